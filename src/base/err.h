@@ -1,0 +1,42 @@
+/* err.h - errors that are not our mistake: the user's, the world's, the run's.
+ *
+ * A function that can fail returns one of the codes below and sets the message
+ * where the failure happened: place, what was found, what to do. Only main.c
+ * prints the message and exits; the exit status is the code (docs/ERRORS.md).
+ */
+#ifndef SINKLAB_ERR_H
+#define SINKLAB_ERR_H
+
+enum {
+    OK = 0,
+    ERR_USAGE = 2,        /* command line not understood */
+    ERR_CONFIG = 3,       /* INI file or override: unknown key, bad value */
+    ERR_DATA = 4,         /* training text missing, empty, too short, foreign */
+    ERR_IO = 5,           /* the system refused: disk full, no permission */
+    ERR_CHECKPOINT = 6,   /* checkpoint damaged or of another model */
+    ERR_BUSY = 7,         /* run folder exists already, or is in use */
+    ERR_DIVERGED = 8,     /* loss or gradient is NaN or infinite */
+    ERR_MEMORY = 9,       /* not enough memory for this model and batch */
+    ERR_TOOL = 10,        /* a helper program (gnuplot) is missing or failed */
+    ERR_INTERRUPTED = 75, /* stopped by a signal, saved, can be resumed */
+};
+
+enum { ERR_TEXT_MAX = 2048 };
+
+struct err {
+    int code;
+    char text[ERR_TEXT_MAX];
+};
+
+/* err_set - record a failure and return its code, for `return err_set(...)`.
+ * A zeroed struct err holds no failure. The first message is kept: a caller
+ * that adds nothing may pass the code on. e may be NULL. */
+int err_set(struct err *e, int code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* err_prefix - put "text: " in front of the recorded message (the place, seen
+ * from the caller). Returns e->code. */
+int err_prefix(struct err *e, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,69 @@
+/* key.h - a typed configuration key, declared once as a table row.
+ *
+ * Each module lists the keys of its options struct beside that struct. The one
+ * row drives parsing, default, bounds, help, the resolved dump, docs/CONFIG.md
+ * and (later) sweep axes. Nothing here knows INI files: see io/config.h.
+ * Tables are const and live for the whole program.
+ */
+#ifndef SINKLAB_KEY_H
+#define SINKLAB_KEY_H
+
+#include "base/base.h"
+#include "base/err.h"
+
+enum key_type {
+    KEY_INT,    /* idx */
+    KEY_REAL,   /* double */
+    KEY_BOOL,   /* bool; yes/no, true/false, on/off, 1/0 */
+    KEY_TEXT,   /* char[KEY_TEXT_MAX] */
+    KEY_CHOICE, /* int, index into the names that choice(0..) returns */
+    KEY_LIST,   /* struct key_list: integers separated by commas */
+};
+
+enum { KEY_TEXT_MAX = 1024, KEY_LIST_MAX = 256 };
+
+/* Bytes that any value fits in when printed: a full list of 16-digit items. */
+enum { KEY_PRINT_MAX = 8192 };
+
+struct key_list {
+    idx n;
+    idx v[KEY_LIST_MAX];
+};
+
+/* KEY_RESUME: may be changed when a run goes on (its past stays valid).
+ * KEY_COSMETIC: changes no number that the run computes (paths, threads, log
+ * and save intervals); left out of the run's identity. Implies KEY_RESUME. */
+enum { KEY_RESUME = 1, KEY_COSMETIC = 2 | KEY_RESUME };
+
+struct key {
+    const char *name; /* within its section */
+    enum key_type type;
+    size_t offset;        /* of the value in the section's options struct */
+    const char *fallback; /* default, written as in an INI file */
+    double min, max;      /* inclusive; KEY_INT, KEY_REAL, KEY_LIST items */
+    const char *(*choice)(int i); /* KEY_CHOICE: name i, NULL past the end */
+    unsigned flags;
+    const char *help; /* one sentence, with unit; no full stop at the end */
+};
+
+/* key_parse - read text into the field of `options` that the row describes.
+ * OK or ERR_CONFIG; on error the field is unchanged and the message says what
+ * was got and what is wanted (no place: the caller adds it).
+ * Numbers are decimal and exact: no hexadecimal, nan or inf; 1e4 is an integer.
+ * A text must survive an INI file: one line without control characters, blanks
+ * at its ends, or anything that starts a comment there (# or ; first or after
+ * a blank). Bytes of a field behind its value are zero. */
+int key_parse(const struct key *key, void *options, const char *text,
+              struct err *e);
+
+/* key_print - write the field's value as key_parse reads it back, exactly:
+ * a real is printed with the fewest digits that give the same double.
+ * Returns the length as snprintf does; cap bounds what is written. */
+int key_print(const struct key *key, const void *options, char *text,
+              size_t cap);
+
+/* key_describe - "integer, 1 to 64", "one of softmax, sigmoid", ... for help
+ * and error messages. Returns the length as snprintf does. */
+int key_describe(const struct key *key, char *text, size_t cap);
+
+#endif
