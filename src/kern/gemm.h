@@ -1,0 +1,45 @@
+/* gemm.h - matrix products; gemm.c is the only file that includes cblas.h.
+ *
+ * All matrices are row-major with a leading dimension (reals from one row to
+ * the next). Every call runs on the calling thread alone: threads are ours, and
+ * tile sizes never depend on their number, so results never do either.
+ * beta = 0 means c is only written (may hold anything before).
+ */
+#ifndef SINKLAB_GEMM_H
+#define SINKLAB_GEMM_H
+
+#include "base/base.h"
+#include "base/err.h"
+
+/* Rows of activations that one task works on. A constant: results depend on it
+ * bit by bit, and 256 rows cost about 5 % against one large product. */
+enum { TILE_ROWS = 256 };
+
+/* c (M,N) = alpha a (M,K) b (N,K)^T + beta c */
+void gemm_nt(real *c, idx ldc, const real *a, idx lda, const real *b, idx ldb,
+             idx M, idx N, idx K, real alpha, real beta);
+
+/* c (M,N) = alpha a (M,K) b (K,N) + beta c */
+void gemm_nn(real *c, idx ldc, const real *a, idx lda, const real *b, idx ldb,
+             idx M, idx N, idx K, real alpha, real beta);
+
+/* c (M,N) = alpha a (K,M)^T b (K,N) + beta c */
+void gemm_tn(real *c, idx ldc, const real *a, idx lda, const real *b, idx ldb,
+             idx M, idx N, idx K, real alpha, real beta);
+
+/* gemm_start - call once before any product: makes the library single-threaded
+ * and checks it on a small ragged product against a plain loop.
+ * OK or ERR_TOOL (a broken library). */
+int gemm_start(struct err *e);
+
+/* What library this is: "OpenBLAS 0.3.21 ... ", the processor core its kernels
+ * were chosen for, its threading ("serial", "pthreads", "openmp"). */
+const char *gemm_library(void);
+const char *gemm_core(void);
+const char *gemm_threading(void);
+
+/* gemm_pinned_core - the value of OPENBLAS_CORETYPE if the environment pins the
+ * kernels below what this processor offers, else NULL. */
+const char *gemm_pinned_core(void);
+
+#endif

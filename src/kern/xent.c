@@ -1,0 +1,44 @@
+#include "kern/xent.h"
+
+#include "kern/vecmath.h"
+
+static real row_max(const real *x, idx n)
+{
+    real max = x[0];
+#pragma omp simd reduction(max : max)
+    for (idx i = 1; i < n; i++)
+        max = x[i] > max ? x[i] : max;
+    return max;
+}
+
+void xent_forward(real *loss, const real *logits, const int32_t *target, idx R,
+                  idx V)
+{
+    for (idx r = 0; r < R; r++, logits += V) {
+        real max = row_max(logits, V), sum = 0;
+#pragma omp simd reduction(+ : sum)
+        for (idx v = 0; v < V; v++)
+            sum += vec_exp(logits[v] - max);
+        loss[r] = (real)log(sum) + (max - logits[target[r]]);
+    }
+}
+
+void xent_backward(real *loss, real *logits, const int32_t *target, idx R,
+                   idx V, real scale)
+{
+    for (idx r = 0; r < R; r++, logits += V) {
+        real max = row_max(logits, V), sum = 0;
+        real at_target = logits[target[r]];
+#pragma omp simd reduction(+ : sum)
+        for (idx v = 0; v < V; v++) {
+            logits[v] = vec_exp(logits[v] - max);
+            sum += logits[v];
+        }
+        loss[r] = (real)log(sum) + (max - at_target);
+        real factor = scale / sum;
+#pragma omp simd
+        for (idx v = 0; v < V; v++)
+            logits[v] *= factor;
+        logits[target[r]] -= scale;
+    }
+}
