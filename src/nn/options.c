@@ -1,0 +1,132 @@
+#include "nn/options.h"
+
+#include <string.h>
+
+#include "kern/activation.h"
+#include "kern/norm.h"
+#include "nn/normalizer.h"
+#include "nn/weights.h"
+
+static const char *preset_name(int i)
+{
+    static const char *const names[] = { "gpt2", "llama" };
+    return i >= 0 && i < COUNT_OF(names) ? names[i] : NULL;
+}
+
+static const char *position_name(int i)
+{
+    static const char *const names[] = { "learned", "rope", "none" };
+    return i >= 0 && i < COUNT_OF(names) ? names[i] : NULL;
+}
+
+static const char *init_name(int i)
+{
+    static const char *const names[] = { "gpt2", "study", "framework" };
+    return i >= 0 && i < COUNT_OF(names) ? names[i] : NULL;
+}
+
+static const char *bias_name(int i)
+{
+    static const char *const names[] = { "none", "key" };
+    return i >= 0 && i < COUNT_OF(names) ? names[i] : NULL;
+}
+
+#define FIELD(f) offsetof(struct model_options, f)
+const struct key model_keys[] = {
+    { "preset", KEY_CHOICE, FIELD(preset), "gpt2", 0, 0, preset_name, 0,
+      "sets norm, ffn, position, biases, tied_head and init together, at the "
+      "place where it stands; later lines may change single ones" },
+    { "layers", KEY_INT, FIELD(layers), "1", 1, 256, NULL, 0,
+      "blocks of attention and feed-forward" },
+    { "width", KEY_INT, FIELD(width), "64", 1, 65536, NULL, 0,
+      "size of the residual stream; divisible by heads" },
+    { "heads", KEY_INT, FIELD(heads), "1", 1, 1024, NULL, 0,
+      "attention heads a block" },
+    { "context", KEY_INT, FIELD(context), "64", 1, 1048576, NULL, 0,
+      "tokens a training sequence" },
+    { "ffn_width", KEY_INT, FIELD(ffn_width), "0", 0, 1048576, NULL, 0,
+      "inner size of the feed-forward; 0: 4 x width, or 8/3 x width rounded "
+      "up to a multiple of 32 if it is gated" },
+    { "norm", KEY_CHOICE, FIELD(norm), "layernorm", 0, 0, norm_name, 0,
+      "normalisation before attention, feed-forward and head" },
+    { "ffn", KEY_CHOICE, FIELD(ffn), "gelu", 0, 0, activation_name, 0,
+      "feed-forward" },
+    { "position", KEY_CHOICE, FIELD(position), "learned", 0, 0, position_name,
+      0,
+      "learned: a table added to the embedding; rope: queries and keys "
+      "rotated by position (base 10000); none" },
+    { "biases", KEY_BOOL, FIELD(biases), "yes", 0, 0, NULL, 0,
+      "biases on the linear layers of the blocks" },
+    { "tied_head", KEY_BOOL, FIELD(tied_head), "yes", 0, 0, NULL, 0,
+      "the head uses the token embedding's matrix" },
+    { "init", KEY_CHOICE, FIELD(init), "gpt2", 0, 0, init_name, 0,
+      "initial weights: gpt2 (std 0.02, residual writes scaled down), study "
+      "(std sqrt(2/(5 fan_in))), framework (uniform 1/sqrt(fan_in), N(0,1) "
+      "embeddings)" },
+};
+const idx n_model_keys = COUNT_OF(model_keys);
+#undef FIELD
+
+#define FIELD(f) offsetof(struct attention_options, f)
+const struct key attention_keys[] = {
+    { "weights", KEY_CHOICE, FIELD(weights), "softmax", 0, 0, weight_map_name,
+      0, "from scores to weights; `sinklab list attention` has the formulas" },
+    { "normalizer", KEY_CHOICE, FIELD(normalizer), "own", 0, 0,
+      normalizer_name, 0,
+      "what a row of weights is divided by: own (the map's usual one), none, "
+      "sum, length (number of visible keys)" },
+    { "bias", KEY_CHOICE, FIELD(bias), "none", 0, 0, bias_name, 0,
+      "extra column in every row of scores: none, or key (a learned key a "
+      "head, without position, whose value is zero)" },
+};
+const idx n_attention_keys = COUNT_OF(attention_keys);
+#undef FIELD
+
+const struct preset_value model_presets[] = {
+    { "gpt2", "norm", "layernorm" },
+    { "gpt2", "ffn", "gelu" },
+    { "gpt2", "position", "learned" },
+    { "gpt2", "biases", "yes" },
+    { "gpt2", "tied_head", "yes" },
+    { "gpt2", "init", "gpt2" },
+    { "llama", "norm", "rmsnorm" },
+    { "llama", "ffn", "swiglu" },
+    { "llama", "position", "rope" },
+    { "llama", "biases", "no" },
+    { "llama", "tied_head", "no" },
+    { "llama", "init", "study" },
+    { NULL, NULL, NULL },
+};
+
+int model_options_check(const struct model_options *m,
+                        const struct attention_options *a, struct err *e)
+{
+    if (m->width % m->heads)
+        return err_set(e, ERR_CONFIG,
+                       "[model] width = %td is not divisible by heads = %td: "
+                       "every head gets width / heads dimensions",
+                       m->width, m->heads);
+    if (m->position == POSITION_ROPE && m->width / m->heads % 2)
+        return err_set(e, ERR_CONFIG,
+                       "[model] width / heads = %td is odd: position = rope "
+                       "rotates pairs, so it needs an even head width",
+                       m->width / m->heads);
+    const struct weight_map *map = weight_maps[a->weights];
+    if (a->normalizer != NORMALIZER_OWN &&
+        !(map->normalizers >> a->normalizer & 1))
+        return err_set(e, ERR_CONFIG,
+                       "[attention] normalizer = %s does not go with weights "
+                       "= %s: its %s normaliser is part of its definition",
+                       normalizer_name(a->normalizer), map->name,
+                       normalizer_name((int)map->own));
+    return OK;
+}
+
+idx model_ffn_width(const struct model_options *m)
+{
+    if (m->ffn_width)
+        return m->ffn_width;
+    if (activations[m->ffn]->is_gated)
+        return idx_ceil_div(8 * m->width, 3 * 32) * 32;
+    return 4 * m->width;
+}

@@ -1,0 +1,122 @@
+#include "nn/param.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/rng.h"
+
+enum { ALIGN_REALS = 64 / sizeof(real) };
+
+idx param_declare(struct param_table *t, enum param_role role, idx fan_in,
+                  int ndim, const idx *shape, const char *name_format, ...)
+{
+    BUG_ON(t->count >= PARAM_MAX || ndim < 1 || ndim > PARAM_NDIM_MAX);
+    struct param *rows =
+        realloc(t->rows, (size_t)(t->count + 1) * sizeof *rows);
+    BUG_ON(!rows); /* a few hundred bytes a row */
+    t->rows = rows;
+    struct param *p = &rows[t->count];
+    *p = (struct param){
+        .ndim = ndim,
+        .n = 1,
+        .offset = t->total,
+        .role = role,
+        .fan_in = fan_in,
+    };
+    va_list args;
+    va_start(args, name_format);
+    int length = vsnprintf(p->name, sizeof p->name, name_format, args);
+    va_end(args);
+    BUG_ON(length < 1 || length >= PARAM_NAME_MAX);
+    for (int i = 0; i < ndim; i++) {
+        p->shape[i] = shape[i];
+        p->n *= shape[i];
+    }
+    t->count++;
+    t->n += p->n;
+    t->total += idx_ceil_div(p->n, ALIGN_REALS) * ALIGN_REALS;
+    return p->offset;
+}
+
+void param_table_release(struct param_table *t)
+{
+    free(t->rows);
+    *t = (struct param_table){ 0 };
+}
+
+bool param_is_matrix(const struct param *p)
+{
+    return p->role == PARAM_EMBEDDING || p->role == PARAM_LINEAR ||
+           p->role == PARAM_RESIDUAL || p->role == PARAM_GATED_OUT;
+}
+
+/* How one tensor starts: N(0, std^2), U(-bound, bound), or a constant. */
+struct start {
+    double std, bound, constant;
+};
+
+/* GPT-2's (the released code's initializer_range): std 0.02, and the matrices
+ * that write to the residual stream divided by sqrt(2 L). */
+static struct start start_gpt2(const struct param *p, idx L)
+{
+    bool writes = p->role == PARAM_RESIDUAL || p->role == PARAM_GATED_OUT;
+    return (struct start){ .std = writes ? 0.02 / sqrt(2 * (double)L) : 0.02 };
+}
+
+/* The reference study's code: std sqrt(2 / (5 fan_in)) everywhere, except the
+ * gated feed-forward's output, 1 / (sqrt(fan_in) L). */
+static struct start start_study(const struct param *p, idx L)
+{
+    double fan_in = (double)p->fan_in;
+    if (p->role == PARAM_GATED_OUT)
+        return (struct start){ .std = 1 / (sqrt(fan_in) * (double)L) };
+    return (struct start){ .std = sqrt(2 / (5 * fan_in)) };
+}
+
+/* The usual framework's defaults, which the study's published runs most likely
+ * had: embeddings N(0,1), linear layers U(-1/sqrt(fan_in), +1/sqrt(fan_in)). */
+static struct start start_framework(const struct param *p, idx L)
+{
+    (void)L;
+    if (p->role == PARAM_EMBEDDING)
+        return (struct start){ .std = 1 };
+    return (struct start){ .bound = 1 / sqrt((double)p->fan_in) };
+}
+
+static struct start start_of(const struct param *p, int scheme, idx L)
+{
+    if (p->role == PARAM_GAIN)
+        return (struct start){ .constant = 1 };
+    if (p->role == PARAM_SHIFT)
+        return (struct start){ 0 };
+    if (p->role == PARAM_COLUMN) /* arXiv 2410.10781, all schemes */
+        return (struct start){ .std = 0.02 };
+    if (p->role == PARAM_BIAS && scheme != INIT_FRAMEWORK)
+        return (struct start){ 0 };
+    if (scheme == INIT_GPT2)
+        return start_gpt2(p, L);
+    if (scheme == INIT_STUDY)
+        return start_study(p, L);
+    BUG_ON(scheme != INIT_FRAMEWORK);
+    return start_framework(p, L);
+}
+
+void params_init(real *w, const struct param_table *t, int scheme, idx L,
+                 uint64_t seed)
+{
+    for (idx i = 0; i < t->count; i++) {
+        const struct param *p = &t->rows[i];
+        struct start s = start_of(p, scheme, L);
+        struct rng r = rng_open(seed, RNG_INIT, (uint64_t)i, 0);
+        for (idx j = 0; j < p->n; j++) {
+            double v = s.constant;
+            if (s.std > 0)
+                v = s.std * rng_normal(&r);
+            else if (s.bound > 0)
+                v = s.bound * (2 * rng_uniform(&r) - 1);
+            w[p->offset + j] = (real)v;
+        }
+    }
+}

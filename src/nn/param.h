@@ -1,0 +1,64 @@
+/* param.h - the one table of a model's parameters.
+ *
+ * Every learnable tensor is a row: name, shape, how it is initialised, whether
+ * it counts as a matrix for weight decay. All tensors of a model lie in one
+ * flat buffer; a row's offset is valid for weights, gradients and optimizer
+ * slots alike, so optimizer, clipping, checkpoints and norms walk this table
+ * and nothing else. Tensors start on 64-byte boundaries; the padding between
+ * them stays zero.
+ */
+#ifndef SINKLAB_PARAM_H
+#define SINKLAB_PARAM_H
+
+#include "base/base.h"
+#include "base/err.h"
+#include "nn/options.h"
+
+enum { PARAM_NAME_MAX = 64, PARAM_NDIM_MAX = 3, PARAM_MAX = 4096 };
+
+enum param_role {
+    PARAM_EMBEDDING, /* token and position tables */
+    PARAM_LINEAR,    /* (out, in) matrices */
+    PARAM_RESIDUAL,  /* the linear matrices that write to the residual stream */
+    PARAM_GATED_OUT, /* the same, of a gated feed-forward */
+    PARAM_BIAS,      /* of a linear layer */
+    PARAM_GAIN,      /* of a norm: ones */
+    PARAM_SHIFT,     /* of a norm: zeros */
+    PARAM_COLUMN,    /* vectors of an extra attention column: N(0, 0.02^2) */
+};
+
+struct param {
+    char name[PARAM_NAME_MAX]; /* letters, digits, '_' and '.' */
+    int ndim;
+    idx shape[PARAM_NDIM_MAX]; /* row-major */
+    idx n;                     /* product of shape */
+    idx offset;                /* in reals, in the flat buffers */
+    enum param_role role;
+    idx fan_in;                /* for the inits that scale by it */
+};
+
+struct param_table {
+    struct param *rows; /* owned */
+    idx count;
+    idx total; /* reals in a flat buffer, padding included */
+    idx n;     /* learnable numbers, padding excluded */
+};
+
+/* param_declare - append a row; returns its offset. `shape` has ndim entries.
+ * The name is built as printf does. */
+idx param_declare(struct param_table *t, enum param_role role, idx fan_in,
+                  int ndim, const idx *shape, const char *name_format, ...)
+    __attribute__((format(printf, 6, 7)));
+void param_table_release(struct param_table *t);
+
+/* A tensor of two or more dimensions that multiplies activations. */
+bool param_is_matrix(const struct param *p);
+
+/* params_init - initial weights w (t->total) of all tensors by the named
+ * scheme (paper arXiv 2410.10781 for INIT_STUDY; formulas in docs/MATH.md).
+ * Each tensor draws from its own stream, so its values depend on seed and row
+ * number alone. L: layers, for the schemes that scale residual writes by it. */
+void params_init(real *w, const struct param_table *t, int scheme, idx L,
+                 uint64_t seed);
+
+#endif

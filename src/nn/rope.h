@@ -1,0 +1,20 @@
+/* rope.h - rotary positions (arXiv 2104.09864), half-split pairs.
+ *
+ * Dimension d < D/2 of a head is paired with d + D/2 and turned by the angle
+ * t * 10000^(-2d/D) at position t, counted from 0.
+ */
+#ifndef SINKLAB_ROPE_H
+#define SINKLAB_ROPE_H
+
+#include "base/base.h"
+
+/* table (T,D): cosines (D/2), then sines (D/2), of each position. */
+void rope_table(real *table, idx T, idx D);
+
+/* Turn H heads of D in each of R rows of x, ld apart, in place; row r stands
+ * at position (row0 + r) % T. direction 1: forward; -1: backward (the inverse
+ * is the transpose, hence also the gradient's map). */
+void rope_rows(real *x, idx ld, const real *table, idx row0, idx R, idx T,
+               idx H, idx D, int direction);
+
+#endif

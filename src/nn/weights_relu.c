@@ -1,0 +1,31 @@
+/* weights_relu.c - a = max(s, 0); ds = g where s > 0, else 0. */
+#include "nn/weights.h"
+
+static void forward(real *a, const real *s, const struct weight_row *row)
+{
+#pragma omp simd
+    for (idx j = 0; j < row->n; j++)
+        a[j] = s[j] > 0 ? s[j] : 0;
+}
+
+static void backward(real *ds, const real *s, const real *a, const real *g,
+                     const struct weight_row *row)
+{
+    (void)a;
+#pragma omp simd
+    for (idx j = 0; j < row->n; j++)
+        ds[j] = s[j] > 0 ? g[j] : 0;
+}
+
+const struct weight_map weights_relu = {
+    .name = "relu",
+    .formula = "max(s_j, 0)",
+    .parameters = "none",
+    .source = "arXiv 2309.08586 (normaliser: length)",
+    .sinks = "none on Bigram-Backcopy (arXiv 2410.13835)",
+    .own = NORMALIZER_LENGTH,
+    .normalizers = 1u << NORMALIZER_NONE | 1u << NORMALIZER_SUM |
+                   1u << NORMALIZER_LENGTH,
+    .forward = forward,
+    .backward = backward,
+};

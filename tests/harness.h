@@ -1,0 +1,26 @@
+/* harness.h - what every unit test includes: cmocka and its prerequisites, a
+ * private temporary folder, and a few shared checks. */
+#ifndef SINKLAB_HARNESS_H
+#define SINKLAB_HARNESS_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+/* A fresh temporary folder of this process, removed at exit. */
+const char *test_dir(void);
+
+/* Write a file whole; fails the test if it cannot. */
+void test_write_file(const char *path, const void *bytes, size_t n);
+
+/* |got - want| <= tolerance * max(1, |want|), with both printed if not. */
+#define assert_close(got, want, tolerance)                                     \
+    test_close((got), (want), (tolerance), __FILE__, __LINE__)
+void test_close(double got, double want, double tolerance, const char *file,
+                int line);
+
+#endif
