@@ -1,0 +1,22 @@
+#include "data/options.h"
+
+#include "data/source.h"
+
+#define FIELD(f) offsetof(struct data_options, f)
+const struct key data_keys[] = {
+    { "source", KEY_CHOICE, FIELD(source), "bigram-backcopy", 0, 0, source_name,
+      0, "where tokens come from; `sinklab list source` explains each" },
+    { "path", KEY_TEXT, FIELD(path), "", 0, 0, NULL, 0,
+      "text: a file, or a folder whose files are all read" },
+    { "bos", KEY_BOOL, FIELD(bos), "yes", 0, 0, NULL, 0,
+      "every sequence begins with a BOS token" },
+    { "eos", KEY_BOOL, FIELD(eos), "no", 0, 0, NULL, 0,
+      "text: an EOS token stands between documents (one file each)" },
+    { "val_fraction", KEY_REAL, FIELD(val_fraction), "0.1", 0.0001, 0.9, NULL,
+      0, "text: share of the text, at its end, held out for validation" },
+    { "vocab", KEY_INT, FIELD(vocab), "64", 2, 1 << 20, NULL, 0,
+      "synthetic sources: number of tokens, BOS not counted" },
+    { "triggers", KEY_INT, FIELD(triggers), "3", 0, 1 << 20, NULL, 0,
+      "bigram-backcopy: how many tokens ask for a copy of the one before" },
+};
+const idx n_data_keys = COUNT_OF(data_keys);

@@ -1,0 +1,66 @@
+#include "data/source.h"
+
+#include <string.h>
+
+extern const struct source_kind source_bigram, source_text, source_random;
+
+static const struct source_kind *const kinds[] = {
+    &source_bigram,
+    &source_text,
+    &source_random,
+};
+
+const char *source_name(int i)
+{
+    return i >= 0 && i < COUNT_OF(kinds) ? kinds[i]->name : NULL;
+}
+
+const char *source_help(int i)
+{
+    return i >= 0 && i < COUNT_OF(kinds) ? kinds[i]->help : NULL;
+}
+
+int source_open(struct source *s, const struct data_options *o, uint64_t seed,
+                idx T, struct err *e)
+{
+    *s = (struct source){ .kind = kinds[o->source], .seed = seed };
+    bool is_text = s->kind == &source_text;
+    s->n_plain = is_text ? 256 : o->vocab;
+    s->vocab = s->n_plain;
+    s->bos = o->bos ? (int32_t)s->vocab++ : NO_TOKEN;
+    s->eos = is_text && o->eos ? (int32_t)s->vocab++ : NO_TOKEN;
+    s->n_sample = T + 1;
+    return s->kind->open(s, o, e);
+}
+
+void source_release(struct source *s)
+{
+    arena_release(&s->arena);
+    *s = (struct source){ 0 };
+}
+
+void source_sample(const struct source *s, int32_t *tokens, idx n,
+                   enum split split, idx index)
+{
+    struct rng r =
+        rng_open(s->seed, RNG_DATA, (uint64_t)split, (uint64_t)index);
+    if (s->bos != NO_TOKEN) {
+        *tokens++ = s->bos;
+        n--;
+    }
+    s->kind->sample(s, tokens, n, split, &r);
+    for (idx i = 0; i < n; i++)
+        BUG_ON(tokens[i] < 0 || tokens[i] >= s->vocab);
+}
+
+void source_batch(struct source *s, int32_t *tokens, int32_t *targets, idx B,
+                  idx T, enum split split, idx first)
+{
+    size_t bytes = (size_t)T * sizeof *tokens;
+    BUG_ON(T + 1 > s->n_sample);
+    for (idx b = 0; b < B; b++) {
+        source_sample(s, s->sample, T + 1, split, first + b);
+        memcpy(tokens + b * T, s->sample, bytes);
+        memcpy(targets + b * T, s->sample + 1, bytes);
+    }
+}

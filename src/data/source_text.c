@@ -1,0 +1,175 @@
+/* source_text.c - any text file, or all files of a folder, byte by byte.
+ *
+ * Tokens are the bytes 0..255; with data.eos an EOS token stands between
+ * documents (one file is one document). The tail is held out for validation.
+ * A sample is a window at a uniformly drawn place of its part.
+ */
+#include <errno.h>
+#include <fts.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "data/source.h"
+
+/* The files to read, in the order of their names. */
+struct files {
+    char **paths;
+    size_t *sizes;
+    idx n;
+};
+
+static void files_release(struct files *f)
+{
+    for (idx i = 0; i < f->n; i++)
+        free(f->paths[i]);
+    free(f->paths);
+    free(f->sizes);
+}
+
+static int by_name(const FTSENT **a, const FTSENT **b)
+{
+    return strcmp((*a)->fts_name, (*b)->fts_name);
+}
+
+static int add_file(struct files *f, const FTSENT *entry, struct err *e)
+{
+    size_t n = (size_t)f->n + 1;
+    char **paths = realloc(f->paths, n * sizeof *paths);
+    if (paths)
+        f->paths = paths;
+    size_t *sizes = realloc(f->sizes, n * sizeof *sizes);
+    if (sizes)
+        f->sizes = sizes;
+    char *path = strdup(entry->fts_path);
+    if (!paths || !sizes || !path) {
+        free(path);
+        return err_set(e, ERR_MEMORY, "out of memory");
+    }
+    paths[f->n] = path;
+    sizes[f->n++] = (size_t)entry->fts_statp->st_size;
+    return OK;
+}
+
+/* Regular files below path (or path itself), hidden ones left out. */
+static int find_files(struct files *f, char *path, struct err *e)
+{
+    char *roots[] = { path, NULL };
+    FTS *tree = fts_open(roots, FTS_LOGICAL | FTS_NOCHDIR, by_name);
+    if (!tree)
+        return err_set(e, ERR_DATA, "data.path %s: %s", path, strerror(errno));
+    int rc = OK;
+    for (FTSENT *entry; !rc && (entry = fts_read(tree));) {
+        if (entry->fts_level > 0 && entry->fts_name[0] == '.') {
+            fts_set(tree, entry, FTS_SKIP);
+        } else if (entry->fts_info == FTS_F) {
+            rc = add_file(f, entry, e);
+        } else if (entry->fts_info == FTS_DNR || entry->fts_info == FTS_ERR ||
+                   entry->fts_info == FTS_NS) {
+            rc = err_set(e, ERR_DATA, "data.path %s: %s", entry->fts_path,
+                         strerror(entry->fts_errno));
+        }
+    }
+    fts_close(tree);
+    if (!rc && f->n == 0)
+        rc = err_set(e, ERR_DATA, "data.path %s: no regular file there", path);
+    return rc;
+}
+
+/* Append one file's bytes to the stream; *n tokens so far. */
+static int read_file(uint16_t *stream, idx *n, const char *path, size_t size,
+                     struct err *e)
+{
+    unsigned char buffer[1 << 15];
+    FILE *file = fopen(path, "rb");
+    if (!file)
+        return err_set(e, ERR_DATA, "data.path %s: %s", path, strerror(errno));
+    size_t total = 0, got;
+    while (total < size &&
+           (got = fread(buffer, 1, sizeof buffer, file)) > 0) {
+        for (size_t i = 0; i < got && total < size; i++, total++)
+            stream[(*n)++] = buffer[i];
+    }
+    bool is_short = total < size;
+    fclose(file);
+    if (is_short)
+        return err_set(e, ERR_DATA,
+                       "data.path %s: could read %zu of %zu bytes", path,
+                       total, size);
+    return OK;
+}
+
+/* Lengths of the two parts; each must hold one whole sample. */
+static int divide(struct source *s, const struct data_options *o, idx total,
+                  struct err *e)
+{
+    idx body = s->n_sample - (s->bos != NO_TOKEN); /* BOS is not in the text */
+    s->n_val = (idx)(o->val_fraction * (double)total);
+    s->n_train = total - s->n_val;
+    if (total == 0)
+        return err_set(e, ERR_DATA, "data.path %s: the text is empty", o->path);
+    if (s->n_train < body || s->n_val < body)
+        return err_set(
+            e, ERR_DATA,
+            "data.path %s: %td tokens for training and %td held out, but one "
+            "sequence of model.context takes %td: give more text, a smaller "
+            "context, or another data.val_fraction",
+            o->path, s->n_train, s->n_val, body);
+    return OK;
+}
+
+static int open_text(struct source *s, const struct data_options *o,
+                     struct err *e)
+{
+    struct files files = { 0 };
+    char path[KEY_TEXT_MAX];
+    snprintf(path, sizeof path, "%s", o->path);
+    if (!path[0])
+        return err_set(e, ERR_DATA,
+                       "[data] path is empty: source = text needs "
+                       "data.path=FILE or data.path=FOLDER");
+    if (find_files(&files, path, e))
+        goto out;
+    idx total = s->eos != NO_TOKEN ? files.n - 1 : 0;
+    for (idx i = 0; i < files.n; i++)
+        total += (idx)files.sizes[i];
+    if (divide(s, o, total, e))
+        goto out;
+    struct arena measure = { 0 };
+    arena_bytes(&measure, (size_t)total * sizeof *s->stream);
+    arena_ints(&measure, s->n_sample);
+    if (arena_open(&s->arena, measure.used_bytes, e))
+        goto out;
+    uint16_t *stream =
+        arena_bytes(&s->arena, (size_t)total * sizeof *s->stream);
+    s->sample = arena_ints(&s->arena, s->n_sample);
+    idx n = 0;
+    for (idx i = 0; i < files.n; i++) {
+        if (i > 0 && s->eos != NO_TOKEN)
+            stream[n++] = (uint16_t)s->eos;
+        if (read_file(stream, &n, files.paths[i], files.sizes[i], e))
+            goto out;
+    }
+    s->stream = stream;
+out:
+    files_release(&files);
+    return e->code;
+}
+
+static void sample_text(const struct source *s, int32_t *out, idx n,
+                        enum split split, struct rng *r)
+{
+    idx part = split == SPLIT_TRAIN ? s->n_train : s->n_val;
+    const uint16_t *start = s->stream + (split == SPLIT_TRAIN ? 0 : s->n_train);
+    start += rng_below(r, part - n + 1);
+    for (idx i = 0; i < n; i++)
+        out[i] = start[i];
+}
+
+const struct source_kind source_text = {
+    .name = "text",
+    .help = "a text file, or all files below a folder, as bytes (data.path)",
+    .open = open_text,
+    .sample = sample_text,
+};

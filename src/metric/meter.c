@@ -1,0 +1,178 @@
+#include "metric/meter.h"
+
+#include <math.h>
+#include <omp.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "nn/weights.h"
+
+enum { PASS_TOKENS = 2048 }; /* of a forward pass, about */
+
+static idx count_columns(const struct sink_options *o)
+{
+    idx n = 0;
+    for (idx i = 0; i < n_metrics; i++)
+        n += metrics[i].is_per_position ? o->positions : 1;
+    return n;
+}
+
+static void name_columns(struct meter *t, const struct sink_options *o)
+{
+    struct meter_column *c = t->columns;
+    bool has_extra = t->m->attention.bias != BIAS_NONE;
+    for (idx i = 0; i < n_metrics; i++) {
+        const struct metric *m = &metrics[i];
+        idx copies = m->is_per_position ? o->positions : 1;
+        for (idx k = 1; k <= copies; k++, c++) {
+            c->metric = m;
+            c->k = k;
+            c->is_given = has_extra || !m->needs_extra;
+            c->n = m->axes == METRIC_HEAD ? t->m->L * t->m->H : t->m->L + 1;
+            if (m->is_per_position)
+                snprintf(c->name, sizeof c->name, "%s%td", m->name, k);
+            else
+                snprintf(c->name, sizeof c->name, "%s", m->name);
+        }
+    }
+}
+
+static void plan(struct meter *t, struct arena *arena, idx n_columns,
+                 int threads)
+{
+    t->columns = arena_bytes(arena, (size_t)n_columns * sizeof *t->columns);
+    t->tokens = arena_ints(arena, t->n_sequences * t->T);
+    t->ratios = arena_bytes(arena, (size_t)(n_columns * t->n_sequences *
+                                            t->ratio_n) *
+                                       sizeof *t->ratios);
+    t->row_mass = arena_doubles(arena, threads * t->T);
+    for (idx i = 0; i < n_columns; i++) {
+        double *value = arena_doubles(arena, t->ratio_n);
+        if (t->columns)
+            t->columns[i].value = value;
+    }
+}
+
+int meter_open(struct meter *t, const struct model *m,
+               const struct sink_options *o, idx n_sequences, int threads,
+               struct err *e)
+{
+    idx n = count_columns(o), T = idx_min(o->tokens, m->T);
+    *t = (struct meter){
+        .m = m,
+        .eps = o->eps,
+        .sums_to_one = attention_sums_to_one(&m->attention),
+        .T = T,
+        .n_sequences = n_sequences,
+        .B = idx_min(n_sequences, idx_max(1, PASS_TOKENS / T)),
+        .n_columns = n,
+        .ratio_n = idx_max(m->L * m->H, m->L + 1),
+    };
+    struct arena measure = { 0 };
+    plan(t, &measure, n, threads);
+    if (arena_open(&t->arena, measure.used_bytes, e))
+        return e->code;
+    plan(t, &t->arena, n, threads);
+    name_columns(t, o);
+    return acts_open(&t->acts, &t->acts_arena, m, t->B, T, threads, false, true,
+                     e);
+}
+
+void meter_release(struct meter *t)
+{
+    arena_release(&t->acts_arena);
+    arena_release(&t->arena);
+    *t = (struct meter){ 0 };
+}
+
+static struct ratio *ratio_at(const struct meter *t, idx column, idx sequence)
+{
+    return t->ratios + (column * t->n_sequences + sequence) * t->ratio_n;
+}
+
+static void see_head(void *context, const struct head_view *h)
+{
+    struct meter *t = context;
+    double *mass = t->row_mass + omp_get_thread_num() * t->T;
+    idx row_n = h->n_extra + h->T;
+    for (idx row = 0; row < h->T; row++) {
+        mass[row] = 0;
+        for (idx j = 0; j < row_n; j++)
+            mass[row] += fabs((double)h->weights[row * row_n + j]);
+    }
+    struct weight_view v = { .head = h,
+                             .eps = t->eps,
+                             .sums_to_one = t->sums_to_one,
+                             .row_mass = mass };
+    for (idx i = 0; i < t->n_columns; i++) {
+        const struct meter_column *c = &t->columns[i];
+        if (c->metric->axes != METRIC_HEAD || !c->is_given)
+            continue;
+        v.k = c->k;
+        ratio_at(t, i, t->first + h->sequence)[h->layer * t->m->H + h->head] =
+            c->metric->of_head(&v);
+    }
+}
+
+/* Hidden states of the B sequences of the pass that just ended. */
+static void see_depths(struct meter *t, idx B)
+{
+    idx L = t->m->L, C = t->m->C;
+    for (idx i = 0; i < t->n_columns; i++) {
+        const struct metric *m = t->columns[i].metric;
+        if (m->axes != METRIC_DEPTH)
+            continue;
+        for (idx b = 0; b < B; b++) {
+            for (idx depth = 0; depth <= L; depth++) {
+                struct hidden_view v = {
+                    .x = acts_hidden(&t->acts, t->m, depth) + b * t->T * C,
+                    .T = t->T,
+                    .C = C,
+                };
+                ratio_at(t, i, t->first + b)[depth] = m->of_depth(&v);
+            }
+        }
+    }
+}
+
+/* Means over sequences, then the ratio; then the scalar over the model. */
+static void reduce(struct meter *t, idx column)
+{
+    struct meter_column *c = &t->columns[column];
+    double sum = 0, max = -INFINITY;
+    for (idx j = 0; j < c->n; j++) {
+        struct ratio r = { 0, 0 };
+        for (idx s = 0; s < t->n_sequences; s++) {
+            r.top += ratio_at(t, column, s)[j].top;
+            r.bottom += ratio_at(t, column, s)[j].bottom;
+        }
+        c->value[j] = c->is_given ? r.top / r.bottom : NAN;
+        sum += c->value[j];
+        max = fmax(max, c->value[j]);
+    }
+    c->scalar = c->metric->reduce == REDUCE_MAX ? max : sum / (double)c->n;
+    if (!c->is_given)
+        c->scalar = NAN;
+}
+
+void meter_run(struct meter *t, const real *w)
+{
+    struct head_observer observer = { see_head, t };
+    for (t->first = 0; t->first < t->n_sequences; t->first += t->B) {
+        idx B = idx_min(t->B, t->n_sequences - t->first);
+        size_t bytes = (size_t)(B * t->T) * sizeof *t->tokens;
+        memcpy(t->acts.tokens, t->tokens + t->first * t->T, bytes);
+        model_observe(t->m, w, &t->acts, B, &observer);
+        see_depths(t, B);
+    }
+    for (idx i = 0; i < t->n_columns; i++)
+        reduce(t, i);
+}
+
+const struct meter_column *meter_find(const struct meter *t, const char *name)
+{
+    for (idx i = 0; i < t->n_columns; i++)
+        if (strcmp(t->columns[i].name, name) == 0)
+            return &t->columns[i];
+    return NULL;
+}

@@ -1,0 +1,54 @@
+/* meter.h - runs every metric over held-out sequences, for one set of weights.
+ *
+ * Used by the analysis of checkpoints and by the probe inside the training
+ * loop alike: one code, one definition. Measuring never changes weights or any
+ * random stream. Same bits for any number of threads.
+ */
+#ifndef SINKLAB_METER_H
+#define SINKLAB_METER_H
+
+#include "metric/metric.h"
+#include "metric/options.h"
+
+enum { COLUMN_NAME_MAX = 32 };
+
+/* One metric (for one key position) over the whole model. */
+struct meter_column {
+    char name[COLUMN_NAME_MAX];
+    const struct metric *metric;
+    idx k;         /* of a per-position metric */
+    bool is_given; /* false: this model has no extra column to measure */
+    idx n;         /* L*H, or L+1 */
+    double *value; /* (L,H) or (L+1); NAN where not given */
+    double scalar; /* reduced; NAN where not given */
+};
+
+struct meter {
+    const struct model *m;
+    double eps;
+    bool sums_to_one;
+    idx T, n_sequences, B; /* B: sequences a forward pass */
+    struct meter_column *columns;
+    idx n_columns;
+    int32_t *tokens;       /* (n_sequences, T), filled by the caller */
+    struct ratio *ratios;  /* (n_columns, n_sequences, largest n) */
+    double *row_mass;      /* (threads, T) */
+    idx ratio_n, first;    /* first: sequence that opens the current pass */
+    struct acts acts;
+    struct arena arena, acts_arena;
+};
+
+/* meter_open - ready for n sequences of T = min(o->tokens, context) tokens.
+ * OK or ERR_MEMORY; release in any state. */
+int meter_open(struct meter *t, const struct model *m,
+               const struct sink_options *o, idx n_sequences, int threads,
+               struct err *e);
+void meter_release(struct meter *t);
+
+/* meter_run - fill the columns for weights w. */
+void meter_run(struct meter *t, const real *w);
+
+/* The column of this name, or NULL. */
+const struct meter_column *meter_find(const struct meter *t, const char *name);
+
+#endif

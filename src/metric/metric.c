@@ -1,0 +1,185 @@
+#include "metric/metric.h"
+
+#include <math.h>
+
+/* Guard of the study's proxy weights, |A| / (sum |A| + 1e-8). */
+static const double PROXY_GUARD = 1e-8;
+
+static double raw_weight(const struct weight_view *v, idx row, idx column)
+{
+    const struct head_view *h = v->head;
+    return (double)h->weights[row * (h->n_extra + h->T) + column];
+}
+
+/* Weights as the study reads them: themselves if rows sum to one, else made
+ * to (arXiv 2410.10781, section 7). */
+static double proxy_weight(const struct weight_view *v, idx row, idx column)
+{
+    double a = raw_weight(v, row, column);
+    return v->sums_to_one ? a : fabs(a) / (v->row_mass[row] + PROXY_GUARD);
+}
+
+/* Importance of key k (from 1): its mean weight over the T-k+1 rows that see
+ * it. */
+static double importance(const struct weight_view *v, idx k,
+                         double (*weight)(const struct weight_view *, idx, idx))
+{
+    const struct head_view *h = v->head;
+    double sum = 0;
+    for (idx row = k - 1; row < h->T; row++)
+        sum += weight(v, row, h->n_extra + k - 1);
+    return sum / (double)(h->T - k + 1);
+}
+
+/* Importance of the extra column: the study counts an artificial first row
+ * whose whole weight lies there, so the divisor is T + 1. */
+static double column_importance(const struct weight_view *v)
+{
+    double sum = 1;
+    for (idx row = 0; row < v->head->T; row++)
+        sum += proxy_weight(v, row, 0);
+    return sum / (double)(v->head->T + 1);
+}
+
+static struct ratio plain(double value)
+{
+    return (struct ratio){ value, 1 };
+}
+
+static struct ratio sink(const struct weight_view *v)
+{
+    if (v->k > v->head->T)
+        return plain(0);
+    return plain(importance(v, v->k, proxy_weight) > v->eps);
+}
+
+static struct ratio sink_bias(const struct weight_view *v)
+{
+    return plain(column_importance(v) > v->eps);
+}
+
+static struct ratio sink_1_raw(const struct weight_view *v)
+{
+    return plain(importance(v, 1, raw_weight) > v->eps);
+}
+
+static struct ratio first_mass(const struct weight_view *v)
+{
+    return plain(importance(v, 1, proxy_weight));
+}
+
+static struct ratio first_mass_raw(const struct weight_view *v)
+{
+    return plain(importance(v, 1, raw_weight));
+}
+
+/* Over the real rows only, so that it compares with first_mass. */
+static struct ratio bias_mass(const struct weight_view *v)
+{
+    double sum = 0;
+    for (idx row = 0; row < v->head->T; row++)
+        sum += proxy_weight(v, row, 0);
+    return plain(sum / (double)v->head->T);
+}
+
+static struct ratio row_sum(const struct weight_view *v)
+{
+    const struct head_view *h = v->head;
+    double sum = 0;
+    for (idx row = 0; row < h->T; row++)
+        for (idx j = 0; j < h->n_extra + h->T; j++)
+            sum += raw_weight(v, row, j);
+    return plain(sum / (double)h->T);
+}
+
+/* Norm of the first of T rows, over the mean norm of the others. */
+static struct ratio first_over_rest(const real *x, idx ld, idx T, idx n)
+{
+    struct ratio r = { 0, 0 };
+    for (idx t = 0; t < T; t++) {
+        double square = 0;
+        for (idx i = 0; i < n; i++)
+            square += (double)x[t * ld + i] * (double)x[t * ld + i];
+        if (t == 0)
+            r.top = sqrt(square);
+        else
+            r.bottom += sqrt(square) / (double)(T - 1);
+    }
+    return r;
+}
+
+static struct ratio key_ratio(const struct weight_view *v)
+{
+    const struct head_view *h = v->head;
+    return first_over_rest(h->k, h->ld_qkv, h->T, h->D);
+}
+
+static struct ratio value_ratio(const struct weight_view *v)
+{
+    const struct head_view *h = v->head;
+    return first_over_rest(h->v, h->ld_qkv, h->T, h->D);
+}
+
+static struct ratio hidden_ratio(const struct hidden_view *v)
+{
+    return first_over_rest(v->x, v->C, v->T, v->C);
+}
+
+/* The order of columns in files and tables. KEEP WITH: docs/METRICS.md */
+const struct metric metrics[] = {
+    { .name = "sink_",
+      .unit = "1",
+      .definition = "share of sequences whose importance of key k, the mean "
+                    "proxy weight over the rows that see it, exceeds eps",
+      .is_per_position = true,
+      .is_fraction = true,
+      .of_head = sink },
+    { .name = "sink_bias",
+      .unit = "1",
+      .definition = "the same for the extra column, with the study's "
+                    "artificial first row (divisor T + 1)",
+      .needs_extra = true,
+      .is_fraction = true,
+      .of_head = sink_bias },
+    { .name = "sink_1_raw",
+      .unit = "1",
+      .definition = "sink_1 on the weights as they are, not made to sum to one",
+      .is_fraction = true,
+      .of_head = sink_1_raw },
+    { .name = "first_mass",
+      .unit = "1",
+      .definition = "mean proxy weight on the first token",
+      .is_fraction = true,
+      .of_head = first_mass },
+    { .name = "first_mass_raw",
+      .unit = "1",
+      .definition = "mean weight on the first token, not made to sum to one",
+      .is_fraction = true,
+      .of_head = first_mass_raw },
+    { .name = "bias_mass",
+      .unit = "1",
+      .definition = "mean proxy weight on the extra column",
+      .needs_extra = true,
+      .is_fraction = true,
+      .of_head = bias_mass },
+    { .name = "row_sum",
+      .unit = "1",
+      .definition = "mean sum of a row of weights, the extra column included",
+      .of_head = row_sum },
+    { .name = "hidden_ratio",
+      .unit = "1",
+      .definition = "norm of the first token's hidden state over the mean norm "
+                    "of the others'; the scalar is the largest over depths",
+      .axes = METRIC_DEPTH,
+      .reduce = REDUCE_MAX,
+      .of_depth = hidden_ratio },
+    { .name = "key_ratio",
+      .unit = "1",
+      .definition = "norm of the first key over the mean norm of the others",
+      .of_head = key_ratio },
+    { .name = "value_ratio",
+      .unit = "1",
+      .definition = "norm of the first value over the mean norm of the others",
+      .of_head = value_ratio },
+};
+const idx n_metrics = COUNT_OF(metrics);

@@ -1,0 +1,21 @@
+/* options.h - the [sink] keys: how sinks are measured. */
+#ifndef SINKLAB_METRIC_OPTIONS_H
+#define SINKLAB_METRIC_OPTIONS_H
+
+#include "base/base.h"
+#include "base/err.h"
+#include "base/key.h"
+
+struct sink_options {
+    double eps;          /* a head sinks into k if its importance exceeds eps */
+    idx tokens;          /* T of the measured sequences; capped at context */
+    idx sequences;       /* how many the analysis measures */
+    idx positions;       /* sink_1 .. sink_K */
+    idx probe_every;     /* steps between in-loop probes; 0 = none */
+    idx probe_sequences; /* how many the in-loop probe measures */
+};
+
+extern const struct key sink_keys[];
+extern const idx n_sink_keys;
+
+#endif
