@@ -1,0 +1,15 @@
+#include "cmd/cmd.h"
+
+#include <stddef.h>
+
+const struct command commands[] = {
+    { "train", "train a model from a config, or go on with a run", cmd_train },
+    { "analyze", "measure sinks in every checkpoint of a run", cmd_analyze },
+    { "compare", "tabulate and plot several runs", cmd_compare },
+    { "bench", "measure training speed of a config", cmd_bench },
+    { "list", "what attention, optimizers, sources, metrics there are",
+      cmd_list },
+    { "help", "this list; `help COMMAND`; `help config` for all keys",
+      cmd_help },
+    { NULL, NULL, NULL },
+};

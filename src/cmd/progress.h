@@ -1,0 +1,27 @@
+/* progress.h - how far a run is, for people: one line rewritten in place on a
+ * terminal, plain lines now and then elsewhere. Never part of results. */
+#ifndef SINKLAB_PROGRESS_H
+#define SINKLAB_PROGRESS_H
+
+#include "base/base.h"
+
+struct progress {
+    idx first, last;       /* steps: where this process began, where it ends */
+    double tokens_per_step;
+    double start_s, shown_s; /* clock */
+    double paused_s;       /* spent on checkpoints and measurements */
+    bool is_terminal;
+    double loss, sink;     /* latest; NAN if not known */
+};
+
+/* Seconds on a clock that only goes forward. */
+double clock_s(void);
+
+void progress_start(struct progress *p, idx first, idx last,
+                    double tokens_per_step);
+/* After each step; prints if it is time to. */
+void progress_step(struct progress *p, idx step);
+/* End the line on a terminal. */
+void progress_end(struct progress *p);
+
+#endif

@@ -1,0 +1,144 @@
+#include "cmd/session.h"
+
+#include <math.h>
+#include <omp.h>
+
+int session_threads(const struct config *c)
+{
+    return c->train.threads ? (int)c->train.threads : omp_get_max_threads();
+}
+
+static uint64_t seed_or(idx own, idx shared)
+{
+    return (uint64_t)(own < 0 ? shared : own);
+}
+
+static void plan_numbers(struct session *s, struct arena *arena,
+                         bool is_training)
+{
+    const struct param_table *t = &s->model.table;
+    s->w = arena_reals(arena, t->total);
+    if (!is_training)
+        return;
+    s->dw = arena_reals(arena, t->total);
+    optim_plan(&s->optim, arena, &s->config.optim, t, s->threads);
+}
+
+static void fill_meter(struct session *s)
+{
+    struct meter *t = &s->meter;
+    for (idx i = 0; i < t->n_sequences; i++)
+        source_sample(&s->source, t->tokens + i * t->T, t->T, SPLIT_SINK, i);
+}
+
+int session_open(struct session *s, const struct config *c, bool is_training,
+                 struct err *e)
+{
+    *s = (struct session){ .config = *c, .threads = session_threads(c) };
+    c = &s->config;
+    uint64_t data_seed = seed_or(c->run.data_seed, c->run.seed);
+    uint64_t init_seed = seed_or(c->run.init_seed, c->run.seed);
+    if (source_open(&s->source, &c->data, data_seed, c->model.context, e))
+        return e->code;
+    if (model_init(&s->model, &c->model, &c->attention, s->source.vocab, e))
+        return e->code;
+
+    struct arena measure = { 0 };
+    plan_numbers(s, &measure, is_training);
+    if (arena_open(&s->numbers, measure.used_bytes, e))
+        return e->code;
+    plan_numbers(s, &s->numbers, is_training);
+    if (acts_open(&s->acts, &s->acts_arena, &s->model, c->train.batch,
+                  c->model.context, s->threads, is_training, false, e))
+        return e->code;
+    idx n =
+        is_training ? c->sink.probe_sequences : c->sink.sequences;
+    s->has_meter = !is_training || c->sink.probe_every > 0;
+    if (s->has_meter) {
+        if (meter_open(&s->meter, &s->model, &c->sink, n, s->threads, e))
+            return e->code;
+        fill_meter(s);
+    }
+    params_init(s->w, &s->model.table, c->model.init, c->model.layers,
+                init_seed);
+    return OK;
+}
+
+void session_release(struct session *s)
+{
+    if (s->has_meter)
+        meter_release(&s->meter);
+    arena_release(&s->acts_arena);
+    arena_release(&s->numbers);
+    model_release(&s->model);
+    source_release(&s->source);
+    *s = (struct session){ 0 };
+}
+
+size_t session_bytes(const struct config *c, const struct model *m)
+{
+    struct session s = { .config = *c, .threads = session_threads(c) };
+    struct arena numbers = { 0 }, acts = { 0 };
+    s.model = *m; /* borrowed: plan functions only read it */
+    plan_numbers(&s, &numbers, true);
+    acts_plan(&s.acts, &acts, m, c->train.batch, c->model.context, s.threads,
+              true, false);
+    return numbers.used_bytes + acts.used_bytes;
+}
+
+double session_val_loss(struct session *s)
+{
+    struct acts *x = &s->acts;
+    idx n = s->config.train.val_sequences;
+    double sum = 0;
+    for (idx first = 0; first < n; first += x->B) {
+        idx B = idx_min(x->B, n - first);
+        source_batch(&s->source, x->tokens, x->targets, B, x->T, SPLIT_VAL,
+                     first);
+        sum += (double)B * model_forward_loss(&s->model, s->w, x, B);
+    }
+    return sum / (double)n;
+}
+
+int session_update(struct session *s, idx step, struct update_result *r,
+                   struct err *e)
+{
+    const struct config *c = &s->config;
+    struct acts *x = &s->acts;
+    idx n = c->train.accumulate;
+    r->loss = 0;
+    for (idx i = 0; i < n; i++) {
+        source_batch(&s->source, x->tokens, x->targets, x->B, x->T, SPLIT_TRAIN,
+                     (step * n + i) * x->B);
+        r->loss += model_backward_loss(&s->model, s->w, s->dw, x,
+                                       1 / (double)n) /
+                   (double)n;
+    }
+    r->grad_norm = optim_grad_norm(&s->optim, s->dw);
+    r->lr = schedule_lr(&c->optim, step + 1, c->train.steps);
+    if (!isfinite(r->loss) || !isfinite(r->grad_norm))
+        return err_set(e, ERR_DIVERGED,
+                       "diverged at step %td: loss %g, gradient norm %g. Try a "
+                       "smaller optim.lr, optim.clip, or a longer "
+                       "optim.warmup_steps",
+                       step + 1, r->loss, r->grad_norm);
+    optim_step(&s->optim, s->w, s->dw, step + 1, r->lr, r->grad_norm);
+    return OK;
+}
+
+double session_tokens(const struct config *c, idx step)
+{
+    return (double)step * (double)c->train.batch *
+           (double)c->train.accumulate * (double)c->model.context;
+}
+
+struct checkpoint_data session_data(const struct session *s, bool with_state)
+{
+    struct checkpoint_data d = { .weights = s->w };
+    if (with_state) {
+        d.n_slots = s->optim.kind->n_slots;
+        d.slot_names = s->optim.kind->slot_names;
+        d.slots = s->optim.slots;
+    }
+    return d;
+}

@@ -1,0 +1,61 @@
+/* session.h - everything a config asks for, opened: data, model, numbers.
+ *
+ * What train, analyze and bench share. Owns all it opens; release in any
+ * state. All memory is allocated here: nothing allocates after it.
+ */
+#ifndef SINKLAB_SESSION_H
+#define SINKLAB_SESSION_H
+
+#include "data/source.h"
+#include "io/checkpoint.h"
+#include "io/config.h"
+#include "metric/meter.h"
+#include "nn/model.h"
+#include "optim/optim.h"
+
+struct session {
+    struct config config;
+    int threads;
+    struct source source;
+    struct model model;
+    struct arena numbers; /* weights, gradients, optimizer slots */
+    real *w, *dw;         /* (table.total); dw only for training */
+    struct optim optim;
+    struct arena acts_arena;
+    struct acts acts;     /* (train.batch, model.context) */
+    struct meter meter;   /* probe_sequences if training, else sequences */
+    bool has_meter;
+};
+
+/* session_open - OK, ERR_CONFIG, ERR_DATA, ERR_IO, ERR_MEMORY. Weights start
+ * at their initial values. */
+int session_open(struct session *s, const struct config *c, bool is_training,
+                 struct err *e);
+void session_release(struct session *s);
+
+/* Threads in force: train.threads, or what OpenMP offers. */
+int session_threads(const struct config *c);
+
+/* Bytes that session_open would allocate beside the data. */
+size_t session_bytes(const struct config *c, const struct model *m);
+
+/* session_val_loss - mean loss over the first train.val_sequences sequences of
+ * the validation split, nats a token. */
+double session_val_loss(struct session *s);
+
+/* session_update - one optimizer update: `step` is the number of updates done
+ * before. Loss and gradient norm come out. OK, or ERR_DIVERGED (weights
+ * untouched) if one of them is not finite. */
+struct update_result {
+    double loss, grad_norm, lr;
+};
+int session_update(struct session *s, idx step, struct update_result *r,
+                   struct err *e);
+
+/* Tokens seen after `step` updates. */
+double session_tokens(const struct config *c, idx step);
+
+/* The numbers as a checkpoint holds them; with_state: optimizer slots too. */
+struct checkpoint_data session_data(const struct session *s, bool with_state);
+
+#endif

@@ -1,0 +1,38 @@
+/* train_log.h - metrics.csv and timing.csv of a run. */
+#ifndef SINKLAB_TRAIN_LOG_H
+#define SINKLAB_TRAIN_LOG_H
+
+#include "cmd/session.h"
+#include "io/metrics.h"
+
+/* What one row says; NAN where it was not measured. */
+struct train_row {
+    idx step;
+    double loss, grad_norm, lr, val_loss;
+    bool has_sinks; /* the session's meter holds this step's columns */
+};
+
+struct train_log {
+    struct metrics metrics, timing;
+};
+
+/* train_log_open - both files end after the rows up to `step`; -1: anew. */
+int train_log_open(struct train_log *l, const struct session *s,
+                   const char *dir, idx step, struct err *e);
+
+/* train_log_row - append the row, and to timing.csv the wall seconds since the
+ * start of this process and the tokens a second since the last row. */
+int train_log_row(const struct train_log *l, const struct session *s,
+                  const struct train_row *row, double wall_s,
+                  double tokens_per_s, struct err *e);
+
+/* Columns of a meter as CSV: ",sink_1,sink_2" and ",0.5,0.25"; what is not
+ * given (or measured) is an empty cell. */
+struct text;
+void csv_meter_names(struct text *t, const struct meter *meter);
+void csv_meter_values(struct text *t, const struct meter *meter,
+                      bool is_measured);
+/* ",value", empty if not finite. */
+void csv_number(struct text *t, double value);
+
+#endif
