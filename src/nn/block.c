@@ -107,7 +107,7 @@ void block_forward(const struct pass *p, idx l)
 #pragma omp for schedule(static)
     for (idx i = 0; i < p->B * H; i++)
         one_head(p, l, i / H, i % H);
-    /* nowait: the same tile of the next block is the same thread's */
+        /* nowait: the same tile of the next block is the same thread's */
 #pragma omp for schedule(static) nowait
     for (idx i = 0; i < tiles; i++)
         attention_out_and_ffn(p, l, i);

@@ -44,8 +44,7 @@ static void head_backward(const struct pass *p, idx l, idx sequence, idx h)
     const real *qkv = x->blocks[l].qkv + row0 * 3 * C + h * D;
     real *dqkv = x->back.dqkv + row0 * 3 * C + h * D;
     const real *keys = weight_at(p, m->blocks[l].column_key);
-    real *dcolumn =
-        keys ? x->back.dcolumn + (sequence * m->H + h) * D : NULL;
+    real *dcolumn = keys ? x->back.dcolumn + (sequence * m->H + h) * D : NULL;
     struct head head = {
         .q = qkv,
         .k = qkv + C,

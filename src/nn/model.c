@@ -42,15 +42,15 @@ static void declare_block(struct model *m, idx l)
         declare_bias(m, true, PARAM_GAIN, C, C, "block", l, "norm1.gain");
     b->norm1_shift =
         declare_bias(m, shift, PARAM_SHIFT, C, C, "block", l, "norm1.shift");
-    b->qkv_w = declare_matrix(m, PARAM_LINEAR, 3 * C, C, l,
-                              "attention.qkv.weight");
+    b->qkv_w =
+        declare_matrix(m, PARAM_LINEAR, 3 * C, C, l, "attention.qkv.weight");
     b->qkv_b = declare_bias(m, bias, PARAM_BIAS, C, 3 * C, "block", l,
                             "attention.qkv.bias");
     b->column_key = NO_PARAM;
     if (m->attention.bias == BIAS_KEY)
-        b->column_key = param_declare(
-            &m->table, PARAM_COLUMN, m->D, 2, (idx[]){ m->H, m->D },
-            "block.%td.attention.column_key", l);
+        b->column_key = param_declare(&m->table, PARAM_COLUMN, m->D, 2,
+                                      (idx[]){ m->H, m->D },
+                                      "block.%td.attention.column_key", l);
     b->out_w =
         declare_matrix(m, PARAM_RESIDUAL, C, C, l, "attention.out.weight");
     b->out_b = declare_bias(m, bias, PARAM_BIAS, C, C, "block", l,
@@ -60,7 +60,8 @@ static void declare_block(struct model *m, idx l)
     b->norm2_shift =
         declare_bias(m, shift, PARAM_SHIFT, C, C, "block", l, "norm2.shift");
     b->up_w = declare_matrix(m, PARAM_LINEAR, U, C, l, "ffn.up.weight");
-    b->up_b = declare_bias(m, bias, PARAM_BIAS, C, U, "block", l, "ffn.up.bias");
+    b->up_b =
+        declare_bias(m, bias, PARAM_BIAS, C, U, "block", l, "ffn.up.bias");
     b->down_w = declare_matrix(m, down, C, F, l, "ffn.down.weight");
     b->down_b =
         declare_bias(m, bias, PARAM_BIAS, F, C, "block", l, "ffn.down.bias");
@@ -182,8 +183,8 @@ void acts_plan(struct acts *x, struct arena *arena, const struct model *m,
     x->scratch = arena_reals(arena, threads * x->scratch_n);
 }
 
-int acts_open(struct acts *x, struct arena *arena, const struct model *m,
-              idx B, idx T, int threads, bool is_training, bool is_observing,
+int acts_open(struct acts *x, struct arena *arena, const struct model *m, idx B,
+              idx T, int threads, bool is_training, bool is_observing,
               struct err *e)
 {
     struct arena measure = { 0 };

@@ -39,19 +39,19 @@ struct model {
     struct attention_options attention;
     idx L, C, H, D, F, U, V, T; /* T: the longest sequence */
     struct param_table table;
-    struct block_params *blocks;   /* (L) */
-    idx token_w, position_w;       /* (V,C), (T,C) */
-    idx final_gain, final_shift;   /* (C) */
-    idx head_w;                    /* (V,C); = token_w if tied */
+    struct block_params *blocks; /* (L) */
+    idx token_w, position_w;     /* (V,C), (T,C) */
+    idx final_gain, final_shift; /* (C) */
+    idx head_w;                  /* (V,C); = token_w if tied */
 };
 
 /* What one head computed, for metrics. Row r of a tensor with leading
  * dimension ld starts at r * ld. */
 struct head_view {
-    idx layer, head, sequence;   /* sequence within the batch */
+    idx layer, head, sequence; /* sequence within the batch */
     idx T, D, n_extra;
-    const real *weights;         /* (T, n_extra + T), extra column first */
-    const real *q, *k, *v;       /* (T,D), positions applied */
+    const real *weights;   /* (T, n_extra + T), extra column first */
+    const real *q, *k, *v; /* (T,D), positions applied */
     idx ld_qkv;
 };
 
@@ -84,7 +84,7 @@ struct back_acts {
 
 /* Everything a pass over up to B sequences of T tokens works on. */
 struct acts {
-    idx B, T, M;              /* planned; a pass may use fewer sequences */
+    idx B, T, M; /* planned; a pass may use fewer sequences */
     int threads;
     bool is_training, is_observing;
     int32_t *tokens, *targets; /* (M), filled by the caller */
@@ -96,9 +96,9 @@ struct acts {
     real *logits;              /* (head rows, V) */
     real *dfinal;              /* (M,C) */
     struct back_acts back;
-    real *rope;                /* (T,D), or NULL */
+    real *rope; /* (T,D), or NULL */
     struct attention attention;
-    real *scratch;             /* (threads, scratch_n) */
+    real *scratch; /* (threads, scratch_n) */
     idx scratch_n;
 };
 
@@ -114,8 +114,8 @@ void acts_plan(struct acts *x, struct arena *arena, const struct model *m,
                idx B, idx T, int threads, bool is_training, bool is_observing);
 
 /* acts_open - measure, allocate, place, fill constant tables. OK, ERR_MEMORY */
-int acts_open(struct acts *x, struct arena *arena, const struct model *m,
-              idx B, idx T, int threads, bool is_training, bool is_observing,
+int acts_open(struct acts *x, struct arena *arena, const struct model *m, idx B,
+              idx T, int threads, bool is_training, bool is_observing,
               struct err *e);
 
 /* model_forward_loss - forward pass over the first B sequences of x->tokens;

@@ -33,7 +33,8 @@ static const char *bias_name(int i)
 
 #define FIELD(f) offsetof(struct model_options, f)
 const struct key model_keys[] = {
-    { "preset", KEY_CHOICE, FIELD(preset), "gpt2", 0, 0, preset_name, 0,
+    { "preset", KEY_CHOICE, FIELD(preset), "gpt2", 0, 0, preset_name,
+      KEY_COSMETIC,
       "sets norm, ffn, position, biases, tied_head and init together, at the "
       "place where it stands; later lines may change single ones" },
     { "layers", KEY_INT, FIELD(layers), "1", 1, 256, NULL, 0,
@@ -71,8 +72,8 @@ const idx n_model_keys = COUNT_OF(model_keys);
 const struct key attention_keys[] = {
     { "weights", KEY_CHOICE, FIELD(weights), "softmax", 0, 0, weight_map_name,
       0, "from scores to weights; `sinklab list attention` has the formulas" },
-    { "normalizer", KEY_CHOICE, FIELD(normalizer), "own", 0, 0,
-      normalizer_name, 0,
+    { "normalizer", KEY_CHOICE, FIELD(normalizer), "own", 0, 0, normalizer_name,
+      0,
       "what a row of weights is divided by: own (the map's usual one), none, "
       "sum, length (number of visible keys)" },
     { "bias", KEY_CHOICE, FIELD(bias), "none", 0, 0, bias_name, 0,

@@ -14,29 +14,33 @@ enum norm_kind { NORM_LAYER, NORM_RMS };
 enum ffn_kind { FFN_GELU, FFN_SWIGLU };
 enum position_kind { POSITION_LEARNED, POSITION_ROPE, POSITION_NONE };
 enum init_kind { INIT_GPT2, INIT_STUDY, INIT_FRAMEWORK };
-enum normalizer { NORMALIZER_OWN, NORMALIZER_NONE, NORMALIZER_SUM,
-                  NORMALIZER_LENGTH };
+enum normalizer {
+    NORMALIZER_OWN,
+    NORMALIZER_NONE,
+    NORMALIZER_SUM,
+    NORMALIZER_LENGTH
+};
 enum bias_kind { BIAS_NONE, BIAS_KEY };
 
 struct model_options {
-    int preset;       /* only how the other keys were set; see model_presets */
-    idx layers;       /* L */
-    idx width;        /* C, divisible by heads */
-    idx heads;        /* H */
-    idx context;      /* T, tokens a sequence */
-    idx ffn_width;    /* F; 0: 4 C, or 8/3 C rounded up to 32 if gated */
-    int norm;         /* enum norm_kind */
-    int ffn;          /* enum ffn_kind */
-    int position;     /* enum position_kind */
-    bool biases;      /* on linear layers */
-    bool tied_head;   /* head shares the token embedding's matrix */
-    int init;         /* enum init_kind */
+    int preset;     /* only how the other keys were set; see model_presets */
+    idx layers;     /* L */
+    idx width;      /* C, divisible by heads */
+    idx heads;      /* H */
+    idx context;    /* T, tokens a sequence */
+    idx ffn_width;  /* F; 0: 4 C, or 8/3 C rounded up to 32 if gated */
+    int norm;       /* enum norm_kind */
+    int ffn;        /* enum ffn_kind */
+    int position;   /* enum position_kind */
+    bool biases;    /* on linear layers */
+    bool tied_head; /* head shares the token embedding's matrix */
+    int init;       /* enum init_kind */
 };
 
 struct attention_options {
-    int weights;      /* row of the weight-map table, nn/weights.h */
-    int normalizer;   /* enum normalizer */
-    int bias;         /* enum bias_kind: the extra column */
+    int weights;    /* row of the weight-map table, nn/weights.h */
+    int normalizer; /* enum normalizer */
+    int bias;       /* enum bias_kind: the extra column */
 };
 
 extern const struct key model_keys[];

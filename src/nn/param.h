@@ -34,7 +34,7 @@ struct param {
     idx n;                     /* product of shape */
     idx offset;                /* in reals, in the flat buffers */
     enum param_role role;
-    idx fan_in;                /* for the inits that scale by it */
+    idx fan_in; /* for the inits that scale by it */
 };
 
 struct param_table {

@@ -17,9 +17,9 @@ struct pass {
     const struct model *m;
     struct acts *x;
     const real *w;
-    real *dw;       /* backward only */
-    idx B, M;       /* of this pass: M = B * x->T rows */
-    real scale;     /* of the loss's gradient: share / M */
+    real *dw;   /* backward only */
+    idx B, M;   /* of this pass: M = B * x->T rows */
+    real scale; /* of the loss's gradient: share / M */
     const struct head_observer *observer;
 };
 

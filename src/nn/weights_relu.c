@@ -24,8 +24,8 @@ const struct weight_map weights_relu = {
     .source = "arXiv 2309.08586 (normaliser: length)",
     .sinks = "none on Bigram-Backcopy (arXiv 2410.13835)",
     .own = NORMALIZER_LENGTH,
-    .normalizers = 1u << NORMALIZER_NONE | 1u << NORMALIZER_SUM |
-                   1u << NORMALIZER_LENGTH,
+    .normalizers =
+        1u << NORMALIZER_NONE | 1u << NORMALIZER_SUM | 1u << NORMALIZER_LENGTH,
     .forward = forward,
     .backward = backward,
 };

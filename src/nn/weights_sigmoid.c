@@ -26,8 +26,8 @@ const struct weight_map weights_sigmoid = {
     .sinks = "sink_1 0.44 % (proxy) without, 30.2 % with sum normaliser "
              "(arXiv 2410.10781)",
     .own = NORMALIZER_NONE,
-    .normalizers = 1u << NORMALIZER_NONE | 1u << NORMALIZER_SUM |
-                   1u << NORMALIZER_LENGTH,
+    .normalizers =
+        1u << NORMALIZER_NONE | 1u << NORMALIZER_SUM | 1u << NORMALIZER_LENGTH,
     .forward = forward,
     .backward = backward,
 };

@@ -1,0 +1,18 @@
+/* hash.h - one fast 64-bit hash of bytes, for identity and damage detection.
+ *
+ * XXH3-64 with seed 0, so any other XXH3 tool finds the same value. It detects
+ * accidents, not forgery. The only home of xxhash.h. Cannot fail, any thread.
+ */
+#ifndef SINKLAB_HASH_H
+#define SINKLAB_HASH_H
+
+#include "base/base.h"
+
+/* hash_bytes - of n bytes at p; p may be NULL when n is 0. */
+uint64_t hash_bytes(const void *p, size_t n);
+
+/* hash_hex - 16 lower-case hex digits, most significant first, and NUL. */
+enum { HASH_HEX_MAX = 17 };
+void hash_hex(char hex[HASH_HEX_MAX], uint64_t hash);
+
+#endif

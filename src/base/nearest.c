@@ -1,0 +1,66 @@
+#include "base/nearest.h"
+
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+
+/* A contained name shorter than this says nothing. */
+enum { CONTAINED_MIN = 3 };
+
+static int lower(char c)
+{
+    return tolower((unsigned char)c);
+}
+
+static int int_min(int a, int b)
+{
+    return a < b ? a : b;
+}
+
+/* Optimal string alignment (Damerau's four edits, no substring edited twice),
+ * by rows of the usual table; a swap looks two rows back. */
+int name_distance(const char *a, const char *b)
+{
+    int rows[3][NAME_LONG + 1];
+    int *before = rows[0], *above = rows[1], *row = rows[2];
+    size_t na = strlen(a), nb = strlen(b);
+    if (na > NAME_LONG || nb > NAME_LONG)
+        return NAME_LONG;
+    for (size_t j = 0; j <= nb; j++)
+        row[j] = (int)j;
+    for (size_t i = 1; i <= na; i++) {
+        int *spare = before;
+        before = above;
+        above = row;
+        row = spare;
+        row[0] = (int)i;
+        for (size_t j = 1; j <= nb; j++) {
+            int same = lower(a[i - 1]) == lower(b[j - 1]);
+            int d = above[j - 1] + !same;
+            d = int_min(d, int_min(above[j], row[j - 1]) + 1);
+            if (i > 1 && j > 1 && lower(a[i - 1]) == lower(b[j - 2]) &&
+                lower(a[i - 2]) == lower(b[j - 1]))
+                d = int_min(d, before[j - 2] + 1);
+            row[j] = d;
+        }
+    }
+    return row[nb];
+}
+
+static bool contains(const char *a, const char *b)
+{
+    return strlen(b) >= CONTAINED_MIN && strcasestr(a, b);
+}
+
+void nearest_offer(struct nearest *n, const char *candidate)
+{
+    int length = (int)strnlen(n->wanted, NAME_LONG);
+    int allowed = int_min(NAME_LONG - 1, length < 5 ? 1 : (length + 1) / 3);
+    int d = name_distance(n->wanted, candidate);
+    bool close = d <= allowed || contains(n->wanted, candidate) ||
+                 contains(candidate, n->wanted);
+    if (close && (!n->name || d < n->distance)) {
+        n->name = candidate;
+        n->distance = d;
+    }
+}

@@ -1,0 +1,51 @@
+#include "base/text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+bool text_is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+const char *text_show(char out[TEXT_SHOW_MAX], const char *text)
+{
+    static const char more[] = "...";
+    size_t n = strlen(text), keep = n;
+    if (n >= TEXT_SHOW_MAX)
+        keep = TEXT_SHOW_MAX - sizeof more;
+    for (size_t i = 0; i < keep; i++) {
+        unsigned char c = (unsigned char)text[i];
+        out[i] = c < ' ' || c == 127 ? '?' : text[i];
+    }
+    memcpy(out + keep, keep < n ? more : "", keep < n ? sizeof more : 1);
+    return out;
+}
+
+char *text_trim(char *text)
+{
+    while (text_is_blank(*text))
+        text++;
+    size_t n = strlen(text);
+    while (n > 0 && text_is_blank(text[n - 1]))
+        n--;
+    text[n] = '\0';
+    return text;
+}
+
+void text_addv(struct text *t, const char *format, va_list args)
+{
+    bool fits = t->n < t->cap_bytes;
+    int n = vsnprintf(fits ? t->at + t->n : NULL,
+                      fits ? t->cap_bytes - t->n : 0, format, args);
+    BUG_ON(n < 0);
+    t->n += (size_t)n;
+}
+
+void text_add(struct text *t, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    text_addv(t, format, args);
+    va_end(args);
+}

@@ -1,0 +1,35 @@
+/* text.h - small helpers for text that a user wrote and messages quote.
+ *
+ * Nothing allocates, nothing fails. "Blank" is a space or a tab.
+ */
+#ifndef SINKLAB_TEXT_H
+#define SINKLAB_TEXT_H
+
+#include <stdarg.h>
+
+#include "base/base.h"
+
+/* text_show - text as a message may carry it: on one line (other than
+ * printable bytes become '?') and short (cut with "..."). Returns out. */
+enum { TEXT_SHOW_MAX = 68 };
+const char *text_show(char out[TEXT_SHOW_MAX], const char *text);
+
+/* text_trim - cut blanks at both ends in place; returns the new start. */
+char *text_trim(char *text);
+
+bool text_is_blank(char c);
+
+/* A text that grows in a buffer of the caller's; what does not fit is counted
+ * but not written, and the written part always ends in NUL (if cap > 0). */
+struct text {
+    char *at;
+    size_t cap_bytes;
+    size_t n; /* bytes without NUL, were there room */
+};
+
+void text_add(struct text *t, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+void text_addv(struct text *t, const char *format, va_list args)
+    __attribute__((format(printf, 2, 0)));
+
+#endif

@@ -1,0 +1,76 @@
+/* The sections of a config, and the keys that no other module owns. */
+#include "io/config.h"
+
+/* A checkpoint's name has eight digits for the step.
+ * KEEP WITH: checkpoint file names */
+#define STEP_MAX 99999999
+
+/* Seeds travel as doubles in bounds and messages: exact up to 2^53. */
+#define SEED_MAX 9007199254740992.0
+
+#define FIELD(f) offsetof(struct run_options, f)
+static const struct key run_keys[] = {
+    { "dir", KEY_TEXT, FIELD(dir), "", 0, 0, NULL, KEY_COSMETIC,
+      "run folder; empty: runs/ and the name of the config file" },
+    { "seed", KEY_INT, FIELD(seed), "1", 0, SEED_MAX, NULL, 0,
+      "seed of everything random" },
+    { "init_seed", KEY_INT, FIELD(init_seed), "-1", -1, SEED_MAX, NULL, 0,
+      "seed of the initial weights; -1: seed" },
+    { "data_seed", KEY_INT, FIELD(data_seed), "-1", -1, SEED_MAX, NULL, 0,
+      "seed of the content and order of data; -1: seed" },
+};
+static const idx n_run_keys = COUNT_OF(run_keys);
+#undef FIELD
+
+#define FIELD(f) offsetof(struct train_options, f)
+static const struct key train_keys[] = {
+    { "steps", KEY_INT, FIELD(steps), "1000", 0, STEP_MAX, NULL, KEY_RESUME,
+      "optimizer updates of the whole run" },
+    { "batch", KEY_INT, FIELD(batch), "32", 1, 65536, NULL, 0,
+      "sequences a micro-batch" },
+    { "accumulate", KEY_INT, FIELD(accumulate), "1", 1, 65536, NULL, 0,
+      "micro-batches an update" },
+    { "threads", KEY_INT, FIELD(threads), "0", 0, 1024, NULL, KEY_COSMETIC,
+      "threads; 0: as many as OpenMP offers" },
+    { "log_every", KEY_INT, FIELD(log_every), "10", 1, STEP_MAX, NULL,
+      KEY_COSMETIC, "steps between rows of metrics.csv" },
+    { "val_every", KEY_INT, FIELD(val_every), "100", 0, STEP_MAX, NULL,
+      KEY_COSMETIC, "steps between validations; 0: none" },
+    { "val_sequences", KEY_INT, FIELD(val_sequences), "64", 1, 1048576, NULL,
+      KEY_COSMETIC, "held-out sequences that a validation reads" },
+};
+static const idx n_train_keys = COUNT_OF(train_keys);
+#undef FIELD
+
+#define FIELD(f) offsetof(struct checkpoint_options, f)
+static const struct key checkpoint_keys[] = {
+    { "every", KEY_INT, FIELD(every), "100", 0, STEP_MAX, NULL, KEY_COSMETIC,
+      "steps between weights files; 0: only the first and the last step" },
+    { "dense_until", KEY_INT, FIELD(dense_until), "0", 0, STEP_MAX, NULL,
+      KEY_COSMETIC, "weights files also at steps 1, 2, 4, ... up to here" },
+    { "steps", KEY_LIST, FIELD(steps), "", 0, STEP_MAX, NULL, KEY_COSMETIC,
+      "weights files also at these steps" },
+    { "resume_every", KEY_INT, FIELD(resume_every), "250", 0, STEP_MAX, NULL,
+      KEY_COSMETIC,
+      "steps between full states, from which a run can go on; 0: only when it "
+      "ends or is stopped" },
+};
+static const idx n_checkpoint_keys = COUNT_OF(checkpoint_keys);
+#undef FIELD
+
+#define SECTION(name, help)                                                    \
+    {                                                                          \
+#name, help, name##_keys, &n_##name##_keys,                            \
+            offsetof(struct config, name)                                      \
+    }
+const struct config_section config_sections[] = {
+    SECTION(run, "the run as a whole"),
+    SECTION(model, "what the network is made of"),
+    SECTION(attention, "the stages of the attention operation"),
+    SECTION(optim, "optimizer, learning rate, decay and clipping"),
+    SECTION(train, "how long, how much at a time, what is reported"),
+    SECTION(data, "where tokens come from"),
+    SECTION(sink, "how attention sinks are measured"),
+    SECTION(checkpoint, "which steps are kept"),
+};
+const idx n_config_sections = COUNT_OF(config_sections);

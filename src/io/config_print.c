@@ -1,0 +1,172 @@
+/* What a config looks like from outside: dump, document, identity. */
+#include "io/config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/text.h"
+#include "io/draft.h"
+
+enum {
+    LIST_COLUMN = 76,   /* lists are wrapped here */
+    ORIGIN_COLUMN = 32, /* where comments with origins start */
+};
+
+/* Write a printed list over several lines; the first one may end in a comment
+ * like any other value. Its items are separated by ", ". */
+static void print_list(FILE *out, const char *name, char *value,
+                       const char *comment)
+{
+    int column = fprintf(out, "%s =", name);
+    bool is_first = true;
+    for (char *item = value; *item;) {
+        char *end = strchr(item, ',');
+        int n = end ? (int)(end + 1 - item) : (int)strlen(item);
+        if (column + 1 + n > LIST_COLUMN) {
+            fprintf(out, "%s\n   ", is_first ? comment : "");
+            column = 3;
+            is_first = false;
+        }
+        column += fprintf(out, " %.*s", n, item);
+        item += n;
+        item += *item == ' ';
+    }
+    fprintf(out, "%s\n", is_first ? comment : "");
+}
+
+static void print_key(FILE *out, const struct key *key, const void *options,
+                      const struct config_origin *origin)
+{
+    char value[KEY_PRINT_MAX], comment[ORIGIN_MAX + ORIGIN_COLUMN] = "";
+    int n = key_print(key, options, value, sizeof value);
+    BUG_ON(n >= (int)sizeof value);
+    int width = (int)strlen(key->name) + (n ? 3 : 2) + n;
+    if (origin)
+        snprintf(comment, sizeof comment, "%*s ; %s",
+                 width < ORIGIN_COLUMN ? ORIGIN_COLUMN - width : 0, "",
+                 origin->text);
+    if (key->type == KEY_LIST)
+        print_list(out, key->name, value, comment);
+    else
+        fprintf(out, "%s =%s%s%s\n", key->name, n ? " " : "", value, comment);
+}
+
+char *config_print(const struct config *c, const struct config_source *origins)
+{
+    char *text = NULL;
+    size_t n = 0;
+    FILE *out = open_memstream(&text, &n);
+    if (!out)
+        return NULL;
+    for (idx s = 0; s < n_config_sections; s++) {
+        const struct config_section *section = &config_sections[s];
+        fprintf(out, "%s[%s]\n", s ? "\n" : "", section->name);
+        for (idx k = 0; k < *section->n_keys; k++) {
+            const struct key *key = &section->keys[k];
+            idx number = config_key_number(section, key);
+            print_key(out, key, (const char *)c + section->offset,
+                      origins ? &origins->origins[number] : NULL);
+        }
+    }
+    bool failed = ferror(out);
+    if (fclose(out) || failed) {
+        free(text);
+        return NULL;
+    }
+    return text;
+}
+
+/* Chained over "section.key=value" of the keys that matter, so that no buffer
+ * for the whole is needed and nothing can fail. */
+void config_id(char id[CONFIG_ID_MAX], const struct config *c)
+{
+    char line[KEY_PRINT_MAX + 128], value[KEY_PRINT_MAX];
+    uint64_t link[2] = { 0, 0 }; /* hash so far, hash of this key */
+    for (idx s = 0; s < n_config_sections; s++) {
+        const struct config_section *section = &config_sections[s];
+        for (idx k = 0; k < *section->n_keys; k++) {
+            const struct key *key = &section->keys[k];
+            if ((key->flags & KEY_COSMETIC) == KEY_COSMETIC)
+                continue;
+            key_print(key, (const char *)c + section->offset, value,
+                      sizeof value);
+            int n = snprintf(line, sizeof line, "%s.%s=%s", section->name,
+                             key->name, value);
+            BUG_ON(n >= (int)sizeof line);
+            link[1] = hash_bytes(line, (size_t)n);
+            link[0] = hash_bytes(link, sizeof link);
+        }
+    }
+    hash_hex(id, link[0]);
+}
+
+/* ---- docs/CONFIG.md ---------------------------------------------------- */
+
+/* A table's cell: its separator must not stand in the text. */
+static void print_cell(FILE *out, const char *text)
+{
+    for (; *text; text++)
+        fprintf(out, "%s%c", *text == '|' ? "\\" : "", *text);
+}
+
+static void document_key(FILE *out, const struct key *key)
+{
+    char type[KEY_PRINT_MAX];
+    key_describe(key, type, sizeof type);
+    fprintf(out, "| `%s` | ", key->name);
+    print_cell(out, type);
+    if (*key->fallback)
+        fprintf(out, " | `%s` | ", key->fallback);
+    else
+        fprintf(out, " | (empty) | ");
+    print_cell(out, key->help);
+    fprintf(out, " | %s |\n", key->flags & KEY_RESUME ? "yes" : "");
+}
+
+static void document_presets(FILE *out)
+{
+    const char *now = "";
+    fprintf(out, "A `preset` sets, at the place where it stands:\n");
+    for (const struct preset_value *v = model_presets; v->preset; v++) {
+        bool is_same = !strcmp(v->preset, now);
+        if (is_same)
+            fprintf(out, ", ");
+        else
+            fprintf(out, "\n- `%s`: ", v->preset);
+        fprintf(out, "`%s = %s`", v->key, v->value);
+        now = v->preset;
+    }
+    fprintf(out, "\n\n");
+}
+
+void config_document(FILE *out)
+{
+    fprintf(
+        out,
+        "# Configuration\n\n"
+        "<!-- Made by `make docs` from the tables of keys. -->\n\n"
+        "An INI file of `[section]` headers and `key = value` lines; "
+        "`configs/base.ini` shows\nevery key. Above the first section, "
+        "`include = other.ini` (or several, separated by\ncommas) reads "
+        "other files first, relative to this one. On the command line,\n"
+        "`section.key=value` sets a key. A later assignment wins; the same "
+        "key twice in one\nfile is an error.\n\n"
+        "- A comment starts at `#` or `;`, in first place or after a "
+        "blank.\n"
+        "- A line has at most 4095 bytes; a list may go on in indented "
+        "lines.\n"
+        "- Numbers are decimal; `1e4` is an integer, too. Yes and no may "
+        "be written\n  true/false, on/off, 1/0.\n"
+        "- *Resume*: `yes` if the key may be changed when a run goes on.\n");
+    for (idx s = 0; s < n_config_sections; s++) {
+        const struct config_section *section = &config_sections[s];
+        fprintf(out, "\n## [%s]: %s\n\n", section->name, section->help);
+        if (section->keys == model_keys)
+            document_presets(out);
+        fprintf(out, "| key | type and bounds | default | meaning | resume |\n"
+                     "|---|---|---|---|---|\n");
+        for (idx k = 0; k < *section->n_keys; k++)
+            document_key(out, &section->keys[k]);
+    }
+}

@@ -1,0 +1,306 @@
+#include "io/draft.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/nearest.h"
+#include "base/text.h"
+
+enum { PROBLEMS_MAX = 20, NAMES_MAX = 1024, KEY_PATH_MAX = 2 * TEXT_SHOW_MAX };
+
+/* Room kept at the end of the text for "... and N more". */
+enum { MORE_ROOM = 48 };
+
+static const char *const command_line = "command line";
+
+/* ---- problems ---------------------------------------------------------- */
+
+void draft_problem(struct draft *d, const struct place *at, int code,
+                   const char *format, ...)
+{
+    char line[ERR_TEXT_MAX];
+    struct text t = { .at = line, .cap_bytes = sizeof line };
+    va_list args;
+    if (at->file)
+        text_add(&t, "%s:%td: ", at->file, at->line);
+    else
+        text_add(&t, "%s: ", command_line);
+    va_start(args, format);
+    text_addv(&t, format, args);
+    va_end(args);
+
+    struct text all = { d->text, sizeof d->text - MORE_ROOM, d->text_n };
+    if (d->n_problems++ == 0)
+        d->code = code;
+    if (d->n_problems > 1 &&
+        (d->n_problems > PROBLEMS_MAX || all.n + t.n + 1 >= all.cap_bytes))
+        return;
+    text_add(&all, "%s%s", d->text_n ? "\n" : "", line);
+    d->text_n = strlen(d->text);
+    d->n_told++;
+}
+
+int draft_close(struct draft *d, struct err *e)
+{
+    if (d->n_problems > d->n_told)
+        snprintf(d->text + d->text_n, sizeof d->text - d->text_n,
+                 "\n... and %td more", d->n_problems - d->n_told);
+    return d->n_problems ? err_set(e, d->code, "%s", d->text) : OK;
+}
+
+/* ---- names ------------------------------------------------------------- */
+
+/* A key as its place spells it, "[optim] lr" or "optim.lr"; section may be
+ * NULL. */
+static const char *key_path(char out[KEY_PATH_MAX], const struct place *at,
+                            const struct config_section *section,
+                            const char *key)
+{
+    char shown[TEXT_SHOW_MAX];
+    text_show(shown, key);
+    if (section)
+        snprintf(out, KEY_PATH_MAX, at->file ? "[%s] %s" : "%s.%s",
+                 section->name, shown);
+    else
+        snprintf(out, KEY_PATH_MAX, "%s", shown);
+    return out;
+}
+
+static const struct key *find_key(const struct config_section *section,
+                                  const char *name)
+{
+    for (idx k = 0; k < *section->n_keys; k++)
+        if (!strcmp(section->keys[k].name, name))
+            return &section->keys[k];
+    return NULL;
+}
+
+static const struct config_section *find_section(const char *name)
+{
+    for (idx s = 0; s < n_config_sections; s++)
+        if (!strcmp(config_sections[s].name, name))
+            return &config_sections[s];
+    return NULL;
+}
+
+idx config_key_number(const struct config_section *section,
+                      const struct key *key)
+{
+    idx number = key - section->keys;
+    for (const struct config_section *s = config_sections; s < section; s++)
+        number += *s->n_keys;
+    return number;
+}
+
+const struct config_section *
+draft_find_section(struct draft *d, const struct place *at, const char *name)
+{
+    const struct config_section *found = find_section(name);
+    if (found)
+        return found;
+    char shown[TEXT_SHOW_MAX], names[NAMES_MAX];
+    struct text all = { .at = names, .cap_bytes = sizeof names };
+    struct nearest n = { .wanted = name };
+    for (idx s = 0; s < n_config_sections; s++) {
+        nearest_offer(&n, config_sections[s].name);
+        text_add(&all, "%s%s", s ? ", " : "", config_sections[s].name);
+    }
+    text_show(shown, name);
+    if (n.name)
+        draft_problem(d, at, ERR_CONFIG,
+                      "unknown section '%s', did you mean %s?", shown, n.name);
+    else
+        draft_problem(d, at, ERR_CONFIG, "unknown section '%s', want one of %s",
+                      shown, names);
+    return NULL;
+}
+
+/* Look for a key that `section` lacks in all others: first for its very name,
+ * then, unless n holds a near one already, for the nearest. Returns where n's
+ * name was found; `section` if nothing changed. */
+static const struct config_section *
+look_elsewhere(const struct config_section *section, struct nearest *n)
+{
+    for (idx s = 0; s < n_config_sections; s++)
+        if (find_key(&config_sections[s], n->wanted)) {
+            *n = (struct nearest){ n->wanted, n->wanted, 0 };
+            return &config_sections[s];
+        }
+    if (n->name)
+        return section;
+    for (idx s = 0; s < n_config_sections; s++)
+        for (idx k = 0; k < *config_sections[s].n_keys; k++) {
+            const char *before = n->name;
+            nearest_offer(n, config_sections[s].keys[k].name);
+            if (n->name != before)
+                section = &config_sections[s];
+        }
+    return section;
+}
+
+static void tell_unknown_key(struct draft *d, const struct place *at,
+                             const struct config_section *section,
+                             const char *name)
+{
+    char path[KEY_PATH_MAX], near_path[KEY_PATH_MAX], names[NAMES_MAX] = "";
+    struct text all = { .at = names, .cap_bytes = sizeof names };
+    struct nearest n = { .wanted = name };
+    for (idx k = 0; section && k < *section->n_keys; k++) {
+        nearest_offer(&n, section->keys[k].name);
+        text_add(&all, "%s%s", k ? ", " : ", want one of ",
+                 section->keys[k].name);
+    }
+    const struct config_section *near = look_elsewhere(section, &n);
+    const char *what = section ? "unknown key" : "no section is given for it";
+    key_path(path, at, section, name);
+    if (!n.name)
+        draft_problem(d, at, ERR_CONFIG, "%s: %s%s", path, what, names);
+    else if (n.distance == 0)
+        draft_problem(d, at, ERR_CONFIG, "%s: %s; there is %s", path, what,
+                      key_path(near_path, at, near, n.name));
+    else
+        draft_problem(d, at, ERR_CONFIG, "%s: %s, did you mean %s?", path, what,
+                      key_path(near_path, at, near, n.name));
+}
+
+const struct key *draft_find_key(struct draft *d, const struct place *at,
+                                 const struct config_section *section,
+                                 const char *name)
+{
+    const struct key *found = section ? find_key(section, name) : NULL;
+    if (!found)
+        tell_unknown_key(d, at, section, name);
+    return found;
+}
+
+/* ---- assignments ------------------------------------------------------- */
+
+static struct config_origin *origin_of(struct draft *d,
+                                       const struct config_section *section,
+                                       const struct key *key)
+{
+    return &d->source->origins[config_key_number(section, key)];
+}
+
+/* "file:line", the file's end kept if it is long. */
+static void place_text(char *text, size_t cap, const struct place *at)
+{
+    if (!at->file) {
+        snprintf(text, cap, "%s", command_line);
+        return;
+    }
+    enum { FILE_KEPT = 200 };
+    size_t n = strlen(at->file), cut = n > FILE_KEPT ? n - FILE_KEPT : 0;
+    snprintf(text, cap, "%s%s:%td", cut ? "..." : "", at->file + cut, at->line);
+    for (char *s = text; *s; s++) /* it becomes a comment: one line */
+        if ((unsigned char)*s < ' ' || *s == 127)
+            *s = '?';
+}
+
+/* A key that must keep its value may be given the one it has. */
+static bool keeps_value(const struct draft *d,
+                        const struct config_section *section,
+                        const struct key *key, const char *value)
+{
+    struct config trial = { 0 };
+    char now[KEY_PRINT_MAX], then[KEY_PRINT_MAX];
+    if (key_parse(key, (char *)&trial + section->offset, value, NULL))
+        return true; /* told as a bad value */
+    key_print(key, (const char *)d->config + section->offset, now, sizeof now);
+    key_print(key, (const char *)&trial + section->offset, then, sizeof then);
+    return !strcmp(now, then);
+}
+
+/* One key, itself or through a preset. False if it was refused. */
+static bool set(struct draft *d, const struct place *at,
+                const struct config_section *section, const struct key *key,
+                const char *value)
+{
+    char path[KEY_PATH_MAX];
+    struct err e = { 0 };
+    if ((key->flags & d->flags) != d->flags &&
+        !keeps_value(d, section, key, value)) {
+        draft_problem(d, at, ERR_CONFIG,
+                      "%s: cannot be changed when a run goes on: its past was "
+                      "computed with another value",
+                      key_path(path, at, section, key->name));
+        return false;
+    }
+    if (key_parse(key, (char *)d->config + section->offset, value, &e)) {
+        draft_problem(d, at, ERR_CONFIG, "%s: %s",
+                      key_path(path, at, section, key->name), e.text);
+        return false;
+    }
+    place_text(origin_of(d, section, key)->text, ORIGIN_MAX, at);
+    return true;
+}
+
+/* Give the keys that a preset names their values. A line above in the same
+ * file that this would undo is a mistake, not a wish. */
+static void set_preset(struct draft *d, const struct place *at,
+                       const struct config_section *section, const char *name)
+{
+    char path[KEY_PATH_MAX], where[ORIGIN_MAX];
+    place_text(where, sizeof where, at);
+    for (const struct preset_value *v = model_presets; v->preset; v++) {
+        if (strcmp(v->preset, name))
+            continue;
+        const struct key *key = find_key(section, v->key);
+        BUG_ON(!key);
+        struct config_origin *origin = origin_of(d, section, key);
+        if (at->visit && origin->visit == at->visit) {
+            draft_problem(d, at, ERR_CONFIG,
+                          "preset = %s would undo %s of line %td: put the "
+                          "preset above it",
+                          name, key_path(path, at, section, key->name),
+                          origin->line);
+        } else if (set(d, at, section, key, v->value)) {
+            struct text t = { .at = origin->text, .cap_bytes = ORIGIN_MAX };
+            text_add(&t, "preset %s (%s)", name, where);
+            origin->visit = 0;
+        }
+    }
+}
+
+void draft_assign(struct draft *d, const struct place *at,
+                  const struct config_section *section, const struct key *key,
+                  const char *value)
+{
+    char path[KEY_PATH_MAX];
+    struct config_origin *origin = origin_of(d, section, key);
+    if (at->visit && origin->visit == at->visit) {
+        draft_problem(d, at, ERR_CONFIG,
+                      "%s: given twice in this file, first in line %td",
+                      key_path(path, at, section, key->name), origin->line);
+        return;
+    }
+    origin->visit = at->visit;
+    origin->line = at->line;
+    /* KEEP WITH: model_keys' row preset */
+    if (set(d, at, section, key, value) && section->keys == model_keys &&
+        !strcmp(key->name, "preset"))
+        set_preset(d, at, section, value);
+}
+
+int draft_open(struct draft *d, struct config *c, struct err *e)
+{
+    const struct config_section *last = &config_sections[n_config_sections - 1];
+    idx n = config_key_number(last, last->keys + *last->n_keys);
+    *d = (struct draft){ .config = c };
+    d->source =
+        calloc(1, sizeof *d->source + (size_t)n * sizeof d->source->origins[0]);
+    if (!d->source)
+        return err_set(e, ERR_MEMORY, "no memory for reading a configuration");
+    d->source->n = n;
+    for (idx i = 0; i < n; i++)
+        strcpy(d->source->origins[i].text, "default");
+    return OK;
+}
+
+void draft_release(struct draft *d)
+{
+    config_source_free(d->source);
+    d->source = NULL;
+}

@@ -1,0 +1,280 @@
+#include "io/ini.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <ini.h>
+
+#include "base/text.h"
+
+/* How a line travels through inih. Its buffer holds some 200 bytes and what is
+ * longer would be torn apart, so a long line goes in pieces: the first one as
+ * it is, the others as continuation lines. Because inih trims, every cut is
+ * fenced by one '|' on each side, which on_value takes away again. */
+
+enum {
+    KEY_MAX = 64,     /* longer names are cut; no known key is that long */
+    SECTION_MAX = 40, /* inih cuts section names at 49 */
+    PIECE_ROOM = 8,   /* left free in inih's buffer: fences, line end, NUL */
+};
+
+struct reader {
+    const char *next, *end; /* what is not read yet */
+    idx line;
+    ini_item_handler *handler;
+    void *user;
+
+    char text[INI_LINE_MAX]; /* the line now passing, without its comment */
+    const char *rest;        /* what inih has not got of it; "" between lines */
+    bool is_header, is_more; /* [section]; continues the key above */
+    bool is_first, is_last;  /* the piece that inih has in hand */
+    bool awaits_value;       /* on_value must be called for that piece */
+
+    bool skips_section; /* its header was unusable */
+    char key[KEY_MAX];  /* the latest in this section, "" if none */
+    char value[INI_LINE_MAX];
+    size_t value_n;
+};
+
+static void tell(struct reader *r, enum ini_kind kind, const char *section,
+                 const char *key, const char *text)
+{
+    struct ini_item item = {
+        .kind = kind,
+        .line = r->line,
+        .section = section,
+        .key = key,
+        .text = text,
+    };
+    r->handler(r->user, &item);
+}
+
+static void tell_problem(struct reader *r, const char *text)
+{
+    tell(r, INI_PROBLEM, "", "", text);
+}
+
+static void tell_got(struct reader *r, const char *got, const char *want)
+{
+    char text[2 * TEXT_SHOW_MAX], shown[TEXT_SHOW_MAX];
+    snprintf(text, sizeof text, "got '%s', want %s", text_show(shown, got),
+             want);
+    tell_problem(r, text);
+}
+
+static void cut_comment(char *text)
+{
+    for (char *s = text; *s; s++)
+        if ((*s == '#' || *s == ';') && (s == text || text_is_blank(s[-1]))) {
+            *s = '\0';
+            return;
+        }
+}
+
+/* True if n bytes are text: no control characters but tabs. */
+static bool check_bytes(struct reader *r, const char *line, size_t n)
+{
+    char text[80];
+    for (size_t i = 0; i < n; i++) {
+        unsigned char c = (unsigned char)line[i];
+        if ((c >= ' ' && c != 127) || c == '\t')
+            continue;
+        if (c == '\0')
+            snprintf(text, sizeof text, "got a NUL byte, want text");
+        else if (c == '\r')
+            snprintf(text, sizeof text,
+                     "got a carriage return, want LF or CRLF line ends");
+        else
+            snprintf(text, sizeof text, "got control character %d, want text",
+                     c);
+        tell_problem(r, text);
+        return false;
+    }
+    return true;
+}
+
+/* Copy the next line of the input to r->text. False at the end of the input,
+ * or where it stops being text. */
+static bool take_line(struct reader *r)
+{
+    while (r->next < r->end) {
+        const char *line = r->next;
+        size_t left = (size_t)(r->end - line);
+        const char *lf = memchr(line, '\n', left);
+        size_t n = lf ? (size_t)(lf - line) : left;
+        r->next = line + n + (lf != NULL);
+        if (r->line++ == 0 && n >= 3 && !memcmp(line, "\xEF\xBB\xBF", 3)) {
+            line += 3;
+            n -= 3;
+        }
+        if (lf && n > 0 && line[n - 1] == '\r')
+            n--;
+        if (!check_bytes(r, line, n))
+            break;
+        if (n < INI_LINE_MAX) {
+            memcpy(r->text, line, n);
+            r->text[n] = '\0';
+            return true;
+        }
+        char text[80];
+        snprintf(text, sizeof text, "got a line of %zu bytes, want at most %d",
+                 n, INI_LINE_MAX - 1);
+        tell_problem(r, text);
+    }
+    r->next = r->end;
+    return false;
+}
+
+/* A section's header, without blanks around it. True if inih shall see it. */
+static bool take_section(struct reader *r, const char *text)
+{
+    size_t n = strlen(text);
+    r->key[0] = '\0';
+    r->skips_section = true;
+    if (n < 3 || strcspn(text, "]") != n - 1 || strpbrk(text, " \t")) {
+        tell_got(r, text, "[section]");
+        return false;
+    }
+    char name[INI_LINE_MAX];
+    memcpy(name, text + 1, n - 2);
+    name[n - 2] = '\0';
+    tell(r, INI_SECTION, name, "", "");
+    r->skips_section = n - 2 > SECTION_MAX;
+    return !r->skips_section;
+}
+
+/* Find the next line that is inih's business. */
+static bool next_line(struct reader *r)
+{
+    while (take_line(r)) {
+        cut_comment(r->text);
+        char *start = text_trim(r->text);
+        if (!*start)
+            continue;
+        r->is_more = start > r->text && r->key[0];
+        r->is_header = *start == '[' && !r->is_more;
+        r->rest = r->is_more ? r->text : start;
+        if (r->is_header && !take_section(r, start))
+            r->rest = "";
+        if (*r->rest && !r->skips_section)
+            return true;
+    }
+    r->rest = "";
+    return false;
+}
+
+/* inih's fgets: the next piece of a line. */
+static char *read_piece(char *piece, int cap, void *stream)
+{
+    struct reader *r = stream;
+    if (r->awaits_value) { /* the piece before held no assignment */
+        r->awaits_value = false;
+        r->rest = "";
+        tell_got(r, text_trim(r->text), "key = value");
+    }
+    r->is_first = !*r->rest;
+    if (r->is_first && !next_line(r))
+        return NULL;
+    int n = (int)strlen(r->rest), room = cap - PIECE_ROOM;
+    r->is_last = n <= room;
+    n = r->is_last ? n : room;
+    snprintf(piece, (size_t)cap, "%s%.*s%s", r->is_first ? "" : " |", n,
+             r->rest, r->is_last ? "" : "|");
+    r->rest += n;
+    r->awaits_value = !r->is_header;
+    return piece;
+}
+
+/* inih's handler: a piece of a value. */
+static int on_value(void *user, const char *section, const char *key,
+                    const char *value)
+{
+    struct reader *r = user;
+    r->awaits_value = false;
+    if (r->is_first) {
+        r->value_n = 0;
+        if (!r->is_more)
+            snprintf(r->key, sizeof r->key, "%s", key);
+        if (!*key) {
+            tell_got(r, text_trim(r->text), "key = value");
+            r->rest = "";
+            return 1;
+        }
+    } else {
+        value++; /* the fence before it */
+    }
+    size_t n = strlen(value) - !r->is_last; /* the fence behind it */
+    BUG_ON(r->value_n + n >= sizeof r->value);
+    memcpy(r->value + r->value_n, value, n);
+    r->value_n += n;
+    r->value[r->value_n] = '\0';
+    if (r->is_last)
+        tell(r, r->is_more ? INI_MORE : INI_VALUE, section, r->key,
+             text_trim(r->value));
+    return 1;
+}
+
+int ini_read_text(const char *text, size_t n, ini_item_handler *handler,
+                  void *user, struct err *e)
+{
+    struct reader r = {
+        .next = text,
+        .end = text + n,
+        .handler = handler,
+        .user = user,
+        .rest = "",
+    };
+    /* a line that inih itself refuses was told by read_piece already */
+    if (ini_parse_stream(read_piece, &r, on_value, &r) < 0)
+        return err_set(e, ERR_MEMORY, "no memory for reading INI lines");
+    return OK;
+}
+
+int ini_read_file(const char *path, ini_item_handler *handler, void *user,
+                  struct err *e)
+{
+    int rc = OK;
+    char *text = NULL;
+    ssize_t size = 0, n = 0, got = 0;
+    struct stat st;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO: go on */
+    if (fd < 0 || fstat(fd, &st)) {
+        rc = err_set(e, ERR_IO, "cannot open %s: %s", path, strerror(errno));
+        goto out;
+    }
+    if (!S_ISREG(st.st_mode)) {
+        rc = err_set(e, ERR_IO, "cannot read %s: got a %s, want a file", path,
+                     S_ISDIR(st.st_mode) ? "folder" : "device or pipe");
+        goto out;
+    }
+    if (st.st_size > INI_FILE_MAX) {
+        rc = err_set(e, ERR_IO,
+                     "cannot read %s: got %lld bytes, want at most %d", path,
+                     (long long)st.st_size, INI_FILE_MAX);
+        goto out;
+    }
+    size = st.st_size + 1; /* one more, to see the end */
+    text = malloc((size_t)size);
+    if (!text) {
+        rc = err_set(e, ERR_MEMORY, "no memory for reading %s", path);
+        goto out;
+    }
+    while ((got = read(fd, text + n, (size_t)(size - n))) > 0)
+        n += got;
+    if (got < 0)
+        rc = err_set(e, ERR_IO, "cannot read %s: %s", path, strerror(errno));
+    else if (n == size)
+        rc = err_set(e, ERR_IO, "cannot read %s: it grows meanwhile", path);
+    else
+        rc = ini_read_text(text, (size_t)n, handler, user, e);
+out:
+    free(text);
+    if (fd >= 0)
+        close(fd);
+    return rc;
+}

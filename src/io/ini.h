@@ -1,0 +1,47 @@
+/* ini.h - a strict reader of INI files over inih, which is lenient.
+ *
+ * The reader feeds inih clean lines and watches what comes back, so that every
+ * line is either blank, a comment, a section, an assignment, a continuation or
+ * a told problem; nothing is skipped or split in silence. Line ends are LF or
+ * CRLF, the last one may be missing; a byte order mark is fine. A comment
+ * starts at # or ; in first place or after a blank.
+ *
+ * ini.c is the only file that includes inih's ini.h. Not for concurrent use of
+ * one stream; no state outlives a call.
+ */
+#ifndef SINKLAB_IO_INI_H
+#define SINKLAB_IO_INI_H
+
+#include "base/base.h"
+#include "base/err.h"
+
+/* Bytes of the longest line (so that any value fits in one), and of a file. */
+enum { INI_LINE_MAX = 4096, INI_FILE_MAX = 1 << 20 };
+
+enum ini_kind {
+    INI_SECTION, /* [section] */
+    INI_VALUE,   /* key = text, in section ("" before the first) */
+    INI_MORE,    /* an indented line: more text of the key above it */
+    INI_PROBLEM, /* text says what is wrong with the line */
+};
+
+/* One thing found; the strings live until the handler returns. */
+struct ini_item {
+    enum ini_kind kind;
+    idx line; /* 1 for the first */
+    const char *section, *key, *text;
+};
+
+typedef void ini_item_handler(void *user, const struct ini_item *item);
+
+/* ini_read_text - hand over what n bytes of text hold, in order.
+ * OK (problems are items), or ERR_MEMORY. */
+int ini_read_text(const char *text, size_t n, ini_item_handler *handler,
+                  void *user, struct err *e);
+
+/* ini_read_file - the same for a regular file. ERR_IO, naming the path, if it
+ * is missing, unreadable, larger than INI_FILE_MAX or not a regular file. */
+int ini_read_file(const char *path, ini_item_handler *handler, void *user,
+                  struct err *e);
+
+#endif

@@ -1,0 +1,253 @@
+/* Reading configurations: order of assignments, includes, presets, origins. */
+#include "harness.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/text.h"
+#include "io/config.h"
+
+static const char *path_of(const char *name)
+{
+    static char paths[4][512];
+    static int next;
+    char *path = paths[next++ % 4];
+    snprintf(path, sizeof paths[0], "%s/%s", test_dir(), name);
+    return path;
+}
+
+static const char *write_ini(const char *name, const char *text)
+{
+    const char *path = path_of(name);
+    test_write_file(path, text, strlen(text));
+    return path;
+}
+
+static void load(struct config *c, const char *path, const char *override)
+{
+    struct err e = { 0 };
+    if (config_load(c, path, &override, override != NULL, NULL, &e))
+        fail_msg("refused: %s", e.text);
+}
+
+static void test_config__base_ini_is_the_defaults(void **state)
+{
+    (void)state;
+    struct config base, none;
+    load(&base, "configs/base.ini", NULL);
+    load(&none, NULL, NULL);
+    assert_memory_equal(&base, &none, sizeof base);
+    assert_int_equal(none.run.seed, 1);
+    assert_int_equal(none.run.init_seed, -1);
+    assert_int_equal(none.train.steps, 1000);
+    assert_int_equal(none.checkpoint.steps.n, 0);
+    assert_string_equal(none.run.dir, "");
+}
+
+static void test_config__later_wins(void **state)
+{
+    (void)state;
+    struct config c;
+    write_ini("first.ini",
+              "[train]\nsteps = 5\nbatch = 6\n[optim]\nlr = 0.5\n");
+    write_ini("second.ini", "[train]\nbatch = 7\n");
+    const char *path =
+        write_ini("later.ini", "include = first.ini, second.ini\n"
+                               "[optim]\nlr = 0.25\n");
+    load(&c, path, NULL);
+    assert_int_equal(c.train.steps, 5);
+    assert_int_equal(c.train.batch, 7);
+    assert_true(c.optim.lr == 0.25);
+    load(&c, path, "optim.lr=0.125");
+    assert_true(c.optim.lr == 0.125);
+    const char *twice[] = { "train.steps=8", " train.steps = 9 " };
+    assert_int_equal(config_load(&c, path, twice, 2, NULL, NULL), OK);
+    assert_int_equal(c.train.steps, 9);
+}
+
+static void test_config__include_is_relative_to_its_file(void **state)
+{
+    (void)state;
+    struct config c;
+    char text[600];
+    mkdir(path_of("sub"), 0700);
+    write_ini("sub/inner.ini", "[run]\nseed = 11\n");
+    write_ini("sub/outer.ini", "include = inner.ini\n");
+    load(&c, write_ini("rel.ini", "include = sub/outer.ini ; two deep\n"),
+         NULL);
+    assert_int_equal(c.run.seed, 11);
+    snprintf(text, sizeof text, "include = %s", path_of("sub/inner.ini"));
+    load(&c, write_ini("abs.ini", text), NULL);
+    assert_int_equal(c.run.seed, 11);
+}
+
+static void test_config__a_file_may_be_included_twice_by_two(void **state)
+{
+    (void)state;
+    struct config c;
+    write_ini("root.ini", "[train]\nsteps = 3\n");
+    write_ini("left.ini", "include = root.ini\n[train]\nsteps = 4\n");
+    write_ini("right.ini", "include = root.ini\n");
+    load(&c, write_ini("diamond.ini", "include = left.ini, right.ini\n"), NULL);
+    assert_int_equal(c.train.steps, 3);
+}
+
+static void test_config__sections_may_be_split(void **state)
+{
+    (void)state;
+    struct config c;
+    load(&c,
+         write_ini("split.ini", "[train]\nsteps = 3\n[run]\n[train]\n"
+                                "batch = 4\n"),
+         NULL);
+    assert_int_equal(c.train.steps, 3);
+    assert_int_equal(c.train.batch, 4);
+}
+
+static void test_config__lists_go_on_in_indented_lines(void **state)
+{
+    (void)state;
+    struct config c;
+    load(&c,
+         write_ini("list.ini", "[checkpoint]\nsteps = 1, 2,  # more\n  3\n"
+                               "\t4, 5\nevery = 7\n"),
+         NULL);
+    assert_int_equal(c.checkpoint.steps.n, 5);
+    for (idx i = 0; i < 5; i++)
+        assert_int_equal(c.checkpoint.steps.v[i], i + 1);
+    assert_int_equal(c.checkpoint.every, 7);
+    load(&c, write_ini("list.ini", "[checkpoint]\nsteps =\n  1\n  2"), NULL);
+    assert_int_equal(c.checkpoint.steps.n, 2);
+}
+
+static void test_config__long_paths_are_one_line(void **state)
+{
+    (void)state;
+    struct config c;
+    char text[KEY_TEXT_MAX + 32], path[KEY_TEXT_MAX];
+    for (size_t i = 0; i < sizeof path; i++)
+        path[i] = "abc/def ="[i % 9];
+    path[0] = path[sizeof path - 2] = 'x';
+    path[sizeof path - 1] = '\0';
+    snprintf(text, sizeof text, "[data]\npath = %s\nbos = no\n", path);
+    load(&c, write_ini("long.ini", text), NULL);
+    assert_string_equal(c.data.path, path);
+    assert_false(c.data.bos);
+}
+
+static void test_config__a_preset_sets_its_keys_at_its_place(void **state)
+{
+    (void)state;
+    struct config c;
+    load(&c, write_ini("p.ini", "[model]\npreset = llama\nnorm = layernorm\n"),
+         NULL);
+    assert_int_equal(c.model.norm, NORM_LAYER);
+    assert_int_equal(c.model.ffn, FFN_SWIGLU);
+    assert_int_equal(c.model.position, POSITION_ROPE);
+    assert_false(c.model.biases);
+    load(&c, path_of("p.ini"), "model.preset=llama");
+    assert_int_equal(c.model.norm, NORM_RMS);
+    load(&c, write_ini("q.ini", "include = p.ini\n[model]\npreset = gpt2\n"),
+         NULL);
+    assert_int_equal(c.model.ffn, FFN_GELU);
+    assert_int_equal(c.model.norm, NORM_LAYER);
+}
+
+static void
+test_config__presets_set_keys_that_exist_gpt2_the_defaults(void **state)
+{
+    (void)state;
+    struct config c, none;
+    load(&none, NULL, NULL);
+    for (const struct preset_value *v = model_presets; v->preset; v++) {
+        char override[128];
+        snprintf(override, sizeof override, "model.preset=%s", v->preset);
+        load(&c, NULL, override);
+    }
+    load(&c, NULL, "model.preset=gpt2");
+    assert_memory_equal(&c, &none, sizeof c);
+}
+
+static void expect_origin(const char *dump, const char *line,
+                          const char *origin)
+{
+    const char *at = strstr(dump, line);
+    assert_non_null(at);
+    const char *end = strchr(at + 1, '\n');
+    assert_true((size_t)(end - at) > strlen(origin));
+    assert_memory_equal(end - strlen(origin), origin, strlen(origin));
+    assert_memory_equal(end - strlen(origin) - 3, " ; ", 3);
+}
+
+static void test_config__origins_say_file_line_preset_or_override(void **state)
+{
+    (void)state;
+    struct config c;
+    struct config_source *origins = NULL;
+    char want[ORIGIN_MAX];
+    const char *overrides[] = { "optim.lr=0.5" };
+    write_ini("in.ini", "[model]\n\npreset = llama\nbiases = yes\n");
+    const char *path =
+        write_ini("o.ini", "include = in.ini\n[run]\nseed = 4\n");
+    assert_int_equal(config_load(&c, path, overrides, 1, &origins, NULL), OK);
+    char *dump = config_print(&c, origins);
+    snprintf(want, sizeof want, "%s/o.ini:3", test_dir());
+    expect_origin(dump, "\nseed = 4 ", want);
+    snprintf(want, sizeof want, "%s/in.ini:3", test_dir());
+    expect_origin(dump, "\npreset = llama ", want);
+    snprintf(want, sizeof want, "preset llama (%s/in.ini:3)", test_dir());
+    expect_origin(dump, "\nnorm = rmsnorm ", want);
+    snprintf(want, sizeof want, "%s/in.ini:4", test_dir());
+    expect_origin(dump, "\nbiases = yes ", want);
+    expect_origin(dump, "\nlr = 0.5 ", "command line");
+    expect_origin(dump, "\nlayers = 1 ", "default");
+    free(dump);
+    config_source_free(origins);
+}
+
+static void test_config__only_some_keys_change_on_resume(void **state)
+{
+    (void)state;
+    struct config c, before;
+    struct err e = { 0 };
+    load(&c, NULL, NULL);
+    const char *good[] = { "train.steps=2000", "run.dir=x", "model.width=64",
+                           "model.preset=gpt2", "checkpoint.steps=1,2" };
+    assert_int_equal(config_override(&c, good, 5, KEY_RESUME, &e), OK);
+    assert_int_equal(c.train.steps, 2000);
+    assert_string_equal(c.run.dir, "x");
+    before = c;
+    const char *bad[] = { "train.threads=2", "model.width=128" };
+    assert_int_equal(config_override(&c, bad, 2, KEY_RESUME, &e), ERR_CONFIG);
+    assert_string_equal(e.text, "command line: model.width: cannot be changed "
+                                "when a run goes on: its past was computed "
+                                "with another value");
+    assert_memory_equal(&c, &before, sizeof c);
+    assert_int_equal(config_override(&c, bad, 2, 0, NULL), OK);
+    assert_int_equal(c.model.width, 128);
+    const char *preset[] = { "model.preset=llama" };
+    assert_int_equal(config_override(&c, preset, 1, KEY_RESUME, NULL),
+                     ERR_CONFIG);
+}
+
+#define TEST(name) cmocka_unit_test(test_config__##name)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(base_ini_is_the_defaults),
+        TEST(later_wins),
+        TEST(include_is_relative_to_its_file),
+        TEST(a_file_may_be_included_twice_by_two),
+        TEST(sections_may_be_split),
+        TEST(lists_go_on_in_indented_lines),
+        TEST(long_paths_are_one_line),
+        TEST(a_preset_sets_its_keys_at_its_place),
+        TEST(presets_set_keys_that_exist_gpt2_the_defaults),
+        TEST(origins_say_file_line_preset_or_override),
+        TEST(only_some_keys_change_on_resume),
+    };
+    return cmocka_run_group_tests_name("config", tests, NULL, NULL);
+}

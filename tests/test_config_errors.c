@@ -1,0 +1,308 @@
+/* Every mistake a user can make in a configuration, and the sentence that
+ * answers it. */
+#include "harness.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/text.h"
+#include "io/config.h"
+
+static const char *path_of(const char *name)
+{
+    static char paths[4][512];
+    static int next;
+    char *path = paths[next++ % 4];
+    snprintf(path, sizeof paths[0], "%s/%s", test_dir(), name);
+    return path;
+}
+
+static const char *write_ini(const char *name, const char *text)
+{
+    const char *path = path_of(name);
+    test_write_file(path, text, strlen(text));
+    return path;
+}
+
+static void load(struct config *c, const char *path, const char *override)
+{
+    struct err e = { 0 };
+    if (config_load(c, path, &override, override != NULL, NULL, &e))
+        fail_msg("refused: %s", e.text);
+}
+
+/* The text must be refused; every "@" in `want` stands for the file's name. */
+static void expect_code(int code, const char *text, const char *want)
+{
+    char full[ERR_TEXT_MAX] = "";
+    struct text t = { .at = full, .cap_bytes = sizeof full };
+    const char *path = write_ini("bad.ini", text);
+    struct config c;
+    struct err e = { 0 };
+    for (; *want; want++)
+        if (*want == '@')
+            text_add(&t, "%s", path);
+        else
+            text_add(&t, "%c", *want);
+    assert_int_equal(config_load(&c, path, NULL, 0, NULL, &e), code);
+    assert_string_equal(e.text, full);
+}
+
+static void expect(const char *text, const char *want)
+{
+    expect_code(ERR_CONFIG, text, want);
+}
+
+static void expect_override(const char *override, const char *want)
+{
+    struct config c;
+    struct err e = { 0 };
+    assert_int_equal(config_load(&c, NULL, &override, 1, NULL, &e), ERR_CONFIG);
+    assert_string_equal(e.text, want);
+}
+
+static void test_config__unknown_key_names_the_nearest(void **state)
+{
+    (void)state;
+    expect("[model]\nwidht = 64\n",
+           "@:2: [model] widht: unknown key, did you mean [model] width?");
+    expect("[optim]\nlayers = 64\n",
+           "@:2: [optim] layers: unknown key; there is [model] layers");
+    expect("[train]\nweigth_decay = 1\n", "@:2: [train] weigth_decay: unknown "
+                                          "key, did you mean [optim] "
+                                          "weight_decay?");
+    expect("[attention]\nzzzzz = 1\n", "@:2: [attention] zzzzz: unknown key, "
+                                       "want one of weights, normalizer, bias");
+    expect("lr = 1\n",
+           "@:1: lr: no section is given for it; there is [optim] lr");
+}
+
+static void test_config__unknown_section_names_the_nearest(void **state)
+{
+    (void)state;
+    expect("[modle]\nwidht = 64\n  8\n",
+           "@:1: unknown section 'modle', did you mean model?");
+    expect("[zzzzz]\n",
+           "@:1: unknown section 'zzzzz', want one of run, model, attention, "
+           "optim, train, data, sink, checkpoint");
+}
+
+static void test_config__wrong_values_say_what_is_wanted(void **state)
+{
+    (void)state;
+    expect("[train]\nsteps = many\n",
+           "@:2: [train] steps: got 'many', want integer, 0 to 99999999");
+    expect("[train]\n\nbatch = 0\n",
+           "@:3: [train] batch: got '0', want integer, 1 to 65536");
+    expect("[data]\nbos = maybe\n",
+           "@:2: [data] bos: got 'maybe', want yes or no");
+    expect("[optim]\nlr = inf\n",
+           "@:2: [optim] lr: got 'inf', want number, 0 to 1000");
+    expect("[optim]\nlr =\n",
+           "@:2: [optim] lr: got '', want number, 0 to 1000");
+    expect("[model]\nnorm = rms\n",
+           "@:2: [model] norm: got 'rms', want one of layernorm, rmsnorm; did "
+           "you mean rmsnorm?");
+    expect("[checkpoint]\nsteps = 1, 2\n  x\n",
+           "@:2: [checkpoint] steps: got 'x', want up to 256 integers "
+           "separated by commas, 0 to 99999999");
+}
+
+static void test_config__a_key_given_twice_names_both_lines(void **state)
+{
+    (void)state;
+    expect("[train]\nsteps = 1\n[run]\n[train]\nsteps = 1\n",
+           "@:5: [train] steps: given twice in this file, first in line 2");
+    expect("[model]\nnorm = rmsnorm\npreset = gpt2\n",
+           "@:3: preset = gpt2 would undo [model] norm of line 2: put the "
+           "preset above it");
+}
+
+static void test_config__an_indented_key_is_not_swallowed(void **state)
+{
+    (void)state;
+    expect("[data]\n  path = x\n  bos = no\n",
+           "@:3: got an indented line, which would go on with path of line 2: "
+           "want every key at the start of its line");
+}
+
+static void test_config__damaged_files_are_refused(void **state)
+{
+    (void)state;
+    char text[5000];
+    expect("[train]\rsteps = 1\r",
+           "@:1: got a carriage return, want LF or CRLF line ends");
+    expect("[train\nsteps = 1\n", "@:1: got '[train', want [section]");
+    expect("[train]\nsteps\n", "@:2: got 'steps', want key = value");
+    memset(text, 'x', sizeof text);
+    text[sizeof text - 1] = '\0';
+    expect(text, "@:1: got a line of 4999 bytes, want at most 4095");
+
+    struct config c;
+    struct err e = { 0 };
+    const char *path = path_of("nul.ini");
+    test_write_file(path, "[run]\nseed = 1\0002\n", 17);
+    assert_int_equal(config_load(&c, path, NULL, 0, NULL, &e), ERR_CONFIG);
+    assert_non_null(strstr(e.text, "nul.ini:2: got a NUL byte, want text"));
+}
+
+static void test_config__unreadable_files_are_io_errors(void **state)
+{
+    (void)state;
+    struct config c;
+    struct err e = { 0 };
+    assert_int_equal(config_load(&c, "no/such.ini", NULL, 0, NULL, &e), ERR_IO);
+    assert_string_equal(e.text,
+                        "cannot open no/such.ini: No such file or directory");
+    memset(&e, 0, sizeof e);
+    assert_int_equal(config_load(&c, "configs", NULL, 0, NULL, &e), ERR_IO);
+    assert_string_equal(e.text,
+                        "cannot read configs: got a folder, want a file");
+}
+
+static void test_config__bad_includes_name_the_line(void **state)
+{
+    (void)state;
+    char want[600];
+    snprintf(want, sizeof want,
+             "@:1: include: cannot open %s/absent.ini: No such file or "
+             "directory",
+             test_dir());
+    expect_code(ERR_IO, "include = absent.ini\n", want);
+    expect("[run]\ninclude = other.ini\n",
+           "@:2: include belongs above the first section");
+    expect("include = bad.ini\n",
+           "@:1: include: bad.ini is being read already; files must not "
+           "include each other in a circle");
+    expect("include =\n",
+           "@:1: include: got '', want file names separated by commas");
+    write_ini("ok.ini", "");
+    expect("include = ok.ini\ninclude = ok.ini\n",
+           "@:2: include: given twice in this file; separate the files of one "
+           "line by commas");
+    write_ini("wrong.ini", "[run]\nsede = 1\n");
+    snprintf(want, sizeof want,
+             "%s/wrong.ini:2: [run] sede: unknown key, did you mean [run] "
+             "seed?",
+             test_dir());
+    expect("include = wrong.ini\n", want);
+}
+
+static void test_config__include_circles_and_depths_end(void **state)
+{
+    (void)state;
+    struct config c;
+    struct err e = { 0 };
+    write_ini("a.ini", "include = b.ini\n");
+    write_ini("b.ini", "include = ./a.ini\n");
+    assert_int_equal(config_load(&c, path_of("a.ini"), NULL, 0, NULL, &e),
+                     ERR_CONFIG);
+    assert_non_null(strstr(e.text, "b.ini:1: include: ./a.ini is being read"));
+
+    memset(&e, 0, sizeof e);
+    for (int i = 0; i < 12; i++) {
+        char name[32], text[64];
+        snprintf(name, sizeof name, "d%d.ini", i);
+        snprintf(text, sizeof text, "include = d%d.ini\n", i + 1);
+        write_ini(name, i == 11 ? "" : text);
+    }
+    load(&c, path_of("d3.ini"), NULL);
+    assert_int_equal(config_load(&c, path_of("d2.ini"), NULL, 0, NULL, &e),
+                     ERR_CONFIG);
+    assert_non_null(strstr(e.text, "d10.ini:1: include: d11.ini would be file "
+                                   "9 inside others; the limit is 8"));
+}
+
+static void test_config__bad_overrides_say_command_line(void **state)
+{
+    (void)state;
+    expect_override("lr", "command line: got 'lr', want section.key=value");
+    expect_override("lr=1", "command line: lr: no section is given for it; "
+                            "there is optim.lr");
+    expect_override("optim.lrr=1", "command line: optim.lrr: unknown key, did "
+                                   "you mean optim.lr?");
+    expect_override("train.width=1",
+                    "command line: train.width: unknown key; there is "
+                    "model.width");
+    expect_override("optin.lr=1", "command line: unknown section 'optin', did "
+                                  "you mean optim?");
+    expect_override("optim.lr=fast", "command line: optim.lr: got 'fast', want "
+                                     "number, 0 to 1000");
+    expect_override("run.dir=a\nb",
+                    "command line: run.dir: got 'a?b' with control character "
+                    "10 at byte 2, want printable text");
+    expect_override("=1", "command line: : no section is given for it");
+    expect_override("", "command line: got '', want section.key=value");
+}
+
+static void test_config__keys_must_fit_together(void **state)
+{
+    (void)state;
+    struct config c;
+    struct err e = { 0 };
+    const char *override = "model.heads=3";
+    assert_int_equal(config_load(&c, NULL, &override, 1, NULL, &e), ERR_CONFIG);
+    assert_non_null(strstr(e.text, "width"));
+    assert_non_null(strstr(e.text, "heads"));
+    assert_int_equal(strncmp(e.text, "command line: ", 14), 0);
+    load(&c, NULL, "sink.tokens=4096"); /* capped at the context later */
+}
+
+static void test_config__all_problems_are_told_up_to_a_limit(void **state)
+{
+    (void)state;
+    expect("[run]\nsede = 1\n[optim]\nlr = x\n",
+           "@:2: [run] sede: unknown key, did you mean [run] seed?\n"
+           "@:4: [optim] lr: got 'x', want number, 0 to 1000");
+    char text[1000] = "";
+    struct text t = { .at = text, .cap_bytes = sizeof text };
+    for (int i = 0; i < 100; i++)
+        text_add(&t, "z%d\n", i);
+    struct config c;
+    struct err e = { 0 };
+    assert_int_equal(
+        config_load(&c, write_ini("many.ini", text), NULL, 0, NULL, &e),
+        ERR_CONFIG);
+    int n_lines = 1;
+    for (const char *s = e.text; (s = strchr(s, '\n')); s++)
+        n_lines++;
+    assert_int_equal(n_lines, 21);
+    assert_non_null(strstr(e.text, "\n... and 80 more"));
+}
+
+static void test_config__a_stored_text_includes_nothing(void **state)
+{
+    (void)state;
+    struct config c;
+    struct err e = { 0 };
+    assert_int_equal(config_load_text(&c, "[run]\nseed = 5\n", "ck", &e), OK);
+    assert_int_equal(c.run.seed, 5);
+    assert_int_equal(config_load_text(&c, "include = a\n", "ck", &e),
+                     ERR_CONFIG);
+    assert_string_equal(e.text, "ck:1: include: got one in a stored "
+                                "configuration, which is complete in itself");
+}
+
+#define TEST(name) cmocka_unit_test(test_config__##name)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(unknown_key_names_the_nearest),
+        TEST(unknown_section_names_the_nearest),
+        TEST(wrong_values_say_what_is_wanted),
+        TEST(a_key_given_twice_names_both_lines),
+        TEST(an_indented_key_is_not_swallowed),
+        TEST(damaged_files_are_refused),
+        TEST(unreadable_files_are_io_errors),
+        TEST(bad_includes_name_the_line),
+        TEST(include_circles_and_depths_end),
+        TEST(bad_overrides_say_command_line),
+        TEST(keys_must_fit_together),
+        TEST(all_problems_are_told_up_to_a_limit),
+        TEST(a_stored_text_includes_nothing),
+    };
+    return cmocka_run_group_tests_name("config_errors", tests, NULL, NULL);
+}
