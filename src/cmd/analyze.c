@@ -47,8 +47,7 @@ static void plan(struct analysis *a, struct arena *arena)
     a->csv = arena_bytes(arena, a->csv_cap);
     a->values = arena_bytes(arena, (size_t)columns * sizeof *a->values);
     for (idx i = 0; i < columns; i++) {
-        double *v =
-            arena_doubles(arena, n * a->session.meter.columns[i].n);
+        double *v = arena_doubles(arena, n * a->session.meter.columns[i].n);
         if (a->values)
             a->values[i] = v;
     }
@@ -87,8 +86,8 @@ static void print_percent(const struct meter_column *c)
         printf("  %7s", "-");
 }
 
-static const char *const shown[] = { "sink_1",     "sink_bias",
-                                     "sink_1_raw", "first_mass",
+static const char *const shown[] = { "sink_1",         "sink_bias",
+                                     "sink_1_raw",     "first_mass",
                                      "first_mass_raw", "bias_mass" };
 static const char *const shown_head[] = { "sink_1",  "bias",   "raw",
                                           "first m", "raw m.", "bias m" };
@@ -171,12 +170,18 @@ static int save_arrays(struct analysis *a, struct err *e)
         { "depth", "1", "blocks behind the hidden state; 0: embedding", L + 1,
           counts + L + H, NULL },
     };
-    arrays[n++] = (struct array){ "tokens", "1", "tokens seen in training", 1,
-                                  { AXIS_STEP }, NULL, a->tokens };
-    arrays[n++] = (struct array){
-        "val_loss", "nat", "mean cross-entropy of the validation sequences", 1,
-        { AXIS_STEP }, NULL, a->val_loss
-    };
+    arrays[n++] =
+        (struct array){ "tokens", "1",           "tokens seen in training",
+                        1,        { AXIS_STEP }, NULL,
+                        a->tokens };
+    arrays[n++] =
+        (struct array){ "val_loss",
+                        "nat",
+                        "mean cross-entropy of the validation sequences",
+                        1,
+                        { AXIS_STEP },
+                        NULL,
+                        a->val_loss };
     for (idx i = 0; i < m->n_columns; i++) {
         const struct meter_column *c = &m->columns[i];
         struct array *x = &arrays[n++];

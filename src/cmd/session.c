@@ -51,8 +51,7 @@ int session_open(struct session *s, const struct config *c, bool is_training,
     if (acts_open(&s->acts, &s->acts_arena, &s->model, c->train.batch,
                   c->model.context, s->threads, is_training, false, e))
         return e->code;
-    idx n =
-        is_training ? c->sink.probe_sequences : c->sink.sequences;
+    idx n = is_training ? c->sink.probe_sequences : c->sink.sequences;
     s->has_meter = !is_training || c->sink.probe_every > 0;
     if (s->has_meter) {
         if (meter_open(&s->meter, &s->model, &c->sink, n, s->threads, e))
@@ -110,9 +109,9 @@ int session_update(struct session *s, idx step, struct update_result *r,
     for (idx i = 0; i < n; i++) {
         source_batch(&s->source, x->tokens, x->targets, x->B, x->T, SPLIT_TRAIN,
                      (step * n + i) * x->B);
-        r->loss += model_backward_loss(&s->model, s->w, s->dw, x,
-                                       1 / (double)n) /
-                   (double)n;
+        r->loss +=
+            model_backward_loss(&s->model, s->w, s->dw, x, 1 / (double)n) /
+            (double)n;
     }
     r->grad_norm = optim_grad_norm(&s->optim, s->dw);
     r->lr = schedule_lr(&c->optim, step + 1, c->train.steps);
@@ -128,8 +127,8 @@ int session_update(struct session *s, idx step, struct update_result *r,
 
 double session_tokens(const struct config *c, idx step)
 {
-    return (double)step * (double)c->train.batch *
-           (double)c->train.accumulate * (double)c->model.context;
+    return (double)step * (double)c->train.batch * (double)c->train.accumulate *
+           (double)c->model.context;
 }
 
 struct checkpoint_data session_data(const struct session *s, bool with_state)

@@ -22,8 +22,8 @@ struct session {
     real *w, *dw;         /* (table.total); dw only for training */
     struct optim optim;
     struct arena acts_arena;
-    struct acts acts;     /* (train.batch, model.context) */
-    struct meter meter;   /* probe_sequences if training, else sequences */
+    struct acts acts;   /* (train.batch, model.context) */
+    struct meter meter; /* probe_sequences if training, else sequences */
     bool has_meter;
 };
 

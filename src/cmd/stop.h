@@ -5,7 +5,7 @@
 
 #include "base/base.h"
 
-void stop_watch(void);      /* from now on */
+void stop_watch(void); /* from now on */
 bool stop_requested(void);
 const char *stop_name(void); /* "SIGINT", for messages; "" if none came */
 

@@ -1,0 +1,218 @@
+/* compare's table: what differs between the runs, and how each one ended. */
+#include "cmd/compare.h"
+
+#include <math.h>
+#include <string.h>
+
+enum {
+    DIFFERING_MAX = 128, /* keys that get a column in a file */
+    DIFFERING_SHOWN = 5, /* keys that get one on a screen */
+    VALUE_MAX = KEY_TEXT_MAX + 1,
+    PERCENT_DIGITS = 1,
+    LOSS_DIGITS = 4,
+    RATIO_DIGITS = 2,
+    NUMBERS = 7, /* columns of numbers: KEEP WITH head_numbers, set_numbers */
+};
+
+struct differing {
+    const struct config_section *section;
+    const struct key *key;
+};
+
+static void value_text(char text[VALUE_MAX], const struct compared *r,
+                       const struct differing *d)
+{
+    const char *options = (const char *)&r->config + d->section->offset;
+    key_print(d->key, options, text, VALUE_MAX);
+}
+
+static bool is_differing(const struct differing *d, const struct compared *runs,
+                         idx n)
+{
+    char first[VALUE_MAX], other[VALUE_MAX];
+    bool has_first = false;
+    if ((d->key->flags & KEY_COSMETIC) == KEY_COSMETIC)
+        return false;
+    for (idx i = 0; i < n; i++) {
+        if (!runs[i].has_config)
+            continue;
+        value_text(has_first ? other : first, &runs[i], d);
+        if (has_first && strcmp(first, other) != 0)
+            return true;
+        has_first = true;
+    }
+    return false;
+}
+
+/* The keys in which the runs differ, at most DIFFERING_MAX of them; returns
+ * how many. */
+static idx find_differing(struct differing found[DIFFERING_MAX],
+                          const struct compared *runs, idx n)
+{
+    idx n_found = 0;
+    for (idx s = 0; s < n_config_sections; s++)
+        for (idx k = 0; k < *config_sections[s].n_keys; k++) {
+            struct differing d = { &config_sections[s],
+                                   &config_sections[s].keys[k] };
+            if (n_found < DIFFERING_MAX && is_differing(&d, runs, n))
+                found[n_found++] = d;
+        }
+    return n_found;
+}
+
+static void put_missing(struct grid *g, idx row, idx column, bool is_file)
+{
+    grid_set(g, row, column, "%s", is_file ? "" : "-");
+}
+
+static void put_number(struct grid *g, idx row, idx column, double v,
+                       int digits, bool is_file)
+{
+    if (isnan(v))
+        grid_set(g, row, column, "nan");
+    else if (is_file)
+        grid_set(g, row, column, "%.10g", v);
+    else if (fabs(v) < 1e6)
+        grid_set(g, row, column, "%.*f", digits, v);
+    else
+        grid_set(g, row, column, "%.4g", v);
+}
+
+/* The last value of a column; a share as percent if people read it. */
+static void put_final(struct grid *g, idx row, idx column,
+                      const struct compared *r, const char *name, int digits,
+                      bool is_file)
+{
+    double v;
+    struct series s = compared_series(r, name);
+    bool is_percent = metric_is_share(name) && !is_file;
+    if (series_final(&v, &s))
+        put_number(g, row, column, is_percent ? 100 * v : v,
+                   is_percent ? PERCENT_DIGITS : digits, is_file);
+    else
+        put_missing(g, row, column, is_file);
+}
+
+static void head_numbers(struct grid *g, idx c, const struct compare_options *o,
+                         bool is_file)
+{
+    if (is_file) {
+        grid_set(g, 0, c, "steps");
+        grid_set(g, 0, c + 1, "final_%s", o->loss);
+        grid_set(g, 0, c + 2, "final_%s", o->metric);
+        grid_set(g, 0, c + 3, "sink_bias");
+        grid_set(g, 0, c + 4, "first_mass_raw");
+        grid_set(g, 0, c + 5, "row_sum");
+        grid_set(g, 0, c + 6, "emerged_at_step");
+        return;
+    }
+    grid_set(g, 0, c, "steps");
+    grid_set(g, 0, c + 1, "final\n%s", o->loss);
+    grid_set(g, 0, c + 2, "final\n%s%s", o->metric,
+             metric_is_share(o->metric) ? "\n%" : "");
+    grid_set(g, 0, c + 3, "sink\nbias\n%%");
+    grid_set(g, 0, c + 4, "first\nmass\nraw %%");
+    grid_set(g, 0, c + 5, "row\nsum");
+    grid_set(g, 0, c + 6, "emerged\nat step");
+}
+
+static void set_numbers(struct grid *g, idx row, idx c,
+                        const struct compare_options *o,
+                        const struct compared *r, bool is_file)
+{
+    double step, final;
+    struct series metric = compared_series(r, o->metric);
+    put_final(g, row, c, r, "step", 0, is_file);
+    put_final(g, row, c + 1, r, o->loss, LOSS_DIGITS, is_file);
+    put_final(g, row, c + 2, r, o->metric, RATIO_DIGITS, is_file);
+    put_final(g, row, c + 3, r, "sink_bias", 0, is_file);
+    put_final(g, row, c + 4, r, "first_mass_raw", 0, is_file);
+    put_final(g, row, c + 5, r, "row_sum", RATIO_DIGITS, is_file);
+    if (!series_emergence(&step, &metric, o->threshold))
+        put_missing(g, row, c + 6, is_file);
+    else if (!is_file && series_final(&final, &metric) &&
+             !(final > o->threshold))
+        grid_set(g, row, c + 6, "(%.0f)", step);
+    else
+        put_number(g, row, c + 6, step, 0, is_file);
+}
+
+static bool are_all_done(const struct compared *runs, idx n)
+{
+    for (idx i = 0; i < n; i++)
+        if (strcmp(runs[i].status, run_state_name(RUN_DONE)) != 0)
+            return false;
+    return true;
+}
+
+/* For files the full name; for people the short one, but for `steps`, which
+ * is a column already, and where two sections have a key of that name. */
+static void head_differing(struct grid *g, idx column,
+                           const struct differing *keys, idx n, idx k,
+                           bool is_file)
+{
+    const char *section = keys[k].section->name, *name = keys[k].key->name;
+    bool is_clear = strcmp(name, "steps") != 0;
+    for (idx i = 0; i < n; i++)
+        is_clear = is_clear && (i == k || strcmp(keys[i].key->name, name) != 0);
+    if (is_file)
+        grid_set(g, 0, column, "%s.%s", section, name);
+    else if (is_clear)
+        grid_set(g, 0, column, "%s", name);
+    else
+        grid_set(g, 0, column, "%s.\n%s", section, name);
+}
+
+static void set_differing(struct grid *g, idx column, const struct differing *d,
+                          const struct compared *runs, idx n, bool is_file)
+{
+    char text[VALUE_MAX];
+    for (idx i = 0; i < n; i++) {
+        if (runs[i].has_config) {
+            value_text(text, &runs[i], d);
+            grid_set(g, i + 1, column, "%s", text);
+        } else {
+            put_missing(g, i + 1, column, is_file);
+        }
+    }
+}
+
+void compare_differing(FILE *out, const struct compared *runs, idx n)
+{
+    struct differing keys[DIFFERING_MAX];
+    idx n_keys = find_differing(keys, runs, n);
+    for (idx k = 0; k < n_keys; k++)
+        fprintf(out, "%s%s.%s", k > 0 ? ", " : "the runs differ in ",
+                keys[k].section->name, keys[k].key->name);
+    if (n_keys > DIFFERING_SHOWN)
+        fprintf(out, " (--csv FILE shows all their values)");
+    if (n_keys > 0)
+        fputc('\n', out);
+}
+
+int compare_grid(struct grid *g, const struct compare_options *o,
+                 const struct compared *runs, bool is_file, struct err *e)
+{
+    struct differing keys[DIFFERING_MAX];
+    idx n_keys = find_differing(keys, runs, o->n_runs);
+    idx shown = is_file ? n_keys : idx_min(n_keys, DIFFERING_SHOWN);
+    bool has_status = is_file || !are_all_done(runs, o->n_runs);
+    idx columns = 1 + shown + has_status + NUMBERS, column = 1;
+    int rc = grid_init(g, o->n_runs + 1, columns, e);
+    if (rc != OK)
+        return rc;
+    grid_set(g, 0, 0, "run");
+    for (idx i = 0; i < o->n_runs; i++)
+        grid_set(g, i + 1, 0, "%s", is_file ? runs[i].path : runs[i].label);
+    for (idx k = 0; k < shown; k++, column++) {
+        head_differing(g, column, keys, n_keys, k, is_file);
+        set_differing(g, column, &keys[k], runs, o->n_runs, is_file);
+    }
+    for (idx i = 0; has_status && i <= o->n_runs; i++)
+        grid_set(g, i, column, "%s", i > 0 ? runs[i - 1].status : "status");
+    column += has_status;
+    head_numbers(g, column, o, is_file);
+    for (idx i = 0; i < o->n_runs; i++)
+        set_numbers(g, i + 1, column, o, &runs[i], is_file);
+    return grid_check(g, e);
+}

@@ -1,0 +1,210 @@
+/* compare's reading of run folders. */
+#include "cmd/compare.h"
+
+#include "base/shell.h"
+#include "base/text.h"
+
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* A table that may be missing: then it stays empty. */
+static int read_optional(struct table *t, const char *dir, const char *name,
+                         struct err *e)
+{
+    char path[RUN_PATH_MAX];
+    run_path(path, dir, name);
+    if (access(path, F_OK) != 0 && errno == ENOENT)
+        return OK;
+    if (table_read(t, path, e) != OK)
+        return e->code;
+    if (table_find(t, "step") < 0)
+        return err_set(e, ERR_DATA, "%s:1: no column named step", path);
+    return OK;
+}
+
+/* Only the first line of text: a note is one line. */
+static void add_note(struct compared *r, const char *before, const char *text)
+{
+    size_t used = strlen(r->note);
+    snprintf(r->note + used, sizeof r->note - used, "%s%s%.*s",
+             used > 0 ? "; " : "", before, (int)strcspn(text, "\n"), text);
+}
+
+static void read_config(struct compared *r)
+{
+    char path[RUN_PATH_MAX];
+    struct err own = { 0 };
+    run_path(path, r->path, "config.ini");
+    r->has_config = config_load(&r->config, path, NULL, 0, NULL, &own) == OK;
+    if (!r->has_config)
+        add_note(r, "settings unknown: ", own.text);
+}
+
+static int check_folder(const char *path, struct err *e)
+{
+    struct stat st;
+    if (strlen(path) >= RUN_DIR_MAX)
+        return err_set(e, ERR_USAGE, "%.60s...: path longer than %d bytes",
+                       path, RUN_DIR_MAX - 1);
+    if (stat(path, &st) != 0)
+        return err_set(e, ERR_DATA, "%s: no run folder: %s", path,
+                       strerror(errno));
+    if (!S_ISDIR(st.st_mode))
+        return err_set(e, ERR_DATA,
+                       "%s: not a folder, want the folder of a run", path);
+    return OK;
+}
+
+/* The last part of the path, unless that is no name of its own. */
+static void name_run(struct compared *r)
+{
+    size_t end = strlen(r->path), start;
+    while (end > 0 && r->path[end - 1] == '/')
+        end--;
+    for (start = end; start > 0 && r->path[start - 1] != '/';)
+        start--;
+    snprintf(r->name, sizeof r->name, "%.*s", (int)(end - start),
+             r->path + start);
+    if (strcmp(r->name, ".") == 0 || strcmp(r->name, "..") == 0)
+        r->name[0] = '\0';
+}
+
+/* The steps of a table, as a series of themselves. */
+static struct series table_steps(const struct table *t)
+{
+    const double *step = table_column(t, table_find(t, "step"));
+    return (struct series){ step, step, step ? t->rows : 0, false };
+}
+
+/* Where the numbers are not from analysis.csv, or are older than the run. */
+static void note_source(struct compared *r, const char *metric)
+{
+    char text[ERR_TEXT_MAX];
+    double analysed, logged;
+    struct series s = table_steps(&r->analysis);
+    struct series all = table_steps(&r->metrics);
+    if (r->analysis.columns == 0) {
+        snprintf(text, sizeof text,
+                 "no analysis.csv, so %s is what training measured "
+                 "(metrics.csv)",
+                 metric);
+        add_note(r, "", text);
+    } else if (series_final(&analysed, &s) && series_final(&logged, &all) &&
+               logged > analysed) {
+        snprintf(text, sizeof text,
+                 "analysed up to step %.0f, trained up to %.0f or more: "
+                 "`sinklab analyze` brings the analysis up to date",
+                 analysed, logged);
+        add_note(r, "", text);
+    }
+}
+
+static int say_unmeasured(const char *path, const char *metric, struct err *e)
+{
+    char words[RUN_PATH_MAX * 4] = "";
+    struct text command = { words, sizeof words, 0 };
+    text_add(&command, "sinklab analyze ");
+    shell_add(&command, path);
+    return err_set(e, ERR_DATA,
+                   "%s: no analysis.csv, and no %s in metrics.csv: run `%s` "
+                   "first",
+                   path, metric, words);
+}
+
+int compared_load(struct compared *r, const char *path, const char *metric,
+                  struct err *e)
+{
+    struct run_status status;
+    struct err own = { 0 };
+    *r = (struct compared){ .path = path, .label = path, .status = "-" };
+    int rc = check_folder(path, e);
+    if (rc != OK)
+        return rc;
+    name_run(r);
+    if (run_status_read(&status, path, NULL) == OK)
+        r->status = run_state_name(status.state);
+    rc = read_optional(&r->analysis, path, "analysis.csv", e);
+    if (rc != OK)
+        return rc;
+    rc = read_optional(&r->metrics, path, "metrics.csv", &own);
+    if (rc != OK && r->analysis.columns == 0)
+        return err_set(e, rc, "%s", own.text);
+    if (r->analysis.columns == 0 && compared_series(r, metric).n == 0)
+        return say_unmeasured(path, metric, e);
+    note_source(r, metric);
+    if (rc != OK)
+        add_note(r, "", own.text);
+    read_config(r);
+    return OK;
+}
+
+void compared_release(struct compared *r)
+{
+    table_release(&r->analysis);
+    table_release(&r->metrics);
+    *r = (struct compared){ 0 };
+}
+
+void compared_label(struct compared *runs, idx n)
+{
+    bool is_clear = true;
+    for (idx i = 0; i < n && is_clear; i++)
+        for (idx k = 0; k < i && is_clear; k++)
+            is_clear = strcmp(runs[i].name, runs[k].name) != 0 ||
+                       strcmp(runs[i].path, runs[k].path) == 0;
+    for (idx i = 0; i < n; i++)
+        runs[i].label =
+            is_clear && runs[i].name[0] ? runs[i].name : runs[i].path;
+}
+
+static bool has_number(const double *v, idx n)
+{
+    for (idx i = 0; i < n; i++)
+        if (!isnan(v[i]))
+            return true;
+    return false;
+}
+
+struct series compared_series(const struct compared *r, const char *name)
+{
+    const struct table *tables[] = { &r->analysis, &r->metrics };
+    for (idx i = 0; i < COUNT_OF(tables); i++) {
+        const struct table *t = tables[i];
+        const double *value = table_column(t, table_find(t, name));
+        if (value && has_number(value, t->rows))
+            return (struct series){
+                .step = table_column(t, table_find(t, "step")),
+                .value = value,
+                .n = t->rows,
+                .is_sparse = t == &r->metrics,
+            };
+    }
+    return (struct series){ 0 };
+}
+
+bool series_final(double *value, const struct series *s)
+{
+    idx last = s->n - 1;
+    while (s->is_sparse && last >= 0 && isnan(s->value[last]))
+        last--;
+    *value = last >= 0 ? s->value[last] : NAN;
+    return last >= 0;
+}
+
+bool series_emergence(double *step, const struct series *s, double threshold)
+{
+    for (idx i = 0; i < s->n; i++)
+        if (s->value[i] > threshold) {
+            *step = s->step[i];
+            return true;
+        }
+    return false;
+}
+
+bool metric_is_share(const char *name)
+{
+    return strncmp(name, "sink_", 5) == 0 || strstr(name, "mass") != NULL;
+}

@@ -1,0 +1,188 @@
+#include "io/grid.h"
+
+#include "base/utf8.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SHOWN_BYTES = 1024, GAP_COLUMNS = 2 };
+
+int grid_init(struct grid *g, idx rows, idx columns, struct err *e)
+{
+    BUG_ON(rows < 1 || columns < 1);
+    *g = (struct grid){ .rows = rows, .columns = columns };
+    g->cells = calloc((size_t)(rows * columns), sizeof *g->cells);
+    g->layout = calloc((size_t)columns, sizeof *g->layout);
+    if (!g->cells || !g->layout)
+        return err_set(e, ERR_MEMORY,
+                       "not enough memory for a table of %td "
+                       "rows",
+                       rows);
+    return OK;
+}
+
+void grid_release(struct grid *g)
+{
+    for (idx i = 0; g->cells && i < g->rows * g->columns; i++)
+        free(g->cells[i]);
+    free(g->cells);
+    free(g->layout);
+    *g = (struct grid){ 0 };
+}
+
+static char **cell_at(const struct grid *g, idx row, idx column)
+{
+    BUG_ON(row < 0 || row >= g->rows || column < 0 || column >= g->columns);
+    return &g->cells[row * g->columns + column];
+}
+
+static const char *cell_text(const struct grid *g, idx row, idx column)
+{
+    const char *text = *cell_at(g, row, column);
+    return text ? text : "";
+}
+
+void grid_set(struct grid *g, idx row, idx column, const char *format, ...)
+{
+    char **cell = cell_at(g, row, column);
+    va_list args;
+    free(*cell);
+    va_start(args, format);
+    if (vasprintf(cell, format, args) < 0) {
+        *cell = NULL;
+        g->is_out_of_memory = true;
+    }
+    va_end(args);
+}
+
+int grid_check(const struct grid *g, struct err *e)
+{
+    return g->is_out_of_memory
+               ? err_set(e, ERR_MEMORY, "not enough memory for a table")
+               : OK;
+}
+
+/* "12.5", "(12.5)", "-" or empty. */
+static bool is_numeric(const char *text)
+{
+    bool has_bracket = text[0] == '(';
+    char *end;
+    strtod(text + has_bracket, &end);
+    return strcmp(text, "-") == 0 || strcmp(end, has_bracket ? ")" : "") == 0;
+}
+
+static bool is_right(const struct grid *g, idx column)
+{
+    for (idx row = 1; row < g->rows; row++)
+        if (!is_numeric(cell_text(g, row, column)))
+            return false;
+    return g->rows > 1;
+}
+
+/* Line `line` of a heading of `lines` lines in all, set at the bottom. */
+static void heading_line(char text[SHOWN_BYTES], const char *heading, idx line,
+                         idx lines)
+{
+    idx own = 1;
+    for (const char *p = strchr(heading, '\n'); p; p = strchr(p + 1, '\n'))
+        own++;
+    text[0] = '\0';
+    if (line < lines - own)
+        return;
+    for (idx skip = line - (lines - own); skip > 0; skip--)
+        heading = strchr(heading, '\n') + 1;
+    snprintf(text, SHOWN_BYTES, "%.*s", (int)strcspn(heading, "\n"), heading);
+}
+
+static idx heading_lines(const struct grid *g)
+{
+    idx lines = 1;
+    for (idx column = 0; column < g->columns; column++) {
+        idx own = 1;
+        for (const char *p = cell_text(g, 0, column); *p; p++)
+            own += *p == '\n';
+        lines = idx_max(lines, own);
+    }
+    return lines;
+}
+
+/* How the lines of the printed table are made. */
+struct look {
+    const struct grid *g;
+    idx lines; /* of the headings */
+    idx widest;
+    bool unicode;
+};
+
+/* What stands in a column of printed line i; returns the columns it takes. */
+static idx cell_show(char text[SHOWN_BYTES], const struct look *k, idx i,
+                     idx column)
+{
+    char heading[SHOWN_BYTES];
+    idx row = i - k->lines + 1;
+    const char *cell = cell_text(k->g, idx_max(row, 0), column);
+    if (row <= 0) {
+        heading_line(heading, cell, i, k->lines);
+        cell = heading;
+    }
+    return utf8_show(text, SHOWN_BYTES, cell, k->widest, k->unicode);
+}
+
+static void print_line(FILE *out, const struct look *k, idx i)
+{
+    char text[SHOWN_BYTES];
+    idx blanks = 0; /* owed: printed only before something */
+    for (idx c = 0; c < k->g->columns; c++) {
+        struct grid_column at = k->g->layout[c];
+        idx used = cell_show(text, k, i, c);
+        idx before = at.is_right ? at.width - used : 0;
+        if (used > 0) {
+            fprintf(out, "%*s%s", (int)(blanks + before), "", text);
+            blanks = 0;
+        } else {
+            before = 0;
+        }
+        blanks += at.width - used - before + GAP_COLUMNS;
+    }
+    fputc('\n', out);
+}
+
+void grid_print(FILE *out, struct grid *g, idx widest, bool unicode)
+{
+    struct look k = { g, heading_lines(g), widest, unicode };
+    char text[SHOWN_BYTES];
+    idx n_lines = k.lines + g->rows - 1, total = -GAP_COLUMNS;
+    for (idx c = 0; c < g->columns; c++) {
+        struct grid_column *at = &g->layout[c];
+        *at = (struct grid_column){ 0, is_right(g, c) };
+        for (idx i = 0; i < n_lines; i++)
+            at->width = idx_max(at->width, cell_show(text, &k, i, c));
+        total += at->width + GAP_COLUMNS;
+    }
+    for (idx i = 0; i < n_lines; i++) {
+        print_line(out, &k, i);
+        if (i != k.lines - 1)
+            continue;
+        for (idx dash = 0; dash < total; dash++)
+            fputs(unicode ? "─" : "-", out);
+        fputc('\n', out);
+    }
+}
+
+void grid_csv(FILE *out, const struct grid *g)
+{
+    for (idx row = 0; row < g->rows; row++)
+        for (idx c = 0; c < g->columns; c++) {
+            const char *text = cell_text(g, row, c);
+            bool is_quoted = strpbrk(text, ",\"\r\n") != NULL;
+            fputs(is_quoted ? "\"" : "", out);
+            for (; *text; text++) {
+                if (*text == '"')
+                    fputc('"', out);
+                fputc(*text, out);
+            }
+            fputs(is_quoted ? "\"" : "", out);
+            fputc(c + 1 < g->columns ? ',' : '\n', out);
+        }
+}

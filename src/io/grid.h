@@ -1,0 +1,46 @@
+/* grid.h - a small table of text cells: aligned for a terminal, or as CSV.
+ *
+ * Row 0 holds the headings. A grid owns copies of its cells; a cell that was
+ * never set is empty. Zeroed, it may be released. grid_set cannot report that
+ * memory ran out: ask grid_check once when all is set.
+ */
+#ifndef SINKLAB_GRID_H
+#define SINKLAB_GRID_H
+
+#include <stdio.h>
+
+#include "base/base.h"
+#include "base/err.h"
+
+struct grid_column {
+    idx width;
+    bool is_right;
+};
+
+struct grid {
+    idx rows, columns;
+    char **cells;               /* (rows,columns) */
+    struct grid_column *layout; /* (columns) scratch of grid_print */
+    bool is_out_of_memory;
+};
+
+/* A grid of empty cells. OK or ERR_MEMORY. */
+int grid_init(struct grid *g, idx rows, idx columns, struct err *e);
+void grid_release(struct grid *g);
+
+void grid_set(struct grid *g, idx row, idx column, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* OK, or ERR_MEMORY if any cell could not be stored. */
+int grid_check(const struct grid *g, struct err *e);
+
+/* grid_print - columns two blanks apart, headings first (a heading may have
+ * several lines, told apart by \n), then a rule. A column is set right if all
+ * its cells but the heading are numbers, bracketed or not, or "-". Cells longer than `widest`
+ * columns lose their middle. Without `unicode`, ASCII only. */
+void grid_print(FILE *out, struct grid *g, idx widest, bool unicode);
+
+/* grid_csv - the same cells as CSV (RFC 4180): quoted where they must be. */
+void grid_csv(FILE *out, const struct grid *g);
+
+#endif

@@ -1,0 +1,59 @@
+/* plot.h - curves over a common x axis: as a picture file or as text.
+ *
+ * A plot is a column of panels. Curve i has the same colour and mark in every
+ * panel and one entry in the legend below them, named by its label in the
+ * first panel that has a curve i; a panel without that curve holds one with
+ * n = 0. Nothing is copied: a plot borrows arrays and strings while a function
+ * runs. A point is drawn if x and y are finite (and below 1e150 in magnitude),
+ * and x > 0 on a logarithmic axis; any other point is a gap in the line.
+ * Labels may hold any bytes: they are shown, never interpreted.
+ */
+#ifndef SINKLAB_PLOT_H
+#define SINKLAB_PLOT_H
+
+#include <stdio.h>
+
+#include "base/base.h"
+#include "base/err.h"
+
+struct plot_curve {
+    const char *label;
+    const double *x, *y; /* (n) */
+    idx n;
+    bool is_sparse; /* NAN means not measured there: no gap, the line goes on */
+};
+
+struct plot_panel {
+    const char *y_label;
+    double y_min, y_max; /* range after scaling; both 0: found from the data */
+    double scale;        /* y is multiplied by it; 0 means 1 */
+    const struct plot_curve *curves; /* (n_curves) */
+    idx n_curves;
+};
+
+struct plot {
+    const char *x_label;
+    bool log_x;
+    const struct plot_panel *panels; /* (n_panels), at least 1 */
+    idx n_panels;
+};
+
+/* plot_file_check - can plot_write make a file of this name?
+ * OK, or ERR_USAGE naming the two endings it knows. */
+int plot_file_check(const char *path, struct err *e);
+
+/* plot_write - draw with gnuplot into path (.svg or .png), whole or not at
+ * all; a file that was there is replaced. The same plot gives the same bytes
+ * with the same gnuplot. 900 pixels wide, 300 a panel, legend below.
+ * OK; ERR_USAGE (ending); ERR_TOOL (no gnuplot, or it failed); ERR_IO;
+ * ERR_MEMORY. */
+int plot_write(const struct plot *p, const char *path, struct err *e);
+
+/* plot_text - draw with letters, one a curve (a-z, A-Z, 0-9, then again), at
+ * most `width` columns wide (40 at least). Where curves coincide their letters
+ * take turns. Without `unicode`, ASCII only. OK or ERR_MEMORY, nothing
+ * printed. */
+int plot_text(FILE *out, const struct plot *p, idx width, bool unicode,
+              struct err *e);
+
+#endif

@@ -1,0 +1,178 @@
+#include "io/table.h"
+
+#include "base/utf8.h"
+#include "io/fsys.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What is shown of a foreign piece of text in a message. */
+enum { SHOWN_MAX = 100, SHOWN_COLUMNS = 40 };
+
+/* The file up to its last newline, as a string. */
+static int read_text(char **text, const char *path, struct err *e)
+{
+    size_t n;
+    int rc = fsys_read_file(text, &n, path, TABLE_MAX_BYTES, e);
+    if (rc != OK)
+        return rc;
+    if (memchr(*text, '\0', n))
+        return err_set(e, ERR_DATA, "%s: holds a NUL byte, want text", path);
+    while (n > 0 && (*text)[n - 1] != '\n')
+        n--;
+    (*text)[n] = '\0';
+    return OK;
+}
+
+/* Cut the line at *rest off, without its line end; NULL after the last. */
+static char *next_line(char **rest)
+{
+    char *line = *rest, *end = strchr(line, '\n');
+    if (!end)
+        return NULL;
+    *rest = end + 1;
+    if (end > line && end[-1] == '\r')
+        end--;
+    *end = '\0';
+    return line;
+}
+
+static idx count_char(const char *s, char c)
+{
+    idx n = 0;
+    for (const char *p = strchr(s, c); p; p = strchr(p + 1, c))
+        n++;
+    return n;
+}
+
+static int parse_header(struct table *t, char *line, const char *path,
+                        struct err *e)
+{
+    t->columns = count_char(line, ',') + 1;
+    if (t->columns > TABLE_MAX_COLUMNS)
+        return err_set(e, ERR_DATA, "%s:1: %td columns, want at most %d", path,
+                       t->columns, TABLE_MAX_COLUMNS);
+    t->names = calloc((size_t)t->columns, sizeof *t->names);
+    if (!t->names)
+        return err_set(e, ERR_MEMORY, "%s: not enough memory", path);
+    for (idx c = 0; c < t->columns; c++) {
+        char *name = strsep(&line, ","), shown[SHOWN_MAX];
+        utf8_show(shown, sizeof shown, name, SHOWN_COLUMNS, true);
+        if (!*name)
+            return err_set(e, ERR_DATA, "%s:1: column %td has no name", path,
+                           c + 1);
+        t->names[c] = name;
+        if (table_find(t, name) != c)
+            return err_set(e, ERR_DATA, "%s:1: two columns are named '%s'",
+                           path, shown);
+    }
+    return OK;
+}
+
+static bool parse_cell(double *v, const char *cell)
+{
+    char *end;
+    *v = NAN;
+    if (!*cell)
+        return true;
+    if (strspn(cell, " \t\r\v\f") > 0) /* strtod would skip them */
+        return false;
+    *v = strtod(cell, &end);
+    return !*end;
+}
+
+/* Every line of `rest` has one cell a column: looked at before memory for the
+ * numbers is asked for, so that a header cannot ask for more than the file
+ * holds. */
+static int check_rows(const struct table *t, const char *rest, const char *path,
+                      struct err *e)
+{
+    for (idx row = 0; row < t->rows; row++, rest++) {
+        idx cells = 1;
+        for (; *rest != '\n'; rest++)
+            cells += *rest == ',';
+        if (cells != t->columns)
+            return err_set(e, ERR_DATA, "%s:%td: got %td cells, want %td", path,
+                           row + 2, cells, t->columns);
+    }
+    return OK;
+}
+
+static int parse_row(struct table *t, idx row, char *line, const char *path,
+                     struct err *e)
+{
+    for (idx c = 0; c < t->columns; c++) {
+        const char *cell = strsep(&line, ",");
+        char shown[SHOWN_MAX], column[SHOWN_MAX];
+        if (parse_cell(&t->v[c * t->rows + row], cell))
+            continue;
+        utf8_show(shown, sizeof shown, cell, SHOWN_COLUMNS, true);
+        utf8_show(column, sizeof column, t->names[c], SHOWN_COLUMNS, true);
+        return err_set(e, ERR_DATA, "%s:%td: %s: got '%s', want a number", path,
+                       row + 2, column, shown);
+    }
+    return OK;
+}
+
+static int plan_values(struct table *t, const char *path, struct err *e)
+{
+    struct arena measure = { 0 };
+    arena_doubles(&measure, t->rows * t->columns);
+    if (arena_open(&t->memory, measure.used_bytes, e) != OK)
+        return err_prefix(e, "%s", path);
+    t->v = arena_doubles(&t->memory, t->rows * t->columns);
+    return OK;
+}
+
+int table_read(struct table *t, const char *path, struct err *e)
+{
+    char *rest, *line;
+    int rc = read_text(&t->text, path, e);
+    if (rc != OK)
+        goto out;
+    rest = t->text;
+    t->rows = idx_max(count_char(rest, '\n') - 1, 0);
+    line = next_line(&rest);
+    if (!line) {
+        rc = err_set(e, ERR_DATA, "%s:1: no header line of column names", path);
+        goto out;
+    }
+    rc = parse_header(t, line, path, e);
+    if (rc != OK)
+        goto out;
+    rc = check_rows(t, rest, path, e);
+    if (rc != OK)
+        goto out;
+    rc = plan_values(t, path, e);
+    if (rc != OK)
+        goto out;
+    for (idx r = 0; r < t->rows && rc == OK; r++)
+        rc = parse_row(t, r, next_line(&rest), path, e);
+out:
+    if (rc != OK)
+        table_release(t);
+    return rc;
+}
+
+void table_release(struct table *t)
+{
+    arena_release(&t->memory);
+    free(t->names);
+    free(t->text);
+    *t = (struct table){ 0 };
+}
+
+idx table_find(const struct table *t, const char *name)
+{
+    for (idx c = 0; c < t->columns && t->names[c]; c++)
+        if (strcmp(t->names[c], name) == 0)
+            return c;
+    return -1;
+}
+
+const double *table_column(const struct table *t, idx column)
+{
+    BUG_ON(column >= t->columns);
+    return column < 0 ? NULL : t->v + column * t->rows;
+}
