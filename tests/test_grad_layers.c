@@ -52,9 +52,12 @@ static void test_norms__backward_matches_differences(void **state)
     for (int i = 0; norm_name(i); i++) {
         for (int s = 0; s < COUNT_OF(shapes); s++) {
             idx R = shapes[s][0], C = shapes[s][1], n = R * C;
-            struct norm_case c = { norms[i],          R,
-                                   C,                 normal(n, 1, 1),
-                                   normal(C, 1, 2),   normal(C, 1, 3),
+            struct norm_case c = { norms[i],
+                                   R,
+                                   C,
+                                   normal(n, 1, 1),
+                                   normal(C, 1, 2),
+                                   normal(C, 1, 3),
                                    normal(n, 1, 4) };
             if (!c.norm->has_shift) {
                 free(c.shift);
@@ -66,11 +69,11 @@ static void test_norms__backward_matches_differences(void **state)
             c.norm->backward(dx, dgain, c.shift ? dshift : NULL, c.g, c.x,
                              stats, c.gain, R, C);
             check_gradient("norm x", norm_value, &c, c.x, dx, n, BOUND, 1e-2);
-            check_gradient("norm gain", norm_value, &c, c.gain, dgain, C,
-                           BOUND, 1e-2);
+            check_gradient("norm gain", norm_value, &c, c.gain, dgain, C, BOUND,
+                           1e-2);
             if (c.shift)
-                check_gradient("norm shift", norm_value, &c, c.shift, dshift,
-                               C, BOUND, 1e-2);
+                check_gradient("norm shift", norm_value, &c, c.shift, dshift, C,
+                               BOUND, 1e-2);
             free(c.x), free(c.gain), free(c.shift), free(c.g);
         }
     }
@@ -130,8 +133,12 @@ static void test_linear__backward_matches_differences(void **state)
     const idx shapes[][3] = { { 1, 1, 1 }, { 5, 3, 7 }, { 67, 130, 2 } };
     for (int s = 0; s < COUNT_OF(shapes); s++) {
         idx R = shapes[s][0], N = shapes[s][1], K = shapes[s][2];
-        struct linear_case c = { R, N, K, normal(R * K, 1, 7),
-                                 normal(N * K, 1, 8), normal(N, 1, 9),
+        struct linear_case c = { R,
+                                 N,
+                                 K,
+                                 normal(R * K, 1, 7),
+                                 normal(N * K, 1, 8),
+                                 normal(N, 1, 9),
                                  normal(R * N, 1, 10) };
         real *dx = normal(R * K, 0, 0), *dw = normal(N * K, 0, 0);
         real *db = normal(N, 0, 0);
@@ -256,8 +263,9 @@ static void test_attention__backward_matches_differences(void **state)
 {
     (void)state;
     /* one key; ragged; one tile and one row more; three tiles */
-    const idx shapes[][2] = { { 1, 1 }, { 1, 4 }, { 7, 3 }, { 65, 2 },
-                              { 131, 1 } };
+    const idx shapes[][2] = {
+        { 1, 1 }, { 1, 4 }, { 7, 3 }, { 65, 2 }, { 131, 1 }
+    };
     for (int map = 0; weight_map_name(map); map++) {
         for (int bias = BIAS_NONE; bias <= BIAS_KEY; bias++) {
             for (int s = 0; s < COUNT_OF(shapes); s++) {

@@ -24,8 +24,9 @@ static double model_value(void *context)
 
 static struct model_options tiny(bool is_llama, idx T)
 {
-    struct model_options o = { .layers = 2, .width = 8, .heads = 2,
-                               .context = T, .ffn_width = 5 };
+    struct model_options o = {
+        .layers = 2, .width = 8, .heads = 2, .context = T, .ffn_width = 5
+    };
     o.norm = is_llama ? NORM_RMS : NORM_LAYER;
     o.ffn = is_llama ? FFN_SWIGLU : FFN_GELU;
     o.position = is_llama ? POSITION_ROPE : POSITION_LEARNED;
@@ -77,8 +78,8 @@ static void check_model(const struct model_options *o,
                  p->name, o->norm == NORM_RMS ? "llama" : "gpt2",
                  weight_map_name(a->weights), a->bias ? " + key bias" : "",
                  normalizer_name(a->normalizer), o->context);
-        check_gradient(what, model_value, &c, c.w + p->offset,
-                       c.dw + p->offset, p->n, 1e-6, 1e-3);
+        check_gradient(what, model_value, &c, c.w + p->offset, c.dw + p->offset,
+                       p->n, 1e-6, 1e-3);
     }
     close_case(&c);
 }

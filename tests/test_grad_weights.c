@@ -52,7 +52,8 @@ static void test_weights__backward_matches_differences(void **state)
     const idx sizes[] = { 1, 2, 3, 7, 16, 17, 64, 69 };
     for (int map = 0; weight_map_name(map); map++) {
         for (int k = 0; normalizer_name(k); k++) {
-            if (k != NORMALIZER_OWN && !(weight_maps[map]->normalizers >> k & 1))
+            if (k != NORMALIZER_OWN &&
+                !(weight_maps[map]->normalizers >> k & 1))
                 continue;
             for (int i = 0; i < COUNT_OF(sizes); i++) {
                 for (idx extra = 0; extra <= 1; extra++) {

@@ -25,11 +25,11 @@ enum { NO_TOKEN = -1 };
 struct source {
     const struct source_kind *kind;
     uint64_t seed;
-    idx vocab;         /* V: all tokens, BOS and EOS included */
-    int32_t bos, eos;  /* their ids, or NO_TOKEN */
-    idx n_plain;       /* tokens 0 .. n_plain-1 are neither */
-    idx n_triggers;    /* bigram-backcopy: the last of the plain ones */
-    idx n_sample;      /* T + 1, the longest sample */
+    idx vocab;        /* V: all tokens, BOS and EOS included */
+    int32_t bos, eos; /* their ids, or NO_TOKEN */
+    idx n_plain;      /* tokens 0 .. n_plain-1 are neither */
+    idx n_triggers;   /* bigram-backcopy: the last of the plain ones */
+    idx n_sample;     /* T + 1, the longest sample */
     struct arena arena;
     int32_t *sample;        /* (T+1) of source_batch: one caller at a time */
     const double *cdf;      /* bigram-backcopy: (n_plain,n_plain), by row */
@@ -41,8 +41,7 @@ struct source_kind {
     const char *name, *help;
     /* Open s->arena and place s->sample and the source's own in it; the fields
      * above are set. OK, ERR_DATA, ERR_IO, ERR_MEMORY. */
-    int (*open)(struct source *s, const struct data_options *o,
-                struct err *e);
+    int (*open)(struct source *s, const struct data_options *o, struct err *e);
     /* Fill out (n) with a sample drawn from r, BOS not counted; n may be
      * less than n_sample, and is 1 at least. */
     void (*sample)(const struct source *s, int32_t *out, idx n,

@@ -86,17 +86,15 @@ static int read_file(uint16_t *stream, idx *n, const char *path, size_t size,
     if (!file)
         return err_set(e, ERR_DATA, "data.path %s: %s", path, strerror(errno));
     size_t total = 0, got;
-    while (total < size &&
-           (got = fread(buffer, 1, sizeof buffer, file)) > 0) {
+    while (total < size && (got = fread(buffer, 1, sizeof buffer, file)) > 0) {
         for (size_t i = 0; i < got && total < size; i++, total++)
             stream[(*n)++] = buffer[i];
     }
     bool is_short = total < size;
     fclose(file);
     if (is_short)
-        return err_set(e, ERR_DATA,
-                       "data.path %s: could read %zu of %zu bytes", path,
-                       total, size);
+        return err_set(e, ERR_DATA, "data.path %s: could read %zu of %zu bytes",
+                       path, total, size);
     return OK;
 }
 

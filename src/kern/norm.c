@@ -2,9 +2,8 @@
 
 #include <math.h>
 
-static void layer_forward(real *restrict y, real *restrict stats,
-                          const real *x, const real *gain, const real *shift,
-                          idx R, idx C)
+static void layer_forward(real *restrict y, real *restrict stats, const real *x,
+                          const real *gain, const real *shift, idx R, idx C)
 {
     for (idx r = 0; r < R; r++, x += C, y += C, stats += 2) {
         real sum = 0, square = 0;
@@ -31,9 +30,8 @@ static void layer_forward(real *restrict y, real *restrict stats,
 /* With n = (x - mean) rstd and w = gain dy:
  * dx = rstd (w - mean(w) - n mean(w n)).                       docs/MATH.md 4 */
 static void layer_backward(real *restrict dx, real *restrict dgain,
-                           real *restrict dshift, const real *dy,
-                           const real *x, const real *stats, const real *gain,
-                           idx R, idx C)
+                           real *restrict dshift, const real *dy, const real *x,
+                           const real *stats, const real *gain, idx R, idx C)
 {
     for (idx r = 0; r < R; r++, x += C, dx += C, dy += C, stats += 2) {
         real mean = stats[0], rstd = stats[1], sum = 0, dot = 0;

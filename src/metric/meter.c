@@ -42,9 +42,9 @@ static void plan(struct meter *t, struct arena *arena, idx n_columns,
 {
     t->columns = arena_bytes(arena, (size_t)n_columns * sizeof *t->columns);
     t->tokens = arena_ints(arena, t->n_sequences * t->T);
-    t->ratios = arena_bytes(arena, (size_t)(n_columns * t->n_sequences *
-                                            t->ratio_n) *
-                                       sizeof *t->ratios);
+    t->ratios =
+        arena_bytes(arena, (size_t)(n_columns * t->n_sequences * t->ratio_n) *
+                               sizeof *t->ratios);
     t->row_mass = arena_doubles(arena, threads * t->T);
     for (idx i = 0; i < n_columns; i++) {
         double *value = arena_doubles(arena, t->ratio_n);

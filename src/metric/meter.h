@@ -30,10 +30,10 @@ struct meter {
     idx T, n_sequences, B; /* B: sequences a forward pass */
     struct meter_column *columns;
     idx n_columns;
-    int32_t *tokens;       /* (n_sequences, T), filled by the caller */
-    struct ratio *ratios;  /* (n_columns, n_sequences, largest n) */
-    double *row_mass;      /* (threads, T) */
-    idx ratio_n, first;    /* first: sequence that opens the current pass */
+    int32_t *tokens;      /* (n_sequences, T), filled by the caller */
+    struct ratio *ratios; /* (n_columns, n_sequences, largest n) */
+    double *row_mass;     /* (threads, T) */
+    idx ratio_n, first;   /* first: sequence that opens the current pass */
     struct acts acts;
     struct arena arena, acts_arena;
 };

@@ -39,14 +39,14 @@ struct hidden_view {
 };
 
 struct metric {
-    const char *name;   /* per position: a prefix, "sink_" gives sink_1, ... */
-    const char *unit;   /* "1" for fractions and ratios */
+    const char *name; /* per position: a prefix, "sink_" gives sink_1, ... */
+    const char *unit; /* "1" for fractions and ratios */
     const char *definition;
     enum metric_axes axes;
     enum metric_reduce reduce;
     bool is_per_position;
-    bool needs_extra;   /* only where there is an extra column */
-    bool is_fraction;   /* tables print percent */
+    bool needs_extra; /* only where there is an extra column */
+    bool is_fraction; /* tables print percent */
     struct ratio (*of_head)(const struct weight_view *v);
     struct ratio (*of_depth)(const struct hidden_view *v);
 };

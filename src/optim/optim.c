@@ -36,9 +36,9 @@ void optim_plan(struct optim *s, struct arena *arena,
         const struct param *p = &t->rows[i];
         bool decays = o->decay == DECAY_ALL || param_is_matrix(p);
         for (idx from = 0; from < p->n; from += STRETCH)
-            s->stretches[at++] = (struct stretch){
-                p->offset + from, idx_min(STRETCH, p->n - from), decays
-            };
+            s->stretches[at++] =
+                (struct stretch){ p->offset + from,
+                                  idx_min(STRETCH, p->n - from), decays };
     }
 }
 
