@@ -1,0 +1,74 @@
+/* arrays.h - named arrays over named axes, as HDF5 that explains itself.
+ *
+ * For analysis.h5: every axis is a dimension scale, every array has its axes
+ * attached, with unit and definition, so that xarray, h5netcdf, netCDF and
+ * h5dump show the meaning with the numbers. Layout: docs/FORMATS.md.
+ * Written whole or not at all; the same content gives the same bytes.
+ * Saving borrows everything for the call; loading gives memory to the caller.
+ */
+#ifndef SINKLAB_ARRAYS_H
+#define SINKLAB_ARRAYS_H
+
+#include "base/base.h"
+#include "base/err.h"
+
+enum { ARRAY_NDIM_MAX = 4 };
+
+/* A coordinate. Exactly one of ints and doubles is given. */
+struct axis {
+    const char *name;      /* a plain word: "step" */
+    const char *unit;      /* "1" where there is none */
+    const char *long_name; /* "optimizer updates done" */
+    idx n;                 /* >= 1 */
+    const int64_t *ints;   /* (n) */
+    const double *doubles; /* (n) */
+};
+
+/* Numbers over axes. Exactly one of floats and doubles is given. NaN stands
+ * for "not measured". */
+struct array {
+    const char *name;         /* a plain word, other than any axis's */
+    const char *unit;         /* "1" where there is none */
+    const char *definition;   /* one sentence: what exactly it is */
+    int ndim;                 /* 1 .. ARRAY_NDIM_MAX */
+    int axes[ARRAY_NDIM_MAX]; /* numbers of axes, slowest first */
+    const float *floats;      /* row-major */
+    const double *doubles;
+};
+
+/* An attribute of the file. */
+struct note {
+    const char *name, *text; /* "run_id"; UTF-8 */
+};
+
+struct arrays {
+    const struct note *notes;
+    idx n_notes;
+    const struct axis *axes;
+    idx n_axes;
+    const struct array *arrays;
+    idx n_arrays;
+};
+
+/* arrays_save - all of it to path, atomically replacing it.
+ * OK, ERR_IO (old file intact), ERR_MEMORY. */
+int arrays_save(const char *path, const struct arrays *a, struct err *e);
+
+/* One array (or axis) out of a file. */
+struct array_values {
+    int ndim;
+    idx shape[ARRAY_NDIM_MAX];
+    idx n;          /* product of shape */
+    double *values; /* (n) row-major; owned */
+};
+
+/* array_load - the array or axis of this name, whatever its type, as double.
+ * OK, ERR_IO, ERR_MEMORY, ERR_DATA (damaged, or there is no such array). */
+int array_load(struct array_values *a, const char *path, const char *name,
+               struct err *e);
+void array_values_release(struct array_values *a);
+
+/* note_load - the file's attribute; the caller frees *text. As array_load. */
+int note_load(char **text, const char *path, const char *name, struct err *e);
+
+#endif

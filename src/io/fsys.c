@@ -1,0 +1,340 @@
+#include "io/fsys.h"
+#include "io/fsys_calls.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* One write() carries less than 2 GiB on every system; smaller pieces let a
+ * signal through in time. */
+enum { WRITE_MAX_BYTES = 1 << 26 };
+
+#define TEMP_PREFIX ".tmp-"
+
+static const char *remedy(int errnum)
+{
+    switch (errnum) {
+    case ENOSPC:
+    case EDQUOT:
+        return "; free some space, then `sinklab train RUN` goes on";
+    case EACCES:
+    case EPERM:
+    case EROFS:
+        return "; choose another folder, or change its permissions";
+    case EIO:
+        return "; the disk reports an error: see the system's log, and save "
+               "what is on it";
+    case EFBIG:
+        return "; raise the limit on file sizes (ulimit -f)";
+    case EMFILE:
+    case ENFILE:
+        return "; raise the limit on open files (ulimit -n)";
+    case ENOENT:
+    case ENOTDIR:
+        return "; check the path";
+    default:
+        return "";
+    }
+}
+
+static int system_error(struct err *e, const char *path, const char *what)
+{
+    int errnum = errno;
+    return err_set(e, ERR_IO, "%s: cannot %s: %s%s", path, what,
+                   strerror(errnum), remedy(errnum));
+}
+
+/* dir (FSYS_PATH_MAX) becomes the folder that path lies in; *base its last
+ * part. */
+static int split_path(char *dir, const char **base, const char *path,
+                      struct err *e)
+{
+    const char *slash = strrchr(path, '/');
+    size_t n = slash ? (size_t)(slash - path) : 0;
+    *base = slash ? slash + 1 : path;
+    if (strlen(path) >= FSYS_PATH_MAX) {
+        errno = ENAMETOOLONG;
+        return system_error(e, path, "use this path");
+    }
+    if (slash == path)
+        n = 1;
+    memcpy(dir, n ? path : ".", n ? n : 1);
+    dir[n ? n : 1] = '\0';
+    return OK;
+}
+
+static int sync_folder(const char *dir, struct err *e)
+{
+    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return system_error(e, dir, "open this folder");
+    int rc = OK;
+    /* EINVAL: a file system that knows no fsync of folders */
+    if (fsys_call_fsync(fd) && errno != EINVAL)
+        rc = system_error(e, dir, "sync this folder");
+    close(fd);
+    return rc;
+}
+
+static int write_all(int fd, const void *bytes, size_t n)
+{
+    const char *at = bytes;
+    while (n > 0) {
+        size_t piece = n < WRITE_MAX_BYTES ? n : WRITE_MAX_BYTES;
+        ssize_t done = fsys_call_write(fd, at, piece);
+        if (done < 0 && errno == EINTR)
+            continue;
+        if (done < 0)
+            return -1;
+        at += done;
+        n -= (size_t)done;
+    }
+    return 0;
+}
+
+/* Open a new file for the temporary name. One that is there already is left
+ * from a dead process that had our process id: see fsys_remove_stale. */
+static int open_temp(const char *temp)
+{
+    const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW;
+    int fd = fsys_call_open(temp, flags);
+    if (fd < 0 && errno == EEXIST && fsys_call_unlink(temp) == 0)
+        fd = fsys_call_open(temp, flags);
+    return fd;
+}
+
+static int write_temp(const char *temp, const char *path,
+                      const struct fsys_part *parts, idx n_parts, struct err *e)
+{
+    int rc = OK;
+    size_t total = 0;
+    for (idx i = 0; i < n_parts; i++)
+        total += parts[i].n;
+    int fd = open_temp(temp);
+    if (fd < 0)
+        return system_error(e, path, "create a file beside it");
+    if (fsys_call_reserve(fd, total))
+        rc = system_error(e, path, "write");
+    for (idx i = 0; i < n_parts && rc == OK; i++)
+        if (write_all(fd, parts[i].bytes, parts[i].n))
+            rc = system_error(e, path, "write");
+    if (rc == OK && fsys_call_fsync(fd))
+        rc = system_error(e, path, "sync");
+    struct stat st;
+    if (rc == OK && (fstat(fd, &st) || (size_t)st.st_size != total)) {
+        errno = EIO;
+        rc = system_error(e, path, "write all of it");
+    }
+    if (fsys_call_close(fd) && rc == OK)
+        rc = system_error(e, path, "close");
+    return rc;
+}
+
+int fsys_replace_parts(const char *path, const struct fsys_part *parts,
+                       idx n_parts, struct err *e)
+{
+    char dir[FSYS_PATH_MAX], temp[FSYS_PATH_MAX + 64];
+    const char *base;
+    int rc = split_path(dir, &base, path, e);
+    if (rc != OK)
+        return rc;
+    snprintf(temp, sizeof temp, "%.*s" TEMP_PREFIX "%ld-%s", (int)(base - path),
+             path, (long)getpid(), base);
+    rc = write_temp(temp, path, parts, n_parts, e);
+    if (rc == OK && fsys_call_rename(temp, path))
+        rc = system_error(e, path, "put the new file in place");
+    if (rc != OK) {
+        fsys_call_unlink(temp);
+        return rc;
+    }
+    return sync_folder(dir, e);
+}
+
+int fsys_replace(const char *path, const void *bytes, size_t n, struct err *e)
+{
+    struct fsys_part part = { bytes, n };
+    return fsys_replace_parts(path, &part, 1, e);
+}
+
+int fsys_append(const char *path, const void *bytes, size_t n, struct err *e)
+{
+    char dir[FSYS_PATH_MAX];
+    const char *base;
+    struct stat st;
+    int rc = split_path(dir, &base, path, e);
+    if (rc != OK)
+        return rc;
+    int fd = fsys_call_open(path, O_WRONLY | O_APPEND | O_CREAT);
+    if (fd < 0)
+        return system_error(e, path, "open");
+    if (fstat(fd, &st))
+        rc = system_error(e, path, "open");
+    else if (write_all(fd, bytes, n)) {
+        rc = system_error(e, path, "write");
+        (void)!fsys_call_ftruncate(
+            fd, (size_t)st.st_size); /* or a torn row stays */
+    }
+    if (fsys_call_close(fd) && rc == OK)
+        rc = system_error(e, path, "close");
+    if (rc == OK && st.st_size == 0) /* perhaps new: its name must last, too */
+        rc = sync_folder(dir, e);
+    return rc;
+}
+
+int fsys_sync(const char *path, struct err *e)
+{
+    int rc = OK, fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return system_error(e, path, "open");
+    if (fsys_call_fsync(fd))
+        rc = system_error(e, path, "sync");
+    close(fd);
+    return rc;
+}
+
+int fsys_truncate(const char *path, size_t length, struct err *e)
+{
+    int rc = OK, fd = fsys_call_open(path, O_WRONLY);
+    struct stat st;
+    if (fd < 0)
+        return system_error(e, path, "open");
+    if (fstat(fd, &st))
+        rc = system_error(e, path, "open");
+    else if ((size_t)st.st_size < length)
+        rc = err_set(e, ERR_IO,
+                     "%s: %lld bytes, want at least %zu; it was shortened by "
+                     "another program",
+                     path, (long long)st.st_size, length);
+    else if (fsys_call_ftruncate(fd, length) || fsys_call_fsync(fd))
+        rc = system_error(e, path, "shorten");
+    if (fsys_call_close(fd) && rc == OK)
+        rc = system_error(e, path, "close");
+    return rc;
+}
+
+static bool is_folder(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+static int make_folder(const char *path, struct err *e)
+{
+    char dir[FSYS_PATH_MAX];
+    const char *base;
+    if (is_folder(path))
+        return OK;
+    if (fsys_call_mkdir(path) && !(errno == EEXIST && is_folder(path)))
+        return system_error(e, path, "create this folder");
+    int rc = split_path(dir, &base, path, e);
+    return rc == OK ? sync_folder(dir, e) : rc;
+}
+
+int fsys_mkdirs(const char *path, struct err *e)
+{
+    char part[FSYS_PATH_MAX];
+    const char *base;
+    int rc = split_path(part, &base, path, e); /* is it short enough? */
+    if (rc != OK)
+        return rc;
+    for (size_t i = 1; rc == OK && path[i - 1]; i++) {
+        bool is_end = path[i] == '/' || path[i] == '\0';
+        if (!is_end || path[i - 1] == '/')
+            continue;
+        memcpy(part, path, i);
+        part[i] = '\0';
+        rc = make_folder(part, e);
+    }
+    return rc;
+}
+
+int fsys_remove(const char *path, struct err *e)
+{
+    if (fsys_call_unlink(path) && errno != ENOENT)
+        return system_error(e, path, "remove");
+    return OK;
+}
+
+/* The process id in a temporary file's name, or 0 for any other name. */
+static long temp_owner(const char *name)
+{
+    char *end;
+    if (strncmp(name, TEMP_PREFIX, strlen(TEMP_PREFIX)) != 0)
+        return 0;
+    long pid = strtol(name + strlen(TEMP_PREFIX), &end, 10);
+    return *end == '-' && pid > 0 && pid <= INT32_MAX ? pid : 0;
+}
+
+int fsys_remove_stale(const char *dir, struct err *e)
+{
+    int rc = OK;
+    DIR *folder = opendir(dir);
+    if (!folder)
+        return errno == ENOENT ? OK : system_error(e, dir, "open this folder");
+    for (struct dirent *d; rc == OK && (d = readdir(folder));) {
+        char path[FSYS_PATH_MAX + 256];
+        long pid = temp_owner(d->d_name);
+        bool is_alive =
+            pid != getpid() && (kill((pid_t)pid, 0) == 0 || errno == EPERM);
+        if (pid == 0 || is_alive)
+            continue;
+        snprintf(path, sizeof path, "%s/%s", dir, d->d_name);
+        rc = fsys_remove(path, e);
+    }
+    closedir(folder);
+    return rc;
+}
+
+static int read_all(char **bytes, size_t *n, int fd, const char *path,
+                    size_t size, struct err *e)
+{
+    char *text = malloc(size + 1);
+    size_t got = 0;
+    if (!text)
+        return err_set(e, ERR_MEMORY, "%s: no memory for its %zu bytes", path,
+                       size);
+    while (got < size) {
+        ssize_t more = read(fd, text + got, size - got);
+        if (more < 0 && errno == EINTR)
+            continue;
+        if (more < 0) {
+            free(text);
+            return system_error(e, path, "read");
+        }
+        if (more == 0)
+            break;
+        got += (size_t)more;
+    }
+    text[got] = '\0';
+    *bytes = text;
+    *n = got;
+    return OK;
+}
+
+int fsys_read_file(char **bytes, size_t *n, const char *path, size_t cap_bytes,
+                   struct err *e)
+{
+    struct stat st;
+    int rc;
+    /* O_NONBLOCK: do not wait for the other end of a pipe */
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0)
+        return system_error(e, path, "open");
+    if (fstat(fd, &st))
+        rc = system_error(e, path, "open");
+    else if (!S_ISREG(st.st_mode))
+        rc = err_set(e, ERR_IO, "%s: not a regular file", path);
+    else if ((uintmax_t)st.st_size > cap_bytes)
+        rc = err_set(e, ERR_IO, "%s: %lld bytes, want at most %zu", path,
+                     (long long)st.st_size, cap_bytes);
+    else
+        rc = read_all(bytes, n, fd, path, (size_t)st.st_size, e);
+    close(fd);
+    return rc;
+}

@@ -1,0 +1,63 @@
+/* fsys.h - the one door through which files are changed.
+ *
+ * Every system call that creates, writes, renames, shortens or removes a file
+ * or folder is made through fsys_calls.h, so that a test can make the n-th one
+ * fail.
+ * A file is replaced whole or not at all: written beside its place under the
+ * temporary name `.tmp-<pid>-<name>`, fsynced, renamed, the folder fsynced.
+ *
+ * Errors are ERR_IO with the path, the system's words and what to do.
+ * One thread at a time; one process per folder (the run folder's lock).
+ */
+#ifndef SINKLAB_FSYS_H
+#define SINKLAB_FSYS_H
+
+#include "base/base.h"
+#include "base/err.h"
+
+enum { FSYS_PATH_MAX = 4096 };
+
+/* A piece of a file that lies somewhere in memory. */
+struct fsys_part {
+    const void *bytes;
+    size_t n;
+};
+
+/* fsys_replace - make path a file of exactly these bytes, durably.
+ * OK; ERR_IO: no temporary is left, and path holds the old bytes, or (only if
+ * the folder could not be fsynced) the new ones; never a mixture. */
+int fsys_replace(const char *path, const void *bytes, size_t n, struct err *e);
+int fsys_replace_parts(const char *path, const struct fsys_part *parts,
+                       idx n_parts, struct err *e);
+
+/* fsys_append - add one row to the end of path, which is created if missing.
+ * One write; if it fails, what it left is cut off again. Not durable before
+ * fsys_sync. OK or ERR_IO. */
+int fsys_append(const char *path, const void *bytes, size_t n, struct err *e);
+
+/* fsys_sync - what was appended to path survives a power cut from here on. */
+int fsys_sync(const char *path, struct err *e);
+
+/* fsys_truncate - cut path to length bytes (at most its length), durably. */
+int fsys_truncate(const char *path, size_t length, struct err *e);
+
+/* fsys_mkdirs - the folder and its missing parents. OK if it exists. */
+int fsys_mkdirs(const char *path, struct err *e);
+
+/* fsys_remove - unlink a file. OK if there is none. */
+int fsys_remove(const char *path, struct err *e);
+
+/* fsys_remove_stale - unlink the temporary files in a folder whose writer is
+ * dead. Call it with the folder's lock held and before anything is written:
+ * a file that bears this process's own id is stale too (process ids repeat in
+ * containers). OK if there is no such folder. */
+int fsys_remove_stale(const char *dir, struct err *e);
+
+/* fsys_read_file - the whole of a regular file of at most cap_bytes, with a
+ * NUL behind it (not counted in *n). The caller frees *bytes.
+ * OK, ERR_IO (missing, unreadable, not a regular file, too large),
+ * ERR_MEMORY. */
+int fsys_read_file(char **bytes, size_t *n, const char *path, size_t cap_bytes,
+                   struct err *e);
+
+#endif

@@ -1,0 +1,121 @@
+/* hdf.h - HDF5 files: built in memory and put in place whole; read with care.
+ *
+ * The HDF5 library is only ever given memory. A file is built as an image and
+ * written by fsys_replace, followed by a seal: XXH3-64 of the image. A reader
+ * takes the whole file into memory and checks the seal before the library sees
+ * a byte: its parser crashes on damaged bytes (1.10.8: endless loops, reads of
+ * freed memory). Two builds of the same content give the same bytes.
+ *
+ * Objects are named by path, "/" is the root. Only hard links are followed;
+ * groups and plain datasets are all there is: contiguous, no filter, no
+ * external or virtual storage. Numbers are little-endian.
+ *
+ * The first failure sticks: later calls on the same file do nothing and return
+ * its code, so a caller may check once at the end - but must check before it
+ * uses what a get or read call gave. `e` and `path` are borrowed until
+ * hdf_free. Not for concurrent use.
+ */
+#ifndef SINKLAB_HDF_H
+#define SINKLAB_HDF_H
+
+#include "base/base.h"
+#include "base/err.h"
+
+enum { HDF_NDIM_MAX = 4, HDF_PATH_MAX = 256 };
+
+enum hdf_type { HDF_FLOAT32, HDF_FLOAT64, HDF_INT64 };
+
+struct hdf; /* one file, being built or read */
+
+struct hdf_shape {
+    int ndim;
+    idx n[HDF_NDIM_MAX]; /* row-major; each at least 1 */
+};
+
+idx hdf_shape_count(const struct hdf_shape *s); /* numbers in it */
+bool hdf_shape_is(const struct hdf_shape *s, int ndim, const idx *n);
+
+/* "384 x 128" into text; returns text. */
+enum { HDF_SHAPE_TEXT_MAX = 96 };
+const char *hdf_shape_print(char text[HDF_SHAPE_TEXT_MAX],
+                            const struct hdf_shape *s);
+
+/* hdf_free - close and forget; h may be NULL. A built file that was not saved
+ * leaves nothing behind. */
+void hdf_free(struct hdf *h);
+
+int hdf_status(const struct hdf *h); /* OK, or the first failure's code */
+
+/* hdf_refuse - the caller's own complaint about the contents: "path: text".
+ * Returns the code that hdf_open was given. */
+int hdf_refuse(struct hdf *h, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Building. All fail with ERR_MEMORY only, as nothing is written before
+ * hdf_save (OK, ERR_MEMORY, ERR_IO; the old file stays intact). */
+
+/* hdf_build - begin a file for path. expected_bytes: its rough size, from
+ * above; a better guess saves time, not more. */
+int hdf_build(struct hdf **h, const char *path, size_t expected_bytes,
+              struct err *e);
+int hdf_save(struct hdf *h);
+
+int hdf_add_group(struct hdf *h, const char *path);
+int hdf_add_dataset(struct hdf *h, const char *path, enum hdf_type type,
+                    const struct hdf_shape *shape, const void *values);
+
+/* Attributes of the group or dataset `object`; texts are UTF-8. */
+int hdf_put_text(struct hdf *h, const char *object, const char *name,
+                 const char *text);
+int hdf_put_int(struct hdf *h, const char *object, const char *name,
+                int64_t value);
+int hdf_put_double(struct hdf *h, const char *object, const char *name,
+                   double value);
+int hdf_put_shape(struct hdf *h, const char *object, const char *name,
+                  const struct hdf_shape *shape);
+
+/* Dimension scales (HDF5 high-level library): what an axis means. */
+int hdf_make_scale(struct hdf *h, const char *dataset, const char *name);
+int hdf_attach_scale(struct hdf *h, const char *dataset, int axis,
+                     const char *scale);
+
+/* Reading. What the file should hold and does not is damage_code, in words
+ * that end in `remedy` ("use another checkpoint"). The functions below work on
+ * a file being built, too. */
+
+/* hdf_open - read path, a file of at most cap_bytes, into memory and check it.
+ * OK, ERR_IO, ERR_MEMORY, damage_code. */
+int hdf_open(struct hdf **h, const char *path, size_t cap_bytes,
+             int damage_code, const char *remedy, struct err *e);
+
+/* Has the group a member of this name, sound or not? */
+bool hdf_has(struct hdf *h, const char *group, const char *name);
+
+/* hdf_list - visit the members of a group by name, in strcmp order; each gets
+ * its full path. */
+int hdf_list(struct hdf *h, const char *group,
+             void (*visit)(struct hdf *h, const char *path, void *context),
+             void *context);
+
+/* hdf_inspect - type and shape of a dataset whose storage was found sound: of
+ * plain kind, as large as type and shape say, inside the file. */
+int hdf_inspect(struct hdf *h, const char *path, enum hdf_type *type,
+                struct hdf_shape *shape);
+
+/* hdf_read - n numbers, converted to `type`, after the checks of hdf_inspect;
+ * n must be the dataset's count. Equal types: the same bits. */
+int hdf_read(struct hdf *h, const char *path, enum hdf_type type, void *values,
+             idx n);
+
+/* Attributes, of exactly the kind that hdf_put_* makes. The caller frees
+ * *text. */
+int hdf_get_text(struct hdf *h, const char *object, const char *name,
+                 char **text);
+int hdf_get_int(struct hdf *h, const char *object, const char *name,
+                int64_t *value);
+int hdf_get_double(struct hdf *h, const char *object, const char *name,
+                   double *value);
+int hdf_get_shape(struct hdf *h, const char *object, const char *name,
+                  struct hdf_shape *shape);
+
+#endif

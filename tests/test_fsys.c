@@ -1,0 +1,289 @@
+/* Files are replaced whole or not at all, whichever system call fails. */
+#include "harness.h"
+
+#include <errno.h>
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "io/fsys.h"
+#include "io/fsys_calls.h"
+
+enum { CAP_BYTES = 1 << 20, CALLS_MAX = 100 };
+
+static const char *in_dir(char path[FSYS_PATH_MAX], const char *name)
+{
+    snprintf(path, FSYS_PATH_MAX, "%s/%s", test_dir(), name);
+    return path;
+}
+
+static void assert_holds(const char *path, const char *text)
+{
+    struct err e = { 0 };
+    char *bytes = NULL;
+    size_t n = 0;
+    assert_int_equal(fsys_read_file(&bytes, &n, path, CAP_BYTES, &e), OK);
+    assert_string_equal(bytes, text);
+    assert_int_equal(n, strlen(text));
+    free(bytes);
+}
+
+static int replace(const char *path, const char *text, struct err *e)
+{
+    return fsys_replace(path, text, strlen(text), e);
+}
+
+static int append(const char *path, const char *text, struct err *e)
+{
+    return fsys_append(path, text, strlen(text), e);
+}
+
+static int count_temps(void)
+{
+    int n = 0;
+    DIR *dir = opendir(test_dir());
+    assert_non_null(dir);
+    for (struct dirent *d; (d = readdir(dir));)
+        n += strncmp(d->d_name, ".tmp-", 5) == 0;
+    closedir(dir);
+    return n;
+}
+
+static void test_fsys__replace_makes_exactly_these_bytes(void **state)
+{
+    char path[FSYS_PATH_MAX];
+    struct err e = { 0 };
+    const struct fsys_part parts[] = { { "one ", 4 }, { "", 0 }, { "two", 3 } };
+    (void)state;
+    in_dir(path, "replaced");
+    assert_int_equal(replace(path, "a longer text than the next", &e), OK);
+    assert_int_equal(fsys_replace_parts(path, parts, 3, &e), OK);
+    assert_holds(path, "one two");
+    assert_int_equal(fsys_replace(path, NULL, 0, &e), OK);
+    assert_holds(path, "");
+    assert_int_equal(count_temps(), 0);
+}
+
+static void test_fsys__any_one_failure_leaves_old_or_new(void **state)
+{
+    char path[FSYS_PATH_MAX];
+    const int errors[] = { ENOSPC, EIO, EROFS };
+    long n_failures = 0;
+    (void)state;
+    in_dir(path, "any-one");
+    for (idx i = 0; i < COUNT_OF(errors); i++) {
+        int rc = ERR_IO;
+        for (long n = 1; rc != OK && n < CALLS_MAX; n++) {
+            struct err e = { 0 };
+            char *bytes = NULL;
+            size_t size;
+            assert_int_equal(replace(path, "old", &e), OK);
+            fsys_fail_at(n, errors[i]);
+            rc = replace(path, "new text", &e);
+            fsys_fail_at(0, 0);
+            assert_true(rc == OK || rc == ERR_IO);
+            n_failures += rc == ERR_IO;
+            assert_int_equal(fsys_read_file(&bytes, &size, path, CAP_BYTES, &e),
+                             OK);
+            assert_true(strcmp(bytes, "new text") == 0 ||
+                        (rc == ERR_IO && strcmp(bytes, "old") == 0));
+            free(bytes);
+            assert_int_equal(count_temps(), 0);
+        }
+        assert_int_equal(rc, OK);
+    }
+    assert_true(n_failures >= 3 * 6); /* open write fsync close rename fsync */
+}
+
+static void test_fsys__lasting_failure_keeps_the_old_file(void **state)
+{
+    char path[FSYS_PATH_MAX];
+    int rc = ERR_IO;
+    (void)state;
+    in_dir(path, "lasting");
+    for (long n = 1; rc != OK && n < CALLS_MAX; n++) {
+        struct err e = { 0 };
+        char *bytes = NULL;
+        size_t size;
+        assert_int_equal(replace(path, "old", &e), OK);
+        fsys_fail_from(n, ENOSPC);
+        rc = replace(path, "new text", &e);
+        fsys_fail_at(0, 0);
+        assert_int_equal(fsys_read_file(&bytes, &size, path, CAP_BYTES, &e),
+                         OK);
+        assert_true(strcmp(bytes, "old") == 0 ||
+                    strcmp(bytes, "new text") == 0);
+        free(bytes);
+        assert_int_equal(fsys_remove_stale(test_dir(), &e), OK);
+        assert_int_equal(count_temps(), 0);
+    }
+    assert_int_equal(rc, OK);
+}
+
+static void test_fsys__a_signal_interrupts_nothing(void **state)
+{
+    char path[FSYS_PATH_MAX];
+    (void)state;
+    in_dir(path, "signal");
+    for (long n = 1; n <= 5; n++) { /* open reserve write fsync close */
+        struct err e = { 0 };
+        assert_int_equal(replace(path, "old", &e), OK);
+        fsys_fail_at(n, EINTR);
+        assert_int_equal(replace(path, "new text", &e), OK);
+        fsys_fail_at(0, 0);
+        assert_holds(path, "new text");
+    }
+}
+
+static void test_fsys__a_full_disk_is_told_with_a_remedy(void **state)
+{
+    char path[FSYS_PATH_MAX];
+    struct err e = { 0 };
+    (void)state;
+    in_dir(path, "full");
+    fsys_fail_at(2, ENOSPC);
+    assert_int_equal(replace(path, "text", &e), ERR_IO);
+    fsys_fail_at(0, 0);
+    assert_non_null(strstr(e.text, path));
+    assert_non_null(strstr(e.text, "No space left on device"));
+    assert_non_null(strstr(e.text, "free some space"));
+}
+
+static void test_fsys__a_dead_namesake_is_no_obstacle(void **state)
+{
+    char path[FSYS_PATH_MAX], temp[FSYS_PATH_MAX], name[64];
+    struct err e = { 0 };
+    (void)state;
+    snprintf(name, sizeof name, ".tmp-%ld-namesake", (long)getpid());
+    test_write_file(in_dir(temp, name), "left over", 9);
+    assert_int_equal(replace(in_dir(path, "namesake"), "text", &e), OK);
+    assert_holds(path, "text");
+    assert_int_equal(count_temps(), 0);
+}
+
+static void test_fsys__no_folder_is_an_error(void **state)
+{
+    char path[FSYS_PATH_MAX], longer[FSYS_PATH_MAX + 8];
+    struct err e = { 0 }, e2 = { 0 };
+    (void)state;
+    assert_int_equal(replace(in_dir(path, "no/such"), "text", &e), ERR_IO);
+    assert_non_null(strstr(e.text, path));
+    memset(longer, 'x', sizeof longer - 1);
+    longer[sizeof longer - 1] = '\0';
+    assert_int_equal(replace(longer, "text", &e2), ERR_IO);
+}
+
+static void test_fsys__append_leaves_no_torn_row(void **state)
+{
+    char path[FSYS_PATH_MAX];
+    int rc = ERR_IO;
+    (void)state;
+    for (long n = 1; rc != OK && n < CALLS_MAX; n++) {
+        struct err e = { 0 };
+        char *bytes = NULL;
+        size_t size;
+        fsys_remove(in_dir(path, "rows.csv"), &e);
+        assert_int_equal(append(path, "step,loss\n", &e), OK);
+        fsys_fail_at(n, ENOSPC);
+        rc = append(path, "1,5.25\n", &e);
+        fsys_fail_at(0, 0);
+        assert_int_equal(fsys_read_file(&bytes, &size, path, CAP_BYTES, &e),
+                         OK);
+        assert_true(strcmp(bytes, "step,loss\n1,5.25\n") == 0 ||
+                    (rc == ERR_IO && strcmp(bytes, "step,loss\n") == 0));
+        free(bytes);
+    }
+    assert_int_equal(rc, OK);
+}
+
+static void test_fsys__truncate_shortens_and_never_lengthens(void **state)
+{
+    char path[FSYS_PATH_MAX];
+    struct err e = { 0 };
+    (void)state;
+    test_write_file(in_dir(path, "cut"), "a\nb\nc\n", 6);
+    assert_int_equal(fsys_truncate(path, 4, &e), OK);
+    assert_int_equal(fsys_sync(path, &e), OK);
+    assert_holds(path, "a\nb\n");
+    assert_int_equal(fsys_truncate(path, 5, &e), ERR_IO);
+    assert_holds(path, "a\nb\n");
+}
+
+static void test_fsys__mkdirs_makes_what_is_missing(void **state)
+{
+    char path[FSYS_PATH_MAX], file[FSYS_PATH_MAX];
+    struct err e = { 0 };
+    struct stat st;
+    (void)state;
+    assert_int_equal(fsys_mkdirs(in_dir(path, "a/b//c/"), &e), OK);
+    assert_int_equal(fsys_mkdirs(path, &e), OK);
+    assert_int_equal(stat(path, &st), 0);
+    assert_true(S_ISDIR(st.st_mode));
+    test_write_file(in_dir(file, "a/file"), "", 0);
+    assert_int_equal(fsys_mkdirs(in_dir(path, "a/file/d"), &e), ERR_IO);
+    assert_non_null(strstr(e.text, "a/file"));
+}
+
+static void test_fsys__stale_means_a_dead_writer(void **state)
+{
+    char dir[FSYS_PATH_MAX], path[FSYS_PATH_MAX], name[64];
+    struct err e = { 0 };
+    const char *kept[] = { "s/.tmp-1-alive", "s/.tmp-", "s/.tmp-x-y",
+                           "s/step-00000001.h5" };
+    (void)state;
+    pid_t child = fork();
+    if (child == 0)
+        _exit(0);
+    waitpid(child, NULL, 0);
+    assert_int_equal(fsys_mkdirs(in_dir(dir, "s"), &e), OK);
+    snprintf(name, sizeof name, "s/.tmp-%ld-dead", (long)child);
+    test_write_file(in_dir(path, name), "", 0);
+    for (idx i = 0; i < COUNT_OF(kept); i++)
+        test_write_file(in_dir(path, kept[i]), "", 0);
+    assert_int_equal(fsys_remove_stale(dir, &e), OK);
+    assert_int_not_equal(access(in_dir(path, name), F_OK), 0);
+    for (idx i = 0; i < COUNT_OF(kept); i++)
+        assert_int_equal(access(in_dir(path, kept[i]), F_OK), 0);
+    assert_int_equal(fsys_remove_stale(in_dir(path, "none"), &e), OK);
+}
+
+static void test_fsys__only_regular_files_are_read(void **state)
+{
+    char path[FSYS_PATH_MAX];
+    char *bytes = NULL;
+    size_t n;
+    (void)state;
+    assert_int_equal(mkfifo(in_dir(path, "pipe"), 0600), 0);
+    test_write_file(in_dir(path, "large"), "123456", 6);
+    const char *bad[] = { "missing", "pipe", "large", "." };
+    for (idx i = 0; i < COUNT_OF(bad); i++) {
+        struct err e = { 0 };
+        in_dir(path, bad[i]);
+        assert_int_equal(fsys_read_file(&bytes, &n, path, 5, &e), ERR_IO);
+        assert_non_null(strstr(e.text, path));
+        assert_null(bytes);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_fsys__replace_makes_exactly_these_bytes),
+        cmocka_unit_test(test_fsys__any_one_failure_leaves_old_or_new),
+        cmocka_unit_test(test_fsys__lasting_failure_keeps_the_old_file),
+        cmocka_unit_test(test_fsys__a_signal_interrupts_nothing),
+        cmocka_unit_test(test_fsys__a_full_disk_is_told_with_a_remedy),
+        cmocka_unit_test(test_fsys__a_dead_namesake_is_no_obstacle),
+        cmocka_unit_test(test_fsys__no_folder_is_an_error),
+        cmocka_unit_test(test_fsys__append_leaves_no_torn_row),
+        cmocka_unit_test(test_fsys__truncate_shortens_and_never_lengthens),
+        cmocka_unit_test(test_fsys__mkdirs_makes_what_is_missing),
+        cmocka_unit_test(test_fsys__stale_means_a_dead_writer),
+        cmocka_unit_test(test_fsys__only_regular_files_are_read),
+    };
+    return cmocka_run_group_tests_name("fsys", tests, NULL, NULL);
+}
