@@ -1,0 +1,14 @@
+/* shell.h - a word as a user would type it in a shell, on one line.
+ *
+ * For the commands that messages recommend and manifests record.
+ */
+#ifndef SINKLAB_SHELL_H
+#define SINKLAB_SHELL_H
+
+#include "base/text.h"
+
+/* shell_add - add word to t so that a shell reads it back as one word: bare
+ * where that is safe, else in '...', with control characters in $'...'. */
+void shell_add(struct text *t, const char *word);
+
+#endif

@@ -1,0 +1,83 @@
+#include "io/lock.h"
+#include "base/text.h"
+#include "io/fsys_calls.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+enum { HOLDER_MAX = 256 };
+#define HOLDER_PREFIX "process "
+
+/* The first line of the file, "process N on HOST"; empty if the holder has not
+ * written it yet. */
+static void read_holder(char holder[HOLDER_MAX], int fd)
+{
+    ssize_t n = pread(fd, holder, HOLDER_MAX - 1, 0);
+    holder[n > 0 ? n : 0] = '\0';
+    holder[strcspn(holder, "\n")] = '\0';
+}
+
+static int busy(int fd, const char *what, struct err *e)
+{
+    char holder[HOLDER_MAX], shown[TEXT_SHOW_MAX];
+    read_holder(holder, fd);
+    return err_set(e, ERR_BUSY,
+                   "%s is in use by %s: wait until that ends, or stop it", what,
+                   *holder ? text_show(shown, holder) : "another process");
+}
+
+static int cannot_lock(const char *path, struct err *e)
+{
+    return err_set(e, ERR_IO, "%s: cannot lock it: %s", path, strerror(errno));
+}
+
+/* A line that fails to be written costs the next process only the holder's
+ * name, so nothing is said about that. A file that holds something else was
+ * put here by someone else, and is left as it is. */
+static void write_holder(int fd)
+{
+    char host[128] = "", line[HOLDER_MAX];
+    read_holder(line, fd);
+    if (*line && strncmp(line, HOLDER_PREFIX, strlen(HOLDER_PREFIX)) != 0)
+        return;
+    gethostname(host, sizeof host - 1);
+    int n = snprintf(line, sizeof line, HOLDER_PREFIX "%ld on %s\n",
+                     (long)getpid(), host);
+    if (fsys_call_ftruncate(fd, 0) == 0)
+        (void)!fsys_call_write(fd, line, (size_t)n);
+}
+
+int lock_take(struct lock *l, const char *path, const char *what, struct err *e)
+{
+    BUG_ON(l->is_held);
+    int fd = fsys_call_open(path, O_RDWR | O_CREAT);
+    if (fd < 0)
+        return cannot_lock(path, e);
+    int rc = OK;
+    while (flock(fd, LOCK_EX | LOCK_NB) && rc == OK) {
+        if (errno == EWOULDBLOCK)
+            rc = busy(fd, what, e);
+        else if (errno == ENOLCK || errno == EOPNOTSUPP || errno == ENOSYS)
+            break;
+        else if (errno != EINTR)
+            rc = cannot_lock(path, e);
+    }
+    if (rc != OK) {
+        close(fd);
+        return rc;
+    }
+    write_holder(fd);
+    *l = (struct lock){ .is_held = true, .fd = fd };
+    return OK;
+}
+
+void lock_release(struct lock *l)
+{
+    if (l->is_held)
+        close(l->fd);
+    *l = (struct lock){ 0 };
+}

@@ -1,0 +1,28 @@
+/* lock.h - one process at a time: an advisory lock on a file (flock).
+ *
+ * The system releases it when the process ends, however it ends, so a lock is
+ * never stale. The file holds one line about the holder, for the message that
+ * the next one gets; it stays when the lock is released.
+ * A child of fork() shares the lock; a program started by exec() does not.
+ */
+#ifndef SINKLAB_LOCK_H
+#define SINKLAB_LOCK_H
+
+#include "base/base.h"
+#include "base/err.h"
+
+struct lock {
+    bool is_held;
+    int fd; /* while held */
+};
+
+/* lock_take - create the file at path if need be, and lock it without waiting.
+ * OK; ERR_BUSY "what is in use by process N on HOST"; ERR_IO. A file system
+ * that knows no locks counts as free. */
+int lock_take(struct lock *l, const char *path, const char *what,
+              struct err *e);
+
+/* A zeroed lock may be released. */
+void lock_release(struct lock *l);
+
+#endif

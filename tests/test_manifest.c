@@ -1,0 +1,135 @@
+#include "harness.h"
+#include "io/manifest.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static char *read_manifest(const char *dir)
+{
+    char path[RUN_PATH_MAX], *text;
+    size_t n;
+    struct err e = { 0 };
+    run_path(path, dir, "manifest.ini");
+    assert_int_equal(fsys_read_file(&text, &n, path, 1 << 20, &e), OK);
+    return text;
+}
+
+static void check_says(const char *text, const char *words)
+{
+    if (!strstr(text, words))
+        fail_msg("manifest does not say '%s':\n%s", words, text);
+}
+
+static char word_0[] = "sinklab", word_1[] = "train", word_2[] = "my run.ini";
+static char *words[] = { word_0, word_1, word_2 };
+
+static struct manifest_start first_start(void)
+{
+    return (struct manifest_start){
+        .blas = "OpenBLAS 0.0",
+        .blas_core = "Somecore",
+        .blas_threading = "serial",
+        .threads = 3,
+        .argc = COUNT_OF(words),
+        .argv = words,
+    };
+}
+
+static void open_new(struct run_folder *r, char dir[RUN_DIR_MAX],
+                     const char *name)
+{
+    struct err e = { 0 };
+    snprintf(dir, RUN_DIR_MAX, "%s/%s", test_dir(), name);
+    if (run_create(r, dir, &e) != OK)
+        fail_msg("%s", e.text);
+}
+
+static void test_manifest__a_start_says_what_made_the_numbers(void **state)
+{
+    struct run_folder r;
+    char dir[RUN_DIR_MAX];
+    struct err e = { 0 };
+    struct manifest_start s = first_start();
+    (void)state;
+    open_new(&r, dir, "start");
+    assert_int_equal(manifest_add_start(&r, &s, &e), OK);
+    char *text = read_manifest(dir);
+    check_says(text, "\n[run]\nid = ");
+    check_says(text, "\n[start 1]\nstarted = 2");
+    check_says(text, "\nfrom_step = 0\n");
+    check_says(text, "\ncommand = sinklab train 'my run.ini'\n");
+    check_says(text, "\nblas_core = Somecore\n");
+    check_says(text, "\nthreads = 3\n");
+    check_says(text, "\ncompiler = ");
+    check_says(text, "\nflags = -std=c11 ");
+    assert_null(strstr(text, "ended"));
+    free(text);
+    run_close(&r);
+}
+
+static void test_manifest__resumed_run_adds_to_its_past(void **state)
+{
+    struct run_folder r;
+    char dir[RUN_DIR_MAX], id[RUN_ID_MAX];
+    struct err e = { 0 };
+    struct manifest_start s = first_start();
+    (void)state;
+    open_new(&r, dir, "resumed");
+    memcpy(id, r.id, sizeof id);
+    assert_int_equal(run_status_write(&r, RUN_RUNNING, 0, NULL, &e), OK);
+    assert_int_equal(manifest_add_start(&r, &s, &e), OK);
+    assert_int_equal(manifest_add_end(&r, RUN_PREEMPTED, 40, &e), OK);
+    char *before = read_manifest(dir);
+    run_close(&r);
+
+    assert_int_equal(run_open(&r, dir, &e), OK);
+    assert_string_equal(r.id, id);
+    s.from_step = 40;
+    assert_int_equal(manifest_add_start(&r, &s, &e), OK);
+    assert_int_equal(manifest_add_end(&r, RUN_DONE, 100, &e), OK);
+    char *after = read_manifest(dir);
+    assert_memory_equal(after, before, strlen(before));
+    check_says(before, "\nstate = preempted\nto_step = 40\n");
+    check_says(after + strlen(before), "\n[start 2]\nstarted = ");
+    check_says(after + strlen(before), "\nfrom_step = 40\n");
+    check_says(after + strlen(before), "\nstate = done\nto_step = 100\n");
+    free(before);
+    free(after);
+    run_close(&r);
+}
+
+static void test_manifest__records_a_long_command(void **state)
+{
+    enum { N = 1 << 17 };
+    struct run_folder r;
+    char dir[RUN_DIR_MAX];
+    struct err e = { 0 };
+    struct manifest_start s = first_start();
+    char *word = malloc(N + 1);
+    (void)state;
+    assert_non_null(word);
+    memset(word, 'x', N);
+    word[N] = '\0';
+    char *argv[] = { word_0, word };
+    s.argc = 2;
+    s.argv = argv;
+    open_new(&r, dir, "long");
+    assert_int_equal(manifest_add_start(&r, &s, &e), OK);
+    char *text = read_manifest(dir);
+    check_says(text, word);
+    check_says(text, "\nprocess = ");
+    free(text);
+    free(word);
+    run_close(&r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_manifest__a_start_says_what_made_the_numbers),
+        cmocka_unit_test(test_manifest__resumed_run_adds_to_its_past),
+        cmocka_unit_test(test_manifest__records_a_long_command),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

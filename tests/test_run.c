@@ -1,0 +1,336 @@
+#include "harness.h"
+#include "io/run.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "io/fsys_calls.h"
+
+/* The path of a run folder of this name in the test's own folder. */
+static void name_run(char dir[RUN_DIR_MAX], const char *name)
+{
+    snprintf(dir, RUN_DIR_MAX, "%s/%s", test_dir(), name);
+}
+
+static void make_run(struct run_folder *r, char dir[RUN_DIR_MAX],
+                     const char *name)
+{
+    struct err e = { 0 };
+    name_run(dir, name);
+    if (run_create(r, dir, &e) != OK)
+        fail_msg("%s", e.text);
+}
+
+static void check_says(const struct err *e, const char *words)
+{
+    if (!strstr(e->text, words))
+        fail_msg("'%s' does not say '%s'", e->text, words);
+}
+
+static void check_refused(const char *dir, int code, const char *words)
+{
+    struct run_folder r;
+    struct err e = { 0 };
+    assert_int_equal(run_create(&r, dir, &e), code);
+    check_says(&e, words);
+    assert_false(r.lock.is_held);
+}
+
+static void touch(const char *dir, const char *name)
+{
+    char path[RUN_PATH_MAX];
+    run_path(path, dir, name);
+    test_write_file(path, "x", 1);
+}
+
+static bool exists(const char *dir, const char *name)
+{
+    char path[RUN_PATH_MAX];
+    run_path(path, dir, name);
+    return access(path, F_OK) == 0;
+}
+
+static void test_run__new_folder_is_pending(void **state)
+{
+    struct run_folder r;
+    struct run_status s;
+    struct err e = { 0 };
+    char dir[RUN_DIR_MAX];
+    (void)state;
+    make_run(&r, dir, "a/b/new");
+    assert_int_equal(run_status_read(&s, dir, &e), OK);
+    assert_int_equal(s.state, RUN_PENDING);
+    assert_true(exists(dir, "checkpoints"));
+    assert_int_equal(strlen(r.id), 16);
+    assert_true(run_holds_run(dir));
+    run_close(&r);
+    run_close(&r); /* a closed one may be closed */
+}
+
+static void test_run__states_and_reasons_come_back(void **state)
+{
+    struct run_folder r;
+    struct err e = { 0 };
+    char dir[RUN_DIR_MAX];
+    (void)state;
+    make_run(&r, dir, "states");
+    for (int i = 0; i < RUN_STATES; i++) {
+        struct run_status s;
+        assert_int_equal(run_status_write(&r, (enum run_state)i, 10 * i,
+                                          i % 2 ? "x: y" : NULL, &e),
+                         OK);
+        assert_int_equal(run_status_read(&s, dir, &e), OK);
+        assert_int_equal(s.state, i);
+        assert_int_equal(s.step, 10 * i);
+        assert_string_equal(s.reason, i % 2 ? "x: y" : "");
+    }
+    run_close(&r);
+}
+
+static void test_run__reason_stays_on_its_line(void **state)
+{
+    struct run_folder r;
+    struct run_status s;
+    struct err e = { 0 };
+    char dir[RUN_DIR_MAX], longest[2 * RUN_REASON_MAX];
+    (void)state;
+    make_run(&r, dir, "reason");
+    assert_int_equal(run_status_write(&r, RUN_FAILED, 1, "two\nlines", &e), OK);
+    assert_int_equal(run_status_read(&s, dir, &e), OK);
+    assert_string_equal(s.reason, "two lines");
+    memset(longest, 'x', sizeof longest);
+    longest[sizeof longest - 1] = '\0';
+    assert_int_equal(run_status_write(&r, RUN_FAILED, 1, longest, &e), OK);
+    assert_int_equal(run_status_read(&s, dir, &e), OK);
+    assert_int_equal(strlen(s.reason), RUN_REASON_MAX - 1);
+    run_close(&r);
+}
+
+static void test_run__unknown_state_is_refused(void **state)
+{
+    char dir[RUN_DIR_MAX], path[RUN_PATH_MAX];
+    struct run_folder r;
+    struct run_status s;
+    struct err e = { 0 };
+    (void)state;
+    make_run(&r, dir, "unknown");
+    run_close(&r);
+    run_path(path, dir, "status");
+    test_write_file(path, "doing\n", 6);
+    assert_int_equal(run_status_read(&s, dir, &e), ERR_DATA);
+    check_says(&e, "status:1: got 'doing', want pending, running");
+    check_refused(dir, ERR_BUSY, "already holds a run (state unknown)");
+    e = (struct err){ 0 };
+    assert_int_equal(run_open(&r, dir, &e), OK); /* resume.h5 decides */
+    assert_int_equal(r.found.state, RUN_FAILED);
+    run_close(&r);
+}
+
+static void test_run__finished_run_is_not_overwritten(void **state)
+{
+    struct run_folder r;
+    struct err e = { 0 };
+    char dir[RUN_DIR_MAX];
+    (void)state;
+    make_run(&r, dir, "done");
+    assert_int_equal(run_status_write(&r, RUN_DONE, 1500, NULL, &e), OK);
+    run_close(&r);
+    check_refused(dir, ERR_BUSY,
+                  "done already holds a run (done at step 1500): go on with "
+                  "`sinklab train /tmp/");
+    make_run(&r, dir, "killed");
+    assert_int_equal(run_status_write(&r, RUN_RUNNING, 0, NULL, &e), OK);
+    run_close(&r);
+    check_refused(dir, ERR_BUSY, "already holds a run (interrupted)");
+}
+
+static void test_run__pending_folder_is_taken_over(void **state)
+{
+    struct run_folder r;
+    char dir[RUN_DIR_MAX];
+    (void)state;
+    make_run(&r, dir, "pending");
+    touch(dir, "config.ini");
+    run_close(&r);
+    make_run(&r, dir, "pending");
+    touch(dir, "checkpoints/step-00000000.h5");
+    run_close(&r);
+    check_refused(dir, ERR_BUSY, "already holds a run (pending at step 0)");
+}
+
+static void test_run__foreign_files_are_not_overwritten(void **state)
+{
+    char dir[RUN_DIR_MAX];
+    struct err e = { 0 };
+    (void)state;
+    name_run(dir, "home");
+    assert_int_equal(fsys_mkdirs(dir, &e), OK);
+    touch(dir, "notes.txt");
+    touch(dir, "config.ini");
+    check_refused(dir, ERR_BUSY, "no run folder but holds a file config.ini");
+    assert_false(exists(dir, "status"));
+    assert_false(exists(dir, "checkpoints"));
+    assert_false(run_holds_run(dir));
+}
+
+static void test_run__names_may_hold_spaces_and_slashes(void **state)
+{
+    struct run_folder r;
+    struct err e = { 0 };
+    char dir[RUN_DIR_MAX], slashes[RUN_DIR_MAX + 8];
+    (void)state;
+    make_run(&r, dir, "my run; it's new");
+    assert_int_equal(run_status_write(&r, RUN_PREEMPTED, 7, NULL, &e), OK);
+    run_close(&r);
+    check_refused(dir, ERR_BUSY, "my run; it'\\''s new'`, or give");
+    snprintf(slashes, sizeof slashes, "%s///", dir);
+    assert_int_equal(run_open(&r, slashes, &e), OK);
+    assert_string_equal(r.dir, dir);
+    assert_int_equal(r.found.state, RUN_PREEMPTED);
+    assert_int_equal(r.found.step, 7);
+    run_close(&r);
+}
+
+static void test_run__bad_paths_are_refused(void **state)
+{
+    char dir[RUN_DIR_MAX], longest[2 * RUN_DIR_MAX];
+    struct run_folder r;
+    struct err e = { 0 };
+    (void)state;
+    check_refused("", ERR_CONFIG, "empty");
+    memset(longest, 'x', sizeof longest);
+    longest[sizeof longest - 1] = '\0';
+    check_refused(longest, ERR_CONFIG, "want at most 1023");
+    assert_false(run_holds_run(longest));
+    touch(test_dir(), "file");
+    name_run(dir, "file");
+    check_refused(dir, ERR_IO, "file");
+    name_run(dir, "nothing here");
+    assert_int_equal(run_open(&r, dir, &e), ERR_IO);
+    check_says(&e, "nothing here: holds no run");
+    assert_false(exists(dir, ""));
+}
+
+/* Whatever call fails, the status read back is the old one or the new one. */
+static void test_run__status_is_old_or_new_whatever_fails(void **state)
+{
+    struct run_folder r;
+    char dir[RUN_DIR_MAX];
+    int rc = ERR_IO;
+    (void)state;
+    make_run(&r, dir, "atomic");
+    for (long n = 1; rc != OK; n++) {
+        struct run_status s;
+        struct err e = { 0 }, ignored = { 0 };
+        assert_true(n < 50);
+        assert_int_equal(run_status_write(&r, RUN_RUNNING, n, NULL, &e), OK);
+        fsys_fail_at(n, ENOSPC);
+        rc = run_status_write(&r, RUN_DONE, n, NULL, &e);
+        fsys_fail_at(0, 0);
+        assert_int_equal(run_status_read(&s, dir, &ignored), OK);
+        assert_true(s.state == RUN_DONE || (rc && s.state == RUN_RUNNING));
+        assert_int_equal(s.step, n);
+    }
+    run_close(&r);
+}
+
+static void test_run__temporary_files_of_the_dead_are_removed(void **state)
+{
+    struct run_folder r;
+    struct err e = { 0 };
+    char dir[RUN_DIR_MAX], name[64];
+    (void)state;
+    make_run(&r, dir, "stale");
+    run_close(&r);
+    snprintf(name, sizeof name, "checkpoints/.tmp-%ld-resume.h5",
+             (long)getpid());
+    touch(dir, name);
+    assert_int_equal(run_open(&r, dir, &e), OK);
+    assert_false(exists(dir, name));
+    run_close(&r);
+}
+
+static void test_run__lists_checkpoints_by_step(void **state)
+{
+    static const char *const others[] = {
+        "checkpoints/step-1.h5",         "checkpoints/step-00000003.h5.bak",
+        "checkpoints/step-000000004.h5", "checkpoints/step--0000005.h5",
+        "checkpoints/resume.h5",         "checkpoints/.tmp-1-step-00000006.h5",
+        "checkpoints/step-00000007.csv", "checkpoints/Step-00000008.h5",
+    };
+    static const idx steps[] = { 1024, 0, 123456789, 512, 99999999 };
+    static const idx sorted[] = { 0, 512, 1024, 99999999, 123456789 };
+    struct run_folder r;
+    struct step_list list = { 0 };
+    struct err e = { 0 };
+    char dir[RUN_DIR_MAX], path[RUN_PATH_MAX];
+    (void)state;
+    make_run(&r, dir, "list");
+    assert_int_equal(run_list_checkpoints(&list, dir, &e), OK);
+    assert_int_equal(list.n, 0);
+    step_list_release(&list);
+    for (idx i = 0; i < COUNT_OF(others); i++)
+        touch(dir, others[i]);
+    for (idx i = 0; i < COUNT_OF(steps); i++) {
+        run_step_path(path, dir, steps[i]);
+        test_write_file(path, "x", 1);
+    }
+    assert_int_equal(run_list_checkpoints(&list, dir, &e), OK);
+    assert_int_equal(list.n, COUNT_OF(steps));
+    assert_memory_equal(list.steps, sorted, sizeof sorted);
+    step_list_release(&list);
+    run_close(&r);
+}
+
+static void test_run__no_folder_holds_no_checkpoints(void **state)
+{
+    struct step_list list = { 0 };
+    struct err e = { 0 };
+    char dir[RUN_DIR_MAX];
+    (void)state;
+    name_run(dir, "nowhere");
+    assert_int_equal(run_list_checkpoints(&list, dir, &e), OK);
+    assert_int_equal(list.n, 0);
+    step_list_release(&list);
+}
+
+static void test_run__config_is_replaced_whole(void **state)
+{
+    struct run_folder r;
+    struct err e = { 0 };
+    char dir[RUN_DIR_MAX], path[RUN_PATH_MAX], *text;
+    size_t n;
+    (void)state;
+    make_run(&r, dir, "config");
+    assert_int_equal(run_config_write(&r, "[run]\nseed = 12\n", &e), OK);
+    assert_int_equal(run_config_write(&r, "[run]\n", &e), OK);
+    run_path(path, dir, "config.ini");
+    assert_int_equal(fsys_read_file(&text, &n, path, 100, &e), OK);
+    assert_string_equal(text, "[run]\n");
+    free(text);
+    run_close(&r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_run__new_folder_is_pending),
+        cmocka_unit_test(test_run__states_and_reasons_come_back),
+        cmocka_unit_test(test_run__reason_stays_on_its_line),
+        cmocka_unit_test(test_run__unknown_state_is_refused),
+        cmocka_unit_test(test_run__finished_run_is_not_overwritten),
+        cmocka_unit_test(test_run__pending_folder_is_taken_over),
+        cmocka_unit_test(test_run__foreign_files_are_not_overwritten),
+        cmocka_unit_test(test_run__names_may_hold_spaces_and_slashes),
+        cmocka_unit_test(test_run__bad_paths_are_refused),
+        cmocka_unit_test(test_run__status_is_old_or_new_whatever_fails),
+        cmocka_unit_test(test_run__temporary_files_of_the_dead_are_removed),
+        cmocka_unit_test(test_run__lists_checkpoints_by_step),
+        cmocka_unit_test(test_run__no_folder_holds_no_checkpoints),
+        cmocka_unit_test(test_run__config_is_replaced_whole),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
