@@ -1,0 +1,183 @@
+# sinklab - make, make demo, make test, make check; `make help` lists the rest.
+#
+#   MARCH=x86-64-v3   build for another processor (default: this machine's)
+#   CC=clang          another compiler
+#   V=1               show the commands
+#   B=build/NAME      where objects go; REAL=double and SANITIZE=1 are variants
+#   TESTS=tests/test_rng.c SYSTEM=   with make test: only these
+
+VERSION  := 0.1.0
+ifeq ($(origin CC),default)
+CC       := $(if $(shell command -v gcc),gcc,cc)
+endif
+MARCH    ?= native
+OPT      ?= $(if $(SANITIZE),-O1,-O3)
+REAL     ?= float
+given_B  := $(filter-out undefined,$(origin B))
+B        ?= build/$(REAL)$(if $(SANITIZE),-asan)
+BIN      ?= $(if $(filter build/float,$(B)),sinklab,$(B)/sinklab)
+PREFIX   ?= /usr/local
+
+# As many jobs as processors, unless the command line says otherwise.
+ifeq ($(MAKELEVEL)$(filter -j%,$(MAKEFLAGS)),0)
+MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 2)
+endif
+Q        := $(if $(V),,@)
+say       = $(if $(V),,@echo '  $1')
+
+WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+            -Wpointer-arith -Wcast-qual -Wwrite-strings -Wundef -Wvla \
+            -Werror=implicit-function-declaration -Werror=int-conversion \
+            $(if $(findstring clang,$(CC)),-Wno-pass-failed)
+cflags   := -std=c11 $(OPT) -g -march=$(MARCH) -fopenmp $(WARN) \
+            -ffp-contract=fast -fno-math-errno -fno-trapping-math
+cppflags := -D_GNU_SOURCE -Isrc -MMD -MP
+ldlibs   := -lm
+
+ifeq ($(REAL),double)
+cppflags += -DSINKLAB_DOUBLE
+endif
+ifdef SANITIZE
+cflags   += -fsanitize=address,undefined -fno-sanitize-recover=undefined \
+            -fno-omit-frame-pointer
+endif
+ifdef WERROR
+cflags   += -Werror
+endif
+
+# Libraries. OpenBLAS is called by many threads at once, each call on its own.
+# Debian's flavour without threads takes no locks and then computes garbage
+# (tests/test_gemm_threads.c shows it); the pthread flavour is right, and set to
+# one thread by kern/gemm.c. It is pinned by rpath, because the system's
+# alternatives may resolve to another flavour at run time. Fedora calls it
+# libopenblasp.
+TRIPLET      := $(shell $(CC) -print-multiarch 2>/dev/null)
+BLAS_DIR     := $(patsubst %/libopenblas.so,%,$(wildcard \
+                /usr/lib/$(TRIPLET)/openblas-pthread/libopenblas.so))
+ifneq ($(BLAS_DIR),)
+BLAS_CFLAGS  := -I/usr/include/$(TRIPLET)/openblas-pthread
+BLAS_LIBS    := -L$(BLAS_DIR) -Wl,-rpath,$(BLAS_DIR) -lopenblas
+else
+BLAS_CFLAGS  := $(shell pkg-config --cflags openblas 2>/dev/null)
+BLAS_LIBS    := $(if $(wildcard /usr/lib*/libopenblasp.so),-lopenblasp,$\
+                $(shell pkg-config --libs openblas 2>/dev/null || echo -lopenblas))
+endif
+HDF5         := $(shell pkg-config --exists hdf5-serial 2>/dev/null && echo hdf5-serial || echo hdf5)
+HDF5_CFLAGS  := $(shell pkg-config --cflags $(HDF5) 2>/dev/null)
+HDF5_LIBDIR  := $(shell pkg-config --libs-only-L $(HDF5) 2>/dev/null)
+HDF5_LIBS    := $(HDF5_LIBDIR) -lhdf5_hl -lhdf5
+REST         := inih libxxhash
+cppflags     += $(BLAS_CFLAGS) $(HDF5_CFLAGS) $(shell pkg-config --cflags $(REST) 2>/dev/null)
+ldlibs       += $(BLAS_LIBS) $(HDF5_LIBS) $(shell pkg-config --libs-only-L $(REST) 2>/dev/null) \
+                -linih -lxxhash
+
+# The user's own CFLAGS, CPPFLAGS, LDFLAGS and LDLIBS come last and win.
+compile  := $(CC) $(cppflags) $(CPPFLAGS) $(cflags) $(CFLAGS)
+link     := $(CC) $(cflags) $(CFLAGS) $(LDFLAGS)
+ldlibs   += $(LDLIBS)
+
+SRC    := $(sort $(wildcard src/*/*.c))
+OBJ    := $(SRC:%.c=$(B)/%.o)
+GRADS  := $(sort $(wildcard tests/test_grad_*.c))
+TESTS  := $(filter-out $(GRADS),$(sort $(wildcard tests/test_*.c)))
+HELP_C := $(filter-out tests/test_%,$(wildcard tests/*.c))
+SYSTEM := $(filter-out tests/system/lib.sh,$(sort $(wildcard tests/system/*.sh)))
+unit_bins := $(TESTS:%.c=$(B)/%)
+grad_bins := $(GRADS:%.c=$(B)/%)
+
+.PHONY: all demo test unit double asan lint check bench format docs install \
+        clean help tests run-test run-unit run-double run-asan force
+all: $(BIN) ## build ./sinklab (the default)
+
+$(BIN): $(B)/src/main.o $(OBJ)
+	$(call say,LD $@)
+	$(Q)$(link) -o $@ $^ $(ldlibs)
+
+$(B)/%.o: %.c $(B)/flags
+	@mkdir -p $(@D)
+	$(call say,CC $<)
+	$(Q)$(compile) $(build_info) -c -o $@ $<
+
+# One binary a test file: the library's objects, the tests' helpers, cmocka.
+$(B)/tests/%: $(B)/tests/%.o $(OBJ) $(HELP_C:%.c=$(B)/%.o)
+	$(call say,LD $@)
+	$(Q)$(link) -o $@ $^ $(ldlibs) -lcmocka
+tests: $(unit_bins)
+.PRECIOUS: $(B)/%.o
+
+# Rebuild everything when compiler or flags change, and the one file that knows
+# the commit when that changes.
+$(B)/flags: now = $(compile) $(ldlibs)
+$(B)/commit: now = $(COMMIT)
+$(B)/flags $(B)/commit: force
+	@mkdir -p $(@D)
+	@echo '$(now)' | cmp -s - $@ || echo '$(now)' > $@
+
+COMMIT = $(shell git describe --always --dirty --abbrev=12 2>/dev/null || echo unknown)
+$(B)/src/base/build.o: $(B)/commit
+$(B)/src/base/build.o: build_info = -DBUILD_VERSION='"$(VERSION)"' \
+    -DBUILD_COMMIT='"$(COMMIT)"' -DBUILD_FLAGS='"$(strip $(cflags) $(CFLAGS))"'
+
+-include $(OBJ:.o=.d) $(B)/src/main.d $(wildcard $(B)/tests/*.d)
+
+# Parts of the tests. A variant is built in a folder of its own by a make below
+# this one; the run-* targets are what that make is asked for.
+sub     := $(MAKE) --no-print-directory
+variant  = $(if $(given_B),B=$(B)-$1)
+
+demo: ## train, analyze and compare four attentions, about two minutes
+	@tools/deps.sh
+	+@$(sub) all
+	@SINKLAB=$(abspath $(BIN)) tools/demo.sh
+
+test: ## unit and system tests; last line: N passed, N failed
+	@tools/deps.sh
+	+@$(sub) run-test
+run-test: $(BIN) $(unit_bins)
+	@SINKLAB=$(abspath $(BIN)) tests/run.sh $(unit_bins) $(SYSTEM)
+
+unit: run-unit ## unit tests alone
+run-unit: $(unit_bins)
+	@tests/run.sh $(unit_bins)
+
+double: ## every backward pass against finite differences, REAL=double
+	+@$(sub) REAL=double $(call variant,double) run-double
+run-double: $(grad_bins)
+	@tests/run.sh $(grad_bins)
+
+asan: ## unit tests and a short run under the address and UB sanitizers
+	+@$(sub) SANITIZE=1 $(call variant,asan) run-asan
+run-asan: $(BIN) $(unit_bins)
+	@CC='$(CC)' SINKLAB=$(abspath $(BIN)) tests/asan.sh $(unit_bins) tests/system/smoke.sh
+
+lint: $(BIN) ## what a machine can hold of docs/STYLE.md, and that docs are true
+	@CC='$(CC)' CPPFLAGS='$(filter -I%,$(cppflags))' SINKLAB=$(abspath $(BIN)) \
+	    tools/lint.sh
+
+check: ## all of it, warnings as errors, with gcc and clang; before every push
+	@tools/deps.sh
+	+@tools/check.sh '$(sub)' '$(if $(given_B),$(B)-strict,build/strict)'
+
+bench: all ## tokens/s and share of the matrix-product rate
+	@./$(BIN) bench configs/bench-small.ini
+
+format: ## lay out the source with clang-format
+	clang-format -i $(wildcard src/*.c src/*/*.[ch] tests/*.[ch])
+
+docs: all ## write docs/CONFIG.md anew from the table of keys
+	@mkdir -p $(B)
+	./$(BIN) help config > $(B)/CONFIG.md
+	mv $(B)/CONFIG.md docs/CONFIG.md
+
+install: all ## to PREFIX=/usr/local, below DESTDIR
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/sinklab/configs
+	install -m 755 $(BIN) $(DESTDIR)$(PREFIX)/bin/sinklab
+	install -m 644 $(wildcard configs/*.ini) $(DESTDIR)$(PREFIX)/share/sinklab/configs
+
+clean: ## remove what make has made
+	rm -rf build sinklab
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+	@echo 'Variables:'
+	@sed -n '3,/^$$/s/^# *//p' Makefile | sed 's/^/  /'

@@ -1,0 +1,147 @@
+#!/usr/bin/env bash
+# The same bits whatever the threads, the probe, the interruptions; and what
+# the checkpoint schedule keeps.
+. "$(dirname "$0")/lib.sh"
+cd "$T" || exit 1
+
+cat >small.ini <<'END'
+[model]
+layers = 2
+width = 32
+heads = 4
+context = 40
+[attention]
+bias = key
+[train]
+steps = 50
+batch = 7
+accumulate = 2
+log_every = 5
+val_every = 25
+val_sequences = 9
+[optim]
+lr = 3e-3
+[sink]
+tokens = 40
+probe_every = 10
+probe_sequences = 3
+[checkpoint]
+every = 0
+dense_until = 16
+steps = 3, 20
+resume_every = 10
+END
+last=checkpoints/step-00000050.h5
+
+train() { # folder override...
+    local dir=$1
+    shift
+    "$SINKLAB" train small.ini run.dir="$dir" "$@"
+}
+
+check "1 thread" train runs/1 train.threads=1
+for preset in gpt2 llama; do
+    check "$preset, 1 thread" train "runs/$preset-1" model.preset=$preset \
+        train.threads=1
+    for threads in 2 4; do
+        check "$preset, $threads threads" train "runs/$preset-$threads" \
+            model.preset=$preset train.threads=$threads
+        check "$preset: $threads threads give the bits of one" h5diff \
+            "runs/$preset-1/$last" "runs/$preset-$threads/$last" /param
+        check "$preset: $threads threads give the metrics of one" same_bytes \
+            "runs/$preset-1/metrics.csv" "runs/$preset-$threads/metrics.csv"
+    done
+done
+
+check "no probe" train runs/blind train.threads=2 sink.probe_every=0
+check "the probe changes no bit" h5diff runs/1/$last runs/blind/$last /param
+
+check "another data seed" train runs/data train.threads=2 run.data_seed=2
+check_not "another data seed gives other weights" h5diff -q \
+    runs/1/$last runs/data/$last /param
+check "the data seed leaves the initial weights alone" h5diff \
+    runs/1/checkpoints/step-00000000.h5 runs/data/checkpoints/step-00000000.h5 \
+    /param
+
+kept() { # folder: steps of the weights files, on one line
+    (cd "$1/checkpoints" && echo step-*.h5 |
+        sed 's/step-0*\([0-9]\)/\1/g; s/\.h5//g')
+}
+check "the schedule keeps 0, powers of two, the list and the last" \
+    test "$(kept runs/1)" = "0 1 2 3 4 8 16 20 50"
+
+# --- more steps than planned at first ---------------------------------------
+
+check "20 steps" train runs/longer train.steps=20
+check "extended to 50" "$SINKLAB" train runs/longer train.steps=50
+check "an extended run ends with the same weights" h5diff \
+    runs/1/$last runs/longer/$last /param
+says() { # text command...
+    local text=$1
+    shift
+    "$@" | grep -F -- "$text"
+}
+check "asking again trains nothing, and says so" \
+    says 'done already' "$SINKLAB" train runs/longer
+check "train --resume with the config goes on, too" \
+    train runs/longer --resume train.steps=50
+expect_fail 3 'other settings' "$SINKLAB" train small.ini --resume \
+    run.dir=runs/longer optim.lr=1
+expect_fail 3 'model.width' "$SINKLAB" train runs/longer model.width=64
+
+# --- killed at random moments ------------------------------------------------
+
+check "the run to be matched" train runs/whole train.steps=300 train.threads=1
+"$SINKLAB" train small.ini run.dir=runs/killed train.steps=300 \
+    train.threads=1 >/dev/null 2>&1 &
+for pause in 0.11 0.23 0.05 0.31 0.17; do
+    process=$!
+    sleep $pause
+    kill -KILL $process 2>/dev/null
+    wait $process 2>/dev/null
+    "$SINKLAB" train small.ini --resume run.dir=runs/killed train.steps=300 \
+        train.threads=2 >/dev/null 2>&1 &
+done
+wait $!
+check "killed five times, it still ends" first_line_is runs/killed/status "done"
+check "with the same metrics" same_bytes runs/whole/metrics.csv \
+    runs/killed/metrics.csv
+check "and the same weights" h5diff runs/whole/checkpoints/step-00000300.h5 \
+    runs/killed/checkpoints/step-00000300.h5 /param
+
+# --- a run that is in use, diverges, or fills the disk ------------------------
+
+"$SINKLAB" train small.ini run.dir=runs/busy train.steps=100000 \
+    >/dev/null 2>&1 &
+process=$!
+while ! [ -s runs/busy/metrics.csv ]; do sleep 0.02; done
+expect_fail 7 'in use by process' "$SINKLAB" train runs/busy
+kill -TERM $process
+wait $process
+check "a stopped run ends with 75" test $? -eq 75
+
+expect_fail 8 'diverged at step' "$SINKLAB" train small.ini run.dir=runs/bad \
+    optim.lr=1000 optim.clip=0 optim.name=sgd model.init=framework
+check "its status is diverged" first_line_is runs/bad/status diverged
+check "its last good checkpoint is whole" \
+    h5dump -H runs/bad/checkpoints/step-00000000.h5
+
+# A file size limit stands in for a full disk: the write fails half-way.
+full() {
+    (
+        ulimit -f 64
+        "$SINKLAB" "$@"
+    )
+}
+check "a run before the disk fills" train runs/full train.steps=20
+cp -r runs/full runs/full.before
+expect_fail 5 'full|large' full train runs/full train.steps=50
+check "its status is failed" first_line_is runs/full/status failed
+check "the state saved before is intact" same_bytes \
+    runs/full/checkpoints/resume.h5 runs/full.before/checkpoints/resume.h5
+check "no temporary file is left" \
+    test -z "$(find runs/full -name '.tmp*')"
+check "with room again it goes on" "$SINKLAB" train runs/full train.steps=50
+check "to the same end" h5diff runs/1/$last runs/full/$last /param
+
+finish

@@ -1,0 +1,122 @@
+# shellcheck shell=bash
+# tests/system/lib.sh - what a system test's script begins with:
+#
+#   . "$(dirname "$0")/lib.sh"
+#
+# Gives a fresh folder $T (removed at the end), the program's absolute path
+# $SINKLAB, the repository's $ROOT, and the checks below, which print TAP. Each
+# goes on after a failure. The script ends with `finish`.
+set -u
+export LC_ALL=C
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+SINKLAB=${SINKLAB:-$ROOT/sinklab}
+case $SINKLAB in /*) ;; *) SINKLAB=$PWD/$SINKLAB ;; esac
+export SINKLAB
+T=$(mktemp -d "${TMPDIR:-/tmp}/sinklab-system.XXXXXX") || exit 1
+trap 'chmod -R u+w "$T" 2>/dev/null; rm -rf "$T"' EXIT
+trap 'exit 130' INT TERM
+
+n_checks=0 n_bad=0
+
+# report STATUS DESCRIPTION - one TAP line; what $T/out and $T/err hold follows
+# a failure as comments.
+report() {
+    n_checks=$((n_checks + 1))
+    if [ "$1" -eq 0 ]; then
+        echo "ok $n_checks - $2"
+        return 0
+    fi
+    n_bad=$((n_bad + 1))
+    echo "not ok $n_checks - $2"
+    note_file stdout "$T/out"
+    note_file stderr "$T/err"
+    return 1
+}
+
+note() {
+    sed 's/^/# /' <<<"$*"
+}
+
+note_file() { # label file
+    [ -s "$2" ] && tail -n 40 "$2" | sed "s/^/# $1: /"
+    return 0
+}
+
+# check DESCRIPTION COMMAND... - the command succeeds. Its output is in $T/out
+# and $T/err until the next check.
+check() {
+    local what=$1 status
+    shift
+    "$@" >"$T/out" 2>"$T/err" </dev/null
+    status=$?
+    report "$status" "$what" && return 0
+    note "status $status from: $*"
+    return 1
+}
+
+# check_not DESCRIPTION COMMAND... - the command says no: status 1.
+check_not() {
+    local what=$1
+    shift
+    check "$what" is_status 1 "$@"
+}
+
+is_status() { # STATUS COMMAND...
+    local want=$1 got
+    shift
+    "$@"
+    got=$?
+    [ "$got" -eq "$want" ] && return 0
+    echo "got status $got, want $want" >&2
+    return 1
+}
+
+# expect_status STATUS DESCRIPTION COMMAND...
+expect_status() {
+    local want=$1 what=$2
+    shift 2
+    check "$what" is_status "$want" "$@"
+}
+
+# expect_fail STATUS REGEX COMMAND... - the command ends with that status and
+# says why on stderr: one line, or a few, that match the extended regex, begin
+# with the program's name and hold no trace of a crash; stdout holds no error.
+expect_fail() {
+    local want=$1 regex=$2 status
+    shift 2
+    "$@" >"$T/out" 2>"$T/err" </dev/null
+    status=$?
+    if [ "$status" -ne "$want" ]; then
+        report 1 "status $want, got $status: ${*##*/}"
+    elif ! grep -Eq -- "$regex" "$T/err"; then
+        report 1 "stderr matches /$regex/: ${*##*/}"
+    elif ! is_clear_error "$T/err"; then
+        report 1 "one clear sentence: ${*##*/}"
+    else
+        report 0 "refused with status $want, /$regex/"
+    fi
+}
+
+# At most a few lines, the first from us; no sanitizer, no HDF5 error stack, no
+# bare system text without a place, nothing of a library's own.
+is_clear_error() { # file
+    [ "$(wc -l <"$1")" -ge 1 ] && [ "$(wc -l <"$1")" -le 8 ] &&
+        head -n 1 "$1" | grep -Eq '^sinklab: .{8,}' &&
+        ! grep -Eq 'Sanitizer|runtime error|HDF5-DIAG|internal error' "$1"
+}
+
+same_bytes() { # file file
+    cmp "$1" "$2" >&2
+}
+
+first_line_is() { # file text
+    [ "$(head -n 1 "$1")" = "$2" ] && return 0
+    echo "$1: first line is '$(head -n 1 "$1")', want '$2'" >&2
+    return 1
+}
+
+finish() {
+    echo "1..$n_checks"
+    [ "$n_bad" -eq 0 ]
+    exit
+}

@@ -1,0 +1,139 @@
+#!/usr/bin/env bash
+# The whole way once, small: train, stop, go on, analyze, compare, and what
+# happens to bad input. Also run under the sanitizers (make asan).
+. "$(dirname "$0")/lib.sh"
+cd "$T" || exit 1
+export OMP_NUM_THREADS=2
+
+cat >tiny.ini <<'END'
+[model]
+layers = 2
+width = 16
+heads = 2
+context = 16
+[train]
+steps = 800
+batch = 2
+log_every = 10
+val_every = 200
+val_sequences = 4
+[data]
+source = bigram-backcopy
+vocab = 16
+[sink]
+tokens = 16
+sequences = 4
+probe_every = 100
+probe_sequences = 2
+[checkpoint]
+every = 200
+resume_every = 200
+END
+
+# --- train, stop, go on ----------------------------------------------------
+
+check "a dry run succeeds" "$SINKLAB" train tiny.ini --dry-run run.dir=runs/dry
+expect_status 1 "a dry run makes no folder" test -e runs/dry
+
+check "train runs to its end" "$SINKLAB" train tiny.ini run.dir=runs/whole
+check "its status is done" first_line_is runs/whole/status "done"
+for name in config.ini manifest.ini metrics.csv checkpoints/step-00000000.h5 \
+    checkpoints/step-00000800.h5 checkpoints/resume.h5; do
+    check "it leaves $name" test -s "runs/whole/$name"
+done
+expect_fail 7 'already holds a run \(done at step 800\)' \
+    "$SINKLAB" train tiny.ini run.dir=runs/whole
+
+has_rows() { # folder
+    [ -e "$1/metrics.csv" ] && [ "$(wc -l <"$1/metrics.csv")" -ge 4 ]
+}
+
+# Stop a run with a signal once it has logged something; its status is $stopped.
+stop_midway() { # signal folder
+    "$SINKLAB" train tiny.ini run.dir="$2" >"$T/out" 2>"$T/err" </dev/null &
+    local process=$!
+    while kill -0 "$process" 2>/dev/null && ! has_rows "$2"; do
+        sleep 0.02
+    done
+    kill "-$1" "$process" 2>/dev/null
+    wait "$process" 2>/dev/null
+    stopped=$?
+}
+
+goes_on_to_the_same_end() { # folder
+    check "it goes on" "$SINKLAB" train "$1"
+    check "its status is done" first_line_is "$1/status" done
+    check "its metrics are those of a run never stopped" \
+        same_bytes runs/whole/metrics.csv "$1/metrics.csv"
+    check "its weights are, too" h5diff runs/whole/checkpoints/step-00000800.h5 \
+        "$1/checkpoints/step-00000800.h5" /param
+}
+
+stop_midway TERM "runs/stopped run"
+check "a stopped run ends with status 75" test "$stopped" -eq 75
+check "its status is preempted" first_line_is "runs/stopped run/status" preempted
+goes_on_to_the_same_end "runs/stopped run"
+
+stop_midway KILL runs/killed
+check "a killed run leaves status running" first_line_is runs/killed/status running
+goes_on_to_the_same_end runs/killed
+
+check "a checkpoint is readable with h5dump" \
+    h5dump -H runs/whole/checkpoints/step-00000800.h5
+
+# --- every attention, both presets, text -----------------------------------
+
+yes 'the quick brown fox jumps over the lazy dog, 0123456789 times' |
+    head -n 200 >text.txt
+for setting in "weights=softmax" "weights=sigmoid" "weights=relu" "bias=key"; do
+    for preset in gpt2 llama; do
+        check "a few steps of $preset, attention.$setting, on text" \
+            "$SINKLAB" train tiny.ini run.dir="runs/$preset-$setting" \
+            model.preset="$preset" attention."$setting" train.steps=3 \
+            data.source=text data.path=text.txt
+    done
+done
+
+# --- analyze, compare, say -------------------------------------------------
+
+check "analyze" "$SINKLAB" analyze runs/whole
+check "it leaves analysis.csv" test -s runs/whole/analysis.csv
+check "it leaves analysis.h5" h5dump -H runs/whole/analysis.h5
+check "analyze a second run" "$SINKLAB" analyze runs/killed
+check "compare" "$SINKLAB" compare runs/whole runs/killed
+check "list" "$SINKLAB" list
+check "help" "$SINKLAB" help
+check "help config" "$SINKLAB" help config
+
+# --- bad input -------------------------------------------------------------
+
+bad() { # code regex arguments of train
+    local code=$1 regex=$2
+    shift 2
+    expect_fail "$code" "$regex" "$SINKLAB" train "$@" run.dir=runs/bad
+}
+expect_fail 2 'fly' "$SINKLAB" fly
+bad 3 'modle.*model' tiny.ini modle.layers=2
+bad 3 'layrs.*layers' tiny.ini model.layrs=2
+bad 3 'layers.*two' tiny.ini model.layers=two
+bad 3 'layers' tiny.ini model.layers=-1
+bad 3 'width.*heads|heads.*width' tiny.ini model.heads=3
+printf '[model]\nlayers = 1\nlayers = 2\n' >twice.ini
+bad 3 'twice.ini:3' twice.ini
+printf '[model]\nlay\0ers = 1\n' >nul.ini
+bad 3 'nul.ini:2' nul.ini
+bad 5 'missing.ini' missing.ini
+: >empty.txt
+bad 4 'empty.txt' tiny.ini data.source=text data.path=empty.txt
+printf 'short' >short.txt
+bad 4 'short.txt' tiny.ini data.source=text data.path=short.txt
+bad 4 'nowhere.txt' tiny.ini data.source=text data.path=nowhere.txt
+
+cp -r runs/whole runs/damaged
+truncate -s 6000 runs/damaged/checkpoints/resume.h5
+expect_fail 6 'resume.h5' "$SINKLAB" train runs/damaged train.steps=801
+truncate -s 3000 runs/damaged/checkpoints/step-00000200.h5
+expect_fail 6 'step-00000200.h5' "$SINKLAB" analyze runs/damaged
+expect_fail 2 'runs/nothing' "$SINKLAB" analyze runs/nothing
+
+finish

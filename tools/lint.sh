@@ -1,0 +1,253 @@
+#!/usr/bin/env bash
+# tools/lint.sh - the part of docs/STYLE.md that a machine can hold, and that
+# the documentation says what the program does.
+#
+# Each check is a function that prints its violations, one a line, as
+# "file:line: what"; silence is a pass. Last line: "N passed, N failed".
+# SINKLAB is the program to ask (default ./sinklab), CC the compiler, CPPFLAGS
+# where it finds the libraries' headers.
+set -u
+export LC_ALL=C
+cd "$(dirname "$0")/.." || exit 1
+CC=${CC:-gcc}
+SINKLAB=${SINKLAB:-./sinklab}
+CPPFLAGS=${CPPFLAGS-$(pkg-config --cflags hdf5 openblas 2>/dev/null)}
+scratch=$(mktemp -d "${TMPDIR:-/tmp}/sinklab-lint.XXXXXX") || exit 1
+trap 'rm -rf "$scratch"' EXIT
+passed=0 failed=0
+
+mapfile -t sources < <(find src -name '*.c' | sort)
+mapfile -t headers < <(find src tests -name '*.h' | sort)
+mapfile -t code < <(find src tests -name '*.[ch]' | sort)
+mapfile -t scripts < <(find tools tests .ci -name '*.sh' -o -path .ci/run | sort)
+mapfile -t configs < <(find configs experiments -name '*.ini' 2>/dev/null | sort)
+
+check() { # description function
+    local found
+    found=$("$2" 2>&1)
+    if [ -z "$found" ]; then
+        passed=$((passed + 1))
+        echo "  ok      $1"
+    else
+        failed=$((failed + 1))
+        echo "  FAILED  $1"
+        printf '%s\n' "$found" | sed 's/^/            /'
+    fi
+}
+
+skip() { # description reason
+    echo "  skipped $1: $2"
+}
+
+# --- who may include whom ---------------------------------------------------
+
+# main.c may see cmd and base; else a module sees itself and those below it,
+# and metric, optim and data do not see each other.
+# shellcheck disable=SC2016 # awk's
+includes_go_down() {
+    find src -name '*.[ch]' -print0 | xargs -0 awk '
+        BEGIN {
+            rank["base"] = 0; rank["kern"] = 1; rank["nn"] = 2
+            rank["metric"] = rank["optim"] = rank["data"] = 3
+            rank["io"] = 4; rank["cmd"] = 5
+        }
+        /^[ \t]*#[ \t]*include[ \t]*"/ {
+            split($0, quoted, "\""); split(quoted[2], to, "/")
+            n = split(FILENAME, from, "/")
+            place = FILENAME ":" FNR ": "
+            if (!(to[1] in rank))
+                print place "want \"module/file.h\", got \"" quoted[2] "\""
+            else if (n == 2) {
+                if (to[1] != "cmd" && to[1] != "base")
+                    print place from[2] " may include cmd and base only"
+            } else if (to[1] != from[2] && rank[to[1]] >= rank[from[2]])
+                print place from[2] " must not include " to[1]
+        }'
+}
+
+one_home() { # header home
+    grep -rnE "^[[:space:]]*#[[:space:]]*include[[:space:]]*[<\"]$1[>\"]" \
+        src | grep -v "^src/$2:" | sed "s|\$|  belongs in src/$2|"
+}
+
+# HDF5's is a header that only the hdf files may see. Tests may include any:
+# they read our files with the library itself.
+third_party_has_one_home() {
+    one_home 'hdf5(_hl)?\.h' io/hdf_lib.h
+    one_home 'io/hdf_lib\.h' 'io/hdf[a-z_]*\.c'
+    one_home 'ini\.h' io/ini.c
+    one_home 'cblas\.h' kern/gemm.c
+    one_home 'xxhash\.h' base/hash.c
+}
+
+own_header_comes_first() {
+    local c own first
+    for c in "${sources[@]}"; do
+        own=${c#src/}
+        own=${own%.c}.h
+        [ -f "src/$own" ] || continue
+        first=$(grep -m 1 -E '^#include' "$c")
+        [ "$first" = "#include \"$own\"" ] || echo "$c: first include is not $own"
+    done
+}
+
+# --- files ------------------------------------------------------------------
+
+# SINKLAB_NAME_H or SINKLAB_MODULE_NAME_H; options.h, which stands once in each
+# module, has the latter.
+headers_have_guards() {
+    local h name module guard
+    for h in "${headers[@]}"; do
+        name=$(basename "$h" .h | tr 'a-z.-' 'A-Z__')
+        module=$(basename "$(dirname "$h")" | tr '[:lower:]' '[:upper:]')
+        guard=$(sed -n 's/^#ifndef //p;/^#/q' "$h")
+        case $guard in
+        "SINKLAB_${module}_${name}_H") ;;
+        SINKLAB_OPTIONS_H) echo "$h: guard $guard does not name the module" ;;
+        "SINKLAB_${name}_H") ;;
+        *) echo "$h: guard is not SINKLAB_${name}_H" ;;
+        esac
+        [ "$(grep '^#' "$h" | sed -n 2p)" = "#define $guard" ] ||
+            echo "$h: no #define follows the #ifndef"
+        [ "$(tail -n 1 "$h")" = '#endif' ] || echo "$h: last line is not #endif"
+    done
+}
+
+headers_compile_alone() {
+    local h flags
+    read -r -a flags <<<"$CPPFLAGS"
+    for h in "${headers[@]}"; do
+        "$CC" -std=c11 -D_GNU_SOURCE "${flags[@]}" -Isrc -Itests -Wall -Wextra -Werror \
+            -fsyntax-only -x c - <<<"#include \"$PWD/$h\"" 2>&1 | head -n 3
+    done
+}
+
+basenames_are_unique() {
+    find src -name '*.[ch]' ! -name 'options.[ch]' -exec basename {} \; |
+        sort | uniq -d | sed 's/$/: more than one file of this name/'
+}
+
+files_are_short() {
+    wc -l "${code[@]}" | awk '$2 != "total" && $1 > 400 {
+        print $2 ": " $1 " lines, want at most 400" }'
+}
+
+# A function's body: from "{" to "}", both alone in the first column.
+functions_are_short() {
+    awk 'FNR == 1 { start = 0 }
+        /^\{$/ { start = FNR }
+        /^\}/ && start {
+            most = FILENAME ~ /^src\/kern\// ? 80 : 60
+            if (FNR - start - 1 > most)
+                print FILENAME ":" start ": function of " FNR - start - 1 \
+                    " lines, want at most " most
+            start = 0
+        }' "${code[@]}"
+}
+
+# --- lines ------------------------------------------------------------------
+
+# 80 columns; 100 where the line holds a string, which is better left whole.
+lines_are_short() {
+    awk 'length > (/"/ ? 100 : 80) {
+        print FILENAME ":" FNR ": " length " columns" }' "${code[@]}"
+}
+
+no_blanks_at_ends() {
+    grep -nHE '[[:space:]]$' "${code[@]}" "${scripts[@]}" "${configs[@]}" \
+        Makefile
+}
+
+no_tabs() {
+    grep -nHF $'\t' "${code[@]}" "${scripts[@]}" "${configs[@]}"
+}
+
+no_open_ends() {
+    grep -nHwE 'TODO|FIXME|XXX' "${code[@]}" "${scripts[@]}" "${configs[@]}" \
+        Makefile | grep -v '^tools/lint.sh:'
+}
+
+# Only main.c ends the program; bug_abort in err.c is for our own mistakes.
+only_main_exits() {
+    grep -nE '\b(_?exit|_Exit|quick_exit|abort)[[:space:]]*\(' "${sources[@]}" |
+        grep -vE '^src/main\.c:|^src/base/err\.c:.*abort'
+}
+
+clang_format_agrees() {
+    "$formatter" --dry-run "${code[@]}" 2>&1 |
+        sed -n 's/:.*: warning:.*/: make format would change it/p' |
+        grep -v '^ ' | sort -u
+}
+
+# --- the documents are true -------------------------------------------------
+
+config_page_is_current() {
+    if "$SINKLAB" help config >"$scratch/config.md" 2>"$scratch/err"; then
+        diff "$scratch/config.md" docs/CONFIG.md >"$scratch/diff" && return
+        echo "docs/CONFIG.md: not what $SINKLAB help config prints; make docs"
+        head -n 6 "$scratch/diff"
+    else
+        echo "$SINKLAB help config: $(cat "$scratch/err")"
+    fi
+}
+
+# [text](target) outside of code blocks; the target without its #part exists.
+# shellcheck disable=SC2016 # awk's
+links_lead_somewhere() {
+    local page target
+    while IFS=: read -r page target; do
+        [ -e "$(dirname "$page")/$target" ] || echo "$page: no file $target"
+    done < <(find . '(' -path ./build -o -path ./runs -o -path ./.git ')' \
+        -prune -o -name '*.md' -print0 | sed -z 's|^\./||' | xargs -0 awk '
+        FNR == 1 { fenced = 0 }
+        /^ *```/ { fenced = !fenced; next }
+        fenced { next }
+        {
+            gsub(/`[^`]*`/, "")
+            while (match($0, /\]\([^) ]+/)) {
+                target = substr($0, RSTART + 2, RLENGTH - 2)
+                $0 = substr($0, RSTART + RLENGTH)
+                sub(/#.*/, "", target)
+                if (target != "" && target !~ /^[a-z]+:/)
+                    print FILENAME ":" target
+            }
+        }')
+}
+
+# data.path for those that read a text of the user's.
+configs_load() {
+    local ini
+    for ini in configs/*.ini; do
+        "$SINKLAB" train "$ini" --dry-run data.path=Makefile \
+            run.dir="$scratch/run" >/dev/null 2>"$scratch/err" </dev/null ||
+            echo "$ini: $(cat "$scratch/err")"
+        [ -e "$scratch/run" ] && echo "$ini: --dry-run made the run folder"
+    done
+}
+
+check "includes go downwards" includes_go_down
+check "a third-party header has one home" third_party_has_one_home
+check "a header comes first in its own .c" own_header_comes_first
+check "headers have their guard" headers_have_guards
+check "headers compile alone" headers_compile_alone
+check "basenames are unique" basenames_are_unique
+check "files have at most 400 lines" files_are_short
+check "functions have at most 60 lines, kernels 80" functions_are_short
+check "lines have at most 80 columns" lines_are_short
+check "no blanks at ends of lines" no_blanks_at_ends
+check "no tabs" no_tabs
+check "nothing left to do" no_open_ends
+check "only main.c exits" only_main_exits
+# The layout differs between versions; 14 is what the code is laid out with.
+formatter=$(command -v clang-format-14 || command -v clang-format)
+if [ -n "$formatter" ] && "$formatter" --version | grep -q 'version 14\.'; then
+    check "layout is clang-format's" clang_format_agrees
+else
+    skip "layout is clang-format's" "clang-format 14 is not installed"
+fi
+check "docs/CONFIG.md is current" config_page_is_current
+check "links in the documents lead somewhere" links_lead_somewhere
+check "every file in configs/ loads" configs_load
+
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
