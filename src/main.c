@@ -1,10 +1,10 @@
 /* main.c - `sinklab COMMAND ...`: finds the command, prints its error, exits.
  * Reading order for newcomers: docs/ARCHITECTURE.md. */
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "cmd/cmd.h"
-#include "kern/gemm.h"
 
 static const struct command *find_command(const char *name)
 {
@@ -25,14 +25,13 @@ static int run(int argc, char **argv, struct err *e)
     if (!command)
         return err_set(e, ERR_USAGE,
                        "unknown command '%s': `sinklab help` lists them", name);
-    if (gemm_start(e))
-        return e->code;
     return command->run(argc - 1, argv + 1, e);
 }
 
 int main(int argc, char **argv)
 {
     struct err e = { 0 };
+    signal(SIGXFSZ, SIG_IGN); /* a file size limit is an error like another */
     int code = run(argc, argv, &e);
     if (fflush(stdout) && !code)
         code = err_set(&e, ERR_IO, "cannot write to standard output");

@@ -2,6 +2,7 @@
  * attention heads: backward against central differences, 1e-7. */
 #include "gradcheck.h"
 #include "harness.h"
+#include "kern/gemm.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -279,6 +280,12 @@ static void test_attention__backward_matches_differences(void **state)
     }
 }
 
+static int start(void **state)
+{
+    (void)state;
+    return gemm_start(1, NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -289,5 +296,5 @@ int main(void)
         cmocka_unit_test(test_xent__backward_matches_differences),
         cmocka_unit_test(test_attention__backward_matches_differences),
     };
-    return cmocka_run_group_tests_name("grad_layers", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("grad_layers", tests, start, NULL);
 }

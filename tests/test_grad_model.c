@@ -2,6 +2,7 @@
  * gradient against central differences, 1e-6. */
 #include "gradcheck.h"
 #include "harness.h"
+#include "kern/gemm.h"
 
 #include <stdlib.h>
 
@@ -155,6 +156,12 @@ static void test_model__accumulated_gradient_is_that_of_the_batch(void **state)
     close_case(&half);
 }
 
+static int start(void **state)
+{
+    (void)state;
+    return gemm_start(1, NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -163,5 +170,5 @@ int main(void)
         cmocka_unit_test(test_model__large_batch_gradient_along_directions),
         cmocka_unit_test(test_model__accumulated_gradient_is_that_of_the_batch),
     };
-    return cmocka_run_group_tests_name("grad_model", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("grad_model", tests, start, NULL);
 }

@@ -2,6 +2,7 @@
  * differences, 1e-7. A new map is tested by having its row in the table. */
 #include "gradcheck.h"
 #include "harness.h"
+#include "kern/gemm.h"
 
 #include "nn/normalizer.h"
 
@@ -65,10 +66,16 @@ static void test_weights__backward_matches_differences(void **state)
     }
 }
 
+static int start(void **state)
+{
+    (void)state;
+    return gemm_start(1, NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_weights__backward_matches_differences),
     };
-    return cmocka_run_group_tests_name("grad_weights", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("grad_weights", tests, start, NULL);
 }

@@ -23,7 +23,7 @@ bool plan_saves_state(const struct config *c, idx step)
     return step == c->train.steps || (every && step % every == 0);
 }
 
-static void print_bytes(FILE *out, const char *what, double bytes)
+static void print_bytes(FILE *out, double bytes)
 {
     const char *unit = "MiB";
     double value = bytes / (1 << 20);
@@ -31,7 +31,7 @@ static void print_bytes(FILE *out, const char *what, double bytes)
         value /= 1024;
         unit = "GiB";
     }
-    fprintf(out, "%-14s %.*f %s", what, value < 10 ? 2 : 1, value, unit);
+    fprintf(out, "%.*f %s", value < 10 ? 2 : 1, value, unit);
 }
 
 int plan_print(FILE *out, const struct config *c, const char *dir,
@@ -60,11 +60,13 @@ int plan_print(FILE *out, const struct config *c, const char *dir,
             c->train.steps, tokens);
     fprintf(out, "%-14s %.4g a token, %.4g in all\n", "FLOPs", per_token,
             per_token * tokens);
-    print_bytes(out, "memory", (double)session_bytes(c, &m));
+    fprintf(out, "%-14s ", "memory");
+    print_bytes(out, (double)session_bytes(c, &m));
     fprintf(out, " with %d threads\n", session_threads(c));
-    print_bytes(out, "checkpoints", weights * (double)kept);
+    fprintf(out, "%-14s ", "checkpoints");
+    print_bytes(out, weights * (double)kept);
     fprintf(out, " in %td weights files, ", kept);
-    print_bytes(out, "", state);
+    print_bytes(out, state);
     fprintf(out, " in resume.h5\n");
 out:
     model_release(&m);

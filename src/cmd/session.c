@@ -3,6 +3,8 @@
 #include <math.h>
 #include <omp.h>
 
+#include "kern/gemm.h"
+
 int session_threads(const struct config *c)
 {
     return c->train.threads ? (int)c->train.threads : omp_get_max_threads();
@@ -36,6 +38,8 @@ int session_open(struct session *s, const struct config *c, bool is_training,
 {
     *s = (struct session){ .config = *c, .threads = session_threads(c) };
     c = &s->config;
+    if (gemm_start(s->threads, e))
+        return e->code;
     uint64_t data_seed = seed_or(c->run.data_seed, c->run.seed);
     uint64_t init_seed = seed_or(c->run.init_seed, c->run.seed);
     if (source_open(&s->source, &c->data, data_seed, c->model.context, e))

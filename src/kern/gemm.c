@@ -61,8 +61,21 @@ static double self_test_error(void)
     return worst;
 }
 
-int gemm_start(struct err *e)
+/* An OpenBLAS built without threads has no locks either, unless asked for. */
+static bool is_thread_safe(void)
 {
+    const char *config = gemm_library();
+    return !strstr(config, "SINGLE_THREADED") || strstr(config, "USE_LOCKING");
+}
+
+int gemm_start(int threads, struct err *e)
+{
+    if (threads > 1 && !is_thread_safe())
+        return err_set(e, ERR_TOOL,
+                       "%s is not safe with several threads: install the "
+                       "threaded OpenBLAS (tools/deps.sh), or set "
+                       "train.threads=1",
+                       gemm_library());
     openblas_set_num_threads(1);
     double off = self_test_error();
     if (!(off < 1e-4))

@@ -28,9 +28,11 @@ void gemm_tn(real *c, idx ldc, const real *a, idx lda, const real *b, idx ldb,
              idx M, idx N, idx K, real alpha, real beta);
 
 /* gemm_start - call once before any product: makes the library single-threaded
- * and checks it on a small ragged product against a plain loop.
- * OK or ERR_TOOL (a broken library). */
-int gemm_start(struct err *e);
+ * and checks it on a small ragged product against a plain loop. `threads` of
+ * ours will call it at once.
+ * OK or ERR_TOOL: a library that computes wrong products, or whose callers
+ * share work buffers without a lock (OpenBLAS built for one thread). */
+int gemm_start(int threads, struct err *e);
 
 /* What library this is: "OpenBLAS 0.3.21 ... ", the processor core its kernels
  * were chosen for, its threading ("serial", "pthreads", "openmp"). */

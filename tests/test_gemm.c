@@ -1,0 +1,110 @@
+/* The three matrix products against plain loops in double. */
+#include "kern/gemm.h"
+#include "gradcheck.h"
+#include "harness.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum form { NT, NN, TN };
+
+typedef void (*product)(real *c, idx ldc, const real *a, idx lda, const real *b,
+                        idx ldb, idx M, idx N, idx K, real alpha, real beta);
+
+static const product products[] = { gemm_nt, gemm_nn, gemm_tn };
+
+struct shape {
+    idx M, N, K, gap; /* gap: reals between the end of a row and the next */
+};
+
+static const struct shape shapes[] = {
+    { 1, 1, 1, 0 },    { 1, 5, 3, 2 },     { 7, 1, 9, 1 },
+    { 5, 8, 1, 3 },    { 19, 23, 37, 0 },  { 64, 64, 64, 0 },
+    { 65, 130, 33, 5 }, { 130, 7, 257, 1 }, { 256, 33, 70, 16 },
+};
+
+/* Rows of a matrix with a gap behind each; the gaps hold NaN, so that reading
+ * one shows. */
+static real *matrix(idx rows, idx columns, idx gap, uint64_t seed)
+{
+    idx ld = columns + gap;
+    real *x = malloc((size_t)(rows * ld) * sizeof *x);
+    fill_normal(x, rows * ld, 1, seed);
+    for (idx r = 0; r < rows; r++)
+        for (idx i = columns; i < ld; i++)
+            x[r * ld + i] = (real)NAN;
+    return x;
+}
+
+static double entry(enum form form, const real *a, const real *b,
+                    const struct shape *s, idx m, idx n)
+{
+    idx lda = (form == TN ? s->M : s->K) + s->gap;
+    idx ldb = (form == NT ? s->K : s->N) + s->gap;
+    double sum = 0;
+    for (idx k = 0; k < s->K; k++)
+        sum += (double)(form == TN ? a[k * lda + m] : a[m * lda + k]) *
+               (double)(form == NT ? b[n * ldb + k] : b[k * ldb + n]);
+    return sum;
+}
+
+static void check(enum form form, const struct shape *s, double alpha,
+                  double beta)
+{
+    idx M = s->M, N = s->N, K = s->K, ldc = N + s->gap;
+    real *a = form == TN ? matrix(K, M, s->gap, 1) : matrix(M, K, s->gap, 1);
+    real *b = form == NT ? matrix(N, K, s->gap, 2) : matrix(K, N, s->gap, 2);
+    real *c = matrix(M, N, s->gap, 3), *old = matrix(M, N, s->gap, 3);
+    size_t bytes = (size_t)(M * ldc) * sizeof *c;
+    if (beta == 0)
+        for (idx i = 0; i < M * ldc; i++)
+            c[i] = (real)NAN;
+    memcpy(old, c, bytes);
+    products[form](c, ldc, a, s->gap + (form == TN ? M : K), b,
+                   s->gap + (form == NT ? K : N), M, N, K, (real)alpha,
+                   (real)beta);
+    for (idx i = 0; i < M * ldc; i++) {
+        if (i % ldc >= N) {
+            assert_memory_equal(&c[i], &old[i], sizeof *c);
+            continue;
+        }
+        double want = alpha * entry(form, a, b, s, i / ldc, i % ldc);
+        if (beta != 0)
+            want += beta * (double)old[i];
+        assert_close((double)c[i], want, 1e-6 * sqrt((double)K) + 1e-6);
+    }
+    free(a), free(b), free(c), free(old);
+}
+
+static void test_gemm__products_match_plain_loops(void **state)
+{
+    (void)state;
+    static const double factors[][2] = {
+        { 1, 0 }, { 1, 1 }, { 0.25, 0 }, { -0.5, 0.75 }
+    };
+    for (int form = NT; form <= TN; form++)
+        for (int i = 0; i < COUNT_OF(shapes); i++)
+            for (int j = 0; j < COUNT_OF(factors); j++)
+                check((enum form)form, &shapes[i], factors[j][0],
+                      factors[j][1]);
+}
+
+static void test_gemm__starts_and_says_what_it_is(void **state)
+{
+    (void)state;
+    struct err e = { 0 };
+    assert_int_equal(gemm_start(1, &e), OK);
+    assert_non_null(strstr(gemm_library(), "OpenBLAS"));
+    assert_true(strlen(gemm_core()) > 0);
+    assert_string_not_equal(gemm_threading(), "unknown");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_gemm__starts_and_says_what_it_is),
+        cmocka_unit_test(test_gemm__products_match_plain_loops),
+    };
+    return cmocka_run_group_tests_name("gemm", tests, NULL, NULL);
+}
