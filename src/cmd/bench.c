@@ -3,47 +3,122 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
+#include "base/laps.h"
 #include "cmd/cmd.h"
-#include "cmd/progress.h"
 #include "cmd/session.h"
 #include "kern/gemm.h"
 
 static const char usage[] =
-    "usage: sinklab bench CONFIG.ini [section.key=value ...]\n"
+    "usage: sinklab bench CONFIG.ini [section.key=value ...] [--json]\n"
     "\n"
-    "Measures the rate of a large matrix product with the same threads, then\n"
-    "training steps of the config, and prints tokens a second, model FLOP/s\n"
-    "and their ratio to that rate (utilisation).\n";
+    "Measures, in turns, the rate of a large matrix product on all threads "
+    "and\n"
+    "training steps of the config; prints tokens a second, model FLOP/s, "
+    "their\n"
+    "ratio to the product's rate (utilisation; medians), where the time of a\n"
+    "step goes, and peak memory. Nothing is written.\n"
+    "\n"
+    "  --json       the same for programs, on one line\n"
+    "  --seconds X  measure steps for about so long (10)\n";
 
-enum { CEILING_N = 1536, CEILING_ROUNDS = 5, SLICE = 192 };
-static const double STEPS_S = 5; /* measure for about so long */
+enum {
+    CEILING_N = 2048, /* of the square product */
+    SLICE = 128,      /* its rows a task */
+    ROUNDS_MAX = 400,
+    ROUNDS_MIN = 5,
+    WARM_STEPS = 2,
+};
+static const double ROUND_S = 0.25; /* steps of a round take at least this */
 
-/* Best rate of an n x n product divided among the threads, FLOP/s. */
-static double ceiling_flops(int threads, struct err *e)
+struct bench {
+    struct config config;
+    bool is_json;
+    double seconds;
+    struct session session;
+    struct arena arena;
+    real *a, *b, *c; /* (CEILING_N, CEILING_N) */
+    struct laps laps;
+    idx step;   /* updates done */
+    idx rounds; /* of one product and some steps */
+    double ceiling[ROUNDS_MAX], step_s[ROUNDS_MAX], share[ROUNDS_MAX];
+    double wall_s; /* of all measured steps */
+    idx n_steps;   /* measured */
+};
+
+static int open_product(struct bench *x, struct err *e)
 {
-    const idx n = CEILING_N;
-    struct arena arena = { 0 };
-    if (arena_open(&arena, 3 * (size_t)(n * n) * sizeof(real) + 256, e))
-        return 0;
-    real *a = arena_reals(&arena, n * n), *b = arena_reals(&arena, n * n);
-    real *c = arena_reals(&arena, n * n);
-    for (idx i = 0; i < n * n; i++) {
-        a[i] = (real)(i % 13) / 13;
-        b[i] = (real)(i % 7) / 7;
+    const idx n2 = (idx)CEILING_N * CEILING_N;
+    struct arena measure = { 0 };
+    arena_reals(&measure, 3 * n2);
+    if (arena_open(&x->arena, measure.used_bytes, e))
+        return e->code;
+    x->a = arena_reals(&x->arena, n2);
+    x->b = arena_reals(&x->arena, n2);
+    x->c = arena_reals(&x->arena, n2);
+    for (idx i = 0; i < n2; i++) {
+        x->a[i] = (real)(i % 13) / 13;
+        x->b[i] = (real)(i % 7) / 7;
     }
-    double best_s = 1e30;
-    for (int round = 0; round <= CEILING_ROUNDS; round++) { /* 0 warms up */
-        double start = clock_s();
-#pragma omp parallel for schedule(static) num_threads(threads)
-        for (idx row = 0; row < n; row += SLICE)
-            gemm_nn(c + row * n, n, a + row * n, n, b, n, SLICE, n, n, 1, 0);
-        double wall = clock_s() - start;
-        if (round && wall < best_s)
-            best_s = wall;
+    return OK;
+}
+
+/* Rate of the product, its rows divided among the threads; FLOP/s. */
+static double product_rate(struct bench *x)
+{
+    const idx n = CEILING_N, slices = n / SLICE;
+    int threads = x->session.threads;
+    idx per = idx_ceil_div(slices, threads) * SLICE;
+    double start = clock_s();
+#pragma omp parallel for schedule(static, 1) num_threads(threads)
+    for (idx row = 0; row < n; row += per)
+        gemm_nn(x->c + row * n, n, x->a + row * n, n, x->b, n,
+                idx_min(per, n - row), n, n, 1, 0);
+    return 2.0 * (double)n * (double)n * (double)n / (clock_s() - start);
+}
+
+/* Steps for ROUND_S: seconds of one, in the mean. */
+static double steps_time(struct bench *x, struct err *e)
+{
+    struct update_result u;
+    double start = clock_s(), now = start;
+    idx n = 0;
+    for (; now - start < ROUND_S; n++, now = clock_s())
+        if (session_update(&x->session, x->step++, &u, e))
+            return 0;
+    x->n_steps += n;
+    x->wall_s += now - start;
+    return (now - start) / (double)n;
+}
+
+/* In turns, so that a machine that slows down slows both. */
+static int measure(struct bench *x, struct err *e)
+{
+    struct update_result u;
+    double per_step =
+        model_flops_per_token(&x->session.model, x->config.model.context) *
+        session_tokens(&x->config, 1);
+    for (int i = 0; i < WARM_STEPS; i++) {
+        product_rate(x);
+        if (session_update(&x->session, x->step++, &u, e))
+            return e->code;
     }
-    arena_release(&arena);
-    return 2.0 * (double)n * (double)n * (double)n / best_s;
+    session_watch(&x->session, &x->laps);
+    laps_start(&x->laps);
+    while (x->rounds < ROUNDS_MAX &&
+           (x->rounds < ROUNDS_MIN || x->wall_s < x->seconds)) {
+        idx i = x->rounds++;
+        double before = product_rate(x);
+        x->laps.last_s = clock_s();
+        x->step_s[i] = steps_time(x, e);
+        if (e->code)
+            return e->code;
+        x->ceiling[i] = (before + product_rate(x)) / 2;
+        x->share[i] = per_step / x->step_s[i] / x->ceiling[i];
+    }
+    session_watch(&x->session, NULL);
+    return OK;
 }
 
 static int by_size(const void *a, const void *b)
@@ -52,73 +127,153 @@ static int by_size(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-enum { STEPS_MAX = 1000, STEPS_MIN = 3 };
-
-/* Median seconds of a step; *n steps were timed. */
-static double step_s(struct session *s, idx *n, struct err *e)
+static double median(double *v, idx n)
 {
-    double times[STEPS_MAX], begin = 0;
-    struct update_result u;
-    for (*n = -1; *n < STEPS_MAX; ++*n) { /* the first step warms up */
-        double start = clock_s();
-        if (*n >= STEPS_MIN && start - begin > STEPS_S)
-            break;
-        if (session_update(s, *n + 1, &u, e))
-            return 0;
-        if (*n < 0)
-            begin = clock_s();
-        else
-            times[*n] = clock_s() - start;
-    }
-    qsort(times, (size_t)*n, sizeof *times, by_size);
-    return times[*n / 2];
+    qsort(v, (size_t)n, sizeof *v, by_size);
+    return n % 2 ? v[n / 2] : (v[n / 2 - 1] + v[n / 2]) / 2;
 }
 
-static int bench(const struct config *c, struct err *e)
+/* KiB, as Linux counts it. */
+static double peak_mib(void)
 {
-    struct session s = { 0 };
-    idx n;
-    if (session_open(&s, c, true, e))
-        goto out;
-    double ceiling = ceiling_flops(s.threads, e);
-    if (e->code)
-        goto out;
-    double step = step_s(&s, &n, e);
-    if (e->code)
-        goto out;
-    double tokens_per_s = session_tokens(c, 1) / step;
-    double flops =
-        tokens_per_s * model_flops_per_token(&s.model, c->model.context);
-    printf("%-12s %s, core %s, %s\n", "BLAS", gemm_library(), gemm_core(),
-           gemm_threading());
+    struct rusage used;
+    getrusage(RUSAGE_SELF, &used);
+    return (double)used.ru_maxrss / 1024;
+}
+
+struct result {
+    double ceiling, step_s, utilisation, tokens_per_s, flops, memory_mib;
+};
+
+static void print_parts(const struct bench *x)
+{
+    double sum = 0;
+    printf("\nwhere the time of a step goes (first thread)\n");
+    for (int p = 0; p < PARTS; p++) {
+        double s = x->laps.part_s[p] / (double)x->n_steps;
+        sum += s;
+        if (s > 0)
+            printf("  %-20s %9.3f ms  %5.1f %%\n", part_name((enum part)p),
+                   s * 1e3, 100 * x->laps.part_s[p] / x->wall_s);
+    }
+    printf("  %-20s %9.3f ms  %5.1f %%\n", "sum", sum * 1e3,
+           100 * sum * (double)x->n_steps / x->wall_s);
+}
+
+static void print_people(const struct bench *x, const struct result *r)
+{
+    printf("%-12s %s, %s\n", "BLAS", gemm_library(), gemm_threading());
+    printf("%-12s %s\n", "core", gemm_core());
     if (gemm_pinned_core())
-        printf("%-12s OPENBLAS_CORETYPE=%s pins it below this processor\n",
+        printf("%-12s OPENBLAS_CORETYPE=%s pins it below what this processor "
+               "offers\n",
                "note", gemm_pinned_core());
-    printf("%-12s %d\n", "threads", s.threads);
+    printf("%-12s %d\n", "threads", x->session.threads);
     printf("%-12s %.1f GFLOP/s, product of %d x %d\n", "ceiling",
-           ceiling * 1e-9, CEILING_N, CEILING_N);
-    printf("%-12s %.2f ms, median of %td\n", "step", step * 1e3, n);
-    printf("%-12s %.0f tokens/s\n", "speed", tokens_per_s);
-    printf("%-12s %.1f GFLOP/s\n", "model", flops * 1e-9);
-    printf("%-12s %.1f %%\n", "utilisation", 100 * flops / ceiling);
-out:
-    session_release(&s);
-    return e->code;
+           r->ceiling * 1e-9, CEILING_N, CEILING_N);
+    printf("%-12s %.3f ms, median of %td rounds, %td steps\n", "step",
+           r->step_s * 1e3, x->rounds, x->n_steps);
+    printf("%-12s %.0f tokens/s\n", "speed", r->tokens_per_s);
+    printf("%-12s %.1f GFLOP/s\n", "model", r->flops * 1e-9);
+    printf("%-12s %.1f %%\n", "utilisation", 100 * r->utilisation);
+    printf("%-12s %.0f MiB at its peak, %.0f MiB of it the product's\n",
+           "memory", r->memory_mib, (double)x->arena.cap_bytes / (1 << 20));
+    print_parts(x);
+}
+
+static void print_json(const struct bench *x, const struct result *r)
+{
+    printf("{\"utilisation\": %.4f, \"tokens_per_s\": %.1f, "
+           "\"ceiling_gflops\": %.2f, \"model_gflops\": %.2f, "
+           "\"step_ms\": %.4f, \"threads\": %d, \"blas_core\": \"%s\", "
+           "\"blas_threading\": \"%s\", \"peak_memory_mib\": %.1f, "
+           "\"rounds\": %td, \"steps\": %td, \"parts_ms\": {",
+           r->utilisation, r->tokens_per_s, r->ceiling * 1e-9, r->flops * 1e-9,
+           r->step_s * 1e3, x->session.threads, gemm_core(), gemm_threading(),
+           r->memory_mib, x->rounds, x->n_steps);
+    for (int p = 0; p < PARTS; p++)
+        printf("%s\"%s\": %.4f", p ? ", " : "", part_name((enum part)p),
+               1e3 * x->laps.part_s[p] / (double)x->n_steps);
+    printf("}}\n");
+}
+
+static int bench(struct bench *x, struct err *e)
+{
+    if (session_open(&x->session, &x->config, true, e) || open_product(x, e) ||
+        measure(x, e))
+        return e->code;
+    struct result r = {
+        .ceiling = median(x->ceiling, x->rounds),
+        .step_s = median(x->step_s, x->rounds),
+        .utilisation = median(x->share, x->rounds),
+        .memory_mib = peak_mib(),
+    };
+    r.tokens_per_s = session_tokens(&x->config, 1) / r.step_s;
+    r.flops = r.tokens_per_s *
+              model_flops_per_token(&x->session.model, x->config.model.context);
+    if (x->is_json)
+        print_json(x, &r);
+    else
+        print_people(x, &r);
+    return OK;
+}
+
+/* Overrides end up in `overrides`, n of them. */
+static int parse_arguments(struct bench *x, const char **path,
+                           const char **overrides, idx *n, int argc,
+                           char **argv, struct err *e)
+{
+    for (int i = 1; i < argc; i++) {
+        char *end;
+        if (strcmp(argv[i], "--json") == 0) {
+            x->is_json = true;
+        } else if (strcmp(argv[i], "--seconds") == 0 && i + 1 < argc) {
+            x->seconds = strtod(argv[++i], &end);
+            if (*end || !(x->seconds > 0))
+                return err_set(e, ERR_USAGE,
+                               "bench: --seconds: got '%s', want a positive "
+                               "number",
+                               argv[i]);
+        } else if (argv[i][0] == '-') {
+            return err_set(e, ERR_USAGE,
+                           "bench: unknown option %s (see `sinklab help "
+                           "bench`)",
+                           argv[i]);
+        } else if (!*path) {
+            *path = argv[i];
+        } else {
+            overrides[(*n)++] = argv[i];
+        }
+    }
+    if (!*path)
+        return err_set(e, ERR_USAGE,
+                       "bench: which config? Try `sinklab bench "
+                       "configs/bench-small.ini`");
+    return OK;
 }
 
 int cmd_bench(int argc, char **argv, struct err *e)
 {
-    struct config c;
+    const char *path = NULL;
+    idx n = 0;
     if (argc == 2 && strcmp(argv[1], "--help") == 0) {
         fputs(usage, stdout);
         return OK;
     }
-    if (argc < 2)
-        return err_set(e, ERR_USAGE,
-                       "bench: which config? Try `sinklab bench "
-                       "configs/bench-small.ini`");
-    if (config_load(&c, argv[1], (const char *const *)(argv + 2), argc - 2,
-                    NULL, e))
-        return e->code;
-    return bench(&c, e);
+    const char **overrides = calloc((size_t)argc, sizeof *overrides);
+    struct bench *x = calloc(1, sizeof *x);
+    if (!overrides || !x) {
+        err_set(e, ERR_MEMORY, "out of memory");
+        goto out;
+    }
+    x->seconds = 10;
+    if (!parse_arguments(x, &path, overrides, &n, argc, argv, e) &&
+        !config_load(&x->config, path, overrides, n, NULL, e))
+        bench(x, e);
+    session_release(&x->session);
+    arena_release(&x->arena);
+out:
+    free(x);
+    free(overrides);
+    return e->code;
 }

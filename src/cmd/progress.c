@@ -2,17 +2,9 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
 static const double TERMINAL_S = 0.1, PLAIN_S = 5; /* between lines */
-
-double clock_s(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 void progress_start(struct progress *p, idx first, idx last,
                     double tokens_per_step)

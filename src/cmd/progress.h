@@ -4,6 +4,7 @@
 #define SINKLAB_PROGRESS_H
 
 #include "base/base.h"
+#include "base/laps.h"
 
 struct progress {
     idx first, last; /* steps: where this process began, where it ends */
@@ -13,9 +14,6 @@ struct progress {
     bool is_terminal;
     double loss, sink; /* latest; NAN if not known */
 };
-
-/* Seconds on a clock that only goes forward. */
-double clock_s(void);
 
 void progress_start(struct progress *p, idx first, idx last,
                     double tokens_per_step);

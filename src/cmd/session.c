@@ -89,6 +89,11 @@ size_t session_bytes(const struct config *c, const struct model *m)
     return numbers.used_bytes + acts.used_bytes;
 }
 
+void session_watch(struct session *s, struct laps *laps)
+{
+    s->laps = s->acts.attention.laps = laps;
+}
+
 double session_val_loss(struct session *s)
 {
     struct acts *x = &s->acts;
@@ -109,13 +114,15 @@ int session_update(struct session *s, idx step, struct update_result *r,
     const struct config *c = &s->config;
     struct acts *x = &s->acts;
     idx n = c->train.accumulate;
+    double share = 1 / (double)n;
     r->loss = 0;
     for (idx i = 0; i < n; i++) {
         source_batch(&s->source, x->tokens, x->targets, x->B, x->T, SPLIT_TRAIN,
                      (step * n + i) * x->B);
+        laps_mark(s->laps, PART_DATA);
         r->loss +=
-            model_backward_loss(&s->model, s->w, s->dw, x, 1 / (double)n) /
-            (double)n;
+            share * model_backward_loss(&s->model, s->w, s->dw, x, share);
+        laps_mark(s->laps, PART_WAIT);
     }
     r->grad_norm = optim_grad_norm(&s->optim, s->dw);
     r->lr = schedule_lr(&c->optim, step + 1, c->train.steps);
@@ -126,6 +133,7 @@ int session_update(struct session *s, idx step, struct update_result *r,
                        "optim.warmup_steps",
                        step + 1, r->loss, r->grad_norm);
     optim_step(&s->optim, s->w, s->dw, step + 1, r->lr, r->grad_norm);
+    laps_mark(s->laps, PART_OPTIM);
     return OK;
 }
 

@@ -25,7 +25,11 @@ struct session {
     struct acts acts;   /* (train.batch, model.context) */
     struct meter meter; /* probe_sequences if training, else sequences */
     bool has_meter;
+    struct laps *laps;    /* NULL, or where session_update books its time */
 };
+
+/* From now on, book where time goes; NULL: no more. */
+void session_watch(struct session *s, struct laps *laps);
 
 /* session_open - OK, ERR_CONFIG, ERR_DATA, ERR_IO, ERR_MEMORY. Weights start
  * at their initial values. */

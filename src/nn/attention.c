@@ -98,9 +98,11 @@ void attention_forward(const struct attention *at, real *o,
 {
     struct tile a = tile_at(at, scratch, 0);
     idx row_n = at->n_extra + at->T;
+    laps_mark(at->laps, PART_WAIT);
     for (idx t0 = 0; t0 < at->T; t0 += TILE) {
         idx R = idx_min(TILE, at->T - t0), n_keys = t0 + R;
         tile_scores(at, &a, head, t0, R);
+        laps_mark(at->laps, PART_SCORES);
         for (idx r = 0; r < R; r++) {
             struct weight_row row = visible(at, t0 + r);
             real *x = tile_row(at, &a, r);
@@ -112,8 +114,10 @@ void attention_forward(const struct attention *at, real *o,
                 memcpy(copy, x, (size_t)row.n * sizeof *copy);
             }
         }
+        laps_mark(at->laps, PART_ROWS);
         gemm_nn(o + t0 * head->ld_o, head->ld_o, a.key0, a.ld, head->v,
                 head->ld_qkv, R, at->D, n_keys, 1, 0);
+        laps_mark(at->laps, PART_SCORES);
     }
 }
 
@@ -139,6 +143,7 @@ void attention_backward(const struct attention *at, real *dq, real *dk,
     idx ld = head->ld_qkv, last = (at->T - 1) / TILE * TILE;
     if (at->n_extra)
         memset(dcolumn_key, 0, (size_t)at->D * sizeof *dcolumn_key);
+    laps_mark(at->laps, PART_WAIT);
     /* From the last tile, which sees every key and so writes all of dk, dv */
     for (idx t0 = last; t0 >= 0; t0 -= TILE) {
         idx R = idx_min(TILE, at->T - t0), n_keys = t0 + R;
@@ -147,6 +152,7 @@ void attention_backward(const struct attention *at, real *dq, real *dk,
         tile_scores(at, &s, head, t0, R);
         gemm_nt(g.key0, g.ld, dot_, head->ld_o, head->v, ld, R, n_keys, at->D,
                 1, 0);
+        laps_mark(at->laps, PART_SCORES);
         for (idx r = 0; r < R; r++) {
             struct weight_row row = visible(at, t0 + r);
             real *g_row = tile_row(at, &g, r);
@@ -157,6 +163,7 @@ void attention_backward(const struct attention *at, real *dq, real *dk,
             tile_hide(&a, r, row.n_keys, n_keys);
             tile_hide(&g, r, row.n_keys, n_keys);
         }
+        laps_mark(at->laps, PART_ROWS);
         gemm_tn(dv, ld, a.key0, a.ld, dot_, head->ld_o, n_keys, at->D, R, 1,
                 beta);
         gemm_nn(dq + t0 * ld, ld, g.key0, g.ld, head->k, ld, R, at->D, n_keys,
@@ -165,5 +172,6 @@ void attention_backward(const struct attention *at, real *dq, real *dk,
                 at->scale, beta);
         if (at->n_extra)
             tile_column_backward(at, dq, dcolumn_key, &g, head, t0, R);
+        laps_mark(at->laps, PART_SCORES);
     }
 }

@@ -10,6 +10,7 @@
 #define SINKLAB_ATTENTION_H
 
 #include "base/base.h"
+#include "base/laps.h"
 #include "nn/options.h"
 #include "nn/weights.h"
 
@@ -18,6 +19,7 @@ struct attention {
     idx n_extra; /* extra columns in front of the keys: 0 or 1 */
     real scale;  /* 1/sqrt(D) */
     struct weight_stage weights;
+    struct laps *laps; /* NULL: nobody asks where time goes */
 };
 
 /* One head of one sequence. Rows of q, k, v and their gradients are ld_qkv

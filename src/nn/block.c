@@ -20,10 +20,12 @@ static void attention_in(const struct pass *p, idx l, idx tile)
     norms[m->options.norm]->forward(norm1, a->stats1 + r0 * 2, x,
                                     weight_at(p, b->norm1_gain),
                                     weight_at(p, b->norm1_shift), R, C);
+    pass_mark(p, PART_NORM);
     linear_forward(qkv, norm1, weight_at(p, b->qkv_w), weight_at(p, b->qkv_b),
                    R, 3 * C, C, 0);
     if (p->x->rope)
         rope_rows(qkv, 3 * C, p->x->rope, r0, R, p->x->T, 2 * m->H, m->D, 1);
+    pass_mark(p, PART_QKV);
 }
 
 static struct head head_of(const struct pass *p, idx l, idx sequence, idx h)
@@ -87,15 +89,18 @@ static void attention_out_and_ffn(const struct pass *p, idx l, idx tile)
     memcpy(x1, x0, bytes);
     linear_forward(x1, a->mixed + r0 * C, weight_at(p, b->out_w),
                    weight_at(p, b->out_b), R, C, C, 1);
+    pass_mark(p, PART_QKV);
     norms[m->options.norm]->forward(norm2, a->stats2 + r0 * 2, x1,
                                     weight_at(p, b->norm2_gain),
                                     weight_at(p, b->norm2_shift), R, C);
+    pass_mark(p, PART_NORM);
     linear_forward(u, norm2, weight_at(p, b->up_w), weight_at(p, b->up_b), R,
                    m->U, C, 0);
     f->forward(y, u, R, m->F);
     memcpy(x2, x1, bytes);
     linear_forward(x2, y, weight_at(p, b->down_w), weight_at(p, b->down_b), R,
                    C, m->F, 1);
+    pass_mark(p, PART_FFN);
 }
 
 void block_forward(const struct pass *p, idx l)

@@ -25,6 +25,7 @@ static void ffn_backward(const struct pass *p, idx l, idx tile)
     linear_backward(dy, dx_out, weight_at(p, b->down_w), R, C, m->F);
     activations[m->options.ffn]->backward(du, a->u + r0 * m->U, dy, R, m->F);
     linear_backward(dnorm2, du, weight_at(p, b->up_w), R, m->U, C);
+    pass_mark(p, PART_FFN);
     memcpy(dx_mid, dx_out, (size_t)R * row_bytes);
     memset(k->dgain2 + tile * C, 0, row_bytes);
     memset(k->dshift2 + tile * C, 0, row_bytes);
@@ -32,8 +33,10 @@ static void ffn_backward(const struct pass *p, idx l, idx tile)
         dx_mid, k->dgain2 + tile * C, k->dshift2 + tile * C, dnorm2,
         pass_stream(p, 2 * l + 1) + r0 * C, a->stats2 + r0 * 2,
         weight_at(p, b->norm2_gain), R, C);
+    pass_mark(p, PART_NORM);
     linear_backward(k->dmixed + r0 * C, dx_mid, weight_at(p, b->out_w), R, C,
                     C);
+    pass_mark(p, PART_QKV);
 }
 
 static void head_backward(const struct pass *p, idx l, idx sequence, idx h)
@@ -73,6 +76,7 @@ static void qkv_backward(const struct pass *p, idx l, idx tile)
     if (p->x->rope)
         rope_rows(dqkv, 3 * C, p->x->rope, r0, R, p->x->T, 2 * m->H, m->D, -1);
     linear_backward(dnorm1, dqkv, weight_at(p, b->qkv_w), R, 3 * C, C);
+    pass_mark(p, PART_QKV);
     memcpy(dx_in, k->dx_mid + r0 * C, (size_t)R * row_bytes);
     memset(k->dgain1 + tile * C, 0, row_bytes);
     memset(k->dshift1 + tile * C, 0, row_bytes);
@@ -80,6 +84,7 @@ static void qkv_backward(const struct pass *p, idx l, idx tile)
         dx_in, k->dgain1 + tile * C, k->dshift1 + tile * C, dnorm1,
         pass_stream(p, 2 * l) + r0 * C, a->stats1 + r0 * 2,
         weight_at(p, b->norm1_gain), R, C);
+    pass_mark(p, PART_NORM);
 }
 
 /* The four matrices' gradients, as one list of tasks. */
@@ -137,10 +142,12 @@ void block_backward(const struct pass *p, idx l)
 #pragma omp for schedule(static)
     for (idx i = 0; i < tiles; i++)
         qkv_backward(p, l, i);
+    pass_mark(p, PART_WAIT);
     matrix_grads(p, l);
     column_grads(p, l);
     pass_norm_grads(p, b->norm1_gain, b->norm1_shift, k->dgain1, k->dshift1);
     pass_norm_grads(p, b->norm2_gain, b->norm2_shift, k->dgain2, k->dshift2);
+    pass_mark(p, PART_GRADS);
 #pragma omp barrier
 #pragma omp single
     {

@@ -22,6 +22,7 @@ void embed_forward(const struct pass *p)
                 x[r * C + c] += position[r % T * C + c];
         }
     }
+    pass_mark(p, PART_EMBED);
 }
 
 /* Each task owns some columns of both tables and walks the rows in order, so
@@ -50,4 +51,5 @@ void embed_backward(const struct pass *p)
                 to[c] += d[c];
         }
     }
+    pass_mark(p, PART_EMBED);
 }

@@ -86,4 +86,5 @@ void head_pass(const struct pass *p, bool with_grad)
     }
     if (with_grad)
         final_norm_backward(p);
+    pass_mark(p, PART_HEAD);
 }

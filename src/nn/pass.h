@@ -39,6 +39,11 @@ static inline real *pass_scratch(const struct pass *p)
     return p->x->scratch + omp_get_thread_num() * p->x->scratch_n;
 }
 
+static inline void pass_mark(const struct pass *p, enum part part)
+{
+    laps_mark(p->x->attention.laps, part);
+}
+
 /* A tensor in a flat buffer, NULL if this model does not have it. */
 static inline const real *weight_at(const struct pass *p, idx offset)
 {
