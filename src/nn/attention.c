@@ -3,16 +3,21 @@
 #include <math.h>
 #include <string.h>
 
-#include "kern/gemm.h"
+#include "kern/small.h"
 
+/* Constants, for fixed bits. Few rows a strip, because a strip's products stop
+ * at the last key it sees; more rows a tile, because a tile reads and writes all
+ * of dk and dv once. */
 enum {
-    TILE = 64, /* query rows at a time; a constant for fixed bits */
-    LEAD = 16, /* reals before key 0 in a tile's row, so that it is aligned;
-                  the extra column is the last of them */
+    STRIP = 12,       /* query rows that scores are computed for at a time */
+    TILE = 2 * STRIP, /* query rows whose share of dk, dv is added at a time */
+    LEAD = 16,        /* reals before key 0 in a strip's row, so that it is
+                          aligned; the extra column is the last of them */
 };
 
-/* A tile of scores or weights: TILE rows of ld reals, `key0` the first key. */
-struct tile {
+/* Rows of scores or weights, ld reals apart; `key0` is the first row's value
+ * for key 0. */
+struct rows {
     real *key0;
     idx ld;
 };
@@ -28,27 +33,59 @@ struct attention attention_of(const struct attention_options *o, idx T, idx D)
     };
 }
 
-static idx tile_ld(const struct attention *at)
+/* Scratch: one head's tensors without jumps, then strips and tiles of rows. */
+struct work {
+    real *k_panels, *v_panels; /* (D, padded T), transposed */
+    real *q, *k, *v, *do_;     /* (T,D) */
+    struct rows s, a, g;       /* STRIP, TILE and TILE rows */
+};
+
+static idx rows_ld(const struct attention *at)
 {
-    return LEAD + idx_ceil_div(at->T, LEAD) * LEAD;
+    return LEAD + small_padded(at->T);
 }
 
 idx attention_scratch(const struct attention *at)
 {
-    return 3 * TILE * tile_ld(at);
+    return 6 * at->D * small_padded(at->T) + (STRIP + 2 * TILE) * rows_ld(at);
 }
 
-static struct tile tile_at(const struct attention *at, real *scratch, int i)
+static struct work work_at(const struct attention *at, real *scratch)
 {
-    idx ld = tile_ld(at);
-    return (struct tile){ .key0 = scratch + i * TILE * ld + LEAD, .ld = ld };
+    idx n = at->D * small_padded(at->T), ld = rows_ld(at);
+    real *s = scratch + 6 * n + LEAD;
+    return (struct work){
+        .k_panels = scratch,
+        .v_panels = scratch + n,
+        .q = scratch + 2 * n,
+        .k = scratch + 3 * n,
+        .v = scratch + 4 * n,
+        .do_ = scratch + 5 * n,
+        .s = { s, ld },
+        .a = { s + STRIP * ld, ld },
+        .g = { s + (STRIP + TILE) * ld, ld },
+    };
 }
 
-/* Start of tile row r as the weight map sees it. */
-static real *tile_row(const struct attention *at, const struct tile *tile,
-                      idx r)
+static struct rows from_row(struct rows x, idx row)
 {
-    return tile->key0 + r * tile->ld - at->n_extra;
+    return (struct rows){ x.key0 + row * x.ld, x.ld };
+}
+
+/* Start of row r as the weight map sees it. */
+static real *row_at(const struct attention *at, struct rows x, idx r)
+{
+    return x.key0 + r * x.ld - at->n_extra;
+}
+
+static struct small_left as_left(struct rows x)
+{
+    return (struct small_left){ x.key0, x.ld, 1 };
+}
+
+static struct small_left as_left_transposed(struct rows x)
+{
+    return (struct small_left){ x.key0, 1, x.ld };
 }
 
 /* What query t sees: keys 0..t (causal), after the extra column. */
@@ -73,41 +110,54 @@ static void add_scaled(real *restrict y, real a, const real *x, idx n)
         y[i] += a * x[i];
 }
 
-/* Scores of queries t0 .. t0+R-1 against keys 0 .. t0+R-1 and the extra
+/* x (R, 0..n_keys) = factor * left (R,D) times a transposed tensor in panels;
+ * what lies behind n_keys up to the padding is overwritten. */
+static void strip_product(const struct attention *at, struct rows x,
+                          struct small_left left, const real *panels, idx R,
+                          idx n_keys, real factor)
+{
+    small_product(x.key0, x.ld, left, small_panels(panels, at->D), R,
+                  small_padded(n_keys), at->D, factor, false);
+}
+
+/* Scores of queries t0 .. t0+R-1 against the keys they see and the extra
  * column. */
-static void tile_scores(const struct attention *at, const struct tile *s,
-                        const struct head *head, idx t0, idx R)
+static void strip_scores(const struct attention *at, const struct work *w,
+                         const struct head *head, idx t0, idx R)
 {
     const real *q = head->q + t0 * head->ld_qkv;
-    gemm_nt(s->key0, s->ld, q, head->ld_qkv, head->k, head->ld_qkv, R, t0 + R,
-            at->D, at->scale, 0);
+    struct small_left left = { q, head->ld_qkv, 1 };
+    strip_product(at, w->s, left, w->k_panels, R, t0 + R, at->scale);
     for (idx r = 0; at->n_extra && r < R; r++)
-        s->key0[r * s->ld - 1] =
+        w->s.key0[r * w->s.ld - 1] =
             at->scale * dot(q + r * head->ld_qkv, head->column_key, at->D);
 }
 
-/* Keys a row does not see weigh nothing, so that whole tiles can be mixed. */
-static void tile_hide(const struct tile *a, idx r, idx first, idx end)
+/* Keys a row does not see weigh nothing, so that whole strips can be mixed. */
+static void hide(struct rows x, idx r, idx first, idx end)
 {
-    memset(a->key0 + r * a->ld + first, 0,
-           (size_t)(end - first) * sizeof(real));
+    if (end > first)
+        memset(x.key0 + r * x.ld + first, 0,
+               (size_t)(end - first) * sizeof(real));
 }
 
 void attention_forward(const struct attention *at, real *o,
                        const struct head *head, real *weights, real *scratch)
 {
-    struct tile a = tile_at(at, scratch, 0);
+    struct work w = work_at(at, scratch);
     idx row_n = at->n_extra + at->T;
     laps_mark(at->laps, PART_WAIT);
-    for (idx t0 = 0; t0 < at->T; t0 += TILE) {
-        idx R = idx_min(TILE, at->T - t0), n_keys = t0 + R;
-        tile_scores(at, &a, head, t0, R);
+    small_transpose(w.k_panels, head->k, head->ld_qkv, at->T, at->D);
+    small_copy(w.v, head->v, head->ld_qkv, at->T, at->D);
+    for (idx t0 = 0; t0 < at->T; t0 += STRIP) {
+        idx R = idx_min(STRIP, at->T - t0), n_keys = t0 + R;
+        strip_scores(at, &w, head, t0, R);
         laps_mark(at->laps, PART_SCORES);
         for (idx r = 0; r < R; r++) {
             struct weight_row row = visible(at, t0 + r);
-            real *x = tile_row(at, &a, r);
+            real *x = row_at(at, w.s, r);
             weight_stage_forward(&at->weights, x, x, &row);
-            tile_hide(&a, r, row.n_keys, n_keys);
+            hide(w.s, r, row.n_keys, n_keys);
             if (weights) {
                 real *copy = weights + (t0 + r) * row_n;
                 memset(copy, 0, (size_t)row_n * sizeof *copy);
@@ -115,63 +165,82 @@ void attention_forward(const struct attention *at, real *o,
             }
         }
         laps_mark(at->laps, PART_ROWS);
-        gemm_nn(o + t0 * head->ld_o, head->ld_o, a.key0, a.ld, head->v,
-                head->ld_qkv, R, at->D, n_keys, 1, 0);
+        small_product(o + t0 * head->ld_o, head->ld_o, as_left(w.s),
+                      small_plain(w.v, at->D), R, at->D, n_keys, 1, false);
         laps_mark(at->laps, PART_SCORES);
     }
 }
 
-/* The extra column's share of a tile: it has a key, and a value of zero. */
-static void tile_column_backward(const struct attention *at, real *dq,
-                                 real *dcolumn_key, const struct tile *ds,
-                                 const struct head *head, idx t0, idx R)
+/* The extra column's share of a strip: it has a key, and a value of zero. */
+static void strip_column_backward(const struct attention *at, real *dq,
+                                  real *dcolumn_key, struct rows ds,
+                                  const struct head *head, idx t0, idx R)
 {
     for (idx r = 0; r < R; r++) {
-        real d = at->scale * ds->key0[r * ds->ld - 1];
+        real d = at->scale * ds.key0[r * ds.ld - 1];
         idx at_row = (t0 + r) * head->ld_qkv;
         add_scaled(dq + at_row, d, head->column_key, at->D);
         add_scaled(dcolumn_key, d, head->q + at_row, at->D);
     }
 }
 
+/* Weights a and score gradients g of one strip, and its queries' gradient;
+ * hidden up to the tile's last key. */
+static void strip_backward(const struct attention *at, const struct work *w,
+                           struct rows a, struct rows g, real *dq,
+                           const struct head *head, idx t0, idx R, idx tile_end)
+{
+    idx n_keys = t0 + R;
+    struct small_left do_ = { w->do_ + t0 * at->D, at->D, 1 };
+    strip_scores(at, w, head, t0, R);
+    strip_product(at, g, do_, w->v_panels, R, n_keys, 1);
+    laps_mark(at->laps, PART_SCORES);
+    for (idx r = 0; r < R; r++) {
+        struct weight_row row = visible(at, t0 + r);
+        real *g_row = row_at(at, g, r);
+        if (at->n_extra)
+            g_row[0] = 0; /* do . v* with v* = 0 */
+        weight_stage_backward(&at->weights, row_at(at, a, r),
+                              row_at(at, w->s, r), g_row, &row);
+        hide(a, r, row.n_keys, tile_end);
+        hide(g, r, row.n_keys, tile_end);
+    }
+    laps_mark(at->laps, PART_ROWS);
+    small_product(dq + t0 * head->ld_qkv, head->ld_qkv, as_left(g),
+                  small_plain(w->k, at->D), R, at->D, n_keys, at->scale, false);
+}
+
 void attention_backward(const struct attention *at, real *dq, real *dk,
                         real *dv, real *dcolumn_key, const real *do_,
                         const struct head *head, real *scratch)
 {
-    struct tile s = tile_at(at, scratch, 0), a = tile_at(at, scratch, 1);
-    struct tile g = tile_at(at, scratch, 2);
+    struct work w = work_at(at, scratch);
     idx ld = head->ld_qkv, last = (at->T - 1) / TILE * TILE;
+    laps_mark(at->laps, PART_WAIT);
+    small_transpose(w.k_panels, head->k, ld, at->T, at->D);
+    small_transpose(w.v_panels, head->v, ld, at->T, at->D);
+    small_copy(w.q, head->q, ld, at->T, at->D);
+    small_copy(w.k, head->k, ld, at->T, at->D);
+    small_copy(w.do_, do_, head->ld_o, at->T, at->D);
     if (at->n_extra)
         memset(dcolumn_key, 0, (size_t)at->D * sizeof *dcolumn_key);
-    laps_mark(at->laps, PART_WAIT);
     /* From the last tile, which sees every key and so writes all of dk, dv */
     for (idx t0 = last; t0 >= 0; t0 -= TILE) {
         idx R = idx_min(TILE, at->T - t0), n_keys = t0 + R;
-        real beta = t0 == last ? 0 : 1;
-        const real *dot_ = do_ + t0 * head->ld_o;
-        tile_scores(at, &s, head, t0, R);
-        gemm_nt(g.key0, g.ld, dot_, head->ld_o, head->v, ld, R, n_keys, at->D,
-                1, 0);
-        laps_mark(at->laps, PART_SCORES);
-        for (idx r = 0; r < R; r++) {
-            struct weight_row row = visible(at, t0 + r);
-            real *g_row = tile_row(at, &g, r);
+        bool is_added = t0 != last;
+        for (idx r = 0; r < R; r += STRIP) {
+            idx n = idx_min(STRIP, R - r);
+            struct rows a = from_row(w.a, r), g = from_row(w.g, r);
+            strip_backward(at, &w, a, g, dq, head, t0 + r, n, n_keys);
             if (at->n_extra)
-                g_row[0] = 0; /* do . v* with v* = 0 */
-            weight_stage_backward(&at->weights, tile_row(at, &a, r),
-                                  tile_row(at, &s, r), g_row, &row);
-            tile_hide(&a, r, row.n_keys, n_keys);
-            tile_hide(&g, r, row.n_keys, n_keys);
+                strip_column_backward(at, dq, dcolumn_key, g, head, t0 + r, n);
         }
-        laps_mark(at->laps, PART_ROWS);
-        gemm_tn(dv, ld, a.key0, a.ld, dot_, head->ld_o, n_keys, at->D, R, 1,
-                beta);
-        gemm_nn(dq + t0 * ld, ld, g.key0, g.ld, head->k, ld, R, at->D, n_keys,
-                at->scale, 0);
-        gemm_tn(dk, ld, g.key0, g.ld, head->q + t0 * ld, ld, n_keys, at->D, R,
-                at->scale, beta);
-        if (at->n_extra)
-            tile_column_backward(at, dq, dcolumn_key, &g, head, t0, R);
+        small_product(dv, ld, as_left_transposed(w.a),
+                      small_plain(w.do_ + t0 * at->D, at->D), n_keys, at->D, R,
+                      1, is_added);
+        small_product(dk, ld, as_left_transposed(w.g),
+                      small_plain(w.q + t0 * at->D, at->D), n_keys, at->D, R,
+                      at->scale, is_added);
         laps_mark(at->laps, PART_SCORES);
     }
 }

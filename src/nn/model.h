@@ -138,7 +138,8 @@ double model_backward_loss(const struct model *m, const real *w, real *dw,
 const real *acts_hidden(const struct acts *x, const struct model *m, idx depth);
 
 /* Floating-point operations a token of one training step needs (forward and
- * backward): 6 x parameters in matrix products + 6 L T C of causal attention. */
+ * backward): 6 x parameters in matrix products + 6 L T C of causal
+ * attention. */
 double model_flops_per_token(const struct model *m, idx T);
 
 #endif

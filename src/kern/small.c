@@ -1,0 +1,150 @@
+#include "kern/small.h"
+
+#include <string.h>
+
+enum { ROWS = 6, VECTORS = 2, LANES = SMALL_PANEL / VECTORS };
+
+/* A vector of the processor (gcc's and clang's extension); loads and stores
+ * need no alignment. */
+typedef real vector __attribute__((vector_size(LANES * sizeof(real)),
+                                   aligned(sizeof(real)), may_alias));
+
+#define INLINE static inline __attribute__((always_inline))
+#ifdef __clang__
+#define UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define UNROLL _Pragma("GCC unroll 8")
+#endif
+
+/* A product, or what is left of it. */
+struct product {
+    real *c;
+    const real *a, *b;
+    idx ldc, row, column; /* of c, a, a */
+    idx ldb, panel;       /* of b */
+    idx M, N, K;
+    real alpha;
+    bool is_added;
+};
+
+/* rows x (vectors * LANES) of c from column n on, the sums kept in registers:
+ * rows and vectors are constants wherever this is called. */
+INLINE void block(const struct product *p, idx n, int rows, int vectors)
+{
+    vector sum[ROWS][VECTORS] = { 0 };
+    const idx row = p->row, column = p->column, ldb = p->ldb;
+    const real *a = p->a;
+    const real *b = p->b + n / SMALL_PANEL * p->panel + n % SMALL_PANEL;
+    for (idx k = p->K; k > 0; k--, a += column, b += ldb) {
+        UNROLL
+        for (int v = 0; v < vectors; v++) {
+            vector right = *(const vector *)(b + v * LANES);
+            UNROLL
+            for (int r = 0; r < rows; r++)
+                sum[r][v] += a[r * row] * right;
+        }
+    }
+    UNROLL
+    for (int r = 0; r < rows; r++) {
+        UNROLL
+        for (int v = 0; v < vectors; v++) {
+            vector *c = (vector *)(p->c + r * p->ldc + n + v * LANES);
+            vector old = { 0 };
+            if (p->is_added)
+                old = *c;
+            *c = old + p->alpha * sum[r][v];
+        }
+    }
+}
+
+/* Fewer columns than a vector has, from column n on. */
+static void edge(const struct product *p, idx n, int rows)
+{
+    const real *b =
+        p->b + n / SMALL_PANEL * p->panel - n / SMALL_PANEL * SMALL_PANEL;
+    for (int r = 0; r < rows; r++) {
+        for (idx i = n; i < p->N; i++) {
+            real sum = 0;
+            for (idx k = 0; k < p->K; k++)
+                sum += p->a[r * p->row + k * p->column] * b[k * p->ldb + i];
+            real *c = p->c + r * p->ldc + i;
+            *c = p->is_added ? *c + p->alpha * sum : p->alpha * sum;
+        }
+    }
+}
+
+/* All columns of the first rows. */
+INLINE void strip(const struct product *p, int rows)
+{
+    idx n = 0;
+    for (; n + VECTORS * LANES <= p->N; n += VECTORS * LANES)
+        block(p, n, rows, VECTORS);
+    for (; n + LANES <= p->N; n += LANES)
+        block(p, n, rows, 1);
+    if (n < p->N)
+        edge(p, n, rows);
+}
+
+/* One function a number of rows: each has the registers to itself. */
+#define STRIP(rows)                                                            \
+    static                                                                     \
+        __attribute__((noinline)) void strip_##rows(const struct product *p)   \
+    {                                                                          \
+        strip(p, rows);                                                        \
+    }
+STRIP(1)
+STRIP(2)
+STRIP(3)
+STRIP(4)
+STRIP(5)
+STRIP(6)
+
+void small_product(real *restrict c, idx ldc, struct small_left a,
+                   struct small_right b, idx M, idx N, idx K, real alpha,
+                   bool is_added)
+{
+    static void (*const strips[])(const struct product *p) = {
+        NULL, strip_1, strip_2, strip_3, strip_4, strip_5, strip_6,
+    };
+    struct product p = {
+        .c = c,
+        .a = a.a,
+        .b = b.b,
+        .ldc = ldc,
+        .row = a.row,
+        .column = a.column,
+        .ldb = b.row,
+        .panel = b.panel,
+        .M = M,
+        .N = N,
+        .K = K,
+        .alpha = alpha,
+        .is_added = is_added,
+    };
+    for (; p.M > 0; p.M -= ROWS) {
+        strips[idx_min(p.M, ROWS)](&p);
+        p.c += ROWS * ldc;
+        p.a += ROWS * a.row;
+    }
+}
+
+void small_transpose(real *restrict out, const real *restrict x, idx ld, idx T,
+                     idx D)
+{
+    for (idx t0 = 0; t0 < T; t0 += SMALL_PANEL, out += D * SMALL_PANEL) {
+        idx n = idx_min(SMALL_PANEL, T - t0);
+        for (idx d = 0; d < D; d++) {
+            for (idx t = 0; t < n; t++)
+                out[d * SMALL_PANEL + t] = x[(t0 + t) * ld + d];
+            for (idx t = n; t < SMALL_PANEL; t++)
+                out[d * SMALL_PANEL + t] = 0;
+        }
+    }
+}
+
+void small_copy(real *restrict out, const real *restrict x, idx ld, idx T,
+                idx D)
+{
+    for (idx t = 0; t < T; t++)
+        memcpy(out + t * D, x + t * ld, (size_t)D * sizeof *out);
+}
