@@ -56,12 +56,9 @@ int session_open(struct session *s, const struct config *c, bool is_training,
                   c->model.context, s->threads, is_training, false, e))
         return e->code;
     idx n = is_training ? c->sink.probe_sequences : c->sink.sequences;
-    s->has_meter = !is_training || c->sink.probe_every > 0;
-    if (s->has_meter) {
-        if (meter_open(&s->meter, &s->model, &c->sink, n, s->threads, e))
-            return e->code;
-        fill_meter(s);
-    }
+    if (meter_open(&s->meter, &s->model, &c->sink, n, s->threads, e))
+        return e->code;
+    fill_meter(s);
     params_init(s->w, &s->model.table, c->model.init, c->model.layers,
                 init_seed);
     return OK;
@@ -69,8 +66,7 @@ int session_open(struct session *s, const struct config *c, bool is_training,
 
 void session_release(struct session *s)
 {
-    if (s->has_meter)
-        meter_release(&s->meter);
+    meter_release(&s->meter);
     arena_release(&s->acts_arena);
     arena_release(&s->numbers);
     model_release(&s->model);
@@ -131,7 +127,7 @@ int session_update(struct session *s, idx step, struct update_result *r,
                        "diverged at step %td: loss %g, gradient norm %g. Try a "
                        "smaller optim.lr, optim.clip, or a longer "
                        "optim.warmup_steps",
-                       step + 1, r->loss, r->grad_norm);
+                       step + 1, fabs(r->loss) /* no -nan */, r->grad_norm);
     optim_step(&s->optim, s->w, s->dw, step + 1, r->lr, r->grad_norm);
     laps_mark(s->laps, PART_OPTIM);
     return OK;

@@ -122,7 +122,11 @@ static int load_state(struct train *t, struct err *e)
     if (stat(path, &s)) /* stopped before the first state was saved */
         return OK;
     if (checkpoint_load(&head, path, &t->session.model.table, &data, e))
-        return e->code;
+        return e->code == ERR_CHECKPOINT
+                   ? err_prefix(e, "cannot go on from a damaged or foreign "
+                                   "state; without the file the run is "
+                                   "computed again from step 0")
+                   : e->code;
     free(head.config);
     if (strcmp(head.run_id, t->folder.id))
         return err_set(e, ERR_CHECKPOINT,
@@ -160,14 +164,14 @@ static int begin(struct train *t, struct err *e)
     char *commented = config_print(&t->target.config, t->target.origins);
     if (!t->config_text || !commented)
         err_set(e, ERR_MEMORY, "out of memory");
-    else if (!t->target.is_resumed || t->target.n_overrides)
+    else if (t->target.origins || t->target.n_overrides)
         run_config_write(&t->folder, commented, e);
     free(commented);
-    if (e->code || manifest_add_start(&t->folder, &start, e) ||
-        run_status_write(&t->folder, RUN_RUNNING, t->step, NULL, e))
-        return e->code;
-    return train_log_open(&t->log, &t->session, t->target.dir,
-                          t->saved_step < 0 ? -1 : t->step, e);
+    if (!e->code)
+        manifest_add_start(&t->folder, &start, e);
+    if (!e->code)
+        run_status_write(&t->folder, RUN_RUNNING, t->step, NULL, e);
+    return e->code;
 }
 
 static bool is_every(idx every, idx step, idx last)
@@ -175,15 +179,15 @@ static bool is_every(idx every, idx step, idx last)
     return every && (step % every == 0 || step == last);
 }
 
-/* Measure and log what is due after update t->step. u: NULL before the first. */
+/* Measure and log what is due after update t->step; u is NULL before the
+ * first. */
 static int report(struct train *t, const struct update_result *u, struct err *e)
 {
     const struct config *c = &t->target.config;
     struct session *s = &t->session;
     idx last = c->train.steps;
     bool wants_val = is_every(c->train.val_every, t->step, last);
-    bool wants_sinks =
-        s->has_meter && is_every(c->sink.probe_every, t->step, last);
+    bool wants_sinks = is_every(c->sink.probe_every, t->step, last);
     if (!wants_val && !wants_sinks &&
         !is_every(c->train.log_every, t->step, last))
         return OK;
@@ -300,8 +304,14 @@ static int train_run(struct train *t, struct err *e)
                t->target.dir, t->step);
         return OK;
     }
-    if (begin(t, e))
+    /* Logs first: if they refuse, the folder stays as it was */
+    if (train_log_open(&t->log, &t->session, t->target.dir,
+                       t->saved_step < 0 ? -1 : t->step, e))
         return e->code;
+    if (begin(t, e)) {
+        finish(t, e);
+        return e->code;
+    }
     printf("%s %s: %td parameters, %td steps from %td, %d thread%s\n",
            t->target.is_resumed ? "going on with" : "training", t->target.dir,
            t->session.model.table.n, t->target.config.train.steps, t->step,

@@ -33,8 +33,7 @@ int train_log_open(struct train_log *l, const struct session *s,
     char path[RUN_PATH_MAX], buffer[ROW_MAX];
     struct text header = { buffer, sizeof buffer, 0 };
     text_add(&header, "step,tokens,loss,grad_norm,lr,val_loss");
-    if (s->has_meter)
-        csv_meter_names(&header, &s->meter);
+    csv_meter_names(&header, &s->meter);
     BUG_ON(header.n >= sizeof buffer);
     run_path(path, dir, "metrics.csv");
     if (metrics_open(&l->metrics, path, buffer, step, e))
@@ -54,8 +53,7 @@ int train_log_row(const struct train_log *l, const struct session *s,
     csv_number(&t, row->grad_norm);
     csv_number(&t, row->lr);
     csv_number(&t, row->val_loss);
-    if (s->has_meter)
-        csv_meter_values(&t, &s->meter, row->has_sinks);
+    csv_meter_values(&t, &s->meter, row->has_sinks);
     BUG_ON(t.n >= sizeof buffer);
     if (metrics_append(&l->metrics, buffer, e))
         return e->code;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* runs/<name of the config file> */
 static int default_dir(struct train_target *t, struct err *e)
@@ -36,9 +37,12 @@ static int load_run_config(struct train_target *t, struct config *c,
 {
     char path[RUN_PATH_MAX];
     run_path(path, t->dir, "config.ini");
-    if (config_load(c, path, NULL, 0, NULL, e))
-        return e->code;
-    return OK;
+    if (access(path, F_OK) != 0)
+        return err_set(e, ERR_USAGE,
+                       "%s was never started: give its config file instead, "
+                       "`sinklab train CONFIG.ini run.dir=...`",
+                       t->dir);
+    return config_load(c, path, NULL, 0, NULL, e);
 }
 
 /* With --resume: the config file must describe the run that is there. */
