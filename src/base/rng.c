@@ -62,7 +62,7 @@ double rng_normal(struct rng *r)
 idx rng_below(struct rng *r, idx n)
 {
     BUG_ON(n < 1 || n > UINT32_MAX);
-    /* Reject the ragged end of the 32-bit range so that all are equally likely */
+    /* Reject the ragged end of the 32-bit range: all are equally likely */
     uint32_t bound = (uint32_t)n, reject = (0u - bound) % bound, u;
     do
         u = rng_u32(r);

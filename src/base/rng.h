@@ -33,9 +33,9 @@ struct rng rng_open(uint64_t seed, enum rng_purpose purpose, uint64_t a,
                     uint64_t b);
 
 uint32_t rng_u32(struct rng *r);
-double rng_uniform(struct rng *r);        /* [0, 1), 53 bits */
-double rng_normal(struct rng *r);         /* N(0, 1), Box-Muller */
-idx rng_below(struct rng *r, idx n);      /* 0 .. n-1, without bias, n >= 1 */
+double rng_uniform(struct rng *r);   /* [0, 1), 53 bits */
+double rng_normal(struct rng *r);    /* N(0, 1), Box-Muller */
+idx rng_below(struct rng *r, idx n); /* 0 .. n-1, without bias, n >= 1 */
 
 /* philox_block - the bare generator, for the published test vectors. */
 void philox_block(uint32_t out[4], const uint32_t counter[4],

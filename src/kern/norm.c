@@ -28,7 +28,7 @@ static void layer_forward(real *restrict y, real *restrict stats, const real *x,
 }
 
 /* With n = (x - mean) rstd and w = gain dy:
- * dx = rstd (w - mean(w) - n mean(w n)).                       docs/MATH.md 4 */
+ * dx = rstd (w - mean(w) - n mean(w n)).               docs/MATH.md, 4 */
 static void layer_backward(real *restrict dx, real *restrict dgain,
                            real *restrict dshift, const real *dy, const real *x,
                            const real *stats, const real *gain, idx R, idx C)

@@ -21,8 +21,8 @@ static inline real vec_exp(real x)
     const float low = -87.33654f, high = 88.37626f; /* finite, normal exp */
     x = x < low ? low : x;
     x = x > high ? high : x;
-    /* adding 1.5 * 2^23 rounds to the nearest integer */
-    float n = (x * 1.44269504f + 12582912.0f) - 12582912.0f;
+    /* adding 1.5 * 2^23 rounds to the nearest integer, in the low bits */
+    float sum = x * 1.44269504f + 12582912.0f, n = sum - 12582912.0f;
     float r = x - n * 0.693359375f; /* ln 2 in two parts: n * the first exact */
     r = r + n * 2.12194440e-4f;
     /* exp r = 1 + r + r^2 q(r); q fitted to a relative error of 3e-9 */
@@ -31,7 +31,9 @@ static inline real vec_exp(real x)
     q = q * r + 1.666652009e-1f;
     q = q * r + 4.999999344e-1f;
     float p = q * r * r + r + 1.0f;
-    int32_t bits = ((int32_t)n + 127) * (1 << 23);
+    uint32_t bits; /* not (int)n, which is undefined for NaN */
+    memcpy(&bits, &sum, sizeof bits);
+    bits = (bits + 127) << 23;
     float scale;
     memcpy(&scale, &bits, sizeof scale);
     return p * scale;
