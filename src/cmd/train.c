@@ -224,6 +224,8 @@ static int loop(struct train *t, struct err *e)
     stop_watch();
     if (t->saved_step < 0 && (save_weights(t, e) || report(t, NULL, e)))
         return e->code;
+    if (t->step > 0 && t->step == c->train.steps && save_weights(t, e))
+        return e->code; /* it became the last step when it was stopped there */
     while (t->step < c->train.steps) {
         if (stop_requested()) {
             progress_end(&t->progress);
@@ -297,6 +299,11 @@ static int train_run(struct train *t, struct err *e)
     if (session_open(&t->session, &t->target.config, true, e) ||
         take_folder(t, e))
         return e->code;
+    if (t->step > t->target.config.train.steps)
+        return err_set(e, ERR_CONFIG,
+                       "train.steps = %td, but %s is at step %td already: "
+                       "want at least that",
+                       t->target.config.train.steps, t->target.dir, t->step);
     if (t->step >= t->target.config.train.steps &&
         t->folder.found.state == RUN_DONE) {
         printf("%s is done already, at step %td; more steps: "

@@ -88,6 +88,11 @@ check "train --resume with the config goes on, too" \
 expect_fail 3 'other settings' "$SINKLAB" train small.ini --resume \
     run.dir=runs/longer optim.lr=1
 expect_fail 3 'model.width' "$SINKLAB" train runs/longer model.width=64
+expect_fail 3 'is at step 50 already' "$SINKLAB" train runs/longer train.steps=40
+expect_fail 4 'metrics.csv' "$SINKLAB" train runs/longer train.steps=60 \
+    sink.positions=2
+check "a refused resume leaves the run as it was" \
+    first_line_is runs/longer/status "done"
 
 # --- killed at random moments ------------------------------------------------
 
