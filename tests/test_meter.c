@@ -1,0 +1,388 @@
+/* The meter: every metric over several sequences and forward passes. */
+#include "metric/meter.h"
+#include "base/rng.h"
+#include "harness.h"
+#include "tiny.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kern/gemm.h"
+
+/* 40 sequences of 64: two passes of at most 2048 tokens, the second ragged. */
+enum { L = 2, H = 2, C = 12, V = 20, T = 64, N = 40 };
+
+static const struct sink_options sinks = { .eps = 0.3,
+                                           .tokens = T,
+                                           .positions = 3 };
+
+struct measured {
+    struct tiny t;
+    struct meter meter;
+};
+
+static void open_meter(struct measured *x, const char *preset,
+                       const struct attention_options *a,
+                       const struct sink_options *o, int threads)
+{
+    struct model_options options = tiny_options(preset, L, C, H, T);
+    struct rng r = rng_open(3, RNG_TEST, 0, 0);
+    struct err e = { 0 };
+    tiny_open(&x->t, &options, a, 1, V, 1, 25);
+    assert_int_equal(meter_open(&x->meter, &x->t.m, o, N, threads, &e), OK);
+    for (idx i = 0; i < N * x->meter.T; i++)
+        x->meter.tokens[i] = (int32_t)rng_below(&r, V);
+}
+
+static void close_meter(struct measured *x)
+{
+    meter_release(&x->meter);
+    tiny_close(&x->t);
+}
+
+static const struct meter_column *column(const struct meter *m,
+                                         const char *name)
+{
+    const struct meter_column *c = meter_find(m, name);
+    assert_non_null(c);
+    return c;
+}
+
+/* First-token mass, as proxy and raw, and key norms of each head, taken one
+ * sequence at a time by an observer of our own; norms of hidden states. */
+struct own {
+    double alpha[L * H], raw[L * H], first[L * H], rest[L * H];
+    double hidden_first[L + 1], hidden_rest[L + 1];
+};
+
+static double norm(const real *x, idx n)
+{
+    double square = 0;
+    for (idx i = 0; i < n; i++)
+        square += (double)x[i] * (double)x[i];
+    return sqrt(square);
+}
+
+static void see_own(void *context, const struct head_view *v)
+{
+    struct own *o = context;
+    idx i = v->layer * H + v->head, row_n = v->n_extra + v->T;
+    for (idx t = 0; t < v->T; t++) {
+        const real *a = v->weights + t * row_n;
+        double key = norm(v->k + t * v->ld_qkv, v->D), sum = 0;
+        for (idx j = 0; j < row_n; j++)
+            sum += fabs((double)a[j]);
+        o->alpha[i] += fabs((double)a[v->n_extra]) / (sum + 1e-8) / T;
+        o->raw[i] += (double)a[v->n_extra] / T;
+        if (t == 0)
+            o->first[i] = key;
+        else
+            o->rest[i] += key / (T - 1);
+    }
+}
+
+static void observe_own(struct own *own, struct measured *x, idx sequence)
+{
+    struct head_observer observer = { see_own, own };
+    *own = (struct own){ 0 };
+    memcpy(x->t.x.tokens, x->meter.tokens + sequence * T,
+           T * sizeof *x->t.x.tokens);
+    model_observe(&x->t.m, x->t.w, &x->t.x, 1, &observer);
+    for (idx depth = 0; depth <= L; depth++) {
+        const real *hidden = acts_hidden(&x->t.x, &x->t.m, depth);
+        own->hidden_first[depth] = norm(hidden, C);
+        for (idx t = 1; t < T; t++)
+            own->hidden_rest[depth] += norm(hidden + t * C, C) / (T - 1);
+    }
+}
+
+static void check_scalar(const struct meter_column *c)
+{
+    double sum = 0;
+    for (idx i = 0; i < c->n; i++)
+        sum += c->value[i] / (double)c->n;
+    assert_close(c->scalar, sum, 1e-12);
+}
+
+static void check_against_own(const struct attention_options *a, double eps)
+{
+    struct sink_options o = sinks;
+    struct measured x;
+    double sink[L * H] = { 0 };
+    struct own sum = { 0 };
+    o.eps = eps;
+    open_meter(&x, "gpt2", a, &o, 2);
+    for (idx s = 0; s < N; s++) {
+        struct own own;
+        observe_own(&own, &x, s);
+        for (idx i = 0; i < L * H; i++) {
+            sink[i] += (own.alpha[i] > eps) / (double)N;
+            sum.alpha[i] += own.alpha[i] / N;
+            sum.raw[i] += own.raw[i] / N;
+            sum.first[i] += own.first[i];
+            sum.rest[i] += own.rest[i];
+        }
+        for (idx depth = 0; depth <= L; depth++) {
+            sum.hidden_first[depth] += own.hidden_first[depth];
+            sum.hidden_rest[depth] += own.hidden_rest[depth];
+        }
+    }
+    meter_run(&x.meter, x.t.w);
+    for (idx i = 0; i < L * H; i++) {
+        assert_close(column(&x.meter, "sink_1")->value[i], sink[i], 1e-9);
+        assert_close(column(&x.meter, "first_mass")->value[i], sum.alpha[i],
+                     1e-5);
+        assert_close(column(&x.meter, "first_mass_raw")->value[i], sum.raw[i],
+                     1e-5);
+        assert_close(column(&x.meter, "key_ratio")->value[i],
+                     sum.first[i] / sum.rest[i], 1e-5);
+    }
+    for (idx depth = 0; depth <= L; depth++)
+        assert_close(column(&x.meter, "hidden_ratio")->value[depth],
+                     sum.hidden_first[depth] / sum.hidden_rest[depth], 1e-5);
+    check_scalar(column(&x.meter, "sink_1"));
+    check_scalar(column(&x.meter, "key_ratio"));
+    close_meter(&x);
+}
+
+static void test_meter__matches_one_sequence_at_a_time(void **state)
+{
+    (void)state;
+    for (int map = 0; weight_map_name(map); map++)
+        for (int bias = BIAS_NONE; bias <= BIAS_KEY; bias++) {
+            struct attention_options a = { .weights = map, .bias = bias };
+            check_against_own(&a, 0.085);
+            check_against_own(&a, 0.05);
+        }
+}
+
+/* eps between the first-token masses of two sequences: half of them sink, in
+ * whichever head. */
+static void test_meter__threshold_comes_before_the_mean(void **state)
+{
+    (void)state;
+    struct attention_options a = { 0 };
+    struct measured x;
+    struct own own[2];
+    struct err e = { 0 };
+    open_meter(&x, "gpt2", &a, &sinks, 1);
+    observe_own(&own[0], &x, 0);
+    observe_own(&own[1], &x, 1);
+    for (idx i = 0; i < L * H; i++) {
+        struct meter two = { 0 };
+        struct sink_options o = sinks;
+        o.eps = (own[0].alpha[i] + own[1].alpha[i]) / 2;
+        assert_true(fabs(own[0].alpha[i] - own[1].alpha[i]) > 1e-4);
+        assert_int_equal(meter_open(&two, &x.t.m, &o, 2, 1, &e), OK);
+        memcpy(two.tokens, x.meter.tokens, 2 * T * sizeof *two.tokens);
+        meter_run(&two, x.t.w);
+        assert_close(column(&two, "sink_1")->value[i], 0.5, 1e-12);
+        meter_release(&two);
+    }
+    close_meter(&x);
+}
+
+/* All numbers of a meter in one row, NaN made comparable. */
+static idx gather(double *to, const struct meter *m)
+{
+    idx n = 0;
+    for (idx i = 0; i < m->n_columns; i++) {
+        const struct meter_column *c = &m->columns[i];
+        for (idx j = 0; j < c->n; j++)
+            to[n++] = c->is_given ? c->value[j] : -1;
+        to[n++] = c->is_given ? c->scalar : -1;
+    }
+    return n;
+}
+
+static void check_repeatable(const struct attention_options *a)
+{
+    enum { MANY = 400 };
+    struct measured one, four;
+    double first[MANY], again[MANY], other[MANY];
+    open_meter(&one, "llama", a, &sinks, 1);
+    open_meter(&four, "llama", a, &sinks, 4);
+    size_t bytes = (size_t)one.t.m.table.total * sizeof(real);
+    real *before = malloc(bytes);
+    memcpy(before, one.t.w, bytes);
+    meter_run(&one.meter, one.t.w);
+    idx n = gather(first, &one.meter);
+    meter_run(&one.meter, one.t.w);
+    gather(again, &one.meter);
+    meter_run(&four.meter, four.t.w);
+    gather(other, &four.meter);
+    assert_in_range(n, 1, MANY);
+    assert_memory_equal(again, first, (size_t)n * sizeof *first);
+    assert_memory_equal(other, first, (size_t)n * sizeof *first);
+    assert_memory_equal(one.t.w, before, bytes);
+    free(before);
+    close_meter(&one);
+    close_meter(&four);
+}
+
+static void test_meter__threads_and_repetition_change_no_bit(void **state)
+{
+    (void)state;
+    for (int map = 0; weight_map_name(map); map++) {
+        struct attention_options a = { .weights = map,
+                                       .bias = map % 2 ? BIAS_NONE : BIAS_KEY };
+        check_repeatable(&a);
+    }
+}
+
+/* Which metrics a model has, and the bounds of those it has. */
+static void check_columns(const struct attention_options *a)
+{
+    struct measured x;
+    open_meter(&x, "gpt2", a, &sinks, 2);
+    meter_run(&x.meter, x.t.w);
+    bool is_distribution = attention_sums_to_one(a);
+    for (idx i = 0; i < x.meter.n_columns; i++) {
+        const struct meter_column *c = &x.meter.columns[i];
+        bool has = a->bias != BIAS_NONE || !c->metric->needs_extra;
+        assert_int_equal(c->is_given, has);
+        assert_int_equal(isnan(c->scalar) != 0, !has);
+        assert_ptr_equal(meter_find(&x.meter, c->name), c);
+        bool is_raw = strcmp(c->name, "first_mass_raw") == 0;
+        for (idx j = 0; j < c->n; j++) {
+            assert_int_equal(isnan(c->value[j]) != 0, !has);
+            if (has && c->metric->is_fraction && (is_distribution || !is_raw))
+                assert_true(c->value[j] >= 0 && c->value[j] <= 1);
+        }
+    }
+    double sum = column(&x.meter, "row_sum")->scalar;
+    if (is_distribution)
+        assert_close(sum, 1, 1e-5);
+    else
+        assert_true(fabs(sum - 1) > 1e-3);
+    close_meter(&x);
+}
+
+static void test_meter__fractions_lie_between_0_and_1(void **state)
+{
+    (void)state;
+    for (int map = 0; weight_map_name(map); map++)
+        for (int bias = BIAS_NONE; bias <= BIAS_KEY; bias++) {
+            struct attention_options a = { .weights = map, .bias = bias };
+            check_columns(&a);
+        }
+}
+
+static void test_meter__names_a_column_for_each_position(void **state)
+{
+    (void)state;
+    struct attention_options a = { 0 };
+    struct measured x;
+    open_meter(&x, "gpt2", &a, &sinks, 1);
+    for (idx k = 1; k <= 3; k++) {
+        char name[32];
+        snprintf(name, sizeof name, "sink_%td", k);
+        assert_int_equal(column(&x.meter, name)->k, k);
+    }
+    assert_null(meter_find(&x.meter, "sink_4"));
+    assert_null(meter_find(&x.meter, "sink_"));
+    assert_int_equal(column(&x.meter, "sink_1")->n, L * H);
+    assert_int_equal(column(&x.meter, "hidden_ratio")->n, L + 1);
+    close_meter(&x);
+}
+
+/* Without positions, one repeated token gives uniform attention and equal
+ * norms, and the published importance; depths are told apart by their data. */
+static void test_meter__identical_tokens_give_the_uniform_values(void **state)
+{
+    (void)state;
+    struct attention_options a = { 0 };
+    struct model_options o = tiny_options("llama", L, C, H, T);
+    struct meter m = { 0 };
+    struct tiny t;
+    struct err e = { 0 };
+    o.position = POSITION_NONE;
+    tiny_open(&t, &o, &a, 1, V, 1, 25);
+    assert_int_equal(meter_open(&m, &t.m, &sinks, 3, 1, &e), OK);
+    for (idx i = 0; i < 3 * T; i++)
+        m.tokens[i] = (int32_t)(i / T);
+    meter_run(&m, t.w);
+    for (idx i = 0; i < L * H; i++) {
+        assert_close(column(&m, "first_mass")->value[i], 0.0741, 5e-5);
+        assert_close(column(&m, "key_ratio")->value[i], 1, 1e-5);
+        assert_close(column(&m, "value_ratio")->value[i], 1, 1e-5);
+    }
+    for (idx depth = 0; depth <= L; depth++)
+        assert_close(column(&m, "hidden_ratio")->value[depth], 1, 1e-5);
+    meter_release(&m);
+    tiny_close(&t);
+}
+
+/* A first token of another size than the rest shows at depth 0, and fades. The
+ * scalar is the largest over depths. */
+static void check_hidden(double factor)
+{
+    struct attention_options a = { 0 };
+    struct model_options o = tiny_options("llama", L, C, H, T);
+    struct meter m = { 0 };
+    struct tiny t;
+    struct err e = { 0 };
+    tiny_open(&t, &o, &a, 1, V, 1, 25);
+    for (idx c = 0; c < C; c++)
+        t.w[t.m.token_w + c] = (real)factor * t.w[t.m.token_w + C + c];
+    assert_int_equal(meter_open(&m, &t.m, &sinks, 2, 1, &e), OK);
+    for (idx i = 0; i < 2 * T; i++)
+        m.tokens[i] = i % T ? 1 : 0;
+    meter_run(&m, t.w);
+    const struct meter_column *c = column(&m, "hidden_ratio");
+    assert_close(c->value[0], factor, 1e-4);
+    double largest = 0;
+    for (idx depth = 0; depth <= L; depth++)
+        largest = fmax(largest, c->value[depth]);
+    assert_true(c->scalar == largest);
+    assert_true(fabs(log(c->value[L])) < 0.9 * fabs(log(factor)));
+    meter_release(&m);
+    tiny_close(&t);
+}
+
+static void test_meter__hidden_ratio_is_by_depth(void **state)
+{
+    (void)state;
+    check_hidden(10);
+    check_hidden(0.1);
+}
+
+static void test_meter__length_is_capped_at_the_context(void **state)
+{
+    (void)state;
+    struct attention_options a = { 0 };
+    struct sink_options o = sinks;
+    struct measured x;
+    o.tokens = 1000;
+    open_meter(&x, "gpt2", &a, &o, 1);
+    assert_int_equal(x.meter.T, T);
+    close_meter(&x);
+    o.tokens = 10;
+    open_meter(&x, "gpt2", &a, &o, 1);
+    assert_int_equal(x.meter.T, 10);
+    meter_run(&x.meter, x.t.w);
+    assert_true(isfinite(column(&x.meter, "first_mass")->scalar));
+    close_meter(&x);
+}
+
+static int start(void **state)
+{
+    (void)state;
+    return gemm_start(4, NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_meter__matches_one_sequence_at_a_time),
+        cmocka_unit_test(test_meter__threshold_comes_before_the_mean),
+        cmocka_unit_test(test_meter__threads_and_repetition_change_no_bit),
+        cmocka_unit_test(test_meter__fractions_lie_between_0_and_1),
+        cmocka_unit_test(test_meter__names_a_column_for_each_position),
+        cmocka_unit_test(test_meter__identical_tokens_give_the_uniform_values),
+        cmocka_unit_test(test_meter__hidden_ratio_is_by_depth),
+        cmocka_unit_test(test_meter__length_is_capped_at_the_context),
+    };
+    return cmocka_run_group_tests_name("meter", tests, start, NULL);
+}

@@ -1,0 +1,225 @@
+/* Whole models: what loss and observers say. Gradients are proven by
+ * test_grad_model.c, thread counts by test_model_threads.c. */
+#include "nn/model.h"
+#include "gradcheck.h"
+#include "harness.h"
+#include "tiny.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kern/gemm.h"
+#include "optim/optim.h"
+
+static const char *const presets[] = { "gpt2", "llama" };
+
+static const struct attention_options softmax = { 0 };
+
+static void test_model__first_loss_is_about_log_v(void **state)
+{
+    (void)state;
+    for (int i = 0; i < COUNT_OF(presets); i++) {
+        struct model_options o = tiny_options(presets[i], 3, 64, 4, 32);
+        struct tiny t;
+        tiny_open(&t, &o, &softmax, 8, 200, 2, 1);
+        double loss = model_forward_loss(&t.m, t.w, &t.x, 8);
+        assert_close(loss, log(200), 0.01);
+        tiny_close(&t);
+    }
+}
+
+static void test_model__loss_is_the_mean_over_its_tokens(void **state)
+{
+    (void)state;
+    struct model_options o = tiny_options("gpt2", 1, 16, 2, 20);
+    struct tiny t;
+    tiny_open(&t, &o, &softmax, 4, 11, 2, 20);
+    for (idx B = 1; B <= 4; B++) {
+        double sum = 0, loss = model_forward_loss(&t.m, t.w, &t.x, B);
+        for (idx r = 0; r < B * 20; r++)
+            sum += (double)t.x.loss[r];
+        assert_close(loss, sum / (double)(B * 20), 1e-12);
+    }
+    double whole = model_forward_loss(&t.m, t.w, &t.x, 4);
+    assert_close(model_backward_loss(&t.m, t.w, t.dw, &t.x, 0.5), whole, 1e-6);
+    tiny_close(&t);
+}
+
+/* A sequence's losses alone and among others: equal up to the order in which
+ * products of another shape add. */
+static void test_model__sequences_do_not_see_each_other(void **state)
+{
+    (void)state;
+    for (int i = 0; i < COUNT_OF(presets); i++) {
+        struct model_options o = tiny_options(presets[i], 2, 32, 4, 70);
+        struct attention_options a = { .bias = BIAS_KEY };
+        struct tiny all, one;
+        tiny_open(&all, &o, &a, 17, 50, 2, 10);
+        tiny_open(&one, &o, &a, 1, 50, 1, 10);
+        model_forward_loss(&all.m, all.w, &all.x, 17);
+        for (idx b = 0; b < 17; b++) {
+            size_t bytes = 70 * sizeof *one.x.tokens;
+            memcpy(one.x.tokens, all.x.tokens + b * 70, bytes);
+            memcpy(one.x.targets, all.x.targets + b * 70, bytes);
+            model_forward_loss(&one.m, one.w, &one.x, 1);
+            for (idx t = 0; t < 70; t++)
+                assert_close((double)one.x.loss[t],
+                             (double)all.x.loss[b * 70 + t], 2e-5);
+        }
+        tiny_close(&all);
+        tiny_close(&one);
+    }
+}
+
+static void test_model__future_tokens_change_no_earlier_loss(void **state)
+{
+    (void)state;
+    enum { T = 70, B = 2, CUT = 40 };
+    for (int map = 0; weight_map_name(map); map++) {
+        for (int i = 0; i < COUNT_OF(presets); i++) {
+            struct model_options o = tiny_options(presets[i], 2, 16, 2, T);
+            struct attention_options a = { .weights = map, .bias = BIAS_KEY };
+            struct tiny t;
+            real before[B * T];
+            tiny_open(&t, &o, &a, B, 9, 2, 10);
+            model_forward_loss(&t.m, t.w, &t.x, B);
+            memcpy(before, t.x.loss, sizeof before);
+            for (idx j = CUT; j < T; j++)
+                t.x.tokens[j] = (t.x.tokens[j] + 1) % 9;
+            model_forward_loss(&t.m, t.w, &t.x, B);
+            assert_memory_equal(t.x.loss, before, CUT * sizeof *before);
+            assert_memory_equal(t.x.loss + T, before + T, T * sizeof *before);
+            for (idx j = CUT; j < T; j++)
+                assert_true(t.x.loss[j] != before[j]);
+            tiny_close(&t);
+        }
+    }
+}
+
+/* 6 per number in a product: each block's four (five if gated) matrices and
+ * the head; 6 L T C for scores and mixing under a causal mask. */
+static void test_model__flops_count_products_and_attention(void **state)
+{
+    (void)state;
+    const double L = 3, C = 64, V = 100, F = 160, T = 32;
+    struct attention_options a = { .bias = BIAS_KEY };
+    for (int i = 0; i < COUNT_OF(presets); i++) {
+        struct model_options o = tiny_options(presets[i], 3, 64, 4, 32);
+        struct model m = { 0 };
+        struct err e = { 0 };
+        o.ffn_width = 160;
+        assert_int_equal(model_init(&m, &o, &a, 100, &e), OK);
+        double ffn = (i == 0 ? 2 : 3) * C * F;
+        double products = L * (4 * C * C + ffn) + V * C;
+        assert_close(model_flops_per_token(&m, 32),
+                     6 * products + 6 * L * T * C, 1e-12);
+        assert_close(model_flops_per_token(&m, 16),
+                     6 * products + 3 * L * T * C, 1e-12);
+        model_release(&m);
+    }
+}
+
+/* AdamW on one batch until the loss is small, for `steps` at most; its
+ * sequences begin with different tokens, so that nothing in it is a matter of
+ * chance. Returns the last loss. */
+static double overfit(struct tiny *t, idx steps)
+{
+    struct optim_options o = {
+        .lr = 1e-2, .beta1 = 0.9, .beta2 = 0.95, .eps = 1e-8, .clip = 1
+    };
+    struct arena measure = { 0 }, arena = { 0 };
+    struct optim s;
+    struct err e = { 0 };
+    double loss = INFINITY;
+    optim_plan(&s, &measure, &o, &t->m.table, 1);
+    assert_int_equal(arena_open(&arena, measure.used_bytes, &e), OK);
+    optim_plan(&s, &arena, &o, &t->m.table, 1);
+    for (idx b = 0; b < t->x.B; b++)
+        t->x.tokens[b * t->x.T] = (int32_t)b;
+    for (idx step = 1; step <= steps && !(loss < 0.1); step++) {
+        loss = model_backward_loss(&t->m, t->w, t->dw, &t->x, 1);
+        optim_step(&s, t->w, t->dw, step, o.lr, optim_grad_norm(&s, t->dw));
+    }
+    arena_release(&arena);
+    return loss;
+}
+
+static void test_model__overfits_one_batch(void **state)
+{
+    (void)state;
+    for (int map = 0; weight_map_name(map); map++) {
+        for (int bias = BIAS_NONE; bias <= BIAS_KEY; bias++) {
+            for (int i = 0; i < COUNT_OF(presets); i++) {
+                struct model_options o = tiny_options(presets[i], 1, 32, 2, 16);
+                struct attention_options a = { .weights = map, .bias = bias };
+                struct tiny t;
+                tiny_open(&t, &o, &a, 4, 20, 1, 1);
+                double loss = overfit(&t, 300);
+                if (!(loss < 0.1))
+                    fail_msg("%s, %s, bias %d: loss %g", presets[i],
+                             weight_map_name(map), bias, loss);
+                tiny_close(&t);
+            }
+        }
+    }
+}
+
+static void test_model__refuses_impossible_options(void **state)
+{
+    (void)state;
+    struct model_options o = tiny_options("gpt2", 1, 30, 4, 8);
+    struct model m = { 0 };
+    struct err e = { 0 };
+    assert_int_equal(model_init(&m, &o, &softmax, 10, &e), ERR_CONFIG);
+    assert_non_null(strstr(e.text, "30"));
+    assert_non_null(strstr(e.text, "heads"));
+    model_release(&m);
+    o = tiny_options("llama", 1, 12, 4, 8); /* head width 3 */
+    e = (struct err){ 0 };
+    assert_int_equal(model_init(&m, &o, &softmax, 10, &e), ERR_CONFIG);
+    assert_non_null(strstr(e.text, "rope"));
+    model_release(&m);
+    struct attention_options a = { .normalizer = NORMALIZER_LENGTH };
+    o = tiny_options("gpt2", 1, 12, 4, 8);
+    e = (struct err){ 0 };
+    assert_int_equal(model_init(&m, &o, &a, 10, &e), ERR_CONFIG);
+    assert_non_null(strstr(e.text, "normalizer"));
+    model_release(&m);
+}
+
+static void
+test_model__default_ffn_width_is_a_multiple_of_the_width(void **state)
+{
+    (void)state;
+    struct model_options o = tiny_options("gpt2", 1, 64, 1, 8);
+    assert_int_equal(model_ffn_width(&o), 256);
+    o = tiny_options("llama", 1, 64, 1, 8);
+    assert_int_equal(model_ffn_width(&o), 192); /* 170.7, up to 32s */
+    o.width = 768;
+    assert_int_equal(model_ffn_width(&o), 2048);
+    o.ffn_width = 1536;
+    assert_int_equal(model_ffn_width(&o), 1536);
+}
+
+static int start(void **state)
+{
+    (void)state;
+    return gemm_start(4, NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_model__first_loss_is_about_log_v),
+        cmocka_unit_test(test_model__loss_is_the_mean_over_its_tokens),
+        cmocka_unit_test(test_model__sequences_do_not_see_each_other),
+        cmocka_unit_test(test_model__future_tokens_change_no_earlier_loss),
+        cmocka_unit_test(test_model__flops_count_products_and_attention),
+        cmocka_unit_test(test_model__overfits_one_batch),
+        cmocka_unit_test(test_model__refuses_impossible_options),
+        cmocka_unit_test(
+            test_model__default_ffn_width_is_a_multiple_of_the_width),
+    };
+    return cmocka_run_group_tests_name("model", tests, start, NULL);
+}

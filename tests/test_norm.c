@@ -1,0 +1,228 @@
+/* LayerNorm and RMSNorm against definitions written out in double. */
+#include "kern/norm.h"
+#include "gradcheck.h"
+#include "harness.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { R_MAX = 9, C_MAX = 100, N_MAX = R_MAX * C_MAX };
+
+struct rows {
+    idx R, C;
+    real x[N_MAX], gain[C_MAX], shift[C_MAX], dy[N_MAX];
+};
+
+static void fill_rows(struct rows *s, idx R, idx C, double mean, double std)
+{
+    s->R = R;
+    s->C = C;
+    fill_normal(s->x, R * C, std, 1);
+    for (idx i = 0; i < R * C; i++)
+        s->x[i] += (real)mean;
+    fill_normal(s->gain, C, 1, 2);
+    fill_normal(s->shift, C, 1, 3);
+    fill_normal(s->dy, R * C, 1, 4);
+}
+
+static const real *shift_of(const struct norm *norm, const struct rows *s)
+{
+    return norm->has_shift ? s->shift : NULL;
+}
+
+/* Mean and 1/std of row r, by definition. */
+static void moments(double *mean, double *rstd, const struct norm *norm,
+                    const struct rows *s, idx r)
+{
+    double sum = 0, square = 0;
+    for (idx c = 0; c < s->C; c++)
+        sum += (double)s->x[r * s->C + c];
+    *mean = strcmp(norm->name, "layernorm") == 0 ? sum / (double)s->C : 0;
+    for (idx c = 0; c < s->C; c++)
+        square += pow((double)s->x[r * s->C + c] - *mean, 2);
+    *rstd = 1 / sqrt(square / (double)s->C + NORM_EPS);
+}
+
+static void check_forward(const struct norm *norm, const struct rows *s,
+                          double bound)
+{
+    static real y[N_MAX], stats[2 * R_MAX];
+    norm->forward(y, stats, s->x, s->gain, shift_of(norm, s), s->R, s->C);
+    for (idx r = 0; r < s->R; r++) {
+        double mean, rstd;
+        moments(&mean, &rstd, norm, s, r);
+        assert_close((double)stats[2 * r], mean, 1e-6);
+        assert_close((double)stats[2 * r + 1] / rstd, 1, bound);
+        for (idx c = 0; c < s->C; c++) {
+            double want =
+                (double)s->gain[c] * rstd * ((double)s->x[r * s->C + c] - mean);
+            if (norm->has_shift)
+                want += (double)s->shift[c];
+            assert_close((double)y[r * s->C + c], want, bound);
+        }
+    }
+}
+
+/* dx_i += sum_j gain_j dy_j dn_j/dx_i, with the Jacobian written out:
+ * dn_j/dx_i = rstd (delta_ij - [mean] 1/C - n_i n_j / C). */
+static double naive_dx(const struct norm *norm, const struct rows *s, idx r,
+                       idx i, double mean, double rstd)
+{
+    const real *x = s->x + r * s->C;
+    bool has_mean = strcmp(norm->name, "layernorm") == 0;
+    double sum = 0, n_i = ((double)x[i] - mean) * rstd;
+    for (idx j = 0; j < s->C; j++) {
+        double n_j = ((double)x[j] - mean) * rstd;
+        double d = (i == j) - (has_mean + n_i * n_j) / (double)s->C;
+        sum += (double)s->gain[j] * (double)s->dy[r * s->C + j] * rstd * d;
+    }
+    return sum;
+}
+
+/* All three gradients are added to what is there: 1, 2 and 3. */
+static void check_backward(const struct norm *norm, const struct rows *s,
+                           double bound)
+{
+    static real y[N_MAX], stats[2 * R_MAX], dx[N_MAX];
+    real dgain[C_MAX], dshift[C_MAX];
+    double want_gain[C_MAX] = { 0 }, want_shift[C_MAX] = { 0 };
+    for (idx i = 0; i < s->R * s->C; i++)
+        dx[i] = 1;
+    for (idx c = 0; c < s->C; c++) {
+        dgain[c] = 2;
+        dshift[c] = 3;
+    }
+    norm->forward(y, stats, s->x, s->gain, shift_of(norm, s), s->R, s->C);
+    norm->backward(dx, dgain, norm->has_shift ? dshift : NULL, s->dy, s->x,
+                   stats, s->gain, s->R, s->C);
+    for (idx r = 0; r < s->R; r++) {
+        double mean, rstd;
+        moments(&mean, &rstd, norm, s, r);
+        for (idx c = 0; c < s->C; c++) {
+            double dy = (double)s->dy[r * s->C + c];
+            double x = (double)s->x[r * s->C + c];
+            double want = 1 + naive_dx(norm, s, r, c, mean, rstd);
+            assert_close((double)dx[r * s->C + c], want, bound);
+            want_gain[c] += dy * (x - mean) * rstd;
+            want_shift[c] += dy;
+        }
+    }
+    for (idx c = 0; c < s->C; c++) {
+        assert_close((double)dgain[c], 2 + want_gain[c], bound);
+        assert_close((double)dshift[c],
+                     3 + (norm->has_shift ? want_shift[c] : 0), bound);
+    }
+}
+
+static void test_norms__match_their_definitions(void **state)
+{
+    (void)state;
+    static const idx shapes[][2] = {
+        { 1, 1 }, { 1, 7 }, { 3, 16 }, { 9, 33 }, { 2, 100 }
+    };
+    static struct rows s;
+    for (int i = 0; norm_name(i); i++) {
+        for (int j = 0; j < COUNT_OF(shapes); j++) {
+            fill_rows(&s, shapes[j][0], shapes[j][1], 0.5, 2);
+            check_forward(norms[i], &s, 3e-6);
+            check_backward(norms[i], &s, 1e-5);
+        }
+    }
+}
+
+/* Far from zero, the variance must not come from a difference of squares. */
+static void test_norms__hold_for_large_and_small_rows(void **state)
+{
+    (void)state;
+    static struct rows s;
+    for (int i = 0; norm_name(i); i++) {
+        fill_rows(&s, 4, 64, 0, 1e6);
+        check_forward(norms[i], &s, 3e-6);
+        check_backward(norms[i], &s, 1e-5);
+        fill_rows(&s, 4, 64, 0, 1e-6);
+        check_forward(norms[i], &s, 3e-6);
+        check_backward(norms[i], &s, 1e-3); /* dx is about 1/sqrt(eps) */
+        fill_rows(&s, 4, 64, 1000, 1);
+        check_forward(norms[i], &s, 1e-3); /* x itself has 6e-5 */
+    }
+}
+
+static void test_norms__constant_rows_stay_finite(void **state)
+{
+    (void)state;
+    static struct rows s;
+    static const double values[] = { 0, 1, -3, 1e4 };
+    static real y[N_MAX], stats[2 * R_MAX], dx[N_MAX];
+    for (int i = 0; norm_name(i); i++) {
+        for (int j = 0; j < COUNT_OF(values); j++) {
+            real dgain[C_MAX] = { 0 }, dshift[C_MAX] = { 0 };
+            fill_rows(&s, 2, 32, values[j], 0);
+            memset(dx, 0, sizeof dx);
+            norms[i]->forward(y, stats, s.x, s.gain, shift_of(norms[i], &s), 2,
+                              32);
+            norms[i]->backward(dx, dgain, dshift, s.dy, s.x, stats, s.gain, 2,
+                               32);
+            for (idx k = 0; k < 64; k++) {
+                assert_true(isfinite(dx[k]) && isfinite(y[k]));
+                if (norms[i]->has_shift)
+                    assert_true(y[k] == s.shift[k % 32]);
+            }
+        }
+    }
+}
+
+static void test_norms__treat_every_row_alone(void **state)
+{
+    (void)state;
+    static struct rows s;
+    static real y[N_MAX], stats[2 * R_MAX], row[C_MAX];
+    fill_rows(&s, 9, 50, 0, 1);
+    for (int i = 0; norm_name(i); i++) {
+        const real *shift = shift_of(norms[i], &s);
+        norms[i]->forward(y, stats, s.x, s.gain, shift, 9, 50);
+        for (idx r = 0; r < 9; r++) {
+            real one[2];
+            norms[i]->forward(row, one, s.x + r * 50, s.gain, shift, 1, 50);
+            assert_memory_equal(row, y + r * 50, 50 * sizeof *row);
+            assert_memory_equal(one, stats + 2 * r, sizeof one);
+        }
+    }
+}
+
+/* A linear layer without bias may be followed by no shift either. */
+static void test_layernorm__takes_no_shift_for_zero(void **state)
+{
+    (void)state;
+    static struct rows s;
+    static real y[N_MAX], z[N_MAX], stats[2 * R_MAX];
+    fill_rows(&s, 3, 20, 0, 1);
+    memset(s.shift, 0, sizeof s.shift);
+    norms[0]->forward(y, stats, s.x, s.gain, NULL, 3, 20);
+    norms[0]->forward(z, stats, s.x, s.gain, s.shift, 3, 20);
+    for (idx i = 0; i < 60; i++)
+        assert_close((double)y[i], (double)z[i], 1e-6);
+}
+
+static void test_norms__have_their_texts(void **state)
+{
+    (void)state;
+    for (int i = 0; norm_name(i); i++) {
+        assert_string_equal(norm_name(i), norms[i]->name);
+        assert_true(strlen(norms[i]->formula) > 0);
+        assert_true(strlen(norms[i]->source) > 0);
+    }
+    assert_null(norm_name(-1));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_norms__match_their_definitions),
+        cmocka_unit_test(test_norms__hold_for_large_and_small_rows),
+        cmocka_unit_test(test_norms__constant_rows_stay_finite),
+        cmocka_unit_test(test_norms__treat_every_row_alone),
+        cmocka_unit_test(test_layernorm__takes_no_shift_for_zero),
+        cmocka_unit_test(test_norms__have_their_texts),
+    };
+    return cmocka_run_group_tests_name("norm", tests, NULL, NULL);
+}

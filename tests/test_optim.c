@@ -1,0 +1,287 @@
+/* AdamW, SGD, clipping and decay against plain loops in double. */
+#include "optim/optim.h"
+#include "gradcheck.h"
+#include "harness.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A table with a matrix larger than one stretch, ragged ends and padding, and
+ * one tensor of each kind that decay may treat differently. */
+struct bench {
+    struct optim_options o;
+    struct param_table table;
+    struct optim s;
+    struct arena arena;
+    real *w, *dw;        /* (table.total) */
+    double *m, *v, *ref; /* the same in double: moments and weights */
+};
+
+static int optimizer_index(const char *name)
+{
+    for (int i = 0; optimizer_name(i); i++)
+        if (strcmp(optimizer_name(i), name) == 0)
+            return i;
+    fail_msg("no optimizer %s", name);
+    return -1;
+}
+
+static void open_bench(struct bench *b, const struct optim_options *o,
+                       int threads)
+{
+    struct arena measure = { 0 };
+    struct err e = { 0 };
+    *b = (struct bench){ .o = *o };
+    param_declare(&b->table, PARAM_LINEAR, 1, 2, (idx[]){ 131, 127 }, "a");
+    param_declare(&b->table, PARAM_BIAS, 1, 1, (idx[]){ 7 }, "b");
+    param_declare(&b->table, PARAM_EMBEDDING, 1, 2, (idx[]){ 5, 3 }, "c");
+    param_declare(&b->table, PARAM_GAIN, 1, 1, (idx[]){ 33 }, "d");
+    param_declare(&b->table, PARAM_COLUMN, 1, 2, (idx[]){ 2, 8 }, "e");
+    size_t n = (size_t)b->table.total;
+    optim_plan(&b->s, &measure, &b->o, &b->table, threads);
+    assert_int_equal(arena_open(&b->arena, measure.used_bytes, &e), OK);
+    optim_plan(&b->s, &b->arena, &b->o, &b->table, threads);
+    b->w = calloc(n, sizeof *b->w);
+    b->dw = calloc(n, sizeof *b->dw);
+    b->m = calloc(n, sizeof *b->m);
+    b->v = calloc(n, sizeof *b->v);
+    b->ref = calloc(n, sizeof *b->ref);
+    for (idx i = 0; i < b->table.count; i++) {
+        const struct param *p = &b->table.rows[i];
+        fill_normal(b->w + p->offset, p->n, 1, (uint64_t)i);
+        for (idx j = p->offset; j < p->offset + p->n; j++)
+            b->ref[j] = (double)b->w[j];
+    }
+}
+
+static void close_bench(struct bench *b)
+{
+    free(b->w), free(b->dw), free(b->m), free(b->v), free(b->ref);
+    param_table_release(&b->table);
+    arena_release(&b->arena);
+}
+
+static void fill_gradients(struct bench *b, idx step, double std)
+{
+    for (idx i = 0; i < b->table.count; i++) {
+        const struct param *p = &b->table.rows[i];
+        fill_normal(b->dw + p->offset, p->n, std, (uint64_t)(100 * step + i));
+    }
+}
+
+static double naive_norm(const struct bench *b)
+{
+    double sum = 0;
+    for (idx i = 0; i < b->table.total; i++)
+        sum += (double)b->dw[i] * (double)b->dw[i];
+    return sqrt(sum);
+}
+
+/* One number's update by the papers' formulas; g is already clipped. */
+static void naive_update(struct bench *b, idx i, double g, bool decays,
+                         double step, double lr)
+{
+    const struct optim_options *o = &b->o;
+    double decay = decays ? o->weight_decay : 0;
+    b->ref[i] *= 1 - lr * decay;
+    if (strcmp(optimizer_name(o->name), "sgd") == 0) {
+        b->m[i] = o->momentum * b->m[i] + g;
+        b->ref[i] -= lr * b->m[i];
+        return;
+    }
+    b->m[i] = o->beta1 * b->m[i] + (1 - o->beta1) * g;
+    b->v[i] = o->beta2 * b->v[i] + (1 - o->beta2) * g * g;
+    double m = b->m[i] / (1 - pow(o->beta1, step));
+    double v = b->v[i] / (1 - pow(o->beta2, step));
+    b->ref[i] -= lr * m / (sqrt(v) + o->eps);
+}
+
+static void naive_step(struct bench *b, idx step, double lr)
+{
+    double norm = naive_norm(b), scale = 1;
+    if (b->o.clip > 0 && norm > b->o.clip)
+        scale = b->o.clip / norm;
+    for (idx k = 0; k < b->table.count; k++) {
+        const struct param *p = &b->table.rows[k];
+        bool decays = b->o.decay == DECAY_ALL || p->role == PARAM_LINEAR ||
+                      p->role == PARAM_EMBEDDING;
+        for (idx i = p->offset; i < p->offset + p->n; i++)
+            naive_update(b, i, scale * (double)b->dw[i], decays, (double)step,
+                         lr);
+    }
+}
+
+static struct optim_options options_of(const char *name)
+{
+    return (struct optim_options){
+        .name = optimizer_index(name),
+        .beta1 = 0.9,
+        .beta2 = 0.95,
+        .eps = 1e-8,
+        .momentum = 0.9,
+    };
+}
+
+static void check(const struct optim_options *o, double std)
+{
+    struct bench b;
+    open_bench(&b, o, 2);
+    for (idx step = 1; step <= 5; step++) {
+        double lr = 0.01 * (double)step;
+        fill_gradients(&b, step, std);
+        naive_step(&b, step, lr);
+        optim_step(&b.s, b.w, b.dw, step, lr, optim_grad_norm(&b.s, b.dw));
+        for (idx i = 0; i < b.table.total; i++) {
+            assert_close((double)b.w[i], b.ref[i], 3e-6);
+            assert_true(b.dw[i] == 0);
+        }
+    }
+    close_bench(&b);
+}
+
+/* Gradients of two sizes: the norm of 16,708 numbers N(0,1) is about 129. */
+static void check_optimizer(const char *name)
+{
+    for (int decay = DECAY_ALL; decay <= DECAY_MATRICES; decay++) {
+        struct optim_options o = options_of(name);
+        o.decay = decay;
+        check(&o, 0.01);
+        o.weight_decay = 0.5;
+        check(&o, 0.01);
+        o.clip = 1; /* reached */
+        check(&o, 0.01);
+        check(&o, 100);
+        o.clip = 1000; /* not reached */
+        check(&o, 0.01);
+    }
+}
+
+static void test_adamw__matches_its_formula(void **state)
+{
+    (void)state;
+    check_optimizer("adamw");
+    struct optim_options o = options_of("adamw");
+    o.eps = 0.1; /* beside the root, not below it */
+    check(&o, 0.1);
+}
+
+static void test_sgd__matches_its_formula(void **state)
+{
+    (void)state;
+    check_optimizer("sgd");
+}
+
+/* Whatever the gradients' size, the first step of Adam is lr per number. */
+static void test_adamw__first_step_is_the_learning_rate(void **state)
+{
+    (void)state;
+    for (double std = 1e-4; std < 1e4; std *= 100) {
+        struct optim_options o = options_of("adamw");
+        struct bench b;
+        open_bench(&b, &o, 1);
+        fill_gradients(&b, 1, std);
+        double sign = b.dw[0] > 0 ? 1 : -1;
+        optim_step(&b.s, b.w, b.dw, 1, 0.5, optim_grad_norm(&b.s, b.dw));
+        assert_close((double)b.w[0], b.ref[0] - sign * 0.5, 1e-3);
+        close_bench(&b);
+    }
+}
+
+static void test_optim__norm_is_over_all_gradients(void **state)
+{
+    (void)state;
+    struct optim_options o = options_of("sgd");
+    struct bench b;
+    open_bench(&b, &o, 3);
+    assert_true(optim_grad_norm(&b.s, b.dw) == 0);
+    for (double std = 1e-8; std < 1e10; std *= 1e4) {
+        fill_gradients(&b, 1, std);
+        assert_close(optim_grad_norm(&b.s, b.dw) / naive_norm(&b), 1, 1e-12);
+    }
+    for (idx i = 0; i < b.table.count; i++) { /* a number at each end counts */
+        const struct param *p = &b.table.rows[i];
+        memset(b.dw, 0, (size_t)b.table.total * sizeof *b.dw);
+        b.dw[p->offset] = 3;
+        b.dw[p->offset + p->n - 1] = -4;
+        assert_close(optim_grad_norm(&b.s, b.dw), 5, 1e-12);
+    }
+    b.dw[5] = (real)NAN;
+    assert_true(isnan(optim_grad_norm(&b.s, b.dw)));
+    b.dw[5] = INFINITY;
+    assert_true(isinf(optim_grad_norm(&b.s, b.dw)));
+    close_bench(&b);
+}
+
+static void test_optim__clipped_step_has_the_clip_as_norm(void **state)
+{
+    (void)state;
+    struct optim_options o = options_of("sgd");
+    struct bench b;
+    double sum = 0;
+    o.momentum = 0;
+    o.clip = 0.25;
+    open_bench(&b, &o, 1);
+    fill_gradients(&b, 1, 1);
+    memset(b.w, 0, (size_t)b.table.total * sizeof *b.w);
+    optim_step(&b.s, b.w, b.dw, 1, 1, optim_grad_norm(&b.s, b.dw));
+    for (idx i = 0; i < b.table.total; i++)
+        sum += (double)b.w[i] * (double)b.w[i];
+    assert_close(sqrt(sum), 0.25, 1e-6);
+    close_bench(&b);
+}
+
+static void test_optim__threads_change_no_bit(void **state)
+{
+    (void)state;
+    for (int name = 0; optimizer_name(name); name++) {
+        struct optim_options o = options_of(optimizer_name(name));
+        struct bench one, four;
+        o.weight_decay = 0.1;
+        o.clip = 1;
+        open_bench(&one, &o, 1);
+        open_bench(&four, &o, 4);
+        size_t bytes = (size_t)one.table.total * sizeof(real);
+        for (idx step = 1; step <= 3; step++) {
+            fill_gradients(&one, step, 1);
+            fill_gradients(&four, step, 1);
+            double norm = optim_grad_norm(&one.s, one.dw);
+            assert_true(optim_grad_norm(&four.s, four.dw) == norm);
+            optim_step(&one.s, one.w, one.dw, step, 0.01, norm);
+            optim_step(&four.s, four.w, four.dw, step, 0.01, norm);
+        }
+        assert_memory_equal(one.w, four.w, bytes);
+        for (idx k = 0; k < one.s.kind->n_slots; k++)
+            assert_memory_equal(one.s.slots[k], four.s.slots[k], bytes);
+        close_bench(&one);
+        close_bench(&four);
+    }
+}
+
+static void test_optim__every_row_has_its_texts(void **state)
+{
+    (void)state;
+    for (int i = 0; optimizer_name(i); i++) {
+        const struct optimizer *k = optimizers[i];
+        assert_string_equal(optimizer_name(i), k->name);
+        assert_true(strlen(k->formula) > 0 && strlen(k->source) > 0);
+        assert_in_range(k->n_slots, 0, OPTIM_SLOTS_MAX);
+        for (idx j = 0; j < k->n_slots; j++)
+            assert_true(strlen(k->slot_names[j]) > 0);
+    }
+    assert_null(optimizer_name(-1));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_adamw__matches_its_formula),
+        cmocka_unit_test(test_adamw__first_step_is_the_learning_rate),
+        cmocka_unit_test(test_sgd__matches_its_formula),
+        cmocka_unit_test(test_optim__norm_is_over_all_gradients),
+        cmocka_unit_test(test_optim__clipped_step_has_the_clip_as_norm),
+        cmocka_unit_test(test_optim__threads_change_no_bit),
+        cmocka_unit_test(test_optim__every_row_has_its_texts),
+    };
+    return cmocka_run_group_tests_name("optim", tests, NULL, NULL);
+}

@@ -1,0 +1,118 @@
+/* Rotary positions against the formula pair by pair. */
+#include "nn/rope.h"
+#include "gradcheck.h"
+#include "harness.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { T = 37, H = 3, D = 10, LD = H * D + 4, HALF = D / 2 };
+
+static real table[T * D];
+
+static int fill_table(void **state)
+{
+    (void)state;
+    rope_table(table, T, D);
+    return 0;
+}
+
+/* Row r of (rows,LD) stands at position (row0 + r) % T. */
+static void test_rope__turns_half_split_pairs(void **state)
+{
+    (void)state;
+    enum { ROWS = 50, ROW0 = 20 };
+    static real x[ROWS * LD], y[ROWS * LD];
+    fill_normal(x, ROWS * LD, 1, 1);
+    memcpy(y, x, sizeof y);
+    rope_rows(y, LD, table, ROW0, ROWS, T, H, D, 1);
+    for (idx r = 0; r < ROWS; r++) {
+        double t = (double)((ROW0 + r) % T);
+        for (idx h = 0; h < H; h++) {
+            for (idx d = 0; d < HALF; d++) {
+                double angle = t * pow(10000, -2.0 * (double)d / D);
+                double low = (double)x[r * LD + h * D + d];
+                double high = (double)x[r * LD + h * D + HALF + d];
+                assert_close((double)y[r * LD + h * D + d],
+                             low * cos(angle) - high * sin(angle), 1e-6);
+                assert_close((double)y[r * LD + h * D + HALF + d],
+                             high * cos(angle) + low * sin(angle), 1e-6);
+            }
+        }
+        assert_memory_equal(y + r * LD + H * D, x + r * LD + H * D,
+                            4 * sizeof *y); /* what is not of a head */
+    }
+}
+
+static void test_rope__leaves_position_0_and_all_norms(void **state)
+{
+    (void)state;
+    static real x[T * LD], y[T * LD];
+    fill_normal(x, T * LD, 1, 2);
+    memcpy(y, x, sizeof y);
+    rope_rows(y, LD, table, 0, T, T, H, D, 1);
+    assert_memory_equal(y, x, LD * sizeof *y);
+    for (idx t = 1; t < T; t++) {
+        for (idx h = 0; h < H; h++) {
+            double before = 0, after = 0;
+            for (idx d = 0; d < D; d++) {
+                before += pow((double)x[t * LD + h * D + d], 2);
+                after += pow((double)y[t * LD + h * D + d], 2);
+            }
+            assert_close(sqrt(after), sqrt(before), 1e-6);
+        }
+        assert_memory_not_equal(y + t * LD, x + t * LD, D * sizeof *y);
+    }
+}
+
+/* q at position i against k at position j. */
+static double score(const real *q, const real *k, idx i, idx j)
+{
+    real a[D], b[D];
+    double sum = 0;
+    memcpy(a, q, sizeof a);
+    memcpy(b, k, sizeof b);
+    rope_rows(a, D, table, i, 1, T, 1, D, 1);
+    rope_rows(b, D, table, j, 1, T, 1, D, 1);
+    for (idx d = 0; d < D; d++)
+        sum += (double)a[d] * (double)b[d];
+    return sum;
+}
+
+static void test_rope__scores_depend_on_distance_alone(void **state)
+{
+    (void)state;
+    real q[D], k[D];
+    fill_normal(q, D, 1, 3);
+    fill_normal(k, D, 1, 4);
+    for (idx distance = 0; distance < 10; distance++) {
+        double first = score(q, k, distance, 0);
+        for (idx j = 1; j + distance < T; j++)
+            assert_close(score(q, k, j + distance, j), first, 3e-6);
+    }
+    assert_true(fabs(score(q, k, 1, 0) - score(q, k, 2, 0)) > 1e-3);
+    assert_true(fabs(score(q, k, 1, 0) - score(q, k, 0, 1)) > 1e-3);
+}
+
+static void test_rope__backward_direction_undoes_forward(void **state)
+{
+    (void)state;
+    static real x[T * LD], y[T * LD];
+    fill_normal(x, T * LD, 1, 5);
+    memcpy(y, x, sizeof y);
+    rope_rows(y, LD, table, 0, T, T, H, D, 1);
+    rope_rows(y, LD, table, 0, T, T, H, D, -1);
+    for (idx i = 0; i < T * LD; i++)
+        assert_close((double)y[i], (double)x[i], 1e-6);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_rope__turns_half_split_pairs),
+        cmocka_unit_test(test_rope__leaves_position_0_and_all_norms),
+        cmocka_unit_test(test_rope__scores_depend_on_distance_alone),
+        cmocka_unit_test(test_rope__backward_direction_undoes_forward),
+    };
+    return cmocka_run_group_tests_name("rope", tests, fill_table, NULL);
+}

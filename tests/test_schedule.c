@@ -1,0 +1,109 @@
+/* Learning rates at the places where a schedule bends. */
+#include "harness.h"
+#include "optim/optim.h"
+
+#include <math.h>
+#include <string.h>
+
+static struct optim_options options_of(const char *name, idx warmup_steps,
+                                       double min_lr)
+{
+    struct optim_options o = { .lr = 2,
+                               .warmup_steps = warmup_steps,
+                               .min_lr = min_lr };
+    for (o.schedule = 0; schedule_name(o.schedule); o.schedule++)
+        if (strcmp(schedule_name(o.schedule), name) == 0)
+            return o;
+    fail_msg("no schedule %s", name);
+    return o;
+}
+
+static void test_schedule__warms_up_in_a_line_from_0(void **state)
+{
+    (void)state;
+    for (int i = 0; schedule_name(i); i++) {
+        struct optim_options o = options_of(schedule_name(i), 10, 0.1);
+        for (idx step = 1; step <= 10; step++)
+            assert_close(schedule_lr(&o, step, 110), 0.2 * (double)step, 1e-12);
+        assert_true(schedule_lr(&o, 11, 110) <= 2);
+        assert_true(schedule_lr(&o, 11, 110) > 1.9);
+    }
+}
+
+/* Values after a warm-up of 10 steps in a run of 110, lr = 2. */
+static void test_schedule__has_its_shape_after_the_warm_up(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        double min_lr;
+        idx step;
+        double want;
+    } points[] = {
+        { "constant", 0.1, 11, 2 },  { "constant", 0.1, 60, 2 },
+        { "constant", 0.1, 110, 2 }, { "cosine", 0, 35, 1.7071067812 },
+        { "cosine", 0, 60, 1 },      { "cosine", 0, 85, 0.2928932188 },
+        { "cosine", 0, 110, 0 },     { "cosine", 0.1, 60, 1.1 },
+        { "cosine", 0.1, 110, 0.2 }, { "cosine", 1, 77, 2 },
+        { "linear", 0, 35, 1.5 },    { "linear", 0, 60, 1 },
+        { "linear", 0, 110, 0 },     { "linear", 0.1, 60, 1.1 },
+        { "linear", 0.1, 110, 0.2 },
+    };
+    for (int i = 0; i < COUNT_OF(points); i++) {
+        struct optim_options o =
+            options_of(points[i].name, 10, points[i].min_lr);
+        assert_close(schedule_lr(&o, points[i].step, 110), points[i].want,
+                     1e-9);
+    }
+}
+
+static void test_schedule__without_warm_up_starts_high(void **state)
+{
+    (void)state;
+    for (int i = 0; schedule_name(i); i++) {
+        struct optim_options o = options_of(schedule_name(i), 0, 0);
+        assert_true(schedule_lr(&o, 1, 1000) > 1.99);
+        double before = 2;
+        for (idx step = 1; step <= 1000; step++) {
+            double lr = schedule_lr(&o, step, 1000);
+            assert_true(lr <= before && lr >= 0);
+            before = lr;
+        }
+    }
+}
+
+/* A warm-up as long as the run, or longer: only the line's beginning. */
+static void test_schedule__may_end_within_the_warm_up(void **state)
+{
+    (void)state;
+    for (int i = 0; schedule_name(i); i++) {
+        struct optim_options o = options_of(schedule_name(i), 100, 0);
+        assert_close(schedule_lr(&o, 1, 40), 0.02, 1e-12);
+        assert_close(schedule_lr(&o, 40, 40), 0.8, 1e-12);
+        assert_close(schedule_lr(&o, 100, 100), 2, 1e-12);
+    }
+}
+
+/* A run that goes on past its plan stays at the end of the schedule. */
+static void test_schedule__stays_at_its_end(void **state)
+{
+    (void)state;
+    struct optim_options o = options_of("cosine", 10, 0.1);
+    assert_close(schedule_lr(&o, 500, 110), 0.2, 1e-12);
+    o = options_of("linear", 10, 0.1);
+    assert_close(schedule_lr(&o, 500, 110), 0.2, 1e-12);
+    o = options_of("linear", 100, 0.1);
+    assert_close(schedule_lr(&o, 101, 50), 0.2, 1e-12);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_schedule__warms_up_in_a_line_from_0),
+        cmocka_unit_test(test_schedule__has_its_shape_after_the_warm_up),
+        cmocka_unit_test(test_schedule__without_warm_up_starts_high),
+        cmocka_unit_test(test_schedule__may_end_within_the_warm_up),
+        cmocka_unit_test(test_schedule__stays_at_its_end),
+    };
+    return cmocka_run_group_tests_name("schedule", tests, NULL, NULL);
+}

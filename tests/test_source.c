@@ -1,0 +1,183 @@
+/* What holds for every source of tokens: samples are pure functions, batches
+ * are made of samples. */
+#include "data/source.h"
+#include "harness.h"
+
+#include <string.h>
+
+enum { T = 20 };
+
+/* Opens source number i with options that suit it. */
+static void open_any(struct source *s, int i, bool bos, uint64_t seed)
+{
+    struct data_options o = { .source = i,
+                              .bos = bos,
+                              .eos = true,
+                              .val_fraction = 0.4,
+                              .vocab = 16,
+                              .triggers = 3 };
+    struct err e = { 0 };
+    if (strcmp(source_name(i), "text") == 0) {
+        char bytes[400];
+        snprintf(o.path, sizeof o.path, "%s/any.txt", test_dir());
+        for (int j = 0; j < COUNT_OF(bytes); j++)
+            bytes[j] = (char)('a' + j * j % 23);
+        test_write_file(o.path, bytes, sizeof bytes);
+    }
+    assert_int_equal(source_open(s, &o, seed, T, &e), OK);
+}
+
+static void test_sources__samples_are_pure_functions(void **state)
+{
+    (void)state;
+    for (int i = 0; source_name(i); i++) {
+        struct source s, again;
+        int32_t first[30][T + 1], tokens[T + 1];
+        open_any(&s, i, true, 3);
+        open_any(&again, i, true, 3);
+        for (idx j = 0; j < 30; j++)
+            source_sample(&s, first[j], T + 1, SPLIT_TRAIN, j);
+        for (idx j = 29; j >= 0; j--) { /* in another order, another object */
+            source_sample(&again, tokens, T + 1, SPLIT_TRAIN, j);
+            assert_memory_equal(tokens, first[j], sizeof tokens);
+        }
+        source_release(&s);
+        source_release(&again);
+    }
+}
+
+static void test_sources__samples_differ_by_index_split_and_seed(void **state)
+{
+    (void)state;
+    for (int i = 0; source_name(i); i++) {
+        struct source s, other;
+        int32_t a[T + 1], b[T + 1];
+        idx same[4] = { 0 };
+        open_any(&s, i, true, 3);
+        open_any(&other, i, true, 4);
+        for (idx j = 0; j < 50; j++) {
+            source_sample(&s, a, T + 1, SPLIT_VAL, j);
+            source_sample(&s, b, T + 1, SPLIT_VAL, j + 1);
+            same[0] += memcmp(a, b, sizeof a) == 0;
+            source_sample(&s, b, T + 1, SPLIT_TRAIN, j);
+            same[1] += memcmp(a, b, sizeof a) == 0;
+            source_sample(&s, b, T + 1, SPLIT_SINK, j);
+            same[2] += memcmp(a, b, sizeof a) == 0;
+            source_sample(&other, b, T + 1, SPLIT_VAL, j);
+            same[3] += memcmp(a, b, sizeof a) == 0;
+        }
+        for (int j = 0; j < 4; j++)
+            assert_true(same[j] < 5); /* a short text has few windows */
+        source_release(&s);
+        source_release(&other);
+    }
+}
+
+static void test_sources__begin_with_bos_if_asked(void **state)
+{
+    (void)state;
+    for (int i = 0; source_name(i); i++) {
+        for (int bos = 0; bos <= 1; bos++) {
+            struct source s;
+            open_any(&s, i, bos, 3);
+            assert_int_equal(s.bos, bos ? s.n_plain : NO_TOKEN);
+            assert_int_equal(s.vocab,
+                             s.n_plain + bos + (s.eos != NO_TOKEN ? 1 : 0));
+            for (idx j = 0; j < 50; j++) {
+                int32_t tokens[T + 1];
+                source_sample(&s, tokens, T + 1, SPLIT_TRAIN, j);
+                for (idx t = 0; t <= T; t++) {
+                    bool is_bos = bos && tokens[t] == s.bos;
+                    assert_int_equal(is_bos, bos && t == 0);
+                    assert_in_range(tokens[t], 0, s.vocab - 1);
+                }
+            }
+            source_release(&s);
+        }
+    }
+}
+
+static void
+test_sources__batches_are_samples_and_their_next_tokens(void **state)
+{
+    (void)state;
+    enum { B = 7, FIRST = 21 };
+    for (int i = 0; source_name(i); i++) {
+        struct source s;
+        int32_t tokens[B * T], targets[B * T], sample[T + 1];
+        open_any(&s, i, true, 3);
+        source_batch(&s, tokens, targets, B, T, SPLIT_TRAIN, 900);
+        source_batch(&s, tokens, targets, B, T, SPLIT_TRAIN, FIRST);
+        for (idx b = 0; b < B; b++) {
+            size_t bytes = T * sizeof *sample;
+            source_sample(&s, sample, T + 1, SPLIT_TRAIN, FIRST + b);
+            assert_memory_equal(tokens + b * T, sample, bytes);
+            assert_memory_equal(targets + b * T, sample + 1, bytes);
+        }
+        source_release(&s);
+    }
+}
+
+/* Sample by sample, a batch of 6 is three batches of 2: what a run that goes
+ * on with another number of micro-batches relies on. */
+static void test_sources__batches_divide_as_their_samples(void **state)
+{
+    (void)state;
+    for (int i = 0; source_name(i); i++) {
+        struct source s;
+        int32_t whole[2][6 * T], part[2][2 * T];
+        open_any(&s, i, false, 3);
+        source_batch(&s, whole[0], whole[1], 6, T, SPLIT_TRAIN, 12);
+        for (idx k = 2; k >= 0; k--) {
+            source_batch(&s, part[0], part[1], 2, T, SPLIT_TRAIN, 12 + 2 * k);
+            for (int j = 0; j < 2; j++)
+                assert_memory_equal(part[j], whole[j] + k * 2 * T,
+                                    sizeof part[j]);
+        }
+        source_release(&s);
+    }
+}
+
+static void test_sources__have_their_texts(void **state)
+{
+    (void)state;
+    for (int i = 0; source_name(i); i++)
+        assert_true(strlen(source_help(i)) > 0);
+    assert_null(source_name(-1));
+    assert_null(source_help(1000));
+}
+
+static void test_random__tokens_are_uniform(void **state)
+{
+    (void)state;
+    struct source s;
+    int i = 0;
+    while (strcmp(source_name(i), "random") != 0)
+        i++;
+    open_any(&s, i, true, 3);
+    idx count[16] = { 0 };
+    for (idx j = 0; j < 4000; j++) {
+        int32_t tokens[T + 1];
+        source_sample(&s, tokens, T + 1, SPLIT_TRAIN, j);
+        for (idx t = 1; t <= T; t++)
+            count[tokens[t]]++;
+    }
+    for (int v = 0; v < 16; v++) /* 5000 each; five standard errors */
+        assert_in_range(count[v], 5000 - 350, 5000 + 350);
+    source_release(&s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_sources__samples_are_pure_functions),
+        cmocka_unit_test(test_sources__samples_differ_by_index_split_and_seed),
+        cmocka_unit_test(test_sources__begin_with_bos_if_asked),
+        cmocka_unit_test(
+            test_sources__batches_are_samples_and_their_next_tokens),
+        cmocka_unit_test(test_sources__batches_divide_as_their_samples),
+        cmocka_unit_test(test_sources__have_their_texts),
+        cmocka_unit_test(test_random__tokens_are_uniform),
+    };
+    return cmocka_run_group_tests_name("source", tests, NULL, NULL);
+}
