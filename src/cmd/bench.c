@@ -4,10 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "base/laps.h"
 #include "cmd/cmd.h"
 #include "cmd/session.h"
+#include "io/fsys.h"
 #include "kern/gemm.h"
 
 static const char usage[] =
@@ -18,7 +20,8 @@ static const char usage[] =
     "training steps of the config; prints tokens a second, model FLOP/s, "
     "their\n"
     "ratio to the product's rate (utilisation; medians), where the time of a\n"
-    "step goes, and peak memory. Nothing is written.\n"
+    "step goes, what probe and checkpoints cost, and peak memory. Only a\n"
+    "temporary file is written, in the current folder.\n"
     "\n"
     "  --json       the same for programs, on one line\n"
     "  --seconds X  measure steps for about so long (10)\n";
@@ -43,8 +46,9 @@ struct bench {
     idx step;   /* updates done */
     idx rounds; /* of one product and some steps */
     double ceiling[ROUNDS_MAX], step_s[ROUNDS_MAX], share[ROUNDS_MAX];
-    double wall_s; /* of all measured steps */
-    idx n_steps;   /* measured */
+    double probe_s, weights_s, state_s; /* a probe; saving either file */
+    double wall_s;                      /* of all measured steps */
+    idx n_steps;                        /* measured */
 };
 
 static int open_product(struct bench *x, struct err *e)
@@ -121,6 +125,41 @@ static int measure(struct bench *x, struct err *e)
     return OK;
 }
 
+enum { EXTRA_ROUNDS = 3 };
+
+/* Mean seconds of saving the weights, or the whole state, to a temporary file
+ * in the current folder, as a run does. */
+static double save_time(struct bench *x, bool with_state, struct err *e)
+{
+    char path[64], config[] = "";
+    struct checkpoint_head head = { .run_id = "bench", .config = config };
+    struct checkpoint_data data = session_data(&x->session, with_state);
+    snprintf(path, sizeof path, ".bench-%ld.h5", (long)getpid());
+    double start = clock_s();
+    for (int i = 0; i < EXTRA_ROUNDS && !e->code; i++)
+        checkpoint_save(path, &head, &x->session.model.table, &data, e);
+    double wall = clock_s() - start;
+    fsys_remove(path, e);
+    return wall / EXTRA_ROUNDS;
+}
+
+/* What happens only every so many steps. */
+static int measure_extras(struct bench *x, struct err *e)
+{
+    double start = clock_s();
+    for (int i = 0; i < EXTRA_ROUNDS; i++)
+        meter_run(&x->session.meter, x->session.w);
+    x->probe_s = (clock_s() - start) / EXTRA_ROUNDS;
+    x->weights_s = save_time(x, false, e);
+    x->state_s = save_time(x, true, e);
+    return e->code;
+}
+
+static double share_of(double s, idx every, double step_s)
+{
+    return every ? s / (double)every / step_s : 0;
+}
+
 static int by_size(const void *a, const void *b)
 {
     double x = *(const double *)a, y = *(const double *)b;
@@ -160,6 +199,22 @@ static void print_parts(const struct bench *x)
            100 * sum * (double)x->n_steps / x->wall_s);
 }
 
+static void print_extra(const char *what, double s, idx every, double step_s)
+{
+    if (every)
+        printf("  %-20s %9.3f ms every %td steps: %.2f %%\n", what, s * 1e3,
+               every, 100 * share_of(s, every, step_s));
+}
+
+static void print_extras(const struct bench *x, double step_s)
+{
+    const struct checkpoint_options *o = &x->config.checkpoint;
+    printf("\nbeside the steps\n");
+    print_extra("probe", x->probe_s, x->config.sink.probe_every, step_s);
+    print_extra("weights file", x->weights_s, o->every, step_s);
+    print_extra("resume.h5", x->state_s, o->resume_every, step_s);
+}
+
 static void print_people(const struct bench *x, const struct result *r)
 {
     printf("%-12s %s, %s\n", "BLAS", gemm_library(), gemm_threading());
@@ -179,6 +234,7 @@ static void print_people(const struct bench *x, const struct result *r)
     printf("%-12s %.0f MiB at its peak, %.0f MiB of it the product's\n",
            "memory", r->memory_mib, (double)x->arena.cap_bytes / (1 << 20));
     print_parts(x);
+    print_extras(x, r->step_s);
 }
 
 static void print_json(const struct bench *x, const struct result *r)
@@ -187,10 +243,13 @@ static void print_json(const struct bench *x, const struct result *r)
            "\"ceiling_gflops\": %.2f, \"model_gflops\": %.2f, "
            "\"step_ms\": %.4f, \"threads\": %d, \"blas_core\": \"%s\", "
            "\"blas_threading\": \"%s\", \"peak_memory_mib\": %.1f, "
+           "\"probe_ms\": %.3f, \"weights_file_ms\": %.3f, "
+           "\"state_file_ms\": %.3f, "
            "\"rounds\": %td, \"steps\": %td, \"parts_ms\": {",
            r->utilisation, r->tokens_per_s, r->ceiling * 1e-9, r->flops * 1e-9,
            r->step_s * 1e3, x->session.threads, gemm_core(), gemm_threading(),
-           r->memory_mib, x->rounds, x->n_steps);
+           r->memory_mib, x->probe_s * 1e3, x->weights_s * 1e3,
+           x->state_s * 1e3, x->rounds, x->n_steps);
     for (int p = 0; p < PARTS; p++)
         printf("%s\"%s\": %.4f", p ? ", " : "", part_name((enum part)p),
                1e3 * x->laps.part_s[p] / (double)x->n_steps);
@@ -202,11 +261,14 @@ static int bench(struct bench *x, struct err *e)
     if (session_open(&x->session, &x->config, true, e) || open_product(x, e) ||
         measure(x, e))
         return e->code;
+    double memory = peak_mib();
+    if (measure_extras(x, e))
+        return e->code;
     struct result r = {
         .ceiling = median(x->ceiling, x->rounds),
         .step_s = median(x->step_s, x->rounds),
         .utilisation = median(x->share, x->rounds),
-        .memory_mib = peak_mib(),
+        .memory_mib = memory,
     };
     r.tokens_per_s = session_tokens(&x->config, 1) / r.step_s;
     r.flops = r.tokens_per_s *

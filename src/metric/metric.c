@@ -95,7 +95,7 @@ static struct ratio row_sum(const struct weight_view *v)
 /* Norm of the first of T rows, over the mean norm of the others. */
 static struct ratio first_over_rest(const real *x, idx ld, idx T, idx n)
 {
-    struct ratio r = { 0, 0 };
+    struct ratio r = { 0, T > 1 ? 0 : NAN }; /* one token has no rest */
     for (idx t = 0; t < T; t++) {
         double square = 0;
         for (idx i = 0; i < n; i++)
