@@ -24,7 +24,7 @@ struct session {
     struct arena acts_arena;
     struct acts acts;   /* (train.batch, model.context) */
     struct meter meter; /* probe_sequences if training, else sequences */
-    struct laps *laps; /* NULL, or where session_update books its time */
+    struct laps *laps;  /* NULL, or where session_update books its time */
 };
 
 /* From now on, book where time goes; NULL: no more. */

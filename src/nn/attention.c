@@ -6,8 +6,8 @@
 #include "kern/small.h"
 
 /* Constants, for fixed bits. Few rows a strip, because a strip's products stop
- * at the last key it sees; more rows a tile, because a tile reads and writes all
- * of dk and dv once. */
+ * at the last key it sees; more rows a tile, because a tile reads and writes
+ * all of dk and dv once. */
 enum {
     STRIP = 12,       /* query rows that scores are computed for at a time */
     TILE = 2 * STRIP, /* query rows whose share of dk, dv is added at a time */
