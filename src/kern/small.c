@@ -16,6 +16,16 @@ typedef real vector __attribute__((vector_size(LANES * sizeof(real)),
 #define UNROLL _Pragma("GCC unroll 8")
 #endif
 
+/* Keep x in a register: left alone, gcc reads it from memory again for each
+ * row, and the loads become the bottleneck. */
+#if defined(__AVX512F__)
+#define KEEP(x) __asm__("" : "+v"(x))
+#elif defined(__x86_64__)
+#define KEEP(x) __asm__("" : "+x"(x))
+#else
+#define KEEP(x) (void)0
+#endif
+
 /* A product, or what is left of it. */
 struct product {
     real *c;
@@ -36,12 +46,18 @@ INLINE void block(const struct product *p, idx n, int rows, int vectors)
     const real *a = p->a;
     const real *b = p->b + n / SMALL_PANEL * p->panel + n % SMALL_PANEL;
     for (idx k = p->K; k > 0; k--, a += column, b += ldb) {
+        vector right[VECTORS];
         UNROLL
         for (int v = 0; v < vectors; v++) {
-            vector right = *(const vector *)(b + v * LANES);
+            right[v] = *(const vector *)(b + v * LANES);
+            KEEP(right[v]);
+        }
+        UNROLL
+        for (int r = 0; r < rows; r++) {
+            real left = a[r * row];
             UNROLL
-            for (int r = 0; r < rows; r++)
-                sum[r][v] += a[r * row] * right;
+            for (int v = 0; v < vectors; v++)
+                sum[r][v] += left * right[v];
         }
     }
     UNROLL
