@@ -17,7 +17,7 @@ int arena_open(struct arena *a, size_t bytes, struct err *e)
     if (base == MAP_FAILED)
         return err_set(e, ERR_MEMORY,
                        "cannot get %.1f MiB of memory: use a smaller model, "
-                       "train.batch or model.context",
+                       "train.batch, model.context or sink.tokens",
                        (double)cap / (1 << 20));
 #ifdef MADV_HUGEPAGE
     madvise(base, cap, MADV_HUGEPAGE); /* fewer TLB misses; only a hint */
@@ -35,30 +35,41 @@ void arena_release(struct arena *a)
 
 void *arena_bytes(struct arena *a, size_t bytes)
 {
-    size_t start = a->used_bytes;
-    size_t padded = (bytes + ALIGN_BYTES - 1) / ALIGN_BYTES * ALIGN_BYTES;
-    BUG_ON(padded < bytes || start + padded < start);
-    a->used_bytes = start + padded;
+    size_t start = a->used_bytes, padded, end;
+    if (__builtin_add_overflow(bytes, ALIGN_BYTES - 1, &padded) ||
+        __builtin_add_overflow(start, padded / ALIGN_BYTES * ALIGN_BYTES,
+                               &end)) {
+        BUG_ON(a->base);
+        a->used_bytes = SIZE_MAX; /* more than arena_open can get */
+        return NULL;
+    }
+    a->used_bytes = end;
     if (!a->base)
         return NULL;
     BUG_ON(a->used_bytes > a->cap_bytes);
     return a->base + start;
 }
 
+static void *array(struct arena *a, idx n, size_t size)
+{
+    size_t bytes;
+    BUG_ON(n < 0);
+    if (__builtin_mul_overflow((size_t)n, size, &bytes))
+        bytes = SIZE_MAX;
+    return arena_bytes(a, bytes);
+}
+
 real *arena_reals(struct arena *a, idx n)
 {
-    BUG_ON(n < 0);
-    return arena_bytes(a, (size_t)n * sizeof(real));
+    return array(a, n, sizeof(real));
 }
 
 double *arena_doubles(struct arena *a, idx n)
 {
-    BUG_ON(n < 0);
-    return arena_bytes(a, (size_t)n * sizeof(double));
+    return array(a, n, sizeof(double));
 }
 
 int32_t *arena_ints(struct arena *a, idx n)
 {
-    BUG_ON(n < 0);
-    return arena_bytes(a, (size_t)n * sizeof(int32_t));
+    return array(a, n, sizeof(int32_t));
 }

@@ -28,7 +28,7 @@ static const char usage[] =
 
 enum {
     CEILING_N = 2048, /* of the square product */
-    SLICE = 128,      /* its rows a task */
+    ROW_BLOCK = 8,    /* its rows are shared out by so many */
     ROUNDS_MAX = 400,
     ROUNDS_MIN = 5,
     WARM_STEPS = 2,
@@ -71,9 +71,9 @@ static int open_product(struct bench *x, struct err *e)
 /* Rate of the product, its rows divided among the threads; FLOP/s. */
 static double product_rate(struct bench *x)
 {
-    const idx n = CEILING_N, slices = n / SLICE;
+    const idx n = CEILING_N;
     int threads = x->session.threads;
-    idx per = idx_ceil_div(slices, threads) * SLICE;
+    idx per = idx_ceil_div(n, threads * ROW_BLOCK) * ROW_BLOCK;
     double start = clock_s();
 #pragma omp parallel for schedule(static, 1) num_threads(threads)
     for (idx row = 0; row < n; row += per)

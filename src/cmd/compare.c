@@ -59,6 +59,13 @@ static void print_notes(FILE *out, const struct compare_options *o,
         utf8_show(note, sizeof note, runs[i].note, ERR_TEXT_MAX, o->unicode);
         fprintf(out, "note: %s: %s\n", name, note);
     }
+    for (idx i = 1; i < o->n_runs; i++)
+        if (!compared_measured_alike(&runs[0], &runs[i])) {
+            fprintf(out, "note: the runs were measured with different "
+                         "sink.eps or sink.tokens: `sinklab analyze` them "
+                         "alike before you compare sinks\n");
+            break;
+        }
     fputc('\n', out);
 }
 

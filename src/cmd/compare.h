@@ -71,6 +71,11 @@ bool series_final(double *value, const struct series *s);
  * there is none. */
 bool series_emergence(double *step, const struct series *s, double threshold);
 
+/* Were both measured with the same sink.eps and sink.tokens, as far as their
+ * files say? */
+bool compared_measured_alike(const struct compared *a,
+                             const struct compared *b);
+
 /* Is the column a share, 0..1 in files and percent in tables? */
 bool metric_is_share(const char *name);
 

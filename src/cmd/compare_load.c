@@ -3,9 +3,12 @@
 
 #include "base/shell.h"
 #include "base/text.h"
+#include "io/arrays.h"
+#include "metric/metric.h"
 
 #include <errno.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -102,6 +105,26 @@ static void note_source(struct compared *r, const char *metric)
     }
 }
 
+/* How the sinks were measured, as the analysis says it; the run's config.ini
+ * where it does not. */
+static void read_sink_options(struct compared *r)
+{
+    char path[RUN_PATH_MAX], *text = NULL;
+    struct config analysed;
+    run_path(path, r->path, "analysis.h5");
+    if (r->has_config && note_load(&text, path, "config", NULL) == OK &&
+        config_load_text(&analysed, text, path, NULL) == OK)
+        r->config.sink = analysed.sink;
+    free(text);
+}
+
+bool compared_measured_alike(const struct compared *a, const struct compared *b)
+{
+    const struct sink_options *x = &a->config.sink, *y = &b->config.sink;
+    return !a->has_config || !b->has_config ||
+           (x->eps == y->eps && x->tokens == y->tokens);
+}
+
 static int say_unmeasured(const char *path, const char *metric, struct err *e)
 {
     char words[RUN_PATH_MAX * 4] = "";
@@ -138,6 +161,7 @@ int compared_load(struct compared *r, const char *path, const char *metric,
     if (rc != OK)
         add_note(r, "", own.text);
     read_config(r);
+    read_sink_options(r);
     return OK;
 }
 
@@ -206,5 +230,15 @@ bool series_emergence(double *step, const struct series *s, double threshold)
 
 bool metric_is_share(const char *name)
 {
-    return strncmp(name, "sink_", 5) == 0 || strstr(name, "mass") != NULL;
+    for (idx i = 0; i < n_metrics; i++) {
+        const struct metric *m = &metrics[i];
+        size_t n = strlen(m->name);
+        bool is_it = m->is_per_position
+                         ? strncmp(name, m->name, n) == 0 &&
+                               name[n + strspn(name + n, "0123456789")] == '\0'
+                         : strcmp(name, m->name) == 0;
+        if (is_it)
+            return m->is_fraction;
+    }
+    return false;
 }

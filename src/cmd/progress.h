@@ -10,7 +10,6 @@ struct progress {
     idx first, last; /* steps: where this process began, where it ends */
     double tokens_per_step;
     double start_s, shown_s; /* clock */
-    double paused_s;         /* spent on checkpoints and measurements */
     bool is_terminal;
     double loss, sink; /* latest; NAN if not known */
 };

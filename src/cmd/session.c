@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <omp.h>
+#include <string.h>
 
 #include "kern/gemm.h"
 
@@ -44,6 +45,7 @@ int session_open(struct session *s, const struct config *c, bool is_training,
     uint64_t init_seed = seed_or(c->run.init_seed, c->run.seed);
     if (source_open(&s->source, &c->data, data_seed, c->model.context, e))
         return e->code;
+    strcpy(s->config.data.hash, s->source.hash);
     if (model_init(&s->model, &c->model, &c->attention, s->source.vocab, e))
         return e->code;
 
@@ -82,7 +84,8 @@ size_t session_bytes(const struct config *c, const struct model *m)
     plan_numbers(&s, &numbers, true);
     acts_plan(&s.acts, &acts, m, c->train.batch, c->model.context, s.threads,
               true, false);
-    return numbers.used_bytes + acts.used_bytes;
+    return numbers.used_bytes + acts.used_bytes +
+           meter_bytes(m, &c->sink, c->sink.probe_sequences, s.threads);
 }
 
 void session_watch(struct session *s, struct laps *laps)
@@ -104,6 +107,27 @@ double session_val_loss(struct session *s)
     return sum / (double)n;
 }
 
+/* A NaN is a NaN, whatever its sign. */
+static double unsigned_nan(double x)
+{
+    return isnan(x) ? fabs(x) : x;
+}
+
+static int set_diverged(idx step, double loss, double grad_norm, struct err *e)
+{
+    return err_set(e, ERR_DIVERGED,
+                   "diverged at step %td: loss %g, gradient norm %g. Try a "
+                   "smaller optim.lr, optim.clip, or a longer "
+                   "optim.warmup_steps",
+                   step, unsigned_nan(loss), unsigned_nan(grad_norm));
+}
+
+int session_check(struct session *s, idx step, struct err *e)
+{
+    double loss = model_forward_loss(&s->model, s->w, &s->acts, 1);
+    return isfinite(loss) ? OK : set_diverged(step, loss, NAN, e);
+}
+
 int session_update(struct session *s, idx step, struct update_result *r,
                    struct err *e)
 {
@@ -123,11 +147,7 @@ int session_update(struct session *s, idx step, struct update_result *r,
     r->grad_norm = optim_grad_norm(&s->optim, s->dw);
     r->lr = schedule_lr(&c->optim, step + 1, c->train.steps);
     if (!isfinite(r->loss) || !isfinite(r->grad_norm))
-        return err_set(e, ERR_DIVERGED,
-                       "diverged at step %td: loss %g, gradient norm %g. Try a "
-                       "smaller optim.lr, optim.clip, or a longer "
-                       "optim.warmup_steps",
-                       step + 1, fabs(r->loss) /* no -nan */, r->grad_norm);
+        return set_diverged(step + 1, r->loss, r->grad_norm, e);
     optim_step(&s->optim, s->w, s->dw, step + 1, r->lr, r->grad_norm);
     laps_mark(s->laps, PART_OPTIM);
     return OK;

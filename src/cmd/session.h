@@ -55,6 +55,10 @@ struct update_result {
 int session_update(struct session *s, idx step, struct update_result *r,
                    struct err *e);
 
+/* session_check - does a forward pass of the weights as they are give a finite
+ * loss? OK or ERR_DIVERGED. */
+int session_check(struct session *s, idx step, struct err *e);
+
 /* Tokens seen after `step` updates. */
 double session_tokens(const struct config *c, idx step);
 

@@ -1,4 +1,5 @@
 /* train.c - `sinklab train`: a config or a run folder becomes a trained run. */
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -90,6 +91,8 @@ static int save_state(struct train *t, struct err *e)
     run_resume_path(path, t->target.dir);
     if (t->saved_step == t->step)
         return OK;
+    if (session_check(&t->session, t->step, e))
+        return e->code; /* the last good state stays */
     if (metrics_sync(&t->log.metrics, e) ||
         checkpoint_save(path, &head, &t->session.model.table, &data, e))
         return e->code;
@@ -117,22 +120,38 @@ static int load_state(struct train *t, struct err *e)
     char path[RUN_PATH_MAX];
     struct checkpoint_data data = session_data(&t->session, true);
     struct checkpoint_head head = { 0 };
+    struct config saved;
     struct stat s;
     run_resume_path(path, t->target.dir);
-    if (stat(path, &s)) /* stopped before the first state was saved */
-        return OK;
+    if (stat(path, &s)) {
+        bool has_state = t->folder.found.state == RUN_DONE ||
+                         t->folder.found.state == RUN_PREEMPTED;
+        if (errno == ENOENT && !has_state)
+            return OK; /* killed before the first state was saved */
+        return err_set(e, ERR_CHECKPOINT,
+                       "%s: %s, but the run had saved it: put the file back, "
+                       "or start anew in another run.dir",
+                       path, strerror(errno));
+    }
     if (checkpoint_load(&head, path, &t->session.model.table, &data, e))
         return e->code == ERR_CHECKPOINT
                    ? err_prefix(e, "cannot go on from a damaged or foreign "
-                                   "state; without the file the run is "
-                                   "computed again from step 0")
+                                   "state; start anew in another run.dir")
                    : e->code;
-    free(head.config);
     if (strcmp(head.run_id, t->folder.id))
-        return err_set(e, ERR_CHECKPOINT,
-                       "%s belongs to run %s, not to this one (%s): put the "
-                       "right file back",
-                       path, head.run_id, t->folder.id);
+        err_set(e, ERR_CHECKPOINT,
+                "%s belongs to run %s, not to this one (%s): put the right "
+                "file back",
+                path, head.run_id, t->folder.id);
+    else if (config_load_text(&saved, head.config, path, e) == OK &&
+             !train_same_run(&saved, &t->target.config))
+        err_set(e, ERR_CONFIG,
+                "%s/config.ini was changed: %s was computed with other "
+                "settings; undo the change, or start another run",
+                t->target.dir, path);
+    free(head.config);
+    if (e->code)
+        return e->code;
     t->step = t->saved_step = head.step;
     return OK;
 }
@@ -160,6 +179,7 @@ static int begin(struct train *t, struct err *e)
         .argc = t->argc,
         .argv = t->argv,
     };
+    strcpy(t->target.config.data.hash, t->session.source.hash);
     t->config_text = config_print(&t->target.config, NULL);
     char *commented = config_print(&t->target.config, t->target.origins);
     if (!t->config_text || !commented)
@@ -224,8 +244,6 @@ static int loop(struct train *t, struct err *e)
     stop_watch();
     if (t->saved_step < 0 && (save_weights(t, e) || report(t, NULL, e)))
         return e->code;
-    if (t->step > 0 && t->step == c->train.steps && save_weights(t, e))
-        return e->code; /* it became the last step when it was stopped there */
     while (t->step < c->train.steps) {
         if (stop_requested()) {
             progress_end(&t->progress);
@@ -299,11 +317,6 @@ static int train_run(struct train *t, struct err *e)
     if (session_open(&t->session, &t->target.config, true, e) ||
         take_folder(t, e))
         return e->code;
-    if (t->step > t->target.config.train.steps)
-        return err_set(e, ERR_CONFIG,
-                       "train.steps = %td, but %s is at step %td already: "
-                       "want at least that",
-                       t->target.config.train.steps, t->target.dir, t->step);
     if (t->step >= t->target.config.train.steps &&
         t->folder.found.state == RUN_DONE) {
         printf("%s is done already, at step %td; more steps: "

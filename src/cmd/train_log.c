@@ -38,8 +38,13 @@ int train_log_open(struct train_log *l, const struct session *s,
     run_path(path, dir, "metrics.csv");
     if (metrics_open(&l->metrics, path, buffer, step, e))
         return e->code;
+    /* Times are for people: a damaged file of them is no reason to stop */
+    const char *times = "step,wall_s,tokens_per_s";
+    struct err damaged = { 0 };
     run_path(path, dir, "timing.csv");
-    return metrics_open(&l->timing, path, "step,wall_s,tokens_per_s", step, e);
+    if (metrics_open(&l->timing, path, times, step, &damaged) == ERR_DATA)
+        return metrics_open(&l->timing, path, times, -1, e);
+    return damaged.code ? err_set(e, damaged.code, "%s", damaged.text) : OK;
 }
 
 int train_log_row(const struct train_log *l, const struct session *s,

@@ -6,8 +6,12 @@
 const struct key data_keys[] = {
     { "source", KEY_CHOICE, FIELD(source), "bigram-backcopy", 0, 0, source_name,
       0, "where tokens come from; `sinklab list source` explains each" },
-    { "path", KEY_TEXT, FIELD(path), "", 0, 0, NULL, 0,
+    { "path", KEY_TEXT, FIELD(path), "", 0, 0, NULL, KEY_RESUME,
       "text: a file, or a folder whose files are all read" },
+    { "hash", KEY_TEXT, FIELD(hash), "", 0, 0, NULL, 0,
+      "text: 16 hex digits that its tokens must hash to (XXH3-64); empty: not "
+      "checked. A run fills it in, so that it only goes on with the same "
+      "text" },
     { "bos", KEY_BOOL, FIELD(bos), "yes", 0, 0, NULL, 0,
       "every sequence begins with a BOS token" },
     { "eos", KEY_BOOL, FIELD(eos), "no", 0, 0, NULL, 0,

@@ -9,6 +9,7 @@
 struct data_options {
     int source;              /* row of the source table, data/source.h */
     char path[KEY_TEXT_MAX]; /* text: a file, or a folder of text files */
+    char hash[KEY_TEXT_MAX]; /* text: of its tokens; "" before it is known */
     bool bos;                /* each sequence begins with a BOS token */
     bool eos;                /* text: an EOS token between documents */
     double val_fraction;     /* text: tail held out for validation */

@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/hash.h"
 #include "base/rng.h"
 #include "data/options.h"
 
@@ -31,10 +32,11 @@ struct source {
     idx n_triggers;   /* bigram-backcopy: the last of the plain ones */
     idx n_sample;     /* T + 1, the longest sample */
     struct arena arena;
-    int32_t *sample;        /* (T+1) of source_batch: one caller at a time */
-    const double *cdf;      /* bigram-backcopy: (n_plain,n_plain), by row */
-    const uint16_t *stream; /* text: all tokens, training part first */
-    idx n_train, n_val;     /* text: tokens of the two parts */
+    int32_t *sample;         /* (T+1) of source_batch: one caller at a time */
+    const double *cdf;       /* bigram-backcopy: (n_plain,n_plain), by row */
+    const uint16_t *stream;  /* text: all tokens, training part first */
+    char hash[HASH_HEX_MAX]; /* text: of the tokens; else "" */
+    idx n_train, n_val;      /* text: tokens of the two parts */
 };
 
 struct source_kind {

@@ -150,6 +150,12 @@ static int open_text(struct source *s, const struct data_options *o,
             goto out;
     }
     s->stream = stream;
+    hash_hex(s->hash, hash_bytes(stream, (size_t)total * sizeof *stream));
+    if (o->hash[0] && strcmp(o->hash, s->hash))
+        err_set(e, ERR_DATA,
+                "data.path %s: not the text that data.hash names (its tokens "
+                "hash to %s, want %s): give the text the run began with",
+                o->path, s->hash, o->hash);
 out:
     files_release(&files);
     return e->code;

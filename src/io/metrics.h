@@ -17,7 +17,7 @@ struct metrics {
     char path[RUN_PATH_MAX];
 };
 
-enum { METRICS_HEADER_MAX = 16384, METRICS_MAX_BYTES = 256 << 20 };
+enum { METRICS_HEADER_MAX = 16384, METRICS_MAX_BYTES = 1 << 30 };
 
 /* metrics_open - make the file end after the last row with a step of at most
  * up_to_step; create it with its header where it is missing (or was killed

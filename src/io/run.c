@@ -261,7 +261,7 @@ int run_create(struct run_folder *r, const char *dir, struct err *e)
     if (rc == OK)
         rc = run_status_write(r, RUN_PENDING, 0, NULL, e);
     if (rc == OK)
-        draw_id(r->id);
+        find_id(r); /* a start that was killed may have left one */
     else
         run_close(r);
     return rc;

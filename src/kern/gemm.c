@@ -55,7 +55,9 @@ static double self_test_error(void)
             want += (double)a[i / N * K + k] * b[k * N + i % N];
         for (int form = 0; form < 3; form++) {
             double off = fabs(c[form][i] - want);
-            worst = off <= worst ? worst : off; /* NaN becomes the worst */
+            if (isnan(off))
+                return off;
+            worst = fmax(worst, off);
         }
     }
     return worst;

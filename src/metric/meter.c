@@ -53,29 +53,45 @@ static void plan(struct meter *t, struct arena *arena, idx n_columns,
     }
 }
 
-int meter_open(struct meter *t, const struct model *m,
-               const struct sink_options *o, idx n_sequences, int threads,
-               struct err *e)
+static struct meter meter_of(const struct model *m,
+                             const struct sink_options *o, idx n_sequences)
 {
-    idx n = count_columns(o), T = idx_min(o->tokens, m->T);
-    *t = (struct meter){
+    idx T = idx_min(o->tokens, m->T);
+    return (struct meter){
         .m = m,
         .eps = o->eps,
         .sums_to_one = attention_sums_to_one(&m->attention),
         .T = T,
         .n_sequences = n_sequences,
         .B = idx_min(n_sequences, idx_max(1, PASS_TOKENS / T)),
-        .n_columns = n,
+        .n_columns = count_columns(o),
         .ratio_n = idx_max(m->L * m->H, m->L + 1),
     };
+}
+
+size_t meter_bytes(const struct model *m, const struct sink_options *o,
+                   idx n_sequences, int threads)
+{
+    struct meter t = meter_of(m, o, n_sequences);
     struct arena measure = { 0 };
-    plan(t, &measure, n, threads);
+    plan(&t, &measure, t.n_columns, threads);
+    acts_plan(&t.acts, &measure, m, t.B, t.T, threads, false, true);
+    return measure.used_bytes;
+}
+
+int meter_open(struct meter *t, const struct model *m,
+               const struct sink_options *o, idx n_sequences, int threads,
+               struct err *e)
+{
+    *t = meter_of(m, o, n_sequences);
+    struct arena measure = { 0 };
+    plan(t, &measure, t->n_columns, threads);
     if (arena_open(&t->arena, measure.used_bytes, e))
         return e->code;
-    plan(t, &t->arena, n, threads);
+    plan(t, &t->arena, t->n_columns, threads);
     name_columns(t, o);
-    return acts_open(&t->acts, &t->acts_arena, m, t->B, T, threads, false, true,
-                     e);
+    return acts_open(&t->acts, &t->acts_arena, m, t->B, t->T, threads, false,
+                     true, e);
 }
 
 void meter_release(struct meter *t)

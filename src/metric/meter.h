@@ -45,6 +45,10 @@ int meter_open(struct meter *t, const struct model *m,
                struct err *e);
 void meter_release(struct meter *t);
 
+/* Bytes that meter_open would allocate. */
+size_t meter_bytes(const struct model *m, const struct sink_options *o,
+                   idx n_sequences, int threads);
+
 /* meter_run - fill the columns for weights w. */
 void meter_run(struct meter *t, const real *w);
 

@@ -46,21 +46,27 @@ static struct ratio plain(double value)
     return (struct ratio){ value, 1 };
 }
 
+/* 1 if the importance exceeds eps; NaN stays NaN, it is no absent sink. */
+static struct ratio exceeds(double value, double eps)
+{
+    return plain(isnan(value) ? value : value > eps);
+}
+
 static struct ratio sink(const struct weight_view *v)
 {
     if (v->k > v->head->T)
         return plain(0);
-    return plain(importance(v, v->k, proxy_weight) > v->eps);
+    return exceeds(importance(v, v->k, proxy_weight), v->eps);
 }
 
 static struct ratio sink_bias(const struct weight_view *v)
 {
-    return plain(column_importance(v) > v->eps);
+    return exceeds(column_importance(v), v->eps);
 }
 
 static struct ratio sink_1_raw(const struct weight_view *v)
 {
-    return plain(importance(v, 1, raw_weight) > v->eps);
+    return exceeds(importance(v, 1, raw_weight), v->eps);
 }
 
 static struct ratio first_mass(const struct weight_view *v)

@@ -28,7 +28,7 @@ static void attention_in(const struct pass *p, idx l, idx tile)
     pass_mark(p, PART_QKV);
 }
 
-static struct head head_of(const struct pass *p, idx l, idx sequence, idx h)
+struct head pass_head(const struct pass *p, idx l, idx sequence, idx h)
 {
     const struct model *m = p->m;
     const real *qkv = p->x->blocks[l].qkv + sequence * p->x->T * 3 * m->C;
@@ -47,7 +47,7 @@ static void one_head(const struct pass *p, idx l, idx sequence, idx h)
 {
     const struct model *m = p->m;
     struct acts *x = p->x;
-    struct head head = head_of(p, l, sequence, h);
+    struct head head = pass_head(p, l, sequence, h);
     real *o = x->blocks[l].mixed + sequence * x->T * m->C + h * m->D;
     real *scratch = pass_scratch(p), *weights = NULL;
     if (p->observer)

@@ -41,21 +41,12 @@ static void ffn_backward(const struct pass *p, idx l, idx tile)
 
 static void head_backward(const struct pass *p, idx l, idx sequence, idx h)
 {
-    const struct model *m = p->m;
     struct acts *x = p->x;
-    idx C = m->C, D = m->D, row0 = sequence * x->T;
-    const real *qkv = x->blocks[l].qkv + row0 * 3 * C + h * D;
-    real *dqkv = x->back.dqkv + row0 * 3 * C + h * D;
-    const real *keys = weight_at(p, m->blocks[l].column_key);
-    real *dcolumn = keys ? x->back.dcolumn + (sequence * m->H + h) * D : NULL;
-    struct head head = {
-        .q = qkv,
-        .k = qkv + C,
-        .v = qkv + 2 * C,
-        .column_key = keys ? keys + h * D : NULL,
-        .ld_qkv = 3 * C,
-        .ld_o = C,
-    };
+    idx C = p->m->C, D = p->m->D, row0 = sequence * x->T;
+    struct head head = pass_head(p, l, sequence, h);
+    real *dqkv = x->back.dqkv + row0 * 3 * C + h * D, *dcolumn = NULL;
+    if (head.column_key)
+        dcolumn = x->back.dcolumn + (sequence * p->m->H + h) * D;
     attention_backward(&x->attention, dqkv, dqkv + C, dqkv + 2 * C, dcolumn,
                        x->back.dmixed + row0 * C + h * D, &head,
                        pass_scratch(p));

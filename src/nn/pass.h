@@ -70,12 +70,15 @@ void add_partials(real *sum, const real *partials, idx tiles, idx C, idx c0,
 void pass_norm_grads(const struct pass *p, idx gain, idx shift,
                      const real *dgain, const real *dshift);
 
+/* Queries, keys and values of one head of one sequence. */
+struct head pass_head(const struct pass *p, idx layer, idx sequence, idx h);
+
 void embed_forward(const struct pass *p);
 void embed_backward(const struct pass *p); /* from back.dx_out */
 
 void block_forward(const struct pass *p, idx layer);
-/* back.dx_out in: gradient at the block's end; out: at its start (the three
- * dx buffers take turns, swapped by one thread). */
+/* back.dx_out in: gradient at the block's end; out: at its start (it and
+ * dx_in take turns, swapped by one thread). */
 void block_backward(const struct pass *p, idx layer);
 
 /* Final norm, head and loss; with_grad: also the gradients of all three, and

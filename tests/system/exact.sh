@@ -88,7 +88,8 @@ check "train --resume with the config goes on, too" \
 expect_fail 3 'other settings' "$SINKLAB" train small.ini --resume \
     run.dir=runs/longer optim.lr=1
 expect_fail 3 'model.width' "$SINKLAB" train runs/longer model.width=64
-expect_fail 3 'is at step 50 already' "$SINKLAB" train runs/longer train.steps=40
+expect_fail 3 'may be made longer' "$SINKLAB" train runs/longer train.steps=40
+expect_fail 3 'cannot move the run' "$SINKLAB" train runs/longer run.dir=other
 expect_fail 4 'metrics.csv' "$SINKLAB" train runs/longer train.steps=60 \
     sink.positions=2
 check "a refused resume leaves the run as it was" \
@@ -114,6 +115,43 @@ check "with the same metrics" same_bytes runs/whole/metrics.csv \
 check "and the same weights" h5diff runs/whole/checkpoints/step-00000300.h5 \
     runs/killed/checkpoints/step-00000300.h5 /param
 
+# --- what a resume refuses ----------------------------------------------------
+
+mkdir "my #1"
+yes 'to be or not to be, that is the question' | head -n 60 >"my #1/t.txt"
+cp "my #1/t.txt" my1.txt
+in_odd_folder() {
+    (cd "my #1" && "$SINKLAB" train ../small.ini data.source=text \
+        data.path=t.txt)
+}
+expect_fail 3 'data.path' in_odd_folder
+check "a run on text" "$SINKLAB" train small.ini run.dir=runs/words \
+    data.source=text data.path=my1.txt train.steps=20
+mkdir moved
+mv my1.txt moved/
+expect_fail 4 'my1.txt' "$SINKLAB" train runs/words train.steps=30
+check "the text may move" "$SINKLAB" train runs/words train.steps=30 \
+    data.path=moved/my1.txt
+echo more >>moved/my1.txt
+expect_fail 4 'not the text' "$SINKLAB" train runs/words train.steps=40
+expect_fail 3 'holds the run folder' "$SINKLAB" train small.ini \
+    data.source=text data.path="$T"
+
+cp -r runs/1 runs/edited
+sed -i 's/^lr = .*/lr = 0.5/' runs/edited/config.ini
+expect_fail 3 'config.ini was changed' "$SINKLAB" train runs/edited \
+    train.steps=60
+cp -r runs/1 runs/lost
+rm runs/lost/checkpoints/resume.h5
+expect_fail 6 'resume.h5' "$SINKLAB" train runs/lost train.steps=60
+check "a refused resume keeps the metrics" same_bytes runs/1/metrics.csv \
+    runs/lost/metrics.csv
+
+mkdir -p runs/early/checkpoints
+printf 'pending\n' >runs/early/status
+check "--resume starts what was killed before it began" \
+    train runs/early --resume train.steps=5
+
 # --- a run that is in use, diverges, or fills the disk ------------------------
 
 "$SINKLAB" train small.ini run.dir=runs/busy train.steps=100000 \
@@ -128,6 +166,10 @@ check "a stopped run ends with 75" test $? -eq 75
 expect_fail 8 'diverged at step' "$SINKLAB" train small.ini run.dir=runs/bad \
     optim.lr=1000 optim.clip=0 optim.name=sgd model.init=framework
 check "its status is diverged" first_line_is runs/bad/status diverged
+expect_fail 8 'diverged' "$SINKLAB" train small.ini run.dir=runs/worse \
+    train.steps=2 optim.lr=1000 optim.weight_decay=1000 train.accumulate=1
+check "weights that give no finite loss are never saved as the state" \
+    test ! -e runs/worse/checkpoints/resume.h5
 check "its last good checkpoint is whole" \
     h5dump -H runs/bad/checkpoints/step-00000000.h5
 
