@@ -158,8 +158,8 @@ check: ## all of it, warnings as errors, with gcc and clang; before every push
 	@tools/deps.sh
 	+@tools/check.sh '$(sub)' '$(if $(given_B),$(B)-strict,build/strict)'
 
-bench: all ## tokens/s and share of the matrix-product rate
-	@./$(BIN) bench configs/bench-small.ini
+bench: all ## the standard speed measurements, appended to docs/PERFORMANCE.md
+	@SINKLAB=$(abspath $(BIN)) tools/bench.sh
 
 format: ## lay out the source with clang-format
 	clang-format -i $(wildcard src/*.c src/*/*.[ch] tests/*.[ch])

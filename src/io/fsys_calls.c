@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The only mutable static of the project. Tests must reach each changing call
+/* A mutable static (cmd/stop.c has the other one). Tests must reach each changing call
  * of the program as it is; a switch handed down through every signature from
  * train to write() would put test plumbing into all contracts between. Only
  * tests set it: in the program it stays zero. */

@@ -1,9 +1,9 @@
 /* attention.h - one head of causal attention, forward and backward, in tiles.
  *
  * The pipeline: scores q.k scaled -> visibility -> extra column -> weight map
- * and normaliser, row by row -> mix with v. Query rows are taken TILE at a
- * time against the keys they can see, so memory grows with T; backward computes
- * the scores again from q and k, so no T x T matrix outlives a tile.
+ * and normaliser, row by row -> mix with v. Query rows are taken a few at
+ * a time against the keys they can see, so memory grows with T; backward
+ * computes the scores again from q and k, so no T x T matrix is ever there.
  * Positions are applied to q and k before (rope.h).
  */
 #ifndef SINKLAB_ATTENTION_H
