@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #ifdef SINKLAB_DOUBLE
 #define cblas_gemm cblas_dgemm
@@ -106,19 +107,39 @@ const char *gemm_threading(void)
     return kind >= 0 && kind <= 2 ? names[kind] : "unknown";
 }
 
+#if defined(__x86_64__)
+/* How wide a core's vectors are: 2 for AVX-512, 1 for AVX2, 0 for less. */
+static int core_class(const char *core)
+{
+    static const struct {
+        const char *name;
+        int class;
+    } known[] = {
+        { "SkylakeX", 2 }, { "Cooperlake", 2 }, { "SapphireRapids", 2 },
+        { "Haswell", 1 },  { "Zen", 1 },        { "Excavator", 1 },
+    };
+    for (idx i = 0; i < COUNT_OF(known); i++)
+        if (strcasecmp(core, known[i].name) == 0)
+            return known[i].class;
+    return 0;
+}
+
+static int processor_class(void)
+{
+    __builtin_cpu_init();
+    if (__builtin_cpu_supports("avx512f"))
+        return 2;
+    return __builtin_cpu_supports("avx2") ? 1 : 0;
+}
+#endif
+
 const char *gemm_pinned_core(void)
 {
     const char *pin = getenv("OPENBLAS_CORETYPE");
-    if (!pin || !*pin)
-        return NULL;
 #if defined(__x86_64__)
-    __builtin_cpu_init();
-    bool has_wide = __builtin_cpu_supports("avx512f");
-    bool is_wide = strcmp(gemm_core(), "SkylakeX") == 0 ||
-                   strcmp(gemm_core(), "Cooperlake") == 0 ||
-                   strcmp(gemm_core(), "Sapphirerapids") == 0;
-    return has_wide && !is_wide ? pin : NULL;
-#else
-    return NULL;
+    if (pin && *pin && core_class(gemm_core()) < processor_class())
+        return pin;
 #endif
+    (void)pin;
+    return NULL;
 }
