@@ -16,7 +16,6 @@ cpu=$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo 2>/dev/null | head -n 1)
 commit=$(git describe --always --dirty 2>/dev/null || echo unknown)
 
 for name in bench-tiny bench-small bench-long bench-60m; do
-    "$SINKLAB" bench "configs/$name.ini" --seconds 2 >/dev/null # warms up
     json=$("$SINKLAB" bench "configs/$name.ini" --json \
         --seconds "${SECONDS_EACH:-10}")
     line=$(printf '| %s | %s | %s, core %s | %s | %s | %s | %.1f %% | %s |' \
