@@ -125,7 +125,7 @@ $(B)/src/base/build.o: build_info = -DBUILD_VERSION='"$(VERSION)"' \
 sub     := $(MAKE) --no-print-directory
 variant  = $(if $(given_B),B=$(B)-$1)
 
-demo: ## train, analyze and compare four attentions, about two minutes
+demo: ## train, analyze and compare four attentions, about a minute
 	@tools/deps.sh
 	+@$(sub) all
 	@SINKLAB=$(abspath $(BIN)) tools/demo.sh
