@@ -124,9 +124,33 @@ static void test_manifest__records_a_long_command(void **state)
     run_close(&r);
 }
 
+static void test_manifest__tells_what_changed_between_starts(void **state)
+{
+    struct run_folder r;
+    char dir[RUN_DIR_MAX], changes[MANIFEST_CHANGES_MAX];
+    struct err e = { 0 };
+    struct manifest_start s = first_start();
+    (void)state;
+    open_new(&r, dir, "changed");
+    assert_int_equal(manifest_add_start(&r, &s, &e), OK);
+    manifest_changes(changes, &r);
+    assert_string_equal(changes, "");
+    s.threads = 8; /* changes no bit */
+    assert_int_equal(manifest_add_start(&r, &s, &e), OK);
+    manifest_changes(changes, &r);
+    assert_string_equal(changes, "");
+    s.blas_core = "Othercore";
+    assert_int_equal(manifest_add_end(&r, RUN_PREEMPTED, 1, &e), OK);
+    assert_int_equal(manifest_add_start(&r, &s, &e), OK);
+    manifest_changes(changes, &r);
+    assert_string_equal(changes, "blas_core was Somecore and is Othercore");
+    run_close(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_manifest__tells_what_changed_between_starts),
         cmocka_unit_test(test_manifest__a_start_says_what_made_the_numbers),
         cmocka_unit_test(test_manifest__resumed_run_adds_to_its_past),
         cmocka_unit_test(test_manifest__records_a_long_command),

@@ -336,6 +336,11 @@ static int train_run(struct train *t, struct err *e)
            t->target.is_resumed ? "going on with" : "training", t->target.dir,
            t->session.model.table.n, t->target.config.train.steps, t->step,
            t->session.threads, t->session.threads == 1 ? "" : "s");
+    char changes[MANIFEST_CHANGES_MAX];
+    manifest_changes(changes, &t->folder);
+    if (t->target.is_resumed && changes[0])
+        printf("note: not computed as before, so last bits may differ: %s\n",
+               changes);
     fflush(stdout);
     loop(t, e);
     finish(t, e);

@@ -140,6 +140,55 @@ int manifest_add_start(const struct run_folder *r,
     return rc;
 }
 
+/* The value of a key in the section that begins at `section`; "" if none.
+ * Cut to cap. */
+static void find_value(char *value, size_t cap, const char *section,
+                       const char *key)
+{
+    const char *end = strstr(section + 1, "\n[");
+    char name[64];
+    snprintf(name, sizeof name, "\n%s = ", key);
+    const char *at = strstr(section, name);
+    value[0] = '\0';
+    if (!at || (end && at > end))
+        return;
+    at += strlen(name);
+    snprintf(value, cap, "%.*s", (int)strcspn(at, "\n"), at);
+}
+
+void manifest_changes(char changes[MANIFEST_CHANGES_MAX],
+                      const struct run_folder *r)
+{
+    static const char *const keys[] = { "blas_core", "blas",  "real",
+                                        "commit",    "flags", "compiler" };
+    char path[RUN_PATH_MAX], *text = NULL;
+    const char *last = NULL, *before = NULL;
+    struct text t = { changes, MANIFEST_CHANGES_MAX, 0 };
+    size_t n;
+    changes[0] = '\0';
+    run_path(path, r->dir, "manifest.ini");
+    if (fsys_read_file(&text, &n, path, MANIFEST_MAX_BYTES, NULL) != OK)
+        return;
+    for (const char *p = text; (p = strstr(p, "\n[start ")); p++) {
+        before = last;
+        last = p;
+    }
+    for (idx i = 0; before && i < COUNT_OF(keys); i++) {
+        char was[1024], is[1024];
+        find_value(was, sizeof was, before, keys[i]);
+        find_value(is, sizeof is, last, keys[i]);
+        if (strcmp(was, is) == 0)
+            continue;
+        text_add(&t, "%s%s ", t.n ? "; " : "", keys[i]);
+        if (strcmp(keys[i], "flags") == 0) /* too long to show */
+            text_add(&t, "changed");
+        else
+            text_add(&t, "was %.80s and is %.80s", was[0] ? was : "unknown",
+                     is);
+    }
+    free(text);
+}
+
 int manifest_add_end(const struct run_folder *r, enum run_state state, idx step,
                      struct err *e)
 {

@@ -28,6 +28,13 @@ struct manifest_start {
 int manifest_add_start(const struct run_folder *r,
                        const struct manifest_start *s, struct err *e);
 
+/* manifest_changes - what decides a run's last bits (program, compiler, flags,
+ * BLAS and its core) and differs between the latest two starts, as
+ * "blas_core was Zen and is Haswell; commit was ..."; empty if nothing does. */
+enum { MANIFEST_CHANGES_MAX = 1024 };
+void manifest_changes(char changes[MANIFEST_CHANGES_MAX],
+                      const struct run_folder *r);
+
 /* manifest_add_end - to the latest start: time, state and step of its end.
  * OK, ERR_IO, ERR_MEMORY. */
 int manifest_add_end(const struct run_folder *r, enum run_state state, idx step,
