@@ -1,4 +1,4 @@
-/* GELU and SwiGLU against their formulas in double. */
+/* Activations, plain and gated, against their formulas in double. */
 #include "kern/activation.h"
 #include "gradcheck.h"
 #include "harness.h"
@@ -6,16 +6,40 @@
 #include <math.h>
 #include <string.h>
 
-static double gelu(double u)
+static double gelu_tanh(double u)
 {
     double inner = sqrt(2 / acos(-1.0)) * (u + 0.044715 * u * u * u);
     return 0.5 * u * (1 + tanh(inner));
+}
+
+static double gelu_erf(double u)
+{
+    return 0.5 * u * (1 + erf(u / sqrt(2)));
 }
 
 static double silu(double u)
 {
     return u / (1 + exp(-u));
 }
+
+static double relu(double u)
+{
+    return u > 0 ? u : 0;
+}
+
+/* A row of the table; a new one needs a line here. */
+struct definition {
+    const char *name;
+    double (*curve)(double u); /* of u, or of the gate */
+    bool is_gated;
+};
+
+static const struct definition definitions[] = {
+    { "gelu", gelu_tanh, false }, { "swiglu", silu, true },
+    { "relu", relu, false },      { "gelu_erf", gelu_erf, false },
+    { "silu", silu, false },      { "reglu", relu, true },
+    { "geglu", gelu_erf, true },
+};
 
 static double slope(double (*f)(double), double u)
 {
@@ -24,53 +48,79 @@ static double slope(double (*f)(double), double u)
            (12 * h);
 }
 
-static const struct activation *named(const char *name)
-{
-    for (int i = 0; activation_name(i); i++)
-        if (strcmp(activation_name(i), name) == 0)
-            return activations[i];
-    fail_msg("no activation %s", name);
-    return NULL;
-}
-
 enum { POINTS = 4001 };
 
-static void test_gelu__matches_its_tanh_form(void **state)
+static void check_plain(const struct activation *f, double (*curve)(double))
 {
-    (void)state;
     static real u[POINTS], y[POINTS], dy[POINTS], du[POINTS];
     fill_normal(dy, POINTS, 1, 1);
-    for (idx i = 0; i < POINTS; i++)
-        u[i] = (real)((double)(i - POINTS / 2) / 200); /* -10 .. 10 */
-    named("gelu")->forward(y, u, POINTS, 1);
-    named("gelu")->backward(du, u, dy, POINTS, 1);
+    for (idx i = 0; i < POINTS; i++) /* -10 .. 10, without the kink at 0 */
+        u[i] = (real)((double)(i - POINTS / 2) / 200 + 1e-3);
+    f->forward(y, u, POINTS, 1);
+    f->backward(du, u, dy, POINTS, 1);
     for (idx i = 0; i < POINTS; i++) {
-        assert_close((double)y[i], gelu((double)u[i]), 1e-6);
-        assert_close((double)du[i], (double)dy[i] * slope(gelu, (double)u[i]),
+        assert_close((double)y[i], curve((double)u[i]), 1e-6);
+        assert_close((double)du[i], (double)dy[i] * slope(curve, (double)u[i]),
                      5e-6); /* 1 + tanh cancels, times u */
     }
 }
 
 /* Rows are [gate | up]. */
-static void test_swiglu__gates_the_second_half_of_a_row(void **state)
+static void check_gated(const struct activation *f, double (*curve)(double))
 {
-    (void)state;
     enum { R = 5, F = 19 };
     real u[R * 2 * F], y[R * F], dy[R * F], du[R * 2 * F];
     fill_normal(u, R * 2 * F, 3, 2);
     fill_normal(dy, R * F, 1, 3);
-    named("swiglu")->forward(y, u, R, F);
-    named("swiglu")->backward(du, u, dy, R, F);
+    f->forward(y, u, R, F);
+    f->backward(du, u, dy, R, F);
     for (idx r = 0; r < R; r++) {
-        for (idx f = 0; f < F; f++) {
-            double gate = (double)u[r * 2 * F + f];
-            double up = (double)u[r * 2 * F + F + f];
-            double d = (double)dy[r * F + f];
-            assert_close((double)y[r * F + f], silu(gate) * up, 1e-6);
-            assert_close((double)du[r * 2 * F + f], d * up * slope(silu, gate),
-                         2e-6);
-            assert_close((double)du[r * 2 * F + F + f], d * silu(gate), 1e-6);
+        for (idx i = 0; i < F; i++) {
+            double gate = (double)u[r * 2 * F + i];
+            double up = (double)u[r * 2 * F + F + i];
+            double d = (double)dy[r * F + i];
+            assert_close((double)y[r * F + i], curve(gate) * up, 2e-6);
+            assert_close((double)du[r * 2 * F + i], d * up * slope(curve, gate),
+                         4e-6);
+            assert_close((double)du[r * 2 * F + F + i], d * curve(gate), 2e-6);
         }
+    }
+}
+
+static void test_activations__match_their_formulas(void **state)
+{
+    (void)state;
+    for (int i = 0; activation_name(i); i++) {
+        const struct definition *d = NULL;
+        for (int j = 0; j < COUNT_OF(definitions); j++)
+            if (strcmp(definitions[j].name, activation_name(i)) == 0)
+                d = &definitions[j];
+        if (!d)
+            fail_msg("no definition of %s", activation_name(i));
+        assert_true(activations[i]->is_gated == d->is_gated);
+        if (d->is_gated)
+            check_gated(activations[i], d->curve);
+        else
+            check_plain(activations[i], d->curve);
+    }
+}
+
+/* Lists show this order, and options address rows by number: new ones last. */
+static void test_activations__keep_their_order(void **state)
+{
+    (void)state;
+    for (int j = 0; j < COUNT_OF(definitions); j++)
+        assert_string_equal(activation_name(j), definitions[j].name);
+}
+
+static void test_activations__let_nan_through(void **state)
+{
+    (void)state;
+    for (int i = 0; activation_name(i); i++) {
+        volatile real nan = (real)NAN; /* met at run time */
+        real u[2] = { nan, 1 }, y;
+        activations[i]->forward(&y, u, 1, 1);
+        assert_true(isnan(y));
     }
 }
 
@@ -111,8 +161,9 @@ static void test_activations__have_their_texts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_gelu__matches_its_tanh_form),
-        cmocka_unit_test(test_swiglu__gates_the_second_half_of_a_row),
+        cmocka_unit_test(test_activations__match_their_formulas),
+        cmocka_unit_test(test_activations__keep_their_order),
+        cmocka_unit_test(test_activations__let_nan_through),
         cmocka_unit_test(test_activations__extreme_inputs_stay_finite),
         cmocka_unit_test(test_activations__have_their_texts),
     };

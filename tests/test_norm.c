@@ -1,4 +1,4 @@
-/* LayerNorm and RMSNorm against definitions written out in double. */
+/* Norms and dynamic tanh against definitions written out in double. */
 #include "kern/norm.h"
 #include "gradcheck.h"
 #include "harness.h"
@@ -10,7 +10,7 @@ enum { R_MAX = 9, C_MAX = 100, N_MAX = R_MAX * C_MAX };
 
 struct rows {
     idx R, C;
-    real x[N_MAX], gain[C_MAX], shift[C_MAX], dy[N_MAX];
+    real x[N_MAX], gain[C_MAX + 1], shift[C_MAX], dy[N_MAX];
 };
 
 static void fill_rows(struct rows *s, idx R, idx C, double mean, double std)
@@ -20,7 +20,7 @@ static void fill_rows(struct rows *s, idx R, idx C, double mean, double std)
     fill_normal(s->x, R * C, std, 1);
     for (idx i = 0; i < R * C; i++)
         s->x[i] += (real)mean;
-    fill_normal(s->gain, C, 1, 2);
+    fill_normal(s->gain, C + 1, 1, 2);
     fill_normal(s->shift, C, 1, 3);
     fill_normal(s->dy, R * C, 1, 4);
 }
@@ -30,17 +30,42 @@ static const real *shift_of(const struct norm *norm, const struct rows *s)
     return norm->has_shift ? s->shift : NULL;
 }
 
-/* Mean and 1/std of row r, by definition. */
+static bool is_dyt(const struct norm *norm)
+{
+    return strcmp(norm->name, "dyt") == 0;
+}
+
+static bool has_mean(const struct norm *norm)
+{
+    return strcmp(norm->name, "layernorm") == 0;
+}
+
+/* The gain of channel c: its own or the one of all. */
+static double gain_at(const struct norm *norm, const struct rows *s, idx c)
+{
+    return (double)s->gain[norm->has_gains ? c : 0];
+}
+
+/* Mean and 1/std of row r, by definition; 0 and alpha. */
 static void moments(double *mean, double *rstd, const struct norm *norm,
                     const struct rows *s, idx r)
 {
     double sum = 0, square = 0;
     for (idx c = 0; c < s->C; c++)
         sum += (double)s->x[r * s->C + c];
-    *mean = strcmp(norm->name, "layernorm") == 0 ? sum / (double)s->C : 0;
+    *mean = has_mean(norm) ? sum / (double)s->C : 0;
     for (idx c = 0; c < s->C; c++)
         square += pow((double)s->x[r * s->C + c] - *mean, 2);
     *rstd = 1 / sqrt(square / (double)s->C + NORM_EPS);
+    if (is_dyt(norm))
+        *rstd = (double)s->gain[s->C];
+}
+
+/* What the gain is multiplied by. */
+static double plain(const struct norm *norm, double x, double mean, double rstd)
+{
+    double n = (x - mean) * rstd;
+    return is_dyt(norm) ? tanh(n) : n;
 }
 
 static void check_forward(const struct norm *norm, const struct rows *s,
@@ -54,8 +79,8 @@ static void check_forward(const struct norm *norm, const struct rows *s,
         assert_close((double)stats[2 * r], mean, 1e-6);
         assert_close((double)stats[2 * r + 1] / rstd, 1, bound);
         for (idx c = 0; c < s->C; c++) {
-            double want =
-                (double)s->gain[c] * rstd * ((double)s->x[r * s->C + c] - mean);
+            double x = (double)s->x[r * s->C + c];
+            double want = gain_at(norm, s, c) * plain(norm, x, mean, rstd);
             if (norm->has_shift)
                 want += (double)s->shift[c];
             assert_close((double)y[r * s->C + c], want, bound);
@@ -64,19 +89,35 @@ static void check_forward(const struct norm *norm, const struct rows *s,
 }
 
 /* dx_i += sum_j gain_j dy_j dn_j/dx_i, with the Jacobian written out:
- * dn_j/dx_i = rstd (delta_ij - [mean] 1/C - n_i n_j / C). */
+ * dn_j/dx_i = rstd (delta_ij - [mean] 1/C - n_i n_j / C);
+ * of tanh it is alpha delta_ij (1 - n_i^2). */
 static double naive_dx(const struct norm *norm, const struct rows *s, idx r,
                        idx i, double mean, double rstd)
 {
     const real *x = s->x + r * s->C;
-    bool has_mean = strcmp(norm->name, "layernorm") == 0;
-    double sum = 0, n_i = ((double)x[i] - mean) * rstd;
+    double sum = 0, n_i = plain(norm, (double)x[i], mean, rstd);
     for (idx j = 0; j < s->C; j++) {
-        double n_j = ((double)x[j] - mean) * rstd;
-        double d = (i == j) - (has_mean + n_i * n_j) / (double)s->C;
-        sum += (double)s->gain[j] * (double)s->dy[r * s->C + j] * rstd * d;
+        double n_j = plain(norm, (double)x[j], mean, rstd);
+        double d = (i == j) - (has_mean(norm) + n_i * n_j) / (double)s->C;
+        if (is_dyt(norm))
+            d = i == j ? 1 - n_i * n_i : 0;
+        sum += gain_at(norm, s, j) * (double)s->dy[r * s->C + j] * rstd * d;
     }
     return sum;
+}
+
+/* What row r adds to the gradients of gain and shift, by definition. */
+static void naive_grads(double *dgain, double *dshift, const struct norm *norm,
+                        const struct rows *s, idx r, double mean, double rstd)
+{
+    for (idx c = 0; c < s->C; c++) {
+        double x = (double)s->x[r * s->C + c], n = plain(norm, x, mean, rstd);
+        double dy = (double)s->dy[r * s->C + c];
+        dgain[norm->has_gains ? c : 0] += dy * n;
+        dshift[c] += norm->has_shift ? dy : 0;
+        if (is_dyt(norm))
+            dgain[s->C] += gain_at(norm, s, c) * dy * (1 - n * n) * x;
+    }
 }
 
 /* All three gradients are added to what is there: 1, 2 and 3. */
@@ -84,34 +125,31 @@ static void check_backward(const struct norm *norm, const struct rows *s,
                            double bound)
 {
     static real y[N_MAX], stats[2 * R_MAX], dx[N_MAX];
-    real dgain[C_MAX], dshift[C_MAX];
-    double want_gain[C_MAX] = { 0 }, want_shift[C_MAX] = { 0 };
+    real dgain[C_MAX + 1], dshift[C_MAX];
+    double want_gain[C_MAX + 1] = { 0 }, want_shift[C_MAX] = { 0 };
+    idx n_gain = norm_gain_numbers(norm, s->C);
     for (idx i = 0; i < s->R * s->C; i++)
         dx[i] = 1;
-    for (idx c = 0; c < s->C; c++) {
+    for (idx c = 0; c <= s->C; c++)
         dgain[c] = 2;
+    for (idx c = 0; c < s->C; c++)
         dshift[c] = 3;
-    }
     norm->forward(y, stats, s->x, s->gain, shift_of(norm, s), s->R, s->C);
     norm->backward(dx, dgain, norm->has_shift ? dshift : NULL, s->dy, s->x,
                    stats, s->gain, s->R, s->C);
     for (idx r = 0; r < s->R; r++) {
         double mean, rstd;
         moments(&mean, &rstd, norm, s, r);
-        for (idx c = 0; c < s->C; c++) {
-            double dy = (double)s->dy[r * s->C + c];
-            double x = (double)s->x[r * s->C + c];
-            double want = 1 + naive_dx(norm, s, r, c, mean, rstd);
-            assert_close((double)dx[r * s->C + c], want, bound);
-            want_gain[c] += dy * (x - mean) * rstd;
-            want_shift[c] += dy;
-        }
+        naive_grads(want_gain, want_shift, norm, s, r, mean, rstd);
+        for (idx c = 0; c < s->C; c++)
+            assert_close((double)dx[r * s->C + c],
+                         1 + naive_dx(norm, s, r, c, mean, rstd), bound);
     }
-    for (idx c = 0; c < s->C; c++) {
-        assert_close((double)dgain[c], 2 + want_gain[c], bound);
-        assert_close((double)dshift[c],
-                     3 + (norm->has_shift ? want_shift[c] : 0), bound);
-    }
+    for (idx c = 0; c <= s->C; c++)
+        assert_close((double)dgain[c], 2 + (c < n_gain ? want_gain[c] : 0),
+                     bound);
+    for (idx c = 0; c < s->C; c++)
+        assert_close((double)dshift[c], 3 + want_shift[c], bound);
 }
 
 static void test_norms__match_their_definitions(void **state)
@@ -155,7 +193,7 @@ static void test_norms__constant_rows_stay_finite(void **state)
     static real y[N_MAX], stats[2 * R_MAX], dx[N_MAX];
     for (int i = 0; norm_name(i); i++) {
         for (int j = 0; j < COUNT_OF(values); j++) {
-            real dgain[C_MAX] = { 0 }, dshift[C_MAX] = { 0 };
+            real dgain[C_MAX + 1] = { 0 }, dshift[C_MAX] = { 0 };
             fill_rows(&s, 2, 32, values[j], 0);
             memset(dx, 0, sizeof dx);
             norms[i]->forward(y, stats, s.x, s.gain, shift_of(norms[i], &s), 2,
@@ -164,7 +202,7 @@ static void test_norms__constant_rows_stay_finite(void **state)
                                32);
             for (idx k = 0; k < 64; k++) {
                 assert_true(isfinite(dx[k]) && isfinite(y[k]));
-                if (norms[i]->has_shift)
+                if (has_mean(norms[i]))
                     assert_true(y[k] == s.shift[k % 32]);
             }
         }
@@ -190,17 +228,59 @@ static void test_norms__treat_every_row_alone(void **state)
 }
 
 /* A linear layer without bias may be followed by no shift either. */
-static void test_layernorm__takes_no_shift_for_zero(void **state)
+static void test_norms__take_no_shift_for_zero(void **state)
 {
     (void)state;
     static struct rows s;
     static real y[N_MAX], z[N_MAX], stats[2 * R_MAX];
     fill_rows(&s, 3, 20, 0, 1);
     memset(s.shift, 0, sizeof s.shift);
-    norms[0]->forward(y, stats, s.x, s.gain, NULL, 3, 20);
-    norms[0]->forward(z, stats, s.x, s.gain, s.shift, 3, 20);
-    for (idx i = 0; i < 60; i++)
-        assert_close((double)y[i], (double)z[i], 1e-6);
+    for (int i = 0; norm_name(i); i++) {
+        norms[i]->forward(y, stats, s.x, s.gain, NULL, 3, 20);
+        norms[i]->forward(z, stats, s.x, s.gain, s.shift, 3, 20);
+        for (idx j = 0; j < 60; j++)
+            assert_close((double)y[j], (double)z[j], 1e-6);
+    }
+}
+
+/* The same as RMSNorm whose gains are all that one. */
+static void test_ssnorm__is_rmsnorm_with_equal_gains(void **state)
+{
+    (void)state;
+    static struct rows s;
+    static real y[N_MAX], z[N_MAX], stats[2 * R_MAX];
+    fill_rows(&s, 3, 20, 0, 1);
+    for (idx c = 0; c < 20; c++)
+        s.gain[c] = (real)1.75;
+    norms[1]->forward(y, stats, s.x, s.gain, NULL, 3, 20);
+    norms[2]->forward(z, stats, s.x, s.gain, NULL, 3, 20);
+    for (idx j = 0; j < 60; j++)
+        assert_close((double)y[j], (double)z[j], 1e-6);
+}
+
+static void test_norms__say_what_they_learn(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        idx n_gain;
+        double last;
+        bool has_shift;
+    } want[] = {
+        { "layernorm", 20, 1, true },
+        { "rmsnorm", 20, 1, false },
+        { "ssnorm", 1, 1, false },
+        { "dyt", 21, 0.5, true },
+    };
+    for (int i = 0; norm_name(i); i++) {
+        assert_true(i < COUNT_OF(want));
+        assert_string_equal(norm_name(i), want[i].name);
+        assert_true(norms[i]->has_shift == want[i].has_shift);
+        assert_true(norm_gain_numbers(norms[i], 20) == want[i].n_gain);
+        assert_true(norms[i]->has_scalar == (want[i].n_gain % 20 == 1));
+        if (norms[i]->has_scalar)
+            assert_true(norms[i]->scalar_start == want[i].last);
+    }
 }
 
 static void test_norms__have_their_texts(void **state)
@@ -221,7 +301,9 @@ int main(void)
         cmocka_unit_test(test_norms__hold_for_large_and_small_rows),
         cmocka_unit_test(test_norms__constant_rows_stay_finite),
         cmocka_unit_test(test_norms__treat_every_row_alone),
-        cmocka_unit_test(test_layernorm__takes_no_shift_for_zero),
+        cmocka_unit_test(test_norms__take_no_shift_for_zero),
+        cmocka_unit_test(test_ssnorm__is_rmsnorm_with_equal_gains),
+        cmocka_unit_test(test_norms__say_what_they_learn),
         cmocka_unit_test(test_norms__have_their_texts),
     };
     return cmocka_run_group_tests_name("norm", tests, NULL, NULL);

@@ -1,4 +1,4 @@
-/* exp, sigmoid and tanh for vector loops, against the C library in double. */
+/* exp, sigmoid, tanh and erf for vector loops, against the C library. */
 #include "kern/vecmath.h"
 #include "harness.h"
 
@@ -73,6 +73,7 @@ static void test_vecmath__nan_stays_nan(void **state)
     assert_true(isnan(vec_exp(nan)));
     assert_true(isnan(vec_sigmoid(nan)));
     assert_true(isnan(vec_tanh(nan)));
+    assert_true(isnan(vec_erf(nan)));
 }
 
 static void test_vecmath__sigmoid_and_tanh_match_the_library(void **state)
@@ -98,6 +99,44 @@ static void test_vecmath__sigmoid_and_tanh_saturate(void **state)
     }
 }
 
+static void test_erf__is_within_4_ulp_over_the_whole_range(void **state)
+{
+    (void)state;
+    const uint32_t four = 0x40800000; /* 4.0 */
+    double worst = 0;
+    for (uint32_t bits = 0x00800000; bits < four; bits += 499) {
+        float x = from_bits(bits);
+        worst = fmax(worst, ulps((double)vec_erf(x), erf((double)x)));
+        assert_true(vec_erf(-x) == -vec_erf(x));
+    }
+    if (!(worst < 4))
+        fail_msg("an error of %g ulp", worst);
+}
+
+/* Where one formula gives way to the other, and where erf becomes 1. */
+static void test_erf__is_exact_to_4_ulp_at_its_seams(void **state)
+{
+    (void)state;
+    const uint32_t seams[] = { 0x3f666666, 0x407ae148, 0x40800000 };
+    for (int i = 0; i < 3; i++) {
+        for (uint32_t bits = seams[i] - 100; bits < seams[i] + 100; bits++) {
+            float x = from_bits(bits);
+            assert_true(ulps((double)vec_erf(x), erf((double)x)) < 4);
+        }
+    }
+    assert_true(vec_erf(0) == 0);
+}
+
+static void test_erf__saturates(void **state)
+{
+    (void)state;
+    const real far[] = { 6, 100, (real)1e30, INFINITY };
+    for (int i = 0; i < COUNT_OF(far); i++) {
+        assert_true(vec_erf(far[i]) == 1);
+        assert_true(vec_erf(-far[i]) == -1);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -107,6 +146,9 @@ int main(void)
         cmocka_unit_test(test_vecmath__nan_stays_nan),
         cmocka_unit_test(test_vecmath__sigmoid_and_tanh_match_the_library),
         cmocka_unit_test(test_vecmath__sigmoid_and_tanh_saturate),
+        cmocka_unit_test(test_erf__is_within_4_ulp_over_the_whole_range),
+        cmocka_unit_test(test_erf__is_exact_to_4_ulp_at_its_seams),
+        cmocka_unit_test(test_erf__saturates),
     };
     return cmocka_run_group_tests_name("vecmath", tests, NULL, NULL);
 }

@@ -2,6 +2,8 @@
 
 #include <math.h>
 
+#include "kern/vecmath.h"
+
 static void layer_forward(real *restrict y, real *restrict stats, const real *x,
                           const real *gain, const real *shift, idx R, idx C)
 {
@@ -92,10 +94,96 @@ static void rms_backward(real *restrict dx, real *restrict dgain,
     }
 }
 
+/* RMSNorm whose gain is one number. At the start it is the published form
+ * gamma x / |x| with gamma = sqrt(C). */
+static void single_forward(real *restrict y, real *restrict stats,
+                           const real *x, const real *gain, const real *shift,
+                           idx R, idx C)
+{
+    (void)shift;
+    for (idx r = 0; r < R; r++, x += C, y += C, stats += 2) {
+        real square = 0;
+#pragma omp simd reduction(+ : square)
+        for (idx c = 0; c < C; c++)
+            square += x[c] * x[c];
+        real rstd = 1 / (real)sqrt(square / (real)C + (real)NORM_EPS);
+        stats[0] = 0;
+        stats[1] = rstd;
+#pragma omp simd
+        for (idx c = 0; c < C; c++)
+            y[c] = gain[0] * (x[c] * rstd);
+    }
+}
+
+/* dx = rstd gain (dy - n mean(dy n)), dgain = sum dy n, n = x rstd. */
+static void single_backward(real *restrict dx, real *restrict dgain,
+                            real *restrict dshift, const real *dy,
+                            const real *x, const real *stats, const real *gain,
+                            idx R, idx C)
+{
+    (void)dshift;
+    for (idx r = 0; r < R; r++, x += C, dx += C, dy += C, stats += 2) {
+        real rstd = stats[1], dot = 0;
+#pragma omp simd reduction(+ : dot)
+        for (idx c = 0; c < C; c++)
+            dot += dy[c] * (x[c] * rstd);
+        real mean_dn = dot / (real)C, scale = rstd * gain[0];
+        dgain[0] += dot;
+#pragma omp simd
+        for (idx c = 0; c < C; c++)
+            dx[c] += scale * (dy[c] - x[c] * rstd * mean_dn);
+    }
+}
+
+/* Dynamic tanh: no statistics, each number for itself. */
+static void dyt_forward(real *restrict y, real *restrict stats, const real *x,
+                        const real *gain, const real *shift, idx R, idx C)
+{
+    real alpha = gain[C];
+    for (idx r = 0; r < R; r++, x += C, y += C, stats += 2) {
+        stats[0] = 0;
+        stats[1] = alpha;
+#pragma omp simd
+        for (idx c = 0; c < C; c++)
+            y[c] = gain[c] * vec_tanh(alpha * x[c]);
+        if (shift)
+            for (idx c = 0; c < C; c++)
+                y[c] += shift[c];
+    }
+}
+
+/* With t = tanh(alpha x) and w = gain dy (1 - t^2):
+ * dx = alpha w,  dalpha = sum w x,  dgain = sum over rows of dy t. */
+static void dyt_backward(real *restrict dx, real *restrict dgain,
+                         real *restrict dshift, const real *dy, const real *x,
+                         const real *stats, const real *gain, idx R, idx C)
+{
+    (void)stats;
+    real alpha = gain[C];
+    for (idx r = 0; r < R; r++, x += C, dx += C, dy += C) {
+        real dalpha = 0;
+#pragma omp simd reduction(+ : dalpha)
+        for (idx c = 0; c < C; c++) {
+            real t = vec_tanh(alpha * x[c]);
+            real w = gain[c] * dy[c] * (1 - t * t);
+            dgain[c] += dy[c] * t;
+            dx[c] += alpha * w;
+            dalpha += w * x[c];
+        }
+        dgain[C] += dalpha;
+        if (dshift)
+            for (idx c = 0; c < C; c++)
+                dshift[c] += dy[c];
+    }
+}
+
 static const struct norm layer_norm = {
     .name = "layernorm",
     .formula = "gain (x - mean x) / sqrt(var x + 1e-5) + shift",
+    .parameters = "gain (C), from 1, and shift (C), from 0",
     .source = "arXiv 1607.06450",
+    .sinks = "not reported by itself",
+    .has_gains = true,
     .has_shift = true,
     .forward = layer_forward,
     .backward = layer_backward,
@@ -104,13 +192,49 @@ static const struct norm layer_norm = {
 static const struct norm rms_norm = {
     .name = "rmsnorm",
     .formula = "gain x / sqrt(mean x^2 + 1e-5)",
+    .parameters = "gain (C), from 1",
     .source = "arXiv 1910.07467",
+    .sinks = "sink_1 18.18 % in the study's default model, which has "
+             "it (arXiv 2410.10781)",
+    .has_gains = true,
     .forward = rms_forward,
     .backward = rms_backward,
 };
 
-/* KEEP WITH: enum norm_kind */
-const struct norm *const norms[] = { &layer_norm, &rms_norm };
+static const struct norm single_norm = {
+    .name = "ssnorm",
+    .formula = "gain x / sqrt(mean x^2 + 1e-5), one gain for all channels",
+    .parameters = "gain, one number, from 1",
+    .source = "Park et al., 2025",
+    .sinks = "with Muon: sinks stay, excess kurtosis 66.7 against 361.4 "
+             "(Park et al., 2025)",
+    .has_scalar = true,
+    .scalar_start = 1,
+    .forward = single_forward,
+    .backward = single_backward,
+};
+
+static const struct norm dyt = {
+    .name = "dyt",
+    .formula = "gain tanh(alpha x) + shift, one alpha, from 0.5",
+    .parameters = "gain (C), from 1, alpha, shift (C), from 0",
+    .source = "arXiv 2503.10622",
+    .sinks = "more sinks (61.0 against 46.0 %), spikes of activations fall "
+             "from 3818 to 153 (Sun et al., 2026)",
+    .has_gains = true,
+    .has_scalar = true,
+    .scalar_start = 0.5,
+    .has_shift = true,
+    .forward = dyt_forward,
+    .backward = dyt_backward,
+};
+
+const struct norm *const norms[] = {
+    &layer_norm,
+    &rms_norm,
+    &single_norm,
+    &dyt,
+};
 
 const char *norm_name(int i)
 {

@@ -1,5 +1,7 @@
 #include "kern/xent.h"
 
+#include <string.h>
+
 #include "kern/vecmath.h"
 
 static real row_max(const real *x, idx n)
@@ -15,6 +17,10 @@ void xent_forward(real *loss, const real *logits, const int32_t *target, idx R,
                   idx V)
 {
     for (idx r = 0; r < R; r++, logits += V) {
+        if (target[r] < 0) {
+            loss[r] = 0;
+            continue;
+        }
         real max = row_max(logits, V), sum = 0;
 #pragma omp simd reduction(+ : sum)
         for (idx v = 0; v < V; v++)
@@ -27,6 +33,11 @@ void xent_backward(real *loss, real *logits, const int32_t *target, idx R,
                    idx V, real scale)
 {
     for (idx r = 0; r < R; r++, logits += V) {
+        if (target[r] < 0) {
+            loss[r] = 0;
+            memset(logits, 0, (size_t)V * sizeof *logits);
+            continue;
+        }
         real max = row_max(logits, V), sum = 0;
         real at_target = logits[target[r]];
 #pragma omp simd reduction(+ : sum)

@@ -5,7 +5,8 @@
 #include "base/base.h"
 
 /* xent_forward - loss of each row, in nats.
- * logits (R,V) in; target (R) in, 0..V-1; loss (R) out.
+ * logits (R,V) in; target (R) in, 0..V-1, or
+ * negative for a row that does not count: loss 0, gradient 0; loss (R) out.
  * loss[r] = log(sum_v exp(logits[r,v])) - logits[r,target[r]]. */
 void xent_forward(real *loss, const real *logits, const int32_t *target, idx R,
                   idx V);
