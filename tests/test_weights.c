@@ -1,8 +1,9 @@
-/* Weight maps and normalisers: golden vectors, definitions in double, and what
- * holds for every row of the table. */
+/* Weight maps and normalisers: what holds for every row of the table, with all
+ * settings. Their numbers: test_weights_golden.c, test_weights_equal.c. */
 #include "nn/weights.h"
 #include "gradcheck.h"
 #include "harness.h"
+#include "weight_cases.h"
 
 #include <math.h>
 #include <string.h>
@@ -11,204 +12,82 @@
 
 enum { N_MAX = 70 };
 
-static int map_index(const char *name)
-{
-    for (int i = 0; weight_map_name(i); i++)
-        if (strcmp(weight_map_name(i), name) == 0)
-            return i;
-    fail_msg("no weight map %s", name);
-    return -1;
-}
-
-/* Calls see for every map with every normaliser it may have. */
-static void each_stage(void (*see)(const struct weight_stage *w))
-{
-    for (int i = 0; weight_map_name(i); i++) {
-        for (int k = NORMALIZER_OWN; normalizer_name(k); k++) {
-            if (k != NORMALIZER_OWN && !(weight_maps[i]->normalizers >> k & 1))
-                continue;
-            struct attention_options o = { .weights = i, .normalizer = k };
-            struct weight_stage w = weight_stage_of(&o);
-            see(&w);
-        }
-    }
-}
-
-/* Three visible keys; the vectors follow from the definitions of the papers
- * named in each map's row, evaluated in double. */
-static void test_weights__match_golden_vectors(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *map;
-        int normalizer;
-        double a[3], ds[3];
-    } golden[] = {
-        { "softmax",
-          NORMALIZER_OWN,
-          { 0.253716, 0.056612, 0.689672 },
-          { -0.027815, -0.034512, 0.062327 } },
-        { "softmax",
-          NORMALIZER_SUM,
-          { 0.253716, 0.056612, 0.689672 },
-          { -0.027815, -0.034512, 0.062327 } },
-        { "sigmoid",
-          NORMALIZER_SUM,
-          { 0.367478, 0.189776, 0.442746 },
-          { 0.000626, -0.058315, 0.010890 } },
-        { "sigmoid",
-          NORMALIZER_OWN,
-          { 0.7310586, 0.3775407, 0.8807971 },
-          { 0.0589836, -0.0470007, 0.0524968 } },
-        { "sigmoid",
-          NORMALIZER_LENGTH,
-          { 0.2436862, 0.1258469, 0.2935990 },
-          { 0.0196612, -0.0156669, 0.0174989 } },
-        { "relu",
-          NORMALIZER_OWN,
-          { 0.333333, 0, 0.666667 },
-          { 0.1, 0, 0.166667 } },
-        { "relu", NORMALIZER_NONE, { 1, 0, 2 }, { 0.3, 0, 0.5 } },
-        { "relu",
-          NORMALIZER_SUM,
-          { 0.333333, 0, 0.666667 },
-          { -0.0444444, 0, 0.0222222 } },
-    };
-    const real s[] = { 1, (real)-0.5, 2 };
-    const struct weight_row row = { 3, 3 };
-    for (int i = 0; i < COUNT_OF(golden); i++) {
-        struct attention_options o = { .weights = map_index(golden[i].map),
-                                       .normalizer = golden[i].normalizer };
-        struct weight_stage w = weight_stage_of(&o);
-        real a[3], again[3], g[] = { (real)0.3, (real)-0.2, (real)0.5 };
-        weight_stage_forward(&w, a, s, &row);
-        weight_stage_backward(&w, again, s, g, &row);
-        for (int j = 0; j < 3; j++) {
-            assert_close((double)a[j], golden[i].a[j], 1e-6);
-            assert_close((double)again[j], golden[i].a[j], 1e-6);
-            assert_close((double)g[j], golden[i].ds[j], 1e-6);
-        }
-    }
-}
-
-/* The maps' formulas in double, before any normaliser but a built-in one. */
-static double naive_map(const char *name, double s, double max)
-{
-    if (strcmp(name, "softmax") == 0)
-        return exp(s - max);
-    if (strcmp(name, "sigmoid") == 0)
-        return 1 / (1 + exp(-s));
-    if (strcmp(name, "relu") == 0)
-        return fmax(s, 0);
-    return NAN; /* a new map: give it a line here */
-}
-
-static double naive_sum(const struct weight_stage *w, const double *f, idx n,
-                        idx n_keys)
-{
-    double sum = 0;
-    for (idx j = 0; j < n; j++)
-        sum += f[j];
-    if (w->map->has_own_built_in)
-        return sum;
-    if (w->normalizer == NORMALIZER_SUM)
-        return sum + 1e-8;
-    return w->normalizer == NORMALIZER_LENGTH ? (double)n_keys : 1;
-}
-
-static void see_definition(const struct weight_stage *w)
-{
-    for (idx n = 1; n <= N_MAX; n += 1 + n / 7) {
-        for (idx extra = 0; extra <= 1 && extra < n; extra++) {
-            real s[N_MAX], a[N_MAX];
-            double f[N_MAX], max = -INFINITY;
-            struct weight_row row = { n, n - extra };
-            fill_normal(s, n, 3, (uint64_t)n);
-            s[0] = 1; /* no empty row */
-            weight_stage_forward(w, a, s, &row);
-            for (idx j = 0; j < n; j++)
-                max = fmax(max, (double)s[j]);
-            for (idx j = 0; j < n; j++)
-                f[j] = naive_map(w->map->name, (double)s[j], max);
-            double z = naive_sum(w, f, n, row.n_keys);
-            for (idx j = 0; j < n; j++)
-                assert_close((double)a[j], f[j] / z, 1e-6);
-        }
-    }
-}
-
-static void test_weights__match_their_definitions(void **state)
-{
-    (void)state;
-    each_stage(see_definition);
-}
-
 /* What a map has built in is not applied once more. */
-static void see_built_in(const struct weight_stage *w)
+static void see_built_in(struct weight_case *c)
 {
-    if (w->map->has_own_built_in)
-        assert_int_equal(w->normalizer, NORMALIZER_NONE);
-    assert_int_not_equal(w->normalizer, NORMALIZER_OWN);
+    if (c->map->has_own_built_in && c->options.normalizer != NORMALIZER_P_NORM)
+        assert_int_equal(c->stage.normalizer, NORMALIZER_NONE);
+    assert_int_not_equal(c->stage.normalizer, NORMALIZER_OWN);
 }
 
 static void test_weights__are_normalised_once(void **state)
 {
     (void)state;
-    each_stage(see_built_in);
+    each_weight_case(see_built_in);
 }
 
 /* Scores with at least one positive: an all-negative row of relu is empty. */
-static void see_row_sums(const struct weight_stage *w)
+static void see_row_sums(struct weight_case *c)
 {
     bool all_sum_to_one = true, has_negative = false;
+    bool has_remainder = weight_stage_has_remainder(&c->stage);
     for (idx n = 1; n <= N_MAX; n++) {
         real s[N_MAX], a[N_MAX];
-        struct weight_row row = { n, n };
+        struct weight_row row = weight_case_row(c, n, 0);
         double sum = 0;
         fill_normal(s, n, 1, (uint64_t)(100 + n));
         s[n - 1] = (real)0.7;
-        weight_stage_forward(w, a, s, &row);
+        weight_stage_forward(&c->stage, a, s, &row);
         for (idx j = 0; j < n; j++) {
             sum += (double)a[j];
             has_negative = has_negative || a[j] < 0;
         }
-        all_sum_to_one = all_sum_to_one && fabs(sum - 1) < 1e-5;
+        bool is_one = fabs(sum - 1) < 1e-5 || (has_remainder && sum < 1);
+        all_sum_to_one = all_sum_to_one && is_one;
     }
-    assert_int_equal(weight_stage_sums_to_one(w),
-                     all_sum_to_one && !has_negative);
-    assert_true(w->map->is_signed || !has_negative);
+    if (weight_stage_sums_to_one(&c->stage) !=
+        (all_sum_to_one && !has_negative))
+        fail_msg("%s: sums to one: %d, negative: %d", c->text, all_sum_to_one,
+                 has_negative);
+    assert_true(c->map->is_signed || !has_negative);
+    assert_true(weight_stage_sums_to_one(&c->stage) || !has_remainder);
+    assert_int_equal(attention_sums_to_one(&c->options),
+                     weight_stage_sums_to_one(&c->stage));
 }
 
 static void test_weights__say_whether_rows_sum_to_one(void **state)
 {
     (void)state;
-    each_stage(see_row_sums);
-    struct attention_options o = { .weights = map_index("softmax") };
-    assert_true(attention_sums_to_one(&o));
-    o.weights = map_index("relu");
-    assert_false(attention_sums_to_one(&o));
-    o.normalizer = NORMALIZER_SUM;
-    assert_true(attention_sums_to_one(&o));
+    each_weight_case(see_row_sums);
 }
 
-static void see_large_scores(const struct weight_stage *w)
+static bool all_finite(const real *x, idx n)
+{
+    for (idx j = 0; j < n; j++)
+        if (!isfinite(x[j]))
+            return false;
+    return true;
+}
+
+static void see_large_scores(struct weight_case *c)
 {
     static const double sizes[] = { 50, 100, 1e4 };
     for (int i = 0; i < COUNT_OF(sizes); i++) {
         for (int pattern = 0; pattern < 3; pattern++) {
             real s[9], a[9], g[9];
-            struct weight_row row = { 9, 8 };
+            struct weight_row row = weight_case_row(c, 9, 1);
             for (int j = 0; j < 9; j++) {
                 bool is_up = pattern == 0 || (pattern == 1 && j % 3 == 0);
                 s[j] = (real)(is_up ? sizes[i] : -sizes[i]);
             }
             fill_normal(g, 9, 1, 1);
-            weight_stage_forward(w, a, s, &row);
-            for (int j = 0; j < 9; j++)
-                assert_true(isfinite(a[j]));
-            weight_stage_backward(w, a, s, g, &row);
-            for (int j = 0; j < 9; j++)
-                assert_true(isfinite(a[j]) && isfinite(g[j]));
+            weight_stage_forward(&c->stage, a, s, &row);
+            assert_true(all_finite(a, 9));
+            weight_stage_backward(&c->stage, a, s, g, &row);
+            if (!all_finite(a, 9) || !all_finite(g, 9) ||
+                !all_finite(c->dnumbers, MAP_LEARNED_MAX) ||
+                !isfinite(c->dquery))
+                fail_msg("%s: not finite at %g", c->text, sizes[i]);
         }
     }
 }
@@ -216,52 +95,70 @@ static void see_large_scores(const struct weight_stage *w)
 static void test_weights__large_scores_stay_finite(void **state)
 {
     (void)state;
-    each_stage(see_large_scores);
+    each_weight_case(see_large_scores);
 }
 
-static void test_weights__softmax_ignores_a_shift_of_all_scores(void **state)
+/* A run that diverges must not look healthy. */
+static void see_nan(struct weight_case *c)
 {
-    (void)state;
-    struct attention_options o = { .weights = map_index("softmax") };
-    struct weight_stage w = weight_stage_of(&o);
-    struct weight_row row = { 3, 3 };
-    for (double shift = -1e4; shift <= 1e4; shift += 1e4) {
-        real s[3] = { (real)shift, (real)(shift + 1), (real)(shift - 2) };
-        real a[3];
-        weight_stage_forward(&w, a, s, &row);
-        assert_close((double)a[0], 1 / (1 + exp(1) + exp(-2)), 1e-6);
-        assert_close((double)a[2], exp(-2) / (1 + exp(1) + exp(-2)), 1e-6);
+    for (idx at = 0; at < 9; at++) {
+        real s[9], a[9], g[9];
+        struct weight_row row = weight_case_row(c, 9, 1);
+        bool has_nan = false;
+        fill_normal(s, 9, 1, 3);
+        fill_normal(g, 9, 1, 4);
+        s[at] = (real)NAN;
+        weight_stage_forward(&c->stage, a, s, &row);
+        for (int j = 0; j < 9; j++)
+            has_nan = has_nan || isnan(a[j]);
+        if (!has_nan)
+            fail_msg("%s: NaN at %td is lost", c->text, at);
+        weight_stage_backward(&c->stage, a, s, g, &row);
     }
 }
 
-static void test_weights__empty_relu_row_is_zero_not_nan(void **state)
+static void test_weights__pass_nan_on(void **state)
 {
     (void)state;
-    for (int k = NORMALIZER_OWN; normalizer_name(k); k++) {
-        struct attention_options o = { .weights = map_index("relu"),
-                                       .normalizer = k };
-        struct weight_stage w = weight_stage_of(&o);
-        struct weight_row row = { 4, 4 };
-        real s[4] = { -1, -2, 0, (real)-0.5 }, a[4], g[4] = { 1, 1, 1, 1 };
-        weight_stage_forward(&w, a, s, &row);
-        weight_stage_backward(&w, a, s, g, &row);
-        for (int j = 0; j < 4; j++)
-            assert_true(a[j] == 0 && g[j] == 0);
-    }
+    each_weight_case(see_nan);
+}
+
+/* Rows that weigh nothing are zero, and so is their gradient. */
+static void see_empty_row(struct weight_case *c)
+{
+    static const char *const always[] = { "relu", "relu2", "softpick",
+                                          "threshold_relu" };
+    struct weight_row row = weight_case_row(c, 4, 0);
+    real s[4] = { -1, -2, 0, (real)-0.5 }, a[4], g[4] = { 1, 2, 3, -1 };
+    bool is_empty = true;
+    weight_stage_forward(&c->stage, a, s, &row);
+    weight_stage_backward(&c->stage, a, s, g, &row);
+    for (int j = 0; j < 4; j++)
+        is_empty = is_empty && a[j] == 0;
+    for (int j = 0; j < 4 && is_empty; j++)
+        assert_true(g[j] == 0);
+    for (int i = 0; i < COUNT_OF(always); i++)
+        assert_true(is_empty || strcmp(c->map->name, always[i]) != 0);
+}
+
+static void test_weights__empty_rows_are_zero_not_nan(void **state)
+{
+    (void)state;
+    each_weight_case(see_empty_row);
 }
 
 /* a == s, and backward's a is forward's. */
-static void see_in_place(const struct weight_stage *w)
+static void see_in_place(struct weight_case *c)
 {
-    for (idx n = 1; n <= N_MAX; n += 3) {
-        real s[N_MAX], a[N_MAX], again[N_MAX], g[N_MAX];
-        struct weight_row row = { n, n };
+    for (idx n = 1; n <= CASE_N_MAX; n += 1 + n / 3) {
+        real s[CASE_N_MAX], a[CASE_N_MAX], again[CASE_N_MAX], g[CASE_N_MAX];
+        struct weight_row row = weight_case_row(c, n, n > 2);
         size_t bytes = (size_t)n * sizeof *s;
         fill_normal(s, n, 2, (uint64_t)n);
         fill_normal(g, n, 1, 9);
-        weight_stage_forward(w, a, s, &row);
-        weight_stage_backward(w, again, s, g, &row);
-        weight_stage_forward(w, s, s, &row);
+        weight_stage_forward(&c->stage, a, s, &row);
+        weight_stage_backward(&c->stage, again, s, g, &row);
+        weight_stage_forward(&c->stage, s, s, &row);
         assert_memory_equal(s, a, bytes);
         for (idx j = 0; j < n; j++)
             assert_close((double)again[j], (double)a[j], 1e-7);
@@ -271,18 +168,44 @@ static void see_in_place(const struct weight_stage *w)
 static void test_weights__in_place_equals_out_of_place(void **state)
 {
     (void)state;
-    each_stage(see_in_place);
+    each_weight_case(see_in_place);
+}
+
+/* Keys have no order, unless the map says so: then a key does not depend on
+ * those farther from the query. */
+static void see_order(struct weight_case *c)
+{
+    real s[N_MAX], a[N_MAX], other[N_MAX], b[N_MAX];
+    struct weight_row row = weight_case_row(c, N_MAX, 0);
+    bool is_causal = c->map->is_causal_only;
+    fill_normal(s, N_MAX, 2, 5);
+    for (idx j = 0; j < N_MAX; j++)
+        other[j] = is_causal ? s[j] + (j < 5) : s[N_MAX - 1 - j];
+    weight_stage_forward(&c->stage, a, s, &row);
+    weight_stage_forward(&c->stage, b, other, &row);
+    for (idx j = 0; j < N_MAX; j++)
+        if (!is_causal)
+            assert_close((double)b[N_MAX - 1 - j], (double)a[j], 1e-6);
+        else if (j >= 5)
+            assert_true(a[j] == b[j]);
+}
+
+static void
+test_weights__do_not_depend_on_an_order_they_do_not_name(void **state)
+{
+    (void)state;
+    each_weight_case(see_order);
 }
 
 static void test_weights__length_counts_keys_not_the_extra_column(void **state)
 {
     (void)state;
-    struct attention_options o = { .weights = map_index("relu") };
-    struct weight_stage w = weight_stage_of(&o);
-    struct weight_row row = { 3, 2 };
+    struct weight_case c;
+    weight_case_open(&c, "weights=relu");
+    struct weight_row row = weight_case_row(&c, 3, 1);
     const real s[3] = { 6, 4, 2 };
     real a[3];
-    weight_stage_forward(&w, a, s, &row);
+    weight_stage_forward(&c.stage, a, s, &row);
     for (int j = 0; j < 3; j++)
         assert_close((double)a[j], (double)s[j] / 2, 1e-6);
 }
@@ -306,19 +229,51 @@ static void test_weights__every_row_has_its_texts(void **state)
     assert_null(weight_map_name(-1));
 }
 
+static void test_weights__name_their_learned_numbers(void **state)
+{
+    (void)state;
+    struct weight_case c;
+    weight_case_open(&c, "weights=softmax");
+    assert_int_equal(c.n_learned, 0);
+    weight_case_open(&c, "weights=sigmoid sigmoid_b=2");
+    assert_int_equal(c.n_learned, 0);
+    weight_case_open(&c, "weights=sigmoid sigmoid_b=2 sigmoid_bias=learned");
+    assert_int_equal(c.n_learned, 1);
+    assert_true(c.learned[0].start == 2 && !c.learned[0].is_state);
+    weight_case_open(&c, "weights=affine");
+    assert_int_equal(c.n_learned, 1);
+    assert_true(c.learned[0].start == 0 && c.learned[0].is_state);
+}
+
+static void test_weights__remainder_is_as_the_map_defined_it(void **state)
+{
+    (void)state;
+    struct weight_case c;
+    weight_case_open(&c, "weights=softmax1");
+    assert_true(weight_stage_has_remainder(&c.stage));
+    weight_case_open(&c, "weights=stick_breaking");
+    assert_true(weight_stage_has_remainder(&c.stage));
+    weight_case_open(&c, "weights=softmax1 scale=0.5");
+    assert_false(weight_stage_has_remainder(&c.stage));
+    weight_case_open(&c, "weights=softmax");
+    assert_false(weight_stage_has_remainder(&c.stage));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_weights__match_golden_vectors),
-        cmocka_unit_test(test_weights__match_their_definitions),
         cmocka_unit_test(test_weights__are_normalised_once),
         cmocka_unit_test(test_weights__say_whether_rows_sum_to_one),
         cmocka_unit_test(test_weights__large_scores_stay_finite),
-        cmocka_unit_test(test_weights__softmax_ignores_a_shift_of_all_scores),
-        cmocka_unit_test(test_weights__empty_relu_row_is_zero_not_nan),
+        cmocka_unit_test(test_weights__pass_nan_on),
+        cmocka_unit_test(test_weights__empty_rows_are_zero_not_nan),
         cmocka_unit_test(test_weights__in_place_equals_out_of_place),
+        cmocka_unit_test(
+            test_weights__do_not_depend_on_an_order_they_do_not_name),
         cmocka_unit_test(test_weights__length_counts_keys_not_the_extra_column),
         cmocka_unit_test(test_weights__every_row_has_its_texts),
+        cmocka_unit_test(test_weights__name_their_learned_numbers),
+        cmocka_unit_test(test_weights__remainder_is_as_the_map_defined_it),
     };
     return cmocka_run_group_tests_name("weights", tests, NULL, NULL);
 }

@@ -1,14 +1,32 @@
 #include "nn/weights.h"
 
 #include "nn/normalizer.h"
+#include "nn/weights_shared.h"
 
-extern const struct weight_map weights_softmax, weights_sigmoid, weights_relu;
+extern const struct weight_map weights_softmax, weights_softmax1,
+    weights_sigmoid, weights_relu, weights_relu2, weights_elu1,
+    weights_identity, weights_softpick, weights_clipped, weights_elastic,
+    weights_affine, weights_ssmax, weights_sparsemax, weights_entmax15,
+    weights_stick_breaking, weights_threshold_relu;
 
 /* The table: `sinklab list attention` and the docs keep this order. */
 const struct weight_map *const weight_maps[] = {
     &weights_softmax,
+    &weights_softmax1,
     &weights_sigmoid,
     &weights_relu,
+    &weights_relu2,
+    &weights_elu1,
+    &weights_identity,
+    &weights_softpick,
+    &weights_clipped,
+    &weights_elastic,
+    &weights_affine,
+    &weights_ssmax,
+    &weights_sparsemax,
+    &weights_entmax15,
+    &weights_stick_breaking,
+    &weights_threshold_relu,
     NULL,
 };
 
@@ -24,42 +42,66 @@ struct weight_stage weight_stage_of(const struct attention_options *o)
     enum normalizer kind = (enum normalizer)o->normalizer;
     if (kind == NORMALIZER_OWN)
         kind = map->own;
+    if (kind == NORMALIZER_P_NORM && o->normalizer_p == 1)
+        kind = NORMALIZER_SUM; /* the same, and told to be so */
     if (map->has_own_built_in && kind == map->own)
         kind = NORMALIZER_NONE;
-    return (struct weight_stage){ .map = map, .normalizer = kind };
+    return (struct weight_stage){ map, kind, (real)o->scale };
+}
+
+idx weight_map_learned(struct map_learned learned[MAP_LEARNED_MAX],
+                       const struct attention_options *o)
+{
+    const struct weight_map *map = weight_maps[o->weights];
+    return map->learned ? map->learned(learned, o) : 0;
+}
+
+/* The row is as the map made it. */
+static bool is_bare(const struct weight_stage *w)
+{
+    return w->normalizer == NORMALIZER_NONE && w->scale == 1;
 }
 
 bool weight_stage_sums_to_one(const struct weight_stage *w)
 {
-    bool by_map = w->map->has_own_built_in && w->map->own == NORMALIZER_SUM &&
-                  w->normalizer == NORMALIZER_NONE;
-    return !w->map->is_signed && (by_map || w->normalizer == NORMALIZER_SUM);
+    bool by_map = w->map->has_own_built_in && w->map->own == NORMALIZER_SUM;
+    bool by_normalizer = w->normalizer == NORMALIZER_SUM && w->scale == 1;
+    return !w->map->is_signed && ((by_map && is_bare(w)) || by_normalizer);
 }
 
 bool attention_sums_to_one(const struct attention_options *o)
 {
     struct weight_stage w = weight_stage_of(o);
-    return weight_stage_sums_to_one(&w);
+    return o->operation == OPERATION_ROWS && weight_stage_sums_to_one(&w);
+}
+
+bool weight_stage_has_remainder(const struct weight_stage *w)
+{
+    return w->map->has_remainder && is_bare(w);
 }
 
 void weight_stage_forward(const struct weight_stage *w, real *a, const real *s,
                           const struct weight_row *row)
 {
     w->map->forward(a, s, row);
-    if (w->normalizer != NORMALIZER_NONE)
-        row_scale(a, normalizer_factor(w->normalizer, a, row), row->n);
+    if (!is_bare(w))
+        row_scale(a, w->scale * normalizer_factor(w->normalizer, a, row),
+                  row->n);
 }
 
 void weight_stage_backward(const struct weight_stage *w, real *a, const real *s,
                            real *g, const struct weight_row *row)
 {
     w->map->forward(a, s, row);
-    if (w->normalizer == NORMALIZER_NONE) {
+    if (is_bare(w)) {
         w->map->backward(g, s, a, g, row);
         return;
     }
     real factor = normalizer_factor(w->normalizer, a, row);
-    normalizer_backward(w->normalizer, g, a, factor, row);
+    if (w->scale != 1)
+        row_scale(g, w->scale, row->n);
+    if (w->normalizer != NORMALIZER_NONE)
+        normalizer_backward(w->normalizer, g, a, factor, row);
     w->map->backward(g, s, a, g, row);
-    row_scale(a, factor, row->n);
+    row_scale(a, w->scale * factor, row->n);
 }

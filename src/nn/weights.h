@@ -8,6 +8,10 @@
  * extra column (if any) first, then the visible keys in order, contiguous. It
  * knows nothing of masks, positions, heads or tiles. Its normaliser is a stage
  * of its own (normalizer.h) unless the map has it built in, as softmax does.
+ *
+ * Numbers of its own a map may have in three ways: keys of [attention]; numbers
+ * learned a head (`learned`); one number a query and head, projected from the
+ * layer's normed input (`query_number`).
  */
 #ifndef SINKLAB_WEIGHTS_H
 #define SINKLAB_WEIGHTS_H
@@ -15,19 +19,48 @@
 #include "base/base.h"
 #include "nn/options.h"
 
+enum { MAP_LEARNED_MAX = 4 };
+
+/* A learned number a head. A state is not trained: instead of a gradient it
+ * is given what it is to move towards, and each update moves it a tenth of the
+ * way. */
+struct map_learned {
+    const char *name;
+    double start;
+    bool is_state;
+};
+
 struct weight_row {
-    idx n;      /* entries: extra column, then visible keys; >= 1 */
-    idx n_keys; /* visible keys among them; >= 1 */
+    idx n;          /* entries: extra column, then visible keys; >= 1 */
+    idx n_keys;     /* visible keys among them; >= 1 */
+    idx context, D; /* tokens a sequence; head width */
+    const struct attention_options *options;
+    const real *learned; /* this head's, in the map's order */
+    real query;          /* the query's own number, before any function */
+
+    /* backward only */
+    real *dlearned; /* += gradients */
+    real *dquery;   /* gradient, written; never NULL if there is one */
+    real share;     /* 1 / rows of a whole update: of a state's mean */
 };
 
 struct weight_map {
     const char *name, *formula, *parameters, *source;
     const char *sinks; /* what was reported, with its source */
 
-    enum normalizer own;   /* what `normalizer = own` means */
-    unsigned normalizers;  /* bit set of those it may be given, 1 << kind */
-    bool has_own_built_in; /* forward applies `own` itself */
-    bool is_signed;        /* weights may be negative */
+    enum normalizer own;      /* what `normalizer = own` means */
+    unsigned normalizers;     /* bit set of those it may be given, 1 << kind */
+    bool has_own_built_in;    /* forward applies `own` itself */
+    bool is_signed;           /* weights may be negative */
+    bool has_remainder;       /* a row's sum is at most one; what is missing is
+                                 weight that goes nowhere, shown as a column */
+    bool is_linear;           /* a_j = s_j: running sums can stand for rows */
+    bool is_causal_only;      /* needs keys up to the query, the query last */
+    const char *query_number; /* name of the query's own number, or NULL */
+
+    /* The learned numbers of a head; returns how many. NULL: none. */
+    idx (*learned)(struct map_learned learned[MAP_LEARNED_MAX],
+                   const struct attention_options *o);
 
     /* a (n) from s (n); a may be s. */
     void (*forward)(real *a, const real *s, const struct weight_row *row);
@@ -40,18 +73,26 @@ struct weight_map {
 extern const struct weight_map *const weight_maps[]; /* ends with NULL */
 const char *weight_map_name(int i);                  /* NULL past the end */
 
-/* The two stages together: map, then normaliser. */
+/* The stages together: map, normaliser, scale. */
 struct weight_stage {
     const struct weight_map *map;
     enum normalizer normalizer; /* still to be applied; NONE if built in */
+    real scale;                 /* [attention] scale */
 };
 
 struct weight_stage weight_stage_of(const struct attention_options *o);
 
-/* Do weights of a row always sum to one and are none negative? If not, sink
- * metrics use proxy weights (metric/proxy). */
+/* The map's learned numbers; 0 where it has none. */
+idx weight_map_learned(struct map_learned learned[MAP_LEARNED_MAX],
+                       const struct attention_options *o);
+
+/* Do weights of a row, remainder included, always sum to one and are none
+ * negative? If not, sink metrics use proxy weights (metric/proxy). */
 bool weight_stage_sums_to_one(const struct weight_stage *w);
 bool attention_sums_to_one(const struct attention_options *o);
+
+/* Is 1 - sum of a row weight that goes nowhere? Only as the map defined it. */
+bool weight_stage_has_remainder(const struct weight_stage *w);
 
 /* a (n) = weights of scores s (n), normalised; a may be s. */
 void weight_stage_forward(const struct weight_stage *w, real *a, const real *s,

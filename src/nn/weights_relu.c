@@ -5,7 +5,7 @@ static void forward(real *a, const real *s, const struct weight_row *row)
 {
 #pragma omp simd
     for (idx j = 0; j < row->n; j++)
-        a[j] = s[j] > 0 ? s[j] : 0;
+        a[j] = s[j] < 0 ? 0 : s[j]; /* so written, NaN stays */
 }
 
 static void backward(real *ds, const real *s, const real *a, const real *g,
@@ -21,11 +21,11 @@ const struct weight_map weights_relu = {
     .name = "relu",
     .formula = "max(s_j, 0)",
     .parameters = "none",
-    .source = "arXiv 2309.08586 (normaliser: length)",
-    .sinks = "none on Bigram-Backcopy (arXiv 2410.13835)",
+    .source = "Wortsman et al., 2023 (normaliser: length)",
+    .sinks = "none on Bigram-Backcopy (Guo et al., 2024)",
     .own = NORMALIZER_LENGTH,
-    .normalizers =
-        1u << NORMALIZER_NONE | 1u << NORMALIZER_SUM | 1u << NORMALIZER_LENGTH,
+    .normalizers = 1u << NORMALIZER_NONE | 1u << NORMALIZER_SUM |
+                   1u << NORMALIZER_LENGTH | 1u << NORMALIZER_P_NORM,
     .forward = forward,
     .backward = backward,
 };
