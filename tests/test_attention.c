@@ -1,188 +1,70 @@
-/* One attention head in tiles against T x T matrices in double. */
+/* One attention head: what it sees, what its column does, what backward writes.
+ * Its numbers: test_attention_rows.c. */
 #include "nn/attention.h"
 #include "gradcheck.h"
 #include "harness.h"
+#include "head_case.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "kern/gemm.h"
 
-enum { GAP = 3 }; /* between the parts of a row, and behind it */
-
-struct head_case {
-    struct attention at;
-    idx ld;
-    real *qkv, *column, *o, *weights, *scratch;
-};
-
-/* Lengths around one and two tiles of 64 queries. */
-static const idx lengths[] = { 1, 2, 63, 64, 65, 130 };
-
-static struct head head_of(const struct head_case *c)
-{
-    idx part = c->at.D + GAP;
-    return (struct head){ .q = c->qkv,
-                          .k = c->qkv + part,
-                          .v = c->qkv + 2 * part,
-                          .column_key = c->at.n_extra ? c->column : NULL,
-                          .ld_qkv = c->ld,
-                          .ld_o = part };
-}
-
-static void open_head(struct head_case *c, int map, int bias, idx T, idx D,
-                      double std)
-{
-    struct attention_options o = { .weights = map, .bias = bias };
-    idx part = D + GAP;
-    *c = (struct head_case){ .at = attention_of(&o, T, D), .ld = 3 * part };
-    idx scratch = attention_scratch(&c->at);
-    idx weights = T * (T + c->at.n_extra);
-    c->qkv = malloc((size_t)(T * c->ld) * sizeof *c->qkv);
-    c->column = malloc((size_t)D * sizeof *c->column);
-    c->o = malloc((size_t)(T * part) * sizeof *c->o);
-    c->weights = malloc((size_t)weights * sizeof *c->weights);
-    c->scratch = malloc((size_t)scratch * sizeof *c->scratch);
-    fill_normal(c->qkv, T * c->ld, std, 1);
-    fill_normal(c->column, D, std, 2);
-    for (idx i = 0; i < scratch; i++) /* what an earlier head may leave */
-        c->scratch[i] = (real)NAN;
-    for (idx i = 0; i < weights; i++)
-        c->weights[i] = (real)NAN;
-    for (idx i = 0; i < T * part; i++)
-        c->o[i] = (real)NAN;
-}
-
-static void close_head(struct head_case *c)
-{
-    free(c->qkv), free(c->column), free(c->o);
-    free(c->weights), free(c->scratch);
-}
-
-static void run_head(struct head_case *c)
-{
-    struct head head = head_of(c);
-    attention_forward(&c->at, c->o, &head, c->weights, c->scratch);
-}
-
-static double dot(const real *x, const real *y, idx n)
-{
-    double sum = 0;
-    for (idx i = 0; i < n; i++)
-        sum += (double)x[i] * (double)y[i];
-    return sum;
-}
-
-/* Weights of query t: the map is tested by itself (test_weights.c), here it is
- * given scores made the plain way. */
-static void naive_row(real *a, const struct head_case *c, idx t)
-{
-    struct head head = head_of(c);
-    idx D = c->at.D, extra = c->at.n_extra;
-    struct weight_row row = { extra + t + 1, t + 1 };
-    const real *q = head.q + t * c->ld;
-    if (extra)
-        a[0] = (real)(dot(q, c->column, D) / sqrt((double)D));
-    for (idx j = 0; j <= t; j++)
-        a[extra + j] = (real)(dot(q, head.k + j * c->ld, D) / sqrt((double)D));
-    weight_stage_forward(&c->at.weights, a, a, &row);
-}
-
-static void check_row(const struct head_case *c, idx t, double bound)
-{
-    struct head head = head_of(c);
-    idx T = c->at.T, D = c->at.D, extra = c->at.n_extra;
-    const real *got = c->weights + t * (extra + T);
-    real a[200];
-    naive_row(a, c, t);
-    for (idx j = 0; j < extra + t + 1; j++)
-        assert_close((double)got[j], (double)a[j], bound);
-    for (idx j = extra + t + 1; j < extra + T; j++)
-        assert_true(got[j] == 0); /* not visible */
-    for (idx d = 0; d < D; d++) {
-        double by_naive = 0, by_given = 0;
-        for (idx j = 0; j <= t; j++) {
-            double v = (double)head.v[j * c->ld + d];
-            by_naive += (double)a[extra + j] * v;
-            by_given += (double)got[extra + j] * v;
-        }
-        assert_close((double)c->o[t * head.ld_o + d], by_naive, bound);
-        assert_close((double)c->o[t * head.ld_o + d], by_given, 3e-6);
-    }
-    for (idx d = D; d < head.ld_o; d++)
-        assert_true(isnan(c->o[t * head.ld_o + d])); /* the gap is not ours */
-}
-
-static void test_attention__matches_the_plain_matrices(void **state)
-{
-    (void)state;
-    static const idx widths[] = { 1, 5, 16 };
-    for (int map = 0; weight_map_name(map); map++) {
-        for (int bias = BIAS_NONE; bias <= BIAS_KEY; bias++) {
-            for (int i = 0; i < COUNT_OF(lengths); i++) {
-                for (int j = 0; j < COUNT_OF(widths); j++) {
-                    struct head_case c;
-                    open_head(&c, map, bias, lengths[i], widths[j], 1);
-                    run_head(&c);
-                    for (idx t = 0; t < lengths[i]; t++)
-                        check_row(&c, t, 1e-5);
-                    close_head(&c);
-                }
-            }
-        }
-    }
-}
-
 static void test_attention__weights_are_optional(void **state)
 {
     (void)state;
+    char text[80];
     for (int map = 0; weight_map_name(map); map++) {
         struct head_case c, d;
-        open_head(&c, map, BIAS_KEY, 130, 5, 1);
-        open_head(&d, map, BIAS_KEY, 130, 5, 1);
-        struct head head = head_of(&d);
-        run_head(&c);
-        attention_forward(&d.at, d.o, &head, NULL, d.scratch);
+        snprintf(text, sizeof text, "weights=%s bias=key",
+                 weight_map_name(map));
+        head_case_open(&c, text, 130, 5, 1);
+        head_case_open(&d, text, 130, 5, 1);
+        head_case_forward(&c);
+        head_case_value(&d);
         for (idx t = 0; t < 130; t++)
-            assert_memory_equal(c.o + t * head.ld_o, d.o + t * head.ld_o,
+            assert_memory_equal(c.o + t * c.part, d.o + t * d.part,
                                 5 * sizeof *c.o);
-        close_head(&c);
-        close_head(&d);
+        head_case_close(&c);
+        head_case_close(&d);
     }
 }
 
 /* Keys and values behind position `last` drawn anew: what queries up to there
  * gave stays as it was, bit by bit. */
-static void check_causal(int map, int bias, idx T, idx last)
+static void check_causal(const char *settings, idx T, idx last)
 {
     enum { D = 5 };
     struct head_case c, d;
-    open_head(&c, map, bias, T, D, 1);
-    open_head(&d, map, bias, T, D, 1);
-    struct head head = head_of(&d);
-    idx row_n = T + c.at.n_extra, n_rest = (T - last - 1) * d.ld;
-    fill_normal(d.qkv + (last + 1) * d.ld, n_rest, 7, 3);
-    run_head(&c);
-    run_head(&d);
+    head_case_open(&c, settings, T, D, 1);
+    head_case_open(&d, settings, T, D, 1);
+    fill_normal(d.qkv + (last + 1) * d.ld, (T - last - 1) * d.ld, 7, 3);
+    head_case_forward(&c);
+    head_case_forward(&d);
     for (idx t = 0; t <= last; t++) {
-        assert_memory_equal(c.o + t * head.ld_o, d.o + t * head.ld_o,
+        assert_memory_equal(c.o + t * c.part, d.o + t * d.part,
                             D * sizeof *c.o);
-        assert_memory_equal(c.weights + t * row_n, d.weights + t * row_n,
-                            (size_t)row_n * sizeof *c.weights);
+        assert_memory_equal(c.map + t * c.row_n, d.map + t * d.row_n,
+                            (size_t)c.row_n * sizeof *c.map);
     }
-    close_head(&c);
-    close_head(&d);
+    head_case_close(&c);
+    head_case_close(&d);
 }
 
 static void test_attention__does_not_see_the_future(void **state)
 {
     (void)state;
-    static const idx cuts[] = { 0, 1, 30, 62, 63, 64, 100, 128 };
+    static const idx cuts[] = { 0, 1, 10, 11, 12, 23, 24, 30, 64, 100, 128 };
+    static const char *const columns[] = { "none", "key", "logit",
+                                           "key window=20" };
+    char text[80];
     for (int map = 0; weight_map_name(map); map++)
-        for (int bias = BIAS_NONE; bias <= BIAS_KEY; bias++)
-            for (int i = 0; i < COUNT_OF(cuts); i++)
-                check_causal(map, bias, 130, cuts[i]);
+        for (int i = 0; i < COUNT_OF(columns); i++)
+            for (int j = 0; j < COUNT_OF(cuts); j++) {
+                snprintf(text, sizeof text, "weights=%s bias=%s",
+                         weight_map_name(map), columns[i]);
+                check_causal(text, 130, cuts[j]);
+            }
 }
 
 /* Each visible key counts: doubling the value of key j moves every output at
@@ -192,20 +74,20 @@ static void test_attention__sees_itself_and_all_before(void **state)
     (void)state;
     enum { T = 66, D = 4 };
     struct head_case c, d;
-    open_head(&c, 0, BIAS_NONE, T, D, 0.3);
-    run_head(&c);
+    head_case_open(&c, "weights=softmax", T, D, 0.3);
+    head_case_forward(&c);
     for (idx j = 0; j < T; j++) {
-        open_head(&d, 0, BIAS_NONE, T, D, 0.3);
-        struct head head = head_of(&d);
+        head_case_open(&d, "weights=softmax", T, D, 0.3);
         for (idx i = 0; i < D; i++)
-            d.qkv[j * d.ld + (head.v - head.q) + i] += 100;
-        run_head(&d);
-        for (idx t = j; t < T; t++)
-            assert_true(
-                fabs((double)(d.o[t * head.ld_o] - c.o[t * head.ld_o])) > 0.1);
-        close_head(&d);
+            d.qkv[j * d.ld + 2 * d.part + i] += 100;
+        head_case_forward(&d);
+        for (idx t = 0; t < T; t++) {
+            double move = fabs((double)(d.o[t * d.part] - c.o[t * c.part]));
+            assert_true(t < j ? move == 0 : move > 0.1);
+        }
+        head_case_close(&d);
     }
-    close_head(&c);
+    head_case_close(&c);
 }
 
 /* softmax1, exp(s_j) / (1 + sum exp s): what a key bias with k* = 0 and value
@@ -216,50 +98,57 @@ static void test_attention__zero_key_bias_is_softmax_off_by_one(void **state)
     static const double golden[] = { 1 - 0.232057 - 0.051779 - 0.630796,
                                      0.232057, 0.051779, 0.630796 };
     const real keys[] = { 1, (real)-0.5, 2 };
-    struct head_case c;
-    open_head(&c, 0, BIAS_KEY, 3, 1, 1);
-    struct head head = head_of(&c);
-    c.column[0] = 0;
-    for (idx t = 0; t < 3; t++) {
-        c.qkv[t * c.ld] = 1;
-        c.qkv[t * c.ld + (head.k - head.q)] = keys[t];
+    static const char *const settings[] = { "bias=key", "bias=logit" };
+    for (int i = 0; i < COUNT_OF(settings); i++) {
+        struct head_case c;
+        head_case_open(&c, settings[i], 3, 1, 1);
+        c.column[0] = c.column[2] = 0; /* key; score */
+        for (idx t = 0; t < 3; t++) {
+            c.qkv[t * c.ld] = 1;
+            c.qkv[t * c.ld + c.part] = keys[t];
+        }
+        head_case_forward(&c);
+        for (int j = 0; j < 4; j++)
+            assert_close((double)c.map[2 * 4 + j], golden[j], 2e-6);
+        for (idx t = 0; t < 3; t++) {
+            double sum = 1;
+            for (idx j = 0; j <= t; j++)
+                sum += exp((double)keys[j]);
+            assert_close((double)c.map[t * 4], 1 / sum, 1e-6);
+        }
+        head_case_close(&c);
     }
-    run_head(&c);
-    for (int j = 0; j < 4; j++)
-        assert_close((double)c.weights[2 * 4 + j], golden[j], 2e-6);
-    for (idx t = 0; t < 3; t++) {
-        double sum = 1;
-        for (idx j = 0; j <= t; j++)
-            sum += exp((double)keys[j]);
-        assert_close((double)c.weights[t * 4], 1 / sum, 1e-6);
-    }
-    close_head(&c);
 }
 
 /* Where all tokens are the same, so are all scores: 1/t each, wherever rows
- * sum to one (arXiv 2410.10781, proposition for no position). */
+ * sum to one (arXiv 2410.10781, proposition for no position). Stick-breaking
+ * breaks the tie by distance; it alone of these has its order of keys. */
 static void test_attention__identical_tokens_share_equally(void **state)
 {
     (void)state;
     enum { T = 130, D = 6 };
+    int n_maps = 0;
     for (int map = 0; weight_map_name(map); map++) {
         struct head_case c;
-        open_head(&c, map, BIAS_NONE, T, D, 1);
-        struct attention_options o = { .weights = map,
-                                       .normalizer = NORMALIZER_SUM };
-        c.at.weights = weight_stage_of(&o);
-        struct head head = head_of(&c);
+        char text[80];
+        if (!(weight_maps[map]->normalizers >> NORMALIZER_SUM & 1) ||
+            weight_maps[map]->has_remainder)
+            continue;
+        snprintf(text, sizeof text, "weights=%s normalizer=sum",
+                 weight_map_name(map));
+        head_case_open(&c, text, T, D, 1);
         for (idx t = 0; t < T; t++) /* q = k, so that scores are positive */
             for (idx d = 0; d < D; d++)
-                c.qkv[t * c.ld + d] = c.qkv[t * c.ld + (head.k - head.q) + d] =
-                    c.qkv[d];
-        run_head(&c);
+                c.qkv[t * c.ld + d] = c.qkv[t * c.ld + c.part + d] = c.qkv[d];
+        head_case_forward(&c);
         for (idx t = 0; t < T; t++)
             for (idx j = 0; j <= t; j++)
-                assert_close((double)(t + 1) * (double)c.weights[t * T + j], 1,
+                assert_close((double)(t + 1) * (double)c.map[t * T + j], 1,
                              1e-5);
-        close_head(&c);
+        n_maps++;
+        head_case_close(&c);
     }
+    assert_true(n_maps >= 9);
 }
 
 static void
@@ -268,44 +157,84 @@ test_attention__extra_column_takes_mass_and_gives_nothing(void **state)
     (void)state;
     enum { T = 70, D = 4 };
     struct head_case c;
-    open_head(&c, 0, BIAS_KEY, T, D, 1);
+    head_case_open(&c, "bias=key", T, D, 1);
     for (idx t = 0; t < T; t++)
         c.qkv[t * c.ld] = 1;
     for (idx d = 0; d < D; d++)
         c.column[d] = d == 0 ? 200 : 0;
-    run_head(&c);
+    head_case_forward(&c);
     for (idx t = 0; t < T; t++) {
-        assert_close((double)c.weights[t * (T + 1)], 1, 1e-6);
+        assert_close((double)c.map[t * (T + 1)], 1, 1e-6);
         for (idx d = 0; d < D; d++)
-            assert_close((double)c.o[t * (D + GAP) + d], 0, 1e-6);
+            assert_close((double)c.o[t * c.part + d], 0, 1e-6);
     }
-    close_head(&c);
+    head_case_close(&c);
 }
 
-/* What was in scratch and in the gradients before does not matter. */
+/* What was in scratch and in the gradients before does not matter, but for
+ * those of tensors of the head's own, which add up. */
+static void check_backward_writes(const char *settings)
+{
+    enum { T = 130, D = 5 };
+    struct head_case c, again;
+    head_case_open(&c, settings, T, D, 1);
+    head_case_open(&again, settings, T, D, 1);
+    head_case_backward(&again);
+    for (idx i = 0; i < T * c.ld; i++)
+        c.dqkv[i] = (real)NAN;
+    for (idx i = 0; i < T * HEAD_QUERY_LD; i++)
+        c.dquery[i] = (real)NAN;
+    for (idx i = 0; i < 2 * D + 1; i++)
+        c.dcolumn[i] = 1;
+    head_case_backward(&c);
+    for (idx i = 0; i < T * c.ld; i++)
+        assert_int_equal(isnan(c.dqkv[i]) != 0, i % c.part >= D);
+    for (idx i = 0; i < 2 * D + 1; i++)
+        assert_close((double)(c.dcolumn[i] - 1), (double)again.dcolumn[i],
+                     1e-4);
+    if (c.weights.map->query_number)
+        for (idx i = 0; i < T * HEAD_QUERY_LD; i++)
+            assert_int_equal(isnan(c.dquery[i]) != 0, i % HEAD_QUERY_LD > 0);
+    head_case_close(&c);
+    head_case_close(&again);
+}
+
 static void test_attention__backward_writes_and_does_not_add(void **state)
 {
     (void)state;
-    enum { T = 130, D = 5, PART = D + GAP };
-    static real d[T * 3 * PART], do_[T * PART];
-    fill_normal(do_, T * PART, 1, 4);
-    for (int map = 0; weight_map_name(map); map++) {
-        struct head_case c;
-        real dcolumn[D];
-        open_head(&c, map, BIAS_KEY, T, D, 1);
-        struct head head = head_of(&c);
-        for (idx i = 0; i < COUNT_OF(d); i++)
-            d[i] = (real)NAN;
-        for (idx i = 0; i < D; i++)
-            dcolumn[i] = (real)NAN;
-        attention_backward(&c.at, d, d + PART, d + 2 * PART, dcolumn, do_,
-                           &head, c.scratch);
-        for (idx i = 0; i < COUNT_OF(d); i++)
-            assert_int_equal(isnan(d[i]) != 0, i % PART >= D);
-        for (idx i = 0; i < D; i++)
-            assert_true(isfinite(dcolumn[i]));
-        close_head(&c);
+    static const char *const columns[] = { "key", "key_value window=20",
+                                           "logit prefix=30", "value" };
+    char text[80];
+    for (int map = 0; weight_map_name(map); map++)
+        for (int i = 0; i < COUNT_OF(columns); i++) {
+            if (weight_maps[map]->is_causal_only &&
+                strstr(columns[i], "prefix"))
+                continue;
+            snprintf(text, sizeof text, "weights=%s bias=%s",
+                     weight_map_name(map), columns[i]);
+            check_backward_writes(text);
+        }
+}
+
+static void test_attention__adds_to_shared_gradients(void **state)
+{
+    (void)state;
+    enum { T = 50, D = 5 };
+    struct head_case c, again;
+    head_case_open(&c, "bias=key_value window=30", T, D, 1);
+    head_case_open(&again, "bias=key_value window=30", T, D, 1);
+    head_case_backward(&c);
+    head_case_backward(&again);
+    struct head head = head_case_head(&again);
+    struct head_grads grads = head_case_grads(&again);
+    grads.adds_k = grads.adds_v = true;
+    attention_backward(&again.at, &grads, again.do_, &head, again.scratch);
+    for (idx i = 0; i < T * c.ld; i++) {
+        real factor = i % c.ld < c.part ? 1 : 2;
+        assert_close((double)again.dqkv[i], (double)(factor * c.dqkv[i]), 1e-5);
     }
+    head_case_close(&c);
+    head_case_close(&again);
 }
 
 static int start(void **state)
@@ -317,7 +246,6 @@ static int start(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_attention__matches_the_plain_matrices),
         cmocka_unit_test(test_attention__weights_are_optional),
         cmocka_unit_test(test_attention__does_not_see_the_future),
         cmocka_unit_test(test_attention__sees_itself_and_all_before),
@@ -326,6 +254,7 @@ int main(void)
         cmocka_unit_test(
             test_attention__extra_column_takes_mass_and_gives_nothing),
         cmocka_unit_test(test_attention__backward_writes_and_does_not_add),
+        cmocka_unit_test(test_attention__adds_to_shared_gradients),
     };
     return cmocka_run_group_tests_name("attention", tests, start, NULL);
 }

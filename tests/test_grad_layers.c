@@ -1,16 +1,14 @@
-/* Norms, activations, linear layers, rotary positions, cross-entropy and whole
- * attention heads: backward against central differences, 1e-7. */
+/* Linear layers, rotary positions, cross-entropy and whole attention heads:
+ * backward against central differences, 1e-7. */
 #include "gradcheck.h"
 #include "harness.h"
-#include "kern/gemm.h"
+#include "head_case.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "kern/activation.h"
-#include "kern/norm.h"
+#include "kern/gemm.h"
 #include "kern/xent.h"
-#include "nn/attention.h"
 #include "nn/linear.h"
 #include "nn/normalizer.h"
 #include "nn/rope.h"
@@ -30,86 +28,6 @@ static real *normal(idx n, double std, uint64_t seed)
     real *x = calloc((size_t)n + 1, sizeof *x);
     fill_normal(x, n, std, seed);
     return x;
-}
-
-struct norm_case {
-    const struct norm *norm;
-    idx R, C;
-    real *x, *gain, *shift, *g;
-};
-
-static double norm_value(void *context)
-{
-    struct norm_case *c = context;
-    real y[64], stats[16];
-    c->norm->forward(y, stats, c->x, c->gain, c->shift, c->R, c->C);
-    return dot(y, c->g, c->R * c->C);
-}
-
-static void test_norms__backward_matches_differences(void **state)
-{
-    (void)state;
-    const idx shapes[][2] = { { 1, 1 }, { 1, 2 }, { 3, 5 }, { 4, 16 } };
-    for (int i = 0; norm_name(i); i++) {
-        for (int s = 0; s < COUNT_OF(shapes); s++) {
-            idx R = shapes[s][0], C = shapes[s][1], n = R * C;
-            struct norm_case c = { norms[i],
-                                   R,
-                                   C,
-                                   normal(n, 1, 1),
-                                   normal(C, 1, 2),
-                                   normal(C, 1, 3),
-                                   normal(n, 1, 4) };
-            if (!c.norm->has_shift) {
-                free(c.shift);
-                c.shift = NULL;
-            }
-            real y[64], stats[16], dx[64] = { 0 }, dgain[16] = { 0 },
-                                   dshift[16] = { 0 };
-            c.norm->forward(y, stats, c.x, c.gain, c.shift, R, C);
-            c.norm->backward(dx, dgain, c.shift ? dshift : NULL, c.g, c.x,
-                             stats, c.gain, R, C);
-            check_gradient("norm x", norm_value, &c, c.x, dx, n, BOUND, 1e-2);
-            check_gradient("norm gain", norm_value, &c, c.gain, dgain, C, BOUND,
-                           1e-2);
-            if (c.shift)
-                check_gradient("norm shift", norm_value, &c, c.shift, dshift, C,
-                               BOUND, 1e-2);
-            free(c.x), free(c.gain), free(c.shift), free(c.g);
-        }
-    }
-}
-
-struct activation_case {
-    const struct activation *f;
-    idx R, F;
-    real *u, *g;
-};
-
-static double activation_value(void *context)
-{
-    struct activation_case *c = context;
-    real y[64];
-    c->f->forward(y, c->u, c->R, c->F);
-    return dot(y, c->g, c->R * c->F);
-}
-
-static void test_activations__backward_matches_differences(void **state)
-{
-    (void)state;
-    for (int i = 0; activation_name(i); i++) {
-        for (double std = 0.5; std < 5; std *= 3) {
-            struct activation_case c = { activations[i], 3, 7, NULL, NULL };
-            idx n = c.R * c.F * (c.f->is_gated ? 2 : 1);
-            real du[64];
-            c.u = normal(n, std, 5);
-            c.g = normal(c.R * c.F, 1, 6);
-            c.f->backward(du, c.u, c.g, c.R, c.F);
-            check_gradient(c.f->name, activation_value, &c, c.u, du, n, BOUND,
-                           1e-2);
-            free(c.u), free(c.g);
-        }
-    }
 }
 
 struct linear_case {
@@ -215,49 +133,12 @@ static void test_xent__backward_matches_differences(void **state)
     free(c.logits), free(d);
 }
 
-struct head_case {
-    struct attention at;
-    real *qkv, *column, *g, *scratch; /* qkv (T,3D), g (T,D) */
-};
-
-static struct head head_of(struct head_case *c)
+static void check_head(const char *settings, idx T, idx D)
 {
-    idx D = c->at.D;
-    return (struct head){ .q = c->qkv,
-                          .k = c->qkv + D,
-                          .v = c->qkv + 2 * D,
-                          .column_key = c->at.n_extra ? c->column : NULL,
-                          .ld_qkv = 3 * D,
-                          .ld_o = D };
-}
-
-static double head_value(void *context)
-{
-    struct head_case *c = context;
-    struct head head = head_of(c);
-    real o[600];
-    attention_forward(&c->at, o, &head, NULL, c->scratch);
-    return dot(o, c->g, c->at.T * c->at.D);
-}
-
-static void check_head(const struct attention_options *o, idx T, idx D)
-{
-    struct head_case c = { attention_of(o, T, D), normal(T * 3 * D, 1, 14),
-                           normal(D, 1, 15), normal(T * D, 1, 16), NULL };
-    c.scratch = normal(attention_scratch(&c.at), 1, 17); /* not clean */
-    real *d = normal(T * 3 * D, 0, 0), *dcolumn = normal(D, 0, 0);
-    struct head head = head_of(&c);
-    char what[100];
-    attention_backward(&c.at, d, d + D, d + 2 * D,
-                       c.at.n_extra ? dcolumn : NULL, c.g, &head, c.scratch);
-    snprintf(what, sizeof what, "attention %s, normalizer %s, extra %td, T %td",
-             weight_map_name(o->weights), normalizer_name(o->normalizer),
-             c.at.n_extra, T);
-    check_gradient(what, head_value, &c, c.qkv, d, T * 3 * D, BOUND, 1e-2);
-    if (c.at.n_extra)
-        check_gradient(what, head_value, &c, c.column, dcolumn, D, BOUND, 1e-2);
-    free(c.qkv), free(c.column), free(c.g), free(c.scratch);
-    free(d), free(dcolumn);
+    struct head_case c;
+    head_case_open(&c, settings, T, D, 1);
+    head_case_check(&c, BOUND);
+    head_case_close(&c);
 }
 
 static void test_attention__backward_matches_differences(void **state)
@@ -265,17 +146,96 @@ static void test_attention__backward_matches_differences(void **state)
     (void)state;
     /* one key; ragged; one tile and one row more; three tiles */
     const idx shapes[][2] = {
-        { 1, 1 }, { 1, 4 }, { 7, 3 }, { 65, 2 }, { 131, 1 }
+        { 1, 1 }, { 1, 4 }, { 7, 3 }, { 25, 2 }, { 53, 1 }
     };
+    char text[80];
     for (int map = 0; weight_map_name(map); map++) {
-        for (int bias = BIAS_NONE; bias <= BIAS_KEY; bias++) {
-            for (int s = 0; s < COUNT_OF(shapes); s++) {
-                struct attention_options o = { .weights = map, .bias = bias };
-                check_head(&o, shapes[s][0], shapes[s][1]);
-                o.normalizer = NORMALIZER_SUM;
-                if (shapes[s][0] < 60)
-                    check_head(&o, shapes[s][0], shapes[s][1]);
+        for (int s = 0; s < COUNT_OF(shapes); s++) {
+            for (int bias = 0; bias < 2; bias++) {
+                snprintf(text, sizeof text, "weights=%s bias=%s",
+                         weight_map_name(map), bias ? "key" : "none");
+                check_head(text, shapes[s][0], shapes[s][1]);
             }
+        }
+    }
+}
+
+static void test_attention__backward_goes_through_normalizers(void **state)
+{
+    (void)state;
+    char text[80];
+    for (int map = 0; weight_map_name(map); map++) {
+        for (int kind = NORMALIZER_NONE; normalizer_name(kind); kind++) {
+            if (!(weight_maps[map]->normalizers >> kind & 1))
+                continue;
+            for (int bias = 0; bias < 2; bias++) {
+                snprintf(text, sizeof text,
+                         "weights=%s normalizer=%s scale=0.7 bias=%s",
+                         weight_map_name(map), normalizer_name(kind),
+                         bias ? "logit" : "none");
+                check_head(text, 7, 3);
+            }
+        }
+    }
+}
+
+/* What a column may be made of; identity and sigmoid weigh it by other rules
+ * than softmax does. */
+static void test_attention__backward_reaches_every_column(void **state)
+{
+    (void)state;
+    static const char *const columns[] = {
+        "bias=key_value",
+        "bias=key_value bias_dims=2",
+        "bias=key bias_dims=1",
+        "bias=key bias_dims=3 bias_value=uniform",
+        "bias=key bias_value=first",
+        "bias=value",
+        "bias=logit",
+    };
+    static const char *const maps[] = { "softmax", "sigmoid", "identity",
+                                        "softpick", "stick_breaking" };
+    char text[120];
+    for (int i = 0; i < COUNT_OF(columns); i++) {
+        for (int m = 0; m < COUNT_OF(maps); m++) {
+            snprintf(text, sizeof text, "weights=%s %s", maps[m], columns[i]);
+            check_head(text, 1, 3);
+            check_head(text, 14, 3);
+            check_head(text, 25, 3);
+        }
+    }
+}
+
+/* Rows that do not begin at the first key, or end behind the query. */
+static void test_attention__backward_sees_what_forward_saw(void **state)
+{
+    (void)state;
+    static const char *const masks[] = {
+        "window=5",
+        "window=1",
+        "window=4 registers=2",
+        "prefix=9",
+        "window=3 prefix=4",
+        "group=6 group_globals=2",
+        "group=8 group_shift=yes",
+        "document_token=0",
+        "document_token=0 window=9 group=12 registers=1 prefix=2",
+    };
+    static const char *const rows[] = {
+        "weights=softmax bias=none",
+        "weights=softmax bias=key_value",
+        "weights=relu normalizer=length bias=logit",
+        "weights=affine bias=none",
+    };
+    char text[160];
+    for (int i = 0; i < COUNT_OF(masks); i++) {
+        for (int r = 0; r < COUNT_OF(rows); r++) {
+            snprintf(text, sizeof text, "%s %s", rows[r], masks[i]);
+            struct head_case c;
+            head_case_open(&c, text, 38, 2, 1);
+            c.number = HEAD_HEADS - 1; /* shifted, where heads are */
+            head_case_check(&c, BOUND);
+            head_case_close(&c);
         }
     }
 }
@@ -289,12 +249,13 @@ static int start(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_norms__backward_matches_differences),
-        cmocka_unit_test(test_activations__backward_matches_differences),
         cmocka_unit_test(test_linear__backward_matches_differences),
         cmocka_unit_test(test_rope__backward_matches_differences),
         cmocka_unit_test(test_xent__backward_matches_differences),
         cmocka_unit_test(test_attention__backward_matches_differences),
+        cmocka_unit_test(test_attention__backward_goes_through_normalizers),
+        cmocka_unit_test(test_attention__backward_reaches_every_column),
+        cmocka_unit_test(test_attention__backward_sees_what_forward_saw),
     };
     return cmocka_run_group_tests_name("grad_layers", tests, start, NULL);
 }

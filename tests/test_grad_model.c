@@ -2,6 +2,7 @@
  * gradient against central differences, 1e-6. */
 #include "gradcheck.h"
 #include "harness.h"
+#include "tiny.h"
 #include "kern/gemm.h"
 
 #include <stdlib.h>
@@ -89,7 +90,8 @@ static void check_attentions(bool is_llama)
 {
     for (int map = 0; weight_map_name(map); map++) {
         for (int bias = BIAS_NONE; bias <= BIAS_KEY; bias++) {
-            struct attention_options a = { .weights = map, .bias = bias };
+            struct attention_options a = { PLAIN_ATTENTION, .weights = map,
+                                           .bias = bias };
             struct model_options o = tiny(is_llama, 1);
             check_model(&o, &a, 1, 3);
             o = tiny(is_llama, 5);
@@ -117,7 +119,7 @@ static void test_model__large_batch_gradient_along_directions(void **state)
     (void)state;
     for (int is_llama = 0; is_llama < 2; is_llama++) {
         struct model_options o = tiny(is_llama, 70);
-        struct attention_options a = { .bias = BIAS_KEY };
+        struct attention_options a = { PLAIN_ATTENTION, .bias = BIAS_KEY };
         struct model_case c = { 0 };
         open_case(&c, &o, &a, 17, 7, 4); /* 1190 rows: 5 tiles, 2 chunks */
         model_backward_loss(&c.m, c.w, c.dw, &c.x, 1);
@@ -138,7 +140,7 @@ static void test_model__accumulated_gradient_is_that_of_the_batch(void **state)
 {
     (void)state;
     struct model_options o = tiny(true, 6);
-    struct attention_options a = { 0 };
+    struct attention_options a = { PLAIN_ATTENTION };
     struct model_case whole = { 0 }, half = { 0 };
     open_case(&whole, &o, &a, 4, 7, 6);
     open_case(&half, &o, &a, 2, 7, 6);

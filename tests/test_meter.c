@@ -90,7 +90,7 @@ static void observe_own(struct own *own, struct measured *x, idx sequence)
            T * sizeof *x->t.x.tokens);
     model_observe(&x->t.m, x->t.w, &x->t.x, 1, &observer);
     for (idx depth = 0; depth <= L; depth++) {
-        const real *hidden = acts_hidden(&x->t.x, &x->t.m, depth);
+        const real *hidden = acts_hidden(&x->t.x, &x->t.m, depth, 0);
         own->hidden_first[depth] = norm(hidden, C);
         for (idx t = 1; t < T; t++)
             own->hidden_rest[depth] += norm(hidden + t * C, C) / (T - 1);
@@ -151,7 +151,8 @@ static void test_meter__matches_one_sequence_at_a_time(void **state)
     (void)state;
     for (int map = 0; weight_map_name(map); map++)
         for (int bias = BIAS_NONE; bias <= BIAS_KEY; bias++) {
-            struct attention_options a = { .weights = map, .bias = bias };
+            struct attention_options a = { PLAIN_ATTENTION, .weights = map,
+                                           .bias = bias };
             check_against_own(&a, 0.085);
             check_against_own(&a, 0.05);
         }
@@ -162,7 +163,7 @@ static void test_meter__matches_one_sequence_at_a_time(void **state)
 static void test_meter__threshold_comes_before_the_mean(void **state)
 {
     (void)state;
-    struct attention_options a = { 0 };
+    struct attention_options a = { PLAIN_ATTENTION };
     struct measured x;
     struct own own[2];
     struct err e = { 0 };
@@ -225,7 +226,7 @@ static void test_meter__threads_and_repetition_change_no_bit(void **state)
 {
     (void)state;
     for (int map = 0; weight_map_name(map); map++) {
-        struct attention_options a = { .weights = map,
+        struct attention_options a = { PLAIN_ATTENTION, .weights = map,
                                        .bias = map % 2 ? BIAS_NONE : BIAS_KEY };
         check_repeatable(&a);
     }
@@ -240,7 +241,7 @@ static void check_columns(const struct attention_options *a)
     bool is_distribution = attention_sums_to_one(a);
     for (idx i = 0; i < x.meter.n_columns; i++) {
         const struct meter_column *c = &x.meter.columns[i];
-        bool has = a->bias != BIAS_NONE || !c->metric->needs_extra;
+        bool has = model_shows_extra(&x.t.m) || !c->metric->needs_extra;
         assert_int_equal(c->is_given, has);
         assert_int_equal(isnan(c->scalar) != 0, !has);
         assert_ptr_equal(meter_find(&x.meter, c->name), c);
@@ -264,7 +265,8 @@ static void test_meter__fractions_lie_between_0_and_1(void **state)
     (void)state;
     for (int map = 0; weight_map_name(map); map++)
         for (int bias = BIAS_NONE; bias <= BIAS_KEY; bias++) {
-            struct attention_options a = { .weights = map, .bias = bias };
+            struct attention_options a = { PLAIN_ATTENTION, .weights = map,
+                                           .bias = bias };
             check_columns(&a);
         }
 }
@@ -272,7 +274,7 @@ static void test_meter__fractions_lie_between_0_and_1(void **state)
 static void test_meter__names_a_column_for_each_position(void **state)
 {
     (void)state;
-    struct attention_options a = { 0 };
+    struct attention_options a = { PLAIN_ATTENTION };
     struct measured x;
     open_meter(&x, "gpt2", &a, &sinks, 1);
     for (idx k = 1; k <= 3; k++) {
@@ -292,7 +294,7 @@ static void test_meter__names_a_column_for_each_position(void **state)
 static void test_meter__identical_tokens_give_the_uniform_values(void **state)
 {
     (void)state;
-    struct attention_options a = { 0 };
+    struct attention_options a = { PLAIN_ATTENTION };
     struct model_options o = tiny_options("llama", L, C, H, T);
     struct meter m = { 0 };
     struct tiny t;
@@ -318,7 +320,7 @@ static void test_meter__identical_tokens_give_the_uniform_values(void **state)
  * scalar is the largest over depths. */
 static void check_hidden(double factor)
 {
-    struct attention_options a = { 0 };
+    struct attention_options a = { PLAIN_ATTENTION };
     struct model_options o = tiny_options("llama", L, C, H, T);
     struct meter m = { 0 };
     struct tiny t;
@@ -351,7 +353,7 @@ static void test_meter__hidden_ratio_is_by_depth(void **state)
 static void test_meter__length_is_capped_at_the_context(void **state)
 {
     (void)state;
-    struct attention_options a = { 0 };
+    struct attention_options a = { PLAIN_ATTENTION };
     struct sink_options o = sinks;
     struct measured x;
     o.tokens = 1000;

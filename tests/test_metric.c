@@ -260,7 +260,7 @@ static void test_hidden_ratio__is_of_whole_rows(void **state)
     const real x[3 * 2] = { 3, 4, 1, 0, 0, -3 };
     const struct hidden_view v = { .x = x, .T = 3, .C = 2 };
     for (idx i = 0; i < n_metrics; i++)
-        if (metrics[i].axes == METRIC_DEPTH) {
+        if (strcmp(metrics[i].name, "hidden_ratio") == 0) {
             struct ratio r = metrics[i].of_depth(&v);
             assert_close(r.top / r.bottom, 2.5, 1e-6);
         }

@@ -16,6 +16,7 @@ enum { L = 2, H = 3, D = 6, C = H * D, B = 4, T = 66 };
 struct seen {
     int calls[L][B][H];
     idx n_extra;
+    bool is_signed;
     double row_sum[L][B][H][2];  /* smallest, largest */
     double max_weight[T], xi[L]; /* largest on key 1 by row; |q| |k| */
     double spread;               /* largest |t weight - 1| */
@@ -30,7 +31,7 @@ static void see(void *context, const struct head_view *v)
         double sum = 0;
         for (idx j = 0; j < row_n; j++) {
             double a = (double)v->weights[t * row_n + j];
-            assert_true(a >= 0);
+            assert_true(a >= 0 || s->is_signed);
             assert_true(j <= v->n_extra + t || a == 0);
             sum += a;
         }
@@ -51,13 +52,14 @@ static void see(void *context, const struct head_view *v)
 static void check_observed(const char *preset, int map, int bias)
 {
     struct model_options o = tiny_options(preset, L, C, H, T);
-    struct attention_options a = { .weights = map, .bias = bias };
+    struct attention_options a = { PLAIN_ATTENTION, .weights = map,
+                                   .bias = bias };
     struct tiny t;
-    struct seen s = { 0 };
+    struct seen s = { .is_signed = weight_maps[map]->is_signed };
     struct head_observer observer = { see, &s };
     tiny_open(&t, &o, &a, B, 20, 2, 20);
     model_observe(&t.m, t.w, &t.x, B, &observer);
-    assert_int_equal(s.n_extra, bias == BIAS_KEY);
+    assert_int_equal(s.n_extra, model_shows_extra(&t.m));
     for (idx i = 0; i < L * B * H; i++) {
         assert_int_equal((&s.calls[0][0][0])[i], 1);
         if (attention_sums_to_one(&a)) {
@@ -82,7 +84,7 @@ static void test_observer__sees_only_the_sequences_asked_for(void **state)
 {
     (void)state;
     struct model_options o = tiny_options("gpt2", L, C, H, T);
-    struct attention_options a = { 0 };
+    struct attention_options a = { PLAIN_ATTENTION };
     struct tiny t;
     struct seen s = { 0 };
     struct head_observer observer = { see, &s };
@@ -120,7 +122,7 @@ test_observer__sees_queries_and_keys_behind_the_weights(void **state)
     const char *const presets[] = { "gpt2", "llama" };
     for (int i = 0; i < 2; i++) {
         struct model_options o = tiny_options(presets[i], L, C, H, T);
-        struct attention_options a = { 0 };
+        struct attention_options a = { PLAIN_ATTENTION };
         struct tiny t;
         struct head_observer observer = { see_scores, NULL };
         tiny_open(&t, &o, &a, B, 20, 1, 20);
@@ -135,7 +137,7 @@ static void check_hidden(const struct tiny *t, idx depth, const real *got,
 {
     static real want[B * T * C], stats[B * T * 2];
     norms[t->m.options.norm]->forward(
-        want, stats, acts_hidden(&t->x, &t->m, depth), t->w + gain,
+        want, stats, acts_hidden(&t->x, &t->m, depth, 0), t->w + gain,
         shift == NO_PARAM ? NULL : t->w + shift, B * T, C);
     for (idx i = 0; i < B * T * C; i++)
         assert_close((double)got[i], (double)want[i], 1e-6);
@@ -147,11 +149,11 @@ static void test_hidden__run_from_the_embedding_to_the_head(void **state)
     const char *const presets[] = { "gpt2", "llama" };
     for (int i = 0; i < 2; i++) {
         struct model_options o = tiny_options(presets[i], L, C, H, T);
-        struct attention_options a = { 0 };
+        struct attention_options a = { PLAIN_ATTENTION };
         struct tiny t;
         tiny_open(&t, &o, &a, B, 20, 2, 20);
         model_forward_loss(&t.m, t.w, &t.x, B);
-        const real *x = acts_hidden(&t.x, &t.m, 0);
+        const real *x = acts_hidden(&t.x, &t.m, 0, 0);
         for (idx r = 0; r < B * T; r++)
             for (idx c = 0; c < C; c++) {
                 real want = t.w[t.m.token_w + t.x.tokens[r] * C + c];
@@ -160,9 +162,9 @@ static void test_hidden__run_from_the_embedding_to_the_head(void **state)
                 assert_close((double)x[r * C + c], (double)want, 1e-6);
             }
         for (idx l = 0; l < L; l++)
-            check_hidden(&t, l, t.x.blocks[l].norm1, t.m.blocks[l].norm1_gain,
-                         t.m.blocks[l].norm1_shift);
-        check_hidden(&t, L, t.x.final, t.m.final_gain, t.m.final_shift);
+            check_hidden(&t, l, t.x.blocks[l].norm1, t.m.blocks[l].norm1.gain,
+                         t.m.blocks[l].norm1.shift);
+        check_hidden(&t, L, t.x.final, t.m.final.gain, t.m.final.shift);
         tiny_close(&t);
     }
 }
@@ -172,7 +174,7 @@ static double hidden_spread(const struct tiny *t)
 {
     double worst = 0;
     for (idx depth = 0; depth <= L; depth++) {
-        const real *x = acts_hidden(&t->x, &t->m, depth);
+        const real *x = acts_hidden(&t->x, &t->m, depth, 0);
         for (idx i = C; i < T * C; i++)
             worst = fmax(worst, fabs((double)(x[i] - x[i % C])));
     }
@@ -184,7 +186,7 @@ static double repeat_token(struct tiny *t, int position,
                            const struct head_observer *observer)
 {
     struct model_options o = tiny_options("llama", L, C, H, T);
-    struct attention_options a = { 0 };
+    struct attention_options a = { PLAIN_ATTENTION };
     o.position = position;
     tiny_open(t, &o, &a, 1, 20, 1, 20);
     for (idx i = 0; i < T; i++)

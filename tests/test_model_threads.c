@@ -27,7 +27,8 @@ static void open_shape(struct tiny *t, const struct shape *s, int map,
                        int threads)
 {
     struct model_options o = tiny_options(s->preset, s->L, s->C, s->H, s->T);
-    struct attention_options a = { .weights = map, .bias = BIAS_KEY };
+    struct attention_options a = { PLAIN_ATTENTION, .weights = map,
+                                   .bias = BIAS_KEY };
     tiny_open(t, &o, &a, s->B, s->V, threads, 10);
 }
 

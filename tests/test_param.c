@@ -15,7 +15,7 @@ static void each_model(void (*see)(const struct model *m))
     for (int i = 0; i < COUNT_OF(presets); i++) {
         for (int bias = BIAS_NONE; bias <= BIAS_KEY; bias++) {
             struct model_options o = tiny_options(presets[i], 3, 24, 4, 10);
-            struct attention_options a = { .bias = bias };
+            struct attention_options a = { PLAIN_ATTENTION, .bias = bias };
             struct model m = { 0 };
             struct err e = { 0 };
             assert_int_equal(model_init(&m, &o, &a, 33, &e), OK);
@@ -71,7 +71,7 @@ static idx count_of(const char *preset, idx L, idx C, idx H, idx F, idx V,
                     int bias, idx *inner)
 {
     struct model_options o = tiny_options(preset, L, C, H, 16);
-    struct attention_options a = { .bias = bias };
+    struct attention_options a = { PLAIN_ATTENTION, .bias = bias };
     struct model m = { 0 };
     struct err e = { 0 };
     o.ffn_width = F;
@@ -173,7 +173,7 @@ static void test_params__start_with_the_spread_of_their_scheme(void **state)
     for (int i = 0; i < COUNT_OF(presets); i++) {
         for (int scheme = INIT_GPT2; scheme <= INIT_FRAMEWORK; scheme++) {
             struct model_options o = tiny_options(presets[i], 4, 48, 4, 32);
-            struct attention_options a = { .bias = BIAS_KEY };
+            struct attention_options a = { PLAIN_ATTENTION, .bias = BIAS_KEY };
             struct model m = { 0 };
             struct err e = { 0 };
             assert_int_equal(model_init(&m, &o, &a, 50, &e), OK);

@@ -150,7 +150,7 @@ static void fill_counts(int64_t *v, idx n, int64_t first)
 static int save_arrays(struct analysis *a, struct err *e)
 {
     const struct meter *m = &a->session.meter;
-    idx L = a->session.model.L, H = a->session.model.H, n = 0;
+    idx L = a->session.model.L, H = a->session.model.views, n = 0;
     char *config = config_print(&a->config, NULL);
     struct array *arrays =
         calloc((size_t)(m->n_columns + EXTRA_ARRAYS), sizeof *arrays);

@@ -109,8 +109,10 @@ char *config_print(const struct config *c, const struct config_source *origins);
 /* config_document - docs/CONFIG.md (every key: type, bounds, default, help). */
 void config_document(FILE *out);
 
-/* config_id - 16 hex digits and NUL: the hash of the resolved config without
- * KEY_COSMETIC keys. Two runs with the same id compute the same numbers. */
+/* config_id - 16 hex digits and NUL: the hash of the keys that differ from
+ * their defaults, without KEY_COSMETIC ones. Two runs with the same id compute
+ * the same numbers; a version with more keys gives the same id, so a default
+ * may never change what it means. */
 enum { CONFIG_ID_MAX = 17 };
 void config_id(char id[CONFIG_ID_MAX], const struct config *c);
 

@@ -79,26 +79,40 @@ char *config_print(const struct config *c, const struct config_source *origins)
 
 /* Chained over "section.key=value" of the keys that matter, so that no buffer
  * for the whole is needed and nothing can fail. */
+/* Is the field's value the key's default? */
+static bool is_default(const struct key *key, const char *value)
+{
+    struct config plain; /* room for any section's options */
+    char fallback[KEY_PRINT_MAX];
+    memset(&plain, 0, sizeof plain);
+    BUG_ON(key_parse(key, &plain, key->fallback, NULL));
+    key_print(key, &plain, fallback, sizeof fallback);
+    return strcmp(value, fallback) == 0;
+}
+
+/* Over the keys that differ from their defaults, in no order: a later version
+ * may add keys, or move them, and give the same id. */
 void config_id(char id[CONFIG_ID_MAX], const struct config *c)
 {
     char line[KEY_PRINT_MAX + 128], value[KEY_PRINT_MAX];
-    uint64_t link[2] = { 0, 0 }; /* hash so far, hash of this key */
+    uint64_t sum = 0;
     for (idx s = 0; s < n_config_sections; s++) {
         const struct config_section *section = &config_sections[s];
+        const char *options = (const char *)c + section->offset;
         for (idx k = 0; k < *section->n_keys; k++) {
             const struct key *key = &section->keys[k];
             if ((key->flags & KEY_COSMETIC) == KEY_COSMETIC)
                 continue;
-            key_print(key, (const char *)c + section->offset, value,
-                      sizeof value);
+            key_print(key, options, value, sizeof value);
+            if (is_default(key, value))
+                continue;
             int n = snprintf(line, sizeof line, "%s.%s=%s", section->name,
                              key->name, value);
             BUG_ON(n >= (int)sizeof line);
-            link[1] = hash_bytes(line, (size_t)n);
-            link[0] = hash_bytes(link, sizeof link);
+            sum += hash_bytes(line, (size_t)n);
         }
     }
-    hash_hex(id, link[0]);
+    hash_hex(id, hash_bytes(&sum, sizeof sum));
 }
 
 /* ---- docs/CONFIG.md ---------------------------------------------------- */

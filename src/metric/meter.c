@@ -20,7 +20,7 @@ static idx count_columns(const struct sink_options *o)
 static void name_columns(struct meter *t, const struct sink_options *o)
 {
     struct meter_column *c = t->columns;
-    bool has_extra = t->m->attention.bias != BIAS_NONE;
+    bool has_extra = model_shows_extra(t->m);
     for (idx i = 0; i < n_metrics; i++) {
         const struct metric *m = &metrics[i];
         idx copies = m->is_per_position ? o->positions : 1;
@@ -28,7 +28,7 @@ static void name_columns(struct meter *t, const struct sink_options *o)
             c->metric = m;
             c->k = k;
             c->is_given = has_extra || !m->needs_extra;
-            c->n = m->axes == METRIC_HEAD ? t->m->L * t->m->H : t->m->L + 1;
+            c->n = m->axes == METRIC_HEAD ? t->m->L * t->m->views : t->m->L + 1;
             if (m->is_per_position)
                 snprintf(c->name, sizeof c->name, "%s%td", m->name, k);
             else
@@ -65,7 +65,7 @@ static struct meter meter_of(const struct model *m,
         .n_sequences = n_sequences,
         .B = idx_min(n_sequences, idx_max(1, PASS_TOKENS / T)),
         .n_columns = count_columns(o),
-        .ratio_n = idx_max(m->L * m->H, m->L + 1),
+        .ratio_n = idx_max(m->L * m->views, m->L + 1),
     };
 }
 
@@ -125,7 +125,7 @@ static void see_head(void *context, const struct head_view *h)
         if (c->metric->axes != METRIC_HEAD || !c->is_given)
             continue;
         v.k = c->k;
-        ratio_at(t, i, t->first + h->sequence)[h->layer * t->m->H + h->head] =
+        ratio_at(t, i, t->first + h->sequence)[h->layer * t->m->views + h->head] =
             c->metric->of_head(&v);
     }
 }
@@ -141,7 +141,7 @@ static void see_depths(struct meter *t, idx B)
         for (idx b = 0; b < B; b++) {
             for (idx depth = 0; depth <= L; depth++) {
                 struct hidden_view v = {
-                    .x = acts_hidden(&t->acts, t->m, depth) + b * t->T * C,
+                    .x = acts_hidden(&t->acts, t->m, depth, b),
                     .T = t->T,
                     .C = C,
                 };

@@ -131,6 +131,18 @@ static struct ratio hidden_ratio(const struct hidden_view *v)
     return first_over_rest(v->x, v->C, v->T, v->C);
 }
 
+/* Largest entry in absolute value; NaN stays NaN. */
+static struct ratio hidden_max(const struct hidden_view *v)
+{
+    double max = 0;
+    for (idx i = 0; i < v->T * v->C; i++) {
+        double size = fabs((double)v->x[i]);
+        if (size > max || isnan(size))
+            max = size;
+    }
+    return plain(max);
+}
+
 /* The order of columns in files and tables. KEEP WITH: docs/METRICS.md */
 const struct metric metrics[] = {
     { .name = "sink_",
@@ -179,6 +191,14 @@ const struct metric metrics[] = {
       .axes = METRIC_DEPTH,
       .reduce = REDUCE_MAX,
       .of_depth = hidden_ratio },
+    { .name = "hidden_max",
+      .unit = "1",
+      .definition = "largest entry of the hidden states in absolute value, a "
+                    "mean over sequences; the scalar is the largest over "
+                    "depths",
+      .axes = METRIC_DEPTH,
+      .reduce = REDUCE_MAX,
+      .of_depth = hidden_max },
     { .name = "key_ratio",
       .unit = "1",
       .definition = "norm of the first key over the mean norm of the others",

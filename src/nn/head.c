@@ -1,6 +1,7 @@
 #include "nn/head.h"
 
-#include "kern/norm.h"
+#include <string.h>
+
 #include "kern/xent.h"
 #include "nn/linear.h"
 #include "nn/pass.h"
@@ -12,6 +13,14 @@ idx head_chunk_rows(idx M)
     return idx_min(CHUNK_ROWS, M);
 }
 
+/* What the head reads: the last block's end, normed if there is a final
+ * norm. */
+static const real *head_in(const struct pass *p)
+{
+    const struct model *m = p->m;
+    return m->final.gain != NO_PARAM ? p->x->final : pass_stream(p, 2 * m->L);
+}
+
 /* Final norm, logits and loss of one tile; with_grad: also the gradient of the
  * normed rows, and the logits become their gradient. */
 static void head_tile(const struct pass *p, idx tile, real *logits,
@@ -21,17 +30,18 @@ static void head_tile(const struct pass *p, idx tile, real *logits,
     struct acts *x = p->x;
     idx r0 = tile * TILE_ROWS, R = tile_rows(p, tile), C = m->C, V = m->V;
     const real *head = p->w + m->head_w;
-    real *final = x->final + r0 * C;
+    const int32_t *targets = x->row_targets + r0;
 
-    norms[m->options.norm]->forward(
-        final, x->final_stats + r0 * 2, pass_stream(p, 2 * m->L) + r0 * C,
-        weight_at(p, m->final_gain), weight_at(p, m->final_shift), R, C);
-    linear_forward(logits, final, head, NULL, R, V, C, 0);
+    if (m->final.gain != NO_PARAM)
+        pass_norm_forward(p, m->final, x->final + r0 * C,
+                          x->final_stats + r0 * 2,
+                          pass_stream(p, 2 * m->L) + r0 * C, R);
+    linear_forward(logits, head_in(p) + r0 * C, head, NULL, R, V, C, 0);
     if (!with_grad) {
-        xent_forward(x->loss + r0, logits, x->targets + r0, R, V);
+        xent_forward(x->loss + r0, logits, targets, R, V);
         return;
     }
-    xent_backward(x->loss + r0, logits, x->targets + r0, R, V, p->scale);
+    xent_backward(x->loss + r0, logits, targets, R, V, p->scale);
     linear_backward(x->dfinal + r0 * C, logits, head, R, V, C);
 }
 
@@ -39,21 +49,22 @@ static void final_norm_backward(const struct pass *p)
 {
     const struct model *m = p->m;
     struct acts *x = p->x;
-    struct back_acts *k = &x->back;
     idx C = m->C, tiles = pass_tiles(p);
 #pragma omp for schedule(static)
     for (idx i = 0; i < tiles; i++) {
         idx r0 = i * TILE_ROWS, R = tile_rows(p, i);
-        for (idx j = 0; j < R * C; j++)
-            k->dx_out[r0 * C + j] = 0;
-        for (idx c = 0; c < C; c++)
-            k->dgain1[i * C + c] = k->dshift1[i * C + c] = 0;
-        norms[m->options.norm]->backward(
-            k->dx_out + r0 * C, k->dgain1 + i * C, k->dshift1 + i * C,
-            x->dfinal + r0 * C, pass_stream(p, 2 * m->L) + r0 * C,
-            x->final_stats + r0 * 2, weight_at(p, m->final_gain), R, C);
+        real *dx = x->back.dx_out + r0 * C;
+        size_t bytes = (size_t)(R * C) * sizeof *dx;
+        if (m->final.gain == NO_PARAM) {
+            memcpy(dx, x->dfinal + r0 * C, bytes);
+            continue;
+        }
+        memset(dx, 0, bytes);
+        pass_norm_backward(p, m->final, SLOT_FINAL, i, dx, x->dfinal + r0 * C,
+                           pass_stream(p, 2 * m->L) + r0 * C,
+                           x->final_stats + r0 * 2, R);
     }
-    pass_norm_grads(p, m->final_gain, m->final_shift, k->dgain1, k->dshift1);
+    pass_norm_grads(p, m->final, SLOT_FINAL);
 #pragma omp barrier
 }
 
@@ -74,7 +85,7 @@ void head_pass(const struct pass *p, bool with_grad)
         struct linear_grad grad = {
             .dw = p->dw + m->head_w,
             .dy = x->logits,
-            .x = x->final + r0 * m->C,
+            .x = head_in(p) + r0 * m->C,
             .M = idx_min(CHUNK_ROWS, p->M - r0),
             .N = m->V,
             .K = m->C,

@@ -1,24 +1,20 @@
 #include "nn/model.h"
 
 #include <stdlib.h>
+#include <stdio.h>
 
 #include "kern/activation.h"
-#include "kern/gemm.h"
 #include "kern/norm.h"
-#include "nn/head.h"
-#include "nn/rope.h"
 
-static idx declare_bias(struct model *m, bool wanted, enum param_role role,
-                        idx fan_in, idx n, const char *prefix, idx layer,
-                        const char *name)
+static idx declare_vector(struct model *m, bool wanted, enum param_role role,
+                          idx fan_in, idx n, idx layer, const char *name)
 {
     if (!wanted)
         return NO_PARAM;
     if (layer < 0)
-        return param_declare(&m->table, role, fan_in, 1, &n, "%s.%s", prefix,
-                             name);
-    return param_declare(&m->table, role, fan_in, 1, &n, "%s.%td.%s", prefix,
-                         layer, name);
+        return param_declare(&m->table, role, fan_in, 1, &n, "%s", name);
+    return param_declare(&m->table, role, fan_in, 1, &n, "block.%td.%s", layer,
+                         name);
 }
 
 static idx declare_matrix(struct model *m, enum param_role role, idx N, idx K,
@@ -28,43 +24,225 @@ static idx declare_matrix(struct model *m, enum param_role role, idx N, idx K,
                          layer, name);
 }
 
+static struct norm_params declare_norm(struct model *m, bool wanted, idx layer,
+                                       const char *name)
+{
+    char text[PARAM_NAME_MAX];
+    const struct norm *norm = norms[m->options.norm];
+    struct norm_params p = { NO_PARAM, NO_PARAM };
+    if (!wanted)
+        return p;
+    snprintf(text, sizeof text, "%s.gain", name);
+    p.gain = declare_vector(m, true, PARAM_GAIN, m->C,
+                            norm_gain_numbers(norm, m->C), layer, text);
+    param_last(&m->table)->last = norm->has_scalar ? norm->scalar_start : 1;
+    snprintf(text, sizeof text, "%s.shift", name);
+    p.shift = declare_vector(m, norm->has_shift, PARAM_SHIFT, m->C, m->C, layer,
+                             text);
+    return p;
+}
+
+/* --- what heads read ------------------------------------------------------ */
+
+/* One row of n a head, or one for all of them. */
+static struct head_param *declare_head_param(struct model *m, idx l, int kind,
+                                             enum param_role role, idx n,
+                                             bool is_shared, const char *name)
+{
+    struct head_param *h = &m->blocks[l].head_params[kind];
+    idx shape[2] = { is_shared ? 1 : m->H, n };
+    h->offset = param_declare(&m->table, role, n, 2, shape,
+                              "block.%td.attention.%s", l, name);
+    h->n = n;
+    h->is_shared = is_shared;
+    return h;
+}
+
+static void declare_column(struct model *m, idx l)
+{
+    const struct attention_options *a = &m->attention;
+    bool shared = a->bias_shared;
+    idx dims = a->bias_dims ? idx_min(a->bias_dims, m->D) : m->D;
+    if (a->bias == BIAS_KEY || a->bias == BIAS_KEY_VALUE)
+        declare_head_param(m, l, HEAD_COLUMN_KEY, PARAM_COLUMN, dims, shared,
+                           "column_key");
+    if (a->bias == BIAS_VALUE || a->bias == BIAS_KEY_VALUE)
+        declare_head_param(m, l, HEAD_COLUMN_VALUE, PARAM_COLUMN, m->E, shared,
+                           "column_value");
+    if (a->bias == BIAS_LOGIT) /* starts at 0, softmax off by one */
+        declare_head_param(m, l, HEAD_COLUMN_SCORE, PARAM_OWN, 1, shared,
+                           "column_score");
+}
+
+static void declare_head_numbers(struct model *m, idx l)
+{
+    const struct attention_options *a = &m->attention;
+    struct map_learned learned[MAP_LEARNED_MAX];
+    const struct score_edit *edits[SCORE_EDITS_MAX];
+    idx n = weight_map_learned(learned, a), T = m->R + m->T;
+    for (idx i = 0; i < n; i++) {
+        declare_head_param(m, l, (int)(HEAD_WEIGHTS + i),
+                           learned[i].is_state ? PARAM_STATE : PARAM_OWN, 1,
+                           false, learned[i].name);
+        param_last(&m->table)->mean = learned[i].start;
+    }
+    n = score_edits_of(edits, &m->options, a);
+    for (idx i = 0; i < n; i++) {
+        idx numbers = edits[i]->n_learned ? edits[i]->n_learned(a, T, m->D) : 0;
+        if (!numbers)
+            continue;
+        declare_head_param(m, l, (int)(HEAD_EDITS + i), PARAM_OWN, numbers,
+                           false, edits[i]->text.name);
+        param_last(&m->table)->std = edits[i]->std;
+        param_last(&m->table)->start = edits[i]->start;
+    }
+}
+
+/* Places in a head's gradients; the map's numbers lie side by side. */
+static void place_head_grads(struct model *m, idx l)
+{
+    struct head_param *p = m->blocks[l].head_params;
+    m->head_grads_n = MAP_LEARNED_MAX;
+    for (int i = 0; i < HEAD_PARAMS; i++) {
+        p[i].at = m->head_grads_n;
+        if (i >= HEAD_WEIGHTS && i < HEAD_EDITS)
+            p[i].at = i - HEAD_WEIGHTS;
+        else if (p[i].offset != NO_PARAM)
+            m->head_grads_n += p[i].n;
+    }
+}
+
+/* --- stages and sides ----------------------------------------------------- */
+
+void stage_declare(struct model *m, struct block_stage *s, idx layer,
+                   const char *name, int ndim, const idx *shape, double mean,
+                   double std)
+{
+    BUG_ON(s->n_params == STAGE_PARAMS_MAX);
+    struct stage_param *p = &s->params[s->n_params++];
+    p->offset = param_declare(&m->table, PARAM_OWN, shape[ndim - 1], ndim,
+                              shape, "block.%td.attention.%s", layer, name);
+    struct param *row = param_last(&m->table);
+    row->mean = mean;
+    row->std = std;
+    p->n = row->n;
+    p->at = m->partials_n;
+    m->partials_n += p->n;
+}
+
+/* The stages of a table that are on; returns how many, and the width of what
+ * comes out of the last one. */
+static idx declare_stages(struct model *m, const struct stage *const *table,
+                          struct block_stage *on, idx l, idx *width)
+{
+    idx n = 0;
+    for (idx i = 0; table[i]; i++) {
+        if (!table[i]->is_on(m))
+            continue;
+        BUG_ON(n == STAGES_MAX || (n > 0 && table[i]->crosses_tiles));
+        struct block_stage *s = &on[n++];
+        s->stage = table[i];
+        s->in_width = s->out_width = *width;
+        if (table[i]->out_width)
+            s->out_width = table[i]->out_width(m, *width);
+        *width = s->out_width;
+        if (table[i]->declare)
+            table[i]->declare(m, s, l);
+    }
+    return n;
+}
+
+static void declare_side(struct model *m, idx l, enum side_kind kind,
+                         bool wanted, idx n, bool has_bias, const char *name)
+{
+    struct side *s = &m->blocks[l].sides[kind];
+    char text[PARAM_NAME_MAX];
+    *s = (struct side){ NO_PARAM, NO_PARAM, 0 };
+    if (!wanted)
+        return;
+    s->n = n;
+    snprintf(text, sizeof text, "attention.%s.weight", name);
+    s->w = declare_matrix(m, PARAM_LINEAR, n, m->C, l, text);
+    snprintf(text, sizeof text, "attention.%s.bias", name);
+    s->b = declare_vector(m, has_bias, PARAM_BIAS, m->C, n, l, text);
+}
+
+static void declare_sides(struct model *m, idx l)
+{
+    const struct attention_options *a = &m->attention;
+    const char *query = weight_maps[a->weights]->query_number;
+    declare_side(m, l, SIDE_QUERY, query && a->operation != OPERATION_FLOW,
+                 m->H, false, query ? query : "");
+    declare_side(m, l, SIDE_FORGET, a->forget == FORGET_INPUT, m->H, true,
+                 "forget");
+    declare_side(m, l, SIDE_GATE, a->gate == GATE_INPUT,
+                 a->gate_per == GATE_PER_HEAD ? m->views : m->C, false, "gate");
+    declare_side(m, l, SIDE_SCALE, a->context_scale, m->views, true,
+                 "context_scale");
+    declare_side(m, l, SIDE_EXCLUSIVE, a->exclusive, m->views, true,
+                 "exclusive");
+}
+
+/* --- the model ------------------------------------------------------------ */
+
 /* KEEP WITH: docs/FORMATS.md, names of tensors */
 static void declare_block(struct model *m, idx l)
 {
     struct block_params *b = &m->blocks[l];
     const struct model_options *o = &m->options;
-    bool shift = norms[o->norm]->has_shift, bias = o->biases;
-    idx C = m->C, F = m->F, U = m->U;
+    bool bias = o->biases, sandwich = o->norm_place == PLACE_SANDWICH;
+    idx C = m->C, F = m->F, U = m->U, width = m->W;
     enum param_role down =
         activations[o->ffn]->is_gated ? PARAM_GATED_OUT : PARAM_RESIDUAL;
+    for (int i = 0; i < HEAD_PARAMS; i++)
+        b->head_params[i].offset = NO_PARAM;
+    m->partials_n = 0;
 
-    b->norm1_gain =
-        declare_bias(m, true, PARAM_GAIN, C, C, "block", l, "norm1.gain");
-    b->norm1_shift =
-        declare_bias(m, shift, PARAM_SHIFT, C, C, "block", l, "norm1.shift");
+    b->norm1 = declare_norm(m, o->norm_place != PLACE_NONE, l, "norm1");
     b->qkv_w =
-        declare_matrix(m, PARAM_LINEAR, 3 * C, C, l, "attention.qkv.weight");
-    b->qkv_b = declare_bias(m, bias, PARAM_BIAS, C, 3 * C, "block", l,
-                            "attention.qkv.bias");
-    b->column_key = NO_PARAM;
-    if (m->attention.bias == BIAS_KEY)
-        b->column_key = param_declare(&m->table, PARAM_COLUMN, m->D, 2,
-                                      (idx[]){ m->H, m->D },
-                                      "block.%td.attention.column_key", l);
+        declare_matrix(m, PARAM_LINEAR, m->W, C, l, "attention.qkv.weight");
+    b->qkv_b =
+        declare_vector(m, bias, PARAM_BIAS, C, m->W, l, "attention.qkv.bias");
+    declare_sides(m, l);
+    b->n_in = declare_stages(m, stages_in, b->in, l, &width);
+    BUG_ON(width != m->W);
+    declare_column(m, l);
+    declare_head_numbers(m, l);
+    place_head_grads(m, l);
+    width = m->H * m->E;
+    b->n_out = declare_stages(m, stages_out, b->out, l, &width);
+    m->O = width;
     b->out_w =
-        declare_matrix(m, PARAM_RESIDUAL, C, C, l, "attention.out.weight");
-    b->out_b = declare_bias(m, bias, PARAM_BIAS, C, C, "block", l,
-                            "attention.out.bias");
-    b->norm2_gain =
-        declare_bias(m, true, PARAM_GAIN, C, C, "block", l, "norm2.gain");
-    b->norm2_shift =
-        declare_bias(m, shift, PARAM_SHIFT, C, C, "block", l, "norm2.shift");
+        declare_matrix(m, PARAM_RESIDUAL, C, m->O, l, "attention.out.weight");
+    b->out_b =
+        declare_vector(m, bias, PARAM_BIAS, m->O, C, l, "attention.out.bias");
+    b->behind1 = declare_norm(m, sandwich, l, "norm1_behind");
+    b->norm2 = declare_norm(m, o->norm_place != PLACE_NONE, l, "norm2");
     b->up_w = declare_matrix(m, PARAM_LINEAR, U, C, l, "ffn.up.weight");
-    b->up_b =
-        declare_bias(m, bias, PARAM_BIAS, C, U, "block", l, "ffn.up.bias");
+    b->up_b = declare_vector(m, bias, PARAM_BIAS, C, U, l, "ffn.up.bias");
     b->down_w = declare_matrix(m, down, C, F, l, "ffn.down.weight");
-    b->down_b =
-        declare_bias(m, bias, PARAM_BIAS, F, C, "block", l, "ffn.down.bias");
+    b->down_b = declare_vector(m, bias, PARAM_BIAS, F, C, l, "ffn.down.bias");
+    b->behind2 = declare_norm(m, sandwich, l, "norm2_behind");
+}
+
+static void set_sizes(struct model *m, idx V)
+{
+    const struct model_options *o = &m->options;
+    const struct attention_options *a = &m->attention;
+    bool in_pairs = a->operation == OPERATION_DIFFERENTIAL;
+    m->L = o->layers;
+    m->C = o->width;
+    m->H = o->heads;
+    m->D = o->width / o->heads;
+    m->K = model_kv_heads(o, a);
+    m->E = in_pairs ? 2 * m->D : m->D;
+    m->W = (m->H + 2 * m->K) * m->D;
+    m->R = a->registers;
+    m->views = in_pairs ? m->H / 2 : m->H;
+    m->F = model_ffn_width(o);
+    m->U = activations[o->ffn]->is_gated ? 2 * m->F : m->F;
+    m->V = V;
+    m->T = o->context;
 }
 
 int model_init(struct model *m, const struct model_options *o,
@@ -74,31 +252,26 @@ int model_init(struct model *m, const struct model_options *o,
     if (model_options_check(o, a, e))
         return e->code;
     BUG_ON(V < 1);
-    m->L = o->layers;
-    m->C = o->width;
-    m->H = o->heads;
-    m->D = o->width / o->heads;
-    m->F = model_ffn_width(o);
-    m->U = activations[o->ffn]->is_gated ? 2 * m->F : m->F;
-    m->V = V;
-    m->T = o->context;
+    set_sizes(m, V);
     m->blocks = calloc((size_t)m->L, sizeof *m->blocks);
     if (!m->blocks)
         return err_set(e, ERR_MEMORY, "out of memory");
 
     idx C = m->C;
+    bool has_final =
+        o->norm_place == PLACE_PRE || o->norm_place == PLACE_SANDWICH;
     m->token_w = param_declare(&m->table, PARAM_EMBEDDING, C, 2,
                                (idx[]){ V, C }, "token.weight");
-    m->position_w = NO_PARAM;
+    m->position_w = m->register_w = NO_PARAM;
     if (o->position == POSITION_LEARNED)
         m->position_w = param_declare(&m->table, PARAM_EMBEDDING, C, 2,
                                       (idx[]){ m->T, C }, "position.weight");
+    if (m->R)
+        m->register_w = param_declare(&m->table, PARAM_EMBEDDING, C, 2,
+                                      (idx[]){ m->R, C }, "register.weight");
     for (idx l = 0; l < m->L; l++)
         declare_block(m, l);
-    m->final_gain =
-        declare_bias(m, true, PARAM_GAIN, C, C, "final", -1, "gain");
-    m->final_shift = declare_bias(m, norms[o->norm]->has_shift, PARAM_SHIFT, C,
-                                  C, "final", -1, "shift");
+    m->final = declare_norm(m, has_final, -1, "final");
     m->head_w = m->token_w;
     if (!o->tied_head)
         m->head_w = param_declare(&m->table, PARAM_LINEAR, C, 2,
@@ -113,93 +286,13 @@ void model_release(struct model *m)
     *m = (struct model){ 0 };
 }
 
-/* The most scratch any task of a pass needs. */
-static idx scratch_reals(const struct model *m, const struct acts *x)
+bool model_shows_extra(const struct model *m)
 {
-    idx weights = x->is_observing ? x->T * (x->T + x->attention.n_extra) : 0;
-    idx heads = attention_scratch(&x->attention) + weights;
-    idx rows = TILE_ROWS * (m->F + m->C);
-    return idx_ceil_div(idx_max(heads, rows), 16) * 16;
-}
-
-static void plan_back(struct acts *x, struct arena *arena,
-                      const struct model *m)
-{
-    struct back_acts *k = &x->back;
-    idx MC = x->M * m->C, tiles_C = idx_ceil_div(x->M, TILE_ROWS) * m->C;
-    k->dx_out = arena_reals(arena, MC);
-    k->dx_mid = arena_reals(arena, MC);
-    k->dx_in = arena_reals(arena, MC);
-    k->du = arena_reals(arena, x->M * m->U);
-    k->dmixed = arena_reals(arena, MC);
-    k->dqkv = arena_reals(arena, 3 * MC);
-    k->dcolumn = arena_reals(arena, x->attention.n_extra * x->B * m->C);
-    k->dgain1 = arena_reals(arena, tiles_C);
-    k->dshift1 = arena_reals(arena, tiles_C);
-    k->dgain2 = arena_reals(arena, tiles_C);
-    k->dshift2 = arena_reals(arena, tiles_C);
-}
-
-void acts_plan(struct acts *x, struct arena *arena, const struct model *m,
-               idx B, idx T, int threads, bool is_training, bool is_observing)
-{
-    idx M = B * T, C = m->C;
-    BUG_ON(B < 1 || T < 1 || T > m->T || threads < 1);
-    *x = (struct acts){ .B = B,
-                        .T = T,
-                        .M = M,
-                        .threads = threads,
-                        .is_training = is_training,
-                        .is_observing = is_observing };
-    x->attention = attention_of(&m->attention, T, m->D);
-    x->tokens = arena_ints(arena, M);
-    x->targets = arena_ints(arena, M);
-    x->x = arena_reals(arena, (2 * m->L + 1) * M * C);
-    x->blocks = arena_bytes(arena, (size_t)m->L * sizeof *x->blocks);
-    for (idx l = 0; l < m->L; l++) {
-        struct block_acts b = { 0 };
-        b.norm1 = arena_reals(arena, M * C);
-        b.stats1 = arena_reals(arena, M * 2);
-        b.qkv = arena_reals(arena, M * 3 * C);
-        b.mixed = arena_reals(arena, M * C);
-        b.norm2 = arena_reals(arena, M * C);
-        b.stats2 = arena_reals(arena, M * 2);
-        b.u = arena_reals(arena, M * m->U);
-        b.y = arena_reals(arena, M * m->F);
-        if (x->blocks)
-            x->blocks[l] = b;
-    }
-    x->final = arena_reals(arena, M * C);
-    x->final_stats = arena_reals(arena, M * 2);
-    x->loss = arena_reals(arena, M);
-    x->logits = arena_reals(arena, head_chunk_rows(M) * m->V);
-    if (is_training) {
-        x->dfinal = arena_reals(arena, M * C);
-        plan_back(x, arena, m);
-    }
-    if (m->options.position == POSITION_ROPE)
-        x->rope = arena_reals(arena, T * m->D);
-    x->scratch_n = scratch_reals(m, x);
-    x->scratch = arena_reals(arena, threads * x->scratch_n);
-}
-
-int acts_open(struct acts *x, struct arena *arena, const struct model *m, idx B,
-              idx T, int threads, bool is_training, bool is_observing,
-              struct err *e)
-{
-    struct arena measure = { 0 };
-    acts_plan(x, &measure, m, B, T, threads, is_training, is_observing);
-    if (arena_open(arena, measure.used_bytes, e))
-        return e->code;
-    acts_plan(x, arena, m, B, T, threads, is_training, is_observing);
-    if (x->rope)
-        rope_table(x->rope, T, m->D);
-    return OK;
-}
-
-const real *acts_hidden(const struct acts *x, const struct model *m, idx depth)
-{
-    return x->x + 2 * depth * x->M * m->C;
+    const struct attention_options *a = &m->attention;
+    struct weight_stage w = weight_stage_of(a);
+    bool has_column = a->bias != BIAS_NONE && a->bias != BIAS_VALUE;
+    return has_column || m->R ||
+           (a->operation == OPERATION_ROWS && weight_stage_has_remainder(&w));
 }
 
 double model_flops_per_token(const struct model *m, idx T)

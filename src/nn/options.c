@@ -4,8 +4,7 @@
 
 #include "kern/activation.h"
 #include "kern/norm.h"
-#include "nn/normalizer.h"
-#include "nn/weights.h"
+#include "nn/op_text.h"
 
 static const char *preset_name(int i)
 {
@@ -15,19 +14,17 @@ static const char *preset_name(int i)
 
 static const char *position_name(int i)
 {
-    static const char *const names[] = { "learned", "rope", "none" };
-    return i >= 0 && i < COUNT_OF(names) ? names[i] : NULL;
+    return op_text_name(position_texts, i);
+}
+
+static const char *place_name(int i)
+{
+    return op_text_name(norm_place_texts, i);
 }
 
 static const char *init_name(int i)
 {
     static const char *const names[] = { "gpt2", "study", "framework" };
-    return i >= 0 && i < COUNT_OF(names) ? names[i] : NULL;
-}
-
-static const char *bias_name(int i)
-{
-    static const char *const names[] = { "none", "key" };
     return i >= 0 && i < COUNT_OF(names) ? names[i] : NULL;
 }
 
@@ -49,13 +46,18 @@ const struct key model_keys[] = {
       "inner size of the feed-forward; 0: 4 x width, or 8/3 x width rounded "
       "up to a multiple of 32 if it is gated" },
     { "norm", KEY_CHOICE, FIELD(norm), "layernorm", 0, 0, norm_name, 0,
-      "normalisation before attention, feed-forward and head" },
+      "normalisation of the residual stream" },
+    { "norm_place", KEY_CHOICE, FIELD(norm_place), "pre", 0, 0, place_name, 0,
+      "pre: before attention, feed-forward and head; post: after each "
+      "residual addition; sandwich: before and after attention and "
+      "feed-forward; none" },
     { "ffn", KEY_CHOICE, FIELD(ffn), "gelu", 0, 0, activation_name, 0,
       "feed-forward" },
     { "position", KEY_CHOICE, FIELD(position), "learned", 0, 0, position_name,
       0,
-      "learned: a table added to the embedding; rope: queries and keys "
-      "rotated by position (base 10000); none" },
+      "how a token's place is told: a table (learned, sinusoid) added to the "
+      "embedding; queries and keys rotated (rope); an edit of the scores "
+      "(alibi, t5, t5_study, txl, distance); none" },
     { "biases", KEY_BOOL, FIELD(biases), "yes", 0, 0, NULL, 0,
       "biases on the linear layers of the blocks" },
     { "tied_head", KEY_BOOL, FIELD(tied_head), "yes", 0, 0, NULL, 0,
@@ -66,21 +68,6 @@ const struct key model_keys[] = {
       "embeddings)" },
 };
 const idx n_model_keys = COUNT_OF(model_keys);
-#undef FIELD
-
-#define FIELD(f) offsetof(struct attention_options, f)
-const struct key attention_keys[] = {
-    { "weights", KEY_CHOICE, FIELD(weights), "softmax", 0, 0, weight_map_name,
-      0, "from scores to weights; `sinklab list attention` has the formulas" },
-    { "normalizer", KEY_CHOICE, FIELD(normalizer), "own", 0, 0, normalizer_name,
-      0,
-      "what a row of weights is divided by: own (the map's usual one), none, "
-      "sum, length (number of visible keys)" },
-    { "bias", KEY_CHOICE, FIELD(bias), "none", 0, 0, bias_name, 0,
-      "extra column in every row of scores: none, or key (a learned key a "
-      "head, without position, whose value is zero)" },
-};
-const idx n_attention_keys = COUNT_OF(attention_keys);
 #undef FIELD
 
 const struct preset_value model_presets[] = {
@@ -112,15 +99,7 @@ int model_options_check(const struct model_options *m,
                        "[model] width / heads = %td is odd: position = rope "
                        "rotates pairs, so it needs an even head width",
                        m->width / m->heads);
-    const struct weight_map *map = weight_maps[a->weights];
-    if (a->normalizer != NORMALIZER_OWN &&
-        !(map->normalizers >> a->normalizer & 1))
-        return err_set(e, ERR_CONFIG,
-                       "[attention] normalizer = %s does not go with weights "
-                       "= %s: its %s normaliser is part of its definition",
-                       normalizer_name(a->normalizer), map->name,
-                       normalizer_name((int)map->own));
-    return OK;
+    return attention_options_check(m, a, e);
 }
 
 idx model_ffn_width(const struct model_options *m)

@@ -40,6 +40,12 @@ idx param_declare(struct param_table *t, enum param_role role, idx fan_in,
     return p->offset;
 }
 
+struct param *param_last(struct param_table *t)
+{
+    BUG_ON(!t->count);
+    return &t->rows[t->count - 1];
+}
+
 void param_table_release(struct param_table *t)
 {
     free(t->rows);
@@ -54,7 +60,7 @@ bool param_is_matrix(const struct param *p)
 
 /* How one tensor starts: N(0, std^2), U(-bound, bound), or a constant. */
 struct start {
-    double std, bound, constant;
+    double std, bound, constant; /* std > 0: around the constant */
 };
 
 /* GPT-2's (the released code's initializer_range): std 0.02, and the matrices
@@ -87,6 +93,8 @@ static struct start start_framework(const struct param *p, idx L)
 
 static struct start start_of(const struct param *p, int scheme, idx L)
 {
+    if (p->role == PARAM_OWN || p->role == PARAM_STATE)
+        return (struct start){ .std = p->std, .constant = p->mean };
     if (p->role == PARAM_GAIN)
         return (struct start){ .constant = 1 };
     if (p->role == PARAM_SHIFT)
@@ -112,11 +120,15 @@ void params_init(real *w, const struct param_table *t, int scheme, idx L,
         struct rng r = rng_open(seed, RNG_INIT, (uint64_t)i, 0);
         for (idx j = 0; j < p->n; j++) {
             double v = s.constant;
-            if (s.std > 0)
-                v = s.std * rng_normal(&r);
+            if (p->start)
+                v = p->start(j / (p->n / p->shape[0]), p->shape[0]);
+            else if (s.std > 0)
+                v = s.constant + s.std * rng_normal(&r);
             else if (s.bound > 0)
                 v = s.bound * (2 * rng_uniform(&r) - 1);
             w[p->offset + j] = (real)v;
         }
+        if (p->role == PARAM_GAIN)
+            w[p->offset + p->n - 1] = (real)p->last;
     }
 }

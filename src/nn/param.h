@@ -25,6 +25,9 @@ enum param_role {
     PARAM_GAIN,      /* of a norm: ones */
     PARAM_SHIFT,     /* of a norm: zeros */
     PARAM_COLUMN,    /* vectors of an extra attention column: N(0, 0.02^2) */
+    PARAM_OWN,       /* starts as its row says, whatever the scheme */
+    PARAM_STATE,     /* the same, and is not trained: its "gradient" is what it
+                        moves a tenth of the way towards, each update */
 };
 
 struct param {
@@ -34,7 +37,10 @@ struct param {
     idx n;                     /* product of shape */
     idx offset;                /* in reals, in the flat buffers */
     enum param_role role;
-    idx fan_in; /* for the inits that scale by it */
+    idx fan_in;       /* for the inits that scale by it */
+    double last;      /* PARAM_GAIN: ones, and this (kern/norm.h) */
+    double mean, std; /* PARAM_OWN, PARAM_STATE: N(mean, std^2), */
+    double (*start)(idx i, idx n); /* or row i of n; NULL: the former */
 };
 
 struct param_table {
@@ -49,6 +55,9 @@ struct param_table {
 idx param_declare(struct param_table *t, enum param_role role, idx fan_in,
                   int ndim, const idx *shape, const char *name_format, ...)
     __attribute__((format(printf, 6, 7)));
+
+/* The row that was declared last, to say how it starts. */
+struct param *param_last(struct param_table *t);
 void param_table_release(struct param_table *t);
 
 /* A tensor of two or more dimensions that multiplies activations. */

@@ -11,6 +11,7 @@
 #include <omp.h>
 
 #include "kern/gemm.h"
+#include "kern/norm.h"
 #include "nn/model.h"
 
 struct pass {
@@ -61,17 +62,83 @@ static inline real *pass_stream(const struct pass *p, idx i)
     return p->x->x + i * p->x->M * p->m->C;
 }
 
-/* sum (C) += the partial sums (tiles,C); columns c0 .. c0+n-1. */
-void add_partials(real *sum, const real *partials, idx tiles, idx C, idx c0,
+/* sum (C) += the partial sums (rows, ld); columns c0 .. c0+n-1. */
+void add_partials(real *sum, const real *partials, idx rows, idx ld, idx c0,
                   idx n);
 
-/* Gradients of a norm's gain and shift from their per-tile partial sums, by
- * all threads. */
-void pass_norm_grads(const struct pass *p, idx gain, idx shift,
-                     const real *dgain, const real *dshift);
+/* Norms of a pass that keep partial sums of their gradients apart. */
+enum norm_slot { SLOT_1, SLOT_2, SLOT_BEHIND_1, SLOT_BEHIND_2, SLOT_FINAL };
 
-/* Queries, keys and values of one head of one sequence. */
-struct head pass_head(const struct pass *p, idx layer, idx sequence, idx h);
+/* Learned numbers in a norm's gain. */
+static inline idx pass_gains(const struct model *m)
+{
+    return norm_gain_numbers(norms[m->options.norm], m->C);
+}
+
+/* y (R,C) = norm of x, statistics kept; for rows of one tile. */
+void pass_norm_forward(const struct pass *p, struct norm_params n, real *y,
+                       real *stats, const real *x, idx R);
+
+/* dx (R,C) += through the norm; its own gradients' partial sums are written. */
+void pass_norm_backward(const struct pass *p, struct norm_params n,
+                        enum norm_slot slot, idx tile, real *dx, const real *dy,
+                        const real *x, const real *stats, idx R);
+
+/* Gradients of a norm's gain and shift from their per-tile partial sums, by
+ * all threads; nothing if the model has no such norm. */
+void pass_norm_grads(const struct pass *p, struct norm_params n,
+                     enum norm_slot slot);
+
+/* Scratch of row tasks: two of a tile's rows, in front of the stages'. */
+static inline idx pass_row_scratch(const struct model *m)
+{
+    return TILE_ROWS * (idx_max(m->F, m->C) + m->C);
+}
+
+/* What the matrix of queries, keys and values reads: normed, or the stream. */
+const real *pass_attention_in(const struct pass *p, idx layer);
+/* The same of the feed-forward. */
+const real *pass_ffn_in(const struct pass *p, idx layer);
+
+/* Rows that heads read, and what the output matrix reads. */
+const real *pass_qkv(const struct pass *p, idx layer);
+const real *pass_mixed(const struct pass *p, idx layer);
+
+/* Queries, keys and values of one head of one sequence. The map's numbers are
+ * gathered in `numbers`. */
+struct head pass_head(const struct pass *p, idx layer, idx sequence, idx h,
+                      real numbers[MAP_LEARNED_MAX]);
+
+/* What observers see of a pair of differential heads: called with the weights
+ * `seen` (T, n_extra + T) of head h, first the even one; `view` is whole after
+ * the odd one. */
+void differential_view(const struct pass *p, idx layer, idx h, const real *seen,
+                       real *view);
+
+/* A head at a time, heads that share values by one thread (heads.c). */
+void heads_forward(const struct pass *p, idx layer);
+/* From the gradient dmixed (M,H*E) to dqkv (M,W), sides and head_grads. */
+void heads_backward(const struct pass *p, idx layer, const real *dmixed,
+                    real *dqkv);
+/* The heads' own tensors: sums over sequences, in their order. */
+void heads_grads(const struct pass *p, idx layer);
+
+/* Stages of one tile (stage.c). */
+void stages_in_forward(const struct pass *p, idx layer, idx tile);
+void stages_out_forward(const struct pass *p, idx layer, idx tile);
+/* From back.dmixed[0], gradient of what the output matrix reads, to
+ * stages_dmixed, that of the heads' output. In both a tile's rows lie dense
+ * from row0 * H*E on, the widest there are. */
+void stages_out_backward(const struct pass *p, idx layer, idx tile);
+/* From back.dqkv[0] to stages_dqkv. crossing: only the stage that crosses tiles, or only the
+ * others. */
+void stages_in_backward(const struct pass *p, idx layer, idx tile,
+                        bool crossing);
+real *stages_dmixed(const struct pass *p, idx layer);
+real *stages_dqkv(const struct pass *p, idx layer);
+bool stages_cross(const struct pass *p, idx layer);
+/* Sums of the tiles' partial sums. */
+void stages_grads(const struct pass *p, idx layer);
 
 void embed_forward(const struct pass *p);
 void embed_backward(const struct pass *p); /* from back.dx_out */

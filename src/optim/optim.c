@@ -5,6 +5,8 @@
 
 enum { STRETCH = 1 << 14 };
 
+static const real STATE_RATE = (real)0.1; /* KEEP WITH: PARAM_STATE */
+
 extern const struct optimizer optim_adamw, optim_sgd;
 
 const struct optimizer *const optimizers[] = { &optim_adamw, &optim_sgd, NULL };
@@ -38,7 +40,8 @@ void optim_plan(struct optim *s, struct arena *arena,
         for (idx from = 0; from < p->n; from += STRETCH)
             s->stretches[at++] =
                 (struct stretch){ p->offset + from,
-                                  idx_min(STRETCH, p->n - from), decays };
+                                  idx_min(STRETCH, p->n - from), decays,
+                                  p->role == PARAM_STATE };
     }
 }
 
@@ -56,11 +59,20 @@ double optim_grad_norm(const struct optim *s, const real *dw)
 #pragma omp parallel for schedule(static) num_threads(s->threads)
     for (idx i = 0; i < s->n_stretches; i++)
         s->partial[i] =
-            sum_squares(dw + s->stretches[i].offset, s->stretches[i].n);
+            s->stretches[i].is_state
+                ? 0
+                : sum_squares(dw + s->stretches[i].offset, s->stretches[i].n);
     double sum = 0;
     for (idx i = 0; i < s->n_stretches; i++)
         sum += s->partial[i];
     return sqrt(sum);
+}
+
+/* A state's gradient is what it follows, the mean over the batch. */
+static void follow(real *w, const real *target, idx n)
+{
+    for (idx i = 0; i < n; i++)
+        w[i] += STATE_RATE * (target[i] - w[i]);
 }
 
 void optim_step(const struct optim *s, real *w, real *dw, idx step, double lr,
@@ -83,7 +95,10 @@ void optim_step(const struct optim *s, real *w, real *dw, idx step, double lr,
         real *slot[OPTIM_SLOTS_MAX] = { NULL };
         for (idx k = 0; k < s->kind->n_slots; k++)
             slot[k] = s->slots[k] + x->offset;
-        s->kind->update(w + x->offset, dw + x->offset, slot, x->n, &u);
+        if (x->is_state)
+            follow(w + x->offset, dw + x->offset, x->n);
+        else
+            s->kind->update(w + x->offset, dw + x->offset, slot, x->n, &u);
         memset(dw + x->offset, 0, (size_t)x->n * sizeof *dw);
     }
 }

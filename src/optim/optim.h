@@ -39,6 +39,7 @@ const char *optimizer_name(int i);                 /* NULL past the end */
 struct stretch {
     idx offset, n;
     bool decays;
+    bool is_state; /* PARAM_STATE: follows, is not trained */
 };
 
 struct optim {

@@ -1,0 +1,165 @@
+#include "combine.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/rng.h"
+#include "harness.h"
+
+static void set(const struct key *keys, idx n, void *options, const char *name,
+                const char *value)
+{
+    struct err e = { 0 };
+    for (idx i = 0; i < n; i++)
+        if (strcmp(keys[i].name, name) == 0) {
+            if (key_parse(&keys[i], options, value, &e))
+                fail_msg("%s = %s: %s", name, value, e.text);
+            return;
+        }
+    fail_msg("no key %s", name);
+}
+
+void combine_set(struct combination *c, const char *setting)
+{
+    char name[64];
+    const char *dot = strchr(setting, '.'), *equals = strchr(setting, '=');
+    assert_true(dot && equals && dot < equals);
+    snprintf(name, sizeof name, "%.*s", (int)(equals - dot - 1), dot + 1);
+    if (strncmp(setting, "model.", 6) == 0)
+        set(model_keys, n_model_keys, &c->model, name, equals + 1);
+    else
+        set(attention_keys, n_attention_keys, &c->attention, name, equals + 1);
+    size_t n = strlen(c->text);
+    snprintf(c->text + n, sizeof c->text - n, "%s%s", n ? " " : "", setting);
+}
+
+void combine_defaults(struct combination *c, idx T)
+{
+    *c = (struct combination){ 0 };
+    for (idx i = 0; i < n_model_keys; i++)
+        set(model_keys, n_model_keys, &c->model, model_keys[i].name,
+            model_keys[i].fallback);
+    for (idx i = 0; i < n_attention_keys; i++)
+        set(attention_keys, n_attention_keys, &c->attention,
+            attention_keys[i].name, attention_keys[i].fallback);
+    c->model.layers = 2;
+    c->model.width = 8;
+    c->model.heads = 2;
+    c->model.context = T;
+    c->model.ffn_width = 5;
+}
+
+/* One of a choice's names, or of some numbers. */
+static void set_any(struct combination *c, struct rng *r, const char *name,
+                    const char *(*choice)(int i))
+{
+    char setting[128];
+    int n = 0;
+    while (choice(n))
+        n++;
+    snprintf(setting, sizeof setting, "%s=%s", name,
+             choice((int)rng_below(r, n)));
+    combine_set(c, setting);
+}
+
+static const struct key *attention_key(const char *name)
+{
+    for (idx i = 0; i < n_attention_keys; i++)
+        if (strcmp(attention_keys[i].name, name) == 0)
+            return &attention_keys[i];
+    fail_msg("no key %s", name);
+    return NULL;
+}
+
+static const struct key *model_key(const char *name)
+{
+    for (idx i = 0; i < n_model_keys; i++)
+        if (strcmp(model_keys[i].name, name) == 0)
+            return &model_keys[i];
+    fail_msg("no key %s", name);
+    return NULL;
+}
+
+/* Settings that a combination takes with one chance in ten each; those of one
+ * line belong together. */
+static const char *const extras[][3] = {
+    { "attention.sigmoid_bias=learned" },
+    { "attention.sigmoid_bias=length" },
+    { "attention.scale=0.7" },
+    { "attention.normalizer_p=2" },
+    { "attention.clip_visible=yes", "attention.clip_alpha=0.3" },
+    { "attention.features=elu1" },
+    { "attention.features=mlp" },
+    { "attention.weights=identity", "attention.features=elu1",
+      "attention.linear_time=yes" },
+    { "attention.weights=identity", "attention.normalizer=sum",
+      "attention.features=elu1" },
+    { "attention.operation=flow" },
+    { "attention.operation=differential" },
+    { "attention.bias=key" },
+    { "attention.bias=key", "attention.bias_dims=2",
+      "attention.bias_shared=yes" },
+    { "attention.bias=key", "attention.bias_value=first",
+      "attention.bias_value_scale=3" },
+    { "attention.bias=key", "attention.bias_value=uniform" },
+    { "attention.bias=key_value" },
+    { "attention.bias=value", "attention.bias_shared=yes" },
+    { "attention.bias=logit" },
+    { "attention.registers=2" },
+    { "attention.qk_norm=rms" },
+    { "attention.qk_norm=unit" },
+    { "attention.soft_cap=2" },
+    { "attention.forget=input" },
+    { "attention.forget=learned" },
+    { "attention.forget=fixed" },
+    { "attention.window=3" },
+    { "attention.prefix=3" },
+    { "attention.group=4", "attention.group_shift=yes" },
+    { "attention.group=3", "attention.group_globals=1" },
+    { "attention.document_token=2" },
+    { "attention.gate=input" },
+    { "attention.gate=input", "attention.gate_per=head" },
+    { "attention.gate=static" },
+    { "attention.context_scale=yes" },
+    { "attention.value_gate=yes" },
+    { "attention.head_norm=yes" },
+    { "attention.exclusive=yes" },
+    { "attention.value_residual=learned" },
+    { "attention.value_residual=fixed" },
+    { "attention.conv=3" },
+    { "model.heads=4", "attention.kv_heads=2" },
+    { "attention.combine=add" },
+    { "model.biases=no" },
+    { "model.tied_head=no" },
+};
+
+/* Combination i has extra number i for certain, so that each has its turn. */
+static void draw(struct combination *c, struct rng *r, idx forced)
+{
+    set_any(c, r, "model.norm", model_key("norm")->choice);
+    set_any(c, r, "model.norm_place", model_key("norm_place")->choice);
+    set_any(c, r, "model.ffn", model_key("ffn")->choice);
+    set_any(c, r, "model.position", model_key("position")->choice);
+    set_any(c, r, "attention.weights", attention_key("weights")->choice);
+    if (rng_below(r, 3) == 0)
+        set_any(c, r, "attention.normalizer",
+                attention_key("normalizer")->choice);
+    for (idx i = 0; i < COUNT_OF(extras); i++) {
+        if (i != forced && rng_below(r, 10))
+            continue;
+        for (int j = 0; j < 3 && extras[i][j]; j++)
+            combine_set(c, extras[i][j]);
+    }
+}
+
+void combine_random(struct combination *c, idx T, idx i)
+{
+    for (uint64_t attempt = 0;; attempt++) {
+        struct rng r = rng_open(77, RNG_TEST, (uint64_t)i, attempt);
+        combine_defaults(c, T);
+        draw(c, &r, i % COUNT_OF(extras));
+        if (model_options_check(&c->model, &c->attention, NULL) == OK)
+            return;
+        BUG_ON(attempt > 10000);
+    }
+}
