@@ -84,9 +84,10 @@ HELP_C := $(filter-out tests/test_%,$(wildcard tests/*.c))
 SYSTEM := $(filter-out tests/system/lib.sh,$(sort $(wildcard tests/system/*.sh)))
 unit_bins := $(TESTS:%.c=$(B)/%)
 grad_bins := $(GRADS:%.c=$(B)/%)
+dump_bin  := $(B)/tools/parity/dump
 
-.PHONY: all demo test unit double asan lint check bench format docs install \
-        clean help tests run-test run-unit run-double run-asan force
+.PHONY: all demo test unit double asan lint check bench parity format docs \
+        install clean help tests run-test run-unit run-double run-asan force
 all: $(BIN) ## build ./sinklab (the default)
 
 $(BIN): $(B)/src/main.o $(OBJ)
@@ -103,6 +104,9 @@ $(B)/tests/%: $(B)/tests/%.o $(OBJ) $(HELP_C:%.c=$(B)/%.o)
 	$(call say,LD $@)
 	$(Q)$(link) -o $@ $^ $(ldlibs) -lcmocka
 tests: $(unit_bins)
+$(dump_bin): $(dump_bin).o $(OBJ)
+	$(call say,LD $@)
+	$(Q)$(link) -o $@ $^ $(ldlibs)
 .PRECIOUS: $(B)/%.o
 
 # Rebuild everything when compiler or flags change, and the one file that knows
@@ -118,7 +122,7 @@ $(B)/src/base/build.o: $(B)/commit
 $(B)/src/base/build.o: build_info = -DBUILD_VERSION='"$(VERSION)"' \
     -DBUILD_COMMIT='"$(COMMIT)"' -DBUILD_FLAGS='"$(strip $(cflags) $(CFLAGS))"'
 
--include $(OBJ:.o=.d) $(B)/src/main.d $(wildcard $(B)/tests/*.d)
+-include $(OBJ:.o=.d) $(B)/src/main.d $(dump_bin).d $(wildcard $(B)/tests/*.d)
 
 # Parts of the tests. A variant is built in a folder of its own by a make below
 # this one; the run-* targets are what that make is asked for.
@@ -133,8 +137,9 @@ demo: ## train, analyze and compare four attentions, about a minute
 test: ## unit and system tests; last line: N passed, N failed
 	@tools/deps.sh
 	+@$(sub) run-test
-run-test: $(BIN) $(unit_bins)
-	@SINKLAB=$(abspath $(BIN)) tests/run.sh $(unit_bins) $(SYSTEM)
+run-test: $(BIN) $(dump_bin) $(unit_bins)
+	@SINKLAB=$(abspath $(BIN)) DUMP=$(abspath $(dump_bin)) \
+	    tests/run.sh $(unit_bins) $(SYSTEM)
 
 unit: run-unit ## unit tests alone
 run-unit: $(unit_bins)
@@ -161,13 +166,17 @@ check: ## all of it, warnings as errors, with gcc and clang; before every push
 bench: all ## the standard speed measurements, appended to docs/PERFORMANCE.md
 	@SINKLAB=$(abspath $(BIN)) tools/bench.sh
 
-format: ## lay out the source with clang-format
-	clang-format -i $(wildcard src/*.c src/*/*.[ch] tests/*.[ch])
+parity: $(BIN) $(dump_bin) ## logits and gradients held against PyTorch's
+	@SINKLAB=$(abspath $(BIN)) DUMP=$(abspath $(dump_bin)) tools/parity/run.sh
 
-docs: all ## write docs/CONFIG.md anew from the table of keys
+format: ## lay out the source with clang-format
+	clang-format -i $(wildcard src/*.c src/*/*.[ch] tests/*.[ch] tools/*/*.c)
+
+docs: all ## write docs/CONFIG.md and docs/ATTENTION.md anew from the tables
 	@mkdir -p $(B)
 	./$(BIN) help config > $(B)/CONFIG.md
-	mv $(B)/CONFIG.md docs/CONFIG.md
+	./$(BIN) help attention > $(B)/ATTENTION.md
+	mv $(B)/CONFIG.md $(B)/ATTENTION.md docs/
 
 install: all ## to PREFIX=/usr/local, below DESTDIR
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/sinklab/configs

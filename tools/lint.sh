@@ -22,9 +22,9 @@ mapfile -t code < <(find src tests -name '*.[ch]' | sort)
 mapfile -t scripts < <(find tools tests .ci -name '*.sh' -o -path .ci/run | sort)
 mapfile -t configs < <(find configs experiments -name '*.ini' 2>/dev/null | sort)
 
-check() { # description function
+check() { # description function arguments...
     local found
-    found=$("$2" 2>&1)
+    found=$("${@:2}" 2>&1)
     if [ -z "$found" ]; then
         passed=$((passed + 1))
         echo "  ok      $1"
@@ -181,13 +181,14 @@ clang_format_agrees() {
 
 # --- the documents are true -------------------------------------------------
 
-config_page_is_current() {
-    if "$SINKLAB" help config >"$scratch/config.md" 2>"$scratch/err"; then
-        diff "$scratch/config.md" docs/CONFIG.md >"$scratch/diff" && return
-        echo "docs/CONFIG.md: not what $SINKLAB help config prints; make docs"
+page_is_current() { # topic
+    local page=docs/${1^^}.md
+    if "$SINKLAB" help "$1" >"$scratch/page.md" 2>"$scratch/err"; then
+        diff "$scratch/page.md" "$page" >"$scratch/diff" && return
+        echo "$page: not what $SINKLAB help $1 prints; make docs"
         head -n 6 "$scratch/diff"
     else
-        echo "$SINKLAB help config: $(cat "$scratch/err")"
+        echo "$SINKLAB help $1: $(cat "$scratch/err")"
     fi
 }
 
@@ -245,7 +246,8 @@ if [ -n "$formatter" ] && "$formatter" --version | grep -q 'version 14\.'; then
 else
     skip "layout is clang-format's" "clang-format 14 is not installed"
 fi
-check "docs/CONFIG.md is current" config_page_is_current
+check "docs/CONFIG.md is current" page_is_current config
+check "docs/ATTENTION.md is current" page_is_current attention
 check "links in the documents lead somewhere" links_lead_somewhere
 check "every file in configs/ loads" configs_load
 

@@ -9,7 +9,8 @@ const struct command commands[] = {
     { "bench", "measure training speed of a config", cmd_bench },
     { "list", "what attention, optimizers, sources, metrics there are",
       cmd_list },
-    { "help", "this list; `help COMMAND`; `help config` for all keys",
+    { "help",
+      "this list; `help COMMAND`; `help config`, `help attention` for all keys",
       cmd_help },
     { NULL, NULL, NULL },
 };

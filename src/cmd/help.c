@@ -1,7 +1,8 @@
-/* help.c - `sinklab help [COMMAND | config]`. */
+/* help.c - `sinklab help [COMMAND | config | attention]`. */
 #include <stdio.h>
 #include <string.h>
 
+#include "cmd/attention_document.h"
 #include "cmd/cmd.h"
 #include "io/config.h"
 
@@ -19,6 +20,10 @@ int cmd_help(int argc, char **argv, struct err *e)
         config_document(stdout);
         return OK;
     }
+    if (strcmp(argv[1], "attention") == 0) {
+        attention_document(stdout);
+        return OK;
+    }
     for (const struct command *c = commands; c->name; c++) {
         if (strcmp(c->name, argv[1]) == 0 && c->run != cmd_help) {
             char name[16], flag[] = "--help";
@@ -28,6 +33,7 @@ int cmd_help(int argc, char **argv, struct err *e)
     }
     return err_set(e, ERR_USAGE,
                    "no help on '%s': `sinklab help` lists the commands, "
-                   "`sinklab help config` the keys",
+                   "`sinklab help config` the keys, `sinklab help attention` "
+                   "what attention can be made of",
                    argv[1]);
 }

@@ -1,4 +1,4 @@
-/* source_bigram.c - Bigram-Backcopy (arXiv 2410.13835): the task on which a
+/* source_bigram.c - Bigram-Backcopy (Guo et al., 2024): the task on which a
  * sink appears within minutes.
  *
  * The last n_triggers tokens are triggers. After a trigger comes the token
@@ -89,7 +89,7 @@ static void sample_bigram(const struct source *s, int32_t *out, idx n,
 const struct source_kind source_bigram = {
     .name = "bigram-backcopy",
     .help = "synthetic bigrams with triggers that copy the token before them "
-            "(arXiv 2410.13835); needs no file",
+            "(Guo et al., 2024); needs no file",
     .open = open_bigram,
     .sample = sample_bigram,
 };

@@ -1,0 +1,36 @@
+/* catalog.h - everything that a config can choose from, kind by kind, with its
+ * text: one source for `sinklab list`, docs/ATTENTION.md and the test that no
+ * value is left untold. The entries come from the tables that the parser uses.
+ */
+#ifndef SINKLAB_CATALOG_H
+#define SINKLAB_CATALOG_H
+
+#include "base/base.h"
+#include "nn/op_text.h"
+
+enum { CATALOG_LISTS = 3 };
+
+/* Strings live as long as the program, or in the entry: it is not copied. */
+struct catalog_entry {
+    struct op_text text; /* NULL: not told of this kind */
+    const char *see;     /* title of the kind that tells the rest, or NULL */
+    char key[64], name[32], normalizers[80];
+};
+
+struct catalog_kind {
+    const char *name;  /* of `sinklab list NAME`; several may share one */
+    const char *key;   /* its key, or where it belongs */
+    const char *label; /* of the entries' formula */
+    const char *title; /* in docs/ATTENTION.md; NULL: not there */
+    const char *about; /* below the title */
+    const struct op_text *const *texts[CATALOG_LISTS]; /* or: */
+    bool (*fill)(int i, struct catalog_entry *e);      /* false past the end */
+};
+
+extern const struct catalog_kind catalog_kinds[]; /* ends with name NULL */
+
+/* Entry i of a kind, in the parser's order; false past the end. */
+bool catalog_entry(const struct catalog_kind *k, int i,
+                   struct catalog_entry *e);
+
+#endif

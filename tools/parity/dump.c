@@ -1,0 +1,128 @@
+/* dump.c - what a checkpoint's model makes of one batch, for parity.py.
+ *
+ *   dump CHECKPOINT.h5 BATCH OUT
+ *
+ * Opens model and data as the checkpoint's config says, takes batch number
+ * BATCH of the training data, and writes OUT: config, tokens, targets, loss,
+ * logits of the scored rows, and weight and gradient of every tensor. An item
+ * is a line "NAME TYPE DIMENSION...", then its numbers as they lie in memory.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd/session.h"
+#include "nn/head.h"
+
+static const char *real_name(void)
+{
+    return sizeof(real) == sizeof(float) ? "float32" : "float64";
+}
+
+static void put_head(FILE *out, const char *kind, const char *name,
+                     const char *type, int ndim, const idx *shape)
+{
+    fprintf(out, "%s%s %s", kind, name, type);
+    for (int i = 0; i < ndim; i++)
+        fprintf(out, " %td", shape[i]);
+    fputc('\n', out);
+}
+
+static void put_reals(FILE *out, const char *kind, const struct param *p,
+                      const real *flat)
+{
+    put_head(out, kind, p->name, real_name(), p->ndim, p->shape);
+    fwrite(flat + p->offset, sizeof *flat, (size_t)p->n, out);
+}
+
+/* The logits that the last forward pass left; the first rows of a sequence may
+ * not be scored. */
+static void put_logits(FILE *out, const struct session *s)
+{
+    const struct acts *x = &s->acts;
+    idx V = s->model.V, shape[3] = { x->B, x->scored, V };
+    put_head(out, "", "logits", real_name(), 3, shape);
+    for (idx b = 0; b < x->B; b++) {
+        idx row = (b + 1) * x->S - x->scored;
+        fwrite(x->logits + row * V, sizeof(real), (size_t)(x->scored * V), out);
+    }
+}
+
+static void put_batch(FILE *out, struct session *s, idx batch)
+{
+    struct acts *x = &s->acts;
+    idx shape[2] = { x->B, x->T }, one = 1, n = x->B * x->T;
+    source_batch(&s->source, x->tokens, x->targets, x->B, x->T, SPLIT_TRAIN,
+                 batch * x->B);
+    put_head(out, "", "tokens", "int32", 2, shape);
+    fwrite(x->tokens, sizeof *x->tokens, (size_t)n, out);
+    put_head(out, "", "targets", "int32", 2, shape);
+    fwrite(x->targets, sizeof *x->targets, (size_t)n, out);
+
+    model_forward_loss(&s->model, s->w, x, x->B);
+    put_logits(out, s);
+    double loss = model_backward_loss(&s->model, s->w, s->dw, x, 1);
+    put_head(out, "", "loss", "float64", 1, &one);
+    fwrite(&loss, sizeof loss, 1, out);
+    for (idx i = 0; i < s->model.table.count; i++) {
+        const struct param *p = &s->model.table.rows[i];
+        put_reals(out, "weight/", p, s->w);
+        put_reals(out, "gradient/", p, s->dw);
+    }
+}
+
+static int write_dump(const char *path, struct session *s, const char *config,
+                      idx batch, struct err *e)
+{
+    idx n = (idx)strlen(config), M = s->acts.M;
+    if (head_chunk_rows(M) < M)
+        return err_set(e, ERR_CONFIG,
+                       "a batch of %td rows, want at most %td: logits are "
+                       "kept for so many",
+                       M, head_chunk_rows(M));
+    FILE *out = fopen(path, "wb");
+    if (!out)
+        return err_set(e, ERR_IO, "%s: cannot be opened", path);
+    put_head(out, "", "config", "uint8", 1, &n);
+    fwrite(config, 1, (size_t)n, out);
+    put_batch(out, s, batch);
+    int is_bad = ferror(out);
+    if (fclose(out) || is_bad)
+        return err_set(e, ERR_IO, "%s: cannot be written", path);
+    return OK;
+}
+
+static int dump(const char *checkpoint, idx batch, const char *path,
+                struct err *e)
+{
+    struct checkpoint_head head = { 0 };
+    struct config config;
+    struct session s = { 0 };
+    int rc = checkpoint_read_head(&head, checkpoint, e);
+    if (!rc)
+        rc = config_load_text(&config, head.config, checkpoint, e);
+    if (!rc)
+        rc = session_open(&s, &config, true, e);
+    if (!rc) {
+        struct checkpoint_data weights = session_data(&s, false);
+        rc = checkpoint_load(NULL, checkpoint, &s.model.table, &weights, e);
+    }
+    if (!rc)
+        rc = write_dump(path, &s, head.config, batch, e);
+    session_release(&s);
+    free(head.config);
+    return rc;
+}
+
+int main(int argc, char **argv)
+{
+    struct err e = { 0 };
+    int rc;
+    if (argc == 4)
+        rc = dump(argv[1], strtoll(argv[2], NULL, 10), argv[3], &e);
+    else
+        rc = err_set(&e, ERR_USAGE, "want CHECKPOINT.h5 BATCH OUT");
+    if (rc)
+        fprintf(stderr, "dump: %s\n", e.text);
+    return rc;
+}

@@ -1,0 +1,91 @@
+#!/usr/bin/env python3
+"""Holds sinklab's logits, loss and gradients against PyTorch's.
+
+    tools/parity/parity.py NAME=DUMP...
+
+DUMP is what tools/parity/dump.c writes. From the weights in it, gpt.py computes
+the same in the same precision, and automatic differentiation the gradients.
+Prints a line a dump with the errors and the tensor that is farthest off, then
+"N agree, N differ". Exit status: 0, 1 if one differs, 3 without PyTorch.
+
+Errors are relative: of the loss to itself (bound 1e-5), of logits and of each
+tensor's gradient to the largest entry (bound 1e-4). A gradient that is zero but
+for rounding, below 1e-6 of the model's largest, is held against that.
+"""
+import math
+import sys
+
+try:
+    import numpy
+    import torch
+except ImportError:
+    print("parity: PyTorch or NumPy is not installed here; skipped")
+    sys.exit(3)
+
+import gpt
+
+LOSS_BOUND, BOUND, ZERO = 1e-5, 1e-4, 1e-6
+
+
+def read(path):
+    """Arrays by name: a line of name, type and shape, then the numbers."""
+    arrays = {}
+    with open(path, "rb") as dump:
+        for line in dump:
+            name, kind, *shape = line.decode().split()
+            shape, kind = [int(n) for n in shape], numpy.dtype(kind)
+            raw = dump.read(math.prod(shape) * kind.itemsize)
+            arrays[name] = torch.from_numpy(
+                numpy.frombuffer(raw, kind).reshape(shape).copy())
+    return arrays
+
+
+def distance(ours, theirs):
+    return (ours.double() - theirs.double()).abs().max().item()
+
+
+def largest(x):
+    return x.double().abs().max().item()
+
+
+def compare(path):
+    """Errors of loss, logits, gradients, and the name of the worst tensor."""
+    dump = read(path)
+    config = gpt.Config(bytes(dump["config"].tolist()).decode())
+    w = {name[7:]: x.requires_grad_() for name, x in dump.items()
+         if name.startswith("weight/")}
+    # a state is no weight: what stands for its gradient is no derivative
+    names = [name for name in w if not name.endswith("mean_alpha")]
+    torch.set_default_dtype(dump["logits"].dtype)
+    logits = gpt.logits_of(config, w, dump["tokens"].long())
+    loss = gpt.loss_of(logits, dump["targets"].long())
+    gradients = torch.autograd.grad(loss, [w[name] for name in names],
+                                    allow_unused=True)
+    theirs = {name: torch.zeros_like(w[name]) if g is None else g
+              for name, g in zip(names, gradients)}
+    floor = ZERO * max(largest(g) for g in theirs.values())
+    errors = {name: distance(dump["gradient/" + name], g) /
+              max(largest(g), floor) for name, g in theirs.items()}
+    worst = max(names, key=lambda name: errors[name]
+                if math.isfinite(errors[name]) else math.inf)
+    loss_error = distance(dump["loss"], loss.detach()) / loss.item()
+    logits_error = distance(dump["logits"], logits.detach()) / largest(logits)
+    return loss_error, logits_error, errors[worst], worst
+
+
+def main():
+    torch.set_num_threads(1)
+    agree = differ = 0
+    print(f"{'variant':24} {'loss':>8} {'logits':>8} {'gradient':>8}  worst of")
+    for argument in sys.argv[1:]:
+        name, _, path = argument.partition("=")
+        loss, logits, gradient, worst = compare(path)
+        is_good = loss <= LOSS_BOUND and logits <= BOUND and gradient <= BOUND
+        agree, differ = agree + is_good, differ + (not is_good)
+        print(f"{name:24} {loss:8.1e} {logits:8.1e} {gradient:8.1e}  {worst}"
+              + ("" if is_good else "  DIFFERS"), flush=True)
+    print(f"{agree} agree, {differ} differ")
+    return 1 if differ or not agree else 0
+
+
+sys.exit(main())

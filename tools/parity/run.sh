@@ -1,0 +1,152 @@
+#!/usr/bin/env bash
+# run.sh - trains a tiny model of each variant for a few steps, then holds its
+# logits, loss and gradients against PyTorch's (parity.py).
+#
+#   tools/parity/run.sh [VARIANT...]      `make parity` builds what it needs
+#
+# SINKLAB and DUMP name the two programs, PYTHON a Python with PyTorch. Exit
+# status: 0 if all agree, or with a sentence where PyTorch is missing.
+set -eu
+export LC_ALL=C
+cd "$(dirname "$0")/../.."
+SINKLAB=${SINKLAB:-$PWD/sinklab}
+DUMP=${DUMP:-$PWD/build/float/tools/parity/dump}
+PYTHON=${PYTHON:-python3}
+STEPS=20
+
+# NAME PRESET KEY=VALUE...; keys without a section are of [attention].
+variants() {
+    cat <<'END_OF_VARIANTS'
+gpt2 gpt2
+llama llama
+softmax1 gpt2 weights=softmax1
+sigmoid_sum llama weights=sigmoid normalizer=sum
+sigmoid_learned gpt2 weights=sigmoid sigmoid_bias=learned sigmoid_b=-2
+sigmoid_length llama weights=sigmoid sigmoid_bias=length
+relu gpt2 weights=relu
+relu2_p_norm gpt2 weights=relu2 normalizer=p_norm normalizer_p=2
+elu1 llama weights=elu1 normalizer=sum
+identity_abs_sum llama weights=identity normalizer=abs_sum features=mlp
+linear_time llama weights=identity normalizer=sum features=elu1 linear_time=yes
+softpick llama weights=softpick
+clipped gpt2 weights=clipped clip_alpha=2 clip_visible=yes
+elastic gpt2 weights=elastic elastic_tau=-0.5
+affine llama weights=affine
+ssmax llama weights=ssmax
+sparsemax llama weights=sparsemax
+entmax15 gpt2 weights=entmax15
+stick_breaking gpt2 weights=stick_breaking model.position=none
+threshold_relu llama weights=threshold_relu qk_norm=unit threshold_beta=0.5
+softmax_p_norm gpt2 normalizer=p_norm normalizer_p=0.5
+scale gpt2 scale=0.2
+key_bias llama bias=key
+key_bias_fixed llama bias=key bias_value=uniform bias_value_scale=2 bias_shared=yes bias_dims=3
+key_value_bias gpt2 bias=key_value
+value_bias gpt2 bias=value
+logit_bias llama bias=logit
+alibi gpt2 model.position=alibi
+t5 gpt2 model.position=t5
+t5_study gpt2 model.position=t5_study
+distance gpt2 model.position=distance
+txl gpt2 model.position=txl
+sinusoid gpt2 model.position=sinusoid
+qk_norm_cap llama qk_norm=rms soft_cap=5
+forget_input llama forget=input model.position=none
+forget_learned gpt2 forget=learned
+forget_fixed gpt2 forget=fixed
+window_registers llama window=7 registers=3
+prefix gpt2 prefix=6
+group gpt2 group=8 group_shift=yes group_globals=2
+documents gpt2 document_token=3
+gate_element llama gate=input
+gate_head gpt2 gate=input gate_per=head
+gate_static gpt2 gate=static
+context_scale llama context_scale=yes
+value_gate llama value_gate=yes
+value_residual llama value_residual=learned
+head_norm gpt2 head_norm=yes
+exclusive llama exclusive=yes
+conv llama conv=3
+add_heads gpt2 combine=add
+gqa llama kv_heads=2
+differential llama operation=differential
+flow llama operation=flow
+flow_gqa llama operation=flow kv_heads=2 flow_clamp=1
+ssnorm_sandwich llama model.norm=ssnorm model.norm_place=sandwich
+dyt_post gpt2 model.norm=dyt model.norm_place=post
+norm_none gpt2 model.norm_place=none
+ffn_relu gpt2 model.ffn=relu
+ffn_gelu_erf gpt2 model.ffn=gelu_erf
+ffn_silu gpt2 model.ffn=silu
+ffn_reglu llama model.ffn=reglu
+ffn_geglu llama model.ffn=geglu
+many llama qk_norm=rms soft_cap=8 forget=input bias=key_value registers=2 window=17 gate=input head_norm=yes kv_heads=2 conv=3 value_residual=learned
+END_OF_VARIANTS
+}
+
+if ! "$PYTHON" -c 'import numpy, torch' 2>/dev/null; then
+    echo "parity: $PYTHON has no PyTorch and NumPy; skipped"
+    exit 0
+fi
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+cat >"$work/tiny.ini" <<END
+[model]
+layers = 2
+width = 32
+heads = 4
+context = 40
+[train]
+steps = $STEPS
+batch = 8
+threads = 2
+log_every = $STEPS
+val_every = 0
+[optim]
+lr = 3e-3
+[data]
+vocab = 20
+[sink]
+tokens = 40
+probe_every = 0
+[checkpoint]
+every = 0
+END
+
+is_wanted() { # name wanted...
+    local name=$1 one
+    shift
+    [ $# -gt 0 ] || return 0
+    for one; do
+        [ "$one" != "$name" ] || return 0
+    done
+    return 1
+}
+
+dumps=()
+while read -r name preset keys; do
+    is_wanted "$name" "$@" || continue
+    overrides=(model.preset="$preset")
+    for key in $keys; do
+        case ${key%%=*} in
+        *.*) overrides+=("$key") ;;
+        *) overrides+=("attention.$key") ;;
+        esac
+    done
+    run=$work/run
+    rm -rf "$run"
+    "$SINKLAB" train "$work/tiny.ini" run.dir="$run" "${overrides[@]}" \
+        >"$work/log" 2>&1 </dev/null || { cat "$work/log"; exit 1; }
+    # a batch that training has not seen
+    "$DUMP" "$run/checkpoints/step-$(printf %08d $STEPS).h5" 1000 \
+        "$work/$name"
+    dumps+=("$name=$work/$name")
+done < <(variants)
+if [ ${#dumps[@]} -eq 0 ]; then
+    echo "parity: no variant is called $*" >&2
+    exit 2
+fi
+status=0
+"$PYTHON" -B tools/parity/parity.py "${dumps[@]}" || status=$?
+exit $status
