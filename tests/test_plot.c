@@ -2,6 +2,7 @@
 #include "harness.h"
 
 #include "io/plot.h"
+#include "io/plot_axis.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -16,7 +17,7 @@ static const double broken[] = { 4, 3, NAN, 2, 1.5 };
 
 #define CURVE(label, y, is_sparse)                                             \
     {                                                                          \
-        label, steps, y, COUNT_OF(steps), is_sparse                            \
+        label, steps, y, COUNT_OF(steps), is_sparse, NULL, NULL                \
     }
 
 /* The text of a plot; the caller frees it. */
@@ -55,7 +56,7 @@ static const struct plot_panel share_panel = {
 static void test_plot__text_shows_a_letter_for_each_curve(void **state)
 {
     (void)state;
-    const struct plot p = { "step", false, &share_panel, 1 };
+    const struct plot p = { "step", false, &share_panel, 1, 0, NULL };
     expect_text(&p, WIDTH, false,
                 "sink_1, percent\n"
                 "100 +                          aaaaaaaaa\n"
@@ -80,7 +81,7 @@ static void test_plot__unicode_draws_a_finer_frame(void **state)
 {
     (void)state;
     static const char *const strokes[] = { "│|", "┤+", "└+", "─-", "┬+" };
-    const struct plot p = { "step", false, &share_panel, 1 };
+    const struct plot p = { "step", false, &share_panel, 1, 0, NULL };
     char *ascii = text_of(&p, WIDTH, false);
     char *unicode = text_of(&p, WIDTH, true);
     for (idx i = 0; i < COUNT_OF(strokes); i++) {
@@ -104,7 +105,7 @@ static void test_plot__nan_is_a_gap(void **state)
     const struct plot_panel panel = { .y_label = "val_loss",
                                       .curves = &curve,
                                       .n_curves = 1 };
-    const struct plot p = { "step", false, &panel, 1 };
+    const struct plot p = { "step", false, &panel, 1, 0, NULL };
     expect_text(&p, WIDTH, false,
                 "val_loss\n"
                 "  4 +aa\n"
@@ -131,7 +132,7 @@ static void test_plot__nan_in_a_sparse_curve_is_bridged(void **state)
     const struct plot_panel panel = { .y_label = "val_loss",
                                       .curves = &curve,
                                       .n_curves = 1 };
-    const struct plot p = { "step", false, &panel, 1 };
+    const struct plot p = { "step", false, &panel, 1, 0, NULL };
     expect_text(&p, WIDTH, false,
                 "val_loss\n"
                 "  4 +aa\n"
@@ -158,7 +159,7 @@ static void test_plot__a_logarithmic_axis_leaves_step_0_out(void **state)
     const struct plot_panel panel = { .y_label = "val_loss",
                                       .curves = &curve,
                                       .n_curves = 1 };
-    const struct plot p = { "step", true, &panel, 1 };
+    const struct plot p = { "step", true, &panel, 1, 0, NULL };
     expect_text(&p, WIDTH, false,
                 "val_loss\n"
                 "  3 +aa\n"
@@ -185,11 +186,12 @@ static void test_plot__no_point_is_said_not_drawn(void **state)
     (void)state;
     const double nowhere[] = { NAN, INFINITY, -INFINITY, 1e300, NAN };
     const struct plot_curve curves[] = { CURVE("nan", nowhere, false),
-                                         { "none", NULL, NULL, 0, false } };
+                                         { "none", NULL, NULL, 0, false, NULL,
+                                           NULL } };
     const struct plot_panel panel = { .y_label = "val_loss",
                                       .curves = curves,
                                       .n_curves = 2 };
-    const struct plot p = { "step", false, &panel, 1 };
+    const struct plot p = { "step", false, &panel, 1, 0, NULL };
     char *text = text_of(&p, WIDTH, false);
     assert_non_null(strstr(text, "no data"));
     assert_non_null(strstr(text, "a nan"));
@@ -210,7 +212,7 @@ static void test_plot__text_keeps_to_its_width(void **state)
     const struct plot_panel panel = { .y_label = name,
                                       .curves = curves,
                                       .n_curves = 2 };
-    const struct plot p = { name, false, &panel, 1 };
+    const struct plot p = { name, false, &panel, 1, 0, NULL };
     for (idx width = 40; width <= 200; width += 7) {
         char *text = text_of(&p, width, false);
         for (const char *line = text; *line; line += strcspn(line, "\n") + 1)
@@ -229,7 +231,7 @@ static void test_plot__many_curves_share_the_letters(void **state)
     const struct plot_panel panel = { .y_label = "y",
                                       .curves = curves,
                                       .n_curves = MANY };
-    const struct plot p = { "step", false, &panel, 1 };
+    const struct plot p = { "step", false, &panel, 1, 0, NULL };
     char *text = text_of(&p, 80, true);
     idx entries = 0;
     for (const char *at = text; (at = strstr(at, " same")); at++)
@@ -245,11 +247,11 @@ static void test_plot__a_steep_line_has_no_holes(void **state)
     (void)state;
     static const double jump[] = { 0, 0, 100, 100, 100 };
     static const double at[] = { 0, 500, 501, 900, 1000 };
-    const struct plot_curve curve = { "jump", at, jump, 5, false };
+    const struct plot_curve curve = { "jump", at, jump, 5, false, NULL, NULL };
     const struct plot_panel panel = { .y_label = "y",
                                       .curves = &curve,
                                       .n_curves = 1 };
-    const struct plot p = { "step", false, &panel, 1 };
+    const struct plot p = { "step", false, &panel, 1, 0, NULL };
     char *text = text_of(&p, 80, false);
     const char *line = text;
     for (idx row = 0; row < 11; row++) {
@@ -267,10 +269,32 @@ static void test_plot__what_leaves_a_given_range_is_cut_off(void **state)
     const struct plot_panel panel = {
         .y_label = "y", .y_max = 1, .curves = &curve, .n_curves = 1
     };
-    const struct plot p = { "step", false, &panel, 1 };
+    const struct plot p = { "step", false, &panel, 1, 0, NULL };
     char *text = text_of(&p, 80, false);
     assert_int_equal(strncmp(text, "y\n  1 +", 7), 0);
     free(text);
+}
+
+static void test_plot__a_band_widens_the_range_and_has_gaps(void **state)
+{
+    (void)state;
+    static const double low[] = { -3, 0, 0.2, NAN, 0.9 };
+    static const double high[] = { 0.5, 1, 1.5, 2, 6 };
+    const struct plot_curve curve = {
+        "mean", steps, rising, 5, false, low, high
+    };
+    struct plot_panel panel = { .y_label = "y", .curves = &curve, .scale = 2 };
+    panel.n_curves = 1;
+    const struct plot p = { "step", false, &panel, 1, 0, NULL };
+    struct plot_axis y = plot_y_axis(&p, &panel);
+    double x, a, b;
+    assert_true(y.lo <= -6 && y.hi >= 12);
+    assert_true(plot_band(&x, &a, &b, &p, &panel, &curve, 2));
+    assert_true(x == 200 && a == 0.4 && b == 3);
+    assert_false(plot_band(&x, &a, &b, &p, &panel, &curve, 3));
+    panel.y_max = 10; /* a range that was asked for cuts it off */
+    assert_true(plot_band(&x, &a, &b, &p, &panel, &curve, 4));
+    assert_true(a == 1.8 && b == 10);
 }
 
 static const char hostile[] = "a_b^{c} '\"`date`\\n\n$(id)<&%s@x#1\xff\033[31m";
@@ -283,7 +307,7 @@ static void test_plot__text_shows_hostile_labels_as_they_are(void **state)
     const struct plot_panel panel = { .y_label = hostile,
                                       .curves = &curve,
                                       .n_curves = 1 };
-    const struct plot p = { "caf\xc3\xa9", false, &panel, 1 };
+    const struct plot p = { "caf\xc3\xa9", false, &panel, 1, 0, NULL };
     char *text = text_of(&p, 80, true);
     assert_non_null(strstr(text, hostile_shown));
     assert_non_null(strstr(text, "caf\xc3\xa9"));
@@ -308,6 +332,7 @@ int main(void)
         cmocka_unit_test(test_plot__many_curves_share_the_letters),
         cmocka_unit_test(test_plot__a_steep_line_has_no_holes),
         cmocka_unit_test(test_plot__what_leaves_a_given_range_is_cut_off),
+        cmocka_unit_test(test_plot__a_band_widens_the_range_and_has_gaps),
         cmocka_unit_test(test_plot__text_shows_hostile_labels_as_they_are),
     };
     return cmocka_run_group_tests_name("plot", tests, NULL, NULL);

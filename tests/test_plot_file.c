@@ -19,7 +19,7 @@ static const double broken[] = { 4, 3, NAN, 2, 1.5 };
 
 #define CURVE(label, y, is_sparse)                                             \
     {                                                                          \
-        label, steps, y, COUNT_OF(steps), is_sparse                            \
+        label, steps, y, COUNT_OF(steps), is_sparse, NULL, NULL                \
     }
 
 static const char hostile[] = "a_b^{c} '\"`date`\\n\n$(id)<&%s@x#1\xff\033[31m";
@@ -64,14 +64,15 @@ static void path_to(char path[PATH_BYTES], const char *name)
 static const struct plot_curve hostile_curves[] = {
     CURVE(hostile, rising, false),
     CURVE("run-2 of 3", broken, false),
-    { "", NULL, NULL, 0, false },
+    { "", NULL, NULL, 0, false, NULL, NULL },
 };
 static const struct plot_panel hostile_panels[] = {
     { hostile, 0, 100, 100, hostile_curves, 3 },
     { "loss", 0, 0, 0, hostile_curves + 1, 1 },
     { "empty", 0, 0, 0, NULL, 0 },
 };
-static const struct plot hostile_plot = { "step", false, hostile_panels, 3 };
+static const struct plot hostile_plot = { "step", false, hostile_panels,
+                                          3,      0,     NULL };
 
 static void write_ok(const struct plot *p, const char *path)
 {
@@ -88,6 +89,48 @@ static char *read_whole(const char *path, size_t *n)
     if (fsys_read_file(&bytes, n, path, FILE_MAX, &e) != OK)
         fail_msg("%s", e.text);
     return bytes;
+}
+
+static idx count_of(const char *text, const char *what)
+{
+    idx n = 0;
+    for (; (text = strstr(text, what)); text++)
+        n++;
+    return n;
+}
+
+static void test_plot_file__bands_and_crowds_are_drawn(void **state)
+{
+    (void)state;
+    enum { MANY = 30, NAMED = 7 };
+    static const double low[] = { -1, 0, 0.2, 0.8, 0.9 };
+    static const double high[] = { 0.5, 1, 1.5, 2, 6 };
+    char path[PATH_BYTES], labels[MANY][16];
+    struct plot_curve curves[MANY];
+    struct plot_panel panel = { .y_label = "y", .curves = curves };
+    struct plot p = { "step", false, &panel, 1, NAMED, "7 of 30" };
+    size_t n;
+    skip_without_gnuplot();
+    for (idx i = 0; i < MANY; i++) {
+        snprintf(labels[i], sizeof labels[i], "curve %td", i);
+        curves[i] = (struct plot_curve){ labels[i], steps, rising, 5,
+                                         false,     low,   high };
+    }
+    path_to(path, "bands.svg");
+    panel.n_curves = 2;
+    write_ok(&p, path);
+    char *svg = read_whole(path, &n);
+    assert_int_equal(count_of(svg, "fill-opacity = '0.15"), 2);
+    assert_int_equal(count_of(svg, ">curve "), 2);
+    free(svg);
+    panel.n_curves = MANY;
+    write_ok(&p, path);
+    svg = read_whole(path, &n);
+    assert_int_equal(count_of(svg, ">curve "), NAMED);
+    assert_non_null(strstr(svg, ">curve 0<"));
+    assert_non_null(strstr(svg, ">curve 29<"));
+    assert_non_null(strstr(svg, ">7 of 30<"));
+    free(svg);
 }
 
 static void
@@ -152,16 +195,17 @@ static void test_plot_file__odd_plots_can_be_written(void **state)
     (void)state;
     char path[PATH_BYTES];
     const struct plot_panel empty = { .y_label = "" };
-    const struct plot_curve point = { "point", steps + 1, flat, 1, false };
+    const struct plot_curve point = { "point", steps + 1, flat, 1,
+                                      false,   NULL,      NULL };
     const struct plot_panel single = { .curves = &point,
                                        .n_curves = 1,
                                        .y_label = "y" };
     const struct plot plots[] = {
-        { "step", false, &empty, 1 },
-        { "step", true, &empty, 1 },
-        { "step", false, &single, 1 },
-        { "step", true, &single, 1 },
-        { "step", true, &hostile_panels[0], 1 },
+        { "step", false, &empty, 1, 0, NULL },
+        { "step", true, &empty, 1, 0, NULL },
+        { "step", false, &single, 1, 0, NULL },
+        { "step", true, &single, 1, 0, NULL },
+        { "step", true, &hostile_panels[0], 1, 0, NULL },
     };
     skip_without_gnuplot();
     path_to(path, "odd.svg");
@@ -238,6 +282,7 @@ int main(void)
         cmocka_unit_test(test_plot_file__only_svg_and_png_can_be_written),
         cmocka_unit_test(
             test_plot_file__svg_is_whole_and_shows_labels_as_they_are),
+        cmocka_unit_test(test_plot_file__bands_and_crowds_are_drawn),
         cmocka_unit_test(test_plot_file__the_same_plot_gives_the_same_bytes),
         cmocka_unit_test(test_plot_file__png_has_the_size_of_its_panels),
         cmocka_unit_test(test_plot_file__odd_plots_can_be_written),

@@ -6,6 +6,7 @@
 # sudo without a password); elsewhere the lines to type are printed and the
 # status is 1. `tools/deps.sh --check` also wants what only `make check` uses;
 # that part is optional: without it, its checks are skipped.
+# `tools/deps.sh --slurm` wants a Slurm, for tests/system/slurm.sh alone.
 #
 # One row a package: kind, what to look for (a program, or the pkg-config name
 # and header of a library), its package on Debian, Fedora, Arch and Homebrew
@@ -34,6 +35,15 @@ extra_rows() {
 program clang        - clang clang clang - | clang: a second compiler's warnings
 program clang-format - clang-format clang-tools-extra - clang-format | clang-format: layout of the source
 openmp  clang        - libomp-dev libomp-devel openmp - | libomp: OpenMP for clang
+END
+}
+
+# shellcheck disable=SC2317
+slurm_rows() {
+    cat <<'END'
+program slurmctld - slurm-wlm slurm slurm-llnl - | Slurm: tests of sweep --slurm
+program slurmd    - slurm-wlm slurm-slurmd slurm-llnl - | Slurm: tests of sweep --slurm
+program munged    - munge munge munge - | MUNGE: Slurm's identities
 END
 }
 
@@ -81,7 +91,7 @@ look() { # rows on stdin
     done
 }
 
-look_at() { # rows or extra_rows
+look_at() { # rows, extra_rows or slurm_rows
     found=$("$1") && look <<END
 $found
 END
@@ -117,7 +127,7 @@ print_lines() {
     echo "  macOS:          brew install$missing_brew"
 } >&2
 
-ensure() { # rows or extra_rows
+ensure() { # rows, extra_rows or slurm_rows
     look_at "$1"
     [ -z "$reasons" ] && return 0
     # shellcheck disable=SC2086 # a list of words
@@ -130,8 +140,11 @@ ensure() { # rows or extra_rows
 
 case ${1-} in
 '' | --check) ;;
+--slurm)
+    ensure slurm_rows
+    exit ;;
 *)
-    echo "usage: tools/deps.sh [--check]" >&2
+    echo "usage: tools/deps.sh [--check | --slurm]" >&2
     exit 2 ;;
 esac
 

@@ -18,6 +18,7 @@ enum {
     ERR_DIVERGED = 8,     /* loss or gradient is NaN or infinite */
     ERR_MEMORY = 9,       /* not enough memory for this model and batch */
     ERR_TOOL = 10,        /* a helper program (gnuplot) is missing or failed */
+    ERR_RUNS = 11,        /* some runs of a sweep failed; the others are done */
     ERR_INTERRUPTED = 75, /* stopped by a signal, saved, can be resumed */
 };
 

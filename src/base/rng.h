@@ -18,6 +18,7 @@ enum rng_purpose {
     RNG_DATA,     /* a = split, b = sample number */
     RNG_TASK,     /* constants of a synthetic task */
     RNG_TEST,
+    RNG_SWEEP, /* values of a sweep; b = draw */
 };
 
 struct rng {

@@ -49,3 +49,9 @@ void shell_add(struct text *t, const char *word)
     else
         add_quoted(t, word);
 }
+
+void shell_word(char *out, size_t cap_bytes, const char *word)
+{
+    struct text t = { out, cap_bytes, 0 };
+    shell_add(&t, word);
+}

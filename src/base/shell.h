@@ -11,4 +11,7 @@
  * where that is safe, else in '...', with control characters in $'...'. */
 void shell_add(struct text *t, const char *word);
 
+/* shell_word - the same into a buffer of cap_bytes; cut if it does not fit. */
+void shell_word(char *out, size_t cap_bytes, const char *word);
+
 #endif

@@ -49,3 +49,14 @@ void text_add(struct text *t, const char *format, ...)
     text_addv(t, format, args);
     va_end(args);
 }
+
+void text_add_duration(struct text *t, double seconds)
+{
+    long whole = (long)(seconds + 0.5);
+    if (whole >= 3600)
+        text_add(t, "%ldh%02ldm", whole / 3600, whole / 60 % 60);
+    else if (whole >= 60)
+        text_add(t, "%ldm%02lds", whole / 60, whole % 60);
+    else
+        text_add(t, "%lds", whole);
+}

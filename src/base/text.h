@@ -32,4 +32,7 @@ void text_add(struct text *t, const char *format, ...)
 void text_addv(struct text *t, const char *format, va_list args)
     __attribute__((format(printf, 2, 0)));
 
+/* "7s", "3m20s", "2h05m". */
+void text_add_duration(struct text *t, double seconds);
+
 #endif

@@ -2,8 +2,8 @@
 
 #include "base/utf8.h"
 #include "cmd/cmd.h"
+#include "cmd/compare_group.h"
 #include "io/fsys.h"
-#include "io/plot.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -11,17 +11,20 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { CELL_COLUMNS = 40, WIDTH_USUAL = 80, NAME_SHOWN_MAX = 256 };
+enum { WIDTH_USUAL = 80, NAME_SHOWN_MAX = 256 };
 
 static const char help[] =
     "Compare runs: one table of how they ended, one plot of how they got\n"
     "there.\n"
     "\n"
-    "    sinklab compare RUN... [-o FILE] [--metric NAME] [--loss NAME]\n"
+    "    sinklab compare RUN|SWEEP... [-o FILE] [--metric NAME] [--loss NAME]\n"
     "                    [--threshold X] [--log-x] [--csv FILE]\n"
+    "                    [--where CONDITION]... [--by KEYS]\n"
     "\n"
     "RUN is a run's folder that `sinklab analyze` has been through; without\n"
-    "its analysis.csv what training measured (metrics.csv) is used.\n"
+    "its analysis.csv what training measured (metrics.csv) is used. SWEEP is\n"
+    "a folder with runs directly below it: then runs that differ in their\n"
+    "seeds only are one row and one curve, their mean.\n"
     "\n"
     "    -o FILE         draw into FILE, .svg or .png, with gnuplot;\n"
     "                    without it the plot is text on the terminal\n"
@@ -31,31 +34,47 @@ static const char help[] =
     "                    0 to 1 for shares (0.5)\n"
     "    --log-x         logarithmic steps (step 0 is not drawn then)\n"
     "    --csv FILE      write the table into FILE: every differing key,\n"
-    "                    shares as 0 to 1\n"
+    "                    shares as 0 to 1; of groups mean, spread and n of\n"
+    "                    each column\n"
+    "    --where CONDITION  only runs for which it holds, as\n"
+    "                    'optim.lr>1e-3 and status=done' (`sinklab help "
+    "runs`)\n"
+    "    --by KEYS       group by these keys, as optim.lr,model.layers, and\n"
+    "                    average over all others\n"
     "\n"
     "The table names the keys in which the runs differ. final: at the last\n"
     "step measured. sink bias: share of heads that sink into the extra column\n"
     "(attention.bias). first mass raw: mean attention to the first token, as\n"
     "it is; metrics without raw are of rows scaled to sum 1. row sum: mean\n"
-    "sum of raw attention rows. -: not measured, or never.\n";
+    "sum of raw attention rows. -: not measured, or never.\n"
+    "\n"
+    "Of groups: n runs are averaged, those that are done; diverged, failed\n"
+    "and unfinished ones are only counted under status. Where none is done,\n"
+    "those under way count as far as all of them came: (n). Means are taken\n"
+    "at steps that all n measured, nothing is interpolated. \302\261: sample\n"
+    "standard deviation (n - 1), in figures the band. emerged in: k of the n\n"
+    "runs, whose mean step it is.\n";
 
 /* ---- what is printed ---- */
+
+void compare_emerged(FILE *out, const struct compare_options *o)
+{
+    bool is_share = metric_is_share(o->metric);
+    fprintf(out, "emerged: first step with %s above %g%s", o->metric,
+            is_share ? 100 * o->threshold : o->threshold, is_share ? " %" : "");
+}
 
 static void print_notes(FILE *out, const struct compare_options *o,
                         const struct compared *runs)
 {
     char name[NAME_SHOWN_MAX], note[ERR_TEXT_MAX];
-    bool is_share = metric_is_share(o->metric);
-    fprintf(out,
-            "emerged: first step with %s above %g%s; (in brackets): gone "
-            "again at the end\n",
-            o->metric, is_share ? 100 * o->threshold : o->threshold,
-            is_share ? " %" : "");
+    compare_emerged(out, o);
+    fputs("; (in brackets): gone again at the end\n", out);
     compare_differing(out, runs, o->n_runs);
     for (idx i = 0; i < o->n_runs; i++) {
         if (!runs[i].note[0])
             continue;
-        utf8_show(name, sizeof name, runs[i].label, CELL_COLUMNS, o->unicode);
+        utf8_show(name, sizeof name, runs[i].label, COMPARE_CELL, o->unicode);
         utf8_show(note, sizeof note, runs[i].note, ERR_TEXT_MAX, o->unicode);
         fprintf(out, "note: %s: %s\n", name, note);
     }
@@ -75,10 +94,26 @@ static int print_table(FILE *out, const struct compare_options *o,
     struct grid g = { 0 };
     int rc = compare_grid(&g, o, runs, false, e);
     if (rc == OK) {
-        grid_print(out, &g, CELL_COLUMNS, o->unicode);
+        grid_print(out, &g, COMPARE_CELL, o->unicode);
         print_notes(out, o, runs);
     }
     grid_release(&g);
+    return rc;
+}
+
+int compare_write_csv(const struct compare_options *o, const struct grid *g,
+                      struct err *e)
+{
+    char *text = NULL;
+    size_t n = 0;
+    FILE *memory = open_memstream(&text, &n);
+    if (!memory)
+        return err_set(e, ERR_MEMORY, "%s: not enough memory", o->csv);
+    grid_csv(memory, g);
+    int rc = fclose(memory) == 0
+                 ? fsys_replace(o->csv, text, n, e)
+                 : err_set(e, ERR_MEMORY, "%s: not enough memory", o->csv);
+    free(text);
     return rc;
 }
 
@@ -86,156 +121,109 @@ static int write_csv(const struct compare_options *o,
                      const struct compared *runs, struct err *e)
 {
     struct grid g = { 0 };
-    char *text = NULL;
-    size_t n = 0;
-    FILE *memory = NULL;
     int rc = compare_grid(&g, o, runs, true, e);
-    if (rc != OK)
-        goto out;
-    memory = open_memstream(&text, &n);
-    if (!memory) {
-        rc = err_set(e, ERR_MEMORY, "%s: not enough memory", o->csv);
-        goto out;
-    }
-    grid_csv(memory, &g);
-    if (fclose(memory) != 0)
-        rc = err_set(e, ERR_MEMORY, "%s: not enough memory", o->csv);
-    else
-        rc = fsys_replace(o->csv, text, n, e);
-out:
+    if (rc == OK)
+        rc = compare_write_csv(o, &g, e);
     grid_release(&g);
-    free(text);
     return rc;
-}
-
-/* ---- what is drawn ---- */
-
-static void fill_curves(struct plot_curve *curves, const char *name,
-                        const struct compared *runs, idx n)
-{
-    for (idx i = 0; i < n; i++) {
-        struct series s = compared_series(&runs[i], name);
-        curves[i] = (struct plot_curve){ runs[i].label, s.step, s.value, s.n,
-                                         s.is_sparse };
-    }
-}
-
-/* Shares are shown in percent, from 0 to 100 unless they leave that. */
-static struct plot_panel make_panel(char label[NAME_SHOWN_MAX],
-                                    const char *name,
-                                    const struct plot_curve *curves, idx n)
-{
-    struct plot_panel panel = { .y_label = label };
-    bool is_share = metric_is_share(name), is_within = is_share;
-    for (idx c = 0; c < n; c++)
-        for (idx i = 0; i < curves[c].n && is_within; i++)
-            is_within = !(curves[c].y[i] < 0 || curves[c].y[i] > 1);
-    snprintf(label, NAME_SHOWN_MAX, is_share ? "%s, percent" : "%s", name);
-    panel.scale = is_share ? 100 : 1;
-    panel.y_max = is_within ? 100 : 0;
-    panel.curves = curves;
-    panel.n_curves = n;
-    return panel;
-}
-
-static bool has_any(const struct plot_curve *curves, idx n)
-{
-    for (idx i = 0; i < n; i++)
-        if (curves[i].n > 0)
-            return true;
-    return false;
-}
-
-/* What is drawn, from the top. A figure has room to show the weights as they
- * are, and the extra column's, beside a metric of rows scaled to sum 1. */
-enum { PANELS_MAX = 4 };
-
-static idx list_panels(const char *names[PANELS_MAX],
-                       const struct compare_options *o)
-{
-    const char *const beside[] = { "first_mass_raw", "bias_mass" };
-    idx n = 0;
-    names[n++] = o->metric;
-    for (idx i = 0; o->figure && i < COUNT_OF(beside); i++)
-        if (strcmp(beside[i], o->metric) != 0)
-            names[n++] = beside[i];
-    names[n++] = o->loss;
-    return n;
 }
 
 static int draw(FILE *out, const struct compare_options *o,
                 const struct compared *runs, struct err *e)
 {
     const char *names[PANELS_MAX];
-    char labels[PANELS_MAX][NAME_SHOWN_MAX];
-    struct plot_panel panels[PANELS_MAX];
-    struct plot p = { .x_label = "step", .log_x = o->log_x, .panels = panels };
-    idx n = o->n_runs, n_names = list_panels(names, o);
+    idx n = o->n_runs, n_names = compare_panels(names, o);
     struct plot_curve *curves = calloc((size_t)(n * n_names), sizeof *curves);
     if (!curves)
         return err_set(e, ERR_MEMORY, "not enough memory for a plot");
-    for (idx i = 0; i < n_names; i++) {
-        fill_curves(curves + i * n, names[i], runs, n);
-        if (i == 0 || has_any(curves + i * n, n)) {
-            panels[p.n_panels] =
-                make_panel(labels[i], names[i], curves + i * n, n);
-            p.n_panels++;
-        }
+    for (idx i = 0; i < n * n_names; i++) {
+        const struct compared *r = &runs[i % n];
+        struct series s = compared_series(r, names[i / n]);
+        curves[i] = (struct plot_curve){
+            .label = r->label,
+            .x = s.step,
+            .y = s.value,
+            .n = s.n,
+            .is_sparse = s.is_sparse,
+        };
     }
-    int rc = o->figure ? plot_write(&p, o->figure, e)
-                       : plot_text(out, &p, o->width, o->unicode, e);
-    if (rc == OK && o->figure)
-        fprintf(out, "figure: %s\n", o->figure);
+    int rc =
+        compare_draw(out, o, (struct plot){ 0 }, names, n_names, curves, n, e);
     free(curves);
     return rc;
 }
 
 /* ---- the command ---- */
 
-/* A metric that no run has is a slip of the pen; say which there are. */
+/* A metric that no run has is a slip of the pen; say which there are. Runs of a
+ * sweep that has only begun have no columns yet: then their table says so. */
 static int check_metric(const struct compare_options *o,
-                        const struct compared *runs, struct err *e)
+                        const struct compared *runs, idx n, bool may_be_empty,
+                        struct err *e)
 {
     char names[ERR_TEXT_MAX / 2] = "";
-    const struct table *t = &runs[0].analysis;
-    for (idx i = 0; i < o->n_runs; i++)
-        if (compared_series(&runs[i], o->metric).n > 0 ||
-            table_find(&runs[i].analysis, o->metric) >= 0)
+    const struct compared *known = &runs[0]; /* a run that has columns */
+    for (idx i = 0; i < n; i++) {
+        const struct compared *r = &runs[i];
+        if (compared_series(r, o->metric).n > 0 ||
+            table_find(&r->analysis, o->metric) >= 0 ||
+            (may_be_empty && table_find(&r->metrics, o->metric) >= 0))
             return OK;
+        if (known->analysis.columns + known->metrics.columns == 0)
+            known = r;
+    }
+    const struct table *t =
+        known->analysis.columns > 0 ? &known->analysis : &known->metrics;
+    if (t->columns == 0)
+        return OK;
     for (idx c = 0; c < t->columns; c++) {
         size_t used = strlen(names);
         snprintf(names + used, sizeof names - used, "%s%s",
                  used > 0 ? ", " : "", t->names[c]);
     }
-    return err_set(e, ERR_DATA, "%s: no column %s; there are %s", runs[0].path,
+    return err_set(e, ERR_DATA, "%s: no column %s; there are %s", known->path,
                    o->metric, names);
 }
 
-int compare_run(FILE *out, const struct compare_options *o, struct err *e)
+static int show_runs(FILE *out, const struct compare_options *o,
+                     struct compared *runs, struct err *e)
 {
-    int rc = o->figure ? plot_file_check(o->figure, e) : OK;
+    int rc = check_metric(o, runs, o->n_runs, false, e);
     if (rc != OK)
         return rc;
-    struct compared *runs = calloc((size_t)o->n_runs, sizeof *runs);
-    if (!runs)
-        return err_set(e, ERR_MEMORY, "not enough memory for %td runs",
-                       o->n_runs);
-    for (idx i = 0; i < o->n_runs && rc == OK; i++)
-        rc = compared_load(&runs[i], o->runs[i], o->metric, e);
-    if (rc == OK)
-        rc = check_metric(o, runs, e);
-    if (rc != OK)
-        goto out;
     compared_label(runs, o->n_runs);
     rc = print_table(out, o, runs, e);
     if (rc == OK && o->csv)
         rc = write_csv(o, runs, e);
+    return rc == OK ? draw(out, o, runs, e) : rc;
+}
+
+static int show_groups(FILE *out, const struct compare_options *o,
+                       const struct compare_set *set, struct err *e)
+{
+    struct groups s = { 0 };
+    int rc = check_metric(o, set->runs, set->n, true, e);
     if (rc == OK)
-        rc = draw(out, o, runs, e);
-out:
-    for (idx i = 0; i < o->n_runs; i++)
-        compared_release(&runs[i]);
-    free(runs);
+        rc = groups_make(&s, o, set->runs, set->n, e);
+    s.n_waiting = set->n_waiting;
+    if (rc == OK)
+        rc = groups_show(out, o, &s, e);
+    groups_release(&s);
+    return rc;
+}
+
+int compare_run(FILE *out, const struct compare_options *o, struct err *e)
+{
+    struct compare_set set = { 0 };
+    struct compare_options kept = *o; /* n_runs: those that fit --where */
+    int rc = o->figure ? plot_file_check(o->figure, e) : OK;
+    if (rc == OK)
+        rc = compare_gather(&set, o, e);
+    kept.n_runs = set.n;
+    if (rc == OK)
+        rc = set.is_grouped ? show_groups(out, o, &set, e)
+                            : show_runs(out, &kept, set.runs, e);
+    compare_set_release(&set);
     return rc;
 }
 
@@ -266,13 +254,17 @@ static int parse_threshold(double *threshold, const char *text, struct err *e)
 static int parse_option(struct compare_options *o, int *i, int argc,
                         char **argv, struct err *e)
 {
-    const char *arg = argv[*i], *threshold = NULL, *value;
+    const char *arg = argv[*i], *threshold = NULL, *where = NULL, *value;
     const struct {
         const char *name, **value;
     } takers[] = {
-        { "-o", &o->figure },          { "--csv", &o->csv },
-        { "--metric", &o->metric },    { "--loss", &o->loss },
+        { "-o", &o->figure },
+        { "--csv", &o->csv },
+        { "--metric", &o->metric },
+        { "--loss", &o->loss },
         { "--threshold", &threshold },
+        { "--where", &where },
+        { "--by", &o->by },
     };
     if (strcmp(arg, "--log-x") == 0) {
         o->log_x = true;
@@ -286,6 +278,8 @@ static int parse_option(struct compare_options *o, int *i, int argc,
         if (!*value)
             return say_usage(e, takers[k].name, " without a value");
         *takers[k].value = value;
+        if (where && filter_add(&o->where, where, e) != OK)
+            return err_prefix(e, "compare: --where");
         return threshold ? parse_threshold(&o->threshold, threshold, e) : OK;
     }
     return say_usage(e, "unknown option ", arg);

@@ -1,7 +1,8 @@
-/* compare.h - the parts of `sinklab compare`: read runs, tabulate, draw.
+/* compare.h - the parts of `sinklab compare`: gather runs, tabulate, draw.
  *
- * Only the compare_*.c files and their test include this. A struct compared
- * owns what it read and borrows its path; zeroed, it may be released.
+ * Only the compare_*.c files and their tests include this. Runs are compared
+ * one by one, or, where a sweep is given, in groups (compare_group.h). A struct
+ * compared owns what it read and borrows its path; zeroed, it may be released.
  */
 #ifndef SINKLAB_COMPARE_H
 #define SINKLAB_COMPARE_H
@@ -11,8 +12,11 @@
 #include "base/base.h"
 #include "base/err.h"
 #include "io/config.h"
+#include "io/filter.h"
 #include "io/grid.h"
+#include "io/plot.h"
 #include "io/run.h"
+#include "io/run_list.h"
 #include "io/table.h"
 
 struct compare_options {
@@ -22,6 +26,8 @@ struct compare_options {
     double threshold;          /* in the file's unit: 0..1 for fractions */
     const char *figure;        /* .svg or .png; NULL: a plot in text */
     const char *csv;           /* NULL: none */
+    const char *by; /* keys of groups, by commas; NULL: see group.h */
+    struct filter where;
     bool log_x;
     idx width;    /* columns of the terminal */
     bool unicode; /* the terminal shows it */
@@ -47,13 +53,20 @@ struct compared {
     char note[ERR_TEXT_MAX];        /* one line to tell the reader; or "" */
 };
 
-/* compared_load - read one run folder.
+/* ---- reading: compare_load.c ---- */
+
+/* compared_load - read one run folder that the user named.
  * OK; ERR_USAGE (the path is too long); ERR_DATA: no such folder, or neither
  * analysis.csv nor a metrics.csv with a value of `metric`, or one of them is
  * damaged; ERR_IO, ERR_MEMORY. A config.ini that cannot be read becomes a
  * note. */
 int compared_load(struct compared *r, const char *path, const char *metric,
                   struct err *e);
+
+/* compared_load_member - read a run of a sweep, as far as it is: what cannot
+ * be read, or is not there yet, stays empty, and a note says what is damaged.
+ * status is as run_standing has it. */
+void compared_load_member(struct compared *r, const char *path);
 void compared_release(struct compared *r);
 
 /* compared_label - name each run by its folder; by its whole path where two
@@ -62,6 +75,10 @@ void compared_label(struct compared *runs, idx n);
 
 /* compared_series - from analysis.csv, else from metrics.csv. */
 struct series compared_series(const struct compared *r, const char *name);
+
+/* The same from one of the two; empty where that has no number of it. */
+struct series compared_analysed(const struct compared *r, const char *name);
+struct series compared_logged(const struct compared *r, const char *name);
 
 /* series_final - the last value (of a sparse series the last measured one);
  * false where there is none. The value may be NAN: so ended the run. */
@@ -76,8 +93,26 @@ bool series_emergence(double *step, const struct series *s, double threshold);
 bool compared_measured_alike(const struct compared *a,
                              const struct compared *b);
 
-/* Is the column a share, 0..1 in files and percent in tables? */
-bool metric_is_share(const char *name);
+/* ---- which runs are meant: compare_gather.c ---- */
+
+struct compare_set {
+    idx n;
+    struct compared *runs;  /* (n) */
+    bool is_grouped;        /* a sweep was given, or keys of groups */
+    struct run_list *lists; /* (n_lists) of what was given; own the paths */
+    idx n_lists;
+    idx n_waiting; /* runs of sweeps that have not begun */
+};
+
+/* compare_gather - fill a zeroed set with the runs that the options name and
+ * their filter accepts; of a sweep's folder those directly below it. The same
+ * folder counts once in a set of groups. OK, ERR_USAGE: none is left; the codes
+ * of compared_load and run_list_find. The set may be released in any case. */
+int compare_gather(struct compare_set *set, const struct compare_options *o,
+                   struct err *e);
+void compare_set_release(struct compare_set *set);
+
+/* ---- runs one by one: compare_grid.c ---- */
 
 /* compare_grid - fill a zeroed grid with a row per run. For people: percent,
  * rounded, "-" for what is missing, only the first of many differing keys,
@@ -89,6 +124,47 @@ int compare_grid(struct grid *g, const struct compare_options *o,
 /* compare_differing - one line with the full names of the keys in which the
  * runs differ; nothing if they do not. */
 void compare_differing(FILE *out, const struct compared *runs, idx n);
+
+/* compare_head_key - the heading of a key's column. For files the full name;
+ * for people the short one, where it is clear. */
+void compare_head_key(struct grid *g, idx column, const struct config_key *keys,
+                      idx n, idx k, bool is_file);
+
+/* compare_put_number - a cell, rounded for people; "nan" for NAN. */
+void compare_put_number(struct grid *g, idx row, idx column, double v,
+                        int digits, bool is_file);
+
+enum {
+    COMPARE_CELL = 40,   /* columns of a cell, at most */
+    COMPARE_KEYS = 5,    /* differing keys that get a column on a screen */
+    COMPARE_PERCENT = 1, /* digits after the point */
+    COMPARE_LOSS = 4,
+    COMPARE_RATIO = 2,
+};
+
+/* ---- what is drawn: compare_draw.c ---- */
+
+/* Columns that get a panel, from the top. */
+enum { PANELS_MAX = 4 };
+idx compare_panels(const char *names[PANELS_MAX],
+                   const struct compare_options *o);
+
+/* compare_draw - curves (n_names,n): a panel for the metric and for each other
+ * name that has a curve; into the figure, or as text to out. p says the rest:
+ * named_max and note. OK, or the codes of plot_write. */
+int compare_draw(FILE *out, const struct compare_options *o, struct plot p,
+                 const char *const *names, idx n_names,
+                 const struct plot_curve *curves, idx n, struct err *e);
+
+/* ---- the command: compare.c ---- */
+
+/* compare_write_csv - a filled grid into the file of --csv. OK, ERR_IO,
+ * ERR_MEMORY. */
+int compare_write_csv(const struct compare_options *o, const struct grid *g,
+                      struct err *e);
+
+/* compare_emerged - the line that says what "emerged" means. */
+void compare_emerged(FILE *out, const struct compare_options *o);
 
 /* compare_run - the command without its command line: everything it prints
  * goes to out. OK or the codes of what it calls. */

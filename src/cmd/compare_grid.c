@@ -1,63 +1,19 @@
 /* compare's table: what differs between the runs, and how each one ended. */
 #include "cmd/compare.h"
 
+#include "io/config_differ.h"
+
 #include <math.h>
 #include <string.h>
 
 enum {
-    DIFFERING_MAX = 128, /* keys that get a column in a file */
-    DIFFERING_SHOWN = 5, /* keys that get one on a screen */
-    VALUE_MAX = KEY_TEXT_MAX + 1,
-    PERCENT_DIGITS = 1,
-    LOSS_DIGITS = 4,
-    RATIO_DIGITS = 2,
     NUMBERS = 7, /* columns of numbers: KEEP WITH head_numbers, set_numbers */
 };
 
-struct differing {
-    const struct config_section *section;
-    const struct key *key;
-};
-
-static void value_text(char text[VALUE_MAX], const struct compared *r,
-                       const struct differing *d)
+static const struct config *config_of(const void *runs, idx i)
 {
-    const char *options = (const char *)&r->config + d->section->offset;
-    key_print(d->key, options, text, VALUE_MAX);
-}
-
-static bool is_differing(const struct differing *d, const struct compared *runs,
-                         idx n)
-{
-    char first[VALUE_MAX], other[VALUE_MAX];
-    bool has_first = false;
-    if ((d->key->flags & KEY_COSMETIC) == KEY_COSMETIC)
-        return false;
-    for (idx i = 0; i < n; i++) {
-        if (!runs[i].has_config)
-            continue;
-        value_text(has_first ? other : first, &runs[i], d);
-        if (has_first && strcmp(first, other) != 0)
-            return true;
-        has_first = true;
-    }
-    return false;
-}
-
-/* The keys in which the runs differ, at most DIFFERING_MAX of them; returns
- * how many. */
-static idx find_differing(struct differing found[DIFFERING_MAX],
-                          const struct compared *runs, idx n)
-{
-    idx n_found = 0;
-    for (idx s = 0; s < n_config_sections; s++)
-        for (idx k = 0; k < *config_sections[s].n_keys; k++) {
-            struct differing d = { &config_sections[s],
-                                   &config_sections[s].keys[k] };
-            if (n_found < DIFFERING_MAX && is_differing(&d, runs, n))
-                found[n_found++] = d;
-        }
-    return n_found;
+    const struct compared *r = (const struct compared *)runs + i;
+    return r->has_config ? &r->config : NULL;
 }
 
 static void put_missing(struct grid *g, idx row, idx column, bool is_file)
@@ -65,8 +21,8 @@ static void put_missing(struct grid *g, idx row, idx column, bool is_file)
     grid_set(g, row, column, "%s", is_file ? "" : "-");
 }
 
-static void put_number(struct grid *g, idx row, idx column, double v,
-                       int digits, bool is_file)
+void compare_put_number(struct grid *g, idx row, idx column, double v,
+                        int digits, bool is_file)
 {
     if (isnan(v))
         grid_set(g, row, column, "nan");
@@ -87,8 +43,8 @@ static void put_final(struct grid *g, idx row, idx column,
     struct series s = compared_series(r, name);
     bool is_percent = metric_is_share(name) && !is_file;
     if (series_final(&v, &s))
-        put_number(g, row, column, is_percent ? 100 * v : v,
-                   is_percent ? PERCENT_DIGITS : digits, is_file);
+        compare_put_number(g, row, column, is_percent ? 100 * v : v,
+                           is_percent ? COMPARE_PERCENT : digits, is_file);
     else
         put_missing(g, row, column, is_file);
 }
@@ -123,18 +79,18 @@ static void set_numbers(struct grid *g, idx row, idx c,
     double step, final;
     struct series metric = compared_series(r, o->metric);
     put_final(g, row, c, r, "step", 0, is_file);
-    put_final(g, row, c + 1, r, o->loss, LOSS_DIGITS, is_file);
-    put_final(g, row, c + 2, r, o->metric, RATIO_DIGITS, is_file);
+    put_final(g, row, c + 1, r, o->loss, COMPARE_LOSS, is_file);
+    put_final(g, row, c + 2, r, o->metric, COMPARE_RATIO, is_file);
     put_final(g, row, c + 3, r, "sink_bias", 0, is_file);
     put_final(g, row, c + 4, r, "first_mass_raw", 0, is_file);
-    put_final(g, row, c + 5, r, "row_sum", RATIO_DIGITS, is_file);
+    put_final(g, row, c + 5, r, "row_sum", COMPARE_RATIO, is_file);
     if (!series_emergence(&step, &metric, o->threshold))
         put_missing(g, row, c + 6, is_file);
     else if (!is_file && series_final(&final, &metric) &&
              !(final > o->threshold))
         grid_set(g, row, c + 6, "(%.0f)", step);
     else
-        put_number(g, row, c + 6, step, 0, is_file);
+        compare_put_number(g, row, c + 6, step, 0, is_file);
 }
 
 static bool are_all_done(const struct compared *runs, idx n)
@@ -145,31 +101,25 @@ static bool are_all_done(const struct compared *runs, idx n)
     return true;
 }
 
-/* For files the full name; for people the short one, but for `steps`, which
- * is a column already, and where two sections have a key of that name. */
-static void head_differing(struct grid *g, idx column,
-                           const struct differing *keys, idx n, idx k,
-                           bool is_file)
+void compare_head_key(struct grid *g, idx column, const struct config_key *keys,
+                      idx n, idx k, bool is_file)
 {
     const char *section = keys[k].section->name, *name = keys[k].key->name;
-    bool is_clear = strcmp(name, "steps") != 0;
-    for (idx i = 0; i < n; i++)
-        is_clear = is_clear && (i == k || strcmp(keys[i].key->name, name) != 0);
     if (is_file)
         grid_set(g, 0, column, "%s.%s", section, name);
-    else if (is_clear)
+    else if (config_key_is_clear(keys, n, k))
         grid_set(g, 0, column, "%s", name);
     else
         grid_set(g, 0, column, "%s.\n%s", section, name);
 }
 
-static void set_differing(struct grid *g, idx column, const struct differing *d,
+static void set_differing(struct grid *g, idx column, struct config_key k,
                           const struct compared *runs, idx n, bool is_file)
 {
-    char text[VALUE_MAX];
+    char text[KEY_PRINT_MAX];
     for (idx i = 0; i < n; i++) {
         if (runs[i].has_config) {
-            value_text(text, &runs[i], d);
+            config_value(text, sizeof text, &runs[i].config, k);
             grid_set(g, i + 1, column, "%s", text);
         } else {
             put_missing(g, i + 1, column, is_file);
@@ -179,12 +129,12 @@ static void set_differing(struct grid *g, idx column, const struct differing *d,
 
 void compare_differing(FILE *out, const struct compared *runs, idx n)
 {
-    struct differing keys[DIFFERING_MAX];
-    idx n_keys = find_differing(keys, runs, n);
+    struct config_key keys[DIFFERING_MAX];
+    idx n_keys = config_differing(keys, config_of, runs, n);
     for (idx k = 0; k < n_keys; k++)
         fprintf(out, "%s%s.%s", k > 0 ? ", " : "the runs differ in ",
                 keys[k].section->name, keys[k].key->name);
-    if (n_keys > DIFFERING_SHOWN)
+    if (n_keys > COMPARE_KEYS)
         fprintf(out, " (--csv FILE shows all their values)");
     if (n_keys > 0)
         fputc('\n', out);
@@ -193,9 +143,9 @@ void compare_differing(FILE *out, const struct compared *runs, idx n)
 int compare_grid(struct grid *g, const struct compare_options *o,
                  const struct compared *runs, bool is_file, struct err *e)
 {
-    struct differing keys[DIFFERING_MAX];
-    idx n_keys = find_differing(keys, runs, o->n_runs);
-    idx shown = is_file ? n_keys : idx_min(n_keys, DIFFERING_SHOWN);
+    struct config_key keys[DIFFERING_MAX];
+    idx n_keys = config_differing(keys, config_of, runs, o->n_runs);
+    idx shown = is_file ? n_keys : idx_min(n_keys, COMPARE_KEYS);
     bool has_status = is_file || !are_all_done(runs, o->n_runs);
     idx columns = 1 + shown + has_status + NUMBERS, column = 1;
     int rc = grid_init(g, o->n_runs + 1, columns, e);
@@ -205,8 +155,8 @@ int compare_grid(struct grid *g, const struct compare_options *o,
     for (idx i = 0; i < o->n_runs; i++)
         grid_set(g, i + 1, 0, "%s", is_file ? runs[i].path : runs[i].label);
     for (idx k = 0; k < shown; k++, column++) {
-        head_differing(g, column, keys, n_keys, k, is_file);
-        set_differing(g, column, &keys[k], runs, o->n_runs, is_file);
+        compare_head_key(g, column, keys, n_keys, k, is_file);
+        set_differing(g, column, keys[k], runs, o->n_runs, is_file);
     }
     for (idx i = 0; has_status && i <= o->n_runs; i++)
         grid_set(g, i, column, "%s", i > 0 ? runs[i - 1].status : "status");

@@ -4,7 +4,6 @@
 #include "base/shell.h"
 #include "base/text.h"
 #include "io/arrays.h"
-#include "metric/metric.h"
 
 #include <errno.h>
 #include <math.h>
@@ -23,9 +22,10 @@ static int read_optional(struct table *t, const char *dir, const char *name,
         return OK;
     if (table_read(t, path, e) != OK)
         return e->code;
-    if (table_find(t, "step") < 0)
-        return err_set(e, ERR_DATA, "%s:1: no column named step", path);
-    return OK;
+    if (table_find(t, "step") >= 0)
+        return OK;
+    table_release(t);
+    return err_set(e, ERR_DATA, "%s:1: no column named step", path);
 }
 
 /* Only the first line of text: a note is one line. */
@@ -82,21 +82,15 @@ static struct series table_steps(const struct table *t)
     return (struct series){ step, step, step ? t->rows : 0, false };
 }
 
-/* Where the numbers are not from analysis.csv, or are older than the run. */
-static void note_source(struct compared *r, const char *metric)
+/* Where the numbers are older than the run. */
+static void note_age(struct compared *r)
 {
     char text[ERR_TEXT_MAX];
     double analysed, logged;
     struct series s = table_steps(&r->analysis);
     struct series all = table_steps(&r->metrics);
-    if (r->analysis.columns == 0) {
-        snprintf(text, sizeof text,
-                 "no analysis.csv, so %s is what training measured "
-                 "(metrics.csv)",
-                 metric);
-        add_note(r, "", text);
-    } else if (series_final(&analysed, &s) && series_final(&logged, &all) &&
-               logged > analysed) {
+    if (series_final(&analysed, &s) && series_final(&logged, &all) &&
+        logged > analysed) {
         snprintf(text, sizeof text,
                  "analysed up to step %.0f, trained up to %.0f or more: "
                  "`sinklab analyze` brings the analysis up to date",
@@ -123,6 +117,19 @@ bool compared_measured_alike(const struct compared *a, const struct compared *b)
     const struct sink_options *x = &a->config.sink, *y = &b->config.sink;
     return !a->has_config || !b->has_config ||
            (x->eps == y->eps && x->tokens == y->tokens);
+}
+
+/* Where they are not from analysis.csv. */
+static void note_source(struct compared *r, const char *metric)
+{
+    char text[ERR_TEXT_MAX];
+    if (r->analysis.columns > 0)
+        return;
+    snprintf(text, sizeof text,
+             "no analysis.csv, so %s is what training measured "
+             "(metrics.csv)",
+             metric);
+    add_note(r, "", text);
 }
 
 static int say_unmeasured(const char *path, const char *metric, struct err *e)
@@ -158,11 +165,30 @@ int compared_load(struct compared *r, const char *path, const char *metric,
     if (r->analysis.columns == 0 && compared_series(r, metric).n == 0)
         return say_unmeasured(path, metric, e);
     note_source(r, metric);
+    note_age(r);
     if (rc != OK)
         add_note(r, "", own.text);
     read_config(r);
     read_sink_options(r);
     return OK;
+}
+
+void compared_load_member(struct compared *r, const char *path)
+{
+    static const char *const names[] = { "analysis.csv", "metrics.csv" };
+    double step;
+    *r = (struct compared){ .path = path, .label = path };
+    struct table *tables[] = { &r->analysis, &r->metrics };
+    name_run(r);
+    r->status = run_standing(&step, path);
+    for (idx i = 0; i < COUNT_OF(tables); i++) {
+        struct err own = { 0 };
+        if (read_optional(tables[i], path, names[i], &own) != OK)
+            add_note(r, "left out: ", own.text);
+    }
+    note_age(r);
+    read_config(r);
+    read_sink_options(r);
 }
 
 void compared_release(struct compared *r)
@@ -192,21 +218,30 @@ static bool has_number(const double *v, idx n)
     return false;
 }
 
+static struct series series_in(const struct table *t, const char *name,
+                               bool is_sparse)
+{
+    const double *value = table_column(t, table_find(t, name));
+    if (!value || !has_number(value, t->rows))
+        return (struct series){ 0 };
+    return (struct series){ table_column(t, table_find(t, "step")), value,
+                            t->rows, is_sparse };
+}
+
+struct series compared_analysed(const struct compared *r, const char *name)
+{
+    return series_in(&r->analysis, name, false);
+}
+
+struct series compared_logged(const struct compared *r, const char *name)
+{
+    return series_in(&r->metrics, name, true);
+}
+
 struct series compared_series(const struct compared *r, const char *name)
 {
-    const struct table *tables[] = { &r->analysis, &r->metrics };
-    for (idx i = 0; i < COUNT_OF(tables); i++) {
-        const struct table *t = tables[i];
-        const double *value = table_column(t, table_find(t, name));
-        if (value && has_number(value, t->rows))
-            return (struct series){
-                .step = table_column(t, table_find(t, "step")),
-                .value = value,
-                .n = t->rows,
-                .is_sparse = t == &r->metrics,
-            };
-    }
-    return (struct series){ 0 };
+    struct series s = compared_analysed(r, name);
+    return s.n > 0 ? s : compared_logged(r, name);
 }
 
 bool series_final(double *value, const struct series *s)
@@ -225,20 +260,5 @@ bool series_emergence(double *step, const struct series *s, double threshold)
             *step = s->step[i];
             return true;
         }
-    return false;
-}
-
-bool metric_is_share(const char *name)
-{
-    for (idx i = 0; i < n_metrics; i++) {
-        const struct metric *m = &metrics[i];
-        size_t n = strlen(m->name);
-        bool is_it = m->is_per_position
-                         ? strncmp(name, m->name, n) == 0 &&
-                               name[n + strspn(name + n, "0123456789")] == '\0'
-                         : strcmp(name, m->name) == 0;
-        if (is_it)
-            return m->is_fraction;
-    }
     return false;
 }

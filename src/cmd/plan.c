@@ -23,7 +23,7 @@ bool plan_saves_state(const struct config *c, idx step)
     return step == c->train.steps || (every && step % every == 0);
 }
 
-static void print_bytes(FILE *out, double bytes)
+void plan_print_bytes(FILE *out, double bytes)
 {
     const char *unit = "MiB";
     double value = bytes / (1 << 20);
@@ -34,42 +34,67 @@ static void print_bytes(FILE *out, double bytes)
     fprintf(out, "%.*f %s", value < 10 ? 2 : 1, value, unit);
 }
 
+int plan_model(struct plan *p, const struct config *c, idx vocab, struct err *e)
+{
+    struct model m = { 0 };
+    int rc = model_init(&m, &c->model, &c->attention, vocab, e);
+    if (rc == OK) {
+        double weights = (double)m.table.n * sizeof(real);
+        idx slots = optimizers[c->optim.name]->n_slots;
+        *p = (struct plan){
+            .parameters = m.table.n,
+            .tensors = m.table.count,
+            .vocab = m.V,
+            .tokens = session_tokens(c, c->train.steps),
+            .flops_per_token = model_flops_per_token(&m, c->model.context),
+            .memory_bytes = session_bytes(c, &m),
+            .weights_bytes = weights,
+            .state_bytes = weights * (double)(1 + slots),
+        };
+        for (idx step = 0; step <= c->train.steps; step++)
+            p->weights_files += plan_keeps(c, step);
+    }
+    model_release(&m);
+    return rc;
+}
+
+int plan_run(struct plan *p, const struct config *c, struct err *e)
+{
+    struct source source = { 0 };
+    int rc = source_open(&source, &c->data, 0, c->model.context, e);
+    if (rc == OK)
+        rc = plan_model(p, c, source.vocab, e);
+    source_release(&source);
+    return rc;
+}
+
+double plan_disk(const struct plan *p)
+{
+    return p->weights_bytes * (double)p->weights_files + p->state_bytes;
+}
+
 int plan_print(FILE *out, const struct config *c, const char *dir,
                struct err *e)
 {
-    struct source source = { 0 };
-    struct model m = { 0 };
-    idx kept = 0;
-    if (source_open(&source, &c->data, 0, c->model.context, e))
-        goto out;
-    if (model_init(&m, &c->model, &c->attention, source.vocab, e))
-        goto out;
-    for (idx step = 0; step <= c->train.steps; step++)
-        kept += plan_keeps(c, step);
-    double per_token = model_flops_per_token(&m, c->model.context);
-    double tokens = session_tokens(c, c->train.steps);
-    double weights = (double)m.table.n * sizeof(real);
-    double state = weights * (double)(1 + optimizers[c->optim.name]->n_slots);
-
+    struct plan p;
+    if (plan_run(&p, c, e))
+        return e->code;
     fprintf(out, "%-14s %s\n", "run folder", dir);
-    fprintf(out, "%-14s %td in %td tensors\n", "parameters", m.table.n,
-            m.table.count);
-    fprintf(out, "%-14s %td\n", "vocabulary", m.V);
+    fprintf(out, "%-14s %td in %td tensors\n", "parameters", p.parameters,
+            p.tensors);
+    fprintf(out, "%-14s %td\n", "vocabulary", p.vocab);
     fprintf(out, "%-14s %td a step x %td steps = %.4g\n", "tokens",
             c->train.batch * c->train.accumulate * c->model.context,
-            c->train.steps, tokens);
-    fprintf(out, "%-14s %.4g a token, %.4g in all\n", "FLOPs", per_token,
-            per_token * tokens);
+            c->train.steps, p.tokens);
+    fprintf(out, "%-14s %.4g a token, %.4g in all\n", "FLOPs",
+            p.flops_per_token, p.flops_per_token * p.tokens);
     fprintf(out, "%-14s ", "memory");
-    print_bytes(out, (double)session_bytes(c, &m));
+    plan_print_bytes(out, (double)p.memory_bytes);
     fprintf(out, " with %d threads\n", session_threads(c));
     fprintf(out, "%-14s ", "checkpoints");
-    print_bytes(out, weights * (double)kept);
-    fprintf(out, " in %td weights files, ", kept);
-    print_bytes(out, state);
+    plan_print_bytes(out, p.weights_bytes * (double)p.weights_files);
+    fprintf(out, " in %td weights files, ", p.weights_files);
+    plan_print_bytes(out, p.state_bytes);
     fprintf(out, " in resume.h5\n");
-out:
-    model_release(&m);
-    source_release(&source);
-    return e->code;
+    return OK;
 }

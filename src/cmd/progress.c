@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/text.h"
+
 static const double TERMINAL_S = 0.1, PLAIN_S = 5; /* between lines */
 
 void progress_start(struct progress *p, idx first, idx last,
@@ -22,13 +24,10 @@ void progress_start(struct progress *p, idx first, idx last,
 
 static void print_duration(double s)
 {
-    long whole = (long)(s + 0.5);
-    if (whole >= 3600)
-        printf("%ldh%02ldm", whole / 3600, whole / 60 % 60);
-    else if (whole >= 60)
-        printf("%ldm%02lds", whole / 60, whole % 60);
-    else
-        printf("%lds", whole);
+    char buffer[32];
+    struct text t = { buffer, sizeof buffer, 0 };
+    text_add_duration(&t, s);
+    printf("%s", buffer);
 }
 
 void progress_step(struct progress *p, idx step)

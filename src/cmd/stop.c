@@ -5,13 +5,16 @@
 /* Static because a signal handler has no argument of ours. */
 static volatile sig_atomic_t caught;
 
-static const int signals[] = { SIGINT, SIGTERM };
+static const int signals[] = { SIGINT, SIGTERM, SIGUSR1 };
 
 static void catch_first(int number)
 {
-    caught = number;
-    for (idx i = 0; i < COUNT_OF(signals); i++)
-        signal(signals[i], SIG_DFL); /* a second one of either ends it */
+    if (!caught)
+        caught = number;
+    if (number == SIGUSR1) /* a warning, which a SIGTERM may follow */
+        return;
+    signal(SIGINT, SIG_DFL); /* a second one of either ends it */
+    signal(SIGTERM, SIG_DFL);
 }
 
 void stop_watch(void)
@@ -30,7 +33,27 @@ bool stop_requested(void)
     return caught != 0;
 }
 
+const char *signal_name(int number)
+{
+    switch (number) {
+    case SIGINT:
+        return "SIGINT";
+    case SIGTERM:
+        return "SIGTERM";
+    case SIGHUP:
+        return "SIGHUP";
+    case SIGUSR1:
+        return "SIGUSR1";
+    case SIGKILL:
+        return "SIGKILL";
+    case 0:
+        return "";
+    default:
+        return "a signal";
+    }
+}
+
 const char *stop_name(void)
 {
-    return caught == SIGINT ? "SIGINT" : caught == SIGTERM ? "SIGTERM" : "";
+    return signal_name(caught);
 }

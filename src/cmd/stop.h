@@ -1,5 +1,7 @@
-/* stop.h - being asked to stop: SIGINT and SIGTERM set a flag once; a second
- * one finds the system's default and ends the process at once. */
+/* stop.h - being asked to stop: SIGINT, SIGTERM and SIGUSR1 set a flag. After
+ * one of the first two, another of them finds the system's default and ends the
+ * process at once; SIGUSR1, by which Slurm warns of a time limit, is only ever
+ * a request. */
 #ifndef SINKLAB_STOP_H
 #define SINKLAB_STOP_H
 
@@ -8,5 +10,8 @@
 void stop_watch(void); /* from now on */
 bool stop_requested(void);
 const char *stop_name(void); /* "SIGINT", for messages; "" if none came */
+
+/* "SIGINT", "SIGKILL", ...; "a signal" for those nobody asks to stop with. */
+const char *signal_name(int number);
 
 #endif

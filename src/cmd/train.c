@@ -13,6 +13,7 @@
 #include "cmd/session.h"
 #include "cmd/stop.h"
 #include "cmd/train_log.h"
+#include "cmd/train_rules.h"
 #include "cmd/train_target.h"
 #include "io/manifest.h"
 #include "kern/gemm.h"
@@ -40,6 +41,7 @@ struct train {
     struct run_folder folder;
     struct session session;
     struct train_log log;
+    struct train_rules rules;
     struct progress progress;
     char *config_text; /* resolved, as kept in every checkpoint */
     idx step;          /* updates done */
@@ -78,16 +80,22 @@ static int parse_arguments(struct train *t, struct err *e)
     return OK;
 }
 
-static int save_state(struct train *t, struct err *e)
+static struct checkpoint_head head_now(const struct train *t)
 {
-    char path[RUN_PATH_MAX];
-    struct checkpoint_data data = session_data(&t->session, true);
     struct checkpoint_head head = {
         .step = t->step,
         .tokens = session_tokens(&t->target.config, t->step),
         .config = t->config_text,
     };
     strcpy(head.run_id, t->folder.id);
+    return head;
+}
+
+static int save_state(struct train *t, struct err *e)
+{
+    char path[RUN_PATH_MAX];
+    struct checkpoint_data data = session_data(&t->session, true);
+    struct checkpoint_head head = head_now(t);
     run_resume_path(path, t->target.dir);
     if (t->saved_step == t->step)
         return OK;
@@ -104,12 +112,7 @@ static int save_weights(struct train *t, struct err *e)
 {
     char path[RUN_PATH_MAX];
     struct checkpoint_data data = session_data(&t->session, false);
-    struct checkpoint_head head = {
-        .step = t->step,
-        .tokens = session_tokens(&t->target.config, t->step),
-        .config = t->config_text,
-    };
-    strcpy(head.run_id, t->folder.id);
+    struct checkpoint_head head = head_now(t);
     run_step_path(path, t->target.dir, t->step);
     return checkpoint_save(path, &head, &t->session.model.table, &data, e);
 }
@@ -125,7 +128,8 @@ static int load_state(struct train *t, struct err *e)
     run_resume_path(path, t->target.dir);
     if (stat(path, &s)) {
         bool has_state = t->folder.found.state == RUN_DONE ||
-                         t->folder.found.state == RUN_PREEMPTED;
+                         t->folder.found.state == RUN_PREEMPTED ||
+                         t->folder.found.state == RUN_STOPPED;
         if (errno == ENOENT && !has_state)
             return OK; /* killed before the first state was saved */
         return err_set(e, ERR_CHECKPOINT,
@@ -230,7 +234,14 @@ static int report(struct train *t, const struct update_result *u, struct err *e)
                       t->step > t->row_step ? tokens / (now - t->row_s) : 0, e);
     t->row_step = t->step;
     t->row_s = now;
+    train_rules_judge(&t->rules, t->step, row.loss, now - t->progress.start_s);
     return rc;
+}
+
+/* Has a rule ended it, rather than its last step? */
+static bool is_stopped(const struct train *t)
+{
+    return t->rules.broken[0] && t->step < t->target.config.train.steps;
 }
 
 /* The training loop. */
@@ -244,7 +255,7 @@ static int loop(struct train *t, struct err *e)
     stop_watch();
     if (t->saved_step < 0 && (save_weights(t, e) || report(t, NULL, e)))
         return e->code;
-    while (t->step < c->train.steps) {
+    while (t->step < c->train.steps && !is_stopped(t)) {
         if (stop_requested()) {
             progress_end(&t->progress);
             if (save_state(t, e))
@@ -266,14 +277,14 @@ static int loop(struct train *t, struct err *e)
         progress_step(&t->progress, t->step);
     }
     progress_end(&t->progress);
-    return OK;
+    return is_stopped(t) ? save_state(t, e) : OK;
 }
 
-static enum run_state state_after(int rc)
+static enum run_state state_after(const struct train *t, int rc)
 {
     switch (rc) {
     case OK:
-        return RUN_DONE;
+        return is_stopped(t) ? RUN_STOPPED : RUN_DONE;
     case ERR_INTERRUPTED:
         return RUN_PREEMPTED;
     case ERR_DIVERGED:
@@ -283,24 +294,38 @@ static enum run_state state_after(int rc)
     }
 }
 
+static void say_stopped(const struct train *t)
+{
+    char dir[RUN_DIR_MAX + 8];
+    shell_word(dir, sizeof dir, t->target.dir);
+    printf("stopped early: %s: %s; to go on without this rule: sinklab train "
+           "%s %.*s=0\n",
+           t->target.dir, t->rules.broken, dir,
+           (int)strcspn(t->rules.broken, ":"), t->rules.broken);
+}
+
 /* Tell the folder and the user how it ended; e keeps what loop found. */
 static void finish(struct train *t, struct err *e)
 {
     struct err ignored = { 0 }; /* of a disk that is full anyway */
-    enum run_state state = state_after(e->code);
-    run_status_write(&t->folder, state, t->step, e->code ? e->text : NULL,
+    enum run_state state = state_after(t, e->code);
+    run_status_write(&t->folder, state, t->step,
+                     e->code         ? e->text
+                     : is_stopped(t) ? t->rules.broken
+                                     : NULL,
                      e->code ? &ignored : e);
     manifest_add_end(&t->folder, state, t->step, e->code ? &ignored : e);
-    char buffer[RUN_DIR_MAX + 8];
-    struct text dir = { buffer, sizeof buffer, 0 };
-    shell_add(&dir, t->target.dir);
+    char dir[RUN_DIR_MAX + 8];
+    shell_word(dir, sizeof dir, t->target.dir);
     if (e->code == ERR_INTERRUPTED) {
         struct err full = { 0 };
         err_set(&full, e->code, "%s; go on with: sinklab train %s", e->text,
-                buffer);
+                dir);
         *e = full;
+    } else if (e->code == OK && is_stopped(t)) {
+        say_stopped(t);
     } else if (e->code == OK) {
-        printf("done: %s; next: sinklab analyze %s\n", t->target.dir, buffer);
+        printf("done: %s; next: sinklab analyze %s\n", t->target.dir, dir);
     }
 }
 
@@ -322,6 +347,12 @@ static int train_run(struct train *t, struct err *e)
         printf("%s is done already, at step %td; more steps: "
                "train.steps=N\n",
                t->target.dir, t->step);
+        return OK;
+    }
+    train_rules_open(&t->rules, &t->target.config.train, t->target.dir,
+                     t->step);
+    if (is_stopped(t) && t->folder.found.state == RUN_STOPPED) {
+        say_stopped(t);
         return OK;
     }
     /* Logs first: if they refuse, the folder stays as it was */

@@ -1,49 +1,11 @@
 #include "cmd/train_target.h"
 
-#include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* runs/<name of the config file> */
-static int default_dir(struct train_target *t, struct err *e)
-{
-    const char *base = strrchr(t->path, '/');
-    base = base ? base + 1 : t->path;
-    const char *dot = strrchr(base, '.');
-    int length = dot && dot > base ? (int)(dot - base) : (int)strlen(base);
-    if (snprintf(t->dir, sizeof t->dir, "runs/%.*s", length, base) >=
-        (int)sizeof t->dir)
-        return err_set(e, ERR_CONFIG, "%s: name too long", t->path);
-    return OK;
-}
-
-/* The text's path as seen from anywhere, so that the run can go on from
- * another folder. */
-static int make_data_path_absolute(struct train_target *t, struct err *e)
-{
-    char real_path[PATH_MAX], folder[PATH_MAX];
-    char override[PATH_MAX + 16];
-    const char *one = override;
-    if (!t->config.data.path[0] || !realpath(t->config.data.path, real_path))
-        return OK; /* the source says what is wrong with it */
-    size_t n = strlen(real_path);
-    if (t->dir[0] == '/')
-        snprintf(folder, sizeof folder, "%s", t->dir);
-    else if (!realpath(".", folder))
-        folder[0] = '\0';
-    if (strncmp(folder, real_path, n) == 0 &&
-        (folder[n] == '/' || folder[n] == '\0'))
-        return err_set(e, ERR_CONFIG,
-                       "data.path %s holds the run folder %s, whose files "
-                       "would be read as text: give another run.dir, or a "
-                       "folder of texts alone",
-                       t->config.data.path, t->dir);
-    snprintf(override, sizeof override, "data.path=%s", real_path);
-    return config_override(&t->config, &one, 1, 0, e);
-}
+#include "io/config_paths.h"
 
 /* The config of the run in t->dir, with the overrides that a resumed run
  * may take. */
@@ -112,7 +74,7 @@ static int resolve_folder(struct train_target *t, struct err *e)
                        "run.dir cannot move the run in %s: move the folder "
                        "itself, then go on with it",
                        t->dir);
-    return make_data_path_absolute(t, e);
+    return config_data_path(&t->config, t->dir, e);
 }
 
 static int resolve_config(struct train_target *t, bool is_dry, struct err *e)
@@ -123,9 +85,9 @@ static int resolve_config(struct train_target *t, bool is_dry, struct err *e)
         return e->code;
     if (t->config.run.dir[0])
         strcpy(t->dir, t->config.run.dir);
-    else if (default_dir(t, e))
+    else if (config_default_dir(t->dir, t->path, e))
         return e->code;
-    if (make_data_path_absolute(t, e))
+    if (config_data_path(&t->config, t->dir, e))
         return e->code;
     /* A run folder may be moved, so its config does not say where it is */
     t->config.run.dir[0] = '\0';

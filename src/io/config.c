@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "base/text.h"
+#include "io/config_extra.h"
 #include "io/draft.h"
 #include "io/ini.h"
 
@@ -27,6 +28,7 @@ struct reading {
     ino_t inode;
 
     const struct config_section *section; /* NULL: none yet, or unknown */
+    const char *extra; /* name of a section for draft->extra, or NULL */
     bool has_section, has_include;
 
     /* The assignment in hand: a list may go on in the next lines. */
@@ -35,6 +37,17 @@ struct reading {
     size_t value_n;
     char value[LIST_TEXT_MAX];
 };
+
+const char *const config_sweep_sections[] = { "sweep", "axes", "random",
+                                              "exclude", NULL };
+
+static const char *find_sweep_section(const char *name)
+{
+    for (const char *const *s = config_sweep_sections; *s; s++)
+        if (!strcmp(*s, name))
+            return *s;
+    return NULL;
+}
 
 static int read_file(const struct reading *includer, struct draft *d,
                      idx *visits, const char *path, struct err *e);
@@ -48,8 +61,31 @@ static void finish_assignment(struct reading *r)
     r->key = NULL;
 }
 
+static void start_section(struct reading *r, const char *name)
+{
+    struct draft *d = r->draft;
+    const char *sweep = find_sweep_section(name);
+    r->has_section = true;
+    r->section = NULL;
+    r->extra = d->extra ? sweep : NULL;
+    if (!sweep)
+        r->section = draft_find_section(d, &r->at, name);
+    else if (!d->extra && !d->is_sweep_told) {
+        d->is_sweep_told = true;
+        draft_problem(d, &r->at, ERR_CONFIG,
+                      "[%s] stands in sweep files only, not in the config of "
+                      "one run: use `sinklab sweep %s`",
+                      name, r->is_file ? r->at.file : "SWEEP.ini");
+    }
+}
+
 static void start_assignment(struct reading *r, const struct ini_item *item)
 {
+    if (r->extra) {
+        r->draft->extra->assign(r->draft->extra->user, r->draft, &r->at,
+                                r->extra, item->key, item->text, false);
+        return;
+    }
     if (r->has_section && !r->section)
         return; /* the section was told */
     if (r->section && !strcmp(item->key, "include")) {
@@ -64,6 +100,9 @@ static void start_assignment(struct reading *r, const struct ini_item *item)
 
 static void continue_assignment(struct reading *r, const char *more)
 {
+    if (r->extra)
+        r->draft->extra->assign(r->draft->extra->user, r->draft, &r->at,
+                                r->extra, "", more, true);
     if (!r->key)
         return; /* what it continues was told */
     if (r->key->type != KEY_LIST) {
@@ -164,8 +203,7 @@ static void on_item(void *user, const struct ini_item *item)
         finish_assignment(r);
     switch (item->kind) {
     case INI_SECTION:
-        r->has_section = true;
-        r->section = draft_find_section(r->draft, &r->at, item->section);
+        start_section(r, item->section);
         break;
     case INI_VALUE:
         if (!r->has_section && !strcmp(item->key, "include"))
@@ -234,6 +272,12 @@ static void assign_override(struct draft *d, const char *override)
     const struct config_section *section = NULL;
     if (dot) {
         *dot = '\0';
+        const char *extra = d->extra ? find_sweep_section(name) : NULL;
+        if (extra) {
+            d->extra->assign(d->extra->user, d, &at, extra, dot + 1, value,
+                             false);
+            return;
+        }
         section = draft_find_section(d, &at, name);
         if (!section)
             return;
@@ -258,20 +302,31 @@ int config_load(struct config *c, const char *path,
                 const char *const *overrides, idx n,
                 struct config_source **origins, struct err *e)
 {
+    return config_load_extra(c, path, overrides, n, origins, NULL, e);
+}
+
+int config_load_extra(struct config *c, const char *path,
+                      const char *const *overrides, idx n,
+                      struct config_source **origins,
+                      const struct config_extra *extra, struct err *e)
+{
     struct draft d = { 0 };
     idx visits = 0;
     set_defaults(c);
     if (origins)
         *origins = NULL;
     int rc = draft_open(&d, c, e);
+    d.extra = extra;
     if (rc == OK && path)
         rc = read_file(NULL, &d, &visits, path, e);
     if (rc)
         goto out;
     for (idx i = 0; i < n; i++)
         assign_override(&d, overrides[i]);
+    if (extra)
+        extra->finish(extra->user, &d);
     rc = draft_close(&d, e);
-    if (rc == OK)
+    if (rc == OK && !extra)
         rc = check_together(c, path ? path : "command line", e);
     if (rc == OK && origins) {
         *origins = d.source;

@@ -38,6 +38,15 @@ static const struct key train_keys[] = {
       KEY_COSMETIC, "steps between validations; 0: none" },
     { "val_sequences", KEY_INT, FIELD(val_sequences), "64", 1, 1048576, NULL,
       KEY_COSMETIC, "held-out sequences that a validation reads" },
+    { "stop_loss", KEY_REAL, FIELD(stop_loss), "0", 0, 1000, NULL, KEY_COSMETIC,
+      "the run ends at a row of metrics.csv with a larger loss, in nats; 0: "
+      "none does" },
+    { "stop_loss_from", KEY_INT, FIELD(stop_loss_from), "0", 0, STEP_MAX, NULL,
+      KEY_COSMETIC, "step of the first row that stop_loss judges" },
+    { "stop_minutes", KEY_REAL, FIELD(stop_minutes), "0", 0, 1e9, NULL,
+      KEY_COSMETIC,
+      "the run ends at the first row of metrics.csv after so many minutes of "
+      "training, all its starts together; 0: none" },
 };
 static const idx n_train_keys = COUNT_OF(train_keys);
 #undef FIELD

@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "io/draft.h"
+#include "io/sweep_options.h"
 
 enum {
     LIST_COLUMN = 76,   /* lists are wrapped here */
@@ -154,6 +155,19 @@ static void document_presets(FILE *out)
     fprintf(out, "\n\n");
 }
 
+/* A section's heading, and its keys as a table. */
+static void document_section(FILE *out, const char *name, const char *help,
+                             const struct key *keys, idx n)
+{
+    fprintf(out, "\n## [%s]: %s\n\n", name, help);
+    if (keys == model_keys)
+        document_presets(out);
+    fprintf(out, "| key | type and bounds | default | meaning | resume |\n"
+                 "|---|---|---|---|---|\n");
+    for (idx k = 0; k < n; k++)
+        document_key(out, &keys[k]);
+}
+
 void config_document(FILE *out)
 {
     fprintf(
@@ -175,12 +189,12 @@ void config_document(FILE *out)
         "- *Resume*: `yes` if the key may be changed when a run goes on.\n");
     for (idx s = 0; s < n_config_sections; s++) {
         const struct config_section *section = &config_sections[s];
-        fprintf(out, "\n## [%s]: %s\n\n", section->name, section->help);
-        if (section->keys == model_keys)
-            document_presets(out);
-        fprintf(out, "| key | type and bounds | default | meaning | resume |\n"
-                     "|---|---|---|---|---|\n");
-        for (idx k = 0; k < *section->n_keys; k++)
-            document_key(out, &section->keys[k]);
+        document_section(out, section->name, section->help, section->keys,
+                         *section->n_keys);
     }
+    document_section(out, "sweep",
+                     "how the runs of a sweep are started; in sweep files only",
+                     sweep_keys, n_sweep_keys);
+    fprintf(out, "\nThe other sections of a sweep file, `[axes]`, `[random]` "
+                 "and `[exclude]`: [SWEEPS.md](SWEEPS.md).\n");
 }

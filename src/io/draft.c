@@ -7,6 +7,7 @@
 
 #include "base/nearest.h"
 #include "base/text.h"
+#include "io/config_extra.h"
 
 enum { PROBLEMS_MAX = 20, NAMES_MAX = 1024, KEY_PATH_MAX = 2 * TEXT_SHOW_MAX };
 
@@ -106,6 +107,10 @@ draft_find_section(struct draft *d, const struct place *at, const char *name)
     for (idx s = 0; s < n_config_sections; s++) {
         nearest_offer(&n, config_sections[s].name);
         text_add(&all, "%s%s", s ? ", " : "", config_sections[s].name);
+    }
+    for (const char *const *s = config_sweep_sections; d->extra && *s; s++) {
+        nearest_offer(&n, *s);
+        text_add(&all, ", %s", *s);
     }
     text_show(shown, name);
     if (n.name)

@@ -3,7 +3,8 @@
  * The one way by which a value gets into struct config, wherever it stands: in
  * a file, in a stored text, on the command line. Wrong assignments change
  * nothing and are collected, so that a user sees all of them at once.
- * Used by config.c only. A zeroed struct draft may be released.
+ * Used by config.c, and by sweep files for sections of their own. A zeroed
+ * struct draft may be released.
  */
 #ifndef SINKLAB_DRAFT_H
 #define SINKLAB_DRAFT_H
@@ -28,9 +29,13 @@ struct config_source {
     struct config_origin origins[]; /* all keys, in the order of the tables */
 };
 
+struct config_extra;
+
 struct draft {
     struct config *config;
     struct config_source *source;
+    const struct config_extra *extra; /* NULL: a run's own sections only */
+    bool is_sweep_told;     /* that other sections belong to sweep files */
     unsigned flags;         /* keys without all of them must keep their value */
     int code;               /* of the first problem */
     idx n_problems, n_told; /* found; written to text */

@@ -101,6 +101,11 @@ int fsys_call_mkdir(const char *path)
     return is_faulty() ? -1 : mkdir(path, 0777);
 }
 
+int fsys_call_rmdir(const char *path)
+{
+    return is_faulty() ? -1 : rmdir(path);
+}
+
 int fsys_call_reserve(int fd, size_t n)
 {
 #ifdef __linux__

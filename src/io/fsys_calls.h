@@ -1,8 +1,8 @@
 /* fsys_calls.h - the system calls that change files, each able to fail at will.
  *
- * Private to fsys.c, which says what is done with them; the switch is for
- * tests. Returns and errno are the system's; open and fsync try again after a
- * signal (EINTR), the others leave that to the caller.
+ * For the files of io/ that say what is done with them; the switch is for
+ * tests. Returns and errno are the system's; open and fsync try again after
+ * a signal (EINTR), the others leave that to the caller.
  */
 #ifndef SINKLAB_FSYS_CALLS_H
 #define SINKLAB_FSYS_CALLS_H
@@ -25,6 +25,7 @@ int fsys_call_ftruncate(int fd, size_t length);
 int fsys_call_rename(const char *from, const char *to);
 int fsys_call_unlink(const char *path);
 int fsys_call_mkdir(const char *path);
+int fsys_call_rmdir(const char *path);
 
 /* fsys_call_reserve - claim n bytes of disk now, so that a full one shows
  * before anything is written. 0 where the file system cannot do that. */

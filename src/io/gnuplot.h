@@ -1,9 +1,8 @@
 /* gnuplot.h - run the gnuplot program: a script in, a picture's bytes out.
  *
- * The one place that starts another program. Script, picture and complaints
- * travel through unnamed temporary files, so no path stands in a script, no
- * shell sees it, and neither side can block the other. gnuplot reads no
- * start-up file of the user's.
+ * Script, picture and complaints travel through unnamed temporary files
+ * (io/tool.h), so no path stands in a script. gnuplot reads no start-up file of
+ * the user's.
  */
 #ifndef SINKLAB_GNUPLOT_H
 #define SINKLAB_GNUPLOT_H

@@ -18,7 +18,7 @@
  * fenced by one '|' on each side, which on_value takes away again. */
 
 enum {
-    KEY_MAX = 64,     /* longer names are cut; no known key is that long */
+    KEY_MAX = 256,    /* longer than what inih can pass */
     SECTION_MAX = 40, /* inih cuts section names at 49 */
     PIECE_ROOM = 8,   /* left free in inih's buffer: fences, line end, NUL */
 };

@@ -7,10 +7,15 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { HOLDER_MAX = 256 };
 #define HOLDER_PREFIX "process "
+
+/* lock_is_taken holds a lock for microseconds: who wants it tries again. */
+enum { LOOKS_MAX = 3 };
+static const struct timespec a_look = { .tv_nsec = 2000000 };
 
 /* The first line of the file, "process N on HOST"; empty if the holder has not
  * written it yet. */
@@ -57,9 +62,11 @@ int lock_take(struct lock *l, const char *path, const char *what, struct err *e)
     int fd = fsys_call_open(path, O_RDWR | O_CREAT);
     if (fd < 0)
         return cannot_lock(path, e);
-    int rc = OK;
+    int rc = OK, looks = LOOKS_MAX;
     while (flock(fd, LOCK_EX | LOCK_NB) && rc == OK) {
-        if (errno == EWOULDBLOCK)
+        if (errno == EWOULDBLOCK && looks-- > 0)
+            nanosleep(&a_look, NULL);
+        else if (errno == EWOULDBLOCK)
             rc = busy(fd, what, e);
         else if (errno == ENOLCK || errno == EOPNOTSUPP || errno == ENOSYS)
             break;
@@ -73,6 +80,16 @@ int lock_take(struct lock *l, const char *path, const char *what, struct err *e)
     write_holder(fd);
     *l = (struct lock){ .is_held = true, .fd = fd };
     return OK;
+}
+
+bool lock_is_taken(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    bool is_taken = flock(fd, LOCK_SH | LOCK_NB) && errno == EWOULDBLOCK;
+    close(fd);
+    return is_taken;
 }
 
 void lock_release(struct lock *l)

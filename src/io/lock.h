@@ -16,11 +16,17 @@ struct lock {
     int fd; /* while held */
 };
 
-/* lock_take - create the file at path if need be, and lock it without waiting.
+/* lock_take - create the file at path if need be, and lock it, without
+ * waiting for a holder.
  * OK; ERR_BUSY "what is in use by process N on HOST"; ERR_IO. A file system
  * that knows no locks counts as free. */
 int lock_take(struct lock *l, const char *path, const char *what,
               struct err *e);
+
+/* lock_is_taken - does a process hold the lock on the file at path? Changes
+ * nothing. It holds the lock itself for an instant, for which lock_take waits.
+ * false where there is no such file, or it cannot be read. */
+bool lock_is_taken(const char *path);
 
 /* A zeroed lock may be released. */
 void lock_release(struct lock *l);

@@ -39,18 +39,47 @@ static const char *const colours[] = { "#0072b2", "#d55e00", "#009e73",
 static const int marks[] = { 7, 9, 5, 13, 2, 6, 8, 4, 12 };
 enum { DASHES = 5 };
 
-/* Colours, marks and dashes have no common divisor: no two of 315 curves look
- * alike, and a dashed line over a solid one leaves both to be seen. */
-static void print_line_style(FILE *s, idx curve)
+/* The colours of curves in order: dark blue over green to the last one that is
+ * strong enough on white (anchors of the viridis scale). */
+static const unsigned char scale[][3] = { { 0x44, 0x01, 0x54 },
+                                          { 0x41, 0x44, 0x87 },
+                                          { 0x2a, 0x78, 0x8e },
+                                          { 0x22, 0xa8, 0x84 },
+                                          { 0x7a, 0xd1, 0x51 } };
+
+static void print_colour(FILE *s, const struct plot *p, idx curve)
 {
-    fprintf(s, "lines lw 2 lc rgb '%s' dt %td",
-            colours[curve % COUNT_OF(colours)], curve % DASHES + 1);
+    if (!plot_is_crowded(p)) {
+        fprintf(s, "lc rgb '%s'", colours[curve % COUNT_OF(colours)]);
+        return;
+    }
+    double at = (double)curve / (double)(plot_legend_count(p) - 1) *
+                (double)(COUNT_OF(scale) - 1);
+    idx from = idx_min((idx)at, COUNT_OF(scale) - 2);
+    fputs("lc rgb '#", s);
+    for (idx c = 0; c < 3; c++)
+        fprintf(
+            s, "%02x",
+            (int)(scale[from][c] +
+                  (at - (double)from) * (scale[from + 1][c] - scale[from][c])));
+    fputc('\'', s);
 }
 
-static void print_mark_style(FILE *s, idx curve)
+/* Colours, marks and dashes have no common divisor: no two of 315 curves look
+ * alike, and a dashed line over a solid one leaves both to be seen. Where the
+ * curves are too many for that, their order is all that can be told. */
+static void print_line_style(FILE *s, const struct plot *p, idx curve)
 {
-    fprintf(s, "points ps 0.8 lw 1.5 lc rgb '%s' pt %d",
-            colours[curve % COUNT_OF(colours)], marks[curve % COUNT_OF(marks)]);
+    bool is_crowded = plot_is_crowded(p);
+    fprintf(s, "lines lw %s dt %td ", is_crowded ? "1.5" : "2",
+            is_crowded ? 1 : curve % DASHES + 1);
+    print_colour(s, p, curve);
+}
+
+static void print_mark_style(FILE *s, const struct plot *p, idx curve)
+{
+    fprintf(s, "points ps 0.8 lw 1.5 pt %d ", marks[curve % COUNT_OF(marks)]);
+    print_colour(s, p, curve);
 }
 
 static void print_label(FILE *s, const char *text, idx columns)
@@ -70,6 +99,22 @@ static void print_line_data(FILE *s, const struct plot *p, idx panel, idx curve)
         double x, y;
         if (plot_point(&x, &y, p, q, c, i))
             fprintf(s, "%.12g %.9g\n", x, y);
+        else if (!c->is_sparse)
+            fputc('\n', s);
+    }
+    fputs("EOD\n", s);
+}
+
+/* The band of a curve: x, low, high. */
+static void print_band_data(FILE *s, const struct plot *p, idx panel, idx curve)
+{
+    const struct plot_panel *q = &p->panels[panel];
+    const struct plot_curve *c = &q->curves[curve];
+    fprintf(s, "$band_%td_%td << EOD\n", panel, curve);
+    for (idx i = 0; i < c->n; i++) {
+        double x, low, high;
+        if (plot_band(&x, &low, &high, p, q, c, i))
+            fprintf(s, "%.12g %.9g %.9g\n", x, low, high);
         else if (!c->is_sparse)
             fputc('\n', s);
     }
@@ -132,6 +177,42 @@ static void print_margins(FILE *s, double height, double left, double right,
             left / WIDTH, right / WIDTH, 1 - top / height, 1 - bottom / height);
 }
 
+/* Bands first, so that none hides a line. */
+static void print_curves(FILE *s, const struct plot *p, idx panel,
+                         const struct plot_axis *x)
+{
+    const struct plot_panel *q = &p->panels[panel];
+    for (idx c = 0; c < q->n_curves; c++) {
+        print_line_data(s, p, panel, c);
+        print_mark_data(s, p, panel, c, x);
+        if (q->curves[c].low)
+            print_band_data(s, p, panel, c);
+    }
+    fputs("plot NaN notitle", s); /* a plot of nothing else is no error */
+    for (idx c = 0; c < q->n_curves; c++) {
+        if (q->curves[c].n == 0 || !q->curves[c].low)
+            continue;
+        fprintf(s,
+                ", $band_%td_%td with filledcurves fs transparent solid 0.15 "
+                "noborder ",
+                panel, c);
+        print_colour(s, p, c);
+        fputs(" notitle", s);
+    }
+    for (idx c = 0; c < q->n_curves; c++) {
+        if (q->curves[c].n == 0)
+            continue;
+        fprintf(s, ", $line_%td_%td with ", panel, c);
+        print_line_style(s, p, c);
+        fputs(" notitle", s);
+        if (plot_is_crowded(p))
+            continue;
+        fprintf(s, ", $mark_%td_%td with ", panel, c);
+        print_mark_style(s, p, c);
+        fputs(" notitle", s);
+    }
+}
+
 static void print_panel(FILE *s, const struct plot *p, idx panel, double height,
                         const struct plot_axis *x)
 {
@@ -149,20 +230,7 @@ static void print_panel(FILE *s, const struct plot *p, idx panel, double height,
     fputs(" noenhanced\n", s);
     if (!y.has_data)
         fputs("set label 1 'no data' at graph 0.5, graph 0.5 center\n", s);
-    for (idx c = 0; c < q->n_curves; c++) {
-        print_line_data(s, p, panel, c);
-        print_mark_data(s, p, panel, c, x);
-    }
-    fputs("plot NaN notitle", s); /* a plot of nothing else is no error */
-    for (idx c = 0; c < q->n_curves; c++) {
-        if (q->curves[c].n == 0)
-            continue;
-        fprintf(s, ", $line_%td_%td with ", panel, c);
-        print_line_style(s, c);
-        fprintf(s, " notitle, $mark_%td_%td with ", panel, c);
-        print_mark_style(s, c);
-        fputs(" notitle", s);
-    }
+    print_curves(s, p, panel, x);
     fputs("\nunset label 1\n", s);
 }
 
@@ -171,20 +239,36 @@ struct legend {
     idx n, across, rows;
 };
 
+/* The curve that entry i names. */
+static idx legend_curve(const struct plot *p, struct legend g, idx i)
+{
+    idx last = plot_legend_count(p) - 1;
+    return g.n > 1 ? (i * last + (g.n - 1) / 2) / (g.n - 1) : 0;
+}
+
 static struct legend legend_plan(const struct plot *p)
 {
     struct legend g = { .n = plot_legend_count(p), .across = 1 };
+    if (plot_is_crowded(p))
+        g.n = p->named_max;
     idx widest = 1;
     for (idx i = 0; i < g.n; i++) {
         char shown[LABEL_BYTES];
-        widest = idx_max(widest,
-                         utf8_show(shown, sizeof shown, plot_legend_label(p, i),
-                                   LABEL_COLUMNS, true));
+        const char *label = plot_legend_label(p, legend_curve(p, g, i));
+        widest = idx_max(
+            widest, utf8_show(shown, sizeof shown, label, LABEL_COLUMNS, true));
     }
     g.across = (WIDTH - LEFT) / (LEGEND_LINE + (widest + 3) * CHARACTER);
     g.across = idx_max(1, idx_min(g.across, g.n));
-    g.rows = idx_ceil_div(g.n, g.across);
+    g.rows = idx_ceil_div(g.n, g.across) + (p->note != NULL);
     return g;
+}
+
+static void print_legend_text(FILE *s, const char *text, idx x, idx y)
+{
+    fputs("set label ", s);
+    print_label(s, text, LABEL_COLUMNS);
+    fprintf(s, " at %td, %td left noenhanced\n", x, y);
 }
 
 /* The legend is a panel of its own, measured in pixels, so that it can neither
@@ -206,17 +290,21 @@ static void print_legend(FILE *s, const struct plot *p, struct legend g,
                 left + LEGEND_LINE, y);
         fprintf(s, "$mark_%td << EOD\n%td %td\nEOD\n", i,
                 left + LEGEND_LINE / 2, y);
-        fputs("set label ", s);
-        print_label(s, plot_legend_label(p, i), LABEL_COLUMNS);
-        fprintf(s, " at %td, %td left noenhanced\n",
-                left + LEGEND_LINE + CHARACTER, y);
+        print_legend_text(s, plot_legend_label(p, legend_curve(p, g, i)),
+                          left + LEGEND_LINE + CHARACTER, y);
     }
+    if (p->note)
+        print_legend_text(s, p->note, LEFT,
+                          (g.rows - 1) * LEGEND_ROW + LEGEND_ROW / 2);
     fputs("plot NaN notitle", s);
     for (idx i = 0; i < g.n; i++) {
         fprintf(s, ", $line_%td with ", i);
-        print_line_style(s, i);
-        fprintf(s, " notitle, $mark_%td with ", i);
-        print_mark_style(s, i);
+        print_line_style(s, p, legend_curve(p, g, i));
+        fputs(" notitle", s);
+        if (plot_is_crowded(p))
+            continue;
+        fprintf(s, ", $mark_%td with ", i);
+        print_mark_style(s, p, i);
         fputs(" notitle", s);
     }
     fputc('\n', s);
@@ -250,7 +338,7 @@ static void print_script(FILE *s, const struct plot *p, bool is_svg)
     print_range(s, 'x', &x);
     for (idx i = 0; i < p->n_panels; i++)
         print_panel(s, p, i, (double)height, &x);
-    if (g.n > 0)
+    if (g.rows > 0)
         print_legend(s, p, g, (double)height, (double)top);
     fputs("unset multiplot\n", s);
 }

@@ -7,6 +7,11 @@
  * runs. A point is drawn if x and y are finite (and below 1e150 in magnitude),
  * and x > 0 on a logarithmic axis; any other point is a gap in the line.
  * Labels may hold any bytes: they are shown, never interpreted.
+ *
+ * A curve may have a band, from low to high around it. Pictures show it; a
+ * plot in text has no room for one. It has a gap wherever low or high is not
+ * finite, is cut off at the ends of a given range, and widens one that is
+ * found.
  */
 #ifndef SINKLAB_PLOT_H
 #define SINKLAB_PLOT_H
@@ -21,6 +26,7 @@ struct plot_curve {
     const double *x, *y; /* (n) */
     idx n;
     bool is_sparse; /* NAN means not measured there: no gap, the line goes on */
+    const double *low, *high; /* (n) the band; NULL: none */
 };
 
 struct plot_panel {
@@ -36,6 +42,11 @@ struct plot {
     bool log_x;
     const struct plot_panel *panels; /* (n_panels), at least 1 */
     idx n_panels;
+    /* With more curves than this a picture colours them in their order, from
+     * dark to light, and its legend names so many of them, evenly chosen, and
+     * ends with the note. 0: no bound. Text names all. */
+    idx named_max;
+    const char *note; /* one line; NULL: none */
 };
 
 /* plot_file_check - can plot_write make a file of this name?

@@ -19,17 +19,40 @@ bool plot_point(double *x, double *y, const struct plot *p,
            (!p->log_x || *x > 0);
 }
 
-/* Widen [lo, hi] of x or y by the points of one panel. */
+bool plot_band(double *x, double *low, double *high, const struct plot *p,
+               const struct plot_panel *panel, const struct plot_curve *curve,
+               idx i)
+{
+    double scale = panel->scale != 0 ? panel->scale : 1, y;
+    if (!curve->low || !plot_point(x, &y, p, panel, curve, i))
+        return false;
+    *low = curve->low[i] * scale;
+    *high = curve->high[i] * scale;
+    if (!(fabs(*low) < DRAWABLE_MAX && fabs(*high) < DRAWABLE_MAX))
+        return false;
+    if (panel->y_min < panel->y_max) {
+        *low = fmin(fmax(*low, panel->y_min), panel->y_max);
+        *high = fmin(fmax(*high, panel->y_min), panel->y_max);
+    }
+    return true;
+}
+
+/* Widen [lo, hi] of x or y by the points and bands of one panel. */
 static void panel_extent(double *lo, double *hi, const struct plot *p,
                          const struct plot_panel *panel, bool is_x)
 {
     for (idx c = 0; c < panel->n_curves; c++)
         for (idx i = 0; i < panel->curves[c].n; i++) {
-            double x, y;
+            double x, y, low, high;
             if (!plot_point(&x, &y, p, panel, &panel->curves[c], i))
                 continue;
             *lo = fmin(*lo, is_x ? x : y);
             *hi = fmax(*hi, is_x ? x : y);
+            if (is_x ||
+                !plot_band(&x, &low, &high, p, panel, &panel->curves[c], i))
+                continue;
+            *lo = fmin(*lo, low);
+            *hi = fmax(*hi, high);
         }
 }
 
@@ -165,4 +188,9 @@ const char *plot_legend_label(const struct plot *p, idx curve)
         if (curve < p->panels[i].n_curves)
             return p->panels[i].curves[curve].label;
     return "";
+}
+
+bool plot_is_crowded(const struct plot *p)
+{
+    return p->named_max > 0 && plot_legend_count(p) > p->named_max;
 }

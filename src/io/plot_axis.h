@@ -25,6 +25,12 @@ bool plot_point(double *x, double *y, const struct plot *p,
                 const struct plot_panel *panel, const struct plot_curve *curve,
                 idx i);
 
+/* The band at point i, scaled and within a range that was asked for; false
+ * where it has a gap. */
+bool plot_band(double *x, double *low, double *high, const struct plot *p,
+               const struct plot_panel *panel, const struct plot_curve *curve,
+               idx i);
+
 /* The x axis, common to all panels: exactly the range of the data. */
 struct plot_axis plot_x_axis(const struct plot *p);
 
@@ -40,8 +46,11 @@ double plot_axis_place(const struct plot_axis *a, double v);
 idx plot_axis_ticks(struct plot_tick ticks[PLOT_TICKS_MAX],
                     const struct plot_axis *a);
 
-/* How many legend entries there are, and the label of each. */
+/* How many curves there are, and the label of each. */
 idx plot_legend_count(const struct plot *p);
 const char *plot_legend_label(const struct plot *p, idx curve);
+
+/* Are the curves too many for a legend that names all? */
+bool plot_is_crowded(const struct plot *p);
 
 #endif

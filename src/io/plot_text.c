@@ -50,9 +50,10 @@ static char mark_of(idx curve)
 
 static void span_add(struct span *s, double from, double to, idx rows)
 {
-    /* what lies outside of a range that was asked for is cut off */
-    idx lo = (idx)fmax(fmin(from, to), 0);
-    idx hi = (idx)fmin(fmax(from, to), (double)(rows - 1));
+    /* What lies outside of a range that was asked for is cut off, before it
+     * becomes an integer that may not hold it. */
+    idx lo = (idx)fmin(fmax(fmin(from, to), 0), (double)rows);
+    idx hi = (idx)fmax(fmin(fmax(from, to), (double)(rows - 1)), -1);
     if (lo > hi)
         return;
     *s = s->lo > s->hi

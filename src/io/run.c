@@ -17,6 +17,7 @@ static const char *const state_names[] = {
     [RUN_PENDING] = "pending",     [RUN_RUNNING] = "running",
     [RUN_DONE] = "done",           [RUN_FAILED] = "failed",
     [RUN_PREEMPTED] = "preempted", [RUN_DIVERGED] = "diverged",
+    [RUN_STOPPED] = "stopped",
 };
 
 const char *run_state_name(enum run_state state)
@@ -143,7 +144,7 @@ int run_status_read(struct run_status *s, const char *dir, struct err *e)
         char shown[TEXT_SHOW_MAX];
         rc = err_set(e, ERR_DATA,
                      "%s:1: got '%s', want pending, running, done, failed, "
-                     "preempted or diverged",
+                     "preempted, diverged or stopped",
                      path, text_show(shown, text));
     } else {
         s->state = (enum run_state)state;

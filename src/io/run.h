@@ -28,6 +28,7 @@ enum run_state {
     RUN_FAILED,    /* stopped by an error; the reason says which */
     RUN_PREEMPTED, /* stopped by a signal, can go on */
     RUN_DIVERGED,  /* loss or gradient NaN or infinite */
+    RUN_STOPPED,   /* a rule of [train] ended it; the reason says which */
     RUN_STATES,
 };
 

@@ -1,0 +1,66 @@
+#include "base/pool.h"
+
+#include <stdalign.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PIECE_BYTES = 1 << 14, ALIGNMENT = alignof(max_align_t) };
+
+struct pool_piece {
+    struct pool_piece *before;
+    size_t cap, used;
+    max_align_t bytes[];
+};
+
+static struct pool_piece *add_piece(struct pool *p, size_t n)
+{
+    size_t cap = n > PIECE_BYTES ? n : PIECE_BYTES;
+    struct pool_piece *piece = calloc(1, sizeof *piece + cap);
+    if (!piece) {
+        p->is_out_of_memory = true;
+        return NULL;
+    }
+    piece->cap = cap;
+    piece->before = p->last;
+    return p->last = piece;
+}
+
+void *pool_bytes(struct pool *p, size_t n)
+{
+    struct pool_piece *piece = p->last;
+    if (p->is_out_of_memory)
+        return NULL;
+    if (!piece || piece->cap - piece->used < n)
+        piece = add_piece(p, n);
+    if (!piece)
+        return NULL;
+    char *bytes = (char *)piece->bytes + piece->used;
+    size_t taken = (n + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    size_t left = piece->cap - piece->used;
+    piece->used += taken < left ? taken : left;
+    return bytes;
+}
+
+char *pool_text(struct pool *p, const char *text, size_t n)
+{
+    size_t length = strnlen(text, n);
+    char *copy = pool_bytes(p, length + 1);
+    if (copy)
+        memcpy(copy, text, length);
+    return copy;
+}
+
+int pool_check(const struct pool *p, struct err *e)
+{
+    return p->is_out_of_memory ? err_set(e, ERR_MEMORY, "out of memory") : OK;
+}
+
+void pool_release(struct pool *p)
+{
+    while (p->last) {
+        struct pool_piece *before = p->last->before;
+        free(p->last);
+        p->last = before;
+    }
+    *p = (struct pool){ 0 };
+}

@@ -1,0 +1,158 @@
+/* compare's choice of runs: folders of runs, folders of sweeps, a filter. */
+#include "cmd/compare.h"
+
+#include "io/sweep_folder.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* Is it a folder of runs rather than one? A run that never wrote its status is
+ * known by its numbers. */
+static bool holds_numbers(const char *path)
+{
+    static const char *const names[] = { "analysis.csv", "metrics.csv" };
+    struct stat st;
+    for (idx i = 0; i < COUNT_OF(names); i++) {
+        char file[RUN_PATH_MAX];
+        run_path(file, path, names[i]);
+        if (stat(file, &st) == 0)
+            return true;
+    }
+    return run_holds_run(path);
+}
+
+/* The runs directly below a folder; none if it is a run itself, or no folder,
+ * which compared_load says better. */
+static int find_members(struct run_list *l, const char *path, struct err *e)
+{
+    struct err own = { 0 };
+    if (!*path || strlen(path) >= RUN_DIR_MAX || holds_numbers(path))
+        return OK;
+    int rc = run_list_find(l, path, RUN_LIST_DIRECT, &own);
+    return rc == ERR_MEMORY ? err_set(e, rc, "%s", own.text) : OK;
+}
+
+/* Runs of a sweep that have no folder yet. */
+static int count_waiting(struct compare_set *set, const char *path,
+                         const struct run_list *members, struct err *e)
+{
+    struct sweep s = { 0 };
+    if (!*path || strlen(path) >= RUN_DIR_MAX || !sweep_holds_sweep(path) ||
+        sweep_open(&s, path, NULL) != OK)
+        return OK;
+    idx n = 0;
+    for (idx i = 0; i < s.n; i++) {
+        char dir[RUN_DIR_MAX];
+        sweep_run_dir(dir, &s, &s.runs[i]);
+        n += !s.runs[i].is_dropped && !run_holds_run(dir);
+    }
+    set->n_waiting += n;
+    sweep_close(&s);
+    if (members->n > 0)
+        return OK;
+    return err_set(e, ERR_DATA,
+                   "%s: none of the %td runs of this sweep has begun: `sinklab "
+                   "sweep` starts them",
+                   path, n);
+}
+
+/* The folders behind two paths are the same. */
+static bool is_same(const char *a, const char *b)
+{
+    struct stat x, y;
+    return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev &&
+           x.st_ino == y.st_ino;
+}
+
+static bool is_accepted(const struct compare_set *set,
+                        const struct compare_options *o,
+                        const struct compared *r)
+{
+    double step;
+    struct series s = compared_series(r, "step");
+    struct run_facts facts = {
+        .name = r->name,
+        .status = r->status,
+        .step = series_final(&step, &s) ? step : NAN,
+        .config = r->has_config ? &r->config : NULL,
+        .measured = &r->metrics,
+    };
+    for (idx i = 0; set->is_grouped && i < set->n; i++)
+        if (is_same(set->runs[i].path, r->path))
+            return false;
+    return filter_accepts(&o->where, &facts);
+}
+
+static int count_runs(idx *n, struct compare_set *set,
+                      const struct compare_options *o, struct err *e)
+{
+    int rc = OK;
+    set->is_grouped = o->by != NULL;
+    for (idx i = 0; i < o->n_runs && rc == OK; i++) {
+        rc = find_members(&set->lists[i], o->runs[i], e);
+        if (rc == OK)
+            rc = count_waiting(set, o->runs[i], &set->lists[i], e);
+        set->is_grouped = set->is_grouped || set->lists[i].n > 0;
+        *n += idx_max(1, set->lists[i].n);
+    }
+    return rc;
+}
+
+/* Load the run into the next free place and keep it if it is wanted. */
+static int take(struct compare_set *set, const struct compare_options *o,
+                const char *path, bool is_member, struct err *e)
+{
+    struct compared *r = &set->runs[set->n];
+    int rc = is_member ? OK : compared_load(r, path, o->metric, e);
+    if (rc == OK && set->is_grouped) {
+        compared_release(r); /* checked; now as all of its group */
+        compared_load_member(r, path);
+    }
+    if (rc == OK && is_accepted(set, o, r))
+        set->n++;
+    else
+        compared_release(r);
+    return rc;
+}
+
+int compare_gather(struct compare_set *set, const struct compare_options *o,
+                   struct err *e)
+{
+    idx n = 0;
+    set->lists = calloc((size_t)o->n_runs, sizeof *set->lists);
+    if (!set->lists)
+        return err_set(e, ERR_MEMORY, "not enough memory");
+    set->n_lists = o->n_runs;
+    int rc = count_runs(&n, set, o, e);
+    if (rc != OK)
+        return rc;
+    set->runs = calloc((size_t)n, sizeof *set->runs);
+    if (!set->runs)
+        return err_set(e, ERR_MEMORY, "not enough memory for %td runs", n);
+    for (idx i = 0; i < o->n_runs && rc == OK; i++) {
+        const struct run_list *l = &set->lists[i];
+        if (l->n == 0)
+            rc = take(set, o, o->runs[i], false, e);
+        for (idx k = 0; k < l->n && rc == OK; k++)
+            rc = take(set, o, l->paths[k], true, e);
+    }
+    if (rc == OK && set->n == 0)
+        rc = err_set(e, ERR_USAGE,
+                     "compare: no run fits --where; `sinklab runs` lists what "
+                     "there is");
+    return rc;
+}
+
+void compare_set_release(struct compare_set *set)
+{
+    for (idx i = 0; i < set->n; i++)
+        compared_release(&set->runs[i]);
+    for (idx i = 0; i < set->n_lists; i++)
+        run_list_release(&set->lists[i]);
+    free(set->runs);
+    free(set->lists);
+    *set = (struct compare_set){ 0 };
+}

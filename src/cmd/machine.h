@@ -1,0 +1,28 @@
+/* machine.h - the cores and the memory that this process may use. */
+#ifndef SINKLAB_MACHINE_H
+#define SINKLAB_MACHINE_H
+
+#include "base/base.h"
+
+enum { CORES_MAX = 4096 };
+
+/* Numbers of processors as the system counts them, ascending. */
+struct core_list {
+    idx n;
+    int16_t core[CORES_MAX];
+};
+
+/* machine_cores - those that the process may run on; n = 1 and core 0 where
+ * the system does not say. */
+void machine_cores(struct core_list *cores);
+
+/* core_share - the cores of slot i of n: equal shares, neighbours together.
+ * Empty where there are fewer cores than slots. */
+void core_share(struct core_list *share, const struct core_list *all, idx i,
+                idx n);
+
+/* machine_bytes - memory that may be had without swapping: the system's own
+ * estimate, or less if a control group allows less. 0: not known. */
+double machine_bytes(void);
+
+#endif

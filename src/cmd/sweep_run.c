@@ -1,0 +1,369 @@
+#include "cmd/sweep_run.h"
+
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/laps.h"
+#include "base/shell.h"
+#include "cmd/jobs.h"
+#include "cmd/stop.h"
+#include "cmd/sweep.h"
+#include "cmd/sweep_show.h"
+#include "cmd/sweep_slots.h"
+#include "cmd/sweep_tasks.h"
+#include "io/fsys.h"
+#include "io/tail.h"
+
+/* Whatever happens to our file meanwhile: all runs are of one program. */
+static const char PROGRAM[] = "/proc/self/exe";
+
+/* Of a run that failed, doubled each time; of one that another process is at;
+ * of one that was stopped by someone else. */
+static const double RETRY_S = 0.5, RETRY_MAX_S = 60, BUSY_S = 0.2, AGAIN_S = 1;
+
+/* A run that says "in use" so often in a row, and is not, has failed. */
+enum { REFUSALS_MAX = 3 };
+
+struct launcher {
+    const struct sweep *sweep;
+    const struct sweep_options *options;
+    struct sweep_tasks tasks;
+    struct sweep_show show;
+    struct jobs jobs;
+    struct sweep_slots plan;
+    struct sweep_task **slots; /* (plan.n) NULL: free */
+    int stopped_by;            /* signal; 0: not asked to stop */
+    struct err *e;             /* what stops it otherwise */
+};
+
+static bool is_stopping(const struct launcher *l)
+{
+    return l->stopped_by || l->e->code;
+}
+
+static void tell_all(const struct launcher *l, int number)
+{
+    for (idx i = 0; i < l->plan.n; i++)
+        if (l->slots[i])
+            job_signal(l->slots[i]->process, number);
+}
+
+/* A line in the journal. If it cannot be written, nothing more is started. */
+static void record(struct launcher *l, const struct sweep_task *task,
+                   enum sweep_event event, const char *detail)
+{
+    bool was_stopping = is_stopping(l);
+    if (sweep_journal_append(l->sweep, task ? task->run : NULL, event, detail,
+                             l->e) &&
+        !was_stopping)
+        tell_all(l, SIGTERM);
+}
+
+/* --- starting ----------------------------------------------------------- */
+
+/* Also of a run that has nothing but its lock yet. */
+static bool is_in_use(const struct launcher *l, const struct sweep_task *task)
+{
+    char dir[RUN_DIR_MAX], path[RUN_PATH_MAX];
+    sweep_run_dir(dir, l->sweep, task->run);
+    run_path(path, dir, "lock");
+    return lock_is_taken(path);
+}
+
+/* Another process has it, or it ended behind our back. */
+static bool is_taken_care_of(struct launcher *l, struct sweep_task *task)
+{
+    enum sweep_state state = sweep_run_state(l->sweep, task->run, NULL);
+    if (sweep_is_finished(state)) {
+        sweep_task_set(&l->tasks, task, TASK_FINISHED, state);
+        return true;
+    }
+    if (!is_in_use(l, task))
+        return false;
+    if (!task->is_awaited)
+        sweep_show_event(&l->show, "waiting for", task,
+                         "in use by another process");
+    task->is_awaited = true;
+    task->not_before_s = clock_s() + BUSY_S;
+    return true;
+}
+
+static void start(struct launcher *l, idx slot, struct sweep_task *task)
+{
+    char dir[RUN_DIR_MAX], log[RUN_PATH_MAX];
+    struct sweep_command command;
+    if (is_taken_care_of(l, task))
+        return;
+    sweep_command(&command, l->sweep, task->run, l->options, "sinklab");
+    sweep_run_dir(dir, l->sweep, task->run);
+    sweep_log_path(log, l->sweep, task->run);
+    const struct job_spec spec = {
+        .file = PROGRAM,
+        .words = command.words,
+        .settings = l->plan.environment,
+        .log = log,
+        .cores = &l->plan.shares[slot],
+    };
+    record(l, task, EVENT_STARTED, NULL);
+    if (l->e->code || fsys_mkdirs(dir, l->e) ||
+        job_start(&task->process, &l->jobs, &spec, l->e)) {
+        tell_all(l, SIGTERM);
+        return;
+    }
+    l->slots[slot] = task;
+    task->started_s = clock_s();
+    sweep_task_set(&l->tasks, task, TASK_RUNNING, SWEEP_RUNNING);
+    sweep_show_event(&l->show, "started", task, "");
+}
+
+/* Fill the free slots; the clock at which another run may be started. */
+static double start_all(struct launcher *l)
+{
+    double wake_s = INFINITY;
+    for (idx slot = 0; slot < l->plan.n && !is_stopping(l);) {
+        struct sweep_task *task = NULL;
+        if (!l->slots[slot])
+            task = sweep_task_next(&l->tasks, clock_s(), &wake_s);
+        if (task)
+            start(l, slot, task);
+        if (!task || l->slots[slot])
+            slot++;
+    }
+    return wake_s;
+}
+
+/* --- ending ------------------------------------------------------------- */
+
+/* The same files would give the same answer. */
+static bool is_hopeless(const struct job_end *end)
+{
+    return end->status == ERR_USAGE || end->status == ERR_CONFIG ||
+           end->status == ERR_DATA || end->status == ERR_CHECKPOINT ||
+           end->status == ERR_BUSY;
+}
+
+static void end_failed(struct launcher *l, struct sweep_task *task,
+                       const struct job_end *end)
+{
+    char log[RUN_PATH_MAX], line[TASK_NOTE_MAX - 64];
+    sweep_log_path(log, l->sweep, task->run);
+    tail_line(line, sizeof line, log, false);
+    if (end->signal)
+        snprintf(task->note, sizeof task->note, "killed by signal %d%s",
+                 end->signal,
+                 end->signal == SIGKILL ? " (out of memory?)" : "");
+    else
+        snprintf(task->note, sizeof task->note, "status %d: %s", end->status,
+                 line);
+    task->failures++;
+    record(l, task, EVENT_FAILED, task->note);
+    if (is_hopeless(end) || task->failures > l->options->retries) {
+        sweep_task_set(&l->tasks, task, TASK_FAILED, SWEEP_FAILED);
+        sweep_show_event(&l->show, "failed", task, task->note);
+        return;
+    }
+    task->not_before_s =
+        clock_s() +
+        fmin(RETRY_MAX_S, RETRY_S * exp2((double)task->failures - 1));
+    sweep_task_set(&l->tasks, task, TASK_WAITING, SWEEP_FAILED);
+    sweep_show_event(&l->show, "failed, will be tried again:", task,
+                     task->note);
+}
+
+/* It can go on: we stopped it, someone else did, or it was in use. */
+static void end_postponed(struct launcher *l, struct sweep_task *task,
+                          double pause_s, const char *why)
+{
+    task->not_before_s = clock_s() + pause_s;
+    record(l, task, EVENT_INTERRUPTED, why);
+    sweep_task_set(&l->tasks, task, TASK_WAITING, SWEEP_INTERRUPTED);
+    sweep_show_event(&l->show, "interrupted", task, why);
+}
+
+static void end_finished(struct launcher *l, struct sweep_task *task,
+                         enum sweep_state state, idx step)
+{
+    char detail[64] = "";
+    struct text t = { detail, sizeof detail, 0 };
+    if (state == SWEEP_DONE)
+        record(l, task, EVENT_DONE, NULL);
+    else if (state == SWEEP_STOPPED)
+        record(l, task, EVENT_STOPPED, NULL);
+    else
+        record(l, task, EVENT_DIVERGED, NULL);
+    if (state == SWEEP_DONE)
+        text_add_duration(&t, clock_s() - task->started_s);
+    else
+        text_add(&t, "at step %td of %td", step, task->steps);
+    sweep_task_set(&l->tasks, task, TASK_FINISHED, state);
+    if (state == SWEEP_DONE && l->show.is_terminal)
+        return; /* the table counts it */
+    sweep_show_event(&l->show, sweep_state_name(state), task, detail);
+}
+
+static bool was_stopped(const struct job_end *end)
+{
+    return end->status == ERR_INTERRUPTED || end->signal == SIGTERM ||
+           end->signal == SIGINT;
+}
+
+static void end_task(struct launcher *l, const struct job_end *end)
+{
+    struct run_status found;
+    idx slot = 0;
+    while (slot < l->plan.n &&
+           !(l->slots[slot] && l->slots[slot]->process == end->process))
+        slot++;
+    if (slot == l->plan.n)
+        return; /* none of ours */
+    struct sweep_task *task = l->slots[slot];
+    enum sweep_state state = sweep_run_state(l->sweep, task->run, &found);
+    bool is_refused = end->status == ERR_BUSY;
+    l->slots[slot] = NULL;
+    if (!is_refused || is_in_use(l, task))
+        task->refusals = 0;
+    else
+        task->refusals++;
+    if (end->status == OK && (state == SWEEP_DONE || state == SWEEP_STOPPED))
+        end_finished(l, task, state, found.step);
+    else if (end->status == ERR_DIVERGED)
+        end_finished(l, task, SWEEP_DIVERGED, found.step);
+    else if (is_refused && task->refusals < REFUSALS_MAX)
+        end_postponed(l, task, BUSY_S, "in use by another process");
+    else if (was_stopped(end) || (end->signal && is_stopping(l)))
+        end_postponed(l, task, AGAIN_S, "by a signal");
+    else
+        end_failed(l, task, end);
+}
+
+/* --- all of it ---------------------------------------------------------- */
+
+/* The first signal stops all runs; a second one, and it is no mere warning,
+ * ends them. */
+static void obey(struct launcher *l, int number)
+{
+    if (l->stopped_by && number != SIGUSR1) {
+        tell_all(l, SIGKILL);
+        return;
+    }
+    if (!is_stopping(l))
+        tell_all(l, SIGTERM);
+    if (!l->stopped_by)
+        l->stopped_by = number;
+    sweep_show_line(&l->show, "stopping %td run%s, which save their state ...",
+                    l->tasks.count[TASK_RUNNING],
+                    l->tasks.count[TASK_RUNNING] == 1 ? "" : "s");
+}
+
+static void draw(struct launcher *l)
+{
+    double now_s = clock_s();
+    if (sweep_show_due(&l->show, now_s) != 0)
+        return;
+    for (idx i = 0; i < l->plan.n; i++)
+        if (l->slots[i])
+            sweep_task_look(&l->tasks, l->slots[i]);
+    sweep_show_draw(&l->show, now_s);
+}
+
+static void loop(struct launcher *l)
+{
+    for (;;) {
+        struct job_end end;
+        int number;
+        double wake_s = start_all(l), now_s = clock_s();
+        bool is_over = l->tasks.count[TASK_RUNNING] == 0 &&
+                       (l->tasks.count[TASK_WAITING] == 0 || is_stopping(l));
+        if (is_over)
+            return;
+        draw(l);
+        double pause_s = isfinite(wake_s) ? fmax(0, wake_s - now_s) : -1;
+        double due_s = sweep_show_due(&l->show, now_s);
+        if (due_s >= 0 && (pause_s < 0 || due_s < pause_s))
+            pause_s = due_s;
+        enum job_event event = jobs_wait(&l->jobs, pause_s, &end, &number);
+        if (event == JOBS_ENDED)
+            end_task(l, &end);
+        else if (event == JOBS_SIGNAL)
+            obey(l, number);
+    }
+}
+
+static void add_count(struct text *t, idx n, const char *what)
+{
+    if (n > 0)
+        text_add(t, ", %td %s", n, what);
+}
+
+/* What came of it, as a sentence and a status. */
+static int conclude(struct launcher *l)
+{
+    const struct sweep_tasks *t = &l->tasks;
+    char dir[RUN_DIR_MAX], buffer[256];
+    struct text counts = { buffer, sizeof buffer, 0 };
+    shell_word(dir, sizeof dir, l->sweep->dir);
+    text_add(&counts, "%td done", t->ends[SWEEP_DONE]);
+    add_count(&counts, t->ends[SWEEP_STOPPED], "stopped early by their rules");
+    add_count(&counts, t->ends[SWEEP_DIVERGED], "diverged");
+    add_count(&counts, t->count[TASK_FAILED], "failed");
+    add_count(&counts, t->count[TASK_WAITING], "left");
+    if (l->e->code) {
+        struct err full = { 0 };
+        err_set(&full, l->e->code,
+                "%s (no more runs were started; those under "
+                "way were stopped; `sinklab sweep %s` goes on)",
+                l->e->text, dir);
+        *l->e = full;
+        return full.code;
+    }
+    printf("%s: of %td runs %s\n", l->sweep->dir, t->n, buffer);
+    if (l->stopped_by)
+        return err_set(l->e, ERR_INTERRUPTED,
+                       "stopped by %s, all saved; go on with: sinklab sweep %s",
+                       signal_name(l->stopped_by), dir);
+    if (t->count[TASK_FAILED])
+        return err_set(l->e, ERR_RUNS,
+                       "%td of %td runs failed: `sinklab sweep status %s` says "
+                       "why, `sinklab sweep %s` tries them again",
+                       t->count[TASK_FAILED], t->n, dir, dir);
+    printf("next: sinklab compare %s\n", dir);
+    return OK;
+}
+
+int sweep_launch(const struct sweep *s, const struct sweep_options *o,
+                 struct err *e)
+{
+    struct launcher l = { .sweep = s, .options = o, .e = e };
+    BUG_ON(!s->lock.is_held);
+    if (sweep_tasks_init(&l.tasks, s, o, e) ||
+        sweep_slots_init(&l.plan, &l.tasks, o, e))
+        goto out;
+    l.slots = calloc((size_t)l.plan.n + 1, sizeof *l.slots);
+    if (!l.slots) {
+        err_set(e, ERR_MEMORY, "out of memory for %td jobs", l.plan.n);
+        goto out;
+    }
+    if (l.tasks.count[TASK_WAITING] > 0) {
+        printf("%s: %td runs, %td finished already; %td at once, %td thread%s "
+               "each\n",
+               s->dir, l.tasks.n, l.tasks.count[TASK_FINISHED], l.plan.n,
+               o->threads, o->threads == 1 ? "" : "s");
+        fflush(stdout);
+        jobs_open(&l.jobs);
+        sweep_show_open(&l.show, &l.tasks);
+        record(&l, NULL, EVENT_LAUNCHED, NULL);
+        loop(&l);
+        record(&l, NULL, EVENT_LEFT, NULL);
+        sweep_show_close(&l.show);
+        jobs_close(&l.jobs);
+    }
+    conclude(&l);
+out:
+    sweep_tasks_release(&l.tasks);
+    free(l.slots);
+    sweep_slots_release(&l.plan);
+    return e->code;
+}

@@ -1,0 +1,122 @@
+/* How far a sweep is: `sinklab sweep status`. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/text.h"
+#include "cmd/sweep.h"
+#include "cmd/sweep_slurm.h"
+#include "io/grid.h"
+#include "io/tail.h"
+
+enum { CELL_COLUMNS = 60 };
+
+/* The step of the last whole row of metrics.csv; -1: there is none. */
+static idx logged_step(const struct sweep *s, const struct sweep_run *r)
+{
+    char dir[RUN_DIR_MAX], path[RUN_PATH_MAX], row[TAIL_MAX];
+    long long step;
+    sweep_run_dir(dir, s, r);
+    run_path(path, dir, "metrics.csv");
+    return tail_line(row, sizeof row, path, true) &&
+                   sscanf(row, "%lld,", &step) == 1
+               ? (idx)step
+               : -1;
+}
+
+static idx planned_steps(const struct sweep *s, const struct sweep_run *r)
+{
+    char path[RUN_PATH_MAX];
+    struct config c;
+    sweep_config_path(path, s, r);
+    return config_load(&c, path, NULL, 0, NULL, NULL) ? -1 : c.train.steps;
+}
+
+static void fill_row(struct grid *g, const struct sweep *s, idx i,
+                     const struct sweep_record *record, enum sweep_state *state)
+{
+    const struct sweep_run *r = &s->runs[i];
+    struct run_status found;
+    char shown[TEXT_SHOW_MAX];
+    *state = sweep_run_state(s, r, &found);
+    idx step = sweep_is_finished(*state) ? found.step : logged_step(s, r);
+    idx steps = planned_steps(s, r), row = i + 1;
+    grid_set(g, row, 0, "%s", r->name);
+    grid_set(g, row, 1, "%s%s", sweep_state_name(*state),
+             r->is_dropped ? " (dropped)" : "");
+    grid_set(g, row, 2, steps < 0 ? "%td" : "%td / %td", idx_max(0, step),
+             steps);
+    grid_set(g, row, 3, "%td", record->attempts);
+    const char *note = found.reason;
+    if (!*note && *state == SWEEP_WAITING && record->last == EVENT_FAILED)
+        note = record->detail; /* it never got as far as a folder */
+    if (*state != SWEEP_DONE && *state != SWEEP_RUNNING)
+        grid_set(g, row, 4, "%s", text_show(shown, note));
+}
+
+static void print_sums(const struct sweep *s, const idx count[SWEEP_STATES],
+                       idx n_dropped)
+{
+    printf("\n%s: %td runs", s->dir, s->n - n_dropped);
+    const char *mark = ": ";
+    for (int i = 0; i < SWEEP_STATES; i++) {
+        if (!count[i])
+            continue;
+        printf("%s%td %s", mark, count[i],
+               sweep_state_name((enum sweep_state)i));
+        mark = ", ";
+    }
+    if (n_dropped)
+        printf("; %td more are no longer in the sweep file", n_dropped);
+    printf("\n");
+}
+
+/* What Slurm says of runs that were handed to it; how many it knows. Nothing
+ * where it cannot be asked: the runs' own folders tell most. */
+static idx ask_queue(char (*queue)[QUEUE_NOTE_MAX], const struct sweep *s)
+{
+    char path[RUN_PATH_MAX];
+    struct stat st;
+    idx known = 0;
+    sweep_path(path, s->dir, "slurm");
+    if (stat(path, &st) == 0)
+        sweep_queue_notes(queue, &known, s, true, &(struct err){ 0 });
+    return known;
+}
+
+int sweep_status(const struct sweep *s, struct err *e)
+{
+    static const char *const heads[] = { "run",    "state", "step",
+                                         "starts", "note",  "queue" };
+    struct grid g = { 0 };
+    idx count[SWEEP_STATES] = { 0 }, n_dropped = 0;
+    struct sweep_record *records = calloc((size_t)s->n + 1, sizeof *records);
+    char(*queue)[QUEUE_NOTE_MAX] = calloc((size_t)s->n + 1, sizeof *queue);
+    if (!records || !queue)
+        err_set(e, ERR_MEMORY, "out of memory");
+    idx known = queue ? ask_queue(queue, s) : 0;
+    idx columns = COUNT_OF(heads) - (known == 0);
+    if (e->code || sweep_journal_read(records, s, e) ||
+        grid_init(&g, s->n + 1, columns, e))
+        goto out;
+    for (idx k = 0; k < columns; k++)
+        grid_set(&g, 0, k, "%s", heads[k]);
+    for (idx i = 0; i < s->n; i++) {
+        enum sweep_state state;
+        fill_row(&g, s, i, &records[i], &state);
+        if (known > 0)
+            grid_set(&g, i + 1, 5, "%s", queue[i]);
+        n_dropped += s->runs[i].is_dropped;
+        count[state] += !s->runs[i].is_dropped;
+    }
+    if (grid_check(&g, e))
+        goto out;
+    grid_print(stdout, &g, CELL_COLUMNS, false);
+    print_sums(s, count, n_dropped);
+out:
+    grid_release(&g);
+    free(records);
+    free(queue);
+    return e->code;
+}

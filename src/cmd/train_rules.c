@@ -1,0 +1,80 @@
+#include "cmd/train_rules.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#include "io/run.h"
+#include "io/table.h"
+
+/* timing.csv has seconds with three digits. */
+static const double TIMING_DIGIT_S = 0.001;
+
+/* Read a column of a log in dir; the rows up to `step`, 0 if there are none.
+ * The table is to be released. */
+static idx read_log(struct table *t, const double **steps, const double **value,
+                    const char *dir, const char *log, const char *column,
+                    idx step)
+{
+    char path[RUN_PATH_MAX];
+    idx n = 0;
+    run_path(path, dir, log);
+    if (table_read(t, path, NULL) != OK)
+        return 0;
+    *steps = table_column(t, table_find(t, "step"));
+    *value = table_column(t, table_find(t, column));
+    while (*steps && *value && n < t->rows && (*steps)[n] <= (double)step)
+        n++;
+    return n;
+}
+
+static double loss_at(const char *dir, idx step)
+{
+    struct table t = { 0 };
+    const double *steps, *loss;
+    idx n = read_log(&t, &steps, &loss, dir, "metrics.csv", "loss", step);
+    double found = n > 0 && steps[n - 1] == (double)step ? loss[n - 1] : NAN;
+    table_release(&t);
+    return found;
+}
+
+/* The clock of timing.csv begins anew with each process. (Not seen: a start
+ * that ended sooner than the next one had its first row. It was short.) */
+static double seconds_before(const char *dir, idx step)
+{
+    struct table t = { 0 };
+    const double *steps, *wall_s;
+    double sum_s = 0;
+    idx n = read_log(&t, &steps, &wall_s, dir, "timing.csv", "wall_s", step);
+    for (idx i = 0; i < n; i++)
+        if (i + 1 == n || wall_s[i + 1] < wall_s[i])
+            sum_s += wall_s[i];
+    table_release(&t);
+    return sum_s;
+}
+
+void train_rules_open(struct train_rules *r, const struct train_options *o,
+                      const char *dir, idx step)
+{
+    *r = (struct train_rules){ .options = o };
+    if (o->stop_minutes > 0)
+        r->earlier_s = seconds_before(dir, step);
+    train_rules_judge(r, step, o->stop_loss > 0 ? loss_at(dir, step) : NAN, 0);
+}
+
+bool train_rules_judge(struct train_rules *r, idx step, double loss,
+                       double wall_s)
+{
+    const struct train_options *o = r->options;
+    double limit_s = 60 * o->stop_minutes;
+    if (o->stop_loss > 0 && step >= o->stop_loss_from && loss > o->stop_loss)
+        snprintf(r->broken, sizeof r->broken,
+                 "train.stop_loss: loss %.4g at step %td, over %.4g", loss,
+                 step, o->stop_loss);
+    else if (limit_s > 0 && r->earlier_s + wall_s > limit_s - TIMING_DIGIT_S)
+        snprintf(r->broken, sizeof r->broken,
+                 "train.stop_minutes: trained for %.4g minutes up to step %td",
+                 (r->earlier_s + wall_s) / 60, step);
+    else
+        r->broken[0] = '\0';
+    return r->broken[0] != '\0';
+}

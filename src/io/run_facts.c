@@ -1,0 +1,197 @@
+#include "io/run_facts.h"
+
+#include "base/nearest.h"
+#include "base/text.h"
+#include "io/lock.h"
+#include "metric/metric.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Beside the metrics. */
+static const char *const numbers[] = { "step", "loss", "val_loss" };
+
+static const char interrupted[] = "interrupted", unknown[] = "unknown";
+
+/* ---- how a run stands -------------------------------------------------- */
+
+const char *run_standing(double *step, const char *dir)
+{
+    char path[RUN_PATH_MAX];
+    struct run_status status;
+    *step = NAN;
+    if (run_status_read(&status, dir, NULL) != OK)
+        return unknown;
+    *step = (double)status.step;
+    run_path(path, dir, "lock");
+    if (status.state == RUN_RUNNING && !lock_is_taken(path))
+        return interrupted;
+    return run_state_name(status.state);
+}
+
+const char *run_standing_name(int i)
+{
+    const char *const more[] = { interrupted, unknown };
+    if (i < RUN_STATES)
+        return run_state_name((enum run_state)i);
+    return i < RUN_STATES + COUNT_OF(more) ? more[i - RUN_STATES] : NULL;
+}
+
+/* ---- names of fields --------------------------------------------------- */
+
+/* The metric that a column shows; NULL where it shows none. */
+static const struct metric *metric_of(const char *column)
+{
+    for (idx i = 0; i < n_metrics; i++) {
+        const struct metric *m = &metrics[i];
+        const char *rest = column + strlen(m->name);
+        if (strncmp(column, m->name, strlen(m->name)) != 0)
+            continue;
+        if (m->is_per_position ? *rest && !rest[strspn(rest, "0123456789")]
+                               : !*rest)
+            return m;
+    }
+    return NULL;
+}
+
+bool metric_is_share(const char *column)
+{
+    const struct metric *m = metric_of(column);
+    return m && m->is_fraction;
+}
+
+/* Key number i of all sections; false past the last. */
+static bool key_at(struct config_key *k, char path[KEY_TEXT_MAX], idx i)
+{
+    for (idx s = 0; s < n_config_sections; s++) {
+        const struct config_section *section = &config_sections[s];
+        if (i < *section->n_keys) {
+            *k = (struct config_key){ section, &section->keys[i] };
+            snprintf(path, KEY_TEXT_MAX, "%s.%s", section->name, k->key->name);
+            return true;
+        }
+        i -= *section->n_keys;
+    }
+    return false;
+}
+
+static bool find_key(struct config_key *found, const char *name)
+{
+    char path[KEY_TEXT_MAX];
+    for (idx i = 0; key_at(found, path, i); i++)
+        if (strcmp(path, name) == 0)
+            return true;
+    return false;
+}
+
+/* The best hint is the key itself with its section, if that was left out. */
+static void find_near_key(struct nearest *near, char hint[KEY_TEXT_MAX])
+{
+    char path[KEY_TEXT_MAX];
+    struct config_key k;
+    for (idx i = 0; key_at(&k, path, i); i++) {
+        const char *before = near->name;
+        bool is_it = strcmp(k.key->name, near->wanted) == 0;
+        nearest_offer(near, path);
+        if (near->name == before && !is_it)
+            continue;
+        memcpy(hint, path, sizeof path);
+        near->name = hint;
+        if (is_it) {
+            near->distance = 0;
+            return;
+        }
+    }
+}
+
+static int say_unknown(const char *name, struct err *e)
+{
+    char shown[TEXT_SHOW_MAX], hint[KEY_TEXT_MAX];
+    struct nearest near = { .wanted = name };
+    text_show(shown, name);
+    find_near_key(&near, hint);
+    nearest_offer(&near, "name");
+    nearest_offer(&near, "status");
+    for (idx i = 0; i < COUNT_OF(numbers); i++)
+        nearest_offer(&near, numbers[i]);
+    for (idx i = 0; i < n_metrics; i++)
+        if (!metrics[i].is_per_position)
+            nearest_offer(&near, metrics[i].name);
+    if (near.name)
+        return err_set(e, ERR_USAGE, "no key or value '%s', did you mean %s?",
+                       shown, near.name);
+    return err_set(e, ERR_USAGE,
+                   "no key or value '%s': want a key as optim.lr (`sinklab "
+                   "help config` has all), name, status, step, loss, val_loss "
+                   "or a metric as sink_1",
+                   shown);
+}
+
+int run_field_find(struct run_field *f, const char *name, struct err *e)
+{
+    *f = (struct run_field){ .kind = FIELD_NUMBER };
+    if (strcmp(name, "name") == 0 || strcmp(name, "status") == 0) {
+        f->kind = *name == 'n' ? FIELD_NAME : FIELD_STATUS;
+        return OK;
+    }
+    bool is_number = metric_of(name) && strlen(name) < COLUMN_NAME_MAX;
+    for (idx i = 0; i < COUNT_OF(numbers); i++)
+        is_number = is_number || strcmp(name, numbers[i]) == 0;
+    if (is_number) {
+        snprintf(f->column, sizeof f->column, "%s", name);
+        return OK;
+    }
+    f->kind = FIELD_KEY;
+    return find_key(&f->key, name) ? OK : say_unknown(name, e);
+}
+
+/* ---- values ------------------------------------------------------------ */
+
+bool run_field_is_number(const struct run_field *f)
+{
+    if (f->kind != FIELD_KEY)
+        return f->kind == FIELD_NUMBER;
+    return f->key.key->type == KEY_INT || f->key.key->type == KEY_REAL;
+}
+
+double run_measured(const struct table *t, const char *column)
+{
+    const double *v = table_column(t, table_find(t, column));
+    for (idx i = t->rows; v && i-- > 0;)
+        if (!isnan(v[i]))
+            return v[i];
+    return NAN;
+}
+
+double run_field_number(const struct run_field *f, const struct run_facts *r)
+{
+    if (f->kind == FIELD_NUMBER)
+        return strcmp(f->column, "step") == 0
+                   ? r->step
+                   : run_measured(r->measured, f->column);
+    if (f->kind != FIELD_KEY || !r->config)
+        return NAN;
+    const char *at =
+        (const char *)r->config + f->key.section->offset + f->key.key->offset;
+    switch (f->key.key->type) {
+    case KEY_INT:
+        return (double)*(const idx *)(const void *)at;
+    case KEY_REAL:
+        return *(const double *)(const void *)at;
+    default:
+        return NAN;
+    }
+}
+
+bool run_field_text(char *text, size_t cap, const struct run_field *f,
+                    const struct run_facts *r)
+{
+    if (f->kind == FIELD_KEY && !r->config)
+        return false;
+    if (f->kind == FIELD_KEY)
+        config_value(text, cap, r->config, f->key);
+    else
+        snprintf(text, cap, "%s", f->kind == FIELD_NAME ? r->name : r->status);
+    return true;
+}

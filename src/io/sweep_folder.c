@@ -1,0 +1,182 @@
+#include "io/sweep_folder.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "io/fsys.h"
+#include "io/sweep_list.h"
+
+/* --- paths -------------------------------------------------------------- */
+
+void sweep_path(char path[RUN_PATH_MAX], const char *dir, const char *name)
+{
+    run_path(path, dir, name);
+}
+
+void sweep_config_path(char path[RUN_PATH_MAX], const struct sweep *s,
+                       const struct sweep_run *r)
+{
+    char name[SWEEP_NAME_MAX + 16];
+    snprintf(name, sizeof name, "configs/%s.ini", r->name);
+    run_path(path, s->dir, name);
+}
+
+void sweep_run_dir(char path[RUN_DIR_MAX], const struct sweep *s,
+                   const struct sweep_run *r)
+{
+    char whole[RUN_PATH_MAX];
+    run_path(whole, s->dir, r->name);
+    size_t n = strlen(whole);
+    BUG_ON(n >= RUN_DIR_MAX); /* SWEEP_DIR_MAX leaves room */
+    memcpy(path, whole, n + 1);
+}
+
+void sweep_log_path(char path[RUN_PATH_MAX], const struct sweep *s,
+                    const struct sweep_run *r)
+{
+    char name[SWEEP_NAME_MAX + 16];
+    snprintf(name, sizeof name, "%s/log.txt", r->name);
+    run_path(path, s->dir, name);
+}
+
+static bool has_file(const char *dir, const char *name)
+{
+    char path[RUN_PATH_MAX];
+    run_path(path, dir, name);
+    return access(path, F_OK) == 0;
+}
+
+bool sweep_holds_sweep(const char *dir)
+{
+    return *dir && strlen(dir) < SWEEP_DIR_MAX && has_file(dir, "runs.list");
+}
+
+static int set_dir(struct sweep *s, const char *dir, struct err *e)
+{
+    size_t n = strlen(dir);
+    while (n > 1 && dir[n - 1] == '/')
+        n--;
+    if (n == 0 || n >= SWEEP_DIR_MAX)
+        return err_set(e, ERR_CONFIG,
+                       "sweep folder: a path of %zu bytes, want 1 to %d", n,
+                       SWEEP_DIR_MAX - 1);
+    memcpy(s->dir, dir, n);
+    s->dir[n] = '\0';
+    return OK;
+}
+
+/* --- opening ------------------------------------------------------------ */
+
+int sweep_open(struct sweep *s, const char *dir, struct err *e)
+{
+    *s = (struct sweep){ 0 };
+    int rc = set_dir(s, dir, e);
+    if (rc == OK && !sweep_holds_sweep(s->dir))
+        rc = err_set(e, ERR_IO, "%s holds no sweep: no runs.list is there",
+                     s->dir);
+    if (rc == OK)
+        rc = sweep_list_read(s, e);
+    if (rc)
+        sweep_close(s);
+    return rc;
+}
+
+void sweep_close(struct sweep *s)
+{
+    lock_release(&s->lock);
+    pool_release(&s->memory);
+    *s = (struct sweep){ 0 };
+}
+
+/* What a sweep may not be put into. */
+static int check_free(const struct sweep *s, struct err *e)
+{
+    if (has_file(s->dir, "runs.list"))
+        return OK;
+    if (run_holds_run(s->dir))
+        return err_set(e, ERR_BUSY,
+                       "%s holds a single run: give another run.dir for the "
+                       "sweep",
+                       s->dir);
+    if (has_file(s->dir, "journal"))
+        return err_set(e, ERR_DATA,
+                       "%s has a journal, but runs.list is missing: put it "
+                       "back, or give another run.dir",
+                       s->dir);
+    return OK;
+}
+
+int sweep_lock(struct sweep *s, const char *dir, struct err *e)
+{
+    char path[RUN_PATH_MAX];
+    *s = (struct sweep){ 0 };
+    int rc = set_dir(s, dir, e);
+    if (rc == OK)
+        rc = check_free(s, e);
+    if (rc == OK)
+        rc = fsys_mkdirs(s->dir, e);
+    if (rc == OK) {
+        sweep_path(path, s->dir, "lock");
+        rc = lock_take(&s->lock, path, s->dir, e);
+    }
+    if (rc)
+        sweep_close(s);
+    return rc;
+}
+
+/* --- states ------------------------------------------------------------- */
+
+const char *sweep_state_name(enum sweep_state state)
+{
+    static const char *const names[] = {
+        [SWEEP_WAITING] = "waiting",         [SWEEP_RUNNING] = "running",
+        [SWEEP_INTERRUPTED] = "interrupted", [SWEEP_DONE] = "done",
+        [SWEEP_FAILED] = "failed",           [SWEEP_DIVERGED] = "diverged",
+        [SWEEP_STOPPED] = "stopped",
+    };
+    BUG_ON((int)state < 0 || state >= SWEEP_STATES);
+    return names[state];
+}
+
+static enum sweep_state without_process(enum run_state state)
+{
+    switch (state) {
+    case RUN_PENDING:
+        return SWEEP_WAITING;
+    case RUN_DONE:
+        return SWEEP_DONE;
+    case RUN_DIVERGED:
+        return SWEEP_DIVERGED;
+    case RUN_STOPPED:
+        return SWEEP_STOPPED;
+    case RUN_FAILED:
+        return SWEEP_FAILED;
+    default:
+        return SWEEP_INTERRUPTED;
+    }
+}
+
+enum sweep_state sweep_run_state(const struct sweep *s,
+                                 const struct sweep_run *r,
+                                 struct run_status *found)
+{
+    char dir[RUN_DIR_MAX], path[RUN_PATH_MAX];
+    struct run_status status = { 0 };
+    struct err e = { 0 };
+    enum sweep_state state = SWEEP_WAITING;
+    sweep_run_dir(dir, s, r);
+    if (has_file(dir, "status") && run_status_read(&status, dir, &e)) {
+        state = SWEEP_FAILED;
+        snprintf(status.reason, sizeof status.reason, "%.*s",
+                 RUN_REASON_MAX - 1, e.text);
+    } else if (has_file(dir, "status")) {
+        state = without_process(status.state);
+        run_path(path, dir, "lock");
+        if (state != SWEEP_DONE && lock_is_taken(path))
+            state = SWEEP_RUNNING;
+    }
+    if (found)
+        *found = status;
+    return state;
+}

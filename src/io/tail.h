@@ -1,0 +1,15 @@
+/* tail.h - the end of a text file that another process may be writing. */
+#ifndef SINKLAB_TAIL_H
+#define SINKLAB_TAIL_H
+
+#include "base/base.h"
+
+/* Bytes looked at: a row of metrics.csv is shorter. */
+enum { TAIL_MAX = 16384 };
+
+/* tail_line - the last line of the file that is not empty, cut to what fits.
+ * is_whole: only one that ends in a line feed. false (and line empty): there
+ * is none, or the file cannot be read. Costs one read, however long the file. */
+bool tail_line(char *line, size_t cap_bytes, const char *path, bool is_whole);
+
+#endif

@@ -1,0 +1,193 @@
+#!/usr/bin/env bash
+# Sweeps on a real Slurm, started here for the purpose: concurrency limit,
+# preemption, time limit, loss of the node, cancelling, submitting twice. The
+# runs end with the bytes that the local launcher gives. Skipped where Slurm is
+# not installed.
+#
+#   SLURM_FULL=1   also waits for a real time limit, more than a minute
+. "$(dirname "$0")/lib.sh"
+cd "$T" || exit 1
+
+cluster=$ROOT/tests/slurm/cluster.sh
+if ! why=$("$cluster" start "$T/cluster" 2>/dev/null); then
+    echo "ok 1 - Slurm # SKIP $why"
+    echo "1..1"
+    exit 0
+fi
+trap '"$cluster" stop "$T/cluster"; chmod -R u+w "$T"; rm -rf "$T"' EXIT
+# shellcheck disable=SC1091
+. "$T/cluster/environment"
+
+cat >short.ini <<'END'
+[model]
+layers = 1
+width = 16
+heads = 2
+context = 16
+[train]
+steps = 100
+batch = 2
+log_every = 10
+val_every = 0
+[sink]
+probe_every = 0
+[checkpoint]
+every = 0
+resume_every = 1000
+[sweep]
+jobs = 2
+slurm_time = 5
+[axes]
+run.seed = 1, 2, 3, 4, 5
+END
+sed 's/^steps = .*/steps = 8000/; s/^run.seed = .*/run.seed = 1, 2/' short.ini \
+    >long.ini
+
+submit() { # name override...
+    local name=$1
+    shift
+    "$SINKLAB" sweep "$name.ini" run.dir="$name" --slurm "$@"
+}
+says() { # text command...
+    local text=$1
+    shift
+    "$@" | grep -F -- "$text"
+}
+# Until a command succeeds, at most so many seconds.
+within() { # seconds command...
+    local end=$((SECONDS + $1))
+    shift
+    until "$@" >/dev/null 2>&1; do
+        [ $SECONDS -lt $end ] || return 1
+        sleep 0.2
+    done
+}
+state_is() { # folder state
+    first_line_is "$1/status" "$2" 2>/dev/null
+}
+all_are() { # state folder...
+    local state=$1 dir
+    shift
+    for dir in "$@"; do state_is "$dir" "$state" || return 1; done
+}
+# So many tasks in the queue, of those that further words of squeue choose.
+queue_has() { # number word...
+    local n=$1
+    shift
+    [ "$(squeue -h -r "$@" | wc -l)" = "$n" ]
+}
+is_training() { # folder...
+    local dir
+    for dir in "$@"; do
+        [ "$(tail -n 1 "$dir/metrics.csv" | cut -d , -f 1)" -gt 20 ] || return 1
+    done
+}
+# What was queued again waits for two minutes, so that its former credential
+# ends; not here. One that was too fast is held, and is let go.
+hurry() {
+    local job
+    sleep 3
+    for job in $(squeue -h -r -t PENDING -o %i); do
+        scontrol update job="$job" StartTime=now
+        squeue -h -r -j "$job" -o %r | grep -q held && scontrol release "$job"
+    done
+    return 0
+}
+same_runs() { # sweep sweep last-step
+    local dir name
+    for dir in "$1"/0*; do
+        name=${dir##*/}
+        same_bytes "$dir/metrics.csv" "$2/$name/metrics.csv" || return 1
+        h5diff "$dir/checkpoints/$3" "$2/$name/checkpoints/$3" /param ||
+            return 1
+    done
+}
+
+# --- to the end, two at a time -----------------------------------------------
+
+check "a sweep is submitted" submit short
+check "once" says '5 runs are in the queue already' submit short
+check "as one array" queue_has 5
+most=0
+watch_limit() {
+    local n
+    n=$(squeue -h -r -t RUNNING | wc -l)
+    [ "$n" -gt $most ] && most=$n
+    all_are "done" short/0*
+}
+check "its status names the queue" says 'pending' \
+    "$SINKLAB" sweep status short
+end=$((SECONDS + 60))
+until [ "$(ls -d short/0* 2>/dev/null | wc -l)" = 5 ] && watch_limit; do
+    [ $SECONDS -lt $end ] || break
+    watch_limit >/dev/null
+    sleep 0.1
+done
+check "all its runs are done" all_are "done" short/0*
+check "never more than two at once" test "$most" -le 2
+check "but two" test "$most" -eq 2
+check "here the same sweep gives" "$SINKLAB" sweep short.ini run.dir=local
+check "the same bytes" same_runs local short step-00000100.h5
+within 10 queue_has 0
+check "nothing is left to submit" says 'all 5 runs are finished' submit short
+check "the journal knows the job" grep -q 'submitted.*job [0-9]*: 5 runs' \
+    short/journal
+
+# --- preempted, warned of the time limit, lost with the node, cancelled ------
+
+check "a longer one" submit long
+check "is trained" within 30 is_training long/0000-seed1 long/0001-seed2
+sbatch -p high -c 4 --parsable -o /dev/null --wrap 'sleep 2' >/dev/null
+check "a more urgent job makes its runs save their state" within 30 \
+    all_are preempted long/0000-seed1 long/0001-seed2
+check "by Slurm's warning" grep -q 'stopped by SIGUSR1' long/0000-seed1/status
+check "they are queued again" within 20 queue_has 2 -p low -t PENDING
+check "submitting again starts nothing" says '2 runs are in the queue already' \
+    submit long
+within 20 queue_has 0 -p high
+hurry
+check "they go on" within 30 all_are running long/0000-seed1 long/0001-seed2
+check "from where they were" within 20 grep -q '^\[start 2\]' \
+    long/0001-seed2/manifest.ini
+sleep 1
+scontrol update nodename="$(hostname -s)" state=down reason=test
+check "lost with their node, they wait again" within 20 \
+    says PENDING squeue -h -r -o %T
+check "the status says so" within 20 says 'interrupted' \
+    "$SINKLAB" sweep status long
+scontrol update nodename="$(hostname -s)" state=resume 2>/dev/null
+within 10 says idle sinfo -h -o %T
+hurry
+check "and go on" within 20 grep -q '^\[start 3\]' long/0001-seed2/manifest.ini
+check "to their end" within 90 all_are "done" long/0000-seed1 long/0001-seed2
+check "here the same runs give" "$SINKLAB" sweep long.ini run.dir=whole
+check "the same bytes" same_runs whole long step-00008000.h5
+
+
+sed 's/^steps = .*/steps = 1000000/' long.ini >cancel.ini
+check "one that is to be cancelled" submit cancel
+within 30 is_training cancel/0000-seed1 cancel/0001-seed2
+scancel --name "$(squeue -h -o %j | head -n 1)"
+check "saves its state" within 30 all_are preempted cancel/0000-seed1 \
+    cancel/0001-seed2
+check "and is not queued again" within 20 queue_has 0
+
+if [ "${SLURM_FULL:-}" = 1 ]; then
+    # A minute is the shortest limit; the warning may come a minute early
+    check "one with a time limit" submit cancel sweep.slurm_time=1 \
+        sweep.slurm_warning_s=30
+    within 30 all_are running cancel/0000-seed1 cancel/0001-seed2
+    check "saves its state before the limit" within 90 \
+        all_are preempted cancel/0000-seed1 cancel/0001-seed2
+    check "by Slurm's warning" grep -q 'stopped by SIGUSR1' \
+        cancel/0000-seed1/status
+    check "is queued again" within 20 says PENDING squeue -h -r -o %T
+    scancel --user=root
+fi
+
+without_slurm() {
+    PATH=/nonexistent "$SINKLAB" sweep short.ini run.dir=none --slurm
+}
+expect_fail 10 'no Slurm' without_slurm
+
+finish

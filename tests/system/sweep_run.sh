@@ -1,0 +1,162 @@
+#!/usr/bin/env bash
+# The local launcher of sweeps: several runs at once, failures and retries,
+# signals, one launcher at a time, what it prints on a terminal and elsewhere.
+. "$(dirname "$0")/lib.sh"
+cd "$T" || exit 1
+
+cat >sweep.ini <<'END'
+[model]
+layers = 1
+width = 16
+heads = 2
+context = 16
+[train]
+steps = 60
+batch = 2
+log_every = 10
+val_every = 0
+[sink]
+probe_every = 0
+[checkpoint]
+every = 0
+resume_every = 20
+[sweep]
+jobs = 2
+retries = 2
+[axes]
+run.seed = 1, 2, 3, 4
+END
+sed 's/^steps = .*/steps = 100000/' sweep.ini >long.ini
+
+sweep() { # folder override...
+    local dir=$1
+    shift
+    "$SINKLAB" sweep sweep.ini run.dir="$dir" "$@"
+}
+run_dir() { # folder number
+    echo "$1/000$2-seed$(($2 + 1))"
+}
+count() { # want file regex
+    local found
+    found=$(grep -c -- "$3" "$2")
+    [ "$found" = "$1" ] && return 0
+    echo "$2: $found lines with '$3', want $1" >&2
+    return 1
+}
+journal_has() { # want folder event
+    count "$1" "$2/journal" "	$3	"
+}
+until_line() { # file regex
+    for _ in $(seq 1000); do
+        grep -q -- "$2" "$1" 2>/dev/null && return
+        sleep 0.01
+    done
+}
+state_is() { # folder number state
+    first_line_is "$(run_dir "$1" "$2")/status" "$3"
+}
+
+# --- all goes well -----------------------------------------------------------
+
+sweep fine >fine.txt 2>&1
+check "a sweep runs" test $? -eq 0
+check "four runs were done" journal_has 4 fine "done"
+check "each is told when it starts" count 4 fine.txt '^started 000'
+check "and when it ends" count 4 fine.txt '^done 000'
+check "the end is told" count 1 fine.txt 'of 4 runs 4 done'
+check_not "no escape codes where there is no terminal" grep -q $'\033' fine.txt
+check "a run's output is in its folder" grep -q '^done' "$(run_dir fine 0)/log.txt"
+check "runs have one thread" grep -q '^threads = 1' \
+    "$(run_dir fine 0)/manifest.ini"
+check "what a run was, sinklab train gives as well" "$SINKLAB" train \
+    fine/configs/0002-*.ini run.dir=alone train.threads=2
+check "with the same bytes" same_bytes alone/metrics.csv \
+    "$(run_dir fine 2)/metrics.csv"
+
+if command -v script >/dev/null; then
+    TERM=xterm script -qec "'$SINKLAB' sweep sweep.ini run.dir=seen" seen.txt \
+        >/dev/null 2>&1 </dev/null
+    check "on a terminal there is a table" grep -q $'\033\\[K' seen.txt
+    check "with totals" grep -q '4 of 4\|of 4 finished' seen.txt
+    check "with steps" grep -q 'step [0-9]*/60' seen.txt
+fi
+
+# --- failures ----------------------------------------------------------------
+
+check "two are stopped by a rule, none fails" sweep rule \
+    train.stop_loss=0.01 train.stop_loss_from=15
+check "they count as finished" journal_has 4 rule stopped
+sweep bad optim.lr=1000 optim.clip=0 optim.name=sgd model.init=framework \
+    >bad.txt 2>&1
+check "so do those that diverge" test $? -eq 0
+check "which is told" count 1 bad.txt 'of 4 runs 0 done, 4 diverged'
+check "and not tried again" journal_has 4 bad started
+
+"$SINKLAB" sweep sweep.ini --list run.dir=fail >/dev/null 2>&1
+broken=$(run_dir fail 1)
+mkdir -p "$broken/lock" # a folder where a file should be
+sweep fail >fail.txt 2>fail.err
+check "one that fails does not stop the others" test $? -eq 11
+check "which the last sentence tells" grep -q '1 of 4 runs failed' fail.err
+check "the others are done" journal_has 3 fail "done"
+check "it was tried three times" journal_has 3 fail failed
+check "why is told at once" count 3 fail.txt "^failed.*${broken##*/}.*cannot lock"
+rmdir "$broken/lock"
+check "with the cause gone, the sweep goes on" sweep fail
+check "and starts nothing else" journal_has 7 fail started
+check "to the same bytes" same_bytes "$broken/metrics.csv" \
+    "$(run_dir fine 1)/metrics.csv"
+
+# --- being stopped -----------------------------------------------------------
+
+for signal in TERM USR1 HUP; do
+    rm -rf long
+    "$SINKLAB" sweep long.ini >long.txt 2>&1 run.dir=long &
+    launcher=$!
+    until_line "$(run_dir long 0)/metrics.csv" '^10,'
+    until_line "$(run_dir long 1)/metrics.csv" '^10,'
+    kill -$signal $launcher
+    wait $launcher
+    check "SIG$signal stops it with 75" test $? -eq 75
+    check "with one sentence how to go on" count 1 long.txt \
+        "stopped by SIG$signal, all saved; go on with: sinklab sweep long"
+    check "its runs have saved their state" state_is long 0 preempted
+    check "both" state_is long 1 preempted
+    check "nothing else was started" journal_has 2 long started
+done
+
+"$SINKLAB" sweep long.ini >again.txt 2>&1 run.dir=long &
+launcher=$!
+until_line again.txt '^started 0001'
+expect_fail 7 'in use by process' "$SINKLAB" sweep long
+process=$(pgrep -P $launcher | head -n 1)
+kill -TERM "$process"
+until_line again.txt '^interrupted'
+check "a run that someone else stops is no failure" journal_has 0 long failed
+until_line again.txt '^started.*waiting' # it is started again
+mv long/journal long/kept
+mkdir long/journal
+kill -KILL "$(pgrep -P $launcher | head -n 1)"
+wait $launcher
+check "no journal, no more runs" test $? -eq 5
+check "which is told" grep -q 'journal.*no more runs were started' again.txt
+check_not "its runs are stopped" pgrep -P $launcher
+rmdir long/journal
+mv long/kept long/journal
+
+# --- a run that another process is at ----------------------------------------
+
+"$SINKLAB" sweep sweep.ini --list run.dir=shared >/dev/null 2>&1
+mkdir -p "$(run_dir shared 0)"
+(
+    flock 9
+    sleep 1
+) 9>"$(run_dir shared 0)/lock" &
+sleep 0.1
+sweep shared >shared.txt 2>&1
+check "a run in use is waited for" test $? -eq 0
+check "which is no failure" journal_has 0 shared failed
+check "and told once" count 1 shared.txt '^waiting for.*in use by another'
+wait
+
+finish

@@ -1,0 +1,394 @@
+/* Runs of a sweep as groups: who counts, means and spreads by hand. */
+#include "harness.h"
+
+#include "cmd/compare_group.h"
+#include "io/fsys.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PATH_BYTES = 512, RUNS_MAX = 8 };
+
+static const char header[] = "step,loss,val_loss,sink_1\n";
+
+static const char *path_to(const char *name, const char *file)
+{
+    static char path[4][PATH_BYTES];
+    static int next;
+    char *p = path[next++ % 4];
+    snprintf(p, PATH_BYTES, "%s/%s%s%s", test_dir(), name, *file ? "/" : "",
+             file);
+    return p;
+}
+
+static void put_file(const char *run, const char *file, const char *text)
+{
+    struct err e = { 0 };
+    assert_int_equal(fsys_mkdirs(path_to(run, ""), &e), OK);
+    test_write_file(path_to(run, file), text, strlen(text));
+}
+
+/* A run that only trained: its status, what sets it apart, its rows. */
+static void put_run(const char *run, const char *status, const char *weights,
+                    int seed, const char *rows)
+{
+    char text[2048];
+    snprintf(text, sizeof text, "%s\nstep 20, 2026-01-31T12:00:00Z\n", status);
+    put_file(run, "status", text);
+    snprintf(text, sizeof text, "[run]\nseed = %d\n[attention]\nweights = %s\n",
+             seed, weights);
+    put_file(run, "config.ini", text);
+    snprintf(text, sizeof text, "%s%s", header, rows);
+    put_file(run, "metrics.csv", text);
+}
+
+static const struct compare_options defaults = {
+    .metric = "sink_1",
+    .loss = "val_loss",
+    .threshold = 0.5,
+    .width = 60,
+};
+
+/* Groups of these runs, which stay loaded until release. */
+struct fixture {
+    struct compared runs[RUNS_MAX];
+    char paths[RUNS_MAX][PATH_BYTES];
+    idx n;
+    struct groups s;
+};
+
+static void load(struct fixture *f, const char *const *names, idx n,
+                 const struct compare_options *o)
+{
+    struct err e = { 0 };
+    *f = (struct fixture){ .n = n };
+    for (idx i = 0; i < n; i++) {
+        snprintf(f->paths[i], PATH_BYTES, "%s", path_to(names[i], ""));
+        compared_load_member(&f->runs[i], f->paths[i]);
+    }
+    if (groups_make(&f->s, o, f->runs, n, &e) != OK)
+        fail_msg("%s", e.text);
+}
+
+static void unload(struct fixture *f)
+{
+    groups_release(&f->s);
+    for (idx i = 0; i < f->n; i++)
+        compared_release(&f->runs[i]);
+}
+
+/* What compare prints of a folder. */
+static char *compare_text(const char *name, struct compare_options o)
+{
+    const char *const runs[] = { path_to(name, "") };
+    char *text = NULL;
+    size_t size = 0;
+    struct err e = { 0 };
+    o.runs = runs;
+    o.n_runs = 1;
+    FILE *out = open_memstream(&text, &size);
+    assert_non_null(out);
+    int rc = compare_run(out, &o, &e);
+    assert_int_equal(fclose(out), 0);
+    if (rc != OK)
+        fail_msg("%s", e.text);
+    return text;
+}
+
+static void assert_within(const char *text, const char *want)
+{
+    if (!strstr(text, want))
+        fail_msg("got\n%s\nwant \"%s\"", text, want);
+}
+
+/* Three seeds of softmax, two of relu. val_loss at the end: softmax 1, 2, 4:
+ * mean 7/3, deviations -4/3, -1/3, 5/3: spread sqrt(42/9/2). */
+static void put_sweep(void)
+{
+    put_run("sweep/s1", "done", "softmax", 1,
+            "0,5,5,0\n10,3,,0.6\n20,2,1,0.9\n");
+    put_run("sweep/s2", "done", "softmax", 2,
+            "0,5,4,0\n10,3,,0.2\n20,2,2,0.7\n");
+    put_run("sweep/s3", "done", "softmax", 3,
+            "0,5,3,0\n10,3,,0.1\n20,2,4,0.2\n");
+    put_run("sweep/r1", "done", "relu", 1, "0,5,5,0\n10,3,,0\n20,2,3,0\n");
+    put_run("sweep/r2", "done", "relu", 2, "0,5,5,0\n10,3,,0\n20,2,3.5,0\n");
+}
+
+static void test_compare_group__summaries_by_hand(void **state)
+{
+    (void)state;
+    const double values[] = { 1, 2, 4 };
+    const double far[] = { 1e9 + 1, 1e9 + 2, 1e9 + 3 };
+    struct summary s = summarise(values, 3);
+    assert_close(s.mean, 7.0 / 3, 1e-15);
+    assert_close(s.spread, sqrt(42.0 / 9 / 2), 1e-15);
+    s = summarise(far, 3); /* no digits cancel */
+    assert_close(s.spread, 1, 1e-12);
+    s = summarise(values, 1);
+    assert_true(s.mean == 1 && isnan(s.spread) && s.n == 1);
+    s = summarise(values, 0);
+    assert_true(isnan(s.mean) && isnan(s.spread) && s.n == 0);
+}
+
+static void test_compare_group__seeds_are_averaged(void **state)
+{
+    (void)state;
+    static const char *const names[] = { "sweep/r1", "sweep/s1", "sweep/s2",
+                                         "sweep/r2", "sweep/s3" };
+    struct fixture f;
+    struct band b = { 0 };
+    struct err e = { 0 };
+    put_sweep();
+    load(&f, names, COUNT_OF(names), &defaults);
+    assert_int_equal(f.s.n, 2);
+    assert_string_equal(f.s.g[0].label, "softmax"); /* as the table has it */
+    assert_string_equal(f.s.g[1].label, "relu");
+    assert_int_equal(f.s.g[0].n_counted, 3);
+    assert_int_equal(f.s.n_keys, 1);
+    assert_int_equal(f.s.n_over, 1);
+    assert_int_equal(band_make(&b, &f.s.g[0], "val_loss", &e), OK);
+    assert_int_equal(b.n, 2); /* only where val_loss was measured */
+    assert_int_equal(b.n_any, 2);
+    assert_true(b.step[0] == 0 && b.step[1] == 20);
+    assert_close(b.mean[0], 4, 1e-15);
+    assert_close(b.spread[0], 1, 1e-15);
+    assert_close(b.mean[1], 7.0 / 3, 1e-15);
+    assert_close(b.spread[1], sqrt(42.0 / 9 / 2), 1e-15);
+    assert_close(b.low[0], 3, 1e-15);
+    assert_close(b.high[0], 5, 1e-15);
+    assert_int_equal(band_final(&b).n, 3);
+    band_release(&b);
+    unload(&f);
+}
+
+static void test_compare_group__emergence_is_of_those_that_emerged(void **state)
+{
+    (void)state;
+    static const char *const names[] = { "sweep/s1", "sweep/s2", "sweep/s3" };
+    struct fixture f;
+    idx n_measured, n_gone;
+    put_sweep();
+    load(&f, names, COUNT_OF(names), &defaults);
+    struct summary s =
+        group_emergence(&n_measured, &n_gone, &f.s.g[0], "sink_1", 0.5);
+    assert_int_equal(n_measured, 3);
+    assert_int_equal(s.n, 2); /* at 10 and at 20 */
+    assert_close(s.mean, 15, 1e-15);
+    assert_close(s.spread, sqrt(50), 1e-15);
+    assert_int_equal(n_gone, 0);
+    unload(&f);
+}
+
+static void test_compare_group__only_common_steps_are_shown(void **state)
+{
+    (void)state;
+    static const char *const names[] = { "steps/a", "steps/b" };
+    struct fixture f;
+    struct band b = { 0 };
+    struct err e = { 0 };
+    put_run("steps/a", "done", "softmax", 1, "0,1,,\n5,2,,\n10,3,,\n20,4,,\n");
+    put_run("steps/b", "done", "softmax", 2, "0,3,,\n10,5,,\n15,6,,\n");
+    load(&f, names, COUNT_OF(names), &defaults);
+    assert_int_equal(band_make(&b, &f.s.g[0], "loss", &e), OK);
+    assert_int_equal(b.n, 2);
+    assert_int_equal(b.n_any, 5); /* 0 5 10 15 20 */
+    assert_true(b.step[1] == 10 && b.mean[1] == 4);
+    band_release(&b);
+    unload(&f);
+}
+
+static void
+test_compare_group__a_diverged_run_is_no_part_of_a_mean(void **state)
+{
+    (void)state;
+    static const char *const names[] = { "bad/d",  "bad/s1", "bad/f",
+                                         "bad/s2", "bad/i",  "bad/p" };
+    static const char rows[] = "0,5,5,0\n20,2,2,1\n";
+    struct fixture f;
+    struct band b = { 0 };
+    struct err e = { 0 };
+    put_run("bad/d", "diverged", "softmax", 1, "0,5,5,0\n10,nan,nan,nan\n");
+    put_run("bad/s1", "done", "softmax", 2, rows);
+    put_run("bad/f", "failed", "softmax", 3, "0,5,500,0\n");
+    put_run("bad/s2", "done", "softmax", 4, "0,5,5,0\n20,2,4,1\n");
+    put_run("bad/i", "running", "softmax", 5, "0,5,500,0\n"); /* no lock */
+    put_run("bad/p", "pending", "softmax", 6, "");
+    load(&f, names, COUNT_OF(names), &defaults);
+    const struct group *g = &f.s.g[0];
+    assert_int_equal(f.s.n, 1);
+    assert_int_equal(g->n_runs, 6);
+    assert_int_equal(g->n_counted, 2);
+    assert_true(g->is_done);
+    assert_string_equal(g->status, "1 pending, 2 done, 1 failed, 1 diverged, "
+                                   "1 interrupted");
+    assert_int_equal(band_make(&b, g, "val_loss", &e), OK);
+    assert_int_equal(b.n_runs, 2);
+    assert_close(band_final(&b).mean, 3, 1e-15);
+    band_release(&b);
+    unload(&f);
+}
+
+static void
+test_compare_group__without_a_done_run_those_under_way_count(void **state)
+{
+    (void)state;
+    static const char *const names[] = { "way/a", "way/b", "way/c", "way/d",
+                                         "way/e" };
+    struct fixture f;
+    struct band b = { 0 };
+    struct err e = { 0 };
+    put_run("way/a", "running", "softmax", 1, "0,1,,\n10,2,,\n20,3,,\n");
+    put_run("way/b", "preempted", "softmax", 2, "0,1,,\n10,4,,\n");
+    put_run("way/c", "stopped", "softmax", 3, "0,1,,\n10,6,,\n20,9,,\n");
+    put_run("way/d", "diverged", "softmax", 4, "0,1,,\n10,99,,\n");
+    put_run("way/e", "pending", "softmax", 5, "");
+    load(&f, names, COUNT_OF(names), &defaults);
+    assert_false(f.s.g[0].is_done);
+    assert_int_equal(f.s.g[0].n_counted, 3);
+    assert_int_equal(band_make(&b, &f.s.g[0], "loss", &e), OK);
+    assert_int_equal(b.n, 2);
+    assert_close(b.mean[1], 4, 1e-15);
+    band_release(&b);
+    unload(&f);
+}
+
+static void test_compare_group__a_group_without_numbers_is_a_row(void **state)
+{
+    (void)state;
+    put_run("none/a", "diverged", "softmax", 1, "0,nan,nan,nan\n");
+    put_run("none/b", "pending", "relu", 1, "");
+    char *text = compare_text("none", defaults);
+    assert_within(text, "softmax  1 diverged  0      -         -   -");
+    assert_within(text, "relu     1 pending   0      -         -   -");
+    free(text);
+}
+
+/* An analysis and what training measured are two measurements. */
+static void test_compare_group__sources_are_not_mixed(void **state)
+{
+    (void)state;
+    static const char *const names[] = { "mixed/a", "mixed/b" };
+    struct fixture f;
+    struct band b = { 0 };
+    struct err e = { 0 };
+    put_run("mixed/a", "done", "softmax", 1, "0,1,1,0\n10,1,1,0.5\n");
+    put_run("mixed/b", "done", "softmax", 2, "0,1,1,0\n10,1,1,0.7\n");
+    put_file("mixed/a", "analysis.csv", "step,sink_1\n0,0\n10,0.99\n");
+    load(&f, names, 2, &defaults);
+    assert_int_equal(band_make(&b, &f.s.g[0], "sink_1", &e), OK);
+    assert_true(b.is_logged);
+    assert_close(band_final(&b).mean, 0.6, 1e-15);
+    band_release(&b);
+    unload(&f);
+    put_file("mixed/b", "analysis.csv", "step,sink_1\n10,0.97\n");
+    load(&f, names, 2, &defaults);
+    assert_int_equal(band_make(&b, &f.s.g[0], "sink_1", &e), OK);
+    assert_false(b.is_logged);
+    assert_int_equal(b.n, 1);
+    assert_close(band_final(&b).mean, 0.98, 1e-15);
+    band_release(&b);
+    unload(&f);
+}
+
+static void test_compare_group__the_table_is_complete(void **state)
+{
+    (void)state;
+    put_sweep();
+    char *text = compare_text("sweep", defaults);
+    assert_within(text, "weights  n  steps  val_loss      +-       %    +-  at "
+                        "step  +-  in\n");
+    assert_within(text, "softmax  3     20    2.3333  1.5275    60.0  36.1     "
+                        "  15   7  2/3\n"
+                        "relu     2     20    3.2500  0.3536     0.0   0.0     "
+                        "   -   -  0/2\nmean over n runs, +- sample standard ");
+    assert_within(text, "groups differ in attention.weights\n"
+                        "averaged over run.seed\n");
+    free(text);
+}
+
+static void test_compare_group__csv_holds_mean_spread_and_n(void **state)
+{
+    (void)state;
+    struct compare_options o = defaults;
+    struct err e = { 0 };
+    char *bytes;
+    size_t n;
+    put_sweep();
+    o.csv = path_to("groups.csv", "");
+    free(compare_text("sweep", o));
+    assert_int_equal(
+        fsys_read_file(&bytes, &n, path_to("groups.csv", ""), 1 << 20, &e), OK);
+    assert_within(bytes, "group,attention.weights,runs,status,n,steps,"
+                         "final_val_loss_mean,final_val_loss_spread,"
+                         "final_val_loss_n,final_sink_1_mean,");
+    assert_within(bytes, "\nsoftmax,softmax,3,3 done,3,20,2.33333333333333,"
+                         "1.52752523165195,3,0.6,");
+    assert_within(bytes, ",15,7.07106781186548,2\n");
+    assert_within(bytes, "\nrelu,relu,2,2 done,2,20,3.25,0.353553390593274,2,0,"
+                         "0,2,,,0,,,0,,,0,,,0\n");
+    free(bytes);
+}
+
+static void test_compare_group__by_and_where_choose(void **state)
+{
+    (void)state;
+    struct compare_options o = defaults;
+    struct err e = { 0 };
+    put_sweep();
+    o.by = "run.seed";
+    char *text = compare_text("sweep", o);
+    assert_within(text, "\n   1  2     20    2.0000  1.4142");
+    assert_within(text, "averaged over attention.weights\n");
+    free(text);
+    o.by = NULL;
+    assert_int_equal(filter_add(&o.where, "attention.weights=relu", &e), OK);
+    text = compare_text("sweep", o);
+    assert_within(text, "\nall runs  2     20    3.2500  0.3536");
+    assert_null(strstr(text, "softmax"));
+    free(text);
+}
+
+static void test_compare_group__what_is_odd_is_noted(void **state)
+{
+    (void)state;
+    put_run("odd/a", "done", "softmax", 1, "0,1,1,0\n10,1,1,0.7\n20,1,1,0.2\n");
+    put_run("odd/b", "done", "softmax", 1, "0,1,1,0\n20,1,1,0.8\n");
+    put_run("odd/c", "done", "relu", 1, "0,1\n");
+    put_run("odd/d", "done", "relu", 2, "0,1,1,0\n");
+    put_file("odd/e", "status", "done\n");
+    put_file("odd/e", "config.ini", "[nonsense]\n");
+    char *text = compare_text("odd", defaults);
+    assert_within(text, "note: softmax: sink_1 was measured at 2 steps by all "
+                        "its runs, at 1 more by some");
+    assert_within(text, "note: b: has the settings and seeds of a, so their "
+                        "numbers count twice");
+    assert_within(text, "note: softmax: 1 of the 2 that emerged: gone again");
+    assert_within(text, "note: c: left out: ");
+    assert_within(text, "note: relu: sink_1 is the mean of 1, not 2");
+    assert_within(text, "note: e: settings unknown: ");
+    free(text);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_compare_group__summaries_by_hand),
+        cmocka_unit_test(test_compare_group__seeds_are_averaged),
+        cmocka_unit_test(
+            test_compare_group__emergence_is_of_those_that_emerged),
+        cmocka_unit_test(test_compare_group__only_common_steps_are_shown),
+        cmocka_unit_test(
+            test_compare_group__a_diverged_run_is_no_part_of_a_mean),
+        cmocka_unit_test(
+            test_compare_group__without_a_done_run_those_under_way_count),
+        cmocka_unit_test(test_compare_group__a_group_without_numbers_is_a_row),
+        cmocka_unit_test(test_compare_group__sources_are_not_mixed),
+        cmocka_unit_test(test_compare_group__the_table_is_complete),
+        cmocka_unit_test(test_compare_group__csv_holds_mean_spread_and_n),
+        cmocka_unit_test(test_compare_group__by_and_where_choose),
+        cmocka_unit_test(test_compare_group__what_is_odd_is_noted),
+    };
+    return cmocka_run_group_tests_name("compare_group", tests, NULL, NULL);
+}

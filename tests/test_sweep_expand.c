@@ -1,0 +1,300 @@
+/* Which runs a sweep file stands for, in which order. */
+#include "harness.h"
+#include "io/sweep_expand.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+
+static struct sweep_file file;
+static struct sweep_points points;
+
+static void release(void)
+{
+    sweep_points_release(&points);
+    sweep_file_release(&file);
+}
+
+static const char *sweep_path_of(const char *text)
+{
+    static char path[512];
+    snprintf(path, sizeof path, "%s/s.ini", test_dir());
+    test_write_file(path, text, strlen(text));
+    return path;
+}
+
+static int expand(const char *text, struct err *e)
+{
+    int rc = sweep_file_read(&file, sweep_path_of(text), NULL, 0, e);
+    return rc ? rc : sweep_expand(&points, &file, e);
+}
+
+static void must_expand(const char *text)
+{
+    struct err e = { 0 };
+    release();
+    if (expand(text, &e))
+        fail_msg("%s", e.text);
+}
+
+/* Every run's changes without their keys, runs told apart by a bar. */
+static void check_runs(const char *text, const char *want)
+{
+    char got[4096] = "";
+    struct text t = { .at = got, .cap_bytes = sizeof got };
+    must_expand(text);
+    for (idx i = 0; i < points.n; i++)
+        for (idx k = 0; k < points.points[i].n_changes; k++)
+            text_add(&t, "%s%s",
+                     k   ? " "
+                     : i ? "|"
+                         : "",
+                     strchr(points.points[i].changes[k], '=') + 1);
+    assert_string_equal(got, want);
+}
+
+static void check_refused(const char *text, int code, const char *want)
+{
+    struct err e = { 0 };
+    release();
+    assert_int_equal(expand(text, &e), code);
+    if (!strstr(e.text, want))
+        fail_msg("'%s' does not say '%s'", e.text, want);
+    release();
+}
+
+static void test_sweep_expand__last_axis_varies_fastest(void **state)
+{
+    (void)state;
+    check_runs("[axes]\nmodel.layers = 1, 2\noptim.lr = 1, 2, 3\n",
+               "1 1|1 2|1 3|2 1|2 2|2 3");
+    check_runs("[axes]\noptim.lr & run.seed = 1 & 2, 3 & 4\n"
+               "model.layers = 1 to 2\n",
+               "1 2 1|1 2 2|3 4 1|3 4 2");
+    release();
+}
+
+static void test_sweep_expand__conditions_gate_axes(void **state)
+{
+    (void)state;
+    check_runs("[axes]\nattention.weights = softmax, sigmoid\n"
+               "attention.normalizer = none, sum if attention.weights = "
+               "sigmoid\noptim.lr = 1, 2\n",
+               "softmax 1|softmax 2|sigmoid none 1|sigmoid none 2|sigmoid sum "
+               "1|sigmoid sum 2");
+    check_runs("[axes]\nmodel.layers = 1, 2\n"
+               "optim.lr = 1, 2 if model.layers = 1\n"
+               "optim.lr = 3 if model.layers != 1\n",
+               "1 1|1 2|2 3");
+    check_runs("[optim]\nname = sgd\n[axes]\noptim.lr = 1, 2 if optim.name = "
+               "sgd\n",
+               "1|2"); /* of a key that is no axis */
+    release();
+}
+
+static void test_sweep_expand__exclusions_take_out(void **state)
+{
+    (void)state;
+    check_runs("[axes]\nmodel.layers = 1, 2\noptim.lr = 1, 2\n"
+               "[exclude]\nmodel.layers = 1 and optim.lr != 1\n",
+               "1 1|2 1|2 2");
+    assert_int_equal(points.n_excluded, 1);
+    assert_null(points.idle);
+    /* what could not be built may be excluded */
+    check_runs("[axes]\nmodel.width = 64, 65\nmodel.heads = 1, 2\n"
+               "[exclude]\nmodel.width = 65 and model.heads = 2\n",
+               "64 1|64 2|65 1");
+    must_expand("[axes]\nrun.seed = 1\n[exclude]\nrun.seed = 2\n");
+    assert_string_equal(points.idle, "run.seed = 2");
+    release();
+}
+
+static void test_sweep_expand__preset_stands_above_single_keys(void **state)
+{
+    struct config c;
+    struct err e = { 0 };
+    (void)state;
+    must_expand("[axes]\nmodel.preset = gpt2, llama\nmodel.norm = layernorm\n");
+    assert_int_equal(points.n, 2);
+    assert_int_equal(sweep_point_config(&c, &file, &points.points[1], &e), OK);
+    assert_int_equal(c.model.norm, NORM_LAYER);
+    assert_int_equal(c.model.ffn, FFN_SWIGLU);
+    char id[CONFIG_ID_MAX];
+    sweep_identity(id, &c);
+    assert_string_equal(id, points.points[1].id);
+    release();
+}
+
+static void test_sweep_expand__equal_runs_are_one(void **state)
+{
+    (void)state;
+    check_runs("[axes]\nrun.seed = 1, 2, 1\n", "1|2");
+    assert_int_equal(points.n_duplicates, 1);
+    assert_string_equal(points.twins, "run.seed=1 is run.seed=1");
+    check_runs("[axes]\nrun.seed = 1, 2\ntrain.log_every = 1, 2\n",
+               "1 1|2 1"); /* a key that changes no number */
+    assert_int_equal(points.n_duplicates, 2);
+    release();
+}
+
+static void test_sweep_expand__draws_are_of_their_number_alone(void **state)
+{
+    static const char head[] = "[axes]\nrun.seed = 1, 2\n[random]\nseed = 7\n";
+    static const char axes[] = "optim.lr = loguniform 1e-4 to 1e-2\n"
+                               "model.layers = uniform 1 to 100\n";
+    char text[1024], few[4][2][64];
+    (void)state;
+    snprintf(text, sizeof text, "%sdraws = 2\n%s", head, axes);
+    must_expand(text);
+    assert_int_equal(points.n, 4);
+    for (idx i = 0; i < 4; i++)
+        for (idx k = 0; k < 2; k++)
+            snprintf(few[i][k], sizeof few[i][k], "%s",
+                     points.points[i].changes[k + 1]);
+    assert_string_equal(few[0][0], few[2][0]); /* the same at each point */
+    assert_string_not_equal(few[0][0], few[1][0]);
+
+    /* more draws, and another axis in front: those there were stay */
+    snprintf(text, sizeof text,
+             "%sdraws = 50\noptim.name = choice sgd, adamw\n%s", head, axes);
+    must_expand(text);
+    assert_int_equal(points.n, 100);
+    for (idx i = 0; i < 4; i++) {
+        const struct sweep_point *p = &points.points[i < 2 ? i : i + 48];
+        assert_string_equal(p->changes[2], few[i][0]);
+        assert_string_equal(p->changes[3], few[i][1]);
+    }
+    for (idx i = 0; i < points.n; i++) {
+        double lr = atof(strchr(points.points[i].changes[2], '=') + 1);
+        long layers = atol(strchr(points.points[i].changes[3], '=') + 1);
+        assert_true(lr >= 1e-4 && lr <= 1e-2);
+        assert_true(layers >= 1 && layers <= 100);
+        assert_true(strlen(points.points[i].changes[2]) < 24); /* 6 digits */
+    }
+    release();
+}
+
+/* KEEP WITH: rng.c, draw_number. Sweeps that exist are made of these. */
+static void test_sweep_expand__draws_stay_as_they_are(void **state)
+{
+    (void)state;
+    check_runs("[random]\ndraws = 3\noptim.lr = loguniform 1e-4 to 1e-2\n",
+               "0.00898679|0.00119814|0.00903625");
+    release();
+}
+
+static void test_sweep_expand__labels_name_what_varies(void **state)
+{
+    (void)state;
+    must_expand("[axes]\nattention.weights = relu, sigmoid\n"
+                "attention.bias = none, key\nmodel.biases = yes, no\n"
+                "optim.lr = 0.002\nrun.seed = 3, 4\n");
+    assert_string_equal(points.points[0].label, "relu-bias-none-biases-seed3");
+    assert_string_equal(points.points[7].label, "relu-key-no-biases-seed4");
+    must_expand("[axes]\nrun.seed = 1\n");
+    assert_string_equal(points.points[0].label, "");
+    must_expand("[axes]\ncheckpoint.steps = {1, 2}, {3}\nrun.seed = 1, 2\n");
+    assert_string_equal(points.points[0].label, "steps1--2-seed1");
+    release();
+}
+
+static void test_sweep_expand__unbuildable_runs_are_named(void **state)
+{
+    (void)state;
+    check_refused("[axes]\nmodel.width = 64, 65\nmodel.heads = 2\nrun.seed = "
+                  "1\n",
+                  ERR_CONFIG,
+                  "s.ini:3: the run with model.width=65 model.heads=2 "
+                  "run.seed=1 cannot be built: ");
+    check_refused("[axes]\nattention.weights = softmax, relu\n"
+                  "[attention]\nnormalizer = none\n",
+                  ERR_CONFIG, "the run with attention.weights=softmax cannot");
+    check_refused("[axes]\ndata.source = bigram-backcopy, text\n"
+                  "[data]\npath = nowhere.txt\n",
+                  ERR_DATA,
+                  "s.ini:2: the run with data.source=text cannot be "
+                  "built: data.path nowhere.txt");
+}
+
+static void test_sweep_expand__the_base_alone_may_be_unbuildable(void **state)
+{
+    (void)state;
+    check_runs("[model]\nwidth = 65\nheads = 2\n[axes]\nmodel.width = 64\n",
+               "64");
+    release();
+}
+
+static void test_sweep_expand__useless_conditions_are_told(void **state)
+{
+    (void)state;
+    check_refused("[axes]\nrun.seed = 1\noptim.lr = 1 if optim.name = sgd\n",
+                  ERR_CONFIG,
+                  "s.ini:3: [axes] optim.lr: its condition never holds: "
+                  "optim.name = sgd");
+    check_refused("[axes]\nrun.seed = 1, 2\n"
+                  "optim.lr = 1 if run.seed = 1 | 2\n"
+                  "optim.lr = 2 if run.seed = 2\n",
+                  ERR_CONFIG,
+                  "s.ini:4: [axes] optim.lr: already set by line 3 where "
+                  "run.seed=2 optim.lr=1: give conditions");
+    check_refused("[axes]\nrun.seed = 1, 2\n[exclude]\nrun.seed != 3\n",
+                  ERR_CONFIG, "leaves no run: all 2 combinations");
+    check_refused("[axes]\nrun.seed = 1 to 1000\noptim.lr = linear 0 to 1, "
+                  "1000\n",
+                  ERR_CONFIG, "more than 100000 combinations");
+}
+
+static void write_text(const char *name, const char *word)
+{
+    char path[600], text[4000] = "";
+    struct text t = { .at = text, .cap_bytes = sizeof text };
+    for (int i = 0; i < 300; i++)
+        text_add(&t, "%s %d\n", word, i);
+    snprintf(path, sizeof path, "%s/%s", test_dir(), name);
+    test_write_file(path, text, strlen(text));
+}
+
+static void test_sweep_expand__a_text_counts_not_its_place(void **state)
+{
+    char text[2048];
+    (void)state;
+    write_text("one.txt", "hello");
+    write_text("other.txt", "world");
+    write_text("copy.txt", "hello");
+    snprintf(text, sizeof text,
+             "[model]\ncontext = 16\n[data]\nsource = text\n[axes]\n"
+             "data.path = %s/one.txt, %s/other.txt, %s/copy.txt\n",
+             test_dir(), test_dir(), test_dir());
+    must_expand(text);
+    assert_int_equal(points.n, 2);
+    assert_int_equal(points.n_duplicates, 1);
+    assert_string_equal(points.points[1].label, "other.txt");
+    struct config c;
+    struct err e = { 0 };
+    assert_int_equal(sweep_point_config(&c, &file, &points.points[0], &e), OK);
+    assert_string_equal(c.data.hash, points.points[0].hash);
+    assert_int_equal(strlen(c.data.hash), 16);
+    release();
+}
+
+int main(void)
+{
+#define RUN(name) cmocka_unit_test(name)
+    const struct CMUnitTest tests[] = {
+        RUN(test_sweep_expand__last_axis_varies_fastest),
+        RUN(test_sweep_expand__conditions_gate_axes),
+        RUN(test_sweep_expand__exclusions_take_out),
+        RUN(test_sweep_expand__preset_stands_above_single_keys),
+        RUN(test_sweep_expand__equal_runs_are_one),
+        RUN(test_sweep_expand__draws_are_of_their_number_alone),
+        RUN(test_sweep_expand__draws_stay_as_they_are),
+        RUN(test_sweep_expand__labels_name_what_varies),
+        RUN(test_sweep_expand__unbuildable_runs_are_named),
+        RUN(test_sweep_expand__the_base_alone_may_be_unbuildable),
+        RUN(test_sweep_expand__useless_conditions_are_told),
+        RUN(test_sweep_expand__a_text_counts_not_its_place),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

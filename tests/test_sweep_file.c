@@ -1,0 +1,397 @@
+/* The grammar of sweep files: every form, every mistake and its sentence. */
+#include "harness.h"
+#include "io/sweep_file.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+
+static struct sweep_file file;
+
+static const char *write_sweep(const char *text)
+{
+    static char path[512];
+    snprintf(path, sizeof path, "%s/s.ini", test_dir());
+    test_write_file(path, text, strlen(text));
+    return path;
+}
+
+static int read_text(const char *text, struct err *e)
+{
+    return sweep_file_read(&file, write_sweep(text), NULL, 0, e);
+}
+
+static const struct sweep_axis *read_axis(const char *line)
+{
+    char text[4096];
+    struct err e = { 0 };
+    sweep_file_release(&file);
+    snprintf(text, sizeof text, "[axes]\n%s\n", line);
+    if (read_text(text, &e))
+        fail_msg("%s: %s", line, e.text);
+    assert_int_equal(file.n_axes, 1);
+    return &file.axes[0];
+}
+
+/* The values of the one axis, rows told apart by a bar. */
+static void check_values(const char *line, const char *want)
+{
+    char got[4096] = "";
+    struct text t = { .at = got, .cap_bytes = sizeof got };
+    const struct sweep_axis *a = read_axis(line);
+    for (idx i = 0; i < a->n_values; i++)
+        for (idx k = 0; k < a->n_keys; k++)
+            text_add(&t, "%s%s",
+                     k   ? " & "
+                     : i ? " | "
+                         : "",
+                     a->values[i * a->n_keys + k]);
+    assert_string_equal(got, want);
+    sweep_file_release(&file);
+}
+
+static void check_refused(const char *text, const char *want)
+{
+    char full[ERR_TEXT_MAX] = "";
+    struct text t = { .at = full, .cap_bytes = sizeof full };
+    const char *path = write_sweep(text);
+    struct err e = { 0 };
+    for (; *want; want++)
+        if (*want == '@')
+            text_add(&t, "%s", path);
+        else
+            text_add(&t, "%c", *want);
+    assert_int_equal(sweep_file_read(&file, path, NULL, 0, &e), ERR_CONFIG);
+    assert_string_equal(e.text, full);
+    sweep_file_release(&file);
+}
+
+static void test_sweep_file__lists_give_their_values(void **state)
+{
+    (void)state;
+    check_values("optim.lr = 1e-3, 0.01", "0.001 | 0.01");
+    check_values("attention.weights = softmax,relu", "softmax | relu");
+    check_values("model.biases = on, off", "yes | no");
+    check_values("optim.schedule = linear, cosine", "linear | cosine");
+    check_values("run.seed = 1 to 3, 7", "1 | 2 | 3 | 7");
+    check_values("checkpoint.steps = {1, 2}, {}, {30}", "1, 2 |  | 30");
+    check_values("optim.lr = 1,\n  2,\n  3", "1 | 2 | 3");
+    check_values("optim.lr = 1\n  2\n  3", "1 | 2 | 3");
+    check_values("data.path = {a, if b}, c d", "a, if b | c d");
+}
+
+static void test_sweep_file__ranges_give_their_values(void **state)
+{
+    (void)state;
+    check_values("optim.lr = linear 0 to 1, 5", "0 | 0.25 | 0.5 | 0.75 | 1");
+    check_values("optim.lr = log 1e-4 to 1e-2, 3", "0.0001 | 0.001 | 0.01");
+    check_values("optim.lr = log 1 to 10, 3", "1 | 3.16228 | 10");
+    check_values("optim.lr = log 10 to 1, 3", "10 | 3.16228 | 1");
+    check_values("optim.lr = linear 2 to 3, 1", "2");
+    check_values("model.layers = log 1 to 8, 4", "1 | 2 | 4 | 8");
+    check_values("model.layers = linear 1 to 3, 9", "1 | 2 | 3");
+    check_values("optim.lr = linear 0.1234567891 to 0.2, 2",
+                 "0.1234567891 | 0.2");
+}
+
+static void test_sweep_file__keys_move_together(void **state)
+{
+    (void)state;
+    check_values("optim.lr & train.steps = 1e-3 & 2000, 2e-3&1000",
+                 "0.001 & 2000 | 0.002 & 1000");
+}
+
+static void test_sweep_file__conditions_are_read(void **state)
+{
+    const struct sweep_axis *a = read_axis(
+        "attention.normalizer = none, sum if attention.weights = sigmoid | "
+        "relu and optim.name != sgd");
+    (void)state;
+    assert_int_equal(a->n_values, 2);
+    assert_int_equal(a->when.n, 2);
+    assert_int_equal(a->when.terms[0].n, 2);
+    assert_string_equal(a->when.terms[0].values[1], "relu");
+    assert_false(a->when.terms[0].is_not);
+    assert_true(a->when.terms[1].is_not);
+    sweep_file_release(&file);
+    a = read_axis("optim.lr = 1, 2,\n  if optim.name=sgd\n and run.seed=1e1");
+    assert_int_equal(a->n_values, 2);
+    assert_int_equal(a->when.n, 2);
+    assert_string_equal(a->when.terms[1].values[0], "10");
+    sweep_file_release(&file);
+}
+
+static void test_sweep_file__random_and_exclude_are_read(void **state)
+{
+    struct err e = { 0 };
+    (void)state;
+    int rc = read_text("[random]\ndraws = 5\nseed = 9\n"
+                       "optim.lr = loguniform 1e-4 to 1e-2\n"
+                       "model.layers = uniform 1 to 4\n"
+                       "optim.name = choice sgd, adamw\n"
+                       "[exclude]\noptim.name = sgd and\n  model.layers = 1\n"
+                       "optim.name != sgd\n"
+                       "[axes]\nrun.seed = 1\n",
+                       &e);
+    assert_string_equal(e.text, "");
+    assert_int_equal(rc, OK);
+    assert_int_equal(file.n_grid, 1); /* [axes] first, wherever it stands */
+    assert_int_equal(file.n_axes, 4);
+    assert_int_equal(file.draws, 5);
+    assert_int_equal(file.seed, 9);
+    assert_int_equal(file.axes[1].draw, DRAW_LOGUNIFORM);
+    assert_close(file.axes[1].high, 1e-2, 0);
+    assert_int_equal(file.axes[3].draw, DRAW_CHOICE);
+    assert_int_equal(file.n_excludes, 2);
+    assert_int_equal(file.excludes[0].n, 2);
+    assert_true(file.excludes[1].terms[0].is_not);
+    sweep_file_release(&file);
+}
+
+static void test_sweep_file__options_come_from_file_and_command(void **state)
+{
+    static const char *const overrides[] = { "sweep.jobs=3", "run.dir=x/y/" };
+    struct err e = { 0 };
+    const char *path = write_sweep("[sweep]\njobs = 2\nretries = 4\n"
+                                   "[axes]\nrun.seed = 1\n");
+    (void)state;
+    assert_int_equal(sweep_file_read(&file, path, overrides, 2, &e), OK);
+    assert_int_equal(file.options.jobs, 3);
+    assert_int_equal(file.options.retries, 4);
+    assert_int_equal(file.options.threads, 1);
+    assert_string_equal(file.dir, "x/y");
+    assert_string_equal(file.base.run.dir, "");
+    sweep_file_release(&file);
+    assert_int_equal(sweep_file_read(&file, path, NULL, 0, &e), OK);
+    assert_string_equal(file.dir, "runs/s");
+    sweep_file_release(&file);
+}
+
+static void test_sweep_file__what_is_printed_reads_back(void **state)
+{
+    struct err e = { 0 };
+    const char *text = "[axes]\noptim.lr & run.seed = 1 & 2,\n  3 & 4\n"
+                       "   if optim.name = adamw\n"
+                       "[random]\ndraws = 2\noptim.eps = uniform 0.1 to 0.2\n"
+                       "[exclude]\noptim.lr != 1 and run.seed = 9 | 10\n"
+                       "[sweep]\njobs = 7\n[model]\nlayers = 2\n";
+    (void)state;
+    assert_int_equal(read_text(text, &e), OK);
+    char *first = sweep_file_print(&file);
+    sweep_file_release(&file);
+    assert_int_equal(read_text(first, &e), OK);
+    assert_string_equal(e.text, "");
+    assert_int_equal(file.n_axes, 2);
+    assert_int_equal(file.axes[0].n_values, 2);
+    assert_int_equal(file.axes[0].when.n, 1);
+    assert_int_equal(file.draws, 2);
+    assert_int_equal(file.excludes[0].n, 2);
+    assert_int_equal(file.options.jobs, 7);
+    assert_int_equal(file.base.model.layers, 2);
+    free(first);
+    sweep_file_release(&file);
+}
+
+static void test_sweep_file__a_run_does_not_take_one(void **state)
+{
+    struct config c;
+    struct err e = { 0 };
+    const char *path = write_sweep("[axes]\nrun.seed = 1, 2\n[sweep]\n");
+    char want[1200];
+    (void)state;
+    assert_int_equal(config_load(&c, path, NULL, 0, NULL, &e), ERR_CONFIG);
+    snprintf(want, sizeof want,
+             "%s:1: [axes] stands in sweep files only, not in the config of "
+             "one run: use `sinklab sweep %s`",
+             path, path);
+    assert_string_equal(e.text, want);
+}
+
+static void test_sweep_file__unknown_names_have_neighbours(void **state)
+{
+    (void)state;
+    check_refused("[axes]\noptim.lrr = 1\n",
+                  "@:2: [optim] lrr: unknown key, did you mean [optim] lr?");
+    check_refused("[axes]\nlr = 1\n",
+                  "@:2: lr: no section is given for it; there is [optim] lr");
+    check_refused("[axes]\noptin.lr = 1\n",
+                  "@:2: unknown section 'optin', did you mean optim?");
+    check_refused("[axis]\noptim.lr = 1\n",
+                  "@:1: unknown section 'axis', did you mean axes?");
+    check_refused("[axes]\noptim.lr = 1 if optim.nam = sgd\n",
+                  "@:2: [optim] nam: unknown key, did you mean [optim] name?");
+    check_refused("[sweep]\njob = 1\n[axes]\nrun.seed = 1\n",
+                  "@:2: [sweep] job: unknown key, did you mean [sweep] jobs?");
+    check_refused("[random]\ndraw = 1\noptim.lr = uniform 1 to 2\n",
+                  "@:2: [random] draw: unknown key, did you mean [random] "
+                  "draws?");
+}
+
+static void test_sweep_file__bad_values_are_told(void **state)
+{
+    (void)state;
+    check_refused("[axes]\noptim.lr =\n",
+                  "@:2: [axes] optim.lr: is an empty axis: give its values, "
+                  "separated by commas");
+    check_refused("[axes]\noptim.lr = if optim.name = sgd\n",
+                  "@:2: [axes] optim.lr: is an empty axis: give its values, "
+                  "separated by commas");
+    check_refused("[axes]\noptim.lr = 1,,2\n",
+                  "@:2: [axes] optim.lr: got an empty value of optim.lr; {} "
+                  "stands for an empty text or list");
+    check_refused("[axes]\noptim.lr = 1, 2000\n",
+                  "@:2: [axes] optim.lr: got '2000', want number, 0 "
+                  "to 1000");
+    check_refused("[axes]\nmodel.layers = linear 0 to 4, 5\n",
+                  "@:2: [axes] model.layers: got '0', want "
+                  "integer, 1 to 256");
+    check_refused("[axes]\noptim.lr = {1\n",
+                  "@:2: [axes] optim.lr: got a { or } that has no partner");
+    check_refused("[axes]\noptim.lr & run.seed = 1 & 2, 3\n",
+                  "@:2: [axes] optim.lr & run.seed: got '3', want a value for "
+                  "each of the 2 keys, with & between them");
+    check_refused("[axes]\noptim.lr & run.seed = 1 & 2 & 3\n",
+                  "@:2: [axes] optim.lr & run.seed: got '1 & 2 & 3', want a "
+                  "value for each of the 2 keys, with & between them");
+    check_refused("[axes]\noptim.lr & optim.lr = 1 & 2\n",
+                  "@:2: [axes] optim.lr & optim.lr: optim.lr is named twice");
+    check_refused("[axes]\nrun.dir = a, b\n",
+                  "@:2: [axes] run.dir: is no axis: every run gets a folder "
+                  "of its own below that of the sweep");
+}
+
+static void test_sweep_file__bad_ranges_are_told(void **state)
+{
+    (void)state;
+    check_refused("[axes]\noptim.lr = linear 1 to 2\n",
+                  "@:2: [axes] optim.lr: got 'linear 1 to 2', want linear A "
+                  "to B, N: how many values?");
+    check_refused("[axes]\noptim.lr = log 0 to 1, 3\n",
+                  "@:2: [axes] optim.lr: got log of 0 to 1, want both ends "
+                  "above 0");
+    check_refused("[axes]\noptim.lr = linear a to 1, 3\n",
+                  "@:2: [axes] optim.lr: got 'a', want number");
+    check_refused("[axes]\noptim.lr = linear 1, 3\n",
+                  "@:2: [axes] optim.lr: got '1', want A to B");
+    check_refused("[axes]\noptim.lr = 1 to 3\n",
+                  "@:2: [axes] optim.lr: got '1 to 3', want linear A to B, N "
+                  "or log A to B, N");
+    check_refused("[axes]\nrun.seed = 3 to 1\n",
+                  "@:2: [axes] run.seed: got '3 to 1', want the smaller "
+                  "number first, and at most 10000 values");
+    check_refused("[axes]\noptim.name = linear 1 to 2, 3\n",
+                  "@:2: [axes] optim.name: got 'linear', which goes with a "
+                  "single key whose values are numbers: list the values");
+    check_refused("[axes]\noptim.lr = uniform 1 to 2\n",
+                  "@:2: [axes] optim.lr: 'uniform' belongs in [random]");
+    check_refused("[random]\ndraws = 1\noptim.lr = log 1 to 2, 3\n",
+                  "@:3: [random] optim.lr: 'log' belongs in [axes]");
+    check_refused("[random]\ndraws = 1\noptim.lr = 1, 2\n",
+                  "@:3: [random] optim.lr: want uniform A to B, loguniform A "
+                  "to B, or choice value, value, ...");
+    check_refused("[random]\ndraws = 1\noptim.lr = uniform 2 to 1\n",
+                  "@:3: [random] optim.lr: got uniform 2 to 1, want the "
+                  "smaller number first");
+}
+
+static void test_sweep_file__bad_conditions_are_told(void **state)
+{
+    (void)state;
+    check_refused("[axes]\noptim.lr = 1 if sgd\n",
+                  "@:2: [axes] optim.lr: got the condition 'sgd', want "
+                  "section.key = value");
+    check_refused("[axes]\noptim.lr = 1 if optim.name = sdg\n",
+                  "@:2: [axes] optim.lr: optim.name: got 'sdg', want one of "
+                  "adamw, sgd; did you mean sgd?");
+    check_refused("[axes]\noptim.lr = 1 if optim.lr = 2\n",
+                  "@:2: [axes] optim.lr: the condition speaks of the axis "
+                  "itself; leave values out by [exclude]");
+    check_refused("[axes]\noptim.lr = 1 if optim.name = sgd\n"
+                  "optim.name = sgd, adamw\n",
+                  "@:2: [axes] optim.lr: the condition speaks of optim.name, "
+                  "an axis of line 3: put that one above");
+    check_refused("[exclude]\noptim.lr = x\n[axes]\nrun.seed = 1\n",
+                  "@:2: [exclude] optim.lr: got 'x', want number, 0 "
+                  "to 1000");
+}
+
+static void test_sweep_file__axes_must_go_together(void **state)
+{
+    (void)state;
+    check_refused("[axes]\noptim.lr = 1\noptim.lr = 2\n",
+                  "@:3: [axes] optim.lr: optim.lr is an axis twice, first in "
+                  "line 2: give conditions that never hold together");
+    check_refused("[axes]\nmodel.norm = rmsnorm\nmodel.preset = gpt2, llama\n",
+                  "@:3: [axes] model.preset: the preset would undo model.norm "
+                  "of line 2: put the preset above it");
+    check_refused("[model]\nlayers = 2\n",
+                  "@:1: no axis: a sweep file has a section [axes] with lines "
+                  "section.key = value, value, or a section [random]");
+    check_refused("[random]\noptim.lr = uniform 1 to 2\n",
+                  "@:1: [random] has keys to draw, but not how often: give "
+                  "draws = N");
+    check_refused("[random]\ndraws = 3\n",
+                  "@:1: [random] has draws, but no key to draw: give "
+                  "section.key = uniform A to B");
+    check_refused("[sweep]\njobs = 1\njobs = 2\n[axes]\nrun.seed = 1\n",
+                  "@:3: [sweep] jobs: given twice in this file, first in line "
+                  "2");
+    check_refused("[sweep]\njobs = -1\n[axes]\nrun.seed = 1\n",
+                  "@:2: [sweep] jobs: got '-1', want integer, 0 to 4096");
+}
+
+static void test_sweep_file__all_mistakes_are_told_together(void **state)
+{
+    (void)state;
+    check_refused("[model]\nlayrs = 1\n[axes]\noptim.lrr = 1\nrun.seed = x\n",
+                  "@:2: [model] layrs: unknown key, did you mean [model] "
+                  "layers?\n"
+                  "@:4: [optim] lrr: unknown key, did you mean [optim] lr?\n"
+                  "@:5: [axes] run.seed: got 'x', want integer, 0 "
+                  "to 9007199254740992");
+}
+
+static void check_override(const char *override, const char *want)
+{
+    struct err e = { 0 };
+    const char *path = write_sweep("[axes]\noptim.lr = 1, 2\n");
+    assert_int_equal(sweep_file_read(&file, path, &override, 1, &e),
+                     ERR_CONFIG);
+    if (!strstr(e.text, want))
+        fail_msg("'%s' does not say '%s'", e.text, want);
+    sweep_file_release(&file);
+}
+
+static void test_sweep_file__overrides_leave_axes_alone(void **state)
+{
+    (void)state;
+    check_override("optim.lr=3", "s.ini:2: [axes] optim.lr: the command line "
+                                 "sets optim.lr, which the axis varies");
+    check_override("axes.optim.lr=3", "cannot be set on the command line");
+    check_override("sweep.job=3", "command line: sweep.job: unknown key");
+    check_override("sweep.jobs=x", "[sweep] jobs: got 'x'");
+}
+
+int main(void)
+{
+#define RUN(name) cmocka_unit_test(name)
+    const struct CMUnitTest tests[] = {
+        RUN(test_sweep_file__lists_give_their_values),
+        RUN(test_sweep_file__ranges_give_their_values),
+        RUN(test_sweep_file__keys_move_together),
+        RUN(test_sweep_file__conditions_are_read),
+        RUN(test_sweep_file__random_and_exclude_are_read),
+        RUN(test_sweep_file__options_come_from_file_and_command),
+        RUN(test_sweep_file__what_is_printed_reads_back),
+        RUN(test_sweep_file__a_run_does_not_take_one),
+        RUN(test_sweep_file__unknown_names_have_neighbours),
+        RUN(test_sweep_file__bad_values_are_told),
+        RUN(test_sweep_file__bad_ranges_are_told),
+        RUN(test_sweep_file__bad_conditions_are_told),
+        RUN(test_sweep_file__axes_must_go_together),
+        RUN(test_sweep_file__all_mistakes_are_told_together),
+        RUN(test_sweep_file__overrides_leave_axes_alone),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

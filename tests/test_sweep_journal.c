@@ -1,0 +1,263 @@
+/* The journal of a sweep: many writers, torn lines, damage. */
+#include "harness.h"
+#include "io/sweep_journal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "io/fsys.h"
+#include "io/fsys_calls.h"
+
+enum { RUNS = 3 };
+
+/* A sweep of three runs, made by hand, in a folder of its own. */
+static void make_sweep(struct sweep *s, struct sweep_run runs[RUNS],
+                       const char *name)
+{
+    struct err e = { 0 };
+    *s = (struct sweep){ .n = RUNS, .runs = runs };
+    snprintf(s->dir, sizeof s->dir, "%s/%s", test_dir(), name);
+    assert_int_equal(fsys_mkdirs(s->dir, &e), OK);
+    for (idx i = 0; i < RUNS; i++) {
+        runs[i] = (struct sweep_run){ .index = i, .name = "x" };
+        snprintf(runs[i].id, sizeof runs[i].id, "000000000000000%d", (int)i);
+    }
+}
+
+static void append(const struct sweep *s, idx run, enum sweep_event event,
+                   const char *detail)
+{
+    struct err e = { 0 };
+    if (sweep_journal_append(s, run < 0 ? NULL : &s->runs[run], event, detail,
+                             &e))
+        fail_msg("%s", e.text);
+}
+
+static int read_all(struct sweep_record records[RUNS], const struct sweep *s,
+                    struct err *e)
+{
+    *e = (struct err){ 0 };
+    return sweep_journal_read(records, s, e);
+}
+
+static char *read_file(const struct sweep *s, size_t *n)
+{
+    char path[RUN_PATH_MAX], *text;
+    struct err e = { 0 };
+    sweep_path(path, s->dir, "journal");
+    if (fsys_read_file(&text, n, path, 1 << 24, &e))
+        fail_msg("%s", e.text);
+    return text;
+}
+
+static void write_file(const struct sweep *s, const char *text, size_t n)
+{
+    char path[RUN_PATH_MAX];
+    sweep_path(path, s->dir, "journal");
+    test_write_file(path, text, n);
+}
+
+static void test_sweep_journal__history_adds_up(void **state)
+{
+    struct sweep s;
+    struct sweep_run runs[RUNS];
+    struct sweep_record records[RUNS];
+    struct err e;
+    (void)state;
+    make_sweep(&s, runs, "history");
+    assert_int_equal(read_all(records, &s, &e), OK); /* none yet */
+    assert_int_equal(records[1].attempts, 0);
+    append(&s, -1, EVENT_LAUNCHED, NULL);
+    append(&s, 1, EVENT_STARTED, "");
+    append(&s, 1, EVENT_FAILED, "disk\tfull\nreally");
+    append(&s, 1, EVENT_STARTED, NULL);
+    append(&s, 2, EVENT_STARTED, NULL);
+    append(&s, 2, EVENT_FAILED, "x");
+    append(&s, 2, EVENT_DONE, "done: \xc3\xa4");
+    append(&s, -1, EVENT_LEFT, NULL);
+    assert_int_equal(read_all(records, &s, &e), OK);
+    assert_int_equal(records[0].last, EVENT_NONE);
+    assert_int_equal(records[1].attempts, 2);
+    assert_int_equal(records[1].failures, 1);
+    assert_int_equal(records[1].last, EVENT_STARTED);
+    assert_int_equal(records[2].failures, 0);
+    assert_int_equal(records[2].last, EVENT_DONE);
+    assert_string_equal(records[2].detail, "done: \xc3\xa4");
+    assert_int_equal(strlen(records[2].time), 20);
+    size_t n;
+    char *text = read_file(&s, &n);
+    assert_non_null(strstr(text, "\tdisk full really\t"));
+    free(text);
+}
+
+static void test_sweep_journal__long_details_are_cut(void **state)
+{
+    struct sweep s;
+    struct sweep_run runs[RUNS];
+    struct sweep_record records[RUNS];
+    struct err e;
+    char detail[5000];
+    (void)state;
+    memset(detail, 'x', sizeof detail);
+    detail[sizeof detail - 1] = '\0';
+    make_sweep(&s, runs, "long");
+    append(&s, 0, EVENT_FAILED, detail);
+    assert_int_equal(read_all(records, &s, &e), OK);
+    assert_int_equal(strlen(records[0].detail), SWEEP_DETAIL_MAX - 1);
+}
+
+static void test_sweep_journal__a_torn_line_is_dropped(void **state)
+{
+    struct sweep s;
+    struct sweep_run runs[RUNS];
+    struct sweep_record records[RUNS];
+    struct err e;
+    size_t n, n_first, n_now;
+    (void)state;
+    make_sweep(&s, runs, "torn");
+    append(&s, 0, EVENT_STARTED, "one");
+    free(read_file(&s, &n_first));
+    append(&s, 0, EVENT_FAILED, "two");
+    char *text = read_file(&s, &n);
+    for (size_t cut = 0; cut <= n; cut++) {
+        write_file(&s, text, cut);
+        assert_int_equal(read_all(records, &s, &e), OK);
+        assert_int_equal(records[0].attempts, cut >= n_first);
+        assert_int_equal(records[0].failures, cut >= n);
+        append(&s, 0, EVENT_DONE, "three"); /* cuts it off */
+        assert_int_equal(read_all(records, &s, &e), OK);
+        assert_int_equal(records[0].last, EVENT_DONE);
+        char *now = read_file(&s, &n_now);
+        assert_int_equal(now[n_now - 1], '\n');
+        free(now);
+    }
+    free(text);
+}
+
+static void test_sweep_journal__damage_is_found(void **state)
+{
+    struct sweep s;
+    struct sweep_run runs[RUNS];
+    struct sweep_record records[RUNS];
+    struct err e;
+    size_t n;
+    (void)state;
+    make_sweep(&s, runs, "damage");
+    append(&s, 0, EVENT_STARTED, "one");
+    append(&s, 1, EVENT_STARTED, "two");
+    char *text = read_file(&s, &n);
+    for (size_t i = 0; i + 1 < n; i++) {
+        char was = text[i];
+        text[i] = i % 2 ? '\0' : was == 'a' ? 'b' : 'a';
+        write_file(&s, text, n);
+        assert_int_equal(read_all(records, &s, &e), ERR_DATA);
+        assert_non_null(strstr(e.text, "journal"));
+        text[i] = was;
+    }
+    text[strstr(text, "\ttwo\t") + 1 - text] = 'T';
+    write_file(&s, text, n);
+    assert_int_equal(read_all(records, &s, &e), ERR_DATA);
+    assert_non_null(strstr(e.text, "journal:3: damaged"));
+    free(text);
+}
+
+static void test_sweep_journal__others_are_left_alone(void **state)
+{
+    static const char newer[] = "sinklab-sweep-journal 2\nwhat comes then\n";
+    struct sweep s;
+    struct sweep_run runs[RUNS];
+    struct sweep_record records[RUNS];
+    struct err e = { 0 };
+    (void)state;
+    make_sweep(&s, runs, "newer");
+    write_file(&s, newer, strlen(newer));
+    assert_int_equal(sweep_journal_append(&s, NULL, EVENT_LEFT, NULL, &e),
+                     ERR_DATA);
+    assert_non_null(strstr(e.text, "has version 2"));
+    assert_int_equal(read_all(records, &s, &e), ERR_DATA);
+    size_t n;
+    char *text = read_file(&s, &n);
+    assert_string_equal(text, newer);
+    free(text);
+    /* of another sweep: the identity tells */
+    make_sweep(&s, runs, "other");
+    append(&s, 1, EVENT_STARTED, NULL);
+    runs[1].id[0] = '9';
+    assert_int_equal(read_all(records, &s, &e), ERR_DATA);
+    assert_non_null(strstr(e.text, "journal:2:"));
+}
+
+static void test_sweep_journal__a_full_disk_leaves_it_whole(void **state)
+{
+    struct sweep s;
+    struct sweep_run runs[RUNS];
+    struct sweep_record records[RUNS];
+    struct err e = { 0 };
+    (void)state;
+    make_sweep(&s, runs, "full");
+    append(&s, 0, EVENT_STARTED, NULL);
+    bool was_refused = true;
+    for (long at = 1; was_refused; at++) {
+        e = (struct err){ 0 };
+        fsys_fail_from(at, ENOSPC);
+        int rc = sweep_journal_append(&s, &runs[1], EVENT_STARTED, NULL, &e);
+        fsys_fail_from(0, 0);
+        was_refused = rc != OK;
+        if (was_refused)
+            assert_int_equal(rc, ERR_IO);
+        assert_int_equal(read_all(records, &s, &e), OK);
+        assert_int_equal(records[0].attempts, 1);
+        assert_true(at < 100);
+    }
+    append(&s, 0, EVENT_STARTED, NULL);
+    assert_int_equal(read_all(records, &s, &e), OK);
+    assert_int_equal(records[0].attempts, 2);
+}
+
+static void test_sweep_journal__many_processes_may_append(void **state)
+{
+    enum { WRITERS = 8, LINES = 50 };
+    struct sweep s;
+    struct sweep_run runs[RUNS];
+    struct sweep_record records[RUNS];
+    struct err e = { 0 };
+    (void)state;
+    make_sweep(&s, runs, "many");
+    for (int w = 0; w < WRITERS; w++) {
+        if (fork() != 0)
+            continue;
+        int rc = OK;
+        for (int i = 0; i < LINES && rc == OK; i++)
+            rc = sweep_journal_append(&s, &runs[w % RUNS], EVENT_STARTED,
+                                      "a detail of some length", NULL);
+        _exit(rc);
+    }
+    for (int w = 0; w < WRITERS; w++) {
+        int status;
+        assert_true(wait(&status) > 0);
+        assert_int_equal(status, 0);
+    }
+    assert_int_equal(read_all(records, &s, &e), OK);
+    idx sum = 0;
+    for (int i = 0; i < RUNS; i++)
+        sum += records[i].attempts;
+    assert_int_equal(sum, WRITERS * LINES);
+}
+
+int main(void)
+{
+#define RUN(name) cmocka_unit_test(name)
+    const struct CMUnitTest tests[] = {
+        RUN(test_sweep_journal__history_adds_up),
+        RUN(test_sweep_journal__long_details_are_cut),
+        RUN(test_sweep_journal__a_torn_line_is_dropped),
+        RUN(test_sweep_journal__damage_is_found),
+        RUN(test_sweep_journal__others_are_left_alone),
+        RUN(test_sweep_journal__a_full_disk_leaves_it_whole),
+        RUN(test_sweep_journal__many_processes_may_append),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
