@@ -158,6 +158,7 @@ void combine_random(struct combination *c, idx T, idx i)
         struct rng r = rng_open(77, RNG_TEST, (uint64_t)i, attempt);
         combine_defaults(c, T);
         draw(c, &r, i % COUNT_OF(extras));
+        c->attention.prefix = idx_min(c->attention.prefix, T);
         if (model_options_check(&c->model, &c->attention, NULL) == OK)
             return;
         BUG_ON(attempt > 10000);

@@ -73,8 +73,12 @@ static void test_config__unknown_key_names_the_nearest(void **state)
     expect("[train]\nweigth_decay = 1\n", "@:2: [train] weigth_decay: unknown "
                                           "key, did you mean [optim] "
                                           "weight_decay?");
-    expect("[attention]\nzzzzz = 1\n", "@:2: [attention] zzzzz: unknown key, "
-                                       "want one of weights, normalizer, bias");
+    expect("[attention]\nzzzzz = 1\n",
+           "@:2: [attention] zzzzz: unknown key; `sinklab help config` has all "
+           "keys");
+    expect("[run]\nzzzzz = 1\n",
+           "@:2: [run] zzzzz: unknown key, want one of dir, seed, init_seed, "
+           "data_seed");
     expect("lr = 1\n",
            "@:1: lr: no section is given for it; there is [optim] lr");
 }
@@ -103,8 +107,8 @@ static void test_config__wrong_values_say_what_is_wanted(void **state)
     expect("[optim]\nlr =\n",
            "@:2: [optim] lr: got '', want number, 0 to 1000");
     expect("[model]\nnorm = rms\n",
-           "@:2: [model] norm: got 'rms', want one of layernorm, rmsnorm; did "
-           "you mean rmsnorm?");
+           "@:2: [model] norm: got 'rms', want one of layernorm, rmsnorm, "
+           "ssnorm, dyt; did you mean rmsnorm?");
     expect("[checkpoint]\nsteps = 1, 2\n  x\n",
            "@:2: [checkpoint] steps: got 'x', want up to 256 integers "
            "separated by commas, 0 to 99999999");

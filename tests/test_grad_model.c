@@ -75,6 +75,8 @@ static void check_model(const struct model_options *o,
     model_backward_loss(&c.m, c.w, c.dw, &c.x, 1);
     for (idx i = 0; i < c.m.table.count; i++) {
         const struct param *p = &c.m.table.rows[i];
+        if (p->role == PARAM_STATE)
+            continue; /* follows, is not trained */
         char what[200];
         snprintf(what, sizeof what, "%s of %s %s%s, normalizer %s, T %td",
                  p->name, o->norm == NORM_RMS ? "llama" : "gpt2",

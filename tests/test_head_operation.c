@@ -49,7 +49,7 @@ static void make_positive(struct head_case *c)
             c->qkv[t * c->ld + i] = vec_exp(c->qkv[t * c->ld + i] / 2);
 }
 
-/* --- running sums ---------------------------------------------------------- */
+/* --- running sums --------------------------------------------------------- */
 
 static void check_linear(const char *settings, bool is_positive, idx T, idx D)
 {
@@ -123,7 +123,7 @@ static void test_linear__long_sums_do_not_drift(void **state)
     head_case_close(&c);
 }
 
-/* --- flow ------------------------------------------------------------------ */
+/* --- flow ----------------------------------------------------------------- */
 
 enum { T_MAX = 200, D_MAX = 33 };
 
@@ -266,7 +266,7 @@ static void test_flow__extremes_are_finite(void **state)
     }
 }
 
-/* --- both ------------------------------------------------------------------ */
+/* --- both ----------------------------------------------------------------- */
 
 static void test_head_operation__weights_make_the_output(void **state)
 {

@@ -157,7 +157,7 @@ static void test_sweep_journal__damage_is_found(void **state)
         assert_non_null(strstr(e.text, "journal"));
         text[i] = was;
     }
-    text[strstr(text, "\ttwo\t") + 1 - text] = 'T';
+    *(strstr(text, "\ttwo\t") + 1) = 'T';
     write_file(&s, text, n);
     assert_int_equal(read_all(records, &s, &e), ERR_DATA);
     assert_non_null(strstr(e.text, "journal:3: damaged"));

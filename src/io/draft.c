@@ -11,6 +11,9 @@
 
 enum { PROBLEMS_MAX = 20, NAMES_MAX = 1024, KEY_PATH_MAX = 2 * TEXT_SHOW_MAX };
 
+/* A longer list of keys is no help in a message. */
+enum { NAMES_TOLD = 20 };
+
 /* Room kept at the end of the text for "... and N more". */
 enum { MORE_ROOM = 48 };
 
@@ -157,6 +160,8 @@ static void tell_unknown_key(struct draft *d, const struct place *at,
         text_add(&all, "%s%s", k ? ", " : ", want one of ",
                  section->keys[k].name);
     }
+    if (section && *section->n_keys > NAMES_TOLD)
+        snprintf(names, sizeof names, "; `sinklab help config` has all keys");
     const struct config_section *near = look_elsewhere(section, &n);
     const char *what = section ? "unknown key" : "no section is given for it";
     key_path(path, at, section, name);

@@ -5,18 +5,21 @@
 #include "base/text.h"
 #include "io/sweep_expand.h"
 
-/* Does a choice of another key bear this name? "none" says nothing alone. */
-static bool is_ambiguous(const struct key *key, const char *value)
+/* Does the value say too little alone, or may another key of these choices
+ * have it, too? */
+static bool is_ambiguous(const struct key *key, const char *value,
+                         const struct sweep_choice *choices, idx n)
 {
-    for (idx s = 0; s < n_config_sections; s++)
-        for (idx k = 0; k < *config_sections[s].n_keys; k++) {
-            const struct key *other = &config_sections[s].keys[k];
-            if (other->type != KEY_CHOICE || other == key)
-                continue;
-            for (int i = 0; other->choice(i); i++)
-                if (!strcmp(other->choice(i), value))
-                    return true;
-        }
+    if (!strcmp(value, "none") || !strcmp(value, "own"))
+        return true;
+    for (idx c = 0; c < n; c++) {
+        const struct key *other = choices[c].of->key;
+        if (other->type != KEY_CHOICE || other == key)
+            continue;
+        for (int i = 0; other->choice(i); i++)
+            if (!strcmp(other->choice(i), value))
+                return true;
+    }
     return false;
 }
 
@@ -31,13 +34,14 @@ static void add_safe(struct text *t, const char *text)
     }
 }
 
-static void add_choice(struct text *t, const struct sweep_choice *c)
+static void add_choice(struct text *t, const struct sweep_choice *c,
+                       const struct sweep_choice *choices, idx n)
 {
     const struct key *key = c->of->key;
     const char *value = c->value, *slash = strrchr(value, '/');
     switch (key->type) {
     case KEY_CHOICE:
-        if (is_ambiguous(key, value)) {
+        if (is_ambiguous(key, value, choices, n)) {
             add_safe(t, key->name);
             text_add(t, "-");
         }
@@ -64,6 +68,6 @@ void sweep_label(char *label, size_t cap, const struct sweep_choice *choices,
         if (a->draw == DRAW_ALL && a->n_values == 1)
             continue;
         text_add(&t, "%s", t.n ? "-" : "");
-        add_choice(&t, &choices[i]);
+        add_choice(&t, &choices[i], choices, n);
     }
 }

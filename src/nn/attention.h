@@ -25,6 +25,7 @@ struct attention {
     struct attention_options options;
     const struct head_operation *operation;
     idx T, D, E;   /* rows; width of queries and keys; of values */
+    idx context;   /* rows of a whole sequence: the same in shorter passes */
     idx H;         /* query heads */
     idx n_extra;   /* extra columns in front of the keys: 0 or 1 */
     idx bias_dims; /* of the extra key that are not zero */

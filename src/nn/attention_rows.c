@@ -88,7 +88,7 @@ struct weight_row row_of(const struct attention *at, const struct head *head,
     return (struct weight_row){
         .n = at->n_extra + n_keys,
         .n_keys = n_keys,
-        .context = at->T,
+        .context = at->context,
         .D = at->D,
         .options = &at->options,
         .learned = head->learned,

@@ -65,7 +65,8 @@ void row_edits_backward(const struct attention *at, const struct work *w,
                         real *ds, const real *s, struct span span, idx t);
 
 /* strip_product - x (R, 0..n_keys) = factor * left (R,K) times a transposed
- * tensor in panels; what lies behind n_keys up to the padding is overwritten. */
+ * tensor in panels; what lies behind n_keys, up to the padding, is overwritten.
+ */
 void strip_product(struct rows x, struct small_left left, const real *panels,
                    idx R, idx n_keys, idx K, real factor);
 

@@ -12,8 +12,8 @@
  *   o_t = take_t in_t / c_t sum_{j<=t} (q_t.k_j) c_j share_j v_j
  *
  * Backward goes from the last row to the first. Each sum over j <= t turns into
- * one over t >= j (a "tail"), and the sums themselves are taken apart again, row
- * by row: in double that costs no accuracy, and nothing of (T,D) is kept.
+ * one over t >= j (a "tail"), and the sums themselves are taken apart again,
+ * row by row: in double that costs no accuracy, and no (T,D) of them is kept.
  */
 #include <math.h>
 #include <string.h>
@@ -88,7 +88,7 @@ static struct work work_at(const struct attention *at, real *scratch)
     return w;
 }
 
-/* --- forward --------------------------------------------------------------- */
+/* --- forward -------------------------------------------------------------- */
 
 static double clamped(double x, double bound)
 {
@@ -165,7 +165,7 @@ static void forward(const struct attention *at, real *o,
     laps_mark(at->laps, PART_SCORES);
 }
 
-/* --- backward -------------------------------------------------------------- */
+/* --- backward ------------------------------------------------------------- */
 
 /* Gradients of q, k and x from the sums over pairs, and of the factors. */
 static void pairs_backward(const struct attention *at, const struct work *w,

@@ -2,8 +2,9 @@
  *
  * (q_t . k_j) x_j, summed over j, is q_t times one (D,E) matrix that grows from
  * row to row: the sum of all k_j x_j^T so far. It is kept in double and grows
- * by a chunk of rows at a time; among the rows of a chunk the products q_t . k_j
- * are made as they stand. So time is O(T D E), and memory does not depend on T.
+ * by a chunk of rows at a time; among the rows of a chunk the products of q_t
+ * and k_j are made as they stand. So time is O(T D E), and memory does not
+ * depend on T.
  *
  * Scratch is one thread's, at a double's alignment. Nothing here can fail.
  */

@@ -28,7 +28,7 @@ struct edit_head {
     idx ld_side;
     real *scratch; /* (scratch) from open to close, kept between its calls */
 
-    /* backward only */
+    /* backward only, NULL in forward */
     real *dlearned; /* += gradients */
     real *dside;    /* (T) as side, written; open to close */
     real *dq, *dk;  /* (T,D) rows ld apart: only close may add to them */
@@ -46,8 +46,9 @@ struct score_edit {
 
     bool (*is_on)(const struct model_options *m,
                   const struct attention_options *a);
-    /* Learned numbers a head; NULL: none. They start as N(0, std^2), or, with
-     * `start`, all of a head's at start(head, H). */
+    /* Learned numbers a head; NULL: none. T: rows of the longest sequence; a
+     * shorter one must find its numbers at the same places. They start as
+     * N(0, std^2), or, with `start`, all of a head's at start(head, H). */
     idx (*n_learned)(const struct attention_options *a, idx T, idx D);
     double std;
     double (*start)(idx head, idx H);

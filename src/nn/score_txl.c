@@ -25,7 +25,8 @@ static idx n_learned(const struct attention_options *a, idx T, idx D)
     return D + T * (D + 1);
 }
 
-/* Parts of scratch; P = T padded. */
+/* Parts of scratch; P = T padded. A block is named by its first row, which a
+ * real holds exactly: contexts are at most 2^20. */
 struct txl {
     real *made, *kept; /* (1) each: the block that ... */
     real *asked;       /* ... `asked` (BLOCK,P) is of: scale (q . r_e + b_e) */
