@@ -2,9 +2,11 @@
 #include "io/run.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "io/fsys_calls.h"
@@ -253,6 +255,28 @@ static void test_run__temporary_files_of_the_dead_are_removed(void **state)
     run_close(&r);
 }
 
+/* Killed, and its parent has not asked how it ended: it still has its id. */
+static void test_run__temporary_files_of_a_zombie_are_removed(void **state)
+{
+    struct run_folder r;
+    struct err e = { 0 };
+    siginfo_t info;
+    char dir[RUN_DIR_MAX], name[64];
+    (void)state;
+    make_run(&r, dir, "zombie");
+    run_close(&r);
+    pid_t child = fork();
+    if (child == 0)
+        raise(SIGKILL);
+    assert_int_equal(waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT), 0);
+    snprintf(name, sizeof name, "checkpoints/.tmp-%ld-resume.h5", (long)child);
+    touch(dir, name);
+    assert_int_equal(run_open(&r, dir, &e), OK);
+    assert_false(exists(dir, name));
+    run_close(&r);
+    waitpid(child, NULL, 0);
+}
+
 static void test_run__lists_checkpoints_by_step(void **state)
 {
     static const char *const others[] = {
@@ -328,6 +352,7 @@ int main(void)
         cmocka_unit_test(test_run__bad_paths_are_refused),
         cmocka_unit_test(test_run__status_is_old_or_new_whatever_fails),
         cmocka_unit_test(test_run__temporary_files_of_the_dead_are_removed),
+        cmocka_unit_test(test_run__temporary_files_of_a_zombie_are_removed),
         cmocka_unit_test(test_run__lists_checkpoints_by_step),
         cmocka_unit_test(test_run__no_folder_holds_no_checkpoints),
         cmocka_unit_test(test_run__config_is_replaced_whole),

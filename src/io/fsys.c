@@ -271,6 +271,26 @@ static long temp_owner(const char *name)
     return *end == '-' && pid > 0 && pid <= INT32_MAX ? pid : 0;
 }
 
+/* Has it ended, and only its parent not asked how? In containers nobody may
+ * ever ask. false where the system does not say. */
+static bool is_zombie(long pid)
+{
+    char path[64], text[512];
+    snprintf(path, sizeof path, "/proc/%ld/stat", pid);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
+    if (fd >= 0)
+        close(fd);
+    text[n > 0 ? n : 0] = '\0';
+    const char *name_end = strrchr(text, ')'); /* "ID (NAME) STATE ..." */
+    return name_end && strncmp(name_end, ") Z", 3) == 0;
+}
+
+static bool is_alive(long pid)
+{
+    return (kill((pid_t)pid, 0) == 0 || errno == EPERM) && !is_zombie(pid);
+}
+
 int fsys_remove_stale(const char *dir, struct err *e)
 {
     int rc = OK;
@@ -280,9 +300,7 @@ int fsys_remove_stale(const char *dir, struct err *e)
     for (struct dirent *d; rc == OK && (d = readdir(folder));) {
         char path[FSYS_PATH_MAX + 256];
         long pid = temp_owner(d->d_name);
-        bool is_alive =
-            pid != getpid() && (kill((pid_t)pid, 0) == 0 || errno == EPERM);
-        if (pid == 0 || is_alive)
+        if (pid == 0 || (pid != getpid() && is_alive(pid)))
             continue;
         snprintf(path, sizeof path, "%s/%s", dir, d->d_name);
         rc = fsys_remove(path, e);

@@ -9,7 +9,7 @@ enum { TAIL_MAX = 16384 };
 
 /* tail_line - the last line of the file that is not empty, cut to what fits.
  * is_whole: only one that ends in a line feed. false (and line empty): there
- * is none, or the file cannot be read. Costs one read, however long the file. */
+ * is none, or the file cannot be read. One read, however long the file. */
 bool tail_line(char *line, size_t cap_bytes, const char *path, bool is_whole);
 
 #endif

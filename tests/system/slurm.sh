@@ -40,7 +40,7 @@ slurm_time = 5
 [axes]
 run.seed = 1, 2, 3, 4, 5
 END
-sed 's/^steps = .*/steps = 8000/; s/^run.seed = .*/run.seed = 1, 2/' short.ini \
+sed 's/^steps = .*/steps = 20000/; s/^run.seed = .*/run.seed = 1, 2/' short.ini \
     >long.ini
 
 submit() { # name override...
@@ -149,7 +149,6 @@ hurry
 check "they go on" within 30 all_are running long/0000-seed1 long/0001-seed2
 check "from where they were" within 20 grep -q '^\[start 2\]' \
     long/0001-seed2/manifest.ini
-sleep 1
 scontrol update nodename="$(hostname -s)" state=down reason=test
 check "lost with their node, they wait again" within 20 \
     says PENDING squeue -h -r -o %T
@@ -159,9 +158,9 @@ scontrol update nodename="$(hostname -s)" state=resume 2>/dev/null
 within 10 says idle sinfo -h -o %T
 hurry
 check "and go on" within 20 grep -q '^\[start 3\]' long/0001-seed2/manifest.ini
-check "to their end" within 90 all_are "done" long/0000-seed1 long/0001-seed2
+check "to their end" within 300 all_are "done" long/0000-seed1 long/0001-seed2
 check "here the same runs give" "$SINKLAB" sweep long.ini run.dir=whole
-check "the same bytes" same_runs whole long step-00008000.h5
+check "the same bytes" same_runs whole long step-00020000.h5
 
 
 sed 's/^steps = .*/steps = 1000000/' long.ini >cancel.ini

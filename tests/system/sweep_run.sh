@@ -44,7 +44,7 @@ count() { # want file regex
     return 1
 }
 journal_has() { # want folder event
-    count "$1" "$2/journal" "	$3	"
+    count "$1" "$2/journal" $'\t'"$3"$'\t'
 }
 until_line() { # file regex
     for _ in $(seq 1000); do
