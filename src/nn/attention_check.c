@@ -91,6 +91,18 @@ static bool two_weights(const struct settings *s)
             s->a->scale != 1);
 }
 
+static bool flow_features(const struct settings *s)
+{
+    return has_own_weights(s) && s->a->features != FEATURE_NONE;
+}
+
+/* The sum of what may be negative can be next to nothing. */
+static bool signed_sum(const struct settings *s)
+{
+    return s->map->is_signed && s->a->normalizer == NORMALIZER_SUM &&
+           s->a->features != FEATURE_ELU1;
+}
+
 static bool flow_and_sums(const struct settings *s)
 {
     return s->a->operation != OPERATION_ROWS && s->a->linear_time;
@@ -169,6 +181,12 @@ static const struct rule {
     { two_weights, "[attention] operation = flow and weights",
       "flow defines its own weights: leave weights, normalizer and scale at "
       "their defaults" },
+    { flow_features, "[attention] operation = flow and features",
+      "flow has a feature map of its own, the sigmoid: leave features at "
+      "none" },
+    { signed_sum, "[attention] normalizer = sum and weights",
+      "these weights may be negative and sum to nothing: use normalizer = "
+      "abs_sum, or features = elu1" },
     { flow_and_sums, "[attention] linear_time and operation",
       "running sums are a form of operation = rows" },
     { sums_of_rows, "[attention] linear_time and weights",

@@ -304,5 +304,9 @@ double model_flops_per_token(const struct model *m, idx T)
             p->offset != m->head_w)
             products += (double)p->n;
     }
-    return 6 * products + 6 * (double)m->L * (double)T * (double)m->C;
+    /* Running sums update and read a (D,E) state instead of T keys. */
+    bool has_sums =
+        m->attention.linear_time || m->attention.operation == OPERATION_FLOW;
+    double seen = has_sums ? 2 * (double)m->D : (double)T;
+    return 6 * products + 6 * (double)m->L * seen * (double)m->C;
 }

@@ -239,8 +239,8 @@ const real *acts_hidden(const struct acts *x, const struct model *m, idx depth,
                         idx sequence);
 
 /* Floating-point operations a token of one training step needs (forward and
- * backward): 6 x parameters in matrix products + 6 L T C of causal
- * attention. */
+ * backward): 6 x parameters in matrix products + 6 L T C of causal attention,
+ * or 12 L D C where it is running sums. */
 double model_flops_per_token(const struct model *m, idx T);
 
 #endif

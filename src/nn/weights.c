@@ -3,32 +3,32 @@
 #include "nn/normalizer.h"
 #include "nn/weights_shared.h"
 
-extern const struct weight_map weights_softmax, weights_softmax1,
-    weights_sigmoid, weights_relu, weights_relu2, weights_elu1,
-    weights_identity, weights_softpick, weights_clipped, weights_elastic,
-    weights_affine, weights_ssmax, weights_sparsemax, weights_entmax15,
-    weights_stick_breaking, weights_threshold_relu;
+/* One line a map. `sinklab list attention` and the docs keep this order. */
+/* clang-format off */
+#define WEIGHT_MAPS(each) \
+    each(softmax) \
+    each(softmax1) \
+    each(sigmoid) \
+    each(relu) \
+    each(relu2) \
+    each(elu1) \
+    each(identity) \
+    each(softpick) \
+    each(clipped) \
+    each(elastic) \
+    each(affine) \
+    each(ssmax) \
+    each(sparsemax) \
+    each(entmax15) \
+    each(stick_breaking) \
+    each(threshold_relu)
+/* clang-format on */
 
-/* The table: `sinklab list attention` and the docs keep this order. */
-const struct weight_map *const weight_maps[] = {
-    &weights_softmax,
-    &weights_softmax1,
-    &weights_sigmoid,
-    &weights_relu,
-    &weights_relu2,
-    &weights_elu1,
-    &weights_identity,
-    &weights_softpick,
-    &weights_clipped,
-    &weights_elastic,
-    &weights_affine,
-    &weights_ssmax,
-    &weights_sparsemax,
-    &weights_entmax15,
-    &weights_stick_breaking,
-    &weights_threshold_relu,
-    NULL,
-};
+#define DECLARE(name) extern const struct weight_map weights_##name;
+WEIGHT_MAPS(DECLARE)
+
+#define ROW(name) &weights_##name,
+const struct weight_map *const weight_maps[] = { WEIGHT_MAPS(ROW) NULL };
 
 const char *weight_map_name(int i)
 {
