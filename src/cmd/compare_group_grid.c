@@ -9,10 +9,11 @@
 struct measure {
     const char *name, *heading;
     int digits;
-    bool has_spread; /* on a screen, too */
+    bool has_spread;   /* on a screen, too */
+    bool is_file_only; /* too much for a screen */
 };
 
-enum { MEASURES = 5, KEYS_SHOWN = 8, HEADING_MAX = 256 };
+enum { MEASURES = 8, KEYS_SHOWN = 8, HEADING_MAX = 256 };
 
 /* What a row is made of. */
 struct row {
@@ -32,19 +33,24 @@ struct layout {
 static void list_measures(struct layout *l, const struct compare_options *o)
 {
     const struct measure beside[] = {
-        { "sink_bias", "sink\nbias %", COMPARE_PERCENT, false },
-        { "first_mass_raw", "first\nmass\nraw %", COMPARE_PERCENT, false },
-        { "row_sum", "row\nsum", COMPARE_RATIO, false },
+        { "sink_bias", "sink\nbias %", COMPARE_PERCENT, false, false },
+        { "first_mass_raw", "first\nmass\nraw %", COMPARE_PERCENT, false,
+          false },
+        { "row_sum", "row\nsum", COMPARE_RATIO, false, false },
+        { "bias_mass", "bias\nmass %", COMPARE_PERCENT, false, true },
+        { "hidden_max", "largest\nhidden", COMPARE_RATIO, false, true },
+        { "value_ratio", "value\nratio", COMPARE_RATIO, false, true },
     };
     bool is_share = metric_is_share(o->metric);
     snprintf(l->loss, sizeof l->loss, "final\n%s", o->loss);
     snprintf(l->heading, sizeof l->heading, "final\n%s%s", o->metric,
              is_share ? "\n%" : "");
     l->measures[l->n_measures++] =
-        (struct measure){ o->loss, l->loss, COMPARE_LOSS, true };
+        (struct measure){ o->loss, l->loss, COMPARE_LOSS, true, false };
     l->measures[l->n_measures++] =
         (struct measure){ o->metric, l->heading,
-                          is_share ? COMPARE_PERCENT : COMPARE_RATIO, true };
+                          is_share ? COMPARE_PERCENT : COMPARE_RATIO, true,
+                          false };
     for (idx i = 0; i < COUNT_OF(beside); i++)
         if (strcmp(beside[i].name, o->metric) != 0)
             l->measures[l->n_measures++] = beside[i];
@@ -63,7 +69,8 @@ static int fill_row(struct layout *l, struct row *r, const struct group *g,
         else if (rc == OK)
             r->finals[i] = band_final(&b);
         /* loss and metric always; others where they say anything */
-        if (i >= 0 && (i < 2 || r->finals[i].n > 0))
+        if (i >= 0 && !l->measures[i].is_file_only &&
+            (i < 2 || r->finals[i].n > 0))
             l->is_shown[i] = true;
         band_release(&b);
     }
