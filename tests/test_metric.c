@@ -248,7 +248,7 @@ static void test_norm_ratios__are_first_over_mean_of_the_rest(void **state)
     }
     look(&h, true);
     h.head = (struct head_view){
-        .T = ROWS, .D = D, .k = x, .v = x + D, .ld_qkv = LD
+        .T = ROWS, .D = D, .E = D, .k = x, .v = x + D, .ld_qkv = LD
     };
     assert_close(value("key_ratio", &h.view), want[0], 1e-6);
     assert_close(value("value_ratio", &h.view), want[1], 1e-6);

@@ -1,4 +1,4 @@
-/* The Bigram-Backcopy task (arXiv 2410.13835). */
+/* The Bigram-Backcopy task (Guo et al., 2024). */
 #include "data/source.h"
 #include "harness.h"
 

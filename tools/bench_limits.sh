@@ -30,9 +30,11 @@ ratio() {
 
 echo "| attention, bench-small | time of a step against softmax, median of $rounds rounds |"
 echo "|---|---|"
-variants=("attention.bias=key" "attention.weights=sigmoid"
+mapfile -t names < <("$SINKLAB" list attention --names | grep -v '^softmax$')
+variants=("${names[@]/#/attention.weights=}" "attention.bias=key"
     "attention.weights=sigmoid attention.normalizer=sum"
-    "attention.weights=relu" "attention.weights=relu attention.normalizer=sum")
+    "attention.weights=relu attention.normalizer=sum"
+    "attention.normalizer=p_norm attention.normalizer_p=2")
 for ((r = 0; r < rounds; r++)); do
     softmax=$(bench step_ms configs/bench-small.ini)
     for ((i = 0; i < ${#variants[@]}; i++)); do

@@ -18,7 +18,7 @@ passed=0 failed=0
 
 mapfile -t sources < <(find src -name '*.c' | sort)
 mapfile -t headers < <(find src tests -name '*.h' | sort)
-mapfile -t code < <(find src tests -name '*.[ch]' | sort)
+mapfile -t code < <(find src tests tools -name '*.[ch]' | sort)
 mapfile -t scripts < <(find tools tests .ci -name '*.sh' -o -path .ci/run | sort)
 mapfile -t configs < <(find configs experiments -name '*.ini' 2>/dev/null | sort)
 
@@ -117,7 +117,7 @@ headers_compile_alone() {
     local h flags
     read -r -a flags <<<"$CPPFLAGS"
     for h in "${headers[@]}"; do
-        "$CC" -std=c11 -D_GNU_SOURCE "${flags[@]}" -Isrc -Itests -Wall -Wextra -Werror \
+        "$CC" -std=c11 -fopenmp -D_GNU_SOURCE "${flags[@]}" -Isrc -Itests -Wall -Wextra -Werror \
             -fsyntax-only -x c - <<<"#include \"$PWD/$h\"" 2>&1 | head -n 3
     done
 }

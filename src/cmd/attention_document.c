@@ -64,8 +64,8 @@ static const char *const composes[] = {
     "Heads of operation = differential are ordinary heads with any weight map, "
     "two and two with one value of twice the width; behind them there are half "
     "as many.",
-    "kv_heads, stages, norms and feed-forwards go with every operation, except "
-    "that pairs have no kv_heads.",
+    "kv_heads, stages, norms and feed-forwards go with every operation, "
+    "except that pairs have no kv_heads and flow no features.",
     NULL,
 };
 
@@ -93,7 +93,7 @@ static const char *const proxies[] = {
     NULL,
 };
 
-/* --- text of limited width ------------------------------------------------- */
+/* --- text of limited width ------------------------------------------------ */
 
 /* Words of text, the first at column `at`, further lines at `indent`. */
 static void put_words(FILE *out, const char *text, int at, int indent)
@@ -150,7 +150,7 @@ static void put_link(FILE *out, const char *title)
     fputc(')', out);
 }
 
-/* --- sections -------------------------------------------------------------- */
+/* --- sections ------------------------------------------------------------- */
 
 static void put_entry(FILE *out, const struct catalog_kind *k,
                       const struct catalog_entry *e)

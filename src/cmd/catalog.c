@@ -16,7 +16,7 @@
 static const char SCORES[] = "Score edits", STAGES_IN[] = "Before the heads",
                   STAGES_OUT[] = "Behind the heads";
 
-/* --- entries of tables that are no texts ---------------------------------- */
+/* --- entries of tables that are no texts --------------------------------- */
 
 static void set_key(struct catalog_entry *e, const char *key)
 {
@@ -134,7 +134,7 @@ static bool fill_metric(int i, struct catalog_entry *e)
     return true;
 }
 
-/* --- the kinds ------------------------------------------------------------- */
+/* --- the kinds ------------------------------------------------------------ */
 
 const struct catalog_kind catalog_kinds[] = {
     { .name = "attention",

@@ -19,6 +19,7 @@ static const int asked[] = { SIGINT, SIGTERM, SIGHUP, SIGUSR1 };
 void jobs_open(struct jobs *j)
 {
     struct sigaction usual = { .sa_handler = SIG_DFL }, now;
+    struct sigaction ignored = { .sa_handler = SIG_IGN };
     BUG_ON(j->is_open);
     sigemptyset(&j->waited);
     sigaddset(&j->waited, SIGCHLD);
@@ -27,6 +28,8 @@ void jobs_open(struct jobs *j)
             sigaddset(&j->waited, asked[i]); /* else as nohup asks */
     /* Ignored, as some parents leave it, it would hide how jobs end */
     sigaction(SIGCHLD, &usual, &j->former_child);
+    /* Who reads our output may go; the jobs are still ours to wait for */
+    sigaction(SIGPIPE, &ignored, &j->former_pipe);
     sigprocmask(SIG_BLOCK, &j->waited, &j->former);
     j->is_open = true;
 }
@@ -36,6 +39,7 @@ void jobs_close(struct jobs *j)
     if (j->is_open) {
         sigprocmask(SIG_SETMASK, &j->former, NULL);
         sigaction(SIGCHLD, &j->former_child, NULL);
+        sigaction(SIGPIPE, &j->former_pipe, NULL);
     }
     *j = (struct jobs){ 0 };
 }
@@ -45,7 +49,7 @@ void jobs_close(struct jobs *j)
 /* What the child does with nothing but system calls, all prepared before. */
 struct launch {
     const struct job_spec *spec;
-    const sigset_t *mask;
+    const struct jobs *jobs;
     pid_t parent;
     int log, null, report; /* report: errno of what failed goes here */
     char **environment;
@@ -56,12 +60,14 @@ struct launch {
 _Noreturn static void run_child(const struct launch *l)
 {
     setpgid(0, 0);
-    prctl(PR_SET_PDEATHSIG, SIGTERM);
+    prctl(PR_SET_PDEATHSIG, SIGUSR1);
+    signal(SIGUSR1, SIG_DFL); /* it must arrive */
+    sigaction(SIGPIPE, &l->jobs->former_pipe, NULL);
     if (getppid() != l->parent)
         raise(SIGKILL); /* it died before that */
     if (l->set)         /* a core may have gone since; then any will do */
         sched_setaffinity(0, l->set_size, l->set);
-    sigprocmask(SIG_SETMASK, l->mask, NULL);
+    sigprocmask(SIG_SETMASK, &l->jobs->former, NULL);
     if (dup2(l->null, STDIN_FILENO) >= 0 && dup2(l->log, STDOUT_FILENO) >= 0 &&
         dup2(l->log, STDERR_FILENO) >= 0) {
         union {
@@ -150,7 +156,7 @@ int job_start(pid_t *process, const struct jobs *j, const struct job_spec *s,
 {
     struct launch l = {
         .spec = s,
-        .mask = &j->former,
+        .jobs = j,
         .parent = getpid(),
         .log = -1,
         .null = -1,

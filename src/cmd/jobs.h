@@ -2,12 +2,14 @@
  *
  * Each job leads a process group of its own, so that a Ctrl-C at the terminal
  * reaches the launcher alone, which then decides. If the launcher dies, however
- * it dies, the system sends its jobs SIGTERM: they save their state and end.
+ * it dies, the system sends its jobs SIGUSR1: they save their state and end,
+ * and a job that saves already is not disturbed (cmd/stop.h).
  *
  * While a struct jobs is open, SIGINT, SIGTERM, SIGHUP and SIGUSR1 are blocked
  * in the calling thread, and jobs_wait returns them; those that were ignored
- * before stay so. All children of the process are taken for jobs: start no
- * other ones meanwhile. One at a time, from one thread, which must stay alive.
+ * before stay so. SIGPIPE is ignored. All children of the process are taken
+ * for jobs: start no other ones meanwhile. One at a time, from one thread,
+ * which must stay alive.
  */
 #ifndef SINKLAB_JOBS_H
 #define SINKLAB_JOBS_H
@@ -22,7 +24,7 @@ struct jobs {
     bool is_open;
     sigset_t waited; /* what jobs_wait takes */
     sigset_t former; /* the mask that jobs start with */
-    struct sigaction former_child;
+    struct sigaction former_child, former_pipe;
 };
 
 struct job_spec {

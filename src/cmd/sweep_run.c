@@ -27,6 +27,14 @@ static const double RETRY_S = 0.5, RETRY_MAX_S = 60, BUSY_S = 0.2, AGAIN_S = 1;
 /* A run that says "in use" so often in a row, and is not, has failed. */
 enum { REFUSALS_MAX = 3 };
 
+/* How runs are told to stop: however often it comes, a run that is saving is
+ * left to it (cmd/stop.h). */
+enum { STOP = SIGUSR1 };
+
+/* Within it, more signals are echoes of the first: of a Ctrl-C held down, of
+ * a terminal that closes, of a machine that goes down. */
+static const double ECHO_S = 1;
+
 struct launcher {
     const struct sweep *sweep;
     const struct sweep_options *options;
@@ -36,6 +44,8 @@ struct launcher {
     struct sweep_slots plan;
     struct sweep_task **slots; /* (plan.n) NULL: free */
     int stopped_by;            /* signal; 0: not asked to stop */
+    double asked_s;            /* clock of the first SIGINT or SIGTERM; or 0 */
+    idx n_unsaved;             /* runs that ended otherwise when told to stop */
     struct err *e;             /* what stops it otherwise */
 };
 
@@ -59,7 +69,7 @@ static void record(struct launcher *l, const struct sweep_task *task,
     if (sweep_journal_append(l->sweep, task ? task->run : NULL, event, detail,
                              l->e) &&
         !was_stopping)
-        tell_all(l, SIGTERM);
+        tell_all(l, STOP);
 }
 
 /* --- starting ----------------------------------------------------------- */
@@ -91,10 +101,31 @@ static bool is_taken_care_of(struct launcher *l, struct sweep_task *task)
     return true;
 }
 
+/* Tried again after a pause, unless that is in vain. */
+static void fail(struct launcher *l, struct sweep_task *task, const char *note,
+                 bool is_hopeless)
+{
+    snprintf(task->note, sizeof task->note, "%s", note);
+    task->failures++;
+    record(l, task, EVENT_FAILED, task->note);
+    if (is_hopeless || task->failures > l->options->retries) {
+        sweep_task_set(&l->tasks, task, TASK_FAILED, SWEEP_FAILED);
+        sweep_show_event(&l->show, "failed", task, task->note);
+        return;
+    }
+    task->not_before_s =
+        clock_s() +
+        fmin(RETRY_MAX_S, RETRY_S * exp2((double)task->failures - 1));
+    sweep_task_set(&l->tasks, task, TASK_WAITING, SWEEP_FAILED);
+    sweep_show_event(&l->show, "failed, will be tried again:", task,
+                     task->note);
+}
+
 static void start(struct launcher *l, idx slot, struct sweep_task *task)
 {
     char dir[RUN_DIR_MAX], log[RUN_PATH_MAX];
     struct sweep_command command;
+    struct err own = { 0 }; /* of this run: the others go on */
     if (is_taken_care_of(l, task))
         return;
     sweep_command(&command, l->sweep, task->run, l->options, "sinklab");
@@ -108,9 +139,11 @@ static void start(struct launcher *l, idx slot, struct sweep_task *task)
         .cores = &l->plan.shares[slot],
     };
     record(l, task, EVENT_STARTED, NULL);
-    if (l->e->code || fsys_mkdirs(dir, l->e) ||
-        job_start(&task->process, &l->jobs, &spec, l->e)) {
-        tell_all(l, SIGTERM);
+    if (l->e->code)
+        return;
+    if (fsys_mkdirs(dir, &own) ||
+        job_start(&task->process, &l->jobs, &spec, &own)) {
+        fail(l, task, own.text, false);
         return;
     }
     l->slots[slot] = task;
@@ -148,29 +181,15 @@ static bool is_hopeless(const struct job_end *end)
 static void end_failed(struct launcher *l, struct sweep_task *task,
                        const struct job_end *end)
 {
-    char log[RUN_PATH_MAX], line[TASK_NOTE_MAX - 64];
+    char log[RUN_PATH_MAX], line[TASK_NOTE_MAX - 64], note[TASK_NOTE_MAX];
     sweep_log_path(log, l->sweep, task->run);
     tail_line(line, sizeof line, log, false);
     if (end->signal)
-        snprintf(task->note, sizeof task->note, "killed by signal %d%s",
-                 end->signal,
+        snprintf(note, sizeof note, "killed by signal %d%s", end->signal,
                  end->signal == SIGKILL ? " (out of memory?)" : "");
     else
-        snprintf(task->note, sizeof task->note, "status %d: %s", end->status,
-                 line);
-    task->failures++;
-    record(l, task, EVENT_FAILED, task->note);
-    if (is_hopeless(end) || task->failures > l->options->retries) {
-        sweep_task_set(&l->tasks, task, TASK_FAILED, SWEEP_FAILED);
-        sweep_show_event(&l->show, "failed", task, task->note);
-        return;
-    }
-    task->not_before_s =
-        clock_s() +
-        fmin(RETRY_MAX_S, RETRY_S * exp2((double)task->failures - 1));
-    sweep_task_set(&l->tasks, task, TASK_WAITING, SWEEP_FAILED);
-    sweep_show_event(&l->show, "failed, will be tried again:", task,
-                     task->note);
+        snprintf(note, sizeof note, "status %d: %s", end->status, line);
+    fail(l, task, note, is_hopeless(end));
 }
 
 /* It can go on: we stopped it, someone else did, or it was in use. */
@@ -206,8 +225,8 @@ static void end_finished(struct launcher *l, struct sweep_task *task,
 
 static bool was_stopped(const struct job_end *end)
 {
-    return end->status == ERR_INTERRUPTED || end->signal == SIGTERM ||
-           end->signal == SIGINT;
+    return end->status == ERR_INTERRUPTED || end->signal == STOP ||
+           end->signal == SIGTERM || end->signal == SIGINT;
 }
 
 static void end_task(struct launcher *l, const struct job_end *end)
@@ -233,26 +252,34 @@ static void end_task(struct launcher *l, const struct job_end *end)
         end_finished(l, task, SWEEP_DIVERGED, found.step);
     else if (is_refused && task->refusals < REFUSALS_MAX)
         end_postponed(l, task, BUSY_S, "in use by another process");
-    else if (was_stopped(end) || (end->signal && is_stopping(l)))
-        end_postponed(l, task, AGAIN_S, "by a signal");
-    else
-        end_failed(l, task, end);
+    else {
+        l->n_unsaved += is_stopping(l) && end->status != ERR_INTERRUPTED;
+        if (was_stopped(end) || (end->signal && is_stopping(l)))
+            end_postponed(l, task, AGAIN_S, "by a signal");
+        else
+            end_failed(l, task, end);
+    }
 }
 
 /* --- all of it ---------------------------------------------------------- */
 
-/* The first signal stops all runs; a second one, and it is no mere warning,
- * ends them. */
+/* The first signal stops all runs; SIGINT or SIGTERM once more, and no mere
+ * echo, ends them. */
 static void obey(struct launcher *l, int number)
 {
-    if (l->stopped_by && number != SIGUSR1) {
+    double now_s = clock_s();
+    bool is_pressing = number == SIGINT || number == SIGTERM;
+    if (is_pressing && l->asked_s > 0 && now_s - l->asked_s >= ECHO_S) {
         tell_all(l, SIGKILL);
         return;
     }
+    if (is_pressing && !(l->asked_s > 0))
+        l->asked_s = now_s;
+    if (l->stopped_by)
+        return;
     if (!is_stopping(l))
-        tell_all(l, SIGTERM);
-    if (!l->stopped_by)
-        l->stopped_by = number;
+        tell_all(l, STOP);
+    l->stopped_by = number;
     sweep_show_line(&l->show, "stopping %td run%s, which save their state ...",
                     l->tasks.count[TASK_RUNNING],
                     l->tasks.count[TASK_RUNNING] == 1 ? "" : "s");
@@ -320,6 +347,12 @@ static int conclude(struct launcher *l)
         return full.code;
     }
     printf("%s: of %td runs %s\n", l->sweep->dir, t->n, buffer);
+    if (l->stopped_by && l->n_unsaved)
+        return err_set(l->e, ERR_INTERRUPTED,
+                       "stopped by %s; %td run%s did not save and will go on "
+                       "from the last resume.h5; go on with: sinklab sweep %s",
+                       signal_name(l->stopped_by), l->n_unsaved,
+                       l->n_unsaved == 1 ? "" : "s", dir);
     if (l->stopped_by)
         return err_set(l->e, ERR_INTERRUPTED,
                        "stopped by %s, all saved; go on with: sinklab sweep %s",
@@ -358,9 +391,10 @@ int sweep_launch(const struct sweep *s, const struct sweep_options *o,
         loop(&l);
         record(&l, NULL, EVENT_LEFT, NULL);
         sweep_show_close(&l.show);
-        jobs_close(&l.jobs);
     }
     conclude(&l);
+    fflush(stdout); /* while SIGPIPE is ignored */
+    jobs_close(&l.jobs);
 out:
     sweep_tasks_release(&l.tasks);
     free(l.slots);

@@ -125,8 +125,8 @@ static void see_head(void *context, const struct head_view *h)
         if (c->metric->axes != METRIC_HEAD || !c->is_given)
             continue;
         v.k = c->k;
-        ratio_at(t, i, t->first + h->sequence)[h->layer * t->m->views + h->head] =
-            c->metric->of_head(&v);
+        struct ratio *r = ratio_at(t, i, t->first + h->sequence);
+        r[h->layer * t->m->views + h->head] = c->metric->of_head(&v);
     }
 }
 

@@ -123,7 +123,7 @@ static struct ratio key_ratio(const struct weight_view *v)
 static struct ratio value_ratio(const struct weight_view *v)
 {
     const struct head_view *h = v->head;
-    return first_over_rest(h->v, h->ld_qkv, h->T, h->D);
+    return first_over_rest(h->v, h->ld_qkv, h->T, h->E);
 }
 
 static struct ratio hidden_ratio(const struct hidden_view *v)

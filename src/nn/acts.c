@@ -142,8 +142,7 @@ void acts_plan(struct acts *x, struct arena *arena, const struct model *m,
     x->scored = T;
     if (m->attention.prefix > 1)
         x->scored = idx_max(1, T - m->attention.prefix + 1);
-    x->row_targets =
-        m->R || x->scored < T ? arena_ints(arena, M) : x->targets;
+    x->row_targets = m->R || x->scored < T ? arena_ints(arena, M) : x->targets;
     if (m->attention.document_token >= 0)
         x->documents = arena_ints(arena, M);
     x->x = arena_reals(arena, (2 * m->L + 1) * M * C);

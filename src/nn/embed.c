@@ -27,8 +27,7 @@ static void embed_row(const struct pass *p, real *x, idx r)
     idx C = m->C, S = p->x->S, T = p->x->T;
     idx t = r % S - m->R, i = r / S * T + t;
     if (p->x->row_targets != p->x->targets)
-        p->x->row_targets[r] =
-            t < T - p->x->scored ? -1 : p->x->targets[i];
+        p->x->row_targets[r] = t < T - p->x->scored ? -1 : p->x->targets[i];
     if (t < 0) {
         memcpy(x, p->w + m->register_w + (t + m->R) * C, (size_t)C * sizeof *x);
         return;

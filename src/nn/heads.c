@@ -79,7 +79,7 @@ struct head pass_head(const struct pass *p, idx l, idx sequence, idx h,
     return head;
 }
 
-/* --- what observers see ---------------------------------------------------- */
+/* --- what observers see ------------------------------------------------ */
 
 /* Rows of tokens only; all that goes to no token in one column in front:
  * extra column, registers, and what a row lacks to one, if its map means it. */
@@ -118,6 +118,7 @@ static void show(const struct pass *p, idx l, idx sequence, idx view,
         .sequence = sequence,
         .T = p->x->T,
         .D = p->m->D,
+        .E = p->m->E,
         .n_extra = model_shows_extra(p->m) ? 1 : 0,
         .weights = weights,
         .q = head->q + R * head->ld_qkv,
@@ -128,7 +129,7 @@ static void show(const struct pass *p, idx l, idx sequence, idx view,
     p->observer->see(p->observer->context, &v);
 }
 
-/* --- forward --------------------------------------------------------------- */
+/* --- forward ----------------------------------------------------------- */
 
 static void one_head(const struct pass *p, idx l, idx sequence, idx h)
 {
@@ -164,7 +165,7 @@ void heads_forward(const struct pass *p, idx l)
             one_head(p, l, i / (H / n), i % (H / n) * n + j);
 }
 
-/* --- backward -------------------------------------------------------------- */
+/* --- backward ---------------------------------------------------------- */
 
 static real *dhead_param(const struct pass *p, idx l, int kind, real *grads)
 {

@@ -119,7 +119,7 @@ static inline idx model_group(const struct model *m)
  * dimension ld starts at r * ld. */
 struct head_view {
     idx layer, head, sequence; /* sequence within the batch */
-    idx T, D, n_extra;         /* n_extra: 0 or 1 */
+    idx T, D, E, n_extra;      /* D: width of q, k; E: of v; n_extra: 0 or 1 */
     const real *weights;       /* (T, n_extra + T); the first column is all that
                               goes to no token: extra column, registers,
                               remainder */

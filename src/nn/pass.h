@@ -130,8 +130,8 @@ void stages_out_forward(const struct pass *p, idx layer, idx tile);
  * stages_dmixed, that of the heads' output. In both a tile's rows lie dense
  * from row0 * H*E on, the widest there are. */
 void stages_out_backward(const struct pass *p, idx layer, idx tile);
-/* From back.dqkv[0] to stages_dqkv. crossing: only the stage that crosses tiles, or only the
- * others. */
+/* From back.dqkv[0] to stages_dqkv. crossing: only the stage that crosses
+ * tiles, or only the others. */
 void stages_in_backward(const struct pass *p, idx layer, idx tile,
                         bool crossing);
 real *stages_dmixed(const struct pass *p, idx layer);
