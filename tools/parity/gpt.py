@@ -270,12 +270,15 @@ def scores(c, own, x, q, k):
     elif kind == "distance":
         s = s + own("distance")[:, distance]
     elif kind == "txl":
-        u, r, b = own("txl").split([c.D, S * c.D, S], -1)
+        # u (D), then for each distance r (D) and b
+        u, rest = own("txl").split([c.D, S * (c.D + 1)], -1)
+        rest = rest.reshape(c.H, S, c.D + 1)
         by_key = k @ u.unsqueeze(-1)  # (B,H,S,1)
-        by_distance = q @ r.reshape(c.H, S, c.D).transpose(-1, -2)
+        by_distance = q @ rest[..., :-1].transpose(-1, -2) + (
+            rest[..., -1].unsqueeze(-2))
         index = distance.expand(len(x), c.H, S, S)
         s = s + scale * (by_key.transpose(-1, -2) +
-                         by_distance.gather(-1, index) + b[:, distance])
+                         by_distance.gather(-1, index))
     forget = c["attention.forget"]
     if forget == "input":
         f = x @ own("forget.weight").t() + own("forget.bias")

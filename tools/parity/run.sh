@@ -12,7 +12,10 @@ cd "$(dirname "$0")/../.."
 SINKLAB=${SINKLAB:-$PWD/sinklab}
 DUMP=${DUMP:-$PWD/build/float/tools/parity/dump}
 PYTHON=${PYTHON:-python3}
-STEPS=20
+
+# Many steps of large size from large weights: scores of size 1 to 10, so that
+# what is not linear shows.
+STEPS=30
 
 # NAME PRESET KEY=VALUE...; keys without a section are of [attention].
 variants() {
@@ -23,13 +26,14 @@ softmax1 gpt2 weights=softmax1
 sigmoid_sum llama weights=sigmoid normalizer=sum
 sigmoid_learned gpt2 weights=sigmoid sigmoid_bias=learned sigmoid_b=-2
 sigmoid_length llama weights=sigmoid sigmoid_bias=length
+sigmoid_p_norm gpt2 weights=sigmoid normalizer=p_norm normalizer_p=2
 relu gpt2 weights=relu
-relu2_p_norm gpt2 weights=relu2 normalizer=p_norm normalizer_p=2
+relu2 gpt2 weights=relu2
 elu1 llama weights=elu1 normalizer=sum
 identity_abs_sum llama weights=identity normalizer=abs_sum features=mlp
 linear_time llama weights=identity normalizer=sum features=elu1 linear_time=yes
 softpick llama weights=softpick
-clipped gpt2 weights=clipped clip_alpha=2 clip_visible=yes
+clipped gpt2 weights=clipped clip_alpha=1.5 clip_visible=yes
 elastic gpt2 weights=elastic elastic_tau=-0.5
 affine llama weights=affine
 ssmax llama weights=ssmax
@@ -88,6 +92,10 @@ if ! "$PYTHON" -c 'import numpy, torch' 2>/dev/null; then
     echo "parity: $PYTHON has no PyTorch and NumPy; skipped"
     exit 0
 fi
+if [ ! -x "$DUMP" ]; then
+    echo "parity: no program $DUMP; \`make parity\` builds it" >&2
+    exit 2
+fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -100,11 +108,11 @@ context = 40
 [train]
 steps = $STEPS
 batch = 8
-threads = 2
+threads = 1
 log_every = $STEPS
 val_every = 0
 [optim]
-lr = 3e-3
+lr = 1e-2
 [data]
 vocab = 20
 [sink]
@@ -127,7 +135,7 @@ is_wanted() { # name wanted...
 dumps=()
 while read -r name preset keys; do
     is_wanted "$name" "$@" || continue
-    overrides=(model.preset="$preset")
+    overrides=(model.preset="$preset" model.init=framework)
     for key in $keys; do
         case ${key%%=*} in
         *.*) overrides+=("$key") ;;
@@ -147,6 +155,4 @@ if [ ${#dumps[@]} -eq 0 ]; then
     echo "parity: no variant is called $*" >&2
     exit 2
 fi
-status=0
-"$PYTHON" -B tools/parity/parity.py "${dumps[@]}" || status=$?
-exit $status
+"$PYTHON" -B tools/parity/parity.py "${dumps[@]}"
