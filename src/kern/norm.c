@@ -121,6 +121,7 @@ static void single_backward(real *restrict dx, real *restrict dgain,
                             const real *x, const real *stats, const real *gain,
                             idx R, idx C)
 {
+    double sum = 0; /* R C terms in one number */
     (void)dshift;
     for (idx r = 0; r < R; r++, x += C, dx += C, dy += C, stats += 2) {
         real rstd = stats[1], dot = 0;
@@ -128,11 +129,12 @@ static void single_backward(real *restrict dx, real *restrict dgain,
         for (idx c = 0; c < C; c++)
             dot += dy[c] * (x[c] * rstd);
         real mean_dn = dot / (real)C, scale = rstd * gain[0];
-        dgain[0] += dot;
+        sum += (double)dot;
 #pragma omp simd
         for (idx c = 0; c < C; c++)
             dx[c] += scale * (dy[c] - x[c] * rstd * mean_dn);
     }
+    dgain[0] += (real)sum;
 }
 
 /* Dynamic tanh: no statistics, each number for itself. */

@@ -189,8 +189,8 @@ const struct score_edit score_txl = {
               .key = "[model] position = txl",
               .formula = "s_tj + (u.k_j + q_t.r_e + b_e) / sqrt(D), e = |t-j|",
               .parameters =
-                  "learned: u (D), r (context,D), b (context) a head, "
-                  "at first 0",
+                  "learned: u (D), then r (D) and b of each distance, a "
+                  "head, at first 0",
               .source = "Dai et al., 2019; as in arXiv 2308.03429",
               .sinks = "not reported" },
     .is_on = is_on,
