@@ -130,6 +130,9 @@ static const struct golden {
     { .settings = "weights=threshold_relu threshold_beta=0.6746255356",
       .a = { 0.5625, 0, 3.0625 },
       .ds = { 0.45, 0, 1.75 } },
+    { .settings = "weights=softplus",
+      .a = { 0.335506, 0.121115, 0.543378 },
+      .ds = { -0.008987, -0.052867, 0.034177 } },
 };
 
 static void check_golden(const struct golden *want)

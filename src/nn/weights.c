@@ -21,7 +21,8 @@
     each(sparsemax) \
     each(entmax15) \
     each(stick_breaking) \
-    each(threshold_relu)
+    each(threshold_relu) \
+    each(softplus)
 /* clang-format on */
 
 #define DECLARE(name) extern const struct weight_map weights_##name;
