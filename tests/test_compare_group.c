@@ -327,7 +327,7 @@ static void test_compare_group__csv_holds_mean_spread_and_n(void **state)
                          "1.52752523165195,3,0.6,");
     assert_within(bytes, ",15,7.07106781186548,2\n");
     assert_within(bytes, "\nrelu,relu,2,2 done,2,20,3.25,0.353553390593274,2,0,"
-                         "0,2,,,0,,,0,,,0,,,0\n");
+                         "0,2,,,0,,,0,,,0,,,0,,,0,,,0,,,0\n");
     free(bytes);
 }
 

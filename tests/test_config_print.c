@@ -76,6 +76,7 @@ static void random_config(struct config *c, struct rng *r)
         "attention.linear_time=no", "attention.bias=key",
         "attention.bias_dims=0",    "attention.prefix=0",
         "attention.group=8",        "attention.conv=3",
+                                       "attention.document_token=-1",
         "attention.kv_heads=0"
     };
     struct err e = { 0 };

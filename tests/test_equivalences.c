@@ -39,7 +39,7 @@ static void build(struct built *b, const char *settings)
     params_init(b->w, &b->m.table, INIT_STUDY, b->c.model.layers, 5);
     struct rng r = rng_open(6, RNG_TEST, 0, 0);
     for (idx i = 0; i < B * T; i++) {
-        b->x.tokens[i] = (int32_t)rng_below(&r, V);
+        b->x.tokens[i] = (int32_t)rng_below(&r, V - 1); /* one is free */
         b->x.targets[i] = (int32_t)rng_below(&r, V);
     }
 }
@@ -196,7 +196,7 @@ static void test_equivalences__masks_as_wide_as_the_context(void **state)
     (void)state;
     static const char *const wide[] = {
         "attention.window=9",    "attention.prefix=1",
-        "attention.group=9",     "attention.document_token=20",
+        "attention.group=9",     "attention.document_token=10",
         "attention.kv_heads=2",  "attention.scale=1",
         "attention.soft_cap=1e6"
     };
@@ -245,6 +245,44 @@ static void test_equivalences__a_value_bias_changes_no_weight(void **state)
     drop(&b[1]);
 }
 
+/* What metrics see, too: what goes nowhere is the column's. */
+static void check_seen(const char *one, const char *other)
+{
+    static real weights[2][B * 2 * T * (T + 1)];
+    const char *settings[2] = { one, other };
+    struct built b[2];
+    for (int i = 0; i < 2; i++) {
+        struct kept k = { weights[i], 0 };
+        struct head_observer observer = { keep, &k };
+        memset(weights[i], 0, sizeof weights[i]);
+        build(&b[i], settings[i]);
+        if (i) {
+            copy_weights(&b[1], &b[0]);
+            set_all(&b[1], "column_score", 0);
+        }
+        assert_true(model_shows_extra(&b[i].m));
+        model_observe(&b[i].m, b[i].w, &b[i].x, B, &observer);
+    }
+    for (idx i = 0; i < COUNT_OF(weights[0]); i++)
+        assert_close((double)(1 + weights[0][i]), (double)(1 + weights[1][i]),
+                     2e-6);
+    drop(&b[0]);
+    drop(&b[1]);
+}
+
+static void test_equivalences__remainders_are_seen_as_columns(void **state)
+{
+    (void)state;
+    check_seen("model.layers=1 attention.weights=softmax1",
+               "model.layers=1 attention.bias=logit");
+    check_seen("model.layers=1 attention.weights=softmax1 attention.scale=0.7",
+               "model.layers=1 attention.bias=logit attention.scale=0.7");
+    check_seen("model.layers=1 attention.weights=softmax1 "
+               "attention.operation=differential",
+               "model.layers=1 attention.bias=logit "
+               "attention.operation=differential");
+}
+
 static int start(void **state)
 {
     (void)state;
@@ -261,6 +299,7 @@ int main(void)
         cmocka_unit_test(test_equivalences__grouped_heads_are_equal_heads),
         cmocka_unit_test(test_equivalences__masks_as_wide_as_the_context),
         cmocka_unit_test(test_equivalences__a_value_bias_changes_no_weight),
+        cmocka_unit_test(test_equivalences__remainders_are_seen_as_columns),
     };
     return cmocka_run_group_tests_name("equivalences", tests, start, NULL);
 }

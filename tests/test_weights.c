@@ -30,7 +30,8 @@ static void test_weights__are_normalised_once(void **state)
 static void see_row_sums(struct weight_case *c)
 {
     bool all_sum_to_one = true, has_negative = false;
-    bool has_remainder = weight_stage_has_remainder(&c->stage);
+    bool has_remainder =
+        attention_has_remainder(&c->options) && c->options.scale == 1;
     for (idx n = 1; n <= N_MAX; n++) {
         real s[N_MAX], a[N_MAX];
         struct weight_row row = weight_case_row(c, n, 0);
@@ -250,13 +251,17 @@ static void test_weights__remainder_is_as_the_map_defined_it(void **state)
     (void)state;
     struct weight_case c;
     weight_case_open(&c, "weights=softmax1");
-    assert_true(weight_stage_has_remainder(&c.stage));
+    assert_true(attention_has_remainder(&c.options));
     weight_case_open(&c, "weights=stick_breaking");
-    assert_true(weight_stage_has_remainder(&c.stage));
-    weight_case_open(&c, "weights=softmax1 scale=0.5");
-    assert_false(weight_stage_has_remainder(&c.stage));
+    assert_true(attention_has_remainder(&c.options));
+    weight_case_open(&c, "weights=softmax1 scale=0.5"); /* 0.5 - sum */
+    assert_true(attention_has_remainder(&c.options));
+    weight_case_open(&c, "weights=softmax1 operation=differential");
+    assert_true(attention_has_remainder(&c.options));
+    weight_case_open(&c, "weights=softmax1 operation=flow");
+    assert_false(attention_has_remainder(&c.options));
     weight_case_open(&c, "weights=softmax");
-    assert_false(weight_stage_has_remainder(&c.stage));
+    assert_false(attention_has_remainder(&c.options));
 }
 
 int main(void)

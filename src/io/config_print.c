@@ -78,8 +78,6 @@ char *config_print(const struct config *c, const struct config_source *origins)
     return text;
 }
 
-/* Chained over "section.key=value" of the keys that matter, so that no buffer
- * for the whole is needed and nothing can fail. */
 /* Is the field's value the key's default? */
 static bool is_default(const struct key *key, const char *value)
 {

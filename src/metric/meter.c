@@ -115,6 +115,9 @@ static void see_head(void *context, const struct head_view *h)
         mass[row] = 0;
         for (idx j = 0; j < row_n; j++)
             mass[row] += fabs((double)h->weights[row * row_n + j]);
+        if (h->extra_mass)
+            mass[row] += (double)h->extra_mass[row] -
+                         fabs((double)h->weights[row * row_n]);
     }
     struct weight_view v = { .head = h,
                              .eps = t->eps,

@@ -16,6 +16,8 @@ static double raw_weight(const struct weight_view *v, idx row, idx column)
 static double proxy_weight(const struct weight_view *v, idx row, idx column)
 {
     double a = raw_weight(v, row, column);
+    if (column < v->head->n_extra && v->head->extra_mass)
+        a = (double)v->head->extra_mass[row];
     return v->sums_to_one ? a : fabs(a) / (v->row_mass[row] + PROXY_GUARD);
 }
 
@@ -147,8 +149,8 @@ static struct ratio hidden_max(const struct hidden_view *v)
 const struct metric metrics[] = {
     { .name = "sink_",
       .unit = "1",
-      .definition = "share of sequences whose importance of key k, the mean "
-                    "proxy weight over the rows that see it, exceeds eps",
+      .definition = "share of sequences whose importance of key k, the sum of "
+                    "proxy weights over rows k .. T by T - k + 1, exceeds eps",
       .is_per_position = true,
       .is_fraction = true,
       .of_head = sink },

@@ -13,8 +13,8 @@ static idx scratch_reals(const struct model *m, const struct acts *x)
     const struct attention *at = &x->attention;
     idx heads = attention_scratch(at), rows = pass_row_scratch(m);
     idx stages = 0;
-    if (x->is_observing) /* of two heads, if they are a pair; and their view */
-        heads += 3 * x->S * (x->S + 1);
+    if (x->is_observing)
+        heads += heads_sight(m, x->S);
     const struct block_params *b = &m->blocks[0];
     for (idx i = 0; i < b->n_in; i++)
         if (b->in[i].stage->scratch)

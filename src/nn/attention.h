@@ -26,7 +26,7 @@ struct attention {
     const struct head_operation *operation;
     idx T, D, E;   /* rows; width of queries and keys; of values */
     idx context;   /* rows of a whole sequence: the same in shorter passes */
-    idx H;         /* query heads */
+    idx H;         /* heads, or pairs of them, that stand in line */
     idx n_extra;   /* extra columns in front of the keys: 0 or 1 */
     idx bias_dims; /* of the extra key that are not zero */
     real scale;    /* of q.k */

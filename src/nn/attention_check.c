@@ -91,6 +91,16 @@ static bool two_weights(const struct settings *s)
             s->a->scale != 1);
 }
 
+static bool has_column(const struct settings *s)
+{
+    return s->a->bias != BIAS_NONE && s->a->bias != BIAS_VALUE;
+}
+
+static bool conv_of_documents(const struct settings *s)
+{
+    return s->a->conv > 1 && s->a->document_token >= 0;
+}
+
 static bool flow_features(const struct settings *s)
 {
     return has_own_weights(s) && s->a->features != FEATURE_NONE;
@@ -99,8 +109,10 @@ static bool flow_features(const struct settings *s)
 /* The sum of what may be negative can be next to nothing. */
 static bool signed_sum(const struct settings *s)
 {
+    bool is_positive =
+        s->a->features == FEATURE_ELU1 && !has_edit(s, false) && !has_column(s);
     return s->map->is_signed && s->a->normalizer == NORMALIZER_SUM &&
-           s->a->features != FEATURE_ELU1;
+           !is_positive;
 }
 
 static bool flow_and_sums(const struct settings *s)
@@ -136,12 +148,16 @@ static bool shared_nothing(const struct settings *s)
 
 static bool shift_without_group(const struct settings *s)
 {
-    return (s->a->group_shift || s->a->group_globals) && !s->a->group;
+    return (s->a->group_shift && s->a->group < 2) ||
+           (s->a->group_globals && !s->a->group);
 }
 
 static bool shift_of_one_head(const struct settings *s)
 {
-    return s->a->group_shift && s->m->heads < 2;
+    idx heads = s->m->heads;
+    if (s->a->operation == OPERATION_DIFFERENTIAL)
+        heads /= 2;
+    return s->a->group_shift && heads < 2;
 }
 
 static bool lone_residual(const struct settings *s)
@@ -181,12 +197,14 @@ static const struct rule {
     { two_weights, "[attention] operation = flow and weights",
       "flow defines its own weights: leave weights, normalizer and scale at "
       "their defaults" },
+    { conv_of_documents, "[attention] conv and document_token",
+      "a convolution mixes the last tokens of a document into the next" },
     { flow_features, "[attention] operation = flow and features",
       "flow has a feature map of its own, the sigmoid: leave features at "
       "none" },
     { signed_sum, "[attention] normalizer = sum and weights",
       "these weights may be negative and sum to nothing: use normalizer = "
-      "abs_sum, or features = elu1" },
+      "abs_sum, or features = elu1 without a column or an edit of scores" },
     { flow_and_sums, "[attention] linear_time and operation",
       "running sums are a form of operation = rows" },
     { sums_of_rows, "[attention] linear_time and weights",
@@ -201,7 +219,8 @@ static const struct rule {
     { shared_nothing, "[attention] bias_shared and bias",
       "there is no bias to share" },
     { shift_without_group, "[attention] group_shift, group_globals and group",
-      "there are no groups: give group a length" },
+      "there is nothing to shift or to see into: give group a length of 2 "
+      "or more" },
     { shift_of_one_head, "[attention] group_shift and [model] heads",
       "half of the heads are shifted: there must be two at least" },
     { lone_residual, "[attention] value_residual and [model] layers",

@@ -48,7 +48,7 @@ struct head pass_head(const struct pass *p, idx l, idx sequence, idx h,
     const real *qkv = pass_qkv(p, l) + sequence * p->x->S * m->W;
     const int32_t *documents = p->x->documents;
     struct head head = {
-        .number = h,
+        .number = h / (m->H / m->views), /* a pair has one place in line */
         .q = qkv + model_q(m, h),
         .k = qkv + model_k(m, h),
         .v = qkv + model_v(m, h),
@@ -81,35 +81,67 @@ struct head pass_head(const struct pass *p, idx l, idx sequence, idx h,
 
 /* --- what observers see ------------------------------------------------ */
 
+/* Where an observed head's weights lie in scratch, behind what attention
+ * needs: as attention gives them; with all that goes to no token in one column,
+ * and that column's mass; a pair's difference. Later ones only if needed. */
+struct sight {
+    real *raw, *folded, *mass, *pair;
+};
+
+static bool is_folded(const struct model *m)
+{
+    return m->R || attention_has_remainder(&m->attention);
+}
+
+idx heads_sight(const struct model *m, idx S)
+{
+    idx n = S * (S + 1);
+    return n + (is_folded(m) ? n + S : 0) + (m->views != m->H ? n : 0);
+}
+
+static struct sight sight_at(const struct model *m, idx S, real *scratch)
+{
+    struct sight s = { .raw = scratch };
+    real *rest = scratch + S * (S + 1);
+    if (is_folded(m)) {
+        s.folded = rest;
+        s.mass = rest + S * (S + 1);
+        rest = s.mass + S;
+    }
+    s.pair = rest;
+    return s;
+}
+
 /* Rows of tokens only; all that goes to no token in one column in front:
- * extra column, registers, and what a row lacks to one, if its map means it. */
-static const real *view_weights(const struct pass *p, const real *weights,
-                                real *view)
+ * extra column, registers, and what a row lacks to a whole, if its map means
+ * it. mass: the same without regard to sign. */
+static void fold(const struct pass *p, const struct sight *s)
 {
     const struct acts *x = p->x;
     const struct attention *at = &x->attention;
     idx S = x->S, R = p->m->R, row_n = at->n_extra + S;
-    bool has_remainder =
-        !at->operation && weight_stage_has_remainder(&at->weights);
-    if (!R && !has_remainder)
-        return weights;
+    bool has_remainder = attention_has_remainder(&at->options);
     for (idx t = 0; t < x->T; t++) {
-        const real *row = weights + (R + t) * row_n;
-        real *to = view + t * (1 + x->T);
-        double sum = 0, nowhere = 0;
+        const real *row = s->raw + (R + t) * row_n;
+        real *to = s->folded + t * (1 + x->T);
+        double left = at->options.scale, nowhere = 0, mass = 0;
         for (idx j = 0; j < row_n; j++) {
-            sum += (double)row[j];
-            if (j < at->n_extra + R)
+            left -= (double)row[j];
+            if (j < at->n_extra + R) {
                 nowhere += (double)row[j];
+                mass += fabs((double)row[j]);
+            }
         }
-        to[0] = (real)(nowhere + (has_remainder ? fmax(0, 1 - sum) : 0));
+        left = has_remainder ? fmax(0, left) : 0;
+        to[0] = (real)(nowhere + left);
+        s->mass[t] = (real)(mass + left);
         memcpy(to + 1, row + at->n_extra + R, (size_t)x->T * sizeof *to);
     }
-    return view;
 }
 
 static void show(const struct pass *p, idx l, idx sequence, idx view,
-                 const struct head *head, const real *weights)
+                 const struct head *head, const real *weights,
+                 const real *extra_mass)
 {
     idx R = p->m->R;
     struct head_view v = {
@@ -121,6 +153,7 @@ static void show(const struct pass *p, idx l, idx sequence, idx view,
         .E = p->m->E,
         .n_extra = model_shows_extra(p->m) ? 1 : 0,
         .weights = weights,
+        .extra_mass = extra_mass,
         .q = head->q + R * head->ld_qkv,
         .k = head->k + R * head->ld_qkv,
         .v = head->v + R * head->ld_qkv,
@@ -138,21 +171,23 @@ static void one_head(const struct pass *p, idx l, idx sequence, idx h)
     struct head head = pass_head(p, l, sequence, h, numbers);
     idx row = p->m->H * p->m->E;
     real *o = x->blocks[l].mixed + sequence * x->S * row + h * p->m->E;
-    real *scratch = pass_scratch(p), *weights = NULL;
+    real *scratch = pass_scratch(p);
+    struct sight s = { 0 };
     if (p->observer)
-        weights = scratch + attention_scratch(&x->attention);
-    attention_forward(&x->attention, o, &head, weights, scratch);
+        s = sight_at(p->m, x->S, scratch + attention_scratch(&x->attention));
+    attention_forward(&x->attention, o, &head, s.raw, scratch);
     if (!p->observer)
         return;
-    idx n = x->S * (x->S + 1);
-    const real *seen = view_weights(p, weights, weights + 2 * n);
+    if (s.folded)
+        fold(p, &s);
+    const real *seen = s.folded ? s.folded : s.raw;
     if (p->m->views == p->m->H) {
-        show(p, l, sequence, h, &head, seen);
+        show(p, l, sequence, h, &head, seen, s.mass);
         return;
     }
-    differential_view(p, l, h, seen, weights + n);
-    if (h % 2)
-        show(p, l, sequence, h / 2, &head, weights + n);
+    differential_view(p, l, h, seen, s.pair);
+    if (h % 2) /* signs cancel between a pair's branches: no mass apart */
+        show(p, l, sequence, h / 2, &head, s.pair, NULL);
 }
 
 void heads_forward(const struct pass *p, idx l)

@@ -245,6 +245,17 @@ static void set_sizes(struct model *m, idx V)
     m->T = o->context;
 }
 
+static int check_tokens(const struct model *m, struct err *e)
+{
+    idx token = m->attention.document_token;
+    if (token >= m->V)
+        return err_set(e, ERR_CONFIG,
+                       "[attention] document_token = %td is no token: the data "
+                       "has tokens 0 to %td",
+                       token, m->V - 1);
+    return OK;
+}
+
 int model_init(struct model *m, const struct model_options *o,
                const struct attention_options *a, idx V, struct err *e)
 {
@@ -253,6 +264,8 @@ int model_init(struct model *m, const struct model_options *o,
         return e->code;
     BUG_ON(V < 1);
     set_sizes(m, V);
+    if (check_tokens(m, e))
+        return e->code;
     m->blocks = calloc((size_t)m->L, sizeof *m->blocks);
     if (!m->blocks)
         return err_set(e, ERR_MEMORY, "out of memory");
@@ -289,10 +302,8 @@ void model_release(struct model *m)
 bool model_shows_extra(const struct model *m)
 {
     const struct attention_options *a = &m->attention;
-    struct weight_stage w = weight_stage_of(a);
     bool has_column = a->bias != BIAS_NONE && a->bias != BIAS_VALUE;
-    return has_column || m->R ||
-           (a->operation == OPERATION_ROWS && weight_stage_has_remainder(&w));
+    return has_column || m->R || attention_has_remainder(a);
 }
 
 double model_flops_per_token(const struct model *m, idx T)
@@ -308,5 +319,6 @@ double model_flops_per_token(const struct model *m, idx T)
     bool has_sums =
         m->attention.linear_time || m->attention.operation == OPERATION_FLOW;
     double seen = has_sums ? 2 * (double)m->D : (double)T;
-    return 6 * products + 6 * (double)m->L * seen * (double)m->C;
+    double width = 3 * (1 + (double)m->E / (double)m->D); /* q.k and mixing */
+    return 6 * products + width * (double)m->L * seen * (double)m->C;
 }

@@ -123,6 +123,8 @@ struct head_view {
     const real *weights;       /* (T, n_extra + T); the first column is all that
                               goes to no token: extra column, registers,
                               remainder */
+    const real *extra_mass;    /* (T) of that column, signs left out; NULL: its
+                               weights are all there is */
     const real *q, *k, *v;     /* (T,D), positions applied */
     idx ld_qkv;
 };

@@ -55,7 +55,8 @@ void param_table_release(struct param_table *t)
 bool param_is_matrix(const struct param *p)
 {
     return p->role == PARAM_EMBEDDING || p->role == PARAM_LINEAR ||
-           p->role == PARAM_RESIDUAL || p->role == PARAM_GATED_OUT;
+           p->role == PARAM_RESIDUAL || p->role == PARAM_GATED_OUT ||
+           p->multiplies;
 }
 
 /* How one tensor starts: N(0, std^2), U(-bound, bound), or a constant. */

@@ -14,7 +14,7 @@
 #include "base/err.h"
 #include "nn/options.h"
 
-enum { PARAM_NAME_MAX = 64, PARAM_NDIM_MAX = 3, PARAM_MAX = 4096 };
+enum { PARAM_NAME_MAX = 64, PARAM_NDIM_MAX = 3, PARAM_MAX = 16384 };
 
 enum param_role {
     PARAM_EMBEDDING, /* token and position tables */
@@ -38,6 +38,7 @@ struct param {
     idx offset;                /* in reals, in the flat buffers */
     enum param_role role;
     idx fan_in;       /* for the inits that scale by it */
+    bool multiplies;  /* PARAM_OWN: counts as a matrix */
     double last;      /* PARAM_GAIN: ones, and this (kern/norm.h) */
     double mean, std; /* PARAM_OWN, PARAM_STATE: N(mean, std^2), */
     double (*start)(idx i, idx n); /* or row i of n; NULL: the former */

@@ -115,6 +115,9 @@ struct head pass_head(const struct pass *p, idx layer, idx sequence, idx h,
 void differential_view(const struct pass *p, idx layer, idx h, const real *seen,
                        real *view);
 
+/* Reals of scratch, behind attention's, for what an observed head shows. */
+idx heads_sight(const struct model *m, idx S);
+
 /* A head at a time, heads that share values by one thread (heads.c). */
 void heads_forward(const struct pass *p, idx layer);
 /* From the gradient dmixed (M,H*E) to dqkv (M,W), sides and head_grads. */

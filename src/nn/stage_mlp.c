@@ -18,7 +18,9 @@ static void declare(struct model *m, struct block_stage *s, idx layer)
     idx shape[2] = { m->D, m->D };
     double std = sqrt(2 / (5 * (double)m->D)); /* arXiv 2410.10781's code */
     stage_declare(m, s, layer, "features.in", 2, shape, 0, std);
+    param_last(&m->table)->multiplies = true;
     stage_declare(m, s, layer, "features.out", 2, shape, 0, std);
+    param_last(&m->table)->multiplies = true;
 }
 
 static idx scratch(const struct model *m)

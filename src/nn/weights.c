@@ -76,9 +76,11 @@ bool attention_sums_to_one(const struct attention_options *o)
     return o->operation == OPERATION_ROWS && weight_stage_sums_to_one(&w);
 }
 
-bool weight_stage_has_remainder(const struct weight_stage *w)
+bool attention_has_remainder(const struct attention_options *o)
 {
-    return w->map->has_remainder && is_bare(w);
+    struct weight_stage w = weight_stage_of(o);
+    return o->operation != OPERATION_FLOW && w.map->has_remainder &&
+           w.normalizer == NORMALIZER_NONE;
 }
 
 void weight_stage_forward(const struct weight_stage *w, real *a, const real *s,

@@ -91,8 +91,9 @@ idx weight_map_learned(struct map_learned learned[MAP_LEARNED_MAX],
 bool weight_stage_sums_to_one(const struct weight_stage *w);
 bool attention_sums_to_one(const struct attention_options *o);
 
-/* Is 1 - sum of a row weight that goes nowhere? Only as the map defined it. */
-bool weight_stage_has_remainder(const struct weight_stage *w);
+/* Is what a row lacks to [attention] scale weight that goes nowhere? Only if
+ * no normaliser stands behind the map. */
+bool attention_has_remainder(const struct attention_options *o);
 
 /* a (n) = weights of scores s (n), normalised; a may be s. */
 void weight_stage_forward(const struct weight_stage *w, real *a, const real *s,
