@@ -78,15 +78,25 @@ char *config_print(const struct config *c, const struct config_source *origins)
     return text;
 }
 
-/* Is the field's value the key's default? */
-static bool is_default(const struct key *key, const char *value)
+static size_t field_bytes(const struct key *key)
 {
-    struct config plain; /* room for any section's options */
-    char fallback[KEY_PRINT_MAX];
-    memset(&plain, 0, sizeof plain);
-    BUG_ON(key_parse(key, &plain, key->fallback, NULL));
-    key_print(key, &plain, fallback, sizeof fallback);
-    return strcmp(value, fallback) == 0;
+    static const size_t bytes[] = {
+        [KEY_INT] = sizeof(idx),    [KEY_REAL] = sizeof(double),
+        [KEY_BOOL] = sizeof(bool),  [KEY_TEXT] = KEY_TEXT_MAX,
+        [KEY_CHOICE] = sizeof(int), [KEY_LIST] = sizeof(struct key_list),
+    };
+    return bytes[key->type];
+}
+
+/* Is the field's value the key's default? (Behind a value there is zero.) */
+static bool is_default(const struct key *key, const char *options)
+{
+    struct config room; /* for any section's options */
+    char *plain = (char *)&room + key->offset;
+    size_t n = field_bytes(key);
+    memset(plain, 0, n);
+    BUG_ON(key_parse(key, &room, key->fallback, NULL));
+    return memcmp(options + key->offset, plain, n) == 0;
 }
 
 /* Over the keys that differ from their defaults, in no order: a later version
@@ -102,9 +112,9 @@ void config_id(char id[CONFIG_ID_MAX], const struct config *c)
             const struct key *key = &section->keys[k];
             if ((key->flags & KEY_COSMETIC) == KEY_COSMETIC)
                 continue;
-            key_print(key, options, value, sizeof value);
-            if (is_default(key, value))
+            if (is_default(key, options))
                 continue;
+            key_print(key, options, value, sizeof value);
             int n = snprintf(line, sizeof line, "%s.%s=%s", section->name,
                              key->name, value);
             BUG_ON(n >= (int)sizeof line);
