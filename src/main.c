@@ -1,8 +1,10 @@
 /* main.c - `sinklab COMMAND ...`: finds the command, prints its error, exits.
  * Reading order for newcomers: docs/ARCHITECTURE.md. */
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cmd/cmd.h"
 
@@ -28,9 +30,21 @@ static int run(int argc, char **argv, struct err *e)
     return command->run(argc - 1, argv + 1, e);
 }
 
+/* A file opened as number 1 would get what is meant for the terminal. */
+static void open_standard_files(void)
+{
+    int fd;
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0)
+        close(fd);
+}
+
 int main(int argc, char **argv)
 {
     struct err e = { 0 };
+    open_standard_files();
     signal(SIGXFSZ, SIG_IGN); /* a file size limit is an error like another */
     int code = run(argc, argv, &e);
     if (fflush(stdout) && !code)

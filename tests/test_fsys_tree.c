@@ -145,6 +145,19 @@ static void test_fsys_tree__remains_of_a_namesake_are_no_obstacle(void **state)
     assert_null(find_remains());
 }
 
+static void test_fsys_tree__remains_are_known_by_their_whole_name(void **state)
+{
+    (void)state;
+    static const char *const others[] = {
+        ".removed-",  ".removed-x",    ".removed-12",    ".removed-12-",
+        ".removed--", ".removed-x-12", ".removed-old-a", "removed-1-a",
+    };
+    for (idx i = 0; i < COUNT_OF(others); i++)
+        assert_false(fsys_tree_is_remains(others[i]));
+    assert_true(fsys_tree_is_remains(".removed-12-a"));
+    assert_true(fsys_tree_is_remains(".removed-1--"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -153,6 +166,7 @@ int main(void)
         cmocka_unit_test(test_fsys_tree__what_is_no_folder_stays),
         cmocka_unit_test(test_fsys_tree__any_failure_leaves_all_or_remains),
         cmocka_unit_test(test_fsys_tree__remains_of_a_namesake_are_no_obstacle),
+        cmocka_unit_test(test_fsys_tree__remains_are_known_by_their_whole_name),
     };
     return cmocka_run_group_tests_name("fsys_tree", tests, NULL, NULL);
 }

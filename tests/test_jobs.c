@@ -223,8 +223,9 @@ static void test_job__outlives_no_launcher_without_a_signal(void **state)
         struct jobs j = { 0 };
         jobs_open(&j);
         start_script(&j,
-                     "trap 'echo saved >>$SAVED; exit 75' TERM; echo ready; "
-                     "while :; do sleep 0.02; done",
+                     "trap '' TERM; "
+                     "trap 'echo saved >>$SAVED; exit 75' USR1; echo ready; "
+                     "for i in $(seq 1500); do sleep 0.02; done",
                      "ready", (const char *const[]){ getenv("SAVED"), NULL },
                      NULL);
         for (;;)
@@ -234,6 +235,30 @@ static void test_job__outlives_no_launcher_without_a_signal(void **state)
     kill(launcher, SIGKILL);
     waitpid(launcher, &status, 0);
     wait_for_file("saved");
+}
+
+static void test_jobs__no_reader_is_no_end(void **state)
+{
+    struct jobs j = { 0 };
+    (void)state;
+    signal(SIGPIPE, SIG_DFL);
+    jobs_open(&j);
+    raise(SIGPIPE); /* or we are gone */
+    start_script(&j, "kill -PIPE $$; exit 0", "pipe", no_settings, NULL);
+    assert_int_equal(wait_end(&j).signal, SIGPIPE); /* for jobs it is usual */
+    jobs_close(&j);
+}
+
+static void test_job__can_always_be_told_to_stop(void **state)
+{
+    struct jobs j = { 0 };
+    (void)state;
+    signal(SIGUSR1, SIG_IGN);
+    jobs_open(&j);
+    start_script(&j, "kill -USR1 $$; exit 0", "told", no_settings, NULL);
+    assert_int_equal(wait_end(&j).signal, SIGUSR1);
+    jobs_close(&j);
+    signal(SIGUSR1, SIG_DFL);
 }
 
 /* "SAVED=PATH", which the job above writes to. */
@@ -261,6 +286,8 @@ int main(void)
         RUN(job__signal_reaches_its_children),
         RUN(jobs__many_that_end_at_once_all_arrive),
         RUN(job__outlives_no_launcher_without_a_signal),
+        RUN(jobs__no_reader_is_no_end),
+        RUN(job__can_always_be_told_to_stop),
     };
     return cmocka_run_group_tests(tests, name_saved, NULL);
 }

@@ -2,6 +2,7 @@
 #include "harness.h"
 #include "io/run.h"
 
+#include <fcntl.h>
 #include <grp.h>
 #include <signal.h>
 #include <stdio.h>
@@ -145,6 +146,52 @@ static void test_lock__read_only_folder_is_refused(void **state)
     assert_int_equal(chmod(dir, 0755), 0);
 }
 
+enum { RACERS = 4, ROUNDS = 100 };
+
+/* Take the lock, remove its file while it is held, let go, again and again;
+ * the status is 1 if another one held it meanwhile. */
+static int race(const char *dir)
+{
+    char path[RUN_PATH_MAX], inside[RUN_PATH_MAX];
+    run_path(path, dir, "lock");
+    run_path(inside, dir, "inside");
+    for (int i = 0; i < ROUNDS; i++) {
+        struct lock l = { 0 };
+        if (lock_take(&l, path, dir, NULL) != OK)
+            continue;
+        int fd = open(inside, O_CREAT | O_EXCL | O_WRONLY, 0666);
+        if (fd < 0)
+            return 1;
+        close(fd);
+        unlink(inside);
+        unlink(path);
+        lock_release(&l);
+    }
+    return 0;
+}
+
+static void test_lock__of_a_file_that_is_gone_is_none(void **state)
+{
+    char dir[RUN_DIR_MAX];
+    struct err e = { 0 };
+    int n_bad = 0;
+    (void)state;
+    name_run(dir, "race");
+    assert_int_equal(fsys_mkdirs(dir, &e), OK);
+    for (int i = 0; i < RACERS; i++) {
+        pid_t child = fork();
+        assert_true(child >= 0);
+        if (child == 0)
+            _exit(race(dir));
+    }
+    for (int i = 0; i < RACERS; i++) {
+        int status;
+        assert_true(wait(&status) > 0);
+        n_bad += status != 0;
+    }
+    assert_int_equal(n_bad, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -152,6 +199,7 @@ int main(void)
         cmocka_unit_test(test_lock__killed_process_leaves_no_lock),
         cmocka_unit_test(test_lock__foreign_lock_file_is_kept),
         cmocka_unit_test(test_lock__read_only_folder_is_refused),
+        cmocka_unit_test(test_lock__of_a_file_that_is_gone_is_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -299,6 +299,34 @@ static void test_runs__remains_are_told_and_cleared(void **state)
     assert_false(is_there("rest/.removed-1-b"));
 }
 
+static void test_runs__remains_are_counted_in_the_question(void **state)
+{
+    (void)state;
+    struct runs_options o = options("asked");
+    put_run("asked/a", "done", 1, "0,1,1,0\n");
+    put_file("asked/.removed-1-b", "lock", "");
+    put_file("asked/.removed-1-mine", "letter", "no run's");
+    put_file("asked/.removed-old", "status", "done\n");
+    o.has_remove = true;
+    answer(&o, "n\n");
+    char *text = run_ok(o);
+    assert_within(text, "remove 1 run (");
+    assert_within(text, ") and what is left of 1 removed run? [y/N] nothing");
+    fclose(o.in);
+    free(text);
+    assert_true(is_there("asked/.removed-1-b") && is_there("asked/a"));
+    where(&o, "status=failed"); /* of the others none */
+    answer(&o, "y\n");
+    text = run_ok(o);
+    assert_within(text, "remove what is left of 1 removed run? [y/N] cleared");
+    fclose(o.in);
+    free(text);
+    assert_false(is_there("asked/.removed-1-b"));
+    assert_true(is_there("asked/.removed-1-mine/letter"));
+    assert_true(is_there("asked/.removed-old/status"));
+    assert_true(is_there("asked/a/status"));
+}
+
 static void test_runs__command_lines_are_checked(void **state)
 {
     (void)state;
@@ -339,6 +367,7 @@ int main(void)
         cmocka_unit_test(test_runs__in_use_or_around_others_are_let_alone),
         cmocka_unit_test(test_runs__links_are_not_followed),
         cmocka_unit_test(test_runs__remains_are_told_and_cleared),
+        cmocka_unit_test(test_runs__remains_are_counted_in_the_question),
         cmocka_unit_test(test_runs__command_lines_are_checked),
     };
     return cmocka_run_group_tests_name("runs", tests, NULL, NULL);

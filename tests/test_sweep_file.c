@@ -75,7 +75,8 @@ static void test_sweep_file__lists_give_their_values(void **state)
     check_values("model.biases = on, off", "yes | no");
     check_values("optim.schedule = linear, cosine", "linear | cosine");
     check_values("run.seed = 1 to 3, 7", "1 | 2 | 3 | 7");
-    check_values("checkpoint.steps = {1, 2}, {}, {30}", "1, 2 |  | 30");
+    check_values("optim.lr & checkpoint.steps = 1 & {1, 2}, 2 & {}, 3 & {4}",
+                 "1 & 1, 2 | 2 &  | 3 & 4");
     check_values("optim.lr = 1,\n  2,\n  3", "1 | 2 | 3");
     check_values("optim.lr = 1\n  2\n  3", "1 | 2 | 3");
     check_values("data.path = {a, if b}, c d", "a, if b | c d");
@@ -310,7 +311,7 @@ static void test_sweep_file__bad_conditions_are_told(void **state)
     check_refused("[axes]\noptim.lr = 1 if optim.name = sgd\n"
                   "optim.name = sgd, adamw\n",
                   "@:2: [axes] optim.lr: the condition speaks of optim.name, "
-                  "an axis of line 3: put that one above");
+                  "an axis of @:3: put that one above");
     check_refused("[exclude]\noptim.lr = x\n[axes]\nrun.seed = 1\n",
                   "@:2: [exclude] optim.lr: got 'x', want number, 0 "
                   "to 1000");
@@ -321,10 +322,10 @@ static void test_sweep_file__axes_must_go_together(void **state)
     (void)state;
     check_refused("[axes]\noptim.lr = 1\noptim.lr = 2\n",
                   "@:3: [axes] optim.lr: optim.lr is an axis twice, first in "
-                  "line 2: give conditions that never hold together");
+                  "@:2: give conditions that never hold together");
     check_refused("[axes]\nmodel.norm = rmsnorm\nmodel.preset = gpt2, llama\n",
                   "@:3: [axes] model.preset: the preset would undo model.norm "
-                  "of line 2: put the preset above it");
+                  "of @:2: put the preset above it");
     check_refused("[model]\nlayers = 2\n",
                   "@:1: no axis: a sweep file has a section [axes] with lines "
                   "section.key = value, value, or a section [random]");

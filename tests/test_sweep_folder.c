@@ -82,6 +82,8 @@ static void check_open(const char *name, int code, const char *words)
     if (!strstr(e.text, words))
         fail_msg("'%s' does not say '%s'", e.text, words);
     sweep_close(&s);
+    assert_int_equal(sweep_open(&s, path_of(name), NULL), code);
+    sweep_close(&s);
 }
 
 static void test_sweep_folder__a_frozen_sweep_reads_back(void **state)
@@ -312,6 +314,8 @@ static void test_sweep_folder__other_versions_are_refused(void **state)
                "runs.list:1: has version 2, this program knows 1");
     write_list("version", "what\n", 5);
     check_open("version", ERR_DATA, "want 'sinklab-sweep-list 1'");
+    write_list("version", "", 0);
+    check_open("version", ERR_DATA, "runs.list: is empty: put a copy of the");
     free(text);
 }
 

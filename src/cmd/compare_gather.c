@@ -59,16 +59,56 @@ static int count_waiting(struct compare_set *set, const char *path,
                    path, n);
 }
 
-/* The folders behind two paths are the same. */
-static bool is_same(const char *a, const char *b)
+/* Which folder is behind a run's path. */
+struct folder {
+    dev_t device;
+    ino_t inode;
+    idx i; /* of the run */
+};
+
+static int order_folders(const void *a, const void *b)
 {
-    struct stat x, y;
-    return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev &&
-           x.st_ino == y.st_ino;
+    const struct folder *x = a, *y = b;
+    if (x->device != y->device)
+        return x->device < y->device ? -1 : 1;
+    if (x->inode != y->inode)
+        return x->inode < y->inode ? -1 : 1;
+    return (x->i > y->i) - (x->i < y->i);
 }
 
-static bool is_accepted(const struct compare_set *set,
-                        const struct compare_options *o,
+static bool are_same(const struct folder *a, const struct folder *b)
+{
+    return a->device == b->device && a->inode == b->inode;
+}
+
+/* Keep the first of the runs whose folder is the same. */
+static int drop_repeated(struct compare_set *set, struct err *e)
+{
+    struct folder *all = calloc((size_t)set->n + 1, sizeof *all);
+    idx n = 0, kept = 0;
+    if (!all)
+        return err_set(e, ERR_MEMORY, "not enough memory for %td runs", set->n);
+    for (idx i = 0; i < set->n; i++) {
+        struct stat st;
+        if (stat(set->runs[i].path, &st) == 0)
+            all[n++] = (struct folder){ st.st_dev, st.st_ino, i };
+    }
+    qsort(all, (size_t)n, sizeof *all, order_folders);
+    for (idx i = 1; i < n; i++)
+        if (are_same(&all[i - 1], &all[i]))
+            compared_release(&set->runs[all[i].i]);
+    for (idx i = 0; i < set->n; i++)
+        if (set->runs[i].path) {
+            struct compared r = set->runs[i];
+            set->runs[i] = (struct compared){ 0 };
+            set->runs[kept++] = r;
+        }
+    set->n = kept;
+    free(all);
+    return OK;
+}
+
+static bool is_accepted(const struct compare_options *o,
                         const struct compared *r)
 {
     double step;
@@ -80,9 +120,6 @@ static bool is_accepted(const struct compare_set *set,
         .config = r->has_config ? &r->config : NULL,
         .measured = &r->metrics,
     };
-    for (idx i = 0; set->is_grouped && i < set->n; i++)
-        if (is_same(set->runs[i].path, r->path))
-            return false;
     return filter_accepts(&o->where, &facts);
 }
 
@@ -111,7 +148,7 @@ static int take(struct compare_set *set, const struct compare_options *o,
         compared_release(r); /* checked; now as all of its group */
         compared_load_member(r, path);
     }
-    if (rc == OK && is_accepted(set, o, r))
+    if (rc == OK && is_accepted(o, r))
         set->n++;
     else
         compared_release(r);
@@ -139,6 +176,8 @@ int compare_gather(struct compare_set *set, const struct compare_options *o,
         for (idx k = 0; k < l->n && rc == OK; k++)
             rc = take(set, o, l->paths[k], true, e);
     }
+    if (rc == OK && set->is_grouped)
+        rc = drop_repeated(set, e);
     if (rc == OK && set->n == 0)
         rc = err_set(e, ERR_USAGE,
                      "compare: no run fits --where; `sinklab runs` lists what "

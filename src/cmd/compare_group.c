@@ -102,7 +102,8 @@ static bool counts(const struct group *g, const struct compared *r)
         return has_status(r, RUN_DONE);
     if (r->metrics.rows + r->analysis.rows == 0)
         return false; /* nothing yet */
-    return !has_status(r, RUN_DIVERGED) && !has_status(r, RUN_FAILED);
+    return !has_status(r, RUN_DIVERGED) && !has_status(r, RUN_FAILED) &&
+           strcmp(r->status, RUN_STANDING_UNKNOWN) != 0;
 }
 
 /* Put those that count first, else in the order they have. */

@@ -3,8 +3,8 @@
  * Runs are grouped by all keys but seeds and cosmetic ones, or by the keys of
  * --by. Which runs of a group count: those that are done. Where none is done,
  * those under way (or stopped by a rule) count as far as all of them came. A
- * run that diverged or failed never counts. A run whose settings cannot be
- * read is a group of its own.
+ * run that diverged or failed never counts, nor one whose status cannot be
+ * read. A run whose settings cannot be read is a group of its own.
  *
  * Means are over runs, at the steps that all of them measured: nothing is
  * interpolated. The spread is the sample standard deviation (divisor n - 1);

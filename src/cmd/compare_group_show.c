@@ -53,24 +53,44 @@ static void note_column(struct notes *n, idx *n_logged, const struct group *g,
     }
 }
 
-/* Two runs with the same settings compute the same numbers. */
+struct identity {
+    char id[CONFIG_ID_MAX];
+    idx i; /* of the group */
+};
+
+static int order_identities(const void *a, const void *b)
+{
+    const struct identity *x = a, *y = b;
+    int order = strcmp(x->id, y->id);
+    return order != 0 ? order : (x->i > y->i) - (x->i < y->i);
+}
+
+/* Two runs with the same settings compute the same numbers. (Without memory to
+ * find them nothing is said.) */
 static void note_copies(struct notes *n, const struct group *g)
 {
-    for (idx i = 0; i < g->n_counted; i++)
-        for (idx k = 0; k < i; k++) {
-            char a[CONFIG_ID_MAX], b[CONFIG_ID_MAX], text[NOTE_MAX];
-            if (!g->runs[i]->has_config)
-                continue;
-            config_id(a, &g->runs[i]->config);
-            config_id(b, &g->runs[k]->config);
-            if (strcmp(a, b) != 0)
-                continue;
-            snprintf(text, sizeof text,
-                     "has the settings and seeds of %.100s, so their numbers "
-                     "count twice",
-                     g->runs[k]->name);
-            add_note(n, g->runs[i]->name, text);
+    struct identity *all = calloc((size_t)g->n_counted + 1, sizeof *all);
+    idx n_all = 0;
+    for (idx i = 0; all && i < g->n_counted; i++)
+        if (g->runs[i]->has_config) {
+            config_id(all[n_all].id, &g->runs[i]->config);
+            all[n_all++].i = i;
         }
+    if (all)
+        qsort(all, (size_t)n_all, sizeof *all, order_identities);
+    for (idx i = 1, first = 0; i < n_all; i++) {
+        char text[NOTE_MAX];
+        if (strcmp(all[first].id, all[i].id) != 0) {
+            first = i;
+            continue;
+        }
+        snprintf(text, sizeof text,
+                 "has the settings and seeds of %.100s, so their numbers count "
+                 "twice",
+                 g->runs[all[first].i]->name);
+        add_note(n, g->runs[all[i].i]->name, text);
+    }
+    free(all);
 }
 
 static void note_gone(struct notes *n, const struct group *g,

@@ -1,5 +1,6 @@
 #include "cmd/machine.h"
 
+#include <math.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
@@ -47,19 +48,36 @@ static double number_in(const char *path, const char *name)
     return value;
 }
 
-double machine_bytes(void)
+/* The same of a file below another root. */
+static double number_below(const char *root, const char *path, const char *name)
 {
-    static const char *const groups[][2] = {
-        { "/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current" },
+    char whole[4096];
+    snprintf(whole, sizeof whole, "%s%s", root, path);
+    return number_in(whole, name);
+}
+
+double machine_bytes(const char *root)
+{
+    static const struct {
+        const char *limit, *used, *stat, *inactive;
+    } groups[] = {
+        { "/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current",
+          "/sys/fs/cgroup/memory.stat", "inactive_file " },
         { "/sys/fs/cgroup/memory/memory.limit_in_bytes",
-          "/sys/fs/cgroup/memory/memory.usage_in_bytes" },
+          "/sys/fs/cgroup/memory/memory.usage_in_bytes",
+          "/sys/fs/cgroup/memory/memory.stat", "total_inactive_file " },
     };
-    double bytes = 1024 * number_in("/proc/meminfo", "MemAvailable:");
+    double bytes = 1024 * number_below(root, "/proc/meminfo", "MemAvailable:");
     for (idx i = 0; i < COUNT_OF(groups); i++) {
-        double limit = number_in(groups[i][0], "");
-        double used = number_in(groups[i][1], "");
-        if (limit > 0 && used >= 0 && limit > used && limit - used < bytes)
-            bytes = limit - used;
+        double limit = number_below(root, groups[i].limit, "");
+        double used = number_below(root, groups[i].used, "");
+        double cache = number_below(root, groups[i].stat, groups[i].inactive);
+        if (limit <= 0 || used < 0)
+            continue;
+        /* What was read of files is given back when memory is short */
+        double left = limit - (used - fmin(fmax(cache, 0), used));
+        if (bytes <= 0 || left < bytes)
+            bytes = fmax(left, 1);
     }
     return bytes > 0 ? bytes : 0;
 }

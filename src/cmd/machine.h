@@ -22,7 +22,8 @@ void core_share(struct core_list *share, const struct core_list *all, idx i,
                 idx n);
 
 /* machine_bytes - memory that may be had without swapping: the system's own
- * estimate, or less if a control group allows less. 0: not known. */
-double machine_bytes(void);
+ * estimate, or less if a control group allows less; at least 1. 0: not known.
+ * root: "", or a folder with other files in place of /proc and /sys. */
+double machine_bytes(const char *root);
 
 #endif

@@ -2,6 +2,7 @@
 #include "cmd/runs.h"
 
 #include "base/shell.h"
+#include "base/text.h"
 #include "base/utf8.h"
 #include "io/archive.h"
 #include "io/fsys_tree.h"
@@ -12,7 +13,12 @@
 #include <strings.h>
 #include <sys/stat.h>
 
-enum { NAME_COLUMNS = 60, NAME_BYTES = 512, SIZE_TEXT_MAX = 96 };
+enum {
+    NAME_COLUMNS = 60,
+    NAME_BYTES = 512,
+    SIZE_TEXT_MAX = 96,
+    WHAT_MAX = 2 * SIZE_TEXT_MAX + RUN_DIR_MAX,
+};
 
 /* The runs that will be touched, and what they hold. */
 struct chosen {
@@ -20,6 +26,7 @@ struct chosen {
     const struct listed **runs; /* (n) */
     struct lock *locks;         /* (n) held from lock_all on */
     struct fsys_size size;
+    idx n_remains; /* of removals cut short, to be cleared as well */
 };
 
 static void say_left(FILE *out, const struct runs_options *o,
@@ -49,8 +56,10 @@ static const char *objection(const struct listed *r)
         return "no run folder";
     if (is_locked(r->path))
         return "in use";
-    snprintf(parent, sizeof parent, "%.*s", (int)r->parent_n, r->path);
-    if (*parent && sweep_holds_sweep(parent) && is_locked(parent))
+    snprintf(parent, sizeof parent, "%.*s",
+             r->parent_n > 0 ? (int)r->parent_n : 1,
+             r->parent_n > 0 ? r->path : ".");
+    if (sweep_holds_sweep(parent) && is_locked(parent))
         return "its sweep is being run";
     bool has_inner = run_list_below(&inner, r->path, NULL) != OK || inner.n > 0;
     run_list_release(&inner);
@@ -143,19 +152,40 @@ static int ask(bool *is_yes, FILE *out, const struct runs_options *o,
     return OK;
 }
 
+/* "remove WHICH and what is left of K removed runs WHEN" */
+static void removal_text(char text[WHAT_MAX], const struct chosen *c,
+                         const char *which, const char *when)
+{
+    struct text t = { text, WHAT_MAX, 0 };
+    text_add(&t, "remove %s", c->n > 0 ? which : "");
+    if (c->n_remains > 0)
+        text_add(&t, "%swhat is left of %td removed run%s",
+                 c->n > 0 ? " and " : "", c->n_remains,
+                 c->n_remains == 1 ? "" : "s");
+    text_add(&t, "%s", when);
+}
+
 /* ---- deeds ------------------------------------------------------------- */
 
-static int remove_all(struct chosen *c, FILE *out, struct err *e)
+static int remove_all(struct chosen *c, FILE *out, const struct listing *l,
+                      struct err *e)
 {
+    int rc = OK;
     for (idx i = 0; i < c->n; i++) {
-        int rc = run_holds_run(c->runs[i]->path)
-                     ? fsys_tree_remove(c->runs[i]->path, e)
-                     : OK; /* gone since */
+        rc = run_holds_run(c->runs[i]->path)
+                 ? fsys_tree_remove(c->runs[i]->path, e)
+                 : OK; /* gone since */
         if (rc != OK)
             return err_prefix(e, "removed %td of %td runs, then", i, c->n);
     }
-    fprintf(out, "removed %td run%s\n", c->n, c->n == 1 ? "" : "s");
-    return OK;
+    if (c->n > 0)
+        fprintf(out, "removed %td run%s\n", c->n, c->n == 1 ? "" : "s");
+    for (idx i = 0; i < c->n_remains && rc == OK; i++)
+        rc = fsys_tree_clear(l->list.remains[i], e);
+    if (rc == OK && c->n_remains > 0)
+        fprintf(out, "cleared what was left of %td run%s\n", c->n_remains,
+                c->n_remains == 1 ? "" : "s");
+    return rc;
 }
 
 /* Does the archive lie in a folder that it would hold, and that may go? */
@@ -210,43 +240,33 @@ static int pack_all(struct chosen *c, FILE *out, const struct listing *l,
 static int act(struct chosen *c, FILE *out, const struct listing *l,
                const struct runs_options *o, struct err *e)
 {
-    char size[SIZE_TEXT_MAX], what[SIZE_TEXT_MAX + RUN_DIR_MAX];
-    bool is_yes;
+    char size[SIZE_TEXT_MAX], what[WHAT_MAX];
+    bool is_yes, is_packing = o->archive && c->n > 0;
     size_text(size, c);
-    snprintf(what, sizeof what, o->archive ? "pack %s into %.*s" : "remove %s",
-             size, RUN_DIR_MAX, o->archive ? o->archive : "");
+    if (is_packing)
+        snprintf(what, sizeof what, "pack %s into %.*s", size, RUN_DIR_MAX,
+                 o->archive);
+    else
+        removal_text(what, c, size, "");
     int rc = ask(&is_yes, out, o, what, e);
     if (rc == OK && !is_yes)
         fputs("nothing was changed\n", out);
     if (rc != OK || !is_yes)
         return rc;
     rc = lock_all(c, out, o, e);
-    if (rc != OK || c->n == 0)
+    if (rc == OK && !is_packing)
+        rc = remove_all(c, out, l, e);
+    if (rc != OK || !is_packing || c->n == 0)
         return rc;
-    if (!o->archive)
-        return remove_all(c, out, e);
     rc = pack_all(c, out, l, o, e);
     if (rc != OK || (!o->has_remove && o->is_yes))
         return rc;
-    snprintf(what, sizeof what, "remove %s, now that the archive is written",
-             c->n == 1 ? "this run" : "these runs");
+    removal_text(what, c, c->n == 1 ? "this run" : "these runs",
+                 ", now that the archive is written");
     rc = ask(&is_yes, out, o, what, e);
     if (rc == OK && !is_yes)
         fputs("the runs were kept\n", out);
-    return rc == OK && is_yes ? remove_all(c, out, e) : rc;
-}
-
-/* Their removal was agreed to before it was cut short. */
-static int clear_remains(FILE *out, const struct listing *l, struct err *e)
-{
-    int rc = OK;
-    idx n = l->list.n_remains;
-    for (idx i = 0; i < n && rc == OK; i++)
-        rc = fsys_tree_clear(l->list.remains[i], e);
-    if (rc == OK && n > 0)
-        fprintf(out, "cleared what was left of %td run%s\n", n,
-                n == 1 ? "" : "s");
-    return rc;
+    return rc == OK && is_yes ? remove_all(c, out, l, e) : rc;
 }
 
 int runs_act(FILE *out, const struct listing *l, const struct runs_options *o,
@@ -254,18 +274,19 @@ int runs_act(FILE *out, const struct listing *l, const struct runs_options *o,
 {
     struct chosen c = { 0 };
     int rc = o->archive ? archive_check(o->archive, e) : OK;
-    if (rc == OK && o->has_remove)
-        rc = clear_remains(out, l, e);
     if (rc == OK)
         rc = choose(&c, out, l, o, e);
     if (rc == OK && o->archive)
         rc = check_outside(&c, o->archive, e);
-    if (rc == OK && c.n == 0 && l->n > 0)
+    if (rc == OK && o->has_remove)
+        c.n_remains = l->list.n_remains;
+    idx n_meant = c.n + c.n_remains;
+    if (rc == OK && n_meant == 0 && l->n > 0)
         rc = err_set(e, ERR_BUSY,
                      "runs: nothing to do: all %td runs are left alone, as "
                      "said above",
                      l->n);
-    if (rc == OK && c.n > 0)
+    if (rc == OK && n_meant > 0)
         rc = act(&c, out, l, o, e);
     chosen_release(&c);
     return rc;

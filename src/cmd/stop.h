@@ -1,7 +1,7 @@
 /* stop.h - being asked to stop: SIGINT, SIGTERM and SIGUSR1 set a flag. After
  * one of the first two, another of them finds the system's default and ends the
- * process at once; SIGUSR1, by which Slurm warns of a time limit, is only ever
- * a request. */
+ * process at once; SIGUSR1, by which Slurm warns of a time limit and a sweep's
+ * launcher stops its runs, is only ever a request. */
 #ifndef SINKLAB_STOP_H
 #define SINKLAB_STOP_H
 

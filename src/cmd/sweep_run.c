@@ -27,12 +27,10 @@ static const double RETRY_S = 0.5, RETRY_MAX_S = 60, BUSY_S = 0.2, AGAIN_S = 1;
 /* A run that says "in use" so often in a row, and is not, has failed. */
 enum { REFUSALS_MAX = 3 };
 
-/* How runs are told to stop: however often it comes, a run that is saving is
- * left to it (cmd/stop.h). */
+/* How runs are told to stop: it never ends a run that saves (cmd/stop.h). */
 enum { STOP = SIGUSR1 };
 
-/* Within it, more signals are echoes of the first: of a Ctrl-C held down, of
- * a terminal that closes, of a machine that goes down. */
+/* Within it, signals are echoes of the first, as of a Ctrl-C held down. */
 static const double ECHO_S = 1;
 
 struct launcher {
@@ -102,8 +100,8 @@ static bool is_taken_care_of(struct launcher *l, struct sweep_task *task)
 }
 
 /* Tried again after a pause, unless that is in vain. */
-static void fail(struct launcher *l, struct sweep_task *task, const char *note,
-                 bool is_hopeless)
+static void fail_task(struct launcher *l, struct sweep_task *task,
+                      const char *note, bool is_hopeless)
 {
     snprintf(task->note, sizeof task->note, "%s", note);
     task->failures++;
@@ -143,7 +141,7 @@ static void start(struct launcher *l, idx slot, struct sweep_task *task)
         return;
     if (fsys_mkdirs(dir, &own) ||
         job_start(&task->process, &l->jobs, &spec, &own)) {
-        fail(l, task, own.text, false);
+        fail_task(l, task, own.text, false);
         return;
     }
     l->slots[slot] = task;
@@ -189,7 +187,7 @@ static void end_failed(struct launcher *l, struct sweep_task *task,
                  end->signal == SIGKILL ? " (out of memory?)" : "");
     else
         snprintf(note, sizeof note, "status %d: %s", end->status, line);
-    fail(l, task, note, is_hopeless(end));
+    fail_task(l, task, note, is_hopeless(end));
 }
 
 /* It can go on: we stopped it, someone else did, or it was in use. */
@@ -273,7 +271,7 @@ static void obey(struct launcher *l, int number)
         tell_all(l, SIGKILL);
         return;
     }
-    if (is_pressing && !(l->asked_s > 0))
+    if (is_pressing && l->asked_s <= 0)
         l->asked_s = now_s;
     if (l->stopped_by)
         return;
@@ -329,7 +327,7 @@ static void add_count(struct text *t, idx n, const char *what)
 static int conclude(struct launcher *l)
 {
     const struct sweep_tasks *t = &l->tasks;
-    char dir[RUN_DIR_MAX], buffer[256];
+    char dir[RUN_DIR_MAX], buffer[256], saved[96] = "all saved";
     struct text counts = { buffer, sizeof buffer, 0 };
     shell_word(dir, sizeof dir, l->sweep->dir);
     text_add(&counts, "%td done", t->ends[SWEEP_DONE]);
@@ -347,16 +345,14 @@ static int conclude(struct launcher *l)
         return full.code;
     }
     printf("%s: of %td runs %s\n", l->sweep->dir, t->n, buffer);
-    if (l->stopped_by && l->n_unsaved)
-        return err_set(l->e, ERR_INTERRUPTED,
-                       "stopped by %s; %td run%s did not save and will go on "
-                       "from the last resume.h5; go on with: sinklab sweep %s",
-                       signal_name(l->stopped_by), l->n_unsaved,
-                       l->n_unsaved == 1 ? "" : "s", dir);
+    if (l->n_unsaved)
+        snprintf(saved, sizeof saved,
+                 "%td run%s not saved, to go on from the last resume.h5",
+                 l->n_unsaved, l->n_unsaved == 1 ? "" : "s");
     if (l->stopped_by)
         return err_set(l->e, ERR_INTERRUPTED,
-                       "stopped by %s, all saved; go on with: sinklab sweep %s",
-                       signal_name(l->stopped_by), dir);
+                       "stopped by %s, %s; go on with: sinklab sweep %s",
+                       signal_name(l->stopped_by), saved, dir);
     if (t->count[TASK_FAILED])
         return err_set(l->e, ERR_RUNS,
                        "%td of %td runs failed: `sinklab sweep status %s` says "

@@ -100,7 +100,7 @@ static int put_in_place(const char *temp, const char *path, struct err *e)
     char dir[FSYS_PATH_MAX];
     const char *slash = strrchr(path, '/');
     int rc = fsys_sync(temp, e);
-    if (rc == OK && fsys_call_rename(temp, path))
+    if (rc == OK && fsys_call_rename_new(temp, path))
         rc = cannot(e, path, "put the archive in place");
     snprintf(dir, sizeof dir, "%.*s", slash ? (int)(slash + 1 - path) : 2,
              slash ? path : "./");

@@ -104,6 +104,14 @@ draft_find_section(struct draft *d, const struct place *at, const char *name)
     const struct config_section *found = find_section(name);
     if (found)
         return found;
+    for (const char *const *s = config_sweep_sections; d->extra && *s; s++)
+        if (!strcmp(*s, name)) {
+            draft_problem(d, at, ERR_CONFIG,
+                          "[%s] is a section of the sweep file, not of its "
+                          "runs: its keys stand below a line [%s]",
+                          name, name);
+            return NULL;
+        }
     char shown[TEXT_SHOW_MAX], names[NAMES_MAX];
     struct text all = { .at = names, .cap_bytes = sizeof names };
     struct nearest n = { .wanted = name };

@@ -17,7 +17,11 @@ enum { DEPTH_MAX = 64, NAMES_TRIED = 1000 };
 
 bool fsys_tree_is_remains(const char *name)
 {
-    return strncmp(name, REMAINS_PREFIX, strlen(REMAINS_PREFIX)) == 0;
+    if (strncmp(name, REMAINS_PREFIX, strlen(REMAINS_PREFIX)) != 0)
+        return false;
+    name += strlen(REMAINS_PREFIX);
+    size_t n = strspn(name, "0123456789");
+    return n > 0 && name[n] == '-' && name[n + 1];
 }
 
 static int cannot(struct err *e, const char *path, const char *what)

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -14,7 +15,7 @@ enum { HOLDER_MAX = 256 };
 #define HOLDER_PREFIX "process "
 
 /* lock_is_taken holds a lock for microseconds: who wants it tries again. */
-enum { LOOKS_MAX = 3 };
+enum { LOOKS_MAX = 3, OPENS_MAX = 10 };
 static const struct timespec a_look = { .tv_nsec = 2000000 };
 
 /* The first line of the file, "process N on HOST"; empty if the holder has not
@@ -56,12 +57,18 @@ static void write_holder(int fd)
         (void)!fsys_call_write(fd, line, (size_t)n);
 }
 
-int lock_take(struct lock *l, const char *path, const char *what, struct err *e)
+/* Does the path still lead to this file? Its folder may have been removed, or
+ * the file replaced, between our opening it and our lock. */
+static bool is_in_place(int fd, const char *path)
 {
-    BUG_ON(l->is_held);
-    int fd = fsys_call_open(path, O_RDWR | O_CREAT);
-    if (fd < 0)
-        return cannot_lock(path, e);
+    struct stat ours, there;
+    return fstat(fd, &ours) == 0 && stat(path, &there) == 0 &&
+           ours.st_dev == there.st_dev && ours.st_ino == there.st_ino;
+}
+
+/* Lock the open file, or close it. */
+static int lock_file(int fd, const char *path, const char *what, struct err *e)
+{
     int rc = OK, looks = LOOKS_MAX;
     while (flock(fd, LOCK_EX | LOCK_NB) && rc == OK) {
         if (errno == EWOULDBLOCK && looks-- > 0)
@@ -73,13 +80,32 @@ int lock_take(struct lock *l, const char *path, const char *what, struct err *e)
         else if (errno != EINTR)
             rc = cannot_lock(path, e);
     }
-    if (rc != OK) {
+    if (rc != OK)
         close(fd);
-        return rc;
+    return rc;
+}
+
+int lock_take(struct lock *l, const char *path, const char *what, struct err *e)
+{
+    BUG_ON(l->is_held);
+    for (int opens = OPENS_MAX; opens > 0; opens--) {
+        int fd = fsys_call_open(path, O_RDWR | O_CREAT);
+        if (fd < 0)
+            return cannot_lock(path, e);
+        int rc = lock_file(fd, path, what, e);
+        if (rc != OK)
+            return rc;
+        if (is_in_place(fd, path)) {
+            write_holder(fd);
+            *l = (struct lock){ .is_held = true, .fd = fd };
+            return OK;
+        }
+        close(fd);
     }
-    write_holder(fd);
-    *l = (struct lock){ .is_held = true, .fd = fd };
-    return OK;
+    return err_set(e, ERR_IO,
+                   "%s: cannot lock it: another program removes it again and "
+                   "again",
+                   path);
 }
 
 bool lock_is_taken(const char *path)

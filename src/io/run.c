@@ -65,6 +65,31 @@ bool run_holds_run(const char *dir)
            (has_file(dir, "config.ini") && has_file(dir, "checkpoints"));
 }
 
+static bool is_empty(const char *dir)
+{
+    idx n = 0;
+    DIR *folder = opendir(dir);
+    for (; folder && readdir(folder); n++) {
+    }
+    if (folder)
+        closedir(folder);
+    return folder && n <= 2; /* . and .. */
+}
+
+bool run_holds_remains(const char *dir)
+{
+    /* KEEP WITH: docs/FORMATS.md */
+    static const char *const names[] = {
+        "status",      "lock",        "config.ini",   "manifest.ini",
+        "log.txt",     "metrics.csv", "analysis.csv", "timing.csv",
+        "analysis.h5", "checkpoints",
+    };
+    for (idx i = 0; i < COUNT_OF(names); i++)
+        if (has_file(dir, names[i]))
+            return true;
+    return is_empty(dir);
+}
+
 static int set_dir(struct run_folder *r, const char *dir, struct err *e)
 {
     size_t n = strlen(dir);

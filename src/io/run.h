@@ -69,6 +69,10 @@ void run_close(struct run_folder *r);
  * FILE`; needs no lock. */
 bool run_holds_run(const char *dir);
 
+/* run_holds_remains - does the folder hold any file or folder of a run, or
+ * nothing at all? For what a removal that was cut short has left. */
+bool run_holds_remains(const char *dir);
+
 /* run_status_write - replace the file `status`; reason may be NULL.
  * OK, ERR_IO. */
 int run_status_write(const struct run_folder *r, enum run_state state, idx step,

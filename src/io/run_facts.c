@@ -12,7 +12,8 @@
 /* Beside the metrics. */
 static const char *const numbers[] = { "step", "loss", "val_loss" };
 
-static const char interrupted[] = "interrupted", unknown[] = "unknown";
+static const char interrupted[] = "interrupted";
+static const char unknown[] = RUN_STANDING_UNKNOWN;
 
 /* ---- how a run stands -------------------------------------------------- */
 

@@ -49,10 +49,12 @@ bool run_field_text(char *text, size_t cap, const struct run_field *f,
  * where there is none. */
 double run_measured(const struct table *t, const char *column);
 
+#define RUN_STANDING_UNKNOWN "unknown"
+
 /* run_standing - how a run stands, for people: the first word of `status`,
  * but "interrupted" where that says running and no process holds the lock, and
- * "unknown" where it cannot be read. *step is the one in `status`, NAN if
- * unknown. */
+ * RUN_STANDING_UNKNOWN where it cannot be read. *step is the one in `status`,
+ * NAN if unknown. */
 const char *run_standing(double *step, const char *dir);
 
 /* Words that run_standing may return, by number; NULL past the end. */

@@ -80,7 +80,7 @@ static int take_names(struct run_list *l, const char *dir,
             continue;
         bool is_run = run_holds_run(path);
         if (names[i]->d_name[0] == '.')
-            rc = want_runs
+            rc = want_runs && run_holds_remains(path)
                      ? add(&l->remains, &l->n_remains, &l->cap_remains, path, e)
                      : OK;
         else if (is_run && want_runs)

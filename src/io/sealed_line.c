@@ -40,6 +40,11 @@ int sealed_line_head(char **text, const char *path, const char *word,
     size_t n = strlen(word);
     long long found = 0;
     char shown[TEXT_SHOW_MAX];
+    if (!line && !**text)
+        return err_set(e, ERR_DATA,
+                       "%s: is empty: put a copy of the file back, or use "
+                       "another run.dir",
+                       path);
     if (!line || strncmp(line, word, n) != 0 ||
         sscanf(line + n, " %lld", &found) != 1)
         return err_set(e, ERR_DATA, "%s:1: got '%s', want '%s %td'", path,

@@ -111,8 +111,8 @@ static void check_sight(struct sweep_parse *p, const struct sweep_axis *a)
                 if (a->when.terms[t].of.key == o->keys[k].key)
                     sweep_problem(p,
                                   "the condition speaks of %s, an axis of "
-                                  "line %td: put that one above",
-                                  o->name, o->line);
+                                  "%s:%td: put that one above",
+                                  o->name, o->file, o->line);
 }
 
 /* An axis overrides the base, so a command line cannot set its key. */
@@ -207,7 +207,8 @@ static int set_dir(struct sweep_file *f, const char *path, struct err *e)
     if (f->is_frozen)
         n = snprintf(f->dir, sizeof f->dir, "%s", path);
     else if (*given)
-        n = snprintf(f->dir, sizeof f->dir, "%s", given);
+        n = snprintf(f->dir, sizeof f->dir, "%s%s", *given == '-' ? "./" : "",
+                     given); /* no option */
     else
         return config_default_dir(f->dir, path, e);
     while (n > 1 && n < SWEEP_DIR_MAX && f->dir[n - 1] == '/')

@@ -199,8 +199,11 @@ static bool parse_event(struct sweep_record *records, const struct sweep *s,
         return true;
     char *end;
     long long index = strtoll(field[1], &end, 10);
-    if (*end || index < 0 || index >= s->n ||
-        strcmp(s->runs[index].id, field[2]) != 0)
+    if (*end || index < 0)
+        return false;
+    if (index >= s->n)
+        return true; /* of a run that was added after we read the list */
+    if (strcmp(s->runs[index].id, field[2]) != 0)
         return false;
     take_event(&records[index], (enum sweep_event)event, field[0], field[5]);
     return true;

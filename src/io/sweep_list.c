@@ -61,11 +61,13 @@ static int parse_list(struct sweep *s, const char *path, char *text,
                       struct err *e)
 {
     idx cap = count(text, '\n'); /* one too many: the head */
-    if (sealed_line_head(&text, path, list_word, LIST_VERSION, e))
-        return e->code;
+    int rc = sealed_line_head(&text, path, list_word, LIST_VERSION, e);
+    if (rc)
+        return rc;
     s->runs = pool_bytes(&s->memory, (size_t)cap * sizeof *s->runs);
-    if (pool_check(&s->memory, e))
-        return e->code;
+    rc = pool_check(&s->memory, e);
+    if (rc)
+        return rc;
     for (char *line; (line = sealed_line_next(&text)) != NULL; s->n++)
         if (!sealed_line_open(line) ||
             !parse_run(&s->runs[s->n], &s->memory, s->n, line))
@@ -107,8 +109,9 @@ static int compare_ids(const void *a, const void *b, void *runs)
 int sweep_list_index(struct sweep *s, struct err *e)
 {
     s->by_id = pool_bytes(&s->memory, (size_t)s->n * sizeof *s->by_id);
-    if (pool_check(&s->memory, e))
-        return e ? e->code : ERR_MEMORY;
+    int rc = pool_check(&s->memory, e);
+    if (rc)
+        return rc;
     for (idx i = 0; i < s->n; i++)
         s->by_id[i] = i;
     qsort_r(s->by_id, (size_t)s->n, sizeof *s->by_id, compare_ids, s->runs);

@@ -255,7 +255,7 @@ static bool parse_keys(struct sweep_parse *p, struct sweep_axis *a)
     return a->n_keys > 0;
 }
 
-/* Would the preset, standing below, undo this key? */
+/* Would the preset, applied later, undo this key? */
 static bool sets(const struct sweep_axis *preset, const struct key *key)
 {
     /* KEEP WITH: model_keys' row preset */
@@ -268,6 +268,35 @@ static bool sets(const struct sweep_axis *preset, const struct key *key)
     return false;
 }
 
+/* Keys are set in the order in which the axis names them. */
+static bool check_preset(struct sweep_parse *p, const struct sweep_axis *a)
+{
+    for (idx k = 0; k < a->n_keys && a->keys[k].key != &model_keys[0]; k++)
+        if (sets(a, a->keys[k].key)) {
+            sweep_problem(p,
+                          "the preset would undo %s.%s: name model.preset "
+                          "before it",
+                          a->keys[k].section->name, a->keys[k].key->name);
+            return false;
+        }
+    return true;
+}
+
+/* Runs that differ in cosmetic keys alone are one run. A preset is cosmetic by
+ * itself, but what it sets is not. */
+static bool check_effect(struct sweep_parse *p, const struct sweep_axis *a)
+{
+    bool is_cosmetic = !has_key(a, &model_keys[0]);
+    for (idx k = 0; k < a->n_keys; k++)
+        is_cosmetic = is_cosmetic &&
+                      (a->keys[k].key->flags & KEY_COSMETIC) == KEY_COSMETIC;
+    if (is_cosmetic)
+        sweep_problem(p, "is no axis: it changes no number, so all its values "
+                         "would be one run; set it in its own section, or let "
+                         "it move together with a key that does (a & b)");
+    return !is_cosmetic;
+}
+
 /* What an axis may not be, given those above it. */
 static bool check_order(struct sweep_parse *p, const struct sweep_axis *a)
 {
@@ -278,18 +307,18 @@ static bool check_order(struct sweep_parse *p, const struct sweep_axis *a)
             const struct key *key = above->keys[k].key;
             if (has_key(a, key) && (!a->when.n || !above->when.n)) {
                 sweep_problem(p,
-                              "%s.%s is an axis twice, first in line %td: "
+                              "%s.%s is an axis twice, first in %s:%td: "
                               "give conditions that never hold together",
                               above->keys[k].section->name, key->name,
-                              above->line);
+                              above->file, above->line);
                 return false;
             }
             if (sets(a, key)) {
                 sweep_problem(p,
-                              "the preset would undo %s.%s of line %td: put "
+                              "the preset would undo %s.%s of %s:%td: put "
                               "the preset above it",
                               above->keys[k].section->name, key->name,
-                              above->line);
+                              above->file, above->line);
                 return false;
             }
         }
@@ -325,7 +354,8 @@ void sweep_parse_axis(struct sweep_parse *p)
     size_t n = strlen(text);
     if (n > 0 && when && text[n - 1] == ',')
         text[n - 1] = '\0'; /* of the line above the condition */
-    if (!sweep_parse_values(p, &a, text) || !check_order(p, &a))
+    if (!sweep_parse_values(p, &a, text) || !check_order(p, &a) ||
+        !check_preset(p, &a) || !check_effect(p, &a))
         return;
     if (f->n_axes == SWEEP_AXES_MAX)
         sweep_problem(p, "got more than %d axes", SWEEP_AXES_MAX);

@@ -132,6 +132,10 @@ check "its two runs are one row" out_has '^all runs +2 +4 '
 exec 9>>runs/two/lock
 flock -n 9 || exec 9>&-
 expect_fail 7 'all 2 runs are left alone' "$SINKLAB" runs runs/two --remove --yes
+in_two() {
+    (cd runs/two && "$SINKLAB" runs "$@")
+}
+expect_fail 7 'all 1 runs are left alone' in_two 0000-seed1 --remove --yes
 exec 9>&-
 check "remove a run of it" "$SINKLAB" runs runs/two --where run.seed=1 \
     --remove --yes

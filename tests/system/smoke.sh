@@ -136,4 +136,12 @@ truncate -s 3000 runs/damaged/checkpoints/step-00000200.h5
 expect_fail 6 'step-00000200.h5' "$SINKLAB" analyze runs/damaged
 expect_fail 2 'runs/nothing' "$SINKLAB" analyze runs/nothing
 
+# Nothing that is said gets into a file, though files are opened first
+said_nowhere() {
+    "$SINKLAB" train "$ROOT/configs/quick.ini" train.steps=2 run.dir=closed \
+        <&- >&- 2>&-
+}
+check "a run with all its standard files closed" said_nowhere
+check "its lock holds one line" test "$(wc -l <closed/lock)" -eq 1
+
 finish

@@ -39,7 +39,8 @@ sweep() { # folder
     "$SINKLAB" sweep sweep.ini run.dir="$1"
 }
 is_finished() { # folder
-    ! "$SINKLAB" sweep --list "$1" 2>/dev/null | grep -q .
+    local left
+    left=$("$SINKLAB" sweep --list "$1") && [ -z "$left" ]
 }
 
 check "the sweep to be matched" sweep peace

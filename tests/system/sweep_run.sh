@@ -46,11 +46,21 @@ count() { # want file regex
 journal_has() { # want folder event
     count "$1" "$2/journal" $'\t'"$3"$'\t'
 }
-until_line() { # file regex
-    for _ in $(seq 1000); do
-        grep -q -- "$2" "$1" 2>/dev/null && return
+until_line() { # file regex [so many]
+    for _ in $(seq 2000); do
+        [ "$(grep -c -- "$2" "$1" 2>/dev/null || :)" -ge "${3:-1}" ] 2>/dev/null &&
+            return
         sleep 0.01
     done
+}
+until_trained() { # metrics.csv...
+    local file
+    for file in "$@"; do
+        until_line "$file" '^10,'
+    done
+}
+dir_of() { # process: the folder of its run
+    tr '\0' '\n' <"/proc/$1/cmdline" | sed -n 's/^run\.dir=//p'
 }
 state_is() { # folder number state
     first_line_is "$(run_dir "$1" "$2")/status" "$3"
@@ -133,16 +143,91 @@ process=$(pgrep -P $launcher | head -n 1)
 kill -TERM "$process"
 until_line again.txt '^interrupted'
 check "a run that someone else stops is no failure" journal_has 0 long failed
-until_line again.txt '^started.*waiting' # it is started again
+until_line again.txt '^started' 3 # it is started again
+until_trained long/*/metrics.csv
 mv long/journal long/kept
 mkdir long/journal
-kill -KILL "$(pgrep -P $launcher | head -n 1)"
+victim=$(pgrep -P $launcher | head -n 1)
+other=$(pgrep -P $launcher | tail -n 1)
+other_dir=$(dir_of "$other")
+kill -KILL "$victim"
 wait $launcher
 check "no journal, no more runs" test $? -eq 5
 check "which is told" grep -q 'journal.*no more runs were started' again.txt
-check_not "its runs are stopped" pgrep -P $launcher
+check_not "its other run is stopped" test -e "/proc/$other"
+check "and has saved its state" first_line_is "$other_dir/status" preempted
 rmdir long/journal
 mv long/kept long/journal
+
+# Steps of a second or so, during which more than one signal may come
+sed -e 's/^batch = .*/batch = 4000/' -e 's/^context = .*/context = 64/' \
+    long.ini >slow.ini
+start_slow() { # folder [command...]: sets launcher and its runs
+    local dir=$1
+    shift
+    "$SINKLAB" sweep slow.ini run.dir="$dir" > >("${@:-cat}" >"$dir.txt") \
+        2>"$dir.err" &
+    launcher=$!
+    until_line "$(run_dir "$dir" 0)/metrics.csv" '^0,'
+    until_line "$(run_dir "$dir" 1)/metrics.csv" '^0,'
+    jobs=$(pgrep -P $launcher)
+}
+both_saved() { # folder
+    state_is "$1" 0 preempted && state_is "$1" 1 preempted
+}
+
+start_slow down
+# shellcheck disable=SC2086 # a list
+kill -TERM $launcher $jobs
+wait $launcher
+check "a machine that goes down stops it with 75" test $? -eq 75
+check "told twice, its runs save their state" both_saved down
+check "which is told" count 1 down.err 'stopped by SIGTERM, all saved'
+
+start_slow hung
+# shellcheck disable=SC2086 # a list
+kill -STOP $jobs # a step that lasts
+kill -HUP $launcher
+sleep 1.1
+kill -HUP $launcher
+sleep 0.1
+# shellcheck disable=SC2086 # a list
+kill -CONT $jobs
+wait $launcher
+check "a terminal that closes twice stops it with 75" test $? -eq 75
+check "and its runs save their state" both_saved hung
+
+start_slow piped sed '/^started 0001/q'
+kill -TERM $launcher
+wait $launcher
+check "with nobody to read its output it ends with 75" test $? -eq 75
+check "and its runs save their state" both_saved piped
+
+start_slow pressed
+# shellcheck disable=SC2086 # a list
+kill -STOP $jobs
+kill -TERM $launcher
+kill -TERM $launcher # an echo
+sleep 1.1
+# shellcheck disable=SC2086 # a list
+check "an echo of the signal kills nothing" kill -0 $jobs
+kill -TERM $launcher
+wait $launcher
+check "once more, it ends with 75" test $? -eq 75
+check "and says what was not saved" count 1 pressed.err \
+    'stopped by SIGTERM, 2 runs not saved, to go on from'
+
+# --- what only one run cannot be started for ---------------------------------
+
+"$SINKLAB" sweep sweep.ini --list run.dir=blocked >/dev/null 2>&1
+touch "$(run_dir blocked 0)"
+sweep blocked sweep.retries=1 >blocked.txt 2>blocked.err
+check "a run without a folder does not stop the others" test $? -eq 11
+check "which are done" journal_has 3 blocked "done"
+check "it was tried twice" journal_has 2 blocked failed
+check "why is told" grep -q '^failed 0000.*create this folder' blocked.txt
+rm "$(run_dir blocked 0)"
+check "with the cause gone, it goes on" sweep blocked
 
 # --- a run that another process is at ----------------------------------------
 
