@@ -69,16 +69,20 @@ static void random_value(char *out, size_t cap, const struct key *key,
 static void random_config(struct config *c, struct rng *r)
 {
     static char value[2 * KEY_PRINT_MAX];
-    static const char *const fit[] = {
-        "model.width=64",           "model.heads=4",
-        "model.layers=2",           "model.context=64",
-        "attention.normalizer=own", "attention.operation=rows",
-        "attention.linear_time=no", "attention.bias=key",
-        "attention.bias_dims=0",    "attention.prefix=0",
-        "attention.group=8",        "attention.conv=3",
+    static const char *const fit[] = { "model.width=64",
+                                       "model.heads=4",
+                                       "model.layers=2",
+                                       "model.context=64",
+                                       "attention.normalizer=own",
+                                       "attention.operation=rows",
+                                       "attention.linear_time=no",
+                                       "attention.bias=key",
+                                       "attention.bias_dims=0",
+                                       "attention.prefix=0",
+                                       "attention.group=8",
+                                       "attention.conv=3",
                                        "attention.document_token=-1",
-        "attention.kv_heads=0"
-    };
+                                       "attention.kv_heads=0" };
     struct err e = { 0 };
     assert_int_equal(config_load(c, NULL, NULL, 0, NULL, NULL), OK);
     for (idx s = 0; s < n_config_sections; s++)

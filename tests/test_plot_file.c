@@ -105,7 +105,7 @@ static void test_plot_file__bands_and_crowds_are_drawn(void **state)
     enum { MANY = 30, NAMED = 7 };
     static const double low[] = { -1, 0, 0.2, 0.8, 0.9 };
     static const double high[] = { 0.5, 1, 1.5, 2, 6 };
-    char path[PATH_BYTES], labels[MANY][16];
+    char path[PATH_BYTES], labels[MANY][32];
     struct plot_curve curves[MANY];
     struct plot_panel panel = { .y_label = "y", .curves = curves };
     struct plot p = { "step", false, &panel, 1, NAMED, "7 of 30" };
