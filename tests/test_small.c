@@ -6,7 +6,9 @@
 #include "harness.h"
 #include "kern/small.h"
 
-enum { SIZE = 80 * 80, GUARD = 12345 };
+/* The longest side of a shape below, and room for any operand of that size:
+ * rows lie up to 5 apart, panels are as wide as this processor has them. */
+enum { SIDE = 70, SIZE = SIDE * (SIDE + 5 + SMALL_PANEL), GUARD = 12345 };
 
 static void fill(real *x, idx n, uint64_t seed)
 {
@@ -28,6 +30,7 @@ static void check_shape(const struct shape *s, bool is_transposed,
                         bool is_in_panels, bool is_added)
 {
     real a[SIZE], b[SIZE], panels[SIZE], c[SIZE], old[SIZE];
+    BUG_ON(s->M > SIDE || s->N > SIDE || s->K > SIDE);
     idx ld_a = is_transposed ? s->M + 3 : s->K + 3, ld_c = s->N + 5;
     struct small_left left = { a, is_transposed ? 1 : ld_a,
                                is_transposed ? ld_a : 1 };

@@ -127,24 +127,6 @@ basenames_are_unique() {
         sort | uniq -d | sed 's/$/: more than one file of this name/'
 }
 
-files_are_short() {
-    wc -l "${code[@]}" | awk '$2 != "total" && $1 > 400 {
-        print $2 ": " $1 " lines, want at most 400" }'
-}
-
-# A function's body: from "{" to "}", both alone in the first column.
-functions_are_short() {
-    awk 'FNR == 1 { start = 0 }
-        /^\{$/ { start = FNR }
-        /^\}/ && start {
-            most = FILENAME ~ /^src\/kern\// ? 80 : 60
-            if (FNR - start - 1 > most)
-                print FILENAME ":" start ": function of " FNR - start - 1 \
-                    " lines, want at most " most
-            start = 0
-        }' "${code[@]}"
-}
-
 # --- lines ------------------------------------------------------------------
 
 # 80 columns; 100 where the line holds a string, which is better left whole.
@@ -233,8 +215,6 @@ check "a header comes first in its own .c" own_header_comes_first
 check "headers have their guard" headers_have_guards
 check "headers compile alone" headers_compile_alone
 check "basenames are unique" basenames_are_unique
-check "files have at most 400 lines" files_are_short
-check "functions have at most 60 lines, kernels 80" functions_are_short
 check "lines have at most 80 columns" lines_are_short
 check "no blanks at ends of lines" no_blanks_at_ends
 check "no tabs" no_tabs
