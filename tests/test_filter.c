@@ -11,6 +11,7 @@
 static const char *const names[] = { "step", "loss", "val_loss", "sink_1" };
 static double values[] = { 0,   10,   20,  NAN, 2,    1.5, /* step, loss */
                            2.5, 1.75, NAN, 0,   0.25, NAN };
+static bool given[] = { 1, 1, 1, 0, 1, 1, 1, 1, 0, 1, 1, 0 };
 
 struct subject {
     struct config config;
@@ -31,7 +32,11 @@ static struct subject *make_subject(void)
     if (config_load(&s->config, NULL, settings, COUNT_OF(settings), NULL, &e))
         fail_msg("%s", e.text);
     s->table = (struct table){
-        .rows = 3, .columns = 4, .names = (char **)(uintptr_t)names, .v = values
+        .rows = 3,
+        .columns = 4,
+        .names = (char **)(uintptr_t)names,
+        .v = values,
+        .given = given,
     };
     s->facts = (struct run_facts){
         .name = "sweep/relu-1",
@@ -113,6 +118,23 @@ static void test_filter__conditions_are_by_type(void **state)
     for (idx i = 0; i < COUNT_OF(fail); i++)
         if (accepts(&s->facts, fail[i]))
             fail_msg("%s: accepted", fail[i]);
+    free(s);
+}
+
+/* The last value counts even if it is nan: no earlier one stands in for it. */
+static void test_filter__nan_is_a_value_that_fits_nothing(void **state)
+{
+    (void)state;
+    struct subject *s = make_subject();
+    bool is_nan[12];
+    memcpy(is_nan, given, sizeof is_nan);
+    is_nan[8] = true; /* val_loss of the last row was measured: nan */
+    s->table.given = is_nan;
+    assert_true(accepts(&s->facts, "sink_1=0.25"));
+    assert_false(accepts(&s->facts, "val_loss=1.75"));
+    assert_false(accepts(&s->facts, "val_loss<2"));
+    assert_false(accepts(&s->facts, "val_loss>=1"));
+    assert_true(accepts(&s->facts, "val_loss!=1.75"));
     free(s);
 }
 
@@ -229,6 +251,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_filter__conditions_are_by_type),
+        cmocka_unit_test(test_filter__nan_is_a_value_that_fits_nothing),
         cmocka_unit_test(test_filter__of_what_is_unknown_only_unequal_holds),
         cmocka_unit_test(test_filter__no_condition_accepts_all),
         cmocka_unit_test(test_filter__conditions_add_up),

@@ -148,7 +148,7 @@ static void test_runs__are_listed_folder_by_folder(void **state)
                         "run-10  done           20  20  1.0000    4.0000    "
                         "50.0     1\n");
     assert_within(text, "list/many: 2 runs, 1 done, 1 diverged\n");
-    assert_within(text, "a    diverged    10  20  5.0000         -       -     "
+    assert_within(text, "a    diverged    10  20     nan         -       -     "
                         "1\n");
     assert_null(strstr(text, "notes"));
     free(text);

@@ -41,6 +41,37 @@ static void test_table__columns_are_found_by_name(void **state)
     table_release(&t);
 }
 
+static void expect_given(const struct table *t, idx column, const char *want)
+{
+    const bool *given = table_given(t, column);
+    for (idx i = 0; i < t->rows; i++)
+        if (given[i] != (want[i] == 'x'))
+            fail_msg("column %td, row %td", column, i);
+}
+
+/* An empty cell was not measured; nan was, and is what came out. */
+static void test_table__empty_is_told_from_nan(void **state)
+{
+    (void)state;
+    struct table t;
+    double last;
+    read_ok(&t, "a,b,c,d\n1,nan,,\n,-nan,,NAN\n2,inf,,\n,,,\n");
+    expect_given(&t, 0, "x.x.");
+    expect_given(&t, 1, "xxx.");
+    expect_given(&t, 2, "....");
+    expect_given(&t, 3, ".x..");
+    assert_true(table_last(&last, &t, 0) && last == 2);
+    assert_true(table_last(&last, &t, 1) && isinf(last));
+    assert_false(table_last(&last, &t, 2));
+    assert_true(isnan(last));
+    assert_true(table_last(&last, &t, 3) && isnan(last));
+    assert_false(table_last(&last, &t, -1));
+    assert_true(table_is_given(&t, 3) && !table_is_given(&t, 2));
+    assert_false(table_is_given(&t, -1));
+    assert_null(table_given(&t, -1));
+    table_release(&t);
+}
+
 static void test_table__empty_cells_are_nan(void **state)
 {
     (void)state;
@@ -180,6 +211,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_table__columns_are_found_by_name),
+        cmocka_unit_test(test_table__empty_is_told_from_nan),
         cmocka_unit_test(test_table__empty_cells_are_nan),
         cmocka_unit_test(test_table__torn_last_line_is_dropped),
         cmocka_unit_test(test_table__a_header_alone_has_no_rows),

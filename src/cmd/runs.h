@@ -54,8 +54,9 @@ int listing_read(struct listing *l, const struct runs_options *o,
                  struct err *e);
 void listing_release(struct listing *l);
 
-/* Of the column of metrics.csv, the last number; NAN where there is none. */
-double listed_measured(const struct listed *r, const char *column);
+/* Of the column of metrics.csv, the last number, be it nan; false (NAN) where
+ * there is none. */
+bool listed_measured(double *value, const struct listed *r, const char *column);
 
 /* runs_print - a table for each folder that holds runs. OK or ERR_MEMORY. */
 int runs_print(FILE *out, const struct listing *l, const struct runs_options *o,

@@ -27,17 +27,34 @@ static const struct config *config_of(const void *runs, idx i)
 
 /* ---- cells ------------------------------------------------------------- */
 
+static void put_none(struct grid *g, idx row, idx column, bool is_file)
+{
+    grid_set(g, row, column, "%s", is_file ? "" : "-");
+}
+
 static void put(struct grid *g, idx row, idx column, double v, int digits,
                 bool is_file)
 {
-    if (isnan(v))
-        grid_set(g, row, column, "%s", is_file ? "" : "-");
+    if (isnan(v)) /* of either sign */
+        grid_set(g, row, column, "nan");
     else if (is_file)
         grid_set(g, row, column, "%.15g", v);
     else if (fabs(v) < 1e6)
         grid_set(g, row, column, "%.*f", digits, v);
     else
         grid_set(g, row, column, "%.4g", v);
+}
+
+static void put_measured(struct grid *g, idx row, idx column,
+                         const struct listed *r, const char *name, int digits,
+                         bool is_file)
+{
+    double v;
+    if (!listed_measured(&v, r, name))
+        put_none(g, row, column, is_file);
+    else
+        put(g, row, column, v * (!is_file && metric_is_share(name) ? 100 : 1),
+            digits, is_file);
 }
 
 static void head_numbers(struct grid *g, idx c, bool is_file)
@@ -52,13 +69,17 @@ static void head_numbers(struct grid *g, idx c, bool is_file)
 static void set_numbers(struct grid *g, idx row, idx c, const struct listed *r,
                         bool is_file)
 {
-    double steps = r->has_config ? (double)r->config.train.steps : NAN;
-    put(g, row, c, r->step, 0, is_file);
-    put(g, row, c + 1, steps, 0, is_file);
-    put(g, row, c + 2, listed_measured(r, "loss"), 4, is_file);
-    put(g, row, c + 3, listed_measured(r, "val_loss"), 4, is_file);
-    put(g, row, c + 4, listed_measured(r, "sink_1") * (is_file ? 1 : 100), 1,
-        is_file);
+    if (isnan(r->step))
+        put_none(g, row, c, is_file);
+    else
+        put(g, row, c, r->step, 0, is_file);
+    if (r->has_config)
+        put(g, row, c + 1, (double)r->config.train.steps, 0, is_file);
+    else
+        put_none(g, row, c + 1, is_file);
+    put_measured(g, row, c + 2, r, "loss", 4, is_file);
+    put_measured(g, row, c + 3, r, "val_loss", 4, is_file);
+    put_measured(g, row, c + 4, r, "sink_1", 1, is_file);
 }
 
 static void set_key(struct grid *g, idx c, const struct config_key *keys,

@@ -6,9 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
-double listed_measured(const struct listed *r, const char *column)
+bool listed_measured(double *value, const struct listed *r, const char *column)
 {
-    return run_measured(&r->metrics, column);
+    return table_last(value, &r->metrics, table_find(&r->metrics, column));
 }
 
 static struct run_facts facts_of(const struct listed *r)
@@ -38,7 +38,9 @@ static void read_run(struct listed *r, const char *path, const char *name)
     if (access(file, R_OK) == 0)
         table_read(&r->metrics, file, NULL);
     /* status has the step of its last change; a run that goes on is ahead */
-    r->step = fmax(r->step, run_measured(&r->metrics, "step"));
+    double logged;
+    if (listed_measured(&logged, r, "step"))
+        r->step = fmax(r->step, logged); /* fmax: NAN if status is unread */
 }
 
 static void listed_release(struct listed *r)
@@ -54,7 +56,9 @@ static int order_values(const struct run_field *f, const struct listed *a,
     struct run_facts x = facts_of(a), y = facts_of(b);
     char s[KEY_PRINT_MAX], t[KEY_PRINT_MAX];
     if (run_field_is_number(f)) {
-        double u = run_field_number(f, &x), v = run_field_number(f, &y);
+        double u, v;
+        run_field_number(&u, f, &x);
+        run_field_number(&v, f, &y);
         return (u > v) - (u < v);
     }
     if (f->kind == FIELD_KEY && a->has_config && b->has_config)
@@ -65,15 +69,23 @@ static int order_values(const struct run_field *f, const struct listed *a,
     return strverscmp(s, t);
 }
 
-static bool is_known(const struct run_field *f, const struct listed *r)
+/* What has a place in the order, before nan, before what is not known. */
+enum { ORDER_UNKNOWN, ORDER_NAN, ORDER_KNOWN };
+
+static int rank(const struct run_field *f, const struct listed *r)
 {
     char text[1];
+    double number;
     struct run_facts facts = facts_of(r);
-    return run_field_is_number(f) ? !isnan(run_field_number(f, &facts))
-                                  : run_field_text(text, 1, f, &facts);
+    if (!run_field_is_number(f))
+        return run_field_text(text, 1, f, &facts) ? ORDER_KNOWN : ORDER_UNKNOWN;
+    if (!run_field_number(&number, f, &facts))
+        return ORDER_UNKNOWN;
+    return isnan(number) ? ORDER_NAN : ORDER_KNOWN;
 }
 
-/* Stable, within each folder; what is not known comes last in any case. */
+/* Stable, within each folder; nan comes behind all numbers, and what is not
+ * known last, in any case. */
 static void sort(struct listing *l, const struct run_field *f, bool is_falling)
 {
     for (idx i = 1; i < l->n; i++) {
@@ -84,8 +96,8 @@ static void sort(struct listing *l, const struct run_field *f, bool is_falling)
             bool is_here = o->parent_n == r.parent_n &&
                            memcmp(o->path, r.path, r.parent_n) == 0;
             int order = order_values(f, o, &r) * (is_falling ? -1 : 1);
-            if (!is_known(f, o) || !is_known(f, &r))
-                order = is_known(f, &r) - is_known(f, o);
+            if (rank(f, o) < ORDER_KNOWN || rank(f, &r) < ORDER_KNOWN)
+                order = rank(f, &r) - rank(f, o);
             if (!is_here || order <= 0)
                 break;
             l->runs[k] = *o;

@@ -202,8 +202,11 @@ static bool number_fits(const struct filter_condition *c, double v)
 static bool holds(const struct filter_condition *c, const struct run_facts *r)
 {
     char text[KEY_PRINT_MAX];
-    if (run_field_is_number(&c->field))
-        return number_fits(c, run_field_number(&c->field, r));
+    double number;
+    if (run_field_is_number(&c->field)) {
+        run_field_number(&number, &c->field, r);
+        return number_fits(c, number);
+    }
     bool is_known = run_field_text(text, sizeof text, &c->field, r);
     bool is_same = is_known &&
                    (c->field.kind == FIELD_NAME ? fnmatch(c->word, text, 0) == 0

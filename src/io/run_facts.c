@@ -156,32 +156,30 @@ bool run_field_is_number(const struct run_field *f)
     return f->key.key->type == KEY_INT || f->key.key->type == KEY_REAL;
 }
 
-double run_measured(const struct table *t, const char *column)
+bool run_field_number(double *value, const struct run_field *f,
+                      const struct run_facts *r)
 {
-    const double *v = table_column(t, table_find(t, column));
-    for (idx i = t->rows; v && i-- > 0;)
-        if (!isnan(v[i]))
-            return v[i];
-    return NAN;
-}
-
-double run_field_number(const struct run_field *f, const struct run_facts *r)
-{
+    *value = NAN;
+    if (f->kind == FIELD_NUMBER && strcmp(f->column, "step") == 0) {
+        *value = r->step;
+        return !isnan(r->step);
+    }
     if (f->kind == FIELD_NUMBER)
-        return strcmp(f->column, "step") == 0
-                   ? r->step
-                   : run_measured(r->measured, f->column);
+        return table_last(value, r->measured,
+                          table_find(r->measured, f->column));
     if (f->kind != FIELD_KEY || !r->config)
-        return NAN;
+        return false;
     const char *at =
         (const char *)r->config + f->key.section->offset + f->key.key->offset;
     switch (f->key.key->type) {
     case KEY_INT:
-        return (double)*(const idx *)(const void *)at;
+        *value = (double)*(const idx *)(const void *)at;
+        return true;
     case KEY_REAL:
-        return *(const double *)(const void *)at;
+        *value = *(const double *)(const void *)at;
+        return true;
     default:
-        return NAN;
+        return false;
     }
 }
 

@@ -38,16 +38,14 @@ int run_field_find(struct run_field *f, const char *name, struct err *e);
 /* Has it a size (else it is a word, and equal or not)? */
 bool run_field_is_number(const struct run_field *f);
 
-/* run_field_number - NAN where it is not known or not measured. */
-double run_field_number(const struct run_field *f, const struct run_facts *r);
+/* run_field_number - false (NAN) where it is not known or not measured. A
+ * number that was measured may be NAN all the same. */
+bool run_field_number(double *value, const struct run_field *f,
+                      const struct run_facts *r);
 
 /* run_field_text - the word, cut to cap bytes; false where it is not known. */
 bool run_field_text(char *text, size_t cap, const struct run_field *f,
                     const struct run_facts *r);
-
-/* run_measured - the last number of a column of metrics.csv that is one; NAN
- * where there is none. */
-double run_measured(const struct table *t, const char *column);
 
 #define RUN_STANDING_UNKNOWN "unknown"
 

@@ -105,6 +105,7 @@ static int parse_row(struct table *t, idx row, char *line, const char *path,
     for (idx c = 0; c < t->columns; c++) {
         const char *cell = strsep(&line, ",");
         char shown[SHOWN_MAX], column[SHOWN_MAX];
+        t->given[c * t->rows + row] = *cell != '\0';
         if (parse_cell(&t->v[c * t->rows + row], cell))
             continue;
         utf8_show(shown, sizeof shown, cell, SHOWN_COLUMNS, true);
@@ -115,13 +116,20 @@ static int parse_row(struct table *t, idx row, char *line, const char *path,
     return OK;
 }
 
-static int plan_values(struct table *t, const char *path, struct err *e)
+static void plan_values(struct table *t, struct arena *arena)
+{
+    idx n = t->rows * t->columns;
+    t->v = arena_doubles(arena, n);
+    t->given = arena_bytes(arena, (size_t)n * sizeof *t->given);
+}
+
+static int open_values(struct table *t, const char *path, struct err *e)
 {
     struct arena measure = { 0 };
-    arena_doubles(&measure, t->rows * t->columns);
+    plan_values(t, &measure);
     if (arena_open(&t->memory, measure.used_bytes, e) != OK)
         return err_prefix(e, "%s", path);
-    t->v = arena_doubles(&t->memory, t->rows * t->columns);
+    plan_values(t, &t->memory);
     return OK;
 }
 
@@ -144,7 +152,7 @@ int table_read(struct table *t, const char *path, struct err *e)
     rc = check_rows(t, rest, path, e);
     if (rc != OK)
         goto out;
-    rc = plan_values(t, path, e);
+    rc = open_values(t, path, e);
     if (rc != OK)
         goto out;
     for (idx r = 0; r < t->rows && rc == OK; r++)
@@ -175,4 +183,29 @@ const double *table_column(const struct table *t, idx column)
 {
     BUG_ON(column >= t->columns);
     return column < 0 ? NULL : t->v + column * t->rows;
+}
+
+const bool *table_given(const struct table *t, idx column)
+{
+    BUG_ON(column >= t->columns);
+    return column < 0 ? NULL : t->given + column * t->rows;
+}
+
+bool table_is_given(const struct table *t, idx column)
+{
+    double last;
+    return table_last(&last, t, column);
+}
+
+bool table_last(double *value, const struct table *t, idx column)
+{
+    const double *v = table_column(t, column);
+    const bool *given = table_given(t, column);
+    *value = NAN;
+    for (idx i = t->rows; given && i-- > 0;)
+        if (given[i]) {
+            *value = v[i];
+            return true;
+        }
+    return false;
 }

@@ -2,9 +2,12 @@
  *
  * The format is what this program writes: a header line of distinct names,
  * then lines of as many cells, comma between, no quotes, no spaces; a cell is
- * a number in C's notation (nan and inf included) or empty, which reads as
- * NAN. A last line without newline is what a killed run leaves behind: it is
- * dropped. Anything else is ERR_DATA "file:line: got X, want Y".
+ * a number in C's notation (nan and inf included) or empty. The two say
+ * different things: nan is a number that was measured and came out as none,
+ * empty means that nothing was measured there, or that the column does not
+ * apply. table_given tells them apart; both read as NAN. A last line
+ * without newline is what a killed run leaves behind: it is dropped. Anything
+ * else is ERR_DATA "file:line: got X, want Y".
  * A table owns all its memory. Zeroed, it may be released.
  */
 #ifndef SINKLAB_TABLE_H
@@ -18,6 +21,7 @@ struct table {
     idx rows, columns;
     char **names; /* (columns) */
     double *v;    /* (columns,rows): a column is contiguous */
+    bool *given;  /* the same: is there anything in the cell? */
     char *text;   /* the file; the names point into it */
     struct arena memory;
 };
@@ -34,7 +38,20 @@ void table_release(struct table *t);
 /* table_find - number of the column with this name; -1 where there is none. */
 idx table_find(const struct table *t, const char *name);
 
-/* table_column - the values (rows) of a column; NULL for column -1. */
+/* table_column - the values (rows) of a column, NAN where the cell is empty or
+ * says nan; NULL for column -1. */
 const double *table_column(const struct table *t, idx column);
+
+/* table_given - (rows) of a column: does the cell hold a number, be it nan?
+ * false: it is empty. NULL for column -1. */
+const bool *table_given(const struct table *t, idx column);
+
+/* table_is_given - is there a cell in this column that holds a number, be it
+ * nan? false for column -1. */
+bool table_is_given(const struct table *t, idx column);
+
+/* table_last - the last number of a column, be it nan, into *value; false
+ * (NAN) where all its cells are empty, and for column -1. */
+bool table_last(double *value, const struct table *t, idx column);
 
 #endif
