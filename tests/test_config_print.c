@@ -184,6 +184,21 @@ static void test_config__identity_ignores_cosmetic_keys_only(void **state)
     }
 }
 
+/* Bytes behind the end of a text are none of its. */
+static void test_config__identity_knows_a_text_by_its_letters(void **state)
+{
+    (void)state;
+    struct config c, d;
+    char id[CONFIG_ID_MAX], other[CONFIG_ID_MAX];
+    assert_int_equal(config_load(&c, NULL, NULL, 0, NULL, NULL), OK);
+    config_id(id, &c);
+    d = c;
+    strcpy(d.data.hash, "91f0b2f0aa1c3d77");
+    strcpy(d.data.hash, c.data.hash);
+    config_id(other, &d);
+    assert_string_equal(id, other);
+}
+
 static void test_config__base_ini_names_every_key_once(void **state)
 {
     (void)state;
@@ -328,6 +343,7 @@ int main(void)
         TEST(a_dump_with_origins_reads_back_too),
         TEST(the_default_dump_is_as_expected),
         TEST(identity_ignores_cosmetic_keys_only),
+        TEST(identity_knows_a_text_by_its_letters),
         TEST(base_ini_names_every_key_once),
         TEST(tables_are_sound),
         TEST(document_has_a_row_for_every_key),

@@ -228,6 +228,14 @@ static int parse_bool(const struct key *key, bool *value, const char *text,
     return refuse(key, text, e);
 }
 
+void key_copy_text(char value[KEY_TEXT_MAX], const char *text)
+{
+    size_t n = strlen(text);
+    BUG_ON(n >= KEY_TEXT_MAX);
+    memcpy(value, text, n);
+    memset(value + n, 0, KEY_TEXT_MAX - n);
+}
+
 /* A text must survive being written to an INI file and read back, so what the
  * file would take for a comment or for layout is refused at the door. */
 static int parse_text(char value[KEY_TEXT_MAX], const char *text, struct err *e)
@@ -255,8 +263,7 @@ static int parse_text(char value[KEY_TEXT_MAX], const char *text, struct err *e)
         return err_set(e, ERR_CONFIG,
                        "got '%s', want text without blanks at its ends",
                        text_show(shown, text));
-    memset(value, 0, KEY_TEXT_MAX);
-    memcpy(value, text, n);
+    key_copy_text(value, text);
     return OK;
 }
 

@@ -56,6 +56,10 @@ struct key {
 int key_parse(const struct key *key, void *options, const char *text,
               struct err *e);
 
+/* key_copy_text - a text that key_parse has let through once, from one field to
+ * another; the bytes behind it become zero. */
+void key_copy_text(char value[KEY_TEXT_MAX], const char *text);
+
 /* key_print - write the field's value as key_parse reads it back, exactly:
  * a real is printed with the fewest digits that give the same double.
  * Returns the length as snprintf does; cap bounds what is written. */

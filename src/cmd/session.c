@@ -45,7 +45,7 @@ int session_open(struct session *s, const struct config *c, bool is_training,
     uint64_t init_seed = seed_or(c->run.init_seed, c->run.seed);
     if (source_open(&s->source, &c->data, data_seed, c->model.context, e))
         return e->code;
-    strcpy(s->config.data.hash, s->source.hash);
+    key_copy_text(s->config.data.hash, s->source.hash);
     if (model_init(&s->model, &c->model, &c->attention, s->source.vocab, e))
         return e->code;
 

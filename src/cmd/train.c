@@ -183,7 +183,7 @@ static int begin(struct train *t, struct err *e)
         .argc = t->argc,
         .argv = t->argv,
     };
-    strcpy(t->target.config.data.hash, t->session.source.hash);
+    key_copy_text(t->target.config.data.hash, t->session.source.hash);
     t->config_text = config_print(&t->target.config, NULL);
     char *commented = config_print(&t->target.config, t->target.origins);
     if (!t->config_text || !commented)

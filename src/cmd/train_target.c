@@ -26,9 +26,11 @@ bool train_same_run(const struct config *a, const struct config *b)
 {
     struct config other = *b;
     char id[CONFIG_ID_MAX], other_id[CONFIG_ID_MAX];
-    other.train.steps = a->train.steps;    /* may grow */
-    strcpy(other.data.path, a->data.path); /* the text may move: its hash */
-    strcpy(other.data.hash, a->data.hash); /* is checked when it is read */
+    other.train.steps = a->train.steps; /* may grow */
+    key_copy_text(other.data.path,
+                  a->data.path); /* the text may move: its hash */
+    key_copy_text(other.data.hash,
+                  a->data.hash); /* is checked when it is read */
     config_id(id, a);
     config_id(other_id, &other);
     return strcmp(id, other_id) == 0;
@@ -47,7 +49,7 @@ static int check_same_run(struct train_target *t, struct err *e)
                        "that run by `sinklab train %s`",
                        t->dir, t->path, t->dir);
     if (!t->config.data.hash[0])
-        strcpy(t->config.data.hash, kept.data.hash);
+        key_copy_text(t->config.data.hash, kept.data.hash);
     t->kept_steps = kept.train.steps;
     return OK;
 }

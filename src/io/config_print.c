@@ -78,25 +78,36 @@ char *config_print(const struct config *c, const struct config_source *origins)
     return text;
 }
 
-static size_t field_bytes(const struct key *key)
+static size_t value_bytes(const struct key *key, const void *field)
 {
-    static const size_t bytes[] = {
-        [KEY_INT] = sizeof(idx),    [KEY_REAL] = sizeof(double),
-        [KEY_BOOL] = sizeof(bool),  [KEY_TEXT] = KEY_TEXT_MAX,
-        [KEY_CHOICE] = sizeof(int), [KEY_LIST] = sizeof(struct key_list),
-    };
-    return bytes[key->type];
+    switch (key->type) {
+    case KEY_INT:
+        return sizeof(idx);
+    case KEY_REAL:
+        return sizeof(double);
+    case KEY_BOOL:
+        return sizeof(bool);
+    case KEY_TEXT:
+        return strlen(field) + 1;
+    case KEY_CHOICE:
+        return sizeof(int);
+    case KEY_LIST:
+        break;
+    }
+    const struct key_list *list = field;
+    return offsetof(struct key_list, v) + (size_t)list->n * sizeof list->v[0];
 }
 
-/* Is the field's value the key's default? (Behind a value there is zero.) */
+/* Is the field's value the key's default? What stands behind the end of a text
+ * or a list is no part of it. */
 static bool is_default(const struct key *key, const char *options)
 {
     struct config room; /* for any section's options */
-    char *plain = (char *)&room + key->offset;
-    size_t n = field_bytes(key);
-    memset(plain, 0, n);
+    const char *plain = (char *)&room + key->offset;
+    const char *field = options + key->offset;
     BUG_ON(key_parse(key, &room, key->fallback, NULL));
-    return memcmp(options + key->offset, plain, n) == 0;
+    size_t n = value_bytes(key, plain);
+    return n == value_bytes(key, field) && memcmp(field, plain, n) == 0;
 }
 
 /* Over the keys that differ from their defaults, in no order: a later version

@@ -67,7 +67,7 @@ static int update_config(const struct sweep *s, const struct sweep_run *r,
         news->updated++;
         return write_config(path, wanted, e);
     }
-    strcpy(kept.data.path, wanted->data.path);
+    key_copy_text(kept.data.path, wanted->data.path);
     if (same_text(&is_same, &kept, wanted, e))
         return e->code;
     news->kept += !is_same;

@@ -69,7 +69,7 @@ static int open_data(struct sweep_walk *w, struct config *c, struct err *e)
         if (rc || pool_check(&w->p->memory, e))
             return e->code;
     }
-    strcpy(c->data.hash, o->hash);
+    key_copy_text(c->data.hash, o->hash);
     return OK;
 }
 
@@ -89,7 +89,7 @@ void sweep_identity(char id[CONFIG_ID_MAX], const struct config *c)
 {
     struct config plain = *c;
     if (plain.data.hash[0])
-        memset(plain.data.path, 0, sizeof plain.data.path);
+        key_copy_text(plain.data.path, "");
     config_id(id, &plain);
 }
 
@@ -198,6 +198,6 @@ int sweep_point_config(struct config *c, const struct sweep_file *f,
     if (config_override(c, point->changes, point->n_changes, 0, e) ||
         config_data_path(c, f->dir, e))
         return e->code;
-    strcpy(c->data.hash, point->hash);
+    key_copy_text(c->data.hash, point->hash);
     return OK;
 }

@@ -120,6 +120,7 @@ check "and the same weights" h5diff runs/whole/checkpoints/step-00000300.h5 \
 mkdir "my #1"
 yes 'to be or not to be, that is the question' | head -n 60 >"my #1/t.txt"
 cp "my #1/t.txt" my1.txt
+tr o a <my1.txt >other.txt
 in_odd_folder() {
     (cd "my #1" && "$SINKLAB" train ../small.ini data.source=text \
         data.path=t.txt)
@@ -127,6 +128,11 @@ in_odd_folder() {
 expect_fail 3 'data.path' in_odd_folder
 check "a run on text" "$SINKLAB" train small.ini run.dir=runs/words \
     data.source=text data.path=my1.txt train.steps=20
+check "--resume with its config finds the same run, whose hash it learns" \
+    says 'done already' "$SINKLAB" train small.ini --resume \
+    run.dir=runs/words data.source=text data.path=my1.txt train.steps=20
+expect_fail 4 'not the text' "$SINKLAB" train small.ini --resume \
+    run.dir=runs/words data.source=text data.path=other.txt train.steps=20
 mkdir moved
 mv my1.txt moved/
 expect_fail 4 'my1.txt' "$SINKLAB" train runs/words train.steps=30
