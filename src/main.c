@@ -3,9 +3,11 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/moment.h"
 #include "cmd/cmd.h"
 
 static const struct command *find_command(const char *name)
@@ -27,6 +29,8 @@ static int run(int argc, char **argv, struct err *e)
     if (!command)
         return err_set(e, ERR_USAGE,
                        "unknown command '%s': `sinklab help` lists them", name);
+    if (moments_read(getenv("SINKLAB_TEST"), name, e))
+        return e->code;
     return command->run(argc - 1, argv + 1, e);
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/laps.h"
+#include "base/moment.h"
 #include "base/shell.h"
 #include "cmd/jobs.h"
 #include "cmd/stop.h"
@@ -148,6 +149,7 @@ static void start(struct launcher *l, idx slot, struct sweep_task *task)
     task->started_s = clock_s();
     sweep_task_set(&l->tasks, task, TASK_RUNNING, SWEEP_RUNNING);
     sweep_show_event(&l->show, "started", task, "");
+    moment_next("start");
 }
 
 /* Fill the free slots; the clock at which another run may be started. */
@@ -265,7 +267,7 @@ static void end_task(struct launcher *l, const struct job_end *end)
  * echo, ends them. */
 static void obey(struct launcher *l, int number)
 {
-    double now_s = clock_s();
+    double now_s = moment_value("signal", clock_s());
     bool is_pressing = number == SIGINT || number == SIGTERM;
     if (is_pressing && l->asked_s > 0 && now_s - l->asked_s >= ECHO_S) {
         tell_all(l, SIGKILL);
@@ -310,10 +312,12 @@ static void loop(struct launcher *l)
         if (due_s >= 0 && (pause_s < 0 || due_s < pause_s))
             pause_s = due_s;
         enum job_event event = jobs_wait(&l->jobs, pause_s, &end, &number);
-        if (event == JOBS_ENDED)
+        if (event == JOBS_ENDED) {
+            moment_next("end");
             end_task(l, &end);
-        else if (event == JOBS_SIGNAL)
+        } else if (event == JOBS_SIGNAL) {
             obey(l, number);
+        }
     }
 }
 

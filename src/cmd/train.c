@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/moment.h"
 #include "base/shell.h"
 #include "cmd/cmd.h"
 #include "cmd/plan.h"
@@ -228,13 +229,14 @@ static int report(struct train *t, const struct update_result *u, struct err *e)
         t->progress.sink = meter_find(&s->meter, "sink_1")->scalar;
     }
     double now = clock_s();
+    double wall_s = moment_value("row", now - t->progress.start_s);
     double tokens = session_tokens(c, t->step - t->row_step);
     int rc =
-        train_log_row(&t->log, s, &row, now - t->progress.start_s,
+        train_log_row(&t->log, s, &row, wall_s,
                       t->step > t->row_step ? tokens / (now - t->row_s) : 0, e);
     t->row_step = t->step;
     t->row_s = now;
-    train_rules_judge(&t->rules, t->step, row.loss, now - t->progress.start_s);
+    train_rules_judge(&t->rules, t->step, row.loss, wall_s);
     return rc;
 }
 
@@ -255,6 +257,7 @@ static int loop(struct train *t, struct err *e)
     stop_watch();
     if (t->saved_step < 0 && (save_weights(t, e) || report(t, NULL, e)))
         return e->code;
+    moment_at("step", t->step);
     while (t->step < c->train.steps && !is_stopped(t)) {
         if (stop_requested()) {
             progress_end(&t->progress);
@@ -275,6 +278,7 @@ static int loop(struct train *t, struct err *e)
             (plan_saves_state(c, t->step) && save_state(t, e)))
             return e->code;
         progress_step(&t->progress, t->step);
+        moment_at("step", t->step);
     }
     progress_end(&t->progress);
     return is_stopped(t) ? save_state(t, e) : OK;

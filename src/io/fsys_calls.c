@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/moment.h"
+
 /* A mutable static (cmd/stop.c has the other one). Tests must reach each
  * changing call of the program as it is; a switch handed down through every
  * signature from train to write() would put test plumbing into all contracts
@@ -32,6 +34,7 @@ void fsys_fail_from(long n, int errnum)
 /* Is this the call that has to fail? Sets errno if so. */
 static bool is_faulty(void)
 {
+    moment_next("call");
     if (fault.left == 0)
         return false;
     if (fault.left > 1) {
