@@ -201,6 +201,39 @@ static void test_sweep_expand__labels_name_what_varies(void **state)
     release();
 }
 
+/* What a person looks for first: which of the repetitions it is. */
+static void test_sweep_expand__labels_keep_their_seed(void **state)
+{
+    (void)state;
+    must_expand("[axes]\nrun.seed = 7, 8\nattention.weights = relu, sigmoid\n");
+    assert_string_equal(points.points[0].label, "relu-seed7");
+    must_expand(
+        "[axes]\nattention.weights & attention.normalizer & "
+        "attention.features & attention.bias & attention.gate = softmax & own "
+        "& none & key & none, identity & abs_sum & mlp & none & none\n"
+        "run.seed = 1, 2\n");
+    for (idx i = 0; i < points.n; i++)
+        for (idx k = 0; k < i; k++)
+            assert_string_not_equal(points.points[i].label,
+                                    points.points[k].label);
+    assert_non_null(strstr(points.points[0].label, "-seed1"));
+    must_expand("[axes]\ntrain.steps & optim.warmup_steps & checkpoint.steps & "
+                "model.layers & model.width & optim.beta1 & optim.beta2 = "
+                "10000000 & 10000 & {1, 2, 4, 8} & 2 & 64 & 0.901 & 0.9999, "
+                "20000000 & 20000 & {1, 2, 4, 8} & 2 & 64 & 0.901 & 0.9999\n"
+                "run.init_seed = 9007199254740991, 9007199254740992\n"
+                "run.seed = 9007199254740991, 9007199254740992\n");
+    for (idx i = 0; i < points.n; i++) {
+        const char *label = points.points[i].label;
+        assert_true(strlen(label) < SWEEP_LABEL_MAX);
+        assert_memory_equal(label, i < 4 ? "steps1" : "steps2", 6);
+        assert_non_null(strstr(label, "-etc-init_seed9007199254740"));
+        assert_non_null(strstr(label, i % 2 ? "-seed9007199254740992"
+                                            : "-seed9007199254740991"));
+    }
+    release();
+}
+
 static void test_sweep_expand__unbuildable_runs_are_named(void **state)
 {
     (void)state;
@@ -292,6 +325,7 @@ int main(void)
         RUN(test_sweep_expand__draws_are_of_their_number_alone),
         RUN(test_sweep_expand__draws_stay_as_they_are),
         RUN(test_sweep_expand__labels_name_what_varies),
+        RUN(test_sweep_expand__labels_keep_their_seed),
         RUN(test_sweep_expand__unbuildable_runs_are_named),
         RUN(test_sweep_expand__the_base_alone_may_be_unbuildable),
         RUN(test_sweep_expand__useless_conditions_are_told),

@@ -4,8 +4,10 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/text.h"
+#include "io/fsys.h"
 
 static struct sweep_file file;
 
@@ -167,6 +169,38 @@ static void test_sweep_file__options_come_from_file_and_command(void **state)
     assert_int_equal(sweep_file_read(&file, path, NULL, 0, &e), OK);
     assert_string_equal(file.dir, "runs/s");
     sweep_file_release(&file);
+}
+
+/* Two folders may each have a sweep.ini; seen from outside they are told apart
+ * by their folders' names. */
+static void test_sweep_file__a_sweep_ini_goes_by_its_folder(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *path, *dir;
+    } cases[] = {
+        { "first question/sweep.ini", "runs/first question" },
+        { "./second//sweep.ini", "runs/second" },
+        { "second/../second/./sweep.ini", "runs/second" },
+        { "second/lr.ini", "runs/lr" },
+        { "sweep.ini", "runs/sweep" },
+        { "./sweep.ini", "runs/sweep" },
+    };
+    char here[4096];
+    struct err e = { 0 };
+    assert_non_null(getcwd(here, sizeof here));
+    assert_int_equal(chdir(test_dir()), 0);
+    assert_int_equal(fsys_mkdirs("first question", &e), OK);
+    assert_int_equal(fsys_mkdirs("second", &e), OK);
+    for (idx i = 0; i < COUNT_OF(cases); i++) {
+        static const char text[] = "[axes]\nrun.seed = 1, 2\n";
+        test_write_file(cases[i].path, text, strlen(text));
+        if (sweep_file_read(&file, cases[i].path, NULL, 0, &e))
+            fail_msg("%s", e.text);
+        assert_string_equal(file.dir, cases[i].dir);
+        sweep_file_release(&file);
+    }
+    assert_int_equal(chdir(here), 0);
 }
 
 static void test_sweep_file__what_is_printed_reads_back(void **state)
@@ -384,6 +418,7 @@ int main(void)
         RUN(test_sweep_file__conditions_are_read),
         RUN(test_sweep_file__random_and_exclude_are_read),
         RUN(test_sweep_file__options_come_from_file_and_command),
+        RUN(test_sweep_file__a_sweep_ini_goes_by_its_folder),
         RUN(test_sweep_file__what_is_printed_reads_back),
         RUN(test_sweep_file__a_run_does_not_take_one),
         RUN(test_sweep_file__unknown_names_have_neighbours),

@@ -14,7 +14,7 @@
 #include "base/pool.h"
 #include "io/sweep_file.h"
 
-enum { SWEEP_RUNS_MAX = 100000, SWEEP_LABEL_MAX = 48 };
+enum { SWEEP_RUNS_MAX = 100000, SWEEP_LABEL_MAX = 96 };
 
 struct sweep_point {
     char id[CONFIG_ID_MAX];
@@ -53,7 +53,9 @@ int sweep_point_config(struct config *c, const struct sweep_file *f,
 void sweep_identity(char id[CONFIG_ID_MAX], const struct config *c);
 
 /* sweep_label - the readable part of a run's name, from the n values that the
- * axes gave: "relu-lr0.002-seed3", cut to cap bytes, safe as a file's name. */
+ * axes gave: "relu-lr0.002-seed3", at most cap bytes (SWEEP_LABEL_MAX or less),
+ * NUL included, safe as a file's name. Seeds come last and are never left out;
+ * where the others do not all fit, "etc" stands for the last of them. */
 struct sweep_choice {
     const struct sweep_axis *axis;
     const struct sweep_key *of;

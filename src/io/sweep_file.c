@@ -200,6 +200,29 @@ static void finish(void *user, struct draft *d)
 
 /* ---- the whole --------------------------------------------------------- */
 
+/* runs/NAME of NAME.ini. A sweep.ini may stand in any folder: seen from
+ * another one, its folder gives the name. */
+static int default_dir(char dir[RUN_DIR_MAX], const char *path, struct err *e)
+{
+    const char *slash = strrchr(path, '/');
+    char *folder = NULL, *here = NULL;
+    int rc = OK;
+    if (slash && strcmp(slash, "/sweep.ini") == 0) {
+        char *given = strndup(path, (size_t)(slash - path) + 1);
+        folder = given ? realpath(given, NULL) : NULL;
+        here = realpath(".", NULL);
+        free(given);
+    }
+    if (!folder || !here || !folder[1] || strcmp(folder, here) == 0)
+        rc = config_default_dir(dir, path, e);
+    else if (snprintf(dir, RUN_DIR_MAX, "runs/%s", strrchr(folder, '/') + 1) >=
+             RUN_DIR_MAX)
+        rc = err_set(e, ERR_CONFIG, "%s: its folder's name is too long", path);
+    free(folder);
+    free(here);
+    return rc;
+}
+
 static int set_dir(struct sweep_file *f, const char *path, struct err *e)
 {
     char *given = f->base.run.dir;
@@ -210,7 +233,7 @@ static int set_dir(struct sweep_file *f, const char *path, struct err *e)
         n = snprintf(f->dir, sizeof f->dir, "%s%s", *given == '-' ? "./" : "",
                      given); /* no option */
     else
-        return config_default_dir(f->dir, path, e);
+        return default_dir(f->dir, path, e);
     while (n > 1 && n < SWEEP_DIR_MAX && f->dir[n - 1] == '/')
         f->dir[--n] = '\0';
     if (n >= SWEEP_DIR_MAX)

@@ -75,7 +75,9 @@ struct sweep_file {
     struct config base; /* run.dir empty; data.path absolute */
     struct config_source *origins;
     struct sweep_options options;
-    char dir[RUN_DIR_MAX]; /* of the sweep */
+    char dir[RUN_DIR_MAX]; /* of the sweep; where run.dir does not say: runs/
+                              and the name of the file, or that of the folder
+                              of a sweep.ini elsewhere */
     const char *path;      /* of this file, as it was given */
     bool is_frozen;        /* it is the one in the sweep's own folder */
 

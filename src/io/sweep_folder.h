@@ -22,7 +22,7 @@ struct sweep_file;
 struct sweep_points;
 
 enum {
-    SWEEP_NAME_MAX = 64, /* bytes of a run's name, NUL included */
+    SWEEP_NAME_MAX = 112, /* bytes of a run's name, NUL included */
     SWEEP_DIR_MAX = RUN_DIR_MAX - SWEEP_NAME_MAX - 16,
 };
 

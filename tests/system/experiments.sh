@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# The commands of experiments/*/README.md do what the page says, in the order
+# in which they stand there: word for word, on far smaller runs.
+. "$(dirname "$0")/lib.sh"
+cd "$T" || exit 1
+export OMP_NUM_THREADS=1
+cp -r "$ROOT/experiments" "$ROOT/configs" . || exit 1
+for file in experiments/*/sweep.ini; do
+    sed -i 's/^run\.seed = .*/run.seed = 1, 2/' "$file"
+done
+yes 'the quick brown fox jumps over the lazy dog, 0123456789 times' |
+    head -n 400 >tinyshakespeare.txt
+
+# The program by the names that the pages give it, with small settings added to
+# what trains or measures; without gnuplot no figure is asked for.
+mkdir bin
+cat >bin/sinklab <<'END'
+#!/usr/bin/env bash
+words=("$@")
+case $1 in
+train | sweep)
+    words+=(train.steps=4 train.batch=2 train.val_sequences=2 sink.probe_every=0
+        checkpoint.every=2 checkpoint.dense_until=0 checkpoint.resume_every=0)
+    ;;
+analyze)
+    words+=(sink.sequences=2 train.val_sequences=2)
+    ;;
+compare)
+    if ! command -v gnuplot >/dev/null; then
+        for ((i = 0; i < ${#words[@]}; i++)); do
+            [ "${words[i]}" = -o ] && words=("${words[@]:0:i}" "${words[@]:i+2}")
+        done
+    fi
+    ;;
+esac
+exec "$SINKLAB" "${words[@]}"
+END
+chmod +x bin/sinklab
+cp bin/sinklab sinklab
+PATH=$PWD/bin:$PATH
+
+n_commands=0
+for page in experiments/*/README.md; do
+    while read -r line; do
+        n_commands=$((n_commands + 1))
+        check "${page#*/}: $line" bash -c "$line"
+    done < <(sed -n 's/^    \(\(\.\/\)\?sinklab .*\)$/\1/p' "$page")
+done
+check "the pages have commands" test "$n_commands" -ge 8
+
+names_without_seed() { # sweep
+    cut -sf4 "runs/$1/runs.list" | grep -v -- '-seed[12]$'
+}
+# Each sweep has a folder of its own, and each run's name its seed
+for file in experiments/*/sweep.ini; do
+    name=$(basename "$(dirname "$file")")
+    check "$name has its own folder" test -s "runs/$name/runs.list"
+    check_not "all its runs' names end in their seed" names_without_seed "$name"
+done
+finish
