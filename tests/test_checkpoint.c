@@ -60,8 +60,10 @@ static void fixture_init(struct fixture *f, uint64_t number, idx n_slots)
         f->values[i] = random_bits(&f->t, 10 * number + (uint64_t)i);
     f->d = (struct checkpoint_data){ f->values[0], n_slots, slot_names,
                                      f->values + 1 };
-    f->head =
-        (struct checkpoint_head){ "run-\xc3\xa9t\xc3\xa9", 128, 65536.5, NULL };
+    f->head = (struct checkpoint_head){ .run_id = "run-\xc3\xa9t\xc3\xa9",
+                                        .step = 128,
+                                        .tokens = 65536.5,
+                                        .last_row = "0123456789abcdef" };
     f->head.config = strdup("[run]\nseed = 3\n");
     assert_non_null(f->head.config);
 }
@@ -97,6 +99,8 @@ static int load(const struct fixture *f, const char *path, struct err *e)
         assert_string_equal(head.config, f->head.config);
         assert_int_equal(head.step, f->head.step);
         assert_true(head.tokens == f->head.tokens);
+        if (f->d.n_slots)
+            assert_string_equal(head.last_row, f->head.last_row);
         free(head.config);
     }
     fixture_release(&got);

@@ -35,7 +35,9 @@ static void make_file(char path[FSYS_PATH_MAX])
     assert_non_null(w);
     for (idx i = 0; i < t.total; i++)
         w[i] = (real)i / 3;
-    struct checkpoint_head head = { "run-1", 8, 512, config };
+    struct checkpoint_head head = {
+        .run_id = "run-1", .step = 8, .tokens = 512, .config = config
+    };
     struct checkpoint_data d = { .weights = w };
     snprintf(path, FSYS_PATH_MAX, "%s/hostile.h5", test_dir());
     assert_int_equal(checkpoint_save(path, &head, &t, &d, &e), OK);
@@ -293,7 +295,7 @@ static void test_hostile__every_trick_is_refused(void **state)
         { drop_config, "/ has no sound attribute config" },
         { put_short_step, "has an attribute step of another type" },
         { put_other_step, "attributes do not match their hash" },
-        { put_next_format, "has format 2, this program reads 1" },
+        { put_next_format, "has format 3, this program reads 2" },
         { put_fixed_config, "has an attribute config of another type" },
         { change_number, "contents of /param/token.w do not match" },
     };

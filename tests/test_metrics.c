@@ -1,6 +1,9 @@
 #include "harness.h"
+#include "chained.h"
+#include "io/fsys_calls.h"
 #include "io/metrics.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,27 +33,50 @@ static void check_text(const char *want)
     free(got);
 }
 
-/* What metrics_open leaves of a file. */
-static void check_open(const char *before, idx up_to_step, const char *after)
+/* What metrics_open leaves of a file, when the state counts on `kept`. */
+static void check_open(const char *before, idx up_to_step, const char *kept)
 {
     struct metrics m;
     struct err e = { 0 };
-    write_text(before);
-    assert_int_equal(metrics_open(&m, path(), HEADER, up_to_step, &e), OK);
-    check_text(after);
+    write_text(chained(before));
+    int rc =
+        metrics_open(&m, path(), HEADER, up_to_step, chained_last(kept), &e);
+    if (rc != OK)
+        fail_msg("%s", e.text);
+    assert_false(m.is_new);
+    check_text(chained(kept));
+    assert_string_equal(m.chain.hex, chained_last(kept));
 }
 
-static void check_refused(const char *before, idx up_to_step, const char *words)
+/* before: as it stands in the file; kept: what the state counts on. */
+static void check_refused(const char *before, idx up_to_step, const char *kept,
+                          const char *words)
 {
     struct metrics m;
     struct err e = { 0 };
     write_text(before);
-    assert_int_equal(metrics_open(&m, path(), HEADER, up_to_step, &e),
-                     ERR_DATA);
+    assert_int_equal(
+        metrics_open(&m, path(), HEADER, up_to_step, chained_last(kept), &e),
+        ERR_DATA);
     if (!strstr(e.text, words))
         fail_msg("'%s' does not say '%s'", e.text, words);
     check_text(before);
 }
+
+/* The same where rows may be missing, and damage is cut off from cut_line. */
+static void check_cut(const char *before, idx up_to_step, const char *after,
+                      idx cut_line)
+{
+    struct metrics m;
+    struct err e = { 0 };
+    write_text(before);
+    assert_int_equal(metrics_open_cut(&m, path(), HEADER, up_to_step, &e), OK);
+    assert_int_equal(m.cut_line, cut_line);
+    check_text(chained(after));
+    assert_string_equal(m.chain.hex, chained_last(after));
+}
+
+#define ROWS HEADER "\n0,1,2\n10,1,2\n20,1,2\n"
 
 static void test_metrics__rows_follow_the_header(void **state)
 {
@@ -58,11 +84,31 @@ static void test_metrics__rows_follow_the_header(void **state)
     struct err e = { 0 };
     (void)state;
     unlink(path());
-    assert_int_equal(metrics_open(&m, path(), HEADER, -1, &e), OK);
+    assert_int_equal(metrics_create(&m, path(), HEADER, &e), OK);
+    assert_string_equal(m.chain.hex, chained_last(HEADER "\n"));
     assert_int_equal(metrics_append(&m, "0,5.5,0", &e), OK);
     assert_int_equal(metrics_append(&m, "10,nan,0.1", &e), OK);
     assert_int_equal(metrics_sync(&m, &e), OK);
-    check_text(HEADER "\n0,5.5,0\n10,nan,0.1\n");
+    check_text(chained(HEADER "\n0,5.5,0\n10,nan,0.1\n"));
+    assert_string_equal(m.chain.hex,
+                        chained_last(HEADER "\n0,5.5,0\n10,nan,0.1\n"));
+    assert_int_equal(metrics_create(&m, path(), HEADER, &e), OK);
+    check_text(chained(HEADER "\n"));
+}
+
+/* A row that could not be written is none: the next one follows the former. */
+static void test_metrics__a_failed_row_leaves_the_chain(void **state)
+{
+    struct metrics m;
+    struct err e = { 0 }, failed = { 0 };
+    (void)state;
+    assert_int_equal(metrics_create(&m, path(), HEADER, &e), OK);
+    assert_int_equal(metrics_append(&m, "0,1,2", &e), OK);
+    fsys_fail_at(2, ENOSPC);
+    assert_int_equal(metrics_append(&m, "10,1,2", &failed), ERR_IO);
+    fsys_fail_at(0, 0);
+    assert_int_equal(metrics_append(&m, "10,1,2", &e), OK);
+    check_text(chained(HEADER "\n0,1,2\n10,1,2\n"));
 }
 
 static void test_metrics__missing_file_is_created_on_resume(void **state)
@@ -71,21 +117,48 @@ static void test_metrics__missing_file_is_created_on_resume(void **state)
     struct err e = { 0 };
     (void)state;
     unlink(path());
-    assert_int_equal(metrics_open(&m, path(), HEADER, 10, &e), OK);
-    check_text(HEADER "\n");
+    assert_int_equal(
+        metrics_open(&m, path(), HEADER, 10, chained_last(ROWS), &e), OK);
+    assert_true(m.is_new);
+    check_text(chained(HEADER "\n"));
+    assert_string_equal(m.chain.hex, chained_last(HEADER "\n"));
+    unlink(path());
+    assert_int_equal(metrics_open_cut(&m, path(), HEADER, 10, &e), OK);
+    check_text(chained(HEADER "\n"));
+}
+
+/* "Not there" and "cannot be looked at" are two things: a log that exists is
+ * never begun anew for the second. */
+static void test_metrics__what_cannot_be_looked_at_is_not_missing(void **state)
+{
+    char loop[RUN_PATH_MAX];
+    struct metrics m;
+    struct err e = { 0 };
+    (void)state;
+    run_path(loop, test_dir(), "loop");
+    unlink(loop);
+    assert_int_equal(symlink("loop", loop), 0); /* ELOOP, also for root */
+    assert_int_equal(metrics_open(&m, loop, HEADER, 10, chained_last(ROWS), &e),
+                     ERR_IO);
+    assert_non_null(strstr(e.text, "loop: cannot look at it: "));
+    e = (struct err){ 0 };
+    assert_int_equal(metrics_open_cut(&m, loop, HEADER, 10, &e), ERR_IO);
+    char target[8] = "";
+    assert_int_equal(readlink(loop, target, sizeof target), 4);
 }
 
 static void test_metrics__resume_drops_rows_beyond_its_step(void **state)
 {
-    const char *const rows = HEADER "\n0,1,2\n10,1,2\n20,1,2\n";
     (void)state;
-    check_open(rows, 20, rows);
-    check_open(rows, 99, rows);
-    check_open(rows, 19, HEADER "\n0,1,2\n10,1,2\n");
-    check_open(rows, 10, HEADER "\n0,1,2\n10,1,2\n");
-    check_open(rows, 0, HEADER "\n0,1,2\n");
-    check_open(rows, -1, HEADER "\n");
+    check_open(ROWS, 20, ROWS);
+    check_open(ROWS, 99, ROWS);
+    check_open(ROWS, 19, HEADER "\n0,1,2\n10,1,2\n");
+    check_open(ROWS, 10, HEADER "\n0,1,2\n10,1,2\n");
+    check_open(ROWS, 0, HEADER "\n0,1,2\n");
     check_open(HEADER "\n5,1,2\n", 4, HEADER "\n");
+    check_cut(chained(ROWS), 20, ROWS, 0);
+    check_cut(chained(ROWS), 19, HEADER "\n0,1,2\n10,1,2\n", 0);
+    check_cut(chained(ROWS), 0, HEADER "\n0,1,2\n", 0);
 }
 
 static void test_metrics__torn_last_line_is_dropped(void **state)
@@ -93,62 +166,138 @@ static void test_metrics__torn_last_line_is_dropped(void **state)
     (void)state;
     check_open(HEADER "\n0,1,2\n10,1", 20, HEADER "\n0,1,2\n");
     check_open(HEADER "\n0,1,2\n1", 20, HEADER "\n0,1,2\n");
-    check_open(HEADER "\n0,1,2\n10,1,2", 20, HEADER "\n0,1,2\n");
-    check_open(HEADER, 20, HEADER "\n");
-    check_open("step,lo", 20, HEADER "\n");
-    check_open("", 20, HEADER "\n");
+    check_cut(chained(HEADER "\n0,1,2\n10,1,2"), 20, HEADER "\n0,1,2\n", 0);
+    check_cut(HEADER, 20, HEADER "\n", 1);
+    check_cut("step,lo", 20, HEADER "\n", 1);
+    check_cut("", 20, HEADER "\n", 1);
 }
 
-/* Cut after any byte, a resumed file is what a whole one would have been. */
-static void test_metrics__any_cut_leaves_whole_rows(void **state)
+/* Cut after any byte: a resumed file is what a whole one would have been, if
+ * all that the state counts on is there; else the file is refused. */
+static void test_metrics__any_cut_leaves_whole_rows_or_is_told(void **state)
 {
-    const char *const rows = HEADER "\n0,1,2\n10,1,2\n20,1,2\n";
+    const char *const kept = HEADER "\n0,1,2\n10,1,2\n";
+    size_t needed = strlen(chained(kept));
     (void)state;
-    for (size_t n = 0; n <= strlen(rows); n++) {
-        char cut[64], want[64];
+    for (size_t n = 0; n <= strlen(chained(ROWS)); n++) {
+        char cut[256], want[256];
         struct metrics m;
         struct err e = { 0 };
-        snprintf(cut, sizeof cut, "%.*s", (int)n, rows);
+        snprintf(cut, sizeof cut, "%.*s", (int)n, chained(ROWS));
         write_text(cut);
-        assert_int_equal(metrics_open(&m, path(), HEADER, 20, &e), OK);
-        size_t keep = n;
-        while (keep > strlen(HEADER) + 1 && rows[keep - 1] != '\n')
+        int rc = metrics_open(&m, path(), HEADER, 10, chained_last(kept), &e);
+        assert_int_equal(rc, n < needed ? ERR_DATA : OK);
+        if (rc == OK)
+            check_text(chained(kept));
+        else
+            check_text(cut);
+
+        write_text(cut);
+        assert_int_equal(metrics_open_cut(&m, path(), HEADER, 20, &e), OK);
+        size_t header = strlen(chained(HEADER "\n")), keep = n;
+        while (keep > header && chained(ROWS)[keep - 1] != '\n')
             keep--;
-        if (keep < strlen(HEADER) + 1)
-            keep = strlen(HEADER) + 1;
-        snprintf(want, sizeof want, "%.*s", (int)keep, rows);
+        snprintf(want, sizeof want, "%.*s",
+                 (int)(keep < header ? header : keep), chained(ROWS));
         check_text(want);
     }
 }
 
-static void test_metrics__rows_beyond_the_step_may_be_anything(void **state)
+static void test_metrics__rows_beyond_the_state_may_be_anything(void **state)
 {
+    char text[256];
+    struct metrics m;
+    struct err e = { 0 };
     (void)state;
-    check_open(HEADER "\n0,1,2\n20,1\nrubbish\n", 10, HEADER "\n0,1,2\n");
+    snprintf(text, sizeof text, "%s20,1\nrubbish\n",
+             chained(HEADER "\n0,1,2\n"));
+    write_text(text);
+    assert_int_equal(metrics_open(&m, path(), HEADER, 10,
+                                  chained_last(HEADER "\n0,1,2\n"), &e),
+                     OK);
+    check_text(chained(HEADER "\n0,1,2\n"));
+}
+
+/* In front of the state's row nothing may be changed, lost or put in. */
+static void test_metrics__every_changed_byte_is_told_with_its_line(void **state)
+{
+    char text[256], where[64];
+    size_t n = strlen(chained(ROWS));
+    idx line = 1;
+    (void)state;
+    for (size_t i = 0; i < n; i++) {
+        snprintf(text, sizeof text, "%s", chained(ROWS));
+        bool is_end = text[i] == '\n';
+        text[i] ^= 1;
+        snprintf(where, sizeof where, "metrics.csv:%lld: ", (long long)line);
+        check_refused(text, 20, ROWS, where);
+        line += is_end;
+    }
+}
+
+static void test_metrics__lost_rows_are_told(void **state)
+{
+    char text[256], *second;
+    (void)state;
+    snprintf(text, sizeof text, "%s", chained(ROWS));
+    second = strchr(text, '\n') + 1;
+    second = strchr(second, '\n') + 1;
+    char *third = strchr(second, '\n') + 1;
+    memmove(second, third, strlen(third) + 1);
+    check_refused(text, 20, ROWS,
+                  "metrics.csv:3: damaged: this row was changed, or the line "
+                  "in front of it was changed or lost; put a copy");
+    check_refused(chained(HEADER "\n0,1,2\n10,1,2\n"), 20, ROWS,
+                  "metrics.csv:3: ends too early: rows up to step 20 are lost");
+    check_refused(chained(HEADER "\n"), 20, ROWS, "metrics.csv:1: ends too");
+}
+
+static void test_metrics__damaged_times_are_cut_off(void **state)
+{
+    char text[256];
+    (void)state;
+    snprintf(text, sizeof text, "%s", chained(ROWS));
+    *strstr(text, "10,1,2") = '4';
+    check_cut(text, 20, HEADER "\n0,1,2\n", 3);
+    check_cut("step,loss\n0,1\n", 20, HEADER "\n", 1);
 }
 
 static void test_metrics__foreign_file_is_refused_unchanged(void **state)
 {
+    static const struct {
+        const char *text, *words;
+    } cases[] = {
+        { "step,loss\n0,1\n", "metrics.csv:1: got 'step,loss,row_hash', want" },
+        { HEADER ",sink_1\n", "metrics.csv:1:" },
+        { HEADER "\n0,1\n", "metrics.csv:2: got '0,1," },
+        { HEADER "\n0,1,2\nx,1,2\n", "metrics.csv:3: got 'x,1,2," },
+        { HEADER "\n0,1,2\n-1,1,2\n", "metrics.csv:3:" },
+        { HEADER "\n0,1,2\n\n", "metrics.csv:3:" },
+        { HEADER "\n5,1,2\n5,1,2\n", "a later step" },
+        { HEADER "\n0,1,2\n11,1,2\n", "a step that the saved state has" },
+        { HEADER "\n99999999999999999999,1,2\n", "metrics.csv:2:" },
+    };
     (void)state;
-    check_refused("step,loss\n0,1\n", 10, "metrics.csv:1: got 'step,loss'");
-    check_refused(HEADER ",sink_1\n", 10, "metrics.csv:1:");
-    check_refused(HEADER "\n0,1\n", 10, "metrics.csv:2: got '0,1'");
-    check_refused(HEADER "\n0,1,2\nx,1,2\n", 10, "metrics.csv:3:");
-    check_refused(HEADER "\n0,1,2\n-1,1,2\n", 10, "metrics.csv:3:");
-    check_refused(HEADER "\n0,1,2\n\n", 10, "metrics.csv:3:");
-    check_refused(HEADER "\n5,1,2\n5,1,2\n", 10, "a later step");
-    check_refused(HEADER "\n99999999999999999999,1,2\n", 10, "metrics.csv:2:");
+    for (idx i = 0; i < COUNT_OF(cases); i++)
+        check_refused(chained(cases[i].text), 10, ROWS, cases[i].words);
+    check_refused(HEADER "\n0,1,2\n", 10, ROWS, "metrics.csv:1: got");
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_metrics__rows_follow_the_header),
+        cmocka_unit_test(test_metrics__a_failed_row_leaves_the_chain),
         cmocka_unit_test(test_metrics__missing_file_is_created_on_resume),
+        cmocka_unit_test(test_metrics__what_cannot_be_looked_at_is_not_missing),
         cmocka_unit_test(test_metrics__resume_drops_rows_beyond_its_step),
         cmocka_unit_test(test_metrics__torn_last_line_is_dropped),
-        cmocka_unit_test(test_metrics__any_cut_leaves_whole_rows),
-        cmocka_unit_test(test_metrics__rows_beyond_the_step_may_be_anything),
+        cmocka_unit_test(test_metrics__any_cut_leaves_whole_rows_or_is_told),
+        cmocka_unit_test(test_metrics__rows_beyond_the_state_may_be_anything),
+        cmocka_unit_test(
+            test_metrics__every_changed_byte_is_told_with_its_line),
+        cmocka_unit_test(test_metrics__lost_rows_are_told),
+        cmocka_unit_test(test_metrics__damaged_times_are_cut_off),
         cmocka_unit_test(test_metrics__foreign_file_is_refused_unchanged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

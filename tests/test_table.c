@@ -1,6 +1,7 @@
 /* The CSV reader: what it accepts, and how it names what it does not. */
 #include "harness.h"
 
+#include "chained.h"
 #include "io/table.h"
 
 #include <math.h>
@@ -207,9 +208,62 @@ static void test_table__every_cut_keeps_the_whole_rows(void **state)
     }
 }
 
+static const char rows[] = "step,loss\n0,5.5\n10,\n20,5\n";
+
+static void test_table__row_hash_is_checked_and_no_column(void **state)
+{
+    (void)state;
+    struct table t;
+    read_ok(&t, chained(rows));
+    assert_true(t.is_chained);
+    assert_false(t.is_torn);
+    assert_int_equal(t.columns, 2);
+    assert_int_equal(t.rows, 3);
+    assert_int_equal(table_find(&t, "row_hash"), -1);
+    assert_close(table_column(&t, 1)[2], 5, 0);
+    table_release(&t);
+    read_ok(&t, rows);
+    assert_false(t.is_chained);
+    table_release(&t);
+    read_ok(&t, chained("step,loss\n0,1\n10,2"));
+    assert_true(t.is_torn);
+    assert_int_equal(t.rows, 1);
+    table_release(&t);
+}
+
+/* A changed byte is refused, or (as the last line feed) costs its row and is
+ * told as a torn line. */
+static void test_table__changed_bytes_of_hashed_rows_are_told(void **state)
+{
+    char text[512];
+    size_t n = strlen(chained(rows));
+    (void)state;
+    for (size_t i = 0; i < n; i++)
+        for (int bit = 0; bit < 8; bit++) {
+            struct table t = { 0 };
+            struct err e = { 0 };
+            snprintf(text, sizeof text, "%s", chained(rows));
+            text[i] = (char)(text[i] ^ (1 << bit));
+            char path[256];
+            snprintf(path, sizeof path, "%s/flip.csv", test_dir());
+            test_write_file(path, text, n);
+            int rc = table_read(&t, path, &e);
+            if (i + 1 < n) {
+                assert_int_equal(rc, ERR_DATA);
+                assert_non_null(strstr(e.text, "flip.csv:"));
+            } else {
+                assert_int_equal(rc, text[i] ? OK : ERR_DATA);
+                assert_true(rc != OK || t.is_torn);
+            }
+            table_release(&t);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_table__row_hash_is_checked_and_no_column),
+        cmocka_unit_test(test_table__changed_bytes_of_hashed_rows_are_told),
         cmocka_unit_test(test_table__columns_are_found_by_name),
         cmocka_unit_test(test_table__empty_is_told_from_nan),
         cmocka_unit_test(test_table__empty_cells_are_nan),

@@ -21,7 +21,7 @@
 
 static const char usage[] =
     "usage: sinklab train CONFIG.ini [section.key=value ...] [--resume]\n"
-    "       sinklab train RUN_FOLDER [section.key=value ...]\n"
+    "       sinklab train RUN_FOLDER [section.key=value ...] [--restart]\n"
     "\n"
     "Trains the model that CONFIG.ini describes; the run folder (run.dir) "
     "keeps\n"
@@ -29,6 +29,9 @@ static const char usage[] =
     "stopped, bit for bit.\n"
     "\n"
     "  --resume    go on if the run folder already holds this run\n"
+    "  --restart   compute the run in RUN_FOLDER again from step 0, with the "
+    "same\n"
+    "              bits; what is there is replaced on the way\n"
     "  --dry-run   print parameters, memory, disk and FLOPs; run nothing\n"
     "\n"
     "All keys: sinklab help config\n";
@@ -44,11 +47,12 @@ struct train {
     struct train_log log;
     struct train_rules rules;
     struct progress progress;
-    char *config_text; /* resolved, as kept in every checkpoint */
-    idx step;          /* updates done */
-    idx saved_step;    /* of the newest resume.h5; -1: none */
-    idx row_step;      /* of the last row */
-    double row_s;      /* clock at the last row */
+    char *config_text;           /* resolved, as kept in every checkpoint */
+    idx step;                    /* updates done */
+    idx saved_step;              /* of the newest resume.h5; -1: none */
+    char last_row[HASH_HEX_MAX]; /* row_hash that it counts on */
+    idx row_step;                /* of the last row */
+    double row_s;                /* clock at the last row */
 };
 
 static int parse_arguments(struct train *t, struct err *e)
@@ -57,6 +61,8 @@ static int parse_arguments(struct train *t, struct err *e)
         const char *arg = t->argv[i];
         if (strcmp(arg, "--resume") == 0)
             t->target.wants_resume = true;
+        else if (strcmp(arg, "--restart") == 0)
+            t->target.wants_restart = true;
         else if (strcmp(arg, "--dry-run") == 0)
             t->is_dry = true;
         else if (arg[0] == '-')
@@ -89,6 +95,7 @@ static struct checkpoint_head head_now(const struct train *t)
         .config = t->config_text,
     };
     strcpy(head.run_id, t->folder.id);
+    strcpy(head.last_row, t->log.metrics.chain.hex);
     return head;
 }
 
@@ -133,16 +140,16 @@ static int load_state(struct train *t, struct err *e)
                          t->folder.found.state == RUN_STOPPED;
         if (errno == ENOENT && !has_state)
             return OK; /* killed before the first state was saved */
+        char dir[RUN_DIR_MAX + 8];
+        shell_word(dir, sizeof dir, t->target.dir);
         return err_set(e, ERR_CHECKPOINT,
                        "%s: %s, but the run had saved it: put the file back, "
-                       "or start anew in another run.dir",
-                       path, strerror(errno));
+                       "or let `sinklab train %s --restart` compute the run "
+                       "again",
+                       path, strerror(errno), dir);
     }
     if (checkpoint_load(&head, path, &t->session.model.table, &data, e))
-        return e->code == ERR_CHECKPOINT
-                   ? err_prefix(e, "cannot go on from a damaged or foreign "
-                                   "state; start anew in another run.dir")
-                   : e->code;
+        return e->code;
     if (strcmp(head.run_id, t->folder.id))
         err_set(e, ERR_CHECKPOINT,
                 "%s belongs to run %s, not to this one (%s): put the right "
@@ -158,6 +165,7 @@ static int load_state(struct train *t, struct err *e)
     if (e->code)
         return e->code;
     t->step = t->saved_step = head.step;
+    strcpy(t->last_row, head.last_row);
     return OK;
 }
 
@@ -169,7 +177,18 @@ static int take_folder(struct train *t, struct err *e)
         return run_create(&t->folder, t->target.dir, e);
     if (run_open(&t->folder, t->target.dir, e))
         return e->code;
-    return load_state(t, e);
+    return t->target.wants_restart ? OK : load_state(t, e);
+}
+
+/* The run is to be computed again: from here on it is one that was killed
+ * before its first state was saved. */
+static int forget_state(struct train *t, struct err *e)
+{
+    char path[RUN_PATH_MAX];
+    run_resume_path(path, t->target.dir);
+    return run_status_write(&t->folder, RUN_RUNNING, 0, NULL, e)
+               ? e->code
+               : fsys_remove(path, e);
 }
 
 /* Write down what starts here: config, manifest, status, logs. */
@@ -359,18 +378,25 @@ static int train_run(struct train *t, struct err *e)
         say_stopped(t);
         return OK;
     }
+    if (t->target.wants_restart && forget_state(t, e))
+        return e->code;
     /* Logs first: if they refuse, the folder stays as it was */
-    if (train_log_open(&t->log, &t->session, t->target.dir,
-                       t->saved_step < 0 ? -1 : t->step, e))
+    if (t->saved_step < 0
+            ? train_log_create(&t->log, &t->session, t->target.dir, e)
+            : train_log_open(&t->log, &t->session, t->target.dir, t->step,
+                             t->last_row, e))
         return e->code;
     if (begin(t, e)) {
         finish(t, e);
         return e->code;
     }
     printf("%s %s: %td parameters, %td steps from %td, %d thread%s\n",
-           t->target.is_resumed ? "going on with" : "training", t->target.dir,
-           t->session.model.table.n, t->target.config.train.steps, t->step,
-           t->session.threads, t->session.threads == 1 ? "" : "s");
+           t->target.wants_restart ? "computing again"
+           : t->target.is_resumed  ? "going on with"
+                                   : "training",
+           t->target.dir, t->session.model.table.n,
+           t->target.config.train.steps, t->step, t->session.threads,
+           t->session.threads == 1 ? "" : "s");
     char changes[MANIFEST_CHANGES_MAX];
     manifest_changes(changes, &t->folder);
     if (t->target.is_resumed && changes[0])

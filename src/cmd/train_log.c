@@ -1,6 +1,8 @@
 #include "cmd/train_log.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "base/text.h"
 
@@ -27,27 +29,52 @@ void csv_meter_values(struct text *t, const struct meter *meter,
         csv_number(t, is_measured ? meter->columns[i].scalar : NAN);
 }
 
-int train_log_open(struct train_log *l, const struct session *s,
-                   const char *dir, idx step, struct err *e)
+static const char timing_header[] = "step,wall_s,tokens_per_s";
+
+static void print_header(char header[ROW_MAX], const struct session *s)
 {
-    char path[RUN_PATH_MAX], buffer[ROW_MAX];
-    struct text header = { buffer, sizeof buffer, 0 };
-    text_add(&header, "step,tokens,loss,grad_norm,lr,val_loss");
-    csv_meter_names(&header, &s->meter);
-    BUG_ON(header.n >= sizeof buffer);
-    run_path(path, dir, "metrics.csv");
-    if (metrics_open(&l->metrics, path, buffer, step, e))
-        return e->code;
-    /* Times are for people: a damaged file of them is no reason to stop */
-    const char *times = "step,wall_s,tokens_per_s";
-    struct err damaged = { 0 };
-    run_path(path, dir, "timing.csv");
-    if (metrics_open(&l->timing, path, times, step, &damaged) == ERR_DATA)
-        return metrics_open(&l->timing, path, times, -1, e);
-    return damaged.code ? err_set(e, damaged.code, "%s", damaged.text) : OK;
+    struct text t = { header, ROW_MAX, 0 };
+    text_add(&t, "step,tokens,loss,grad_norm,lr,val_loss");
+    csv_meter_names(&t, &s->meter);
+    BUG_ON(t.n >= ROW_MAX);
 }
 
-int train_log_row(const struct train_log *l, const struct session *s,
+int train_log_create(struct train_log *l, const struct session *s,
+                     const char *dir, struct err *e)
+{
+    char path[RUN_PATH_MAX], header[ROW_MAX];
+    print_header(header, s);
+    run_path(path, dir, "metrics.csv");
+    if (metrics_create(&l->metrics, path, header, e))
+        return e->code;
+    run_path(path, dir, "timing.csv");
+    return metrics_create(&l->timing, path, timing_header, e);
+}
+
+int train_log_open(struct train_log *l, const struct session *s,
+                   const char *dir, idx step, const char *last_row,
+                   struct err *e)
+{
+    char path[RUN_PATH_MAX], header[ROW_MAX];
+    print_header(header, s);
+    run_path(path, dir, "metrics.csv");
+    if (metrics_open(&l->metrics, path, header, step, last_row, e))
+        return e->code;
+    if (l->metrics.is_new && strcmp(l->metrics.chain.hex, last_row) != 0)
+        printf("note: %s is missing: a new one begins behind step %td\n", path,
+               step);
+    /* Times are for people: a damaged file of them is no reason to stop */
+    run_path(path, dir, "timing.csv");
+    if (metrics_open_cut(&l->timing, path, timing_header, step, e))
+        return e->code;
+    if (l->timing.cut_line)
+        printf("note: %s:%td: damaged: the times from there to step %td are "
+               "dropped; the run itself is whole\n",
+               path, l->timing.cut_line, step);
+    return OK;
+}
+
+int train_log_row(struct train_log *l, const struct session *s,
                   const struct train_row *row, double wall_s,
                   double tokens_per_s, struct err *e)
 {

@@ -16,13 +16,20 @@ struct train_log {
     struct metrics metrics, timing;
 };
 
-/* train_log_open - both files end after the rows up to `step`; -1: anew. */
+/* train_log_create - both files of their header lines alone. */
+int train_log_create(struct train_log *l, const struct session *s,
+                     const char *dir, struct err *e);
+
+/* train_log_open - both files end after the rows up to `step`; last_row is the
+ * row_hash of the last of them in metrics.csv, as resume.h5 has it. Says so on
+ * standard output where rows of a file are missing all the same. */
 int train_log_open(struct train_log *l, const struct session *s,
-                   const char *dir, idx step, struct err *e);
+                   const char *dir, idx step, const char *last_row,
+                   struct err *e);
 
 /* train_log_row - append the row, and to timing.csv the wall seconds since the
  * start of this process and the tokens a second since the last row. */
-int train_log_row(const struct train_log *l, const struct session *s,
+int train_log_row(struct train_log *l, const struct session *s,
                   const struct train_row *row, double wall_s,
                   double tokens_per_s, struct err *e);
 

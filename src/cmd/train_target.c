@@ -82,6 +82,10 @@ static int resolve_folder(struct train_target *t, struct err *e)
 static int resolve_config(struct train_target *t, bool is_dry, struct err *e)
 {
     char path[RUN_PATH_MAX];
+    if (t->wants_restart)
+        return err_set(e, ERR_USAGE,
+                       "train: --restart wants the folder of a run, got %s",
+                       t->path);
     if (config_load(&t->config, t->path, t->overrides, t->n_overrides,
                     &t->origins, e))
         return e->code;

@@ -11,7 +11,7 @@ struct train_target {
     const char *path;       /* config file or run folder */
     const char **overrides; /* (n_overrides) section.key=value */
     idx n_overrides;
-    bool wants_resume;
+    bool wants_resume, wants_restart;
 
     /* found out */
     struct config config; /* run.dir empty: a run folder may be moved */

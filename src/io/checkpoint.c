@@ -15,7 +15,8 @@ static const size_t FILE_CAP_BYTES = (size_t)1 << 40;
 /* Metadata of one tensor in the file, from above; and of the rest. */
 enum { TENSOR_META_BYTES = 2048, FILE_META_BYTES = 1 << 16 };
 
-static const char REMEDY[] = "use another checkpoint";
+static const char REMEDY[] = "put a copy of it back, or let `sinklab train RUN "
+                             "--restart` compute the run again";
 static const char PARAM_GROUP[] = "/param";
 static const char OPTIM_GROUP[] = "/optim";
 
@@ -36,6 +37,7 @@ struct fields {
     double tokens;
     char *real;
     char *config;
+    char *last_row; /* NULL in weights */
 };
 
 static void fields_release(struct fields *f)
@@ -44,6 +46,7 @@ static void fields_release(struct fields *f)
     free(f->run_id);
     free(f->real);
     free(f->config);
+    free(f->last_row);
     *f = (struct fields){ 0 };
 }
 
@@ -88,6 +91,8 @@ static int content_hash(char hex[HASH_HEX_MAX], struct hdf *h,
             "format %" PRId64 "\nkind %s\nrun_id %s\nstep %" PRId64
             "\ntokens %.17g\nreal %s\n",
             f->format, f->kind, f->run_id, f->step, f->tokens, f->real);
+    if (is_state(f))
+        fprintf(out, "last_row %s\n", f->last_row);
     int rc = hdf_list(h, PARAM_GROUP, print_dataset, out);
     if (rc == OK && is_state(f))
         rc = hdf_list(h, OPTIM_GROUP, print_slot, out);
@@ -147,6 +152,8 @@ static void save_fields(struct hdf *h, const struct fields *f)
     hdf_put_double(h, "/", "tokens", f->tokens);
     hdf_put_text(h, "/", "real", f->real);
     hdf_put_text(h, "/", "config", f->config);
+    if (is_state(f))
+        hdf_put_text(h, "/", "last_row", f->last_row);
 }
 
 static void save_tensors(struct hdf *h, const struct param_table *t,
@@ -170,6 +177,7 @@ int checkpoint_save(const char *path, const struct checkpoint_head *head,
 {
     struct hdf *h;
     char kind[16], run_id[RUN_ID_MAX], real_name[16], hex[HASH_HEX_MAX];
+    char last_row[HASH_HEX_MAX];
     size_t copies = 1 + (size_t)d->n_slots;
     size_t bytes = (size_t)t->n * copies * sizeof(real) +
                    (size_t)t->count * copies * TENSOR_META_BYTES +
@@ -178,13 +186,15 @@ int checkpoint_save(const char *path, const struct checkpoint_head *head,
     snprintf(kind, sizeof kind, "%s", d->n_slots ? "state" : "weights");
     snprintf(run_id, sizeof run_id, "%s", head->run_id);
     snprintf(real_name, sizeof real_name, "%s", REAL_NAME);
+    snprintf(last_row, sizeof last_row, "%s", head->last_row);
     const struct fields f = { .format = CHECKPOINT_FORMAT,
                               .kind = kind,
                               .run_id = run_id,
                               .step = head->step,
                               .tokens = head->tokens,
                               .real = real_name,
-                              .config = head->config };
+                              .config = head->config,
+                              .last_row = last_row };
     int rc = hdf_build(&h, path, bytes, e);
     if (rc == OK) {
         save_fields(h, &f);
@@ -212,8 +222,10 @@ static int check_fields(struct hdf *h, const struct fields *f)
         return hdf_refuse(h, "holds %.20s numbers, this program uses %s",
                           f->real, REAL_NAME);
     if (strlen(f->run_id) >= RUN_ID_MAX || f->step < 0 ||
-        !isfinite(f->tokens) || f->tokens < 0)
-        return hdf_refuse(h, "damaged (run_id, step or tokens); %s", REMEDY);
+        !isfinite(f->tokens) || f->tokens < 0 ||
+        (f->last_row && strlen(f->last_row) >= HASH_HEX_MAX))
+        return hdf_refuse(h, "damaged (run_id, step, tokens or last_row); %s",
+                          REMEDY);
     return OK;
 }
 
@@ -224,7 +236,9 @@ static int load_fields(struct fields *f, struct hdf *h)
     char hex[HASH_HEX_MAX], *hash = NULL;
     int rc = hdf_get_int(h, "/", "format", &f->format);
     if (rc == OK && f->format != CHECKPOINT_FORMAT)
-        return hdf_refuse(h, "has format %" PRId64 ", this program reads %d",
+        return hdf_refuse(h,
+                          "has format %" PRId64 ", this program reads %d: use "
+                          "the sinklab that wrote it (manifest.ini says which)",
                           f->format, CHECKPOINT_FORMAT);
     hdf_get_text(h, "/", "kind", &f->kind);
     hdf_get_text(h, "/", "run_id", &f->run_id);
@@ -233,6 +247,8 @@ static int load_fields(struct fields *f, struct hdf *h)
     hdf_get_text(h, "/", "real", &f->real);
     hdf_get_text(h, "/", "config", &f->config);
     rc = hdf_get_text(h, "/", "hash", &hash);
+    if (rc == OK && is_state(f))
+        rc = hdf_get_text(h, "/", "last_row", &f->last_row);
     if (rc == OK)
         rc = content_hash(hex, h, f);
     if (rc == OK && strcmp(hex, hash) != 0)
@@ -250,6 +266,8 @@ static void take_head(struct checkpoint_head *head, struct fields *f)
     head->tokens = f->tokens;
     head->config = f->config;
     f->config = NULL;
+    snprintf(head->last_row, sizeof head->last_row, "%s",
+             f->last_row ? f->last_row : "");
 }
 
 /* Shape and type of one tensor against the model's. */

@@ -13,9 +13,10 @@
 
 #include "base/base.h"
 #include "base/err.h"
+#include "base/hash.h"
 #include "nn/param.h"
 
-enum { CHECKPOINT_FORMAT = 1, RUN_ID_MAX = 40 };
+enum { CHECKPOINT_FORMAT = 2, RUN_ID_MAX = 40 };
 
 /* What a file says about itself. */
 struct checkpoint_head {
@@ -23,6 +24,9 @@ struct checkpoint_head {
     idx step;      /* optimizer updates done */
     double tokens; /* seen so far */
     char *config;  /* resolved INI text; on load owned by the caller: free() */
+    /* Of a full state: row_hash of the last row of metrics.csv then, or of its
+     * header; empty in weights. */
+    char last_row[HASH_HEX_MAX];
 };
 
 /* The numbers: weights, and for a full state the optimizer's slots. */

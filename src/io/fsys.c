@@ -309,6 +309,15 @@ int fsys_remove_stale(const char *dir, struct err *e)
     return rc;
 }
 
+int fsys_exists(bool *is_there, const char *path, struct err *e)
+{
+    struct stat st;
+    *is_there = stat(path, &st) == 0;
+    if (!*is_there && errno != ENOENT)
+        return system_error(e, path, "look at it");
+    return OK;
+}
+
 static int read_all(char **bytes, size_t *n, int fd, const char *path,
                     size_t size, struct err *e)
 {

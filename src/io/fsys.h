@@ -53,6 +53,10 @@ int fsys_remove(const char *path, struct err *e);
  * containers). OK if there is no such folder. */
 int fsys_remove_stale(const char *dir, struct err *e);
 
+/* fsys_exists - *is_there: is there a file or folder of this name? OK; ERR_IO:
+ * the system does not say, which is not the same as no. */
+int fsys_exists(bool *is_there, const char *path, struct err *e);
+
 /* fsys_read_file - the whole of a regular file of at most cap_bytes, with a
  * NUL behind it (not counted in *n). The caller frees *bytes.
  * OK, ERR_IO (missing, unreadable, not a regular file, too large),

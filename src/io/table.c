@@ -2,6 +2,7 @@
 
 #include "base/utf8.h"
 #include "io/fsys.h"
+#include "io/row_chain.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -11,17 +12,18 @@
 enum { SHOWN_MAX = 100, SHOWN_COLUMNS = 40 };
 
 /* The file up to its last newline, as a string. */
-static int read_text(char **text, const char *path, struct err *e)
+static int read_text(struct table *t, const char *path, struct err *e)
 {
     size_t n;
-    int rc = fsys_read_file(text, &n, path, TABLE_MAX_BYTES, e);
+    int rc = fsys_read_file(&t->text, &n, path, TABLE_MAX_BYTES, e);
     if (rc != OK)
         return rc;
-    if (memchr(*text, '\0', n))
+    if (memchr(t->text, '\0', n))
         return err_set(e, ERR_DATA, "%s: holds a NUL byte, want text", path);
-    while (n > 0 && (*text)[n - 1] != '\n')
+    t->is_torn = n > 0 && t->text[n - 1] != '\n';
+    while (n > 0 && t->text[n - 1] != '\n')
         n--;
-    (*text)[n] = '\0';
+    t->text[n] = '\0';
     return OK;
 }
 
@@ -46,9 +48,10 @@ static idx count_char(const char *s, char c)
     return n;
 }
 
-static int parse_header(struct table *t, char *line, const char *path,
-                        struct err *e)
+static int parse_header(struct table *t, struct row_chain *chain, char *line,
+                        const char *path, struct err *e)
 {
+    t->is_chained = row_chain_start(chain, line, strlen(line));
     t->columns = count_char(line, ',') + 1;
     if (t->columns > TABLE_MAX_COLUMNS)
         return err_set(e, ERR_DATA, "%s:1: %td columns, want at most %d", path,
@@ -67,6 +70,7 @@ static int parse_header(struct table *t, char *line, const char *path,
             return err_set(e, ERR_DATA, "%s:1: two columns are named '%s'",
                            path, shown);
     }
+    t->columns -= t->is_chained;
     return OK;
 }
 
@@ -92,16 +96,24 @@ static int check_rows(const struct table *t, const char *rest, const char *path,
         idx cells = 1;
         for (; *rest != '\n'; rest++)
             cells += *rest == ',';
-        if (cells != t->columns)
+        idx want = t->columns + t->is_chained;
+        if (cells != want)
             return err_set(e, ERR_DATA, "%s:%td: got %td cells, want %td", path,
-                           row + 2, cells, t->columns);
+                           row + 2, cells, want);
     }
     return OK;
 }
 
-static int parse_row(struct table *t, idx row, char *line, const char *path,
-                     struct err *e)
+static int parse_row(struct table *t, struct row_chain *chain, idx row,
+                     char *line, const char *path, struct err *e)
 {
+    if (t->is_chained && !row_chain_take(chain, line, strlen(line)))
+        return err_set(
+            e, ERR_DATA,
+            "%s:%td: damaged: this row was changed, or the line in "
+            "front of it was changed or lost; put a copy of the file back "
+            "(`sinklab verify` says what else there is)",
+            path, row + 2);
     for (idx c = 0; c < t->columns; c++) {
         const char *cell = strsep(&line, ",");
         char shown[SHOWN_MAX], column[SHOWN_MAX];
@@ -136,7 +148,8 @@ static int open_values(struct table *t, const char *path, struct err *e)
 int table_read(struct table *t, const char *path, struct err *e)
 {
     char *rest, *line;
-    int rc = read_text(&t->text, path, e);
+    struct row_chain chain;
+    int rc = read_text(t, path, e);
     if (rc != OK)
         goto out;
     rest = t->text;
@@ -146,7 +159,7 @@ int table_read(struct table *t, const char *path, struct err *e)
         rc = err_set(e, ERR_DATA, "%s:1: no header line of column names", path);
         goto out;
     }
-    rc = parse_header(t, line, path, e);
+    rc = parse_header(t, &chain, line, path, e);
     if (rc != OK)
         goto out;
     rc = check_rows(t, rest, path, e);
@@ -156,7 +169,7 @@ int table_read(struct table *t, const char *path, struct err *e)
     if (rc != OK)
         goto out;
     for (idx r = 0; r < t->rows && rc == OK; r++)
-        rc = parse_row(t, r, next_line(&rest), path, e);
+        rc = parse_row(t, &chain, r, next_line(&rest), path, e);
 out:
     if (rc != OK)
         table_release(t);

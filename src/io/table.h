@@ -8,6 +8,8 @@
  * apply. table_given tells them apart; both read as NAN. A last line
  * without newline is what a killed run leaves behind: it is dropped. Anything
  * else is ERR_DATA "file:line: got X, want Y".
+ * Where the last column is row_hash (io/row_chain.h), the rows are checked by
+ * it, and it is none of the table's columns.
  * A table owns all its memory. Zeroed, it may be released.
  */
 #ifndef SINKLAB_TABLE_H
@@ -24,6 +26,8 @@ struct table {
     bool *given;  /* the same: is there anything in the cell? */
     char *text;   /* the file; the names point into it */
     struct arena memory;
+    bool is_chained; /* the rows were checked by their hashes */
+    bool is_torn;    /* a last line was dropped */
 };
 
 /* More is refused: it is none of this program's files. */

@@ -1,0 +1,116 @@
+#!/usr/bin/env bash
+# Damage is told with its place, and the remedies that messages and
+# docs/ERRORS.md name work when they are followed to the letter.
+. "$(dirname "$0")/lib.sh"
+cd "$T" || exit 1
+export OMP_NUM_THREADS=1
+
+cat >tiny.ini <<'END'
+[model]
+layers = 1
+width = 16
+heads = 2
+context = 16
+[train]
+steps = 60
+batch = 2
+log_every = 5
+val_every = 20
+val_sequences = 4
+[data]
+source = bigram-backcopy
+vocab = 16
+[sink]
+tokens = 16
+sequences = 4
+probe_every = 20
+probe_sequences = 2
+[checkpoint]
+every = 20
+resume_every = 20
+END
+train() { # arguments
+    "$SINKLAB" train "$@"
+}
+
+check "a run to be damaged" train tiny.ini run.dir=whole
+last=checkpoints/step-00000060.h5
+
+fresh() { # folder: a copy of the whole run
+    rm -rf "$1" && cp -r whole "$1"
+}
+is_whole_again() { # folder
+    same_bytes whole/metrics.csv "$1/metrics.csv" &&
+        same_bytes "whole/$last" "$1/$last" &&
+        same_bytes whole/checkpoints/resume.h5 "$1/checkpoints/resume.h5" &&
+        first_line_is "$1/status" done
+}
+says() { # text command...
+    local text=$1
+    shift
+    "$@" | grep -F -- "$text"
+}
+
+# --- rows of metrics.csv -------------------------------------------------------
+
+# Row 5 of the file is of step 15
+damaged() { # folder sed-command
+    fresh "$1"
+    sed -i "$2" "$1/metrics.csv"
+}
+more() { # folder
+    train "$1" train.steps=80
+}
+damaged lost '5d'
+expect_fail 4 'lost/metrics.csv:5: damaged' more lost
+damaged doubled '5p'
+expect_fail 4 'doubled/metrics.csv:6: damaged' more doubled
+damaged swapped '5{h;d};6G'
+expect_fail 4 'swapped/metrics.csv:5: damaged' more swapped
+damaged changed '5s/,960,/,961,/;5s/,480,/,481,/'
+expect_fail 4 'changed/metrics.csv:5: damaged' more changed
+damaged short '$d'
+expect_fail 4 'short/metrics.csv:13: ends too early: rows up to step 60' \
+    more short
+damaged torn ''
+truncate -s -1 torn/metrics.csv
+expect_fail 4 'torn/metrics.csv:14: ends too early' more torn
+damaged header '1s/loss/lose/'
+expect_fail 4 "header/metrics.csv:1: got 'step,tokens,lose" more header
+check "a refused run keeps its rows as they are" \
+    test "$(wc -l <short/metrics.csv)" -eq 13
+
+check "remedy: a copy put back" cp whole/metrics.csv lost/metrics.csv
+check "then it goes on" more lost
+check "remedy: moved away" mv doubled/metrics.csv doubled/metrics.old
+check "then a new one begins, and that is said" \
+    says 'note: doubled/metrics.csv is missing: a new one begins behind step 60' \
+    more doubled
+check "from that step on" grep -q '^65,' doubled/metrics.csv
+check "remedy: --restart" train changed --restart
+check "gives the same bytes" is_whole_again changed
+
+fresh times
+sed -i '7s/,/,9/' times/timing.csv
+check "damaged times are cut off, and that is said" \
+    says 'note: times/timing.csv:7: damaged' more times
+check "and stop nothing" first_line_is times/status "done"
+
+# --- resume.h5 -----------------------------------------------------------------
+
+fresh state
+truncate -s 4000 state/checkpoints/resume.h5
+expect_fail 6 'state/checkpoints/resume.h5: damaged .*--restart' more state
+check "remedy: --restart" train state --restart
+check "gives the same bytes" is_whole_again state
+rm state/checkpoints/resume.h5
+expect_fail 6 'resume.h5: No such file.*train state --restart' train state
+check "remedy: --restart of a finished run without its state" \
+    train state --restart
+check "gives the same bytes" is_whole_again state
+check "a whole run can be computed again, too" train state --restart
+check "with the same bytes" is_whole_again state
+expect_fail 2 'restart wants the folder of a run' train tiny.ini --restart
+expect_fail 2 'unknown option --restrt' train state --restrt
+
+finish
