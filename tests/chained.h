@@ -1,6 +1,6 @@
 /* chained.h - CSV text as the program writes it, with the column row_hash. */
-#ifndef SINKLAB_TEST_CHAINED_H
-#define SINKLAB_TEST_CHAINED_H
+#ifndef SINKLAB_CHAINED_H
+#define SINKLAB_CHAINED_H
 
 /* chained - text with row_hash behind every whole line; a last line without
  * line feed stays as it is. Lives until the eighth call from now. */
