@@ -7,6 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/rng.h"
+#include "kern/activation.h"
+
 static const char *const presets[] = { "gpt2", "llama" };
 
 /* Calls see for both presets with every kind of attention bias. */
@@ -131,12 +134,12 @@ static struct spread measure(const real *w, idx n)
 static double wanted_std(const struct param *p, int scheme, double L)
 {
     double fan_in = (double)p->shape[1];
-    bool writes = p->role == PARAM_RESIDUAL || p->role == PARAM_GATED_OUT;
+    bool writes = p->role == PARAM_RESIDUAL || p->role == PARAM_SWIGLU_OUT;
     if (p->role == PARAM_COLUMN)
         return 0.02;
     if (scheme == INIT_GPT2)
         return writes ? 0.02 / sqrt(2 * L) : 0.02;
-    if (scheme == INIT_STUDY && p->role == PARAM_GATED_OUT)
+    if (scheme == INIT_STUDY && p->role == PARAM_SWIGLU_OUT)
         return 1 / sqrt(fan_in) / L;
     if (scheme == INIT_STUDY)
         return sqrt(2 / (5 * fan_in));
@@ -201,30 +204,239 @@ static void test_params__study_scheme_has_the_published_spreads(void **state)
     params_init(w, &t, INIT_STUDY, 10, 1);
     assert_close(measure(w + up, t.rows[0].n).std / 0.02282, 1, 0.015);
     assert_close(measure(w + plain, t.rows[1].n).std / 0.01614, 1, 0.015);
-    t.rows[1].role = PARAM_GATED_OUT;
+    t.rows[1].role = PARAM_SWIGLU_OUT;
     params_init(w, &t, INIT_STUDY, 10, 1);
     assert_close(measure(w + plain, t.rows[1].n).std / 0.00255, 1, 0.015);
     param_table_release(&t);
 }
 
-/* Row 1 starts the same whatever row 0 measures, and unlike row 0. */
-static void test_params__start_depends_on_seed_and_row_alone(void **state)
+/* What one tensor of a model of options o and a starts with: its mean and its
+ * spread in units of `std`. */
+static struct spread start_of_tensor(const struct model_options *o,
+                                     const struct attention_options *a,
+                                     const char *name, idx *fan_in)
+{
+    struct model m = { 0 };
+    struct err e = { 0 };
+    struct spread s = { 0 };
+    assert_int_equal(model_init(&m, o, a, 50, &e), OK);
+    real *w = calloc((size_t)m.table.total, sizeof *w);
+    params_init(w, &m.table, o->init, o->layers, 5);
+    idx found = 0;
+    for (idx i = 0; i < m.table.count; i++) {
+        const struct param *p = &m.table.rows[i];
+        if (strcmp(p->name, name) != 0)
+            continue;
+        s = measure(w + p->offset, p->n);
+        *fan_in = p->shape[1];
+        found++;
+    }
+    assert_int_equal(found, 1);
+    free(w);
+    model_release(&m);
+    return s;
+}
+
+/* In the study only SwiGLU's second matrix is made smaller (its W3). */
+static void test_params__study_shrinks_the_output_of_swiglu_alone(void **state)
+{
+    (void)state;
+    for (int i = 0; activation_name(i); i++) {
+        struct model_options o = tiny_options("llama", 4, 64, 4, 32);
+        struct attention_options a = { PLAIN_ATTENTION };
+        idx in;
+        o.ffn = i;
+        o.ffn_width = 96;
+        o.init = INIT_STUDY;
+        struct spread s =
+            start_of_tensor(&o, &a, "block.1.ffn.down.weight", &in);
+        double want = strcmp(activation_name(i), "swiglu") == 0
+                          ? 1 / (sqrt(96) * 4)
+                          : sqrt(2 / (5.0 * 96));
+        assert_int_equal(in, 96);
+        assert_close(s.std / want, 1, 5 / sqrt(2.0 * 64 * 96));
+    }
+}
+
+/* GPT-2 has no feature map: there it starts as the study's. */
+static void test_params__feature_maps_obey_the_scheme(void **state)
+{
+    (void)state;
+    static const char *const names[] = { "block.0.attention.features.in",
+                                         "block.1.attention.features.out" };
+    for (int scheme = INIT_GPT2; scheme <= INIT_FRAMEWORK; scheme++)
+        for (int i = 0; i < COUNT_OF(names); i++) {
+            struct model_options o = tiny_options("llama", 2, 128, 2, 32);
+            struct attention_options a = { PLAIN_ATTENTION,
+                                           .features = FEATURE_MLP };
+            idx in;
+            o.init = scheme;
+            struct spread s = start_of_tensor(&o, &a, names[i], &in);
+            bool is_uniform = scheme == INIT_FRAMEWORK;
+            double want =
+                is_uniform ? 1 / sqrt(3.0 * 64) : sqrt(2 / (5.0 * 64));
+            assert_int_equal(in, 64);
+            assert_close(s.std / want, 1, 5 / sqrt(2.0 * 64 * 64));
+            bool has_tails = fmax(s.max, -s.min) > 1.7321 * want;
+            assert_int_equal(has_tails, !is_uniform);
+        }
+}
+
+/* A tensor starts the same whatever stands before it, and unlike any other. */
+static void test_params__start_depends_on_seed_and_name_alone(void **state)
 {
     (void)state;
     real w[400], first[100];
     for (idx before = 1; before <= 129; before += 64) {
         struct param_table t = { 0 };
-        param_declare(&t, PARAM_LINEAR, 10, 2, (idx[]){ 1, before }, "a");
+        if (before > 1)
+            param_declare(&t, PARAM_LINEAR, 10, 2, (idx[]){ 1, before }, "a");
         idx at = param_declare(&t, PARAM_LINEAR, 10, 2, (idx[]){ 10, 10 }, "b");
         params_init(w, &t, INIT_GPT2, 1, 3);
         if (before == 1)
             memcpy(first, w + at, sizeof first);
         assert_memory_equal(w + at, first, sizeof first);
-        assert_true(w[0] != w[at]);
+        assert_true(at == 0 || w[0] != w[at]);
         params_init(w, &t, INIT_GPT2, 1, 4);
         assert_memory_not_equal(w + at, first, sizeof first);
         param_table_release(&t);
     }
+}
+
+/* A model and its initial weights. */
+struct started {
+    struct model m;
+    real *w;
+};
+
+static void start_model(struct started *s, const char *preset,
+                        const struct attention_options *a)
+{
+    struct model_options o = tiny_options(preset, 3, 24, 4, 10);
+    struct err e = { 0 };
+    *s = (struct started){ 0 };
+    assert_int_equal(model_init(&s->m, &o, a, 33, &e), OK);
+    s->w = calloc((size_t)s->m.table.total, sizeof *s->w);
+    params_init(s->w, &s->m.table, INIT_STUDY, 3, 5);
+}
+
+static void end_model(struct started *s)
+{
+    free(s->w);
+    model_release(&s->m);
+}
+
+/* Tensors of one name, shape and rule start equal; returns how many drawn ones
+ * there are. */
+static idx count_equal_starts(const struct started *a, const struct started *b)
+{
+    idx n = 0;
+    for (idx i = 0; i < a->m.table.count; i++)
+        for (idx j = 0; j < b->m.table.count; j++) {
+            const struct param *p = &a->m.table.rows[i];
+            const struct param *q = &b->m.table.rows[j];
+            if (strcmp(p->name, q->name) || p->role != q->role ||
+                p->ndim != q->ndim ||
+                memcmp(p->shape, q->shape, sizeof p->shape) != 0)
+                continue;
+            assert_memory_equal(a->w + p->offset, b->w + q->offset,
+                                (size_t)p->n * sizeof *a->w);
+            n += param_is_matrix(p) || p->role == PARAM_COLUMN;
+        }
+    return n;
+}
+
+/* What stands in front of a tensor differs in all of these; the matrices of
+ * plain attention (token, position; qkv, out, up, down a block) do not. */
+static void test_params__start_equal_in_all_variants(void **state)
+{
+    (void)state;
+    const struct attention_options variants[] = {
+        { PLAIN_ATTENTION, .bias = BIAS_KEY },
+        { PLAIN_ATTENTION, .bias = BIAS_KEY_VALUE, .registers = 2 },
+        { PLAIN_ATTENTION, .gate = GATE_INPUT, .head_norm = true },
+        { PLAIN_ATTENTION, .forget = FORGET_INPUT, .conv = 3 },
+        { PLAIN_ATTENTION, .features = FEATURE_MLP },
+    };
+    struct started plain, llama, other;
+    start_model(&plain, "gpt2", &(struct attention_options){ PLAIN_ATTENTION });
+    start_model(&llama, "llama",
+                &(struct attention_options){ PLAIN_ATTENTION });
+    for (int i = 0; i < COUNT_OF(variants); i++) {
+        start_model(&other, "gpt2", &variants[i]);
+        assert_int_equal(count_equal_starts(&plain, &other), 2 + 3 * 4);
+        end_model(&other);
+    }
+    /* without position table, other feed-forward: token, qkv, out */
+    assert_int_equal(count_equal_starts(&plain, &llama), 1 + 3 * 2);
+    end_model(&plain);
+    end_model(&llama);
+}
+
+/* All names that models of many kinds have, without repetition. */
+struct names {
+    char (*at)[PARAM_NAME_MAX];
+    idx n;
+};
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(a, b);
+}
+
+static void add_names(struct names *s, const struct model *m)
+{
+    s->at = realloc(s->at, (size_t)(s->n + m->table.count) * sizeof *s->at);
+    for (idx i = 0; i < m->table.count; i++)
+        strcpy(s->at[s->n++], m->table.rows[i].name);
+    qsort(s->at, (size_t)s->n, sizeof *s->at, compare_names);
+    idx n = 0;
+    for (idx i = 0; i < s->n; i++)
+        if (n == 0 || strcmp(s->at[n - 1], s->at[i]) != 0)
+            memmove(s->at[n++], s->at[i], sizeof *s->at);
+    s->n = n;
+}
+
+static int compare_streams(const void *a, const void *b)
+{
+    const struct rng *x = a, *y = b;
+    return memcmp(x->counter, y->counter, sizeof x->counter);
+}
+
+/* The deepest model there is, and all that a block may hold. */
+static void test_params__no_two_tensors_share_a_stream(void **state)
+{
+    (void)state;
+    const struct attention_options kinds[] = {
+        { PLAIN_ATTENTION, .bias = BIAS_KEY_VALUE, .gate = GATE_INPUT,
+          .forget = FORGET_INPUT, .conv = 3, .features = FEATURE_MLP,
+          .head_norm = true, .registers = 1, .context_scale = true,
+          .exclusive = true, .value_gate = true,
+          .value_residual = VALUE_RESIDUAL_LEARNED },
+        { PLAIN_ATTENTION, .operation = OPERATION_DIFFERENTIAL,
+          .bias = BIAS_LOGIT, .qk_norm = QK_NORM_RMS, .gate = GATE_STATIC },
+    };
+    struct names s = { 0 };
+    for (int i = 0; i < COUNT_OF(kinds); i++) {
+        struct model_options o = tiny_options("gpt2", 256, 8, 2, 4);
+        struct model m = { 0 };
+        struct err e = { 0 };
+        o.norm_place = PLACE_SANDWICH;
+        o.tied_head = false;
+        if (model_init(&m, &o, &kinds[i], 33, &e))
+            fail_msg("%s", e.text);
+        add_names(&s, &m);
+        model_release(&m);
+    }
+    assert_true(s.n > 256 * 30);
+    struct rng *streams = malloc((size_t)s.n * sizeof *streams);
+    for (idx i = 0; i < s.n; i++)
+        streams[i] = rng_open_named(5, RNG_INIT, s.at[i]);
+    qsort(streams, (size_t)s.n, sizeof *streams, compare_streams);
+    for (idx i = 1; i < s.n; i++)
+        assert_int_not_equal(compare_streams(&streams[i - 1], &streams[i]), 0);
+    free(streams);
+    free(s.at);
 }
 
 static void see_padding(const struct model *m)
@@ -267,7 +479,11 @@ int main(void)
         cmocka_unit_test(test_params__counts_are_those_of_known_models),
         cmocka_unit_test(test_params__start_with_the_spread_of_their_scheme),
         cmocka_unit_test(test_params__study_scheme_has_the_published_spreads),
-        cmocka_unit_test(test_params__start_depends_on_seed_and_row_alone),
+        cmocka_unit_test(test_params__study_shrinks_the_output_of_swiglu_alone),
+        cmocka_unit_test(test_params__feature_maps_obey_the_scheme),
+        cmocka_unit_test(test_params__start_depends_on_seed_and_name_alone),
+        cmocka_unit_test(test_params__start_equal_in_all_variants),
+        cmocka_unit_test(test_params__no_two_tensors_share_a_stream),
         cmocka_unit_test(test_params__padding_stays_zero),
         cmocka_unit_test(test_params__matrices_are_what_multiplies),
     };

@@ -83,6 +83,18 @@ static void test_rng__streams_differ(void **state)
     }
 }
 
+/* The hash is that of any XXH3-64: files and documents count on it. */
+static void test_rng__a_name_gives_its_stream(void **state)
+{
+    (void)state;
+    struct rng named = rng_open_named(7, RNG_INIT, "token.weight");
+    struct rng r = rng_open(7, RNG_INIT, 0x663f, 0x4c809a9a8c0d);
+    assert_memory_equal(named.key, r.key, sizeof r.key);
+    assert_memory_equal(named.counter, r.counter, sizeof r.counter);
+    r = rng_open_named(7, RNG_INIT, "token.weigh");
+    assert_memory_not_equal(named.counter, r.counter, sizeof r.counter);
+}
+
 /* Bounds below are five standard errors or more: the numbers are fixed, so a
  * test that passes once passes for ever. */
 static void test_rng__uniform_fills_its_interval_evenly(void **state)
@@ -187,6 +199,7 @@ int main(void)
         cmocka_unit_test(test_rng__a_stream_is_the_blocks_of_its_counter),
         cmocka_unit_test(test_rng__same_stream_gives_the_same_numbers),
         cmocka_unit_test(test_rng__streams_differ),
+        cmocka_unit_test(test_rng__a_name_gives_its_stream),
         cmocka_unit_test(test_rng__uniform_fills_its_interval_evenly),
         cmocka_unit_test(test_rng__normal_has_its_moments_and_tails),
         cmocka_unit_test(test_rng__below_is_in_range_and_reaches_all),

@@ -3,6 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/hash.h"
+
 void philox_block(uint32_t out[4], const uint32_t counter[4],
                   const uint32_t key[2])
 {
@@ -34,6 +36,13 @@ struct rng rng_open(uint64_t seed, enum rng_purpose purpose, uint64_t a,
                      (uint32_t)purpose },
     };
     return r;
+}
+
+struct rng rng_open_named(uint64_t seed, enum rng_purpose purpose,
+                          const char *name)
+{
+    uint64_t hash = hash_bytes(name, strlen(name));
+    return rng_open(seed, purpose, hash >> 48, hash & 0xffffffffffff);
 }
 
 uint32_t rng_u32(struct rng *r)

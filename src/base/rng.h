@@ -14,12 +14,16 @@
 
 /* What a stream is for; keeps the streams of one seed apart. */
 enum rng_purpose {
-    RNG_INIT = 1, /* a = parameter number */
+    RNG_INIT = 1, /* an initial tensor; (a, b) = hash of its name */
     RNG_DATA,     /* a = split, b = sample number */
-    RNG_TASK,     /* constants of a synthetic task */
+    RNG_TASK,     /* constants of a synthetic task; b = row */
     RNG_TEST,
     RNG_SWEEP, /* values of a sweep; b = draw */
 };
+
+/* Seeds that people give travel as doubles in bounds and messages: exact up
+ * to 2^53. */
+#define RNG_SEED_MAX 9007199254740992.0
 
 struct rng {
     uint32_t key[2];
@@ -32,6 +36,11 @@ struct rng {
  * a < 2^16, b < 2^48; 2^32 blocks per stream. */
 struct rng rng_open(uint64_t seed, enum rng_purpose purpose, uint64_t a,
                     uint64_t b);
+
+/* rng_open_named - cursor at the start of the stream of a name: (seed, purpose)
+ * and the XXH3-64 of the name, whose upper 16 bits are a, the others b. */
+struct rng rng_open_named(uint64_t seed, enum rng_purpose purpose,
+                          const char *name);
 
 uint32_t rng_u32(struct rng *r);
 double rng_uniform(struct rng *r);   /* [0, 1), 53 bits */

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "kern/activation.h"
 #include "kern/norm.h"
@@ -192,8 +193,9 @@ static void declare_block(struct model *m, idx l)
     const struct model_options *o = &m->options;
     bool bias = o->biases, sandwich = o->norm_place == PLACE_SANDWICH;
     idx C = m->C, F = m->F, U = m->U, width = m->W;
-    enum param_role down =
-        activations[o->ffn]->is_gated ? PARAM_GATED_OUT : PARAM_RESIDUAL;
+    enum param_role down = strcmp(activation_name(o->ffn), "swiglu") == 0
+                               ? PARAM_SWIGLU_OUT
+                               : PARAM_RESIDUAL;
     for (int i = 0; i < HEAD_PARAMS; i++)
         b->head_params[i].offset = NO_PARAM;
     m->partials_n = 0;

@@ -55,8 +55,8 @@ void param_table_release(struct param_table *t)
 bool param_is_matrix(const struct param *p)
 {
     return p->role == PARAM_EMBEDDING || p->role == PARAM_LINEAR ||
-           p->role == PARAM_RESIDUAL || p->role == PARAM_GATED_OUT ||
-           p->multiplies;
+           p->role == PARAM_RESIDUAL || p->role == PARAM_SWIGLU_OUT ||
+           p->role == PARAM_FEATURE;
 }
 
 /* How one tensor starts: N(0, std^2), U(-bound, bound), or a constant. */
@@ -64,20 +64,20 @@ struct start {
     double std, bound, constant; /* std > 0: around the constant */
 };
 
-/* GPT-2's (the released code's initializer_range): std 0.02, and the matrices
- * that write to the residual stream divided by sqrt(2 L). */
+/* As GPT-2 is usually written anew: std 0.02, and the matrices that write to
+ * the residual stream divided by sqrt(2 L), which its paper asks for. */
 static struct start start_gpt2(const struct param *p, idx L)
 {
-    bool writes = p->role == PARAM_RESIDUAL || p->role == PARAM_GATED_OUT;
+    bool writes = p->role == PARAM_RESIDUAL || p->role == PARAM_SWIGLU_OUT;
     return (struct start){ .std = writes ? 0.02 / sqrt(2 * (double)L) : 0.02 };
 }
 
-/* The reference study's code: std sqrt(2 / (5 fan_in)) everywhere, except the
- * gated feed-forward's output, 1 / (sqrt(fan_in) L). */
+/* The reference study's code: std sqrt(2 / (5 fan_in)) everywhere, except
+ * SwiGLU's output, 1 / (sqrt(fan_in) L). */
 static struct start start_study(const struct param *p, idx L)
 {
     double fan_in = (double)p->fan_in;
-    if (p->role == PARAM_GATED_OUT)
+    if (p->role == PARAM_SWIGLU_OUT)
         return (struct start){ .std = 1 / (sqrt(fan_in) * (double)L) };
     return (struct start){ .std = sqrt(2 / (5 * fan_in)) };
 }
@@ -104,12 +104,11 @@ static struct start start_of(const struct param *p, int scheme, idx L)
         return (struct start){ .std = 0.02 };
     if (p->role == PARAM_BIAS && scheme != INIT_FRAMEWORK)
         return (struct start){ 0 };
-    if (scheme == INIT_GPT2)
-        return start_gpt2(p, L);
-    if (scheme == INIT_STUDY)
-        return start_study(p, L);
-    BUG_ON(scheme != INIT_FRAMEWORK);
-    return start_framework(p, L);
+    if (scheme == INIT_GPT2 && p->role != PARAM_FEATURE)
+        return start_gpt2(p, L); /* it has no feature map: the study's */
+    if (scheme == INIT_FRAMEWORK)
+        return start_framework(p, L);
+    return start_study(p, L);
 }
 
 void params_init(real *w, const struct param_table *t, int scheme, idx L,
@@ -118,7 +117,7 @@ void params_init(real *w, const struct param_table *t, int scheme, idx L,
     for (idx i = 0; i < t->count; i++) {
         const struct param *p = &t->rows[i];
         struct start s = start_of(p, scheme, L);
-        struct rng r = rng_open(seed, RNG_INIT, (uint64_t)i, 0);
+        struct rng r = rng_open_named(seed, RNG_INIT, p->name);
         for (idx j = 0; j < p->n; j++) {
             double v = s.constant;
             if (p->start)

@@ -20,13 +20,14 @@ enum param_role {
     PARAM_EMBEDDING, /* token and position tables */
     PARAM_LINEAR,    /* (out, in) matrices */
     PARAM_RESIDUAL,  /* the linear matrices that write to the residual stream */
-    PARAM_GATED_OUT, /* the same, of a gated feed-forward */
-    PARAM_BIAS,      /* of a linear layer */
-    PARAM_GAIN,      /* of a norm: ones */
-    PARAM_SHIFT,     /* of a norm: zeros */
-    PARAM_COLUMN,    /* vectors of an extra attention column: N(0, 0.02^2) */
-    PARAM_OWN,       /* starts as its row says, whatever the scheme */
-    PARAM_STATE,     /* the same, and is not trained: its "gradient" is what it
+    PARAM_SWIGLU_OUT, /* the same, of a SwiGLU feed-forward */
+    PARAM_FEATURE,    /* matrices of a feature map of queries and keys */
+    PARAM_BIAS,       /* of a linear layer */
+    PARAM_GAIN,       /* of a norm: ones */
+    PARAM_SHIFT,      /* of a norm: zeros */
+    PARAM_COLUMN,     /* vectors of an extra attention column: N(0, 0.02^2) */
+    PARAM_OWN,        /* starts as its row says, whatever the scheme */
+    PARAM_STATE,      /* the same, and is not trained: its "gradient" is what it
                         moves a tenth of the way towards, each update */
 };
 
@@ -38,7 +39,6 @@ struct param {
     idx offset;                /* in reals, in the flat buffers */
     enum param_role role;
     idx fan_in;       /* for the inits that scale by it */
-    bool multiplies;  /* PARAM_OWN: counts as a matrix */
     double last;      /* PARAM_GAIN: ones, and this (kern/norm.h) */
     double mean, std; /* PARAM_OWN, PARAM_STATE: N(mean, std^2), */
     double (*start)(idx i, idx n); /* or row i of n; NULL: the former */
@@ -66,8 +66,9 @@ bool param_is_matrix(const struct param *p);
 
 /* params_init - initial weights w (t->total) of all tensors by the named
  * scheme (paper arXiv 2410.10781 for INIT_STUDY; formulas in docs/MATH.md).
- * Each tensor draws from its own stream, so its values depend on seed and row
- * number alone. L: layers, for the schemes that scale residual writes by it. */
+ * Each tensor draws from a stream that its name gives, so tensors of the same
+ * name, shape and rule start equal in all models of one seed. L: layers, for
+ * the schemes that scale residual writes by it. */
 void params_init(real *w, const struct param_table *t, int scheme, idx L,
                  uint64_t seed);
 

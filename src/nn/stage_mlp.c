@@ -1,8 +1,6 @@
 /* stage_mlp.c - the learned feature map W2 relu(W1 x) of queries and keys: one
  * pair of matrices a layer, for both and for all heads. The hidden numbers are
  * made again in backward: two small products are cheaper than keeping them. */
-#include <math.h>
-
 #include "kern/gemm.h"
 #include "nn/model.h"
 
@@ -16,11 +14,10 @@ static bool is_on(const struct model *m)
 static void declare(struct model *m, struct block_stage *s, idx layer)
 {
     idx shape[2] = { m->D, m->D };
-    double std = sqrt(2 / (5 * (double)m->D)); /* arXiv 2410.10781's code */
-    stage_declare(m, s, layer, "features.in", 2, shape, 0, std);
-    param_last(&m->table)->multiplies = true;
-    stage_declare(m, s, layer, "features.out", 2, shape, 0, std);
-    param_last(&m->table)->multiplies = true;
+    stage_declare(m, s, layer, "features.in", 2, shape, 0, 0);
+    param_last(&m->table)->role = PARAM_FEATURE;
+    stage_declare(m, s, layer, "features.out", 2, shape, 0, 0);
+    param_last(&m->table)->role = PARAM_FEATURE;
 }
 
 static idx scratch(const struct model *m)
@@ -75,8 +72,9 @@ const struct stage stage_mlp = {
               .key = "[attention] features = mlp",
               .formula = "q, k = W2 relu(W1 q), W2 relu(W1 k), behind "
                          "positions",
-              .parameters = "W1, W2 (D,D) a layer, N(0, 2 / (5 D)), shared by "
-                            "queries, keys and heads",
+              .parameters = "W1, W2 (D,D) a layer, shared by queries, keys and "
+                            "heads; N(0, 2 / (5 D)), or uniform within "
+                            "1 / sqrt(D) with init = framework",
               .source = "arXiv 2410.10781",
               .sinks = "with weights = identity: sink_1 0.19 % (abs_sum) and "
                        "0.74 % (none), proxy weights, loss 3.85 and 3.91 "
