@@ -312,7 +312,7 @@ static void test_config__damaged_files_load_or_explain(void **state)
         struct err e = { 0 };
         idx n = n_base, n_edits = 1 + rng_below(&r, 8);
         memcpy(text, base, (size_t)n);
-        for (idx k = 0; k < n_edits; k++)
+        for (idx k = 0; k < n_edits && n > 0; k++)
             n = damage(text, n, &r);
         remove(path); /* rewriting a file in place may wait for the disk */
         test_write_file(path, text, (size_t)n);

@@ -7,10 +7,13 @@
 
 enum { T = 20 };
 
-/* Opens source number i with options that suit it. */
+/* Opens source number i with options that suit it; `seed` is that of training
+ * and of what is held out. */
 static void open_any(struct source *s, int i, bool bos, uint64_t seed)
 {
     struct data_options o = { .source = i,
+                              .task_seed = 1,
+                              .eval_seed = (idx)seed,
                               .bos = bos,
                               .eos = true,
                               .val_fraction = 0.4,
@@ -52,7 +55,7 @@ static void test_sources__samples_differ_by_index_split_and_seed(void **state)
     for (int i = 0; source_name(i); i++) {
         struct source s, other;
         int32_t a[T + 1], b[T + 1];
-        idx same[4] = { 0 };
+        idx same[5] = { 0 };
         open_any(&s, i, true, 3);
         open_any(&other, i, true, 4);
         for (idx j = 0; j < 50; j++) {
@@ -65,8 +68,11 @@ static void test_sources__samples_differ_by_index_split_and_seed(void **state)
             same[2] += memcmp(a, b, sizeof a) == 0;
             source_sample(&other, b, T + 1, SPLIT_VAL, j);
             same[3] += memcmp(a, b, sizeof a) == 0;
+            source_sample(&s, a, T + 1, SPLIT_TRAIN, j);
+            source_sample(&other, b, T + 1, SPLIT_TRAIN, j);
+            same[4] += memcmp(a, b, sizeof a) == 0;
         }
-        for (int j = 0; j < 4; j++)
+        for (int j = 0; j < 5; j++)
             assert_true(same[j] < 5); /* a short text has few windows */
         source_release(&s);
         source_release(&other);

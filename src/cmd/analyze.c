@@ -26,15 +26,16 @@ struct analysis {
     struct session session;
     struct step_list steps;
     struct arena arena;
-    double *tokens, *val_loss; /* (steps) */
-    double **values;           /* (columns) of (steps, column's n) */
+    double *tokens; /* (steps), as the next three: */
+    double *val_loss, *val_loss_se, *val_excess;
+    double **values; /* (columns) of (steps, column's n) */
     int64_t *step_axis;
     char *csv;
     size_t csv_cap;
     char run_id[RUN_ID_MAX];
 };
 
-enum { CSV_ROW_MAX = 4096, AXES = 4, EXTRA_ARRAYS = 2 };
+enum { CSV_ROW_MAX = 4096, AXES = 4, EXTRA_ARRAYS = 4 };
 enum { AXIS_STEP, AXIS_LAYER, AXIS_HEAD, AXIS_DEPTH };
 
 static void plan(struct analysis *a, struct arena *arena)
@@ -42,6 +43,8 @@ static void plan(struct analysis *a, struct arena *arena)
     idx n = a->steps.n, columns = a->session.meter.n_columns;
     a->tokens = arena_doubles(arena, n);
     a->val_loss = arena_doubles(arena, n);
+    a->val_loss_se = arena_doubles(arena, n);
+    a->val_excess = arena_doubles(arena, n);
     a->step_axis = arena_bytes(arena, (size_t)n * sizeof *a->step_axis);
     a->csv_cap = (size_t)(n + 1) * CSV_ROW_MAX;
     a->csv = arena_bytes(arena, a->csv_cap);
@@ -94,10 +97,10 @@ static const char *const shown_head[] = { "sink_1",  "bias",   "raw",
 
 static void print_header(void)
 {
-    printf("%8s  %8s", "step", "val_loss");
+    printf("%8s  %8s  %7s", "step", "val_loss", "se");
     for (idx i = 0; i < COUNT_OF(shown_head); i++)
         printf("  %7s", shown_head[i]);
-    printf("  %7s  %7s\n%8s  %8s", "row_sum", "value", "", "nats");
+    printf("  %7s  %7s\n%8s  %8s  %7s", "row_sum", "value", "", "nats", "nats");
     for (idx i = 0; i < COUNT_OF(shown_head); i++)
         printf("  %7s", "%");
     printf("  %7s  %7s\n", "", "ratio");
@@ -107,6 +110,10 @@ static void print_row(const struct analysis *a, idx i)
 {
     const struct meter *m = &a->session.meter;
     printf("%8td  %8.4f", a->steps.steps[i], a->val_loss[i]);
+    if (isnan(a->val_loss_se[i]))
+        printf("  %7s", "-");
+    else
+        printf("  %7.4f", a->val_loss_se[i]);
     for (idx k = 0; k < COUNT_OF(shown); k++)
         print_percent(meter_find(m, shown[k]));
     printf("  %7.3f  %7.3f\n", meter_find(m, "row_sum")->scalar,
@@ -117,21 +124,25 @@ static void print_row(const struct analysis *a, idx i)
 static int measure(struct analysis *a, struct text *csv, struct err *e)
 {
     struct meter *m = &a->session.meter;
-    text_add(csv, "step,tokens,val_loss");
+    text_add(csv, "step,tokens");
+    csv_val_names(csv, &a->session);
     csv_meter_names(csv, m);
     text_add(csv, "\n");
     print_header();
     for (idx i = 0; i < a->steps.n; i++) {
         if (load_weights(a, i, e))
             return e->code;
-        a->val_loss[i] = session_val_loss(&a->session);
+        struct val_result val = session_validate(&a->session);
+        a->val_loss[i] = val.loss;
+        a->val_loss_se[i] = val.loss_se;
+        a->val_excess[i] = val.excess;
         meter_run(m, a->session.w);
         a->step_axis[i] = a->steps.steps[i];
         for (idx k = 0; k < m->n_columns; k++)
             memcpy(a->values[k] + i * m->columns[k].n, m->columns[k].value,
                    (size_t)m->columns[k].n * sizeof(double));
         text_add(csv, "%td,%.15g", a->steps.steps[i], a->tokens[i]);
-        csv_number(csv, a->val_loss[i]);
+        csv_val_values(csv, &a->session, &val);
         csv_meter_values(csv, m, true);
         text_add(csv, "\n");
         print_row(a, i);
@@ -144,6 +155,17 @@ static void fill_counts(int64_t *v, idx n, int64_t first)
 {
     for (idx i = 0; i < n; i++)
         v[i] = first + i;
+}
+
+static struct array over_steps(const double *values, const char *name,
+                               const char *definition)
+{
+    return (struct array){ .name = name,
+                           .unit = "nat",
+                           .definition = definition,
+                           .ndim = 1,
+                           .axes = { AXIS_STEP },
+                           .doubles = values };
 }
 
 /* analysis.h5 from what was measured. */
@@ -174,14 +196,17 @@ static int save_arrays(struct analysis *a, struct err *e)
         (struct array){ "tokens", "1",           "tokens seen in training",
                         1,        { AXIS_STEP }, NULL,
                         a->tokens };
-    arrays[n++] =
-        (struct array){ "val_loss",
-                        "nat",
-                        "mean cross-entropy of the validation sequences",
-                        1,
-                        { AXIS_STEP },
-                        NULL,
-                        a->val_loss };
+    arrays[n++] = over_steps(a->val_loss, "val_loss",
+                             "mean cross-entropy of a target, over the targets "
+                             "of the validation sequences that count");
+    arrays[n++] = over_steps(a->val_loss_se, "val_loss_se",
+                             "standard error of val_loss, from the losses of "
+                             "the sequences");
+    if (source_has_floor(&a->session.source))
+        arrays[n++] = over_steps(a->val_excess, "val_excess",
+                                 "val_loss less the mean of -log p(target) "
+                                 "under the source itself, over the same "
+                                 "targets");
     for (idx i = 0; i < m->n_columns; i++) {
         const struct meter_column *c = &m->columns[i];
         struct array *x = &arrays[n++];

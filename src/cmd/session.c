@@ -16,11 +16,49 @@ static uint64_t seed_or(idx own, idx shared)
     return (uint64_t)(own < 0 ? shared : own);
 }
 
+/* Sums over sequences from which the mean loss of a target and its standard
+ * error follow: a sequence of n targets that lose `sum` together. Losses are
+ * counted from those of the first sequence, so little cancels. */
+struct tally {
+    double sequences, targets, origin;
+    double d, dd, dn, nn; /* sums of d = sum - origin n, d^2, d n, n^2 */
+};
+
+static void tally_add(struct tally *t, double sum, double n)
+{
+    if (t->sequences == 0)
+        t->origin = sum / n;
+    double d = sum - t->origin * n;
+    t->sequences++;
+    t->targets += n;
+    t->d += d;
+    t->dd += d * d;
+    t->dn += d * n;
+    t->nn += n * n;
+}
+
+static double tally_mean(const struct tally *t)
+{
+    return t->origin + t->d / t->targets;
+}
+
+/* Of a mean over clusters: sequences are drawn, not targets. With as many
+ * targets in each it is the deviation of their means / sqrt(sequences). */
+static double tally_se(const struct tally *t)
+{
+    double n = t->sequences, shift = t->d / t->targets;
+    double squares = t->dd - 2 * shift * t->dn + shift * shift * t->nn;
+    if (n < 2)
+        return NAN;
+    return sqrt(fmax(squares, 0) * n / (n - 1)) / t->targets;
+}
+
 static void plan_numbers(struct session *s, struct arena *arena,
                          bool is_training)
 {
     const struct param_table *t = &s->model.table;
     s->w = arena_reals(arena, t->total);
+    s->floor = arena_doubles(arena, s->config.model.context + 1);
     if (!is_training)
         return;
     s->dw = arena_reals(arena, t->total);
@@ -93,18 +131,50 @@ void session_watch(struct session *s, struct laps *laps)
     s->laps = s->acts.attention.laps = laps;
 }
 
-double session_val_loss(struct session *s)
+/* Loss of sequence b of the last pass, summed over its targets that count. */
+static double sequence_loss(const struct acts *x, idx b)
+{
+    double sum = 0;
+    for (idx r = b * x->S; r < (b + 1) * x->S; r++)
+        sum += (double)x->loss[r];
+    return sum;
+}
+
+/* The least that is possible on the same targets. */
+static double sequence_floor(struct session *s, idx index)
+{
+    idx T = s->acts.T;
+    double sum = 0;
+    source_floor(&s->source, s->floor, T, SPLIT_VAL, index);
+    for (idx t = T - s->acts.scored; t < T; t++)
+        sum += s->floor[t];
+    return sum;
+}
+
+struct val_result session_validate(struct session *s)
 {
     struct acts *x = &s->acts;
+    struct tally loss = { 0 }, excess = { 0 };
+    bool has_floor = source_has_floor(&s->source);
     idx n = s->config.train.val_sequences;
-    double sum = 0;
     for (idx first = 0; first < n; first += x->B) {
         idx B = idx_min(x->B, n - first);
         source_batch(&s->source, x->tokens, x->targets, B, x->T, SPLIT_VAL,
                      first);
-        sum += (double)B * model_forward_loss(&s->model, s->w, x, B);
+        model_forward_loss(&s->model, s->w, x, B);
+        for (idx b = 0; b < B; b++) {
+            double sum = sequence_loss(x, b), scored = (double)x->scored;
+            tally_add(&loss, sum, scored);
+            if (has_floor)
+                tally_add(&excess, sum - sequence_floor(s, first + b), scored);
+        }
     }
-    return sum / (double)n;
+    return (struct val_result){
+        .sequences = n,
+        .loss = tally_mean(&loss),
+        .loss_se = tally_se(&loss),
+        .excess = has_floor ? tally_mean(&excess) : NAN,
+    };
 }
 
 /* A NaN is a NaN, whatever its sign. */

@@ -24,6 +24,7 @@ struct session {
     struct arena acts_arena;
     struct acts acts;   /* (train.batch, model.context) */
     struct meter meter; /* probe_sequences if training, else sequences */
+    double *floor;      /* (context + 1), room for source_floor; or NULL */
     struct laps *laps;  /* NULL, or where session_update books its time */
 };
 
@@ -42,9 +43,17 @@ int session_threads(const struct config *c);
 /* Bytes that session_open would allocate beside the data. */
 size_t session_bytes(const struct config *c, const struct model *m);
 
-/* session_val_loss - mean loss over the first train.val_sequences sequences of
- * the validation split, nats a token. */
-double session_val_loss(struct session *s);
+/* What a validation finds, in nats a token: the mean loss over all targets that
+ * count of the first train.val_sequences sequences of the validation split; its
+ * standard error, from the losses of the sequences (NAN for one alone); and
+ * what the loss has above that of a perfect model of the source on the same
+ * targets (NAN if the source has no floor). Same bits for any number of
+ * threads. */
+struct val_result {
+    idx sequences; /* that were read; 0: nothing was measured */
+    double loss, loss_se, excess;
+};
+struct val_result session_validate(struct session *s);
 
 /* session_update - one optimizer update: `step` is the number of updates done
  * before. Loss and gradient norm come out. OK, or ERR_DIVERGED (weights

@@ -47,7 +47,7 @@ static int time_run(struct sweep_timing *t, const struct config *c,
     meter_run(&s.meter, s.w);
     t->probe_s = clock_s() - start;
     start = clock_s();
-    session_val_loss(&s);
+    session_validate(&s);
     t->val_s = clock_s() - start;
     t->flops = model_flops_per_token(&s.model, c->model.context) *
                session_tokens(c, 1);

@@ -240,7 +240,7 @@ static int report(struct train *t, const struct update_result *u, struct err *e)
         .loss = u ? u->loss : NAN,
         .grad_norm = u ? u->grad_norm : NAN,
         .lr = u ? u->lr : NAN,
-        .val_loss = wants_val ? session_val_loss(s) : NAN,
+        .val = wants_val ? session_validate(s) : (struct val_result){ 0 },
         .has_sinks = wants_sinks,
     };
     if (wants_sinks) {

@@ -29,12 +29,37 @@ void csv_meter_values(struct text *t, const struct meter *meter,
         csv_number(t, is_measured ? meter->columns[i].scalar : NAN);
 }
 
+void csv_val_names(struct text *t, const struct session *s)
+{
+    text_add(t, ",val_loss,val_loss_se");
+    if (source_has_floor(&s->source))
+        text_add(t, ",val_excess");
+}
+
+static void csv_number_if(struct text *t, double value, bool is_measured)
+{
+    if (is_measured)
+        csv_number(t, value);
+    else
+        text_add(t, ",");
+}
+
+void csv_val_values(struct text *t, const struct session *s,
+                    const struct val_result *v)
+{
+    csv_number_if(t, v->loss, v->sequences > 0);
+    csv_number_if(t, v->loss_se, v->sequences > 1);
+    if (source_has_floor(&s->source))
+        csv_number_if(t, v->excess, v->sequences > 0);
+}
+
 static const char timing_header[] = "step,wall_s,tokens_per_s";
 
 static void print_header(char header[ROW_MAX], const struct session *s)
 {
     struct text t = { header, ROW_MAX, 0 };
-    text_add(&t, "step,tokens,loss,grad_norm,lr,val_loss");
+    text_add(&t, "step,tokens,loss,grad_norm,lr");
+    csv_val_names(&t, s);
     csv_meter_names(&t, &s->meter);
     BUG_ON(t.n >= ROW_MAX);
 }
@@ -84,7 +109,7 @@ int train_log_row(struct train_log *l, const struct session *s,
     csv_number(&t, row->loss);
     csv_number(&t, row->grad_norm);
     csv_number(&t, row->lr);
-    csv_number(&t, row->val_loss);
+    csv_val_values(&t, s, &row->val);
     csv_meter_values(&t, &s->meter, row->has_sinks);
     BUG_ON(t.n >= sizeof buffer);
     if (metrics_append(&l->metrics, buffer, e))

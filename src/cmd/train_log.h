@@ -8,7 +8,8 @@
 /* What one row says; NAN where it was not measured. */
 struct train_row {
     idx step;
-    double loss, grad_norm, lr, val_loss;
+    double loss, grad_norm, lr;
+    struct val_result val;
     bool has_sinks; /* the session's meter holds this step's columns */
 };
 
@@ -39,6 +40,11 @@ struct text;
 void csv_meter_names(struct text *t, const struct meter *meter);
 void csv_meter_values(struct text *t, const struct meter *meter,
                       bool is_measured);
+/* Columns of a validation of this session, empty cells where nothing was
+ * measured; val_excess only where the source's floor is known. */
+void csv_val_names(struct text *t, const struct session *s);
+void csv_val_values(struct text *t, const struct session *s,
+                    const struct val_result *v);
 /* ",value", empty if not finite. */
 void csv_number(struct text *t, double value);
 

@@ -1,11 +1,18 @@
 #include "data/options.h"
 
+#include "base/rng.h"
 #include "data/source.h"
 
 #define FIELD(f) offsetof(struct data_options, f)
 const struct key data_keys[] = {
     { "source", KEY_CHOICE, FIELD(source), "bigram-backcopy", 0, 0, source_name,
       0, "where tokens come from; `sinklab list source` explains each" },
+    { "task_seed", KEY_INT, FIELD(task_seed), "1", 0, RNG_SEED_MAX, NULL, 0,
+      "bigram-backcopy: seed of the table of bigrams, which is the task; runs "
+      "of one task share it" },
+    { "eval_seed", KEY_INT, FIELD(eval_seed), "1", 0, RNG_SEED_MAX, NULL, 0,
+      "seed of the held-out sequences, on which losses and sinks are measured; "
+      "runs that are compared share it" },
     { "path", KEY_TEXT, FIELD(path), "", 0, 0, NULL, KEY_RESUME,
       "text: a file, or a folder whose files are all read" },
     { "hash", KEY_TEXT, FIELD(hash), "", 0, 0, NULL, 0,

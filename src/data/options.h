@@ -8,6 +8,8 @@
 
 struct data_options {
     int source;              /* row of the source table, data/source.h */
+    idx task_seed;           /* synthetic: what the task is */
+    idx eval_seed;           /* which held-out sequences are read */
     char path[KEY_TEXT_MAX]; /* text: a file, or a folder of text files */
     char hash[KEY_TEXT_MAX]; /* text: of its tokens; "" before it is known */
     bool bos;                /* each sequence begins with a BOS token */

@@ -23,7 +23,12 @@ const char *source_help(int i)
 int source_open(struct source *s, const struct data_options *o, uint64_t seed,
                 idx T, struct err *e)
 {
-    *s = (struct source){ .kind = kinds[o->source], .seed = seed };
+    *s = (struct source){
+        .kind = kinds[o->source],
+        .seed = seed,
+        .task_seed = (uint64_t)o->task_seed,
+        .eval_seed = (uint64_t)o->eval_seed,
+    };
     bool is_text = s->kind == &source_text;
     s->n_plain = is_text ? 256 : o->vocab;
     s->vocab = s->n_plain;
@@ -42,8 +47,8 @@ void source_release(struct source *s)
 void source_sample(const struct source *s, int32_t *tokens, idx n,
                    enum split split, idx index)
 {
-    struct rng r =
-        rng_open(s->seed, RNG_DATA, (uint64_t)split, (uint64_t)index);
+    uint64_t seed = split == SPLIT_TRAIN ? s->seed : s->eval_seed;
+    struct rng r = rng_open(seed, RNG_DATA, (uint64_t)split, (uint64_t)index);
     if (s->bos != NO_TOKEN) {
         *tokens++ = s->bos;
         n--;
@@ -63,4 +68,22 @@ void source_batch(struct source *s, int32_t *tokens, int32_t *targets, idx B,
         memcpy(tokens + b * T, s->sample, bytes);
         memcpy(targets + b * T, s->sample + 1, bytes);
     }
+}
+
+bool source_has_floor(const struct source *s)
+{
+    return s->kind->nats != NULL;
+}
+
+void source_floor(struct source *s, double *nats, idx T, enum split split,
+                  idx index)
+{
+    BUG_ON(T + 1 > s->n_sample);
+    source_sample(s, s->sample, T + 1, split, index);
+    if (s->bos != NO_TOKEN) { /* all that follows it are targets */
+        s->kind->nats(s, nats, s->sample + 1, T);
+        return;
+    }
+    s->kind->nats(s, nats, s->sample, T + 1);
+    memmove(nats, nats + 1, (size_t)T * sizeof *nats);
 }

@@ -1,8 +1,11 @@
 /* source.h - where tokens come from; one file and one table line a source.
  *
- * Sample number i of a split is a pure function of (source options, seed, i):
- * there is no position to save. A training step with batch B reads samples
- * step * B .. step * B + B - 1, so a batch is a pure function of (seed, step).
+ * Sample number i of a split is a pure function of (source options, the
+ * split's seed, i): there is no position to save. A training step with batch B
+ * reads samples step * B .. step * B + B - 1, so a batch is a pure function of
+ * (seed, step). Training has the seed that source_open is given; the held-out
+ * splits have data.eval_seed and the task itself data.task_seed, so that runs
+ * of any seed learn one task and are measured on the same sequences.
  */
 #ifndef SINKLAB_SOURCE_H
 #define SINKLAB_SOURCE_H
@@ -25,12 +28,13 @@ enum { NO_TOKEN = -1 };
 
 struct source {
     const struct source_kind *kind;
-    uint64_t seed;
-    idx vocab;        /* V: all tokens, BOS and EOS included */
-    int32_t bos, eos; /* their ids, or NO_TOKEN */
-    idx n_plain;      /* tokens 0 .. n_plain-1 are neither */
-    idx n_triggers;   /* bigram-backcopy: the last of the plain ones */
-    idx n_sample;     /* T + 1, the longest sample */
+    uint64_t seed;                 /* of the training split */
+    uint64_t task_seed, eval_seed; /* of the task; of the held-out splits */
+    idx vocab;                     /* V: all tokens, BOS and EOS included */
+    int32_t bos, eos;              /* their ids, or NO_TOKEN */
+    idx n_plain;                   /* tokens 0 .. n_plain-1 are neither */
+    idx n_triggers; /* bigram-backcopy: the last of the plain ones */
+    idx n_sample;   /* T + 1, the longest sample */
     struct arena arena;
     int32_t *sample;         /* (T+1) of source_batch: one caller at a time */
     const double *cdf;       /* bigram-backcopy: (n_plain,n_plain), by row */
@@ -48,12 +52,17 @@ struct source_kind {
      * less than n_sample, and is 1 at least. */
     void (*sample)(const struct source *s, int32_t *out, idx n,
                    enum split split, struct rng *r);
+    /* nats (n) = -log of the probability that the source gives token t of such
+     * a sample after tokens 0 .. t-1 of it. NULL: nobody knows. */
+    void (*nats)(const struct source *s, double *nats, const int32_t *sample,
+                 idx n);
 };
 
 const char *source_name(int i); /* NULL past the end */
 const char *source_help(int i);
 
-/* source_open - ready to give sequences of up to T + 1 tokens.
+/* source_open - ready to give sequences of up to T + 1 tokens; `seed` is that
+ * of the training split.
  * OK, ERR_DATA, ERR_IO, ERR_MEMORY; release in any state. */
 int source_open(struct source *s, const struct data_options *o, uint64_t seed,
                 idx T, struct err *e);
@@ -68,5 +77,14 @@ void source_sample(const struct source *s, int32_t *tokens, idx n,
  * both (B,T). */
 void source_batch(struct source *s, int32_t *tokens, int32_t *targets, idx B,
                   idx T, enum split split, idx first);
+
+/* Is the least possible loss known? */
+bool source_has_floor(const struct source *s);
+
+/* source_floor - what the T targets of a sample cost whoever knows the source,
+ * in nats; no model does better on average. nats (T+1): room, the first T are
+ * they. Of a source that has a floor. */
+void source_floor(struct source *s, double *nats, idx T, enum split split,
+                  idx index);
 
 #endif

@@ -17,7 +17,7 @@ static void fill_cdf(double *cdf, const struct source *s)
 {
     idx V = s->n_plain;
     for (idx row = 0; row < V; row++, cdf += V) {
-        struct rng r = rng_open(s->seed, RNG_TASK, 0, (uint64_t)row);
+        struct rng r = rng_open(s->task_seed, RNG_TASK, 0, (uint64_t)row);
         double sum = 0;
         for (idx v = 0; v < V; v++) {
             double weight = exp(rng_normal(&r));
@@ -86,10 +86,31 @@ static void sample_bigram(const struct source *s, int32_t *out, idx n,
     }
 }
 
+/* A copy is certain. No token that comes has probability 0: a draw lies in its
+ * interval of the table. */
+static void nats_bigram(const struct source *s, double *nats,
+                        const int32_t *sample, idx n)
+{
+    idx V = s->n_plain, first_trigger = V - s->n_triggers;
+    for (idx t = 0; t < n; t++) {
+        if (t == 0) {
+            nats[t] = log((double)first_trigger);
+            continue;
+        }
+        const double *cdf = s->cdf + sample[t - 1] * V;
+        idx v = sample[t];
+        if (sample[t - 1] >= first_trigger)
+            nats[t] = 0;
+        else
+            nats[t] = -log(v ? cdf[v] - cdf[v - 1] : cdf[v]);
+    }
+}
+
 const struct source_kind source_bigram = {
     .name = "bigram-backcopy",
     .help = "synthetic bigrams with triggers that copy the token before them "
             "(Guo et al., 2024); needs no file",
     .open = open_bigram,
     .sample = sample_bigram,
+    .nats = nats_bigram,
 };

@@ -30,9 +30,9 @@
 
 struct run_options {
     char dir[KEY_TEXT_MAX]; /* run folder; "" = runs/<name of the config> */
-    idx seed;               /* of everything random, unless told apart: */
-    idx init_seed;          /* weights; -1 = seed */
-    idx data_seed;          /* order and content of data; -1 = seed */
+    idx seed;               /* of both of these, unless told apart: */
+    idx init_seed;          /* initial weights; -1 = seed */
+    idx data_seed;          /* training sequences and their order; -1 = seed */
 };
 
 struct train_options {

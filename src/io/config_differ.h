@@ -25,7 +25,9 @@ typedef const struct config *config_at(const void *list, idx i);
 idx config_differing(struct config_key found[DIFFERING_MAX], config_at *at,
                      const void *list, idx n);
 
-/* Does the key choose random numbers (run.seed, init_seed, data_seed)? */
+/* Is the key one of a run's own seeds (run.seed, init_seed, data_seed), over
+ * which runs are averaged? data.task_seed and data.eval_seed are none: they
+ * say what is learned and what is measured on, as other settings do. */
 bool config_key_is_seed(struct config_key k);
 
 /* Does it change no number that a run computes? */

@@ -1,23 +1,21 @@
 /* The sections of a config, and the keys that no other module owns. */
+#include "base/rng.h"
 #include "io/config.h"
 
 /* A checkpoint's name has eight digits for the step.
  * KEEP WITH: checkpoint file names */
 #define STEP_MAX 99999999
 
-/* Seeds travel as doubles in bounds and messages: exact up to 2^53. */
-#define SEED_MAX 9007199254740992.0
-
 #define FIELD(f) offsetof(struct run_options, f)
 static const struct key run_keys[] = {
     { "dir", KEY_TEXT, FIELD(dir), "", 0, 0, NULL, KEY_COSMETIC,
       "run folder; empty: runs/ and the name of the config file" },
-    { "seed", KEY_INT, FIELD(seed), "1", 0, SEED_MAX, NULL, 0,
-      "seed of everything random" },
-    { "init_seed", KEY_INT, FIELD(init_seed), "-1", -1, SEED_MAX, NULL, 0,
+    { "seed", KEY_INT, FIELD(seed), "1", 0, RNG_SEED_MAX, NULL, 0,
+      "seed of the run: its initial weights and training sequences" },
+    { "init_seed", KEY_INT, FIELD(init_seed), "-1", -1, RNG_SEED_MAX, NULL, 0,
       "seed of the initial weights; -1: seed" },
-    { "data_seed", KEY_INT, FIELD(data_seed), "-1", -1, SEED_MAX, NULL, 0,
-      "seed of the content and order of data; -1: seed" },
+    { "data_seed", KEY_INT, FIELD(data_seed), "-1", -1, RNG_SEED_MAX, NULL, 0,
+      "seed of the training sequences and their order; -1: seed" },
 };
 static const idx n_run_keys = COUNT_OF(run_keys);
 #undef FIELD

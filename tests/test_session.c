@@ -1,0 +1,302 @@
+/* What runs share and what they do not: a run's seed is its weights and its
+ * training data; the task and what is measured on have seeds of their own. And
+ * what a validation says: loss, standard error, excess over the floor. */
+#include "cmd/session.h"
+#include "harness.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/rng.h"
+
+enum { OVERRIDES_MAX = 32 };
+
+/* A small session; NULL ends the overrides. */
+static void open_session(struct session *s, bool is_training,
+                         const char *const *more)
+{
+    static const char *const small[] = {
+        "model.layers=2",  "model.width=16",
+        "model.heads=2",   "model.context=24",
+        "train.batch=6",   "train.val_sequences=11",
+        "train.threads=1", "sink.probe_sequences=3",
+        "data.vocab=12",   "data.val_fraction=0.4",
+    };
+    const char *all[OVERRIDES_MAX];
+    struct config c;
+    struct err e = { 0 };
+    idx n = 0;
+    for (; n < COUNT_OF(small); n++)
+        all[n] = small[n];
+    for (; *more; more++) {
+        assert_true(n < OVERRIDES_MAX);
+        all[n++] = *more;
+    }
+    if (config_load(&c, NULL, all, n, NULL, &e) ||
+        session_open(s, &c, is_training, &e))
+        fail_msg("%s", e.text);
+}
+#define OPEN(s, ...)                                                           \
+    open_session(s, true, (const char *const[]){ __VA_ARGS__, NULL })
+
+/* "data.path=..." of a text that does not repeat itself. */
+static const char *text_override(void)
+{
+    static char override[600];
+    unsigned char bytes[3000];
+    struct rng r = rng_open(1, RNG_TEST, 0, 0);
+    char path[512];
+    for (int i = 0; i < COUNT_OF(bytes); i++)
+        bytes[i] = (unsigned char)rng_below(&r, 200);
+    snprintf(path, sizeof path, "%s/session.txt", test_dir());
+    test_write_file(path, bytes, sizeof bytes);
+    snprintf(override, sizeof override, "data.path=%s", path);
+    return override;
+}
+
+static const char *const sources[] = { "data.source=bigram-backcopy",
+                                       "data.source=random",
+                                       "data.source=text" };
+
+static bool same(double a, double b)
+{
+    return memcmp(&a, &b, sizeof a) == 0;
+}
+
+/* Same validation and same metrics, to the bit. */
+static bool same_step(struct session *a, struct session *b)
+{
+    struct val_result x = session_validate(a), y = session_validate(b);
+    bool is_same = same(x.loss, y.loss) && same(x.loss_se, y.loss_se) &&
+                   same(x.excess, y.excess);
+    meter_run(&a->meter, a->w);
+    meter_run(&b->meter, b->w);
+    assert_int_equal(a->meter.n_columns, b->meter.n_columns);
+    for (idx i = 0; i < a->meter.n_columns; i++) {
+        const struct meter_column *c = &a->meter.columns[i];
+        is_same &= memcmp(c->value, b->meter.columns[i].value,
+                          (size_t)c->n * sizeof *c->value) == 0;
+    }
+    return is_same;
+}
+
+static bool same_batch(struct session *a, struct session *b)
+{
+    struct acts *x = &a->acts, *y = &b->acts;
+    size_t bytes = (size_t)(x->B * x->T) * sizeof *x->tokens;
+    source_batch(&a->source, x->tokens, x->targets, x->B, x->T, SPLIT_TRAIN, 0);
+    source_batch(&b->source, y->tokens, y->targets, y->B, y->T, SPLIT_TRAIN, 0);
+    return memcmp(x->tokens, y->tokens, bytes) == 0 &&
+           memcmp(x->targets, y->targets, bytes) == 0;
+}
+
+static bool same_weights(const struct session *a, const struct session *b)
+{
+    return memcmp(a->w, b->w, (size_t)a->model.table.total * sizeof *a->w) == 0;
+}
+
+static void test_session__run_seed_leaves_step_0_alone(void **state)
+{
+    (void)state;
+    static const char *const seeds[] = { "run.seed=2", "run.seed=3",
+                                         "run.seed=9007199254740992" };
+    for (int k = 0; k < COUNT_OF(sources); k++)
+        for (int i = 0; i < COUNT_OF(seeds); i++) {
+            struct session a, b;
+            OPEN(&a, sources[k], text_override(), "run.init_seed=5",
+                 "run.seed=1");
+            OPEN(&b, sources[k], text_override(), "run.init_seed=5", seeds[i]);
+            assert_true(same_weights(&a, &b));
+            assert_true(same_step(&a, &b));
+            assert_false(same_batch(&a, &b));
+            session_release(&a);
+            session_release(&b);
+        }
+}
+
+/* Which of weights, training batch, measurements a key changes. */
+static void check_seed(const char *source, const char *key, bool weights,
+                       bool batch, bool step)
+{
+    struct session a, b;
+    OPEN(&a, source, text_override());
+    OPEN(&b, source, text_override(), key);
+    assert_int_equal(!same_weights(&a, &b), weights);
+    assert_int_equal(!same_batch(&a, &b), batch);
+    assert_int_equal(!same_step(&a, &b), step);
+    session_release(&a);
+    session_release(&b);
+}
+
+static void test_session__each_seed_has_its_own_part(void **state)
+{
+    (void)state;
+    for (int k = 0; k < COUNT_OF(sources); k++) {
+        bool has_task = strstr(sources[k], "bigram") != NULL;
+        check_seed(sources[k], "run.seed=2", true, true, true);
+        check_seed(sources[k], "run.init_seed=2", true, false, true);
+        check_seed(sources[k], "run.data_seed=2", false, true, false);
+        check_seed(sources[k], "data.eval_seed=2", false, false, true);
+        check_seed(sources[k], "data.task_seed=2", false, has_task, has_task);
+    }
+}
+
+/* P(v | u) of task 1 as MATH.md (14.1) has it, from the random numbers up. */
+static void fill_table(double *p, idx V, idx triggers)
+{
+    for (idx u = 0; u < V; u++, p += V) {
+        struct rng r = rng_open(1, RNG_TASK, 0, (uint64_t)u);
+        double sum = 0;
+        for (idx v = 0; v < V; v++)
+            sum += p[v] = exp(rng_normal(&r)) * (v < V - triggers ? 1 : 4);
+        for (idx v = 0; v < V; v++)
+            p[v] /= sum;
+    }
+}
+
+enum { V = 12, K = 3, T = 24, N = 11 };
+
+/* Mean of -log P over the targets t >= skip of the validation sequences. */
+static double naive_floor(const struct session *s, idx skip)
+{
+    double p[V * V], sum = 0;
+    idx bos = s->source.bos != NO_TOKEN, n = 0;
+    fill_table(p, V, K);
+    for (idx j = 0; j < N; j++) {
+        int32_t x[T + 1];
+        source_sample(&s->source, x, T + 1, SPLIT_VAL, j);
+        for (idx at = skip + 1; at <= T; at++, n++) {
+            if (at == bos)
+                sum -= log(1.0 / (V - K));
+            else if (x[at - 1] < V - K)
+                sum -= log(p[x[at - 1] * V + x[at]]);
+            else
+                assert_int_equal(x[at], x[at - 2]);
+        }
+    }
+    return sum / (double)n;
+}
+
+static void test_session__excess_is_what_lies_above_the_floor(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *bos, *prefix;
+        idx skip;
+    } cases[] = {
+        { "data.bos=yes", "attention.prefix=0", 0 },
+        { "data.bos=no", "attention.prefix=0", 0 },
+        { "data.bos=yes", "attention.prefix=7", 6 },
+        { "data.bos=no", "attention.prefix=7", 6 },
+    };
+    for (int i = 0; i < COUNT_OF(cases); i++) {
+        struct session s;
+        OPEN(&s, cases[i].bos, cases[i].prefix);
+        struct val_result v = session_validate(&s);
+        double floor = naive_floor(&s, cases[i].skip);
+        assert_true(floor > 1 && floor < 2.5);
+        assert_close(v.loss - v.excess, floor, 1e-12);
+        session_release(&s);
+    }
+}
+
+static void test_session__floor_of_uniform_tokens_is_log_v(void **state)
+{
+    (void)state;
+    struct session s;
+    OPEN(&s, "data.source=random");
+    struct val_result v = session_validate(&s);
+    assert_close(v.loss - v.excess, log(12), 1e-12);
+    session_release(&s);
+    OPEN(&s, "data.source=text", text_override());
+    assert_false(source_has_floor(&s.source));
+    assert_true(isnan(session_validate(&s).excess));
+    session_release(&s);
+}
+
+/* One model under several evaluation seeds: its loss moves with how hard the
+ * sequences are, its excess hardly. */
+static void test_session__excess_spreads_less_than_loss(void **state)
+{
+    (void)state;
+    enum { SEEDS = 8, STEPS = 300 };
+    double loss = 0, loss2 = 0, excess = 0, excess2 = 0;
+    struct session s, other;
+    struct update_result u;
+    struct err e = { 0 };
+    OPEN(&s, "optim.lr=1e-2", "optim.weight_decay=0", "train.steps=300");
+    for (idx step = 0; step < STEPS; step++)
+        assert_int_equal(session_update(&s, step, &u, &e), OK);
+    for (int i = 0; i < SEEDS; i++) {
+        char seed[40];
+        snprintf(seed, sizeof seed, "data.eval_seed=%d", i + 1);
+        OPEN(&other, seed);
+        memcpy(other.w, s.w, (size_t)s.model.table.total * sizeof *s.w);
+        struct val_result v = session_validate(&other);
+        assert_true(v.excess > 0 && v.excess < 1);
+        loss += v.loss / SEEDS, loss2 += v.loss * v.loss / SEEDS;
+        excess += v.excess / SEEDS, excess2 += v.excess * v.excess / SEEDS;
+        session_release(&other);
+    }
+    double of_loss = sqrt(loss2 - loss * loss);
+    double of_excess = sqrt(excess2 - excess * excess);
+    assert_true(of_excess < of_loss / 2);
+    session_release(&s);
+}
+
+/* Sequences of one pass, so that their losses are there to look at. */
+static void test_session__standard_error_is_that_of_a_mean(void **state)
+{
+    (void)state;
+    struct session s;
+    OPEN(&s, "train.batch=11");
+    struct val_result v = session_validate(&s);
+    double mean[N], all = 0, squares = 0;
+    for (idx j = 0; j < N; j++) {
+        mean[j] = 0;
+        for (idx t = 0; t < T; t++)
+            mean[j] += (double)s.acts.loss[j * T + t] / T;
+        all += mean[j] / N;
+    }
+    for (idx j = 0; j < N; j++)
+        squares += (mean[j] - all) * (mean[j] - all);
+    assert_close(v.loss, all, 1e-12);
+    assert_close(v.loss_se / sqrt(squares / (N - 1) / N), 1, 1e-9);
+    session_release(&s);
+    OPEN(&s, "train.val_sequences=1"); /* says nothing about others */
+    assert_true(isnan(session_validate(&s).loss_se));
+    session_release(&s);
+}
+
+static void
+test_session__validation_has_the_same_bits_on_any_threads(void **state)
+{
+    (void)state;
+    for (int k = 0; k < COUNT_OF(sources); k++)
+        for (int threads = 2; threads <= 4; threads++) {
+            char override[40];
+            struct session a, b;
+            snprintf(override, sizeof override, "train.threads=%d", threads);
+            OPEN(&a, sources[k], text_override());
+            OPEN(&b, sources[k], text_override(), override);
+            assert_true(same_step(&a, &b));
+            session_release(&a);
+            session_release(&b);
+        }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_session__run_seed_leaves_step_0_alone),
+        cmocka_unit_test(test_session__each_seed_has_its_own_part),
+        cmocka_unit_test(test_session__excess_is_what_lies_above_the_floor),
+        cmocka_unit_test(test_session__floor_of_uniform_tokens_is_log_v),
+        cmocka_unit_test(test_session__excess_spreads_less_than_loss),
+        cmocka_unit_test(test_session__standard_error_is_that_of_a_mean),
+        cmocka_unit_test(
+            test_session__validation_has_the_same_bits_on_any_threads),
+    };
+    return cmocka_run_group_tests_name("session", tests, NULL, NULL);
+}
