@@ -159,7 +159,8 @@ static void test_config__unreadable_files_are_io_errors(void **state)
     struct err e = { 0 };
     assert_int_equal(config_load(&c, "no/such.ini", NULL, 0, NULL, &e), ERR_IO);
     assert_string_equal(e.text,
-                        "cannot open no/such.ini: No such file or directory");
+                        "no/such.ini: cannot open: No such file or directory; "
+                        "check the path");
     memset(&e, 0, sizeof e);
     assert_int_equal(config_load(&c, "configs", NULL, 0, NULL, &e), ERR_IO);
     assert_string_equal(e.text,
@@ -171,8 +172,8 @@ static void test_config__bad_includes_name_the_line(void **state)
     (void)state;
     char want[600];
     snprintf(want, sizeof want,
-             "@:1: include: cannot open %s/absent.ini: No such file or "
-             "directory",
+             "@:1: include: %s/absent.ini: cannot open: No such file or "
+             "directory; check the path",
              test_dir());
     expect_code(ERR_IO, "include = absent.ini\n", want);
     expect("[run]\ninclude = other.ini\n",

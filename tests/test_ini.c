@@ -199,7 +199,8 @@ static void test_ini__what_is_not_a_readable_file_is_refused(void **state)
     snprintf(path, sizeof path, "%s/missing.ini", test_dir());
     memset(&e, 0, sizeof e);
     assert_int_equal(ini_read_file(path, log_item, NULL, &e), ERR_IO);
-    snprintf(want, sizeof want, "cannot open %s: No such file or directory",
+    snprintf(want, sizeof want,
+             "%s: cannot open: No such file or directory; check the path",
              path);
     assert_string_equal(e.text, want);
 

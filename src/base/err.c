@@ -1,6 +1,7 @@
 #include "base/err.h"
 #include "base/base.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +17,46 @@ int err_set(struct err *e, int code, const char *format, ...)
         e->code = code;
     }
     return code;
+}
+
+static const char *remedy(int errnum)
+{
+    switch (errnum) {
+    case ENOSPC:
+    case EDQUOT:
+        return "free some space, then give the command again";
+    case EACCES:
+    case EPERM:
+    case EROFS:
+        return "choose another folder, or change its permissions";
+    case EIO:
+        return "the disk reports an error: see the system's log, and save what "
+               "is on it";
+    case EFBIG:
+        return "raise the limit on file sizes (ulimit -f)";
+    case EMFILE:
+    case ENFILE:
+        return "raise the limit on open files (ulimit -n)";
+    case ENOMEM:
+        return "free some memory, then give the command again";
+    case ENOENT:
+    case ENOTDIR:
+    case EISDIR:
+    case ELOOP:
+    case ENAMETOOLONG:
+        return "check the path";
+    default:
+        return "give the command again, and see the system's log if that does "
+               "not help";
+    }
+}
+
+int err_system(struct err *e, const char *place, const char *what)
+{
+    int errnum = errno;
+    return err_set(e, errnum == ENOMEM ? ERR_MEMORY : ERR_IO,
+                   "%s: cannot %s: %s; %s", place, what, strerror(errnum),
+                   remedy(errnum));
 }
 
 int err_prefix(struct err *e, const char *format, ...)

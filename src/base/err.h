@@ -35,6 +35,11 @@ struct err {
 int err_set(struct err *e, int code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* err_system - what errno says a system call refused: "PLACE: cannot WHAT:
+ * <the system's words>; <what to do>". Returns ERR_IO, or ERR_MEMORY if it was
+ * for lack of memory. */
+int err_system(struct err *e, const char *place, const char *what);
+
 /* err_prefix - put "text: " in front of the recorded message (the place, seen
  * from the caller). Returns e->code. */
 int err_prefix(struct err *e, const char *format, ...)

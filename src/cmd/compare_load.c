@@ -53,8 +53,10 @@ static int check_folder(const char *path, struct err *e)
         return err_set(e, ERR_USAGE, "%.60s...: path longer than %d bytes",
                        path, RUN_DIR_MAX - 1);
     if (stat(path, &st) != 0)
-        return err_set(e, ERR_DATA, "%s: no run folder: %s", path,
-                       strerror(errno));
+        return errno == ENOENT || errno == ENOTDIR
+                   ? err_set(e, ERR_DATA, "%s: no run folder: %s", path,
+                             strerror(errno))
+                   : err_system(e, path, "look at it");
     if (!S_ISDIR(st.st_mode))
         return err_set(e, ERR_DATA,
                        "%s: not a folder, want the folder of a run", path);

@@ -168,9 +168,9 @@ int job_start(pid_t *process, const struct jobs *j, const struct job_spec *s,
     if (!l.environment)
         err_set(e, ERR_MEMORY, "out of memory");
     else if (l.log < 0)
-        err_set(e, ERR_IO, "%s: cannot open: %s", s->log, strerror(errno));
+        err_system(e, s->log, "open");
     else if ((l.null = open("/dev/null", O_RDONLY | O_CLOEXEC)) < 0)
-        err_set(e, ERR_IO, "/dev/null: cannot open: %s", strerror(errno));
+        err_system(e, "/dev/null", "open");
     else
         fork_child(process, &l, e);
     if (l.null >= 0)

@@ -30,11 +30,6 @@ int archive_check(const char *path, struct err *e)
     return OK;
 }
 
-static int cannot(struct err *e, const char *path, const char *what)
-{
-    return err_set(e, ERR_IO, "%s: cannot %s: %s", path, what, strerror(errno));
-}
-
 /* The words of tar over three open files. */
 static int run_tar(const char *const *words, FILE *in, FILE *out, struct err *e)
 {
@@ -42,7 +37,7 @@ static int run_tar(const char *const *words, FILE *in, FILE *out, struct err *e)
     struct err own = { 0 };
     FILE *complaints = tmpfile();
     if (!complaints)
-        return cannot(e, "tar", "make a temporary file for it");
+        return err_system(e, "tar", "make a temporary file for it");
     rc = tool_run(&status, words, in, out, complaints, &own);
     if (rc == ERR_TOOL && errno == ENOENT)
         rc = err_set(e, rc,
@@ -64,11 +59,11 @@ static int pack(FILE *out, const char *base, const char *const *names, idx n,
                                   "--null", "-T",   "-", NULL };
     FILE *list = tmpfile();
     if (!list)
-        return cannot(e, "tar", "make a temporary file for it");
+        return err_system(e, "tar", "make a temporary file for it");
     for (idx i = 0; i < n; i++)
         fwrite(names[i], 1, strlen(names[i]) + 1, list);
     int rc = fflush(list) || ferror(list) || fseek(list, 0, SEEK_SET)
-                 ? cannot(e, "tar", "write a temporary file for it")
+                 ? err_system(e, "tar", "write a temporary file for it")
                  : run_tar(words, list, out, e);
     fclose(list);
     return rc;
@@ -81,8 +76,8 @@ static int verify(FILE *archive, const char *path, idx n_entries, struct err *e)
     idx found = 0;
     FILE *listing = tmpfile();
     if (!listing)
-        return cannot(e, "tar", "make a temporary file for it");
-    int rc = fseek(archive, 0, SEEK_SET) ? cannot(e, path, "read it back")
+        return err_system(e, "tar", "make a temporary file for it");
+    int rc = fseek(archive, 0, SEEK_SET) ? err_system(e, path, "read it back")
                                          : run_tar(words, archive, listing, e);
     rewind(listing);
     for (int c; rc == OK && (c = getc(listing)) != EOF;)
@@ -101,7 +96,7 @@ static int put_in_place(const char *temp, const char *path, struct err *e)
     const char *slash = strrchr(path, '/');
     int rc = fsys_sync(temp, e);
     if (rc == OK && fsys_call_rename_new(temp, path))
-        rc = cannot(e, path, "put the archive in place");
+        rc = err_system(e, path, "put the archive in place");
     snprintf(dir, sizeof dir, "%.*s", slash ? (int)(slash + 1 - path) : 2,
              slash ? path : "./");
     return rc == OK ? fsys_sync(dir, e) : rc;
@@ -119,7 +114,7 @@ int archive_write(const char *path, const char *base, const char *const *names,
     int fd = fsys_call_open(temp, O_RDWR | O_CREAT | O_EXCL);
     FILE *out = fd >= 0 ? fdopen(fd, "w+b") : NULL;
     if (!out) {
-        int rc = cannot(e, path, "create a file beside it");
+        int rc = err_system(e, path, "create a file beside it");
         if (fd >= 0)
             close(fd);
         return rc;

@@ -17,39 +17,6 @@ enum { WRITE_MAX_BYTES = 1 << 26 };
 
 #define TEMP_PREFIX ".tmp-"
 
-static const char *remedy(int errnum)
-{
-    switch (errnum) {
-    case ENOSPC:
-    case EDQUOT:
-        return "; free some space, then `sinklab train RUN` goes on";
-    case EACCES:
-    case EPERM:
-    case EROFS:
-        return "; choose another folder, or change its permissions";
-    case EIO:
-        return "; the disk reports an error: see the system's log, and save "
-               "what is on it";
-    case EFBIG:
-        return "; raise the limit on file sizes (ulimit -f)";
-    case EMFILE:
-    case ENFILE:
-        return "; raise the limit on open files (ulimit -n)";
-    case ENOENT:
-    case ENOTDIR:
-        return "; check the path";
-    default:
-        return "";
-    }
-}
-
-static int system_error(struct err *e, const char *path, const char *what)
-{
-    int errnum = errno;
-    return err_set(e, ERR_IO, "%s: cannot %s: %s%s", path, what,
-                   strerror(errnum), remedy(errnum));
-}
-
 /* dir (FSYS_PATH_MAX) becomes the folder that path lies in; *base its last
  * part. */
 static int split_path(char *dir, const char **base, const char *path,
@@ -60,7 +27,7 @@ static int split_path(char *dir, const char **base, const char *path,
     *base = slash ? slash + 1 : path;
     if (strlen(path) >= FSYS_PATH_MAX) {
         errno = ENAMETOOLONG;
-        return system_error(e, path, "use this path");
+        return err_system(e, path, "use this path");
     }
     if (slash == path)
         n = 1;
@@ -73,11 +40,11 @@ static int sync_folder(const char *dir, struct err *e)
 {
     int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
-        return system_error(e, dir, "open this folder");
+        return err_system(e, dir, "open this folder");
     int rc = OK;
     /* EINVAL: a file system that knows no fsync of folders */
     if (fsys_call_fsync(fd) && errno != EINVAL)
-        rc = system_error(e, dir, "sync this folder");
+        rc = err_system(e, dir, "sync this folder");
     close(fd);
     return rc;
 }
@@ -118,21 +85,23 @@ static int write_temp(const char *temp, const char *path,
         total += parts[i].n;
     int fd = open_temp(temp);
     if (fd < 0)
-        return system_error(e, path, "create a file beside it");
+        return err_system(e, path, "create a file beside it");
     if (fsys_call_reserve(fd, total))
-        rc = system_error(e, path, "write");
+        rc = err_system(e, path, "write");
     for (idx i = 0; i < n_parts && rc == OK; i++)
         if (write_all(fd, parts[i].bytes, parts[i].n))
-            rc = system_error(e, path, "write");
+            rc = err_system(e, path, "write");
     if (rc == OK && fsys_call_fsync(fd))
-        rc = system_error(e, path, "sync");
+        rc = err_system(e, path, "sync");
     struct stat st;
-    if (rc == OK && (fstat(fd, &st) || (size_t)st.st_size != total)) {
+    if (rc == OK && fstat(fd, &st))
+        rc = err_system(e, path, "look at it");
+    if (rc == OK && (size_t)st.st_size != total) {
         errno = EIO;
-        rc = system_error(e, path, "write all of it");
+        rc = err_system(e, path, "write all of it");
     }
     if (fsys_call_close(fd) && rc == OK)
-        rc = system_error(e, path, "close");
+        rc = err_system(e, path, "close");
     return rc;
 }
 
@@ -148,7 +117,7 @@ int fsys_replace_parts(const char *path, const struct fsys_part *parts,
              path, (long)getpid(), base);
     rc = write_temp(temp, path, parts, n_parts, e);
     if (rc == OK && fsys_call_rename(temp, path))
-        rc = system_error(e, path, "put the new file in place");
+        rc = err_system(e, path, "put the new file in place");
     if (rc != OK) {
         fsys_call_unlink(temp);
         return rc;
@@ -172,16 +141,16 @@ int fsys_append(const char *path, const void *bytes, size_t n, struct err *e)
         return rc;
     int fd = fsys_call_open(path, O_WRONLY | O_APPEND | O_CREAT);
     if (fd < 0)
-        return system_error(e, path, "open");
+        return err_system(e, path, "open");
     if (fstat(fd, &st))
-        rc = system_error(e, path, "open");
+        rc = err_system(e, path, "open");
     else if (write_all(fd, bytes, n)) {
-        rc = system_error(e, path, "write");
+        rc = err_system(e, path, "write");
         (void)!fsys_call_ftruncate(
             fd, (size_t)st.st_size); /* or a torn row stays */
     }
     if (fsys_call_close(fd) && rc == OK)
-        rc = system_error(e, path, "close");
+        rc = err_system(e, path, "close");
     if (rc == OK && st.st_size == 0) /* perhaps new: its name must last, too */
         rc = sync_folder(dir, e);
     return rc;
@@ -191,9 +160,9 @@ int fsys_sync(const char *path, struct err *e)
 {
     int rc = OK, fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
-        return system_error(e, path, "open");
+        return err_system(e, path, "open");
     if (fsys_call_fsync(fd))
-        rc = system_error(e, path, "sync");
+        rc = err_system(e, path, "sync");
     close(fd);
     return rc;
 }
@@ -203,18 +172,18 @@ int fsys_truncate(const char *path, size_t length, struct err *e)
     int rc = OK, fd = fsys_call_open(path, O_WRONLY);
     struct stat st;
     if (fd < 0)
-        return system_error(e, path, "open");
+        return err_system(e, path, "open");
     if (fstat(fd, &st))
-        rc = system_error(e, path, "open");
+        rc = err_system(e, path, "open");
     else if ((size_t)st.st_size < length)
         rc = err_set(e, ERR_IO,
                      "%s: %lld bytes, want at least %zu; it was shortened by "
                      "another program",
                      path, (long long)st.st_size, length);
     else if (fsys_call_ftruncate(fd, length) || fsys_call_fsync(fd))
-        rc = system_error(e, path, "shorten");
+        rc = err_system(e, path, "shorten");
     if (fsys_call_close(fd) && rc == OK)
-        rc = system_error(e, path, "close");
+        rc = err_system(e, path, "close");
     return rc;
 }
 
@@ -231,7 +200,7 @@ static int make_folder(const char *path, struct err *e)
     if (is_folder(path))
         return OK;
     if (fsys_call_mkdir(path) && !(errno == EEXIST && is_folder(path)))
-        return system_error(e, path, "create this folder");
+        return err_system(e, path, "create this folder");
     int rc = split_path(dir, &base, path, e);
     return rc == OK ? sync_folder(dir, e) : rc;
 }
@@ -257,7 +226,7 @@ int fsys_mkdirs(const char *path, struct err *e)
 int fsys_remove(const char *path, struct err *e)
 {
     if (fsys_call_unlink(path) && errno != ENOENT)
-        return system_error(e, path, "remove");
+        return err_system(e, path, "remove");
     return OK;
 }
 
@@ -296,7 +265,7 @@ int fsys_remove_stale(const char *dir, struct err *e)
     int rc = OK;
     DIR *folder = opendir(dir);
     if (!folder)
-        return errno == ENOENT ? OK : system_error(e, dir, "open this folder");
+        return errno == ENOENT ? OK : err_system(e, dir, "open this folder");
     for (struct dirent *d; rc == OK && (d = readdir(folder));) {
         char path[FSYS_PATH_MAX + 256];
         long pid = temp_owner(d->d_name);
@@ -313,8 +282,8 @@ int fsys_exists(bool *is_there, const char *path, struct err *e)
 {
     struct stat st;
     *is_there = stat(path, &st) == 0;
-    if (!*is_there && errno != ENOENT)
-        return system_error(e, path, "look at it");
+    if (!*is_there && errno != ENOENT && errno != ENOTDIR)
+        return err_system(e, path, "look at it");
     return OK;
 }
 
@@ -332,7 +301,7 @@ static int read_all(char **bytes, size_t *n, int fd, const char *path,
             continue;
         if (more < 0) {
             free(text);
-            return system_error(e, path, "read");
+            return err_system(e, path, "read");
         }
         if (more == 0)
             break;
@@ -352,9 +321,9 @@ int fsys_read_file(char **bytes, size_t *n, const char *path, size_t cap_bytes,
     /* O_NONBLOCK: do not wait for the other end of a pipe */
     int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0)
-        return system_error(e, path, "open");
+        return err_system(e, path, "open");
     if (fstat(fd, &st))
-        rc = system_error(e, path, "open");
+        rc = err_system(e, path, "open");
     else if (!S_ISREG(st.st_mode))
         rc = err_set(e, ERR_IO, "%s: not a regular file", path);
     else if ((uintmax_t)st.st_size > cap_bytes)

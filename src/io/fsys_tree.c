@@ -24,16 +24,6 @@ bool fsys_tree_is_remains(const char *name)
     return n > 0 && name[n] == '-' && name[n + 1];
 }
 
-static int cannot(struct err *e, const char *path, const char *what)
-{
-    int errnum = errno;
-    return err_set(e, ERR_IO, "%s: cannot %s: %s%s", path, what,
-                   strerror(errnum),
-                   errnum == EACCES || errnum == EPERM || errnum == EROFS
-                       ? "; change the permissions of its folder"
-                       : "");
-}
-
 /* What to do with a file or folder; a folder comes after what is in it. */
 typedef int (*visit)(void *user, const char *path, const struct stat *st,
                      struct err *e);
@@ -53,7 +43,7 @@ static int walk_names(DIR *folder, const char *path, visit f, void *user,
         errno = ENAMETOOLONG;
         rc = n < FSYS_PATH_MAX && depth < DEPTH_MAX
                  ? walk(inner, f, user, depth + 1, e)
-                 : cannot(e, path, "go further down");
+                 : err_system(e, path, "go further down");
     }
     return rc;
 }
@@ -64,11 +54,12 @@ static int walk(const char *path, visit f, void *user, idx depth, struct err *e)
     struct stat st;
     int rc = OK;
     if (lstat(path, &st))
-        return errno == ENOENT ? OK : cannot(e, path, "look at it");
+        return errno == ENOENT ? OK : err_system(e, path, "look at it");
     if (S_ISDIR(st.st_mode)) {
         DIR *folder = opendir(path);
         if (!folder)
-            return errno == ENOENT ? OK : cannot(e, path, "open this folder");
+            return errno == ENOENT ? OK
+                                   : err_system(e, path, "open this folder");
         rc = walk_names(folder, path, f, user, depth, e);
         closedir(folder);
     }
@@ -100,7 +91,7 @@ static int remove_entry(void *user, const char *path, const struct stat *st,
     (void)user;
     int failed =
         S_ISDIR(st->st_mode) ? fsys_call_rmdir(path) : fsys_call_unlink(path);
-    return failed && errno != ENOENT ? cannot(e, path, "remove") : OK;
+    return failed && errno != ENOENT ? err_system(e, path, "remove") : OK;
 }
 
 /* The path without slashes at its end, split: dir (as long as there is one)
@@ -112,7 +103,7 @@ static int split(char *path, idx *dir_n, const char *given, struct err *e)
         n--;
     if (n == 0 || n >= FSYS_PATH_MAX) {
         errno = n ? ENAMETOOLONG : ENOENT;
-        return cannot(e, given, "use this path");
+        return err_system(e, given, "use this path");
     }
     memcpy(path, given, n);
     path[n] = '\0';
@@ -134,11 +125,12 @@ static int rename_aside(char *aside, size_t cap, const char *path, idx dir_n,
             break;
         if (lstat(aside, &st) == 0)
             continue;
-        return fsys_call_rename(path, aside) ? cannot(e, path, "move it aside")
-                                             : OK;
+        return fsys_call_rename(path, aside)
+                   ? err_system(e, path, "move it aside")
+                   : OK;
     }
     errno = EEXIST;
-    return cannot(e, path, "find a name to move it aside");
+    return err_system(e, path, "find a name to move it aside");
 }
 
 int fsys_tree_remove(const char *dir, struct err *e)
@@ -151,7 +143,7 @@ int fsys_tree_remove(const char *dir, struct err *e)
         return rc;
     if (lstat(path, &st) || !S_ISDIR(st.st_mode)) {
         errno = ENOTDIR;
-        return cannot(e, path, "remove it as a folder");
+        return err_system(e, path, "remove it as a folder");
     }
     rc = rename_aside(aside, sizeof aside, path, dir_n, e);
     if (rc != OK)

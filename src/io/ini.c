@@ -244,7 +244,7 @@ int ini_read_file(const char *path, ini_item_handler *handler, void *user,
     struct stat st;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO: go on */
     if (fd < 0 || fstat(fd, &st)) {
-        rc = err_set(e, ERR_IO, "cannot open %s: %s", path, strerror(errno));
+        rc = err_system(e, path, "open");
         goto out;
     }
     if (!S_ISREG(st.st_mode)) {
@@ -264,10 +264,11 @@ int ini_read_file(const char *path, ini_item_handler *handler, void *user,
         rc = err_set(e, ERR_MEMORY, "no memory for reading %s", path);
         goto out;
     }
-    while ((got = read(fd, text + n, (size_t)(size - n))) > 0)
-        n += got;
+    while ((got = read(fd, text + n, (size_t)(size - n))) > 0 ||
+           (got < 0 && errno == EINTR))
+        n += got > 0 ? got : 0;
     if (got < 0)
-        rc = err_set(e, ERR_IO, "cannot read %s: %s", path, strerror(errno));
+        rc = err_system(e, path, "read");
     else if (n == size)
         rc = err_set(e, ERR_IO, "cannot read %s: it grows meanwhile", path);
     else

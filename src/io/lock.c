@@ -36,11 +36,6 @@ static int busy(int fd, const char *what, struct err *e)
                    *holder ? text_show(shown, holder) : "another process");
 }
 
-static int cannot_lock(const char *path, struct err *e)
-{
-    return err_set(e, ERR_IO, "%s: cannot lock it: %s", path, strerror(errno));
-}
-
 /* A line that fails to be written costs the next process only the holder's
  * name, so nothing is said about that. A file that holds something else was
  * put here by someone else, and is left as it is. */
@@ -59,11 +54,17 @@ static void write_holder(int fd)
 
 /* Does the path still lead to this file? Its folder may have been removed, or
  * the file replaced, between our opening it and our lock. */
-static bool is_in_place(int fd, const char *path)
+static int find_place(bool *is_in_place, int fd, const char *path,
+                      struct err *e)
 {
     struct stat ours, there;
-    return fstat(fd, &ours) == 0 && stat(path, &there) == 0 &&
-           ours.st_dev == there.st_dev && ours.st_ino == there.st_ino;
+    *is_in_place = false;
+    if (fstat(fd, &ours))
+        return err_system(e, path, "look at it");
+    if (stat(path, &there))
+        return errno == ENOENT ? OK : err_system(e, path, "look at it");
+    *is_in_place = ours.st_dev == there.st_dev && ours.st_ino == there.st_ino;
+    return OK;
 }
 
 /* Lock the open file, or close it. */
@@ -78,7 +79,7 @@ static int lock_file(int fd, const char *path, const char *what, struct err *e)
         else if (errno == ENOLCK || errno == EOPNOTSUPP || errno == ENOSYS)
             break;
         else if (errno != EINTR)
-            rc = cannot_lock(path, e);
+            rc = err_system(e, path, "lock it");
     }
     if (rc != OK)
         close(fd);
@@ -91,16 +92,20 @@ int lock_take(struct lock *l, const char *path, const char *what, struct err *e)
     for (int opens = OPENS_MAX; opens > 0; opens--) {
         int fd = fsys_call_open(path, O_RDWR | O_CREAT);
         if (fd < 0)
-            return cannot_lock(path, e);
+            return err_system(e, path, "lock it");
         int rc = lock_file(fd, path, what, e);
         if (rc != OK)
             return rc;
-        if (is_in_place(fd, path)) {
+        bool is_in_place;
+        rc = find_place(&is_in_place, fd, path, e);
+        if (is_in_place) {
             write_holder(fd);
             *l = (struct lock){ .is_held = true, .fd = fd };
             return OK;
         }
         close(fd);
+        if (rc != OK)
+            return rc;
     }
     return err_set(e, ERR_IO,
                    "%s: cannot lock it: another program removes it again and "

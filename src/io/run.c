@@ -372,8 +372,7 @@ int run_list_checkpoints(struct step_list *list, const char *dir, struct err *e)
     if (!folder && errno == ENOENT)
         return OK;
     if (!folder)
-        return err_set(e, ERR_IO, "%s: cannot open this folder: %s", path,
-                       strerror(errno));
+        return err_system(e, path, "open this folder");
     idx cap = read_steps(folder, NULL, 0);
     int rc = arena_open(&list->memory, (size_t)cap * sizeof(idx) + 1, e);
     if (rc == OK) {

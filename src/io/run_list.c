@@ -96,13 +96,8 @@ static int search(struct run_list *l, const char *dir, idx levels, bool is_top,
 {
     struct dirent **names;
     int n = scandir(dir, &names, is_visible, versionsort);
-    if (n < 0 && errno == ENOMEM)
-        return err_set(e, ERR_MEMORY, "%s: not enough memory", dir);
-    if (n < 0 && is_top)
-        return err_set(e, ERR_IO,
-                       "%s: cannot look into this folder: %s; give one that "
-                       "holds runs",
-                       dir, strerror(errno));
+    if (n < 0 && (is_top || errno == ENOMEM))
+        return err_system(e, dir, "look into this folder");
     if (n < 0) {
         l->n_unread++;
         return OK;

@@ -51,16 +51,6 @@ static int find_event(const char *name)
 
 /* ---- appending --------------------------------------------------------- */
 
-static int system_error(struct err *e, const char *path, const char *what)
-{
-    int errnum = errno;
-    return err_set(e, ERR_IO, "%s: cannot %s: %s%s", path, what,
-                   strerror(errnum),
-                   errnum == ENOSPC || errnum == EDQUOT
-                       ? "; free some space, then start the sweep again"
-                       : "");
-}
-
 /* The line of an event that happens now. */
 static void print_event(struct text *t, const struct sweep_run *r,
                         enum sweep_event event, const char *detail)
@@ -127,11 +117,11 @@ static int append_locked(int fd, const char *path, struct text *line,
     bool is_new = false;
     off_t end = find_end(fd, &is_new);
     if (end < 0)
-        return system_error(e, path, "read");
+        return err_system(e, path, "read");
     if (!is_new && check_head(fd, path, e))
         return e ? e->code : ERR_DATA;
     if (end < lseek(fd, 0, SEEK_END) && fsys_call_ftruncate(fd, (size_t)end))
-        return system_error(e, path, "cut off its torn last line");
+        return err_system(e, path, "cut off its torn last line");
     if (is_new)
         text_add(&t, "%s %d\n", journal_word, JOURNAL_VERSION);
     text_add(&t, "%s", line->at);
@@ -141,7 +131,7 @@ static int append_locked(int fd, const char *path, struct text *line,
         return OK;
     if (done >= 0 && done < (ssize_t)t.n)
         errno = ENOSPC; /* what a short write to a file means */
-    int rc = system_error(e, path, "write");
+    int rc = err_system(e, path, "write");
     (void)!fsys_call_ftruncate(fd, (size_t)end); /* or a torn line stays */
     return rc;
 }
@@ -158,7 +148,7 @@ int sweep_journal_append(const struct sweep *s, const struct sweep_run *r,
     sweep_path(path, s->dir, "journal");
     int fd = fsys_call_open(path, O_RDWR | O_APPEND | O_CREAT);
     if (fd < 0)
-        return system_error(e, path, "open");
+        return err_system(e, path, "open");
     int locked;
     do
         locked = flock(fd, LOCK_EX);
@@ -166,7 +156,7 @@ int sweep_journal_append(const struct sweep *s, const struct sweep_run *r,
     /* A file system that knows no locks: one write() is as good as it gets */
     int rc = append_locked(fd, path, &line, e);
     if (fsys_call_close(fd) && rc == OK)
-        rc = system_error(e, path, "close");
+        rc = err_system(e, path, "close");
     return rc;
 }
 
