@@ -16,10 +16,11 @@
  *     step     train: so many updates are done and all that is due is written,
  *              from the step it began with (0: before the first)
  *     call     the next system call that changes a file, io/fsys_calls.h
- *     row      train: the next row of its logs; value: its wall_s
+ *     row      train: the next row of its logs; value: seconds of this process
  *     start    sweep: a run has been started
  *     end      sweep: a run has ended and nobody knows yet
  *     signal   sweep: it has got a signal; value: the clock_s then
+ *     obeyed   sweep: it has done what the signal asks for
  *
  * Rules hold for the command they name alone, so a launcher and its runs can be
  * given different ones. Without the variable all this does nothing. For the

@@ -317,6 +317,7 @@ static void loop(struct launcher *l)
             end_task(l, &end);
         } else if (event == JOBS_SIGNAL) {
             obey(l, number);
+            moment_next("obeyed");
         }
     }
 }

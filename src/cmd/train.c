@@ -248,7 +248,8 @@ static int report(struct train *t, const struct update_result *u, struct err *e)
         t->progress.sink = meter_find(&s->meter, "sink_1")->scalar;
     }
     double now = clock_s();
-    double wall_s = moment_value("row", now - t->progress.start_s);
+    double wall_s = train_rules_clock(
+        &t->rules, moment_value("row", now - t->progress.start_s));
     double tokens = session_tokens(c, t->step - t->row_step);
     int rc =
         train_log_row(&t->log, s, &row, wall_s,

@@ -6,9 +6,6 @@
 #include "io/run.h"
 #include "io/table.h"
 
-/* timing.csv has seconds with three digits. */
-static const double TIMING_DIGIT_S = 0.001;
-
 /* Read a column of a log in dir; the rows up to `step`, 0 if there are none.
  * The table is to be released. */
 static idx read_log(struct table *t, const double **steps, const double **value,
@@ -37,8 +34,8 @@ static double loss_at(const char *dir, idx step)
     return found;
 }
 
-/* The clock of timing.csv begins anew with each process. (Not seen: a start
- * that ended sooner than the next one had its first row. It was short.) */
+/* The clock of timing.csv goes on from start to start; in earlier versions it
+ * began anew with each, so a step back is where the time before is kept. */
 static double seconds_before(const char *dir, idx step)
 {
     struct table t = { 0 };
@@ -56,13 +53,18 @@ void train_rules_open(struct train_rules *r, const struct train_options *o,
                       const char *dir, idx step)
 {
     *r = (struct train_rules){ .options = o };
-    if (o->stop_minutes > 0)
-        r->earlier_s = seconds_before(dir, step);
-    train_rules_judge(r, step, o->stop_loss > 0 ? loss_at(dir, step) : NAN, 0);
+    r->earlier_s = seconds_before(dir, step);
+    train_rules_judge(r, step, o->stop_loss > 0 ? loss_at(dir, step) : NAN,
+                      train_rules_clock(r, 0));
+}
+
+double train_rules_clock(const struct train_rules *r, double process_s)
+{
+    return round((r->earlier_s + process_s) * 1000) / 1000;
 }
 
 bool train_rules_judge(struct train_rules *r, idx step, double loss,
-                       double wall_s)
+                       double trained_s)
 {
     const struct train_options *o = r->options;
     double limit_s = 60 * o->stop_minutes;
@@ -70,10 +72,10 @@ bool train_rules_judge(struct train_rules *r, idx step, double loss,
         snprintf(r->broken, sizeof r->broken,
                  "train.stop_loss: loss %.4g at step %td, over %.4g", loss,
                  step, o->stop_loss);
-    else if (limit_s > 0 && r->earlier_s + wall_s > limit_s - TIMING_DIGIT_S)
+    else if (limit_s > 0 && trained_s >= limit_s)
         snprintf(r->broken, sizeof r->broken,
                  "train.stop_minutes: trained for %.4g minutes up to step %td",
-                 (r->earlier_s + wall_s) / 60, step);
+                 trained_s / 60, step);
     else
         r->broken[0] = '\0';
     return r->broken[0] != '\0';

@@ -24,9 +24,14 @@ struct train_rules {
 void train_rules_open(struct train_rules *r, const struct train_options *o,
                       const char *dir, idx step);
 
-/* train_rules_judge - a new row: the loss (nats) at `step`, wall_s seconds
- * after this process began to train. Sets `broken`; true if a rule is. */
+/* train_rules_clock - seconds that the run was trained for, in this process and
+ * before it, with the three digits of timing.csv: who reads it there later
+ * judges the same number. process_s: since this process began to train. */
+double train_rules_clock(const struct train_rules *r, double process_s);
+
+/* train_rules_judge - a new row: the loss (nats) at `step`, and the clock then.
+ * Sets `broken`; true if a rule is. */
 bool train_rules_judge(struct train_rules *r, idx step, double loss,
-                       double wall_s);
+                       double trained_s);
 
 #endif

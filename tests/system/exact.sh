@@ -95,21 +95,21 @@ expect_fail 4 'metrics.csv' "$SINKLAB" train runs/longer train.steps=60 \
 check "a refused resume leaves the run as it was" \
     first_line_is runs/longer/status "done"
 
-# --- killed at random moments ------------------------------------------------
+# --- killed at any moment ----------------------------------------------------
 
 check "the run to be matched" train runs/whole train.steps=300 train.threads=1
-"$SINKLAB" train small.ini run.dir=runs/killed train.steps=300 \
-    train.threads=1 >/dev/null 2>&1 &
-for pause in 0.11 0.23 0.05 0.31 0.17; do
-    process=$!
-    sleep $pause
-    kill -KILL $process 2>/dev/null
-    wait $process 2>/dev/null
+go_on() { # threads
     "$SINKLAB" train small.ini --resume run.dir=runs/killed train.steps=300 \
-        train.threads=2 >/dev/null 2>&1 &
+        train.threads="$1"
+}
+# In steps that save, do not, and do nothing at all; and within what is written
+# to start, to log and to save
+for moment in "call 3" "call 12" "step 0" "step 1" "call 60" "step 37" \
+    "call 101" "call 102" "step 110" "call 149" "step 200" "call 7" "step 299"; do
+    check "killed at $moment" killed_at "train $moment KILL" go_on 2
 done
-wait $!
-check "killed five times, it still ends" first_line_is runs/killed/status "done"
+check "killed so often, it still ends" go_on 1
+check "it is done" first_line_is runs/killed/status "done"
 check "with the same metrics" same_bytes runs/whole/metrics.csv \
     runs/killed/metrics.csv
 check "and the same weights" h5diff runs/whole/checkpoints/step-00000300.h5 \
@@ -160,12 +160,14 @@ check "--resume starts what was killed before it began" \
 
 # --- a run that is in use, diverges, or fills the disk ------------------------
 
-"$SINKLAB" train small.ini run.dir=runs/busy train.steps=100000 \
-    >/dev/null 2>&1 &
+mkfifo gate
+SINKLAB_TEST="train step 7 wait gate" "$SINKLAB" train small.ini \
+    run.dir=runs/busy >/dev/null 2>&1 &
 process=$!
-while ! [ -s runs/busy/metrics.csv ]; do sleep 0.02; done
+await_that has_line runs/busy/metrics.csv '^5,'
 expect_fail 7 'in use by process' "$SINKLAB" train runs/busy
 kill -TERM $process
+open_gate gate
 wait $process
 check "a stopped run ends with 75" test $? -eq 75
 

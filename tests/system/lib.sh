@@ -5,15 +5,31 @@
 #
 # Gives a fresh folder $T (removed at the end), the program's absolute path
 # $SINKLAB, the repository's $ROOT, and the checks below, which print TAP. Each
-# goes on after a failure. The script ends with `finish`.
+# goes on after a failure. The script ends with `finish`; whatever it has left
+# running ends with it.
+#
+# A test that needs the program in a certain step, or killed there, says so in
+# SINKLAB_TEST (src/base/moment.h); `killed_at`, `meet` and `open_gate` are for
+# that, `await` for what others write. No other waiting: docs/STYLE.md.
 set -u
 export LC_ALL=C
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 SINKLAB=${SINKLAB:-$ROOT/sinklab}
 case $SINKLAB in /*) ;; *) SINKLAB=$PWD/$SINKLAB ;; esac
 export SINKLAB
+unset SINKLAB_TEST
+# shellcheck source=tests/await.sh
+. "$ROOT/tests/await.sh"
 T=$(mktemp -d "${TMPDIR:-/tmp}/sinklab-system.XXXXXX") || exit 1
-trap 'chmod -R u+w "$T" 2>/dev/null; rm -rf "$T"' EXIT
+clean_up() {
+    local left
+    left=$(jobs -p)
+    # shellcheck disable=SC2086 # a list
+    [ -n "$left" ] && kill -KILL $left 2>/dev/null
+    chmod -R u+w "$T" 2>/dev/null
+    rm -rf "$T"
+}
+trap clean_up EXIT
 trap 'exit 130' INT TERM
 
 n_checks=0 n_bad=0
@@ -103,6 +119,51 @@ is_clear_error() { # file
     [ "$(wc -l <"$1")" -ge 1 ] && [ "$(wc -l <"$1")" -le 8 ] &&
         head -n 1 "$1" | grep -Eq '^sinklab: .{8,}' &&
         ! grep -Eq 'Sanitizer|runtime error|HDF5-DIAG|internal error' "$1"
+}
+
+# --- moments ------------------------------------------------------------------
+
+# await_that COMMAND... - a failed check if it never succeeds.
+await_that() {
+    await "$@" && return
+    report 1 "waited $AWAIT_S s for: $*"
+}
+
+# killed_at RULE COMMAND... - the command is killed where the rule says.
+killed_at() {
+    local at=$1 # not `rule`: the command may be a function that sees it
+    shift
+    SINKLAB_TEST=$at is_status 137 "$@"
+}
+
+# meet FIFO - until a process stands at it (the action `wait`), which then goes
+# on.
+meet() {
+    # shellcheck disable=SC2016 # the inner shell's
+    timeout "$AWAIT_S" bash -c ': >"$1"' - "$1" && return
+    report 1 "nobody came to $1 within $AWAIT_S s"
+}
+
+# open_gate FIFO - all processes that stand at it go on, and those that come
+# later do not stop.
+open_gate() {
+    # shellcheck disable=SC2034 # stays open until the script ends
+    exec {opened}<>"$1"
+}
+
+has_line() { # file regex [so many]
+    [ "$(grep -c -- "$2" "$1")" -ge "${3:-1}" ]
+}
+is_stopped() { # process...: by SIGSTOP, all of them
+    local process
+    for process in "$@"; do
+        grep -q '^State:[[:space:]]*T' "/proc/$process/status" || return 1
+    done
+}
+# Has it taken the signals that were sent to it?
+has_no_signal() { # process
+    grep -q '^ShdPnd:[[:space:]]*0*$' "/proc/$1/status" &&
+        grep -q '^SigPnd:[[:space:]]*0*$' "/proc/$1/status"
 }
 
 same_bytes() { # file file

@@ -44,20 +44,10 @@ done
 expect_fail 7 'already holds a run \(done at step 800\)' \
     "$SINKLAB" train tiny.ini run.dir=runs/whole
 
-has_rows() { # folder
-    [ -e "$1/metrics.csv" ] && [ "$(wc -l <"$1/metrics.csv")" -ge 4 ]
-}
-
-# Stop a run with a signal once it has logged something; its status is $stopped.
-stop_midway() { # signal folder
-    "$SINKLAB" train tiny.ini run.dir="$2" >"$T/out" 2>"$T/err" </dev/null &
-    local process=$!
-    while kill -0 "$process" 2>/dev/null && ! has_rows "$2"; do
-        sleep 0.02
-    done
-    kill "-$1" "$process" 2>/dev/null
-    wait "$process" 2>/dev/null
-    stopped=$?
+# Stop a run with a signal, between two of the states that it saves.
+stop_midway() { # status signal folder
+    SINKLAB_TEST="train step 333 $2" is_status "$1" \
+        "$SINKLAB" train tiny.ini run.dir="$3"
 }
 
 goes_on_to_the_same_end() { # folder
@@ -69,12 +59,11 @@ goes_on_to_the_same_end() { # folder
         "$1/checkpoints/step-00000800.h5" /param
 }
 
-stop_midway TERM "runs/stopped run"
-check "a stopped run ends with status 75" test "$stopped" -eq 75
+check "a stopped run ends with status 75" stop_midway 75 TERM "runs/stopped run"
 check "its status is preempted" first_line_is "runs/stopped run/status" preempted
 goes_on_to_the_same_end "runs/stopped run"
 
-stop_midway KILL runs/killed
+check "a run is killed" stop_midway 137 KILL runs/killed
 check "a killed run leaves status running" first_line_is runs/killed/status running
 goes_on_to_the_same_end runs/killed
 

@@ -76,53 +76,64 @@ check "killed at its end, a run still stops there" train runs/killed --resume \
     "${rule[@]}"
 check "and says so" state_is runs/killed stopped 60
 
-"$SINKLAB" train small.ini run.dir=runs/again "${rule[@]}" \
-    train.stop_loss_from=358 >/dev/null 2>&1 &
-for pause in 0.06 0.11 0.03 0.08; do
-    process=$!
-    sleep $pause
-    kill -KILL $process 2>/dev/null
-    wait $process 2>/dev/null
-    "$SINKLAB" train small.ini --resume run.dir=runs/again "${rule[@]}" \
-        train.stop_loss_from=358 >/dev/null 2>&1 &
+again() {
+    train runs/again --resume "${rule[@]}" train.stop_loss_from=358
+}
+for moment in "call 4" "step 31" "call 60" "step 359" "step 360"; do
+    check "killed at $moment" killed_at "train $moment KILL" again
 done
-wait $!
-check "killed at any moment, it stops at the same row" \
-    state_is runs/again stopped 360
+check "killed at any moment, it stops" again
+check "at the same row" state_is runs/again stopped 360
 check "a loss that is never reached stops nothing" train runs/fine \
     train.stop_loss=100
 check "done" state_is runs/fine "done" 400
 
 # --- train.stop_minutes ------------------------------------------------------
 
-check "a run with little time" train runs/short train.stop_minutes=0.0001
-check "its state is stopped" first_line_is runs/short/status stopped
+# The clock of each start is given at some rows; of the steps 0, 5, 10, ... of a
+# run, or 5 steps after the state that it goes on from. The limit is 3600 s.
+timed() { # rules folder
+    SINKLAB_TEST=$1 train "$2" --resume train.stop_minutes=60
+}
+check "a run with a limit" timed \
+    "train row 10 value 3599.9994; train row 11 value 3599.9996" runs/short
+check "is stopped by it" state_is runs/short stopped 50
 check "the reason names the rule" grep -q 'train.stop_minutes' \
     runs/short/status
-before=$(last_step runs/short)
-check "its time is that of all its starts" says 'stopped early' \
+check "asked again it stays stopped" says 'stopped early' \
     "$SINKLAB" train runs/short
-check "so nothing was trained" test "$(last_step runs/short)" = "$before"
+check "nothing was trained" test "$(last_step runs/short)" = 50
+
+kill_timed() { # rules folder
+    killed_at "$1" train "$2" --resume train.stop_minutes=60
+}
+check "of a run that is killed" kill_timed \
+    "train row 7 value 1000; train step 31 KILL" runs/parts
+check "as is its next start" kill_timed \
+    "train row 6 value 1500; train row 7 value 1600; train step 89 KILL" \
+    runs/parts
+check "only what was kept is counted" timed \
+    "train row 1 value 1099.999; train row 2 value 1100" runs/parts
+check "in all starts" state_is runs/parts stopped 70
+check "asked again it stays stopped, too" says 'stopped early' \
+    "$SINKLAB" train runs/parts
 check "with more time it goes on" "$SINKLAB" train runs/short \
-    train.stop_minutes=60
+    train.stop_minutes=600
 check "to the same end" same_run runs/whole runs/short
 expect_fail 3 'stop_minutes' train runs/bad train.stop_minutes=-1
 expect_fail 3 'stop_loss' train runs/bad train.stop_loss=none
 
 # --- SIGUSR1 -----------------------------------------------------------------
 
-until_begun() { # folder
-    for _ in $(seq 1000); do
-        [ "$(cat "$1/metrics.csv" 2>/dev/null | wc -l)" -gt 3 ] && break
-        sleep 0.01
-    done
-}
-"$SINKLAB" train small.ini run.dir=runs/warned train.steps=100000 \
-    >said 2>&1 &
+mkfifo gate
+SINKLAB_TEST="train step 7 wait gate" "$SINKLAB" train small.ini \
+    run.dir=runs/warned >said 2>&1 &
 process=$!
-until_begun runs/warned
+await_that has_line runs/warned/metrics.csv '^5,'
 kill -USR1 $process
+await_that has_no_signal $process
 kill -USR1 $process
+open_gate gate
 wait $process
 check "SIGUSR1 ends a run with 75, sent twice, too" test $? -eq 75
 check "it says by what" grep -q 'stopped by SIGUSR1' said
