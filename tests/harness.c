@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 static char dir[64];
@@ -39,6 +40,11 @@ void test_write_file(const char *path, const void *bytes, size_t n)
     FILE *f = fopen(path, "wb");
     if (!f || fwrite(bytes, 1, n, f) != n || fclose(f))
         fail_msg("cannot write %s", path);
+}
+
+void test_pause(void)
+{
+    nanosleep(&(struct timespec){ .tv_nsec = 5000000 }, NULL);
 }
 
 void test_close(double got, double want, double tolerance, const char *file,

@@ -17,6 +17,10 @@ const char *test_dir(void);
 /* Write a file whole; fails the test if it cannot. */
 void test_write_file(const char *path, const void *bytes, size_t n);
 
+/* test_pause - between two looks at what another process does; how often it
+ * takes one must not matter. */
+void test_pause(void);
+
 /* |got - want| <= tolerance * max(1, |want|), with both printed if not. */
 #define assert_close(got, want, tolerance)                                     \
     test_close((got), (want), (tolerance), __FILE__, __LINE__)

@@ -4,19 +4,20 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/laps.h"
 #include "io/fsys.h"
 
 static const char *const no_settings[] = { NULL };
-static const double LONG_S = 30; /* no test waits for it to pass */
+static const double LONG_S = 300; /* no test waits for it to pass */
 
 static void log_path(char path[FSYS_PATH_MAX], const char *name)
 {
     snprintf(path, FSYS_PATH_MAX, "%s/%s", test_dir(), name);
 }
+
+static const char endless[] = "exec tail -f /dev/null";
 
 /* Start a shell with this script, its output in the log of that name. */
 static pid_t start_script(const struct jobs *j, const char *script,
@@ -61,10 +62,9 @@ static void wait_for_file(const char *log)
     size_t n = 0;
     log_path(path, log);
     for (double until_s = clock_s() + LONG_S; n == 0;) {
-        struct timespec pause = { 0, 5000000 };
         if (clock_s() > until_s)
             fail_msg("%s: nothing came", log);
-        nanosleep(&pause, NULL);
+        test_pause();
         if (fsys_read_file(&text, &n, path, 1 << 20, NULL) == OK)
             free(text);
     }
@@ -165,7 +165,7 @@ static void test_jobs__waiting_ends_with_the_time(void **state)
     int number;
     (void)state;
     jobs_open(&j);
-    pid_t sleeper = start_script(&j, "sleep 100", "quiet", no_settings, NULL);
+    pid_t sleeper = start_script(&j, endless, "quiet", no_settings, NULL);
     assert_int_equal(jobs_wait(&j, 0, &end, &number), JOBS_QUIET);
     assert_int_equal(jobs_wait(&j, 0.05, &end, &number), JOBS_QUIET);
     job_signal(sleeper, SIGKILL);
@@ -181,11 +181,11 @@ static void test_job__signal_reaches_its_children(void **state)
     struct jobs j = { 0 };
     (void)state;
     jobs_open(&j);
-    pid_t process = start_script(
-        &j,
-        "sh -c 'trap \"echo child; exit\" TERM; echo >&2; sleep 100 & wait'"
-        " & wait",
-        "group", no_settings, NULL);
+    pid_t process = start_script(&j,
+                                 "sh -c 'trap \"echo child; exit\" TERM; tail "
+                                 "-f /dev/null & echo >&2; wait'"
+                                 " & wait",
+                                 "group", no_settings, NULL);
     wait_for_file("group");
     job_signal(process, SIGTERM);
     struct job_end end = wait_end(&j);
@@ -224,8 +224,8 @@ static void test_job__outlives_no_launcher_without_a_signal(void **state)
         jobs_open(&j);
         start_script(&j,
                      "trap '' TERM; "
-                     "trap 'echo saved >>$SAVED; exit 75' USR1; echo ready; "
-                     "for i in $(seq 1500); do sleep 0.02; done",
+                     "trap 'echo saved >>$SAVED; kill -KILL $!; exit 75' USR1; "
+                     "tail -f /dev/null & echo ready; wait",
                      "ready", (const char *const[]){ getenv("SAVED"), NULL },
                      NULL);
         for (;;)

@@ -156,6 +156,12 @@ only_main_exits() {
         grep -vE '^src/main\.c:|^src/base/err\.c:.*abort|^src/cmd/jobs\.c:.*_exit'
 }
 
+# docs/STYLE.md: tests wait for events. Two helpers look again and again.
+tests_do_not_sleep() {
+    grep -rnE '(^|[^[:alnum:]_/{])(u|nano)?sleep([[:space:]]+["$0-9.]|[[:space:]]*\()' tests |
+        grep -vE '^tests/(await\.sh|harness\.c):'
+}
+
 clang_format_agrees() {
     "$formatter" --dry-run "${code[@]}" 2>&1 |
         sed -n 's/:.*: warning:.*/: make format would change it/p' |
@@ -220,6 +226,7 @@ check "no blanks at ends of lines" no_blanks_at_ends
 check "no tabs" no_tabs
 check "nothing left to do" no_open_ends
 check "only main.c exits" only_main_exits
+check "tests do not sleep" tests_do_not_sleep
 # The layout differs between versions; 14 is what the code is laid out with.
 formatter=$(command -v clang-format-14 || command -v clang-format)
 if [ -n "$formatter" ] && "$formatter" --version | grep -q 'version 14\.'; then

@@ -53,11 +53,14 @@ static bool is_stopping(const struct launcher *l)
     return l->stopped_by || l->e->code;
 }
 
+/* Also those that someone has suspended, who could not obey. */
 static void tell_all(const struct launcher *l, int number)
 {
     for (idx i = 0; i < l->plan.n; i++)
-        if (l->slots[i])
+        if (l->slots[i]) {
             job_signal(l->slots[i]->process, number);
+            job_signal(l->slots[i]->process, SIGCONT);
+        }
 }
 
 /* A line in the journal. If it cannot be written, nothing more is started. */

@@ -8,6 +8,8 @@
 #
 #   SLURM_TEST_CPUS=4   processors the node claims to have
 set -u
+# shellcheck source=tests/await.sh
+. "$(dirname "$0")/../await.sh"
 cpus=${SLURM_TEST_CPUS:-4}
 
 skip() {
@@ -87,13 +89,12 @@ start_munge() { # folder
 }
 
 # Until the node is idle.
+is_idle() {
+    sinfo -h -o %T | grep -q '^idle'
+}
 wait_ready() {
-    local try
-    for try in $(seq 100); do
-        sinfo -h -o %T 2>/dev/null | grep -q '^idle' && return 0
-        sleep 0.1
-    done
-    echo "Slurm did not come up within $((try / 10)) s"
+    AWAIT_S=30 await is_idle && return
+    echo "Slurm did not come up"
     return 1
 }
 
@@ -110,15 +111,15 @@ start() { # folder
     fi
 }
 
+has_ended() { # process
+    ! kill -0 "$1"
+}
+
 end_process() { # file with its id
-    local id try
+    local id
     id=$(cat "$1" 2>/dev/null) || return 0
     kill "$id" 2>/dev/null
-    for try in $(seq 50); do
-        kill -0 "$id" 2>/dev/null || return 0
-        sleep 0.1
-    done
-    kill -KILL "$id" 2>/dev/null
+    AWAIT_S=10 await has_ended "$id" || kill -KILL "$id" 2>/dev/null
     return 0
 }
 

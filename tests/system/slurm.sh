@@ -14,7 +14,7 @@ if ! why=$("$cluster" start "$T/cluster" 2>/dev/null); then
     echo "1..1"
     exit 0
 fi
-trap '"$cluster" stop "$T/cluster"; chmod -R u+w "$T"; rm -rf "$T"' EXIT
+trap '"$cluster" stop "$T/cluster"; clean_up' EXIT
 # shellcheck disable=SC1091
 . "$T/cluster/environment"
 
@@ -53,15 +53,6 @@ says() { # text command...
     shift
     "$@" | grep -F -- "$text"
 }
-# Until a command succeeds, at most so many seconds.
-within() { # seconds command...
-    local end=$((SECONDS + $1))
-    shift
-    until "$@" >/dev/null 2>&1; do
-        [ $SECONDS -lt $end ] || return 1
-        sleep 0.2
-    done
-}
 state_is() { # folder state
     first_line_is "$1/status" "$2" 2>/dev/null
 }
@@ -84,14 +75,18 @@ is_training() { # folder...
 }
 # What was queued again waits for two minutes, so that its former credential
 # ends; not here. One that was too fast is held, and is let go.
-hurry() {
+hurry() { # number of tasks
+    await_that queue_has "$1" -t PENDING
+    await hurried
+}
+# Asked again until nothing waits: an order that comes too early is forgotten.
+hurried() {
     local job
-    sleep 3
     for job in $(squeue -h -r -t PENDING -o %i); do
         scontrol update job="$job" StartTime=now
         squeue -h -r -j "$job" -o %r | grep -q held && scontrol release "$job"
     done
-    return 0
+    queue_has 0 -t PENDING
 }
 same_runs() { # sweep sweep last-step
     local dir name
@@ -105,30 +100,28 @@ same_runs() { # sweep sweep last-step
 
 # --- to the end, two at a time -----------------------------------------------
 
+# Its runs stand in step 50 until all that may be there are
+mkfifo gate
+export SINKLAB_TEST="sweep step 50 wait $T/gate"
 check "a sweep is submitted" submit short
+unset SINKLAB_TEST
 check "once" says '5 runs are in the queue already' submit short
 check "as one array" queue_has 5
-most=0
-watch_limit() {
-    local n
-    n=$(squeue -h -r -t RUNNING | wc -l)
-    [ "$n" -gt $most ] && most=$n
-    all_are "done" short/0*
-}
 check "its status names the queue" says 'pending' \
     "$SINKLAB" sweep status short
-end=$((SECONDS + 60))
-until [ "$(ls -d short/0* 2>/dev/null | wc -l)" = 5 ] && watch_limit; do
-    [ $SECONDS -lt $end ] || break
-    watch_limit >/dev/null
-    sleep 0.1
-done
+check "two run at once" await queue_has 2 -t RUNNING
+both_stand() {
+    has_line short/0000-seed1/metrics.csv '^50,' &&
+        has_line short/0001-seed2/metrics.csv '^50,'
+}
+await_that both_stand
+check "but not three" queue_has 3 -t PENDING
+open_gate gate
+await all_are "done" short/000{0-seed1,1-seed2,2-seed3,3-seed4,4-seed5}
 check "all its runs are done" all_are "done" short/0*
-check "never more than two at once" test "$most" -le 2
-check "but two" test "$most" -eq 2
 check "here the same sweep gives" "$SINKLAB" sweep short.ini run.dir=local
 check "the same bytes" same_runs local short step-00000100.h5
-within 10 queue_has 0
+await_that queue_has 0
 check "nothing is left to submit" says 'all 5 runs are finished' submit short
 check "the journal knows the job" grep -q 'submitted.*job [0-9]*: 5 runs' \
     short/journal
@@ -136,51 +129,53 @@ check "the journal knows the job" grep -q 'submitted.*job [0-9]*: 5 runs' \
 # --- preempted, warned of the time limit, lost with the node, cancelled ------
 
 check "a longer one" submit long
-check "is trained" within 30 is_training long/0000-seed1 long/0001-seed2
-sbatch -p high -c 4 --parsable -o /dev/null --wrap 'sleep 2' >/dev/null
-check "a more urgent job makes its runs save their state" within 30 \
+check "is trained" await is_training long/0000-seed1 long/0001-seed2
+mkfifo urgent
+sbatch -p high -c 4 --parsable -o /dev/null --wrap "cat '$T/urgent'" >/dev/null
+check "a more urgent job makes its runs save their state" await \
     all_are preempted long/0000-seed1 long/0001-seed2
 check "by Slurm's warning" grep -q 'stopped by SIGUSR1' long/0000-seed1/status
-check "they are queued again" within 20 queue_has 2 -p low -t PENDING
+check "they are queued again" await queue_has 2 -p low -t PENDING
 check "submitting again starts nothing" says '2 runs are in the queue already' \
     submit long
-within 20 queue_has 0 -p high
-hurry
-check "they go on" within 30 all_are running long/0000-seed1 long/0001-seed2
-check "from where they were" within 20 grep -q '^\[start 2\]' \
+meet urgent # and it ends
+await_that queue_has 0 -p high
+hurry 2
+check "they go on" await all_are running long/0000-seed1 long/0001-seed2
+check "from where they were" await grep -q '^\[start 2\]' \
     long/0001-seed2/manifest.ini
 scontrol update nodename="$(hostname -s)" state=down reason=test
-check "lost with their node, they wait again" within 20 \
+check "lost with their node, they wait again" await \
     says PENDING squeue -h -r -o %T
-check "the status says so" within 20 says 'interrupted' \
+check "the status says so" await says 'interrupted' \
     "$SINKLAB" sweep status long
 scontrol update nodename="$(hostname -s)" state=resume 2>/dev/null
-within 10 says idle sinfo -h -o %T
-hurry
-check "and go on" within 20 grep -q '^\[start 3\]' long/0001-seed2/manifest.ini
-check "to their end" within 300 all_are "done" long/0000-seed1 long/0001-seed2
+await_that says idle sinfo -h -o %T
+hurry 2
+check "and go on" await grep -q '^\[start 3\]' long/0001-seed2/manifest.ini
+check "to their end" await all_are "done" long/0000-seed1 long/0001-seed2
 check "here the same runs give" "$SINKLAB" sweep long.ini run.dir=whole
 check "the same bytes" same_runs whole long step-00020000.h5
 
 
 sed 's/^steps = .*/steps = 1000000/' long.ini >cancel.ini
 check "one that is to be cancelled" submit cancel
-within 30 is_training cancel/0000-seed1 cancel/0001-seed2
+await_that is_training cancel/0000-seed1 cancel/0001-seed2
 scancel --name "$(squeue -h -o %j | head -n 1)"
-check "saves its state" within 30 all_are preempted cancel/0000-seed1 \
+check "saves its state" await all_are preempted cancel/0000-seed1 \
     cancel/0001-seed2
-check "and is not queued again" within 20 queue_has 0
+check "and is not queued again" await queue_has 0
 
 if [ "${SLURM_FULL:-}" = 1 ]; then
     # A minute is the shortest limit; the warning may come a minute early
     check "one with a time limit" submit cancel sweep.slurm_time=1 \
         sweep.slurm_warning_s=30
-    within 30 all_are running cancel/0000-seed1 cancel/0001-seed2
-    check "saves its state before the limit" within 90 \
+    await_that all_are running cancel/0000-seed1 cancel/0001-seed2
+    check "saves its state before the limit" await \
         all_are preempted cancel/0000-seed1 cancel/0001-seed2
     check "by Slurm's warning" grep -q 'stopped by SIGUSR1' \
         cancel/0000-seed1/status
-    check "is queued again" within 20 says PENDING squeue -h -r -o %T
+    check "is queued again" await says PENDING squeue -h -r -o %T
     scancel --user=root
 fi
 

@@ -139,20 +139,20 @@ check "which ends with all done" counts s '^s: 9 runs: 9 done; 2 more'
 
 # --- two at a time ----------------------------------------------------------
 
-sed 's/steps = 60/steps = 400000/' base.ini >long-base.ini
-printf 'include = long-base.ini\n[axes]\nrun.seed = 1, 2\n' >long.ini
-"$SINKLAB" sweep long.ini run.dir=long sweep.jobs=1 >long.txt 2>&1 &
+printf 'include = base.ini\n[axes]\nrun.seed = 1, 2\n' >long.ini
+mkfifo gate heard
+SINKLAB_TEST="train step 15 wait gate; sweep obeyed 1 wait heard" \
+    "$SINKLAB" sweep long.ini run.dir=long sweep.jobs=1 >long.txt 2>&1 &
 first=$!
-n=0
-until [ -e long/0000-seed1/metrics.csv ] || [ $((n += 1)) -gt 500 ]; do
-    sleep 0.02
-done
+await_that has_line long/0000-seed1/metrics.csv '^10,'
 cp long/runs.list before.list
 expect_fail 7 'long is in use by process' "$SINKLAB" sweep long.ini run.dir=long
 expect_fail 7 'being trained by another process' "$SINKLAB" sweep long --index 0
 check "the list is as it was" same_bytes before.list long/runs.list
 check "status can be asked meanwhile" counts long '1 waiting, 1 running$'
 kill -TERM "$first" # a background job of a script ignores SIGINT
+meet heard
+open_gate gate
 wait "$first"
 stopped=$?
 check "a signal ends the launcher with 75" test "$stopped" -eq 75

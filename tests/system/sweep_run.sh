@@ -26,7 +26,6 @@ retries = 2
 [axes]
 run.seed = 1, 2, 3, 4
 END
-sed 's/^steps = .*/steps = 100000/' sweep.ini >long.ini
 
 sweep() { # folder override...
     local dir=$1
@@ -45,19 +44,6 @@ count() { # want file regex
 }
 journal_has() { # want folder event
     count "$1" "$2/journal" $'\t'"$3"$'\t'
-}
-until_line() { # file regex [so many]
-    for _ in $(seq 2000); do
-        [ "$(grep -c -- "$2" "$1" 2>/dev/null || :)" -ge "${3:-1}" ] 2>/dev/null &&
-            return
-        sleep 0.01
-    done
-}
-until_trained() { # metrics.csv...
-    local file
-    for file in "$@"; do
-        until_line "$file" '^10,'
-    done
 }
 dir_of() { # process: the folder of its run
     tr '\0' '\n' <"/proc/$1/cmdline" | sed -n 's/^run\.dir=//p'
@@ -119,98 +105,112 @@ check "to the same bytes" same_bytes "$broken/metrics.csv" \
 
 # --- being stopped -----------------------------------------------------------
 
-for signal in TERM USR1 HUP; do
-    rm -rf long
-    "$SINKLAB" sweep long.ini >long.txt 2>&1 run.dir=long &
+# Runs that have logged step 10 and stand in step 15, until `go` lets them.
+# $launcher has started them and will meet `heard` after each signal that it has
+# obeyed; $runs are their processes.
+start_held() { # folder [rules of the launcher [command that reads its output]]
+    local dir=$1 rules=${2:-}
+    shift $(($# > 1 ? 2 : 1))
+    rm -f go heard
+    mkfifo go heard
+    SINKLAB_TEST="train step 15 wait go; sweep obeyed 1 wait heard$rules" \
+        "$SINKLAB" sweep sweep.ini run.dir="$dir" \
+        > >("${@:-cat}" >"$dir.txt" 2>/dev/null) 2>"$dir.err" &
     launcher=$!
-    until_line "$(run_dir long 0)/metrics.csv" '^10,'
-    until_line "$(run_dir long 1)/metrics.csv" '^10,'
+    await_that has_line "$(run_dir "$dir" 0)/metrics.csv" '^10,'
+    await_that has_line "$(run_dir "$dir" 1)/metrics.csv" '^10,'
+    runs=$(pgrep -P $launcher)
+}
+both_saved() { # folder
+    state_is "$1" 0 preempted && state_is "$1" 1 preempted
+}
+
+for signal in TERM USR1 HUP; do
+    rm -rf held
+    start_held held
     kill -$signal $launcher
+    meet heard
+    open_gate go
     wait $launcher
     check "SIG$signal stops it with 75" test $? -eq 75
-    check "with one sentence how to go on" count 1 long.txt \
-        "stopped by SIG$signal, all saved; go on with: sinklab sweep long"
-    check "its runs have saved their state" state_is long 0 preempted
-    check "both" state_is long 1 preempted
-    check "nothing else was started" journal_has 2 long started
+    check "with one sentence how to go on" count 1 held.err \
+        "stopped by SIG$signal, all saved; go on with: sinklab sweep held"
+    check "its runs have saved their state" state_is held 0 preempted
+    check "both" state_is held 1 preempted
+    check "nothing else was started" journal_has 2 held started
 done
 
-"$SINKLAB" sweep long.ini >again.txt 2>&1 run.dir=long &
+# Each of them suspends itself where it goes on
+SINKLAB_TEST="train step 15 STOP" \
+    "$SINKLAB" sweep sweep.ini >again.txt 2>&1 run.dir=held &
 launcher=$!
-until_line again.txt '^started 0001'
-expect_fail 7 'in use by process' "$SINKLAB" sweep long
-process=$(pgrep -P $launcher | head -n 1)
+await_that has_line again.txt '^started' 2
+expect_fail 7 'in use by process' "$SINKLAB" sweep held
+all_stopped() { # the two runs of $launcher
+    runs=$(pgrep -P $launcher)
+    # shellcheck disable=SC2086 # a list
+    [ "$(wc -w <<<"$runs")" = 2 ] && is_stopped $runs
+}
+await_that all_stopped
+process=$(head -n 1 <<<"$runs")
 kill -TERM "$process"
-until_line again.txt '^interrupted'
-check "a run that someone else stops is no failure" journal_has 0 long failed
-until_line again.txt '^started' 3 # it is started again
-until_trained long/*/metrics.csv
-mv long/journal long/kept
-mkdir long/journal
-victim=$(pgrep -P $launcher | head -n 1)
-other=$(pgrep -P $launcher | tail -n 1)
+kill -CONT "$process"
+await_that has_line again.txt '^interrupted'
+check "a run that someone else stops is no failure" journal_has 0 held failed
+await_that has_line again.txt '^started' 3 # it is started again
+await_that all_stopped
+mv held/journal held/kept
+mkdir held/journal
+victim=$(head -n 1 <<<"$runs")
+other=$(tail -n 1 <<<"$runs")
 other_dir=$(dir_of "$other")
 kill -KILL "$victim"
 wait $launcher
 check "no journal, no more runs" test $? -eq 5
 check "which is told" grep -q 'journal.*no more runs were started' again.txt
 check_not "its other run is stopped" test -e "/proc/$other"
-check "and has saved its state" first_line_is "$other_dir/status" preempted
-rmdir long/journal
-mv long/kept long/journal
+check "and has saved its state, though it was suspended" \
+    first_line_is "$other_dir/status" preempted
+rmdir held/journal
+mv held/kept held/journal
 
-# Steps of a second or so, during which more than one signal may come
-sed -e 's/^batch = .*/batch = 4000/' -e 's/^context = .*/context = 64/' \
-    long.ini >slow.ini
-start_slow() { # folder [command...]: sets launcher and its runs
-    local dir=$1
-    shift
-    "$SINKLAB" sweep slow.ini run.dir="$dir" > >("${@:-cat}" >"$dir.txt") \
-        2>"$dir.err" &
-    launcher=$!
-    until_line "$(run_dir "$dir" 0)/metrics.csv" '^0,'
-    until_line "$(run_dir "$dir" 1)/metrics.csv" '^0,'
-    jobs=$(pgrep -P $launcher)
-}
-both_saved() { # folder
-    state_is "$1" 0 preempted && state_is "$1" 1 preempted
-}
-
-start_slow down
+start_held down
 # shellcheck disable=SC2086 # a list
-kill -TERM $launcher $jobs
+kill -TERM $launcher $runs
+meet heard
+open_gate go
 wait $launcher
 check "a machine that goes down stops it with 75" test $? -eq 75
 check "told twice, its runs save their state" both_saved down
 check "which is told" count 1 down.err 'stopped by SIGTERM, all saved'
 
-start_slow hung
-# shellcheck disable=SC2086 # a list
-kill -STOP $jobs # a step that lasts
+start_held hung "; sweep signal 1 value 10; sweep signal 2 value 20; \
+    sweep obeyed 2 wait heard"
 kill -HUP $launcher
-sleep 1.1
+meet heard
 kill -HUP $launcher
-sleep 0.1
-# shellcheck disable=SC2086 # a list
-kill -CONT $jobs
+meet heard
+open_gate go
 wait $launcher
 check "a terminal that closes twice stops it with 75" test $? -eq 75
 check "and its runs save their state" both_saved hung
 
-start_slow piped sed '/^started 0001/q'
+start_held piped "" sed '/^started 0001/q'
 kill -TERM $launcher
+meet heard
+open_gate go
 wait $launcher
 check "with nobody to read its output it ends with 75" test $? -eq 75
 check "and its runs save their state" both_saved piped
 
-start_slow pressed
-# shellcheck disable=SC2086 # a list
-kill -STOP $jobs
+start_held pressed "; sweep signal 1 value 10; sweep signal 2 value 10.9; \
+    sweep obeyed 2 wait heard; sweep signal 3 value 11.1"
 kill -TERM $launcher
-kill -TERM $launcher # an echo
-sleep 1.1
+meet heard
+kill -TERM $launcher
+meet heard
 # shellcheck disable=SC2086 # a list
-check "an echo of the signal kills nothing" kill -0 $jobs
+check "an echo of the signal kills nothing" kill -0 $runs
 kill -TERM $launcher
 wait $launcher
 check "once more, it ends with 75" test $? -eq 75
@@ -233,15 +233,14 @@ check "with the cause gone, it goes on" sweep blocked
 
 "$SINKLAB" sweep sweep.ini --list run.dir=shared >/dev/null 2>&1
 mkdir -p "$(run_dir shared 0)"
-(
-    flock 9
-    sleep 1
-) 9>"$(run_dir shared 0)/lock" &
-sleep 0.1
-sweep shared >shared.txt 2>&1
+exec 9>"$(run_dir shared 0)/lock"
+flock 9
+sweep shared >shared.txt 2>&1 9>&- &
+await_that has_line shared.txt '^waiting for.*in use by another'
+exec 9>&-
+wait $!
 check "a run in use is waited for" test $? -eq 0
 check "which is no failure" journal_has 0 shared failed
 check "and told once" count 1 shared.txt '^waiting for.*in use by another'
-wait
 
 finish
