@@ -1,6 +1,7 @@
 /* Reading configurations: order of assignments, includes, presets, origins. */
 #include "harness.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -126,33 +127,107 @@ static void test_config__long_paths_are_one_line(void **state)
 {
     (void)state;
     struct config c;
-    char text[KEY_TEXT_MAX + 32], path[KEY_TEXT_MAX];
+    char text[KEY_TEXT_MAX + 64], path[KEY_TEXT_MAX];
     for (size_t i = 0; i < sizeof path; i++)
         path[i] = "abc/def ="[i % 9];
     path[0] = path[sizeof path - 2] = 'x';
     path[sizeof path - 1] = '\0';
-    snprintf(text, sizeof text, "[data]\npath = %s\nbos = no\n", path);
+    snprintf(text, sizeof text, "[data]\nsource = text\npath = %s\nbos = no\n",
+             path);
     load(&c, write_ini("long.ini", text), NULL);
     assert_string_equal(c.data.path, path);
     assert_false(c.data.bos);
 }
 
-static void test_config__a_preset_sets_its_keys_at_its_place(void **state)
+static void test_config__a_preset_is_for_what_is_given_nowhere(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "[model]\npreset = llama\nnorm = layernorm\n",
+        "[model]\nnorm = layernorm\npreset = llama\n",
+    };
+    struct config c;
+    for (idx i = 0; i < COUNT_OF(texts); i++) {
+        load(&c, write_ini("p.ini", texts[i]), NULL);
+        assert_int_equal(c.model.norm, NORM_LAYER);
+        assert_int_equal(c.model.ffn, FFN_SWIGLU);
+        assert_int_equal(c.model.position, POSITION_ROPE);
+        assert_false(c.model.biases);
+    }
+    static const char *const orders[][2] = {
+        { "model.init=framework", "model.preset=llama" },
+        { "model.preset=llama", "model.init=framework" },
+    };
+    for (idx i = 0; i < COUNT_OF(orders); i++) {
+        assert_int_equal(config_load(&c, NULL, orders[i], 2, NULL, NULL), OK);
+        assert_int_equal(c.model.init, INIT_FRAMEWORK);
+        assert_int_equal(c.model.norm, NORM_RMS);
+    }
+}
+
+/* The last preset counts, whole; a key that any place gives stays. */
+static void test_config__the_last_preset_undoes_no_key(void **state)
 {
     (void)state;
     struct config c;
-    load(&c, write_ini("p.ini", "[model]\npreset = llama\nnorm = layernorm\n"),
-         NULL);
-    assert_int_equal(c.model.norm, NORM_LAYER);
-    assert_int_equal(c.model.ffn, FFN_SWIGLU);
-    assert_int_equal(c.model.position, POSITION_ROPE);
-    assert_false(c.model.biases);
-    load(&c, path_of("p.ini"), "model.preset=llama");
+    const char *file =
+        write_ini("f.ini", "[model]\npreset = llama\ninit = framework\n");
+    load(&c, file, "model.preset=llama");
+    assert_int_equal(c.model.init, INIT_FRAMEWORK);
     assert_int_equal(c.model.norm, NORM_RMS);
-    load(&c, write_ini("q.ini", "include = p.ini\n[model]\npreset = gpt2\n"),
-         NULL);
-    assert_int_equal(c.model.ffn, FFN_GELU);
+    load(&c, file, "model.preset=gpt2");
+    assert_int_equal(c.model.init, INIT_FRAMEWORK);
     assert_int_equal(c.model.norm, NORM_LAYER);
+    assert_int_equal(c.model.ffn, FFN_GELU);
+    assert_true(c.model.tied_head);
+    const char *upper =
+        write_ini("g.ini", "include = f.ini\n[model]\npreset = gpt2\n");
+    load(&c, upper, NULL);
+    assert_int_equal(c.model.init, INIT_FRAMEWORK);
+    assert_int_equal(c.model.position, POSITION_LEARNED);
+    load(&c, upper, "model.preset=llama");
+    assert_int_equal(c.model.init, INIT_FRAMEWORK);
+    assert_int_equal(c.model.position, POSITION_ROPE);
+    /* base.ini names all keys, and does not stand in a preset's way */
+    char text[PATH_MAX + 64], base[PATH_MAX];
+    assert_non_null(realpath("configs/base.ini", base));
+    snprintf(text, sizeof text, "include = %s\n[model]\npreset = llama\n",
+             base);
+    load(&c, write_ini("h.ini", text), NULL);
+    assert_int_equal(c.model.norm, NORM_RMS);
+    assert_int_equal(c.model.init, INIT_STUDY);
+}
+
+static void test_config__a_preset_says_what_it_left_alone(void **state)
+{
+    (void)state;
+    struct config c;
+    struct config_source *origins = NULL;
+    char want[1024];
+    const char *override[] = { "model.preset=llama" };
+    const char *file = write_ini(
+        "left.ini", "[model]\nffn = swiglu\nnorm = layernorm\ninit = gpt2\n");
+    assert_int_equal(config_load(&c, file, override, 1, &origins, NULL), OK);
+    snprintf(want, sizeof want,
+             "command line: model.preset = llama leaves alone what is given "
+             "elsewhere: norm (%s:3), init (%s:4)",
+             file, file);
+    assert_string_equal(config_notes(origins), want);
+    config_source_free(origins);
+    /* no need, where one file says both */
+    file = write_ini("left.ini", "[model]\npreset = llama\ninit = gpt2\n");
+    assert_int_equal(config_load(&c, file, NULL, 0, &origins, NULL), OK);
+    assert_string_equal(config_notes(origins), "");
+    config_source_free(origins);
+}
+
+static void test_config__presets_name_the_same_keys(void **state)
+{
+    (void)state;
+    for (int i = 0; model_keys[0].choice(i); i++)
+        for (idx k = 0; k < n_model_keys; k++)
+            assert_int_equal(!model_preset_value(i, &model_keys[k]),
+                             !model_preset_value(0, &model_keys[k]));
 }
 
 static void
@@ -215,21 +290,24 @@ static void test_config__only_some_keys_change_on_resume(void **state)
     load(&c, NULL, NULL);
     const char *good[] = { "train.steps=2000", "run.dir=x", "model.width=64",
                            "model.preset=gpt2", "checkpoint.steps=1,2" };
-    assert_int_equal(config_override(&c, good, 5, KEY_RESUME, &e), OK);
+    assert_int_equal(config_override(&c, NULL, good, 5, KEY_RESUME, NULL, &e),
+                     OK);
     assert_int_equal(c.train.steps, 2000);
     assert_string_equal(c.run.dir, "x");
     before = c;
     const char *bad[] = { "train.threads=2", "model.width=128" };
-    assert_int_equal(config_override(&c, bad, 2, KEY_RESUME, &e), ERR_CONFIG);
+    assert_int_equal(config_override(&c, NULL, bad, 2, KEY_RESUME, NULL, &e),
+                     ERR_CONFIG);
     assert_string_equal(e.text, "command line: model.width: cannot be changed "
                                 "when a run goes on: its past was computed "
                                 "with another value");
     assert_memory_equal(&c, &before, sizeof c);
-    assert_int_equal(config_override(&c, bad, 2, 0, NULL), OK);
+    assert_int_equal(config_override(&c, NULL, bad, 2, 0, NULL, NULL), OK);
     assert_int_equal(c.model.width, 128);
     const char *preset[] = { "model.preset=llama" };
-    assert_int_equal(config_override(&c, preset, 1, KEY_RESUME, NULL),
-                     ERR_CONFIG);
+    assert_int_equal(
+        config_override(&c, NULL, preset, 1, KEY_RESUME, NULL, NULL),
+        ERR_CONFIG);
 }
 
 #define TEST(name) cmocka_unit_test(test_config__##name)
@@ -244,7 +322,10 @@ int main(void)
         TEST(sections_may_be_split),
         TEST(lists_go_on_in_indented_lines),
         TEST(long_paths_are_one_line),
-        TEST(a_preset_sets_its_keys_at_its_place),
+        TEST(a_preset_is_for_what_is_given_nowhere),
+        TEST(the_last_preset_undoes_no_key),
+        TEST(a_preset_says_what_it_left_alone),
+        TEST(presets_name_the_same_keys),
         TEST(presets_set_keys_that_exist_gpt2_the_defaults),
         TEST(origins_say_file_line_preset_or_override),
         TEST(only_some_keys_change_on_resume),

@@ -119,9 +119,8 @@ static void test_config__a_key_given_twice_names_both_lines(void **state)
     (void)state;
     expect("[train]\nsteps = 1\n[run]\n[train]\nsteps = 1\n",
            "@:5: [train] steps: given twice in this file, first in line 2");
-    expect("[model]\nnorm = rmsnorm\npreset = gpt2\n",
-           "@:3: preset = gpt2 would undo [model] norm of line 2: put the "
-           "preset above it");
+    expect("[model]\npreset = gpt2\nnorm = rmsnorm\npreset = llama\n",
+           "@:4: [model] preset: given twice in this file, first in line 2");
 }
 
 static void test_config__an_indented_key_is_not_swallowed(void **state)

@@ -24,7 +24,7 @@ static struct subject *make_subject(void)
     static const char *const settings[] = {
         "optim.lr=0.002",  "attention.weights=relu", "model.layers=3",
         "data.bos=no",     "checkpoint.steps=5,30",  "data.path=a and b",
-        "run.init_seed=7",
+        "run.init_seed=7", "data.source=text",
     };
     struct err e = { 0 };
     struct subject *s = calloc(1, sizeof *s);

@@ -28,25 +28,24 @@ static const char *color_name(int i)
 }
 
 #define FIELD(f) offsetof(struct sample, f)
-static const struct key count_key = { "count", KEY_INT, FIELD(count),
-                                      "1",     -5,      1e6,
-                                      NULL,    0,       "" };
+static const struct key count_key = { "count", KEY_INT, FIELD(count), "1",
+                                      -5,      1e6,     NULL,         0,
+                                      "",      NULL };
 static const struct key rate_key = { "rate", KEY_REAL, FIELD(rate), "0", 0,
-                                     1,      NULL,     0,           "" };
-static const struct key wide_key = { "wide", KEY_REAL,  FIELD(wide),
-                                     "0",    -HUGE_VAL, HUGE_VAL,
-                                     NULL,   0,         "" };
-static const struct key on_key = { "on", KEY_BOOL, FIELD(is_on),
-                                   "no", 0,        0,
-                                   NULL, 0,        "" };
+                                     1,      NULL,     0,           "",  NULL };
+static const struct key wide_key = { "wide",    KEY_REAL, FIELD(wide), "0",
+                                     -HUGE_VAL, HUGE_VAL, NULL,        0,
+                                     "",        NULL };
+static const struct key on_key = { "on", KEY_BOOL, FIELD(is_on), "no", 0, 0,
+                                   NULL, 0,        "",           NULL };
 static const struct key path_key = { "path", KEY_TEXT, FIELD(path), "", 0,
-                                     0,      NULL,     0,           "" };
-static const struct key color_key = { "color",    KEY_CHOICE, FIELD(color),
-                                      "red",      0,          0,
-                                      color_name, 0,          "" };
-static const struct key steps_key = { "steps", KEY_LIST, FIELD(steps),
-                                      "",      0,        1e8,
-                                      NULL,    0,        "" };
+                                     0,      NULL,     0,           "", NULL };
+static const struct key color_key = { "color", KEY_CHOICE, FIELD(color), "red",
+                                      0,       0,          color_name,   0,
+                                      "",      NULL };
+static const struct key steps_key = { "steps", KEY_LIST, FIELD(steps), "",
+                                      0,       1e8,      NULL,         0,
+                                      "",      NULL };
 
 /* Parse, which must succeed, and print again. */
 static const char *round_trip(const struct key *key, const char *text)

@@ -32,14 +32,18 @@ static void check_taken(const char *text)
     sweep_file_release(&file);
 }
 
-static void test_sweep_axes__a_preset_comes_before_what_it_sets(void **state)
+static void test_sweep_axes__a_preset_stands_in_any_order(void **state)
 {
     (void)state;
-    check_refused("[axes]\nmodel.norm & model.preset = layernorm & llama\n",
-                  "s.ini:2: [axes] model.norm & model.preset: the preset would "
-                  "undo model.norm: name model.preset before it");
+    check_taken("[axes]\nmodel.norm & model.preset = layernorm & llama\n");
     check_taken("[axes]\nmodel.preset & model.norm = llama & layernorm\n");
     check_taken("[axes]\noptim.lr & model.preset = 1 & llama\n");
+    check_taken("[axes]\nmodel.norm = rmsnorm\nmodel.preset = gpt2, llama\n");
+    /* but a condition sees only what stands above it */
+    check_refused("[axes]\noptim.lr = 1, 2 if model.norm = rmsnorm\n"
+                  "model.preset = gpt2, llama\n",
+                  "s.ini:2: [axes] optim.lr: the condition speaks of "
+                  "model.preset, an axis of ");
 }
 
 static void test_sweep_axes__cosmetic_keys_alone_are_none(void **state)
@@ -77,7 +81,7 @@ static void test_sweep_axes__no_folder_looks_like_an_option(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sweep_axes__a_preset_comes_before_what_it_sets),
+        cmocka_unit_test(test_sweep_axes__a_preset_stands_in_any_order),
         cmocka_unit_test(test_sweep_axes__cosmetic_keys_alone_are_none),
         cmocka_unit_test(test_sweep_axes__options_of_the_sweep_are_none),
         cmocka_unit_test(test_sweep_axes__no_folder_looks_like_an_option),

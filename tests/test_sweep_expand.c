@@ -111,19 +111,64 @@ static void test_sweep_expand__exclusions_take_out(void **state)
     release();
 }
 
-static void test_sweep_expand__preset_stands_above_single_keys(void **state)
+/* The configuration of a point, whose identity it must have. */
+static struct config config_of(idx point)
 {
     struct config c;
     struct err e = { 0 };
-    (void)state;
-    must_expand("[axes]\nmodel.preset = gpt2, llama\nmodel.norm = layernorm\n");
-    assert_int_equal(points.n, 2);
-    assert_int_equal(sweep_point_config(&c, &file, &points.points[1], &e), OK);
-    assert_int_equal(c.model.norm, NORM_LAYER);
-    assert_int_equal(c.model.ffn, FFN_SWIGLU);
     char id[CONFIG_ID_MAX];
+    assert_true(point < points.n);
+    if (sweep_point_config(&c, &file, &points.points[point], &e))
+        fail_msg("%s", e.text);
     sweep_identity(id, &c);
-    assert_string_equal(id, points.points[1].id);
+    assert_string_equal(id, points.points[point].id);
+    return c;
+}
+
+static void test_sweep_expand__a_preset_undoes_no_key(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "[axes]\nmodel.preset = gpt2, llama\nmodel.norm = layernorm\n",
+        "[axes]\nmodel.norm = layernorm\nmodel.preset = gpt2, llama\n",
+        "[axes]\nmodel.preset & model.norm = gpt2 & layernorm, llama & "
+        "layernorm\n",
+        "[axes]\nmodel.norm & model.preset = layernorm & gpt2, layernorm & "
+        "llama\n",
+        "[model]\nnorm = layernorm\n[axes]\nmodel.preset = gpt2, llama\n",
+        "[model]\npreset = llama\nnorm = layernorm\n[axes]\n"
+        "model.preset = gpt2, llama\n",
+    };
+    for (idx i = 0; i < COUNT_OF(texts); i++) {
+        must_expand(texts[i]);
+        assert_int_equal(points.n, 2);
+        struct config gpt2 = config_of(0), llama = config_of(1);
+        assert_int_equal(gpt2.model.norm, NORM_LAYER);
+        assert_int_equal(llama.model.norm, NORM_LAYER);
+        assert_int_equal(gpt2.model.ffn, FFN_GELU);
+        assert_int_equal(llama.model.ffn, FFN_SWIGLU);
+    }
+    release();
+}
+
+/* What is frozen must leave the preset free to act. */
+static void test_sweep_expand__a_frozen_preset_acts_as_before(void **state)
+{
+    (void)state;
+    char before[2][CONFIG_ID_MAX];
+    must_expand("[model]\ninit = framework\n[axes]\n"
+                "model.preset = gpt2, llama\n");
+    for (idx i = 0; i < 2; i++)
+        strcpy(before[i], points.points[i].id);
+    char *frozen = sweep_file_print(&file);
+    assert_non_null(frozen);
+    must_expand(frozen);
+    assert_int_equal(points.n, 2);
+    for (idx i = 0; i < 2; i++)
+        assert_string_equal(before[i], points.points[i].id);
+    assert_int_equal(config_of(1).model.init, INIT_FRAMEWORK);
+    assert_int_equal(config_of(1).model.norm, NORM_RMS);
+    free(frozen);
     release();
 }
 
@@ -190,10 +235,11 @@ static void test_sweep_expand__labels_name_what_varies(void **state)
 {
     (void)state;
     must_expand("[axes]\nattention.weights = relu, sigmoid\n"
-                "attention.bias = none, key\nmodel.biases = yes, no\n"
+                "attention.bias = none, key_value\nmodel.biases = yes, no\n"
                 "optim.lr = 0.002\nrun.seed = 3, 4\n");
     assert_string_equal(points.points[0].label, "relu-bias-none-biases-seed3");
-    assert_string_equal(points.points[7].label, "relu-key-no-biases-seed4");
+    assert_string_equal(points.points[7].label,
+                        "relu-key_value-no-biases-seed4");
     must_expand("[axes]\nrun.seed = 1\n");
     assert_string_equal(points.points[0].label, "");
     must_expand("[axes]\ncheckpoint.steps & run.seed = {1, 2} & 1, {3} & 2\n");
@@ -320,7 +366,8 @@ int main(void)
         RUN(test_sweep_expand__last_axis_varies_fastest),
         RUN(test_sweep_expand__conditions_gate_axes),
         RUN(test_sweep_expand__exclusions_take_out),
-        RUN(test_sweep_expand__preset_stands_above_single_keys),
+        RUN(test_sweep_expand__a_preset_undoes_no_key),
+        RUN(test_sweep_expand__a_frozen_preset_acts_as_before),
         RUN(test_sweep_expand__equal_runs_are_one),
         RUN(test_sweep_expand__draws_are_of_their_number_alone),
         RUN(test_sweep_expand__draws_stay_as_they_are),

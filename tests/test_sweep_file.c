@@ -357,9 +357,6 @@ static void test_sweep_file__axes_must_go_together(void **state)
     check_refused("[axes]\noptim.lr = 1\noptim.lr = 2\n",
                   "@:3: [axes] optim.lr: optim.lr is an axis twice, first in "
                   "@:2: give conditions that never hold together");
-    check_refused("[axes]\nmodel.norm = rmsnorm\nmodel.preset = gpt2, llama\n",
-                  "@:3: [axes] model.preset: the preset would undo model.norm "
-                  "of @:2: put the preset above it");
     check_refused("[model]\nlayers = 2\n",
                   "@:1: no axis: a sweep file has a section [axes] with lines "
                   "section.key = value, value, or a section [random]");

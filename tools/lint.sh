@@ -206,9 +206,11 @@ links_lead_somewhere() {
 
 # data.path for those that read a text of the user's.
 configs_load() {
-    local ini
+    local ini path
     for ini in configs/*.ini; do
-        "$SINKLAB" train "$ini" --dry-run data.path=Makefile \
+        path=()
+        grep -q '^source = text' "$ini" && path=(data.path=Makefile)
+        "$SINKLAB" train "$ini" --dry-run "${path[@]}" \
             run.dir="$scratch/run" >/dev/null 2>"$scratch/err" </dev/null ||
             echo "$ini: $(cat "$scratch/err")"
         [ -e "$scratch/run" ] && echo "$ini: --dry-run made the run folder"

@@ -1,8 +1,9 @@
 /* key.h - a typed configuration key, declared once as a table row.
  *
  * Each module lists the keys of its options struct beside that struct. The one
- * row drives parsing, default, bounds, help, the resolved dump, docs/CONFIG.md
- * and (later) sweep axes. Nothing here knows INI files: see io/config.h.
+ * row drives parsing, default, bounds, help, the resolved dump, docs/CONFIG.md,
+ * sweep axes, and whether a setting can do anything (io/config_when.h has the
+ * grammar of `when`). Nothing here knows INI files: see io/config.h.
  * Tables are const and live for the whole program.
  */
 #ifndef SINKLAB_KEY_H
@@ -44,6 +45,7 @@ struct key {
     const char *(*choice)(int i); /* KEY_CHOICE: name i, NULL past the end */
     unsigned flags;
     const char *help; /* one sentence, with unit; no full stop at the end */
+    const char *when; /* the settings with which it is read; NULL: all */
 };
 
 /* key_parse - read text into the field of `options` that the row describes.

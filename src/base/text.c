@@ -60,3 +60,12 @@ void text_add_duration(struct text *t, double seconds)
     else
         text_add(t, "%lds", whole);
 }
+
+void text_print_lines(FILE *out, const char *prefix, const char *lines)
+{
+    while (lines && *lines) {
+        size_t n = strcspn(lines, "\n");
+        fprintf(out, "%s%.*s\n", prefix, (int)n, lines);
+        lines += n + (lines[n] == '\n');
+    }
+}

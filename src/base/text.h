@@ -6,6 +6,7 @@
 #define SINKLAB_TEXT_H
 
 #include <stdarg.h>
+#include <stdio.h>
 
 #include "base/base.h"
 
@@ -31,6 +32,9 @@ void text_add(struct text *t, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void text_addv(struct text *t, const char *format, va_list args)
     __attribute__((format(printf, 2, 0)));
+
+/* Write every line of `lines` with the prefix before it; NULL is no lines. */
+void text_print_lines(FILE *out, const char *prefix, const char *lines);
 
 /* "7s", "3m20s", "2h05m". */
 void text_add_duration(struct text *t, double seconds);

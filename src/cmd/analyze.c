@@ -246,8 +246,9 @@ static int analyze(struct analysis *a, const char *const *overrides, idx n,
                        "wrote",
                        a->dir);
     run_path(path, a->dir, "config.ini");
-    if (config_load(&a->config, path, NULL, 0, NULL, e) ||
-        config_override(&a->config, overrides, n, KEY_COSMETIC, e) ||
+    if (config_load_stored(&a->config, path, e) ||
+        config_override(&a->config, NULL, overrides, n, KEY_COSMETIC, NULL,
+                        e) ||
         run_list_checkpoints(&a->steps, a->dir, e))
         return e->code;
     if (a->steps.n == 0)

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/laps.h"
+#include "base/text.h"
 #include "cmd/cmd.h"
 #include "cmd/session.h"
 #include "io/fsys.h"
@@ -316,6 +317,7 @@ static int parse_arguments(struct bench *x, const char **path,
 
 int cmd_bench(int argc, char **argv, struct err *e)
 {
+    struct config_source *origins = NULL;
     const char *path = NULL;
     idx n = 0;
     if (argc == 2 && strcmp(argv[1], "--help") == 0) {
@@ -330,11 +332,14 @@ int cmd_bench(int argc, char **argv, struct err *e)
     }
     x->seconds = 10;
     if (!parse_arguments(x, &path, overrides, &n, argc, argv, e) &&
-        !config_load(&x->config, path, overrides, n, NULL, e))
+        !config_load(&x->config, path, overrides, n, &origins, e)) {
+        text_print_lines(stdout, "note: ", config_notes(origins));
         bench(x, e);
+    }
     session_release(&x->session);
     arena_release(&x->arena);
 out:
+    config_source_free(origins);
     free(x);
     free(overrides);
     return e->code;

@@ -41,7 +41,7 @@ static void read_config(struct compared *r)
     char path[RUN_PATH_MAX];
     struct err own = { 0 };
     run_path(path, r->path, "config.ini");
-    r->has_config = config_load(&r->config, path, NULL, 0, NULL, &own) == OK;
+    r->has_config = config_load_stored(&r->config, path, &own) == OK;
     if (!r->has_config)
         add_note(r, "settings unknown: ", own.text);
 }

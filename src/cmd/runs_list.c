@@ -33,7 +33,7 @@ static void read_run(struct listed *r, const char *path, const char *name)
     r->status = run_standing(&r->step, path);
     run_path(file, path, "config.ini");
     r->has_config = access(file, R_OK) == 0 &&
-                    config_load(&r->config, file, NULL, 0, NULL, NULL) == OK;
+                    config_load_stored(&r->config, file, NULL) == OK;
     run_path(file, path, "metrics.csv");
     if (access(file, R_OK) == 0)
         table_read(&r->metrics, file, NULL);

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "base/shell.h"
+#include "base/text.h"
 #include "cmd/cmd.h"
 #include "cmd/sweep_run.h"
 #include "cmd/sweep_slurm.h"
@@ -147,6 +148,7 @@ static void print_news(FILE *out, const struct sweep *s,
                 "note: %td combinations equal another one and are not run "
                 "again: %s\n",
                 p->n_duplicates, p->twins);
+    text_print_lines(out, "note: ", p->notes);
     if (p->idle)
         fprintf(out, "note: an exclusion excludes nothing: %s\n", p->idle);
     fflush(out);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/laps.h"
+#include "base/text.h"
 #include "cmd/machine.h"
 #include "cmd/plan.h"
 #include "cmd/session.h"
@@ -176,6 +177,7 @@ static void print_sums(const struct sweep_file *f, const struct sweep_points *p,
         printf("%-12s %td combinations equal another one and are not run "
                "again: %s\n",
                "note", p->n_duplicates, p->twins);
+    text_print_lines(stdout, "note         ", p->notes);
     if (p->idle)
         printf("%-12s an exclusion excludes nothing: %s\n", "note", p->idle);
 }

@@ -30,7 +30,7 @@ static idx planned_steps(const struct sweep *s, const struct sweep_run *r)
     char path[RUN_PATH_MAX];
     struct config c;
     sweep_config_path(path, s, r);
-    return config_load(&c, path, NULL, 0, NULL, NULL) ? -1 : c.train.steps;
+    return config_load_stored(&c, path, NULL) ? -1 : c.train.steps;
 }
 
 static void fill_row(struct grid *g, const struct sweep *s, idx i,

@@ -43,7 +43,7 @@ static void weigh(struct sweep_task *task, struct weighed_source *w,
     struct model m = { 0 };
     struct err own = { 0 };
     sweep_config_path(path, s, task->run);
-    if (config_load(&c, path, NULL, 0, NULL, &own) == OK) {
+    if (config_load_stored(&c, path, &own) == OK) {
         c.train.threads = o->threads;
         task->steps = c.train.steps;
         if (weigh_source(w, &c, &own) == OK &&

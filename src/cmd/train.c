@@ -8,6 +8,7 @@
 
 #include "base/moment.h"
 #include "base/shell.h"
+#include "base/text.h"
 #include "cmd/cmd.h"
 #include "cmd/plan.h"
 #include "cmd/progress.h"
@@ -357,6 +358,8 @@ static int train_run(struct train *t, struct err *e)
 {
     if (train_target_resolve(&t->target, t->is_dry, e))
         return e->code;
+    text_print_lines(stdout, "note: ", config_notes(t->target.origins));
+    text_print_lines(stdout, "note: ", config_notes(t->target.changes));
     if (t->is_dry)
         return plan_print(stdout, &t->target.config, t->target.dir, e);
     if (gemm_pinned_core())
@@ -425,6 +428,7 @@ int cmd_train(int argc, char **argv, struct err *e)
     session_release(&t.session);
     run_close(&t.folder);
     config_source_free(t.target.origins);
+    config_source_free(t.target.changes);
     free(t.config_text);
     free(t.target.overrides);
     return e->code;

@@ -19,7 +19,7 @@ static int load_run_config(struct train_target *t, struct config *c,
                        "%s was never started: give its config file instead, "
                        "`sinklab train CONFIG.ini run.dir=...`",
                        t->dir);
-    return config_load(c, path, NULL, 0, NULL, e);
+    return config_load_stored(c, path, e);
 }
 
 bool train_same_run(const struct config *a, const struct config *b)
@@ -68,8 +68,8 @@ static int resolve_folder(struct train_target *t, struct err *e)
     if (load_run_config(t, &t->config, e))
         return e->code;
     t->kept_steps = t->config.train.steps;
-    if (config_override(&t->config, t->overrides, t->n_overrides, KEY_RESUME,
-                        e))
+    if (config_override(&t->config, NULL, t->overrides, t->n_overrides,
+                        KEY_RESUME, &t->changes, e))
         return e->code;
     if (t->config.run.dir[0])
         return err_set(e, ERR_CONFIG,

@@ -16,6 +16,7 @@ struct train_target {
     /* found out */
     struct config config; /* run.dir empty: a run folder may be moved */
     struct config_source *origins; /* NULL for a resumed run; owned */
+    struct config_source *changes; /* that overrides made to one; owned */
     char dir[RUN_DIR_MAX];
     bool is_resumed;
     idx kept_steps; /* of the run that is there */
@@ -25,7 +26,7 @@ struct train_target {
  * that is there already does not matter.
  * OK; ERR_USAGE: a folder without a run; ERR_CONFIG: the config is wrong, is
  * not that of the run in the folder, or an override may not change it; ERR_IO.
- * The caller frees origins by config_source_free, in any case. */
+ * The caller frees origins and changes by config_source_free, in any case. */
 /* train_same_run - do both describe one run, at different lengths and with the
  * text in different places perhaps? */
 bool train_same_run(const struct config *a, const struct config *b);

@@ -323,8 +323,11 @@ int config_load_extra(struct config *c, const char *path,
         goto out;
     for (idx i = 0; i < n; i++)
         assign_override(&d, overrides[i]);
+    draft_settle_preset(&d);
     if (extra)
         extra->finish(extra->user, &d);
+    else if (d.n_problems == 0) /* else they may be why */
+        draft_settle_idle(&d);
     rc = draft_close(&d, e);
     if (rc == OK && !extra)
         rc = check_together(c, path ? path : "command line", e);
@@ -333,6 +336,28 @@ int config_load_extra(struct config *c, const char *path,
         d.source = NULL;
     }
 out:
+    draft_release(&d);
+    return rc;
+}
+
+/* After a stored configuration was read into d, from a file or a text. */
+static int finish_stored(struct draft *d, const char *place, struct err *e)
+{
+    draft_settle_preset(d);
+    int rc = draft_close(d, e);
+    return rc ? rc : check_together(d->config, place, e);
+}
+
+int config_load_stored(struct config *c, const char *path, struct err *e)
+{
+    struct draft d = { 0 };
+    idx visits = 0;
+    set_defaults(c);
+    int rc = draft_open(&d, c, e);
+    if (rc == OK)
+        rc = read_file(NULL, &d, &visits, path, e);
+    if (rc == OK)
+        rc = finish_stored(&d, path, e);
     draft_release(&d);
     return rc;
 }
@@ -351,36 +376,54 @@ int config_load_text(struct config *c, const char *text, const char *place,
     int rc = draft_open(&d, c, e);
     if (rc == OK)
         rc = ini_read_text(text, strlen(text), on_item, &r, e);
-    if (rc)
-        goto out;
-    finish_assignment(&r);
-    rc = draft_close(&d, e);
-    if (rc == OK)
-        rc = check_together(c, place, e);
-out:
+    if (rc == OK) {
+        finish_assignment(&r);
+        rc = finish_stored(&d, place, e);
+    }
     draft_release(&d);
     return rc;
 }
 
-int config_override(struct config *c, const char *const *overrides, idx n,
-                    unsigned flags, struct err *e)
+int config_override(struct config *c, const struct config_source *from,
+                    const char *const *overrides, idx n, unsigned flags,
+                    struct config_source **origins, struct err *e)
 {
     struct draft d = { 0 };
     struct config changed = *c;
+    if (origins)
+        *origins = NULL;
     int rc = draft_open(&d, &changed, e);
     if (rc)
         goto out;
+    if (from)
+        memcpy(d.source, from,
+               sizeof *from + (size_t)from->n * sizeof from->origins[0]);
+    d.source->notes[0] = '\0';
     d.flags = flags;
+    d.before = c;
+    d.n_before = d.source->n_given;
     for (idx i = 0; i < n; i++)
         assign_override(&d, overrides[i]);
+    draft_settle_preset(&d);
+    if (d.n_problems == 0)
+        draft_settle_idle(&d);
     rc = draft_close(&d, e);
     if (rc == OK)
         rc = check_together(&changed, "command line", e);
     if (rc == OK)
         *c = changed;
+    if (rc == OK && origins) {
+        *origins = d.source;
+        d.source = NULL;
+    }
 out:
     draft_release(&d);
     return rc;
+}
+
+const char *config_notes(const struct config_source *origins)
+{
+    return origins ? origins->notes : "";
 }
 
 void config_source_free(struct config_source *origins)

@@ -6,9 +6,14 @@
  * Order: every key's default; then the file, line by line (`include = a, b`
  * before the first section splices those files in, relative to the including
  * file); then the command line's section.key=value. A later assignment wins;
- * the same key twice in one file is an error. `preset = NAME` in [model]
- * assigns several keys at the place it stands, but may not undo a line above
- * it in the same file.
+ * the same key twice in one file is an error. `preset = NAME` in [model] is for
+ * the keys that nobody gave, in any order; the last preset given counts.
+ *
+ * A value that is given and that nothing reads (config_when.h) is an error. If
+ * a later file, or the command line, made the choice that leaves it idle, it
+ * has its default instead, and a note says so. So a key that is not read has
+ * its default in every config that was loaded; stored ones are taken as they
+ * are.
  *
  * Errors are ERR_CONFIG with "file:line: [section] key: got X, want Y", or
  * "command line: section.key: ..." for an override; all found errors are told,
@@ -91,6 +96,15 @@ int config_load(struct config *c, const char *path,
                 struct config_source **origins, struct err *e);
 void config_source_free(struct config_source *origins);
 
+/* config_notes - what a user should know of how a config came about, for
+ * text_print_lines; "" if nothing. origins may be NULL. */
+const char *config_notes(const struct config_source *origins);
+
+/* config_load_stored - a config that this program wrote: config.ini of a run
+ * folder. An earlier version may have let settings pass that do nothing; that
+ * is no reason to lose its runs. */
+int config_load_stored(struct config *c, const char *path, struct err *e);
+
 /* config_load_text - the same from a string, as stored in a checkpoint;
  * `place` stands for the file name in messages. It may not include files. */
 int config_load_text(struct config *c, const char *text, const char *place,
@@ -99,9 +113,13 @@ int config_load_text(struct config *c, const char *text, const char *place,
 /* config_override - apply overrides to a config that is already there, as a
  * resumed run does. Keys without all of `flags` may only be given the value
  * they have (a run's past must stay valid). flags 0 allows every key.
+ * from: where c's values came from, so that a preset knows which of them were
+ * given; NULL: none was. Overrides must be read; what they leave idle of c gets
+ * its default. origins as in config_load, with notes on the overrides.
  * OK, or ERR_CONFIG or ERR_MEMORY and c as it was. */
-int config_override(struct config *c, const char *const *overrides, idx n,
-                    unsigned flags, struct err *e);
+int config_override(struct config *c, const struct config_source *from,
+                    const char *const *overrides, idx n, unsigned flags,
+                    struct config_source **origins, struct err *e);
 
 /* config_print - the resolved config, every key, as an INI text that
  * config_load_text reads back to the same struct. With origins, each line ends
@@ -109,13 +127,18 @@ int config_override(struct config *c, const char *const *overrides, idx n,
  * string; NULL when out of memory. */
 char *config_print(const struct config *c, const struct config_source *origins);
 
+/* config_print_given - the same without the keys that the preset sets because
+ * nobody gave them: another preset may still do so. */
+char *config_print_given(const struct config *c,
+                         const struct config_source *origins);
+
 /* config_document - docs/CONFIG.md (every key: type, bounds, default, help). */
 void config_document(FILE *out);
 
-/* config_id - 16 hex digits and NUL: the hash of the keys that differ from
- * their defaults, without KEY_COSMETIC ones. Two runs with the same id compute
- * the same numbers; a version with more keys gives the same id, so a default
- * may never change what it means. */
+/* config_id - 16 hex digits and NUL: the hash of the keys that are read and
+ * differ from their defaults, without KEY_COSMETIC ones. Two runs with the same
+ * id compute the same numbers; a version with more keys gives the same id, so a
+ * default may never change what it means. */
 enum { CONFIG_ID_MAX = 17 };
 void config_id(char id[CONFIG_ID_MAX], const struct config *c);
 

@@ -18,6 +18,37 @@ bool config_key_is_cosmetic(struct config_key k)
     return (k.key->flags & KEY_COSMETIC) == KEY_COSMETIC;
 }
 
+static size_t value_bytes(const struct key *key, const void *field)
+{
+    switch (key->type) {
+    case KEY_INT:
+        return sizeof(idx);
+    case KEY_REAL:
+        return sizeof(double);
+    case KEY_BOOL:
+        return sizeof(bool);
+    case KEY_TEXT:
+        return strlen(field) + 1;
+    case KEY_CHOICE:
+        return sizeof(int);
+    case KEY_LIST:
+        break;
+    }
+    const struct key_list *list = field;
+    return offsetof(struct key_list, v) + (size_t)list->n * sizeof list->v[0];
+}
+
+/* What stands behind the end of a text or a list is no part of it. */
+bool config_has_default(const struct config *c, struct config_key k)
+{
+    struct config room; /* for any section's options */
+    const char *plain = (const char *)&room + k.key->offset;
+    const char *field = (const char *)options_of(c, k) + k.key->offset;
+    BUG_ON(key_parse(k.key, &room, k.key->fallback, NULL));
+    size_t n = value_bytes(k.key, plain);
+    return n == value_bytes(k.key, field) && memcmp(field, plain, n) == 0;
+}
+
 /* KEEP WITH: run_keys in config_keys.c */
 bool config_key_is_seed(struct config_key k)
 {

@@ -33,6 +33,9 @@ bool config_key_is_seed(struct config_key k);
 /* Does it change no number that a run computes? */
 bool config_key_is_cosmetic(struct config_key k);
 
+/* Has the key its default? */
+bool config_has_default(const struct config *c, struct config_key k);
+
 /* config_value - the value as key_parse reads it back, cut to cap bytes. */
 void config_value(char *text, size_t cap, const struct config *c,
                   struct config_key k);

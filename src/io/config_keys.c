@@ -9,13 +9,14 @@
 #define FIELD(f) offsetof(struct run_options, f)
 static const struct key run_keys[] = {
     { "dir", KEY_TEXT, FIELD(dir), "", 0, 0, NULL, KEY_COSMETIC,
-      "run folder; empty: runs/ and the name of the config file" },
+      "run folder; empty: runs/ and the name of the config file", NULL },
     { "seed", KEY_INT, FIELD(seed), "1", 0, RNG_SEED_MAX, NULL, 0,
-      "seed of the run: its initial weights and training sequences" },
+      "seed of the run: its initial weights and training sequences",
+      "run.init_seed = -1 or run.data_seed = -1" },
     { "init_seed", KEY_INT, FIELD(init_seed), "-1", -1, RNG_SEED_MAX, NULL, 0,
-      "seed of the initial weights; -1: seed" },
+      "seed of the initial weights; -1: seed", NULL },
     { "data_seed", KEY_INT, FIELD(data_seed), "-1", -1, RNG_SEED_MAX, NULL, 0,
-      "seed of the training sequences and their order; -1: seed" },
+      "seed of the training sequences and their order; -1: seed", NULL },
 };
 static const idx n_run_keys = COUNT_OF(run_keys);
 #undef FIELD
@@ -23,28 +24,32 @@ static const idx n_run_keys = COUNT_OF(run_keys);
 #define FIELD(f) offsetof(struct train_options, f)
 static const struct key train_keys[] = {
     { "steps", KEY_INT, FIELD(steps), "1000", 0, STEP_MAX, NULL, KEY_RESUME,
-      "optimizer updates of the whole run" },
+      "optimizer updates of the whole run", NULL },
     { "batch", KEY_INT, FIELD(batch), "32", 1, 65536, NULL, 0,
-      "sequences a micro-batch" },
+      "sequences a micro-batch", NULL },
     { "accumulate", KEY_INT, FIELD(accumulate), "1", 1, 65536, NULL, 0,
-      "micro-batches an update" },
+      "micro-batches an update", NULL },
     { "threads", KEY_INT, FIELD(threads), "0", 0, 1024, NULL, KEY_COSMETIC,
-      "threads; 0: as many as OpenMP offers" },
+      "threads; 0: as many as OpenMP offers", NULL },
     { "log_every", KEY_INT, FIELD(log_every), "10", 1, STEP_MAX, NULL,
-      KEY_COSMETIC, "steps between rows of metrics.csv" },
+      KEY_COSMETIC, "steps between rows of metrics.csv", NULL },
     { "val_every", KEY_INT, FIELD(val_every), "100", 0, STEP_MAX, NULL,
-      KEY_COSMETIC, "steps between validations; 0: none" },
+      KEY_COSMETIC, "steps between validations; 0: none", NULL },
     { "val_sequences", KEY_INT, FIELD(val_sequences), "64", 1, 1048576, NULL,
-      KEY_COSMETIC, "held-out sequences that a validation reads" },
+      KEY_COSMETIC, "held-out sequences that a validation reads",
+      "train.val_every != 0" },
     { "stop_loss", KEY_REAL, FIELD(stop_loss), "0", 0, 1000, NULL, KEY_COSMETIC,
       "the run ends at a row of metrics.csv with a larger loss, in nats; 0: "
-      "none does" },
+      "none does",
+      NULL },
     { "stop_loss_from", KEY_INT, FIELD(stop_loss_from), "0", 0, STEP_MAX, NULL,
-      KEY_COSMETIC, "step of the first row that stop_loss judges" },
+      KEY_COSMETIC, "step of the first row that stop_loss judges",
+      "train.stop_loss != 0" },
     { "stop_minutes", KEY_REAL, FIELD(stop_minutes), "0", 0, 1e9, NULL,
       KEY_COSMETIC,
       "the run ends at the first row of metrics.csv after so many minutes of "
-      "training, all its starts together; 0: none" },
+      "training, all its starts together; 0: none",
+      NULL },
 };
 static const idx n_train_keys = COUNT_OF(train_keys);
 #undef FIELD
@@ -52,15 +57,18 @@ static const idx n_train_keys = COUNT_OF(train_keys);
 #define FIELD(f) offsetof(struct checkpoint_options, f)
 static const struct key checkpoint_keys[] = {
     { "every", KEY_INT, FIELD(every), "100", 0, STEP_MAX, NULL, KEY_COSMETIC,
-      "steps between weights files; 0: only the first and the last step" },
+      "steps between weights files; 0: only the first and the last step",
+      NULL },
     { "dense_until", KEY_INT, FIELD(dense_until), "0", 0, STEP_MAX, NULL,
-      KEY_COSMETIC, "weights files also at steps 1, 2, 4, ... up to here" },
+      KEY_COSMETIC, "weights files also at steps 1, 2, 4, ... up to here",
+      NULL },
     { "steps", KEY_LIST, FIELD(steps), "", 0, STEP_MAX, NULL, KEY_COSMETIC,
-      "weights files also at these steps" },
+      "weights files also at these steps", NULL },
     { "resume_every", KEY_INT, FIELD(resume_every), "250", 0, STEP_MAX, NULL,
       KEY_COSMETIC,
       "steps between full states, from which a run can go on; 0: only when it "
-      "ends or is stopped" },
+      "ends or is stopped",
+      NULL },
 };
 static const idx n_checkpoint_keys = COUNT_OF(checkpoint_keys);
 #undef FIELD

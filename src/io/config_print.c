@@ -6,6 +6,7 @@
 
 #include "base/hash.h"
 #include "base/text.h"
+#include "io/config_when.h"
 #include "io/draft.h"
 #include "io/sweep_options.h"
 
@@ -53,7 +54,16 @@ static void print_key(FILE *out, const struct key *key, const void *options,
         fprintf(out, "%s =%s%s%s\n", key->name, n ? " " : "", value, comment);
 }
 
-char *config_print(const struct config *c, const struct config_source *origins)
+/* Does it follow from the preset, as nobody gave it? */
+static bool follows(const struct config_section *section, const struct key *key,
+                    const struct config_origin *origin)
+{
+    return section->keys == model_keys && !origin->is_given &&
+           model_preset_value(0, key);
+}
+
+static char *print_all(const struct config *c,
+                       const struct config_source *origins, bool only_given)
 {
     char *text = NULL;
     size_t n = 0;
@@ -66,8 +76,10 @@ char *config_print(const struct config *c, const struct config_source *origins)
         for (idx k = 0; k < *section->n_keys; k++) {
             const struct key *key = &section->keys[k];
             idx number = config_key_number(section, key);
-            print_key(out, key, (const char *)c + section->offset,
-                      origins ? &origins->origins[number] : NULL);
+            const struct config_origin *origin =
+                origins ? &origins->origins[number] : NULL;
+            if (!only_given || !follows(section, key, origin))
+                print_key(out, key, (const char *)c + section->offset, origin);
         }
     }
     bool failed = ferror(out);
@@ -78,52 +90,33 @@ char *config_print(const struct config *c, const struct config_source *origins)
     return text;
 }
 
-static size_t value_bytes(const struct key *key, const void *field)
+char *config_print(const struct config *c, const struct config_source *origins)
 {
-    switch (key->type) {
-    case KEY_INT:
-        return sizeof(idx);
-    case KEY_REAL:
-        return sizeof(double);
-    case KEY_BOOL:
-        return sizeof(bool);
-    case KEY_TEXT:
-        return strlen(field) + 1;
-    case KEY_CHOICE:
-        return sizeof(int);
-    case KEY_LIST:
-        break;
-    }
-    const struct key_list *list = field;
-    return offsetof(struct key_list, v) + (size_t)list->n * sizeof list->v[0];
+    return print_all(c, origins, false);
 }
 
-/* Is the field's value the key's default? What stands behind the end of a text
- * or a list is no part of it. */
-static bool is_default(const struct key *key, const char *options)
+char *config_print_given(const struct config *c,
+                         const struct config_source *origins)
 {
-    struct config room; /* for any section's options */
-    const char *plain = (char *)&room + key->offset;
-    const char *field = options + key->offset;
-    BUG_ON(key_parse(key, &room, key->fallback, NULL));
-    size_t n = value_bytes(key, plain);
-    return n == value_bytes(key, field) && memcmp(field, plain, n) == 0;
+    return print_all(c, origins, true);
 }
 
-/* Over the keys that differ from their defaults, in no order: a later version
- * may add keys, or move them, and give the same id. */
-void config_id(char id[CONFIG_ID_MAX], const struct config *c)
+/* Over the keys that are read and differ from their defaults, in no order: a
+ * later version may add keys, or move them, and give the same id. */
+void config_id(char id[CONFIG_ID_MAX], const struct config *of)
 {
     char line[KEY_PRINT_MAX + 128], value[KEY_PRINT_MAX];
+    struct config read = *of;
     uint64_t sum = 0;
+    config_drop_idle(&read);
     for (idx s = 0; s < n_config_sections; s++) {
         const struct config_section *section = &config_sections[s];
-        const char *options = (const char *)c + section->offset;
+        const char *options = (const char *)&read + section->offset;
         for (idx k = 0; k < *section->n_keys; k++) {
             const struct key *key = &section->keys[k];
             if ((key->flags & KEY_COSMETIC) == KEY_COSMETIC)
                 continue;
-            if (is_default(key, options))
+            if (config_has_default(&read, (struct config_key){ section, key }))
                 continue;
             key_print(key, options, value, sizeof value);
             int n = snprintf(line, sizeof line, "%s.%s=%s", section->name,
@@ -155,13 +148,22 @@ static void document_key(FILE *out, const struct key *key)
     else
         fprintf(out, " | (empty) | ");
     print_cell(out, key->help);
-    fprintf(out, " | %s |\n", key->flags & KEY_RESUME ? "yes" : "");
+    fprintf(out, " | %s", key->when ? "" : " |");
+    if (key->when) {
+        bool is_fact = !strcmp(config_when_word(key), "where");
+        fprintf(out, is_fact ? "where " : "`");
+        print_cell(out, config_show_when(key));
+        fprintf(out, is_fact ? " |" : "` |");
+    }
+    fprintf(out, " %s |\n", key->flags & KEY_RESUME ? "yes" : "");
 }
 
 static void document_presets(FILE *out)
 {
     const char *now = "";
-    fprintf(out, "A `preset` sets, at the place where it stands:\n");
+    fprintf(out,
+            "A `preset` sets what no file and no command line gives, whichever "
+            "comes first;\nthe last one given counts:\n");
     for (const struct preset_value *v = model_presets; v->preset; v++) {
         bool is_same = !strcmp(v->preset, now);
         if (is_same)
@@ -181,8 +183,9 @@ static void document_section(FILE *out, const char *name, const char *help,
     fprintf(out, "\n## [%s]: %s\n\n", name, help);
     if (keys == model_keys)
         document_presets(out);
-    fprintf(out, "| key | type and bounds | default | meaning | resume |\n"
-                 "|---|---|---|---|---|\n");
+    fprintf(out,
+            "| key | type and bounds | default | meaning | read with | resume "
+            "|\n|---|---|---|---|---|---|\n");
     for (idx k = 0; k < n; k++)
         document_key(out, &keys[k]);
 }
@@ -205,7 +208,20 @@ void config_document(FILE *out)
         "lines.\n"
         "- Numbers are decimal; `1e4` is an integer, too. Yes and no may "
         "be written\n  true/false, on/off, 1/0.\n"
-        "- *Resume*: `yes` if the key may be changed when a run goes on.\n");
+        "- *Resume*: `yes` if the key may be changed when a run goes on.\n"
+        "- *Read with*: the settings with which a run reads the key, written "
+        "as in a sweep's\n  conditions (`|`: one of these values). Empty: "
+        "with all.\n\n"
+        "**A setting that does nothing is an error**: a value that is given, "
+        "is not the default, and\nthat nothing reads. Only where it stood "
+        "first, and a later file or the command line then\nmade the choice "
+        "that leaves it idle, it gets its default instead, and a note says "
+        "so: a file\nthat is included, or given to `train` with overrides, "
+        "is a base to vary. So\n`include = text.ini` and `schedule = "
+        "constant` go together, though text.ini has a `min_lr`;\nboth in "
+        "one file do not. In a sweep, a value of an axis must be read "
+        "wherever the axis is\nthere, and what all runs share by one of them "
+        "([SWEEPS.md](SWEEPS.md#what-some-runs-do-not-read)).\n");
     for (idx s = 0; s < n_config_sections; s++) {
         const struct config_section *section = &config_sections[s];
         document_section(out, section->name, section->help, section->keys,

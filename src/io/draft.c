@@ -8,6 +8,7 @@
 #include "base/nearest.h"
 #include "base/text.h"
 #include "io/config_extra.h"
+#include "io/config_when.h"
 
 enum { PROBLEMS_MAX = 20, NAMES_MAX = 1024, KEY_PATH_MAX = 2 * TEXT_SHOW_MAX };
 
@@ -21,19 +22,13 @@ static const char *const command_line = "command line";
 
 /* ---- problems ---------------------------------------------------------- */
 
-void draft_problem(struct draft *d, const struct place *at, int code,
-                   const char *format, ...)
+static void add_problem(struct draft *d, const char *where, int code,
+                        const char *format, va_list args)
 {
     char line[ERR_TEXT_MAX];
     struct text t = { .at = line, .cap_bytes = sizeof line };
-    va_list args;
-    if (at->file)
-        text_add(&t, "%s:%td: ", at->file, at->line);
-    else
-        text_add(&t, "%s: ", command_line);
-    va_start(args, format);
+    text_add(&t, *where ? "%s: " : "%s", where);
     text_addv(&t, format, args);
-    va_end(args);
 
     struct text all = { d->text, sizeof d->text - MORE_ROOM, d->text_n };
     if (d->n_problems++ == 0)
@@ -44,6 +39,44 @@ void draft_problem(struct draft *d, const struct place *at, int code,
     text_add(&all, "%s%s", d->text_n ? "\n" : "", line);
     d->text_n = strlen(d->text);
     d->n_told++;
+}
+
+void draft_problem(struct draft *d, const struct place *at, int code,
+                   const char *format, ...)
+{
+    char where[ERR_TEXT_MAX];
+    va_list args;
+    if (!at)
+        where[0] = '\0';
+    else if (at->file)
+        snprintf(where, sizeof where, "%s:%td", at->file, at->line);
+    else
+        snprintf(where, sizeof where, "%s", command_line);
+    va_start(args, format);
+    add_problem(d, where, code, format, args);
+    va_end(args);
+}
+
+/* A problem of a value, told where it was given. */
+static void origin_problem(struct draft *d, const struct config_origin *origin,
+                           const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+static void origin_problem(struct draft *d, const struct config_origin *origin,
+                           const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    add_problem(d, origin->text, ERR_CONFIG, format, args);
+    va_end(args);
+}
+
+/* A line that the user should read, and that stops nothing. */
+static void add_note(struct draft *d, const char *text)
+{
+    struct text t = { d->source->notes, sizeof d->source->notes,
+                      strlen(d->source->notes) };
+    if (t.n + strlen(text) + 2 < t.cap_bytes)
+        text_add(&t, "%s%s", t.n ? "\n" : "", text);
 }
 
 int draft_close(struct draft *d, struct err *e)
@@ -255,33 +288,6 @@ static bool set(struct draft *d, const struct place *at,
     return true;
 }
 
-/* Give the keys that a preset names their values. A line above in the same
- * file that this would undo is a mistake, not a wish. */
-static void set_preset(struct draft *d, const struct place *at,
-                       const struct config_section *section, const char *name)
-{
-    char path[KEY_PATH_MAX], where[ORIGIN_MAX];
-    place_text(where, sizeof where, at);
-    for (const struct preset_value *v = model_presets; v->preset; v++) {
-        if (strcmp(v->preset, name))
-            continue;
-        const struct key *key = find_key(section, v->key);
-        BUG_ON(!key);
-        struct config_origin *origin = origin_of(d, section, key);
-        if (at->visit && origin->visit == at->visit) {
-            draft_problem(d, at, ERR_CONFIG,
-                          "preset = %s would undo %s of line %td: put the "
-                          "preset above it",
-                          name, key_path(path, at, section, key->name),
-                          origin->line);
-        } else if (set(d, at, section, key, v->value)) {
-            struct text t = { .at = origin->text, .cap_bytes = ORIGIN_MAX };
-            text_add(&t, "preset %s (%s)", name, where);
-            origin->visit = 0;
-        }
-    }
-}
-
 void draft_assign(struct draft *d, const struct place *at,
                   const struct config_section *section, const struct key *key,
                   const char *value)
@@ -296,11 +302,150 @@ void draft_assign(struct draft *d, const struct place *at,
     }
     origin->visit = at->visit;
     origin->line = at->line;
-    /* KEEP WITH: model_keys' row preset */
-    if (set(d, at, section, key, value) && section->keys == model_keys &&
-        !strcmp(key->name, "preset"))
-        set_preset(d, at, section, value);
+    origin->order = ++d->source->n_given;
+    if (set(d, at, section, key, value))
+        origin->is_given = true;
 }
+
+/* ---- presets ----------------------------------------------------------- */
+
+/* Was b given after a, and in another file or on the command line? */
+static bool is_overruled(const struct config_origin *a,
+                         const struct config_origin *b)
+{
+    return b->order > a->order && b->visit != a->visit;
+}
+
+void draft_settle_preset(struct draft *d)
+{
+    const struct config_section *model = find_section("model");
+    const struct config_origin *preset = origin_of(d, model, &model_keys[0]);
+    const struct place nowhere = { 0 };
+    char where[ORIGIN_MAX], note[2 * ORIGIN_MAX];
+    struct text t = { .at = note, .cap_bytes = sizeof note };
+    idx n_left = 0;
+    if (!preset->is_given)
+        return;
+    snprintf(where, sizeof where, "%s", preset->text);
+    for (idx k = 0; k < n_model_keys; k++) {
+        const struct key *key = &model_keys[k];
+        const char *value = model_preset_value(d->config->model.preset, key);
+        struct config_origin *origin = origin_of(d, model, key);
+        if (value && !origin->is_given && set(d, &nowhere, model, key, value)) {
+            struct text of = { .at = origin->text, .cap_bytes = ORIGIN_MAX };
+            text_add(&of, "preset %s (%s)",
+                     model_keys[0].choice(d->config->model.preset), where);
+            origin->order = preset->order;
+            origin->visit = preset->visit;
+        } else if (value && origin->is_given && is_overruled(origin, preset) &&
+                   !keeps_value(d, model, key, value)) {
+            text_add(&t, "%s%s (%s)", n_left++ ? ", " : "", key->name,
+                     origin->text);
+        }
+    }
+    if (n_left) {
+        char line[4 * ORIGIN_MAX];
+        snprintf(line, sizeof line,
+                 "%s: model.preset = %s leaves alone what is given elsewhere: "
+                 "%s",
+                 where, model_keys[0].choice(d->config->model.preset), note);
+        add_note(d, line);
+    }
+}
+
+/* ---- what does nothing ------------------------------------------------- */
+
+/* A value and the draft it is in, for set_later. */
+struct idle {
+    struct draft *d;
+    struct config_key k;
+};
+
+static struct config_origin *origin_of_key(struct draft *d, struct config_key k)
+{
+    return origin_of(d, k.section, k.key);
+}
+
+/* Did another place decide over this one, when the value stood already? */
+static bool set_later(void *user, struct config_key decider)
+{
+    const struct idle *x = user;
+    return is_overruled(origin_of_key(x->d, x->k),
+                        origin_of_key(x->d, decider));
+}
+
+static void describe_idle(char *text, size_t cap, struct draft *d,
+                          struct config_key k)
+{
+    char value[KEY_PRINT_MAX], shown[TEXT_SHOW_MAX], why[ERR_TEXT_MAX / 2];
+    bool is_in_file = origin_of_key(d, k)->visit != 0;
+    config_value(value, sizeof value, d->config, k);
+    config_why_idle(why, sizeof why, d->config, k);
+    snprintf(text, cap, is_in_file ? "[%s] %s = %s %s" : "%s.%s = %s %s",
+             k.section->name, k.key->name, text_show(shown, value), why);
+}
+
+/* The default again, as of the latest choice that the key hangs on. */
+static void drop(struct draft *d, struct config_key k)
+{
+    struct config_key deciders[CONFIG_DECIDERS_MAX];
+    struct config_origin *origin = origin_of_key(d, k);
+    idx n = config_deciders(deciders, k);
+    config_reset(d->config, k);
+    *origin = (struct config_origin){ .text = "default" };
+    for (idx i = 0; i < n; i++) {
+        const struct config_origin *o = origin_of_key(d, deciders[i]);
+        if (o->order > origin->order) {
+            origin->order = o->order;
+            origin->visit = o->visit;
+        }
+    }
+}
+
+/* Drop what may be dropped; true if that changed anything. */
+static bool drop_idle(struct draft *d, struct config_key k)
+{
+    char line[ERR_TEXT_MAX], text[ERR_TEXT_MAX / 2];
+    const struct config_origin *origin = origin_of_key(d, k);
+    bool is_wish = origin->is_given && origin->order > d->n_before;
+    struct idle x = { d, k };
+    if (!config_is_idle(d->config, k) ||
+        (is_wish && !config_would_be_read(d->config, k, set_later, &x)))
+        return false;
+    if (is_wish || (d->before && config_is_read(d->before, k))) {
+        describe_idle(text, sizeof text, d, k);
+        snprintf(line, sizeof line, "%s%s%s, so it has its default",
+                 is_wish ? origin->text : "", is_wish ? ": " : "", text);
+        add_note(d, line);
+    }
+    drop(d, k);
+    return true;
+}
+
+void draft_settle_idle(struct draft *d)
+{
+    for (bool is_changed = true; is_changed;) {
+        is_changed = false;
+        for (idx s = 0; s < n_config_sections; s++)
+            for (idx i = 0; i < *config_sections[s].n_keys; i++)
+                is_changed |= drop_idle(
+                    d, (struct config_key){ &config_sections[s],
+                                            &config_sections[s].keys[i] });
+    }
+    for (idx s = 0; s < n_config_sections; s++)
+        for (idx i = 0; i < *config_sections[s].n_keys; i++) {
+            struct config_key k = { &config_sections[s],
+                                    &config_sections[s].keys[i] };
+            char text[ERR_TEXT_MAX / 2];
+            if (!config_is_idle(d->config, k))
+                continue;
+            describe_idle(text, sizeof text, d, k);
+            origin_problem(d, origin_of_key(d, k),
+                           "%s: leave it out, or change that", text);
+        }
+}
+
+/* ---- opening and closing ----------------------------------------------- */
 
 int draft_open(struct draft *d, struct config *c, struct err *e)
 {

@@ -21,11 +21,17 @@ struct place {
 /* One key's latest assignment. */
 struct config_origin {
     char text[ORIGIN_MAX];
-    idx visit, line; /* of the place, if a file names the key itself */
+    bool is_given;   /* in this key's own name, so no preset moves it */
+    idx order;       /* number of the assignment, 1 for the first; a key that a
+                      preset sets has that one's, a default has 0 */
+    idx visit, line; /* of the place; 0: the command line, or none */
 };
 
+enum { CONFIG_NOTES_MAX = 4096 };
+
 struct config_source {
-    idx n;
+    idx n, n_given;                 /* keys; assignments so far */
+    char notes[CONFIG_NOTES_MAX];   /* lines, for the user */
     struct config_origin origins[]; /* all keys, in the order of the tables */
 };
 
@@ -35,6 +41,8 @@ struct draft {
     struct config *config;
     struct config_source *source;
     const struct config_extra *extra; /* NULL: a run's own sections only */
+    const struct config *before;      /* what overrides change; NULL: nothing */
+    idx n_before;           /* assignments that are no wish of this reading */
     bool is_sweep_told;     /* that other sections belong to sweep files */
     unsigned flags;         /* keys without all of them must keep their value */
     int code;               /* of the first problem */
@@ -51,7 +59,7 @@ void draft_release(struct draft *d);
 /* draft_close - OK, or the first problem's code with all problems as text. */
 int draft_close(struct draft *d, struct err *e);
 
-/* draft_problem - record "place: message". */
+/* draft_problem - record "place: message"; at NULL: the message alone. */
 void draft_problem(struct draft *d, const struct place *at, int code,
                    const char *format, ...)
     __attribute__((format(printf, 4, 5)));
@@ -65,10 +73,20 @@ const struct key *draft_find_key(struct draft *d, const struct place *at,
                                  const struct config_section *section,
                                  const char *name);
 
-/* draft_assign - give the key a value, and for a preset all that it sets. */
+/* draft_assign - give the key a value. What a preset sets comes later. */
 void draft_assign(struct draft *d, const struct place *at,
                   const struct config_section *section, const struct key *key,
                   const char *value);
+
+/* draft_settle_preset - when all is assigned: the keys that nobody gave get the
+ * preset's values, if there is one. */
+void draft_settle_preset(struct draft *d);
+
+/* draft_settle_idle - then: what is given and cannot do anything is a problem
+ * (config_when.h). Unless it came first, and another place made the choice that
+ * leaves it idle: then it gets its default, and the user a note. Values of
+ * presets and of d->before that are idle just get their defaults. */
+void draft_settle_idle(struct draft *d);
 
 /* Number of a key among all keys of all sections. */
 idx config_key_number(const struct config_section *section,

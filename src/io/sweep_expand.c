@@ -13,17 +13,28 @@ enum { PROBLEMS_ENOUGH = 5, NUMBER_MAX = 40 };
 
 /* ---- assignments ------------------------------------------------------- */
 
-static void set(struct config *c, const struct sweep_key *of, const char *value)
+/* Has the file, or an axis on the way here, a value of its own for it? */
+static bool is_given(const struct sweep_walk *w, const struct sweep_key *of)
+{
+    idx number = config_key_number(of->section, of->key);
+    for (idx i = 0; i < w->n_choices; i++)
+        if (w->choices[i].of->key == of->key)
+            return true;
+    return w->f->origins->origins[number].is_given;
+}
+
+static void set(const struct sweep_walk *w, struct config *c,
+                const struct sweep_key *of, const char *value)
 {
     char *options = (char *)c + of->section->offset;
     BUG_ON(key_parse(of->key, options, value, NULL)); /* sweep_parse.c */
     /* KEEP WITH: model_keys' row preset */
-    if (of->key != &model_keys[0])
-        return;
-    for (const struct preset_value *v = model_presets; v->preset; v++)
-        for (idx k = 0; k < n_model_keys && !strcmp(v->preset, value); k++)
-            if (!strcmp(model_keys[k].name, v->key))
-                BUG_ON(key_parse(&model_keys[k], options, v->value, NULL));
+    for (idx k = 0; k < n_model_keys && of->key == &model_keys[0]; k++) {
+        struct sweep_key one = { of->section, &model_keys[k] };
+        const char *text = model_preset_value(c->model.preset, one.key);
+        if (text && !is_given(w, &one))
+            BUG_ON(key_parse(one.key, options, text, NULL));
+    }
 }
 
 static bool holds(const struct sweep_condition *when, const struct config *c)
@@ -69,6 +80,8 @@ static void leaf(struct sweep_walk *w, const struct config *at)
             w->p->n_excluded++;
             return;
         }
+    if (!sweep_drop_idle(w, &c))
+        return;
     if (sweep_check_run(w, &c, &e)) {
         sweep_tell_unbuildable(w, e.code, e.text);
     } else {
@@ -150,7 +163,7 @@ static void take(struct sweep_walk *w, idx axis, const char **row,
     const struct sweep_axis *a = &w->f->axes[axis];
     struct config next = *c;
     for (idx k = 0; k < a->n_keys; k++) {
-        set(&next, &a->keys[k], row[k]);
+        set(w, &next, &a->keys[k], row[k]);
         w->choices[w->n_choices++] =
             (struct sweep_choice){ a, &a->keys[k], row[k] };
     }
@@ -228,9 +241,12 @@ int sweep_expand(struct sweep_points *p, const struct sweep_file *f,
     w->p = p;
     w->f = f;
     w->draw = -1;
+    sweep_watch_base(w);
     step(w, 0, &f->base);
     if (w->draft.n_problems == 0)
         check_use(w);
+    if (w->draft.n_problems == 0)
+        sweep_judge_base(w);
     int rc = pool_check(&p->memory, e);
     if (rc == OK)
         rc = draft_close(&w->draft, e);

@@ -32,12 +32,15 @@ struct sweep_points {
     idx n_duplicates;  /* combinations with the identity of one before */
     const char *twins; /* "A is B", the first of them, or NULL */
     const char *idle;  /* an exclusion that took nothing out, or NULL */
+    const char *notes; /* lines on settings that not all runs read, or NULL */
     struct pool memory;
 };
 
 /* sweep_expand - all runs of f, each one checked as a run would check it: the
  * configuration, its data (opened; their hash becomes part of the identity),
- * the model. OK; ERR_CONFIG, ERR_DATA, ...: which run cannot be built and why,
+ * the model. A value that an axis gives must be read by every run that has it,
+ * a setting that all share by one of them; where it is not, it has its default.
+ * OK; ERR_CONFIG, ERR_DATA, ...: which run cannot be built and why,
  * or a condition that never holds; ERR_MEMORY.
  * The caller releases p in any case. */
 int sweep_expand(struct sweep_points *p, const struct sweep_file *f,

@@ -25,8 +25,9 @@ struct random_options {
 
 #define FIELD(f) offsetof(struct random_options, f)
 static const struct key random_keys[] = {
-    { "draws", KEY_INT, FIELD(draws), "0", 1, 100000, NULL, 0, "" },
-    { "seed", KEY_INT, FIELD(seed), "1", 0, 9007199254740992.0, NULL, 0, "" },
+    { "draws", KEY_INT, FIELD(draws), "0", 1, 100000, NULL, 0, "", NULL },
+    { "seed", KEY_INT, FIELD(seed), "1", 0, 9007199254740992.0, NULL, 0, "",
+      NULL },
 };
 static const idx n_random_keys = COUNT_OF(random_keys);
 #undef FIELD
@@ -101,6 +102,16 @@ static void set_option(struct sweep_parse *p,
         sweep_problem(p, "%s", e.text);
 }
 
+/* Does an axis of one key move another: itself, or as a preset? */
+static bool moves(const struct sweep_key *axis, const struct sweep_key *other)
+{
+    /* KEEP WITH: model_keys' row preset */
+    bool is_preset = axis->key == &model_keys[0];
+    return axis->key == other->key ||
+           (is_preset && other->section == axis->section &&
+            model_preset_value(0, other->key));
+}
+
 /* A condition sees only what stands above it. */
 static void check_sight(struct sweep_parse *p, const struct sweep_axis *a)
 {
@@ -108,7 +119,7 @@ static void check_sight(struct sweep_parse *p, const struct sweep_axis *a)
     for (const struct sweep_axis *o = a + 1; o < f->axes + f->n_axes; o++)
         for (idx k = 0; k < o->n_keys; k++)
             for (idx t = 0; t < a->when.n; t++)
-                if (a->when.terms[t].of.key == o->keys[k].key)
+                if (moves(&o->keys[k], &a->when.terms[t].of))
                     sweep_problem(p,
                                   "the condition speaks of %s, an axis of "
                                   "%s:%td: put that one above",
@@ -333,7 +344,7 @@ static void print_sections(FILE *out, const struct sweep_file *f)
 
 char *sweep_file_print(const struct sweep_file *f)
 {
-    char *text = NULL, *base = config_print(&f->base, f->origins);
+    char *text = NULL, *base = config_print_given(&f->base, f->origins);
     size_t n = 0;
     FILE *out = base ? open_memstream(&text, &n) : NULL;
     if (out) {

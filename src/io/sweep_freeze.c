@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "io/config_when.h"
 #include "io/fsys.h"
 #include "io/sweep_expand.h"
 #include "io/sweep_journal.h"
@@ -57,14 +58,15 @@ static int update_config(const struct sweep *s, const struct sweep_run *r,
     bool is_same;
     sweep_config_path(path, s, r);
     bool has_begun = sweep_run_state(s, r, NULL) != SWEEP_WAITING;
-    if (config_load(&kept, path, NULL, 0, NULL, NULL))
+    if (config_load_stored(&kept, path, NULL))
         return has_begun && access(path, F_OK) == 0
                    ? OK /* `train` says what is wrong with it */
                    : write_config(path, wanted, e);
-    if (same_text(&is_same, &kept, wanted, e) || is_same)
+    config_drop_idle(&kept); /* an earlier version kept them */
+    if (same_text(&is_same, &kept, wanted, e))
         return e->code;
     if (!has_begun) {
-        news->updated++;
+        news->updated += !is_same;
         return write_config(path, wanted, e);
     }
     key_copy_text(kept.data.path, wanted->data.path);

@@ -124,7 +124,7 @@ int sweep_identify(struct sweep *s, struct err *e)
         char path[RUN_PATH_MAX];
         struct config c;
         sweep_config_path(path, s, &s->runs[i]);
-        if (config_load(&c, path, NULL, 0, NULL, NULL) == OK)
+        if (config_load_stored(&c, path, NULL) == OK)
             sweep_identity(s->runs[i].now, &c);
     }
     return sweep_list_index(s, e);

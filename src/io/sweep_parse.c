@@ -255,33 +255,6 @@ static bool parse_keys(struct sweep_parse *p, struct sweep_axis *a)
     return a->n_keys > 0;
 }
 
-/* Would the preset, applied later, undo this key? */
-static bool sets(const struct sweep_axis *preset, const struct key *key)
-{
-    /* KEEP WITH: model_keys' row preset */
-    if (!has_key(preset, &model_keys[0]))
-        return false;
-    for (const struct preset_value *v = model_presets; v->preset; v++)
-        if (key >= model_keys && key < model_keys + n_model_keys &&
-            !strcmp(v->key, key->name))
-            return true;
-    return false;
-}
-
-/* Keys are set in the order in which the axis names them. */
-static bool check_preset(struct sweep_parse *p, const struct sweep_axis *a)
-{
-    for (idx k = 0; k < a->n_keys && a->keys[k].key != &model_keys[0]; k++)
-        if (sets(a, a->keys[k].key)) {
-            sweep_problem(p,
-                          "the preset would undo %s.%s: name model.preset "
-                          "before it",
-                          a->keys[k].section->name, a->keys[k].key->name);
-            return false;
-        }
-    return true;
-}
-
 /* Runs that differ in cosmetic keys alone are one run. A preset is cosmetic by
  * itself, but what it sets is not. */
 static bool check_effect(struct sweep_parse *p, const struct sweep_axis *a)
@@ -309,14 +282,6 @@ static bool check_order(struct sweep_parse *p, const struct sweep_axis *a)
                 sweep_problem(p,
                               "%s.%s is an axis twice, first in %s:%td: "
                               "give conditions that never hold together",
-                              above->keys[k].section->name, key->name,
-                              above->file, above->line);
-                return false;
-            }
-            if (sets(a, key)) {
-                sweep_problem(p,
-                              "the preset would undo %s.%s of %s:%td: put "
-                              "the preset above it",
                               above->keys[k].section->name, key->name,
                               above->file, above->line);
                 return false;
@@ -355,7 +320,7 @@ void sweep_parse_axis(struct sweep_parse *p)
     if (n > 0 && when && text[n - 1] == ',')
         text[n - 1] = '\0'; /* of the line above the condition */
     if (!sweep_parse_values(p, &a, text) || !check_order(p, &a) ||
-        !check_preset(p, &a) || !check_effect(p, &a))
+        !check_effect(p, &a))
         return;
     if (f->n_axes == SWEEP_AXES_MAX)
         sweep_problem(p, "got more than %d axes", SWEEP_AXES_MAX);

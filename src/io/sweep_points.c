@@ -195,7 +195,8 @@ int sweep_point_config(struct config *c, const struct sweep_file *f,
                        const struct sweep_point *point, struct err *e)
 {
     *c = f->base;
-    if (config_override(c, point->changes, point->n_changes, 0, e) ||
+    if (config_override(c, f->origins, point->changes, point->n_changes, 0,
+                        NULL, e) ||
         config_data_path(c, f->dir, e))
         return e->code;
     key_copy_text(c->data.hash, point->hash);

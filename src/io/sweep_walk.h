@@ -1,17 +1,19 @@
 /* sweep_walk.h - all combinations of a sweep's axes, on the way through them.
  *
- * Private to sweep_expand.c, which walks, and sweep_points.c, which checks and
- * keeps what is met.
+ * Private to sweep_expand.c, which walks, sweep_points.c, which checks and
+ * keeps what is met, and sweep_idle.c, which finds settings that do nothing.
  */
 #ifndef SINKLAB_SWEEP_WALK_H
 #define SINKLAB_SWEEP_WALK_H
 
+#include "io/config_differ.h"
 #include "io/draft.h"
 #include "io/sweep_expand.h"
 
 enum {
     SWEEP_CHOICES_MAX = SWEEP_AXES_MAX * SWEEP_TOGETHER_MAX,
     SWEEP_SHOWN_MAX = 400,
+    SWEEP_WATCHED_MAX = 128, /* more than keys with a condition */
 };
 
 /* The data that was opened last: many runs read the same. */
@@ -20,6 +22,14 @@ struct sweep_opened {
     struct data_options options;
     idx T, vocab;
     const char *hash; /* in the points' pool */
+};
+
+/* A setting that all runs share, and that not all of them need read. */
+struct sweep_watched {
+    struct config_key k;
+    const struct config_origin *origin;
+    idx n_read, n_idle; /* combinations */
+    bool is_overruled;  /* where it was idle first, by a later place */
 };
 
 struct sweep_walk {
@@ -32,6 +42,9 @@ struct sweep_walk {
     struct sweep_choice choices[SWEEP_CHOICES_MAX];
     bool was_there[SWEEP_AXES_MAX]; /* the condition held somewhere */
     bool was_used[SWEEP_EXCLUDES_MAX];
+    bool was_idle[SWEEP_AXES_MAX]; /* and that was told */
+    idx n_watched;                 /* settings of the base that may be idle */
+    struct sweep_watched watched[SWEEP_WATCHED_MAX];
     idx cap, n_slots; /* of points; of the table below */
     idx *slots;       /* (n_slots) by identity: number of a point, or -1 */
     int code;         /* out of memory: nothing else matters */
@@ -47,6 +60,17 @@ void sweep_tell_unbuildable(struct sweep_walk *w, int code,
 
 /* Could a run start with c? Fills in data.hash, makes data.path absolute. */
 int sweep_check_run(struct sweep_walk *w, struct config *c, struct err *e);
+
+/* What c sets and does not read gets its default. False, and told once, if a
+ * value that an axis chose here is among that. */
+bool sweep_drop_idle(struct sweep_walk *w, struct config *c);
+
+/* The settings of the base that sweep_drop_idle counts. */
+void sweep_watch_base(struct sweep_walk *w);
+
+/* In the end: a setting of the base that no run reads is a problem, unless a
+ * later place made it so. Other idle ones become notes in w->p. */
+void sweep_judge_base(struct sweep_walk *w);
 
 /* Keep what was chosen here, unless a point has this identity already. Memory
  * that runs out shows in the points' pool. */

@@ -125,31 +125,9 @@ static bool sums_of_rows(const struct settings *s)
     return s->a->linear_time && !s->map->is_linear;
 }
 
-static bool dims_without_key(const struct settings *s)
-{
-    return s->a->bias_dims && s->a->bias != BIAS_KEY &&
-           s->a->bias != BIAS_KEY_VALUE;
-}
-
 static bool dims_too_many(const struct settings *s)
 {
     return s->a->bias_dims > s->D;
-}
-
-static bool value_without_key(const struct settings *s)
-{
-    return s->a->bias_value != BIAS_VALUE_ZERO && s->a->bias != BIAS_KEY;
-}
-
-static bool shared_nothing(const struct settings *s)
-{
-    return s->a->bias_shared && s->a->bias == BIAS_NONE;
-}
-
-static bool shift_without_group(const struct settings *s)
-{
-    return (s->a->group_shift && s->a->group < 2) ||
-           (s->a->group_globals && !s->a->group);
 }
 
 static bool shift_of_one_head(const struct settings *s)
@@ -212,15 +190,6 @@ static const struct rule {
       "= identity with features" },
     { dims_too_many, "[attention] bias_dims",
       "an extra key has width / heads dimensions" },
-    { dims_without_key, "[attention] bias_dims and bias",
-      "only bias = key and key_value learn a key" },
-    { value_without_key, "[attention] bias_value and bias",
-      "a fixed value belongs to bias = key" },
-    { shared_nothing, "[attention] bias_shared and bias",
-      "there is no bias to share" },
-    { shift_without_group, "[attention] group_shift, group_globals and group",
-      "there is nothing to shift or to see into: give group a length of 2 "
-      "or more" },
     { shift_of_one_head, "[attention] group_shift and [model] heads",
       "half of the heads are shifted: there must be two at least" },
     { lone_residual, "[attention] value_residual and [model] layers",

@@ -32,40 +32,45 @@ static const char *init_name(int i)
 const struct key model_keys[] = {
     { "preset", KEY_CHOICE, FIELD(preset), "gpt2", 0, 0, preset_name,
       KEY_COSMETIC,
-      "sets norm, ffn, position, biases, tied_head and init together, at the "
-      "place where it stands; later lines may change single ones" },
+      "sets norm, ffn, position, biases, tied_head and init together, as far "
+      "as they are given nowhere, before or behind it",
+      NULL },
     { "layers", KEY_INT, FIELD(layers), "1", 1, 256, NULL, 0,
-      "blocks of attention and feed-forward" },
+      "blocks of attention and feed-forward", NULL },
     { "width", KEY_INT, FIELD(width), "64", 1, 65536, NULL, 0,
-      "size of the residual stream; divisible by heads" },
+      "size of the residual stream; divisible by heads", NULL },
     { "heads", KEY_INT, FIELD(heads), "1", 1, 1024, NULL, 0,
-      "attention heads a block" },
+      "attention heads a block", NULL },
     { "context", KEY_INT, FIELD(context), "64", 1, 1048576, NULL, 0,
-      "tokens a training sequence" },
+      "tokens a training sequence", NULL },
     { "ffn_width", KEY_INT, FIELD(ffn_width), "0", 0, 1048576, NULL, 0,
       "inner size of the feed-forward; 0: 4 x width, or 8/3 x width rounded "
-      "up to a multiple of 32 if it is gated" },
+      "up to a multiple of 32 if it is gated",
+      NULL },
     { "norm", KEY_CHOICE, FIELD(norm), "layernorm", 0, 0, norm_name, 0,
-      "normalisation of the residual stream" },
+      "normalisation of the residual stream", "model.norm_place != none" },
     { "norm_place", KEY_CHOICE, FIELD(norm_place), "pre", 0, 0, place_name, 0,
       "pre: before attention, feed-forward and head; post: after each "
       "residual addition; sandwich: before and after attention and "
-      "feed-forward; none" },
+      "feed-forward; none",
+      NULL },
     { "ffn", KEY_CHOICE, FIELD(ffn), "gelu", 0, 0, activation_name, 0,
-      "feed-forward" },
+      "feed-forward", NULL },
     { "position", KEY_CHOICE, FIELD(position), "learned", 0, 0, position_name,
       0,
       "how a token's place is told: a table (learned, sinusoid) added to the "
       "embedding; queries and keys rotated (rope); an edit of the scores "
-      "(alibi, t5, t5_study, txl, distance); none" },
+      "(alibi, t5, t5_study, txl, distance); none",
+      NULL },
     { "biases", KEY_BOOL, FIELD(biases), "yes", 0, 0, NULL, 0,
-      "biases on the linear layers of the blocks" },
+      "biases on the linear layers of the blocks", NULL },
     { "tied_head", KEY_BOOL, FIELD(tied_head), "yes", 0, 0, NULL, 0,
-      "the head uses the token embedding's matrix" },
+      "the head uses the token embedding's matrix", NULL },
     { "init", KEY_CHOICE, FIELD(init), "gpt2", 0, 0, init_name, 0,
       "initial weights: gpt2 (std 0.02, residual writes scaled down), study "
       "(std sqrt(2/(5 fan_in))), framework (uniform 1/sqrt(fan_in), N(0,1) "
-      "embeddings)" },
+      "embeddings)",
+      NULL },
 };
 const idx n_model_keys = COUNT_OF(model_keys);
 #undef FIELD
@@ -85,6 +90,15 @@ const struct preset_value model_presets[] = {
     { "llama", "init", "study" },
     { NULL, NULL, NULL },
 };
+
+const char *model_preset_value(int preset, const struct key *key)
+{
+    for (const struct preset_value *v = model_presets; v->preset; v++)
+        if (!strcmp(v->preset, preset_name(preset)) &&
+            !strcmp(v->key, key->name))
+            return v->value;
+    return NULL;
+}
 
 int model_options_check(const struct model_options *m,
                         const struct attention_options *a, struct err *e)

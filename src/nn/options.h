@@ -55,7 +55,7 @@ enum value_residual {
 enum combine_kind { COMBINE_CONCAT, COMBINE_ADD };
 
 struct model_options {
-    int preset;     /* only how the other keys were set; see model_presets */
+    int preset;     /* whose values the keys have that are given nowhere */
     idx layers;     /* L */
     idx width;      /* C, divisible by heads */
     idx heads;      /* H */
@@ -137,12 +137,17 @@ extern const idx n_model_keys;
 extern const struct key attention_keys[];
 extern const idx n_attention_keys;
 
-/* A preset is a list of assignments to [model] keys, at the place where
- * `preset = NAME` stands; later assignments win as always. */
+/* A preset is a list of values for [model] keys that are given nowhere: a key
+ * that is given keeps what it was given, wherever both stand. All presets name
+ * the same keys, so the last one given counts as a whole. */
 struct preset_value {
     const char *preset, *key, *value;
 };
 extern const struct preset_value model_presets[]; /* ends with preset NULL */
+
+/* model_preset_value - what a preset, a number of model_options.preset, says of
+ * a row of model_keys; NULL: nothing, as no preset does. */
+const char *model_preset_value(int preset, const struct key *key);
 
 /* model_options_check - what one row's bounds cannot say: width divisible by
  * heads, RoPE's even head width, settings that exclude each other.

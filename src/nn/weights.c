@@ -83,6 +83,18 @@ bool attention_has_remainder(const struct attention_options *o)
            w.normalizer == NORMALIZER_NONE;
 }
 
+bool attention_column_acts(const struct attention_options *o)
+{
+    struct weight_stage w = weight_stage_of(o);
+    bool has_value = o->bias == BIAS_KEY && o->bias_value_scale != 0 &&
+                     o->bias_value != BIAS_VALUE_ZERO;
+    bool is_alone =
+        w.normalizer == NORMALIZER_NONE || w.normalizer == NORMALIZER_LENGTH;
+    if (o->bias != BIAS_KEY && o->bias != BIAS_LOGIT)
+        return true;
+    return has_value || !w.map->is_pointwise || !is_alone;
+}
+
 void weight_stage_forward(const struct weight_stage *w, real *a, const real *s,
                           const struct weight_row *row)
 {

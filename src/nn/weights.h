@@ -51,6 +51,8 @@ struct weight_map {
     enum normalizer own;      /* what `normalizer = own` means */
     unsigned normalizers;     /* bit set of those it may be given, 1 << kind */
     bool has_own_built_in;    /* forward applies `own` itself */
+    bool is_pointwise;        /* a_j is made of s_j and numbers of keys: forward
+                                 lets no score of the row touch another's */
     bool is_signed;           /* weights may be negative */
     bool has_remainder;       /* a row's sum is at most one; what is missing is
                                  weight that goes nowhere, shown as a column */
@@ -94,6 +96,11 @@ bool attention_sums_to_one(const struct attention_options *o);
 /* Is what a row lacks to [attention] scale weight that goes nowhere? Only if
  * no normaliser stands behind the map. */
 bool attention_has_remainder(const struct attention_options *o);
+
+/* Can the extra column that `bias` asks for change what a head gives? Not if it
+ * has no value and its score touches no key's weight: the weights are
+ * pointwise, and no normaliser sums them up. True where there is no column. */
+bool attention_column_acts(const struct attention_options *o);
 
 /* a (n) = weights of scores s (n), normalised; a may be s. */
 void weight_stage_forward(const struct weight_stage *w, real *a, const real *s,
