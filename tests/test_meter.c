@@ -368,6 +368,182 @@ static void test_meter__length_is_capped_at_the_context(void **state)
     close_meter(&x);
 }
 
+/* --- NaN ------------------------------------------------------------------ */
+
+static real *weights_of(const struct tiny *t, const char *name, idx *n)
+{
+    for (idx i = 0; i < t->m.table.count; i++)
+        if (strcmp(t->m.table.rows[i].name, name) == 0) {
+            *n = t->m.table.rows[i].n;
+            return t->w + t->m.table.rows[i].offset;
+        }
+    fail_msg("no tensor %s", name);
+    return NULL;
+}
+
+/* Which heads may have a number that is none. Columns that are of no head, or
+ * of none of these, say nothing here. */
+static void check_heads(const struct meter *m, idx layer, idx head)
+{
+    static const char *const names[] = { "sink_1",     "sink_1_raw",
+                                         "first_mass", "first_mass_raw",
+                                         "row_sum",    "key_ratio" };
+    for (idx i = 0; i < COUNT_OF(names); i++) {
+        const struct meter_column *c = column(m, names[i]);
+        for (idx l = 0; l < L; l++)
+            for (idx h = 0; h < H; h++) {
+                bool is_hit = l > layer || (l == layer && h == head);
+                if (!isnan(c->value[l * H + h]) == is_hit)
+                    fail_msg("%s of layer %td, head %td: got %g", names[i], l,
+                             h, c->value[l * H + h]);
+            }
+        assert_true(isnan(c->scalar));
+    }
+}
+
+/* One number of one head's keys: that head has no measure at that layer, its
+ * neighbours have, and behind it none has. Nor has the model. */
+static void test_meter__nan_of_one_head_is_its_own_and_the_means(void **state)
+{
+    (void)state;
+    struct attention_options a = { PLAIN_ATTENTION };
+    for (idx layer = 0; layer < L; layer++)
+        for (idx head = 0; head < H; head++) {
+            struct measured x;
+            char name[PARAM_NAME_MAX];
+            idx n;
+            open_meter(&x, "llama", &a, &sinks, 2);
+            snprintf(name, sizeof name, "block.%td.attention.qkv.weight",
+                     layer);
+            real *qkv = weights_of(&x.t, name, &n);
+            assert_int_equal(n, 3 * C * C);
+            qkv[C * C + head * (C / H) * C] = (real)NAN;
+            meter_run(&x.meter, x.t.w);
+            check_heads(&x.meter, layer, head);
+            assert_true(isnan(column(&x.meter, "hidden_max")->scalar));
+            assert_true(isnan(column(&x.meter, "hidden_ratio")->scalar));
+            for (idx depth = 0; depth <= L; depth++)
+                assert_int_equal(
+                    isnan(column(&x.meter, "hidden_max")->value[depth]) != 0,
+                    depth > layer);
+            close_meter(&x);
+        }
+}
+
+enum { SHORT = 8, FEW = 3 };
+
+/* A few short sequences, all of one token. */
+static void open_few(struct measured *x, const char *preset,
+                     const struct attention_options *a)
+{
+    struct model_options o = tiny_options(preset, L, C, H, SHORT);
+    struct err e = { 0 };
+    *x = (struct measured){ 0 };
+    tiny_open(&x->t, &o, a, 1, V, 1, 25);
+    assert_int_equal(meter_open(&x->meter, &x->t.m, &sinks, FEW, 1, &e), OK);
+    for (idx i = 0; i < FEW * SHORT; i++)
+        x->meter.tokens[i] = V / 2;
+}
+
+static void check_all_nan(const struct attention_options *a)
+{
+    struct measured x;
+    idx n;
+    open_few(&x, "llama", a);
+    x.meter.tokens[2 * SHORT - 1] = V - 1; /* last of the second */
+    real *w = weights_of(&x.t, "token.weight", &n);
+    assert_int_equal(n, V * C);
+    w[(V - 1) * C + 3] = (real)NAN;
+    meter_run(&x.meter, x.t.w);
+    for (idx i = 0; i < x.meter.n_columns; i++) {
+        const struct meter_column *c = &x.meter.columns[i];
+        for (idx j = 0; j < c->n && c->is_given; j++)
+            if (!isnan(c->value[j]))
+                fail_msg("%s of %s: got %g", c->name,
+                         weight_map_name(a->weights), c->value[j]);
+        assert_true(isnan(c->scalar));
+    }
+    close_meter(&x);
+}
+
+/* One number of one token of one sequence is enough; shares above a threshold
+ * and what a row lacks to one are no exceptions. */
+static void test_meter__nan_of_one_sequence_is_in_all_means(void **state)
+{
+    (void)state;
+    for (int map = 0; weight_map_name(map); map++)
+        for (int bias = BIAS_NONE; bias <= BIAS_KEY; bias++) {
+            struct attention_options a = { PLAIN_ATTENTION, .weights = map,
+                                           .bias = bias };
+            check_all_nan(&a);
+        }
+}
+
+/* Whatever the tensor: no scalar of hidden states hides it that comes behind,
+ * and something shows it in any case. */
+static void check_tensor_nan(const struct attention_options *a,
+                             const char *preset)
+{
+    struct measured x;
+    open_few(&x, preset, a);
+    x.t.x.tokens[SHORT - 2] = V / 2; /* the row that is hit */
+    for (idx i = 0; i < x.t.m.table.count; i++) {
+        const struct param *p = &x.t.m.table.rows[i];
+        real *w = x.t.w + p->offset + p->n / 2, kept = *w;
+        bool shows = false;
+        *w = (real)NAN;
+        double loss = model_forward_loss(&x.t.m, x.t.w, &x.t.x, 1);
+        meter_run(&x.meter, x.t.w);
+        for (idx k = 0; k < x.meter.n_columns; k++)
+            shows = shows || (x.meter.columns[k].is_given &&
+                              isnan(x.meter.columns[k].scalar));
+        /* Behind the last hidden state only the loss can show it; the key of
+         * a column without a value, under a map that looks at each score
+         * alone, moves nothing but what is measured */
+        bool is_behind = strncmp(p->name, "final.", 6) == 0 ||
+                         strncmp(p->name, "head.", 5) == 0;
+        bool is_idle = strstr(p->name, "column_key") != NULL;
+        if (!is_behind && !shows)
+            fail_msg("%s with %s: no metric shows it", p->name, preset);
+        if (!is_idle && !isnan(loss))
+            fail_msg("%s with %s: loss %g", p->name, preset, loss);
+        *w = kept;
+    }
+    close_meter(&x);
+}
+
+static void test_meter__nan_in_any_tensor_shows(void **state)
+{
+    (void)state;
+    static const char *const presets[] = { "gpt2", "llama" };
+    for (int map = 0; weight_map_name(map); map++)
+        for (int i = 0; i < 2; i++) {
+            struct attention_options a = { PLAIN_ATTENTION, .weights = map };
+            check_tensor_nan(&a, presets[i]);
+            a.bias = BIAS_KEY;
+            check_tensor_nan(&a, presets[i]);
+        }
+}
+
+static void test_meter__one_token_has_no_rest_to_compare_with(void **state)
+{
+    (void)state;
+    struct attention_options a = { PLAIN_ATTENTION };
+    struct sink_options o = sinks;
+    struct measured x;
+    o.tokens = 1;
+    open_meter(&x, "llama", &a, &o, 1);
+    meter_run(&x.meter, x.t.w);
+    for (idx i = 0; i < x.meter.n_columns; i++) {
+        const struct meter_column *c = &x.meter.columns[i];
+        bool is_ratio = strstr(c->name, "_ratio") != NULL;
+        bool is_extra = c->metric->needs_extra;
+        assert_int_equal(c->is_given, !is_ratio && !is_extra);
+        assert_int_equal(!isnan(c->scalar), c->is_given);
+    }
+    close_meter(&x);
+}
+
 static int start(void **state)
 {
     (void)state;
@@ -385,6 +561,10 @@ int main(void)
         cmocka_unit_test(test_meter__identical_tokens_give_the_uniform_values),
         cmocka_unit_test(test_meter__hidden_ratio_is_by_depth),
         cmocka_unit_test(test_meter__length_is_capped_at_the_context),
+        cmocka_unit_test(test_meter__nan_of_one_head_is_its_own_and_the_means),
+        cmocka_unit_test(test_meter__nan_of_one_sequence_is_in_all_means),
+        cmocka_unit_test(test_meter__nan_in_any_tensor_shows),
+        cmocka_unit_test(test_meter__one_token_has_no_rest_to_compare_with),
     };
     return cmocka_run_group_tests_name("meter", tests, start, NULL);
 }

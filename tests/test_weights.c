@@ -99,23 +99,104 @@ static void test_weights__large_scores_stay_finite(void **state)
     each_weight_case(see_large_scores);
 }
 
-/* A run that diverges must not look healthy. */
+/* A run that diverges must not look healthy: what depends on a number is NaN if
+ * that number is. What depends on it is found by moving it. */
+
+enum { NAN_N = 9, MOVES = 2 };
+static const double moves[MOVES] = { 0.9, -1.1 };
+
+/* Everything that a row gives, in both directions. */
+struct outcome {
+    real a[NAN_N], ds[NAN_N], dnumbers[MAP_LEARNED_MAX], dquery;
+};
+
+static struct outcome outcome_of(struct weight_case *c, const real *s,
+                                 const real *g, real query)
+{
+    struct outcome o = { 0 };
+    real again[NAN_N];
+    struct weight_row row = weight_case_row(c, NAN_N, 1);
+    row.query = query;
+    memcpy(o.ds, g, sizeof o.ds);
+    weight_stage_forward(&c->stage, o.a, s, &row);
+    weight_stage_backward(&c->stage, again, s, o.ds, &row);
+    memcpy(o.dnumbers, c->dnumbers, sizeof o.dnumbers);
+    o.dquery = c->dquery;
+    return o;
+}
+
+/* Where `moved` differs from `base`, `got` must be NaN; number by number. */
+static void expect_nan(const struct weight_case *c, const char *what, idx at,
+                       const real *got, const real *base, const real *moved,
+                       idx n)
+{
+    for (idx j = 0; j < n; j++)
+        if (moved[j] != base[j] && !isnan(got[j]))
+            fail_msg("%s: NaN in %s %td is lost in number %td of %td: %g",
+                     c->text, what, at, j, n, (double)got[j]);
+}
+
+struct row_input {
+    real s[NAN_N], g[NAN_N], query;
+};
+
+static void see_nan_in(struct weight_case *c, const char *what, idx at,
+                       struct row_input *x, real *number)
+{
+    real kept = *number;
+    struct outcome base = outcome_of(c, x->s, x->g, x->query);
+    *number = (real)NAN;
+    struct outcome got = outcome_of(c, x->s, x->g, x->query);
+    for (int i = 0; i < MOVES; i++) {
+        *number = kept + (real)moves[i];
+        struct outcome moved = outcome_of(c, x->s, x->g, x->query);
+        expect_nan(c, what, at, got.a, base.a, moved.a, NAN_N);
+        if (number < x->g || number >= x->g + NAN_N)
+            continue; /* gradients come back as NaN, too: see below */
+        expect_nan(c, what, at, got.ds, base.ds, moved.ds, NAN_N);
+        expect_nan(c, what, at, got.dnumbers, base.dnumbers, moved.dnumbers,
+                   c->n_learned);
+        expect_nan(c, what, at, &got.dquery, &base.dquery, &moved.dquery, 1);
+    }
+    *number = kept;
+}
+
+/* What forward read is none: so are weights, and so is every gradient that
+ * comes back; none of them may become a number again. at: of a score; or -1. */
+static void see_nan_back(struct weight_case *c, const char *what,
+                         struct row_input *x, real *number, idx at)
+{
+    real kept = *number;
+    real g[NAN_N];
+    for (int j = 0; j < NAN_N; j++)
+        g[j] = (real)NAN;
+    *number = (real)NAN;
+    struct outcome o = outcome_of(c, x->s, g, x->query);
+    *number = kept;
+    bool is_lost = at >= 0 && (!isnan(o.a[at]) || !isnan(o.ds[at]));
+    for (idx i = 0; i < c->n_learned; i++)
+        is_lost = is_lost || (!c->learned[i].is_state && !isnan(o.dnumbers[i]));
+    if (is_lost || (c->map->query_number && !isnan(o.dquery)))
+        fail_msg("%s: NaN in %s is lost on its way back", c->text, what);
+}
+
 static void see_nan(struct weight_case *c)
 {
-    for (idx at = 0; at < 9; at++) {
-        real s[9], a[9], g[9];
-        struct weight_row row = weight_case_row(c, 9, 1);
-        bool has_nan = false;
-        fill_normal(s, 9, 1, 3);
-        fill_normal(g, 9, 1, 4);
-        s[at] = (real)NAN;
-        weight_stage_forward(&c->stage, a, s, &row);
-        for (int j = 0; j < 9; j++)
-            has_nan = has_nan || isnan(a[j]);
-        if (!has_nan)
-            fail_msg("%s: NaN at %td is lost", c->text, at);
-        weight_stage_backward(&c->stage, a, s, g, &row);
+    struct row_input x = { .query = (real)0.5 };
+    fill_normal(x.s, NAN_N, 1, 3);
+    fill_normal(x.g, NAN_N, 1, 4);
+    for (idx at = 0; at < NAN_N; at++) {
+        see_nan_in(c, "score", at, &x, &x.s[at]);
+        see_nan_in(c, "gradient", at, &x, &x.g[at]);
+        see_nan_back(c, "a score", &x, &x.s[at], at);
     }
+    for (idx i = 0; i < c->n_learned; i++) {
+        see_nan_in(c, "learned number", i, &x, &c->numbers[i]);
+        see_nan_back(c, "a learned number", &x, &c->numbers[i], -1);
+    }
+    see_nan_in(c, "the query's number", 0, &x, &x.query);
+    if (c->map->query_number)
+        see_nan_back(c, "the query's number", &x, &x.query, -1);
 }
 
 static void test_weights__pass_nan_on(void **state)

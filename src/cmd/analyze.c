@@ -121,6 +121,26 @@ static void print_row(const struct analysis *a, idx i)
     fflush(stdout);
 }
 
+/* Whatever else such weights give is no measurement. */
+static int refuse_loss(const struct analysis *a, idx i, struct err *e)
+{
+    char path[RUN_PATH_MAX];
+    double loss = a->val_loss[i];
+    struct param_fault f = params_fault(&a->session.model.table, a->session.w);
+    run_step_path(path, a->dir, a->steps.steps[i]);
+    if (f.p)
+        return err_set(e, ERR_DIVERGED,
+                       "%s: the loss is %g, for of %s %td of %td numbers are "
+                       "not finite, the first of them number %td: move the "
+                       "file away to analyze the others",
+                       path, isnan(loss) ? fabs(loss) : loss, f.p->name, f.n,
+                       f.p->n, f.at);
+    return err_set(e, ERR_DIVERGED,
+                   "%s: the loss is %g although all weights are finite: move "
+                   "the file away to analyze the others",
+                   path, isnan(loss) ? fabs(loss) : loss);
+}
+
 static int measure(struct analysis *a, struct text *csv, struct err *e)
 {
     struct meter *m = &a->session.meter;
@@ -136,6 +156,8 @@ static int measure(struct analysis *a, struct text *csv, struct err *e)
         a->val_loss[i] = val.loss;
         a->val_loss_se[i] = val.loss_se;
         a->val_excess[i] = val.excess;
+        if (!isfinite(val.loss))
+            return refuse_loss(a, i, e);
         meter_run(m, a->session.w);
         a->step_axis[i] = a->steps.steps[i];
         for (idx k = 0; k < m->n_columns; k++)

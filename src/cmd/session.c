@@ -192,8 +192,29 @@ static int set_diverged(idx step, double loss, double grad_norm, struct err *e)
                    step, unsigned_nan(loss), unsigned_nan(grad_norm));
 }
 
-int session_check(struct session *s, idx step, struct err *e)
+/* x: the weights, or one of the optimizer's slots by its name. */
+static int check_numbers(const struct session *s, const real *x,
+                         const char *slot, idx step, struct err *e)
 {
+    struct param_fault f = params_fault(&s->model.table, x);
+    if (!f.p)
+        return OK;
+    return err_set(e, ERR_DIVERGED,
+                   "diverged at step %td: of %s%s%s %td of %td numbers are not "
+                   "finite, the first of them number %td: try a smaller "
+                   "optim.lr, optim.clip, or a longer optim.warmup_steps",
+                   step, f.p->name, slot ? "'s " : "", slot ? slot : "", f.n,
+                   f.p->n, f.at);
+}
+
+int session_check(struct session *s, idx step, bool with_state, struct err *e)
+{
+    const struct optim *o = &s->optim;
+    if (check_numbers(s, s->w, NULL, step, e))
+        return e->code;
+    for (idx i = 0; with_state && i < o->kind->n_slots; i++)
+        if (check_numbers(s, o->slots[i], o->kind->slot_names[i], step, e))
+            return e->code;
     double loss = model_forward_loss(&s->model, s->w, &s->acts, 1);
     return isfinite(loss) ? OK : set_diverged(step, loss, NAN, e);
 }

@@ -64,9 +64,10 @@ struct update_result {
 int session_update(struct session *s, idx step, struct update_result *r,
                    struct err *e);
 
-/* session_check - does a forward pass of the weights as they are give a finite
- * loss? OK or ERR_DIVERGED. */
-int session_check(struct session *s, idx step, struct err *e);
+/* session_check - may the numbers be saved as they are after `step` updates?
+ * All weights, with_state the optimizer's slots too, must be finite, and so
+ * must the loss of a forward pass. OK, or ERR_DIVERGED naming the tensor. */
+int session_check(struct session *s, idx step, bool with_state, struct err *e);
 
 /* Tokens seen after `step` updates. */
 double session_tokens(const struct config *c, idx step);

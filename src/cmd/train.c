@@ -108,7 +108,7 @@ static int save_state(struct train *t, struct err *e)
     run_resume_path(path, t->target.dir);
     if (t->saved_step == t->step)
         return OK;
-    if (session_check(&t->session, t->step, e))
+    if (session_check(&t->session, t->step, true, e))
         return e->code; /* the last good state stays */
     if (metrics_sync(&t->log.metrics, e) ||
         checkpoint_save(path, &head, &t->session.model.table, &data, e))
@@ -123,6 +123,8 @@ static int save_weights(struct train *t, struct err *e)
     struct checkpoint_data data = session_data(&t->session, false);
     struct checkpoint_head head = head_now(t);
     run_step_path(path, t->target.dir, t->step);
+    if (session_check(&t->session, t->step, false, e))
+        return e->code; /* no file is better than a bad one */
     return checkpoint_save(path, &head, &t->session.model.table, &data, e);
 }
 
@@ -238,6 +240,7 @@ static int report(struct train *t, const struct update_result *u, struct err *e)
         return OK;
     struct train_row row = {
         .step = t->step,
+        .has_update = u != NULL,
         .loss = u ? u->loss : NAN,
         .grad_norm = u ? u->grad_norm : NAN,
         .lr = u ? u->lr : NAN,

@@ -8,12 +8,14 @@
 
 enum { ROW_MAX = 8192 };
 
-void csv_number(struct text *t, double value)
+void csv_number(struct text *t, bool is_measured, double value)
 {
-    if (isfinite(value))
-        text_add(t, ",%.9g", value);
-    else
+    if (!is_measured)
         text_add(t, ",");
+    else if (isnan(value)) /* printf would tell a sign, which means nothing */
+        text_add(t, ",nan");
+    else
+        text_add(t, ",%.9g", value);
 }
 
 void csv_meter_names(struct text *t, const struct meter *meter)
@@ -26,7 +28,8 @@ void csv_meter_values(struct text *t, const struct meter *meter,
                       bool is_measured)
 {
     for (idx i = 0; i < meter->n_columns; i++)
-        csv_number(t, is_measured ? meter->columns[i].scalar : NAN);
+        csv_number(t, is_measured && meter->columns[i].is_given,
+                   meter->columns[i].scalar);
 }
 
 void csv_val_names(struct text *t, const struct session *s)
@@ -36,21 +39,13 @@ void csv_val_names(struct text *t, const struct session *s)
         text_add(t, ",val_excess");
 }
 
-static void csv_number_if(struct text *t, double value, bool is_measured)
-{
-    if (is_measured)
-        csv_number(t, value);
-    else
-        text_add(t, ",");
-}
-
 void csv_val_values(struct text *t, const struct session *s,
                     const struct val_result *v)
 {
-    csv_number_if(t, v->loss, v->sequences > 0);
-    csv_number_if(t, v->loss_se, v->sequences > 1);
+    csv_number(t, v->sequences > 0, v->loss);
+    csv_number(t, v->sequences > 1, v->loss_se);
     if (source_has_floor(&s->source))
-        csv_number_if(t, v->excess, v->sequences > 0);
+        csv_number(t, v->sequences > 0, v->excess);
 }
 
 static const char timing_header[] = "step,wall_s,tokens_per_s";
@@ -106,9 +101,9 @@ int train_log_row(struct train_log *l, const struct session *s,
     char buffer[ROW_MAX];
     struct text t = { buffer, sizeof buffer, 0 };
     text_add(&t, "%td,%.15g", row->step, session_tokens(&s->config, row->step));
-    csv_number(&t, row->loss);
-    csv_number(&t, row->grad_norm);
-    csv_number(&t, row->lr);
+    csv_number(&t, row->has_update, row->loss);
+    csv_number(&t, row->has_update, row->grad_norm);
+    csv_number(&t, row->has_update, row->lr);
     csv_val_values(&t, s, &row->val);
     csv_meter_values(&t, &s->meter, row->has_sinks);
     BUG_ON(t.n >= sizeof buffer);

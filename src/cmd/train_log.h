@@ -5,11 +5,12 @@
 #include "cmd/session.h"
 #include "io/metrics.h"
 
-/* What one row says; NAN where it was not measured. */
+/* What one row says. What it has not was not measured: an empty cell. */
 struct train_row {
     idx step;
-    double loss, grad_norm, lr;
-    struct val_result val;
+    bool has_update;            /* none at step 0 */
+    double loss, grad_norm, lr; /* of the update */
+    struct val_result val;      /* of no sequences: not measured */
     bool has_sinks; /* the session's meter holds this step's columns */
 };
 
@@ -45,7 +46,8 @@ void csv_meter_values(struct text *t, const struct meter *meter,
 void csv_val_names(struct text *t, const struct session *s);
 void csv_val_values(struct text *t, const struct session *s,
                     const struct val_result *v);
-/* ",value", empty if not finite. */
-void csv_number(struct text *t, double value);
+/* ",value"; "nan", "inf" and "-inf" as well. A NaN has no sign. Not measured:
+ * ",". */
+void csv_number(struct text *t, bool is_measured, double value);
 
 #endif

@@ -27,7 +27,8 @@ static void name_columns(struct meter *t, const struct sink_options *o)
         for (idx k = 1; k <= copies; k++, c++) {
             c->metric = m;
             c->k = k;
-            c->is_given = has_extra || !m->needs_extra;
+            c->is_given =
+                (has_extra || !m->needs_extra) && (t->T > 1 || !m->needs_rest);
             c->n = m->axes == METRIC_HEAD ? t->m->L * t->m->views : t->m->L + 1;
             if (m->is_per_position)
                 snprintf(c->name, sizeof c->name, "%s%td", m->name, k);
@@ -139,7 +140,7 @@ static void see_depths(struct meter *t, idx B)
     idx L = t->m->L, C = t->m->C;
     for (idx i = 0; i < t->n_columns; i++) {
         const struct metric *m = t->columns[i].metric;
-        if (m->axes != METRIC_DEPTH)
+        if (m->axes != METRIC_DEPTH || !t->columns[i].is_given)
             continue;
         for (idx b = 0; b < B; b++) {
             for (idx depth = 0; depth <= L; depth++) {
@@ -154,7 +155,14 @@ static void see_depths(struct meter *t, idx B)
     }
 }
 
-/* Means over sequences, then the ratio; then the scalar over the model. */
+/* The larger; NaN if one is, where fmax would drop it. */
+static double max_or_nan(double a, double b)
+{
+    return isnan(a) || a > b ? a : b;
+}
+
+/* Means over sequences, then the ratio; then the scalar over the model. A NaN
+ * anywhere is one in the scalar. */
 static void reduce(struct meter *t, idx column)
 {
     struct meter_column *c = &t->columns[column];
@@ -167,7 +175,7 @@ static void reduce(struct meter *t, idx column)
         }
         c->value[j] = c->is_given ? r.top / r.bottom : NAN;
         sum += c->value[j];
-        max = fmax(max, c->value[j]);
+        max = max_or_nan(max, c->value[j]);
     }
     c->scalar = c->metric->reduce == REDUCE_MAX ? max : sum / (double)c->n;
     if (!c->is_given)

@@ -192,6 +192,7 @@ const struct metric metrics[] = {
                     "of the others'; the scalar is the largest over depths",
       .axes = METRIC_DEPTH,
       .reduce = REDUCE_MAX,
+      .needs_rest = true,
       .of_depth = hidden_ratio },
     { .name = "hidden_max",
       .unit = "1",
@@ -204,10 +205,12 @@ const struct metric metrics[] = {
     { .name = "key_ratio",
       .unit = "1",
       .definition = "norm of the first key over the mean norm of the others",
+      .needs_rest = true,
       .of_head = key_ratio },
     { .name = "value_ratio",
       .unit = "1",
       .definition = "norm of the first value over the mean norm of the others",
+      .needs_rest = true,
       .of_head = value_ratio },
 };
 const idx n_metrics = COUNT_OF(metrics);

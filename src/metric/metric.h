@@ -46,6 +46,7 @@ struct metric {
     enum metric_reduce reduce;
     bool is_per_position;
     bool needs_extra; /* only where there is an extra column */
+    bool needs_rest;  /* only where there are tokens beside the first */
     bool is_fraction; /* tables print percent */
     struct ratio (*of_head)(const struct weight_view *v);
     struct ratio (*of_depth)(const struct hidden_view *v);

@@ -90,9 +90,12 @@ static struct work work_at(const struct attention *at, real *scratch)
 
 /* --- forward -------------------------------------------------------------- */
 
+/* Into -bound .. bound; NaN stays. */
 static double clamped(double x, double bound)
 {
-    return fmin(fmax(x, -bound), bound);
+    if (x > bound)
+        return bound;
+    return x < -bound ? -bound : x;
 }
 
 /* Rows up to t are in the sums, q_t and k_t with them. */

@@ -132,7 +132,8 @@ static void fold(const struct pass *p, const struct sight *s)
                 mass += fabs((double)row[j]);
             }
         }
-        left = has_remainder ? fmax(0, left) : 0;
+        /* rounding may leave less than nothing; NaN stays (fmax drops it) */
+        left = has_remainder && !(left < 0) ? left : 0;
         to[0] = (real)(nowhere + left);
         s->mass[t] = (real)(mass + left);
         memcpy(to + 1, row + at->n_extra + R, (size_t)x->T * sizeof *to);

@@ -84,11 +84,11 @@ static double log_of_p_norm(const real *f, const struct weight_row *row)
 {
     real p = (real)row->options->normalizer_p, max = row_max(f, row->n);
     if (max <= 0)
-        return -INFINITY;
+        return isnan(row_sum(f, row->n)) ? NAN : -INFINITY;
     real sum = 0, factor = 1 / max;
 #pragma omp simd reduction(+ : sum)
     for (idx j = 0; j < row->n; j++)
-        sum += f[j] > 0 ? vec_power(f[j] * factor, p) : 0;
+        sum += f[j] <= 0 ? 0 : vec_power(f[j] * factor, p);
     return log((double)max) + log((double)sum) / row->options->normalizer_p;
 }
 
@@ -101,7 +101,7 @@ real normalizer_factor(enum normalizer kind, const real *f,
         return 1 / (row_sum(f, row->n) + SUM_GUARD);
     if (kind == NORMALIZER_ABS_SUM) {
         real size = (real)fabs((double)row_sum(f, row->n));
-        return size > 1 ? 1 / size : 1;
+        return size <= 1 ? 1 : 1 / size; /* so written, NaN stays */
     }
     if (kind == NORMALIZER_P_NORM)
         return (real)(1 / (exp(log_of_p_norm(f, row)) + (double)SUM_GUARD));
@@ -121,7 +121,7 @@ static void p_norm_backward(real *g, const real *f, real factor, real dot,
 #pragma omp simd
     for (idx j = 0; j < row->n; j++) {
         real slope = vec_exp((p - 1) * (vec_log(f[j]) - log_norm));
-        slope = f[j] > 0 ? slope : 0;
+        slope = f[j] <= 0 ? 0 : slope;
         g[j] = (g[j] - dot * slope) * factor;
     }
 }

@@ -59,6 +59,21 @@ bool param_is_matrix(const struct param *p)
            p->role == PARAM_FEATURE;
 }
 
+struct param_fault params_fault(const struct param_table *t, const real *w)
+{
+    for (idx i = 0; i < t->count; i++) {
+        struct param_fault f = { &t->rows[i], 0, 0 };
+        for (idx j = f.p->n; j-- > 0;)
+            if (!isfinite(w[f.p->offset + j])) {
+                f.n++;
+                f.at = j;
+            }
+        if (f.n > 0)
+            return f;
+    }
+    return (struct param_fault){ NULL, 0, 0 };
+}
+
 /* How one tensor starts: N(0, std^2), U(-bound, bound), or a constant. */
 struct start {
     double std, bound, constant; /* std > 0: around the constant */

@@ -64,6 +64,16 @@ void param_table_release(struct param_table *t);
 /* A tensor of two or more dimensions that multiplies activations. */
 bool param_is_matrix(const struct param *p);
 
+/* A number of a flat buffer that is none: NaN or infinite. */
+struct param_fault {
+    const struct param *p; /* the first tensor that has one; NULL: none has */
+    idx n;                 /* how many in that tensor, */
+    idx at;                /* and the first of them */
+};
+
+/* params_fault - look at all numbers of a buffer (t->total). */
+struct param_fault params_fault(const struct param_table *t, const real *w);
+
 /* params_init - initial weights w (t->total) of all tensors by the named
  * scheme (paper arXiv 2410.10781 for INIT_STUDY; formulas in docs/MATH.md).
  * Each tensor draws from a stream that its name gives, so tensors of the same

@@ -58,8 +58,8 @@ static void backward(real *ds, const real *s, const real *a, const real *g,
 #pragma omp simd
     for (idx j = 0; j < row->n; j++)
         ds[j] = (a[j] - shift) * (g[j] - dot);
-    bool is_within = alpha > 0 && alpha < 1;
-    *row->dquery = is_within ? SLOPE * (dot - sum_g / (real)row->n) : 0;
+    bool is_clipped = alpha <= 0 || alpha >= 1;
+    *row->dquery = is_clipped ? 0 : SLOPE * (dot - sum_g / (real)row->n);
     row->dlearned[0] += row->share * alpha;
 }
 

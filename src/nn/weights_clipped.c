@@ -46,10 +46,11 @@ static void backward(real *ds, const real *s, const real *a, const real *g,
     real dot = 0;
 #pragma omp simd reduction(+ : dot)
     for (idx j = 0; j < row->n; j++)
-        dot += a[j] > 0 && a[j] < 1 ? (a[j] - gamma) * g[j] : 0;
+        /* so written, NaN stays */
+        dot += a[j] <= 0 || a[j] >= 1 ? 0 : (a[j] - gamma) * g[j];
 #pragma omp simd
     for (idx j = 0; j < row->n; j++) {
-        real passed = a[j] > 0 && a[j] < 1 ? c * g[j] : 0;
+        real passed = a[j] <= 0 || a[j] >= 1 ? 0 : c * g[j];
         ds[j] = softmax_at(p, s[j]) * (passed - dot);
     }
 }

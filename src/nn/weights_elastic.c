@@ -36,14 +36,14 @@ static void backward(real *ds, const real *s, const real *a, const real *g,
     real dot = 0, sum = 0;
 #pragma omp simd reduction(+ : dot, sum)
     for (idx j = 0; j < row->n; j++) {
-        real passed = a[j] > 0 ? g[j] : 0;
+        real passed = a[j] <= 0 ? 0 : g[j]; /* so written, NaN stays */
         dot += (a[j] - shift) * passed;
         sum += passed;
     }
     row->dlearned[0] += sum / (real)row->n_keys;
 #pragma omp simd
     for (idx j = 0; j < row->n; j++) {
-        real passed = a[j] > 0 ? g[j] : 0;
+        real passed = a[j] <= 0 ? 0 : g[j];
         ds[j] = softmax_at(p, s[j]) * (passed - dot);
     }
 }

@@ -21,15 +21,15 @@ static real threshold_of(const real *s, real max, idx n)
 #pragma omp simd reduction(+ : sum, squares)
         for (idx j = 0; j < n; j++) {
             real r = HALF * (s[j] - max) - tau;
-            r = r > 0 ? r : 0;
+            r = r < 0 ? 0 : r; /* so written, NaN stays */
             sum += r;
             squares += r * r;
         }
         real norm = (real)sqrt((double)squares);
-        /* sum > 0 unless max is NaN: r = -tau at the largest score */
+        /* sum > 0: r = -tau at the largest score */
         real next = tau + (norm - 1) * norm / sum;
         if (!(next > tau))
-            return tau;
+            return isnan(next) ? next : tau;
         tau = next;
     }
 }

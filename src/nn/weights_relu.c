@@ -14,7 +14,7 @@ static void backward(real *ds, const real *s, const real *a, const real *g,
     (void)a;
 #pragma omp simd
     for (idx j = 0; j < row->n; j++)
-        ds[j] = s[j] > 0 ? g[j] : 0;
+        ds[j] = s[j] <= 0 ? 0 : g[j];
 }
 
 const struct weight_map weights_relu = {

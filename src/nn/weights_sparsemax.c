@@ -6,6 +6,8 @@
  * too large, steps only go up, drop scores for good, and end exactly when none
  * is dropped. A few passes, no memory.
  *   ds = g - mean of g over the support, within the support; 0 elsewhere */
+#include <math.h>
+
 #include "nn/weights.h"
 #include "nn/weights_shared.h"
 
@@ -18,12 +20,12 @@ static real threshold_of(const real *s, real max, idx n)
 #pragma omp simd reduction(+ : sum, count)
         for (idx j = 0; j < n; j++) {
             real z = s[j] - max;
-            sum += z > tau ? z : 0;
-            count += z > tau ? 1 : 0;
+            sum += z <= tau ? 0 : z; /* so written, NaN stays */
+            count += z <= tau ? 0 : 1;
         }
-        real next = (sum - 1) / count; /* count >= 1 unless max is NaN */
+        real next = (sum - 1) / count; /* count >= 1: the largest is in */
         if (!(next > tau))
-            return tau;
+            return isnan(next) ? next : tau;
         tau = next;
     }
 }
@@ -45,13 +47,13 @@ static void backward(real *ds, const real *s, const real *a, const real *g,
     real sum = 0, count = 0;
 #pragma omp simd reduction(+ : sum, count)
     for (idx j = 0; j < row->n; j++) {
-        sum += a[j] > 0 ? g[j] : 0;
-        count += a[j] > 0 ? 1 : 0;
+        sum += a[j] <= 0 ? 0 : g[j];
+        count += a[j] <= 0 ? 0 : 1;
     }
     real mean = sum / count; /* the largest score is always in */
 #pragma omp simd
     for (idx j = 0; j < row->n; j++)
-        ds[j] = a[j] > 0 ? g[j] - mean : 0;
+        ds[j] = a[j] <= 0 ? 0 : g[j] - mean;
 }
 
 const struct weight_map weights_sparsemax = {

@@ -62,7 +62,7 @@ static void backward(real *ds, const real *s, const real *a, const real *g,
     real farther = 0;
     for (idx start = 0; start < row->n; start += BLOCK) {
         idx n = idx_min(BLOCK, row->n - start);
-        if (farther == 0 && row_max(a + start, n) == 0) {
+        if (farther == 0 && row_sum(a + start, n) == 0) { /* all 0, no NaN */
             memset(ds + start, 0, (size_t)n * sizeof *ds);
             continue;
         }

@@ -40,14 +40,14 @@ static void backward(real *ds, const real *s, const real *a, const real *g,
 #pragma omp simd
         for (idx j = 0; j < row->n; j++) {
             real x = s[j] - t;
-            ds[j] = x > 0 ? 2 * x * g[j] : 0;
+            ds[j] = x <= 0 ? 0 : 2 * x * g[j]; /* as above */
         }
         return;
     }
 #pragma omp simd
     for (idx j = 0; j < row->n; j++) {
         real x = s[j] - t, slope = p * a[j] / x;
-        ds[j] = x > 0 ? slope * g[j] : 0;
+        ds[j] = x <= 0 ? 0 : slope * g[j];
     }
 }
 
