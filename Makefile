@@ -11,7 +11,7 @@ ifeq ($(origin CC),default)
 CC       := $(if $(shell command -v gcc),gcc,cc)
 endif
 MARCH    ?= native
-OPT      ?= $(if $(SANITIZE),-O1,-O3)
+OPT      ?= $(if $(SANITIZE)$(FUZZ),-O1,-O3)
 REAL     ?= float
 given_B  := $(filter-out undefined,$(origin B))
 B        ?= build/$(REAL)$(if $(SANITIZE),-asan)
@@ -40,6 +40,10 @@ endif
 ifdef SANITIZE
 cflags   += -fsanitize=address,undefined -fno-sanitize-recover=undefined \
             -fno-omit-frame-pointer
+endif
+ifdef FUZZ
+cflags   += -fsanitize=fuzzer-no-link,address,undefined \
+            -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 endif
 ifdef WERROR
 cflags   += -Werror
@@ -85,9 +89,11 @@ SYSTEM := $(filter-out tests/system/lib.sh,$(sort $(wildcard tests/system/*.sh))
 unit_bins := $(TESTS:%.c=$(B)/%)
 grad_bins := $(GRADS:%.c=$(B)/%)
 dump_bin  := $(B)/tools/parity/dump
+fuzz_bins := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 
 .PHONY: all demo test unit double asan lint check bench parity format docs \
-        install clean help tests run-test run-unit run-double run-asan force
+        install clean help tests run-test run-unit run-double run-asan fuzz \
+        fuzz-targets force
 all: $(BIN) ## build ./sinklab (the default)
 
 $(BIN): $(B)/src/main.o $(OBJ)
@@ -104,6 +110,10 @@ $(B)/tests/%: $(B)/tests/%.o $(OBJ) $(HELP_C:%.c=$(B)/%.o)
 	$(call say,LD $@)
 	$(Q)$(link) -o $@ $^ $(ldlibs) -lcmocka
 tests: $(unit_bins)
+$(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/fuzz.o $(OBJ)
+	$(call say,LD $@)
+	$(Q)$(link) -fsanitize=fuzzer -o $@ $^ $(ldlibs)
+fuzz-targets: $(fuzz_bins)
 $(dump_bin): $(dump_bin).o $(OBJ)
 	$(call say,LD $@)
 	$(Q)$(link) -o $@ $^ $(ldlibs)
@@ -122,7 +132,7 @@ $(B)/src/base/build.o: $(B)/commit
 $(B)/src/base/build.o: build_info = -DBUILD_VERSION='"$(VERSION)"' \
     -DBUILD_COMMIT='"$(COMMIT)"' -DBUILD_FLAGS='"$(strip $(cflags) $(CFLAGS))"'
 
--include $(OBJ:.o=.d) $(B)/src/main.d $(dump_bin).d $(wildcard $(B)/tests/*.d)
+-include $(OBJ:.o=.d) $(B)/src/main.d $(dump_bin).d $(wildcard $(B)/tests/*.d $(B)/tests/fuzz/*.d)
 
 # Parts of the tests. A variant is built in a folder of its own by a make below
 # this one; the run-* targets are what that make is asked for.
@@ -154,6 +164,13 @@ asan: ## unit tests and a short run under the address and UB sanitizers
 	+@$(sub) SANITIZE=1 $(call variant,asan) run-asan
 run-asan: $(BIN) $(unit_bins)
 	@CC='$(CC)' SINKLAB=$(abspath $(BIN)) tests/asan.sh $(unit_bins) tests/system/smoke.sh
+
+# libFuzzer comes with clang. FUZZ_S=3600 make fuzz: an hour each.
+fuzz: ## libFuzzer on all that reads files, FUZZ_S=60 seconds each (clang)
+	+@$(sub) all
+	+@$(sub) CC=clang FUZZ=1 B=build/fuzz fuzz-targets
+	@SINKLAB=$(abspath $(BIN)) tests/fuzz/run.sh build/fuzz \
+	    $(patsubst $(B)/%,build/fuzz/%,$(fuzz_bins))
 
 lint: $(BIN) ## what a machine can hold of docs/STYLE.md, and that docs are true
 	@CC='$(CC)' CPPFLAGS='$(filter -I%,$(cppflags))' SINKLAB=$(abspath $(BIN)) \

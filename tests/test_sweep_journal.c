@@ -192,6 +192,29 @@ static void test_sweep_journal__others_are_left_alone(void **state)
     assert_non_null(strstr(e.text, "journal:2:"));
 }
 
+/* Found by a fuzzer: a reader took such a head, a writer did not. */
+static void test_sweep_journal__a_changed_head_is_refused(void **state)
+{
+    static const char *const heads[] = {
+        "sinklab-sweep-journal 1r\n", "sinklab-sweep-journal  1\n",
+        "sinklab-sweep-journal +1\n", "sinklab-sweep-journal 1 \n",
+        "sinklab-sweep-journal\n",
+    };
+    struct sweep s;
+    struct sweep_run runs[RUNS];
+    struct sweep_record records[RUNS];
+    struct err e = { 0 };
+    (void)state;
+    make_sweep(&s, runs, "head");
+    for (idx i = 0; i < COUNT_OF(heads); i++) {
+        write_file(&s, heads[i], strlen(heads[i]));
+        assert_int_equal(read_all(records, &s, &e), ERR_DATA);
+        assert_non_null(strstr(e.text, "want 'sinklab-sweep-journal 1'"));
+        assert_int_equal(sweep_journal_append(&s, NULL, EVENT_LEFT, NULL, NULL),
+                         ERR_DATA);
+    }
+}
+
 static void test_sweep_journal__runs_added_since_are_passed_over(void **state)
 {
     struct sweep s;
@@ -282,6 +305,7 @@ int main(void)
         RUN(test_sweep_journal__a_torn_line_is_dropped),
         RUN(test_sweep_journal__damage_is_found),
         RUN(test_sweep_journal__others_are_left_alone),
+        RUN(test_sweep_journal__a_changed_head_is_refused),
         RUN(test_sweep_journal__runs_added_since_are_passed_over),
         RUN(test_sweep_journal__a_full_disk_leaves_it_whole),
         RUN(test_sweep_journal__many_processes_may_append),

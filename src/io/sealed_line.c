@@ -1,5 +1,6 @@
 #include "io/sealed_line.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/hash.h"
@@ -39,22 +40,23 @@ int sealed_line_head(char **text, const char *path, const char *word,
     char *line = sealed_line_next(text);
     size_t n = strlen(word);
     long long found = 0;
-    char shown[TEXT_SHOW_MAX];
+    char shown[TEXT_SHOW_MAX], want[TEXT_SHOW_MAX], rest;
     if (!line && !**text)
         return err_set(e, ERR_DATA,
                        "%s: is empty: put a copy of the file back, or use "
                        "another run.dir",
                        path);
-    if (!line || strncmp(line, word, n) != 0 ||
-        sscanf(line + n, " %lld", &found) != 1)
-        return err_set(e, ERR_DATA, "%s:1: got '%s', want '%s %td'", path,
-                       text_show(shown, line ? line : *text), word, version);
-    if (found != version)
+    snprintf(want, sizeof want, "%s %td", word, version);
+    if (line && strcmp(line, want) == 0)
+        return OK;
+    if (line && strncmp(line, word, n) == 0 &&
+        sscanf(line + n, " %lld%c", &found, &rest) == 1 && found != version)
         return err_set(e, ERR_DATA,
                        "%s:1: has version %lld, this program knows %td: use "
                        "the sinklab that wrote it, or another run.dir",
                        path, found, version);
-    return OK;
+    return err_set(e, ERR_DATA, "%s:1: got '%s', want '%s'", path,
+                   text_show(shown, line ? line : *text), want);
 }
 
 char *sealed_line_field(char **line)

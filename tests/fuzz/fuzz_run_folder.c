@@ -1,0 +1,58 @@
+/* The small files of a run folder: the first byte says which. */
+#include "fuzz.h"
+
+#include <string.h>
+
+#include "io/manifest.h"
+#include "io/run.h"
+#include "io/run_facts.h"
+
+static void check_status(const char *dir)
+{
+    struct run_status s;
+    struct err e = { 0 };
+    double step;
+    int rc = run_status_read(&s, dir, &e);
+    fuzz_check_told(rc, &e);
+    if (rc == OK) {
+        FUZZ_CHECK(s.state >= 0 && s.state < RUN_STATES);
+        FUZZ_CHECK(strlen(s.reason) < RUN_REASON_MAX);
+    }
+    FUZZ_CHECK(run_standing(&step, dir));
+}
+
+static void check_manifest(const char *dir)
+{
+    char changes[MANIFEST_CHANGES_MAX];
+    struct run_folder r = { .lock = { .is_held = true, .fd = -1 } };
+    struct err e = { 0 };
+    char name[] = "sinklab", command[] = "train";
+    char *words[] = { name, command };
+    const struct manifest_start start = { .blas = "b",
+                                          .blas_core = "c",
+                                          .blas_threading = "t",
+                                          .threads = 1,
+                                          .argc = 2,
+                                          .argv = words };
+    strcpy(r.dir, dir);
+    strcpy(r.id, "0123456789abcdef");
+    manifest_changes(changes, &r);
+    FUZZ_CHECK(strlen(changes) < sizeof changes);
+    fuzz_check_told(manifest_add_start(&r, &start, &e), &e);
+    e = (struct err){ 0 };
+    fuzz_check_told(manifest_add_end(&r, RUN_DONE, 3, &e), &e);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
+{
+    char path[FUZZ_PATH_MAX];
+    if (n == 0)
+        return 0;
+    bool is_status = bytes[0] & 1;
+    fuzz_file(path, is_status ? "status" : "manifest.ini", bytes + 1, n - 1);
+    if (is_status)
+        check_status(fuzz_dir());
+    else
+        check_manifest(fuzz_dir());
+    return 0;
+}

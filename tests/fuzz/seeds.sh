@@ -1,0 +1,83 @@
+#!/usr/bin/env bash
+# tests/fuzz/seeds.sh FOLDER - a small corpus for each target, FOLDER/NAME, out
+# of the project's own files and of a tiny run and sweep made on the spot.
+# $SINKLAB is the program.
+set -eu
+export LC_ALL=C OMP_NUM_THREADS=1
+root=$(cd "$(dirname "$0")/../.." && pwd)
+sinklab=${SINKLAB:?}
+to=$1
+mkdir -p "$to"
+to=$(cd "$to" && pwd)
+work=$(mktemp -d "${TMPDIR:-/tmp}/sinklab-seeds.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+
+for name in ini config sweep_file table run_folder sweep_folder filter hdf; do
+    rm -rf "${to:?}/$name"
+    mkdir "$to/$name"
+done
+
+with_byte() { # octal file: the file behind one byte, which chooses its reader
+    printf "\\$1"
+    cat "$2"
+}
+
+# One that reads no other file: includes resolved away
+printf '[model]\nlayers = 1\nwidth = 8\nheads = 2\ncontext = 8\n[train]\nsteps = 2\nbatch = 1\n[data]\nsource = random\nvocab = 8\n[sink]\ntokens = 8\nsequences = 1\n' >tiny.ini
+printf '%s\n' '[sweep]' 'jobs = 1' '[axes]' 'optim.lr = 1e-3, 1e-2' 'run.seed = 1 to 2' >axes.ini
+cat tiny.ini axes.ini >tiny-sweep.ini
+"$sinklab" train tiny.ini run.dir=run >/dev/null
+"$sinklab" analyze run >/dev/null
+"$sinklab" sweep tiny-sweep.ini run.dir=sweep >/dev/null
+
+ini=0
+for file in "$root"/configs/*.ini "$root"/experiments/*/*.ini run/config.ini \
+    run/manifest.ini sweep/sweep.ini tiny-sweep.ini; do
+    ini=$((ini + 1))
+    cp "$file" "$to/ini/$ini"
+    grep -v '^include' "$file" >"$to/sweep_file/$ini"
+    {
+        grep -v '^include' "$file"
+        printf '\0optim.lr=1e-4\0model.preset=llama'
+    } >"$to/config/$ini"
+done
+cat tiny.ini - >"$to/sweep_file/random" <<'END'
+[axes]
+optim.name & optim.lr = sgd & 0.1, adamw & 1e-3
+attention.weights = softmax, sigmoid
+attention.sigmoid_b if attention.weights = sigmoid = 0, -1
+[random]
+draws = 3
+seed = 7
+optim.warmup_steps = choice 1, 2, 3
+optim.clip = loguniform 1e-2 to 1
+optim.weight_decay = uniform 0 to 0.1
+[exclude]
+attention.weights = sigmoid and optim.name != adamw
+END
+cp run/metrics.csv run/timing.csv run/analysis.csv "$to/table/"
+printf 'step,loss\n1,nan\n2,-inf\n3,\n4,1e-300\n5,0x1p3\n6' >"$to/table/odd"
+with_byte 1 run/status >"$to/run_folder/status"
+with_byte 0 run/manifest.ini >"$to/run_folder/manifest"
+with_byte 0 sweep/runs.list >"$to/sweep_folder/list"
+with_byte 1 sweep/journal >"$to/sweep_folder/journal"
+# What is behind the seals: lines without their hashes
+sed 's/\t[0-9a-f]*$//' sweep/runs.list >list
+sed 's/\t[0-9a-f]*$//' sweep/journal >journal
+with_byte 2 list >"$to/sweep_folder/list-open"
+with_byte 3 journal >"$to/sweep_folder/journal-open"
+i=0
+while read -r filter; do
+    i=$((i + 1))
+    printf '%s' "$filter" >"$to/filter/$i"
+done <<'END'
+optim.lr>1e-3 and status=done
+name=relu* and step >= 500
+sink_1 != 0.5 and attention.weights == "softmax"
+loss<2 and val_loss<='3'
+model.biases=yes and run.seed!=3
+END
+# Edits of a file that the target makes itself: place, kind, value
+printf '\0' >"$to/hdf/nothing"
+printf '\1\20\0\0\377\2\100\2\1\200' >"$to/hdf/edits"
