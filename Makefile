@@ -52,19 +52,17 @@ endif
 # Libraries. OpenBLAS is called by many threads at once, each call on its own.
 # Debian's flavour without threads takes no locks and then computes garbage
 # (tests/test_gemm_threads.c shows it); the pthread flavour is right, and set to
-# one thread by kern/gemm.c. It is pinned by rpath, because the system's
-# alternatives may resolve to another flavour at run time. Fedora calls it
-# libopenblasp.
+# one thread by kern/gemm.c, which loads it when the first product is due. It is
+# pinned by its path, because the system's alternatives may resolve to another
+# flavour at run time. Fedora calls it libopenblasp.
 TRIPLET      := $(shell $(CC) -print-multiarch 2>/dev/null)
 BLAS_DIR     := $(patsubst %/libopenblas.so,%,$(wildcard \
                 /usr/lib/$(TRIPLET)/openblas-pthread/libopenblas.so))
 ifneq ($(BLAS_DIR),)
 BLAS_CFLAGS  := -I/usr/include/$(TRIPLET)/openblas-pthread
-BLAS_LIBS    := -L$(BLAS_DIR) -Wl,-rpath,$(BLAS_DIR) -lopenblas
 else
 BLAS_CFLAGS  := $(shell pkg-config --cflags openblas 2>/dev/null)
-BLAS_LIBS    := $(if $(wildcard /usr/lib*/libopenblasp.so),-lopenblasp,$\
-                $(shell pkg-config --libs openblas 2>/dev/null || echo -lopenblas))
+BLAS_DIR     := $(shell pkg-config --variable=libdir openblas 2>/dev/null)
 endif
 HDF5         := $(shell pkg-config --exists hdf5-serial 2>/dev/null && echo hdf5-serial || echo hdf5)
 HDF5_CFLAGS  := $(shell pkg-config --cflags $(HDF5) 2>/dev/null)
@@ -72,7 +70,7 @@ HDF5_LIBDIR  := $(shell pkg-config --libs-only-L $(HDF5) 2>/dev/null)
 HDF5_LIBS    := $(HDF5_LIBDIR) -lhdf5_hl -lhdf5
 REST         := inih libxxhash
 cppflags     += $(BLAS_CFLAGS) $(HDF5_CFLAGS) $(shell pkg-config --cflags $(REST) 2>/dev/null)
-ldlibs       += $(BLAS_LIBS) $(HDF5_LIBS) $(shell pkg-config --libs-only-L $(REST) 2>/dev/null) \
+ldlibs       += -ldl $(HDF5_LIBS) $(shell pkg-config --libs-only-L $(REST) 2>/dev/null) \
                 -linih -lxxhash
 
 # The user's own CFLAGS, CPPFLAGS, LDFLAGS and LDLIBS come last and win.
@@ -128,6 +126,7 @@ $(B)/flags $(B)/commit: force
 	@echo '$(now)' | cmp -s - $@ || echo '$(now)' > $@
 
 COMMIT = $(shell git describe --always --dirty --abbrev=12 2>/dev/null || echo unknown)
+$(B)/src/kern/gemm.o: build_info = $(if $(BLAS_DIR),-DBLAS_DIR='"$(BLAS_DIR)"')
 $(B)/src/base/build.o: $(B)/commit
 $(B)/src/base/build.o: build_info = -DBUILD_VERSION='"$(VERSION)"' \
     -DBUILD_COMMIT='"$(COMMIT)"' -DBUILD_FLAGS='"$(strip $(cflags) $(CFLAGS))"'

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/base.h"
 #include "base/moment.h"
 #include "cmd/cmd.h"
 
@@ -45,9 +46,25 @@ static void open_standard_files(void)
         close(fd);
 }
 
+/* Static because a handler of exit() has no argument of ours. */
+static bool is_over;
+
+/* OpenMP ends the program where it gets no memory or thread in the middle of
+ * things; what it says then is no sentence of ours, and its status is 1. */
+static void catch_foreign_exit(void)
+{
+    if (is_over)
+        return;
+    fputs("sinklab: OpenMP gave up for want of memory or threads: free some, "
+          "or set fewer train.threads\n",
+          stderr);
+    _exit(ERR_MEMORY);
+}
+
 int main(int argc, char **argv)
 {
     struct err e = { 0 };
+    atexit(catch_foreign_exit);
     open_standard_files();
     signal(SIGXFSZ, SIG_IGN); /* a file size limit is an error like another */
     int code = run(argc, argv, &e);
@@ -55,5 +72,6 @@ int main(int argc, char **argv)
         code = err_set(&e, ERR_IO, "cannot write to standard output");
     if (code)
         fprintf(stderr, "sinklab: %s\n", e.text);
+    is_over = true;
     return code;
 }

@@ -1,4 +1,4 @@
-/* machine.h - the cores and the memory that this process may use. */
+/* machine.h - the cores that this process may use. */
 #ifndef SINKLAB_MACHINE_H
 #define SINKLAB_MACHINE_H
 
@@ -20,10 +20,5 @@ void machine_cores(struct core_list *cores);
  * Empty where there are fewer cores than slots. */
 void core_share(struct core_list *share, const struct core_list *all, idx i,
                 idx n);
-
-/* machine_bytes - memory that may be had without swapping: the system's own
- * estimate, or less if a control group allows less; at least 1. 0: not known.
- * root: "", or a folder with other files in place of /proc and /sys. */
-double machine_bytes(const char *root);
 
 #endif

@@ -47,7 +47,7 @@ int plan_model(struct plan *p, const struct config *c, idx vocab, struct err *e)
             .vocab = m.V,
             .tokens = session_tokens(c, c->train.steps),
             .flops_per_token = model_flops_per_token(&m, c->model.context),
-            .memory_bytes = session_bytes(c, &m),
+            .memory_bytes = session_bytes(c, &m, true),
             .weights_bytes = weights,
             .state_bytes = weights * (double)(1 + slots),
         };

@@ -4,7 +4,9 @@
 #include <omp.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "kern/gemm.h"
+#include "kern/team.h"
 
 int session_threads(const struct config *c)
 {
@@ -72,19 +74,53 @@ static void fill_meter(struct session *s)
         source_sample(&s->source, t->tokens + i * t->T, t->T, SPLIT_SINK, i);
 }
 
+size_t session_bytes(const struct config *c, const struct model *m,
+                     bool is_training)
+{
+    struct session s = { .config = *c, .threads = session_threads(c) };
+    struct arena numbers = { 0 }, acts = { 0 };
+    idx n = is_training ? c->sink.probe_sequences : c->sink.sequences;
+    idx slots = is_training ? optimizers[c->optim.name]->n_slots : 0;
+    s.model = *m; /* borrowed: plan functions only read it */
+    plan_numbers(&s, &numbers, is_training);
+    acts_plan(&s.acts, &acts, m, c->train.batch, c->model.context, s.threads,
+              is_training, false);
+    return numbers.used_bytes + acts.used_bytes +
+           meter_bytes(m, &c->sink, n, s.threads) +
+           (size_t)(1 + slots) * (size_t)m->table.n * sizeof(real);
+}
+
+/* Refuse what cannot be before anything is touched: neither OpenBLAS nor
+ * OpenMP can report that they get nothing. */
+static int check_memory(const struct config *c, const struct model *m,
+                        bool is_training, struct err *e)
+{
+    int threads = session_threads(c);
+    const struct memory_need need = {
+        .what = is_training ? "training" : "measuring",
+        .bytes = (double)session_bytes(c, m, is_training),
+        .mapped_bytes =
+            (double)gemm_bytes(threads) + (double)team_bytes(threads),
+        .remedy = "use a smaller model, train.batch, model.context, "
+                  "sink.tokens or train.threads",
+    };
+    return memory_check(&need, "", e);
+}
+
 int session_open(struct session *s, const struct config *c, bool is_training,
                  struct err *e)
 {
     *s = (struct session){ .config = *c, .threads = session_threads(c) };
     c = &s->config;
-    if (gemm_start(s->threads, e))
-        return e->code;
     uint64_t data_seed = seed_or(c->run.data_seed, c->run.seed);
     uint64_t init_seed = seed_or(c->run.init_seed, c->run.seed);
     if (source_open(&s->source, &c->data, data_seed, c->model.context, e))
         return e->code;
     key_copy_text(s->config.data.hash, s->source.hash);
     if (model_init(&s->model, &c->model, &c->attention, s->source.vocab, e))
+        return e->code;
+    if (check_memory(c, &s->model, is_training, e) ||
+        team_start(s->threads, e) || gemm_start(s->threads, e))
         return e->code;
 
     struct arena measure = { 0 };
@@ -112,18 +148,6 @@ void session_release(struct session *s)
     model_release(&s->model);
     source_release(&s->source);
     *s = (struct session){ 0 };
-}
-
-size_t session_bytes(const struct config *c, const struct model *m)
-{
-    struct session s = { .config = *c, .threads = session_threads(c) };
-    struct arena numbers = { 0 }, acts = { 0 };
-    s.model = *m; /* borrowed: plan functions only read it */
-    plan_numbers(&s, &numbers, true);
-    acts_plan(&s.acts, &acts, m, c->train.batch, c->model.context, s.threads,
-              true, false);
-    return numbers.used_bytes + acts.used_bytes +
-           meter_bytes(m, &c->sink, c->sink.probe_sequences, s.threads);
 }
 
 void session_watch(struct session *s, struct laps *laps)

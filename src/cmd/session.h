@@ -31,8 +31,9 @@ struct session {
 /* From now on, book where time goes; NULL: no more. */
 void session_watch(struct session *s, struct laps *laps);
 
-/* session_open - OK, ERR_CONFIG, ERR_DATA, ERR_IO, ERR_MEMORY. Weights start
- * at their initial values. */
+/* session_open - Weights start at their initial values.
+ * OK, ERR_CONFIG, ERR_DATA, ERR_IO, ERR_TOOL; ERR_MEMORY, told before anything
+ * large is touched where limits are known. */
 int session_open(struct session *s, const struct config *c, bool is_training,
                  struct err *e);
 void session_release(struct session *s);
@@ -40,8 +41,10 @@ void session_release(struct session *s);
 /* Threads in force: train.threads, or what OpenMP offers. */
 int session_threads(const struct config *c);
 
-/* Bytes that session_open would allocate beside the data. */
-size_t session_bytes(const struct config *c, const struct model *m);
+/* Bytes that training or measuring takes beside the data: what session_open
+ * would allocate, and the image of a checkpoint while it is saved or read. */
+size_t session_bytes(const struct config *c, const struct model *m,
+                     bool is_training);
 
 /* What a validation finds, in nats a token: the mean loss over all targets that
  * count of the first train.val_sequences sequences of the validation split; its

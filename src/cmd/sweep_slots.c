@@ -4,12 +4,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/memory.h"
+
 static idx count_slots(const struct sweep_tasks *t,
                        const struct sweep_options *o, idx cores)
 {
     idx by_cores = idx_max(1, cores / o->threads);
     idx wanted = idx_min(o->jobs ? o->jobs : by_cores, t->count[TASK_WAITING]);
-    double largest = 0, bytes = machine_bytes("");
+    double largest = 0, bytes = memory_available("");
     for (idx i = 0; i < t->n; i++)
         if (t->tasks[i].state == TASK_WAITING)
             largest = fmax(largest, (double)t->tasks[i].bytes);

@@ -365,12 +365,13 @@ static int train_run(struct train *t, struct err *e)
     text_print_lines(stdout, "note: ", config_notes(t->target.changes));
     if (t->is_dry)
         return plan_print(stdout, &t->target.config, t->target.dir, e);
+    if (session_open(&t->session, &t->target.config, true, e))
+        return e->code;
     if (gemm_pinned_core())
         printf("note: OPENBLAS_CORETYPE=%s pins matrix products to slower "
                "kernels than this processor has\n",
                gemm_pinned_core());
-    if (session_open(&t->session, &t->target.config, true, e) ||
-        take_folder(t, e))
+    if (take_folder(t, e))
         return e->code;
     if (t->step >= t->target.config.train.steps &&
         t->folder.found.state == RUN_DONE) {

@@ -27,12 +27,18 @@ void gemm_nn(real *c, idx ldc, const real *a, idx lda, const real *b, idx ldb,
 void gemm_tn(real *c, idx ldc, const real *a, idx lda, const real *b, idx ldb,
              idx M, idx N, idx K, real alpha, real beta);
 
-/* gemm_start - call once before any product: makes the library single-threaded
+/* gemm_start - call before all else below: loads the library, single-threaded,
  * and checks it on a small ragged product against a plain loop. `threads` of
- * ours will call it at once.
- * OK or ERR_TOOL: a library that computes wrong products, or whose callers
- * share work buffers without a lock (OpenBLAS built for one thread). */
+ * ours will call it at once; their buffers are taken here, as the library
+ * cannot report later that it gets none.
+ * OK; ERR_MEMORY; ERR_TOOL: no such library, or one that computes wrong
+ * products, or whose callers share work buffers without a lock (OpenBLAS built
+ * for one thread). */
 int gemm_start(int threads, struct err *e);
+
+/* Address space that the buffers of so many callers take, from above; little
+ * of it is ever filled. */
+size_t gemm_bytes(int threads);
 
 /* What library this is: "OpenBLAS 0.3.21 ... ", the processor core its kernels
  * were chosen for, its threading ("serial", "pthreads", "openmp"). */

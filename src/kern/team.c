@@ -1,0 +1,64 @@
+#include "kern/team.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/base.h"
+
+/* Where a system sets no size of stacks (ulimit -s unlimited). */
+static const size_t STACK_BYTES = (size_t)8 << 20;
+
+/* Each waits until all are there or one is refused. */
+static void *wait_for_gate(void *gate)
+{
+    pthread_mutex_lock(gate);
+    pthread_mutex_unlock(gate);
+    return NULL;
+}
+
+/* 0, or why the system refuses so many threads at once. */
+static int try_threads(int n)
+{
+    pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+    pthread_t *threads = calloc((size_t)n, sizeof *threads);
+    int started = 0, errnum = threads ? 0 : ENOMEM;
+    pthread_mutex_lock(&gate);
+    while (!errnum && started < n) {
+        errnum = pthread_create(&threads[started], NULL, wait_for_gate, &gate);
+        started += !errnum;
+    }
+    pthread_mutex_unlock(&gate);
+    while (started > 0)
+        pthread_join(threads[--started], NULL);
+    free(threads);
+    return errnum;
+}
+
+int team_start(int threads, struct err *e)
+{
+    int errnum = threads > 1 ? try_threads(threads - 1) : 0;
+    int n = 0;
+    if (errnum)
+        return err_set(e, ERR_MEMORY,
+                       "cannot start %d threads (%s): set fewer "
+                       "train.threads, or raise the limit (ulimit -u, "
+                       "ulimit -v)",
+                       threads, strerror(errnum));
+        /* It starts them now and keeps them */
+#pragma omp parallel num_threads(threads) reduction(+ : n)
+    n++;
+    return OK;
+}
+
+size_t team_bytes(int threads)
+{
+    size_t each = STACK_BYTES;
+    pthread_attr_t defaults;
+    if (pthread_attr_init(&defaults) == 0) {
+        pthread_attr_getstacksize(&defaults, &each);
+        pthread_attr_destroy(&defaults);
+    }
+    return (size_t)(threads - 1) * each;
+}

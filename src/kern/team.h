@@ -1,0 +1,16 @@
+/* team.h - the threads that share the work of a pass. */
+#ifndef SINKLAB_TEAM_H
+#define SINKLAB_TEAM_H
+
+#include <stddef.h>
+
+#include "base/err.h"
+
+/* team_start - let OpenMP start so many threads, after a trial, as it ends the
+ * program where it gets none. OK, or ERR_MEMORY: the system refuses them. */
+int team_start(int threads, struct err *e);
+
+/* Address space that OpenMP's threads take, their stacks, from above. */
+size_t team_bytes(int threads);
+
+#endif
