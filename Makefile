@@ -186,7 +186,7 @@ parity: $(BIN) $(dump_bin) ## logits and gradients held against PyTorch's
 	@SINKLAB=$(abspath $(BIN)) DUMP=$(abspath $(dump_bin)) tools/parity/run.sh
 
 format: ## lay out the source with clang-format
-	clang-format -i $(wildcard src/*.c src/*/*.[ch] tests/*.[ch] tools/*/*.c)
+	clang-format -i $(wildcard src/*.c src/*/*.[ch] tests/*.[ch] tests/*/*.[ch] tools/*/*.c)
 
 docs: all ## write docs/CONFIG.md and docs/ATTENTION.md anew from the tables
 	@mkdir -p $(B)
