@@ -6,10 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "io/fsys_calls.h"
+#include "io/sealed_text.h"
 
 /* The path of a run folder of this name in the test's own folder. */
 static void name_run(char dir[RUN_DIR_MAX], const char *name)
@@ -333,9 +335,77 @@ static void test_run__config_is_replaced_whole(void **state)
     assert_int_equal(run_config_write(&r, "[run]\n", &e), OK);
     run_path(path, dir, "config.ini");
     assert_int_equal(fsys_read_file(&text, &n, path, 100, &e), OK);
-    assert_string_equal(text, "[run]\n");
+    assert_memory_equal(text, "[run]\n; seal = ", 15);
+    assert_int_equal(n, 32);
     free(text);
     run_close(&r);
+}
+
+/* Every changed byte of status and manifest.ini is told; a status of an older
+ * version, without seal, is read. */
+static void test_run__changed_bytes_are_told(void **state)
+{
+    static const char *const names[] = { "status", "manifest.ini" };
+    struct run_folder r;
+    struct err e = { 0 };
+    char dir[RUN_DIR_MAX], path[RUN_PATH_MAX];
+    (void)state;
+    make_run(&r, dir, "flipped");
+    run_path(path, dir, "manifest.ini");
+    static const char manifest[] = "; what\n[run]\nid = 0123456789abcdef\n";
+    assert_int_equal(sealed_text_write(path, manifest, strlen(manifest), &e),
+                     OK);
+    assert_int_equal(run_status_write(&r, RUN_RUNNING, 7, "why", &e), OK);
+    run_close(&r);
+    for (idx k = 0; k < COUNT_OF(names); k++) {
+        char *text;
+        size_t n;
+        run_path(path, dir, names[k]);
+        assert_int_equal(fsys_read_file(&text, &n, path, 4096, &e), OK);
+        for (size_t i = 0; i < n; i++)
+            for (int bit = 0; bit < 8; bit++) {
+                struct run_status s;
+                struct err told = { 0 };
+                text[i] = (char)(text[i] ^ 1 << bit);
+                test_write_file(path, text, n);
+                int rc = k == 0 ? run_status_read(&s, dir, &told)
+                                : run_open(&r, dir, &told);
+                assert_int_equal(rc, ERR_DATA);
+                check_says(&told, names[k]);
+                text[i] = (char)(text[i] ^ 1 << bit);
+            }
+        test_write_file(path, text, n);
+        free(text);
+    }
+    assert_int_equal(run_open(&r, dir, &e), OK);
+    assert_string_equal(r.id, "0123456789abcdef");
+    assert_int_equal(r.found.step, 7);
+    run_close(&r);
+    struct run_status s;
+    run_path(path, dir, "status");
+    test_write_file(path, "done\nstep 9, TIME\n", 18);
+    assert_int_equal(run_status_read(&s, dir, &e), OK);
+    assert_int_equal(s.step, 9);
+}
+
+/* An error of the system is not "no manifest": the id is not drawn anew. */
+static void test_run__a_manifest_that_cannot_be_read_is_told(void **state)
+{
+    struct run_folder r;
+    struct err e = { 0 };
+    char dir[RUN_DIR_MAX], path[RUN_PATH_MAX];
+    (void)state;
+    make_run(&r, dir, "unread");
+    run_close(&r);
+    run_path(path, dir, "manifest.ini");
+    assert_int_equal(symlink("manifest.ini", path), 0); /* ELOOP */
+    assert_int_equal(run_open(&r, dir, &e), ERR_IO);
+    check_says(&e, "manifest.ini: cannot look at it");
+    unlink(path);
+    assert_int_equal(mkdir(path, 0777), 0);
+    e = (struct err){ 0 };
+    assert_int_equal(run_open(&r, dir, &e), ERR_IO);
+    check_says(&e, "manifest.ini: not a regular file");
 }
 
 int main(void)
@@ -356,6 +426,8 @@ int main(void)
         cmocka_unit_test(test_run__lists_checkpoints_by_step),
         cmocka_unit_test(test_run__no_folder_holds_no_checkpoints),
         cmocka_unit_test(test_run__config_is_replaced_whole),
+        cmocka_unit_test(test_run__changed_bytes_are_told),
+        cmocka_unit_test(test_run__a_manifest_that_cannot_be_read_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -31,9 +31,7 @@ static void read_run(struct listed *r, const char *path, const char *name)
     r->own_name = slash && slash[1] ? slash + 1 : path;
     r->parent_n = run_list_parent(path);
     r->status = run_standing(&r->step, path);
-    run_path(file, path, "config.ini");
-    r->has_config = access(file, R_OK) == 0 &&
-                    config_load_stored(&r->config, file, NULL) == OK;
+    r->has_config = run_config_load(&r->config, path, NULL) == OK;
     run_path(file, path, "metrics.csv");
     if (access(file, R_OK) == 0)
         table_read(&r->metrics, file, NULL);

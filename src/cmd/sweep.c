@@ -143,6 +143,11 @@ static void print_news(FILE *out, const struct sweep *s,
                 "%s: %td runs that have begun keep their former cosmetic "
                 "settings\n",
                 s->dir, news->kept);
+    if (news->repaired)
+        fprintf(out,
+                "%s: %td frozen configurations were damaged or missing and "
+                "were written anew\n",
+                s->dir, news->repaired);
     if (p->n_duplicates)
         fprintf(out,
                 "note: %td combinations equal another one and are not run "

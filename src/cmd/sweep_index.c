@@ -83,7 +83,10 @@ static int train(const struct sweep *s, const struct sweep_run *r,
     struct sweep_command c;
     struct err ignored = { 0 };
     char *words[SWEEP_COMMAND_WORDS] = { NULL };
+    struct config config;
     int argc = 0;
+    if (sweep_config_load(&config, s, r, e) || sweep_journal_check(s, e))
+        return e->code;
     sweep_command(&c, s, r, o, "sinklab");
     for (; c.words[argc + 1]; argc++) { /* copies: argv is not const */
         words[argc] = strdup(c.words[argc + 1]);

@@ -128,8 +128,13 @@ static void start(struct launcher *l, idx slot, struct sweep_task *task)
     char dir[RUN_DIR_MAX], log[RUN_PATH_MAX];
     struct sweep_command command;
     struct err own = { 0 }; /* of this run: the others go on */
+    struct config config;
     if (is_taken_care_of(l, task))
         return;
+    if (sweep_config_load(&config, l->sweep, task->run, &own)) {
+        fail_task(l, task, own.text, true);
+        return;
+    }
     sweep_command(&command, l->sweep, task->run, l->options, "sinklab");
     sweep_run_dir(dir, l->sweep, task->run);
     sweep_log_path(log, l->sweep, task->run);

@@ -27,10 +27,8 @@ static idx logged_step(const struct sweep *s, const struct sweep_run *r)
 
 static idx planned_steps(const struct sweep *s, const struct sweep_run *r)
 {
-    char path[RUN_PATH_MAX];
     struct config c;
-    sweep_config_path(path, s, r);
-    return config_load_stored(&c, path, NULL) ? -1 : c.train.steps;
+    return sweep_config_load(&c, s, r, NULL) ? -1 : c.train.steps;
 }
 
 static void fill_row(struct grid *g, const struct sweep *s, idx i,

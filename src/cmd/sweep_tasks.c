@@ -38,12 +38,10 @@ static int weigh_source(struct weighed_source *w, const struct config *c,
 static void weigh(struct sweep_task *task, struct weighed_source *w,
                   const struct sweep *s, const struct sweep_options *o)
 {
-    char path[RUN_PATH_MAX];
     struct config c;
     struct model m = { 0 };
     struct err own = { 0 };
-    sweep_config_path(path, s, task->run);
-    if (config_load_stored(&c, path, &own) == OK) {
+    if (sweep_config_load(&c, s, task->run, &own) == OK) {
         c.train.threads = o->threads;
         task->steps = c.train.steps;
         if (weigh_source(w, &c, &own) == OK &&

@@ -164,6 +164,11 @@ static int load_state(struct train *t, struct err *e)
                 "%s/config.ini was changed: %s was computed with other "
                 "settings; undo the change, or start another run",
                 t->target.dir, path);
+    else if (!e->code && saved.train.steps > t->target.config.train.steps)
+        err_set(e, ERR_CONFIG,
+                "train.steps = %td, but the run in %s was planned for %td: it "
+                "may be made longer, not shorter",
+                t->target.config.train.steps, t->target.dir, saved.train.steps);
     free(head.config);
     if (e->code)
         return e->code;

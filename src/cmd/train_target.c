@@ -19,7 +19,7 @@ static int load_run_config(struct train_target *t, struct config *c,
                        "%s was never started: give its config file instead, "
                        "`sinklab train CONFIG.ini run.dir=...`",
                        t->dir);
-    return config_load_stored(c, path, e);
+    return run_config_load(c, t->dir, e);
 }
 
 bool train_same_run(const struct config *a, const struct config *b)
@@ -40,8 +40,12 @@ bool train_same_run(const struct config *a, const struct config *b)
 static int check_same_run(struct train_target *t, struct err *e)
 {
     struct config kept;
-    if (load_run_config(t, &kept, e))
-        return e->code;
+    struct err own = { 0 };
+    int rc = load_run_config(t, &kept, &own);
+    if (rc == ERR_CONFIG)
+        return OK; /* damaged: the saved state decides, and it comes anew */
+    if (rc != OK)
+        return err_set(e, rc, "%s", own.text);
     if (!train_same_run(&t->config, &kept))
         return err_set(e, ERR_CONFIG,
                        "%s holds a run with other settings than %s (compare "

@@ -9,6 +9,7 @@
 #include "io/config_extra.h"
 #include "io/draft.h"
 #include "io/ini.h"
+#include "io/sealed_text.h"
 
 enum {
     INCLUDE_DEPTH = 8,
@@ -381,6 +382,20 @@ int config_load_text(struct config *c, const char *text, const char *place,
         rc = finish_stored(&d, place, e);
     }
     draft_release(&d);
+    return rc;
+}
+
+int config_load_sealed(struct config *c, const char *path, const char *remedy,
+                       struct err *e)
+{
+    char *text;
+    size_t n;
+    int rc = sealed_text_read(&text, &n, NULL, path, INI_FILE_MAX, ERR_CONFIG,
+                              remedy, e);
+    if (rc != OK)
+        return rc;
+    rc = config_load_text(c, text, path, e);
+    free(text);
     return rc;
 }
 

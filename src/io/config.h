@@ -110,6 +110,13 @@ int config_load_stored(struct config *c, const char *path, struct err *e);
 int config_load_text(struct config *c, const char *text, const char *place,
                      struct err *e);
 
+/* config_load_sealed - config.ini of a run, or a frozen config of a sweep: as
+ * written by this program, with a seal (io/sealed_text.h) unless an older
+ * version wrote it. OK; ERR_CONFIG: changed since, "path: ...; remedy", or as
+ * config_load; ERR_IO, ERR_MEMORY. */
+int config_load_sealed(struct config *c, const char *path, const char *remedy,
+                       struct err *e);
+
 /* config_override - apply overrides to a config that is already there, as a
  * resumed run does. Keys without all of `flags` may only be given the value
  * they have (a run's past must stay valid). flags 0 allows every key.

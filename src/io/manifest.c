@@ -1,6 +1,7 @@
 #include "io/manifest.h"
 #include "base/build.h"
 #include "base/shell.h"
+#include "io/sealed_text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -95,8 +96,13 @@ static int read_text(char **text, size_t *n, const struct run_folder *r,
 {
     char head[256];
     struct text t = { head, sizeof head, 0 };
-    if (access(path, F_OK) == 0)
-        return fsys_read_file(text, n, path, MANIFEST_MAX_BYTES, e);
+    bool is_there = false;
+    int rc = fsys_exists(&is_there, path, e);
+    if (rc != OK || is_there)
+        return rc != OK
+                   ? rc
+                   : sealed_text_read(text, n, NULL, path, MANIFEST_MAX_BYTES,
+                                      ERR_DATA, RUN_MANIFEST_REMEDY, e);
     text_add(&t, "; what made this run's numbers, start by start\n[run]\n");
     text_add(&t, "id = %s\n", r->id);
     add_time(&t, "created");
@@ -108,9 +114,15 @@ static int read_text(char **text, size_t *n, const struct run_folder *r,
 static int append(const char *path, const char *old, size_t old_n,
                   const struct text *more, struct err *e)
 {
-    struct fsys_part parts[] = { { old, old_n }, { more->at, more->n } };
+    char *both = malloc(old_n + more->n + 1);
     BUG_ON(more->n >= more->cap_bytes);
-    return fsys_replace_parts(path, parts, 2, e);
+    if (!both)
+        return err_set(e, ERR_MEMORY, "%s: out of memory", path);
+    memcpy(both, old, old_n);
+    memcpy(both + old_n, more->at, more->n);
+    int rc = sealed_text_write(path, both, old_n + more->n, e);
+    free(both);
+    return rc;
 }
 
 int manifest_add_start(const struct run_folder *r,
@@ -167,7 +179,8 @@ void manifest_changes(char changes[MANIFEST_CHANGES_MAX],
     size_t n;
     changes[0] = '\0';
     run_path(path, r->dir, "manifest.ini");
-    if (fsys_read_file(&text, &n, path, MANIFEST_MAX_BYTES, NULL) != OK)
+    if (sealed_text_read(&text, &n, NULL, path, MANIFEST_MAX_BYTES, ERR_DATA,
+                         RUN_MANIFEST_REMEDY, NULL) != OK)
         return;
     for (const char *p = text; (p = strstr(p, "\n[start ")); p++) {
         before = last;

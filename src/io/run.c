@@ -1,5 +1,7 @@
 #include "io/run.h"
 #include "base/shell.h"
+#include "io/config.h"
+#include "io/sealed_text.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -11,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { STATUS_MAX_BYTES = 4096 };
+enum { STATUS_MAX_BYTES = 4096, MANIFEST_MAX_BYTES = 1 << 24 };
 
 static const char *const state_names[] = {
     [RUN_PENDING] = "pending",     [RUN_RUNNING] = "running",
@@ -129,7 +131,7 @@ int run_status_write(const struct run_folder *r, enum run_state state, idx step,
     size_t n = strlen(text);
     text[n] = '\n';
     run_path(path, r->dir, "status");
-    return fsys_replace(path, text, n + 1, e);
+    return sealed_text_write(path, text, n + 1, e);
 }
 
 static int find_state(const char *name)
@@ -157,7 +159,10 @@ int run_status_read(struct run_status *s, const char *dir, struct err *e)
     size_t n;
     *s = (struct run_status){ 0 };
     run_path(path, dir, "status");
-    int rc = fsys_read_file(&text, &n, path, STATUS_MAX_BYTES, e);
+    int rc = sealed_text_read(&text, &n, NULL, path, STATUS_MAX_BYTES, ERR_DATA,
+                              "`sinklab train RUN` finds out anew how far the "
+                              "run is",
+                              e);
     if (rc != OK)
         return rc;
     char *rest = text + strcspn(text, "\n");
@@ -189,23 +194,69 @@ static void draw_id(char id[RUN_ID_MAX])
     snprintf(id, RUN_ID_MAX, "%016llx", (unsigned long long)bits);
 }
 
-/* The line "id = ..." of manifest.ini; a new id where there is none. */
-static void find_id(struct run_folder *r)
+/* The line "id = ..." of manifest.ini. */
+static int read_id(struct run_folder *r, const char *path, struct err *e)
 {
-    char path[RUN_PATH_MAX], *text;
-    size_t n;
     static const char key[] = "\nid = ";
-    draw_id(r->id);
-    run_path(path, r->dir, "manifest.ini");
-    if (fsys_read_file(&text, &n, path, 1 << 24, NULL) != OK)
-        return;
+    char *text;
+    size_t n;
+    int rc = sealed_text_read(&text, &n, NULL, path, MANIFEST_MAX_BYTES,
+                              ERR_DATA, RUN_MANIFEST_REMEDY, e);
+    if (rc != OK)
+        return rc;
     const char *line = strstr(text, key);
-    size_t len = line ? strcspn(line + strlen(key), "\n") : 0;
-    if (len > 0 && len < RUN_ID_MAX) {
-        memcpy(r->id, line + strlen(key), len);
-        r->id[len] = '\0';
+    size_t length = line ? strcspn(line + strlen(key), "\n") : 0;
+    if (length > 0 && length < RUN_ID_MAX) {
+        memcpy(r->id, line + strlen(key), length);
+        r->id[length] = '\0';
+    } else {
+        rc = err_set(e, ERR_DATA, "%s: has no id of the run; %s", path,
+                     RUN_MANIFEST_REMEDY);
     }
     free(text);
+    return rc;
+}
+
+/* The id that a checkpoint bears; false if it cannot be read. */
+static bool adopt_id(struct run_folder *r, const char *path)
+{
+    struct checkpoint_head head = { 0 };
+    bool is_read = access(path, R_OK) == 0 &&
+                   checkpoint_read_head(&head, path, NULL) == OK;
+    if (is_read)
+        snprintf(r->id, sizeof r->id, "%s", head.run_id);
+    free(head.config);
+    return is_read;
+}
+
+/* Without manifest.ini: as the checkpoints have it; a new one where there are
+ * none. */
+static int find_id_elsewhere(struct run_folder *r, struct err *e)
+{
+    struct step_list list = { 0 };
+    char path[RUN_PATH_MAX];
+    int rc = run_list_checkpoints(&list, r->dir, e);
+    run_resume_path(path, r->dir);
+    bool is_found = adopt_id(r, path);
+    for (idx i = 0; i < list.n && !is_found; i++) {
+        run_step_path(path, r->dir, list.steps[i]);
+        is_found = adopt_id(r, path);
+    }
+    if (!is_found)
+        draw_id(r->id);
+    step_list_release(&list);
+    return rc;
+}
+
+static int find_id(struct run_folder *r, struct err *e)
+{
+    char path[RUN_PATH_MAX];
+    bool is_there = false;
+    run_path(path, r->dir, "manifest.ini");
+    int rc = fsys_exists(&is_there, path, e);
+    if (rc != OK)
+        return rc;
+    return is_there ? read_id(r, path, e) : find_id_elsewhere(r, e);
 }
 
 static int already_holds(const struct run_folder *r, const struct run_status *s,
@@ -285,10 +336,10 @@ int run_create(struct run_folder *r, const char *dir, struct err *e)
     if (rc == OK)
         rc = tidy(r, e);
     if (rc == OK)
-        rc = run_status_write(r, RUN_PENDING, 0, NULL, e);
+        rc = find_id(r, e); /* a start that was killed may have left one */
     if (rc == OK)
-        find_id(r); /* a start that was killed may have left one */
-    else
+        rc = run_status_write(r, RUN_PENDING, 0, NULL, e);
+    if (rc != OK)
         run_close(r);
     return rc;
 }
@@ -303,6 +354,8 @@ int run_open(struct run_folder *r, const char *dir, struct err *e)
         rc = take_lock(r, e);
     if (rc == OK)
         rc = tidy(r, e);
+    if (rc == OK)
+        rc = find_id(r, e);
     if (rc != OK) {
         run_close(r);
         return rc;
@@ -310,7 +363,6 @@ int run_open(struct run_folder *r, const char *dir, struct err *e)
     /* Only a note: what can be resumed stands in resume.h5. */
     if (run_status_read(&r->found, r->dir, NULL) != OK)
         r->found = (struct run_status){ RUN_FAILED, 0, "status is damaged" };
-    find_id(r);
     return OK;
 }
 
@@ -326,7 +378,17 @@ int run_config_write(const struct run_folder *r, const char *text,
     char path[RUN_PATH_MAX];
     BUG_ON(!r->lock.is_held);
     run_path(path, r->dir, "config.ini");
-    return fsys_replace(path, text, strlen(text), e);
+    return sealed_text_write(path, text, strlen(text), e);
+}
+
+int run_config_load(struct config *c, const char *dir, struct err *e)
+{
+    char path[RUN_PATH_MAX];
+    run_path(path, dir, "config.ini");
+    return config_load_sealed(c, path,
+                              "undo the change, or `sinklab train CONFIG.ini "
+                              "--resume run.dir=RUN` writes it anew",
+                              e);
 }
 
 /* --- checkpoints -------------------------------------------------------- */

@@ -21,6 +21,11 @@
 /* Bytes of a run folder's path and of a path in it, NUL included. */
 enum { RUN_DIR_MAX = 1024, RUN_PATH_MAX = RUN_DIR_MAX + 64 };
 
+/* What to do about a damaged manifest.ini. */
+#define RUN_MANIFEST_REMEDY                                                    \
+    "put a copy back, or move it away (the checkpoints hold the run's id, "    \
+    "too; only the record of its starts begins anew)"
+
 enum run_state {
     RUN_PENDING,   /* made, nothing computed */
     RUN_RUNNING,   /* or killed, if no process holds the lock */
@@ -54,12 +59,15 @@ struct run_folder {
  * A folder that a run never started in (pending) is taken over.
  * OK; ERR_BUSY: it holds a run already, or files under our names that are no
  * run, or another process uses it; ERR_CONFIG: the path is empty or too long;
- * ERR_IO. On error nothing that was there has changed; *r is zeroed. */
+ * ERR_DATA: manifest.ini is damaged; ERR_IO, ERR_MEMORY. On error nothing that
+ * was there has changed; *r is zeroed. */
 int run_create(struct run_folder *r, const char *dir, struct err *e);
 
 /* run_open - lock a folder that holds a run and remove the temporary files of
- * dead processes. OK, ERR_BUSY, ERR_CONFIG, ERR_IO (as above; ERR_IO also where
- * there is no run). On error *r is zeroed. */
+ * dead processes. The id is that of manifest.ini; where that file is missing,
+ * of the newest state, or of the first weights that can be read. OK, ERR_BUSY,
+ * ERR_CONFIG, ERR_DATA, ERR_IO, ERR_MEMORY (as above; ERR_IO also where there
+ * is no run). On error *r is zeroed. */
 int run_open(struct run_folder *r, const char *dir, struct err *e);
 
 /* run_close - release the lock. A zeroed struct may be closed. */
@@ -78,12 +86,19 @@ bool run_holds_remains(const char *dir);
 int run_status_write(const struct run_folder *r, enum run_state state, idx step,
                      const char *reason, struct err *e);
 
-/* run_status_read - OK; ERR_IO: no such file; ERR_DATA: no state we know. */
+/* run_status_read - OK; ERR_IO: no such file; ERR_DATA: changed since it was
+ * written, or no state we know. */
 int run_status_read(struct run_status *s, const char *dir, struct err *e);
 
-/* run_config_write - replace config.ini by this text. OK, ERR_IO. */
+/* run_config_write - replace config.ini by this text and its seal
+ * (io/sealed_text.h). OK, ERR_IO. */
 int run_config_write(const struct run_folder *r, const char *text,
                      struct err *e);
+
+/* run_config_load - read config.ini. OK; ERR_CONFIG: changed since it was
+ * written, or as config_load; ERR_IO, ERR_MEMORY. */
+struct config;
+int run_config_load(struct config *c, const char *dir, struct err *e);
 
 /* Paths in a run folder; dir is shorter than RUN_DIR_MAX. */
 void run_path(char path[RUN_PATH_MAX], const char *dir, const char *name);

@@ -8,6 +8,8 @@
 #include "base/text.h"
 #include "io/config_extra.h"
 #include "io/config_paths.h"
+#include "io/ini.h"
+#include "io/sealed_text.h"
 #include "io/sweep_folder.h"
 #include "io/sweep_parse.h"
 
@@ -275,6 +277,19 @@ static int check_folder(const char *path, const char *const *overrides, idx n,
     return OK;
 }
 
+static int check_seal(const char *path, struct err *e)
+{
+    char *text;
+    size_t n;
+    int rc = sealed_text_read(&text, &n, NULL, path, INI_FILE_MAX, ERR_CONFIG,
+                              "undo the change, or `sinklab sweep FILE` with "
+                              "the sweep's file writes it anew",
+                              e);
+    if (rc == OK)
+        free(text);
+    return rc;
+}
+
 int sweep_file_read(struct sweep_file *f, const char *path,
                     const char *const *overrides, idx n, struct err *e)
 {
@@ -291,6 +306,8 @@ int sweep_file_read(struct sweep_file *f, const char *path,
         sweep_path(inside, path, "sweep.ini");
     f->path = pool_text(&f->memory, f->is_frozen ? inside : path, SIZE_MAX);
     int rc = pool_check(&f->memory, e);
+    if (rc == OK && f->is_frozen)
+        rc = check_seal(inside, e);
     if (rc == OK)
         rc = config_load_extra(&f->base, f->path, overrides, n, &f->origins,
                                &extra, e);

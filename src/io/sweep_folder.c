@@ -40,6 +40,15 @@ void sweep_log_path(char path[RUN_PATH_MAX], const struct sweep *s,
     run_path(path, s->dir, name);
 }
 
+int sweep_config_load(struct config *c, const struct sweep *s,
+                      const struct sweep_run *r, struct err *e)
+{
+    char path[RUN_PATH_MAX];
+    sweep_config_path(path, s, r);
+    return config_load_sealed(c, path, "`sinklab sweep FOLDER` writes it anew",
+                              e);
+}
+
 static bool has_file(const char *dir, const char *name)
 {
     char path[RUN_PATH_MAX];

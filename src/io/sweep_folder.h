@@ -47,12 +47,13 @@ struct sweep {
 
 /* What sweep_freeze found and did. */
 struct sweep_news {
-    bool is_new; /* there was no list before */
-    idx added;   /* runs that are new in the list, at its end */
-    idx dropped; /* runs that the file asked for before and no longer does */
-    idx revived; /* dropped ones that it asks for again */
-    idx updated; /* not begun, with other cosmetic settings than before */
-    idx kept;    /* begun, so they keep their former cosmetic settings */
+    bool is_new;  /* there was no list before */
+    idx added;    /* runs that are new in the list, at its end */
+    idx dropped;  /* runs that the file asked for before and no longer does */
+    idx revived;  /* dropped ones that it asks for again */
+    idx updated;  /* not begun, with other cosmetic settings than before */
+    idx kept;     /* begun, so they keep their former cosmetic settings */
+    idx repaired; /* configurations that were damaged, and written anew */
 };
 
 /* sweep_holds_sweep - is there a frozen list in dir? */
@@ -95,6 +96,11 @@ void sweep_run_dir(char path[RUN_DIR_MAX], const struct sweep *s,
                    const struct sweep_run *r);
 void sweep_log_path(char path[RUN_PATH_MAX], const struct sweep *s,
                     const struct sweep_run *r); /* NAME/log.txt */
+
+/* sweep_config_load - the frozen configuration of a run. OK; ERR_CONFIG:
+ * changed since it was written, or as config_load; ERR_IO, ERR_MEMORY. */
+int sweep_config_load(struct config *c, const struct sweep *s,
+                      const struct sweep_run *r, struct err *e);
 
 /* How far a run is, from its own folder. */
 enum sweep_state {

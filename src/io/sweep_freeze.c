@@ -6,6 +6,8 @@
 
 #include "io/config_when.h"
 #include "io/fsys.h"
+#include "io/ini.h"
+#include "io/sealed_text.h"
 #include "io/sweep_expand.h"
 #include "io/sweep_journal.h"
 #include "io/sweep_list.h"
@@ -15,15 +17,17 @@ static int out_of_memory(struct err *e)
     return err_set(e, ERR_MEMORY, "out of memory");
 }
 
-/* Replace the file, unless it holds this text already. */
+/* Replace the file, unless it holds this text already, and its seal. */
 static int write_if_new(const char *path, const char *text, struct err *e)
 {
     char *now = NULL;
     size_t n = 0, length = strlen(text);
-    bool is_same = fsys_read_file(&now, &n, path, length, NULL) == OK &&
+    bool is_same = access(path, F_OK) == 0 &&
+                   sealed_text_read(&now, &n, NULL, path, INI_FILE_MAX,
+                                    ERR_DATA, "", NULL) == OK &&
                    n == length && !memcmp(now, text, n);
     free(now);
-    return is_same ? OK : fsys_replace(path, text, length, e);
+    return is_same ? OK : sealed_text_write(path, text, length, e);
 }
 
 static int write_config(const char *path, const struct config *c, struct err *e)
@@ -55,13 +59,17 @@ static int update_config(const struct sweep *s, const struct sweep_run *r,
 {
     char path[RUN_PATH_MAX];
     struct config kept;
+    struct err damage = { 0 };
     bool is_same;
     sweep_config_path(path, s, r);
     bool has_begun = sweep_run_state(s, r, NULL) != SWEEP_WAITING;
-    if (config_load_stored(&kept, path, NULL))
-        return has_begun && access(path, F_OK) == 0
-                   ? OK /* `train` says what is wrong with it */
-                   : write_config(path, wanted, e);
+    int rc = sweep_config_load(&kept, s, r, &damage);
+    if (rc == ERR_CONFIG || (rc == ERR_IO && access(path, F_OK))) {
+        news->repaired++; /* damaged, or gone */
+        return write_config(path, wanted, e);
+    }
+    if (rc)
+        return err_set(e, rc, "%s", damage.text);
     config_drop_idle(&kept); /* an earlier version kept them */
     if (same_text(&is_same, &kept, wanted, e))
         return e->code;
@@ -195,7 +203,8 @@ int sweep_freeze(struct sweep *s, struct sweep_file *f,
     BUG_ON(!s->lock.is_held);
     *news = (struct sweep_news){ .is_new = !sweep_holds_sweep(s->dir) };
     if (tidy(s, e) ||
-        (!news->is_new && (sweep_list_read(s, e) || sweep_identify(s, e))) ||
+        (!news->is_new && (sweep_list_read(s, e) || sweep_journal_check(s, e) ||
+                           sweep_identify(s, e))) ||
         make_room(s, p->n, e))
         goto out;
     is_wanted = calloc((size_t)(s->n + p->n), sizeof *is_wanted);

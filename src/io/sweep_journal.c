@@ -232,3 +232,12 @@ int sweep_journal_read(struct sweep_record *records, const struct sweep *s,
     free(text);
     return rc;
 }
+
+int sweep_journal_check(const struct sweep *s, struct err *e)
+{
+    struct sweep_record *records = calloc((size_t)s->n + 1, sizeof *records);
+    int rc = records ? sweep_journal_read(records, s, e)
+                     : err_set(e, ERR_MEMORY, "out of memory");
+    free(records);
+    return rc;
+}

@@ -51,4 +51,8 @@ struct sweep_record {
 int sweep_journal_read(struct sweep_record *records, const struct sweep *s,
                        struct err *e);
 
+/* sweep_journal_check - the same, and forget it: who starts runs looks first,
+ * and says what `sweep status` says. */
+int sweep_journal_check(const struct sweep *s, struct err *e);
+
 #endif

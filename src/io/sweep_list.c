@@ -9,9 +9,9 @@
 #include "io/sweep_expand.h"
 
 /* KEEP WITH: docs/FORMATS.md */
-enum { LIST_VERSION = 1, LIST_MAX_BYTES = 1 << 28 };
+enum { LIST_VERSION = 2, LIST_MAX_BYTES = 1 << 28 };
 static const char list_word[] = "sinklab-sweep-list";
-static const char is_in[] = "in", is_out[] = "out";
+static const char is_in[] = "in", is_out[] = "out", end_word[] = "end";
 
 /* ---- reading ----------------------------------------------------------- */
 
@@ -57,6 +57,14 @@ static bool parse_run(struct sweep_run *r, struct pool *pool, idx index,
     return true;
 }
 
+/* "end", how many runs there are; and nothing behind it. */
+static bool is_end(const char *line, idx n_runs, const char *rest)
+{
+    char want[64];
+    snprintf(want, sizeof want, "%s\t%td", end_word, n_runs);
+    return strcmp(line, want) == 0 && !*rest;
+}
+
 static int parse_list(struct sweep *s, const char *path, char *text,
                       struct err *e)
 {
@@ -68,14 +76,22 @@ static int parse_list(struct sweep *s, const char *path, char *text,
     rc = pool_check(&s->memory, e);
     if (rc)
         return rc;
-    for (char *line; (line = sealed_line_next(&text)) != NULL; s->n++)
-        if (!sealed_line_open(line) ||
-            !parse_run(&s->runs[s->n], &s->memory, s->n, line))
-            return err_set(e, ERR_DATA,
-                           "%s:%td: damaged: this line is not what was "
-                           "written; put a copy of the file back, or start "
-                           "in another folder",
-                           path, s->n + 2);
+    bool is_ended = false, is_good = true;
+    while (is_good && !is_ended) {
+        char *line = sealed_line_next(&text);
+        is_good = line && sealed_line_open(line);
+        is_ended = is_good && is_end(line, s->n, text);
+        if (is_good && !is_ended) {
+            is_good = parse_run(&s->runs[s->n], &s->memory, s->n, line);
+            s->n += is_good;
+        }
+    }
+    if (!is_ended)
+        return err_set(e, ERR_DATA,
+                       "%s:%td: damaged: this line is not what was written; "
+                       "put a copy of the file back, or start in another "
+                       "folder",
+                       path, s->n + 2);
     return pool_check(&s->memory, e);
 }
 
@@ -121,10 +137,8 @@ int sweep_list_index(struct sweep *s, struct err *e)
 int sweep_identify(struct sweep *s, struct err *e)
 {
     for (idx i = 0; i < s->n; i++) {
-        char path[RUN_PATH_MAX];
         struct config c;
-        sweep_config_path(path, s, &s->runs[i]);
-        if (config_load_stored(&c, path, NULL) == OK)
+        if (sweep_config_load(&c, s, &s->runs[i], NULL) == OK)
             sweep_identity(s->runs[i].now, &c);
     }
     return sweep_list_index(s, e);
@@ -175,6 +189,15 @@ static void print_run(FILE *out, char *buffer, size_t cap,
     fputs(buffer, out);
 }
 
+static void print_end(FILE *out, idx n_runs)
+{
+    char line[128];
+    struct text t = { .at = line, .cap_bytes = sizeof line };
+    text_add(&t, "%s\t%td", end_word, n_runs);
+    sealed_line_end(&t, 0);
+    fputs(line, out);
+}
+
 int sweep_list_write(const struct sweep *s, struct err *e)
 {
     size_t n = 0, cap = line_bytes(s);
@@ -185,6 +208,7 @@ int sweep_list_write(const struct sweep *s, struct err *e)
         fprintf(out, "%s %d\n", list_word, LIST_VERSION);
         for (idx i = 0; i < s->n; i++)
             print_run(out, buffer, cap, &s->runs[i]);
+        print_end(out, s->n);
         failed = ferror(out);
         failed |= fclose(out) != 0;
     }

@@ -43,7 +43,7 @@ is_whole_again() { # folder
     same_bytes whole/metrics.csv "$1/metrics.csv" &&
         same_bytes "whole/$last" "$1/$last" &&
         same_bytes whole/checkpoints/resume.h5 "$1/checkpoints/resume.h5" &&
-        first_line_is "$1/status" done
+        first_line_is "$1/status" "done"
 }
 says() { # text command...
     local text=$1
@@ -112,5 +112,72 @@ check "a whole run can be computed again, too" train state --restart
 check "with the same bytes" is_whole_again state
 expect_fail 2 'restart wants the folder of a run' train tiny.ini --restart
 expect_fail 2 'unknown option --restrt' train state --restrt
+
+# --- config.ini, manifest.ini, status --------------------------------------------
+
+fresh config
+sed -i 's/^lr = .*/lr = 0.5/' config/config.ini
+expect_fail 3 'config/config.ini: was changed .*--resume' more config
+expect_fail 3 'other settings' train tiny.ini --resume run.dir=config optim.lr=1
+expect_fail 3 'longer, not shorter' train tiny.ini --resume run.dir=config \
+    train.steps=40
+check "remedy: the config given once more" \
+    train tiny.ini --resume run.dir=config train.steps=80
+check "the run goes on without it then" train config train.steps=100
+expect_fail 3 'other settings' train tiny.ini --resume run.dir=config \
+    train.steps=100 optim.lr=1
+
+fresh manifest
+sed -i 's/^id = ./id = x/' manifest/manifest.ini
+expect_fail 4 'manifest/manifest.ini: was changed .*move it away' more manifest
+check "remedy: moved away" mv manifest/manifest.ini old.ini
+check "the run keeps its id, and goes on" more manifest
+id() { grep -a '^id = ' "$1"; }
+check "which stands in the new manifest" \
+    test "$(id manifest/manifest.ini)" = "$(id whole/manifest.ini)"
+
+fresh status
+sed -i '1s/done/dome/' status/status
+check "a damaged status stops nothing" more status
+check "and is written anew" first_line_is status/status "done"
+
+# --- a sweep -----------------------------------------------------------------------
+
+cat >sweep.ini <<'END'
+include = tiny.ini
+[axes]
+run.seed = 1, 2
+END
+sweep() { # arguments
+    "$SINKLAB" sweep "$@"
+}
+check "a sweep" sweep sweep.ini run.dir=s
+cp -r s s.whole
+sed -i '3s/launched/launchee/' s/journal
+expect_fail 4 's/journal:3: damaged' sweep status s
+expect_fail 4 's/journal:3: damaged' sweep s
+expect_fail 4 's/journal:3: damaged' sweep sweep.ini run.dir=s
+check "remedy: moved away" mv s/journal old.journal
+check "then its status is shown" says '2 done' sweep status s
+check "and it goes on" sweep s
+
+sed -i 's/^lr = .*/lr = 0.5/' s/configs/0001-seed2.ini
+rm -r s/0001-seed2
+expect_fail 3 's/configs/0001-seed2.ini: was changed .*sinklab sweep FOLDER' \
+    sweep s --index 1
+check "remedy: the sweep writes a damaged configuration anew, and says so" \
+    says 's: 1 frozen configurations were damaged or missing' sweep s
+check "as it was" same_bytes s.whole/configs/0001-seed2.ini \
+    s/configs/0001-seed2.ini
+check "with the same numbers" same_bytes s.whole/0001-seed2/metrics.csv \
+    s/0001-seed2/metrics.csv
+sed -i 's/^lr = .*/lr = 0.5/' s/sweep.ini
+expect_fail 3 's/sweep.ini: was changed .*sinklab sweep FILE' sweep s
+check "remedy: the sweep's file" sweep sweep.ini run.dir=s
+check "gives the same file" same_bytes s.whole/sweep.ini s/sweep.ini
+sed -i '2s/in/im/' s/runs.list
+expect_fail 4 's/runs.list:2: damaged' sweep s
+check "remedy: a copy put back" cp s.whole/runs.list s
+check "then it goes on" sweep s
 
 finish

@@ -145,7 +145,7 @@ expect_fail 3 'holds the run folder' "$SINKLAB" train small.ini \
 
 cp -r runs/1 runs/edited
 sed -i 's/^lr = .*/lr = 0.5/' runs/edited/config.ini
-expect_fail 3 'config.ini was changed' "$SINKLAB" train runs/edited \
+expect_fail 3 'config.ini: was changed' "$SINKLAB" train runs/edited \
     train.steps=60
 cp -r runs/1 runs/lost
 rm runs/lost/checkpoints/resume.h5
