@@ -79,6 +79,11 @@ static void test_config__unknown_key_names_the_nearest(void **state)
     expect("[run]\nzzzzz = 1\n",
            "@:2: [run] zzzzz: unknown key, want one of dir, seed, init_seed, "
            "data_seed");
+    expect("[train]\nval_sequences = 64\n",
+           "@:2: [train] val_sequences: of an earlier version: give "
+           "train.val_tokens, which counts tokens (sequences x model.context); "
+           "a run of that version cannot go on with this one, which draws "
+           "weights and data otherwise");
     expect("lr = 1\n",
            "@:1: lr: no section is given for it; there is [optim] lr");
 }

@@ -32,7 +32,7 @@ static void open_session(struct session *s, bool is_training,
     static const char *const small[] = {
         "model.layers=2",  "model.width=16",
         "model.heads=2",   "model.context=24",
-        "train.batch=6",   "train.val_sequences=11",
+        "train.batch=6",   "train.val_tokens=264",
         "train.threads=1", "sink.probe_sequences=3",
         "data.vocab=12",   "data.val_fraction=0.4",
     };
@@ -55,15 +55,24 @@ static void open_session(struct session *s, bool is_training,
 #define OPEN(s, ...)                                                           \
     open_session(s, true, (const char *const[]){ __VA_ARGS__, NULL })
 
-/* "data.path=..." of a text that does not repeat itself. */
+/* The text is TEXT bytes that do not repeat themselves; HELD_OUT is the 0.4 at
+ * its end: 50 tiles and 4 tokens, or 3 if the first is no target. */
+enum { TEXT = 3010, HELD_OUT = 1204 };
+
+static void fill_text(unsigned char bytes[TEXT])
+{
+    struct rng r = rng_open(1, RNG_TEST, 0, 0);
+    for (int i = 0; i < TEXT; i++)
+        bytes[i] = (unsigned char)rng_below(&r, 200);
+}
+
+/* "data.path=..." of it. */
 static const char *text_override(void)
 {
     static char override[600];
-    unsigned char bytes[3000];
-    struct rng r = rng_open(1, RNG_TEST, 0, 0);
+    unsigned char bytes[TEXT];
     char path[512];
-    for (int i = 0; i < COUNT_OF(bytes); i++)
-        bytes[i] = (unsigned char)rng_below(&r, 200);
+    fill_text(bytes);
     snprintf(path, sizeof path, "%s/session.txt", test_dir());
     test_write_file(path, bytes, sizeof bytes);
     snprintf(override, sizeof override, "data.path=%s", path);
@@ -205,6 +214,7 @@ static void test_session__excess_is_what_lies_above_the_floor(void **state)
         { "data.bos=no", "attention.prefix=0", 0 },
         { "data.bos=yes", "attention.prefix=7", 6 },
         { "data.bos=no", "attention.prefix=7", 6 },
+        { "data.bos=yes", "attention.registers=2", 0 },
     };
     for (int i = 0; i < COUNT_OF(cases); i++) {
         struct session s;
@@ -280,8 +290,96 @@ static void test_session__standard_error_is_that_of_a_mean(void **state)
     assert_close(v.loss, all, 1e-12);
     assert_close(v.loss_se / sqrt(squares / (N - 1) / N), 1, 1e-9);
     session_release(&s);
-    OPEN(&s, "train.val_sequences=1"); /* says nothing about others */
+    OPEN(&s, "train.val_tokens=24"); /* says nothing about others */
     assert_true(isnan(session_validate(&s).loss_se));
+    session_release(&s);
+}
+
+/* Mean loss of every token of the held-out text that has one in front of it,
+ * window by window, the last one for what is left. */
+static double plain_text_loss(struct session *s)
+{
+    unsigned char bytes[TEXT];
+    const unsigned char *part = bytes + TEXT - HELD_OUT;
+    bool bos = s->source.bos != NO_TOKEN;
+    struct acts *x = &s->acts;
+    double sum = 0;
+    fill_text(bytes);
+    for (idx done = !bos; done < HELD_OUT;) {
+        idx n = idx_min(T, HELD_OUT - done), start = done - (T - n);
+        for (idx t = 0; t < T; t++) {
+            bool is_bos = bos && t == 0;
+            x->tokens[t] = is_bos ? s->source.bos : part[start + t - 1];
+            x->targets[t] = part[start + t];
+        }
+        model_forward_loss(&s->model, s->w, x, 1);
+        for (idx t = T - n; t < T; t++)
+            sum += (double)x->loss[t];
+        done += n;
+    }
+    return sum / (HELD_OUT - !bos);
+}
+
+static void test_session__the_whole_text_is_read_once(void **state)
+{
+    (void)state;
+    for (int bos = 0; bos <= 1; bos++) {
+        const char *with = bos ? "data.bos=yes" : "data.bos=no";
+        double loss[4], se[4];
+        for (int seed = 0; seed < 4; seed++) {
+            char override[40];
+            struct session s;
+            snprintf(override, sizeof override, "data.eval_seed=%d", seed);
+            OPEN(&s, "data.source=text", text_override(), with, override,
+                 "train.val_tokens=1204", "model.init=framework");
+            struct val_result v = session_validate(&s);
+            assert_int_equal(v.sequences, 51);
+            assert_close(v.loss, plain_text_loss(&s), 1e-6);
+            loss[seed] = v.loss;
+            se[seed] = v.loss_se;
+            session_release(&s);
+        }
+        for (int seed = 1; seed < 4; seed++)
+            assert_true(same(loss[seed], loss[0]) && same(se[seed], se[0]));
+    }
+}
+
+/* The last sequence has four targets that count: a mean over targets, and the
+ * error of one over clusters. */
+static void test_session__sequences_weigh_what_they_count(void **state)
+{
+    (void)state;
+    enum { SEQUENCES = 51 };
+    struct session s;
+    OPEN(&s, "data.source=text", text_override(), "train.val_tokens=5000",
+         "train.batch=51", "model.init=framework");
+    struct val_result v = session_validate(&s);
+    double sum[SEQUENCES] = { 0 }, n[SEQUENCES], all = 0, squares = 0;
+    for (idx j = 0; j < SEQUENCES; j++) {
+        n[j] = j < SEQUENCES - 1 ? T : 4;
+        for (idx t = T - (idx)n[j]; t < T; t++)
+            sum[j] += (double)s.acts.loss[j * T + t];
+        all += sum[j] / HELD_OUT;
+    }
+    for (idx j = 0; j < SEQUENCES; j++)
+        squares += pow(sum[j] - all * n[j], 2);
+    assert_close(v.loss, all, 1e-12);
+    double se = sqrt(squares * SEQUENCES / (SEQUENCES - 1)) / HELD_OUT;
+    assert_close(v.loss_se / se, 1, 1e-9);
+    session_release(&s);
+}
+
+/* What analyze opens reads sink.val_tokens instead. */
+static void test_session__analysis_has_an_amount_of_its_own(void **state)
+{
+    (void)state;
+    struct session s;
+    open_session(&s, false,
+                 (const char *const[]){ "sink.val_tokens=100", NULL });
+    assert_int_equal(session_validate(&s).sequences, 5);
+    session_release(&s);
+    OPEN(&s, "sink.val_tokens=100", "train.val_tokens=49");
+    assert_int_equal(session_validate(&s).sequences, 3);
     session_release(&s);
 }
 
@@ -311,6 +409,9 @@ int main(void)
         cmocka_unit_test(test_session__floor_of_uniform_tokens_is_log_v),
         cmocka_unit_test(test_session__excess_spreads_less_than_loss),
         cmocka_unit_test(test_session__standard_error_is_that_of_a_mean),
+        cmocka_unit_test(test_session__the_whole_text_is_read_once),
+        cmocka_unit_test(test_session__sequences_weigh_what_they_count),
+        cmocka_unit_test(test_session__analysis_has_an_amount_of_its_own),
         cmocka_unit_test(
             test_session__validation_has_the_same_bits_on_any_threads),
     };

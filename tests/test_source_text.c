@@ -40,7 +40,8 @@ static void write_ramp(const char *name, int n)
 }
 
 /* Windows of 8 in a text of 200 with the last 60 held out: whole, in order,
- * reaching both ends of their part, and never over the border. */
+ * reaching both ends of their part, and never over the border. Validation and
+ * sinks come round to the same ones again. */
 static void check_part(const struct source *s, enum split split, int first,
                        int end)
 {
@@ -76,6 +77,140 @@ static void test_text__held_out_tail_is_apart(void **state)
         check_part(&s, SPLIT_TRAIN, 0, 140);
         check_part(&s, SPLIT_VAL, 140, 200);
         check_part(&s, SPLIT_SINK, 140, 200);
+        source_release(&s);
+    }
+}
+
+/* A ramp of `total` whose last 0.3 are held out, for T = 8. */
+static void open_ramp(struct source *s, int total, bool bos, idx eval_seed)
+{
+    char path[512];
+    struct err e = { 0 };
+    write_ramp("ramp", total);
+    struct data_options o =
+        text_options(path_of(path, "ramp"), bos, false, 0.3);
+    o.eval_seed = eval_seed;
+    if (source_open(s, &o, 1, 8, &e))
+        fail_msg("%s", e.text);
+}
+
+enum { LENGTH = 8 }; /* T */
+
+/* Each token of the held-out part is the target of one validation sample,
+ * behind the tokens that stand in front of it; the first one only where BOS is
+ * in front. Lengths that LENGTH divides, and others. */
+static void check_tiles(const struct source *s, int total)
+{
+    struct source source = *s; /* its sample is a buffer */
+    idx count[256] = { 0 }, first = s->n_train, n_skipped = 0;
+    for (idx i = 0; i < s->n_tiles; i++) {
+        int32_t tokens[LENGTH], targets[LENGTH];
+        source_batch(&source, tokens, targets, 1, LENGTH, SPLIT_VAL, i);
+        bool counts = false;
+        for (idx t = 0; t < LENGTH; t++) {
+            assert_true(tokens[t] >= first);
+            if (targets[t] == NO_TARGET) {
+                assert_false(counts); /* only in front */
+                n_skipped++;
+                continue;
+            }
+            counts = true;
+            count[targets[t]]++;
+            bool is_bos = t == 0 && s->bos != NO_TOKEN;
+            assert_int_equal(tokens[t], is_bos ? s->bos : targets[t] - 1);
+        }
+        assert_true(counts);
+    }
+    for (int token = 0; token < 256; token++)
+        assert_int_equal(count[token], token >= first + (s->bos == NO_TOKEN) &&
+                                           token < total);
+    assert_true(n_skipped < LENGTH); /* of the last tile alone */
+}
+
+static void test_text__each_held_out_token_is_a_target_once(void **state)
+{
+    (void)state;
+    for (int bos = 0; bos <= 1; bos++)
+        for (int total = 180; total <= 240; total++)
+            for (idx seed = 1; seed <= 3; seed++) {
+                struct source s;
+                open_ramp(&s, total, bos, seed);
+                check_tiles(&s, total);
+                source_plan_validation(&s, 1 << 20); /* in order */
+                check_tiles(&s, total);
+                source_release(&s);
+            }
+}
+
+static void test_text__seed_orders_the_tiles_until_all_are_read(void **state)
+{
+    (void)state;
+    struct source a, b;
+    open_ramp(&a, 250, true, 1);
+    open_ramp(&b, 250, true, 2);
+    assert_int_equal(a.n_tiles, 10);
+    for (int all = 0; all <= 1; all++) {
+        idx n = source_plan_validation(&a, all ? 73 : 72), differ = 0;
+        source_plan_validation(&b, all ? 73 : 72);
+        assert_int_equal(n, all ? 10 : 9);
+        for (idx i = 0; i < n; i++) {
+            int32_t x[LENGTH + 1], y[LENGTH + 1];
+            source_sample(&a, x, LENGTH + 1, SPLIT_VAL, i);
+            source_sample(&b, y, LENGTH + 1, SPLIT_VAL, i);
+            differ += x[1] != y[1];
+        }
+        assert_true(all ? differ == 0 : differ > 4);
+    }
+    source_release(&a);
+    source_release(&b);
+}
+
+static void
+test_text__validation_reads_whole_samples_that_there_are(void **state)
+{
+    (void)state;
+    static const idx plans[][2] = {
+        { 1, 1 }, { 8, 1 }, { 9, 2 }, { 56, 7 }, { 1000, 8 }
+    };
+    struct source s;
+    open_ramp(&s, 200, true, 1); /* 60 held out: 8 tiles, the last of 4 */
+    for (int i = 0; i < COUNT_OF(plans); i++)
+        assert_int_equal(source_plan_validation(&s, plans[i][0]), plans[i][1]);
+    source_release(&s);
+}
+
+/* Samples for sinks: whole tiles from the other end, so that they are apart
+ * from validation's as long as there are enough; and when short ones have had
+ * each tile once, the next window of each. */
+static void test_text__sinks_lie_apart_from_validation(void **state)
+{
+    (void)state;
+    for (int bos = 0; bos <= 1; bos++) {
+        struct source s;
+        bool is_val[256] = { false };
+        idx count[256] = { 0 }, window = 3, n = window + bos;
+        open_ramp(&s, 250, bos, 1);
+        idx half = s.n_tiles / 2, windows = LENGTH / window;
+        for (idx i = 0; i < half; i++) {
+            int32_t x[LENGTH + 1];
+            source_sample(&s, x, LENGTH + 1, SPLIT_VAL, i);
+            for (idx t = 1; t <= LENGTH; t++)
+                is_val[x[t]] = true;
+        }
+        for (idx i = 0; i < s.n_tiles - half - 1; i++) {
+            int32_t x[LENGTH + 1];
+            source_sample(&s, x, LENGTH + 1, SPLIT_SINK, i);
+            for (idx t = 1; t <= LENGTH; t++)
+                assert_false(is_val[x[t]] && x[t] < 250 - LENGTH);
+        }
+        for (idx i = 0; i < windows * s.n_tiles; i++) {
+            int32_t x[LENGTH + 1];
+            source_sample(&s, x, n, SPLIT_SINK, i);
+            for (idx t = bos; t < n; t++)
+                count[x[t]]++;
+        }
+        for (int token = 0; token < 250 - LENGTH - 1; token++)
+            assert_true(count[token] <= 1); /* the last tile lies over others */
         source_release(&s);
     }
 }
@@ -235,6 +370,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_text__held_out_tail_is_apart),
+        cmocka_unit_test(test_text__each_held_out_token_is_a_target_once),
+        cmocka_unit_test(test_text__seed_orders_the_tiles_until_all_are_read),
+        cmocka_unit_test(
+            test_text__validation_reads_whole_samples_that_there_are),
+        cmocka_unit_test(test_text__sinks_lie_apart_from_validation),
         cmocka_unit_test(test_text__all_byte_values_are_tokens),
         cmocka_unit_test(test_text__folder_is_read_whole_in_the_order_of_names),
         cmocka_unit_test(test_text__folder_may_be_hidden_itself),

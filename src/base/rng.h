@@ -19,6 +19,7 @@ enum rng_purpose {
     RNG_TASK,     /* constants of a synthetic task; b = row */
     RNG_TEST,
     RNG_SWEEP, /* values of a sweep; b = draw */
+    RNG_ORDER, /* rounds of permute(); a = round, b = half */
 };
 
 /* Seeds that people give travel as doubles in bounds and messages: exact up

@@ -18,7 +18,7 @@ static const char usage[] =
     "Reads every checkpoint of the run, measures sinks and validation loss,\n"
     "prints a line each and writes analysis.csv and analysis.h5 there.\n"
     "Useful keys: sink.eps, sink.tokens, sink.sequences, sink.positions,\n"
-    "train.val_sequences, train.threads.\n";
+    "sink.val_tokens, train.threads.\n";
 
 struct analysis {
     const char *dir;

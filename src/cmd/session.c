@@ -116,6 +116,8 @@ int session_open(struct session *s, const struct config *c, bool is_training,
     uint64_t init_seed = seed_or(c->run.init_seed, c->run.seed);
     if (source_open(&s->source, &c->data, data_seed, c->model.context, e))
         return e->code;
+    s->n_val = source_plan_validation(
+        &s->source, is_training ? c->train.val_tokens : c->sink.val_tokens);
     key_copy_text(s->config.data.hash, s->source.hash);
     if (model_init(&s->model, &c->model, &c->attention, s->source.vocab, e))
         return e->code;
@@ -156,22 +158,26 @@ void session_watch(struct session *s, struct laps *laps)
 }
 
 /* Loss of sequence b of the last pass, summed over its targets that count. */
-static double sequence_loss(const struct acts *x, idx b)
+static double sequence_loss(const struct acts *x, idx b, idx *n)
 {
     double sum = 0;
-    for (idx r = b * x->S; r < (b + 1) * x->S; r++)
+    *n = 0;
+    for (idx r = b * x->S; r < (b + 1) * x->S; r++) {
         sum += (double)x->loss[r];
+        *n += x->row_targets[r] >= 0;
+    }
     return sum;
 }
 
-/* The least that is possible on the same targets. */
-static double sequence_floor(struct session *s, idx index)
+/* The least that is possible on the same targets: sample `index`. */
+static double sequence_floor(struct session *s, idx b, idx index)
 {
-    idx T = s->acts.T;
+    const struct acts *x = &s->acts;
+    const int32_t *targets = x->row_targets + (b + 1) * x->S - x->T;
     double sum = 0;
-    source_floor(&s->source, s->floor, T, SPLIT_VAL, index);
-    for (idx t = T - s->acts.scored; t < T; t++)
-        sum += s->floor[t];
+    source_floor(&s->source, s->floor, x->T, SPLIT_VAL, index);
+    for (idx t = 0; t < x->T; t++)
+        sum += targets[t] >= 0 ? s->floor[t] : 0;
     return sum;
 }
 
@@ -180,17 +186,19 @@ struct val_result session_validate(struct session *s)
     struct acts *x = &s->acts;
     struct tally loss = { 0 }, excess = { 0 };
     bool has_floor = source_has_floor(&s->source);
-    idx n = s->config.train.val_sequences;
+    idx n = s->n_val;
     for (idx first = 0; first < n; first += x->B) {
         idx B = idx_min(x->B, n - first);
         source_batch(&s->source, x->tokens, x->targets, B, x->T, SPLIT_VAL,
                      first);
         model_forward_loss(&s->model, s->w, x, B);
         for (idx b = 0; b < B; b++) {
-            double sum = sequence_loss(x, b), scored = (double)x->scored;
-            tally_add(&loss, sum, scored);
+            idx scored;
+            double sum = sequence_loss(x, b, &scored);
+            tally_add(&loss, sum, (double)scored);
             if (has_floor)
-                tally_add(&excess, sum - sequence_floor(s, first + b), scored);
+                tally_add(&excess, sum - sequence_floor(s, b, first + b),
+                          (double)scored);
         }
     }
     return (struct val_result){

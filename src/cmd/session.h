@@ -24,7 +24,8 @@ struct session {
     struct arena acts_arena;
     struct acts acts;   /* (train.batch, model.context) */
     struct meter meter; /* probe_sequences if training, else sequences */
-    double *floor;      /* (context + 1), room for source_floor; or NULL */
+    idx n_val;          /* sequences that a validation reads */
+    double *floor;      /* (context + 1), room for source_floor */
     struct laps *laps;  /* NULL, or where session_update books its time */
 };
 
@@ -47,7 +48,8 @@ size_t session_bytes(const struct config *c, const struct model *m,
                      bool is_training);
 
 /* What a validation finds, in nats a token: the mean loss over all targets that
- * count of the first train.val_sequences sequences of the validation split; its
+ * count of the first n_val sequences of the validation split, which hold
+ * train.val_tokens if training, else sink.val_tokens; its
  * standard error, from the losses of the sequences (NAN for one alone); and
  * what the loss has above that of a perfect model of the source on the same
  * targets (NAN if the source has no floor). Same bits for any number of

@@ -44,18 +44,39 @@ void source_release(struct source *s)
     *s = (struct source){ 0 };
 }
 
-void source_sample(const struct source *s, int32_t *tokens, idx n,
-                   enum split split, idx index)
+/* A sample; returns how many of its first targets do not count. */
+static idx take_sample(const struct source *s, int32_t *tokens, idx n,
+                       enum split split, idx index)
 {
-    uint64_t seed = split == SPLIT_TRAIN ? s->seed : s->eval_seed;
-    struct rng r = rng_open(seed, RNG_DATA, (uint64_t)split, (uint64_t)index);
+    bool is_training = split == SPLIT_TRAIN;
+    idx skipped = 0;
     if (s->bos != NO_TOKEN) {
         *tokens++ = s->bos;
         n--;
     }
-    s->kind->sample(s, tokens, n, split, &r);
+    if (!is_training && s->kind->held_out) {
+        skipped = s->kind->held_out(s, tokens, n, split, index);
+    } else {
+        struct rng r = rng_open(is_training ? s->seed : s->eval_seed, RNG_DATA,
+                                (uint64_t)split, (uint64_t)index);
+        s->kind->sample(s, tokens, n, &r);
+    }
     for (idx i = 0; i < n; i++)
         BUG_ON(tokens[i] < 0 || tokens[i] >= s->vocab);
+    return skipped;
+}
+
+void source_sample(const struct source *s, int32_t *tokens, idx n,
+                   enum split split, idx index)
+{
+    take_sample(s, tokens, n, split, index);
+}
+
+idx source_plan_validation(struct source *s, idx tokens)
+{
+    idx n = idx_ceil_div(tokens, s->n_sample - 1);
+    s->reads_all_tiles = s->n_tiles > 0 && n >= s->n_tiles;
+    return s->reads_all_tiles ? s->n_tiles : n;
 }
 
 void source_batch(struct source *s, int32_t *tokens, int32_t *targets, idx B,
@@ -64,9 +85,11 @@ void source_batch(struct source *s, int32_t *tokens, int32_t *targets, idx B,
     size_t bytes = (size_t)T * sizeof *tokens;
     BUG_ON(T + 1 > s->n_sample);
     for (idx b = 0; b < B; b++) {
-        source_sample(s, s->sample, T + 1, split, first + b);
+        idx skipped = take_sample(s, s->sample, T + 1, split, first + b);
         memcpy(tokens + b * T, s->sample, bytes);
         memcpy(targets + b * T, s->sample + 1, bytes);
+        for (idx t = 0; t < skipped; t++)
+            targets[b * T + t] = NO_TARGET;
     }
 }
 

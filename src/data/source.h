@@ -17,14 +17,19 @@
 #include "data/options.h"
 
 /* Held-out splits never share samples with training: another part of the text,
- * or other random streams of the same task. */
+ * or other random streams of the same task. A source may end: then validation
+ * has source.n_tiles samples, which together have each held-out token as their
+ * target once, and comes round to them again. */
 enum split {
     SPLIT_TRAIN,
     SPLIT_VAL,  /* validation loss */
     SPLIT_SINK, /* sequences on which sinks are measured */
 };
 
-enum { NO_TOKEN = -1 };
+enum {
+    NO_TOKEN = -1,
+    NO_TARGET = -1, /* in targets: this one does not count */
+};
 
 struct source {
     const struct source_kind *kind;
@@ -41,6 +46,8 @@ struct source {
     const uint16_t *stream;  /* text: all tokens, training part first */
     char hash[HASH_HEX_MAX]; /* text: of the tokens; else "" */
     idx n_train, n_val;      /* text: tokens of the two parts */
+    idx n_tiles;             /* samples of validation; 0: endless */
+    bool reads_all_tiles;    /* in their own order then */
 };
 
 struct source_kind {
@@ -50,8 +57,12 @@ struct source_kind {
     int (*open)(struct source *s, const struct data_options *o, struct err *e);
     /* Fill out (n) with a sample drawn from r, BOS not counted; n may be
      * less than n_sample, and is 1 at least. */
-    void (*sample)(const struct source *s, int32_t *out, idx n,
-                   enum split split, struct rng *r);
+    void (*sample)(const struct source *s, int32_t *out, idx n, struct rng *r);
+    /* The same for sample `index` of a held-out split, of a source that ends.
+     * Returns how many of its first targets do not count, because another
+     * sample has them. NULL: sample does it. */
+    idx (*held_out)(const struct source *s, int32_t *out, idx n,
+                    enum split split, idx index);
     /* nats (n) = -log of the probability that the source gives token t of such
      * a sample after tokens 0 .. t-1 of it. NULL: nobody knows. */
     void (*nats)(const struct source *s, double *nats, const int32_t *sample,
@@ -73,8 +84,14 @@ void source_release(struct source *s);
 void source_sample(const struct source *s, int32_t *tokens, idx n,
                    enum split split, idx index);
 
+/* source_plan_validation - how many samples of SPLIT_VAL, from 0, a validation
+ * of so many tokens reads: rounded up to whole ones, and no more than there
+ * are. From now on, if it reads all there are, their order is that of the
+ * text, so that nothing depends on the seed. */
+idx source_plan_validation(struct source *s, idx tokens);
+
 /* source_batch - samples first .. first+B-1 as inputs and next-token targets,
- * both (B,T). */
+ * both (B,T); targets may be NO_TARGET. */
 void source_batch(struct source *s, int32_t *tokens, int32_t *targets, idx B,
                   idx T, enum split split, idx first);
 

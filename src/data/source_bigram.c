@@ -72,9 +72,8 @@ static int32_t next_token(const double *cdf, idx V, struct rng *r)
 }
 
 static void sample_bigram(const struct source *s, int32_t *out, idx n,
-                          enum split split, struct rng *r)
+                          struct rng *r)
 {
-    (void)split;
     idx V = s->n_plain, first_trigger = V - s->n_triggers;
     for (idx t = 0; t < n; t++) {
         if (t == 0)

@@ -17,9 +17,8 @@ static int open_random(struct source *s, const struct data_options *o,
 }
 
 static void sample_random(const struct source *s, int32_t *out, idx n,
-                          enum split split, struct rng *r)
+                          struct rng *r)
 {
-    (void)split;
     for (idx t = 0; t < n; t++)
         out[t] = (int32_t)rng_below(r, s->n_plain);
 }

@@ -2,7 +2,11 @@
  *
  * Tokens are the bytes 0..255; with data.eos an EOS token stands between
  * documents (one file is one document). The tail is held out for validation.
- * A sample is a window at a uniformly drawn place of its part.
+ * A sample of training is a window at a uniformly drawn place of its part. The
+ * held-out part is cut into tiles, windows whose targets lie end to end; only
+ * the last one lies over its neighbour, to end where the part ends. The seed
+ * gives their order: validation reads it from its beginning, sinks from its
+ * end, so that they share tiles only where there are too few.
  */
 #include <errno.h>
 #include <fts.h>
@@ -11,6 +15,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/permute.h"
 #include "data/source.h"
 
 /* The files to read, in the order of their names. */
@@ -98,11 +103,24 @@ static int read_file(uint16_t *stream, idx *n, const char *path, size_t size,
     return OK;
 }
 
+/* Tokens of the text in a whole sample: BOS is not in the text. */
+static idx body_of(const struct source *s)
+{
+    return s->n_sample - (s->bos != NO_TOKEN);
+}
+
+/* Tokens of the held-out part that can be targets: without BOS the first one
+ * has nothing in front of it. */
+static idx n_targets(const struct source *s)
+{
+    return s->n_val - (s->bos == NO_TOKEN);
+}
+
 /* Lengths of the two parts; each must hold one whole sample. */
 static int divide(struct source *s, const struct data_options *o, idx total,
                   struct err *e)
 {
-    idx body = s->n_sample - (s->bos != NO_TOKEN); /* BOS is not in the text */
+    idx body = body_of(s);
     s->n_val = (idx)(o->val_fraction * (double)total);
     s->n_train = total - s->n_val;
     if (total == 0)
@@ -114,6 +132,7 @@ static int divide(struct source *s, const struct data_options *o, idx total,
             "sequence of model.context takes %td: give more text, a smaller "
             "context, or another data.val_fraction",
             o->path, s->n_train, s->n_val, body);
+    s->n_tiles = idx_ceil_div(n_targets(s), s->n_sample - 1);
     return OK;
 }
 
@@ -161,14 +180,44 @@ out:
     return e->code;
 }
 
-static void sample_text(const struct source *s, int32_t *out, idx n,
-                        enum split split, struct rng *r)
+static void copy_tokens(int32_t *out, const uint16_t *start, idx n)
 {
-    idx part = split == SPLIT_TRAIN ? s->n_train : s->n_val;
-    const uint16_t *start = s->stream + (split == SPLIT_TRAIN ? 0 : s->n_train);
-    start += rng_below(r, part - n + 1);
     for (idx i = 0; i < n; i++)
         out[i] = start[i];
+}
+
+static void sample_text(const struct source *s, int32_t *out, idx n,
+                        struct rng *r)
+{
+    copy_tokens(out, s->stream + rng_below(r, s->n_train - n + 1), n);
+}
+
+/* Which tile a sample lies in; sinks take what validation takes last. */
+static idx tile_of(const struct source *s, enum split split, idx index)
+{
+    idx i = index % s->n_tiles;
+    if (split == SPLIT_SINK)
+        i = s->n_tiles - 1 - i;
+    else if (s->reads_all_tiles)
+        return i;
+    return permute(s->eval_seed, s->n_tiles, i);
+}
+
+static idx held_out_text(const struct source *s, int32_t *out, idx n,
+                         enum split split, idx index)
+{
+    idx T = s->n_sample - 1, tile = tile_of(s, split, index), overlap = 0;
+    idx start = tile * T;
+    if (start > s->n_val - body_of(s)) {
+        overlap = start - (s->n_val - body_of(s));
+        start -= overlap;
+    }
+    /* Sinks are measured on shorter windows: when each tile has given one, it
+     * gives the next */
+    if (split == SPLIT_SINK)
+        start += index / s->n_tiles % (body_of(s) / n) * n;
+    copy_tokens(out, s->stream + s->n_train + start, n);
+    return split == SPLIT_VAL ? overlap : 0;
 }
 
 const struct source_kind source_text = {
@@ -176,4 +225,5 @@ const struct source_kind source_text = {
     .help = "a text file, or all files below a folder, as bytes (data.path)",
     .open = open_text,
     .sample = sample_text,
+    .held_out = held_out_text,
 };

@@ -47,7 +47,7 @@ struct train_options {
     idx threads;        /* 0 = what OpenMP offers */
     idx log_every;      /* steps between rows of metrics.csv */
     idx val_every;      /* steps between validations in metrics.csv; 0 = none */
-    idx val_sequences;  /* sequences of the held-out part a validation reads */
+    idx val_tokens;     /* held-out tokens that a validation reads */
     double stop_loss;   /* nats; a row with a larger loss ends it; 0 = none */
     idx stop_loss_from; /* step of the first row that stop_loss judges */
     double stop_minutes; /* of training, all starts together; 0 = none */

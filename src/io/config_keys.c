@@ -35,8 +35,10 @@ static const struct key train_keys[] = {
       KEY_COSMETIC, "steps between rows of metrics.csv", NULL },
     { "val_every", KEY_INT, FIELD(val_every), "100", 0, STEP_MAX, NULL,
       KEY_COSMETIC, "steps between validations; 0: none", NULL },
-    { "val_sequences", KEY_INT, FIELD(val_sequences), "64", 1, 1048576, NULL,
-      KEY_COSMETIC, "held-out sequences that a validation reads",
+    { "val_tokens", KEY_INT, FIELD(val_tokens), "16384", 1, 1e12, NULL,
+      KEY_COSMETIC,
+      "held-out tokens that a validation while training reads: rounded up to "
+      "whole sequences, and no more than the text holds",
       "train.val_every != 0" },
     { "stop_loss", KEY_REAL, FIELD(stop_loss), "0", 0, 1000, NULL, KEY_COSMETIC,
       "the run ends at a row of metrics.csv with a larger loss, in nats; 0: "

@@ -189,6 +189,26 @@ look_elsewhere(const struct config_section *section, struct nearest *n)
     return section;
 }
 
+/* Keys of earlier versions: what to write now. */
+static const struct {
+    const char *section, *name, *remedy;
+} retired[] = {
+    { "train", "val_sequences",
+      "give train.val_tokens, which counts tokens (sequences x "
+      "model.context); a run of that version cannot go on with this one, which "
+      "draws weights and data otherwise" },
+};
+
+static const char *remedy_of(const struct config_section *section,
+                             const char *name)
+{
+    for (idx i = 0; section && i < COUNT_OF(retired); i++)
+        if (strcmp(retired[i].section, section->name) == 0 &&
+            strcmp(retired[i].name, name) == 0)
+            return retired[i].remedy;
+    return NULL;
+}
+
 static void tell_unknown_key(struct draft *d, const struct place *at,
                              const struct config_section *section,
                              const char *name)
@@ -205,8 +225,12 @@ static void tell_unknown_key(struct draft *d, const struct place *at,
         snprintf(names, sizeof names, "; `sinklab help config` has all keys");
     const struct config_section *near = look_elsewhere(section, &n);
     const char *what = section ? "unknown key" : "no section is given for it";
+    const char *remedy = remedy_of(section, name);
     key_path(path, at, section, name);
-    if (!n.name)
+    if (remedy)
+        draft_problem(d, at, ERR_CONFIG, "%s: of an earlier version: %s", path,
+                      remedy);
+    else if (!n.name)
         draft_problem(d, at, ERR_CONFIG, "%s: %s%s", path, what, names);
     else if (n.distance == 0)
         draft_problem(d, at, ERR_CONFIG, "%s: %s; there is %s", path, what,

@@ -9,6 +9,11 @@ const struct key sink_keys[] = {
     { "sequences", KEY_INT, FIELD(sequences), "100", 1, 100000, NULL,
       KEY_COSMETIC, "held-out sequences that `sinklab analyze` measures",
       NULL },
+    { "val_tokens", KEY_INT, FIELD(val_tokens), "65536", 1, 1e12, NULL,
+      KEY_COSMETIC,
+      "held-out tokens on which `sinklab analyze` takes val_loss, as "
+      "train.val_tokens",
+      NULL },
     { "positions", KEY_INT, FIELD(positions), "4", 1, 64, NULL, KEY_COSMETIC,
       "sinks are reported for the first so many keys: sink_1, sink_2, ...",
       NULL },

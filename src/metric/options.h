@@ -10,6 +10,7 @@ struct sink_options {
     double eps;          /* a head sinks into k if its importance exceeds eps */
     idx tokens;          /* T of the measured sequences; capped at context */
     idx sequences;       /* how many the analysis measures */
+    idx val_tokens;      /* on which the analysis takes the validation loss */
     idx positions;       /* sink_1 .. sink_K */
     idx probe_every;     /* steps between in-loop probes; 0 = none */
     idx probe_sequences; /* how many the in-loop probe measures */

@@ -16,13 +16,14 @@ steps = 60
 batch = 2
 log_every = 5
 val_every = 20
-val_sequences = 4
+val_tokens = 64
 [data]
 source = bigram-backcopy
 vocab = 16
 [sink]
 tokens = 16
 sequences = 4
+val_tokens = 64
 probe_every = 20
 probe_sequences = 2
 [checkpoint]

@@ -18,7 +18,7 @@ batch = 7
 accumulate = 2
 log_every = 5
 val_every = 25
-val_sequences = 9
+val_tokens = 360
 [optim]
 lr = 3e-3
 [sink]

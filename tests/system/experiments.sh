@@ -19,11 +19,11 @@ cat >bin/sinklab <<'END'
 words=("$@")
 case $1 in
 train | sweep)
-    words+=(train.steps=4 train.batch=2 train.val_sequences=2 sink.probe_every=0
+    words+=(train.steps=4 train.batch=2 train.val_tokens=128 sink.probe_every=0
         checkpoint.every=2 checkpoint.dense_until=0 checkpoint.resume_every=0)
     ;;
 analyze)
-    words+=(sink.sequences=2 train.val_sequences=2)
+    words+=(sink.sequences=2 sink.val_tokens=128)
     ;;
 compare)
     if ! command -v gnuplot >/dev/null; then

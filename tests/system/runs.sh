@@ -11,7 +11,7 @@ train() {
     shift
     "$SINKLAB" train "$ROOT/configs/quick.ini" model.width=8 train.steps=20 \
         train.batch=2 train.log_every=5 train.val_every=10 \
-        train.val_sequences=2 sink.probe_every=5 sink.probe_sequences=2 \
+        train.val_tokens=128 sink.probe_every=5 sink.probe_sequences=2 \
         checkpoint.every=0 run.dir="$dir" "$@"
 }
 

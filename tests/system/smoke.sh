@@ -16,13 +16,14 @@ steps = 800
 batch = 2
 log_every = 10
 val_every = 200
-val_sequences = 4
+val_tokens = 64
 [data]
 source = bigram-backcopy
 vocab = 16
 [sink]
 tokens = 16
 sequences = 4
+val_tokens = 64
 probe_every = 100
 probe_sequences = 2
 [checkpoint]

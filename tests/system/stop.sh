@@ -16,7 +16,7 @@ steps = 400
 batch = 4
 log_every = 5
 val_every = 50
-val_sequences = 4
+val_tokens = 128
 [sink]
 tokens = 32
 probe_every = 50

@@ -15,7 +15,7 @@ steps = 60
 batch = 2
 log_every = 10
 val_every = 20
-val_sequences = 2
+val_tokens = 32
 [data]
 vocab = 16
 [sink]

@@ -24,7 +24,7 @@ steps = 300
 batch = 2
 log_every = 10
 val_every = 50
-val_sequences = 2
+val_tokens = 32
 [sink]
 tokens = 16
 probe_every = 50
