@@ -57,6 +57,13 @@ static bool exists(const char *dir, const char *name)
     return access(path, F_OK) == 0;
 }
 
+static bool holds_run(const char *dir)
+{
+    bool holds;
+    assert_int_equal(run_holds_run(&holds, dir, NULL), OK);
+    return holds;
+}
+
 static void test_run__new_folder_is_pending(void **state)
 {
     struct run_folder r;
@@ -69,7 +76,7 @@ static void test_run__new_folder_is_pending(void **state)
     assert_int_equal(s.state, RUN_PENDING);
     assert_true(exists(dir, "checkpoints"));
     assert_int_equal(strlen(r.id), 16);
-    assert_true(run_holds_run(dir));
+    assert_true(holds_run(dir));
     run_close(&r);
     run_close(&r); /* a closed one may be closed */
 }
@@ -126,6 +133,8 @@ static void test_run__unknown_state_is_refused(void **state)
     test_write_file(path, "doing\n", 6);
     assert_int_equal(run_status_read(&s, dir, &e), ERR_DATA);
     check_says(&e, "status:1: got 'doing', want pending, running");
+    check_refused(dir, ERR_BUSY, "no run folder but holds a file status");
+    touch(dir, "config.ini");
     check_refused(dir, ERR_BUSY, "already holds a run (state unknown)");
     e = (struct err){ 0 };
     assert_int_equal(run_open(&r, dir, &e), OK); /* resume.h5 decides */
@@ -147,6 +156,7 @@ static void test_run__finished_run_is_not_overwritten(void **state)
                   "`sinklab train /tmp/");
     make_run(&r, dir, "killed");
     assert_int_equal(run_status_write(&r, RUN_RUNNING, 0, NULL, &e), OK);
+    touch(dir, "checkpoints/step-00000000.h5");
     run_close(&r);
     check_refused(dir, ERR_BUSY, "already holds a run (interrupted)");
 }
@@ -165,6 +175,60 @@ static void test_run__pending_folder_is_taken_over(void **state)
     check_refused(dir, ERR_BUSY, "already holds a run (pending at step 0)");
 }
 
+/* A start that failed, or was killed, before anything was computed. */
+static void test_run__a_start_that_came_to_nothing_is_no_run(void **state)
+{
+    static const enum run_state states[] = { RUN_RUNNING, RUN_FAILED };
+    struct run_folder r;
+    char dir[RUN_DIR_MAX], path[RUN_PATH_MAX];
+    (void)state;
+    for (idx i = 0; i < COUNT_OF(states); i++) {
+        make_run(&r, dir, i ? "failed early" : "killed early");
+        run_path(path, dir, "metrics.csv");
+        test_write_file(path, "step,loss\n", 10);
+        assert_int_equal(run_status_write(&r, states[i], 0, NULL, NULL), OK);
+        run_close(&r);
+        make_run(&r, dir, i ? "failed early" : "killed early");
+        assert_int_equal(run_status_write(&r, states[i], 3, NULL, NULL), OK);
+        run_close(&r);
+        test_write_file(path, "step,loss\n0,4\n", 14);
+        check_refused(dir, ERR_BUSY, "already holds a run");
+    }
+}
+
+/* Of a done run somebody may have removed the numbers: still it was one. */
+static void test_run__a_run_that_is_over_is_one_without_numbers(void **state)
+{
+    static const enum run_state states[] = { RUN_DONE, RUN_PREEMPTED,
+                                             RUN_DIVERGED, RUN_STOPPED };
+    struct run_folder r;
+    char dir[RUN_DIR_MAX];
+    (void)state;
+    make_run(&r, dir, "over");
+    run_close(&r);
+    for (idx i = 0; i < COUNT_OF(states); i++) {
+        assert_int_equal(run_open(&r, dir, NULL), OK);
+        assert_int_equal(run_status_write(&r, states[i], 9, NULL, NULL), OK);
+        run_close(&r);
+        check_refused(dir, ERR_BUSY, "already holds a run");
+    }
+}
+
+static void test_run__what_cannot_be_looked_at_is_not_absent(void **state)
+{
+    char dir[RUN_DIR_MAX], path[RUN_PATH_MAX];
+    struct err e = { 0 };
+    bool holds = true;
+    (void)state;
+    name_run(dir, "loops");
+    assert_int_equal(fsys_mkdirs(dir, &e), OK);
+    run_path(path, dir, "status");
+    assert_int_equal(symlink("status", path), 0);
+    assert_int_equal(run_holds_run(&holds, dir, &e), ERR_IO);
+    check_says(&e, "status: cannot look at it: ");
+    check_refused(dir, ERR_IO, "cannot look at it");
+}
+
 static void test_run__foreign_files_are_not_overwritten(void **state)
 {
     char dir[RUN_DIR_MAX];
@@ -177,7 +241,7 @@ static void test_run__foreign_files_are_not_overwritten(void **state)
     check_refused(dir, ERR_BUSY, "no run folder but holds a file config.ini");
     assert_false(exists(dir, "status"));
     assert_false(exists(dir, "checkpoints"));
-    assert_false(run_holds_run(dir));
+    assert_false(holds_run(dir));
 }
 
 static void test_run__names_may_hold_spaces_and_slashes(void **state)
@@ -208,7 +272,7 @@ static void test_run__bad_paths_are_refused(void **state)
     memset(longest, 'x', sizeof longest);
     longest[sizeof longest - 1] = '\0';
     check_refused(longest, ERR_CONFIG, "want at most 1023");
-    assert_false(run_holds_run(longest));
+    assert_false(holds_run(longest));
     touch(test_dir(), "file");
     name_run(dir, "file");
     check_refused(dir, ERR_IO, "file");
@@ -417,6 +481,9 @@ int main(void)
         cmocka_unit_test(test_run__unknown_state_is_refused),
         cmocka_unit_test(test_run__finished_run_is_not_overwritten),
         cmocka_unit_test(test_run__pending_folder_is_taken_over),
+        cmocka_unit_test(test_run__a_start_that_came_to_nothing_is_no_run),
+        cmocka_unit_test(test_run__a_run_that_is_over_is_one_without_numbers),
+        cmocka_unit_test(test_run__what_cannot_be_looked_at_is_not_absent),
         cmocka_unit_test(test_run__foreign_files_are_not_overwritten),
         cmocka_unit_test(test_run__names_may_hold_spaces_and_slashes),
         cmocka_unit_test(test_run__bad_paths_are_refused),

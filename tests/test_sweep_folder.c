@@ -97,7 +97,9 @@ static void test_sweep_folder__a_frozen_sweep_reads_back(void **state)
                    "2\n");
     assert_true(news.is_new);
     assert_int_equal(news.added, 4);
-    assert_true(sweep_holds_sweep(path_of("back")));
+    bool holds;
+    assert_int_equal(sweep_holds_sweep(&holds, path_of("back"), NULL), OK);
+    assert_true(holds);
     assert_int_equal(sweep_open(&s, path_of("back/"), &e), OK);
     assert_int_equal(s.n, 4);
     assert_string_equal(s.runs[3].name, "0003-relu-seed2");

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static void check_tail(const char *text, size_t n, bool is_whole,
                        const char *want)
@@ -10,9 +11,8 @@ static void check_tail(const char *text, size_t n, bool is_whole,
     char path[4096], line[64] = "before";
     snprintf(path, sizeof path, "%s/log", test_dir());
     test_write_file(path, text, n);
-    bool is_found = tail_line(line, sizeof line, path, is_whole);
+    assert_int_equal(tail_line(line, sizeof line, path, is_whole, NULL), OK);
     assert_string_equal(line, want);
-    assert_int_equal(is_found, *want != '\0');
 }
 
 static void check_text(const char *text, bool is_whole, const char *want)
@@ -57,11 +57,18 @@ static void test_tail__long_files_cost_no_more(void **state)
 
 static void test_tail__no_file_no_line(void **state)
 {
-    char line[8] = "before";
+    char line[8] = "before", path[4096];
+    struct err e = { 0 };
     (void)state;
-    assert_false(tail_line(line, sizeof line, "/nowhere/log", false));
+    assert_int_equal(tail_line(line, sizeof line, "/nowhere/log", false, &e),
+                     OK);
     assert_string_equal(line, "");
-    assert_false(tail_line(line, sizeof line, "/", false));
+    assert_int_equal(tail_line(line, sizeof line, "/", false, &e), OK);
+    assert_string_equal(line, "");
+    snprintf(path, sizeof path, "%s/loop", test_dir());
+    assert_int_equal(symlink(path, path), 0);
+    assert_int_equal(tail_line(line, sizeof line, path, false, &e), ERR_IO);
+    assert_non_null(strstr(e.text, "loop: cannot open: "));
 }
 
 #define RUN(name) cmocka_unit_test(test_##name)

@@ -262,7 +262,10 @@ static int analyze(struct analysis *a, const char *const *overrides, idx n,
     char path[RUN_PATH_MAX];
     if (strlen(a->dir) >= RUN_DIR_MAX)
         return err_set(e, ERR_USAGE, "%s: path too long", a->dir);
-    if (!run_holds_run(a->dir))
+    bool is_run;
+    if (run_holds_run(&is_run, a->dir, e))
+        return e->code;
+    if (!is_run)
         return err_set(e, ERR_USAGE,
                        "%s holds no run: give the folder that `sinklab train` "
                        "wrote",

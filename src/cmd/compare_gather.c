@@ -11,17 +11,17 @@
 
 /* Is it a folder of runs rather than one? A run that never wrote its status is
  * known by its numbers. */
-static bool holds_numbers(const char *path)
+static int holds_numbers(bool *holds, const char *path, struct err *e)
 {
     static const char *const names[] = { "analysis.csv", "metrics.csv" };
-    struct stat st;
-    for (idx i = 0; i < COUNT_OF(names); i++) {
+    *holds = false;
+    for (idx i = 0; i < COUNT_OF(names) && !*holds; i++) {
         char file[RUN_PATH_MAX];
         run_path(file, path, names[i]);
-        if (stat(file, &st) == 0)
-            return true;
+        if (fsys_exists(holds, file, e))
+            return e->code;
     }
-    return run_holds_run(path);
+    return *holds ? OK : run_holds_run(holds, path, e);
 }
 
 /* The runs directly below a folder; none if it is a run itself, or no folder,
@@ -29,10 +29,17 @@ static bool holds_numbers(const char *path)
 static int find_members(struct run_list *l, const char *path, struct err *e)
 {
     struct err own = { 0 };
-    if (!*path || strlen(path) >= RUN_DIR_MAX || holds_numbers(path))
+    bool is_run;
+    if (!*path || strlen(path) >= RUN_DIR_MAX)
         return OK;
+    if (holds_numbers(&is_run, path, e) || is_run)
+        return e->code;
+    bool is_folder;
     int rc = run_list_find(l, path, RUN_LIST_DIRECT, &own);
-    return rc == ERR_MEMORY ? err_set(e, rc, "%s", own.text) : OK;
+    if (rc == OK ||
+        (rc == ERR_IO && (fsys_is_folder(&is_folder, path, e) || !is_folder)))
+        return e->code;
+    return err_set(e, rc, "%s", own.text);
 }
 
 /* Runs of a sweep that have no folder yet. */
@@ -40,14 +47,22 @@ static int count_waiting(struct compare_set *set, const char *path,
                          const struct run_list *members, struct err *e)
 {
     struct sweep s = { 0 };
-    if (!*path || strlen(path) >= RUN_DIR_MAX || !sweep_holds_sweep(path) ||
-        sweep_open(&s, path, NULL) != OK)
+    bool is_sweep;
+    if (!*path || strlen(path) >= RUN_DIR_MAX)
         return OK;
+    if (sweep_holds_sweep(&is_sweep, path, e) || !is_sweep ||
+        sweep_open(&s, path, e))
+        return e->code;
     idx n = 0;
     for (idx i = 0; i < s.n; i++) {
         char dir[RUN_DIR_MAX];
         sweep_run_dir(dir, &s, &s.runs[i]);
-        n += !s.runs[i].is_dropped && !run_holds_run(dir);
+        bool has_begun = false;
+        if (run_holds_run(&has_begun, dir, e)) {
+            sweep_close(&s);
+            return e->code;
+        }
+        n += !s.runs[i].is_dropped && !has_begun;
     }
     set->n_waiting += n;
     sweep_close(&s);
@@ -90,8 +105,11 @@ static int drop_repeated(struct compare_set *set, struct err *e)
         return err_set(e, ERR_MEMORY, "not enough memory for %td runs", set->n);
     for (idx i = 0; i < set->n; i++) {
         struct stat st;
-        if (stat(set->runs[i].path, &st) == 0)
-            all[n++] = (struct folder){ st.st_dev, st.st_ino, i };
+        if (stat(set->runs[i].path, &st)) {
+            free(all);
+            return err_system(e, set->runs[i].path, "look at it");
+        }
+        all[n++] = (struct folder){ st.st_dev, st.st_ino, i };
     }
     qsort(all, (size_t)n, sizeof *all, order_folders);
     for (idx i = 1; i < n; i++)

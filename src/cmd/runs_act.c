@@ -39,11 +39,13 @@ static void say_left(FILE *out, const struct runs_options *o,
 
 /* ---- which ------------------------------------------------------------- */
 
+/* What cannot be seen counts as locked. */
 static bool is_locked(const char *dir)
 {
     char path[RUN_PATH_MAX];
+    bool is_taken;
     run_path(path, dir, "lock");
-    return lock_is_taken(path);
+    return lock_is_taken(&is_taken, path, NULL) || is_taken;
 }
 
 /* Why a run must not be touched; NULL if nothing is against it. */
@@ -52,14 +54,18 @@ static const char *objection(const struct listed *r)
     char parent[RUN_DIR_MAX];
     struct stat st;
     struct run_list inner = { 0 };
-    if (lstat(r->path, &st) || !S_ISDIR(st.st_mode) || !run_holds_run(r->path))
+    bool is_run, is_in_sweep;
+    if (lstat(r->path, &st) || run_holds_run(&is_run, r->path, NULL))
+        return "cannot be looked at";
+    if (!S_ISDIR(st.st_mode) || !is_run)
         return "no run folder";
     if (is_locked(r->path))
         return "in use";
     snprintf(parent, sizeof parent, "%.*s",
              r->parent_n > 0 ? (int)r->parent_n : 1,
              r->parent_n > 0 ? r->path : ".");
-    if (sweep_holds_sweep(parent) && is_locked(parent))
+    if ((sweep_holds_sweep(&is_in_sweep, parent, NULL) || is_in_sweep) &&
+        is_locked(parent))
         return "its sweep is being run";
     bool has_inner = run_list_below(&inner, r->path, NULL) != OK || inner.n > 0;
     run_list_release(&inner);
@@ -172,9 +178,10 @@ static int remove_all(struct chosen *c, FILE *out, const struct listing *l,
 {
     int rc = OK;
     for (idx i = 0; i < c->n; i++) {
-        rc = run_holds_run(c->runs[i]->path)
-                 ? fsys_tree_remove(c->runs[i]->path, e)
-                 : OK; /* gone since */
+        bool is_run;
+        rc = run_holds_run(&is_run, c->runs[i]->path, e);
+        if (rc == OK && is_run) /* else it is gone since */
+            rc = fsys_tree_remove(c->runs[i]->path, e);
         if (rc != OK)
             return err_prefix(e, "removed %td of %td runs, then", i, c->n);
     }

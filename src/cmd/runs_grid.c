@@ -146,8 +146,10 @@ static int print_part(FILE *out, struct part p, const struct runs_options *o,
     char dir[RUN_DIR_MAX];
     idx n_keys = config_differing(keys, config_of, p.runs, p.n), shown = n_keys;
     snprintf(dir, sizeof dir, "%.*s", (int)p.runs[0].parent_n, p.runs[0].path);
+    bool is_sweep = false; /* where it cannot be seen, some keys more */
     if (n_keys > KEYS_SHOWN)
-        shown = sweep_holds_sweep(dir) ? KEYS_SHOWN : 0;
+        shown = sweep_holds_sweep(&is_sweep, dir, NULL) || is_sweep ? KEYS_SHOWN
+                                                                    : 0;
     fprintf(out, "%s: ", *dir ? dir : ".");
     print_counts(out, p);
     int rc = fill(&g, p, keys, shown, false, e);

@@ -179,15 +179,19 @@ static int open_list(struct sweep *s, struct sweep_file *f, struct err *e)
 {
     const struct timespec pause = { .tv_nsec = 50 * 1000 * 1000 };
     for (;;) {
-        if (sweep_holds_sweep(f->dir))
-            return sweep_open(s, f->dir, e);
         struct err busy = { 0 };
+        bool holds, is_run;
+        if (sweep_holds_sweep(&holds, f->dir, e))
+            return e->code;
+        if (holds)
+            return sweep_open(s, f->dir, e);
         if (freeze(s, f, stdout, &busy) == OK) {
             lock_release(&s->lock);
             return OK;
         }
         sweep_close(s);
-        if (busy.code != ERR_BUSY || run_holds_run(f->dir)) {
+        if (busy.code != ERR_BUSY || run_holds_run(&is_run, f->dir, NULL) ||
+            is_run) {
             *e = busy;
             return e->code;
         }

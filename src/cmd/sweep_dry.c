@@ -207,11 +207,13 @@ int sweep_dry_run(const struct sweep_file *f, const struct sweep_points *p,
                   struct err *e)
 {
     struct sweep s = { 0 };
+    bool holds;
     struct sweep_estimate *estimates =
         calloc((size_t)p->n + 1, sizeof *estimates);
     if (!estimates)
         err_set(e, ERR_MEMORY, "out of memory");
-    else if ((!sweep_holds_sweep(f->dir) ||
+    else if (!sweep_holds_sweep(&holds, f->dir, e) &&
+             (!holds ||
               (!sweep_open(&s, f->dir, e) && !sweep_identify(&s, e))) &&
              !estimate(estimates, f, p, e) && !print_runs(p, &s, estimates, e))
         print_sums(f, p, &s, estimates);

@@ -82,7 +82,8 @@ static bool is_in_use(const struct launcher *l, const struct sweep_task *task)
     char dir[RUN_DIR_MAX], path[RUN_PATH_MAX];
     sweep_run_dir(dir, l->sweep, task->run);
     run_path(path, dir, "lock");
-    return lock_is_taken(path);
+    bool is_taken; /* where it cannot be seen, the run finds out */
+    return lock_is_taken(&is_taken, path, NULL) == OK && is_taken;
 }
 
 /* Another process has it, or it ended behind our back. */
@@ -191,7 +192,9 @@ static void end_failed(struct launcher *l, struct sweep_task *task,
 {
     char log[RUN_PATH_MAX], line[TASK_NOTE_MAX - 64], note[TASK_NOTE_MAX];
     sweep_log_path(log, l->sweep, task->run);
-    tail_line(line, sizeof line, log, false);
+    struct err unread = { 0 };
+    if (tail_line(line, sizeof line, log, false, &unread))
+        snprintf(line, sizeof line, "%.*s", (int)sizeof line - 1, unread.text);
     if (end->signal)
         snprintf(note, sizeof note, "killed by signal %d%s", end->signal,
                  end->signal == SIGKILL ? " (out of memory?)" : "");

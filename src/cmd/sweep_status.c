@@ -12,23 +12,26 @@
 
 enum { CELL_COLUMNS = 60 };
 
-/* The step of the last whole row of metrics.csv; -1: there is none. */
-static idx logged_step(const struct sweep *s, const struct sweep_run *r)
+/* The step of the last whole row of metrics.csv; 0: there is none. */
+static int find_logged_step(idx *step, const struct sweep *s,
+                            const struct sweep_run *r, struct err *e)
 {
     char dir[RUN_DIR_MAX], path[RUN_PATH_MAX], row[TAIL_MAX];
-    long long step;
+    long long logged;
     sweep_run_dir(dir, s, r);
     run_path(path, dir, "metrics.csv");
-    return tail_line(row, sizeof row, path, true) &&
-                   sscanf(row, "%lld,", &step) == 1
-               ? (idx)step
-               : -1;
+    int rc = tail_line(row, sizeof row, path, true, e);
+    *step = sscanf(row, "%lld,", &logged) == 1 ? (idx)logged : 0;
+    return rc;
 }
 
-static idx planned_steps(const struct sweep *s, const struct sweep_run *r)
+static int find_planned_steps(idx *steps, const struct sweep *s,
+                              const struct sweep_run *r, struct err *e)
 {
     struct config c;
-    return sweep_config_load(&c, s, r, NULL) ? -1 : c.train.steps;
+    int rc = sweep_config_load(&c, s, r, e);
+    *steps = rc == OK ? c.train.steps : 0;
+    return rc;
 }
 
 static void fill_row(struct grid *g, const struct sweep *s, idx i,
@@ -38,18 +41,27 @@ static void fill_row(struct grid *g, const struct sweep *s, idx i,
     struct run_status found;
     char shown[TEXT_SHOW_MAX];
     *state = sweep_run_state(s, r, &found);
-    idx step = sweep_is_finished(*state) ? found.step : logged_step(s, r);
-    idx steps = planned_steps(s, r), row = i + 1;
+    struct err unread = { 0 };
+    idx step = found.step, steps, row = i + 1;
+    bool has_step = sweep_is_finished(*state) ||
+                    find_logged_step(&step, s, r, &unread) == OK;
+    bool has_steps = find_planned_steps(&steps, s, r, &unread) == OK;
     grid_set(g, row, 0, "%s", r->name);
     grid_set(g, row, 1, "%s%s", sweep_state_name(*state),
              r->is_dropped ? " (dropped)" : "");
-    grid_set(g, row, 2, steps < 0 ? "%td" : "%td / %td", idx_max(0, step),
-             steps);
+    char one[32] = "?", all[32] = "?";
+    if (has_step)
+        snprintf(one, sizeof one, "%td", step);
+    if (has_steps)
+        snprintf(all, sizeof all, "%td", steps);
+    grid_set(g, row, 2, "%s / %s", one, all);
     grid_set(g, row, 3, "%td", record->attempts);
     const char *note = found.reason;
     if (!*note && *state == SWEEP_WAITING && record->last == EVENT_FAILED)
         note = record->detail; /* it never got as far as a folder */
-    if (*state != SWEEP_DONE && *state != SWEEP_RUNNING)
+    if (unread.code)
+        grid_set(g, row, 4, "note: %s", text_show(shown, unread.text));
+    else if (*state != SWEEP_DONE && *state != SWEEP_RUNNING)
         grid_set(g, row, 4, "%s", text_show(shown, note));
 }
 

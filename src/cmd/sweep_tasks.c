@@ -125,7 +125,8 @@ void sweep_task_look(const struct sweep_tasks *t, struct sweep_task *task)
     char dir[RUN_DIR_MAX], path[RUN_PATH_MAX], row[TAIL_MAX], *at;
     sweep_run_dir(dir, t->sweep, task->run);
     run_path(path, dir, "metrics.csv");
-    if (!tail_line(row, sizeof row, path, true) || *row < '0' || *row > '9')
+    if (tail_line(row, sizeof row, path, true, NULL) || *row < '0' ||
+        *row > '9')
         return; /* not begun, or its header alone */
     long long step = strtoll(row, &at, 10);
     task->step = (idx)step;

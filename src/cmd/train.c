@@ -135,21 +135,23 @@ static int load_state(struct train *t, struct err *e)
     struct checkpoint_data data = session_data(&t->session, true);
     struct checkpoint_head head = { 0 };
     struct config saved;
-    struct stat s;
+    bool is_there;
     run_resume_path(path, t->target.dir);
-    if (stat(path, &s)) {
+    if (fsys_exists(&is_there, path, e))
+        return e->code;
+    if (!is_there) {
         bool has_state = t->folder.found.state == RUN_DONE ||
                          t->folder.found.state == RUN_PREEMPTED ||
                          t->folder.found.state == RUN_STOPPED;
-        if (errno == ENOENT && !has_state)
+        if (!has_state)
             return OK; /* killed before the first state was saved */
         char dir[RUN_DIR_MAX + 8];
         shell_word(dir, sizeof dir, t->target.dir);
         return err_set(e, ERR_CHECKPOINT,
-                       "%s: %s, but the run had saved it: put the file back, "
-                       "or let `sinklab train %s --restart` compute the run "
-                       "again",
-                       path, strerror(errno), dir);
+                       "%s: not there, but the run had saved it: put the file "
+                       "back, or let `sinklab train %s --restart` compute the "
+                       "run again",
+                       path, dir);
     }
     if (checkpoint_load(&head, path, &t->session.model.table, &data, e))
         return e->code;

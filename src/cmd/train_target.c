@@ -2,8 +2,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "io/config_paths.h"
 
@@ -13,8 +11,11 @@ static int load_run_config(struct train_target *t, struct config *c,
                            struct err *e)
 {
     char path[RUN_PATH_MAX];
+    bool is_there;
     run_path(path, t->dir, "config.ini");
-    if (access(path, F_OK) != 0)
+    if (fsys_exists(&is_there, path, e))
+        return e->code;
+    if (!is_there)
         return err_set(e, ERR_USAGE,
                        "%s was never started: give its config file instead, "
                        "`sinklab train CONFIG.ini run.dir=...`",
@@ -63,7 +64,10 @@ static int resolve_folder(struct train_target *t, struct err *e)
     if (strlen(t->path) >= sizeof t->dir)
         return err_set(e, ERR_CONFIG, "%s: path too long", t->path);
     strcpy(t->dir, t->path);
-    if (!run_holds_run(t->dir))
+    bool is_run;
+    if (run_holds_run(&is_run, t->dir, e))
+        return e->code;
+    if (!is_run)
         return err_set(e, ERR_USAGE,
                        "%s holds no run: give a run folder to go on with, or "
                        "a config file",
@@ -102,15 +106,20 @@ static int resolve_config(struct train_target *t, bool is_dry, struct err *e)
     /* A run folder may be moved, so its config does not say where it is */
     t->config.run.dir[0] = '\0';
     run_path(path, t->dir, "config.ini");
-    t->is_resumed = t->wants_resume && !is_dry && run_holds_run(t->dir) &&
-                    access(path, F_OK) == 0;
+    bool is_run, has_config;
+    if (!t->wants_resume || is_dry)
+        return OK;
+    if (run_holds_run(&is_run, t->dir, e) || fsys_exists(&has_config, path, e))
+        return e->code;
+    t->is_resumed = is_run && has_config;
     return t->is_resumed ? check_same_run(t, e) : OK;
 }
 
 int train_target_resolve(struct train_target *t, bool is_dry, struct err *e)
 {
-    struct stat s;
-    bool is_folder = stat(t->path, &s) == 0 && S_ISDIR(s.st_mode);
+    bool is_folder;
+    if (fsys_is_folder(&is_folder, t->path, e))
+        return e->code;
     int rc = is_folder ? resolve_folder(t, e) : resolve_config(t, is_dry, e);
     if (rc == OK && t->is_resumed && t->config.train.steps < t->kept_steps)
         return err_set(e, ERR_CONFIG,

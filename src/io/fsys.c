@@ -266,7 +266,8 @@ int fsys_remove_stale(const char *dir, struct err *e)
     DIR *folder = opendir(dir);
     if (!folder)
         return errno == ENOENT ? OK : err_system(e, dir, "open this folder");
-    for (struct dirent *d; rc == OK && (d = readdir(folder));) {
+    struct dirent *d;
+    while (rc == OK && (rc = fsys_next(&d, folder, dir, e)) == OK && d) {
         char path[FSYS_PATH_MAX + 256];
         long pid = temp_owner(d->d_name);
         if (pid == 0 || (pid != getpid() && is_alive(pid)))
@@ -278,13 +279,37 @@ int fsys_remove_stale(const char *dir, struct err *e)
     return rc;
 }
 
-int fsys_exists(bool *is_there, const char *path, struct err *e)
+/* *is_there, and *st if so. */
+static int look(bool *is_there, struct stat *st, const char *path,
+                struct err *e)
 {
-    struct stat st;
-    *is_there = stat(path, &st) == 0;
+    *is_there = stat(path, st) == 0;
     if (!*is_there && errno != ENOENT && errno != ENOTDIR)
         return err_system(e, path, "look at it");
     return OK;
+}
+
+int fsys_exists(bool *is_there, const char *path, struct err *e)
+{
+    struct stat st;
+    return look(is_there, &st, path, e);
+}
+
+int fsys_is_folder(bool *is_folder, const char *path, struct err *e)
+{
+    struct stat st;
+    bool is_there;
+    int rc = look(&is_there, &st, path, e);
+    *is_folder = is_there && S_ISDIR(st.st_mode);
+    return rc;
+}
+
+int fsys_next(struct dirent **entry, DIR *folder, const char *path,
+              struct err *e)
+{
+    errno = 0; /* NULL with it is the end, with another an error */
+    *entry = readdir(folder);
+    return *entry || errno == 0 ? OK : err_system(e, path, "read this folder");
 }
 
 static int read_all(char **bytes, size_t *n, int fd, const char *path,

@@ -12,6 +12,8 @@
 #ifndef SINKLAB_FSYS_H
 #define SINKLAB_FSYS_H
 
+#include <dirent.h>
+
 #include "base/base.h"
 #include "base/err.h"
 
@@ -56,6 +58,15 @@ int fsys_remove_stale(const char *dir, struct err *e);
 /* fsys_exists - *is_there: is there a file or folder of this name? OK; ERR_IO:
  * the system does not say, which is not the same as no. */
 int fsys_exists(bool *is_there, const char *path, struct err *e);
+
+/* fsys_is_folder - *is_folder: is it one, or a link to one? false where there
+ * is nothing. OK; ERR_IO: it cannot be looked at. */
+int fsys_is_folder(bool *is_folder, const char *path, struct err *e);
+
+/* fsys_next - *entry: what an open folder holds next, NULL at its end; path is
+ * the folder's. OK, ERR_IO. */
+int fsys_next(struct dirent **entry, DIR *folder, const char *path,
+              struct err *e);
 
 /* fsys_read_file - the whole of a regular file of at most cap_bytes, with a
  * NUL behind it (not counted in *n). The caller frees *bytes.

@@ -35,7 +35,8 @@ static int walk_names(DIR *folder, const char *path, visit f, void *user,
                       idx depth, struct err *e)
 {
     int rc = OK;
-    for (struct dirent *d; rc == OK && (d = readdir(folder));) {
+    struct dirent *d;
+    while (rc == OK && (rc = fsys_next(&d, folder, path, e)) == OK && d) {
         char inner[FSYS_PATH_MAX];
         if (strcmp(d->d_name, ".") == 0 || strcmp(d->d_name, "..") == 0)
             continue;
@@ -141,8 +142,9 @@ int fsys_tree_remove(const char *dir, struct err *e)
     int rc = split(path, &dir_n, dir, e);
     if (rc != OK)
         return rc;
-    if (lstat(path, &st) || !S_ISDIR(st.st_mode)) {
-        errno = ENOTDIR;
+    int failed = lstat(path, &st);
+    if (failed || !S_ISDIR(st.st_mode)) {
+        errno = failed ? errno : ENOTDIR;
         return err_system(e, path, "remove it as a folder");
     }
     rc = rename_aside(aside, sizeof aside, path, dir_n, e);

@@ -113,14 +113,15 @@ int lock_take(struct lock *l, const char *path, const char *what, struct err *e)
                    path);
 }
 
-bool lock_is_taken(const char *path)
+int lock_is_taken(bool *is_taken, const char *path, struct err *e)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
+    *is_taken = false;
     if (fd < 0)
-        return false;
-    bool is_taken = flock(fd, LOCK_SH | LOCK_NB) && errno == EWOULDBLOCK;
+        return errno == ENOENT ? OK : err_system(e, path, "open");
+    *is_taken = flock(fd, LOCK_SH | LOCK_NB) && errno == EWOULDBLOCK;
     close(fd);
-    return is_taken;
+    return OK;
 }
 
 void lock_release(struct lock *l)

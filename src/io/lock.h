@@ -25,8 +25,8 @@ int lock_take(struct lock *l, const char *path, const char *what,
 
 /* lock_is_taken - does a process hold the lock on the file at path? Changes
  * nothing. It holds the lock itself for an instant, for which lock_take waits.
- * false where there is no such file, or it cannot be read. */
-bool lock_is_taken(const char *path);
+ * false where there is no such file. OK; ERR_IO: it cannot be opened. */
+int lock_is_taken(bool *is_taken, const char *path, struct err *e);
 
 /* A zeroed lock may be released. */
 void lock_release(struct lock *l);

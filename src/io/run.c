@@ -1,6 +1,7 @@
 #include "io/run.h"
 #include "base/shell.h"
 #include "io/config.h"
+#include "io/metrics.h"
 #include "io/sealed_text.h"
 
 #include <dirent.h>
@@ -51,34 +52,47 @@ void run_resume_path(char path[RUN_PATH_MAX], const char *dir)
     run_path(path, dir, "checkpoints/resume.h5");
 }
 
-static bool has_file(const char *dir, const char *name)
+static int find_file(bool *is_there, const char *dir, const char *name,
+                     struct err *e)
 {
     char path[RUN_PATH_MAX];
-    struct stat st;
     run_path(path, dir, name);
-    return stat(path, &st) == 0;
+    return fsys_exists(is_there, path, e);
 }
 
-bool run_holds_run(const char *dir)
+int run_holds_run(bool *holds, const char *dir, struct err *e)
 {
+    bool has_config, has_checkpoints;
+    *holds = false;
     if (!*dir || strlen(dir) >= RUN_DIR_MAX)
-        return false;
-    return has_file(dir, "status") ||
-           (has_file(dir, "config.ini") && has_file(dir, "checkpoints"));
+        return OK;
+    int rc = find_file(holds, dir, "status", e);
+    if (rc != OK || *holds)
+        return rc;
+    rc = find_file(&has_config, dir, "config.ini", e);
+    if (rc == OK)
+        rc = find_file(&has_checkpoints, dir, "checkpoints", e);
+    *holds = rc == OK && has_config && has_checkpoints;
+    return rc;
 }
 
-static bool is_empty(const char *dir)
+static int find_empty(bool *is_empty, const char *dir, struct err *e)
 {
     idx n = 0;
+    struct dirent *d;
     DIR *folder = opendir(dir);
-    for (; folder && readdir(folder); n++) {
-    }
-    if (folder)
-        closedir(folder);
-    return folder && n <= 2; /* . and .. */
+    *is_empty = false;
+    if (!folder)
+        return err_system(e, dir, "open this folder");
+    int rc;
+    while ((rc = fsys_next(&d, folder, dir, e)) == OK && d)
+        n++;
+    closedir(folder);
+    *is_empty = n <= 2; /* . and .. */
+    return rc;
 }
 
-bool run_holds_remains(const char *dir)
+int run_holds_remains(bool *holds, const char *dir, struct err *e)
 {
     /* KEEP WITH: docs/FORMATS.md */
     static const char *const names[] = {
@@ -86,10 +100,13 @@ bool run_holds_remains(const char *dir)
         "log.txt",     "metrics.csv", "analysis.csv", "timing.csv",
         "analysis.h5", "checkpoints",
     };
-    for (idx i = 0; i < COUNT_OF(names); i++)
-        if (has_file(dir, names[i]))
-            return true;
-    return is_empty(dir);
+    *holds = false;
+    for (idx i = 0; i < COUNT_OF(names); i++) {
+        int rc = find_file(holds, dir, names[i], e);
+        if (rc != OK || *holds)
+            return rc;
+    }
+    return find_empty(holds, dir, e);
 }
 
 static int set_dir(struct run_folder *r, const char *dir, struct err *e)
@@ -276,31 +293,88 @@ static int already_holds(const struct run_folder *r, const struct run_status *s,
                    r->dir, state, command_text);
 }
 
-/* Nothing of a run, and nothing under our names, may be overwritten. */
-static int check_free(const struct run_folder *r, struct err *e)
+/* Is there a row in a log whose first line names its columns? */
+static int find_rows(bool *has_rows, const struct run_folder *r, struct err *e)
+{
+    char path[RUN_PATH_MAX], *text = NULL;
+    size_t n = 0;
+    bool is_there;
+    *has_rows = false;
+    run_path(path, r->dir, "metrics.csv");
+    int rc = fsys_exists(&is_there, path, e);
+    if (rc != OK || !is_there)
+        return rc;
+    rc = fsys_read_file(&text, &n, path, METRICS_MAX_BYTES, e);
+    const char *header_end = text ? memchr(text, '\n', n) : NULL;
+    *has_rows = header_end && header_end + 1 < text + n;
+    free(text);
+    return rc;
+}
+
+/* Has anything been computed here? */
+static int find_numbers(bool *has_numbers, const struct run_folder *r,
+                        struct err *e)
+{
+    struct step_list list = { 0 };
+    bool has_resume = false, has_rows = false;
+    int rc = run_list_checkpoints(&list, r->dir, e);
+    if (rc == OK)
+        rc = find_file(&has_resume, r->dir, "checkpoints/resume.h5", e);
+    if (rc == OK)
+        rc = find_rows(&has_rows, r, e);
+    *has_numbers = list.n > 0 || has_resume || has_rows;
+    step_list_release(&list);
+    return rc;
+}
+
+/* A run in this state may have been computed and lost its numbers. */
+static bool is_begun(enum run_state state)
+{
+    return state != RUN_PENDING && state != RUN_RUNNING && state != RUN_FAILED;
+}
+
+/* A folder under our names without a status is not ours; nor is a status that
+ * we would not write, unless a run's config stands beside it. */
+static int check_ours(const struct run_folder *r, bool has_status,
+                      bool is_known, struct err *e)
 {
     static const char *const names[] = { "config.ini",  "manifest.ini",
                                          "metrics.csv", "timing.csv",
                                          "analysis.h5", "analysis.csv" };
-    struct step_list list = { 0 };
-    struct run_status found = { 0 };
-    bool has_status = has_file(r->dir, "status");
-    int status_rc = has_status ? run_status_read(&found, r->dir, NULL) : ERR_IO;
-    int rc = run_list_checkpoints(&list, r->dir, e);
-    bool has_weights = list.n > 0 || has_file(r->dir, "checkpoints/resume.h5");
-    step_list_release(&list);
-    if (rc != OK)
-        return rc;
-    if (has_weights || (has_status && status_rc != OK) ||
-        (has_status && found.state != RUN_PENDING))
-        return already_holds(r, &found, status_rc == OK, e);
-    for (idx i = 0; i < COUNT_OF(names) && !has_status; i++)
-        if (has_file(r->dir, names[i]))
-            return err_set(e, ERR_BUSY,
+    const char *found = has_status && !is_known ? "status" : NULL;
+    for (idx i = 0; i < COUNT_OF(names) && !has_status && !found; i++) {
+        bool is_there;
+        int rc = find_file(&is_there, r->dir, names[i], e);
+        if (rc != OK)
+            return rc;
+        found = is_there ? names[i] : NULL;
+    }
+    return found ? err_set(e, ERR_BUSY,
                            "%s is no run folder but holds a file %s: give "
                            "another run.dir",
-                           r->dir, names[i]);
-    return OK;
+                           r->dir, found)
+                 : OK;
+}
+
+/* Nothing of a run, and nothing under our names, may be overwritten. What a
+ * start has left that came to nothing is no run. */
+static int check_free(const struct run_folder *r, struct err *e)
+{
+    struct run_status found = { 0 };
+    struct err own = { 0 };
+    bool has_status, has_numbers, has_config;
+    if (find_file(&has_status, r->dir, "status", e) ||
+        find_numbers(&has_numbers, r, e) ||
+        find_file(&has_config, r->dir, "config.ini", e))
+        return e->code;
+    if (has_status && run_status_read(&found, r->dir, &own) != OK &&
+        own.code != ERR_DATA)
+        return err_set(e, own.code, "%s", own.text);
+    bool is_known = own.code == OK;
+    if (has_numbers || (has_status && is_known && is_begun(found.state)) ||
+        (has_status && !is_known && has_config))
+        return already_holds(r, &found, has_status && is_known, e);
+    return check_ours(r, has_status, is_known, e);
 }
 
 static int take_lock(struct run_folder *r, struct err *e)
@@ -346,9 +420,12 @@ int run_create(struct run_folder *r, const char *dir, struct err *e)
 
 int run_open(struct run_folder *r, const char *dir, struct err *e)
 {
+    bool holds = false;
     *r = (struct run_folder){ 0 };
     int rc = set_dir(r, dir, e);
-    if (rc == OK && !run_holds_run(r->dir))
+    if (rc == OK)
+        rc = run_holds_run(&holds, r->dir, e);
+    if (rc == OK && !holds)
         rc = err_set(e, ERR_IO, "%s: holds no run, want a run folder", r->dir);
     if (rc == OK)
         rc = take_lock(r, e);
@@ -411,35 +488,40 @@ static int compare_steps(const void *a, const void *b)
 }
 
 /* Count the files with a step in their name; fill steps (cap) if not NULL. */
-static idx read_steps(DIR *folder, idx *steps, idx cap)
+static int read_steps(idx *n, DIR *folder, const char *path, idx *steps,
+                      idx cap, struct err *e)
 {
-    idx n = 0;
+    struct dirent *d;
+    int rc;
+    *n = 0;
     rewinddir(folder);
-    for (struct dirent *d; (d = readdir(folder));) {
+    while ((rc = fsys_next(&d, folder, path, e)) == OK && d) {
         idx step = step_of_name(d->d_name);
-        if (step < 0 || (steps && n == cap)) /* new since they were counted */
+        if (step < 0 || (steps && *n == cap)) /* new since they were counted */
             continue;
         if (steps)
-            steps[n] = step;
-        n++;
+            steps[*n] = step;
+        ++*n;
     }
-    return n;
+    return rc;
 }
 
 int run_list_checkpoints(struct step_list *list, const char *dir, struct err *e)
 {
     char path[RUN_PATH_MAX];
+    idx cap = 0;
     run_path(path, dir, "checkpoints");
     DIR *folder = opendir(path);
     if (!folder && errno == ENOENT)
         return OK;
     if (!folder)
         return err_system(e, path, "open this folder");
-    idx cap = read_steps(folder, NULL, 0);
-    int rc = arena_open(&list->memory, (size_t)cap * sizeof(idx) + 1, e);
+    int rc = read_steps(&cap, folder, path, NULL, 0, e);
+    if (rc == OK)
+        rc = arena_open(&list->memory, (size_t)cap * sizeof(idx) + 1, e);
     if (rc == OK) {
         list->steps = arena_bytes(&list->memory, (size_t)cap * sizeof(idx));
-        list->n = read_steps(folder, list->steps, cap);
+        rc = read_steps(&list->n, folder, path, list->steps, cap, e);
         qsort(list->steps, (size_t)list->n, sizeof(idx), compare_steps);
     }
     closedir(folder);

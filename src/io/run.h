@@ -56,7 +56,8 @@ struct run_folder {
 };
 
 /* run_create - make the folder and its parents, lock it, status pending.
- * A folder that a run never started in (pending) is taken over.
+ * A folder where a run has computed nothing (it was never started, or failed
+ * or was killed while it was) is taken over.
  * OK; ERR_BUSY: it holds a run already, or files under our names that are no
  * run, or another process uses it; ERR_CONFIG: the path is empty or too long;
  * ERR_DATA: manifest.ini is damaged; ERR_IO, ERR_MEMORY. On error nothing that
@@ -73,13 +74,14 @@ int run_open(struct run_folder *r, const char *dir, struct err *e);
 /* run_close - release the lock. A zeroed struct may be closed. */
 void run_close(struct run_folder *r);
 
-/* run_holds_run - is there a run in dir? Tells `train FOLDER` from `train
- * FILE`; needs no lock. */
-bool run_holds_run(const char *dir);
+/* run_holds_run - *holds: is there a run in dir? Tells `train FOLDER` from
+ * `train FILE`; needs no lock. OK; ERR_IO: it cannot be looked at. */
+int run_holds_run(bool *holds, const char *dir, struct err *e);
 
-/* run_holds_remains - does the folder hold any file or folder of a run, or
- * nothing at all? For what a removal that was cut short has left. */
-bool run_holds_remains(const char *dir);
+/* run_holds_remains - *holds: does the folder hold any file or folder of a run,
+ * or nothing at all? For what a removal that was cut short has left. OK,
+ * ERR_IO. */
+int run_holds_remains(bool *holds, const char *dir, struct err *e);
 
 /* run_status_write - replace the file `status`; reason may be NULL.
  * OK, ERR_IO. */

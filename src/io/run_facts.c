@@ -22,11 +22,14 @@ const char *run_standing(double *step, const char *dir)
     char path[RUN_PATH_MAX];
     struct run_status status;
     *step = NAN;
+    bool is_taken = true;
     if (run_status_read(&status, dir, NULL) != OK)
         return unknown;
     *step = (double)status.step;
     run_path(path, dir, "lock");
-    if (status.state == RUN_RUNNING && !lock_is_taken(path))
+    if (status.state == RUN_RUNNING && lock_is_taken(&is_taken, path, NULL))
+        return unknown;
+    if (!is_taken)
         return interrupted;
     return run_state_name(status.state);
 }

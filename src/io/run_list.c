@@ -47,10 +47,13 @@ static int add_run(struct run_list *l, const char *path, struct err *e)
     return add(&l->paths, &l->n, &l->cap, path, e);
 }
 
-static bool is_folder(const char *path)
+/* -1: it cannot be looked at. */
+static int is_folder(const char *path)
 {
     struct stat st;
-    return lstat(path, &st) == 0 && S_ISDIR(st.st_mode);
+    if (lstat(path, &st))
+        return errno == ENOENT ? 0 : -1;
+    return S_ISDIR(st.st_mode);
 }
 
 static int is_visible(const struct dirent *d)
@@ -76,11 +79,19 @@ static int take_names(struct run_list *l, const char *dir,
             l->n_unread += want_runs;
             continue;
         }
-        if (!is_folder(path))
+        int is_inner = is_folder(path);
+        bool is_run = false, is_remains = false, is_left;
+        is_left = names[i]->d_name[0] == '.';
+        if (is_inner < 0 || (is_inner && run_holds_run(&is_run, path, NULL)) ||
+            (is_inner && is_left &&
+             run_holds_remains(&is_remains, path, NULL))) {
+            l->n_unread += want_runs;
             continue;
-        bool is_run = run_holds_run(path);
-        if (names[i]->d_name[0] == '.')
-            rc = want_runs && run_holds_remains(path)
+        }
+        if (!is_inner)
+            continue;
+        if (is_left)
+            rc = want_runs && is_remains
                      ? add(&l->remains, &l->n_remains, &l->cap_remains, path, e)
                      : OK;
         else if (is_run && want_runs)
@@ -122,9 +133,11 @@ int run_list_below(struct run_list *l, const char *dir, struct err *e)
 int run_list_find(struct run_list *l, const char *dir, idx levels,
                   struct err *e)
 {
-    int rc = *dir && run_holds_run(dir)
-                 ? add_run(l, dir, e)
-                 : search(l, *dir ? dir : "./", levels, true, e);
+    bool is_run;
+    int rc = run_holds_run(&is_run, dir, e);
+    if (rc == OK)
+        rc = is_run ? add_run(l, dir, e)
+                    : search(l, *dir ? dir : "./", levels, true, e);
     if (rc != OK)
         run_list_release(l);
     return rc;

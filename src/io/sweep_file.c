@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/text.h"
 #include "io/config_extra.h"
@@ -262,7 +261,10 @@ static int check_folder(const char *path, const char *const *overrides, idx n,
                         struct err *e)
 {
     char shown[TEXT_SHOW_MAX];
-    if (!sweep_holds_sweep(path))
+    bool holds;
+    if (sweep_holds_sweep(&holds, path, e))
+        return e->code;
+    if (!holds)
         return err_set(e, ERR_USAGE,
                        "%s holds no sweep: give a sweep file, or the folder "
                        "of a sweep to go on with",
@@ -296,10 +298,10 @@ int sweep_file_read(struct sweep_file *f, const char *path,
     struct sweep_reading r = { .f = f };
     struct config_extra extra = { &r, gather, finish };
     char inside[RUN_PATH_MAX];
-    struct stat st;
     memset(f, 0, sizeof *f);
     sweep_options_init(&f->options);
-    f->is_frozen = stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+    if (fsys_is_folder(&f->is_frozen, path, e))
+        return e->code;
     if (f->is_frozen && check_folder(path, overrides, n, e))
         return e->code;
     if (f->is_frozen)

@@ -49,16 +49,20 @@ int sweep_config_load(struct config *c, const struct sweep *s,
                               e);
 }
 
-static bool has_file(const char *dir, const char *name)
+static int find_file(bool *is_there, const char *dir, const char *name,
+                     struct err *e)
 {
     char path[RUN_PATH_MAX];
     run_path(path, dir, name);
-    return access(path, F_OK) == 0;
+    return fsys_exists(is_there, path, e);
 }
 
-bool sweep_holds_sweep(const char *dir)
+int sweep_holds_sweep(bool *holds, const char *dir, struct err *e)
 {
-    return *dir && strlen(dir) < SWEEP_DIR_MAX && has_file(dir, "runs.list");
+    *holds = false;
+    return *dir && strlen(dir) < SWEEP_DIR_MAX
+               ? find_file(holds, dir, "runs.list", e)
+               : OK;
 }
 
 static int set_dir(struct sweep *s, const char *dir, struct err *e)
@@ -79,9 +83,12 @@ static int set_dir(struct sweep *s, const char *dir, struct err *e)
 
 int sweep_open(struct sweep *s, const char *dir, struct err *e)
 {
+    bool holds = false;
     *s = (struct sweep){ 0 };
     int rc = set_dir(s, dir, e);
-    if (rc == OK && !sweep_holds_sweep(s->dir))
+    if (rc == OK)
+        rc = sweep_holds_sweep(&holds, s->dir, e);
+    if (rc == OK && !holds)
         rc = err_set(e, ERR_IO, "%s holds no sweep: no runs.list is there",
                      s->dir);
     if (rc == OK)
@@ -101,14 +108,19 @@ void sweep_close(struct sweep *s)
 /* What a sweep may not be put into. */
 static int check_free(const struct sweep *s, struct err *e)
 {
-    if (has_file(s->dir, "runs.list"))
+    bool has_list, has_run, has_journal;
+    if (find_file(&has_list, s->dir, "runs.list", e) ||
+        run_holds_run(&has_run, s->dir, e) ||
+        find_file(&has_journal, s->dir, "journal", e))
+        return e->code;
+    if (has_list)
         return OK;
-    if (run_holds_run(s->dir))
+    if (has_run)
         return err_set(e, ERR_BUSY,
                        "%s holds a single run: give another run.dir for the "
                        "sweep",
                        s->dir);
-    if (has_file(s->dir, "journal"))
+    if (has_journal)
         return err_set(e, ERR_DATA,
                        "%s has a journal, but runs.list is missing: put it "
                        "back, or give another run.dir",
@@ -174,16 +186,20 @@ enum sweep_state sweep_run_state(const struct sweep *s,
     struct run_status status = { 0 };
     struct err e = { 0 };
     enum sweep_state state = SWEEP_WAITING;
+    bool has_status = false, is_taken = false;
     sweep_run_dir(dir, s, r);
-    if (has_file(dir, "status") && run_status_read(&status, dir, &e)) {
+    run_path(path, dir, "lock");
+    if (!find_file(&has_status, dir, "status", &e) && has_status &&
+        !run_status_read(&status, dir, &e)) {
+        state = without_process(status.state);
+        if (state != SWEEP_DONE && !lock_is_taken(&is_taken, path, &e) &&
+            is_taken)
+            state = SWEEP_RUNNING;
+    }
+    if (e.code) { /* unknown: whoever starts it finds out */
         state = SWEEP_FAILED;
         snprintf(status.reason, sizeof status.reason, "%.*s",
                  RUN_REASON_MAX - 1, e.text);
-    } else if (has_file(dir, "status")) {
-        state = without_process(status.state);
-        run_path(path, dir, "lock");
-        if (state != SWEEP_DONE && lock_is_taken(path))
-            state = SWEEP_RUNNING;
     }
     if (found)
         *found = status;

@@ -56,8 +56,8 @@ struct sweep_news {
     idx repaired; /* configurations that were damaged, and written anew */
 };
 
-/* sweep_holds_sweep - is there a frozen list in dir? */
-bool sweep_holds_sweep(const char *dir);
+/* sweep_holds_sweep - *holds: is there a frozen list in dir? OK, ERR_IO. */
+int sweep_holds_sweep(bool *holds, const char *dir, struct err *e);
 
 /* sweep_open - read the list. OK; ERR_IO: no sweep there, unreadable;
  * ERR_DATA: damaged, or of a newer version (file and line are named; a torn

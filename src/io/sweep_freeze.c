@@ -64,7 +64,10 @@ static int update_config(const struct sweep *s, const struct sweep_run *r,
     sweep_config_path(path, s, r);
     bool has_begun = sweep_run_state(s, r, NULL) != SWEEP_WAITING;
     int rc = sweep_config_load(&kept, s, r, &damage);
-    if (rc == ERR_CONFIG || (rc == ERR_IO && access(path, F_OK))) {
+    bool is_there = true;
+    if (rc == ERR_IO && fsys_exists(&is_there, path, e))
+        return e->code;
+    if (rc == ERR_CONFIG || !is_there) {
         news->repaired++; /* damaged, or gone */
         return write_config(path, wanted, e);
     }
@@ -199,9 +202,11 @@ int sweep_freeze(struct sweep *s, struct sweep_file *f,
                  const struct sweep_points *p, struct sweep_news *news,
                  struct err *e)
 {
-    bool *is_wanted = NULL;
+    bool *is_wanted = NULL, holds;
     BUG_ON(!s->lock.is_held);
-    *news = (struct sweep_news){ .is_new = !sweep_holds_sweep(s->dir) };
+    if (sweep_holds_sweep(&holds, s->dir, e))
+        return e->code;
+    *news = (struct sweep_news){ .is_new = !holds };
     if (tidy(s, e) ||
         (!news->is_new && (sweep_list_read(s, e) || sweep_journal_check(s, e) ||
                            sweep_identify(s, e))) ||

@@ -206,9 +206,11 @@ int sweep_journal_read(struct sweep_record *records, const struct sweep *s,
     size_t n;
     memset(records, 0, (size_t)s->n * sizeof *records);
     sweep_path(path, s->dir, "journal");
-    if (access(path, F_OK) && errno == ENOENT)
-        return OK;
-    int rc = fsys_read_file(&text, &n, path, JOURNAL_MAX_BYTES, e);
+    bool is_there;
+    int rc = fsys_exists(&is_there, path, e);
+    if (rc != OK || !is_there)
+        return rc;
+    rc = fsys_read_file(&text, &n, path, JOURNAL_MAX_BYTES, e);
     if (rc)
         return rc;
     char *at = text, *line;

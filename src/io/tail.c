@@ -1,30 +1,44 @@
 #include "io/tail.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The end of the file as text; its length. */
-static size_t read_end(char text[TAIL_MAX + 1], const char *path)
+/* The end of the file as text. */
+static int read_end(char text[TAIL_MAX + 1], const char *path, struct err *e)
 {
     struct stat st;
     ssize_t n = 0;
-    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-    if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
-        n = pread(fd, text, TAIL_MAX,
-                  st.st_size > TAIL_MAX ? st.st_size - TAIL_MAX : 0);
-    if (fd >= 0)
-        close(fd);
+    text[0] = '\0';
+    int rc = OK, fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0)
+        return errno == ENOENT || errno == ENOTDIR
+                   ? OK
+                   : err_system(e, path, "open");
+    if (fstat(fd, &st))
+        rc = err_system(e, path, "look at it");
+    else if (S_ISREG(st.st_mode)) {
+        off_t from = st.st_size > TAIL_MAX ? st.st_size - TAIL_MAX : 0;
+        do
+            n = pread(fd, text, TAIL_MAX, from);
+        while (n < 0 && errno == EINTR);
+        if (n < 0)
+            rc = err_system(e, path, "read");
+    }
+    close(fd);
     text[n > 0 ? n : 0] = '\0';
-    return strlen(text); /* a NUL ends it, too */
+    return rc;
 }
 
-bool tail_line(char *line, size_t cap_bytes, const char *path, bool is_whole)
+int tail_line(char *line, size_t cap_bytes, const char *path, bool is_whole,
+              struct err *e)
 {
     char text[TAIL_MAX + 1];
-    size_t end = read_end(text, path);
+    int rc = read_end(text, path, e);
+    size_t end = strlen(text); /* a NUL ends it, too */
     if (is_whole)
         while (end > 0 && text[end - 1] != '\n')
             end--;
@@ -34,5 +48,5 @@ bool tail_line(char *line, size_t cap_bytes, const char *path, bool is_whole)
     while (start > 0 && text[start - 1] != '\n')
         start--;
     snprintf(line, cap_bytes, "%.*s", (int)(end - start), text + start);
-    return end > start;
+    return rc;
 }

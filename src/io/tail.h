@@ -3,13 +3,15 @@
 #define SINKLAB_TAIL_H
 
 #include "base/base.h"
+#include "base/err.h"
 
 /* Bytes looked at: a row of metrics.csv is shorter. */
 enum { TAIL_MAX = 16384 };
 
 /* tail_line - the last line of the file that is not empty, cut to what fits.
- * is_whole: only one that ends in a line feed. false (and line empty): there
- * is none, or the file cannot be read. One read, however long the file. */
-bool tail_line(char *line, size_t cap_bytes, const char *path, bool is_whole);
+ * is_whole: only one that ends in a line feed. Empty where there is none, or
+ * no file. One read, however long the file. OK; ERR_IO: it cannot be read. */
+int tail_line(char *line, size_t cap_bytes, const char *path, bool is_whole,
+              struct err *e);
 
 #endif
