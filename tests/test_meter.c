@@ -241,7 +241,10 @@ static void check_columns(const struct attention_options *a)
     bool is_distribution = attention_sums_to_one(a);
     for (idx i = 0; i < x.meter.n_columns; i++) {
         const struct meter_column *c = &x.meter.columns[i];
-        bool has = model_shows_extra(&x.t.m) || !c->metric->needs_extra;
+        bool has_extra =
+            model_shows_extra(&x.t.m) &&
+            (attention_column_acts(a) || attention_has_remainder(a));
+        bool has = has_extra || !c->metric->needs_extra;
         assert_int_equal(c->is_given, has);
         assert_int_equal(isnan(c->scalar) != 0, !has);
         assert_ptr_equal(meter_find(&x.meter, c->name), c);
@@ -538,7 +541,7 @@ static void test_meter__one_token_has_no_rest_to_compare_with(void **state)
         const struct meter_column *c = &x.meter.columns[i];
         bool is_ratio = strstr(c->name, "_ratio") != NULL;
         bool is_extra = c->metric->needs_extra;
-        assert_int_equal(c->is_given, !is_ratio && !is_extra);
+        assert_int_equal(c->is_given, !is_ratio && !is_extra && c->k == 1);
         assert_int_equal(!isnan(c->scalar), c->is_given);
     }
     close_meter(&x);
@@ -550,9 +553,58 @@ static int start(void **state)
     return gemm_start(4, NULL);
 }
 
+/* A column that changes nothing is none, and nor is a key past the end. */
+static void test_meter__what_cannot_act_is_not_given(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *weights;
+        int normalizer, bias, value;
+        double scale;
+        bool is_given;
+    } cases[] = {
+        { "sigmoid", NORMALIZER_OWN, BIAS_KEY, BIAS_VALUE_ZERO, 1, false },
+        { "relu", NORMALIZER_OWN, BIAS_LOGIT, BIAS_VALUE_ZERO, 1, false },
+        { "relu", NORMALIZER_LENGTH, BIAS_KEY, BIAS_VALUE_FIRST, 0, false },
+        { "relu", NORMALIZER_LENGTH, BIAS_KEY, BIAS_VALUE_FIRST, 1, true },
+        { "relu", NORMALIZER_SUM, BIAS_KEY, BIAS_VALUE_ZERO, 1, true },
+        { "sigmoid", NORMALIZER_OWN, BIAS_KEY_VALUE, BIAS_VALUE_ZERO, 1, true },
+        { "softmax", NORMALIZER_OWN, BIAS_LOGIT, BIAS_VALUE_ZERO, 1, true },
+        { "stick_breaking", NORMALIZER_OWN, BIAS_NONE, BIAS_VALUE_ZERO, 1,
+          true },
+        { "sigmoid", NORMALIZER_OWN, BIAS_NONE, BIAS_VALUE_ZERO, 1, false },
+        { "sigmoid", NORMALIZER_OWN, BIAS_VALUE, BIAS_VALUE_ZERO, 1, false },
+    };
+    for (idx i = 0; i < COUNT_OF(cases); i++) {
+        struct attention_options a = { PLAIN_ATTENTION,
+                                       .normalizer = cases[i].normalizer,
+                                       .bias = cases[i].bias,
+                                       .bias_value = cases[i].value };
+        struct sink_options o = sinks;
+        struct measured x;
+        a.bias_value_scale = cases[i].scale;
+        while (strcmp(weight_map_name(a.weights), cases[i].weights) != 0)
+            a.weights++;
+        o.tokens = 2;
+        open_meter(&x, "gpt2", &a, &o, 1);
+        meter_run(&x.meter, x.t.w);
+        const struct meter_column *bias = column(&x.meter, "sink_bias");
+        const struct meter_column *mass = column(&x.meter, "bias_mass");
+        assert_int_equal(bias->is_given, cases[i].is_given);
+        assert_int_equal(mass->is_given, cases[i].is_given);
+        assert_int_equal(!isnan(bias->scalar), cases[i].is_given);
+        assert_int_equal(!isnan(mass->scalar), cases[i].is_given);
+        assert_true(column(&x.meter, "sink_2")->is_given);
+        assert_false(column(&x.meter, "sink_3")->is_given);
+        assert_true(isnan(column(&x.meter, "sink_3")->scalar));
+        close_meter(&x);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_meter__what_cannot_act_is_not_given),
         cmocka_unit_test(test_meter__matches_one_sequence_at_a_time),
         cmocka_unit_test(test_meter__threshold_comes_before_the_mean),
         cmocka_unit_test(test_meter__threads_and_repetition_change_no_bit),

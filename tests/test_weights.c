@@ -345,6 +345,32 @@ static void test_weights__remainder_is_as_the_map_defined_it(void **state)
     assert_false(attention_has_remainder(&c.options));
 }
 
+/* What the column in front does to the keys' weights, and whether the map says
+ * so. */
+static void see_column(struct weight_case *c)
+{
+    bool touches = false;
+    for (int k = 0; k < 8; k++) {
+        real s[N_MAX], a[N_MAX], b[N_MAX];
+        idx n = 2 + 9 * k;
+        struct weight_row row = weight_case_row(c, n, 1);
+        fill_normal(s, n, 1, (uint64_t)(200 + k));
+        s[0] = -4;
+        c->map->forward(a, s, &row);
+        s[0] = 4;
+        c->map->forward(b, s, &row);
+        touches |= memcmp(a + 1, b + 1, (size_t)(n - 1) * sizeof *a) != 0;
+    }
+    if (touches == c->map->ignores_column)
+        fail_msg("%s: the column touches keys: %d", c->text, touches);
+}
+
+static void test_weights__say_whether_the_column_touches_keys(void **state)
+{
+    (void)state;
+    each_weight_case(see_column);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -359,6 +385,7 @@ int main(void)
         cmocka_unit_test(test_weights__length_counts_keys_not_the_extra_column),
         cmocka_unit_test(test_weights__every_row_has_its_texts),
         cmocka_unit_test(test_weights__name_their_learned_numbers),
+        cmocka_unit_test(test_weights__say_whether_the_column_touches_keys),
         cmocka_unit_test(test_weights__remainder_is_as_the_map_defined_it),
     };
     return cmocka_run_group_tests_name("weights", tests, NULL, NULL);

@@ -26,8 +26,9 @@ static const struct fact facts[] = {
     { "column_acts", column_acts,
       "attention.weights attention.normalizer attention.bias_value "
       "attention.bias_value_scale",
-      "its column can reach the output: it has a value, or its score touches "
-      "the weights of keys (by weights = softmax and others, or by normalizer "
+      "its column can change the output: it has a value, or the weights of "
+      "keys "
+      "depend on its score (by weights = softmax and others, or by normalizer "
       "= sum, abs_sum, p_norm)" },
 };
 

@@ -17,18 +17,26 @@ static idx count_columns(const struct sink_options *o)
     return n;
 }
 
+/* Is there an extra column to measure? One that can change nothing is none. */
+static bool has_extra_column(const struct model *m)
+{
+    return model_shows_extra(m) &&
+           (attention_column_acts(&m->attention) || m->R > 0 ||
+            attention_has_remainder(&m->attention));
+}
+
 static void name_columns(struct meter *t, const struct sink_options *o)
 {
     struct meter_column *c = t->columns;
-    bool has_extra = model_shows_extra(t->m);
+    bool has_extra = has_extra_column(t->m);
     for (idx i = 0; i < n_metrics; i++) {
         const struct metric *m = &metrics[i];
         idx copies = m->is_per_position ? o->positions : 1;
         for (idx k = 1; k <= copies; k++, c++) {
             c->metric = m;
             c->k = k;
-            c->is_given =
-                (has_extra || !m->needs_extra) && (t->T > 1 || !m->needs_rest);
+            c->is_given = (has_extra || !m->needs_extra) && k <= t->T &&
+                          (t->T > 1 || !m->needs_rest);
             c->n = m->axes == METRIC_HEAD ? t->m->L * t->m->views : t->m->L + 1;
             if (m->is_per_position)
                 snprintf(c->name, sizeof c->name, "%s%td", m->name, k);

@@ -17,8 +17,8 @@ struct meter_column {
     char name[COLUMN_NAME_MAX];
     const struct metric *metric;
     idx k;         /* of a per-position metric */
-    bool is_given; /* false: there is nothing to measure: no extra column, or
-                      no token beside the first */
+    bool is_given; /* false: there is nothing to measure: no extra column that
+                      acts, no key k, or no token beside the first */
     idx n;         /* L*H, or L+1 */
     double *value; /* (L,H) or (L+1); NAN where not given */
     double scalar; /* reduced; NAN where not given */

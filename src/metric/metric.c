@@ -56,8 +56,7 @@ static struct ratio exceeds(double value, double eps)
 
 static struct ratio sink(const struct weight_view *v)
 {
-    if (v->k > v->head->T)
-        return plain(0);
+    BUG_ON(v->k > v->head->T);
     return exceeds(importance(v, v->k, proxy_weight), v->eps);
 }
 

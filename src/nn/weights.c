@@ -92,7 +92,7 @@ bool attention_column_acts(const struct attention_options *o)
         w.normalizer == NORMALIZER_NONE || w.normalizer == NORMALIZER_LENGTH;
     if (o->bias != BIAS_KEY && o->bias != BIAS_LOGIT)
         return true;
-    return has_value || !w.map->is_pointwise || !is_alone;
+    return has_value || !w.map->ignores_column || !is_alone;
 }
 
 void weight_stage_forward(const struct weight_stage *w, real *a, const real *s,

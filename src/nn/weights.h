@@ -51,8 +51,9 @@ struct weight_map {
     enum normalizer own;      /* what `normalizer = own` means */
     unsigned normalizers;     /* bit set of those it may be given, 1 << kind */
     bool has_own_built_in;    /* forward applies `own` itself */
-    bool is_pointwise;        /* a_j is made of s_j and numbers of keys: forward
-                                 lets no score of the row touch another's */
+    bool ignores_column;      /* no key's weight depends on the score of the
+                                 column in front, as a_j is made of s_j alone,
+                                 or of keys behind it */
     bool is_signed;           /* weights may be negative */
     bool has_remainder;       /* a row's sum is at most one; what is missing is
                                  weight that goes nowhere, shown as a column */
@@ -98,8 +99,8 @@ bool attention_sums_to_one(const struct attention_options *o);
 bool attention_has_remainder(const struct attention_options *o);
 
 /* Can the extra column that `bias` asks for change what a head gives? Not if it
- * has no value and its score touches no key's weight: the weights are
- * pointwise, and no normaliser sums them up. True where there is no column. */
+ * has no value and no key's weight depends on its score: the map ignores it,
+ * and no normaliser sums the row up. True where there is no column. */
 bool attention_column_acts(const struct attention_options *o);
 
 /* a (n) = weights of scores s (n), normalised; a may be s. */

@@ -26,7 +26,7 @@ const struct weight_map weights_identity = {
     .own = NORMALIZER_NONE,
     .normalizers = 1u << NORMALIZER_NONE | 1u << NORMALIZER_SUM |
                    1u << NORMALIZER_ABS_SUM | 1u << NORMALIZER_LENGTH,
-    .is_pointwise = true,
+    .ignores_column = true,
     .is_signed = true,
     .is_linear = true,
     .forward = forward,

@@ -26,7 +26,7 @@ const struct weight_map weights_relu2 = {
     .own = NORMALIZER_LENGTH,
     .normalizers = 1u << NORMALIZER_NONE | 1u << NORMALIZER_SUM |
                    1u << NORMALIZER_LENGTH | 1u << NORMALIZER_P_NORM,
-    .is_pointwise = true,
+    .ignores_column = true,
     .forward = forward,
     .backward = backward,
 };

@@ -60,7 +60,7 @@ const struct weight_map weights_sigmoid = {
     .own = NORMALIZER_NONE,
     .normalizers = 1u << NORMALIZER_NONE | 1u << NORMALIZER_SUM |
                    1u << NORMALIZER_LENGTH | 1u << NORMALIZER_P_NORM,
-    .is_pointwise = true,
+    .ignores_column = true,
     .learned = learned,
     .forward = forward,
     .backward = backward,

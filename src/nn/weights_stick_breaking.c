@@ -86,6 +86,7 @@ const struct weight_map weights_stick_breaking = {
     .own = NORMALIZER_SUM,
     .normalizers = 1u << NORMALIZER_SUM,
     .has_own_built_in = true,
+    .ignores_column = true, /* it is the farthest */
     .has_remainder = true,
     .is_causal_only = true,
     .forward = forward,

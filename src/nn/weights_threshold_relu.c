@@ -60,7 +60,7 @@ const struct weight_map weights_threshold_relu = {
              "2601.12145)",
     .own = NORMALIZER_NONE,
     .normalizers = 1u << NORMALIZER_NONE,
-    .is_pointwise = true,
+    .ignores_column = true,
     .forward = forward,
     .backward = backward,
 };

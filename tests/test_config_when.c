@@ -1,0 +1,484 @@
+/* Is it true what the rows of keys say of when they are read? Small models are
+ * trained: what is not read changes no bit of what a run computes, and is
+ * refused; what is read changes some, and the run's identity. */
+#include "cmd/session.h"
+#include "cmd/train_rules.h"
+#include "harness.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/hash.h"
+#include "base/rng.h"
+#include "base/text.h"
+#include "io/config_when.h"
+
+enum { UPDATES = 3, OVERRIDES_MAX = 32, VALUES_MAX = 24, VALUE_MAX = 700 };
+
+/* What all models here share, and must not be tried itself. */
+static const char *const small[] = {
+    "model.layers=2",         "model.width=8", "model.heads=2",
+    "model.context=16",       "train.batch=2", "train.threads=1",
+    "train.val_every=1",      "sink.tokens=8", "sink.probe_every=1",
+    "sink.probe_sequences=2",
+};
+
+/* Models of which one at least must tell each key that is read, and none may
+ * tell one that is not. Settings are separated by blanks. */
+static const char *const probes[] = {
+    "",
+    "model.heads=1",
+    "model.norm_place=none",
+    "model.norm_place=sandwich",
+    "model.position=none",
+    "model.ffn=swiglu",
+    "model.init=study",
+    "attention.weights=sigmoid",
+    "attention.weights=sigmoid attention.sigmoid_bias=length",
+    "attention.weights=sigmoid attention.sigmoid_bias=learned",
+    "attention.weights=sigmoid attention.normalizer=sum attention.bias=key",
+    "attention.weights=clipped",
+    "attention.weights=clipped attention.clip_alpha=2",
+    "attention.weights=elastic",
+    "attention.weights=elastic attention.elastic_tau=-0.2",
+    "attention.weights=ssmax",
+    "attention.weights=threshold_relu attention.qk_norm=unit",
+    "attention.weights=threshold_relu attention.qk_norm=unit "
+    "attention.threshold_beta=0.1",
+    "attention.weights=relu attention.normalizer=p_norm",
+    "attention.weights=relu",
+    "attention.weights=stick_breaking",
+    "attention.weights=identity model.width=24 model.context=96",
+    "attention.bias=key",
+    "attention.bias=key attention.bias_value=first",
+    "attention.bias=key attention.bias_value=uniform model.heads=1",
+    "attention.bias=key_value",
+    "attention.bias=value",
+    "attention.bias=logit",
+    "attention.registers=2",
+    "attention.window=4",
+    "attention.group=4",
+    "attention.group=6 attention.group_shift=yes",
+    "attention.document_token=3",
+    "attention.gate=input",
+    "attention.gate=static",
+    "attention.operation=flow",
+    "attention.operation=differential",
+    "attention.operation=differential model.heads=4",
+    "optim.name=sgd",
+    "optim.schedule=cosine",
+    "optim.schedule=linear optim.warmup_steps=2",
+    "optim.weight_decay=0",
+    "optim.clip=0",
+    "train.val_every=0",
+    "train.stop_loss=0.5",
+    "sink.probe_every=0",
+    "run.init_seed=3",
+    "run.data_seed=3",
+    "run.init_seed=3 run.data_seed=3",
+    "data.source=random",
+    "data.source=text data.path=@a",
+    "data.source=text data.path=@a data.eos=yes",
+};
+
+/* ---- configurations ---------------------------------------------------- */
+
+struct overrides {
+    idx n;
+    char text[OVERRIDES_MAX][VALUE_MAX];
+};
+
+/* @ in a setting is the folder of this test. */
+static void add(struct overrides *o, const char *setting, size_t n)
+{
+    const char *at = memchr(setting, '@', n);
+    assert_true(o->n < OVERRIDES_MAX);
+    if (at)
+        snprintf(o->text[o->n++], VALUE_MAX, "%.*s%s/%.*s", (int)(at - setting),
+                 setting, test_dir(), (int)(setting + n - at - 1), at + 1);
+    else
+        snprintf(o->text[o->n++], VALUE_MAX, "%.*s", (int)n, setting);
+}
+
+static bool names(const struct overrides *o, const char *name)
+{
+    size_t n = strlen(name);
+    for (idx i = 0; i < o->n; i++)
+        if (!strncmp(o->text[i], name, n) && o->text[i][n] == '=')
+            return true;
+    return false;
+}
+
+static bool is_in(const char *probe, const char *name)
+{
+    size_t n = strlen(name);
+    for (const char *s = probe; (s = strstr(s, name)); s += n)
+        if ((s == probe || s[-1] == ' ') && s[n] == '=')
+            return true;
+    return false;
+}
+
+/* What the probe says, and what all share where the probe lets it be read. */
+static void open_overrides(struct overrides *o, const char *probe)
+{
+    *o = (struct overrides){ 0 };
+    for (const char *s = probe; *s;) {
+        size_t n = strcspn(s, " ");
+        add(o, s, n);
+        s += n + (s[n] == ' ');
+    }
+    for (idx i = 0; i < COUNT_OF(small); i++) {
+        char name[64];
+        snprintf(name, sizeof name, "%.*s", (int)strcspn(small[i], "="),
+                 small[i]);
+        bool is_idle = !strcmp(name, "sink.probe_sequences") &&
+                       strstr(probe, "probe_every=0");
+        if (!names(o, name) && !is_idle)
+            add(o, small[i], strlen(small[i]));
+    }
+}
+
+static int load(struct config *c, const struct overrides *o, struct err *e)
+{
+    const char *all[OVERRIDES_MAX];
+    for (idx i = 0; i < o->n; i++)
+        all[i] = o->text[i];
+    return config_load(c, NULL, all, o->n, NULL, e);
+}
+
+/* Values to try, the default among them perhaps. */
+static idx values_of(char values[VALUES_MAX][VALUE_MAX], struct config_key k)
+{
+    static const char *const integers[] = { "1", "2", "3", "5", "16", "24" };
+    static const char *const reals[] = { "0.25", "0.5", "2", "3" };
+    static const char *const texts[] = { "a", "b", "0123456789abcdef" };
+    idx n = 0;
+    switch (k.key->type) {
+    case KEY_INT:
+        for (idx i = 0; i < COUNT_OF(integers); i++)
+            snprintf(values[n++], VALUE_MAX, "%s", integers[i]);
+        break;
+    case KEY_REAL:
+        for (idx i = 0; i < COUNT_OF(reals); i++)
+            snprintf(values[n++], VALUE_MAX, "%s", reals[i]);
+        break;
+    case KEY_BOOL:
+        snprintf(values[n++], VALUE_MAX, "yes");
+        snprintf(values[n++], VALUE_MAX, "no");
+        break;
+    case KEY_CHOICE:
+        for (int i = 0; k.key->choice(i); i++) {
+            assert_true(n < VALUES_MAX);
+            snprintf(values[n++], VALUE_MAX, "%s", k.key->choice(i));
+        }
+        break;
+    case KEY_TEXT:
+        for (idx i = 0; i < COUNT_OF(texts); i++)
+            snprintf(values[n++], VALUE_MAX, "%s%s%s", i < 2 ? test_dir() : "",
+                     i < 2 ? "/" : "", texts[i]);
+        break;
+    case KEY_LIST:
+        snprintf(values[n++], VALUE_MAX, "1, 2");
+        break;
+    }
+    return n;
+}
+
+/* ---- what a run computes ----------------------------------------------- */
+
+struct fingerprint {
+    double loss[UPDATES];
+    struct text t; /* all of it, to the last bit */
+    char bytes[8192];
+};
+
+static void add_number(struct fingerprint *f, double x)
+{
+    text_add(&f->t, isnan(x) ? "nan " : "%a ", x);
+}
+
+static void add_meter(struct fingerprint *f, struct session *s)
+{
+    meter_run(&s->meter, s->w);
+    for (idx i = 0; i < s->meter.n_columns; i++)
+        for (idx j = 0; j < s->meter.columns[i].n; j++)
+            add_number(f, s->meter.columns[i].value[j]);
+}
+
+/* Losses and what else is logged of a few updates, then validation and metrics
+ * if they are due. An error is what the run computes, too. */
+static void take(struct fingerprint *f, const struct config *c)
+{
+    struct session s = { 0 };
+    struct err e = { 0 };
+    struct train_rules rules = { .options = &c->train };
+    *f = (struct fingerprint){ .t = { NULL, sizeof f->bytes, 0 } };
+    f->t.at = f->bytes;
+    text_add(&f->t, "%s", "");
+    session_open(&s, c, true, &e);
+    for (idx step = 0; step < UPDATES && !e.code; step++) {
+        struct update_result u = { 0 };
+        if (session_update(&s, step, &u, &e))
+            break;
+        add_number(f, f->loss[step] = u.loss);
+        add_number(f, u.grad_norm);
+        add_number(f, u.lr);
+        train_rules_judge(&rules, step + 1, u.loss, 0);
+        text_add(&f->t, "%s ", rules.broken);
+    }
+    if (!e.code && c->train.val_every) {
+        struct val_result v = session_validate(&s);
+        add_number(f, v.loss);
+        add_number(f, v.loss_se);
+        add_number(f, v.excess);
+    }
+    if (!e.code && c->sink.probe_every)
+        add_meter(f, &s);
+    text_add(&f->t, "%d", e.code);
+    assert_true(f->t.n < f->t.cap_bytes);
+    session_release(&s);
+}
+
+/* An extra column that does nothing is one entry more in each row all the same:
+ * sums of keys begin elsewhere in a vector, and proxy weights count it. What it
+ * must not change is what the model says. */
+static bool is_equal(const struct fingerprint *a, const struct fingerprint *b,
+                     struct config_key k)
+{
+    const double rounding = 1e-5;
+    if (strcmp(k.key->name, "bias") != 0)
+        return a->t.n == b->t.n && !memcmp(a->bytes, b->bytes, a->t.n);
+    for (idx i = 0; i < UPDATES; i++)
+        if (!(fabs(a->loss[i] - b->loss[i]) < rounding))
+            return false;
+    return true;
+}
+
+/* ---- the walk ---------------------------------------------------------- */
+
+struct walk {
+    struct config_key k;
+    char name[64];
+    struct overrides base;
+    struct config plain;      /* the base alone */
+    struct fingerprint print; /* its, once has_print */
+    bool has_print;
+    idx n_read, n_idle; /* values tried */
+    bool makes_a_difference;
+};
+
+static bool has_condition(struct config_key k)
+{
+    return k.key->when != NULL;
+}
+
+static bool is_cosmetic(struct config_key k)
+{
+    return config_key_is_cosmetic(k);
+}
+
+static const struct fingerprint *of_plain(struct walk *w)
+{
+    if (!w->has_print)
+        take(&w->print, &w->plain);
+    w->has_print = true;
+    return &w->print;
+}
+
+static void see_idle(struct walk *w, const struct overrides *o,
+                     const struct config *forced, const char *value)
+{
+    struct config c;
+    struct err e = { 0 };
+    struct fingerprint f;
+    char id[CONFIG_ID_MAX], plain_id[CONFIG_ID_MAX];
+    w->n_idle++;
+    if (load(&c, o, &e) != ERR_CONFIG || !strstr(e.text, " is read only ") ||
+        !strstr(e.text, w->name))
+        fail_msg("%s=%s: not refused: %s", w->name, value, e.text);
+    config_id(id, forced);
+    config_id(plain_id, &w->plain);
+    assert_string_equal(id, plain_id);
+    take(&f, forced);
+    if (!is_equal(&f, of_plain(w), w->k))
+        fail_msg("%s=%s makes a difference with %s: %s, not %s", w->name, value,
+                 o->text[0], f.bytes, w->print.bytes);
+}
+
+static void see_read(struct walk *w, const struct overrides *o,
+                     const struct config *forced, const char *value)
+{
+    struct config c;
+    struct err e = { 0 };
+    struct fingerprint f;
+    char id[CONFIG_ID_MAX], plain_id[CONFIG_ID_MAX];
+    w->n_read++;
+    if (load(&c, o, &e))
+        fail_msg("%s=%s: %s", w->name, value, e.text);
+    config_id(id, &c);
+    config_id(plain_id, &w->plain);
+    assert_int_equal(strcmp(id, plain_id) == 0, is_cosmetic(w->k));
+    if (w->makes_a_difference)
+        return;
+    take(&f, forced);
+    w->makes_a_difference = !is_equal(&f, of_plain(w), w->k);
+}
+
+static void try_value(struct walk *w, const char *value)
+{
+    struct overrides o = w->base;
+    struct config forced = w->plain;
+    struct err e = { 0 };
+    char setting[VALUE_MAX];
+    if (key_parse(w->k.key, (char *)&forced + w->k.section->offset, value,
+                  NULL) ||
+        config_has_default(&forced, w->k) ||
+        config_value_order(&forced, &w->plain, w->k) == 0 ||
+        model_options_check(&forced.model, &forced.attention, &e))
+        return;
+    snprintf(setting, sizeof setting, "%s=%s", w->name, value);
+    add(&o, setting, strlen(setting));
+    if (config_is_read(&forced, w->k))
+        see_read(w, &o, &forced, value);
+    else
+        see_idle(w, &o, &forced, value);
+}
+
+static void try_key(struct walk *w)
+{
+    static char values[VALUES_MAX][VALUE_MAX];
+    idx n = values_of(values, w->k);
+    snprintf(w->name, sizeof w->name, "%s.%s", w->k.section->name,
+             w->k.key->name);
+    for (idx p = 0; p < COUNT_OF(probes); p++) {
+        struct err e = { 0 };
+        if (!has_condition(w->k) && w->makes_a_difference)
+            return;
+        open_overrides(&w->base, probes[p]);
+        /* a text is read from somewhere: any other place is a value to try */
+        bool is_named = is_in(probes[p], w->name);
+        if (is_named && strcmp(w->name, "data.path") != 0)
+            continue;
+        w->has_print = false;
+        if (load(&w->plain, &w->base, &e))
+            fail_msg("%s: %s", probes[p], e.text);
+        if (!is_named)
+            config_reset(&w->plain, w->k);
+        for (idx i = 0, idle = w->n_idle; i < n && w->n_idle < idle + 2; i++)
+            try_value(w, values[i]);
+    }
+}
+
+static void write_texts(void)
+{
+    char path[600];
+    for (int folder = 0; folder < 2; folder++) {
+        snprintf(path, sizeof path, "%s/%c", test_dir(), "ab"[folder]);
+        assert_int_equal(mkdir(path, 0700), 0);
+        for (int file = 0; file < 2; file++) {
+            unsigned char bytes[700];
+            struct rng r =
+                rng_open(5, RNG_TEST, (uint64_t)folder, (uint64_t)file);
+            for (idx i = 0; i < COUNT_OF(bytes); i++)
+                bytes[i] = (unsigned char)rng_below(&r, 256);
+            snprintf(path, sizeof path, "%s/%c/%d.txt", test_dir(),
+                     "ab"[folder], file);
+            test_write_file(path, bytes, sizeof bytes);
+        }
+    }
+}
+
+/* Keys with a condition, and all others that are part of an identity. */
+static void test_config__keys_are_read_when_their_rows_say(void **state)
+{
+    (void)state;
+    static struct walk w;
+    write_texts();
+    for (idx s = 0; s < n_config_sections; s++)
+        for (idx i = 0; i < *config_sections[s].n_keys; i++) {
+            w = (struct walk){ .k = { &config_sections[s],
+                                      &config_sections[s].keys[i] } };
+            if (!has_condition(w.k) && is_cosmetic(w.k))
+                continue;
+            try_key(&w);
+            if (!w.n_read || !w.makes_a_difference)
+                fail_msg("%s: read with %td values, but no probe tells them",
+                         w.name, w.n_read);
+            if (has_condition(w.k) && !w.n_idle)
+                fail_msg("%s: no probe leaves it unread", w.name);
+        }
+}
+
+/* ---- conditions as text ------------------------------------------------ */
+
+/* Every name exists, and every value is as key_print has it. */
+static void check_term(const char *key, const char *term)
+{
+    char name[128], sign[8];
+    int at = 0;
+    if (!strchr(term, ' '))
+        return; /* a fact: config_is_read stops at one that is none */
+    assert_int_equal(sscanf(term, "%127s %7s %n", name, sign, &at), 2);
+    const char *dot = strchr(name, '.');
+    const struct config_section *section = NULL;
+    const struct key *found = NULL;
+    for (idx s = 0; dot && s < n_config_sections; s++)
+        if (strlen(config_sections[s].name) == (size_t)(dot - name) &&
+            !strncmp(config_sections[s].name, name, (size_t)(dot - name)))
+            section = &config_sections[s];
+    for (idx k = 0; section && k < *section->n_keys; k++)
+        if (!strcmp(section->keys[k].name, dot + 1))
+            found = &section->keys[k];
+    if (!found)
+        fail_msg("%s: no key %s", key, name);
+    if (*sign == '<' || *sign == '>')
+        return;
+    char values[256];
+    snprintf(values, sizeof values, "%s", term + at);
+    for (char *rest = values, *one; (one = strtok_r(rest, "|", &rest));) {
+        struct config room = { 0 };
+        char printed[KEY_PRINT_MAX];
+        struct err e = { 0 };
+        one = text_trim(one);
+        if (key_parse(found, (char *)&room + section->offset, one, &e))
+            fail_msg("%s: %s: %s", key, name, e.text);
+        key_print(found, (char *)&room + section->offset, printed,
+                  sizeof printed);
+        assert_string_equal(printed, one);
+    }
+}
+
+static void test_config__conditions_name_what_exists(void **state)
+{
+    (void)state;
+    for (idx s = 0; s < n_config_sections; s++)
+        for (idx i = 0; i < *config_sections[s].n_keys; i++) {
+            const struct key *key = &config_sections[s].keys[i];
+            char when[256];
+            if (!key->when)
+                continue;
+            assert_true(strlen(key->when) < sizeof when);
+            snprintf(when, sizeof when, "%s", key->when);
+            for (char *term = when; term;) {
+                char *and = strstr(term, " and "), * or = strstr(term, " or ");
+                char *end = and&&(! or || and < or) ? and : or ;
+                char *next = end ? end + (end == and? 5 : 4) : NULL;
+                if (end)
+                    *end = '\0';
+                check_term(key->name, term);
+                term = next;
+            }
+        }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_config__conditions_name_what_exists),
+        cmocka_unit_test(test_config__keys_are_read_when_their_rows_say),
+    };
+    return cmocka_run_group_tests_name("config_when", tests, NULL, NULL);
+}
