@@ -17,7 +17,11 @@ static const char *const intro[] = {
     "[MATH.md](MATH.md).",
     "Rates are those of the sources' own models. `sink_1`, `sink_bias` and "
     "loss of arXiv 2410.10781 belong to models of 60M parameters and compare "
-    "with 18.18 % and 3.73 of softmax with rotary positions. \"Proxy\" is "
+    "with 18.18 % and 3.73 of softmax with rotary positions. They are measured "
+    "without BOS, as the study trains; sinklab begins sequences with BOS unless "
+    "`data.bos = no` (in the study a first token that is the same in all "
+    "sequences is a treatment of its own: 74.11 %), so its percentages "
+    "do not compare with these. \"Proxy\" is "
     "explained [below](#which-metrics-are-proxies).",
     "`[section] key = value` is a line of a config below the header of its "
     "section; several values are alternatives. "

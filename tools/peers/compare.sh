@@ -32,27 +32,36 @@ median() {
         if (NR) print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'
 }
 
+# mode: options of tools/peers/pytorch.py
+modes=("eager:" "compiled:--compile" "eager bfloat16:--bfloat16"
+    "compiled bfloat16:--compile --bfloat16")
 for ((round = 1; round <= rounds; round++)); do
-    us=$(ours)
-    echo "$us" >>"$work/sinklab"
-    for mode in eager compiled; do
-        if [ $mode = compiled ]; then them=$(torch --compile) || them=
-        else them=$(torch) || them=; fi
+    for i in "${!modes[@]}"; do
+        # Ours before each of theirs: a pair lies close in time
+        us=$(ours)
+        # shellcheck disable=SC2086
+        them=$(torch ${modes[i]#*:}) || them=
         if [ -z "$them" ]; then
-            [ $round -gt 1 ] || echo "PyTorch $mode: $(tail -n 1 "$work/err")" >&2
+            [ $round -gt 1 ] ||
+                echo "PyTorch ${modes[i]%%:*}: $(tail -n 1 "$work/err")" >&2
             continue
         fi
-        echo "$them" >>"$work/pytorch-$mode"
-        awk -v a="$us" -v b="$them" 'BEGIN { print a / b }' \
-            >>"$work/ratio-$mode"
+        echo "$us" >>"$work/sinklab"
+        echo "$them" >>"$work/tokens-$i"
+        awk -v a="$us" -v b="$them" 'BEGIN { print a / b }' >>"$work/ratio-$i"
     done
 done
+[ -s "$work/sinklab" ] || exit 3
 
-echo "| $(basename "$config" .ini), $threads threads, $rounds rounds | tokens/s, median | sinklab is faster by, median |"
-echo "|---|---|---|"
-printf '| sinklab | %.0f | |\n' "$(median <"$work/sinklab")"
-for mode in eager compiled; do
-    [ -s "$work/pytorch-$mode" ] || continue
-    printf '| PyTorch %s | %.0f | %.2f x |\n' "$mode" \
-        "$(median <"$work/pytorch-$mode")" "$(median <"$work/ratio-$mode")"
+least_most() { # file: smallest and largest
+    sort -g "$1" | awk '{ v[NR] = $1 } END { printf "%.2f to %.2f", v[1], v[NR] }'
+}
+echo "| $(basename "$config" .ini), $threads threads, $rounds rounds | tokens/s, median | sinklab is faster by, median | smallest and largest |"
+echo "|---|---|---|---|"
+printf '| sinklab | %.0f | | |\n' "$(median <"$work/sinklab")"
+for i in "${!modes[@]}"; do
+    [ -s "$work/tokens-$i" ] || continue
+    printf '| PyTorch %s | %.0f | %.2f x | %s |\n' "${modes[i]%%:*}" \
+        "$(median <"$work/tokens-$i")" "$(median <"$work/ratio-$i")" \
+        "$(least_most "$work/ratio-$i")"
 done

@@ -2,12 +2,14 @@
 """Tokens a second of PyTorch on the model of a sinklab config.
 
     tools/peers/pytorch.py CONFIG.ini [--threads N] [--seconds S] [--compile]
+                           [--bfloat16]
 
 Reads the config and what it includes, builds the same model (GPT-2 or
 LLaMA style, softmax attention), and times training steps: forward, backward,
 clipping, AdamW (fused where there is one). Attention is
-scaled_dot_product_attention where there is one, else written out. Prints one
-JSON line. Where PyTorch is missing it says so and exits with status 3.
+scaled_dot_product_attention where there is one, else written out. --bfloat16
+runs the forward pass under autocast: products in bfloat16, the rest and all
+weights in float32. Prints one JSON line. Where PyTorch is missing it says so and exits with status 3.
 """
 import argparse
 import configparser
@@ -22,6 +24,7 @@ parser.add_argument("config")
 parser.add_argument("--threads", type=int, default=os.cpu_count())
 parser.add_argument("--seconds", type=float, default=10)
 parser.add_argument("--compile", action="store_true")
+parser.add_argument("--bfloat16", action="store_true")
 args = parser.parse_args()
 
 try:
@@ -163,7 +166,8 @@ except (RuntimeError, TypeError):  # older versions have none on the CPU
 def step():
     tokens = torch.randint(V, (B, T + 1))
     optimizer.zero_grad(set_to_none=True)
-    loss = step_fn(tokens[:, :-1], tokens[:, 1:].contiguous())
+    with torch.autocast("cpu", torch.bfloat16, enabled=args.bfloat16):
+        loss = step_fn(tokens[:, :-1], tokens[:, 1:].contiguous())
     loss.backward()
     nn.utils.clip_grad_norm_(model.parameters(), 1.0)
     optimizer.step()
@@ -179,7 +183,9 @@ while len(times) < 3 or time.perf_counter() - begin < args.seconds:
     times.append(time.perf_counter() - start)
 print(json.dumps({
     "peer": "PyTorch " + torch.__version__ +
-            (" compiled" if args.compile else " eager"),
+            (" compiled" if args.compile else " eager") +
+            (" bfloat16" if args.bfloat16 else ""),
+    "blas": "MKL" if torch.backends.mkl.is_available() else "other",
     "tokens_per_s": round(B * T / statistics.median(times), 1),
     "threads": args.threads,
     "parameters": sum(p.numel() for p in model.parameters()),
