@@ -89,6 +89,13 @@ done
 check "analyze" "$SINKLAB" analyze runs/whole
 check "it leaves analysis.csv" test -s runs/whole/analysis.csv
 check "it leaves analysis.h5" h5dump -H runs/whole/analysis.h5
+columns='val_loss,val_loss_se,val_excess,sink_1,'
+check "metrics.csv has the loss, its error and the excess" \
+    grep -q "^step,tokens,loss,grad_norm,lr,$columns" runs/whole/metrics.csv
+check "so has analysis.csv" \
+    grep -q "^step,tokens,$columns" runs/whole/analysis.csv
+check "so has analysis.h5" \
+    h5dump -d /val_loss_se -d /val_excess runs/whole/analysis.h5
 check "analyze a second run" "$SINKLAB" analyze runs/killed
 check "compare" "$SINKLAB" compare runs/whole runs/killed
 check "list" "$SINKLAB" list
