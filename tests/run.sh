@@ -2,17 +2,30 @@
 # tests/run.sh FILE... - run tests, say what failed, count.
 #
 # A FILE is a unit test's binary (cmocka) or a system test's script; both print
-# TAP. One line a file: name, counts, seconds; below it all that a failing file
-# printed. A file that crashes, stops early or prints no result counts as one
+# TAP. One line a file: name, counts, milliseconds; below it all that a failing
+# file printed. Several run at once, and their lines come in the order of the
+# files. A file that crashes, stops early or prints no result counts as one
 # failure more. Last line: "N passed, N failed"; the status is 0 if none failed.
 #
 #   TEST_LIMIT_S=900  after so many seconds a file is stopped and has failed
+#   TEST_JOBS=2       so many at once; as many as there are processors
 set -u
 export LC_ALL=C CMOCKA_MESSAGE_OUTPUT=TAP
+# Tests share the processor: who waits must not keep it from the others
+export OMP_WAIT_POLICY=${OMP_WAIT_POLICY:-PASSIVE}
 limit_s=${TEST_LIMIT_S:-900}
+at_once=${TEST_JOBS:-$(nproc 2>/dev/null || echo 2)}
 passed=0 failed=0
-log=$(mktemp "${TMPDIR:-/tmp}/sinklab-run.XXXXXX") || exit 1
-trap 'rm -f "$log"' EXIT
+work=$(mktemp -d "${TMPDIR:-/tmp}/sinklab-run.XXXXXX") || exit 1
+end_all() {
+    local left
+    left=$(jobs -p)
+    # shellcheck disable=SC2086 # a list
+    [ -n "$left" ] && kill $left 2>/dev/null
+    rm -rf "$work"
+}
+trap end_all EXIT
+trap 'exit 130' INT TERM
 
 now_ms() {
     local us=${EPOCHREALTIME:-$(date +%s).000000} # bash before 5: whole seconds
@@ -51,20 +64,27 @@ why_broken() { # status
     fi
 }
 
-run_file() { # path
-    local name status start broken shown
-    name=$(basename "$1" .sh)
+run_file() { # number path
+    local start status
     start=$(now_ms)
-    run_limited "$1" >"$log" 2>&1 </dev/null
+    run_limited "$2" >"$work/$1.log" 2>&1 </dev/null
     status=$?
+    echo "$status $(($(now_ms) - start))" >"$work/$1.end.new"
+    mv "$work/$1.end.new" "$work/$1.end"
+}
+
+show() { # number path
+    local name status ms broken line
+    name=$(basename "$2" .sh)
+    log=$work/$1.log
+    read -r status ms <"$work/$1.end"
     count
     broken=$(why_broken "$status")
     [ -n "$broken" ] && bad=$((bad + 1))
-    shown="$ok passed"
-    [ "$bad" -gt 0 ] && shown+=", $bad FAILED"
-    [ "$skipped" -gt 0 ] && shown+=", $skipped skipped"
-    printf '  %-24s %-32s %5d ms\n' "$name" "$shown" \
-        $(($(now_ms) - start))
+    line="$ok passed"
+    [ "$bad" -gt 0 ] && line+=", $bad FAILED"
+    [ "$skipped" -gt 0 ] && line+=", $skipped skipped"
+    printf '  %-24s %-32s %5d ms\n' "$name" "$line" "$ms"
     if [ "$bad" -gt 0 ]; then
         grep -Ev '^(ok |1\.\.|# ok - )|run.sh: line ' "$log" | sed 's/^/      /'
         [ -n "$broken" ] && echo "      $name: $broken"
@@ -73,8 +93,26 @@ run_file() { # path
     failed=$((failed + bad))
 }
 
+# Those that have ended, as far as all before them have.
+shown=0
+show_ended() { # file...
+    while [ -e "$work/$shown.end" ]; do
+        shown=$((shown + 1))
+        show $((shown - 1)) "${!shown}"
+    done
+}
+
+started=0
 for file in "$@"; do
-    run_file "$file"
+    if [ "$started" -ge "$at_once" ]; then
+        wait -n
+        show_ended "$@"
+    fi
+    run_file "$started" "$file" &
+    started=$((started + 1))
 done
+wait
+show_ended "$@"
+failed=$((failed + $# - shown)) # of those whose end nobody wrote down: none
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -121,13 +121,13 @@ static void test_model__flops_count_products_and_attention(void **state)
     }
 }
 
-/* AdamW on one batch until the loss is small, for `steps` at most; its
+/* AdamW on one batch until the loss is below the bound, for `steps` at most; its
  * sequences begin with different tokens, so that nothing in it is a matter of
  * chance. Returns the last loss. */
-static double overfit(struct tiny *t, idx steps)
+static double overfit(struct tiny *t, double bound, idx steps)
 {
     struct optim_options o = {
-        .lr = 1e-2, .beta1 = 0.9, .beta2 = 0.95, .eps = 1e-8, .clip = 1
+        .lr = 3e-3, .beta1 = 0.9, .beta2 = 0.95, .eps = 1e-8, .clip = 1
     };
     struct arena measure = { 0 }, arena = { 0 };
     struct optim s;
@@ -138,7 +138,7 @@ static double overfit(struct tiny *t, idx steps)
     optim_plan(&s, &arena, &o, &t->m.table, 1);
     for (idx b = 0; b < t->x.B; b++)
         t->x.tokens[b * t->x.T] = (int32_t)b;
-    for (idx step = 1; step <= steps && !(loss < 0.1); step++) {
+    for (idx step = 1; step <= steps && !(loss < bound); step++) {
         loss = model_backward_loss(&t->m, t->w, t->dw, &t->x, 1);
         optim_step(&s, t->w, t->dw, step, o.lr, optim_grad_norm(&s, t->dw));
     }
@@ -146,6 +146,9 @@ static double overfit(struct tiny *t, idx steps)
     return loss;
 }
 
+/* log(2) / M is the largest mean loss of M tokens that says each of them was
+ * learnt: with it none can have a probability below 1/2. At this rate all maps go
+ * there without detours, in 40 to 130 steps whatever the rounding. */
 static void test_model__overfits_one_batch(void **state)
 {
     (void)state;
@@ -155,13 +158,18 @@ static void test_model__overfits_one_batch(void **state)
                 struct model_options o = tiny_options(presets[i], 1, 32, 2, 16);
                 struct attention_options a = { PLAIN_ATTENTION, .weights = map,
                                                .bias = bias };
-                /* its threshold is one for cosines */
-                if (strcmp(weight_map_name(map), "threshold_relu") == 0)
+                /* Its threshold is one for cosines; the usual one hides so
+                 * many keys that a token may see none but itself, and what
+                 * gets no weight gets no gradient that could change it */
+                if (strcmp(weight_map_name(map), "threshold_relu") == 0) {
                     a.qk_norm = QK_NORM_UNIT;
+                    a.threshold_beta = 0.1;
+                }
                 struct tiny t;
                 tiny_open(&t, &o, &a, 4, 20, 1, 1);
-                double loss = overfit(&t, 500);
-                if (!(loss < 0.1))
+                double bound = log(2) / (double)t.x.M;
+                double loss = overfit(&t, bound, 500);
+                if (!(loss < bound))
                     fail_msg("%s, %s, bias %d: loss %g", presets[i],
                              weight_map_name(map), bias, loss);
                 tiny_close(&t);

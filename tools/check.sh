@@ -28,7 +28,7 @@ add() { # name status seconds "N passed, N failed"
     [ "$2" -ne 0 ] && [ "$f" -eq 0 ] && f=1
     passed=$((passed + p))
     failed=$((failed + f))
-    summary+=$(printf '  %-24s %5d passed %4d failed %5d s' "$1" "$p" "$f" "$3")
+    summary+=$(printf '  %-36s %5d passed %4d failed %5d s' "$1" "$p" "$f" "$3")
     summary+=$'\n'
 }
 
@@ -46,11 +46,50 @@ part "build, gcc" build B="$folder" all tests
 part "tests" "${make[@]}" B="$folder" test
 part "gradients in double" "${make[@]}" B="$folder" double
 part "sanitizers" "${make[@]}" B="$folder" asan
-if command -v clang >/dev/null; then
+
+# Can this processor run what is built for x86-64-v2, -v3, -v4?
+can_run() { # level
+    local flag flags
+    flags=" $(grep -m 1 '^flags' /proc/cpuinfo) "
+    for flag in $(sed -n "s/^$1: //p" <<<"$level_flags"); do
+        case $flags in *" $flag "*) ;; *) return 1 ;; esac
+    done
+}
+level_flags='v2: cx16 lahf_lm popcnt sse4_1 sse4_2 ssse3
+v3: cx16 popcnt sse4_2 avx avx2 bmi1 bmi2 f16c fma abm movbe
+v4: avx2 bmi2 fma avx512f avx512bw avx512cd avx512dq avx512vl'
+
+# Build for a level, run its unit tests if that can be. -O2 and no debug
+# information: these builds are many and never debugged.
+for_level() { # name compiler level [more of make]
+    local name="$2, $3$1" folder=$folder-$2-$3${1//[^0-9]/} level=$3
+    set -- CC="$2" MARCH="x86-64-$3" OPT=-O2 CFLAGS=-g0 B="$folder" "${@:4}"
+    part "build, $name" build "$@" all tests
+    if can_run "$level"; then
+        part "unit tests, $name" "${make[@]}" "$@" unit
+    else
+        echo "== this processor is no x86-64-$level: only compiled"
+    fi
+}
+if [ "$(uname -m)" = x86_64 ]; then
+    for cc in gcc clang; do
+        if command -v $cc >/dev/null; then
+            for level in v2 v3 v4; do for_level "" $cc $level; done
+        else
+            echo "== $cc is not installed: its builds are skipped"
+        fi
+    done
+    # Attention's panels as wide as other processors have them
+    read -r -d '' -a panel_tests < <(
+        grep -lE '"(kern/small|nn/(attention|model|head|stage))' tests/test_*.c |
+            grep -v test_grad_)
+    for bytes in 32 128; do
+        for_level ", $bytes bytes a panel" gcc v3 TESTS="${panel_tests[*]}" \
+            CPPFLAGS=-DSMALL_PANEL_BYTES=$bytes
+    done
+elif command -v clang >/dev/null; then
     part "build, clang" build CC=clang B="$folder-clang" all tests
     part "unit tests, clang" "${make[@]}" CC=clang B="$folder-clang" unit
-else
-    echo "== clang is not installed: its build is skipped"
 fi
 part "lint" "${make[@]}" B="$folder" lint
 

@@ -8,7 +8,8 @@
  *
  *     train step 7 KILL           in step 7 it sends itself that signal
  *     train step 7 KILL parent    ... or sends it to who started it
- *     train step 7 wait PATH      it waits until PATH, a FIFO, has a writer
+ *     train step 7 wait PATH      it waits until PATH, a FIFO, has a writer;
+ *                                 another wait of a test takes another FIFO
  *     sweep signal 2 value 11.5   there it takes 11.5 for the number at hand
  *
  * MOMENT and the meaning of NUMBER, from 1 unless stated otherwise:

@@ -16,9 +16,11 @@ typedef real vector __attribute__((vector_size(LANES * sizeof(real)),
 #define UNROLL _Pragma("GCC unroll 8")
 #endif
 
-/* Keep x in a register: left alone, gcc reads it from memory again for each
- * row, and the loads become the bottleneck. */
-#if defined(__AVX512F__)
+/* Keep x in a register, if one is wide enough: left alone, gcc reads it from
+ * memory again for each row, and the loads become the bottleneck. */
+#if SMALL_PANEL_BYTES > SMALL_OWN_BYTES
+#define KEEP(x) (void)0
+#elif defined(__AVX512F__)
 #define KEEP(x) __asm__("" : "+v"(x))
 #elif defined(__x86_64__)
 #define KEEP(x) __asm__("" : "+x"(x))

@@ -11,14 +11,19 @@
 
 #include "base/base.h"
 
-/* Columns of c that are computed at a time: two vectors of the processor. */
+/* Columns of c that are computed at a time: two vectors of the processor. A
+ * build may ask for the width of another one (make check does). */
 #if defined(__AVX512F__)
-enum { SMALL_PANEL = 128 / sizeof(real) };
+#define SMALL_OWN_BYTES 128
 #elif defined(__AVX__)
-enum { SMALL_PANEL = 64 / sizeof(real) };
+#define SMALL_OWN_BYTES 64
 #else
-enum { SMALL_PANEL = 32 / sizeof(real) };
+#define SMALL_OWN_BYTES 32
 #endif
+#ifndef SMALL_PANEL_BYTES
+#define SMALL_PANEL_BYTES SMALL_OWN_BYTES
+#endif
+enum { SMALL_PANEL = SMALL_PANEL_BYTES / sizeof(real) };
 
 /* Element (m,k) of the left operand lies at a[m * row + k * column]: column 1
  * reads it as it stands, row 1 its transpose. */

@@ -137,7 +137,7 @@ killed_at() {
 }
 
 # meet FIFO - until a process stands at it (the action `wait`), which then goes
-# on.
+# on. Each meeting has a FIFO of its own: it may still be closing the last one.
 meet() {
     # shellcheck disable=SC2016 # the inner shell's
     timeout "$AWAIT_S" bash -c ': >"$1"' - "$1" && return

@@ -106,17 +106,24 @@ check "to the same bytes" same_bytes "$broken/metrics.csv" \
 # --- being stopped -----------------------------------------------------------
 
 # Runs that have logged step 10 and stand in step 15, until `go` lets them.
-# $launcher has started them and will meet `heard` after each signal that it has
-# obeyed; $runs are their processes.
+# $launcher has started them, and meets `heard` and `heard-2` when it has obeyed
+# its first signal and its second; $runs are their processes.
 start_held() { # folder [rules of the launcher [command that reads its output]]
-    local dir=$1 rules=${2:-}
+    local dir=$1 rules=${2:-} out
     shift $(($# > 1 ? 2 : 1))
-    rm -f go heard
-    mkfifo go heard
+    rm -f go heard heard-2
+    mkfifo go heard heard-2
+    # Who reads is no child of the launcher's, and keeps nothing of ours open
+    if [ $# -gt 0 ]; then
+        exec {out}> >("$@" >"$dir.txt" 2>/dev/null)
+    else
+        exec {out}>"$dir.txt"
+    fi
     SINKLAB_TEST="train step 15 wait go; sweep obeyed 1 wait heard$rules" \
         "$SINKLAB" sweep sweep.ini run.dir="$dir" \
-        > >("${@:-cat}" >"$dir.txt" 2>/dev/null) 2>"$dir.err" &
+        >&"$out" 2>"$dir.err" {out}>&- &
     launcher=$!
+    exec {out}>&-
     await_that has_line "$(run_dir "$dir" 0)/metrics.csv" '^10,'
     await_that has_line "$(run_dir "$dir" 1)/metrics.csv" '^10,'
     runs=$(pgrep -P $launcher)
@@ -185,11 +192,11 @@ check "told twice, its runs save their state" both_saved down
 check "which is told" count 1 down.err 'stopped by SIGTERM, all saved'
 
 start_held hung "; sweep signal 1 value 10; sweep signal 2 value 20; \
-    sweep obeyed 2 wait heard"
+    sweep obeyed 2 wait heard-2"
 kill -HUP $launcher
 meet heard
 kill -HUP $launcher
-meet heard
+meet heard-2
 open_gate go
 wait $launcher
 check "a terminal that closes twice stops it with 75" test $? -eq 75
@@ -204,11 +211,11 @@ check "with nobody to read its output it ends with 75" test $? -eq 75
 check "and its runs save their state" both_saved piped
 
 start_held pressed "; sweep signal 1 value 10; sweep signal 2 value 10.9; \
-    sweep obeyed 2 wait heard; sweep signal 3 value 11.1"
+    sweep obeyed 2 wait heard-2; sweep signal 3 value 11.1"
 kill -TERM $launcher
 meet heard
 kill -TERM $launcher
-meet heard
+meet heard-2
 # shellcheck disable=SC2086 # a list
 check "an echo of the signal kills nothing" kill -0 $runs
 kill -TERM $launcher
