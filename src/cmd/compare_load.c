@@ -3,6 +3,7 @@
 
 #include "base/shell.h"
 #include "base/text.h"
+#include "io/analysis.h"
 #include "io/arrays.h"
 
 #include <errno.h>
@@ -12,15 +13,19 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+static const char ANALYSIS[] = "analysis.csv";
+
 /* A table that may be missing: then it stays empty. */
 static int read_optional(struct table *t, const char *dir, const char *name,
                          struct err *e)
 {
     char path[RUN_PATH_MAX];
+    bool is_analysis = strcmp(name, ANALYSIS) == 0;
     run_path(path, dir, name);
     if (access(path, F_OK) != 0 && errno == ENOENT)
         return OK;
-    if (table_read(t, path, e) != OK)
+    if ((is_analysis ? analysis_read_csv(t, dir, e) : table_read(t, path, e)) !=
+        OK)
         return e->code;
     if (table_find(t, "step") >= 0)
         return OK;
@@ -158,7 +163,7 @@ int compared_load(struct compared *r, const char *path, const char *metric,
     name_run(r);
     if (run_status_read(&status, path, NULL) == OK)
         r->status = run_state_name(status.state);
-    rc = read_optional(&r->analysis, path, "analysis.csv", e);
+    rc = read_optional(&r->analysis, path, ANALYSIS, e);
     if (rc != OK)
         return rc;
     rc = read_optional(&r->metrics, path, "metrics.csv", &own);
@@ -177,7 +182,7 @@ int compared_load(struct compared *r, const char *path, const char *metric,
 
 void compared_load_member(struct compared *r, const char *path)
 {
-    static const char *const names[] = { "analysis.csv", "metrics.csv" };
+    static const char *const names[] = { ANALYSIS, "metrics.csv" };
     double step;
     *r = (struct compared){ .path = path, .label = path };
     struct table *tables[] = { &r->analysis, &r->metrics };
