@@ -356,9 +356,9 @@ static int conclude(struct many *m)
                        signal_name(m->stopped_by), m->n_done, m->n_todo);
     if (m->n_failed)
         return err_set(m->e, ERR_RUNS,
-                       "%td of %td runs could not be analyzed, as said above; "
-                       "the others are",
-                       m->n_failed, m->n_todo);
+                       "%td of %td runs could not be analyzed, as said above%s",
+                       m->n_failed, m->n_todo,
+                       m->n_failed < m->n_todo ? "; the others are" : "");
     if (o->n_folders == 1) {
         shell_word(dir, sizeof dir, o->folders[0]);
         printf("next: sinklab compare %s\n", dir);

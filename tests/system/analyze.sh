@@ -104,6 +104,23 @@ stopped=$?
 check "a signal stops it with 75" test "$stopped" -eq 75
 check "the files are as they were" says '^0 analyzed, 4 up to date' "$SINKLAB" analyze s
 
+# --- measured on something else ---------------------------------------------
+
+check "one run on fewer sequences" "$SINKLAB" analyze s/0001-softmax-seed2 \
+    sink.sequences=2
+expect_fail 4 'sink_1 of .*softmax .*4 sequences.*2 sequences.*not averaged' \
+    "$SINKLAB" compare s --where 'status=done'
+check "analyze finds the one that differs" says '^1 analyzed, 3 up to date' \
+    "$SINKLAB" analyze s
+check "then they are averaged, and it says on what" \
+    says 'sink_1 is of analysis.csv, in all runs: analysis, 4 sequences of 16 tokens, eps 0.3' \
+    "$SINKLAB" compare s --where 'status=done'
+rm s/0003-relu-seed2/analysis.csv
+check "without all analyses the probe's numbers are used for all" \
+    says 'for want of analysis.csv in 1 of 4 runs' "$SINKLAB" compare s \
+    --where 'status=done' --metric val_loss
+check "analyze brings it back" "$SINKLAB" analyze s
+
 # --- what cannot be analyzed ------------------------------------------------
 
 cp -r s broken
