@@ -4,6 +4,7 @@
 #include "cmd/compare.h"
 #include "io/fsys.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -167,12 +168,14 @@ static void test_compare__csv_holds_all_digits_and_fractions(void **state)
     free(compare_ok(names, 2, o));
     assert_int_equal(
         fsys_read_file(&bytes, &n, path_to("table.csv", ""), 1 << 20, &e), OK);
-    snprintf(want, sizeof want,
-             "run,attention.weights,status,steps,final_val_loss,final_sink_1,"
-             "sink_bias,first_mass_raw,row_sum,emerged_at_step\n"
-             "%s/softmax,softmax,done,200,1.5,0.975,,0.875,1,200\n"
-             "%s/re lu,relu,done,200,1.75,0.02,,0.02,0.3,\n",
-             test_dir(), test_dir());
+    snprintf(
+        want, sizeof want,
+        "run,attention.weights,status,steps,final_val_loss,final_sink_1,"
+        "sink_bias,first_mass_raw,row_sum,emerged_at_step,final_val_loss_se,"
+        "final_val_excess\n"
+        "%s/softmax,softmax,done,200,1.5,0.975,,0.875,1,200,,\n"
+        "%s/re lu,relu,done,200,1.75,0.02,,0.02,0.3,,,\n",
+        test_dir(), test_dir());
     assert_string_equal(bytes, want);
     free(bytes);
 }
@@ -360,6 +363,44 @@ static void test_compare__other_metrics_keep_their_unit(void **state)
     free(text);
 }
 
+/* One threshold for all metrics would answer for none: said is which it was. */
+static void test_compare__a_metric_has_its_usual_threshold(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *metric, *row, *line;
+    } cases[] = {
+        /* 0.09 is not yet a tenth */
+        { "sink_1", "20",
+          "emerged: first step with sink_1 above 10 % (usual: "
+          "untrained models have 0, the study's" },
+        /* H_64 / 64 = 0.07412...: 0.148 is less than twice that, 0.149 more */
+        { "first_mass", "20",
+          "emerged: first step with first_mass above 14.8 % (usual: twice" },
+        { "value_ratio", "10",
+          "emerged: first step with value_ratio below 0.5 (usual: half" },
+        { "row_sum", "-",
+          "emerged: there is no usual threshold of row_sum; --threshold" },
+    };
+    static const char *const names[] = { "usual" };
+    put_run("usual", "", "");
+    put_file("usual", "analysis.csv",
+             "step,val_loss,sink_1,first_mass,value_ratio,row_sum\n"
+             "0,3,0,0.0742,1.02,1\n10,2,0.09,0.148,0.4,1\n"
+             "20,2,0.11,0.149,0.3,1\n");
+    for (idx i = 0; i < COUNT_OF(cases); i++) {
+        char end[32];
+        struct compare_options o = defaults;
+        o.threshold = NAN;
+        o.metric = cases[i].metric;
+        char *text = compare_ok(names, 1, o);
+        assert_within(text, cases[i].line);
+        snprintf(end, sizeof end, "  %s\nemerged:", cases[i].row);
+        assert_within(text, end);
+        free(text);
+    }
+}
+
 static void test_compare__the_table_stands_before_a_figure_fails(void **state)
 {
     (void)state;
@@ -394,6 +435,7 @@ int main(void)
         cmocka_unit_test(test_compare__many_runs_are_compared),
         cmocka_unit_test(test_compare__many_differing_keys_are_only_named),
         cmocka_unit_test(test_compare__other_metrics_keep_their_unit),
+        cmocka_unit_test(test_compare__a_metric_has_its_usual_threshold),
         cmocka_unit_test(test_compare__the_table_stands_before_a_figure_fails),
     };
     return cmocka_run_group_tests_name("compare", tests, NULL, NULL);

@@ -171,8 +171,8 @@ static void test_compare_group__emergence_is_of_those_that_emerged(void **state)
     idx n_measured, n_gone;
     put_sweep();
     load(&f, names, COUNT_OF(names), &defaults);
-    struct summary s =
-        group_emergence(&n_measured, &n_gone, &f.s.g[0], "sink_1", 0.5);
+    struct summary s = group_emergence(&n_measured, &n_gone, &f.s.g[0],
+                                       "sink_1", &f.s.emergence);
     assert_int_equal(n_measured, 3);
     assert_int_equal(s.n, 2); /* at 10 and at 20 */
     assert_close(s.mean, 15, 1e-15);
@@ -297,12 +297,14 @@ static void test_compare_group__the_table_is_complete(void **state)
     (void)state;
     put_sweep();
     char *text = compare_text("sweep", defaults);
-    assert_within(text, "weights  n  steps  val_loss      +-       %    +-  at "
-                        "step  +-  in\n");
-    assert_within(text, "softmax  3     20    2.3333  1.5275    60.0  36.1     "
-                        "  15   7  2/3\n"
-                        "relu     2     20    3.2500  0.3536     0.0   0.0     "
-                        "   -   -  0/2\nmean over n runs, +- sample standard ");
+    assert_within(text, "weights  n  steps  val_loss      +-       %    +-  "
+                        "each      at step  +-  in\n");
+    assert_within(text,
+                  "softmax  3     20    2.3333  1.5275    60.0  36.1  90 "
+                  "70 20       15   7  2/3\n"
+                  "relu     2     20    3.2500  0.3536     0.0   0.0  0 0 "
+                  "            -   -  0/2\nmean over n runs, +- sample "
+                  "standard ");
     assert_within(text, "groups differ in attention.weights\n"
                         "averaged over run.seed\n");
     free(text);
@@ -322,12 +324,16 @@ static void test_compare_group__csv_holds_mean_spread_and_n(void **state)
         fsys_read_file(&bytes, &n, path_to("groups.csv", ""), 1 << 20, &e), OK);
     assert_within(bytes, "group,attention.weights,runs,status,n,steps,"
                          "final_val_loss_mean,final_val_loss_spread,"
-                         "final_val_loss_n,final_sink_1_mean,");
+                         "final_val_loss_n,final_val_loss_min,"
+                         "final_val_loss_max,final_sink_1_mean,");
     assert_within(bytes, "\nsoftmax,softmax,3,3 done,3,20,2.33333333333333,"
-                         "1.52752523165195,3,0.6,");
-    assert_within(bytes, ",15,7.07106781186548,2\n");
-    assert_within(bytes, "\nrelu,relu,2,2 done,2,20,3.25,0.353553390593274,2,0,"
-                         "0,2,,,0,,,0,,,0,,,0,,,0,,,0,,,0\n");
+                         "1.52752523165195,3,1,4,0.6,");
+    assert_within(bytes, ",15,7.07106781186548,2,softmax,,,,0,0,0,");
+    assert_within(bytes, "\nrelu,relu,2,2 done,2,20,3.25,0.353553390593274,2,3,"
+                         "3.5,0,0,2,0,0,,,0,,");
+    /* seeds 1 and 2: 3 - 1 and 3.5 - 2 */
+    assert_within(bytes, ",softmax,1.75,0.353553390593274,0.25,2,0,2,-0.8,"
+                         "0.14142135623731,0.1,0,2,2,");
     free(bytes);
 }
 
@@ -347,6 +353,139 @@ static void test_compare_group__by_and_where_choose(void **state)
     text = compare_text("sweep", o);
     assert_within(text, "\nall runs  2     20    3.2500  0.3536");
     assert_null(strstr(text, "softmax"));
+    free(text);
+}
+
+static void test_compare_group__every_run_is_a_row(void **state)
+{
+    (void)state;
+    struct compare_options o = defaults;
+    struct err e = { 0 };
+    char *bytes;
+    size_t n;
+    put_sweep();
+    o.runs_csv = path_to("runs.csv", "");
+    free(compare_text("sweep", o));
+    assert_int_equal(
+        fsys_read_file(&bytes, &n, path_to("runs.csv", ""), 1 << 20, &e), OK);
+    assert_within(bytes, "group,run,attention.weights,run.seed,status,counts,"
+                         "measured_on,steps,final_val_loss,final_sink_1,");
+    assert_within(bytes, "\nsoftmax,s3,softmax,3,done,yes,\"probe, 8 sequences "
+                         "of 64 tokens, eps 0.3\",20,4,0.2,,,,,,,,,\n");
+    assert_within(bytes, "\nrelu,r2,relu,2,done,yes,");
+    assert_within(bytes, ",20,1,0.9,,,,,,,,,10\n");
+    free(bytes);
+}
+
+static void test_compare_group__equal_seeds_are_paired(void **state)
+{
+    (void)state;
+    static const char *const names[] = { "sweep/s1", "sweep/s2", "sweep/s3",
+                                         "sweep/r1", "sweep/r2" };
+    struct fixture f;
+    struct pair p;
+    struct err e = { 0 };
+    struct compare_options o = defaults;
+    put_sweep();
+    load(&f, names, COUNT_OF(names), &defaults);
+    assert_int_equal(group_pair(&p, &f.s.g[1], &f.s.g[0], "val_loss", &e), OK);
+    assert_int_equal(p.n, 2); /* 2 and 1.5 */
+    assert_close(p.mean, 1.75, 1e-15);
+    assert_close(p.spread, sqrt(0.125), 1e-15);
+    assert_close(p.error, 0.25, 1e-15);
+    assert_true(p.n_up == 2 && p.n_down == 0);
+    unload(&f);
+    char *text = compare_text("sweep", o);
+    assert_within(text, "differences from softmax between runs with the same");
+    assert_within(text,
+                  "\nrelu       2    1.7500  0.3536  0.2500  all +   -80.0 "
+                  " 14.1   10.0  all -\n");
+    free(text);
+    o.baseline = "relu";
+    text = compare_text("sweep", o);
+    assert_within(text, "differences from relu between");
+    assert_within(text, "\nsoftmax      2   -1.7500");
+    free(text);
+}
+
+/* Another text, or fewer sequences: no pair. */
+static void test_compare_group__only_like_is_paired(void **state)
+{
+    (void)state;
+    static const char *const names[] = { "like/a", "like/b" };
+    struct fixture f;
+    struct pair p;
+    struct err e = { 0 };
+    put_run("like/a", "done", "softmax", 1, "20,2,1,0.9\n");
+    put_run("like/b", "done", "relu", 1, "20,2,3,0.5\n");
+    put_file("like/b", "config.ini",
+             "[run]\nseed = 1\n[attention]\nweights = relu\n"
+             "[data]\neval_seed = 2\n");
+    load(&f, names, 2, &defaults);
+    assert_int_equal(group_pair(&p, &f.s.g[1], &f.s.g[0], "val_loss", &e), OK);
+    assert_int_equal(p.n, 0);
+    unload(&f);
+}
+
+static void test_compare_group__a_nan_is_not_averaged_away(void **state)
+{
+    (void)state;
+    struct compare_options o = defaults;
+    struct err e = { 0 };
+    char *bytes;
+    size_t n;
+    put_run("nans/a", "done", "softmax", 1, "0,5,5,0\n20,2,nan,0.5\n");
+    put_run("nans/b", "done", "softmax", 2, "0,5,5,0\n20,2,1,0.7\n");
+    o.csv = path_to("nans.csv", "");
+    char *text = compare_text("nans", o);
+    assert_within(text, "\nall runs  2     20       nan  nan    60.0  14.1  "
+                        "50 70");
+    free(text);
+    assert_int_equal(
+        fsys_read_file(&bytes, &n, path_to("nans.csv", ""), 1 << 20, &e), OK);
+    assert_within(bytes, ",20,nan,nan,2,nan,nan,0.6,");
+    free(bytes);
+}
+
+static void test_compare_group__unlike_measurements_are_refused(void **state)
+{
+    (void)state;
+    char folder[PATH_BYTES];
+    const char *const runs[] = { folder };
+    struct compare_options o = defaults;
+    struct err e = { 0 };
+    snprintf(folder, sizeof folder, "%s", path_to("unlike", ""));
+    put_run("unlike/a", "done", "softmax", 1, "0,5,5,0\n20,2,1,0.5\n");
+    put_run("unlike/b", "done", "softmax", 2, "0,5,5,0\n20,2,1,0.5\n");
+    put_file("unlike/b", "config.ini",
+             "[run]\nseed = 2\n[sink]\nprobe_sequences = 4\n");
+    o.runs = runs;
+    o.n_runs = 1;
+    assert_int_equal(compare_run(stdout, &o, &e), ERR_DATA);
+    assert_within(e.text, "sink_1 of the group all runs was measured "
+                          "differently in a (probe, 8 sequences of 64 tokens, "
+                          "eps 0.3) and in b (probe, 4 sequences of 64 tokens, "
+                          "eps 0.3), and is not averaged: measure them alike "
+                          "by `sinklab analyze ");
+    put_file("unlike/b", "config.ini",
+             "[run]\nseed = 2\n[train]\nval_tokens = 7\n");
+    e = (struct err){ 0 };
+    assert_int_equal(compare_run(stdout, &o, &e), ERR_DATA);
+    assert_within(e.text, "val_loss of the group");
+}
+
+/* Between rows it is said, in one line that names two of them. */
+static void test_compare_group__unlike_rows_are_told(void **state)
+{
+    (void)state;
+    put_run("rows/a", "done", "softmax", 1, "0,5,5,0\n20,2,1,0.5\n");
+    put_run("rows/b", "done", "relu", 1, "0,5,5,0\n20,2,1,0.5\n");
+    put_file("rows/b", "config.ini",
+             "[run]\nseed = 1\n[attention]\nweights = relu\n"
+             "[sink]\nprobe_sequences = 4\n");
+    char *text = compare_text("rows", defaults);
+    assert_within(text, "note: sink_1 was measured differently in a (probe, 8 "
+                        "sequences of 64 tokens, eps 0.3) and in b (probe, 4 ");
     free(text);
 }
 
@@ -388,6 +527,12 @@ int main(void)
         cmocka_unit_test(test_compare_group__the_table_is_complete),
         cmocka_unit_test(test_compare_group__csv_holds_mean_spread_and_n),
         cmocka_unit_test(test_compare_group__by_and_where_choose),
+        cmocka_unit_test(test_compare_group__every_run_is_a_row),
+        cmocka_unit_test(test_compare_group__equal_seeds_are_paired),
+        cmocka_unit_test(test_compare_group__only_like_is_paired),
+        cmocka_unit_test(test_compare_group__a_nan_is_not_averaged_away),
+        cmocka_unit_test(test_compare_group__unlike_measurements_are_refused),
+        cmocka_unit_test(test_compare_group__unlike_rows_are_told),
         cmocka_unit_test(test_compare_group__what_is_odd_is_noted),
     };
     return cmocka_run_group_tests_name("compare_group", tests, NULL, NULL);

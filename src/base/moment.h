@@ -18,6 +18,7 @@
  *              from the step it began with (0: before the first)
  *     call     the next system call that changes a file, io/fsys_calls.h
  *     row      train: the next row of its logs; value: seconds of this process
+ *     checkpoint  analyze: so many weights files of a run are measured
  *     start    sweep: a run has been started
  *     end      sweep: a run has ended and nobody knows yet
  *     signal   sweep: it has got a signal; value: the clock_s then

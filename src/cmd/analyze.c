@@ -1,28 +1,47 @@
 /* analyze.c - `sinklab analyze`: every checkpoint of a run, measured again with
- * care, into analysis.csv and analysis.h5. */
+ * care, into analysis.csv and analysis.h5. Many runs: analyze_many.c. */
+#include "cmd/analyze.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/moment.h"
 #include "base/text.h"
 #include "cmd/cmd.h"
 #include "cmd/session.h"
 #include "cmd/train_log.h"
+#include "cmd/machine.h"
+#include "io/analysis.h"
 #include "io/arrays.h"
+#include "io/config_differ.h"
 #include "io/fsys.h"
+#include "io/measured.h"
 
 static const char usage[] =
-    "usage: sinklab analyze RUN_FOLDER [section.key=value ...]\n"
+    "usage: sinklab analyze RUN|SWEEP... [--again] [--jobs N]\n"
+    "                       [section.key=value ...]\n"
     "\n"
-    "Reads every checkpoint of the run, measures sinks and validation loss,\n"
+    "Reads every checkpoint of a run, measures sinks and validation loss,\n"
     "prints a line each and writes analysis.csv and analysis.h5 there.\n"
+    "\n"
+    "SWEEP is a folder with runs directly below it: all that are done, or "
+    "were\n"
+    "stopped by a rule of theirs, are analyzed, several at once. Runs whose\n"
+    "analysis is up to date with their checkpoints and settings are left\n"
+    "alone, so the same command goes on where it was stopped.\n"
+    "\n"
+    "    --again     also those that are up to date\n"
+    "    --jobs N    runs at once (as many as there are cores)\n"
+    "\n"
     "Useful keys: sink.eps, sink.tokens, sink.sequences, sink.positions,\n"
     "sink.val_tokens, train.threads.\n";
 
 struct analysis {
     const char *dir;
     struct config config;
+    char made_from[HASH_HEX_MAX];
     struct session session;
     struct step_list steps;
     struct arena arena;
@@ -56,6 +75,28 @@ static void plan(struct analysis *a, struct arena *arena)
     }
 }
 
+/* The settings that the numbers of a checkpoint were computed with, as sealed
+ * in it. The run's config.ini may say otherwise only where a run's past does
+ * not hang on it; there it wins, as it does for training. */
+static int check_config(struct analysis *a, const char *sealed,
+                        const char *path, struct err *e)
+{
+    char here[KEY_PRINT_MAX], there[KEY_PRINT_MAX];
+    struct config own;
+    struct config_key k;
+    if (config_load_text(&own, sealed, path, e))
+        return e->code;
+    if (!config_past_differs(&k, &a->config, &own))
+        return OK;
+    config_value(here, sizeof here, &a->config, k);
+    config_value(there, sizeof there, &own, k);
+    return err_set(
+        e, ERR_CONFIG,
+        "%s/config.ini: %s.%s is %.200s, but %.200s in %s, which the "
+        "run wrote: undo that change",
+        a->dir, k.section->name, k.key->name, here, there, path);
+}
+
 /* Weights of the i-th checkpoint into the session. */
 static int load_weights(struct analysis *a, idx i, struct err *e)
 {
@@ -65,7 +106,10 @@ static int load_weights(struct analysis *a, idx i, struct err *e)
     run_step_path(path, a->dir, a->steps.steps[i]);
     if (checkpoint_load(&head, path, &a->session.model.table, &data, e))
         return e->code;
+    check_config(a, head.config, path, e);
     free(head.config);
+    if (e->code)
+        return e->code;
     if (i == 0)
         strcpy(a->run_id, head.run_id);
     if (strcmp(head.run_id, a->run_id))
@@ -141,6 +185,18 @@ static int refuse_loss(const struct analysis *a, idx i, struct err *e)
                    path, isnan(loss) ? fabs(loss) : loss);
 }
 
+/* Before anything is built after config.ini: what does the run say itself? */
+static int check_first(struct analysis *a, struct err *e)
+{
+    char path[RUN_PATH_MAX];
+    struct checkpoint_head head = { 0 };
+    run_step_path(path, a->dir, a->steps.steps[0]);
+    if (checkpoint_read_head(&head, path, e) == OK)
+        check_config(a, head.config, path, e);
+    free(head.config);
+    return e->code;
+}
+
 static int measure(struct analysis *a, struct text *csv, struct err *e)
 {
     struct meter *m = &a->session.meter;
@@ -168,6 +224,7 @@ static int measure(struct analysis *a, struct text *csv, struct err *e)
         csv_meter_values(csv, m, true);
         text_add(csv, "\n");
         print_row(a, i);
+        moment_at("checkpoint", i + 1);
     }
     BUG_ON(csv->n >= csv->cap_bytes);
     return OK;
@@ -195,7 +252,9 @@ static int save_arrays(struct analysis *a, struct err *e)
 {
     const struct meter *m = &a->session.meter;
     idx L = a->session.model.L, H = a->session.model.views, n = 0;
-    char *config = config_print(&a->config, NULL);
+    struct config told = a->config;
+    told.train.threads = 0; /* they change no byte, here neither */
+    char *config = config_print(&told, NULL);
     struct array *arrays =
         calloc((size_t)(m->n_columns + EXTRA_ARRAYS), sizeof *arrays);
     int64_t *counts = calloc((size_t)(2 * L + H + 1), sizeof *counts);
@@ -243,8 +302,15 @@ static int save_arrays(struct analysis *a, struct err *e)
             x->axes[1] = AXIS_DEPTH;
         }
     }
-    const struct note notes[] = { { "run_id", a->run_id },
-                                  { "config", config } };
+    struct measured measured = measured_by(&a->config, true);
+    char on[MEASURED_TEXT_MAX], loss_on[MEASURED_TEXT_MAX];
+    measured_print(on, &measured);
+    measured_print_loss(loss_on, &measured);
+    const struct note notes[] = {
+        { "run_id", a->run_id },       { "config", config },
+        { "made_from", a->made_from }, { "measured_on", on },
+        { "loss_on", loss_on },
+    };
     struct arrays all = { notes, COUNT_OF(notes), axes, AXES, arrays, n };
     char path[RUN_PATH_MAX];
     run_path(path, a->dir, "analysis.h5");
@@ -256,32 +322,37 @@ out:
     return e->code;
 }
 
-static int analyze(struct analysis *a, const char *const *overrides, idx n,
-                   struct err *e)
+int analyze_config(struct config *c, struct step_list *steps, const char *dir,
+                   const char *const *overrides, idx n, struct err *e)
 {
-    char path[RUN_PATH_MAX];
-    if (strlen(a->dir) >= RUN_DIR_MAX)
-        return err_set(e, ERR_USAGE, "%s: path too long", a->dir);
+    if (strlen(dir) >= RUN_DIR_MAX)
+        return err_set(e, ERR_USAGE, "%s: path too long", dir);
     bool is_run;
-    if (run_holds_run(&is_run, a->dir, e))
+    if (run_holds_run(&is_run, dir, e))
         return e->code;
     if (!is_run)
         return err_set(e, ERR_USAGE,
                        "%s holds no run: give the folder that `sinklab train` "
-                       "wrote",
-                       a->dir);
-    run_path(path, a->dir, "config.ini");
-    if (config_load_stored(&a->config, path, e) ||
-        config_override(&a->config, NULL, overrides, n, KEY_COSMETIC, NULL,
-                        e) ||
-        run_list_checkpoints(&a->steps, a->dir, e))
+                       "wrote, or that of a sweep",
+                       dir);
+    if (run_config_load(c, dir, e) ||
+        config_override(c, NULL, overrides, n, KEY_RESUME, NULL, e) ||
+        run_list_checkpoints(steps, dir, e))
         return e->code;
-    if (a->steps.n == 0)
+    if (steps->n == 0)
         return err_set(e, ERR_DATA,
                        "%s has no checkpoints yet: `sinklab train %s` writes "
                        "them",
-                       a->dir, a->dir);
-    if (session_open(&a->session, &a->config, false, e))
+                       dir, dir);
+    return OK;
+}
+
+static int analyze(struct analysis *a, const char *const *overrides, idx n,
+                   struct err *e)
+{
+    if (analyze_config(&a->config, &a->steps, a->dir, overrides, n, e) ||
+        analysis_made_from(a->made_from, a->dir, &a->config, &a->steps, e) ||
+        check_first(a, e) || session_open(&a->session, &a->config, false, e))
         return e->code;
     struct arena measuring = { 0 };
     plan(a, &measuring);
@@ -290,46 +361,84 @@ static int analyze(struct analysis *a, const char *const *overrides, idx n,
     plan(a, &a->arena);
 
     struct text csv = { a->csv, a->csv_cap, 0 };
-    if (measure(a, &csv, e) || save_arrays(a, e))
-        return e->code;
-    run_path(path, a->dir, "analysis.csv");
-    if (fsys_replace(path, csv.at, csv.n, e))
+    if (measure(a, &csv, e) || save_arrays(a, e) ||
+        analysis_write_csv(a->dir, csv.at, csv.n, e))
         return e->code;
     printf("wrote analysis.csv and analysis.h5 in %s\n", a->dir);
     return OK;
 }
 
-int cmd_analyze(int argc, char **argv, struct err *e)
+int analyze_run(const char *dir, const char *const *overrides, idx n,
+                struct err *e)
 {
-    struct analysis a = { 0 };
-    if (argc == 2 && strcmp(argv[1], "--help") == 0) {
-        fputs(usage, stdout);
+    struct analysis a = { .dir = dir };
+    analyze(&a, overrides, n, e);
+    session_release(&a.session);
+    step_list_release(&a.steps);
+    arena_release(&a.arena);
+    return e->code;
+}
+
+/* --- the command line --------------------------------------------------- */
+
+static int say_usage(const char *what, const char *which, struct err *e)
+{
+    return err_set(e, ERR_USAGE, "analyze: %s%s (see `sinklab help analyze`)",
+                   what, which);
+}
+
+/* An option at argv[*i], with its value behind = or in the next argument. */
+static int parse_option(struct analyze_options *o, int *i, int argc,
+                        char **argv, struct err *e)
+{
+    static const char jobs[] = "--jobs";
+    const char *arg = argv[*i], *value;
+    char *end;
+    size_t n = strlen(jobs);
+    if (strcmp(arg, "--again") == 0) {
+        o->is_again = true;
         return OK;
     }
-    const char **overrides = calloc((size_t)argc, sizeof *overrides);
-    idx n = 0;
-    if (!overrides)
+    if (strncmp(arg, jobs, n) != 0 || (arg[n] && arg[n] != '='))
+        return say_usage("unexpected argument ", arg, e);
+    value = arg[n] ? arg + n + 1 : *i + 1 < argc ? argv[++*i] : "";
+    o->jobs = strtol(value, &end, 10);
+    if (!*value || *end || o->jobs < 1 || o->jobs > CORES_MAX)
+        return say_usage("--jobs wants a number of runs at once, from 1; got ",
+                         *value ? value : "nothing", e);
+    return OK;
+}
+
+int cmd_analyze(int argc, char **argv, struct err *e)
+{
+    bool has_options = true; /* until -- */
+    const char **words = calloc(2 * (size_t)argc, sizeof *words);
+    if (!words)
         return err_set(e, ERR_MEMORY, "out of memory");
+    struct analyze_options o = { .folders = words, .overrides = words + argc };
     for (int i = 1; i < argc && !e->code; i++) {
-        if (strchr(argv[i], '=') && argv[i][0] != '-')
-            overrides[n++] = argv[i];
-        else if (!a.dir && argv[i][0] != '-')
-            a.dir = argv[i];
+        bool is_option = has_options && argv[i][0] == '-' && argv[i][1];
+        if (is_option &&
+            (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)) {
+            fputs(usage, stdout);
+            free(words);
+            return OK;
+        }
+        if (is_option && strcmp(argv[i], "--") == 0)
+            has_options = false;
+        else if (is_option)
+            parse_option(&o, &i, argc, argv, e);
+        else if (has_options && strchr(argv[i], '='))
+            words[argc + o.n_overrides++] = argv[i];
         else
-            err_set(e, ERR_USAGE,
-                    "analyze: unexpected argument %s (see `sinklab help "
-                    "analyze`)",
-                    argv[i]);
+            words[o.n_folders++] = argv[i];
     }
-    if (!e->code && !a.dir)
+    if (!e->code && o.n_folders == 0)
         err_set(e, ERR_USAGE,
                 "analyze: which run? Try `sinklab analyze runs/quick`, or "
                 "`sinklab help analyze`");
     if (!e->code)
-        analyze(&a, overrides, n, e);
-    free(overrides);
-    session_release(&a.session);
-    step_list_release(&a.steps);
-    arena_release(&a.arena);
+        analyze_folders(&o, e);
+    free(words);
     return e->code;
 }

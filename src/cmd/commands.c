@@ -5,7 +5,8 @@
 const struct command commands[] = {
     { "train", "train a model from a config, or go on with a run", cmd_train },
     { "sweep", "train many runs from one file", cmd_sweep },
-    { "analyze", "measure sinks in every checkpoint of a run", cmd_analyze },
+    { "analyze", "measure sinks in every checkpoint of a run, or a sweep",
+      cmd_analyze },
     { "compare", "tabulate and plot several runs, or a sweep", cmd_compare },
     { "runs", "list runs and how they stand; archive, remove them", cmd_runs },
     { "bench", "measure training speed of a config", cmd_bench },

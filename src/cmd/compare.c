@@ -20,6 +20,7 @@ static const char help[] =
     "    sinklab compare RUN|SWEEP... [-o FILE] [--metric NAME] [--loss NAME]\n"
     "                    [--threshold X] [--log-x] [--csv FILE]\n"
     "                    [--where CONDITION]... [--by KEYS]\n"
+    "                    [--runs-csv FILE] [--baseline GROUP]\n"
     "\n"
     "RUN is a run's folder that `sinklab analyze` has been through; without\n"
     "its analysis.csv what training measured (metrics.csv) is used. SWEEP is\n"
@@ -31,11 +32,16 @@ static const char help[] =
     "    --metric NAME   column to compare (sink_1)\n"
     "    --loss NAME     column of the loss (val_loss)\n"
     "    --threshold X   the sink has emerged when the metric exceeds X,\n"
-    "                    0 to 1 for shares (0.5)\n"
+    "                    0 to 1 for shares; by default what is usual of the\n"
+    "                    metric (sink_1: 0.1), which is said below the table\n"
     "    --log-x         logarithmic steps (step 0 is not drawn then)\n"
     "    --csv FILE      write the table into FILE: every differing key,\n"
     "                    shares as 0 to 1; of groups mean, spread and n of\n"
-    "                    each column\n"
+    "                    each column, and paired differences\n"
+    "    --runs-csv FILE  of groups: a row for each run, with its values\n"
+    "    --baseline GROUP  the group, by the name in the table of\n"
+    "                    differences, that the others are compared with run\n"
+    "                    by run, where seeds are the same (the first)\n"
     "    --where CONDITION  only runs for which it holds, as\n"
     "                    'optim.lr>1e-3 and status=done' (`sinklab help "
     "runs`)\n"
@@ -57,19 +63,31 @@ static const char help[] =
 
 /* ---- what is printed ---- */
 
-void compare_emerged(FILE *out, const struct compare_options *o)
+/* What was measured differently stands side by side, which is said. */
+static void note_unlike(FILE *out, const struct compare_options *o,
+                        const struct compared *runs)
 {
-    bool is_share = metric_is_share(o->metric);
-    fprintf(out, "emerged: first step with %s above %g%s", o->metric,
-            is_share ? 100 * o->threshold : o->threshold, is_share ? " %" : "");
+    char a_on[MEASURED_TEXT_MAX], b_on[MEASURED_TEXT_MAX];
+    const struct measured *a = compared_measured(&runs[0], o->metric);
+    for (idx i = 1; i < o->n_runs; i++) {
+        const struct measured *b = compared_measured(&runs[i], o->metric);
+        if (measured_sinks_alike(a, b))
+            continue;
+        fprintf(out,
+                "note: %s was measured differently in %s (%s) and in %s (%s): "
+                "`sinklab analyze` them alike before you compare them\n",
+                o->metric, runs[0].label, measured_print(a_on, a),
+                runs[i].label, measured_print(b_on, b));
+        return;
+    }
 }
 
 static void print_notes(FILE *out, const struct compare_options *o,
-                        const struct compared *runs)
+                        const struct emergence *m, const struct compared *runs)
 {
     char name[NAME_SHOWN_MAX], note[ERR_TEXT_MAX];
-    compare_emerged(out, o);
-    fputs("; (in brackets): gone again at the end\n", out);
+    compare_emerged(out, o, m);
+    fputs(m->is_asked ? "; (in brackets): gone again at the end\n" : "\n", out);
     compare_differing(out, runs, o->n_runs);
     for (idx i = 0; i < o->n_runs; i++) {
         if (!runs[i].note[0])
@@ -78,52 +96,47 @@ static void print_notes(FILE *out, const struct compare_options *o,
         utf8_show(note, sizeof note, runs[i].note, ERR_TEXT_MAX, o->unicode);
         fprintf(out, "note: %s: %s\n", name, note);
     }
-    for (idx i = 1; i < o->n_runs; i++)
-        if (!compared_measured_alike(&runs[0], &runs[i])) {
-            fprintf(out, "note: the runs were measured with different "
-                         "sink.eps or sink.tokens: `sinklab analyze` them "
-                         "alike before you compare sinks\n");
-            break;
-        }
+    note_unlike(out, o, runs);
     fputc('\n', out);
 }
 
 static int print_table(FILE *out, const struct compare_options *o,
-                       const struct compared *runs, struct err *e)
+                       const struct emergence *m, const struct compared *runs,
+                       struct err *e)
 {
     struct grid g = { 0 };
-    int rc = compare_grid(&g, o, runs, false, e);
+    int rc = compare_grid(&g, o, m, runs, false, e);
     if (rc == OK) {
         grid_print(out, &g, COMPARE_CELL, o->unicode);
-        print_notes(out, o, runs);
+        print_notes(out, o, m, runs);
     }
     grid_release(&g);
     return rc;
 }
 
-int compare_write_csv(const struct compare_options *o, const struct grid *g,
-                      struct err *e)
+int compare_write_csv(const char *path, const struct grid *g, struct err *e)
 {
     char *text = NULL;
     size_t n = 0;
     FILE *memory = open_memstream(&text, &n);
     if (!memory)
-        return err_set(e, ERR_MEMORY, "%s: not enough memory", o->csv);
+        return err_set(e, ERR_MEMORY, "%s: not enough memory", path);
     grid_csv(memory, g);
     int rc = fclose(memory) == 0
-                 ? fsys_replace(o->csv, text, n, e)
-                 : err_set(e, ERR_MEMORY, "%s: not enough memory", o->csv);
+                 ? fsys_replace(path, text, n, e)
+                 : err_set(e, ERR_MEMORY, "%s: not enough memory", path);
     free(text);
     return rc;
 }
 
-static int write_csv(const struct compare_options *o,
-                     const struct compared *runs, struct err *e)
+static int write_csv(const struct compare_options *o, const char *path,
+                     const struct emergence *m, const struct compared *runs,
+                     struct err *e)
 {
     struct grid g = { 0 };
-    int rc = compare_grid(&g, o, runs, true, e);
-    if (rc == OK)
-        rc = compare_write_csv(o, &g, e);
+    int rc = path ? compare_grid(&g, o, m, runs, true, e) : OK;
+    if (rc == OK && path)
+        rc = compare_write_csv(path, &g, e);
     grid_release(&g);
     return rc;
 }
@@ -192,9 +205,14 @@ static int show_runs(FILE *out, const struct compare_options *o,
     if (rc != OK)
         return rc;
     compared_label(runs, o->n_runs);
-    rc = print_table(out, o, runs, e);
-    if (rc == OK && o->csv)
-        rc = write_csv(o, runs, e);
+    const struct measured *on = compared_measured(&runs[0], o->metric);
+    struct emergence m =
+        compare_emergence(o, on->is_known ? on->tokens : TOKENS_USUAL);
+    rc = print_table(out, o, &m, runs, e);
+    if (rc == OK)
+        rc = write_csv(o, o->csv, &m, runs, e);
+    if (rc == OK)
+        rc = write_csv(o, o->runs_csv, &m, runs, e);
     return rc == OK ? draw(out, o, runs, e) : rc;
 }
 
@@ -260,6 +278,8 @@ static int parse_option(struct compare_options *o, int *i, int argc,
     } takers[] = {
         { "-o", &o->figure },
         { "--csv", &o->csv },
+        { "--runs-csv", &o->runs_csv },
+        { "--baseline", &o->baseline },
         { "--metric", &o->metric },
         { "--loss", &o->loss },
         { "--threshold", &threshold },
@@ -299,7 +319,7 @@ int cmd_compare(int argc, char **argv, struct err *e)
     struct compare_options o = { .metric = "sink_1", .loss = "val_loss" };
     int rc = OK;
     bool has_options = true; /* until -- */
-    o.threshold = 0.5;
+    o.threshold = NAN;       /* the usual one */
     o.width = terminal_width();
     o.unicode = utf8_terminal();
     const char **runs = calloc((size_t)argc + 1, sizeof *runs);

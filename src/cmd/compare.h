@@ -14,6 +14,7 @@
 #include "io/config.h"
 #include "io/filter.h"
 #include "io/grid.h"
+#include "io/measured.h"
 #include "io/plot.h"
 #include "io/run.h"
 #include "io/run_list.h"
@@ -23,9 +24,12 @@ struct compare_options {
     const char *const *runs; /* (n_runs) folders, as given */
     idx n_runs;
     const char *metric, *loss; /* names of columns */
-    double threshold;          /* in the file's unit: 0..1 for fractions */
+    double threshold;          /* in the file's unit: 0..1 for fractions; NAN:
+                             the usual one of the metric */
     const char *figure;        /* .svg or .png; NULL: a plot in text */
     const char *csv;           /* NULL: none */
+    const char *runs_csv;      /* of groups: a row per run; NULL: none */
+    const char *baseline;      /* label of a group; NULL: the first */
     const char *by; /* keys of groups, by commas; NULL: see group.h */
     struct filter where;
     bool log_x;
@@ -33,11 +37,13 @@ struct compare_options {
     bool unicode; /* the terminal shows it */
 };
 
-/* A column over steps; empty (n = 0) where no file of the run has it. */
+/* A column over steps; empty (n = 0) where no file of the run has a number of
+ * it. NAN where `given` says that something was measured is what came out. */
 struct series {
     const double *step, *value; /* (n) */
+    const bool *given;          /* (n) was it measured at that step? */
     idx n;
-    bool is_sparse; /* NAN means not measured at that step */
+    bool is_sparse; /* a log: not measured at most steps */
 };
 
 enum { COMPARED_NAME_MAX = 256 };
@@ -49,8 +55,10 @@ struct compared {
     const char *status;           /* of run_state_name; "-" where unknown */
     bool has_config;
     struct config config;
-    struct table analysis, metrics; /* 0 columns where there is no file */
-    char note[ERR_TEXT_MAX];        /* one line to tell the reader; or "" */
+    struct table analysis, metrics;   /* 0 columns where there is no file */
+    struct measured analysed, logged; /* on what; is_known: false if no one
+                                         says */
+    char note[ERR_TEXT_MAX];          /* one line to tell the reader; or "" */
 };
 
 /* ---- reading: compare_load.c ---- */
@@ -84,14 +92,38 @@ struct series compared_logged(const struct compared *r, const char *name);
  * false where there is none. The value may be NAN: so ended the run. */
 bool series_final(double *value, const struct series *s);
 
-/* series_emergence - first step with a value above the threshold; false if
- * there is none. */
-bool series_emergence(double *step, const struct series *s, double threshold);
+/* series_at_common - the values of both at the last step at which both were
+ * measured; false if there is none. */
+bool series_at_common(double *a, double *b, const struct series *x,
+                      const struct series *y);
 
-/* Were both measured with the same sink.eps and sink.tokens, as far as their
- * files say? */
-bool compared_measured_alike(const struct compared *a,
-                             const struct compared *b);
+/* ---- when a sink has emerged: compare_threshold.c ---- */
+
+struct emergence {
+    bool is_asked;    /* false: there is no threshold to ask for */
+    bool is_below;    /* it has emerged when the column is below it */
+    bool is_usual;    /* not the user's own */
+    double threshold; /* in the file's unit */
+    const char *why;  /* of a usual one */
+};
+
+/* compare_emergence - what counts as emerged: --threshold, or the usual one of
+ * the metric, which for shares of attention is twice what uniform attention
+ * over so many tokens gives. */
+struct emergence compare_emergence(const struct compare_options *o, idx tokens);
+
+/* Is this value beyond the threshold? */
+bool emergence_holds(const struct emergence *m, double value);
+
+/* series_emergence - first step with a value beyond the threshold; false if
+ * there is none. */
+bool series_emergence(double *step, const struct series *s,
+                      const struct emergence *m);
+
+/* What the column shown first was measured on: of its analysis.csv or
+ * metrics.csv, as compared_series takes it. */
+const struct measured *compared_measured(const struct compared *r,
+                                         const char *column);
 
 /* ---- which runs are meant: compare_gather.c ---- */
 
@@ -119,7 +151,8 @@ void compare_set_release(struct compare_set *set);
  * `status` only if not all are done. For files: everything, fractions, all
  * digits, empty cells. OK or ERR_MEMORY. */
 int compare_grid(struct grid *g, const struct compare_options *o,
-                 const struct compared *runs, bool is_file, struct err *e);
+                 const struct emergence *m, const struct compared *runs,
+                 bool is_file, struct err *e);
 
 /* compare_differing - one line with the full names of the keys in which the
  * runs differ; nothing if they do not. */
@@ -140,6 +173,7 @@ enum {
     COMPARE_PERCENT = 1, /* digits after the point */
     COMPARE_LOSS = 4,
     COMPARE_RATIO = 2,
+    TOKENS_USUAL = 64, /* of sink.tokens, where no run says it */
 };
 
 /* ---- what is drawn: compare_draw.c ---- */
@@ -158,13 +192,12 @@ int compare_draw(FILE *out, const struct compare_options *o, struct plot p,
 
 /* ---- the command: compare.c ---- */
 
-/* compare_write_csv - a filled grid into the file of --csv. OK, ERR_IO,
- * ERR_MEMORY. */
-int compare_write_csv(const struct compare_options *o, const struct grid *g,
-                      struct err *e);
+/* compare_write_csv - a filled grid into a file. OK, ERR_IO, ERR_MEMORY. */
+int compare_write_csv(const char *path, const struct grid *g, struct err *e);
 
-/* compare_emerged - the line that says what "emerged" means. */
-void compare_emerged(FILE *out, const struct compare_options *o);
+/* compare_emerged - the line that says what "emerged" means, without its end. */
+void compare_emerged(FILE *out, const struct compare_options *o,
+                     const struct emergence *m);
 
 /* compare_run - the command without its command line: everything it prints
  * goes to out. OK or the codes of what it calls. */

@@ -8,13 +8,20 @@
 /* Two passes, so that no digits cancel. */
 struct summary summarise(const double *values, idx n)
 {
-    struct summary s = { n, NAN, NAN };
+    struct summary s = { n, NAN, NAN, NAN, NAN };
     double sum = 0, squares = 0;
     if (n == 0)
         return s;
     for (idx i = 0; i < n; i++)
         sum += values[i];
     s.mean = sum / (double)n;
+    if (isnan(s.mean))
+        return s;
+    s.min = s.max = values[0];
+    for (idx i = 1; i < n; i++) {
+        s.min = fmin(s.min, values[i]);
+        s.max = fmax(s.max, values[i]);
+    }
     for (idx i = 0; i < n; i++)
         squares += (values[i] - s.mean) * (values[i] - s.mean);
     if (n > 1)
@@ -35,15 +42,17 @@ static struct series series_of(const struct compared *r, const char *column,
  * averaged with each other. */
 static bool must_use_log(const struct group *g, const char *column)
 {
+    if (!g->is_analysed)
+        return true;
     for (idx i = 0; i < g->n_counted; i++)
         if (compared_analysed(g->runs[i], column).n == 0)
             return true;
     return false;
 }
 
-static bool is_measured(const struct series *s, idx row)
+struct series group_series(const struct group *g, idx i, const char *column)
 {
-    return !s->is_sparse || !isnan(s->value[row]);
+    return series_of(g->runs[i], column, must_use_log(g, column));
 }
 
 /* ---- steps ------------------------------------------------------------- */
@@ -56,7 +65,7 @@ struct reader {
 
 static void skip_unmeasured(struct reader *r)
 {
-    while (r->row < r->s.n && !is_measured(&r->s, r->row))
+    while (r->row < r->s.n && !r->s.given[r->row])
         r->row++;
 }
 
@@ -100,6 +109,7 @@ static void merge(struct band *b, struct reader *readers, double *values)
         b->spread[b->n] = s.spread;
         b->low[b->n] = s.mean - s.spread;
         b->high[b->n] = s.mean + s.spread;
+        b->last = s;
         b->n++;
     }
 }
@@ -150,33 +160,36 @@ void band_release(struct band *b)
 struct summary band_final(const struct band *b)
 {
     if (b->n == 0)
-        return (struct summary){ 0, NAN, NAN };
-    return (struct summary){ b->n_runs, b->mean[b->n - 1],
-                             b->spread[b->n - 1] };
+        return (struct summary){ 0, NAN, NAN, NAN, NAN };
+    return b->last;
 }
 
 /* ---- emergence --------------------------------------------------------- */
 
 struct summary group_emergence(idx *n_measured, idx *n_gone,
                                const struct group *g, const char *column,
-                               double threshold)
+                               const struct emergence *m)
 {
     bool is_logged = must_use_log(g, column);
     idx n = 0;
+    double min = NAN, max = NAN;
     double mean = 0, squares = 0; /* Welford's, so that nothing is allocated */
     *n_measured = *n_gone = 0;
     for (idx i = 0; i < g->n_counted; i++) {
         struct series s = series_of(g->runs[i], column, is_logged);
         double step, final;
         *n_measured += s.n > 0;
-        if (!series_emergence(&step, &s, threshold))
+        if (!series_emergence(&step, &s, m))
             continue;
+        min = fmin(min, step);
+        max = fmax(max, step);
         double before = step - mean;
         n++;
         mean += before / (double)n;
         squares += before * (step - mean);
-        *n_gone += series_final(&final, &s) && !(final > threshold);
+        *n_gone += series_final(&final, &s) && !emergence_holds(m, final);
     }
     return (struct summary){ n, n > 0 ? mean : NAN,
-                             n > 1 ? sqrt(squares / (double)(n - 1)) : NAN };
+                             n > 1 ? sqrt(squares / (double)(n - 1)) : NAN, min,
+                             max };
 }

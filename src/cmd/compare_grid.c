@@ -7,7 +7,7 @@
 #include <string.h>
 
 enum {
-    NUMBERS = 7, /* columns of numbers: KEEP WITH head_numbers, set_numbers */
+    NUMBERS = 9, /* columns of numbers: KEEP WITH head_numbers, set_numbers */
 };
 
 static const struct config *config_of(const void *runs, idx i)
@@ -50,7 +50,7 @@ static void put_final(struct grid *g, idx row, idx column,
 }
 
 static void head_numbers(struct grid *g, idx c, const struct compare_options *o,
-                         bool is_file)
+                         bool is_file, idx n_numbers)
 {
     if (is_file) {
         grid_set(g, 0, c, "steps");
@@ -60,6 +60,8 @@ static void head_numbers(struct grid *g, idx c, const struct compare_options *o,
         grid_set(g, 0, c + 4, "first_mass_raw");
         grid_set(g, 0, c + 5, "row_sum");
         grid_set(g, 0, c + 6, "emerged_at_step");
+        grid_set(g, 0, c + 7, "final_val_loss_se");
+        grid_set(g, 0, c + 8, "final_val_excess");
         return;
     }
     grid_set(g, 0, c, "steps");
@@ -70,11 +72,16 @@ static void head_numbers(struct grid *g, idx c, const struct compare_options *o,
     grid_set(g, 0, c + 4, "first\nmass\nraw %%");
     grid_set(g, 0, c + 5, "row\nsum");
     grid_set(g, 0, c + 6, "emerged\nat step");
+    if (n_numbers < NUMBERS)
+        return;
+    grid_set(g, 0, c + 7, "val_loss\nerror");
+    grid_set(g, 0, c + 8, "above\nfloor");
 }
 
 static void set_numbers(struct grid *g, idx row, idx c,
                         const struct compare_options *o,
-                        const struct compared *r, bool is_file)
+                        const struct emergence *m, const struct compared *r,
+                        bool is_file, idx n_numbers)
 {
     double step, final;
     struct series metric = compared_series(r, o->metric);
@@ -84,13 +91,26 @@ static void set_numbers(struct grid *g, idx row, idx c,
     put_final(g, row, c + 3, r, "sink_bias", 0, is_file);
     put_final(g, row, c + 4, r, "first_mass_raw", 0, is_file);
     put_final(g, row, c + 5, r, "row_sum", COMPARE_RATIO, is_file);
-    if (!series_emergence(&step, &metric, o->threshold))
+    if (!series_emergence(&step, &metric, m))
         put_missing(g, row, c + 6, is_file);
     else if (!is_file && series_final(&final, &metric) &&
-             !(final > o->threshold))
+             !emergence_holds(m, final))
         grid_set(g, row, c + 6, "(%.0f)", step);
     else
         compare_put_number(g, row, c + 6, step, 0, is_file);
+    if (n_numbers < NUMBERS)
+        return;
+    put_final(g, row, c + 7, r, "val_loss_se", COMPARE_LOSS, is_file);
+    put_final(g, row, c + 8, r, "val_excess", COMPARE_LOSS, is_file);
+}
+
+/* Older files have neither the loss's error nor what is above the floor. */
+static idx count_numbers(const struct compared *runs, idx n, bool is_file)
+{
+    for (idx i = 0; i < n; i++)
+        if (is_file || compared_series(&runs[i], "val_loss_se").n > 0)
+            return NUMBERS;
+    return NUMBERS - 2;
 }
 
 static bool are_all_done(const struct compared *runs, idx n)
@@ -141,13 +161,15 @@ void compare_differing(FILE *out, const struct compared *runs, idx n)
 }
 
 int compare_grid(struct grid *g, const struct compare_options *o,
-                 const struct compared *runs, bool is_file, struct err *e)
+                 const struct emergence *m, const struct compared *runs,
+                 bool is_file, struct err *e)
 {
     struct config_key keys[DIFFERING_MAX];
     idx n_keys = config_differing(keys, config_of, runs, o->n_runs);
     idx shown = is_file ? n_keys : idx_min(n_keys, COMPARE_KEYS);
     bool has_status = is_file || !are_all_done(runs, o->n_runs);
-    idx columns = 1 + shown + has_status + NUMBERS, column = 1;
+    idx n_numbers = count_numbers(runs, o->n_runs, is_file);
+    idx columns = 1 + shown + has_status + n_numbers, column = 1;
     int rc = grid_init(g, o->n_runs + 1, columns, e);
     if (rc != OK)
         return rc;
@@ -161,8 +183,8 @@ int compare_grid(struct grid *g, const struct compare_options *o,
     for (idx i = 0; has_status && i <= o->n_runs; i++)
         grid_set(g, i, column, "%s", i > 0 ? runs[i - 1].status : "status");
     column += has_status;
-    head_numbers(g, column, o, is_file);
+    head_numbers(g, column, o, is_file, n_numbers);
     for (idx i = 0; i < o->n_runs; i++)
-        set_numbers(g, i + 1, column, o, &runs[i], is_file);
+        set_numbers(g, i + 1, column, o, m, &runs[i], is_file, n_numbers);
     return grid_check(g, e);
 }

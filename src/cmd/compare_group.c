@@ -197,6 +197,32 @@ static void split(struct groups *s, idx n)
     }
 }
 
+/* An analysis measures more than the probe: it is used where all runs that
+ * count have one, in all groups, or rows could not be compared. */
+static void find_source(struct groups *s)
+{
+    for (idx i = 0; i < s->n; i++)
+        for (idx k = 0; k < s->g[i].n_counted; k++) {
+            s->n_counted++;
+            s->n_analysed += s->g[i].runs[k]->analysis.rows > 0;
+        }
+    for (idx i = 0; i < s->n; i++)
+        s->g[i].is_analysed = s->n_analysed == s->n_counted;
+}
+
+/* Tokens that sinks were measured on, of the first run that says it. */
+static idx find_tokens(const struct groups *s, const char *metric)
+{
+    for (idx i = 0; i < s->n; i++)
+        for (idx k = 0; k < s->g[i].n_counted; k++) {
+            const struct measured *m =
+                compared_measured(s->g[i].runs[k], metric);
+            if (m->is_known)
+                return m->tokens;
+        }
+    return TOKENS_USUAL;
+}
+
 int groups_make(struct groups *s, const struct compare_options *o,
                 const struct compared *runs, idx n, struct err *e)
 {
@@ -211,6 +237,8 @@ int groups_make(struct groups *s, const struct compare_options *o,
         s->runs[i] = &runs[i];
     sort_runs(s, n);
     split(s, n);
+    find_source(s);
+    s->emergence = compare_emergence(o, find_tokens(s, o->metric));
     return OK;
 }
 

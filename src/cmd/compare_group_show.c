@@ -94,12 +94,12 @@ static void note_copies(struct notes *n, const struct group *g)
 }
 
 static void note_gone(struct notes *n, const struct group *g,
-                      const struct compare_options *o)
+                      const struct compare_options *o,
+                      const struct emergence *m)
 {
     char text[NOTE_MAX];
     idx n_measured, n_gone;
-    struct summary s =
-        group_emergence(&n_measured, &n_gone, g, o->metric, o->threshold);
+    struct summary s = group_emergence(&n_measured, &n_gone, g, o->metric, m);
     if (n_gone == 0)
         return;
     snprintf(text, sizeof text,
@@ -141,30 +141,80 @@ static void print_rules(FILE *out, const struct compare_options *o,
               "them came,\nbut none that diverged or failed",
               out);
     fputc('\n', out);
-    compare_emerged(out, o);
-    fputs(": mean over the runs that have one\n", out);
+    compare_emerged(out, o, &s->emergence);
+    fputs(s->emergence.is_asked ? ": mean over the runs that have one\n" : "\n",
+          out);
     print_keys(out, "groups differ in ", s->keys, s->n_keys);
     print_keys(out, "averaged over ", s->over, s->n_over);
 }
 
-static bool are_measured_alike(const struct groups *s)
+/* Between rows: means of numbers measured differently stand side by side. */
+static void note_unlike(FILE *out, const struct compare_options *o,
+                        const struct groups *s)
 {
+    const struct compared *first = NULL;
+    char a_on[MEASURED_TEXT_MAX], b_on[MEASURED_TEXT_MAX];
     for (idx i = 0; i < s->n; i++)
-        for (idx k = 0; k < s->g[i].n_runs; k++)
-            if (!compared_measured_alike(s->runs[0], s->g[i].runs[k]))
-                return false;
-    return true;
+        for (idx k = 0; k < s->g[i].n_counted; k++) {
+            const struct compared *r = s->g[i].runs[k];
+            struct series of = group_series(&s->g[i], k, o->metric);
+            if (of.n == 0)
+                continue;
+            if (!first)
+                first = r;
+            const struct measured *x = s->g[i].is_analysed && !of.is_sparse
+                                           ? &first->analysed
+                                           : &first->logged;
+            const struct measured *y = of.is_sparse ? &r->logged : &r->analysed;
+            if (measured_sinks_alike(x, y))
+                continue;
+            fprintf(out,
+                    "note: %s was measured differently in %s (%s) and in %s "
+                    "(%s): `sinklab analyze` them alike before you compare "
+                    "them\n",
+                    o->metric, first->name, measured_print(a_on, x), r->name,
+                    measured_print(b_on, y));
+            return;
+        }
+}
+
+/* Where the numbers of the metric come from. */
+static void note_source(FILE *out, const struct compare_options *o,
+                        const struct groups *s, idx n_logged)
+{
+    char on[MEASURED_TEXT_MAX];
+    const struct measured *m = NULL;
+    for (idx i = 0; i < s->n && !m; i++)
+        if (s->g[i].n_counted > 0)
+            m = n_logged ? &s->g[i].runs[0]->logged
+                         : &s->g[i].runs[0]->analysed;
+    if (!m || s->n_counted == 0)
+        return;
+    measured_print(on, m);
+    if (n_logged == 0 && m->is_known)
+        fprintf(out, "%s is of analysis.csv, in all runs: %s\n", o->metric, on);
+    if (n_logged == 0)
+        return;
+    fprintf(out,
+            "note: %s is what training measured (metrics.csv%s%s), for want of "
+            "analysis.csv",
+            o->metric, m->is_known ? ": " : "", m->is_known ? on : "");
+    if (s->n_analysed > 0)
+        fprintf(out, " in %td of %td runs", s->n_counted - s->n_analysed,
+                s->n_counted);
+    fputs(": `sinklab analyze` takes a sweep, too\n", out);
 }
 
 static void note_group(struct notes *n, idx *n_logged, const struct group *g,
-                       const struct compare_options *o, const struct band *b)
+                       const struct compare_options *o,
+                       const struct emergence *m, const struct band *b)
 {
     for (idx i = 0; i < g->n_runs; i++)
         if (g->runs[i]->note[0])
             add_note(n, g->runs[i]->name, g->runs[i]->note);
     note_column(n, n_logged, g, b, o->metric);
     note_copies(n, g);
-    note_gone(n, g, o);
+    note_gone(n, g, o, m);
 }
 
 static void print_notes(FILE *out, const struct compare_options *o,
@@ -173,26 +223,14 @@ static void print_notes(FILE *out, const struct compare_options *o,
     struct notes notes = { out, o->unicode, 0 };
     idx n_logged = 0;
     for (idx i = 0; i < s->n; i++)
-        note_group(&notes, &n_logged, &s->g[i], o, &metric[i]);
+        note_group(&notes, &n_logged, &s->g[i], o, &s->emergence, &metric[i]);
     if (notes.n > NOTES_MAX)
         fprintf(out, "note: and %td more like these\n", notes.n - NOTES_MAX);
     if (s->n_waiting > 0)
         fprintf(out, "note: %td more run%s not begun\n", s->n_waiting,
                 s->n_waiting == 1 ? " has" : "s have");
-    if (n_logged > 0)
-        fprintf(out,
-                "note: %s is what training measured (metrics.csv), for want of "
-                "analysis.csv",
-                o->metric);
-    if (n_logged > 0 && n_logged < s->n)
-        fprintf(out, ",\nin %td of %td groups", n_logged, s->n);
-    if (n_logged > 0)
-        fputc('\n', out);
-    if (!are_measured_alike(s))
-        fputs("note: the runs were measured with different sink.eps or "
-              "sink.tokens: `sinklab\nanalyze` them alike before you compare "
-              "sinks\n",
-              out);
+    note_source(out, o, s, n_logged);
+    note_unlike(out, o, s);
     fputc('\n', out);
 }
 
@@ -268,13 +306,40 @@ static int print_table(FILE *out, const struct compare_options *o,
     return rc;
 }
 
+static int print_pairs(FILE *out, const struct compare_options *o,
+                       const struct groups *s, struct err *e)
+{
+    struct grid g = { 0 };
+    idx base;
+    int rc = groups_pairs_grid(&g, &base, o, s, e);
+    if (rc == OK && g.rows > 1) {
+        fprintf(
+            out,
+            "differences from %s between runs with the same seeds: mean, %s "
+            "sample standard\ndeviation, standard error of the mean, and "
+            "how many are above and below 0\n",
+            s->g[base].label, o->unicode ? "±" : "+-");
+        grid_print(out, &g, COMPARE_CELL, o->unicode);
+        fputc('\n', out);
+    }
+    grid_release(&g);
+    return rc;
+}
+
 static int write_csv(const struct compare_options *o, const struct groups *s,
                      struct err *e)
 {
     struct grid g = { 0 };
-    int rc = groups_grid(&g, o, s, true, e);
-    if (rc == OK)
-        rc = compare_write_csv(o, &g, e);
+    int rc = OK;
+    if (o->csv)
+        rc = groups_grid(&g, o, s, true, e);
+    if (rc == OK && o->csv)
+        rc = compare_write_csv(o->csv, &g, e);
+    grid_release(&g);
+    if (rc == OK && o->runs_csv)
+        rc = groups_runs_grid(&g, o, s, e);
+    if (rc == OK && o->runs_csv)
+        rc = compare_write_csv(o->runs_csv, &g, e);
     grid_release(&g);
     return rc;
 }
@@ -286,6 +351,8 @@ int groups_show(FILE *out, const struct compare_options *o,
     idx n_names = compare_panels(names, o), n = n_names * s->n;
     struct band *bands = calloc((size_t)n, sizeof *bands);
     int rc = bands ? OK : err_set(e, ERR_MEMORY, "not enough memory");
+    if (rc == OK)
+        rc = groups_check(s, o, e);
     for (idx i = 0; i < n && rc == OK; i++)
         rc = band_make(&bands[i], &s->g[i % s->n], names[i / s->n], e);
     if (rc == OK)
@@ -293,8 +360,9 @@ int groups_show(FILE *out, const struct compare_options *o,
     if (rc == OK) {
         print_rules(out, o, s);
         print_notes(out, o, s, bands); /* the metric comes first */
+        rc = print_pairs(out, o, s, e);
     }
-    if (rc == OK && o->csv)
+    if (rc == OK)
         rc = write_csv(o, s, e);
     if (rc == OK)
         rc = draw(out, o, s, names, n_names, bands, e);

@@ -3,6 +3,7 @@
 
 #include "base/shell.h"
 #include "base/text.h"
+#include "io/analysis.h"
 #include "io/arrays.h"
 
 #include <errno.h>
@@ -12,15 +13,19 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+static const char ANALYSIS[] = "analysis.csv";
+
 /* A table that may be missing: then it stays empty. */
 static int read_optional(struct table *t, const char *dir, const char *name,
                          struct err *e)
 {
     char path[RUN_PATH_MAX];
+    bool is_analysis = strcmp(name, ANALYSIS) == 0;
     run_path(path, dir, name);
     if (access(path, F_OK) != 0 && errno == ENOENT)
         return OK;
-    if (table_read(t, path, e) != OK)
+    if ((is_analysis ? analysis_read_csv(t, dir, e) : table_read(t, path, e)) !=
+        OK)
         return e->code;
     if (table_find(t, "step") >= 0)
         return OK;
@@ -38,10 +43,8 @@ static void add_note(struct compared *r, const char *before, const char *text)
 
 static void read_config(struct compared *r)
 {
-    char path[RUN_PATH_MAX];
     struct err own = { 0 };
-    run_path(path, r->path, "config.ini");
-    r->has_config = config_load_stored(&r->config, path, &own) == OK;
+    r->has_config = run_config_load(&r->config, r->path, &own) == OK;
     if (!r->has_config)
         add_note(r, "settings unknown: ", own.text);
 }
@@ -81,7 +84,8 @@ static void name_run(struct compared *r)
 static struct series table_steps(const struct table *t)
 {
     const double *step = table_column(t, table_find(t, "step"));
-    return (struct series){ step, step, step ? t->rows : 0, false };
+    return (struct series){ step, step, table_given(t, table_find(t, "step")),
+                            step ? t->rows : 0, false };
 }
 
 /* Where the numbers are older than the run. */
@@ -101,24 +105,29 @@ static void note_age(struct compared *r)
     }
 }
 
-/* How the sinks were measured, as the analysis says it; the run's config.ini
- * where it does not. */
-static void read_sink_options(struct compared *r)
+/* What the numbers were measured on, as far as the files say. */
+static void read_measured(struct compared *r)
 {
     char path[RUN_PATH_MAX], *text = NULL;
     struct config analysed;
+    struct err own = { 0 };
+    if (r->has_config)
+        r->logged = measured_by(&r->config, false);
+    if (r->analysis.columns == 0)
+        return;
     run_path(path, r->path, "analysis.h5");
-    if (r->has_config && note_load(&text, path, "config", NULL) == OK &&
-        config_load_text(&analysed, text, path, NULL) == OK)
-        r->config.sink = analysed.sink;
+    if (r->analysis.origin[0] && note_load(&text, path, "config", &own) == OK &&
+        config_load_text(&analysed, text, path, &own) == OK)
+        r->analysed = measured_by(&analysed, true);
+    if (own.code)
+        add_note(r, "", own.text);
     free(text);
 }
 
-bool compared_measured_alike(const struct compared *a, const struct compared *b)
+const struct measured *compared_measured(const struct compared *r,
+                                         const char *column)
 {
-    const struct sink_options *x = &a->config.sink, *y = &b->config.sink;
-    return !a->has_config || !b->has_config ||
-           (x->eps == y->eps && x->tokens == y->tokens);
+    return compared_analysed(r, column).n > 0 ? &r->analysed : &r->logged;
 }
 
 /* Where they are not from analysis.csv. */
@@ -158,7 +167,7 @@ int compared_load(struct compared *r, const char *path, const char *metric,
     name_run(r);
     if (run_status_read(&status, path, NULL) == OK)
         r->status = run_state_name(status.state);
-    rc = read_optional(&r->analysis, path, "analysis.csv", e);
+    rc = read_optional(&r->analysis, path, ANALYSIS, e);
     if (rc != OK)
         return rc;
     rc = read_optional(&r->metrics, path, "metrics.csv", &own);
@@ -171,13 +180,13 @@ int compared_load(struct compared *r, const char *path, const char *metric,
     if (rc != OK)
         add_note(r, "", own.text);
     read_config(r);
-    read_sink_options(r);
+    read_measured(r);
     return OK;
 }
 
 void compared_load_member(struct compared *r, const char *path)
 {
-    static const char *const names[] = { "analysis.csv", "metrics.csv" };
+    static const char *const names[] = { ANALYSIS, "metrics.csv" };
     double step;
     *r = (struct compared){ .path = path, .label = path };
     struct table *tables[] = { &r->analysis, &r->metrics };
@@ -190,7 +199,7 @@ void compared_load_member(struct compared *r, const char *path)
     }
     note_age(r);
     read_config(r);
-    read_sink_options(r);
+    read_measured(r);
 }
 
 void compared_release(struct compared *r)
@@ -212,21 +221,14 @@ void compared_label(struct compared *runs, idx n)
             is_clear && runs[i].name[0] ? runs[i].name : runs[i].path;
 }
 
-static bool has_number(const double *v, idx n)
-{
-    for (idx i = 0; i < n; i++)
-        if (!isnan(v[i]))
-            return true;
-    return false;
-}
-
 static struct series series_in(const struct table *t, const char *name,
                                bool is_sparse)
 {
-    const double *value = table_column(t, table_find(t, name));
-    if (!value || !has_number(value, t->rows))
+    idx column = table_find(t, name);
+    if (!table_is_given(t, column))
         return (struct series){ 0 };
-    return (struct series){ table_column(t, table_find(t, "step")), value,
+    return (struct series){ table_column(t, table_find(t, "step")),
+                            table_column(t, column), table_given(t, column),
                             t->rows, is_sparse };
 }
 
@@ -246,21 +248,33 @@ struct series compared_series(const struct compared *r, const char *name)
     return s.n > 0 ? s : compared_logged(r, name);
 }
 
+/* The last row before `end` that was measured; -1: none. */
+static idx last_measured(const struct series *s, idx end)
+{
+    while (end > 0 && !s->given[end - 1])
+        end--;
+    return end - 1;
+}
+
 bool series_final(double *value, const struct series *s)
 {
-    idx last = s->n - 1;
-    while (s->is_sparse && last >= 0 && isnan(s->value[last]))
-        last--;
+    idx last = last_measured(s, s->n);
     *value = last >= 0 ? s->value[last] : NAN;
     return last >= 0;
 }
 
-bool series_emergence(double *step, const struct series *s, double threshold)
+bool series_at_common(double *a, double *b, const struct series *x,
+                      const struct series *y)
 {
-    for (idx i = 0; i < s->n; i++)
-        if (s->value[i] > threshold) {
-            *step = s->step[i];
-            return true;
-        }
-    return false;
+    idx i = last_measured(x, x->n), k = last_measured(y, y->n);
+    while (i >= 0 && k >= 0 && x->step[i] != y->step[k])
+        if (x->step[i] > y->step[k])
+            i = last_measured(x, i);
+        else
+            k = last_measured(y, k);
+    if (i < 0 || k < 0)
+        return false;
+    *a = x->value[i];
+    *b = y->value[k];
+    return true;
 }

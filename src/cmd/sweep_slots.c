@@ -38,20 +38,27 @@ static void make_settings(struct sweep_slots *p, idx threads, bool is_bound)
         p->environment[i] = p->settings[i];
 }
 
+int sweep_slots_share(struct sweep_slots *p, idx n, idx threads, struct err *e)
+{
+    struct core_list cores;
+    machine_cores(&cores);
+    *p = (struct sweep_slots){ .n = n };
+    p->shares = calloc((size_t)p->n + 1, sizeof *p->shares);
+    if (!p->shares)
+        return err_set(e, ERR_MEMORY, "out of memory for %td jobs", p->n);
+    idx each = cores.n / idx_max(1, p->n);
+    for (idx i = 0; i < p->n && each >= threads; i++)
+        core_share(&p->shares[i], &cores, i, p->n); /* else all share all */
+    make_settings(p, threads, threads > 1 && each == threads);
+    return OK;
+}
+
 int sweep_slots_init(struct sweep_slots *p, const struct sweep_tasks *t,
                      const struct sweep_options *o, struct err *e)
 {
     struct core_list cores;
     machine_cores(&cores);
-    *p = (struct sweep_slots){ .n = count_slots(t, o, cores.n) };
-    p->shares = calloc((size_t)p->n + 1, sizeof *p->shares);
-    if (!p->shares)
-        return err_set(e, ERR_MEMORY, "out of memory for %td jobs", p->n);
-    idx each = cores.n / idx_max(1, p->n);
-    for (idx i = 0; i < p->n && each >= o->threads; i++)
-        core_share(&p->shares[i], &cores, i, p->n); /* else all share all */
-    make_settings(p, o->threads, o->threads > 1 && each == o->threads);
-    return OK;
+    return sweep_slots_share(p, count_slots(t, o, cores.n), o->threads, e);
 }
 
 void sweep_slots_release(struct sweep_slots *p)

@@ -21,6 +21,10 @@ struct sweep_slots {
  * OK or ERR_MEMORY; release in any case. */
 int sweep_slots_init(struct sweep_slots *p, const struct sweep_tasks *t,
                      const struct sweep_options *o, struct err *e);
+
+/* sweep_slots_share - n slots of so many threads each, the cores shared out
+ * among them. As sweep_slots_init, but for what n is. */
+int sweep_slots_share(struct sweep_slots *p, idx n, idx threads, struct err *e);
 void sweep_slots_release(struct sweep_slots *p);
 
 #endif

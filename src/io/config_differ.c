@@ -93,6 +93,25 @@ idx config_differing(struct config_key found[DIFFERING_MAX], config_at *at,
     return n_found;
 }
 
+bool config_past_differs(struct config_key *found, const struct config *a,
+                         const struct config *b)
+{
+    char x[KEY_PRINT_MAX], y[KEY_PRINT_MAX];
+    for (idx s = 0; s < n_config_sections; s++)
+        for (idx i = 0; i < *config_sections[s].n_keys; i++) {
+            struct config_key k = { &config_sections[s],
+                                    &config_sections[s].keys[i] };
+            if (k.key->flags & KEY_RESUME)
+                continue;
+            config_value(x, sizeof x, a, k);
+            config_value(y, sizeof y, b, k);
+            *found = k;
+            if (strcmp(x, y) != 0)
+                return true;
+        }
+    return false;
+}
+
 static int sign(double a, double b)
 {
     return (a > b) - (a < b);

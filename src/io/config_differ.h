@@ -36,6 +36,12 @@ bool config_key_is_cosmetic(struct config_key k);
 /* Has the key its default? */
 bool config_has_default(const struct config *c, struct config_key k);
 
+/* config_past_differs - is there a key in which the two differ, of those that
+ * may not change when a run goes on (all without KEY_RESUME)? The first of
+ * them. */
+bool config_past_differs(struct config_key *found, const struct config *a,
+                         const struct config *b);
+
 /* config_value - the value as key_parse reads it back, cut to cap bytes. */
 void config_value(char *text, size_t cap, const struct config *c,
                   struct config_key k);

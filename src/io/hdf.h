@@ -20,6 +20,7 @@
 
 #include "base/base.h"
 #include "base/err.h"
+#include "base/hash.h"
 
 enum { HDF_NDIM_MAX = 4, HDF_PATH_MAX = 256 };
 
@@ -87,6 +88,12 @@ int hdf_attach_scale(struct hdf *h, const char *dataset, int axis,
  * OK, ERR_IO, ERR_MEMORY, damage_code. */
 int hdf_open(struct hdf **h, const char *path, size_t cap_bytes,
              int damage_code, const char *remedy, struct err *e);
+
+/* hdf_read_seal - what the seal at the end of a file says of its bytes, 16 hex
+ * digits: which content it was. Only the seal is read, nothing is checked by
+ * it. OK; ERR_IO: no such file, or it cannot be read; damage_code: no seal. */
+int hdf_read_seal(char hex[HASH_HEX_MAX], const char *path, int damage_code,
+                  const char *remedy, struct err *e);
 
 /* Has the group a member of this name, sound or not? */
 bool hdf_has(struct hdf *h, const char *group, const char *name);

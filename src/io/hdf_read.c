@@ -1,8 +1,12 @@
 #include "io/hdf.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/hash.h"
 #include "io/fsys.h"
@@ -92,6 +96,33 @@ static int check_seal(struct hdf *h)
         return hdf_refuse(h, "damaged (its bytes do not match its seal); %s",
                           h->remedy);
     h->n_bytes = n;
+    return OK;
+}
+
+int hdf_read_seal(char hex[HASH_HEX_MAX], const char *path, int damage_code,
+                  const char *remedy, struct err *e)
+{
+    char seal[HDF_SEAL_BYTES];
+    struct stat st;
+    ssize_t n = -1;
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (fd >= 0 && fstat(fd, &st) == 0)
+        n = st.st_size < HDF_SEAL_BYTES
+                ? 0
+                : pread(fd, seal, sizeof seal, st.st_size - HDF_SEAL_BYTES);
+    int errnum = errno;
+    if (fd >= 0)
+        close(fd);
+    if (n < 0)
+        return err_set(e, ERR_IO, "%s: cannot read: %s", path,
+                       strerror(errnum));
+    if (n != HDF_SEAL_BYTES ||
+        memcmp(seal, HDF_SEAL_MARK, HDF_SEAL_MARK_BYTES) != 0)
+        return err_set(e, damage_code,
+                       "%s: damaged (its end, the seal, is missing); %s", path,
+                       remedy);
+    memcpy(hex, seal + HDF_SEAL_MARK_BYTES, HASH_HEX_MAX - 1);
+    hex[HASH_HEX_MAX - 1] = '\0';
     return OK;
 }
 

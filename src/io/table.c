@@ -104,6 +104,15 @@ static int check_rows(const struct table *t, const char *rest, const char *path,
     return OK;
 }
 
+/* The cell of the column `analysis`: as in the rows before. */
+static bool take_origin(struct table *t, const char *cell)
+{
+    if (!t->origin[0] && strlen(cell) == HASH_HEX_MAX - 1 &&
+        strspn(cell, "0123456789abcdef") == HASH_HEX_MAX - 1)
+        strcpy(t->origin, cell);
+    return t->origin[0] && strcmp(cell, t->origin) == 0;
+}
+
 static int parse_row(struct table *t, struct row_chain *chain, idx row,
                      char *line, const char *path, struct err *e)
 {
@@ -118,12 +127,17 @@ static int parse_row(struct table *t, struct row_chain *chain, idx row,
         const char *cell = strsep(&line, ",");
         char shown[SHOWN_MAX], column[SHOWN_MAX];
         t->given[c * t->rows + row] = *cell != '\0';
-        if (parse_cell(&t->v[c * t->rows + row], cell))
+        bool is_origin = strcmp(t->names[c], TABLE_ORIGIN) == 0;
+        t->v[c * t->rows + row] = NAN;
+        if (is_origin ? take_origin(t, cell)
+                      : parse_cell(&t->v[c * t->rows + row], cell))
             continue;
         utf8_show(shown, sizeof shown, cell, SHOWN_COLUMNS, true);
         utf8_show(column, sizeof column, t->names[c], SHOWN_COLUMNS, true);
-        return err_set(e, ERR_DATA, "%s:%td: %s: got '%s', want a number", path,
-                       row + 2, column, shown);
+        return err_set(e, ERR_DATA, "%s:%td: %s: got '%s', want %s", path,
+                       row + 2, column, shown,
+                       is_origin ? "16 hex digits, the same in every row"
+                                 : "a number");
     }
     return OK;
 }

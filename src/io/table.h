@@ -10,6 +10,8 @@
  * else is ERR_DATA "file:line: got X, want Y".
  * Where the last column is row_hash (io/row_chain.h), the rows are checked by
  * it, and it is none of the table's columns.
+ * One column may be text: `analysis`, 16 hex digits, the same in every row,
+ * which say what the numbers were made from (io/analysis.h).
  * A table owns all its memory. Zeroed, it may be released.
  */
 #ifndef SINKLAB_TABLE_H
@@ -18,6 +20,7 @@
 #include "base/arena.h"
 #include "base/base.h"
 #include "base/err.h"
+#include "base/hash.h"
 
 struct table {
     idx rows, columns;
@@ -26,9 +29,13 @@ struct table {
     bool *given;  /* the same: is there anything in the cell? */
     char *text;   /* the file; the names point into it */
     struct arena memory;
-    bool is_chained; /* the rows were checked by their hashes */
-    bool is_torn;    /* a last line was dropped */
+    bool is_chained;           /* the rows were checked by their hashes */
+    bool is_torn;              /* a last line was dropped */
+    char origin[HASH_HEX_MAX]; /* of the column `analysis`; "" without one */
 };
+
+/* The name of the one column that holds no numbers. */
+#define TABLE_ORIGIN "analysis"
 
 /* More is refused: it is none of this program's files. */
 enum { TABLE_MAX_BYTES = 256 << 20, TABLE_MAX_COLUMNS = 4096 };

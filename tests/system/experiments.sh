@@ -49,7 +49,8 @@ done
 check "the pages have commands" test "$n_commands" -ge 8
 
 names_without_seed() { # sweep
-    cut -sf4 "runs/$1/runs.list" | grep -v -- '-seed[12]$'
+    awk -F '\t' 'NF > 4 { print $4 }' "runs/$1/runs.list" |
+        grep -v -- '-seed[12]$'
 }
 # Each sweep has a folder of its own, and each run's name its seed
 for file in experiments/*/sweep.ini; do

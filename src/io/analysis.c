@@ -1,0 +1,129 @@
+#include "io/analysis.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/shell.h"
+#include "io/arrays.h"
+#include "io/fsys.h"
+#include "io/hdf.h"
+#include "io/measured.h"
+#include "io/row_chain.h"
+
+/* Of what is written, and of how metrics are defined: another number makes
+ * every analysis out of date. */
+enum { ANALYSIS_FORMAT = 2, ANALYSIS_ROW_MAX = 8192 };
+
+static const char REMEDY[] = "run `sinklab analyze` again";
+
+static int read_seal(char hex[HASH_HEX_MAX], const char *dir, struct err *e)
+{
+    char path[RUN_PATH_MAX];
+    run_path(path, dir, "analysis.h5");
+    return hdf_read_seal(hex, path, ERR_DATA, REMEDY, e);
+}
+
+int analysis_made_from(char hex[HASH_HEX_MAX], const char *dir,
+                       const struct config *c, const struct step_list *steps,
+                       struct err *e)
+{
+    char settings[HASH_HEX_MAX], line[128];
+    measured_settings(settings, c);
+    int n = snprintf(line, sizeof line, "analysis %d %s", ANALYSIS_FORMAT,
+                     settings);
+    hash_hex(hex, hash_bytes(line, (size_t)n));
+    for (idx i = 0; i < steps->n; i++) {
+        char path[RUN_PATH_MAX], seal[HASH_HEX_MAX];
+        run_step_path(path, dir, steps->steps[i]);
+        if (hdf_read_seal(seal, path, ERR_CHECKPOINT, "use another checkpoint",
+                          e))
+            return e->code;
+        n = snprintf(line, sizeof line, "%s %td %s", hex, steps->steps[i],
+                     seal);
+        hash_hex(hex, hash_bytes(line, (size_t)n));
+    }
+    return OK;
+}
+
+bool analysis_is_current(const char *dir, const char *made_from)
+{
+    struct table t = { 0 };
+    char path[RUN_PATH_MAX], *found = NULL;
+    struct err e = { 0 };
+    run_path(path, dir, "analysis.h5");
+    bool is_current = analysis_read_csv(&t, dir, &e) == OK && t.origin[0] &&
+                      note_load(&found, path, "made_from", &e) == OK &&
+                      strcmp(found, made_from) == 0;
+    free(found);
+    table_release(&t);
+    return is_current;
+}
+
+/* A line with its two last cells; the header where seal is NULL. */
+static void add_line(FILE *f, struct row_chain *chain, const char *line, int n,
+                     const char *seal)
+{
+    char whole[ANALYSIS_ROW_MAX];
+    int n_whole =
+        snprintf(whole, sizeof whole, "%.*s,%s%s", n, line,
+                 seal ? seal : TABLE_ORIGIN, seal ? "" : "," ROW_CHAIN_COLUMN);
+    BUG_ON(n_whole >= (int)sizeof whole);
+    if (seal)
+        row_chain_next(chain, whole, (size_t)n_whole);
+    else
+        row_chain_start(chain, whole, (size_t)n_whole);
+    fprintf(f, "%s%s%s\n", whole, seal ? "," : "", seal ? chain->hex : "");
+}
+
+int analysis_write_csv(const char *dir, const char *text, size_t n,
+                       struct err *e)
+{
+    char path[RUN_PATH_MAX], seal[HASH_HEX_MAX], *out = NULL;
+    size_t n_out = 0;
+    struct row_chain chain;
+    if (read_seal(seal, dir, e))
+        return e->code;
+    FILE *f = open_memstream(&out, &n_out);
+    if (!f)
+        return err_set(e, ERR_MEMORY, "%s: out of memory", dir);
+    for (const char *line = text, *end; line < text + n; line = end + 1) {
+        end = memchr(line, '\n', (size_t)(text + n - line));
+        BUG_ON(!end);
+        add_line(f, &chain, line, (int)(end - line),
+                 line == text ? NULL : seal);
+    }
+    run_path(path, dir, "analysis.csv");
+    int rc = fclose(f) == 0 ? fsys_replace(path, out, n_out, e)
+                            : err_set(e, ERR_MEMORY, "%s: out of memory", path);
+    free(out);
+    return rc;
+}
+
+/* Nobody knows what the CSV says then. */
+static int say_foreign(const char *dir, const char *why, struct err *e)
+{
+    char words[4 * RUN_PATH_MAX];
+    shell_word(words, sizeof words, dir);
+    return err_set(e, ERR_DATA,
+                   "%s/analysis.csv: not made from the analysis.h5 beside it"
+                   "%s%s: run `sinklab analyze %s` again",
+                   dir, *why ? ": " : "", why, words);
+}
+
+int analysis_read_csv(struct table *t, const char *dir, struct err *e)
+{
+    char path[RUN_PATH_MAX], seal[HASH_HEX_MAX];
+    struct err own = { 0 };
+    run_path(path, dir, "analysis.csv");
+    int rc = table_read(t, path, e);
+    if (rc != OK || !t->origin[0])
+        return rc;
+    if (read_seal(seal, dir, &own) != OK)
+        rc = say_foreign(dir, own.text, e);
+    else if (strcmp(seal, t->origin) != 0)
+        rc = say_foreign(dir, "", e);
+    if (rc != OK)
+        table_release(t);
+    return rc;
+}

@@ -1,0 +1,159 @@
+#!/usr/bin/env bash
+# Analyses: of one run and of many, again only where something has changed, and
+# what they were made from.
+. "$(dirname "$0")/lib.sh"
+cd "$T" || exit 1
+export OMP_NUM_THREADS=1
+
+cat >base.ini <<'END'
+[model]
+width = 16
+heads = 2
+context = 16
+[train]
+steps = 4
+batch = 2
+val_tokens = 32
+[data]
+vocab = 16
+[sink]
+tokens = 16
+sequences = 4
+val_tokens = 32
+probe_every = 0
+[checkpoint]
+every = 2
+END
+cat >sweep.ini <<'END'
+include = base.ini
+[axes]
+attention.weights = softmax, relu
+run.seed = 1, 2
+END
+yes 'the quick brown fox jumps over the lazy dog, 0123456789 times' |
+    head -n 200 >text.txt
+
+check "a sweep" "$SINKLAB" sweep sweep.ini run.dir=s
+check "a run on text" "$SINKLAB" train base.ini run.dir=text data.source=text \
+    data.path=text.txt
+cp -r s/0000-softmax-seed1 s/0004-later
+printf 'preempted\nstep 3, 2026-01-31T12:00:00Z\n' >s/0004-later/status
+
+# --- many -------------------------------------------------------------------
+
+says() { # regex command...: it succeeds, and prints this
+    local regex=$1
+    shift
+    "$@" >"$T/said" 2>&1 && grep -Eq -- "$regex" "$T/said" && return
+    cat "$T/said"
+    return 1
+}
+hashes() {
+    cat s/*/analysis.csv s/*/analysis.h5 | cksum
+}
+check "all finished runs of a sweep are analyzed, others are told" \
+    says '^4 analyzed, 0 up to date, 1 not finished and left out$' \
+    "$SINKLAB" analyze s
+check "nothing is written for the unfinished one" test ! -e s/0004-later/analysis.csv
+hashes >once.txt
+touch -d 2001-01-01 s/*/analysis.*
+check "again there is nothing to do" says '^0 analyzed, 4 up to date' \
+    "$SINKLAB" analyze s
+check "no file was touched" \
+    test -z "$(find s -name 'analysis.*' -newermt 2002-01-01)"
+check "unless it is asked for" says '^4 analyzed' "$SINKLAB" analyze s --again --jobs 1
+hashes >twice.txt
+check "which gives the same bytes" same_bytes once.txt twice.txt
+
+rm s/0001-softmax-seed2/analysis.csv
+check "what was lost is made again, nothing else" \
+    says '^1 analyzed, 3 up to date' "$SINKLAB" analyze s
+check "other settings make all of them again" \
+    says '^4 analyzed, 0 up to date' "$SINKLAB" analyze s sink.eps=0.2
+check "threads do not" says '^0 analyzed, 4 up to date' \
+    "$SINKLAB" analyze s sink.eps=0.2 train.threads=2
+rm s/0002-relu-seed1/checkpoints/step-00000002.h5
+check "a checkpoint less makes that run again" \
+    says '^1 analyzed, 3 up to date' "$SINKLAB" analyze s sink.eps=0.2
+check "several folders, each run once" \
+    says '^6 analyzed, 0 up to date' "$SINKLAB" analyze text s/0004-later s s/
+check "a run that is named itself is always analyzed" \
+    says '^wrote analysis.csv' "$SINKLAB" analyze text
+check "a text may lie elsewhere" eval 'mkdir moved && mv text.txt moved/ &&
+    "$SINKLAB" analyze text data.path=moved/text.txt'
+
+expect_fail 2 'holds no run' "$SINKLAB" analyze s/0000-softmax-seed1/checkpoints
+expect_fail 2 'nowhere holds no run' "$SINKLAB" analyze s nowhere
+expect_fail 2 '--jobs wants' "$SINKLAB" analyze s --jobs none
+expect_fail 2 'unexpected argument --all' "$SINKLAB" analyze s --all
+
+# --- stopped ----------------------------------------------------------------
+
+# Each run stands still after its first checkpoint
+mkfifo gate
+SINKLAB_TEST="analyze checkpoint 1 wait gate" "$SINKLAB" analyze s --again \
+    --jobs 2 >"$T/out" 2>"$T/err" &
+process=$!
+has_children() { # so many
+    [ "$(wc -w <"/proc/$process/task/$process/children")" -eq "$1" ]
+}
+await_that has_children 2
+kill -TERM "$process"
+wait "$process"
+stopped=$?
+check "a signal stops it with 75" test "$stopped" -eq 75
+check "the files are as they were" says '^0 analyzed, 4 up to date' "$SINKLAB" analyze s
+
+# --- measured on something else ---------------------------------------------
+
+check "one run on fewer sequences" "$SINKLAB" analyze s/0001-softmax-seed2 \
+    sink.sequences=2
+expect_fail 4 'sink_1 of .*softmax .*4 sequences.*2 sequences.*not averaged' \
+    "$SINKLAB" compare s --where 'status=done'
+check "analyze finds the one that differs" says '^1 analyzed, 3 up to date' \
+    "$SINKLAB" analyze s
+check "then they are averaged, and it says on what" \
+    says 'sink_1 is of analysis.csv, in all runs: analysis, 4 sequences of 16 tokens, eps 0.3' \
+    "$SINKLAB" compare s --where 'status=done'
+rm s/0003-relu-seed2/analysis.csv
+check "without all analyses the probe's numbers are used for all" \
+    says 'for want of analysis.csv in 1 of 4 runs' "$SINKLAB" compare s \
+    --where 'status=done' --metric val_loss
+check "analyze brings it back" "$SINKLAB" analyze s
+
+# --- what cannot be analyzed ------------------------------------------------
+
+cp -r s broken
+truncate -s 3000 broken/0001-softmax-seed2/checkpoints/step-00000002.h5
+# as an older version wrote it: without a seal
+sed -i 's/^weights = .*/weights = softplus/; /^; seal/d' \
+    broken/0003-relu-seed2/config.ini
+expect_fail 11 '2 of 4 runs could not be analyzed' "$SINKLAB" analyze broken --again
+cp "$T/out" broken.txt
+check "each is named at the end, with its reason" test "$(tail -n 2 broken.txt |
+    grep -Ec '^  broken/000[13].*: status [36]: ')" -eq 2
+check "the others are done" grep -Eq '^2 analyzed, 0 up to date' broken.txt
+
+expect_fail 3 'config.ini: attention.weights is softplus, but relu in .*undo' \
+    "$SINKLAB" analyze broken/0003-relu-seed2
+cp -r s/0000-softmax-seed1 cosmetic
+sed -i '/^\[sink\]/,$ s/^eps = .*/eps = 0.1/; s/^log_every = .*/log_every = 7/; /^; seal/d' cosmetic/config.ini
+check "what changes no number may be changed" "$SINKLAB" analyze cosmetic
+
+# --- two files, one truth ---------------------------------------------------
+
+cp s/0000-softmax-seed1/analysis.h5 cosmetic/analysis.h5
+expect_fail 4 'analysis.csv: not made from the analysis.h5 beside it: run .sinklab analyze cosmetic. again' \
+    "$SINKLAB" compare cosmetic
+rm cosmetic/analysis.h5
+expect_fail 4 'not made from the analysis.h5 beside it: .*No such file' \
+    "$SINKLAB" compare cosmetic
+check "analyze puts it right" "$SINKLAB" analyze cosmetic
+check "compare takes it then" "$SINKLAB" compare cosmetic
+check_not "every row says what it was made from" grep -Ev \
+    ",($(tail -c 17 cosmetic/analysis.h5)|analysis),[0-9a-z_]+\$" \
+    cosmetic/analysis.csv
+sed -i '3s/,0/,1/' cosmetic/analysis.csv
+expect_fail 4 'analysis.csv:3: damaged' "$SINKLAB" compare cosmetic
+
+finish
