@@ -175,7 +175,8 @@ static void check(const struct optim_options *o, double std)
         naive_step(&b, step, lr);
         optim_step(&b.s, b.w, b.dw, step, lr, optim_grad_norm(&b.s, b.dw));
         for (idx i = 0; i < b.table.total; i++) {
-            assert_close((double)b.w[i], b.ref[i], 3e-6);
+            /* of steps whose rates add up to 0.15 */
+            assert_near((double)b.w[i], b.ref[i], 3e-6, 0.15);
             assert_true(b.dw[i] == 0);
         }
     }
