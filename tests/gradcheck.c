@@ -27,7 +27,7 @@ void check_gradient(const char *what, scalar_fn f, void *context, real *x,
         largest = fmax(largest, fabs((double)got[i]));
     for (idx i = 0; i < n; i++) {
         double best = INFINITY, value = 0;
-        for (double h = 1e-2; h > 1e-6 && best > bound; h /= 3) {
+        for (double h = 1e-2; h > 1e-7 && best > bound; h /= 3) {
             double d = difference(f, context, &x[i], h);
             double error = fabs(d - (double)got[i]) / largest;
             if (error < best) {
