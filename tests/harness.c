@@ -47,10 +47,10 @@ void test_pause(void)
     nanosleep(&(struct timespec){ .tv_nsec = 5000000 }, NULL);
 }
 
-void test_close(double got, double want, double tolerance, const char *file,
-                int line)
+void test_near(double got, double want, double tolerance, double size,
+               const char *file, int line)
 {
-    double bound = tolerance * fmax(1, fabs(want));
+    double bound = tolerance * fmax(size, fabs(want));
     if (!(fabs(got - want) <= bound)) {
         print_error("%s:%d: got %.9g, want %.9g within %.3g\n", file, line, got,
                     want, bound);

@@ -21,10 +21,17 @@ void test_write_file(const char *path, const void *bytes, size_t n);
  * takes one must not matter. */
 void test_pause(void);
 
-/* |got - want| <= tolerance * max(1, |want|), with both printed if not. */
+/* |got - want| <= tolerance * |want|, with both printed if not: all digits
+ * count, however small the number. A want of 0 must be met exactly. */
 #define assert_close(got, want, tolerance)                                     \
-    test_close((got), (want), (tolerance), __FILE__, __LINE__)
-void test_close(double got, double want, double tolerance, const char *file,
-                int line);
+    test_near((got), (want), (tolerance), 0, __FILE__, __LINE__)
+
+/* |got - want| <= tolerance * max(|want|, size), for what was added up from
+ * terms that may cancel: size is the size of those terms. It is to be derived
+ * from the numbers at hand, as their rounding is. */
+#define assert_near(got, want, tolerance, size)                                \
+    test_near((got), (want), (tolerance), (size), __FILE__, __LINE__)
+void test_near(double got, double want, double tolerance, double size,
+               const char *file, int line);
 
 #endif

@@ -95,8 +95,8 @@ static void test_attention__sees_itself_and_all_before(void **state)
 static void test_attention__zero_key_bias_is_softmax_off_by_one(void **state)
 {
     (void)state;
-    static const double golden[] = { 1 - 0.232057 - 0.051779 - 0.630796,
-                                     0.232057, 0.051779, 0.630796 };
+    static const double golden[] = { 0.08536889351, 0.2320567119, 0.0517788513,
+                                     0.6307955432 };
     const real keys[] = { 1, (real)-0.5, 2 };
     static const char *const settings[] = { "bias=key", "bias=logit" };
     for (int i = 0; i < COUNT_OF(settings); i++) {
@@ -109,7 +109,7 @@ static void test_attention__zero_key_bias_is_softmax_off_by_one(void **state)
         }
         head_case_forward(&c);
         for (int j = 0; j < 4; j++)
-            assert_close((double)c.map[2 * 4 + j], golden[j], 2e-6);
+            assert_close((double)c.map[2 * 4 + j], golden[j], 4e-7);
         for (idx t = 0; t < 3; t++) {
             double sum = 1;
             for (idx j = 0; j <= t; j++)
@@ -166,7 +166,7 @@ test_attention__extra_column_takes_mass_and_gives_nothing(void **state)
     for (idx t = 0; t < T; t++) {
         assert_close((double)c.map[t * (T + 1)], 1, 1e-6);
         for (idx d = 0; d < D; d++)
-            assert_close((double)c.o[t * c.part + d], 0, 1e-6);
+            assert_true(fabs((double)c.o[t * c.part + d]) < 1e-30);
     }
     head_case_close(&c);
 }
@@ -190,8 +190,8 @@ static void check_backward_writes(const char *settings)
     for (idx i = 0; i < T * c.ld; i++)
         assert_int_equal(isnan(c.dqkv[i]) != 0, i % c.part >= D);
     for (idx i = 0; i < 2 * D + 1; i++)
-        assert_close((double)(c.dcolumn[i] - 1), (double)again.dcolumn[i],
-                     1e-4);
+        assert_near((double)c.dcolumn[i], 1 + (double)again.dcolumn[i],
+                    6e-8 * T, 1); /* added to 1, a row at a time */
     if (c.weights.map->query_number)
         for (idx i = 0; i < T * HEAD_QUERY_LD; i++)
             assert_int_equal(isnan(c.dquery[i]) != 0, i % HEAD_QUERY_LD > 0);

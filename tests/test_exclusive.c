@@ -81,8 +81,9 @@ static void check_forward(struct fixture *f)
             struct naive n = naive_of(f, r, h, NULL);
             for (idx i = 0; i < e->D; i++) {
                 idx at = r * e->ld_x + h * e->D + i;
-                assert_close((double)y[at],
-                             (double)f->x[at] - n.t * n.p * n.u[i], 3e-6);
+                double x = (double)f->x[at], along = n.t * n.p * n.u[i];
+                assert_near((double)y[at], x - along, 3e-6,
+                            fabs(x) + fabs(along));
             }
         }
     }
@@ -105,8 +106,9 @@ static void check_backward(struct fixture *f)
     real *dv = strided_normal(R, values, 1, 6);
     real *da = strided_normal(R, e->H, 1, 7);
     double *want = calloc((size_t)(R * e->ld_v), sizeof *want);
+    double *size = calloc((size_t)(R * e->ld_v), sizeof *size);
     for (idx i = 0; i < R * e->ld_v; i++)
-        want[i] = (double)dv[i]; /* added to what is there */
+        size[i] = fabs(want[i] = (double)dv[i]); /* added to what is there */
     exclusive_backward(d, e->ld_x, dv, e->ld_v, e->a ? da : NULL, e->ld_a, e);
     for (idx r = 0; r < R; r++) {
         for (idx h = 0; h < e->H; h++) {
@@ -114,10 +116,15 @@ static void check_backward(struct fixture *f)
             struct naive n = naive_of(f, r, h, dy + at);
             for (idx i = 0; i < D; i++) {
                 double x = (double)f->x[at + i], g = (double)dy[at + i];
-                assert_close((double)d[at + i], g - n.t * n.q * n.u[i], 3e-6);
-                want[r * e->ld_v + h / e->share * D + i] -=
-                    n.t * n.inverse *
-                    (n.q * (x - n.p * n.u[i]) + n.p * (g - n.q * n.u[i]));
+                double along = n.t * n.q * n.u[i];
+                assert_near((double)d[at + i], g - along, 3e-6,
+                            fabs(g) + fabs(along));
+                double factor = n.t * n.inverse;
+                idx k = r * e->ld_v + h / e->share * D + i;
+                want[k] -= factor * (n.q * (x - n.p * n.u[i]) +
+                                     n.p * (g - n.q * n.u[i]));
+                size[k] += fabs(factor) * (fabs(n.q * x) + fabs(n.p * g) +
+                                           2 * fabs(n.p * n.q * n.u[i]));
             }
             if (e->a)
                 assert_close((double)da[r * e->ld_a + h],
@@ -125,10 +132,10 @@ static void check_backward(struct fixture *f)
         }
     }
     for (idx i = 0; i < R * e->ld_v; i++)
-        assert_close((double)dv[i], want[i], 1e-5);
+        assert_near((double)dv[i], want[i], 1e-5, size[i]);
     assert_gaps(d, R, HD);
     assert_gaps(da, R, e->H);
-    free(dy), free(d), free(dv), free(da), free(want);
+    free(dy), free(d), free(dv), free(da), free(want), free(size);
 }
 
 static void test_exclusive__matches_its_formula(void **state)
@@ -151,10 +158,13 @@ static void test_exclusive__leaves_nothing_along_the_value(void **state)
     real *y = strided_normal(3, 10, 1, 4);
     exclusive_forward(y, f.e.ld_x, &f.e);
     for (idx r = 0; r < 3; r++) {
-        double dot = 0;
-        for (idx i = 0; i < 5; i++)
-            dot += (double)y[r * f.e.ld_x + i] * (double)f.v[r * f.e.ld_v + i];
-        assert_close(dot, 0, 1e-6);
+        double dot = 0, size = 0;
+        for (idx i = 0; i < 5; i++) {
+            const double v = (double)f.v[r * f.e.ld_v + i];
+            dot += (double)y[r * f.e.ld_x + i] * v;
+            size += fabs((double)f.x[r * f.e.ld_x + i] * v);
+        }
+        assert_near(dot, 0, 5e-7, size);
     }
     fixture_release(&f);
     free(y);

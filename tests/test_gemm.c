@@ -37,15 +37,21 @@ static real *matrix(idx rows, idx columns, idx gap, uint64_t seed)
     return x;
 }
 
-static double entry(enum form form, const real *a, const real *b,
+/* An entry of the product. *size: as rounding of random signs goes, the root of
+ * the sum of its terms' squares. */
+static double entry(double *size, enum form form, const real *a, const real *b,
                     const struct shape *s, idx m, idx n)
 {
     idx lda = (form == TN ? s->M : s->K) + s->gap;
     idx ldb = (form == NT ? s->K : s->N) + s->gap;
-    double sum = 0;
-    for (idx k = 0; k < s->K; k++)
-        sum += (double)(form == TN ? a[k * lda + m] : a[m * lda + k]) *
-               (double)(form == NT ? b[n * ldb + k] : b[k * ldb + n]);
+    double sum = 0, square = 0;
+    for (idx k = 0; k < s->K; k++) {
+        double term = (double)(form == TN ? a[k * lda + m] : a[m * lda + k]) *
+                      (double)(form == NT ? b[n * ldb + k] : b[k * ldb + n]);
+        sum += term;
+        square += term * term;
+    }
+    *size = sqrt(square);
     return sum;
 }
 
@@ -69,10 +75,14 @@ static void check(enum form form, const struct shape *s, double alpha,
             assert_memory_equal(&c[i], &old[i], sizeof *c);
             continue;
         }
-        double want = alpha * entry(form, a, b, s, i / ldc, i % ldc);
+        double size;
+        double want = alpha * entry(&size, form, a, b, s, i / ldc, i % ldc);
+        size *= fabs(alpha);
         if (beta != 0)
             want += beta * (double)old[i];
-        assert_close((double)c[i], want, 1e-6 * sqrt((double)K) + 1e-6);
+        if (beta != 0)
+            size += fabs(beta * (double)old[i]);
+        assert_near((double)c[i], want, 2e-7 * sqrt((double)K), size);
     }
     free(a), free(b), free(c), free(old);
 }

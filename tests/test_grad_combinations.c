@@ -50,12 +50,14 @@ static void open_line(struct line *l, const struct combination *c, idx i)
     l->at = calloc((size_t)n, sizeof *l->at);
     l->direction = calloc((size_t)n, sizeof *l->direction);
     params_init(l->w, &l->m.table, INIT_GPT2, c->model.layers, 3);
+    double size = 0.3 * sqrt(8 / (double)c->model.width);
     struct rng r = rng_open(4, RNG_TEST, (uint64_t)i, 0);
     for (idx k = 0; k < l->m.table.count; k++) {
         const struct param *p = &l->m.table.rows[k];
         for (idx j = p->offset; j < p->offset + p->n; j++) {
-            /* larger than at a start, so that nothing is linear */
-            l->w[j] += (real)(0.3 * rng_normal(&r));
+            /* larger than at a start, so that nothing is linear, but not so
+             * large that a row has one weight */
+            l->w[j] += (real)(size * rng_normal(&r));
             l->direction[j] = (real)rng_normal(&r);
         }
     }
@@ -113,6 +115,45 @@ static void test_model__random_combinations_match_differences(void **state)
     }
 }
 
+/* Wider than the panels, strips and vectors that products and rows are worked
+ * on in, with ends that fill none of them; heads of more than 64 numbers. */
+static void test_model__wide_heads_match_differences(void **state)
+{
+    (void)state;
+    static const char *const wide[][9] = {
+        { "model.width=80", "model.heads=1", "model.ffn_width=70" },
+        { "model.width=96", "model.heads=1", "model.norm=rmsnorm",
+          "model.ffn=swiglu", "model.ffn_width=101", "model.position=rope",
+          "model.biases=no", "model.tied_head=no" },
+        { "model.width=144", "model.heads=2", "model.ffn=swiglu",
+          "attention.bias=key_value", "attention.registers=2" },
+        { "model.width=160", "model.heads=2", "attention.kv_heads=1",
+          "attention.gate=input", "attention.head_norm=yes" },
+        { "model.width=160", "model.heads=2", "attention.weights=sigmoid",
+          "attention.normalizer=sum", "attention.conv=3",
+          "attention.qk_norm=rms", "model.position=rope" },
+        { "model.width=148", "model.heads=2", "attention.weights=softmax1",
+          "attention.window=9", "model.position=txl" },
+        { "model.width=138", "model.heads=2", "attention.weights=identity",
+          "attention.normalizer=sum", "attention.features=elu1",
+          "attention.linear_time=yes" },
+        { "model.width=132", "model.heads=2",
+          "attention.operation=differential" },
+        { "model.width=130", "model.heads=2", "attention.operation=flow" },
+        { "model.width=134", "model.heads=2", "attention.exclusive=yes",
+          "attention.value_gate=yes", "attention.value_residual=learned",
+          "attention.context_scale=yes" },
+    };
+    static const idx lengths[] = { 37, 14, 65 };
+    for (idx i = 0; i < COUNT_OF(wide); i++) {
+        struct combination c;
+        combine_defaults(&c, lengths[i % COUNT_OF(lengths)]);
+        for (int j = 0; j < 9 && wide[i][j]; j++)
+            combine_set(&c, wide[i][j]);
+        check_combination(&c, 1000 + i);
+    }
+}
+
 static int start(void **state)
 {
     (void)state;
@@ -123,6 +164,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_model__random_combinations_match_differences),
+        cmocka_unit_test(test_model__wide_heads_match_differences),
     };
     return cmocka_run_group_tests_name("grad_combinations", tests, start, NULL);
 }

@@ -309,7 +309,8 @@ static void test_meter__identical_tokens_give_the_uniform_values(void **state)
         m.tokens[i] = (int32_t)(i / T);
     meter_run(&m, t.w);
     for (idx i = 0; i < L * H; i++) {
-        assert_close(column(&m, "first_mass")->value[i], 0.0741, 5e-5);
+        assert_near(column(&m, "first_mass")->value[i], 0.0741, 5e-5,
+                    1); /* half of its last digit */
         assert_close(column(&m, "key_ratio")->value[i], 1, 1e-5);
         assert_close(column(&m, "value_ratio")->value[i], 1, 1e-5);
     }

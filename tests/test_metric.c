@@ -92,8 +92,9 @@ static void test_sink__uniform_attention_has_the_published_values(void **state)
     (void)state;
     static struct hand h;
     fill_uniform(&h, 0);
-    assert_close(harmonic(64) / 64, 0.0741, 5e-5);
-    assert_close((harmonic(64) - 1) / 63, 0.0594, 5e-5);
+    /* within half of the last digit published */
+    assert_near(harmonic(64) / 64, 0.0741, 5e-5, 1);
+    assert_near((harmonic(64) - 1) / 63, 0.0594, 5e-5, 1);
     assert_close(value("first_mass", look(&h, true)), harmonic(64) / 64, 1e-6);
     assert_close(value("first_mass_raw", look(&h, true)), harmonic(64) / 64,
                  1e-6);
@@ -112,8 +113,8 @@ static void test_sink__extra_column_has_the_published_values(void **state)
     (void)state;
     static struct hand h;
     fill_uniform(&h, 1);
-    assert_close(harmonic(65) / 65, 0.0732, 5e-5);
-    assert_close((harmonic(65) - 1) / 64, 0.0587, 5e-5);
+    assert_near(harmonic(65) / 65, 0.0732, 5e-5, 1);
+    assert_near((harmonic(65) - 1) / 64, 0.0587, 5e-5, 1);
     check_importance("sink_bias", &h, 1, harmonic(65) / 65);
     check_importance("sink_", &h, 1, (harmonic(65) - 1) / 64);
     look(&h, true);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "kern/gemm.h"
+#include "nn/stage.h"
 #include "optim/optim.h"
 
 static const char *const presets[] = { "gpt2", "llama" };
@@ -96,6 +97,75 @@ static void test_model__future_tokens_change_no_earlier_loss(void **state)
             tiny_close(&t);
         }
     }
+}
+
+static const struct param *find_row(const struct model *m, const char *format,
+                                    idx l)
+{
+    char name[PARAM_NAME_MAX];
+    snprintf(name, sizeof name, "block.%td.", l);
+    size_t n = strlen(name);
+    snprintf(name + n, sizeof name - n, "%s", format);
+    for (idx i = 0; i < m->table.count; i++)
+        if (strcmp(m->table.rows[i].name, name) == 0)
+            return &m->table.rows[i];
+    fail_msg("no tensor %s", name);
+    return NULL;
+}
+
+/* Mean of affine's factor over all rows of the batch, from its definition and
+ * what the block projected. */
+static double naive_mean_alpha(const struct tiny *t, idx l, idx h)
+{
+    const real *z = t->x.blocks[l].sides[SIDE_QUERY] + h;
+    double sum = 0;
+    for (idx r = 0; r < t->x.M; r++) {
+        double alpha = 0.1 * (double)z[r * t->m.H] + 0.5;
+        sum += fmin(fmax(alpha, 0), 1);
+    }
+    return sum / (double)t->x.M;
+}
+
+/* What affine's running mean is to move towards: the mean over every row of an
+ * update, registers and rows behind a prefix among them, however the update
+ * is divided up. */
+static void check_mean_alpha(idx B, idx T, idx registers, idx prefix)
+{
+    struct attention_options a = { PLAIN_ATTENTION, .registers = registers,
+                                   .prefix = prefix };
+    struct model_options o = tiny_options("gpt2", 2, 16, 2, T);
+    struct tiny t;
+    while (strcmp(weight_map_name(a.weights), "affine") != 0)
+        a.weights++;
+    tiny_open(&t, &o, &a, B, 9, 2, 40);
+    idx M = t.x.M;
+    double bound = 6e-8 * (double)(M + 30); /* of so many sums in float */
+    for (int parts = 1; parts <= 2; parts++) {
+        memset(t.dw, 0, (size_t)t.m.table.total * sizeof *t.dw);
+        for (int i = 0; i < parts; i++)
+            model_backward_loss(&t.m, t.w, t.dw, &t.x, 1 / (double)parts);
+        for (idx l = 0; l < 2; l++) {
+            const struct param *p = find_row(&t.m, "attention.mean_alpha", l);
+            assert_int_equal(p->n, 2);
+            assert_true(p->role == PARAM_STATE);
+            for (idx h = 0; h < 2; h++) {
+                double want = naive_mean_alpha(&t, l, h);
+                assert_true(want > 0.05 && want < 0.95);
+                assert_close((double)t.dw[p->offset + h] / want, 1, bound);
+            }
+        }
+    }
+    tiny_close(&t);
+}
+
+static void test_model__affine_follows_the_mean_over_all_rows(void **state)
+{
+    (void)state;
+    check_mean_alpha(1, 1, 0, 0);
+    check_mean_alpha(3, 13, 0, 0);
+    check_mean_alpha(17, 70, 0, 0);
+    check_mean_alpha(5, 30, 3, 0);
+    check_mean_alpha(4, 20, 0, 6);
 }
 
 /* 6 per number in a product: each block's four (five if gated) matrices and
@@ -230,6 +300,7 @@ int main(void)
         cmocka_unit_test(test_model__sequences_do_not_see_each_other),
         cmocka_unit_test(test_model__future_tokens_change_no_earlier_loss),
         cmocka_unit_test(test_model__flops_count_products_and_attention),
+        cmocka_unit_test(test_model__affine_follows_the_mean_over_all_rows),
         cmocka_unit_test(test_model__overfits_one_batch),
         cmocka_unit_test(test_model__refuses_impossible_options),
         cmocka_unit_test(

@@ -211,8 +211,8 @@ static void test_identical_tokens__share_equally_without_positions(void **state)
     struct tiny t;
     struct seen s = { 0 };
     struct head_observer observer = { see_equal_weights, &s };
-    assert_close(repeat_token(&t, POSITION_NONE, &observer), 0, 1e-5);
-    assert_close(s.spread, 0, 1e-4);
+    assert_true(repeat_token(&t, POSITION_NONE, &observer) <= 1e-5);
+    assert_true(s.spread <= 1e-4);
     tiny_close(&t);
     /* and the test can tell: learned positions break it */
     s = (struct seen){ 0 };
@@ -257,8 +257,8 @@ test_identical_tokens__have_equal_hidden_states_under_rope(void **state)
     struct tiny t;
     struct seen s = { 0 };
     struct head_observer observer = { see_rotary_weights, &s };
-    assert_close(repeat_token(&t, POSITION_ROPE, &observer), 0, 1e-5);
-    assert_close(s.spread, 0, 1e-3);
+    assert_true(repeat_token(&t, POSITION_ROPE, &observer) <= 1e-5);
+    assert_true(s.spread <= 1e-3);
     assert_true(s.xi[0] > 0.05); /* scores are not all alike */
     tiny_close(&t);
 }

@@ -82,11 +82,13 @@ static void check_keys(const struct edit_case *c, idx t, idx first, idx n)
     memcpy(s, before, sizeof s);
     c->edit->forward(s + 1, &row, &c->h);
     assert_true(s[0] == before[0] && s[n + 1] == before[n + 1]);
-    for (idx i = 0; i < n; i++)
-        assert_close((double)s[i + 1],
-                     naive_edit(c->edit->text.name, (double)before[i + 1],
-                                &c->h, t, first + i),
-                     3e-6);
+    for (idx i = 0; i < n; i++) {
+        double score = (double)before[i + 1];
+        double want =
+            naive_edit(c->edit->text.name, score, &c->h, t, first + i);
+        assert_near((double)s[i + 1], want, 3e-6,
+                    fabs(score) + fabs(want - score)); /* what was added */
+    }
 }
 
 /* All of what query t sees, in two pieces or one. */

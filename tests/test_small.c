@@ -48,15 +48,20 @@ static void check_shape(const struct shape *s, bool is_transposed,
     small_product(c, ld_c, left, right, s->M, s->N, s->K, (real)0.5, is_added);
     for (idx i = 0; i < s->M * ld_c; i++) {
         idx m = i / ld_c, n = i % ld_c;
-        double want = 0;
-        for (idx k = 0; k < s->K; k++)
-            want += (double)a[m * left.row + k * left.column] *
-                    (double)(is_in_panels ? b[n * ld_b + k] : b[k * ld_b + n]);
-        want = 0.5 * want + (is_added ? (double)old[i] : 0);
+        double want = 0, square = 0, before = is_added ? (double)old[i] : 0;
+        for (idx k = 0; k < s->K; k++) {
+            double term =
+                (double)a[m * left.row + k * left.column] *
+                (double)(is_in_panels ? b[n * ld_b + k] : b[k * ld_b + n]);
+            want += term;
+            square += term * term; /* as rounding of random signs goes */
+        }
+        want = 0.5 * want + before;
         if (n >= s->N)
             assert_true(c[i] == old[i]); /* nothing beside c is touched */
         else
-            assert_close(c[i], want, 1e-5);
+            assert_near((double)c[i], want, 2e-7 * sqrt((double)s->K),
+                        0.5 * sqrt(square) + fabs(before));
     }
 }
 

@@ -279,7 +279,8 @@ static void check_stage(struct bench *k)
     }
     for (idx row = 0; row < x->M; row++)
         for (idx c = 0; c < n_out; c++)
-            assert_close((double)k->out[row * n_out + c], y(k, row, c), 1e-5);
+            /* rows of N(0,1) go in */
+            assert_near((double)k->out[row * n_out + c], y(k, row, c), 1e-6, 1);
     free(k->in), free(k->out);
 }
 

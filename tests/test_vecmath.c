@@ -82,7 +82,8 @@ static void test_vecmath__sigmoid_and_tanh_match_the_library(void **state)
     for (double x = -30; x <= 30; x += 1.0 / 128) {
         double sigmoid = 1 / (1 + exp(-x));
         assert_close((double)vec_sigmoid((real)x) / sigmoid, 1, 6e-7);
-        assert_close((double)vec_tanh((real)x), tanh(x), 3e-7);
+        /* 1 less a quotient: so many digits behind the point */
+        assert_near((double)vec_tanh((real)x), tanh(x), 2e-7, 1);
     }
 }
 

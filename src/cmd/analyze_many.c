@@ -158,12 +158,16 @@ static int choose_runs(struct many *m)
     m->todo = calloc((size_t)m->n, sizeof *m->todo);
     if (!m->runs || !m->todo)
         return err_set(m->e, ERR_MEMORY, "out of memory for %td runs", m->n);
-    for (idx i = 0; i < m->options->n_folders; i++)
+    for (idx i = 0; i < m->options->n_folders; i++) {
+        bool is_named;
+        if (run_holds_run(&is_named, m->options->folders[i], m->e))
+            return m->e->code;
         for (idx k = 0; k < m->lists[i].n; k++)
             m->runs[n++] = (struct found_run){
                 .path = m->lists[i].paths[k],
-                .is_named = run_holds_run(m->options->folders[i]),
+                .is_named = is_named,
             };
+    }
     drop_repeated(m);
     for (idx i = 0; i < m->n; i++) {
         struct found_run *r = &m->runs[i];

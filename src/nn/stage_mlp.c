@@ -32,7 +32,7 @@ static void hidden(const struct stage_rows *r, real *a, const real *x)
     gemm_nt(a, D, x, r->m->W, stage_weights(r, IN), D, r->R, D, D, 1, 0);
 #pragma omp simd
     for (idx i = 0; i < r->R * D; i++)
-        a[i] = a[i] > 0 ? a[i] : 0;
+        a[i] = a[i] < 0 ? 0 : a[i]; /* so written, NaN stays */
 }
 
 static void forward(const struct stage_rows *r)
@@ -61,7 +61,7 @@ static void backward(const struct stage_rows *r)
         gemm_nn(da, D, d, W, stage_weights(r, OUT), D, R, D, D, 1, 0);
 #pragma omp simd
         for (idx i = 0; i < R * D; i++)
-            da[i] = a[i] > 0 ? da[i] : 0;
+            da[i] = a[i] <= 0 ? 0 : da[i];
         gemm_tn(stage_partials(r, IN), D, da, D, x, W, D, D, R, 1, 1);
         gemm_nn(d, W, da, D, stage_weights(r, IN), D, R, D, D, 1, 0);
     }

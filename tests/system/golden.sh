@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Losses and gradient norms of the first steps are those of the commit that last
-# changed them on purpose (tests/golden/first-steps.csv), within 1e-4: a change
-# of data, initial weights, model, optimizer or schedule shows here, the
-# rounding of another processor does not.
+# changed them on purpose (tests/golden/first-steps.csv), within 1e-4 of
+# themselves: a change of data, initial weights, model, optimizer or schedule
+# shows here, the rounding of another processor does not.
 #
 #   tests/system/golden.sh --write    after a change that is meant
 . "$(dirname "$0")/lib.sh"
@@ -44,9 +44,14 @@ if [ "${1-}" = --write ]; then
 fi
 near() { # name: rows of one run, cell by cell
     paste -d, <(grep "^$1," "$golden") <(grep "^$1," got.csv) | awk -F, '
-        function off(a, b) { return a > b ? a - b : b - a }
-        { n++; for (i = 2; i <= 5; i++)
-            if (off($i, $(i + 5)) > 1e-4 * (1 + $i)) { bad = 1; print } }
+        # relative; of step and learning rate, which no rounding of the model
+        # reaches, what the nine digits in the file leave
+        function is_off(i, bound) {
+            d = $i - $(i + 5)
+            return (d < 0 ? -d : d) > bound * $i
+        }
+        { n++; if (is_off(2, 0) || is_off(3, 1e-4) || is_off(4, 1e-4) ||
+                   is_off(5, 1e-8)) { bad = 1; print } }
         END { exit bad || n < 2 }'
 }
 while read -r name _; do
