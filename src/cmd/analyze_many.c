@@ -294,7 +294,8 @@ static void end_slot(struct many *m, const struct job_end *end)
         m->n_done++;
         tell_done(m, s);
     } else if (!m->stopped_by || !end->signal) {
-        tail_line(line, sizeof line, log, false);
+        struct err unread = { 0 }; /* then the status alone says what it was */
+        tail_line(line, sizeof line, log, false, &unread);
         const char *text = strncmp(line, "sinklab: ", 9) == 0 ? line + 9 : line;
         if (end->signal)
             snprintf(why, sizeof why, "killed by signal %d%s", end->signal,
@@ -385,7 +386,10 @@ static void release(struct many *m)
 int analyze_folders(const struct analyze_options *o, struct err *e)
 {
     struct many m = { .options = o, .e = e };
-    if (o->n_folders == 1 && run_holds_run(o->folders[0]))
+    bool is_run = false;
+    if (o->n_folders == 1 && run_holds_run(&is_run, o->folders[0], e))
+        return e->code;
+    if (is_run)
         return analyze_run(o->folders[0], o->overrides, o->n_overrides, e);
     if (list_runs(&m) || choose_runs(&m))
         goto out;
