@@ -294,6 +294,217 @@ static void test_config__a_stored_text_includes_nothing(void **state)
                                 "configuration, which is complete in itself");
 }
 
+/* ---- what does nothing ------------------------------------------------- */
+
+static void test_config__what_nothing_reads_is_refused(void **state)
+{
+    (void)state;
+    expect(
+        "[attention]\n\nclip_alpha = 2\n",
+        "@:3: [attention] clip_alpha = 2 is read only with attention.weights "
+        "= clipped; this run has softmax: leave it out, or change that");
+    expect(
+        "[attention]\nweights = sigmoid\nsigmoid_bias = length\n"
+        "sigmoid_b = 2\n",
+        "@:4: [attention] sigmoid_b = 2 is read only with attention.weights "
+        "= sigmoid and attention.sigmoid_bias != length; this run has "
+        "attention.weights = sigmoid, attention.sigmoid_bias = length: leave "
+        "it out, or change that");
+    expect(
+        "[optim]\nmin_lr = 0.1\n[data]\npath = x\n",
+        "@:2: [optim] min_lr = 0.1 is read only with optim.schedule != "
+        "constant; this run has constant: leave it out, or change that\n"
+        "@:4: [data] path = x is read only with data.source = text; this run "
+        "has bigram-backcopy: leave it out, or change that");
+    expect_override("attention.gate_per=head",
+                    "command line: attention.gate_per = head is read only with "
+                    "attention.gate != none; this run has none: leave it out, "
+                    "or change that");
+    expect_override("attention.window=64",
+                    "command line: attention.window = 64 is read only with "
+                    "attention.window < model.context; this run has 64: leave "
+                    "it out, or change that");
+    struct config c; /* the default does nothing by itself */
+    load(&c, NULL, "attention.clip_alpha=12");
+    load(&c, NULL, "optim.min_lr=0");
+}
+
+static void test_config__a_column_that_cannot_act_is_refused(void **state)
+{
+    (void)state;
+    static const char *const idle[][4] = {
+        { "attention.weights=sigmoid", "attention.bias=key" },
+        { "attention.weights=sigmoid", "attention.bias=logit" },
+        { "attention.weights=relu", "attention.bias=key",
+          "attention.bias_value=first", "attention.bias_value_scale=0" },
+        { "attention.weights=stick_breaking", "attention.bias=key" },
+    };
+    static const char *const acting[][4] = {
+        { "attention.weights=sigmoid", "attention.bias=key",
+          "attention.bias_value=first" },
+        { "attention.weights=sigmoid", "attention.bias=key_value" },
+        { "attention.weights=relu", "attention.bias=logit",
+          "attention.normalizer=sum" },
+        { "attention.weights=softmax1", "attention.bias=key" },
+    };
+    struct config c;
+    for (idx i = 0; i < COUNT_OF(idle); i++) {
+        struct err e = { 0 };
+        idx n = idle[i][2] ? 4 : 2;
+        assert_int_equal(config_load(&c, NULL, idle[i], n, NULL, &e),
+                         ERR_CONFIG);
+        assert_non_null(strstr(e.text, "attention.bias = "));
+        assert_non_null(strstr(e.text, " is read only where its column can "
+                                       "change the output: "));
+    }
+    for (idx i = 0; i < COUNT_OF(acting); i++) {
+        struct err e = { 0 };
+        idx n = acting[i][2] ? 3 : 2;
+        if (config_load(&c, NULL, acting[i], n, NULL, &e))
+            fail_msg("%s", e.text);
+    }
+}
+
+/* What an earlier place gave, a later one may leave idle: that is a note. */
+static void expect_note(struct config *c, const char *path,
+                        const char *override, const char *want)
+{
+    struct config_source *origins = NULL;
+    struct err e = { 0 };
+    if (config_load(c, path, &override, override != NULL, &origins, &e))
+        fail_msg("%s", e.text);
+    assert_string_equal(config_notes(origins), want);
+    config_source_free(origins);
+}
+
+static void test_config__a_later_choice_leaves_a_note(void **state)
+{
+    (void)state;
+    struct config c, plain;
+    struct err e = { 0 };
+    char want[1024], id[CONFIG_ID_MAX], plain_id[CONFIG_ID_MAX];
+    const char *base =
+        write_ini("base-of.ini", "[optim]\nschedule = cosine\nmin_lr = 0.05\n");
+    snprintf(want, sizeof want,
+             "%s:3: [optim] min_lr = 0.05 is read only with optim.schedule != "
+             "constant; this run has constant, so it has its default",
+             base);
+    expect_note(&c, base, NULL, "");
+    assert_true(c.optim.min_lr == 0.05);
+    expect_note(&c, base, "optim.schedule=constant", want);
+    assert_true(c.optim.min_lr == 0);
+    load(&plain, NULL, NULL);
+    config_id(id, &c);
+    config_id(plain_id, &plain);
+    assert_string_equal(id, plain_id);
+    const char *upper =
+        write_ini("upper.ini", "include = base-of.ini\n[optim]\n"
+                               "schedule = constant\n");
+    expect_note(&c, upper, NULL, want);
+    /* given at the same place as the choice, or after it, it is a mistake */
+    write_ini("base-of.ini", "[optim]\nschedule = constant\n");
+    upper = write_ini("upper.ini", "include = base-of.ini\n[optim]\n"
+                                   "min_lr = 0.05\n");
+    assert_int_equal(config_load(&c, upper, NULL, 0, NULL, &e), ERR_CONFIG);
+    const char *both[] = { "optim.min_lr=0.05", "optim.schedule=constant" };
+    assert_int_equal(config_load(&c, NULL, both, 2, NULL, NULL), ERR_CONFIG);
+}
+
+/* One that goes drags along what needs it. */
+static void test_config__notes_follow_each_other(void **state)
+{
+    (void)state;
+    struct config c;
+    char want[1024];
+    const char *base =
+        write_ini("chain.ini", "[model]\ncontext = 32\n[attention]\n"
+                               "group = 16\ngroup_globals = 2\n");
+    snprintf(want, sizeof want,
+             "%s:4: [attention] group = 16 is read only with attention.group < "
+             "model.context or attention.group_shift = yes; this run has "
+             "model.context = 16, attention.group_shift = no, so it has its "
+             "default\n"
+             "%s:5: [attention] group_globals = 2 is read only with "
+             "attention.group != 0; this run has 0, so it has its default",
+             base, base);
+    expect_note(&c, base, "model.context=16", want);
+    assert_int_equal(c.attention.group, 0);
+    assert_int_equal(c.attention.group_globals, 0);
+}
+
+static void test_config__resumed_runs_are_checked_alike(void **state)
+{
+    (void)state;
+    struct config c;
+    struct err e = { 0 };
+    struct config_source *changes = NULL;
+    const char *first[] = { "train.stop_loss=3", "train.stop_loss_from=5" };
+    assert_int_equal(config_load(&c, NULL, first, 2, NULL, NULL), OK);
+    const char *off[] = { "train.stop_loss=0" };
+    assert_int_equal(
+        config_override(&c, NULL, off, 1, KEY_RESUME, &changes, &e), OK);
+    assert_string_equal(config_notes(changes),
+                        "train.stop_loss_from = 5 is read only with "
+                        "train.stop_loss != 0; this run has 0, so it has its "
+                        "default");
+    assert_int_equal(c.train.stop_loss_from, 0);
+    config_source_free(changes);
+    const char *idle[] = { "train.stop_loss_from=7" };
+    assert_int_equal(config_override(&c, NULL, idle, 1, KEY_RESUME, NULL, &e),
+                     ERR_CONFIG);
+    assert_non_null(strstr(e.text, "train.stop_loss_from = 7 is read only"));
+}
+
+/* What an earlier version let pass is read, and is the same run without. */
+static void test_config__stored_configs_may_be_idle(void **state)
+{
+    (void)state;
+    static const char old[] = "[attention]\nclip_alpha = 2\nbias = key\n"
+                              "weights = sigmoid\n";
+    struct config c, d;
+    struct err e = { 0 };
+    char id[CONFIG_ID_MAX], other[CONFIG_ID_MAX];
+    if (config_load_text(&c, old, "ck", &e) ||
+        config_load_stored(&d, write_ini("old.ini", old), &e))
+        fail_msg("%s", e.text);
+    assert_memory_equal(&c, &d, sizeof c);
+    assert_true(c.attention.clip_alpha == 2);
+    load(&d, NULL, "attention.weights=sigmoid");
+    config_id(id, &c);
+    config_id(other, &d);
+    assert_string_equal(id, other);
+}
+
+/* All presets, maps and operations: what is dumped loads as a file again. */
+static void test_config__a_dump_loads_as_any_file(void **state)
+{
+    (void)state;
+    static const char *const settings[] = {
+        "model.preset=llama",
+        "model.norm_place=none",
+        "attention.weights=clipped",
+        "attention.operation=flow",
+        "optim.name=sgd",
+        "optim.schedule=linear",
+        "attention.bias=key_value",
+        "attention.group=4",
+        "data.source=text",
+        "train.stop_loss=2",
+    };
+    for (idx i = 0; i < COUNT_OF(settings); i++) {
+        struct config c, back;
+        const char *two[] = { settings[i], "model.preset=llama" };
+        struct config_source *origins = NULL;
+        assert_int_equal(config_load(&c, NULL, two, 2, &origins, NULL), OK);
+        char *text = config_print(&c, origins);
+        const char *path = write_ini("dump.ini", text);
+        load(&back, path, NULL);
+        assert_memory_equal(&c, &back, sizeof c);
+        free(text);
+        config_source_free(origins);
+    }
+}
+
 #define TEST(name) cmocka_unit_test(test_config__##name)
 
 int main(void)
@@ -312,6 +523,13 @@ int main(void)
         TEST(keys_must_fit_together),
         TEST(all_problems_are_told_up_to_a_limit),
         TEST(a_stored_text_includes_nothing),
+        TEST(what_nothing_reads_is_refused),
+        TEST(a_column_that_cannot_act_is_refused),
+        TEST(a_later_choice_leaves_a_note),
+        TEST(notes_follow_each_other),
+        TEST(resumed_runs_are_checked_alike),
+        TEST(stored_configs_may_be_idle),
+        TEST(a_dump_loads_as_any_file),
     };
     return cmocka_run_group_tests_name("config_errors", tests, NULL, NULL);
 }

@@ -359,6 +359,85 @@ static void test_sweep_expand__a_text_counts_not_its_place(void **state)
     release();
 }
 
+static void test_sweep_expand__axes_must_be_read(void **state)
+{
+    (void)state;
+    check_refused("[axes]\nattention.weights = softmax, clipped\n"
+                  "attention.clip_alpha = 2, 12\nrun.seed = 1, 2\n",
+                  ERR_CONFIG,
+                  "s.ini:3: [axes] attention.clip_alpha = 2 is read only with "
+                  "attention.weights = clipped; this run has softmax "
+                  "(attention.weights=softmax attention.clip_alpha=2 "
+                  "run.seed=1): give the axis a condition, `if "
+                  "attention.weights = clipped`");
+    check_refused("[axes]\nattention.weights = softmax, sigmoid\n"
+                  "attention.bias = none, key\n",
+                  ERR_CONFIG,
+                  "s.ini:3: [axes] attention.bias = key is read "
+                  "only where its column");
+    check_refused("[random]\ndraws = 2\noptim.momentum = uniform 0.1 to 0.2\n",
+                  ERR_CONFIG, "s.ini:3: [random] optim.momentum = ");
+    check_runs("[axes]\nattention.weights = softmax, clipped\n"
+               "attention.clip_alpha = 2, 3 if attention.weights = clipped\n",
+               "softmax|clipped 2|clipped 3");
+    assert_null(points.notes);
+    /* a default needs no reader */
+    check_runs("[axes]\nattention.weights & attention.clip_alpha = softmax & "
+               "12, clipped & 2\n",
+               "softmax 12|clipped 2");
+    release();
+}
+
+static void test_sweep_expand__shared_settings_must_be_read_once(void **state)
+{
+    (void)state;
+    char want[1024];
+    must_expand("[attention]\nclip_alpha = 2\n[axes]\n"
+                "attention.weights = softmax, clipped\nrun.seed = 1 to 3\n");
+    assert_int_equal(points.n, 6);
+    snprintf(want, sizeof want,
+             "%s/s.ini:2: [attention] clip_alpha = 2 is read only with "
+             "attention.weights = clipped: by 3 of 6 combinations, the others "
+             "have its default",
+             test_dir());
+    assert_string_equal(points.notes, want);
+    assert_true(config_of(0).attention.clip_alpha == 12);
+    assert_true(config_of(3).attention.clip_alpha == 2);
+    check_refused("[attention]\nclip_alpha = 2\n[axes]\n"
+                  "attention.weights = softmax, relu\n",
+                  ERR_CONFIG,
+                  "s.ini:2: [attention] clip_alpha = 2 is read only with "
+                  "attention.weights = clipped, which no run of this sweep "
+                  "has: leave it out, or change that");
+    /* in a file of its own it is a base that the axis overrules */
+    snprintf(want, sizeof want, "%s/base-of.ini", test_dir());
+    test_write_file(want, "[optim]\nschedule = cosine\nmin_lr = 0.5\n", 39);
+    must_expand("include = base-of.ini\n[axes]\noptim.schedule = constant\n");
+    assert_true(config_of(0).optim.min_lr == 0);
+    assert_non_null(strstr(points.notes, "base-of.ini:3: [optim] min_lr = 0.5 "
+                                         "is read only with optim.schedule != "
+                                         "constant: by 0 of 1 combinations"));
+    release();
+}
+
+static void test_sweep_expand__experiments_can_be_run(void **state)
+{
+    (void)state;
+    static const char *const files[] = { "experiments/weight-maps/sweep.ini",
+                                         "experiments/attention-and-lr/"
+                                         "sweep.ini" };
+    for (idx i = 0; i < COUNT_OF(files); i++) {
+        struct err e = { 0 };
+        release();
+        if (sweep_file_read(&file, files[i], NULL, 0, &e) ||
+            sweep_expand(&points, &file, &e))
+            fail_msg("%s: %s", files[i], e.text);
+        assert_null(points.notes);
+        assert_int_equal(points.n_duplicates, 0);
+    }
+    release();
+}
+
 int main(void)
 {
 #define RUN(name) cmocka_unit_test(name)
@@ -368,6 +447,9 @@ int main(void)
         RUN(test_sweep_expand__exclusions_take_out),
         RUN(test_sweep_expand__a_preset_undoes_no_key),
         RUN(test_sweep_expand__a_frozen_preset_acts_as_before),
+        RUN(test_sweep_expand__axes_must_be_read),
+        RUN(test_sweep_expand__shared_settings_must_be_read_once),
+        RUN(test_sweep_expand__experiments_can_be_run),
         RUN(test_sweep_expand__equal_runs_are_one),
         RUN(test_sweep_expand__draws_are_of_their_number_alone),
         RUN(test_sweep_expand__draws_stay_as_they_are),
