@@ -409,6 +409,21 @@ static void test_compare_group__equal_seeds_are_paired(void **state)
 }
 
 /* Another text, or fewer sequences: no pair. */
+static void test_compare_group__the_error_of_a_loss_is_told(void **state)
+{
+    (void)state;
+    put_run("error/a", "done", "softmax", 1, "");
+    put_run("error/b", "done", "softmax", 2, "");
+    put_file("error/a", "metrics.csv",
+             "step,val_loss,val_loss_se,sink_1\n20,2,0.0125,0.5\n");
+    put_file("error/b", "metrics.csv",
+             "step,val_loss,val_loss_se,sink_1\n20,2,0.0175,0.5\n");
+    char *text = compare_text("error", defaults);
+    assert_within(text, "val_loss of a run has a standard error of 0.0125 to "
+                        "0.0175, from its");
+    free(text);
+}
+
 static void test_compare_group__only_like_is_paired(void **state)
 {
     (void)state;
@@ -529,6 +544,7 @@ int main(void)
         cmocka_unit_test(test_compare_group__by_and_where_choose),
         cmocka_unit_test(test_compare_group__every_run_is_a_row),
         cmocka_unit_test(test_compare_group__equal_seeds_are_paired),
+        cmocka_unit_test(test_compare_group__the_error_of_a_loss_is_told),
         cmocka_unit_test(test_compare_group__only_like_is_paired),
         cmocka_unit_test(test_compare_group__a_nan_is_not_averaged_away),
         cmocka_unit_test(test_compare_group__unlike_measurements_are_refused),

@@ -3,6 +3,7 @@
 
 #include "base/utf8.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -178,6 +179,27 @@ static void note_unlike(FILE *out, const struct compare_options *o,
         }
 }
 
+/* What a mean over other held-out sequences might have been. */
+static void note_error(FILE *out, const struct groups *s)
+{
+    double least = INFINITY, most = -INFINITY;
+    for (idx i = 0; i < s->n; i++)
+        for (idx k = 0; k < s->g[i].n_counted; k++) {
+            double v;
+            struct series of = group_series(&s->g[i], k, "val_loss_se");
+            if (!series_final(&v, &of) || isnan(v))
+                continue;
+            least = fmin(least, v);
+            most = fmax(most, v);
+        }
+    if (most >= least)
+        fprintf(
+            out,
+            "val_loss of a run has a standard error of %.4f to %.4f, from its "
+            "held-out sequences,\nwhich runs share\n",
+            least, most);
+}
+
 /* Where the numbers of the metric come from. */
 static void note_source(FILE *out, const struct compare_options *o,
                         const struct groups *s, idx n_logged)
@@ -229,6 +251,7 @@ static void print_notes(FILE *out, const struct compare_options *o,
     if (s->n_waiting > 0)
         fprintf(out, "note: %td more run%s not begun\n", s->n_waiting,
                 s->n_waiting == 1 ? " has" : "s have");
+    note_error(out, s);
     note_source(out, o, s, n_logged);
     note_unlike(out, o, s);
     fputc('\n', out);
