@@ -191,9 +191,9 @@ static void test_model__flops_count_products_and_attention(void **state)
     }
 }
 
-/* AdamW on one batch until the loss is below the bound, for `steps` at most; its
- * sequences begin with different tokens, so that nothing in it is a matter of
- * chance. Returns the last loss. */
+/* AdamW on one batch until the loss is below the bound, for `steps` at most;
+ * its sequences begin with different tokens, so that nothing in it is a matter
+ * of chance. Returns the last loss. */
 static double overfit(struct tiny *t, double bound, idx steps)
 {
     struct optim_options o = {
@@ -217,8 +217,8 @@ static double overfit(struct tiny *t, double bound, idx steps)
 }
 
 /* log(2) / M is the largest mean loss of M tokens that says each of them was
- * learnt: with it none can have a probability below 1/2. At this rate all maps go
- * there without detours, in 40 to 130 steps whatever the rounding. */
+ * learnt: with it none can have a probability below 1/2. At this rate all maps
+ * go there without detours, in 40 to 130 steps whatever the rounding. */
 static void test_model__overfits_one_batch(void **state)
 {
     (void)state;
