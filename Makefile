@@ -107,7 +107,8 @@ $(B)/%.o: %.c $(B)/flags
 $(B)/tests/%: $(B)/tests/%.o $(OBJ) $(HELP_C:%.c=$(B)/%.o)
 	$(call say,LD $@)
 	$(Q)$(link) -o $@ $^ $(ldlibs) -lcmocka
-tests: $(unit_bins)
+# The targets of libFuzzer are compiled, too, lest they fall behind.
+tests: $(unit_bins) $(fuzz_bins:=.o)
 $(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/fuzz.o $(OBJ)
 	$(call say,LD $@)
 	$(Q)$(link) -fsanitize=fuzzer -o $@ $^ $(ldlibs)

@@ -49,14 +49,15 @@ static void open_standard_files(void)
 /* Static because a handler of exit() has no argument of ours. */
 static bool is_over;
 
-/* OpenMP ends the program where it gets no memory or thread in the middle of
- * things; what it says then is no sentence of ours, and its status is 1. */
+/* Libraries (OpenMP's, Fortran's below OpenBLAS) end the program where they get
+ * no memory or thread; what they say then is no sentence of ours, and their
+ * status is 1. */
 static void catch_foreign_exit(void)
 {
     if (is_over)
         return;
-    fputs("sinklab: OpenMP gave up for want of memory or threads: free some, "
-          "or set fewer train.threads\n",
+    fputs("sinklab: a library gave up for want of memory or threads (its words "
+          "stand above): free some, or set fewer train.threads\n",
           stderr);
     _exit(ERR_MEMORY);
 }

@@ -471,9 +471,29 @@ static void test_params__matrices_are_what_multiplies(void **state)
     }
 }
 
+/* As after a failed allocation: what declares goes on, and nothing is lost of
+ * what was there. */
+static void test_params__out_of_memory_is_kept_for_later(void **state)
+{
+    struct param_table t = { 0 };
+    (void)state;
+    param_declare(&t, PARAM_GAIN, 1, 1, (idx[]){ 4 }, "first");
+    t.is_out_of_memory = true;
+    idx offset = param_declare(&t, PARAM_GAIN, 1, 1, (idx[]){ 4 }, "second");
+    assert_int_equal(offset, 16 * 4 / sizeof(real));
+    assert_string_equal(param_last(&t)->name, "second");
+    param_last(&t)->last = 3;
+    assert_int_equal(t.count, 1);
+    assert_string_equal(t.rows[0].name, "first");
+    assert_true(t.is_out_of_memory);
+    param_table_release(&t);
+    assert_false(t.is_out_of_memory);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_params__out_of_memory_is_kept_for_later),
         cmocka_unit_test(test_params__names_are_plain_and_unique),
         cmocka_unit_test(test_params__are_aligned_and_do_not_overlap),
         cmocka_unit_test(test_params__counts_are_those_of_known_models),

@@ -56,11 +56,9 @@ static void find_cpu(char *cpu, size_t cap)
 }
 
 static void add_start(struct text *t, idx number,
-                      const struct manifest_start *s)
+                      const struct manifest_start *s, const char *cpu,
+                      const char *host)
 {
-    char cpu[256], host[128] = "";
-    find_cpu(cpu, sizeof cpu);
-    gethostname(host, sizeof host - 1);
     text_add(t, "\n[start %lld]\n", (long long)number);
     add_time(t, "started");
     text_add(t, "from_step = %lld\n", (long long)s->from_step);
@@ -137,12 +135,15 @@ int manifest_add_start(const struct run_folder *r,
         return rc;
     idx number = count_starts(old) + 1;
     struct text more = { 0 };
-    add_start(&more, number, s); /* measures: a command may be long */
+    char cpu[256], host[128] = ""; /* once: they might differ another time */
+    find_cpu(cpu, sizeof cpu);
+    gethostname(host, sizeof host - 1);
+    add_start(&more, number, s, cpu, host); /* how long is the command? */
     more.cap_bytes = more.n + 1;
     more.n = 0;
     more.at = malloc(more.cap_bytes);
     if (more.at) {
-        add_start(&more, number, s);
+        add_start(&more, number, s, cpu, host);
         rc = append(path, old, n, &more, e);
     } else {
         rc = err_set(e, ERR_MEMORY, "%s: out of memory", path);

@@ -291,6 +291,8 @@ int model_init(struct model *m, const struct model_options *o,
     if (!o->tied_head)
         m->head_w = param_declare(&m->table, PARAM_LINEAR, C, 2,
                                   (idx[]){ V, C }, "head.weight");
+    if (m->table.is_out_of_memory)
+        return err_set(e, ERR_MEMORY, "out of memory");
     return OK;
 }
 

@@ -14,10 +14,12 @@ idx param_declare(struct param_table *t, enum param_role role, idx fan_in,
 {
     BUG_ON(t->count >= PARAM_MAX || ndim < 1 || ndim > PARAM_NDIM_MAX);
     struct param *rows =
-        realloc(t->rows, (size_t)(t->count + 1) * sizeof *rows);
-    BUG_ON(!rows); /* a few hundred bytes a row */
-    t->rows = rows;
-    struct param *p = &rows[t->count];
+        t->is_out_of_memory
+            ? NULL
+            : realloc(t->rows, (size_t)(t->count + 1) * sizeof *rows);
+    t->is_out_of_memory = !rows;
+    t->rows = rows ? rows : t->rows;
+    struct param *p = rows ? &rows[t->count] : &t->spare;
     *p = (struct param){
         .ndim = ndim,
         .n = 1,
@@ -34,7 +36,7 @@ idx param_declare(struct param_table *t, enum param_role role, idx fan_in,
         p->shape[i] = shape[i];
         p->n *= shape[i];
     }
-    t->count++;
+    t->count += rows != NULL;
     t->n += p->n;
     t->total += idx_ceil_div(p->n, ALIGN_REALS) * ALIGN_REALS;
     return p->offset;
@@ -42,6 +44,8 @@ idx param_declare(struct param_table *t, enum param_role role, idx fan_in,
 
 struct param *param_last(struct param_table *t)
 {
+    if (t->is_out_of_memory)
+        return &t->spare;
     BUG_ON(!t->count);
     return &t->rows[t->count - 1];
 }

@@ -47,12 +47,15 @@ struct param {
 struct param_table {
     struct param *rows; /* owned */
     idx count;
-    idx total; /* reals in a flat buffer, padding included */
-    idx n;     /* learnable numbers, padding excluded */
+    idx total;             /* reals in a flat buffer, padding included */
+    idx n;                 /* learnable numbers, padding excluded */
+    bool is_out_of_memory; /* rows lack some that were declared */
+    struct param spare;    /* the last of those */
 };
 
 /* param_declare - append a row; returns its offset. `shape` has ndim entries.
- * The name is built as printf does. */
+ * The name is built as printf does. Cannot fail: who has declared all asks
+ * is_out_of_memory once. */
 idx param_declare(struct param_table *t, enum param_role role, idx fan_in,
                   int ndim, const idx *shape, const char *name_format, ...)
     __attribute__((format(printf, 6, 7)));

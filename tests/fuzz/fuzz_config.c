@@ -42,7 +42,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     fuzz_check_told(rc, &e);
     if (rc == OK) {
         check_reads_back(&c);
-        rc = config_override(&c, overrides, n_overrides, 0, &e);
+        rc = config_override(&c, NULL, overrides, n_overrides, 0, NULL, &e);
         fuzz_check_told(rc, &e);
         check_reads_back(&c);
     }

@@ -34,7 +34,9 @@ static void check_log(const char *path, const char *text)
         return;
     memcpy(header, text, n);
     header[n] = '\0';
-    if (metrics_open(&m, path, header, 40, &e))
+    metrics_open(&m, path, header, 40, "0123456789abcdef", &e);
+    e = (struct err){ 0 };
+    if (metrics_open_cut(&m, path, header, 40, &e))
         return;
     FUZZ_CHECK(metrics_append(&m, "41,1", &e) == OK);
 }
