@@ -10,7 +10,7 @@
 #include "cmd/session.h"
 #include "cmd/train_log.h"
 #include "io/arrays.h"
-#include "io/fsys.h"
+#include "io/row_chain.h"
 
 static const char usage[] =
     "usage: sinklab analyze RUN_FOLDER [section.key=value ...]\n"
@@ -293,7 +293,7 @@ static int analyze(struct analysis *a, const char *const *overrides, idx n,
     if (measure(a, &csv, e) || save_arrays(a, e))
         return e->code;
     run_path(path, a->dir, "analysis.csv");
-    if (fsys_replace(path, csv.at, csv.n, e))
+    if (row_chain_write(path, csv.at, csv.n, e))
         return e->code;
     printf("wrote analysis.csv and analysis.h5 in %s\n", a->dir);
     return OK;
