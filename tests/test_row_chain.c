@@ -1,7 +1,9 @@
 #include "harness.h"
 #include "chained.h"
+#include "io/fsys.h"
 #include "io/row_chain.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static const char header[] = "step,loss," ROW_CHAIN_COLUMN;
@@ -110,6 +112,20 @@ static void test_row_chain__tells_every_changed_byte(void **state)
     }
 }
 
+static void test_row_chain__writes_whole_files(void **state)
+{
+    static const char text[] = "step,loss\n0,5.5\n10,5\n";
+    char path[256], *got;
+    size_t n;
+    struct err e = { 0 };
+    (void)state;
+    snprintf(path, sizeof path, "%s/whole.csv", test_dir());
+    assert_int_equal(row_chain_write(path, text, strlen(text), &e), OK);
+    assert_int_equal(fsys_read_file(&got, &n, path, 1000, &e), OK);
+    assert_string_equal(got, chained(text));
+    free(got);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -117,6 +133,7 @@ int main(void)
         cmocka_unit_test(test_row_chain__knows_its_column),
         cmocka_unit_test(test_row_chain__tells_lost_doubled_and_moved_rows),
         cmocka_unit_test(test_row_chain__tells_every_changed_byte),
+        cmocka_unit_test(test_row_chain__writes_whole_files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -14,6 +14,7 @@ int cmd_analyze(int argc, char **argv, struct err *e);
 int cmd_compare(int argc, char **argv, struct err *e);
 int cmd_sweep(int argc, char **argv, struct err *e);
 int cmd_runs(int argc, char **argv, struct err *e);
+int cmd_verify(int argc, char **argv, struct err *e);
 int cmd_bench(int argc, char **argv, struct err *e);
 int cmd_list(int argc, char **argv, struct err *e);
 int cmd_help(int argc, char **argv, struct err *e);

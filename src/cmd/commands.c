@@ -9,6 +9,8 @@ const struct command commands[] = {
       cmd_analyze },
     { "compare", "tabulate and plot several runs, or a sweep", cmd_compare },
     { "runs", "list runs and how they stand; archive, remove them", cmd_runs },
+    { "verify", "check all that a run or a sweep holds for damage",
+      cmd_verify },
     { "bench", "measure training speed of a config", cmd_bench },
     { "list", "what attention, optimizers, sources, metrics there are",
       cmd_list },

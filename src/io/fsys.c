@@ -240,6 +240,11 @@ static long temp_owner(const char *name)
     return *end == '-' && pid > 0 && pid <= INT32_MAX ? pid : 0;
 }
 
+bool fsys_is_temporary(const char *name)
+{
+    return temp_owner(name) != 0;
+}
+
 /* Has it ended, and only its parent not asked how? In containers nobody may
  * ever ask. false where the system does not say. */
 static bool is_zombie(long pid)

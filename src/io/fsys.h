@@ -68,6 +68,9 @@ int fsys_is_folder(bool *is_folder, const char *path, struct err *e);
 int fsys_next(struct dirent **entry, DIR *folder, const char *path,
               struct err *e);
 
+/* Is this the name of a file that fsys_replace has not yet put in place? */
+bool fsys_is_temporary(const char *name);
+
 /* fsys_read_file - the whole of a regular file of at most cap_bytes, with a
  * NUL behind it (not counted in *n). The caller frees *bytes.
  * OK, ERR_IO (missing, unreadable, not a regular file, too large),

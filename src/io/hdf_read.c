@@ -92,7 +92,8 @@ static int check_seal(struct hdf *h)
                           "%s",
                           h->remedy);
     hash_hex(hex, hash_bytes(h->bytes, n));
-    if (memcmp(seal + HDF_SEAL_MARK_BYTES, hex, HASH_HEX_MAX - 1) != 0)
+    if (memcmp(seal + HDF_SEAL_MARK_BYTES, hex, HASH_HEX_MAX - 1) != 0 ||
+        seal[HDF_SEAL_BYTES - 1] != '\n')
         return hdf_refuse(h, "damaged (its bytes do not match its seal); %s",
                           h->remedy);
     h->n_bytes = n;

@@ -1,6 +1,7 @@
 #include "io/lock.h"
 #include "base/text.h"
 #include "io/fsys_calls.h"
+#include "io/sealed_line.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -25,6 +26,9 @@ static void read_holder(char holder[HOLDER_MAX], int fd)
     ssize_t n = pread(fd, holder, HOLDER_MAX - 1, 0);
     holder[n > 0 ? n : 0] = '\0';
     holder[strcspn(holder, "\n")] = '\0';
+    if (strncmp(holder, HOLDER_PREFIX, strlen(HOLDER_PREFIX)) == 0 &&
+        strchr(holder, '\t') && !sealed_line_open(holder))
+        *holder = '\0'; /* damaged */
 }
 
 static int busy(int fd, const char *what, struct err *e)
@@ -46,10 +50,11 @@ static void write_holder(int fd)
     if (*line && strncmp(line, HOLDER_PREFIX, strlen(HOLDER_PREFIX)) != 0)
         return;
     gethostname(host, sizeof host - 1);
-    int n = snprintf(line, sizeof line, HOLDER_PREFIX "%ld on %s\n",
-                     (long)getpid(), host);
+    struct text t = { .at = line, .cap_bytes = sizeof line };
+    text_add(&t, HOLDER_PREFIX "%ld on %s", (long)getpid(), host);
+    sealed_line_end(&t, 0);
     if (fsys_call_ftruncate(fd, 0) == 0)
-        (void)!fsys_call_write(fd, line, (size_t)n);
+        (void)!fsys_call_write(fd, line, t.n);
 }
 
 /* Does the path still lead to this file? Its folder may have been removed, or

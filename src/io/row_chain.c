@@ -1,6 +1,10 @@
 #include "io/row_chain.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "io/fsys.h"
 
 /* KEEP WITH: docs/FORMATS.md, section on row_hash. */
 
@@ -32,4 +36,44 @@ bool row_chain_take(struct row_chain *c, const char *line, size_t n)
         return false;
     *c = next;
     return true;
+}
+
+/* text with the column, into out. */
+static void print_all(FILE *out, const char *text, size_t n)
+{
+    static const char column[] = "," ROW_CHAIN_COLUMN;
+    struct row_chain c = { 0 };
+    char header[1 << 14];
+    for (const char *line = text, *end; line < text + n; line = end + 1) {
+        end = memchr(line, '\n', (size_t)(text + n - line));
+        BUG_ON(!end);
+        int length = (int)(end - line);
+        if (line > text) {
+            row_chain_next(&c, line, (size_t)length);
+            fprintf(out, "%.*s,%s\n", length, line, c.hex);
+            continue;
+        }
+        int all =
+            snprintf(header, sizeof header, "%.*s%s", length, line, column);
+        BUG_ON(all >= (int)sizeof header);
+        row_chain_start(&c, header, (size_t)all);
+        fprintf(out, "%s\n", header);
+    }
+}
+
+int row_chain_write(const char *path, const char *text, size_t n, struct err *e)
+{
+    char *chained = NULL;
+    size_t n_chained = 0;
+    FILE *out = open_memstream(&chained, &n_chained);
+    bool failed = !out;
+    if (out) {
+        print_all(out, text, n);
+        failed = ferror(out);
+        failed |= fclose(out) != 0;
+    }
+    int rc = failed ? err_set(e, ERR_MEMORY, "%s: out of memory", path)
+                    : fsys_replace(path, chained, n_chained, e);
+    free(chained);
+    return rc;
 }

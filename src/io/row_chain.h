@@ -17,6 +17,7 @@
 #define SINKLAB_ROW_CHAIN_H
 
 #include "base/base.h"
+#include "base/err.h"
 #include "base/hash.h"
 
 #define ROW_CHAIN_COLUMN "row_hash"
@@ -37,5 +38,11 @@ void row_chain_next(struct row_chain *c, const char *row, size_t n);
 /* row_chain_take - go over a row that was read, n bytes with its hash. false:
  * it is not what was written, or not behind that row; c stays where it was. */
 bool row_chain_take(struct row_chain *c, const char *line, size_t n);
+
+/* row_chain_write - replace path by a CSV text of whole lines (n bytes, without
+ * the column) with row_hash behind each. OK, ERR_IO (fsys_replace),
+ * ERR_MEMORY. */
+int row_chain_write(const char *path, const char *text, size_t n,
+                    struct err *e);
 
 #endif

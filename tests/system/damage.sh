@@ -142,6 +142,58 @@ sed -i '1s/done/dome/' status/status
 check "a damaged status stops nothing" more status
 check "and is written anew" first_line_is status/status "done"
 
+# --- verify ----------------------------------------------------------------------
+
+verify() { # folder...
+    "$SINKLAB" verify "$@"
+}
+check_found() { # description text: of the command that was refused last
+    cp "$T/out" "$T/found"
+    check "$1" grep -F -- "$2" "$T/found"
+}
+check "an analysis" "$SINKLAB" analyze whole
+check "all holds" says 'all holds: 1 run' verify whole
+check "of a run that went on, too" verify state config changed
+fresh wrong
+sed -i '5d' wrong/metrics.csv
+expect_fail 4 'verify: 1 finding, listed above' verify wrong
+check_found "with the line" \
+    'wrong/metrics.csv:5: damaged'
+rm wrong/checkpoints/step-00000020.h5
+expect_fail 6 'listed above' verify wrong
+check_found "what is missing is told" \
+    'wrong/checkpoints/step-00000020.h5: is missing'
+cp wrong/checkpoints/step-00000040.h5 wrong/checkpoints/step-00000020.h5
+expect_fail 6 'listed above' verify wrong
+check_found "and what is in another's place" \
+    'step-00000020.h5: says it is of step 40'
+cp whole/checkpoints/step-00000020.h5 wrong/checkpoints/
+train tiny.ini run.dir=other >/dev/null
+cp other/checkpoints/step-00000040.h5 wrong/checkpoints/
+expect_fail 6 'listed above' verify wrong
+check_found "and what is another run's" \
+    'step-00000040.h5: belongs to run'
+expect_fail 2 'holds no run and no sweep' verify "$ROOT/src"
+expect_fail 2 'which folder' verify
+mkfifo near there
+SINKLAB_TEST="train step 29 wait near; train step 30 wait there" \
+    "$SINKLAB" train tiny.ini run.dir=live >/dev/null 2>&1 &
+process=$!
+: >near # reached when this has a reader
+check "a run in use holds as far as it is written" \
+    says 'live: in use: checked as far' verify live
+check "and nothing is found there" says 'all holds' verify live
+cp -r live killed
+: >there
+wait "$process"
+check "a killed run, where its folder is left at step 30, holds" verify killed
+before=$(ls -lR --time-style=full-iso killed | md5sum)
+check "a folder that may not be written" chmod -R a-w killed
+check "is verified" verify killed
+check "and stays as it is" chmod -R u+w killed
+check "to the nanosecond" test "$before" = \
+    "$(ls -lR --time-style=full-iso killed | md5sum)"
+
 # --- a sweep -----------------------------------------------------------------------
 
 cat >sweep.ini <<'END'
@@ -153,6 +205,7 @@ sweep() { # arguments
     "$SINKLAB" sweep "$@"
 }
 check "a sweep" sweep sweep.ini run.dir=s
+check "all of it holds" says 'all holds: 2 runs, 1 sweep' verify s
 cp -r s s.whole
 sed -i '3s/launched/launchee/' s/journal
 expect_fail 4 's/journal:3: damaged' sweep status s

@@ -1,0 +1,198 @@
+/* `sinklab verify` on folders that the program itself has written: nothing is
+ * found in whole ones, and everything in those with one changed bit. */
+#include "harness.h"
+#include "cmd/cmd.h"
+#include "cmd/verify.h"
+#include "io/fsys.h"
+
+#include <ftw.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Of HDF5 files (io/hdf.h has tests of its own) and of longer texts each
+ * so-manieth byte is changed, a prime. */
+enum { HDF_STRIDE = 1499, TEXT_STRIDE = 3, WHOLE_BYTES = 1024 };
+
+static const char config[] = "[model]\nlayers = 1\nwidth = 4\nheads = 1\n"
+                             "context = 8\n"
+                             "[train]\nsteps = 8\nbatch = 1\nlog_every = 2\n"
+                             "val_every = 4\nval_tokens = 8\nthreads = 1\n"
+                             "[data]\nsource = random\nvocab = 4\n"
+                             "[sink]\ntokens = 8\nsequences = 1\n"
+                             "probe_every = 4\nprobe_sequences = 1\n"
+                             "[checkpoint]\nevery = 4\nresume_every = 4\n";
+
+static const char *in_dir(const char *name)
+{
+    static char paths[4][512];
+    static int next;
+    char *path = paths[next++ % 4];
+    snprintf(path, sizeof paths[0], "%s/%s", test_dir(), name);
+    return path;
+}
+
+static void run_command(int (*command)(int, char **, struct err *),
+                        const char *name, const char *a, const char *b,
+                        const char *c)
+{
+    const char *const given[] = { name, a, b, c, c ? "0" : NULL };
+    char *words[6] = { NULL };
+    struct err e = { 0 };
+    int n = 0;
+    for (; n < 5 && given[n]; n++)
+        words[n] = strdup(given[n]);
+    if (command(n, words, &e) != OK)
+        fail_msg("%s: %s", name, e.text);
+    while (n > 0)
+        free(words[--n]);
+}
+
+static void make_run(const char *name)
+{
+    char dir[600];
+    test_write_file(in_dir("tiny.ini"), config, strlen(config));
+    snprintf(dir, sizeof dir, "run.dir=%s", in_dir(name));
+    run_command(cmd_train, "train", in_dir("tiny.ini"), dir, NULL);
+    run_command(cmd_analyze, "analyze", in_dir(name), NULL, NULL);
+}
+
+/* What verify prints of the folder; the caller frees it. */
+static char *verified(const char *dir, struct verify *v)
+{
+    char *text = NULL;
+    size_t n = 0;
+    struct err e = { 0 };
+    *v = (struct verify){ .out = open_memstream(&text, &n) };
+    assert_non_null(v->out);
+    int rc = strstr(dir, "sweep") ? verify_sweep(v, dir, &e)
+                                  : verify_run(v, dir, &e);
+    fclose(v->out);
+    if (rc != OK)
+        fail_msg("%s", e.text);
+    return text;
+}
+
+static void check_whole(const char *dir)
+{
+    struct verify v;
+    char *text = verified(dir, &v);
+    if (v.n_findings || v.code || *text)
+        fail_msg("%s: %s", dir, text);
+    free(text);
+}
+
+static const char *folder;
+static bool is_text; /* which files are changed */
+static idx n_flips, n_files;
+
+static void flip_one(const char *path, char *bytes, size_t n, size_t at)
+{
+    struct verify v;
+    bytes[at] = (char)(bytes[at] ^ 1 << at % 8);
+    test_write_file(path, bytes, n);
+    char *text = verified(folder, &v);
+    bytes[at] = (char)(bytes[at] ^ 1 << at % 8);
+    n_flips++;
+    if (v.n_findings == 0 || v.code == OK || !strstr(text, path))
+        fail_msg("%s: byte %zu of %zu: found %lld:\n%s", path, at, n,
+                 (long long)v.n_findings, text);
+    free(text);
+}
+
+static int flip_file(const char *path, const struct stat *st, int type,
+                     struct FTW *where)
+{
+    char *bytes;
+    size_t n, stride;
+    struct err e = { 0 };
+    (void)st, (void)where;
+    bool is_hdf = strcmp(path + strlen(path) - 3, ".h5") == 0;
+    if (type != FTW_F || is_hdf == is_text || strstr(path, "/log.txt"))
+        return 0;
+    assert_int_equal(fsys_read_file(&bytes, &n, path, 1 << 24, &e), OK);
+    assert_true(n > 0);
+    stride = is_hdf ? HDF_STRIDE : n > WHOLE_BYTES ? TEXT_STRIDE : 1;
+    for (size_t at = 0; at < n; at += stride)
+        flip_one(path, bytes, n, at);
+    flip_one(path, bytes, n, n - 1);
+    test_write_file(path, bytes, n);
+    free(bytes);
+    n_files++;
+    return 0;
+}
+
+static void flip_all(const char *dir, bool texts, idx files)
+{
+    folder = dir;
+    is_text = texts;
+    n_flips = n_files = 0;
+    assert_int_equal(nftw(dir, flip_file, 16, FTW_PHYS), 0);
+    print_message("%s: %lld bits in %lld files\n", dir, (long long)n_flips,
+                  (long long)n_files);
+    assert_int_equal(n_files, files);
+}
+
+static void remove_file(const char *dir, const char *name)
+{
+    char path[RUN_PATH_MAX];
+    run_path(path, dir, name);
+    assert_int_equal(unlink(path), 0);
+}
+
+static void test_verify__finds_every_changed_bit_of_a_run(void **state)
+{
+    const char *dir = in_dir("run");
+    (void)state;
+    make_run("run");
+    check_whole(dir);
+    flip_all(dir, false, 5); /* three of weights, a state, an analysis */
+    check_whole(dir);
+    /* Texts are looked at without the others, which take their time; what is
+     * missing then is found as well, and told of those files. */
+    remove_file(dir, "analysis.h5");
+    remove_file(dir, "checkpoints/resume.h5");
+    for (idx step = 0; step <= 8; step += 4) {
+        char name[64];
+        snprintf(name, sizeof name, "checkpoints/step-%08lld.h5",
+                 (long long)step);
+        remove_file(dir, name);
+    }
+    /* config manifest status lock metrics timing analysis.csv */
+    flip_all(dir, true, 7);
+}
+
+static void test_verify__finds_every_changed_bit_of_a_sweep(void **state)
+{
+    static const char sweep[] = "include = tiny.ini\n[axes]\nrun.seed = 1, 2\n";
+    char dir[600];
+    (void)state;
+    test_write_file(in_dir("tiny.ini"), config, strlen(config));
+    test_write_file(in_dir("s.ini"), sweep, strlen(sweep));
+    snprintf(dir, sizeof dir, "run.dir=%s", in_dir("sweep"));
+    run_command(cmd_sweep, "sweep", in_dir("s.ini"), dir, "--index");
+    check_whole(in_dir("sweep"));
+    snprintf(dir, sizeof dir, "%s/0000-seed1", in_dir("sweep"));
+    run_command(cmd_analyze, "analyze", dir, NULL, NULL);
+    check_whole(in_dir("sweep"));
+    /* Of the run only what is lost with it: the rest is tested above */
+    fsys_mkdirs(in_dir("away"), NULL);
+    assert_int_equal(rename(dir, in_dir("away/0")), 0);
+    /* sweep.ini runs.list journal lock, two configs */
+    flip_all(in_dir("sweep"), true, 6);
+    struct verify v;
+    char *text = verified(in_dir("sweep"), &v);
+    assert_non_null(strstr(text, "0000-seed1: is waiting, but the journal"));
+    assert_int_equal(v.code, ERR_DATA);
+    free(text);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_verify__finds_every_changed_bit_of_a_run),
+        cmocka_unit_test(test_verify__finds_every_changed_bit_of_a_sweep),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
