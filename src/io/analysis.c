@@ -6,14 +6,13 @@
 
 #include "base/shell.h"
 #include "io/arrays.h"
-#include "io/fsys.h"
 #include "io/hdf.h"
 #include "io/measured.h"
 #include "io/row_chain.h"
 
 /* Of what is written, and of how metrics are defined: another number makes
  * every analysis out of date. */
-enum { ANALYSIS_FORMAT = 2, ANALYSIS_ROW_MAX = 8192 };
+enum { ANALYSIS_FORMAT = 2 };
 
 static const char REMEDY[] = "run `sinklab analyze` again";
 
@@ -60,28 +59,11 @@ bool analysis_is_current(const char *dir, const char *made_from)
     return is_current;
 }
 
-/* A line with its two last cells; the header where seal is NULL. */
-static void add_line(FILE *f, struct row_chain *chain, const char *line, int n,
-                     const char *seal)
-{
-    char whole[ANALYSIS_ROW_MAX];
-    int n_whole =
-        snprintf(whole, sizeof whole, "%.*s,%s%s", n, line,
-                 seal ? seal : TABLE_ORIGIN, seal ? "" : "," ROW_CHAIN_COLUMN);
-    BUG_ON(n_whole >= (int)sizeof whole);
-    if (seal)
-        row_chain_next(chain, whole, (size_t)n_whole);
-    else
-        row_chain_start(chain, whole, (size_t)n_whole);
-    fprintf(f, "%s%s%s\n", whole, seal ? "," : "", seal ? chain->hex : "");
-}
-
 int analysis_write_csv(const char *dir, const char *text, size_t n,
                        struct err *e)
 {
     char path[RUN_PATH_MAX], seal[HASH_HEX_MAX], *out = NULL;
     size_t n_out = 0;
-    struct row_chain chain;
     if (read_seal(seal, dir, e))
         return e->code;
     FILE *f = open_memstream(&out, &n_out);
@@ -90,11 +72,11 @@ int analysis_write_csv(const char *dir, const char *text, size_t n,
     for (const char *line = text, *end; line < text + n; line = end + 1) {
         end = memchr(line, '\n', (size_t)(text + n - line));
         BUG_ON(!end);
-        add_line(f, &chain, line, (int)(end - line),
-                 line == text ? NULL : seal);
+        fprintf(f, "%.*s,%s\n", (int)(end - line), line,
+                line == text ? TABLE_ORIGIN : seal);
     }
     run_path(path, dir, "analysis.csv");
-    int rc = fclose(f) == 0 ? fsys_replace(path, out, n_out, e)
+    int rc = fclose(f) == 0 ? row_chain_write(path, out, n_out, e)
                             : err_set(e, ERR_MEMORY, "%s: out of memory", path);
     free(out);
     return rc;
