@@ -20,9 +20,9 @@ enum { UPDATES = 3, OVERRIDES_MAX = 32, VALUES_MAX = 24, VALUE_MAX = 700 };
 
 /* What all models here share, and must not be tried itself. */
 static const char *const small[] = {
-    "model.layers=2",         "model.width=8", "model.heads=2",
-    "model.context=16",       "train.batch=2", "train.threads=1",
-    "train.val_every=1",      "sink.tokens=8", "sink.probe_every=1",
+    "model.layers=2",         "model.width=8",       "model.heads=2",
+    "model.context=16",       "train.batch=2",       "train.threads=1",
+    "train.val_every=1",      "sink.tokens=8",       "sink.probe_every=1",
     "sink.probe_sequences=2", "train.val_tokens=32",
 };
 
@@ -134,10 +134,10 @@ static void open_overrides(struct overrides *o, const char *probe)
         char name[64];
         snprintf(name, sizeof name, "%.*s", (int)strcspn(small[i], "="),
                  small[i]);
-        bool is_idle = (!strcmp(name, "sink.probe_sequences") &&
-                        strstr(probe, "probe_every=0")) ||
-                       (!strcmp(name, "train.val_tokens") &&
-                        strstr(probe, "val_every=0"));
+        bool is_idle =
+            (!strcmp(name, "sink.probe_sequences") &&
+             strstr(probe, "probe_every=0")) ||
+            (!strcmp(name, "train.val_tokens") && strstr(probe, "val_every=0"));
         if (!names(o, name) && !is_idle)
             add(o, small[i], strlen(small[i]));
     }

@@ -4,8 +4,8 @@
 #include "weight_cases.h"
 
 /* Three visible keys. The vectors follow from the definitions of the papers
- * named in each map's row, evaluated to ten digits. A new map needs one row here
- * and nothing else: all other tests take the maps from their table. */
+ * named in each map's row, evaluated to ten digits. A new map needs one row
+ * here and nothing else: all other tests take the maps from their table. */
 static const double common_s[3] = { 1, -0.5, 2 };
 static const double common_g[3] = { 0.3, -0.2, 0.5 };
 static const struct golden {
