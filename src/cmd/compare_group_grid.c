@@ -397,7 +397,9 @@ int groups_pairs_grid(struct grid *grid, idx *base,
     int rc = plan_layout(&l, o, s, false, e);
     *base = l.base;
     for (idx i = 0; i < l.n_measures && rc == OK; i++)
-        if (l.measures[i].is_paired && has_pairs(&l, s, i))
+        if (l.measures[i].is_paired && has_pairs(&l, s, i) &&
+            (i == LOSS || strcmp(l.measures[i].name, "val_excess") != 0 ||
+             strcmp(o->loss, "val_loss") != 0)) /* it says the same */
             measures[n++] = i;
     if (rc == OK && n > 0)
         rc = grid_init(grid, s->n, 2 + 4 * n, e);
