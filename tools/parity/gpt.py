@@ -29,6 +29,7 @@ class Config:
         self.in_pairs = self["attention.operation"] == "differential"
         self.E = 2 * self.D if self.in_pairs else self.D
         self.R = self.count("attention.registers")
+        self.followed = []  # (H) a block: what a running mean is to follow
 
     def __getitem__(self, key):
         return self.values[key]
@@ -157,6 +158,7 @@ def weights(c, own, x, s, seen, n):
         "relu2": lambda s, seen: torch.relu(s).pow(2) * seen,
         "elu1": lambda s, seen: (F.elu(s) + 1) * seen,
         "identity": lambda s, seen: s * seen,
+        "softplus": lambda s, seen: F.softplus(s) * seen,
     }
     if kind in simple:
         return simple[kind](s, seen)
@@ -185,6 +187,7 @@ def weights(c, own, x, s, seen, n):
     alpha = (0.1 * x @ own("alpha.weight").t() + 0.5).clamp(0, 1)
     alpha = alpha.transpose(1, 2).unsqueeze(-1)
     entries = seen.sum(-1, keepdim=True)
+    c.followed.append(alpha.detach().mean((0, 2, 3)))
     mean = learned("mean_alpha").detach()
     return (alpha * p + (mean - alpha) / entries) * seen
 
@@ -192,15 +195,16 @@ def weights(c, own, x, s, seen, n):
 def normalised(c, f, n):
     kind = c["attention.normalizer"]
     total = f.sum(-1, keepdim=True)
-    if kind == "own" and c["attention.weights"] in ("relu", "relu2"):
-        kind = "length"
+    if kind == "own":
+        kind = {"relu": "length", "relu2": "length", "softplus": "sum"}.get(
+            c["attention.weights"], "own")
     if kind == "p_norm":
         p = c.number("attention.normalizer_p")
         positive = f > 0  # a zero has no slope
         size = torch.where(positive, f, torch.ones_like(f)).pow(p) * positive
         f = f / (size.sum(-1, keepdim=True).pow(1 / p) + 1e-8)
     elif kind == "sum" and c["attention.weights"] in (
-            "sigmoid", "relu", "relu2", "elu1", "identity"):
+            "sigmoid", "relu", "relu2", "elu1", "identity", "softplus"):
         f = f / (total + 1e-8)
     elif kind == "length":
         f = f / n

@@ -55,8 +55,9 @@ def compare(path):
     config = gpt.Config(bytes(dump["config"].tolist()).decode())
     w = {name[7:]: x.requires_grad_() for name, x in dump.items()
          if name.startswith("weight/")}
-    # a state is no weight: what stands for its gradient is no derivative
-    names = [name for name in w if not name.endswith("mean_alpha")]
+    # a state is no weight: what stands for its gradient is what it follows
+    states = [name for name in w if name.endswith("mean_alpha")]
+    names = [name for name in w if name not in states]
     torch.set_default_dtype(dump["logits"].dtype)
     logits = gpt.logits_of(config, w, dump["tokens"].long())
     loss = gpt.loss_of(logits, dump["targets"].long())
@@ -66,7 +67,9 @@ def compare(path):
     for name, g in zip(names, gradients):
         g = torch.zeros_like(w[name]) if g is None else g
         errors[name] = error(dump["gradient/" + name], g)
-    worst = max(names, key=lambda name: (errors[name] != errors[name],
+    for name, mean in zip(states, config.followed):
+        errors[name] = error(dump["gradient/" + name].flatten(), mean)
+    worst = max(names + states, key=lambda name: (errors[name] != errors[name],
                                          errors[name]))  # a NaN is worst
     return (error(dump["loss"], loss), error(dump["logits"], logits),
             errors[worst], worst)

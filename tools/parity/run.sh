@@ -32,6 +32,8 @@ relu2 gpt2 weights=relu2
 elu1 llama weights=elu1 normalizer=sum
 identity_abs_sum llama weights=identity normalizer=abs_sum features=mlp
 linear_time llama weights=identity normalizer=sum features=elu1 linear_time=yes
+linear_time_mlp gpt2 weights=identity normalizer=abs_sum features=mlp linear_time=yes
+linear_time_gqa llama weights=identity normalizer=length kv_heads=2 linear_time=yes scale=0.5
 softpick llama weights=softpick
 clipped gpt2 weights=clipped clip_alpha=1.5 clip_visible=yes
 elastic gpt2 weights=elastic elastic_tau=-0.5
@@ -41,10 +43,15 @@ sparsemax llama weights=sparsemax
 entmax15 gpt2 weights=entmax15
 stick_breaking gpt2 weights=stick_breaking model.position=none
 threshold_relu llama weights=threshold_relu qk_norm=unit threshold_beta=0.5
+threshold_relu_3 gpt2 weights=threshold_relu qk_norm=unit threshold_beta=0.2 threshold_power=3
+softplus gpt2 weights=softplus
+softplus_none llama weights=softplus normalizer=length
+affine_registers gpt2 weights=affine registers=2 bias=key
 softmax_p_norm gpt2 normalizer=p_norm normalizer_p=0.5
 scale gpt2 scale=0.2
 key_bias llama bias=key
 key_bias_fixed llama bias=key bias_value=uniform bias_value_scale=2 bias_shared=yes bias_dims=3
+key_bias_first gpt2 bias=key bias_value=first bias_value_scale=3
 key_value_bias gpt2 bias=key_value
 value_bias gpt2 bias=value
 logit_bias llama bias=logit
@@ -68,6 +75,7 @@ gate_static gpt2 gate=static
 context_scale llama context_scale=yes
 value_gate llama value_gate=yes
 value_residual llama value_residual=learned
+value_residual_fixed gpt2 value_residual=fixed
 head_norm gpt2 head_norm=yes
 exclusive llama exclusive=yes
 conv llama conv=3
