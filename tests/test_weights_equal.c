@@ -311,7 +311,8 @@ static void test_weights__softmax1_is_a_column_of_score_0(void **state)
     double remainder = 1;
     for (idx j = 0; j < N; j++)
         remainder -= (double)softmax1.a[j];
-    assert_near((double)column.a[0], remainder, 1e-7, 1); /* 1 less a sum */
+    assert_near((double)column.a[0], remainder, 3e-7,
+                1); /* 1 less a sum, whose factor has a few roundings */
     struct result softmax = run("weights=softmax", NAN, 0, NAN);
     struct result far = run("weights=softmax", NAN, 0, -1e4);
     check_same(&far, 1, &softmax, 1);
