@@ -109,7 +109,8 @@ $(B)/tests/%: $(B)/tests/%.o $(OBJ) $(HELP_C:%.c=$(B)/%.o)
 	$(Q)$(link) -o $@ $^ $(ldlibs) -lcmocka
 # The targets of libFuzzer are compiled, too, lest they fall behind.
 tests: $(unit_bins) $(fuzz_bins:=.o)
-$(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/fuzz.o $(OBJ)
+$(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/fuzz.o \
+    $(B)/tests/hdf_mutant.o $(OBJ)
 	$(call say,LD $@)
 	$(Q)$(link) -fsanitize=fuzzer -o $@ $^ $(ldlibs)
 fuzz-targets: $(fuzz_bins)

@@ -1,10 +1,10 @@
 /* hdf.h - HDF5 files: built in memory and put in place whole; read with care.
  *
- * The HDF5 library is only ever given memory. A file is built as an image and
- * written by fsys_replace, followed by a seal: XXH3-64 of the image. A reader
- * takes the whole file into memory and checks the seal before the library sees
- * a byte: its parser crashes on damaged bytes (1.10.8: endless loops, reads of
- * freed memory). Two builds of the same content give the same bytes.
+ * The HDF5 library is only ever given memory, and works in a child
+ * (hdf_library.h). A file is built as an image and written by fsys_replace,
+ * followed by a seal: XXH3-64 of the image. A reader takes the whole file into
+ * memory and checks the seal before the library sees a byte. Two builds of the
+ * same content give the same bytes.
  *
  * Objects are named by path, "/" is the root. Only hard links are followed;
  * groups and plain datasets are all there is: contiguous, no filter, no
@@ -53,7 +53,8 @@ int hdf_refuse(struct hdf *h, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* Building. All fail with ERR_MEMORY only, as nothing is written before
- * hdf_save (OK, ERR_MEMORY, ERR_IO; the old file stays intact). */
+ * hdf_save (OK, ERR_MEMORY, ERR_IO; the old file stays intact). Values are
+ * borrowed until then. */
 
 /* hdf_build - begin a file for path. expected_bytes: its rough size, from
  * above; a better guess saves time, not more. */
@@ -109,8 +110,8 @@ int hdf_list(struct hdf *h, const char *group,
 int hdf_inspect(struct hdf *h, const char *path, enum hdf_type *type,
                 struct hdf_shape *shape);
 
-/* hdf_read - n numbers, converted to `type`, after the checks of hdf_inspect;
- * n must be the dataset's count. Equal types: the same bits. */
+/* hdf_read - n numbers after the checks of hdf_inspect; n must be the
+ * dataset's count, type its own (the same bits) or HDF_FLOAT64. */
 int hdf_read(struct hdf *h, const char *path, enum hdf_type type, void *values,
              idx n);
 

@@ -9,73 +9,12 @@
 #include <unistd.h>
 
 #include "base/hash.h"
+#include "base/memory.h"
 #include "io/fsys.h"
-#include "io/hdf_lib.h"
+#include "io/hdf_library.h"
+#include "io/hdf_tree.h"
 
 static const char signature[8] = "\211HDF\r\n\032\n";
-
-/* The library's hooks for a file that is in memory already: "allocating" and
- * "copying" the image give the one buffer there is, and it is ours to free. */
-
-static void *image_malloc(size_t n, H5FD_file_image_op_t op, void *context)
-{
-    struct hdf *h = context;
-    (void)op;
-    return n == h->n_bytes ? h->bytes : NULL;
-}
-
-static void *image_memcpy(void *to, const void *from, size_t n,
-                          H5FD_file_image_op_t op, void *context)
-{
-    (void)from, (void)n, (void)op, (void)context;
-    return to;
-}
-
-static void *image_realloc(void *p, size_t n, H5FD_file_image_op_t op,
-                           void *context)
-{
-    (void)p, (void)n, (void)op, (void)context;
-    return NULL; /* only a writer needs it */
-}
-
-static herr_t image_free(void *p, H5FD_file_image_op_t op, void *context)
-{
-    (void)p, (void)op, (void)context;
-    return 0;
-}
-
-static void *context_copy(void *context)
-{
-    return context;
-}
-
-static herr_t context_free(void *context)
-{
-    (void)context;
-    return 0;
-}
-
-static int open_image(struct hdf *h)
-{
-    H5FD_file_image_callbacks_t hooks = { image_malloc,
-                                          image_memcpy,
-                                          image_realloc,
-                                          image_free,
-                                          context_copy,
-                                          context_free,
-                                          h };
-    char name[64];
-    hid_t access = H5Pcreate(H5P_FILE_ACCESS);
-    snprintf(name, sizeof name, "/dev/null/%p", (void *)h); /* see hdf_build */
-    if (access >= 0 && H5Pset_fapl_core(access, 1 << 16, 0) >= 0 &&
-        H5Pset_file_image_callbacks(access, &hooks) >= 0 &&
-        H5Pset_file_image(access, h->bytes, h->n_bytes) >= 0 &&
-        H5Pset_fclose_degree(access, H5F_CLOSE_STRONG) >= 0)
-        h->file = H5Fopen(name, H5F_ACC_RDONLY, access);
-    int rc = h->file < 0 ? hdf_unreadable(h, "the file") : OK;
-    hdf_close_id(access);
-    return rc;
-}
 
 /* Check the seal, and leave it out of n_bytes. */
 static int check_seal(struct hdf *h)
@@ -127,206 +66,306 @@ int hdf_read_seal(char hex[HASH_HEX_MAX], const char *path, int damage_code,
     return OK;
 }
 
+/* A file may claim any size without taking any disk. */
+static int check_size(const char *path, struct err *e)
+{
+    struct stat s;
+    char what[FSYS_PATH_MAX];
+    if (stat(path, &s) || !S_ISREG(s.st_mode))
+        return OK; /* fsys_read_file says it better */
+    snprintf(what, sizeof what, "reading %s", path);
+    const struct memory_need need = { .what = what,
+                                      .bytes = (double)s.st_size,
+                                      .remedy = "free some, or use another "
+                                                "file" };
+    return memory_check(&need, "", e);
+}
+
 int hdf_open(struct hdf **h, const char *path, size_t cap_bytes,
              int damage_code, const char *remedy, struct err *e)
 {
     *h = calloc(1, sizeof **h);
     if (!*h)
         return err_set(e, ERR_MEMORY, "%s: no memory", path);
-    **h = (struct hdf){ .file = -1,
-                        .path = path,
-                        .e = e,
-                        .damage_code = damage_code,
-                        .remedy = remedy };
-    hdf_init();
-    (*h)->rc = fsys_read_file(&(*h)->bytes, &(*h)->n_bytes, path, cap_bytes, e);
+    **h = (struct hdf){
+        .path = path, .e = e, .damage_code = damage_code, .remedy = remedy
+    };
+    (*h)->rc = check_size(path, e);
+    if ((*h)->rc == OK)
+        (*h)->rc =
+            fsys_read_file(&(*h)->bytes, &(*h)->n_bytes, path, cap_bytes, e);
     if ((*h)->rc != OK || check_seal(*h) != OK)
         return (*h)->rc;
-    return open_image(*h);
+    return hdf_library_read(*h);
 }
 
-/* Copy the next part of path into name (HDF_PATH_MAX); returns what follows
- * it, or NULL at the end. */
-static const char *next_part(char *name, const char *path)
+/* ---- finding ----------------------------------------------------------- */
+
+static int by_path(const void *a, const void *b)
 {
-    while (*path == '/')
-        path++;
-    size_t n = strcspn(path, "/");
-    BUG_ON(n >= HDF_PATH_MAX);
-    memcpy(name, path, n);
-    name[n] = '\0';
-    return n ? path + n : NULL;
+    const struct hdf_object *const *x = a, *const *y = b;
+    return strcmp((*x)->path, (*y)->path);
 }
 
-hid_t hdf_open_object(struct hdf *h, const char *path)
+/* The order of paths, anew where objects were added since. */
+static bool sort(struct hdf *h)
 {
-    char name[HDF_PATH_MAX];
-    const char *rest = path;
-    hid_t at = h->rc == OK ? H5Oopen(h->file, "/", H5P_DEFAULT) : -1;
-    if (at < 0)
-        hdf_unreadable(h, "/"); /* unless something was said before */
-    while (at >= 0 && (rest = next_part(name, rest))) {
-        H5L_info_t link;
-        hid_t next = -1;
-        if (H5Iget_type(at) != H5I_GROUP)
-            hdf_foreign(h, path, "lies below a dataset");
-        else if (H5Lexists(at, name, H5P_DEFAULT) == 0)
-            hdf_foreign(h, path, "is missing");
-        else if (H5Lget_info(at, name, &link, H5P_DEFAULT) < 0)
-            hdf_unreadable(h, path);
-        else if (link.type != H5L_TYPE_HARD)
-            hdf_foreign(h, path, "is a soft or external link");
-        else if ((next = H5Oopen(at, name, H5P_DEFAULT)) < 0)
-            hdf_unreadable(h, path);
-        hdf_close_id(at);
-        at = next;
+    if (h->n_sorted == h->n_objects)
+        return true;
+    free(h->sorted);
+    h->sorted = malloc((size_t)h->n_objects * sizeof(struct hdf_object *));
+    h->n_sorted = h->sorted ? h->n_objects : 0;
+    if (!h->sorted) {
+        hdf_no_memory(h, "list");
+        return false;
     }
-    return at;
+    memcpy(h->sorted, h->objects,
+           (size_t)h->n_objects * sizeof(struct hdf_object *));
+    qsort(h->sorted, (size_t)h->n_sorted, sizeof(struct hdf_object *), by_path);
+    return true;
 }
 
-static hid_t open_kind(struct hdf *h, const char *path, H5I_type_t kind,
-                       const char *complaint)
+/* The first in order of path that is not before this one: its number. */
+static idx lower_bound(const struct hdf *h, const char *path)
 {
-    hid_t id = hdf_open_object(h, path);
-    if (id >= 0 && H5Iget_type(id) != kind) {
-        hdf_foreign(h, path, complaint);
-        hdf_close_id(id);
-        id = -1;
+    idx low = 0, high = h->n_sorted;
+    while (low < high) {
+        idx middle = low + (high - low) / 2;
+        if (strcmp(h->sorted[middle]->path, path) < 0)
+            low = middle + 1;
+        else
+            high = middle;
     }
-    return id;
+    return low;
+}
+
+static struct hdf_object *look_up(const struct hdf *h, const char *path)
+{
+    idx i = lower_bound(h, path);
+    return i < h->n_sorted && strcmp(h->sorted[i]->path, path) == 0
+               ? h->sorted[i]
+               : NULL;
+}
+
+/* Is it one to go through or to stop at? */
+static bool check_object(struct hdf *h, const char *path,
+                         const struct hdf_object *o, bool is_last)
+{
+    if (!o)
+        hdf_foreign(h, path, "is missing");
+    else if (o->kind == KIND_LINK)
+        hdf_foreign(h, path, "is a soft or external link");
+    else if (o->kind == KIND_UNREADABLE)
+        hdf_unreadable(h, path, o->complaint);
+    else if (!is_last && o->kind != KIND_GROUP)
+        hdf_foreign(h, path, "lies below a dataset");
+    return h->rc == OK;
+}
+
+struct hdf_object *hdf_find(struct hdf *h, const char *path)
+{
+    char part[HDF_PATH_MAX];
+    size_t n = strlen(path);
+    BUG_ON(n >= sizeof part || path[0] != '/');
+    if (h->rc != OK || !sort(h))
+        return NULL;
+    struct hdf_object *o = look_up(h, "/");
+    for (size_t i = 1; n > 1 && i <= n; i++) {
+        if (path[i] && path[i] != '/')
+            continue;
+        memcpy(part, path, i);
+        part[i] = '\0';
+        o = look_up(h, part);
+        if (!check_object(h, path, o, i == n))
+            return NULL;
+    }
+    return check_object(h, path, o, true) ? o : NULL;
+}
+
+static struct hdf_object *find_kind(struct hdf *h, const char *path,
+                                    enum hdf_kind kind, const char *complaint)
+{
+    struct hdf_object *o = hdf_find(h, path);
+    if (!o || o->kind == kind)
+        return o;
+    hdf_foreign(h, path, complaint);
+    return NULL;
+}
+
+/* "/param" and "token" to "/param/token". */
+static bool join(char path[HDF_PATH_MAX], const char *group, const char *name)
+{
+    int n = snprintf(path, HDF_PATH_MAX, "%s/%s", group[1] ? group : "", name);
+    return n > 0 && n < HDF_PATH_MAX;
 }
 
 bool hdf_has(struct hdf *h, const char *group, const char *name)
 {
-    hid_t id = open_kind(h, group, H5I_GROUP, "is not a group");
-    bool has = id >= 0 && H5Lexists(id, name, H5P_DEFAULT) > 0;
-    hdf_close_id(id);
-    return has;
-}
-
-struct listing {
-    struct hdf *h;
-    const char *group;
-    void (*visit)(struct hdf *h, const char *path, void *context);
-    void *context;
-};
-
-static herr_t list_one(hid_t group, const char *name, const H5L_info_t *link,
-                       void *context)
-{
-    const struct listing *l = context;
     char path[HDF_PATH_MAX];
-    int n = snprintf(path, sizeof path, "%s/%s", l->group, name);
-    (void)group;
-    if (n < 0 || n >= HDF_PATH_MAX)
-        hdf_foreign(l->h, l->group, "has a member with an overlong name");
-    else if (link->type != H5L_TYPE_HARD)
-        hdf_foreign(l->h, path, "is a soft or external link");
-    else
-        l->visit(l->h, path, l->context);
-    return l->h->rc == OK ? 0 : -1;
+    const struct hdf_object *o =
+        find_kind(h, group, KIND_GROUP, "is not a group");
+    return o && join(path, group, name) && look_up(h, path);
 }
 
 int hdf_list(struct hdf *h, const char *group,
              void (*visit)(struct hdf *h, const char *path, void *context),
              void *context)
 {
-    struct listing l = { h, group, visit, context };
-    hid_t id = open_kind(h, group, H5I_GROUP, "is not a group");
-    if (id >= 0 &&
-        H5Literate(id, H5_INDEX_NAME, H5_ITER_INC, NULL, list_one, &l) < 0)
-        hdf_unreadable(h, group);
-    hdf_close_id(id);
+    char prefix[HDF_PATH_MAX];
+    const struct hdf_object *o =
+        find_kind(h, group, KIND_GROUP, "is not a group");
+    if (!o || !join(prefix, group, ""))
+        return h->rc;
+    size_t n = strlen(prefix);
+    if (o->has_long_names)
+        hdf_foreign(h, group, "has a member with an overlong name");
+    for (idx i = lower_bound(h, prefix); i < h->n_sorted && h->rc == OK; i++) {
+        const struct hdf_object *member = h->sorted[i];
+        if (strncmp(member->path, prefix, n) != 0)
+            break;
+        if (!member->path[n] || strchr(member->path + n, '/'))
+            continue; /* the group itself, if it is the root; or deeper */
+        if (member->kind == KIND_LINK)
+            hdf_foreign(h, member->path, "is a soft or external link");
+        else
+            visit(h, member->path, context);
+    }
     return h->rc;
 }
 
-static bool find_type(enum hdf_type *type, hid_t data)
+/* ---- numbers ----------------------------------------------------------- */
+
+static size_t type_bytes(enum hdf_type type)
 {
-    hid_t t = H5Dget_type(data);
-    bool is_found = false;
-    for (int i = HDF_FLOAT32; t >= 0 && i <= HDF_INT64 && !is_found; i++) {
-        *type = (enum hdf_type)i;
-        is_found = H5Tequal(t, hdf_file_type(*type)) > 0;
+    return type == HDF_FLOAT32 ? 4 : 8;
+}
+
+static struct hdf_object *find_dataset(struct hdf *h, const char *path)
+{
+    struct hdf_object *o = find_kind(h, path, KIND_DATASET, "is not a dataset");
+    if (o && o->complaint) {
+        hdf_foreign(h, path, o->complaint);
+        return NULL;
     }
-    hdf_close_id(t);
-    return is_found;
-}
-
-/* Shape, and its count of numbers if that is at most max. */
-static bool find_shape(struct hdf_shape *shape, hid_t data, size_t max)
-{
-    hsize_t n[HDF_NDIM_MAX] = { 0 };
-    hid_t space = H5Dget_space(data);
-    size_t count = 1;
-    int ndim = space < 0 || H5Sget_simple_extent_type(space) != H5S_SIMPLE
-                   ? -1
-                   : H5Sget_simple_extent_ndims(space);
-    bool ok = ndim >= 1 && ndim <= HDF_NDIM_MAX &&
-              H5Sget_simple_extent_dims(space, n, NULL) == ndim;
-    for (int i = 0; ok && i < ndim; i++) {
-        ok = n[i] >= 1 && n[i] <= max / count;
-        count *= ok ? (size_t)n[i] : 1;
-        shape->n[i] = (idx)n[i];
-    }
-    shape->ndim = ndim;
-    hdf_close_id(space);
-    return ok;
-}
-
-static bool is_plain(hid_t data)
-{
-    hid_t list = H5Dget_create_plist(data);
-    bool ok = list >= 0 && H5Pget_layout(list) == H5D_CONTIGUOUS &&
-              H5Pget_external_count(list) == 0 && H5Pget_nfilters(list) == 0;
-    hdf_close_id(list);
-    return ok;
-}
-
-/* The checks of hdf_inspect. 0 or a complaint. */
-static const char *inspect(const struct hdf *h, hid_t data, enum hdf_type *type,
-                           struct hdf_shape *shape)
-{
-    if (!find_type(type, data))
-        return "has another type than little-endian float32, float64 or int64";
-    if (!is_plain(data))
-        return "is not stored plainly (chunked, compressed, external or "
-               "virtual)";
-    size_t size = *type == HDF_FLOAT32 ? 4 : 8;
-    if (!find_shape(shape, data, (size_t)PTRDIFF_MAX / size))
-        return "has an impossible shape";
-    size_t bytes = (size_t)hdf_shape_count(shape) * size;
-    haddr_t start = H5Dget_offset(data);
-    if (H5Dget_storage_size(data) != bytes || start == HADDR_UNDEF)
-        return "has less data than its shape says";
-    if (bytes > h->n_bytes || start > h->n_bytes - bytes)
-        return "has data outside the file";
-    return NULL;
+    return o;
 }
 
 int hdf_inspect(struct hdf *h, const char *path, enum hdf_type *type,
                 struct hdf_shape *shape)
 {
-    hid_t data = open_kind(h, path, H5I_DATASET, "is not a dataset");
-    const char *complaint = data < 0 ? NULL : inspect(h, data, type, shape);
-    if (complaint)
-        hdf_foreign(h, path, complaint);
-    hdf_close_id(data);
+    const struct hdf_object *o = find_dataset(h, path);
+    if (o) {
+        *type = o->type;
+        *shape = o->shape;
+    }
     return h->rc;
+}
+
+static double to_double(const char *from, enum hdf_type type, idx i)
+{
+    float f;
+    double d;
+    int64_t n;
+    switch (type) {
+    case HDF_FLOAT32:
+        memcpy(&f, from + 4 * i, sizeof f);
+        return f;
+    case HDF_INT64:
+        memcpy(&n, from + 8 * i, sizeof n);
+        return (double)n;
+    default:
+        memcpy(&d, from + 8 * i, sizeof d);
+        return d;
+    }
 }
 
 int hdf_read(struct hdf *h, const char *path, enum hdf_type type, void *values,
              idx n)
 {
-    enum hdf_type found;
-    struct hdf_shape shape;
-    if (hdf_inspect(h, path, &found, &shape) != OK)
+    const struct hdf_object *o = find_dataset(h, path);
+    if (!o)
         return h->rc;
-    if (hdf_shape_count(&shape) != n)
+    if (hdf_shape_count(&o->shape) != n)
         return hdf_foreign(h, path, "has another shape than wanted");
-    hid_t data = hdf_open_object(h, path);
-    if (data >= 0 && H5Dread(data, hdf_file_type(type), H5S_ALL, H5S_ALL,
-                             H5P_DEFAULT, values) < 0)
-        hdf_unreadable(h, path);
-    hdf_close_id(data);
+    const char *from = o->values ? o->values : h->bytes + o->start;
+    double *doubles = values;
+    if (o->type == type)
+        memcpy(values, from, (size_t)n * type_bytes(type));
+    else if (type == HDF_FLOAT64)
+        for (idx i = 0; i < n; i++)
+            doubles[i] = to_double(from, o->type, i);
+    else
+        hdf_foreign(h, path, "has another type than wanted");
     return h->rc;
+}
+
+/* ---- attributes -------------------------------------------------------- */
+
+/* Of this value, and one or a list of them; NULL with the error recorded. */
+static const struct hdf_attribute *
+find_attribute(struct hdf *h, const char *object, const char *name,
+               enum hdf_value value, enum hdf_extent extent)
+{
+    char what[HDF_PATH_MAX];
+    const struct hdf_object *o = hdf_find(h, object);
+    if (!o)
+        return NULL;
+    const struct hdf_attribute *a = o->attributes;
+    while (a && strcmp(a->name, name) != 0)
+        a = a->next;
+    if (a && a->extent == extent && a->value == value)
+        return a;
+    if (a && a->extent == extent)
+        snprintf(what, sizeof what, "has an attribute %s of another type",
+                 name);
+    else
+        snprintf(what, sizeof what, "has no sound attribute %s", name);
+    hdf_foreign(h, object, what);
+    return NULL;
+}
+
+int hdf_get_text(struct hdf *h, const char *object, const char *name,
+                 char **text)
+{
+    const struct hdf_attribute *a =
+        find_attribute(h, object, name, VALUE_TEXT, EXTENT_SCALAR);
+    if (!a)
+        return h->rc;
+    *text = strdup(a->text);
+    return *text ? OK : hdf_no_memory(h, "read");
+}
+
+int hdf_get_int(struct hdf *h, const char *object, const char *name,
+                int64_t *value)
+{
+    const struct hdf_attribute *a =
+        find_attribute(h, object, name, VALUE_INT, EXTENT_SCALAR);
+    if (a)
+        *value = a->ints[0];
+    return h->rc;
+}
+
+int hdf_get_double(struct hdf *h, const char *object, const char *name,
+                   double *value)
+{
+    const struct hdf_attribute *a =
+        find_attribute(h, object, name, VALUE_DOUBLE, EXTENT_SCALAR);
+    if (a)
+        *value = a->number;
+    return h->rc;
+}
+
+int hdf_get_shape(struct hdf *h, const char *object, const char *name,
+                  struct hdf_shape *shape)
+{
+    const struct hdf_attribute *a =
+        find_attribute(h, object, name, VALUE_INT, EXTENT_LIST);
+    if (!a)
+        return h->rc;
+    if (a->n > HDF_NDIM_MAX)
+        return hdf_foreign(h, object, "has too many dimensions");
+    shape->ndim = (int)a->n;
+    for (int i = 0; i < shape->ndim; i++)
+        shape->n[i] = (idx)a->ints[i];
+    return OK;
 }

@@ -13,7 +13,7 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/sinklab-seeds.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 
-for name in ini config sweep_file table run_folder sweep_folder filter hdf; do
+for name in ini config sweep_file table run_folder sweep_folder filter hdf hdf_tree; do
     rm -rf "${to:?}/$name"
     mkdir "$to/$name"
 done
@@ -81,3 +81,14 @@ END
 # Edits of a file that the target makes itself: place, kind, value
 printf '\0' >"$to/hdf/nothing"
 printf '\1\20\0\0\377\2\100\2\1\200' >"$to/hdf/edits"
+# A group, a dataset below it, an attribute, the end; see struct record
+printf 'o\0%.0s' >"$to/hdf_tree/short"
+{
+    record() { # kind name
+        printf '%s' "$1"
+        head -c 71 /dev/zero
+        printf "\\$(printf %o ${#2})\0\0\0\0\0\0\0%s" "$2"
+    }
+    record o / && record o /param && record o /param/a && record a xxh3 &&
+        record e ''
+} >"$to/hdf_tree/whole"
