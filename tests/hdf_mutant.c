@@ -128,9 +128,8 @@ static void declare(struct param_table *t)
 {
     *t = (struct param_table){ 0 };
     for (int i = 0; i < TENSORS; i++) {
-        char name[32];
-        snprintf(name, sizeof name, "block.%d.w", i);
-        param_declare(t, PARAM_EMBEDDING, 1, 2, (idx[]){ WIDTH, WIDTH }, name);
+        param_declare(t, PARAM_EMBEDDING, 1, 2, (idx[]){ WIDTH, WIDTH },
+                      "block.%d.w", i);
     }
 }
 

@@ -31,7 +31,17 @@ static struct child_limits reading_limits(size_t n_bytes)
         .wall_s = WALL_S,
     };
 }
-static const struct child_limits no_limits = { 0 };
+
+/* What we build is sound, but the library may still lose its way where an
+ * allocation fails. */
+static struct child_limits building_limits(size_t n_bytes)
+{
+    size_t mib = n_bytes >> 20;
+    return (struct child_limits){
+        .cpu_ms = 10000 + (int)(mib < 1 << 20 ? mib : 1 << 20) * 64,
+        .wall_s = 2 * WALL_S + (int)(mib < 1 << 20 ? mib : 1 << 20),
+    };
+}
 
 static void start_library(void)
 {
@@ -803,8 +813,10 @@ static struct built build_somewhere(struct image *image)
     struct built built = { 0 };
     char *bytes;
     size_t n;
+    const struct child_limits limits =
+        building_limits(image->h->expected_bytes);
     enum child_end end =
-        child_run(&bytes, &n, sizeof built, build_in_child, image, &no_limits);
+        child_run(&bytes, &n, sizeof built, build_in_child, image, &limits);
     if (end == CHILD_NONE)
         return build(image);
     if (end == CHILD_OK && n == sizeof built)
