@@ -279,6 +279,28 @@ static void test_optim__clipped_step_has_the_clip_as_norm(void **state)
     close_bench(&b);
 }
 
+/* Stretches are the tensors cut up, in their order: nothing twice, nothing left
+ * out, nothing of the padding. */
+static void test_optim__stretches_are_all_tensors_once(void **state)
+{
+    (void)state;
+    struct optim_options o = options_of("adamw");
+    struct bench b;
+    open_bench(&b, &o, 1);
+    idx at = 0;
+    for (idx k = 0; k < b.table.count; k++) {
+        const struct param *p = &b.table.rows[k];
+        for (idx done = 0; done < p->n; done += b.s.stretches[at++].n) {
+            assert_true(at < b.s.n_stretches);
+            assert_int_equal(b.s.stretches[at].offset, p->offset + done);
+            assert_true(b.s.stretches[at].n > 0);
+            assert_true(b.s.stretches[at].n <= p->n - done);
+        }
+    }
+    assert_int_equal(at, b.s.n_stretches);
+    close_bench(&b);
+}
+
 static void test_optim__threads_change_no_bit(void **state)
 {
     (void)state;
@@ -328,6 +350,7 @@ int main(void)
         cmocka_unit_test(test_adamw__first_step_is_the_learning_rate),
         cmocka_unit_test(test_optim__norm_is_over_all_gradients),
         cmocka_unit_test(test_optim__clipped_step_has_the_clip_as_norm),
+        cmocka_unit_test(test_optim__stretches_are_all_tensors_once),
         cmocka_unit_test(test_optim__threads_change_no_bit),
         cmocka_unit_test(test_optim__every_row_has_its_texts),
     };
