@@ -46,8 +46,8 @@ static const char *const probes[] = {
     "attention.weights=elastic attention.elastic_tau=-0.2",
     "attention.weights=ssmax",
     "attention.weights=threshold_relu attention.qk_norm=unit",
-    "attention.weights=threshold_relu attention.qk_norm=unit "
-    "attention.threshold_beta=0.1",
+    ("attention.weights=threshold_relu attention.qk_norm=unit "
+     "attention.threshold_beta=0.1"),
     "attention.weights=relu attention.normalizer=p_norm",
     "attention.weights=relu",
     "attention.weights=stick_breaking",

@@ -2,7 +2,9 @@
 # Losses and gradient norms of the first steps are those of the commit that last
 # changed them on purpose (tests/golden/first-steps.csv), within 1e-4 of
 # themselves: a change of data, initial weights, model, optimizer or schedule
-# shows here, the rounding of another processor does not.
+# shows here, the rounding of another processor does not. Training doubles it
+# from step to step, from 1e-7 at the first to 5e-6 at the eighth and 5e-4 at the
+# fourteenth; so eight are held. The learning rate knows no rounding.
 #
 #   tests/system/golden.sh --write    after a change that is meant
 . "$(dirname "$0")/lib.sh"
@@ -31,6 +33,7 @@ curves() {
         # shellcheck disable=SC2086
         "$SINKLAB" train "$ROOT/configs/quick.ini" run.dir="$name" \
             model.layers=2 model.heads=2 train.steps=20 train.batch=8 \
+            train.log_every=1 train.val_every=0 sink.probe_every=0 \
             $overrides >/dev/null || exit 1
         awk -F, -v name="$name" 'NR > 1 && $1 > 0 { print name "," $1 "," $3 "," $4 "," $5 }' \
             "$name/metrics.csv"
@@ -50,9 +53,15 @@ near() { # name: rows of one run, cell by cell
             d = $i - $(i + 5)
             return (d < 0 ? -d : d) > bound * $i
         }
-        { n++; if (is_off(2, 0) || is_off(3, 1e-4) || is_off(4, 1e-4) ||
-                   is_off(5, 1e-8)) { bad = 1; print } }
-        END { exit bad || n < 2 }'
+        {
+            n++
+            if (is_off(2, 0) || is_off(5, 1e-8) ||
+                ($2 <= 8 && (is_off(3, 1e-4) || is_off(4, 1e-4)))) {
+                bad = 1
+                print
+            }
+        }
+        END { exit bad || n != 20 }'
 }
 while read -r name _; do
     check "$name: the first steps are the golden ones" near "$name"
