@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/base.h"
+#include "base/build.h"
 #include "base/moment.h"
 #include "cmd/cmd.h"
 
@@ -19,17 +20,36 @@ static const struct command *find_command(const char *name)
     return NULL;
 }
 
+static bool is_help(const char *word)
+{
+    return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
+static void print_version(void)
+{
+    printf("sinklab %s (commit %s)\n%s %s\n", build_version(), build_commit(),
+           build_compiler(), build_flags());
+}
+
 static int run(int argc, char **argv, struct err *e)
 {
     if (argc < 2)
         return cmd_help(0, NULL, e);
     const char *name = argv[1];
-    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
+    if (strcmp(name, "--version") == 0) {
+        print_version();
+        return OK;
+    }
+    if (is_help(name))
         name = "help";
     const struct command *command = find_command(name);
     if (!command)
         return err_set(e, ERR_USAGE,
                        "unknown command '%s': `sinklab help` lists them", name);
+    /* One answer wherever it stands: `sinklab sweep status --help`, too */
+    for (int i = 2; i < argc && command->run != cmd_help; i++)
+        if (is_help(argv[i]))
+            return cmd_help(2, argv, e); /* argv[1] is the command */
     if (moments_read(getenv("SINKLAB_TEST"), name, e))
         return e->code;
     return command->run(argc - 1, argv + 1, e);

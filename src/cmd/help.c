@@ -13,7 +13,8 @@ int cmd_help(int argc, char **argv, struct err *e)
                "attention sinks emerge.\n\nusage: sinklab COMMAND ...\n\n");
         for (const struct command *c = commands; c->name; c++)
             printf("  %-8s %s\n", c->name, c->summary);
-        printf("\nA first run: sinklab train configs/quick.ini\n");
+        printf("\nsinklab --version: which program this is. A first run: "
+               "sinklab train configs/quick.ini\n");
         return OK;
     }
     if (strcmp(argv[1], "config") == 0) {

@@ -90,7 +90,8 @@ int plan_print(FILE *out, const struct config *c, const char *dir,
             p.flops_per_token, p.flops_per_token * p.tokens);
     fprintf(out, "%-14s ", "memory");
     plan_print_bytes(out, (double)p.memory_bytes);
-    fprintf(out, " with %d threads\n", session_threads(c));
+    fprintf(out, " with %d thread%s\n", session_threads(c),
+            session_threads(c) == 1 ? "" : "s");
     fprintf(out, "%-14s ", "checkpoints");
     plan_print_bytes(out, p.weights_bytes * (double)p.weights_files);
     fprintf(out, " in %td weights files, ", p.weights_files);

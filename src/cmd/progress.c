@@ -50,7 +50,7 @@ void progress_step(struct progress *p, idx step)
     if (done > 0 && wall > 0) {
         printf("  %.0f tokens/s  ", done * p->tokens_per_step / wall);
         print_duration(is_last ? wall : wall / done * left);
-        printf(is_last ? " in all" : " left");
+        printf(is_last ? " since the start" : " left");
     }
     if (!p->is_terminal)
         printf("\n");

@@ -31,6 +31,22 @@ every = 200
 resume_every = 200
 END
 
+# --- help and version ------------------------------------------------------
+
+prints() { # REGEX COMMAND...
+    local regex=$1
+    shift
+    "$@" | grep -Eq -- "$regex"
+}
+for command in train sweep analyze compare runs verify bench list; do
+    check "$command -h is help $command" \
+        prints "sinklab $command" "$SINKLAB" "$command" -h
+done
+check "help stands behind other words, too" \
+    prints 'sinklab sweep status' "$SINKLAB" sweep status --help
+check "a version names the commit" \
+    prints '^sinklab [0-9.]+ \(commit ' "$SINKLAB" --version
+
 # --- train, stop, go on ----------------------------------------------------
 
 check "a dry run succeeds" "$SINKLAB" train tiny.ini --dry-run run.dir=runs/dry
