@@ -131,7 +131,7 @@ static void drop_repeated(struct many *m)
 static bool is_finished(const char *dir)
 {
     double step;
-    const char *standing = run_standing(&step, dir);
+    const char *standing = run_standing(&step, dir, NULL);
     return strcmp(standing, run_state_name(RUN_DONE)) == 0 ||
            strcmp(standing, run_state_name(RUN_STOPPED)) == 0;
 }

@@ -20,10 +20,11 @@ static int read_optional(struct table *t, const char *dir, const char *name,
                          struct err *e)
 {
     char path[RUN_PATH_MAX];
-    bool is_analysis = strcmp(name, ANALYSIS) == 0;
+    bool is_analysis = strcmp(name, ANALYSIS) == 0, is_there;
     run_path(path, dir, name);
-    if (access(path, F_OK) != 0 && errno == ENOENT)
-        return OK;
+    int rc = fsys_exists(&is_there, path, e);
+    if (rc != OK || !is_there)
+        return rc;
     if ((is_analysis ? analysis_read_csv(t, dir, e) : table_read(t, path, e)) !=
         OK)
         return e->code;
@@ -41,12 +42,43 @@ static void add_note(struct compared *r, const char *before, const char *text)
              used > 0 ? "; " : "", before, (int)strcspn(text, "\n"), text);
 }
 
-static void read_config(struct compared *r)
+/* Did the system refuse to show what is there? Then a comparison would lack
+ * it by chance, and is none; what is damaged is told in a note. */
+static bool is_refused(int rc)
 {
+    return rc == ERR_IO || rc == ERR_MEMORY;
+}
+
+/* As run_status_read; OK where there is none. */
+static int read_status(struct run_status *status, bool *is_known,
+                       const char *dir, struct err *e)
+{
+    char path[RUN_PATH_MAX];
     struct err own = { 0 };
-    r->has_config = run_config_load(&r->config, r->path, &own) == OK;
+    *is_known = false;
+    run_path(path, dir, "status");
+    int rc = fsys_exists(is_known, path, e);
+    if (rc != OK || !*is_known)
+        return rc;
+    rc = run_status_read(status, dir, &own);
+    *is_known = rc == OK;
+    return is_refused(rc) ? err_set(e, rc, "%s", own.text) : OK;
+}
+
+static int read_config(struct compared *r, struct err *e)
+{
+    char path[RUN_PATH_MAX];
+    struct err own = { 0 };
+    bool is_there;
+    run_path(path, r->path, "config.ini");
+    int rc = fsys_exists(&is_there, path, e);
+    if (rc != OK)
+        return rc;
+    rc = run_config_load(&r->config, r->path, &own);
+    r->has_config = rc == OK;
     if (!r->has_config)
         add_note(r, "settings unknown: ", own.text);
+    return is_there && is_refused(rc) ? err_set(e, rc, "%s", own.text) : OK;
 }
 
 static int check_folder(const char *path, struct err *e)
@@ -106,22 +138,27 @@ static void note_age(struct compared *r)
 }
 
 /* What the numbers were measured on, as far as the files say. */
-static void read_measured(struct compared *r)
+static int read_measured(struct compared *r, struct err *e)
 {
     char path[RUN_PATH_MAX], *text = NULL;
     struct config analysed;
     struct err own = { 0 };
+    int rc = OK;
     if (r->has_config)
         r->logged = measured_by(&r->config, false);
     if (r->analysis.columns == 0)
-        return;
+        return OK;
     run_path(path, r->path, "analysis.h5");
-    if (r->analysis.origin[0] && note_load(&text, path, "config", &own) == OK &&
-        config_load_text(&analysed, text, path, &own) == OK)
+    if (r->analysis.origin[0])
+        rc = note_load(&text, path, "config", &own);
+    if (rc == OK && text)
+        rc = config_load_text(&analysed, text, path, &own);
+    if (rc == OK && text)
         r->analysed = measured_by(&analysed, true);
     if (own.code)
         add_note(r, "", own.text);
     free(text);
+    return is_refused(rc) ? err_set(e, rc, "%s", own.text) : OK;
 }
 
 const struct measured *compared_measured(const struct compared *r,
@@ -160,18 +197,22 @@ int compared_load(struct compared *r, const char *path, const char *metric,
 {
     struct run_status status;
     struct err own = { 0 };
+    bool has_status;
     *r = (struct compared){ .path = path, .label = path, .status = "-" };
     int rc = check_folder(path, e);
     if (rc != OK)
         return rc;
     name_run(r);
-    if (run_status_read(&status, path, NULL) == OK)
+    rc = read_status(&status, &has_status, path, e);
+    if (rc != OK)
+        return rc;
+    if (has_status)
         r->status = run_state_name(status.state);
     rc = read_optional(&r->analysis, path, ANALYSIS, e);
     if (rc != OK)
         return rc;
     rc = read_optional(&r->metrics, path, "metrics.csv", &own);
-    if (rc != OK && r->analysis.columns == 0)
+    if (rc != OK && (r->analysis.columns == 0 || is_refused(rc)))
         return err_set(e, rc, "%s", own.text);
     if (r->analysis.columns == 0 && compared_series(r, metric).n == 0)
         return say_unmeasured(path, metric, e);
@@ -179,27 +220,30 @@ int compared_load(struct compared *r, const char *path, const char *metric,
     note_age(r);
     if (rc != OK)
         add_note(r, "", own.text);
-    read_config(r);
-    read_measured(r);
-    return OK;
+    rc = read_config(r, e);
+    return rc == OK ? read_measured(r, e) : rc;
 }
 
 void compared_load_member(struct compared *r, const char *path)
 {
     static const char *const names[] = { ANALYSIS, "metrics.csv" };
     double step;
+    struct err own = { 0 };
     *r = (struct compared){ .path = path, .label = path };
     struct table *tables[] = { &r->analysis, &r->metrics };
     name_run(r);
-    r->status = run_standing(&step, path);
+    r->status = run_standing(&step, path, &own);
+    if (own.code)
+        add_note(r, "", own.text);
+    own.code = OK;
     for (idx i = 0; i < COUNT_OF(tables); i++) {
-        struct err own = { 0 };
-        if (read_optional(tables[i], path, names[i], &own) != OK)
-            add_note(r, "left out: ", own.text);
+        struct err left = { 0 };
+        if (read_optional(tables[i], path, names[i], &left) != OK)
+            add_note(r, "left out: ", left.text);
     }
     note_age(r);
-    read_config(r);
-    read_measured(r);
+    read_config(r, NULL); /* notes say so */
+    read_measured(r, NULL);
 }
 
 void compared_release(struct compared *r)

@@ -37,6 +37,7 @@ struct listed {
     bool has_config;
     struct config config;
     struct table metrics;
+    struct err unread; /* what the system refused to show of it */
 };
 
 struct listing {

@@ -181,6 +181,9 @@ int runs_print(FILE *out, const struct listing *l, const struct runs_options *o,
         fprintf(out, "none of the %td runs below %s fits\n", l->n_all, o->dir);
     else if (l->n == 0)
         fprintf(out, "no runs below %s\n", o->dir);
+    for (idx i = 0; i < l->n; i++)
+        if (l->runs[i].unread.code)
+            fprintf(out, "note: %s\n", l->runs[i].unread.text);
     if (l->list.n_unread > 0)
         fprintf(out, "note: %td folder%s could not be looked into\n",
                 l->list.n_unread, l->list.n_unread == 1 ? "" : "s");
@@ -197,6 +200,10 @@ int runs_write_csv(FILE *out, const struct listing *l, struct err *e)
     struct config_key keys[DIFFERING_MAX];
     struct part p = { l->runs, l->n };
     struct grid g = { 0 };
+    for (idx i = 0; i < l->n; i++) /* programs read no notes */
+        if (l->runs[i].unread.code)
+            return err_set(e, l->runs[i].unread.code, "%s",
+                           l->runs[i].unread.text);
     idx n_keys = config_differing(keys, config_of, p.runs, p.n);
     int rc = fill(&g, p, keys, n_keys, true, e);
     if (rc == OK)

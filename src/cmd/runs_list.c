@@ -22,7 +22,8 @@ static struct run_facts facts_of(const struct listed *r)
     };
 }
 
-/* What cannot be read stays unknown: a list shows the rest all the same. */
+/* What cannot be read stays unknown: a list shows the rest all the same, and
+ * says so where it was the system that refused. */
 static void read_run(struct listed *r, const char *path, const char *name)
 {
     char file[RUN_PATH_MAX];
@@ -30,11 +31,17 @@ static void read_run(struct listed *r, const char *path, const char *name)
     *r = (struct listed){ .path = path, .name = name };
     r->own_name = slash && slash[1] ? slash + 1 : path;
     r->parent_n = run_list_parent(path);
-    r->status = run_standing(&r->step, path);
-    r->has_config = run_config_load(&r->config, path, NULL) == OK;
+    bool is_there;
+    struct err own = { 0 };
+    r->status = run_standing(&r->step, path, &r->unread);
+    run_path(file, path, "config.ini");
+    if (fsys_exists(&is_there, file, &r->unread) == OK && is_there)
+        r->has_config = run_config_load(&r->config, path, &own) == OK;
     run_path(file, path, "metrics.csv");
-    if (access(file, R_OK) == 0)
-        table_read(&r->metrics, file, NULL);
+    if (fsys_exists(&is_there, file, &r->unread) == OK && is_there)
+        table_read(&r->metrics, file, &own);
+    if (own.code == ERR_IO || own.code == ERR_MEMORY)
+        err_set(&r->unread, own.code, "%s", own.text);
     /* status has the step of its last change; a run that goes on is ahead */
     double logged;
     if (listed_measured(&logged, r, "step"))

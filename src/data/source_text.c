@@ -8,15 +8,21 @@
  * gives their order: validation reads it from its beginning, sinks from its
  * end, so that they share tiles only where there are too few.
  */
+#include <dirent.h>
 #include <errno.h>
-#include <fts.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/permute.h"
 #include "data/source.h"
+
+/* Folders in folders; a bound for links that lead in a circle. */
+enum { DEPTH_MAX = 64 };
 
 /* The files to read, in the order of their names. */
 struct files {
@@ -33,12 +39,18 @@ static void files_release(struct files *f)
     free(f->sizes);
 }
 
-static int by_name(const FTSENT **a, const FTSENT **b)
+static int by_name(const struct dirent **a, const struct dirent **b)
 {
-    return strcmp((*a)->fts_name, (*b)->fts_name);
+    return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-static int add_file(struct files *f, const FTSENT *entry, struct err *e)
+static int is_visible(const struct dirent *d)
+{
+    return d->d_name[0] != '.';
+}
+
+static int add_file(struct files *f, const char *name, off_t size,
+                    struct err *e)
 {
     size_t n = (size_t)f->n + 1;
     char **paths = realloc(f->paths, n * sizeof *paths);
@@ -47,38 +59,62 @@ static int add_file(struct files *f, const FTSENT *entry, struct err *e)
     size_t *sizes = realloc(f->sizes, n * sizeof *sizes);
     if (sizes)
         f->sizes = sizes;
-    char *path = strdup(entry->fts_path);
+    char *path = strdup(name);
     if (!paths || !sizes || !path) {
         free(path);
         return err_set(e, ERR_MEMORY, "out of memory");
     }
     paths[f->n] = path;
-    sizes[f->n++] = (size_t)entry->fts_statp->st_size;
+    sizes[f->n++] = (size_t)size;
     return OK;
 }
 
-/* Regular files below path (or path itself), hidden ones left out. */
-static int find_files(struct files *f, char *path, struct err *e)
+/* What errno says of a file of the text: a text that is not there is ERR_DATA,
+ * one that cannot be read ERR_IO. */
+static int cannot(struct err *e, const char *path, const char *what)
 {
-    char *roots[] = { path, NULL };
-    FTS *tree = fts_open(roots, FTS_LOGICAL | FTS_NOCHDIR, by_name);
-    if (!tree)
-        return err_set(e, ERR_DATA, "data.path %s: %s", path, strerror(errno));
+    char place[PATH_MAX + 16];
+    int errnum = errno;
+    if (errnum == ENOENT || errnum == ENOTDIR)
+        return err_set(e, ERR_DATA, "data.path %s: %s", path, strerror(errnum));
+    snprintf(place, sizeof place, "data.path %s", path);
+    errno = errnum;
+    return err_system(e, place, what);
+}
+
+/* Regular files below path (or path itself), hidden ones left out; links are
+ * followed. Folders and files of a folder come in the order of their names. */
+static int find_files(struct files *f, const char *path, idx depth,
+                      struct err *e)
+{
+    struct stat st;
+    struct dirent **names;
     int rc = OK;
-    for (FTSENT *entry; !rc && (entry = fts_read(tree));) {
-        if (entry->fts_level > 0 && entry->fts_name[0] == '.') {
-            fts_set(tree, entry, FTS_SKIP);
-        } else if (entry->fts_info == FTS_F) {
-            rc = add_file(f, entry, e);
-        } else if (entry->fts_info == FTS_DNR || entry->fts_info == FTS_ERR ||
-                   entry->fts_info == FTS_NS) {
-            rc = err_set(e, ERR_DATA, "data.path %s: %s", entry->fts_path,
-                         strerror(entry->fts_errno));
-        }
+    if (stat(path, &st)) /* a link to nothing, further down, is nothing */
+        return depth > 0 && errno == ENOENT ? OK
+                                            : cannot(e, path, "look at it");
+    if (S_ISREG(st.st_mode))
+        return add_file(f, path, st.st_size, e);
+    if (!S_ISDIR(st.st_mode))
+        return OK;
+    if (depth == DEPTH_MAX)
+        return err_set(e, ERR_DATA,
+                       "data.path %s: deeper than %d folders; does a link lead "
+                       "back to a folder above it?",
+                       path, DEPTH_MAX);
+    int n = scandir(path, &names, is_visible, by_name);
+    if (n < 0)
+        return cannot(e, path, "read this folder");
+    for (int i = 0; i < n; i++) {
+        char inner[PATH_MAX];
+        if (rc == OK && snprintf(inner, sizeof inner, "%s/%s", path,
+                                 names[i]->d_name) >= PATH_MAX)
+            rc = err_set(e, ERR_DATA, "data.path %s: a path is too long", path);
+        if (rc == OK)
+            rc = find_files(f, inner, depth + 1, e);
+        free(names[i]);
     }
-    fts_close(tree);
-    if (!rc && f->n == 0)
-        rc = err_set(e, ERR_DATA, "data.path %s: no regular file there", path);
+    free(names);
     return rc;
 }
 
@@ -87,20 +123,28 @@ static int read_file(uint16_t *stream, idx *n, const char *path, size_t size,
                      struct err *e)
 {
     unsigned char buffer[1 << 15];
-    FILE *file = fopen(path, "rb");
-    if (!file)
-        return err_set(e, ERR_DATA, "data.path %s: %s", path, strerror(errno));
-    size_t total = 0, got;
-    while (total < size && (got = fread(buffer, 1, sizeof buffer, file)) > 0) {
-        for (size_t i = 0; i < got && total < size; i++, total++)
+    size_t total = 0;
+    int rc = OK, fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return cannot(e, path, "open");
+    while (rc == OK && total < size) {
+        size_t left = size - total;
+        ssize_t got =
+            read(fd, buffer, left < sizeof buffer ? left : sizeof buffer);
+        for (ssize_t i = 0; i < got; i++)
             stream[(*n)++] = buffer[i];
+        if (got > 0)
+            total += (size_t)got;
+        else if (got == 0)
+            rc = err_set(e, ERR_DATA,
+                         "data.path %s: could read %zu of %zu bytes; it was "
+                         "shortened meanwhile",
+                         path, total, size);
+        else if (errno != EINTR)
+            rc = cannot(e, path, "read");
     }
-    bool is_short = total < size;
-    fclose(file);
-    if (is_short)
-        return err_set(e, ERR_DATA, "data.path %s: could read %zu of %zu bytes",
-                       path, total, size);
-    return OK;
+    close(fd);
+    return rc;
 }
 
 /* Tokens of the text in a whole sample: BOS is not in the text. */
@@ -146,8 +190,12 @@ static int open_text(struct source *s, const struct data_options *o,
         return err_set(e, ERR_DATA,
                        "[data] path is empty: source = text needs "
                        "data.path=FILE or data.path=FOLDER");
-    if (find_files(&files, path, e))
+    if (find_files(&files, path, 0, e))
         goto out;
+    if (files.n == 0) {
+        err_set(e, ERR_DATA, "data.path %s: no regular file there", path);
+        goto out;
+    }
     idx total = s->eos != NO_TOKEN ? files.n - 1 : 0;
     for (idx i = 0; i < files.n; i++)
         total += (idx)files.sizes[i];

@@ -1,5 +1,6 @@
 #include "io/config_paths.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,13 +20,17 @@ int config_default_dir(char dir[RUN_DIR_MAX], const char *path, struct err *e)
 int config_data_path(struct config *c, const char *dir, struct err *e)
 {
     char real_path[PATH_MAX], folder[PATH_MAX];
-    if (!c->data.path[0] || !realpath(c->data.path, real_path))
+    if (!c->data.path[0])
         return OK;
+    if (!realpath(c->data.path, real_path)) /* reading it says it is absent */
+        return errno == ENOENT || errno == ENOTDIR
+                   ? OK
+                   : err_system(e, c->data.path, "find out where it lies");
     size_t n = strlen(real_path);
     if (dir[0] == '/')
         snprintf(folder, sizeof folder, "%s", dir);
     else if (!realpath(".", folder))
-        folder[0] = '\0';
+        return err_system(e, ".", "find out where it lies");
     if (strncmp(folder, real_path, n) == 0 &&
         (folder[n] == '/' || folder[n] == '\0'))
         return err_set(e, ERR_CONFIG,

@@ -11,10 +11,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* One write() carries less than 2 GiB on every system; smaller pieces let a
- * signal through in time. */
-enum { WRITE_MAX_BYTES = 1 << 26 };
-
 #define TEMP_PREFIX ".tmp-"
 
 /* dir (FSYS_PATH_MAX) becomes the folder that path lies in; *base its last
@@ -49,22 +45,6 @@ static int sync_folder(const char *dir, struct err *e)
     return rc;
 }
 
-static int write_all(int fd, const void *bytes, size_t n)
-{
-    const char *at = bytes;
-    while (n > 0) {
-        size_t piece = n < WRITE_MAX_BYTES ? n : WRITE_MAX_BYTES;
-        ssize_t done = fsys_call_write(fd, at, piece);
-        if (done < 0 && errno == EINTR)
-            continue;
-        if (done < 0)
-            return -1;
-        at += done;
-        n -= (size_t)done;
-    }
-    return 0;
-}
-
 /* Open a new file for the temporary name. One that is there already is left
  * from a dead process that had our process id: see fsys_remove_stale. */
 static int open_temp(const char *temp)
@@ -89,7 +69,7 @@ static int write_temp(const char *temp, const char *path,
     if (fsys_call_reserve(fd, total))
         rc = err_system(e, path, "write");
     for (idx i = 0; i < n_parts && rc == OK; i++)
-        if (write_all(fd, parts[i].bytes, parts[i].n))
+        if (fsys_call_write_all(fd, parts[i].bytes, parts[i].n))
             rc = err_system(e, path, "write");
     if (rc == OK && fsys_call_fsync(fd))
         rc = err_system(e, path, "sync");
@@ -144,7 +124,7 @@ int fsys_append(const char *path, const void *bytes, size_t n, struct err *e)
         return err_system(e, path, "open");
     if (fstat(fd, &st))
         rc = err_system(e, path, "open");
-    else if (write_all(fd, bytes, n)) {
+    else if (fsys_call_write_all(fd, bytes, n)) {
         rc = err_system(e, path, "write");
         (void)!fsys_call_ftruncate(
             fd, (size_t)st.st_size); /* or a torn row stays */

@@ -8,6 +8,10 @@
 
 #include "base/moment.h"
 
+/* One write() carries less than 2 GiB on every system; smaller pieces let a
+ * signal through in time. */
+enum { WRITE_MAX_BYTES = 1 << 26 };
+
 /* A mutable static (cmd/stop.c has the other one). Tests must reach each
  * changing call of the program as it is; a switch handed down through every
  * signature from train to write() would put test plumbing into all contracts
@@ -65,6 +69,22 @@ ssize_t fsys_call_write(int fd, const void *bytes, size_t n)
         errnum = errno;
     errno = errnum;
     return -1;
+}
+
+int fsys_call_write_all(int fd, const void *bytes, size_t n)
+{
+    const char *at = bytes;
+    while (n > 0) {
+        size_t piece = n < WRITE_MAX_BYTES ? n : WRITE_MAX_BYTES;
+        ssize_t done = fsys_call_write(fd, at, piece);
+        if (done < 0 && errno == EINTR)
+            continue;
+        if (done < 0)
+            return -1;
+        at += done;
+        n -= (size_t)done;
+    }
+    return 0;
 }
 
 int fsys_call_fsync(int fd)

@@ -19,6 +19,8 @@ void fsys_fail_from(long n, int errnum);
 
 int fsys_call_open(const char *path, int flags); /* O_CLOEXEC is added */
 ssize_t fsys_call_write(int fd, const void *bytes, size_t n);
+/* all of it, however many writes that takes; 0, or -1 */
+int fsys_call_write_all(int fd, const void *bytes, size_t n);
 int fsys_call_fsync(int fd);
 int fsys_call_close(int fd); /* closed even if it reports an error */
 int fsys_call_ftruncate(int fd, size_t length);

@@ -234,16 +234,24 @@ static int read_id(struct run_folder *r, const char *path, struct err *e)
     return rc;
 }
 
-/* The id that a checkpoint bears; false if it cannot be read. */
-static bool adopt_id(struct run_folder *r, const char *path)
+/* The id that a checkpoint bears, if it is there and not damaged. */
+static int adopt_id(bool *is_found, struct run_folder *r, const char *path,
+                    struct err *e)
 {
     struct checkpoint_head head = { 0 };
-    bool is_read = access(path, R_OK) == 0 &&
-                   checkpoint_read_head(&head, path, NULL) == OK;
-    if (is_read)
+    struct err own = { 0 };
+    bool is_there;
+    *is_found = false;
+    int rc = fsys_exists(&is_there, path, e);
+    if (rc != OK || !is_there)
+        return rc;
+    rc = checkpoint_read_head(&head, path, &own);
+    *is_found = rc == OK;
+    if (*is_found)
         snprintf(r->id, sizeof r->id, "%s", head.run_id);
     free(head.config);
-    return is_read;
+    return rc == ERR_CHECKPOINT || rc == OK ? OK
+                                            : err_set(e, rc, "%s", own.text);
 }
 
 /* Without manifest.ini: as the checkpoints have it; a new one where there are
@@ -254,10 +262,12 @@ static int find_id_elsewhere(struct run_folder *r, struct err *e)
     char path[RUN_PATH_MAX];
     int rc = run_list_checkpoints(&list, r->dir, e);
     run_resume_path(path, r->dir);
-    bool is_found = adopt_id(r, path);
-    for (idx i = 0; i < list.n && !is_found; i++) {
+    bool is_found = false;
+    if (rc == OK)
+        rc = adopt_id(&is_found, r, path, e);
+    for (idx i = 0; rc == OK && i < list.n && !is_found; i++) {
         run_step_path(path, r->dir, list.steps[i]);
-        is_found = adopt_id(r, path);
+        rc = adopt_id(&is_found, r, path, e);
     }
     if (!is_found)
         draw_id(r->id);
@@ -438,9 +448,16 @@ int run_open(struct run_folder *r, const char *dir, struct err *e)
         return rc;
     }
     /* Only a note: what can be resumed stands in resume.h5. */
-    if (run_status_read(&r->found, r->dir, NULL) != OK)
+    bool has_status;
+    struct err own = { 0 };
+    rc = find_file(&has_status, r->dir, "status", e);
+    if (rc == OK && (!has_status || run_status_read(&r->found, r->dir, &own)))
         r->found = (struct run_status){ RUN_FAILED, 0, "status is damaged" };
-    return OK;
+    if (rc == OK && (own.code == ERR_IO || own.code == ERR_MEMORY))
+        rc = err_set(e, own.code, "%s", own.text);
+    if (rc != OK)
+        run_close(r);
+    return rc;
 }
 
 void run_close(struct run_folder *r)

@@ -17,17 +17,25 @@ static const char unknown[] = RUN_STANDING_UNKNOWN;
 
 /* ---- how a run stands -------------------------------------------------- */
 
-const char *run_standing(double *step, const char *dir)
+const char *run_standing(double *step, const char *dir, struct err *e)
 {
     char path[RUN_PATH_MAX];
     struct run_status status;
     *step = NAN;
     bool is_taken = true;
-    if (run_status_read(&status, dir, NULL) != OK)
+    struct err own = { 0 };
+    run_path(path, dir, "status");
+    int rc = fsys_exists(&is_taken, path, e);
+    if (rc != OK || !is_taken)
+        return unknown;
+    rc = run_status_read(&status, dir, &own);
+    if (rc == ERR_IO || rc == ERR_MEMORY)
+        err_set(e, rc, "%s", own.text);
+    if (rc != OK)
         return unknown;
     *step = (double)status.step;
     run_path(path, dir, "lock");
-    if (status.state == RUN_RUNNING && lock_is_taken(&is_taken, path, NULL))
+    if (status.state == RUN_RUNNING && lock_is_taken(&is_taken, path, e))
         return unknown;
     if (!is_taken)
         return interrupted;

@@ -52,8 +52,9 @@ bool run_field_text(char *text, size_t cap, const struct run_field *f,
 /* run_standing - how a run stands, for people: the first word of `status`,
  * but "interrupted" where that says running and no process holds the lock, and
  * RUN_STANDING_UNKNOWN where it cannot be read. *step is the one in `status`,
- * NAN if unknown. */
-const char *run_standing(double *step, const char *dir);
+ * NAN if unknown; e, if not NULL, gets what the system refused (ERR_IO,
+ * ERR_MEMORY), not what is damaged. */
+const char *run_standing(double *step, const char *dir, struct err *e);
 
 /* Words that run_standing may return, by number; NULL past the end. */
 const char *run_standing_name(int i);

@@ -78,6 +78,22 @@ static void print_event(struct text *t, const struct sweep_run *r,
     sealed_line_end(t, start);
 }
 
+/* Exactly n bytes from there on; false: errno says why. */
+static bool read_at(int fd, char *bytes, size_t n, off_t at)
+{
+    for (size_t got = 0; got < n;) {
+        ssize_t more = pread(fd, bytes + got, n - got, at + (off_t)got);
+        if (more < 0 && errno == EINTR)
+            continue;
+        if (more == 0)
+            errno = EIO; /* it was shortened meanwhile */
+        if (more <= 0)
+            return false;
+        got += (size_t)more;
+    }
+    return true;
+}
+
 /* With the file locked: where the last whole line ends; *is_new: the file has
  * no head yet. -1: the system refuses. */
 static off_t find_end(int fd, bool *is_new)
@@ -86,7 +102,7 @@ static off_t find_end(int fd, bool *is_new)
     off_t end = lseek(fd, 0, SEEK_END);
     while (end > 0) {
         off_t n = end < (off_t)sizeof bytes ? end : (off_t)sizeof bytes;
-        if (pread(fd, bytes, (size_t)n, end - n) != n)
+        if (!read_at(fd, bytes, (size_t)n, end - n))
             return -1;
         char *lf = memrchr(bytes, '\n', (size_t)n);
         end -= n;
@@ -100,12 +116,13 @@ static off_t find_end(int fd, bool *is_new)
 }
 
 /* Another version's journal is left alone. */
-static int check_head(int fd, const char *path, struct err *e)
+static int check_head(int fd, off_t end, const char *path, struct err *e)
 {
-    char head[64];
-    ssize_t n = pread(fd, head, sizeof head - 1, 0);
-    char *text = head;
-    head[n > 0 ? n : 0] = '\0';
+    char head[64], *text = head;
+    size_t n = end < (off_t)sizeof head ? (size_t)end : sizeof head - 1;
+    if (!read_at(fd, head, n, 0))
+        return err_system(e, path, "read");
+    head[n] = '\0';
     return sealed_line_head(&text, path, journal_word, JOURNAL_VERSION, e);
 }
 
@@ -118,20 +135,18 @@ static int append_locked(int fd, const char *path, struct text *line,
     off_t end = find_end(fd, &is_new);
     if (end < 0)
         return err_system(e, path, "read");
-    if (!is_new && check_head(fd, path, e))
-        return e ? e->code : ERR_DATA;
+    int rc = is_new ? OK : check_head(fd, end, path, e);
+    if (rc != OK)
+        return rc;
     if (end < lseek(fd, 0, SEEK_END) && fsys_call_ftruncate(fd, (size_t)end))
         return err_system(e, path, "cut off its torn last line");
     if (is_new)
         text_add(&t, "%s %d\n", journal_word, JOURNAL_VERSION);
     text_add(&t, "%s", line->at);
     BUG_ON(t.n >= t.cap_bytes);
-    ssize_t done = fsys_call_write(fd, both, t.n);
-    if (done == (ssize_t)t.n && fsys_call_fsync(fd) == 0)
+    if (fsys_call_write_all(fd, both, t.n) == 0 && fsys_call_fsync(fd) == 0)
         return OK;
-    if (done >= 0 && done < (ssize_t)t.n)
-        errno = ENOSPC; /* what a short write to a file means */
-    int rc = err_system(e, path, "write");
+    rc = err_system(e, path, "write");
     (void)!fsys_call_ftruncate(fd, (size_t)end); /* or a torn line stays */
     return rc;
 }

@@ -18,7 +18,7 @@ static void check_status(const char *dir)
         FUZZ_CHECK(s.state >= 0 && s.state < RUN_STATES);
         FUZZ_CHECK(strlen(s.reason) < RUN_REASON_MAX);
     }
-    FUZZ_CHECK(run_standing(&step, dir));
+    FUZZ_CHECK(run_standing(&step, dir, NULL));
 }
 
 static void check_manifest(const char *dir)
