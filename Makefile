@@ -87,9 +87,11 @@ SYSTEM := $(filter-out tests/system/lib.sh,$(sort $(wildcard tests/system/*.sh))
 unit_bins := $(TESTS:%.c=$(B)/%)
 grad_bins := $(GRADS:%.c=$(B)/%)
 dump_bin  := $(B)/tools/parity/dump
+fault_bin := $(B)/tests/faults/faults
+fault_lib := $(B)/tests/faults/shim.so
 fuzz_bins := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 
-.PHONY: all demo test unit double asan lint check bench parity format docs \
+.PHONY: all demo test faults run-faults unit double asan lint check bench parity format docs \
         install clean help tests run-test run-unit run-double run-asan fuzz \
         fuzz-targets force
 all: $(BIN) ## build ./sinklab (the default)
@@ -109,6 +111,19 @@ $(B)/tests/%: $(B)/tests/%.o $(OBJ) $(HELP_C:%.c=$(B)/%.o)
 	$(Q)$(link) -o $@ $^ $(ldlibs) -lcmocka
 # The targets of libFuzzer are compiled, too, lest they fall behind.
 tests: $(unit_bins) $(fuzz_bins:=.o)
+
+# The suite of failing system calls, and what it preloads under the program.
+fault_flags := -std=c11 -D_GNU_SOURCE -O1 -g $(WARN) $(if $(WERROR),-Werror)
+$(fault_bin) $(fault_lib): tests/faults/fault.h $(B)/flags
+$(fault_bin): tests/faults/faults.c
+	@mkdir -p $(@D)
+	$(call say,LD $@)
+	$(Q)$(CC) $(fault_flags) -o $@ $<
+$(fault_lib): tests/faults/shim.c
+	@mkdir -p $(@D)
+	$(call say,LD $@)
+	$(Q)$(CC) $(fault_flags) -fPIC -shared -o $@ $< -ldl
+
 $(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/fuzz.o \
     $(B)/tests/hdf_mutant.o $(OBJ)
 	$(call say,LD $@)
@@ -148,9 +163,18 @@ demo: ## train, analyze and compare four attentions, about a minute
 test: ## unit and system tests; last line: N passed, N failed
 	@tools/deps.sh
 	+@$(sub) run-test
-run-test: $(BIN) $(dump_bin) $(unit_bins)
+run-test: $(BIN) $(dump_bin) $(fault_bin) $(fault_lib) $(unit_bins)
 	@SINKLAB=$(abspath $(BIN)) DUMP=$(abspath $(dump_bin)) \
+	    FAULTS=$(abspath $(fault_bin)) \
 	    tests/run.sh $(unit_bins) $(SYSTEM)
+
+faults: ## every system call of every command fails: the long form of a test
+	@tools/deps.sh
+	+@$(sub) run-faults
+run-faults: $(BIN) $(fault_bin) $(fault_lib)
+	@SINKLAB=$(abspath $(BIN)) FAULTS=$(abspath $(fault_bin)) FAULTS_FORM= \
+	    JOBS=$(patsubst -j%,%,$(firstword $(filter -j%,$(MAKEFLAGS)))) \
+	    TEST_LIMIT_S=36000 tests/run.sh tests/system/faults.sh
 
 unit: run-unit ## unit tests alone
 run-unit: $(unit_bins)
