@@ -8,6 +8,7 @@
 #include "cmd/sweep.h"
 #include "cmd/sweep_slurm.h"
 #include "io/grid.h"
+#include "io/run_facts.h"
 #include "io/tail.h"
 
 enum { CELL_COLUMNS = 60 };
@@ -34,20 +35,25 @@ static int find_planned_steps(idx *steps, const struct sweep *s,
     return rc;
 }
 
-static void fill_row(struct grid *g, const struct sweep *s, idx i,
-                     const struct sweep_record *record, enum sweep_state *state)
+/* true: how it stands is unknown, and unread says why. */
+static bool fill_row(struct grid *g, const struct sweep *s, idx i,
+                     const struct sweep_record *record, enum sweep_state *state,
+                     struct err *unread)
 {
     const struct sweep_run *r = &s->runs[i];
     struct run_status found;
     char shown[TEXT_SHOW_MAX];
     *state = sweep_run_state(s, r, &found);
-    struct err unread = { 0 };
+    struct err own = { 0 };
+    if (found.refused)
+        err_set(&own, found.refused, "%s", found.reason);
     idx step = found.step, steps, row = i + 1;
-    bool has_step = sweep_is_finished(*state) ||
-                    find_logged_step(&step, s, r, &unread) == OK;
-    bool has_steps = find_planned_steps(&steps, s, r, &unread) == OK;
+    bool has_step =
+        sweep_is_finished(*state) || find_logged_step(&step, s, r, &own) == OK;
+    bool has_steps = find_planned_steps(&steps, s, r, &own) == OK;
     grid_set(g, row, 0, "%s", r->name);
-    grid_set(g, row, 1, "%s%s", sweep_state_name(*state),
+    grid_set(g, row, 1, "%s%s",
+             found.refused ? RUN_STANDING_UNKNOWN : sweep_state_name(*state),
              r->is_dropped ? " (dropped)" : "");
     char one[32] = "?", all[32] = "?";
     if (has_step)
@@ -59,14 +65,17 @@ static void fill_row(struct grid *g, const struct sweep *s, idx i,
     const char *note = found.reason;
     if (!*note && *state == SWEEP_WAITING && record->last == EVENT_FAILED)
         note = record->detail; /* it never got as far as a folder */
-    if (unread.code)
-        grid_set(g, row, 4, "note: %s", text_show(shown, unread.text));
+    if (own.code == ERR_IO || own.code == ERR_MEMORY)
+        err_set(unread, own.code, "%s", own.text);
+    if (own.code)
+        grid_set(g, row, 4, "%s", text_show(shown, own.text));
     else if (*state != SWEEP_DONE && *state != SWEEP_RUNNING)
         grid_set(g, row, 4, "%s", text_show(shown, note));
+    return found.refused != OK;
 }
 
 static void print_sums(const struct sweep *s, const idx count[SWEEP_STATES],
-                       idx n_dropped)
+                       idx n_unknown, idx n_dropped)
 {
     printf("\n%s: %td runs", s->dir, s->n - n_dropped);
     const char *mark = ": ";
@@ -77,6 +86,8 @@ static void print_sums(const struct sweep *s, const idx count[SWEEP_STATES],
                sweep_state_name((enum sweep_state)i));
         mark = ", ";
     }
+    if (n_unknown)
+        printf("%s%td " RUN_STANDING_UNKNOWN, mark, n_unknown);
     if (n_dropped)
         printf("; %td more are no longer in the sweep file", n_dropped);
     printf("\n");
@@ -100,7 +111,8 @@ int sweep_status(const struct sweep *s, struct err *e)
     static const char *const heads[] = { "run",    "state", "step",
                                          "starts", "note",  "queue" };
     struct grid g = { 0 };
-    idx count[SWEEP_STATES] = { 0 }, n_dropped = 0;
+    idx count[SWEEP_STATES] = { 0 }, n_unknown = 0, n_dropped = 0;
+    struct err unread = { 0 };
     struct sweep_record *records = calloc((size_t)s->n + 1, sizeof *records);
     char(*queue)[QUEUE_NOTE_MAX] = calloc((size_t)s->n + 1, sizeof *queue);
     if (!records || !queue)
@@ -114,16 +126,19 @@ int sweep_status(const struct sweep *s, struct err *e)
         grid_set(&g, 0, k, "%s", heads[k]);
     for (idx i = 0; i < s->n; i++) {
         enum sweep_state state;
-        fill_row(&g, s, i, &records[i], &state);
+        bool is_unknown = fill_row(&g, s, i, &records[i], &state, &unread);
         if (known > 0)
             grid_set(&g, i + 1, 5, "%s", queue[i]);
         n_dropped += s->runs[i].is_dropped;
-        count[state] += !s->runs[i].is_dropped;
+        if (!s->runs[i].is_dropped)
+            ++*(is_unknown ? &n_unknown : &count[state]);
     }
     if (grid_check(&g, e))
         goto out;
     grid_print(stdout, &g, CELL_COLUMNS, false);
-    print_sums(s, count, n_dropped);
+    print_sums(s, count, n_unknown, n_dropped);
+    if (unread.code) /* what is shown is not all */
+        err_set(e, unread.code, "%s", unread.text);
 out:
     grid_release(&g);
     free(records);

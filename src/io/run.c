@@ -452,7 +452,8 @@ int run_open(struct run_folder *r, const char *dir, struct err *e)
     struct err own = { 0 };
     rc = find_file(&has_status, r->dir, "status", e);
     if (rc == OK && (!has_status || run_status_read(&r->found, r->dir, &own)))
-        r->found = (struct run_status){ RUN_FAILED, 0, "status is damaged" };
+        r->found = (struct run_status){ .state = RUN_FAILED,
+                                        .reason = "status is damaged" };
     if (rc == OK && (own.code == ERR_IO || own.code == ERR_MEMORY))
         rc = err_set(e, own.code, "%s", own.text);
     if (rc != OK)

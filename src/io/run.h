@@ -46,6 +46,7 @@ struct run_status {
     enum run_state state;
     idx step;                    /* optimizer updates done at that moment */
     char reason[RUN_REASON_MAX]; /* one line; may be empty */
+    int refused; /* ERR_IO, ERR_MEMORY: sweep_run_state could not see it */
 };
 
 struct run_folder {

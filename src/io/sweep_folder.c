@@ -198,6 +198,7 @@ enum sweep_state sweep_run_state(const struct sweep *s,
     }
     if (e.code) { /* unknown: whoever starts it finds out */
         state = SWEEP_FAILED;
+        status.refused = e.code == ERR_IO || e.code == ERR_MEMORY ? e.code : OK;
         snprintf(status.reason, sizeof status.reason, "%.*s",
                  RUN_REASON_MAX - 1, e.text);
     }
