@@ -36,6 +36,8 @@ static int find_members(struct run_list *l, const char *path, struct err *e)
         return e->code;
     bool is_folder;
     int rc = run_list_find(l, path, RUN_LIST_DIRECT, &own);
+    if (rc == OK && l->n_unread > 0) /* a mean over the rest would mislead */
+        return err_set(e, l->unread.code, "%s", l->unread.text);
     if (rc == OK ||
         (rc == ERR_IO && (fsys_is_folder(&is_folder, path, e) || !is_folder)))
         return e->code;

@@ -47,13 +47,26 @@ static int add_run(struct run_list *l, const char *path, struct err *e)
     return add(&l->paths, &l->n, &l->cap, path, e);
 }
 
-/* -1: it cannot be looked at. */
-static int is_folder(const char *path)
+enum inner { INNER_NONE, INNER_RUN, INNER_FOLDER, INNER_REMAINS };
+
+/* What a name in a folder stands for. */
+static int inspect(enum inner *kind, const char *path, bool is_hidden,
+                   struct err *e)
 {
     struct stat st;
+    bool is_it;
+    *kind = INNER_NONE;
     if (lstat(path, &st))
-        return errno == ENOENT ? 0 : -1;
-    return S_ISDIR(st.st_mode);
+        return errno == ENOENT ? OK : err_system(e, path, "look at it");
+    if (!S_ISDIR(st.st_mode))
+        return OK;
+    int rc = is_hidden ? run_holds_remains(&is_it, path, e)
+                       : run_holds_run(&is_it, path, e);
+    if (rc == OK && is_hidden)
+        *kind = is_it ? INNER_REMAINS : INNER_NONE;
+    else if (rc == OK)
+        *kind = is_it ? INNER_RUN : INNER_FOLDER;
+    return rc;
 }
 
 static int is_visible(const struct dirent *d)
@@ -64,40 +77,45 @@ static int is_visible(const struct dirent *d)
 static int search(struct run_list *l, const char *dir, idx levels, bool is_top,
                   struct err *e);
 
-/* One pass over the names of a folder: its runs, or what lies further down. */
+/* The path of a name in a folder, and what it is; none where that cannot be
+ * found out, which is noted. */
+static enum inner look(char path[RUN_DIR_MAX], struct run_list *l,
+                       const char *dir, const char *name)
+{
+    const char *slash = dir[strlen(dir) - 1] == '/' ? "" : "/";
+    int length = snprintf(path, RUN_DIR_MAX, "%s%s%s", dir, slash, name);
+    enum inner kind = INNER_NONE;
+    int rc = OK;
+    if (length >= RUN_DIR_MAX)
+        rc = err_set(&l->unread, ERR_IO,
+                     "%.60s...: path longer than %d bytes; move it up", path,
+                     RUN_DIR_MAX - 1);
+    else
+        rc = inspect(&kind, path, name[0] == '.', &l->unread);
+    l->n_unread += rc != OK;
+    return rc == OK ? kind : INNER_NONE;
+}
+
+/* The runs of a folder, then what lies further down. */
 static int take_names(struct run_list *l, const char *dir,
                       struct dirent *const *names, int n, idx levels,
-                      bool want_runs, struct err *e)
+                      enum inner *kinds, struct err *e)
 {
+    char path[RUN_DIR_MAX];
     int rc = OK;
     for (int i = 0; i < n && rc == OK; i++) {
-        char path[RUN_DIR_MAX];
-        const char *slash = dir[strlen(dir) - 1] == '/' ? "" : "/";
-        int length =
-            snprintf(path, sizeof path, "%s%s%s", dir, slash, names[i]->d_name);
-        if (length >= RUN_DIR_MAX) {
-            l->n_unread += want_runs;
-            continue;
-        }
-        int is_inner = is_folder(path);
-        bool is_run = false, is_remains = false, is_left;
-        is_left = names[i]->d_name[0] == '.';
-        if (is_inner < 0 || (is_inner && run_holds_run(&is_run, path, NULL)) ||
-            (is_inner && is_left &&
-             run_holds_remains(&is_remains, path, NULL))) {
-            l->n_unread += want_runs;
-            continue;
-        }
-        if (!is_inner)
-            continue;
-        if (is_left)
-            rc = want_runs && is_remains
-                     ? add(&l->remains, &l->n_remains, &l->cap_remains, path, e)
-                     : OK;
-        else if (is_run && want_runs)
+        kinds[i] = look(path, l, dir, names[i]->d_name);
+        if (kinds[i] == INNER_RUN)
             rc = add_run(l, path, e);
-        else if (!is_run && !want_runs && levels > 1)
-            rc = search(l, path, levels - 1, false, e);
+        else if (kinds[i] == INNER_REMAINS)
+            rc = add(&l->remains, &l->n_remains, &l->cap_remains, path, e);
+    }
+    for (int i = 0; i < n && rc == OK && levels > 1; i++) {
+        if (kinds[i] != INNER_FOLDER)
+            continue;
+        snprintf(path, sizeof path, "%s%s%s", dir,
+                 dir[strlen(dir) - 1] == '/' ? "" : "/", names[i]->d_name);
+        rc = search(l, path, levels - 1, false, e);
     }
     return rc;
 }
@@ -111,11 +129,13 @@ static int search(struct run_list *l, const char *dir, idx levels, bool is_top,
         return err_system(e, dir, "look into this folder");
     if (n < 0) {
         l->n_unread++;
+        err_system(&l->unread, dir, "look into this folder");
         return OK;
     }
-    int rc = take_names(l, dir, names, n, levels, true, e);
-    if (rc == OK)
-        rc = take_names(l, dir, names, n, levels, false, e);
+    enum inner *kinds = calloc((size_t)n + 1, sizeof *kinds);
+    int rc = kinds ? take_names(l, dir, names, n, levels, kinds, e)
+                   : err_set(e, ERR_MEMORY, "%s: not enough memory", dir);
+    free(kinds);
     while (n > 0)
         free(names[--n]);
     free(names);
