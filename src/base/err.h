@@ -41,7 +41,7 @@ int err_set(struct err *e, int code, const char *format, ...)
 int err_system(struct err *e, const char *place, const char *what);
 
 /* err_prefix - put "text: " in front of the recorded message (the place, seen
- * from the caller). Returns e->code. */
+ * from the caller); e is not NULL. Returns e->code. */
 int err_prefix(struct err *e, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -387,8 +387,9 @@ static int train_run(struct train *t, struct err *e)
                t->target.dir, t->step);
         return OK;
     }
-    train_rules_open(&t->rules, &t->target.config.train, t->target.dir,
-                     t->step);
+    if (train_rules_open(&t->rules, &t->target.config.train, t->target.dir,
+                         t->step, e))
+        return e->code;
     if (is_stopped(t) && t->folder.found.state == RUN_STOPPED) {
         say_stopped(t);
         return OK;

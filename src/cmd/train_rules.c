@@ -8,54 +8,70 @@
 
 /* Read a column of a log in dir; the rows up to `step`, 0 if there are none.
  * The table is to be released. */
-static idx read_log(struct table *t, const double **steps, const double **value,
-                    const char *dir, const char *log, const char *column,
-                    idx step)
+static int read_log(idx *n, struct table *t, const double **steps,
+                    const double **value, const char *dir, const char *log,
+                    const char *column, idx step, struct err *e)
 {
     char path[RUN_PATH_MAX];
-    idx n = 0;
+    struct err own = { 0 };
+    bool is_there;
+    *n = 0;
     run_path(path, dir, log);
-    if (table_read(t, path, NULL) != OK)
-        return 0;
+    int rc = fsys_exists(&is_there, path, e);
+    if (rc != OK || !is_there)
+        return rc;
+    rc = table_read(t, path, &own);
+    if (rc == ERR_IO || rc == ERR_MEMORY)
+        return err_set(e, rc, "%s", own.text);
+    if (rc != OK)
+        return OK;
     *steps = table_column(t, table_find(t, "step"));
     *value = table_column(t, table_find(t, column));
-    while (*steps && *value && n < t->rows && (*steps)[n] <= (double)step)
-        n++;
-    return n;
+    while (*steps && *value && *n < t->rows && (*steps)[*n] <= (double)step)
+        ++*n;
+    return OK;
 }
 
-static double loss_at(const char *dir, idx step)
+static int find_loss(double *found, const char *dir, idx step, struct err *e)
 {
     struct table t = { 0 };
     const double *steps, *loss;
-    idx n = read_log(&t, &steps, &loss, dir, "metrics.csv", "loss", step);
-    double found = n > 0 && steps[n - 1] == (double)step ? loss[n - 1] : NAN;
+    idx n;
+    int rc =
+        read_log(&n, &t, &steps, &loss, dir, "metrics.csv", "loss", step, e);
+    *found = n > 0 && steps[n - 1] == (double)step ? loss[n - 1] : NAN;
     table_release(&t);
-    return found;
+    return rc;
 }
 
 /* The clock of timing.csv goes on from start to start; in earlier versions it
  * began anew with each, so a step back is where the time before is kept. */
-static double seconds_before(const char *dir, idx step)
+static int find_earlier(double *sum_s, const char *dir, idx step, struct err *e)
 {
     struct table t = { 0 };
     const double *steps, *wall_s;
-    double sum_s = 0;
-    idx n = read_log(&t, &steps, &wall_s, dir, "timing.csv", "wall_s", step);
+    idx n;
+    int rc =
+        read_log(&n, &t, &steps, &wall_s, dir, "timing.csv", "wall_s", step, e);
+    *sum_s = 0;
     for (idx i = 0; i < n; i++)
         if (i + 1 == n || wall_s[i + 1] < wall_s[i])
-            sum_s += wall_s[i];
+            *sum_s += wall_s[i];
     table_release(&t);
-    return sum_s;
+    return rc;
 }
 
-void train_rules_open(struct train_rules *r, const struct train_options *o,
-                      const char *dir, idx step)
+int train_rules_open(struct train_rules *r, const struct train_options *o,
+                     const char *dir, idx step, struct err *e)
 {
+    double loss = NAN;
     *r = (struct train_rules){ .options = o };
-    r->earlier_s = seconds_before(dir, step);
-    train_rules_judge(r, step, o->stop_loss > 0 ? loss_at(dir, step) : NAN,
-                      train_rules_clock(r, 0));
+    int rc = find_earlier(&r->earlier_s, dir, step, e);
+    if (rc == OK && o->stop_loss > 0)
+        rc = find_loss(&loss, dir, step, e);
+    if (rc == OK)
+        train_rules_judge(r, step, loss, train_rules_clock(r, 0));
+    return rc;
 }
 
 double train_rules_clock(const struct train_rules *r, double process_s)

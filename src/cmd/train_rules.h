@@ -20,9 +20,10 @@ struct train_rules {
 
 /* train_rules_open - judge the row at `step`, where the run in dir goes on;
  * sets `broken`. Logs that are missing or damaged hold nothing against it:
- * whoever opens them to write says what is wrong. */
-void train_rules_open(struct train_rules *r, const struct train_options *o,
-                      const char *dir, idx step);
+ * whoever opens them to write says what is wrong. OK; ERR_IO, ERR_MEMORY: one
+ * is there and cannot be read. */
+int train_rules_open(struct train_rules *r, const struct train_options *o,
+                     const char *dir, idx step, struct err *e);
 
 /* train_rules_clock - seconds that the run was trained for, in this process and
  * before it, with the three digits of timing.csv: who reads it there later

@@ -153,8 +153,11 @@ static int open_values(struct table *t, const char *path, struct err *e)
 {
     struct arena measure = { 0 };
     plan_values(t, &measure);
-    if (arena_open(&t->memory, measure.used_bytes, e) != OK)
-        return err_prefix(e, "%s", path);
+    int rc = arena_open(&t->memory, measure.used_bytes, e);
+    if (rc != OK && e)
+        err_prefix(e, "%s", path);
+    if (rc != OK)
+        return rc;
     plan_values(t, &t->memory);
     return OK;
 }
