@@ -218,6 +218,19 @@ configs_load() {
     done
 }
 
+# docs/RELIABILITY.md: tests by name, files, targets of make.
+named_tests_exist() {
+    local page=docs/RELIABILITY.md name
+    while read -r name; do
+        case $name in
+        test_*__*) grep -qrE "static void $name\\(" tests ;;
+        tests/* | tools/*) [ -e "$name" ] ;;
+        make\ *) grep -q "^${name#make }:" Makefile ;;
+        esac || echo "$page: there is no $name"
+    done < <(grep -oE '`(test_[a-z0-9_]+__[a-z0-9_]+|(tests|tools)/[^` ]+|make [a-z-]+)`' \
+        "$page" | tr -d '`' | sort -u)
+}
+
 check "includes go downwards" includes_go_down
 check "a third-party header has one home" third_party_has_one_home
 check "a header comes first in its own .c" own_header_comes_first
@@ -241,6 +254,7 @@ check "docs/CONFIG.md is current" page_is_current config
 check "docs/ATTENTION.md is current" page_is_current attention
 check "links in the documents lead somewhere" links_lead_somewhere
 check "every file in configs/ loads" configs_load
+check "tests that RELIABILITY.md names exist" named_tests_exist
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
