@@ -101,9 +101,15 @@ int analysis_read_csv(struct table *t, const char *dir, struct err *e)
     int rc = table_read(t, path, e);
     if (rc != OK || !t->origin[0])
         return rc;
-    if (read_seal(seal, dir, &own) != OK)
-        rc = say_foreign(dir, own.text, e);
-    else if (strcmp(seal, t->origin) != 0)
+    bool is_there = false;
+    char other[RUN_PATH_MAX];
+    run_path(other, dir, "analysis.h5");
+    rc = fsys_exists(&is_there, other, e);
+    if (rc == OK && read_seal(seal, dir, &own) != OK)
+        rc = is_there && (own.code == ERR_IO || own.code == ERR_MEMORY)
+                 ? err_set(e, own.code, "%s", own.text)
+                 : say_foreign(dir, own.text, e);
+    else if (rc == OK && strcmp(seal, t->origin) != 0)
         rc = say_foreign(dir, "", e);
     if (rc != OK)
         table_release(t);

@@ -344,3 +344,18 @@ int fsys_read_file(char **bytes, size_t *n, const char *path, size_t cap_bytes,
     close(fd);
     return rc;
 }
+
+bool fsys_read_at(int fd, void *bytes, size_t n, off_t at)
+{
+    for (size_t got = 0; got < n;) {
+        ssize_t more = pread(fd, (char *)bytes + got, n - got, at + (off_t)got);
+        if (more < 0 && errno == EINTR)
+            continue;
+        if (more == 0)
+            errno = EIO; /* it was shortened meanwhile */
+        if (more <= 0)
+            return false;
+        got += (size_t)more;
+    }
+    return true;
+}

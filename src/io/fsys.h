@@ -13,6 +13,7 @@
 #define SINKLAB_FSYS_H
 
 #include <dirent.h>
+#include <sys/types.h>
 
 #include "base/base.h"
 #include "base/err.h"
@@ -77,5 +78,9 @@ bool fsys_is_temporary(const char *name);
  * ERR_MEMORY. */
 int fsys_read_file(char **bytes, size_t *n, const char *path, size_t cap_bytes,
                    struct err *e);
+
+/* fsys_read_at - exactly n bytes of an open file from byte `at` on; false:
+ * errno says why (EIO where the file ends before). */
+bool fsys_read_at(int fd, void *bytes, size_t n, off_t at);
 
 #endif

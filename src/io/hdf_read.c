@@ -43,21 +43,21 @@ int hdf_read_seal(char hex[HASH_HEX_MAX], const char *path, int damage_code,
                   const char *remedy, struct err *e)
 {
     char seal[HDF_SEAL_BYTES];
-    struct stat st;
-    ssize_t n = -1;
-    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-    if (fd >= 0 && fstat(fd, &st) == 0)
-        n = st.st_size < HDF_SEAL_BYTES
-                ? 0
-                : pread(fd, seal, sizeof seal, st.st_size - HDF_SEAL_BYTES);
-    int errnum = errno;
-    if (fd >= 0)
-        close(fd);
-    if (n < 0)
-        return err_set(e, ERR_IO, "%s: cannot read: %s", path,
-                       strerror(errnum));
-    if (n != HDF_SEAL_BYTES ||
-        memcmp(seal, HDF_SEAL_MARK, HDF_SEAL_MARK_BYTES) != 0)
+    struct stat st = { 0 };
+    int rc = OK, fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0)
+        return err_system(e, path, "open");
+    bool is_seen = fstat(fd, &st) == 0;
+    bool is_long = is_seen && st.st_size >= HDF_SEAL_BYTES;
+    if (!is_seen)
+        rc = err_system(e, path, "look at it");
+    else if (is_long &&
+             !fsys_read_at(fd, seal, sizeof seal, st.st_size - HDF_SEAL_BYTES))
+        rc = err_system(e, path, "read");
+    close(fd);
+    if (rc != OK)
+        return rc;
+    if (!is_long || memcmp(seal, HDF_SEAL_MARK, HDF_SEAL_MARK_BYTES) != 0)
         return err_set(e, damage_code,
                        "%s: damaged (its end, the seal, is missing); %s", path,
                        remedy);

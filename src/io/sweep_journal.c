@@ -78,22 +78,6 @@ static void print_event(struct text *t, const struct sweep_run *r,
     sealed_line_end(t, start);
 }
 
-/* Exactly n bytes from there on; false: errno says why. */
-static bool read_at(int fd, char *bytes, size_t n, off_t at)
-{
-    for (size_t got = 0; got < n;) {
-        ssize_t more = pread(fd, bytes + got, n - got, at + (off_t)got);
-        if (more < 0 && errno == EINTR)
-            continue;
-        if (more == 0)
-            errno = EIO; /* it was shortened meanwhile */
-        if (more <= 0)
-            return false;
-        got += (size_t)more;
-    }
-    return true;
-}
-
 /* With the file locked: where the last whole line ends; *is_new: the file has
  * no head yet. -1: the system refuses. */
 static off_t find_end(int fd, bool *is_new)
@@ -102,7 +86,7 @@ static off_t find_end(int fd, bool *is_new)
     off_t end = lseek(fd, 0, SEEK_END);
     while (end > 0) {
         off_t n = end < (off_t)sizeof bytes ? end : (off_t)sizeof bytes;
-        if (!read_at(fd, bytes, (size_t)n, end - n))
+        if (!fsys_read_at(fd, bytes, (size_t)n, end - n))
             return -1;
         char *lf = memrchr(bytes, '\n', (size_t)n);
         end -= n;
@@ -120,7 +104,7 @@ static int check_head(int fd, off_t end, const char *path, struct err *e)
 {
     char head[64], *text = head;
     size_t n = end < (off_t)sizeof head ? (size_t)end : sizeof head - 1;
-    if (!read_at(fd, head, n, 0))
+    if (!fsys_read_at(fd, head, n, 0))
         return err_system(e, path, "read");
     head[n] = '\0';
     return sealed_line_head(&text, path, journal_word, JOURNAL_VERSION, e);
