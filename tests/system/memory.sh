@@ -4,7 +4,7 @@
 # the libraries fit.
 . "$(dirname "$0")/lib.sh"
 cd "$T" || exit 1
-export OMP_NUM_THREADS=2
+export OMP_NUM_THREADS=2 OMP_WAIT_POLICY=PASSIVE
 
 cat >tiny.ini <<'END'
 [model]
