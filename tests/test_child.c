@@ -118,10 +118,10 @@ static void test_child__its_end_is_told(void **state)
     assert_int_equal(end_of(give_up, x, none), CHILD_FAILED);
     assert_int_equal(end_of(crash, NULL, none), CHILD_FAILED);
     assert_int_equal(end_of(spin, &yes, (struct child_limits){ .cpu_ms = 20 }),
-                     CHILD_FAILED);
+                     CHILD_NO_START);
     assert_int_equal(
         end_of(wait_forever, NULL, (struct child_limits){ .wall_s = 1 }),
-        CHILD_FAILED);
+        CHILD_NO_START);
 }
 
 static void test_child__can_open_nothing(void **state)
@@ -141,7 +141,7 @@ static void test_child__has_so_much_memory(void **state)
     const struct child_limits limits = { .memory_bytes = (size_t)16 << 20 };
     (void)state;
     assert_int_equal(end_of(take_memory, &little, limits), CHILD_OK);
-    assert_int_equal(end_of(take_memory, &much, limits), CHILD_FAILED);
+    assert_int_equal(end_of(take_memory, &much, limits), CHILD_NO_START);
     assert_int_equal(end_of(take_memory, &much, none), CHILD_OK);
 }
 

@@ -183,6 +183,8 @@ enum child_end child_run(char **bytes, size_t *n, size_t cap_bytes,
                   : CHILD_FAILED;
     if (end == CHILD_FAILED && !has_memory())
         end = CHILD_NO_MEMORY;
+    else if (end == CHILD_FAILED && *n == 0)
+        end = CHILD_NO_START;
     if (end == CHILD_OK) {
         --*n;
     } else {

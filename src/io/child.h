@@ -19,6 +19,7 @@ struct child_limits {
 enum child_end {
     CHILD_OK,        /* it did its work, and *bytes is what it handed over */
     CHILD_FAILED,    /* it crashed, overran a limit, or said that it failed */
+    CHILD_NO_START,  /* the same, before it had written a byte */
     CHILD_NO_MEMORY, /* too little memory, here or there */
     CHILD_NONE,      /* the system gives no process; nothing was done */
 };

@@ -43,14 +43,19 @@ static struct child_limits building_limits(size_t n_bytes)
     };
 }
 
-static void start_library(void)
+static bool start_library(void)
 {
     H5dont_atexit(); /* its exit handler crashes after a failed close */
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL); /* messages are ours */
     H5PLset_loading_state(0);              /* no code out of plug-in folders */
+    return H5open() >= 0;
 }
 
 enum { REASON_MAX = 200 };
+
+/* Written before all else, once the library is up: what fails before has seen
+ * nothing of the file. */
+static const char STARTED = 'S';
 
 static herr_t keep_first(unsigned n, const H5E_error2_t *record, void *context)
 {
@@ -160,7 +165,7 @@ struct walk {
     long n_objects;
     int depth;
     char path[HDF_PATH_MAX]; /* of the object at hand */
-    char failed[HDF_PATH_MAX + REASON_MAX];
+    bool has_failed;
 };
 
 /* The library's hooks for a file that is in memory already: "allocating" and
@@ -331,10 +336,10 @@ static enum hdf_value find_value(hid_t a)
 static herr_t fail(struct walk *w)
 {
     char reason[REASON_MAX];
-    if (!w->failed[0])
+    if (!w->has_failed)
         tell(w->out, (struct record){ .kind = RECORD_FAILURE }, w->path,
              find_reason(reason));
-    w->failed[0] = 'x';
+    w->has_failed = true;
     return -1;
 }
 
@@ -459,9 +464,8 @@ static bool read_in_child(int out, void *context)
     size_t n = 0;
     struct walk w = { .n_bytes = h->n_bytes, .path = "/" };
     w.out = open_memstream(&text, &n);
-    if (!w.out)
+    if (!w.out || !start_library() || !child_write(out, &STARTED, 1))
         return false;
-    start_library();
     hid_t file = open_image(h), root = -1;
     if (file >= 0)
         root = H5Oopen(file, "/", H5P_DEFAULT);
@@ -610,12 +614,13 @@ int hdf_library_read(struct hdf *h)
     switch (child_run(&bytes, &n, TREE_BYTES_MAX + (1 << 20), read_in_child, h,
                       &limits)) {
     case CHILD_OK:
-        hdf_library_take(h, bytes, n);
+        hdf_library_take(h, bytes + 1, n - 1); /* without STARTED */
         break;
     case CHILD_FAILED:
         hdf_unreadable(h, "the file",
                        "the library crashed or did not come to an end");
         break;
+    case CHILD_NO_START:
     case CHILD_NO_MEMORY:
         hdf_no_memory(h, "read");
         break;
@@ -786,8 +791,7 @@ struct built {
 static struct built build(struct image *image)
 {
     struct built built = { 0 };
-    start_library();
-    hid_t file = create_file(image);
+    hid_t file = start_library() ? create_file(image) : -1;
     bool ok = file >= 0;
     for (const struct hdf_step *s = image->h->steps; s && ok; s = s->next)
         ok = do_step(file, s);
