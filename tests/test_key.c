@@ -101,6 +101,12 @@ static void test_key__bad_integers_are_refused(void **state)
         refusal(&count_key, bad[i]);
     assert_string_equal(refusal(&count_key, "-6"),
                         "got '-6', want integer, -5 to 1000000");
+    /* Within the bound once it is rounded to a double */
+    struct key wide = count_key;
+    wide.max = 9007199254740992.0;
+    assert_string_equal(round_trip(&wide, "9007199254740992"),
+                        "9007199254740992");
+    refusal(&wide, "9007199254740993");
 }
 
 static void test_key__bad_reals_are_refused(void **state)

@@ -194,6 +194,11 @@ static bool read_integer(idx *v, const struct key *key, const char *s)
     if (!read_number(&x, s) || x != floor(x) || fabs(x) > EXACT_MAX ||
         x < key->min || x > key->max)
         return false;
+    /* 9007199254740993 is no double: do not take its neighbour for it */
+    char *end;
+    long long digits = strtoll(s, &end, 10);
+    if (*end == '\0' && digits != (long long)x)
+        return false;
     *v = (idx)x;
     return true;
 }

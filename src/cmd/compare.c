@@ -4,6 +4,7 @@
 #include "cmd/cmd.h"
 #include "cmd/compare_group.h"
 #include "io/fsys.h"
+#include "io/report_file.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -234,7 +235,10 @@ int compare_run(FILE *out, const struct compare_options *o, struct err *e)
 {
     struct compare_set set = { 0 };
     struct compare_options kept = *o; /* n_runs: those that fit --where */
-    int rc = o->figure ? plot_file_check(o->figure, e) : OK;
+    const char *const reports[] = { o->figure, o->csv, o->runs_csv };
+    int rc = report_files_check(reports, COUNT_OF(reports), e);
+    if (rc == OK && o->figure)
+        rc = plot_file_check(o->figure, e);
     if (rc == OK)
         rc = compare_gather(&set, o, e);
     kept.n_runs = set.n;

@@ -4,6 +4,7 @@
 #include "cmd/cmd.h"
 #include "io/archive.h"
 #include "io/fsys.h"
+#include "io/report_file.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -80,12 +81,15 @@ static int check_careful(const struct runs_options *o, struct err *e)
 int runs_run(FILE *out, const struct runs_options *o, struct err *e)
 {
     struct listing l = { 0 };
+    bool has_file = o->csv && strcmp(o->csv, "-") != 0;
     int rc = check_careful(o, e);
+    if (rc == OK && has_file)
+        rc = report_files_check(&o->csv, 1, e);
     if (rc == OK && o->archive)
         rc = archive_check(o->archive, e);
     if (rc == OK)
         rc = listing_read(&l, o, e);
-    if (rc == OK && !(o->csv && strcmp(o->csv, "-") == 0))
+    if (rc == OK && (has_file || !o->csv))
         rc = runs_print(out, &l, o, e);
     if (rc == OK && o->csv)
         rc = write_csv(out, &l, o, e);

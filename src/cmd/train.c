@@ -201,6 +201,21 @@ static int forget_state(struct train *t, struct err *e)
                : fsys_remove(path, e);
 }
 
+/* config.ini, if the command line says more than it holds, and the text that
+ * checkpoints keep. */
+static int write_config(struct train *t, struct err *e)
+{
+    key_copy_text(t->target.config.data.hash, t->session.source.hash);
+    t->config_text = config_print(&t->target.config, NULL);
+    char *commented = config_print(&t->target.config, t->target.origins);
+    if (!t->config_text || !commented)
+        err_set(e, ERR_MEMORY, "out of memory");
+    else if (t->target.origins || t->target.n_overrides)
+        run_config_write(&t->folder, commented, e);
+    free(commented);
+    return e->code;
+}
+
 /* Write down what starts here: config, manifest, status, logs. */
 static int begin(struct train *t, struct err *e)
 {
@@ -213,15 +228,7 @@ static int begin(struct train *t, struct err *e)
         .argc = t->argc,
         .argv = t->argv,
     };
-    key_copy_text(t->target.config.data.hash, t->session.source.hash);
-    t->config_text = config_print(&t->target.config, NULL);
-    char *commented = config_print(&t->target.config, t->target.origins);
-    if (!t->config_text || !commented)
-        err_set(e, ERR_MEMORY, "out of memory");
-    else if (t->target.origins || t->target.n_overrides)
-        run_config_write(&t->folder, commented, e);
-    free(commented);
-    if (!e->code)
+    if (!write_config(t, e))
         manifest_add_start(&t->folder, &start, e);
     if (!e->code)
         run_status_write(&t->folder, RUN_RUNNING, t->step, NULL, e);
@@ -382,6 +389,8 @@ static int train_run(struct train *t, struct err *e)
         return e->code;
     if (t->step >= t->target.config.train.steps &&
         t->folder.found.state == RUN_DONE) {
+        if (t->target.has_lost_config && write_config(t, e))
+            return e->code;
         printf("%s is done already, at step %td; more steps: "
                "train.steps=N\n",
                t->target.dir, t->step);

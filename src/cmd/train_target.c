@@ -15,12 +15,20 @@ static int load_run_config(struct train_target *t, struct config *c,
     run_path(path, t->dir, "config.ini");
     if (fsys_exists(&is_there, path, e))
         return e->code;
-    if (!is_there)
-        return err_set(e, ERR_USAGE,
-                       "%s was never started: give its config file instead, "
-                       "`sinklab train CONFIG.ini run.dir=...`",
-                       t->dir);
-    return run_config_load(c, t->dir, e);
+    if (is_there)
+        return run_config_load(c, t->dir, e);
+    run_resume_path(path, t->dir);
+    if (fsys_exists(&is_there, path, e))
+        return e->code;
+    if (is_there)
+        return err_set(e, ERR_CONFIG,
+                       "%s/config.ini is missing: `sinklab train CONFIG.ini "
+                       "--resume run.dir=%s` writes it anew and goes on",
+                       t->dir, t->dir);
+    return err_set(e, ERR_USAGE,
+                   "%s was never started: give its config file instead, "
+                   "`sinklab train CONFIG.ini run.dir=...`",
+                   t->dir);
 }
 
 bool train_same_run(const struct config *a, const struct config *b)
@@ -43,8 +51,10 @@ static int check_same_run(struct train_target *t, struct err *e)
     struct config kept;
     struct err own = { 0 };
     int rc = load_run_config(t, &kept, &own);
-    if (rc == ERR_CONFIG)
-        return OK; /* damaged: the saved state decides, and it comes anew */
+    if (rc == ERR_CONFIG) { /* the saved state decides, and it comes anew */
+        t->has_lost_config = true;
+        return OK;
+    }
     if (rc != OK)
         return err_set(e, rc, "%s", own.text);
     if (!train_same_run(&t->config, &kept))
@@ -106,12 +116,15 @@ static int resolve_config(struct train_target *t, bool is_dry, struct err *e)
     /* A run folder may be moved, so its config does not say where it is */
     t->config.run.dir[0] = '\0';
     run_path(path, t->dir, "config.ini");
-    bool is_run, has_config;
+    bool is_run, has_config, has_state;
     if (!t->wants_resume || is_dry)
         return OK;
     if (run_holds_run(&is_run, t->dir, e) || fsys_exists(&has_config, path, e))
         return e->code;
-    t->is_resumed = is_run && has_config;
+    run_resume_path(path, t->dir);
+    if (fsys_exists(&has_state, path, e))
+        return e->code;
+    t->is_resumed = is_run && (has_config || has_state);
     return t->is_resumed ? check_same_run(t, e) : OK;
 }
 

@@ -52,6 +52,31 @@ says() { # text command...
     "$@" | grep -F -- "$text"
 }
 
+# --- a lost or damaged config.ini -----------------------------------------------
+
+fresh lost && rm lost/config.ini
+expect_fail 3 'config.ini is missing: .*--resume run.dir=lost' train lost
+check "its config brings a lost config.ini back" \
+    train tiny.ini --resume run.dir=lost
+check "nothing else was touched" is_whole_again lost
+check "and all holds" "$SINKLAB" verify lost
+sed -i '3s/./X/' lost/config.ini
+check "it brings a damaged one back" train tiny.ini --resume run.dir=lost
+check "and all holds again" "$SINKLAB" verify lost
+
+# --- reports in the wrong place ---------------------------------------------------
+
+fresh kept
+for name in checkpoints/resume.h5 metrics.csv config.ini; do
+    expect_fail 7 'give another name' "$SINKLAB" compare kept --csv "kept/$name"
+done
+expect_fail 7 'give another name' "$SINKLAB" runs . --csv kept/status
+expect_fail 2 'two reports' "$SINKLAB" compare kept -o a.svg --csv a.svg
+mkfifo fifo && ln -s kept/metrics.csv link.csv
+expect_fail 7 'no regular file' "$SINKLAB" compare kept --csv fifo
+expect_fail 7 'a symbolic link' "$SINKLAB" compare kept --csv link.csv
+check "no report touched the run" is_whole_again kept
+
 # --- rows of metrics.csv -------------------------------------------------------
 
 # Row 5 of the file is of step 15
@@ -105,7 +130,7 @@ expect_fail 6 'state/checkpoints/resume.h5: damaged .*--restart' more state
 check "remedy: --restart" train state --restart
 check "gives the same bytes" is_whole_again state
 rm state/checkpoints/resume.h5
-expect_fail 6 'resume.h5: No such file.*train state --restart' train state
+expect_fail 6 'resume.h5: not there.*train state --restart' train state
 check "remedy: --restart of a finished run without its state" \
     train state --restart
 check "gives the same bytes" is_whole_again state

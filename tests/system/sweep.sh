@@ -189,8 +189,8 @@ expect_fail 7 'holds a single run' "$SINKLAB" sweep lr.ini run.dir="s/$third"
 cp -r s damaged
 sed -i '5s/relu/rely/' damaged/runs.list
 expect_fail 4 'damaged/runs.list:5: damaged' "$SINKLAB" sweep status damaged
-sed -i '1s/1$/2/' damaged/runs.list
-expect_fail 4 'has version 2, this program knows 1' "$SINKLAB" sweep damaged
+sed -i '1s/2$/3/' damaged/runs.list
+expect_fail 4 'has version 3, this program knows 2' "$SINKLAB" sweep damaged
 cp s/runs.list damaged/runs.list
 sed -i '3s/started/startled/' damaged/journal
 expect_fail 4 'damaged/journal:3: damaged' "$SINKLAB" sweep status damaged

@@ -1,0 +1,19 @@
+/* report_file.h - where a command may write a report that the user names.
+ *
+ * Reports are replaced whole (io/fsys.h), so a slip of the hand would replace
+ * whatever bears the name: a run's only state, a device, a link.
+ */
+#ifndef SINKLAB_REPORT_FILE_H
+#define SINKLAB_REPORT_FILE_H
+
+#include "base/base.h"
+#include "base/err.h"
+
+/* report_files_check - may these n paths (NULL: not asked for) be written?
+ * They must differ, and what is there already must be a regular file that no
+ * run, sweep or config is made of.
+ * OK; ERR_USAGE: two are the same; ERR_BUSY: something else is there; ERR_IO.
+ * Nothing is touched. */
+int report_files_check(const char *const *paths, idx n, struct err *e);
+
+#endif
