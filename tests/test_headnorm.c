@@ -130,6 +130,22 @@ static void test_headnorm__matches_its_definition(void **state)
     }
 }
 
+/* 1e-5 to the mean square; 1e-12 to the squared length. */
+static void test_headnorm__adds_its_eps_to_the_square(void **state)
+{
+    (void)state;
+    for (int is_unit = 0; is_unit <= 1; is_unit++) {
+        real x[2] = { is_unit ? (real)1e-6 : (real)1e-3, 0 }, y[2];
+        struct headnorm n = {
+            .R = 1, .H = 1, .D = 2, .is_unit = is_unit, .x = x, .ld_x = 2
+        };
+        headnorm_forward(y, 2, &n);
+        /* 1 / sqrt(1 + 1); 0.001 / sqrt(0.5e-6 + 1e-5) */
+        assert_close((double)y[0], is_unit ? 0.70710678119 : 0.30860669992,
+                     1e-6);
+    }
+}
+
 static void test_headnorm__unit_gives_length_one(void **state)
 {
     (void)state;
@@ -171,6 +187,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_headnorm__matches_its_definition),
+        cmocka_unit_test(test_headnorm__adds_its_eps_to_the_square),
         cmocka_unit_test(test_headnorm__unit_gives_length_one),
         cmocka_unit_test(test_headnorm__zero_stays_zero_with_a_finite_gradient),
     };

@@ -230,6 +230,23 @@ static void test_norms__treat_every_row_alone(void **state)
     }
 }
 
+/* 1e-5 is added to the mean square, or the variance: rows of 0.001 show it. */
+static void test_norms__add_their_eps_to_the_square(void **state)
+{
+    (void)state;
+    const real x[2] = { (real)1e-3, (real)-1e-3 };
+    const real gain[3] = { 1, 1, 1 };
+    for (int i = 0; norm_name(i); i++) {
+        real y[2], stats[2];
+        if (is_dyt(norms[i]))
+            continue; /* divides by nothing */
+        norms[i]->forward(y, stats, x, gain, NULL, 1, 2);
+        for (int c = 0; c < 2; c++) /* 0.001 / sqrt(1.1e-5) */
+            assert_close((double)y[c], c ? -0.30151134458 : 0.30151134458,
+                         1e-6);
+    }
+}
+
 /* A linear layer without bias may be followed by no shift either. */
 static void test_norms__take_no_shift_for_zero(void **state)
 {
@@ -304,6 +321,7 @@ int main(void)
         cmocka_unit_test(test_norms__hold_for_large_and_small_rows),
         cmocka_unit_test(test_norms__constant_rows_stay_finite),
         cmocka_unit_test(test_norms__treat_every_row_alone),
+        cmocka_unit_test(test_norms__add_their_eps_to_the_square),
         cmocka_unit_test(test_norms__take_no_shift_for_zero),
         cmocka_unit_test(test_ssnorm__is_rmsnorm_with_equal_gains),
         cmocka_unit_test(test_norms__say_what_they_learn),

@@ -234,6 +234,29 @@ static void test_weights__match_their_definitions(void **state)
     each_weight_case(see_definition);
 }
 
+/* What keeps a division from 0/0 is part of a map's definition, and shows where
+ * a row has next to nothing. */
+static void test_weights__have_the_guards_they_were_published_with(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *settings;
+        double s, want;
+    } all[] = {
+        { "weights=softpick", 0.001, 0.99900149925 }, /* x / (x + 1e-6) */
+        { "weights=relu normalizer=sum", 2e-8, 2.0 / 3 },
+        { "weights=relu normalizer=p_norm normalizer_p=2", 2e-8, 2.0 / 3 },
+    };
+    for (int i = 0; i < COUNT_OF(all); i++) {
+        struct weight_case c;
+        weight_case_open(&c, all[i].settings);
+        struct weight_row row = weight_case_row(&c, 1, 0);
+        real s = (real)all[i].s, a;
+        weight_stage_forward(&c.stage, &a, &s, &row);
+        assert_close((double)a, all[i].want, 1e-6);
+    }
+}
+
 /* --- settings that are the same ------------------------------------------- */
 
 enum { N = 67 };
@@ -377,6 +400,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_weights__match_their_definitions),
+        cmocka_unit_test(
+            test_weights__have_the_guards_they_were_published_with),
         cmocka_unit_test(test_weights__are_softmax_in_these_settings),
         cmocka_unit_test(test_weights__softmax1_is_a_column_of_score_0),
         cmocka_unit_test(
