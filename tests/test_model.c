@@ -47,6 +47,39 @@ static void test_model__loss_is_the_mean_over_its_tokens(void **state)
     tiny_close(&t);
 }
 
+/* Registers and targets that their query sees have no loss, all others have, and
+ * the mean is over these. */
+static void test_model__scores_what_no_query_has_seen(void **state)
+{
+    (void)state;
+    enum { T = 20, B = 3 };
+    static const struct {
+        idx registers, prefix, unscored;
+    } cases[] = {
+        { 0, 0, 0 }, { 2, 0, 0 }, { 0, 1, 0 },
+        { 0, 6, 5 }, { 3, 6, 5 }, { 1, T, T - 1 },
+    };
+    for (int i = 0; i < COUNT_OF(cases); i++) {
+        struct model_options o = tiny_options("gpt2", 1, 16, 2, T);
+        struct attention_options a = { PLAIN_ATTENTION,
+                                       .registers = cases[i].registers,
+                                       .prefix = cases[i].prefix };
+        idx R = cases[i].registers, S = R + T;
+        double sum = 0;
+        struct tiny t;
+        tiny_open(&t, &o, &a, B, 11, 2, 20);
+        double loss = model_forward_loss(&t.m, t.w, &t.x, B);
+        for (idx r = 0; r < B * S; r++) {
+            bool is_scored = r % S >= R + cases[i].unscored;
+            assert_int_equal(t.x.loss[r] > 0, is_scored);
+            assert_true(is_scored || t.x.loss[r] == 0);
+            sum += (double)t.x.loss[r];
+        }
+        assert_close(loss, sum / (double)(B * (T - cases[i].unscored)), 1e-12);
+        tiny_close(&t);
+    }
+}
+
 /* A sequence's losses alone and among others: equal up to the order in which
  * products of another shape add. */
 static void test_model__sequences_do_not_see_each_other(void **state)
@@ -297,6 +330,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_model__first_loss_is_about_log_v),
         cmocka_unit_test(test_model__loss_is_the_mean_over_its_tokens),
+        cmocka_unit_test(test_model__scores_what_no_query_has_seen),
         cmocka_unit_test(test_model__sequences_do_not_see_each_other),
         cmocka_unit_test(test_model__future_tokens_change_no_earlier_loss),
         cmocka_unit_test(test_model__flops_count_products_and_attention),

@@ -98,6 +98,70 @@ static void test_observer__sees_only_the_sequences_asked_for(void **state)
     tiny_close(&t);
 }
 
+/* With one register and nothing else in front, or with what a row lacks. */
+struct nowhere {
+    double scale;       /* what a row and its column add up to; 0: whatever */
+    bool is_one;        /* the column is one number of each row */
+    double least, most; /* of the column */
+};
+
+static void see_nowhere(void *context, const struct head_view *v)
+{
+    struct nowhere *n = context;
+    assert_int_equal(v->n_extra, 1);
+    for (idx t = 0; t < v->T; t++) {
+        const real *row = v->weights + t * (1 + v->T);
+        double sum = 0, column = (double)row[0];
+        for (idx j = 0; j <= v->T; j++)
+            sum += (double)row[j];
+        if (n->scale > 0)
+            assert_close(sum, n->scale, 1e-5);
+        if (n->is_one && v->extra_mass)
+            assert_true((double)v->extra_mass[t] == fabs(column));
+        n->least = fmin(n->least, column);
+        n->most = fmax(n->most, column);
+    }
+}
+
+/* All that goes to no token is one column: what softmax1 lacks to the scale,
+ * registers, and their signs, which do not count in the mass. */
+static void test_observer__sees_what_goes_to_no_token(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *map;
+        double scale;
+        idx registers;
+        bool is_whole, is_signed;
+    } cases[] = {
+        { "softmax", 1, 1, true, false },
+        { "softmax", 1, 3, true, false },
+        { "softmax1", 1, 0, true, false },
+        { "softmax1", 0.5, 0, true, false },
+        { "softmax1", 0.5, 2, true, false },
+        { "stick_breaking", 1, 1, true, false },
+        { "identity", 1, 1, false, true },
+        { "affine", 1, 1, false, true },
+    };
+    for (int i = 0; i < COUNT_OF(cases); i++) {
+        struct model_options o = tiny_options("llama", L, C, H, T);
+        struct attention_options a = { PLAIN_ATTENTION,
+                                       .registers = cases[i].registers };
+        struct nowhere n = { .scale = cases[i].is_whole ? cases[i].scale : 0,
+                             .is_one = cases[i].registers == 1 };
+        struct head_observer observer = { see_nowhere, &n };
+        struct tiny t;
+        while (strcmp(weight_map_name(a.weights), cases[i].map) != 0)
+            a.weights++;
+        a.scale = cases[i].scale;
+        tiny_open(&t, &o, &a, B, 20, 1, 20);
+        model_observe(&t.m, t.w, &t.x, B, &observer);
+        assert_true(n.most > 0.01);
+        assert_int_equal(n.least < 0, cases[i].is_signed);
+        tiny_close(&t);
+    }
+}
+
 /* The views' queries and keys are those that made the weights. */
 static void see_scores(void *context, const struct head_view *v)
 {
@@ -291,6 +355,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_observer__sees_each_head_of_each_sequence_once),
         cmocka_unit_test(test_observer__sees_only_the_sequences_asked_for),
+        cmocka_unit_test(test_observer__sees_what_goes_to_no_token),
         cmocka_unit_test(
             test_observer__sees_queries_and_keys_behind_the_weights),
         cmocka_unit_test(test_hidden__run_from_the_embedding_to_the_head),
