@@ -73,6 +73,8 @@ static void see_own(void *context, const struct head_view *v)
         double key = norm(v->k + t * v->ld_qkv, v->D), sum = 0;
         for (idx j = 0; j < row_n; j++)
             sum += fabs((double)a[j]);
+        if (v->extra_mass) /* whose signs may have cancelled in a[0] */
+            sum += (double)v->extra_mass[t] - fabs((double)a[0]);
         o->alpha[i] += fabs((double)a[v->n_extra]) / (sum + 1e-8) / T;
         o->raw[i] += (double)a[v->n_extra] / T;
         if (t == 0)
@@ -156,6 +158,17 @@ static void test_meter__matches_one_sequence_at_a_time(void **state)
             check_against_own(&a, 0.085);
             check_against_own(&a, 0.05);
         }
+}
+
+/* Registers of a map whose weights may be negative. */
+static void test_meter__proxies_count_registers_without_sign(void **state)
+{
+    (void)state;
+    struct attention_options a = { PLAIN_ATTENTION };
+    while (strcmp(weight_map_name(a.weights), "identity") != 0)
+        a.weights++;
+    for (a.registers = 1; a.registers <= 3; a.registers += 2)
+        check_against_own(&a, 0.05);
 }
 
 /* eps between the first-token masses of two sequences: half of them sink, in
@@ -607,6 +620,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_meter__what_cannot_act_is_not_given),
         cmocka_unit_test(test_meter__matches_one_sequence_at_a_time),
+        cmocka_unit_test(test_meter__proxies_count_registers_without_sign),
         cmocka_unit_test(test_meter__threshold_comes_before_the_mean),
         cmocka_unit_test(test_meter__threads_and_repetition_change_no_bit),
         cmocka_unit_test(test_meter__fractions_lie_between_0_and_1),
