@@ -47,8 +47,8 @@ static void test_model__loss_is_the_mean_over_its_tokens(void **state)
     tiny_close(&t);
 }
 
-/* Registers and targets that their query sees have no loss, all others have, and
- * the mean is over these. */
+/* Registers and targets that their query sees have no loss, all others have,
+ * and the mean is over these. */
 static void test_model__scores_what_no_query_has_seen(void **state)
 {
     (void)state;

@@ -234,6 +234,32 @@ static void test_hidden__run_from_the_embedding_to_the_head(void **state)
     }
 }
 
+/* [sin(t w_i), all i | cos(t w_i), all i], w_i = 10000^(-2i/C), on top of the
+ * token. */
+static void test_hidden__begin_with_the_sinusoid_of_their_place(void **state)
+{
+    (void)state;
+    struct model_options o = tiny_options("llama", L, C, H, T);
+    struct attention_options a = { PLAIN_ATTENTION, .registers = 2 };
+    struct tiny t;
+    o.position = POSITION_SINUSOID;
+    tiny_open(&t, &o, &a, B, 20, 2, 20);
+    model_forward_loss(&t.m, t.w, &t.x, B);
+    for (idx b = 0; b < B; b++) {
+        const real *x = acts_hidden(&t.x, &t.m, 0, b);
+        for (idx i = 0; i < T * C; i++) {
+            idx place = i / C, c = i % C;
+            int32_t token = t.x.tokens[b * T + place];
+            double w = (double)t.w[t.m.token_w + token * C + c];
+            double rate = pow(10000, -2.0 * (double)(c % (C / 2)) / C);
+            double angle = (double)place * rate;
+            double wave = c < C / 2 ? sin(angle) : cos(angle);
+            assert_near((double)x[i], w + wave, 2e-7, fabs(w) + 1);
+        }
+    }
+    tiny_close(&t);
+}
+
 /* Largest difference between hidden states of positions, over all depths, as a
  * share of the largest number of its depth. */
 static double hidden_spread(const struct tiny *t)
@@ -359,6 +385,7 @@ int main(void)
         cmocka_unit_test(
             test_observer__sees_queries_and_keys_behind_the_weights),
         cmocka_unit_test(test_hidden__run_from_the_embedding_to_the_head),
+        cmocka_unit_test(test_hidden__begin_with_the_sinusoid_of_their_place),
         cmocka_unit_test(
             test_identical_tokens__share_equally_without_positions),
         cmocka_unit_test(
