@@ -465,7 +465,7 @@ static void test_config__stored_configs_may_be_idle(void **state)
     struct err e = { 0 };
     char id[CONFIG_ID_MAX], other[CONFIG_ID_MAX];
     if (config_load_text(&c, old, "ck", &e) ||
-        config_load_stored(&d, write_ini("old.ini", old), &e))
+        config_load_sealed(&d, write_ini("old.ini", old), "", &e))
         fail_msg("%s", e.text);
     assert_memory_equal(&c, &d, sizeof c);
     assert_true(c.attention.clip_alpha == 2);

@@ -25,8 +25,8 @@ static int read_optional(struct table *t, const char *dir, const char *name,
     int rc = fsys_exists(&is_there, path, e);
     if (rc != OK || !is_there)
         return rc;
-    if ((is_analysis ? analysis_read_csv(t, dir, e) : table_read(t, path, e)) !=
-        OK)
+    if ((is_analysis ? analysis_read_csv(t, dir, e)
+                     : run_metrics_read(t, dir, e)) != OK)
         return e->code;
     if (table_find(t, "step") >= 0)
         return OK;

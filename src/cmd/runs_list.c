@@ -23,7 +23,7 @@ static struct run_facts facts_of(const struct listed *r)
 }
 
 /* What cannot be read stays unknown: a list shows the rest all the same, and
- * says so where it was the system that refused. */
+ * says so. */
 static void read_run(struct listed *r, const char *path, const char *name)
 {
     char file[RUN_PATH_MAX];
@@ -35,12 +35,10 @@ static void read_run(struct listed *r, const char *path, const char *name)
     struct err own = { 0 };
     r->status = run_standing(&r->step, path, &r->unread);
     run_path(file, path, "config.ini");
-    if (fsys_exists(&is_there, file, &r->unread) == OK && is_there)
+    if (fsys_exists(&is_there, file, &own) == OK && is_there)
         r->has_config = run_config_load(&r->config, path, &own) == OK;
-    run_path(file, path, "metrics.csv");
-    if (fsys_exists(&is_there, file, &r->unread) == OK && is_there)
-        table_read(&r->metrics, file, &own);
-    if (own.code == ERR_IO || own.code == ERR_MEMORY)
+    run_metrics_read(&r->metrics, path, &own);
+    if (own.code)
         err_set(&r->unread, own.code, "%s", own.text);
     /* status has the step of its last change; a run that goes on is ahead */
     double logged;

@@ -9,6 +9,7 @@
 #include "cmd/plan.h"
 #include "cmd/session.h"
 #include "cmd/train_target.h"
+#include "io/analysis.h"
 #include "io/arrays.h"
 #include "io/fsys.h"
 #include "io/ini.h"
@@ -436,13 +437,12 @@ static void check_analysis(struct checked *c)
     free(id);
     if (has_arrays)
         check_analysed(c);
-    if (has_table && table_read(&t, path_of(c, "analysis.csv"), &e))
+    if (has_table && analysis_read_csv(&t, c->dir, &e))
         verify_say(c->v, e.code, "%s", e.text);
-    else if (has_table && (!t.is_chained || t.is_torn))
-        verify_say(c->v, ERR_DATA, "%s: %s; " ANALYZE,
-                   path_of(c, "analysis.csv"),
-                   t.is_torn ? "its last line is cut off"
-                             : "not protected, as those of older versions");
+    else if (has_table && !t.is_chained)
+        verify_say(c->v, ERR_DATA,
+                   "%s: not protected, as those of older versions; " ANALYZE,
+                   path_of(c, "analysis.csv"));
     for (idx i = 0; i < COUNT_OF(columns) && t.columns && has_arrays; i++)
         check_column(c, &t, columns[i]);
     table_release(&t);

@@ -99,6 +99,11 @@ int analysis_read_csv(struct table *t, const char *dir, struct err *e)
     struct err own = { 0 };
     run_path(path, dir, "analysis.csv");
     int rc = table_read(t, path, e);
+    if (rc == OK && t->is_torn) {
+        table_release(t);
+        rc = err_set(e, ERR_DATA, "%s: its last line is cut off; %s", path,
+                     REMEDY);
+    }
     if (rc != OK || !t->origin[0])
         return rc;
     bool is_there = false;

@@ -349,20 +349,6 @@ static int finish_stored(struct draft *d, const char *place, struct err *e)
     return rc ? rc : check_together(d->config, place, e);
 }
 
-int config_load_stored(struct config *c, const char *path, struct err *e)
-{
-    struct draft d = { 0 };
-    idx visits = 0;
-    set_defaults(c);
-    int rc = draft_open(&d, c, e);
-    if (rc == OK)
-        rc = read_file(NULL, &d, &visits, path, e);
-    if (rc == OK)
-        rc = finish_stored(&d, path, e);
-    draft_release(&d);
-    return rc;
-}
-
 int config_load_text(struct config *c, const char *text, const char *place,
                      struct err *e)
 {

@@ -100,11 +100,6 @@ void config_source_free(struct config_source *origins);
  * text_print_lines; "" if nothing. origins may be NULL. */
 const char *config_notes(const struct config_source *origins);
 
-/* config_load_stored - a config that this program wrote: config.ini of a run
- * folder. An earlier version may have let settings pass that do nothing; that
- * is no reason to lose its runs. */
-int config_load_stored(struct config *c, const char *path, struct err *e);
-
 /* config_load_text - the same from a string, as stored in a checkpoint;
  * `place` stands for the file name in messages. It may not include files. */
 int config_load_text(struct config *c, const char *text, const char *place,
@@ -112,7 +107,8 @@ int config_load_text(struct config *c, const char *text, const char *place,
 
 /* config_load_sealed - config.ini of a run, or a frozen config of a sweep: as
  * written by this program, with a seal (io/sealed_text.h) unless an older
- * version wrote it. OK; ERR_CONFIG: changed since, "path: ...; remedy", or as
+ * version wrote it, which may have let settings pass that do nothing: no reason
+ * to lose its runs. OK; ERR_CONFIG: changed since, "path: ...; remedy", or as
  * config_load; ERR_IO, ERR_MEMORY. */
 int config_load_sealed(struct config *c, const char *path, const char *remedy,
                        struct err *e);

@@ -2,6 +2,7 @@
 
 #include "base/nearest.h"
 #include "base/text.h"
+#include "io/fsys.h"
 #include "io/lock.h"
 #include "metric/metric.h"
 
@@ -40,6 +41,33 @@ const char *run_standing(double *step, const char *dir, struct err *e)
     if (!is_taken)
         return interrupted;
     return run_state_name(status.state);
+}
+
+/* Did its last process end in order, so that all rows are whole? */
+static bool has_ended(const char *dir)
+{
+    struct run_status status;
+    return run_status_read(&status, dir, NULL) == OK &&
+           (status.state == RUN_DONE || status.state == RUN_STOPPED ||
+            status.state == RUN_PREEMPTED);
+}
+
+int run_metrics_read(struct table *t, const char *dir, struct err *e)
+{
+    char path[RUN_PATH_MAX];
+    bool is_there = false, is_over = has_ended(dir); /* before it is read */
+    run_path(path, dir, "metrics.csv");
+    int rc = fsys_exists(&is_there, path, e);
+    if (rc != OK || !is_there)
+        return rc;
+    rc = table_read(t, path, e);
+    if (rc != OK || !t->is_torn || !is_over)
+        return rc;
+    table_release(t);
+    return err_set(e, ERR_DATA,
+                   "%s: its last row is cut off, but the run had ended; put a "
+                   "copy of the file back",
+                   path);
 }
 
 const char *run_standing_name(int i)

@@ -219,6 +219,21 @@ check "and stays as it is" chmod -R u+w killed
 check "to the nanosecond" test "$before" = \
     "$(ls -lR --time-style=full-iso killed | md5sum)"
 
+# --- lists and tables --------------------------------------------------------------
+
+fresh torn
+truncate -s -1 torn/metrics.csv
+check "runs says that a file is damaged" \
+    says 'note: torn/metrics.csv: its last row is cut off' "$SINKLAB" runs torn
+check_not "and nothing of a whole run" says note: "$SINKLAB" runs whole
+check "compare says that a row is cut off" \
+    says 'torn/metrics.csv: its last row is cut off' "$SINKLAB" compare torn whole
+truncate -s -1 torn/analysis.csv
+expect_fail 4 'torn/analysis.csv: its last line is cut off; run .sinklab analyze' \
+    "$SINKLAB" compare torn whole
+check "remedy: analyze" "$SINKLAB" analyze torn
+check "then it is whole" cmp whole/analysis.csv torn/analysis.csv
+
 # --- a sweep -----------------------------------------------------------------------
 
 cat >sweep.ini <<'END'
