@@ -418,6 +418,126 @@ static void test_compare__the_table_stands_before_a_figure_fails(void **state)
     free(text);
 }
 
+static void test_compare__unlike_losses_are_told(void **state)
+{
+    (void)state;
+    static const char *const names[] = { "short", "long" };
+    static const char rows[] = "step,val_loss,sink_1\n0,3,0.1\n";
+    put_file("short", "metrics.csv", rows);
+    put_file("short", "config.ini", "[train]\nval_tokens = 128\n");
+    put_file("long", "metrics.csv", rows);
+    put_file("long", "config.ini", "[train]\nval_tokens = 1024\n");
+    char *text = compare_ok(names, 2, defaults);
+    assert_within(text, "note: val_loss was measured differently in short "
+                        "(training, 128 tokens in sequences of ");
+    assert_within(text, "and in long (training, 1024 tokens in ");
+    assert_within(text, "`sinklab analyze` them alike");
+    assert_null(strstr(text, "different data"));
+    free(text);
+    put_file("long", "config.ini",
+             "[train]\nval_tokens = 128\n[data]\neval_seed = 2\n");
+    text = compare_ok(names, 2, defaults);
+    assert_null(strstr(text, "measured differently"));
+    assert_within(text, "note: runs differ in data.eval_seed: their losses are "
+                        "of different data");
+    free(text);
+}
+
+/* Columns of the loss have the names that files give them, and are there where
+ * a run has them. */
+static void test_compare__losses_have_their_columns(void **state)
+{
+    (void)state;
+    static const char *const names[] = { "excess" };
+    struct compare_options o = defaults;
+    put_run("excess", "", "");
+    put_file("excess", "analysis.csv",
+             "step,val_loss,val_loss_se,sink_1\n0,3,0.5,0.1\n");
+    char *text = compare_ok(names, 1, o);
+    assert_within(text, "  val_loss_se\n");
+    assert_null(strstr(text, "val_excess"));
+    free(text);
+    put_file("excess", "analysis.csv",
+             "step,val_loss,val_loss_se,val_excess,sink_1\n0,3,0.5,1,0.1\n");
+    text = compare_ok(names, 1, o);
+    assert_within(text, "  val_loss_se  val_excess\n");
+    free(text);
+    o.metric = "val_loss";
+    text = compare_ok(names, 1, o);
+    assert_within(text, "\nexcess      0    3.0000     -");
+    free(text);
+}
+
+static void test_compare__a_csv_may_go_to_standard_output(void **state)
+{
+    (void)state;
+    static const char *const names[] = { "softmax", "re lu" };
+    struct compare_options o = defaults;
+    put_two_runs();
+    o.csv = "-";
+    char *text = compare_ok(names, 2, o);
+    assert_int_equal(strncmp(text, "run,attention.weights,status,", 29), 0);
+    idx n_lines = 0;
+    for (const char *c = text; *c; c++)
+        n_lines += *c == '\n';
+    assert_int_equal(n_lines, 3);
+    free(text);
+}
+
+static void test_compare__what_is_no_metric_is_refused(void **state)
+{
+    (void)state;
+    static const char *const names[] = { "softmax" };
+    static const struct {
+        const char *metric, *want;
+    } cases[] = {
+        { "step", "no metric step; there are val_loss, sink_1, sink_bias, " },
+        { "tokens", "no metric tokens" },
+        { "analysis", "no metric analysis" },
+        { "row_hash", "no metric row_hash" },
+        { "sink1", "no metric sink1 (did you mean sink_1?); there are " },
+    };
+    struct compare_options o = defaults;
+    put_two_runs();
+    put_file("softmax", "metrics.csv", "step,tokens,sink_1\n0,0,0\n");
+    for (idx i = 0; i < COUNT_OF(cases); i++) {
+        char *text;
+        struct err e = { 0 };
+        o.metric = cases[i].metric;
+        o.threshold = NAN;
+        assert_int_equal(compare(&text, names, 1, o, &e), ERR_DATA);
+        assert_within(e.text, cases[i].want);
+        free(text);
+    }
+}
+
+static void test_compare__a_threshold_must_be_in_reach(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *metric;
+        double threshold;
+        int code;
+    } cases[] = {
+        { "sink_1", 5, ERR_USAGE },  { "sink_1", -0.1, ERR_USAGE },
+        { "sink_1", 1, OK },         { "sink_1", 0, OK },
+        { "first_mass_raw", 5, OK }, { "row_sum", 5, OK },
+    };
+    static const char *const names[] = { "softmax" };
+    struct compare_options o = defaults;
+    put_two_runs();
+    for (idx i = 0; i < COUNT_OF(cases); i++) {
+        char *text;
+        struct err e = { 0 };
+        o.metric = cases[i].metric;
+        o.threshold = cases[i].threshold;
+        assert_int_equal(compare(&text, names, 1, o, &e), cases[i].code);
+        if (cases[i].code)
+            assert_within(e.text, "want 0 to 1, as sink_1 is a share");
+        free(text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -437,6 +557,11 @@ int main(void)
         cmocka_unit_test(test_compare__other_metrics_keep_their_unit),
         cmocka_unit_test(test_compare__a_metric_has_its_usual_threshold),
         cmocka_unit_test(test_compare__the_table_stands_before_a_figure_fails),
+        cmocka_unit_test(test_compare__unlike_losses_are_told),
+        cmocka_unit_test(test_compare__losses_have_their_columns),
+        cmocka_unit_test(test_compare__a_csv_may_go_to_standard_output),
+        cmocka_unit_test(test_compare__what_is_no_metric_is_refused),
+        cmocka_unit_test(test_compare__a_threshold_must_be_in_reach),
     };
     return cmocka_run_group_tests_name("compare", tests, NULL, NULL);
 }

@@ -77,7 +77,7 @@ static void test_compare_cli__bad_folders_are_named(void **state)
         { "stepless", "analysis.csv", "sink_1\n0\n",
           "analysis.csv:1: no column named step" },
         { "foreign", "analysis.csv", "step,loss\n0,1\n",
-          "foreign: no column sink_1; there are step, loss" },
+          "foreign: no metric sink_1; there are loss" },
     };
     for (idx i = 0; i < COUNT_OF(cases); i++) {
         char path[PATH_BYTES];

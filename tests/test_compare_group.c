@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { PATH_BYTES = 512, RUNS_MAX = 8 };
 
@@ -440,6 +441,13 @@ static void test_compare_group__only_like_is_paired(void **state)
     assert_int_equal(group_pair(&p, &f.s.g[1], &f.s.g[0], "val_loss", &e), OK);
     assert_int_equal(p.n, 0);
     unload(&f);
+    put_file("like/b", "config.ini",
+             "[run]\nseed = 1\n[attention]\nweights = relu\n"
+             "[data]\ntask_seed = 2\n");
+    load(&f, names, 2, &defaults);
+    assert_int_equal(group_pair(&p, &f.s.g[1], &f.s.g[0], "val_loss", &e), OK);
+    assert_int_equal(p.n, 0);
+    unload(&f);
 }
 
 static void test_compare_group__a_nan_is_not_averaged_away(void **state)
@@ -489,6 +497,146 @@ static void test_compare_group__unlike_measurements_are_refused(void **state)
     assert_within(e.text, "val_loss of the group");
 }
 
+/* Half of a run is damaged: it counts by the other half, which is said. */
+static void test_compare_group__a_damaged_half_is_told(void **state)
+{
+    (void)state;
+    struct compare_options o = defaults;
+    struct err e = { 0 };
+    char *bytes;
+    size_t n;
+    put_run("half/a", "done", "softmax", 1, "20,2,1,0.5\n");
+    put_run("half/b", "done", "softmax", 2, "20,2\n");
+    put_file("half/a", "analysis.csv", "step,val_loss,sink_1\n20,1,0.5\n");
+    put_file("half/b", "analysis.csv", "step,val_loss,sink_1\n20,2,0.7\n");
+    o.runs_csv = path_to("half.csv", "");
+    char *text = compare_text("half", o);
+    assert_within(text, "\nall runs  2     20");
+    assert_within(text, "note: b: its metrics.csv is left out, its "
+                        "analysis.csv is used: ");
+    assert_null(strstr(text, "b: left out"));
+    free(text);
+    assert_int_equal(
+        fsys_read_file(&bytes, &n, path_to("half.csv", ""), 1 << 20, &e), OK);
+    assert_within(bytes, "\nall runs,b,2,done,yes,");
+    free(bytes);
+    put_file("half/b", "metrics.csv", "step,val_loss,sink_1\n20,2,0.7\n");
+    put_file("half/b", "analysis.csv", "step,val_loss,sink_1\n20,2\n");
+    o.runs_csv = NULL;
+    text = compare_text("half", o);
+    assert_within(text, "note: b: its analysis.csv is left out, its "
+                        "metrics.csv is used: ");
+    assert_within(text, "for want of analysis.csv in 1 of 2 runs");
+    free(text);
+}
+
+/* A loss on fewer tokens, and one of other data. */
+static void test_compare_group__unlike_losses_are_told(void **state)
+{
+    (void)state;
+    put_run("losses/a", "done", "softmax", 1, "20,2,1,0.5\n");
+    put_run("losses/b", "done", "relu", 1, "20,2,1,0.5\n");
+    char *text = compare_text("losses", defaults);
+    assert_null(strstr(text, "measured differently"));
+    assert_null(strstr(text, "different data"));
+    free(text);
+    put_file("losses/b", "config.ini",
+             "[run]\nseed = 1\n[attention]\nweights = relu\n"
+             "[train]\nval_tokens = 128\n[data]\ntask_seed = 2\n");
+    text = compare_text("losses", defaults);
+    assert_within(text, "note: val_loss was measured differently in a "
+                        "(training, ");
+    assert_within(text, "and in b (training, 128 tokens in sequences of ");
+    assert_within(text, "note: runs differ in data.task_seed: their losses are "
+                        "of different data, and say nothing of each other\n");
+    free(text);
+}
+
+static void test_compare_group__the_loss_is_shown_once(void **state)
+{
+    (void)state;
+    struct compare_options o = defaults;
+    struct err e = { 0 };
+    char *bytes;
+    size_t n;
+    put_sweep();
+    o.metric = "val_loss";
+    o.csv = path_to("once.csv", "");
+    char *text = compare_text("sweep", o);
+    const char *first = text;
+    assert_within(text,
+                  "\nsoftmax  3     20    2.3333  1.5275  1.00 2.00 4.00");
+    for (idx n_heads = 0; (first = strstr(first, "final")); first++)
+        assert_true(++n_heads == 1); /* above the one column */
+    free(text);
+    text = compare_text("sweep", o);
+    assert_within(text, "note: val_loss is what training measured "
+                        "(metrics.csv: training, ");
+    free(text);
+    assert_int_equal(
+        fsys_read_file(&bytes, &n, path_to("once.csv", ""), 1 << 20, &e), OK);
+    first = strstr(bytes, "final_val_loss_mean");
+    assert_non_null(first);
+    assert_null(strstr(first + 1, "final_val_loss_mean"));
+    first = strstr(bytes, "paired_val_loss_mean");
+    assert_non_null(first);
+    assert_null(strstr(first + 1, "paired_val_loss_mean"));
+    free(bytes);
+}
+
+/* Asked for differences, it does not keep silent where there are none. */
+static void test_compare_group__missing_differences_are_told(void **state)
+{
+    (void)state;
+    struct compare_options o = defaults;
+    put_run("single/a", "done", "softmax", 1, "20,2,1,0.5\n");
+    put_run("single/b", "done", "relu", 1, "20,2,1,0.5\n");
+    o.baseline = "relu";
+    char *text = compare_text("single", o);
+    assert_within(text, "note: no differences from relu are shown: they take "
+                        "two pairs");
+    assert_within(text, "no group has more than one\n");
+    free(text);
+    put_run("single/b", "done", "relu", 2, "20,2,1,0.5\n");
+    text = compare_text("single", o);
+    assert_within(text, "no group has any\n");
+    free(text);
+    o.baseline = NULL;
+    text = compare_text("single", o);
+    assert_null(strstr(text, "no differences"));
+    free(text);
+}
+
+/* Standard output gets the CSV alone. */
+static void test_compare_group__a_csv_may_go_to_standard_output(void **state)
+{
+    (void)state;
+    struct compare_options o = defaults;
+    struct err e = { 0 };
+    put_sweep();
+    o.csv = "-";
+    char *text = compare_text("sweep", o);
+    assert_int_equal(strncmp(text, "group,attention.weights,runs,", 29), 0);
+    assert_within(text, "\nrelu,relu,2,");
+    assert_null(strstr(text, "mean over"));
+    assert_null(strstr(text, "differences"));
+    assert_null(strstr(text, "percent"));
+    free(text);
+    o.csv = NULL;
+    o.runs_csv = "-";
+    text = compare_text("sweep", o);
+    assert_int_equal(strncmp(text, "group,run,attention.weights,", 28), 0);
+    assert_null(strstr(text, "mean over"));
+    free(text);
+    o.csv = "-";
+    const char *const runs[] = { path_to("sweep", "") };
+    o.runs = runs;
+    o.n_runs = 1;
+    assert_int_equal(compare_run(stdout, &o, &e), ERR_USAGE);
+    assert_within(e.text, "- is named for two reports");
+    assert_int_not_equal(access("-", F_OK), 0);
+}
+
 /* Between rows it is said, in one line that names two of them. */
 static void test_compare_group__unlike_rows_are_told(void **state)
 {
@@ -520,6 +668,7 @@ static void test_compare_group__what_is_odd_is_noted(void **state)
                         "numbers count twice");
     assert_within(text, "note: softmax: 1 of the 2 that emerged: gone again");
     assert_within(text, "note: c: left out: ");
+    assert_null(strstr(text, "note: d: "));
     assert_within(text, "note: relu: sink_1 is the mean of 1, not 2");
     assert_within(text, "note: e: settings unknown: ");
     free(text);
@@ -543,6 +692,11 @@ int main(void)
         cmocka_unit_test(test_compare_group__csv_holds_mean_spread_and_n),
         cmocka_unit_test(test_compare_group__by_and_where_choose),
         cmocka_unit_test(test_compare_group__every_run_is_a_row),
+        cmocka_unit_test(test_compare_group__a_damaged_half_is_told),
+        cmocka_unit_test(test_compare_group__unlike_losses_are_told),
+        cmocka_unit_test(test_compare_group__the_loss_is_shown_once),
+        cmocka_unit_test(test_compare_group__missing_differences_are_told),
+        cmocka_unit_test(test_compare_group__a_csv_may_go_to_standard_output),
         cmocka_unit_test(test_compare_group__equal_seeds_are_paired),
         cmocka_unit_test(test_compare_group__the_error_of_a_loss_is_told),
         cmocka_unit_test(test_compare_group__only_like_is_paired),

@@ -207,6 +207,23 @@ static void test_list__refuses_what_it_does_not_know(void **state)
                      ERR_USAGE);
 }
 
+/* Whatever analysis.csv has is told, the losses too. */
+static void test_catalog__has_the_losses_beside_the_metrics(void **state)
+{
+    (void)state;
+    static const char *const wanted[] = { "val_loss", "val_loss_se",
+                                          "val_excess", "sink_1_raw" };
+    for (int k = 0; k < COUNT_OF(wanted); k++) {
+        struct catalog_entry e;
+        bool is_found = false;
+        for (int i = 0; catalog_entry(kind_of("metric"), i, &e); i++)
+            if (strcmp(e.text.name, wanted[k]) == 0)
+                is_found = e.text.formula && *e.text.formula;
+        if (!is_found)
+            fail_msg("no %s", wanted[k]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -216,6 +233,7 @@ int main(void)
         cmocka_unit_test(test_attention__rules_say_why),
         cmocka_unit_test(test_attention_document__has_every_entry),
         cmocka_unit_test(test_list__refuses_what_it_does_not_know),
+        cmocka_unit_test(test_catalog__has_the_losses_beside_the_metrics),
     };
     return cmocka_run_group_tests_name("list", tests, NULL, NULL);
 }

@@ -28,12 +28,18 @@ static const char usage[] =
     "\n"
     "SWEEP is a folder with runs directly below it: all that are done, or "
     "were\n"
-    "stopped by a rule of theirs, are analyzed, several at once. Runs whose\n"
-    "analysis is up to date with their checkpoints and settings are left\n"
-    "alone, so the same command goes on where it was stopped.\n"
+    "stopped by a rule of theirs, are analyzed, several at once. Of these, "
+    "and\n"
+    "of several RUNs, those whose analysis is up to date with their\n"
+    "checkpoints and settings are left alone, so the same command goes on\n"
+    "where it was stopped. A single RUN is always measured anew.\n"
     "\n"
     "    --again     also those that are up to date\n"
     "    --jobs N    runs at once (as many as there are cores)\n"
+    "\n"
+    "The table has the columns of analysis.csv, with shares in percent; "
+    "`sinklab\n"
+    "list metric` explains them. -: not measured.\n"
     "\n"
     "Useful keys: sink.eps, sink.tokens, sink.sequences, sink.positions,\n"
     "sink.val_tokens, train.threads.\n";
@@ -128,26 +134,35 @@ static int load_weights(struct analysis *a, idx i, struct err *e)
 static void print_percent(const struct meter_column *c)
 {
     if (c && c->is_given)
-        printf("  %7.2f", 100 * c->scalar);
+        printf("  %8.2f", 100 * c->scalar);
     else
-        printf("  %7s", "-");
+        printf("  %8s", "-");
 }
 
 static const char *const shown[] = { "sink_1",         "sink_bias",
                                      "sink_1_raw",     "first_mass",
                                      "first_mass_raw", "bias_mass" };
-static const char *const shown_head[] = { "sink_1",  "bias",   "raw",
-                                          "first m", "raw m.", "bias m" };
-
+/* Names of columns, broken in two lines where they are long. KEEP WITH: shown,
+ * print_row. */
 static void print_header(void)
 {
-    printf("%8s  %8s  %7s", "step", "val_loss", "se");
-    for (idx i = 0; i < COUNT_OF(shown_head); i++)
-        printf("  %7s", shown_head[i]);
-    printf("  %7s  %7s\n%8s  %8s  %7s", "row_sum", "value", "", "nats", "nats");
-    for (idx i = 0; i < COUNT_OF(shown_head); i++)
-        printf("  %7s", "%");
-    printf("  %7s  %7s\n", "", "ratio");
+    static const char *const lines[][6] = {
+        { "", "sink_", "sink_1_", "first_", "first_", "bias_" },
+        { "sink_1", "bias", "raw", "mass", "mass_raw", "mass" },
+        { "%", "%", "%", "%", "%", "%" },
+    };
+    static const char *const before[][3] = { { "", "", "val_" },
+                                             { "step", "val_loss", "loss_se" },
+                                             { "", "nats", "nats" } };
+    static const char *const behind[][2] = { { "", "value_" },
+                                             { "row_sum", "ratio" },
+                                             { "", "" } };
+    for (idx k = 0; k < COUNT_OF(lines); k++) {
+        printf("%8s  %8s  %7s", before[k][0], before[k][1], before[k][2]);
+        for (idx i = 0; i < COUNT_OF(lines[k]); i++)
+            printf("  %8s", lines[k][i]);
+        printf("  %7s  %7s\n", behind[k][0], behind[k][1]);
+    }
 }
 
 static void print_row(const struct analysis *a, idx i)

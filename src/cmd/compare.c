@@ -1,10 +1,12 @@
 #include "cmd/compare.h"
 
+#include "base/nearest.h"
 #include "base/utf8.h"
 #include "cmd/cmd.h"
 #include "cmd/compare_group.h"
 #include "io/fsys.h"
 #include "io/report_file.h"
+#include "io/row_chain.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -38,8 +40,11 @@ static const char help[] =
     "    --log-x         logarithmic steps (step 0 is not drawn then)\n"
     "    --csv FILE      write the table into FILE: every differing key,\n"
     "                    shares as 0 to 1; of groups mean, spread and n of\n"
-    "                    each column, and paired differences\n"
-    "    --runs-csv FILE  of groups: a row for each run, with its values\n"
+    "                    each column, and paired differences; -: standard\n"
+    "                    output, which gets nothing else; notes go to\n"
+    "                    standard error\n"
+    "    --runs-csv FILE  of groups: a row for each run, with its values; -\n"
+    "                    as above, for one of the two\n"
     "    --baseline GROUP  the group, by the name in the table of\n"
     "                    differences, that the others are compared with run\n"
     "                    by run, where seeds are the same (the first)\n"
@@ -53,33 +58,64 @@ static const char help[] =
     "step measured. sink bias: share of heads that sink into the extra column\n"
     "(attention.bias). first mass raw: mean attention to the first token, as\n"
     "it is; metrics without raw are of rows scaled to sum 1. row sum: mean\n"
-    "sum of raw attention rows. -: not measured, or never.\n"
+    "sum of raw attention rows. val_loss_se: standard error of a run's\n"
+    "val_loss, from its held-out sequences. val_excess: val_loss above the\n"
+    "least there is for its source; no text has it. -: not measured, or\n"
+    "never.\n"
     "\n"
     "Of groups: n runs are averaged, those that are done; diverged, failed\n"
     "and unfinished ones are only counted under status. Where none is done,\n"
     "those under way count as far as all of them came: (n). Means are taken\n"
     "at steps that all n measured, nothing is interpolated. \302\261: sample\n"
     "standard deviation (n - 1), in figures the band. emerged in: k of the n\n"
-    "runs, whose mean step it is.\n";
+    "runs, whose mean step it is. In the table of differences, error:\n"
+    "standard error of their mean; signs: how many are above and below 0.\n";
 
 /* ---- what is printed ---- */
 
-/* What was measured differently stands side by side, which is said. */
-static void note_unlike(FILE *out, const struct compare_options *o,
-                        const struct compared *runs)
+bool compare_is_piped(const struct compare_options *o)
+{
+    return report_is_stdout(o->csv) || report_is_stdout(o->runs_csv);
+}
+
+FILE *compare_notes(FILE *out, const struct compare_options *o)
+{
+    return compare_is_piped(o) ? stderr : out;
+}
+
+bool compare_note_unlike(FILE *out, const char *column, const char *a_name,
+                         const struct measured *a, const char *b_name,
+                         const struct measured *b)
 {
     char a_on[MEASURED_TEXT_MAX], b_on[MEASURED_TEXT_MAX];
-    const struct measured *a = compared_measured(&runs[0], o->metric);
-    for (idx i = 1; i < o->n_runs; i++) {
-        const struct measured *b = compared_measured(&runs[i], o->metric);
-        if (measured_sinks_alike(a, b))
+    bool is_loss = measured_is_loss(column);
+    /* no analysis can measure models of two contexts alike */
+    bool has_remedy = !is_loss || a->context == b->context;
+    if (is_loss ? measured_losses_alike(a, b) : measured_sinks_alike(a, b))
+        return false;
+    fprintf(
+        out, "note: %s was measured differently in %s (%s) and in %s (%s)%s\n",
+        column, a_name, measured_print_of(a_on, a, column), b_name,
+        measured_print_of(b_on, b, column),
+        has_remedy ? ": `sinklab analyze` them alike before you compare them"
+                   : "");
+    return true;
+}
+
+/* What was measured differently stands side by side, which is said. */
+static void note_unlike(FILE *out, const char *column,
+                        const struct compared *runs, idx n)
+{
+    const struct compared *first = NULL; /* that has the column */
+    for (idx i = 0; i < n; i++) {
+        if (compared_series(&runs[i], column).n == 0)
             continue;
-        fprintf(out,
-                "note: %s was measured differently in %s (%s) and in %s (%s): "
-                "`sinklab analyze` them alike before you compare them\n",
-                o->metric, runs[0].label, measured_print(a_on, a),
-                runs[i].label, measured_print(b_on, b));
-        return;
+        if (!first)
+            first = &runs[i];
+        if (compare_note_unlike(out, column, first->label,
+                                compared_measured(first, column), runs[i].label,
+                                compared_measured(&runs[i], column)))
+            return;
     }
 }
 
@@ -97,7 +133,9 @@ static void print_notes(FILE *out, const struct compare_options *o,
         utf8_show(note, sizeof note, runs[i].note, ERR_TEXT_MAX, o->unicode);
         fprintf(out, "note: %s: %s\n", name, note);
     }
-    note_unlike(out, o, runs);
+    note_unlike(out, o->metric, runs, o->n_runs);
+    if (strcmp(o->loss, o->metric) != 0 && measured_is_loss(o->loss))
+        note_unlike(out, o->loss, runs, o->n_runs);
     fputc('\n', out);
 }
 
@@ -108,17 +146,23 @@ static int print_table(FILE *out, const struct compare_options *o,
     struct grid g = { 0 };
     int rc = compare_grid(&g, o, m, runs, false, e);
     if (rc == OK) {
-        grid_print(out, &g, COMPARE_CELL, o->unicode);
-        print_notes(out, o, m, runs);
+        if (!compare_is_piped(o))
+            grid_print(out, &g, COMPARE_CELL, o->unicode);
+        print_notes(compare_notes(out, o), o, m, runs);
     }
     grid_release(&g);
     return rc;
 }
 
-int compare_write_csv(const char *path, const struct grid *g, struct err *e)
+int compare_write_csv(FILE *out, const char *path, const struct grid *g,
+                      struct err *e)
 {
     char *text = NULL;
     size_t n = 0;
+    if (report_is_stdout(path)) {
+        grid_csv(out, g);
+        return OK;
+    }
     FILE *memory = open_memstream(&text, &n);
     if (!memory)
         return err_set(e, ERR_MEMORY, "%s: not enough memory", path);
@@ -130,14 +174,14 @@ int compare_write_csv(const char *path, const struct grid *g, struct err *e)
     return rc;
 }
 
-static int write_csv(const struct compare_options *o, const char *path,
-                     const struct emergence *m, const struct compared *runs,
-                     struct err *e)
+static int write_csv(FILE *out, const struct compare_options *o,
+                     const char *path, const struct emergence *m,
+                     const struct compared *runs, struct err *e)
 {
     struct grid g = { 0 };
     int rc = path ? compare_grid(&g, o, m, runs, true, e) : OK;
     if (rc == OK && path)
-        rc = compare_write_csv(path, &g, e);
+        rc = compare_write_csv(out, path, &g, e);
     grid_release(&g);
     return rc;
 }
@@ -169,19 +213,32 @@ static int draw(FILE *out, const struct compare_options *o,
 
 /* ---- the command ---- */
 
+/* Other columns say when a row was written, and what it hangs on. */
+static bool is_measured(const char *column)
+{
+    static const char *const others[] = { "step", "tokens", TABLE_ORIGIN,
+                                          ROW_CHAIN_COLUMN };
+    for (idx i = 0; i < COUNT_OF(others); i++)
+        if (strcmp(column, others[i]) == 0)
+            return false;
+    return true;
+}
+
 /* A metric that no run has is a slip of the pen; say which there are. Runs of a
  * sweep that has only begun have no columns yet: then their table says so. */
 static int check_metric(const struct compare_options *o,
                         const struct compared *runs, idx n, bool may_be_empty,
                         struct err *e)
 {
-    char names[ERR_TEXT_MAX / 2] = "";
+    char names[ERR_TEXT_MAX / 2] = "", hint[NAME_SHOWN_MAX] = "";
+    struct nearest near = { .wanted = o->metric };
     const struct compared *known = &runs[0]; /* a run that has columns */
     for (idx i = 0; i < n; i++) {
         const struct compared *r = &runs[i];
-        if (compared_series(r, o->metric).n > 0 ||
-            table_find(&r->analysis, o->metric) >= 0 ||
-            (may_be_empty && table_find(&r->metrics, o->metric) >= 0))
+        if (is_measured(o->metric) &&
+            (compared_series(r, o->metric).n > 0 ||
+             table_find(&r->analysis, o->metric) >= 0 ||
+             (may_be_empty && table_find(&r->metrics, o->metric) >= 0)))
             return OK;
         if (known->analysis.columns + known->metrics.columns == 0)
             known = r;
@@ -192,11 +249,16 @@ static int check_metric(const struct compare_options *o,
         return OK;
     for (idx c = 0; c < t->columns; c++) {
         size_t used = strlen(names);
+        if (!is_measured(t->names[c]))
+            continue;
         snprintf(names + used, sizeof names - used, "%s%s",
                  used > 0 ? ", " : "", t->names[c]);
+        nearest_offer(&near, t->names[c]);
     }
-    return err_set(e, ERR_DATA, "%s: no column %s; there are %s", known->path,
-                   o->metric, names);
+    if (near.name)
+        snprintf(hint, sizeof hint, " (did you mean %s?)", near.name);
+    return err_set(e, ERR_DATA, "%s: no metric %s%s; there are %s", known->path,
+                   o->metric, hint, names);
 }
 
 static int show_runs(FILE *out, const struct compare_options *o,
@@ -211,9 +273,9 @@ static int show_runs(FILE *out, const struct compare_options *o,
         compare_emergence(o, on->is_known ? on->tokens : TOKENS_USUAL);
     rc = print_table(out, o, &m, runs, e);
     if (rc == OK)
-        rc = write_csv(o, o->csv, &m, runs, e);
+        rc = write_csv(out, o, o->csv, &m, runs, e);
     if (rc == OK)
-        rc = write_csv(o, o->runs_csv, &m, runs, e);
+        rc = write_csv(out, o, o->runs_csv, &m, runs, e);
     return rc == OK ? draw(out, o, runs, e) : rc;
 }
 
@@ -236,7 +298,9 @@ int compare_run(FILE *out, const struct compare_options *o, struct err *e)
     struct compare_set set = { 0 };
     struct compare_options kept = *o; /* n_runs: those that fit --where */
     const char *const reports[] = { o->figure, o->csv, o->runs_csv };
-    int rc = report_files_check(reports, COUNT_OF(reports), e);
+    int rc = compare_check_threshold(o, e);
+    if (rc == OK)
+        rc = report_files_check(reports, COUNT_OF(reports), e);
     if (rc == OK && o->figure)
         rc = plot_file_check(o->figure, e);
     if (rc == OK)

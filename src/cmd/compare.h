@@ -27,8 +27,8 @@ struct compare_options {
     double threshold;          /* in the file's unit: 0..1 for fractions; NAN:
                              the usual one of the metric */
     const char *figure;        /* .svg or .png; NULL: a plot in text */
-    const char *csv;           /* NULL: none */
-    const char *runs_csv;      /* of groups: a row per run; NULL: none */
+    const char *csv;           /* NULL: none; "-": standard output */
+    const char *runs_csv;      /* of groups: a row per run; as csv */
     const char *baseline;      /* label of a group; NULL: the first */
     const char *by; /* keys of groups, by commas; NULL: see group.h */
     struct filter where;
@@ -158,6 +158,10 @@ int compare_grid(struct grid *g, const struct compare_options *o,
  * runs differ; nothing if they do not. */
 void compare_differing(FILE *out, const struct compared *runs, idx n);
 
+/* compare_note_data - tell if among these keys, in which runs differ, are some
+ * of the data: then their losses are not of one task. */
+void compare_note_data(FILE *out, const struct config_key *keys, idx n);
+
 /* compare_head_key - the heading of a key's column. For files the full name;
  * for people the short one, where it is clear. */
 void compare_head_key(struct grid *g, idx column, const struct config_key *keys,
@@ -192,8 +196,25 @@ int compare_draw(FILE *out, const struct compare_options *o, struct plot p,
 
 /* ---- the command: compare.c ---- */
 
-/* compare_write_csv - a filled grid into a file. OK, ERR_IO, ERR_MEMORY. */
-int compare_write_csv(const char *path, const struct grid *g, struct err *e);
+/* compare_write_csv - a filled grid into a file, or to out for "-". OK, ERR_IO,
+ * ERR_MEMORY. */
+int compare_write_csv(FILE *out, const char *path, const struct grid *g,
+                      struct err *e);
+
+/* Does standard output get a CSV? Then nothing else goes there: no table, no
+ * plot in text, and notes go to compare_notes, which is standard error. */
+bool compare_is_piped(const struct compare_options *o);
+FILE *compare_notes(FILE *out, const struct compare_options *o);
+
+/* compare_note_unlike - tell if column was measured differently in two runs;
+ * a_on and b_on say how. True if it told. */
+bool compare_note_unlike(FILE *out, const char *column, const char *a_name,
+                         const struct measured *a, const char *b_name,
+                         const struct measured *b);
+
+/* compare_check_threshold - may the metric exceed it, and stay below? OK,
+ * ERR_USAGE. */
+int compare_check_threshold(const struct compare_options *o, struct err *e);
 
 /* compare_emerged - the line that says what "emerged" means, without its end. */
 void compare_emerged(FILE *out, const struct compare_options *o,

@@ -55,7 +55,7 @@ int groups_check(const struct groups *s, const struct compare_options *o,
                  struct err *e)
 {
     for (idx i = 0; i < s->n; i++)
-        if (check_column(&s->g[i], o->metric, false, e) ||
+        if (check_column(&s->g[i], o->metric, measured_is_loss(o->metric), e) ||
             check_column(&s->g[i], o->loss, true, e))
             return e->code;
     return OK;

@@ -17,7 +17,8 @@ idx compare_panels(const char *names[PANELS_MAX],
     for (idx i = 0; o->figure && i < COUNT_OF(beside); i++)
         if (strcmp(beside[i], o->metric) != 0)
             names[n++] = beside[i];
-    names[n++] = o->loss;
+    if (strcmp(o->loss, o->metric) != 0)
+        names[n++] = o->loss;
     return n;
 }
 
@@ -62,8 +63,10 @@ int compare_draw(FILE *out, const struct compare_options *o, struct plot p,
             panels[p.n_panels++] =
                 make_panel(labels[i], names[i], curves + i * n, n);
     int rc = o->figure ? plot_write(&p, o->figure, e)
-                       : plot_text(out, &p, o->width, o->unicode, e);
+             : compare_is_piped(o)
+                 ? OK
+                 : plot_text(out, &p, o->width, o->unicode, e);
     if (rc == OK && o->figure)
-        fprintf(out, "figure: %s\n", o->figure);
+        fprintf(compare_notes(out, o), "figure: %s\n", o->figure);
     return rc;
 }

@@ -7,7 +7,8 @@
 #include <string.h>
 
 enum {
-    NUMBERS = 9, /* columns of numbers: KEEP WITH head_numbers, set_numbers */
+    NUMBERS_MAX = 9, /* columns of numbers */
+    HEADING_MAX = 256,
 };
 
 static const struct config *config_of(const void *runs, idx i)
@@ -49,68 +50,85 @@ static void put_final(struct grid *g, idx row, idx column,
         put_missing(g, row, column, is_file);
 }
 
-static void head_numbers(struct grid *g, idx c, const struct compare_options *o,
-                         bool is_file, idx n_numbers)
+/* A column of numbers. */
+struct number {
+    const char *column; /* NULL: when it emerged */
+    char heading[HEADING_MAX], file_heading[HEADING_MAX];
+    int digits;
+};
+
+static void add_number(struct number *list, idx *n, const char *column,
+                       const char *heading, const char *file_heading,
+                       int digits)
 {
-    if (is_file) {
-        grid_set(g, 0, c, "steps");
-        grid_set(g, 0, c + 1, "final_%s", o->loss);
-        grid_set(g, 0, c + 2, "final_%s", o->metric);
-        grid_set(g, 0, c + 3, "sink_bias");
-        grid_set(g, 0, c + 4, "first_mass_raw");
-        grid_set(g, 0, c + 5, "row_sum");
-        grid_set(g, 0, c + 6, "emerged_at_step");
-        grid_set(g, 0, c + 7, "final_val_loss_se");
-        grid_set(g, 0, c + 8, "final_val_excess");
-        return;
-    }
-    grid_set(g, 0, c, "steps");
-    grid_set(g, 0, c + 1, "final\n%s", o->loss);
-    grid_set(g, 0, c + 2, "final\n%s%s", o->metric,
-             metric_is_share(o->metric) ? "\n%" : "");
-    grid_set(g, 0, c + 3, "sink\nbias\n%%");
-    grid_set(g, 0, c + 4, "first\nmass\nraw %%");
-    grid_set(g, 0, c + 5, "row\nsum");
-    grid_set(g, 0, c + 6, "emerged\nat step");
-    if (n_numbers < NUMBERS)
-        return;
-    grid_set(g, 0, c + 7, "val_loss\nerror");
-    grid_set(g, 0, c + 8, "above\nfloor");
+    struct number *x = &list[(*n)++];
+    *x = (struct number){ .column = column, .digits = digits };
+    snprintf(x->heading, HEADING_MAX, "%s", heading);
+    snprintf(x->file_heading, HEADING_MAX, "%s", file_heading);
 }
 
-static void set_numbers(struct grid *g, idx row, idx c,
+/* "final" and the name of a column. */
+static void add_final(struct number *list, idx *n, const char *column,
+                      int digits)
+{
+    char heading[HEADING_MAX], file_heading[HEADING_MAX];
+    snprintf(heading, HEADING_MAX, "final\n%.200s%s", column,
+             metric_is_share(column) ? "\n%" : "");
+    snprintf(file_heading, HEADING_MAX, "final_%.200s", column);
+    add_number(list, n, column, heading, file_heading, digits);
+}
+
+static bool has_any(const struct compared *runs, idx n, const char *column)
+{
+    for (idx i = 0; i < n; i++)
+        if (compared_series(&runs[i], column).n > 0)
+            return true;
+    return false;
+}
+
+/* Files always have the same columns; people see the loss's error, and what is
+ * above the floor, where a run has it. */
+static idx list_numbers(struct number list[NUMBERS_MAX],
                         const struct compare_options *o,
-                        const struct emergence *m, const struct compared *r,
-                        bool is_file, idx n_numbers)
+                        const struct compared *runs, bool is_file)
+{
+    static const char *const beside[] = { "val_loss_se", "val_excess" };
+    idx n = 0;
+    add_number(list, &n, "step", "steps", "steps", 0);
+    add_final(list, &n, o->loss, COMPARE_LOSS);
+    if (strcmp(o->metric, o->loss) != 0)
+        add_final(list, &n, o->metric, COMPARE_RATIO);
+    add_number(list, &n, "sink_bias", "sink\nbias\n%", "sink_bias", 0);
+    add_number(list, &n, "first_mass_raw", "first\nmass\nraw %",
+               "first_mass_raw", 0);
+    add_number(list, &n, "row_sum", "row\nsum", "row_sum", COMPARE_RATIO);
+    add_number(list, &n, NULL, "emerged\nat step", "emerged_at_step", 0);
+    for (idx i = 0; i < COUNT_OF(beside); i++) {
+        bool is_named = strcmp(beside[i], o->metric) == 0 ||
+                        strcmp(beside[i], o->loss) == 0;
+        char file_heading[HEADING_MAX];
+        snprintf(file_heading, HEADING_MAX, "final_%s", beside[i]);
+        if (!is_named && (is_file || has_any(runs, o->n_runs, beside[i])))
+            add_number(list, &n, beside[i], beside[i], file_heading,
+                       COMPARE_LOSS);
+    }
+    return n;
+}
+
+static void put_emergence(struct grid *g, idx row, idx column,
+                          const struct compare_options *o,
+                          const struct emergence *m, const struct compared *r,
+                          bool is_file)
 {
     double step, final;
     struct series metric = compared_series(r, o->metric);
-    put_final(g, row, c, r, "step", 0, is_file);
-    put_final(g, row, c + 1, r, o->loss, COMPARE_LOSS, is_file);
-    put_final(g, row, c + 2, r, o->metric, COMPARE_RATIO, is_file);
-    put_final(g, row, c + 3, r, "sink_bias", 0, is_file);
-    put_final(g, row, c + 4, r, "first_mass_raw", 0, is_file);
-    put_final(g, row, c + 5, r, "row_sum", COMPARE_RATIO, is_file);
     if (!series_emergence(&step, &metric, m))
-        put_missing(g, row, c + 6, is_file);
+        put_missing(g, row, column, is_file);
     else if (!is_file && series_final(&final, &metric) &&
              !emergence_holds(m, final))
-        grid_set(g, row, c + 6, "(%.0f)", step);
+        grid_set(g, row, column, "(%.0f)", step);
     else
-        compare_put_number(g, row, c + 6, step, 0, is_file);
-    if (n_numbers < NUMBERS)
-        return;
-    put_final(g, row, c + 7, r, "val_loss_se", COMPARE_LOSS, is_file);
-    put_final(g, row, c + 8, r, "val_excess", COMPARE_LOSS, is_file);
-}
-
-/* Older files have neither the loss's error nor what is above the floor. */
-static idx count_numbers(const struct compared *runs, idx n, bool is_file)
-{
-    for (idx i = 0; i < n; i++)
-        if (is_file || compared_series(&runs[i], "val_loss_se").n > 0)
-            return NUMBERS;
-    return NUMBERS - 2;
+        compare_put_number(g, row, column, step, 0, is_file);
 }
 
 static bool are_all_done(const struct compared *runs, idx n)
@@ -158,6 +176,21 @@ void compare_differing(FILE *out, const struct compared *runs, idx n)
         fprintf(out, " (--csv FILE shows all their values)");
     if (n_keys > 0)
         fputc('\n', out);
+    compare_note_data(out, keys, n_keys);
+}
+
+void compare_note_data(FILE *out, const struct config_key *keys, idx n)
+{
+    idx n_data = 0;
+    for (idx k = 0; k < n; k++)
+        if (strcmp(keys[k].section->name, "data") == 0)
+            fprintf(out, "%s%s.%s",
+                    n_data++ > 0 ? ", " : "note: runs differ in ",
+                    keys[k].section->name, keys[k].key->name);
+    if (n_data > 0)
+        fputs(": their losses are of different data, and say nothing of each "
+              "other\n",
+              out);
 }
 
 int compare_grid(struct grid *g, const struct compare_options *o,
@@ -168,7 +201,8 @@ int compare_grid(struct grid *g, const struct compare_options *o,
     idx n_keys = config_differing(keys, config_of, runs, o->n_runs);
     idx shown = is_file ? n_keys : idx_min(n_keys, COMPARE_KEYS);
     bool has_status = is_file || !are_all_done(runs, o->n_runs);
-    idx n_numbers = count_numbers(runs, o->n_runs, is_file);
+    struct number numbers[NUMBERS_MAX];
+    idx n_numbers = list_numbers(numbers, o, runs, is_file);
     idx columns = 1 + shown + has_status + n_numbers, column = 1;
     int rc = grid_init(g, o->n_runs + 1, columns, e);
     if (rc != OK)
@@ -183,8 +217,15 @@ int compare_grid(struct grid *g, const struct compare_options *o,
     for (idx i = 0; has_status && i <= o->n_runs; i++)
         grid_set(g, i, column, "%s", i > 0 ? runs[i - 1].status : "status");
     column += has_status;
-    head_numbers(g, column, o, is_file, n_numbers);
-    for (idx i = 0; i < o->n_runs; i++)
-        set_numbers(g, i + 1, column, o, m, &runs[i], is_file, n_numbers);
+    for (idx k = 0; k < n_numbers; k++, column++) {
+        const struct number *x = &numbers[k];
+        grid_set(g, 0, column, "%s", is_file ? x->file_heading : x->heading);
+        for (idx i = 0; i < o->n_runs; i++)
+            if (x->column)
+                put_final(g, i + 1, column, &runs[i], x->column, x->digits,
+                          is_file);
+            else
+                put_emergence(g, i + 1, column, o, m, &runs[i], is_file);
+    }
     return grid_check(g, e);
 }

@@ -126,10 +126,11 @@ int groups_check(const struct groups *s, const struct compare_options *o,
 int groups_grid(struct grid *grid, const struct compare_options *o,
                 const struct groups *s, bool is_file, struct err *e);
 
-/* groups_pairs_grid - a row per group beside the base (whose number comes out),
- * for people: paired differences of loss and metric, where two pairs or more
- * are; else it stays empty. OK, ERR_MEMORY, or ERR_USAGE of groups_baseline. */
-int groups_pairs_grid(struct grid *grid, idx *base,
+/* groups_pairs_grid - a row per group beside the base (whose number comes out,
+ * with the most pairs that a group makes with it), for people: paired
+ * differences of loss and metric, where two pairs or more are; else it stays
+ * empty. OK, ERR_MEMORY, or ERR_USAGE of groups_baseline. */
+int groups_pairs_grid(struct grid *grid, idx *base, idx *n_pairs,
                       const struct compare_options *o, const struct groups *s,
                       struct err *e);
 

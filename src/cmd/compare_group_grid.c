@@ -18,8 +18,7 @@ struct measure {
 
 enum {
     MEASURES = 10,
-    LOSS = 0, /* numbers of measures */
-    METRIC = 1,
+    LOSS = 0, /* number of a measure */
     KEYS_SHOWN = 8,
     HEADING_MAX = 256,
     EACH_RUNS = 5, /* runs of a group whose values are all listed */
@@ -38,6 +37,7 @@ struct layout {
     struct measure measures[MEASURES];
     bool is_shown[MEASURES];
     idx n_measures, n_keys;
+    idx metric; /* number of its measure: LOSS if it is the loss */
     bool has_label, has_status, has_each, is_file;
     idx base; /* group that others are paired with */
     char heading[HEADING_MAX], loss[HEADING_MAX];
@@ -47,7 +47,7 @@ struct layout {
 static void list_measures(struct layout *l, const struct compare_options *o)
 {
     const struct measure beside[] = {
-        { "val_excess", "above\nfloor", COMPARE_LOSS, false, false, true },
+        { "val_excess", "val_excess", COMPARE_LOSS, false, false, true },
         { "sink_bias", "sink\nbias %", COMPARE_PERCENT, false, false, false },
         { "first_mass_raw", "first\nmass\nraw %", COMPARE_PERCENT, false, false,
           true },
@@ -63,10 +63,13 @@ static void list_measures(struct layout *l, const struct compare_options *o)
              is_share ? "\n%" : "");
     l->measures[l->n_measures++] =
         (struct measure){ o->loss, l->loss, COMPARE_LOSS, true, false, true };
-    l->measures[l->n_measures++] = (struct measure){
-        o->metric, l->heading, is_share ? COMPARE_PERCENT : COMPARE_RATIO,
-        true,      false,      true
-    };
+    if (strcmp(o->metric, o->loss) != 0) {
+        l->metric = l->n_measures++;
+        l->measures[l->metric] = (struct measure){
+            o->metric, l->heading, is_share ? COMPARE_PERCENT : COMPARE_RATIO,
+            true,      false,      true
+        };
+    }
     for (idx i = 0; i < COUNT_OF(beside); i++)
         if (strcmp(beside[i].name, o->metric) != 0 &&
             strcmp(beside[i].name, o->loss) != 0)
@@ -74,14 +77,14 @@ static void list_measures(struct layout *l, const struct compare_options *o)
 }
 
 /* Means hide what happened where runs end at one of two ends. */
-static void write_each(struct row *r, const struct group *g,
-                       const struct compare_options *o)
+static void write_each(struct row *r, const struct layout *l,
+                       const struct group *g, const struct compare_options *o)
 {
     bool is_share = metric_is_share(o->metric);
     double scale = is_share ? 100 : 1;
     int digits = is_share ? 0 : COMPARE_RATIO;
     struct text t = { r->each, sizeof r->each, 0 };
-    const struct summary *s = &r->finals[METRIC];
+    const struct summary *s = &r->finals[l->metric];
     text_add(&t, "%s", "");
     if (g->n_counted > EACH_RUNS && !isnan(s->min))
         text_add(&t, "%.*f to %.*f", digits, scale * s->min, digits,
@@ -114,7 +117,7 @@ static int fill_row(struct layout *l, struct row *r, const struct group *g,
             r->finals[i] = band_final(&b);
         /* loss and metric always; others where they say anything */
         if (i >= 0 && !l->measures[i].is_file_only &&
-            (i < 2 || r->finals[i].n > 0))
+            (i <= l->metric || r->finals[i].n > 0))
             l->is_shown[i] = true;
         band_release(&b);
         if (i >= 0 && rc == OK && l->measures[i].is_paired &&
@@ -124,8 +127,8 @@ static int fill_row(struct layout *l, struct row *r, const struct group *g,
     }
     r->emerged =
         group_emergence(&r->n_emerged_of, &n_gone, g, o->metric, &s->emergence);
-    write_each(r, g, o);
-    l->has_each = l->has_each || (!l->is_file && r->finals[METRIC].n > 1);
+    write_each(r, l, g, o);
+    l->has_each = l->has_each || (!l->is_file && r->finals[l->metric].n > 1);
     return rc;
 }
 
@@ -198,7 +201,7 @@ static void head_measure(struct grid *g, idx *column, const struct layout *l,
     grid_set(g, 0, (*column)++, "%s", m->heading);
     if (m->has_spread)
         grid_set(g, 0, (*column)++, unicode ? "±" : "+-");
-    if (i == METRIC && l->has_each)
+    if (i == l->metric && l->has_each)
         grid_set(g, 0, (*column)++, "each");
 }
 
@@ -211,7 +214,7 @@ static void set_measure(struct grid *g, idx row, idx *column,
     put(g, row, (*column)++, l, v->n > 0, v->mean, scale, m->digits);
     if (l->is_file || m->has_spread)
         put(g, row, (*column)++, l, v->n > 1, v->spread, scale, m->digits);
-    if (i == METRIC && l->has_each)
+    if (i == l->metric && l->has_each)
         grid_set(g, row, (*column)++, "%s", l->rows[row - 1].each);
     if (!l->is_file)
         return;
@@ -388,7 +391,7 @@ static void set_pairs_row(struct grid *g, idx row, const struct layout *l,
     grid_set(g, row, 1, "%td", n_pairs);
 }
 
-int groups_pairs_grid(struct grid *grid, idx *base,
+int groups_pairs_grid(struct grid *grid, idx *base, idx *n_pairs,
                       const struct compare_options *o, const struct groups *s,
                       struct err *e)
 {
@@ -396,6 +399,10 @@ int groups_pairs_grid(struct grid *grid, idx *base,
     idx measures[MEASURES], n = 0, row = 1;
     int rc = plan_layout(&l, o, s, false, e);
     *base = l.base;
+    *n_pairs = 0;
+    for (idx i = 0; i < l.n_measures && rc == OK; i++)
+        for (idx k = 0; k < s->n; k++)
+            *n_pairs = idx_max(*n_pairs, l.rows[k].pairs[i].n);
     for (idx i = 0; i < l.n_measures && rc == OK; i++)
         if (l.measures[i].is_paired && has_pairs(&l, s, i) &&
             (i == LOSS || strcmp(l.measures[i].name, "val_excess") != 0 ||
@@ -459,7 +466,8 @@ static void set_run(struct grid *g, idx row, const struct layout *l,
     struct series metric = group_series(group, i, o->metric);
     const struct measured *m = metric.is_sparse ? &r->logged : &r->analysed;
     grid_set(g, row, c++, "%s",
-             m->is_known && metric.n > 0 ? measured_print(on, m) : "");
+             m->is_known && metric.n > 0 ? measured_print_of(on, m, o->metric)
+                                         : "");
     for (idx k = -1; k < l->n_measures; k++, c++) {
         struct series of =
             group_series(group, i, k < 0 ? "step" : l->measures[k].name);

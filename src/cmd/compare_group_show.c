@@ -150,33 +150,41 @@ static void print_rules(FILE *out, const struct compare_options *o,
 }
 
 /* Between rows: means of numbers measured differently stand side by side. */
-static void note_unlike(FILE *out, const struct compare_options *o,
-                        const struct groups *s)
+static void note_unlike(FILE *out, const char *column, const struct groups *s)
 {
     const struct compared *first = NULL;
-    char a_on[MEASURED_TEXT_MAX], b_on[MEASURED_TEXT_MAX];
+    const struct measured *x = NULL;
     for (idx i = 0; i < s->n; i++)
         for (idx k = 0; k < s->g[i].n_counted; k++) {
             const struct compared *r = s->g[i].runs[k];
-            struct series of = group_series(&s->g[i], k, o->metric);
+            struct series of = group_series(&s->g[i], k, column);
+            const struct measured *y = of.is_sparse ? &r->logged : &r->analysed;
             if (of.n == 0)
                 continue;
-            if (!first)
+            if (!first) {
                 first = r;
-            const struct measured *x = s->g[i].is_analysed && !of.is_sparse
-                                           ? &first->analysed
-                                           : &first->logged;
-            const struct measured *y = of.is_sparse ? &r->logged : &r->analysed;
-            if (measured_sinks_alike(x, y))
-                continue;
-            fprintf(out,
-                    "note: %s was measured differently in %s (%s) and in %s "
-                    "(%s): `sinklab analyze` them alike before you compare "
-                    "them\n",
-                    o->metric, first->name, measured_print(a_on, x), r->name,
-                    measured_print(b_on, y));
-            return;
+                x = y;
+            }
+            if (compare_note_unlike(out, column, first->name, x, r->name, y))
+                return;
         }
+}
+
+static const struct config *config_behind(const void *runs, idx i)
+{
+    const struct compared *const *r = runs;
+    return r[i]->has_config ? &r[i]->config : NULL;
+}
+
+/* --by may name keys in which runs do not differ, so these are found anew. */
+static void note_data(FILE *out, const struct groups *s)
+{
+    struct config_key keys[DIFFERING_MAX];
+    idx n_runs = 0;
+    for (idx i = 0; i < s->n; i++)
+        n_runs += s->g[i].n_runs;
+    compare_note_data(out, keys,
+                      config_differing(keys, config_behind, s->runs, n_runs));
 }
 
 /* What a mean over other held-out sequences might have been. */
@@ -212,7 +220,7 @@ static void note_source(FILE *out, const struct compare_options *o,
                          : &s->g[i].runs[0]->analysed;
     if (!m || s->n_counted == 0)
         return;
-    measured_print(on, m);
+    measured_print_of(on, m, o->metric);
     if (n_logged == 0 && m->is_known)
         fprintf(out, "%s is of analysis.csv, in all runs: %s\n", o->metric, on);
     if (n_logged == 0)
@@ -253,7 +261,10 @@ static void print_notes(FILE *out, const struct compare_options *o,
                 s->n_waiting == 1 ? " has" : "s have");
     note_error(out, s);
     note_source(out, o, s, n_logged);
-    note_unlike(out, o, s);
+    note_unlike(out, o->metric, s);
+    if (strcmp(o->loss, o->metric) != 0 && measured_is_loss(o->loss))
+        note_unlike(out, o->loss, s);
+    note_data(out, s);
     fputc('\n', out);
 }
 
@@ -323,7 +334,7 @@ static int print_table(FILE *out, const struct compare_options *o,
 {
     struct grid g = { 0 };
     int rc = groups_grid(&g, o, s, false, e);
-    if (rc == OK)
+    if (rc == OK && !compare_is_piped(o))
         grid_print(out, &g, COMPARE_CELL, o->unicode);
     grid_release(&g);
     return rc;
@@ -333,9 +344,18 @@ static int print_pairs(FILE *out, const struct compare_options *o,
                        const struct groups *s, struct err *e)
 {
     struct grid g = { 0 };
-    idx base;
-    int rc = groups_pairs_grid(&g, &base, o, s, e);
-    if (rc == OK && g.rows > 1) {
+    idx base, n_pairs;
+    int rc = groups_pairs_grid(&g, &base, &n_pairs, o, s, e);
+    if (rc == OK && g.rows <= 1 && o->baseline)
+        fprintf(compare_notes(out, o),
+                "note: no differences from %s are shown: they take two pairs "
+                "of runs with the same\nseeds, measured alike on the same "
+                "data, and %s\n\n",
+                s->g[base].label,
+                s->n == 1      ? "there is no other group"
+                : n_pairs == 1 ? "no group has more than one"
+                               : "no group has any");
+    if (rc == OK && g.rows > 1 && !compare_is_piped(o)) {
         fprintf(
             out,
             "differences from %s between runs with the same seeds: mean, %s "
@@ -349,20 +369,20 @@ static int print_pairs(FILE *out, const struct compare_options *o,
     return rc;
 }
 
-static int write_csv(const struct compare_options *o, const struct groups *s,
-                     struct err *e)
+static int write_csv(FILE *out, const struct compare_options *o,
+                     const struct groups *s, struct err *e)
 {
     struct grid g = { 0 };
     int rc = OK;
     if (o->csv)
         rc = groups_grid(&g, o, s, true, e);
     if (rc == OK && o->csv)
-        rc = compare_write_csv(o->csv, &g, e);
+        rc = compare_write_csv(out, o->csv, &g, e);
     grid_release(&g);
     if (rc == OK && o->runs_csv)
         rc = groups_runs_grid(&g, o, s, e);
     if (rc == OK && o->runs_csv)
-        rc = compare_write_csv(o->runs_csv, &g, e);
+        rc = compare_write_csv(out, o->runs_csv, &g, e);
     grid_release(&g);
     return rc;
 }
@@ -381,12 +401,13 @@ int groups_show(FILE *out, const struct compare_options *o,
     if (rc == OK)
         rc = print_table(out, o, s, e);
     if (rc == OK) {
-        print_rules(out, o, s);
-        print_notes(out, o, s, bands); /* the metric comes first */
+        print_rules(compare_notes(out, o), o, s);
+        /* the metric comes first */
+        print_notes(compare_notes(out, o), o, s, bands);
         rc = print_pairs(out, o, s, e);
     }
     if (rc == OK)
-        rc = write_csv(o, s, e);
+        rc = write_csv(out, o, s, e);
     if (rc == OK)
         rc = draw(out, o, s, names, n_names, bands, e);
     for (idx i = 0; bands && i < n; i++)

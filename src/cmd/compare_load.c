@@ -167,6 +167,16 @@ const struct measured *compared_measured(const struct compared *r,
     return compared_analysed(r, column).n > 0 ? &r->analysed : &r->logged;
 }
 
+/* Of a run that still has the other table, and is compared by that. */
+static void note_left_out(struct compared *r, const char *left,
+                          const char *used, const char *why)
+{
+    char text[ERR_TEXT_MAX];
+    snprintf(text, sizeof text, "its %s is left out, its %s is used: ", left,
+             used);
+    add_note(r, text, why);
+}
+
 /* Where they are not from analysis.csv. */
 static void note_source(struct compared *r, const char *metric)
 {
@@ -219,7 +229,7 @@ int compared_load(struct compared *r, const char *path, const char *metric,
     note_source(r, metric);
     note_age(r);
     if (rc != OK)
-        add_note(r, "", own.text);
+        note_left_out(r, "metrics.csv", ANALYSIS, own.text);
     rc = read_config(r, e);
     return rc == OK ? read_measured(r, e) : rc;
 }
@@ -227,6 +237,7 @@ int compared_load(struct compared *r, const char *path, const char *metric,
 void compared_load_member(struct compared *r, const char *path)
 {
     static const char *const names[] = { ANALYSIS, "metrics.csv" };
+    struct err left[COUNT_OF(names)] = { 0 };
     double step;
     struct err own = { 0 };
     *r = (struct compared){ .path = path, .label = path };
@@ -236,11 +247,13 @@ void compared_load_member(struct compared *r, const char *path)
     if (own.code)
         add_note(r, "", own.text);
     own.code = OK;
-    for (idx i = 0; i < COUNT_OF(tables); i++) {
-        struct err left = { 0 };
-        if (read_optional(tables[i], path, names[i], &left) != OK)
-            add_note(r, "left out: ", left.text);
-    }
+    for (idx i = 0; i < COUNT_OF(tables); i++)
+        read_optional(tables[i], path, names[i], &left[i]);
+    for (idx i = 0; i < COUNT_OF(tables); i++)
+        if (left[i].code && tables[1 - i]->columns > 0)
+            note_left_out(r, names[i], names[1 - i], left[i].text);
+        else if (left[i].code)
+            add_note(r, "left out: ", left[i].text);
     note_age(r);
     read_config(r, NULL); /* notes say so */
     read_measured(r, NULL);

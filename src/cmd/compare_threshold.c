@@ -61,6 +61,20 @@ struct emergence compare_emergence(const struct compare_options *o, idx tokens)
     return m;
 }
 
+int compare_check_threshold(const struct compare_options *o, struct err *e)
+{
+    /* raw weights are not scaled to sum 1, so their mean has no bound */
+    bool is_bounded =
+        metric_is_share(o->metric) && strcmp(o->metric, "first_mass_raw") != 0;
+    if (isnan(o->threshold) || !is_bounded ||
+        (o->threshold >= 0 && o->threshold <= 1))
+        return OK;
+    return err_set(
+        e, ERR_USAGE,
+        "compare: --threshold: got %g, want 0 to 1, as %s is a share",
+        o->threshold, o->metric);
+}
+
 bool emergence_holds(const struct emergence *m, double value)
 {
     return m->is_asked &&

@@ -52,7 +52,7 @@ static int write_csv(FILE *out, const struct listing *l,
 {
     char *text = NULL;
     size_t n = 0;
-    if (strcmp(o->csv, "-") == 0)
+    if (report_is_stdout(o->csv))
         return runs_write_csv(out, l, e);
     FILE *memory = open_memstream(&text, &n);
     if (!memory)
@@ -81,7 +81,7 @@ static int check_careful(const struct runs_options *o, struct err *e)
 int runs_run(FILE *out, const struct runs_options *o, struct err *e)
 {
     struct listing l = { 0 };
-    bool has_file = o->csv && strcmp(o->csv, "-") != 0;
+    bool has_file = o->csv && !report_is_stdout(o->csv);
     int rc = check_careful(o, e);
     if (rc == OK && has_file)
         rc = report_files_check(&o->csv, 1, e);

@@ -82,6 +82,16 @@ int analysis_write_csv(const char *dir, const char *text, size_t n,
     return rc;
 }
 
+static int say_alone(const char *dir, struct err *e)
+{
+    char words[4 * RUN_PATH_MAX];
+    shell_word(words, sizeof words, dir);
+    return err_set(e, ERR_DATA,
+                   "%s/analysis.csv: the analysis.h5 that was written with it "
+                   "is not there: run `sinklab analyze %s` again",
+                   dir, words);
+}
+
 /* Nobody knows what the CSV says then. */
 static int say_foreign(const char *dir, const char *why, struct err *e)
 {
@@ -110,8 +120,10 @@ int analysis_read_csv(struct table *t, const char *dir, struct err *e)
     char other[RUN_PATH_MAX];
     run_path(other, dir, "analysis.h5");
     rc = fsys_exists(&is_there, other, e);
-    if (rc == OK && read_seal(seal, dir, &own) != OK)
-        rc = is_there && (own.code == ERR_IO || own.code == ERR_MEMORY)
+    if (rc == OK && !is_there)
+        rc = say_alone(dir, e);
+    else if (rc == OK && read_seal(seal, dir, &own) != OK)
+        rc = own.code == ERR_IO || own.code == ERR_MEMORY
                  ? err_set(e, own.code, "%s", own.text)
                  : say_foreign(dir, own.text, e);
     else if (rc == OK && strcmp(seal, t->origin) != 0)

@@ -298,8 +298,8 @@ static bool set(struct draft *d, const struct place *at,
     if ((key->flags & d->flags) != d->flags &&
         !keeps_value(d, section, key, value)) {
         draft_problem(d, at, ERR_CONFIG,
-                      "%s: cannot be changed when a run goes on: its past was "
-                      "computed with another value",
+                      "%s: cannot be changed: what the run computed so far was "
+                      "with another value",
                       key_path(path, at, section, key->name));
         return false;
     }

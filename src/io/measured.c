@@ -16,6 +16,7 @@ struct measured measured_by(const struct config *c, bool is_analysis)
         .eps = c->sink.eps,
         .val_tokens = is_analysis ? c->sink.val_tokens : c->train.val_tokens,
         .context = c->model.context,
+        .task_seed = c->data.task_seed,
         .eval_seed = c->data.eval_seed,
     };
     snprintf(m.corpus, sizeof m.corpus, "%s",
@@ -40,10 +41,16 @@ bool measured_losses_alike(const struct measured *a, const struct measured *b)
            (a->val_tokens == b->val_tokens && a->context == b->context);
 }
 
+bool measured_is_loss(const char *column)
+{
+    return strncmp(column, "val_", strlen("val_")) == 0;
+}
+
 bool measured_data_alike(const struct measured *a, const struct measured *b)
 {
     return are_unknown(a, b) ||
-           (a->eval_seed == b->eval_seed && strcmp(a->corpus, b->corpus) == 0);
+           (a->task_seed == b->task_seed && a->eval_seed == b->eval_seed &&
+            strcmp(a->corpus, b->corpus) == 0);
 }
 
 static const char *kind_name(const struct measured *m)
@@ -67,6 +74,13 @@ const char *measured_print_loss(char text[MEASURED_TEXT_MAX],
              m->is_analysis ? "analysis" : "training", m->val_tokens,
              m->context);
     return text;
+}
+
+const char *measured_print_of(char text[MEASURED_TEXT_MAX],
+                              const struct measured *m, const char *column)
+{
+    return measured_is_loss(column) ? measured_print_loss(text, m)
+                                    : measured_print(text, m);
 }
 
 /* May the key change what an analysis finds? */

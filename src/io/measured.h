@@ -20,6 +20,7 @@ struct measured {
     double eps;                /* and above this a head was a sink */
     idx val_tokens;            /* that the loss is the mean of, at most, */
     idx context;               /* in sequences of so many */
+    idx task_seed;             /* of what was learned */
     idx eval_seed;             /* that drew the held-out sequences */
     char corpus[KEY_TEXT_MAX]; /* hash of a text; else the source's name */
 };
@@ -32,6 +33,9 @@ struct measured measured_by(const struct config *c, bool is_analysis);
 bool measured_sinks_alike(const struct measured *a, const struct measured *b);
 bool measured_losses_alike(const struct measured *a, const struct measured *b);
 
+/* Is the column one of the losses of validation (val_loss and its like)? */
+bool measured_is_loss(const char *column);
+
 /* Were the held-out sequences the same ones? */
 bool measured_data_alike(const struct measured *a, const struct measured *b);
 
@@ -42,6 +46,10 @@ const char *measured_print(char text[MEASURED_TEXT_MAX],
                            const struct measured *m);
 const char *measured_print_loss(char text[MEASURED_TEXT_MAX],
                                 const struct measured *m);
+
+/* measured_print_of - the one of the two that is of this column. */
+const char *measured_print_of(char text[MEASURED_TEXT_MAX],
+                              const struct measured *m, const char *column);
 
 /* measured_settings - the hash of all settings that an analysis depends on: of
  * the run, and how it is measured; not paths, threads, and how training went

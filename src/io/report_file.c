@@ -51,6 +51,11 @@ static int check_one(const char *path, struct err *e)
     return OK;
 }
 
+bool report_is_stdout(const char *path)
+{
+    return path && strcmp(path, "-") == 0;
+}
+
 int report_files_check(const char *const *paths, idx n, struct err *e)
 {
     for (idx i = 0; i < n; i++) {
@@ -60,7 +65,7 @@ int report_files_check(const char *const *paths, idx n, struct err *e)
                                "%s is named for two reports, and one would "
                                "replace the other: give each its own",
                                paths[i]);
-        if (paths[i] && check_one(paths[i], e))
+        if (paths[i] && !report_is_stdout(paths[i]) && check_one(paths[i], e))
             return e->code;
     }
     return OK;

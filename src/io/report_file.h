@@ -9,6 +9,9 @@
 #include "base/base.h"
 #include "base/err.h"
 
+/* Does the path ("-"; NULL: not asked for) mean standard output? */
+bool report_is_stdout(const char *path);
+
 /* report_files_check - may these n paths (NULL: not asked for) be written?
  * They must differ, and what is there already must be a regular file that no
  * run, sweep or config is made of.

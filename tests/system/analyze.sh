@@ -79,9 +79,17 @@ check "several folders, each run once" \
     says '^6 analyzed, 0 up to date' "$SINKLAB" analyze text s/0004-later s s/
 check "a run that is named itself is always analyzed" \
     says '^wrote analysis.csv' "$SINKLAB" analyze text
+check "its table has the names of analysis.csv" \
+    grep -Eq '^ +step +val_loss +loss_se +sink_1 +bias +raw +mass +mass_raw +mass +row_sum +ratio$' \
+    "$T/said"
 check "a text may lie elsewhere" eval 'mkdir moved && mv text.txt moved/ &&
     "$SINKLAB" analyze text data.path=moved/text.txt'
 
+check_not "a CSV on standard output comes alone" eval '"$SINKLAB" compare s \
+    --where status=done --csv - 2>/dev/null | grep -v ,'
+check_not "and no file bears that name" test -e ./-
+expect_fail 3 'optim.lr: cannot be changed: what the run computed so far was' \
+    "$SINKLAB" analyze text optim.lr=1
 expect_fail 2 'holds no run' "$SINKLAB" analyze s/0000-softmax-seed1/checkpoints
 expect_fail 2 'nowhere holds no run' "$SINKLAB" analyze s nowhere
 expect_fail 2 '--jobs wants' "$SINKLAB" analyze s --jobs none
@@ -146,7 +154,7 @@ cp s/0000-softmax-seed1/analysis.h5 cosmetic/analysis.h5
 expect_fail 4 'analysis.csv: not made from the analysis.h5 beside it: run .sinklab analyze cosmetic. again' \
     "$SINKLAB" compare cosmetic
 rm cosmetic/analysis.h5
-expect_fail 4 'not made from the analysis.h5 beside it: .*No such file' \
+expect_fail 4 'analysis.csv: the analysis.h5 that was written with it is not there: run .sinklab analyze cosmetic. again' \
     "$SINKLAB" compare cosmetic
 check "analyze puts it right" "$SINKLAB" analyze cosmetic
 check "compare takes it then" "$SINKLAB" compare cosmetic
