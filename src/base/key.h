@@ -33,8 +33,9 @@ struct key_list {
 
 /* KEY_RESUME: may be changed when a run goes on (its past stays valid).
  * KEY_COSMETIC: changes no number that the run computes (paths, threads, log
- * and save intervals); left out of the run's identity. Implies KEY_RESUME. */
-enum { KEY_RESUME = 1, KEY_COSMETIC = 2 | KEY_RESUME };
+ * and save intervals); left out of the run's identity. Implies KEY_RESUME.
+ * KEY_STAYS: cosmetic, and a run that goes on keeps it all the same. */
+enum { KEY_RESUME = 1, KEY_COSMETIC = 2 | KEY_RESUME, KEY_STAYS = 4 };
 
 struct key {
     const char *name; /* within its section */

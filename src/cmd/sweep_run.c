@@ -374,7 +374,7 @@ static int conclude(struct launcher *l)
                        "%td of %td runs failed: `sinklab sweep status %s` says "
                        "why, `sinklab sweep %s` tries them again",
                        t->count[TASK_FAILED], t->n, dir, dir);
-    printf("next: sinklab compare %s\n", dir);
+    printf("next: sinklab analyze %s\n", dir);
     return OK;
 }
 

@@ -319,7 +319,7 @@ static int loop(struct train *t, struct err *e)
         moment_at("step", t->step);
     }
     progress_end(&t->progress);
-    return is_stopped(t) ? save_state(t, e) : OK;
+    return save_state(t, e); /* if it was not due: stopped, or no step at all */
 }
 
 static enum run_state state_after(const struct train *t, int rc)

@@ -86,9 +86,17 @@ static int resolve_folder(struct train_target *t, struct err *e)
     if (load_run_config(t, &t->config, e))
         return e->code;
     t->kept_steps = t->config.train.steps;
+    idx positions = t->config.sink.positions;
     if (config_override(&t->config, NULL, t->overrides, t->n_overrides,
                         KEY_RESUME, &t->changes, e))
         return e->code;
+    if (t->config.sink.positions != positions)
+        return err_set(e, ERR_CONFIG,
+                       "command line: sink.positions: metrics.csv of %s has "
+                       "columns for %td positions, and goes on with them; "
+                       "`sinklab analyze %s sink.positions=%td` measures "
+                       "others",
+                       t->dir, positions, t->dir, t->config.sink.positions);
     if (t->config.run.dir[0])
         return err_set(e, ERR_CONFIG,
                        "run.dir cannot move the run in %s: move the folder "

@@ -265,6 +265,29 @@ void verified_log_release(struct verified_log *log)
 
 /* ---- the command ------------------------------------------------------- */
 
+/* A run that was found, or once the sweep that holds it: `last` is the folder
+ * of the run before, and whether that is a sweep. Runs come folder by folder. */
+struct parent {
+    char dir[FSYS_PATH_MAX];
+    bool is_sweep;
+};
+
+static int verify_found(struct verify *v, struct parent *last, const char *path,
+                        struct err *e)
+{
+    struct parent p = { 0 };
+    const char *slash = strrchr(path, '/');
+    snprintf(p.dir, sizeof p.dir, "%.*s", slash ? (int)(slash - path) : 0,
+             path);
+    if (strcmp(p.dir, last->dir) == 0)
+        return last->is_sweep ? OK : verify_run(v, path, e);
+    if (strlen(p.dir) < SWEEP_DIR_MAX &&
+        sweep_holds_sweep(&p.is_sweep, p.dir, e))
+        return e->code;
+    *last = p;
+    return p.is_sweep ? verify_sweep(v, p.dir, e) : verify_run(v, path, e);
+}
+
 /* What the folder is, decides what is checked. */
 static int verify_folder(struct verify *v, const char *dir, struct err *e)
 {
@@ -282,8 +305,9 @@ static int verify_folder(struct verify *v, const char *dir, struct err *e)
                      "%s holds no run and no sweep: give the folder that "
                      "`sinklab train` or `sinklab sweep` wrote",
                      dir);
+    struct parent last = { 0 };
     for (idx i = 0; i < list.n && rc == OK; i++)
-        rc = verify_run(v, list.paths[i], e);
+        rc = verify_found(v, &last, list.paths[i], e);
     run_list_release(&list);
     return rc;
 }

@@ -330,8 +330,11 @@ int config_load_extra(struct config *c, const char *path,
     else if (d.n_problems == 0) /* else they may be why */
         draft_settle_idle(&d);
     rc = draft_close(&d, e);
+    char place[PATH_MAX_BYTES + 32];
+    snprintf(place, sizeof place, "%s%s%s", path ? path : "",
+             path && n ? ", command line" : "", path ? "" : "command line");
     if (rc == OK && !extra)
-        rc = check_together(c, path ? path : "command line", e);
+        rc = check_together(c, place, e);
     if (rc == OK && origins) {
         *origins = d.source;
         d.source = NULL;

@@ -8,7 +8,7 @@
 
 #define FIELD(f) offsetof(struct run_options, f)
 static const struct key run_keys[] = {
-    { "dir", KEY_TEXT, FIELD(dir), "", 0, 0, NULL, KEY_COSMETIC,
+    { "dir", KEY_TEXT, FIELD(dir), "", 0, 0, NULL, KEY_COSMETIC | KEY_STAYS,
       "run folder; empty: runs/ and the name of the config file", NULL },
     { "seed", KEY_INT, FIELD(seed), "1", 0, RNG_SEED_MAX, NULL, 0,
       "seed of the run: its initial weights and training sequences",

@@ -155,7 +155,8 @@ static void document_key(FILE *out, const struct key *key)
         print_cell(out, config_show_when(key));
         fprintf(out, is_fact ? " |" : "` |");
     }
-    fprintf(out, " %s |\n", key->flags & KEY_RESUME ? "yes" : "");
+    fprintf(out, " %s |\n",
+            key->flags & KEY_RESUME && !(key->flags & KEY_STAYS) ? "yes" : "");
 }
 
 static void document_presets(FILE *out)

@@ -14,7 +14,8 @@ const struct key sink_keys[] = {
       "held-out tokens on which `sinklab analyze` takes val_loss, as "
       "train.val_tokens",
       NULL },
-    { "positions", KEY_INT, FIELD(positions), "4", 1, 64, NULL, KEY_COSMETIC,
+    { "positions", KEY_INT, FIELD(positions), "4", 1, 64, NULL,
+      KEY_COSMETIC | KEY_STAYS,
       "sinks are reported for the first so many keys: sink_1, sink_2, ...",
       NULL },
     { "probe_every", KEY_INT, FIELD(probe_every), "50", 0, 1e12, NULL,

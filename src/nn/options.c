@@ -31,7 +31,7 @@ static const char *init_name(int i)
 #define FIELD(f) offsetof(struct model_options, f)
 const struct key model_keys[] = {
     { "preset", KEY_CHOICE, FIELD(preset), "gpt2", 0, 0, preset_name,
-      KEY_COSMETIC,
+      KEY_COSMETIC | KEY_STAYS,
       "sets norm, ffn, position, biases, tied_head and init together, as far "
       "as they are given nowhere, before or behind it",
       NULL },

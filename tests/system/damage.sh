@@ -269,6 +269,12 @@ sed -i 's/^lr = .*/lr = 0.5/' s/sweep.ini
 expect_fail 3 's/sweep.ini: was changed .*sinklab sweep FILE' sweep s
 check "remedy: the sweep's file" sweep sweep.ini run.dir=s
 check "gives the same file" same_bytes s.whole/sweep.ini s/sweep.ini
+mkdir all && cp -r s all/s && cp -r whole all/one
+check "runs and sweeps below a folder" says 'all holds: 3 runs, 1 sweep' \
+    verify all
+sed -i 's/^lr = .*/lr = 0.5/' all/s/sweep.ini
+check "and a sweep's damage among them" says 'all/s/sweep.ini: was changed' \
+    verify all
 sed -i '2s/in/im/' s/runs.list
 expect_fail 4 's/runs.list:2: damaged' sweep s
 check "remedy: a copy put back" cp s.whole/runs.list s
