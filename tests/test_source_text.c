@@ -320,7 +320,11 @@ static void test_text__refuses_what_is_no_text(void **state)
     write_text("bare/.hidden", "0123456789012345678901234567890", 30);
     check_refused(path_of(path, "bare"), 8, "no regular file");
     assert_int_equal(mkfifo(path_of(path, "pipe"), 0600), 0);
-    check_refused(path, 8, "no regular file"); /* and does not wait for it */
+    check_refused(path, 8, "neither a file"); /* and does not wait for it */
+    make_folder("holes");
+    write_text("holes/a", "0123456789012345678901234567890", 30);
+    assert_int_equal(symlink("nowhere", path_of(path, "holes/b")), 0);
+    check_refused(path_of(path, "holes"), 8, "No such file");
 }
 
 static void test_text__refuses_what_it_may_not_read(void **state)

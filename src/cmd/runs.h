@@ -37,7 +37,7 @@ struct listed {
     bool has_config;
     struct config config;
     struct table metrics;
-    struct err unread; /* what the system refused to show of it */
+    struct err unread; /* what cannot be read of it, or is damaged */
 };
 
 struct listing {
@@ -67,8 +67,8 @@ int runs_print(FILE *out, const struct listing *l, const struct runs_options *o,
 int runs_write_csv(FILE *out, const struct listing *l, struct err *e);
 
 /* runs_act - archive and remove what is listed, as the options say, each after
- * a question. Runs in use, and those that hold other runs, are left alone and
- * named. OK (also if the answer is no); ERR_USAGE: nobody can answer; ERR_BUSY:
+ * a question. Runs in use, those that hold other runs, and those of which a
+ * condition cannot be judged for damage, are left alone and named. OK (also if the answer is no); ERR_USAGE: nobody can answer; ERR_BUSY:
  * all are in use; ERR_IO, ERR_TOOL. Every run is whole or gone, or its remains
  * are named .removed-* and the next `--remove` clears them. */
 int runs_act(FILE *out, const struct listing *l, const struct runs_options *o,

@@ -49,7 +49,8 @@ static bool is_locked(const char *dir)
 }
 
 /* Why a run must not be touched; NULL if nothing is against it. */
-static const char *objection(const struct listed *r)
+static const char *objection(const struct listed *r,
+                             const struct runs_options *o)
 {
     char parent[RUN_DIR_MAX];
     struct stat st;
@@ -59,6 +60,11 @@ static const char *objection(const struct listed *r)
         return "cannot be looked at";
     if (!S_ISDIR(st.st_mode) || !is_run)
         return "no run folder";
+    /* Of what is not known, `!=` holds: no reason to remove it */
+    if (o->where.n &&
+        (r->unread.code || strcmp(r->status, RUN_STANDING_UNKNOWN) == 0))
+        return "damaged or unreadable, so the condition says nothing of it "
+               "(`sinklab verify` tells more)";
     if (is_locked(r->path))
         return "in use";
     snprintf(parent, sizeof parent, "%.*s",
@@ -81,7 +87,7 @@ static int choose(struct chosen *c, FILE *out, const struct listing *l,
     if (!c->runs || !c->locks)
         return err_set(e, ERR_MEMORY, "not enough memory for %td runs", l->n);
     for (idx i = 0; i < l->n && rc == OK; i++) {
-        const char *why = objection(&l->runs[i]);
+        const char *why = objection(&l->runs[i], o);
         if (why) {
             say_left(out, o, &l->runs[i], why);
             continue;

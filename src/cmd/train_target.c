@@ -105,6 +105,24 @@ static int resolve_folder(struct train_target *t, struct err *e)
     return config_data_path(&t->config, t->dir, e);
 }
 
+/* A run within another would be listed, removed and moved with it. */
+static int check_outside(const char *dir, struct err *e)
+{
+    char above[RUN_DIR_MAX];
+    snprintf(above, sizeof above, "%s", dir);
+    for (char *slash; (slash = strrchr(above, '/')) && slash > above;) {
+        bool is_run;
+        *slash = '\0';
+        if (run_holds_run(&is_run, above, e))
+            return e->code;
+        if (is_run)
+            return err_set(e, ERR_BUSY,
+                           "%s lies within the run %s: give another run.dir",
+                           dir, above);
+    }
+    return OK;
+}
+
 static int resolve_config(struct train_target *t, bool is_dry, struct err *e)
 {
     char path[RUN_PATH_MAX];
@@ -119,7 +137,7 @@ static int resolve_config(struct train_target *t, bool is_dry, struct err *e)
         strcpy(t->dir, t->config.run.dir);
     else if (config_default_dir(t->dir, t->path, e))
         return e->code;
-    if (config_data_path(&t->config, t->dir, e))
+    if (config_data_path(&t->config, t->dir, e) || check_outside(t->dir, e))
         return e->code;
     /* A run folder may be moved, so its config does not say where it is */
     t->config.run.dir[0] = '\0';

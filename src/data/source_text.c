@@ -90,13 +90,15 @@ static int find_files(struct files *f, const char *path, idx depth,
     struct stat st;
     struct dirent **names;
     int rc = OK;
-    if (stat(path, &st)) /* a link to nothing, further down, is nothing */
-        return depth > 0 && errno == ENOENT ? OK
-                                            : cannot(e, path, "look at it");
+    if (stat(path,
+             &st)) /* also of a link to nothing: a text would be missing */
+        return cannot(e, path, "look at it");
     if (S_ISREG(st.st_mode))
         return add_file(f, path, st.st_size, e);
     if (!S_ISDIR(st.st_mode))
-        return OK;
+        return err_set(
+            e, ERR_DATA,
+            "data.path %s: neither a file nor a folder: take it away", path);
     if (depth == DEPTH_MAX)
         return err_set(e, ERR_DATA,
                        "data.path %s: deeper than %d folders; does a link lead "

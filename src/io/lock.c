@@ -120,7 +120,8 @@ int lock_take(struct lock *l, const char *path, const char *what, struct err *e)
 
 int lock_is_taken(bool *is_taken, const char *path, struct err *e)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    /* O_NONBLOCK: do not wait for the other end of a pipe */
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     *is_taken = false;
     if (fd < 0)
         return errno == ENOENT ? OK : err_system(e, path, "open");

@@ -64,6 +64,22 @@ sed -i '3s/./X/' lost/config.ini
 check "it brings a damaged one back" train tiny.ini --resume run.dir=lost
 check "and all holds again" "$SINKLAB" verify lost
 
+# --- what is damaged is not removed ----------------------------------------------
+
+mkdir many && cp -r whole many/good && cp -r whole many/bad-config &&
+    cp -r whole many/bad-status
+sed -i '3s/./X/' many/bad-config/config.ini
+sed -i '1s/done/dome/' many/bad-status/status
+check "runs tells of damage" says 'note: many/bad-config/config.ini: was changed' \
+    "$SINKLAB" runs many
+check "a condition that damage makes true" says 'left alone' \
+    "$SINKLAB" runs many --where 'optim.lr!=1' --remove --yes
+check "removes no damaged run" test -d many/bad-config -a -d many/bad-status
+check "but those of which it is true" test ! -e many/good
+rm many/bad-config/lock && mkfifo many/bad-config/lock
+check "a pipe for a lock stops nobody" says 'config.ini: was changed' \
+    timeout 60 "$SINKLAB" verify many/bad-config
+
 # --- reports in the wrong place ---------------------------------------------------
 
 fresh kept
@@ -76,6 +92,8 @@ mkfifo fifo && ln -s kept/metrics.csv link.csv
 expect_fail 7 'no regular file' "$SINKLAB" compare kept --csv fifo
 expect_fail 7 'a symbolic link' "$SINKLAB" compare kept --csv link.csv
 check "no report touched the run" is_whole_again kept
+expect_fail 7 'within the run kept' \
+    "$SINKLAB" train tiny.ini run.dir=kept/checkpoints
 
 # --- rows of metrics.csv -------------------------------------------------------
 
