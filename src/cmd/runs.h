@@ -68,8 +68,9 @@ int runs_write_csv(FILE *out, const struct listing *l, struct err *e);
 
 /* runs_act - archive and remove what is listed, as the options say, each after
  * a question. Runs in use, those that hold other runs, and those of which a
- * condition cannot be judged for damage, are left alone and named. OK (also if the answer is no); ERR_USAGE: nobody can answer; ERR_BUSY:
- * all are in use; ERR_IO, ERR_TOOL. Every run is whole or gone, or its remains
+ * condition cannot be judged for damage, are left alone and named. OK (also if
+ * the answer is no); ERR_USAGE: nobody can answer; ERR_BUSY: all are in use;
+ * ERR_IO, ERR_TOOL. Every run is whole or gone, or its remains
  * are named .removed-* and the next `--remove` clears them. */
 int runs_act(FILE *out, const struct listing *l, const struct runs_options *o,
              struct err *e);

@@ -266,7 +266,7 @@ void verified_log_release(struct verified_log *log)
 /* ---- the command ------------------------------------------------------- */
 
 /* A run that was found, or once the sweep that holds it: `last` is the folder
- * of the run before, and whether that is a sweep. Runs come folder by folder. */
+ * of the run before, and whether that is a sweep. Runs come by folders. */
 struct parent {
     char dir[FSYS_PATH_MAX];
     bool is_sweep;
