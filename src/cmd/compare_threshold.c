@@ -16,14 +16,14 @@ static const struct {
     bool is_below;
     const char *why;
 } table[] = {
-    /* the study's default model ends at 18 % (arXiv 2410.10781), and
-     * passes 10 % on the way; untrained ones have none */
+    /* the study's default model ends at 18 % (arXiv 2410.10781), and passes
+     * 10 % on the way; of an untrained one uniform attention gives none */
     { "sink_", AS_IT_IS, 0.1, false,
-      "usual: untrained models have 0, the study's default ends at 18 %" },
+      "usual: uniform attention has 0, the study's default ends at 18 %" },
     { "first_mass", TIMES_UNIFORM, 2, false,
-      "usual: twice what uniform attention gives" },
+      "usual: twice what uniform attention without extra column gives" },
     { "bias_mass", TIMES_UNIFORM, 2, false,
-      "usual: twice what uniform attention gives a token" },
+      "usual: twice what uniform attention without extra column gives" },
     { "hidden_ratio", AS_IT_IS, 3, false,
       "usual: three times the other tokens' norm" },
     { "value_ratio", AS_IT_IS, 0.5, true,

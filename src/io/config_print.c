@@ -222,7 +222,12 @@ void config_document(FILE *out)
         "constant` go together, though text.ini has a `min_lr`;\nboth in "
         "one file do not. In a sweep, a value of an axis must be read "
         "wherever the axis is\nthere, and what all runs share by one of them "
-        "([SWEEPS.md](SWEEPS.md#what-some-runs-do-not-read)).\n");
+        "([SWEEPS.md](SWEEPS.md#what-some-runs-do-not-read)).\n"
+        "What is read may still change no number, and nothing finds that: "
+        "`kv_heads` as many as\n`heads`, a `document_token` that never "
+        "occurs, a `group` longer than the context,\n`normalizer = sum` "
+        "where it is the map's own, a schedule that ends before its "
+        "warm-up\ndoes. Such runs count as different ones.\n");
     for (idx s = 0; s < n_config_sections; s++) {
         const struct config_section *section = &config_sections[s];
         document_section(out, section->name, section->help, section->keys,
