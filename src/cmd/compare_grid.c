@@ -188,8 +188,8 @@ void compare_note_data(FILE *out, const struct config_key *keys, idx n)
                     n_data++ > 0 ? ", " : "note: runs differ in ",
                     keys[k].section->name, keys[k].key->name);
     if (n_data > 0)
-        fputs(": their losses are of different data, and say nothing of each "
-              "other\n",
+        fputs(": their losses are of different data, so a difference may come "
+              "from that alone\n",
               out);
 }
 
