@@ -254,6 +254,11 @@ check "docs/CONFIG.md is current" page_is_current config
 check "docs/ATTENTION.md is current" page_is_current attention
 check "links in the documents lead somewhere" links_lead_somewhere
 check "every file in configs/ loads" configs_load
+if command -v python3 >/dev/null; then
+    check "experiments say what their results say" tools/pages.py --check
+else
+    skip "experiments say what their results say" "python3 is not installed"
+fi
 check "tests that RELIABILITY.md names exist" named_tests_exist
 
 echo "$passed passed, $failed failed"

@@ -1,0 +1,106 @@
+#!/usr/bin/env bash
+# collect.sh FOLDER RUN... - what analyzed runs measured, as an experiment's
+# results: the tables that tools/pages.py makes its page from.
+#
+#   tools/collect.sh experiments/weight-maps/results runs/weight-maps/*/
+#
+# Writes in FOLDER
+#   curves.csv    a checkpoint of a run a line: run, then the columns of its
+#                 analysis.csv that pages speak of
+#   settings.csv  a run a line: run, then every key of its config
+#   machine.csv   one line: processor, library, compiler, version, dates
+# where run is the last two parts of the folder's path, as demo-1/softmax.
+set -eu
+out=${1:?which folder? $(basename "$0") FOLDER RUN...}
+shift
+set -- "${@%/}"
+mkdir -p "$out"
+run_of='function run_of(path, p, n) {
+    n = split(path, p, "/")
+    return (n > 2 ? p[n - 2] "/" : "") p[n - 1]
+}'
+
+# Columns are found by name: runs may have different ones (val_excess).
+curves() {
+    awk -F , "$run_of"'
+        FNR == 1 {
+            run = run_of(FILENAME)
+            n = split("step tokens val_loss val_loss_se val_excess sink_1 " \
+                "sink_2 sink_bias sink_1_raw first_mass first_mass_raw " \
+                "bias_mass row_sum hidden_ratio hidden_max key_ratio " \
+                "value_ratio", want, " ")
+            for (i in at)
+                delete at[i]
+            for (i = 1; i <= NF; i++)
+                at[$i] = i
+            if (NR == 1) {
+                printf "run"
+                for (i = 1; i <= n; i++)
+                    printf ",%s", want[i]
+                print ""
+            }
+            next
+        }
+        {
+            printf "%s", run
+            for (i = 1; i <= n; i++)
+                printf ",%s", want[i] in at ? $(at[want[i]]) : ""
+            print ""
+        }' "$@"
+}
+
+# Every key of each run: config.ini holds all of them, one a line.
+settings() {
+    awk "$run_of"'
+        function print_run(  i) {
+            if (!n_printed++) {
+                printf "run"
+                for (i = 1; i <= n; i++)
+                    printf ",%s", name[i]
+                print ""
+            }
+            printf "%s", run
+            for (i = 1; i <= n; i++)
+                printf ",%s", value[name[i]]
+            print ""
+        }
+        FNR == 1 {
+            if (NR > 1)
+                print_run()
+            run = run_of(FILENAME)
+        }
+        /^\[/ { section = substr($0, 2, index($0, "]") - 2); next }
+        /^[a-z_0-9]+ =/ {
+            key = section "." $1
+            text = $0
+            sub(/^[^=]*= ?/, "", text)
+            sub(/[ \t]*;.*$/, "", text)
+            if (key != "run.dir" && !(key in value))
+                name[++n] = key
+            value[key] = text ~ /,/ ? "\"" text "\"" : text
+        }
+        END { print_run() }' "$@"
+}
+
+field() { # key, manifest files: its values, each once
+    local key=$1
+    shift
+    sed -n "s/^$key = //p" "$@" | sort -u | paste -s -d '|' | sed 's/|/; /g'
+}
+cell() { # text: a cell of CSV
+    printf '"%s"' "${1//\"/\"\"}"
+}
+machine() {
+    local key line=
+    echo "processor,cores,core,blas,compiler,flags,commit,first_day,last_day"
+    for key in cpu cores blas_core blas compiler flags commit; do
+        line+=$(cell "$(field "$key" "$@")"),
+    done
+    line+=$(field started "$@" | sed 's/T.*//'),
+    line+=$(field ended "$@" | sed 's/.*; //; s/T.*//')
+    echo "$line"
+}
+
+curves "${@/%//analysis.csv}" >"$out/curves.csv"
+settings "${@/%//config.ini}" >"$out/settings.csv"
+machine "${@/%//manifest.ini}" >"$out/machine.csv"

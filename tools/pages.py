@@ -1,0 +1,258 @@
+#!/usr/bin/env python3
+"""Write the pages of experiments/ from the committed results.
+
+    tools/pages.py            README.md beside every README.in.md
+    tools/pages.py --check    only say what differs, and which numbers nobody
+                              computes; status 1 if there is any
+
+A page's source, README.in.md, is markdown in which every number and every
+verdict is a query over the tables in results/*.csv beside it:
+
+    {{ pct(avg(sink_1)) from last where attention_weights = 'relu' }}
+    {{ case when min(sink_1) > 0.9 then 'in all' else 'in some' end from last }}
+
+and a table is a block of that kind:
+
+    ```sql
+    select attention_weights as "weights", pm(val_loss, 3) as "loss"
+    from last group by 1
+    ```
+
+The language is SQLite's. results/curves.csv is the table curves, and so on; a
+dot or a dash in a name becomes an underscore, an empty cell NULL, a measured
+NaN the text nan. `last` is settings joined with each run's last checkpoint,
+`all_steps` with all of them (tools/collect.sh makes both files). A block that
+begins with `create` adds views of the page's own and prints nothing. Beside
+SQLite's own functions there are:
+
+    fix(x, digits)   x with so many digits behind the point
+    pct(x [,digits]) 100 x
+    pm(x, digits)    aggregate: mean and sample standard deviation
+    ppm(x, digits)   the same of 100 x
+    sd(x)            aggregate: sample standard deviation
+    med(x)           aggregate: median
+    each(x, digits)  aggregate: all values, in order of their rows
+    peach(x, digits) the same of 100 x
+    word(n)          a small count in letters
+
+No other digit may stand in the prose: settings go between backticks, and
+years stand in citations. So no sentence can keep a number that the results no
+longer give.
+"""
+import csv
+import difflib
+import pathlib
+import re
+import sqlite3
+import statistics
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+HEAD = "<!-- Made by tools/pages.py from README.in.md and results/. -->\n"
+
+
+def cell(text):
+    if text == "":
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        return text
+    if value != value:
+        return "nan"
+    return int(value) if value.is_integer() and abs(value) < 2**53 else value
+
+
+def name(text):
+    return re.sub(r"[^A-Za-z0-9_]", "_", text)
+
+
+def number(x, digits):
+    text = f"{x:.{int(digits)}f}"
+    return text[1:] if float(text) == 0 and text[0] == "-" else text
+
+
+def fix(x, digits):
+    return x if x is None or isinstance(x, str) else number(x, digits)
+
+
+def pct(x, digits=0):
+    return x if x is None or isinstance(x, str) else number(100 * x, digits)
+
+
+def word(n):
+    words = "no one two three four five six seven eight nine ten".split()
+    return words[n] if isinstance(n, int) and 0 <= n <= 10 else str(n)
+
+
+class Values:
+    """An aggregate's arguments; NULLs are left out, a nan is not."""
+
+    scale = 1
+
+    def __init__(self):
+        self.values, self.digits = [], 2
+
+    def step(self, value, digits=2):
+        self.digits = digits
+        if value is not None:
+            self.values.append(value)
+
+    def is_nan(self):
+        return any(isinstance(v, str) for v in self.values)
+
+
+class Spread(Values):
+    def finalize(self):
+        if not self.values:
+            return "-"
+        if self.is_nan():
+            return "nan"
+        v = [self.scale * x for x in self.values]
+        mean = number(statistics.fmean(v), self.digits)
+        if len(v) == 1:
+            return mean
+        return f"{mean} ± {number(statistics.stdev(v), self.digits)}"
+
+
+class PercentSpread(Spread):
+    scale = 100
+
+
+class Deviation(Values):
+    def finalize(self):
+        if self.is_nan() or len(self.values) < 2:
+            return None
+        return statistics.stdev(self.values)
+
+
+class Median(Values):
+    def finalize(self):
+        if self.is_nan() or not self.values:
+            return None
+        return statistics.median(self.values)
+
+
+class Each(Values):
+    def finalize(self):
+        return ", ".join(
+            v if isinstance(v, str) else number(self.scale * v, self.digits)
+            for v in self.values) or "-"
+
+
+class PercentEach(Each):
+    scale = 100
+
+
+def open_results(folder):
+    """Every results/*.csv of a folder as a table."""
+    db = sqlite3.connect(":memory:")
+    for f, n in ((fix, 2), (pct, 1), (pct, 2), (word, 1)):
+        db.create_function(f.__name__, n, f, deterministic=True)
+    for key, kind in (("pm", Spread), ("ppm", PercentSpread), ("each", Each),
+                      ("peach", PercentEach)):
+        db.create_aggregate(key, 2, kind)
+    db.create_aggregate("sd", 1, Deviation)
+    db.create_aggregate("med", 1, Median)
+    for path in sorted((folder / "results").glob("*.csv")):
+        with open(path, newline="", encoding="utf-8") as file:
+            rows = list(csv.reader(file))
+        columns = ", ".join(f'"{name(c)}"' for c in rows[0])
+        marks = ", ".join("?" * len(rows[0]))
+        table = name(path.stem)
+        db.execute(f'create table "{table}" ({columns})')
+        db.executemany(f'insert into "{table}" values ({marks})',
+                       [[cell(c) for c in row] for row in rows[1:]])
+    tables = {row[0] for row in db.execute("select name from sqlite_master")}
+    if {"settings", "curves"} <= tables:
+        db.execute("create view all_steps as "
+                   "select * from settings join curves using (run)")
+        db.execute("create view last as select * from all_steps a where step ="
+                   " (select max(step) from curves c where c.run = a.run)")
+    return db
+
+
+def ask(db, query, place):
+    try:
+        cursor = db.execute(query)
+        return [d[0] for d in cursor.description], cursor.fetchall()
+    except sqlite3.Error as error:
+        sys.exit(f"pages: {place}: {error} in: {query.strip()}")
+
+
+def one_value(db, query, place):
+    if not query.lstrip().lower().startswith(("select", "with")):
+        query = "select " + query
+    _, rows = ask(db, query, place)
+    if len(rows) != 1 or len(rows[0]) != 1 or rows[0][0] is None:
+        sys.exit(f"pages: {place}: want one value, got {rows} from: "
+                 f"{query.strip()}")
+    return str(rows[0][0])
+
+
+def table(db, query, place):
+    if query.lstrip().startswith("create"):
+        db.executescript(query)
+        return ""
+    head, rows = ask(db, query, place)
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    lines += ["| " + " | ".join("-" if v is None else str(v) for v in row) +
+              " |" for row in rows]
+    return "\n".join(lines)
+
+
+QUERY = re.compile(r"\{\{(.*?)\}\}", re.S)
+TABLE = re.compile(r"^```sql\n(.*?)^```$", re.S | re.M)
+
+
+def page(source, place, db):
+    text = TABLE.sub(lambda m: table(db, m[1], place), source)
+    return HEAD + QUERY.sub(lambda m: one_value(db, m[1], place), text)
+
+
+# What may hold digits though nobody computes it.
+QUOTED = re.compile(
+    r"^```.*?^```$|^    .*$"           # code
+    r"|`[^`]*`"                        # settings, names of columns
+    r"|\{\{.*?\}\}"                    # computed
+    r"|\]\([^)]*\)"                    # where a link leads
+    r"|arXiv \d+\.\d+|et al\., \d{4}"  # citations
+    r"|\b(19|20)\d\d-\d\d-\d\d\b",     # dates
+    re.S | re.M)
+
+
+def loose_digits(source):
+    bare = QUOTED.sub(lambda m: "\n" * m[0].count("\n"), source)
+    return [(i, line) for i, line in enumerate(bare.split("\n"), 1)
+            if re.search(r"\d", line)]
+
+
+def main():
+    is_check = sys.argv[1:] == ["--check"]
+    if sys.argv[1:] and not is_check:
+        sys.exit(__doc__)
+    is_bad = False
+    for path in sorted((ROOT / "experiments").glob("**/README.in.md")):
+        place = path.relative_to(ROOT)
+        source = path.read_text(encoding="utf-8")
+        for i, line in loose_digits(source):
+            is_bad = True
+            print(f"{place}:{i}: a number that nobody computes: {line.strip()}")
+        made = page(source, place, open_results(path.parent))
+        out = path.with_name("README.md")
+        found = out.read_text(encoding="utf-8") if out.exists() else ""
+        if made == found:
+            continue
+        if not is_check:
+            out.write_text(made, encoding="utf-8")
+            continue
+        is_bad = True
+        for line in difflib.unified_diff(
+                found.splitlines(), made.splitlines(), str(out.name),
+                f"what results/ give for {place.parent}", lineterm="", n=0):
+            print(line)
+    return is_bad
+
+
+if __name__ == "__main__":
+    sys.exit(main())
