@@ -6,7 +6,8 @@ cd "$T" || exit 1
 export OMP_NUM_THREADS=1
 cp -r "$ROOT/experiments" "$ROOT/configs" . || exit 1
 for file in experiments/*/sweep.ini; do
-    sed -i 's/^run\.seed = .*/run.seed = 1, 2/' "$file"
+    sed -i -E 's/^run\.seed = [0-9, to]*(if .*)?$/run.seed = 1, 2 \1/
+        s/\b3000\b/4/g; s/\b1000\b/2/g' "$file" # steps that are an axis, too
 done
 yes 'the quick brown fox jumps over the lazy dog, 0123456789 times' |
     head -n 400 >tinyshakespeare.txt
@@ -19,8 +20,9 @@ cat >bin/sinklab <<'END'
 words=("$@")
 case $1 in
 train | sweep)
-    words+=(train.steps=4 train.batch=2 train.val_tokens=128 sink.probe_every=0
+    words+=(train.batch=2 train.val_tokens=128 sink.probe_every=0
         checkpoint.every=2 checkpoint.dense_until=0 checkpoint.resume_every=0)
+    grep -q '& train.steps' "$2" || words+=(train.steps=4)
     ;;
 analyze)
     words+=(sink.sequences=2 sink.val_tokens=128)
