@@ -78,7 +78,7 @@ compile  := $(CC) $(cppflags) $(CPPFLAGS) $(cflags) $(CFLAGS)
 link     := $(CC) $(cflags) $(CFLAGS) $(LDFLAGS)
 ldlibs   += $(LDLIBS)
 
-SRC    := $(sort $(wildcard src/*/*.c))
+SRC    := $(sort $(shell find src -mindepth 2 -name "*.c"))
 OBJ    := $(SRC:%.c=$(B)/%.o)
 GRADS  := $(sort $(wildcard tests/test_grad_*.c))
 TESTS  := $(filter-out $(GRADS),$(sort $(wildcard tests/test_*.c)))
@@ -212,7 +212,7 @@ parity: $(BIN) $(dump_bin) ## logits and gradients held against PyTorch's
 	@SINKLAB=$(abspath $(BIN)) DUMP=$(abspath $(dump_bin)) tools/parity/run.sh
 
 format: ## lay out the source with clang-format
-	clang-format -i $(wildcard src/*.c src/*/*.[ch] tests/*.[ch] tests/*/*.[ch] tools/*/*.c)
+	clang-format -i $$(find src tests tools -name "*.[ch]")
 
 docs: all ## write docs/CONFIG.md and docs/ATTENTION.md anew from the tables
 	@mkdir -p $(B)

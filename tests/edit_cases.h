@@ -4,7 +4,7 @@
 #ifndef SINKLAB_EDIT_CASES_H
 #define SINKLAB_EDIT_CASES_H
 
-#include "nn/score_edit.h"
+#include "nn/attention/edits/score_edit.h"
 
 enum { EDIT_HEADS = 4 };
 

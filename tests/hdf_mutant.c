@@ -6,8 +6,8 @@
 
 #include "base/hash.h"
 #include "io/arrays.h"
-#include "io/checkpoint.h"
 #include "io/fsys.h"
+#include "run/checkpoint.h"
 
 /* The library's own, which no header declares. */
 uint32_t H5_checksum_metadata(const void *bytes, size_t n, uint32_t start);

@@ -5,7 +5,7 @@
 #ifndef SINKLAB_HEAD_CASE_H
 #define SINKLAB_HEAD_CASE_H
 
-#include "nn/attention.h"
+#include "nn/attention/attention.h"
 #include "weight_cases.h"
 
 enum {

@@ -4,7 +4,7 @@
 
 #include "base/rng.h"
 #include "harness.h"
-#include "nn/weights.h"
+#include "nn/attention/weights/weights.h"
 
 enum { LAYERS = 2, WIDTH = 8, HEADS = 4, TOKENS = 7 };
 

@@ -1,7 +1,7 @@
 /* Activations, plain and gated, against their formulas in double. */
-#include "kern/activation.h"
 #include "gradcheck.h"
 #include "harness.h"
+#include "kern/activation.h"
 
 #include <math.h>
 #include <string.h>

@@ -6,9 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "io/archive.h"
 #include "io/fsys.h"
 #include "io/fsys_calls.h"
+#include "report/archive.h"
 
 enum { PATH_BYTES = 512 };
 

@@ -1,9 +1,9 @@
 /* One attention head: what it sees, what its column does, what backward writes.
  * Its numbers: test_attention_rows.c. */
-#include "nn/attention.h"
 #include "gradcheck.h"
 #include "harness.h"
 #include "head_case.h"
+#include "nn/attention/attention.h"
 
 #include <math.h>
 #include <string.h>

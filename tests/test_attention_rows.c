@@ -1,8 +1,8 @@
 /* Rows of one attention head, wherever they begin and end, against T x T
  * matrices in double. */
-#include "nn/attention_rows.h"
 #include "harness.h"
 #include "head_case.h"
+#include "nn/attention/attention_rows.h"
 
 #include <math.h>
 #include <string.h>

@@ -10,9 +10,9 @@
 #include <unistd.h>
 
 #include "base/rng.h"
-#include "io/checkpoint.h"
 #include "io/fsys.h"
 #include "io/fsys_calls.h"
+#include "run/checkpoint.h"
 
 enum { CAP_BYTES = 1 << 24, CALLS_MAX = 100, N_SLOTS = 2 };
 

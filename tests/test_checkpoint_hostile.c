@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "base/hash.h"
-#include "io/checkpoint.h"
 #include "io/fsys.h"
+#include "run/checkpoint.h"
 
 enum { ROWS = 4, COLUMNS = 6, CAP_BYTES = 1 << 24 };
 

@@ -1,8 +1,8 @@
 /* compare: run folders in, a table and a plot out. */
 #include "harness.h"
 
-#include "cmd/compare.h"
 #include "io/fsys.h"
+#include "report/compare.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /* Runs of a sweep as groups: who counts, means and spreads by hand. */
 #include "harness.h"
 
-#include "cmd/compare_group.h"
 #include "io/fsys.h"
+#include "report/compare_group.h"
 
 #include <math.h>
 #include <stdlib.h>

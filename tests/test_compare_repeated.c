@@ -1,8 +1,8 @@
 /* Groups of runs: what is there twice, and what nobody can vouch for. */
 #include "harness.h"
 
-#include "cmd/compare.h"
 #include "io/fsys.h"
+#include "report/compare.h"
 
 #include <stdlib.h>
 #include <string.h>

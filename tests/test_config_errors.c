@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 
 #include "base/text.h"
-#include "io/config.h"
+#include "config/config.h"
 
 static const char *path_of(const char *name)
 {

@@ -9,7 +9,7 @@
 
 #include "base/rng.h"
 #include "base/text.h"
-#include "io/config.h"
+#include "config/config.h"
 
 enum { BASE_MAX = 16384 };
 

@@ -1,9 +1,9 @@
 /* Is it true what the rows of keys say of when they are read? Small models are
  * trained: what is not read changes no bit of what a run computes, and is
  * refused; what is read changes some, and the run's identity. */
-#include "cmd/session.h"
-#include "cmd/train_rules.h"
 #include "harness.h"
+#include "train/session.h"
+#include "train/train_rules.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -14,7 +14,7 @@
 #include "base/hash.h"
 #include "base/rng.h"
 #include "base/text.h"
-#include "io/config_when.h"
+#include "config/config_when.h"
 
 enum { UPDATES = 3, OVERRIDES_MAX = 32, VALUES_MAX = 24, VALUE_MAX = 700 };
 

@@ -1,6 +1,6 @@
 /* The causal convolution against its sums written out in double. */
-#include "kern/conv.h"
 #include "harness.h"
+#include "kern/conv.h"
 #include "strided.h"
 
 #include <math.h>

@@ -10,10 +10,10 @@
 
 #include "base/text.h"
 #include "cmd/cmd.h"
-#include "cmd/session.h"
-#include "cmd/train_log.h"
 #include "io/fsys.h"
 #include "io/table.h"
+#include "train/session.h"
+#include "train/train_log.h"
 
 static const char *const settings[] = {
     "model.layers=2",  "model.width=8",      "model.heads=2",

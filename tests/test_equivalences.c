@@ -8,7 +8,7 @@
 
 #include "base/rng.h"
 #include "kern/gemm.h"
-#include "nn/model.h"
+#include "nn/model/model.h"
 
 enum { V = 11, B = 3, T = 9 };
 

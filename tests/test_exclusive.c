@@ -1,6 +1,6 @@
 /* Outputs without their own value's direction, against formulas in double. */
-#include "kern/exclusive.h"
 #include "harness.h"
+#include "kern/exclusive.h"
 #include "strided.h"
 
 #include <math.h>

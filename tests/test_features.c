@@ -1,6 +1,6 @@
 /* elu(x) + 1 against its definition in double. */
-#include "kern/features.h"
 #include "harness.h"
+#include "kern/features.h"
 #include "strided.h"
 
 #include <math.h>

@@ -1,7 +1,7 @@
 /* Conditions on runs: what they mean, and what is refused. */
 #include "harness.h"
 
-#include "io/filter.h"
+#include "report/filter.h"
 
 #include <math.h>
 #include <stdlib.h>

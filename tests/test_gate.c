@@ -1,6 +1,6 @@
 /* Sigmoid gates against their formulas in double. */
-#include "kern/gate.h"
 #include "harness.h"
+#include "kern/gate.h"
 #include "strided.h"
 
 #include <math.h>

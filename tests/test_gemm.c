@@ -1,7 +1,7 @@
 /* The three matrix products against plain loops in double. */
-#include "kern/gemm.h"
 #include "gradcheck.h"
 #include "harness.h"
+#include "kern/gemm.h"
 
 #include <math.h>
 #include <stdlib.h>

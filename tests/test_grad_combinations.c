@@ -11,7 +11,7 @@
 
 #include "base/rng.h"
 #include "kern/gemm.h"
-#include "nn/model.h"
+#include "nn/model/model.h"
 
 enum { COMBINATIONS = 300, V = 6, B = 2 };
 

@@ -9,9 +9,9 @@
 
 #include "kern/gemm.h"
 #include "kern/xent.h"
-#include "nn/linear.h"
-#include "nn/normalizer.h"
-#include "nn/rope.h"
+#include "nn/attention/weights/normalizer.h"
+#include "nn/model/linear.h"
+#include "nn/model/rope.h"
 
 static const double BOUND = 1e-7;
 

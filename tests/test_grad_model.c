@@ -2,15 +2,15 @@
  * gradient against central differences, 1e-6. */
 #include "gradcheck.h"
 #include "harness.h"
-#include "tiny.h"
 #include "kern/gemm.h"
+#include "tiny.h"
 
 #include <math.h>
 #include <stdlib.h>
 
 #include "base/rng.h"
-#include "nn/model.h"
-#include "nn/normalizer.h"
+#include "nn/attention/weights/normalizer.h"
+#include "nn/model/model.h"
 
 struct model_case {
     struct model m;

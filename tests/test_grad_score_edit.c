@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "kern/gemm.h"
-#include "nn/attention.h"
+#include "nn/attention/attention.h"
 
 static const double BOUND = 1e-7;
 

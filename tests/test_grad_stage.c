@@ -2,13 +2,13 @@
  * every parameter against central differences, 1e-6. */
 #include "gradcheck.h"
 #include "harness.h"
-#include "stage_cases.h"
 #include "kern/gemm.h"
+#include "stage_cases.h"
 
 #include <string.h>
 
 #include "base/rng.h"
-#include "nn/model.h"
+#include "nn/model/model.h"
 
 static double model_value(void *context)
 {

@@ -1,9 +1,9 @@
 /* Heads that do not work row by row against what they stand for: running sums
  * against rows of scores, flow against sums over all pairs in double. */
-#include "nn/attention.h"
 #include "gradcheck.h"
 #include "harness.h"
 #include "head_case.h"
+#include "nn/attention/attention.h"
 
 #include <math.h>
 #include <stdlib.h>

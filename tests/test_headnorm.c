@@ -1,6 +1,6 @@
 /* Norms of heads against their definitions in double. */
-#include "kern/headnorm.h"
 #include "harness.h"
+#include "kern/headnorm.h"
 #include "strided.h"
 
 #include <math.h>

@@ -1,5 +1,5 @@
 #include "harness.h"
-#include "cmd/jobs.h"
+#include "sweep/jobs.h"
 
 #include <stdlib.h>
 #include <string.h>

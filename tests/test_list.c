@@ -1,14 +1,14 @@
 /* The catalog: every value that a config may choose has its text, in the
  * parser's order; the command prints it. */
-#include "cmd/catalog.h"
+#include "config/catalog.h"
 #include "harness.h"
 
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd/attention_document.h"
 #include "cmd/cmd.h"
+#include "config/attention_document.h"
 #include "data/options.h"
 #include "nn/options.h"
 #include "optim/options.h"

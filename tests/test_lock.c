@@ -1,6 +1,6 @@
 /* One writer a run folder: the lock as run_create and run_open use it. */
 #include "harness.h"
-#include "io/run.h"
+#include "run/run.h"
 
 #include <fcntl.h>
 #include <grp.h>

@@ -1,6 +1,6 @@
 #include "harness.h"
-#include "io/manifest.h"
 #include "io/sealed_text.h"
+#include "run/manifest.h"
 
 #include <stdio.h>
 #include <stdlib.h>

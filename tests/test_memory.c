@@ -1,6 +1,6 @@
 /* How much memory may be had, by the files of a made-up machine. */
-#include "harness.h"
 #include "base/memory.h"
+#include "harness.h"
 
 #include <string.h>
 #include <sys/resource.h>

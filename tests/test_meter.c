@@ -1,7 +1,7 @@
 /* The meter: every metric over several sequences and forward passes. */
-#include "metric/meter.h"
 #include "base/rng.h"
 #include "harness.h"
+#include "metric/meter.h"
 #include "tiny.h"
 
 #include <math.h>

@@ -1,8 +1,8 @@
 /* Sink metrics on weight matrices made by hand (definitions: arXiv 2410.10781,
  * section 2 and 7). */
-#include "metric/metric.h"
 #include "gradcheck.h"
 #include "harness.h"
+#include "metric/metric.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,7 +1,7 @@
-#include "harness.h"
 #include "chained.h"
+#include "harness.h"
 #include "io/fsys_calls.h"
-#include "io/metrics.h"
+#include "run/metrics.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,8 +1,8 @@
 /* Whole models: what loss and observers say. Gradients are proven by
  * test_grad_model.c, thread counts by test_model_threads.c. */
-#include "nn/model.h"
 #include "gradcheck.h"
 #include "harness.h"
+#include "nn/model/model.h"
 #include "tiny.h"
 
 #include <math.h>
@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "kern/gemm.h"
-#include "nn/stage.h"
+#include "nn/model/stage.h"
 #include "optim/optim.h"
 
 static const char *const presets[] = { "gpt2", "llama" };

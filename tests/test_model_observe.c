@@ -1,7 +1,7 @@
 /* What an observer of a model's heads is shown, and what identical tokens do
  * to it (arXiv 2410.10781, appendix C). */
 #include "harness.h"
-#include "nn/model.h"
+#include "nn/model/model.h"
 #include "tiny.h"
 
 #include <float.h>

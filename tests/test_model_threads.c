@@ -1,7 +1,7 @@
 /* The same bits for any number of threads: losses, gradients, trained weights,
  * and what a repeated pass gives. */
 #include "harness.h"
-#include "nn/model.h"
+#include "nn/model/model.h"
 #include "tiny.h"
 
 #include <stdlib.h>

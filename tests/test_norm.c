@@ -1,7 +1,7 @@
 /* Norms and dynamic tanh against definitions written out in double. */
-#include "kern/norm.h"
 #include "gradcheck.h"
 #include "harness.h"
+#include "kern/norm.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /* Every optimizer, clipping, decay and the means that follow, against plain
  * loops in double. */
-#include "optim/optim.h"
 #include "gradcheck.h"
 #include "harness.h"
+#include "optim/optim.h"
 
 #include <math.h>
 #include <stdlib.h>

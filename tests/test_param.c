@@ -1,6 +1,6 @@
 /* The table of parameters: names, places, counts and initial values. */
-#include "nn/param.h"
 #include "harness.h"
+#include "nn/param.h"
 #include "tiny.h"
 
 #include <math.h>

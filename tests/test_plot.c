@@ -1,8 +1,8 @@
 /* Plots as text, byte for byte. */
 #include "harness.h"
 
-#include "io/plot.h"
-#include "io/plot_axis.h"
+#include "report/plot.h"
+#include "report/plot_axis.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 #include "harness.h"
 
 #include "io/fsys.h"
-#include "io/plot.h"
+#include "report/plot.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-#include "harness.h"
 #include "base/pool.h"
+#include "harness.h"
 
 #include <stdalign.h>
 #include <stdint.h>

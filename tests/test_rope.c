@@ -1,7 +1,7 @@
 /* Rotary positions against the formula pair by pair. */
-#include "nn/rope.h"
 #include "gradcheck.h"
 #include "harness.h"
+#include "nn/model/rope.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,5 +1,5 @@
-#include "harness.h"
 #include "chained.h"
+#include "harness.h"
 #include "io/fsys.h"
 #include "io/row_chain.h"
 

@@ -1,5 +1,5 @@
 #include "harness.h"
-#include "io/run.h"
+#include "run/run.h"
 
 #include <errno.h>
 #include <signal.h>

@@ -2,8 +2,8 @@
 #include "harness.h"
 
 #include "cmd/cmd.h"
-#include "cmd/runs.h"
 #include "io/fsys.h"
+#include "report/runs.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,10 +1,10 @@
 /* Score edits: against their formulas in double, row by row. What follows
  * from the formulas: test_score_edit_facts.c; gradients:
  * test_grad_score_edit.c. */
-#include "nn/score_edit.h"
 #include "edit_cases.h"
 #include "gradcheck.h"
 #include "harness.h"
+#include "nn/attention/edits/score_edit.h"
 #include "tiny.h"
 
 #include <math.h>

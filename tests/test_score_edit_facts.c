@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "kern/gemm.h"
-#include "nn/attention.h"
+#include "nn/attention/attention.h"
 
 static const struct edit_setting alibi = { "alibi", POSITION_ALIBI, 0, 0 };
 static const struct edit_setting t5_study = { "t5_study", POSITION_T5_STUDY, 0,

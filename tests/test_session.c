@@ -1,8 +1,8 @@
 /* What runs share and what they do not: a run's seed is its weights and its
  * training data; the task and what is measured on have seeds of their own. And
  * what a validation says: loss, standard error, excess over the floor. */
-#include "cmd/session.h"
 #include "harness.h"
+#include "train/session.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* Stages in whole models: what their tables promise, settings in which they do
  * nothing, no look ahead, the same bits for any number of threads. */
-#include "nn/stage.h"
 #include "harness.h"
+#include "nn/model/stage.h"
 #include "stage_cases.h"
 
 #include <math.h>

@@ -1,6 +1,6 @@
 /* Each stage against its definition, written out in double. */
 #include "harness.h"
-#include "nn/stage.h"
+#include "nn/model/stage.h"
 #include "stage_cases.h"
 
 #include <math.h>
@@ -10,7 +10,7 @@
 #include "base/rng.h"
 #include "kern/gemm.h"
 #include "kern/norm.h"
-#include "nn/pass.h"
+#include "nn/model/pass.h"
 
 /* 300 rows and more: two tiles, whose border cuts a sequence. */
 enum { B = 3, T = 100 };

@@ -1,6 +1,6 @@
 /* Axes that would not do what they say, and folders with odd names. */
 #include "harness.h"
-#include "io/sweep_file.h"
+#include "sweep/sweep_file.h"
 
 #include <string.h>
 

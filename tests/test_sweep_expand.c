@@ -1,6 +1,6 @@
 /* Which runs a sweep file stands for, in which order. */
 #include "harness.h"
-#include "io/sweep_expand.h"
+#include "sweep/sweep_expand.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* The grammar of sweep files: every form, every mistake and its sentence. */
 #include "harness.h"
-#include "io/sweep_file.h"
+#include "sweep/sweep_file.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* The folder of a sweep: what is frozen stays, whatever happens to it. */
 #include "harness.h"
-#include "io/sweep_folder.h"
+#include "sweep/sweep_folder.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -10,8 +10,8 @@
 #include "base/text.h"
 #include "io/fsys.h"
 #include "io/fsys_calls.h"
-#include "io/sweep_expand.h"
-#include "io/sweep_journal.h"
+#include "sweep/sweep_expand.h"
+#include "sweep/sweep_journal.h"
 
 static struct sweep_file file;
 static struct sweep_points points;

@@ -1,6 +1,6 @@
 /* The journal of a sweep: many writers, torn lines, damage. */
 #include "harness.h"
-#include "io/sweep_journal.h"
+#include "sweep/sweep_journal.h"
 
 #include <errno.h>
 #include <stdlib.h>

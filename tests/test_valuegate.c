@@ -1,6 +1,6 @@
 /* Value gates against their formula in double. */
-#include "kern/valuegate.h"
 #include "harness.h"
+#include "kern/valuegate.h"
 #include "strided.h"
 
 #include <math.h>

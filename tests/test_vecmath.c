@@ -1,6 +1,6 @@
 /* exp, sigmoid, tanh and erf for vector loops, against the C library. */
-#include "kern/vecmath.h"
 #include "harness.h"
+#include "kern/vecmath.h"
 
 #include <float.h>
 

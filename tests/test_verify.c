@@ -1,9 +1,9 @@
 /* `sinklab verify` on folders that the program itself has written: nothing is
  * found in whole ones, and everything in those with one changed bit. */
-#include "harness.h"
 #include "cmd/cmd.h"
-#include "cmd/verify.h"
+#include "harness.h"
 #include "io/fsys.h"
+#include "verify/verify.h"
 
 #include <ftw.h>
 #include <stdlib.h>

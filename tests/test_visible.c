@@ -1,7 +1,7 @@
 /* Spans against the definition of each rule, key by key, for all of them
  * together. */
-#include "nn/visible.h"
 #include "harness.h"
+#include "nn/visible.h"
 #include "tiny.h"
 
 enum { T_MAX = 40, HEADS = 3 };

@@ -1,14 +1,14 @@
 /* Weight maps and normalisers: what holds for every row of the table, with all
  * settings. Their numbers: test_weights_golden.c, test_weights_equal.c. */
-#include "nn/weights.h"
 #include "gradcheck.h"
 #include "harness.h"
+#include "nn/attention/weights/weights.h"
 #include "weight_cases.h"
 
 #include <math.h>
 #include <string.h>
 
-#include "nn/normalizer.h"
+#include "nn/attention/weights/normalizer.h"
 
 enum { N_MAX = 70 };
 

@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "nn/weights_shared.h"
+#include "nn/attention/weights/weights_shared.h"
 
 struct plain {
     idx n;

@@ -1,7 +1,7 @@
 /* Cross-entropy against its definition in double. */
-#include "kern/xent.h"
 #include "gradcheck.h"
 #include "harness.h"
+#include "kern/xent.h"
 
 #include <math.h>
 #include <string.h>

@@ -4,7 +4,7 @@
 #ifndef SINKLAB_TINY_H
 #define SINKLAB_TINY_H
 
-#include "nn/model.h"
+#include "nn/model/model.h"
 
 /* Initialisers of struct attention_options: what the keys' defaults are, where
  * that is not zero; but clip_alpha and

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "harness.h"
-#include "nn/normalizer.h"
+#include "nn/attention/weights/normalizer.h"
 
 static void set(struct attention_options *o, const char *name,
                 const char *value)

@@ -1,10 +1,10 @@
 /* weight_cases.h - weight maps with all settings that change what they do, for
  * tests that hold for each. A new map is among them by having its row in
- * nn/weights.c. */
+ * nn/attention/weights/weights.c. */
 #ifndef SINKLAB_WEIGHT_CASES_H
 #define SINKLAB_WEIGHT_CASES_H
 
-#include "nn/weights.h"
+#include "nn/attention/weights/weights.h"
 
 enum { CASE_N_MAX = 200 }; /* entries of a row; more than any inner block */
 

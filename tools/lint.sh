@@ -41,27 +41,36 @@ skip() { # description reason
 
 # --- who may include whom ---------------------------------------------------
 
-# main.c may see cmd and base; else a module sees itself and those below it,
-# and metric, optim and data do not see each other.
+# A room (folder of src/) sees itself and those before it in this list; main.c
+# sees cmd and base. KEEP WITH: docs/ARCHITECTURE.md, "Folders"
+rooms=(base kern io
+    nn nn/attention/weights nn/attention/edits nn/attention nn/attention/heads
+    nn/model nn/stages
+    optim data metric config run train sweep analysis report verify cmd)
 # shellcheck disable=SC2016 # awk's
 includes_go_down() {
-    find src -name '*.[ch]' -print0 | xargs -0 awk '
+    find src -name '*.[ch]' -print0 | xargs -0 awk -v rooms="${rooms[*]}" '
+        function room_of(path) {
+            return match(path, /\/[^\/]*$/) ? substr(path, 1, RSTART - 1) : ""
+        }
         BEGIN {
-            rank["base"] = 0; rank["kern"] = 1; rank["nn"] = 2
-            rank["metric"] = rank["optim"] = rank["data"] = 3
-            rank["io"] = 4; rank["cmd"] = 5
+            n = split(rooms, list, " ")
+            for (i = 1; i <= n; i++)
+                rank[list[i]] = i
         }
         /^[ \t]*#[ \t]*include[ \t]*"/ {
-            split($0, quoted, "\""); split(quoted[2], to, "/")
-            n = split(FILENAME, from, "/")
+            split($0, quoted, "\"")
+            to = room_of(quoted[2]); from = room_of(substr(FILENAME, 5))
             place = FILENAME ":" FNR ": "
-            if (!(to[1] in rank))
-                print place "want \"module/file.h\", got \"" quoted[2] "\""
-            else if (n == 2) {
-                if (to[1] != "cmd" && to[1] != "base")
-                    print place from[2] " may include cmd and base only"
-            } else if (to[1] != from[2] && rank[to[1]] >= rank[from[2]])
-                print place from[2] " must not include " to[1]
+            if (!(to in rank))
+                print place "want \"room/file.h\", got \"" quoted[2] "\""
+            else if (from == "") {
+                if (to != "cmd" && to != "base")
+                    print place "main.c may include cmd and base only"
+            } else if (!(from in rank))
+                print place from " is not in the list of rooms"
+            else if (rank[to] > rank[from])
+                print place from " must not include " to
         }'
 }
 
@@ -123,8 +132,10 @@ headers_compile_alone() {
     done
 }
 
+# A command and what it does share a name: cmd/train.c reads the command line of
+# train/train.c.
 basenames_are_unique() {
-    find src -name '*.[ch]' ! -name 'options.[ch]' -exec basename {} \; |
+    find src -name '*.[ch]' ! -name 'options.[ch]' ! -path 'src/cmd/*' -exec basename {} \; |
         sort | uniq -d | sed 's/$/: more than one file of this name/'
 }
 
@@ -154,7 +165,7 @@ no_open_ends() {
 # a forked child that cannot become its program has no other way out.
 only_main_exits() {
     grep -nE '\b(_?exit|_Exit|quick_exit|abort)[[:space:]]*\(' "${sources[@]}" |
-        grep -vE '^src/main\.c:|^src/base/err\.c:.*abort|^src/(cmd/jobs|io/child)\.c:.*_exit'
+        grep -vE '^src/main\.c:|^src/base/err\.c:.*abort|^src/(sweep/jobs|io/child)\.c:.*_exit'
 }
 
 # docs/STYLE.md: tests wait for events. Two helpers look again and again.

@@ -2,8 +2,8 @@
  *
  * Each module lists the keys of its options struct beside that struct. The one
  * row drives parsing, default, bounds, help, the resolved dump, docs/CONFIG.md,
- * sweep axes, and whether a setting can do anything (io/config_when.h has the
- * grammar of `when`). Nothing here knows INI files: see io/config.h.
+ * the axes of sweeps, and whether a setting can do anything (`when`, in the
+ * grammar of config/config_when.h). Nothing here knows INI files.
  * Tables are const and live for the whole program.
  */
 #ifndef SINKLAB_KEY_H

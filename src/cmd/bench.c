@@ -9,9 +9,9 @@
 #include "base/laps.h"
 #include "base/text.h"
 #include "cmd/cmd.h"
-#include "cmd/session.h"
 #include "io/fsys.h"
 #include "kern/gemm.h"
+#include "train/session.h"
 
 static const char usage[] =
     "usage: sinklab bench CONFIG.ini [section.key=value ...] [--json]\n"

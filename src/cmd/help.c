@@ -2,9 +2,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cmd/attention_document.h"
 #include "cmd/cmd.h"
-#include "io/config.h"
+#include "config/attention_document.h"
+#include "config/config.h"
 
 int cmd_help(int argc, char **argv, struct err *e)
 {

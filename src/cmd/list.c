@@ -2,8 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cmd/catalog.h"
 #include "cmd/cmd.h"
+#include "config/catalog.h"
 
 static const char usage[] =
     "usage: sinklab list [KIND] [--names]\n"

@@ -1,14 +1,11 @@
-#include "cmd/runs.h"
+/* runs.c - `sinklab runs`: its command line. */
+#include "report/runs.h"
+
+#include <string.h>
+#include <unistd.h>
 
 #include "base/utf8.h"
 #include "cmd/cmd.h"
-#include "io/archive.h"
-#include "io/fsys.h"
-#include "io/report_file.h"
-
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 static const char help[] =
     "List runs and how they stand; archive or remove them.\n"
@@ -44,62 +41,6 @@ static const char help[] =
     "\n"
     "A run that is in use is never touched, nor one of a sweep that is being\n"
     "run, nor one with other runs in its folder.\n";
-
-/* ---- the command ------------------------------------------------------- */
-
-static int write_csv(FILE *out, const struct listing *l,
-                     const struct runs_options *o, struct err *e)
-{
-    char *text = NULL;
-    size_t n = 0;
-    if (report_is_stdout(o->csv))
-        return runs_write_csv(out, l, e);
-    FILE *memory = open_memstream(&text, &n);
-    if (!memory)
-        return err_set(e, ERR_MEMORY, "%s: not enough memory", o->csv);
-    int rc = runs_write_csv(memory, l, e);
-    if (fclose(memory) != 0 && rc == OK)
-        rc = err_set(e, ERR_MEMORY, "%s: not enough memory", o->csv);
-    if (rc == OK)
-        rc = fsys_replace(o->csv, text, n, e);
-    free(text);
-    return rc;
-}
-
-/* Nobody is asked, so all that goes must have been named. */
-static int check_careful(const struct runs_options *o, struct err *e)
-{
-    if (!o->has_remove || !o->is_yes || o->has_dir || o->where.n > 0)
-        return OK;
-    return err_set(e, ERR_USAGE,
-                   "runs: --remove --yes would remove every run below %s "
-                   "without a question: name the folder, or say which by "
-                   "--where",
-                   o->dir);
-}
-
-int runs_run(FILE *out, const struct runs_options *o, struct err *e)
-{
-    struct listing l = { 0 };
-    bool has_file = o->csv && !report_is_stdout(o->csv);
-    int rc = check_careful(o, e);
-    if (rc == OK && has_file)
-        rc = report_files_check(&o->csv, 1, e);
-    if (rc == OK && o->archive)
-        rc = archive_check(o->archive, e);
-    if (rc == OK)
-        rc = listing_read(&l, o, e);
-    if (rc == OK && (has_file || !o->csv))
-        rc = runs_print(out, &l, o, e);
-    if (rc == OK && o->csv)
-        rc = write_csv(out, &l, o, e);
-    if (rc == OK && (o->archive || o->has_remove))
-        rc = runs_act(out, &l, o, e);
-    listing_release(&l);
-    return rc;
-}
-
-/* ---- the command line -------------------------------------------------- */
 
 static int say_usage(struct err *e, const char *what, const char *which)
 {

@@ -1,5 +1,5 @@
 /* sweep.c - `sinklab sweep`: many runs from one file. */
-#include "cmd/sweep.h"
+#include "sweep/sweep.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,8 +9,8 @@
 #include "base/shell.h"
 #include "base/text.h"
 #include "cmd/cmd.h"
-#include "cmd/sweep_run.h"
-#include "cmd/sweep_slurm.h"
+#include "sweep/sweep_run.h"
+#include "sweep/sweep_slurm.h"
 
 static const char usage[] =
     "usage: sinklab sweep SWEEP.ini [section.key=value ...] [--dry-run]\n"

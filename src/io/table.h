@@ -11,7 +11,7 @@
  * Where the last column is row_hash (io/row_chain.h), the rows are checked by
  * it, and it is none of the table's columns.
  * One column may be text: `analysis`, 16 hex digits, the same in every row,
- * which say what the numbers were made from (io/analysis.h).
+ * which say what the numbers were made from (analysis/analysis.h).
  * A table owns all its memory. Zeroed, it may be released.
  */
 #ifndef SINKLAB_TABLE_H

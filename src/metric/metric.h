@@ -11,7 +11,7 @@
 #define SINKLAB_METRIC_H
 
 #include "base/base.h"
-#include "nn/model.h"
+#include "nn/model/model.h"
 
 enum metric_axes {
     METRIC_HEAD, /* a value for each (layer, head) */

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "io/config.h"
+#include "config/config.h"
 
 enum { OVERRIDES_MAX = 16 };
 

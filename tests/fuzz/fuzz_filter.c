@@ -2,8 +2,8 @@
  * of which nothing is. */
 #include "fuzz.h"
 
-#include "io/filter.h"
-#include "io/run_facts.h"
+#include "report/filter.h"
+#include "run/run_facts.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {

@@ -3,9 +3,9 @@
 
 #include <string.h>
 
-#include "io/manifest.h"
-#include "io/run.h"
-#include "io/run_facts.h"
+#include "run/manifest.h"
+#include "run/run.h"
+#include "run/run_facts.h"
 
 static void check_status(const char *dir)
 {

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "io/sweep_file.h"
+#include "sweep/sweep_file.h"
 
 static bool is_same_axis(const struct sweep_axis *a, const struct sweep_axis *b)
 {

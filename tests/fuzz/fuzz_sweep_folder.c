@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "io/sealed_line.h"
-#include "io/sweep_folder.h"
-#include "io/sweep_journal.h"
+#include "sweep/sweep_folder.h"
+#include "sweep/sweep_journal.h"
 
 enum { IS_JOURNAL = 1, IS_SEALED = 2, RUNS = 3 };
 

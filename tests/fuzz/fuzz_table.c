@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "io/metrics.h"
 #include "io/table.h"
+#include "run/metrics.h"
 
 static void check_table(const char *path)
 {

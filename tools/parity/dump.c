@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd/session.h"
-#include "nn/head.h"
+#include "nn/model/unembed.h"
+#include "train/session.h"
 
 static const char *real_name(void)
 {

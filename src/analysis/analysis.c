@@ -1,0 +1,134 @@
+#include "analysis/analysis.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis/measured.h"
+#include "base/shell.h"
+#include "io/arrays.h"
+#include "io/hdf.h"
+#include "io/row_chain.h"
+
+/* Of what is written, and of how metrics are defined: another number makes
+ * every analysis out of date. */
+enum { ANALYSIS_FORMAT = 2 };
+
+static const char REMEDY[] = "run `sinklab analyze` again";
+
+static int read_seal(char hex[HASH_HEX_MAX], const char *dir, struct err *e)
+{
+    char path[RUN_PATH_MAX];
+    run_path(path, dir, "analysis.h5");
+    return hdf_read_seal(hex, path, ERR_DATA, REMEDY, e);
+}
+
+int analysis_made_from(char hex[HASH_HEX_MAX], const char *dir,
+                       const struct config *c, const struct step_list *steps,
+                       struct err *e)
+{
+    char settings[HASH_HEX_MAX], line[128];
+    measured_settings(settings, c);
+    int n = snprintf(line, sizeof line, "analysis %d %s", ANALYSIS_FORMAT,
+                     settings);
+    hash_hex(hex, hash_bytes(line, (size_t)n));
+    for (idx i = 0; i < steps->n; i++) {
+        char path[RUN_PATH_MAX], seal[HASH_HEX_MAX];
+        run_step_path(path, dir, steps->steps[i]);
+        if (hdf_read_seal(seal, path, ERR_CHECKPOINT, "use another checkpoint",
+                          e))
+            return e->code;
+        n = snprintf(line, sizeof line, "%s %td %s", hex, steps->steps[i],
+                     seal);
+        hash_hex(hex, hash_bytes(line, (size_t)n));
+    }
+    return OK;
+}
+
+bool analysis_is_current(const char *dir, const char *made_from)
+{
+    struct table t = { 0 };
+    char path[RUN_PATH_MAX], *found = NULL;
+    struct err e = { 0 };
+    run_path(path, dir, "analysis.h5");
+    bool is_current = analysis_read_csv(&t, dir, &e) == OK && t.origin[0] &&
+                      note_load(&found, path, "made_from", &e) == OK &&
+                      strcmp(found, made_from) == 0;
+    free(found);
+    table_release(&t);
+    return is_current;
+}
+
+int analysis_write_csv(const char *dir, const char *text, size_t n,
+                       struct err *e)
+{
+    char path[RUN_PATH_MAX], seal[HASH_HEX_MAX], *out = NULL;
+    size_t n_out = 0;
+    if (read_seal(seal, dir, e))
+        return e->code;
+    FILE *f = open_memstream(&out, &n_out);
+    if (!f)
+        return err_set(e, ERR_MEMORY, "%s: out of memory", dir);
+    for (const char *line = text, *end; line < text + n; line = end + 1) {
+        end = memchr(line, '\n', (size_t)(text + n - line));
+        BUG_ON(!end);
+        fprintf(f, "%.*s,%s\n", (int)(end - line), line,
+                line == text ? TABLE_ORIGIN : seal);
+    }
+    run_path(path, dir, "analysis.csv");
+    int rc = fclose(f) == 0 ? row_chain_write(path, out, n_out, e)
+                            : err_set(e, ERR_MEMORY, "%s: out of memory", path);
+    free(out);
+    return rc;
+}
+
+static int say_alone(const char *dir, struct err *e)
+{
+    char words[4 * RUN_PATH_MAX];
+    shell_word(words, sizeof words, dir);
+    return err_set(e, ERR_DATA,
+                   "%s/analysis.csv: the analysis.h5 that was written with it "
+                   "is not there: run `sinklab analyze %s` again",
+                   dir, words);
+}
+
+/* Nobody knows what the CSV says then. */
+static int say_foreign(const char *dir, const char *why, struct err *e)
+{
+    char words[4 * RUN_PATH_MAX];
+    shell_word(words, sizeof words, dir);
+    return err_set(e, ERR_DATA,
+                   "%s/analysis.csv: not made from the analysis.h5 beside it"
+                   "%s%s: run `sinklab analyze %s` again",
+                   dir, *why ? ": " : "", why, words);
+}
+
+int analysis_read_csv(struct table *t, const char *dir, struct err *e)
+{
+    char path[RUN_PATH_MAX], seal[HASH_HEX_MAX];
+    struct err own = { 0 };
+    run_path(path, dir, "analysis.csv");
+    int rc = table_read(t, path, e);
+    if (rc == OK && t->is_torn) {
+        table_release(t);
+        rc = err_set(e, ERR_DATA, "%s: its last line is cut off; %s", path,
+                     REMEDY);
+    }
+    if (rc != OK || !t->origin[0])
+        return rc;
+    bool is_there = false;
+    char other[RUN_PATH_MAX];
+    run_path(other, dir, "analysis.h5");
+    rc = fsys_exists(&is_there, other, e);
+    if (rc == OK && !is_there)
+        rc = say_alone(dir, e);
+    else if (rc == OK && read_seal(seal, dir, &own) != OK)
+        rc = own.code == ERR_IO || own.code == ERR_MEMORY
+                 ? err_set(e, own.code, "%s", own.text)
+                 : say_foreign(dir, own.text, e);
+    else if (rc == OK && strcmp(seal, t->origin) != 0)
+        rc = say_foreign(dir, "", e);
+    if (rc != OK)
+        table_release(t);
+    return rc;
+}

@@ -1,0 +1,41 @@
+/* analyze.h - the parts of `sinklab analyze`: one run in this process, or many,
+ * each in a process of its own. Only the analyze*.c files include this. */
+#ifndef SINKLAB_ANALYZE_H
+#define SINKLAB_ANALYZE_H
+
+#include "base/base.h"
+#include "base/err.h"
+#include "config/config.h"
+#include "run/run.h"
+
+struct analyze_options {
+    const char *const *folders; /* (n_folders) as given */
+    idx n_folders;
+    const char *const *overrides; /* (n_overrides) "sink.eps=0.2" */
+    idx n_overrides;
+    bool is_again; /* also what is up to date */
+    idx jobs;      /* runs at once; 0: as many as there are cores */
+};
+
+/* analyze_config - what an analysis of the run in dir is made from: the
+ * settings of its config.ini with these overrides, and its checkpoints (a
+ * zeroed list, to be released in any case).
+ * OK; ERR_USAGE: no run; ERR_DATA: no checkpoints; ERR_CONFIG, ERR_IO,
+ * ERR_MEMORY. */
+int analyze_config(struct config *c, struct step_list *steps, const char *dir,
+                   const char *const *overrides, idx n, struct err *e);
+
+/* analyze_run - measure every checkpoint of one run, print a line each, write
+ * its two files. OK, or the codes of what it calls. */
+int analyze_run(const char *dir, const char *const *overrides, idx n,
+                struct err *e);
+
+/* analyze_folders - one run that was named itself is analyzed here, whether or
+ * not it is up to date; of anything else all finished runs that are not, each
+ * in a process of its own.
+ * OK; ERR_RUNS: some could not be analyzed, which were named; the others are;
+ * ERR_INTERRUPTED: a signal came, the runs analyzed by then stay so;
+ * ERR_USAGE: a folder holds no run; the codes of analyze_run. */
+int analyze_folders(const struct analyze_options *o, struct err *e);
+
+#endif

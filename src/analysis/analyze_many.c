@@ -1,0 +1,408 @@
+/* Many runs analyzed: several at once, those that are up to date not again. */
+#include "analysis/analyze.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "analysis/analysis.h"
+#include "base/laps.h"
+#include "base/shell.h"
+#include "base/stop.h"
+#include "base/text.h"
+#include "io/tail.h"
+#include "run/run_facts.h"
+#include "run/run_list.h"
+#include "sweep/jobs.h"
+#include "sweep/sweep_slots.h"
+
+/* Whatever happens to our file meanwhile: all runs are of one program. */
+static const char PROGRAM[] = "/proc/self/exe";
+
+enum { NOTE_MAX = 1024, THREADS_WORD_MAX = 40, LOG_NAME_MAX = 64 };
+
+/* A run that was found. */
+struct found_run {
+    const char *path;
+    bool is_named; /* by itself, not as one of a folder */
+    dev_t device;
+    ino_t inode;
+    char note[NOTE_MAX]; /* why it could not be analyzed; or "" */
+};
+
+/* A process that analyzes a run. */
+struct slot {
+    struct found_run *run; /* NULL: free */
+    pid_t process;
+    double started_s; /* clock */
+    int log;          /* its output: a file in memory */
+};
+
+struct many {
+    const struct analyze_options *options;
+    struct run_list *lists;  /* (n_folders) own the paths */
+    struct found_run *runs;  /* (n) */
+    struct found_run **todo; /* (n_todo) of runs */
+    idx n, n_todo, next;     /* next: of todo, to be started */
+    idx n_current, n_unfinished, n_done, n_failed;
+    struct slot *slots; /* (plan.n) */
+    struct sweep_slots plan;
+    struct jobs jobs;
+    const char **words; /* argv of a process */
+    char threads[THREADS_WORD_MAX];
+    double begun_s;
+    int stopped_by; /* signal; or 0 */
+    struct err *e;
+};
+
+/* ---- which runs -------------------------------------------------------- */
+
+static int list_runs(struct many *m)
+{
+    const struct analyze_options *o = m->options;
+    m->lists = calloc((size_t)o->n_folders, sizeof *m->lists);
+    if (!m->lists)
+        return err_set(m->e, ERR_MEMORY, "out of memory");
+    for (idx i = 0; i < o->n_folders; i++) {
+        const char *dir = o->folders[i];
+        struct stat st;
+        bool is_folder = stat(dir, &st) == 0 && S_ISDIR(st.st_mode);
+        if (strlen(dir) >= RUN_DIR_MAX)
+            return err_set(m->e, ERR_USAGE, "%.60s...: path too long", dir);
+        if (is_folder &&
+            run_list_find(&m->lists[i], dir, RUN_LIST_DIRECT, m->e))
+            return m->e->code;
+        if (m->lists[i].n_unread > 0)
+            return err_set(m->e, ERR_IO,
+                           "%s: a folder in it cannot be read: see to its "
+                           "permissions",
+                           dir);
+        if (m->lists[i].n == 0)
+            return err_set(m->e, ERR_USAGE,
+                           "%s holds no run: give the folder that `sinklab "
+                           "train` wrote, or that of a sweep",
+                           dir);
+        m->n += m->lists[i].n;
+    }
+    return OK;
+}
+
+/* The order of folders, the first to be named in front. */
+static int order_folders(const void *a, const void *b)
+{
+    const struct found_run *x = *(struct found_run *const *)a;
+    const struct found_run *y = *(struct found_run *const *)b;
+    if (x->device != y->device)
+        return x->device < y->device ? -1 : 1;
+    if (x->inode != y->inode)
+        return x->inode < y->inode ? -1 : 1;
+    return (x > y) - (x < y);
+}
+
+/* A folder that was given twice is one run; its path becomes NULL the second
+ * time. */
+static void drop_repeated(struct many *m)
+{
+    for (idx i = 0; i < m->n; i++) {
+        struct stat st;
+        m->todo[i] = &m->runs[i];
+        if (stat(m->runs[i].path, &st) == 0) {
+            m->runs[i].device = st.st_dev;
+            m->runs[i].inode = st.st_ino;
+        }
+    }
+    qsort(m->todo, (size_t)m->n, sizeof *m->todo, order_folders);
+    for (idx i = 1, first = 0; i < m->n; i++) {
+        struct found_run *r = m->todo[i], *before = m->todo[first];
+        if (r->device != before->device || r->inode != before->inode) {
+            first = i;
+            continue;
+        }
+        before->is_named = before->is_named || r->is_named;
+        r->path = NULL;
+    }
+}
+
+/* Done, or ended by a rule of its own: its checkpoints are all there. */
+static bool is_finished(const char *dir)
+{
+    double step;
+    const char *standing = run_standing(&step, dir, NULL);
+    return strcmp(standing, run_state_name(RUN_DONE)) == 0 ||
+           strcmp(standing, run_state_name(RUN_STOPPED)) == 0;
+}
+
+/* What cannot be told here is told when it is analyzed. */
+static bool is_current(const struct many *m, const char *dir)
+{
+    char made_from[HASH_HEX_MAX];
+    struct config c;
+    struct step_list steps = { 0 };
+    struct err own = { 0 };
+    bool is_it = analyze_config(&c, &steps, dir, m->options->overrides,
+                                m->options->n_overrides, &own) == OK &&
+                 analysis_made_from(made_from, dir, &c, &steps, &own) == OK &&
+                 analysis_is_current(dir, made_from);
+    step_list_release(&steps);
+    return is_it;
+}
+
+static int choose_runs(struct many *m)
+{
+    idx n = 0;
+    m->runs = calloc((size_t)m->n, sizeof *m->runs);
+    m->todo = calloc((size_t)m->n, sizeof *m->todo);
+    if (!m->runs || !m->todo)
+        return err_set(m->e, ERR_MEMORY, "out of memory for %td runs", m->n);
+    for (idx i = 0; i < m->options->n_folders; i++) {
+        bool is_named;
+        if (run_holds_run(&is_named, m->options->folders[i], m->e))
+            return m->e->code;
+        for (idx k = 0; k < m->lists[i].n; k++)
+            m->runs[n++] = (struct found_run){
+                .path = m->lists[i].paths[k],
+                .is_named = is_named,
+            };
+    }
+    drop_repeated(m);
+    for (idx i = 0; i < m->n; i++) {
+        struct found_run *r = &m->runs[i];
+        if (!r->path)
+            continue;
+        if (!r->is_named && !is_finished(r->path))
+            m->n_unfinished++;
+        else if (!m->options->is_again && is_current(m, r->path))
+            m->n_current++;
+        else
+            m->todo[m->n_todo++] = r;
+    }
+    return OK;
+}
+
+/* ---- processes --------------------------------------------------------- */
+
+static int plan_processes(struct many *m)
+{
+    const struct analyze_options *o = m->options;
+    struct core_list cores;
+    idx at = 0;
+    machine_cores(&cores);
+    idx n = idx_min(o->jobs ? o->jobs : cores.n, m->n_todo);
+    idx threads = idx_max(1, cores.n / n);
+    if (sweep_slots_share(&m->plan, n, threads, m->e))
+        return m->e->code;
+    snprintf(m->threads, sizeof m->threads, "train.threads=%td", threads);
+    m->slots = calloc((size_t)n, sizeof *m->slots);
+    m->words = calloc((size_t)o->n_overrides + 6, sizeof *m->words);
+    if (!m->slots || !m->words)
+        return err_set(m->e, ERR_MEMORY, "out of memory for %td jobs", n);
+    m->words[at++] = "sinklab";
+    m->words[at++] = "analyze";
+    m->words[at++] = m->threads;
+    for (idx i = 0; i < o->n_overrides; i++)
+        m->words[at++] = o->overrides[i]; /* may say train.threads, too */
+    m->words[at] = "--";                  /* behind it the run */
+    printf("%td run%s to analyze, %td up to date; %td at once, %td thread%s "
+           "each\n",
+           m->n_todo, m->n_todo == 1 ? "" : "s", m->n_current, n, threads,
+           threads == 1 ? "" : "s");
+    fflush(stdout);
+    return OK;
+}
+
+/* The file behind a descriptor, by a name that opens. */
+static void name_log(char name[LOG_NAME_MAX], const struct slot *s)
+{
+    snprintf(name, LOG_NAME_MAX, "/proc/self/fd/%d", s->log);
+}
+
+static void fail_run(struct many *m, struct found_run *r, const char *why)
+{
+    m->n_failed++;
+    snprintf(r->note, sizeof r->note, "%.*s", NOTE_MAX - 1, why);
+    printf("%s: not analyzed: %s\n", r->path, why);
+    fflush(stdout);
+}
+
+static void start(struct many *m, idx i)
+{
+    struct slot *s = &m->slots[i];
+    struct found_run *r = m->todo[m->next++];
+    struct err own = { 0 }; /* of this run: the others go on */
+    char log[LOG_NAME_MAX];
+    idx at = m->options->n_overrides + 4;
+    m->words[at] = r->path;
+    m->words[at + 1] = NULL;
+    s->log = memfd_create("sinklab-analyze", MFD_CLOEXEC);
+    name_log(log, s);
+    const struct job_spec spec = {
+        .file = PROGRAM,
+        .words = m->words,
+        .settings = m->plan.environment,
+        .log = log,
+        .cores = &m->plan.shares[i],
+    };
+    if (s->log < 0)
+        err_set(&own, ERR_IO, "cannot make a file in memory");
+    else if (job_start(&s->process, &m->jobs, &spec, &own) == OK) {
+        s->run = r;
+        s->started_s = clock_s();
+        return;
+    }
+    if (s->log >= 0)
+        close(s->log);
+    fail_run(m, r, own.text);
+}
+
+/* "about 2m10s left", from what was done so far. */
+static void add_left(struct text *t, const struct many *m)
+{
+    idx ended = m->n_done + m->n_failed, left = m->n_todo - ended;
+    if (left == 0)
+        return;
+    text_add(t, ", about ");
+    text_add_duration(t,
+                      (clock_s() - m->begun_s) / (double)ended * (double)left);
+    text_add(t, " left");
+}
+
+static void tell_done(const struct many *m, const struct slot *s)
+{
+    char words[128];
+    struct text t = { words, sizeof words, 0 };
+    text_add(&t, "%.1f s", clock_s() - s->started_s);
+    add_left(&t, m);
+    printf("%td of %td  %s  %s\n", m->n_done + m->n_failed, m->n_todo,
+           s->run->path, words);
+    fflush(stdout);
+}
+
+static void end_slot(struct many *m, const struct job_end *end)
+{
+    struct slot *s = m->slots;
+    char log[LOG_NAME_MAX], line[NOTE_MAX - 64], why[NOTE_MAX];
+    while (s < m->slots + m->plan.n && !(s->run && s->process == end->process))
+        s++;
+    if (s == m->slots + m->plan.n)
+        return; /* none of ours */
+    name_log(log, s);
+    if (end->status == OK) {
+        m->n_done++;
+        tell_done(m, s);
+    } else if (!m->stopped_by || !end->signal) {
+        struct err unread = { 0 }; /* then the status alone says what it was */
+        tail_line(line, sizeof line, log, false, &unread);
+        const char *text = strncmp(line, "sinklab: ", 9) == 0 ? line + 9 : line;
+        if (end->signal)
+            snprintf(why, sizeof why, "killed by signal %d%s", end->signal,
+                     end->signal == SIGKILL ? " (out of memory?)" : "");
+        else
+            snprintf(why, sizeof why, "status %d: %s", end->status, text);
+        fail_run(m, s->run, why);
+    }
+    close(s->log);
+    s->run = NULL;
+}
+
+/* ---- the whole --------------------------------------------------------- */
+
+static idx count_running(const struct many *m)
+{
+    idx n = 0;
+    for (idx i = 0; i < m->plan.n; i++)
+        n += m->slots[i].run != NULL;
+    return n;
+}
+
+static void loop(struct many *m)
+{
+    m->begun_s = clock_s();
+    for (;;) {
+        struct job_end end;
+        int number;
+        for (idx i = 0; i < m->plan.n && !m->stopped_by; i++)
+            while (!m->slots[i].run && m->next < m->n_todo)
+                start(m, i);
+        if (count_running(m) == 0)
+            return;
+        enum job_event event = jobs_wait(&m->jobs, -1, &end, &number);
+        if (event == JOBS_ENDED)
+            end_slot(m, &end);
+        if (event != JOBS_SIGNAL)
+            continue;
+        m->stopped_by = number;
+        for (idx i = 0; i < m->plan.n; i++)
+            if (m->slots[i].run)
+                job_signal(m->slots[i].process, SIGTERM); /* ends it at once */
+    }
+}
+
+static int conclude(struct many *m)
+{
+    const struct analyze_options *o = m->options;
+    char dir[RUN_PATH_MAX];
+    printf("%td analyzed, %td up to date", m->n_done, m->n_current);
+    if (m->n_unfinished > 0)
+        printf(", %td not finished and left out", m->n_unfinished);
+    if (m->n_failed > 0)
+        printf(", %td not analyzed:", m->n_failed);
+    printf("\n");
+    for (idx i = 0; i < m->n; i++)
+        if (m->runs[i].note[0])
+            printf("  %s: %s\n", m->runs[i].path, m->runs[i].note);
+    if (m->stopped_by)
+        return err_set(m->e, ERR_INTERRUPTED,
+                       "stopped by %s, with %td of %td runs analyzed; the same "
+                       "command goes on",
+                       signal_name(m->stopped_by), m->n_done, m->n_todo);
+    if (m->n_failed)
+        return err_set(m->e, ERR_RUNS,
+                       "%td of %td runs could not be analyzed, as said above%s",
+                       m->n_failed, m->n_todo,
+                       m->n_failed < m->n_todo ? "; the others are" : "");
+    if (o->n_folders == 1) {
+        shell_word(dir, sizeof dir, o->folders[0]);
+        printf("next: sinklab compare %s\n", dir);
+    }
+    return OK;
+}
+
+static void release(struct many *m)
+{
+    for (idx i = 0; m->lists && i < m->options->n_folders; i++)
+        run_list_release(&m->lists[i]);
+    free(m->lists);
+    free(m->runs);
+    free(m->todo);
+    free(m->slots);
+    free(m->words);
+    sweep_slots_release(&m->plan);
+}
+
+int analyze_folders(const struct analyze_options *o, struct err *e)
+{
+    struct many m = { .options = o, .e = e };
+    bool is_run = false;
+    if (o->n_folders == 1 && run_holds_run(&is_run, o->folders[0], e))
+        return e->code;
+    if (is_run)
+        return analyze_run(o->folders[0], o->overrides, o->n_overrides, e);
+    if (list_runs(&m) || choose_runs(&m))
+        goto out;
+    if (m.n_todo > 0) {
+        if (plan_processes(&m))
+            goto out;
+        jobs_open(&m.jobs);
+        loop(&m);
+    }
+    conclude(&m);
+    fflush(stdout); /* while SIGPIPE is ignored */
+    jobs_close(&m.jobs);
+out:
+    release(&m);
+    return e->code;
+}

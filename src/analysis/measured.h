@@ -1,0 +1,59 @@
+/* measured.h - what the numbers of a run were measured on.
+ *
+ * Numbers may be averaged, or put side by side, if they were measured alike:
+ * as many sequences of as many tokens, drawn alike, and one threshold. What a
+ * run's own probe measures says its config.ini; what `sinklab analyze`
+ * measured, the configuration in its analysis.h5. Pure functions.
+ */
+#ifndef SINKLAB_MEASURED_H
+#define SINKLAB_MEASURED_H
+
+#include "base/base.h"
+#include "base/hash.h"
+#include "config/config.h"
+
+struct measured {
+    bool is_known;
+    bool is_analysis;          /* else by the probe of the training loop */
+    idx sequences;             /* that sinks were measured on, */
+    idx tokens;                /* of each as many tokens, */
+    double eps;                /* and above this a head was a sink */
+    idx val_tokens;            /* that the loss is the mean of, at most, */
+    idx context;               /* in sequences of so many */
+    idx task_seed;             /* of what was learned */
+    idx eval_seed;             /* that drew the held-out sequences */
+    char corpus[KEY_TEXT_MAX]; /* hash of a text; else the source's name */
+};
+
+/* measured_by - as this configuration asks for. */
+struct measured measured_by(const struct config *c, bool is_analysis);
+
+/* Are sinks (or losses) of the two comparable: measured on as much, alike?
+ * What is not known differs from nothing. */
+bool measured_sinks_alike(const struct measured *a, const struct measured *b);
+bool measured_losses_alike(const struct measured *a, const struct measured *b);
+
+/* Is the column one of the losses of validation (val_loss and its like)? */
+bool measured_is_loss(const char *column);
+
+/* Were the held-out sequences the same ones? */
+bool measured_data_alike(const struct measured *a, const struct measured *b);
+
+/* measured_print - "analysis, 100 sequences of 64 tokens, eps 0.3"; returns
+ * text. measured_print_loss: "analysis, 65536 tokens in sequences of 128". */
+enum { MEASURED_TEXT_MAX = 160 };
+const char *measured_print(char text[MEASURED_TEXT_MAX],
+                           const struct measured *m);
+const char *measured_print_loss(char text[MEASURED_TEXT_MAX],
+                                const struct measured *m);
+
+/* measured_print_of - the one of the two that is of this column. */
+const char *measured_print_of(char text[MEASURED_TEXT_MAX],
+                              const struct measured *m, const char *column);
+
+/* measured_settings - the hash of all settings that an analysis depends on: of
+ * the run, and how it is measured; not paths, threads, and how training went
+ * on. */
+void measured_settings(char hex[HASH_HEX_MAX], const struct config *c);
+
+#endif

@@ -1,0 +1,59 @@
+#include "base/stop.h"
+
+#include <signal.h>
+
+/* Static because a signal handler has no argument of ours. */
+static volatile sig_atomic_t caught;
+
+static const int signals[] = { SIGINT, SIGTERM, SIGUSR1 };
+
+static void catch_first(int number)
+{
+    if (!caught)
+        caught = number;
+    if (number == SIGUSR1) /* a warning, which a SIGTERM may follow */
+        return;
+    signal(SIGINT, SIG_DFL); /* a second one of either ends it */
+    signal(SIGTERM, SIG_DFL);
+}
+
+void stop_watch(void)
+{
+    struct sigaction old,
+        action = { .sa_handler = catch_first, .sa_flags = SA_RESTART };
+    sigemptyset(&action.sa_mask);
+    for (idx i = 0; i < COUNT_OF(signals); i++)
+        if (sigaction(signals[i], NULL, &old) == 0 &&
+            old.sa_handler != SIG_IGN) /* as nohup asks */
+            sigaction(signals[i], &action, NULL);
+}
+
+bool stop_requested(void)
+{
+    return caught != 0;
+}
+
+const char *signal_name(int number)
+{
+    switch (number) {
+    case SIGINT:
+        return "SIGINT";
+    case SIGTERM:
+        return "SIGTERM";
+    case SIGHUP:
+        return "SIGHUP";
+    case SIGUSR1:
+        return "SIGUSR1";
+    case SIGKILL:
+        return "SIGKILL";
+    case 0:
+        return "";
+    default:
+        return "a signal";
+    }
+}
+
+const char *stop_name(void)
+{
+    return signal_name(caught);
+}

@@ -1,0 +1,58 @@
+/* config_differ.h - the keys in which configurations differ, and their values
+ * as people write them.
+ *
+ * Pure functions over the table of sections.
+ */
+#ifndef SINKLAB_CONFIG_DIFFER_H
+#define SINKLAB_CONFIG_DIFFER_H
+
+#include "base/base.h"
+#include "config/config.h"
+
+/* A key of the table and the section it stands in. */
+struct config_key {
+    const struct config_section *section;
+    const struct key *key;
+};
+
+/* More differing keys than this are not looked for. */
+enum { DIFFERING_MAX = 128 };
+
+/* config_differing - the keys in which not all of n configurations agree, in
+ * the order of the table, without cosmetic ones; returns how many. at(list, i)
+ * gives configuration i, or NULL if it is not known: then it does not count. */
+typedef const struct config *config_at(const void *list, idx i);
+idx config_differing(struct config_key found[DIFFERING_MAX], config_at *at,
+                     const void *list, idx n);
+
+/* Is the key one of a run's own seeds (run.seed, init_seed, data_seed), over
+ * which runs are averaged? data.task_seed and data.eval_seed are none: they
+ * say what is learned and what is measured on, as other settings do. */
+bool config_key_is_seed(struct config_key k);
+
+/* Does it change no number that a run computes? */
+bool config_key_is_cosmetic(struct config_key k);
+
+/* Has the key its default? */
+bool config_has_default(const struct config *c, struct config_key k);
+
+/* config_past_differs - is there a key in which the two differ, of those that
+ * may not change when a run goes on (all without KEY_RESUME)? The first of
+ * them. */
+bool config_past_differs(struct config_key *found, const struct config *a,
+                         const struct config *b);
+
+/* config_value - the value as key_parse reads it back, cut to cap bytes. */
+void config_value(char *text, size_t cap, const struct config *c,
+                  struct config_key k);
+
+/* config_value_order - < 0, 0, > 0 as a's value comes before b's: numbers by
+ * size, choices as the table lists them, text by its bytes. */
+int config_value_order(const struct config *a, const struct config *b,
+                       struct config_key k);
+
+/* Is the name without its section clear: does none of the n keys share it, and
+ * no column of ours ("steps")? */
+bool config_key_is_clear(const struct config_key *keys, idx n, idx k);
+
+#endif

@@ -1,0 +1,95 @@
+/* draft.h - a config in the making: assignments by name, with all problems.
+ *
+ * The one way by which a value gets into struct config, wherever it stands: in
+ * a file, in a stored text, on the command line. Wrong assignments change
+ * nothing and are collected, so that a user sees all of them at once.
+ * Used by config.c, and by sweep files for sections of their own. A zeroed
+ * struct draft may be released.
+ */
+#ifndef SINKLAB_DRAFT_H
+#define SINKLAB_DRAFT_H
+
+#include "config/config.h"
+
+/* Where an assignment stands. */
+struct place {
+    const char *file; /* NULL: the command line */
+    idx line;
+    idx visit; /* number of this reading of the file; 0: none */
+};
+
+/* One key's latest assignment. */
+struct config_origin {
+    char text[ORIGIN_MAX];
+    bool is_given;   /* in this key's own name, so no preset moves it */
+    idx order;       /* number of the assignment, 1 for the first; a key that a
+                      preset sets has that one's, a default has 0 */
+    idx visit, line; /* of the place; 0: the command line, or none */
+};
+
+enum { CONFIG_NOTES_MAX = 4096 };
+
+struct config_source {
+    idx n, n_given;                 /* keys; assignments so far */
+    char notes[CONFIG_NOTES_MAX];   /* lines, for the user */
+    struct config_origin origins[]; /* all keys, in the order of the tables */
+};
+
+struct config_extra;
+
+struct draft {
+    struct config *config;
+    struct config_source *source;
+    const struct config_extra *extra; /* NULL: a run's own sections only */
+    const struct config *before;      /* what overrides change; NULL: nothing */
+    idx n_before;           /* assignments that are no wish of this reading */
+    bool is_sweep_told;     /* that other sections belong to sweep files */
+    unsigned flags;         /* keys without all of them must keep their value */
+    int code;               /* of the first problem */
+    idx n_problems, n_told; /* found; written to text */
+    size_t text_n;
+    char text[ERR_TEXT_MAX];
+};
+
+/* draft_open - borrows c, whose values stay; every origin is "default".
+ * OK or ERR_MEMORY. */
+int draft_open(struct draft *d, struct config *c, struct err *e);
+void draft_release(struct draft *d);
+
+/* draft_close - OK, or the first problem's code with all problems as text. */
+int draft_close(struct draft *d, struct err *e);
+
+/* draft_problem - record "place: message"; at NULL: the message alone. */
+void draft_problem(struct draft *d, const struct place *at, int code,
+                   const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* The section or key of that name. If there is none: NULL, and a problem that
+ * says which name is near or where the key belongs. section may be NULL: the
+ * key stands in none, which is a problem, too. */
+const struct config_section *
+draft_find_section(struct draft *d, const struct place *at, const char *name);
+const struct key *draft_find_key(struct draft *d, const struct place *at,
+                                 const struct config_section *section,
+                                 const char *name);
+
+/* draft_assign - give the key a value. What a preset sets comes later. */
+void draft_assign(struct draft *d, const struct place *at,
+                  const struct config_section *section, const struct key *key,
+                  const char *value);
+
+/* draft_settle_preset - when all is assigned: the keys that nobody gave get the
+ * preset's values, if there is one. */
+void draft_settle_preset(struct draft *d);
+
+/* draft_settle_idle - then: what is given and cannot do anything is a problem
+ * (config_when.h). Unless it came first, and another place made the choice that
+ * leaves it idle: then it gets its default, and the user a note. Values of
+ * presets and of d->before that are idle just get their defaults. */
+void draft_settle_idle(struct draft *d);
+
+/* Number of a key among all keys of all sections. */
+idx config_key_number(const struct config_section *section,
+                      const struct key *key);
+
+#endif

@@ -1,0 +1,101 @@
+/* attention.h - one head of attention, forward and backward, in tiles.
+ *
+ * The pipeline: scores q.k scaled -> edits (score_edit.h) -> visibility
+ * (visible.h) -> extra column -> weight map, normaliser and scale, row by row
+ * -> mix with v. Query rows are taken a few at a time, so memory grows with T;
+ * backward computes the scores again from q and k, so no T x T matrix is ever
+ * there. Positions are applied to q and k before (rope.h).
+ *
+ * What cannot be a map of rows (flow, running sums) stands behind the same
+ * three functions as an operation of its own (head_operation).
+ */
+#ifndef SINKLAB_ATTENTION_H
+#define SINKLAB_ATTENTION_H
+
+#include "base/base.h"
+#include "base/laps.h"
+#include "nn/attention/edits/score_edit.h"
+#include "nn/attention/weights/weights.h"
+#include "nn/op_text.h"
+#include "nn/options.h"
+
+struct head_operation;
+
+struct attention {
+    struct attention_options options;
+    const struct head_operation *operation;
+    idx T, D, E;   /* rows; width of queries and keys; of values */
+    idx context;   /* rows of a whole sequence: the same in shorter passes */
+    idx H;         /* heads, or pairs of them, that stand in line */
+    idx n_extra;   /* extra columns in front of the keys: 0 or 1 */
+    idx bias_dims; /* of the extra key that are not zero */
+    real scale;    /* of q.k */
+    struct weight_stage weights;
+    idx n_edits;
+    const struct score_edit *edits[SCORE_EDITS_MAX];
+    struct laps *laps; /* NULL: nobody asks where time goes */
+};
+
+/* One head of one sequence. Rows of q, k, v and their gradients are ld_qkv
+ * apart, rows of o and do ld_o. What the options do not ask for is NULL. */
+struct head {
+    idx number;        /* 0 .. H-1 */
+    const real *q, *k; /* (T,D), positions applied */
+    const real *v;     /* (T,E) */
+    idx ld_qkv, ld_o;
+    const int32_t *documents; /* (T) where each row's document begins */
+
+    const real *column_key;    /* (bias_dims) of the extra column */
+    const real *column_value;  /* (E); NULL: zero. bias = value: added to o */
+    const real *column_score;  /* (1) instead of a key */
+    const real *learned;       /* the weight map's numbers */
+    const real *query_numbers; /* (T), ld_query apart: the weight map's */
+    idx ld_query;
+    const real *edit_learned[SCORE_EDITS_MAX];
+    const real *edit_side[SCORE_EDITS_MAX]; /* (T), ld_side apart */
+    idx ld_side[SCORE_EDITS_MAX];
+};
+
+/* Where backward puts gradients. Those of tensors of a head's own are added
+ * to; rows are written, unless `adds_`: heads may share keys and values. */
+struct head_grads {
+    real *dq, *dk, *dv;
+    bool adds_k, adds_v;
+    real *column_key, *column_value, *column_score, *learned;
+    real *query_numbers;
+    real *edit_learned[SCORE_EDITS_MAX];
+    real *edit_side[SCORE_EDITS_MAX];
+    real share; /* 1 / rows of a whole update */
+};
+
+struct attention attention_of(const struct model_options *m,
+                              const struct attention_options *a, idx T, idx D);
+
+/* Reals of scratch that forward or backward of one head needs. */
+idx attention_scratch(const struct attention *at);
+
+/* o (T,E) out. weights: NULL, or (T, n_extra + T) out, the extra column first,
+ * zero where a key is not visible (analysis only). */
+void attention_forward(const struct attention *at, real *o,
+                       const struct head *head, real *weights, real *scratch);
+
+/* Gradients from do_ (T,E). */
+void attention_backward(const struct attention *at, struct head_grads *grads,
+                        const real *do_, const struct head *head,
+                        real *scratch);
+
+/* The three functions above, of a head that does not work row by row. The
+ * weights it reports are those that make o = weights . v, if there are. */
+struct head_operation {
+    struct op_text text;
+    bool (*is_on)(const struct attention_options *a);
+    idx (*scratch)(const struct attention *at);
+    void (*forward)(const struct attention *at, real *o,
+                    const struct head *head, real *weights, real *scratch);
+    void (*backward)(const struct attention *at, struct head_grads *grads,
+                     const real *do_, const struct head *head, real *scratch);
+};
+
+extern const struct head_operation *const head_operations[]; /* ends NULL */
+
+#endif

@@ -1,0 +1,244 @@
+/* block_backward.c - one block, backward: gradients of its input, then of its
+ * weights. */
+#include <string.h>
+
+#include "kern/activation.h"
+#include "nn/model/linear.h"
+#include "nn/model/pass.h"
+
+/* A sublayer's landing, backward: x_to = x_from + linear(y) and the norm
+ * behind it (block.c). */
+struct takeoff {
+    const real *dx_to; /* in */
+    real *dx_from;     /* out, written: what skips the sublayer */
+    real *dsub;        /* out: of the linear's output; dx_to if no norm is
+                          behind */
+    const real *behind, *stats;
+    struct norm_params norm;
+    enum norm_slot slot;
+};
+
+/* Returns the gradient of the linear's output. */
+static const real *take_off(const struct pass *p, const struct takeoff *s,
+                            idx tile)
+{
+    idx R = tile_rows(p, tile), place = p->m->options.norm_place;
+    size_t bytes = (size_t)(R * p->m->C) * sizeof(real);
+    if (place != PLACE_POST && place != PLACE_SANDWICH) {
+        memcpy(s->dx_from, s->dx_to, bytes);
+        return s->dx_to;
+    }
+    memset(s->dsub, 0, bytes);
+    pass_norm_backward(p, s->norm, s->slot, tile, s->dsub, s->dx_to, s->behind,
+                       s->stats, R);
+    memcpy(s->dx_from, place == PLACE_POST ? s->dsub : s->dx_to, bytes);
+    return s->dsub;
+}
+
+/* dx (R,C) += the gradient dy of what a sublayer read: through its norm, or as
+ * it stands. */
+static void into_stream(const struct pass *p, struct norm_params norm,
+                        enum norm_slot slot, idx tile, real *dx, const real *dy,
+                        const real *x, const real *stats)
+{
+    idx R = tile_rows(p, tile), place = p->m->options.norm_place;
+    if (place == PLACE_PRE || place == PLACE_SANDWICH) {
+        pass_norm_backward(p, norm, slot, tile, dx, dy, x, stats, R);
+        return;
+    }
+#pragma omp simd
+    for (idx i = 0; i < R * p->m->C; i++)
+        dx[i] += dy[i];
+}
+
+/* From the block's end to its middle, for one tile:
+ * dx_out -> dy -> du -> dnorm2 -> dx_mid. */
+static void ffn_backward(const struct pass *p, idx l, idx tile)
+{
+    const struct model *m = p->m;
+    const struct block_params *b = &m->blocks[l];
+    struct block_acts *a = &p->x->blocks[l];
+    struct back_acts *k = &p->x->back;
+    idx r0 = tile * TILE_ROWS, R = tile_rows(p, tile), C = m->C;
+    bool is_post = m->options.norm_place == PLACE_POST;
+    real *du = k->du + r0 * m->U;
+    real *dy = pass_scratch(p), *dnorm2 = dy + TILE_ROWS * m->F;
+    struct takeoff s = {
+        .dx_to = k->dx_out + r0 * C,
+        .dx_from = k->dx_mid + r0 * C,
+        .dsub = k->dffn + r0 * C,
+        .behind = a->behind2 + r0 * C,
+        .stats = (a->bstats2 ? a->bstats2 : a->stats2) + r0 * 2,
+        .norm = is_post ? b->norm2 : b->behind2,
+        .slot = is_post ? SLOT_2 : SLOT_BEHIND_2,
+    };
+    const real *dsub = take_off(p, &s, tile);
+    linear_backward(dy, dsub, weight_at(p, b->down_w), R, C, m->F);
+    activations[m->options.ffn]->backward(du, a->u + r0 * m->U, dy, R, m->F);
+    linear_backward(dnorm2, du, weight_at(p, b->up_w), R, m->U, C);
+    pass_mark(p, PART_FFN);
+    into_stream(p, b->norm2, SLOT_2, tile, k->dx_mid + r0 * C, dnorm2,
+                pass_stream(p, 2 * l + 1) + r0 * C, a->stats2 + r0 * 2);
+    pass_mark(p, PART_NORM);
+}
+
+/* From the middle to the heads' outputs: dx_mid -> dmixed; what skips
+ * attention is left in dx_in. */
+static void attention_out_backward(const struct pass *p, idx l, idx tile)
+{
+    const struct model *m = p->m;
+    const struct block_params *b = &m->blocks[l];
+    struct block_acts *a = &p->x->blocks[l];
+    struct back_acts *k = &p->x->back;
+    idx r0 = tile * TILE_ROWS, C = m->C;
+    bool is_post = m->options.norm_place == PLACE_POST;
+    struct takeoff s = {
+        .dx_to = k->dx_mid + r0 * C,
+        .dx_from = k->dx_in + r0 * C,
+        .dsub = k->dattention + r0 * C,
+        .behind = a->behind1 + r0 * C,
+        .stats = (a->bstats1 ? a->bstats1 : a->stats1) + r0 * 2,
+        .norm = is_post ? b->norm1 : b->behind1,
+        .slot = is_post ? SLOT_1 : SLOT_BEHIND_1,
+    };
+    const real *dsub = take_off(p, &s, tile);
+    linear_backward(k->dmixed[0] + r0 * m->H * m->E, dsub,
+                    weight_at(p, b->out_w), tile_rows(p, tile), C, m->O);
+    memset(k->partials + tile * m->partials_n, 0,
+           (size_t)m->partials_n * sizeof(real));
+    if (k->dv)
+        memset(k->dv + r0 * m->W, 0,
+               (size_t)(tile_rows(p, tile) * m->W) * sizeof(real));
+    stages_out_backward(p, l, tile);
+    pass_mark(p, PART_QKV);
+}
+
+/* Values that stages behind the heads used too. */
+static void add_to_values(const struct pass *p, idx tile)
+{
+    const struct model *m = p->m;
+    idx r0 = tile * TILE_ROWS, v = (m->H + m->K) * m->D;
+    for (idx r = r0; r < r0 + tile_rows(p, tile); r++)
+        for (idx c = v; c < m->W; c++)
+            p->x->back.dqkv[0][r * m->W + c] += p->x->back.dv[r * m->W + c];
+}
+
+/* From what heads read to what the matrix gave, but for a stage that needs
+ * all tiles. */
+static void attention_in_backward(const struct pass *p, idx l, idx tile)
+{
+    if (p->x->back.dv)
+        add_to_values(p, tile);
+    stages_in_backward(p, l, tile, false);
+}
+
+/* From queries, keys, values and sides to the block's start, for one tile. */
+static void qkv_backward(const struct pass *p, idx l, idx tile)
+{
+    const struct model *m = p->m;
+    const struct block_params *b = &m->blocks[l];
+    struct block_acts *a = &p->x->blocks[l];
+    struct back_acts *k = &p->x->back;
+    idx r0 = tile * TILE_ROWS, R = tile_rows(p, tile), C = m->C;
+    real *dnorm1 = pass_scratch(p), *dside = dnorm1 + R * C;
+
+    if (stages_cross(p, l))
+        stages_in_backward(p, l, tile, true);
+    else
+        attention_in_backward(p, l, tile);
+    linear_backward(dnorm1, stages_dqkv(p, l) + r0 * m->W,
+                    weight_at(p, b->qkv_w), R, m->W, C);
+    for (int i = 0; i < SIDES; i++) {
+        idx n = b->sides[i].n;
+        if (!n)
+            continue;
+        linear_backward(dside, k->dsides[i] + r0 * n,
+                        weight_at(p, b->sides[i].w), R, n, C);
+        for (idx j = 0; j < R * C; j++)
+            dnorm1[j] += dside[j];
+    }
+    pass_mark(p, PART_QKV);
+    into_stream(p, b->norm1, SLOT_1, tile, k->dx_in + r0 * C, dnorm1,
+                pass_stream(p, 2 * l) + r0 * C, a->stats1 + r0 * 2);
+    pass_mark(p, PART_NORM);
+}
+
+/* All matrices' gradients, as one list of tasks. */
+static void matrix_grads(const struct pass *p, idx l)
+{
+    enum { MATRICES = 4 + SIDES };
+    const struct model *m = p->m;
+    const struct block_params *b = &m->blocks[l];
+    const struct block_acts *a = &p->x->blocks[l];
+    const struct back_acts *k = &p->x->back;
+    bool is_behind = m->options.norm_place == PLACE_POST ||
+                     m->options.norm_place == PLACE_SANDWICH;
+    const real *dffn = is_behind ? k->dffn : k->dx_out;
+    const real *dattention = is_behind ? k->dattention : k->dx_mid;
+    const real *in = pass_attention_in(p, l);
+    idx C = m->C, M = p->M, end[MATRICES], total = 0;
+    struct linear_grad grads[MATRICES] = {
+        { grad_at(p, b->up_w), grad_at(p, b->up_b), k->du, pass_ffn_in(p, l), M,
+          m->U, C },
+        { grad_at(p, b->qkv_w), grad_at(p, b->qkv_b), stages_dqkv(p, l), in, M,
+          m->W, C },
+        { grad_at(p, b->down_w), grad_at(p, b->down_b), dffn, a->y, M, C,
+          m->F },
+        { grad_at(p, b->out_w), grad_at(p, b->out_b), dattention,
+          pass_mixed(p, l), M, C, m->O },
+    };
+    int n = 4;
+    for (int i = 0; i < SIDES; i++) {
+        const struct side *s = &b->sides[i];
+        if (s->n)
+            grads[n++] = (struct linear_grad){
+                grad_at(p, s->w), grad_at(p, s->b), k->dsides[i], in, M, s->n, C
+            };
+    }
+    for (int i = 0; i < n; i++)
+        end[i] = total += linear_grad_tasks(&grads[i]);
+#pragma omp for schedule(dynamic, 1) nowait
+    for (idx task = 0; task < total; task++) {
+        int i = 0;
+        while (task >= end[i])
+            i++;
+        linear_grad_run(&grads[i], task - (i ? end[i - 1] : 0));
+    }
+}
+
+void block_backward(const struct pass *p, idx l)
+{
+    const struct block_params *b = &p->m->blocks[l];
+    struct back_acts *k = &p->x->back;
+    idx tiles = pass_tiles(p);
+#pragma omp for schedule(static)
+    for (idx i = 0; i < tiles; i++) {
+        ffn_backward(p, l, i);
+        attention_out_backward(p, l, i);
+    }
+    heads_backward(p, l, stages_dmixed(p, l), k->dqkv[0]);
+    if (stages_cross(p, l)) {
+#pragma omp for schedule(static)
+        for (idx i = 0; i < tiles; i++)
+            attention_in_backward(p, l, i);
+    }
+#pragma omp for schedule(static)
+    for (idx i = 0; i < tiles; i++)
+        qkv_backward(p, l, i);
+    pass_mark(p, PART_WAIT);
+    matrix_grads(p, l);
+    heads_grads(p, l);
+    stages_grads(p, l);
+    pass_norm_grads(p, b->norm1, SLOT_1);
+    pass_norm_grads(p, b->norm2, SLOT_2);
+    pass_norm_grads(p, b->behind1, SLOT_BEHIND_1);
+    pass_norm_grads(p, b->behind2, SLOT_BEHIND_2);
+    pass_mark(p, PART_GRADS);
+#pragma omp barrier
+#pragma omp single
+    {
+        real *start = k->dx_in;
+        k->dx_in = k->dx_out;
+        k->dx_out = start;
+    }
+}

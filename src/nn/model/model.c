@@ -1,0 +1,328 @@
+#include "nn/model/model.h"
+
+#include <stdlib.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "kern/activation.h"
+#include "kern/norm.h"
+
+static idx declare_vector(struct model *m, bool wanted, enum param_role role,
+                          idx fan_in, idx n, idx layer, const char *name)
+{
+    if (!wanted)
+        return NO_PARAM;
+    if (layer < 0)
+        return param_declare(&m->table, role, fan_in, 1, &n, "%s", name);
+    return param_declare(&m->table, role, fan_in, 1, &n, "block.%td.%s", layer,
+                         name);
+}
+
+static idx declare_matrix(struct model *m, enum param_role role, idx N, idx K,
+                          idx layer, const char *name)
+{
+    return param_declare(&m->table, role, K, 2, (idx[]){ N, K }, "block.%td.%s",
+                         layer, name);
+}
+
+static struct norm_params declare_norm(struct model *m, bool wanted, idx layer,
+                                       const char *name)
+{
+    char text[PARAM_NAME_MAX];
+    const struct norm *norm = norms[m->options.norm];
+    struct norm_params p = { NO_PARAM, NO_PARAM };
+    if (!wanted)
+        return p;
+    snprintf(text, sizeof text, "%s.gain", name);
+    p.gain = declare_vector(m, true, PARAM_GAIN, m->C,
+                            norm_gain_numbers(norm, m->C), layer, text);
+    param_last(&m->table)->last = norm->has_scalar ? norm->scalar_start : 1;
+    snprintf(text, sizeof text, "%s.shift", name);
+    p.shift = declare_vector(m, norm->has_shift, PARAM_SHIFT, m->C, m->C, layer,
+                             text);
+    return p;
+}
+
+/* --- what heads read ------------------------------------------------------ */
+
+/* One row of n a head, or one for all of them. */
+static struct head_param *declare_head_param(struct model *m, idx l, int kind,
+                                             enum param_role role, idx n,
+                                             bool is_shared, const char *name)
+{
+    struct head_param *h = &m->blocks[l].head_params[kind];
+    idx shape[2] = { is_shared ? 1 : m->H, n };
+    h->offset = param_declare(&m->table, role, n, 2, shape,
+                              "block.%td.attention.%s", l, name);
+    h->n = n;
+    h->is_shared = is_shared;
+    return h;
+}
+
+static void declare_column(struct model *m, idx l)
+{
+    const struct attention_options *a = &m->attention;
+    bool shared = a->bias_shared;
+    idx dims = a->bias_dims ? idx_min(a->bias_dims, m->D) : m->D;
+    if (a->bias == BIAS_KEY || a->bias == BIAS_KEY_VALUE)
+        declare_head_param(m, l, HEAD_COLUMN_KEY, PARAM_COLUMN, dims, shared,
+                           "column_key");
+    if (a->bias == BIAS_VALUE || a->bias == BIAS_KEY_VALUE)
+        declare_head_param(m, l, HEAD_COLUMN_VALUE, PARAM_COLUMN, m->E, shared,
+                           "column_value");
+    if (a->bias == BIAS_LOGIT) /* starts at 0, softmax off by one */
+        declare_head_param(m, l, HEAD_COLUMN_SCORE, PARAM_OWN, 1, shared,
+                           "column_score");
+}
+
+static void declare_head_numbers(struct model *m, idx l)
+{
+    const struct attention_options *a = &m->attention;
+    struct map_learned learned[MAP_LEARNED_MAX];
+    const struct score_edit *edits[SCORE_EDITS_MAX];
+    idx n = weight_map_learned(learned, a), T = m->R + m->T;
+    for (idx i = 0; i < n; i++) {
+        declare_head_param(m, l, (int)(HEAD_WEIGHTS + i),
+                           learned[i].is_state ? PARAM_STATE : PARAM_OWN, 1,
+                           false, learned[i].name);
+        param_last(&m->table)->mean = learned[i].start;
+    }
+    n = score_edits_of(edits, &m->options, a);
+    for (idx i = 0; i < n; i++) {
+        idx numbers = edits[i]->n_learned ? edits[i]->n_learned(a, T, m->D) : 0;
+        if (!numbers)
+            continue;
+        declare_head_param(m, l, (int)(HEAD_EDITS + i), PARAM_OWN, numbers,
+                           false, edits[i]->text.name);
+        param_last(&m->table)->std = edits[i]->std;
+        param_last(&m->table)->start = edits[i]->start;
+    }
+}
+
+/* Places in a head's gradients; the map's numbers lie side by side. */
+static void place_head_grads(struct model *m, idx l)
+{
+    struct head_param *p = m->blocks[l].head_params;
+    m->head_grads_n = MAP_LEARNED_MAX;
+    for (int i = 0; i < HEAD_PARAMS; i++) {
+        p[i].at = m->head_grads_n;
+        if (i >= HEAD_WEIGHTS && i < HEAD_EDITS)
+            p[i].at = i - HEAD_WEIGHTS;
+        else if (p[i].offset != NO_PARAM)
+            m->head_grads_n += p[i].n;
+    }
+}
+
+/* --- stages and sides ----------------------------------------------------- */
+
+void stage_declare(struct model *m, struct block_stage *s, idx layer,
+                   const char *name, int ndim, const idx *shape, double mean,
+                   double std)
+{
+    BUG_ON(s->n_params == STAGE_PARAMS_MAX);
+    struct stage_param *p = &s->params[s->n_params++];
+    p->offset = param_declare(&m->table, PARAM_OWN, shape[ndim - 1], ndim,
+                              shape, "block.%td.attention.%s", layer, name);
+    struct param *row = param_last(&m->table);
+    row->mean = mean;
+    row->std = std;
+    p->n = row->n;
+    p->at = m->partials_n;
+    m->partials_n += p->n;
+}
+
+/* The stages of a table that are on; returns how many, and the width of what
+ * comes out of the last one. */
+static idx declare_stages(struct model *m, const struct stage *const *table,
+                          struct block_stage *on, idx l, idx *width)
+{
+    idx n = 0;
+    for (idx i = 0; table[i]; i++) {
+        if (!table[i]->is_on(m))
+            continue;
+        BUG_ON(n == STAGES_MAX || (n > 0 && table[i]->crosses_tiles));
+        struct block_stage *s = &on[n++];
+        s->stage = table[i];
+        s->in_width = s->out_width = *width;
+        if (table[i]->out_width)
+            s->out_width = table[i]->out_width(m, *width);
+        *width = s->out_width;
+        if (table[i]->declare)
+            table[i]->declare(m, s, l);
+    }
+    return n;
+}
+
+static void declare_side(struct model *m, idx l, enum side_kind kind,
+                         bool wanted, idx n, bool has_bias, const char *name)
+{
+    struct side *s = &m->blocks[l].sides[kind];
+    char text[PARAM_NAME_MAX];
+    *s = (struct side){ NO_PARAM, NO_PARAM, 0 };
+    if (!wanted)
+        return;
+    s->n = n;
+    snprintf(text, sizeof text, "attention.%s.weight", name);
+    s->w = declare_matrix(m, PARAM_LINEAR, n, m->C, l, text);
+    snprintf(text, sizeof text, "attention.%s.bias", name);
+    s->b = declare_vector(m, has_bias, PARAM_BIAS, m->C, n, l, text);
+}
+
+static void declare_sides(struct model *m, idx l)
+{
+    const struct attention_options *a = &m->attention;
+    const char *query = weight_maps[a->weights]->query_number;
+    declare_side(m, l, SIDE_QUERY, query && a->operation != OPERATION_FLOW,
+                 m->H, false, query ? query : "");
+    declare_side(m, l, SIDE_FORGET, a->forget == FORGET_INPUT, m->H, true,
+                 "forget");
+    declare_side(m, l, SIDE_GATE, a->gate == GATE_INPUT,
+                 a->gate_per == GATE_PER_HEAD ? m->views : m->C, false, "gate");
+    declare_side(m, l, SIDE_SCALE, a->context_scale, m->views, true,
+                 "context_scale");
+    declare_side(m, l, SIDE_EXCLUSIVE, a->exclusive, m->views, true,
+                 "exclusive");
+}
+
+/* --- the model ------------------------------------------------------------ */
+
+/* KEEP WITH: docs/FORMATS.md, names of tensors */
+static void declare_block(struct model *m, idx l)
+{
+    struct block_params *b = &m->blocks[l];
+    const struct model_options *o = &m->options;
+    bool bias = o->biases, sandwich = o->norm_place == PLACE_SANDWICH;
+    idx C = m->C, F = m->F, U = m->U, width = m->W;
+    enum param_role down = strcmp(activation_name(o->ffn), "swiglu") == 0
+                               ? PARAM_SWIGLU_OUT
+                               : PARAM_RESIDUAL;
+    for (int i = 0; i < HEAD_PARAMS; i++)
+        b->head_params[i].offset = NO_PARAM;
+    m->partials_n = 0;
+
+    b->norm1 = declare_norm(m, o->norm_place != PLACE_NONE, l, "norm1");
+    b->qkv_w =
+        declare_matrix(m, PARAM_LINEAR, m->W, C, l, "attention.qkv.weight");
+    b->qkv_b =
+        declare_vector(m, bias, PARAM_BIAS, C, m->W, l, "attention.qkv.bias");
+    declare_sides(m, l);
+    b->n_in = declare_stages(m, stages_in, b->in, l, &width);
+    BUG_ON(width != m->W);
+    declare_column(m, l);
+    declare_head_numbers(m, l);
+    place_head_grads(m, l);
+    width = m->H * m->E;
+    b->n_out = declare_stages(m, stages_out, b->out, l, &width);
+    m->O = width;
+    b->out_w =
+        declare_matrix(m, PARAM_RESIDUAL, C, m->O, l, "attention.out.weight");
+    b->out_b =
+        declare_vector(m, bias, PARAM_BIAS, m->O, C, l, "attention.out.bias");
+    b->behind1 = declare_norm(m, sandwich, l, "norm1_behind");
+    b->norm2 = declare_norm(m, o->norm_place != PLACE_NONE, l, "norm2");
+    b->up_w = declare_matrix(m, PARAM_LINEAR, U, C, l, "ffn.up.weight");
+    b->up_b = declare_vector(m, bias, PARAM_BIAS, C, U, l, "ffn.up.bias");
+    b->down_w = declare_matrix(m, down, C, F, l, "ffn.down.weight");
+    b->down_b = declare_vector(m, bias, PARAM_BIAS, F, C, l, "ffn.down.bias");
+    b->behind2 = declare_norm(m, sandwich, l, "norm2_behind");
+}
+
+static void set_sizes(struct model *m, idx V)
+{
+    const struct model_options *o = &m->options;
+    const struct attention_options *a = &m->attention;
+    bool in_pairs = a->operation == OPERATION_DIFFERENTIAL;
+    m->L = o->layers;
+    m->C = o->width;
+    m->H = o->heads;
+    m->D = o->width / o->heads;
+    m->K = model_kv_heads(o, a);
+    m->E = in_pairs ? 2 * m->D : m->D;
+    m->W = (m->H + 2 * m->K) * m->D;
+    m->R = a->registers;
+    m->views = in_pairs ? m->H / 2 : m->H;
+    m->F = model_ffn_width(o);
+    m->U = activations[o->ffn]->is_gated ? 2 * m->F : m->F;
+    m->V = V;
+    m->T = o->context;
+}
+
+static int check_tokens(const struct model *m, struct err *e)
+{
+    idx token = m->attention.document_token;
+    if (token >= m->V)
+        return err_set(e, ERR_CONFIG,
+                       "[attention] document_token = %td is no token: the data "
+                       "has tokens 0 to %td",
+                       token, m->V - 1);
+    return OK;
+}
+
+int model_init(struct model *m, const struct model_options *o,
+               const struct attention_options *a, idx V, struct err *e)
+{
+    *m = (struct model){ .options = *o, .attention = *a };
+    if (model_options_check(o, a, e))
+        return e->code;
+    BUG_ON(V < 1);
+    set_sizes(m, V);
+    if (check_tokens(m, e))
+        return e->code;
+    m->blocks = calloc((size_t)m->L, sizeof *m->blocks);
+    if (!m->blocks)
+        return err_set(e, ERR_MEMORY, "out of memory");
+
+    idx C = m->C;
+    bool has_final =
+        o->norm_place == PLACE_PRE || o->norm_place == PLACE_SANDWICH;
+    m->token_w = param_declare(&m->table, PARAM_EMBEDDING, C, 2,
+                               (idx[]){ V, C }, "token.weight");
+    m->position_w = m->register_w = NO_PARAM;
+    if (o->position == POSITION_LEARNED)
+        m->position_w = param_declare(&m->table, PARAM_EMBEDDING, C, 2,
+                                      (idx[]){ m->T, C }, "position.weight");
+    if (m->R)
+        m->register_w = param_declare(&m->table, PARAM_EMBEDDING, C, 2,
+                                      (idx[]){ m->R, C }, "register.weight");
+    for (idx l = 0; l < m->L; l++)
+        declare_block(m, l);
+    m->final = declare_norm(m, has_final, -1, "final");
+    m->head_w = m->token_w;
+    if (!o->tied_head)
+        m->head_w = param_declare(&m->table, PARAM_LINEAR, C, 2,
+                                  (idx[]){ V, C }, "head.weight");
+    if (m->table.is_out_of_memory)
+        return err_set(e, ERR_MEMORY, "out of memory");
+    return OK;
+}
+
+void model_release(struct model *m)
+{
+    free(m->blocks);
+    param_table_release(&m->table);
+    *m = (struct model){ 0 };
+}
+
+bool model_shows_extra(const struct model *m)
+{
+    const struct attention_options *a = &m->attention;
+    bool has_column = a->bias != BIAS_NONE && a->bias != BIAS_VALUE;
+    return has_column || m->R || attention_has_remainder(a);
+}
+
+double model_flops_per_token(const struct model *m, idx T)
+{
+    double products = (double)m->V * (double)m->C; /* head */
+    for (idx i = 0; i < m->table.count; i++) {
+        const struct param *p = &m->table.rows[i];
+        if (param_is_matrix(p) && p->role != PARAM_EMBEDDING &&
+            p->offset != m->head_w)
+            products += (double)p->n;
+    }
+    /* Running sums update and read a (D,E) state instead of T keys. */
+    bool has_sums =
+        m->attention.linear_time || m->attention.operation == OPERATION_FLOW;
+    double seen = has_sums ? 2 * (double)m->D : (double)T;
+    double width = 3 * (1 + (double)m->E / (double)m->D); /* q.k and mixing */
+    return 6 * products + width * (double)m->L * seen * (double)m->C;
+}

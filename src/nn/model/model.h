@@ -1,0 +1,248 @@
+/* model.h - a GPT-style language model: what it is made of, what it remembers
+ * between forward and backward, and the three things one can ask of it.
+ *
+ *   x0 = token embedding (+ position)                          (M,C), M = B*T
+ *   for each block:  x = x + out(attention(norm1(x)))
+ *                    x = x + down(f(up(norm2(x))))
+ *   logits = head(norm(x));  loss = mean cross-entropy with the targets
+ *
+ * That is with norm_place = pre; block.c has the others. With registers a
+ * sequence has S = R + T rows, the learned ones first, and M = B*S.
+ *
+ * A model owns its parameter table, not the numbers: weights and gradients are
+ * flat buffers of table.total reals that the caller gives. All work is done by
+ * the threads the activations were planned for; results have the same bits for
+ * any number of them. Dimension letters: docs/NOTATION.md.
+ */
+#ifndef SINKLAB_MODEL_H
+#define SINKLAB_MODEL_H
+
+#include "base/arena.h"
+#include "base/base.h"
+#include "base/err.h"
+#include "nn/attention/attention.h"
+#include "nn/model/stage.h"
+#include "nn/options.h"
+#include "nn/param.h"
+
+enum { NO_PARAM = -1 }; /* offset of a tensor this model does not have */
+
+/* A tensor that heads read: one row of n a head, or one for all. Its gradient
+ * is summed up a head and sequence at a time. */
+enum head_param_kind {
+    HEAD_COLUMN_KEY,
+    HEAD_COLUMN_VALUE,
+    HEAD_COLUMN_SCORE,
+    HEAD_WEIGHTS, /* the weight map's numbers, one tensor each */
+    HEAD_EDITS = HEAD_WEIGHTS + MAP_LEARNED_MAX, /* in the edits' order */
+    HEAD_PARAMS = HEAD_EDITS + SCORE_EDITS_MAX
+};
+
+struct head_param {
+    idx offset; /* NO_PARAM: this model has none */
+    idx n;      /* a head */
+    bool is_shared;
+    idx at; /* in a head's gradients, (model.head_grads_n) of them */
+};
+
+/* A projection of the block's normed input, for stages and heads. */
+struct side {
+    idx w, b; /* (n,C), (n); NO_PARAM: none */
+    idx n;
+};
+
+/* A norm's gain and shift; n gains (kern/norm.h). */
+struct norm_params {
+    idx gain, shift;
+};
+
+/* Offsets of a block's tensors in the flat buffers. */
+struct block_params {
+    struct norm_params norm1, norm2;     /* before attention, feed-forward; with
+                                        norm_place = post: behind */
+    struct norm_params behind1, behind2; /* sandwich: behind them */
+    idx qkv_w, qkv_b;                    /* (W,C), (W) */
+    struct side sides[SIDES];
+    struct head_param head_params[HEAD_PARAMS];
+    struct block_stage in[STAGES_MAX], out[STAGES_MAX];
+    idx n_in, n_out;
+    idx out_w, out_b;   /* (C,O), (C) */
+    idx up_w, up_b;     /* (U,C), (U); U = F, or 2F if gated */
+    idx down_w, down_b; /* (C,F), (C) */
+};
+
+struct model {
+    struct model_options options;
+    struct attention_options attention;
+    idx L, C, H, D, F, U, V, T; /* T: the longest sequence */
+    idx K;                      /* heads of keys and values */
+    idx E;                      /* width of a value */
+    idx W;                      /* of a row of queries, keys, values */
+    idx O;                      /* of a row that the output matrix reads */
+    idx R;                      /* registers in front of a sequence */
+    idx views;                  /* heads a layer that observers see */
+    idx head_grads_n, partials_n;
+    struct param_table table;
+    struct block_params *blocks; /* (L) */
+    idx token_w, position_w;     /* (V,C), (T,C) */
+    idx register_w;              /* (R,C) */
+    struct norm_params final;
+    idx head_w; /* (V,C); = token_w if tied */
+};
+
+/* Columns of a row of queries, keys and values. */
+static inline idx model_q(const struct model *m, idx head)
+{
+    return head * m->D;
+}
+
+/* Query heads that share keys and values lie side by side. */
+static inline idx model_k(const struct model *m, idx head)
+{
+    return (m->H + head / (m->H / m->K)) * m->D;
+}
+
+/* Pairs of differential heads share a value of twice the width. */
+static inline idx model_v(const struct model *m, idx head)
+{
+    idx n_values = m->K * m->D / m->E;
+    return (m->H + m->K) * m->D + head / (m->H / n_values) * m->E;
+}
+
+/* Query heads that one task works on, because they share keys or values. */
+static inline idx model_group(const struct model *m)
+{
+    return m->H / (m->K * m->D / m->E);
+}
+
+/* What one head computed, for metrics. Row r of a tensor with leading
+ * dimension ld starts at r * ld. */
+struct head_view {
+    idx layer, head, sequence; /* sequence within the batch */
+    idx T, D, E, n_extra;      /* D: width of q, k; E: of v; n_extra: 0 or 1 */
+    const real *weights;       /* (T, n_extra + T); the first column is all that
+                              goes to no token: extra column, registers,
+                              remainder */
+    const real *extra_mass;    /* (T) of that column, signs left out; NULL: its
+                               weights are all there is */
+    const real *q, *k, *v;     /* (T,D), positions applied */
+    idx ld_qkv;
+};
+
+/* Called once a (layer, sequence, head), from any thread, in any order. */
+struct head_observer {
+    void (*see)(void *context, const struct head_view *view);
+    void *context;
+};
+
+/* What a block keeps for backward. Residual streams are kept apart. What a
+ * setting does not need is NULL or stands for its neighbour. */
+struct block_acts {
+    real *norm1, *stats1;    /* (M,C), (M,2); without a norm: the stream */
+    real *sides[SIDES];      /* (M,n) */
+    real *qkv;               /* (M,W) as the matrix gave it */
+    real *in[STAGES_MAX];    /* (M,W) output of each stage; the last is what
+                               heads read */
+    real *mixed;             /* (M,H*E) heads side by side */
+    real *out[STAGES_MAX];   /* output of each stage; the last is what the
+                               output matrix reads */
+    real *behind1, *bstats1; /* (M,C), (M,2): what a norm behind attention
+                                gets */
+    real *norm2, *stats2;    /* (M,C), (M,2) */
+    real *u;                 /* (M,U) before the activation */
+    real *y;                 /* (M,F) after it */
+    real *behind2, *bstats2;
+};
+
+/* Gradients on their way back; shared by all blocks. */
+struct back_acts {
+    real *dx_out, *dx_mid, *dx_in; /* (M,C) at a block's end, middle, start */
+    real *dffn, *dattention;       /* (M,C) of what feed-forward and attention
+                                      gave; dx_out and dx_mid if no norm is
+                                      behind them */
+    real *du;                      /* (M,U) */
+    real *dsides[SIDES];           /* (M,n) */
+    real *dmixed[2];               /* (M, widest); stages take turns */
+    real *dqkv[2];                 /* (M,W) */
+    real *dv;                      /* (M,W) stages behind the heads add values'
+                                      gradients here; NULL: none does */
+    real *dv_first;                /* (M,W) for the first block's values */
+    real *head_grads;              /* (B,H,head_grads_n) */
+    real *partials;                /* (tiles,partials_n) of the stages */
+    real *dgain[5], *dshift[5];    /* (tiles,gains) partial sums of norm1,
+                                      norm2, behind1, behind2, final */
+};
+
+/* Everything a pass over up to B sequences of T tokens works on. */
+struct acts {
+    idx B, T;   /* planned; a pass may use fewer sequences */
+    idx S, M;   /* rows a sequence: registers + T; M = B*S */
+    idx scored; /* targets a sequence that count: all, or those that a prefix
+                   does not let their query see */
+    int threads;
+    bool is_training, is_observing;
+    int32_t *tokens, *targets; /* (B,T), filled by the caller */
+    int32_t *row_targets; /* (M) -1: does not count; or targets themselves */
+    int32_t *documents;   /* (M) row where the document begins, or NULL */
+    real *x;              /* (2L+1, M, C) residual stream: x0, after
+                                  attention 0, after block 0, ... */
+    struct block_acts *blocks; /* (L) */
+    real *final, *final_stats; /* (M,C), (M,2) */
+    real *loss;                /* (M) nats of each target; 0: does not count */
+    real *logits;              /* (head rows, V) */
+    real *dfinal;              /* (M,C) */
+    struct back_acts back;
+    real *rope;         /* (S,D), or NULL */
+    real *sinusoid;     /* (T,C), or NULL */
+    real *column_value; /* (E) fixed value of the extra column, or NULL */
+    struct attention attention;
+    real *scratch; /* (threads, scratch_n) */
+    idx scratch_n;
+};
+
+/* Do observers see a column of what goes to no token? */
+bool model_shows_extra(const struct model *m);
+
+/* model_init - declare the parameters of a model with V tokens.
+ * OK or ERR_CONFIG (model_options_check). Release in any state. */
+int model_init(struct model *m, const struct model_options *o,
+               const struct attention_options *a, idx V, struct err *e);
+void model_release(struct model *m);
+
+/* acts_plan - place buffers for B sequences of T <= m->T tokens; run it on a
+ * measuring arena first. is_observing: keep room for whole weight matrices. */
+void acts_plan(struct acts *x, struct arena *arena, const struct model *m,
+               idx B, idx T, int threads, bool is_training, bool is_observing);
+
+/* acts_open - measure, allocate, place, fill constant tables. OK, ERR_MEMORY */
+int acts_open(struct acts *x, struct arena *arena, const struct model *m, idx B,
+              idx T, int threads, bool is_training, bool is_observing,
+              struct err *e);
+
+/* model_forward_loss - forward pass over the first B sequences of x->tokens;
+ * fills x->loss. Returns the mean loss over them, nats a token. */
+double model_forward_loss(const struct model *m, const real *w, struct acts *x,
+                          idx B);
+
+/* model_observe - forward pass of the blocks alone, telling the observer of
+ * every head; hidden states stay in x. x was planned as observing. */
+void model_observe(const struct model *m, const real *w, struct acts *x, idx B,
+                   const struct head_observer *observer);
+
+/* model_backward_loss - forward and backward pass over x->B sequences.
+ * dw (table.total) += share * gradient of the mean loss. Returns that loss.
+ * share: 1 / number of micro-batches that make an update. */
+double model_backward_loss(const struct model *m, const real *w, real *dw,
+                           struct acts *x, double share);
+
+/* Residual stream after `depth` blocks (0: embedding) of the tokens of one
+ * sequence: (T,C). */
+const real *acts_hidden(const struct acts *x, const struct model *m, idx depth,
+                        idx sequence);
+
+/* Floating-point operations a token of one training step needs (forward and
+ * backward): 6 x parameters in matrix products + 6 L T C of causal attention,
+ * or 12 L D C where it is running sums. */
+double model_flops_per_token(const struct model *m, idx T);
+
+#endif

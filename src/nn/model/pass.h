@@ -1,0 +1,158 @@
+/* pass.h - what the parts of one forward or backward pass share.
+ *
+ * The functions below that take a pass run inside one parallel region, called
+ * by every thread of the team: their loops are divided by `omp for`, over tiles
+ * of TILE_ROWS rows, (sequence, head) pairs or gradient tasks, none of which
+ * depend on the number of threads. Only model_pass.c opens the region.
+ */
+#ifndef SINKLAB_PASS_H
+#define SINKLAB_PASS_H
+
+#include <omp.h>
+
+#include "kern/gemm.h"
+#include "kern/norm.h"
+#include "nn/model/model.h"
+
+struct pass {
+    const struct model *m;
+    struct acts *x;
+    const real *w;
+    real *dw;   /* backward only */
+    idx B, M;   /* of this pass: M = B * x->T rows */
+    real scale; /* of the loss's gradient: share / M */
+    const struct head_observer *observer;
+};
+
+static inline idx pass_tiles(const struct pass *p)
+{
+    return idx_ceil_div(p->M, TILE_ROWS);
+}
+
+/* Rows of a tile that exist. */
+static inline idx tile_rows(const struct pass *p, idx tile)
+{
+    return idx_min(TILE_ROWS, p->M - tile * TILE_ROWS);
+}
+
+static inline real *pass_scratch(const struct pass *p)
+{
+    return p->x->scratch + omp_get_thread_num() * p->x->scratch_n;
+}
+
+static inline void pass_mark(const struct pass *p, enum part part)
+{
+    laps_mark(p->x->attention.laps, part);
+}
+
+/* A tensor in a flat buffer, NULL if this model does not have it. */
+static inline const real *weight_at(const struct pass *p, idx offset)
+{
+    return offset == NO_PARAM ? NULL : p->w + offset;
+}
+
+static inline real *grad_at(const struct pass *p, idx offset)
+{
+    return offset == NO_PARAM ? NULL : p->dw + offset;
+}
+
+/* Residual stream number i of 0 .. 2L. */
+static inline real *pass_stream(const struct pass *p, idx i)
+{
+    return p->x->x + i * p->x->M * p->m->C;
+}
+
+/* sum (C) += the partial sums (rows, ld); columns c0 .. c0+n-1. */
+void add_partials(real *sum, const real *partials, idx rows, idx ld, idx c0,
+                  idx n);
+
+/* Norms of a pass that keep partial sums of their gradients apart. */
+enum norm_slot { SLOT_1, SLOT_2, SLOT_BEHIND_1, SLOT_BEHIND_2, SLOT_FINAL };
+
+/* Learned numbers in a norm's gain. */
+static inline idx pass_gains(const struct model *m)
+{
+    return norm_gain_numbers(norms[m->options.norm], m->C);
+}
+
+/* y (R,C) = norm of x, statistics kept; for rows of one tile. */
+void pass_norm_forward(const struct pass *p, struct norm_params n, real *y,
+                       real *stats, const real *x, idx R);
+
+/* dx (R,C) += through the norm; its own gradients' partial sums are written. */
+void pass_norm_backward(const struct pass *p, struct norm_params n,
+                        enum norm_slot slot, idx tile, real *dx, const real *dy,
+                        const real *x, const real *stats, idx R);
+
+/* Gradients of a norm's gain and shift from their per-tile partial sums, by
+ * all threads; nothing if the model has no such norm. */
+void pass_norm_grads(const struct pass *p, struct norm_params n,
+                     enum norm_slot slot);
+
+/* Scratch of row tasks: two of a tile's rows, in front of the stages'. */
+static inline idx pass_row_scratch(const struct model *m)
+{
+    return TILE_ROWS * (idx_max(m->F, m->C) + m->C);
+}
+
+/* What the matrix of queries, keys and values reads: normed, or the stream. */
+const real *pass_attention_in(const struct pass *p, idx layer);
+/* The same of the feed-forward. */
+const real *pass_ffn_in(const struct pass *p, idx layer);
+
+/* Rows that heads read, and what the output matrix reads. */
+const real *pass_qkv(const struct pass *p, idx layer);
+const real *pass_mixed(const struct pass *p, idx layer);
+
+/* Queries, keys and values of one head of one sequence. The map's numbers are
+ * gathered in `numbers`. */
+struct head pass_head(const struct pass *p, idx layer, idx sequence, idx h,
+                      real numbers[MAP_LEARNED_MAX]);
+
+/* What observers see of a pair of differential heads: called with the weights
+ * `seen` (T, n_extra + T) of head h, first the even one; `view` is whole after
+ * the odd one. */
+void differential_view(const struct pass *p, idx layer, idx h, const real *seen,
+                       real *view);
+
+/* Reals of scratch, behind attention's, for what an observed head shows. */
+idx heads_sight(const struct model *m, idx S);
+
+/* A head at a time, heads that share values by one thread (heads.c). */
+void heads_forward(const struct pass *p, idx layer);
+/* From the gradient dmixed (M,H*E) to dqkv (M,W), sides and head_grads. */
+void heads_backward(const struct pass *p, idx layer, const real *dmixed,
+                    real *dqkv);
+/* The heads' own tensors: sums over sequences, in their order. */
+void heads_grads(const struct pass *p, idx layer);
+
+/* Stages of one tile (stage.c). */
+void stages_in_forward(const struct pass *p, idx layer, idx tile);
+void stages_out_forward(const struct pass *p, idx layer, idx tile);
+/* From back.dmixed[0], gradient of what the output matrix reads, to
+ * stages_dmixed, that of the heads' output. In both a tile's rows lie dense
+ * from row0 * H*E on, the widest there are. */
+void stages_out_backward(const struct pass *p, idx layer, idx tile);
+/* From back.dqkv[0] to stages_dqkv. crossing: only the stage that crosses
+ * tiles, or only the others. */
+void stages_in_backward(const struct pass *p, idx layer, idx tile,
+                        bool crossing);
+real *stages_dmixed(const struct pass *p, idx layer);
+real *stages_dqkv(const struct pass *p, idx layer);
+bool stages_cross(const struct pass *p, idx layer);
+/* Sums of the tiles' partial sums. */
+void stages_grads(const struct pass *p, idx layer);
+
+void embed_forward(const struct pass *p);
+void embed_backward(const struct pass *p); /* from back.dx_out */
+
+void block_forward(const struct pass *p, idx layer);
+/* back.dx_out in: gradient at the block's end; out: at its start (it and
+ * dx_in take turns, swapped by one thread). */
+void block_backward(const struct pass *p, idx layer);
+
+/* Final norm, head and loss; with_grad: also the gradients of all three, and
+ * back.dx_out, the gradient at the last block's end. */
+void head_pass(const struct pass *p, bool with_grad);
+
+#endif

@@ -1,0 +1,101 @@
+#include "nn/model/unembed.h"
+
+#include <string.h>
+
+#include "kern/xent.h"
+#include "nn/model/linear.h"
+#include "nn/model/pass.h"
+
+enum { CHUNK_ROWS = 4 * TILE_ROWS };
+
+idx head_chunk_rows(idx M)
+{
+    return idx_min(CHUNK_ROWS, M);
+}
+
+/* What the head reads: the last block's end, normed if there is a final
+ * norm. */
+static const real *head_in(const struct pass *p)
+{
+    const struct model *m = p->m;
+    return m->final.gain != NO_PARAM ? p->x->final : pass_stream(p, 2 * m->L);
+}
+
+/* Final norm, logits and loss of one tile; with_grad: also the gradient of the
+ * normed rows, and the logits become their gradient. */
+static void head_tile(const struct pass *p, idx tile, real *logits,
+                      bool with_grad)
+{
+    const struct model *m = p->m;
+    struct acts *x = p->x;
+    idx r0 = tile * TILE_ROWS, R = tile_rows(p, tile), C = m->C, V = m->V;
+    const real *head = p->w + m->head_w;
+    const int32_t *targets = x->row_targets + r0;
+
+    if (m->final.gain != NO_PARAM)
+        pass_norm_forward(p, m->final, x->final + r0 * C,
+                          x->final_stats + r0 * 2,
+                          pass_stream(p, 2 * m->L) + r0 * C, R);
+    linear_forward(logits, head_in(p) + r0 * C, head, NULL, R, V, C, 0);
+    if (!with_grad) {
+        xent_forward(x->loss + r0, logits, targets, R, V);
+        return;
+    }
+    xent_backward(x->loss + r0, logits, targets, R, V, p->scale);
+    linear_backward(x->dfinal + r0 * C, logits, head, R, V, C);
+}
+
+static void final_norm_backward(const struct pass *p)
+{
+    const struct model *m = p->m;
+    struct acts *x = p->x;
+    idx C = m->C, tiles = pass_tiles(p);
+#pragma omp for schedule(static)
+    for (idx i = 0; i < tiles; i++) {
+        idx r0 = i * TILE_ROWS, R = tile_rows(p, i);
+        real *dx = x->back.dx_out + r0 * C;
+        size_t bytes = (size_t)(R * C) * sizeof *dx;
+        if (m->final.gain == NO_PARAM) {
+            memcpy(dx, x->dfinal + r0 * C, bytes);
+            continue;
+        }
+        memset(dx, 0, bytes);
+        pass_norm_backward(p, m->final, SLOT_FINAL, i, dx, x->dfinal + r0 * C,
+                           pass_stream(p, 2 * m->L) + r0 * C,
+                           x->final_stats + r0 * 2, R);
+    }
+    pass_norm_grads(p, m->final, SLOT_FINAL);
+#pragma omp barrier
+}
+
+void head_pass(const struct pass *p, bool with_grad)
+{
+    const struct model *m = p->m;
+    struct acts *x = p->x;
+    idx tiles = pass_tiles(p), per_chunk = CHUNK_ROWS / TILE_ROWS;
+    /* chunks share tiles out differently than the blocks before did */
+#pragma omp barrier
+    for (idx t0 = 0; t0 < tiles; t0 += per_chunk) {
+        idx n = idx_min(per_chunk, tiles - t0), r0 = t0 * TILE_ROWS;
+#pragma omp for schedule(static)
+        for (idx i = 0; i < n; i++)
+            head_tile(p, t0 + i, x->logits + i * TILE_ROWS * m->V, with_grad);
+        if (!with_grad)
+            continue;
+        struct linear_grad grad = {
+            .dw = p->dw + m->head_w,
+            .dy = x->logits,
+            .x = head_in(p) + r0 * m->C,
+            .M = idx_min(CHUNK_ROWS, p->M - r0),
+            .N = m->V,
+            .K = m->C,
+        };
+        idx tasks = linear_grad_tasks(&grad);
+#pragma omp for schedule(dynamic, 1)
+        for (idx i = 0; i < tasks; i++)
+            linear_grad_run(&grad, i);
+    }
+    if (with_grad)
+        final_norm_backward(p);
+    pass_mark(p, PART_HEAD);
+}

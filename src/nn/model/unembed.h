@@ -1,0 +1,11 @@
+/* unembed.h - how many rows of logits are alive at a time. */
+#ifndef SINKLAB_UNEMBED_H
+#define SINKLAB_UNEMBED_H
+
+#include "base/base.h"
+
+/* The head works on the batch in chunks of this many rows, so that logits
+ * never exist for the whole batch. A constant for fixed bits. */
+idx head_chunk_rows(idx M);
+
+#endif

@@ -1,0 +1,72 @@
+/* stage_gate.c - a sigmoid gate on what heads give, so that they can give
+ * nothing without a sink: projected from the block's normed input, or, for
+ * comparison, a learned number that knows no input. */
+#include "kern/gate.h"
+#include "nn/model/model.h"
+
+static bool is_on(const struct model *m)
+{
+    return m->attention.gate != GATE_NONE;
+}
+
+/* Gates in a row. KEEP WITH: SIDE_GATE in model.c */
+static idx gates(const struct model *m)
+{
+    return m->attention.gate_per == GATE_PER_HEAD ? m->views : m->C;
+}
+
+/* From 0, half open, as a projected one is on average. */
+static void declare(struct model *m, struct block_stage *s, idx layer)
+{
+    idx n = gates(m);
+    if (m->attention.gate == GATE_STATIC)
+        stage_declare(m, s, layer, "gate", 1, &n, 0, 0);
+}
+
+static struct gate part(const struct stage_rows *r)
+{
+    const struct model *m = r->m;
+    bool is_static = m->attention.gate == GATE_STATIC;
+    idx n = gates(m);
+    return (struct gate){ .R = r->R,
+                          .n = n,
+                          .width = m->C / n,
+                          .factor = 1,
+                          .x = r->in,
+                          .ld_x = m->C,
+                          .z = is_static ? stage_weights(r, 0)
+                                         : stage_side(r, SIDE_GATE),
+                          .ld_z = is_static ? 0 : n };
+}
+
+static void forward(const struct stage_rows *r)
+{
+    struct gate g = part(r);
+    gate_forward(r->out, r->m->C, &g);
+}
+
+static void backward(const struct stage_rows *r)
+{
+    struct gate g = part(r);
+    real *dz = g.ld_z ? stage_dside(r, SIDE_GATE) : stage_partials(r, 0);
+    gate_backward(r->din, r->m->C, dz, g.ld_z, r->out, r->m->C, &g);
+}
+
+const struct stage stage_gate = {
+    .text = { .name = "gate",
+              .key = "[attention] gate = input, static",
+              .formula = "o = sigmoid(z) o; input: z = x W; static: z learned",
+              .parameters = "input: W (width or heads, width); static: z "
+                            "(width or heads), starting at 0; a layer; as "
+                            "gate_per says: element or head",
+              .source = "arXiv 2505.06708",
+              .sinks = "gate = input: attention to the first token 4.8 % "
+                       "against 46.7 %, massive activations gone; a gate that "
+                       "knows no input has no effect (arXiv 2505.06708)" },
+    .is_in_place = true,
+    .reads_out = true,
+    .is_on = is_on,
+    .declare = declare,
+    .forward = forward,
+    .backward = backward,
+};

@@ -1,0 +1,41 @@
+/* stage_rope.c - queries and keys turned by their position (rope.h). */
+#include "nn/model/model.h"
+#include "nn/model/rope.h"
+
+static bool is_on(const struct model *m)
+{
+    return m->options.position == POSITION_ROPE;
+}
+
+/* Registers stand at the first positions. */
+static void turn(const struct stage_rows *r, real *rows, int direction)
+{
+    const struct model *m = r->m;
+    rope_rows(rows, m->W, r->x->rope, r->row0, r->R, r->x->S, m->H + m->K, m->D,
+              direction);
+}
+
+static void forward(const struct stage_rows *r)
+{
+    turn(r, r->out, 1);
+}
+
+static void backward(const struct stage_rows *r)
+{
+    turn(r, r->din, -1);
+}
+
+const struct stage stage_rope = {
+    .text = { .name = "rope",
+              .key = "[model] position = rope",
+              .formula = "q_t, k_t turned by t 10000^(-2d/D) in the planes of "
+                         "dimensions d, d + D/2",
+              .parameters = "none",
+              .source = "arXiv 2104.09864",
+              .sinks = "sink_1 18.18 % in the study's default model, which has "
+                       "it (arXiv 2410.10781)" },
+    .is_in_place = true,
+    .is_on = is_on,
+    .forward = forward,
+    .backward = backward,
+};

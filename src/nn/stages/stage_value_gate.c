@@ -1,0 +1,56 @@
+/* stage_value_gate.c - values that decide how much of them is mixed. One vector
+ * a layer, for all heads: of the forms described it is the smallest. */
+#include "kern/valuegate.h"
+#include "nn/model/model.h"
+
+static bool is_on(const struct model *m)
+{
+    return m->attention.value_gate;
+}
+
+/* From 0, a gate half open; the sigmoid is steepest there. */
+static void declare(struct model *m, struct block_stage *s, idx layer)
+{
+    stage_declare(m, s, layer, "value_gate", 1, &m->E, 0, 0);
+}
+
+static struct valuegate gate(const struct stage_rows *r)
+{
+    const struct model *m = r->m;
+    idx v = model_v(m, 0);
+    return (struct valuegate){ .R = r->R,
+                               .H = (m->W - v) / m->E,
+                               .D = m->E,
+                               .v = r->in + v,
+                               .ld_v = m->W,
+                               .w = stage_weights(r, 0) };
+}
+
+static void forward(const struct stage_rows *r)
+{
+    struct valuegate g = gate(r);
+    idx v = model_v(r->m, 0);
+    valuegate_forward(r->out + v, r->m->W, &g);
+    stage_keep(r, 0, v);
+}
+
+static void backward(const struct stage_rows *r)
+{
+    struct valuegate g = gate(r);
+    valuegate_backward(r->din + model_v(r->m, 0), r->m->W, stage_partials(r, 0),
+                       &g);
+}
+
+const struct stage stage_value_gate = {
+    .text = { .name = "value_gate",
+              .key = "[attention] value_gate = yes",
+              .formula = "v_j = sigmoid(v_j . w) v_j",
+              .parameters = "w (width of a value) a layer, starting at 0",
+              .source = "arXiv 2510.09017",
+              .sinks = "OPT-125m: kurtosis of activations 34.8 against 2177, "
+                       "perplexity 15.49 against 15.95 (arXiv 2510.09017)" },
+    .is_on = is_on,
+    .declare = declare,
+    .forward = forward,
+    .backward = backward,
+};

@@ -1,0 +1,250 @@
+#include "report/compare_group.h"
+
+#include "base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- keys -------------------------------------------------------------- */
+
+static const struct config *config_of(const void *runs, idx i)
+{
+    const struct compared *r = (const struct compared *)runs + i;
+    return r->has_config ? &r->config : NULL;
+}
+
+static int parse_by(struct groups *s, const char *by, struct err *e)
+{
+    char list[KEY_TEXT_MAX], *rest = list, *name;
+    if (snprintf(list, sizeof list, "%s", by) >= (int)sizeof list)
+        return err_set(e, ERR_USAGE, "compare: --by: longer than %zu bytes",
+                       sizeof list - 1);
+    while ((name = strsep(&rest, ","))) {
+        struct run_field f;
+        int rc = run_field_find(&f, text_trim(name), e);
+        if (rc == OK && (f.kind != FIELD_KEY || s->n_keys == DIFFERING_MAX))
+            rc = err_set(e, ERR_USAGE,
+                         "'%s' is no key of the configuration (`sinklab help "
+                         "config` has all)",
+                         text_trim(name));
+        if (rc != OK) {
+            err_prefix(e, "compare: --by");
+            return rc;
+        }
+        s->keys[s->n_keys++] = f.key;
+    }
+    return OK;
+}
+
+static bool is_among(const struct config_key *keys, idx n, struct config_key k)
+{
+    for (idx i = 0; i < n; i++)
+        if (keys[i].key == k.key)
+            return true;
+    return false;
+}
+
+static int choose_keys(struct groups *s, const struct compare_options *o,
+                       const struct compared *runs, idx n, struct err *e)
+{
+    struct config_key differing[DIFFERING_MAX];
+    idx n_differing = config_differing(differing, config_of, runs, n);
+    int rc = o->by ? parse_by(s, o->by, e) : OK;
+    for (idx i = 0; i < n_differing; i++) {
+        struct config_key k = differing[i];
+        if (o->by ? is_among(s->keys, s->n_keys, k) : !config_key_is_seed(k)) {
+            if (!o->by)
+                s->keys[s->n_keys++] = k;
+        } else {
+            s->over[s->n_over++] = k;
+        }
+    }
+    return rc;
+}
+
+/* ---- order ------------------------------------------------------------- */
+
+static int order_groups(const struct groups *s, const struct compared *a,
+                        const struct compared *b)
+{
+    if (!a->has_config || !b->has_config)
+        return b->has_config - a->has_config;
+    for (idx k = 0; k < s->n_keys; k++) {
+        int order = config_value_order(&a->config, &b->config, s->keys[k]);
+        if (order != 0)
+            return order;
+    }
+    return 0;
+}
+
+/* Stable, and quick enough for the runs of a person. */
+static void sort_runs(struct groups *s, idx n)
+{
+    for (idx i = 1; i < n; i++) {
+        const struct compared *r = s->runs[i];
+        idx k = i;
+        for (; k > 0 && order_groups(s, s->runs[k - 1], r) > 0; k--)
+            s->runs[k] = s->runs[k - 1];
+        s->runs[k] = r;
+    }
+}
+
+/* ---- which runs count -------------------------------------------------- */
+
+static bool has_status(const struct compared *r, enum run_state state)
+{
+    return strcmp(r->status, run_state_name(state)) == 0;
+}
+
+static bool counts(const struct group *g, const struct compared *r)
+{
+    if (g->is_done)
+        return has_status(r, RUN_DONE);
+    if (r->metrics.rows + r->analysis.rows == 0)
+        return false; /* nothing yet */
+    return !has_status(r, RUN_DIVERGED) && !has_status(r, RUN_FAILED) &&
+           strcmp(r->status, RUN_STANDING_UNKNOWN) != 0;
+}
+
+/* Put those that count first, else in the order they have. */
+static void count_runs(struct group *g, const struct compared **runs)
+{
+    for (idx i = 0; i < g->n_runs; i++)
+        g->is_done = g->is_done || has_status(runs[i], RUN_DONE);
+    for (idx i = 0; i < g->n_runs; i++) {
+        const struct compared *r = runs[i];
+        if (!counts(g, r))
+            continue;
+        memmove(runs + g->n_counted + 1, runs + g->n_counted,
+                (size_t)(i - g->n_counted) * sizeof *runs);
+        runs[g->n_counted++] = r;
+    }
+}
+
+/* "2 done, 1 diverged" */
+static void write_status(struct group *g)
+{
+    struct text t = { g->status, sizeof g->status, 0 };
+    text_add(&t, "%s", "");
+    for (int state = 0; run_standing_name(state); state++) {
+        idx n = 0;
+        for (idx i = 0; i < g->n_runs; i++)
+            n += strcmp(g->runs[i]->status, run_standing_name(state)) == 0;
+        if (n > 0)
+            text_add(&t, "%s%td %s", t.n > 0 ? ", " : "", n,
+                     run_standing_name(state));
+    }
+}
+
+/* ---- labels ------------------------------------------------------------ */
+
+/* "relu" says enough where no other key that differs could be relu; "none" and
+ * "own" never do. */
+static bool is_plain_word(const struct groups *s, idx k, const char *value)
+{
+    if (s->keys[k].key->type != KEY_CHOICE || strcmp(value, "none") == 0 ||
+        strcmp(value, "own") == 0)
+        return false;
+    for (idx i = 0; i < s->n_keys; i++) {
+        const struct key *other = s->keys[i].key;
+        if (i == k || other->type != KEY_CHOICE)
+            continue;
+        for (int c = 0; other->choice(c); c++)
+            if (strcmp(other->choice(c), value) == 0)
+                return false;
+    }
+    return true;
+}
+
+static void write_label(struct group *g, const struct groups *s)
+{
+    struct text t = { g->label, sizeof g->label, 0 };
+    const struct compared *first = g->runs[0];
+    if (!first->has_config || s->n_keys == 0)
+        text_add(&t, "%s", first->has_config ? "all runs" : first->name);
+    for (idx k = 0; first->has_config && k < s->n_keys; k++) {
+        char value[KEY_PRINT_MAX];
+        struct config_key key = s->keys[k];
+        config_value(value, sizeof value, &first->config, key);
+        text_add(&t, "%s", k > 0 ? " " : "");
+        if (!is_plain_word(s, k, value))
+            text_add(&t, "%s%s%s=",
+                     config_key_is_clear(s->keys, s->n_keys, k)
+                         ? ""
+                         : key.section->name,
+                     config_key_is_clear(s->keys, s->n_keys, k) ? "" : ".",
+                     key.key->name);
+        text_add(&t, "%s", value);
+    }
+}
+
+/* ---- the whole --------------------------------------------------------- */
+
+static void split(struct groups *s, idx n)
+{
+    for (idx i = 0; i < n; i++) {
+        const struct compared *r = s->runs[i];
+        bool is_new =
+            i == 0 || !r->has_config || order_groups(s, s->runs[i - 1], r) != 0;
+        if (is_new)
+            s->g[s->n++].runs = s->runs + i;
+        s->g[s->n - 1].n_runs++;
+    }
+    for (idx i = 0, at = 0; i < s->n; at += s->g[i++].n_runs) {
+        count_runs(&s->g[i], s->runs + at);
+        write_status(&s->g[i]);
+        write_label(&s->g[i], s);
+    }
+}
+
+/* An analysis measures more than the probe: it is used where all runs that
+ * count have one, in all groups, or rows could not be compared. */
+static void find_source(struct groups *s)
+{
+    for (idx i = 0; i < s->n; i++)
+        for (idx k = 0; k < s->g[i].n_counted; k++) {
+            s->n_counted++;
+            s->n_analysed += s->g[i].runs[k]->analysis.rows > 0;
+        }
+    for (idx i = 0; i < s->n; i++)
+        s->g[i].is_analysed = s->n_analysed == s->n_counted;
+}
+
+/* Tokens that sinks were measured on, of the first run that says it. */
+static idx find_tokens(const struct groups *s, const char *metric)
+{
+    for (idx i = 0; i < s->n; i++)
+        for (idx k = 0; k < s->g[i].n_counted; k++) {
+            const struct measured *m =
+                compared_measured(s->g[i].runs[k], metric);
+            if (m->is_known)
+                return m->tokens;
+        }
+    return TOKENS_USUAL;
+}
+
+int groups_make(struct groups *s, const struct compare_options *o,
+                const struct compared *runs, idx n, struct err *e)
+{
+    int rc = choose_keys(s, o, runs, n, e);
+    if (rc != OK)
+        return rc;
+    s->runs = calloc((size_t)n, sizeof *s->runs);
+    s->g = calloc((size_t)n, sizeof *s->g);
+    if (!s->runs || !s->g)
+        return err_set(e, ERR_MEMORY, "not enough memory for %td runs", n);
+    for (idx i = 0; i < n; i++)
+        s->runs[i] = &runs[i];
+    sort_runs(s, n);
+    split(s, n);
+    find_source(s);
+    s->emergence = compare_emergence(o, find_tokens(s, o->metric));
+    return OK;
+}
+
+void groups_release(struct groups *s)
+{
+    free(s->runs);
+    free(s->g);
+    *s = (struct groups){ 0 };
+}

@@ -1,0 +1,72 @@
+#include "report/report_file.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static bool ends_in(const char *name, const char *end)
+{
+    size_t n = strlen(name), n_end = strlen(end);
+    return n >= n_end && strcmp(name + n - n_end, end) == 0;
+}
+
+/* Names of files that are the only copy of something. KEEP WITH:
+ * docs/FORMATS.md */
+static bool is_kept(const char *path)
+{
+    static const char *const names[] = {
+        "status",  "lock",         "metrics.csv", "timing.csv",
+        "log.txt", "analysis.csv", "runs.list",   "journal",
+    };
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    for (idx i = 0; i < COUNT_OF(names); i++)
+        if (strcmp(name, names[i]) == 0)
+            return true;
+    return ends_in(name, ".ini") || ends_in(name, ".h5");
+}
+
+static int check_one(const char *path, struct err *e)
+{
+    struct stat st;
+    if (lstat(path, &st))
+        return errno == ENOENT ? OK
+                               : err_set(e, ERR_IO,
+                                         "%s: cannot look at it: %s; give "
+                                         "another name",
+                                         path, strerror(errno));
+    if (!S_ISREG(st.st_mode))
+        return err_set(e, ERR_BUSY,
+                       "%s is %s, and would be replaced by a file: give "
+                       "another name",
+                       path,
+                       S_ISDIR(st.st_mode)   ? "a folder"
+                       : S_ISLNK(st.st_mode) ? "a symbolic link"
+                                             : "no regular file");
+    if (is_kept(path))
+        return err_set(e, ERR_BUSY,
+                       "%s bears the name of a file that runs, sweeps or "
+                       "configs are made of, and would be replaced: give "
+                       "another name",
+                       path);
+    return OK;
+}
+
+bool report_is_stdout(const char *path)
+{
+    return path && strcmp(path, "-") == 0;
+}
+
+int report_files_check(const char *const *paths, idx n, struct err *e)
+{
+    for (idx i = 0; i < n; i++) {
+        for (idx k = 0; k < i && paths[i]; k++)
+            if (paths[k] && strcmp(paths[i], paths[k]) == 0)
+                return err_set(e, ERR_USAGE,
+                               "%s is named for two reports, and one would "
+                               "replace the other: give each its own",
+                               paths[i]);
+        if (paths[i] && !report_is_stdout(paths[i]) && check_one(paths[i], e))
+            return e->code;
+    }
+    return OK;
+}

@@ -1,0 +1,178 @@
+/* runs' reading: which runs there are, how far they came, in what order. */
+#include "report/runs.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+bool listed_measured(double *value, const struct listed *r, const char *column)
+{
+    return table_last(value, &r->metrics, table_find(&r->metrics, column));
+}
+
+static struct run_facts facts_of(const struct listed *r)
+{
+    return (struct run_facts){
+        .name = r->name,
+        .status = r->status,
+        .step = r->step,
+        .config = r->has_config ? &r->config : NULL,
+        .measured = &r->metrics,
+    };
+}
+
+/* What cannot be read stays unknown: a list shows the rest all the same, and
+ * says so. */
+static void read_run(struct listed *r, const char *path, const char *name)
+{
+    char file[RUN_PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    *r = (struct listed){ .path = path, .name = name };
+    r->own_name = slash && slash[1] ? slash + 1 : path;
+    r->parent_n = run_list_parent(path);
+    bool is_there;
+    struct err own = { 0 };
+    r->status = run_standing(&r->step, path, &r->unread);
+    run_path(file, path, "config.ini");
+    if (fsys_exists(&is_there, file, &own) == OK && is_there)
+        r->has_config = run_config_load(&r->config, path, &own) == OK;
+    run_metrics_read(&r->metrics, path, &own);
+    if (own.code)
+        err_set(&r->unread, own.code, "%s", own.text);
+    /* status has the step of its last change; a run that goes on is ahead */
+    double logged;
+    if (listed_measured(&logged, r, "step"))
+        r->step = fmax(r->step, logged); /* fmax: NAN if status is unread */
+}
+
+static void listed_release(struct listed *r)
+{
+    table_release(&r->metrics);
+}
+
+/* ---- order ------------------------------------------------------------- */
+
+static int order_values(const struct run_field *f, const struct listed *a,
+                        const struct listed *b)
+{
+    struct run_facts x = facts_of(a), y = facts_of(b);
+    char s[KEY_PRINT_MAX], t[KEY_PRINT_MAX];
+    if (run_field_is_number(f)) {
+        double u, v;
+        run_field_number(&u, f, &x);
+        run_field_number(&v, f, &y);
+        return (u > v) - (u < v);
+    }
+    if (f->kind == FIELD_KEY && a->has_config && b->has_config)
+        return config_value_order(&a->config, &b->config, f->key);
+    if (!run_field_text(s, sizeof s, f, &x) ||
+        !run_field_text(t, sizeof t, f, &y))
+        return 0;
+    return strverscmp(s, t);
+}
+
+/* What has a place in the order, before nan, before what is not known. */
+enum { ORDER_UNKNOWN, ORDER_NAN, ORDER_KNOWN };
+
+static int rank(const struct run_field *f, const struct listed *r)
+{
+    char text[1];
+    double number;
+    struct run_facts facts = facts_of(r);
+    if (!run_field_is_number(f))
+        return run_field_text(text, 1, f, &facts) ? ORDER_KNOWN : ORDER_UNKNOWN;
+    if (!run_field_number(&number, f, &facts))
+        return ORDER_UNKNOWN;
+    return isnan(number) ? ORDER_NAN : ORDER_KNOWN;
+}
+
+/* Stable, within each folder; nan comes behind all numbers, and what is not
+ * known last, in any case. */
+static void sort(struct listing *l, const struct run_field *f, bool is_falling)
+{
+    for (idx i = 1; i < l->n; i++) {
+        struct listed r = l->runs[i];
+        idx k = i;
+        for (; k > 0; k--) {
+            const struct listed *o = &l->runs[k - 1];
+            bool is_here = o->parent_n == r.parent_n &&
+                           memcmp(o->path, r.path, r.parent_n) == 0;
+            int order = order_values(f, o, &r) * (is_falling ? -1 : 1);
+            if (rank(f, o) < ORDER_KNOWN || rank(f, &r) < ORDER_KNOWN)
+                order = rank(f, &r) - rank(f, o);
+            if (!is_here || order <= 0)
+                break;
+            l->runs[k] = *o;
+        }
+        l->runs[k] = r;
+    }
+}
+
+static int sort_by(struct listing *l, const char *name, struct err *e)
+{
+    struct run_field f;
+    bool is_falling = *name == '-';
+    int rc = run_field_find(&f, name + is_falling, e);
+    if (rc != OK)
+        return err_prefix(e, "runs: --sort");
+    sort(l, &f, is_falling);
+    return OK;
+}
+
+/* ---- the whole --------------------------------------------------------- */
+
+/* The folder that names are seen from: the one searched, or, if that is a run,
+ * the one it lies in. */
+static void find_base(struct listing *l, const char *dir)
+{
+    if (l->list.n != 1 || strcmp(l->list.paths[0], dir) != 0) {
+        snprintf(l->base, sizeof l->base, "%s", dir);
+        return;
+    }
+    size_t n = run_list_parent(dir);
+    snprintf(l->base, sizeof l->base, "%.*s", n > 0 ? (int)n : 1,
+             n > 0 ? dir : ".");
+}
+
+static const char *seen_from(const struct listing *l, const char *path)
+{
+    size_t n = strlen(l->base);
+    if (strncmp(path, l->base, n) != 0) /* "." and a plain name */
+        return path;
+    for (path += n; *path == '/';)
+        path++;
+    return path;
+}
+
+int listing_read(struct listing *l, const struct runs_options *o, struct err *e)
+{
+    int rc = run_list_find(&l->list, o->dir, RUN_LIST_ALL, e);
+    if (rc != OK)
+        return rc;
+    find_base(l, o->dir);
+    l->n_all = l->list.n;
+    l->runs = calloc((size_t)idx_max(1, l->n_all), sizeof *l->runs);
+    if (!l->runs)
+        return err_set(e, ERR_MEMORY, "not enough memory for %td runs",
+                       l->n_all);
+    for (idx i = 0; i < l->n_all; i++) {
+        struct listed *r = &l->runs[l->n];
+        read_run(r, l->list.paths[i], seen_from(l, l->list.paths[i]));
+        struct run_facts facts = facts_of(r);
+        if (filter_accepts(&o->where, &facts))
+            l->n++;
+        else
+            listed_release(r);
+    }
+    return o->sort ? sort_by(l, o->sort, e) : OK;
+}
+
+void listing_release(struct listing *l)
+{
+    for (idx i = 0; i < l->n; i++)
+        listed_release(&l->runs[i]);
+    free(l->runs);
+    run_list_release(&l->list);
+    *l = (struct listing){ 0 };
+}

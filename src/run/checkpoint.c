@@ -1,0 +1,410 @@
+#include "run/checkpoint.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "io/hdf.h"
+
+/* A file cannot make us take more memory than this for it: 1 TiB. */
+static const size_t FILE_CAP_BYTES = (size_t)1 << 40;
+
+/* Metadata of one tensor in the file, from above; and of the rest. */
+enum { TENSOR_META_BYTES = 2048, FILE_META_BYTES = 1 << 16 };
+
+static const char REMEDY[] = "put a copy of it back, or let `sinklab train RUN "
+                             "--restart` compute the run again";
+static const char PARAM_GROUP[] = "/param";
+static const char OPTIM_GROUP[] = "/optim";
+
+#ifdef SINKLAB_DOUBLE
+static const enum hdf_type REAL_TYPE = HDF_FLOAT64;
+static const char REAL_NAME[] = "float64";
+#else
+static const enum hdf_type REAL_TYPE = HDF_FLOAT32;
+static const char REAL_NAME[] = "float32";
+#endif
+
+/* The root's attributes. */
+struct fields {
+    int64_t format;
+    char *kind;
+    char *run_id;
+    int64_t step;
+    double tokens;
+    char *real;
+    char *config;
+    char *last_row; /* NULL in weights */
+};
+
+static void fields_release(struct fields *f)
+{
+    free(f->kind);
+    free(f->run_id);
+    free(f->real);
+    free(f->config);
+    free(f->last_row);
+    *f = (struct fields){ 0 };
+}
+
+static bool is_state(const struct fields *f)
+{
+    return strcmp(f->kind, "state") == 0;
+}
+
+/* The content hash: XXH3-64 of the text that these print.
+ * KEEP WITH: docs/FORMATS.md, section on the content hash. */
+
+static void print_dataset(struct hdf *h, const char *path, void *context)
+{
+    FILE *out = context;
+    enum hdf_type type;
+    struct hdf_shape shape;
+    char *hash = NULL;
+    if (hdf_inspect(h, path, &type, &shape) != OK ||
+        hdf_get_text(h, path, "xxh3", &hash) != OK)
+        return;
+    fprintf(out, "%s ", path);
+    for (int i = 0; i < shape.ndim; i++)
+        fprintf(out, "%s%td", i ? "x" : "", shape.n[i]);
+    fprintf(out, " %s\n", hash);
+    free(hash);
+}
+
+static void print_slot(struct hdf *h, const char *path, void *context)
+{
+    hdf_list(h, path, print_dataset, context);
+}
+
+static int content_hash(char hex[HASH_HEX_MAX], struct hdf *h,
+                        const struct fields *f)
+{
+    char *text = NULL;
+    size_t n = 0;
+    FILE *out = open_memstream(&text, &n);
+    if (!out)
+        return ERR_MEMORY;
+    fprintf(out,
+            "format %" PRId64 "\nkind %s\nrun_id %s\nstep %" PRId64
+            "\ntokens %.17g\nreal %s\n",
+            f->format, f->kind, f->run_id, f->step, f->tokens, f->real);
+    if (is_state(f))
+        fprintf(out, "last_row %s\n", f->last_row);
+    int rc = hdf_list(h, PARAM_GROUP, print_dataset, out);
+    if (rc == OK && is_state(f))
+        rc = hdf_list(h, OPTIM_GROUP, print_slot, out);
+    fprintf(out, "config\n%s", f->config);
+    if (fclose(out) != 0 && rc == OK)
+        rc = ERR_MEMORY;
+    if (rc == OK)
+        hash_hex(hex, hash_bytes(text, n));
+    free(text);
+    return rc;
+}
+
+static void tensor_path(char path[HDF_PATH_MAX], const char *group,
+                        const char *name)
+{
+    int n = snprintf(path, HDF_PATH_MAX, "%s/%s", group, name);
+    BUG_ON(n < 0 || n >= HDF_PATH_MAX);
+}
+
+/* The group that holds a slot's tensors: a slot number, or -1 for weights. */
+static void slot_group(char path[HDF_PATH_MAX], const struct checkpoint_data *d,
+                       idx slot)
+{
+    if (slot < 0)
+        strcpy(path, PARAM_GROUP);
+    else
+        tensor_path(path, OPTIM_GROUP, d->slot_names[slot]);
+}
+
+static real *slot_values(const struct checkpoint_data *d, idx slot)
+{
+    return slot < 0 ? d->weights : d->slots[slot];
+}
+
+/* Saving. */
+
+static void save_tensor(struct hdf *h, const char *group, const struct param *p,
+                        const real *values)
+{
+    char path[HDF_PATH_MAX], hex[HASH_HEX_MAX];
+    struct hdf_shape shape = { .ndim = p->ndim };
+    for (int i = 0; i < p->ndim; i++)
+        shape.n[i] = p->shape[i];
+    hash_hex(hex, hash_bytes(values, (size_t)p->n * sizeof(real)));
+    tensor_path(path, group, p->name);
+    hdf_add_dataset(h, path, REAL_TYPE, &shape, values);
+    hdf_put_shape(h, path, "shape", &shape);
+    hdf_put_text(h, path, "xxh3", hex);
+}
+
+static void save_fields(struct hdf *h, const struct fields *f)
+{
+    hdf_put_int(h, "/", "format", f->format);
+    hdf_put_text(h, "/", "kind", f->kind);
+    hdf_put_text(h, "/", "run_id", f->run_id);
+    hdf_put_int(h, "/", "step", f->step);
+    hdf_put_double(h, "/", "tokens", f->tokens);
+    hdf_put_text(h, "/", "real", f->real);
+    hdf_put_text(h, "/", "config", f->config);
+    if (is_state(f))
+        hdf_put_text(h, "/", "last_row", f->last_row);
+}
+
+static void save_tensors(struct hdf *h, const struct param_table *t,
+                         const struct checkpoint_data *d)
+{
+    char group[HDF_PATH_MAX];
+    for (idx slot = -1; slot < d->n_slots; slot++) {
+        if (slot == 0)
+            hdf_add_group(h, OPTIM_GROUP);
+        slot_group(group, d, slot);
+        hdf_add_group(h, group);
+        for (idx i = 0; i < t->count; i++)
+            save_tensor(h, group, &t->rows[i],
+                        slot_values(d, slot) + t->rows[i].offset);
+    }
+}
+
+int checkpoint_save(const char *path, const struct checkpoint_head *head,
+                    const struct param_table *t,
+                    const struct checkpoint_data *d, struct err *e)
+{
+    struct hdf *h;
+    char kind[16], run_id[RUN_ID_MAX], real_name[16], hex[HASH_HEX_MAX];
+    char last_row[HASH_HEX_MAX];
+    size_t copies = 1 + (size_t)d->n_slots;
+    size_t bytes = (size_t)t->n * copies * sizeof(real) +
+                   (size_t)t->count * copies * TENSOR_META_BYTES +
+                   strlen(head->config) + FILE_META_BYTES;
+    BUG_ON(strlen(head->run_id) >= RUN_ID_MAX || head->step < 0);
+    snprintf(kind, sizeof kind, "%s", d->n_slots ? "state" : "weights");
+    snprintf(run_id, sizeof run_id, "%s", head->run_id);
+    snprintf(real_name, sizeof real_name, "%s", REAL_NAME);
+    snprintf(last_row, sizeof last_row, "%s", head->last_row);
+    const struct fields f = { .format = CHECKPOINT_FORMAT,
+                              .kind = kind,
+                              .run_id = run_id,
+                              .step = head->step,
+                              .tokens = head->tokens,
+                              .real = real_name,
+                              .config = head->config,
+                              .last_row = last_row };
+    int rc = hdf_build(&h, path, bytes, e);
+    if (rc == OK) {
+        save_fields(h, &f);
+        save_tensors(h, t, d);
+        rc = content_hash(hex, h, &f);
+    }
+    if (rc == OK) {
+        hdf_put_text(h, "/", "hash", hex);
+        rc = hdf_save(h);
+    }
+    if (rc == ERR_MEMORY)
+        err_set(e, rc, "%s: not enough memory to build it", path);
+    hdf_free(h);
+    return rc;
+}
+
+/* Loading. */
+
+static int check_fields(struct hdf *h, const struct fields *f)
+{
+    if (!is_state(f) && strcmp(f->kind, "weights") != 0)
+        return hdf_refuse(h, "not written by sinklab (kind is \"%.20s\"); %s",
+                          f->kind, REMEDY);
+    if (strcmp(f->real, REAL_NAME) != 0)
+        return hdf_refuse(h, "holds %.20s numbers, this program uses %s",
+                          f->real, REAL_NAME);
+    if (strlen(f->run_id) >= RUN_ID_MAX || f->step < 0 ||
+        !isfinite(f->tokens) || f->tokens < 0 ||
+        (f->last_row && strlen(f->last_row) >= HASH_HEX_MAX))
+        return hdf_refuse(h, "damaged (run_id, step, tokens or last_row); %s",
+                          REMEDY);
+    return OK;
+}
+
+/* Read the attributes and prove them: the content hash covers them and every
+ * dataset's hash. */
+static int load_fields(struct fields *f, struct hdf *h)
+{
+    char hex[HASH_HEX_MAX], *hash = NULL;
+    int rc = hdf_get_int(h, "/", "format", &f->format);
+    if (rc == OK && f->format != CHECKPOINT_FORMAT)
+        return hdf_refuse(h,
+                          "has format %" PRId64 ", this program reads %d: use "
+                          "the sinklab that wrote it (manifest.ini says which)",
+                          f->format, CHECKPOINT_FORMAT);
+    hdf_get_text(h, "/", "kind", &f->kind);
+    hdf_get_text(h, "/", "run_id", &f->run_id);
+    hdf_get_int(h, "/", "step", &f->step);
+    hdf_get_double(h, "/", "tokens", &f->tokens);
+    hdf_get_text(h, "/", "real", &f->real);
+    hdf_get_text(h, "/", "config", &f->config);
+    rc = hdf_get_text(h, "/", "hash", &hash);
+    if (rc == OK && is_state(f))
+        rc = hdf_get_text(h, "/", "last_row", &f->last_row);
+    if (rc == OK)
+        rc = content_hash(hex, h, f);
+    if (rc == OK && strcmp(hex, hash) != 0)
+        rc = hdf_refuse(h, "damaged (attributes do not match their hash); %s",
+                        REMEDY);
+    free(hash);
+    return rc == OK ? check_fields(h, f) : rc;
+}
+
+/* Hand the fields over to the caller. */
+static void take_head(struct checkpoint_head *head, struct fields *f)
+{
+    snprintf(head->run_id, sizeof head->run_id, "%s", f->run_id);
+    head->step = (idx)f->step;
+    head->tokens = f->tokens;
+    head->config = f->config;
+    f->config = NULL;
+    snprintf(head->last_row, sizeof head->last_row, "%s",
+             f->last_row ? f->last_row : "");
+}
+
+/* Shape and type of one tensor against the model's. */
+static int check_tensor(struct hdf *h, const char *group, const struct param *p)
+{
+    char path[HDF_PATH_MAX], got[HDF_SHAPE_TEXT_MAX], want[HDF_SHAPE_TEXT_MAX];
+    struct hdf_shape shape, told, wanted = { .ndim = p->ndim };
+    enum hdf_type type;
+    tensor_path(path, group, p->name);
+    if (!hdf_has(h, group, p->name))
+        return hdf_refuse(h, "misses %s, which this model has", path);
+    if (hdf_inspect(h, path, &type, &shape) != OK ||
+        hdf_get_shape(h, path, "shape", &told) != OK)
+        return ERR_CHECKPOINT;
+    for (int i = 0; i < p->ndim; i++)
+        wanted.n[i] = p->shape[i];
+    if (!hdf_shape_is(&shape, p->ndim, p->shape))
+        return hdf_refuse(h, "%s has shape %s, this model wants %s", path,
+                          hdf_shape_print(got, &shape),
+                          hdf_shape_print(want, &wanted));
+    if (type != REAL_TYPE || !hdf_shape_is(&told, p->ndim, p->shape))
+        return hdf_refuse(h, "damaged (type or shape attribute of %s); %s",
+                          path, REMEDY);
+    return OK;
+}
+
+static int load_tensor(struct hdf *h, const char *group, const struct param *p,
+                       real *values)
+{
+    char path[HDF_PATH_MAX], hex[HASH_HEX_MAX], *hash = NULL;
+    tensor_path(path, group, p->name);
+    if (hdf_get_text(h, path, "xxh3", &hash) == OK &&
+        hdf_read(h, path, REAL_TYPE, values, p->n) == OK) {
+        hash_hex(hex, hash_bytes(values, (size_t)p->n * sizeof(real)));
+        if (strcmp(hash, hex) != 0)
+            hdf_refuse(h,
+                       "damaged (contents of %s do not match their hash); %s",
+                       path, REMEDY);
+    }
+    free(hash);
+    return hdf_status(h);
+}
+
+/* hdf_list's visitors: is this member one that the model has? */
+
+struct known_names {
+    const struct param_table *t;     /* of tensors, or */
+    const struct checkpoint_data *d; /* of slots */
+};
+
+static void check_tensor_known(struct hdf *h, const char *path, void *context)
+{
+    const struct known_names *known = context;
+    const char *name = strrchr(path, '/') + 1;
+    for (idx i = 0; i < known->t->count; i++)
+        if (strcmp(name, known->t->rows[i].name) == 0)
+            return;
+    hdf_refuse(h, "holds %s, which this model has not", path);
+}
+
+static void check_slot_known(struct hdf *h, const char *path, void *context)
+{
+    const struct known_names *known = context;
+    const char *name = strrchr(path, '/') + 1;
+    for (idx i = 0; i < known->d->n_slots; i++)
+        if (strcmp(name, known->d->slot_names[i]) == 0)
+            return;
+    hdf_refuse(h, "holds %s, which this optimizer has not", path);
+}
+
+static int check_slots(struct hdf *h, const struct fields *f,
+                       const struct checkpoint_data *d)
+{
+    struct known_names known = { .d = d };
+    if (d->n_slots == 0)
+        return OK;
+    if (!is_state(f))
+        return hdf_refuse(h, "holds weights only, and training goes on from a "
+                             "full state (checkpoints/resume.h5)");
+    for (idx slot = 0; slot < d->n_slots; slot++)
+        if (!hdf_has(h, OPTIM_GROUP, d->slot_names[slot]))
+            return hdf_refuse(h, "misses %s/%s, which this optimizer has",
+                              OPTIM_GROUP, d->slot_names[slot]);
+    return hdf_list(h, OPTIM_GROUP, check_slot_known, &known);
+}
+
+/* All checks of a group come before the first of its numbers is copied. */
+static int load_group(struct hdf *h, const struct param_table *t,
+                      const struct checkpoint_data *d, idx slot)
+{
+    struct known_names known = { .t = t };
+    char group[HDF_PATH_MAX];
+    int rc = OK;
+    slot_group(group, d, slot);
+    for (idx i = 0; i < t->count && rc == OK; i++)
+        rc = check_tensor(h, group, &t->rows[i]);
+    if (rc == OK)
+        rc = hdf_list(h, group, check_tensor_known, &known);
+    for (idx i = 0; i < t->count && rc == OK; i++)
+        rc = load_tensor(h, group, &t->rows[i],
+                         slot_values(d, slot) + t->rows[i].offset);
+    return rc;
+}
+
+int checkpoint_read_head(struct checkpoint_head *head, const char *path,
+                         struct err *e)
+{
+    struct hdf *h;
+    struct fields f = { 0 };
+    int rc = hdf_open(&h, path, FILE_CAP_BYTES, ERR_CHECKPOINT, REMEDY, e);
+    if (rc == OK)
+        rc = load_fields(&f, h);
+    if (rc == OK)
+        take_head(head, &f);
+    fields_release(&f);
+    hdf_free(h);
+    return rc;
+}
+
+int checkpoint_load(struct checkpoint_head *head, const char *path,
+                    const struct param_table *t, struct checkpoint_data *d,
+                    struct err *e)
+{
+    struct hdf *h;
+    struct fields f = { 0 };
+    int rc = hdf_open(&h, path, FILE_CAP_BYTES, ERR_CHECKPOINT, REMEDY, e);
+    if (rc == OK)
+        rc = load_fields(&f, h);
+    if (rc == OK)
+        rc = check_slots(h, &f, d);
+    for (idx slot = -1; slot < d->n_slots && rc == OK; slot++)
+        rc = load_group(h, t, d, slot);
+    if (rc == OK && head)
+        take_head(head, &f);
+    if (rc == ERR_MEMORY)
+        err_set(e, rc, "%s: not enough memory to read it", path);
+    fields_release(&f);
+    hdf_free(h);
+    return rc;
+}

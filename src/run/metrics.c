@@ -1,0 +1,227 @@
+#include "run/metrics.h"
+#include "base/text.h"
+#include "io/fsys.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Of each message about rows that were there when the state was saved. */
+#define REMEDY                                                                 \
+    "put a copy of the file back, or move it away (a new one then begins "     \
+    "where the run goes on), or `sinklab train RUN --restart` computes all "   \
+    "rows again"
+
+/* One pass over the file: what of it stays. */
+struct scan {
+    const char *path;
+    const char *last; /* hash of the row to stop behind; NULL: not known */
+    idx up_to_step;
+    idx line;               /* number of the line at hand */
+    idx step;               /* of the row before, -1 at first */
+    idx cells;              /* in the header */
+    size_t keep;            /* bytes that stay */
+    struct row_chain chain; /* of the last of them */
+};
+
+static idx count_cells(const char *line, size_t n)
+{
+    idx cells = 1;
+    for (size_t i = 0; i < n; i++)
+        cells += line[i] == ',';
+    return cells;
+}
+
+/* The first cell of a row: the step, or -1 if it is none. */
+static idx row_step(const char *row, size_t n)
+{
+    size_t digits = 0;
+    idx step = 0;
+    while (digits < n && row[digits] >= '0' && row[digits] <= '9') {
+        if (digits == 18) /* does not fit */
+            return -1;
+        step = 10 * step + (row[digits++] - '0');
+    }
+    return digits > 0 && (digits == n || row[digits] == ',') ? step : -1;
+}
+
+static int bad_row(const struct scan *s, const char *row, size_t n,
+                   const char *want, struct err *e)
+{
+    char shown[TEXT_SHOW_MAX], copy[2 * TEXT_SHOW_MAX];
+    snprintf(copy, sizeof copy, "%.*s", n < sizeof copy ? (int)n : 200, row);
+    return err_set(e, ERR_DATA, "%s:%lld: got '%s', want %s", s->path,
+                   (long long)s->line, text_show(shown, copy), want);
+}
+
+/* A whole line, without newline. Sets *is_kept. */
+static int scan_row(struct scan *s, bool *is_kept, const char *row, size_t n,
+                    struct err *e)
+{
+    idx step = row_step(row, n);
+    struct row_chain next = s->chain;
+    *is_kept = false;
+    if (!row_chain_take(&next, row, n))
+        return err_set(e, ERR_DATA,
+                       "%s:%lld: damaged: this row was changed, or the line in "
+                       "front of it was changed or lost; " REMEDY,
+                       s->path, (long long)s->line);
+    if (!s->last && step > s->up_to_step)
+        return OK;
+    if (step < 0)
+        return bad_row(s, row, n, "a row that begins with its step", e);
+    if (step <= s->step)
+        return bad_row(s, row, n, "a later step than in the row before", e);
+    if (step > s->up_to_step)
+        return bad_row(s, row, n, "a step that the saved state has reached", e);
+    if (count_cells(row, n) != s->cells)
+        return bad_row(s, row, n, "as many cells as the header has", e);
+    s->step = step;
+    s->chain = next;
+    *is_kept = true;
+    return OK;
+}
+
+static int check_header(struct scan *s, const char *line, size_t n,
+                        const char *header, struct err *e)
+{
+    if (n != strlen(header) || memcmp(line, header, n) != 0)
+        return bad_row(s, line, n,
+                       "the columns that this run would write; another "
+                       "version, or other settings, wrote this file",
+                       e);
+    row_chain_start(&s->chain, line, n);
+    s->cells = count_cells(header, n);
+    return OK;
+}
+
+static int check_end(const struct scan *s, struct err *e)
+{
+    if (!s->last)
+        return OK;
+    return err_set(e, ERR_DATA,
+                   "%s:%lld: ends too early: rows up to step %lld are lost, "
+                   "which were there when the run's state was saved; " REMEDY,
+                   s->path, (long long)s->line, (long long)s->up_to_step);
+}
+
+/* On damage, s says what is in front of it. */
+static int scan_file(struct scan *s, const char *text, size_t n,
+                     const char *header, struct err *e)
+{
+    const char *end = text + n, *line = text;
+    const char *newline = memchr(line, '\n', n);
+    size_t length = newline ? (size_t)(newline - line) : n;
+    s->line = 1;
+    int rc = check_header(s, line, length, header, e);
+    if (rc == OK && !newline)
+        rc = bad_row(s, line, n, "a line feed behind the header", e);
+    bool is_kept = true;
+    while (rc == OK && is_kept) {
+        line = newline + 1;
+        s->keep = (size_t)(line - text);
+        newline = memchr(line, '\n', (size_t)(end - line));
+        if (s->last && strcmp(s->chain.hex, s->last) == 0)
+            return OK; /* behind it: what a killed process left */
+        s->line += line < end;
+        if (!newline) /* the end, or a torn line */
+            return check_end(s, e);
+        rc = scan_row(s, &is_kept, line, (size_t)(newline - line), e);
+    }
+    return rc;
+}
+
+/* m, and the header as it stands in the file. */
+static void set(struct metrics *m, char line[METRICS_HEADER_MAX],
+                const char *path, const char *header)
+{
+    BUG_ON(strlen(path) >= sizeof m->path || strchr(header, '\n'));
+    *m = (struct metrics){ 0 };
+    snprintf(m->path, sizeof m->path, "%s", path);
+    int n = snprintf(line, METRICS_HEADER_MAX, "%s," ROW_CHAIN_COLUMN, header);
+    BUG_ON(n < 0 || n >= METRICS_HEADER_MAX);
+    row_chain_start(&m->chain, line, (size_t)n);
+}
+
+static int write_header(const char *path, const char *header, struct err *e)
+{
+    struct fsys_part parts[] = { { header, strlen(header) }, { "\n", 1 } };
+    return fsys_replace_parts(path, parts, 2, e);
+}
+
+int metrics_create(struct metrics *m, const char *path, const char *header,
+                   struct err *e)
+{
+    char line[METRICS_HEADER_MAX];
+    set(m, line, path, header);
+    return write_header(path, line, e);
+}
+
+static int open_log(struct metrics *m, const char *path, const char *header,
+                    struct scan *s, bool is_cut, struct err *e)
+{
+    char line[METRICS_HEADER_MAX], *text = NULL;
+    size_t n = 0;
+    bool is_there = false;
+    struct err damage = { 0 };
+    set(m, line, path, header);
+    int rc = fsys_exists(&is_there, path, e);
+    if (rc == OK && !is_there) {
+        m->is_new = true;
+        return write_header(path, line, e);
+    }
+    if (rc == OK)
+        rc = fsys_read_file(&text, &n, path, METRICS_MAX_BYTES, e);
+    if (rc != OK)
+        return rc;
+    rc = scan_file(s, text, n, line, &damage);
+    if (rc != OK && is_cut) {
+        m->cut_line = s->line;
+        rc = OK;
+    }
+    if (rc != OK)
+        err_set(e, rc, "%s", damage.text);
+    else if (s->keep == 0)
+        rc = write_header(path, line, e);
+    else if (s->keep < n)
+        rc = fsys_truncate(path, s->keep, e);
+    if (s->keep > 0)
+        m->chain = s->chain;
+    free(text);
+    return rc;
+}
+
+int metrics_open(struct metrics *m, const char *path, const char *header,
+                 idx up_to_step, const char *last, struct err *e)
+{
+    struct scan s = {
+        .path = path, .last = last, .up_to_step = up_to_step, .step = -1
+    };
+    return open_log(m, path, header, &s, false, e);
+}
+
+int metrics_open_cut(struct metrics *m, const char *path, const char *header,
+                     idx up_to_step, struct err *e)
+{
+    struct scan s = { .path = path, .up_to_step = up_to_step, .step = -1 };
+    return open_log(m, path, header, &s, true, e);
+}
+
+int metrics_append(struct metrics *m, const char *row, struct err *e)
+{
+    char line[METRICS_HEADER_MAX];
+    struct row_chain next = m->chain;
+    size_t n = strlen(row);
+    row_chain_next(&next, row, n);
+    int length = snprintf(line, sizeof line, "%s,%s\n", row, next.hex);
+    BUG_ON(length < 0 || length >= (int)sizeof line || strchr(row, '\n'));
+    int rc = fsys_append(m->path, line, (size_t)length, e);
+    if (rc == OK)
+        m->chain = next;
+    return rc;
+}
+
+int metrics_sync(const struct metrics *m, struct err *e)
+{
+    return fsys_sync(m->path, e);
+}

@@ -1,0 +1,56 @@
+/* metrics.h - metrics.csv and timing.csv: logs of rows that begin with a step.
+ *
+ * A header line, then rows of as many cells; the first cell is the step, which
+ * grows from row to row, the last is row_hash (io/row_chain.h), which this
+ * module adds. A resumed run first drops the rows beyond the step it goes on
+ * from, so that the file ends up as if it had never been stopped; this is why
+ * times stand in a file of their own. Format: io/table.h.
+ * The run folder's lock must be held.
+ */
+#ifndef SINKLAB_METRICS_H
+#define SINKLAB_METRICS_H
+
+#include "base/base.h"
+#include "base/err.h"
+#include "io/row_chain.h"
+#include "run/run.h"
+
+struct metrics {
+    char path[RUN_PATH_MAX];
+    struct row_chain chain; /* of the last row */
+    bool is_new;            /* metrics_open found no such file */
+    idx cut_line;           /* metrics_open_cut dropped lines from this one on,
+                               as they were damaged; 0: none */
+};
+
+enum { METRICS_HEADER_MAX = 16384, METRICS_MAX_BYTES = 1 << 30 };
+
+/* metrics_create - a file of its header line alone, replacing any. header is
+ * without newline and row_hash. OK or ERR_IO. */
+int metrics_create(struct metrics *m, const char *path, const char *header,
+                   struct err *e);
+
+/* metrics_open - make the file end after the row whose hash is `last`: the one
+ * that was there when the state of step up_to_step was saved. Create it where
+ * there is none (is_new).
+ * OK; ERR_DATA: another header, or a kept row that is not what was written
+ * (file:line), or the rows end before that one; ERR_IO, ERR_MEMORY. On error
+ * the file is unchanged. */
+int metrics_open(struct metrics *m, const char *path, const char *header,
+                 idx up_to_step, const char *last, struct err *e);
+
+/* metrics_open_cut - for a log that may have lost rows, and of which nothing is
+ * computed: make it end after the last sound row with a step of at most
+ * up_to_step. Create it where there is none. OK, ERR_IO, ERR_MEMORY. */
+int metrics_open_cut(struct metrics *m, const char *path, const char *header,
+                     idx up_to_step, struct err *e);
+
+/* metrics_append - one row, without newline and hash; one write. OK or ERR_IO
+ * (and the file, and the chain, are as before). */
+int metrics_append(struct metrics *m, const char *row, struct err *e);
+
+/* metrics_sync - rows appended so far survive a power cut. Call it before a
+ * resume.h5 is saved that counts on them. OK or ERR_IO. */
+int metrics_sync(const struct metrics *m, struct err *e);
+
+#endif

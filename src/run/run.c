@@ -1,0 +1,553 @@
+#include "run/run.h"
+#include "base/shell.h"
+#include "config/config.h"
+#include "io/sealed_text.h"
+#include "run/metrics.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { STATUS_MAX_BYTES = 4096, MANIFEST_MAX_BYTES = 1 << 24 };
+
+static const char *const state_names[] = {
+    [RUN_PENDING] = "pending",     [RUN_RUNNING] = "running",
+    [RUN_DONE] = "done",           [RUN_FAILED] = "failed",
+    [RUN_PREEMPTED] = "preempted", [RUN_DIVERGED] = "diverged",
+    [RUN_STOPPED] = "stopped",
+};
+
+const char *run_state_name(enum run_state state)
+{
+    BUG_ON((int)state < 0 || state >= RUN_STATES);
+    return state_names[state];
+}
+
+/* --- paths -------------------------------------------------------------- */
+
+void run_path(char path[RUN_PATH_MAX], const char *dir, const char *name)
+{
+    const char *slash = dir[strlen(dir) - 1] == '/' ? "" : "/";
+    int n = snprintf(path, RUN_PATH_MAX, "%s%s%s", dir, slash, name);
+    BUG_ON(n < 0 || n >= RUN_PATH_MAX);
+}
+
+#define STEP_NAME "step-%08lld.h5"
+
+void run_step_path(char path[RUN_PATH_MAX], const char *dir, idx step)
+{
+    char name[64];
+    snprintf(name, sizeof name, "checkpoints/" STEP_NAME, (long long)step);
+    run_path(path, dir, name);
+}
+
+void run_resume_path(char path[RUN_PATH_MAX], const char *dir)
+{
+    run_path(path, dir, "checkpoints/resume.h5");
+}
+
+static int find_file(bool *is_there, const char *dir, const char *name,
+                     struct err *e)
+{
+    char path[RUN_PATH_MAX];
+    run_path(path, dir, name);
+    return fsys_exists(is_there, path, e);
+}
+
+int run_holds_run(bool *holds, const char *dir, struct err *e)
+{
+    bool has_config, has_checkpoints;
+    *holds = false;
+    if (!*dir || strlen(dir) >= RUN_DIR_MAX)
+        return OK;
+    int rc = find_file(holds, dir, "status", e);
+    if (rc != OK || *holds)
+        return rc;
+    rc = find_file(&has_config, dir, "config.ini", e);
+    if (rc == OK)
+        rc = find_file(&has_checkpoints, dir, "checkpoints", e);
+    *holds = rc == OK && has_config && has_checkpoints;
+    return rc;
+}
+
+static int find_empty(bool *is_empty, const char *dir, struct err *e)
+{
+    idx n = 0;
+    struct dirent *d;
+    DIR *folder = opendir(dir);
+    *is_empty = false;
+    if (!folder)
+        return err_system(e, dir, "open this folder");
+    int rc;
+    while ((rc = fsys_next(&d, folder, dir, e)) == OK && d)
+        n++;
+    closedir(folder);
+    *is_empty = n <= 2; /* . and .. */
+    return rc;
+}
+
+int run_holds_remains(bool *holds, const char *dir, struct err *e)
+{
+    /* KEEP WITH: docs/FORMATS.md */
+    static const char *const names[] = {
+        "status",      "lock",        "config.ini",   "manifest.ini",
+        "log.txt",     "metrics.csv", "analysis.csv", "timing.csv",
+        "analysis.h5", "checkpoints",
+    };
+    *holds = false;
+    for (idx i = 0; i < COUNT_OF(names); i++) {
+        int rc = find_file(holds, dir, names[i], e);
+        if (rc != OK || *holds)
+            return rc;
+    }
+    return find_empty(holds, dir, e);
+}
+
+static int set_dir(struct run_folder *r, const char *dir, struct err *e)
+{
+    size_t n = strlen(dir);
+    while (n > 1 && dir[n - 1] == '/')
+        n--;
+    if (n == 0)
+        return err_set(e, ERR_CONFIG, "run folder: empty, want a path");
+    if (n >= RUN_DIR_MAX)
+        return err_set(e, ERR_CONFIG,
+                       "run folder: a path of %zu bytes, want at most %d", n,
+                       RUN_DIR_MAX - 1);
+    memcpy(r->dir, dir, n);
+    r->dir[n] = '\0';
+    return OK;
+}
+
+/* --- status ------------------------------------------------------------- */
+
+int run_status_write(const struct run_folder *r, enum run_state state, idx step,
+                     const char *reason, struct err *e)
+{
+    char path[RUN_PATH_MAX], text[RUN_REASON_MAX + 128], when[32];
+    time_t now = time(NULL);
+    struct tm utc;
+    bool has_reason = reason && *reason;
+    BUG_ON(!r->lock.is_held);
+    gmtime_r(&now, &utc);
+    strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", &utc);
+    int head = snprintf(text, sizeof text, "%s\nstep %lld, %s",
+                        run_state_name(state), (long long)step, when);
+    snprintf(text + head, sizeof text - (size_t)head, "%s%.*s",
+             has_reason ? ": " : "", RUN_REASON_MAX - 1,
+             has_reason ? reason : "");
+    for (char *p = text + head; *p; p++) /* the reason stays on its line */
+        if (*p == '\n' || *p == '\r')
+            *p = ' ';
+    size_t n = strlen(text);
+    text[n] = '\n';
+    run_path(path, r->dir, "status");
+    return sealed_text_write(path, text, n + 1, e);
+}
+
+static int find_state(const char *name)
+{
+    for (int i = 0; i < RUN_STATES; i++)
+        if (strcmp(state_names[i], name) == 0)
+            return i;
+    return -1;
+}
+
+/* "step N, TIME: reason"; anything else leaves step 0 and no reason. */
+static void parse_details(struct run_status *s, const char *line)
+{
+    long long step;
+    if (sscanf(line, "step %lld,", &step) == 1 && step >= 0)
+        s->step = (idx)step;
+    const char *reason = strstr(line, ": ");
+    if (reason)
+        snprintf(s->reason, sizeof s->reason, "%s", reason + 2);
+}
+
+int run_status_read(struct run_status *s, const char *dir, struct err *e)
+{
+    char path[RUN_PATH_MAX], *text;
+    size_t n;
+    *s = (struct run_status){ 0 };
+    run_path(path, dir, "status");
+    int rc = sealed_text_read(&text, &n, NULL, path, STATUS_MAX_BYTES, ERR_DATA,
+                              "`sinklab train RUN` finds out anew how far the "
+                              "run is",
+                              e);
+    if (rc != OK)
+        return rc;
+    char *rest = text + strcspn(text, "\n");
+    if (*rest)
+        *rest++ = '\0';
+    rest[strcspn(rest, "\n")] = '\0';
+    int state = find_state(text);
+    if (state < 0) {
+        char shown[TEXT_SHOW_MAX];
+        rc = err_set(e, ERR_DATA,
+                     "%s:1: got '%s', want pending, running, done, failed, "
+                     "preempted, diverged or stopped",
+                     path, text_show(shown, text));
+    } else {
+        s->state = (enum run_state)state;
+        parse_details(s, rest);
+    }
+    free(text);
+    return rc;
+}
+
+/* --- opening ------------------------------------------------------------ */
+
+static void draw_id(char id[RUN_ID_MAX])
+{
+    uint64_t bits;
+    if (getentropy(&bits, sizeof bits)) /* no such device: never seen */
+        bits = (uint64_t)time(NULL) << 24 ^ (uint64_t)getpid();
+    snprintf(id, RUN_ID_MAX, "%016llx", (unsigned long long)bits);
+}
+
+/* The line "id = ..." of manifest.ini. */
+static int read_id(struct run_folder *r, const char *path, struct err *e)
+{
+    static const char key[] = "\nid = ";
+    char *text;
+    size_t n;
+    int rc = sealed_text_read(&text, &n, NULL, path, MANIFEST_MAX_BYTES,
+                              ERR_DATA, RUN_MANIFEST_REMEDY, e);
+    if (rc != OK)
+        return rc;
+    const char *line = strstr(text, key);
+    size_t length = line ? strcspn(line + strlen(key), "\n") : 0;
+    if (length > 0 && length < RUN_ID_MAX) {
+        memcpy(r->id, line + strlen(key), length);
+        r->id[length] = '\0';
+    } else {
+        rc = err_set(e, ERR_DATA, "%s: has no id of the run; %s", path,
+                     RUN_MANIFEST_REMEDY);
+    }
+    free(text);
+    return rc;
+}
+
+/* The id that a checkpoint bears, if it is there and not damaged. */
+static int adopt_id(bool *is_found, struct run_folder *r, const char *path,
+                    struct err *e)
+{
+    struct checkpoint_head head = { 0 };
+    struct err own = { 0 };
+    bool is_there;
+    *is_found = false;
+    int rc = fsys_exists(&is_there, path, e);
+    if (rc != OK || !is_there)
+        return rc;
+    rc = checkpoint_read_head(&head, path, &own);
+    *is_found = rc == OK;
+    if (*is_found)
+        snprintf(r->id, sizeof r->id, "%s", head.run_id);
+    free(head.config);
+    return rc == ERR_CHECKPOINT || rc == OK ? OK
+                                            : err_set(e, rc, "%s", own.text);
+}
+
+/* Without manifest.ini: as the checkpoints have it; a new one where there are
+ * none. */
+static int find_id_elsewhere(struct run_folder *r, struct err *e)
+{
+    struct step_list list = { 0 };
+    char path[RUN_PATH_MAX];
+    int rc = run_list_checkpoints(&list, r->dir, e);
+    run_resume_path(path, r->dir);
+    bool is_found = false;
+    if (rc == OK)
+        rc = adopt_id(&is_found, r, path, e);
+    for (idx i = 0; rc == OK && i < list.n && !is_found; i++) {
+        run_step_path(path, r->dir, list.steps[i]);
+        rc = adopt_id(&is_found, r, path, e);
+    }
+    if (!is_found)
+        draw_id(r->id);
+    step_list_release(&list);
+    return rc;
+}
+
+static int find_id(struct run_folder *r, struct err *e)
+{
+    char path[RUN_PATH_MAX];
+    bool is_there = false;
+    run_path(path, r->dir, "manifest.ini");
+    int rc = fsys_exists(&is_there, path, e);
+    if (rc != OK)
+        return rc;
+    return is_there ? read_id(r, path, e) : find_id_elsewhere(r, e);
+}
+
+static int already_holds(const struct run_folder *r, const struct run_status *s,
+                         bool is_known, struct err *e)
+{
+    char state[64] = "state unknown", command_text[2 * RUN_DIR_MAX];
+    struct text command = { command_text, sizeof command_text, 0 };
+    if (is_known && s->state == RUN_RUNNING)
+        snprintf(state, sizeof state, "interrupted");
+    else if (is_known)
+        snprintf(state, sizeof state, "%s at step %lld",
+                 run_state_name(s->state), (long long)s->step);
+    shell_add(&command, r->dir);
+    return err_set(e, ERR_BUSY,
+                   "%s already holds a run (%s): go on with `sinklab train "
+                   "%s`, or give another run.dir",
+                   r->dir, state, command_text);
+}
+
+/* Is there a row in a log whose first line names its columns? */
+static int find_rows(bool *has_rows, const struct run_folder *r, struct err *e)
+{
+    char path[RUN_PATH_MAX], *text = NULL;
+    size_t n = 0;
+    bool is_there;
+    *has_rows = false;
+    run_path(path, r->dir, "metrics.csv");
+    int rc = fsys_exists(&is_there, path, e);
+    if (rc != OK || !is_there)
+        return rc;
+    rc = fsys_read_file(&text, &n, path, METRICS_MAX_BYTES, e);
+    const char *header_end = text ? memchr(text, '\n', n) : NULL;
+    *has_rows = header_end && header_end + 1 < text + n;
+    free(text);
+    return rc;
+}
+
+/* Has anything been computed here? */
+static int find_numbers(bool *has_numbers, const struct run_folder *r,
+                        struct err *e)
+{
+    struct step_list list = { 0 };
+    bool has_resume = false, has_rows = false;
+    int rc = run_list_checkpoints(&list, r->dir, e);
+    if (rc == OK)
+        rc = find_file(&has_resume, r->dir, "checkpoints/resume.h5", e);
+    if (rc == OK)
+        rc = find_rows(&has_rows, r, e);
+    *has_numbers = list.n > 0 || has_resume || has_rows;
+    step_list_release(&list);
+    return rc;
+}
+
+/* A run in this state may have been computed and lost its numbers. */
+static bool is_begun(enum run_state state)
+{
+    return state != RUN_PENDING && state != RUN_RUNNING && state != RUN_FAILED;
+}
+
+/* A folder under our names without a status is not ours; nor is a status that
+ * we would not write, unless a run's config stands beside it. */
+static int check_ours(const struct run_folder *r, bool has_status,
+                      bool is_known, struct err *e)
+{
+    static const char *const names[] = { "config.ini",  "manifest.ini",
+                                         "metrics.csv", "timing.csv",
+                                         "analysis.h5", "analysis.csv" };
+    const char *found = has_status && !is_known ? "status" : NULL;
+    for (idx i = 0; i < COUNT_OF(names) && !has_status && !found; i++) {
+        bool is_there;
+        int rc = find_file(&is_there, r->dir, names[i], e);
+        if (rc != OK)
+            return rc;
+        found = is_there ? names[i] : NULL;
+    }
+    return found ? err_set(e, ERR_BUSY,
+                           "%s is no run folder but holds a file %s: give "
+                           "another run.dir",
+                           r->dir, found)
+                 : OK;
+}
+
+/* Nothing of a run, and nothing under our names, may be overwritten. What a
+ * start has left that came to nothing is no run. */
+static int check_free(const struct run_folder *r, struct err *e)
+{
+    struct run_status found = { 0 };
+    struct err own = { 0 };
+    bool has_status, has_numbers, has_config;
+    if (find_file(&has_status, r->dir, "status", e) ||
+        find_numbers(&has_numbers, r, e) ||
+        find_file(&has_config, r->dir, "config.ini", e))
+        return e->code;
+    if (has_status && run_status_read(&found, r->dir, &own) != OK &&
+        own.code != ERR_DATA)
+        return err_set(e, own.code, "%s", own.text);
+    bool is_known = own.code == OK;
+    if (has_numbers || (has_status && is_known && is_begun(found.state)) ||
+        (has_status && !is_known && has_config))
+        return already_holds(r, &found, has_status && is_known, e);
+    return check_ours(r, has_status, is_known, e);
+}
+
+static int take_lock(struct run_folder *r, struct err *e)
+{
+    char path[RUN_PATH_MAX];
+    run_path(path, r->dir, "lock");
+    return lock_take(&r->lock, path, r->dir, e);
+}
+
+/* With the lock held: the leftovers of writers that were killed. */
+static int tidy(const struct run_folder *r, struct err *e)
+{
+    char path[RUN_PATH_MAX];
+    run_path(path, r->dir, "checkpoints");
+    int rc = fsys_mkdirs(path, e);
+    if (rc == OK)
+        rc = fsys_remove_stale(r->dir, e);
+    if (rc == OK)
+        rc = fsys_remove_stale(path, e);
+    return rc;
+}
+
+int run_create(struct run_folder *r, const char *dir, struct err *e)
+{
+    *r = (struct run_folder){ 0 };
+    int rc = set_dir(r, dir, e);
+    if (rc == OK)
+        rc = fsys_mkdirs(r->dir, e);
+    if (rc == OK)
+        rc = take_lock(r, e);
+    if (rc == OK)
+        rc = check_free(r, e);
+    if (rc == OK)
+        rc = tidy(r, e);
+    if (rc == OK)
+        rc = find_id(r, e); /* a start that was killed may have left one */
+    if (rc == OK)
+        rc = run_status_write(r, RUN_PENDING, 0, NULL, e);
+    if (rc != OK)
+        run_close(r);
+    return rc;
+}
+
+int run_open(struct run_folder *r, const char *dir, struct err *e)
+{
+    bool holds = false;
+    *r = (struct run_folder){ 0 };
+    int rc = set_dir(r, dir, e);
+    if (rc == OK)
+        rc = run_holds_run(&holds, r->dir, e);
+    if (rc == OK && !holds)
+        rc = err_set(e, ERR_IO, "%s: holds no run, want a run folder", r->dir);
+    if (rc == OK)
+        rc = take_lock(r, e);
+    if (rc == OK)
+        rc = tidy(r, e);
+    if (rc == OK)
+        rc = find_id(r, e);
+    if (rc != OK) {
+        run_close(r);
+        return rc;
+    }
+    /* Only a note: what can be resumed stands in resume.h5. */
+    bool has_status;
+    struct err own = { 0 };
+    rc = find_file(&has_status, r->dir, "status", e);
+    if (rc == OK && (!has_status || run_status_read(&r->found, r->dir, &own)))
+        r->found = (struct run_status){ .state = RUN_FAILED,
+                                        .reason = "status is damaged" };
+    if (rc == OK && (own.code == ERR_IO || own.code == ERR_MEMORY))
+        rc = err_set(e, own.code, "%s", own.text);
+    if (rc != OK)
+        run_close(r);
+    return rc;
+}
+
+void run_close(struct run_folder *r)
+{
+    lock_release(&r->lock);
+    *r = (struct run_folder){ 0 };
+}
+
+int run_config_write(const struct run_folder *r, const char *text,
+                     struct err *e)
+{
+    char path[RUN_PATH_MAX];
+    BUG_ON(!r->lock.is_held);
+    run_path(path, r->dir, "config.ini");
+    return sealed_text_write(path, text, strlen(text), e);
+}
+
+int run_config_load(struct config *c, const char *dir, struct err *e)
+{
+    char path[RUN_PATH_MAX];
+    run_path(path, dir, "config.ini");
+    return config_load_sealed(c, path,
+                              "undo the change, or `sinklab train CONFIG.ini "
+                              "--resume run.dir=RUN` writes it anew",
+                              e);
+}
+
+/* --- checkpoints -------------------------------------------------------- */
+
+/* The step in a file's name, or -1 if run_step_path would not write it so. */
+static idx step_of_name(const char *name)
+{
+    char again[64];
+    long long step;
+    if (sscanf(name, "step-%lld", &step) != 1 || step < 0)
+        return -1;
+    snprintf(again, sizeof again, STEP_NAME, step);
+    return strcmp(again, name) == 0 ? (idx)step : -1;
+}
+
+static int compare_steps(const void *a, const void *b)
+{
+    idx x = *(const idx *)a, y = *(const idx *)b;
+    return (x > y) - (x < y);
+}
+
+/* Count the files with a step in their name; fill steps (cap) if not NULL. */
+static int read_steps(idx *n, DIR *folder, const char *path, idx *steps,
+                      idx cap, struct err *e)
+{
+    struct dirent *d;
+    int rc;
+    *n = 0;
+    rewinddir(folder);
+    while ((rc = fsys_next(&d, folder, path, e)) == OK && d) {
+        idx step = step_of_name(d->d_name);
+        if (step < 0 || (steps && *n == cap)) /* new since they were counted */
+            continue;
+        if (steps)
+            steps[*n] = step;
+        ++*n;
+    }
+    return rc;
+}
+
+int run_list_checkpoints(struct step_list *list, const char *dir, struct err *e)
+{
+    char path[RUN_PATH_MAX];
+    idx cap = 0;
+    run_path(path, dir, "checkpoints");
+    DIR *folder = opendir(path);
+    if (!folder && errno == ENOENT)
+        return OK;
+    if (!folder)
+        return err_system(e, path, "open this folder");
+    int rc = read_steps(&cap, folder, path, NULL, 0, e);
+    if (rc == OK)
+        rc = arena_open(&list->memory, (size_t)cap * sizeof(idx) + 1, e);
+    if (rc == OK) {
+        list->steps = arena_bytes(&list->memory, (size_t)cap * sizeof(idx));
+        rc = read_steps(&list->n, folder, path, list->steps, cap, e);
+        qsort(list->steps, (size_t)list->n, sizeof(idx), compare_steps);
+    }
+    closedir(folder);
+    return rc;
+}
+
+void step_list_release(struct step_list *list)
+{
+    arena_release(&list->memory);
+    *list = (struct step_list){ 0 };
+}

@@ -1,0 +1,126 @@
+/* run.h - the folder that holds one run: who may write, and how far it is.
+ *
+ *   config.ini manifest.ini status metrics.csv timing.csv lock
+ *   checkpoints/step-00000512.h5 ... resume.h5      (docs/FORMATS.md)
+ *
+ * A run folder is complete in itself and may be moved while no process writes.
+ * A writer holds its lock from run_create or run_open to run_close; readers
+ * (analysis, comparison) need none: all files but the two logs are replaced
+ * whole. Not for concurrent use of one struct.
+ */
+#ifndef SINKLAB_RUN_H
+#define SINKLAB_RUN_H
+
+#include "base/arena.h"
+#include "base/base.h"
+#include "base/err.h"
+#include "io/fsys.h"
+#include "io/lock.h"
+#include "run/checkpoint.h"
+
+/* Bytes of a run folder's path and of a path in it, NUL included. */
+enum { RUN_DIR_MAX = 1024, RUN_PATH_MAX = RUN_DIR_MAX + 64 };
+
+/* What to do about a damaged manifest.ini. */
+#define RUN_MANIFEST_REMEDY                                                    \
+    "put a copy back, or move it away (the checkpoints hold the run's id, "    \
+    "too; only the record of its starts begins anew)"
+
+enum run_state {
+    RUN_PENDING,   /* made, nothing computed */
+    RUN_RUNNING,   /* or killed, if no process holds the lock */
+    RUN_DONE,      /* all steps done */
+    RUN_FAILED,    /* stopped by an error; the reason says which */
+    RUN_PREEMPTED, /* stopped by a signal, can go on */
+    RUN_DIVERGED,  /* loss or gradient NaN or infinite */
+    RUN_STOPPED,   /* a rule of [train] ended it; the reason says which */
+    RUN_STATES,
+};
+
+/* "pending", "running", ...; the first line of the file `status`. */
+const char *run_state_name(enum run_state state);
+
+enum { RUN_REASON_MAX = 512 };
+
+struct run_status {
+    enum run_state state;
+    idx step;                    /* optimizer updates done at that moment */
+    char reason[RUN_REASON_MAX]; /* one line; may be empty */
+    int refused; /* ERR_IO, ERR_MEMORY: sweep_run_state could not see it */
+};
+
+struct run_folder {
+    char dir[RUN_DIR_MAX];   /* no slash at its end, unless it is "/" */
+    char id[RUN_ID_MAX];     /* drawn once, kept in manifest.ini */
+    struct run_status found; /* what run_open found; pending if made new */
+    struct lock lock;
+};
+
+/* run_create - make the folder and its parents, lock it, status pending.
+ * A folder where a run has computed nothing (it was never started, or failed
+ * or was killed while it was) is taken over.
+ * OK; ERR_BUSY: it holds a run already, or files under our names that are no
+ * run, or another process uses it; ERR_CONFIG: the path is empty or too long;
+ * ERR_DATA: manifest.ini is damaged; ERR_IO, ERR_MEMORY. On error nothing that
+ * was there has changed; *r is zeroed. */
+int run_create(struct run_folder *r, const char *dir, struct err *e);
+
+/* run_open - lock a folder that holds a run and remove the temporary files of
+ * dead processes. The id is that of manifest.ini; where that file is missing,
+ * of the newest state, or of the first weights that can be read. OK, ERR_BUSY,
+ * ERR_CONFIG, ERR_DATA, ERR_IO, ERR_MEMORY (as above; ERR_IO also where there
+ * is no run). On error *r is zeroed. */
+int run_open(struct run_folder *r, const char *dir, struct err *e);
+
+/* run_close - release the lock. A zeroed struct may be closed. */
+void run_close(struct run_folder *r);
+
+/* run_holds_run - *holds: is there a run in dir? Tells `train FOLDER` from
+ * `train FILE`; needs no lock. OK; ERR_IO: it cannot be looked at. */
+int run_holds_run(bool *holds, const char *dir, struct err *e);
+
+/* run_holds_remains - *holds: does the folder hold any file or folder of a run,
+ * or nothing at all? For what a removal that was cut short has left. OK,
+ * ERR_IO. */
+int run_holds_remains(bool *holds, const char *dir, struct err *e);
+
+/* run_status_write - replace the file `status`; reason may be NULL.
+ * OK, ERR_IO. */
+int run_status_write(const struct run_folder *r, enum run_state state, idx step,
+                     const char *reason, struct err *e);
+
+/* run_status_read - OK; ERR_IO: no such file; ERR_DATA: changed since it was
+ * written, or no state we know. */
+int run_status_read(struct run_status *s, const char *dir, struct err *e);
+
+/* run_config_write - replace config.ini by this text and its seal
+ * (io/sealed_text.h). OK, ERR_IO. */
+int run_config_write(const struct run_folder *r, const char *text,
+                     struct err *e);
+
+/* run_config_load - read config.ini. OK; ERR_CONFIG: changed since it was
+ * written, or as config_load; ERR_IO, ERR_MEMORY. */
+struct config;
+int run_config_load(struct config *c, const char *dir, struct err *e);
+
+/* Paths in a run folder; dir is shorter than RUN_DIR_MAX. */
+void run_path(char path[RUN_PATH_MAX], const char *dir, const char *name);
+void run_step_path(char path[RUN_PATH_MAX], const char *dir, idx step);
+void run_resume_path(char path[RUN_PATH_MAX], const char *dir);
+
+/* The steps that have a weights file, ascending. A zeroed list may be
+ * released. */
+struct step_list {
+    idx n;
+    idx *steps; /* (n) */
+    struct arena memory;
+};
+
+/* run_list_checkpoints - fill a zeroed list. Only names exactly as
+ * run_step_path makes them count. OK (n = 0 where there is no folder), ERR_IO,
+ * ERR_MEMORY. */
+int run_list_checkpoints(struct step_list *list, const char *dir,
+                         struct err *e);
+void step_list_release(struct step_list *list);
+
+#endif

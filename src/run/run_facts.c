@@ -1,0 +1,235 @@
+#include "run/run_facts.h"
+
+#include "base/nearest.h"
+#include "base/text.h"
+#include "io/fsys.h"
+#include "io/lock.h"
+#include "metric/metric.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Beside the metrics. */
+static const char *const numbers[] = { "step", "loss", "val_loss" };
+
+static const char interrupted[] = "interrupted";
+static const char unknown[] = RUN_STANDING_UNKNOWN;
+
+/* ---- how a run stands -------------------------------------------------- */
+
+const char *run_standing(double *step, const char *dir, struct err *e)
+{
+    char path[RUN_PATH_MAX];
+    struct run_status status;
+    *step = NAN;
+    bool is_taken = true;
+    struct err own = { 0 };
+    run_path(path, dir, "status");
+    int rc = fsys_exists(&is_taken, path, e);
+    if (rc != OK || !is_taken)
+        return unknown;
+    rc = run_status_read(&status, dir, &own);
+    if (rc == ERR_IO || rc == ERR_MEMORY)
+        err_set(e, rc, "%s", own.text);
+    if (rc != OK)
+        return unknown;
+    *step = (double)status.step;
+    run_path(path, dir, "lock");
+    if (status.state == RUN_RUNNING && lock_is_taken(&is_taken, path, e))
+        return unknown;
+    if (!is_taken)
+        return interrupted;
+    return run_state_name(status.state);
+}
+
+/* Did its last process end in order, so that all rows are whole? */
+static bool has_ended(const char *dir)
+{
+    struct run_status status;
+    return run_status_read(&status, dir, NULL) == OK &&
+           (status.state == RUN_DONE || status.state == RUN_STOPPED ||
+            status.state == RUN_PREEMPTED);
+}
+
+int run_metrics_read(struct table *t, const char *dir, struct err *e)
+{
+    char path[RUN_PATH_MAX];
+    bool is_there = false, is_over = has_ended(dir); /* before it is read */
+    run_path(path, dir, "metrics.csv");
+    int rc = fsys_exists(&is_there, path, e);
+    if (rc != OK || !is_there)
+        return rc;
+    rc = table_read(t, path, e);
+    if (rc != OK || !t->is_torn || !is_over)
+        return rc;
+    table_release(t);
+    return err_set(e, ERR_DATA,
+                   "%s: its last row is cut off, but the run had ended; put a "
+                   "copy of the file back",
+                   path);
+}
+
+const char *run_standing_name(int i)
+{
+    const char *const more[] = { interrupted, unknown };
+    if (i < RUN_STATES)
+        return run_state_name((enum run_state)i);
+    return i < RUN_STATES + COUNT_OF(more) ? more[i - RUN_STATES] : NULL;
+}
+
+/* ---- names of fields --------------------------------------------------- */
+
+/* The metric that a column shows; NULL where it shows none. */
+static const struct metric *metric_of(const char *column)
+{
+    for (idx i = 0; i < n_metrics; i++) {
+        const struct metric *m = &metrics[i];
+        const char *rest = column + strlen(m->name);
+        if (strncmp(column, m->name, strlen(m->name)) != 0)
+            continue;
+        if (m->is_per_position ? *rest && !rest[strspn(rest, "0123456789")]
+                               : !*rest)
+            return m;
+    }
+    return NULL;
+}
+
+bool metric_is_share(const char *column)
+{
+    const struct metric *m = metric_of(column);
+    return m && m->is_fraction;
+}
+
+/* Key number i of all sections; false past the last. */
+static bool key_at(struct config_key *k, char path[KEY_TEXT_MAX], idx i)
+{
+    for (idx s = 0; s < n_config_sections; s++) {
+        const struct config_section *section = &config_sections[s];
+        if (i < *section->n_keys) {
+            *k = (struct config_key){ section, &section->keys[i] };
+            snprintf(path, KEY_TEXT_MAX, "%s.%s", section->name, k->key->name);
+            return true;
+        }
+        i -= *section->n_keys;
+    }
+    return false;
+}
+
+static bool find_key(struct config_key *found, const char *name)
+{
+    char path[KEY_TEXT_MAX];
+    for (idx i = 0; key_at(found, path, i); i++)
+        if (strcmp(path, name) == 0)
+            return true;
+    return false;
+}
+
+/* The best hint is the key itself with its section, if that was left out. */
+static void find_near_key(struct nearest *near, char hint[KEY_TEXT_MAX])
+{
+    char path[KEY_TEXT_MAX];
+    struct config_key k;
+    for (idx i = 0; key_at(&k, path, i); i++) {
+        const char *before = near->name;
+        bool is_it = strcmp(k.key->name, near->wanted) == 0;
+        nearest_offer(near, path);
+        if (near->name == before && !is_it)
+            continue;
+        memcpy(hint, path, sizeof path);
+        near->name = hint;
+        if (is_it) {
+            near->distance = 0;
+            return;
+        }
+    }
+}
+
+static int say_unknown(const char *name, struct err *e)
+{
+    char shown[TEXT_SHOW_MAX], hint[KEY_TEXT_MAX];
+    struct nearest near = { .wanted = name };
+    text_show(shown, name);
+    find_near_key(&near, hint);
+    nearest_offer(&near, "name");
+    nearest_offer(&near, "status");
+    for (idx i = 0; i < COUNT_OF(numbers); i++)
+        nearest_offer(&near, numbers[i]);
+    for (idx i = 0; i < n_metrics; i++)
+        if (!metrics[i].is_per_position)
+            nearest_offer(&near, metrics[i].name);
+    if (near.name)
+        return err_set(e, ERR_USAGE, "no key or value '%s', did you mean %s?",
+                       shown, near.name);
+    return err_set(e, ERR_USAGE,
+                   "no key or value '%s': want a key as optim.lr (`sinklab "
+                   "help config` has all), name, status, step, loss, val_loss "
+                   "or a metric as sink_1",
+                   shown);
+}
+
+int run_field_find(struct run_field *f, const char *name, struct err *e)
+{
+    *f = (struct run_field){ .kind = FIELD_NUMBER };
+    if (strcmp(name, "name") == 0 || strcmp(name, "status") == 0) {
+        f->kind = *name == 'n' ? FIELD_NAME : FIELD_STATUS;
+        return OK;
+    }
+    bool is_number = metric_of(name) && strlen(name) < COLUMN_NAME_MAX;
+    for (idx i = 0; i < COUNT_OF(numbers); i++)
+        is_number = is_number || strcmp(name, numbers[i]) == 0;
+    if (is_number) {
+        snprintf(f->column, sizeof f->column, "%s", name);
+        return OK;
+    }
+    f->kind = FIELD_KEY;
+    return find_key(&f->key, name) ? OK : say_unknown(name, e);
+}
+
+/* ---- values ------------------------------------------------------------ */
+
+bool run_field_is_number(const struct run_field *f)
+{
+    if (f->kind != FIELD_KEY)
+        return f->kind == FIELD_NUMBER;
+    return f->key.key->type == KEY_INT || f->key.key->type == KEY_REAL;
+}
+
+bool run_field_number(double *value, const struct run_field *f,
+                      const struct run_facts *r)
+{
+    *value = NAN;
+    if (f->kind == FIELD_NUMBER && strcmp(f->column, "step") == 0) {
+        *value = r->step;
+        return !isnan(r->step);
+    }
+    if (f->kind == FIELD_NUMBER)
+        return table_last(value, r->measured,
+                          table_find(r->measured, f->column));
+    if (f->kind != FIELD_KEY || !r->config)
+        return false;
+    const char *at =
+        (const char *)r->config + f->key.section->offset + f->key.key->offset;
+    switch (f->key.key->type) {
+    case KEY_INT:
+        *value = (double)*(const idx *)(const void *)at;
+        return true;
+    case KEY_REAL:
+        *value = *(const double *)(const void *)at;
+        return true;
+    default:
+        return false;
+    }
+}
+
+bool run_field_text(char *text, size_t cap, const struct run_field *f,
+                    const struct run_facts *r)
+{
+    if (f->kind == FIELD_KEY && !r->config)
+        return false;
+    if (f->kind == FIELD_KEY)
+        config_value(text, cap, r->config, f->key);
+    else
+        snprintf(text, cap, "%s", f->kind == FIELD_NAME ? r->name : r->status);
+    return true;
+}

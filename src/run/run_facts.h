@@ -1,0 +1,70 @@
+/* run_facts.h - what is known of a run, and how it is asked for by name.
+ *
+ * A field is a key of the configuration ("optim.lr"), or one of name, status,
+ * step, loss, val_loss and the metrics ("sink_1"), which are the last ones
+ * measured in metrics.csv. Filters and orders are made of fields.
+ */
+#ifndef SINKLAB_RUN_FACTS_H
+#define SINKLAB_RUN_FACTS_H
+
+#include "base/base.h"
+#include "base/err.h"
+#include "config/config_differ.h"
+#include "io/table.h"
+#include "run/run.h"
+
+/* All borrowed. */
+struct run_facts {
+    const char *name;
+    const char *status;           /* as run_standing has it */
+    double step;                  /* updates done; NAN: unknown */
+    const struct config *config;  /* NULL: unknown */
+    const struct table *measured; /* metrics.csv; 0 columns: none */
+};
+
+enum run_field_kind { FIELD_KEY, FIELD_NAME, FIELD_STATUS, FIELD_NUMBER };
+
+enum { COLUMN_NAME_MAX = 64 };
+
+struct run_field {
+    enum run_field_kind kind;
+    struct config_key key;        /* FIELD_KEY */
+    char column[COLUMN_NAME_MAX]; /* FIELD_NUMBER: "step", "loss", "sink_1" */
+};
+
+/* run_field_find - OK, or ERR_USAGE: no such field, with a near one. */
+int run_field_find(struct run_field *f, const char *name, struct err *e);
+
+/* Has it a size (else it is a word, and equal or not)? */
+bool run_field_is_number(const struct run_field *f);
+
+/* run_field_number - false (NAN) where it is not known or not measured. A
+ * number that was measured may be NAN all the same. */
+bool run_field_number(double *value, const struct run_field *f,
+                      const struct run_facts *r);
+
+/* run_field_text - the word, cut to cap bytes; false where it is not known. */
+bool run_field_text(char *text, size_t cap, const struct run_field *f,
+                    const struct run_facts *r);
+
+/* run_metrics_read - metrics.csv into a zeroed table. OK, also where there is
+ * no such file (the table stays empty); ERR_DATA: damaged, or its last row is
+ * cut off though the run has ended in order; ERR_IO, ERR_MEMORY. */
+int run_metrics_read(struct table *t, const char *dir, struct err *e);
+
+#define RUN_STANDING_UNKNOWN "unknown"
+
+/* run_standing - how a run stands, for people: the first word of `status`,
+ * but "interrupted" where that says running and no process holds the lock, and
+ * RUN_STANDING_UNKNOWN where it cannot be read. *step is the one in `status`,
+ * NAN if unknown; e, if not NULL, gets what the system refused (ERR_IO,
+ * ERR_MEMORY), not what is damaged. */
+const char *run_standing(double *step, const char *dir, struct err *e);
+
+/* Words that run_standing may return, by number; NULL past the end. */
+const char *run_standing_name(int i);
+
+/* A metric is a share if it lies in 0..1; people read percent. */
+bool metric_is_share(const char *column);
+
+#endif

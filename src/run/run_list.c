@@ -1,0 +1,175 @@
+#include "run/run_list.h"
+
+#include "io/fsys_tree.h"
+#include "run/run.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { FIRST_CAP = 32 };
+
+size_t run_list_parent(const char *path)
+{
+    size_t n = strlen(path);
+    while (n > 1 && path[n - 1] == '/')
+        n--;
+    while (n > 0 && path[n - 1] != '/')
+        n--;
+    while (n > 1 && path[n - 1] == '/')
+        n--;
+    return n;
+}
+
+static int add(char ***paths, idx *n, idx *cap, const char *path, struct err *e)
+{
+    if (*n == *cap) {
+        idx more = *cap > 0 ? 2 * *cap : FIRST_CAP;
+        char **grown = realloc(*paths, (size_t)more * sizeof *grown);
+        if (!grown)
+            return err_set(e, ERR_MEMORY, "not enough memory for %td runs",
+                           more);
+        *paths = grown;
+        *cap = more;
+    }
+    char *copy = strdup(path);
+    if (!copy)
+        return err_set(e, ERR_MEMORY, "not enough memory for a path");
+    (*paths)[(*n)++] = copy;
+    return OK;
+}
+
+static int add_run(struct run_list *l, const char *path, struct err *e)
+{
+    return add(&l->paths, &l->n, &l->cap, path, e);
+}
+
+enum inner { INNER_NONE, INNER_RUN, INNER_FOLDER, INNER_REMAINS };
+
+/* What a name in a folder stands for. */
+static int inspect(enum inner *kind, const char *path, bool is_hidden,
+                   struct err *e)
+{
+    struct stat st;
+    bool is_it;
+    *kind = INNER_NONE;
+    if (lstat(path, &st))
+        return errno == ENOENT ? OK : err_system(e, path, "look at it");
+    if (!S_ISDIR(st.st_mode))
+        return OK;
+    int rc = is_hidden ? run_holds_remains(&is_it, path, e)
+                       : run_holds_run(&is_it, path, e);
+    if (rc == OK && is_hidden)
+        *kind = is_it ? INNER_REMAINS : INNER_NONE;
+    else if (rc == OK)
+        *kind = is_it ? INNER_RUN : INNER_FOLDER;
+    return rc;
+}
+
+static int is_visible(const struct dirent *d)
+{
+    return d->d_name[0] != '.' || fsys_tree_is_remains(d->d_name);
+}
+
+static int search(struct run_list *l, const char *dir, idx levels, bool is_top,
+                  struct err *e);
+
+/* The path of a name in a folder, and what it is; none where that cannot be
+ * found out, which is noted. */
+static enum inner look(char path[RUN_DIR_MAX], struct run_list *l,
+                       const char *dir, const char *name)
+{
+    const char *slash = dir[strlen(dir) - 1] == '/' ? "" : "/";
+    int length = snprintf(path, RUN_DIR_MAX, "%s%s%s", dir, slash, name);
+    enum inner kind = INNER_NONE;
+    int rc = OK;
+    if (length >= RUN_DIR_MAX)
+        rc = err_set(&l->unread, ERR_IO,
+                     "%.60s...: path longer than %d bytes; move it up", path,
+                     RUN_DIR_MAX - 1);
+    else
+        rc = inspect(&kind, path, name[0] == '.', &l->unread);
+    l->n_unread += rc != OK;
+    return rc == OK ? kind : INNER_NONE;
+}
+
+/* The runs of a folder, then what lies further down. */
+static int take_names(struct run_list *l, const char *dir,
+                      struct dirent *const *names, int n, idx levels,
+                      enum inner *kinds, struct err *e)
+{
+    char path[RUN_DIR_MAX];
+    int rc = OK;
+    for (int i = 0; i < n && rc == OK; i++) {
+        kinds[i] = look(path, l, dir, names[i]->d_name);
+        if (kinds[i] == INNER_RUN)
+            rc = add_run(l, path, e);
+        else if (kinds[i] == INNER_REMAINS)
+            rc = add(&l->remains, &l->n_remains, &l->cap_remains, path, e);
+    }
+    for (int i = 0; i < n && rc == OK && levels > 1; i++) {
+        if (kinds[i] != INNER_FOLDER)
+            continue;
+        snprintf(path, sizeof path, "%s%s%s", dir,
+                 dir[strlen(dir) - 1] == '/' ? "" : "/", names[i]->d_name);
+        rc = search(l, path, levels - 1, false, e);
+    }
+    return rc;
+}
+
+static int search(struct run_list *l, const char *dir, idx levels, bool is_top,
+                  struct err *e)
+{
+    struct dirent **names;
+    int n = scandir(dir, &names, is_visible, versionsort);
+    if (n < 0 && (is_top || errno == ENOMEM))
+        return err_system(e, dir, "look into this folder");
+    if (n < 0) {
+        l->n_unread++;
+        err_system(&l->unread, dir, "look into this folder");
+        return OK;
+    }
+    enum inner *kinds = calloc((size_t)n + 1, sizeof *kinds);
+    int rc = kinds ? take_names(l, dir, names, n, levels, kinds, e)
+                   : err_set(e, ERR_MEMORY, "%s: not enough memory", dir);
+    free(kinds);
+    while (n > 0)
+        free(names[--n]);
+    free(names);
+    return rc;
+}
+
+int run_list_below(struct run_list *l, const char *dir, struct err *e)
+{
+    int rc = search(l, *dir ? dir : "./", RUN_LIST_ALL, true, e);
+    if (rc != OK)
+        run_list_release(l);
+    return rc;
+}
+
+int run_list_find(struct run_list *l, const char *dir, idx levels,
+                  struct err *e)
+{
+    bool is_run;
+    int rc = run_holds_run(&is_run, dir, e);
+    if (rc == OK)
+        rc = is_run ? add_run(l, dir, e)
+                    : search(l, *dir ? dir : "./", levels, true, e);
+    if (rc != OK)
+        run_list_release(l);
+    return rc;
+}
+
+void run_list_release(struct run_list *l)
+{
+    for (idx i = 0; i < l->n; i++)
+        free(l->paths[i]);
+    for (idx i = 0; i < l->n_remains; i++)
+        free(l->remains[i]);
+    free(l->paths);
+    free(l->remains);
+    *l = (struct run_list){ 0 };
+}

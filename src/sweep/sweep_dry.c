@@ -1,0 +1,223 @@
+/* What a sweep would cost: `sinklab sweep --dry-run`. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/laps.h"
+#include "base/machine.h"
+#include "base/text.h"
+#include "io/grid.h"
+#include "sweep/sweep.h"
+#include "train/plan.h"
+#include "train/session.h"
+
+enum { CELL_COLUMNS = 48 };
+static const double TIMING_S = 1; /* of steps: the mean is good to a few % */
+
+/* Seconds of one run, taken apart. */
+struct sweep_timing {
+    double step_s;         /* an update */
+    double probe_s, val_s; /* a sink probe, a validation */
+    double flops;          /* of an update */
+};
+
+struct sweep_estimate {
+    struct plan plan;
+    double run_s;
+};
+
+/* Only what happens on the way: nothing is saved. */
+static int time_run(struct sweep_timing *t, const struct config *c,
+                    struct err *e)
+{
+    struct session s = { 0 };
+    struct update_result u;
+    struct err diverged = { 0 };
+    if (session_open(&s, c, true, e))
+        goto out;
+    session_update(&s, 0, &u, &diverged); /* warm */
+    double start = clock_s(), now = start;
+    idx n = 0;
+    while (now - start < TIMING_S && !diverged.code) {
+        session_update(&s, ++n, &u, &diverged);
+        now = clock_s();
+    }
+    t->step_s = (now - start) / (double)(n > 0 ? n : 1);
+    start = clock_s();
+    meter_run(&s.meter, s.w);
+    t->probe_s = clock_s() - start;
+    start = clock_s();
+    session_validate(&s);
+    t->val_s = clock_s() - start;
+    t->flops = model_flops_per_token(&s.model, c->model.context) *
+               session_tokens(c, 1);
+out:
+    session_release(&s);
+    return e->code;
+}
+
+static double times(idx steps, idx every)
+{
+    return every ? (double)(steps / every + 1) : 0;
+}
+
+/* A run's seconds, if its operations take as long as those that were timed. */
+static double run_seconds(const struct sweep_timing *t, const struct plan *p,
+                          const struct config *c)
+{
+    idx steps = c->train.steps;
+    double scale = p->flops_per_token * session_tokens(c, 1) / t->flops;
+    return scale * ((double)steps * t->step_s +
+                    times(steps, c->sink.probe_every) * t->probe_s +
+                    times(steps, c->train.val_every) * t->val_s);
+}
+
+static idx jobs_at_once(const struct sweep_options *o)
+{
+    struct core_list cores;
+    if (o->jobs)
+        return o->jobs;
+    machine_cores(&cores);
+    return idx_max(1, cores.n / o->threads);
+}
+
+/* ---- printing ---------------------------------------------------------- */
+
+static const char *show_time(char text[32], double s)
+{
+    if (s < 10)
+        snprintf(text, 32, "%.1f s", s);
+    else if (s < 100)
+        snprintf(text, 32, "%.0f s", s);
+    else if (s < 100 * 60)
+        snprintf(text, 32, "%.0f min", s / 60);
+    else if (s < 48 * 3600)
+        snprintf(text, 32, "%.1f h", s / 3600);
+    else
+        snprintf(text, 32, "%.1f days", s / 86400);
+    return text;
+}
+
+/* Which runs are there already, by the folder's list if it has one. */
+static const char *state_of(const struct sweep *s,
+                            const struct sweep_point *point, bool *is_left)
+{
+    const struct sweep_run *r = sweep_find(s, point->id);
+    enum sweep_state state = r ? sweep_run_state(s, r, NULL) : SWEEP_WAITING;
+    *is_left = !sweep_is_finished(state);
+    return r ? sweep_state_name(state) : "new";
+}
+
+static int print_runs(const struct sweep_points *p, const struct sweep *s,
+                      const struct sweep_estimate *estimates, struct err *e)
+{
+    static const char *const heads[] = { "run", "settings", "parameters",
+                                         "time", "state" };
+    struct grid g = { 0 };
+    if (grid_init(&g, p->n + 1, COUNT_OF(heads), e))
+        return e->code;
+    for (idx k = 0; k < COUNT_OF(heads); k++)
+        grid_set(&g, 0, k, "%s", heads[k]);
+    for (idx i = 0; i < p->n; i++) {
+        const struct sweep_run *r = sweep_find(s, p->points[i].id);
+        char time[32];
+        bool is_left;
+        if (r)
+            grid_set(&g, i + 1, 0, "%td", r->index);
+        else
+            grid_set(&g, i + 1, 0, s->n ? "-" : "%td", i);
+        grid_set(&g, i + 1, 1, "%s", p->points[i].label);
+        grid_set(&g, i + 1, 2, "%td", estimates[i].plan.parameters);
+        grid_set(&g, i + 1, 3, "%s", show_time(time, estimates[i].run_s));
+        grid_set(&g, i + 1, 4, "%s", state_of(s, &p->points[i], &is_left));
+    }
+    if (!grid_check(&g, e))
+        grid_print(stdout, &g, CELL_COLUMNS, false);
+    grid_release(&g);
+    return e->code;
+}
+
+static void print_sums(const struct sweep_file *f, const struct sweep_points *p,
+                       const struct sweep *s,
+                       const struct sweep_estimate *estimates)
+{
+    idx n = 0, jobs = jobs_at_once(&f->options);
+    idx least = p->n ? estimates[0].plan.parameters : 0, most = least;
+    double sum_s = 0, longest_s = 0, disk = 0;
+    char all[32], each[32];
+    for (idx i = 0; i < p->n; i++) {
+        const struct sweep_estimate *x = &estimates[i];
+        bool is_left;
+        state_of(s, &p->points[i], &is_left);
+        least = idx_min(least, x->plan.parameters);
+        most = idx_max(most, x->plan.parameters);
+        if (!is_left)
+            continue;
+        n++;
+        sum_s += x->run_s;
+        longest_s = fmax(longest_s, x->run_s);
+        disk += plan_disk(&x->plan);
+    }
+    double wall_s = fmax(sum_s / (double)jobs, longest_s);
+    printf("\n%-12s %s\n", "folder", f->dir);
+    printf("%-12s %td, %td of them to do", "runs", p->n, n);
+    if (p->n_excluded)
+        printf("; %td combinations excluded", p->n_excluded);
+    printf("\n%-12s %td", "parameters", least);
+    if (most != least)
+        printf(" to %td", most);
+    printf("\n%-12s about %s: %s of runs, %td at once with %td thread%s each\n",
+           "time", show_time(all, wall_s), show_time(each, sum_s), jobs,
+           f->options.threads, f->options.threads == 1 ? "" : "s");
+    printf("%-12s ", "disk");
+    plan_print_bytes(stdout, disk);
+    printf(" of checkpoints\n");
+    if (p->n_duplicates)
+        printf("%-12s %td combinations equal another one and are not run "
+               "again: %s\n",
+               "note", p->n_duplicates, p->twins);
+    text_print_lines(stdout, "note         ", p->notes);
+    if (p->idle)
+        printf("%-12s an exclusion excludes nothing: %s\n", "note", p->idle);
+}
+
+/* ---- the whole --------------------------------------------------------- */
+
+static int estimate(struct sweep_estimate *estimates,
+                    const struct sweep_file *f, const struct sweep_points *p,
+                    struct err *e)
+{
+    struct sweep_timing timing = { 0 };
+    for (idx i = 0; i < p->n; i++) {
+        struct config c;
+        if (sweep_point_config(&c, f, &p->points[i], e))
+            return e->code;
+        c.train.threads = f->options.threads;
+        if (i == 0 && time_run(&timing, &c, e))
+            return e->code;
+        if (plan_model(&estimates[i].plan, &c, p->points[i].vocab, e))
+            return e->code;
+        estimates[i].run_s = run_seconds(&timing, &estimates[i].plan, &c);
+    }
+    return OK;
+}
+
+int sweep_dry_run(const struct sweep_file *f, const struct sweep_points *p,
+                  struct err *e)
+{
+    struct sweep s = { 0 };
+    bool holds;
+    struct sweep_estimate *estimates =
+        calloc((size_t)p->n + 1, sizeof *estimates);
+    if (!estimates)
+        err_set(e, ERR_MEMORY, "out of memory");
+    else if (!sweep_holds_sweep(&holds, f->dir, e) &&
+             (!holds ||
+              (!sweep_open(&s, f->dir, e) && !sweep_identify(&s, e))) &&
+             !estimate(estimates, f, p, e) && !print_runs(p, &s, estimates, e))
+        print_sums(f, p, &s, estimates);
+    sweep_close(&s);
+    free(estimates);
+    return e->code;
+}

@@ -1,0 +1,70 @@
+/* sweep_expand.h - from a sweep file to the list of its runs.
+ *
+ * Axes vary as the digits of a number: the last line of [axes] fastest, then,
+ * for each point of that grid, draw after draw of [random]. An axis whose
+ * condition does not hold at a point is not there. A condition sees the base
+ * configuration and the axes above it.
+ * A draw is a function of ([random] seed, key, number): neither draws nor
+ * other axes change it. Computed values have six significant digits, so that
+ * every machine finds the same.
+ */
+#ifndef SINKLAB_SWEEP_EXPAND_H
+#define SINKLAB_SWEEP_EXPAND_H
+
+#include "base/pool.h"
+#include "sweep/sweep_file.h"
+
+enum { SWEEP_RUNS_MAX = 100000, SWEEP_LABEL_MAX = 96 };
+
+struct sweep_point {
+    char id[CONFIG_ID_MAX];
+    idx n_changes;
+    const char **changes; /* (n_changes) "optim.lr=0.002", in axis order */
+    const char *label;    /* "relu-lr0.002-seed3": the axes with a choice */
+    const char *hash;     /* of the text it reads, or "" */
+    idx vocab;            /* of its data */
+};
+
+struct sweep_points {
+    idx n; /* with distinct identities */
+    struct sweep_point *points;
+    idx n_excluded;    /* combinations that [exclude] took out */
+    idx n_duplicates;  /* combinations with the identity of one before */
+    const char *twins; /* "A is B", the first of them, or NULL */
+    const char *idle;  /* an exclusion that took nothing out, or NULL */
+    const char *notes; /* lines on settings that not all runs read, or NULL */
+    struct pool memory;
+};
+
+/* sweep_expand - all runs of f, each one checked as a run would check it: the
+ * configuration, its data (opened; their hash becomes part of the identity),
+ * the model. A value that an axis gives must be read by every run that has it,
+ * a setting that all share by one of them; where it is not, it has its default.
+ * OK; ERR_CONFIG, ERR_DATA, ...: which run cannot be built and why,
+ * or a condition that never holds; ERR_MEMORY.
+ * The caller releases p in any case. */
+int sweep_expand(struct sweep_points *p, const struct sweep_file *f,
+                 struct err *e);
+void sweep_points_release(struct sweep_points *p);
+
+/* sweep_point_config - the configuration of a run: base with its changes, the
+ * hash of its text filled in. OK or ERR_CONFIG, ERR_MEMORY. */
+int sweep_point_config(struct config *c, const struct sweep_file *f,
+                       const struct sweep_point *point, struct err *e);
+
+/* sweep_identity - config_id, but a text known by its hash may lie anywhere. */
+void sweep_identity(char id[CONFIG_ID_MAX], const struct config *c);
+
+/* sweep_label - the readable part of a run's name, from the n values that the
+ * axes gave: "relu-lr0.002-seed3", at most cap bytes (SWEEP_LABEL_MAX or less),
+ * NUL included, safe as a file's name. Seeds come last and are never left out;
+ * where the others do not all fit, "etc" stands for the last of them. */
+struct sweep_choice {
+    const struct sweep_axis *axis;
+    const struct sweep_key *of;
+    const char *value;
+};
+void sweep_label(char *label, size_t cap, const struct sweep_choice *choices,
+                 idx n);
+
+#endif

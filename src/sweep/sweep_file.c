@@ -1,0 +1,384 @@
+#include "sweep/sweep_file.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "config/config_extra.h"
+#include "io/ini.h"
+#include "io/sealed_text.h"
+#include "run/config_paths.h"
+#include "sweep/sweep_folder.h"
+#include "sweep/sweep_parse.h"
+
+/* A file being read: its lines are gathered first, and judged when the base
+ * configuration is whole. */
+struct sweep_reading {
+    struct sweep_file *f;
+    struct sweep_line *first, *latest;
+};
+
+/* How many draws, and of which stream. */
+struct random_options {
+    idx draws, seed;
+};
+
+#define FIELD(f) offsetof(struct random_options, f)
+static const struct key random_keys[] = {
+    { "draws", KEY_INT, FIELD(draws), "0", 1, 100000, NULL, 0, "", NULL },
+    { "seed", KEY_INT, FIELD(seed), "1", 0, 9007199254740992.0, NULL, 0, "",
+      NULL },
+};
+static const idx n_random_keys = COUNT_OF(random_keys);
+#undef FIELD
+
+static const struct config_section random_section = { "random", "", random_keys,
+                                                      &n_random_keys, 0 };
+static const struct config_section sweep_section = { "sweep", "", sweep_keys,
+                                                     &n_sweep_keys, 0 };
+
+/* ---- gathering --------------------------------------------------------- */
+
+static void gather(void *user, struct draft *d, const struct place *at,
+                   const char *section, const char *key, const char *text,
+                   bool is_more)
+{
+    struct sweep_reading *r = user;
+    struct pool *pool = &r->f->memory;
+    (void)d;
+    if (is_more) {
+        struct sweep_line *l = r->latest; /* NULL: there was no memory */
+        size_t n = l ? strlen(l->text) + strlen(text) + 2 : 0;
+        char *joined = l ? pool_bytes(pool, n) : NULL;
+        if (joined) {
+            snprintf(joined, n, "%s\n%s", l->text, text);
+            l->text = joined;
+        }
+        return;
+    }
+    struct sweep_line *l = pool_bytes(pool, sizeof *l);
+    if (!l)
+        return;
+    *l = (struct sweep_line){
+        .at = *at,
+        .section = section, /* of config_sweep_sections */
+        .key = pool_text(pool, key, SIZE_MAX),
+        .text = pool_text(pool, text, SIZE_MAX),
+    };
+    if (at->file)
+        l->at.file = pool_text(pool, at->file, SIZE_MAX);
+    if (pool->is_out_of_memory)
+        return; /* told in the end */
+    if (r->latest)
+        r->latest->next = l;
+    else
+        r->first = l;
+    r->latest = l;
+}
+
+/* ---- judging ----------------------------------------------------------- */
+
+/* A line of [sweep], or draws and seed of [random]: as a config's own. */
+static void set_option(struct sweep_parse *p,
+                       const struct sweep_reading *reading,
+                       const struct config_section *section, void *options)
+{
+    const struct sweep_line *l = p->line;
+    const struct key *key = draft_find_key(p->d, &l->at, section, l->key);
+    struct err e = { 0 };
+    if (!key)
+        return;
+    for (const struct sweep_line *o = reading->first; o != l; o = o->next)
+        if (l->at.visit && o->at.visit == l->at.visit &&
+            o->section == l->section && !strcmp(o->key, l->key)) {
+            sweep_problem(p, "given twice in this file, first in line %td",
+                          o->at.line);
+            return;
+        }
+    if (strchr(l->text, '\n'))
+        sweep_problem(p, "got an indented line below it: want every key at "
+                         "the start of its line");
+    else if (key_parse(key, options, l->text, &e))
+        sweep_problem(p, "%s", e.text);
+}
+
+/* Does an axis of one key move another: itself, or as a preset? */
+static bool moves(const struct sweep_key *axis, const struct sweep_key *other)
+{
+    /* KEEP WITH: model_keys' row preset */
+    bool is_preset = axis->key == &model_keys[0];
+    return axis->key == other->key ||
+           (is_preset && other->section == axis->section &&
+            model_preset_value(0, other->key));
+}
+
+/* A condition sees only what stands above it. */
+static void check_sight(struct sweep_parse *p, const struct sweep_axis *a)
+{
+    const struct sweep_file *f = p->f;
+    for (const struct sweep_axis *o = a + 1; o < f->axes + f->n_axes; o++)
+        for (idx k = 0; k < o->n_keys; k++)
+            for (idx t = 0; t < a->when.n; t++)
+                if (moves(&o->keys[k], &a->when.terms[t].of))
+                    sweep_problem(p,
+                                  "the condition speaks of %s, an axis of "
+                                  "%s:%td: put that one above",
+                                  o->name, o->file, o->line);
+}
+
+/* An axis overrides the base, so a command line cannot set its key. */
+static void check_override(struct sweep_parse *p, const struct sweep_axis *a)
+{
+    for (idx k = 0; k < a->n_keys; k++) {
+        const struct sweep_key *of = &a->keys[k];
+        idx number = config_key_number(of->section, of->key);
+        if (!strcmp(p->d->source->origins[number].text, "command line"))
+            sweep_problem(p,
+                          "the command line sets %s.%s, which the axis "
+                          "varies: leave one of them out",
+                          of->section->name, of->key->name);
+    }
+}
+
+static void parse_section(struct sweep_parse *p,
+                          const struct sweep_reading *reading,
+                          const char *section, struct random_options *random)
+{
+    for (p->line = reading->first; p->line; p->line = p->line->next) {
+        idx n = p->f->n_axes;
+        if (strcmp(p->line->section, section) != 0)
+            continue;
+        if (!strcmp(section, "sweep"))
+            set_option(p, reading, &sweep_section, &p->f->options);
+        else if (!p->line->at.file)
+            sweep_problem(p, "cannot be set on the command line: write it into "
+                             "the file");
+        else if (!strcmp(section, "exclude"))
+            sweep_parse_exclude(p);
+        else if (!strcmp(section, "random") && !strchr(p->line->key, '.'))
+            set_option(p, reading, &random_section, random);
+        else
+            sweep_parse_axis(p);
+        if (p->f->n_axes > n)
+            check_override(p, &p->f->axes[n]);
+    }
+}
+
+/* Each section as a whole. */
+static void check_sections(struct sweep_parse *p, const struct sweep_file *f)
+{
+    const struct place whole = { .file = f->path, .line = 1 };
+    if (f->n_axes == f->n_grid && f->draws)
+        draft_problem(p->d, &whole, ERR_CONFIG,
+                      "[random] has draws, but no key to draw: give "
+                      "section.key = uniform A to B");
+    if (f->n_axes > f->n_grid && !f->draws)
+        draft_problem(p->d, &whole, ERR_CONFIG,
+                      "[random] has keys to draw, but not how often: give "
+                      "draws = N");
+    if (!f->n_axes && !f->draws)
+        draft_problem(p->d, &whole, ERR_CONFIG,
+                      "no axis: a sweep file has a section [axes] with lines "
+                      "section.key = value, value, or a section [random]");
+}
+
+/* The places of all axes, for messages about them. */
+static void finish(void *user, struct draft *d)
+{
+    struct sweep_reading *r = user;
+    struct sweep_file *f = r->f;
+    struct sweep_parse p = { .f = f, .d = d };
+    struct random_options random = { 0, 1 };
+    parse_section(&p, r, "sweep", &random);
+    parse_section(&p, r, "axes", &random);
+    f->n_grid = f->n_axes;
+    parse_section(&p, r, "random", &random);
+    parse_section(&p, r, "exclude", &random);
+    f->draws = random.draws;
+    f->seed = random.seed;
+    for (idx i = 0; i < f->n_axes; i++) {
+        struct sweep_line line = {
+            .at = { .file = f->axes[i].file, .line = f->axes[i].line },
+            .section = i < f->n_grid ? "axes" : "random",
+            .key = f->axes[i].name,
+        };
+        p.line = &line;
+        check_sight(&p, &f->axes[i]);
+    }
+    if (d->n_problems == 0) /* else they may be why */
+        check_sections(&p, f);
+}
+
+/* ---- the whole --------------------------------------------------------- */
+
+/* runs/NAME of NAME.ini. A sweep.ini may stand in any folder: seen from
+ * another one, its folder gives the name. */
+static int default_dir(char dir[RUN_DIR_MAX], const char *path, struct err *e)
+{
+    const char *slash = strrchr(path, '/');
+    char *folder = NULL, *here = NULL;
+    int rc = OK;
+    if (slash && strcmp(slash, "/sweep.ini") == 0) {
+        char *given = strndup(path, (size_t)(slash - path) + 1);
+        folder = given ? realpath(given, NULL) : NULL;
+        here = realpath(".", NULL);
+        free(given);
+    }
+    if (!folder || !here || !folder[1] || strcmp(folder, here) == 0)
+        rc = config_default_dir(dir, path, e);
+    else if (snprintf(dir, RUN_DIR_MAX, "runs/%s", strrchr(folder, '/') + 1) >=
+             RUN_DIR_MAX)
+        rc = err_set(e, ERR_CONFIG, "%s: its folder's name is too long", path);
+    free(folder);
+    free(here);
+    return rc;
+}
+
+static int set_dir(struct sweep_file *f, const char *path, struct err *e)
+{
+    char *given = f->base.run.dir;
+    int n;
+    if (f->is_frozen)
+        n = snprintf(f->dir, sizeof f->dir, "%s", path);
+    else if (*given)
+        n = snprintf(f->dir, sizeof f->dir, "%s%s", *given == '-' ? "./" : "",
+                     given); /* no option */
+    else
+        return default_dir(f->dir, path, e);
+    while (n > 1 && n < SWEEP_DIR_MAX && f->dir[n - 1] == '/')
+        f->dir[--n] = '\0';
+    if (n >= SWEEP_DIR_MAX)
+        return err_set(e, ERR_CONFIG,
+                       "%s: a sweep folder's path of %d bytes, want at most %d",
+                       path, n, SWEEP_DIR_MAX - 1);
+    memset(f->base.run.dir, 0, sizeof f->base.run.dir);
+    return OK;
+}
+
+/* What is frozen changes by its file only, or the next call would undo it. */
+static int check_folder(const char *path, const char *const *overrides, idx n,
+                        struct err *e)
+{
+    char shown[TEXT_SHOW_MAX];
+    bool holds;
+    if (sweep_holds_sweep(&holds, path, e))
+        return e->code;
+    if (!holds)
+        return err_set(e, ERR_USAGE,
+                       "%s holds no sweep: give a sweep file, or the folder "
+                       "of a sweep to go on with",
+                       path);
+    for (idx i = 0; i < n; i++)
+        if (strncmp(overrides[i], "sweep.", strlen("sweep.")) != 0)
+            return err_set(e, ERR_CONFIG,
+                           "command line: got '%s', want sweep.key=value "
+                           "only: the sweep in %s is frozen; give its sweep "
+                           "file to change it",
+                           text_show(shown, overrides[i]), path);
+    return OK;
+}
+
+static int check_seal(const char *path, struct err *e)
+{
+    char *text;
+    size_t n;
+    int rc = sealed_text_read(&text, &n, NULL, path, INI_FILE_MAX, ERR_CONFIG,
+                              "undo the change, or `sinklab sweep FILE` with "
+                              "the sweep's file writes it anew",
+                              e);
+    if (rc == OK)
+        free(text);
+    return rc;
+}
+
+int sweep_file_read(struct sweep_file *f, const char *path,
+                    const char *const *overrides, idx n, struct err *e)
+{
+    struct sweep_reading r = { .f = f };
+    struct config_extra extra = { &r, gather, finish };
+    char inside[RUN_PATH_MAX];
+    memset(f, 0, sizeof *f);
+    sweep_options_init(&f->options);
+    if (fsys_is_folder(&f->is_frozen, path, e))
+        return e->code;
+    if (f->is_frozen && check_folder(path, overrides, n, e))
+        return e->code;
+    if (f->is_frozen)
+        sweep_path(inside, path, "sweep.ini");
+    f->path = pool_text(&f->memory, f->is_frozen ? inside : path, SIZE_MAX);
+    int rc = pool_check(&f->memory, e);
+    if (rc == OK && f->is_frozen)
+        rc = check_seal(inside, e);
+    if (rc == OK)
+        rc = config_load_extra(&f->base, f->path, overrides, n, &f->origins,
+                               &extra, e);
+    if (rc == OK)
+        rc = pool_check(&f->memory, e);
+    if (rc == OK)
+        rc = set_dir(f, path, e);
+    return rc ? rc : config_data_path(&f->base, f->dir, e);
+}
+
+void sweep_file_release(struct sweep_file *f)
+{
+    config_source_free(f->origins);
+    pool_release(&f->memory);
+    memset(f, 0, sizeof *f);
+}
+
+/* ---- printing ---------------------------------------------------------- */
+
+/* name = text, whose further lines are indented. */
+static void print_line(FILE *out, const char *name, const char *text)
+{
+    fprintf(out, "%s = ", name);
+    for (; *text; text++)
+        fprintf(out, *text == '\n' ? "\n    " : "%c", *text);
+    fputc('\n', out);
+}
+
+static void print_sections(FILE *out, const struct sweep_file *f)
+{
+    char value[KEY_PRINT_MAX];
+    fprintf(out, "\n[sweep]\n");
+    for (idx k = 0; k < n_sweep_keys; k++) {
+        key_print(&sweep_keys[k], &f->options, value, sizeof value);
+        fprintf(out, "%s =%s%s\n", sweep_keys[k].name, *value ? " " : "",
+                value);
+    }
+    if (f->n_grid)
+        fprintf(out, "\n[axes]\n");
+    for (idx i = 0; i < f->n_axes; i++) {
+        if (i == f->n_grid)
+            fprintf(out, "\n[random]\ndraws = %td\nseed = %td\n", f->draws,
+                    f->seed);
+        print_line(out, f->axes[i].name, f->axes[i].text);
+    }
+    if (f->n_excludes)
+        fprintf(out, "\n[exclude]\n");
+    for (idx i = 0; i < f->n_excludes; i++)
+        fprintf(out, "%s\n", f->excludes[i].text);
+}
+
+char *sweep_file_print(const struct sweep_file *f)
+{
+    char *text = NULL, *base = config_print_given(&f->base, f->origins);
+    size_t n = 0;
+    FILE *out = base ? open_memstream(&text, &n) : NULL;
+    if (out) {
+        fprintf(out,
+                "; A sweep as it was frozen, with all files it includes.\n"
+                "; Written by sinklab; edit the file it came from instead: "
+                "%s\n\n%s",
+                f->path, base);
+        print_sections(out, f);
+        bool failed = ferror(out);
+        if (fclose(out) || failed) {
+            free(text);
+            text = NULL;
+        }
+    }
+    free(base);
+    return text;
+}

@@ -1,0 +1,230 @@
+/* Bringing a sweep's folder up to its file: sweep_freeze. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "config/config_when.h"
+#include "io/fsys.h"
+#include "io/ini.h"
+#include "io/sealed_text.h"
+#include "sweep/sweep_expand.h"
+#include "sweep/sweep_journal.h"
+#include "sweep/sweep_list.h"
+
+static int out_of_memory(struct err *e)
+{
+    return err_set(e, ERR_MEMORY, "out of memory");
+}
+
+/* Replace the file, unless it holds this text already, and its seal. */
+static int write_if_new(const char *path, const char *text, struct err *e)
+{
+    char *now = NULL;
+    size_t n = 0, length = strlen(text);
+    bool is_same = access(path, F_OK) == 0 &&
+                   sealed_text_read(&now, &n, NULL, path, INI_FILE_MAX,
+                                    ERR_DATA, "", NULL) == OK &&
+                   n == length && !memcmp(now, text, n);
+    free(now);
+    return is_same ? OK : sealed_text_write(path, text, length, e);
+}
+
+static int write_config(const char *path, const struct config *c, struct err *e)
+{
+    char *text = config_print(c, NULL);
+    int rc = text ? write_if_new(path, text, e) : out_of_memory(e);
+    free(text);
+    return rc;
+}
+
+/* --- runs that are in the list ------------------------------------------ */
+
+static int same_text(bool *is_same, const struct config *a,
+                     const struct config *b, struct err *e)
+{
+    char *one = config_print(a, NULL), *other = config_print(b, NULL);
+    int rc = one && other ? OK : out_of_memory(e);
+    *is_same = rc == OK && !strcmp(one, other);
+    free(one);
+    free(other);
+    return rc;
+}
+
+/* Cosmetic settings reach a run that has not begun; another one keeps its own,
+ * but learns where its text lies now. */
+static int update_config(const struct sweep *s, const struct sweep_run *r,
+                         const struct config *wanted, struct sweep_news *news,
+                         struct err *e)
+{
+    char path[RUN_PATH_MAX];
+    struct config kept;
+    struct err damage = { 0 };
+    bool is_same;
+    sweep_config_path(path, s, r);
+    bool has_begun = sweep_run_state(s, r, NULL) != SWEEP_WAITING;
+    int rc = sweep_config_load(&kept, s, r, &damage);
+    bool is_there = true;
+    if (rc == ERR_IO && fsys_exists(&is_there, path, e))
+        return e->code;
+    if (rc == ERR_CONFIG || !is_there) {
+        news->repaired++; /* damaged, or gone */
+        return write_config(path, wanted, e);
+    }
+    if (rc)
+        return err_set(e, rc, "%s", damage.text);
+    config_drop_idle(&kept); /* an earlier version kept them */
+    if (same_text(&is_same, &kept, wanted, e))
+        return e->code;
+    if (!has_begun) {
+        news->updated += !is_same;
+        return write_config(path, wanted, e);
+    }
+    key_copy_text(kept.data.path, wanted->data.path);
+    if (same_text(&is_same, &kept, wanted, e))
+        return e->code;
+    news->kept += !is_same;
+    return write_config(path, &kept, e);
+}
+
+/* --- new ones ----------------------------------------------------------- */
+
+static int add_run(struct sweep *s, const struct sweep_point *point,
+                   const struct config *c, struct err *e)
+{
+    struct sweep_run *r = &s->runs[s->n];
+    char name[SWEEP_NAME_MAX], path[RUN_PATH_MAX];
+    snprintf(name, sizeof name, "%04td%s%s", s->n, *point->label ? "-" : "",
+             point->label);
+    *r = (struct sweep_run){
+        .index = s->n,
+        .name = pool_text(&s->memory, name, sizeof name),
+        .n_changes = point->n_changes,
+        .changes = pool_bytes(&s->memory,
+                              (size_t)point->n_changes * sizeof *r->changes),
+    };
+    strcpy(r->id, point->id);
+    strcpy(r->now, point->id);
+    for (idx i = 0; i < r->n_changes && r->changes; i++)
+        r->changes[i] = pool_text(&s->memory, point->changes[i], SIZE_MAX);
+    if (pool_check(&s->memory, e))
+        return e->code;
+    s->n++;
+    sweep_config_path(path, s, r);
+    return write_config(path, c, e);
+}
+
+/* Room for n runs more; the list is read, or there is none. */
+static int make_room(struct sweep *s, idx n, struct err *e)
+{
+    struct sweep_run *runs =
+        pool_bytes(&s->memory, (size_t)(s->n + n) * sizeof *runs);
+    if (!runs)
+        return out_of_memory(e);
+    if (s->n)
+        memcpy(runs, s->runs, (size_t)s->n * sizeof *runs);
+    s->runs = runs;
+    return OK;
+}
+
+/* --- the whole ---------------------------------------------------------- */
+
+/* Every point becomes a run, or is found to be one (is_wanted); s->by_id knows
+ * the runs of before. */
+static int match_points(struct sweep *s, struct sweep_file *f,
+                        const struct sweep_points *p, bool *is_wanted,
+                        struct sweep_news *news, struct err *e)
+{
+    struct sweep before = *s; /* sweep_find sees these only */
+    for (idx i = 0; i < p->n; i++) {
+        struct config c;
+        if (sweep_point_config(&c, f, &p->points[i], e))
+            return e->code;
+        const struct sweep_run *r = sweep_find(&before, p->points[i].id);
+        if (r) {
+            is_wanted[r->index] = true;
+            if (update_config(s, r, &c, news, e))
+                return e->code;
+            continue;
+        }
+        is_wanted[s->n] = true;
+        news->added++;
+        if (add_run(s, &p->points[i], &c, e))
+            return e->code;
+    }
+    return OK;
+}
+
+static void mark_dropped(struct sweep *s, const bool *is_wanted,
+                         struct sweep_news *news)
+{
+    for (idx i = 0; i < s->n; i++) {
+        struct sweep_run *r = &s->runs[i];
+        news->dropped += !is_wanted[i] && !r->is_dropped;
+        news->revived += is_wanted[i] && r->is_dropped;
+        r->is_dropped = !is_wanted[i];
+    }
+}
+
+static int write_file(const struct sweep *s, const struct sweep_file *f,
+                      struct err *e)
+{
+    char path[RUN_PATH_MAX];
+    char *text = sweep_file_print(f);
+    sweep_path(path, s->dir, "sweep.ini");
+    int rc = text ? write_if_new(path, text, e) : out_of_memory(e);
+    free(text);
+    return rc;
+}
+
+static int note(const struct sweep *s, const struct sweep_news *news,
+                struct err *e)
+{
+    char detail[SWEEP_DETAIL_MAX];
+    snprintf(detail, sizeof detail,
+             "%td runs: %td added, %td no longer asked for, %td asked for "
+             "again",
+             s->n, news->added, news->dropped, news->revived);
+    return sweep_journal_append(s, NULL, EVENT_FROZEN, detail, e);
+}
+
+/* Leftovers of writers that were killed. */
+static int tidy(const struct sweep *s, struct err *e)
+{
+    char path[RUN_PATH_MAX];
+    sweep_path(path, s->dir, "configs");
+    if (fsys_mkdirs(path, e) || fsys_remove_stale(path, e))
+        return e->code;
+    return fsys_remove_stale(s->dir, e);
+}
+
+int sweep_freeze(struct sweep *s, struct sweep_file *f,
+                 const struct sweep_points *p, struct sweep_news *news,
+                 struct err *e)
+{
+    bool *is_wanted = NULL, holds;
+    BUG_ON(!s->lock.is_held);
+    if (sweep_holds_sweep(&holds, s->dir, e))
+        return e->code;
+    *news = (struct sweep_news){ .is_new = !holds };
+    if (tidy(s, e) ||
+        (!news->is_new && (sweep_list_read(s, e) || sweep_journal_check(s, e) ||
+                           sweep_identify(s, e))) ||
+        make_room(s, p->n, e))
+        goto out;
+    is_wanted = calloc((size_t)(s->n + p->n), sizeof *is_wanted);
+    if (!is_wanted) {
+        out_of_memory(e);
+        goto out;
+    }
+    if (match_points(s, f, p, is_wanted, news, e))
+        goto out;
+    mark_dropped(s, is_wanted, news);
+    bool has_changed = news->added || news->dropped || news->revived;
+    if (sweep_list_index(s, e) || (!f->is_frozen && write_file(s, f, e)) ||
+        (has_changed && (sweep_list_write(s, e) || note(s, news, e))))
+        goto out;
+out:
+    free(is_wanted);
+    return e->code;
+}

@@ -1,0 +1,149 @@
+/* One run of a sweep: as a command to print, or to be trained here. */
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/shell.h"
+#include "sweep/sweep.h"
+#include "train/train.h"
+
+bool sweep_is_finished(enum sweep_state state)
+{
+    return state == SWEEP_DONE || state == SWEEP_DIVERGED ||
+           state == SWEEP_STOPPED;
+}
+
+void sweep_command(struct sweep_command *c, const struct sweep *s,
+                   const struct sweep_run *r, const struct sweep_options *o,
+                   const char *program)
+{
+    static const char key[] = "run.dir=";
+    sweep_config_path(c->config, s, r);
+    strcpy(c->dir, key);
+    sweep_run_dir(c->dir + strlen(key), s, r);
+    snprintf(c->threads, sizeof c->threads, "train.threads=%td", o->threads);
+    const char *const words[SWEEP_COMMAND_WORDS] = {
+        program, "train", c->config, c->dir, c->threads, "--resume", NULL
+    };
+    memcpy(c->words, words, sizeof words);
+}
+
+int sweep_print_list(const struct sweep *s, const struct sweep_options *o,
+                     struct err *e)
+{
+    char program[PATH_MAX], line[8 * RUN_PATH_MAX];
+    ssize_t n = readlink("/proc/self/exe", program, sizeof program - 1);
+    if (n < 0)
+        n = snprintf(program, sizeof program, "sinklab");
+    program[n] = '\0';
+    for (idx i = 0; i < s->n; i++) {
+        const struct sweep_run *r = &s->runs[i];
+        struct sweep_command c;
+        struct text t = { .at = line, .cap_bytes = sizeof line };
+        if (r->is_dropped || sweep_is_finished(sweep_run_state(s, r, NULL)))
+            continue;
+        sweep_command(&c, s, r, o, program);
+        for (idx w = 0; c.words[w]; w++) {
+            text_add(&t, "%s", w ? " " : "");
+            shell_add(&t, c.words[w]);
+        }
+        if (t.n >= t.cap_bytes)
+            return err_set(e, ERR_CONFIG,
+                           "%s: its path is too long to be quoted for a "
+                           "shell: use a shorter run.dir",
+                           s->dir);
+        puts(line);
+    }
+    return OK;
+}
+
+/* What a process that ended with this code did to its run. */
+static enum sweep_event event_after(const struct sweep *s,
+                                    const struct sweep_run *r, int code)
+{
+    switch (code) {
+    case OK:
+        return sweep_run_state(s, r, NULL) == SWEEP_STOPPED ? EVENT_STOPPED
+                                                            : EVENT_DONE;
+    case ERR_INTERRUPTED:
+    case ERR_BUSY: /* another one was faster */
+        return EVENT_INTERRUPTED;
+    case ERR_DIVERGED:
+        return EVENT_DIVERGED;
+    default:
+        return EVENT_FAILED;
+    }
+}
+
+static int train(const struct sweep *s, const struct sweep_run *r,
+                 const struct sweep_options *o, struct err *e)
+{
+    struct sweep_command c;
+    struct err ignored = { 0 };
+    char *words[SWEEP_COMMAND_WORDS] = { NULL };
+    struct config config;
+    int argc = 0;
+    if (sweep_config_load(&config, s, r, e) || sweep_journal_check(s, e))
+        return e->code;
+    sweep_command(&c, s, r, o, "sinklab");
+    for (; c.words[argc + 1]; argc++) { /* copies: argv is not const */
+        words[argc] = strdup(c.words[argc + 1]);
+        if (!words[argc])
+            err_set(e, ERR_MEMORY, "out of memory");
+    }
+    const struct train_request request = {
+        .path = c.config,
+        .overrides = (const char *[]){ c.dir, c.threads },
+        .n_overrides = 2,
+        .wants_resume = true,
+        .argc = argc,
+        .argv = words,
+    };
+    if (!e->code && !sweep_journal_append(s, r, EVENT_STARTED, "", e)) {
+        train_run(&request, e);
+        /* What training said counts more than a journal on a full disk */
+        sweep_journal_append(s, r, event_after(s, r, e->code),
+                             e->code ? e->text : "", e->code ? &ignored : e);
+    }
+    for (int i = 0; i < argc; i++)
+        free(words[i]);
+    return e->code;
+}
+
+int sweep_index(const struct sweep *s, const struct sweep_options *o, idx index,
+                struct err *e)
+{
+    struct run_status found;
+    if (index >= s->n)
+        return err_set(e, ERR_USAGE,
+                       "sweep: --index %td: %s has %td runs, 0 to %td", index,
+                       s->dir, s->n, s->n - 1);
+    const struct sweep_run *r = &s->runs[index];
+    if (r->is_dropped) {
+        printf("%s/%s is no longer in the sweep file: not started\n", s->dir,
+               r->name);
+        return OK;
+    }
+    switch (sweep_run_state(s, r, &found)) {
+    case SWEEP_DONE:
+        printf("%s/%s is done already, at step %td\n", s->dir, r->name,
+               found.step);
+        return OK;
+    case SWEEP_STOPPED:
+        printf("%s/%s ended already, at step %td: %s\n", s->dir, r->name,
+               found.step, found.reason);
+        return OK;
+    case SWEEP_DIVERGED:
+        return err_set(e, ERR_DIVERGED, "%s/%s: %s", s->dir, r->name,
+                       found.reason);
+    case SWEEP_RUNNING:
+        return err_set(e, ERR_BUSY,
+                       "%s/%s is being trained by another process: wait until "
+                       "that ends",
+                       s->dir, r->name);
+    default:
+        return train(s, r, o, e);
+    }
+}

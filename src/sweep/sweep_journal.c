@@ -1,0 +1,244 @@
+#include "sweep/sweep_journal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "io/fsys.h"
+#include "io/fsys_calls.h"
+#include "io/sealed_line.h"
+
+enum {
+    JOURNAL_VERSION = 1,
+    JOURNAL_MAX_BYTES = 1 << 28,
+    LINE_MAX_BYTES = 1024,
+    HOST_MAX = 128,
+};
+static const char journal_word[] = "sinklab-sweep-journal";
+
+static const char *const names[] = {
+    [EVENT_NONE] = "-",
+    [EVENT_FROZEN] = "frozen",
+    [EVENT_LAUNCHED] = "launched",
+    [EVENT_SUBMITTED] = "submitted",
+    [EVENT_LEFT] = "left",
+    [EVENT_STARTED] = "started",
+    [EVENT_DONE] = "done",
+    [EVENT_STOPPED] = "stopped",
+    [EVENT_INTERRUPTED] = "interrupted",
+    [EVENT_FAILED] = "failed",
+    [EVENT_DIVERGED] = "diverged",
+};
+
+const char *sweep_event_name(enum sweep_event event)
+{
+    BUG_ON((int)event < 0 || event >= SWEEP_EVENTS);
+    return names[event];
+}
+
+static int find_event(const char *name)
+{
+    for (int i = EVENT_NONE + 1; i < SWEEP_EVENTS; i++)
+        if (!strcmp(names[i], name))
+            return i;
+    return EVENT_NONE;
+}
+
+/* ---- appending --------------------------------------------------------- */
+
+/* The line of an event that happens now. */
+static void print_event(struct text *t, const struct sweep_run *r,
+                        enum sweep_event event, const char *detail)
+{
+    char host[HOST_MAX] = "", when[SWEEP_TIME_MAX];
+    size_t start = t->n;
+    time_t now = time(NULL);
+    struct tm utc;
+    gmtime_r(&now, &utc);
+    strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", &utc);
+    gethostname(host, sizeof host - 1);
+    if (r)
+        text_add(t, "%s\t%04td\t%s", when, r->index, r->id);
+    else
+        text_add(t, "%s\t-\t-", when);
+    text_add(t, "\t%s\t%s %ld\t%.*s", names[event], host, (long)getpid(),
+             SWEEP_DETAIL_MAX - 1, detail ? detail : "");
+    int tabs = 0;
+    for (size_t i = start; i < t->n; i++) {
+        unsigned char c = (unsigned char)t->at[i];
+        tabs += c == '\t';
+        if ((c < ' ' && (c != '\t' || tabs > 5)) || c == 127)
+            t->at[i] = ' '; /* a detail stays in its field */
+    }
+    sealed_line_end(t, start);
+}
+
+/* With the file locked: where the last whole line ends; *is_new: the file has
+ * no head yet. -1: the system refuses. */
+static off_t find_end(int fd, bool *is_new)
+{
+    char bytes[LINE_MAX_BYTES];
+    off_t end = lseek(fd, 0, SEEK_END);
+    while (end > 0) {
+        off_t n = end < (off_t)sizeof bytes ? end : (off_t)sizeof bytes;
+        if (!fsys_read_at(fd, bytes, (size_t)n, end - n))
+            return -1;
+        char *lf = memrchr(bytes, '\n', (size_t)n);
+        end -= n;
+        if (lf) {
+            end += lf + 1 - bytes;
+            break;
+        }
+    }
+    *is_new = end == 0;
+    return end;
+}
+
+/* Another version's journal is left alone. */
+static int check_head(int fd, off_t end, const char *path, struct err *e)
+{
+    char head[64], *text = head;
+    size_t n = end < (off_t)sizeof head ? (size_t)end : sizeof head - 1;
+    if (!fsys_read_at(fd, head, n, 0))
+        return err_system(e, path, "read");
+    head[n] = '\0';
+    return sealed_line_head(&text, path, journal_word, JOURNAL_VERSION, e);
+}
+
+static int append_locked(int fd, const char *path, struct text *line,
+                         struct err *e)
+{
+    char both[LINE_MAX_BYTES + 64];
+    struct text t = { .at = both, .cap_bytes = sizeof both };
+    bool is_new = false;
+    off_t end = find_end(fd, &is_new);
+    if (end < 0)
+        return err_system(e, path, "read");
+    int rc = is_new ? OK : check_head(fd, end, path, e);
+    if (rc != OK)
+        return rc;
+    if (end < lseek(fd, 0, SEEK_END) && fsys_call_ftruncate(fd, (size_t)end))
+        return err_system(e, path, "cut off its torn last line");
+    if (is_new)
+        text_add(&t, "%s %d\n", journal_word, JOURNAL_VERSION);
+    text_add(&t, "%s", line->at);
+    BUG_ON(t.n >= t.cap_bytes);
+    if (fsys_call_write_all(fd, both, t.n) == 0 && fsys_call_fsync(fd) == 0)
+        return OK;
+    rc = err_system(e, path, "write");
+    (void)!fsys_call_ftruncate(fd, (size_t)end); /* or a torn line stays */
+    return rc;
+}
+
+int sweep_journal_append(const struct sweep *s, const struct sweep_run *r,
+                         enum sweep_event event, const char *detail,
+                         struct err *e)
+{
+    char path[RUN_PATH_MAX], buffer[LINE_MAX_BYTES];
+    struct text line = { .at = buffer, .cap_bytes = sizeof buffer };
+    BUG_ON(event <= EVENT_NONE || event >= SWEEP_EVENTS);
+    print_event(&line, r, event, detail);
+    BUG_ON(line.n >= line.cap_bytes);
+    sweep_path(path, s->dir, "journal");
+    int fd = fsys_call_open(path, O_RDWR | O_APPEND | O_CREAT);
+    if (fd < 0)
+        return err_system(e, path, "open");
+    int locked;
+    do
+        locked = flock(fd, LOCK_EX);
+    while (locked && errno == EINTR);
+    /* A file system that knows no locks: one write() is as good as it gets */
+    int rc = append_locked(fd, path, &line, e);
+    if (fsys_call_close(fd) && rc == OK)
+        rc = err_system(e, path, "close");
+    return rc;
+}
+
+/* ---- reading ----------------------------------------------------------- */
+
+static void take_event(struct sweep_record *record, enum sweep_event event,
+                       const char *when, const char *detail)
+{
+    record->attempts += event == EVENT_STARTED;
+    record->failures += event == EVENT_FAILED;
+    if (event == EVENT_DONE)
+        record->failures = 0;
+    record->last = event;
+    snprintf(record->time, sizeof record->time, "%s", when);
+    snprintf(record->detail, sizeof record->detail, "%s", detail);
+}
+
+/* time, index, identity, event, host and process, detail */
+static bool parse_event(struct sweep_record *records, const struct sweep *s,
+                        char *line)
+{
+    char *field[6];
+    for (int i = 0; i < 6; i++)
+        if (!(field[i] = sealed_line_field(&line)))
+            return false;
+    int event = find_event(field[3]);
+    if (line || event == EVENT_NONE)
+        return false;
+    if (!strcmp(field[1], "-"))
+        return true;
+    char *end;
+    long long index = strtoll(field[1], &end, 10);
+    if (*end || index < 0)
+        return false;
+    if (index >= s->n)
+        return true; /* of a run that was added after we read the list */
+    if (strcmp(s->runs[index].id, field[2]) != 0)
+        return false;
+    take_event(&records[index], (enum sweep_event)event, field[0], field[5]);
+    return true;
+}
+
+int sweep_journal_read(struct sweep_record *records, const struct sweep *s,
+                       struct err *e)
+{
+    char path[RUN_PATH_MAX], *text;
+    size_t n;
+    memset(records, 0, (size_t)s->n * sizeof *records);
+    sweep_path(path, s->dir, "journal");
+    bool is_there;
+    int rc = fsys_exists(&is_there, path, e);
+    if (rc != OK || !is_there)
+        return rc;
+    rc = fsys_read_file(&text, &n, path, JOURNAL_MAX_BYTES, e);
+    if (rc)
+        return rc;
+    char *at = text, *line;
+    bool is_torn = !memchr(text, '\n', n); /* killed while it was made */
+    if (!is_torn)
+        rc = sealed_line_head(&at, path, journal_word, JOURNAL_VERSION, e);
+    for (idx number = 2; rc == OK && !is_torn; number++) {
+        line = sealed_line_next(&at);
+        if (!line)
+            break;
+        if (!sealed_line_open(line) || !parse_event(records, s, line))
+            rc = err_set(e, ERR_DATA,
+                         "%s:%td: damaged, or of another sweep: this line is "
+                         "not what was written; put a copy of the file back, "
+                         "or move it away (it is history only)",
+                         path, number);
+    }
+    if (rc == OK && !is_torn && strlen(at) != (size_t)(text + n - at) &&
+        memchr(at, '\n', (size_t)(text + n - at)))
+        rc = err_set(e, ERR_DATA, "%s: damaged: it holds NUL bytes", path);
+    free(text);
+    return rc;
+}
+
+int sweep_journal_check(const struct sweep *s, struct err *e)
+{
+    struct sweep_record *records = calloc((size_t)s->n + 1, sizeof *records);
+    int rc = records ? sweep_journal_read(records, s, e)
+                     : err_set(e, ERR_MEMORY, "out of memory");
+    free(records);
+    return rc;
+}

@@ -1,0 +1,147 @@
+/* How far a sweep is: `sinklab sweep status`. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/text.h"
+#include "io/grid.h"
+#include "io/tail.h"
+#include "run/run_facts.h"
+#include "sweep/sweep.h"
+#include "sweep/sweep_slurm.h"
+
+enum { CELL_COLUMNS = 60 };
+
+/* The step of the last whole row of metrics.csv; 0: there is none. */
+static int find_logged_step(idx *step, const struct sweep *s,
+                            const struct sweep_run *r, struct err *e)
+{
+    char dir[RUN_DIR_MAX], path[RUN_PATH_MAX], row[TAIL_MAX];
+    long long logged;
+    sweep_run_dir(dir, s, r);
+    run_path(path, dir, "metrics.csv");
+    int rc = tail_line(row, sizeof row, path, true, e);
+    *step = sscanf(row, "%lld,", &logged) == 1 ? (idx)logged : 0;
+    return rc;
+}
+
+static int find_planned_steps(idx *steps, const struct sweep *s,
+                              const struct sweep_run *r, struct err *e)
+{
+    struct config c;
+    int rc = sweep_config_load(&c, s, r, e);
+    *steps = rc == OK ? c.train.steps : 0;
+    return rc;
+}
+
+/* true: how it stands is unknown, and unread says why. */
+static bool fill_row(struct grid *g, const struct sweep *s, idx i,
+                     const struct sweep_record *record, enum sweep_state *state,
+                     struct err *unread)
+{
+    const struct sweep_run *r = &s->runs[i];
+    struct run_status found;
+    char shown[TEXT_SHOW_MAX];
+    *state = sweep_run_state(s, r, &found);
+    struct err own = { 0 };
+    if (found.refused)
+        err_set(&own, found.refused, "%s", found.reason);
+    idx step = found.step, steps, row = i + 1;
+    bool has_step =
+        sweep_is_finished(*state) || find_logged_step(&step, s, r, &own) == OK;
+    bool has_steps = find_planned_steps(&steps, s, r, &own) == OK;
+    grid_set(g, row, 0, "%s", r->name);
+    grid_set(g, row, 1, "%s%s",
+             found.refused ? RUN_STANDING_UNKNOWN : sweep_state_name(*state),
+             r->is_dropped ? " (dropped)" : "");
+    char one[32] = "?", all[32] = "?";
+    if (has_step)
+        snprintf(one, sizeof one, "%td", step);
+    if (has_steps)
+        snprintf(all, sizeof all, "%td", steps);
+    grid_set(g, row, 2, "%s / %s", one, all);
+    grid_set(g, row, 3, "%td", record->attempts);
+    const char *note = found.reason;
+    if (!*note && *state == SWEEP_WAITING && record->last == EVENT_FAILED)
+        note = record->detail; /* it never got as far as a folder */
+    if (own.code == ERR_IO || own.code == ERR_MEMORY)
+        err_set(unread, own.code, "%s", own.text);
+    if (own.code)
+        grid_set(g, row, 4, "%s", text_show(shown, own.text));
+    else if (*state != SWEEP_DONE && *state != SWEEP_RUNNING)
+        grid_set(g, row, 4, "%s", text_show(shown, note));
+    return found.refused != OK;
+}
+
+static void print_sums(const struct sweep *s, const idx count[SWEEP_STATES],
+                       idx n_unknown, idx n_dropped)
+{
+    printf("\n%s: %td runs", s->dir, s->n - n_dropped);
+    const char *mark = ": ";
+    for (int i = 0; i < SWEEP_STATES; i++) {
+        if (!count[i])
+            continue;
+        printf("%s%td %s", mark, count[i],
+               sweep_state_name((enum sweep_state)i));
+        mark = ", ";
+    }
+    if (n_unknown)
+        printf("%s%td " RUN_STANDING_UNKNOWN, mark, n_unknown);
+    if (n_dropped)
+        printf("; %td more are no longer in the sweep file", n_dropped);
+    printf("\n");
+}
+
+/* What Slurm says of runs that were handed to it; how many it knows. Nothing
+ * where it cannot be asked: the runs' own folders tell most. */
+static idx ask_queue(char (*queue)[QUEUE_NOTE_MAX], const struct sweep *s)
+{
+    char path[RUN_PATH_MAX];
+    struct stat st;
+    idx known = 0;
+    sweep_path(path, s->dir, "slurm");
+    if (stat(path, &st) == 0)
+        sweep_queue_notes(queue, &known, s, true, &(struct err){ 0 });
+    return known;
+}
+
+int sweep_status(const struct sweep *s, struct err *e)
+{
+    static const char *const heads[] = { "run",    "state", "step",
+                                         "starts", "note",  "queue" };
+    struct grid g = { 0 };
+    idx count[SWEEP_STATES] = { 0 }, n_unknown = 0, n_dropped = 0;
+    struct err unread = { 0 };
+    struct sweep_record *records = calloc((size_t)s->n + 1, sizeof *records);
+    char(*queue)[QUEUE_NOTE_MAX] = calloc((size_t)s->n + 1, sizeof *queue);
+    if (!records || !queue)
+        err_set(e, ERR_MEMORY, "out of memory");
+    idx known = queue ? ask_queue(queue, s) : 0;
+    idx columns = COUNT_OF(heads) - (known == 0);
+    if (e->code || sweep_journal_read(records, s, e) ||
+        grid_init(&g, s->n + 1, columns, e))
+        goto out;
+    for (idx k = 0; k < columns; k++)
+        grid_set(&g, 0, k, "%s", heads[k]);
+    for (idx i = 0; i < s->n; i++) {
+        enum sweep_state state;
+        bool is_unknown = fill_row(&g, s, i, &records[i], &state, &unread);
+        if (known > 0)
+            grid_set(&g, i + 1, 5, "%s", queue[i]);
+        n_dropped += s->runs[i].is_dropped;
+        if (!s->runs[i].is_dropped)
+            ++*(is_unknown ? &n_unknown : &count[state]);
+    }
+    if (grid_check(&g, e))
+        goto out;
+    grid_print(stdout, &g, CELL_COLUMNS, false);
+    print_sums(s, count, n_unknown, n_dropped);
+    if (unread.code) /* what is shown is not all */
+        err_set(e, unread.code, "%s", unread.text);
+out:
+    grid_release(&g);
+    free(records);
+    free(queue);
+    return e->code;
+}

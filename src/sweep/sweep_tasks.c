@@ -1,0 +1,153 @@
+#include "sweep/sweep_tasks.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "io/tail.h"
+#include "sweep/sweep.h"
+#include "train/session.h"
+
+/* Of a process without any numbers: program, libraries, HDF5's image. */
+enum { PROCESS_BYTES = 32 << 20 };
+
+/* What tokens a run reads and what they weigh; opened anew only where it
+ * differs from the run before, for a text is read whole. */
+struct weighed_source {
+    bool is_open;
+    struct data_options options;
+    idx vocab;
+    size_t bytes;
+};
+
+static int weigh_source(struct weighed_source *w, const struct config *c,
+                        struct err *e)
+{
+    struct source source = { 0 };
+    if (w->is_open && memcmp(&w->options, &c->data, sizeof c->data) == 0)
+        return OK;
+    if (source_open(&source, &c->data, 0, c->model.context, e) == OK)
+        *w = (struct weighed_source){ true, c->data, source.vocab,
+                                      source.arena.used_bytes };
+    source_release(&source);
+    return e->code;
+}
+
+/* A run whose config is damaged or whose text is gone costs nothing here; the
+ * run itself says why it cannot start. */
+static void weigh(struct sweep_task *task, struct weighed_source *w,
+                  const struct sweep *s, const struct sweep_options *o)
+{
+    struct config c;
+    struct model m = { 0 };
+    struct err own = { 0 };
+    if (sweep_config_load(&c, s, task->run, &own) == OK) {
+        c.train.threads = o->threads;
+        task->steps = c.train.steps;
+        if (weigh_source(w, &c, &own) == OK &&
+            model_init(&m, &c.model, &c.attention, w->vocab, &own) == OK) {
+            task->flops = model_flops_per_token(&m, c.model.context) *
+                          session_tokens(&c, c.train.steps);
+            task->bytes =
+                session_bytes(&c, &m, true) + w->bytes + PROCESS_BYTES;
+        }
+    }
+    model_release(&m);
+}
+
+int sweep_tasks_init(struct sweep_tasks *t, const struct sweep *s,
+                     const struct sweep_options *o, struct err *e)
+{
+    struct weighed_source w = { 0 };
+    *t = (struct sweep_tasks){ .sweep = s };
+    t->tasks = calloc((size_t)s->n + 1, sizeof *t->tasks);
+    if (!t->tasks)
+        err_set(e, ERR_MEMORY, "out of memory for a sweep of %td runs", s->n);
+    for (idx i = 0; i < s->n && !e->code; i++) {
+        if (s->runs[i].is_dropped)
+            continue;
+        struct sweep_task *task = &t->tasks[t->n++];
+        task->run = &s->runs[i];
+        task->loss = NAN;
+        t->count[TASK_WAITING]++;
+        weigh(task, &w, s, o);
+        enum sweep_state state = sweep_run_state(s, task->run, NULL);
+        if (sweep_is_finished(state)) {
+            sweep_task_set(t, task, TASK_FINISHED, state);
+            task->step = task->steps;
+        } else if (state != SWEEP_WAITING)
+            sweep_task_look(t, task);
+        task->start_step = task->step;
+    }
+    return e->code;
+}
+
+void sweep_tasks_release(struct sweep_tasks *t)
+{
+    free(t->tasks);
+    *t = (struct sweep_tasks){ 0 };
+}
+
+void sweep_task_set(struct sweep_tasks *t, struct sweep_task *task,
+                    enum task_state state, enum sweep_state end)
+{
+    BUG_ON(task->state == TASK_FINISHED);
+    t->count[task->state]--;
+    t->count[state]++;
+    task->state = state;
+    task->end = end;
+    if (state == TASK_FINISHED)
+        t->ends[end]++;
+    if (state == TASK_WAITING)
+        t->first_waiting = idx_min(t->first_waiting, task - t->tasks);
+}
+
+struct sweep_task *sweep_task_next(struct sweep_tasks *t, double now_s,
+                                   double *wake_s)
+{
+    *wake_s = INFINITY;
+    while (t->first_waiting < t->n &&
+           t->tasks[t->first_waiting].state != TASK_WAITING)
+        t->first_waiting++;
+    for (idx i = t->first_waiting; i < t->n; i++) {
+        struct sweep_task *task = &t->tasks[i];
+        if (task->state != TASK_WAITING)
+            continue;
+        if (task->not_before_s <= now_s)
+            return task;
+        *wake_s = fmin(*wake_s, task->not_before_s);
+    }
+    return NULL;
+}
+
+void sweep_task_look(const struct sweep_tasks *t, struct sweep_task *task)
+{
+    char dir[RUN_DIR_MAX], path[RUN_PATH_MAX], row[TAIL_MAX], *at;
+    sweep_run_dir(dir, t->sweep, task->run);
+    run_path(path, dir, "metrics.csv");
+    if (tail_line(row, sizeof row, path, true, NULL) || *row < '0' ||
+        *row > '9')
+        return; /* not begun, or its header alone */
+    long long step = strtoll(row, &at, 10);
+    task->step = (idx)step;
+    if (*at == ',' && (at = strchr(at + 1, ',')) && at[1] != ',')
+        task->loss = strtod(at + 1, NULL);
+}
+
+double sweep_tasks_share(const struct sweep_tasks *t, double *ours)
+{
+    double all = 0, done = 0, done_before = 0;
+    for (idx i = 0; i < t->n; i++) {
+        const struct sweep_task *task = &t->tasks[i];
+        double steps = task->steps > 0 ? (double)task->steps : 1;
+        double before = fmin(1, (double)task->start_step / steps);
+        bool is_over =
+            task->state == TASK_FINISHED || task->state == TASK_FAILED;
+        all += task->flops;
+        done +=
+            task->flops * (is_over ? 1 : fmin(1, (double)task->step / steps));
+        done_before += task->flops * before;
+    }
+    *ours = all > 0 ? fmax(0, done - done_before) / all : 0;
+    return all > 0 ? done / all : 0;
+}

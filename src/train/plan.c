@@ -1,0 +1,101 @@
+#include "train/plan.h"
+
+#include "train/session.h"
+
+bool plan_keeps(const struct config *c, idx step)
+{
+    const struct checkpoint_options *o = &c->checkpoint;
+    if (step == 0 || step == c->train.steps)
+        return true;
+    if (o->every && step % o->every == 0)
+        return true;
+    if (step <= o->dense_until && (step & (step - 1)) == 0)
+        return true;
+    for (idx i = 0; i < o->steps.n; i++)
+        if (o->steps.v[i] == step)
+            return true;
+    return false;
+}
+
+bool plan_saves_state(const struct config *c, idx step)
+{
+    idx every = c->checkpoint.resume_every;
+    return step == c->train.steps || (every && step % every == 0);
+}
+
+void plan_print_bytes(FILE *out, double bytes)
+{
+    const char *unit = "MiB";
+    double value = bytes / (1 << 20);
+    if (value >= 1024) {
+        value /= 1024;
+        unit = "GiB";
+    }
+    fprintf(out, "%.*f %s", value < 10 ? 2 : 1, value, unit);
+}
+
+int plan_model(struct plan *p, const struct config *c, idx vocab, struct err *e)
+{
+    struct model m = { 0 };
+    int rc = model_init(&m, &c->model, &c->attention, vocab, e);
+    if (rc == OK) {
+        double weights = (double)m.table.n * sizeof(real);
+        idx slots = optimizers[c->optim.name]->n_slots;
+        *p = (struct plan){
+            .parameters = m.table.n,
+            .tensors = m.table.count,
+            .vocab = m.V,
+            .tokens = session_tokens(c, c->train.steps),
+            .flops_per_token = model_flops_per_token(&m, c->model.context),
+            .memory_bytes = session_bytes(c, &m, true),
+            .weights_bytes = weights,
+            .state_bytes = weights * (double)(1 + slots),
+        };
+        for (idx step = 0; step <= c->train.steps; step++)
+            p->weights_files += plan_keeps(c, step);
+    }
+    model_release(&m);
+    return rc;
+}
+
+int plan_run(struct plan *p, const struct config *c, struct err *e)
+{
+    struct source source = { 0 };
+    int rc = source_open(&source, &c->data, 0, c->model.context, e);
+    if (rc == OK)
+        rc = plan_model(p, c, source.vocab, e);
+    source_release(&source);
+    return rc;
+}
+
+double plan_disk(const struct plan *p)
+{
+    return p->weights_bytes * (double)p->weights_files + p->state_bytes;
+}
+
+int plan_print(FILE *out, const struct config *c, const char *dir,
+               struct err *e)
+{
+    struct plan p;
+    if (plan_run(&p, c, e))
+        return e->code;
+    fprintf(out, "%-14s %s\n", "run folder", dir);
+    fprintf(out, "%-14s %td in %td tensors\n", "parameters", p.parameters,
+            p.tensors);
+    fprintf(out, "%-14s %td\n", "vocabulary", p.vocab);
+    fprintf(out, "%-14s %td a step x %td steps = %.4g\n", "tokens",
+            c->train.batch * c->train.accumulate * c->model.context,
+            c->train.steps, p.tokens);
+    fprintf(out, "%-14s %.4g a token, %.4g in all\n", "FLOPs",
+            p.flops_per_token, p.flops_per_token * p.tokens);
+    fprintf(out, "%-14s ", "memory");
+    plan_print_bytes(out, (double)p.memory_bytes);
+    fprintf(out, " with %d thread%s\n", session_threads(c),
+            session_threads(c) == 1 ? "" : "s");
+    fprintf(out, "%-14s ", "checkpoints");
+    plan_print_bytes(out, p.weights_bytes * (double)p.weights_files);
+    fprintf(out, " in %td weights files, ", p.weights_files);
+    plan_print_bytes(out, p.state_bytes);
+    fprintf(out, " in resume.h5\n");
+    return OK;
+}

@@ -1,0 +1,46 @@
+/* plan.h - which steps keep a checkpoint, and what a run will cost. */
+#ifndef SINKLAB_PLAN_H
+#define SINKLAB_PLAN_H
+
+#include <stdio.h>
+
+#include "config/config.h"
+
+/* Does the schedule keep a weights file of this step? Always 0 and the last. */
+bool plan_keeps(const struct config *c, idx step);
+
+/* Is a full state saved after this step? */
+bool plan_saves_state(const struct config *c, idx step);
+
+/* What a run takes. */
+struct plan {
+    idx parameters, tensors, vocab;
+    double tokens; /* in all steps */
+    double flops_per_token;
+    size_t memory_bytes;  /* beside the data */
+    idx weights_files;    /* kept at the end */
+    double weights_bytes; /* of one such file */
+    double state_bytes;   /* of resume.h5 */
+};
+
+/* plan_model - of a run whose data has so many tokens. OK, or why the model
+ * cannot be built. */
+int plan_model(struct plan *p, const struct config *c, idx vocab,
+               struct err *e);
+
+/* plan_run - the same; opens the data to see. OK, or why the run cannot be
+ * built. */
+int plan_run(struct plan *p, const struct config *c, struct err *e);
+
+/* plan_disk - bytes of all its checkpoints. */
+double plan_disk(const struct plan *p);
+
+/* plan_print - `train --dry-run`: parameters, tokens, memory, checkpoints and
+ * their size, floating-point operations. OK, or why the run cannot be built. */
+int plan_print(FILE *out, const struct config *c, const char *dir,
+               struct err *e);
+
+/* "1.50 GiB" */
+void plan_print_bytes(FILE *out, double bytes);
+
+#endif

@@ -1,0 +1,83 @@
+/* session.h - everything a config asks for, opened: data, model, numbers.
+ *
+ * What train, analyze and bench share. Owns all it opens; release in any
+ * state. All memory is allocated here: nothing allocates after it.
+ */
+#ifndef SINKLAB_SESSION_H
+#define SINKLAB_SESSION_H
+
+#include "config/config.h"
+#include "data/source.h"
+#include "metric/meter.h"
+#include "nn/model/model.h"
+#include "optim/optim.h"
+#include "run/checkpoint.h"
+
+struct session {
+    struct config config;
+    int threads;
+    struct source source;
+    struct model model;
+    struct arena numbers; /* weights, gradients, optimizer slots */
+    real *w, *dw;         /* (table.total); dw only for training */
+    struct optim optim;
+    struct arena acts_arena;
+    struct acts acts;   /* (train.batch, model.context) */
+    struct meter meter; /* probe_sequences if training, else sequences */
+    idx n_val;          /* sequences that a validation reads */
+    double *floor;      /* (context + 1), room for source_floor */
+    struct laps *laps;  /* NULL, or where session_update books its time */
+};
+
+/* From now on, book where time goes; NULL: no more. */
+void session_watch(struct session *s, struct laps *laps);
+
+/* session_open - Weights start at their initial values.
+ * OK, ERR_CONFIG, ERR_DATA, ERR_IO, ERR_TOOL; ERR_MEMORY, told before anything
+ * large is touched where limits are known. */
+int session_open(struct session *s, const struct config *c, bool is_training,
+                 struct err *e);
+void session_release(struct session *s);
+
+/* Threads in force: train.threads, or what OpenMP offers. */
+int session_threads(const struct config *c);
+
+/* Bytes that training or measuring takes beside the data: what session_open
+ * would allocate, and the image of a checkpoint while it is saved or read. */
+size_t session_bytes(const struct config *c, const struct model *m,
+                     bool is_training);
+
+/* What a validation finds, in nats a token: the mean loss over all targets that
+ * count of the first n_val sequences of the validation split, which hold
+ * train.val_tokens if training, else sink.val_tokens; its
+ * standard error, from the losses of the sequences (NAN for one alone); and
+ * what the loss has above that of a perfect model of the source on the same
+ * targets (NAN if the source has no floor). Same bits for any number of
+ * threads. */
+struct val_result {
+    idx sequences; /* that were read; 0: nothing was measured */
+    double loss, loss_se, excess;
+};
+struct val_result session_validate(struct session *s);
+
+/* session_update - one optimizer update: `step` is the number of updates done
+ * before. Loss and gradient norm come out. OK, or ERR_DIVERGED (weights
+ * untouched) if one of them is not finite. */
+struct update_result {
+    double loss, grad_norm, lr;
+};
+int session_update(struct session *s, idx step, struct update_result *r,
+                   struct err *e);
+
+/* session_check - may the numbers be saved as they are after `step` updates?
+ * All weights, with_state the optimizer's slots too, must be finite, and so
+ * must the loss of a forward pass. OK, or ERR_DIVERGED naming the tensor. */
+int session_check(struct session *s, idx step, bool with_state, struct err *e);
+
+/* Tokens seen after `step` updates. */
+double session_tokens(const struct config *c, idx step);
+
+/* The numbers as a checkpoint holds them; with_state: optimizer slots too. */
+struct checkpoint_data session_data(const struct session *s, bool with_state);
+
+#endif

@@ -1,0 +1,26 @@
+/* train.h - a config or a run folder becomes a trained run: the training loop,
+ * what it writes down on the way, and how it goes on where it stopped.
+ */
+#ifndef SINKLAB_TRAIN_H
+#define SINKLAB_TRAIN_H
+
+#include "base/base.h"
+#include "base/err.h"
+
+/* What was asked for; everything is borrowed. */
+struct train_request {
+    const char *path;             /* config file or run folder */
+    const char *const *overrides; /* (n_overrides) section.key=value */
+    idx n_overrides;
+    bool wants_resume, wants_restart, is_dry;
+    int argc; /* the whole command line, for the manifest */
+    char **argv;
+};
+
+/* train_run - OK: the run is done, stopped by a rule of its config, or (is_dry)
+ * described. ERR_INTERRUPTED: by a signal, all saved. ERR_DIVERGED; ERR_USAGE,
+ * ERR_CONFIG, ERR_DATA, ERR_CHECKPOINT, ERR_BUSY: nothing was trained; ERR_IO,
+ * ERR_MEMORY: the last saved state stays. */
+int train_run(const struct train_request *r, struct err *e);
+
+#endif

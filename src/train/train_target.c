@@ -1,0 +1,169 @@
+#include "train/train_target.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "run/config_paths.h"
+
+/* The config of the run in t->dir, with the overrides that a resumed run
+ * may take. */
+static int load_run_config(struct train_target *t, struct config *c,
+                           struct err *e)
+{
+    char path[RUN_PATH_MAX];
+    bool is_there;
+    run_path(path, t->dir, "config.ini");
+    if (fsys_exists(&is_there, path, e))
+        return e->code;
+    if (is_there)
+        return run_config_load(c, t->dir, e);
+    run_resume_path(path, t->dir);
+    if (fsys_exists(&is_there, path, e))
+        return e->code;
+    if (is_there)
+        return err_set(e, ERR_CONFIG,
+                       "%s/config.ini is missing: `sinklab train CONFIG.ini "
+                       "--resume run.dir=%s` writes it anew and goes on",
+                       t->dir, t->dir);
+    return err_set(e, ERR_USAGE,
+                   "%s was never started: give its config file instead, "
+                   "`sinklab train CONFIG.ini run.dir=...`",
+                   t->dir);
+}
+
+bool train_same_run(const struct config *a, const struct config *b)
+{
+    struct config other = *b;
+    char id[CONFIG_ID_MAX], other_id[CONFIG_ID_MAX];
+    other.train.steps = a->train.steps; /* may grow */
+    key_copy_text(other.data.path,
+                  a->data.path); /* the text may move: its hash */
+    key_copy_text(other.data.hash,
+                  a->data.hash); /* is checked when it is read */
+    config_id(id, a);
+    config_id(other_id, &other);
+    return strcmp(id, other_id) == 0;
+}
+
+/* With --resume: the config file must describe the run that is there. */
+static int check_same_run(struct train_target *t, struct err *e)
+{
+    struct config kept;
+    struct err own = { 0 };
+    int rc = load_run_config(t, &kept, &own);
+    if (rc == ERR_CONFIG) { /* the saved state decides, and it comes anew */
+        t->has_lost_config = true;
+        return OK;
+    }
+    if (rc != OK)
+        return err_set(e, rc, "%s", own.text);
+    if (!train_same_run(&t->config, &kept))
+        return err_set(e, ERR_CONFIG,
+                       "%s holds a run with other settings than %s (compare "
+                       "its config.ini): give another run.dir, or go on with "
+                       "that run by `sinklab train %s`",
+                       t->dir, t->path, t->dir);
+    if (!t->config.data.hash[0])
+        key_copy_text(t->config.data.hash, kept.data.hash);
+    t->kept_steps = kept.train.steps;
+    return OK;
+}
+
+static int resolve_folder(struct train_target *t, struct err *e)
+{
+    if (strlen(t->path) >= sizeof t->dir)
+        return err_set(e, ERR_CONFIG, "%s: path too long", t->path);
+    strcpy(t->dir, t->path);
+    bool is_run;
+    if (run_holds_run(&is_run, t->dir, e))
+        return e->code;
+    if (!is_run)
+        return err_set(e, ERR_USAGE,
+                       "%s holds no run: give a run folder to go on with, or "
+                       "a config file",
+                       t->dir);
+    t->is_resumed = true;
+    if (load_run_config(t, &t->config, e))
+        return e->code;
+    t->kept_steps = t->config.train.steps;
+    idx positions = t->config.sink.positions;
+    if (config_override(&t->config, NULL, t->overrides, t->n_overrides,
+                        KEY_RESUME, &t->changes, e))
+        return e->code;
+    if (t->config.sink.positions != positions)
+        return err_set(e, ERR_CONFIG,
+                       "command line: sink.positions: metrics.csv of %s has "
+                       "columns for %td positions, and goes on with them; "
+                       "`sinklab analyze %s sink.positions=%td` measures "
+                       "others",
+                       t->dir, positions, t->dir, t->config.sink.positions);
+    if (t->config.run.dir[0])
+        return err_set(e, ERR_CONFIG,
+                       "run.dir cannot move the run in %s: move the folder "
+                       "itself, then go on with it",
+                       t->dir);
+    return config_data_path(&t->config, t->dir, e);
+}
+
+/* A run within another would be listed, removed and moved with it. */
+static int check_outside(const char *dir, struct err *e)
+{
+    char above[RUN_DIR_MAX];
+    snprintf(above, sizeof above, "%s", dir);
+    for (char *slash; (slash = strrchr(above, '/')) && slash > above;) {
+        bool is_run;
+        *slash = '\0';
+        if (run_holds_run(&is_run, above, e))
+            return e->code;
+        if (is_run)
+            return err_set(e, ERR_BUSY,
+                           "%s lies within the run %s: give another run.dir",
+                           dir, above);
+    }
+    return OK;
+}
+
+static int resolve_config(struct train_target *t, bool is_dry, struct err *e)
+{
+    char path[RUN_PATH_MAX];
+    if (t->wants_restart)
+        return err_set(e, ERR_USAGE,
+                       "train: --restart wants the folder of a run, got %s",
+                       t->path);
+    if (config_load(&t->config, t->path, t->overrides, t->n_overrides,
+                    &t->origins, e))
+        return e->code;
+    if (t->config.run.dir[0])
+        strcpy(t->dir, t->config.run.dir);
+    else if (config_default_dir(t->dir, t->path, e))
+        return e->code;
+    if (config_data_path(&t->config, t->dir, e) || check_outside(t->dir, e))
+        return e->code;
+    /* A run folder may be moved, so its config does not say where it is */
+    t->config.run.dir[0] = '\0';
+    run_path(path, t->dir, "config.ini");
+    bool is_run, has_config, has_state;
+    if (!t->wants_resume || is_dry)
+        return OK;
+    if (run_holds_run(&is_run, t->dir, e) || fsys_exists(&has_config, path, e))
+        return e->code;
+    run_resume_path(path, t->dir);
+    if (fsys_exists(&has_state, path, e))
+        return e->code;
+    t->is_resumed = is_run && (has_config || has_state);
+    return t->is_resumed ? check_same_run(t, e) : OK;
+}
+
+int train_target_resolve(struct train_target *t, bool is_dry, struct err *e)
+{
+    bool is_folder;
+    if (fsys_is_folder(&is_folder, t->path, e))
+        return e->code;
+    int rc = is_folder ? resolve_folder(t, e) : resolve_config(t, is_dry, e);
+    if (rc == OK && t->is_resumed && t->config.train.steps < t->kept_steps)
+        return err_set(e, ERR_CONFIG,
+                       "train.steps = %td, but the run in %s was planned for "
+                       "%td: it may be made longer, not shorter",
+                       t->config.train.steps, t->dir, t->kept_steps);
+    return rc;
+}

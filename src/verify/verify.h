@@ -1,0 +1,68 @@
+/* verify.h - `sinklab verify`: what a folder holds, one thing against the
+ * other.
+ *
+ * Only the verify*.c files include this. Nothing is changed, and no lock is
+ * taken: a run that is in use is looked at as its files stand, and what may be
+ * half done then is no finding.
+ */
+#ifndef SINKLAB_VERIFY_H
+#define SINKLAB_VERIFY_H
+
+#include <stdio.h>
+
+#include "config/config.h"
+#include "io/row_chain.h"
+#include "run/run.h"
+
+/* What was found in all folders together. */
+struct verify {
+    FILE *out;
+    idx n_findings;
+    int code; /* of the gravest; OK: none */
+    idx n_runs, n_sweeps;
+};
+
+/* verify_say - a line of `out`: "path: what; remedy". */
+void verify_say(struct verify *v, int code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* verify_folder - what the folder is decides what is checked: a run, a sweep or
+ * all that lie below. OK whatever is found; ERR_USAGE: there is none; ERR_IO,
+ * ERR_MEMORY. */
+int verify_folder(struct verify *v, const char *dir, struct err *e);
+
+/* verify_run - the run in dir. OK whatever is found; ERR_MEMORY. */
+int verify_run(struct verify *v, const char *dir, struct err *e);
+
+/* verify_sweep - the sweep in dir with its runs. As verify_run. */
+int verify_sweep(struct verify *v, const char *dir, struct err *e);
+
+/* What several checks need. */
+
+/* verify_seal - say what is wrong with a sealed text (io/sealed_text.h).
+ * *text is its contents, which the caller frees; false, NULL where there is
+ * something to say. */
+bool verify_seal(struct verify *v, char **text, const char *dir,
+                 const char *name, const char *remedy);
+
+/* verify_lock - say what is wrong with the file `lock`; is a process at it? */
+bool verify_lock(struct verify *v, const char *dir);
+
+/* verify_temporaries - say which files of killed writers lie in dir/name. */
+void verify_temporaries(struct verify *v, const char *dir, const char *name);
+
+/* A log of chained rows: its steps, and where the chain ends. */
+struct verified_log {
+    idx n, cap;
+    idx *steps;               /* (n) of the sound rows */
+    struct row_chain *chains; /* (n + 1) [0]: of the header */
+    bool is_damaged, is_torn;
+};
+
+/* verify_log - read dir/name and say what is wrong with its rows. false: there
+ * is no such file, or it cannot be read (which is said). */
+bool verify_log(struct verify *v, struct verified_log *log, const char *dir,
+                const char *name);
+void verified_log_release(struct verified_log *log);
+
+#endif

@@ -1,0 +1,497 @@
+/* What `sinklab verify` checks of one run. */
+#include "verify/verify.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "analysis/analysis.h"
+#include "io/arrays.h"
+#include "io/fsys.h"
+#include "io/ini.h"
+#include "io/sealed_text.h"
+#include "io/table.h"
+#include "train/plan.h"
+#include "train/session.h"
+#include "train/train_target.h"
+
+/* The run at hand, filled check by check; each uses what those in front of it
+ * found to be sound. */
+struct checked {
+    struct verify *v;
+    const char *dir;
+    struct err *e;
+    bool is_used;            /* a process is at it */
+    char path[RUN_PATH_MAX]; /* path_of's */
+
+    bool has_status;
+    struct run_status status;
+    bool has_config;
+    struct config config;
+    bool has_id;
+    char id[RUN_ID_MAX]; /* manifest.ini's */
+    idx scheduled_from;  /* config.ini says what is due behind this step */
+    bool has_state;      /* resume.h5 is sound: */
+    idx state_step;      /* updates done then, */
+    char last_row[HASH_HEX_MAX]; /* and the last row of metrics.csv */
+    struct step_list steps;      /* of the weights files there are */
+    struct verified_log metrics;
+    bool has_metrics;
+};
+
+/* Ended in order: what it wrote last is whole. */
+static bool has_ended(const struct checked *c)
+{
+    return c->has_status && !c->is_used &&
+           (c->status.state == RUN_DONE || c->status.state == RUN_STOPPED ||
+            c->status.state == RUN_PREEMPTED);
+}
+
+/* Until the next call. */
+static const char *path_of(struct checked *c, const char *name)
+{
+    run_path(c->path, c->dir, name);
+    return c->path;
+}
+
+static bool is_there(struct checked *c, const char *name)
+{
+    return access(path_of(c, name), F_OK) == 0;
+}
+
+/* ---- status, config.ini, manifest.ini ---------------------------------- */
+
+static void check_status(struct checked *c)
+{
+    struct err e = { 0 };
+    char *text;
+    static const char remedy[] =
+        "`sinklab train RUN` finds out anew how far the run is";
+    if (!verify_seal(c->v, &text, c->dir, "status", remedy))
+        return;
+    free(text);
+    c->has_status = run_status_read(&c->status, c->dir, &e) == OK;
+    if (!c->has_status)
+        verify_say(c->v, e.code, "%s", e.text);
+}
+
+static void check_config(struct checked *c)
+{
+    struct err e = { 0 };
+    char *text;
+    static const char remedy[] =
+        "undo the change, or `sinklab train CONFIG.ini --resume run.dir=RUN` "
+        "writes it anew";
+    if (!verify_seal(c->v, &text, c->dir, "config.ini", remedy))
+        return;
+    free(text);
+    c->has_config = run_config_load(&c->config, c->dir, &e) == OK;
+    if (!c->has_config)
+        verify_say(c->v, e.code, "%s", e.text);
+}
+
+/* The value of `key` in the text of a section; 0 where there is none. */
+static idx find_number(const char *section, const char *key)
+{
+    char name[64];
+    snprintf(name, sizeof name, "\n%s = ", key);
+    const char *at = strstr(section, name);
+    return at ? strtoll(at + strlen(name), NULL, 10) : 0;
+}
+
+/* config.ini is that of the latest start. Those in front of it had the same
+ * schedule, unless the latest was given something that may have changed it. */
+static void read_starts(struct checked *c, const char *text)
+{
+    static const char *const changing[] = { "_every", "checkpoint.",
+                                            "--resume" };
+    const char *latest = NULL;
+    for (const char *p = text; (p = strstr(p, "\n[start ")); p++) {
+        const char *command = strstr(p, "\ncommand = ");
+        idx n = command ? (idx)strcspn(command + 1, "\n") : 0;
+        bool changes = false;
+        for (idx i = 0; i < COUNT_OF(changing) && command; i++)
+            changes |= memmem(command + 1, (size_t)n, changing[i],
+                              strlen(changing[i])) != NULL;
+        if (latest && changes)
+            c->scheduled_from = find_number(p, "from_step");
+        if (find_number(p, "from_step") == 0)
+            c->scheduled_from = 0;
+        latest = p;
+    }
+    if (!latest || !has_ended(c) || !strstr(latest, "\nended = "))
+        return;
+    if (find_number(latest, "to_step") != c->status.step)
+        verify_say(c->v, ERR_DATA,
+                   "%s: its last start ended at step %td, `status` says %td; "
+                   "put the file back that belongs to the other",
+                   path_of(c, "manifest.ini"), find_number(latest, "to_step"),
+                   c->status.step);
+}
+
+static void check_manifest(struct checked *c)
+{
+    char *text;
+    if (!verify_seal(c->v, &text, c->dir, "manifest.ini", RUN_MANIFEST_REMEDY))
+        return;
+    const char *id = strstr(text, "\nid = ");
+    size_t n = id ? strcspn(id + 6, "\n") : 0;
+    c->has_id = n > 0 && n < RUN_ID_MAX;
+    if (c->has_id)
+        snprintf(c->id, sizeof c->id, "%.*s", (int)n, id + 6);
+    else
+        verify_say(c->v, ERR_DATA, "%s: has no id of the run; %s",
+                   path_of(c, "manifest.ini"), RUN_MANIFEST_REMEDY);
+    read_starts(c, text);
+    free(text);
+}
+
+/* ---- checkpoints ------------------------------------------------------- */
+
+#define RECOMPUTE                                                              \
+    "put a copy back, or `sinklab train RUN --restart` computes it"
+
+/* Head of a checkpoint against the rest of the run. */
+static void check_head(struct checked *c, const char *path,
+                       const struct checkpoint_head *head, bool is_state)
+{
+    struct config sealed;
+    struct err e = { 0 };
+    if (c->has_id && strcmp(head->run_id, c->id) != 0)
+        verify_say(c->v, ERR_CHECKPOINT,
+                   "%s: belongs to run %s, manifest.ini to %s; put the right "
+                   "file back",
+                   path, head->run_id, c->id);
+    if ((head->last_row[0] != '\0') != is_state)
+        verify_say(c->v, ERR_CHECKPOINT, "%s: holds %s; " RECOMPUTE, path,
+                   is_state ? "weights only, want a full state"
+                            : "a full state, want weights only");
+    if (config_load_text(&sealed, head->config, path, &e)) {
+        verify_say(c->v, ERR_CHECKPOINT, "%s", e.text);
+        return;
+    }
+    if (head->tokens != session_tokens(&sealed, head->step))
+        verify_say(c->v, ERR_CHECKPOINT,
+                   "%s: says %.15g tokens at step %td, want %.15g; " RECOMPUTE,
+                   path, head->tokens, head->step,
+                   session_tokens(&sealed, head->step));
+    if (c->has_config && !train_same_run(&sealed, &c->config))
+        verify_say(c->v, ERR_CHECKPOINT,
+                   "%s: was computed with other settings than config.ini has; "
+                   "put the right one of the two back",
+                   path);
+}
+
+static bool is_read(struct checked *c, struct checkpoint_head *head,
+                    const char *path)
+{
+    struct err e = { 0 };
+    if (checkpoint_read_head(head, path, &e) == OK)
+        return true;
+    if (e.code == ERR_MEMORY)
+        *c->e = e;
+    else
+        verify_say(c->v, e.code, "%s", e.text);
+    return false;
+}
+
+/* Before the rows: those of a running run go on, beyond this state. */
+static void check_state(struct checked *c)
+{
+    struct checkpoint_head head = { 0 };
+    char path[RUN_PATH_MAX];
+    run_resume_path(path, c->dir);
+    if (access(path, F_OK)) {
+        if (has_ended(c))
+            verify_say(c->v, ERR_CHECKPOINT, "%s: is missing; " RECOMPUTE,
+                       path);
+        return;
+    }
+    if (!is_read(c, &head, path))
+        return;
+    check_head(c, path, &head, true);
+    c->has_state = true;
+    c->state_step = head.step;
+    snprintf(c->last_row, sizeof c->last_row, "%s", head.last_row);
+    if (has_ended(c) && c->status.step != head.step)
+        verify_say(c->v, ERR_CHECKPOINT,
+                   "%s: is of step %td, `status` says %td; put the file back "
+                   "that belongs to the other",
+                   path, head.step, c->status.step);
+    free(head.config);
+}
+
+static bool has_step(const struct checked *c, idx step)
+{
+    for (idx i = 0; i < c->steps.n; i++)
+        if (c->steps.steps[i] == step)
+            return true;
+    return false;
+}
+
+static void check_weights(struct checked *c)
+{
+    char path[RUN_PATH_MAX];
+    struct err e = { 0 };
+    if (run_list_checkpoints(&c->steps, c->dir, &e)) {
+        verify_say(c->v, e.code, "%s", e.text);
+        return;
+    }
+    for (idx i = 0; i < c->steps.n && !c->e->code; i++) {
+        struct checkpoint_head head = { 0 };
+        run_step_path(path, c->dir, c->steps.steps[i]);
+        if (!is_read(c, &head, path))
+            continue;
+        check_head(c, path, &head, false);
+        if (head.step != c->steps.steps[i])
+            verify_say(c->v, ERR_CHECKPOINT,
+                       "%s: says it is of step %td; put the right file back",
+                       path, head.step);
+        free(head.config);
+    }
+    for (idx step = 0; c->has_state && c->has_config && step <= c->state_step;
+         step++) {
+        if ((step > 0 && step <= c->scheduled_from) ||
+            !plan_keeps(&c->config, step) || has_step(c, step))
+            continue;
+        run_step_path(path, c->dir, step);
+        verify_say(c->v, ERR_CHECKPOINT, "%s: is missing; " RECOMPUTE, path);
+    }
+}
+
+/* ---- logs -------------------------------------------------------------- */
+
+/* Is a row due after this update? As train.c has it. */
+static bool is_due(const struct config *c, idx step)
+{
+    const idx every[] = { c->train.log_every, c->train.val_every,
+                          c->sink.probe_every };
+    for (idx i = 0; i < COUNT_OF(every); i++)
+        if (every[i] && (step % every[i] == 0 || step == c->train.steps))
+            return true;
+    return false;
+}
+
+static void check_torn(struct checked *c, const struct verified_log *log,
+                       const char *name)
+{
+    if (log->is_torn && has_ended(c))
+        verify_say(c->v, ERR_DATA,
+                   "%s:%td: the last line is cut off, but the run ended in "
+                   "order; put a copy of the file back",
+                   path_of(c, name), log->n + 2);
+}
+
+/* The rows against the state that counts on them. */
+static void check_last_row(struct checked *c, const char *path)
+{
+    const struct verified_log *log = &c->metrics;
+    idx at = log->n;
+    while (at >= 0 && strcmp(log->chains[at].hex, c->last_row) != 0)
+        at--;
+    if (at < 0 || (has_ended(c) && at < log->n))
+        verify_say(c->v, ERR_DATA,
+                   "%s:%td: %s the row that resume.h5 counts on at step %td; "
+                   "put a copy of the file back, or `sinklab train RUN "
+                   "--restart` computes all rows again",
+                   path, (at < 0 ? log->n : at) + 1,
+                   at < 0 ? "ends without" : "goes on behind", c->state_step);
+}
+
+/* Every row that is due up to the last one. */
+static void check_rows(struct checked *c, const char *path)
+{
+    const struct verified_log *log = &c->metrics;
+    idx at = 0, step = 0, n_missing = 0, first = 0;
+    idx last = log->n > 0 ? log->steps[log->n - 1] : -1;
+    for (idx i = 1; i < log->n; i++)
+        if (log->steps[i] <= log->steps[i - 1])
+            verify_say(c->v, ERR_DATA,
+                       "%s:%td: step %td behind step %td; put a copy of the "
+                       "file back",
+                       path, i + 2, log->steps[i], log->steps[i - 1]);
+    for (; c->has_config && step <= last; step++) {
+        while (at < log->n && log->steps[at] < step)
+            at++;
+        bool is_here = at < log->n && log->steps[at] == step;
+        if (is_here || (step > 0 && step <= c->scheduled_from) ||
+            !is_due(&c->config, step))
+            continue;
+        first = n_missing++ ? first : step;
+    }
+    if (n_missing)
+        verify_say(c->v, ERR_DATA,
+                   "%s: %td rows are missing, the first of step %td; put a "
+                   "copy of the file back, or `sinklab train RUN --restart` "
+                   "computes all rows again",
+                   path, n_missing, first);
+}
+
+static void check_metrics(struct checked *c)
+{
+    char path[RUN_PATH_MAX];
+    run_path(path, c->dir, "metrics.csv");
+    c->has_metrics = verify_log(c->v, &c->metrics, c->dir, "metrics.csv");
+    if (!c->has_metrics)
+        return;
+    check_torn(c, &c->metrics, "metrics.csv");
+    if (c->has_state)
+        check_last_row(c, path);
+    if (!c->metrics.is_damaged)
+        check_rows(c, path);
+}
+
+/* Times may have gaps (of a power cut), but end with the run. */
+static void check_timing(struct checked *c)
+{
+    struct verified_log log = { 0 };
+    const struct verified_log *m = &c->metrics;
+    if (!verify_log(c->v, &log, c->dir, "timing.csv")) {
+        verified_log_release(&log);
+        return;
+    }
+    check_torn(c, &log, "timing.csv");
+    if (has_ended(c) && c->has_metrics && !m->is_damaged && !log.is_damaged &&
+        m->n > 0 && (log.n == 0 || log.steps[log.n - 1] != m->steps[m->n - 1]))
+        verify_say(c->v, ERR_DATA,
+                   "%s:%td: ends in front of step %td, where metrics.csv ends; "
+                   "put a copy of the file back (times alone are lost)",
+                   path_of(c, "timing.csv"), log.n + 1, m->steps[m->n - 1]);
+    verified_log_release(&log);
+}
+
+/* ---- the analysis ------------------------------------------------------ */
+
+#define ANALYZE "run `sinklab analyze` again"
+
+static bool is_same_number(double a, double b)
+{
+    return (isnan(a) && isnan(b)) || fabs(a - b) <= 1e-8 * fabs(b);
+}
+
+/* A column of the CSV against the array of the same name. */
+static void check_column(struct checked *c, const struct table *t,
+                         const char *name)
+{
+    struct array_values a;
+    struct err e = { 0 };
+    const double *column = table_column(t, table_find(t, name));
+    if (array_load(&a, path_of(c, "analysis.h5"), name, &e)) {
+        verify_say(c->v, e.code, "%s", e.text);
+        return;
+    }
+    idx row = 0;
+    while (column && a.n == t->rows && row < a.n &&
+           is_same_number(column[row], a.values[row]))
+        row++;
+    if (!column || a.n != t->rows || row < a.n)
+        verify_say(
+            c->v, ERR_DATA,
+            "%s:%td: %s is not what analysis.h5 beside it says; " ANALYZE,
+            path_of(c, "analysis.csv"), row + 2, name);
+    array_values_release(&a);
+}
+
+/* Its steps are those of the weights files. */
+static void check_analysed(struct checked *c)
+{
+    struct array_values a;
+    struct err e = { 0 };
+    if (array_load(&a, path_of(c, "analysis.h5"), "step", &e)) {
+        verify_say(c->v, e.code, "%s", e.text);
+        return;
+    }
+    bool is_same = a.n == c->steps.n;
+    for (idx i = 0; i < a.n && is_same; i++)
+        is_same = a.values[i] == (double)c->steps.steps[i];
+    if (!is_same && !c->is_used)
+        verify_say(
+            c->v, ERR_DATA,
+            "%s: is of %td checkpoints, there are %td, or others; " ANALYZE,
+            path_of(c, "analysis.h5"), a.n, c->steps.n);
+    array_values_release(&a);
+}
+
+static void check_analysis(struct checked *c)
+{
+    static const char *const columns[] = { "step", "tokens", "val_loss" };
+    struct table t = { 0 };
+    struct err e = { 0 };
+    char *id = NULL;
+    bool has_arrays = is_there(c, "analysis.h5");
+    bool has_table = is_there(c, "analysis.csv");
+    if (has_arrays != has_table)
+        verify_say(c->v, ERR_DATA,
+                   "%s: is missing, but analysis.%s is there; " ANALYZE,
+                   path_of(c, has_arrays ? "analysis.csv" : "analysis.h5"),
+                   has_arrays ? "h5" : "csv");
+    if (has_arrays && note_load(&id, path_of(c, "analysis.h5"), "run_id", &e)) {
+        verify_say(c->v, e.code, "%s", e.text);
+        has_arrays = false;
+    }
+    if (has_arrays && c->has_id && strcmp(id, c->id) != 0)
+        verify_say(c->v, ERR_DATA,
+                   "%s: is of run %s, manifest.ini of %s; " ANALYZE,
+                   path_of(c, "analysis.h5"), id, c->id);
+    free(id);
+    if (has_arrays)
+        check_analysed(c);
+    if (has_table && analysis_read_csv(&t, c->dir, &e))
+        verify_say(c->v, e.code, "%s", e.text);
+    else if (has_table && !t.is_chained)
+        verify_say(c->v, ERR_DATA,
+                   "%s: not protected, as those of older versions; " ANALYZE,
+                   path_of(c, "analysis.csv"));
+    for (idx i = 0; i < COUNT_OF(columns) && t.columns && has_arrays; i++)
+        check_column(c, &t, columns[i]);
+    table_release(&t);
+}
+
+/* ---- the rest ---------------------------------------------------------- */
+
+static void check_text(struct checked *c)
+{
+    struct source source = { 0 };
+    struct err e = { 0 };
+    if (!c->has_config || !c->config.data.hash[0] ||
+        access(c->config.data.path, F_OK))
+        return; /* it may lie elsewhere now */
+    if (source_open(&source, &c->config.data, 0, c->config.model.context, &e) &&
+        e.code == ERR_MEMORY)
+        *c->e = e;
+    else if (e.code)
+        verify_say(c->v, e.code, "%s", e.text);
+    source_release(&source);
+}
+
+static void check_temporaries(struct checked *c)
+{
+    if (c->is_used)
+        return;
+    verify_temporaries(c->v, c->dir, "");
+    verify_temporaries(c->v, c->dir, "checkpoints");
+}
+
+/* In this order. */
+static void (*const checks[])(struct checked *c) = {
+    check_status,  check_config, check_manifest, check_state, check_weights,
+    check_metrics, check_timing, check_analysis, check_text,  check_temporaries,
+};
+
+int verify_run(struct verify *v, const char *dir, struct err *e)
+{
+    struct checked c = { .v = v, .dir = dir, .e = e };
+    v->n_runs++;
+    c.is_used = verify_lock(v, dir);
+    if (c.is_used)
+        fprintf(v->out, "%s: in use: checked as far as it is written\n", dir);
+    for (idx i = 0; i < COUNT_OF(checks) && !e->code; i++) {
+        checks[i](&c);
+        if (c.has_status && c.status.state == RUN_PENDING)
+            break; /* nothing is computed yet */
+    }
+    step_list_release(&c.steps);
+    verified_log_release(&c.metrics);
+    return e->code;
+}
