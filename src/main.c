@@ -12,45 +12,38 @@
 #include "base/moment.h"
 #include "cmd/cmd.h"
 
-static const struct command *find_command(const char *name)
-{
-    for (const struct command *c = commands; c->name; c++)
-        if (strcmp(c->name, name) == 0)
-            return c;
-    return NULL;
-}
-
-static bool is_help(const char *word)
-{
-    return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
-}
-
 static void print_version(void)
 {
     printf("sinklab %s (commit %s)\n%s %s\n", build_version(), build_commit(),
            build_compiler(), build_flags());
 }
 
+static bool asks_for_help(int argc, char **argv)
+{
+    return command_line_has(argc, argv, "--help") ||
+           command_line_has(argc, argv, "-h");
+}
+
+/* `sinklab --help train` is `sinklab help train`; elsewhere it asks for help on
+ * the command, wherever it stands: `sinklab sweep status --help`. */
 static int run(int argc, char **argv, struct err *e)
 {
     if (argc < 2)
-        return cmd_help(0, NULL, e);
-    const char *name = argv[1];
-    if (strcmp(name, "--version") == 0) {
+        return command_help.run(argc, argv, e);
+    if (command_line_has(argc - 1, argv + 1, "--version")) {
         print_version();
         return OK;
     }
-    if (is_help(name))
-        name = "help";
-    const struct command *command = find_command(name);
+    if (asks_for_help(1, argv + 1))
+        return command_help.run(argc - 1, argv + 1, e);
+    const struct command *command = command_find(argv[1], e);
     if (!command)
-        return err_set(e, ERR_USAGE,
-                       "unknown command '%s': `sinklab help` lists them", name);
-    /* One answer wherever it stands: `sinklab sweep status --help`, too */
-    for (int i = 2; i < argc && command->run != cmd_help; i++)
-        if (is_help(argv[i]))
-            return cmd_help(2, argv, e); /* argv[1] is the command */
-    if (moments_read(getenv("SINKLAB_TEST"), name, e))
+        return e->code;
+    if (asks_for_help(argc - 2, argv + 2)) {
+        command_usage(command);
+        return OK;
+    }
+    if (moments_read(getenv("SINKLAB_TEST"), argv[1], e))
         return e->code;
     return command->run(argc - 1, argv + 1, e);
 }

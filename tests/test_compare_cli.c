@@ -19,7 +19,7 @@ static void expect_error(const char *const *arguments, int code,
     int argc = 1;
     for (; arguments[argc - 1]; argc++)
         argv[argc] = strdup(arguments[argc - 1]);
-    assert_int_equal(cmd_compare(argc, argv, &e), code);
+    assert_int_equal(command_compare.run(argc, argv, &e), code);
     if (!strstr(e.text, want))
         fail_msg("got \"%s\", want \"%s\"", e.text, want);
     while (argc > 0)
@@ -39,8 +39,8 @@ static void test_compare_cli__command_lines_are_checked(void **state)
         { { "run", "--metrics=a", NULL }, "unknown option --metrics=a" },
         { { "run", "-o", NULL }, "-o without a value" },
         { { "run", "--csv=", NULL }, "--csv without a value" },
-        { { "run", "--threshold", "high", NULL }, "got 'high', want a number" },
-        { { "run", "--threshold=nan", NULL }, "got 'nan', want a number" },
+        { { "run", "--threshold", "high", NULL }, "got 'high', want number" },
+        { { "run", "--threshold=nan", NULL }, "got 'nan', want number" },
         { { "run", "-o", "x.pdf", NULL }, "must end in .svg or .png" },
     };
     for (idx i = 0; i < COUNT_OF(cases); i++)

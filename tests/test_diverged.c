@@ -53,13 +53,13 @@ static int train(const char *dir, bool grows, struct err *e)
     argv[n++] = where;
     for (idx i = 0; i < COUNT_OF(growing) && grows; i++)
         argv[n++] = (char *)(uintptr_t)growing[i];
-    return cmd_train(n, argv, e);
+    return command_train.run(n, argv, e);
 }
 
 static int analyze(const char *dir, struct err *e)
 {
     char *argv[] = { (char *)(uintptr_t) "analyze", (char *)(uintptr_t)dir };
-    return cmd_analyze(2, argv, e);
+    return command_analyze.run(2, argv, e);
 }
 
 static void assert_within(const char *text, const char *want)

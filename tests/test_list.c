@@ -200,10 +200,11 @@ static void test_list__refuses_what_it_does_not_know(void **state)
     (void)state;
     struct err e = { 0 };
     char list[] = "list", no[] = "no-kind", flag[] = "--no-flag";
-    assert_int_equal(cmd_list(2, (char *[]){ list, no, NULL }, &e), ERR_USAGE);
+    assert_int_equal(command_list.run(2, (char *[]){ list, no, NULL }, &e),
+                     ERR_USAGE);
     for (const struct catalog_kind *k = catalog_kinds; k->name; k++)
         assert_true(has_word(e.text, k->name));
-    assert_int_equal(cmd_list(2, (char *[]){ list, flag, NULL }, &e),
+    assert_int_equal(command_list.run(2, (char *[]){ list, flag, NULL }, &e),
                      ERR_USAGE);
 }
 

@@ -334,7 +334,7 @@ static void test_runs__command_lines_are_checked(void **state)
         const char *arguments[4], *want;
         int code;
     } cases[] = {
-        { { "a", "b" }, "more than one folder: b", ERR_USAGE },
+        { { "a", "b" }, "unexpected argument b", ERR_USAGE },
         { { "--fly" }, "unknown option --fly", ERR_USAGE },
         { { "--where" }, "--where without a value", ERR_USAGE },
         { { "--where=x" }, "--where: condition 'x': want", ERR_USAGE },
@@ -349,7 +349,7 @@ static void test_runs__command_lines_are_checked(void **state)
         int argc = 1;
         for (; cases[i].arguments[argc - 1]; argc++)
             argv[argc] = strdup(cases[i].arguments[argc - 1]);
-        assert_int_equal(cmd_runs(argc, argv, &e), cases[i].code);
+        assert_int_equal(command_runs.run(argc, argv, &e), cases[i].code);
         assert_within(e.text, cases[i].want);
         while (argc > 0)
             free(argv[--argc]);

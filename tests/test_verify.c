@@ -54,8 +54,8 @@ static void make_run(const char *name)
     char dir[600];
     test_write_file(in_dir("tiny.ini"), config, strlen(config));
     snprintf(dir, sizeof dir, "run.dir=%s", in_dir(name));
-    run_command(cmd_train, "train", in_dir("tiny.ini"), dir, NULL);
-    run_command(cmd_analyze, "analyze", in_dir(name), NULL, NULL);
+    run_command(command_train.run, "train", in_dir("tiny.ini"), dir, NULL);
+    run_command(command_analyze.run, "analyze", in_dir(name), NULL, NULL);
 }
 
 /* What verify prints of the folder; the caller frees it. */
@@ -171,10 +171,10 @@ static void test_verify__finds_every_changed_bit_of_a_sweep(void **state)
     test_write_file(in_dir("tiny.ini"), config, strlen(config));
     test_write_file(in_dir("s.ini"), sweep, strlen(sweep));
     snprintf(dir, sizeof dir, "run.dir=%s", in_dir("sweep"));
-    run_command(cmd_sweep, "sweep", in_dir("s.ini"), dir, "--index");
+    run_command(command_sweep.run, "sweep", in_dir("s.ini"), dir, "--index");
     check_whole(in_dir("sweep"));
     snprintf(dir, sizeof dir, "%s/0000-seed1", in_dir("sweep"));
-    run_command(cmd_analyze, "analyze", dir, NULL, NULL);
+    run_command(command_analyze.run, "analyze", dir, NULL, NULL);
     check_whole(in_dir("sweep"));
     /* Of the run only what is lost with it: the rest is tested above */
     fsys_mkdirs(in_dir("away"), NULL);

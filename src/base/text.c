@@ -69,3 +69,27 @@ void text_print_lines(FILE *out, const char *prefix, const char *lines)
         lines += n + (lines[n] == '\n');
     }
 }
+
+void text_print_words(FILE *out, const char *text, int at, int indent,
+                      int columns)
+{
+    while (*text) {
+        int n = (int)strcspn(text, " \n");
+        if (at > indent && at + 1 + n > columns) {
+            fprintf(out, "\n%*s", indent, "");
+            at = indent;
+        } else if (at > indent) {
+            fputc(' ', out);
+            at++;
+        }
+        fprintf(out, "%.*s", n, text);
+        at += n;
+        text += n;
+        if (*text == '\n') {
+            fprintf(out, "\n%*s", text[1] && text[1] != '\n' ? indent : 0, "");
+            at = indent;
+        }
+        text += *text != '\0';
+    }
+    fputc('\n', out);
+}

@@ -36,6 +36,12 @@ void text_addv(struct text *t, const char *format, va_list args)
 /* Write every line of `lines` with the prefix before it; NULL is no lines. */
 void text_print_lines(FILE *out, const char *prefix, const char *lines);
 
+/* text_print_words - the words of text in lines of at most `columns`: the first
+ * goes on at column `at`, the others start at column `indent`; a newline in the
+ * text starts one, too. Ends the last line. */
+void text_print_words(FILE *out, const char *text, int at, int indent,
+                      int columns);
+
 /* "7s", "3m20s", "2h05m". */
 void text_add_duration(struct text *t, double seconds);
 

@@ -1,29 +1,81 @@
-/* cmd.h - the subcommands. argv[0] is the subcommand's own name.
+/* cmd.h - the subcommands, and the one way in which their command lines are
+ * read: a command is a row that says what it is called, what words and options
+ * it takes and what it does. Its help, the list of commands and the parser all
+ * read that row.
  *
- * Each parses its arguments, does its work and prints its result on standard
- * output. It returns OK or the code of the failure, whose message main.c
- * prints; the code is the exit status.
+ * Options are spelled as getopt_long has it: `--jobs 4`, `--jobs=4`, an
+ * unmistakable beginning of the name, `-o FILE`, `-oFILE`; they may stand
+ * behind words. `--` ends them: what follows is words, and no setting.
  */
 #ifndef SINKLAB_CMD_H
 #define SINKLAB_CMD_H
 
+#include "base/base.h"
 #include "base/err.h"
 
-int cmd_train(int argc, char **argv, struct err *e);
-int cmd_analyze(int argc, char **argv, struct err *e);
-int cmd_compare(int argc, char **argv, struct err *e);
-int cmd_sweep(int argc, char **argv, struct err *e);
-int cmd_runs(int argc, char **argv, struct err *e);
-int cmd_verify(int argc, char **argv, struct err *e);
-int cmd_bench(int argc, char **argv, struct err *e);
-int cmd_list(int argc, char **argv, struct err *e);
-int cmd_help(int argc, char **argv, struct err *e);
-
-/* The table of main.c, which help prints; ends with name NULL. */
-struct command {
-    const char *name, *summary;
-    int (*run)(int argc, char **argv, struct err *e);
+enum option_type {
+    OPTION_FLAG,   /* bool: becomes true */
+    OPTION_TEXT,   /* const char *: borrowed from argv; not empty */
+    OPTION_COUNT,  /* idx */
+    OPTION_NUMBER, /* double, finite */
+    OPTION_WHERE,  /* struct filter: one more condition */
 };
-extern const struct command commands[];
+
+struct command_option {
+    const char *name; /* behind -- */
+    char letter;      /* behind -; 0: none */
+    enum option_type type;
+    size_t offset;     /* of the value in the command's own struct */
+    const char *value; /* what help calls it; NULL for a flag */
+    const char *help;
+    double min, max; /* inclusive; of a count or number */
+};
+
+struct command {
+    const char *name;
+    const char *summary;  /* in the list of commands */
+    const char *synopsis; /* its words; each line a way to call it */
+    const char *about;    /* what it does; a blank line parts paragraphs */
+    const struct command_option *options; /* ends with name NULL; or NULL */
+    const char *more;                     /* below the options; or NULL */
+    void (*print_more)(void); /* what no text can say, last; or NULL */
+    idx words_max;            /* 0: any number */
+    /* A word with = is section.key=value; but of a command with one word, the
+     * first is that, whatever is in it. */
+    bool takes_settings;
+    const char *missing; /* said where no word is given; NULL: none is needed */
+    /* Does the work and prints its result on standard output. OK, or the code
+     * of the failure, whose message main.c prints; it is the exit status. */
+    int (*run)(int argc, char **argv, struct err *e); /* argv[0]: its name */
+};
+
+extern const struct command command_train, command_sweep, command_analyze,
+    command_compare, command_runs, command_verify, command_bench, command_list,
+    command_help;
+extern const struct command *const commands[]; /* ends with NULL */
+
+/* command_find - by its name; NULL, and ERR_USAGE: there is none. */
+const struct command *command_find(const char *name, struct err *e);
+
+/* What stands on a command line beside options; the strings are argv's. */
+struct words {
+    const char **at; /* (n) */
+    idx n;
+    const char **settings; /* (n_settings) section.key=value */
+    idx n_settings;
+};
+
+/* command_parse - read argv[1] and what follows as the row says: the options'
+ * values into the command's own struct, which holds their defaults, the rest
+ * into words, to be released in any case. OK, ERR_USAGE, ERR_MEMORY. */
+int command_parse(const struct command *c, void *options, struct words *words,
+                  int argc, char **argv, struct err *e);
+void words_release(struct words *words);
+
+/* command_usage - print the help of a command, made from its row. */
+void command_usage(const struct command *c);
+
+/* Is the option (with its leading dashes) on the command line before any --? */
+bool command_line_has(int argc, char **argv, const char *option);
 
 #endif

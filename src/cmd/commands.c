@@ -2,20 +2,10 @@
 
 #include <stddef.h>
 
-const struct command commands[] = {
-    { "train", "train a model from a config, or go on with a run", cmd_train },
-    { "sweep", "train many runs from one file", cmd_sweep },
-    { "analyze", "measure sinks in every checkpoint of a run, or a sweep",
-      cmd_analyze },
-    { "compare", "tabulate and plot several runs, or a sweep", cmd_compare },
-    { "runs", "list runs and how they stand; archive, remove them", cmd_runs },
-    { "verify", "check all that a run or a sweep holds for damage",
-      cmd_verify },
-    { "bench", "measure training speed of a config", cmd_bench },
-    { "list", "what attention, optimizers, sources, metrics there are",
-      cmd_list },
-    { "help",
-      "this list; `help COMMAND`; `help config`, `help attention` for all keys",
-      cmd_help },
-    { NULL, NULL, NULL },
+const struct command *const commands[] = {
+    &command_train,   &command_sweep,
+    &command_analyze, &command_compare,
+    &command_runs,    &command_verify,
+    &command_bench,   &command_list,
+    &command_help,    NULL,
 };

@@ -6,35 +6,63 @@
 #include "config/attention_document.h"
 #include "config/config.h"
 
-int cmd_help(int argc, char **argv, struct err *e)
+static const struct {
+    const char *name;
+    void (*print)(FILE *out);
+} pages[] = {
+    { "config", config_document },
+    { "attention", attention_document },
+};
+
+static void print_commands(void)
 {
-    if (argc < 2) {
-        printf("sinklab pre-trains small language models and shows how "
-               "attention sinks emerge.\n\nusage: sinklab COMMAND ...\n\n");
-        for (const struct command *c = commands; c->name; c++)
-            printf("  %-8s %s\n", c->name, c->summary);
-        printf("\nsinklab --version: which program this is. A first run: "
-               "sinklab train configs/quick.ini\n");
-        return OK;
-    }
-    if (strcmp(argv[1], "config") == 0) {
-        config_document(stdout);
-        return OK;
-    }
-    if (strcmp(argv[1], "attention") == 0) {
-        attention_document(stdout);
-        return OK;
-    }
-    for (const struct command *c = commands; c->name; c++) {
-        if (strcmp(c->name, argv[1]) == 0 && c->run != cmd_help) {
-            char name[16], flag[] = "--help";
-            snprintf(name, sizeof name, "%s", c->name);
-            return c->run(2, (char *[]){ name, flag, NULL }, e);
+    printf("sinklab pre-trains small language models and shows how attention "
+           "sinks emerge.\n\nusage: sinklab COMMAND ...\n\n");
+    for (idx i = 0; commands[i]; i++)
+        printf("  %-8s %s\n", commands[i]->name, commands[i]->summary);
+    printf("\nsinklab --version: which program this is. A first run: sinklab "
+           "train configs/quick.ini\n");
+}
+
+static int print_topic(const char *topic, struct err *e)
+{
+    for (idx i = 0; i < COUNT_OF(pages); i++)
+        if (strcmp(pages[i].name, topic) == 0) {
+            pages[i].print(stdout);
+            return OK;
         }
-    }
+    for (idx i = 0; commands[i]; i++)
+        if (strcmp(commands[i]->name, topic) == 0) {
+            command_usage(commands[i]);
+            return OK;
+        }
     return err_set(e, ERR_USAGE,
                    "no help on '%s': `sinklab help` lists the commands, "
                    "`sinklab help config` the keys, `sinklab help attention` "
                    "what attention can be made of",
-                   argv[1]);
+                   topic);
 }
+
+static int run(int argc, char **argv, struct err *e)
+{
+    struct words words;
+    if (!command_parse(&command_help, NULL, &words, argc, argv, e)) {
+        if (words.n)
+            print_topic(words.at[0], e);
+        else
+            print_commands();
+    }
+    words_release(&words);
+    return e->code;
+}
+
+const struct command command_help = {
+    .name = "help",
+    .summary = "this list; `help COMMAND`; `help config`, `help attention` for "
+               "all keys",
+    .synopsis = "[COMMAND | config | attention]",
+    .about = "The commands; how one of them is used; docs/CONFIG.md, every key "
+             "of a config; docs/ATTENTION.md, what attention can be made of.",
+    .words_max = 1,
+    .run = run,
+};

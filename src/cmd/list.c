@@ -1,15 +1,25 @@
 /* list.c - `sinklab list [KIND] [--names]`: the catalog, for people. */
+#include "config/catalog.h"
+
 #include <stdio.h>
 #include <string.h>
 
+#include "base/nearest.h"
+#include "base/text.h"
 #include "cmd/cmd.h"
-#include "config/catalog.h"
 
-static const char usage[] =
-    "usage: sinklab list [KIND] [--names]\n"
-    "\n"
-    "What a config can choose from; none lists all. --names: only the names,\n"
-    "one a line. KIND is one of\n";
+enum { NAMES_BYTES = 512 };
+
+struct list_options {
+    bool only_names;
+};
+
+static const struct command_option options[] = {
+    { .name = "names",
+      .offset = offsetof(struct list_options, only_names),
+      .help = "only the names, one a line" },
+    { .name = NULL },
+};
 
 static void field(const char *name, const char *text)
 {
@@ -43,47 +53,61 @@ static void print_kind(const struct catalog_kind *k, bool only_names)
 }
 
 /* Kinds that share a name stand side by side and are told once. */
-static int name_kinds(char *text, size_t cap)
+static const char *name_kinds(struct text *t)
 {
-    int n = 0;
     const char *before = "";
     for (const struct catalog_kind *k = catalog_kinds; k->name; k++) {
         if (strcmp(k->name, before) != 0)
-            n += snprintf(text + n, cap - (size_t)n, "%s%s", n ? ", " : "",
-                          k->name);
-        BUG_ON(n >= (int)cap);
+            text_add(t, "%s%s", t->n ? ", " : "", k->name);
         before = k->name;
     }
-    return n;
+    return t->at;
 }
 
-int cmd_list(int argc, char **argv, struct err *e)
+static void print_kinds(void)
 {
-    const char *wanted = NULL;
-    char kinds[256];
-    bool only_names = false, is_found = false;
-    name_kinds(kinds, sizeof kinds);
-    for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--help") == 0) {
-            printf("%s%s.\n", usage, kinds);
-            return OK;
-        }
-        if (strcmp(argv[i], "--names") == 0)
-            only_names = true;
-        else if (!wanted && argv[i][0] != '-')
-            wanted = argv[i];
-        else
-            return err_set(e, ERR_USAGE, "list: unexpected argument %s",
-                           argv[i]);
-    }
-    for (const struct catalog_kind *k = catalog_kinds; k->name; k++) {
-        if (wanted && strcmp(wanted, k->name) != 0)
-            continue;
-        is_found = true;
-        print_kind(k, only_names);
-    }
-    if (!is_found)
-        return err_set(e, ERR_USAGE, "list: no kind '%s'; there are %s", wanted,
-                       kinds);
-    return OK;
+    char names[NAMES_BYTES];
+    struct text t = { .at = names, .cap_bytes = sizeof names };
+    text_print_words(stdout, name_kinds(&t), printf("\nKIND: ") - 1, 6, 80);
 }
+
+static int say_unknown(const char *wanted, struct err *e)
+{
+    char names[NAMES_BYTES], shown[TEXT_SHOW_MAX];
+    struct text t = { .at = names, .cap_bytes = sizeof names };
+    struct nearest near = { .wanted = wanted };
+    for (const struct catalog_kind *k = catalog_kinds; k->name; k++)
+        nearest_offer(&near, k->name);
+    return err_set(e, ERR_USAGE, "list: no kind '%s'%s%s; there are %s",
+                   text_show(shown, wanted), near.name ? ", did you mean " : "",
+                   near.name ? near.name : "", name_kinds(&t));
+}
+
+static int run(int argc, char **argv, struct err *e)
+{
+    struct list_options o = { .only_names = false };
+    struct words words;
+    bool is_found = false;
+    if (!command_parse(&command_list, &o, &words, argc, argv, e)) {
+        for (const struct catalog_kind *k = catalog_kinds; k->name; k++)
+            if (words.n == 0 || strcmp(words.at[0], k->name) == 0) {
+                print_kind(k, o.only_names);
+                is_found = true;
+            }
+        if (!is_found)
+            say_unknown(words.at[0], e);
+    }
+    words_release(&words);
+    return e->code;
+}
+
+const struct command command_list = {
+    .name = "list",
+    .summary = "what attention, optimizers, sources, metrics there are",
+    .synopsis = "[KIND] [--names]",
+    .about = "What a config can choose from: all of it, or one kind.",
+    .print_more = print_kinds,
+    .options = options,
+    .words_max = 1,
+    .run = run,
+};

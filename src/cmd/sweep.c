@@ -1,6 +1,7 @@
 /* sweep.c - `sinklab sweep`: many runs from one file. */
 #include "sweep/sweep.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,25 +13,6 @@
 #include "sweep/sweep_run.h"
 #include "sweep/sweep_slurm.h"
 
-static const char usage[] =
-    "usage: sinklab sweep SWEEP.ini [section.key=value ...] [--dry-run]\n"
-    "       sinklab sweep FOLDER [...]\n"
-    "       sinklab sweep status SWEEP.ini | FOLDER\n"
-    "\n"
-    "Trains all runs that SWEEP.ini describes, several at a time, each in a\n"
-    "folder below run.dir. The same command again goes on: what is finished "
-    "stays,\n"
-    "what was interrupted resumes, what is new in the file is added.\n"
-    "\n"
-    "  --dry-run    print the runs, parameters, expected time and disk\n"
-    "  --list       print a command for each run that is not finished\n"
-    "  --index I    train run I of the list here, and nothing else\n"
-    "  --slurm      submit the runs to Slurm instead; see docs/SWEEPS.md\n"
-    "\n"
-    "sweep.jobs=N, sweep.threads=N, sweep.retries=N and the other keys of "
-    "[sweep]\n"
-    "say how runs are started. The grammar: docs/SWEEPS.md\n";
-
 enum sweep_action {
     ACTION_LAUNCH,
     ACTION_DRY,
@@ -40,78 +22,52 @@ enum sweep_action {
     ACTION_STATUS,
 };
 
-struct sweep_args {
-    enum sweep_action action;
-    const char *path;
-    const char **overrides; /* (n) */
-    idx n;
-    idx index;
-};
-
 /* ---- the command line -------------------------------------------------- */
 
-static int set_action(struct sweep_args *a, enum sweep_action action,
-                      struct err *e)
+struct sweep_args {
+    bool is_dry, is_list, is_slurm, is_status;
+    idx index; /* -1: not given */
+};
+
+#define FIELD(f) .offset = offsetof(struct sweep_args, f)
+static const struct command_option options[] = {
+    { .name = "dry-run",
+      FIELD(is_dry),
+      .help = "print the runs, parameters, expected time and disk" },
+    { .name = "list",
+      FIELD(is_list),
+      .help = "print a command for each run that is not finished" },
+    { .name = "index",
+      .value = "I",
+      .type = OPTION_COUNT,
+      FIELD(index),
+      .max = HUGE_VAL,
+      .help = "train run I of the list here, and nothing else" },
+    { .name = "slurm",
+      FIELD(is_slurm),
+      .help = "submit the runs to Slurm instead; see docs/SWEEPS.md" },
+    { .name = NULL },
+};
+#undef FIELD
+
+static int find_action(enum sweep_action *action, const struct sweep_args *a,
+                       struct err *e)
 {
-    if (a->action != ACTION_LAUNCH)
-        return err_set(e, ERR_USAGE,
-                       "sweep: --dry-run, --list, --index, --slurm and status "
-                       "exclude each other");
-    a->action = action;
+    const bool asked[] = {
+        [ACTION_DRY] = a->is_dry,       [ACTION_LIST] = a->is_list,
+        [ACTION_INDEX] = a->index >= 0, [ACTION_SLURM] = a->is_slurm,
+        [ACTION_STATUS] = a->is_status,
+    };
+    *action = ACTION_LAUNCH;
+    for (int i = 0; i < COUNT_OF(asked); i++) {
+        if (asked[i] && *action != ACTION_LAUNCH)
+            return err_set(e, ERR_USAGE,
+                           "sweep: --dry-run, --list, --index, --slurm and "
+                           "status exclude each other");
+        if (asked[i])
+            *action = (enum sweep_action)i;
+    }
     return OK;
-}
-
-static int parse_index(struct sweep_args *a, const char *text, struct err *e)
-{
-    char *end;
-    if (!text)
-        return err_set(e, ERR_USAGE, "sweep: --index wants a number");
-    long long index = strtoll(text, &end, 10);
-    if (*end || end == text || index < 0)
-        return err_set(e, ERR_USAGE,
-                       "sweep: --index: got '%s', want a number of the list, "
-                       "0 or more",
-                       text);
-    a->index = (idx)index;
-    return set_action(a, ACTION_INDEX, e);
-}
-
-static int parse_arguments(struct sweep_args *a, int argc, char **argv,
-                           struct err *e)
-{
-    int first = 1;
-    if (argc > 1 && !strcmp(argv[1], "status")) {
-        a->action = ACTION_STATUS;
-        first = 2;
-    }
-    for (int i = first; i < argc && !e->code; i++) {
-        const char *arg = argv[i];
-        if (!strcmp(arg, "--dry-run"))
-            set_action(a, ACTION_DRY, e);
-        else if (!strcmp(arg, "--list"))
-            set_action(a, ACTION_LIST, e);
-        else if (!strcmp(arg, "--slurm"))
-            set_action(a, ACTION_SLURM, e);
-        else if (!strcmp(arg, "--index"))
-            parse_index(a, i + 1 < argc ? argv[++i] : NULL, e);
-        else if (arg[0] == '-')
-            err_set(e, ERR_USAGE,
-                    "sweep: unknown option %s (see `sinklab help sweep`)", arg);
-        else if (!a->path)
-            a->path = arg;
-        else if (strchr(arg, '='))
-            a->overrides[a->n++] = arg;
-        else
-            err_set(e, ERR_USAGE,
-                    "sweep: %s is neither an option nor an override "
-                    "section.key=value",
-                    arg);
-    }
-    if (!e->code && !a->path)
-        err_set(e, ERR_USAGE,
-                "sweep: which sweep file, or folder? See `sinklab help "
-                "sweep`");
-    return e->code;
 }
 
 /* ---- freezing ---------------------------------------------------------- */
@@ -210,17 +166,17 @@ static int dry_run(const struct sweep_file *f, struct err *e)
     return e->code;
 }
 
-static int act(const struct sweep_args *a, struct sweep_file *f,
+static int act(enum sweep_action action, idx index, struct sweep_file *f,
                struct sweep *s, struct err *e)
 {
-    switch (a->action) {
+    switch (action) {
     case ACTION_DRY:
         return dry_run(f, e);
     case ACTION_STATUS:
         return sweep_open(s, f->dir, e) ? e->code : sweep_status(s, e);
     case ACTION_INDEX:
         return open_list(s, f, e) ? e->code
-                                  : sweep_index(s, &f->options, a->index, e);
+                                  : sweep_index(s, &f->options, index, e);
     case ACTION_LIST:
         return freeze(s, f, stderr, e) ? e->code
                                        : sweep_print_list(s, &f->options, e);
@@ -233,26 +189,44 @@ static int act(const struct sweep_args *a, struct sweep_file *f,
     return freeze(s, f, stdout, e) ? e->code : sweep_launch(s, &f->options, e);
 }
 
-int cmd_sweep(int argc, char **argv, struct err *e)
+static int run(int argc, char **argv, struct err *e)
 {
-    struct sweep_args a = { 0 };
+    struct sweep_args a = { .index = -1 };
+    enum sweep_action action;
     struct sweep s = { 0 };
-    if (argc == 2 &&
-        (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
-        fputs(usage, stdout);
-        return OK;
-    }
+    struct words words;
+    a.is_status = argc > 1 && strcmp(argv[1], "status") == 0;
+    command_parse(&command_sweep, &a, &words, argc - a.is_status,
+                  argv + a.is_status, e);
     struct sweep_file *f = calloc(1, sizeof *f);
-    a.overrides = calloc((size_t)argc, sizeof *a.overrides);
-    if (!f || !a.overrides)
+    if (!f)
         err_set(e, ERR_MEMORY, "out of memory");
-    else if (!parse_arguments(&a, argc, argv, e) &&
-             !sweep_file_read(f, a.path, a.overrides, a.n, e))
-        act(&a, f, &s, e);
+    if (!e->code && !find_action(&action, &a, e) &&
+        !sweep_file_read(f, words.at[0], words.settings, words.n_settings, e))
+        act(action, a.index, f, &s, e);
     sweep_close(&s);
     if (f)
         sweep_file_release(f);
     free(f);
-    free(a.overrides);
+    words_release(&words);
     return e->code;
 }
+
+const struct command command_sweep = {
+    .name = "sweep",
+    .summary = "train many runs from one file",
+    .synopsis = "SWEEP.ini [section.key=value ...] [options]\n"
+                "FOLDER [section.key=value ...] [options]\n"
+                "status SWEEP.ini | FOLDER",
+    .about = "Trains all runs that SWEEP.ini describes, several at a time, "
+             "each in a folder below run.dir. The same command again goes on: "
+             "what is finished stays, what was interrupted resumes, what is "
+             "new in the file is added.",
+    .options = options,
+    .more = "sweep.jobs=N, sweep.threads=N, sweep.retries=N and the other keys "
+            "of [sweep] say how runs are started. The grammar: docs/SWEEPS.md",
+    .words_max = 1,
+    .takes_settings = true,
+    .missing = "which sweep file, or folder? See docs/SWEEPS.md",
+    .run = run,
+};

@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "config/catalog.h"
 #include "nn/attention/weights/normalizer.h"
 #include "nn/attention/weights/weights.h"
@@ -100,23 +101,9 @@ static const char *const proxies[] = {
 
 /* --- text of limited width ------------------------------------------------ */
 
-/* Words of text, the first at column `at`, further lines at `indent`. */
 static void put_words(FILE *out, const char *text, int at, int indent)
 {
-    while (*text) {
-        int n = (int)strcspn(text, " ");
-        if (at > indent && at + 1 + n > COLUMNS) {
-            fprintf(out, "\n%*s", indent, "");
-            at = indent;
-        } else if (at > indent) {
-            fputc(' ', out);
-            at++;
-        }
-        fprintf(out, "%.*s", n, text);
-        at += n;
-        text += n + (text[n] == ' ');
-    }
-    fputc('\n', out);
+    text_print_words(out, text, at, indent, COLUMNS);
 }
 
 static void put_item(FILE *out, const char *label, const char *text)

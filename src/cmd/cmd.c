@@ -1,0 +1,259 @@
+#include "cmd/cmd.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/key.h"
+#include "base/nearest.h"
+#include "base/text.h"
+#include "report/filter.h"
+
+enum {
+    OPTIONS_MAX = 32,
+    NAME_BYTES = 64,
+    LONG_ONLY = 256, /* what getopt_long returns for option 0 and on */
+    COLUMNS = 80,
+    HELP_COLUMN = 22, /* where the text behind an option starts */
+};
+
+static idx count_options(const struct command *c)
+{
+    idx n = 0;
+    while (c->options && c->options[n].name)
+        n++;
+    BUG_ON(n >= OPTIONS_MAX);
+    return n;
+}
+
+const struct command *command_find(const char *name, struct err *e)
+{
+    struct nearest n = { .wanted = name };
+    char shown[TEXT_SHOW_MAX];
+    for (idx i = 0; commands[i]; i++) {
+        if (strcmp(commands[i]->name, name) == 0)
+            return commands[i];
+        nearest_offer(&n, commands[i]->name);
+    }
+    err_set(e, ERR_USAGE,
+            n.name ? "unknown command '%s', did you mean %s? (`sinklab help` "
+                     "lists them)"
+                   : "unknown command '%s': `sinklab help` lists them",
+            text_show(shown, name), n.name);
+    return NULL;
+}
+
+bool command_line_has(int argc, char **argv, const char *option)
+{
+    for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++)
+        if (strcmp(argv[i], option) == 0)
+            return true;
+    return false;
+}
+
+/* ---- help ---------------------------------------------------------------- */
+
+static void print_paragraphs(const char *text)
+{
+    printf("\n");
+    text_print_words(stdout, text, 0, 0, COLUMNS);
+}
+
+static void print_option(char letter, const char *name, const char *value,
+                         const char *help)
+{
+    int at =
+        letter ? printf("  -%c, --%s", letter, name) : printf("  --%s", name);
+    at += value ? printf(" %s", value) : 0;
+    at += at < HELP_COLUMN ? printf("%*s", HELP_COLUMN - at, "") : 0;
+    text_print_words(stdout, help, at, HELP_COLUMN, COLUMNS);
+}
+
+void command_usage(const struct command *c)
+{
+    const char *line = c->synopsis;
+    for (bool is_first = true; is_first || *line; is_first = false) {
+        size_t n = strcspn(line, "\n");
+        printf("%s sinklab %s%s%.*s\n", is_first ? "usage:" : "      ", c->name,
+               n ? " " : "", (int)n, line);
+        line += n + (line[n] == '\n');
+    }
+    print_paragraphs(c->about);
+    printf("\n");
+    for (idx i = 0; i < count_options(c); i++)
+        print_option(c->options[i].letter, c->options[i].name,
+                     c->options[i].value, c->options[i].help);
+    print_option('h', "help", NULL, "this text");
+    if (c->more)
+        print_paragraphs(c->more);
+    if (c->print_more)
+        c->print_more();
+}
+
+/* ---- reading ------------------------------------------------------------- */
+
+static int put_number(const struct command *c, const struct command_option *o,
+                      void *options, const char *value, struct err *e)
+{
+    struct err why = { 0 };
+    const struct key key = {
+        .type = o->type == OPTION_COUNT ? KEY_INT : KEY_REAL,
+        .offset = o->offset,
+        .min = o->min,
+        .max = o->max,
+    };
+    if (key_parse(&key, options, value, &why) == OK)
+        return OK;
+    return err_set(e, ERR_USAGE, "%s: --%s: %s", c->name, o->name, why.text);
+}
+
+static int put_value(const struct command *c, const struct command_option *o,
+                     void *options, const char *value, struct err *e)
+{
+    void *field = (char *)options + o->offset;
+    switch (o->type) {
+    case OPTION_FLAG:
+        *(bool *)field = true;
+        return OK;
+    case OPTION_TEXT:
+        *(const char **)field = value;
+        return OK;
+    case OPTION_COUNT:
+    case OPTION_NUMBER:
+        return put_number(c, o, options, value, e);
+    case OPTION_WHERE:
+        return filter_add(field, value, e)
+                   ? err_prefix(e, "%s: --%s", c->name, o->name)
+                   : OK;
+    }
+    return OK;
+}
+
+static int say_unknown(const struct command *c, const char *word, struct err *e)
+{
+    char name[NAME_BYTES], shown[TEXT_SHOW_MAX];
+    struct nearest n = { .wanted = name };
+    snprintf(name, sizeof name, "%s", word + strspn(word, "-"));
+    name[strcspn(name, "=")] = '\0';
+    for (idx i = 0; i < count_options(c); i++)
+        nearest_offer(&n, c->options[i].name);
+    text_show(shown, word);
+    if (n.name)
+        return err_set(e, ERR_USAGE,
+                       "%s: unknown option %s, did you mean --%s?", c->name,
+                       shown, n.name);
+    return err_set(e, ERR_USAGE,
+                   "%s: unknown option %s (see `sinklab help %s`)", c->name,
+                   shown, c->name);
+}
+
+/* is_plain: behind --. */
+static int put_word(const struct command *c, struct words *w, const char *word,
+                    bool is_plain, struct err *e)
+{
+    bool is_full = c->words_max && w->n == c->words_max;
+    bool may_be_setting = c->takes_settings && !is_plain;
+    if (may_be_setting && (is_full || c->words_max != 1) && strchr(word, '='))
+        w->settings[w->n_settings++] = word;
+    else if (!is_full)
+        w->at[w->n++] = word;
+    else if (c->takes_settings)
+        return err_set(e, ERR_USAGE,
+                       "%s: %s is neither an option nor an override "
+                       "section.key=value",
+                       c->name, word);
+    else
+        return err_set(e, ERR_USAGE,
+                       "%s: unexpected argument %s (see `sinklab help %s`)",
+                       c->name, word, c->name);
+    return OK;
+}
+
+/* The tables of getopt_long. Words are to be told where they stand, so that
+ * argv stays as it is, and a missing value is to be told apart: "-:". */
+struct tables {
+    struct option longs[OPTIONS_MAX];
+    char letters[2 * OPTIONS_MAX + 3];
+};
+
+static void make_tables(struct tables *t, const struct command *c)
+{
+    struct text letters = { .at = t->letters, .cap_bytes = sizeof t->letters };
+    text_add(&letters, "-:");
+    *t->longs = (struct option){ 0 };
+    for (idx i = 0; i < count_options(c); i++) {
+        const struct command_option *o = &c->options[i];
+        t->longs[i] = (struct option){
+            .name = o->name,
+            .has_arg = o->type == OPTION_FLAG ? no_argument : required_argument,
+            .val = LONG_ONLY + (int)i,
+        };
+        t->longs[i + 1] = (struct option){ 0 };
+        if (o->letter)
+            text_add(&letters, "%c%s", o->letter,
+                     o->type == OPTION_FLAG ? "" : ":");
+    }
+}
+
+/* The option for which getopt_long returned this; NULL: none. */
+static const struct command_option *option_of(const struct command *c, int code)
+{
+    if (code >= LONG_ONLY)
+        return &c->options[code - LONG_ONLY];
+    for (idx i = 0; i < count_options(c); i++)
+        if (c->options[i].letter == code)
+            return &c->options[i];
+    return NULL;
+}
+
+static int put_option(const struct command *c, void *options, int code,
+                      const char *word, struct err *e)
+{
+    const struct command_option *o = option_of(c, code);
+    const char *value = optarg;
+    if (code != ':' && !o)
+        return say_unknown(c, word, e);
+    if (value == word + 2 && *value == '=') /* -o=FILE */
+        value++;
+    if (code == ':' || (value && !*value))
+        return err_set(e, ERR_USAGE, "%s: %.*s without a value", c->name,
+                       (int)strcspn(word, "="), word);
+    return put_value(c, o, options, value, e);
+}
+
+int command_parse(const struct command *c, void *options, struct words *words,
+                  int argc, char **argv, struct err *e)
+{
+    enum { WORD = 1 };
+    struct tables t;
+    *words =
+        (struct words){ .at = calloc(2 * (size_t)argc + 1, sizeof(char *)) };
+    if (!words->at)
+        return err_set(e, ERR_MEMORY, "out of memory");
+    words->settings = words->at + argc;
+    make_tables(&t, c);
+    optind = 0; /* glibc: from the start, whoever used it before */
+    while (!e->code) {
+        const char *word = argv[optind ? optind : 1];
+        int code = getopt_long(argc, argv, t.letters, t.longs, NULL);
+        if (code == -1)
+            break;
+        if (code == WORD)
+            put_word(c, words, optarg, false, e);
+        else
+            put_option(c, options, code, word, e);
+    }
+    for (int i = optind; i < argc && !e->code; i++)
+        put_word(c, words, argv[i], true, e);
+    if (!e->code && c->missing && words->n == 0)
+        err_set(e, ERR_USAGE, "%s: %s, or `sinklab help %s`", c->name,
+                c->missing, c->name);
+    return e->code;
+}
+
+void words_release(struct words *words)
+{
+    free(words->at);
+    *words = (struct words){ 0 };
+}

@@ -1,0 +1,279 @@
+#include "train/bench.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/laps.h"
+#include "io/fsys.h"
+#include "kern/gemm.h"
+#include "train/session.h"
+
+enum {
+    CEILING_N = 2048, /* of the square product */
+    ROW_BLOCK = 8,    /* its rows are shared out by so many */
+    ROUNDS_MAX = 400,
+    ROUNDS_MIN = 5,
+    WARM_STEPS = 2,
+};
+static const double ROUND_S = 0.25; /* steps of a round take at least this */
+
+struct bench {
+    const struct config *config;
+    double seconds;
+    struct session session;
+    struct arena arena;
+    real *a, *b, *c; /* (CEILING_N, CEILING_N) */
+    struct laps laps;
+    idx step;   /* updates done */
+    idx rounds; /* of one product and some steps */
+    double ceiling[ROUNDS_MAX], step_s[ROUNDS_MAX], share[ROUNDS_MAX];
+    double probe_s, weights_s, state_s; /* a probe; saving either file */
+    double wall_s;                      /* of all measured steps */
+    idx n_steps;                        /* measured */
+};
+
+static int open_product(struct bench *x, struct err *e)
+{
+    const idx n2 = (idx)CEILING_N * CEILING_N;
+    struct arena measure = { 0 };
+    arena_reals(&measure, 3 * n2);
+    if (arena_open(&x->arena, measure.used_bytes, e))
+        return e->code;
+    x->a = arena_reals(&x->arena, n2);
+    x->b = arena_reals(&x->arena, n2);
+    x->c = arena_reals(&x->arena, n2);
+    for (idx i = 0; i < n2; i++) {
+        x->a[i] = (real)(i % 13) / 13;
+        x->b[i] = (real)(i % 7) / 7;
+    }
+    return OK;
+}
+
+/* Rate of the product, its rows divided among the threads; FLOP/s. */
+static double product_rate(struct bench *x)
+{
+    const idx n = CEILING_N;
+    int threads = x->session.threads;
+    idx per = idx_ceil_div(n, threads * ROW_BLOCK) * ROW_BLOCK;
+    double start = clock_s();
+#pragma omp parallel for schedule(static, 1) num_threads(threads)
+    for (idx row = 0; row < n; row += per)
+        gemm_nn(x->c + row * n, n, x->a + row * n, n, x->b, n,
+                idx_min(per, n - row), n, n, 1, 0);
+    return 2.0 * (double)n * (double)n * (double)n / (clock_s() - start);
+}
+
+/* Steps for ROUND_S: seconds of one, in the mean. */
+static double steps_time(struct bench *x, struct err *e)
+{
+    struct update_result u;
+    double start = clock_s(), now = start;
+    idx n = 0;
+    for (; now - start < ROUND_S; n++, now = clock_s())
+        if (session_update(&x->session, x->step++, &u, e))
+            return 0;
+    x->n_steps += n;
+    x->wall_s += now - start;
+    return (now - start) / (double)n;
+}
+
+/* In turns, so that a machine that slows down slows both. */
+static int measure(struct bench *x, struct err *e)
+{
+    struct update_result u;
+    double per_step =
+        model_flops_per_token(&x->session.model, x->config->model.context) *
+        session_tokens(x->config, 1);
+    for (int i = 0; i < WARM_STEPS; i++) {
+        product_rate(x);
+        if (session_update(&x->session, x->step++, &u, e))
+            return e->code;
+    }
+    session_watch(&x->session, &x->laps);
+    laps_start(&x->laps);
+    while (x->rounds < ROUNDS_MAX &&
+           (x->rounds < ROUNDS_MIN || x->wall_s < x->seconds)) {
+        idx i = x->rounds++;
+        double before = product_rate(x);
+        x->laps.last_s = clock_s();
+        x->step_s[i] = steps_time(x, e);
+        if (e->code)
+            return e->code;
+        x->ceiling[i] = (before + product_rate(x)) / 2;
+        x->share[i] = per_step / x->step_s[i] / x->ceiling[i];
+    }
+    session_watch(&x->session, NULL);
+    return OK;
+}
+
+enum { EXTRA_ROUNDS = 3 };
+
+/* Mean seconds of saving the weights, or the whole state, to a temporary file
+ * in the current folder, as a run does. */
+static double save_time(struct bench *x, bool with_state, struct err *e)
+{
+    char path[64], config[] = "";
+    struct checkpoint_head head = { .run_id = "bench", .config = config };
+    struct checkpoint_data data = session_data(&x->session, with_state);
+    snprintf(path, sizeof path, ".bench-%ld.h5", (long)getpid());
+    double start = clock_s();
+    for (int i = 0; i < EXTRA_ROUNDS && !e->code; i++)
+        checkpoint_save(path, &head, &x->session.model.table, &data, e);
+    double wall = clock_s() - start;
+    fsys_remove(path, e);
+    return wall / EXTRA_ROUNDS;
+}
+
+/* What happens only every so many steps. */
+static int measure_extras(struct bench *x, struct err *e)
+{
+    double start = clock_s();
+    for (int i = 0; i < EXTRA_ROUNDS; i++)
+        meter_run(&x->session.meter, x->session.w);
+    x->probe_s = (clock_s() - start) / EXTRA_ROUNDS;
+    x->weights_s = save_time(x, false, e);
+    x->state_s = save_time(x, true, e);
+    return e->code;
+}
+
+static double share_of(double s, idx every, double step_s)
+{
+    return every ? s / (double)every / step_s : 0;
+}
+
+static int by_size(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static double median(double *v, idx n)
+{
+    qsort(v, (size_t)n, sizeof *v, by_size);
+    return n % 2 ? v[n / 2] : (v[n / 2 - 1] + v[n / 2]) / 2;
+}
+
+/* KiB, as Linux counts it. */
+static double peak_mib(void)
+{
+    struct rusage used;
+    getrusage(RUSAGE_SELF, &used);
+    return (double)used.ru_maxrss / 1024;
+}
+
+struct result {
+    double ceiling, step_s, utilisation, tokens_per_s, flops, memory_mib;
+};
+
+static void print_parts(const struct bench *x)
+{
+    double sum = 0;
+    printf("\nwhere the time of a step goes (first thread)\n");
+    for (int p = 0; p < PARTS; p++) {
+        double s = x->laps.part_s[p] / (double)x->n_steps;
+        sum += s;
+        if (s > 0)
+            printf("  %-20s %9.3f ms  %5.1f %%\n", part_name((enum part)p),
+                   s * 1e3, 100 * x->laps.part_s[p] / x->wall_s);
+    }
+    printf("  %-20s %9.3f ms  %5.1f %%\n", "sum", sum * 1e3,
+           100 * sum * (double)x->n_steps / x->wall_s);
+}
+
+static void print_extra(const char *what, double s, idx every, double step_s)
+{
+    if (every)
+        printf("  %-20s %9.3f ms every %td steps: %.2f %%\n", what, s * 1e3,
+               every, 100 * share_of(s, every, step_s));
+}
+
+static void print_extras(const struct bench *x, double step_s)
+{
+    const struct checkpoint_options *o = &x->config->checkpoint;
+    printf("\nbeside the steps\n");
+    print_extra("probe", x->probe_s, x->config->sink.probe_every, step_s);
+    print_extra("weights file", x->weights_s, o->every, step_s);
+    print_extra("resume.h5", x->state_s, o->resume_every, step_s);
+}
+
+static void print_people(const struct bench *x, const struct result *r)
+{
+    printf("%-12s %s, %s\n", "BLAS", gemm_library(), gemm_threading());
+    printf("%-12s %s\n", "core", gemm_core());
+    if (gemm_pinned_core())
+        printf("%-12s OPENBLAS_CORETYPE=%s pins it below what this processor "
+               "offers\n",
+               "note", gemm_pinned_core());
+    printf("%-12s %d\n", "threads", x->session.threads);
+    printf("%-12s %.1f GFLOP/s, product of %d x %d\n", "ceiling",
+           r->ceiling * 1e-9, CEILING_N, CEILING_N);
+    printf("%-12s %.3f ms, median of %td rounds, %td steps\n", "step",
+           r->step_s * 1e3, x->rounds, x->n_steps);
+    printf("%-12s %.0f tokens/s\n", "speed", r->tokens_per_s);
+    printf("%-12s %.1f GFLOP/s\n", "model", r->flops * 1e-9);
+    printf("%-12s %.1f %%\n", "utilisation", 100 * r->utilisation);
+    printf("%-12s %.0f MiB at its peak, %.0f MiB of it the product's\n",
+           "memory", r->memory_mib, (double)x->arena.cap_bytes / (1 << 20));
+    print_parts(x);
+    print_extras(x, r->step_s);
+}
+
+static void print_json(const struct bench *x, const struct result *r)
+{
+    printf("{\"utilisation\": %.4f, \"tokens_per_s\": %.1f, "
+           "\"ceiling_gflops\": %.2f, \"model_gflops\": %.2f, "
+           "\"step_ms\": %.4f, \"threads\": %d, \"blas_core\": \"%s\", "
+           "\"blas_threading\": \"%s\", \"peak_memory_mib\": %.1f, "
+           "\"probe_ms\": %.3f, \"weights_file_ms\": %.3f, "
+           "\"state_file_ms\": %.3f, "
+           "\"rounds\": %td, \"steps\": %td, \"parts_ms\": {",
+           r->utilisation, r->tokens_per_s, r->ceiling * 1e-9, r->flops * 1e-9,
+           r->step_s * 1e3, x->session.threads, gemm_core(), gemm_threading(),
+           r->memory_mib, x->probe_s * 1e3, x->weights_s * 1e3,
+           x->state_s * 1e3, x->rounds, x->n_steps);
+    for (int p = 0; p < PARTS; p++)
+        printf("%s\"%s\": %.4f", p ? ", " : "", part_name((enum part)p),
+               1e3 * x->laps.part_s[p] / (double)x->n_steps);
+    printf("}}\n");
+}
+
+static int run(struct bench *x, bool is_json, struct err *e)
+{
+    if (session_open(&x->session, x->config, true, e) || open_product(x, e) ||
+        measure(x, e))
+        return e->code;
+    double memory = peak_mib();
+    if (measure_extras(x, e))
+        return e->code;
+    struct result r = {
+        .ceiling = median(x->ceiling, x->rounds),
+        .step_s = median(x->step_s, x->rounds),
+        .utilisation = median(x->share, x->rounds),
+        .memory_mib = memory,
+    };
+    r.tokens_per_s = session_tokens(x->config, 1) / r.step_s;
+    r.flops = r.tokens_per_s * model_flops_per_token(&x->session.model,
+                                                     x->config->model.context);
+    if (is_json)
+        print_json(x, &r);
+    else
+        print_people(x, &r);
+    return OK;
+}
+
+int bench_run(const struct config *c, double seconds, bool is_json,
+              struct err *e)
+{
+    struct bench *x = calloc(1, sizeof *x);
+    if (!x)
+        return err_set(e, ERR_MEMORY, "out of memory");
+    x->config = c;
+    x->seconds = seconds;
+    run(x, is_json, e);
+    session_release(&x->session);
+    arena_release(&x->arena);
+    free(x);
+    return e->code;
+}
