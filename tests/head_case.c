@@ -30,8 +30,8 @@ void head_case_open(struct head_case *c, const char *settings, idx T, idx D,
     struct model_options m = { .heads = HEAD_HEADS };
     *c = (struct head_case){ .part = D + HEAD_GAP, .ld = 3 * (D + HEAD_GAP) };
     weight_case_open(&c->weights, settings);
+    m.context = T - c->weights.options.registers;
     c->at = attention_of(&m, &c->weights.options, T, D);
-    c->at.context = T;
     assert_int_equal(c->at.E, D);
     c->row_n = c->at.n_extra + T;
     c->qkv = normal(T * c->ld, std, 1);

@@ -1,7 +1,7 @@
 /* Activations, plain and gated, against their formulas in double. */
 #include "gradcheck.h"
 #include "harness.h"
-#include "kern/activation.h"
+#include "nn/ffns.h"
 
 #include <math.h>
 #include <string.h>
@@ -94,18 +94,18 @@ static void check_gated(const struct activation *f, double (*curve)(double))
 static void test_activations__match_their_formulas(void **state)
 {
     (void)state;
-    for (int i = 0; activation_name(i); i++) {
+    for (int i = 0; ffn_name(i); i++) {
         const struct definition *d = NULL;
         for (int j = 0; j < COUNT_OF(definitions); j++)
-            if (strcmp(definitions[j].name, activation_name(i)) == 0)
+            if (strcmp(definitions[j].name, ffn_name(i)) == 0)
                 d = &definitions[j];
         if (!d)
-            fail_msg("no definition of %s", activation_name(i));
-        assert_true(activations[i]->is_gated == d->is_gated);
+            fail_msg("no definition of %s", ffn_name(i));
+        assert_true(ffns[i].kernel->is_gated == d->is_gated);
         if (d->is_gated)
-            check_gated(activations[i], d->curve);
+            check_gated(ffns[i].kernel, d->curve);
         else
-            check_plain(activations[i], d->curve);
+            check_plain(ffns[i].kernel, d->curve);
     }
 }
 
@@ -114,16 +114,16 @@ static void test_activations__keep_their_order(void **state)
 {
     (void)state;
     for (int j = 0; j < COUNT_OF(definitions); j++)
-        assert_string_equal(activation_name(j), definitions[j].name);
+        assert_string_equal(ffn_name(j), definitions[j].name);
 }
 
 static void test_activations__let_nan_through(void **state)
 {
     (void)state;
-    for (int i = 0; activation_name(i); i++) {
+    for (int i = 0; ffn_name(i); i++) {
         volatile real nan = (real)NAN; /* met at run time */
         real u[2] = { nan, 1 }, y;
-        activations[i]->forward(&y, u, 1, 1);
+        ffns[i].kernel->forward(&y, u, 1, 1);
         assert_true(isnan(y));
     }
 }
@@ -132,13 +132,13 @@ static void test_activations__extreme_inputs_stay_finite(void **state)
 {
     (void)state;
     static const double sizes[] = { 0, 20, 100, 1e4 };
-    for (int i = 0; activation_name(i); i++) {
+    for (int i = 0; ffn_name(i); i++) {
         for (int j = 0; j < COUNT_OF(sizes); j++) {
             for (int sign = -1; sign <= 1; sign += 2) {
                 real x = (real)(sign * sizes[j]), u[2] = { x, 1 };
                 real y, dy = 1, du[2];
-                activations[i]->forward(&y, u, 1, 1);
-                activations[i]->backward(du, u, &dy, 1, 1);
+                ffns[i].kernel->forward(&y, u, 1, 1);
+                ffns[i].kernel->backward(du, u, &dy, 1, 1);
                 /* far out both are the positive part */
                 bool is_far = sizes[j] > 15;
                 assert_true(isfinite(y) && isfinite(du[0]));
@@ -154,12 +154,12 @@ static void test_activations__extreme_inputs_stay_finite(void **state)
 static void test_activations__have_their_texts(void **state)
 {
     (void)state;
-    for (int i = 0; activation_name(i); i++) {
-        assert_string_equal(activation_name(i), activations[i]->name);
-        assert_true(strlen(activations[i]->formula) > 0);
-        assert_true(strlen(activations[i]->source) > 0);
+    for (int i = 0; ffn_name(i); i++) {
+        assert_string_equal(ffn_name(i), ffns[i].text.name);
+        assert_true(strlen(ffns[i].text.formula) > 0);
+        assert_true(strlen(ffns[i].text.source) > 0);
     }
-    assert_null(activation_name(-1));
+    assert_null(ffn_name(-1));
 }
 
 int main(void)

@@ -37,8 +37,7 @@ static void naive_row(real *weights, struct head_case *c, idx t)
     const real *q = head.q + t * c->ld;
     double scale = 1 / sqrt((double)D);
     real a[T_MAX];
-    row.context = T;
-    row.D = D;
+    row.settings = &c->at.weights.settings;
     row.query = head.query_numbers ? head.query_numbers[t * head.ld_query] : 0;
     if (extra)
         a[n++] = head.column_score

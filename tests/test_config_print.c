@@ -10,6 +10,7 @@
 #include "base/rng.h"
 #include "base/text.h"
 #include "config/config.h"
+#include "nn/attention/weights/normalizer.h"
 
 enum { BASE_MAX = 16384 };
 

@@ -8,13 +8,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "kern/activation.h"
+#include "nn/ffns.h"
 #include "kern/conv.h"
 #include "kern/exclusive.h"
 #include "kern/features.h"
 #include "kern/gate.h"
 #include "kern/headnorm.h"
-#include "kern/norm.h"
+#include "nn/norms.h"
 #include "kern/valuegate.h"
 
 static const double BOUND = 1e-7, FLOOR = 1e-2;
@@ -63,7 +63,7 @@ static void test_norms__backward_matches_differences(void **state)
     const idx shapes[][2] = { { 1, 1 }, { 1, 2 }, { 3, 5 }, { 4, 16 } };
     for (int i = 0; norm_name(i); i++)
         for (int s = 0; s < COUNT_OF(shapes); s++)
-            check_norm(norms[i], shapes[s][0], shapes[s][1]);
+            check_norm(norms[i].kernel, shapes[s][0], shapes[s][1]);
 }
 
 struct activation_case {
@@ -86,10 +86,10 @@ static double activation_value(void *context)
 static void test_activations__backward_matches_differences(void **state)
 {
     (void)state;
-    for (int i = 0; activation_name(i); i++) {
+    for (int i = 0; ffn_name(i); i++) {
         for (double std = 0.5; std < 5; std *= 3) {
             real u[42], g[21], du[42];
-            struct activation_case c = { activations[i], 3, 7, u, g };
+            struct activation_case c = { ffns[i].kernel, 3, 7, u, g };
             idx n = c.R * c.F * (c.f->is_gated ? 2 : 1);
             fill_normal(u, n, std, 5);
             fill_normal(g, c.R * c.F, 1, 6);

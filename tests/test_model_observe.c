@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "kern/gemm.h"
-#include "kern/norm.h"
+#include "nn/norms.h"
 
 enum { L = 2, H = 3, D = 6, C = H * D, B = 4, T = 66 };
 
@@ -201,7 +201,7 @@ static void check_hidden(const struct tiny *t, idx depth, const real *got,
                          idx gain, idx shift)
 {
     static real want[B * T * C], stats[B * T * 2];
-    norms[t->m.options.norm]->forward(
+    norms[t->m.options.norm].kernel->forward(
         want, stats, acts_hidden(&t->x, &t->m, depth, 0), t->w + gain,
         shift == NO_PARAM ? NULL : t->w + shift, B * T, C);
     for (idx i = 0; i < B * T * C; i++)

@@ -12,9 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kern/activation.h"
+#include "nn/ffns.h"
 #include "kern/gemm.h"
-#include "kern/norm.h"
+#include "nn/norms.h"
 
 enum { OUT_MAX = 512, MOVES = 2 };
 static const double moves[MOVES] = { 0.9, -1.1 };
@@ -94,9 +94,9 @@ static void activate(void *context)
 static void test_activations__pass_nan_on(void **state)
 {
     (void)state;
-    for (int i = 0; activation_name(i); i++) {
-        struct activated a = { .f = activations[i] };
-        const char *name = activation_name(i);
+    for (int i = 0; ffn_name(i); i++) {
+        struct activated a = { .f = ffns[i].kernel };
+        const char *name = ffn_name(i);
         idx n = a.f->is_gated ? R * 2 * F : R * F;
         fill_normal(a.u, n, 1, 1);
         fill_normal(a.dy, R * F, 1, 2);
@@ -134,7 +134,7 @@ static void test_norms__pass_nan_on(void **state)
 {
     (void)state;
     for (int i = 0; norm_name(i); i++) {
-        struct normed a = { .f = norms[i] };
+        struct normed a = { .f = norms[i].kernel };
         const char *name = norm_name(i);
         idx n = R * C, n_gain = norm_gain_numbers(a.f, C);
         idx n_grads = COUNT_OF(a.grads);

@@ -1,7 +1,7 @@
 /* Norms and dynamic tanh against definitions written out in double. */
 #include "gradcheck.h"
 #include "harness.h"
-#include "kern/norm.h"
+#include "nn/norms.h"
 
 #include <math.h>
 #include <string.h>
@@ -32,12 +32,12 @@ static const real *shift_of(const struct norm *norm, const struct rows *s)
 
 static bool is_dyt(const struct norm *norm)
 {
-    return strcmp(norm->name, "dyt") == 0;
+    return norm == &norm_dyt;
 }
 
 static bool has_mean(const struct norm *norm)
 {
-    return strcmp(norm->name, "layernorm") == 0;
+    return norm == &norm_layer;
 }
 
 /* The gain of channel c: its own or the one of all. */
@@ -165,8 +165,8 @@ static void test_norms__match_their_definitions(void **state)
     for (int i = 0; norm_name(i); i++) {
         for (int j = 0; j < COUNT_OF(shapes); j++) {
             fill_rows(&s, shapes[j][0], shapes[j][1], 0.5, 2);
-            check_forward(norms[i], &s, 3e-6);
-            check_backward(norms[i], &s, 1e-5);
+            check_forward(norms[i].kernel, &s, 3e-6);
+            check_backward(norms[i].kernel, &s, 1e-5);
         }
     }
 }
@@ -178,13 +178,13 @@ static void test_norms__hold_for_large_and_small_rows(void **state)
     static struct rows s;
     for (int i = 0; norm_name(i); i++) {
         fill_rows(&s, 4, 64, 0, 1e6);
-        check_forward(norms[i], &s, 3e-6);
-        check_backward(norms[i], &s, 1e-5);
+        check_forward(norms[i].kernel, &s, 3e-6);
+        check_backward(norms[i].kernel, &s, 1e-5);
         fill_rows(&s, 4, 64, 0, 1e-6);
-        check_forward(norms[i], &s, 3e-6);
-        check_backward(norms[i], &s, 1e-3); /* dx is about 1/sqrt(eps) */
+        check_forward(norms[i].kernel, &s, 3e-6);
+        check_backward(norms[i].kernel, &s, 1e-3); /* dx is about 1/sqrt(eps) */
         fill_rows(&s, 4, 64, 1000, 1);
-        check_forward(norms[i], &s, 1e-3); /* x itself has 6e-5 */
+        check_forward(norms[i].kernel, &s, 1e-3); /* x itself has 6e-5 */
     }
 }
 
@@ -199,13 +199,13 @@ static void test_norms__constant_rows_stay_finite(void **state)
             real dgain[C_MAX + 1] = { 0 }, dshift[C_MAX] = { 0 };
             fill_rows(&s, 2, 32, values[j], 0);
             memset(dx, 0, sizeof dx);
-            norms[i]->forward(y, stats, s.x, s.gain, shift_of(norms[i], &s), 2,
-                              32);
-            norms[i]->backward(dx, dgain, dshift, s.dy, s.x, stats, s.gain, 2,
-                               32);
+            norms[i].kernel->forward(y, stats, s.x, s.gain,
+                                     shift_of(norms[i].kernel, &s), 2, 32);
+            norms[i].kernel->backward(dx, dgain, dshift, s.dy, s.x, stats,
+                                      s.gain, 2, 32);
             for (idx k = 0; k < 64; k++) {
                 assert_true(isfinite(dx[k]) && isfinite(y[k]));
-                if (has_mean(norms[i]))
+                if (has_mean(norms[i].kernel))
                     assert_true(y[k] == s.shift[k % 32]);
             }
         }
@@ -219,11 +219,12 @@ static void test_norms__treat_every_row_alone(void **state)
     static real y[N_MAX], stats[2 * R_MAX], row[C_MAX];
     fill_rows(&s, 9, 50, 0, 1);
     for (int i = 0; norm_name(i); i++) {
-        const real *shift = shift_of(norms[i], &s);
-        norms[i]->forward(y, stats, s.x, s.gain, shift, 9, 50);
+        const real *shift = shift_of(norms[i].kernel, &s);
+        norms[i].kernel->forward(y, stats, s.x, s.gain, shift, 9, 50);
         for (idx r = 0; r < 9; r++) {
             real one[2];
-            norms[i]->forward(row, one, s.x + r * 50, s.gain, shift, 1, 50);
+            norms[i].kernel->forward(row, one, s.x + r * 50, s.gain, shift, 1,
+                                     50);
             assert_memory_equal(row, y + r * 50, 50 * sizeof *row);
             assert_memory_equal(one, stats + 2 * r, sizeof one);
         }
@@ -238,9 +239,9 @@ static void test_norms__add_their_eps_to_the_square(void **state)
     const real gain[3] = { 1, 1, 1 };
     for (int i = 0; norm_name(i); i++) {
         real y[2], stats[2];
-        if (is_dyt(norms[i]))
+        if (is_dyt(norms[i].kernel))
             continue; /* divides by nothing */
-        norms[i]->forward(y, stats, x, gain, NULL, 1, 2);
+        norms[i].kernel->forward(y, stats, x, gain, NULL, 1, 2);
         for (int c = 0; c < 2; c++) /* 0.001 / sqrt(1.1e-5) */
             assert_close((double)y[c], c ? -0.30151134458 : 0.30151134458,
                          1e-6);
@@ -256,8 +257,8 @@ static void test_norms__take_no_shift_for_zero(void **state)
     fill_rows(&s, 3, 20, 0, 1);
     memset(s.shift, 0, sizeof s.shift);
     for (int i = 0; norm_name(i); i++) {
-        norms[i]->forward(y, stats, s.x, s.gain, NULL, 3, 20);
-        norms[i]->forward(z, stats, s.x, s.gain, s.shift, 3, 20);
+        norms[i].kernel->forward(y, stats, s.x, s.gain, NULL, 3, 20);
+        norms[i].kernel->forward(z, stats, s.x, s.gain, s.shift, 3, 20);
         for (idx j = 0; j < 60; j++)
             assert_close((double)y[j], (double)z[j], 1e-6);
     }
@@ -272,8 +273,8 @@ static void test_ssnorm__is_rmsnorm_with_equal_gains(void **state)
     fill_rows(&s, 3, 20, 0, 1);
     for (idx c = 0; c < 20; c++)
         s.gain[c] = (real)1.75;
-    norms[1]->forward(y, stats, s.x, s.gain, NULL, 3, 20);
-    norms[2]->forward(z, stats, s.x, s.gain, NULL, 3, 20);
+    norms[1].kernel->forward(y, stats, s.x, s.gain, NULL, 3, 20);
+    norms[2].kernel->forward(z, stats, s.x, s.gain, NULL, 3, 20);
     for (idx j = 0; j < 60; j++)
         assert_close((double)y[j], (double)z[j], 1e-6);
 }
@@ -295,11 +296,11 @@ static void test_norms__say_what_they_learn(void **state)
     for (int i = 0; norm_name(i); i++) {
         assert_true(i < COUNT_OF(want));
         assert_string_equal(norm_name(i), want[i].name);
-        assert_true(norms[i]->has_shift == want[i].has_shift);
-        assert_true(norm_gain_numbers(norms[i], 20) == want[i].n_gain);
-        assert_true(norms[i]->has_scalar == (want[i].n_gain % 20 == 1));
-        if (norms[i]->has_scalar)
-            assert_true(norms[i]->scalar_start == want[i].last);
+        assert_true(norms[i].kernel->has_shift == want[i].has_shift);
+        assert_true(norm_gain_numbers(norms[i].kernel, 20) == want[i].n_gain);
+        assert_true(norms[i].kernel->has_scalar == (want[i].n_gain % 20 == 1));
+        if (norms[i].kernel->has_scalar)
+            assert_true(norms[i].kernel->scalar_start == want[i].last);
     }
 }
 
@@ -307,9 +308,9 @@ static void test_norms__have_their_texts(void **state)
 {
     (void)state;
     for (int i = 0; norm_name(i); i++) {
-        assert_string_equal(norm_name(i), norms[i]->name);
-        assert_true(strlen(norms[i]->formula) > 0);
-        assert_true(strlen(norms[i]->source) > 0);
+        assert_string_equal(norm_name(i), norms[i].text.name);
+        assert_true(strlen(norms[i].text.formula) > 0);
+        assert_true(strlen(norms[i].text.source) > 0);
     }
     assert_null(norm_name(-1));
 }

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/rng.h"
-#include "kern/activation.h"
+#include "nn/ffns.h"
 
 static const char *const presets[] = { "gpt2", "llama" };
 
@@ -241,7 +241,7 @@ static struct spread start_of_tensor(const struct model_options *o,
 static void test_params__study_shrinks_the_output_of_swiglu_alone(void **state)
 {
     (void)state;
-    for (int i = 0; activation_name(i); i++) {
+    for (int i = 0; ffn_name(i); i++) {
         struct model_options o = tiny_options("llama", 4, 64, 4, 32);
         struct attention_options a = { PLAIN_ATTENTION };
         idx in;
@@ -250,9 +250,8 @@ static void test_params__study_shrinks_the_output_of_swiglu_alone(void **state)
         o.init = INIT_STUDY;
         struct spread s =
             start_of_tensor(&o, &a, "block.1.ffn.down.weight", &in);
-        double want = strcmp(activation_name(i), "swiglu") == 0
-                          ? 1 / (sqrt(96) * 4)
-                          : sqrt(2 / (5.0 * 96));
+        double want = strcmp(ffn_name(i), "swiglu") == 0 ? 1 / (sqrt(96) * 4)
+                                                         : sqrt(2 / (5.0 * 96));
         assert_int_equal(in, 96);
         assert_close(s.std / want, 1, 5 / sqrt(2.0 * 64 * 96));
     }

@@ -220,7 +220,7 @@ static void see_empty_row(struct weight_case *c)
     for (int j = 0; j < 4 && is_empty; j++)
         assert_true(g[j] == 0);
     for (int i = 0; i < COUNT_OF(always); i++)
-        assert_true(is_empty || strcmp(c->map->name, always[i]) != 0);
+        assert_true(is_empty || strcmp(c->map->text.name, always[i]) != 0);
 }
 
 static void test_weights__empty_rows_are_zero_not_nan(void **state)
@@ -300,16 +300,17 @@ static void test_weights__every_row_has_its_texts(void **state)
     (void)state;
     for (int i = 0; weight_map_name(i); i++) {
         const struct weight_map *map = weight_maps[i];
-        assert_string_equal(weight_map_name(i), map->name);
-        assert_true(strlen(map->name) == strcspn(map->name, " ,;#="));
-        const char *texts[] = { map->name, map->formula, map->parameters,
-                                map->source, map->sinks };
+        assert_string_equal(weight_map_name(i), map->text.name);
+        assert_true(strlen(map->text.name) == strcspn(map->text.name, " ,;#="));
+        const char *texts[] = { map->text.name, map->text.formula,
+                                map->text.parameters, map->text.source,
+                                map->text.sinks };
         for (int j = 0; j < COUNT_OF(texts); j++)
             assert_true(texts[j] && strlen(texts[j]) > 0);
         assert_true(map->own != NORMALIZER_OWN);
         assert_true(map->normalizers >> map->own & 1);
         for (int j = 0; j < i; j++)
-            assert_string_not_equal(map->name, weight_maps[j]->name);
+            assert_string_not_equal(map->text.name, weight_maps[j]->text.name);
     }
     assert_null(weight_map_name(-1));
 }

@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "nn/attention/weights/weights_shared.h"
+#include "kern/rows.h"
 
 struct plain {
     idx n;
@@ -193,8 +193,8 @@ static void check_definition(struct weight_case *c, plain_map map, idx n,
     struct weight_row row = weight_case_row(c, n, extra);
     struct plain p = { .n = n,
                        .n_keys = (double)row.n_keys,
-                       .D = (double)row.D,
-                       .context = (double)row.context,
+                       .D = CASE_WIDTH,
+                       .context = CASE_N_MAX,
                        .learned = (double)c->numbers[0],
                        .query = (double)row.query,
                        .o = &c->options };
@@ -218,7 +218,7 @@ static void check_definition(struct weight_case *c, plain_map map, idx n,
 static void see_definition(struct weight_case *c)
 {
     for (int i = 0; i < COUNT_OF(plain_maps); i++) {
-        if (strcmp(plain_maps[i].name, c->map->name) != 0)
+        if (strcmp(plain_maps[i].name, c->map->text.name) != 0)
             continue;
         for (idx n = 1; n <= CASE_N_MAX; n += 1 + n / 4)
             for (idx extra = 0; extra <= 1 && extra < n; extra++) {

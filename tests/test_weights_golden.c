@@ -168,7 +168,7 @@ static void check_golden(const struct golden *want)
         s[j] = (real)row_s[j];
         g[j] = (real)common_g[j];
     }
-    row.context = 3;
+    c.stage = weight_stage_of(&c.options, 3, CASE_WIDTH);
     row.query = (real)want->query;
     if (want->learned != 0)
         c.numbers[0] = (real)want->learned;

@@ -4,6 +4,7 @@
 
 #include "harness.h"
 #include "nn/attention/weights/normalizer.h"
+#include "nn/options.h"
 
 static void set(struct attention_options *o, const char *name,
                 const char *value)
@@ -37,7 +38,7 @@ void weight_case_open(struct weight_case *c, const char *settings)
         *equals = 0;
         set(&c->options, word, equals + 1);
     }
-    c->stage = weight_stage_of(&c->options);
+    c->stage = weight_stage_of(&c->options, CASE_N_MAX, CASE_WIDTH);
     c->map = weight_maps[c->options.weights];
     c->n_learned = weight_map_learned(c->learned, &c->options);
     assert_true(c->n_learned <= MAP_LEARNED_MAX);
@@ -52,9 +53,7 @@ struct weight_row weight_case_row(struct weight_case *c, idx n, idx extra)
     return (struct weight_row){
         .n = n,
         .n_keys = n - extra,
-        .context = CASE_N_MAX,
-        .D = 16,
-        .options = &c->options,
+        .settings = &c->stage.settings,
         .learned = c->numbers,
         .query = (real)0.5,
         .dlearned = c->dnumbers,

@@ -4,9 +4,12 @@
 #ifndef SINKLAB_WEIGHT_CASES_H
 #define SINKLAB_WEIGHT_CASES_H
 
-#include "nn/attention/weights/weights.h"
+#include "nn/attention/weights/weight_stage.h"
 
-enum { CASE_N_MAX = 200 }; /* entries of a row; more than any inner block */
+enum {
+    CASE_N_MAX = 200, /* entries of a row; more than any inner block */
+    CASE_WIDTH = 16   /* of a head */
+};
 
 struct weight_case {
     char text[160]; /* the settings */
@@ -20,7 +23,8 @@ struct weight_case {
     real numbers[MAP_LEARNED_MAX], dnumbers[MAP_LEARNED_MAX], dquery;
 };
 
-/* The [attention] defaults, then "key=value key=value". */
+/* The [attention] defaults, then "key=value key=value". A whole sequence has
+ * CASE_N_MAX rows. */
 void weight_case_open(struct weight_case *c, const char *settings);
 
 /* A row of n entries, `extra` of them columns, with numbers at their starts, a

@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "config/catalog.h"
 #include "nn/attention/weights/normalizer.h"
-#include "nn/attention/weights/weights.h"
+#include "nn/attention/weights/weight_stage.h"
 #include "nn/options.h"
 
 enum { COLUMNS = 100 };

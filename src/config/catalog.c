@@ -3,13 +3,13 @@
 #include <stdio.h>
 
 #include "data/source.h"
-#include "kern/activation.h"
-#include "kern/norm.h"
 #include "metric/metric.h"
 #include "nn/attention/edits/score_edit.h"
 #include "nn/attention/weights/normalizer.h"
 #include "nn/attention/weights/weights.h"
+#include "nn/ffns.h"
 #include "nn/model/stage.h"
+#include "nn/norms.h"
 #include "nn/visible.h"
 #include "optim/optim.h"
 
@@ -46,11 +46,7 @@ static bool fill_weights(int i, struct catalog_entry *e)
     const struct weight_map *m = weight_maps[i];
     if (!m)
         return false;
-    e->text = (struct op_text){ .name = m->name,
-                                .formula = m->formula,
-                                .parameters = m->parameters,
-                                .source = m->source,
-                                .sinks = m->sinks };
+    e->text = m->text;
     set_key(e, "[attention] weights");
     tell_normalizers(e, m);
     return true;
@@ -81,27 +77,16 @@ static bool fill_norm(int i, struct catalog_entry *e)
 {
     if (!norm_name(i))
         return false;
-    e->text = (struct op_text){ .name = norms[i]->name,
-                                .formula = norms[i]->formula,
-                                .parameters = norms[i]->parameters,
-                                .source = norms[i]->source,
-                                .sinks = norms[i]->sinks };
+    e->text = norms[i].text;
     set_key(e, "[model] norm");
     return true;
 }
 
 static bool fill_ffn(int i, struct catalog_entry *e)
 {
-    if (!activation_name(i))
+    if (!ffn_name(i))
         return false;
-    const struct activation *a = activations[i];
-    e->text =
-        (struct op_text){ .name = a->name,
-                          .formula = a->formula,
-                          .parameters = a->is_gated ? "twice the rows of up"
-                                                    : "none of its own",
-                          .source = a->source,
-                          .sinks = a->sinks };
+    e->text = ffns[i].text;
     set_key(e, "[model] ffn");
     return true;
 }

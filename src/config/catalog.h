@@ -6,7 +6,7 @@
 #define SINKLAB_CATALOG_H
 
 #include "base/base.h"
-#include "nn/op_text.h"
+#include "base/op_text.h"
 
 enum { CATALOG_LISTS = 3 };
 

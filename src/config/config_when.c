@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "nn/attention/weights/weights.h"
+#include "nn/attention/weights/weight_stage.h"
 
 enum { WHEN_MAX = 256 };
 

@@ -187,77 +187,40 @@ static void geglu_backward(real *restrict du, const real *u, const real *dy,
     gated_backward(du, u, dy, R, F, gelu_erf_value, gelu_erf_slope);
 }
 
-static const struct activation gelu = {
-    .name = "gelu",
-    .formula = "0.5 u (1 + tanh(sqrt(2/pi) (u + 0.044715 u^3)))",
-    .source = "arXiv 1606.08415",
-    .sinks = "of this form not reported; see gelu_erf",
+const struct activation activation_gelu = {
     .forward = gelu_forward,
     .backward = gelu_backward,
 };
 
-static const struct activation swiglu = {
-    .name = "swiglu",
-    .formula = "silu(gate) * up",
-    .source = "arXiv 2002.05202",
-    .sinks = "sink_1 18.18 %, loss 3.73 (arXiv 2410.10781)",
+const struct activation activation_swiglu = {
     .is_gated = true,
     .forward = swiglu_forward,
     .backward = swiglu_backward,
 };
 
-static const struct activation relu = {
-    .name = "relu",
-    .formula = "max(u, 0)",
-    .source = "Nair and Hinton, 2010",
-    .sinks = "sink_1 16.90 %, loss 3.82 (arXiv 2410.10781)",
+const struct activation activation_relu = {
     .forward = relu_forward,
     .backward = relu_backward,
 };
 
-static const struct activation gelu_erf = {
-    .name = "gelu_erf",
-    .formula = "0.5 u (1 + erf(u / sqrt(2)))",
-    .source = "arXiv 1606.08415",
-    .sinks = "sink_1 14.76 %, loss 3.79 (arXiv 2410.10781)",
+const struct activation activation_gelu_erf = {
     .forward = gelu_erf_forward,
     .backward = gelu_erf_backward,
 };
 
-static const struct activation silu = {
-    .name = "silu",
-    .formula = "u sigmoid(u)",
-    .source = "arXiv 1606.08415",
-    .sinks = "sink_1 17.89 %, loss 3.80 (arXiv 2410.10781)",
+const struct activation activation_silu = {
     .forward = silu_forward,
     .backward = silu_backward,
 };
 
-static const struct activation reglu = {
-    .name = "reglu",
-    .formula = "relu(gate) * up",
-    .source = "arXiv 2002.05202",
-    .sinks = "sink_1 13.88 %, loss 3.75 (arXiv 2410.10781)",
+const struct activation activation_reglu = {
     .is_gated = true,
     .forward = reglu_forward,
     .backward = reglu_backward,
 };
 
-static const struct activation geglu = {
-    .name = "geglu",
-    .formula = "gelu_erf(gate) * up",
-    .source = "arXiv 2002.05202",
-    .sinks = "sink_1 17.86 %, loss 3.73 (arXiv 2410.10781)",
+const struct activation activation_geglu = {
     .is_gated = true,
     .forward = geglu_forward,
     .backward = geglu_backward,
 };
-
-const struct activation *const activations[] = {
-    &gelu, &swiglu, &relu, &gelu_erf, &silu, &reglu, &geglu,
-};
-
-const char *activation_name(int i)
-{
-    return i >= 0 && i < COUNT_OF(activations) ? activations[i]->name : NULL;
-}

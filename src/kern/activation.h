@@ -9,8 +9,6 @@
 #include "base/base.h"
 
 struct activation {
-    const char *name, *formula, *source;
-    const char *sinks; /* what was reported about sinks, with its source */
     bool is_gated;
     /* y (R,F) from u (R,F or 2F) */
     void (*forward)(real *restrict y, const real *u, idx R, idx F);
@@ -19,9 +17,9 @@ struct activation {
                      idx F);
 };
 
-/* Row i is what the key [model] ffn calls activation_name(i); new rows come
- * last. gelu is the tanh form; gelu_erf and geglu are the exact one. */
-extern const struct activation *const activations[];
-const char *activation_name(int i); /* NULL past the end */
+/* gelu is the tanh form; gelu_erf and geglu are the exact one. */
+extern const struct activation activation_gelu, activation_swiglu,
+    activation_relu, activation_gelu_erf, activation_silu, activation_reglu,
+    activation_geglu;
 
 #endif

@@ -179,50 +179,27 @@ static void dyt_backward(real *restrict dx, real *restrict dgain,
     }
 }
 
-static const struct norm layer_norm = {
-    .name = "layernorm",
-    .formula = "gain (x - mean x) / sqrt(var x + 1e-5) + shift",
-    .parameters = "gain (C), from 1, and shift (C), from 0",
-    .source = "arXiv 1607.06450",
-    .sinks = "not reported by itself",
+const struct norm norm_layer = {
     .has_gains = true,
     .has_shift = true,
     .forward = layer_forward,
     .backward = layer_backward,
 };
 
-static const struct norm rms_norm = {
-    .name = "rmsnorm",
-    .formula = "gain x / sqrt(mean x^2 + 1e-5)",
-    .parameters = "gain (C), from 1",
-    .source = "arXiv 1910.07467",
-    .sinks = "sink_1 18.18 % in the study's default model, which has "
-             "it (arXiv 2410.10781)",
+const struct norm norm_rms = {
     .has_gains = true,
     .forward = rms_forward,
     .backward = rms_backward,
 };
 
-static const struct norm single_norm = {
-    .name = "ssnorm",
-    .formula = "gain x / sqrt(mean x^2 + 1e-5), one gain for all channels",
-    .parameters = "gain, one number, from 1",
-    .source = "Park et al., 2025",
-    .sinks = "with Muon: sinks stay, excess kurtosis 66.7 against 361.4 "
-             "(Park et al., 2025)",
+const struct norm norm_single = {
     .has_scalar = true,
     .scalar_start = 1,
     .forward = single_forward,
     .backward = single_backward,
 };
 
-static const struct norm dyt = {
-    .name = "dyt",
-    .formula = "gain tanh(alpha x) + shift, one alpha, from 0.5",
-    .parameters = "gain (C), from 1, alpha, shift (C), from 0",
-    .source = "arXiv 2503.10622",
-    .sinks = "more sinks (61.0 against 46.0 %), spikes of activations fall "
-             "from 3818 to 153 (Sun et al., 2026)",
+const struct norm norm_dyt = {
     .has_gains = true,
     .has_scalar = true,
     .scalar_start = 0.5,
@@ -230,15 +207,3 @@ static const struct norm dyt = {
     .forward = dyt_forward,
     .backward = dyt_backward,
 };
-
-const struct norm *const norms[] = {
-    &layer_norm,
-    &rms_norm,
-    &single_norm,
-    &dyt,
-};
-
-const char *norm_name(int i)
-{
-    return i >= 0 && i < COUNT_OF(norms) ? norms[i]->name : NULL;
-}

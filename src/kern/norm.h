@@ -26,8 +26,6 @@
 #define NORM_UNIT_EPS 1e-12
 
 struct norm {
-    const char *name, *formula, *parameters, *source;
-    const char *sinks;   /* what was reported about sinks, with its source */
     bool has_gains;      /* one a channel; they start at 1 */
     bool has_scalar;     /* one number for the whole row */
     double scalar_start; /* before training */
@@ -47,9 +45,7 @@ struct norm {
                      const real *stats, const real *gain, idx R, idx C);
 };
 
-/* Row i is what the key [model] norm calls norm_name(i); new rows come last. */
-extern const struct norm *const norms[];
-const char *norm_name(int i); /* NULL past the end */
+extern const struct norm norm_layer, norm_rms, norm_single, norm_dyt;
 
 /* Numbers in the gain of rows of C, 1 .. C+1: ones before training, but for a
  * scalar, the last of them, which is scalar_start. */

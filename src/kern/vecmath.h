@@ -1,4 +1,4 @@
-/* vecmath.h - exp, erf and friends that the compiler can vectorise.
+/* vecmath.h - exp, ln, erf and friends that the compiler can vectorise.
  *
  * In float: range reduction to [-ln2/2, ln2/2] and a degree-6 polynomial, 2 ulp
  * over the whole range; no branches, no calls, so a loop over them becomes SIMD
@@ -38,6 +38,37 @@ static inline real vec_exp(real x)
     memcpy(&scale, &bits, sizeof scale);
     return p * scale;
 #endif
+}
+
+/* ln x of normal x > 0: x = 2^e m with m in [sqrt(1/2), sqrt 2), and
+ * ln m = 2 artanh z, z = (m - 1) / (m + 1), as a series whose first term left
+ * out is below 2e-9. NaN goes through; 0 gives something finite in float. */
+static inline real vec_log(real x)
+{
+#ifdef SINKLAB_DOUBLE
+    return log(x);
+#else
+    const uint32_t half_root = 0x3f3504f3; /* sqrt(1/2) */
+    uint32_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    int32_t e = (int32_t)(bits - half_root) >> 23;
+    bits -= (uint32_t)e << 23;
+    float m;
+    memcpy(&m, &bits, sizeof m);
+    float z = (m - 1) / (m + 1), zz = z * z;
+    float series = zz * (1.0f / 9) + 1.0f / 7;
+    series = series * zz + 1.0f / 5;
+    series = series * zz + 1.0f / 3;
+    float ln_m = 2 * z + 2 * z * zz * series;
+    float y = (float)e * 0.693147181f + ln_m;
+    return x == x ? y : x;
+#endif
+}
+
+/* x^p for x > 0. */
+static inline real vec_power(real x, real p)
+{
+    return vec_exp(p * vec_log(x));
 }
 
 static inline real vec_sigmoid(real x)

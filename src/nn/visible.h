@@ -4,7 +4,7 @@
 #define SINKLAB_VISIBLE_H
 
 #include "base/base.h"
-#include "nn/op_text.h"
+#include "base/op_text.h"
 #include "nn/options.h"
 
 /* Keys [0, globals) and [lo, hi), globals <= lo. */

@@ -15,8 +15,8 @@
 #include "base/base.h"
 #include "base/laps.h"
 #include "nn/attention/edits/score_edit.h"
-#include "nn/attention/weights/weights.h"
-#include "nn/op_text.h"
+#include "nn/attention/weights/weight_stage.h"
+#include "base/op_text.h"
 #include "nn/options.h"
 
 struct head_operation;
@@ -25,7 +25,6 @@ struct attention {
     struct attention_options options;
     const struct head_operation *operation;
     idx T, D, E;   /* rows; width of queries and keys; of values */
-    idx context;   /* rows of a whole sequence: the same in shorter passes */
     idx H;         /* heads, or pairs of them, that stand in line */
     idx n_extra;   /* extra columns in front of the keys: 0 or 1 */
     idx bias_dims; /* of the extra key that are not zero */

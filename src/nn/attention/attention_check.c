@@ -218,7 +218,7 @@ int attention_options_check(const struct model_options *m,
         return err_set(e, ERR_CONFIG,
                        "[attention] normalizer = %s does not go with weights "
                        "= %s: its %s normaliser is part of its definition",
-                       normalizer_name(a->normalizer), map->name,
+                       normalizer_name(a->normalizer), map->text.name,
                        normalizer_name((int)map->own));
     for (idx i = 0; i < COUNT_OF(rules); i++)
         if (rules[i].is_broken(&s))

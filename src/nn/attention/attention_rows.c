@@ -88,9 +88,7 @@ struct weight_row row_of(const struct attention *at, const struct head *head,
     return (struct weight_row){
         .n = at->n_extra + n_keys,
         .n_keys = n_keys,
-        .context = at->context,
-        .D = at->D,
-        .options = &at->options,
+        .settings = &at->weights.settings,
         .learned = head->learned,
         .query =
             head->query_numbers ? head->query_numbers[t * head->ld_query] : 0,

@@ -1,5 +1,6 @@
-/* attention_rows.h - what attention.c and attention_backward.c share: scratch
- * of one head, scores of a strip of queries, rows as the weight map sees them.
+/* attention_rows.h - what attention_forward.c and attention_backward.c share:
+ * scratch of one head, scores of a strip of queries, rows as the weight map
+ * sees them.
  *
  * Scratch is one thread's. Nothing here can fail.
  */
@@ -8,7 +9,7 @@
 
 #include "kern/small.h"
 #include "nn/attention/attention.h"
-#include "nn/attention/weights/weights_shared.h"
+#include "kern/rows.h"
 #include "nn/visible.h"
 
 /* Constants, for fixed bits. Few rows a strip, because a strip's products stop

@@ -1,82 +1,93 @@
 /* column.c - what may stand beside the keys: the values of [attention] bias and
  * bias_value, and registers. What they do: attention_rows.c (key, logit),
- * attention.c (values), acts.c (fixed values), embed.c (registers). */
-#include "nn/op_text.h"
+ * attention_forward.c (values), acts.c (fixed values), embed.c (registers). */
+#include "base/op_text.h"
 #include "nn/options.h"
 
-/* KEEP WITH: enum bias_kind */
 const struct op_text *const column_texts[] = {
-    &(const struct op_text){ .name = "none",
-                             .key = "[attention] bias = none",
-                             .formula = "the keys alone",
-                             .parameters = "none",
-                             .source = "arXiv 1706.03762",
-                             .sinks = "sink_1 18.18 %, loss 3.73 (arXiv "
-                                      "2410.10781)" },
-    &(const struct op_text){
-        .name = "key",
-        .key = "[attention] bias = key",
-        .formula = "a column of score q_t.k* / sqrt(D), in front of the keys; "
-                   "its value is bias_value",
-        .parameters = "k* (bias_dims, or D) a head; no position",
-        .source = "arXiv 2410.10781 (K biases)",
-        .sinks = "sink_bias 73.34 %, sink_1 0.00 %, loss 3.72, no massive "
-                 "activations (arXiv 2410.10781)" },
-    &(const struct op_text){
-        .name = "key_value",
-        .key = "[attention] bias = key_value",
-        .formula = "the same column, with a learned value v*",
-        .parameters = "k* (bias_dims, or D), v* (D) a head; no position",
-        .source = "arXiv 2410.10781 (KV biases); Sun et al., 2024",
-        .sinks = "sink_bias 72.76 %, sink_1 0.04 %, loss 3.72; massive "
-                 "activations go (arXiv 2410.10781), or stay in another model "
-                 "of 1B parameters (Owen et al., 2025)" },
-    &(const struct op_text){
-        .name = "value",
-        .key = "[attention] bias = value",
-        .formula = "o_t + v*: no column, a control",
-        .parameters = "v* (D) a head",
-        .source = "arXiv 2410.10781 (V biases)",
-        .sinks = "sink_1 17.53 %, loss 3.73 (arXiv 2410.10781)" },
-    &(const struct op_text){
-        .name = "logit",
-        .key = "[attention] bias = logit",
-        .formula = "a column of score b, without a value; with softmax, "
-                   "softmax1 at b = 0",
-        .parameters = "b a head, starting at 0",
-        .source = "gpt-oss, OpenAI, 2025",
-        .sinks = "not reported with the study's metric; attention to the first "
-                 "token stays above that of weights = affine (arXiv "
-                 "2602.23057)" },
+    [BIAS_NONE] =
+        &(const struct op_text){ .name = "none",
+                                 .key = "[attention] bias = none",
+                                 .formula = "the keys alone",
+                                 .parameters = "none",
+                                 .source = "arXiv 1706.03762",
+                                 .sinks = "sink_1 18.18 %, loss 3.73 (arXiv "
+                                          "2410.10781)" },
+    [BIAS_KEY] =
+        &(const struct op_text){
+            .name = "key",
+            .key = "[attention] bias = key",
+            .formula =
+                "a column of score q_t.k* / sqrt(D), in front of the keys; "
+                "its value is bias_value",
+            .parameters = "k* (bias_dims, or D) a head; no position",
+            .source = "arXiv 2410.10781 (K biases)",
+            .sinks = "sink_bias 73.34 %, sink_1 0.00 %, loss 3.72, no massive "
+                     "activations (arXiv 2410.10781)" },
+    [BIAS_KEY_VALUE] =
+        &(const struct op_text){
+            .name = "key_value",
+            .key = "[attention] bias = key_value",
+            .formula = "the same column, with a learned value v*",
+            .parameters = "k* (bias_dims, or D), v* (D) a head; no position",
+            .source = "arXiv 2410.10781 (KV biases); Sun et al., 2024",
+            .sinks =
+                "sink_bias 72.76 %, sink_1 0.04 %, loss 3.72; massive "
+                "activations go (arXiv 2410.10781), or stay in another model "
+                "of 1B parameters (Owen et al., 2025)" },
+    [BIAS_VALUE] =
+        &(const struct op_text){
+            .name = "value",
+            .key = "[attention] bias = value",
+            .formula = "o_t + v*: no column, a control",
+            .parameters = "v* (D) a head",
+            .source = "arXiv 2410.10781 (V biases)",
+            .sinks = "sink_1 17.53 %, loss 3.73 (arXiv 2410.10781)" },
+    [BIAS_LOGIT] =
+        &(const struct op_text){
+            .name = "logit",
+            .key = "[attention] bias = logit",
+            .formula = "a column of score b, without a value; with softmax, "
+                       "softmax1 at b = 0",
+            .parameters = "b a head, starting at 0",
+            .source = "gpt-oss, OpenAI, 2025",
+            .sinks =
+                "not reported with the study's metric; attention to the first "
+                "token stays above that of weights = affine (arXiv "
+                "2602.23057)" },
     NULL,
 };
 
-/* KEEP WITH: enum bias_value */
 const struct op_text *const column_value_texts[] = {
-    &(const struct op_text){ .name = "zero",
-                             .key = "[attention] bias_value = zero",
-                             .formula =
-                                 "v* = 0: what the column takes is given "
-                                 "to nothing",
-                             .parameters = "none",
-                             .source = "arXiv 2410.10781",
-                             .sinks = "as bias = key" },
-    &(const struct op_text){
-        .name = "first",
-        .key = "[attention] bias_value = first",
-        .formula = "v* = bias_value_scale (1, 0, ..., 0)",
-        .parameters = "bias_value_scale",
-        .source = "arXiv 2410.10781",
-        .sinks = "sink_bias 70.03, 44.43, 1.51 %, sink_1 0.06, 3.71, 25.88 % "
-                 "with bias_value_scale 1, 5, 20 (arXiv 2410.10781)" },
-    &(const struct op_text){
-        .name = "uniform",
-        .key = "[attention] bias_value = uniform",
-        .formula = "v* = bias_value_scale (1, ..., 1) / sqrt(D)",
-        .parameters = "bias_value_scale",
-        .source = "arXiv 2410.10781",
-        .sinks = "sink_bias 69.74, 27.99, 0.00 %, sink_1 2.15, 5.93, 11.21 % "
-                 "with bias_value_scale 1, 5, 20 (arXiv 2410.10781)" },
+    [BIAS_VALUE_ZERO] =
+        &(const struct op_text){ .name = "zero",
+                                 .key = "[attention] bias_value = zero",
+                                 .formula =
+                                     "v* = 0: what the column takes is given "
+                                     "to nothing",
+                                 .parameters = "none",
+                                 .source = "arXiv 2410.10781",
+                                 .sinks = "as bias = key" },
+    [BIAS_VALUE_FIRST] =
+        &(const struct op_text){
+            .name = "first",
+            .key = "[attention] bias_value = first",
+            .formula = "v* = bias_value_scale (1, 0, ..., 0)",
+            .parameters = "bias_value_scale",
+            .source = "arXiv 2410.10781",
+            .sinks =
+                "sink_bias 70.03, 44.43, 1.51 %, sink_1 0.06, 3.71, 25.88 % "
+                "with bias_value_scale 1, 5, 20 (arXiv 2410.10781)" },
+    [BIAS_VALUE_UNIFORM] =
+        &(const struct op_text){
+            .name = "uniform",
+            .key = "[attention] bias_value = uniform",
+            .formula = "v* = bias_value_scale (1, ..., 1) / sqrt(D)",
+            .parameters = "bias_value_scale",
+            .source = "arXiv 2410.10781",
+            .sinks =
+                "sink_bias 69.74, 27.99, 0.00 %, sink_1 2.15, 5.93, 11.21 % "
+                "with bias_value_scale 1, 5, 20 (arXiv 2410.10781)" },
     NULL,
 };
 

@@ -72,7 +72,7 @@ static void plan_back(struct acts *x, struct arena *arena,
         k->dv_first = arena_reals(arena, M * m->W);
     k->head_grads = arena_reals(arena, x->B * m->H * m->head_grads_n);
     k->partials = arena_reals(arena, tiles * m->partials_n);
-    for (int i = 0; i < 5; i++) {
+    for (int i = 0; i < NORM_SLOTS; i++) {
         k->dgain[i] = arena_reals(arena, tiles * pass_gains(m));
         k->dshift[i] = arena_reals(arena, tiles * m->C);
     }

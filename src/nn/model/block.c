@@ -6,7 +6,7 @@
  */
 #include <string.h>
 
-#include "kern/activation.h"
+#include "nn/ffns.h"
 #include "nn/model/linear.h"
 #include "nn/model/pass.h"
 
@@ -125,7 +125,7 @@ static void ffn(const struct pass *p, idx l, idx tile)
     pass_mark(p, PART_NORM);
     linear_forward(u, pass_ffn_in(p, l) + r0 * C, weight_at(p, b->up_w),
                    weight_at(p, b->up_b), R, m->U, C, 0);
-    activations[m->options.ffn]->forward(y, u, R, m->F);
+    ffns[m->options.ffn].kernel->forward(y, u, R, m->F);
     struct landing s = {
         .x_from = x1,
         .y = y,
@@ -160,37 +160,3 @@ void block_forward(const struct pass *p, idx l)
         ffn(p, l, i);
     }
 }
-
-/* KEEP WITH: enum norm_place */
-const struct op_text *const norm_place_texts[] = {
-    &(const struct op_text){ .name = "pre",
-                             .key = "[model] norm_place = pre",
-                             .formula =
-                                 "x + f(norm(x)); a last norm before the head",
-                             .parameters = "two norms a block and the last one",
-                             .source = "Radford et al., 2019 (GPT-2)",
-                             .sinks = "sink_1 18.18 % (arXiv 2410.10781)" },
-    &(const struct op_text){
-        .name = "post",
-        .key = "[model] norm_place = post",
-        .formula = "norm(x + f(x)); none before the head",
-        .parameters = "two norms a block",
-        .source = "arXiv 1706.03762",
-        .sinks = "sink_1 13.54 %; massive activations before the second norm, "
-                 "not behind it (arXiv 2410.10781)" },
-    &(const struct op_text){
-        .name = "sandwich",
-        .key = "[model] norm_place = sandwich",
-        .formula = "x + norm'(f(norm(x))); a last norm before the head",
-        .parameters = "four norms a block and the last one",
-        .source = "Ding et al., 2021 (CogView)",
-        .sinks = "sinks stay (44.7 against 46.0 %), spikes of activations fall "
-                 "from 3818 to 520 (Sun et al., 2026)" },
-    &(const struct op_text){ .name = "none",
-                             .key = "[model] norm_place = none",
-                             .formula = "x + f(x)",
-                             .parameters = "none",
-                             .source = "the comparison without",
-                             .sinks = "not reported" },
-    NULL,
-};

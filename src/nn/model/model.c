@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "kern/activation.h"
-#include "kern/norm.h"
+#include "nn/ffns.h"
+#include "nn/norms.h"
 
 static idx declare_vector(struct model *m, bool wanted, enum param_role role,
                           idx fan_in, idx n, idx layer, const char *name)
@@ -29,7 +29,7 @@ static struct norm_params declare_norm(struct model *m, bool wanted, idx layer,
                                        const char *name)
 {
     char text[PARAM_NAME_MAX];
-    const struct norm *norm = norms[m->options.norm];
+    const struct norm *norm = norms[m->options.norm].kernel;
     struct norm_params p = { NO_PARAM, NO_PARAM };
     if (!wanted)
         return p;
@@ -193,9 +193,8 @@ static void declare_block(struct model *m, idx l)
     const struct model_options *o = &m->options;
     bool bias = o->biases, sandwich = o->norm_place == PLACE_SANDWICH;
     idx C = m->C, F = m->F, U = m->U, width = m->W;
-    enum param_role down = strcmp(activation_name(o->ffn), "swiglu") == 0
-                               ? PARAM_SWIGLU_OUT
-                               : PARAM_RESIDUAL;
+    enum param_role down =
+        o->ffn == FFN_SWIGLU ? PARAM_SWIGLU_OUT : PARAM_RESIDUAL;
     for (int i = 0; i < HEAD_PARAMS; i++)
         b->head_params[i].offset = NO_PARAM;
     m->partials_n = 0;
@@ -242,7 +241,7 @@ static void set_sizes(struct model *m, idx V)
     m->R = a->registers;
     m->views = in_pairs ? m->H / 2 : m->H;
     m->F = model_ffn_width(o);
-    m->U = activations[o->ffn]->is_gated ? 2 * m->F : m->F;
+    m->U = ffns[o->ffn].kernel->is_gated ? 2 * m->F : m->F;
     m->V = V;
     m->T = o->context;
 }

@@ -154,6 +154,17 @@ struct block_acts {
     real *behind2, *bstats2;
 };
 
+/* Norms of a pass that keep partial sums of their gradients apart: a block's,
+ * and the last. */
+enum norm_slot {
+    SLOT_1,
+    SLOT_2,
+    SLOT_BEHIND_1,
+    SLOT_BEHIND_2,
+    SLOT_FINAL,
+    NORM_SLOTS
+};
+
 /* Gradients on their way back; shared by all blocks. */
 struct back_acts {
     real *dx_out, *dx_mid, *dx_in; /* (M,C) at a block's end, middle, start */
@@ -169,8 +180,8 @@ struct back_acts {
     real *dv_first;                /* (M,W) for the first block's values */
     real *head_grads;              /* (B,H,head_grads_n) */
     real *partials;                /* (tiles,partials_n) of the stages */
-    real *dgain[5], *dshift[5];    /* (tiles,gains) partial sums of norm1,
-                                      norm2, behind1, behind2, final */
+    real *dgain[NORM_SLOTS], *dshift[NORM_SLOTS]; /* (tiles,gains), (tiles,C)
+                                                     partial sums */
 };
 
 /* Everything a pass over up to B sequences of T tokens works on. */

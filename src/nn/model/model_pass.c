@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "kern/norm.h"
+#include "nn/norms.h"
 
 enum { COLUMNS = 64 }; /* of a norm's gradient a task owns */
 
@@ -20,8 +20,8 @@ void add_partials(real *sum, const real *partials, idx rows, idx ld, idx c0,
 void pass_norm_forward(const struct pass *p, struct norm_params n, real *y,
                        real *stats, const real *x, idx R)
 {
-    norms[p->m->options.norm]->forward(y, stats, x, weight_at(p, n.gain),
-                                       weight_at(p, n.shift), R, p->m->C);
+    norms[p->m->options.norm].kernel->forward(
+        y, stats, x, weight_at(p, n.gain), weight_at(p, n.shift), R, p->m->C);
 }
 
 void pass_norm_backward(const struct pass *p, struct norm_params n,
@@ -34,8 +34,8 @@ void pass_norm_backward(const struct pass *p, struct norm_params n,
     real *dshift = k->dshift[slot] + tile * C;
     memset(dgain, 0, (size_t)gains * sizeof *dgain);
     memset(dshift, 0, (size_t)C * sizeof *dshift);
-    norms[p->m->options.norm]->backward(dx, dgain, dshift, dy, x, stats,
-                                        weight_at(p, n.gain), R, C);
+    norms[p->m->options.norm].kernel->backward(dx, dgain, dshift, dy, x, stats,
+                                               weight_at(p, n.gain), R, C);
 }
 
 static void norm_grad(const struct pass *p, idx offset, const real *partials,

@@ -11,8 +11,8 @@
 #include <omp.h>
 
 #include "kern/gemm.h"
-#include "kern/norm.h"
 #include "nn/model/model.h"
+#include "nn/norms.h"
 
 struct pass {
     const struct model *m;
@@ -66,13 +66,10 @@ static inline real *pass_stream(const struct pass *p, idx i)
 void add_partials(real *sum, const real *partials, idx rows, idx ld, idx c0,
                   idx n);
 
-/* Norms of a pass that keep partial sums of their gradients apart. */
-enum norm_slot { SLOT_1, SLOT_2, SLOT_BEHIND_1, SLOT_BEHIND_2, SLOT_FINAL };
-
 /* Learned numbers in a norm's gain. */
 static inline idx pass_gains(const struct model *m)
 {
-    return norm_gain_numbers(norms[m->options.norm], m->C);
+    return norm_gain_numbers(norms[m->options.norm].kernel, m->C);
 }
 
 /* y (R,C) = norm of x, statistics kept; for rows of one tile. */

@@ -12,7 +12,7 @@
 #define SINKLAB_STAGE_H
 
 #include "base/base.h"
-#include "nn/op_text.h"
+#include "base/op_text.h"
 #include "nn/param.h"
 
 struct model;

@@ -5,18 +5,19 @@
 extern const struct head_operation head_flow, head_linear;
 extern const struct stage stage_differential;
 
-/* KEEP WITH: enum operation_kind */
 const struct op_text *const operation_texts[] = {
-    &(const struct op_text){
-        .name = "rows",
-        .key = "[attention] operation = rows",
-        .formula = "o_t = sum_j a_tj v_j, a_t from the row of scores s_tj = "
-                   "q_t.k_j / sqrt(D) by weights and normalizer",
-        .parameters = "none of its own",
-        .source = "arXiv 1706.03762",
-        .sinks = "as the weight map" },
-    &head_flow.text,
-    &stage_differential.text,
+    [OPERATION_ROWS] =
+        &(const struct op_text){
+            .name = "rows",
+            .key = "[attention] operation = rows",
+            .formula =
+                "o_t = sum_j a_tj v_j, a_t from the row of scores s_tj = "
+                "q_t.k_j / sqrt(D) by weights and normalizer",
+            .parameters = "none of its own",
+            .source = "arXiv 1706.03762",
+            .sinks = "as the weight map" },
+    [OPERATION_FLOW] = &head_flow.text,
+    [OPERATION_DIFFERENTIAL] = &stage_differential.text,
     NULL,
 };
 

@@ -3,41 +3,46 @@
  * embedding (embed.c, acts.c) here. */
 #include "nn/attention/edits/score_edit.h"
 #include "nn/model/stage.h"
-#include "nn/op_text.h"
+#include "base/op_text.h"
 
 extern const struct stage stage_rope;
 extern const struct score_edit score_alibi, score_t5, score_t5_study, score_txl,
     score_distance;
 
-/* KEEP WITH: enum position_kind */
 const struct op_text *const position_texts[] = {
-    &(const struct op_text){
-        .name = "learned",
-        .key = "[model] position = learned",
-        .formula = "x_0 = E[token] + P[t]",
-        .parameters = "learned: P (context, width)",
-        .source = "Radford et al., 2019 (GPT-2)",
-        .sinks = "sink_1 33.13 %, loss 3.79 (arXiv 2410.10781)" },
-    &stage_rope.text,
-    &(const struct op_text){
-        .name = "none",
-        .key = "[model] position = none",
-        .formula = "x_0 = E[token]; a query knows only how many keys it sees",
-        .parameters = "none",
-        .source = "arXiv 2410.10781 (NoPE)",
-        .sinks = "sink_1 20.35 %, loss 3.81 (arXiv 2410.10781)" },
-    &(const struct op_text){
-        .name = "sinusoid",
-        .key = "[model] position = sinusoid",
-        .formula = "x_0 = E[token] + [sin(t w_i), all i | cos(t w_i), all i], "
-                   "w_i = 10000^(-2i / width)",
-        .parameters = "none",
-        .source = "arXiv 1706.03762, in the order of arXiv 2410.10781's code",
-        .sinks = "sink_1 32.73 %, loss 3.74 (arXiv 2410.10781)" },
-    &score_alibi.text,
-    &score_t5.text,
-    &score_t5_study.text,
-    &score_txl.text,
-    &score_distance.text,
+    [POSITION_LEARNED] =
+        &(const struct op_text){
+            .name = "learned",
+            .key = "[model] position = learned",
+            .formula = "x_0 = E[token] + P[t]",
+            .parameters = "learned: P (context, width)",
+            .source = "Radford et al., 2019 (GPT-2)",
+            .sinks = "sink_1 33.13 %, loss 3.79 (arXiv 2410.10781)" },
+    [POSITION_ROPE] = &stage_rope.text,
+    [POSITION_NONE] =
+        &(const struct op_text){
+            .name = "none",
+            .key = "[model] position = none",
+            .formula =
+                "x_0 = E[token]; a query knows only how many keys it sees",
+            .parameters = "none",
+            .source = "arXiv 2410.10781 (NoPE)",
+            .sinks = "sink_1 20.35 %, loss 3.81 (arXiv 2410.10781)" },
+    [POSITION_SINUSOID] =
+        &(const struct op_text){
+            .name = "sinusoid",
+            .key = "[model] position = sinusoid",
+            .formula =
+                "x_0 = E[token] + [sin(t w_i), all i | cos(t w_i), all i], "
+                "w_i = 10000^(-2i / width)",
+            .parameters = "none",
+            .source =
+                "arXiv 1706.03762, in the order of arXiv 2410.10781's code",
+            .sinks = "sink_1 32.73 %, loss 3.74 (arXiv 2410.10781)" },
+    [POSITION_ALIBI] = &score_alibi.text,
+    [POSITION_T5] = &score_t5.text,
+    [POSITION_T5_STUDY] = &score_t5_study.text,
+    [POSITION_TXL] = &score_txl.text,
+    [POSITION_DISTANCE] = &score_distance.text,
     NULL,
 };

@@ -10,7 +10,7 @@
 #define SINKLAB_SCORE_EDIT_H
 
 #include "base/base.h"
-#include "nn/op_text.h"
+#include "base/op_text.h"
 #include "nn/options.h"
 
 enum { SCORE_EDITS_MAX = 4 };

@@ -20,7 +20,7 @@
 
 #include "nn/attention/attention.h"
 #include "nn/attention/heads/head_sums.h"
-#include "nn/attention/weights/weights_shared.h"
+#include "kern/rows.h"
 #include "nn/visible.h"
 
 static const double GUARD = 1e-6;

@@ -15,7 +15,7 @@
 #include "nn/attention/attention.h"
 #include "nn/attention/heads/head_sums.h"
 #include "nn/attention/weights/normalizer.h"
-#include "nn/attention/weights/weights_shared.h"
+#include "kern/rows.h"
 #include "nn/visible.h"
 
 struct work {
@@ -72,14 +72,13 @@ static void row_factors(const struct attention *at, const struct work *w,
     bool has_sums = has_row_sums(at);
     memset(w->sum, 0, (size_t)at->D * sizeof *w->sum);
     for (idx t = 0; t < at->T; t++) {
-        struct weight_row row = { .n = 1, .n_keys = t + 1 };
         real sum = 0;
         if (has_sums) {
             const real *q = head->q + t * head->ld_qkv;
             sum_add(w->sum, 1, head->k + t * head->ld_qkv, at->D);
             sum = (real)((double)at->scale * sum_dot(w->sum, q, 0, at->D));
         }
-        real factor = at->scale * normalizer_factor(kind, &sum, &row);
+        real factor = at->scale * normalizer_factor(kind, &sum, 1, t + 1, 0);
         w->c[t] = at->weights.scale * factor;
         w->e[t] = slope(kind, sum) * factor;
     }

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "kern/small.h"
-#include "nn/attention/weights/weights_shared.h"
+#include "kern/rows.h"
 
 /* Rows a chunk: a constant, for fixed bits. More of them waste work on pairs
  * among themselves, fewer on the matrix's way through memory; from 24 to 64 the

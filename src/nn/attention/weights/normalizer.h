@@ -11,21 +11,31 @@
 #ifndef SINKLAB_NORMALIZER_H
 #define SINKLAB_NORMALIZER_H
 
-#include "nn/attention/weights/weights.h"
-#include "nn/op_text.h"
+#include "base/base.h"
+#include "base/op_text.h"
+
+enum normalizer {
+    NORMALIZER_OWN, /* what the weight map says */
+    NORMALIZER_NONE,
+    NORMALIZER_SUM,
+    NORMALIZER_LENGTH,
+    NORMALIZER_ABS_SUM,
+    NORMALIZER_P_NORM,
+};
 
 const char *normalizer_name(int i); /* by enum normalizer; NULL past the end */
 
 /* What they are, in that order; and the scale behind them. NULL ends. */
 extern const struct op_text *const normalizer_texts[], *const normalizer_more[];
 
-/* 1/Z for the row f (n). kind is not OWN. p comes from row->options. */
-real normalizer_factor(enum normalizer kind, const real *f,
-                       const struct weight_row *row);
+/* 1/Z for the row f (n), of which n_keys are keys. kind is not OWN; p is read
+ * by p_norm alone. */
+real normalizer_factor(enum normalizer kind, const real *f, idx n, idx n_keys,
+                       double p);
 
 /* g (n) in: gradient with respect to a = f/Z; out: with respect to f.
  * factor = 1/Z. In general (g_j - D dZ/df_j) / Z with D = sum_k a_k g_k. */
 void normalizer_backward(enum normalizer kind, real *g, const real *f,
-                         real factor, const struct weight_row *row);
+                         real factor, idx n, double p);
 
 #endif

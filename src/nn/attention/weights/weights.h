@@ -7,19 +7,23 @@
  * A map works on one row at a time: query t's scores against what it sees, the
  * extra column (if any) first, then the visible keys in order, contiguous. It
  * knows nothing of masks, positions, heads or tiles. Its normaliser is a stage
- * of its own (normalizer.h) unless the map has it built in, as softmax does.
+ * of its own (normalizer.h) unless the map has it built in, as softmax does;
+ * weight_stage.h puts them together.
  *
- * Numbers of its own a map may have in three ways: keys of [attention]; numbers
- * learned a head (`learned`); one number a query and head, projected from the
- * layer's normed input (`query_number`).
+ * Numbers of its own a map may have in three ways: keys of [attention], read
+ * once (`prepare`); numbers learned a head (`learned`); one number a query and
+ * head, projected from the layer's normed input (`query_number`).
  */
 #ifndef SINKLAB_WEIGHTS_H
 #define SINKLAB_WEIGHTS_H
 
 #include "base/base.h"
-#include "nn/options.h"
+#include "nn/attention/weights/normalizer.h"
+#include "base/op_text.h"
 
-enum { MAP_LEARNED_MAX = 4 };
+struct attention_options;
+
+enum { MAP_LEARNED_MAX = 4, MAP_SETTINGS_MAX = 4 };
 
 /* A learned number a head. A state is not trained: instead of a gradient it
  * is given what it is to move towards, and each update moves it a tenth of the
@@ -30,13 +34,18 @@ struct map_learned {
     bool is_state;
 };
 
+/* What a map's keys come to, the same for all rows; the map's own order. */
+struct map_settings {
+    double x[MAP_SETTINGS_MAX];
+    int kind; /* which of its forms */
+};
+
 struct weight_row {
-    idx n;          /* entries: extra column, then visible keys; >= 1 */
-    idx n_keys;     /* visible keys among them; >= 1 */
-    idx context, D; /* tokens a sequence; head width */
-    const struct attention_options *options;
-    const real *learned; /* this head's, in the map's order */
-    real query;          /* the query's own number, before any function */
+    idx n;      /* entries: extra column, then visible keys; >= 1 */
+    idx n_keys; /* visible keys among them; >= 1 */
+    const struct map_settings *settings; /* as `prepare` left them */
+    const real *learned;                 /* this head's, in the map's order */
+    real query; /* the query's own number, before any function */
 
     /* backward only */
     real *dlearned; /* += gradients */
@@ -45,8 +54,7 @@ struct weight_row {
 };
 
 struct weight_map {
-    const char *name, *formula, *parameters, *source;
-    const char *sinks; /* what was reported, with its source */
+    struct op_text text;
 
     enum normalizer own;      /* what `normalizer = own` means */
     unsigned normalizers;     /* bit set of those it may be given, 1 << kind */
@@ -65,6 +73,11 @@ struct weight_map {
     idx (*learned)(struct map_learned learned[MAP_LEARNED_MAX],
                    const struct attention_options *o);
 
+    /* Settings from the keys; context: rows of a whole sequence, D: width of a
+     * head. They are zero before. NULL: it reads none. */
+    void (*prepare)(struct map_settings *settings,
+                    const struct attention_options *o, idx context, idx D);
+
     /* a (n) from s (n); a may be s. */
     void (*forward)(real *a, const real *s, const struct weight_row *row);
     /* ds (n) from the scores s, what forward gave (a), and the gradient g of
@@ -75,42 +88,5 @@ struct weight_map {
 
 extern const struct weight_map *const weight_maps[]; /* ends with NULL */
 const char *weight_map_name(int i);                  /* NULL past the end */
-
-/* The stages together: map, normaliser, scale. */
-struct weight_stage {
-    const struct weight_map *map;
-    enum normalizer normalizer; /* still to be applied; NONE if built in */
-    real scale;                 /* [attention] scale */
-};
-
-struct weight_stage weight_stage_of(const struct attention_options *o);
-
-/* The map's learned numbers; 0 where it has none. */
-idx weight_map_learned(struct map_learned learned[MAP_LEARNED_MAX],
-                       const struct attention_options *o);
-
-/* Do weights of a row, remainder included, always sum to one and are none
- * negative? If not, sink metrics use proxy weights (metric/proxy). */
-bool weight_stage_sums_to_one(const struct weight_stage *w);
-bool attention_sums_to_one(const struct attention_options *o);
-
-/* Is what a row lacks to [attention] scale weight that goes nowhere? Only if
- * no normaliser stands behind the map. */
-bool attention_has_remainder(const struct attention_options *o);
-
-/* Can the extra column that `bias` asks for change what a head gives? Not if it
- * has no value and no key's weight depends on its score: the map ignores it,
- * and no normaliser sums the row up. True where there is no column. */
-bool attention_column_acts(const struct attention_options *o);
-
-/* a (n) = weights of scores s (n), normalised; a may be s. */
-void weight_stage_forward(const struct weight_stage *w, real *a, const real *s,
-                          const struct weight_row *row);
-
-/* From scores s and gradient g of the loss with respect to the normalised
- * weights: a (n) out, the weights again; g becomes the gradient ds of s.
- * a, s and g are three buffers. */
-void weight_stage_backward(const struct weight_stage *w, real *a, const real *s,
-                           real *g, const struct weight_row *row);
 
 #endif

@@ -7,8 +7,9 @@
  * sum to m. Weights may be negative.
  *   ds = alpha p (g - D),  dalpha = D - sum g / n,  D = sum p g
  *   dz = 0.1 dalpha within the clip, else 0 */
+#include "kern/rows.h"
+#include "kern/vecmath.h"
 #include "nn/attention/weights/weights.h"
-#include "nn/attention/weights/weights_shared.h"
 
 static const real SLOPE = (real)0.1, MIDDLE = (real)0.5;
 
@@ -64,13 +65,16 @@ static void backward(real *ds, const real *s, const real *a, const real *g,
 }
 
 const struct weight_map weights_affine = {
-    .name = "affine",
-    .formula = "alpha p_j + (mean_alpha - alpha)/n; p softmax, alpha = "
-               "clip(0.1 z + 0.5, 0, 1), z from the query's input",
-    .parameters = "learned: alpha's projection; mean_alpha is a running mean",
-    .source = "arXiv 2602.23057",
-    .sinks = "attention to the first token lower than with bias = logit "
-             "(arXiv 2602.23057)",
+    .text = { .name = "affine",
+              .formula =
+                  "alpha p_j + (mean_alpha - alpha)/n; p softmax, alpha = "
+                  "clip(0.1 z + 0.5, 0, 1), z from the query's input",
+              .parameters =
+                  "learned: alpha's projection; mean_alpha is a running mean",
+              .source = "arXiv 2602.23057",
+              .sinks =
+                  "attention to the first token lower than with bias = logit "
+                  "(arXiv 2602.23057)" },
     .own = NORMALIZER_NONE,
     .normalizers = 1u << NORMALIZER_NONE,
     .is_signed = true,

@@ -6,19 +6,31 @@
  * hands no gradient on, but stays in p's sum: with c = zeta - gamma,
  *   ds = p (g' - sum p g'),   g' = c g if 0 < a < 1, else 0
  * and c p = a - gamma where nothing was clipped, which saves exps. */
+#include "kern/rows.h"
 #include "nn/attention/weights/weights.h"
-#include "nn/attention/weights/weights_shared.h"
+#include "nn/attention_options.h"
+
+enum { ZETA, ALPHA, LENGTH }; /* settings; LENGTH 0: visible keys */
+
+static void prepare(struct map_settings *settings,
+                    const struct attention_options *o, idx context, idx D)
+{
+    (void)D;
+    settings->x[ZETA] = o->clip_zeta;
+    settings->x[ALPHA] = o->clip_alpha;
+    settings->x[LENGTH] = o->clip_visible ? 0 : (double)context;
+}
 
 static real gamma_of(const struct weight_row *row)
 {
-    const struct attention_options *o = row->options;
-    return (real)(-o->clip_alpha /
-                  (double)(o->clip_visible ? row->n_keys : row->context));
+    const double *x = row->settings->x;
+    return (real)(-x[ALPHA] /
+                  (x[LENGTH] > 0 ? x[LENGTH] : (double)row->n_keys));
 }
 
 static void forward(real *a, const real *s, const struct weight_row *row)
 {
-    real gamma = gamma_of(row), c = (real)row->options->clip_zeta - gamma;
+    real gamma = gamma_of(row), c = (real)row->settings->x[ZETA] - gamma;
     softmax_forward(a, s, 1, row->n);
 #pragma omp simd
     for (idx j = 0; j < row->n; j++) {
@@ -41,7 +53,7 @@ static struct softmax_terms terms_of(const real *s, const real *a, real gamma,
 static void backward(real *ds, const real *s, const real *a, const real *g,
                      const struct weight_row *row)
 {
-    real gamma = gamma_of(row), c = (real)row->options->clip_zeta - gamma;
+    real gamma = gamma_of(row), c = (real)row->settings->x[ZETA] - gamma;
     struct softmax_terms p = terms_of(s, a, gamma, c, row->n);
     real dot = 0;
 #pragma omp simd reduction(+ : dot)
@@ -56,15 +68,19 @@ static void backward(real *ds, const real *s, const real *a, const real *g,
 }
 
 const struct weight_map weights_clipped = {
-    .name = "clipped",
-    .formula = "clip((zeta - gamma) p_j + gamma, 0, 1); p softmax, gamma = "
-               "-clip_alpha / n",
-    .parameters = "clip_zeta, clip_alpha, clip_visible",
-    .source = "Bondarenko et al., 2023",
-    .sinks = "sink rate not reported; kurtosis of hidden states 3076 -> 80 in "
-             "BERT-base, 1778 -> 19728 in OPT-125m (Bondarenko et al., 2023)",
+    .text = { .name = "clipped",
+              .formula =
+                  "clip((zeta - gamma) p_j + gamma, 0, 1); p softmax, gamma = "
+                  "-clip_alpha / n",
+              .parameters = "clip_zeta, clip_alpha, clip_visible",
+              .source = "Bondarenko et al., 2023",
+              .sinks = "sink rate not reported; kurtosis of hidden states 3076 "
+                       "-> 80 in "
+                       "BERT-base, 1778 -> 19728 in OPT-125m (Bondarenko et "
+                       "al., 2023)" },
     .own = NORMALIZER_NONE,
     .normalizers = 1u << NORMALIZER_NONE,
+    .prepare = prepare,
     .forward = forward,
     .backward = backward,
 };

@@ -6,8 +6,9 @@
  *
  * p = a - tau/n where a > 0, which saves exps. If a is zero throughout, so is
  * g', and p does not matter. */
+#include "kern/rows.h"
 #include "nn/attention/weights/weights.h"
-#include "nn/attention/weights/weights_shared.h"
+#include "nn/attention_options.h"
 
 static idx learned(struct map_learned numbers[MAP_LEARNED_MAX],
                    const struct attention_options *o)
@@ -49,12 +50,14 @@ static void backward(real *ds, const real *s, const real *a, const real *g,
 }
 
 const struct weight_map weights_elastic = {
-    .name = "elastic",
-    .formula = "max(p_j + tau/n, 0); p softmax, tau learned",
-    .parameters = "elastic_tau; learned: tau a head",
-    .source = "arXiv 2601.00919; its bias by distance: position = distance",
-    .sinks = "sink rate not reported; 59.6 % of the weights zero (arXiv "
-             "2601.00919)",
+    .text = { .name = "elastic",
+              .formula = "max(p_j + tau/n, 0); p softmax, tau learned",
+              .parameters = "elastic_tau; learned: tau a head",
+              .source =
+                  "arXiv 2601.00919; its bias by distance: position = distance",
+              .sinks =
+                  "sink rate not reported; 59.6 % of the weights zero (arXiv "
+                  "2601.00919)" },
     .own = NORMALIZER_NONE,
     .normalizers = 1u << NORMALIZER_NONE,
     .learned = learned,

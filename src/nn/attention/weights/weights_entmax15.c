@@ -7,8 +7,8 @@
  *   ds = r (g - sum r g / sum r),   r = sqrt a */
 #include <math.h>
 
+#include "kern/rows.h"
 #include "nn/attention/weights/weights.h"
-#include "nn/attention/weights/weights_shared.h"
 
 static const real HALF = (real)0.5;
 
@@ -62,11 +62,12 @@ static void backward(real *ds, const real *s, const real *a, const real *g,
 }
 
 const struct weight_map weights_entmax15 = {
-    .name = "entmax15",
-    .formula = "max(s_j/2 - tau, 0)^2, tau such that the row sums to 1",
-    .parameters = "none",
-    .source = "Peters et al., 2019",
-    .sinks = "not reported",
+    .text = { .name = "entmax15",
+              .formula =
+                  "max(s_j/2 - tau, 0)^2, tau such that the row sums to 1",
+              .parameters = "none",
+              .source = "Peters et al., 2019",
+              .sinks = "not reported" },
     .own = NORMALIZER_SUM,
     .normalizers = 1u << NORMALIZER_SUM,
     .has_own_built_in = true,

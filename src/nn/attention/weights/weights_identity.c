@@ -17,12 +17,13 @@ static void backward(real *ds, const real *s, const real *a, const real *g,
 }
 
 const struct weight_map weights_identity = {
-    .name = "identity",
-    .formula = "s_j",
-    .parameters = "none",
-    .source = "arXiv 2410.10781",
-    .sinks = "sink_1 0.00 % (proxy); training fails with abs_sum, except on "
-             "features = mlp, 0.19 % (arXiv 2410.10781)",
+    .text = { .name = "identity",
+              .formula = "s_j",
+              .parameters = "none",
+              .source = "arXiv 2410.10781",
+              .sinks = "sink_1 0.00 % (proxy); training fails with abs_sum, "
+                       "except on "
+                       "features = mlp, 0.19 % (arXiv 2410.10781)" },
     .own = NORMALIZER_NONE,
     .normalizers = 1u << NORMALIZER_NONE | 1u << NORMALIZER_SUM |
                    1u << NORMALIZER_ABS_SUM | 1u << NORMALIZER_LENGTH,

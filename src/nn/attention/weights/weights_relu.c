@@ -18,11 +18,11 @@ static void backward(real *ds, const real *s, const real *a, const real *g,
 }
 
 const struct weight_map weights_relu = {
-    .name = "relu",
-    .formula = "max(s_j, 0)",
-    .parameters = "none",
-    .source = "Wortsman et al., 2023 (normaliser: length)",
-    .sinks = "none on Bigram-Backcopy (Guo et al., 2024)",
+    .text = { .name = "relu",
+              .formula = "max(s_j, 0)",
+              .parameters = "none",
+              .source = "Wortsman et al., 2023 (normaliser: length)",
+              .sinks = "none on Bigram-Backcopy (Guo et al., 2024)" },
     .own = NORMALIZER_LENGTH,
     .normalizers = 1u << NORMALIZER_NONE | 1u << NORMALIZER_SUM |
                    1u << NORMALIZER_LENGTH | 1u << NORMALIZER_P_NORM,

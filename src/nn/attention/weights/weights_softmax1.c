@@ -1,7 +1,8 @@
 /* weights_softmax1.c - softmax with a one in its denominator: an entry of score
  * zero that stands for no token. ds is softmax's. */
+#include "kern/rows.h"
+#include "kern/vecmath.h"
 #include "nn/attention/weights/weights.h"
-#include "nn/attention/weights/weights_shared.h"
 
 static void forward(real *a, const real *s, const struct weight_row *row)
 {
@@ -25,12 +26,15 @@ static void backward(real *ds, const real *s, const real *a, const real *g,
 }
 
 const struct weight_map weights_softmax1 = {
-    .name = "softmax1",
-    .formula = "exp(s_j) / (1 + sum_k exp(s_k))",
-    .parameters = "none",
-    .source = "Miller, 2023 (off by one); zero sink of Xiao et al., 2023",
-    .sinks = "disputed: attention to the first token 65 % -> 3.3 % (Kaul et "
-             "al., 2024), a sink at 160M parameters (Xiao et al., 2023)",
+    .text = { .name = "softmax1",
+              .formula = "exp(s_j) / (1 + sum_k exp(s_k))",
+              .parameters = "none",
+              .source =
+                  "Miller, 2023 (off by one); zero sink of Xiao et al., 2023",
+              .sinks =
+                  "disputed: attention to the first token 65 % -> 3.3 % (Kaul "
+                  "et "
+                  "al., 2024), a sink at 160M parameters (Xiao et al., 2023)" },
     .own = NORMALIZER_SUM,
     .normalizers = 1u << NORMALIZER_SUM,
     .has_own_built_in = true,

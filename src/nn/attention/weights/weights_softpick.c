@@ -6,8 +6,9 @@
  * without a positive score is empty, and its gradient zero.
  *
  * The largest weight, (1 - exp(-m)) / Z, tells backward what Z was. */
+#include "kern/rows.h"
+#include "kern/vecmath.h"
 #include "nn/attention/weights/weights.h"
-#include "nn/attention/weights/weights_shared.h"
 
 static const real EPS = (real)1e-6;
 
@@ -50,12 +51,13 @@ static void backward(real *ds, const real *s, const real *a, const real *g,
 }
 
 const struct weight_map weights_softpick = {
-    .name = "softpick",
-    .formula = "max(exp(s_j) - 1, 0) / (sum_k |exp(s_k) - 1| + 1e-6)",
-    .parameters = "none",
-    .source = "Zuhri et al., 2025",
-    .sinks = "sink rate 63.4 % -> 0 at 340M parameters, 47 % of the weights "
-             "zero (Zuhri et al., 2025)",
+    .text = { .name = "softpick",
+              .formula = "max(exp(s_j) - 1, 0) / (sum_k |exp(s_k) - 1| + 1e-6)",
+              .parameters = "none",
+              .source = "Zuhri et al., 2025",
+              .sinks = "sink rate 63.4 % -> 0 at 340M parameters, 47 % of the "
+                       "weights "
+                       "zero (Zuhri et al., 2025)" },
     .own = NORMALIZER_NONE,
     .normalizers = 1u << NORMALIZER_NONE,
     .forward = forward,

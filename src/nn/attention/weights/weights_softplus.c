@@ -1,7 +1,7 @@
 /* weights_softplus.c - f = ln(1 + exp(s)), a smooth max(s, 0);
  * df/ds = 1 / (1 + exp(-s)). */
+#include "kern/vecmath.h"
 #include "nn/attention/weights/weights.h"
-#include "nn/attention/weights/weights_shared.h"
 
 static void forward(real *a, const real *s, const struct weight_row *row)
 {
@@ -23,11 +23,12 @@ static void backward(real *ds, const real *s, const real *a, const real *g,
 }
 
 const struct weight_map weights_softplus = {
-    .name = "softplus",
-    .formula = "ln(1 + exp(s_j))",
-    .parameters = "none",
-    .source = "arXiv 2501.13428 (its first stage, without the factor on s)",
-    .sinks = "not reported for this stage alone",
+    .text = { .name = "softplus",
+              .formula = "ln(1 + exp(s_j))",
+              .parameters = "none",
+              .source =
+                  "arXiv 2501.13428 (its first stage, without the factor on s)",
+              .sinks = "not reported for this stage alone" },
     .own = NORMALIZER_SUM,
     .normalizers = 1u << NORMALIZER_NONE | 1u << NORMALIZER_SUM |
                    1u << NORMALIZER_LENGTH | 1u << NORMALIZER_P_NORM,

@@ -8,8 +8,8 @@
  *   ds = g - mean of g over the support, within the support; 0 elsewhere */
 #include <math.h>
 
+#include "kern/rows.h"
 #include "nn/attention/weights/weights.h"
-#include "nn/attention/weights/weights_shared.h"
 
 /* tau - max, in -1 .. 0. */
 static real threshold_of(const real *s, real max, idx n)
@@ -57,11 +57,11 @@ static void backward(real *ds, const real *s, const real *a, const real *g,
 }
 
 const struct weight_map weights_sparsemax = {
-    .name = "sparsemax",
-    .formula = "max(s_j - tau, 0), tau such that the row sums to 1",
-    .parameters = "none",
-    .source = "Martins and Astudillo, 2016",
-    .sinks = "not reported",
+    .text = { .name = "sparsemax",
+              .formula = "max(s_j - tau, 0), tau such that the row sums to 1",
+              .parameters = "none",
+              .source = "Martins and Astudillo, 2016",
+              .sinks = "not reported" },
     .own = NORMALIZER_SUM,
     .normalizers = 1u << NORMALIZER_SUM,
     .has_own_built_in = true,

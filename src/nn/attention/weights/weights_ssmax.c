@@ -5,8 +5,9 @@
  *   ds = c a (g - sum a g),   dscale = ln n sum_j a_j (g_j - sum a g) s_j */
 #include <math.h>
 
+#include "kern/rows.h"
 #include "nn/attention/weights/weights.h"
-#include "nn/attention/weights/weights_shared.h"
+#include "nn/attention_options.h"
 
 static idx learned(struct map_learned numbers[MAP_LEARNED_MAX],
                    const struct attention_options *o)
@@ -40,11 +41,11 @@ static void backward(real *ds, const real *s, const real *a, const real *g,
 }
 
 const struct weight_map weights_ssmax = {
-    .name = "ssmax",
-    .formula = "softmax(scale ln(n) s)_j, scale learned",
-    .parameters = "ssmax_scale; learned: scale a head",
-    .source = "Nakanishi, 2025",
-    .sinks = "not reported",
+    .text = { .name = "ssmax",
+              .formula = "softmax(scale ln(n) s)_j, scale learned",
+              .parameters = "ssmax_scale; learned: scale a head",
+              .source = "Nakanishi, 2025",
+              .sinks = "not reported" },
     .own = NORMALIZER_SUM,
     .normalizers = 1u << NORMALIZER_SUM,
     .has_own_built_in = true,

@@ -12,8 +12,9 @@
  * that a sum of logarithms in single precision would lose. */
 #include <string.h>
 
+#include "kern/rows.h"
+#include "kern/vecmath.h"
 #include "nn/attention/weights/weights.h"
-#include "nn/attention/weights/weights_shared.h"
 
 enum { BLOCK = 64 }; /* keys whose exp are computed at once, without memory */
 
@@ -76,13 +77,15 @@ static void backward(real *ds, const real *s, const real *a, const real *g,
 }
 
 const struct weight_map weights_stick_breaking = {
-    .name = "stick_breaking",
-    .formula = "b_j prod_{j < m <= t} (1 - b_m), b = 1 / (1 + exp(-s)), t the "
-               "query",
-    .parameters = "none; made for position = none",
-    .source = "Tan et al., 2024 (without the query's own key)",
-    .sinks = "not reported; near keys come first, and the remainder can take "
-             "a sink's part",
+    .text = { .name = "stick_breaking",
+              .formula = "b_j prod_{j < m <= t} (1 - b_m), b = 1 / (1 + "
+                         "exp(-s)), t the "
+                         "query",
+              .parameters = "none; made for position = none",
+              .source = "Tan et al., 2024 (without the query's own key)",
+              .sinks = "not reported; near keys come first, and the remainder "
+                       "can take "
+                       "a sink's part" },
     .own = NORMALIZER_SUM,
     .normalizers = 1u << NORMALIZER_SUM,
     .has_own_built_in = true,

@@ -5,18 +5,30 @@
  *   ds = p max(s - t, 0)^(p-1) g */
 #include <math.h>
 
+#include "kern/vecmath.h"
 #include "nn/attention/weights/weights.h"
-#include "nn/attention/weights/weights_shared.h"
+#include "nn/attention_options.h"
+
+enum { BETA, POWER, WIDTH }; /* settings */
+
+static void prepare(struct map_settings *settings,
+                    const struct attention_options *o, idx context, idx D)
+{
+    (void)context;
+    settings->x[BETA] = o->threshold_beta;
+    settings->x[POWER] = o->threshold_power;
+    settings->x[WIDTH] = (double)D;
+}
 
 static real threshold_of(const struct weight_row *row)
 {
-    double square = 2 * log((double)row->n_keys) / (double)row->D;
-    return (real)(row->options->threshold_beta * sqrt(square));
+    const double *x = row->settings->x;
+    return (real)(x[BETA] * sqrt(2 * log((double)row->n_keys) / x[WIDTH]));
 }
 
 static void forward(real *a, const real *s, const struct weight_row *row)
 {
-    real t = threshold_of(row), p = (real)row->options->threshold_power;
+    real t = threshold_of(row), p = (real)row->settings->x[POWER];
     if (p == 2) {
 #pragma omp simd
         for (idx j = 0; j < row->n; j++) {
@@ -35,7 +47,7 @@ static void forward(real *a, const real *s, const struct weight_row *row)
 static void backward(real *ds, const real *s, const real *a, const real *g,
                      const struct weight_row *row)
 {
-    real t = threshold_of(row), p = (real)row->options->threshold_power;
+    real t = threshold_of(row), p = (real)row->settings->x[POWER];
     if (p == 2) {
 #pragma omp simd
         for (idx j = 0; j < row->n; j++) {
@@ -52,15 +64,18 @@ static void backward(real *ds, const real *s, const real *a, const real *g,
 }
 
 const struct weight_map weights_threshold_relu = {
-    .name = "threshold_relu",
-    .formula = "max(s_j - t, 0)^p, t = beta sqrt(2 ln(n) / D)",
-    .parameters = "threshold_beta, threshold_power; made for qk_norm = unit",
-    .source = "arXiv 2601.12145",
-    .sinks = "none at 162M parameters, over 99 % of the weights zero (arXiv "
-             "2601.12145)",
+    .text = { .name = "threshold_relu",
+              .formula = "max(s_j - t, 0)^p, t = beta sqrt(2 ln(n) / D)",
+              .parameters =
+                  "threshold_beta, threshold_power; made for qk_norm = unit",
+              .source = "arXiv 2601.12145",
+              .sinks = "none at 162M parameters, over 99 % of the weights zero "
+                       "(arXiv "
+                       "2601.12145)" },
     .own = NORMALIZER_NONE,
     .normalizers = 1u << NORMALIZER_NONE,
     .ignores_column = true,
+    .prepare = prepare,
     .forward = forward,
     .backward = backward,
 };

@@ -1,5 +1,6 @@
-/* op_text.h - what an operation says about itself: one source for `sinklab
- * list` and docs/ATTENTION.md. No text is NULL. */
+/* op_text.h - what a choice says about itself: one source for `sinklab list`
+ * and docs/ATTENTION.md. It is the first member of every row that a config can
+ * choose: weight maps, edits, stages, norms, ... */
 #ifndef SINKLAB_OP_TEXT_H
 #define SINKLAB_OP_TEXT_H
 
@@ -7,7 +8,8 @@
 
 struct op_text {
     const char *name; /* one word, for lists and names of tensors */
-    const char *key;  /* "[attention] gate = input": what switches it on */
+    const char *key;  /* "[attention] gate = input": what switches it on; NULL:
+                         its name as the value of its table's one key */
     const char *formula;
     const char *parameters; /* learned numbers, and keys it reads */
     const char *source;

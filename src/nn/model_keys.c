@@ -1,10 +1,11 @@
+/* model_keys.c - the [model] keys, presets, and what one key cannot say. */
 #include "nn/options.h"
 
 #include <string.h>
 
-#include "kern/activation.h"
-#include "kern/norm.h"
-#include "nn/op_text.h"
+#include "nn/ffns.h"
+#include "nn/norms.h"
+#include "base/op_text.h"
 
 static const char *preset_name(int i)
 {
@@ -24,7 +25,9 @@ static const char *place_name(int i)
 
 static const char *init_name(int i)
 {
-    static const char *const names[] = { "gpt2", "study", "framework" };
+    static const char *const names[] = { [INIT_GPT2] = "gpt2",
+                                         [INIT_STUDY] = "study",
+                                         [INIT_FRAMEWORK] = "framework" };
     return i >= 0 && i < COUNT_OF(names) ? names[i] : NULL;
 }
 
@@ -54,8 +57,8 @@ const struct key model_keys[] = {
       "residual addition; sandwich: before and after attention and "
       "feed-forward; none",
       NULL },
-    { "ffn", KEY_CHOICE, FIELD(ffn), "gelu", 0, 0, activation_name, 0,
-      "feed-forward", NULL },
+    { "ffn", KEY_CHOICE, FIELD(ffn), "gelu", 0, 0, ffn_name, 0, "feed-forward",
+      NULL },
     { "position", KEY_CHOICE, FIELD(position), "learned", 0, 0, position_name,
       0,
       "how a token's place is told: a table (learned, sinusoid) added to the "
@@ -120,7 +123,7 @@ idx model_ffn_width(const struct model_options *m)
 {
     if (m->ffn_width)
         return m->ffn_width;
-    if (activations[m->ffn]->is_gated)
+    if (ffns[m->ffn].kernel->is_gated)
         return idx_ceil_div(8 * m->width, 3 * 32) * 32;
     return 4 * m->width;
 }

@@ -1,4 +1,4 @@
-#include "nn/attention/weights/weights_shared.h"
+#include "kern/rows.h"
 
 /* In lanes, because a compiler may not vectorise a maximum where NaN counts. */
 enum { LANES = 16 };

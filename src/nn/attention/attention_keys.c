@@ -1,10 +1,9 @@
-/* attention_options.c - the [attention] keys, and what excludes what. */
-#include <math.h>
-
+/* attention_keys.c - the [attention] keys. What excludes what:
+ * attention_check.c. */
 #include "nn/attention/weights/normalizer.h"
 #include "nn/attention/weights/weights.h"
-#include "nn/op_text.h"
 #include "nn/options.h"
+#include "base/op_text.h"
 
 #define NAMES(function, ...)                                                   \
     static const char *function(int i)                                         \
@@ -28,15 +27,20 @@ static const char *bias_value_name(int i)
     return op_text_name(column_value_texts, i);
 }
 
-/* KEEP WITH: the enums of options.h */
-NAMES(sigmoid_bias_name, "constant", "length", "learned")
-NAMES(features_name, "none", "elu1", "mlp")
-NAMES(qk_norm_name, "none", "rms", "unit")
-NAMES(forget_name, "none", "input", "learned", "fixed")
-NAMES(gate_name, "none", "input", "static")
-NAMES(gate_per_name, "element", "head")
-NAMES(value_residual_name, "none", "fixed", "learned")
-NAMES(combine_name, "concat", "add")
+NAMES(sigmoid_bias_name, [SIGMOID_CONSTANT] = "constant",
+      [SIGMOID_LENGTH] = "length", [SIGMOID_LEARNED] = "learned")
+NAMES(features_name, [FEATURE_NONE] = "none", [FEATURE_ELU1] = "elu1",
+      [FEATURE_MLP] = "mlp")
+NAMES(qk_norm_name, [QK_NORM_NONE] = "none", [QK_NORM_RMS] = "rms",
+      [QK_NORM_UNIT] = "unit")
+NAMES(forget_name, [FORGET_NONE] = "none", [FORGET_INPUT] = "input",
+      [FORGET_LEARNED] = "learned", [FORGET_FIXED] = "fixed")
+NAMES(gate_name, [GATE_NONE] = "none", [GATE_INPUT] = "input",
+      [GATE_STATIC] = "static")
+NAMES(gate_per_name, [GATE_PER_ELEMENT] = "element", [GATE_PER_HEAD] = "head")
+NAMES(value_residual_name, [VALUE_RESIDUAL_NONE] = "none",
+      [VALUE_RESIDUAL_FIXED] = "fixed", [VALUE_RESIDUAL_LEARNED] = "learned")
+NAMES(combine_name, [COMBINE_CONCAT] = "concat", [COMBINE_ADD] = "add")
 
 #define FIELD(f) offsetof(struct attention_options, f)
 #define CHOICE(f, fallback, names, help, when)                                 \

@@ -1,0 +1,57 @@
+/* attention_forward.c - one head, row by row: scores, weights, mix. */
+#include <string.h>
+
+#include "nn/attention/attention_rows.h"
+
+idx attention_scratch(const struct attention *at)
+{
+    return at->operation ? at->operation->scratch(at) : work_scratch(at);
+}
+
+/* The value of the extra column, or of the bias that is added as it stands. */
+static void add_column_value(const struct attention *at, real *o,
+                             const struct head *head, struct rows a, idx R)
+{
+    for (idx r = 0; head->column_value && r < R; r++)
+        vector_add(o + r * head->ld_o, at->n_extra ? a.key0[r * a.ld - 1] : 1,
+                   head->column_value, at->E);
+}
+
+void attention_forward(const struct attention *at, real *o,
+                       const struct head *head, real *weights, real *scratch)
+{
+    if (at->operation) {
+        at->operation->forward(at, o, head, weights, scratch);
+        return;
+    }
+    struct work w = work_at(at, head, scratch);
+    idx row_n = at->n_extra + at->T;
+    laps_mark(at->laps, PART_WAIT);
+    small_transpose(w.k_panels, head->k, head->ld_qkv, at->T, at->D);
+    small_copy(w.v, head->v, head->ld_qkv, at->T, at->E);
+    work_open_edits(at, &w);
+    for (idx t0 = 0; t0 < at->T; t0 += ROWS_STRIP) {
+        idx R = idx_min(ROWS_STRIP, at->T - t0);
+        idx n_keys = visible_end(&at->options, at->T, t0 + R - 1);
+        strip_scores(at, &w, head, t0, R, n_keys);
+        laps_mark(at->laps, PART_SCORES);
+        for (idx r = 0; r < R; r++) {
+            struct span span = row_span(at, head, t0 + r);
+            struct weight_row row = row_of(at, head, span, t0 + r);
+            real *key0 = w.s.key0 + r * w.s.ld, *x = row_gather(at, key0, span);
+            weight_stage_forward(&at->weights, x, x, &row);
+            row_scatter(at, key0, span, n_keys);
+            if (weights) {
+                real *copy = weights + (t0 + r) * row_n;
+                idx n = at->n_extra + n_keys;
+                memset(copy + n, 0, (size_t)(row_n - n) * sizeof *copy);
+                memcpy(copy, key0 - at->n_extra, (size_t)n * sizeof *copy);
+            }
+        }
+        laps_mark(at->laps, PART_ROWS);
+        small_product(o + t0 * head->ld_o, head->ld_o, rows_left(w.s),
+                      small_plain(w.v, at->E), R, at->E, n_keys, 1, false);
+        add_column_value(at, o + t0 * head->ld_o, head, w.s, R);
+        laps_mark(at->laps, PART_SCORES);
+    }
+}

@@ -1,0 +1,100 @@
+/* attention_options.h - what attention is made of: the [attention] keys, and
+ * what excludes what. Letters: options.h.
+ */
+#ifndef SINKLAB_ATTENTION_OPTIONS_H
+#define SINKLAB_ATTENTION_OPTIONS_H
+
+#include "base/base.h"
+
+struct err;
+struct model_options;
+struct op_text;
+
+enum bias_kind { BIAS_NONE, BIAS_KEY, BIAS_KEY_VALUE, BIAS_VALUE, BIAS_LOGIT };
+enum bias_value { BIAS_VALUE_ZERO, BIAS_VALUE_FIRST, BIAS_VALUE_UNIFORM };
+enum sigmoid_bias {
+    SIGMOID_CONSTANT,
+    SIGMOID_LENGTH, /* - ln n, n visible keys */
+    SIGMOID_LEARNED,
+};
+enum feature_kind { FEATURE_NONE, FEATURE_ELU1, FEATURE_MLP };
+enum operation_kind { OPERATION_ROWS, OPERATION_FLOW, OPERATION_DIFFERENTIAL };
+enum qk_norm { QK_NORM_NONE, QK_NORM_RMS, QK_NORM_UNIT };
+enum forget_kind { FORGET_NONE, FORGET_INPUT, FORGET_LEARNED, FORGET_FIXED };
+enum gate_kind { GATE_NONE, GATE_INPUT, GATE_STATIC };
+enum gate_per { GATE_PER_ELEMENT, GATE_PER_HEAD };
+enum value_residual {
+    VALUE_RESIDUAL_NONE,
+    VALUE_RESIDUAL_FIXED,
+    VALUE_RESIDUAL_LEARNED,
+};
+enum combine_kind { COMBINE_CONCAT, COMBINE_ADD };
+
+struct attention_options {
+    int operation; /* enum operation_kind: what a head does */
+    double flow_clamp;
+
+    int weights;         /* row of the table in weights/weights.c */
+    int normalizer;      /* enum normalizer */
+    double normalizer_p; /* of p_norm */
+    double scale;        /* factor on the normalised weights */
+    int sigmoid_bias;    /* enum sigmoid_bias */
+    double sigmoid_b;    /* the constant, or where the learned one starts */
+    double clip_zeta;    /* clipped: clip((zeta - gamma) p + gamma, 0, 1) */
+    double clip_alpha;   /* gamma = -clip_alpha / n */
+    bool clip_visible;   /* n: visible keys; else the context */
+    double elastic_tau;  /* where tau starts */
+    double ssmax_scale;  /* where s starts */
+    double threshold_beta, threshold_power;
+
+    int features;     /* enum feature_kind, on queries and keys */
+    bool linear_time; /* running sums where the mathematics allows them */
+
+    int bias;                /* enum bias_kind: the extra column */
+    bool bias_shared;        /* one for all heads of a layer */
+    idx bias_dims;           /* learnable dimensions of its key; 0: all */
+    int bias_value;          /* enum bias_value, of bias = key */
+    double bias_value_scale; /* norm of that value */
+    idx registers;           /* learned tokens in front of every sequence */
+
+    int qk_norm;     /* enum qk_norm */
+    double soft_cap; /* c tanh(s / c); 0: none */
+    int forget;      /* enum forget_kind */
+
+    idx window;         /* keys a query sees, itself included; 0: all */
+    idx prefix;         /* first keys that all queries see */
+    idx group;          /* length of a block of queries and keys; 0: one */
+    bool group_shift;   /* half of the heads shifted by half a group */
+    idx group_globals;  /* first keys that all groups see */
+    idx document_token; /* a new document begins with it; -1: none */
+
+    int gate, gate_per; /* enum gate_kind, enum gate_per: on the output */
+    bool context_scale; /* 2 sigmoid(x w + b) on the output, a head */
+    bool value_gate;    /* value_j sigmoid(value_j W) */
+    bool head_norm;     /* RMS norm of each head's output */
+    bool exclusive;     /* output without its own value's direction */
+    int value_residual; /* enum value_residual */
+
+    idx conv;     /* taps of the convolution on q, k, v; 0: none */
+    idx kv_heads; /* 0: as many as heads */
+    int combine;  /* enum combine_kind */
+};
+
+/* What the values of a key mean, by its enum, beside the code that does it;
+ * `more`: what belongs to them. Each ends with NULL. */
+extern const struct op_text *const operation_texts[]; /* operation.c */
+extern const struct op_text *const operation_more[];
+extern const struct op_text *const column_texts[]; /* column.c */
+extern const struct op_text *const column_value_texts[];
+extern const struct op_text *const column_more[];
+
+/* attention_options_check - model_options_check's part on [attention]. */
+int attention_options_check(const struct model_options *m,
+                            const struct attention_options *a, struct err *e);
+
+/* attention_rule - rule i of that check, beside the normalisers that go with
+ * a weight map: the keys that exclude each other, and why. False past the
+ * end. */
+bool attention_rule(idx i, const char **keys, const char **reason);
+
+#endif
