@@ -63,6 +63,8 @@ int err_prefix(struct err *e, const char *format, ...)
 {
     char old[ERR_TEXT_MAX], prefix[ERR_TEXT_MAX / 2];
     va_list args;
+    if (!e)
+        return ERR_IO;
     va_start(args, format);
     vsnprintf(prefix, sizeof prefix, format, args);
     va_end(args);

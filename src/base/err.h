@@ -41,7 +41,8 @@ int err_set(struct err *e, int code, const char *format, ...)
 int err_system(struct err *e, const char *place, const char *what);
 
 /* err_prefix - put "text: " in front of the recorded message (the place, seen
- * from the caller); e is not NULL. Returns e->code. */
+ * from the caller). Returns e->code. e may be NULL, as for err_set: then only
+ * the caller knows the code, and ERR_IO stands for it. */
 int err_prefix(struct err *e, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -154,10 +154,10 @@ static int open_values(struct table *t, const char *path, struct err *e)
     struct arena measure = { 0 };
     plan_values(t, &measure);
     int rc = arena_open(&t->memory, measure.used_bytes, e);
-    if (rc != OK && e)
+    if (rc != OK) {
         err_prefix(e, "%s", path);
-    if (rc != OK)
         return rc;
+    }
     plan_values(t, &t->memory);
     return OK;
 }

@@ -1,0 +1,50 @@
+#include "base/err.h"
+#include "harness.h"
+
+#include <errno.h>
+#include <string.h>
+
+static void test_err__the_first_message_is_kept(void **state)
+{
+    struct err e = { 0 };
+    (void)state;
+    assert_int_equal(err_set(&e, ERR_DATA, "line %d", 3), ERR_DATA);
+    assert_int_equal(err_set(&e, ERR_IO, "later"), ERR_IO);
+    assert_int_equal(e.code, ERR_DATA);
+    assert_string_equal(e.text, "line 3");
+    assert_int_equal(err_prefix(&e, "%s", "a.csv"), ERR_DATA);
+    assert_string_equal(e.text, "a.csv: line 3");
+}
+
+/* Whoever does not want to know may say so everywhere. */
+static void test_err__nobody_has_to_listen(void **state)
+{
+    (void)state;
+    errno = ENOMEM;
+    assert_int_equal(err_system(NULL, "a", "read"), ERR_MEMORY);
+    assert_int_equal(err_set(NULL, ERR_DATA, "x"), ERR_DATA);
+    assert_int_not_equal(err_prefix(NULL, "%s", "a.csv"), OK);
+}
+
+static void test_err__no_prefix_is_too_long(void **state)
+{
+    struct err e = { 0 };
+    char longest[2 * ERR_TEXT_MAX];
+    (void)state;
+    memset(longest, 'x', sizeof longest);
+    longest[sizeof longest - 1] = '\0';
+    err_set(&e, ERR_DATA, "%s", longest);
+    err_prefix(&e, "%s", longest);
+    assert_true(strlen(e.text) < ERR_TEXT_MAX);
+    assert_non_null(strstr(e.text, "xxx: xxx"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_err__the_first_message_is_kept),
+        cmocka_unit_test(test_err__nobody_has_to_listen),
+        cmocka_unit_test(test_err__no_prefix_is_too_long),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
