@@ -100,10 +100,11 @@ static void test_compare_cli__what_is_no_folder_is_named(void **state)
     longer[sizeof longer - 1] = '\0';
     snprintf(path, sizeof path, "%s/file", test_dir());
     test_write_file(path, "", 0);
-    expect_error(missing, ERR_DATA, "/nowhere/at all: no run folder");
+    expect_error(missing, ERR_USAGE,
+                 "/nowhere/at all: no such file or folder: give");
     expect_error(nothing, ERR_DATA, "no run folder");
     expect_error(oversized, ERR_USAGE, "longer than");
-    expect_error(file, ERR_DATA, "file: not a folder");
+    expect_error(file, ERR_USAGE, "file holds no run: give");
 }
 
 int main(void)

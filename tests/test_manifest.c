@@ -1,6 +1,7 @@
 #include "harness.h"
 #include "io/sealed_text.h"
 #include "run/manifest.h"
+#include "run/run.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,7 +55,7 @@ static void test_manifest__a_start_says_what_made_the_numbers(void **state)
     struct manifest_start s = first_start();
     (void)state;
     open_new(&r, dir, "start");
-    assert_int_equal(manifest_add_start(&r, &s, &e), OK);
+    assert_int_equal(manifest_add_start(r.dir, r.id, &s, &e), OK);
     char *text = read_manifest(dir);
     check_says(text, "\n[run]\nid = ");
     check_says(text, "\n[start 1]\nstarted = 2");
@@ -79,16 +80,16 @@ static void test_manifest__resumed_run_adds_to_its_past(void **state)
     open_new(&r, dir, "resumed");
     memcpy(id, r.id, sizeof id);
     assert_int_equal(run_status_write(&r, RUN_RUNNING, 0, NULL, &e), OK);
-    assert_int_equal(manifest_add_start(&r, &s, &e), OK);
-    assert_int_equal(manifest_add_end(&r, RUN_PREEMPTED, 40, &e), OK);
+    assert_int_equal(manifest_add_start(r.dir, r.id, &s, &e), OK);
+    assert_int_equal(manifest_add_end(r.dir, r.id, "preempted", 40, &e), OK);
     char *before = read_manifest(dir);
     run_close(&r);
 
     assert_int_equal(run_open(&r, dir, &e), OK);
     assert_string_equal(r.id, id);
     s.from_step = 40;
-    assert_int_equal(manifest_add_start(&r, &s, &e), OK);
-    assert_int_equal(manifest_add_end(&r, RUN_DONE, 100, &e), OK);
+    assert_int_equal(manifest_add_start(r.dir, r.id, &s, &e), OK);
+    assert_int_equal(manifest_add_end(r.dir, r.id, "done", 100, &e), OK);
     char *after = read_manifest(dir);
     before[strlen(before) - SEAL_LINE_BYTES] = '\0'; /* it moves to the end */
     assert_memory_equal(after, before, strlen(before));
@@ -117,13 +118,23 @@ static void test_manifest__records_a_long_command(void **state)
     s.argc = 2;
     s.argv = argv;
     open_new(&r, dir, "long");
-    assert_int_equal(manifest_add_start(&r, &s, &e), OK);
+    assert_int_equal(manifest_add_start(r.dir, r.id, &s, &e), OK);
     char *text = read_manifest(dir);
     check_says(text, word);
     check_says(text, "\nprocess = ");
     free(text);
     free(word);
     run_close(&r);
+}
+
+static void changes_of(char changes[MANIFEST_CHANGES_MAX], const char *dir)
+{
+    struct manifest m = { 0 };
+    struct err e = { 0 };
+    if (manifest_read(&m, dir, &e) != OK)
+        fail_msg("%s", e.text);
+    manifest_changes(changes, &m);
+    manifest_release(&m);
 }
 
 static void test_manifest__tells_what_changed_between_starts(void **state)
@@ -134,24 +145,93 @@ static void test_manifest__tells_what_changed_between_starts(void **state)
     struct manifest_start s = first_start();
     (void)state;
     open_new(&r, dir, "changed");
-    assert_int_equal(manifest_add_start(&r, &s, &e), OK);
-    manifest_changes(changes, &r);
+    assert_int_equal(manifest_add_start(r.dir, r.id, &s, &e), OK);
+    changes_of(changes, dir);
     assert_string_equal(changes, "");
     s.threads = 8; /* changes no bit */
-    assert_int_equal(manifest_add_start(&r, &s, &e), OK);
-    manifest_changes(changes, &r);
+    assert_int_equal(manifest_add_start(r.dir, r.id, &s, &e), OK);
+    changes_of(changes, dir);
     assert_string_equal(changes, "");
     s.blas_core = "Othercore";
-    assert_int_equal(manifest_add_end(&r, RUN_PREEMPTED, 1, &e), OK);
-    assert_int_equal(manifest_add_start(&r, &s, &e), OK);
-    manifest_changes(changes, &r);
+    assert_int_equal(manifest_add_end(r.dir, r.id, "preempted", 1, &e), OK);
+    assert_int_equal(manifest_add_start(r.dir, r.id, &s, &e), OK);
+    changes_of(changes, dir);
     assert_string_equal(changes, "blas_core was Somecore and is Othercore");
     run_close(&r);
+}
+
+/* Also a long command, and one with what an INI reader takes for a comment. */
+static void test_manifest__is_read_as_it_was_written(void **state)
+{
+    enum { N = 1 << 14 };
+    struct manifest_start s = first_start();
+    char long_word[N + 1], comment[] = "data.path=a ; b # c";
+    char *argv[] = { word_0, comment, long_word };
+    struct manifest m = { 0 };
+    struct run_folder r;
+    char dir[RUN_DIR_MAX];
+    struct err e = { 0 };
+    (void)state;
+    memset(long_word, 'x', N);
+    long_word[N] = '\0';
+    open_new(&r, dir, "read");
+    assert_int_equal(manifest_add_start(dir, r.id, &s, &e), OK);
+    s.argv = argv;
+    s.from_step = 40;
+    assert_int_equal(manifest_add_start(dir, r.id, &s, &e), OK);
+    assert_int_equal(manifest_add_end(dir, r.id, "done", 70, &e), OK);
+    assert_int_equal(manifest_read(&m, dir, &e), OK);
+    assert_string_equal(m.id, r.id);
+    assert_int_equal(m.n, 2);
+    assert_true(m.latest->has_ended && !m.latest->before->has_ended);
+    assert_int_equal(m.latest->from_step, 40);
+    assert_int_equal(m.latest->to_step, 70);
+    assert_string_equal(m.latest->before->command,
+                        "sinklab train 'my run.ini'");
+    assert_string_equal(m.latest->command, "sinklab 'data.path=a");
+    assert_string_equal(m.latest->makers[MAKER_BLAS], "OpenBLAS 0.0");
+    assert_null(m.latest->before->before);
+    manifest_release(&m);
+    s.argv = (char *[]){ word_0, long_word };
+    s.argc = 2;
+    assert_int_equal(manifest_add_start(dir, r.id, &s, &e), OK);
+    assert_int_equal(manifest_read(&m, dir, &e), OK);
+    assert_int_equal(strlen(m.latest->command), strlen(word_0) + 1 + N);
+    manifest_release(&m);
+    run_close(&r);
+}
+
+/* One of an older version has no seal to say that it was changed. */
+static void test_manifest__what_is_no_line_of_it_is_told(void **state)
+{
+    static const struct {
+        const char *text, *words;
+    } cases[] = {
+        { "[run]\nid = a\nrubbish\n",
+          "manifest.ini:3: got 'rubbish', want key" },
+        { "[run\nid = a\n", "manifest.ini:1: got '[run', want [section]" },
+        { "[start 1]\nid = a\n", "manifest.ini: has no id of the run; put" },
+        { "[run]\nid = a\x01\n", "manifest.ini:2: got control character 1" },
+        { "", "manifest.ini: has no id of the run; put" },
+    };
+    (void)state;
+    for (idx i = 0; i < COUNT_OF(cases); i++) {
+        char path[RUN_PATH_MAX];
+        struct manifest m = { 0 };
+        struct err e = { 0 };
+        run_path(path, test_dir(), "manifest.ini");
+        test_write_file(path, cases[i].text, strlen(cases[i].text));
+        assert_int_equal(manifest_read(&m, test_dir(), &e), ERR_DATA);
+        check_says(e.text, cases[i].words);
+        manifest_release(&m);
+    }
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_manifest__is_read_as_it_was_written),
+        cmocka_unit_test(test_manifest__what_is_no_line_of_it_is_told),
         cmocka_unit_test(test_manifest__tells_what_changed_between_starts),
         cmocka_unit_test(test_manifest__a_start_says_what_made_the_numbers),
         cmocka_unit_test(test_manifest__resumed_run_adds_to_its_past),

@@ -1,5 +1,6 @@
 #include "chained.h"
 #include "harness.h"
+#include "io/fsys.h"
 #include "io/fsys_calls.h"
 #include "run/metrics.h"
 
@@ -267,7 +268,9 @@ static void test_metrics__foreign_file_is_refused_unchanged(void **state)
     static const struct {
         const char *text, *words;
     } cases[] = {
-        { "step,loss\n0,1\n", "metrics.csv:1: got 'step,loss,row_hash', want" },
+        { "step,lose\n0,1\n", "metrics.csv:1: got 'step,lose,row_hash', want" },
+        { "loss,step\n0,1\n", "metrics.csv:1: got 'loss,step,row_hash', want" },
+        { "step,lr,lr\n0,1\n", "metrics.csv:1: got 'step,lr,lr,row_has" },
         { HEADER ",sink_1\n", "metrics.csv:1:" },
         { HEADER "\n0,1\n", "metrics.csv:2: got '0,1," },
         { HEADER "\n0,1,2\nx,1,2\n", "metrics.csv:3: got 'x,1,2," },
@@ -283,9 +286,39 @@ static void test_metrics__foreign_file_is_refused_unchanged(void **state)
     check_refused(HEADER "\n0,1,2\n", 10, ROWS, "metrics.csv:1: got");
 }
 
+/* A file that was begun with fewer columns, or with ours in another order, goes
+ * on as it is: cells are put where their names stand. */
+static void test_metrics__columns_are_known_by_their_names(void **state)
+{
+    struct metrics m;
+    struct err e = { 0 };
+    (void)state;
+    write_text(chained("step,lr\n0,2\n10,3\n20,4\n"));
+    assert_int_equal(metrics_open(&m, path(), HEADER, 10,
+                                  chained_last("step,lr\n0,2\n10,3\n"), &e),
+                     OK);
+    assert_string_equal(m.absent, "loss");
+    assert_int_equal(metrics_append(&m, "20,1.5,", &e), OK);
+    assert_int_equal(metrics_append(&m, "30,2.5,0.5", &e), OK);
+    check_text(chained("step,lr\n0,2\n10,3\n20,\n30,0.5\n"));
+
+    write_text(chained("step,lr,loss\n"));
+    assert_int_equal(metrics_open_cut(&m, path(), HEADER, 10, &e), OK);
+    assert_string_equal(m.absent, "");
+    assert_int_equal(metrics_append(&m, "20,1.5,2", &e), OK);
+    check_text(chained("step,lr,loss\n20,2,1.5\n"));
+
+    write_text("step,lr\n0,2\n"); /* not ours: begun anew, with all */
+    assert_int_equal(metrics_open_cut(&m, path(), HEADER, 10, &e), OK);
+    assert_string_equal(m.absent, "");
+    assert_int_equal(metrics_append(&m, "20,1.5,2", &e), OK);
+    check_text(chained(HEADER "\n20,1.5,2\n"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_metrics__columns_are_known_by_their_names),
         cmocka_unit_test(test_metrics__rows_follow_the_header),
         cmocka_unit_test(test_metrics__a_failed_row_leaves_the_chain),
         cmocka_unit_test(test_metrics__missing_file_is_created_on_resume),

@@ -277,8 +277,8 @@ static void test_run__bad_paths_are_refused(void **state)
     name_run(dir, "file");
     check_refused(dir, ERR_IO, "file");
     name_run(dir, "nothing here");
-    assert_int_equal(run_open(&r, dir, &e), ERR_IO);
-    check_says(&e, "nothing here: holds no run");
+    assert_int_equal(run_open(&r, dir, &e), ERR_USAGE);
+    check_says(&e, "nothing here: no such file or folder: give the folder");
     assert_false(exists(dir, ""));
 }
 

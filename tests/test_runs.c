@@ -340,7 +340,7 @@ static void test_runs__command_lines_are_checked(void **state)
         { { "--where=x" }, "--where: condition 'x': want", ERR_USAGE },
         { { "--yes" }, "--yes without --remove or --archive", ERR_USAGE },
         { { "", "--remove" }, "path is empty", ERR_USAGE },
-        { { "/nowhere", "--sort=loss" }, "/nowhere: cannot look", ERR_IO },
+        { { "/nowhere", "--sort=loss" }, "/nowhere: no such file", ERR_USAGE },
         { { "/tmp", "--archive=x.zip" }, "must end in .tar.gz", ERR_USAGE },
     };
     for (idx i = 0; i < COUNT_OF(cases); i++) {

@@ -21,32 +21,43 @@ struct analysis {
     char made_from[HASH_HEX_MAX];
     struct session session;
     struct step_list steps;
+    struct run_columns columns;
     struct arena arena;
-    double *tokens; /* (steps), as the next three: */
-    double *val_loss, *val_loss_se, *val_excess;
-    double **values; /* (columns) of (steps, column's n) */
+    double **values; /* (columns of analysis.csv) of (steps, count_of) */
     int64_t *step_axis;
     char *csv;
     size_t csv_cap;
     char run_id[RUN_ID_MAX];
 };
 
-enum { CSV_ROW_MAX = 4096, AXES = 4, EXTRA_ARRAYS = 4 };
+enum { CSV_ROW_MAX = 4096, AXES = 4, PRINTED_WIDTH = 8 };
 enum { AXIS_STEP, AXIS_LAYER, AXIS_HEAD, AXIS_DEPTH };
+
+/* How many numbers a step a column has in analysis.h5. */
+static idx count_of(const struct column_facts *f)
+{
+    return f->own ? f->own->n : 1;
+}
+
+static idx count_columns(const struct analysis *a)
+{
+    struct column_facts f;
+    idx n = 0;
+    while (column_at(&f, &a->columns, COLUMN_ANALYSIS, n))
+        n++;
+    return n;
+}
 
 static void plan(struct analysis *a, struct arena *arena)
 {
-    idx n = a->steps.n, columns = a->session.meter.n_columns;
-    a->tokens = arena_doubles(arena, n);
-    a->val_loss = arena_doubles(arena, n);
-    a->val_loss_se = arena_doubles(arena, n);
-    a->val_excess = arena_doubles(arena, n);
+    struct column_facts f;
+    idx n = a->steps.n, columns = count_columns(a);
     a->step_axis = arena_bytes(arena, (size_t)n * sizeof *a->step_axis);
     a->csv_cap = (size_t)(n + 1) * CSV_ROW_MAX;
     a->csv = arena_bytes(arena, a->csv_cap);
     a->values = arena_bytes(arena, (size_t)columns * sizeof *a->values);
-    for (idx i = 0; i < columns; i++) {
-        double *v = arena_doubles(arena, n * a->session.meter.columns[i].n);
+    for (idx i = 0; column_at(&f, &a->columns, COLUMN_ANALYSIS, i); i++) {
+        double *v = arena_doubles(arena, n * count_of(&f));
         if (a->values)
             a->values[i] = v;
     }
@@ -74,8 +85,9 @@ static int check_config(struct analysis *a, const char *sealed,
         a->dir, k.section->name, k.key->name, here, there, path);
 }
 
-/* Weights of the i-th checkpoint into the session. */
-static int load_weights(struct analysis *a, idx i, struct err *e)
+/* Weights of the i-th checkpoint into the session; how many tokens they saw. */
+static int load_weights(double *tokens, struct analysis *a, idx i,
+                        struct err *e)
 {
     char path[RUN_PATH_MAX];
     struct checkpoint_head head = { 0 };
@@ -98,64 +110,43 @@ static int load_weights(struct analysis *a, idx i, struct err *e)
         return err_set(e, ERR_CHECKPOINT,
                        "%s says it is of step %td: put the right file back",
                        path, head.step);
-    a->tokens[i] = head.tokens;
+    *tokens = head.tokens;
     return OK;
 }
 
-static void print_percent(const struct meter_column *c)
+static void print_header(const struct analysis *a)
 {
-    if (c && c->is_given)
-        printf("  %8.2f", 100 * c->scalar);
-    else
-        printf("  %8s", "-");
-}
-
-static const char *const shown[] = { "sink_1",         "sink_bias",
-                                     "sink_1_raw",     "first_mass",
-                                     "first_mass_raw", "bias_mass" };
-/* Names of columns, broken in two lines where they are long. KEEP WITH: shown,
- * print_row. */
-static void print_header(void)
-{
-    static const char *const lines[][6] = {
-        { "", "sink_", "sink_1_", "first_", "first_", "bias_" },
-        { "sink_1", "bias", "raw", "mass", "mass_raw", "mass" },
-        { "%", "%", "%", "%", "%", "%" },
-    };
-    static const char *const before[][3] = { { "", "", "val_" },
-                                             { "step", "val_loss", "loss_se" },
-                                             { "", "nats", "nats" } };
-    static const char *const behind[][2] = { { "", "value_" },
-                                             { "row_sum", "ratio" },
-                                             { "", "" } };
-    for (idx k = 0; k < COUNT_OF(lines); k++) {
-        printf("%8s  %8s  %7s", before[k][0], before[k][1], before[k][2]);
-        for (idx i = 0; i < COUNT_OF(lines[k]); i++)
-            printf("  %8s", lines[k][i]);
-        printf("  %7s  %7s\n", behind[k][0], behind[k][1]);
+    char text[COLUMN_NAME_MAX];
+    struct column_facts f;
+    for (idx line = 0; line < COLUMN_HEADING_LINES; line++) {
+        for (idx i = 0; column_at(&f, &a->columns, COLUMN_PRINTED, i); i++)
+            printf("%s%*s", i ? "  " : "", PRINTED_WIDTH,
+                   column_heading(text, &f, line, PRINTED_WIDTH));
+        printf("\n");
     }
 }
 
-static void print_row(const struct analysis *a, idx i)
+static void print_row(const struct analysis *a, const struct readings *r)
 {
-    const struct meter *m = &a->session.meter;
-    printf("%8td  %8.4f", a->steps.steps[i], a->val_loss[i]);
-    if (isnan(a->val_loss_se[i]))
-        printf("  %7s", "-");
-    else
-        printf("  %7.4f", a->val_loss_se[i]);
-    for (idx k = 0; k < COUNT_OF(shown); k++)
-        print_percent(meter_find(m, shown[k]));
-    printf("  %7.3f  %7.3f\n", meter_find(m, "row_sum")->scalar,
-           meter_find(m, "value_ratio")->scalar);
+    struct column_facts f;
+    for (idx i = 0; column_at(&f, &a->columns, COLUMN_PRINTED, i); i++) {
+        struct reading x = column_reading(&f, r);
+        printf("%s", i ? "  " : "");
+        if (x.is_given)
+            printf("%*.*f", PRINTED_WIDTH, f.digits,
+                   (f.is_share ? 100 : 1) * x.value);
+        else
+            printf("%*s", PRINTED_WIDTH, "-");
+    }
+    printf("\n");
     fflush(stdout);
 }
 
 /* Whatever else such weights give is no measurement. */
-static int refuse_loss(const struct analysis *a, idx i, struct err *e)
+static int refuse_loss(const struct analysis *a, idx i, double loss,
+                       struct err *e)
 {
     char path[RUN_PATH_MAX];
-    double loss = a->val_loss[i];
     struct param_fault f = params_fault(&a->session.model.table, a->session.w);
     run_step_path(path, a->dir, a->steps.steps[i]);
     if (f.p)
@@ -183,33 +174,43 @@ static int check_first(struct analysis *a, struct err *e)
     return e->code;
 }
 
+/* What was measured, as analysis.h5 has it. */
+static void keep(struct analysis *a, idx row, const struct readings *r)
+{
+    struct column_facts f;
+    a->step_axis[row] = a->steps.steps[row];
+    for (idx i = 0; column_at(&f, &a->columns, COLUMN_ANALYSIS, i); i++) {
+        struct reading x = column_reading(&f, r);
+        idx n = count_of(&f);
+        if (f.own)
+            memcpy(a->values[i] + row * n, f.own->value,
+                   (size_t)n * sizeof(double));
+        else
+            a->values[i][row] = x.is_given ? x.value : NAN;
+    }
+}
+
 static int measure(struct analysis *a, struct text *csv, struct err *e)
 {
-    struct meter *m = &a->session.meter;
-    text_add(csv, "step,tokens");
-    csv_val_names(csv, &a->session);
-    csv_meter_names(csv, m);
+    columns_names(csv, &a->columns, COLUMN_ANALYSIS);
     text_add(csv, "\n");
-    print_header();
+    print_header(a);
     for (idx i = 0; i < a->steps.n; i++) {
-        if (load_weights(a, i, e))
+        double tokens = 0;
+        if (load_weights(&tokens, a, i, e))
             return e->code;
         struct val_result val = session_validate(&a->session);
-        a->val_loss[i] = val.loss;
-        a->val_loss_se[i] = val.loss_se;
-        a->val_excess[i] = val.excess;
         if (!isfinite(val.loss))
-            return refuse_loss(a, i, e);
-        meter_run(m, a->session.w);
-        a->step_axis[i] = a->steps.steps[i];
-        for (idx k = 0; k < m->n_columns; k++)
-            memcpy(a->values[k] + i * m->columns[k].n, m->columns[k].value,
-                   (size_t)m->columns[k].n * sizeof(double));
-        text_add(csv, "%td,%.15g", a->steps.steps[i], a->tokens[i]);
-        csv_val_values(csv, &a->session, &val);
-        csv_meter_values(csv, m, true);
+            return refuse_loss(a, i, val.loss, e);
+        meter_run(&a->session.meter, a->session.w);
+        struct readings r = { .step = reading_of((double)a->steps.steps[i]),
+                              .tokens = reading_of(tokens),
+                              .meter = &a->session.meter };
+        readings_of_validation(&r, &val);
+        keep(a, i, &r);
+        columns_values(csv, &a->columns, COLUMN_ANALYSIS, &r);
         text_add(csv, "\n");
-        print_row(a, i);
+        print_row(a, &r);
         moment_at("checkpoint", i + 1);
     }
     BUG_ON(csv->n >= csv->cap_bytes);
@@ -222,27 +223,41 @@ static void fill_counts(int64_t *v, idx n, int64_t first)
         v[i] = first + i;
 }
 
-static struct array over_steps(const double *values, const char *name,
-                               const char *definition)
+/* The columns over their axes, but for the step, which is one; returns how
+ * many. */
+static idx fill_arrays(struct array *arrays, const struct analysis *a)
 {
-    return (struct array){ .name = name,
-                           .unit = "nat",
-                           .definition = definition,
+    struct column_facts f;
+    idx n = 0;
+    for (idx i = 0; column_at(&f, &a->columns, COLUMN_ANALYSIS, i); i++) {
+        struct array x = { .name = f.name,
+                           .unit = f.unit,
+                           .definition = f.definition,
                            .ndim = 1,
                            .axes = { AXIS_STEP },
-                           .doubles = values };
+                           .doubles = a->values[i] };
+        if (f.metric && f.metric->axes == METRIC_DEPTH) {
+            x.ndim = 2;
+            x.axes[1] = AXIS_DEPTH;
+        } else if (f.metric) {
+            x.ndim = 3;
+            x.axes[1] = AXIS_LAYER;
+            x.axes[2] = AXIS_HEAD;
+        }
+        if (i > 0)
+            arrays[n++] = x;
+    }
+    return n;
 }
 
 /* analysis.h5 from what was measured. */
 static int save_arrays(struct analysis *a, struct err *e)
 {
-    const struct meter *m = &a->session.meter;
-    idx L = a->session.model.L, H = a->session.model.views, n = 0;
+    idx L = a->session.model.L, H = a->session.model.views;
     struct config told = a->config;
     told.train.threads = 0; /* they change no byte, here neither */
     char *config = config_print(&told, NULL);
-    struct array *arrays =
-        calloc((size_t)(m->n_columns + EXTRA_ARRAYS), sizeof *arrays);
+    struct array *arrays = calloc((size_t)count_columns(a), sizeof *arrays);
     int64_t *counts = calloc((size_t)(2 * L + H + 1), sizeof *counts);
     if (!config || !arrays || !counts) {
         err_set(e, ERR_MEMORY, "out of memory");
@@ -259,35 +274,6 @@ static int save_arrays(struct analysis *a, struct err *e)
         { "depth", "1", "blocks behind the hidden state; 0: embedding", L + 1,
           counts + L + H, NULL },
     };
-    arrays[n++] =
-        (struct array){ "tokens", "1",           "tokens seen in training",
-                        1,        { AXIS_STEP }, NULL,
-                        a->tokens };
-    arrays[n++] = over_steps(a->val_loss, "val_loss",
-                             "mean cross-entropy of a target, over the targets "
-                             "of the validation sequences that count");
-    arrays[n++] = over_steps(a->val_loss_se, "val_loss_se",
-                             "standard error of val_loss, from the losses of "
-                             "the sequences");
-    if (source_has_floor(&a->session.source))
-        arrays[n++] = over_steps(a->val_excess, "val_excess",
-                                 "val_loss less the mean of -log p(target) "
-                                 "under the source itself, over the same "
-                                 "targets");
-    for (idx i = 0; i < m->n_columns; i++) {
-        const struct meter_column *c = &m->columns[i];
-        struct array *x = &arrays[n++];
-        *x = (struct array){ .name = c->name,
-                             .unit = c->metric->unit,
-                             .definition = c->metric->definition,
-                             .axes = { AXIS_STEP, AXIS_LAYER, AXIS_HEAD },
-                             .ndim = 3,
-                             .doubles = a->values[i] };
-        if (c->metric->axes == METRIC_DEPTH) {
-            x->ndim = 2;
-            x->axes[1] = AXIS_DEPTH;
-        }
-    }
     struct measured measured = measured_by(&a->config, true);
     char on[MEASURED_TEXT_MAX], loss_on[MEASURED_TEXT_MAX];
     measured_print(on, &measured);
@@ -297,7 +283,8 @@ static int save_arrays(struct analysis *a, struct err *e)
         { "made_from", a->made_from }, { "measured_on", on },
         { "loss_on", loss_on },
     };
-    struct arrays all = { notes, COUNT_OF(notes), axes, AXES, arrays, n };
+    struct arrays all = { notes, COUNT_OF(notes), axes,
+                          AXES,  arrays,          fill_arrays(arrays, a) };
     char path[RUN_PATH_MAX];
     run_path(path, a->dir, "analysis.h5");
     arrays_save(path, &all, e);
@@ -317,10 +304,7 @@ int analyze_config(struct config *c, struct step_list *steps, const char *dir,
     if (run_holds_run(&is_run, dir, e))
         return e->code;
     if (!is_run)
-        return err_set(e, ERR_USAGE,
-                       "%s holds no run: give the folder that `sinklab train` "
-                       "wrote, or that of a sweep",
-                       dir);
+        return run_none(dir, RUN_WANTED, e);
     if (run_config_load(c, dir, e) ||
         config_override(c, NULL, overrides, n, KEY_RESUME, NULL, e) ||
         run_list_checkpoints(steps, dir, e))
@@ -341,6 +325,7 @@ static int analyze(struct analysis *a, const char *const *overrides, idx n,
         check_first(a, e) || session_open(&a->session, &a->config, false, e))
         return e->code;
     struct arena measuring = { 0 };
+    a->columns = session_columns(&a->session);
     plan(a, &measuring);
     if (arena_open(&a->arena, measuring.used_bytes, e))
         return e->code;
@@ -364,5 +349,3 @@ int analyze_run(const char *dir, const char *const *overrides, idx n,
     arena_release(&a.arena);
     return e->code;
 }
-
-/* --- the command line --------------------------------------------------- */

@@ -69,12 +69,9 @@ static int list_runs(struct many *m)
         return err_set(m->e, ERR_MEMORY, "out of memory");
     for (idx i = 0; i < o->n_folders; i++) {
         const char *dir = o->folders[i];
-        struct stat st;
-        bool is_folder = stat(dir, &st) == 0 && S_ISDIR(st.st_mode);
         if (strlen(dir) >= RUN_DIR_MAX)
             return err_set(m->e, ERR_USAGE, "%.60s...: path too long", dir);
-        if (is_folder &&
-            run_list_find(&m->lists[i], dir, RUN_LIST_DIRECT, m->e))
+        if (run_list_find(&m->lists[i], dir, RUN_LIST_DIRECT, m->e))
             return m->e->code;
         if (m->lists[i].n_unread > 0)
             return err_set(m->e, ERR_IO,
@@ -82,10 +79,7 @@ static int list_runs(struct many *m)
                            "permissions",
                            dir);
         if (m->lists[i].n == 0)
-            return err_set(m->e, ERR_USAGE,
-                           "%s holds no run: give the folder that `sinklab "
-                           "train` wrote, or that of a sweep",
-                           dir);
+            return run_none(dir, RUN_WANTED, m->e);
         m->n += m->lists[i].n;
     }
     return OK;

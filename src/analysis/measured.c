@@ -5,6 +5,7 @@
 
 #include "config/config_differ.h"
 #include "data/source.h"
+#include "metric/columns.h"
 
 struct measured measured_by(const struct config *c, bool is_analysis)
 {
@@ -43,7 +44,7 @@ bool measured_losses_alike(const struct measured *a, const struct measured *b)
 
 bool measured_is_loss(const char *column)
 {
-    return strncmp(column, "val_", strlen("val_")) == 0;
+    return column_is_validation(column);
 }
 
 bool measured_data_alike(const struct measured *a, const struct measured *b)

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "data/source.h"
+#include "metric/columns.h"
 #include "metric/metric.h"
 #include "nn/attention/edits/score_edit.h"
 #include "nn/attention/weights/normalizer.h"
@@ -108,32 +109,25 @@ static bool fill_source(int i, struct catalog_entry *e)
     return e->text.name;
 }
 
-/* Of the columns that are no metrics of attention: KEEP WITH csv_val_names. */
-static const struct {
-    const char *name, *definition;
-} losses[] = {
-    { "val_loss", "mean cross-entropy of a target, in nats, over the targets "
-                  "of the held-out sequences that count" },
-    { "val_loss_se", "standard error of val_loss, from the losses of the "
-                     "held-out sequences" },
-    { "val_excess", "val_loss less the mean of -log p(target) under the source "
-                    "itself, over the same targets; not for text" },
-};
-
+/* Metrics, then the other columns. */
 static bool fill_metric(int i, struct catalog_entry *e)
 {
     idx k = i - n_metrics;
-    if (k >= COUNT_OF(losses))
+    if (k >= n_column_table)
         return false;
-    if (k >= 0) {
-        e->text.name = losses[k].name;
-        e->text.formula = losses[k].definition;
+    if (k < 0) {
+        snprintf(e->name, sizeof e->name, "%s%s", metrics[i].name,
+                 metrics[i].is_per_position ? "K" : "");
+        e->text = (struct op_text){ .name = e->name,
+                                    .formula = metrics[i].definition };
         return true;
     }
-    snprintf(e->name, sizeof e->name, "%s%s", metrics[i].name,
-             metrics[i].is_per_position ? "K" : "");
-    e->text.name = e->name;
-    e->text.formula = metrics[i].definition;
+    const struct column *c = &column_table[k];
+    const char *unit = unit_word(c->unit);
+    snprintf(e->formula, sizeof e->formula, "%s%s%s%s%s", c->definition,
+             *unit ? ", in " : "", unit, c->there_if ? "; there if " : "",
+             c->there_if ? c->there_if : "");
+    e->text = (struct op_text){ .name = c->name, .formula = e->formula };
     return true;
 }
 
@@ -231,7 +225,7 @@ const struct catalog_kind catalog_kinds[] = {
       .label = "what",
       .fill = fill_source },
     { .name = "metric",
-      .key = "columns of analysis.csv",
+      .key = "columns of metrics.csv, timing.csv and analysis.csv",
       .label = "definition",
       .fill = fill_metric },
     { .name = NULL },

@@ -14,7 +14,7 @@ enum { CATALOG_LISTS = 3 };
 struct catalog_entry {
     struct op_text text; /* NULL: not told of this kind */
     const char *see;     /* title of the kind that tells the rest, or NULL */
-    char key[64], name[32], normalizers[80];
+    char key[64], name[32], normalizers[80], formula[256];
 };
 
 struct catalog_kind {

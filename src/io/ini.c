@@ -29,7 +29,8 @@ struct reader {
     ini_item_handler *handler;
     void *user;
 
-    char text[INI_LINE_MAX]; /* the line now passing, without its comment */
+    size_t line_cap;         /* bytes of text and of value */
+    char *text;              /* the line now passing, without its comment */
     const char *rest;        /* what inih has not got of it; "" between lines */
     bool is_header, is_more; /* [section]; continues the key above */
     bool is_first, is_last;  /* the piece that inih has in hand */
@@ -37,8 +38,9 @@ struct reader {
 
     bool skips_section; /* its header was unusable */
     char key[KEY_MAX];  /* the latest in this section, "" if none */
-    char value[INI_LINE_MAX];
+    char *value;
     size_t value_n;
+    bool is_own; /* of this program */
 };
 
 static void tell(struct reader *r, enum ini_kind kind, const char *section,
@@ -116,7 +118,7 @@ static bool take_line(struct reader *r)
             n--;
         if (!check_bytes(r, line, n))
             break;
-        if (n < INI_LINE_MAX) {
+        if (n < r->line_cap) {
             memcpy(r->text, line, n);
             r->text[n] = '\0';
             return true;
@@ -136,7 +138,8 @@ static bool take_section(struct reader *r, const char *text)
     size_t n = strlen(text);
     r->key[0] = '\0';
     r->skips_section = true;
-    if (n < 3 || strcspn(text, "]") != n - 1 || strpbrk(text, " \t")) {
+    if (n < 3 || n > INI_LINE_MAX || strcspn(text, "]") != n - 1 ||
+        (strpbrk(text, " \t") && !r->is_own)) {
         tell_got(r, text, "[section]");
         return false;
     }
@@ -209,7 +212,7 @@ static int on_value(void *user, const char *section, const char *key,
         value++; /* the fence before it */
     }
     size_t n = strlen(value) - !r->is_last; /* the fence behind it */
-    BUG_ON(r->value_n + n >= sizeof r->value);
+    BUG_ON(r->value_n + n >= r->line_cap);
     memcpy(r->value + r->value_n, value, n);
     r->value_n += n;
     r->value[r->value_n] = '\0';
@@ -219,8 +222,8 @@ static int on_value(void *user, const char *section, const char *key,
     return 1;
 }
 
-int ini_read_text(const char *text, size_t n, ini_item_handler *handler,
-                  void *user, struct err *e)
+static int read_text(const char *text, size_t n, bool is_own,
+                     ini_item_handler *handler, void *user, struct err *e)
 {
     struct reader r = {
         .next = text,
@@ -228,11 +231,30 @@ int ini_read_text(const char *text, size_t n, ini_item_handler *handler,
         .handler = handler,
         .user = user,
         .rest = "",
+        .line_cap = is_own ? n + 1 : INI_LINE_MAX,
+        .is_own = is_own,
     };
+    r.text = malloc(r.line_cap);
+    r.value = malloc(r.line_cap);
     /* a line that inih itself refuses was told by read_piece already */
-    if (ini_parse_stream(read_piece, &r, on_value, &r) < 0)
-        return err_set(e, ERR_MEMORY, "no memory for reading INI lines");
-    return OK;
+    bool failed = !r.text || !r.value ||
+                  ini_parse_stream(read_piece, &r, on_value, &r) < 0;
+    free(r.text);
+    free(r.value);
+    return failed ? err_set(e, ERR_MEMORY, "no memory for reading INI lines")
+                  : OK;
+}
+
+int ini_read_text(const char *text, size_t n, ini_item_handler *handler,
+                  void *user, struct err *e)
+{
+    return read_text(text, n, false, handler, user, e);
+}
+
+int ini_read_own(const char *text, size_t n, ini_item_handler *handler,
+                 void *user, struct err *e)
+{
+    return read_text(text, n, true, handler, user, e);
 }
 
 int ini_read_file(const char *path, ini_item_handler *handler, void *user,

@@ -39,6 +39,11 @@ typedef void ini_item_handler(void *user, const struct ini_item *item);
 int ini_read_text(const char *text, size_t n, ini_item_handler *handler,
                   void *user, struct err *e);
 
+/* ini_read_own - the same for what this program writes itself (manifest.ini):
+ * lines may have any length, and names of sections blanks. */
+int ini_read_own(const char *text, size_t n, ini_item_handler *handler,
+                 void *user, struct err *e);
+
 /* ini_read_file - the same for a regular file. ERR_IO, naming the path, if it
  * is missing, unreadable, larger than INI_FILE_MAX or not a regular file. */
 int ini_read_file(const char *path, ini_item_handler *handler, void *user,

@@ -10,8 +10,6 @@
 #include "metric/metric.h"
 #include "metric/options.h"
 
-enum { COLUMN_NAME_MAX = 32 };
-
 /* One metric (for one key position) over the whole model. */
 struct meter_column {
     char name[COLUMN_NAME_MAX];

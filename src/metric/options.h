@@ -6,6 +6,9 @@
 #include "base/err.h"
 #include "base/key.h"
 
+/* Bytes of a column's name, NUL included. */
+enum { COLUMN_NAME_MAX = 32 };
+
 struct sink_options {
     double eps;          /* a head sinks into k if its importance exceeds eps */
     idx tokens;          /* T of the measured sequences; capped at context */

@@ -4,25 +4,21 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "run/run_files.h"
+
 static bool ends_in(const char *name, const char *end)
 {
     size_t n = strlen(name), n_end = strlen(end);
     return n >= n_end && strcmp(name + n - n_end, end) == 0;
 }
 
-/* Names of files that are the only copy of something. KEEP WITH:
- * docs/FORMATS.md */
+/* Names of files that are the only copy of something. */
 static bool is_kept(const char *path)
 {
-    static const char *const names[] = {
-        "status",  "lock",         "metrics.csv", "timing.csv",
-        "log.txt", "analysis.csv", "runs.list",   "journal",
-    };
     const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
-    for (idx i = 0; i < COUNT_OF(names); i++)
-        if (strcmp(name, names[i]) == 0)
-            return true;
-    return ends_in(name, ".ini") || ends_in(name, ".h5");
+    return run_file_is_one(name) || strcmp(name, "runs.list") == 0 ||
+           strcmp(name, "journal") == 0 || ends_in(name, ".ini") ||
+           ends_in(name, ".h5");
 }
 
 static int check_one(const char *path, struct err *e)

@@ -15,8 +15,9 @@
 #include "base/err.h"
 #include "base/hash.h"
 #include "nn/param.h"
+#include "run/run_files.h"
 
-enum { CHECKPOINT_FORMAT = 2, RUN_ID_MAX = 40 };
+enum { CHECKPOINT_FORMAT = 2 };
 
 /* What a file says about itself. */
 struct checkpoint_head {

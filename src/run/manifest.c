@@ -1,6 +1,8 @@
 #include "run/manifest.h"
 #include "base/build.h"
 #include "base/shell.h"
+#include "io/fsys.h"
+#include "io/ini.h"
 #include "io/sealed_text.h"
 
 #include <stdio.h>
@@ -10,6 +12,8 @@
 #include <unistd.h>
 
 enum { MANIFEST_MAX_BYTES = 1 << 24 };
+
+/* ---- what a start says -------------------------------------------------- */
 
 static void add_time(struct text *t, const char *key)
 {
@@ -79,18 +83,136 @@ static void add_start(struct text *t, idx number,
     text_add(t, "process = %ld\n", (long)getpid());
 }
 
-/* Sections "[start N]" so far. */
-static idx count_starts(const char *text)
+/* ---- reading ----------------------------------------------------------- */
+
+struct reading {
+    struct manifest *m;
+    const char *path;
+    bool is_run; /* in [run] */
+    struct err *e;
+};
+
+static const char *const maker_keys[] = {
+    [MAKER_BLAS_CORE] = "blas_core", [MAKER_BLAS] = "blas",
+    [MAKER_REAL] = "real",           [MAKER_COMMIT] = "commit",
+    [MAKER_FLAGS] = "flags",         [MAKER_COMPILER] = "compiler",
+};
+
+static void begin_section(struct reading *r, const char *section)
 {
-    idx n = 0;
-    for (const char *p = text; (p = strstr(p, "\n[start ")); p++)
-        n++;
-    return n;
+    struct manifest *m = r->m;
+    r->is_run = strcmp(section, "run") == 0;
+    if (strncmp(section, "start ", strlen("start ")) != 0)
+        return;
+    struct manifest_process *p = pool_bytes(&m->memory, sizeof *p);
+    if (!p)
+        return;
+    p->before = m->latest;
+    p->command = "";
+    for (int i = 0; i < MANIFEST_MAKERS; i++)
+        p->makers[i] = "";
+    m->latest = p;
+    m->n++;
 }
 
-/* The file's text, or the head of a new one; freed by the caller. */
-static int read_text(char **text, size_t *n, const struct run_folder *r,
+/* A copy; "" for want of memory, which manifest_read tells. */
+static const char *keep(struct manifest *m, const char *text)
+{
+    const char *copy = pool_text(&m->memory, text, SIZE_MAX);
+    return copy ? copy : "";
+}
+
+static void take_value(struct reading *r, const char *key, const char *text)
+{
+    struct manifest *m = r->m;
+    struct manifest_process *p = m->latest;
+    if (r->is_run && strcmp(key, "id") == 0 && strlen(text) < RUN_ID_MAX)
+        snprintf(m->id, sizeof m->id, "%s", text);
+    if (r->is_run || !p)
+        return;
+    if (strcmp(key, "command") == 0)
+        p->command = keep(m, text);
+    else if (strcmp(key, "from_step") == 0)
+        p->from_step = strtoll(text, NULL, 10);
+    else if (strcmp(key, "to_step") == 0)
+        p->to_step = strtoll(text, NULL, 10);
+    else if (strcmp(key, "ended") == 0)
+        p->has_ended = true;
+    for (int i = 0; i < MANIFEST_MAKERS; i++)
+        if (strcmp(key, maker_keys[i]) == 0)
+            p->makers[i] = keep(m, text);
+}
+
+static void take_item(void *user, const struct ini_item *item)
+{
+    struct reading *r = user;
+    if (item->kind == INI_SECTION)
+        begin_section(r, item->section);
+    else if (item->kind == INI_VALUE)
+        take_value(r, item->key, item->text);
+    else if (item->kind == INI_PROBLEM)
+        err_set(r->e, ERR_DATA, "%s:%td: %s; %s", r->path, item->line,
+                item->text, RUN_MANIFEST_REMEDY);
+}
+
+/* Of a text without seal. */
+static int read_text(struct manifest *m, const char *text, size_t n,
                      const char *path, struct err *e)
+{
+    struct err own = { 0 };
+    struct reading r = { .m = m, .path = path, .e = &own };
+    if (ini_read_own(text, n, take_item, &r, &own) == OK && !own.code &&
+        !m->id[0])
+        err_set(&own, ERR_DATA, "%s: has no id of the run; %s", path,
+                RUN_MANIFEST_REMEDY);
+    if (m->memory.is_out_of_memory)
+        return err_set(e, ERR_MEMORY, "%s: out of memory", path);
+    return own.code ? err_set(e, own.code, "%s", own.text) : OK;
+}
+
+int manifest_read(struct manifest *m, const char *dir, struct err *e)
+{
+    char path[RUN_PATH_MAX], *text;
+    size_t n;
+    run_path(path, dir, "manifest.ini");
+    int rc = sealed_text_read(&text, &n, NULL, path, MANIFEST_MAX_BYTES,
+                              ERR_DATA, RUN_MANIFEST_REMEDY, e);
+    if (rc != OK)
+        return rc;
+    rc = read_text(m, text, n, path, e);
+    free(text);
+    return rc;
+}
+
+void manifest_release(struct manifest *m)
+{
+    pool_release(&m->memory);
+    *m = (struct manifest){ 0 };
+}
+
+void manifest_changes(char changes[MANIFEST_CHANGES_MAX],
+                      const struct manifest *m)
+{
+    struct text t = { changes, MANIFEST_CHANGES_MAX, 0 };
+    const struct manifest_process *p = m->latest;
+    changes[0] = '\0';
+    for (int i = 0; i < MANIFEST_MAKERS && p && p->before; i++) {
+        const char *was = p->before->makers[i], *is = p->makers[i];
+        if (strcmp(was, is) == 0)
+            continue;
+        text_add(&t, "%s%s ", t.n ? "; " : "", maker_keys[i]);
+        if (i == MAKER_FLAGS) /* too long to show */
+            text_add(&t, "changed");
+        else
+            text_add(&t, "was %.80s and is %.80s", *was ? was : "unknown", is);
+    }
+}
+
+/* ---- writing ----------------------------------------------------------- */
+
+/* The file's text, or the head of a new one; freed by the caller. */
+static int old_text(char **text, size_t *n, const char *path, const char *id,
+                    struct err *e)
 {
     char head[256];
     struct text t = { head, sizeof head, 0 };
@@ -102,7 +224,7 @@ static int read_text(char **text, size_t *n, const struct run_folder *r,
                    : sealed_text_read(text, n, NULL, path, MANIFEST_MAX_BYTES,
                                       ERR_DATA, RUN_MANIFEST_REMEDY, e);
     text_add(&t, "; what made this run's numbers, start by start\n[run]\n");
-    text_add(&t, "id = %s\n", r->id);
+    text_add(&t, "id = %s\n", id);
     add_time(&t, "created");
     *text = strdup(head);
     *n = t.n;
@@ -123,100 +245,58 @@ static int append(const char *path, const char *old, size_t old_n,
     return rc;
 }
 
-int manifest_add_start(const struct run_folder *r,
+static int append_start(const char *path, const char *old, size_t n,
+                        const struct manifest_start *s, struct err *e)
+{
+    struct manifest m = { 0 };
+    struct text more = { 0 };
+    char cpu[256], host[128] = ""; /* once: they might differ another time */
+    int rc = read_text(&m, old, n, path, e);
+    find_cpu(cpu, sizeof cpu);
+    gethostname(host, sizeof host - 1);
+    if (rc == OK) {
+        add_start(&more, m.n + 1, s, cpu, host); /* how long is the command? */
+        more.cap_bytes = more.n + 1;
+        more.n = 0;
+        more.at = malloc(more.cap_bytes);
+        if (!more.at)
+            rc = err_set(e, ERR_MEMORY, "%s: out of memory", path);
+    }
+    if (rc == OK) {
+        add_start(&more, m.n + 1, s, cpu, host);
+        rc = append(path, old, n, &more, e);
+    }
+    free(more.at);
+    manifest_release(&m);
+    return rc;
+}
+
+int manifest_add_start(const char *dir, const char *id,
                        const struct manifest_start *s, struct err *e)
 {
     char path[RUN_PATH_MAX], *old;
     size_t n;
-    BUG_ON(!r->lock.is_held);
-    run_path(path, r->dir, "manifest.ini");
-    int rc = read_text(&old, &n, r, path, e);
+    run_path(path, dir, "manifest.ini");
+    int rc = old_text(&old, &n, path, id, e);
     if (rc != OK)
         return rc;
-    idx number = count_starts(old) + 1;
-    struct text more = { 0 };
-    char cpu[256], host[128] = ""; /* once: they might differ another time */
-    find_cpu(cpu, sizeof cpu);
-    gethostname(host, sizeof host - 1);
-    add_start(&more, number, s, cpu, host); /* how long is the command? */
-    more.cap_bytes = more.n + 1;
-    more.n = 0;
-    more.at = malloc(more.cap_bytes);
-    if (more.at) {
-        add_start(&more, number, s, cpu, host);
-        rc = append(path, old, n, &more, e);
-    } else {
-        rc = err_set(e, ERR_MEMORY, "%s: out of memory", path);
-    }
-    free(more.at);
+    rc = append_start(path, old, n, s, e);
     free(old);
     return rc;
 }
 
-/* The value of a key in the section that begins at `section`; "" if none.
- * Cut to cap. */
-static void find_value(char *value, size_t cap, const char *section,
-                       const char *key)
-{
-    const char *end = strstr(section + 1, "\n[");
-    char name[64];
-    snprintf(name, sizeof name, "\n%s = ", key);
-    const char *at = strstr(section, name);
-    value[0] = '\0';
-    if (!at || (end && at > end))
-        return;
-    at += strlen(name);
-    snprintf(value, cap, "%.*s", (int)strcspn(at, "\n"), at);
-}
-
-void manifest_changes(char changes[MANIFEST_CHANGES_MAX],
-                      const struct run_folder *r)
-{
-    static const char *const keys[] = { "blas_core", "blas",  "real",
-                                        "commit",    "flags", "compiler" };
-    char path[RUN_PATH_MAX], *text = NULL;
-    const char *last = NULL, *before = NULL;
-    struct text t = { changes, MANIFEST_CHANGES_MAX, 0 };
-    size_t n;
-    changes[0] = '\0';
-    run_path(path, r->dir, "manifest.ini");
-    if (sealed_text_read(&text, &n, NULL, path, MANIFEST_MAX_BYTES, ERR_DATA,
-                         RUN_MANIFEST_REMEDY, NULL) != OK)
-        return;
-    for (const char *p = text; (p = strstr(p, "\n[start ")); p++) {
-        before = last;
-        last = p;
-    }
-    for (idx i = 0; before && i < COUNT_OF(keys); i++) {
-        char was[1024], is[1024];
-        find_value(was, sizeof was, before, keys[i]);
-        find_value(is, sizeof is, last, keys[i]);
-        if (strcmp(was, is) == 0)
-            continue;
-        text_add(&t, "%s%s ", t.n ? "; " : "", keys[i]);
-        if (strcmp(keys[i], "flags") == 0) /* too long to show */
-            text_add(&t, "changed");
-        else
-            text_add(&t, "was %.80s and is %.80s", was[0] ? was : "unknown",
-                     is);
-    }
-    free(text);
-}
-
-int manifest_add_end(const struct run_folder *r, enum run_state state, idx step,
-                     struct err *e)
+int manifest_add_end(const char *dir, const char *id, const char *state,
+                     idx step, struct err *e)
 {
     char path[RUN_PATH_MAX], end[256], *old;
     struct text more = { end, sizeof end, 0 };
     size_t n;
-    BUG_ON(!r->lock.is_held);
-    run_path(path, r->dir, "manifest.ini");
-    int rc = read_text(&old, &n, r, path, e);
+    run_path(path, dir, "manifest.ini");
+    int rc = old_text(&old, &n, path, id, e);
     if (rc != OK)
         return rc;
     add_time(&more, "ended");
-    text_add(&more, "state = %s\nto_step = %lld\n", run_state_name(state),
-             (long long)step);
+    text_add(&more, "state = %s\nto_step = %lld\n", state, (long long)step);
     rc = append(path, old, n, &more, e);
     free(old);
     return rc;

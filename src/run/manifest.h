@@ -3,14 +3,20 @@
  * [run] id and creation; then a [start N] for every time a process began or
  * went on: program, compiler, flags, BLAS, processor, host, threads, command,
  * begin and end. A start without `ended` was killed. The file is replaced whole
- * each time; the run folder's lock must be held.
+ * each time; for that the run folder's lock must be held.
  */
 #ifndef SINKLAB_MANIFEST_H
 #define SINKLAB_MANIFEST_H
 
 #include "base/base.h"
 #include "base/err.h"
-#include "run/run.h"
+#include "base/pool.h"
+#include "run/run_files.h"
+
+/* What to do about a damaged manifest.ini. */
+#define RUN_MANIFEST_REMEDY                                                    \
+    "put a copy back, or move it away (the checkpoints hold the run's id, "    \
+    "too; only the record of its starts begins anew)"
 
 /* What this module cannot find out by itself. Strings are one line. */
 struct manifest_start {
@@ -23,21 +29,55 @@ struct manifest_start {
     char *const *argv; /* the command line */
 };
 
-/* manifest_add_start - append a [start N]; the first writes the head, too.
- * OK, ERR_IO, ERR_MEMORY. */
-int manifest_add_start(const struct run_folder *r,
+/* manifest_add_start - append a [start N] to that of the run in dir; the first
+ * writes the head, too. OK, ERR_IO, ERR_DATA, ERR_MEMORY. */
+int manifest_add_start(const char *dir, const char *id,
                        const struct manifest_start *s, struct err *e);
 
-/* manifest_changes - what decides a run's last bits (program, compiler, flags,
- * BLAS and its core) and differs between the latest two starts, as
- * "blas_core was Zen and is Haswell; commit was ..."; empty if nothing does. */
+/* manifest_add_end - to the latest start: time, state and step of its end.
+ * OK, ERR_IO, ERR_DATA, ERR_MEMORY. */
+int manifest_add_end(const char *dir, const char *id, const char *state,
+                     idx step, struct err *e);
+
+/* What decides a run's last bits. */
+enum manifest_maker {
+    MAKER_BLAS_CORE,
+    MAKER_BLAS,
+    MAKER_REAL,
+    MAKER_COMMIT,
+    MAKER_FLAGS,
+    MAKER_COMPILER,
+    MANIFEST_MAKERS,
+};
+
+/* A process that trained. Strings are "" where the file does not say. */
+struct manifest_process {
+    struct manifest_process *before; /* the one in front of it */
+    const char *command;
+    idx from_step, to_step;
+    bool has_ended; /* else it was killed, and to_step is 0 */
+    const char *makers[MANIFEST_MAKERS];
+};
+
+struct manifest {
+    char id[RUN_ID_MAX];
+    idx n;                           /* starts */
+    struct manifest_process *latest; /* NULL: none */
+    struct pool memory;
+};
+
+/* manifest_read - what the manifest of the run in dir says, whole, into a
+ * zeroed struct, which is to be released in any case.
+ * OK; ERR_DATA: changed since it was written, a line that is none of an INI
+ * file (file:line), or no id; ERR_IO, ERR_MEMORY. */
+int manifest_read(struct manifest *m, const char *dir, struct err *e);
+void manifest_release(struct manifest *m);
+
+/* manifest_changes - what decides a run's last bits and differs between the
+ * latest two starts, as "blas_core was Zen and is Haswell; commit was ...";
+ * empty if nothing does. */
 enum { MANIFEST_CHANGES_MAX = 1024 };
 void manifest_changes(char changes[MANIFEST_CHANGES_MAX],
-                      const struct run_folder *r);
-
-/* manifest_add_end - to the latest start: time, state and step of its end.
- * OK, ERR_IO, ERR_MEMORY. */
-int manifest_add_end(const struct run_folder *r, enum run_state state, idx step,
-                     struct err *e);
+                      const struct manifest *m);
 
 #endif

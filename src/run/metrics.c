@@ -12,8 +12,15 @@
     "where the run goes on), or `sinklab train RUN --restart` computes all "   \
     "rows again"
 
+/* A piece of a line. */
+struct cell {
+    const char *at;
+    size_t n;
+};
+
 /* One pass over the file: what of it stays. */
 struct scan {
+    struct metrics *m;
     const char *path;
     const char *last; /* hash of the row to stop behind; NULL: not known */
     idx up_to_step;
@@ -82,16 +89,65 @@ static int scan_row(struct scan *s, bool *is_kept, const char *row, size_t n,
     return OK;
 }
 
+/* The next cell of a line that ends at `end`; *at steps over it, and is NULL
+ * behind the last. */
+static struct cell next_cell(const char **at, const char *end)
+{
+    struct cell c = { *at, 0 };
+    const char *comma = memchr(*at, ',', (size_t)(end - *at));
+    c.n = (size_t)((comma ? comma : end) - *at);
+    *at = comma ? comma + 1 : NULL;
+    return c;
+}
+
+/* The number of a cell in the first n cells of a line; -1: not there. */
+static idx find_cell(const char *line, const char *end, struct cell wanted)
+{
+    const char *at = line;
+    for (idx i = 0; at; i++) {
+        struct cell c = next_cell(&at, end);
+        if (c.n == wanted.n && memcmp(c.at, wanted.at, c.n) == 0)
+            return i;
+    }
+    return -1;
+}
+
+/* Which of our columns are those of the file? Both lines end in row_hash.
+ * false: one is none of ours, or stands there twice. */
+static bool match_columns(struct metrics *m, const char *line, size_t n,
+                          const char *header)
+{
+    const char *end = line + n, *header_end = header + strlen(header);
+    const char *at = line;
+    for (idx i = 0; at; i++) {
+        struct cell c = next_cell(&at, end);
+        idx ours = find_cell(header, header_end, c);
+        if (ours < 0 || find_cell(line, end, c) != i ||
+            i >= METRICS_COLUMNS_MAX)
+            return false;
+        m->cells[i] = (short)ours;
+        m->n_columns = i; /* without the last */
+    }
+    struct text absent = { m->absent, sizeof m->absent, 0 };
+    m->absent[0] = '\0';
+    for (at = header; at;) {
+        struct cell c = next_cell(&at, header_end);
+        if (find_cell(line, end, c) < 0)
+            text_add(&absent, "%s%.*s", absent.n ? ", " : "", (int)c.n, c.at);
+    }
+    return m->cells[0] == 0; /* the step */
+}
+
 static int check_header(struct scan *s, const char *line, size_t n,
                         const char *header, struct err *e)
 {
-    if (n != strlen(header) || memcmp(line, header, n) != 0)
+    if (!row_chain_start(&s->chain, line, n) ||
+        !match_columns(s->m, line, n, header))
         return bad_row(s, line, n,
                        "the columns that this run would write; another "
                        "version, or other settings, wrote this file",
                        e);
-    row_chain_start(&s->chain, line, n);
-    s->cells = count_cells(header, n);
+    s->cells = s->m->n_columns + 1;
     return OK;
 }
 
@@ -141,6 +197,8 @@ static void set(struct metrics *m, char line[METRICS_HEADER_MAX],
     int n = snprintf(line, METRICS_HEADER_MAX, "%s," ROW_CHAIN_COLUMN, header);
     BUG_ON(n < 0 || n >= METRICS_HEADER_MAX);
     row_chain_start(&m->chain, line, (size_t)n);
+    bool is_sound = match_columns(m, line, (size_t)n, line);
+    BUG_ON(!is_sound);
 }
 
 static int write_header(const char *path, const char *header, struct err *e)
@@ -181,9 +239,10 @@ static int open_log(struct metrics *m, const char *path, const char *header,
     }
     if (rc != OK)
         err_set(e, rc, "%s", damage.text);
-    else if (s->keep == 0)
+    else if (s->keep == 0) {
+        match_columns(m, line, strlen(line), line);
         rc = write_header(path, line, e);
-    else if (s->keep < n)
+    } else if (s->keep < n)
         rc = fsys_truncate(path, s->keep, e);
     if (s->keep > 0)
         m->chain = s->chain;
@@ -195,7 +254,7 @@ int metrics_open(struct metrics *m, const char *path, const char *header,
                  idx up_to_step, const char *last, struct err *e)
 {
     struct scan s = {
-        .path = path, .last = last, .up_to_step = up_to_step, .step = -1
+        .m = m, .path = path, .last = last, .up_to_step = up_to_step, .step = -1
     };
     return open_log(m, path, header, &s, false, e);
 }
@@ -203,19 +262,32 @@ int metrics_open(struct metrics *m, const char *path, const char *header,
 int metrics_open_cut(struct metrics *m, const char *path, const char *header,
                      idx up_to_step, struct err *e)
 {
-    struct scan s = { .path = path, .up_to_step = up_to_step, .step = -1 };
+    struct scan s = {
+        .m = m, .path = path, .up_to_step = up_to_step, .step = -1
+    };
     return open_log(m, path, header, &s, true, e);
 }
 
 int metrics_append(struct metrics *m, const char *row, struct err *e)
 {
     char line[METRICS_HEADER_MAX];
+    struct text t = { line, sizeof line, 0 };
+    struct cell cells[METRICS_COLUMNS_MAX];
     struct row_chain next = m->chain;
-    size_t n = strlen(row);
-    row_chain_next(&next, row, n);
-    int length = snprintf(line, sizeof line, "%s,%s\n", row, next.hex);
-    BUG_ON(length < 0 || length >= (int)sizeof line || strchr(row, '\n'));
-    int rc = fsys_append(m->path, line, (size_t)length, e);
+    const char *at = row, *end = row + strlen(row);
+    idx n = 0;
+    while (at && n < METRICS_COLUMNS_MAX)
+        cells[n++] = next_cell(&at, end);
+    BUG_ON(at || strchr(row, '\n'));
+    for (idx i = 0; i < m->n_columns; i++) {
+        BUG_ON(m->cells[i] >= n);
+        const struct cell *c = &cells[m->cells[i]];
+        text_add(&t, "%s%.*s", i ? "," : "", (int)c->n, c->at);
+    }
+    row_chain_next(&next, line, t.n);
+    text_add(&t, ",%s\n", next.hex);
+    BUG_ON(t.n >= sizeof line);
+    int rc = fsys_append(m->path, line, t.n, e);
     if (rc == OK)
         m->chain = next;
     return rc;

@@ -5,6 +5,10 @@
  * module adds. A resumed run first drops the rows beyond the step it goes on
  * from, so that the file ends up as if it had never been stopped; this is why
  * times stand in a file of their own. Format: io/table.h.
+ *
+ * A file that is there keeps its header: columns are known by their names, so
+ * one that was begun without some of them, by an earlier version say, goes on
+ * without.
  * The run folder's lock must be held.
  */
 #ifndef SINKLAB_METRICS_H
@@ -13,7 +17,14 @@
 #include "base/base.h"
 #include "base/err.h"
 #include "io/row_chain.h"
-#include "run/run.h"
+#include "run/run_files.h"
+
+enum {
+    METRICS_HEADER_MAX = 16384,
+    METRICS_MAX_BYTES = 1 << 30,
+    METRICS_COLUMNS_MAX = 512,
+    METRICS_ABSENT_MAX = 256,
+};
 
 struct metrics {
     char path[RUN_PATH_MAX];
@@ -21,21 +32,25 @@ struct metrics {
     bool is_new;            /* metrics_open found no such file */
     idx cut_line;           /* metrics_open_cut dropped lines from this one on,
                                as they were damaged; 0: none */
+    idx n_columns;          /* of the file, without row_hash */
+    short cells[METRICS_COLUMNS_MAX]; /* (n_columns) which cell of an appended
+                                         row stands there */
+    char absent[METRICS_ABSENT_MAX];  /* "a, b": what rows have and the file
+                                         has not; cut */
 };
 
-enum { METRICS_HEADER_MAX = 16384, METRICS_MAX_BYTES = 1 << 30 };
-
 /* metrics_create - a file of its header line alone, replacing any. header is
- * without newline and row_hash. OK or ERR_IO. */
+ * without newline and row_hash; at most METRICS_COLUMNS_MAX names. OK or
+ * ERR_IO. */
 int metrics_create(struct metrics *m, const char *path, const char *header,
                    struct err *e);
 
 /* metrics_open - make the file end after the row whose hash is `last`: the one
  * that was there when the state of step up_to_step was saved. Create it where
  * there is none (is_new).
- * OK; ERR_DATA: another header, or a kept row that is not what was written
- * (file:line), or the rows end before that one; ERR_IO, ERR_MEMORY. On error
- * the file is unchanged. */
+ * OK; ERR_DATA: the file has a column that header has not, or a kept row that
+ * is not what was written (file:line), or the rows end before that one; ERR_IO,
+ * ERR_MEMORY. On error the file is unchanged. */
 int metrics_open(struct metrics *m, const char *path, const char *header,
                  idx up_to_step, const char *last, struct err *e);
 
@@ -45,8 +60,9 @@ int metrics_open(struct metrics *m, const char *path, const char *header,
 int metrics_open_cut(struct metrics *m, const char *path, const char *header,
                      idx up_to_step, struct err *e);
 
-/* metrics_append - one row, without newline and hash; one write. OK or ERR_IO
- * (and the file, and the chain, are as before). */
+/* metrics_append - one row, without newline and hash: a cell for each name of
+ * the header that create or open was given. One write. OK or ERR_IO (and the
+ * file, and the chain, are as before). */
 int metrics_append(struct metrics *m, const char *row, struct err *e);
 
 /* metrics_sync - rows appended so far survive a power cut. Call it before a

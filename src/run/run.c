@@ -2,6 +2,7 @@
 #include "base/shell.h"
 #include "config/config.h"
 #include "io/sealed_text.h"
+#include "run/manifest.h"
 #include "run/metrics.h"
 
 #include <dirent.h>
@@ -14,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { STATUS_MAX_BYTES = 4096, MANIFEST_MAX_BYTES = 1 << 24 };
+enum { STATUS_MAX_BYTES = 4096 };
 
 static const char *const state_names[] = {
     [RUN_PENDING] = "pending",     [RUN_RUNNING] = "running",
@@ -29,28 +30,7 @@ const char *run_state_name(enum run_state state)
     return state_names[state];
 }
 
-/* --- paths -------------------------------------------------------------- */
-
-void run_path(char path[RUN_PATH_MAX], const char *dir, const char *name)
-{
-    const char *slash = dir[strlen(dir) - 1] == '/' ? "" : "/";
-    int n = snprintf(path, RUN_PATH_MAX, "%s%s%s", dir, slash, name);
-    BUG_ON(n < 0 || n >= RUN_PATH_MAX);
-}
-
-#define STEP_NAME "step-%08lld.h5"
-
-void run_step_path(char path[RUN_PATH_MAX], const char *dir, idx step)
-{
-    char name[64];
-    snprintf(name, sizeof name, "checkpoints/" STEP_NAME, (long long)step);
-    run_path(path, dir, name);
-}
-
-void run_resume_path(char path[RUN_PATH_MAX], const char *dir)
-{
-    run_path(path, dir, "checkpoints/resume.h5");
-}
+/* --- what is there ------------------------------------------------------ */
 
 static int find_file(bool *is_there, const char *dir, const char *name,
                      struct err *e)
@@ -76,6 +56,15 @@ int run_holds_run(bool *holds, const char *dir, struct err *e)
     return rc;
 }
 
+int run_none(const char *dir, const char *want, struct err *e)
+{
+    bool is_there;
+    if (fsys_exists(&is_there, dir, NULL) == OK && !is_there)
+        return err_set(e, ERR_USAGE, "%s: no such file or folder: give %s", dir,
+                       want);
+    return err_set(e, ERR_USAGE, "%s holds no run: give %s", dir, want);
+}
+
 static int find_empty(bool *is_empty, const char *dir, struct err *e)
 {
     idx n = 0;
@@ -94,19 +83,10 @@ static int find_empty(bool *is_empty, const char *dir, struct err *e)
 
 int run_holds_remains(bool *holds, const char *dir, struct err *e)
 {
-    /* KEEP WITH: docs/FORMATS.md */
-    static const char *const names[] = {
-        "status",      "lock",        "config.ini",   "manifest.ini",
-        "log.txt",     "metrics.csv", "analysis.csv", "timing.csv",
-        "analysis.h5", "checkpoints",
-    };
-    *holds = false;
-    for (idx i = 0; i < COUNT_OF(names); i++) {
-        int rc = find_file(holds, dir, names[i], e);
-        if (rc != OK || *holds)
-            return rc;
-    }
-    return find_empty(holds, dir, e);
+    const char *name;
+    int rc = run_files_find(&name, dir, true, e);
+    *holds = rc == OK && name;
+    return rc != OK || name ? rc : find_empty(holds, dir, e);
 }
 
 static int set_dir(struct run_folder *r, const char *dir, struct err *e)
@@ -211,26 +191,12 @@ static void draw_id(char id[RUN_ID_MAX])
     snprintf(id, RUN_ID_MAX, "%016llx", (unsigned long long)bits);
 }
 
-/* The line "id = ..." of manifest.ini. */
-static int read_id(struct run_folder *r, const char *path, struct err *e)
+static int read_id(struct run_folder *r, struct err *e)
 {
-    static const char key[] = "\nid = ";
-    char *text;
-    size_t n;
-    int rc = sealed_text_read(&text, &n, NULL, path, MANIFEST_MAX_BYTES,
-                              ERR_DATA, RUN_MANIFEST_REMEDY, e);
-    if (rc != OK)
-        return rc;
-    const char *line = strstr(text, key);
-    size_t length = line ? strcspn(line + strlen(key), "\n") : 0;
-    if (length > 0 && length < RUN_ID_MAX) {
-        memcpy(r->id, line + strlen(key), length);
-        r->id[length] = '\0';
-    } else {
-        rc = err_set(e, ERR_DATA, "%s: has no id of the run; %s", path,
-                     RUN_MANIFEST_REMEDY);
-    }
-    free(text);
+    struct manifest m = { 0 };
+    int rc = manifest_read(&m, r->dir, e);
+    strcpy(r->id, m.id);
+    manifest_release(&m);
     return rc;
 }
 
@@ -283,7 +249,7 @@ static int find_id(struct run_folder *r, struct err *e)
     int rc = fsys_exists(&is_there, path, e);
     if (rc != OK)
         return rc;
-    return is_there ? read_id(r, path, e) : find_id_elsewhere(r, e);
+    return is_there ? read_id(r, e) : find_id_elsewhere(r, e);
 }
 
 static int already_holds(const struct run_folder *r, const struct run_status *s,
@@ -348,17 +314,12 @@ static bool is_begun(enum run_state state)
 static int check_ours(const struct run_folder *r, bool has_status,
                       bool is_known, struct err *e)
 {
-    static const char *const names[] = { "config.ini",  "manifest.ini",
-                                         "metrics.csv", "timing.csv",
-                                         "analysis.h5", "analysis.csv" };
-    const char *found = has_status && !is_known ? "status" : NULL;
-    for (idx i = 0; i < COUNT_OF(names) && !has_status && !found; i++) {
-        bool is_there;
-        int rc = find_file(&is_there, r->dir, names[i], e);
-        if (rc != OK)
-            return rc;
-        found = is_there ? names[i] : NULL;
-    }
+    const char *found = NULL;
+    int rc = has_status ? OK : run_files_find(&found, r->dir, false, e);
+    if (rc != OK)
+        return rc;
+    if (has_status && !is_known)
+        found = "status";
     return found ? err_set(e, ERR_BUSY,
                            "%s is no run folder but holds a file %s: give "
                            "another run.dir",
@@ -436,7 +397,7 @@ int run_open(struct run_folder *r, const char *dir, struct err *e)
     if (rc == OK)
         rc = run_holds_run(&holds, r->dir, e);
     if (rc == OK && !holds)
-        rc = err_set(e, ERR_IO, "%s: holds no run, want a run folder", r->dir);
+        rc = run_none(r->dir, "the folder of a run", e);
     if (rc == OK)
         rc = take_lock(r, e);
     if (rc == OK)
@@ -488,17 +449,6 @@ int run_config_load(struct config *c, const char *dir, struct err *e)
 
 /* --- checkpoints -------------------------------------------------------- */
 
-/* The step in a file's name, or -1 if run_step_path would not write it so. */
-static idx step_of_name(const char *name)
-{
-    char again[64];
-    long long step;
-    if (sscanf(name, "step-%lld", &step) != 1 || step < 0)
-        return -1;
-    snprintf(again, sizeof again, STEP_NAME, step);
-    return strcmp(again, name) == 0 ? (idx)step : -1;
-}
-
 static int compare_steps(const void *a, const void *b)
 {
     idx x = *(const idx *)a, y = *(const idx *)b;
@@ -514,7 +464,7 @@ static int read_steps(idx *n, DIR *folder, const char *path, idx *steps,
     *n = 0;
     rewinddir(folder);
     while ((rc = fsys_next(&d, folder, path, e)) == OK && d) {
-        idx step = step_of_name(d->d_name);
+        idx step = run_step_of_name(d->d_name);
         if (step < 0 || (steps && *n == cap)) /* new since they were counted */
             continue;
         if (steps)

@@ -17,14 +17,7 @@
 #include "io/fsys.h"
 #include "io/lock.h"
 #include "run/checkpoint.h"
-
-/* Bytes of a run folder's path and of a path in it, NUL included. */
-enum { RUN_DIR_MAX = 1024, RUN_PATH_MAX = RUN_DIR_MAX + 64 };
-
-/* What to do about a damaged manifest.ini. */
-#define RUN_MANIFEST_REMEDY                                                    \
-    "put a copy back, or move it away (the checkpoints hold the run's id, "    \
-    "too; only the record of its starts begins anew)"
+#include "run/run_files.h"
 
 enum run_state {
     RUN_PENDING,   /* made, nothing computed */
@@ -68,8 +61,8 @@ int run_create(struct run_folder *r, const char *dir, struct err *e);
 /* run_open - lock a folder that holds a run and remove the temporary files of
  * dead processes. The id is that of manifest.ini; where that file is missing,
  * of the newest state, or of the first weights that can be read. OK, ERR_BUSY,
- * ERR_CONFIG, ERR_DATA, ERR_IO, ERR_MEMORY (as above; ERR_IO also where there
- * is no run). On error *r is zeroed. */
+ * ERR_CONFIG, ERR_DATA, ERR_IO, ERR_MEMORY (as above); ERR_USAGE: there is no
+ * run. On error *r is zeroed. */
 int run_open(struct run_folder *r, const char *dir, struct err *e);
 
 /* run_close - release the lock. A zeroed struct may be closed. */
@@ -78,6 +71,11 @@ void run_close(struct run_folder *r);
 /* run_holds_run - *holds: is there a run in dir? Tells `train FOLDER` from
  * `train FILE`; needs no lock. OK; ERR_IO: it cannot be looked at. */
 int run_holds_run(bool *holds, const char *dir, struct err *e);
+
+/* run_none - what every command says of a path that should hold a run and does
+ * not; want: what to give instead, RUN_WANTED mostly. Returns ERR_USAGE. */
+#define RUN_WANTED "the folder that `sinklab train` or `sinklab sweep` wrote"
+int run_none(const char *dir, const char *want, struct err *e);
 
 /* run_holds_remains - *holds: does the folder hold any file or folder of a run,
  * or nothing at all? For what a removal that was cut short has left. OK,
@@ -102,11 +100,6 @@ int run_config_write(const struct run_folder *r, const char *text,
  * written, or as config_load; ERR_IO, ERR_MEMORY. */
 struct config;
 int run_config_load(struct config *c, const char *dir, struct err *e);
-
-/* Paths in a run folder; dir is shorter than RUN_DIR_MAX. */
-void run_path(char path[RUN_PATH_MAX], const char *dir, const char *name);
-void run_step_path(char path[RUN_PATH_MAX], const char *dir, idx step);
-void run_resume_path(char path[RUN_PATH_MAX], const char *dir);
 
 /* The steps that have a weights file, ascending. A zeroed list may be
  * released. */

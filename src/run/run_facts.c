@@ -10,9 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Beside the metrics. */
-static const char *const numbers[] = { "step", "loss", "val_loss" };
-
 static const char interrupted[] = "interrupted";
 static const char unknown[] = RUN_STANDING_UNKNOWN;
 
@@ -80,25 +77,11 @@ const char *run_standing_name(int i)
 
 /* ---- names of fields --------------------------------------------------- */
 
-/* The metric that a column shows; NULL where it shows none. */
-static const struct metric *metric_of(const char *column)
+/* A number of metrics.csv that is asked for? */
+static bool is_column(const char *name)
 {
-    for (idx i = 0; i < n_metrics; i++) {
-        const struct metric *m = &metrics[i];
-        const char *rest = column + strlen(m->name);
-        if (strncmp(column, m->name, strlen(m->name)) != 0)
-            continue;
-        if (m->is_per_position ? *rest && !rest[strspn(rest, "0123456789")]
-                               : !*rest)
-            return m;
-    }
-    return NULL;
-}
-
-bool metric_is_share(const char *column)
-{
-    const struct metric *m = metric_of(column);
-    return m && m->is_fraction;
+    struct column_facts f;
+    return column_find(&f, name) && f.files & COLUMN_FIELD;
 }
 
 /* Key number i of all sections; false past the last. */
@@ -153,8 +136,9 @@ static int say_unknown(const char *name, struct err *e)
     find_near_key(&near, hint);
     nearest_offer(&near, "name");
     nearest_offer(&near, "status");
-    for (idx i = 0; i < COUNT_OF(numbers); i++)
-        nearest_offer(&near, numbers[i]);
+    for (idx i = 0; i < n_column_table; i++)
+        if (is_column(column_table[i].name))
+            nearest_offer(&near, column_table[i].name);
     for (idx i = 0; i < n_metrics; i++)
         if (!metrics[i].is_per_position)
             nearest_offer(&near, metrics[i].name);
@@ -175,10 +159,7 @@ int run_field_find(struct run_field *f, const char *name, struct err *e)
         f->kind = *name == 'n' ? FIELD_NAME : FIELD_STATUS;
         return OK;
     }
-    bool is_number = metric_of(name) && strlen(name) < COLUMN_NAME_MAX;
-    for (idx i = 0; i < COUNT_OF(numbers); i++)
-        is_number = is_number || strcmp(name, numbers[i]) == 0;
-    if (is_number) {
+    if (is_column(name)) {
         snprintf(f->column, sizeof f->column, "%s", name);
         return OK;
     }

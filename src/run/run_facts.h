@@ -1,8 +1,8 @@
 /* run_facts.h - what is known of a run, and how it is asked for by name.
  *
  * A field is a key of the configuration ("optim.lr"), or one of name, status,
- * step, loss, val_loss and the metrics ("sink_1"), which are the last ones
- * measured in metrics.csv. Filters and orders are made of fields.
+ * or a number ("loss", "sink_1": COLUMN_FIELD), which is the last one measured
+ * in metrics.csv. Filters and orders are made of fields.
  */
 #ifndef SINKLAB_RUN_FACTS_H
 #define SINKLAB_RUN_FACTS_H
@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "config/config_differ.h"
 #include "io/table.h"
+#include "metric/columns.h"
 #include "run/run.h"
 
 /* All borrowed. */
@@ -23,8 +24,6 @@ struct run_facts {
 };
 
 enum run_field_kind { FIELD_KEY, FIELD_NAME, FIELD_STATUS, FIELD_NUMBER };
-
-enum { COLUMN_NAME_MAX = 64 };
 
 struct run_field {
     enum run_field_kind kind;
@@ -63,8 +62,5 @@ const char *run_standing(double *step, const char *dir, struct err *e);
 
 /* Words that run_standing may return, by number; NULL past the end. */
 const char *run_standing_name(int i);
-
-/* A metric is a share if it lies in 0..1; people read percent. */
-bool metric_is_share(const char *column);
 
 #endif

@@ -153,8 +153,12 @@ int run_list_below(struct run_list *l, const char *dir, struct err *e)
 int run_list_find(struct run_list *l, const char *dir, idx levels,
                   struct err *e)
 {
-    bool is_run;
+    bool is_run, is_folder = true;
     int rc = run_holds_run(&is_run, dir, e);
+    if (rc == OK && *dir)
+        rc = fsys_is_folder(&is_folder, dir, e);
+    if (rc == OK && !is_folder)
+        rc = run_none(dir, RUN_WANTED, e);
     if (rc == OK)
         rc = is_run ? add_run(l, dir, e)
                     : search(l, *dir ? dir : "./", levels, true, e);

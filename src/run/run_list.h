@@ -27,8 +27,8 @@ enum { RUN_LIST_DIRECT = 1, RUN_LIST_ALL = 16 };
 
 /* run_list_find - fill a zeroed list with the runs at most `levels` levels
  * below dir; dir itself, if it is a run, is the only one.
- * OK (n = 0 where there are none); ERR_IO: dir is no folder, or cannot be
- * read; ERR_MEMORY. */
+ * OK (n = 0 where there are none); ERR_USAGE (run_none): dir is no folder;
+ * ERR_IO: it cannot be read; ERR_MEMORY. */
 int run_list_find(struct run_list *l, const char *dir, idx levels,
                   struct err *e);
 

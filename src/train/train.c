@@ -180,7 +180,7 @@ static int begin(struct train *t, struct err *e)
         .argv = t->argv,
     };
     if (!write_config(t, e))
-        manifest_add_start(&t->folder, &start, e);
+        manifest_add_start(t->folder.dir, t->folder.id, &start, e);
     if (!e->code)
         run_status_write(&t->folder, RUN_RUNNING, t->step, NULL, e);
     return e->code;
@@ -203,29 +203,33 @@ static int report(struct train *t, const struct update_result *u, struct err *e)
     if (!wants_val && !wants_sinks &&
         !is_every(c->train.log_every, t->step, last))
         return OK;
-    struct train_row row = {
-        .step = t->step,
-        .has_update = u != NULL,
-        .loss = u ? u->loss : NAN,
-        .grad_norm = u ? u->grad_norm : NAN,
-        .lr = u ? u->lr : NAN,
-        .val = wants_val ? session_validate(s) : (struct val_result){ 0 },
-        .has_sinks = wants_sinks,
+    struct readings row = {
+        .step = reading_of((double)t->step),
+        .tokens = reading_of(session_tokens(c, t->step)),
+        .loss = { u != NULL, u ? u->loss : NAN },
+        .grad_norm = { u != NULL, u ? u->grad_norm : NAN },
+        .lr = { u != NULL, u ? u->lr : NAN },
     };
+    if (wants_val) {
+        struct val_result v = session_validate(s);
+        readings_of_validation(&row, &v);
+    }
     if (wants_sinks) {
         meter_run(&s->meter, s->w);
+        row.meter = &s->meter;
         t->progress.sink = meter_find(&s->meter, "sink_1")->scalar;
     }
     double now = clock_s();
     double wall_s = train_rules_clock(
         &t->rules, moment_value("row", now - t->progress.start_s));
     double tokens = session_tokens(c, t->step - t->row_step);
-    int rc =
-        train_log_row(&t->log, s, &row, wall_s,
-                      t->step > t->row_step ? tokens / (now - t->row_s) : 0, e);
+    row.wall_s = reading_of(wall_s);
+    row.tokens_per_s =
+        reading_of(t->step > t->row_step ? tokens / (now - t->row_s) : 0);
+    int rc = train_log_row(&t->log, &row, e);
     t->row_step = t->step;
     t->row_s = now;
-    train_rules_judge(&t->rules, t->step, row.loss, wall_s);
+    train_rules_judge(&t->rules, t->step, row.loss.value, wall_s);
     return rc;
 }
 
@@ -307,7 +311,8 @@ static void finish(struct train *t, struct err *e)
                      : is_stopped(t) ? t->rules.broken
                                      : NULL,
                      e->code ? &ignored : e);
-    manifest_add_end(&t->folder, state, t->step, e->code ? &ignored : e);
+    manifest_add_end(t->folder.dir, t->folder.id, run_state_name(state),
+                     t->step, e->code ? &ignored : e);
     char dir[RUN_DIR_MAX + 8];
     shell_word(dir, sizeof dir, t->target.dir);
     if (e->code == ERR_INTERRUPTED) {
@@ -320,6 +325,21 @@ static void finish(struct train *t, struct err *e)
     } else if (e->code == OK) {
         printf("done: %s; next: sinklab analyze %s\n", t->target.dir, dir);
     }
+}
+
+/* What is another program, library or processor than the last time. */
+static void say_changes(const struct train *t)
+{
+    char changes[MANIFEST_CHANGES_MAX];
+    struct manifest m = { 0 };
+    if (manifest_read(&m, t->folder.dir, NULL) == OK) {
+        manifest_changes(changes, &m);
+        if (changes[0])
+            printf("note: not computed as before, so last bits may differ: "
+                   "%s\n",
+                   changes);
+    }
+    manifest_release(&m);
 }
 
 static int run(struct train *t, struct err *e)
@@ -373,11 +393,8 @@ static int run(struct train *t, struct err *e)
            t->target.dir, t->session.model.table.n,
            t->target.config.train.steps, t->step, t->session.threads,
            t->session.threads == 1 ? "" : "s");
-    char changes[MANIFEST_CHANGES_MAX];
-    manifest_changes(changes, &t->folder);
-    if (t->target.is_resumed && changes[0])
-        printf("note: not computed as before, so last bits may differ: %s\n",
-               changes);
+    if (t->target.is_resumed)
+        say_changes(t);
     fflush(stdout);
     loop(t, e);
     finish(t, e);

@@ -1,91 +1,65 @@
 #include "train/train_log.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "base/text.h"
-
 enum { ROW_MAX = 8192 };
 
-void csv_number(struct text *t, bool is_measured, double value)
+struct run_columns session_columns(const struct session *s)
 {
-    if (!is_measured)
-        text_add(t, ",");
-    else if (isnan(value)) /* printf would tell a sign, which means nothing */
-        text_add(t, ",nan");
-    else
-        text_add(t, ",%.9g", value);
+    return (struct run_columns){ .meter = &s->meter,
+                                 .has_floor = source_has_floor(&s->source) };
 }
 
-void csv_meter_names(struct text *t, const struct meter *meter)
+void readings_of_validation(struct readings *r, const struct val_result *v)
 {
-    for (idx i = 0; i < meter->n_columns; i++)
-        text_add(t, ",%s", meter->columns[i].name);
+    r->val_loss = (struct reading){ v->sequences > 0, v->loss };
+    r->val_loss_se = (struct reading){ v->sequences > 1, v->loss_se };
+    r->val_excess = (struct reading){ v->sequences > 0, v->excess };
 }
 
-void csv_meter_values(struct text *t, const struct meter *meter,
-                      bool is_measured)
+static void print_names(char text[ROW_MAX], const struct train_log *l,
+                        enum column_file file)
 {
-    for (idx i = 0; i < meter->n_columns; i++)
-        csv_number(t, is_measured && meter->columns[i].is_given,
-                   meter->columns[i].scalar);
-}
-
-void csv_val_names(struct text *t, const struct session *s)
-{
-    text_add(t, ",val_loss,val_loss_se");
-    if (source_has_floor(&s->source))
-        text_add(t, ",val_excess");
-}
-
-void csv_val_values(struct text *t, const struct session *s,
-                    const struct val_result *v)
-{
-    csv_number(t, v->sequences > 0, v->loss);
-    csv_number(t, v->sequences > 1, v->loss_se);
-    if (source_has_floor(&s->source))
-        csv_number(t, v->sequences > 0, v->excess);
-}
-
-static const char timing_header[] = "step,wall_s,tokens_per_s";
-
-static void print_header(char header[ROW_MAX], const struct session *s)
-{
-    struct text t = { header, ROW_MAX, 0 };
-    text_add(&t, "step,tokens,loss,grad_norm,lr");
-    csv_val_names(&t, s);
-    csv_meter_names(&t, &s->meter);
+    struct text t = { text, ROW_MAX, 0 };
+    columns_names(&t, &l->columns, file);
     BUG_ON(t.n >= ROW_MAX);
 }
 
 int train_log_create(struct train_log *l, const struct session *s,
                      const char *dir, struct err *e)
 {
-    char path[RUN_PATH_MAX], header[ROW_MAX];
-    print_header(header, s);
+    char path[RUN_PATH_MAX], names[ROW_MAX];
+    l->columns = session_columns(s);
+    print_names(names, l, COLUMN_METRICS);
     run_path(path, dir, "metrics.csv");
-    if (metrics_create(&l->metrics, path, header, e))
+    if (metrics_create(&l->metrics, path, names, e))
         return e->code;
+    print_names(names, l, COLUMN_TIMING);
     run_path(path, dir, "timing.csv");
-    return metrics_create(&l->timing, path, timing_header, e);
+    return metrics_create(&l->timing, path, names, e);
 }
 
 int train_log_open(struct train_log *l, const struct session *s,
                    const char *dir, idx step, const char *last_row,
                    struct err *e)
 {
-    char path[RUN_PATH_MAX], header[ROW_MAX];
-    print_header(header, s);
+    char path[RUN_PATH_MAX], names[ROW_MAX];
+    l->columns = session_columns(s);
+    print_names(names, l, COLUMN_METRICS);
     run_path(path, dir, "metrics.csv");
-    if (metrics_open(&l->metrics, path, header, step, last_row, e))
+    if (metrics_open(&l->metrics, path, names, step, last_row, e))
         return e->code;
     if (l->metrics.is_new && strcmp(l->metrics.chain.hex, last_row) != 0)
         printf("note: %s is missing: a new one begins behind step %td\n", path,
                step);
+    if (l->metrics.absent[0])
+        printf("note: %s was begun without %s, and goes on so\n", path,
+               l->metrics.absent);
     /* Times are for people: a damaged file of them is no reason to stop */
+    print_names(names, l, COLUMN_TIMING);
     run_path(path, dir, "timing.csv");
-    if (metrics_open_cut(&l->timing, path, timing_header, step, e))
+    if (metrics_open_cut(&l->timing, path, names, step, e))
         return e->code;
     if (l->timing.cut_line)
         printf("note: %s:%td: damaged: the times from there to step %td are "
@@ -94,22 +68,19 @@ int train_log_open(struct train_log *l, const struct session *s,
     return OK;
 }
 
-int train_log_row(struct train_log *l, const struct session *s,
-                  const struct train_row *row, double wall_s,
-                  double tokens_per_s, struct err *e)
+static int add_row(struct metrics *m, const struct train_log *l,
+                   enum column_file file, const struct readings *r,
+                   struct err *e)
 {
-    char buffer[ROW_MAX];
-    struct text t = { buffer, sizeof buffer, 0 };
-    text_add(&t, "%td,%.15g", row->step, session_tokens(&s->config, row->step));
-    csv_number(&t, row->has_update, row->loss);
-    csv_number(&t, row->has_update, row->grad_norm);
-    csv_number(&t, row->has_update, row->lr);
-    csv_val_values(&t, s, &row->val);
-    csv_meter_values(&t, &s->meter, row->has_sinks);
-    BUG_ON(t.n >= sizeof buffer);
-    if (metrics_append(&l->metrics, buffer, e))
-        return e->code;
-    t.n = 0;
-    text_add(&t, "%td,%.3f,%.1f", row->step, wall_s, tokens_per_s);
-    return metrics_append(&l->timing, buffer, e);
+    char row[ROW_MAX];
+    struct text t = { row, ROW_MAX, 0 };
+    columns_values(&t, &l->columns, file, r);
+    BUG_ON(t.n >= ROW_MAX);
+    return metrics_append(m, row, e);
+}
+
+int train_log_row(struct train_log *l, const struct readings *r, struct err *e)
+{
+    int rc = add_row(&l->metrics, l, COLUMN_METRICS, r, e);
+    return rc != OK ? rc : add_row(&l->timing, l, COLUMN_TIMING, r, e);
 }

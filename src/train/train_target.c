@@ -5,6 +5,8 @@
 
 #include "run/config_paths.h"
 
+static const char TARGET[] = "a run folder to go on with, or a config file";
+
 /* The config of the run in t->dir, with the overrides that a resumed run
  * may take. */
 static int load_run_config(struct train_target *t, struct config *c,
@@ -78,10 +80,7 @@ static int resolve_folder(struct train_target *t, struct err *e)
     if (run_holds_run(&is_run, t->dir, e))
         return e->code;
     if (!is_run)
-        return err_set(e, ERR_USAGE,
-                       "%s holds no run: give a run folder to go on with, or "
-                       "a config file",
-                       t->dir);
+        return run_none(t->dir, TARGET, e);
     t->is_resumed = true;
     if (load_run_config(t, &t->config, e))
         return e->code;
@@ -154,11 +153,21 @@ static int resolve_config(struct train_target *t, bool is_dry, struct err *e)
     return t->is_resumed ? check_same_run(t, e) : OK;
 }
 
+/* Is it the name of a config, rather than that of a folder? */
+static bool is_config_name(const char *path)
+{
+    size_t n = strlen(path);
+    return n > 4 && strcmp(path + n - 4, ".ini") == 0;
+}
+
 int train_target_resolve(struct train_target *t, bool is_dry, struct err *e)
 {
-    bool is_folder;
-    if (fsys_is_folder(&is_folder, t->path, e))
+    bool is_folder, is_there;
+    if (fsys_is_folder(&is_folder, t->path, e) ||
+        fsys_exists(&is_there, t->path, e))
         return e->code;
+    if (!is_there && !is_config_name(t->path))
+        return run_none(t->path, TARGET, e);
     int rc = is_folder ? resolve_folder(t, e) : resolve_config(t, is_dry, e);
     if (rc == OK && t->is_resumed && t->config.train.steps < t->kept_steps)
         return err_set(e, ERR_CONFIG,

@@ -285,10 +285,7 @@ int verify_folder(struct verify *v, const char *dir, struct err *e)
         return is_sweep ? verify_sweep(v, dir, e) : verify_run(v, dir, e);
     int rc = run_list_find(&list, dir, RUN_LIST_ALL, e);
     if (rc == OK && list.n == 0)
-        rc = err_set(e, ERR_USAGE,
-                     "%s holds no run and no sweep: give the folder that "
-                     "`sinklab train` or `sinklab sweep` wrote",
-                     dir);
+        rc = run_none(dir, RUN_WANTED, e);
     struct parent last = { 0 };
     for (idx i = 0; i < list.n && rc == OK; i++)
         rc = verify_found(v, &last, list.paths[i], e);

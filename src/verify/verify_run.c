@@ -12,6 +12,8 @@
 #include "io/ini.h"
 #include "io/sealed_text.h"
 #include "io/table.h"
+#include "metric/columns.h"
+#include "run/manifest.h"
 #include "train/plan.h"
 #include "train/session.h"
 #include "train/train_target.h"
@@ -91,60 +93,52 @@ static void check_config(struct checked *c)
         verify_say(c->v, e.code, "%s", e.text);
 }
 
-/* The value of `key` in the text of a section; 0 where there is none. */
-static idx find_number(const char *section, const char *key)
+/* May this command have changed what is due when? One that an INI reader takes
+ * for a comment in part has a quote that is not closed. */
+static bool changes_schedule(const char *command)
 {
-    char name[64];
-    snprintf(name, sizeof name, "\n%s = ", key);
-    const char *at = strstr(section, name);
-    return at ? strtoll(at + strlen(name), NULL, 10) : 0;
+    static const char *const words[] = { "_every", "checkpoint.", "--resume" };
+    idx quotes = 0;
+    for (const char *p = command; *p; p++)
+        quotes += *p == '\'';
+    bool changes = quotes % 2 != 0;
+    for (idx i = 0; i < COUNT_OF(words); i++)
+        changes |= strstr(command, words[i]) != NULL;
+    return changes;
 }
 
 /* config.ini is that of the latest start. Those in front of it had the same
  * schedule, unless the latest was given something that may have changed it. */
-static void read_starts(struct checked *c, const char *text)
+static void check_starts(struct checked *c, const struct manifest *m)
 {
-    static const char *const changing[] = { "_every", "checkpoint.",
-                                            "--resume" };
-    const char *latest = NULL;
-    for (const char *p = text; (p = strstr(p, "\n[start ")); p++) {
-        const char *command = strstr(p, "\ncommand = ");
-        idx n = command ? (idx)strcspn(command + 1, "\n") : 0;
-        bool changes = false;
-        for (idx i = 0; i < COUNT_OF(changing) && command; i++)
-            changes |= memmem(command + 1, (size_t)n, changing[i],
-                              strlen(changing[i])) != NULL;
-        if (latest && changes)
-            c->scheduled_from = find_number(p, "from_step");
-        if (find_number(p, "from_step") == 0)
-            c->scheduled_from = 0;
-        latest = p;
-    }
-    if (!latest || !has_ended(c) || !strstr(latest, "\nended = "))
-        return;
-    if (find_number(latest, "to_step") != c->status.step)
+    const struct manifest_process *p = m->latest;
+    if (p && has_ended(c) && p->has_ended && p->to_step != c->status.step)
         verify_say(c->v, ERR_DATA,
                    "%s: its last start ended at step %td, `status` says %td; "
                    "put the file back that belongs to the other",
-                   path_of(c, "manifest.ini"), find_number(latest, "to_step"),
-                   c->status.step);
+                   path_of(c, "manifest.ini"), p->to_step, c->status.step);
+    for (; p && p->from_step > 0; p = p->before)
+        if (p->before && changes_schedule(p->command)) {
+            c->scheduled_from = p->from_step;
+            return;
+        }
 }
 
 static void check_manifest(struct checked *c)
 {
     char *text;
+    struct manifest m = { 0 };
+    struct err e = { 0 };
     if (!verify_seal(c->v, &text, c->dir, "manifest.ini", RUN_MANIFEST_REMEDY))
         return;
-    const char *id = strstr(text, "\nid = ");
-    size_t n = id ? strcspn(id + 6, "\n") : 0;
-    c->has_id = n > 0 && n < RUN_ID_MAX;
-    if (c->has_id)
-        snprintf(c->id, sizeof c->id, "%.*s", (int)n, id + 6);
-    else
-        verify_say(c->v, ERR_DATA, "%s: has no id of the run; %s",
-                   path_of(c, "manifest.ini"), RUN_MANIFEST_REMEDY);
-    read_starts(c, text);
     free(text);
+    c->has_id = manifest_read(&m, c->dir, &e) == OK;
+    if (c->has_id)
+        check_starts(c, &m);
+    else
+        verify_say(c->v, e.code, "%s", e.text);
+    strcpy(c->id, m.id);
+    manifest_release(&m);
 }
 
 /* ---- checkpoints ------------------------------------------------------- */
@@ -415,7 +409,6 @@ static void check_analysed(struct checked *c)
 
 static void check_analysis(struct checked *c)
 {
-    static const char *const columns[] = { "step", "tokens", "val_loss" };
     struct table t = { 0 };
     struct err e = { 0 };
     char *id = NULL;
@@ -443,8 +436,9 @@ static void check_analysis(struct checked *c)
         verify_say(c->v, ERR_DATA,
                    "%s: not protected, as those of older versions; " ANALYZE,
                    path_of(c, "analysis.csv"));
-    for (idx i = 0; i < COUNT_OF(columns) && t.columns && has_arrays; i++)
-        check_column(c, &t, columns[i]);
+    for (idx i = 0; i < n_column_table && has_arrays; i++)
+        if (table_find(&t, column_table[i].name) >= 0)
+            check_column(c, &t, column_table[i].name);
     table_release(&t);
 }
 

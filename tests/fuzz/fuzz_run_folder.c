@@ -24,7 +24,8 @@ static void check_status(const char *dir)
 static void check_manifest(const char *dir)
 {
     char changes[MANIFEST_CHANGES_MAX];
-    struct run_folder r = { .lock = { .is_held = true, .fd = -1 } };
+    static const char id[] = "0123456789abcdef";
+    struct manifest m = { 0 };
     struct err e = { 0 };
     char name[] = "sinklab", command[] = "train";
     char *words[] = { name, command };
@@ -34,13 +35,14 @@ static void check_manifest(const char *dir)
                                           .threads = 1,
                                           .argc = 2,
                                           .argv = words };
-    strcpy(r.dir, dir);
-    strcpy(r.id, "0123456789abcdef");
-    manifest_changes(changes, &r);
+    fuzz_check_told(manifest_read(&m, dir, &e), &e);
+    manifest_changes(changes, &m);
     FUZZ_CHECK(strlen(changes) < sizeof changes);
-    fuzz_check_told(manifest_add_start(&r, &start, &e), &e);
+    manifest_release(&m);
     e = (struct err){ 0 };
-    fuzz_check_told(manifest_add_end(&r, RUN_DONE, 3, &e), &e);
+    fuzz_check_told(manifest_add_start(dir, id, &start, &e), &e);
+    e = (struct err){ 0 };
+    fuzz_check_told(manifest_add_end(dir, id, "done", 3, &e), &e);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)

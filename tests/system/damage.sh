@@ -216,7 +216,7 @@ cp other/checkpoints/step-00000040.h5 wrong/checkpoints/
 expect_fail 6 'listed above' verify wrong
 check_found "and what is another run's" \
     'step-00000040.h5: belongs to run'
-expect_fail 2 'holds no run and no sweep' verify "$ROOT/src"
+expect_fail 2 'holds no run: give the folder that' verify "$ROOT/src"
 expect_fail 2 'which folder' verify
 mkfifo near there
 SINKLAB_TEST="train step 29 wait near; train step 30 wait there" \

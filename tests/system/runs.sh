@@ -83,7 +83,7 @@ check "its first row" grep -q '^runs/sweep/softmax-3,' <(sed -n 2p "$T/kept")
 check "its two rows" test "$(wc -l <"$T/kept")" -eq 3
 expect_fail 2 "did you mean optim.lr" "$SINKLAB" runs --where 'optim.lrr>1'
 expect_fail 2 "want a number" "$SINKLAB" runs --where 'optim.lr>fast'
-expect_fail 5 "nowhere" "$SINKLAB" runs nowhere
+expect_fail 2 "nowhere: no such" "$SINKLAB" runs nowhere
 printf 'running\nstep 3, 2026-01-31T12:00:00Z\n' >runs/sweep/relu-3/status
 check "a killed run" keep "$SINKLAB" runs --where status=interrupted
 check "is interrupted" out_has '^relu-3 +interrupted +20 '

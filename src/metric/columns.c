@@ -1,0 +1,253 @@
+#include "metric/columns.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "metric/meter.h"
+
+enum {
+    LOGGED = COLUMN_METRICS,
+    ASKED = COLUMN_METRICS | COLUMN_FIELD,
+    TIMED = COLUMN_TIMING,
+    ANALYZED = COLUMN_ANALYSIS,
+    SHOWN = COLUMN_ANALYSIS | COLUMN_PRINTED,
+    METRIC_DIGITS = 3,
+    PERCENT_DIGITS = 2,
+};
+
+#define AT(f) offsetof(struct readings, f)
+#define NUMBER "%.9g"
+
+/* docs/FORMATS.md and docs/METRICS.md tell of them at length. */
+const struct column column_table[] = {
+    { .name = "step",
+      .unit = "1",
+      .definition = "optimizer updates done",
+      .at = AT(step),
+      .files = ASKED | TIMED | SHOWN,
+      .format = "%.0f" },
+    { .name = "tokens",
+      .unit = "1",
+      .definition = "tokens seen in training",
+      .at = AT(tokens),
+      .files = LOGGED | ANALYZED,
+      .format = "%.15g" },
+    { .name = "loss",
+      .unit = "nat",
+      .definition = "mean loss of the update's batch before the update",
+      .at = AT(loss),
+      .files = ASKED,
+      .format = NUMBER,
+      .digits = 4 },
+    { .name = "grad_norm",
+      .unit = "1",
+      .definition = "global norm of the update's gradient before clipping",
+      .at = AT(grad_norm),
+      .files = LOGGED,
+      .format = NUMBER,
+      .digits = 4 },
+    { .name = "lr",
+      .unit = "1",
+      .definition = "learning rate of the update",
+      .at = AT(lr),
+      .files = LOGGED,
+      .format = NUMBER,
+      .digits = 6 },
+    { .name = "val_loss",
+      .unit = "nat",
+      .definition = "mean cross-entropy of a target, over the targets of the "
+                    "validation sequences that count",
+      .at = AT(val_loss),
+      .files = ASKED | SHOWN,
+      .format = NUMBER,
+      .digits = 4,
+      .is_validation = true },
+    { .name = "val_loss_se",
+      .unit = "nat",
+      .definition = "standard error of val_loss, from the losses of the "
+                    "sequences",
+      .at = AT(val_loss_se),
+      .files = LOGGED | SHOWN,
+      .format = NUMBER,
+      .digits = 4,
+      .is_validation = true },
+    { .name = "val_excess",
+      .unit = "nat",
+      .definition = "val_loss less the mean of -log p(target) under the source "
+                    "itself, over the same targets",
+      .there_if = "the source's least possible loss is known; not for text",
+      .at = AT(val_excess),
+      .files = LOGGED | ANALYZED,
+      .format = NUMBER,
+      .digits = 4,
+      .is_validation = true },
+    { .name = "wall_s",
+      .unit = "s",
+      .definition = "time that was spent on training, in all starts so far",
+      .at = AT(wall_s),
+      .files = TIMED,
+      .format = "%.3f",
+      .digits = 1 },
+    { .name = "tokens_per_s",
+      .unit = "1/s",
+      .definition = "training tokens a second since the row before, with all "
+                    "that was measured and saved in between",
+      .at = AT(tokens_per_s),
+      .files = TIMED,
+      .format = "%.1f" },
+};
+const idx n_column_table = COUNT_OF(column_table);
+
+/* ---- what there is ----------------------------------------------------- */
+
+static void tell_row(struct column_facts *f, const struct column *c)
+{
+    *f = (struct column_facts){
+        .name = c->name,
+        .unit = c->unit,
+        .definition = c->definition,
+        .there_if = c->there_if,
+        .format = c->format,
+        .files = c->files,
+        .digits = c->digits,
+        .is_validation = c->is_validation,
+        .row = c,
+    };
+}
+
+static void tell_metric(struct column_facts *f, const struct metric *m,
+                        const char *name)
+{
+    *f = (struct column_facts){
+        .name = name,
+        .unit = m->unit,
+        .definition = m->definition,
+        .format = NUMBER,
+        .files = ASKED | ANALYZED,
+        .digits = m->is_fraction ? PERCENT_DIGITS : METRIC_DIGITS,
+        .is_share = m->is_fraction,
+        .metric = m,
+    };
+}
+
+bool column_find(struct column_facts *f, const char *name)
+{
+    for (idx i = 0; i < n_column_table; i++)
+        if (strcmp(column_table[i].name, name) == 0) {
+            tell_row(f, &column_table[i]);
+            return true;
+        }
+    for (idx i = 0; i < n_metrics; i++) {
+        const struct metric *m = &metrics[i];
+        size_t n = strlen(m->name);
+        if (strncmp(name, m->name, n) != 0 || strlen(name) >= COLUMN_NAME_MAX)
+            continue;
+        const char *rest = name + n;
+        if (m->is_per_position ? *rest && !rest[strspn(rest, "0123456789")]
+                               : !*rest) {
+            tell_metric(f, m, name);
+            return true;
+        }
+    }
+    return false;
+}
+
+bool metric_is_share(const char *column)
+{
+    struct column_facts f;
+    return column_find(&f, column) && f.is_share;
+}
+
+bool column_is_validation(const char *name)
+{
+    struct column_facts f;
+    return column_find(&f, name) && f.is_validation;
+}
+
+/* ---- of one run -------------------------------------------------------- */
+
+bool column_at(struct column_facts *f, const struct run_columns *c,
+               enum column_file file, idx i)
+{
+    for (idx k = 0; k < n_column_table; k++) {
+        tell_row(f, &column_table[k]);
+        if (f->files & (int)file && (c->has_floor || !f->there_if) && i-- == 0)
+            return true;
+    }
+    for (idx k = 0; k < c->meter->n_columns; k++) {
+        const struct meter_column *own = &c->meter->columns[k];
+        tell_metric(f, own->metric, own->name);
+        f->own = own;
+        if (own->metric->is_printed && own->k == 1)
+            f->files |= COLUMN_PRINTED;
+        if (f->files & (int)file && i-- == 0)
+            return true;
+    }
+    return false;
+}
+
+struct reading column_reading(const struct column_facts *f,
+                              const struct readings *r)
+{
+    const char *at = (const char *)r;
+    if (f->own)
+        return (struct reading){ r->meter && f->own->is_given, f->own->scalar };
+    return *(const struct reading *)(const void *)(at + f->row->at);
+}
+
+void columns_names(struct text *t, const struct run_columns *c,
+                   enum column_file file)
+{
+    struct column_facts f;
+    for (idx i = 0; column_at(&f, c, file, i); i++)
+        text_add(t, "%s%s", i ? "," : "", f.name);
+}
+
+void columns_values(struct text *t, const struct run_columns *c,
+                    enum column_file file, const struct readings *r)
+{
+    struct column_facts f;
+    for (idx i = 0; column_at(&f, c, file, i); i++) {
+        struct reading x = column_reading(&f, r);
+        text_add(t, "%s", i ? "," : "");
+        if (x.is_given && isnan(x.value)) /* printf would tell a sign */
+            text_add(t, "nan");
+        else if (x.is_given)
+            text_add(t, f.format, x.value);
+    }
+}
+
+/* ---- for people -------------------------------------------------------- */
+
+const char *unit_word(const char *unit)
+{
+    if (strcmp(unit, "nat") == 0)
+        return "nats";
+    return strcmp(unit, "1") == 0 ? "" : unit;
+}
+
+/* How much of the name stands in the first of its two lines. */
+static size_t first_part(const char *name, size_t width)
+{
+    size_t part = 0;
+    if (strlen(name) <= width)
+        return 0;
+    for (size_t i = 1; name[i] && i <= width; i++)
+        if (name[i - 1] == '_')
+            part = i;
+    return part;
+}
+
+const char *column_heading(char text[COLUMN_NAME_MAX],
+                           const struct column_facts *f, idx line, idx width)
+{
+    size_t part = first_part(f->name, (size_t)width);
+    const char *unit = f->is_share ? "%" : unit_word(f->unit);
+    if (line == 0)
+        snprintf(text, COLUMN_NAME_MAX, "%.*s", (int)part, f->name);
+    else
+        snprintf(text, COLUMN_NAME_MAX, "%s",
+                 line == 1 ? f->name + part : unit);
+    return text;
+}

@@ -1,0 +1,115 @@
+/* columns.h - what the numbers of a run are called, and what they are.
+ *
+ * One table behind all that writes, reads or explains them: metrics.csv and
+ * timing.csv, analysis.csv and analysis.h5, the table that `sinklab analyze`
+ * prints, `sinklab list metric`, what runs are compared and filtered by. A
+ * number that is no metric of attention is one row in columns.c and one field
+ * of struct readings; the metrics of metric.c follow by themselves, behind the
+ * rows. Pure functions; nothing allocates.
+ */
+#ifndef SINKLAB_COLUMNS_H
+#define SINKLAB_COLUMNS_H
+
+#include "base/base.h"
+#include "base/text.h"
+#include "metric/options.h"
+
+struct meter;
+struct meter_column;
+struct metric;
+
+/* A number that was measured, be it NaN. Zeroed: none was. */
+struct reading {
+    bool is_given;
+    double value;
+};
+
+static inline struct reading reading_of(double value)
+{
+    return (struct reading){ true, value };
+}
+
+/* The numbers of one moment of a run, of which rows are made. */
+struct readings {
+    struct reading step, tokens;
+    struct reading loss, grad_norm, lr; /* of the update that led here */
+    struct reading val_loss, val_loss_se, val_excess;
+    struct reading wall_s, tokens_per_s;
+    const struct meter *meter; /* holds the metrics; NULL: not measured */
+};
+
+/* Where a column stands. */
+enum column_file {
+    COLUMN_METRICS = 1 << 0,  /* metrics.csv */
+    COLUMN_TIMING = 1 << 1,   /* timing.csv */
+    COLUMN_ANALYSIS = 1 << 2, /* analysis.csv, analysis.h5 */
+    COLUMN_PRINTED = 1 << 3,  /* what `sinklab analyze` prints */
+    COLUMN_FIELD = 1 << 4,    /* of metrics.csv; runs are asked for its last */
+};
+
+struct column {
+    const char *name, *unit, *definition; /* unit "1": none */
+    const char *there_if; /* the run has a source with a floor; NULL: always */
+    size_t at;            /* of its reading in struct readings */
+    int files;            /* of enum column_file */
+    const char *format;   /* in a CSV file; of a double */
+    int digits;           /* behind the point, for people */
+    bool is_validation;   /* measured on the validation's sequences */
+};
+
+extern const struct column column_table[]; /* in the order of files */
+extern const idx n_column_table;
+
+/* A column of whatever kind. */
+struct column_facts {
+    const char *name, *unit, *definition, *there_if;
+    const char *format;
+    int files, digits;
+    bool is_validation;
+    bool is_share;                  /* lies in 0..1; people read percent */
+    const struct column *row;       /* of the table; NULL: a metric */
+    const struct metric *metric;    /* NULL: a row of the table */
+    const struct meter_column *own; /* of one run's metric; else NULL */
+};
+
+/* column_find - what a column's name alone says; name is borrowed. false: no
+ * run has such a column. */
+bool column_find(struct column_facts *f, const char *name);
+
+/* The same, asked for one thing; false of unknown names. */
+bool metric_is_share(const char *column);
+bool column_is_validation(const char *name);
+
+/* What decides which columns a run has. Borrows the meter. */
+struct run_columns {
+    const struct meter *meter;
+    bool has_floor; /* the source's least possible loss is known */
+};
+
+/* column_at - number i of the columns that a run has in one of the files;
+ * false past the last. */
+bool column_at(struct column_facts *f, const struct run_columns *c,
+               enum column_file file, idx i);
+
+/* column_reading - its scalar in these readings. */
+struct reading column_reading(const struct column_facts *f,
+                              const struct readings *r);
+
+/* Header and row of a CSV file: "step,wall_s" and "10,0.5", no line feed. What
+ * was not measured is an empty cell; a NaN is "nan", without sign. */
+void columns_names(struct text *t, const struct run_columns *c,
+                   enum column_file file);
+void columns_values(struct text *t, const struct run_columns *c,
+                    enum column_file file, const struct readings *r);
+
+/* A unit as people write it: "nats", "s"; "" for "1". */
+const char *unit_word(const char *unit);
+
+/* column_heading - line `line` of three over a column for people: the name,
+ * broken behind a '_' where it is longer than `width`, set at the bottom; then
+ * the unit, or "%". */
+enum { COLUMN_HEADING_LINES = 3 };
+const char *column_heading(char text[COLUMN_NAME_MAX],
+                           const struct column_facts *f, idx line, idx width);
+
+#endif

@@ -1,0 +1,72 @@
+#include "run/run_files.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "io/fsys.h"
+
+const struct run_file run_files[] = {
+    { "config.ini", false },  { "manifest.ini", false },
+    { "metrics.csv", false }, { "timing.csv", false },
+    { "analysis.h5", false }, { "analysis.csv", false },
+    { "status", true },       { "lock", true },
+    { "log.txt", true },      { "checkpoints", true },
+    { NULL, false },
+};
+
+bool run_file_is_one(const char *name)
+{
+    for (const struct run_file *f = run_files; f->name; f++)
+        if (strcmp(f->name, name) == 0)
+            return true;
+    return strcmp(name, "resume.h5") == 0 || run_step_of_name(name) >= 0;
+}
+
+int run_files_find(const char **name, const char *dir, bool foreign_too,
+                   struct err *e)
+{
+    char path[RUN_PATH_MAX];
+    bool is_there = false;
+    *name = NULL;
+    for (const struct run_file *f = run_files; f->name && !is_there; f++) {
+        if (f->is_foreign && !foreign_too)
+            continue;
+        run_path(path, dir, f->name);
+        int rc = fsys_exists(&is_there, path, e);
+        if (rc != OK)
+            return rc;
+        *name = is_there ? f->name : NULL;
+    }
+    return OK;
+}
+
+void run_path(char path[RUN_PATH_MAX], const char *dir, const char *name)
+{
+    const char *slash = dir[strlen(dir) - 1] == '/' ? "" : "/";
+    int n = snprintf(path, RUN_PATH_MAX, "%s%s%s", dir, slash, name);
+    BUG_ON(n < 0 || n >= RUN_PATH_MAX);
+}
+
+#define STEP_NAME "step-%08lld.h5"
+
+void run_step_path(char path[RUN_PATH_MAX], const char *dir, idx step)
+{
+    char name[64];
+    snprintf(name, sizeof name, "checkpoints/" STEP_NAME, (long long)step);
+    run_path(path, dir, name);
+}
+
+void run_resume_path(char path[RUN_PATH_MAX], const char *dir)
+{
+    run_path(path, dir, "checkpoints/resume.h5");
+}
+
+idx run_step_of_name(const char *name)
+{
+    char again[64];
+    long long step;
+    if (sscanf(name, "step-%lld", &step) != 1 || step < 0)
+        return -1;
+    snprintf(again, sizeof again, STEP_NAME, step);
+    return strcmp(again, name) == 0 ? (idx)step : -1;
+}

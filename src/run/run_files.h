@@ -1,0 +1,42 @@
+/* run_files.h - what lies in a run folder, by name (docs/FORMATS.md). */
+#ifndef SINKLAB_RUN_FILES_H
+#define SINKLAB_RUN_FILES_H
+
+#include "base/base.h"
+#include "base/err.h"
+
+/* Bytes of a run folder's path and of a path in it, NUL included. */
+enum { RUN_DIR_MAX = 1024, RUN_PATH_MAX = RUN_DIR_MAX + 64 };
+
+/* Bytes of a run's id, NUL included. */
+enum { RUN_ID_MAX = 40 };
+
+struct run_file {
+    const char *name;
+    bool
+        is_foreign; /* may lie in a folder that is no run, by another program */
+};
+
+/* Every file and folder of a run, ends with name NULL. */
+extern const struct run_file run_files[];
+
+/* run_file_is_one - is this the name of one of them, or of a checkpoint, which
+ * are the only copy of something? */
+bool run_file_is_one(const char *name);
+
+/* run_files_find - the first of them that is in dir into *name, else NULL;
+ * is_foreign ones are passed over if told to. OK; ERR_IO: it cannot be looked
+ * at. */
+int run_files_find(const char **name, const char *dir, bool foreign_too,
+                   struct err *e);
+
+/* Paths in a run folder; dir is shorter than RUN_DIR_MAX. */
+void run_path(char path[RUN_PATH_MAX], const char *dir, const char *name);
+void run_step_path(char path[RUN_PATH_MAX], const char *dir, idx step);
+void run_resume_path(char path[RUN_PATH_MAX], const char *dir);
+
+/* The step in a weights file's name, or -1 if run_step_path would not write it
+ * so. */
+idx run_step_of_name(const char *name);
+
+#endif

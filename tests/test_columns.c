@@ -1,0 +1,136 @@
+#include "harness.h"
+#include "metric/columns.h"
+#include "metric/meter.h"
+
+#include <math.h>
+#include <string.h>
+
+/* A meter of two columns of its own, for it alone decides which there are. */
+static struct meter_column measured[] = {
+    { .name = "sink_1", .k = 1, .is_given = true, .n = 1, .scalar = 0.25 },
+    { .name = "sink_2", .k = 2, .is_given = false, .n = 1, .scalar = NAN },
+};
+static struct meter meter = { .columns = measured, .n_columns = 2 };
+static const struct run_columns all = { &meter, true },
+                                text = { &meter, false };
+
+static int open_meter(void **state)
+{
+    (void)state;
+    for (idx i = 0; i < meter.n_columns; i++)
+        measured[i].metric = &metrics[0]; /* sink_ */
+    return 0;
+}
+
+static const char *names(const struct run_columns *c, enum column_file file)
+{
+    static char line[512];
+    struct text t = { line, sizeof line, 0 };
+    columns_names(&t, c, file);
+    return line;
+}
+
+static const char *values(enum column_file file, const struct readings *r)
+{
+    static char line[512];
+    struct text t = { line, sizeof line, 0 };
+    line[0] = '\0';
+    columns_values(&t, &all, file, r);
+    return line;
+}
+
+/* Files that exist have these names in this order. */
+static void test_columns__files_have_theirs_in_order(void **state)
+{
+    (void)state;
+    assert_string_equal(names(&all, COLUMN_METRICS),
+                        "step,tokens,loss,grad_norm,lr,val_loss,val_loss_se,"
+                        "val_excess,sink_1,sink_2");
+    assert_string_equal(names(&text, COLUMN_METRICS),
+                        "step,tokens,loss,grad_norm,lr,val_loss,val_loss_se,"
+                        "sink_1,sink_2");
+    assert_string_equal(names(&all, COLUMN_TIMING), "step,wall_s,tokens_per_s");
+    assert_string_equal(names(&all, COLUMN_ANALYSIS),
+                        "step,tokens,val_loss,val_loss_se,val_excess,sink_1,"
+                        "sink_2");
+    assert_string_equal(names(&all, COLUMN_PRINTED),
+                        "step,val_loss,val_loss_se,sink_1");
+}
+
+static void test_columns__write_what_was_measured_and_only_that(void **state)
+{
+    struct readings none = { .meter = NULL };
+    struct readings r = { .step = reading_of(1e12),
+                          .tokens = reading_of(1e15 / 3),
+                          .loss = reading_of(0.1),
+                          .grad_norm = reading_of(-NAN),
+                          .lr = reading_of(-INFINITY),
+                          .val_excess = { false, 7 },
+                          .wall_s = reading_of(1. / 3),
+                          .tokens_per_s = reading_of(1e9),
+                          .meter = &meter };
+    (void)state;
+    assert_string_equal(values(COLUMN_METRICS, &none), ",,,,,,,,,");
+    assert_string_equal(values(COLUMN_METRICS, &r),
+                        "1000000000000,333333333333333,0.1,nan,-inf,,,,0.25,");
+    assert_string_equal(values(COLUMN_TIMING, &r),
+                        "1000000000000,0.333,1000000000.0");
+}
+
+static void test_columns__every_one_is_told(void **state)
+{
+    struct column_facts f;
+    (void)state;
+    for (idx i = 0; column_at(&f, &all, COLUMN_METRICS, i); i++) {
+        struct column_facts again;
+        assert_true(column_find(&again, f.name));
+        assert_ptr_equal(again.row, f.row);
+        assert_ptr_equal(again.metric, f.metric);
+        assert_true(*f.unit && *f.definition && *f.format);
+        assert_true(strlen(f.name) < COLUMN_NAME_MAX);
+    }
+    assert_true(column_find(&f, "sink_64") && f.is_share);
+    assert_false(column_find(&f, "sink_") || column_find(&f, "sink_x"));
+    assert_false(column_find(&f, "los") || column_find(&f, "lossy"));
+    assert_false(column_find(&f, "") || column_find(&f, "analysis"));
+    assert_true(metric_is_share("first_mass_raw"));
+    assert_false(metric_is_share("row_sum") || metric_is_share("loss"));
+    assert_true(column_is_validation("val_excess"));
+    assert_false(column_is_validation("loss"));
+}
+
+static void test_columns__headings_are_broken_where_they_are_long(void **state)
+{
+    static const char *const wanted[][3] = {
+        { "", "step", "" },
+        { "val_", "loss_se", "nats" },
+        { "", "sink_1", "%" },
+        { "sink_1_", "raw", "%" },
+        { "first_", "mass_raw", "%" },
+        { "value_", "ratio", "" },
+    };
+    static const char *const of[] = { "step",           "val_loss_se",
+                                      "sink_1",         "sink_1_raw",
+                                      "first_mass_raw", "value_ratio" };
+    (void)state;
+    for (idx i = 0; i < COUNT_OF(of); i++) {
+        struct column_facts f;
+        assert_true(column_find(&f, of[i]));
+        for (idx line = 0; line < COLUMN_HEADING_LINES; line++) {
+            char at[COLUMN_NAME_MAX];
+            assert_string_equal(column_heading(at, &f, line, 8),
+                                wanted[i][line]);
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_columns__files_have_theirs_in_order),
+        cmocka_unit_test(test_columns__write_what_was_measured_and_only_that),
+        cmocka_unit_test(test_columns__every_one_is_told),
+        cmocka_unit_test(test_columns__headings_are_broken_where_they_are_long),
+    };
+    return cmocka_run_group_tests(tests, open_meter, NULL);
+}
