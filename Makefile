@@ -93,7 +93,7 @@ fuzz_bins := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 
 .PHONY: all demo test faults run-faults unit double asan lint check bench parity format docs \
         install clean help tests run-test run-unit run-double run-asan fuzz \
-        fuzz-targets force
+        fuzz-targets extending force
 all: $(BIN) ## build ./sinklab (the default)
 
 $(BIN): $(B)/src/main.o $(OBJ)
@@ -184,6 +184,10 @@ double: ## every backward pass against finite differences, REAL=double
 	+@$(sub) REAL=double $(call variant,double) run-double
 run-double: $(grad_bins)
 	@tests/run.sh $(grad_bins)
+
+extending: all ## what docs/EXTENDING.md says, done to a copy of the tree and tested
+	+@tools/extending.py --make '$(sub)' --program '$(BIN)' \
+	    --built '$(B) $(if $(given_B),$(B)-double,build/double)'
 
 asan: ## unit tests and a short run under the address and UB sanitizers
 	+@$(sub) SANITIZE=1 $(call variant,asan) run-asan

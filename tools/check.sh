@@ -92,6 +92,11 @@ elif command -v clang >/dev/null; then
     part "unit tests, clang" "${make[@]}" CC=clang B="$folder-clang" unit
 fi
 part "lint" "${make[@]}" B="$folder" lint
+if command -v python3 >/dev/null; then
+    part "docs/EXTENDING.md, done" "${make[@]}" B="$folder" extending
+else
+    echo "== python3 is not installed: docs/EXTENDING.md is not tried"
+fi
 
 echo
 echo "== total"
