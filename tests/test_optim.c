@@ -301,6 +301,65 @@ static void test_optim__stretches_are_all_tensors_once(void **state)
     close_bench(&b);
 }
 
+/* What a kind says it remembers is placed, and nothing else. */
+static void test_optim__memory_is_for_the_slots_of_the_kind(void **state)
+{
+    (void)state;
+    for (int name = 0; optimizer_name(name); name++) {
+        struct optim_options o = options_of(optimizer_name(name));
+        struct arena planned = { 0 }, named = { 0 };
+        struct bench b;
+        struct optim s;
+        open_bench(&b, &o, 1);
+        optim_plan(&s, &planned, &o, &b.table, 1);
+        for (idx k = 0; k < s.kind->n_slots; k++)
+            arena_reals(&named, b.table.total);
+        arena_bytes(&named, (size_t)s.n_stretches * sizeof *s.stretches);
+        arena_doubles(&named, s.n_stretches);
+        assert_int_equal(planned.used_bytes, named.used_bytes);
+        for (idx k = 0; k < OPTIM_SLOTS_MAX; k++)
+            assert_int_equal(b.s.slots[k] != NULL, k < b.s.kind->n_slots);
+        close_bench(&b);
+    }
+}
+
+/* An update that looks at the slots it is given: of probed, the first n. */
+static struct {
+    const struct optim *s;
+    idx n, calls;
+} probed;
+
+static void probe(real *restrict w, const real *restrict g, real *const *slot,
+                  idx n, const struct update *u)
+{
+    (void)w, (void)g, (void)n, (void)u;
+    for (idx k = 0; k < OPTIM_SLOTS_MAX; k++) {
+        if (k >= probed.n)
+            assert_null(slot[k]);
+        else
+            assert_in_range(
+                slot[k] - probed.s->slots[k], 0,
+                probed.s->stretches[probed.s->n_stretches - 1].offset);
+    }
+    probed.calls++;
+}
+
+static void test_optim__an_update_has_its_own_slots_alone(void **state)
+{
+    (void)state;
+    struct optim_options o = options_of("adamw"); /* has all there can be */
+    for (idx n = 0; n <= OPTIM_SLOTS_MAX; n++) {
+        const struct optimizer kind = { .n_slots = n, .update = probe };
+        struct bench b;
+        open_bench(&b, &o, 1);
+        b.s.kind = &kind;
+        probed.s = &b.s, probed.n = n, probed.calls = 0;
+        optim_step(&b.s, b.w, b.dw, 1, 0.1, 0);
+        assert_true(probed.calls > 1);
+        close_bench(&b);
+    }
+}
+
 static void test_optim__threads_change_no_bit(void **state)
 {
     (void)state;
@@ -351,6 +410,8 @@ int main(void)
         cmocka_unit_test(test_optim__norm_is_over_all_gradients),
         cmocka_unit_test(test_optim__clipped_step_has_the_clip_as_norm),
         cmocka_unit_test(test_optim__stretches_are_all_tensors_once),
+        cmocka_unit_test(test_optim__memory_is_for_the_slots_of_the_kind),
+        cmocka_unit_test(test_optim__an_update_has_its_own_slots_alone),
         cmocka_unit_test(test_optim__threads_change_no_bit),
         cmocka_unit_test(test_optim__every_row_has_its_texts),
     };
