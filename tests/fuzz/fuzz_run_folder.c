@@ -1,11 +1,15 @@
-/* The small files of a run folder: the first byte says which. */
+/* The small files of a run folder: the first byte says which, and whether it is
+ * sealed first, so that what stands behind the seal is read, too. */
 #include "fuzz.h"
 
 #include <string.h>
 
+#include "io/sealed_text.h"
 #include "run/manifest.h"
 #include "run/run.h"
 #include "run/run_facts.h"
+
+enum { IS_STATUS = 1, IS_SEALED = 2 };
 
 static void check_status(const char *dir)
 {
@@ -45,13 +49,32 @@ static void check_manifest(const char *dir)
     fuzz_check_told(manifest_add_end(dir, id, "done", 3, &e), &e);
 }
 
+/* n bytes of text, the line feed they end with, and their seal. */
+static void write_sealed(const char *name, const uint8_t *bytes, size_t n)
+{
+    char path[FUZZ_PATH_MAX], seal[SEAL_LINE_MAX];
+    char *text = malloc(n + 1 + SEAL_LINE_MAX);
+    FUZZ_CHECK(text);
+    memcpy(text, bytes, n);
+    if (n > 0 && text[n - 1] != '\n')
+        text[n++] = '\n';
+    sealed_text_line(seal, text, n);
+    memcpy(text + n, seal, SEAL_LINE_BYTES);
+    fuzz_file(path, name, text, n + SEAL_LINE_BYTES);
+    free(text);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
     char path[FUZZ_PATH_MAX];
     if (n == 0)
         return 0;
-    bool is_status = bytes[0] & 1;
-    fuzz_file(path, is_status ? "status" : "manifest.ini", bytes + 1, n - 1);
+    bool is_status = bytes[0] & IS_STATUS;
+    const char *name = is_status ? "status" : "manifest.ini";
+    if (bytes[0] & IS_SEALED)
+        write_sealed(name, bytes + 1, n - 1);
+    else
+        fuzz_file(path, name, bytes + 1, n - 1);
     if (is_status)
         check_status(fuzz_dir());
     else
