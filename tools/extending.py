@@ -5,6 +5,7 @@
     tools/extending.py --each       each alone as well
     tools/extending.py NAME...      only these, together: "a stage", "stage"
     tools/extending.py --apply ...  only write the changed tree, build nothing
+    tools/extending.py --check      only say what cannot be applied
     --keep                          leave the copy where it is, and say where
 
 An example is a section of the page. Of it are read:
@@ -178,13 +179,15 @@ def try_examples(what, examples, options):
     folder = tempfile.mkdtemp(prefix="sinklab-extending.")
     passed = failed = 0
     try:
-        tree = copy_tree(folder, options.built.split())
-        print(f"{what}:", flush=True)
+        builds = not (options.apply or options.check)
+        tree = copy_tree(folder, options.built.split() if builds else [])
+        if not options.check:
+            print(f"{what}:", flush=True)
         for complaint in apply(tree, examples):
             failed += 1
             print(f"  FAILED  {complaint}", flush=True)
         passed += 1 if failed == 0 else 0
-        if failed or options.apply:
+        if failed or not builds:
             return passed, failed
         for command in steps_of(examples, options.make, options.program):
             said = in_copy(tree, command)
@@ -206,7 +209,7 @@ def try_examples(what, examples, options):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("name", nargs="*")
-    for flag in ("--each", "--apply", "--keep"):
+    for flag in ("--each", "--apply", "--check", "--keep"):
         parser.add_argument(flag, action="store_true")
     parser.add_argument("--make", default="make")
     parser.add_argument("--program", default="./sinklab")
@@ -229,7 +232,8 @@ def main():
     for what, some in runs:
         p, f = try_examples(what, some, options)
         passed, failed = passed + p, failed + f
-    print(f"{passed} passed, {failed} failed")
+    if failed or not options.check:
+        print(f"{passed} passed, {failed} failed")
     sys.exit(failed != 0)
 
 
