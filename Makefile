@@ -79,7 +79,7 @@ link     := $(CC) $(cflags) $(CFLAGS) $(LDFLAGS)
 ldlibs   += $(LDLIBS)
 
 SRC    := $(sort $(shell find src -mindepth 2 -name "*.c"))
-OBJ    := $(SRC:%.c=$(B)/%.o)
+OBJ    := $(SRC:%.c=$(B)/%.o) $(B)/pages.o
 GRADS  := $(sort $(wildcard tests/test_grad_*.c))
 TESTS  := $(filter-out $(GRADS),$(sort $(wildcard tests/test_*.c)))
 HELP_C := $(filter-out tests/test_%,$(wildcard tests/*.c))
@@ -104,6 +104,18 @@ $(B)/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
 	$(call say,CC $<)
 	$(Q)$(compile) $(build_info) -c -o $@ $<
+
+# Prose of pages that the program completes (src/config/page.h), as C arrays.
+$(B)/pages.c: docs/attention.in.md docs/config.in.md
+	@mkdir -p $(@D)
+	$(Q)for page in $^; do \
+	    echo "const char page_$$(basename "$$page" .in.md)[] = {"; \
+	    od -An -v -td1 "$$page" | sed 's/-*[0-9][0-9]*/&,/g'; \
+	    echo '0 };'; \
+	done >$@
+$(B)/pages.o: $(B)/pages.c $(B)/flags
+	$(call say,CC $@)
+	$(Q)$(compile) -include src/config/page.h -c -o $@ $<
 
 # One binary a test file: the library's objects, the tests' helpers, cmocka.
 $(B)/tests/%: $(B)/tests/%.o $(OBJ) $(HELP_C:%.c=$(B)/%.o)

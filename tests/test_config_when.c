@@ -14,6 +14,7 @@
 #include "base/hash.h"
 #include "base/rng.h"
 #include "base/text.h"
+#include "config/config_differ.h"
 #include "config/config_when.h"
 
 enum { UPDATES = 3, OVERRIDES_MAX = 32, VALUES_MAX = 24, VALUE_MAX = 700 };

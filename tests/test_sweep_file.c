@@ -230,17 +230,20 @@ static void test_sweep_file__what_is_printed_reads_back(void **state)
 
 static void test_sweep_file__a_run_does_not_take_one(void **state)
 {
-    struct config c;
-    struct err e = { 0 };
-    const char *path = write_sweep("[axes]\nrun.seed = 1, 2\n[sweep]\n");
-    char want[1200];
     (void)state;
-    assert_int_equal(config_load(&c, path, NULL, 0, NULL, &e), ERR_CONFIG);
-    snprintf(want, sizeof want,
-             "%s:1: [axes] stands in sweep files only, not in the config of "
-             "one run: use `sinklab sweep %s`",
-             path, path);
-    assert_string_equal(e.text, want);
+    for (const char *const *s = sweep_sections; *s; s++) {
+        struct config c;
+        struct err e = { 0 };
+        char text[64], want[1200];
+        snprintf(text, sizeof text, "[%s]\nx = 1\n[sweep]\n", *s);
+        const char *path = write_sweep(text);
+        assert_int_equal(config_load(&c, path, NULL, 0, NULL, &e), ERR_CONFIG);
+        snprintf(want, sizeof want,
+                 "%s:1: [%s] stands in sweep files only, not in the config of "
+                 "one run: use `sinklab sweep %s`",
+                 path, *s, path);
+        assert_string_equal(e.text, want);
+    }
 }
 
 static void test_sweep_file__unknown_names_have_neighbours(void **state)

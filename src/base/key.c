@@ -327,3 +327,9 @@ int key_parse(const struct key *key, void *options, const char *text,
     BUG_ON(true);
     return ERR_CONFIG;
 }
+
+void key_defaults(const struct key *keys, idx n, void *options)
+{
+    for (idx k = 0; k < n; k++)
+        BUG_ON(key_parse(&keys[k], options, keys[k].fallback, NULL));
+}

@@ -34,8 +34,14 @@ struct key_list {
 /* KEY_RESUME: may be changed when a run goes on (its past stays valid).
  * KEY_COSMETIC: changes no number that the run computes (paths, threads, log
  * and save intervals); left out of the run's identity. Implies KEY_RESUME.
- * KEY_STAYS: cosmetic, and a run that goes on keeps it all the same. */
-enum { KEY_RESUME = 1, KEY_COSMETIC = 2 | KEY_RESUME, KEY_STAYS = 4 };
+ * KEY_STAYS: cosmetic, and a run that goes on keeps it all the same.
+ * KEY_SEED: a seed over which runs are averaged. */
+enum {
+    KEY_RESUME = 1,
+    KEY_COSMETIC = 2 | KEY_RESUME,
+    KEY_STAYS = 4,
+    KEY_SEED = 8,
+};
 
 struct key {
     const char *name; /* within its section */
@@ -58,6 +64,9 @@ struct key {
  * a blank). Bytes of a field behind its value are zero. */
 int key_parse(const struct key *key, void *options, const char *text,
               struct err *e);
+
+/* key_defaults - give the fields of n rows their defaults. */
+void key_defaults(const struct key *keys, idx n, void *options);
 
 /* key_copy_text - a text that key_parse has let through once, from one field to
  * another; the bytes behind it become zero. */

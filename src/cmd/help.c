@@ -1,16 +1,28 @@
 /* help.c - `sinklab help [COMMAND | config | attention]`. */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cmd/cmd.h"
 #include "config/attention_document.h"
-#include "config/config.h"
+#include "config/config_document.h"
+#include "sweep/sweep_options.h"
+
+static void print_config(FILE *out)
+{
+    static const struct config_section beside[] = {
+        { "sweep", "how the runs of a sweep are started; in sweep files only",
+          sweep_keys, &n_sweep_keys, 0 },
+        { .name = NULL },
+    };
+    config_document(out, beside);
+}
 
 static const struct {
     const char *name;
     void (*print)(FILE *out);
 } pages[] = {
-    { "config", config_document },
+    { "config", print_config },
     { "attention", attention_document },
 };
 
@@ -29,6 +41,9 @@ static int print_topic(const char *topic, struct err *e)
     for (idx i = 0; i < COUNT_OF(pages); i++)
         if (strcmp(pages[i].name, topic) == 0) {
             pages[i].print(stdout);
+            if (isatty(STDOUT_FILENO))
+                printf("\n(The whole, page by page: sinklab help %s | less)\n",
+                       topic);
             return OK;
         }
     for (idx i = 0; commands[i]; i++)

@@ -6,8 +6,6 @@
 #include <sys/stat.h>
 
 #include "base/text.h"
-#include "config/config_extra.h"
-#include "config/draft.h"
 #include "io/ini.h"
 #include "io/sealed_text.h"
 
@@ -39,17 +37,6 @@ struct reading {
     char value[LIST_TEXT_MAX];
 };
 
-const char *const config_sweep_sections[] = { "sweep", "axes", "random",
-                                              "exclude", NULL };
-
-static const char *find_sweep_section(const char *name)
-{
-    for (const char *const *s = config_sweep_sections; *s; s++)
-        if (!strcmp(*s, name))
-            return *s;
-    return NULL;
-}
-
 static int read_file(const struct reading *includer, struct draft *d,
                      idx *visits, const char *path, struct err *e);
 
@@ -64,20 +51,9 @@ static void finish_assignment(struct reading *r)
 
 static void start_section(struct reading *r, const char *name)
 {
-    struct draft *d = r->draft;
-    const char *sweep = find_sweep_section(name);
     r->has_section = true;
-    r->section = NULL;
-    r->extra = d->extra ? sweep : NULL;
-    if (!sweep)
-        r->section = draft_find_section(d, &r->at, name);
-    else if (!d->extra && !d->is_sweep_told) {
-        d->is_sweep_told = true;
-        draft_problem(d, &r->at, ERR_CONFIG,
-                      "[%s] stands in sweep files only, not in the config of "
-                      "one run: use `sinklab sweep %s`",
-                      name, r->is_file ? r->at.file : "SWEEP.ini");
-    }
+    r->extra = draft_find_extra(r->draft, name);
+    r->section = r->extra ? NULL : draft_find_section(r->draft, &r->at, name);
 }
 
 static void start_assignment(struct reading *r, const struct ini_item *item)
@@ -244,17 +220,6 @@ static int read_file(const struct reading *includer, struct draft *d,
 
 /* ---- the whole --------------------------------------------------------- */
 
-static void set_defaults(struct config *c)
-{
-    memset(c, 0, sizeof *c);
-    for (idx s = 0; s < n_config_sections; s++) {
-        const struct config_section *section = &config_sections[s];
-        for (idx k = 0; k < *section->n_keys; k++)
-            BUG_ON(key_parse(&section->keys[k], (char *)c + section->offset,
-                             section->keys[k].fallback, NULL));
-    }
-}
-
 /* section.key=value */
 static void assign_override(struct draft *d, const char *override)
 {
@@ -273,7 +238,7 @@ static void assign_override(struct draft *d, const char *override)
     const struct config_section *section = NULL;
     if (dot) {
         *dot = '\0';
-        const char *extra = d->extra ? find_sweep_section(name) : NULL;
+        const char *extra = draft_find_extra(d, name);
         if (extra) {
             d->extra->assign(d->extra->user, d, &at, extra, dot + 1, value,
                              false);
@@ -313,7 +278,7 @@ int config_load_extra(struct config *c, const char *path,
 {
     struct draft d = { 0 };
     idx visits = 0;
-    set_defaults(c);
+    config_defaults(c);
     if (origins)
         *origins = NULL;
     int rc = draft_open(&d, c, e);
@@ -362,7 +327,7 @@ int config_load_text(struct config *c, const char *text, const char *place,
         .visits = &visits,
         .at = { .file = place, .visit = 1 },
     };
-    set_defaults(c);
+    config_defaults(c);
     int rc = draft_open(&d, c, e);
     if (rc == OK)
         rc = ini_read_text(text, strlen(text), on_item, &r, e);
@@ -423,14 +388,4 @@ int config_override(struct config *c, const struct config_source *from,
 out:
     draft_release(&d);
     return rc;
-}
-
-const char *config_notes(const struct config_source *origins)
-{
-    return origins ? origins->notes : "";
-}
-
-void config_source_free(struct config_source *origins)
-{
-    free(origins);
 }

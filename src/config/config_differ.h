@@ -1,5 +1,4 @@
-/* config_differ.h - the keys in which configurations differ, and their values
- * as people write them.
+/* config_differ.h - the keys in which configurations differ.
  *
  * Pure functions over the table of sections.
  */
@@ -8,12 +7,6 @@
 
 #include "base/base.h"
 #include "config/config.h"
-
-/* A key of the table and the section it stands in. */
-struct config_key {
-    const struct config_section *section;
-    const struct key *key;
-};
 
 /* More differing keys than this are not looked for. */
 enum { DIFFERING_MAX = 128 };
@@ -25,26 +18,11 @@ typedef const struct config *config_at(const void *list, idx i);
 idx config_differing(struct config_key found[DIFFERING_MAX], config_at *at,
                      const void *list, idx n);
 
-/* Is the key one of a run's own seeds (run.seed, init_seed, data_seed), over
- * which runs are averaged? data.task_seed and data.eval_seed are none: they
- * say what is learned and what is measured on, as other settings do. */
-bool config_key_is_seed(struct config_key k);
-
-/* Does it change no number that a run computes? */
-bool config_key_is_cosmetic(struct config_key k);
-
-/* Has the key its default? */
-bool config_has_default(const struct config *c, struct config_key k);
-
 /* config_past_differs - is there a key in which the two differ, of those that
  * may not change when a run goes on (all without KEY_RESUME)? The first of
  * them. */
 bool config_past_differs(struct config_key *found, const struct config *a,
                          const struct config *b);
-
-/* config_value - the value as key_parse reads it back, cut to cap bytes. */
-void config_value(char *text, size_t cap, const struct config *c,
-                  struct config_key k);
 
 /* config_value_order - < 0, 0, > 0 as a's value comes before b's: numbers by
  * size, choices as the table lists them, text by its bytes. */

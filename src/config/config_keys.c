@@ -1,6 +1,8 @@
-/* The sections of a config, and the keys that no other module owns. */
+#include "config/config_keys.h"
+
+#include <string.h>
+
 #include "base/rng.h"
-#include "config/config.h"
 
 /* A checkpoint's name has eight digits for the step.
  * KEEP WITH: checkpoint file names */
@@ -10,13 +12,14 @@
 static const struct key run_keys[] = {
     { "dir", KEY_TEXT, FIELD(dir), "", 0, 0, NULL, KEY_COSMETIC | KEY_STAYS,
       "run folder; empty: runs/ and the name of the config file", NULL },
-    { "seed", KEY_INT, FIELD(seed), "1", 0, RNG_SEED_MAX, NULL, 0,
+    { "seed", KEY_INT, FIELD(seed), "1", 0, RNG_SEED_MAX, NULL, KEY_SEED,
       "seed of the run: its initial weights and training sequences",
       "run.init_seed = -1 or run.data_seed = -1" },
-    { "init_seed", KEY_INT, FIELD(init_seed), "-1", -1, RNG_SEED_MAX, NULL, 0,
-      "seed of the initial weights; -1: seed", NULL },
-    { "data_seed", KEY_INT, FIELD(data_seed), "-1", -1, RNG_SEED_MAX, NULL, 0,
-      "seed of the training sequences and their order; -1: seed", NULL },
+    { "init_seed", KEY_INT, FIELD(init_seed), "-1", -1, RNG_SEED_MAX, NULL,
+      KEY_SEED, "seed of the initial weights; -1: seed", NULL },
+    { "data_seed", KEY_INT, FIELD(data_seed), "-1", -1, RNG_SEED_MAX, NULL,
+      KEY_SEED, "seed of the training sequences and their order; -1: seed",
+      NULL },
 };
 static const idx n_run_keys = COUNT_OF(run_keys);
 #undef FIELD
@@ -91,3 +94,173 @@ const struct config_section config_sections[] = {
     SECTION(checkpoint, "which steps are kept"),
 };
 const idx n_config_sections = COUNT_OF(config_sections);
+
+/* ---- finding keys ------------------------------------------------------ */
+
+bool config_next_key(struct config_key *k)
+{
+    const struct config_section *end = config_sections + n_config_sections;
+    if (!k->section)
+        *k = (struct config_key){ config_sections, config_sections->keys };
+    else
+        k->key++;
+    while (k->key == k->section->keys + *k->section->n_keys) {
+        if (++k->section == end)
+            return false;
+        k->key = k->section->keys;
+    }
+    return true;
+}
+
+idx config_key_number(const struct config_section *section,
+                      const struct key *key)
+{
+    idx number = key - section->keys;
+    for (const struct config_section *s = config_sections; s < section; s++)
+        number += *s->n_keys;
+    return number;
+}
+
+idx config_key_count(void)
+{
+    const struct config_section *last = &config_sections[n_config_sections - 1];
+    return config_key_number(last, last->keys + *last->n_keys);
+}
+
+const struct config_section *config_find_section(const char *name)
+{
+    for (idx s = 0; s < n_config_sections; s++)
+        if (!strcmp(config_sections[s].name, name))
+            return &config_sections[s];
+    return NULL;
+}
+
+const struct key *config_find_key(const struct config_section *section,
+                                  const char *name)
+{
+    for (idx k = 0; k < *section->n_keys; k++)
+        if (!strcmp(section->keys[k].name, name))
+            return &section->keys[k];
+    return NULL;
+}
+
+struct config_key config_key_find(const char *name)
+{
+    const char *dot = strchr(name, '.');
+    for (struct config_key k = { 0 }; dot && config_next_key(&k);) {
+        size_t n = strlen(k.section->name);
+        if (n == (size_t)(dot - name) && !strncmp(name, k.section->name, n) &&
+            !strcmp(dot + 1, k.key->name))
+            return k;
+    }
+    return (struct config_key){ 0 };
+}
+
+/* ---- values ------------------------------------------------------------ */
+
+static const void *options_of(const struct config *c, struct config_key k)
+{
+    return (const char *)c + k.section->offset;
+}
+
+void config_value(char *text, size_t cap, const struct config *c,
+                  struct config_key k)
+{
+    key_print(k.key, options_of(c, k), text, cap);
+}
+
+double config_number(const struct config *c, struct config_key k)
+{
+    const void *at = (const char *)options_of(c, k) + k.key->offset;
+    BUG_ON(k.key->type != KEY_INT && k.key->type != KEY_REAL);
+    return k.key->type == KEY_INT ? (double)*(const idx *)at
+                                  : *(const double *)at;
+}
+
+void config_defaults(struct config *c)
+{
+    memset(c, 0, sizeof *c);
+    for (idx s = 0; s < n_config_sections; s++)
+        key_defaults(config_sections[s].keys, *config_sections[s].n_keys,
+                     (char *)c + config_sections[s].offset);
+}
+
+void config_reset(struct config *c, struct config_key k)
+{
+    key_defaults(k.key, 1, (char *)c + k.section->offset);
+}
+
+static size_t value_bytes(const struct key *key, const void *field)
+{
+    switch (key->type) {
+    case KEY_INT:
+        return sizeof(idx);
+    case KEY_REAL:
+        return sizeof(double);
+    case KEY_BOOL:
+        return sizeof(bool);
+    case KEY_TEXT:
+        return strlen(field) + 1;
+    case KEY_CHOICE:
+        return sizeof(int);
+    case KEY_LIST:
+        break;
+    }
+    const struct key_list *list = field;
+    return offsetof(struct key_list, v) + (size_t)list->n * sizeof list->v[0];
+}
+
+/* What stands behind the end of a text or a list is no part of it. */
+bool config_has_default(const struct config *c, struct config_key k)
+{
+    struct config room; /* for any section's options */
+    const char *plain = (const char *)&room + k.key->offset;
+    const char *field = (const char *)options_of(c, k) + k.key->offset;
+    key_defaults(k.key, 1, &room);
+    size_t n = value_bytes(k.key, plain);
+    return n == value_bytes(k.key, field) && memcmp(field, plain, n) == 0;
+}
+
+bool config_key_is_cosmetic(struct config_key k)
+{
+    return (k.key->flags & KEY_COSMETIC) == KEY_COSMETIC;
+}
+
+bool config_key_is_seed(struct config_key k)
+{
+    return k.key->flags & KEY_SEED;
+}
+
+/* ---- presets ----------------------------------------------------------- */
+
+bool config_is_preset(struct config_key k)
+{
+    return k.section->offset + k.key->offset ==
+           offsetof(struct config, model.preset);
+}
+
+const char *config_preset_value(const struct config *c, struct config_key k)
+{
+    return k.section->keys == model_keys
+               ? model_preset_value(c->model.preset, k.key)
+               : NULL;
+}
+
+bool config_moves(struct config_key one, struct config_key other)
+{
+    const struct config any = { 0 }; /* all presets set the same keys */
+    return one.key == other.key ||
+           (config_is_preset(one) && config_preset_value(&any, other));
+}
+
+void config_follow_preset(struct config *c,
+                          bool (*is_given)(void *user, struct config_key k),
+                          void *user)
+{
+    for (struct config_key k = { 0 }; config_next_key(&k);) {
+        const char *value = config_preset_value(c, k);
+        if (value && !is_given(user, k))
+            BUG_ON(
+                key_parse(k.key, (char *)c + k.section->offset, value, NULL));
+    }
+}

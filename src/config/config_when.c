@@ -202,26 +202,17 @@ bool config_is_idle(const struct config *c, struct config_key k)
 
 /* ---- what follows ------------------------------------------------------ */
 
-void config_reset(struct config *c, struct config_key k)
-{
-    BUG_ON(
-        key_parse(k.key, (char *)c + k.section->offset, k.key->fallback, NULL));
-}
-
 /* A dropped value may have been what another one was read with. */
 void config_drop_idle(struct config *c)
 {
     for (bool is_changed = true; is_changed;) {
         is_changed = false;
-        for (idx s = 0; s < n_config_sections; s++)
-            for (idx i = 0; i < *config_sections[s].n_keys; i++) {
-                struct config_key k = { &config_sections[s],
-                                        &config_sections[s].keys[i] };
-                if (!config_is_idle(c, k))
-                    continue;
-                config_reset(c, k);
-                is_changed = true;
-            }
+        for (struct config_key k = { 0 }; config_next_key(&k);) {
+            if (!config_is_idle(c, k))
+                continue;
+            config_reset(c, k);
+            is_changed = true;
+        }
     }
 }
 

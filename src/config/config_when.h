@@ -17,8 +17,7 @@
 #ifndef SINKLAB_CONFIG_WHEN_H
 #define SINKLAB_CONFIG_WHEN_H
 
-#include "config/config.h"
-#include "config/config_differ.h"
+#include "config/config_keys.h"
 
 /* config_is_read - does a run with c read key k? */
 bool config_is_read(const struct config *c, struct config_key k);
@@ -42,9 +41,6 @@ void config_why_idle(char *text, size_t cap, const struct config *c,
 enum { CONFIG_DECIDERS_MAX = 8 };
 idx config_deciders(struct config_key found[CONFIG_DECIDERS_MAX],
                     struct config_key k);
-
-/* config_reset - the key's default. */
-void config_reset(struct config *c, struct config_key k);
 
 /* config_drop_idle - every value that is not read becomes its default. */
 void config_drop_idle(struct config *c);

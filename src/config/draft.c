@@ -7,7 +7,6 @@
 
 #include "base/nearest.h"
 #include "base/text.h"
-#include "config/config_extra.h"
 #include "config/config_when.h"
 
 enum { PROBLEMS_MAX = 20, NAMES_MAX = 1024, KEY_PATH_MAX = 2 * TEXT_SHOW_MAX };
@@ -105,46 +104,46 @@ static const char *key_path(char out[KEY_PATH_MAX], const struct place *at,
     return out;
 }
 
-static const struct key *find_key(const struct config_section *section,
-                                  const char *name)
+/* Names that do not belong here: what to write instead. A key of an earlier
+ * version, or (no name) a section of other files. */
+static const char sweeps[] = /* and the file's name */
+    "stands in sweep files only, not in the config of one run: use `sinklab "
+    "sweep";
+static const struct {
+    const char *section, *name, *remedy;
+} foreign[] = {
+    { "train", "val_sequences",
+      "give train.val_tokens, which counts tokens (sequences x "
+      "model.context); a run of that version cannot go on with this one, which "
+      "draws weights and data otherwise" },
+    { "sweep", NULL, sweeps },
+    { "axes", NULL, sweeps },
+    { "random", NULL, sweeps },
+    { "exclude", NULL, sweeps },
+};
+
+static const char *remedy_of(const char *section, const char *name)
 {
-    for (idx k = 0; k < *section->n_keys; k++)
-        if (!strcmp(section->keys[k].name, name))
-            return &section->keys[k];
+    for (idx i = 0; i < COUNT_OF(foreign); i++)
+        if (strcmp(foreign[i].section, section) == 0 &&
+            !name == !foreign[i].name &&
+            (!name || strcmp(foreign[i].name, name) == 0))
+            return foreign[i].remedy;
     return NULL;
 }
 
-static const struct config_section *find_section(const char *name)
+const char *draft_find_extra(const struct draft *d, const char *name)
 {
-    for (idx s = 0; s < n_config_sections; s++)
-        if (!strcmp(config_sections[s].name, name))
-            return &config_sections[s];
+    for (const char *const *s = d->extra ? d->extra->sections : NULL; s && *s;
+         s++)
+        if (!strcmp(*s, name))
+            return *s;
     return NULL;
 }
 
-idx config_key_number(const struct config_section *section,
-                      const struct key *key)
+static void tell_unknown_section(struct draft *d, const struct place *at,
+                                 const char *name)
 {
-    idx number = key - section->keys;
-    for (const struct config_section *s = config_sections; s < section; s++)
-        number += *s->n_keys;
-    return number;
-}
-
-const struct config_section *
-draft_find_section(struct draft *d, const struct place *at, const char *name)
-{
-    const struct config_section *found = find_section(name);
-    if (found)
-        return found;
-    for (const char *const *s = config_sweep_sections; d->extra && *s; s++)
-        if (!strcmp(*s, name)) {
-            draft_problem(d, at, ERR_CONFIG,
-                          "[%s] is a section of the sweep file, not of its "
-                          "runs: its keys stand below a line [%s]",
-                          name, name);
-            return NULL;
-        }
     char shown[TEXT_SHOW_MAX], names[NAMES_MAX];
     struct text all = { .at = names, .cap_bytes = sizeof names };
     struct nearest n = { .wanted = name };
@@ -152,7 +151,8 @@ draft_find_section(struct draft *d, const struct place *at, const char *name)
         nearest_offer(&n, config_sections[s].name);
         text_add(&all, "%s%s", s ? ", " : "", config_sections[s].name);
     }
-    for (const char *const *s = config_sweep_sections; d->extra && *s; s++) {
+    for (const char *const *s = d->extra ? d->extra->sections : NULL; s && *s;
+         s++) {
         nearest_offer(&n, *s);
         text_add(&all, ", %s", *s);
     }
@@ -163,6 +163,27 @@ draft_find_section(struct draft *d, const struct place *at, const char *name)
     else
         draft_problem(d, at, ERR_CONFIG, "unknown section '%s', want one of %s",
                       shown, names);
+}
+
+const struct config_section *
+draft_find_section(struct draft *d, const struct place *at, const char *name)
+{
+    const struct config_section *found = config_find_section(name);
+    const char *remedy = remedy_of(name, NULL);
+    if (found)
+        return found;
+    if (draft_find_extra(d, name)) {
+        draft_problem(d, at, ERR_CONFIG,
+                      "[%s] is a section of the sweep file, not of its runs: "
+                      "its keys stand below a line [%s]",
+                      name, name);
+    } else if (!remedy) {
+        tell_unknown_section(d, at, name);
+    } else if (!d->is_foreign_told) {
+        d->is_foreign_told = true;
+        draft_problem(d, at, ERR_CONFIG, "[%s] %s %s`", name, remedy,
+                      at->file ? at->file : "SWEEP.ini");
+    }
     return NULL;
 }
 
@@ -173,40 +194,19 @@ static const struct config_section *
 look_elsewhere(const struct config_section *section, struct nearest *n)
 {
     for (idx s = 0; s < n_config_sections; s++)
-        if (find_key(&config_sections[s], n->wanted)) {
+        if (config_find_key(&config_sections[s], n->wanted)) {
             *n = (struct nearest){ n->wanted, n->wanted, 0 };
             return &config_sections[s];
         }
     if (n->name)
         return section;
-    for (idx s = 0; s < n_config_sections; s++)
-        for (idx k = 0; k < *config_sections[s].n_keys; k++) {
-            const char *before = n->name;
-            nearest_offer(n, config_sections[s].keys[k].name);
-            if (n->name != before)
-                section = &config_sections[s];
-        }
+    for (struct config_key k = { 0 }; config_next_key(&k);) {
+        const char *before = n->name;
+        nearest_offer(n, k.key->name);
+        if (n->name != before)
+            section = k.section;
+    }
     return section;
-}
-
-/* Keys of earlier versions: what to write now. */
-static const struct {
-    const char *section, *name, *remedy;
-} retired[] = {
-    { "train", "val_sequences",
-      "give train.val_tokens, which counts tokens (sequences x "
-      "model.context); a run of that version cannot go on with this one, which "
-      "draws weights and data otherwise" },
-};
-
-static const char *remedy_of(const struct config_section *section,
-                             const char *name)
-{
-    for (idx i = 0; section && i < COUNT_OF(retired); i++)
-        if (strcmp(retired[i].section, section->name) == 0 &&
-            strcmp(retired[i].name, name) == 0)
-            return retired[i].remedy;
-    return NULL;
 }
 
 static void tell_unknown_key(struct draft *d, const struct place *at,
@@ -225,7 +225,7 @@ static void tell_unknown_key(struct draft *d, const struct place *at,
         snprintf(names, sizeof names, "; `sinklab help config` has all keys");
     const struct config_section *near = look_elsewhere(section, &n);
     const char *what = section ? "unknown key" : "no section is given for it";
-    const char *remedy = remedy_of(section, name);
+    const char *remedy = section ? remedy_of(section->name, name) : NULL;
     key_path(path, at, section, name);
     if (remedy)
         draft_problem(d, at, ERR_CONFIG, "%s: of an earlier version: %s", path,
@@ -244,7 +244,7 @@ const struct key *draft_find_key(struct draft *d, const struct place *at,
                                  const struct config_section *section,
                                  const char *name)
 {
-    const struct key *found = section ? find_key(section, name) : NULL;
+    const struct key *found = section ? config_find_key(section, name) : NULL;
     if (!found)
         tell_unknown_key(d, at, section, name);
     return found;
@@ -257,6 +257,11 @@ static struct config_origin *origin_of(struct draft *d,
                                        const struct key *key)
 {
     return &d->source->origins[config_key_number(section, key)];
+}
+
+static struct config_origin *origin_of_key(struct draft *d, struct config_key k)
+{
+    return origin_of(d, k.section, k.key);
 }
 
 /* "file:line", the file's end kept if it is long. */
@@ -342,37 +347,36 @@ static bool is_overruled(const struct config_origin *a,
 
 void draft_settle_preset(struct draft *d)
 {
-    const struct config_section *model = find_section("model");
-    const struct config_origin *preset = origin_of(d, model, &model_keys[0]);
+    struct config_key of = config_key_find("model.preset");
+    const struct config_origin *preset = origin_of_key(d, of);
     const struct place nowhere = { 0 };
-    char where[ORIGIN_MAX], note[2 * ORIGIN_MAX];
+    char where[ORIGIN_MAX], note[2 * ORIGIN_MAX], chosen[TEXT_SHOW_MAX];
     struct text t = { .at = note, .cap_bytes = sizeof note };
-    idx n_left = 0;
     if (!preset->is_given)
         return;
     snprintf(where, sizeof where, "%s", preset->text);
-    for (idx k = 0; k < n_model_keys; k++) {
-        const struct key *key = &model_keys[k];
-        const char *value = model_preset_value(d->config->model.preset, key);
-        struct config_origin *origin = origin_of(d, model, key);
-        if (value && !origin->is_given && set(d, &nowhere, model, key, value)) {
-            struct text of = { .at = origin->text, .cap_bytes = ORIGIN_MAX };
-            text_add(&of, "preset %s (%s)",
-                     model_keys[0].choice(d->config->model.preset), where);
+    config_value(chosen, sizeof chosen, d->config, of);
+    for (struct config_key k = { 0 }; config_next_key(&k);) {
+        const char *value = config_preset_value(d->config, k);
+        struct config_origin *origin = origin_of_key(d, k);
+        if (value && !origin->is_given &&
+            set(d, &nowhere, k.section, k.key, value)) {
+            struct text from = { .at = origin->text, .cap_bytes = ORIGIN_MAX };
+            text_add(&from, "preset %s (%s)", chosen, where);
             origin->order = preset->order;
             origin->visit = preset->visit;
         } else if (value && origin->is_given && is_overruled(origin, preset) &&
-                   !keeps_value(d, model, key, value)) {
-            text_add(&t, "%s%s (%s)", n_left++ ? ", " : "", key->name,
+                   !keeps_value(d, k.section, k.key, value)) {
+            text_add(&t, "%s%s (%s)", t.n ? ", " : "", k.key->name,
                      origin->text);
         }
     }
-    if (n_left) {
+    if (t.n) {
         char line[4 * ORIGIN_MAX];
         snprintf(line, sizeof line,
                  "%s: model.preset = %s leaves alone what is given elsewhere: "
                  "%s",
-                 where, model_keys[0].choice(d->config->model.preset), note);
+                 where, chosen, note);
         add_note(d, line);
     }
 }
@@ -384,11 +388,6 @@ struct idle {
     struct draft *d;
     struct config_key k;
 };
-
-static struct config_origin *origin_of_key(struct draft *d, struct config_key k)
-{
-    return origin_of(d, k.section, k.key);
-}
 
 /* Did another place decide over this one, when the value stood already? */
 static bool set_later(void *user, struct config_key decider)
@@ -450,31 +449,24 @@ void draft_settle_idle(struct draft *d)
 {
     for (bool is_changed = true; is_changed;) {
         is_changed = false;
-        for (idx s = 0; s < n_config_sections; s++)
-            for (idx i = 0; i < *config_sections[s].n_keys; i++)
-                is_changed |= drop_idle(
-                    d, (struct config_key){ &config_sections[s],
-                                            &config_sections[s].keys[i] });
+        for (struct config_key k = { 0 }; config_next_key(&k);)
+            is_changed |= drop_idle(d, k);
     }
-    for (idx s = 0; s < n_config_sections; s++)
-        for (idx i = 0; i < *config_sections[s].n_keys; i++) {
-            struct config_key k = { &config_sections[s],
-                                    &config_sections[s].keys[i] };
-            char text[ERR_TEXT_MAX / 2];
-            if (!config_is_idle(d->config, k))
-                continue;
-            describe_idle(text, sizeof text, d, k);
-            origin_problem(d, origin_of_key(d, k),
-                           "%s: leave it out, or change that", text);
-        }
+    for (struct config_key k = { 0 }; config_next_key(&k);) {
+        char text[ERR_TEXT_MAX / 2];
+        if (!config_is_idle(d->config, k))
+            continue;
+        describe_idle(text, sizeof text, d, k);
+        origin_problem(d, origin_of_key(d, k),
+                       "%s: leave it out, or change that", text);
+    }
 }
 
 /* ---- opening and closing ----------------------------------------------- */
 
 int draft_open(struct draft *d, struct config *c, struct err *e)
 {
-    const struct config_section *last = &config_sections[n_config_sections - 1];
-    idx n = config_key_number(last, last->keys + *last->n_keys);
+    idx n = config_key_count();
     *d = (struct draft){ .config = c };
     d->source =
         calloc(1, sizeof *d->source + (size_t)n * sizeof d->source->origins[0]);
@@ -490,4 +482,14 @@ void draft_release(struct draft *d)
 {
     config_source_free(d->source);
     d->source = NULL;
+}
+
+const char *config_notes(const struct config_source *origins)
+{
+    return origins ? origins->notes : "";
+}
+
+void config_source_free(struct config_source *origins)
+{
+    free(origins);
 }

@@ -9,7 +9,8 @@
 #ifndef SINKLAB_DRAFT_H
 #define SINKLAB_DRAFT_H
 
-#include "config/config.h"
+#include "base/err.h"
+#include "config/config_keys.h"
 
 /* Where an assignment stands. */
 struct place {
@@ -18,7 +19,9 @@ struct place {
     idx visit; /* number of this reading of the file; 0: none */
 };
 
-/* One key's latest assignment. */
+/* One key's latest assignment. The text is for the resolved dump: "default",
+ * "file:line", "command line", "preset llama (file:line)". */
+enum { ORIGIN_MAX = 300 };
 struct config_origin {
     char text[ORIGIN_MAX];
     bool is_given;   /* in this key's own name, so no preset moves it */
@@ -35,7 +38,27 @@ struct config_source {
     struct config_origin origins[]; /* all keys, in the order of the tables */
 };
 
-struct config_extra;
+void config_source_free(struct config_source *origins);
+
+/* config_notes - what a user should know of how a config came about, for
+ * text_print_lines; "" if nothing. origins may be NULL. */
+const char *config_notes(const struct config_source *origins);
+
+struct draft;
+
+/* Sections beside a run's own, for who reads more than that. */
+struct config_extra {
+    const char *const *sections; /* their names; ends with NULL */
+    void *user;
+    /* An assignment in such a section, or on the command line. is_more: an
+     * indented line that goes on with the one before. The strings and the
+     * place live until it returns; problems go to d. */
+    void (*assign)(void *user, struct draft *d, const struct place *at,
+                   const char *section, const char *key, const char *text,
+                   bool is_more);
+    /* All is read, and d->config is what it says. */
+    void (*finish)(void *user, struct draft *d);
+};
 
 struct draft {
     struct config *config;
@@ -43,7 +66,7 @@ struct draft {
     const struct config_extra *extra; /* NULL: a run's own sections only */
     const struct config *before;      /* what overrides change; NULL: nothing */
     idx n_before;           /* assignments that are no wish of this reading */
-    bool is_sweep_told;     /* that other sections belong to sweep files */
+    bool is_foreign_told;   /* that a section is one of other files */
     unsigned flags;         /* keys without all of them must keep their value */
     int code;               /* of the first problem */
     idx n_problems, n_told; /* found; written to text */
@@ -63,6 +86,9 @@ int draft_close(struct draft *d, struct err *e);
 void draft_problem(struct draft *d, const struct place *at, int code,
                    const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+
+/* The name of one of d->extra's sections, as it has it; or NULL. */
+const char *draft_find_extra(const struct draft *d, const char *name);
 
 /* The section or key of that name. If there is none: NULL, and a problem that
  * says which name is near or where the key belongs. section may be NULL: the
@@ -87,9 +113,5 @@ void draft_settle_preset(struct draft *d);
  * leaves it idle: then it gets its default, and the user a note. Values of
  * presets and of d->before that are idle just get their defaults. */
 void draft_settle_idle(struct draft *d);
-
-/* Number of a key among all keys of all sections. */
-idx config_key_number(const struct config_section *section,
-                      const struct key *key);
 
 #endif

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "config/config_extra.h"
+#include "config/config_print.h"
 #include "io/ini.h"
 #include "io/sealed_text.h"
 #include "run/config_paths.h"
@@ -62,7 +62,7 @@ static void gather(void *user, struct draft *d, const struct place *at,
         return;
     *l = (struct sweep_line){
         .at = *at,
-        .section = section, /* of config_sweep_sections */
+        .section = section, /* of sweep_sections */
         .key = pool_text(pool, key, SIZE_MAX),
         .text = pool_text(pool, text, SIZE_MAX),
     };
@@ -296,7 +296,7 @@ int sweep_file_read(struct sweep_file *f, const char *path,
                     const char *const *overrides, idx n, struct err *e)
 {
     struct sweep_reading r = { .f = f };
-    struct config_extra extra = { &r, gather, finish };
+    struct config_extra extra = { sweep_sections, &r, gather, finish };
     char inside[RUN_PATH_MAX];
     memset(f, 0, sizeof *f);
     sweep_options_init(&f->options);

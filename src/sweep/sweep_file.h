@@ -2,7 +2,7 @@
  *
  * An INI file as any config, with four more sections (docs/SWEEPS.md):
  *
- *     [sweep]    jobs, threads, retries, ...         config/sweep_options.h
+ *     [sweep]    jobs, threads, retries, ...         sweep/sweep_options.h
  *     [axes]     optim.lr = log 1e-4 to 1e-2, 5      every value is taken
  *     [random]   draws = 20; optim.lr = loguniform 1e-4 to 1e-2
  *     [exclude]  model.width = 64 and model.heads = 4
@@ -16,7 +16,7 @@
 
 #include "base/pool.h"
 #include "config/config.h"
-#include "config/sweep_options.h"
+#include "sweep/sweep_options.h"
 #include "run/run.h"
 
 enum {

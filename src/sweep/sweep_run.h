@@ -8,7 +8,7 @@
 #ifndef SINKLAB_SWEEP_RUN_H
 #define SINKLAB_SWEEP_RUN_H
 
-#include "config/sweep_options.h"
+#include "sweep/sweep_options.h"
 #include "sweep/sweep_folder.h"
 
 /* sweep_launch - run all that is not finished; s's lock must be held. A run

@@ -9,7 +9,7 @@
 #ifndef SINKLAB_SWEEP_SLURM_H
 #define SINKLAB_SWEEP_SLURM_H
 
-#include "config/sweep_options.h"
+#include "sweep/sweep_options.h"
 #include "sweep/sweep_folder.h"
 
 /* sweep_submit - hand over all runs that are neither finished nor in the queue

@@ -5,7 +5,7 @@
 
 #include <sys/types.h>
 
-#include "config/sweep_options.h"
+#include "sweep/sweep_options.h"
 #include "sweep/sweep_folder.h"
 
 enum task_state {

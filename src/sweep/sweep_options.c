@@ -1,4 +1,4 @@
-#include "config/sweep_options.h"
+#include "sweep/sweep_options.h"
 
 #define FIELD(f) offsetof(struct sweep_options, f)
 const struct key sweep_keys[] = {
@@ -32,9 +32,11 @@ const struct key sweep_keys[] = {
 const idx n_sweep_keys = COUNT_OF(sweep_keys);
 #undef FIELD
 
+const char *const sweep_sections[] = { "sweep", "axes", "random", "exclude",
+                                       NULL };
+
 void sweep_options_init(struct sweep_options *o)
 {
     *o = (struct sweep_options){ 0 };
-    for (idx k = 0; k < n_sweep_keys; k++)
-        BUG_ON(key_parse(&sweep_keys[k], o, sweep_keys[k].fallback, NULL));
+    key_defaults(sweep_keys, n_sweep_keys, o);
 }

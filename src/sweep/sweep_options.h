@@ -20,6 +20,9 @@ struct sweep_options {
 extern const struct key sweep_keys[];
 extern const idx n_sweep_keys;
 
+/* Names of the sections that make a file a sweep file; ends with NULL. */
+extern const char *const sweep_sections[];
+
 /* The default of every key. */
 void sweep_options_init(struct sweep_options *o);
 
