@@ -1,45 +1,19 @@
 #include "io/hdf.h"
 
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/hash.h"
+#include "base/memory.h"
 #include "io/fsys.h"
 #include "io/hdf_library.h"
 #include "io/hdf_tree.h"
-
-idx hdf_shape_count(const struct hdf_shape *s)
-{
-    idx n = 1;
-    for (int i = 0; i < s->ndim; i++)
-        n *= s->n[i];
-    return n;
-}
-
-bool hdf_shape_is(const struct hdf_shape *s, int ndim, const idx *n)
-{
-    if (s->ndim != ndim)
-        return false;
-    for (int i = 0; i < ndim; i++)
-        if (s->n[i] != n[i])
-            return false;
-    return true;
-}
-
-const char *hdf_shape_print(char text[HDF_SHAPE_TEXT_MAX],
-                            const struct hdf_shape *s)
-{
-    int at = snprintf(text, HDF_SHAPE_TEXT_MAX, s->ndim ? "" : "()");
-    for (int i = 0; i < s->ndim; i++) /* 4 x 20 digits fit */
-        at += snprintf(text + at, (size_t)(HDF_SHAPE_TEXT_MAX - at), "%s%td",
-                       i ? " x " : "", s->n[i]);
-    return text;
-}
-
-/* ---- failures ---------------------------------------------------------- */
 
 int hdf_status(const struct hdf *h)
 {
@@ -48,89 +22,11 @@ int hdf_status(const struct hdf *h)
 
 int hdf_refuse(struct hdf *h, const char *format, ...)
 {
-    char text[ERR_TEXT_MAX];
     va_list args;
-    if (h->rc != OK)
-        return h->rc;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    hdf_failv(h, format, args);
     va_end(args);
-    return h->rc = err_set(h->e, h->damage_code, "%s: %s", h->path, text);
-}
-
-int hdf_unreadable(struct hdf *h, const char *what, const char *reason)
-{
-    return hdf_refuse(h, "damaged (%s cannot be read; HDF5: %s); %s", what,
-                      reason, h->remedy);
-}
-
-int hdf_foreign(struct hdf *h, const char *object, const char *what)
-{
-    return hdf_refuse(h, "not written by sinklab (%s %s); %s", object, what,
-                      h->remedy);
-}
-
-int hdf_no_memory(struct hdf *h, const char *what)
-{
-    if (h->rc != OK)
-        return h->rc;
-    return h->rc = err_set(h->e, ERR_MEMORY,
-                           "%s: not enough memory to %s it: free some, or use "
-                           "a smaller model",
-                           h->path, what);
-}
-
-/* ---- the tree ---------------------------------------------------------- */
-
-const char *hdf_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
-}
-
-static bool make_room(struct hdf *h)
-{
-    if (h->n_objects < h->cap)
-        return true;
-    idx cap = h->cap ? 2 * h->cap : 64;
-    struct hdf_object **more =
-        realloc(h->objects, (size_t)cap * sizeof(struct hdf_object *));
-    if (!more)
-        return false;
-    h->objects = more;
-    h->cap = cap;
-    return true;
-}
-
-struct hdf_object *hdf_new_object(struct hdf *h, const char *path,
-                                  enum hdf_kind kind)
-{
-    struct hdf_object *o = pool_bytes(&h->memory, sizeof *o);
-    char *copy = pool_text(&h->memory, path, SIZE_MAX);
-    if (!o || !copy || !make_room(h)) {
-        hdf_no_memory(h, "list");
-        return NULL;
-    }
-    o->path = copy;
-    o->kind = kind;
-    return h->objects[h->n_objects++] = o;
-}
-
-struct hdf_attribute *hdf_new_attribute(struct hdf *h, struct hdf_object *o,
-                                        const char *name)
-{
-    struct hdf_attribute *a = pool_bytes(&h->memory, sizeof *a);
-    char *copy = pool_text(&h->memory, name, SIZE_MAX);
-    if (!a || !copy) {
-        hdf_no_memory(h, "list");
-        return NULL;
-    }
-    a->name = copy;
-    if (o->last)
-        o->last->next = a;
-    else
-        o->attributes = a;
-    return o->last = a;
+    return h->rc;
 }
 
 void hdf_free(struct hdf *h)
@@ -311,4 +207,344 @@ int hdf_attach_scale(struct hdf *h, const char *dataset, int axis,
                      const char *scale)
 {
     return add_scale_step(h, STEP_ATTACH, dataset, scale, axis);
+}
+
+/* ---- opening ----------------------------------------------------------- */
+
+static const char signature[8] = "\211HDF\r\n\032\n";
+
+/* Check the seal, and leave it out of n_bytes. */
+static int check_seal(struct hdf *h)
+{
+    char hex[HASH_HEX_MAX];
+    size_t n = h->n_bytes < HDF_SEAL_BYTES ? 0 : h->n_bytes - HDF_SEAL_BYTES;
+    const char *seal = h->bytes + n;
+    if (n < sizeof signature || memcmp(h->bytes, signature, sizeof signature))
+        return hdf_refuse(h, "damaged, or not an HDF5 file; %s", h->remedy);
+    if (memcmp(seal, HDF_SEAL_MARK, HDF_SEAL_MARK_BYTES) != 0)
+        return hdf_refuse(h,
+                          "damaged (its end, the seal, is missing: it was cut "
+                          "short, or another program opened it for writing); "
+                          "%s",
+                          h->remedy);
+    hash_hex(hex, hash_bytes(h->bytes, n));
+    if (memcmp(seal + HDF_SEAL_MARK_BYTES, hex, HASH_HEX_MAX - 1) != 0 ||
+        seal[HDF_SEAL_BYTES - 1] != '\n')
+        return hdf_refuse(h, "damaged (its bytes do not match its seal); %s",
+                          h->remedy);
+    h->n_bytes = n;
+    return OK;
+}
+
+int hdf_read_seal(char hex[HASH_HEX_MAX], const char *path, int damage_code,
+                  const char *remedy, struct err *e)
+{
+    char seal[HDF_SEAL_BYTES];
+    struct stat st = { 0 };
+    int rc = OK, fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0)
+        return err_system(e, path, "open");
+    bool is_seen = fstat(fd, &st) == 0;
+    bool is_long = is_seen && st.st_size >= HDF_SEAL_BYTES;
+    if (!is_seen)
+        rc = err_system(e, path, "look at it");
+    else if (is_long &&
+             !fsys_read_at(fd, seal, sizeof seal, st.st_size - HDF_SEAL_BYTES))
+        rc = err_system(e, path, "read");
+    close(fd);
+    if (rc != OK)
+        return rc;
+    if (!is_long || memcmp(seal, HDF_SEAL_MARK, HDF_SEAL_MARK_BYTES) != 0)
+        return err_set(e, damage_code,
+                       "%s: damaged (its end, the seal, is missing); %s", path,
+                       remedy);
+    memcpy(hex, seal + HDF_SEAL_MARK_BYTES, HASH_HEX_MAX - 1);
+    hex[HASH_HEX_MAX - 1] = '\0';
+    return OK;
+}
+
+/* A file may claim any size without taking any disk. */
+static int check_size(const char *path, struct err *e)
+{
+    struct stat s;
+    char what[FSYS_PATH_MAX];
+    if (stat(path, &s) || !S_ISREG(s.st_mode))
+        return OK; /* fsys_read_file says it better */
+    snprintf(what, sizeof what, "reading %s", path);
+    const struct memory_need need = { .what = what,
+                                      .bytes = (double)s.st_size,
+                                      .remedy = "free some, or use another "
+                                                "file" };
+    return memory_check(&need, "", e);
+}
+
+int hdf_open(struct hdf **h, const char *path, size_t cap_bytes,
+             int damage_code, const char *remedy, struct err *e)
+{
+    *h = calloc(1, sizeof **h);
+    if (!*h)
+        return err_set(e, ERR_MEMORY, "%s: no memory", path);
+    **h = (struct hdf){
+        .path = path, .e = e, .damage_code = damage_code, .remedy = remedy
+    };
+    (*h)->rc = check_size(path, e);
+    if ((*h)->rc == OK)
+        (*h)->rc =
+            fsys_read_file(&(*h)->bytes, &(*h)->n_bytes, path, cap_bytes, e);
+    if ((*h)->rc != OK || check_seal(*h) != OK)
+        return (*h)->rc;
+    return hdf_library_read(*h);
+}
+
+/* ---- finding ----------------------------------------------------------- */
+
+static int by_path(const void *a, const void *b)
+{
+    const struct hdf_object *const *x = a, *const *y = b;
+    return strcmp((*x)->path, (*y)->path);
+}
+
+/* The order of paths, anew where objects were added since. */
+static bool sort(struct hdf *h)
+{
+    if (h->n_sorted == h->n_objects)
+        return true;
+    free(h->sorted);
+    h->sorted = malloc((size_t)h->n_objects * sizeof(struct hdf_object *));
+    h->n_sorted = h->sorted ? h->n_objects : 0;
+    if (!h->sorted) {
+        hdf_no_memory(h, "list");
+        return false;
+    }
+    memcpy(h->sorted, h->objects,
+           (size_t)h->n_objects * sizeof(struct hdf_object *));
+    qsort(h->sorted, (size_t)h->n_sorted, sizeof(struct hdf_object *), by_path);
+    return true;
+}
+
+/* The first in order of path that is not before this one: its number. */
+static idx lower_bound(const struct hdf *h, const char *path)
+{
+    idx low = 0, high = h->n_sorted;
+    while (low < high) {
+        idx middle = low + (high - low) / 2;
+        if (strcmp(h->sorted[middle]->path, path) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static struct hdf_object *look_up(const struct hdf *h, const char *path)
+{
+    idx i = lower_bound(h, path);
+    return i < h->n_sorted && strcmp(h->sorted[i]->path, path) == 0
+               ? h->sorted[i]
+               : NULL;
+}
+
+/* Is it one to go through or to stop at? */
+static bool check_object(struct hdf *h, const char *path,
+                         const struct hdf_object *o, bool is_last)
+{
+    if (!o)
+        hdf_foreign(h, path, "is missing");
+    else if (o->kind == KIND_LINK)
+        hdf_foreign(h, path, "is a soft or external link");
+    else if (o->kind == KIND_UNREADABLE)
+        hdf_unreadable(h, path, o->complaint);
+    else if (!is_last && o->kind != KIND_GROUP)
+        hdf_foreign(h, path, "lies below a dataset");
+    return h->rc == OK;
+}
+
+/* The object at path, through groups on the whole way; NULL with the error
+ * recorded. */
+static struct hdf_object *find(struct hdf *h, const char *path)
+{
+    char part[HDF_PATH_MAX];
+    size_t n = strlen(path);
+    BUG_ON(n >= sizeof part || path[0] != '/');
+    if (h->rc != OK || !sort(h))
+        return NULL;
+    struct hdf_object *o = look_up(h, "/");
+    for (size_t i = 1; n > 1 && i <= n; i++) {
+        if (path[i] && path[i] != '/')
+            continue;
+        memcpy(part, path, i);
+        part[i] = '\0';
+        o = look_up(h, part);
+        if (!check_object(h, path, o, i == n))
+            return NULL;
+    }
+    return check_object(h, path, o, true) ? o : NULL;
+}
+
+static struct hdf_object *find_kind(struct hdf *h, const char *path,
+                                    enum hdf_kind kind, const char *complaint)
+{
+    struct hdf_object *o = find(h, path);
+    if (!o || o->kind == kind)
+        return o;
+    hdf_foreign(h, path, complaint);
+    return NULL;
+}
+
+/* "/param" and "token" to "/param/token". */
+static bool join(char path[HDF_PATH_MAX], const char *group, const char *name)
+{
+    int n = snprintf(path, HDF_PATH_MAX, "%s/%s", group[1] ? group : "", name);
+    return n > 0 && n < HDF_PATH_MAX;
+}
+
+bool hdf_has(struct hdf *h, const char *group, const char *name)
+{
+    char path[HDF_PATH_MAX];
+    const struct hdf_object *o =
+        find_kind(h, group, KIND_GROUP, "is not a group");
+    return o && join(path, group, name) && look_up(h, path);
+}
+
+int hdf_list(struct hdf *h, const char *group,
+             void (*visit)(struct hdf *h, const char *path, void *context),
+             void *context)
+{
+    char prefix[HDF_PATH_MAX];
+    const struct hdf_object *o =
+        find_kind(h, group, KIND_GROUP, "is not a group");
+    if (!o || !join(prefix, group, ""))
+        return h->rc;
+    size_t n = strlen(prefix);
+    if (o->has_long_names)
+        hdf_foreign(h, group, "has a member with an overlong name");
+    for (idx i = lower_bound(h, prefix); i < h->n_sorted && h->rc == OK; i++) {
+        const struct hdf_object *member = h->sorted[i];
+        if (strncmp(member->path, prefix, n) != 0)
+            break;
+        if (!member->path[n] || strchr(member->path + n, '/'))
+            continue; /* the group itself, if it is the root; or deeper */
+        if (member->kind == KIND_LINK)
+            hdf_foreign(h, member->path, "is a soft or external link");
+        else
+            visit(h, member->path, context);
+    }
+    return h->rc;
+}
+
+/* ---- numbers ----------------------------------------------------------- */
+
+static struct hdf_object *find_dataset(struct hdf *h, const char *path)
+{
+    struct hdf_object *o = find_kind(h, path, KIND_DATASET, "is not a dataset");
+    if (o && o->complaint) {
+        hdf_foreign(h, path, o->complaint);
+        return NULL;
+    }
+    return o;
+}
+
+int hdf_inspect(struct hdf *h, const char *path, enum hdf_type *type,
+                struct hdf_shape *shape)
+{
+    const struct hdf_object *o = find_dataset(h, path);
+    if (o) {
+        *type = o->type;
+        *shape = o->shape;
+    }
+    return h->rc;
+}
+
+static double to_double(const char *from, enum hdf_type type, idx i)
+{
+    float f;
+    double d;
+    int64_t n;
+    switch (type) {
+    case HDF_FLOAT32:
+        memcpy(&f, from + 4 * i, sizeof f);
+        return f;
+    case HDF_INT64:
+        memcpy(&n, from + 8 * i, sizeof n);
+        return (double)n;
+    default:
+        memcpy(&d, from + 8 * i, sizeof d);
+        return d;
+    }
+}
+
+int hdf_read(struct hdf *h, const char *path, enum hdf_type type, void *values,
+             idx n)
+{
+    const struct hdf_object *o = find_dataset(h, path);
+    if (!o)
+        return h->rc;
+    if (hdf_shape_count(&o->shape) != n)
+        return hdf_foreign(h, path, "has another shape than wanted");
+    const char *from = o->values ? o->values : h->bytes + o->start;
+    double *doubles = values;
+    if (o->type == type)
+        memcpy(values, from, (size_t)n * hdf_type_bytes(type));
+    else if (type == HDF_FLOAT64)
+        for (idx i = 0; i < n; i++)
+            doubles[i] = to_double(from, o->type, i);
+    else
+        hdf_foreign(h, path, "has another type than wanted");
+    return h->rc;
+}
+
+/* ---- attributes -------------------------------------------------------- */
+
+/* Of this value, and one or a list of them; NULL with the error recorded. */
+static const struct hdf_attribute *
+find_attribute(struct hdf *h, const char *object, const char *name,
+               enum hdf_value value, enum hdf_extent extent)
+{
+    char what[HDF_PATH_MAX];
+    const struct hdf_object *o = find(h, object);
+    if (!o)
+        return NULL;
+    const struct hdf_attribute *a = o->attributes;
+    while (a && strcmp(a->name, name) != 0)
+        a = a->next;
+    if (a && a->extent == extent && a->value == value)
+        return a;
+    if (a && a->extent == extent)
+        snprintf(what, sizeof what, "has an attribute %s of another type",
+                 name);
+    else
+        snprintf(what, sizeof what, "has no sound attribute %s", name);
+    hdf_foreign(h, object, what);
+    return NULL;
+}
+
+int hdf_get_text(struct hdf *h, const char *object, const char *name,
+                 char **text)
+{
+    const struct hdf_attribute *a =
+        find_attribute(h, object, name, VALUE_TEXT, EXTENT_SCALAR);
+    if (!a)
+        return h->rc;
+    *text = strdup(a->text);
+    return *text ? OK : hdf_no_memory(h, "read");
+}
+
+int hdf_get_int(struct hdf *h, const char *object, const char *name,
+                int64_t *value)
+{
+    const struct hdf_attribute *a =
+        find_attribute(h, object, name, VALUE_INT, EXTENT_SCALAR);
+    if (a)
+        *value = a->ints[0];
+    return h->rc;
+}
+
+int hdf_get_double(struct hdf *h, const char *object, const char *name,
+                   double *value)
+{
+    const struct hdf_attribute *a =
+        find_attribute(h, object, name, VALUE_DOUBLE, EXTENT_SCALAR);
+    if (a)
+        *value = a->number;
+    return h->rc;
 }

@@ -21,25 +21,9 @@
 #include "base/base.h"
 #include "base/err.h"
 #include "base/hash.h"
-
-enum { HDF_NDIM_MAX = 4, HDF_PATH_MAX = 256 };
-
-enum hdf_type { HDF_FLOAT32, HDF_FLOAT64, HDF_INT64 };
+#include "io/hdf_types.h"
 
 struct hdf; /* one file, being built or read */
-
-struct hdf_shape {
-    int ndim;
-    idx n[HDF_NDIM_MAX]; /* row-major; each at least 1 */
-};
-
-idx hdf_shape_count(const struct hdf_shape *s); /* numbers in it */
-bool hdf_shape_is(const struct hdf_shape *s, int ndim, const idx *n);
-
-/* "384 x 128" into text; returns text. */
-enum { HDF_SHAPE_TEXT_MAX = 96 };
-const char *hdf_shape_print(char text[HDF_SHAPE_TEXT_MAX],
-                            const struct hdf_shape *s);
 
 /* hdf_free - close and forget; h may be NULL. A built file that was not saved
  * leaves nothing behind. */
@@ -123,7 +107,5 @@ int hdf_get_int(struct hdf *h, const char *object, const char *name,
                 int64_t *value);
 int hdf_get_double(struct hdf *h, const char *object, const char *name,
                    double *value);
-int hdf_get_shape(struct hdf *h, const char *object, const char *name,
-                  struct hdf_shape *shape);
 
 #endif

@@ -6,8 +6,12 @@
 #ifndef SINKLAB_HDF_TREE_H
 #define SINKLAB_HDF_TREE_H
 
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "base/err.h"
 #include "base/pool.h"
-#include "io/hdf.h"
+#include "io/hdf_types.h"
 
 /* The seal behind the image: these bytes, 16 hex digits, a line end.
  * KEEP WITH: docs/FORMATS.md, section on the seal. */
@@ -91,7 +95,10 @@ struct hdf {
     struct pool memory; /* of all of these */
 };
 
-/* Failures, each recorded unless there was one before; all return h->rc. */
+/* Failures, each recorded unless there was one before; all return h->rc. What
+ * is told in a printf's words is damage: "path: text". */
+int hdf_failv(struct hdf *h, const char *format, va_list args)
+    __attribute__((format(printf, 2, 0)));
 int hdf_no_memory(struct hdf *h, const char *what);
 int hdf_unreadable(struct hdf *h, const char *what, const char *reason);
 int hdf_foreign(struct hdf *h, const char *object, const char *what);
@@ -102,12 +109,5 @@ struct hdf_object *hdf_new_object(struct hdf *h, const char *path,
                                   enum hdf_kind kind);
 struct hdf_attribute *hdf_new_attribute(struct hdf *h, struct hdf_object *o,
                                         const char *name);
-
-/* hdf_find - the object at path, through groups on the whole way; NULL with
- * the error recorded. */
-struct hdf_object *hdf_find(struct hdf *h, const char *path);
-
-/* What a file system would call its last part. */
-const char *hdf_name(const char *path);
 
 #endif

@@ -274,24 +274,22 @@ static void take_head(struct checkpoint_head *head, struct fields *f)
 static int check_tensor(struct hdf *h, const char *group, const struct param *p)
 {
     char path[HDF_PATH_MAX], got[HDF_SHAPE_TEXT_MAX], want[HDF_SHAPE_TEXT_MAX];
-    struct hdf_shape shape, told, wanted = { .ndim = p->ndim };
+    struct hdf_shape shape, wanted = { .ndim = p->ndim };
     enum hdf_type type;
     tensor_path(path, group, p->name);
     if (!hdf_has(h, group, p->name))
         return hdf_refuse(h, "misses %s, which this model has", path);
-    if (hdf_inspect(h, path, &type, &shape) != OK ||
-        hdf_get_shape(h, path, "shape", &told) != OK)
-        return ERR_CHECKPOINT;
+    if (hdf_inspect(h, path, &type, &shape) != OK)
+        return hdf_status(h);
     for (int i = 0; i < p->ndim; i++)
         wanted.n[i] = p->shape[i];
     if (!hdf_shape_is(&shape, p->ndim, p->shape))
         return hdf_refuse(h, "%s has shape %s, this model wants %s", path,
                           hdf_shape_print(got, &shape),
                           hdf_shape_print(want, &wanted));
-    if (type != REAL_TYPE || !hdf_shape_is(&told, p->ndim, p->shape))
-        return hdf_refuse(h, "damaged (type or shape attribute of %s); %s",
-                          path, REMEDY);
-    return OK;
+    return type == REAL_TYPE
+               ? OK
+               : hdf_refuse(h, "damaged (type of %s); %s", path, REMEDY);
 }
 
 static int load_tensor(struct hdf *h, const char *group, const struct param *p,
