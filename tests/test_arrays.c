@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "io/arrays.h"
@@ -163,9 +164,32 @@ static void test_arrays__missing_or_damaged_is_refused(void **state)
     assert_int_equal(array_load(&a, path, "sink_1", &none), ERR_IO);
 }
 
+/* A pipe to the child that reads it takes two: not a lack of memory. */
+static void test_arrays__too_few_open_files_are_told_as_such(void **state)
+{
+    char path[FSYS_PATH_MAX];
+    struct array_values a;
+    struct err e = { 0 };
+    struct rlimit before, few;
+    (void)state;
+    save(path, "few.h5");
+    int next = dup(STDIN_FILENO);
+    close(next);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    few = before;
+    few.rlim_cur = (rlim_t)next + 1;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+    int rc = array_load(&a, path, "step", &e);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_int_equal(rc, ERR_IO);
+    assert_non_null(strstr(e.text, "few.h5: cannot read it in another"));
+    assert_non_null(strstr(e.text, "ulimit -n"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_arrays__too_few_open_files_are_told_as_such),
         cmocka_unit_test(test_arrays__come_back),
         cmocka_unit_test(test_arrays__same_content_is_same_bytes),
         cmocka_unit_test(test_arrays__every_axis_has_its_scale),

@@ -21,7 +21,8 @@ enum child_end {
     CHILD_FAILED,    /* it crashed, overran a limit, or said that it failed */
     CHILD_NO_START,  /* the same, before it had written a byte */
     CHILD_NO_MEMORY, /* too little memory, here or there */
-    CHILD_NONE,      /* the system gives no process; nothing was done */
+    CHILD_NONE,      /* the system gives no process, or no pipe to it: errno
+                        says why; nothing was done */
 };
 
 /* child_run - let work(out, context) run there, where it writes to out and says

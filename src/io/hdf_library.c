@@ -1,5 +1,6 @@
 #include "io/hdf_library.h"
 
+#include <errno.h>
 #include <hdf5.h>
 #include <hdf5_hl.h>
 #include <stdio.h>
@@ -283,7 +284,7 @@ static const char *inspect(struct record *r, hid_t data, size_t n_bytes)
     if (!is_plain(data))
         return "is not stored plainly (chunked, compressed, external or "
                "virtual)";
-    size_t size = type == HDF_FLOAT32 ? 4 : 8;
+    size_t size = hdf_type_bytes(type);
     if (!find_shape(&shape, data, (size_t)PTRDIFF_MAX / size))
         return "has an impossible shape";
     size_t bytes = (size_t)hdf_shape_count(&shape) * size;
@@ -625,10 +626,13 @@ int hdf_library_read(struct hdf *h)
         hdf_no_memory(h, "read");
         break;
     case CHILD_NONE:
-        h->rc = err_set(h->e, ERR_MEMORY,
-                        "%s: the system gives no process to read it in: free "
-                        "some memory, or raise the limit (ulimit -u)",
-                        h->path);
+        h->rc = errno == EMFILE || errno == ENFILE
+                    ? err_system(h->e, h->path, "read it in another process")
+                    : err_set(h->e, ERR_MEMORY,
+                              "%s: the system gives no process to read it in: "
+                              "free some memory, or raise the limit (ulimit "
+                              "-u)",
+                              h->path);
     }
     free(bytes);
     return h->rc;
