@@ -26,9 +26,10 @@ void combine_set(struct combination *c, const char *setting)
     assert_true(dot && equals && dot < equals);
     snprintf(name, sizeof name, "%.*s", (int)(equals - dot - 1), dot + 1);
     if (strncmp(setting, "model.", 6) == 0)
-        set(model_keys, n_model_keys, &c->model, name, equals + 1);
+        set(model_keys, n_model_keys, &c->spec.model, name, equals + 1);
     else
-        set(attention_keys, n_attention_keys, &c->attention, name, equals + 1);
+        set(attention_keys, n_attention_keys, &c->spec.attention, name,
+            equals + 1);
     size_t n = strlen(c->text);
     snprintf(c->text + n, sizeof c->text - n, "%s%s", n ? " " : "", setting);
 }
@@ -37,16 +38,16 @@ void combine_defaults(struct combination *c, idx T)
 {
     *c = (struct combination){ 0 };
     for (idx i = 0; i < n_model_keys; i++)
-        set(model_keys, n_model_keys, &c->model, model_keys[i].name,
+        set(model_keys, n_model_keys, &c->spec.model, model_keys[i].name,
             model_keys[i].fallback);
     for (idx i = 0; i < n_attention_keys; i++)
-        set(attention_keys, n_attention_keys, &c->attention,
+        set(attention_keys, n_attention_keys, &c->spec.attention,
             attention_keys[i].name, attention_keys[i].fallback);
-    c->model.layers = 2;
-    c->model.width = 8;
-    c->model.heads = 2;
-    c->model.context = T;
-    c->model.ffn_width = 5;
+    c->spec.model.layers = 2;
+    c->spec.model.width = 8;
+    c->spec.model.heads = 2;
+    c->spec.model.context = T;
+    c->spec.model.ffn_width = 5;
 }
 
 /* One of a choice's names, or of some numbers. */
@@ -158,9 +159,39 @@ void combine_random(struct combination *c, idx T, idx i)
         struct rng r = rng_open(77, RNG_TEST, (uint64_t)i, attempt);
         combine_defaults(c, T);
         draw(c, &r, i % COUNT_OF(extras));
-        c->attention.prefix = idx_min(c->attention.prefix, T);
-        if (model_options_check(&c->model, &c->attention, NULL) == OK)
+        c->spec.attention.prefix = idx_min(c->spec.attention.prefix, T);
+        if (model_spec_check(&c->spec, NULL) == OK)
             return;
         BUG_ON(attempt > 10000);
+    }
+}
+
+/* c without its setting number `left_out`; false if it has not so many. */
+static bool without(struct combination *to, const struct combination *c,
+                    idx left_out)
+{
+    char copy[sizeof c->text], *rest = copy;
+    idx n = 0, T = c->spec.model.context;
+    strcpy(copy, c->text);
+    combine_defaults(to, T);
+    for (char *s; (s = strtok_r(rest, " ", &rest)); n++)
+        if (n != left_out)
+            combine_set(to, s);
+    to->spec.attention.prefix = idx_min(to->spec.attention.prefix, T);
+    return left_out < n;
+}
+
+void combine_shrink(struct combination *c,
+                    bool (*fails)(const struct combination *c, void *context),
+                    void *context)
+{
+    struct combination fewer;
+    for (idx i = 0; without(&fewer, c, i);) {
+        if (model_spec_check(&fewer.spec, NULL) || !fails(&fewer, context)) {
+            i++;
+            continue;
+        }
+        *c = fewer;
+        i = 0;
     }
 }

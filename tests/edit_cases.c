@@ -52,7 +52,9 @@ void edit_case_open(struct edit_case *c, const struct edit_setting *s, idx head,
     struct attention_options a = edit_attention(s);
     const struct score_edit *on[SCORE_EDITS_MAX];
     a.prefix = prefix;
-    assert_int_equal(score_edits_of(on, &m, &a), 1);
+    assert_int_equal(
+        score_edits_of(on, &(struct model_spec){ .model = m, .attention = a }),
+        1);
     assert_string_equal(on[0]->text.name, s->name);
     idx n = on[0]->n_learned ? on[0]->n_learned(&a, T, D) : 0;
     *c = (struct edit_case){ .edit = on[0], .options = a };

@@ -7,6 +7,18 @@
 /* A scalar function of numbers that lie at x somewhere in `context`. */
 typedef double (*scalar_fn)(void *context);
 
+/* An entry whose gradient is not what differences say. */
+struct gradient_fault {
+    idx at;
+    double got, wanted, error; /* error: of the largest entry */
+};
+
+/* gradient_matches - check_gradient without an end: false, and the first entry
+ * that is wrong. */
+bool gradient_matches(struct gradient_fault *fault, scalar_fn f, void *context,
+                      real *x, const real *got, idx n, double bound,
+                      double floor);
+
 /* check_gradient - d f / d x[0..n-1] by fourth-order central differences
  * against `got`. The error is relative to the largest entry of the gradient
  * (at least `floor`). Steps of several sizes are tried for each entry, from

@@ -31,7 +31,9 @@ void head_case_open(struct head_case *c, const char *settings, idx T, idx D,
     *c = (struct head_case){ .part = D + HEAD_GAP, .ld = 3 * (D + HEAD_GAP) };
     weight_case_open(&c->weights, settings);
     m.context = T - c->weights.options.registers;
-    c->at = attention_of(&m, &c->weights.options, T, D);
+    c->at = attention_of(
+        &(struct model_spec){ .model = m, .attention = c->weights.options }, T,
+        D);
     assert_int_equal(c->at.E, D);
     c->row_n = c->at.n_extra + T;
     c->qkv = normal(T * c->ld, std, 1);

@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "config/config.h"
+#include "nn/param.h"
 
 static const char *path_of(const char *name)
 {

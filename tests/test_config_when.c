@@ -340,7 +340,9 @@ static void try_value(struct walk *w, const char *value)
                   NULL) ||
         config_has_default(&forced, w->k) ||
         config_value_order(&forced, &w->plain, w->k) == 0 ||
-        model_options_check(&forced.model, &forced.attention, &e))
+        model_spec_check(&(struct model_spec){ .model = forced.model,
+                                               .attention = forced.attention },
+                         &e))
         return;
     snprintf(setting, sizeof setting, "%s=%s", w->name, value);
     add(&o, setting, strlen(setting));

@@ -16,7 +16,8 @@ struct built {
     struct combination c;
     struct model m;
     struct acts x;
-    struct arena arena;
+    struct batch batch;
+    struct arena arena, tokens;
     real *w;
 };
 
@@ -31,23 +32,30 @@ static void build(struct built *b, const char *settings)
     snprintf(copy, sizeof copy, "%s", settings);
     for (char *s; (s = strtok_r(rest, " ", &rest));)
         combine_set(&b->c, s);
-    if (model_init(&b->m, &b->c.model, &b->c.attention, V, &e))
+    if (model_init(&b->m, &b->c.spec, V, &e))
         fail_msg("%s: %s", settings, e.text);
     assert_int_equal(
         acts_open(&b->x, &b->arena, &b->m, B, T, 1, false, true, &e), OK);
     b->w = calloc((size_t)b->m.table.total, sizeof *b->w);
-    params_init(b->w, &b->m.table, INIT_STUDY, b->c.model.layers, 5);
+    params_init(b->w, &b->m.table, INIT_STUDY, b->c.spec.model.layers, 5);
+    struct arena measure = { 0 };
+    struct batch_rules rules = model_batch_rules(&b->m, T);
+    batch_plan(&b->batch, &measure, B, T, &rules);
+    assert_int_equal(arena_open(&b->tokens, measure.used_bytes, &e), OK);
+    batch_plan(&b->batch, &b->tokens, B, T, &rules);
     struct rng r = rng_open(6, RNG_TEST, 0, 0);
     for (idx i = 0; i < B * T; i++) {
-        b->x.tokens[i] = (int32_t)rng_below(&r, V - 1); /* one is free */
-        b->x.targets[i] = (int32_t)rng_below(&r, V);
+        b->batch.tokens[i] = (int32_t)rng_below(&r, V - 1); /* one is free */
+        b->batch.targets[i] = (int32_t)rng_below(&r, V);
     }
+    batch_mark(&b->batch);
 }
 
 static void drop(struct built *b)
 {
     free(b->w);
     arena_release(&b->arena);
+    arena_release(&b->tokens);
     model_release(&b->m);
 }
 
@@ -87,7 +95,7 @@ static void set_all(struct built *b, const char *suffix, double value)
 
 static double loss(struct built *b)
 {
-    return model_forward_loss(&b->m, b->w, &b->x, B);
+    return model_forward_loss(&b->m, b->w, &b->x, &b->batch).cross_entropy;
 }
 
 static void assert_same(struct built *a, struct built *b)
@@ -237,7 +245,7 @@ static void test_equivalences__a_value_bias_changes_no_weight(void **state)
         build(&b[i], settings[i]);
         if (i)
             copy_weights(&b[1], &b[0]);
-        model_observe(&b[i].m, b[i].w, &b[i].x, B, &observer);
+        model_observe(&b[i].m, b[i].w, &b[i].x, &b[i].batch, &observer);
     }
     assert_memory_equal(weights[0], weights[1], sizeof weights[0]);
     assert_true(fabs(loss(&b[0]) - loss(&b[1])) > 1e-6);
@@ -260,8 +268,8 @@ static void check_seen(const char *one, const char *other)
             copy_weights(&b[1], &b[0]);
             set_all(&b[1], "column_score", 0);
         }
-        assert_true(model_shows_extra(&b[i].m));
-        model_observe(&b[i].m, b[i].w, &b[i].x, B, &observer);
+        assert_true(model_shows_extra(&b[i].m, 0));
+        model_observe(&b[i].m, b[i].w, &b[i].x, &b[i].batch, &observer);
     }
     for (idx i = 0; i < COUNT_OF(weights[0]); i++)
         assert_close((double)(1 + weights[0][i]), (double)(1 + weights[1][i]),

@@ -2,10 +2,11 @@
  * tensor's gradient along a random direction against differences, 1e-6. A wrong
  * entry anywhere in a tensor shows in its direction. */
 #include "combine.h"
-#include "gradcheck.h"
+#include "gradwalk.h"
 #include "harness.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,95 +14,65 @@
 #include "kern/gemm.h"
 #include "nn/model/model.h"
 
-enum { COMBINATIONS = 300, V = 6, B = 2 };
+enum { COMBINATIONS = 300, V = 6, B = 2, DIRECTION_MAX = 1 << 20 };
 
-struct line {
-    struct model m;
-    struct acts x;
-    struct arena arena;
-    real *w, *dw, *at, *direction; /* (table.total) */
-    const struct param *p;         /* the tensor that is moved */
-    real step;
-};
-
-static double along(void *context)
+static void open_combination(struct tiny *t, const struct combination *c,
+                             real *direction, idx i)
 {
-    struct line *l = context;
-    const struct param *p = l->p;
-    for (idx i = p->offset; i < p->offset + p->n; i++)
-        l->w[i] = l->at[i] + l->step * l->direction[i];
-    double loss = model_forward_loss(&l->m, l->w, &l->x, l->x.B);
-    memcpy(l->w + p->offset, l->at + p->offset, (size_t)p->n * sizeof *l->w);
-    return loss;
-}
-
-static void open_line(struct line *l, const struct combination *c, idx i)
-{
-    struct err e = { 0 };
-    *l = (struct line){ 0 };
-    if (model_init(&l->m, &c->model, &c->attention, V, &e))
-        fail_msg("%s: %s", c->text, e.text);
-    assert_int_equal(acts_open(&l->x, &l->arena, &l->m, B, c->model.context, 1,
-                               true, false, &e),
-                     OK);
-    idx n = l->m.table.total;
-    l->w = calloc((size_t)n, sizeof *l->w);
-    l->dw = calloc((size_t)n, sizeof *l->dw);
-    l->at = calloc((size_t)n, sizeof *l->at);
-    l->direction = calloc((size_t)n, sizeof *l->direction);
-    params_init(l->w, &l->m.table, INIT_GPT2, c->model.layers, 3);
-    double size = 0.3 * sqrt(8 / (double)c->model.width);
+    const struct model_options *o = &c->spec.model;
+    tiny_open_spec(t, &c->spec, B, V, 1, 1);
+    params_init(t->w, &t->m.table, INIT_GPT2, o->layers, 3);
+    double size = 0.3 * sqrt(8 / (double)o->width);
     struct rng r = rng_open(4, RNG_TEST, (uint64_t)i, 0);
-    for (idx k = 0; k < l->m.table.count; k++) {
-        const struct param *p = &l->m.table.rows[k];
+    for (idx k = 0; k < t->m.table.count; k++) {
+        const struct param *p = &t->m.table.rows[k];
         for (idx j = p->offset; j < p->offset + p->n; j++) {
             /* larger than at a start, so that nothing is linear, but not so
              * large that a row has one weight */
-            l->w[j] += (real)(size * rng_normal(&r));
-            l->direction[j] = (real)rng_normal(&r);
+            t->w[j] += (real)(size * rng_normal(&r));
+            direction[j] = (real)rng_normal(&r);
         }
     }
-    memcpy(l->at, l->w, (size_t)n * sizeof *l->at);
-    for (idx k = 0; k < B * c->model.context; k++) {
-        l->x.tokens[k] = (int32_t)rng_below(&r, V);
-        l->x.targets[k] = (int32_t)rng_below(&r, V);
+    for (idx k = 0; k < B * o->context; k++) {
+        t->batch.tokens[k] = (int32_t)rng_below(&r, V);
+        t->batch.targets[k] = (int32_t)rng_below(&r, V);
     }
+    batch_mark(&t->batch);
 }
 
-static void close_line(struct line *l)
+/* How many tensors are wrong, and which. */
+static idx walk(const struct combination *c, idx i, char failed[WALK_TEXT_MAX])
 {
-    free(l->w), free(l->dw), free(l->at), free(l->direction);
-    arena_release(&l->arena);
-    model_release(&l->m);
+    struct tiny t;
+    real *direction = calloc(DIRECTION_MAX, sizeof *direction);
+    assert_non_null(direction);
+    open_combination(&t, c, direction, i);
+    assert_true(t.m.table.total <= DIRECTION_MAX);
+    tiny_backward(&t, 1);
+    idx n = walk_directions(&t, direction, failed);
+    tiny_close(&t);
+    free(direction);
+    return n;
 }
 
-/* Relative to the size that the derivative would have if no terms cancelled. */
-static void check_tensor(struct line *l, const struct param *p,
-                         const char *settings)
+static bool is_wrong(const struct combination *c, void *context)
 {
-    char what[1200];
-    double sum = 0, size = 0;
-    for (idx i = p->offset; i < p->offset + p->n; i++) {
-        double term = (double)l->dw[i] * (double)l->direction[i];
-        sum += term;
-        size += term * term;
-    }
-    real got = (real)sum;
-    l->p = p;
-    l->step = 0;
-    snprintf(what, sizeof what, "%s of %s", p->name, settings);
-    check_gradient(what, along, l, &l->step, &got, 1, 1e-6, sqrt(size) + 1e-3);
+    char failed[WALK_TEXT_MAX];
+    return walk(c, *(idx *)context, failed) > 0;
 }
 
 static void check_combination(const struct combination *c, idx i)
 {
-    struct line l;
-    open_line(&l, c, i);
-    model_backward_loss(&l.m, l.w, l.dw, &l.x, 1);
-    for (idx k = 0; k < l.m.table.count; k++)
-        if (l.m.table.rows[k].role != PARAM_STATE)
-            check_tensor(&l, &l.m.table.rows[k], c->text);
-    close_line(&l);
+    char failed[WALK_TEXT_MAX];
+    if (!walk(c, i, failed))
+        return;
+    struct combination fewest = *c;
+    if (!c->spec.layers)
+        combine_shrink(&fewest, is_wrong, &i);
+    walk(&fewest, i, failed);
+    fail_msg("combination %td, of [%s] these are enough: [%s], T %td; wrong, "
+             "from the last: %s",
+             i, c->text, fewest.text, c->spec.model.context, failed);
 }
 
 static void test_model__random_combinations_match_differences(void **state)
@@ -154,6 +125,48 @@ static void test_model__wide_heads_match_differences(void **state)
     }
 }
 
+/* Layers that are not alike: what one has, the other lacks, so that nothing
+ * can be read from the wrong one. */
+static void test_model__layers_of_their_own_match_differences(void **state)
+{
+    (void)state;
+    static const char *const pairs[][2][4] = {
+        { { "attention.window=3" }, { "attention.bias=key" } },
+        { { "attention.bias=key_value", "attention.gate=input" },
+          { "attention.weights=sigmoid", "attention.forget=input" } },
+        { { "attention.conv=3", "attention.qk_norm=rms" },
+          { "attention.soft_cap=2", "attention.gate=static" } },
+        { { "attention.combine=add" }, { "attention.head_norm=yes" } },
+        { { "attention.exclusive=yes" },
+          { "attention.value_gate=yes", "attention.context_scale=yes" } },
+        { { "attention.bias=key", "attention.bias_value=uniform" },
+          { "attention.bias=key", "attention.bias_value=first",
+            "attention.bias_value_scale=3" } },
+        { { "attention.weights=identity", "attention.features=elu1",
+            "attention.linear_time=yes" },
+          { "attention.weights=affine", "attention.group=3",
+            "attention.forget=learned" } },
+        { { "attention.weights=elastic", "attention.bias=logit" },
+          { "attention.features=mlp", "attention.window=2" } },
+    };
+    static const idx lengths[] = { 7, 13, 4 };
+    for (idx i = 0; i < 2 * COUNT_OF(pairs); i++) {
+        struct combination c[2];
+        struct attention_options layers[2];
+        for (int l = 0; l < 2; l++) {
+            const char *const *settings = pairs[i / 2][(l + i) % 2];
+            combine_defaults(&c[l], lengths[i % COUNT_OF(lengths)]);
+            for (int j = 0; j < 4 && settings[j]; j++)
+                combine_set(&c[l], settings[j]);
+            layers[l] = c[l].spec.attention;
+        }
+        size_t n = strlen(c[0].text);
+        snprintf(c[0].text + n, sizeof c[0].text - n, "; then %s", c[1].text);
+        c[0].spec.layers = layers;
+        check_combination(&c[0], 2000 + i);
+    }
+}
+
 static int start(void **state)
 {
     (void)state;
@@ -165,6 +178,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_model__random_combinations_match_differences),
         cmocka_unit_test(test_model__wide_heads_match_differences),
+        cmocka_unit_test(test_model__layers_of_their_own_match_differences),
     };
     return cmocka_run_group_tests_name("grad_combinations", tests, start, NULL);
 }

@@ -111,7 +111,10 @@ static void open_case(struct whole_case *c, const struct edit_setting *edit,
     a.group = sight->group;
     a.group_shift = sight->group > 0;
     a.group_globals = sight->globals;
-    *c = (struct whole_case){ .at = attention_of(&m, &a, T, D) };
+    *c = (struct whole_case){
+        .at = attention_of(&(struct model_spec){ .model = m, .attention = a },
+                           T, D)
+    };
     assert_true(c->at.n_edits > 0);
     assert_true(T * D <= 400);
     c->qkv = normal_numbers(T * row_of(c), 1, 1);

@@ -1,6 +1,7 @@
 /* Every stage, alone and in company, in whole tiny models: the gradient of
  * every parameter against central differences, 1e-6. */
 #include "gradcheck.h"
+#include "gradwalk.h"
 #include "harness.h"
 #include "kern/gemm.h"
 #include "stage_cases.h"
@@ -13,27 +14,22 @@
 static double model_value(void *context)
 {
     struct tiny *t = context;
-    return model_forward_loss(&t->m, t->w, &t->x, t->x.B);
+    return model_forward_loss(&t->m, t->w, &t->x, &t->batch).objective;
 }
 
 static void open_case(struct tiny *t, const struct stage_case *c, idx B, idx T)
 {
     stage_case_open(t, c, B, T, 1, 0.4);
-    model_backward_loss(&t->m, t->w, t->dw, &t->x, 1);
+    tiny_backward(t, 1);
 }
 
 static void check_case(const struct stage_case *c, idx B, idx T)
 {
+    char failed[WALK_TEXT_MAX];
     struct tiny t;
     open_case(&t, c, B, T);
-    for (idx i = 0; i < t.m.table.count; i++) {
-        const struct param *p = &t.m.table.rows[i];
-        char what[200];
-        snprintf(what, sizeof what, "%s, B %td, T %td: %s", c->name, B, T,
-                 p->name);
-        check_gradient(what, model_value, &t, t.w + p->offset, t.dw + p->offset,
-                       p->n, 1e-6, 1e-3);
-    }
+    if (walk_entries(&t, failed))
+        fail_msg("%s, B %td, T %td: %s", c->name, B, T, failed);
     tiny_close(&t);
 }
 

@@ -352,8 +352,9 @@ static void test_head_operation__memory_grows_with_the_length(void **state)
         idx n[4];
         weight_case_open(&w, operations[i]);
         for (idx j = 0; j < 4; j++) {
-            struct attention at =
-                attention_of(&m, &w.options, (idx)1000 << j, D);
+            struct attention at = attention_of(
+                &(struct model_spec){ .model = m, .attention = w.options },
+                (idx)1000 << j, D);
             n[j] = attention_scratch(&at);
         }
         assert_int_equal(n[2] - n[1], 2 * (n[1] - n[0]));

@@ -32,7 +32,7 @@ static void open_meter(struct measured *x, const char *preset,
     tiny_open(&x->t, &options, a, 1, V, 1, 25);
     assert_int_equal(meter_open(&x->meter, &x->t.m, o, N, threads, &e), OK);
     for (idx i = 0; i < N * x->meter.T; i++)
-        x->meter.tokens[i] = (int32_t)rng_below(&r, V);
+        x->meter.batch.tokens[i] = (int32_t)rng_below(&r, V);
 }
 
 static void close_meter(struct measured *x)
@@ -88,9 +88,9 @@ static void observe_own(struct own *own, struct measured *x, idx sequence)
 {
     struct head_observer observer = { see_own, own };
     *own = (struct own){ 0 };
-    memcpy(x->t.x.tokens, x->meter.tokens + sequence * T,
-           T * sizeof *x->t.x.tokens);
-    model_observe(&x->t.m, x->t.w, &x->t.x, 1, &observer);
+    memcpy(x->t.batch.tokens, x->meter.batch.tokens + sequence * T,
+           T * sizeof *x->t.batch.tokens);
+    tiny_observe(&x->t, 1, &observer);
     for (idx depth = 0; depth <= L; depth++) {
         const real *hidden = acts_hidden(&x->t.x, &x->t.m, depth, 0);
         own->hidden_first[depth] = norm(hidden, C);
@@ -189,7 +189,8 @@ static void test_meter__threshold_comes_before_the_mean(void **state)
         o.eps = (own[0].alpha[i] + own[1].alpha[i]) / 2;
         assert_true(fabs(own[0].alpha[i] - own[1].alpha[i]) > 1e-4);
         assert_int_equal(meter_open(&two, &x.t.m, &o, 2, 1, &e), OK);
-        memcpy(two.tokens, x.meter.tokens, 2 * T * sizeof *two.tokens);
+        memcpy(two.batch.tokens, x.meter.batch.tokens,
+               2 * T * sizeof *two.batch.tokens);
         meter_run(&two, x.t.w);
         assert_close(column(&two, "sink_1")->value[i], 0.5, 1e-12);
         meter_release(&two);
@@ -255,7 +256,7 @@ static void check_columns(const struct attention_options *a)
     for (idx i = 0; i < x.meter.n_columns; i++) {
         const struct meter_column *c = &x.meter.columns[i];
         bool has_extra =
-            model_shows_extra(&x.t.m) &&
+            model_shows_extra(&x.t.m, 0) &&
             (attention_column_acts(a) || attention_has_remainder(a));
         bool has = has_extra || !c->metric->needs_extra;
         assert_int_equal(c->is_given, has);
@@ -319,7 +320,7 @@ static void test_meter__identical_tokens_give_the_uniform_values(void **state)
     tiny_open(&t, &o, &a, 1, V, 1, 25);
     assert_int_equal(meter_open(&m, &t.m, &sinks, 3, 1, &e), OK);
     for (idx i = 0; i < 3 * T; i++)
-        m.tokens[i] = (int32_t)(i / T);
+        m.batch.tokens[i] = (int32_t)(i / T);
     meter_run(&m, t.w);
     for (idx i = 0; i < L * H; i++) {
         assert_near(column(&m, "first_mass")->value[i], 0.0741, 5e-5,
@@ -347,7 +348,7 @@ static void check_hidden(double factor)
         t.w[t.m.token_w + c] = (real)factor * t.w[t.m.token_w + C + c];
     assert_int_equal(meter_open(&m, &t.m, &sinks, 2, 1, &e), OK);
     for (idx i = 0; i < 2 * T; i++)
-        m.tokens[i] = i % T ? 1 : 0;
+        m.batch.tokens[i] = i % T ? 1 : 0;
     meter_run(&m, t.w);
     const struct meter_column *c = column(&m, "hidden_ratio");
     assert_close(c->value[0], factor, 1e-4);
@@ -459,7 +460,7 @@ static void open_few(struct measured *x, const char *preset,
     tiny_open(&x->t, &o, a, 1, V, 1, 25);
     assert_int_equal(meter_open(&x->meter, &x->t.m, &sinks, FEW, 1, &e), OK);
     for (idx i = 0; i < FEW * SHORT; i++)
-        x->meter.tokens[i] = V / 2;
+        x->meter.batch.tokens[i] = V / 2;
 }
 
 static void check_all_nan(const struct attention_options *a)
@@ -467,7 +468,7 @@ static void check_all_nan(const struct attention_options *a)
     struct measured x;
     idx n;
     open_few(&x, "llama", a);
-    x.meter.tokens[2 * SHORT - 1] = V - 1; /* last of the second */
+    x.meter.batch.tokens[2 * SHORT - 1] = V - 1; /* last of the second */
     real *w = weights_of(&x.t, "token.weight", &n);
     assert_int_equal(n, V * C);
     w[(V - 1) * C + 3] = (real)NAN;
@@ -503,13 +504,13 @@ static void check_tensor_nan(const struct attention_options *a,
 {
     struct measured x;
     open_few(&x, preset, a);
-    x.t.x.tokens[SHORT - 2] = V / 2; /* the row that is hit */
+    x.t.batch.tokens[SHORT - 2] = V / 2; /* the row that is hit */
     for (idx i = 0; i < x.t.m.table.count; i++) {
         const struct param *p = &x.t.m.table.rows[i];
         real *w = x.t.w + p->offset + p->n / 2, kept = *w;
         bool shows = false;
         *w = (real)NAN;
-        double loss = model_forward_loss(&x.t.m, x.t.w, &x.t.x, 1);
+        double loss = tiny_loss(&x.t, 1);
         meter_run(&x.meter, x.t.w);
         for (idx k = 0; k < x.meter.n_columns; k++)
             shows = shows || (x.meter.columns[k].is_given &&

@@ -24,7 +24,7 @@ static void test_model__first_loss_is_about_log_v(void **state)
         struct model_options o = tiny_options(presets[i], 3, 64, 4, 32);
         struct tiny t;
         tiny_open(&t, &o, &softmax, 8, 200, 2, 1);
-        double loss = model_forward_loss(&t.m, t.w, &t.x, 8);
+        double loss = tiny_loss(&t, 8);
         assert_close(loss, log(200), 0.01);
         tiny_close(&t);
     }
@@ -37,13 +37,13 @@ static void test_model__loss_is_the_mean_over_its_tokens(void **state)
     struct tiny t;
     tiny_open(&t, &o, &softmax, 4, 11, 2, 20);
     for (idx B = 1; B <= 4; B++) {
-        double sum = 0, loss = model_forward_loss(&t.m, t.w, &t.x, B);
+        double sum = 0, loss = tiny_loss(&t, B);
         for (idx r = 0; r < B * 20; r++)
             sum += (double)t.x.loss[r];
         assert_close(loss, sum / (double)(B * 20), 1e-12);
     }
-    double whole = model_forward_loss(&t.m, t.w, &t.x, 4);
-    assert_close(model_backward_loss(&t.m, t.w, t.dw, &t.x, 0.5), whole, 1e-6);
+    double whole = tiny_loss(&t, 4);
+    assert_close(tiny_backward(&t, 0.5), whole, 1e-6);
     tiny_close(&t);
 }
 
@@ -68,7 +68,7 @@ static void test_model__scores_what_no_query_has_seen(void **state)
         double sum = 0;
         struct tiny t;
         tiny_open(&t, &o, &a, B, 11, 2, 20);
-        double loss = model_forward_loss(&t.m, t.w, &t.x, B);
+        double loss = tiny_loss(&t, B);
         for (idx r = 0; r < B * S; r++) {
             bool is_scored = r % S >= R + cases[i].unscored;
             assert_int_equal(t.x.loss[r] > 0, is_scored);
@@ -91,12 +91,12 @@ static void test_model__sequences_do_not_see_each_other(void **state)
         struct tiny all, one;
         tiny_open(&all, &o, &a, 17, 50, 2, 10);
         tiny_open(&one, &o, &a, 1, 50, 1, 10);
-        model_forward_loss(&all.m, all.w, &all.x, 17);
+        tiny_loss(&all, 17);
         for (idx b = 0; b < 17; b++) {
-            size_t bytes = 70 * sizeof *one.x.tokens;
-            memcpy(one.x.tokens, all.x.tokens + b * 70, bytes);
-            memcpy(one.x.targets, all.x.targets + b * 70, bytes);
-            model_forward_loss(&one.m, one.w, &one.x, 1);
+            size_t bytes = 70 * sizeof *one.batch.tokens;
+            memcpy(one.batch.tokens, all.batch.tokens + b * 70, bytes);
+            memcpy(one.batch.targets, all.batch.targets + b * 70, bytes);
+            tiny_loss(&one, 1);
             for (idx t = 0; t < 70; t++)
                 assert_close((double)one.x.loss[t],
                              (double)all.x.loss[b * 70 + t], 2e-5);
@@ -118,11 +118,11 @@ static void test_model__future_tokens_change_no_earlier_loss(void **state)
             struct tiny t;
             real before[B * T];
             tiny_open(&t, &o, &a, B, 9, 2, 10);
-            model_forward_loss(&t.m, t.w, &t.x, B);
+            tiny_loss(&t, B);
             memcpy(before, t.x.loss, sizeof before);
             for (idx j = CUT; j < T; j++)
-                t.x.tokens[j] = (t.x.tokens[j] + 1) % 9;
-            model_forward_loss(&t.m, t.w, &t.x, B);
+                t.batch.tokens[j] = (t.batch.tokens[j] + 1) % 9;
+            tiny_loss(&t, B);
             assert_memory_equal(t.x.loss, before, CUT * sizeof *before);
             assert_memory_equal(t.x.loss + T, before + T, T * sizeof *before);
             for (idx j = CUT; j < T; j++)
@@ -176,7 +176,7 @@ static void check_mean_alpha(idx B, idx T, idx registers, idx prefix)
     for (int parts = 1; parts <= 2; parts++) {
         memset(t.dw, 0, (size_t)t.m.table.total * sizeof *t.dw);
         for (int i = 0; i < parts; i++)
-            model_backward_loss(&t.m, t.w, t.dw, &t.x, 1 / (double)parts);
+            tiny_backward(&t, 1 / (double)parts);
         for (idx l = 0; l < 2; l++) {
             const struct param *p = find_row(&t.m, "attention.mean_alpha", l);
             assert_int_equal(p->n, 2);
@@ -213,7 +213,10 @@ static void test_model__flops_count_products_and_attention(void **state)
         struct model m = { 0 };
         struct err e = { 0 };
         o.ffn_width = 160;
-        assert_int_equal(model_init(&m, &o, &a, 100, &e), OK);
+        assert_int_equal(
+            model_init(&m, &(struct model_spec){ .model = o, .attention = a },
+                       100, &e),
+            OK);
         double ffn = (i == 0 ? 2 : 3) * C * F;
         double products = L * (4 * C * C + ffn) + V * C;
         assert_close(model_flops_per_token(&m, 32),
@@ -240,9 +243,9 @@ static double overfit(struct tiny *t, double bound, idx steps)
     assert_int_equal(arena_open(&arena, measure.used_bytes, &e), OK);
     optim_plan(&s, &arena, &o, &t->m.table, 1);
     for (idx b = 0; b < t->x.B; b++)
-        t->x.tokens[b * t->x.T] = (int32_t)b;
+        t->batch.tokens[b * t->x.T] = (int32_t)b;
     for (idx step = 1; step <= steps && !(loss < bound); step++) {
-        loss = model_backward_loss(&t->m, t->w, t->dw, &t->x, 1);
+        loss = tiny_backward(t, 1);
         optim_step(&s, t->w, t->dw, step, o.lr, optim_grad_norm(&s, t->dw));
     }
     arena_release(&arena);
@@ -287,22 +290,65 @@ static void test_model__refuses_impossible_options(void **state)
     struct model_options o = tiny_options("gpt2", 1, 30, 4, 8);
     struct model m = { 0 };
     struct err e = { 0 };
-    assert_int_equal(model_init(&m, &o, &softmax, 10, &e), ERR_CONFIG);
+    assert_int_equal(
+        model_init(&m, &(struct model_spec){ .model = o, .attention = softmax },
+                   10, &e),
+        ERR_CONFIG);
     assert_non_null(strstr(e.text, "30"));
     assert_non_null(strstr(e.text, "heads"));
     model_release(&m);
     o = tiny_options("llama", 1, 12, 4, 8); /* head width 3 */
     e = (struct err){ 0 };
-    assert_int_equal(model_init(&m, &o, &softmax, 10, &e), ERR_CONFIG);
+    assert_int_equal(
+        model_init(&m, &(struct model_spec){ .model = o, .attention = softmax },
+                   10, &e),
+        ERR_CONFIG);
     assert_non_null(strstr(e.text, "rope"));
     model_release(&m);
     struct attention_options a = { PLAIN_ATTENTION,
                                    .normalizer = NORMALIZER_LENGTH };
     o = tiny_options("gpt2", 1, 12, 4, 8);
     e = (struct err){ 0 };
-    assert_int_equal(model_init(&m, &o, &a, 10, &e), ERR_CONFIG);
+    assert_int_equal(
+        model_init(&m, &(struct model_spec){ .model = o, .attention = a }, 10,
+                   &e),
+        ERR_CONFIG);
     assert_non_null(strstr(e.text, "normalizer"));
     model_release(&m);
+}
+
+/* Like layers given one by one are the model without; unlike ones are refused
+ * where all must agree, and nowhere else. */
+static void test_model__layers_may_have_settings_of_their_own(void **state)
+{
+    (void)state;
+    struct attention_options layers[2] = { softmax, softmax };
+    struct model_spec spec = { tiny_options("gpt2", 2, 16, 2, 12), softmax,
+                               NULL };
+    struct tiny alike, given;
+    tiny_open_spec(&alike, &spec, 3, 11, 1, 20);
+    spec.layers = layers;
+    tiny_open_spec(&given, &spec, 3, 11, 1, 20);
+    assert_true(tiny_loss(&alike, 3) == tiny_loss(&given, 3));
+    tiny_close(&alike);
+    tiny_close(&given);
+    const struct attention_options apart[] = {
+        { PLAIN_ATTENTION, .registers = 1 },
+        { PLAIN_ATTENTION, .prefix = 2 },
+        { PLAIN_ATTENTION, .kv_heads = 1 },
+        { PLAIN_ATTENTION, .operation = OPERATION_DIFFERENTIAL },
+        { PLAIN_ATTENTION, .value_residual = VALUE_RESIDUAL_FIXED },
+    };
+    for (int i = 0; i <= COUNT_OF(apart); i++) {
+        struct model m = { 0 };
+        struct err e = { 0 };
+        layers[1] = i < COUNT_OF(apart) ? apart[i] : softmax;
+        layers[1].window = 5;
+        assert_int_equal(model_init(&m, &spec, 10, &e),
+                         i < COUNT_OF(apart) ? ERR_CONFIG : OK);
+        assert_true(!e.code || strstr(e.text, "layers 0 and 1"));
+        model_release(&m);
+    }
 }
 
 static void
@@ -337,6 +383,7 @@ int main(void)
         cmocka_unit_test(test_model__affine_follows_the_mean_over_all_rows),
         cmocka_unit_test(test_model__overfits_one_batch),
         cmocka_unit_test(test_model__refuses_impossible_options),
+        cmocka_unit_test(test_model__layers_may_have_settings_of_their_own),
         cmocka_unit_test(
             test_model__default_ffn_width_is_a_multiple_of_the_width),
     };

@@ -59,8 +59,8 @@ static void check_observed(const char *preset, int map, int bias)
     struct seen s = { .is_signed = weight_maps[map]->is_signed };
     struct head_observer observer = { see, &s };
     tiny_open(&t, &o, &a, B, 20, 2, 20);
-    model_observe(&t.m, t.w, &t.x, B, &observer);
-    assert_int_equal(s.n_extra, model_shows_extra(&t.m));
+    tiny_observe(&t, B, &observer);
+    assert_int_equal(s.n_extra, model_shows_extra(&t.m, 0));
     for (idx i = 0; i < L * B * H; i++) {
         assert_int_equal((&s.calls[0][0][0])[i], 1);
         if (attention_sums_to_one(&a)) {
@@ -90,7 +90,7 @@ static void test_observer__sees_only_the_sequences_asked_for(void **state)
     struct seen s = { 0 };
     struct head_observer observer = { see, &s };
     tiny_open(&t, &o, &a, B, 20, 2, 1);
-    model_observe(&t.m, t.w, &t.x, 2, &observer);
+    tiny_observe(&t, 2, &observer);
     for (idx l = 0; l < L; l++)
         for (idx b = 0; b < B; b++)
             for (idx h = 0; h < H; h++)
@@ -155,7 +155,7 @@ static void test_observer__sees_what_goes_to_no_token(void **state)
             a.weights++;
         a.scale = cases[i].scale;
         tiny_open(&t, &o, &a, B, 20, 1, 20);
-        model_observe(&t.m, t.w, &t.x, B, &observer);
+        tiny_observe(&t, B, &observer);
         assert_true(n.most > 0.01);
         assert_int_equal(n.least < 0, cases[i].is_signed);
         tiny_close(&t);
@@ -191,7 +191,7 @@ test_observer__sees_queries_and_keys_behind_the_weights(void **state)
         struct tiny t;
         struct head_observer observer = { see_scores, NULL };
         tiny_open(&t, &o, &a, B, 20, 1, 20);
-        model_observe(&t.m, t.w, &t.x, B, &observer);
+        tiny_observe(&t, B, &observer);
         tiny_close(&t);
     }
 }
@@ -217,11 +217,11 @@ static void test_hidden__run_from_the_embedding_to_the_head(void **state)
         struct attention_options a = { PLAIN_ATTENTION };
         struct tiny t;
         tiny_open(&t, &o, &a, B, 20, 2, 20);
-        model_forward_loss(&t.m, t.w, &t.x, B);
+        tiny_loss(&t, B);
         const real *x = acts_hidden(&t.x, &t.m, 0, 0);
         for (idx r = 0; r < B * T; r++)
             for (idx c = 0; c < C; c++) {
-                real want = t.w[t.m.token_w + t.x.tokens[r] * C + c];
+                real want = t.w[t.m.token_w + t.batch.tokens[r] * C + c];
                 if (t.m.position_w != NO_PARAM)
                     want += t.w[t.m.position_w + r % T * C + c];
                 assert_close((double)x[r * C + c], (double)want, 1e-6);
@@ -244,12 +244,12 @@ static void test_hidden__begin_with_the_sinusoid_of_their_place(void **state)
     struct tiny t;
     o.position = POSITION_SINUSOID;
     tiny_open(&t, &o, &a, B, 20, 2, 20);
-    model_forward_loss(&t.m, t.w, &t.x, B);
+    tiny_loss(&t, B);
     for (idx b = 0; b < B; b++) {
         const real *x = acts_hidden(&t.x, &t.m, 0, b);
         for (idx i = 0; i < T * C; i++) {
             idx place = i / C, c = i % C;
-            int32_t token = t.x.tokens[b * T + place];
+            int32_t token = t.batch.tokens[b * T + place];
             double w = (double)t.w[t.m.token_w + token * C + c];
             double rate = pow(10000, -2.0 * (double)(c % (C / 2)) / C);
             double angle = (double)place * rate;
@@ -296,8 +296,8 @@ static double repeat_token(struct tiny *t, int position,
     o.position = position;
     tiny_open(t, &o, &a, 1, 20, 1, 20);
     for (idx i = 0; i < T; i++)
-        t->x.tokens[i] = 3;
-    model_observe(&t->m, t->w, &t->x, 1, observer);
+        t->batch.tokens[i] = 3;
+    tiny_observe(t, 1, observer);
     return hidden_spread(t);
 }
 

@@ -32,17 +32,51 @@ static void open_shape(struct tiny *t, const struct shape *s, int map,
     tiny_open(t, &o, &a, s->B, s->V, threads, 10);
 }
 
+static void open_layers(struct tiny *t, int threads)
+{
+    const struct shape *s = &shapes[1];
+    const struct attention_options layers[] = {
+        { PLAIN_ATTENTION, .window = 20, .gate = GATE_STATIC, .conv = 3 },
+        { PLAIN_ATTENTION, .bias = BIAS_KEY_VALUE, .weights = 1,
+          .head_norm = true },
+    };
+    struct model_spec spec = {
+        .model = tiny_options(s->preset, s->L, s->C, s->H, s->T),
+        .layers = layers,
+    };
+    tiny_open_spec(t, &spec, s->B, s->V, threads, 10);
+}
+
+/* Layers with windows, columns, maps and stages of their own. */
+static void test_model__threads_change_no_bit_of_unlike_layers(void **state)
+{
+    (void)state;
+    struct tiny one;
+    open_layers(&one, 1);
+    double loss = tiny_backward(&one, 1);
+    for (int threads = 2; threads <= 4; threads++) {
+        struct tiny t;
+        open_layers(&t, threads);
+        double again = tiny_backward(&t, 1);
+        assert_true(again == loss);
+        assert_memory_equal(t.dw, one.dw,
+                            (size_t)one.m.table.total * sizeof *one.dw);
+        tiny_close(&t);
+    }
+    tiny_close(&one);
+}
+
 static void check_threads(const struct shape *s, int map)
 {
     struct tiny one;
     open_shape(&one, s, map, 1);
-    double loss = model_backward_loss(&one.m, one.w, one.dw, &one.x, 1);
+    double loss = tiny_backward(&one, 1);
     size_t bytes = (size_t)one.m.table.total * sizeof *one.dw;
     size_t loss_bytes = (size_t)one.x.M * sizeof *one.x.loss;
     for (int threads = 2; threads <= 4; threads++) {
         struct tiny t;
         open_shape(&t, s, map, threads);
-        double again = model_backward_loss(&t.m, t.w, t.dw, &t.x, 1);
+        double again = tiny_backward(&t, 1);
         assert_true(again == loss);
         assert_memory_equal(t.x.loss, one.x.loss, loss_bytes);
         assert_memory_equal(t.dw, one.dw, bytes);
@@ -68,13 +102,12 @@ static void test_model__repeated_passes_change_no_bit(void **state)
     open_shape(&t, &shapes[2], 0, 2);
     open_shape(&fresh, &shapes[2], 0, 2);
     size_t bytes = (size_t)t.m.table.total * sizeof *t.dw;
-    model_backward_loss(&t.m, t.w, t.dw, &t.x, 1);
+    tiny_backward(&t, 1);
     for (idx B = 1; B <= 3; B++)
-        model_forward_loss(&t.m, t.w, &t.x, B);
+        tiny_loss(&t, B);
     memset(t.dw, 0, bytes);
-    double loss = model_backward_loss(&t.m, t.w, t.dw, &t.x, 1);
-    assert_true(loss ==
-                model_backward_loss(&fresh.m, fresh.w, fresh.dw, &fresh.x, 1));
+    double loss = tiny_backward(&t, 1);
+    assert_true(loss == tiny_backward(&fresh, 1));
     assert_memory_equal(t.dw, fresh.dw, bytes);
     tiny_close(&t);
     tiny_close(&fresh);
@@ -85,7 +118,7 @@ static void test_model__gradient_padding_stays_zero(void **state)
     (void)state;
     struct tiny t;
     open_shape(&t, &shapes[4], 0, 2);
-    model_backward_loss(&t.m, t.w, t.dw, &t.x, 1);
+    tiny_backward(&t, 1);
     idx end = 0, n = 0;
     for (idx i = 0; i < t.m.table.count; i++) {
         const struct param *p = &t.m.table.rows[i];
@@ -112,7 +145,7 @@ static void train(struct tiny *t, int threads, idx steps)
     assert_int_equal(arena_open(&arena, measure.used_bytes, &e), OK);
     optim_plan(&s, &arena, &o, &t->m.table, threads);
     for (idx step = 1; step <= steps; step++) {
-        model_backward_loss(&t->m, t->w, t->dw, &t->x, 1);
+        tiny_backward(t, 1);
         optim_step(&s, t->w, t->dw, step, o.lr, optim_grad_norm(&s, t->dw));
     }
     arena_release(&arena);
@@ -144,6 +177,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_model__threads_change_no_bit),
+        cmocka_unit_test(test_model__threads_change_no_bit_of_unlike_layers),
         cmocka_unit_test(test_model__repeated_passes_change_no_bit),
         cmocka_unit_test(test_model__gradient_padding_stays_zero),
         cmocka_unit_test(test_model__trained_weights_do_not_depend_on_threads),

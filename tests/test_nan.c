@@ -234,10 +234,11 @@ static void test_score_edits__pass_nan_on(void **state)
 /* One number in the middle of each tensor. If the loss moves with it, a NaN
  * there is one in the loss, and in the gradient of every tensor that the loss
  * of such a model has any of. */
-static void check_model(const struct model *m, struct acts *x, real *w,
-                        real *dw, const char *what)
+static void check_model(struct tiny *t, const char *what)
 {
-    double loss = model_forward_loss(m, w, x, x->B);
+    const struct model *m = &t->m;
+    real *w = t->w, *dw = t->dw;
+    double loss = tiny_loss(t, t->x.B);
     assert_true(isfinite(loss));
     for (idx i = 0; i < m->table.count; i++) {
         const struct param *p = &m->table.rows[i];
@@ -245,15 +246,14 @@ static void check_model(const struct model *m, struct acts *x, real *w,
         bool moves_loss = false;
         for (int k = 0; k < MOVES; k++) {
             *number = kept + (real)moves[k];
-            moves_loss =
-                moves_loss || model_forward_loss(m, w, x, x->B) != loss;
+            moves_loss = moves_loss || tiny_loss(t, t->x.B) != loss;
         }
         *number = (real)NAN;
-        double bad = model_forward_loss(m, w, x, x->B);
+        double bad = tiny_loss(t, t->x.B);
         if (moves_loss && !isnan(bad))
             fail_msg("%s: NaN in %s: the loss is %g", what, p->name, bad);
         memset(dw, 0, (size_t)m->table.total * sizeof *dw);
-        model_backward_loss(m, w, dw, x, 1);
+        tiny_backward(t, 1);
         idx at = i; /* its own gradient, and the token table's */
         for (int k = 0; k < 2 && moves_loss; k++, at = 0) {
             const struct param *q = &m->table.rows[at];
@@ -274,7 +274,7 @@ static void test_stages__pass_nan_on(void **state)
     for (const struct stage_case *c = stage_cases; c->name; c++) {
         struct tiny t;
         stage_case_open(&t, c, 2, 7, 1, 0.4);
-        check_model(&t.m, &t.x, t.w, t.dw, c->name);
+        check_model(&t, c->name);
         tiny_close(&t);
     }
 }
@@ -286,8 +286,8 @@ static void test_models__pass_nan_on(void **state)
         struct combination c;
         struct tiny t;
         combine_random(&c, 7, i);
-        tiny_open(&t, &c.model, &c.attention, 2, 6, 1, 10);
-        check_model(&t.m, &t.x, t.w, t.dw, c.text);
+        tiny_open_spec(&t, &c.spec, 2, 6, 1, 10);
+        check_model(&t, c.text);
         tiny_close(&t);
     }
 }

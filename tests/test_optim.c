@@ -392,8 +392,8 @@ static void test_optim__every_row_has_its_texts(void **state)
     (void)state;
     for (int i = 0; optimizer_name(i); i++) {
         const struct optimizer *k = optimizers[i];
-        assert_string_equal(optimizer_name(i), k->name);
-        assert_true(strlen(k->formula) > 0 && strlen(k->source) > 0);
+        assert_string_equal(optimizer_name(i), k->text.name);
+        assert_true(strlen(k->text.formula) > 0 && strlen(k->text.source) > 0);
         assert_in_range(k->n_slots, 0, OPTIM_SLOTS_MAX);
         for (idx j = 0; j < k->n_slots; j++)
             assert_true(strlen(k->slot_names[j]) > 0);

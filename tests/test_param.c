@@ -21,7 +21,11 @@ static void each_model(void (*see)(const struct model *m))
             struct attention_options a = { PLAIN_ATTENTION, .bias = bias };
             struct model m = { 0 };
             struct err e = { 0 };
-            assert_int_equal(model_init(&m, &o, &a, 33, &e), OK);
+            assert_int_equal(
+                model_init(&m,
+                           &(struct model_spec){ .model = o, .attention = a },
+                           33, &e),
+                OK);
             see(&m);
             model_release(&m);
         }
@@ -78,7 +82,10 @@ static idx count_of(const char *preset, idx L, idx C, idx H, idx F, idx V,
     struct model m = { 0 };
     struct err e = { 0 };
     o.ffn_width = F;
-    assert_int_equal(model_init(&m, &o, &a, V, &e), OK);
+    assert_int_equal(
+        model_init(&m, &(struct model_spec){ .model = o, .attention = a }, V,
+                   &e),
+        OK);
     idx n = m.table.n;
     *inner = n;
     for (idx i = 0; i < m.table.count; i++)
@@ -179,7 +186,11 @@ static void test_params__start_with_the_spread_of_their_scheme(void **state)
             struct attention_options a = { PLAIN_ATTENTION, .bias = BIAS_KEY };
             struct model m = { 0 };
             struct err e = { 0 };
-            assert_int_equal(model_init(&m, &o, &a, 50, &e), OK);
+            assert_int_equal(
+                model_init(&m,
+                           &(struct model_spec){ .model = o, .attention = a },
+                           50, &e),
+                OK);
             real *w = calloc((size_t)m.table.total, sizeof *w);
             params_init(w, &m.table, scheme, 4, 5);
             for (idx j = 0; j < m.table.count; j++)
@@ -219,7 +230,10 @@ static struct spread start_of_tensor(const struct model_options *o,
     struct model m = { 0 };
     struct err e = { 0 };
     struct spread s = { 0 };
-    assert_int_equal(model_init(&m, o, a, 50, &e), OK);
+    assert_int_equal(
+        model_init(&m, &(struct model_spec){ .model = *o, .attention = *a }, 50,
+                   &e),
+        OK);
     real *w = calloc((size_t)m.table.total, sizeof *w);
     params_init(w, &m.table, o->init, o->layers, 5);
     idx found = 0;
@@ -314,7 +328,10 @@ static void start_model(struct started *s, const char *preset,
     struct model_options o = tiny_options(preset, 3, 24, 4, 10);
     struct err e = { 0 };
     *s = (struct started){ 0 };
-    assert_int_equal(model_init(&s->m, &o, a, 33, &e), OK);
+    assert_int_equal(
+        model_init(&s->m, &(struct model_spec){ .model = o, .attention = *a },
+                   33, &e),
+        OK);
     s->w = calloc((size_t)s->m.table.total, sizeof *s->w);
     params_init(s->w, &s->m.table, INIT_STUDY, 3, 5);
 }
@@ -422,7 +439,9 @@ static void test_params__no_two_tensors_share_a_stream(void **state)
         struct err e = { 0 };
         o.norm_place = PLACE_SANDWICH;
         o.tied_head = false;
-        if (model_init(&m, &o, &kinds[i], 33, &e))
+        if (model_init(
+                &m, &(struct model_spec){ .model = o, .attention = kinds[i] },
+                33, &e))
             fail_msg("%s", e.text);
         add_names(&s, &m);
         model_release(&m);

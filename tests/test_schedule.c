@@ -1,6 +1,7 @@
 /* Learning rates at the places where a schedule bends. */
 #include "harness.h"
 #include "optim/optim.h"
+#include "optim/schedule.h"
 
 #include <math.h>
 #include <string.h>

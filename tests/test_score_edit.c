@@ -179,7 +179,8 @@ static void test_score_edits__cap_comes_last(void **state)
             struct model_options m = edit_model(&edit_settings[i], 8, 2);
             struct attention_options a = { PLAIN_ATTENTION, .forget = forget,
                                            .soft_cap = 1 };
-            idx n = score_edits_of(on, &m, &a);
+            idx n = score_edits_of(
+                on, &(struct model_spec){ .model = m, .attention = a });
             assert_int_equal(n, 1 + (m.position != POSITION_NONE) +
                                     (forget != FORGET_NONE));
             assert_string_equal(on[n - 1]->text.name, "cap");
@@ -197,7 +198,10 @@ static void test_score_edits__none_is_on_by_itself(void **state)
     for (int i = 0; i < COUNT_OF(positions); i++) {
         struct edit_setting s = { "", positions[i], 0, 0 };
         struct model_options m = edit_model(&s, 8, 2);
-        assert_int_equal(score_edits_of(on, &m, &a), 0);
+        assert_int_equal(
+            score_edits_of(on,
+                           &(struct model_spec){ .model = m, .attention = a }),
+            0);
     }
 }
 

@@ -87,7 +87,9 @@ static void test_decay__starts_forget_within_tau(void **state)
     const struct score_edit *on[SCORE_EDITS_MAX];
     struct model_options m = edit_model(&fixed, 8, 2);
     struct attention_options a = edit_attention(&fixed);
-    assert_int_equal(score_edits_of(on, &m, &a), 1);
+    assert_int_equal(
+        score_edits_of(on, &(struct model_spec){ .model = m, .attention = a }),
+        1);
     for (idx head = 0; head < EDIT_HEADS; head++) {
         double b = on[0]->start(head, EDIT_HEADS);
         assert_close(log_sigmoid(b), -1 / tau[head], 3e-8); /* tau's digits */
@@ -168,7 +170,8 @@ static void weights_of_identical_tokens(real *weights,
     enum { D = 4 };
     struct model_options m = edit_model(s, T, D);
     struct attention_options a = edit_attention(s);
-    struct attention at = attention_of(&m, &a, T, D);
+    struct attention at =
+        attention_of(&(struct model_spec){ .model = m, .attention = a }, T, D);
     real *qkv = normal_numbers(3 * T * D, 1, 6),
          *o = normal_numbers(T * D, 0, 0);
     real *scratch = normal_numbers(attention_scratch(&at), 1, 7);
@@ -244,8 +247,8 @@ static void test_identical_tokens__stay_identical(void **state)
         m.position = edit_settings[i].position;
         tiny_open(&t, &m, &a, 1, V, 1, 10);
         for (idx j = 0; j < T; j++)
-            t.x.tokens[j] = 3;
-        model_forward_loss(&t.m, t.w, &t.x, 1);
+            t.batch.tokens[j] = 3;
+        tiny_loss(&t, 1);
         for (idx depth = 0; depth <= 2; depth++) {
             const real *x = acts_hidden(&t.x, &t.m, depth, 0);
             for (idx j = 0; j < T * C; j++)

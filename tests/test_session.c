@@ -107,10 +107,10 @@ static bool same_step(struct session *a, struct session *b)
 
 static bool same_batch(struct session *a, struct session *b)
 {
-    struct acts *x = &a->acts, *y = &b->acts;
+    struct batch *x = &a->batch, *y = &b->batch;
     size_t bytes = (size_t)(x->B * x->T) * sizeof *x->tokens;
-    source_batch(&a->source, x->tokens, x->targets, x->B, x->T, SPLIT_TRAIN, 0);
-    source_batch(&b->source, y->tokens, y->targets, y->B, y->T, SPLIT_TRAIN, 0);
+    source_batch(&a->source, x, SPLIT_TRAIN, 0);
+    source_batch(&b->source, y, SPLIT_TRAIN, 0);
     return memcmp(x->tokens, y->tokens, bytes) == 0 &&
            memcmp(x->targets, y->targets, bytes) == 0;
 }
@@ -302,7 +302,7 @@ static double plain_text_loss(struct session *s)
     unsigned char bytes[TEXT];
     const unsigned char *part = bytes + TEXT - HELD_OUT;
     bool bos = s->source.bos != NO_TOKEN;
-    struct acts *x = &s->acts;
+    struct batch one = batch_part(&s->batch, 0, 1), *x = &one;
     double sum = 0;
     fill_text(bytes);
     for (idx done = !bos; done < HELD_OUT;) {
@@ -312,9 +312,9 @@ static double plain_text_loss(struct session *s)
             x->tokens[t] = is_bos ? s->source.bos : part[start + t - 1];
             x->targets[t] = part[start + t];
         }
-        model_forward_loss(&s->model, s->w, x, 1);
+        model_forward_loss(&s->model, s->w, &s->acts, x);
         for (idx t = T - n; t < T; t++)
-            sum += (double)x->loss[t];
+            sum += (double)s->acts.loss[t];
         done += n;
     }
     return sum / (HELD_OUT - !bos);

@@ -112,8 +112,11 @@ test_sources__batches_are_samples_and_their_next_tokens(void **state)
         struct source s;
         int32_t tokens[B * T], targets[B * T], sample[T + 1];
         open_any(&s, i, true, 3);
-        source_batch(&s, tokens, targets, B, T, SPLIT_TRAIN, 900);
-        source_batch(&s, tokens, targets, B, T, SPLIT_TRAIN, FIRST);
+        struct batch batch = {
+            .B = B, .T = T, .tokens = tokens, .targets = targets
+        };
+        source_batch(&s, &batch, SPLIT_TRAIN, 900);
+        source_batch(&s, &batch, SPLIT_TRAIN, FIRST);
         for (idx b = 0; b < B; b++) {
             size_t bytes = T * sizeof *sample;
             source_sample(&s, sample, T + 1, SPLIT_TRAIN, FIRST + b);
@@ -133,9 +136,15 @@ static void test_sources__batches_divide_as_their_samples(void **state)
         struct source s;
         int32_t whole[2][6 * T], part[2][2 * T];
         open_any(&s, i, false, 3);
-        source_batch(&s, whole[0], whole[1], 6, T, SPLIT_TRAIN, 12);
+        struct batch of_6 = {
+            .B = 6, .T = T, .tokens = whole[0], .targets = whole[1]
+        };
+        struct batch of_2 = {
+            .B = 2, .T = T, .tokens = part[0], .targets = part[1]
+        };
+        source_batch(&s, &of_6, SPLIT_TRAIN, 12);
         for (idx k = 2; k >= 0; k--) {
-            source_batch(&s, part[0], part[1], 2, T, SPLIT_TRAIN, 12 + 2 * k);
+            source_batch(&s, &of_2, SPLIT_TRAIN, 12 + 2 * k);
             for (int j = 0; j < 2; j++)
                 assert_memory_equal(part[j], whole[j] + k * 2 * T,
                                     sizeof part[j]);
@@ -148,9 +157,9 @@ static void test_sources__have_their_texts(void **state)
 {
     (void)state;
     for (int i = 0; source_name(i); i++)
-        assert_true(strlen(source_help(i)) > 0);
+        assert_true(strlen(source_kinds[i]->text.formula) > 0);
     assert_null(source_name(-1));
-    assert_null(source_help(1000));
+    assert_null(source_name(1000));
 }
 
 static void test_random__tokens_are_uniform(void **state)

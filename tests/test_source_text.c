@@ -105,7 +105,10 @@ static void check_tiles(const struct source *s, int total)
     idx count[256] = { 0 }, first = s->n_train, n_skipped = 0;
     for (idx i = 0; i < s->n_tiles; i++) {
         int32_t tokens[LENGTH], targets[LENGTH];
-        source_batch(&source, tokens, targets, 1, LENGTH, SPLIT_VAL, i);
+        struct batch batch = {
+            .B = 1, .T = LENGTH, .tokens = tokens, .targets = targets
+        };
+        source_batch(&source, &batch, SPLIT_VAL, i);
         bool counts = false;
         for (idx t = 0; t < LENGTH; t++) {
             assert_true(tokens[t] >= first);

@@ -110,8 +110,8 @@ static void check_neutral(const struct neutral *n)
     copy_weights(&without, &with);
     for (int i = 0; i < COUNT_OF(n->tensors) && n->tensors[i]; i++)
         set_all(&with, n->tensors[i], n->value);
-    double loss = model_forward_loss(&with.m, with.w, &with.x, B);
-    double want = model_forward_loss(&without.m, without.w, &without.x, B);
+    double loss = tiny_loss(&with, B);
+    double want = tiny_loss(&without, B);
     assert_true(loss == want);
     tiny_close(&with);
     tiny_close(&without);
@@ -148,9 +148,8 @@ static void test_stage__convolution_starts_as_nothing(void **state)
     tiny_open(&with, &o, &conv, B, 7, 1, 1);
     tiny_open(&without, &o, &a, B, 7, 1, 1);
     copy_weights(&with, &without);
-    double loss = model_forward_loss(&with.m, with.w, &with.x, B);
-    assert_true(loss ==
-                model_forward_loss(&without.m, without.w, &without.x, B));
+    double loss = tiny_loss(&with, B);
+    assert_true(loss == tiny_loss(&without, B));
     tiny_close(&with);
     tiny_close(&without);
 }
@@ -166,7 +165,7 @@ static void test_stage__value_residual_leaves_the_first_block(void **state)
     open_plain(&with, &residual, 2);
     open_plain(&without, &a, 2);
     copy_weights(&without, &with);
-    model_forward_loss(&with.m, with.w, &with.x, B);
+    tiny_loss(&with, B);
     const struct block_acts *k = with.x.blocks;
     size_t bytes = (size_t)(with.x.M * with.m.W) * sizeof(real);
     assert_memory_equal(k[0].in[0], k[0].qkv, bytes);
@@ -180,8 +179,7 @@ static void test_stage__value_residual_leaves_the_first_block(void **state)
         share[0] = 0;
         share[1] = 1;
     }
-    assert_true(model_forward_loss(&with.m, with.w, &with.x, B) ==
-                model_forward_loss(&without.m, without.w, &without.x, B));
+    assert_true(tiny_loss(&with, B) == tiny_loss(&without, B));
     tiny_close(&with);
     tiny_close(&without);
 }
@@ -201,7 +199,7 @@ static void test_stage__differential_of_lambda_0_is_its_first_head(void **state)
     set_all(&t, "lambda_q1", 0);
     set_all(&t, "lambda_q2", 1);
     set_all(&t, "lambda_k2", log(1 + start) / (double)D);
-    model_forward_loss(&t.m, t.w, &t.x, B);
+    tiny_loss(&t, B);
     size_t row_bytes = (size_t)C * sizeof(real);
     real *before = malloc((size_t)t.x.M * row_bytes);
     memcpy(before, t.x.blocks[0].out[0], (size_t)t.x.M * row_bytes);
@@ -219,7 +217,7 @@ static void test_stage__differential_of_lambda_0_is_its_first_head(void **state)
     for (idx h = 1; h < t.m.H; h += 2)
         for (idx i = 0; i < D * C; i++)
             w[h * D * C + i] = -w[h * D * C + i];
-    model_forward_loss(&t.m, t.w, &t.x, B);
+    tiny_loss(&t, B);
     for (idx i = 0; i < t.x.M * C; i++)
         assert_near((double)t.x.blocks[0].out[0][i], (double)before[i], 1e-6,
                     1 - start);
@@ -238,11 +236,11 @@ static void test_stage__none_looks_ahead(void **state)
         stage_case_open(&t, c, B, T, 1, 0.4);
         idx M = t.x.M, S = t.x.S, first = S + t.m.R + T / 2;
         real *loss = malloc((size_t)M * sizeof *loss);
-        model_forward_loss(&t.m, t.w, &t.x, B);
+        tiny_loss(&t, B);
         memcpy(loss, t.x.loss, (size_t)M * sizeof *loss);
         for (idx i = T + T / 2; i < 2 * T; i++)
-            t.x.tokens[i] = (t.x.tokens[i] + 1) % 7;
-        model_forward_loss(&t.m, t.w, &t.x, B);
+            t.batch.tokens[i] = (t.batch.tokens[i] + 1) % 7;
+        tiny_loss(&t, B);
         for (idx r = 0; r < M; r++)
             if (r < first || r >= 2 * S)
                 assert_true(t.x.loss[r] == loss[r]);
@@ -258,13 +256,13 @@ static void test_stage__threads_change_no_bit(void **state)
     for (const struct stage_case *c = stage_cases; c->name; c++) {
         struct tiny one;
         stage_case_open(&one, c, B, T, 1, 0.4);
-        double loss = model_backward_loss(&one.m, one.w, one.dw, &one.x, 1);
+        double loss = tiny_backward(&one, 1);
         size_t bytes = (size_t)one.m.table.total * sizeof *one.dw;
         assert_true(isfinite(loss));
         for (int threads = 2; threads <= 4; threads += 2) {
             struct tiny t;
             stage_case_open(&t, c, B, T, threads, 0.4);
-            assert_true(model_backward_loss(&t.m, t.w, t.dw, &t.x, 1) == loss);
+            assert_true(tiny_backward(&t, 1) == loss);
             assert_memory_equal(t.dw, one.dw, bytes);
             tiny_close(&t);
         }

@@ -66,7 +66,7 @@ static int part_of(const struct model *m, idx c, idx *d)
 
 static double conv(const struct bench *k, idx row, idx c)
 {
-    idx d, taps = k->t.m.attention.conv, n = k->t.m.D;
+    idx d, taps = k->t.m.blocks[0].attention.conv, n = k->t.m.D;
     int part = part_of(&k->t.m, c, &d);
     if (part == 2)
         n = k->t.m.E;
@@ -103,7 +103,7 @@ static double qk_norm(const struct bench *k, idx row, idx c)
     double x = in(k, row, c), square = mean_square(k, row, c, D);
     if (part == 2)
         return x;
-    if (k->t.m.attention.qk_norm == QK_NORM_UNIT)
+    if (k->t.m.blocks[0].attention.qk_norm == QK_NORM_UNIT)
         return x / sqrt((double)D * square);
     return weight(k, part, d) * x / sqrt(square + NORM_EPS);
 }
@@ -149,7 +149,7 @@ static double value_residual(const struct bench *k, idx row, idx c)
     double x = in(k, row, c), first = qkv(k, 0, row, c);
     if (part_of(&k->t.m, c, &d) != 2 || k->layer == 0)
         return x;
-    if (k->t.m.attention.value_residual == VALUE_RESIDUAL_FIXED)
+    if (k->t.m.blocks[0].attention.value_residual == VALUE_RESIDUAL_FIXED)
         return (first + x) / 2;
     return weight(k, 0, 0) * first + weight(k, 0, 1) * x;
 }
@@ -196,7 +196,7 @@ static double head_norm(const struct bench *k, idx row, idx c)
 
 static double gate(const struct bench *k, idx row, idx c)
 {
-    const struct attention_options *a = &k->t.m.attention;
+    const struct attention_options *a = &k->t.m.blocks[0].attention;
     idx i = a->gate_per == GATE_PER_HEAD ? c / k->t.m.E : c;
     double z =
         a->gate == GATE_STATIC ? weight(k, 0, i) : side(k, SIDE_GATE, row, i);

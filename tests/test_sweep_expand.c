@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "nn/param.h"
 
 static struct sweep_file file;
 static struct sweep_points points;

@@ -32,34 +32,66 @@ struct model_options tiny_options(const char *preset, idx L, idx C, idx H,
     return o;
 }
 
-void tiny_open(struct tiny *t, const struct model_options *o,
-               const struct attention_options *a, idx B, idx V, int threads,
-               double gain)
+void tiny_open_spec(struct tiny *t, const struct model_spec *spec, idx B, idx V,
+                    int threads, double gain)
 {
     struct arena measure = { 0 };
     struct err e = { 0 };
     *t = (struct tiny){ 0 };
-    assert_int_equal(model_init(&t->m, o, a, V, &e), OK);
-    assert_int_equal(acts_open(&t->x, &t->arena, &t->m, B, o->context, threads,
-                               true, true, &e),
+    assert_int_equal(model_init(&t->m, spec, V, &e), OK);
+    assert_int_equal(acts_open(&t->x, &t->arena, &t->m, B, spec->model.context,
+                               threads, true, true, &e),
                      OK);
     idx n = t->m.table.total;
+    idx T = spec->model.context;
+    struct batch_rules rules = model_batch_rules(&t->m, T);
     arena_reals(&measure, n);
     arena_reals(&measure, n);
+    batch_plan(&t->batch, &measure, B, T, &rules);
     assert_int_equal(arena_open(&t->numbers, measure.used_bytes, &e), OK);
     t->w = arena_reals(&t->numbers, n);
     t->dw = arena_reals(&t->numbers, n);
-    params_init(t->w, &t->m.table, INIT_GPT2, o->layers, 1);
+    batch_plan(&t->batch, &t->numbers, B, T, &rules);
+    params_init(t->w, &t->m.table, INIT_GPT2, spec->model.layers, 1);
     for (idx i = 0; i < t->m.table.count; i++) {
         const struct param *p = &t->m.table.rows[i];
         for (idx j = 0; j < p->n && p->role != PARAM_GAIN; j++)
             t->w[p->offset + j] *= (real)gain;
     }
     struct rng r = rng_open(2, RNG_TEST, 0, 0);
-    for (idx i = 0; i < t->x.M; i++) {
-        t->x.tokens[i] = (int32_t)rng_below(&r, V);
-        t->x.targets[i] = (int32_t)rng_below(&r, V);
+    for (idx i = 0; i < B * T; i++) {
+        t->batch.tokens[i] = (int32_t)rng_below(&r, V);
+        t->batch.targets[i] = (int32_t)rng_below(&r, V);
     }
+    batch_mark(&t->batch);
+}
+
+void tiny_open(struct tiny *t, const struct model_options *o,
+               const struct attention_options *a, idx B, idx V, int threads,
+               double gain)
+{
+    struct model_spec spec = { .model = *o, .attention = *a };
+    tiny_open_spec(t, &spec, B, V, threads, gain);
+}
+
+double tiny_loss(struct tiny *t, idx B)
+{
+    struct batch first = t->batch;
+    first.B = B;
+    return model_forward_loss(&t->m, t->w, &t->x, &first).cross_entropy;
+}
+
+double tiny_backward(struct tiny *t, double share)
+{
+    return model_backward_loss(&t->m, t->w, t->dw, &t->x, &t->batch, share)
+        .cross_entropy;
+}
+
+void tiny_observe(struct tiny *t, idx B, const struct head_observer *observer)
+{
+    struct batch first = t->batch;
+    first.B = B;
+    model_observe(&t->m, t->w, &t->x, &first, observer);
 }
 
 void tiny_close(struct tiny *t)

@@ -22,6 +22,7 @@ struct model_options tiny_options(const char *preset, idx L, idx C, idx H,
 struct tiny {
     struct model m;
     struct acts x;
+    struct batch batch;
     struct arena arena, numbers;
     real *w, *dw; /* (table.total), dw zero */
 };
@@ -32,6 +33,14 @@ struct tiny {
 void tiny_open(struct tiny *t, const struct model_options *o,
                const struct attention_options *a, idx B, idx V, int threads,
                double gain);
+/* The same of a spec, whose layers may have settings of their own. */
+void tiny_open_spec(struct tiny *t, const struct model_spec *spec, idx B, idx V,
+                    int threads, double gain);
+/* The cross-entropy of the first B sequences; that of all, and the gradient
+ * added to dw. */
+double tiny_loss(struct tiny *t, idx B);
+double tiny_backward(struct tiny *t, double share);
+void tiny_observe(struct tiny *t, idx B, const struct head_observer *observer);
 void tiny_close(struct tiny *t);
 
 #endif

@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-#include "data/source.h"
+#include "data/source_kind.h"
 #include "metric/columns.h"
 #include "metric/metric.h"
 #include "nn/attention/edits/score_edit.h"
@@ -12,7 +12,7 @@
 #include "nn/model/stage.h"
 #include "nn/norms.h"
 #include "nn/visible.h"
-#include "optim/optim.h"
+#include "optim/optimizer.h"
 
 static const char SCORES[] = "Score edits", STAGES_IN[] = "Before the heads",
                   STAGES_OUT[] = "Behind the heads";
@@ -94,19 +94,16 @@ static bool fill_ffn(int i, struct catalog_entry *e)
 
 static bool fill_optimizer(int i, struct catalog_entry *e)
 {
-    if (!optimizers[i])
-        return false;
-    e->text = (struct op_text){ .name = optimizers[i]->name,
-                                .formula = optimizers[i]->formula,
-                                .source = optimizers[i]->source };
-    return true;
+    if (optimizers[i])
+        e->text = optimizers[i]->text;
+    return optimizers[i];
 }
 
 static bool fill_source(int i, struct catalog_entry *e)
 {
-    e->text.name = source_name(i);
-    e->text.formula = source_help(i);
-    return e->text.name;
+    if (source_kinds[i])
+        e->text = source_kinds[i]->text;
+    return source_kinds[i];
 }
 
 /* Metrics, then the other columns. */

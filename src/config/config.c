@@ -258,7 +258,8 @@ static void assign_override(struct draft *d, const char *override)
 static int check_together(const struct config *c, const char *place,
                           struct err *e)
 {
-    int rc = model_options_check(&c->model, &c->attention, e);
+    struct model_spec spec = config_spec(c);
+    int rc = model_spec_check(&spec, e);
     if (rc && e)
         err_prefix(e, "%s", place);
     return rc;

@@ -52,6 +52,12 @@ struct config {
     struct checkpoint_options checkpoint;
 };
 
+/* What the two sections say of a model. */
+static inline struct model_spec config_spec(const struct config *c)
+{
+    return (struct model_spec){ .model = c->model, .attention = c->attention };
+}
+
 /* A section of the INI file: its keys, and where its options struct lies. */
 struct config_section {
     const char *name, *help;

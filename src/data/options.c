@@ -1,7 +1,7 @@
 #include "data/options.h"
 
 #include "base/rng.h"
-#include "data/source.h"
+#include "data/source_kind.h"
 
 #define FIELD(f) offsetof(struct data_options, f)
 const struct key data_keys[] = {

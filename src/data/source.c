@@ -2,38 +2,19 @@
 
 #include <string.h>
 
-extern const struct source_kind source_bigram, source_text, source_random;
-
-static const struct source_kind *const kinds[] = {
-    &source_bigram,
-    &source_text,
-    &source_random,
-};
-
-const char *source_name(int i)
-{
-    return i >= 0 && i < COUNT_OF(kinds) ? kinds[i]->name : NULL;
-}
-
-const char *source_help(int i)
-{
-    return i >= 0 && i < COUNT_OF(kinds) ? kinds[i]->help : NULL;
-}
-
 int source_open(struct source *s, const struct data_options *o, uint64_t seed,
                 idx T, struct err *e)
 {
     *s = (struct source){
-        .kind = kinds[o->source],
+        .kind = source_kinds[o->source],
         .seed = seed,
         .task_seed = (uint64_t)o->task_seed,
         .eval_seed = (uint64_t)o->eval_seed,
     };
-    bool is_text = s->kind == &source_text;
-    s->n_plain = is_text ? 256 : o->vocab;
+    s->n_plain = s->kind->n_plain ? s->kind->n_plain : o->vocab;
     s->vocab = s->n_plain;
     s->bos = o->bos ? (int32_t)s->vocab++ : NO_TOKEN;
-    s->eos = is_text && o->eos ? (int32_t)s->vocab++ : NO_TOKEN;
+    s->eos = s->kind->has_eos && o->eos ? (int32_t)s->vocab++ : NO_TOKEN;
     s->n_sample = T + 1;
     return s->kind->open(s, o, e);
 }
@@ -79,18 +60,20 @@ idx source_plan_validation(struct source *s, idx tokens)
     return s->reads_all_tiles ? s->n_tiles : n;
 }
 
-void source_batch(struct source *s, int32_t *tokens, int32_t *targets, idx B,
-                  idx T, enum split split, idx first)
+void source_batch(struct source *s, struct batch *b, enum split split,
+                  idx first)
 {
-    size_t bytes = (size_t)T * sizeof *tokens;
+    idx T = b->T;
+    size_t bytes = (size_t)T * sizeof *b->tokens;
     BUG_ON(T + 1 > s->n_sample);
-    for (idx b = 0; b < B; b++) {
-        idx skipped = take_sample(s, s->sample, T + 1, split, first + b);
-        memcpy(tokens + b * T, s->sample, bytes);
-        memcpy(targets + b * T, s->sample + 1, bytes);
+    for (idx i = 0; i < b->B; i++) {
+        idx skipped = take_sample(s, s->sample, T + 1, split, first + i);
+        memcpy(b->tokens + i * T, s->sample, bytes);
+        memcpy(b->targets + i * T, s->sample + 1, bytes);
         for (idx t = 0; t < skipped; t++)
-            targets[b * T + t] = NO_TARGET;
+            b->targets[i * T + t] = NO_TARGET;
     }
+    batch_mark(b);
 }
 
 bool source_has_floor(const struct source *s)

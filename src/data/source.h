@@ -1,4 +1,4 @@
-/* source.h - where tokens come from; one file and one table line a source.
+/* source.h - where tokens come from; its kinds: source_kind.h.
  *
  * Sample number i of a split is a pure function of (source options, the
  * split's seed, i): there is no position to save. A training step with batch B
@@ -13,23 +13,9 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/hash.h"
-#include "base/rng.h"
+#include "data/batch.h"
 #include "data/options.h"
-
-/* Held-out splits never share samples with training: another part of the text,
- * or other random streams of the same task. A source may end: then validation
- * has source.n_tiles samples, which together have each held-out token as their
- * target once, and comes round to them again. */
-enum split {
-    SPLIT_TRAIN,
-    SPLIT_VAL,  /* validation loss */
-    SPLIT_SINK, /* sequences on which sinks are measured */
-};
-
-enum {
-    NO_TOKEN = -1,
-    NO_TARGET = -1, /* in targets: this one does not count */
-};
+#include "data/source_kind.h"
 
 struct source {
     const struct source_kind *kind;
@@ -50,28 +36,6 @@ struct source {
     bool reads_all_tiles;    /* in their own order then */
 };
 
-struct source_kind {
-    const char *name, *help;
-    /* Open s->arena and place s->sample and the source's own in it; the fields
-     * above are set. OK, ERR_DATA, ERR_IO, ERR_MEMORY. */
-    int (*open)(struct source *s, const struct data_options *o, struct err *e);
-    /* Fill out (n) with a sample drawn from r, BOS not counted; n may be
-     * less than n_sample, and is 1 at least. */
-    void (*sample)(const struct source *s, int32_t *out, idx n, struct rng *r);
-    /* The same for sample `index` of a held-out split, of a source that ends.
-     * Returns how many of its first targets do not count, because another
-     * sample has them. NULL: sample does it. */
-    idx (*held_out)(const struct source *s, int32_t *out, idx n,
-                    enum split split, idx index);
-    /* nats (n) = -log of the probability that the source gives token t of such
-     * a sample after tokens 0 .. t-1 of it. NULL: nobody knows. */
-    void (*nats)(const struct source *s, double *nats, const int32_t *sample,
-                 idx n);
-};
-
-const char *source_name(int i); /* NULL past the end */
-const char *source_help(int i);
-
 /* source_open - ready to give sequences of up to T + 1 tokens; `seed` is that
  * of the training split.
  * OK, ERR_DATA, ERR_IO, ERR_MEMORY; release in any state. */
@@ -90,10 +54,10 @@ void source_sample(const struct source *s, int32_t *tokens, idx n,
  * text, so that nothing depends on the seed. */
 idx source_plan_validation(struct source *s, idx tokens);
 
-/* source_batch - samples first .. first+B-1 as inputs and next-token targets,
- * both (B,T); targets may be NO_TARGET. */
-void source_batch(struct source *s, int32_t *tokens, int32_t *targets, idx B,
-                  idx T, enum split split, idx first);
+/* source_batch - fill a batch with samples first .. first+B-1: tokens, those
+ * that follow, and what its rules say of them. */
+void source_batch(struct source *s, struct batch *b, enum split split,
+                  idx first);
 
 /* Is the least possible loss known? */
 bool source_has_floor(const struct source *s);

@@ -106,9 +106,11 @@ static void nats_bigram(const struct source *s, double *nats,
 }
 
 const struct source_kind source_bigram = {
-    .name = "bigram-backcopy",
-    .help = "synthetic bigrams with triggers that copy the token before them "
-            "(Guo et al., 2024); needs no file",
+    .text = { .name = "bigram-backcopy",
+              .key = "[data] source = bigram-backcopy",
+              .formula = "synthetic bigrams with triggers that copy the token "
+                         "before them "
+                         "(Guo et al., 2024); needs no file" },
     .open = open_bigram,
     .sample = sample_bigram,
     .nats = nats_bigram,

@@ -32,9 +32,11 @@ static void nats_random(const struct source *s, double *nats,
 }
 
 const struct source_kind source_random = {
-    .name = "random",
-    .help = "independent uniform tokens: nothing to learn, for speed "
-            "measurements and as a control",
+    .text = { .name = "random",
+              .key = "[data] source = random",
+              .formula =
+                  "independent uniform tokens: nothing to learn, for speed "
+                  "measurements and as a control" },
     .open = open_random,
     .sample = sample_random,
     .nats = nats_random,

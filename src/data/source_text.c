@@ -271,8 +271,12 @@ static idx held_out_text(const struct source *s, int32_t *out, idx n,
 }
 
 const struct source_kind source_text = {
-    .name = "text",
-    .help = "a text file, or all files below a folder, as bytes (data.path)",
+    .text = { .name = "text",
+              .key = "[data] source = text",
+              .formula = "a text file, or all files below a folder, as bytes "
+                         "(data.path)" },
+    .n_plain = 256,
+    .has_eos = true,
     .open = open_text,
     .sample = sample_text,
     .held_out = held_out_text,

@@ -17,12 +17,17 @@ static idx count_columns(const struct sink_options *o)
     return n;
 }
 
-/* Is there an extra column to measure? One that can change nothing is none. */
+/* Has any layer an extra column to measure? One that can change nothing is
+ * none. */
 static bool has_extra_column(const struct model *m)
 {
-    return model_shows_extra(m) &&
-           (attention_column_acts(&m->attention) || m->R > 0 ||
-            attention_has_remainder(&m->attention));
+    for (idx l = 0; l < m->L; l++) {
+        const struct attention_options *a = &m->blocks[l].attention;
+        if (model_shows_extra(m, l) && (attention_column_acts(a) || m->R > 0 ||
+                                        attention_has_remainder(a)))
+            return true;
+    }
+    return false;
 }
 
 static void name_columns(struct meter *t, const struct sink_options *o)
@@ -50,7 +55,8 @@ static void plan(struct meter *t, struct arena *arena, idx n_columns,
                  int threads)
 {
     t->columns = arena_bytes(arena, (size_t)n_columns * sizeof *t->columns);
-    t->tokens = arena_ints(arena, t->n_sequences * t->T);
+    struct batch_rules rules = model_batch_rules(t->m, t->T);
+    batch_plan(&t->batch, arena, t->n_sequences, t->T, &rules);
     t->ratios =
         arena_bytes(arena, (size_t)(n_columns * t->n_sequences * t->ratio_n) *
                                sizeof *t->ratios);
@@ -69,7 +75,6 @@ static struct meter meter_of(const struct model *m,
     return (struct meter){
         .m = m,
         .eps = o->eps,
-        .sums_to_one = attention_sums_to_one(&m->attention),
         .T = T,
         .n_sequences = n_sequences,
         .B = idx_min(n_sequences, idx_max(1, PASS_TOKENS / T)),
@@ -130,7 +135,8 @@ static void see_head(void *context, const struct head_view *h)
     }
     struct weight_view v = { .head = h,
                              .eps = t->eps,
-                             .sums_to_one = t->sums_to_one,
+                             .sums_to_one = attention_sums_to_one(
+                                 &t->m->blocks[h->layer].attention),
                              .row_mass = mass };
     for (idx i = 0; i < t->n_columns; i++) {
         const struct meter_column *c = &t->columns[i];
@@ -138,7 +144,9 @@ static void see_head(void *context, const struct head_view *h)
             continue;
         v.k = c->k;
         struct ratio *r = ratio_at(t, i, t->first + h->sequence);
-        r[h->layer * t->m->views + h->head] = c->metric->of_head(&v);
+        bool is_absent = c->metric->needs_extra && !h->n_extra;
+        r[h->layer * t->m->views + h->head] =
+            is_absent ? (struct ratio){ 0, 1 } : c->metric->of_head(&v);
     }
 }
 
@@ -195,9 +203,8 @@ void meter_run(struct meter *t, const real *w)
     struct head_observer observer = { see_head, t };
     for (t->first = 0; t->first < t->n_sequences; t->first += t->B) {
         idx B = idx_min(t->B, t->n_sequences - t->first);
-        size_t bytes = (size_t)(B * t->T) * sizeof *t->tokens;
-        memcpy(t->acts.tokens, t->tokens + t->first * t->T, bytes);
-        model_observe(t->m, w, &t->acts, B, &observer);
+        struct batch part = batch_part(&t->batch, t->first, B);
+        model_observe(t->m, w, &t->acts, &part, &observer);
         see_depths(t, B);
     }
     for (idx i = 0; i < t->n_columns; i++)

@@ -25,11 +25,11 @@ struct meter_column {
 struct meter {
     const struct model *m;
     double eps;
-    bool sums_to_one;
     idx T, n_sequences, B; /* B: sequences a forward pass */
     struct meter_column *columns;
     idx n_columns;
-    int32_t *tokens;      /* (n_sequences, T), filled by the caller */
+    struct batch batch;   /* (n_sequences, T): tokens and documents, by the
+                             caller */
     struct ratio *ratios; /* (n_columns, n_sequences, largest n) */
     double *row_mass;     /* (threads, T) */
     idx ratio_n, first;   /* first: sequence that opens the current pass */

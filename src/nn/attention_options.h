@@ -7,7 +7,7 @@
 #include "base/base.h"
 
 struct err;
-struct model_options;
+struct model_spec;
 struct op_text;
 
 enum bias_kind { BIAS_NONE, BIAS_KEY, BIAS_KEY_VALUE, BIAS_VALUE, BIAS_LOGIT };
@@ -88,9 +88,8 @@ extern const struct op_text *const column_texts[]; /* column.c */
 extern const struct op_text *const column_value_texts[];
 extern const struct op_text *const column_more[];
 
-/* attention_options_check - model_options_check's part on [attention]. */
-int attention_options_check(const struct model_options *m,
-                            const struct attention_options *a, struct err *e);
+/* attention_options_check - model_spec_check's part on [attention]. */
+int attention_options_check(const struct model_spec *s, struct err *e);
 
 /* attention_rule - rule i of that check, beside the normalisers that go with
  * a weight map: the keys that exclude each other, and why. False past the

@@ -6,6 +6,7 @@
 #include "nn/ffns.h"
 #include "nn/norms.h"
 #include "base/op_text.h"
+#include "nn/param.h"
 
 static const char *preset_name(int i)
 {
@@ -21,14 +22,6 @@ static const char *position_name(int i)
 static const char *place_name(int i)
 {
     return op_text_name(norm_place_texts, i);
-}
-
-static const char *init_name(int i)
-{
-    static const char *const names[] = { [INIT_GPT2] = "gpt2",
-                                         [INIT_STUDY] = "study",
-                                         [INIT_FRAMEWORK] = "framework" };
-    return i >= 0 && i < COUNT_OF(names) ? names[i] : NULL;
 }
 
 #define FIELD(f) offsetof(struct model_options, f)
@@ -103,9 +96,9 @@ const char *model_preset_value(int preset, const struct key *key)
     return NULL;
 }
 
-int model_options_check(const struct model_options *m,
-                        const struct attention_options *a, struct err *e)
+int model_spec_check(const struct model_spec *s, struct err *e)
 {
+    const struct model_options *m = &s->model;
     if (m->width % m->heads)
         return err_set(e, ERR_CONFIG,
                        "[model] width = %td is not divisible by heads = %td: "
@@ -116,7 +109,7 @@ int model_options_check(const struct model_options *m,
                        "[model] width / heads = %td is odd: position = rope "
                        "rotates pairs, so it needs an even head width",
                        m->width / m->heads);
-    return attention_options_check(m, a, e);
+    return attention_options_check(s, e);
 }
 
 idx model_ffn_width(const struct model_options *m)

@@ -34,7 +34,6 @@ enum position_kind {
     POSITION_TXL,      /* Transformer-XL */
     POSITION_DISTANCE, /* learned number a head and distance */
 };
-enum init_kind { INIT_GPT2, INIT_STUDY, INIT_FRAMEWORK };
 
 struct model_options {
     int preset;     /* whose values the keys have that are given nowhere */
@@ -49,7 +48,17 @@ struct model_options {
     int position;   /* enum position_kind */
     bool biases;    /* on linear layers */
     bool tied_head; /* head shares the token embedding's matrix */
-    int init;       /* enum init_kind */
+    int init;       /* row of the table, nn/param.h */
+};
+
+/* What a model is made of. Options of another kind - a loss's, say - become a
+ * member here, and reach whatever takes a spec. */
+struct model_spec {
+    struct model_options model;
+    struct attention_options attention;     /* of all layers, or: */
+    const struct attention_options *layers; /* (model.layers) of each; borrowed
+                                               by model_init alone. NULL: all
+                                               are alike */
 };
 
 struct op_text;
@@ -76,20 +85,18 @@ extern const struct preset_value model_presets[]; /* ends with preset NULL */
  * a row of model_keys; NULL: nothing, as no preset does. */
 const char *model_preset_value(int preset, const struct key *key);
 
-/* model_options_check - what one row's bounds cannot say: width divisible by
+/* model_spec_check - what one row's bounds cannot say: width divisible by
  * heads, RoPE's even head width, settings that exclude each other.
  * OK or ERR_CONFIG naming the keys and the reason. */
-int model_options_check(const struct model_options *m,
-                        const struct attention_options *a, struct err *e);
+int model_spec_check(const struct model_spec *s, struct err *e);
 
 /* F in force: ffn_width, or its default for this kind of feed-forward. */
 idx model_ffn_width(const struct model_options *m);
 
 /* Heads that keys and values are made for. */
-static inline idx model_kv_heads(const struct model_options *m,
-                                 const struct attention_options *a)
+static inline idx model_kv_heads(const struct model_spec *s)
 {
-    return a->kv_heads ? a->kv_heads : m->heads;
+    return s->attention.kv_heads ? s->attention.kv_heads : s->model.heads;
 }
 
 #endif

@@ -78,56 +78,90 @@ struct param_fault params_fault(const struct param_table *t, const real *w)
     return (struct param_fault){ NULL, 0, 0 };
 }
 
-/* How one tensor starts: N(0, std^2), U(-bound, bound), or a constant. */
-struct start {
-    double std, bound, constant; /* std > 0: around the constant */
-};
+/* --- schemes ------------------------------------------------------------- */
 
-/* As GPT-2 is usually written anew: std 0.02, and the matrices that write to
- * the residual stream divided by sqrt(2 L), which its paper asks for. */
-static struct start start_gpt2(const struct param *p, idx L)
-{
-    bool writes = p->role == PARAM_RESIDUAL || p->role == PARAM_SWIGLU_OUT;
-    return (struct start){ .std = writes ? 0.02 / sqrt(2 * (double)L) : 0.02 };
-}
-
-/* The reference study's code: std sqrt(2 / (5 fan_in)) everywhere, except
- * SwiGLU's output, 1 / (sqrt(fan_in) L). */
-static struct start start_study(const struct param *p, idx L)
+static struct param_start start_study(const struct param *p, idx L)
 {
     double fan_in = (double)p->fan_in;
+    if (p->role == PARAM_BIAS)
+        return (struct param_start){ 0 };
     if (p->role == PARAM_SWIGLU_OUT)
-        return (struct start){ .std = 1 / (sqrt(fan_in) * (double)L) };
-    return (struct start){ .std = sqrt(2 / (5 * fan_in)) };
+        return (struct param_start){ .std = 1 / (sqrt(fan_in) * (double)L) };
+    return (struct param_start){ .std = sqrt(2 / (5 * fan_in)) };
 }
 
-/* The usual framework's defaults, which the study's published runs most likely
- * had: embeddings N(0,1), linear layers U(-1/sqrt(fan_in), +1/sqrt(fan_in)). */
-static struct start start_framework(const struct param *p, idx L)
+/* The factor on residual writes is the paper's; usual code leaves it out. It
+ * has no feature map: the study's. */
+static struct param_start start_gpt2(const struct param *p, idx L)
+{
+    bool writes = p->role == PARAM_RESIDUAL || p->role == PARAM_SWIGLU_OUT;
+    if (p->role == PARAM_FEATURE || p->role == PARAM_BIAS)
+        return start_study(p, L);
+    return (struct param_start){ .std = writes ? 0.02 / sqrt(2 * (double)L)
+                                               : 0.02 };
+}
+
+static struct param_start start_framework(const struct param *p, idx L)
 {
     (void)L;
     if (p->role == PARAM_EMBEDDING)
-        return (struct start){ .std = 1 };
-    return (struct start){ .bound = 1 / sqrt((double)p->fan_in) };
+        return (struct param_start){ .std = 1 };
+    return (struct param_start){ .bound = 1 / sqrt((double)p->fan_in) };
 }
 
-static struct start start_of(const struct param *p, int scheme, idx L)
+const struct init_scheme *const init_schemes[] = {
+    [INIT_GPT2] =
+        &(const struct init_scheme){
+            .text = { .name = "gpt2",
+                      .key = "[model] init = gpt2",
+                      .formula = "N(0, 0.02^2); matrices that write to the "
+                                 "residual stream N(0, 0.02^2 / (2 layers)); "
+                                 "biases 0",
+                      .parameters = "none",
+                      .source = "Radford et al., 2019 (GPT-2)",
+                      .sinks = "not reported by itself" },
+            .start = start_gpt2 },
+    [INIT_STUDY] =
+        &(const struct init_scheme){
+            .text = { .name = "study",
+                      .key = "[model] init = study",
+                      .formula = "N(0, 2 / (5 fan_in)); SwiGLU's output N(0, "
+                                 "1 / (fan_in layers^2)); biases 0",
+                      .parameters = "none",
+                      .source = "code of arXiv 2410.10781",
+                      .sinks = "not reported by itself" },
+            .start = start_study },
+    [INIT_FRAMEWORK] =
+        &(const struct init_scheme){
+            .text = { .name = "framework",
+                      .key = "[model] init = framework",
+                      .formula = "linear layers and biases uniform within 1 / "
+                                 "sqrt(fan_in), embeddings N(0, 1)",
+                      .parameters = "none",
+                      .source = "a framework's defaults, which the published "
+                                "runs of arXiv 2410.10781 most likely had",
+                      .sinks = "not reported by itself" },
+            .start = start_framework },
+    NULL,
+};
+
+const char *init_name(int i)
+{
+    return i >= 0 && i < COUNT_OF(init_schemes) - 1 ? init_schemes[i]->text.name
+                                                    : NULL;
+}
+
+static struct param_start start_of(const struct param *p, int scheme, idx L)
 {
     if (p->role == PARAM_OWN || p->role == PARAM_STATE)
-        return (struct start){ .std = p->std, .constant = p->mean };
+        return (struct param_start){ .std = p->std, .constant = p->mean };
     if (p->role == PARAM_GAIN)
-        return (struct start){ .constant = 1 };
+        return (struct param_start){ .constant = 1 };
     if (p->role == PARAM_SHIFT)
-        return (struct start){ 0 };
+        return (struct param_start){ 0 };
     if (p->role == PARAM_COLUMN) /* arXiv 2410.10781, all schemes */
-        return (struct start){ .std = 0.02 };
-    if (p->role == PARAM_BIAS && scheme != INIT_FRAMEWORK)
-        return (struct start){ 0 };
-    if (scheme == INIT_GPT2 && p->role != PARAM_FEATURE)
-        return start_gpt2(p, L); /* it has no feature map: the study's */
-    if (scheme == INIT_FRAMEWORK)
-        return start_framework(p, L);
-    return start_study(p, L);
+        return (struct param_start){ .std = 0.02 };
+    return init_schemes[scheme]->start(p, L);
 }
 
 void params_init(real *w, const struct param_table *t, int scheme, idx L,
@@ -135,7 +169,7 @@ void params_init(real *w, const struct param_table *t, int scheme, idx L,
 {
     for (idx i = 0; i < t->count; i++) {
         const struct param *p = &t->rows[i];
-        struct start s = start_of(p, scheme, L);
+        struct param_start s = start_of(p, scheme, L);
         struct rng r = rng_open_named(seed, RNG_INIT, p->name);
         for (idx j = 0; j < p->n; j++) {
             double v = s.constant;

@@ -12,9 +12,11 @@
 
 #include "base/base.h"
 #include "base/err.h"
-#include "nn/options.h"
+#include "base/op_text.h"
 
 enum { PARAM_NAME_MAX = 64, PARAM_NDIM_MAX = 3, PARAM_MAX = 16384 };
+
+#define PARAM_STATE_RATE 0.1
 
 enum param_role {
     PARAM_EMBEDDING, /* token and position tables */
@@ -28,7 +30,8 @@ enum param_role {
     PARAM_COLUMN,     /* vectors of an extra attention column: N(0, 0.02^2) */
     PARAM_OWN,        /* starts as its row says, whatever the scheme */
     PARAM_STATE,      /* the same, and is not trained: its "gradient" is what it
-                        moves a tenth of the way towards, each update */
+                        moves PARAM_STATE_RATE of the way towards, each
+                        update */
 };
 
 struct param {
@@ -77,11 +80,27 @@ struct param_fault {
 /* params_fault - look at all numbers of a buffer (t->total). */
 struct param_fault params_fault(const struct param_table *t, const real *w);
 
-/* params_init - initial weights w (t->total) of all tensors by the named
- * scheme (paper arXiv 2410.10781 for INIT_STUDY; formulas in docs/MATH.md).
- * Each tensor draws from a stream that its name gives, so tensors of the same
- * name, shape and rule start equal in all models of one seed. L: layers, for
- * the schemes that scale residual writes by it. */
+/* How a tensor starts: N(constant, std^2), U(-bound, bound), or constant. */
+struct param_start {
+    double std, bound, constant;
+};
+
+/* A way to start tensors: what [model] init names. Those that tell themselves
+ * how they start (PARAM_GAIN, PARAM_OWN, ...) are none of its business. */
+struct init_scheme {
+    struct op_text text;
+    /* L: layers, for schemes that scale residual writes by it */
+    struct param_start (*start)(const struct param *p, idx L);
+};
+
+enum init_kind { INIT_GPT2, INIT_STUDY, INIT_FRAMEWORK };
+extern const struct init_scheme *const init_schemes[]; /* ends with NULL */
+const char *init_name(int i);                          /* NULL past the end */
+
+/* params_init - initial weights w (t->total) of all tensors by a scheme, a row
+ * of init_schemes (formulas in docs/MATH.md). Each tensor draws from a stream
+ * that its name gives, so tensors of the same name, shape and rule start equal
+ * in all models of one seed. */
 void params_init(real *w, const struct param_table *t, int scheme, idx L,
                  uint64_t seed);
 

@@ -3,18 +3,12 @@
 #include <math.h>
 #include <string.h>
 
+#include "optim/schedule.h"
+
 enum { STRETCH = 1 << 14 };
 
-static const real STATE_RATE = (real)0.1; /* KEEP WITH: PARAM_STATE */
-
-extern const struct optimizer optim_adamw, optim_sgd;
-
-const struct optimizer *const optimizers[] = { &optim_adamw, &optim_sgd, NULL };
-
-const char *optimizer_name(int i)
-{
-    return i >= 0 && i < COUNT_OF(optimizers) - 1 ? optimizers[i]->name : NULL;
-}
+/* What PARAM_STATE says it is. */
+static const real STATE_RATE = (real)PARAM_STATE_RATE;
 
 void optim_plan(struct optim *s, struct arena *arena,
                 const struct optim_options *o, const struct param_table *t,
@@ -101,4 +95,15 @@ void optim_step(const struct optim *s, real *w, real *dw, idx step, double lr,
             s->kind->update(w + x->offset, dw + x->offset, slot, x->n, &u);
         memset(dw + x->offset, 0, (size_t)x->n * sizeof *dw);
     }
+}
+
+double schedule_lr(const struct optim_options *o, idx step, idx steps)
+{
+    const struct schedule *s = schedules[o->schedule];
+    if (step <= o->warmup_steps)
+        return o->lr * (double)step / (double)o->warmup_steps;
+    double left = (double)idx_max(steps - o->warmup_steps, 1);
+    double done = fmin((double)(step - o->warmup_steps) / left, 1);
+    double low = s->ends_low ? o->min_lr : 0;
+    return o->lr * (low + (1 - low) * s->height(done));
 }

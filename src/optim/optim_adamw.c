@@ -5,7 +5,8 @@
  */
 #include <math.h>
 
-#include "optim/optim.h"
+#include "optim/optimizer.h"
+#include "optim/options.h"
 
 static void update(real *restrict w, const real *restrict g, real *const *slot,
                    idx n, const struct update *u)
@@ -33,9 +34,10 @@ static void update(real *restrict w, const real *restrict g, real *const *slot,
 }
 
 const struct optimizer optim_adamw = {
-    .name = "adamw",
-    .formula = "w = (1 - lr decay) w - lr m^ / (sqrt(v^) + eps)",
-    .source = "arXiv 1711.05101",
+    .text = { .name = "adamw",
+              .key = "[optim] name = adamw",
+              .formula = "w = (1 - lr decay) w - lr m^ / (sqrt(v^) + eps)",
+              .source = "arXiv 1711.05101" },
     .n_slots = 2,
     .slot_names = { "moment1", "moment2" },
     .update = update,

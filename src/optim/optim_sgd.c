@@ -2,7 +2,8 @@
  *
  *   m = momentum m + g;  w = (1 - lr decay) w - lr m
  */
-#include "optim/optim.h"
+#include "optim/optimizer.h"
+#include "optim/options.h"
 
 static void update(real *restrict w, const real *restrict g, real *const *slot,
                    idx n, const struct update *u)
@@ -18,9 +19,10 @@ static void update(real *restrict w, const real *restrict g, real *const *slot,
 }
 
 const struct optimizer optim_sgd = {
-    .name = "sgd",
-    .formula = "m = momentum m + g; w = (1 - lr decay) w - lr m",
-    .source = "heavy-ball momentum (Polyak 1964)",
+    .text = { .name = "sgd",
+              .key = "[optim] name = sgd",
+              .formula = "m = momentum m + g; w = (1 - lr decay) w - lr m",
+              .source = "heavy-ball momentum (Polyak 1964)" },
     .n_slots = 1,
     .slot_names = { "momentum" },
     .update = update,

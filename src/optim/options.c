@@ -1,11 +1,13 @@
 #include "optim/options.h"
 
-#include "optim/optim.h"
+#include "optim/optimizer.h"
+#include "optim/schedule.h"
 
 static const char *decay_name(int i)
 {
-    /* KEEP WITH: enum decay_kind */
-    static const char *const names[] = { "all", "matrices" };
+    static const char *const names[] = {
+        [DECAY_ALL] = "all", [DECAY_MATRICES] = "matrices"
+    };
     return i >= 0 && i < COUNT_OF(names) ? names[i] : NULL;
 }
 

@@ -1,7 +1,6 @@
-/* schedule.c - the learning rate of each update, one row a schedule. */
-#include <math.h>
+#include "optim/schedule.h"
 
-#include "optim/optim.h"
+#include <math.h>
 
 static double constant(double done)
 {
@@ -19,27 +18,30 @@ static double linear(double done)
     return 1 - done;
 }
 
-/* height: 1 at the end of the warm-up (done = 0) to 0 at the last step */
-static const struct schedule {
-    const char *name;
-    double (*height)(double done);
-} schedules[] = {
-    { "constant", constant },
-    { "cosine", cosine },
-    { "linear", linear },
+const struct schedule *const schedules[] = {
+    &(const struct schedule){ .text = { .name = "constant",
+                                        .key = "[optim] schedule = constant",
+                                        .formula = "lr" },
+                              .height = constant },
+    &(const struct schedule){
+        .text = { .name = "cosine",
+                  .key = "[optim] schedule = cosine",
+                  .formula = "lr (min_lr + (1 - min_lr) (1 + cos(pi x)) / 2), "
+                             "x from 0 at the end of the warm-up to 1" },
+        .ends_low = true,
+        .height = cosine },
+    &(const struct schedule){
+        .text = { .name = "linear",
+                  .key = "[optim] schedule = linear",
+                  .formula = "lr (min_lr + (1 - min_lr) (1 - x)), x from 0 at "
+                             "the end of the warm-up to 1" },
+        .ends_low = true,
+        .height = linear },
+    NULL,
 };
 
 const char *schedule_name(int i)
 {
-    return i >= 0 && i < COUNT_OF(schedules) ? schedules[i].name : NULL;
-}
-
-double schedule_lr(const struct optim_options *o, idx step, idx steps)
-{
-    if (step <= o->warmup_steps)
-        return o->lr * (double)step / (double)o->warmup_steps;
-    double left = (double)idx_max(steps - o->warmup_steps, 1);
-    double done = fmin((double)(step - o->warmup_steps) / left, 1);
-    double low = o->schedule == 0 ? 0 : o->min_lr;
-    return o->lr * (low + (1 - low) * schedules[o->schedule].height(done));
+    return i >= 0 && i < COUNT_OF(schedules) - 1 ? schedules[i]->text.name
+                                                 : NULL;
 }

@@ -76,11 +76,12 @@ static int open_data(struct sweep_walk *w, struct config *c, struct err *e)
 int sweep_check_run(struct sweep_walk *w, struct config *c, struct err *e)
 {
     struct model m = { 0 };
-    int rc = model_options_check(&c->model, &c->attention, e);
+    struct model_spec spec = config_spec(c);
+    int rc = model_spec_check(&spec, e);
     if (rc == OK)
         rc = open_data(w, c, e);
     if (rc == OK)
-        rc = model_init(&m, &c->model, &c->attention, w->data.vocab, e);
+        rc = model_init(&m, &spec, w->data.vocab, e);
     model_release(&m);
     return rc;
 }

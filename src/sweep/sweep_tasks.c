@@ -44,8 +44,9 @@ static void weigh(struct sweep_task *task, struct weighed_source *w,
     if (sweep_config_load(&c, s, task->run, &own) == OK) {
         c.train.threads = o->threads;
         task->steps = c.train.steps;
+        struct model_spec spec = config_spec(&c);
         if (weigh_source(w, &c, &own) == OK &&
-            model_init(&m, &c.model, &c.attention, w->vocab, &own) == OK) {
+            model_init(&m, &spec, w->vocab, &own) == OK) {
             task->flops = model_flops_per_token(&m, c.model.context) *
                           session_tokens(&c, c.train.steps);
             task->bytes =

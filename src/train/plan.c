@@ -37,7 +37,8 @@ void plan_print_bytes(FILE *out, double bytes)
 int plan_model(struct plan *p, const struct config *c, idx vocab, struct err *e)
 {
     struct model m = { 0 };
-    int rc = model_init(&m, &c->model, &c->attention, vocab, e);
+    struct model_spec spec = config_spec(c);
+    int rc = model_init(&m, &spec, vocab, e);
     if (rc == OK) {
         double weights = (double)m.table.n * sizeof(real);
         idx slots = optimizers[c->optim.name]->n_slots;

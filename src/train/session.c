@@ -60,7 +60,10 @@ static void plan_numbers(struct session *s, struct arena *arena,
 {
     const struct param_table *t = &s->model.table;
     s->w = arena_reals(arena, t->total);
-    s->floor = arena_doubles(arena, s->config.model.context + 1);
+    idx T = s->config.model.context;
+    struct batch_rules rules = model_batch_rules(&s->model, T);
+    batch_plan(&s->batch, arena, s->config.train.batch, T, &rules);
+    s->floor = arena_doubles(arena, T + 1);
     if (!is_training)
         return;
     s->dw = arena_reals(arena, t->total);
@@ -71,7 +74,9 @@ static void fill_meter(struct session *s)
 {
     struct meter *t = &s->meter;
     for (idx i = 0; i < t->n_sequences; i++)
-        source_sample(&s->source, t->tokens + i * t->T, t->T, SPLIT_SINK, i);
+        source_sample(&s->source, t->batch.tokens + i * t->T, t->T, SPLIT_SINK,
+                      i);
+    batch_mark(&t->batch);
 }
 
 size_t session_bytes(const struct config *c, const struct model *m,
@@ -112,6 +117,7 @@ int session_open(struct session *s, const struct config *c, bool is_training,
 {
     *s = (struct session){ .config = *c, .threads = session_threads(c) };
     c = &s->config;
+    struct model_spec spec = config_spec(c);
     uint64_t data_seed = seed_or(c->run.data_seed, c->run.seed);
     uint64_t init_seed = seed_or(c->run.init_seed, c->run.seed);
     if (source_open(&s->source, &c->data, data_seed, c->model.context, e))
@@ -119,7 +125,7 @@ int session_open(struct session *s, const struct config *c, bool is_training,
     s->n_val = source_plan_validation(
         &s->source, is_training ? c->train.val_tokens : c->sink.val_tokens);
     key_copy_text(s->config.data.hash, s->source.hash);
-    if (model_init(&s->model, &c->model, &c->attention, s->source.vocab, e))
+    if (model_init(&s->model, &spec, s->source.vocab, e))
         return e->code;
     if (check_memory(c, &s->model, is_training, e) ||
         team_start(s->threads, e) || gemm_start(s->threads, e))
@@ -154,47 +160,47 @@ void session_release(struct session *s)
 
 void session_watch(struct session *s, struct laps *laps)
 {
-    s->laps = s->acts.attention.laps = laps;
+    s->laps = laps;
+    acts_watch(&s->acts, &s->model, laps);
 }
 
 /* Loss of sequence b of the last pass, summed over its targets that count. */
-static double sequence_loss(const struct acts *x, idx b, idx *n)
+static double sequence_loss(const struct session *s, idx b, idx *n)
 {
+    const real *loss = acts_losses(&s->acts, &s->model, b);
     double sum = 0;
-    *n = 0;
-    for (idx r = b * x->S; r < (b + 1) * x->S; r++) {
-        sum += (double)x->loss[r];
-        *n += x->row_targets[r] >= 0;
-    }
+    for (idx t = 0; t < s->batch.T; t++)
+        sum += (double)loss[t];
+    struct batch one = batch_part(&s->batch, b, 1);
+    *n = batch_counted(&one);
     return sum;
 }
 
 /* The least that is possible on the same targets: sample `index`. */
 static double sequence_floor(struct session *s, idx b, idx index)
 {
-    const struct acts *x = &s->acts;
-    const int32_t *targets = x->row_targets + (b + 1) * x->S - x->T;
+    idx T = s->batch.T;
+    const int32_t *targets = s->batch.targets + b * T;
     double sum = 0;
-    source_floor(&s->source, s->floor, x->T, SPLIT_VAL, index);
-    for (idx t = 0; t < x->T; t++)
-        sum += targets[t] >= 0 ? s->floor[t] : 0;
+    source_floor(&s->source, s->floor, T, SPLIT_VAL, index);
+    for (idx t = 0; t < T; t++)
+        sum += targets[t] != NO_TARGET ? s->floor[t] : 0;
     return sum;
 }
 
 struct val_result session_validate(struct session *s)
 {
-    struct acts *x = &s->acts;
     struct tally loss = { 0 }, excess = { 0 };
     bool has_floor = source_has_floor(&s->source);
     idx n = s->n_val;
-    for (idx first = 0; first < n; first += x->B) {
-        idx B = idx_min(x->B, n - first);
-        source_batch(&s->source, x->tokens, x->targets, B, x->T, SPLIT_VAL,
-                     first);
-        model_forward_loss(&s->model, s->w, x, B);
+    for (idx first = 0; first < n; first += s->batch.B) {
+        idx B = idx_min(s->batch.B, n - first);
+        struct batch part = batch_part(&s->batch, 0, B);
+        source_batch(&s->source, &part, SPLIT_VAL, first);
+        model_forward_loss(&s->model, s->w, &s->acts, &part);
         for (idx b = 0; b < B; b++) {
             idx scored;
-            double sum = sequence_loss(x, b, &scored);
+            double sum = sequence_loss(s, b, &scored);
             tally_add(&loss, sum, (double)scored);
             if (has_floor)
                 tally_add(&excess, sum - sequence_floor(s, b, first + b),
@@ -247,29 +253,33 @@ int session_check(struct session *s, idx step, bool with_state, struct err *e)
     for (idx i = 0; with_state && i < o->kind->n_slots; i++)
         if (check_numbers(s, o->slots[i], o->kind->slot_names[i], step, e))
             return e->code;
-    double loss = model_forward_loss(&s->model, s->w, &s->acts, 1);
-    return isfinite(loss) ? OK : set_diverged(step, loss, NAN, e);
+    struct batch one = batch_part(&s->batch, 0, 1);
+    struct pass_loss loss = model_forward_loss(&s->model, s->w, &s->acts, &one);
+    return isfinite(loss.objective)
+               ? OK
+               : set_diverged(step, loss.cross_entropy, NAN, e);
 }
 
 int session_update(struct session *s, idx step, struct update_result *r,
                    struct err *e)
 {
     const struct config *c = &s->config;
-    struct acts *x = &s->acts;
+    struct batch *b = &s->batch;
     idx n = c->train.accumulate;
-    double share = 1 / (double)n;
+    double share = 1 / (double)n, objective = 0;
     r->loss = 0;
     for (idx i = 0; i < n; i++) {
-        source_batch(&s->source, x->tokens, x->targets, x->B, x->T, SPLIT_TRAIN,
-                     (step * n + i) * x->B);
+        source_batch(&s->source, b, SPLIT_TRAIN, (step * n + i) * b->B);
         laps_mark(s->laps, PART_DATA);
-        r->loss +=
-            share * model_backward_loss(&s->model, s->w, s->dw, x, share);
+        struct pass_loss loss =
+            model_backward_loss(&s->model, s->w, s->dw, &s->acts, b, share);
+        r->loss += share * loss.cross_entropy;
+        objective += share * loss.objective;
         laps_mark(s->laps, PART_WAIT);
     }
     r->grad_norm = optim_grad_norm(&s->optim, s->dw);
     r->lr = schedule_lr(&c->optim, step + 1, c->train.steps);
-    if (!isfinite(r->loss) || !isfinite(r->grad_norm))
+    if (!isfinite(objective) || !isfinite(r->grad_norm))
         return set_diverged(step + 1, r->loss, r->grad_norm, e);
     optim_step(&s->optim, s->w, s->dw, step + 1, r->lr, r->grad_norm);
     laps_mark(s->laps, PART_OPTIM);

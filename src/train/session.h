@@ -23,6 +23,7 @@ struct session {
     struct optim optim;
     struct arena acts_arena;
     struct acts acts;   /* (train.batch, model.context) */
+    struct batch batch; /* the same */
     struct meter meter; /* probe_sequences if training, else sequences */
     idx n_val;          /* sequences that a validation reads */
     double *floor;      /* (context + 1), room for source_floor */
@@ -64,7 +65,8 @@ struct val_result session_validate(struct session *s);
  * before. Loss and gradient norm come out. OK, or ERR_DIVERGED (weights
  * untouched) if one of them is not finite. */
 struct update_result {
-    double loss, grad_norm, lr;
+    double loss; /* cross-entropy, nats a target */
+    double grad_norm, lr;
 };
 int session_update(struct session *s, idx step, struct update_result *r,
                    struct err *e);

@@ -35,46 +35,53 @@ static void put_reals(FILE *out, const char *kind, const struct param *p,
     fwrite(flat + p->offset, sizeof *flat, (size_t)p->n, out);
 }
 
+/* A pass of its own over the session's model, to look into. */
+struct look {
+    struct acts x;
+    struct arena arena;
+    real *w, *dw; /* (table.total); w is the session's */
+};
+
 /* The logits that the last forward pass left; the first rows of a sequence may
  * not be scored. */
-static void put_logits(FILE *out, const struct session *s)
+static void put_logits(FILE *out, const struct session *s, const struct acts *x)
 {
-    const struct acts *x = &s->acts;
-    idx V = s->model.V, shape[3] = { x->B, x->scored, V };
+    idx scored = x->T - s->batch.rules.unscored;
+    idx V = s->model.V, shape[3] = { x->B, scored, V };
     put_head(out, "", "logits", real_name(), 3, shape);
     for (idx b = 0; b < x->B; b++) {
-        idx row = (b + 1) * x->S - x->scored;
-        fwrite(x->logits + row * V, sizeof(real), (size_t)(x->scored * V), out);
+        idx row = (b + 1) * x->S - scored;
+        fwrite(x->logits + row * V, sizeof(real), (size_t)(scored * V), out);
     }
 }
 
-static void put_batch(FILE *out, struct session *s, idx batch)
+static void put_batch(FILE *out, struct session *s, struct look *k, idx batch)
 {
-    struct acts *x = &s->acts;
-    idx shape[2] = { x->B, x->T }, one = 1, n = x->B * x->T;
-    source_batch(&s->source, x->tokens, x->targets, x->B, x->T, SPLIT_TRAIN,
-                 batch * x->B);
+    struct batch *b = &s->batch;
+    idx shape[2] = { b->B, b->T }, one = 1, n = b->B * b->T;
+    source_batch(&s->source, b, SPLIT_TRAIN, batch * b->B);
     put_head(out, "", "tokens", "int32", 2, shape);
-    fwrite(x->tokens, sizeof *x->tokens, (size_t)n, out);
+    fwrite(b->tokens, sizeof *b->tokens, (size_t)n, out);
     put_head(out, "", "targets", "int32", 2, shape);
-    fwrite(x->targets, sizeof *x->targets, (size_t)n, out);
+    fwrite(b->targets, sizeof *b->targets, (size_t)n, out);
 
-    model_forward_loss(&s->model, s->w, x, x->B);
-    put_logits(out, s);
-    double loss = model_backward_loss(&s->model, s->w, s->dw, x, 1);
+    model_forward_loss(&s->model, k->w, &k->x, b);
+    put_logits(out, s, &k->x);
+    double loss =
+        model_backward_loss(&s->model, k->w, k->dw, &k->x, b, 1).cross_entropy;
     put_head(out, "", "loss", "float64", 1, &one);
     fwrite(&loss, sizeof loss, 1, out);
     for (idx i = 0; i < s->model.table.count; i++) {
         const struct param *p = &s->model.table.rows[i];
-        put_reals(out, "weight/", p, s->w);
-        put_reals(out, "gradient/", p, s->dw);
+        put_reals(out, "weight/", p, k->w);
+        put_reals(out, "gradient/", p, k->dw);
     }
 }
 
-static int write_dump(const char *path, struct session *s, const char *config,
-                      idx batch, struct err *e)
+static int write_dump(const char *path, struct session *s, struct look *k,
+                      const char *config, idx batch, struct err *e)
 {
-    idx n = (idx)strlen(config), M = s->acts.M;
+    idx n = (idx)strlen(config), M = k->x.M;
     if (head_chunk_rows(M) < M)
         return err_set(e, ERR_CONFIG,
                        "a batch of %td rows, want at most %td: logits are "
@@ -85,11 +92,21 @@ static int write_dump(const char *path, struct session *s, const char *config,
         return err_set(e, ERR_IO, "%s: cannot be opened", path);
     put_head(out, "", "config", "uint8", 1, &n);
     fwrite(config, 1, (size_t)n, out);
-    put_batch(out, s, batch);
+    put_batch(out, s, k, batch);
     int is_bad = ferror(out);
     if (fclose(out) || is_bad)
         return err_set(e, ERR_IO, "%s: cannot be written", path);
     return OK;
+}
+
+static int open_look(struct look *k, struct session *s, struct err *e)
+{
+    k->w = session_data(s, false).weights;
+    k->dw = calloc((size_t)s->model.table.total, sizeof *k->dw);
+    if (!k->dw)
+        return err_set(e, ERR_MEMORY, "out of memory");
+    return acts_open(&k->x, &k->arena, &s->model, s->batch.B, s->batch.T,
+                     s->threads, true, false, e);
 }
 
 static int dump(const char *checkpoint, idx batch, const char *path,
@@ -98,6 +115,7 @@ static int dump(const char *checkpoint, idx batch, const char *path,
     struct checkpoint_head head = { 0 };
     struct config config;
     struct session s = { 0 };
+    struct look k = { 0 };
     int rc = checkpoint_read_head(&head, checkpoint, e);
     if (!rc)
         rc = config_load_text(&config, head.config, checkpoint, e);
@@ -108,7 +126,11 @@ static int dump(const char *checkpoint, idx batch, const char *path,
         rc = checkpoint_load(NULL, checkpoint, &s.model.table, &weights, e);
     }
     if (!rc)
-        rc = write_dump(path, &s, head.config, batch, e);
+        rc = open_look(&k, &s, e);
+    if (!rc)
+        rc = write_dump(path, &s, &k, head.config, batch, e);
+    arena_release(&k.arena);
+    free(k.dw);
     session_release(&s);
     free(head.config);
     return rc;

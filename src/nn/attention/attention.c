@@ -2,21 +2,21 @@
 
 #include <math.h>
 
-static const struct head_operation *
-operation_of(const struct attention_options *a)
+static const struct head_operation *operation_of(const struct model_spec *s)
 {
     for (idx i = 0; head_operations[i]; i++)
-        if (head_operations[i]->is_on(a))
+        if (head_operations[i]->is_on(s))
             return head_operations[i];
     return NULL;
 }
 
-struct attention attention_of(const struct model_options *m,
-                              const struct attention_options *a, idx T, idx D)
+struct attention attention_of(const struct model_spec *s, idx T, idx D)
 {
+    const struct model_options *m = &s->model;
+    const struct attention_options *a = &s->attention;
     struct attention at = {
         .options = *a,
-        .operation = operation_of(a),
+        .operation = operation_of(s),
         .T = T,
         .D = D,
         .E = a->operation == OPERATION_DIFFERENTIAL ? 2 * D : D,
@@ -28,6 +28,6 @@ struct attention attention_of(const struct model_options *m,
     at.n_extra = a->bias != BIAS_NONE && a->bias != BIAS_VALUE ? 1 : 0;
     if (a->qk_norm == QK_NORM_UNIT)
         at.scale = 1;
-    at.n_edits = score_edits_of(at.edits, m, a);
+    at.n_edits = score_edits_of(at.edits, s);
     return at;
 }

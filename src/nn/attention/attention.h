@@ -67,8 +67,8 @@ struct head_grads {
     real share; /* 1 / rows of a whole update */
 };
 
-struct attention attention_of(const struct model_options *m,
-                              const struct attention_options *a, idx T, idx D);
+/* Heads of width D over T rows. */
+struct attention attention_of(const struct model_spec *s, idx T, idx D);
 
 /* Reals of scratch that forward or backward of one head needs. */
 idx attention_scratch(const struct attention *at);
@@ -87,7 +87,7 @@ void attention_backward(const struct attention *at, struct head_grads *grads,
  * weights it reports are those that make o = weights . v, if there are. */
 struct head_operation {
     struct op_text text;
-    bool (*is_on)(const struct attention_options *a);
+    bool (*is_on)(const struct model_spec *s);
     idx (*scratch)(const struct attention *at);
     void (*forward)(const struct attention *at, real *o,
                     const struct head *head, real *weights, real *scratch);

@@ -10,6 +10,7 @@
 
 /* What the rules look at. */
 struct settings {
+    const struct model_spec *spec;
     const struct model_options *m;
     const struct attention_options *a;
     const struct weight_map *map;
@@ -24,7 +25,7 @@ static bool looks_ahead(const struct settings *s)
 static bool has_edit(const struct settings *s, bool only_causal)
 {
     const struct score_edit *on[SCORE_EDITS_MAX];
-    idx n = score_edits_of(on, s->m, s->a);
+    idx n = score_edits_of(on, s->spec);
     for (idx i = 0; i < n; i++)
         if (!only_causal || on[i]->is_causal_only)
             return true;
@@ -207,12 +208,14 @@ bool attention_rule(idx i, const char **keys, const char **reason)
     return true;
 }
 
-int attention_options_check(const struct model_options *m,
-                            const struct attention_options *a, struct err *e)
+int attention_options_check(const struct model_spec *spec, struct err *e)
 {
+    const struct model_options *m = &spec->model;
+    const struct attention_options *a = &spec->attention;
     const struct weight_map *map = weight_maps[a->weights];
-    struct settings s = { m, a, map, m->width / m->heads,
-                          model_kv_heads(m, a) };
+    struct settings s = {
+        spec, m, a, map, m->width / m->heads, model_kv_heads(spec)
+    };
     if (a->normalizer != NORMALIZER_OWN &&
         !(map->normalizers >> a->normalizer & 1))
         return err_set(e, ERR_CONFIG,

@@ -7,22 +7,37 @@
 #include "nn/model/unembed.h"
 #include "nn/model/rope.h"
 
+static struct attention attention_at(const struct model *m, idx layer, idx S)
+{
+    struct model_spec spec = model_layer(m, layer);
+    return attention_of(&spec, S, m->D);
+}
+
+static idx stages_scratch(const struct model *m,
+                          const struct block_stage *stages, idx n)
+{
+    idx most = 0;
+    for (idx i = 0; i < n; i++)
+        if (stages[i].stage->scratch)
+            most = idx_max(most, stages[i].stage->scratch(m));
+    return most;
+}
+
 /* The most scratch any task of a pass needs. */
 static idx scratch_reals(const struct model *m, const struct acts *x)
 {
-    const struct attention *at = &x->attention;
-    idx heads = attention_scratch(at), rows = pass_row_scratch(m);
-    idx stages = 0;
-    if (x->is_observing)
-        heads += heads_sight(m, x->S);
-    const struct block_params *b = &m->blocks[0];
-    for (idx i = 0; i < b->n_in; i++)
-        if (b->in[i].stage->scratch)
-            stages = idx_max(stages, b->in[i].stage->scratch(m));
-    for (idx i = 0; i < b->n_out; i++)
-        if (b->out[i].stage->scratch)
-            stages = idx_max(stages, b->out[i].stage->scratch(m));
-    return idx_ceil_div(idx_max(heads, rows + stages), 16) * 16;
+    idx most = 0, rows = pass_row_scratch(m);
+    for (idx l = 0; l < m->L; l++) {
+        const struct block_params *b = &m->blocks[l];
+        struct attention at = attention_at(m, l, x->S);
+        idx heads = attention_scratch(&at);
+        if (x->is_observing)
+            heads += heads_sight(m, l, x->S);
+        idx stages = idx_max(stages_scratch(m, b->in, b->n_in),
+                             stages_scratch(m, b->out, b->n_out));
+        most = idx_max(most, idx_max(heads, rows + stages));
+    }
+    return idx_ceil_div(most, 16) * 16;
 }
 
 static void plan_stages(real **rows, struct arena *arena, idx M, real *in,
@@ -35,20 +50,36 @@ static void plan_stages(real **rows, struct arena *arena, idx M, real *in,
     }
 }
 
-static idx widest(const struct model *m)
+/* What the blocks' gradients need, which they share: the most of each. */
+struct shared {
+    idx widest; /* row between heads and output matrix */
+    idx n_in, n_out, sides[SIDES];
+    bool has_dv, has_dv_first;
+};
+
+static struct shared shared_of(const struct model *m)
 {
-    const struct block_params *b = &m->blocks[0];
-    idx n = idx_max(m->H * m->E, m->O);
-    for (idx i = 0; i < b->n_out; i++)
-        n = idx_max(n, b->out[i].out_width);
-    return n;
+    struct shared s = { .widest = m->H * m->E };
+    for (idx l = 0; l < m->L; l++) {
+        const struct block_params *b = &m->blocks[l];
+        s.widest = idx_max(s.widest, b->O);
+        s.n_in = idx_max(s.n_in, b->n_in);
+        s.n_out = idx_max(s.n_out, b->n_out);
+        for (idx i = 0; i < b->n_out; i++)
+            s.widest = idx_max(s.widest, b->out[i].out_width);
+        for (int i = 0; i < SIDES; i++)
+            s.sides[i] = idx_max(s.sides[i], b->sides[i].n);
+        s.has_dv |= b->attention.exclusive;
+        s.has_dv_first |= b->attention.value_residual != VALUE_RESIDUAL_NONE;
+    }
+    return s;
 }
 
 static void plan_back(struct acts *x, struct arena *arena,
                       const struct model *m)
 {
     struct back_acts *k = &x->back;
-    const struct block_params *b = &m->blocks[0];
+    struct shared s = shared_of(m);
     idx M = x->M, MC = M * m->C, tiles = idx_ceil_div(M, TILE_ROWS);
     bool is_behind = m->options.norm_place == PLACE_POST ||
                      m->options.norm_place == PLACE_SANDWICH;
@@ -61,14 +92,14 @@ static void plan_back(struct acts *x, struct arena *arena,
     }
     k->du = arena_reals(arena, M * m->U);
     for (int i = 0; i < SIDES; i++)
-        k->dsides[i] = arena_reals(arena, M * b->sides[i].n);
-    k->dmixed[0] = arena_reals(arena, M * widest(m));
-    k->dmixed[1] = b->n_out ? arena_reals(arena, M * widest(m)) : NULL;
+        k->dsides[i] = arena_reals(arena, M * s.sides[i]);
+    k->dmixed[0] = arena_reals(arena, M * s.widest);
+    k->dmixed[1] = s.n_out ? arena_reals(arena, M * s.widest) : NULL;
     k->dqkv[0] = arena_reals(arena, M * m->W);
-    k->dqkv[1] = b->n_in ? arena_reals(arena, M * m->W) : NULL;
-    if (m->attention.exclusive)
+    k->dqkv[1] = s.n_in ? arena_reals(arena, M * m->W) : NULL;
+    if (s.has_dv)
         k->dv = arena_reals(arena, M * m->W);
-    if (m->attention.value_residual)
+    if (s.has_dv_first)
         k->dv_first = arena_reals(arena, M * m->W);
     k->head_grads = arena_reals(arena, x->B * m->H * m->head_grads_n);
     k->partials = arena_reals(arena, tiles * m->partials_n);
@@ -79,13 +110,17 @@ static void plan_back(struct acts *x, struct arena *arena,
 }
 
 static void plan_block(struct block_acts *k, struct arena *arena,
-                       const struct model *m, const struct acts *x)
+                       const struct model *m, const struct acts *x, idx l)
 {
-    const struct block_params *b = &m->blocks[0];
+    const struct block_params *b = &m->blocks[l];
+    const struct attention_options *a = &b->attention;
+    bool has_value = a->bias == BIAS_KEY && a->bias_value != BIAS_VALUE_ZERO;
     idx M = x->M, C = m->C, place = m->options.norm_place;
     bool is_before = place == PLACE_PRE || place == PLACE_SANDWICH;
     bool is_behind = place == PLACE_POST || place == PLACE_SANDWICH;
-    *k = (struct block_acts){ 0 };
+    *k = (struct block_acts){ .attention = attention_at(m, l, x->S) };
+    if (has_value)
+        k->column_value = arena_reals(arena, m->E);
     if (is_before)
         k->norm1 = arena_reals(arena, M * C);
     k->stats1 = arena_reals(arena, M * 2);
@@ -114,14 +149,10 @@ static void plan_block(struct block_acts *k, struct arena *arena,
 static void plan_tables(struct acts *x, struct arena *arena,
                         const struct model *m)
 {
-    const struct attention_options *a = &m->attention;
-    bool has_value = a->bias == BIAS_KEY && a->bias_value != BIAS_VALUE_ZERO;
     if (m->options.position == POSITION_ROPE)
         x->rope = arena_reals(arena, x->S * m->D);
     if (m->options.position == POSITION_SINUSOID)
         x->sinusoid = arena_reals(arena, x->T * m->C);
-    if (has_value)
-        x->column_value = arena_reals(arena, m->E);
 }
 
 void acts_plan(struct acts *x, struct arena *arena, const struct model *m,
@@ -136,20 +167,15 @@ void acts_plan(struct acts *x, struct arena *arena, const struct model *m,
                         .threads = threads,
                         .is_training = is_training,
                         .is_observing = is_observing };
-    x->attention = attention_of(&m->options, &m->attention, S, m->D);
-    x->tokens = arena_ints(arena, M);
-    x->targets = arena_ints(arena, M);
-    x->scored = T;
-    if (m->attention.prefix > 1)
-        x->scored = idx_max(1, T - m->attention.prefix + 1);
-    x->row_targets = m->R || x->scored < T ? arena_ints(arena, M) : x->targets;
-    if (m->attention.document_token >= 0)
+    if (m->R) {
+        x->targets = arena_ints(arena, M);
         x->documents = arena_ints(arena, M);
+    }
     x->x = arena_reals(arena, (2 * m->L + 1) * M * C);
     x->blocks = arena_bytes(arena, (size_t)m->L * sizeof *x->blocks);
     for (idx l = 0; l < m->L; l++) {
         struct block_acts b;
-        plan_block(&b, arena, m, x);
+        plan_block(&b, arena, m, x, l);
         if (x->blocks)
             x->blocks[l] = b;
     }
@@ -180,19 +206,26 @@ static void fill_sinusoid(real *table, idx T, idx C)
         }
 }
 
+/* value (E), or NULL */
+static void fill_column_value(real *value, const struct attention_options *a,
+                              idx E)
+{
+    for (idx i = 0; value && i < E; i++) {
+        double x =
+            a->bias_value == BIAS_VALUE_UNIFORM ? 1 / sqrt((double)E) : i == 0;
+        value[i] = (real)(a->bias_value_scale * x);
+    }
+}
+
 static void fill_tables(struct acts *x, const struct model *m)
 {
-    const struct attention_options *a = &m->attention;
     if (x->rope)
         rope_table(x->rope, x->S, m->D);
     if (x->sinusoid)
         fill_sinusoid(x->sinusoid, x->T, m->C);
-    for (idx i = 0; x->column_value && i < m->E; i++) {
-        double value = a->bias_value == BIAS_VALUE_UNIFORM
-                           ? 1 / sqrt((double)m->E)
-                           : i == 0;
-        x->column_value[i] = (real)(a->bias_value_scale * value);
-    }
+    for (idx l = 0; l < m->L; l++)
+        fill_column_value(x->blocks[l].column_value, &m->blocks[l].attention,
+                          m->E);
 }
 
 int acts_open(struct acts *x, struct arena *arena, const struct model *m, idx B,
@@ -206,6 +239,19 @@ int acts_open(struct acts *x, struct arena *arena, const struct model *m, idx B,
     acts_plan(x, arena, m, B, T, threads, is_training, is_observing);
     fill_tables(x, m);
     return OK;
+}
+
+void acts_watch(struct acts *x, const struct model *m, struct laps *laps)
+{
+    x->laps = laps;
+    for (idx l = 0; l < m->L; l++)
+        x->blocks[l].attention.laps = laps;
+}
+
+const real *acts_losses(const struct acts *x, const struct model *m,
+                        idx sequence)
+{
+    return x->loss + sequence * x->S + m->R;
 }
 
 const real *acts_hidden(const struct acts *x, const struct model *m, idx depth,

@@ -97,14 +97,14 @@ static void attention_out(const struct pass *p, idx l, idx tile)
     stages_out_forward(p, l, tile);
     struct landing s = {
         .x_from = pass_stream(p, 2 * l) + r0 * C,
-        .y = pass_mixed(p, l) + r0 * m->O,
+        .y = pass_mixed(p, l) + r0 * b->O,
         .x_to = pass_stream(p, 2 * l + 1) + r0 * C,
         .behind = a->behind1 + r0 * C,
         .stats = (a->bstats1 ? a->bstats1 : a->stats1) + r0 * 2,
         .norm = m->options.norm_place == PLACE_POST ? b->norm1 : b->behind1,
         .w = b->out_w,
         .b = b->out_b,
-        .K = m->O,
+        .K = b->O,
     };
     land(p, &s, tile_rows(p, tile));
     pass_mark(p, PART_QKV);

@@ -103,7 +103,7 @@ static void attention_out_backward(const struct pass *p, idx l, idx tile)
     };
     const real *dsub = take_off(p, &s, tile);
     linear_backward(k->dmixed[0] + r0 * m->H * m->E, dsub,
-                    weight_at(p, b->out_w), tile_rows(p, tile), C, m->O);
+                    weight_at(p, b->out_w), tile_rows(p, tile), C, b->O);
     memset(k->partials + tile * m->partials_n, 0,
            (size_t)m->partials_n * sizeof(real));
     if (k->dv)
@@ -185,7 +185,7 @@ static void matrix_grads(const struct pass *p, idx l)
         { grad_at(p, b->down_w), grad_at(p, b->down_b), dffn, a->y, M, C,
           m->F },
         { grad_at(p, b->out_w), grad_at(p, b->out_b), dattention,
-          pass_mixed(p, l), M, C, m->O },
+          pass_mixed(p, l), M, C, b->O },
     };
     int n = 4;
     for (int i = 0; i < SIDES; i++) {

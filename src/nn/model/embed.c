@@ -5,34 +5,17 @@
 
 enum { COLUMNS = 64 }; /* of the table a backward task owns */
 
-/* Where each row's document begins. A first token that begins none belongs to
- * one that began earlier. */
-static void mark_documents(const struct pass *p, idx sequence)
-{
-    const struct model *m = p->m;
-    idx T = p->x->T, S = p->x->S, start = 0;
-    const int32_t *tokens = p->x->tokens + sequence * T;
-    int32_t *documents = p->x->documents + sequence * S;
-    for (idx s = 0; s < S; s++) {
-        if (s >= m->R && tokens[s - m->R] == m->attention.document_token)
-            start = s;
-        documents[s] = (int32_t)start;
-    }
-}
-
 /* One row of the residual stream's start; registers come first. */
 static void embed_row(const struct pass *p, real *x, idx r)
 {
     const struct model *m = p->m;
     idx C = m->C, S = p->x->S, T = p->x->T;
     idx t = r % S - m->R, i = r / S * T + t;
-    if (p->x->row_targets != p->x->targets)
-        p->x->row_targets[r] = t < T - p->x->scored ? -1 : p->x->targets[i];
     if (t < 0) {
         memcpy(x, p->w + m->register_w + (t + m->R) * C, (size_t)C * sizeof *x);
         return;
     }
-    const real *token = p->w + m->token_w + p->x->tokens[i] * C;
+    const real *token = p->w + m->token_w + p->batch->tokens[i] * C;
     const real *position = weight_at(p, m->position_w);
     if (!position)
         position = p->x->sinusoid;
@@ -46,11 +29,6 @@ void embed_forward(const struct pass *p)
 {
     idx tiles = pass_tiles(p), C = p->m->C;
     real *x = pass_stream(p, 0);
-    if (p->x->documents) {
-#pragma omp for schedule(static)
-        for (idx b = 0; b < p->B; b++)
-            mark_documents(p, b);
-    }
 #pragma omp for schedule(static) nowait
     for (idx i = 0; i < tiles; i++) {
         idx end = i * TILE_ROWS + tile_rows(p, i);
@@ -86,7 +64,7 @@ void embed_backward(const struct pass *p)
                 add_row(dregister + (t + m->R) * C + c0, d, n);
                 continue;
             }
-            int32_t token = p->x->tokens[r / S * T + t];
+            int32_t token = p->batch->tokens[r / S * T + t];
             add_row(p->dw + m->token_w + token * C + c0, d, n);
             if (dposition)
                 add_row(dposition + t * C + c0, d, n);

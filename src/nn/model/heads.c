@@ -44,9 +44,8 @@ struct head pass_head(const struct pass *p, idx l, idx sequence, idx h,
                       real numbers[MAP_LEARNED_MAX])
 {
     const struct model *m = p->m;
-    const struct attention *at = &p->x->attention;
+    const struct attention *at = &p->x->blocks[l].attention;
     const real *qkv = pass_qkv(p, l) + sequence * p->x->S * m->W;
-    const int32_t *documents = p->x->documents;
     struct head head = {
         .number = h / (m->H / m->views), /* a pair has one place in line */
         .q = qkv + model_q(m, h),
@@ -54,15 +53,15 @@ struct head pass_head(const struct pass *p, idx l, idx sequence, idx h,
         .v = qkv + model_v(m, h),
         .ld_qkv = m->W,
         .ld_o = m->H * m->E,
-        .documents = documents ? documents + sequence * p->x->S : NULL,
+        .documents = p->documents ? p->documents + sequence * p->x->S : NULL,
         .column_key = head_param(p, l, HEAD_COLUMN_KEY, h),
         .column_value = head_param(p, l, HEAD_COLUMN_VALUE, h),
         .column_score = head_param(p, l, HEAD_COLUMN_SCORE, h),
         .query_numbers = side_column(p, l, SIDE_QUERY, sequence, h),
         .ld_query = m->H,
     };
-    if (p->x->column_value)
-        head.column_value = p->x->column_value;
+    if (p->x->blocks[l].column_value)
+        head.column_value = p->x->blocks[l].column_value;
     for (int i = 0; i < MAP_LEARNED_MAX; i++) {
         const real *number = head_param(p, l, HEAD_WEIGHTS + i, h);
         if (!number)
@@ -88,22 +87,22 @@ struct sight {
     real *raw, *folded, *mass, *pair;
 };
 
-static bool is_folded(const struct model *m)
+static bool is_folded(const struct model *m, idx l)
 {
-    return m->R || attention_has_remainder(&m->attention);
+    return m->R || attention_has_remainder(&m->blocks[l].attention);
 }
 
-idx heads_sight(const struct model *m, idx S)
+idx heads_sight(const struct model *m, idx l, idx S)
 {
     idx n = S * (S + 1);
-    return n + (is_folded(m) ? n + S : 0) + (m->views != m->H ? n : 0);
+    return n + (is_folded(m, l) ? n + S : 0) + (m->views != m->H ? n : 0);
 }
 
-static struct sight sight_at(const struct model *m, idx S, real *scratch)
+static struct sight sight_at(const struct model *m, idx l, idx S, real *scratch)
 {
     struct sight s = { .raw = scratch };
     real *rest = scratch + S * (S + 1);
-    if (is_folded(m)) {
+    if (is_folded(m, l)) {
         s.folded = rest;
         s.mass = rest + S * (S + 1);
         rest = s.mass + S;
@@ -115,10 +114,10 @@ static struct sight sight_at(const struct model *m, idx S, real *scratch)
 /* Rows of tokens only; all that goes to no token in one column in front:
  * extra column, registers, and what a row lacks to a whole, if its map means
  * it. mass: the same without regard to sign. */
-static void fold(const struct pass *p, const struct sight *s)
+static void fold(const struct pass *p, idx l, const struct sight *s)
 {
     const struct acts *x = p->x;
-    const struct attention *at = &x->attention;
+    const struct attention *at = &x->blocks[l].attention;
     idx S = x->S, R = p->m->R, row_n = at->n_extra + S;
     bool has_remainder = attention_has_remainder(&at->options);
     for (idx t = 0; t < x->T; t++) {
@@ -152,7 +151,7 @@ static void show(const struct pass *p, idx l, idx sequence, idx view,
         .T = p->x->T,
         .D = p->m->D,
         .E = p->m->E,
-        .n_extra = model_shows_extra(p->m) ? 1 : 0,
+        .n_extra = model_shows_extra(p->m, l) ? 1 : 0,
         .weights = weights,
         .extra_mass = extra_mass,
         .q = head->q + R * head->ld_qkv,
@@ -173,14 +172,15 @@ static void one_head(const struct pass *p, idx l, idx sequence, idx h)
     idx row = p->m->H * p->m->E;
     real *o = x->blocks[l].mixed + sequence * x->S * row + h * p->m->E;
     real *scratch = pass_scratch(p);
+    const struct attention *at = &x->blocks[l].attention;
     struct sight s = { 0 };
     if (p->observer)
-        s = sight_at(p->m, x->S, scratch + attention_scratch(&x->attention));
-    attention_forward(&x->attention, o, &head, s.raw, scratch);
+        s = sight_at(p->m, l, x->S, scratch + attention_scratch(at));
+    attention_forward(at, o, &head, s.raw, scratch);
     if (!p->observer)
         return;
     if (s.folded)
-        fold(p, &s);
+        fold(p, l, &s);
     const real *seen = s.folded ? s.folded : s.raw;
     if (p->m->views == p->m->H) {
         show(p, l, sequence, h, &head, seen, s.mass);
@@ -213,7 +213,7 @@ static struct head_grads grads_of(const struct pass *p, idx l, idx sequence,
                                   idx h, real *dqkv)
 {
     const struct model *m = p->m;
-    const struct attention *at = &p->x->attention;
+    const struct attention *at = &p->x->blocks[l].attention;
     idx n = m->head_grads_n;
     real *own = p->x->back.head_grads + (sequence * m->H + h) * n;
     memset(own, 0, (size_t)n * sizeof *own);
@@ -229,7 +229,7 @@ static struct head_grads grads_of(const struct pass *p, idx l, idx sequence,
         .column_score = dhead_param(p, l, HEAD_COLUMN_SCORE, own),
         .learned = own,
         .query_numbers = dside_column(p, l, SIDE_QUERY, sequence, h),
-        .share = p->scale * (real)p->x->scored / (real)p->x->S,
+        .share = p->row_share,
     };
     for (idx i = 0; i < at->n_edits; i++) {
         grads.edit_learned[i] = dhead_param(p, l, (int)(HEAD_EDITS + i), own);
@@ -246,7 +246,7 @@ static void one_head_backward(const struct pass *p, idx l, idx sequence, idx h,
     struct head head = pass_head(p, l, sequence, h, numbers);
     struct head_grads grads = grads_of(p, l, sequence, h, dqkv);
     idx row0 = sequence * p->x->S;
-    attention_backward(&p->x->attention, &grads,
+    attention_backward(&p->x->blocks[l].attention, &grads,
                        dmixed + row0 * head.ld_o + h * p->m->E, &head,
                        pass_scratch(p));
 }

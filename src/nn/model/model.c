@@ -61,7 +61,7 @@ static struct head_param *declare_head_param(struct model *m, idx l, int kind,
 
 static void declare_column(struct model *m, idx l)
 {
-    const struct attention_options *a = &m->attention;
+    const struct attention_options *a = &m->blocks[l].attention;
     bool shared = a->bias_shared;
     idx dims = a->bias_dims ? idx_min(a->bias_dims, m->D) : m->D;
     if (a->bias == BIAS_KEY || a->bias == BIAS_KEY_VALUE)
@@ -77,7 +77,8 @@ static void declare_column(struct model *m, idx l)
 
 static void declare_head_numbers(struct model *m, idx l)
 {
-    const struct attention_options *a = &m->attention;
+    struct model_spec spec = model_layer(m, l);
+    const struct attention_options *a = &spec.attention;
     struct map_learned learned[MAP_LEARNED_MAX];
     const struct score_edit *edits[SCORE_EDITS_MAX];
     idx n = weight_map_learned(learned, a), T = m->R + m->T;
@@ -87,7 +88,7 @@ static void declare_head_numbers(struct model *m, idx l)
                            false, learned[i].name);
         param_last(&m->table)->mean = learned[i].start;
     }
-    n = score_edits_of(edits, &m->options, a);
+    n = score_edits_of(edits, &spec);
     for (idx i = 0; i < n; i++) {
         idx numbers = edits[i]->n_learned ? edits[i]->n_learned(a, T, m->D) : 0;
         if (!numbers)
@@ -103,14 +104,15 @@ static void declare_head_numbers(struct model *m, idx l)
 static void place_head_grads(struct model *m, idx l)
 {
     struct head_param *p = m->blocks[l].head_params;
-    m->head_grads_n = MAP_LEARNED_MAX;
+    idx n = MAP_LEARNED_MAX;
     for (int i = 0; i < HEAD_PARAMS; i++) {
-        p[i].at = m->head_grads_n;
+        p[i].at = n;
         if (i >= HEAD_WEIGHTS && i < HEAD_EDITS)
             p[i].at = i - HEAD_WEIGHTS;
         else if (p[i].offset != NO_PARAM)
-            m->head_grads_n += p[i].n;
+            n += p[i].n;
     }
+    m->head_grads_n = idx_max(m->head_grads_n, n);
 }
 
 /* --- stages and sides ----------------------------------------------------- */
@@ -127,8 +129,8 @@ void stage_declare(struct model *m, struct block_stage *s, idx layer,
     row->mean = mean;
     row->std = std;
     p->n = row->n;
-    p->at = m->partials_n;
-    m->partials_n += p->n;
+    p->at = m->blocks[layer].partials_n;
+    m->blocks[layer].partials_n += p->n;
 }
 
 /* The stages of a table that are on; returns how many, and the width of what
@@ -136,9 +138,10 @@ void stage_declare(struct model *m, struct block_stage *s, idx layer,
 static idx declare_stages(struct model *m, const struct stage *const *table,
                           struct block_stage *on, idx l, idx *width)
 {
+    struct model_spec spec = model_layer(m, l);
     idx n = 0;
     for (idx i = 0; table[i]; i++) {
-        if (!table[i]->is_on(m))
+        if (!table[i]->is_on(&spec))
             continue;
         BUG_ON(n == STAGES_MAX || (n > 0 && table[i]->crosses_tiles));
         struct block_stage *s = &on[n++];
@@ -170,7 +173,7 @@ static void declare_side(struct model *m, idx l, enum side_kind kind,
 
 static void declare_sides(struct model *m, idx l)
 {
-    const struct attention_options *a = &m->attention;
+    const struct attention_options *a = &m->blocks[l].attention;
     const char *query = weight_maps[a->weights]->query_number;
     declare_side(m, l, SIDE_QUERY, query && a->operation != OPERATION_FLOW,
                  m->H, false, query ? query : "");
@@ -197,8 +200,6 @@ static void declare_block(struct model *m, idx l)
         o->ffn == FFN_SWIGLU ? PARAM_SWIGLU_OUT : PARAM_RESIDUAL;
     for (int i = 0; i < HEAD_PARAMS; i++)
         b->head_params[i].offset = NO_PARAM;
-    m->partials_n = 0;
-
     b->norm1 = declare_norm(m, o->norm_place != PLACE_NONE, l, "norm1");
     b->qkv_w =
         declare_matrix(m, PARAM_LINEAR, m->W, C, l, "attention.qkv.weight");
@@ -212,11 +213,12 @@ static void declare_block(struct model *m, idx l)
     place_head_grads(m, l);
     width = m->H * m->E;
     b->n_out = declare_stages(m, stages_out, b->out, l, &width);
-    m->O = width;
+    b->O = width;
+    m->partials_n = idx_max(m->partials_n, b->partials_n);
     b->out_w =
-        declare_matrix(m, PARAM_RESIDUAL, C, m->O, l, "attention.out.weight");
+        declare_matrix(m, PARAM_RESIDUAL, C, b->O, l, "attention.out.weight");
     b->out_b =
-        declare_vector(m, bias, PARAM_BIAS, m->O, C, l, "attention.out.bias");
+        declare_vector(m, bias, PARAM_BIAS, b->O, C, l, "attention.out.bias");
     b->behind1 = declare_norm(m, sandwich, l, "norm1_behind");
     b->norm2 = declare_norm(m, o->norm_place != PLACE_NONE, l, "norm2");
     b->up_w = declare_matrix(m, PARAM_LINEAR, U, C, l, "ffn.up.weight");
@@ -226,16 +228,47 @@ static void declare_block(struct model *m, idx l)
     b->behind2 = declare_norm(m, sandwich, l, "norm2_behind");
 }
 
+/* All layers, and what they must have in common. */
+static int set_layers(struct model *m, const struct model_spec *spec,
+                      struct err *e)
+{
+    m->blocks = calloc((size_t)m->options.layers, sizeof *m->blocks);
+    if (!m->blocks)
+        return err_set(e, ERR_MEMORY, "out of memory");
+    for (idx l = 0; l < m->options.layers; l++) {
+        m->blocks[l].attention =
+            spec->layers ? spec->layers[l] : spec->attention;
+        struct model_spec layer = model_layer(m, l);
+        const struct attention_options *a = &layer.attention,
+                                       *first = &m->blocks[0].attention;
+        if (model_spec_check(&layer, e))
+            return e->code;
+        if (a->operation != first->operation ||
+            a->kv_heads != first->kv_heads ||
+            a->registers != first->registers || a->prefix != first->prefix ||
+            a->document_token != first->document_token ||
+            a->value_residual != first->value_residual)
+            return err_set(e, ERR_CONFIG,
+                           "[attention] layers 0 and %td: operation, kv_heads, "
+                           "registers, prefix, document_token and "
+                           "value_residual are of all layers: give both the "
+                           "same",
+                           l);
+    }
+    return OK;
+}
+
 static void set_sizes(struct model *m, idx V)
 {
     const struct model_options *o = &m->options;
-    const struct attention_options *a = &m->attention;
+    const struct attention_options *a = &m->blocks[0].attention;
+    struct model_spec spec = model_layer(m, 0);
     bool in_pairs = a->operation == OPERATION_DIFFERENTIAL;
     m->L = o->layers;
     m->C = o->width;
     m->H = o->heads;
     m->D = o->width / o->heads;
-    m->K = model_kv_heads(o, a);
+    m->K = model_kv_heads(&spec);
     m->E = in_pairs ? 2 * m->D : m->D;
     m->W = (m->H + 2 * m->K) * m->D;
     m->R = a->registers;
@@ -248,7 +281,7 @@ static void set_sizes(struct model *m, idx V)
 
 static int check_tokens(const struct model *m, struct err *e)
 {
-    idx token = m->attention.document_token;
+    idx token = m->blocks[0].attention.document_token;
     if (token >= m->V)
         return err_set(e, ERR_CONFIG,
                        "[attention] document_token = %td is no token: the data "
@@ -257,19 +290,17 @@ static int check_tokens(const struct model *m, struct err *e)
     return OK;
 }
 
-int model_init(struct model *m, const struct model_options *o,
-               const struct attention_options *a, idx V, struct err *e)
+int model_init(struct model *m, const struct model_spec *spec, idx V,
+               struct err *e)
 {
-    *m = (struct model){ .options = *o, .attention = *a };
-    if (model_options_check(o, a, e))
-        return e->code;
+    const struct model_options *o = &spec->model;
     BUG_ON(V < 1);
+    *m = (struct model){ .options = *o };
+    if (set_layers(m, spec, e))
+        return e->code;
     set_sizes(m, V);
     if (check_tokens(m, e))
         return e->code;
-    m->blocks = calloc((size_t)m->L, sizeof *m->blocks);
-    if (!m->blocks)
-        return err_set(e, ERR_MEMORY, "out of memory");
 
     idx C = m->C;
     bool has_final =
@@ -302,9 +333,18 @@ void model_release(struct model *m)
     *m = (struct model){ 0 };
 }
 
-bool model_shows_extra(const struct model *m)
+struct batch_rules model_batch_rules(const struct model *m, idx T)
 {
-    const struct attention_options *a = &m->attention;
+    const struct attention_options *a = &m->blocks[0].attention;
+    return (struct batch_rules){
+        .unscored = a->prefix > 1 ? idx_min(a->prefix - 1, T - 1) : 0,
+        .document_token = a->document_token,
+    };
+}
+
+bool model_shows_extra(const struct model *m, idx layer)
+{
+    const struct attention_options *a = &m->blocks[layer].attention;
     bool has_column = a->bias != BIAS_NONE && a->bias != BIAS_VALUE;
     return has_column || m->R || attention_has_remainder(a);
 }
@@ -318,10 +358,13 @@ double model_flops_per_token(const struct model *m, idx T)
             p->offset != m->head_w)
             products += (double)p->n;
     }
-    /* Running sums update and read a (D,E) state instead of T keys. */
-    bool has_sums =
-        m->attention.linear_time || m->attention.operation == OPERATION_FLOW;
-    double seen = has_sums ? 2 * (double)m->D : (double)T;
+    double seen = 0;
+    for (idx l = 0; l < m->L; l++) {
+        /* Running sums update and read a (D,E) state instead of T keys. */
+        const struct attention_options *a = &m->blocks[l].attention;
+        bool has_sums = a->linear_time || a->operation == OPERATION_FLOW;
+        seen += has_sums ? 2 * (double)m->D : (double)T;
+    }
     double width = 3 * (1 + (double)m->E / (double)m->D); /* q.k and mixing */
-    return 6 * products + width * (double)m->L * seen * (double)m->C;
+    return 6 * products + width * seen * (double)m->C;
 }

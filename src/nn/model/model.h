@@ -20,6 +20,7 @@
 #include "base/arena.h"
 #include "base/base.h"
 #include "base/err.h"
+#include "data/batch.h"
 #include "nn/attention/attention.h"
 #include "nn/model/stage.h"
 #include "nn/options.h"
@@ -56,8 +57,10 @@ struct norm_params {
     idx gain, shift;
 };
 
-/* Offsets of a block's tensors in the flat buffers. */
+/* A block's settings, and offsets of its tensors in the flat buffers. */
 struct block_params {
+    struct attention_options attention;
+    idx partials_n;                      /* of its stages, a tile */
     struct norm_params norm1, norm2;     /* before attention, feed-forward; with
                                         norm_place = post: behind */
     struct norm_params behind1, behind2; /* sandwich: behind them */
@@ -66,22 +69,21 @@ struct block_params {
     struct head_param head_params[HEAD_PARAMS];
     struct block_stage in[STAGES_MAX], out[STAGES_MAX];
     idx n_in, n_out;
+    idx O;              /* width of a row that the output matrix reads */
     idx out_w, out_b;   /* (C,O), (C) */
     idx up_w, up_b;     /* (U,C), (U); U = F, or 2F if gated */
     idx down_w, down_b; /* (C,F), (C) */
 };
 
 struct model {
-    struct model_options options;
-    struct attention_options attention;
-    idx L, C, H, D, F, U, V, T; /* T: the longest sequence */
-    idx K;                      /* heads of keys and values */
-    idx E;                      /* width of a value */
-    idx W;                      /* of a row of queries, keys, values */
-    idx O;                      /* of a row that the output matrix reads */
-    idx R;                      /* registers in front of a sequence */
-    idx views;                  /* heads a layer that observers see */
-    idx head_grads_n, partials_n;
+    struct model_options options; /* those of attention: blocks */
+    idx L, C, H, D, F, U, V, T;   /* T: the longest sequence */
+    idx K;                        /* heads of keys and values */
+    idx E;                        /* width of a value */
+    idx W;                        /* of a row of queries, keys, values */
+    idx R;                        /* registers in front of a sequence */
+    idx views;                    /* heads a layer that observers see */
+    idx head_grads_n, partials_n; /* of the block with most */
     struct param_table table;
     struct block_params *blocks; /* (L) */
     idx token_w, position_w;     /* (V,C), (T,C) */
@@ -135,9 +137,12 @@ struct head_observer {
     void *context;
 };
 
-/* What a block keeps for backward. Residual streams are kept apart. What a
- * setting does not need is NULL or stands for its neighbour. */
+/* What a block works with, and what it keeps for backward. Residual streams are
+ * kept apart. What a setting does not need is NULL or stands for its
+ * neighbour. */
 struct block_acts {
+    struct attention attention;
+    real *column_value;      /* (E) fixed value of the extra column, or NULL */
     real *norm1, *stats1;    /* (M,C), (M,2); without a norm: the stream */
     real *sides[SIDES];      /* (M,n) */
     real *qkv;               /* (M,W) as the matrix gave it */
@@ -186,38 +191,43 @@ struct back_acts {
 
 /* Everything a pass over up to B sequences of T tokens works on. */
 struct acts {
-    idx B, T;   /* planned; a pass may use fewer sequences */
-    idx S, M;   /* rows a sequence: registers + T; M = B*S */
-    idx scored; /* targets a sequence that count: all, or those that a prefix
-                   does not let their query see */
+    idx B, T; /* planned; a pass may use fewer sequences */
+    idx S, M; /* rows a sequence: registers + T; M = B*S */
     int threads;
     bool is_training, is_observing;
-    int32_t *tokens, *targets; /* (B,T), filled by the caller */
-    int32_t *row_targets; /* (M) -1: does not count; or targets themselves */
-    int32_t *documents;   /* (M) row where the document begins, or NULL */
-    real *x;              /* (2L+1, M, C) residual stream: x0, after
+    int32_t *targets, *documents; /* (M) those of the batch, by row; NULL where
+                                     rows are tokens, or there are none */
+    real *x;                      /* (2L+1, M, C) residual stream: x0, after
                                   attention 0, after block 0, ... */
-    struct block_acts *blocks; /* (L) */
-    real *final, *final_stats; /* (M,C), (M,2) */
-    real *loss;                /* (M) nats of each target; 0: does not count */
-    real *logits;              /* (head rows, V) */
-    real *dfinal;              /* (M,C) */
+    struct block_acts *blocks;    /* (L) */
+    real *final, *final_stats;    /* (M,C), (M,2) */
+    real *loss;   /* (M) nats of each target; 0: does not count */
+    real *logits; /* (head rows, V) */
+    real *dfinal; /* (M,C) */
     struct back_acts back;
-    real *rope;         /* (S,D), or NULL */
-    real *sinusoid;     /* (T,C), or NULL */
-    real *column_value; /* (E) fixed value of the extra column, or NULL */
-    struct attention attention;
-    real *scratch; /* (threads, scratch_n) */
+    real *rope;        /* (S,D), or NULL */
+    real *sinusoid;    /* (T,C), or NULL */
+    struct laps *laps; /* NULL: nobody asks where time goes */
+    real *scratch;     /* (threads, scratch_n) */
     idx scratch_n;
 };
 
-/* Do observers see a column of what goes to no token? */
-bool model_shows_extra(const struct model *m);
+/* Settings of one layer. */
+static inline struct model_spec model_layer(const struct model *m, idx layer)
+{
+    return (struct model_spec){ .model = m->options,
+                                .attention = m->blocks[layer].attention };
+}
 
-/* model_init - declare the parameters of a model with V tokens.
- * OK or ERR_CONFIG (model_options_check). Release in any state. */
-int model_init(struct model *m, const struct model_options *o,
-               const struct attention_options *a, idx V, struct err *e);
+/* Do observers of a layer see a column of what goes to no token? */
+bool model_shows_extra(const struct model *m, idx layer);
+
+/* model_init - declare the parameters of a model with V tokens. Layers with
+ * settings of their own (spec->layers) must agree in those that shape the rows
+ * between blocks, the views of observers and the batch. OK or ERR_CONFIG
+ * (model_spec_check), ERR_MEMORY. Release in any state. */
+int model_init(struct model *m, const struct model_spec *spec, idx V,
+               struct err *e);
 void model_release(struct model *m);
 
 /* acts_plan - place buffers for B sequences of T <= m->T tokens; run it on a
@@ -230,21 +240,42 @@ int acts_open(struct acts *x, struct arena *arena, const struct model *m, idx B,
               idx T, int threads, bool is_training, bool is_observing,
               struct err *e);
 
-/* model_forward_loss - forward pass over the first B sequences of x->tokens;
- * fills x->loss. Returns the mean loss over them, nats a token. */
-double model_forward_loss(const struct model *m, const real *w, struct acts *x,
-                          idx B);
+/* acts_watch - from now on, book where time goes; NULL: no more. */
+void acts_watch(struct acts *x, const struct model *m, struct laps *laps);
+
+/* What the model asks of batches of T tokens: targets that a prefix lets their
+ * query see do not count. */
+struct batch_rules model_batch_rules(const struct model *m, idx T);
+
+/* What a pass found, in means over the targets that count. The cross-entropy,
+ * in nats, is what is reported; the objective is what gradients are of: that,
+ * and terms that training adds to it, of which there are none yet. */
+struct pass_loss {
+    double cross_entropy, objective;
+};
+
+/* model_forward_loss - forward pass over a batch of x->T tokens and up to x->B
+ * sequences; fills x->loss. Without targets that count both means are 0. */
+struct pass_loss model_forward_loss(const struct model *m, const real *w,
+                                    struct acts *x, const struct batch *b);
 
 /* model_observe - forward pass of the blocks alone, telling the observer of
- * every head; hidden states stay in x. x was planned as observing. */
-void model_observe(const struct model *m, const real *w, struct acts *x, idx B,
-                   const struct head_observer *observer);
+ * every head; hidden states stay in x. x was planned as observing; the batch
+ * needs no targets. */
+void model_observe(const struct model *m, const real *w, struct acts *x,
+                   const struct batch *b, const struct head_observer *observer);
 
-/* model_backward_loss - forward and backward pass over x->B sequences.
- * dw (table.total) += share * gradient of the mean loss. Returns that loss.
+/* model_backward_loss - forward and backward pass over a batch.
+ * dw (table.total) += share * gradient of the objective.
  * share: 1 / number of micro-batches that make an update. */
-double model_backward_loss(const struct model *m, const real *w, real *dw,
-                           struct acts *x, double share);
+struct pass_loss model_backward_loss(const struct model *m, const real *w,
+                                     real *dw, struct acts *x,
+                                     const struct batch *b, double share);
+
+/* Nats of the targets of one sequence of the last pass (T); 0 where one does
+ * not count. */
+const real *acts_losses(const struct acts *x, const struct model *m,
+                        idx sequence);
 
 /* Residual stream after `depth` blocks (0: embedding) of the tokens of one
  * sequence: (T,C). */

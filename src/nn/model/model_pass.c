@@ -59,12 +59,44 @@ void pass_norm_grads(const struct pass *p, struct norm_params n,
 }
 
 /* In double and in row order: the same for any number of threads. */
-static double mean_loss(const struct pass *p)
+static struct pass_loss mean_loss(const struct pass *p)
 {
     double sum = 0;
     for (idx r = 0; r < p->M; r++)
         sum += (double)p->x->loss[r];
-    return sum / (double)(p->B * p->x->scored);
+    double mean = p->counted > 0 ? sum / p->counted : 0;
+    return (struct pass_loss){ .cross_entropy = mean, .objective = mean };
+}
+
+/* What the batch says of tokens, by row: registers have no target, and see
+ * what they see whatever the document. */
+static void set_rows(struct pass *p)
+{
+    const struct batch *b = p->batch;
+    idx R = p->m->R, S = p->x->S;
+    p->targets = b->targets;
+    p->documents = b->documents;
+    if (!R)
+        return;
+    for (idx r = 0; r < p->M; r++) {
+        idx s = r % S, i = r / S * b->T + s - R;
+        p->x->targets[r] = s < R || !b->targets ? NO_TARGET : b->targets[i];
+        if (b->documents)
+            p->x->documents[r] = s < R ? 0 : b->documents[i] + (int32_t)R;
+    }
+    p->targets = p->x->targets;
+    p->documents = b->documents ? p->x->documents : NULL;
+}
+
+static struct pass pass_over(const struct model *m, const real *w,
+                             struct acts *x, const struct batch *b)
+{
+    BUG_ON(b->B < 1 || b->B > x->B || b->T != x->T);
+    struct pass p = {
+        .m = m, .x = x, .w = w, .batch = b, .B = b->B, .M = b->B * x->S
+    };
+    set_rows(&p);
+    return p;
 }
 
 static void forward_blocks(const struct pass *p)
@@ -74,11 +106,11 @@ static void forward_blocks(const struct pass *p)
         block_forward(p, l);
 }
 
-double model_forward_loss(const struct model *m, const real *w, struct acts *x,
-                          idx B)
+struct pass_loss model_forward_loss(const struct model *m, const real *w,
+                                    struct acts *x, const struct batch *b)
 {
-    BUG_ON(B < 1 || B > x->B);
-    struct pass p = { .m = m, .x = x, .w = w, .B = B, .M = B * x->S };
+    struct pass p = pass_over(m, w, x, b);
+    p.counted = (double)batch_counted(b);
 #pragma omp parallel num_threads(x->threads)
     {
         forward_blocks(&p);
@@ -87,35 +119,27 @@ double model_forward_loss(const struct model *m, const real *w, struct acts *x,
     return mean_loss(&p);
 }
 
-void model_observe(const struct model *m, const real *w, struct acts *x, idx B,
-                   const struct head_observer *observer)
+void model_observe(const struct model *m, const real *w, struct acts *x,
+                   const struct batch *b, const struct head_observer *observer)
 {
-    BUG_ON(B < 1 || B > x->B || !x->is_observing);
-    struct pass p = {
-        .m = m,
-        .x = x,
-        .w = w,
-        .B = B,
-        .M = B * x->S,
-        .observer = observer,
-    };
+    BUG_ON(!x->is_observing);
+    struct pass p = pass_over(m, w, x, b);
+    p.observer = observer;
 #pragma omp parallel num_threads(x->threads)
     forward_blocks(&p);
 }
 
-double model_backward_loss(const struct model *m, const real *w, real *dw,
-                           struct acts *x, double share)
+struct pass_loss model_backward_loss(const struct model *m, const real *w,
+                                     real *dw, struct acts *x,
+                                     const struct batch *b, double share)
 {
     BUG_ON(!x->is_training);
-    struct pass p = {
-        .m = m,
-        .x = x,
-        .w = w,
-        .dw = dw,
-        .B = x->B,
-        .M = x->M,
-        .scale = (real)(share / (double)(x->B * x->scored)),
-    };
+    struct pass p = pass_over(m, w, x, b);
+    p.dw = dw;
+    p.counted = (double)batch_counted(b);
+    p.scale = p.counted > 0 ? (real)(share / p.counted) : 0;
+    /* in this order, of which bits hang */
+    p.row_share = p.scale * (real)(p.counted / (double)p.B) / (real)x->S;
 #pragma omp parallel num_threads(x->threads)
     {
         forward_blocks(&p);

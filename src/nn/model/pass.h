@@ -18,9 +18,13 @@ struct pass {
     const struct model *m;
     struct acts *x;
     const real *w;
-    real *dw;   /* backward only */
-    idx B, M;   /* of this pass: M = B * x->T rows */
-    real scale; /* of the loss's gradient: share / M */
+    real *dw; /* backward only */
+    const struct batch *batch;
+    const int32_t *targets, *documents; /* (M) the batch's, by row; or NULL */
+    idx B, M;                           /* of this pass: M = B * x->S rows */
+    double counted;                     /* targets */
+    real scale;     /* of the gradient of a target's loss: share / counted */
+    real row_share; /* share / M */
     const struct head_observer *observer;
 };
 
@@ -42,7 +46,7 @@ static inline real *pass_scratch(const struct pass *p)
 
 static inline void pass_mark(const struct pass *p, enum part part)
 {
-    laps_mark(p->x->attention.laps, part);
+    laps_mark(p->x->laps, part);
 }
 
 /* A tensor in a flat buffer, NULL if this model does not have it. */
@@ -113,7 +117,7 @@ void differential_view(const struct pass *p, idx layer, idx h, const real *seen,
                        real *view);
 
 /* Reals of scratch, behind attention's, for what an observed head shows. */
-idx heads_sight(const struct model *m, idx S);
+idx heads_sight(const struct model *m, idx layer, idx S);
 
 /* A head at a time, heads that share values by one thread (heads.c). */
 void heads_forward(const struct pass *p, idx layer);

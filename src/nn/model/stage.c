@@ -11,6 +11,11 @@ const real *stage_qkv(const struct stage_rows *r, idx layer)
     return (b->n_in ? a->in[b->n_in - 1] : a->qkv) + r->row0 * r->m->W;
 }
 
+const struct attention_options *stage_options(const struct stage_rows *r)
+{
+    return &r->m->blocks[r->layer].attention;
+}
+
 void stage_keep(const struct stage_rows *r, idx c0, idx n)
 {
     idx ld = r->block_stage->in_width;

@@ -13,6 +13,7 @@
 
 #include "base/base.h"
 #include "base/op_text.h"
+#include "nn/options.h"
 #include "nn/param.h"
 
 struct model;
@@ -66,7 +67,7 @@ struct stage {
     bool crosses_tiles;  /* reads rows of other tiles, of in and dout: all are
                             there before it starts. Only the first stage may. */
 
-    bool (*is_on)(const struct model *m);
+    bool (*is_on)(const struct model_spec *layer);
     /* Declare what it learns in block `layer` (stage_declare). NULL: nothing.
      */
     void (*declare)(struct model *m, struct block_stage *s, idx layer);
@@ -104,6 +105,9 @@ static inline real *stage_partials(const struct stage_rows *r, idx i)
  * tile; a stage behind the heads may ask for its own block's, any for those of
  * an earlier one. */
 const real *stage_qkv(const struct stage_rows *r, idx layer);
+
+/* Settings of the rows' block. */
+const struct attention_options *stage_options(const struct stage_rows *r);
 
 /* Columns c0 .. c0+n-1 of in, which the stage leaves as they are, to out. */
 void stage_keep(const struct stage_rows *r, idx c0, idx n);

@@ -30,7 +30,7 @@ static void head_tile(const struct pass *p, idx tile, real *logits,
     struct acts *x = p->x;
     idx r0 = tile * TILE_ROWS, R = tile_rows(p, tile), C = m->C, V = m->V;
     const real *head = p->w + m->head_w;
-    const int32_t *targets = x->row_targets + r0;
+    const int32_t *targets = p->targets + r0;
 
     if (m->final.gain != NO_PARAM)
         pass_norm_forward(p, m->final, x->final + r0 * C,

@@ -4,9 +4,9 @@
 
 #include "nn/model/model.h"
 
-static bool is_on(const struct model *m)
+static bool is_on(const struct model_spec *s)
 {
-    return m->attention.combine == COMBINE_ADD;
+    return s->attention.combine == COMBINE_ADD;
 }
 
 static idx out_width(const struct model *m, idx in_width)

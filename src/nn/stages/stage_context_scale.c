@@ -3,9 +3,9 @@
 #include "kern/gate.h"
 #include "nn/model/model.h"
 
-static bool is_on(const struct model *m)
+static bool is_on(const struct model_spec *s)
 {
-    return m->attention.context_scale;
+    return s->attention.context_scale;
 }
 
 static struct gate part(const struct stage_rows *r)

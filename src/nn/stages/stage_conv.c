@@ -6,9 +6,9 @@
 
 enum { QUERY, KEY, VALUE, CONVS }; /* tensors: filter and bias of each */
 
-static bool is_on(const struct model *m)
+static bool is_on(const struct model_spec *s)
 {
-    return m->attention.conv > 0;
+    return s->attention.conv > 0;
 }
 
 /* 1 at the token itself. */
@@ -26,7 +26,8 @@ static void declare(struct model *m, struct block_stage *s, idx layer)
     static const char *const biases[] = { "conv.query.bias", "conv.key.bias",
                                           "conv.value.bias" };
     for (int i = 0; i < CONVS; i++) {
-        idx shape[2] = { m->attention.conv, i == VALUE ? m->E : m->D };
+        idx shape[2] = { m->blocks[layer].attention.conv,
+                         i == VALUE ? m->E : m->D };
         stage_declare(m, s, layer, filters[i], 2, shape, 0, 0);
         param_last(&m->table)->start = identity;
         stage_declare(m, s, layer, biases[i], 1, &shape[1], 0, 0);
@@ -44,7 +45,7 @@ static idx part(struct conv *c, const struct stage_rows *r, int i, idx row,
     *c = (struct conv){ .T = R,
                         .H = (start[i + 1] - start[i]) / D,
                         .D = D,
-                        .K = m->attention.conv,
+                        .K = stage_options(r)->conv,
                         .before = t,
                         .after = S - t - R,
                         .x = r->in + row * m->W + start[i],

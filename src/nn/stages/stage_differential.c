@@ -10,9 +10,9 @@
 
 enum { Q1, K1, Q2, K2, GAIN }; /* the stage's tensors, (D) each, and (E) */
 
-static bool is_on(const struct model *m)
+static bool is_on(const struct model_spec *s)
 {
-    return m->attention.operation == OPERATION_DIFFERENTIAL;
+    return s->attention.operation == OPERATION_DIFFERENTIAL;
 }
 
 static void declare(struct model *m, struct block_stage *s, idx layer)
@@ -59,7 +59,7 @@ void differential_view(const struct pass *p, idx layer, idx h, const real *seen,
     for (int i = 0; i < 4; i++)
         l[i] = p->w + s->params[i].offset;
     real lambda = (real)lambda_of(l, p->m->D, layer);
-    idx n = p->x->T * (p->x->T + (model_shows_extra(p->m) ? 1 : 0));
+    idx n = p->x->T * (p->x->T + (model_shows_extra(p->m, layer) ? 1 : 0));
     for (idx i = 0; i < n; i++)
         view[i] = h % 2 ? view[i] - lambda * seen[i] : seen[i];
 }

@@ -2,9 +2,9 @@
 #include "kern/features.h"
 #include "nn/model/model.h"
 
-static bool is_on(const struct model *m)
+static bool is_on(const struct model_spec *s)
 {
-    return m->attention.features == FEATURE_ELU1;
+    return s->attention.features == FEATURE_ELU1;
 }
 
 static void forward(const struct stage_rows *r)

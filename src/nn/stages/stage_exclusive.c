@@ -4,9 +4,9 @@
 #include "kern/exclusive.h"
 #include "nn/model/model.h"
 
-static bool is_on(const struct model *m)
+static bool is_on(const struct model_spec *s)
 {
-    return m->attention.exclusive;
+    return s->attention.exclusive;
 }
 
 static struct exclusive part(const struct stage_rows *r)

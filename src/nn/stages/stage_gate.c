@@ -4,30 +4,31 @@
 #include "kern/gate.h"
 #include "nn/model/model.h"
 
-static bool is_on(const struct model *m)
+static bool is_on(const struct model_spec *s)
 {
-    return m->attention.gate != GATE_NONE;
+    return s->attention.gate != GATE_NONE;
 }
 
 /* Gates in a row. KEEP WITH: SIDE_GATE in model.c */
-static idx gates(const struct model *m)
+static idx gates(const struct model *m, idx layer)
 {
-    return m->attention.gate_per == GATE_PER_HEAD ? m->views : m->C;
+    return m->blocks[layer].attention.gate_per == GATE_PER_HEAD ? m->views
+                                                                : m->C;
 }
 
 /* From 0, half open, as a projected one is on average. */
 static void declare(struct model *m, struct block_stage *s, idx layer)
 {
-    idx n = gates(m);
-    if (m->attention.gate == GATE_STATIC)
+    idx n = gates(m, layer);
+    if (m->blocks[layer].attention.gate == GATE_STATIC)
         stage_declare(m, s, layer, "gate", 1, &n, 0, 0);
 }
 
 static struct gate part(const struct stage_rows *r)
 {
     const struct model *m = r->m;
-    bool is_static = m->attention.gate == GATE_STATIC;
-    idx n = gates(m);
+    bool is_static = stage_options(r)->gate == GATE_STATIC;
+    idx n = gates(m, r->layer);
     return (struct gate){ .R = r->R,
                           .n = n,
                           .width = m->C / n,

@@ -3,9 +3,9 @@
 #include "kern/headnorm.h"
 #include "nn/model/model.h"
 
-static bool is_on(const struct model *m)
+static bool is_on(const struct model_spec *s)
 {
-    return m->attention.head_norm;
+    return s->attention.head_norm;
 }
 
 static void declare(struct model *m, struct block_stage *s, idx layer)

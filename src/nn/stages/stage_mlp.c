@@ -6,9 +6,9 @@
 
 enum { IN, OUT }; /* W1, W2: (D,D) each */
 
-static bool is_on(const struct model *m)
+static bool is_on(const struct model_spec *s)
 {
-    return m->attention.features == FEATURE_MLP;
+    return s->attention.features == FEATURE_MLP;
 }
 
 static void declare(struct model *m, struct block_stage *s, idx layer)

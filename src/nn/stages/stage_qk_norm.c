@@ -6,14 +6,14 @@
 
 enum { QUERY, KEY }; /* the gains, (D) each; of rms */
 
-static bool is_on(const struct model *m)
+static bool is_on(const struct model_spec *s)
 {
-    return m->attention.qk_norm != QK_NORM_NONE;
+    return s->attention.qk_norm != QK_NORM_NONE;
 }
 
 static void declare(struct model *m, struct block_stage *s, idx layer)
 {
-    if (m->attention.qk_norm != QK_NORM_RMS)
+    if (m->blocks[layer].attention.qk_norm != QK_NORM_RMS)
         return;
     stage_declare(m, s, layer, "qk_norm.query", 1, &m->D, 1, 0);
     stage_declare(m, s, layer, "qk_norm.key", 1, &m->D, 1, 0);
@@ -23,7 +23,7 @@ static void declare(struct model *m, struct block_stage *s, idx layer)
 static struct headnorm heads(const struct stage_rows *r, int which)
 {
     const struct model *m = r->m;
-    bool is_unit = m->attention.qk_norm == QK_NORM_UNIT;
+    bool is_unit = stage_options(r)->qk_norm == QK_NORM_UNIT;
     return (struct headnorm){
         .R = r->R,
         .H = which == QUERY ? m->H : m->K,

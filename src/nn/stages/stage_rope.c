@@ -2,9 +2,9 @@
 #include "nn/model/model.h"
 #include "nn/model/rope.h"
 
-static bool is_on(const struct model *m)
+static bool is_on(const struct model_spec *s)
 {
-    return m->options.position == POSITION_ROPE;
+    return s->model.position == POSITION_ROPE;
 }
 
 /* Registers stand at the first positions. */

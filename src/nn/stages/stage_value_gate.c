@@ -3,9 +3,9 @@
 #include "kern/valuegate.h"
 #include "nn/model/model.h"
 
-static bool is_on(const struct model *m)
+static bool is_on(const struct model_spec *s)
 {
-    return m->attention.value_gate;
+    return s->attention.value_gate;
 }
 
 /* From 0, a gate half open; the sigmoid is steepest there. */

@@ -7,15 +7,16 @@
 
 enum { FIRST, OWN }; /* the two shares, in one tensor */
 
-static bool is_on(const struct model *m)
+static bool is_on(const struct model_spec *s)
 {
-    return m->attention.value_residual != VALUE_RESIDUAL_NONE;
+    return s->attention.value_residual != VALUE_RESIDUAL_NONE;
 }
 
 static void declare(struct model *m, struct block_stage *s, idx layer)
 {
     idx n = 2;
-    if (layer > 0 && m->attention.value_residual == VALUE_RESIDUAL_LEARNED)
+    if (layer > 0 &&
+        m->blocks[layer].attention.value_residual == VALUE_RESIDUAL_LEARNED)
         stage_declare(m, s, layer, "value_residual", 1, &n, 0.5, 0);
 }
 

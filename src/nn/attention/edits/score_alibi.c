@@ -4,11 +4,9 @@
 
 #include "nn/attention/edits/score_shared.h"
 
-static bool is_on(const struct model_options *m,
-                  const struct attention_options *a)
+static bool is_on(const struct model_spec *s)
 {
-    (void)a;
-    return m->position == POSITION_ALIBI;
+    return s->model.position == POSITION_ALIBI;
 }
 
 static idx n_scratch(idx T, idx D)

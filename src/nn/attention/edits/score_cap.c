@@ -4,11 +4,9 @@
 #include "kern/vecmath.h"
 #include "nn/attention/edits/score_edit.h"
 
-static bool is_on(const struct model_options *m,
-                  const struct attention_options *a)
+static bool is_on(const struct model_spec *s)
 {
-    (void)m;
-    return a->soft_cap > 0;
+    return s->attention.soft_cap > 0;
 }
 
 /* Right relative to small x, too: a wide cap must leave small scores alone.

@@ -14,11 +14,10 @@
 /* Chosen here: a few tokens, and hardly anything in a context of hundreds. */
 static const double TAU_FIRST = 4, TAU_LAST = 1024;
 
-static bool is_on(const struct model_options *m,
-                  const struct attention_options *a)
+static bool is_on(const struct model_spec *s)
 {
-    (void)m;
-    return a->forget == FORGET_LEARNED || a->forget == FORGET_FIXED;
+    return s->attention.forget == FORGET_LEARNED ||
+           s->attention.forget == FORGET_FIXED;
 }
 
 static idx n_learned(const struct attention_options *a, idx T, idx D)

@@ -2,11 +2,9 @@
  * 0, as far as the context reaches. */
 #include "nn/attention/edits/score_shared.h"
 
-static bool is_on(const struct model_options *m,
-                  const struct attention_options *a)
+static bool is_on(const struct model_spec *s)
 {
-    (void)a;
-    return m->position == POSITION_DISTANCE;
+    return s->model.position == POSITION_DISTANCE;
 }
 
 static idx n_learned(const struct attention_options *a, idx T, idx D)

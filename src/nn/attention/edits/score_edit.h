@@ -44,8 +44,7 @@ struct score_edit {
     bool is_causal_only; /* has no meaning for keys behind the query */
     bool has_side;       /* wants a number a token and head */
 
-    bool (*is_on)(const struct model_options *m,
-                  const struct attention_options *a);
+    bool (*is_on)(const struct model_spec *s);
     /* Learned numbers a head; NULL: none. T: rows of the longest sequence; a
      * shorter one must find its numbers at the same places. They start as
      * N(0, std^2), or, with `start`, all of a head's at start(head, H). */
@@ -69,7 +68,6 @@ extern const struct score_edit *const score_edits[]; /* ends with NULL */
 
 /* The edits that are on, in order; returns how many. */
 idx score_edits_of(const struct score_edit *on[SCORE_EDITS_MAX],
-                   const struct model_options *m,
-                   const struct attention_options *a);
+                   const struct model_spec *s);
 
 #endif

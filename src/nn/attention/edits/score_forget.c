@@ -10,11 +10,9 @@
 
 #include "nn/attention/edits/score_shared.h"
 
-static bool is_on(const struct model_options *m,
-                  const struct attention_options *a)
+static bool is_on(const struct model_spec *s)
 {
-    (void)m;
-    return a->forget == FORGET_INPUT;
+    return s->attention.forget == FORGET_INPUT;
 }
 
 /* Parts of scratch, T each. */

@@ -27,18 +27,14 @@ static idx bucket_of(idx distance)
     return SINGLES + (idx)((BUCKETS - SINGLES) * way);
 }
 
-static bool t5_is_on(const struct model_options *m,
-                     const struct attention_options *a)
+static bool t5_is_on(const struct model_spec *s)
 {
-    (void)a;
-    return m->position == POSITION_T5;
+    return s->model.position == POSITION_T5;
 }
 
-static bool study_is_on(const struct model_options *m,
-                        const struct attention_options *a)
+static bool study_is_on(const struct model_spec *s)
 {
-    (void)a;
-    return m->position == POSITION_T5_STUDY;
+    return s->model.position == POSITION_T5_STUDY;
 }
 
 static idx n_learned(const struct attention_options *a, idx T, idx D)

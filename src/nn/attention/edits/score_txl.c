@@ -60,11 +60,9 @@ static idx n_scratch(idx T, idx D)
     return (2 * BLOCK + D + 4) * small_padded(T) + T * D + 2;
 }
 
-static bool is_on(const struct model_options *m,
-                  const struct attention_options *a)
+static bool is_on(const struct model_spec *s)
 {
-    (void)a;
-    return m->position == POSITION_TXL;
+    return s->model.position == POSITION_TXL;
 }
 
 static void open(const struct edit_head *h)

@@ -49,9 +49,9 @@ struct work {
 
 enum { ROW_DOUBLES = sizeof(struct flow_row) / sizeof(double) };
 
-static bool is_on(const struct attention_options *a)
+static bool is_on(const struct model_spec *s)
 {
-    return a->operation == OPERATION_FLOW;
+    return s->attention.operation == OPERATION_FLOW;
 }
 
 static idx scratch_of(const struct attention *at)

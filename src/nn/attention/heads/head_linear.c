@@ -25,9 +25,9 @@ struct work {
     real *y;     /* (T,E) sum_j (q_t . k_j) v_j, then c_t do_t */
 };
 
-static bool is_on(const struct attention_options *a)
+static bool is_on(const struct model_spec *s)
 {
-    return a->linear_time;
+    return s->attention.linear_time;
 }
 
 static idx scratch_of(const struct attention *at)

@@ -1,0 +1,47 @@
+/* batch.h - what a pass over a model is given: sequences of tokens, what
+ * follows each, which of that counts, and where documents begin.
+ *
+ * Nobody else decides what counts: data fills a batch, the model, the loss and
+ * who measures read it.
+ */
+#ifndef SINKLAB_BATCH_H
+#define SINKLAB_BATCH_H
+
+#include "base/arena.h"
+
+enum {
+    NO_TOKEN = -1,
+    NO_TARGET = -1, /* in targets: this one does not count */
+};
+
+/* What a model asks of its batches. */
+struct batch_rules {
+    idx unscored;       /* first targets of a sequence that do not count */
+    idx document_token; /* a document begins with it; NO_TOKEN: there is one a
+                           sequence */
+};
+
+struct batch {
+    idx B, T; /* of what it holds; there may be room for more sequences */
+    int32_t *tokens;    /* (B,T) */
+    int32_t *targets;   /* (B,T) the token behind each, or NO_TARGET */
+    int32_t *documents; /* (B,T) where in its sequence the document of each
+                           token begins; NULL: at 0 */
+    struct batch_rules rules;
+};
+
+/* batch_plan - place room for B sequences of T tokens (measure first). */
+void batch_plan(struct batch *b, struct arena *arena, idx B, idx T,
+                const struct batch_rules *rules);
+
+/* batch_mark - let the rules count, once tokens and targets are there. A first
+ * token that begins no document belongs to one that began earlier. */
+void batch_mark(struct batch *b);
+
+/* Sequences first .. first+B-1 of a batch, in place. */
+struct batch batch_part(const struct batch *b, idx first, idx B);
+
+/* Targets that count. */
+idx batch_counted(const struct batch *b);
+
+#endif
