@@ -1,9 +1,8 @@
 /* compare's command line, and what it says about what it cannot compare. */
 #include "harness.h"
+#include "runs_case.h"
 
-#include "base/base.h"
 #include "cmd/cmd.h"
-#include "io/fsys.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -47,19 +46,6 @@ static void test_compare_cli__command_lines_are_checked(void **state)
         expect_error(cases[i].arguments, ERR_USAGE, cases[i].want);
 }
 
-/* A run folder of one file; name and file may be empty. */
-static const char *put_run(char path[PATH_BYTES], const char *run,
-                           const char *file, const char *text)
-{
-    struct err e = { 0 };
-    char inner[PATH_BYTES + 64];
-    snprintf(path, PATH_BYTES, "%s/%s", test_dir(), run);
-    assert_int_equal(fsys_mkdirs(path, &e), OK);
-    snprintf(inner, sizeof inner, "%s/%s", path, file);
-    test_write_file(inner, text, strlen(text));
-    return path;
-}
-
 static void test_compare_cli__bad_folders_are_named(void **state)
 {
     (void)state;
@@ -80,10 +66,8 @@ static void test_compare_cli__bad_folders_are_named(void **state)
           "foreign: no metric sink_1; there are loss" },
     };
     for (idx i = 0; i < COUNT_OF(cases); i++) {
-        char path[PATH_BYTES];
-        const char *const arguments[] = {
-            put_run(path, cases[i].run, cases[i].file, cases[i].text), NULL
-        };
+        const char *const arguments[] = { path_to(cases[i].run, ""), NULL };
+        put_file(cases[i].run, cases[i].file, cases[i].text);
         expect_error(arguments, ERR_DATA, cases[i].want);
     }
 }
@@ -96,15 +80,18 @@ static void test_compare_cli__what_is_no_folder_is_named(void **state)
     const char *const nothing[] = { "", NULL };
     const char *const oversized[] = { longer, NULL };
     const char *const file[] = { path, NULL };
+    const char *const empty[] = { path_to("bare", ""), NULL };
+    put_file("bare", "notes", "");
     memset(longer, 'x', sizeof longer - 1);
     longer[sizeof longer - 1] = '\0';
     snprintf(path, sizeof path, "%s/file", test_dir());
     test_write_file(path, "", 0);
     expect_error(missing, ERR_USAGE,
                  "/nowhere/at all: no such file or folder: give");
-    expect_error(nothing, ERR_DATA, "no run folder");
+    expect_error(nothing, ERR_USAGE, ": no such file or folder: give");
     expect_error(oversized, ERR_USAGE, "longer than");
     expect_error(file, ERR_USAGE, "file holds no run: give");
+    expect_error(empty, ERR_USAGE, "bare holds no run: give the folder that");
 }
 
 int main(void)

@@ -1,60 +1,20 @@
 /* Runs of a sweep as groups: who counts, means and spreads by hand. */
 #include "harness.h"
+#include "runs_case.h"
 
-#include "io/fsys.h"
-#include "report/compare_group.h"
+#include "report/means.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { PATH_BYTES = 512, RUNS_MAX = 8 };
-
-static const char header[] = "step,loss,val_loss,sink_1\n";
-
-static const char *path_to(const char *name, const char *file)
-{
-    static char path[4][PATH_BYTES];
-    static int next;
-    char *p = path[next++ % 4];
-    snprintf(p, PATH_BYTES, "%s/%s%s%s", test_dir(), name, *file ? "/" : "",
-             file);
-    return p;
-}
-
-static void put_file(const char *run, const char *file, const char *text)
-{
-    struct err e = { 0 };
-    assert_int_equal(fsys_mkdirs(path_to(run, ""), &e), OK);
-    test_write_file(path_to(run, file), text, strlen(text));
-}
-
-/* A run that only trained: its status, what sets it apart, its rows. */
-static void put_run(const char *run, const char *status, const char *weights,
-                    int seed, const char *rows)
-{
-    char text[2048];
-    snprintf(text, sizeof text, "%s\nstep 20, 2026-01-31T12:00:00Z\n", status);
-    put_file(run, "status", text);
-    snprintf(text, sizeof text, "[run]\nseed = %d\n[attention]\nweights = %s\n",
-             seed, weights);
-    put_file(run, "config.ini", text);
-    snprintf(text, sizeof text, "%s%s", header, rows);
-    put_file(run, "metrics.csv", text);
-}
-
-static const struct compare_options defaults = {
-    .metric = "sink_1",
-    .loss = "val_loss",
-    .threshold = 0.5,
-    .width = 60,
-};
+enum { RUNS_MAX = 8 };
 
 /* Groups of these runs, which stay loaded until release. */
 struct fixture {
-    struct compared runs[RUNS_MAX];
-    char paths[RUNS_MAX][PATH_BYTES];
+    struct run_data runs[RUNS_MAX];
+    char paths[RUNS_MAX][512];
     idx n;
     struct groups s;
 };
@@ -65,10 +25,10 @@ static void load(struct fixture *f, const char *const *names, idx n,
     struct err e = { 0 };
     *f = (struct fixture){ .n = n };
     for (idx i = 0; i < n; i++) {
-        snprintf(f->paths[i], PATH_BYTES, "%s", path_to(names[i], ""));
-        compared_load_member(&f->runs[i], f->paths[i]);
+        snprintf(f->paths[i], sizeof f->paths[i], "%s", path_to(names[i], ""));
+        run_data_read(&f->runs[i], f->paths[i], true);
     }
-    if (groups_make(&f->s, o, f->runs, n, &e) != OK)
+    if (groups_make(&f->s, o, f->runs, n, false, &e) != OK)
         fail_msg("%s", e.text);
 }
 
@@ -76,45 +36,27 @@ static void unload(struct fixture *f)
 {
     groups_release(&f->s);
     for (idx i = 0; i < f->n; i++)
-        compared_release(&f->runs[i]);
+        run_data_release(&f->runs[i]);
 }
 
 /* What compare prints of a folder. */
 static char *compare_text(const char *name, struct compare_options o)
 {
-    const char *const runs[] = { path_to(name, "") };
-    char *text = NULL;
-    size_t size = 0;
-    struct err e = { 0 };
-    o.runs = runs;
-    o.n_runs = 1;
-    FILE *out = open_memstream(&text, &size);
-    assert_non_null(out);
-    int rc = compare_run(out, &o, &e);
-    assert_int_equal(fclose(out), 0);
-    if (rc != OK)
-        fail_msg("%s", e.text);
-    return text;
-}
-
-static void assert_within(const char *text, const char *want)
-{
-    if (!strstr(text, want))
-        fail_msg("got\n%s\nwant \"%s\"", text, want);
+    return compare_ok(&name, 1, o);
 }
 
 /* Three seeds of softmax, two of relu. val_loss at the end: softmax 1, 2, 4:
  * mean 7/3, deviations -4/3, -1/3, 5/3: spread sqrt(42/9/2). */
 static void put_sweep(void)
 {
-    put_run("sweep/s1", "done", "softmax", 1,
-            "0,5,5,0\n10,3,,0.6\n20,2,1,0.9\n");
-    put_run("sweep/s2", "done", "softmax", 2,
-            "0,5,4,0\n10,3,,0.2\n20,2,2,0.7\n");
-    put_run("sweep/s3", "done", "softmax", 3,
-            "0,5,3,0\n10,3,,0.1\n20,2,4,0.2\n");
-    put_run("sweep/r1", "done", "relu", 1, "0,5,5,0\n10,3,,0\n20,2,3,0\n");
-    put_run("sweep/r2", "done", "relu", 2, "0,5,5,0\n10,3,,0\n20,2,3.5,0\n");
+    put_seed("sweep/s1", "done", "softmax", 1,
+             "0,5,5,0\n10,3,,0.6\n20,2,1,0.9\n");
+    put_seed("sweep/s2", "done", "softmax", 2,
+             "0,5,4,0\n10,3,,0.2\n20,2,2,0.7\n");
+    put_seed("sweep/s3", "done", "softmax", 3,
+             "0,5,3,0\n10,3,,0.1\n20,2,4,0.2\n");
+    put_seed("sweep/r1", "done", "relu", 1, "0,5,5,0\n10,3,,0\n20,2,3,0\n");
+    put_seed("sweep/r2", "done", "relu", 2, "0,5,5,0\n10,3,,0\n20,2,3.5,0\n");
 }
 
 static void test_compare_group__summaries_by_hand(void **state)
@@ -142,7 +84,7 @@ static void test_compare_group__seeds_are_averaged(void **state)
     struct band b = { 0 };
     struct err e = { 0 };
     put_sweep();
-    load(&f, names, COUNT_OF(names), &defaults);
+    load(&f, names, COUNT_OF(names), &compare_usual);
     assert_int_equal(f.s.n, 2);
     assert_string_equal(f.s.g[0].label, "softmax"); /* as the table has it */
     assert_string_equal(f.s.g[1].label, "relu");
@@ -154,12 +96,11 @@ static void test_compare_group__seeds_are_averaged(void **state)
     assert_int_equal(b.n_any, 2);
     assert_true(b.step[0] == 0 && b.step[1] == 20);
     assert_close(b.mean[0], 4, 1e-15);
-    assert_close(b.spread[0], 1, 1e-15);
     assert_close(b.mean[1], 7.0 / 3, 1e-15);
-    assert_close(b.spread[1], sqrt(42.0 / 9 / 2), 1e-15);
+    assert_close(b.last.spread, sqrt(42.0 / 9 / 2), 1e-15);
     assert_close(b.low[0], 3, 1e-15);
     assert_close(b.high[0], 5, 1e-15);
-    assert_int_equal(band_final(&b).n, 3);
+    assert_int_equal(b.last.n, 3);
     band_release(&b);
     unload(&f);
 }
@@ -169,16 +110,17 @@ static void test_compare_group__emergence_is_of_those_that_emerged(void **state)
     (void)state;
     static const char *const names[] = { "sweep/s1", "sweep/s2", "sweep/s3" };
     struct fixture f;
-    idx n_measured, n_gone;
+    struct emerged x;
+    struct err e = { 0 };
     put_sweep();
-    load(&f, names, COUNT_OF(names), &defaults);
-    struct summary s = group_emergence(&n_measured, &n_gone, &f.s.g[0],
-                                       "sink_1", &f.s.emergence);
-    assert_int_equal(n_measured, 3);
-    assert_int_equal(s.n, 2); /* at 10 and at 20 */
-    assert_close(s.mean, 15, 1e-15);
-    assert_close(s.spread, sqrt(50), 1e-15);
-    assert_int_equal(n_gone, 0);
+    load(&f, names, COUNT_OF(names), &compare_usual);
+    assert_int_equal(group_emerged(&x, &f.s.g[0], "sink_1", &f.s.emergence, &e),
+                     OK);
+    assert_int_equal(x.n_measured, 3);
+    assert_int_equal(x.steps.n, 2); /* at 10 and at 20 */
+    assert_close(x.steps.mean, 15, 1e-15);
+    assert_close(x.steps.spread, sqrt(50), 1e-15);
+    assert_int_equal(x.n_gone, 0);
     unload(&f);
 }
 
@@ -189,9 +131,9 @@ static void test_compare_group__only_common_steps_are_shown(void **state)
     struct fixture f;
     struct band b = { 0 };
     struct err e = { 0 };
-    put_run("steps/a", "done", "softmax", 1, "0,1,,\n5,2,,\n10,3,,\n20,4,,\n");
-    put_run("steps/b", "done", "softmax", 2, "0,3,,\n10,5,,\n15,6,,\n");
-    load(&f, names, COUNT_OF(names), &defaults);
+    put_seed("steps/a", "done", "softmax", 1, "0,1,,\n5,2,,\n10,3,,\n20,4,,\n");
+    put_seed("steps/b", "done", "softmax", 2, "0,3,,\n10,5,,\n15,6,,\n");
+    load(&f, names, COUNT_OF(names), &compare_usual);
     assert_int_equal(band_make(&b, &f.s.g[0], "loss", &e), OK);
     assert_int_equal(b.n, 2);
     assert_int_equal(b.n_any, 5); /* 0 5 10 15 20 */
@@ -210,13 +152,13 @@ test_compare_group__a_diverged_run_is_no_part_of_a_mean(void **state)
     struct fixture f;
     struct band b = { 0 };
     struct err e = { 0 };
-    put_run("bad/d", "diverged", "softmax", 1, "0,5,5,0\n10,nan,nan,nan\n");
-    put_run("bad/s1", "done", "softmax", 2, rows);
-    put_run("bad/f", "failed", "softmax", 3, "0,5,500,0\n");
-    put_run("bad/s2", "done", "softmax", 4, "0,5,5,0\n20,2,4,1\n");
-    put_run("bad/i", "running", "softmax", 5, "0,5,500,0\n"); /* no lock */
-    put_run("bad/p", "pending", "softmax", 6, "");
-    load(&f, names, COUNT_OF(names), &defaults);
+    put_seed("bad/d", "diverged", "softmax", 1, "0,5,5,0\n10,nan,nan,nan\n");
+    put_seed("bad/s1", "done", "softmax", 2, rows);
+    put_seed("bad/f", "failed", "softmax", 3, "0,5,500,0\n");
+    put_seed("bad/s2", "done", "softmax", 4, "0,5,5,0\n20,2,4,1\n");
+    put_seed("bad/i", "running", "softmax", 5, "0,5,500,0\n"); /* no lock */
+    put_seed("bad/p", "pending", "softmax", 6, "");
+    load(&f, names, COUNT_OF(names), &compare_usual);
     const struct group *g = &f.s.g[0];
     assert_int_equal(f.s.n, 1);
     assert_int_equal(g->n_runs, 6);
@@ -226,7 +168,7 @@ test_compare_group__a_diverged_run_is_no_part_of_a_mean(void **state)
                                    "1 interrupted");
     assert_int_equal(band_make(&b, g, "val_loss", &e), OK);
     assert_int_equal(b.n_runs, 2);
-    assert_close(band_final(&b).mean, 3, 1e-15);
+    assert_close(b.last.mean, 3, 1e-15);
     band_release(&b);
     unload(&f);
 }
@@ -240,12 +182,12 @@ test_compare_group__without_a_done_run_those_under_way_count(void **state)
     struct fixture f;
     struct band b = { 0 };
     struct err e = { 0 };
-    put_run("way/a", "running", "softmax", 1, "0,1,,\n10,2,,\n20,3,,\n");
-    put_run("way/b", "preempted", "softmax", 2, "0,1,,\n10,4,,\n");
-    put_run("way/c", "stopped", "softmax", 3, "0,1,,\n10,6,,\n20,9,,\n");
-    put_run("way/d", "diverged", "softmax", 4, "0,1,,\n10,99,,\n");
-    put_run("way/e", "pending", "softmax", 5, "");
-    load(&f, names, COUNT_OF(names), &defaults);
+    put_seed("way/a", "running", "softmax", 1, "0,1,,\n10,2,,\n20,3,,\n");
+    put_seed("way/b", "preempted", "softmax", 2, "0,1,,\n10,4,,\n");
+    put_seed("way/c", "stopped", "softmax", 3, "0,1,,\n10,6,,\n20,9,,\n");
+    put_seed("way/d", "diverged", "softmax", 4, "0,1,,\n10,99,,\n");
+    put_seed("way/e", "pending", "softmax", 5, "");
+    load(&f, names, COUNT_OF(names), &compare_usual);
     assert_false(f.s.g[0].is_done);
     assert_int_equal(f.s.g[0].n_counted, 3);
     assert_int_equal(band_make(&b, &f.s.g[0], "loss", &e), OK);
@@ -258,9 +200,9 @@ test_compare_group__without_a_done_run_those_under_way_count(void **state)
 static void test_compare_group__a_group_without_numbers_is_a_row(void **state)
 {
     (void)state;
-    put_run("none/a", "diverged", "softmax", 1, "0,nan,nan,nan\n");
-    put_run("none/b", "pending", "relu", 1, "");
-    char *text = compare_text("none", defaults);
+    put_seed("none/a", "diverged", "softmax", 1, "0,nan,nan,nan\n");
+    put_seed("none/b", "pending", "relu", 1, "");
+    char *text = compare_text("none", compare_usual);
     assert_within(text, "softmax  1 diverged  0      -         -   -");
     assert_within(text, "relu     1 pending   0      -         -   -");
     free(text);
@@ -274,21 +216,21 @@ static void test_compare_group__sources_are_not_mixed(void **state)
     struct fixture f;
     struct band b = { 0 };
     struct err e = { 0 };
-    put_run("mixed/a", "done", "softmax", 1, "0,1,1,0\n10,1,1,0.5\n");
-    put_run("mixed/b", "done", "softmax", 2, "0,1,1,0\n10,1,1,0.7\n");
+    put_seed("mixed/a", "done", "softmax", 1, "0,1,1,0\n10,1,1,0.5\n");
+    put_seed("mixed/b", "done", "softmax", 2, "0,1,1,0\n10,1,1,0.7\n");
     put_file("mixed/a", "analysis.csv", "step,sink_1\n0,0\n10,0.99\n");
-    load(&f, names, 2, &defaults);
+    load(&f, names, 2, &compare_usual);
     assert_int_equal(band_make(&b, &f.s.g[0], "sink_1", &e), OK);
     assert_true(b.is_logged);
-    assert_close(band_final(&b).mean, 0.6, 1e-15);
+    assert_close(b.last.mean, 0.6, 1e-15);
     band_release(&b);
     unload(&f);
     put_file("mixed/b", "analysis.csv", "step,sink_1\n10,0.97\n");
-    load(&f, names, 2, &defaults);
+    load(&f, names, 2, &compare_usual);
     assert_int_equal(band_make(&b, &f.s.g[0], "sink_1", &e), OK);
     assert_false(b.is_logged);
     assert_int_equal(b.n, 1);
-    assert_close(band_final(&b).mean, 0.98, 1e-15);
+    assert_close(b.last.mean, 0.98, 1e-15);
     band_release(&b);
     unload(&f);
 }
@@ -297,7 +239,7 @@ static void test_compare_group__the_table_is_complete(void **state)
 {
     (void)state;
     put_sweep();
-    char *text = compare_text("sweep", defaults);
+    char *text = compare_text("sweep", compare_usual);
     assert_within(text, "weights  n  steps  val_loss      +-       %    +-  "
                         "each      at step  +-  in\n");
     assert_within(text,
@@ -314,15 +256,13 @@ static void test_compare_group__the_table_is_complete(void **state)
 static void test_compare_group__csv_holds_mean_spread_and_n(void **state)
 {
     (void)state;
-    struct compare_options o = defaults;
-    struct err e = { 0 };
+    struct compare_options o = compare_usual;
     char *bytes;
     size_t n;
     put_sweep();
     o.csv = path_to("groups.csv", "");
     free(compare_text("sweep", o));
-    assert_int_equal(
-        fsys_read_file(&bytes, &n, path_to("groups.csv", ""), 1 << 20, &e), OK);
+    bytes = read_whole(path_to("groups.csv", ""), &n);
     assert_within(bytes, "group,attention.weights,runs,status,n,steps,"
                          "final_val_loss_mean,final_val_loss_spread,"
                          "final_val_loss_n,final_val_loss_min,"
@@ -341,7 +281,7 @@ static void test_compare_group__csv_holds_mean_spread_and_n(void **state)
 static void test_compare_group__by_and_where_choose(void **state)
 {
     (void)state;
-    struct compare_options o = defaults;
+    struct compare_options o = compare_usual;
     struct err e = { 0 };
     put_sweep();
     o.by = "run.seed";
@@ -360,15 +300,13 @@ static void test_compare_group__by_and_where_choose(void **state)
 static void test_compare_group__every_run_is_a_row(void **state)
 {
     (void)state;
-    struct compare_options o = defaults;
-    struct err e = { 0 };
+    struct compare_options o = compare_usual;
     char *bytes;
     size_t n;
     put_sweep();
     o.runs_csv = path_to("runs.csv", "");
     free(compare_text("sweep", o));
-    assert_int_equal(
-        fsys_read_file(&bytes, &n, path_to("runs.csv", ""), 1 << 20, &e), OK);
+    bytes = read_whole(path_to("runs.csv", ""), &n);
     assert_within(bytes, "group,run,attention.weights,run.seed,status,counts,"
                          "measured_on,steps,final_val_loss,final_sink_1,");
     assert_within(bytes, "\nsoftmax,s3,softmax,3,done,yes,\"probe, 8 sequences "
@@ -386,14 +324,14 @@ static void test_compare_group__equal_seeds_are_paired(void **state)
     struct fixture f;
     struct pair p;
     struct err e = { 0 };
-    struct compare_options o = defaults;
+    struct compare_options o = compare_usual;
     put_sweep();
-    load(&f, names, COUNT_OF(names), &defaults);
+    load(&f, names, COUNT_OF(names), &compare_usual);
     assert_int_equal(group_pair(&p, &f.s.g[1], &f.s.g[0], "val_loss", &e), OK);
-    assert_int_equal(p.n, 2); /* 2 and 1.5 */
-    assert_close(p.mean, 1.75, 1e-15);
-    assert_close(p.spread, sqrt(0.125), 1e-15);
-    assert_close(p.error, 0.25, 1e-15);
+    assert_int_equal(p.d.n, 2); /* 2 and 1.5 */
+    assert_close(p.d.mean, 1.75, 1e-15);
+    assert_close(p.d.spread, sqrt(0.125), 1e-15);
+    assert_close(p.d.error, 0.25, 1e-15);
     assert_true(p.n_up == 2 && p.n_down == 0);
     unload(&f);
     char *text = compare_text("sweep", o);
@@ -413,13 +351,13 @@ static void test_compare_group__equal_seeds_are_paired(void **state)
 static void test_compare_group__the_error_of_a_loss_is_told(void **state)
 {
     (void)state;
-    put_run("error/a", "done", "softmax", 1, "");
-    put_run("error/b", "done", "softmax", 2, "");
+    put_seed("error/a", "done", "softmax", 1, "");
+    put_seed("error/b", "done", "softmax", 2, "");
     put_file("error/a", "metrics.csv",
              "step,val_loss,val_loss_se,sink_1\n20,2,0.0125,0.5\n");
     put_file("error/b", "metrics.csv",
              "step,val_loss,val_loss_se,sink_1\n20,2,0.0175,0.5\n");
-    char *text = compare_text("error", defaults);
+    char *text = compare_text("error", compare_usual);
     assert_within(text, "val_loss of a run has a standard error of 0.0125 to "
                         "0.0175, from its");
     free(text);
@@ -432,40 +370,38 @@ static void test_compare_group__only_like_is_paired(void **state)
     struct fixture f;
     struct pair p;
     struct err e = { 0 };
-    put_run("like/a", "done", "softmax", 1, "20,2,1,0.9\n");
-    put_run("like/b", "done", "relu", 1, "20,2,3,0.5\n");
+    put_seed("like/a", "done", "softmax", 1, "20,2,1,0.9\n");
+    put_seed("like/b", "done", "relu", 1, "20,2,3,0.5\n");
     put_file("like/b", "config.ini",
              "[run]\nseed = 1\n[attention]\nweights = relu\n"
              "[data]\neval_seed = 2\n");
-    load(&f, names, 2, &defaults);
+    load(&f, names, 2, &compare_usual);
     assert_int_equal(group_pair(&p, &f.s.g[1], &f.s.g[0], "val_loss", &e), OK);
-    assert_int_equal(p.n, 0);
+    assert_int_equal(p.d.n, 0);
     unload(&f);
     put_file("like/b", "config.ini",
              "[run]\nseed = 1\n[attention]\nweights = relu\n"
              "[data]\ntask_seed = 2\n");
-    load(&f, names, 2, &defaults);
+    load(&f, names, 2, &compare_usual);
     assert_int_equal(group_pair(&p, &f.s.g[1], &f.s.g[0], "val_loss", &e), OK);
-    assert_int_equal(p.n, 0);
+    assert_int_equal(p.d.n, 0);
     unload(&f);
 }
 
 static void test_compare_group__a_nan_is_not_averaged_away(void **state)
 {
     (void)state;
-    struct compare_options o = defaults;
-    struct err e = { 0 };
+    struct compare_options o = compare_usual;
     char *bytes;
     size_t n;
-    put_run("nans/a", "done", "softmax", 1, "0,5,5,0\n20,2,nan,0.5\n");
-    put_run("nans/b", "done", "softmax", 2, "0,5,5,0\n20,2,1,0.7\n");
+    put_seed("nans/a", "done", "softmax", 1, "0,5,5,0\n20,2,nan,0.5\n");
+    put_seed("nans/b", "done", "softmax", 2, "0,5,5,0\n20,2,1,0.7\n");
     o.csv = path_to("nans.csv", "");
     char *text = compare_text("nans", o);
     assert_within(text, "\nall runs  2     20       nan  nan    60.0  14.1  "
                         "50 70");
     free(text);
-    assert_int_equal(
-        fsys_read_file(&bytes, &n, path_to("nans.csv", ""), 1 << 20, &e), OK);
+    bytes = read_whole(path_to("nans.csv", ""), &n);
     assert_within(bytes, ",20,nan,nan,2,nan,nan,0.6,");
     free(bytes);
 }
@@ -473,18 +409,16 @@ static void test_compare_group__a_nan_is_not_averaged_away(void **state)
 static void test_compare_group__unlike_measurements_are_refused(void **state)
 {
     (void)state;
-    char folder[PATH_BYTES];
-    const char *const runs[] = { folder };
-    struct compare_options o = defaults;
+    static const char *const names[] = { "unlike" };
     struct err e = { 0 };
-    snprintf(folder, sizeof folder, "%s", path_to("unlike", ""));
-    put_run("unlike/a", "done", "softmax", 1, "0,5,5,0\n20,2,1,0.5\n");
-    put_run("unlike/b", "done", "softmax", 2, "0,5,5,0\n20,2,1,0.5\n");
+    char *text;
+    put_seed("unlike/a", "done", "softmax", 1, "0,5,5,0\n20,2,1,0.5\n");
+    put_seed("unlike/b", "done", "softmax", 2, "0,5,5,0\n20,2,1,0.5\n");
     put_file("unlike/b", "config.ini",
              "[run]\nseed = 2\n[sink]\nprobe_sequences = 4\n");
-    o.runs = runs;
-    o.n_runs = 1;
-    assert_int_equal(compare_run(stdout, &o, &e), ERR_DATA);
+    assert_int_equal(compare_case(&text, names, 1, compare_usual, &e),
+                     ERR_DATA);
+    free(text);
     assert_within(e.text, "sink_1 of the group all runs was measured "
                           "differently in a (probe, 8 sequences of 64 tokens, "
                           "eps 0.3) and in b (probe, 4 sequences of 64 tokens, "
@@ -493,7 +427,9 @@ static void test_compare_group__unlike_measurements_are_refused(void **state)
     put_file("unlike/b", "config.ini",
              "[run]\nseed = 2\n[train]\nval_tokens = 7\n");
     e = (struct err){ 0 };
-    assert_int_equal(compare_run(stdout, &o, &e), ERR_DATA);
+    assert_int_equal(compare_case(&text, names, 1, compare_usual, &e),
+                     ERR_DATA);
+    free(text);
     assert_within(e.text, "val_loss of the group");
 }
 
@@ -501,12 +437,11 @@ static void test_compare_group__unlike_measurements_are_refused(void **state)
 static void test_compare_group__a_damaged_half_is_told(void **state)
 {
     (void)state;
-    struct compare_options o = defaults;
-    struct err e = { 0 };
+    struct compare_options o = compare_usual;
     char *bytes;
     size_t n;
-    put_run("half/a", "done", "softmax", 1, "20,2,1,0.5\n");
-    put_run("half/b", "done", "softmax", 2, "20,2\n");
+    put_seed("half/a", "done", "softmax", 1, "20,2,1,0.5\n");
+    put_seed("half/b", "done", "softmax", 2, "20,2\n");
     put_file("half/a", "analysis.csv", "step,val_loss,sink_1\n20,1,0.5\n");
     put_file("half/b", "analysis.csv", "step,val_loss,sink_1\n20,2,0.7\n");
     o.runs_csv = path_to("half.csv", "");
@@ -516,8 +451,7 @@ static void test_compare_group__a_damaged_half_is_told(void **state)
                         "analysis.csv is used: ");
     assert_null(strstr(text, "b: left out"));
     free(text);
-    assert_int_equal(
-        fsys_read_file(&bytes, &n, path_to("half.csv", ""), 1 << 20, &e), OK);
+    bytes = read_whole(path_to("half.csv", ""), &n);
     assert_within(bytes, "\nall runs,b,2,done,yes,");
     free(bytes);
     put_file("half/b", "metrics.csv", "step,val_loss,sink_1\n20,2,0.7\n");
@@ -534,16 +468,16 @@ static void test_compare_group__a_damaged_half_is_told(void **state)
 static void test_compare_group__unlike_losses_are_told(void **state)
 {
     (void)state;
-    put_run("losses/a", "done", "softmax", 1, "20,2,1,0.5\n");
-    put_run("losses/b", "done", "relu", 1, "20,2,1,0.5\n");
-    char *text = compare_text("losses", defaults);
+    put_seed("losses/a", "done", "softmax", 1, "20,2,1,0.5\n");
+    put_seed("losses/b", "done", "relu", 1, "20,2,1,0.5\n");
+    char *text = compare_text("losses", compare_usual);
     assert_null(strstr(text, "measured differently"));
     assert_null(strstr(text, "different data"));
     free(text);
     put_file("losses/b", "config.ini",
              "[run]\nseed = 1\n[attention]\nweights = relu\n"
              "[train]\nval_tokens = 128\n[data]\ntask_seed = 2\n");
-    text = compare_text("losses", defaults);
+    text = compare_text("losses", compare_usual);
     assert_within(text, "note: val_loss was measured differently in a "
                         "(training, ");
     assert_within(text, "and in b (training, 128 tokens in sequences of ");
@@ -556,8 +490,7 @@ static void test_compare_group__unlike_losses_are_told(void **state)
 static void test_compare_group__the_loss_is_shown_once(void **state)
 {
     (void)state;
-    struct compare_options o = defaults;
-    struct err e = { 0 };
+    struct compare_options o = compare_usual;
     char *bytes;
     size_t n;
     put_sweep();
@@ -574,8 +507,7 @@ static void test_compare_group__the_loss_is_shown_once(void **state)
     assert_within(text, "note: val_loss is what training measured "
                         "(metrics.csv: training, ");
     free(text);
-    assert_int_equal(
-        fsys_read_file(&bytes, &n, path_to("once.csv", ""), 1 << 20, &e), OK);
+    bytes = read_whole(path_to("once.csv", ""), &n);
     first = strstr(bytes, "final_val_loss_mean");
     assert_non_null(first);
     assert_null(strstr(first + 1, "final_val_loss_mean"));
@@ -589,16 +521,16 @@ static void test_compare_group__the_loss_is_shown_once(void **state)
 static void test_compare_group__missing_differences_are_told(void **state)
 {
     (void)state;
-    struct compare_options o = defaults;
-    put_run("single/a", "done", "softmax", 1, "20,2,1,0.5\n");
-    put_run("single/b", "done", "relu", 1, "20,2,1,0.5\n");
+    struct compare_options o = compare_usual;
+    put_seed("single/a", "done", "softmax", 1, "20,2,1,0.5\n");
+    put_seed("single/b", "done", "relu", 1, "20,2,1,0.5\n");
     o.baseline = "relu";
     char *text = compare_text("single", o);
     assert_within(text, "note: no differences from relu are shown: they take "
                         "two pairs");
     assert_within(text, "no group has more than one\n");
     free(text);
-    put_run("single/b", "done", "relu", 2, "20,2,1,0.5\n");
+    put_seed("single/b", "done", "relu", 2, "20,2,1,0.5\n");
     text = compare_text("single", o);
     assert_within(text, "no group has any\n");
     free(text);
@@ -612,7 +544,8 @@ static void test_compare_group__missing_differences_are_told(void **state)
 static void test_compare_group__a_csv_may_go_to_standard_output(void **state)
 {
     (void)state;
-    struct compare_options o = defaults;
+    static const char *const names[] = { "sweep" };
+    struct compare_options o = compare_usual;
     struct err e = { 0 };
     put_sweep();
     o.csv = "-";
@@ -630,10 +563,8 @@ static void test_compare_group__a_csv_may_go_to_standard_output(void **state)
     assert_null(strstr(text, "mean over"));
     free(text);
     o.csv = "-";
-    const char *const runs[] = { path_to("sweep", "") };
-    o.runs = runs;
-    o.n_runs = 1;
-    assert_int_equal(compare_run(stdout, &o, &e), ERR_USAGE);
+    assert_int_equal(compare_case(&text, names, 1, o, &e), ERR_USAGE);
+    free(text);
     assert_within(e.text, "- is named for two reports");
     assert_int_not_equal(access("-", F_OK), 0);
 }
@@ -642,12 +573,12 @@ static void test_compare_group__a_csv_may_go_to_standard_output(void **state)
 static void test_compare_group__unlike_rows_are_told(void **state)
 {
     (void)state;
-    put_run("rows/a", "done", "softmax", 1, "0,5,5,0\n20,2,1,0.5\n");
-    put_run("rows/b", "done", "relu", 1, "0,5,5,0\n20,2,1,0.5\n");
+    put_seed("rows/a", "done", "softmax", 1, "0,5,5,0\n20,2,1,0.5\n");
+    put_seed("rows/b", "done", "relu", 1, "0,5,5,0\n20,2,1,0.5\n");
     put_file("rows/b", "config.ini",
              "[run]\nseed = 1\n[attention]\nweights = relu\n"
              "[sink]\nprobe_sequences = 4\n");
-    char *text = compare_text("rows", defaults);
+    char *text = compare_text("rows", compare_usual);
     assert_within(text, "note: sink_1 was measured differently in a (probe, 8 "
                         "sequences of 64 tokens, eps 0.3) and in b (probe, 4 ");
     free(text);
@@ -656,13 +587,14 @@ static void test_compare_group__unlike_rows_are_told(void **state)
 static void test_compare_group__what_is_odd_is_noted(void **state)
 {
     (void)state;
-    put_run("odd/a", "done", "softmax", 1, "0,1,1,0\n10,1,1,0.7\n20,1,1,0.2\n");
-    put_run("odd/b", "done", "softmax", 1, "0,1,1,0\n20,1,1,0.8\n");
-    put_run("odd/c", "done", "relu", 1, "0,1\n");
-    put_run("odd/d", "done", "relu", 2, "0,1,1,0\n");
+    put_seed("odd/a", "done", "softmax", 1,
+             "0,1,1,0\n10,1,1,0.7\n20,1,1,0.2\n");
+    put_seed("odd/b", "done", "softmax", 1, "0,1,1,0\n20,1,1,0.8\n");
+    put_seed("odd/c", "done", "relu", 1, "0,1\n");
+    put_seed("odd/d", "done", "relu", 2, "0,1,1,0\n");
     put_file("odd/e", "status", "done\n");
     put_file("odd/e", "config.ini", "[nonsense]\n");
-    char *text = compare_text("odd", defaults);
+    char *text = compare_text("odd", compare_usual);
     assert_within(text, "note: softmax: sink_1 was measured at 2 steps by all "
                         "its runs, at 1 more by some");
     assert_within(text, "note: b: has the settings and seeds of a, so their "
@@ -672,6 +604,92 @@ static void test_compare_group__what_is_odd_is_noted(void **state)
     assert_null(strstr(text, "note: d: "));
     assert_within(text, "note: relu: sink_1 is the mean of 1, not 2");
     assert_within(text, "note: e: settings unknown: ");
+    free(text);
+}
+
+static void test_compare_group__copies_are_each_told_once(void **state)
+{
+    (void)state;
+    put_seed("copies/a", "done", "softmax", 1, "0,5,4,0\n20,2,1,0.5\n");
+    put_seed("copies/b", "done", "softmax", 2, "0,5,4,0\n20,2,1,0.5\n");
+    put_seed("copies/c", "done", "softmax", 1, "0,5,4,0\n20,2,1,0.5\n");
+    put_seed("copies/d", "done", "softmax", 1, "0,5,4,0\n20,2,1,0.5\n");
+    char *text = compare_text("copies", compare_usual);
+    assert_within(text, "note: c: has the settings and seeds of a, so their");
+    assert_within(text, "note: d: has the settings and seeds of a, so their");
+    assert_null(strstr(text, "seeds of c"));
+    assert_null(strstr(text, "seeds of b"));
+    free(text);
+}
+
+static void test_compare_group__a_folder_counts_once(void **state)
+{
+    (void)state;
+    put_seed("twice/a", "done", "softmax", 1, "0,5,4,0\n20,2,1,0.5\n");
+    put_seed("twice/b", "done", "softmax", 2, "0,5,4,0\n20,2,1,0.5\n");
+    static const char *const names[] = { "twice/b", "twice", "twice/a" };
+    char *text = compare_ok(names, 3, compare_usual);
+    assert_within(text, "\nall runs  2 ");
+    assert_null(strstr(text, "so their numbers count twice"));
+    free(text);
+}
+
+static void test_compare_group__unknown_runs_are_not_averaged(void **state)
+{
+    (void)state;
+    put_seed("vague/a", "what?", "softmax", 1, "0,5,4,0\n20,2,1,0.5\n");
+    put_seed("vague/b", "running", "softmax", 2, "0,5,4,0\n20,2,3,0.5\n");
+    char *text = compare_text("vague", compare_usual);
+    assert_within(text, "1 interrupted, 1 unknown  (1)");
+    assert_within(text, "note: a: ");
+    assert_within(text, "vague/a/status:1: got 'what?'");
+    free(text);
+}
+
+/* Where no schedule hangs on its length a longer run goes the same way. */
+static void test_compare_group__a_longer_copy_is_told(void **state)
+{
+    (void)state;
+    static const char config[] = "[run]\nseed = 1\n[train]\nsteps = ";
+    struct compare_options o = compare_usual;
+    char text[256];
+    snprintf(text, sizeof text, "%s10\n", config);
+    put_run("longer/a", "done", text, "0,5,4,0\n10,2,1,0.5\n");
+    snprintf(text, sizeof text, "%s20\n", config);
+    put_run("longer/b", "done", text, "0,5,4,0\n10,2,1,0.5\n20,1,1,0.5\n");
+    snprintf(text, sizeof text, "%s30\n", config);
+    put_run("longer/c", "done", text, "0,5,4,0\n10,3,1,0.5\n30,1,1,0.5\n");
+    o.by = "attention.weights";
+    char *shown = compare_text("longer", o);
+    assert_within(shown, "note: b: has the settings and seeds of a but for "
+                         "train.steps, so their numbers count twice");
+    assert_null(strstr(shown, "note: c: has"));
+    free(shown);
+}
+
+static void test_compare_group__means_over_data_are_told(void **state)
+{
+    (void)state;
+    struct compare_options o = compare_usual;
+    put_run("data/a", "done", "[data]\neval_seed = 2\n", "20,2,1,0.5\n");
+    put_run("data/b", "done", "[data]\neval_seed = 3\n", "20,2,2,0.5\n");
+    o.by = "attention.weights";
+    char *text = compare_text("data", o);
+    assert_within(text, "note: means are over data.eval_seed, too: losses of "
+                        "different data");
+    free(text);
+}
+
+/* Digits without end would tear the columns apart. */
+static void test_compare_group__a_huge_loss_fits(void **state)
+{
+    (void)state;
+    struct compare_options o = compare_usual;
+    put_seed("huge/a", "done", "softmax", 1, "20,2,1e30,0.5\n");
+    put_seed("huge/b", "done", "softmax", 2, "20,2,3,0.5\n");
+    o.metric = "val_loss";
+    char *text = compare_text("huge", o);
+    assert_within(text, "  5e+29  7.071e+29  1e+30 3.00  ");
     free(text);
 }
 
@@ -693,18 +711,24 @@ int main(void)
         cmocka_unit_test(test_compare_group__csv_holds_mean_spread_and_n),
         cmocka_unit_test(test_compare_group__by_and_where_choose),
         cmocka_unit_test(test_compare_group__every_run_is_a_row),
-        cmocka_unit_test(test_compare_group__a_damaged_half_is_told),
-        cmocka_unit_test(test_compare_group__unlike_losses_are_told),
-        cmocka_unit_test(test_compare_group__the_loss_is_shown_once),
-        cmocka_unit_test(test_compare_group__missing_differences_are_told),
-        cmocka_unit_test(test_compare_group__a_csv_may_go_to_standard_output),
         cmocka_unit_test(test_compare_group__equal_seeds_are_paired),
         cmocka_unit_test(test_compare_group__the_error_of_a_loss_is_told),
         cmocka_unit_test(test_compare_group__only_like_is_paired),
         cmocka_unit_test(test_compare_group__a_nan_is_not_averaged_away),
         cmocka_unit_test(test_compare_group__unlike_measurements_are_refused),
+        cmocka_unit_test(test_compare_group__a_damaged_half_is_told),
+        cmocka_unit_test(test_compare_group__unlike_losses_are_told),
+        cmocka_unit_test(test_compare_group__the_loss_is_shown_once),
+        cmocka_unit_test(test_compare_group__missing_differences_are_told),
+        cmocka_unit_test(test_compare_group__a_csv_may_go_to_standard_output),
         cmocka_unit_test(test_compare_group__unlike_rows_are_told),
         cmocka_unit_test(test_compare_group__what_is_odd_is_noted),
+        cmocka_unit_test(test_compare_group__copies_are_each_told_once),
+        cmocka_unit_test(test_compare_group__a_folder_counts_once),
+        cmocka_unit_test(test_compare_group__unknown_runs_are_not_averaged),
+        cmocka_unit_test(test_compare_group__a_longer_copy_is_told),
+        cmocka_unit_test(test_compare_group__means_over_data_are_told),
+        cmocka_unit_test(test_compare_group__a_huge_loss_fits),
     };
     return cmocka_run_group_tests_name("compare_group", tests, NULL, NULL);
 }

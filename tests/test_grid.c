@@ -97,6 +97,21 @@ static void test_grid__csv_quotes_what_it_must(void **state)
     grid_release(&g);
 }
 
+static void test_grid__columns_are_added_on_the_right(void **state)
+{
+    (void)state;
+    struct grid g;
+    struct err e = { 0 };
+    assert_int_equal(grid_init(&g, 2, 0, &e), OK);
+    assert_int_equal(grid_add(&g, "%s", "a"), 0);
+    grid_set(&g, 1, 0, "1");
+    assert_int_equal(grid_add(&g, "b"), 1);
+    assert_int_equal(grid_add(&g, "c"), 2);
+    grid_set(&g, 1, 2, "3");
+    expect(&g, true, false, "a,b,c\n1,,3\n");
+    grid_release(&g);
+}
+
 static void test_grid__a_cell_may_be_set_again(void **state)
 {
     (void)state;
@@ -117,6 +132,7 @@ int main(void)
             test_grid__numbers_stand_right_and_headings_at_the_rule),
         cmocka_unit_test(test_grid__columns_count_characters_not_bytes),
         cmocka_unit_test(test_grid__csv_quotes_what_it_must),
+        cmocka_unit_test(test_grid__columns_are_added_on_the_right),
         cmocka_unit_test(test_grid__a_cell_may_be_set_again),
     };
     return cmocka_run_group_tests_name("grid", tests, NULL, NULL);

@@ -1,8 +1,9 @@
 /* `sinklab runs`: what is listed, in what order, and what is let alone. */
 #include "harness.h"
+#include "runs_case.h"
 
 #include "cmd/cmd.h"
-#include "io/fsys.h"
+#include "io/lock.h"
 #include "report/runs.h"
 
 #include <stdlib.h>
@@ -10,37 +11,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PATH_BYTES = 512 };
-
-static const char *path_to(const char *name)
+/* A run of 20 steps. */
+static void put_listed(const char *run, const char *status, int seed,
+                       const char *rows)
 {
-    static char path[4][PATH_BYTES];
-    static int next;
-    char *p = path[next++ % 4];
-    snprintf(p, PATH_BYTES, "%s/%s", test_dir(), name);
-    return p;
-}
-
-static void put_file(const char *run, const char *file, const char *text)
-{
-    struct err e = { 0 };
-    char inner[2 * PATH_BYTES];
-    assert_int_equal(fsys_mkdirs(path_to(run), &e), OK);
-    snprintf(inner, sizeof inner, "%s/%s", path_to(run), file);
-    test_write_file(inner, text, strlen(text));
-}
-
-static void put_run(const char *run, const char *status, int seed,
-                    const char *rows)
-{
-    char text[1024];
-    snprintf(text, sizeof text, "%s\nstep 10, 2026-01-31T12:00:00Z\n", status);
-    put_file(run, "status", text);
-    snprintf(text, sizeof text, "[run]\nseed = %d\n[train]\nsteps = 20\n",
+    char config[64];
+    snprintf(config, sizeof config, "[run]\nseed = %d\n[train]\nsteps = 20\n",
              seed);
-    put_file(run, "config.ini", text);
-    snprintf(text, sizeof text, "step,loss,val_loss,sink_1\n%s", rows);
-    put_file(run, "metrics.csv", text);
+    put_run(run, status, config, rows);
 }
 
 /* A few runs, one of them in a sweep's folder, and what is none. */
@@ -58,7 +36,7 @@ static void put_runs(const char *folder)
     };
     for (idx i = 0; i < COUNT_OF(runs); i++) {
         snprintf(name, sizeof name, "%s/%s", folder, runs[i].name);
-        put_run(name, runs[i].status, runs[i].seed, runs[i].rows);
+        put_listed(name, runs[i].status, runs[i].seed, runs[i].rows);
     }
     snprintf(name, sizeof name, "%s/notes", folder);
     put_file(name, "text", "no run");
@@ -66,8 +44,8 @@ static void put_runs(const char *folder)
 
 static struct runs_options options(const char *folder)
 {
-    static char dir[PATH_BYTES]; /* path_to's soon hold others */
-    snprintf(dir, sizeof dir, "%s", path_to(folder));
+    static char dir[512]; /* path_to's soon hold others */
+    snprintf(dir, sizeof dir, "%s", path_to(folder, ""));
     return (struct runs_options){ .dir = dir, .has_dir = true, .in = stdin };
 }
 
@@ -93,14 +71,9 @@ static char *run_ok(struct runs_options o)
 
 static void expect_csv(struct runs_options o, const char *want)
 {
-    struct err e = { 0 };
     size_t n;
-    char *bytes, *text;
-    char csv[PATH_BYTES];
-    snprintf(csv, sizeof csv, "%s", path_to("list.csv"));
-    o.csv = csv;
-    text = run_ok(o);
-    assert_int_equal(fsys_read_file(&bytes, &n, csv, 1 << 20, &e), OK);
+    o.csv = path_to("list.csv", "");
+    char *text = run_ok(o), *bytes = read_whole(o.csv, &n);
     const char *at = bytes;
     char seen[1024] = "";
     while ((at = strchr(at, '\n')) && at[1]) { /* last part of each path */
@@ -116,16 +89,10 @@ static void expect_csv(struct runs_options o, const char *want)
     free(text);
 }
 
-static void assert_within(const char *text, const char *want)
-{
-    if (!strstr(text, want))
-        fail_msg("got\n%s\nwant \"%s\"", text, want);
-}
-
 static bool is_there(const char *name)
 {
     struct stat st;
-    return lstat(path_to(name), &st) == 0;
+    return lstat(path_to(name, ""), &st) == 0;
 }
 
 static void where(struct runs_options *o, const char *text)
@@ -175,6 +142,28 @@ static void test_runs__are_filtered_and_sorted(void **state)
     expect_csv(o, "");
     char *text = run_ok(o);
     assert_within(text, "none of the 4 runs below");
+    free(text);
+}
+
+/* For programs: nothing but paths, or none where a condition says nothing. */
+static void test_runs__paths_stand_alone(void **state)
+{
+    (void)state;
+    struct runs_options o = options("paths");
+    struct err e = { 0 };
+    char want[2048];
+    put_runs("paths");
+    o.has_paths = true;
+    char *text = run_ok(o);
+    snprintf(want, sizeof want, "%s/run-2\n%s/run-10\n%s/many/a\n%s/many/b\n",
+             o.dir, o.dir, o.dir, o.dir);
+    assert_string_equal(text, want);
+    free(text);
+    put_file("paths/run-2", "metrics.csv", "step,loss\n0\n");
+    free(run_ok(o));
+    where(&o, "loss!=7");
+    assert_int_equal(run(&text, o, &e), ERR_DATA);
+    assert_within(e.text, "metrics.csv:2: ");
     free(text);
 }
 
@@ -249,8 +238,8 @@ static void test_runs__in_use_or_around_others_are_let_alone(void **state)
     struct err e = { 0 };
     char *text;
     put_runs("busy");
-    put_run("busy/run-2/inner", "done", 3, "0,1,1,0\n");
-    assert_int_equal(lock_take(&lock, path_to("busy/run-10/lock"), "x", &e),
+    put_listed("busy/run-2/inner", "done", 3, "0,1,1,0\n");
+    assert_int_equal(lock_take(&lock, path_to("busy/run-10/lock", ""), "x", &e),
                      OK);
     o.has_remove = o.is_yes = true;
     text = run_ok(o);
@@ -270,9 +259,10 @@ static void test_runs__links_are_not_followed(void **state)
 {
     (void)state;
     struct runs_options o = options("link");
-    put_run("elsewhere", "done", 1, "0,1,1,0\n");
-    put_run("link/a", "done", 1, "0,1,1,0\n");
-    assert_int_equal(symlink(path_to("elsewhere"), path_to("link/b")), 0);
+    put_listed("elsewhere", "done", 1, "0,1,1,0\n");
+    put_listed("link/a", "done", 1, "0,1,1,0\n");
+    assert_int_equal(symlink(path_to("elsewhere", ""), path_to("link/b", "")),
+                     0);
     o.has_remove = o.is_yes = true;
     char *text = run_ok(o);
     assert_within(text, "removed 1 run\n");
@@ -284,8 +274,8 @@ static void test_runs__remains_are_told_and_cleared(void **state)
 {
     (void)state;
     struct runs_options o = options("rest");
-    put_run("rest/a", "done", 1, "0,1,1,0\n");
-    put_run("rest/.removed-1-b", "done", 1, "0,1,1,0\n");
+    put_listed("rest/a", "done", 1, "0,1,1,0\n");
+    put_listed("rest/.removed-1-b", "done", 1, "0,1,1,0\n");
     char *text = run_ok(o);
     assert_within(text, "1 run, 1 done\n");
     assert_within(text, "note: 1 run is only half removed (.removed-*)");
@@ -303,7 +293,7 @@ static void test_runs__remains_are_counted_in_the_question(void **state)
 {
     (void)state;
     struct runs_options o = options("asked");
-    put_run("asked/a", "done", 1, "0,1,1,0\n");
+    put_listed("asked/a", "done", 1, "0,1,1,0\n");
     put_file("asked/.removed-1-b", "lock", "");
     put_file("asked/.removed-1-mine", "letter", "no run's");
     put_file("asked/.removed-old", "status", "done\n");
@@ -338,10 +328,11 @@ static void test_runs__command_lines_are_checked(void **state)
         { { "--fly" }, "unknown option --fly", ERR_USAGE },
         { { "--where" }, "--where without a value", ERR_USAGE },
         { { "--where=x" }, "--where: condition 'x': want", ERR_USAGE },
-        { { "--yes" }, "--yes without --remove or --archive", ERR_USAGE },
+        { { "--yes" }, "--yes without --remove", ERR_USAGE },
         { { "", "--remove" }, "path is empty", ERR_USAGE },
         { { "/nowhere", "--sort=loss" }, "/nowhere: no such file", ERR_USAGE },
-        { { "/tmp", "--archive=x.zip" }, "must end in .tar.gz", ERR_USAGE },
+        { { "a", "--paths", "--csv=x" }, "--paths with --csv", ERR_USAGE },
+        { { "a", "--paths", "--remove" }, "with --remove", ERR_USAGE },
     };
     for (idx i = 0; i < COUNT_OF(cases); i++) {
         char *argv[6] = { strdup("runs") };
@@ -361,6 +352,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_runs__are_listed_folder_by_folder),
         cmocka_unit_test(test_runs__are_filtered_and_sorted),
+        cmocka_unit_test(test_runs__paths_stand_alone),
         cmocka_unit_test(test_runs__a_run_is_its_own_folder),
         cmocka_unit_test(test_runs__nobody_there_to_answer_is_refused),
         cmocka_unit_test(test_runs__only_yes_removes),

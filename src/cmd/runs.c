@@ -26,19 +26,13 @@ static const struct command_option options[] = {
       FIELD(csv),
       .help = "write one table of all into FILE; -: standard output, and no "
               "other table" },
-    { .name = "archive",
-      .value = "FILE",
-      .type = OPTION_TEXT,
-      FIELD(archive),
-      .help = "pack the listed runs into FILE, .tar.gz or .tgz, by the "
-              "system's tar; then ask whether to remove them" },
+    { .name = "paths",
+      FIELD(has_paths),
+      .help = "print their folders alone, one a line, for other programs" },
     { .name = "remove",
       FIELD(has_remove),
       .help = "remove the listed runs with all that is in them" },
-    { .name = "yes",
-      FIELD(is_yes),
-      .help = "answer the question beforehand; --archive --yes removes only "
-              "with --remove" },
+    { .name = "yes", FIELD(is_yes), .help = "answer the question beforehand" },
     { .name = NULL },
 };
 #undef FIELD
@@ -76,8 +70,10 @@ static int run(int argc, char **argv, struct err *e)
     o.has_dir = words.n > 0;
     if (!e->code && o.has_dir)
         take_folder(dir, words.at[0], e);
-    if (!e->code && o.is_yes && !o.has_remove && !o.archive)
-        say_usage(e, "--yes without --remove or --archive");
+    if (!e->code && o.is_yes && !o.has_remove)
+        say_usage(e, "--yes without --remove");
+    if (!e->code && o.has_paths && (o.csv || o.has_remove))
+        say_usage(e, o.csv ? "--paths with --csv" : "--paths with --remove");
     if (!e->code)
         runs_run(stdout, &o, e);
     words_release(&words);
@@ -86,10 +82,10 @@ static int run(int argc, char **argv, struct err *e)
 
 const struct command command_runs = {
     .name = "runs",
-    .summary = "list runs and how they stand; archive, remove them",
+    .summary = "list runs and how they stand; remove them",
     .synopsis = "[FOLDER] [options]",
     .about =
-        "Lists runs and how they stand; archives or removes them.\n\n"
+        "Lists runs and how they stand; removes them.\n\n"
         "All runs below FOLDER (runs) are listed, folder by folder: status, "
         "step, what was last measured, and the keys in which the runs of a "
         "folder differ, if they are few. interrupted: `status` says running, "
@@ -102,6 +98,7 @@ const struct command command_runs = {
         "metrics (sink_1, ..., shares as 0 to 1), which are the last ones "
         "measured while training. Where a value is not known only != "
         "holds.\n\n"
+        "`sinklab runs FOLDER --paths | tar -czf FILE.tgz -T -` packs runs.\n\n"
         "A run that is in use is never touched, nor one of a sweep that is "
         "being run, nor one with other runs in its folder.",
     .words_max = 1,

@@ -114,17 +114,6 @@ int fsys_call_rename(const char *from, const char *to)
     return is_faulty() ? -1 : rename(from, to);
 }
 
-int fsys_call_rename_new(const char *from, const char *to)
-{
-    if (is_faulty())
-        return -1;
-    int rc = renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
-    if (rc == 0 || (errno != EINVAL && errno != ENOSYS))
-        return rc;
-    /* A file system that knows no such rename, as NFS */
-    return link(from, to) ? -1 : unlink(from);
-}
-
 int fsys_call_unlink(const char *path)
 {
     return is_faulty() ? -1 : unlink(path);

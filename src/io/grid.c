@@ -8,18 +8,33 @@
 
 enum { SHOWN_BYTES = 1024, GAP_COLUMNS = 2 };
 
+/* More columns, empty. False if there is no memory for them. */
+static bool grow(struct grid *g, idx columns)
+{
+    size_t n = (size_t)(g->rows * columns);
+    char **cells = realloc(g->cells, n * sizeof *cells);
+    if (cells)
+        g->cells = cells;
+    struct grid_column *layout =
+        realloc(g->layout, (size_t)columns * sizeof *layout);
+    if (layout)
+        g->layout = layout;
+    if (!cells || !layout)
+        return false;
+    for (idx i = g->rows * g->columns; i < g->rows * columns; i++)
+        cells[i] = NULL;
+    g->columns = columns;
+    return true;
+}
+
 int grid_init(struct grid *g, idx rows, idx columns, struct err *e)
 {
-    BUG_ON(rows < 1 || columns < 1);
-    *g = (struct grid){ .rows = rows, .columns = columns };
-    g->cells = calloc((size_t)(rows * columns), sizeof *g->cells);
-    g->layout = calloc((size_t)columns, sizeof *g->layout);
-    if (!g->cells || !g->layout)
-        return err_set(e, ERR_MEMORY,
-                       "not enough memory for a table of %td "
-                       "rows",
-                       rows);
-    return OK;
+    BUG_ON(rows < 1 || columns < 0);
+    *g = (struct grid){ .rows = rows };
+    return columns == 0 || grow(g, columns)
+               ? OK
+               : err_set(e, ERR_MEMORY,
+                         "not enough memory for a table of %td rows", rows);
 }
 
 void grid_release(struct grid *g)
@@ -34,7 +49,7 @@ void grid_release(struct grid *g)
 static char **cell_at(const struct grid *g, idx row, idx column)
 {
     BUG_ON(row < 0 || row >= g->rows || column < 0 || column >= g->columns);
-    return &g->cells[row * g->columns + column];
+    return &g->cells[column * g->rows + row];
 }
 
 static const char *cell_text(const struct grid *g, idx row, idx column)
@@ -43,17 +58,39 @@ static const char *cell_text(const struct grid *g, idx row, idx column)
     return text ? text : "";
 }
 
-void grid_set(struct grid *g, idx row, idx column, const char *format, ...)
+static void set(struct grid *g, idx row, idx column, const char *format,
+                va_list args)
 {
+    if (column < 0 && g->is_out_of_memory)
+        return;
     char **cell = cell_at(g, row, column);
-    va_list args;
     free(*cell);
-    va_start(args, format);
     if (vasprintf(cell, format, args) < 0) {
         *cell = NULL;
         g->is_out_of_memory = true;
     }
+}
+
+void grid_set(struct grid *g, idx row, idx column, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    set(g, row, column, format, args);
     va_end(args);
+}
+
+idx grid_add(struct grid *g, const char *format, ...)
+{
+    va_list args;
+    idx column = g->columns;
+    if (!grow(g, column + 1)) {
+        g->is_out_of_memory = true;
+        column = -1;
+    }
+    va_start(args, format);
+    set(g, 0, column, format, args);
+    va_end(args);
+    return column;
 }
 
 int grid_check(const struct grid *g, struct err *e)

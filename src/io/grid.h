@@ -19,14 +19,19 @@ struct grid_column {
 
 struct grid {
     idx rows, columns;
-    char **cells;               /* (rows,columns) */
+    char **cells;               /* (columns,rows) */
     struct grid_column *layout; /* (columns) scratch of grid_print */
     bool is_out_of_memory;
 };
 
-/* A grid of empty cells. OK or ERR_MEMORY. */
+/* A grid of empty cells; columns may be 0. OK or ERR_MEMORY. */
 int grid_init(struct grid *g, idx rows, idx columns, struct err *e);
 void grid_release(struct grid *g);
+
+/* grid_add - one more column, on the right, with this heading. Returns its
+ * number; without memory a negative one, which grid_set passes over. */
+idx grid_add(struct grid *g, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 void grid_set(struct grid *g, idx row, idx column, const char *format, ...)
     __attribute__((format(printf, 4, 5)));

@@ -1,4 +1,4 @@
-/* tool.h - run another program (gnuplot, tar) over three open files.
+/* tool.h - run another program (gnuplot, sbatch) over three open files.
  *
  * No shell sees the words, and nothing but the three files is handed on: all
  * that this program opens is closed on exec. Standard input, output and

@@ -1,159 +1,129 @@
 #include "report/compare.h"
 
 #include "base/nearest.h"
-#include "base/utf8.h"
-#include "io/fsys.h"
 #include "io/row_chain.h"
-#include "report/compare_group.h"
+#include "report/alike.h"
+#include "report/cells.h"
+#include "report/compare_draw.h"
+#include "report/compare_gather.h"
+#include "report/compare_notes.h"
+#include "report/compare_table.h"
+#include "report/plot.h"
 #include "report/report_file.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { NAME_SHOWN_MAX = 256 };
 
-/* ---- what is printed ---- */
+/* ---- what is printed --------------------------------------------------- */
 
-bool compare_is_piped(const struct compare_options *o)
+static int print_table(FILE *out, const struct rows *t, struct err *e)
 {
-    return report_is_stdout(o->csv) || report_is_stdout(o->runs_csv);
+    struct grid g = { 0 };
+    int rc = rows_grid(&g, t, false, e);
+    if (rc == OK)
+        grid_print(out, &g, CELL_COLUMNS, t->o->unicode);
+    grid_release(&g);
+    return rc;
 }
 
-FILE *compare_notes(FILE *out, const struct compare_options *o)
-{
-    return compare_is_piped(o) ? stderr : out;
-}
-
-bool compare_note_unlike(FILE *out, const char *column, const char *a_name,
-                         const struct measured *a, const char *b_name,
-                         const struct measured *b)
-{
-    char a_on[MEASURED_TEXT_MAX], b_on[MEASURED_TEXT_MAX];
-    bool is_loss = measured_is_loss(column);
-    /* no analysis can measure models of two contexts alike */
-    bool has_remedy = !is_loss || a->context == b->context;
-    if (is_loss ? measured_losses_alike(a, b) : measured_sinks_alike(a, b))
-        return false;
-    fprintf(
-        out, "note: %s was measured differently in %s (%s) and in %s (%s)%s\n",
-        column, a_name, measured_print_of(a_on, a, column), b_name,
-        measured_print_of(b_on, b, column),
-        has_remedy ? ": `sinklab analyze` them alike before you compare them"
-                   : "");
-    return true;
-}
-
-/* What was measured differently stands side by side, which is said. */
-static void note_unlike(FILE *out, const char *column,
-                        const struct compared *runs, idx n)
-{
-    const struct compared *first = NULL; /* that has the column */
-    for (idx i = 0; i < n; i++) {
-        if (compared_series(&runs[i], column).n == 0)
-            continue;
-        if (!first)
-            first = &runs[i];
-        if (compare_note_unlike(out, column, first->label,
-                                compared_measured(first, column), runs[i].label,
-                                compared_measured(&runs[i], column)))
-            return;
-    }
-}
-
-static void print_notes(FILE *out, const struct compare_options *o,
-                        const struct emergence *m, const struct compared *runs)
-{
-    char name[NAME_SHOWN_MAX], note[ERR_TEXT_MAX];
-    compare_emerged(out, o, m);
-    fputs(m->is_asked ? "; (in brackets): gone again at the end\n" : "\n", out);
-    compare_differing(out, runs, o->n_runs);
-    for (idx i = 0; i < o->n_runs; i++) {
-        if (!runs[i].note[0])
-            continue;
-        utf8_show(name, sizeof name, runs[i].label, COMPARE_CELL, o->unicode);
-        utf8_show(note, sizeof note, runs[i].note, ERR_TEXT_MAX, o->unicode);
-        fprintf(out, "note: %s: %s\n", name, note);
-    }
-    note_unlike(out, o->metric, runs, o->n_runs);
-    if (strcmp(o->loss, o->metric) != 0 && measured_is_loss(o->loss))
-        note_unlike(out, o->loss, runs, o->n_runs);
-    fputc('\n', out);
-}
-
-static int print_table(FILE *out, const struct compare_options *o,
-                       const struct emergence *m, const struct compared *runs,
+static int print_pairs(FILE *out, const struct rows *t, bool is_piped,
                        struct err *e)
 {
     struct grid g = { 0 };
-    int rc = compare_grid(&g, o, m, runs, false, e);
-    if (rc == OK) {
-        if (!compare_is_piped(o))
-            grid_print(out, &g, COMPARE_CELL, o->unicode);
-        print_notes(compare_notes(out, o), o, m, runs);
+    idx n_pairs = rows_pairs_most(t);
+    const char *base = t->groups->g[t->base].label;
+    int rc = rows_pairs_grid(&g, t, e);
+    if (rc == OK && g.rows <= 1 && t->o->baseline)
+        fprintf(is_piped ? stderr : out,
+                "note: no differences from %s are shown: they take two pairs "
+                "of runs with the same\nseeds, measured alike on the same "
+                "data, and %s\n\n",
+                base,
+                t->n == 1      ? "there is no other group"
+                : n_pairs == 1 ? "no group has more than one"
+                               : "no group has any");
+    if (rc == OK && g.rows > 1 && !is_piped) {
+        fprintf(
+            out,
+            "differences from %s between runs with the same seeds: mean, %s "
+            "sample standard\ndeviation, standard error of the mean, and "
+            "how many are above and below 0\n",
+            base, t->o->unicode ? "±" : "+-");
+        grid_print(out, &g, CELL_COLUMNS, t->o->unicode);
+        fputc('\n', out);
     }
     grid_release(&g);
     return rc;
 }
 
-int compare_write_csv(FILE *out, const char *path, const struct grid *g,
-                      struct err *e)
-{
-    char *text = NULL;
-    size_t n = 0;
-    if (report_is_stdout(path)) {
-        grid_csv(out, g);
-        return OK;
-    }
-    FILE *memory = open_memstream(&text, &n);
-    if (!memory)
-        return err_set(e, ERR_MEMORY, "%s: not enough memory", path);
-    grid_csv(memory, g);
-    int rc = fclose(memory) == 0
-                 ? fsys_replace(path, text, n, e)
-                 : err_set(e, ERR_MEMORY, "%s: not enough memory", path);
-    free(text);
-    return rc;
-}
-
-static int write_csv(FILE *out, const struct compare_options *o,
-                     const char *path, const struct emergence *m,
-                     const struct compared *runs, struct err *e)
+static int write_csv(FILE *out, const char *path, const struct rows *t,
+                     int (*fill)(struct grid *g, const struct rows *t,
+                                 struct err *e),
+                     struct err *e)
 {
     struct grid g = { 0 };
-    int rc = path ? compare_grid(&g, o, m, runs, true, e) : OK;
+    int rc = path ? fill(&g, t, e) : OK;
     if (rc == OK && path)
-        rc = compare_write_csv(out, path, &g, e);
+        rc = report_write_csv(out, path, &g, e);
     grid_release(&g);
     return rc;
 }
 
-static int draw(FILE *out, const struct compare_options *o,
-                const struct compared *runs, struct err *e)
+static int rows_file_grid(struct grid *g, const struct rows *t, struct err *e)
 {
-    const char *names[PANELS_MAX];
-    idx n = o->n_runs, n_names = compare_panels(names, o);
-    struct plot_curve *curves = calloc((size_t)(n * n_names), sizeof *curves);
-    if (!curves)
-        return err_set(e, ERR_MEMORY, "not enough memory for a plot");
-    for (idx i = 0; i < n * n_names; i++) {
-        const struct compared *r = &runs[i % n];
-        struct series s = compared_series(r, names[i / n]);
-        curves[i] = (struct plot_curve){
-            .label = r->label,
-            .x = s.step,
-            .y = s.value,
-            .n = s.n,
-            .is_sparse = s.is_sparse,
-        };
+    return rows_grid(g, t, true, e);
+}
+
+/* Without gnuplot there is no plot in text, but a table all the same. */
+static int draw(FILE *out, const struct rows *t, const char *const *names,
+                idx n_names, const struct band *bands, bool is_piped,
+                struct err *e)
+{
+    struct err own = { 0 };
+    const char *figure = t->o->figure;
+    int rc = compare_draw(out, t->o, t->groups, names, n_names, bands, &own);
+    if (rc == OK && figure)
+        fprintf(is_piped ? stderr : out, "figure: %s\n", figure);
+    if (rc == ERR_TOOL && !figure) {
+        fprintf(out, "note: no plot: %s\n", own.text);
+        return OK;
     }
-    int rc =
-        compare_draw(out, o, (struct plot){ 0 }, names, n_names, curves, n, e);
-    free(curves);
+    return rc == OK ? OK : err_set(e, rc, "%s", own.text);
+}
+
+/* Where standard output gets a CSV nothing else goes there: no table, no plot
+ * in text, and notes go to standard error. */
+static int show(FILE *out, const struct rows *t, struct err *e)
+{
+    const struct compare_options *o = t->o;
+    const char *names[PANELS_MAX];
+    bool is_piped = report_is_stdout(o->csv) || report_is_stdout(o->runs_csv);
+    idx n_names = compare_panels(names, o), n = n_names * t->n;
+    struct band *bands = calloc((size_t)n, sizeof *bands);
+    int rc = bands ? OK : err_set(e, ERR_MEMORY, "not enough memory");
+    for (idx i = 0; i < n && rc == OK; i++)
+        rc = band_make(&bands[i], &t->groups->g[i % t->n], names[i / t->n], e);
+    if (rc == OK && !is_piped)
+        rc = print_table(out, t, e);
+    if (rc == OK)
+        compare_notes(is_piped ? stderr : out, t, bands); /* the metric's */
+    if (rc == OK)
+        rc = print_pairs(out, t, is_piped, e);
+    if (rc == OK)
+        rc = write_csv(out, o->csv, t, rows_file_grid, e);
+    if (rc == OK)
+        rc = write_csv(out, o->runs_csv, t, rows_runs_grid, e);
+    if (rc == OK && (o->figure || !is_piped))
+        rc = draw(out, t, names, n_names, bands, is_piped, e);
+    for (idx i = 0; bands && i < n; i++)
+        band_release(&bands[i]);
+    free(bands);
     return rc;
 }
 
-/* ---- the command ---- */
+/* ---- the command ------------------------------------------------------- */
 
 /* Other columns say when a row was written, and what it hangs on. */
 static bool is_measured(const char *column)
@@ -169,16 +139,16 @@ static bool is_measured(const char *column)
 /* A metric that no run has is a slip of the pen; say which there are. Runs of a
  * sweep that has only begun have no columns yet: then their table says so. */
 static int check_metric(const struct compare_options *o,
-                        const struct compared *runs, idx n, bool may_be_empty,
+                        const struct run_data *runs, idx n, bool may_be_empty,
                         struct err *e)
 {
     char names[ERR_TEXT_MAX / 2] = "", hint[NAME_SHOWN_MAX] = "";
     struct nearest near = { .wanted = o->metric };
-    const struct compared *known = &runs[0]; /* a run that has columns */
+    const struct run_data *known = &runs[0]; /* a run that has columns */
     for (idx i = 0; i < n; i++) {
-        const struct compared *r = &runs[i];
+        const struct run_data *r = &runs[i];
         if (is_measured(o->metric) &&
-            (compared_series(r, o->metric).n > 0 ||
+            (run_data_series(r, o->metric).n > 0 ||
              table_find(&r->analysis, o->metric) >= 0 ||
              (may_be_empty && table_find(&r->metrics, o->metric) >= 0)))
             return OK;
@@ -203,34 +173,22 @@ static int check_metric(const struct compare_options *o,
                    o->metric, hint, names);
 }
 
-static int show_runs(FILE *out, const struct compare_options *o,
-                     struct compared *runs, struct err *e)
-{
-    int rc = check_metric(o, runs, o->n_runs, false, e);
-    if (rc != OK)
-        return rc;
-    compared_label(runs, o->n_runs);
-    const struct measured *on = compared_measured(&runs[0], o->metric);
-    struct emergence m =
-        compare_emergence(o, on->is_known ? on->tokens : TOKENS_USUAL);
-    rc = print_table(out, o, &m, runs, e);
-    if (rc == OK)
-        rc = write_csv(out, o, o->csv, &m, runs, e);
-    if (rc == OK)
-        rc = write_csv(out, o, o->runs_csv, &m, runs, e);
-    return rc == OK ? draw(out, o, runs, e) : rc;
-}
-
-static int show_groups(FILE *out, const struct compare_options *o,
-                       const struct compare_set *set, struct err *e)
+static int show_set(FILE *out, const struct compare_options *o,
+                    const struct compare_set *set, struct err *e)
 {
     struct groups s = { 0 };
-    int rc = check_metric(o, set->runs, set->n, true, e);
+    struct rows t = { 0 };
+    int rc = check_metric(o, set->runs, set->n, set->is_grouped, e);
     if (rc == OK)
-        rc = groups_make(&s, o, set->runs, set->n, e);
+        rc = groups_make(&s, o, set->runs, set->n, !set->is_grouped, e);
     s.n_waiting = set->n_waiting;
     if (rc == OK)
-        rc = groups_show(out, o, &s, e);
+        rc = alike_check(&s, o, e);
+    if (rc == OK)
+        rc = rows_make(&t, o, &s, e);
+    if (rc == OK)
+        rc = show(out, &t, e);
+    rows_release(&t);
     groups_release(&s);
     return rc;
 }
@@ -238,19 +196,16 @@ static int show_groups(FILE *out, const struct compare_options *o,
 int compare_run(FILE *out, const struct compare_options *o, struct err *e)
 {
     struct compare_set set = { 0 };
-    struct compare_options kept = *o; /* n_runs: those that fit --where */
     const char *const reports[] = { o->figure, o->csv, o->runs_csv };
-    int rc = compare_check_threshold(o, e);
+    int rc = emergence_check(o, e);
     if (rc == OK)
         rc = report_files_check(reports, COUNT_OF(reports), e);
     if (rc == OK && o->figure)
         rc = plot_file_check(o->figure, e);
     if (rc == OK)
         rc = compare_gather(&set, o, e);
-    kept.n_runs = set.n;
     if (rc == OK)
-        rc = set.is_grouped ? show_groups(out, o, &set, e)
-                            : show_runs(out, &kept, set.runs, e);
+        rc = show_set(out, o, &set, e);
     compare_set_release(&set);
     return rc;
 }

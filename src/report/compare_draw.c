@@ -1,10 +1,15 @@
-/* compare's plots: a panel for each column, a curve for each run or group. */
-#include "report/compare.h"
+#include "report/compare_draw.h"
 
-#include <stdio.h>
+#include "report/plot.h"
+
+#include <stdlib.h>
 #include <string.h>
 
-enum { LABEL_MAX = 256 };
+enum {
+    BANDS_MAX = 8,  /* groups in a figure whose bands can be told apart */
+    NAMED_MAX = 12, /* groups that a legend names */
+    LABEL_MAX = GROUP_LABEL_MAX + 32,
+};
 
 /* A figure has room to show the weights as they are, and the extra column's,
  * beside a metric of rows scaled to sum 1. */
@@ -47,26 +52,80 @@ static bool has_any(const struct plot_curve *curves, idx n)
     return false;
 }
 
-int compare_draw(FILE *out, const struct compare_options *o, struct plot p,
-                 const char *const *names, idx n_names,
-                 const struct plot_curve *curves, idx n, struct err *e)
+/* Curves (names,groups) and their labels (groups). */
+static void fill_curves(struct plot_curve *curves, char (*labels)[LABEL_MAX],
+                        const struct groups *s, const struct band *bands, idx n,
+                        bool has_bands)
 {
-    char labels[PANELS_MAX][LABEL_MAX];
+    for (idx i = 0; i < n; i++) {
+        const struct group *g = &s->g[i % s->n];
+        const struct band *b = &bands[i];
+        char *label = labels[i % s->n];
+        if (s->are_single)
+            snprintf(label, LABEL_MAX, "%s", g->label);
+        else
+            snprintf(label, LABEL_MAX, "%s (n=%td)", g->label, g->n_counted);
+        curves[i] = (struct plot_curve){
+            .label = label,
+            .x = b->step,
+            .y = b->mean,
+            .n = b->n,
+            .low = has_bands && b->n_runs > 1 ? b->low : NULL,
+            .high = has_bands && b->n_runs > 1 ? b->high : NULL,
+        };
+    }
+}
+
+static void write_legend_note(char note[LABEL_MAX], const struct groups *s)
+{
+    if (s->n > NAMED_MAX)
+        snprintf(note, LABEL_MAX,
+                 "means of %td groups, coloured in the order of the table; %d "
+                 "are named, bands are left out",
+                 s->n, NAMED_MAX);
+    else if (s->n > BANDS_MAX)
+        snprintf(note, LABEL_MAX, "means over n runs; bands are left out");
+    else
+        snprintf(note, LABEL_MAX,
+                 "line: mean over n runs; band: ± sample standard deviation");
+}
+
+static int draw(FILE *out, const struct compare_options *o,
+                const struct groups *s, const char *const *names, idx n_names,
+                const struct plot_curve *curves, struct err *e)
+{
+    char labels[PANELS_MAX][LABEL_MAX], note[LABEL_MAX];
     struct plot_panel panels[PANELS_MAX];
-    p.x_label = "step";
-    p.log_x = o->log_x;
-    p.panels = panels;
-    p.n_panels = 0;
-    BUG_ON(n_names > PANELS_MAX);
+    struct plot p = { .x_label = "step", .log_x = o->log_x, .panels = panels };
+    if (!s->are_single) {
+        write_legend_note(note, s);
+        p.named_max = NAMED_MAX;
+        p.note = note;
+    }
     for (idx i = 0; i < n_names; i++)
-        if (i == 0 || has_any(curves + i * n, n))
+        if (i == 0 || has_any(curves + i * s->n, s->n))
             panels[p.n_panels++] =
-                make_panel(labels[i], names[i], curves + i * n, n);
-    int rc = o->figure ? plot_write(&p, o->figure, e)
-             : compare_is_piped(o)
-                 ? OK
-                 : plot_text(out, &p, o->width, o->unicode, e);
-    if (rc == OK && o->figure)
-        fprintf(compare_notes(out, o), "figure: %s\n", o->figure);
+                make_panel(labels[i], names[i], curves + i * s->n, s->n);
+    return o->figure ? plot_write(&p, o->figure, e)
+                     : plot_text(out, &p, o->width, o->unicode, e);
+}
+
+int compare_draw(FILE *out, const struct compare_options *o,
+                 const struct groups *s, const char *const *names, idx n_names,
+                 const struct band *bands, struct err *e)
+{
+    idx n = n_names * s->n;
+    struct plot_curve *curves = calloc((size_t)n, sizeof *curves);
+    char(*labels)[LABEL_MAX] = calloc((size_t)s->n, sizeof *labels);
+    int rc = OK;
+    if (!curves || !labels) {
+        rc = err_set(e, ERR_MEMORY, "not enough memory for a plot");
+    } else {
+        fill_curves(curves, labels, s, bands, n,
+                    o->figure && s->n <= BANDS_MAX);
+        rc = draw(out, o, s, names, n_names, curves, e);
+    }
+    free(curves);
+    free(labels);
     return rc;
 }

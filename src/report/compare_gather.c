@@ -1,16 +1,26 @@
-/* compare's choice of runs: folders of runs, folders of sweeps, a filter. */
-#include "report/compare.h"
+#include "report/compare_gather.h"
 
+#include "base/shell.h"
 #include "sweep/sweep_folder.h"
 
-#include <errno.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-/* Is it a folder of runs rather than one? A run that never wrote its status is
- * known by its numbers. */
+/* ---- what was named ---------------------------------------------------- */
+
+static int check_folder(const char *path, struct err *e)
+{
+    bool is_folder;
+    if (strlen(path) >= RUN_DIR_MAX)
+        return err_set(e, ERR_USAGE, "%.60s...: path longer than %d bytes",
+                       path, RUN_DIR_MAX - 1);
+    int rc = fsys_is_folder(&is_folder, path, e);
+    return rc != OK || is_folder ? rc : run_none(path, RUN_WANTED, e);
+}
+
+/* Is it one run rather than a folder of runs? One that never wrote its status
+ * is known by its numbers. */
 static int holds_numbers(bool *holds, const char *path, struct err *e)
 {
     static const char *const names[] = { "analysis.csv", "metrics.csv" };
@@ -24,34 +34,12 @@ static int holds_numbers(bool *holds, const char *path, struct err *e)
     return *holds ? OK : run_holds_run(holds, path, e);
 }
 
-/* The runs directly below a folder; none if it is a run itself, or no folder,
- * which compared_load says better. */
-static int find_members(struct run_list *l, const char *path, struct err *e)
-{
-    struct err own = { 0 };
-    bool is_run;
-    if (!*path || strlen(path) >= RUN_DIR_MAX)
-        return OK;
-    if (holds_numbers(&is_run, path, e) || is_run)
-        return e->code;
-    bool is_folder;
-    int rc = run_list_find(l, path, RUN_LIST_DIRECT, &own);
-    if (rc == OK && l->n_unread > 0) /* a mean over the rest would mislead */
-        return err_set(e, l->unread.code, "%s", l->unread.text);
-    if (rc == OK ||
-        (rc == ERR_IO && (fsys_is_folder(&is_folder, path, e) || !is_folder)))
-        return e->code;
-    return err_set(e, rc, "%s", own.text);
-}
-
 /* Runs of a sweep that have no folder yet. */
 static int count_waiting(struct compare_set *set, const char *path,
                          const struct run_list *members, struct err *e)
 {
     struct sweep s = { 0 };
     bool is_sweep;
-    if (!*path || strlen(path) >= RUN_DIR_MAX)
-        return OK;
     if (sweep_holds_sweep(&is_sweep, path, e) || !is_sweep ||
         sweep_open(&s, path, e))
         return e->code;
@@ -76,102 +64,90 @@ static int count_waiting(struct compare_set *set, const char *path,
                    path, n);
 }
 
-/* Which folder is behind a run's path. */
-struct folder {
-    dev_t device;
-    ino_t inode;
-    idx i; /* of the run */
-};
-
-static int order_folders(const void *a, const void *b)
+/* The runs directly below a folder; none if it is a run itself. */
+static int find_members(struct compare_set *set, struct run_list *l,
+                        const char *path, struct err *e)
 {
-    const struct folder *x = a, *y = b;
-    if (x->device != y->device)
-        return x->device < y->device ? -1 : 1;
-    if (x->inode != y->inode)
-        return x->inode < y->inode ? -1 : 1;
-    return (x->i > y->i) - (x->i < y->i);
+    bool is_run;
+    int rc = check_folder(path, e);
+    if (rc == OK)
+        rc = holds_numbers(&is_run, path, e);
+    if (rc != OK || is_run)
+        return rc;
+    rc = run_list_find(l, path, RUN_LIST_DIRECT, e);
+    if (rc == OK && l->n_unread > 0) /* a mean over the rest would mislead */
+        rc = err_set(e, l->unread.code, "%s", l->unread.text);
+    if (rc == OK)
+        rc = count_waiting(set, path, l, e);
+    return rc == OK && l->n == 0 ? run_none(path, RUN_WANTED, e) : rc;
 }
 
-static bool are_same(const struct folder *a, const struct folder *b)
+/* ---- which are taken --------------------------------------------------- */
+
+static int say_unmeasured(const char *path, const char *metric, struct err *e)
 {
-    return a->device == b->device && a->inode == b->inode;
+    char word[RUN_PATH_MAX * 4];
+    shell_word(word, sizeof word, path);
+    return err_set(e, ERR_DATA,
+                   "%s: no analysis.csv, and no %s in metrics.csv: run "
+                   "`sinklab analyze %s` first",
+                   path, metric, word);
 }
 
-/* Keep the first of the runs whose folder is the same. */
-static int drop_repeated(struct compare_set *set, struct err *e)
+/* May the run that was named be compared by what could be read of it? */
+static int check_named(const struct run_data *r, const char *metric,
+                       struct err *e)
 {
-    struct folder *all = calloc((size_t)set->n + 1, sizeof *all);
-    idx n = 0, kept = 0;
-    if (!all)
-        return err_set(e, ERR_MEMORY, "not enough memory for %td runs", set->n);
-    for (idx i = 0; i < set->n; i++) {
-        struct stat st;
-        if (stat(set->runs[i].path, &st)) {
-            free(all);
-            return err_system(e, set->runs[i].path, "look at it");
-        }
-        all[n++] = (struct folder){ st.st_dev, st.st_ino, i };
-    }
-    qsort(all, (size_t)n, sizeof *all, order_folders);
-    for (idx i = 1; i < n; i++)
-        if (are_same(&all[i - 1], &all[i]))
-            compared_release(&set->runs[all[i].i]);
-    for (idx i = 0; i < set->n; i++)
-        if (set->runs[i].path) {
-            struct compared r = set->runs[i];
-            set->runs[i] = (struct compared){ 0 };
-            set->runs[kept++] = r;
-        }
-    set->n = kept;
-    free(all);
+    if (r->is_analysis_bad || (r->is_metrics_bad && r->analysis.columns == 0))
+        return err_set(e, r->unread.code, "%s", r->unread.text);
+    if (r->analysis.columns == 0 && run_data_series(r, metric).n == 0)
+        return say_unmeasured(r->path, metric, e);
     return OK;
 }
 
-static bool is_accepted(const struct compare_options *o,
-                        const struct compared *r)
+static bool is_taken(const struct compare_set *set, const struct stat *st)
 {
-    double step;
-    struct series s = compared_series(r, "step");
-    struct run_facts facts = {
-        .name = r->name,
-        .status = r->status,
-        .step = series_final(&step, &s) ? step : NAN,
-        .config = r->has_config ? &r->config : NULL,
-        .measured = &r->metrics,
-    };
-    return filter_accepts(&o->where, &facts);
+    for (idx i = 0; i < set->n; i++)
+        if (set->folders[i].device == st->st_dev &&
+            set->folders[i].inode == st->st_ino)
+            return true;
+    return false;
 }
 
-static int count_runs(idx *n, struct compare_set *set,
-                      const struct compare_options *o, struct err *e)
+/* Read the run into the next free place and keep it if it is wanted. */
+static int take(struct compare_set *set, const struct compare_options *o,
+                const char *path, bool is_member, struct err *e)
 {
-    int rc = OK;
-    set->is_grouped = o->by != NULL;
-    for (idx i = 0; i < o->n_runs && rc == OK; i++) {
-        rc = find_members(&set->lists[i], o->runs[i], e);
-        if (rc == OK)
-            rc = count_waiting(set, o->runs[i], &set->lists[i], e);
-        set->is_grouped = set->is_grouped || set->lists[i].n > 0;
-        *n += idx_max(1, set->lists[i].n);
+    struct run_data *r = &set->runs[set->n];
+    struct stat st;
+    if (stat(path, &st))
+        return err_system(e, path, "look at it");
+    if (set->is_grouped && is_taken(set, &st))
+        return OK;
+    run_data_read(r, path, true);
+    struct run_facts facts = run_data_facts(r, r->name);
+    int rc = run_data_refused(r, e);
+    if (rc == OK && !is_member)
+        rc = check_named(r, o->metric, e);
+    if (rc == OK && filter_accepts(&o->where, &facts)) {
+        set->folders[set->n++] = (struct folder){ st.st_dev, st.st_ino };
+    } else {
+        run_data_release(r);
     }
     return rc;
 }
 
-/* Load the run into the next free place and keep it if it is wanted. */
-static int take(struct compare_set *set, const struct compare_options *o,
-                const char *path, bool is_member, struct err *e)
+/* Find what the folders hold; returns through *n how many runs at most. */
+static int find_all(idx *n, struct compare_set *set,
+                    const struct compare_options *o, struct err *e)
 {
-    struct compared *r = &set->runs[set->n];
-    int rc = is_member ? OK : compared_load(r, path, o->metric, e);
-    if (rc == OK && set->is_grouped) {
-        compared_release(r); /* checked; now as all of its group */
-        compared_load_member(r, path);
+    int rc = OK;
+    set->is_grouped = o->by != NULL;
+    for (idx i = 0; i < o->n_runs && rc == OK; i++) {
+        rc = find_members(set, &set->lists[i], o->runs[i], e);
+        set->is_grouped = set->is_grouped || set->lists[i].n > 0;
+        *n += idx_max(1, set->lists[i].n);
     }
-    if (rc == OK && is_accepted(o, r))
-        set->n++;
-    else
-        compared_release(r);
     return rc;
 }
 
@@ -183,11 +159,12 @@ int compare_gather(struct compare_set *set, const struct compare_options *o,
     if (!set->lists)
         return err_set(e, ERR_MEMORY, "not enough memory");
     set->n_lists = o->n_runs;
-    int rc = count_runs(&n, set, o, e);
+    int rc = find_all(&n, set, o, e);
     if (rc != OK)
         return rc;
     set->runs = calloc((size_t)n, sizeof *set->runs);
-    if (!set->runs)
+    set->folders = calloc((size_t)n, sizeof *set->folders);
+    if (!set->runs || !set->folders)
         return err_set(e, ERR_MEMORY, "not enough memory for %td runs", n);
     for (idx i = 0; i < o->n_runs && rc == OK; i++) {
         const struct run_list *l = &set->lists[i];
@@ -196,8 +173,6 @@ int compare_gather(struct compare_set *set, const struct compare_options *o,
         for (idx k = 0; k < l->n && rc == OK; k++)
             rc = take(set, o, l->paths[k], true, e);
     }
-    if (rc == OK && set->is_grouped)
-        rc = drop_repeated(set, e);
     if (rc == OK && set->n == 0)
         rc = err_set(e, ERR_USAGE,
                      "compare: no run fits --where; `sinklab runs` lists what "
@@ -208,10 +183,11 @@ int compare_gather(struct compare_set *set, const struct compare_options *o,
 void compare_set_release(struct compare_set *set)
 {
     for (idx i = 0; i < set->n; i++)
-        compared_release(&set->runs[i]);
+        run_data_release(&set->runs[i]);
     for (idx i = 0; i < set->n_lists; i++)
         run_list_release(&set->lists[i]);
     free(set->runs);
+    free(set->folders);
     free(set->lists);
     *set = (struct compare_set){ 0 };
 }

@@ -11,8 +11,8 @@
 static int say_missing(struct err *e)
 {
     return err_set(e, ERR_TOOL,
-                   "gnuplot not found: install it with tools/deps.sh, or "
-                   "leave out -o for a text plot");
+                   "gnuplot, which draws figures and plots, is not found: "
+                   "install it (tools/deps.sh does)");
 }
 
 /* Run gnuplot over the three streams and wait for its end. */
@@ -41,7 +41,7 @@ static int read_back(char **bytes, size_t *n, FILE *f, struct err *e)
     if (size == 0)
         return err_set(e, ERR_TOOL, "gnuplot wrote no picture");
     rewind(f);
-    *bytes = malloc((size_t)size);
+    *bytes = calloc((size_t)size + 1, 1);
     if (!*bytes)
         return err_set(e, ERR_MEMORY,
                        "not enough memory for a picture of %ld "

@@ -13,8 +13,8 @@
 #include "base/err.h"
 
 /* gnuplot_run - run `script` (a stream open for reading and writing; rewound
- * here), which must not set an output; *picture (n bytes) is what it wrote on
- * its standard output, to be freed by the caller.
+ * here), which must not set an output; *picture (n bytes, then a NUL) is what
+ * it wrote on its standard output, to be freed by the caller.
  * OK; ERR_TOOL: not found, ended with an error (its last words are in the
  * message), or wrote nothing; ERR_IO; ERR_MEMORY. */
 int gnuplot_run(char **picture, size_t *n, FILE *script, struct err *e);

@@ -3,7 +3,6 @@
 #include "base/utf8.h"
 #include "io/fsys.h"
 #include "report/gnuplot.h"
-#include "report/plot_axis.h"
 
 #include <errno.h>
 #include <math.h>
@@ -11,24 +10,160 @@
 #include <string.h>
 #include <strings.h>
 
-/* Pixels; what is asked of gnuplot is given in fractions of the picture. */
+/* Where what stands, in pixels or in columns and lines of text; gnuplot is
+ * given fractions of the whole. */
+struct look {
+    bool is_text, unicode;
+    idx width;
+    idx panel_height;
+    idx left, right; /* y tick numbers and label; half of the last x number */
+    idx top, bottom; /* of each panel: what it shows; x tick numbers */
+    idx x_label;     /* below the last panel */
+    idx legend_row, legend_line; /* the stroke (or letter) beside a label */
+    idx character;               /* widest usual one */
+    idx mark_spacing;            /* of marks on a curve of many points, */
+    idx mark_phase;              /* so that curves that coincide show both */
+    idx marked_max;              /* points of a curve that all get a mark */
+    double room; /* beyond the curves, so that none runs on the frame */
+};
+
+static const struct look picture = {
+    .unicode = true,
+    .width = 900,
+    .panel_height = 300,
+    .left = 84,
+    .right = 24,
+    .top = 14,
+    .bottom = 34,
+    .x_label = 28,
+    .legend_row = 20,
+    .legend_line = 36,
+    .character = 8, /* of the 12-pixel font */
+    .mark_spacing = 48,
+    .mark_phase = 13,
+    .marked_max = 50,
+    .room = 0.02,
+};
+
+static const struct look letters = {
+    .is_text = true,
+    .panel_height = 17,
+    .left = 9,
+    .right = 3,
+    .top = 2,
+    .bottom = 2,
+    .x_label = 1,
+    .legend_row = 1,
+    .legend_line = 2,
+    .character = 1,
+    .mark_spacing = 4,
+    .mark_phase = 1,
+    .marked_max = 20,
+    .room = 0.06,
+};
+
 enum {
-    WIDTH = 900,
-    PANEL_HEIGHT = 300,
-    LEFT = 84,    /* y tick numbers and label */
-    RIGHT = 24,   /* half of the last x tick number */
-    TOP = 14,     /* of each panel */
-    BOTTOM = 34,  /* of each panel: x tick numbers */
-    X_LABEL = 28, /* below the last panel */
-    LEGEND_ROW = 20,
-    LEGEND_LINE = 36, /* the stroke beside a label */
-    CHARACTER = 8,    /* widest usual character of the 12-pixel font */
-    MARK_SPACING = 48,
-    MARK_PHASE = 13, /* so that curves that coincide show both marks */
+    TEXT_WIDTH_MIN = 40,
+    TEXT_WIDTH_MAX = 400,
     LABEL_COLUMNS = 96,
     Y_LABEL_COLUMNS = 34, /* what stands upright beside a panel */
-    LABEL_BYTES = 8 * LABEL_COLUMNS,
+    LABEL_BYTES = 8 * TEXT_WIDTH_MAX,
 };
+
+/* Beyond this the sums and squares of axis arithmetic would overflow. */
+static const double DRAWABLE_MAX = 1e150;
+
+/* What is being drawn. */
+struct drawing {
+    FILE *s; /* gnuplot's script */
+    const struct plot *p;
+    struct look look;
+    double lo, hi; /* of the x axis; > 0 if logarithmic */
+    idx n_curves;
+    bool is_crowded; /* too many for a legend that names all */
+};
+
+/* ---- points ------------------------------------------------------------ */
+
+static bool is_drawable(double v)
+{
+    return fabs(v) < DRAWABLE_MAX;
+}
+
+/* Point i of a curve, y scaled; false where it is a gap. */
+static bool point_at(double *x, double *y, const struct plot *p,
+                     const struct plot_panel *q, const struct plot_curve *c,
+                     idx i)
+{
+    *x = c->x[i];
+    *y = c->y[i] * (q->scale != 0 ? q->scale : 1);
+    return is_drawable(*x) && is_drawable(*y) && (!p->log_x || *x > 0);
+}
+
+/* The band at point i, scaled and within a range that was asked for; false
+ * where it has a gap. */
+static bool band_at(double *x, double *low, double *high, const struct plot *p,
+                    const struct plot_panel *q, const struct plot_curve *c,
+                    idx i)
+{
+    double scale = q->scale != 0 ? q->scale : 1, y;
+    if (!c->low || !point_at(x, &y, p, q, c, i))
+        return false;
+    *low = c->low[i] * scale;
+    *high = c->high[i] * scale;
+    if (q->y_min < q->y_max) {
+        *low = fmin(fmax(*low, q->y_min), q->y_max);
+        *high = fmin(fmax(*high, q->y_min), q->y_max);
+    }
+    return is_drawable(c->low[i] * scale) && is_drawable(c->high[i] * scale);
+}
+
+/* Widen [lo, hi] by the steps of a panel; false if it shows no point. */
+static bool extend(double *lo, double *hi, const struct plot *p,
+                   const struct plot_panel *q)
+{
+    bool has_data = false;
+    for (idx c = 0; c < q->n_curves; c++)
+        for (idx i = 0; i < q->curves[c].n; i++) {
+            double x, y;
+            if (!point_at(&x, &y, p, q, &q->curves[c], i))
+                continue;
+            has_data = true;
+            *lo = fmin(*lo, x);
+            *hi = fmax(*hi, x);
+        }
+    return has_data;
+}
+
+/* All panels share the x axis. */
+static void find_range(struct drawing *d)
+{
+    bool has_data = false;
+    d->lo = INFINITY;
+    d->hi = -INFINITY;
+    for (idx i = 0; i < d->p->n_panels; i++)
+        has_data = extend(&d->lo, &d->hi, d->p, &d->p->panels[i]) || has_data;
+    if (!has_data) {
+        d->lo = 1;
+        d->hi = 10;
+    } else if (d->p->log_x && d->hi < d->lo * 1.001) {
+        d->lo /= 2;
+        d->hi *= 2;
+    } else if (!d->p->log_x && d->hi - d->lo <= 1e-9 * fabs(d->hi)) {
+        double room = d->lo != 0 ? fabs(d->lo) / 10 : 1;
+        d->lo -= room;
+        d->hi += room;
+    }
+}
+
+/* Place of x on its axis, 0 at lo, 1 at hi. */
+static double place_of(const struct drawing *d, double x)
+{
+    return d->p->log_x ? log(x / d->lo) / log(d->hi / d->lo)
+                       : (x - d->lo) / (d->hi - d->lo);
+}
+
+/* ---- styles ------------------------------------------------------------ */
 
 /* Okabe and Ito's colours, told apart with every kind of colour vision, less
  * the yellow, which is too faint on white. */
@@ -47,300 +182,378 @@ static const unsigned char scale[][3] = { { 0x44, 0x01, 0x54 },
                                           { 0x22, 0xa8, 0x84 },
                                           { 0x7a, 0xd1, 0x51 } };
 
-static void print_colour(FILE *s, const struct plot *p, idx curve)
+static void print_colour(const struct drawing *d, idx curve)
 {
-    if (!plot_is_crowded(p)) {
-        fprintf(s, "lc rgb '%s'", colours[curve % COUNT_OF(colours)]);
+    if (!d->is_crowded) {
+        fprintf(d->s, "lc rgb '%s'", colours[curve % COUNT_OF(colours)]);
         return;
     }
-    double at = (double)curve / (double)(plot_legend_count(p) - 1) *
+    double at = (double)curve / (double)(d->n_curves - 1) *
                 (double)(COUNT_OF(scale) - 1);
     idx from = idx_min((idx)at, COUNT_OF(scale) - 2);
-    fputs("lc rgb '#", s);
+    fputs("lc rgb '#", d->s);
     for (idx c = 0; c < 3; c++)
         fprintf(
-            s, "%02x",
+            d->s, "%02x",
             (int)(scale[from][c] +
                   (at - (double)from) * (scale[from + 1][c] - scale[from][c])));
-    fputc('\'', s);
+    fputc('\'', d->s);
+}
+
+static char letter_of(idx curve)
+{
+    static const char all[] = "abcdefghijklmnopqrstuvwxyz"
+                              "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+    return all[curve % (COUNT_OF(all) - 1)];
 }
 
 /* Colours, marks and dashes have no common divisor: no two of 315 curves look
  * alike, and a dashed line over a solid one leaves both to be seen. Where the
  * curves are too many for that, their order is all that can be told. */
-static void print_line_style(FILE *s, const struct plot *p, idx curve)
+static void print_line_style(const struct drawing *d, idx curve)
 {
-    bool is_crowded = plot_is_crowded(p);
-    fprintf(s, "lines lw %s dt %td ", is_crowded ? "1.5" : "2",
-            is_crowded ? 1 : curve % DASHES + 1);
-    print_colour(s, p, curve);
+    if (d->look.is_text) {
+        fputs("lines lt 0 notitle", d->s);
+        return;
+    }
+    fprintf(d->s, "lines lw %s dt %td ", d->is_crowded ? "1.5" : "2",
+            d->is_crowded ? 1 : curve % DASHES + 1);
+    print_colour(d, curve);
+    fputs(" notitle", d->s);
 }
 
-static void print_mark_style(FILE *s, const struct plot *p, idx curve)
+static void print_mark_style(const struct drawing *d, idx curve)
 {
-    fprintf(s, "points ps 0.8 lw 1.5 pt %d ", marks[curve % COUNT_OF(marks)]);
-    print_colour(s, p, curve);
+    if (d->look.is_text) {
+        fprintf(d->s, "points pt \"%c\" notitle", letter_of(curve));
+        return;
+    }
+    fprintf(d->s, "points ps 0.8 lw 1.5 pt %d ",
+            marks[curve % COUNT_OF(marks)]);
+    print_colour(d, curve);
+    fputs(" notitle", d->s);
 }
 
-static void print_label(FILE *s, const char *text, idx columns)
+/* `set WHAT "text" WHERE` */
+static void set_text(const struct drawing *d, const char *what,
+                     const char *text, idx columns, const char *where)
 {
     char shown[LABEL_BYTES];
-    utf8_show(shown, sizeof shown, text, columns, true);
-    gnuplot_quote(s, shown);
+    utf8_show(shown, sizeof shown, text, columns, d->look.unicode);
+    fprintf(d->s, "set %s ", what);
+    gnuplot_quote(d->s, shown);
+    fprintf(d->s, " noenhanced %s\n", where);
 }
 
+/* ---- panels ------------------------------------------------------------ */
+
 /* The points of a curve as a data block; a blank line is a gap. */
-static void print_line_data(FILE *s, const struct plot *p, idx panel, idx curve)
+static void print_line_data(const struct drawing *d, idx panel, idx curve)
 {
-    const struct plot_panel *q = &p->panels[panel];
+    const struct plot_panel *q = &d->p->panels[panel];
     const struct plot_curve *c = &q->curves[curve];
-    fprintf(s, "$line_%td_%td << EOD\n", panel, curve);
+    fprintf(d->s, "$line_%td_%td << EOD\n", panel, curve);
     for (idx i = 0; i < c->n; i++) {
         double x, y;
-        if (plot_point(&x, &y, p, q, c, i))
-            fprintf(s, "%.12g %.9g\n", x, y);
-        else if (!c->is_sparse)
-            fputc('\n', s);
+        if (point_at(&x, &y, d->p, q, c, i))
+            fprintf(d->s, "%.12g %.9g\n", x, y);
+        else
+            fputc('\n', d->s);
     }
-    fputs("EOD\n", s);
+    fputs("EOD\n", d->s);
 }
 
 /* The band of a curve: x, low, high. */
-static void print_band_data(FILE *s, const struct plot *p, idx panel, idx curve)
+static void print_band_data(const struct drawing *d, idx panel, idx curve)
 {
-    const struct plot_panel *q = &p->panels[panel];
+    const struct plot_panel *q = &d->p->panels[panel];
     const struct plot_curve *c = &q->curves[curve];
-    fprintf(s, "$band_%td_%td << EOD\n", panel, curve);
+    fprintf(d->s, "$band_%td_%td << EOD\n", panel, curve);
     for (idx i = 0; i < c->n; i++) {
         double x, low, high;
-        if (plot_band(&x, &low, &high, p, q, c, i))
-            fprintf(s, "%.12g %.9g %.9g\n", x, low, high);
-        else if (!c->is_sparse)
-            fputc('\n', s);
+        if (band_at(&x, &low, &high, d->p, q, c, i))
+            fprintf(d->s, "%.12g %.9g %.9g\n", x, low, high);
+        else
+            fputc('\n', d->s);
     }
-    fputs("EOD\n", s);
+    fputs("EOD\n", d->s);
 }
 
-/* The points that carry a mark: one each MARK_SPACING pixels, and those that
- * stand alone between gaps, which a line would not show. */
-static void print_mark_data(FILE *s, const struct plot *p, idx panel, idx curve,
-                            const struct plot_axis *axis)
+/* The points that carry a mark: all if they are few, else about one each
+ * mark_spacing, and those that stand alone between gaps, which a line would not
+ * show. */
+static void print_mark_data(const struct drawing *d, idx panel, idx curve)
 {
-    const struct plot_panel *q = &p->panels[panel];
+    const struct look *k = &d->look;
+    const struct plot_panel *q = &d->p->panels[panel];
     const struct plot_curve *c = &q->curves[curve];
-    double last = -INFINITY;
-    fprintf(s, "$mark_%td_%td << EOD\n", panel, curve);
+    double last = -INFINITY, room = (double)(k->width - k->left - k->right);
+    fprintf(d->s, "$mark_%td_%td << EOD\n", panel, curve);
     for (idx i = 0; i < c->n; i++) {
         double x, y, u, v;
-        if (!plot_point(&x, &y, p, q, c, i))
+        if (!point_at(&x, &y, d->p, q, c, i))
             continue;
-        bool has_before = i > 0 && plot_point(&u, &v, p, q, c, i - 1);
-        bool has_after = i + 1 < c->n && plot_point(&u, &v, p, q, c, i + 1);
-        double pixel = plot_axis_place(axis, x) * (WIDTH - LEFT - RIGHT);
+        bool has_before = i > 0 && point_at(&u, &v, d->p, q, c, i - 1);
+        bool has_after = i + 1 < c->n && point_at(&u, &v, d->p, q, c, i + 1);
         double cell =
-            floor((pixel + (double)(curve * MARK_PHASE)) / MARK_SPACING);
-        bool is_alone = !has_before && !has_after && !c->is_sparse;
-        if (cell != last || is_alone)
-            fprintf(s, "%.12g %.9g\n", x, y);
+            floor((place_of(d, x) * room + (double)(curve * k->mark_phase)) /
+                  (double)k->mark_spacing);
+        if (c->n <= k->marked_max || cell != last ||
+            (!has_before && !has_after))
+            fprintf(d->s, "%.12g %.9g\n", x, y);
         last = cell;
     }
-    fputs("EOD\n", s);
+    fputs("EOD\n", d->s);
 }
 
-static void print_tics(FILE *s, char which, const struct plot_axis *a)
+/* Margins in fractions of the whole, counted from the top left. */
+static void print_margins(const struct drawing *d, idx height, idx left,
+                          idx right, idx top, idx bottom)
 {
-    struct plot_tick ticks[PLOT_TICKS_MAX];
-    idx n = plot_axis_ticks(ticks, a);
-    fprintf(s, "set %ctics nomirror (", which);
-    for (idx i = 0; i < n; i++)
-        fprintf(s, "%s\"%s\" %.12g", i > 0 ? ", " : "", ticks[i].text,
-                ticks[i].at);
-    fputs(")\n", s);
-}
-
-/* A little room, so that no curve runs on the frame. */
-static void print_range(FILE *s, char which, const struct plot_axis *a)
-{
-    double room = 0.02 * (a->hi - a->lo), factor = pow(a->hi / a->lo, 0.02);
-    double lo = a->is_log ? a->lo / factor : a->lo - room;
-    double hi = a->is_log ? a->hi * factor : a->hi + room;
-    fprintf(s, "set %crange [%.12g:%.12g]\n", which, lo, hi);
-}
-
-/* Margins in fractions of the picture, from pixels counted from the top. */
-static void print_margins(FILE *s, double height, double left, double right,
-                          double top, double bottom)
-{
-    fprintf(s,
+    double w = (double)d->look.width, h = (double)height;
+    fprintf(d->s,
             "set lmargin at screen %.6f\nset rmargin at screen %.6f\n"
             "set tmargin at screen %.6f\nset bmargin at screen %.6f\n",
-            left / WIDTH, right / WIDTH, 1 - top / height, 1 - bottom / height);
+            (double)left / w, (double)right / w, 1 - (double)top / h,
+            1 - (double)bottom / h);
 }
 
-/* Bands first, so that none hides a line. */
-static void print_curves(FILE *s, const struct plot *p, idx panel,
-                         const struct plot_axis *x)
+/* A block for each curve, behind what is drawn of no curve at all, which is no
+ * error. Bands first, so that none hides a line, and marks over all lines. */
+static void print_curves(const struct drawing *d, idx panel)
 {
-    const struct plot_panel *q = &p->panels[panel];
+    const struct plot_panel *q = &d->p->panels[panel];
     for (idx c = 0; c < q->n_curves; c++) {
-        print_line_data(s, p, panel, c);
-        print_mark_data(s, p, panel, c, x);
+        print_line_data(d, panel, c);
+        print_mark_data(d, panel, c);
         if (q->curves[c].low)
-            print_band_data(s, p, panel, c);
+            print_band_data(d, panel, c);
     }
-    fputs("plot NaN notitle", s); /* a plot of nothing else is no error */
-    for (idx c = 0; c < q->n_curves; c++) {
+    fputs("plot NaN notitle", d->s);
+    for (idx c = 0; c < q->n_curves && !d->look.is_text; c++) {
         if (q->curves[c].n == 0 || !q->curves[c].low)
             continue;
-        fprintf(s,
+        fprintf(d->s,
                 ", $band_%td_%td with filledcurves fs transparent solid 0.15 "
                 "noborder ",
                 panel, c);
-        print_colour(s, p, c);
-        fputs(" notitle", s);
+        print_colour(d, c);
+        fputs(" notitle", d->s);
     }
-    for (idx c = 0; c < q->n_curves; c++) {
-        if (q->curves[c].n == 0)
-            continue;
-        fprintf(s, ", $line_%td_%td with ", panel, c);
-        print_line_style(s, p, c);
-        fputs(" notitle", s);
-        if (plot_is_crowded(p))
-            continue;
-        fprintf(s, ", $mark_%td_%td with ", panel, c);
-        print_mark_style(s, p, c);
-        fputs(" notitle", s);
-    }
+    for (idx c = 0; c < q->n_curves; c++)
+        if (q->curves[c].n > 0) {
+            fprintf(d->s, ", $line_%td_%td with ", panel, c);
+            print_line_style(d, c);
+        }
+    for (idx c = 0; c < q->n_curves && !d->is_crowded; c++)
+        if (q->curves[c].n > 0) {
+            fprintf(d->s, ", $mark_%td_%td with ", panel, c);
+            print_mark_style(d, c);
+        }
+    fputc('\n', d->s);
 }
 
-static void print_panel(FILE *s, const struct plot *p, idx panel, double height,
-                        const struct plot_axis *x)
+static void print_panel(const struct drawing *d, idx panel, idx height)
 {
-    const struct plot_panel *q = &p->panels[panel];
-    struct plot_axis y = plot_y_axis(p, q);
-    double top = (double)(panel * PANEL_HEIGHT);
-    print_margins(s, height, LEFT, WIDTH - RIGHT, top + TOP,
-                  top + PANEL_HEIGHT - BOTTOM);
-    print_tics(s, 'y', &y);
-    print_range(s, 'y', &y);
-    fputs("set ylabel ", s);
-    print_label(s, q->y_label, Y_LABEL_COLUMNS);
-    fputs(" noenhanced\nset xlabel ", s);
-    print_label(s, panel == p->n_panels - 1 ? p->x_label : "", LABEL_COLUMNS);
-    fputs(" noenhanced\n", s);
-    if (!y.has_data)
-        fputs("set label 1 'no data' at graph 0.5, graph 0.5 center\n", s);
-    print_curves(s, p, panel, x);
-    fputs("\nunset label 1\n", s);
+    const struct look *k = &d->look;
+    const struct plot_panel *q = &d->p->panels[panel];
+    idx top = panel * k->panel_height;
+    double lo = INFINITY, hi = -INFINITY,
+           room = k->room * (q->y_max - q->y_min);
+    bool has_data = extend(&lo, &hi, d->p, q);
+    bool is_last = panel == d->p->n_panels - 1;
+    print_margins(d, height, k->left, k->width - k->right, top + k->top,
+                  top + k->panel_height - k->bottom);
+    if (q->y_min < q->y_max)
+        fprintf(d->s, "set yrange [%.12g:%.12g]\n", q->y_min - room,
+                q->y_max + room);
+    else if (has_data)
+        fprintf(d->s,
+                "set yrange [*:*]\nset autoscale yfix\n"
+                "set offsets 0, 0, graph %g, graph %g\n",
+                k->room, k->room);
+    else
+        fputs("set yrange [0:1]\n", d->s);
+    if (k->is_text)
+        set_text(d, "title", q->y_label, k->width - k->left - k->right, "");
+    else
+        set_text(d, "ylabel", q->y_label, Y_LABEL_COLUMNS, "");
+    set_text(d, "xlabel", is_last ? d->p->x_label : "",
+             idx_min(LABEL_COLUMNS, k->width), "");
+    if (!has_data)
+        fputs("set label 1 'no data' at graph 0.5, graph 0.5 center\n", d->s);
+    print_curves(d, panel);
+    fputs("unset label 1\nunset offsets\n", d->s);
 }
 
-/* How the legend is laid out: entries side by side, rows. */
+/* ---- legend ------------------------------------------------------------ */
+
+/* How it is laid out: entries side by side, rows. */
 struct legend {
     idx n, across, rows;
+    idx columns, widest; /* of a label: at most, and how many there are */
 };
 
 /* The curve that entry i names. */
-static idx legend_curve(const struct plot *p, struct legend g, idx i)
+static idx legend_curve(const struct drawing *d, struct legend g, idx i)
 {
-    idx last = plot_legend_count(p) - 1;
-    return g.n > 1 ? (i * last + (g.n - 1) / 2) / (g.n - 1) : 0;
+    return g.n > 1 ? (i * (d->n_curves - 1) + (g.n - 1) / 2) / (g.n - 1) : 0;
 }
 
-static struct legend legend_plan(const struct plot *p)
+static const char *label_of(const struct plot *p, idx curve)
 {
-    struct legend g = { .n = plot_legend_count(p), .across = 1 };
-    if (plot_is_crowded(p))
-        g.n = p->named_max;
-    idx widest = 1;
+    for (idx i = 0; i < p->n_panels; i++)
+        if (curve < p->panels[i].n_curves)
+            return p->panels[i].curves[curve].label;
+    return "";
+}
+
+static struct legend plan_legend(const struct drawing *d)
+{
+    const struct look *k = &d->look;
+    struct legend g = { .n = d->is_crowded ? d->p->named_max : d->n_curves };
+    g.columns = k->is_text ? k->width - 2 - k->legend_line : LABEL_COLUMNS;
     for (idx i = 0; i < g.n; i++) {
         char shown[LABEL_BYTES];
-        const char *label = plot_legend_label(p, legend_curve(p, g, i));
-        widest = idx_max(
-            widest, utf8_show(shown, sizeof shown, label, LABEL_COLUMNS, true));
+        const char *label = label_of(d->p, legend_curve(d, g, i));
+        g.widest = idx_max(g.widest, utf8_show(shown, sizeof shown, label,
+                                               g.columns, k->unicode));
     }
-    g.across = (WIDTH - LEFT) / (LEGEND_LINE + (widest + 3) * CHARACTER);
+    g.across = (k->is_text ? k->width : k->width - k->left) /
+               (k->legend_line + (g.widest + 3) * k->character);
     g.across = idx_max(1, idx_min(g.across, g.n));
-    g.rows = idx_ceil_div(g.n, g.across) + (p->note != NULL);
+    g.rows = idx_ceil_div(g.n, g.across) + (d->p->note != NULL);
     return g;
 }
 
-static void print_legend_text(FILE *s, const char *text, idx x, idx y)
+/* A panel of its own, measured in pixels, so that it can neither hide a curve
+ * nor run out of the picture. */
+static void print_legend(const struct drawing *d, struct legend g, idx height,
+                         idx top)
 {
-    fputs("set label ", s);
-    print_label(s, text, LABEL_COLUMNS);
-    fprintf(s, " at %td, %td left noenhanced\n", x, y);
-}
-
-/* The legend is a panel of its own, measured in pixels, so that it can neither
- * hide a curve nor run out of the picture. */
-static void print_legend(FILE *s, const struct plot *p, struct legend g,
-                         double height, double top)
-{
-    idx entry = (WIDTH - LEFT) / g.across;
-    print_margins(s, height, 0, WIDTH, top, height);
-    fprintf(s,
+    const struct look *k = &d->look;
+    idx entry = (k->width - k->left) / g.across;
+    char where[64];
+    print_margins(d, height, 0, k->width, top, height);
+    fprintf(d->s,
             "unset border\nunset tics\nunset grid\nunset xlabel\n"
-            "unset ylabel\nunset logscale\nset xrange [0:%d]\n"
-            "set yrange [%g:0]\n",
-            WIDTH, height - top);
+            "unset ylabel\nunset logscale\nset xrange [0:%td]\n"
+            "set yrange [%td:0]\n",
+            k->width, height - top);
     for (idx i = 0; i < g.n; i++) {
-        idx left = LEFT + i % g.across * entry;
-        idx y = i / g.across * LEGEND_ROW + LEGEND_ROW / 2;
-        fprintf(s, "$line_%td << EOD\n%td %td\n%td %td\nEOD\n", i, left, y,
-                left + LEGEND_LINE, y);
-        fprintf(s, "$mark_%td << EOD\n%td %td\nEOD\n", i,
-                left + LEGEND_LINE / 2, y);
-        print_legend_text(s, plot_legend_label(p, legend_curve(p, g, i)),
-                          left + LEGEND_LINE + CHARACTER, y);
+        idx x = k->left + i % g.across * entry;
+        idx y = i / g.across * k->legend_row + k->legend_row / 2;
+        fprintf(d->s, "$line_%td << EOD\n%td %td\n%td %td\nEOD\n", i, x, y,
+                x + k->legend_line, y);
+        fprintf(d->s, "$mark_%td << EOD\n%td %td\nEOD\n", i,
+                x + k->legend_line / 2, y);
+        snprintf(where, sizeof where, "at %td, %td left",
+                 x + k->legend_line + k->character, y);
+        set_text(d, "label", label_of(d->p, legend_curve(d, g, i)), g.columns,
+                 where);
     }
-    if (p->note)
-        print_legend_text(s, p->note, LEFT,
-                          (g.rows - 1) * LEGEND_ROW + LEGEND_ROW / 2);
-    fputs("plot NaN notitle", s);
+    snprintf(where, sizeof where, "at %td, %td left", k->left,
+             (g.rows - 1) * k->legend_row + k->legend_row / 2);
+    if (d->p->note)
+        set_text(d, "label", d->p->note, g.columns, where);
+    fputs("plot NaN notitle", d->s);
     for (idx i = 0; i < g.n; i++) {
-        fprintf(s, ", $line_%td with ", i);
-        print_line_style(s, p, legend_curve(p, g, i));
-        fputs(" notitle", s);
-        if (plot_is_crowded(p))
+        fprintf(d->s, ", $line_%td with ", i);
+        print_line_style(d, legend_curve(d, g, i));
+        if (d->is_crowded)
             continue;
-        fprintf(s, ", $mark_%td with ", i);
-        print_mark_style(s, p, i);
-        fputs(" notitle", s);
+        fprintf(d->s, ", $mark_%td with ", i);
+        print_mark_style(d, i);
     }
-    fputc('\n', s);
+    fputc('\n', d->s);
 }
 
-static void print_script(FILE *s, const struct plot *p, bool is_svg)
+/* "a label  b label": a letter takes one place, wherever gnuplot puts it. */
+static void print_letters(FILE *out, const struct drawing *d)
 {
-    struct legend g = legend_plan(p);
-    struct plot_axis x = plot_x_axis(p);
-    idx top = p->n_panels * PANEL_HEIGHT + X_LABEL;
-    idx height = top + g.rows * LEGEND_ROW + LEGEND_ROW / 2;
-    fputs("set encoding utf8\n", s);
-    if (is_svg)
-        fprintf(s,
-                "set terminal svg size %d,%td fixed noenhanced "
+    struct legend g = plan_legend(d);
+    for (idx i = 0; i < g.n; i++) {
+        char shown[LABEL_BYTES];
+        idx used = utf8_show(shown, sizeof shown, label_of(d->p, i), g.columns,
+                             d->look.unicode);
+        bool is_last = i % g.across == g.across - 1 || i == g.n - 1;
+        fprintf(out, "  %c %s%*s", letter_of(i), shown,
+                is_last ? 0 : (int)(g.widest - used + 1), "");
+        fputs(is_last ? "\n" : "", out);
+    }
+}
+
+/* ---- the whole --------------------------------------------------------- */
+
+static void print_terminal(const struct drawing *d, idx height, bool is_svg)
+{
+    idx width = d->look.width;
+    fputs("set encoding utf8\n", d->s);
+    if (d->look.is_text)
+        fprintf(d->s, "set terminal dumb noenhanced size %td,%td\n", width,
+                height);
+    else if (is_svg)
+        fprintf(d->s,
+                "set terminal svg size %td,%td fixed noenhanced "
                 "font 'sans-serif,12' background '#ffffff'\n",
-                WIDTH, height);
+                width, height);
     else /* some builds of gnuplot have only the older PNG driver */
-        fprintf(s,
+        fprintf(d->s,
                 "if (strstrt(GPVAL_TERMINALS, 'pngcairo')) {\n"
-                "set terminal pngcairo size %d,%td noenhanced "
+                "set terminal pngcairo size %td,%td noenhanced "
                 "font 'Sans,9' dl 0.6 background '#ffffff'\n} else {\n"
-                "set terminal png size %d,%td noenhanced\n}\n",
-                WIDTH, height, WIDTH, height);
-    fputs("set multiplot\nset border 3\nunset key\n"
-          "set grid lc rgb '#dddddd' lt 1 lw 1\n",
-          s);
-    if (x.is_log)
-        fputs("set logscale x\n", s);
-    print_tics(s, 'x', &x);
-    print_range(s, 'x', &x);
+                "set terminal png size %td,%td noenhanced\n}\n",
+                width, height, width, height);
+}
+
+static void print_script(const struct drawing *d, bool is_svg)
+{
+    const struct look *k = &d->look;
+    struct legend g = plan_legend(d);
+    double room = 0.02 * (d->hi - d->lo), factor = pow(d->hi / d->lo, 0.02);
+    idx top = d->p->n_panels * k->panel_height + k->x_label;
+    idx height = top;
+    if (!k->is_text)
+        height += g.rows * k->legend_row + k->legend_row / 2;
+    print_terminal(d, height, is_svg);
+    fputs("set multiplot\nset border 3\nunset key\nset tics nomirror\n", d->s);
+    if (!k->is_text)
+        fputs("set grid lc rgb '#dddddd' lt 1 lw 1\n", d->s);
+    if (d->p->log_x)
+        fputs("set logscale x\n", d->s);
+    fprintf(d->s, "set xrange [%.12g:%.12g]\n",
+            d->p->log_x ? d->lo / factor : d->lo - room,
+            d->p->log_x ? d->hi * factor : d->hi + room);
+    for (idx i = 0; i < d->p->n_panels; i++)
+        print_panel(d, i, height);
+    if (g.rows > 0 && !k->is_text)
+        print_legend(d, g, height, top);
+    fputs("unset multiplot\n", d->s);
+}
+
+static struct drawing plan(const struct plot *p, struct look look)
+{
+    struct drawing d = { .p = p, .look = look };
     for (idx i = 0; i < p->n_panels; i++)
-        print_panel(s, p, i, (double)height, &x);
-    if (g.rows > 0)
-        print_legend(s, p, g, (double)height, (double)top);
-    fputs("unset multiplot\n", s);
+        d.n_curves = idx_max(d.n_curves, p->panels[i].n_curves);
+    d.is_crowded =
+        !look.is_text && p->named_max > 0 && d.n_curves > p->named_max;
+    find_range(&d);
+    return d;
+}
+
+/* Run gnuplot over the script; the caller frees *bytes. */
+static int draw(char **bytes, size_t *n, struct drawing *d, bool is_svg,
+                struct err *e)
+{
+    d->s = tmpfile();
+    if (!d->s)
+        return err_set(e, ERR_IO, "cannot make a temporary file: %s",
+                       strerror(errno));
+    print_script(d, is_svg);
+    int rc = gnuplot_run(bytes, n, d->s, e);
+    fclose(d->s);
+    return rc;
 }
 
 static bool ends_with(const char *path, const char *ending)
@@ -359,21 +572,50 @@ int plot_file_check(const char *path, struct err *e)
 
 int plot_write(const struct plot *p, const char *path, struct err *e)
 {
-    char *picture = NULL;
+    char *bytes = NULL;
     size_t n = 0;
-    FILE *script = NULL;
+    struct drawing d = plan(p, picture);
     int rc = plot_file_check(path, e);
-    if (rc != OK)
-        return rc;
-    script = tmpfile();
-    if (!script)
-        return err_set(e, ERR_IO, "cannot make a temporary file: %s",
-                       strerror(errno));
-    print_script(script, p, ends_with(path, ".svg"));
-    rc = gnuplot_run(&picture, &n, script, e);
-    fclose(script);
     if (rc == OK)
-        rc = fsys_replace(path, picture, n, e);
-    free(picture);
+        rc = draw(&bytes, &n, &d, ends_with(path, ".svg"), e);
+    if (rc == OK)
+        rc = fsys_replace(path, bytes, n, e);
+    free(bytes);
+    return rc;
+}
+
+/* gnuplot begins with a form feed, and fills every line up with blanks. */
+static void print_lines(FILE *out, const char *text, size_t n)
+{
+    const char *end = text + n, *next;
+    bool has_begun = false;
+    for (; text < end; text = next) {
+        size_t used = strcspn(text, "\n"), shown;
+        next = text + used + (text + used < end);
+        for (; used > 0 && *text == '\f'; used--)
+            text++;
+        for (shown = used; shown > 0 && text[shown - 1] == ' ';)
+            shown--;
+        has_begun = has_begun || shown > 0;
+        if (has_begun)
+            fprintf(out, "%.*s\n", (int)shown, text);
+    }
+}
+
+int plot_text(FILE *out, const struct plot *p, idx width, bool unicode,
+              struct err *e)
+{
+    char *bytes = NULL;
+    size_t n = 0;
+    struct look look = letters;
+    look.width = idx_min(idx_max(width, TEXT_WIDTH_MIN), TEXT_WIDTH_MAX);
+    look.unicode = unicode;
+    struct drawing d = plan(p, look);
+    int rc = draw(&bytes, &n, &d, false, e);
+    if (rc == OK) {
+        print_lines(out, bytes, n);
+        print_letters(out, &d);
+    }
+    free(bytes);
     return rc;
 }

@@ -1,4 +1,5 @@
-/* plot.h - curves over a common x axis: as a picture file or as text.
+/* plot.h - curves over a common x axis, drawn by gnuplot: as a picture file, or
+ * as text.
  *
  * A plot is a column of panels. Curve i has the same colour and mark in every
  * panel and one entry in the legend below them, named by its label in the
@@ -25,7 +26,6 @@ struct plot_curve {
     const char *label;
     const double *x, *y; /* (n) */
     idx n;
-    bool is_sparse; /* NAN means not measured there: no gap, the line goes on */
     const double *low, *high; /* (n) the band; NULL: none */
 };
 
@@ -53,16 +53,16 @@ struct plot {
  * OK, or ERR_USAGE naming the two endings it knows. */
 int plot_file_check(const char *path, struct err *e);
 
-/* plot_write - draw with gnuplot into path (.svg or .png), whole or not at
- * all; a file that was there is replaced. The same plot gives the same bytes
- * with the same gnuplot. 900 pixels wide, 300 a panel, legend below.
+/* plot_write - draw into path (.svg or .png), whole or not at all; a file that
+ * was there is replaced. The same plot gives the same bytes with the same
+ * gnuplot. 900 pixels wide, 300 a panel, legend below.
  * OK; ERR_USAGE (ending); ERR_TOOL (no gnuplot, or it failed); ERR_IO;
  * ERR_MEMORY. */
 int plot_write(const struct plot *p, const char *path, struct err *e);
 
-/* plot_text - draw with letters, one a curve (a-z, A-Z, 0-9, then again), at
- * most `width` columns wide (40 at least). Where curves coincide their letters
- * take turns. Without `unicode`, ASCII only. OK or ERR_MEMORY, nothing
+/* plot_text - draw to out in letters, `width` columns wide (40 to 400): a curve
+ * is a letter (a-z, A-Z, 0-9, then again) at its points and dots between them.
+ * Without `unicode`, ASCII only. The same codes; on error nothing is
  * printed. */
 int plot_text(FILE *out, const struct plot *p, idx width, bool unicode,
               struct err *e);

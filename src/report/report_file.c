@@ -1,6 +1,9 @@
 #include "report/report_file.h"
 
+#include "io/fsys.h"
+
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -65,4 +68,24 @@ int report_files_check(const char *const *paths, idx n, struct err *e)
             return e->code;
     }
     return OK;
+}
+
+int report_write_csv(FILE *out, const char *path, const struct grid *g,
+                     struct err *e)
+{
+    char *text = NULL;
+    size_t n = 0;
+    if (report_is_stdout(path)) {
+        grid_csv(out, g);
+        return OK;
+    }
+    FILE *memory = open_memstream(&text, &n);
+    if (!memory)
+        return err_set(e, ERR_MEMORY, "%s: not enough memory", path);
+    grid_csv(memory, g);
+    int rc = fclose(memory) == 0
+                 ? fsys_replace(path, text, n, e)
+                 : err_set(e, ERR_MEMORY, "%s: not enough memory", path);
+    free(text);
+    return rc;
 }

@@ -8,6 +8,7 @@
 
 #include "base/base.h"
 #include "base/err.h"
+#include "io/grid.h"
 
 /* Does the path ("-"; NULL: not asked for) mean standard output? */
 bool report_is_stdout(const char *path);
@@ -18,5 +19,10 @@ bool report_is_stdout(const char *path);
  * OK; ERR_USAGE: two are the same; ERR_BUSY: something else is there; ERR_IO.
  * Nothing is touched. */
 int report_files_check(const char *const *paths, idx n, struct err *e);
+
+/* report_write_csv - a filled grid into a file, whole or not at all, or to out
+ * for "-". OK, ERR_IO, ERR_MEMORY. */
+int report_write_csv(FILE *out, const char *path, const struct grid *g,
+                     struct err *e);
 
 #endif

@@ -1,54 +1,13 @@
-/* runs' reading: which runs there are, how far they came, in what order. */
-#include "report/runs.h"
+#include "report/runs_list.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-bool listed_measured(double *value, const struct listed *r, const char *column)
-{
-    return table_last(value, &r->metrics, table_find(&r->metrics, column));
-}
-
 static struct run_facts facts_of(const struct listed *r)
 {
-    return (struct run_facts){
-        .name = r->name,
-        .status = r->status,
-        .step = r->step,
-        .config = r->has_config ? &r->config : NULL,
-        .measured = &r->metrics,
-    };
-}
-
-/* What cannot be read stays unknown: a list shows the rest all the same, and
- * says so. */
-static void read_run(struct listed *r, const char *path, const char *name)
-{
-    char file[RUN_PATH_MAX];
-    const char *slash = strrchr(path, '/');
-    *r = (struct listed){ .path = path, .name = name };
-    r->own_name = slash && slash[1] ? slash + 1 : path;
-    r->parent_n = run_list_parent(path);
-    bool is_there;
-    struct err own = { 0 };
-    r->status = run_standing(&r->step, path, &r->unread);
-    run_path(file, path, "config.ini");
-    if (fsys_exists(&is_there, file, &own) == OK && is_there)
-        r->has_config = run_config_load(&r->config, path, &own) == OK;
-    run_metrics_read(&r->metrics, path, &own);
-    if (own.code)
-        err_set(&r->unread, own.code, "%s", own.text);
-    /* status has the step of its last change; a run that goes on is ahead */
-    double logged;
-    if (listed_measured(&logged, r, "step"))
-        r->step = fmax(r->step, logged); /* fmax: NAN if status is unread */
-}
-
-static void listed_release(struct listed *r)
-{
-    table_release(&r->metrics);
+    return run_data_facts(&r->data, r->name);
 }
 
 /* ---- order ------------------------------------------------------------- */
@@ -64,8 +23,8 @@ static int order_values(const struct run_field *f, const struct listed *a,
         run_field_number(&v, f, &y);
         return (u > v) - (u < v);
     }
-    if (f->kind == FIELD_KEY && a->has_config && b->has_config)
-        return config_value_order(&a->config, &b->config, f->key);
+    if (f->kind == FIELD_KEY && a->data.has_config && b->data.has_config)
+        return config_value_order(&a->data.config, &b->data.config, f->key);
     if (!run_field_text(s, sizeof s, f, &x) ||
         !run_field_text(t, sizeof t, f, &y))
         return 0;
@@ -97,7 +56,7 @@ static void sort(struct listing *l, const struct run_field *f, bool is_falling)
         for (; k > 0; k--) {
             const struct listed *o = &l->runs[k - 1];
             bool is_here = o->parent_n == r.parent_n &&
-                           memcmp(o->path, r.path, r.parent_n) == 0;
+                           memcmp(o->data.path, r.data.path, r.parent_n) == 0;
             int order = order_values(f, o, &r) * (is_falling ? -1 : 1);
             if (rank(f, o) < ORDER_KNOWN || rank(f, &r) < ORDER_KNOWN)
                 order = rank(f, &r) - rank(f, o);
@@ -158,12 +117,16 @@ int listing_read(struct listing *l, const struct runs_options *o, struct err *e)
                        l->n_all);
     for (idx i = 0; i < l->n_all; i++) {
         struct listed *r = &l->runs[l->n];
-        read_run(r, l->list.paths[i], seen_from(l, l->list.paths[i]));
+        const char *path = l->list.paths[i], *slash = strrchr(path, '/');
+        *r = (struct listed){ .name = seen_from(l, path) };
+        r->own_name = slash && slash[1] ? slash + 1 : path;
+        r->parent_n = run_list_parent(path);
+        run_data_read(&r->data, path, false);
         struct run_facts facts = facts_of(r);
         if (filter_accepts(&o->where, &facts))
             l->n++;
         else
-            listed_release(r);
+            run_data_release(&r->data);
     }
     return o->sort ? sort_by(l, o->sort, e) : OK;
 }
@@ -171,7 +134,7 @@ int listing_read(struct listing *l, const struct runs_options *o, struct err *e)
 void listing_release(struct listing *l)
 {
     for (idx i = 0; i < l->n; i++)
-        listed_release(&l->runs[i]);
+        run_data_release(&l->runs[i].data);
     free(l->runs);
     run_list_release(&l->list);
     *l = (struct listing){ 0 };

@@ -1,4 +1,4 @@
-#include "report/compare_group.h"
+#include "report/groups.h"
 
 #include "base/text.h"
 
@@ -9,7 +9,7 @@
 
 static const struct config *config_of(const void *runs, idx i)
 {
-    const struct compared *r = (const struct compared *)runs + i;
+    const struct run_data *r = (const struct run_data *)runs + i;
     return r->has_config ? &r->config : NULL;
 }
 
@@ -45,27 +45,26 @@ static bool is_among(const struct config_key *keys, idx n, struct config_key k)
 }
 
 static int choose_keys(struct groups *s, const struct compare_options *o,
-                       const struct compared *runs, idx n, struct err *e)
+                       const struct run_data *runs, idx n, struct err *e)
 {
     struct config_key differing[DIFFERING_MAX];
     idx n_differing = config_differing(differing, config_of, runs, n);
     int rc = o->by ? parse_by(s, o->by, e) : OK;
-    for (idx i = 0; i < n_differing; i++) {
+    for (idx i = 0; i < n_differing && rc == OK; i++) {
         struct config_key k = differing[i];
-        if (o->by ? is_among(s->keys, s->n_keys, k) : !config_key_is_seed(k)) {
-            if (!o->by)
-                s->keys[s->n_keys++] = k;
-        } else {
+        if (o->by ? !is_among(s->keys, s->n_keys, k)
+                  : !s->are_single && config_key_is_seed(k))
             s->over[s->n_over++] = k;
-        }
+        else if (!o->by)
+            s->keys[s->n_keys++] = k;
     }
     return rc;
 }
 
 /* ---- order ------------------------------------------------------------- */
 
-static int order_groups(const struct groups *s, const struct compared *a,
-                        const struct compared *b)
+static int order_groups(const struct groups *s, const struct run_data *a,
+                        const struct run_data *b)
 {
     if (!a->has_config || !b->has_config)
         return b->has_config - a->has_config;
@@ -81,7 +80,7 @@ static int order_groups(const struct groups *s, const struct compared *a,
 static void sort_runs(struct groups *s, idx n)
 {
     for (idx i = 1; i < n; i++) {
-        const struct compared *r = s->runs[i];
+        const struct run_data *r = s->runs[i];
         idx k = i;
         for (; k > 0 && order_groups(s, s->runs[k - 1], r) > 0; k--)
             s->runs[k] = s->runs[k - 1];
@@ -91,12 +90,12 @@ static void sort_runs(struct groups *s, idx n)
 
 /* ---- which runs count -------------------------------------------------- */
 
-static bool has_status(const struct compared *r, enum run_state state)
+static bool has_status(const struct run_data *r, enum run_state state)
 {
     return strcmp(r->status, run_state_name(state)) == 0;
 }
 
-static bool counts(const struct group *g, const struct compared *r)
+static bool counts(const struct group *g, const struct run_data *r)
 {
     if (g->is_done)
         return has_status(r, RUN_DONE);
@@ -107,12 +106,12 @@ static bool counts(const struct group *g, const struct compared *r)
 }
 
 /* Put those that count first, else in the order they have. */
-static void count_runs(struct group *g, const struct compared **runs)
+static void count_runs(struct group *g, const struct run_data **runs)
 {
     for (idx i = 0; i < g->n_runs; i++)
         g->is_done = g->is_done || has_status(runs[i], RUN_DONE);
     for (idx i = 0; i < g->n_runs; i++) {
-        const struct compared *r = runs[i];
+        const struct run_data *r = runs[i];
         if (!counts(g, r))
             continue;
         memmove(runs + g->n_counted + 1, runs + g->n_counted,
@@ -159,9 +158,9 @@ static bool is_plain_word(const struct groups *s, idx k, const char *value)
 static void write_label(struct group *g, const struct groups *s)
 {
     struct text t = { g->label, sizeof g->label, 0 };
-    const struct compared *first = g->runs[0];
+    const struct run_data *first = g->runs[0];
     if (!first->has_config || s->n_keys == 0)
-        text_add(&t, "%s", first->has_config ? "all runs" : first->name);
+        text_add(&t, "%s", first->has_config ? "all runs" : first->label);
     for (idx k = 0; first->has_config && k < s->n_keys; k++) {
         char value[KEY_PRINT_MAX];
         struct config_key key = s->keys[k];
@@ -178,27 +177,53 @@ static void write_label(struct group *g, const struct groups *s)
     }
 }
 
+/* Each run by its folder; by its whole path where two different folders share
+ * a name. */
+static void label_runs(const struct groups *s, struct run_data *runs, idx n)
+{
+    bool is_clear = true;
+    for (idx i = 0; i < n && is_clear && s->are_single; i++)
+        for (idx k = 0; k < i && is_clear; k++)
+            is_clear = strcmp(runs[i].name, runs[k].name) != 0 ||
+                       strcmp(runs[i].path, runs[k].path) == 0;
+    for (idx i = 0; i < n; i++)
+        runs[i].label =
+            is_clear && runs[i].name[0] ? runs[i].name : runs[i].path;
+}
+
 /* ---- the whole --------------------------------------------------------- */
+
+static void describe(struct groups *s, struct group *g,
+                     const struct run_data **runs)
+{
+    if (!s->are_single) {
+        count_runs(g, runs);
+        write_status(g);
+        write_label(g, s);
+        return;
+    }
+    g->n_counted = 1;
+    g->is_done = has_status(runs[0], RUN_DONE);
+    snprintf(g->label, sizeof g->label, "%s", runs[0]->label);
+    snprintf(g->status, sizeof g->status, "%s", runs[0]->status);
+}
 
 static void split(struct groups *s, idx n)
 {
     for (idx i = 0; i < n; i++) {
-        const struct compared *r = s->runs[i];
-        bool is_new =
-            i == 0 || !r->has_config || order_groups(s, s->runs[i - 1], r) != 0;
+        const struct run_data *r = s->runs[i];
+        bool is_new = s->are_single || i == 0 || !r->has_config ||
+                      order_groups(s, s->runs[i - 1], r) != 0;
         if (is_new)
             s->g[s->n++].runs = s->runs + i;
         s->g[s->n - 1].n_runs++;
     }
-    for (idx i = 0, at = 0; i < s->n; at += s->g[i++].n_runs) {
-        count_runs(&s->g[i], s->runs + at);
-        write_status(&s->g[i]);
-        write_label(&s->g[i], s);
-    }
+    for (idx i = 0, at = 0; i < s->n; at += s->g[i++].n_runs)
+        describe(s, &s->g[i], s->runs + at);
 }
 
-/* An analysis measures more than the probe: it is used where all runs that
- * count have one, in all groups, or rows could not be compared. */
+/* Rows of groups could not be compared if some were from an analysis; single
+ * runs are noted one by one. */
 static void find_source(struct groups *s)
 {
     for (idx i = 0; i < s->n; i++)
@@ -207,7 +232,23 @@ static void find_source(struct groups *s)
             s->n_analysed += s->g[i].runs[k]->analysis.rows > 0;
         }
     for (idx i = 0; i < s->n; i++)
-        s->g[i].is_analysed = s->n_analysed == s->n_counted;
+        s->g[i].is_analysed = s->are_single || s->n_analysed == s->n_counted;
+}
+
+bool group_is_logged(const struct group *g, const char *column)
+{
+    if (!g->is_analysed)
+        return true;
+    for (idx i = 0; i < g->n_counted; i++)
+        if (run_data_analysed(g->runs[i], column).n == 0)
+            return true;
+    return false;
+}
+
+struct series group_series(const struct group *g, idx i, const char *column)
+{
+    return group_is_logged(g, column) ? run_data_logged(g->runs[i], column)
+                                      : run_data_analysed(g->runs[i], column);
 }
 
 /* Tokens that sinks were measured on, of the first run that says it. */
@@ -215,17 +256,19 @@ static idx find_tokens(const struct groups *s, const char *metric)
 {
     for (idx i = 0; i < s->n; i++)
         for (idx k = 0; k < s->g[i].n_counted; k++) {
-            const struct measured *m =
-                compared_measured(s->g[i].runs[k], metric);
-            if (m->is_known)
-                return m->tokens;
+            const struct run_data *r = s->g[i].runs[k];
+            struct series of = run_data_series(r, metric);
+            if (run_data_measured(r, &of)->is_known)
+                return run_data_measured(r, &of)->tokens;
         }
     return TOKENS_USUAL;
 }
 
 int groups_make(struct groups *s, const struct compare_options *o,
-                const struct compared *runs, idx n, struct err *e)
+                struct run_data *runs, idx n, bool are_single, struct err *e)
 {
+    s->are_single = are_single;
+    label_runs(s, runs, n);
     int rc = choose_keys(s, o, runs, n, e);
     if (rc != OK)
         return rc;
@@ -235,10 +278,11 @@ int groups_make(struct groups *s, const struct compare_options *o,
         return err_set(e, ERR_MEMORY, "not enough memory for %td runs", n);
     for (idx i = 0; i < n; i++)
         s->runs[i] = &runs[i];
-    sort_runs(s, n);
+    if (!are_single)
+        sort_runs(s, n);
     split(s, n);
     find_source(s);
-    s->emergence = compare_emergence(o, find_tokens(s, o->metric));
+    s->emergence = emergence_of(o, find_tokens(s, o->metric));
     return OK;
 }
 

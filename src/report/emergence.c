@@ -1,5 +1,6 @@
-/* When a sink has emerged: one threshold a metric, with its reason. */
-#include "report/compare.h"
+#include "report/emergence.h"
+
+#include "run/run_facts.h"
 
 #include <math.h>
 #include <string.h>
@@ -41,7 +42,7 @@ static double uniform_mass(idx T)
     return sum / (double)T;
 }
 
-struct emergence compare_emergence(const struct compare_options *o, idx tokens)
+struct emergence emergence_of(const struct compare_options *o, idx tokens)
 {
     struct emergence m = { .is_asked = !isnan(o->threshold),
                            .threshold = o->threshold };
@@ -61,7 +62,7 @@ struct emergence compare_emergence(const struct compare_options *o, idx tokens)
     return m;
 }
 
-int compare_check_threshold(const struct compare_options *o, struct err *e)
+int emergence_check(const struct compare_options *o, struct err *e)
 {
     /* raw weights are not scaled to sum 1, so their mean has no bound */
     bool is_bounded =
@@ -81,8 +82,8 @@ bool emergence_holds(const struct emergence *m, double value)
            (m->is_below ? value < m->threshold : value > m->threshold);
 }
 
-bool series_emergence(double *step, const struct series *s,
-                      const struct emergence *m)
+bool emergence_find(double *step, const struct series *s,
+                    const struct emergence *m)
 {
     for (idx i = 0; i < s->n; i++)
         if (s->given[i] && emergence_holds(m, s->value[i])) {
@@ -92,7 +93,7 @@ bool series_emergence(double *step, const struct series *s,
     return false;
 }
 
-void compare_emerged(FILE *out, const struct compare_options *o,
+void emergence_print(FILE *out, const struct compare_options *o,
                      const struct emergence *m)
 {
     bool is_share = metric_is_share(o->metric);

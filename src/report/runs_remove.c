@@ -1,11 +1,8 @@
-/* runs' deeds: archive and remove, each after a question. */
-#include "report/runs.h"
+#include "report/runs_remove.h"
 
-#include "base/shell.h"
 #include "base/text.h"
 #include "base/utf8.h"
 #include "io/fsys_tree.h"
-#include "report/archive.h"
 #include "sweep/sweep_folder.h"
 
 #include <stdlib.h>
@@ -17,7 +14,7 @@ enum {
     NAME_COLUMNS = 60,
     NAME_BYTES = 512,
     SIZE_TEXT_MAX = 96,
-    WHAT_MAX = 2 * SIZE_TEXT_MAX + RUN_DIR_MAX,
+    WHAT_MAX = 2 * SIZE_TEXT_MAX,
 };
 
 /* The runs that will be touched, and what they hold. */
@@ -33,7 +30,7 @@ static void say_left(FILE *out, const struct runs_options *o,
                      const struct listed *r, const char *why)
 {
     char name[NAME_BYTES];
-    utf8_show(name, sizeof name, r->path, NAME_COLUMNS, o->unicode);
+    utf8_show(name, sizeof name, r->data.path, NAME_COLUMNS, o->unicode);
     fprintf(out, "left alone: %s: %s\n", name, why);
 }
 
@@ -56,24 +53,25 @@ static const char *objection(const struct listed *r,
     struct stat st;
     struct run_list inner = { 0 };
     bool is_run, is_in_sweep;
-    if (lstat(r->path, &st) || run_holds_run(&is_run, r->path, NULL))
+    if (lstat(r->data.path, &st) || run_holds_run(&is_run, r->data.path, NULL))
         return "cannot be looked at";
     if (!S_ISDIR(st.st_mode) || !is_run)
         return "no run folder";
     /* Of what is not known, `!=` holds: no reason to remove it */
-    if (o->where.n &&
-        (r->unread.code || strcmp(r->status, RUN_STANDING_UNKNOWN) == 0))
+    if (o->where.n && (r->data.unread.code ||
+                       strcmp(r->data.status, RUN_STANDING_UNKNOWN) == 0))
         return "damaged or unreadable, so the condition says nothing of it "
                "(`sinklab verify` tells more)";
-    if (is_locked(r->path))
+    if (is_locked(r->data.path))
         return "in use";
     snprintf(parent, sizeof parent, "%.*s",
              r->parent_n > 0 ? (int)r->parent_n : 1,
-             r->parent_n > 0 ? r->path : ".");
+             r->parent_n > 0 ? r->data.path : ".");
     if ((sweep_holds_sweep(&is_in_sweep, parent, NULL) || is_in_sweep) &&
         is_locked(parent))
         return "its sweep is being run";
-    bool has_inner = run_list_below(&inner, r->path, NULL) != OK || inner.n > 0;
+    bool has_inner =
+        run_list_below(&inner, r->data.path, NULL) != OK || inner.n > 0;
     run_list_release(&inner);
     return has_inner ? "there are other runs in its folder" : NULL;
 }
@@ -92,7 +90,7 @@ static int choose(struct chosen *c, FILE *out, const struct listing *l,
             say_left(out, o, &l->runs[i], why);
             continue;
         }
-        rc = fsys_tree_measure(&c->size, l->runs[i].path, e);
+        rc = fsys_tree_measure(&c->size, l->runs[i].data.path, e);
         c->runs[c->n++] = &l->runs[i];
     }
     return rc;
@@ -107,8 +105,8 @@ static int lock_all(struct chosen *c, FILE *out, const struct runs_options *o,
         char path[RUN_PATH_MAX];
         struct err own = { 0 };
         const struct listed *r = c->runs[i];
-        run_path(path, r->path, "lock");
-        int rc = lock_take(&c->locks[n], path, r->path, &own);
+        run_path(path, r->data.path, "lock");
+        int rc = lock_take(&c->locks[n], path, r->data.path, &own);
         if (rc == ERR_BUSY)
             say_left(out, o, r, "in use");
         else if (rc != OK)
@@ -164,17 +162,17 @@ static int ask(bool *is_yes, FILE *out, const struct runs_options *o,
     return OK;
 }
 
-/* "remove WHICH and what is left of K removed runs WHEN" */
-static void removal_text(char text[WHAT_MAX], const struct chosen *c,
-                         const char *which, const char *when)
+/* "remove 3 runs (1 KiB in 9 files) and what is left of 1 removed run" */
+static void write_what(char what[WHAT_MAX], const struct chosen *c)
 {
-    struct text t = { text, WHAT_MAX, 0 };
-    text_add(&t, "remove %s", c->n > 0 ? which : "");
+    char size[SIZE_TEXT_MAX];
+    struct text t = { what, WHAT_MAX, 0 };
+    size_text(size, c);
+    text_add(&t, "remove %s%s", c->n > 0 ? size : "",
+             c->n > 0 && c->n_remains > 0 ? " and " : "");
     if (c->n_remains > 0)
-        text_add(&t, "%swhat is left of %td removed run%s",
-                 c->n > 0 ? " and " : "", c->n_remains,
+        text_add(&t, "what is left of %td removed run%s", c->n_remains,
                  c->n_remains == 1 ? "" : "s");
-    text_add(&t, "%s", when);
 }
 
 /* ---- deeds ------------------------------------------------------------- */
@@ -185,9 +183,9 @@ static int remove_all(struct chosen *c, FILE *out, const struct listing *l,
     int rc = OK;
     for (idx i = 0; i < c->n; i++) {
         bool is_run;
-        rc = run_holds_run(&is_run, c->runs[i]->path, e);
+        rc = run_holds_run(&is_run, c->runs[i]->data.path, e);
         if (rc == OK && is_run) /* else it is gone since */
-            rc = fsys_tree_remove(c->runs[i]->path, e);
+            rc = fsys_tree_remove(c->runs[i]->data.path, e);
         if (rc != OK)
             return err_prefix(e, "removed %td of %td runs, then", i, c->n);
     }
@@ -201,98 +199,26 @@ static int remove_all(struct chosen *c, FILE *out, const struct listing *l,
     return rc;
 }
 
-/* Does the archive lie in a folder that it would hold, and that may go? */
-static int check_outside(const struct chosen *c, const char *path,
-                         struct err *e)
+static int ask_and_remove(struct chosen *c, FILE *out, const struct listing *l,
+                          const struct runs_options *o, struct err *e)
 {
-    char dir[RUN_DIR_MAX];
-    const char *slash = strrchr(path, '/');
-    snprintf(dir, sizeof dir, "%.*s", slash ? (int)(slash + 1 - path) : 1,
-             slash ? path : ".");
-    char *own = realpath(dir, NULL);
-    int rc = OK;
-    for (idx i = 0; own && i < c->n && rc == OK; i++) {
-        char *run = realpath(c->runs[i]->path, NULL);
-        size_t n = run ? strlen(run) : 0;
-        if (run && strncmp(own, run, n) == 0 && (!own[n] || own[n] == '/'))
-            rc = err_set(e, ERR_USAGE,
-                         "%s lies in %s, which would be packed: put the "
-                         "archive elsewhere",
-                         path, c->runs[i]->path);
-        free(run);
-    }
-    free(own);
-    return rc;
-}
-
-static int pack_all(struct chosen *c, FILE *out, const struct listing *l,
-                    const struct runs_options *o, struct err *e)
-{
-    struct fsys_size now = { 0 }; /* locks may be new */
-    const char **names = calloc((size_t)idx_max(1, c->n), sizeof *names);
-    int rc = names ? OK : err_set(e, ERR_MEMORY, "not enough memory");
-    for (idx i = 0; i < c->n && rc == OK; i++) {
-        names[i] = c->runs[i]->name;
-        rc = fsys_tree_measure(&now, c->runs[i]->path, e);
-    }
-    if (rc == OK)
-        rc = archive_write(o->archive, l->base, names, c->n,
-                           now.files + now.folders, e);
-    if (rc == OK) {
-        char file[RUN_PATH_MAX], base[RUN_PATH_MAX];
-        shell_word(file, sizeof file, o->archive);
-        shell_word(base, sizeof base, l->base);
-        fprintf(out, "archive: %s; back with: tar -xzf %s -C %s\n", o->archive,
-                file, base);
-    }
-    free(names);
-    return rc;
-}
-
-/* Archive if asked to, then remove if asked to, or if a person says so. */
-static int act(struct chosen *c, FILE *out, const struct listing *l,
-               const struct runs_options *o, struct err *e)
-{
-    char size[SIZE_TEXT_MAX], what[WHAT_MAX];
-    bool is_yes, is_packing = o->archive && c->n > 0;
-    size_text(size, c);
-    if (is_packing)
-        snprintf(what, sizeof what, "pack %s into %.*s", size, RUN_DIR_MAX,
-                 o->archive);
-    else
-        removal_text(what, c, size, "");
+    char what[WHAT_MAX];
+    bool is_yes;
+    write_what(what, c);
     int rc = ask(&is_yes, out, o, what, e);
     if (rc == OK && !is_yes)
         fputs("nothing was changed\n", out);
     if (rc != OK || !is_yes)
         return rc;
     rc = lock_all(c, out, o, e);
-    if (rc == OK && !is_packing)
-        rc = remove_all(c, out, l, e);
-    if (rc != OK || !is_packing || c->n == 0)
-        return rc;
-    rc = pack_all(c, out, l, o, e);
-    if (rc != OK || (!o->has_remove && o->is_yes))
-        return rc;
-    removal_text(what, c, c->n == 1 ? "this run" : "these runs",
-                 ", now that the archive is written");
-    rc = ask(&is_yes, out, o, what, e);
-    if (rc == OK && !is_yes)
-        fputs("the runs were kept\n", out);
-    return rc == OK && is_yes ? remove_all(c, out, l, e) : rc;
+    return rc == OK ? remove_all(c, out, l, e) : rc;
 }
 
-int runs_act(FILE *out, const struct listing *l, const struct runs_options *o,
-             struct err *e)
+int runs_remove(FILE *out, const struct listing *l,
+                const struct runs_options *o, struct err *e)
 {
-    struct chosen c = { 0 };
-    int rc = o->archive ? archive_check(o->archive, e) : OK;
-    if (rc == OK)
-        rc = choose(&c, out, l, o, e);
-    if (rc == OK && o->archive)
-        rc = check_outside(&c, o->archive, e);
-    if (rc == OK && o->has_remove)
-        c.n_remains = l->list.n_remains;
+    struct chosen c = { .n_remains = l->list.n_remains };
+    int rc = choose(&c, out, l, o, e);
     idx n_meant = c.n + c.n_remains;
     if (rc == OK && n_meant == 0 && l->n > 0)
         rc = err_set(e, ERR_BUSY,
@@ -300,7 +226,7 @@ int runs_act(FILE *out, const struct listing *l, const struct runs_options *o,
                      "said above",
                      l->n);
     if (rc == OK && n_meant > 0)
-        rc = act(&c, out, l, o, e);
+        rc = ask_and_remove(&c, out, l, o, e);
     chosen_release(&c);
     return rc;
 }

@@ -1,0 +1,85 @@
+#include "report/alike.h"
+
+#include "base/shell.h"
+
+enum { PLACE_MAX = 2 * RUN_PATH_MAX };
+
+/* A run, and what its column was measured on. */
+struct taken {
+    const struct run_data *run;
+    const struct measured *on;
+};
+
+/* The first two runs that count, of n groups, whose column was measured
+ * differently; false if there are none. */
+static bool find_unlike(struct taken *a, struct taken *b, const struct group *g,
+                        idx n, const char *column, bool is_loss)
+{
+    a->run = NULL;
+    for (idx i = 0; i < n; i++)
+        for (idx k = 0; k < g[i].n_counted; k++) {
+            struct series s = group_series(&g[i], k, column);
+            b->run = g[i].runs[k];
+            b->on = run_data_measured(b->run, &s);
+            if (s.n == 0 || !b->on->is_known)
+                continue;
+            if (!a->run)
+                *a = *b;
+            if (is_loss ? !measured_losses_alike(a->on, b->on)
+                        : !measured_sinks_alike(a->on, b->on))
+                return true;
+        }
+    return false;
+}
+
+static const char *print(char text[MEASURED_TEXT_MAX], const struct taken *x,
+                         bool is_loss)
+{
+    return is_loss ? measured_print_loss(text, x->on)
+                   : measured_print(text, x->on);
+}
+
+static int check_column(const struct group *g, const char *column, bool is_loss,
+                        struct err *e)
+{
+    char a_on[MEASURED_TEXT_MAX], b_on[MEASURED_TEXT_MAX];
+    char one[PLACE_MAX], other[PLACE_MAX];
+    struct taken a, b;
+    if (!find_unlike(&a, &b, g, 1, column, is_loss))
+        return OK;
+    shell_word(one, sizeof one, a.run->path);
+    shell_word(other, sizeof other, b.run->path);
+    return err_set(e, ERR_DATA,
+                   "compare: %s of the group %.80s was measured differently in "
+                   "%s (%s) and in %s (%s), and is not averaged: measure them "
+                   "alike by `sinklab analyze %s %s`",
+                   column, g->label, a.run->name, print(a_on, &a, is_loss),
+                   b.run->name, print(b_on, &b, is_loss), one, other);
+}
+
+int alike_check(const struct groups *s, const struct compare_options *o,
+                struct err *e)
+{
+    for (idx i = 0; i < s->n; i++)
+        if (check_column(&s->g[i], o->metric, measured_is_loss(o->metric), e) ||
+            check_column(&s->g[i], o->loss, true, e))
+            return e->code;
+    return OK;
+}
+
+void alike_note(FILE *out, const struct groups *s, const char *column)
+{
+    char a_on[MEASURED_TEXT_MAX], b_on[MEASURED_TEXT_MAX];
+    struct taken a, b;
+    bool is_loss = measured_is_loss(column);
+    if (!find_unlike(&a, &b, s->g, s->n, column, is_loss))
+        return;
+    /* no analysis can measure models of two contexts alike */
+    bool has_remedy = !is_loss || a.on->context == b.on->context;
+    fprintf(
+        out, "note: %s was measured differently in %s (%s) and in %s (%s)%s\n",
+        column, a.run->label, print(a_on, &a, is_loss), b.run->label,
+        print(b_on, &b, is_loss),
+        has_remedy ? ": `sinklab analyze` them alike before you compare them"
+                   : "");
+}

@@ -1,0 +1,18 @@
+/* alike.h - what was measured differently is not averaged, and told. */
+#ifndef SINKLAB_ALIKE_H
+#define SINKLAB_ALIKE_H
+
+#include <stdio.h>
+
+#include "report/groups.h"
+
+/* alike_check - were the loss and the metric of the runs of each group
+ * measured alike? OK; ERR_DATA names two runs that were not. */
+int alike_check(const struct groups *s, const struct compare_options *o,
+                struct err *e);
+
+/* alike_note - tell, naming two, if the column was measured differently in
+ * runs that stand side by side. */
+void alike_note(FILE *out, const struct groups *s, const char *column);
+
+#endif

@@ -1,0 +1,50 @@
+#include "report/cells.h"
+
+#include <math.h>
+#include <stdio.h>
+
+const char *cell_number(char text[CELL_NUMBER_MAX], double v, int digits)
+{
+    if (isnan(v))
+        snprintf(text, CELL_NUMBER_MAX, "nan");
+    else if (fabs(v) < 1e6)
+        snprintf(text, CELL_NUMBER_MAX, "%.*f", digits, v);
+    else
+        snprintf(text, CELL_NUMBER_MAX, "%.4g", v);
+    return text;
+}
+
+void put_number(struct grid *g, idx row, idx column, double v, int digits,
+                bool is_share, bool is_file)
+{
+    char text[CELL_NUMBER_MAX];
+    if (is_file && !isnan(v))
+        grid_set(g, row, column, "%.15g", v);
+    else
+        grid_set(g, row, column, "%s",
+                 cell_number(text, is_share ? 100 * v : v, digits));
+}
+
+void put_missing(struct grid *g, idx row, idx column, bool is_file)
+{
+    grid_set(g, row, column, "%s", is_file ? "" : "-");
+}
+
+idx add_key(struct grid *g, const struct config_key *keys, idx n, idx k,
+            bool is_file)
+{
+    bool is_clear = !is_file && config_key_is_clear(keys, n, k);
+    return grid_add(g, "%s%s%s", is_clear ? "" : keys[k].section->name,
+                    is_clear  ? ""
+                    : is_file ? "."
+                              : ".\n",
+                    keys[k].key->name);
+}
+
+void put_key(struct grid *g, idx row, idx column, const struct config *c,
+             struct config_key k)
+{
+    char value[KEY_PRINT_MAX];
+    config_value(value, sizeof value, c, k);
+    grid_set(g, row, column, "%s", value);
+}

@@ -1,0 +1,37 @@
+/* cells.h - cells that the tables of `compare` and `runs` share.
+ *
+ * For people: rounded, "-" for what is missing, a key by its own name where
+ * that is clear. For files: all digits, empty where there is none, full names.
+ */
+#ifndef SINKLAB_CELLS_H
+#define SINKLAB_CELLS_H
+
+#include "config/config_differ.h"
+#include "io/grid.h"
+
+enum {
+    CELL_COLUMNS = 40, /* of a terminal, that a cell takes at most */
+    CELL_NUMBER_MAX = 64,
+    DIGITS_PERCENT = 1, /* after the point */
+    DIGITS_LOSS = 4,
+    DIGITS_RATIO = 2,
+};
+
+/* cell_number - v for people; "nan" of either sign, an exponent for what is
+ * huge. Returns text. */
+const char *cell_number(char text[CELL_NUMBER_MAX], double v, int digits);
+
+/* put_number - a cell; of a share (`digits` of its percentage) if is_share. */
+void put_number(struct grid *g, idx row, idx column, double v, int digits,
+                bool is_share, bool is_file);
+void put_missing(struct grid *g, idx row, idx column, bool is_file);
+
+/* add_key - a column for key k of n, headed. */
+idx add_key(struct grid *g, const struct config_key *keys, idx n, idx k,
+            bool is_file);
+
+/* put_key - its value in c. */
+void put_key(struct grid *g, idx row, idx column, const struct config *c,
+             struct config_key k);
+
+#endif

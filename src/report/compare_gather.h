@@ -1,0 +1,38 @@
+/* compare_gather.h - which runs `compare` is about: folders of runs, folders of
+ * sweeps, a filter. */
+#ifndef SINKLAB_COMPARE_GATHER_H
+#define SINKLAB_COMPARE_GATHER_H
+
+#include <sys/types.h>
+
+#include "report/compare_options.h"
+#include "report/run_data.h"
+#include "run/run_list.h"
+
+/* Which folder is behind a path. */
+struct folder {
+    dev_t device;
+    ino_t inode;
+};
+
+struct compare_set {
+    idx n;
+    struct run_data *runs;  /* (n) */
+    struct folder *folders; /* (n) theirs */
+    bool is_grouped;        /* a sweep was given, or keys of groups */
+    struct run_list *lists; /* (n_lists) of what was given; own the paths */
+    idx n_lists;
+    idx n_waiting; /* runs of sweeps that have not begun */
+};
+
+/* compare_gather - fill a zeroed set with the runs that the options name and
+ * their filter accepts; of a sweep's folder those directly below it. The same
+ * folder counts once in a set of groups. OK; ERR_USAGE: none is left, or what
+ * was named is no folder of runs; ERR_DATA: a run that was named is damaged, or
+ * has nothing of the metric; ERR_IO, ERR_MEMORY. What is damaged in a run of a
+ * sweep is told by its note. The set may be released in any case. */
+int compare_gather(struct compare_set *set, const struct compare_options *o,
+                   struct err *e);
+void compare_set_release(struct compare_set *set);
+
+#endif

@@ -1,0 +1,320 @@
+#include "report/compare_notes.h"
+
+#include "base/utf8.h"
+#include "report/alike.h"
+#include "report/cells.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    NOTES_MAX = 6, /* lines about runs and groups of a sweep */
+    NOTE_MAX = 256,
+};
+
+/* ---- what is noted ----------------------------------------------------- */
+
+struct notes {
+    FILE *out;
+    bool unicode;
+    idx n, most;
+};
+
+/* "note: WHO: WHAT", as long as there are few. */
+static void add_note(struct notes *n, const char *who, const char *what)
+{
+    char name[NOTE_MAX], text[ERR_TEXT_MAX];
+    if (++n->n > n->most)
+        return;
+    utf8_show(name, sizeof name, who, CELL_COLUMNS, n->unicode);
+    utf8_show(text, sizeof text, what, ERR_TEXT_MAX, n->unicode);
+    fprintf(n->out, "note: %s: %s\n", name, text);
+}
+
+static void note_column(struct notes *n, idx *n_logged, const struct group *g,
+                        const struct band *b, const char *column)
+{
+    char text[NOTE_MAX];
+    *n_logged += b->is_logged && b->n_runs > 0;
+    if (b->n_runs > 0 && b->n_runs < g->n_counted) {
+        snprintf(text, sizeof text,
+                 "%s is the mean of %td, not %td: the "
+                 "others have none",
+                 column, b->n_runs, g->n_counted);
+        add_note(n, g->label, text);
+    }
+    if (b->n_runs > 0 && b->n < b->n_any) {
+        snprintf(text, sizeof text,
+                 "%s was measured at %td steps by all its runs, at %td more "
+                 "by some: only the former are shown",
+                 column, b->n, b->n_any - b->n);
+        add_note(n, g->label, text);
+    }
+}
+
+/* Runs of one id follow the same path, the longer one further. */
+struct identity {
+    char id[CONFIG_ID_MAX];
+    const struct run_data *run;
+    idx i; /* of the run in its group */
+};
+
+static int order_identities(const void *a, const void *b)
+{
+    const struct identity *x = a, *y = b;
+    int order = strcmp(x->id, y->id);
+    return order != 0 ? order : (x->i > y->i) - (x->i < y->i);
+}
+
+/* Did both log the same losses as far as the shorter one goes? */
+static bool are_one_path(const struct run_data *a, const struct run_data *b)
+{
+    double x, y;
+    struct series s = run_data_logged(a, "loss"),
+                  t = run_data_logged(b, "loss");
+    return series_at_common(&x, &y, &s, &t) && x == y;
+}
+
+/* Two runs with the same settings compute the same numbers, and so do two of
+ * different length where no schedule hangs on that. (Without memory to find
+ * them nothing is said.) */
+static void note_copies(struct notes *n, const struct group *g)
+{
+    struct identity *all = calloc((size_t)g->n_counted + 1, sizeof *all);
+    struct config *c = malloc(sizeof *c);
+    idx n_all = 0;
+    for (idx i = 0; all && c && i < g->n_counted; i++) {
+        if (!g->runs[i]->has_config)
+            continue;
+        *c = g->runs[i]->config;
+        c->train.steps = 0;
+        config_id(all[n_all].id, c);
+        all[n_all].run = g->runs[i];
+        all[n_all++].i = i;
+    }
+    free(c);
+    if (all)
+        qsort(all, (size_t)n_all, sizeof *all, order_identities);
+    for (idx i = 1, first = 0; i < n_all; i++) {
+        char text[NOTE_MAX];
+        const struct run_data *a = all[first].run, *b = all[i].run;
+        bool is_longer = a->config.train.steps != b->config.train.steps;
+        if (strcmp(all[first].id, all[i].id) != 0) {
+            first = i;
+            continue;
+        }
+        if (is_longer && !are_one_path(a, b))
+            continue;
+        snprintf(text, sizeof text,
+                 "has the settings and seeds of %.100s%s, so their numbers "
+                 "count twice",
+                 a->name, is_longer ? " but for train.steps" : "");
+        add_note(n, b->name, text);
+    }
+    free(all);
+}
+
+static void note_gone(struct notes *n, const struct group *g,
+                      const struct emerged *x)
+{
+    char text[NOTE_MAX];
+    if (x->n_gone == 0)
+        return;
+    snprintf(text, sizeof text,
+             "%td of the %td that emerged: gone again at the end", x->n_gone,
+             x->steps.n);
+    add_note(n, g->label, text);
+}
+
+static void print_keys(FILE *out, const char *before,
+                       const struct config_key *keys, idx n, const char *behind)
+{
+    for (idx k = 0; k < n; k++)
+        fprintf(out, "%s%s.%s", k > 0 ? ", " : before, keys[k].section->name,
+                keys[k].key->name);
+    if (n > 0)
+        fprintf(out, "%s\n", behind);
+}
+
+/* What is averaged, and what is not. */
+static void print_rules(FILE *out, const struct compare_options *o,
+                        const struct groups *s)
+{
+    bool is_all_done = true, has_unfinished = false;
+    for (idx i = 0; i < s->n; i++) {
+        is_all_done = is_all_done && s->g[i].is_done &&
+                      s->g[i].n_counted == s->g[i].n_runs;
+        has_unfinished =
+            has_unfinished || (!s->g[i].is_done && s->g[i].n_counted > 0);
+    }
+    fprintf(out,
+            "mean over n runs, %s sample standard deviation (n - 1), at the "
+            "last step that\nall n measured",
+            o->unicode ? "±" : "+-");
+    if (!is_all_done)
+        fputs("; n counts the runs that are done, no others", out);
+    if (has_unfinished)
+        fputs(";\n(n): none is done, so those under way count as far as all of "
+              "them came,\nbut none that diverged or failed",
+              out);
+    fputc('\n', out);
+}
+
+/* How the rows came about. */
+static void print_meaning(FILE *out, const struct compare_options *o,
+                          const struct groups *s)
+{
+    bool has_more = s->are_single && s->n_keys > KEYS_OF_RUNS;
+    if (!s->are_single)
+        print_rules(out, o, s);
+    emergence_print(out, o, &s->emergence);
+    fputs(!s->emergence.is_asked ? "\n"
+          : s->are_single        ? "; (in brackets): gone again at the end\n"
+                                 : ": mean over the runs that have one\n",
+          out);
+    print_keys(out, s->are_single ? "the runs differ in " : "groups differ in ",
+               s->keys, s->n_keys,
+               has_more ? " (--csv FILE shows all their values)" : "");
+    print_keys(out, "averaged over ", s->over, s->n_over, "");
+}
+
+static const struct config *config_behind(const void *runs, idx i)
+{
+    const struct run_data *const *r = runs;
+    return r[i]->has_config ? &r[i]->config : NULL;
+}
+
+/* The keys of these that say what data there is; returns how many. */
+static idx keep_data(struct config_key *keys, idx n)
+{
+    idx kept = 0;
+    for (idx k = 0; k < n; k++)
+        if (strcmp(keys[k].section->name, "data") == 0)
+            keys[kept++] = keys[k];
+    return kept;
+}
+
+/* Losses of other data are no losses of one task. --by may name keys in which
+ * runs do not differ, so these are found anew. */
+static void note_data(FILE *out, const struct groups *s)
+{
+    struct config_key keys[DIFFERING_MAX];
+    idx n_runs = 0;
+    for (idx i = 0; i < s->n; i++)
+        n_runs += s->g[i].n_runs;
+    idx n = config_differing(keys, config_behind, s->runs, n_runs);
+    print_keys(out, "note: runs differ in ", keys, keep_data(keys, n),
+               ": their losses are of different data, so a difference may come "
+               "from that alone");
+    memcpy(keys, s->over, sizeof keys);
+    print_keys(out, "note: means are over ", keys, keep_data(keys, s->n_over),
+               ", too: losses of different data, whose differences are in the "
+               "spread");
+}
+
+/* What a mean over other held-out sequences might have been. */
+static void note_error(FILE *out, const struct groups *s)
+{
+    double least = INFINITY, most = -INFINITY;
+    for (idx i = 0; i < s->n; i++)
+        for (idx k = 0; k < s->g[i].n_counted; k++) {
+            double v;
+            struct series of = group_series(&s->g[i], k, "val_loss_se");
+            if (!series_final(&v, &of) || isnan(v))
+                continue;
+            least = fmin(least, v);
+            most = fmax(most, v);
+        }
+    if (most >= least)
+        fprintf(
+            out,
+            "val_loss of a run has a standard error of %.4f to %.4f, from its "
+            "held-out sequences,\nwhich runs share\n",
+            least, most);
+}
+
+/* Where the numbers of the metric come from. */
+static void note_source(FILE *out, const struct compare_options *o,
+                        const struct groups *s, idx n_logged)
+{
+    char on[MEASURED_TEXT_MAX];
+    const struct measured *m = NULL;
+    for (idx i = 0; i < s->n && !m; i++)
+        if (s->g[i].n_counted > 0)
+            m = n_logged ? &s->g[i].runs[0]->logged
+                         : &s->g[i].runs[0]->analysed;
+    if (!m || s->n_counted == 0)
+        return;
+    measured_print_of(on, m, o->metric);
+    if (n_logged == 0 && m->is_known)
+        fprintf(out, "%s is of analysis.csv, in all runs: %s\n", o->metric, on);
+    if (n_logged == 0)
+        return;
+    fprintf(out,
+            "note: %s is what training measured (metrics.csv%s%s), for want of "
+            "analysis.csv",
+            o->metric, m->is_known ? ": " : "", m->is_known ? on : "");
+    if (s->n_analysed > 0)
+        fprintf(out, " in %td of %td runs", s->n_counted - s->n_analysed,
+                s->n_counted);
+    fputs(": `sinklab analyze` takes a sweep, too\n", out);
+}
+
+/* Of a run that the user named, and has not analyzed. */
+static void note_unanalyzed(struct notes *n, const struct run_data *r,
+                            const char *metric)
+{
+    char text[NOTE_MAX];
+    if (r->analysis.columns > 0)
+        return;
+    snprintf(text, sizeof text,
+             "no analysis.csv, so %.100s is what training measured "
+             "(metrics.csv)",
+             metric);
+    add_note(n, r->label, text);
+}
+
+static void note_runs(struct notes *n, const struct rows *t,
+                      const struct row *r)
+{
+    const struct group *g = r->group;
+    for (idx i = 0; i < g->n_runs; i++) {
+        if (t->groups->are_single)
+            note_unanalyzed(n, g->runs[i], t->o->metric);
+        if (g->runs[i]->note[0])
+            add_note(n, g->runs[i]->label, g->runs[i]->note);
+    }
+}
+
+void compare_notes(FILE *out, const struct rows *t, const struct band *metric)
+{
+    const struct groups *s = t->groups;
+    const struct compare_options *o = t->o;
+    struct notes notes = { out, o->unicode, 0,
+                           s->are_single ? PTRDIFF_MAX : NOTES_MAX };
+    idx n_logged = 0;
+    print_meaning(out, o, s);
+    for (idx i = 0; i < s->n; i++) {
+        note_runs(&notes, t, &t->rows[i]);
+        if (s->are_single)
+            continue;
+        note_column(&notes, &n_logged, &s->g[i], &metric[i], o->metric);
+        note_copies(&notes, &s->g[i]);
+        note_gone(&notes, &s->g[i], &t->rows[i].emerged);
+    }
+    if (notes.n > notes.most)
+        fprintf(out, "note: and %td more like these\n", notes.n - notes.most);
+    if (s->n_waiting > 0)
+        fprintf(out, "note: %td more run%s not begun\n", s->n_waiting,
+                s->n_waiting == 1 ? " has" : "s have");
+    if (!s->are_single) {
+        note_error(out, s);
+        note_source(out, o, s, n_logged);
+    }
+    alike_note(out, s, o->metric);
+    if (strcmp(o->loss, o->metric) != 0 && measured_is_loss(o->loss))
+        alike_note(out, s, o->loss);
+    note_data(out, s);
+    fputc('\n', out);
+}

@@ -1,0 +1,12 @@
+/* compare_notes.h - what `compare` says below its table: what the numbers mean,
+ * and what is odd about them. */
+#ifndef SINKLAB_COMPARE_NOTES_H
+#define SINKLAB_COMPARE_NOTES_H
+
+#include "report/compare_table.h"
+
+/* compare_notes - lines that end with an empty one; metric (groups) are the
+ * bands of the metric. */
+void compare_notes(FILE *out, const struct rows *t, const struct band *metric);
+
+#endif

@@ -1,0 +1,25 @@
+/* compare_options.h - what a user asks of `sinklab compare`. All borrowed. */
+#ifndef SINKLAB_COMPARE_OPTIONS_H
+#define SINKLAB_COMPARE_OPTIONS_H
+
+#include "base/base.h"
+#include "report/filter.h"
+
+struct compare_options {
+    const char *const *runs; /* (n_runs) folders, as given */
+    idx n_runs;
+    const char *metric, *loss; /* names of columns */
+    double threshold;          /* in the file's unit: 0..1 for fractions; NAN:
+                             the usual one of the metric */
+    const char *figure;        /* .svg or .png; NULL: a plot in text */
+    const char *csv;           /* NULL: none; "-": standard output */
+    const char *runs_csv;      /* of groups: a row per run; as csv */
+    const char *baseline;      /* label of a group; NULL: the first */
+    const char *by; /* keys of groups, by commas; NULL: see groups.h */
+    struct filter where;
+    bool log_x;
+    idx width;    /* columns of the terminal */
+    bool unicode; /* the terminal shows it */
+};
+
+#endif

@@ -1,0 +1,60 @@
+/* groups.h - runs that are one row and one curve.
+ *
+ * Where a sweep is given, or keys of groups: runs that differ in their seeds
+ * only. They are grouped by all keys but seeds and cosmetic ones, or by the
+ * keys of --by. Which runs of a group count: those that are done. Where none is
+ * done, those under way (or stopped by a rule) count as far as all of them
+ * came. A run that diverged or failed never counts, nor one whose status cannot
+ * be read. A run whose settings cannot be read is a group of its own.
+ *
+ * Else each run is a group of one that counts, in the order given, and is
+ * called by its folder. Groups own their memory and borrow the runs.
+ */
+#ifndef SINKLAB_GROUPS_H
+#define SINKLAB_GROUPS_H
+
+#include "config/config_differ.h"
+#include "report/emergence.h"
+#include "report/run_data.h"
+
+enum { GROUP_LABEL_MAX = RUN_DIR_MAX, GROUP_STATUS_MAX = 256 };
+
+struct group {
+    const struct run_data *const *runs; /* (n_runs) those that count first */
+    idx n_runs, n_counted;
+    bool is_done;                  /* those that count are done */
+    bool is_analysed;              /* as all runs that count, in all groups */
+    char label[GROUP_LABEL_MAX];   /* "relu lr=0.002" */
+    char status[GROUP_STATUS_MAX]; /* "2 done, 1 diverged" */
+};
+
+struct groups {
+    bool are_single; /* each run a row */
+    idx n;
+    struct group *g;              /* (n) in the order of their keys' values */
+    const struct run_data **runs; /* all, group by group */
+    struct config_key keys[DIFFERING_MAX]; /* that tell groups apart */
+    struct config_key over[DIFFERING_MAX]; /* that differ within groups */
+    idx n_keys, n_over;
+    idx n_waiting;             /* runs that have not begun; for a note */
+    idx n_counted, n_analysed; /* runs in all that count; with an analysis */
+    struct emergence emergence;
+};
+
+/* groups_make - fill zeroed groups with runs (n), and label these. OK;
+ * ERR_USAGE: an unknown key in --by; ERR_MEMORY. They may be released in any
+ * case. */
+int groups_make(struct groups *s, const struct compare_options *o,
+                struct run_data *runs, idx n, bool are_single, struct err *e);
+void groups_release(struct groups *s);
+
+/* group_is_logged - is the column taken from metrics.csv? An analysis measures
+ * more sequences than training does: the two are never averaged with each
+ * other. All that count are from analysis.csv if all runs that count (of all
+ * groups) have one, and those of this group the column. */
+bool group_is_logged(const struct group *g, const char *column);
+
+/* group_series - of run i of the group, from that file. */
+struct series group_series(const struct group *g, idx i, const char *column);
+
+#endif

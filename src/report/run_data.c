@@ -1,0 +1,212 @@
+#include "report/run_data.h"
+
+#include "analysis/analysis.h"
+#include "io/arrays.h"
+#include "run/run.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char ANALYSIS[] = "analysis.csv", METRICS[] = "metrics.csv";
+
+/* Only the first line of text: a note is one line. */
+static void add_note(struct run_data *r, const char *before, const char *text)
+{
+    size_t used = strlen(r->note);
+    snprintf(r->note + used, sizeof r->note - used, "%s%s%.*s",
+             used > 0 ? "; " : "", before, (int)strcspn(text, "\n"), text);
+}
+
+static bool is_refusal(int code)
+{
+    return code == ERR_IO || code == ERR_MEMORY;
+}
+
+/* Keep the first one, but what the system refused before what is damaged. */
+static void keep_unread(struct run_data *r, const struct err *own)
+{
+    if (own->code && (!r->unread.code ||
+                      (is_refusal(own->code) && !is_refusal(r->unread.code))))
+        r->unread = *own;
+}
+
+/* The last part of the path, unless that is no name of its own. */
+static void name_run(struct run_data *r)
+{
+    size_t end = strlen(r->path), start;
+    while (end > 0 && r->path[end - 1] == '/')
+        end--;
+    for (start = end; start > 0 && r->path[start - 1] != '/';)
+        start--;
+    snprintf(r->name, sizeof r->name, "%.*s", (int)(end - start),
+             r->path + start);
+    if (strcmp(r->name, ".") == 0 || strcmp(r->name, "..") == 0)
+        r->name[0] = '\0';
+}
+
+/* ---- the parts --------------------------------------------------------- */
+
+static void read_standing(struct run_data *r)
+{
+    struct run_status status;
+    struct err own = { 0 }, damage = { 0 };
+    r->status = run_standing(&r->step, r->path, &own);
+    if (own.code)
+        add_note(r, "", own.text);
+    else if (strcmp(r->status, RUN_STANDING_UNKNOWN) == 0 &&
+             run_status_read(&status, r->path, &damage) == ERR_DATA)
+        add_note(r, "", damage.text);
+    keep_unread(r, &own);
+}
+
+/* A table that may be missing: then it stays empty. */
+static bool read_table(struct run_data *r, struct table *t, struct err *own)
+{
+    char path[RUN_PATH_MAX];
+    bool is_analysis = t == &r->analysis, is_there;
+    run_path(path, r->path, is_analysis ? ANALYSIS : METRICS);
+    if (fsys_exists(&is_there, path, own) == OK && is_there &&
+        (is_analysis ? analysis_read_csv(t, r->path, own)
+                     : run_metrics_read(t, r->path, own)) == OK &&
+        table_find(t, "step") < 0) {
+        table_release(t);
+        err_set(own, ERR_DATA, "%s:1: no column named step", path);
+    }
+    keep_unread(r, own);
+    return own->code != OK;
+}
+
+/* Of a run that still has the other table, and is known by that. */
+static void note_left_out(struct run_data *r, const struct table *other,
+                          const char *left, const char *used, const char *why)
+{
+    char text[RUN_NAME_MAX];
+    snprintf(text, sizeof text, "its %s is left out, its %s is used: ", left,
+             used);
+    add_note(r, other->columns > 0 ? text : "left out: ", why);
+}
+
+/* How far it came; and where the analysis is older than the run. */
+static void find_step(struct run_data *r)
+{
+    char text[RUN_NAME_MAX];
+    double analysed, logged;
+    struct series a = series_of(&r->analysis, "step", false);
+    struct series l = series_of(&r->metrics, "step", true);
+    bool has_both = series_final(&analysed, &a) & series_final(&logged, &l);
+    /* `status` has the step of its last change; a run that goes on is ahead */
+    r->step = fmax(r->step, fmax(analysed, logged)); /* fmax: unless NAN */
+    if (!has_both || logged <= analysed)
+        return;
+    snprintf(text, sizeof text,
+             "analysed up to step %.0f, trained up to %.0f or more: `sinklab "
+             "analyze` brings the analysis up to date",
+             analysed, logged);
+    add_note(r, "", text);
+}
+
+/* A missing one is no damage. */
+static void read_config(struct run_data *r)
+{
+    char path[RUN_PATH_MAX];
+    struct err own = { 0 };
+    bool is_there = true;
+    run_path(path, r->path, "config.ini");
+    r->has_config = fsys_exists(&is_there, path, &own) == OK &&
+                    run_config_load(&r->config, r->path, &own) == OK;
+    if (r->has_config)
+        r->logged = measured_by(&r->config, false);
+    else
+        add_note(r, "settings unknown: ", own.text);
+    if (is_there)
+        keep_unread(r, &own);
+}
+
+/* What an analysis was measured on stands in its analysis.h5. */
+static void read_analysed(struct run_data *r)
+{
+    char path[RUN_PATH_MAX], *text = NULL;
+    struct config *c = malloc(sizeof *c);
+    struct err own = { 0 };
+    run_path(path, r->path, "analysis.h5");
+    int rc = c ? note_load(&text, path, "config", &own)
+               : err_set(&own, ERR_MEMORY, "%s: not enough memory", path);
+    if (rc == OK && text)
+        rc = config_load_text(c, text, path, &own);
+    if (rc == OK && text)
+        r->analysed = measured_by(c, true);
+    if (own.code)
+        add_note(r, "", own.text);
+    keep_unread(r, &own);
+    free(text);
+    free(c);
+}
+
+/* ---- the whole --------------------------------------------------------- */
+
+void run_data_read(struct run_data *r, const char *path, bool has_analysis)
+{
+    struct err analysis = { 0 }, metrics = { 0 };
+    *r = (struct run_data){ .path = path, .label = path };
+    name_run(r);
+    read_standing(r);
+    if (has_analysis)
+        r->is_analysis_bad = read_table(r, &r->analysis, &analysis);
+    r->is_metrics_bad = read_table(r, &r->metrics, &metrics);
+    if (r->is_analysis_bad)
+        note_left_out(r, &r->metrics, ANALYSIS, METRICS, analysis.text);
+    if (r->is_metrics_bad)
+        note_left_out(r, &r->analysis, METRICS, ANALYSIS, metrics.text);
+    find_step(r);
+    read_config(r);
+    if (r->analysis.origin[0])
+        read_analysed(r);
+}
+
+void run_data_release(struct run_data *r)
+{
+    table_release(&r->analysis);
+    table_release(&r->metrics);
+    *r = (struct run_data){ 0 };
+}
+
+int run_data_refused(const struct run_data *r, struct err *e)
+{
+    return is_refusal(r->unread.code)
+               ? err_set(e, r->unread.code, "%s", r->unread.text)
+               : OK;
+}
+
+struct run_facts run_data_facts(const struct run_data *r, const char *name)
+{
+    return (struct run_facts){
+        .name = name,
+        .status = r->status,
+        .step = r->step,
+        .config = r->has_config ? &r->config : NULL,
+        .measured = &r->metrics,
+    };
+}
+
+struct series run_data_analysed(const struct run_data *r, const char *column)
+{
+    return series_of(&r->analysis, column, false);
+}
+
+struct series run_data_logged(const struct run_data *r, const char *column)
+{
+    return series_of(&r->metrics, column, true);
+}
+
+struct series run_data_series(const struct run_data *r, const char *column)
+{
+    struct series s = run_data_analysed(r, column);
+    return s.n > 0 ? s : run_data_logged(r, column);
+}
+
+const struct measured *run_data_measured(const struct run_data *r,
+                                         const struct series *s)
+{
+    return s->is_logged ? &r->logged : &r->analysed;
+}

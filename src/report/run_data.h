@@ -1,0 +1,61 @@
+/* run_data.h - a run folder as `compare` and `runs` read it.
+ *
+ * Reading needs no lock and cannot fail: what is missing stays empty, what is
+ * damaged stays empty and is told. A struct run_data borrows its path and owns
+ * the rest; zeroed, it may be released.
+ */
+#ifndef SINKLAB_RUN_DATA_H
+#define SINKLAB_RUN_DATA_H
+
+#include "analysis/measured.h"
+#include "base/base.h"
+#include "base/err.h"
+#include "config/config.h"
+#include "report/series.h"
+#include "run/run_facts.h"
+
+enum { RUN_NAME_MAX = 256 };
+
+struct run_data {
+    const char *path;
+    char name[RUN_NAME_MAX]; /* last part of path; "" where it says none */
+    const char *label;       /* how tables and legends call the run */
+    const char *status;      /* as run_standing has it */
+    double step;             /* updates done, as far as its files say; NAN */
+    bool has_config;
+    struct config config;
+    struct table analysis, metrics;   /* 0 columns where there is no file */
+    struct measured analysed, logged; /* on what; is_known: false if no one
+                                         says */
+    struct err unread;    /* what cannot be read: first what the system
+                       refused, then what is damaged; or none */
+    bool is_analysis_bad; /* it is there, and left out */
+    bool is_metrics_bad;
+    char note[ERR_TEXT_MAX]; /* one line to tell the reader; or "" */
+};
+
+/* run_data_read - fill r; without `has_analysis` only what training wrote. */
+void run_data_read(struct run_data *r, const char *path, bool has_analysis);
+void run_data_release(struct run_data *r);
+
+/* run_data_refused - did the system refuse to show a part of it? Then a mean
+ * over the rest would be one over fewer runs by chance. OK, ERR_IO,
+ * ERR_MEMORY. */
+int run_data_refused(const struct run_data *r, struct err *e);
+
+/* run_data_facts - what conditions and orders are made of; `name` as the
+ * command calls the run. Borrows r. */
+struct run_facts run_data_facts(const struct run_data *r, const char *name);
+
+/* run_data_series - from analysis.csv, else from metrics.csv. */
+struct series run_data_series(const struct run_data *r, const char *column);
+
+/* The same from one of the two. */
+struct series run_data_analysed(const struct run_data *r, const char *column);
+struct series run_data_logged(const struct run_data *r, const char *column);
+
+/* run_data_measured - what a series of this run was measured on. */
+const struct measured *run_data_measured(const struct run_data *r,
+                                         const struct series *s);
+
+#endif

@@ -1,0 +1,172 @@
+#include "report/runs_table.h"
+
+#include "report/cells.h"
+#include "sweep/sweep_folder.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { KEYS_SHOWN = 5 }; /* differing keys that get a column on a screen */
+
+/* Runs in a row of the listing that make a table. */
+struct part {
+    const struct listed *runs; /* (n) */
+    idx n;
+};
+
+static const struct config *config_of(const void *runs, idx i)
+{
+    const struct listed *r = (const struct listed *)runs + i;
+    return r->data.has_config ? &r->data.config : NULL;
+}
+
+/* The column of numbers that follow `status`. */
+struct number {
+    const char *column; /* of metrics.csv; NULL: see `is_known` */
+    const char *heading, *of_files;
+    int digits;
+    bool (*is_known)(double *v, const struct run_data *r);
+};
+
+static bool step_of(double *v, const struct run_data *r)
+{
+    *v = r->step;
+    return !isnan(r->step);
+}
+
+static bool steps_of(double *v, const struct run_data *r)
+{
+    *v = r->has_config ? (double)r->config.train.steps : 0;
+    return r->has_config;
+}
+
+static const struct number numbers[] = {
+    { NULL, "step", "step", 0, step_of },
+    { NULL, "of", "steps", 0, steps_of },
+    { "loss", "loss", "loss", DIGITS_LOSS, NULL },
+    { "val_loss", "val_loss", "val_loss", DIGITS_LOSS, NULL },
+    { "sink_1", "sink_1\n%", "sink_1", DIGITS_PERCENT, NULL },
+};
+
+static void add_number(struct grid *g, const struct number *x, struct part p,
+                       bool is_file)
+{
+    idx c = grid_add(g, "%s", is_file ? x->of_files : x->heading);
+    bool is_share = x->column && metric_is_share(x->column);
+    for (idx i = 0; i < p.n; i++) {
+        const struct run_data *r = &p.runs[i].data;
+        double v;
+        if (x->column ? table_last(&v, &r->metrics,
+                                   table_find(&r->metrics, x->column))
+                      : x->is_known(&v, r))
+            put_number(g, i + 1, c, v, x->digits, is_share, is_file);
+        else
+            put_missing(g, i + 1, c, is_file);
+    }
+}
+
+static int fill(struct grid *g, struct part p, const struct config_key *keys,
+                idx n_keys, bool is_file, struct err *e)
+{
+    int rc = grid_init(g, p.n + 1, 0, e);
+    if (rc != OK)
+        return rc;
+    idx run = grid_add(g, "run"), status = grid_add(g, "status");
+    for (idx i = 0; i < p.n; i++) {
+        const struct listed *r = &p.runs[i];
+        grid_set(g, i + 1, run, "%s", is_file ? r->data.path : r->own_name);
+        grid_set(g, i + 1, status, "%s", r->data.status);
+    }
+    for (idx k = 0; k < COUNT_OF(numbers); k++)
+        add_number(g, &numbers[k], p, is_file);
+    for (idx k = 0; k < n_keys; k++) {
+        idx c = add_key(g, keys, n_keys, k, is_file);
+        for (idx i = 0; i < p.n; i++)
+            if (p.runs[i].data.has_config)
+                put_key(g, i + 1, c, &p.runs[i].data.config, keys[k]);
+    }
+    return grid_check(g, e);
+}
+
+/* ---- for people -------------------------------------------------------- */
+
+/* "12 runs, 10 done, 2 running" */
+static void print_counts(FILE *out, struct part p)
+{
+    fprintf(out, "%td run%s", p.n, p.n == 1 ? "" : "s");
+    for (int state = 0; run_standing_name(state); state++) {
+        idx n = 0;
+        for (idx i = 0; i < p.n; i++)
+            n += strcmp(p.runs[i].data.status, run_standing_name(state)) == 0;
+        if (n > 0)
+            fprintf(out, ", %td %s", n, run_standing_name(state));
+    }
+    fputc('\n', out);
+}
+
+/* Runs of a sweep are told apart by the keys in which they differ; runs that
+ * only happen to lie in one folder differ in too many to say anything. */
+static int print_part(FILE *out, struct part p, const struct runs_options *o,
+                      struct err *e)
+{
+    struct config_key keys[DIFFERING_MAX];
+    struct grid g = { 0 };
+    char dir[RUN_DIR_MAX];
+    idx n_keys = config_differing(keys, config_of, p.runs, p.n), shown = n_keys;
+    snprintf(dir, sizeof dir, "%.*s", (int)p.runs[0].parent_n,
+             p.runs[0].data.path);
+    bool is_sweep = false; /* where it cannot be seen, some keys more */
+    if (n_keys > KEYS_SHOWN)
+        shown = sweep_holds_sweep(&is_sweep, dir, NULL) || is_sweep ? KEYS_SHOWN
+                                                                    : 0;
+    fprintf(out, "%s: ", *dir ? dir : ".");
+    print_counts(out, p);
+    int rc = fill(&g, p, keys, shown, false, e);
+    if (rc == OK)
+        grid_print(out, &g, CELL_COLUMNS, o->unicode);
+    if (rc == OK && shown > 0 && shown < n_keys)
+        fprintf(out, "and %td more keys (--csv FILE shows all)\n",
+                n_keys - shown);
+    grid_release(&g);
+    return rc;
+}
+
+int runs_print(FILE *out, const struct listing *l, const struct runs_options *o,
+               struct err *e)
+{
+    int rc = OK;
+    struct part p = { l->runs, 0 };
+    for (idx i = 0; i < l->n && rc == OK; i++) {
+        const struct listed *next = i + 1 < l->n ? &l->runs[i + 1] : NULL;
+        p.n++;
+        if (next && next->parent_n == p.runs[0].parent_n &&
+            memcmp(next->data.path, p.runs[0].data.path, next->parent_n) == 0)
+            continue;
+        fputs(p.runs > l->runs ? "\n" : "", out);
+        rc = print_part(out, p, o, e);
+        p = (struct part){ next, 0 };
+    }
+    if (l->n == 0 && l->n_all > 0)
+        fprintf(out, "none of the %td runs below %s fits\n", l->n_all, o->dir);
+    else if (l->n == 0)
+        fprintf(out, "no runs below %s\n", o->dir);
+    for (idx i = 0; i < l->n; i++)
+        if (l->runs[i].data.unread.code)
+            fprintf(out, "note: %s\n", l->runs[i].data.unread.text);
+    if (l->list.n_unread > 0)
+        fprintf(out, "note: %td folder%s could not be looked into\n",
+                l->list.n_unread, l->list.n_unread == 1 ? "" : "s");
+    if (l->list.n_remains > 0)
+        fprintf(out,
+                "note: %td run%s only half removed (.removed-*): `sinklab runs "
+                "--remove` clears that\n",
+                l->list.n_remains, l->list.n_remains == 1 ? " is" : "s are");
+    return rc;
+}
+
+int runs_grid(struct grid *g, const struct listing *l, struct err *e)
+{
+    struct config_key keys[DIFFERING_MAX];
+    idx n = config_differing(keys, config_of, l->runs, l->n);
+    return fill(g, (struct part){ l->runs, l->n }, keys, n, true, e);
+}
