@@ -9,8 +9,19 @@ enum { PIECE_BYTES = 1 << 14, ALIGNMENT = alignof(max_align_t) };
 struct pool_piece {
     struct pool_piece *before;
     size_t cap, used;
+    bool is_borrowed;
     max_align_t bytes[];
 };
+
+void pool_begin(struct pool *p, void *bytes, size_t n)
+{
+    struct pool_piece *piece = bytes;
+    BUG_ON(n < sizeof *piece);
+    memset(bytes, 0, n);
+    piece->cap = n - sizeof *piece;
+    piece->is_borrowed = true;
+    *p = (struct pool){ .last = piece };
+}
 
 static struct pool_piece *add_piece(struct pool *p, size_t n)
 {
@@ -59,7 +70,8 @@ void pool_release(struct pool *p)
 {
     while (p->last) {
         struct pool_piece *before = p->last->before;
-        free(p->last);
+        if (!p->last->is_borrowed)
+            free(p->last);
         p->last = before;
     }
     *p = (struct pool){ 0 };

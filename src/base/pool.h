@@ -18,6 +18,11 @@ struct pool {
     bool is_out_of_memory;
 };
 
+/* pool_begin - empty it, with n bytes of the caller's, aligned for anything, to
+ * begin with: as long as they last nothing can run out. They are the caller's
+ * again after pool_release. */
+void pool_begin(struct pool *p, void *bytes, size_t n);
+
 /* n zeroed bytes, aligned for anything; or NULL. */
 void *pool_bytes(struct pool *p, size_t n);
 

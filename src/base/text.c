@@ -33,6 +33,28 @@ char *text_trim(char *text)
     return text;
 }
 
+bool text_is_held(struct text_hold *h, char c, bool is_quoted)
+{
+    if (!is_quoted)
+        h->depth += (c == '{') - (c == '}' && h->depth > 0);
+    else if (h->quote)
+        h->quote = c == h->quote ? '\0' : h->quote;
+    else if (c == '\'' || c == '"')
+        h->quote = c;
+    return h->depth > 0 || h->quote;
+}
+
+char *text_part(char **rest, char separator, bool is_quoted)
+{
+    char *start = *rest, *s = start;
+    struct text_hold hold = { 0 };
+    while (*s && (text_is_held(&hold, *s, is_quoted) || *s != separator))
+        s++;
+    *rest = *s ? s + 1 : NULL;
+    *s = '\0';
+    return text_trim(start);
+}
+
 void text_addv(struct text *t, const char *format, va_list args)
 {
     bool fits = t->n < t->cap_bytes;

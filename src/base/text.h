@@ -20,6 +20,18 @@ char *text_trim(char *text);
 
 bool text_is_blank(char c);
 
+/* text_is_held - is this byte, the next one of a text, within braces (or, if
+ * is_quoted, within '...' or "...")? h: zeroed before the first. */
+struct text_hold {
+    int depth;
+    char quote;
+};
+bool text_is_held(struct text_hold *h, char c, bool is_quoted);
+
+/* text_part - cut *rest in place at the next separator that is not held: the
+ * part before it, trimmed; *rest is what follows, NULL after the last part. */
+char *text_part(char **rest, char separator, bool is_quoted);
+
 /* A text that grows in a buffer of the caller's; what does not fit is counted
  * but not written, and the written part always ends in NUL (if cap > 0). */
 struct text {

@@ -97,6 +97,7 @@ static int run(int argc, char **argv, struct err *e)
         o.n_runs = words.n;
         compare_run(stdout, &o, e);
     }
+    filter_release(&o.where);
     words_release(&words);
     return e->code;
 }

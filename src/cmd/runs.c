@@ -76,6 +76,7 @@ static int run(int argc, char **argv, struct err *e)
         say_usage(e, o.csv ? "--paths with --csv" : "--paths with --remove");
     if (!e->code)
         runs_run(stdout, &o, e);
+    filter_release(&o.where);
     words_release(&words);
     return e->code;
 }

@@ -1,20 +1,20 @@
 #include "config/config_when.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
+#include "config/condition.h"
 #include "nn/attention/weights/weight_stage.h"
 
-enum { WHEN_MAX = 256 };
+enum { ROOM_BYTES = 8192 }; /* for the longest condition */
 
 /* What no comparison of keys can say. */
 struct fact {
     const char *name;
     bool (*holds)(const struct config *c);
-    const char *keys;  /* that decide it, a blank between them */
-    const char *words; /* behind "is read only where" */
+    const char *words;   /* behind "is read only where" */
+    const char *keys[5]; /* that decide it; ends with NULL */
 };
 
 static bool column_acts(const struct config *c)
@@ -23,53 +23,14 @@ static bool column_acts(const struct config *c)
 }
 
 static const struct fact facts[] = {
-    { "column_acts", column_acts,
-      "attention.weights attention.normalizer attention.bias_value "
-      "attention.bias_value_scale",
+    { "column_acts",
+      column_acts,
       "its column can change the output: it has a value, or the weights of "
-      "keys "
-      "depend on its score (by weights = softmax and others, or by normalizer "
-      "= sum, abs_sum, p_norm)" },
+      "keys depend on its score (by weights = softmax and others, or by "
+      "normalizer = sum, abs_sum, p_norm)",
+      { "attention.weights", "attention.normalizer", "attention.bias_value",
+        "attention.bias_value_scale" } },
 };
-
-/* A condition being looked at. */
-struct look {
-    const struct config *c;
-    struct config_key of;
-    config_excuse *is_excused; /* or NULL */
-    void *user;
-};
-
-/* ---- pieces ------------------------------------------------------------ */
-
-/* What stands before the mark; *rest is what follows, NULL after the last. */
-static char *cut(char **rest, const char *mark)
-{
-    char *start = *rest, *end = strstr(start, mark);
-    *rest = end ? end + strlen(mark) : NULL;
-    if (end)
-        *end = '\0';
-    return start;
-}
-
-static bool is_same(struct config_key a, struct config_key b)
-{
-    return a.key == b.key;
-}
-
-/* The key of "section.key"; its `key` is NULL if there is none. */
-static struct config_key key_of(const char *name)
-{
-    for (idx s = 0; s < n_config_sections; s++) {
-        const struct config_section *section = &config_sections[s];
-        size_t n = strlen(section->name);
-        for (idx k = 0; k < *section->n_keys; k++)
-            if (!strncmp(name, section->name, n) && name[n] == '.' &&
-                !strcmp(name + n + 1, section->keys[k].name))
-                return (struct config_key){ section, &section->keys[k] };
-    }
-    return (struct config_key){ NULL, NULL };
-}
 
 static const struct fact *find_fact(const char *name)
 {
@@ -79,115 +40,100 @@ static const struct fact *find_fact(const char *name)
     return NULL;
 }
 
-enum relation { EQUAL, UNEQUAL, LESS, MORE, FACT };
-
-/* A term taken apart; the texts lie in the term's own. */
-struct term {
-    enum relation relation;
-    struct config_key left;
-    char *right; /* what follows the sign */
-    const struct fact *fact;
-};
+/* ---- the condition of a row -------------------------------------------- */
 
 /* Our own text, which the tests read whole: what is wrong in it is a bug. */
-static struct term take_apart(char *text)
+static int find_name(void *user, struct condition_term *t, const char *name,
+                     struct err *e)
 {
-    static const char *const signs[] = { " = ", " != ", " < ", " > " };
-    struct term t = { .relation = FACT, .fact = find_fact(text) };
-    for (int i = 0; i < COUNT_OF(signs) && !t.fact && !t.right; i++) {
-        t.right = text;
-        char *left = cut(&t.right, signs[i]);
-        t.relation = (enum relation)i;
-        if (t.right)
-            t.left = key_of(left);
+    (void)user;
+    (void)e;
+    t->other = find_fact(name);
+    t->key = config_key_find(name);
+    BUG_ON(!t->other && !t->key.key);
+    return OK;
+}
+
+static int read_value(void *user, struct condition_value *v,
+                      const struct condition_term *t, struct pool *pool,
+                      char *text, struct err *e)
+{
+    (void)user;
+    (void)pool;
+    (void)e;
+    v->text = text;
+    if (t->is_number) {
+        v->key = config_key_find(text);
+        v->number = strtod(text, NULL);
     }
-    BUG_ON(!t.fact && !t.left.key);
-    return t;
+    return OK;
+}
+
+struct when {
+    struct condition is;
+    struct pool memory;
+    max_align_t room[ROOM_BYTES / sizeof(max_align_t)];
+};
+
+static void open_when(struct when *w, struct config_key k)
+{
+    static const struct condition_reader rows = { .has_facts = true,
+                                                  .find = find_name,
+                                                  .read = read_value };
+    pool_begin(&w->memory, w->room, sizeof w->room);
+    BUG_ON(condition_parse(&w->is, &w->memory, k.key->when, &rows, NULL));
+}
+
+/* The keys that a term speaks of; returns how many. */
+static idx term_keys(struct config_key keys[CONFIG_DECIDERS_MAX],
+                     const struct condition_term *t)
+{
+    const struct fact *fact = t->other;
+    idx n = 0;
+    if (t->key.key)
+        keys[n++] = t->key;
+    for (idx i = 0; i < t->n; i++)
+        if (t->values[i].key.key)
+            keys[n++] = t->values[i].key;
+    for (idx i = 0; fact && fact->keys[i]; i++)
+        keys[n++] = config_key_find(fact->keys[i]);
+    BUG_ON(n > CONFIG_DECIDERS_MAX);
+    return n;
 }
 
 /* ---- does it hold? ----------------------------------------------------- */
 
-static double number_of(const struct config *c, struct config_key k)
-{
-    const void *at = (const char *)c + k.section->offset + k.key->offset;
-    BUG_ON(k.key->type != KEY_INT && k.key->type != KEY_REAL);
-    return k.key->type == KEY_INT ? (double)*(const idx *)at
-                                  : *(const double *)at;
-}
+/* A condition being looked at. */
+struct look {
+    const struct config *c;
+    struct config_key of;
+    config_excuse *is_excused; /* or NULL */
+    void *user;
+};
 
-static bool compares(const struct config *c, const struct term *t)
+static bool holds(const struct condition_term *t, const void *user)
 {
-    struct config_key right = key_of(t->right);
-    double a = number_of(c, t->left);
-    double b = right.key ? number_of(c, right) : strtod(t->right, NULL);
-    return t->relation == LESS ? a < b : a > b;
-}
-
-static bool term_holds(const struct config *c, const struct term *t)
-{
-    char now[KEY_PRINT_MAX];
-    bool is_one = false;
-    if (t->fact)
-        return t->fact->holds(c);
-    if (t->relation == LESS || t->relation == MORE)
-        return compares(c, t);
-    config_value(now, sizeof now, c, t->left);
-    for (char *rest = t->right; rest;)
-        is_one |= !strcmp(now, cut(&rest, " | "));
-    return is_one == (t->relation == EQUAL);
-}
-
-/* The keys of a term, one a call with i = 0, 1, ...; key NULL past the end. */
-static struct config_key key_in(const struct term *t, idx i)
-{
-    char name[WHEN_MAX];
-    if (!t->fact) {
-        bool is_number = t->relation == LESS || t->relation == MORE;
-        if (i == 0)
-            return t->left;
-        return i == 1 && is_number ? key_of(t->right) : key_of("");
-    }
-    snprintf(name, sizeof name, "%s", t->fact->keys);
-    for (char *rest = name; rest; i--) {
-        const char *one = cut(&rest, " ");
-        if (i == 0)
-            return key_of(one);
-    }
-    return key_of("");
-}
-
-static bool is_excused(const struct look *l, const struct term *t)
-{
-    for (idx i = 0; l->is_excused && key_in(t, i).key; i++)
-        if (!is_same(key_in(t, i), l->of) &&
-            l->is_excused(l->user, key_in(t, i)))
+    const struct look *l = user;
+    const struct fact *fact = t->other;
+    struct config_key keys[CONFIG_DECIDERS_MAX];
+    idx n = l->is_excused ? term_keys(keys, t) : 0;
+    for (idx i = 0; i < n; i++)
+        if (keys[i].key != l->of.key && l->is_excused(l->user, keys[i]))
             return true;
-    return false;
-}
-
-static bool all_hold(const struct look *l, char *all)
-{
-    while (all) {
-        struct term t = take_apart(cut(&all, " and "));
-        if (!is_excused(l, &t) && !term_holds(l->c, &t))
-            return false;
-    }
-    return true;
+    return fact ? fact->holds(l->c) : condition_fits_config(t, l->c);
 }
 
 bool config_would_be_read(const struct config *c, struct config_key k,
                           config_excuse *excuse, void *user)
 {
-    struct look l = { c, k, excuse, user };
-    char text[WHEN_MAX];
+    const struct look l = { c, k, excuse, user };
+    struct when w;
     if (!k.key->when)
         return true;
-    int n = snprintf(text, sizeof text, "%s", k.key->when);
-    BUG_ON(n >= (int)sizeof text);
-    for (char *rest = text; rest;)
-        if (all_hold(&l, cut(&rest, " or ")))
-            return true;
-    return false;
+    open_when(&w, k);
+    bool is_read = condition_holds(&w.is, holds, &l);
+    pool_release(&w.memory);
+    return is_read;
 }
 
 bool config_is_read(const struct config *c, struct config_key k)
@@ -221,24 +167,22 @@ void config_drop_idle(struct config *c)
 idx config_deciders(struct config_key found[CONFIG_DECIDERS_MAX],
                     struct config_key k)
 {
-    char text[WHEN_MAX];
+    struct config_key keys[CONFIG_DECIDERS_MAX];
+    struct when w;
     idx n = 0;
-    snprintf(text, sizeof text, "%s", k.key->when ? k.key->when : "");
-    for (char *rest = text; rest && *rest;) {
-        char *all = cut(&rest, " or ");
-        while (all) {
-            struct term t = take_apart(cut(&all, " and "));
-            for (idx i = 0; key_in(&t, i).key; i++) {
-                struct config_key one = key_in(&t, i);
-                bool is_known = is_same(one, k);
-                for (idx j = 0; j < n; j++)
-                    is_known |= is_same(found[j], one);
-                BUG_ON(!is_known && n == CONFIG_DECIDERS_MAX);
-                if (!is_known)
-                    found[n++] = one;
-            }
+    if (!k.key->when)
+        return 0;
+    open_when(&w, k);
+    for (idx t = 0; t < w.is.n; t++)
+        for (idx i = 0, m = term_keys(keys, &w.is.terms[t]); i < m; i++) {
+            bool is_known = keys[i].key == k.key;
+            for (idx j = 0; j < n; j++)
+                is_known |= found[j].key == keys[i].key;
+            BUG_ON(!is_known && n == CONFIG_DECIDERS_MAX);
+            if (!is_known)
+                found[n++] = keys[i];
         }
-    }
+    pool_release(&w.memory);
     return n;
 }
 

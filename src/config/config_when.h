@@ -1,16 +1,10 @@
 /* config_when.h - which settings a run reads: the conditions of the key rows
  * (`when` in base/key.h), and what follows from them.
  *
- *     when  = all " or " all ...       one of them holds
- *     all   = term " and " term ...    each of them holds
- *     term  = KEY " = " VALUE " | " VALUE ...    one of these values
- *           | KEY " != " VALUE " | " VALUE ...   none of them
- *           | KEY " < " NUMBER-OR-KEY, the same with " > "
- *           | FACT     a word; what it means is code, in config_when.c
- *
- * with KEY as section.key and VALUE as key_print has it: the grammar of a
- * sweep's conditions, and a little more. No condition: a key is always read. A
- * value that equals the default needs no reader: it may stand anywhere.
+ * Their grammar is config/condition.h's, with VALUE as key_print has it, or the
+ * name of another key whose value is a number. A FACT is a word whose meaning
+ * is code, in config_when.c. No condition: a key is always read. A value that
+ * equals the default needs no reader: it may stand anywhere.
  *
  * Pure functions over the table of sections.
  */

@@ -99,15 +99,6 @@ static bool key_at(struct config_key *k, char path[KEY_TEXT_MAX], idx i)
     return false;
 }
 
-static bool find_key(struct config_key *found, const char *name)
-{
-    char path[KEY_TEXT_MAX];
-    for (idx i = 0; key_at(found, path, i); i++)
-        if (strcmp(path, name) == 0)
-            return true;
-    return false;
-}
-
 /* The best hint is the key itself with its section, if that was left out. */
 static void find_near_key(struct nearest *near, char hint[KEY_TEXT_MAX])
 {
@@ -164,7 +155,8 @@ int run_field_find(struct run_field *f, const char *name, struct err *e)
         return OK;
     }
     f->kind = FIELD_KEY;
-    return find_key(&f->key, name) ? OK : say_unknown(name, e);
+    f->key = config_key_find(name);
+    return f->key.key ? OK : say_unknown(name, e);
 }
 
 /* ---- values ------------------------------------------------------------ */
@@ -187,20 +179,10 @@ bool run_field_number(double *value, const struct run_field *f,
     if (f->kind == FIELD_NUMBER)
         return table_last(value, r->measured,
                           table_find(r->measured, f->column));
-    if (f->kind != FIELD_KEY || !r->config)
+    if (!r->config || !run_field_is_number(f))
         return false;
-    const char *at =
-        (const char *)r->config + f->key.section->offset + f->key.key->offset;
-    switch (f->key.key->type) {
-    case KEY_INT:
-        *value = (double)*(const idx *)(const void *)at;
-        return true;
-    case KEY_REAL:
-        *value = *(const double *)(const void *)at;
-        return true;
-    default:
-        return false;
-    }
+    *value = config_number(r->config, f->key);
+    return true;
 }
 
 bool run_field_text(char *text, size_t cap, const struct run_field *f,

@@ -28,6 +28,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
         filter_accepts(&f, &nothing);
         filter_accepts(&f, &known);
     }
+    filter_release(&f);
     free(text);
     return 0;
 }
