@@ -164,8 +164,9 @@ test_compare_group__a_diverged_run_is_no_part_of_a_mean(void **state)
     assert_int_equal(g->n_runs, 6);
     assert_int_equal(g->n_counted, 2);
     assert_true(g->is_done);
-    assert_string_equal(g->status, "1 pending, 2 done, 1 failed, 1 diverged, "
-                                   "1 interrupted");
+    assert_string_equal(g->status,
+                        "1 waiting, 2 done, 1 failed, 1 interrupted, "
+                        "1 diverged");
     assert_int_equal(band_make(&b, g, "val_loss", &e), OK);
     assert_int_equal(b.n_runs, 2);
     assert_close(b.last.mean, 3, 1e-15);
@@ -204,7 +205,7 @@ static void test_compare_group__a_group_without_numbers_is_a_row(void **state)
     put_seed("none/b", "pending", "relu", 1, "");
     char *text = compare_text("none", compare_usual);
     assert_within(text, "softmax  1 diverged  0      -         -   -");
-    assert_within(text, "relu     1 pending   0      -         -   -");
+    assert_within(text, "relu     1 waiting   0      -         -   -");
     free(text);
 }
 

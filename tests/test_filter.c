@@ -228,7 +228,7 @@ static void test_filter__mistakes_are_named_with_a_remedy(void **state)
         { "optim.lr>1e-3x", "got '1e-3x', want a number" },
         { "step=nan", "got 'nan', want a number" },
         { "status=dnoe", "did you mean done?" },
-        { "status=zz", "want one of pending, running, done" },
+        { "status=zz", "want one of waiting, running, done" },
         { "status>done", "only be = or !=" },
         { "name<b", "only be = or !=" },
         { "attention.weights>relu", "only be = or !=" },

@@ -1,5 +1,5 @@
 #include "harness.h"
-#include "sweep/jobs.h"
+#include "io/jobs.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -88,7 +88,7 @@ static void test_run__states_and_reasons_come_back(void **state)
     char dir[RUN_DIR_MAX];
     (void)state;
     make_run(&r, dir, "states");
-    for (int i = 0; i < RUN_STATES; i++) {
+    for (int i = 0; i < RUN_UNKNOWN; i++) {
         struct run_status s;
         assert_int_equal(run_status_write(&r, (enum run_state)i, 10 * i,
                                           i % 2 ? "x: y" : NULL, &e),
@@ -172,7 +172,7 @@ static void test_run__pending_folder_is_taken_over(void **state)
     make_run(&r, dir, "pending");
     touch(dir, "checkpoints/step-00000000.h5");
     run_close(&r);
-    check_refused(dir, ERR_BUSY, "already holds a run (pending at step 0)");
+    check_refused(dir, ERR_BUSY, "already holds a run (waiting at step 0)");
 }
 
 /* A start that failed, or was killed, before anything was computed. */

@@ -1,6 +1,8 @@
 /* Which runs a sweep file stands for, in which order. */
 #include "harness.h"
 #include "sweep/sweep_expand.h"
+#include "sweep/sweep_folder.h"
+#include "sweep/sweep_label.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -92,6 +94,13 @@ static void test_sweep_expand__conditions_gate_axes(void **state)
     check_runs("[optim]\nname = sgd\n[axes]\noptim.lr = 1, 2 if optim.name = "
                "sgd\n",
                "1|2"); /* of a key that is no axis */
+    check_runs("[axes]\nmodel.layers = 1, 2, 3\n"
+               "optim.lr = 7, 8 if model.layers < 2 or model.layers >= 3 and "
+               "optim.name = adamw\n",
+               "1 7|1 8|2|3 7|3 8");
+    check_runs("[axes]\nmodel.layers = 1, 2, 3\n"
+               "optim.lr = 7, 8 if model.layers > model.heads\n",
+               "1|2 7|2 8|3 7|3 8"); /* the value of another key */
     release();
 }
 
@@ -103,6 +112,11 @@ static void test_sweep_expand__exclusions_take_out(void **state)
                "1 1|2 1|2 2");
     assert_int_equal(points.n_excluded, 1);
     assert_null(points.idle);
+    check_runs("[axes]\nmodel.layers = 1, 2, 3\noptim.lr = 1, 2\n"
+               "[exclude]\nmodel.layers <= 1\n"
+               "model.layers > 2 and optim.lr == 1 or optim.lr = 2 and\n"
+               "  model.layers = 2\n",
+               "2 1|3 2");
     /* what could not be built may be excluded */
     check_runs("[axes]\nmodel.width = 64, 65\nmodel.heads = 1, 2\n"
                "[exclude]\nmodel.width = 65 and model.heads = 2\n",

@@ -114,14 +114,14 @@ static void test_sweep_file__conditions_are_read(void **state)
     assert_int_equal(a->n_values, 2);
     assert_int_equal(a->when.n, 2);
     assert_int_equal(a->when.terms[0].n, 2);
-    assert_string_equal(a->when.terms[0].values[1], "relu");
-    assert_false(a->when.terms[0].is_not);
-    assert_true(a->when.terms[1].is_not);
+    assert_string_equal(a->when.terms[0].values[1].text, "relu");
+    assert_int_equal(a->when.terms[0].sign, SIGN_EQUAL);
+    assert_int_equal(a->when.terms[1].sign, SIGN_UNEQUAL);
     sweep_file_release(&file);
     a = read_axis("optim.lr = 1, 2,\n  if optim.name=sgd\n and run.seed=1e1");
     assert_int_equal(a->n_values, 2);
     assert_int_equal(a->when.n, 2);
-    assert_string_equal(a->when.terms[1].values[0], "10");
+    assert_string_equal(a->when.terms[1].values[0].text, "10");
     sweep_file_release(&file);
 }
 
@@ -148,7 +148,7 @@ static void test_sweep_file__random_and_exclude_are_read(void **state)
     assert_int_equal(file.axes[3].draw, DRAW_CHOICE);
     assert_int_equal(file.n_excludes, 2);
     assert_int_equal(file.excludes[0].n, 2);
-    assert_true(file.excludes[1].terms[0].is_not);
+    assert_int_equal(file.excludes[1].terms[0].sign, SIGN_UNEQUAL);
     sweep_file_release(&file);
 }
 
@@ -337,11 +337,11 @@ static void test_sweep_file__bad_conditions_are_told(void **state)
 {
     (void)state;
     check_refused("[axes]\noptim.lr = 1 if sgd\n",
-                  "@:2: [axes] optim.lr: got the condition 'sgd', want "
-                  "section.key = value");
+                  "@:2: [axes] optim.lr: condition 'sgd': want section.key = "
+                  "value");
     check_refused("[axes]\noptim.lr = 1 if optim.name = sdg\n",
-                  "@:2: [axes] optim.lr: optim.name: got 'sdg', want one of "
-                  "adamw, sgd; did you mean sgd?");
+                  "@:2: [axes] optim.lr: condition 'optim.name = sdg': got "
+                  "'sdg', want one of adamw, sgd; did you mean sgd?");
     check_refused("[axes]\noptim.lr = 1 if optim.lr = 2\n",
                   "@:2: [axes] optim.lr: the condition speaks of the axis "
                   "itself; leave values out by [exclude]");
@@ -350,8 +350,8 @@ static void test_sweep_file__bad_conditions_are_told(void **state)
                   "@:2: [axes] optim.lr: the condition speaks of optim.name, "
                   "an axis of @:3: put that one above");
     check_refused("[exclude]\noptim.lr = x\n[axes]\nrun.seed = 1\n",
-                  "@:2: [exclude] optim.lr: got 'x', want number, 0 "
-                  "to 1000");
+                  "@:2: [exclude] optim.lr: condition 'optim.lr = x': got "
+                  "'x', want number, 0 to 1000");
 }
 
 static void test_sweep_file__axes_must_go_together(void **state)

@@ -10,7 +10,7 @@
 #include "base/text.h"
 #include "io/fsys.h"
 #include "io/fsys_calls.h"
-#include "sweep/sweep_expand.h"
+#include "sweep/sweep_freeze.h"
 #include "sweep/sweep_journal.h"
 
 static struct sweep_file file;
@@ -103,16 +103,16 @@ static void test_sweep_folder__a_frozen_sweep_reads_back(void **state)
     assert_int_equal(sweep_open(&s, path_of("back/"), &e), OK);
     assert_int_equal(s.n, 4);
     assert_string_equal(s.runs[3].name, "0003-relu-seed2");
-    assert_int_equal(s.runs[3].n_changes, 2);
-    assert_string_equal(s.runs[3].changes[0], "attention.weights=relu");
-    assert_string_equal(s.runs[3].changes[1], "run.seed=2");
+    assert_string_equal(s.runs[3].changes,
+                        "attention.weights=relu\trun.seed=2");
     for (idx i = 0; i < s.n; i++) {
         sweep_config_path(path, &s, &s.runs[i]);
         assert_int_equal(config_load(&c, path, NULL, 0, NULL, &e), OK);
         sweep_identity(id, &c);
         assert_string_equal(id, s.runs[i].id);
         assert_ptr_equal(sweep_find(&s, id), &s.runs[i]);
-        assert_int_equal(sweep_run_state(&s, &s.runs[i], NULL), SWEEP_WAITING);
+        assert_int_equal(sweep_run_state(&s, &s.runs[i], NULL, NULL),
+                         RUN_PENDING);
     }
     assert_null(sweep_find(&s, "0123456789abcdef"));
     sweep_close(&s);
@@ -135,7 +135,7 @@ static void test_sweep_folder__a_changed_file_adds_and_drops(void **state)
     freeze("grow", "[axes]\nrun.seed = 5, 2, 1\n");
     assert_int_equal(news.added, 1);
     assert_int_equal(sweep.n, 3);
-    assert_string_equal(sweep.runs[0].changes[0], "run.seed=1");
+    assert_string_equal(sweep.runs[0].changes, "run.seed=1");
     assert_string_equal(sweep.runs[2].name, "0002-seed5");
     freeze("grow", "[axes]\nrun.seed = 5, 6\n");
     assert_int_equal(news.added, 1);
@@ -183,16 +183,15 @@ static void test_sweep_folder__begun_runs_keep_cosmetic_settings(void **state)
 static void test_sweep_folder__states_are_those_of_the_runs(void **state)
 {
     static const struct {
-        enum run_state run;
-        enum sweep_state held, free;
+        enum run_state own, held, free;
     } states[] = {
-        { RUN_PENDING, SWEEP_RUNNING, SWEEP_WAITING },
-        { RUN_RUNNING, SWEEP_RUNNING, SWEEP_INTERRUPTED },
-        { RUN_PREEMPTED, SWEEP_RUNNING, SWEEP_INTERRUPTED },
-        { RUN_FAILED, SWEEP_RUNNING, SWEEP_FAILED },
-        { RUN_DONE, SWEEP_DONE, SWEEP_DONE },
-        { RUN_DIVERGED, SWEEP_RUNNING, SWEEP_DIVERGED },
-        { RUN_STOPPED, SWEEP_RUNNING, SWEEP_STOPPED },
+        { RUN_PENDING, RUN_RUNNING, RUN_PENDING },
+        { RUN_RUNNING, RUN_RUNNING, RUN_PREEMPTED },
+        { RUN_PREEMPTED, RUN_RUNNING, RUN_PREEMPTED },
+        { RUN_FAILED, RUN_RUNNING, RUN_FAILED },
+        { RUN_DONE, RUN_DONE, RUN_DONE },
+        { RUN_DIVERGED, RUN_RUNNING, RUN_DIVERGED },
+        { RUN_STOPPED, RUN_RUNNING, RUN_STOPPED },
     };
     struct err e = { 0 };
     struct run_status found;
@@ -205,17 +204,20 @@ static void test_sweep_folder__states_are_those_of_the_runs(void **state)
         struct run_folder r;
         int rc = i ? run_open(&r, dir, &e) : run_create(&r, dir, &e);
         assert_int_equal(rc, OK);
-        run_status_write(&r, states[i].run, 10 + i, "why", &e);
-        assert_int_equal(sweep_run_state(&sweep, run, &found), states[i].held);
+        run_status_write(&r, states[i].own, 10 + i, "why", &e);
+        assert_int_equal(sweep_run_state(&sweep, run, &found, &e),
+                         states[i].held);
         run_close(&r);
-        assert_int_equal(sweep_run_state(&sweep, run, &found), states[i].free);
+        assert_int_equal(sweep_run_state(&sweep, run, &found, &e),
+                         states[i].free);
         assert_int_equal(found.step, 10 + i);
         assert_string_equal(found.reason, "why");
     }
     char path[RUN_PATH_MAX];
     run_path(path, dir, "status");
     test_write_file(path, "x\n", 2);
-    assert_int_equal(sweep_run_state(&sweep, run, &found), SWEEP_FAILED);
+    assert_int_equal(sweep_run_state(&sweep, run, &found, &e), RUN_UNKNOWN);
+    assert_int_equal(e.code, OK);
     assert_non_null(strstr(found.reason, "status:1: got 'x'"));
     close_all();
 }

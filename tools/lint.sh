@@ -204,7 +204,7 @@ no_open_ends() {
 # a forked child that cannot become its program has no other way out.
 only_main_exits() {
     grep -nE '\b(_?exit|_Exit|quick_exit|abort)[[:space:]]*\(' "${sources[@]}" |
-        grep -vE '^src/main\.c:|^src/base/err\.c:.*abort|^src/(sweep/jobs|io/child)\.c:.*_exit'
+        grep -vE '^src/main\.c:|^src/base/err\.c:.*abort|^src/io/(jobs|child)\.c:.*_exit'
 }
 
 # docs/STYLE.md: tests wait for events. Two helpers look again and again.

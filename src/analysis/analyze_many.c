@@ -14,11 +14,11 @@
 #include "base/shell.h"
 #include "base/stop.h"
 #include "base/text.h"
+#include "io/job_slots.h"
+#include "io/jobs.h"
 #include "io/tail.h"
 #include "run/run_facts.h"
 #include "run/run_list.h"
-#include "sweep/jobs.h"
-#include "sweep/sweep_slots.h"
 
 /* Whatever happens to our file meanwhile: all runs are of one program. */
 static const char PROGRAM[] = "/proc/self/exe";
@@ -50,7 +50,7 @@ struct many {
     idx n, n_todo, next;     /* next: of todo, to be started */
     idx n_current, n_unfinished, n_done, n_failed;
     struct slot *slots; /* (plan.n) */
-    struct sweep_slots plan;
+    struct job_slots plan;
     struct jobs jobs;
     const char **words; /* argv of a process */
     char threads[THREADS_WORD_MAX];
@@ -124,10 +124,8 @@ static void drop_repeated(struct many *m)
 /* Done, or ended by a rule of its own: its checkpoints are all there. */
 static bool is_finished(const char *dir)
 {
-    double step;
-    const char *standing = run_standing(&step, dir, NULL);
-    return strcmp(standing, run_state_name(RUN_DONE)) == 0 ||
-           strcmp(standing, run_state_name(RUN_STOPPED)) == 0;
+    enum run_state state = run_look(NULL, dir, NULL);
+    return state == RUN_DONE || state == RUN_STOPPED;
 }
 
 /* What cannot be told here is told when it is analyzed. */
@@ -187,7 +185,7 @@ static int plan_processes(struct many *m)
     machine_cores(&cores);
     idx n = idx_min(o->jobs ? o->jobs : cores.n, m->n_todo);
     idx threads = idx_max(1, cores.n / n);
-    if (sweep_slots_share(&m->plan, n, threads, m->e))
+    if (job_slots_init(&m->plan, n, threads, m->e))
         return m->e->code;
     snprintf(m->threads, sizeof m->threads, "train.threads=%td", threads);
     m->slots = calloc((size_t)n, sizeof *m->slots);
@@ -374,7 +372,7 @@ static void release(struct many *m)
     free(m->todo);
     free(m->slots);
     free(m->words);
-    sweep_slots_release(&m->plan);
+    job_slots_release(&m->plan);
 }
 
 int analyze_folders(const struct analyze_options *o, struct err *e)

@@ -47,8 +47,10 @@ static int read_status(struct condition_value *v, const char *text,
     char shown[TEXT_SHOW_MAX], names[ERR_TEXT_MAX / 2];
     struct text all = { names, sizeof names, 0 };
     struct nearest near = { .wanted = text };
-    for (int i = 0; (v->text = run_standing_name(i)); i++) {
-        if (strcmp(v->text, text) == 0)
+    for (int i = 0; i < RUN_STATES; i++) {
+        const char *name = run_states[i].name;
+        v->text = run_state_word((enum run_state)i);
+        if (!strcmp(v->text, text) || (name && !strcmp(name, text)))
             return OK;
         nearest_offer(&near, v->text);
         text_add(&all, "%s%s", i > 0 ? ", " : "", v->text);

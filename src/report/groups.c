@@ -92,7 +92,7 @@ static void sort_runs(struct groups *s, idx n)
 
 static bool has_status(const struct run_data *r, enum run_state state)
 {
-    return strcmp(r->status, run_state_name(state)) == 0;
+    return strcmp(r->status, run_state_word(state)) == 0;
 }
 
 static bool counts(const struct group *g, const struct run_data *r)
@@ -102,7 +102,7 @@ static bool counts(const struct group *g, const struct run_data *r)
     if (r->metrics.rows + r->analysis.rows == 0)
         return false; /* nothing yet */
     return !has_status(r, RUN_DIVERGED) && !has_status(r, RUN_FAILED) &&
-           strcmp(r->status, RUN_STANDING_UNKNOWN) != 0;
+           !has_status(r, RUN_UNKNOWN);
 }
 
 /* Put those that count first, else in the order they have. */
@@ -125,13 +125,13 @@ static void write_status(struct group *g)
 {
     struct text t = { g->status, sizeof g->status, 0 };
     text_add(&t, "%s", "");
-    for (int state = 0; run_standing_name(state); state++) {
+    for (int state = 0; state < RUN_STATES; state++) {
         idx n = 0;
         for (idx i = 0; i < g->n_runs; i++)
-            n += strcmp(g->runs[i]->status, run_standing_name(state)) == 0;
+            n += strcmp(g->runs[i]->status, run_states[state].word) == 0;
         if (n > 0)
             text_add(&t, "%s%td %s", t.n > 0 ? ", " : "", n,
-                     run_standing_name(state));
+                     run_states[state].word);
     }
 }
 

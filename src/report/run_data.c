@@ -49,14 +49,13 @@ static void name_run(struct run_data *r)
 
 static void read_standing(struct run_data *r)
 {
-    struct run_status status;
-    struct err own = { 0 }, damage = { 0 };
-    r->status = run_standing(&r->step, r->path, &own);
-    if (own.code)
-        add_note(r, "", own.text);
-    else if (strcmp(r->status, RUN_STANDING_UNKNOWN) == 0 &&
-             run_status_read(&status, r->path, &damage) == ERR_DATA)
-        add_note(r, "", damage.text);
+    struct run_status found;
+    struct err own = { 0 };
+    enum run_state state = run_look(&found, r->path, &own);
+    r->status = run_state_word(state);
+    r->step = state == RUN_UNKNOWN ? NAN : (double)found.step;
+    if (state == RUN_UNKNOWN && *found.reason)
+        add_note(r, "", found.reason);
     keep_unread(r, &own);
 }
 

@@ -20,7 +20,7 @@ struct run_data {
     const char *path;
     char name[RUN_NAME_MAX]; /* last part of path; "" where it says none */
     const char *label;       /* how tables and legends call the run */
-    const char *status;      /* as run_standing has it */
+    const char *status;      /* of run_state_word */
     double step;             /* updates done, as far as its files say; NAN */
     bool has_config;
     struct config config;

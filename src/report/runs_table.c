@@ -94,12 +94,12 @@ static int fill(struct grid *g, struct part p, const struct config_key *keys,
 static void print_counts(FILE *out, struct part p)
 {
     fprintf(out, "%td run%s", p.n, p.n == 1 ? "" : "s");
-    for (int state = 0; run_standing_name(state); state++) {
+    for (int state = 0; state < RUN_STATES; state++) {
         idx n = 0;
         for (idx i = 0; i < p.n; i++)
-            n += strcmp(p.runs[i].data.status, run_standing_name(state)) == 0;
+            n += strcmp(p.runs[i].data.status, run_states[state].word) == 0;
         if (n > 0)
-            fprintf(out, ", %td %s", n, run_standing_name(state));
+            fprintf(out, ", %td %s", n, run_states[state].word);
     }
     fputc('\n', out);
 }

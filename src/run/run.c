@@ -17,19 +17,6 @@
 
 enum { STATUS_MAX_BYTES = 4096 };
 
-static const char *const state_names[] = {
-    [RUN_PENDING] = "pending",     [RUN_RUNNING] = "running",
-    [RUN_DONE] = "done",           [RUN_FAILED] = "failed",
-    [RUN_PREEMPTED] = "preempted", [RUN_DIVERGED] = "diverged",
-    [RUN_STOPPED] = "stopped",
-};
-
-const char *run_state_name(enum run_state state)
-{
-    BUG_ON((int)state < 0 || state >= RUN_STATES);
-    return state_names[state];
-}
-
 /* --- what is there ------------------------------------------------------ */
 
 static int find_file(bool *is_there, const char *dir, const char *name,
@@ -131,14 +118,6 @@ int run_status_write(const struct run_folder *r, enum run_state state, idx step,
     return sealed_text_write(path, text, n + 1, e);
 }
 
-static int find_state(const char *name)
-{
-    for (int i = 0; i < RUN_STATES; i++)
-        if (strcmp(state_names[i], name) == 0)
-            return i;
-    return -1;
-}
-
 /* "step N, TIME: reason"; anything else leaves step 0 and no reason. */
 static void parse_details(struct run_status *s, const char *line)
 {
@@ -166,19 +145,50 @@ int run_status_read(struct run_status *s, const char *dir, struct err *e)
     if (*rest)
         *rest++ = '\0';
     rest[strcspn(rest, "\n")] = '\0';
-    int state = find_state(text);
-    if (state < 0) {
-        char shown[TEXT_SHOW_MAX];
-        rc = err_set(e, ERR_DATA,
-                     "%s:1: got '%s', want pending, running, done, failed, "
-                     "preempted, diverged or stopped",
-                     path, text_show(shown, text));
+    s->state = run_state_find(text);
+    if (s->state == RUN_UNKNOWN) {
+        char shown[TEXT_SHOW_MAX], names[128];
+        struct text all = { names, sizeof names, 0 };
+        for (int i = 0; i < RUN_UNKNOWN; i++)
+            text_add(&all, "%s%s", i > 0 ? ", " : "", run_states[i].name);
+        *s = (struct run_status){ 0 };
+        rc = err_set(e, ERR_DATA, "%s:1: got '%s', want %s", path,
+                     text_show(shown, text), names);
     } else {
-        s->state = (enum run_state)state;
         parse_details(s, rest);
     }
     free(text);
     return rc;
+}
+
+enum run_state run_look(struct run_status *found, const char *dir,
+                        struct err *e)
+{
+    char path[RUN_PATH_MAX];
+    struct run_status status = { 0 };
+    struct err own = { 0 };
+    bool is_there = false, is_taken = false;
+    int rc = find_file(&is_there, dir, "status", &own);
+    if (rc == OK && is_there)
+        rc = run_status_read(&status, dir, &own);
+    run_path(path, dir, "lock");
+    if (rc == OK && status.state != RUN_DONE)
+        rc = lock_is_taken(&is_taken, path, &own);
+    enum run_state state = status.state;
+    if (is_taken)
+        state = RUN_RUNNING;
+    else if (state == RUN_RUNNING)
+        state = RUN_PREEMPTED;
+    if (rc != OK || !is_there) {
+        state = RUN_UNKNOWN;
+        snprintf(status.reason, sizeof status.reason, "%.*s",
+                 RUN_REASON_MAX - 1, own.text);
+    }
+    if (rc == ERR_IO || rc == ERR_MEMORY)
+        err_set(e, rc, "%s", own.text);
+    if (found)
+        *found = status;
+    return state;
 }
 
 /* --- opening ------------------------------------------------------------ */
@@ -258,10 +268,10 @@ static int already_holds(const struct run_folder *r, const struct run_status *s,
     char state[64] = "state unknown", command_text[2 * RUN_DIR_MAX];
     struct text command = { command_text, sizeof command_text, 0 };
     if (is_known && s->state == RUN_RUNNING)
-        snprintf(state, sizeof state, "interrupted");
+        snprintf(state, sizeof state, "%s", run_state_word(RUN_PREEMPTED));
     else if (is_known)
         snprintf(state, sizeof state, "%s at step %lld",
-                 run_state_name(s->state), (long long)s->step);
+                 run_state_word(s->state), (long long)s->step);
     shell_add(&command, r->dir);
     return err_set(e, ERR_BUSY,
                    "%s already holds a run (%s): go on with `sinklab train "

@@ -18,20 +18,7 @@
 #include "io/lock.h"
 #include "run/checkpoint.h"
 #include "run/run_files.h"
-
-enum run_state {
-    RUN_PENDING,   /* made, nothing computed */
-    RUN_RUNNING,   /* or killed, if no process holds the lock */
-    RUN_DONE,      /* all steps done */
-    RUN_FAILED,    /* stopped by an error; the reason says which */
-    RUN_PREEMPTED, /* stopped by a signal, can go on */
-    RUN_DIVERGED,  /* loss or gradient NaN or infinite */
-    RUN_STOPPED,   /* a rule of [train] ended it; the reason says which */
-    RUN_STATES,
-};
-
-/* "pending", "running", ...; the first line of the file `status`. */
-const char *run_state_name(enum run_state state);
+#include "run/run_state.h"
 
 enum { RUN_REASON_MAX = 512 };
 
@@ -39,7 +26,6 @@ struct run_status {
     enum run_state state;
     idx step;                    /* optimizer updates done at that moment */
     char reason[RUN_REASON_MAX]; /* one line; may be empty */
-    int refused; /* ERR_IO, ERR_MEMORY: sweep_run_state could not see it */
 };
 
 struct run_folder {
@@ -90,6 +76,14 @@ int run_status_write(const struct run_folder *r, enum run_state state, idx step,
 /* run_status_read - OK; ERR_IO: no such file; ERR_DATA: changed since it was
  * written, or no state we know. */
 int run_status_read(struct run_status *s, const char *dir, struct err *e);
+
+/* run_look - how a run stands, from its `status` and its lock: what is not done
+ * runs while a process holds the lock, and what says running without one was
+ * interrupted. RUN_UNKNOWN where there is no `status`, or it cannot be read;
+ * found->reason says why. found and e may be NULL; e gets what the system
+ * refused (ERR_IO, ERR_MEMORY), not what is damaged. */
+enum run_state run_look(struct run_status *found, const char *dir,
+                        struct err *e);
 
 /* run_config_write - replace config.ini by this text and its seal
  * (io/sealed_text.h). OK, ERR_IO. */

@@ -3,50 +3,20 @@
 #include "base/nearest.h"
 #include "base/text.h"
 #include "io/fsys.h"
-#include "io/lock.h"
 #include "metric/metric.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-static const char interrupted[] = "interrupted";
-static const char unknown[] = RUN_STANDING_UNKNOWN;
-
-/* ---- how a run stands -------------------------------------------------- */
-
-const char *run_standing(double *step, const char *dir, struct err *e)
-{
-    char path[RUN_PATH_MAX];
-    struct run_status status;
-    *step = NAN;
-    bool is_taken = true;
-    struct err own = { 0 };
-    run_path(path, dir, "status");
-    int rc = fsys_exists(&is_taken, path, e);
-    if (rc != OK || !is_taken)
-        return unknown;
-    rc = run_status_read(&status, dir, &own);
-    if (rc == ERR_IO || rc == ERR_MEMORY)
-        err_set(e, rc, "%s", own.text);
-    if (rc != OK)
-        return unknown;
-    *step = (double)status.step;
-    run_path(path, dir, "lock");
-    if (status.state == RUN_RUNNING && lock_is_taken(&is_taken, path, e))
-        return unknown;
-    if (!is_taken)
-        return interrupted;
-    return run_state_name(status.state);
-}
+/* ---- metrics.csv ------------------------------------------------------- */
 
 /* Did its last process end in order, so that all rows are whole? */
 static bool has_ended(const char *dir)
 {
     struct run_status status;
     return run_status_read(&status, dir, NULL) == OK &&
-           (status.state == RUN_DONE || status.state == RUN_STOPPED ||
-            status.state == RUN_PREEMPTED);
+           run_states[status.state].is_in_order;
 }
 
 int run_metrics_read(struct table *t, const char *dir, struct err *e)
@@ -65,14 +35,6 @@ int run_metrics_read(struct table *t, const char *dir, struct err *e)
                    "%s: its last row is cut off, but the run had ended; put a "
                    "copy of the file back",
                    path);
-}
-
-const char *run_standing_name(int i)
-{
-    const char *const more[] = { interrupted, unknown };
-    if (i < RUN_STATES)
-        return run_state_name((enum run_state)i);
-    return i < RUN_STATES + COUNT_OF(more) ? more[i - RUN_STATES] : NULL;
 }
 
 /* ---- names of fields --------------------------------------------------- */

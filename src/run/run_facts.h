@@ -17,7 +17,7 @@
 /* All borrowed. */
 struct run_facts {
     const char *name;
-    const char *status;           /* as run_standing has it */
+    const char *status;           /* of run_state_word */
     double step;                  /* updates done; NAN: unknown */
     const struct config *config;  /* NULL: unknown */
     const struct table *measured; /* metrics.csv; 0 columns: none */
@@ -50,17 +50,5 @@ bool run_field_text(char *text, size_t cap, const struct run_field *f,
  * no such file (the table stays empty); ERR_DATA: damaged, or its last row is
  * cut off though the run has ended in order; ERR_IO, ERR_MEMORY. */
 int run_metrics_read(struct table *t, const char *dir, struct err *e);
-
-#define RUN_STANDING_UNKNOWN "unknown"
-
-/* run_standing - how a run stands, for people: the first word of `status`,
- * but "interrupted" where that says running and no process holds the lock, and
- * RUN_STANDING_UNKNOWN where it cannot be read. *step is the one in `status`,
- * NAN if unknown; e, if not NULL, gets what the system refused (ERR_IO,
- * ERR_MEMORY), not what is damaged. */
-const char *run_standing(double *step, const char *dir, struct err *e);
-
-/* Words that run_standing may return, by number; NULL past the end. */
-const char *run_standing_name(int i);
 
 #endif

@@ -1,4 +1,5 @@
-/* What a sweep would cost: `sinklab sweep --dry-run`. */
+#include "sweep/sweep_dry.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,7 +9,8 @@
 #include "base/machine.h"
 #include "base/text.h"
 #include "io/grid.h"
-#include "sweep/sweep.h"
+#include "sweep/sweep_expand.h"
+#include "sweep/sweep_folder.h"
 #include "train/plan.h"
 #include "train/session.h"
 
@@ -104,9 +106,9 @@ static const char *state_of(const struct sweep *s,
                             const struct sweep_point *point, bool *is_left)
 {
     const struct sweep_run *r = sweep_find(s, point->id);
-    enum sweep_state state = r ? sweep_run_state(s, r, NULL) : SWEEP_WAITING;
-    *is_left = !sweep_is_finished(state);
-    return r ? sweep_state_name(state) : "new";
+    enum run_state state = r ? sweep_run_state(s, r, NULL, NULL) : RUN_PENDING;
+    *is_left = !run_states[state].is_finished;
+    return r ? run_state_word(state) : "new";
 }
 
 static int print_runs(const struct sweep_points *p, const struct sweep *s,
@@ -142,13 +144,14 @@ static void print_sums(const struct sweep_file *f, const struct sweep_points *p,
                        const struct sweep *s,
                        const struct sweep_estimate *estimates)
 {
-    idx n = 0, jobs = jobs_at_once(&f->options);
+    idx n = 0, n_listed = 0, jobs = jobs_at_once(&f->options);
     idx least = p->n ? estimates[0].plan.parameters : 0, most = least;
     double sum_s = 0, longest_s = 0, disk = 0;
     char all[32], each[32];
     for (idx i = 0; i < p->n; i++) {
         const struct sweep_estimate *x = &estimates[i];
         bool is_left;
+        n_listed += sweep_find(s, p->points[i].id) != NULL;
         state_of(s, &p->points[i], &is_left);
         least = idx_min(least, x->plan.parameters);
         most = idx_max(most, x->plan.parameters);
@@ -164,6 +167,8 @@ static void print_sums(const struct sweep_file *f, const struct sweep_points *p,
     printf("%-12s %td, %td of them to do", "runs", p->n, n);
     if (p->n_excluded)
         printf("; %td combinations excluded", p->n_excluded);
+    if (s->n > n_listed)
+        printf("; %td more are no longer in the sweep file", s->n - n_listed);
     printf("\n%-12s %td", "parameters", least);
     if (most != least)
         printf(" to %td", most);
@@ -173,13 +178,7 @@ static void print_sums(const struct sweep_file *f, const struct sweep_points *p,
     printf("%-12s ", "disk");
     plan_print_bytes(stdout, disk);
     printf(" of checkpoints\n");
-    if (p->n_duplicates)
-        printf("%-12s %td combinations equal another one and are not run "
-               "again: %s\n",
-               "note", p->n_duplicates, p->twins);
-    text_print_lines(stdout, "note         ", p->notes);
-    if (p->idle)
-        printf("%-12s an exclusion excludes nothing: %s\n", "note", p->idle);
+    sweep_points_tell(stdout, "note         ", p);
 }
 
 /* ---- the whole --------------------------------------------------------- */
@@ -203,8 +202,8 @@ static int estimate(struct sweep_estimate *estimates,
     return OK;
 }
 
-int sweep_dry_run(const struct sweep_file *f, const struct sweep_points *p,
-                  struct err *e)
+static int tell(const struct sweep_file *f, const struct sweep_points *p,
+                struct err *e)
 {
     struct sweep s = { 0 };
     bool holds;
@@ -219,5 +218,14 @@ int sweep_dry_run(const struct sweep_file *f, const struct sweep_points *p,
         print_sums(f, p, &s, estimates);
     sweep_close(&s);
     free(estimates);
+    return e->code;
+}
+
+int sweep_dry_run(const struct sweep_file *f, struct err *e)
+{
+    struct sweep_points p = { 0 };
+    if (!sweep_expand(&p, f, e))
+        tell(f, &p, e);
+    sweep_points_release(&p);
     return e->code;
 }

@@ -7,60 +7,403 @@
 
 #include "base/hash.h"
 #include "base/rng.h"
-#include "sweep/sweep_walk.h"
+#include "base/text.h"
+#include "config/config_when.h"
+#include "data/source.h"
+#include "nn/model/model.h"
+#include "run/config_paths.h"
+#include "sweep/sweep_folder.h"
+#include "sweep/sweep_label.h"
 
-enum { PROBLEMS_ENOUGH = 5, NUMBER_MAX = 40 };
+enum {
+    PROBLEMS_ENOUGH = 5,
+    NUMBER_MAX = 40,
+    CHOICES_MAX = SWEEP_AXES_MAX * SWEEP_TOGETHER_MAX,
+    SHOWN_MAX = 400,
+    WATCHED_MAX = 128, /* more than keys with a condition */
+};
+
+/* The data that was opened last: many runs read the same. */
+struct opened {
+    bool is_known;
+    struct data_options options;
+    idx T, vocab;
+    const char *hash; /* in the points' pool */
+};
+
+/* A setting that all runs share, and that not all of them need read. */
+struct watched {
+    struct config_key k;
+    const struct config_origin *origin;
+    idx n_read, n_idle; /* combinations */
+    bool is_overruled;  /* where it was idle first, by a later place */
+};
+
+struct walk {
+    struct sweep_points *p;
+    const struct sweep_file *f;
+    struct draft draft; /* gathers what cannot be built */
+    struct opened data;
+    idx draw;
+    idx n_choices, n_leaves;
+    struct sweep_choice choices[CHOICES_MAX];
+    bool was_there[SWEEP_AXES_MAX]; /* the condition held somewhere */
+    bool was_used[SWEEP_EXCLUDES_MAX];
+    bool was_idle[SWEEP_AXES_MAX]; /* and that was told */
+    idx n_watched;                 /* settings of the base that may be idle */
+    struct watched watched[WATCHED_MAX];
+    idx cap, n_slots; /* of points; of the table below */
+    idx *slots;       /* (n_slots) by identity: number of a point, or -1 */
+    int code;         /* out of memory: nothing else matters */
+};
+
+/* ---- problems ---------------------------------------------------------- */
+
+static const char *show_choices(char out[SHOWN_MAX], const struct walk *w)
+{
+    struct text t = { .at = out, .cap_bytes = SHOWN_MAX };
+    char shown[TEXT_SHOW_MAX];
+    text_add(&t, "%s", "");
+    for (idx i = 0; i < w->n_choices; i++)
+        text_add(&t, "%s%s.%s=%s", i ? " " : "", w->choices[i].of.section->name,
+                 w->choices[i].of.key->name,
+                 text_show(shown, w->choices[i].value));
+    return out;
+}
+
+/* The last axis, or the last one that the message names. */
+static struct place blame(const struct walk *w, const char *message)
+{
+    const struct sweep_axis *a = NULL;
+    for (idx i = w->n_choices - 1; i >= 0; i--) {
+        const struct sweep_choice *c = &w->choices[i];
+        a = a ? a : c->axis;
+        if (strstr(message, c->of.key->name)) {
+            a = c->axis;
+            break;
+        }
+    }
+    return (struct place){ .file = a ? a->file : w->f->path,
+                           .line = a ? a->line : 1 };
+}
+
+static void tell_unbuildable(struct walk *w, int code, const char *message)
+{
+    char shown[SHOWN_MAX];
+    struct place at = blame(w, message);
+    draft_problem(&w->draft, &at, code, "the run with %s cannot be built: %s",
+                  show_choices(shown, w), message);
+}
+
+/* ---- one run ----------------------------------------------------------- */
+
+/* data.hash filled in, vocabulary found: as a run would open it. */
+static int open_data(struct walk *w, struct config *c, struct err *e)
+{
+    struct opened *o = &w->data;
+    struct source source = { 0 };
+    idx T = c->model.context;
+    if (config_data_path(c, w->f->dir, e))
+        return e->code;
+    if (!o->is_known || o->T != T ||
+        memcmp(&o->options, &c->data, sizeof c->data) != 0) {
+        int rc = source_open(&source, &c->data, 0, T, e);
+        *o = (struct opened){ .is_known = rc == OK, .T = T };
+        memcpy(&o->options, &c->data, sizeof c->data);
+        o->vocab = source.vocab;
+        o->hash = pool_text(&w->p->memory, source.hash, sizeof source.hash);
+        source_release(&source);
+        if (rc || pool_check(&w->p->memory, e))
+            return e->code;
+    }
+    key_copy_text(c->data.hash, o->hash);
+    return OK;
+}
+
+static int check_run(struct walk *w, struct config *c, struct err *e)
+{
+    struct model m = { 0 };
+    struct model_spec spec = config_spec(c);
+    int rc = model_spec_check(&spec, e);
+    if (rc == OK)
+        rc = open_data(w, c, e);
+    if (rc == OK)
+        rc = model_init(&m, &spec, w->data.vocab, e);
+    model_release(&m);
+    return rc;
+}
+
+/* ---- settings that some runs, or none, read ------------------------------ */
+
+static bool is_chosen(const struct walk *w, struct config_key k)
+{
+    for (idx i = 0; i < w->n_choices; i++)
+        if (w->choices[i].of.key == k.key)
+            return true;
+    return false;
+}
+
+static void tell_idle(struct walk *w, const struct sweep_choice *choice,
+                      const struct config *c)
+{
+    const struct sweep_axis *a = choice->axis;
+    idx number = a - w->f->axes;
+    struct place at = { .file = a->file, .line = a->line };
+    struct config_key k = choice->of;
+    char shown[TEXT_SHOW_MAX], run[SHOWN_MAX], why[ERR_TEXT_MAX / 2];
+    bool has_words = !strcmp(config_when_word(k.key), "with");
+    if (w->was_idle[number])
+        return;
+    w->was_idle[number] = true;
+    config_why_idle(why, sizeof why, c, k);
+    draft_problem(&w->draft, &at, ERR_CONFIG,
+                  "[%s] %s.%s = %s %s (%s): give the axis a condition%s%s%s",
+                  number < w->f->n_grid ? "axes" : "random", k.section->name,
+                  k.key->name, text_show(shown, choice->value), why,
+                  show_choices(run, w), has_words ? ", `if " : "",
+                  has_words ? k.key->when : "", has_words ? "`" : "");
+}
+
+/* As set_later in draft.c; axes are lines of the sweep's own file. */
+struct later {
+    const struct walk *w;
+    const struct config_origin *origin;
+};
+
+static bool set_later(void *user, struct config_key decider)
+{
+    enum { OWN_FILE = 1 }; /* the visit of the file that is read first */
+    const struct later *x = user;
+    idx number = config_key_number(decider.section, decider.key);
+    const struct config_origin *o = &x->w->f->origins->origins[number];
+    if (is_chosen(x->w, decider))
+        return x->origin->visit > OWN_FILE;
+    return o->order > x->origin->order && o->visit != x->origin->visit;
+}
+
+/* What the base gave and became of it: c as all is set, `read` without what is
+ * idle. */
+static void count(struct walk *w, const struct config *c,
+                  const struct config *read)
+{
+    for (idx i = 0; i < w->n_watched; i++) {
+        struct watched *x = &w->watched[i];
+        struct later later = { w, x->origin };
+        if (is_chosen(w, x->k))
+            continue;
+        if (!config_has_default(read, x->k))
+            x->n_read++;
+        else if (!config_has_default(c, x->k) && x->n_idle++ == 0)
+            x->is_overruled =
+                config_would_be_read(read, x->k, set_later, &later);
+    }
+}
+
+static bool drop_idle(struct walk *w, struct config *c)
+{
+    struct config read = *c;
+    bool is_told = false;
+    config_drop_idle(&read);
+    for (idx i = 0; i < w->n_choices; i++) {
+        struct config_key k = w->choices[i].of;
+        if (config_has_default(c, k) || !config_has_default(&read, k))
+            continue;
+        tell_idle(w, &w->choices[i], &read);
+        is_told = true;
+    }
+    count(w, c, &read);
+    *c = read;
+    return !is_told;
+}
+
+static void watch_base(struct walk *w)
+{
+    for (idx s = 0; s < n_config_sections; s++)
+        for (idx i = 0; i < *config_sections[s].n_keys; i++) {
+            struct config_key k = { &config_sections[s],
+                                    &config_sections[s].keys[i] };
+            const struct config_origin *origin =
+                &w->f->origins->origins[config_key_number(k.section, k.key)];
+            if (!k.key->when || !origin->is_given ||
+                config_has_default(&w->f->base, k))
+                continue;
+            BUG_ON(w->n_watched == WATCHED_MAX);
+            w->watched[w->n_watched++] =
+                (struct watched){ .k = k, .origin = origin };
+        }
+}
+
+/* "FILE:LINE: [section] key = value" */
+static void show_setting(struct text *t, const struct walk *w,
+                         const struct watched *x)
+{
+    char value[KEY_PRINT_MAX], shown[TEXT_SHOW_MAX];
+    config_value(value, sizeof value, &w->f->base, x->k);
+    text_add(t, "%s: [%s] %s = %s", x->origin->text, x->k.section->name,
+             x->k.key->name, text_show(shown, value));
+}
+
+static void tell_unread(struct walk *w, const struct watched *x)
+{
+    char setting[2 * ORIGIN_MAX];
+    struct text t = { .at = setting, .cap_bytes = sizeof setting };
+    show_setting(&t, w, x);
+    draft_problem(&w->draft, NULL, ERR_CONFIG,
+                  "%s is read only %s %s, which no run of this sweep has: "
+                  "leave it out, or change that",
+                  setting, config_when_word(x->k.key),
+                  config_show_when(x->k.key));
+}
+
+static void judge_base(struct walk *w)
+{
+    char notes[CONFIG_NOTES_MAX];
+    struct text t = { .at = notes, .cap_bytes = sizeof notes };
+    text_add(&t, "%s", config_notes(w->f->origins));
+    for (idx i = 0; i < w->n_watched; i++) {
+        const struct watched *x = &w->watched[i];
+        if (!x->n_idle)
+            continue;
+        if (!x->n_read && !x->is_overruled) {
+            tell_unread(w, x);
+            continue;
+        }
+        text_add(&t, "%s", t.n ? "\n" : "");
+        show_setting(&t, w, x);
+        text_add(&t,
+                 " is read only %s %s: by %td of %td combinations, the "
+                 "others have its default",
+                 config_when_word(x->k.key), config_show_when(x->k.key),
+                 x->n_read, x->n_read + x->n_idle);
+    }
+    if (t.n)
+        w->p->notes = pool_text(&w->p->memory, notes, sizeof notes);
+}
+
+/* ---- the points -------------------------------------------------------- */
+
+/* Where this identity stands or would stand in the table. */
+static idx *find_slot(const struct walk *w, const char *id)
+{
+    idx i = (idx)(strtoull(id, NULL, 16) % (uint64_t)w->n_slots);
+    while (w->slots[i] >= 0 && strcmp(w->p->points[w->slots[i]].id, id) != 0)
+        i = (i + 1) % w->n_slots;
+    return &w->slots[i];
+}
+
+/* Room for one point more; the table is at most half full. */
+static bool grow(struct walk *w)
+{
+    struct sweep_points *p = w->p;
+    if (p->n < w->cap)
+        return true;
+    idx cap = w->cap ? 2 * w->cap : 64;
+    struct sweep_point *points =
+        realloc(p->points, (size_t)cap * sizeof *points);
+    if (points)
+        p->points = points;
+    idx *slots = realloc(w->slots, 2 * (size_t)cap * sizeof *slots);
+    if (slots)
+        w->slots = slots;
+    if (!points || !slots)
+        return false;
+    w->cap = cap;
+    w->n_slots = 2 * cap;
+    for (idx i = 0; i < w->n_slots; i++)
+        w->slots[i] = -1;
+    for (idx i = 0; i < p->n; i++)
+        *find_slot(w, p->points[i].id) = i;
+    return true;
+}
+
+static const char *change_text(struct walk *w, const struct sweep_choice *c)
+{
+    struct text t = { 0 };
+    for (int pass = 0; pass < 2; pass++) {
+        t.n = 0;
+        text_add(&t, "%s.%s=%s", c->of.section->name, c->of.key->name,
+                 c->value);
+        t.cap_bytes = t.n + 1;
+        t.at = pass ? t.at : pool_bytes(&w->p->memory, t.cap_bytes);
+        if (!t.at)
+            return NULL;
+    }
+    return t.at;
+}
+
+static void tell_twins(struct walk *w, const struct sweep_point *first)
+{
+    char one[SHOWN_MAX], text[3 * SHOWN_MAX];
+    struct text t = { .at = text, .cap_bytes = sizeof text };
+    text_add(&t, "%s is ", show_choices(one, w));
+    for (idx i = 0; i < first->n_changes; i++)
+        text_add(&t, "%s%s", i ? " " : "", first->changes[i]);
+    if (w->p->n_duplicates++ == 0)
+        w->p->twins = pool_text(&w->p->memory, text, sizeof text);
+}
+
+static void add_point(struct walk *w, const char *id)
+{
+    struct pool *pool = &w->p->memory;
+    char label[SWEEP_LABEL_MAX];
+    if (!grow(w)) {
+        pool->is_out_of_memory = true;
+        return;
+    }
+    idx *slot = find_slot(w, id);
+    if (*slot >= 0) {
+        tell_twins(w, &w->p->points[*slot]);
+        return;
+    }
+    struct sweep_point *point = &w->p->points[w->p->n];
+    sweep_label(label, sizeof label, w->choices, w->n_choices);
+    *point = (struct sweep_point){
+        .n_changes = w->n_choices,
+        .changes = pool_bytes(pool, (size_t)w->n_choices * sizeof(char *)),
+        .label = pool_text(pool, label, sizeof label),
+        .hash = w->data.hash,
+        .vocab = w->data.vocab,
+    };
+    strcpy(point->id, id);
+    for (idx i = 0; i < w->n_choices && point->changes; i++)
+        point->changes[i] = change_text(w, &w->choices[i]);
+    *slot = w->p->n++;
+}
 
 /* ---- assignments ------------------------------------------------------- */
 
 /* Has the file, or an axis on the way here, a value of its own for it? */
-static bool is_given(const struct sweep_walk *w, const struct sweep_key *of)
+static bool is_given(const struct walk *w, const struct config_key *of)
 {
     idx number = config_key_number(of->section, of->key);
     for (idx i = 0; i < w->n_choices; i++)
-        if (w->choices[i].of->key == of->key)
+        if (w->choices[i].of.key == of->key)
             return true;
     return w->f->origins->origins[number].is_given;
 }
 
-static void set(const struct sweep_walk *w, struct config *c,
-                const struct sweep_key *of, const char *value)
+static void set(const struct walk *w, struct config *c,
+                const struct config_key *of, const char *value)
 {
     char *options = (char *)c + of->section->offset;
-    BUG_ON(key_parse(of->key, options, value, NULL)); /* sweep_parse.c */
+    BUG_ON(key_parse(of->key, options, value, NULL)); /* it was checked */
     /* KEEP WITH: model_keys' row preset */
     for (idx k = 0; k < n_model_keys && of->key == &model_keys[0]; k++) {
-        struct sweep_key one = { of->section, &model_keys[k] };
+        struct config_key one = { of->section, &model_keys[k] };
         const char *text = model_preset_value(c->model.preset, one.key);
         if (text && !is_given(w, &one))
             BUG_ON(key_parse(one.key, options, text, NULL));
     }
 }
 
-static bool holds(const struct sweep_condition *when, const struct config *c)
-{
-    char now[KEY_PRINT_MAX];
-    for (idx t = 0; t < when->n; t++) {
-        const struct sweep_term *term = &when->terms[t];
-        bool is_one = false;
-        key_print(term->of.key, (const char *)c + term->of.section->offset, now,
-                  sizeof now);
-        for (idx i = 0; i < term->n; i++)
-            is_one |= !strcmp(now, term->values[i]);
-        if (is_one == term->is_not)
-            return false;
-    }
-    return true;
-}
-
-static bool has_enough(const struct sweep_walk *w)
+static bool has_enough(const struct walk *w)
 {
     return w->code || w->draft.n_problems >= PROBLEMS_ENOUGH;
 }
 
 /* ---- walking ----------------------------------------------------------- */
 
-static void leaf(struct sweep_walk *w, const struct config *at)
+static void leaf(struct walk *w, const struct config *at)
 {
     struct config c = *at;
     struct err e = { 0 };
@@ -75,35 +418,35 @@ static void leaf(struct sweep_walk *w, const struct config *at)
         return;
     }
     for (idx i = 0; i < w->f->n_excludes; i++)
-        if (holds(&w->f->excludes[i], &c)) {
+        if (condition_holds(&w->f->excludes[i], condition_fits_config, &c)) {
             w->was_used[i] = true;
             w->p->n_excluded++;
             return;
         }
-    if (!sweep_drop_idle(w, &c))
+    if (!drop_idle(w, &c))
         return;
-    if (sweep_check_run(w, &c, &e)) {
-        sweep_tell_unbuildable(w, e.code, e.text);
+    if (check_run(w, &c, &e)) {
+        tell_unbuildable(w, e.code, e.text);
     } else {
         sweep_identity(id, &c);
-        sweep_add_point(w, id);
+        add_point(w, id);
     }
     w->code = pool_check(&w->p->memory, NULL);
 }
 
 /* Two axes of one key whose conditions both hold. */
-static bool is_free(struct sweep_walk *w, const struct sweep_axis *a)
+static bool is_free(struct walk *w, const struct sweep_axis *a)
 {
     for (idx i = 0; i < w->n_choices; i++)
         for (idx k = 0; k < a->n_keys; k++)
-            if (w->choices[i].of->key == a->keys[k].key) {
+            if (w->choices[i].of.key == a->keys[k].key) {
                 struct place at = { .file = a->file, .line = a->line };
-                char shown[SWEEP_SHOWN_MAX];
+                char shown[SHOWN_MAX];
                 draft_problem(&w->draft, &at, ERR_CONFIG,
                               "[axes] %s: already set by line %td where %s: "
                               "give conditions that never hold together",
                               a->name, w->choices[i].axis->line,
-                              sweep_show_choices(shown, w));
+                              show_choices(shown, w));
                 w->code = ERR_CONFIG;
                 return false;
             }
@@ -133,8 +476,7 @@ static void draw_number(char text[NUMBER_MAX], const struct sweep_axis *a,
 }
 
 /* The row of values that a draw takes; a number is written to `number`. */
-static const char **draw_row(const struct sweep_walk *w,
-                             const struct sweep_axis *a,
+static const char **draw_row(const struct walk *w, const struct sweep_axis *a,
                              char number[KEY_PRINT_MAX], const char **one)
 {
     char name[2 * KEY_TEXT_MAX];
@@ -145,7 +487,7 @@ static const char **draw_row(const struct sweep_walk *w,
     if (a->draw == DRAW_CHOICE)
         return a->values + a->n_keys * rng_below(&rng, a->n_values);
     struct config scratch = { 0 };
-    const struct sweep_key *of = &a->keys[0];
+    const struct config_key *of = &a->keys[0];
     char text[NUMBER_MAX], *options = (char *)&scratch + of->section->offset;
     draw_number(text, a, &rng);
     BUG_ON(key_parse(of->key, options, text, NULL)); /* low, high are fine */
@@ -154,10 +496,10 @@ static const char **draw_row(const struct sweep_walk *w,
     return one;
 }
 
-static void step(struct sweep_walk *w, idx axis, const struct config *c);
+static void step(struct walk *w, idx axis, const struct config *c);
 
 /* Go on below with one row of an axis' values. */
-static void take(struct sweep_walk *w, idx axis, const char **row,
+static void take(struct walk *w, idx axis, const char **row,
                  const struct config *c)
 {
     const struct sweep_axis *a = &w->f->axes[axis];
@@ -165,13 +507,13 @@ static void take(struct sweep_walk *w, idx axis, const char **row,
     for (idx k = 0; k < a->n_keys; k++) {
         set(w, &next, &a->keys[k], row[k]);
         w->choices[w->n_choices++] =
-            (struct sweep_choice){ a, &a->keys[k], row[k] };
+            (struct sweep_choice){ a, a->keys[k], row[k] };
     }
     step(w, axis + 1, &next);
     w->n_choices -= a->n_keys;
 }
 
-static void step_random(struct sweep_walk *w, idx axis, const struct config *c)
+static void step_random(struct walk *w, idx axis, const struct config *c)
 {
     char number[KEY_PRINT_MAX];
     const char *one;
@@ -179,7 +521,7 @@ static void step_random(struct sweep_walk *w, idx axis, const struct config *c)
 }
 
 /* All that axes from this one on make of c. */
-static void step(struct sweep_walk *w, idx axis, const struct config *c)
+static void step(struct walk *w, idx axis, const struct config *c)
 {
     const struct sweep_file *f = w->f;
     const struct sweep_axis *a = &f->axes[axis];
@@ -191,7 +533,7 @@ static void step(struct sweep_walk *w, idx axis, const struct config *c)
         w->draw = -1;
     } else if (axis == f->n_axes) {
         leaf(w, c);
-    } else if (!holds(&a->when, c)) {
+    } else if (!condition_holds(&a->when, condition_fits_config, c)) {
         step(w, axis + 1, c);
     } else {
         w->was_there[axis] = true;
@@ -207,7 +549,7 @@ static void step(struct sweep_walk *w, idx axis, const struct config *c)
 
 /* ---- the whole --------------------------------------------------------- */
 
-static void check_use(struct sweep_walk *w)
+static void check_use(struct walk *w)
 {
     const struct sweep_file *f = w->f;
     for (idx i = 0; i < f->n_axes; i++) {
@@ -234,23 +576,55 @@ static void check_use(struct sweep_walk *w)
 int sweep_expand(struct sweep_points *p, const struct sweep_file *f,
                  struct err *e)
 {
-    struct sweep_walk *w = calloc(1, sizeof *w);
+    struct walk *w = calloc(1, sizeof *w);
     *p = (struct sweep_points){ 0 };
     if (!w)
         return err_set(e, ERR_MEMORY, "out of memory");
     w->p = p;
     w->f = f;
     w->draw = -1;
-    sweep_watch_base(w);
+    watch_base(w);
     step(w, 0, &f->base);
     if (w->draft.n_problems == 0)
         check_use(w);
     if (w->draft.n_problems == 0)
-        sweep_judge_base(w);
+        judge_base(w);
     int rc = pool_check(&p->memory, e);
     if (rc == OK)
         rc = draft_close(&w->draft, e);
     free(w->slots);
     free(w);
     return rc;
+}
+
+void sweep_points_release(struct sweep_points *p)
+{
+    free(p->points);
+    pool_release(&p->memory);
+    *p = (struct sweep_points){ 0 };
+}
+
+void sweep_points_tell(FILE *out, const char *prefix,
+                       const struct sweep_points *p)
+{
+    if (p->n_duplicates)
+        fprintf(out,
+                "%s%td combinations equal another one and are not run again: "
+                "%s\n",
+                prefix, p->n_duplicates, p->twins);
+    text_print_lines(out, prefix, p->notes);
+    if (p->idle)
+        fprintf(out, "%san exclusion excludes nothing: %s\n", prefix, p->idle);
+}
+
+int sweep_point_config(struct config *c, const struct sweep_file *f,
+                       const struct sweep_point *point, struct err *e)
+{
+    *c = f->base;
+    if (config_override(c, f->origins, point->changes, point->n_changes, 0,
+                        NULL, e) ||
+        config_data_path(c, f->dir, e))
+        return e->code;
+    key_copy_text(c->data.hash, point->hash);
+    return OK;
 }

@@ -11,10 +11,12 @@
 #ifndef SINKLAB_SWEEP_EXPAND_H
 #define SINKLAB_SWEEP_EXPAND_H
 
+#include <stdio.h>
+
 #include "base/pool.h"
 #include "sweep/sweep_file.h"
 
-enum { SWEEP_RUNS_MAX = 100000, SWEEP_LABEL_MAX = 96 };
+enum { SWEEP_RUNS_MAX = 100000 };
 
 struct sweep_point {
     char id[CONFIG_ID_MAX];
@@ -52,19 +54,9 @@ void sweep_points_release(struct sweep_points *p);
 int sweep_point_config(struct config *c, const struct sweep_file *f,
                        const struct sweep_point *point, struct err *e);
 
-/* sweep_identity - config_id, but a text known by its hash may lie anywhere. */
-void sweep_identity(char id[CONFIG_ID_MAX], const struct config *c);
-
-/* sweep_label - the readable part of a run's name, from the n values that the
- * axes gave: "relu-lr0.002-seed3", at most cap bytes (SWEEP_LABEL_MAX or less),
- * NUL included, safe as a file's name. Seeds come last and are never left out;
- * where the others do not all fit, "etc" stands for the last of them. */
-struct sweep_choice {
-    const struct sweep_axis *axis;
-    const struct sweep_key *of;
-    const char *value;
-};
-void sweep_label(char *label, size_t cap, const struct sweep_choice *choices,
-                 idx n);
+/* sweep_points_tell - what a user should know of them, a line each: equal ones,
+ * settings that not all read, exclusions that exclude nothing. */
+void sweep_points_tell(FILE *out, const char *prefix,
+                       const struct sweep_points *p);
 
 #endif

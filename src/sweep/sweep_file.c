@@ -10,7 +10,6 @@
 #include "io/sealed_text.h"
 #include "run/config_paths.h"
 #include "sweep/sweep_folder.h"
-#include "sweep/sweep_parse.h"
 
 /* A file being read: its lines are gathered first, and judged when the base
  * configuration is whole. */
@@ -103,35 +102,52 @@ static void set_option(struct sweep_parse *p,
         sweep_problem(p, "%s", e.text);
 }
 
-/* Does an axis of one key move another: itself, or as a preset? */
-static bool moves(const struct sweep_key *axis, const struct sweep_key *other)
+/* Does the axis (user) move this key: itself, or as a preset? */
+static bool moves(struct config_key k, const void *user)
 {
-    /* KEEP WITH: model_keys' row preset */
-    bool is_preset = axis->key == &model_keys[0];
-    return axis->key == other->key ||
-           (is_preset && other->section == axis->section &&
-            model_preset_value(0, other->key));
+    const struct sweep_axis *a = user;
+    bool has_preset = false;
+    for (idx i = 0; i < a->n_keys; i++) /* KEEP WITH: model_keys' row preset */
+        has_preset |=
+            a->keys[i].key == &model_keys[0] && a->keys[i].section == k.section;
+    return sweep_axis_has(a, k.key) ||
+           (has_preset && model_preset_value(0, k.key));
+}
+
+/* What the axes above allow: no key twice, unless both have conditions. */
+static bool check_above(struct sweep_parse *p, const struct sweep_file *f,
+                        const struct sweep_axis *a)
+{
+    for (const struct sweep_axis *o = f->axes; o < f->axes + f->n_axes; o++)
+        for (idx k = 0; k < a->n_keys && (!a->when.n || !o->when.n); k++)
+            if (sweep_axis_has(o, a->keys[k].key)) {
+                sweep_problem(p,
+                              "%s.%s is an axis twice, first in %s:%td: give "
+                              "conditions that never hold together",
+                              a->keys[k].section->name, a->keys[k].key->name,
+                              o->file, o->line);
+                return false;
+            }
+    return true;
 }
 
 /* A condition sees only what stands above it. */
-static void check_sight(struct sweep_parse *p, const struct sweep_axis *a)
+static void check_below(struct sweep_parse *p, const struct sweep_file *f,
+                        const struct sweep_axis *a)
 {
-    const struct sweep_file *f = p->f;
     for (const struct sweep_axis *o = a + 1; o < f->axes + f->n_axes; o++)
-        for (idx k = 0; k < o->n_keys; k++)
-            for (idx t = 0; t < a->when.n; t++)
-                if (moves(&o->keys[k], &a->when.terms[t].of))
-                    sweep_problem(p,
-                                  "the condition speaks of %s, an axis of "
-                                  "%s:%td: put that one above",
-                                  o->name, o->file, o->line);
+        if (sweep_condition_has(&a->when, moves, o))
+            sweep_problem(p,
+                          "the condition speaks of %s, an axis of %s:%td: put "
+                          "that one above",
+                          o->name, o->file, o->line);
 }
 
 /* An axis overrides the base, so a command line cannot set its key. */
 static void check_override(struct sweep_parse *p, const struct sweep_axis *a)
 {
     for (idx k = 0; k < a->n_keys; k++) {
-        const struct sweep_key *of = &a->keys[k];
+        const struct config_key *of = &a->keys[k];
         idx number = config_key_number(of->section, of->key);
         if (!strcmp(p->d->source->origins[number].text, "command line"))
             sweep_problem(p,
@@ -141,27 +157,45 @@ static void check_override(struct sweep_parse *p, const struct sweep_axis *a)
     }
 }
 
+static void add_axis(struct sweep_parse *p, struct sweep_file *f)
+{
+    struct sweep_axis a;
+    if (!sweep_axis_parse(&a, p) || !check_above(p, f, &a))
+        return;
+    check_override(p, &a);
+    if (f->n_axes == SWEEP_AXES_MAX)
+        sweep_problem(p, "got more than %d axes", SWEEP_AXES_MAX);
+    else
+        f->axes[f->n_axes++] = a;
+}
+
+static void add_exclude(struct sweep_parse *p, struct sweep_file *f)
+{
+    if (f->n_excludes == SWEEP_EXCLUDES_MAX)
+        sweep_problem(p, "got more than %d exclusions", SWEEP_EXCLUDES_MAX);
+    else if (sweep_exclude_parse(&f->excludes[f->n_excludes], p))
+        f->n_excludes++;
+}
+
 static void parse_section(struct sweep_parse *p,
                           const struct sweep_reading *reading,
                           const char *section, struct random_options *random)
 {
+    struct sweep_file *f = reading->f;
     for (p->line = reading->first; p->line; p->line = p->line->next) {
-        idx n = p->f->n_axes;
         if (strcmp(p->line->section, section) != 0)
             continue;
         if (!strcmp(section, "sweep"))
-            set_option(p, reading, &sweep_section, &p->f->options);
+            set_option(p, reading, &sweep_section, &f->options);
         else if (!p->line->at.file)
             sweep_problem(p, "cannot be set on the command line: write it into "
                              "the file");
         else if (!strcmp(section, "exclude"))
-            sweep_parse_exclude(p);
+            add_exclude(p, f);
         else if (!strcmp(section, "random") && !strchr(p->line->key, '.'))
             set_option(p, reading, &random_section, random);
         else
-            sweep_parse_axis(p);
-        if (p->f->n_axes > n)
-            check_override(p, &p->f->axes[n]);
+            add_axis(p, f);
     }
 }
 
@@ -183,12 +217,11 @@ static void check_sections(struct sweep_parse *p, const struct sweep_file *f)
                       "section.key = value, value, or a section [random]");
 }
 
-/* The places of all axes, for messages about them. */
 static void finish(void *user, struct draft *d)
 {
     struct sweep_reading *r = user;
     struct sweep_file *f = r->f;
-    struct sweep_parse p = { .f = f, .d = d };
+    struct sweep_parse p = { .memory = &f->memory, .d = d };
     struct random_options random = { 0, 1 };
     parse_section(&p, r, "sweep", &random);
     parse_section(&p, r, "axes", &random);
@@ -204,7 +237,7 @@ static void finish(void *user, struct draft *d)
             .key = f->axes[i].name,
         };
         p.line = &line;
-        check_sight(&p, &f->axes[i]);
+        check_below(&p, f, &f->axes[i]);
     }
     if (d->n_problems == 0) /* else they may be why */
         check_sections(&p, f);

@@ -1,13 +1,19 @@
 #include "sweep/sweep_folder.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "base/text.h"
 #include "io/fsys.h"
-#include "sweep/sweep_list.h"
+#include "io/sealed_line.h"
 
-/* --- paths -------------------------------------------------------------- */
+/* KEEP WITH: docs/FORMATS.md */
+enum { LIST_VERSION = 2, LIST_MAX_BYTES = 1 << 28 };
+static const char list_word[] = "sinklab-sweep-list";
+static const char is_in[] = "in", is_out[] = "out", end_word[] = "end";
+
+/* ---- paths -------------------------------------------------------------- */
 
 void sweep_path(char path[RUN_PATH_MAX], const char *dir, const char *name)
 {
@@ -79,7 +85,190 @@ static int set_dir(struct sweep *s, const char *dir, struct err *e)
     return OK;
 }
 
-/* --- opening ------------------------------------------------------------ */
+/* ---- runs.list: reading ------------------------------------------------- */
+
+static idx count(const char *text, char c)
+{
+    idx n = 0;
+    for (; *text; text++)
+        n += *text == c;
+    return n;
+}
+
+/* A name that is one folder here, and ours. */
+static bool is_name(const char *name)
+{
+    return *name && *name != '.' && strlen(name) < SWEEP_NAME_MAX &&
+           !strchr(name, '/');
+}
+
+/* index, identity, in or out, name, changes; false: not as we write it. */
+static bool parse_run(struct sweep_run *r, struct pool *pool, idx index,
+                      char *line)
+{
+    idx n_fields = count(line, '\t') + 1;
+    char *end, *number = sealed_line_field(&line);
+    char *id = sealed_line_field(&line), *state = sealed_line_field(&line);
+    char *name = sealed_line_field(&line);
+    if (n_fields < 4 || strtoll(number, &end, 10) != index || *end ||
+        strlen(id) != CONFIG_ID_MAX - 1 || !is_name(name) ||
+        (strcmp(state, is_in) != 0 && strcmp(state, is_out) != 0))
+        return false;
+    *r = (struct sweep_run){
+        .index = index,
+        .is_dropped = !strcmp(state, is_out),
+        .name = pool_text(pool, name, SIZE_MAX),
+        .changes = line ? pool_text(pool, line, SIZE_MAX) : NULL,
+    };
+    strcpy(r->id, id);
+    strcpy(r->now, id);
+    return true;
+}
+
+/* "end", how many runs there are; and nothing behind it. */
+static bool is_end(const char *line, idx n_runs, const char *rest)
+{
+    char want[64];
+    snprintf(want, sizeof want, "%s\t%td", end_word, n_runs);
+    return strcmp(line, want) == 0 && !*rest;
+}
+
+static int parse_list(struct sweep *s, const char *path, char *text,
+                      struct err *e)
+{
+    idx cap = count(text, '\n'); /* one too many: the head */
+    int rc = sealed_line_head(&text, path, list_word, LIST_VERSION, e);
+    if (rc)
+        return rc;
+    s->runs = pool_bytes(&s->memory, (size_t)cap * sizeof *s->runs);
+    rc = pool_check(&s->memory, e);
+    if (rc)
+        return rc;
+    bool is_ended = false, is_good = true;
+    while (is_good && !is_ended) {
+        char *line = sealed_line_next(&text);
+        is_good = line && sealed_line_open(line);
+        is_ended = is_good && is_end(line, s->n, text);
+        if (is_good && !is_ended) {
+            is_good = parse_run(&s->runs[s->n], &s->memory, s->n, line);
+            s->n += is_good;
+        }
+    }
+    if (!is_ended)
+        return err_set(e, ERR_DATA,
+                       "%s:%td: damaged: this line is not what was written; "
+                       "put a copy of the file back, or start in another "
+                       "folder",
+                       path, s->n + 2);
+    return pool_check(&s->memory, e);
+}
+
+int sweep_read(struct sweep *s, struct err *e)
+{
+    char path[RUN_PATH_MAX], *text;
+    size_t n;
+    sweep_path(path, s->dir, "runs.list");
+    int rc = fsys_read_file(&text, &n, path, LIST_MAX_BYTES, e);
+    if (rc)
+        return rc;
+    if (memchr(text, '\0', n))
+        rc = err_set(e, ERR_DATA,
+                     "%s: damaged: it holds NUL bytes; put a copy of the file "
+                     "back, or start in another folder",
+                     path);
+    else
+        rc = parse_list(s, path, text, e);
+    free(text);
+    return rc ? rc : sweep_order(s, e);
+}
+
+/* ---- identities --------------------------------------------------------- */
+
+static int compare_ids(const void *a, const void *b, void *runs)
+{
+    const struct sweep_run *all = runs;
+    return strcmp(all[*(const idx *)a].now, all[*(const idx *)b].now);
+}
+
+int sweep_order(struct sweep *s, struct err *e)
+{
+    s->by_id = pool_bytes(&s->memory, (size_t)s->n * sizeof *s->by_id);
+    int rc = pool_check(&s->memory, e);
+    if (rc)
+        return rc;
+    for (idx i = 0; i < s->n; i++)
+        s->by_id[i] = i;
+    qsort_r(s->by_id, (size_t)s->n, sizeof *s->by_id, compare_ids, s->runs);
+    return OK;
+}
+
+void sweep_identity(char id[CONFIG_ID_MAX], const struct config *c)
+{
+    struct config plain = *c;
+    if (plain.data.hash[0])
+        key_copy_text(plain.data.path, "");
+    config_id(id, &plain);
+}
+
+int sweep_identify(struct sweep *s, struct err *e)
+{
+    for (idx i = 0; i < s->n; i++) {
+        struct config c;
+        if (sweep_config_load(&c, s, &s->runs[i], NULL) == OK)
+            sweep_identity(s->runs[i].now, &c);
+    }
+    return sweep_order(s, e);
+}
+
+const struct sweep_run *sweep_find(const struct sweep *s, const char *id)
+{
+    idx low = 0, high = s->n;
+    while (low < high) {
+        idx middle = low + (high - low) / 2;
+        const struct sweep_run *r = &s->runs[s->by_id[middle]];
+        int order = strcmp(r->now, id);
+        if (order == 0)
+            return r;
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return NULL;
+}
+
+/* ---- runs.list: writing ------------------------------------------------- */
+
+int sweep_write(const struct sweep *s, struct err *e)
+{
+    char path[RUN_PATH_MAX];
+    size_t most = 256;
+    for (idx i = 0; i < s->n; i++)
+        most += 128 + SWEEP_NAME_MAX +
+                (s->runs[i].changes ? strlen(s->runs[i].changes) : 0);
+    struct text t = { .at = malloc(most), .cap_bytes = most };
+    if (!t.at)
+        return err_set(e, ERR_MEMORY, "out of memory");
+    text_add(&t, "%s %d\n", list_word, LIST_VERSION);
+    for (idx i = 0; i < s->n; i++) {
+        const struct sweep_run *r = &s->runs[i];
+        size_t start = t.n;
+        text_add(&t, "%04td\t%s\t%s\t%s%s%s", i, r->id,
+                 r->is_dropped ? is_out : is_in, r->name,
+                 r->changes ? "\t" : "", r->changes ? r->changes : "");
+        sealed_line_end(&t, start);
+    }
+    size_t start = t.n;
+    text_add(&t, "%s\t%td", end_word, s->n);
+    sealed_line_end(&t, start);
+    BUG_ON(t.n >= t.cap_bytes);
+    sweep_path(path, s->dir, "runs.list");
+    int rc = fsys_replace(path, t.at, t.n, e);
+    free(t.at);
+    return rc;
+}
+
+/* ---- opening ------------------------------------------------------------ */
 
 int sweep_open(struct sweep *s, const char *dir, struct err *e)
 {
@@ -92,7 +281,7 @@ int sweep_open(struct sweep *s, const char *dir, struct err *e)
         rc = err_set(e, ERR_IO, "%s holds no sweep: no runs.list is there",
                      s->dir);
     if (rc == OK)
-        rc = sweep_list_read(s, e);
+        rc = sweep_read(s, e);
     if (rc)
         sweep_close(s);
     return rc;
@@ -146,63 +335,17 @@ int sweep_lock(struct sweep *s, const char *dir, struct err *e)
     return rc;
 }
 
-/* --- states ------------------------------------------------------------- */
+/* ---- states ------------------------------------------------------------- */
 
-const char *sweep_state_name(enum sweep_state state)
+enum run_state sweep_run_state(const struct sweep *s, const struct sweep_run *r,
+                               struct run_status *found, struct err *e)
 {
-    static const char *const names[] = {
-        [SWEEP_WAITING] = "waiting",         [SWEEP_RUNNING] = "running",
-        [SWEEP_INTERRUPTED] = "interrupted", [SWEEP_DONE] = "done",
-        [SWEEP_FAILED] = "failed",           [SWEEP_DIVERGED] = "diverged",
-        [SWEEP_STOPPED] = "stopped",
-    };
-    BUG_ON((int)state < 0 || state >= SWEEP_STATES);
-    return names[state];
-}
-
-static enum sweep_state without_process(enum run_state state)
-{
-    switch (state) {
-    case RUN_PENDING:
-        return SWEEP_WAITING;
-    case RUN_DONE:
-        return SWEEP_DONE;
-    case RUN_DIVERGED:
-        return SWEEP_DIVERGED;
-    case RUN_STOPPED:
-        return SWEEP_STOPPED;
-    case RUN_FAILED:
-        return SWEEP_FAILED;
-    default:
-        return SWEEP_INTERRUPTED;
-    }
-}
-
-enum sweep_state sweep_run_state(const struct sweep *s,
-                                 const struct sweep_run *r,
-                                 struct run_status *found)
-{
-    char dir[RUN_DIR_MAX], path[RUN_PATH_MAX];
-    struct run_status status = { 0 };
-    struct err e = { 0 };
-    enum sweep_state state = SWEEP_WAITING;
-    bool has_status = false, is_taken = false;
+    char dir[RUN_DIR_MAX];
+    bool has_status;
     sweep_run_dir(dir, s, r);
-    run_path(path, dir, "lock");
-    if (!find_file(&has_status, dir, "status", &e) && has_status &&
-        !run_status_read(&status, dir, &e)) {
-        state = without_process(status.state);
-        if (state != SWEEP_DONE && !lock_is_taken(&is_taken, path, &e) &&
-            is_taken)
-            state = SWEEP_RUNNING;
-    }
-    if (e.code) { /* unknown: whoever starts it finds out */
-        state = SWEEP_FAILED;
-        status.refused = e.code == ERR_IO || e.code == ERR_MEMORY ? e.code : OK;
-        snprintf(status.reason, sizeof status.reason, "%.*s",
-                 RUN_REASON_MAX - 1, e.text);
-    }
+    if (find_file(&has_status, dir, "status", NULL) || has_status)
+        return run_look(found, dir, e);
     if (found)
-        *found = status;
-    return state;
+        *found = (struct run_status){ 0 };
+    return RUN_PENDING;
 }

@@ -18,9 +18,6 @@
 #include "io/lock.h"
 #include "run/run.h"
 
-struct sweep_file;
-struct sweep_points;
-
 enum {
     SWEEP_NAME_MAX = 112, /* bytes of a run's name, NUL included */
     SWEEP_DIR_MAX = RUN_DIR_MAX - SWEEP_NAME_MAX - 16,
@@ -32,8 +29,8 @@ struct sweep_run {
     char now[CONFIG_ID_MAX]; /* as this program computes it: sweep_identify */
     bool is_dropped;         /* the sweep file no longer asks for it */
     const char *name;        /* "0007-relu-lr0.002-seed3" */
-    idx n_changes;
-    const char **changes; /* (n_changes) "optim.lr=0.002", in axis order */
+    const char *changes; /* "optim.lr=0.002", what the axes set, tabs between;
+                            NULL: nothing */
 };
 
 struct sweep {
@@ -43,17 +40,6 @@ struct sweep {
     idx *by_id;             /* (n) indices, in the order of `now` */
     struct lock lock;       /* held by who may change the list, start runs */
     struct pool memory;
-};
-
-/* What sweep_freeze found and did. */
-struct sweep_news {
-    bool is_new;  /* there was no list before */
-    idx added;    /* runs that are new in the list, at its end */
-    idx dropped;  /* runs that the file asked for before and no longer does */
-    idx revived;  /* dropped ones that it asks for again */
-    idx updated;  /* not begun, with other cosmetic settings than before */
-    idx kept;     /* begun, so they keep their former cosmetic settings */
-    idx repaired; /* configurations that were damaged, and written anew */
 };
 
 /* sweep_holds_sweep - *holds: is there a frozen list in dir? OK, ERR_IO. */
@@ -67,17 +53,20 @@ int sweep_open(struct sweep *s, const char *dir, struct err *e);
 void sweep_close(struct sweep *s); /* releases the lock, too */
 
 /* sweep_lock - become the one who may launch. OK; ERR_BUSY with the holder;
- * ERR_IO. The list must be read (sweep_open, sweep_freeze) after this. */
+ * ERR_IO. The list must be read (sweep_read) after this. */
 int sweep_lock(struct sweep *s, const char *dir, struct err *e);
 
-/* sweep_freeze - with the lock held: make the folder or bring its list up to
- * the file: new points get the next indices, missing ones are marked dropped.
- * Configurations are written before the list that names them, so a failure or
- * a kill leaves the former list valid. Leaves the list read.
- * OK, ERR_IO, ERR_DATA, ERR_CONFIG, ERR_MEMORY. */
-int sweep_freeze(struct sweep *s, struct sweep_file *f,
-                 const struct sweep_points *p, struct sweep_news *news,
-                 struct err *e);
+/* sweep_read, sweep_write - runs.list alone, of a sweep whose dir is set, which
+ * writing replaces whole. OK, ERR_IO, ERR_DATA, ERR_MEMORY. */
+int sweep_read(struct sweep *s, struct err *e);
+int sweep_write(const struct sweep *s, struct err *e);
+
+/* sweep_order - put by_id in order, anew: after runs were added. OK or
+ * ERR_MEMORY. */
+int sweep_order(struct sweep *s, struct err *e);
+
+/* sweep_identity - config_id, but a text known by its hash may lie anywhere. */
+void sweep_identity(char id[CONFIG_ID_MAX], const struct config *c);
 
 /* sweep_identify - compute every run's identity anew from its frozen
  * configuration: a program with more keys than the one that froze the sweep
@@ -102,23 +91,9 @@ void sweep_log_path(char path[RUN_PATH_MAX], const struct sweep *s,
 int sweep_config_load(struct config *c, const struct sweep *s,
                       const struct sweep_run *r, struct err *e);
 
-/* How far a run is, from its own folder. */
-enum sweep_state {
-    SWEEP_WAITING,     /* nothing computed yet */
-    SWEEP_RUNNING,     /* a process holds its lock */
-    SWEEP_INTERRUPTED, /* stopped or killed: goes on from its checkpoint */
-    SWEEP_DONE,
-    SWEEP_FAILED,   /* by an error; goes on once the cause is gone */
-    SWEEP_DIVERGED, /* for good: it would do so again */
-    SWEEP_STOPPED,  /* by a rule of its config; goes on if that changes */
-    SWEEP_STATES,
-};
-const char *sweep_state_name(enum sweep_state state); /* "waiting", ... */
-
-/* sweep_run_state - cannot fail: what cannot be read is SWEEP_FAILED with a
- * reason. found may be NULL. */
-enum sweep_state sweep_run_state(const struct sweep *s,
-                                 const struct sweep_run *r,
-                                 struct run_status *found);
+/* sweep_run_state - how far a run is, from its own folder: run_look, but
+ * RUN_PENDING where there is none yet. */
+enum run_state sweep_run_state(const struct sweep *s, const struct sweep_run *r,
+                               struct run_status *found, struct err *e);
 
 #endif

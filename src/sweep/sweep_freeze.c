@@ -1,16 +1,17 @@
-/* Bringing a sweep's folder up to its file: sweep_freeze. */
+#include "sweep/sweep_freeze.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "config/config_when.h"
 #include "io/fsys.h"
 #include "io/ini.h"
 #include "io/sealed_text.h"
-#include "sweep/sweep_expand.h"
 #include "sweep/sweep_journal.h"
-#include "sweep/sweep_list.h"
 
 static int out_of_memory(struct err *e)
 {
@@ -62,7 +63,7 @@ static int update_config(const struct sweep *s, const struct sweep_run *r,
     struct err damage = { 0 };
     bool is_same;
     sweep_config_path(path, s, r);
-    bool has_begun = sweep_run_state(s, r, NULL) != SWEEP_WAITING;
+    bool has_begun = sweep_run_state(s, r, NULL, NULL) != RUN_PENDING;
     int rc = sweep_config_load(&kept, s, r, &damage);
     bool is_there = true;
     if (rc == ERR_IO && fsys_exists(&is_there, path, e))
@@ -89,6 +90,19 @@ static int update_config(const struct sweep *s, const struct sweep_run *r,
 
 /* --- new ones ----------------------------------------------------------- */
 
+/* With tabs between them, as the list has them; NULL: none. */
+static const char *join_changes(struct pool *pool,
+                                const struct sweep_point *point)
+{
+    struct text t = { 0 };
+    for (idx i = 0; i < point->n_changes; i++)
+        t.cap_bytes += strlen(point->changes[i]) + 1;
+    t.at = t.cap_bytes ? pool_bytes(pool, t.cap_bytes) : NULL;
+    for (idx i = 0; i < point->n_changes && t.at; i++)
+        text_add(&t, "%s%s", i ? "\t" : "", point->changes[i]);
+    return t.at;
+}
+
 static int add_run(struct sweep *s, const struct sweep_point *point,
                    const struct config *c, struct err *e)
 {
@@ -99,14 +113,10 @@ static int add_run(struct sweep *s, const struct sweep_point *point,
     *r = (struct sweep_run){
         .index = s->n,
         .name = pool_text(&s->memory, name, sizeof name),
-        .n_changes = point->n_changes,
-        .changes = pool_bytes(&s->memory,
-                              (size_t)point->n_changes * sizeof *r->changes),
+        .changes = join_changes(&s->memory, point),
     };
     strcpy(r->id, point->id);
     strcpy(r->now, point->id);
-    for (idx i = 0; i < r->n_changes && r->changes; i++)
-        r->changes[i] = pool_text(&s->memory, point->changes[i], SIZE_MAX);
     if (pool_check(&s->memory, e))
         return e->code;
     s->n++;
@@ -208,7 +218,7 @@ int sweep_freeze(struct sweep *s, struct sweep_file *f,
         return e->code;
     *news = (struct sweep_news){ .is_new = !holds };
     if (tidy(s, e) ||
-        (!news->is_new && (sweep_list_read(s, e) || sweep_journal_check(s, e) ||
+        (!news->is_new && (sweep_read(s, e) || sweep_journal_check(s, e) ||
                            sweep_identify(s, e))) ||
         make_room(s, p->n, e))
         goto out;
@@ -221,10 +231,75 @@ int sweep_freeze(struct sweep *s, struct sweep_file *f,
         goto out;
     mark_dropped(s, is_wanted, news);
     bool has_changed = news->added || news->dropped || news->revived;
-    if (sweep_list_index(s, e) || (!f->is_frozen && write_file(s, f, e)) ||
-        (has_changed && (sweep_list_write(s, e) || note(s, news, e))))
+    if (sweep_order(s, e) || (!f->is_frozen && write_file(s, f, e)) ||
+        (has_changed && (sweep_write(s, e) || note(s, news, e))))
         goto out;
 out:
     free(is_wanted);
     return e->code;
+}
+
+/* --- telling ------------------------------------------------------------ */
+
+static void print_news(FILE *out, const struct sweep *s,
+                       const struct sweep_points *p, const struct sweep_news *n)
+{
+    const struct {
+        idx n;
+        const char *what;
+    } lines[] = {
+        { n->is_new ? 0 : n->added, "are new in the file and were added" },
+        { n->dropped, "are no longer in the file: they stay, but are not "
+                      "started" },
+        { n->revived, "are in the file again" },
+        { n->updated, "that have not begun take the file's new cosmetic "
+                      "settings" },
+        { n->kept, "that have begun keep their former cosmetic settings" },
+        { n->repaired, "had a frozen configuration that was damaged or "
+                       "missing; it was written anew" },
+    };
+    if (n->is_new)
+        fprintf(out, "%s: %td runs\n", s->dir, s->n);
+    for (idx i = 0; i < COUNT_OF(lines); i++)
+        if (lines[i].n)
+            fprintf(out, "%s: %td runs %s\n", s->dir, lines[i].n,
+                    lines[i].what);
+    sweep_points_tell(out, "note: ", p);
+    fflush(out);
+}
+
+int sweep_update(struct sweep *s, struct sweep_file *f, FILE *out,
+                 struct err *e)
+{
+    struct sweep_points p = { 0 };
+    struct sweep_news news;
+    if (!sweep_expand(&p, f, e) && !sweep_lock(s, f->dir, e) &&
+        !sweep_freeze(s, f, &p, &news, e))
+        print_news(out, s, &p, &news);
+    sweep_points_release(&p);
+    return e->code;
+}
+
+int sweep_open_or_make(struct sweep *s, struct sweep_file *f, struct err *e)
+{
+    const struct timespec pause = { .tv_nsec = 50 * 1000 * 1000 };
+    for (;;) {
+        struct err busy = { 0 };
+        bool holds, is_run;
+        if (sweep_holds_sweep(&holds, f->dir, e))
+            return e->code;
+        if (holds)
+            return sweep_open(s, f->dir, e);
+        if (sweep_update(s, f, stdout, &busy) == OK) {
+            lock_release(&s->lock);
+            return OK;
+        }
+        sweep_close(s);
+        if (busy.code != ERR_BUSY || run_holds_run(&is_run, f->dir, NULL) ||
+            is_run) {
+            *e = busy;
+            return e->code;
+        }
+        nanosleep(&pause, NULL);
+    }
 }

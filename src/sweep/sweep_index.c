@@ -1,4 +1,5 @@
-/* One run of a sweep: as a command to print, or to be trained here. */
+#include "sweep/sweep_index.h"
+
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,14 +7,9 @@
 #include <unistd.h>
 
 #include "base/shell.h"
-#include "sweep/sweep.h"
+#include "base/text.h"
+#include "sweep/sweep_journal.h"
 #include "train/train.h"
-
-bool sweep_is_finished(enum sweep_state state)
-{
-    return state == SWEEP_DONE || state == SWEEP_DIVERGED ||
-           state == SWEEP_STOPPED;
-}
 
 void sweep_command(struct sweep_command *c, const struct sweep *s,
                    const struct sweep_run *r, const struct sweep_options *o,
@@ -42,7 +38,8 @@ int sweep_print_list(const struct sweep *s, const struct sweep_options *o,
         const struct sweep_run *r = &s->runs[i];
         struct sweep_command c;
         struct text t = { .at = line, .cap_bytes = sizeof line };
-        if (r->is_dropped || sweep_is_finished(sweep_run_state(s, r, NULL)))
+        if (r->is_dropped ||
+            run_states[sweep_run_state(s, r, NULL, NULL)].is_finished)
             continue;
         sweep_command(&c, s, r, o, program);
         for (idx w = 0; c.words[w]; w++) {
@@ -60,20 +57,20 @@ int sweep_print_list(const struct sweep *s, const struct sweep_options *o,
 }
 
 /* What a process that ended with this code did to its run. */
-static enum sweep_event event_after(const struct sweep *s,
-                                    const struct sweep_run *r, int code)
+static enum run_state state_after(const struct sweep *s,
+                                  const struct sweep_run *r, int code)
 {
     switch (code) {
     case OK:
-        return sweep_run_state(s, r, NULL) == SWEEP_STOPPED ? EVENT_STOPPED
-                                                            : EVENT_DONE;
+        return sweep_run_state(s, r, NULL, NULL) == RUN_STOPPED ? RUN_STOPPED
+                                                                : RUN_DONE;
     case ERR_INTERRUPTED:
     case ERR_BUSY: /* another one was faster */
-        return EVENT_INTERRUPTED;
+        return RUN_PREEMPTED;
     case ERR_DIVERGED:
-        return EVENT_DIVERGED;
+        return RUN_DIVERGED;
     default:
-        return EVENT_FAILED;
+        return RUN_FAILED;
     }
 }
 
@@ -104,7 +101,7 @@ static int train(const struct sweep *s, const struct sweep_run *r,
     if (!e->code && !sweep_journal_append(s, r, EVENT_STARTED, "", e)) {
         train_run(&request, e);
         /* What training said counts more than a journal on a full disk */
-        sweep_journal_append(s, r, event_after(s, r, e->code),
+        sweep_journal_append(s, r, state_after(s, r, e->code),
                              e->code ? e->text : "", e->code ? &ignored : e);
     }
     for (int i = 0; i < argc; i++)
@@ -126,19 +123,19 @@ int sweep_index(const struct sweep *s, const struct sweep_options *o, idx index,
                r->name);
         return OK;
     }
-    switch (sweep_run_state(s, r, &found)) {
-    case SWEEP_DONE:
+    switch (sweep_run_state(s, r, &found, NULL)) {
+    case RUN_DONE:
         printf("%s/%s is done already, at step %td\n", s->dir, r->name,
                found.step);
         return OK;
-    case SWEEP_STOPPED:
+    case RUN_STOPPED:
         printf("%s/%s ended already, at step %td: %s\n", s->dir, r->name,
                found.step, found.reason);
         return OK;
-    case SWEEP_DIVERGED:
+    case RUN_DIVERGED:
         return err_set(e, ERR_DIVERGED, "%s/%s: %s", s->dir, r->name,
                        found.reason);
-    case SWEEP_RUNNING:
+    case RUN_RUNNING:
         return err_set(e, ERR_BUSY,
                        "%s/%s is being trained by another process: wait until "
                        "that ends",

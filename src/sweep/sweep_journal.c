@@ -18,44 +18,35 @@ enum {
     JOURNAL_MAX_BYTES = 1 << 28,
     LINE_MAX_BYTES = 1024,
     HOST_MAX = 128,
+    TIME_MAX = 24,
 };
 static const char journal_word[] = "sinklab-sweep-journal";
 
-static const char *const names[] = {
-    [EVENT_NONE] = "-",
-    [EVENT_FROZEN] = "frozen",
-    [EVENT_LAUNCHED] = "launched",
-    [EVENT_SUBMITTED] = "submitted",
-    [EVENT_LEFT] = "left",
-    [EVENT_STARTED] = "started",
-    [EVENT_DONE] = "done",
-    [EVENT_STOPPED] = "stopped",
-    [EVENT_INTERRUPTED] = "interrupted",
-    [EVENT_FAILED] = "failed",
-    [EVENT_DIVERGED] = "diverged",
-};
-
-const char *sweep_event_name(enum sweep_event event)
+const char *sweep_event_name(int event)
 {
-    BUG_ON((int)event < 0 || event >= SWEEP_EVENTS);
-    return names[event];
+    static const char *const names[] = { "frozen", "launched", "submitted",
+                                         "left", "started" };
+    BUG_ON(event < 0 || event >= EVENTS);
+    return event < RUN_STATES ? run_state_word((enum run_state)event)
+                              : names[event - RUN_STATES];
 }
 
+/* EVENTS: there is none of this name. */
 static int find_event(const char *name)
 {
-    for (int i = EVENT_NONE + 1; i < SWEEP_EVENTS; i++)
-        if (!strcmp(names[i], name))
-            return i;
-    return EVENT_NONE;
+    int i = RUN_PENDING + 1;
+    while (i < EVENTS && strcmp(sweep_event_name(i), name) != 0)
+        i++;
+    return i;
 }
 
 /* ---- appending --------------------------------------------------------- */
 
 /* The line of an event that happens now. */
-static void print_event(struct text *t, const struct sweep_run *r,
-                        enum sweep_event event, const char *detail)
+static void print_event(struct text *t, const struct sweep_run *r, int event,
+                        const char *detail)
 {
-    char host[HOST_MAX] = "", when[SWEEP_TIME_MAX];
+    char host[HOST_MAX] = "", when[TIME_MAX];
     size_t start = t->n;
     time_t now = time(NULL);
     struct tm utc;
@@ -66,8 +57,8 @@ static void print_event(struct text *t, const struct sweep_run *r,
         text_add(t, "%s\t%04td\t%s", when, r->index, r->id);
     else
         text_add(t, "%s\t-\t-", when);
-    text_add(t, "\t%s\t%s %ld\t%.*s", names[event], host, (long)getpid(),
-             SWEEP_DETAIL_MAX - 1, detail ? detail : "");
+    text_add(t, "\t%s\t%s %ld\t%.*s", sweep_event_name(event), host,
+             (long)getpid(), SWEEP_DETAIL_MAX - 1, detail ? detail : "");
     int tabs = 0;
     for (size_t i = start; i < t->n; i++) {
         unsigned char c = (unsigned char)t->at[i];
@@ -136,12 +127,11 @@ static int append_locked(int fd, const char *path, struct text *line,
 }
 
 int sweep_journal_append(const struct sweep *s, const struct sweep_run *r,
-                         enum sweep_event event, const char *detail,
-                         struct err *e)
+                         int event, const char *detail, struct err *e)
 {
     char path[RUN_PATH_MAX], buffer[LINE_MAX_BYTES];
     struct text line = { .at = buffer, .cap_bytes = sizeof buffer };
-    BUG_ON(event <= EVENT_NONE || event >= SWEEP_EVENTS);
+    BUG_ON(event <= RUN_PENDING);
     print_event(&line, r, event, detail);
     BUG_ON(line.n >= line.cap_bytes);
     sweep_path(path, s->dir, "journal");
@@ -161,18 +151,6 @@ int sweep_journal_append(const struct sweep *s, const struct sweep_run *r,
 
 /* ---- reading ----------------------------------------------------------- */
 
-static void take_event(struct sweep_record *record, enum sweep_event event,
-                       const char *when, const char *detail)
-{
-    record->attempts += event == EVENT_STARTED;
-    record->failures += event == EVENT_FAILED;
-    if (event == EVENT_DONE)
-        record->failures = 0;
-    record->last = event;
-    snprintf(record->time, sizeof record->time, "%s", when);
-    snprintf(record->detail, sizeof record->detail, "%s", detail);
-}
-
 /* time, index, identity, event, host and process, detail */
 static bool parse_event(struct sweep_record *records, const struct sweep *s,
                         char *line)
@@ -182,7 +160,7 @@ static bool parse_event(struct sweep_record *records, const struct sweep *s,
         if (!(field[i] = sealed_line_field(&line)))
             return false;
     int event = find_event(field[3]);
-    if (line || event == EVENT_NONE)
+    if (line || event == EVENTS)
         return false;
     if (!strcmp(field[1], "-"))
         return true;
@@ -194,7 +172,9 @@ static bool parse_event(struct sweep_record *records, const struct sweep *s,
         return true; /* of a run that was added after we read the list */
     if (strcmp(s->runs[index].id, field[2]) != 0)
         return false;
-    take_event(&records[index], (enum sweep_event)event, field[0], field[5]);
+    records[index].attempts += event == EVENT_STARTED;
+    records[index].last = event;
+    snprintf(records[index].detail, SWEEP_DETAIL_MAX, "%s", field[5]);
     return true;
 }
 

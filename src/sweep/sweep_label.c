@@ -1,9 +1,9 @@
-/* What a run is called, after the settings in which it differs. */
+#include "sweep/sweep_label.h"
+
 #include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
-#include "sweep/sweep_expand.h"
 
 /* Stands for parts that there was no room for. */
 static const char left_out[] = "etc";
@@ -16,7 +16,7 @@ static bool is_ambiguous(const struct key *key, const char *value,
     if (!strcmp(value, "none") || !strcmp(value, "own"))
         return true;
     for (idx c = 0; c < n; c++) {
-        const struct key *other = choices[c].of->key;
+        const struct key *other = choices[c].of.key;
         if (other->type != KEY_CHOICE || other == key)
             continue;
         for (int i = 0; other->choice(i); i++)
@@ -40,7 +40,7 @@ static void add_safe(struct text *t, const char *text)
 static void add_choice(struct text *t, const struct sweep_choice *c,
                        const struct sweep_choice *choices, idx n)
 {
-    const struct key *key = c->of->key;
+    const struct key *key = c->of.key;
     const char *value = c->value, *slash = strrchr(value, '/');
     switch (key->type) {
     case KEY_CHOICE:
@@ -84,7 +84,7 @@ static void add_parts(struct text *t, size_t room,
     for (idx i = 0; i < n; i++) {
         char buffer[SWEEP_LABEL_MAX];
         struct text part = { buffer, sizeof buffer, 0 };
-        if (is_fixed(&choices[i]) || is_seed(choices[i].of->key) != is_of_seeds)
+        if (is_fixed(&choices[i]) || is_seed(choices[i].of.key) != is_of_seeds)
             continue;
         text_add(&part, "%s", t->n ? "-" : "");
         add_choice(&part, &choices[i], choices, n);

@@ -45,99 +45,47 @@ static void add_time_left(struct text *t, const struct sweep_show *v)
     text_add(t, " left");
 }
 
+static void add_count(struct text *t, const char *format, idx n)
+{
+    if (n > 0)
+        text_add(t, format, n);
+}
+
 static void add_totals(struct text *t, const struct sweep_show *v)
 {
-    const struct sweep_tasks *s = v->tasks;
-    text_add(t, "%td of %td finished", s->count[TASK_FINISHED], s->n);
-    if (s->ends[SWEEP_STOPPED])
-        text_add(t, " (%td stopped early)", s->ends[SWEEP_STOPPED]);
-    if (s->ends[SWEEP_DIVERGED])
-        text_add(t, " (%td diverged)", s->ends[SWEEP_DIVERGED]);
-    if (s->count[TASK_FAILED])
-        text_add(t, ", %td failed", s->count[TASK_FAILED]);
-    text_add(t, ", %td running", s->count[TASK_RUNNING]);
-    if (s->count[TASK_WAITING])
-        text_add(t, ", %td waiting", s->count[TASK_WAITING]);
+    const idx *count = v->tasks->count;
+    text_add(t, "%td of %td finished", sweep_tasks_finished(v->tasks),
+             v->tasks->n);
+    add_count(t, " (%td stopped early)", count[RUN_STOPPED]);
+    add_count(t, " (%td diverged)", count[RUN_DIVERGED]);
+    add_count(t, ", %td failed", count[RUN_FAILED]);
+    text_add(t, ", %td running", count[RUN_RUNNING]);
+    add_count(t, ", %td waiting", count[RUN_PENDING]);
     add_time_left(t, v);
 }
 
-static void add_task(struct text *t, const struct sweep_task *task, int widest)
+static void add_task(struct text *t, const struct sweep_task *task)
 {
-    text_add(t, "  %-*s  ", widest, task->run->name);
-    if (task->state == TASK_FAILED) {
-        text_add(t, "failed: %s", task->note);
-        return;
-    }
-    text_add(t, "step %td/%td", task->step, task->steps);
-    if (task->steps > 0)
-        text_add(t, "  %3.0f %%",
-                 floor(100 * (double)task->step / (double)task->steps));
+    text_add(t, "  %s  step %td/%td", task->run->name, task->step, task->steps);
     if (!isnan(task->loss))
         text_add(t, "  loss %.4f", task->loss);
     if (task->failures)
         text_add(t, "  (start %td, after: %s)", task->failures + 1, task->note);
 }
 
-/* One row of the screen, cut to its width so that it stays one. */
-static void put_row(struct sweep_show *v, const char *row, int columns)
-{
-    printf("%.*s\033[K\n", columns - 1, row);
-    v->rows++;
-}
-
-static bool is_shown(const struct sweep_task *task)
-{
-    return task->state == TASK_RUNNING || task->state == TASK_FAILED;
-}
-
-static int widest_name(const struct sweep_tasks *s)
-{
-    int widest = 0;
-    for (idx i = 0; i < s->n; i++)
-        if (is_shown(&s->tasks[i]))
-            widest = (int)idx_max(widest, (idx)strlen(s->tasks[i].run->name));
-    return widest;
-}
-
-/* Back to where the table begins. */
-static void go_up(struct sweep_show *v)
+/* Take the table off the screen. */
+static void erase(struct sweep_show *v)
 {
     if (v->rows > 0)
-        printf("\033[%tdA\r", v->rows);
+        printf("\033[%tdA\r\033[J", v->rows);
     v->rows = 0;
 }
 
-/* Running ones first: failed ones give way if the screen is small. */
-static void draw_tasks(struct sweep_show *v, enum task_state state, int widest,
-                       const struct winsize *screen)
-{
-    const struct sweep_tasks *s = v->tasks;
-    idx hidden = 0;
-    for (idx i = 0; i < s->n; i++) {
-        char buffer[ROW_MAX];
-        struct text row = { buffer, sizeof buffer, 0 };
-        if (s->tasks[i].state != state)
-            continue;
-        if (v->rows + 2 >= screen->ws_row) {
-            hidden++;
-            continue;
-        }
-        add_task(&row, &s->tasks[i], widest);
-        put_row(v, buffer, screen->ws_col);
-    }
-    if (hidden > 0 && v->rows + 1 < screen->ws_row) {
-        char more[64];
-        snprintf(more, sizeof more, "  ... and %td more %s", hidden,
-                 state == TASK_RUNNING ? "running" : "failed");
-        put_row(v, more, screen->ws_col);
-    }
-}
-
+/* As many running ones as there is room for, each cut to one row. */
 void sweep_show_draw(struct sweep_show *v, double now_s)
 {
     struct winsize screen = { 0 };
     char buffer[ROW_MAX];
-    struct text row = { buffer, sizeof buffer, 0 };
     if (!v->is_terminal || sweep_show_due(v, now_s) > 0)
         return;
     if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &screen) || screen.ws_row < 3 ||
@@ -146,23 +94,25 @@ void sweep_show_draw(struct sweep_show *v, double now_s)
         screen.ws_col = SCREEN_COLUMNS;
     }
     v->shown_s = now_s;
-    go_up(v);
-    add_totals(&row, v);
-    put_row(v, buffer, screen.ws_col);
-    int widest = widest_name(v->tasks);
-    draw_tasks(v, TASK_RUNNING, widest, &screen);
-    draw_tasks(v, TASK_FAILED, widest, &screen);
-    printf("\033[J");
+    erase(v);
+    for (idx i = -1; i < v->tasks->n && v->rows + 1 < screen.ws_row; i++) {
+        struct text row = { buffer, sizeof buffer, 0 };
+        if (i < 0)
+            add_totals(&row, v);
+        else if (v->tasks->tasks[i].state == RUN_RUNNING)
+            add_task(&row, &v->tasks->tasks[i]);
+        else
+            continue;
+        printf("%.*s\033[K\n", screen.ws_col - 1, buffer);
+        v->rows++;
+    }
     fflush(stdout);
 }
 
 void sweep_show_line(struct sweep_show *v, const char *format, ...)
 {
     va_list args;
-    if (v->is_terminal && v->rows > 0) {
-        go_up(v);
-        printf("\033[J");
-    }
+    erase(v);
     va_start(args, format);
     vprintf(format, args);
     va_end(args);
@@ -187,9 +137,6 @@ void sweep_show_event(struct sweep_show *v, const char *what,
 
 void sweep_show_close(struct sweep_show *v)
 {
-    if (v->is_terminal && v->rows > 0) {
-        go_up(v);
-        printf("\033[J");
-        fflush(stdout);
-    }
+    erase(v);
+    fflush(stdout);
 }

@@ -1,5 +1,5 @@
-/* sweep_show.h - what a launcher tells people while runs are under way: a table
- * rewritten in place on a terminal, a line an event elsewhere. */
+/* sweep_show.h - what a launcher tells people while runs are under way: totals
+ * and running runs, rewritten in place on a terminal; elsewhere, events. */
 #ifndef SINKLAB_SWEEP_SHOW_H
 #define SINKLAB_SWEEP_SHOW_H
 

@@ -220,8 +220,8 @@ static int choose(struct submission *b, idx *wanted, idx *queued,
             const struct sweep_task *task = &tasks->tasks[i];
             idx index = task->run->index;
             bool is_queued = notes[index][0] != '\0';
-            b->is_wanted[index] = task->state == TASK_WAITING && !is_queued;
-            *queued += task->state == TASK_WAITING && is_queued;
+            b->is_wanted[index] = task->state == RUN_PENDING && !is_queued;
+            *queued += task->state == RUN_PENDING && is_queued;
             *wanted += b->is_wanted[index];
             largest = fmax(largest, (double)task->bytes);
         }

@@ -1,4 +1,5 @@
-/* How far a sweep is: `sinklab sweep status`. */
+#include "sweep/sweep_status.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,8 +8,7 @@
 #include "base/text.h"
 #include "io/grid.h"
 #include "io/tail.h"
-#include "run/run_facts.h"
-#include "sweep/sweep.h"
+#include "sweep/sweep_journal.h"
 #include "sweep/sweep_slurm.h"
 
 enum { CELL_COLUMNS = 60 };
@@ -35,59 +35,55 @@ static int find_planned_steps(idx *steps, const struct sweep *s,
     return rc;
 }
 
-/* true: how it stands is unknown, and unread says why. */
-static bool fill_row(struct grid *g, const struct sweep *s, idx i,
-                     const struct sweep_record *record, enum sweep_state *state,
-                     struct err *unread)
+/* unread: what the system refused. */
+static enum run_state fill_row(struct grid *g, const struct sweep *s, idx i,
+                               const struct sweep_record *record,
+                               struct err *unread)
 {
     const struct sweep_run *r = &s->runs[i];
     struct run_status found;
-    char shown[TEXT_SHOW_MAX];
-    *state = sweep_run_state(s, r, &found);
     struct err own = { 0 };
-    if (found.refused)
-        err_set(&own, found.refused, "%s", found.reason);
+    char shown[TEXT_SHOW_MAX], one[32] = "?", all[32] = "?";
+    enum run_state state = sweep_run_state(s, r, &found, &own);
     idx step = found.step, steps, row = i + 1;
-    bool has_step =
-        sweep_is_finished(*state) || find_logged_step(&step, s, r, &own) == OK;
-    bool has_steps = find_planned_steps(&steps, s, r, &own) == OK;
-    grid_set(g, row, 0, "%s", r->name);
-    grid_set(g, row, 1, "%s%s",
-             found.refused ? RUN_STANDING_UNKNOWN : sweep_state_name(*state),
-             r->is_dropped ? " (dropped)" : "");
-    char one[32] = "?", all[32] = "?";
-    if (has_step)
-        snprintf(one, sizeof one, "%td", step);
-    if (has_steps)
+    if (run_states[state].is_finished ||
+        find_logged_step(&step, s, r, &own) == OK)
+        snprintf(one, sizeof one, "%td", idx_max(step, found.step));
+    if (find_planned_steps(&steps, s, r, &own) == OK)
         snprintf(all, sizeof all, "%td", steps);
+    grid_set(g, row, 0, "%s", r->name);
+    grid_set(g, row, 1, "%s%s", run_state_word(state),
+             r->is_dropped ? " (dropped)" : "");
     grid_set(g, row, 2, "%s / %s", one, all);
     grid_set(g, row, 3, "%td", record->attempts);
     const char *note = found.reason;
-    if (!*note && *state == SWEEP_WAITING && record->last == EVENT_FAILED)
+    if (!*note && state == RUN_PENDING && record->last == RUN_FAILED)
         note = record->detail; /* it never got as far as a folder */
+    if (state ==
+        RUN_PREEMPTED) /* whichever signal a launcher, or Slurm, sends */
+        note = found.state == RUN_PREEMPTED
+                   ? "stopped by a signal, its state is saved"
+                   : "killed: goes on from its last resume.h5";
     if (own.code == ERR_IO || own.code == ERR_MEMORY)
         err_set(unread, own.code, "%s", own.text);
     if (own.code)
-        grid_set(g, row, 4, "%s", text_show(shown, own.text));
-    else if (*state != SWEEP_DONE && *state != SWEEP_RUNNING)
+        note = own.text;
+    if (own.code || (state != RUN_DONE && state != RUN_RUNNING))
         grid_set(g, row, 4, "%s", text_show(shown, note));
-    return found.refused != OK;
+    return state;
 }
 
-static void print_sums(const struct sweep *s, const idx count[SWEEP_STATES],
-                       idx n_unknown, idx n_dropped)
+static void print_sums(const struct sweep *s, const idx count[RUN_STATES],
+                       idx n_dropped)
 {
     printf("\n%s: %td runs", s->dir, s->n - n_dropped);
     const char *mark = ": ";
-    for (int i = 0; i < SWEEP_STATES; i++) {
+    for (int i = 0; i < RUN_STATES; i++) {
         if (!count[i])
             continue;
-        printf("%s%td %s", mark, count[i],
-               sweep_state_name((enum sweep_state)i));
+        printf("%s%td %s", mark, count[i], run_states[i].word);
         mark = ", ";
     }
-    if (n_unknown)
-        printf("%s%td " RUN_STANDING_UNKNOWN, mark, n_unknown);
     if (n_dropped)
         printf("; %td more are no longer in the sweep file", n_dropped);
     printf("\n");
@@ -111,7 +107,7 @@ int sweep_status(const struct sweep *s, struct err *e)
     static const char *const heads[] = { "run",    "state", "step",
                                          "starts", "note",  "queue" };
     struct grid g = { 0 };
-    idx count[SWEEP_STATES] = { 0 }, n_unknown = 0, n_dropped = 0;
+    idx count[RUN_STATES] = { 0 }, n_dropped = 0;
     struct err unread = { 0 };
     struct sweep_record *records = calloc((size_t)s->n + 1, sizeof *records);
     char(*queue)[QUEUE_NOTE_MAX] = calloc((size_t)s->n + 1, sizeof *queue);
@@ -125,18 +121,16 @@ int sweep_status(const struct sweep *s, struct err *e)
     for (idx k = 0; k < columns; k++)
         grid_set(&g, 0, k, "%s", heads[k]);
     for (idx i = 0; i < s->n; i++) {
-        enum sweep_state state;
-        bool is_unknown = fill_row(&g, s, i, &records[i], &state, &unread);
+        enum run_state state = fill_row(&g, s, i, &records[i], &unread);
         if (known > 0)
             grid_set(&g, i + 1, 5, "%s", queue[i]);
         n_dropped += s->runs[i].is_dropped;
-        if (!s->runs[i].is_dropped)
-            ++*(is_unknown ? &n_unknown : &count[state]);
+        count[state] += !s->runs[i].is_dropped;
     }
     if (grid_check(&g, e))
         goto out;
     grid_print(stdout, &g, CELL_COLUMNS, false);
-    print_sums(s, count, n_unknown, n_dropped);
+    print_sums(s, count, n_dropped);
     if (unread.code) /* what is shown is not all */
         err_set(e, unread.code, "%s", unread.text);
 out:

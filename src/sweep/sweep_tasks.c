@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "io/tail.h"
-#include "sweep/sweep.h"
 #include "train/session.h"
 
 /* Of a process without any numbers: program, libraries, HDF5's image. */
@@ -70,13 +69,13 @@ int sweep_tasks_init(struct sweep_tasks *t, const struct sweep *s,
         struct sweep_task *task = &t->tasks[t->n++];
         task->run = &s->runs[i];
         task->loss = NAN;
-        t->count[TASK_WAITING]++;
+        t->count[RUN_PENDING]++;
         weigh(task, &w, s, o);
-        enum sweep_state state = sweep_run_state(s, task->run, NULL);
-        if (sweep_is_finished(state)) {
-            sweep_task_set(t, task, TASK_FINISHED, state);
+        enum run_state state = sweep_run_state(s, task->run, NULL, NULL);
+        if (run_states[state].is_finished) {
+            sweep_task_set(t, task, state);
             task->step = task->steps;
-        } else if (state != SWEEP_WAITING)
+        } else if (state != RUN_PENDING)
             sweep_task_look(t, task);
         task->start_step = task->step;
     }
@@ -90,17 +89,22 @@ void sweep_tasks_release(struct sweep_tasks *t)
 }
 
 void sweep_task_set(struct sweep_tasks *t, struct sweep_task *task,
-                    enum task_state state, enum sweep_state end)
+                    enum run_state state)
 {
-    BUG_ON(task->state == TASK_FINISHED);
+    BUG_ON(run_states[task->state].is_finished);
     t->count[task->state]--;
     t->count[state]++;
     task->state = state;
-    task->end = end;
-    if (state == TASK_FINISHED)
-        t->ends[end]++;
-    if (state == TASK_WAITING)
+    if (state == RUN_PENDING)
         t->first_waiting = idx_min(t->first_waiting, task - t->tasks);
+}
+
+idx sweep_tasks_finished(const struct sweep_tasks *t)
+{
+    idx n = 0;
+    for (int i = 0; i < RUN_STATES; i++)
+        n += run_states[i].is_finished ? t->count[i] : 0;
+    return n;
 }
 
 struct sweep_task *sweep_task_next(struct sweep_tasks *t, double now_s,
@@ -108,11 +112,11 @@ struct sweep_task *sweep_task_next(struct sweep_tasks *t, double now_s,
 {
     *wake_s = INFINITY;
     while (t->first_waiting < t->n &&
-           t->tasks[t->first_waiting].state != TASK_WAITING)
+           t->tasks[t->first_waiting].state != RUN_PENDING)
         t->first_waiting++;
     for (idx i = t->first_waiting; i < t->n; i++) {
         struct sweep_task *task = &t->tasks[i];
-        if (task->state != TASK_WAITING)
+        if (task->state != RUN_PENDING)
             continue;
         if (task->not_before_s <= now_s)
             return task;
@@ -143,7 +147,7 @@ double sweep_tasks_share(const struct sweep_tasks *t, double *ours)
         double steps = task->steps > 0 ? (double)task->steps : 1;
         double before = fmin(1, (double)task->start_step / steps);
         bool is_over =
-            task->state == TASK_FINISHED || task->state == TASK_FAILED;
+            run_states[task->state].is_finished || task->state == RUN_FAILED;
         all += task->flops;
         done +=
             task->flops * (is_over ? 1 : fmin(1, (double)task->step / steps));

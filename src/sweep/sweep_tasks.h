@@ -8,20 +8,12 @@
 #include "sweep/sweep_options.h"
 #include "sweep/sweep_folder.h"
 
-enum task_state {
-    TASK_WAITING,
-    TASK_RUNNING,  /* as a job of ours */
-    TASK_FINISHED, /* done, stopped by a rule, or diverged: see `end` */
-    TASK_FAILED,   /* given up */
-    TASK_STATES,
-};
-
 enum { TASK_NOTE_MAX = 256 };
 
 struct sweep_task {
     const struct sweep_run *run;
-    enum task_state state;
-    enum sweep_state end; /* how it ended, if finished */
+    enum run_state state; /* RUN_PENDING: to be started; RUN_RUNNING: as a job
+                             of ours; RUN_FAILED: given up; else its end */
     idx steps;            /* planned */
     double flops;         /* of all its steps */
     size_t bytes;         /* of memory, the process included */
@@ -43,8 +35,7 @@ struct sweep_tasks {
     const struct sweep *sweep; /* borrowed */
     idx n;
     struct sweep_task *tasks; /* (n) dropped runs are left out */
-    idx count[TASK_STATES];   /* tasks in each state */
-    idx ends[SWEEP_STATES];   /* finished tasks by their end */
+    idx count[RUN_STATES];    /* tasks in each state */
     idx first_waiting;        /* none before it waits */
 };
 
@@ -55,9 +46,12 @@ int sweep_tasks_init(struct sweep_tasks *t, const struct sweep *s,
                      const struct sweep_options *o, struct err *e);
 void sweep_tasks_release(struct sweep_tasks *t);
 
-/* Change a task's state; `end` counts for TASK_FINISHED. */
+/* Change the state of a task that is not finished. */
 void sweep_task_set(struct sweep_tasks *t, struct sweep_task *task,
-                    enum task_state state, enum sweep_state end);
+                    enum run_state state);
+
+/* How many are finished, whatever their end. */
+idx sweep_tasks_finished(const struct sweep_tasks *t);
 
 /* sweep_task_next - a waiting task that may be started now, or NULL; then
  * *wake_s is the clock at which one may (INFINITY: none waits). */

@@ -46,8 +46,7 @@ struct checked {
 static bool has_ended(const struct checked *c)
 {
     return c->has_status && !c->is_used &&
-           (c->status.state == RUN_DONE || c->status.state == RUN_STOPPED ||
-            c->status.state == RUN_PREEMPTED);
+           run_states[c->status.state].is_in_order;
 }
 
 /* Until the next call. */

@@ -8,7 +8,6 @@
 #include "io/fsys.h"
 #include "run/metrics.h"
 #include "run/run_list.h"
-#include "sweep/sweep_expand.h"
 #include "sweep/sweep_journal.h"
 #include "train/train_target.h"
 
@@ -51,15 +50,14 @@ static void check_end(struct verify *v, const struct sweep *s,
                       const struct sweep_record *record)
 {
     char path[RUN_PATH_MAX];
-    enum sweep_state state = sweep_run_state(s, r, NULL);
-    if (record->last != EVENT_DONE || state == SWEEP_DONE ||
-        state == SWEEP_RUNNING)
+    enum run_state state = sweep_run_state(s, r, NULL, NULL);
+    if (record->last != RUN_DONE || state == RUN_DONE || state == RUN_RUNNING)
         return;
     sweep_path(path, s->dir, r->name);
     verify_say(v, ERR_DATA,
                "%s: is %s, but the journal says that it was done; put the "
                "folder back, or `sinklab sweep FOLDER` computes it again",
-               path, sweep_state_name(state));
+               path, run_state_word(state));
 }
 
 /* A torn last line is dropped by readers, and cut off by the next writer. */

@@ -15,14 +15,13 @@ static void check_status(const char *dir)
 {
     struct run_status s;
     struct err e = { 0 };
-    double step;
     int rc = run_status_read(&s, dir, &e);
     fuzz_check_told(rc, &e);
     if (rc == OK) {
-        FUZZ_CHECK(s.state >= 0 && s.state < RUN_STATES);
+        FUZZ_CHECK(s.state >= 0 && s.state < RUN_UNKNOWN);
         FUZZ_CHECK(strlen(s.reason) < RUN_REASON_MAX);
     }
-    FUZZ_CHECK(run_standing(&step, dir, NULL));
+    FUZZ_CHECK(run_state_word(run_look(&s, dir, NULL)));
 }
 
 static void check_manifest(const char *dir)

@@ -126,6 +126,8 @@ check "whoever starts them, runs are the same" all_same
 # --- a file that changes ----------------------------------------------------
 
 sed -i 's/optim.lr = log.*/optim.lr = 1e-4, 1e-3, 5e-3/' lr.ini
+check "a dry run counts what is dropped" says '9, 3 of them.*; 2 more are no longer' \
+    "$SINKLAB" sweep lr.ini --dry-run run.dir=s
 check "a changed file adds runs" "$SINKLAB" sweep lr.ini --list run.dir=s
 cp "$T/out" left.txt
 cp "$T/err" news.txt
@@ -157,6 +159,9 @@ wait "$first"
 stopped=$?
 check "a signal ends the launcher with 75" test "$stopped" -eq 75
 check "nothing runs any more" counts long '1 waiting, 1 interrupted$'
+check "one step is told, and no signal's name" \
+    says 'interrupted  15 / 60 +1 +stopped by a signal, its state is saved$' \
+    "$SINKLAB" sweep status long
 
 # --- bad input --------------------------------------------------------------
 

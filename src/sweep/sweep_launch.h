@@ -1,12 +1,12 @@
-/* sweep_run.h - the local launcher: the runs of a sweep as processes of this
+/* sweep_launch.h - the local launcher: the runs of a sweep as processes of this
  * machine, several at a time.
  *
  * A run is started by `sinklab train`, as a user would, in its own folder, with
  * its output in log.txt there. Its state is what that folder says, so nothing
  * is lost with the launcher: the next one goes on where the runs are.
  */
-#ifndef SINKLAB_SWEEP_RUN_H
-#define SINKLAB_SWEEP_RUN_H
+#ifndef SINKLAB_SWEEP_LAUNCH_H
+#define SINKLAB_SWEEP_LAUNCH_H
 
 #include "sweep/sweep_options.h"
 #include "sweep/sweep_folder.h"

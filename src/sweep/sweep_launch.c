@@ -1,4 +1,4 @@
-#include "sweep/sweep_run.h"
+#include "sweep/sweep_launch.h"
 
 #include <math.h>
 #include <signal.h>
@@ -7,15 +7,17 @@
 #include <string.h>
 
 #include "base/laps.h"
+#include "base/memory.h"
 #include "base/moment.h"
 #include "base/shell.h"
 #include "base/stop.h"
 #include "io/fsys.h"
+#include "io/job_slots.h"
+#include "io/jobs.h"
 #include "io/tail.h"
-#include "sweep/jobs.h"
-#include "sweep/sweep.h"
+#include "sweep/sweep_index.h"
+#include "sweep/sweep_journal.h"
 #include "sweep/sweep_show.h"
-#include "sweep/sweep_slots.h"
 #include "sweep/sweep_tasks.h"
 
 /* Whatever happens to our file meanwhile: all runs are of one program. */
@@ -40,7 +42,7 @@ struct launcher {
     struct sweep_tasks tasks;
     struct sweep_show show;
     struct jobs jobs;
-    struct sweep_slots plan;
+    struct job_slots plan;
     struct sweep_task **slots; /* (plan.n) NULL: free */
     int stopped_by;            /* signal; 0: not asked to stop */
     double asked_s;            /* clock of the first SIGINT or SIGTERM; or 0 */
@@ -64,8 +66,8 @@ static void tell_all(const struct launcher *l, int number)
 }
 
 /* A line in the journal. If it cannot be written, nothing more is started. */
-static void record(struct launcher *l, const struct sweep_task *task,
-                   enum sweep_event event, const char *detail)
+static void record(struct launcher *l, const struct sweep_task *task, int event,
+                   const char *detail)
 {
     bool was_stopping = is_stopping(l);
     if (sweep_journal_append(l->sweep, task ? task->run : NULL, event, detail,
@@ -89,9 +91,9 @@ static bool is_in_use(const struct launcher *l, const struct sweep_task *task)
 /* Another process has it, or it ended behind our back. */
 static bool is_taken_care_of(struct launcher *l, struct sweep_task *task)
 {
-    enum sweep_state state = sweep_run_state(l->sweep, task->run, NULL);
-    if (sweep_is_finished(state)) {
-        sweep_task_set(&l->tasks, task, TASK_FINISHED, state);
+    enum run_state state = sweep_run_state(l->sweep, task->run, NULL, NULL);
+    if (run_states[state].is_finished) {
+        sweep_task_set(&l->tasks, task, state);
         return true;
     }
     if (!is_in_use(l, task))
@@ -110,16 +112,16 @@ static void fail_task(struct launcher *l, struct sweep_task *task,
 {
     snprintf(task->note, sizeof task->note, "%s", note);
     task->failures++;
-    record(l, task, EVENT_FAILED, task->note);
+    record(l, task, RUN_FAILED, task->note);
     if (is_hopeless || task->failures > l->options->retries) {
-        sweep_task_set(&l->tasks, task, TASK_FAILED, SWEEP_FAILED);
+        sweep_task_set(&l->tasks, task, RUN_FAILED);
         sweep_show_event(&l->show, "failed", task, task->note);
         return;
     }
     task->not_before_s =
         clock_s() +
         fmin(RETRY_MAX_S, RETRY_S * exp2((double)task->failures - 1));
-    sweep_task_set(&l->tasks, task, TASK_WAITING, SWEEP_FAILED);
+    sweep_task_set(&l->tasks, task, RUN_PENDING);
     sweep_show_event(&l->show, "failed, will be tried again:", task,
                      task->note);
 }
@@ -156,7 +158,7 @@ static void start(struct launcher *l, idx slot, struct sweep_task *task)
     }
     l->slots[slot] = task;
     task->started_s = clock_s();
-    sweep_task_set(&l->tasks, task, TASK_RUNNING, SWEEP_RUNNING);
+    sweep_task_set(&l->tasks, task, RUN_RUNNING);
     sweep_show_event(&l->show, "started", task, "");
     moment_next("start");
 }
@@ -195,6 +197,8 @@ static void end_failed(struct launcher *l, struct sweep_task *task,
     struct err unread = { 0 };
     if (tail_line(line, sizeof line, log, false, &unread))
         snprintf(line, sizeof line, "%.*s", (int)sizeof line - 1, unread.text);
+    if (!*line) /* what it had to say could not be written, either */
+        snprintf(line, sizeof line, "its log.txt is empty: is the disk full?");
     if (end->signal)
         snprintf(note, sizeof note, "killed by signal %d%s", end->signal,
                  end->signal == SIGKILL ? " (out of memory?)" : "");
@@ -208,30 +212,25 @@ static void end_postponed(struct launcher *l, struct sweep_task *task,
                           double pause_s, const char *why)
 {
     task->not_before_s = clock_s() + pause_s;
-    record(l, task, EVENT_INTERRUPTED, why);
-    sweep_task_set(&l->tasks, task, TASK_WAITING, SWEEP_INTERRUPTED);
+    record(l, task, RUN_PREEMPTED, why);
+    sweep_task_set(&l->tasks, task, RUN_PENDING);
     sweep_show_event(&l->show, "interrupted", task, why);
 }
 
 static void end_finished(struct launcher *l, struct sweep_task *task,
-                         enum sweep_state state, idx step)
+                         enum run_state state, idx step)
 {
     char detail[64] = "";
     struct text t = { detail, sizeof detail, 0 };
-    if (state == SWEEP_DONE)
-        record(l, task, EVENT_DONE, NULL);
-    else if (state == SWEEP_STOPPED)
-        record(l, task, EVENT_STOPPED, NULL);
-    else
-        record(l, task, EVENT_DIVERGED, NULL);
-    if (state == SWEEP_DONE)
+    record(l, task, state, NULL);
+    if (state == RUN_DONE)
         text_add_duration(&t, clock_s() - task->started_s);
     else
         text_add(&t, "at step %td of %td", step, task->steps);
-    sweep_task_set(&l->tasks, task, TASK_FINISHED, state);
-    if (state == SWEEP_DONE && l->show.is_terminal)
+    sweep_task_set(&l->tasks, task, state);
+    if (state == RUN_DONE && l->show.is_terminal)
         return; /* the table counts it */
-    sweep_show_event(&l->show, sweep_state_name(state), task, detail);
+    sweep_show_event(&l->show, run_state_word(state), task, detail);
 }
 
 static bool was_stopped(const struct job_end *end)
@@ -250,17 +249,17 @@ static void end_task(struct launcher *l, const struct job_end *end)
     if (slot == l->plan.n)
         return; /* none of ours */
     struct sweep_task *task = l->slots[slot];
-    enum sweep_state state = sweep_run_state(l->sweep, task->run, &found);
+    enum run_state state = sweep_run_state(l->sweep, task->run, &found, NULL);
     bool is_refused = end->status == ERR_BUSY;
     l->slots[slot] = NULL;
     if (!is_refused || is_in_use(l, task))
         task->refusals = 0;
     else
         task->refusals++;
-    if (end->status == OK && (state == SWEEP_DONE || state == SWEEP_STOPPED))
+    if (end->status == OK && (state == RUN_DONE || state == RUN_STOPPED))
         end_finished(l, task, state, found.step);
     else if (end->status == ERR_DIVERGED)
-        end_finished(l, task, SWEEP_DIVERGED, found.step);
+        end_finished(l, task, RUN_DIVERGED, found.step);
     else if (is_refused && task->refusals < REFUSALS_MAX)
         end_postponed(l, task, BUSY_S, "in use by another process");
     else {
@@ -292,8 +291,8 @@ static void obey(struct launcher *l, int number)
         tell_all(l, STOP);
     l->stopped_by = number;
     sweep_show_line(&l->show, "stopping %td run%s, which save their state ...",
-                    l->tasks.count[TASK_RUNNING],
-                    l->tasks.count[TASK_RUNNING] == 1 ? "" : "s");
+                    l->tasks.count[RUN_RUNNING],
+                    l->tasks.count[RUN_RUNNING] == 1 ? "" : "s");
 }
 
 static void draw(struct launcher *l)
@@ -313,8 +312,8 @@ static void loop(struct launcher *l)
         struct job_end end;
         int number;
         double wake_s = start_all(l), now_s = clock_s();
-        bool is_over = l->tasks.count[TASK_RUNNING] == 0 &&
-                       (l->tasks.count[TASK_WAITING] == 0 || is_stopping(l));
+        bool is_over = l->tasks.count[RUN_RUNNING] == 0 &&
+                       (l->tasks.count[RUN_PENDING] == 0 || is_stopping(l));
         if (is_over)
             return;
         draw(l);
@@ -346,11 +345,11 @@ static int conclude(struct launcher *l)
     char dir[RUN_DIR_MAX], buffer[256], saved[96] = "all saved";
     struct text counts = { buffer, sizeof buffer, 0 };
     shell_word(dir, sizeof dir, l->sweep->dir);
-    text_add(&counts, "%td done", t->ends[SWEEP_DONE]);
-    add_count(&counts, t->ends[SWEEP_STOPPED], "stopped early by their rules");
-    add_count(&counts, t->ends[SWEEP_DIVERGED], "diverged");
-    add_count(&counts, t->count[TASK_FAILED], "failed");
-    add_count(&counts, t->count[TASK_WAITING], "left");
+    text_add(&counts, "%td done", t->count[RUN_DONE]);
+    add_count(&counts, t->count[RUN_STOPPED], "stopped early by their rules");
+    add_count(&counts, t->count[RUN_DIVERGED], "diverged");
+    add_count(&counts, t->count[RUN_FAILED], "failed");
+    add_count(&counts, t->count[RUN_PENDING], "left");
     if (l->e->code) {
         struct err full = { 0 };
         err_set(&full, l->e->code,
@@ -369,13 +368,36 @@ static int conclude(struct launcher *l)
         return err_set(l->e, ERR_INTERRUPTED,
                        "stopped by %s, %s; go on with: sinklab sweep %s",
                        signal_name(l->stopped_by), saved, dir);
-    if (t->count[TASK_FAILED])
+    if (t->count[RUN_FAILED])
         return err_set(l->e, ERR_RUNS,
                        "%td of %td runs failed: `sinklab sweep status %s` says "
                        "why, `sinklab sweep %s` tries them again",
-                       t->count[TASK_FAILED], t->n, dir, dir);
+                       t->count[RUN_FAILED], t->n, dir, dir);
     printf("next: sinklab analyze %s\n", dir);
     return OK;
+}
+
+/* o->jobs, or as many as there are cores for, and memory for the largest run;
+ * never more than tasks wait. */
+static idx count_slots(const struct sweep_tasks *t,
+                       const struct sweep_options *o)
+{
+    struct core_list cores;
+    machine_cores(&cores);
+    idx by_cores = idx_max(1, cores.n / o->threads);
+    idx wanted = idx_min(o->jobs ? o->jobs : by_cores, t->count[RUN_PENDING]);
+    double largest = 0, bytes = memory_available("");
+    for (idx i = 0; i < t->n; i++)
+        if (t->tasks[i].state == RUN_PENDING)
+            largest = fmax(largest, (double)t->tasks[i].bytes);
+    if (o->jobs || bytes <= 0 || largest <= 0 ||
+        (double)wanted * largest <= bytes)
+        return wanted;
+    idx by_memory = idx_max(1, (idx)(bytes / largest));
+    printf("note: %td runs at once instead of %td: the largest takes %.0f MiB "
+           "of memory, and %.0f MiB are free (sweep.jobs overrides this)\n",
+           by_memory, wanted, largest / (1 << 20), bytes / (1 << 20));
+    return by_memory;
 }
 
 int sweep_launch(const struct sweep *s, const struct sweep_options *o,
@@ -384,17 +406,17 @@ int sweep_launch(const struct sweep *s, const struct sweep_options *o,
     struct launcher l = { .sweep = s, .options = o, .e = e };
     BUG_ON(!s->lock.is_held);
     if (sweep_tasks_init(&l.tasks, s, o, e) ||
-        sweep_slots_init(&l.plan, &l.tasks, o, e))
+        job_slots_init(&l.plan, count_slots(&l.tasks, o), o->threads, e))
         goto out;
     l.slots = calloc((size_t)l.plan.n + 1, sizeof *l.slots);
     if (!l.slots) {
         err_set(e, ERR_MEMORY, "out of memory for %td jobs", l.plan.n);
         goto out;
     }
-    if (l.tasks.count[TASK_WAITING] > 0) {
+    if (l.tasks.count[RUN_PENDING] > 0) {
         printf("%s: %td runs, %td finished already; %td at once, %td thread%s "
                "each\n",
-               s->dir, l.tasks.n, l.tasks.count[TASK_FINISHED], l.plan.n,
+               s->dir, l.tasks.n, sweep_tasks_finished(&l.tasks), l.plan.n,
                o->threads, o->threads == 1 ? "" : "s");
         fflush(stdout);
         jobs_open(&l.jobs);
@@ -410,6 +432,6 @@ int sweep_launch(const struct sweep *s, const struct sweep_options *o,
 out:
     sweep_tasks_release(&l.tasks);
     free(l.slots);
-    sweep_slots_release(&l.plan);
+    job_slots_release(&l.plan);
     return e->code;
 }

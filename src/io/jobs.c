@@ -1,4 +1,4 @@
-#include "sweep/jobs.h"
+#include "io/jobs.h"
 
 #include <errno.h>
 #include <fcntl.h>

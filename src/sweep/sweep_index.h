@@ -1,10 +1,9 @@
-/* sweep.h - what the files of `sinklab sweep` share. */
-#ifndef SINKLAB_SWEEP_H
-#define SINKLAB_SWEEP_H
+/* sweep_index.h - one run of a sweep: as a command to print, or trained. */
+#ifndef SINKLAB_SWEEP_INDEX_H
+#define SINKLAB_SWEEP_INDEX_H
 
-#include "sweep/sweep_expand.h"
+#include "sweep/sweep_options.h"
 #include "sweep/sweep_folder.h"
-#include "sweep/sweep_journal.h"
 
 /* sweep_command - one run as a word list for exec, as `--list` prints it:
  * PROGRAM train CONFIG run.dir=DIR train.threads=N --resume.
@@ -28,16 +27,5 @@ int sweep_index(const struct sweep *s, const struct sweep_options *o, idx index,
 /* sweep_print_list - the commands of all runs that are not finished. */
 int sweep_print_list(const struct sweep *s, const struct sweep_options *o,
                      struct err *e);
-
-/* sweep_dry_run - print the runs, their number and parameters, expected time
- * and disk, from a short timing of the first; writes nothing. */
-int sweep_dry_run(const struct sweep_file *f, const struct sweep_points *p,
-                  struct err *e);
-
-/* sweep_status - print how far every run of the sweep is. */
-int sweep_status(const struct sweep *s, struct err *e);
-
-/* Is nothing left to do for such a run? */
-bool sweep_is_finished(enum sweep_state state);
 
 #endif
