@@ -23,6 +23,27 @@ bool plan_saves_state(const struct config *c, idx step)
     return step == c->train.steps || (every && step % every == 0);
 }
 
+static bool is_every(const struct config *c, idx every, idx step)
+{
+    return every && (step % every == 0 || step == c->train.steps);
+}
+
+bool plan_validates(const struct config *c, idx step)
+{
+    return is_every(c, c->train.val_every, step);
+}
+
+bool plan_probes(const struct config *c, idx step)
+{
+    return is_every(c, c->sink.probe_every, step);
+}
+
+bool plan_logs(const struct config *c, idx step)
+{
+    return is_every(c, c->train.log_every, step) || plan_validates(c, step) ||
+           plan_probes(c, step);
+}
+
 void plan_print_bytes(FILE *out, double bytes)
 {
     const char *unit = "MiB";

@@ -1,4 +1,4 @@
-/* plan.h - which steps keep a checkpoint, and what a run will cost. */
+/* plan.h - what is due after which step, and what a run will cost. */
 #ifndef SINKLAB_PLAN_H
 #define SINKLAB_PLAN_H
 
@@ -11,6 +11,12 @@ bool plan_keeps(const struct config *c, idx step);
 
 /* Is a full state saved after this step? */
 bool plan_saves_state(const struct config *c, idx step);
+
+/* Is the validation loss taken after this step, are sinks probed, and is there
+ * a row in the logs (for any of these)? */
+bool plan_validates(const struct config *c, idx step);
+bool plan_probes(const struct config *c, idx step);
+bool plan_logs(const struct config *c, idx step);
 
 /* What a run takes. */
 struct plan {

@@ -47,6 +47,17 @@ bool train_same_run(const struct config *a, const struct config *b)
     return strcmp(id, other_id) == 0;
 }
 
+int train_check_length(const struct config *c, idx planned, const char *dir,
+                       struct err *e)
+{
+    if (c->train.steps >= planned)
+        return OK;
+    return err_set(e, ERR_CONFIG,
+                   "train.steps = %td, but the run in %s was planned for "
+                   "%td: it may be made longer, not shorter",
+                   c->train.steps, dir, planned);
+}
+
 /* With --resume: the config file must describe the run that is there. */
 static int check_same_run(struct train_target *t, struct err *e)
 {
@@ -169,10 +180,7 @@ int train_target_resolve(struct train_target *t, bool is_dry, struct err *e)
     if (!is_there && !is_config_name(t->path))
         return run_none(t->path, TARGET, e);
     int rc = is_folder ? resolve_folder(t, e) : resolve_config(t, is_dry, e);
-    if (rc == OK && t->is_resumed && t->config.train.steps < t->kept_steps)
-        return err_set(e, ERR_CONFIG,
-                       "train.steps = %td, but the run in %s was planned for "
-                       "%td: it may be made longer, not shorter",
-                       t->config.train.steps, t->dir, t->kept_steps);
-    return rc;
+    return rc == OK && t->is_resumed
+               ? train_check_length(&t->config, t->kept_steps, t->dir, e)
+               : rc;
 }

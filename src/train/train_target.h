@@ -27,6 +27,11 @@ struct train_target {
  * text in different places perhaps? */
 bool train_same_run(const struct config *a, const struct config *b);
 
+/* train_check_length - OK; ERR_CONFIG: c has fewer steps than the run in dir
+ * was planned for. */
+int train_check_length(const struct config *c, idx planned, const char *dir,
+                       struct err *e);
+
 /* train_target_resolve - fill the second half from the first. is_dry: a run
  * that is there already does not matter.
  * OK; ERR_USAGE: a folder without a run; ERR_CONFIG: the config is wrong, is

@@ -255,17 +255,6 @@ static void check_weights(struct checked *c)
 
 /* ---- logs -------------------------------------------------------------- */
 
-/* Is a row due after this update? As train.c has it. */
-static bool is_due(const struct config *c, idx step)
-{
-    const idx every[] = { c->train.log_every, c->train.val_every,
-                          c->sink.probe_every };
-    for (idx i = 0; i < COUNT_OF(every); i++)
-        if (every[i] && (step % every[i] == 0 || step == c->train.steps))
-            return true;
-    return false;
-}
-
 static void check_torn(struct checked *c, const struct verified_log *log,
                        const char *name)
 {
@@ -309,7 +298,7 @@ static void check_rows(struct checked *c, const char *path)
             at++;
         bool is_here = at < log->n && log->steps[at] == step;
         if (is_here || (step > 0 && step <= c->scheduled_from) ||
-            !is_due(&c->config, step))
+            !plan_logs(&c->config, step))
             continue;
         first = n_missing++ ? first : step;
     }
