@@ -63,6 +63,8 @@ static void test_catalog__has_the_parsers_values_in_order(void **state)
         { "norm", "norm", 0 },
         { "norm_place", "norm_place", 0 },
         { "ffn", "ffn", 0 },
+        { "init", "init", 0 },
+        { "preset", "preset", 0 },
     };
     for (int i = 0; i < COUNT_OF(of_attention); i++)
         check_order(
@@ -72,6 +74,7 @@ static void test_catalog__has_the_parsers_values_in_order(void **state)
         check_order(of_model[i].kind, of_model[i].from,
                     key_of(model_keys, n_model_keys, of_model[i].key));
     check_order("optimizer", 0, key_of(optim_keys, n_optim_keys, "name"));
+    check_order("schedule", 0, key_of(optim_keys, n_optim_keys, "schedule"));
     check_order("source", 0, key_of(data_keys, n_data_keys, "source"));
 }
 

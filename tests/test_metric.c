@@ -53,7 +53,7 @@ static const struct weight_view *look(struct hand *h, bool sums_to_one)
 static double value(const char *name, const struct weight_view *v)
 {
     for (idx i = 0; i < n_metrics; i++)
-        if (strcmp(metrics[i].name, name) == 0) {
+        if (strcmp(metrics[i].text.name, name) == 0) {
             struct ratio r = metrics[i].of_head(v);
             return r.top / r.bottom;
         }
@@ -260,7 +260,7 @@ static void test_hidden_ratio__is_of_whole_rows(void **state)
     const real x[3 * 2] = { 3, 4, 1, 0, 0, -3 };
     const struct hidden_view v = { .x = x, .T = 3, .C = 2 };
     for (idx i = 0; i < n_metrics; i++)
-        if (strcmp(metrics[i].name, "hidden_ratio") == 0) {
+        if (strcmp(metrics[i].text.name, "hidden_ratio") == 0) {
             struct ratio r = metrics[i].of_depth(&v);
             assert_close(r.top / r.bottom, 2.5, 1e-6);
         }
@@ -271,12 +271,12 @@ static void test_metrics__every_row_is_complete(void **state)
     (void)state;
     for (idx i = 0; i < n_metrics; i++) {
         const struct metric *m = &metrics[i];
-        assert_true(strlen(m->name) > 0 && strlen(m->unit) > 0);
-        assert_true(strlen(m->definition) > 0);
+        assert_true(strlen(m->text.name) > 0 && strlen(m->unit) > 0);
+        assert_true(strlen(m->text.formula) > 0);
         assert_int_equal(m->of_head != NULL, m->axes == METRIC_HEAD);
         assert_int_equal(m->of_depth != NULL, m->axes == METRIC_DEPTH);
         for (idx j = 0; j < i; j++)
-            assert_string_not_equal(m->name, metrics[j].name);
+            assert_string_not_equal(m->text.name, metrics[j].text.name);
     }
 }
 

@@ -1,7 +1,9 @@
 #include "config/catalog.h"
 
 #include <stdio.h>
+#include <string.h>
 
+#include "base/text.h"
 #include "data/source_kind.h"
 #include "metric/columns.h"
 #include "metric/metric.h"
@@ -11,24 +13,15 @@
 #include "nn/ffns.h"
 #include "nn/model/stage.h"
 #include "nn/norms.h"
+#include "nn/param.h"
 #include "nn/visible.h"
 #include "optim/optimizer.h"
-
-static const char SCORES[] = "Score edits", STAGES_IN[] = "Before the heads",
-                  STAGES_OUT[] = "Behind the heads";
-
-/* --- entries of tables that are no texts --------------------------------- */
-
-static void set_key(struct catalog_entry *e, const char *key)
-{
-    snprintf(e->key, sizeof e->key, "%s = %s", key, e->text.name);
-    e->text.key = e->key;
-}
+#include "optim/schedule.h"
 
 /* "sum (own), or p_norm" */
-static void tell_normalizers(struct catalog_entry *e,
-                             const struct weight_map *m)
+static void tell_normalizers(struct catalog_entry *e, const void *row)
 {
+    const struct weight_map *m = row;
     const char *joint = ", or ";
     int n = snprintf(e->normalizers, sizeof e->normalizers, "%s (own)",
                      normalizer_name((int)m->own));
@@ -42,92 +35,45 @@ static void tell_normalizers(struct catalog_entry *e,
     BUG_ON(n >= (int)sizeof e->normalizers);
 }
 
-static bool fill_weights(int i, struct catalog_entry *e)
+/* "norm = rmsnorm, ffn = swiglu, ..." */
+static void tell_preset(struct catalog_entry *e, const void *row)
 {
-    const struct weight_map *m = weight_maps[i];
-    if (!m)
-        return false;
-    e->text = m->text;
-    set_key(e, "[attention] weights");
-    tell_normalizers(e, m);
-    return true;
+    struct text t = { .at = e->formula, .cap_bytes = sizeof e->formula };
+    (void)row;
+    for (const struct preset_value *v = model_presets; v->preset; v++)
+        if (strcmp(v->preset, e->text.name) == 0)
+            text_add(&t, "%s%s = %s", t.n ? ", " : "", v->key, v->value);
+    BUG_ON(t.n >= sizeof e->formula);
+    e->text.formula = e->formula;
 }
 
-static bool fill_score(int i, struct catalog_entry *e)
+static void tell_metric(struct catalog_entry *e, const void *row)
 {
-    if (score_edits[i])
-        e->text = score_edits[i]->text;
-    return score_edits[i];
-}
-
-static bool fill_stage_in(int i, struct catalog_entry *e)
-{
-    if (stages_in[i])
-        e->text = stages_in[i]->text;
-    return stages_in[i];
-}
-
-static bool fill_stage_out(int i, struct catalog_entry *e)
-{
-    if (stages_out[i])
-        e->text = stages_out[i]->text;
-    return stages_out[i];
-}
-
-static bool fill_norm(int i, struct catalog_entry *e)
-{
-    if (!norm_name(i))
-        return false;
-    e->text = norms[i].text;
-    set_key(e, "[model] norm");
-    return true;
-}
-
-static bool fill_ffn(int i, struct catalog_entry *e)
-{
-    if (!ffn_name(i))
-        return false;
-    e->text = ffns[i].text;
-    set_key(e, "[model] ffn");
-    return true;
-}
-
-static bool fill_optimizer(int i, struct catalog_entry *e)
-{
-    if (optimizers[i])
-        e->text = optimizers[i]->text;
-    return optimizers[i];
-}
-
-static bool fill_source(int i, struct catalog_entry *e)
-{
-    if (source_kinds[i])
-        e->text = source_kinds[i]->text;
-    return source_kinds[i];
-}
-
-/* Metrics, then the other columns. */
-static bool fill_metric(int i, struct catalog_entry *e)
-{
-    idx k = i - n_metrics;
-    if (k >= n_column_table)
-        return false;
-    if (k < 0) {
-        snprintf(e->name, sizeof e->name, "%s%s", metrics[i].name,
-                 metrics[i].is_per_position ? "K" : "");
-        e->text = (struct op_text){ .name = e->name,
-                                    .formula = metrics[i].definition };
-        return true;
+    const struct metric *m = row;
+    if (m->is_per_position) {
+        snprintf(e->name, sizeof e->name, "%sK", m->text.name);
+        e->text.name = e->name;
     }
-    const struct column *c = &column_table[k];
+}
+
+static void tell_column(struct catalog_entry *e, const void *row)
+{
+    const struct column *c = row;
     const char *unit = unit_word(c->unit);
-    snprintf(e->formula, sizeof e->formula, "%s%s%s%s%s", c->definition,
+    snprintf(e->formula, sizeof e->formula, "%s%s%s%s%s", c->text.formula,
              *unit ? ", in " : "", unit, c->there_if ? "; there if " : "",
              c->there_if ? c->there_if : "");
-    e->text = (struct op_text){ .name = c->name, .formula = e->formula };
-    return true;
+    e->text.formula = e->formula;
 }
 
+#define POINTERS(table, ...)                                                   \
+    {                                                                          \
+        .rows = table, __VA_ARGS__                                             \
+    }
+#define ROWS(table, ...)                                                       \
+    {                                                                          \
+        .rows = table, .row_bytes = sizeof *(table), __VA_ARGS__               \
+    }
 /* --- the kinds ------------------------------------------------------------ */
 
 const struct catalog_kind catalog_kinds[] = {
@@ -138,48 +84,52 @@ const struct catalog_kind catalog_kinds[] = {
       .about = "From a row of scores `s` to a row of weights, before the "
                "normaliser. The row holds the extra column, if there is one, "
                "and the `n` keys that the query sees.",
-      .fill = fill_weights },
+      .lists = { POINTERS(weight_maps, .tell = tell_normalizers) } },
     { .name = "normalizer",
       .key = "[attention] normalizer",
       .label = "formula",
       .title = "Normalisers",
       .about = "From what the map gives, `f`, to the weights `a`.",
-      .texts = { normalizer_texts, normalizer_more } },
+      .lists = { POINTERS(normalizer_texts), POINTERS(normalizer_more) } },
     { .name = "score",
       .key = "between q.k and the weights, in this order",
       .label = "formula",
-      .title = SCORES,
+      .title = "Score edits",
       .about = "From the score `s_tj = q_t.k_j / sqrt(D)` to the one that the "
                "weight map reads. Several may be on; they are applied in this "
                "order. The extra column is not edited.",
-      .fill = fill_score },
+      .lists = { POINTERS(score_edits) },
+      .is_home = true },
     { .name = "stage",
       .key = "from the matrix of queries, keys, values to the heads, in this "
              "order",
       .label = "formula",
-      .title = STAGES_IN,
+      .title = "Before the heads",
       .about = "What happens to queries `q`, keys `k` and values `v` on their "
                "way into the heads, in this order.",
-      .fill = fill_stage_in },
+      .lists = { POINTERS(stages_in) },
+      .is_home = true },
     { .name = "stage",
       .key = "from the heads to the output matrix, in this order",
       .label = "formula",
-      .title = STAGES_OUT,
+      .title = "Behind the heads",
       .about = "What happens to the heads' output `o` on its way to the output "
                "matrix, in this order. `x` is the block's normed input.",
-      .fill = fill_stage_out },
+      .lists = { POINTERS(stages_out) },
+      .is_home = true },
     { .name = "operation",
       .key = "[attention] operation, linear_time, kv_heads",
       .label = "formula",
       .title = "Whole heads",
       .about = "What a head does, and how many there are of keys and values.",
-      .texts = { operation_texts, operation_more } },
+      .lists = { POINTERS(operation_texts), POINTERS(operation_more) } },
     { .name = "column",
       .key = "[attention] bias, bias_value, registers",
       .label = "formula",
       .title = "Extra columns",
       .about = "A place beside the keys that a query may attend to.",
-      .texts = { column_texts, column_value_texts, column_more } },
+      .lists = { POINTERS(column_texts), POINTERS(column_value_texts),
+                 POINTERS(column_more) } },
     { .name = "mask",
       .key = "what a query sees",
       .label = "seen",
@@ -187,73 +137,115 @@ const struct catalog_kind catalog_kinds[] = {
       .about = "Key `j`, seen by query `t`; both count tokens from 0. All "
                "conditions hold together; those with \"or\" win over the "
                "others. Registers are seen by all.",
-      .texts = { visible_texts } },
+      .lists = { POINTERS(visible_texts) } },
     { .name = "position",
       .key = "[model] position",
       .label = "formula",
       .title = "Positions",
       .about = "How a token's place is told.",
-      .texts = { position_texts } },
+      .lists = { POINTERS(position_texts) } },
     { .name = "norm",
       .key = "[model] norm",
       .label = "formula",
       .title = "Norms",
       .about = "Of rows of the residual stream.",
-      .fill = fill_norm },
+      .lists = { ROWS(norms) } },
     { .name = "norm_place",
       .key = "[model] norm_place",
       .label = "formula",
       .title = "Places of norms",
       .about = "`f` is attention or feed-forward.",
-      .texts = { norm_place_texts } },
+      .lists = { POINTERS(norm_place_texts) } },
     { .name = "ffn",
       .key = "[model] ffn",
       .label = "formula",
       .title = "Feed-forwards",
       .about = "`down(f(up(x)))`; `u` is a row of `up`'s output, for gated "
                "kinds `[gate | up]`.",
-      .fill = fill_ffn },
+      .lists = { ROWS(ffns) } },
+    { .name = "init",
+      .key = "[model] init",
+      .label = "weights",
+      .lists = { POINTERS(init_schemes) } },
+    { .name = "preset",
+      .key = "[model] preset",
+      .label = "sets",
+      .lists = { POINTERS(preset_texts, .tell = tell_preset) } },
+    { .name = "schedule",
+      .key = "[optim] schedule",
+      .label = "rate",
+      .lists = { POINTERS(schedules) } },
     { .name = "optimizer",
       .key = "[optim] name",
       .label = "update",
-      .fill = fill_optimizer },
+      .lists = { POINTERS(optimizers) } },
     { .name = "source",
       .key = "[data] source",
       .label = "what",
-      .fill = fill_source },
+      .lists = { POINTERS(source_kinds) } },
     { .name = "metric",
       .key = "columns of metrics.csv, timing.csv and analysis.csv",
       .label = "definition",
-      .fill = fill_metric },
+      .lists = { ROWS(metrics, .tell = tell_metric),
+                 ROWS(column_table, .tell = tell_column) } },
     { .name = NULL },
 };
 
-/* Where a text that several kinds share is told in full. */
-static const char *home_of(const struct op_text *text)
+/* Row i of a list; NULL past the end. */
+static const void *row_at(const struct catalog_list *l, idx i)
 {
-    for (int i = 0; score_edits[i]; i++)
-        if (text == &score_edits[i]->text)
-            return SCORES;
-    for (int i = 0; stages_in[i]; i++)
-        if (text == &stages_in[i]->text)
-            return STAGES_IN;
-    for (int i = 0; stages_out[i]; i++)
-        if (text == &stages_out[i]->text)
-            return STAGES_OUT;
+    for (idx r = 0;; r++) {
+        const struct op_text *row =
+            l->row_bytes ? (const void *)((const char *)l->rows +
+                                          (size_t)r * l->row_bytes)
+                         : ((const void *const *)l->rows)[r];
+        if (!row || !row->name || r == i)
+            return row && row->name ? row : NULL;
+    }
+}
+
+static idx count_rows(const struct catalog_list *l)
+{
+    idx n = 0;
+    while (row_at(l, n))
+        n++;
+    return n;
+}
+
+static bool has_row(const struct catalog_kind *k, const void *row)
+{
+    for (const struct catalog_list *l = k->lists; l->rows; l++)
+        for (idx i = 0; row_at(l, i); i++)
+            if (row_at(l, i) == row)
+                return true;
+    return false;
+}
+
+/* Where a row that several kinds share is told in full. */
+static const char *home_of(const struct catalog_kind *k, const void *row)
+{
+    for (const struct catalog_kind *home = catalog_kinds; home->name; home++)
+        if (home->is_home && home != k && has_row(home, row))
+            return home->title;
     return NULL;
 }
 
 bool catalog_entry(const struct catalog_kind *k, int i, struct catalog_entry *e)
 {
+    const struct catalog_list *list = k->lists;
+    const void *row = row_at(list, i);
+    for (; !row && list[1].rows; row = row_at(list, i))
+        i -= count_rows(list++);
     *e = (struct catalog_entry){ .see = NULL };
-    if (k->fill)
-        return k->fill(i, e);
-    for (int list = 0; list < CATALOG_LISTS && k->texts[list]; list++)
-        for (const struct op_text *const *t = k->texts[list]; *t; t++)
-            if (i-- == 0) {
-                e->text = **t;
-                e->see = home_of(*t);
-                return true;
-            }
-    return false;
+    if (!row)
+        return false;
+    e->text = *(const struct op_text *)row;
+    e->see = home_of(k, row);
+    if (!e->text.key && *k->key == '[') {
+        snprintf(e->key, sizeof e->key, "%s = %s", k->key, e->text.name);
+        e->text.key = e->key;
+    }
+    if (list->tell)
+        list->tell(e, row);
+    return true;
 }

@@ -8,7 +8,7 @@
 #include "base/base.h"
 #include "base/op_text.h"
 
-enum { CATALOG_LISTS = 3 };
+enum { CATALOG_LISTS = 3 + 1 }; /* the last has no rows */
 
 /* Strings live as long as the program, or in the entry: it is not copied. */
 struct catalog_entry {
@@ -17,14 +17,24 @@ struct catalog_entry {
     char key[64], name[32], normalizers[80], formula[256];
 };
 
+/* A table of rows that begin with their struct op_text: pointers to them, the
+ * last NULL, or themselves, the last without a name. */
+struct catalog_list {
+    const void *rows;
+    size_t row_bytes; /* 0: pointers */
+    /* Adds to an entry what its row's text does not say; or NULL. */
+    void (*tell)(struct catalog_entry *e, const void *row);
+};
+
 struct catalog_kind {
     const char *name;  /* of `sinklab list NAME`; several may share one */
     const char *key;   /* its key, or where it belongs */
     const char *label; /* of the entries' formula */
     const char *title; /* in docs/ATTENTION.md; NULL: not there */
     const char *about; /* below the title */
-    const struct op_text *const *texts[CATALOG_LISTS]; /* or: */
-    bool (*fill)(int i, struct catalog_entry *e);      /* false past the end */
+    struct catalog_list lists[CATALOG_LISTS]; /* one behind the other */
+    bool
+        is_home; /* tells its rows in full; other kinds that have them do not */
 };
 
 extern const struct catalog_kind catalog_kinds[]; /* ends with name NULL */

@@ -21,92 +21,96 @@ enum {
 
 /* docs/FORMATS.md and docs/METRICS.md tell of them at length. */
 const struct column column_table[] = {
-    { .name = "step",
+    { .text = { .name = "step", .formula = "optimizer updates done" },
       .unit = "1",
-      .definition = "optimizer updates done",
       .at = AT(step),
       .files = ASKED | TIMED | SHOWN,
       .format = "%.0f" },
-    { .name = "tokens",
+    { .text = { .name = "tokens", .formula = "tokens seen in training" },
       .unit = "1",
-      .definition = "tokens seen in training",
       .at = AT(tokens),
       .files = LOGGED | ANALYZED,
       .format = "%.15g" },
-    { .name = "loss",
+    { .text = { .name = "loss",
+                .formula =
+                    "mean loss of the update's batch before the update" },
       .unit = "nat",
-      .definition = "mean loss of the update's batch before the update",
       .at = AT(loss),
       .files = ASKED,
       .format = NUMBER,
       .digits = 4 },
-    { .name = "grad_norm",
+    { .text = { .name = "grad_norm",
+                .formula =
+                    "global norm of the update's gradient before clipping" },
       .unit = "1",
-      .definition = "global norm of the update's gradient before clipping",
       .at = AT(grad_norm),
       .files = LOGGED,
       .format = NUMBER,
       .digits = 4 },
-    { .name = "lr",
+    { .text = { .name = "lr", .formula = "learning rate of the update" },
       .unit = "1",
-      .definition = "learning rate of the update",
       .at = AT(lr),
       .files = LOGGED,
       .format = NUMBER,
       .digits = 6 },
-    { .name = "val_loss",
+    { .text = { .name = "val_loss",
+                .formula =
+                    "mean cross-entropy of a target, over the targets of the "
+                    "validation sequences that count" },
       .unit = "nat",
-      .definition = "mean cross-entropy of a target, over the targets of the "
-                    "validation sequences that count",
       .at = AT(val_loss),
       .files = ASKED | SHOWN,
       .format = NUMBER,
       .digits = 4,
       .is_validation = true },
-    { .name = "val_loss_se",
+    { .text = { .name = "val_loss_se",
+                .formula = "standard error of val_loss, from the losses of the "
+                           "sequences" },
       .unit = "nat",
-      .definition = "standard error of val_loss, from the losses of the "
-                    "sequences",
       .at = AT(val_loss_se),
       .files = LOGGED | SHOWN,
       .format = NUMBER,
       .digits = 4,
       .is_validation = true },
-    { .name = "val_excess",
+    { .text = { .name = "val_excess",
+                .formula =
+                    "val_loss less the mean of -log p(target) under the source "
+                    "itself, over the same targets" },
       .unit = "nat",
-      .definition = "val_loss less the mean of -log p(target) under the source "
-                    "itself, over the same targets",
       .there_if = "the source's least possible loss is known; not for text",
       .at = AT(val_excess),
       .files = LOGGED | ANALYZED,
       .format = NUMBER,
       .digits = 4,
       .is_validation = true },
-    { .name = "wall_s",
+    { .text = { .name = "wall_s",
+                .formula =
+                    "time that was spent on training, in all starts so far" },
       .unit = "s",
-      .definition = "time that was spent on training, in all starts so far",
       .at = AT(wall_s),
       .files = TIMED,
       .format = "%.3f",
       .digits = 1 },
-    { .name = "tokens_per_s",
+    { .text = { .name = "tokens_per_s",
+                .formula =
+                    "training tokens a second since the row before, with all "
+                    "that was measured and saved in between" },
       .unit = "1/s",
-      .definition = "training tokens a second since the row before, with all "
-                    "that was measured and saved in between",
       .at = AT(tokens_per_s),
       .files = TIMED,
       .format = "%.1f" },
+    { .text = { .name = NULL } },
 };
-const idx n_column_table = COUNT_OF(column_table);
+const idx n_column_table = COUNT_OF(column_table) - 1;
 
 /* ---- what there is ----------------------------------------------------- */
 
 static void tell_row(struct column_facts *f, const struct column *c)
 {
     *f = (struct column_facts){
-        .name = c->name,
+        .name = c->text.name,
         .unit = c->unit,
-        .definition = c->definition,
+        .definition = c->text.formula,
         .there_if = c->there_if,
         .format = c->format,
         .files = c->files,
@@ -122,7 +126,7 @@ static void tell_metric(struct column_facts *f, const struct metric *m,
     *f = (struct column_facts){
         .name = name,
         .unit = m->unit,
-        .definition = m->definition,
+        .definition = m->text.formula,
         .format = NUMBER,
         .files = ASKED | ANALYZED,
         .digits = m->is_fraction ? PERCENT_DIGITS : METRIC_DIGITS,
@@ -134,14 +138,15 @@ static void tell_metric(struct column_facts *f, const struct metric *m,
 bool column_find(struct column_facts *f, const char *name)
 {
     for (idx i = 0; i < n_column_table; i++)
-        if (strcmp(column_table[i].name, name) == 0) {
+        if (strcmp(column_table[i].text.name, name) == 0) {
             tell_row(f, &column_table[i]);
             return true;
         }
     for (idx i = 0; i < n_metrics; i++) {
         const struct metric *m = &metrics[i];
-        size_t n = strlen(m->name);
-        if (strncmp(name, m->name, n) != 0 || strlen(name) >= COLUMN_NAME_MAX)
+        size_t n = strlen(m->text.name);
+        if (strncmp(name, m->text.name, n) != 0 ||
+            strlen(name) >= COLUMN_NAME_MAX)
             continue;
         const char *rest = name + n;
         if (m->is_per_position ? *rest && !rest[strspn(rest, "0123456789")]

@@ -11,6 +11,7 @@
 #define SINKLAB_COLUMNS_H
 
 #include "base/base.h"
+#include "base/op_text.h"
 #include "base/text.h"
 #include "metric/options.h"
 
@@ -48,7 +49,8 @@ enum column_file {
 };
 
 struct column {
-    const char *name, *unit, *definition; /* unit "1": none */
+    struct op_text text;  /* its formula: the definition, without the unit */
+    const char *unit;     /* "1": none */
     const char *there_if; /* the run has a source with a floor; NULL: always */
     size_t at;            /* of its reading in struct readings */
     int files;            /* of enum column_file */
@@ -57,7 +59,8 @@ struct column {
     bool is_validation;   /* measured on the validation's sequences */
 };
 
-extern const struct column column_table[]; /* in the order of files */
+extern const struct column column_table[]; /* in the order of files; the last
+                                               has no name */
 extern const idx n_column_table;
 
 /* A column of whatever kind. */

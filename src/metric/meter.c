@@ -44,9 +44,9 @@ static void name_columns(struct meter *t, const struct sink_options *o)
                           (t->T > 1 || !m->needs_rest);
             c->n = m->axes == METRIC_HEAD ? t->m->L * t->m->views : t->m->L + 1;
             if (m->is_per_position)
-                snprintf(c->name, sizeof c->name, "%s%td", m->name, k);
+                snprintf(c->name, sizeof c->name, "%s%td", m->text.name, k);
             else
-                snprintf(c->name, sizeof c->name, "%s", m->name);
+                snprintf(c->name, sizeof c->name, "%s", m->text.name);
         }
     }
 }

@@ -146,78 +146,88 @@ static struct ratio hidden_max(const struct hidden_view *v)
 
 /* The order of columns in files and tables. KEEP WITH: docs/METRICS.md */
 const struct metric metrics[] = {
-    { .name = "sink_",
+    { .text = { .name = "sink_",
+                .formula =
+                    "share of sequences whose importance of key k, the sum of "
+                    "proxy weights over rows k .. T by T - k + 1, exceeds "
+                    "eps" },
       .unit = "1",
-      .definition = "share of sequences whose importance of key k, the sum of "
-                    "proxy weights over rows k .. T by T - k + 1, exceeds eps",
       .is_per_position = true,
       .is_fraction = true,
       .is_printed = true,
       .of_head = sink },
-    { .name = "sink_bias",
+    { .text = { .name = "sink_bias",
+                .formula = "the same for the extra column, with the study's "
+                           "artificial first row (divisor T + 1)" },
       .unit = "1",
-      .definition = "the same for the extra column, with the study's "
-                    "artificial first row (divisor T + 1)",
       .needs_extra = true,
       .is_fraction = true,
       .is_printed = true,
       .of_head = sink_bias },
-    { .name = "sink_1_raw",
+    { .text = { .name = "sink_1_raw",
+                .formula = "sink_1 on the weights as they are, not made to sum "
+                           "to one" },
       .unit = "1",
-      .definition = "sink_1 on the weights as they are, not made to sum to one",
       .is_fraction = true,
       .is_printed = true,
       .of_head = sink_1_raw },
-    { .name = "first_mass",
+    { .text = { .name = "first_mass",
+                .formula = "mean proxy weight on the first token" },
       .unit = "1",
-      .definition = "mean proxy weight on the first token",
       .is_fraction = true,
       .is_printed = true,
       .of_head = first_mass },
-    { .name = "first_mass_raw",
+    { .text = { .name = "first_mass_raw",
+                .formula =
+                    "mean weight on the first token, not made to sum to one" },
       .unit = "1",
-      .definition = "mean weight on the first token, not made to sum to one",
       .is_fraction = true,
       .is_printed = true,
       .of_head = first_mass_raw },
-    { .name = "bias_mass",
+    { .text = { .name = "bias_mass",
+                .formula = "mean proxy weight on the extra column" },
       .unit = "1",
-      .definition = "mean proxy weight on the extra column",
       .needs_extra = true,
       .is_fraction = true,
       .is_printed = true,
       .of_head = bias_mass },
-    { .name = "row_sum",
+    { .text = { .name = "row_sum",
+                .formula =
+                    "mean sum of a row of weights, the extra column included" },
       .unit = "1",
-      .definition = "mean sum of a row of weights, the extra column included",
       .is_printed = true,
       .of_head = row_sum },
-    { .name = "hidden_ratio",
+    { .text = { .name = "hidden_ratio",
+                .formula =
+                    "norm of the first token's hidden state over the mean norm "
+                    "of the others'; the scalar is the largest over depths" },
       .unit = "1",
-      .definition = "norm of the first token's hidden state over the mean norm "
-                    "of the others'; the scalar is the largest over depths",
       .axes = METRIC_DEPTH,
       .reduce = REDUCE_MAX,
       .needs_rest = true,
       .of_depth = hidden_ratio },
-    { .name = "hidden_max",
-      .unit = "1",
-      .definition = "largest entry of the hidden states in absolute value, a "
+    { .text = { .name = "hidden_max",
+                .formula =
+                    "largest entry of the hidden states in absolute value, a "
                     "mean over sequences; the scalar is the largest over "
-                    "depths",
+                    "depths" },
+      .unit = "1",
       .axes = METRIC_DEPTH,
       .reduce = REDUCE_MAX,
       .of_depth = hidden_max },
-    { .name = "key_ratio",
+    { .text = { .name = "key_ratio",
+                .formula =
+                    "norm of the first key over the mean norm of the others" },
       .unit = "1",
-      .definition = "norm of the first key over the mean norm of the others",
       .needs_rest = true,
       .of_head = key_ratio },
-    { .name = "value_ratio",
+    { .text = { .name = "value_ratio",
+                .formula = "norm of the first value over the mean norm of the "
+                           "others" },
       .unit = "1",
-      .definition = "norm of the first value over the mean norm of the others",
       .needs_rest = true,
       .is_printed = true,
       .of_head = value_ratio },
+    { .text = { .name = NULL } },
 };
-const idx n_metrics = COUNT_OF(metrics);
+const idx n_metrics = COUNT_OF(metrics) - 1;

@@ -11,6 +11,7 @@
 #define SINKLAB_METRIC_H
 
 #include "base/base.h"
+#include "base/op_text.h"
 #include "nn/model/model.h"
 
 enum metric_axes {
@@ -39,9 +40,9 @@ struct hidden_view {
 };
 
 struct metric {
-    const char *name; /* per position: a prefix, "sink_" gives sink_1, ... */
-    const char *unit; /* "1" for fractions and ratios */
-    const char *definition;
+    struct op_text text; /* its formula: the definition; its name, if it is per
+                            position, a prefix: "sink_" gives sink_1, ... */
+    const char *unit;    /* "1" for fractions and ratios */
     enum metric_axes axes;
     enum metric_reduce reduce;
     bool is_per_position;
@@ -53,7 +54,7 @@ struct metric {
     struct ratio (*of_depth)(const struct hidden_view *v);
 };
 
-extern const struct metric metrics[];
+extern const struct metric metrics[]; /* the last has no name */
 extern const idx n_metrics;
 
 #endif

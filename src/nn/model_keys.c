@@ -8,10 +8,15 @@
 #include "base/op_text.h"
 #include "nn/param.h"
 
+static const struct op_text gpt2 = { .name = "gpt2",
+                                     .source = "Radford et al., 2019" },
+                            llama = { .name = "llama",
+                                      .source = "arXiv 2302.13971" };
+const struct op_text *const preset_texts[] = { &gpt2, &llama, NULL };
+
 static const char *preset_name(int i)
 {
-    static const char *const names[] = { "gpt2", "llama" };
-    return i >= 0 && i < COUNT_OF(names) ? names[i] : NULL;
+    return op_text_name(preset_texts, i);
 }
 
 static const char *position_name(int i)

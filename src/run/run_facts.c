@@ -90,11 +90,11 @@ static int say_unknown(const char *name, struct err *e)
     nearest_offer(&near, "name");
     nearest_offer(&near, "status");
     for (idx i = 0; i < n_column_table; i++)
-        if (is_column(column_table[i].name))
-            nearest_offer(&near, column_table[i].name);
+        if (is_column(column_table[i].text.name))
+            nearest_offer(&near, column_table[i].text.name);
     for (idx i = 0; i < n_metrics; i++)
         if (!metrics[i].is_per_position)
-            nearest_offer(&near, metrics[i].name);
+            nearest_offer(&near, metrics[i].text.name);
     if (near.name)
         return err_set(e, ERR_USAGE, "no key or value '%s', did you mean %s?",
                        shown, near.name);

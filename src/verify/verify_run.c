@@ -425,8 +425,8 @@ static void check_analysis(struct checked *c)
                    "%s: not protected, as those of older versions; " ANALYZE,
                    path_of(c, "analysis.csv"));
     for (idx i = 0; i < n_column_table && has_arrays; i++)
-        if (table_find(&t, column_table[i].name) >= 0)
-            check_column(c, &t, column_table[i].name);
+        if (table_find(&t, column_table[i].text.name) >= 0)
+            check_column(c, &t, column_table[i].text.name);
     table_release(&t);
 }
 
