@@ -205,7 +205,7 @@ static void add_number(struct fingerprint *f, double x)
 
 static void add_meter(struct fingerprint *f, struct session *s)
 {
-    meter_run(&s->meter, s->w);
+    meter_run(&s->meter);
     for (idx i = 0; i < s->meter.n_columns; i++)
         for (idx j = 0; j < s->meter.columns[i].n; j++)
             add_number(f, s->meter.columns[i].value[j]);

@@ -114,12 +114,13 @@ static void test_session__refuses_to_save_a_number_that_is_none(void **state)
     struct session s = { 0 };
     struct err e = { 0 };
     open_session(&s);
+    struct checkpoint_data d = session_data(&s, true);
     assert_int_equal(session_check(&s, 7, true, &e), OK);
     for (idx i = 0; i < s.model.table.count; i++) {
         const struct param *p = &s.model.table.rows[i];
-        check_refused(&s, p, s.w, "", true);
-        check_refused(&s, p, s.optim.slots[0], "'s moment1", false);
-        check_refused(&s, p, s.optim.slots[1], "'s moment2", false);
+        check_refused(&s, p, d.weights, "", true);
+        check_refused(&s, p, d.slots[0], "'s moment1", false);
+        check_refused(&s, p, d.slots[1], "'s moment2", false);
     }
     assert_int_equal(session_check(&s, 7, true, &e), OK);
     session_release(&s);
@@ -132,13 +133,14 @@ static void test_session__refuses_weights_without_a_loss(void **state)
     struct session s = { 0 };
     struct err e = { 0 };
     open_session(&s);
+    struct checkpoint_data d = session_data(&s, true);
     for (idx i = 0; i < s.model.table.count; i++) {
         const struct param *p = &s.model.table.rows[i];
         double factor = strcmp(p->name, "final.gain") == 0     ? 1e38
                         : strcmp(p->name, "token.weight") == 0 ? 1e4
                                                                : 1;
         for (idx j = 0; j < p->n; j++)
-            s.w[p->offset + j] *= (real)factor;
+            d.weights[p->offset + j] *= (real)factor;
     }
     assert_int_equal(session_check(&s, 3, false, &e), ERR_DIVERGED);
     assert_within(e.text, "diverged at step 3: loss ");
@@ -190,7 +192,7 @@ static void plant(const char *dir, struct session *s, const struct param *p,
     run_path(path, dir, "clean.h5");
     if (checkpoint_load(&head, path, &s->model.table, &d, &e))
         fail_msg("%s", e.text);
-    s->w[p->offset + at] = (real)NAN;
+    d.weights[p->offset + at] = (real)NAN;
     run_step_path(path, dir, 2);
     if (checkpoint_save(path, &head, &s->model.table, &d, &e))
         fail_msg("%s", e.text);
@@ -246,9 +248,10 @@ static void test_train_log__tells_nan_from_not_measured(void **state)
     name_folder(dir, "log");
     assert_int_equal(mkdir(dir, 0700), 0);
     assert_int_equal(train_log_create(&log, &s, dir, &e), OK);
+    struct checkpoint_data d = session_data(&s, false);
     for (idx i = 0; i < s.model.table.total; i++)
-        s.w[i] = (real)NAN;
-    meter_run(&s.meter, s.w);
+        d.weights[i] = (real)NAN;
+    meter_run(&s.meter);
     struct readings first = { .meter = &s.meter }, second = { .meter = NULL };
     struct val_result val = session_validate(&s);
     readings_of_validation(&first, &val);

@@ -6,7 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/laps.h"
+#include "base/stopwatch.h"
 #include "io/fsys.h"
 
 static const char *const no_settings[] = { NULL };

@@ -17,6 +17,35 @@ static const struct sink_options sinks = { .eps = 0.3,
                                            .tokens = T,
                                            .positions = 3 };
 
+/* On an engine of its own, with the weights of t. */
+static void start_meter(struct meter *m, const struct tiny *t,
+                        const struct sink_options *o, idx n, int threads)
+{
+    struct engine *g = calloc(1, sizeof *g);
+    struct engine_request r = { .B = 1, .T = t->m.T, .threads = threads };
+    struct err e = { 0 };
+    assert_non_null(g);
+    meter_shape(&r.seen_B, &r.seen_T, &t->m.options, o, n);
+    assert_int_equal(engine_open(g, &t->m, &r, &e), OK);
+    assert_int_equal(meter_open(m, g, o, n, &e), OK);
+}
+
+static void run_meter(struct meter *m, const struct tiny *t)
+{
+    memcpy(engine_download(m->engine).weights, t->w,
+           (size_t)t->m.table.total * sizeof *t->w);
+    engine_upload(m->engine);
+    meter_run(m);
+}
+
+static void stop_meter(struct meter *m)
+{
+    struct engine *g = m->engine;
+    meter_release(m);
+    engine_release(g);
+    free(g);
+}
+
 struct measured {
     struct tiny t;
     struct meter meter;
@@ -28,16 +57,15 @@ static void open_meter(struct measured *x, const char *preset,
 {
     struct model_options options = tiny_options(preset, L, C, H, T);
     struct rng r = rng_open(3, RNG_TEST, 0, 0);
-    struct err e = { 0 };
     tiny_open(&x->t, &options, a, 1, V, 1, 25);
-    assert_int_equal(meter_open(&x->meter, &x->t.m, o, N, threads, &e), OK);
+    start_meter(&x->meter, &x->t, o, N, threads);
     for (idx i = 0; i < N * x->meter.T; i++)
         x->meter.batch.tokens[i] = (int32_t)rng_below(&r, V);
 }
 
 static void close_meter(struct measured *x)
 {
-    meter_release(&x->meter);
+    stop_meter(&x->meter);
     tiny_close(&x->t);
 }
 
@@ -130,7 +158,7 @@ static void check_against_own(const struct attention_options *a, double eps)
             sum.hidden_rest[depth] += own.hidden_rest[depth];
         }
     }
-    meter_run(&x.meter, x.t.w);
+    run_meter(&x.meter, &x.t);
     for (idx i = 0; i < L * H; i++) {
         assert_close(column(&x.meter, "sink_1")->value[i], sink[i], 1e-9);
         assert_close(column(&x.meter, "first_mass")->value[i], sum.alpha[i],
@@ -179,7 +207,6 @@ static void test_meter__threshold_comes_before_the_mean(void **state)
     struct attention_options a = { PLAIN_ATTENTION };
     struct measured x;
     struct own own[2];
-    struct err e = { 0 };
     open_meter(&x, "gpt2", &a, &sinks, 1);
     observe_own(&own[0], &x, 0);
     observe_own(&own[1], &x, 1);
@@ -188,12 +215,12 @@ static void test_meter__threshold_comes_before_the_mean(void **state)
         struct sink_options o = sinks;
         o.eps = (own[0].alpha[i] + own[1].alpha[i]) / 2;
         assert_true(fabs(own[0].alpha[i] - own[1].alpha[i]) > 1e-4);
-        assert_int_equal(meter_open(&two, &x.t.m, &o, 2, 1, &e), OK);
+        start_meter(&two, &x.t, &o, 2, 1);
         memcpy(two.batch.tokens, x.meter.batch.tokens,
                2 * T * sizeof *two.batch.tokens);
-        meter_run(&two, x.t.w);
+        run_meter(&two, &x.t);
         assert_close(column(&two, "sink_1")->value[i], 0.5, 1e-12);
-        meter_release(&two);
+        stop_meter(&two);
     }
     close_meter(&x);
 }
@@ -221,11 +248,11 @@ static void check_repeatable(const struct attention_options *a)
     size_t bytes = (size_t)one.t.m.table.total * sizeof(real);
     real *before = malloc(bytes);
     memcpy(before, one.t.w, bytes);
-    meter_run(&one.meter, one.t.w);
+    run_meter(&one.meter, &one.t);
     idx n = gather(first, &one.meter);
-    meter_run(&one.meter, one.t.w);
+    run_meter(&one.meter, &one.t);
     gather(again, &one.meter);
-    meter_run(&four.meter, four.t.w);
+    run_meter(&four.meter, &four.t);
     gather(other, &four.meter);
     assert_in_range(n, 1, MANY);
     assert_memory_equal(again, first, (size_t)n * sizeof *first);
@@ -251,7 +278,7 @@ static void check_columns(const struct attention_options *a)
 {
     struct measured x;
     open_meter(&x, "gpt2", a, &sinks, 2);
-    meter_run(&x.meter, x.t.w);
+    run_meter(&x.meter, &x.t);
     bool is_distribution = attention_sums_to_one(a);
     for (idx i = 0; i < x.meter.n_columns; i++) {
         const struct meter_column *c = &x.meter.columns[i];
@@ -315,13 +342,12 @@ static void test_meter__identical_tokens_give_the_uniform_values(void **state)
     struct model_options o = tiny_options("llama", L, C, H, T);
     struct meter m = { 0 };
     struct tiny t;
-    struct err e = { 0 };
     o.position = POSITION_NONE;
     tiny_open(&t, &o, &a, 1, V, 1, 25);
-    assert_int_equal(meter_open(&m, &t.m, &sinks, 3, 1, &e), OK);
+    start_meter(&m, &t, &sinks, 3, 1);
     for (idx i = 0; i < 3 * T; i++)
         m.batch.tokens[i] = (int32_t)(i / T);
-    meter_run(&m, t.w);
+    run_meter(&m, &t);
     for (idx i = 0; i < L * H; i++) {
         assert_near(column(&m, "first_mass")->value[i], 0.0741, 5e-5,
                     1); /* half of its last digit */
@@ -330,7 +356,7 @@ static void test_meter__identical_tokens_give_the_uniform_values(void **state)
     }
     for (idx depth = 0; depth <= L; depth++)
         assert_close(column(&m, "hidden_ratio")->value[depth], 1, 1e-5);
-    meter_release(&m);
+    stop_meter(&m);
     tiny_close(&t);
 }
 
@@ -342,14 +368,13 @@ static void check_hidden(double factor)
     struct model_options o = tiny_options("llama", L, C, H, T);
     struct meter m = { 0 };
     struct tiny t;
-    struct err e = { 0 };
     tiny_open(&t, &o, &a, 1, V, 1, 25);
     for (idx c = 0; c < C; c++)
         t.w[t.m.token_w + c] = (real)factor * t.w[t.m.token_w + C + c];
-    assert_int_equal(meter_open(&m, &t.m, &sinks, 2, 1, &e), OK);
+    start_meter(&m, &t, &sinks, 2, 1);
     for (idx i = 0; i < 2 * T; i++)
         m.batch.tokens[i] = i % T ? 1 : 0;
-    meter_run(&m, t.w);
+    run_meter(&m, &t);
     const struct meter_column *c = column(&m, "hidden_ratio");
     assert_close(c->value[0], factor, 1e-4);
     double largest = 0;
@@ -357,7 +382,7 @@ static void check_hidden(double factor)
         largest = fmax(largest, c->value[depth]);
     assert_true(c->scalar == largest);
     assert_true(fabs(log(c->value[L])) < 0.9 * fabs(log(factor)));
-    meter_release(&m);
+    stop_meter(&m);
     tiny_close(&t);
 }
 
@@ -381,7 +406,7 @@ static void test_meter__length_is_capped_at_the_context(void **state)
     o.tokens = 10;
     open_meter(&x, "gpt2", &a, &o, 1);
     assert_int_equal(x.meter.T, 10);
-    meter_run(&x.meter, x.t.w);
+    run_meter(&x.meter, &x.t);
     assert_true(isfinite(column(&x.meter, "first_mass")->scalar));
     close_meter(&x);
 }
@@ -436,7 +461,7 @@ static void test_meter__nan_of_one_head_is_its_own_and_the_means(void **state)
             real *qkv = weights_of(&x.t, name, &n);
             assert_int_equal(n, 3 * C * C);
             qkv[C * C + head * (C / H) * C] = (real)NAN;
-            meter_run(&x.meter, x.t.w);
+            run_meter(&x.meter, &x.t);
             check_heads(&x.meter, layer, head);
             assert_true(isnan(column(&x.meter, "hidden_max")->scalar));
             assert_true(isnan(column(&x.meter, "hidden_ratio")->scalar));
@@ -455,10 +480,9 @@ static void open_few(struct measured *x, const char *preset,
                      const struct attention_options *a)
 {
     struct model_options o = tiny_options(preset, L, C, H, SHORT);
-    struct err e = { 0 };
     *x = (struct measured){ 0 };
     tiny_open(&x->t, &o, a, 1, V, 1, 25);
-    assert_int_equal(meter_open(&x->meter, &x->t.m, &sinks, FEW, 1, &e), OK);
+    start_meter(&x->meter, &x->t, &sinks, FEW, 1);
     for (idx i = 0; i < FEW * SHORT; i++)
         x->meter.batch.tokens[i] = V / 2;
 }
@@ -472,7 +496,7 @@ static void check_all_nan(const struct attention_options *a)
     real *w = weights_of(&x.t, "token.weight", &n);
     assert_int_equal(n, V * C);
     w[(V - 1) * C + 3] = (real)NAN;
-    meter_run(&x.meter, x.t.w);
+    run_meter(&x.meter, &x.t);
     for (idx i = 0; i < x.meter.n_columns; i++) {
         const struct meter_column *c = &x.meter.columns[i];
         for (idx j = 0; j < c->n && c->is_given; j++)
@@ -511,7 +535,7 @@ static void check_tensor_nan(const struct attention_options *a,
         bool shows = false;
         *w = (real)NAN;
         double loss = tiny_loss(&x.t, 1);
-        meter_run(&x.meter, x.t.w);
+        run_meter(&x.meter, &x.t);
         for (idx k = 0; k < x.meter.n_columns; k++)
             shows = shows || (x.meter.columns[k].is_given &&
                               isnan(x.meter.columns[k].scalar));
@@ -551,7 +575,7 @@ static void test_meter__one_token_has_no_rest_to_compare_with(void **state)
     struct measured x;
     o.tokens = 1;
     open_meter(&x, "llama", &a, &o, 1);
-    meter_run(&x.meter, x.t.w);
+    run_meter(&x.meter, &x.t);
     for (idx i = 0; i < x.meter.n_columns; i++) {
         const struct meter_column *c = &x.meter.columns[i];
         bool is_ratio = strstr(c->name, "_ratio") != NULL;
@@ -602,7 +626,7 @@ static void test_meter__what_cannot_act_is_not_given(void **state)
             a.weights++;
         o.tokens = 2;
         open_meter(&x, "gpt2", &a, &o, 1);
-        meter_run(&x.meter, x.t.w);
+        run_meter(&x.meter, &x.t);
         const struct meter_column *bias = column(&x.meter, "sink_bias");
         const struct meter_column *mass = column(&x.meter, "bias_mass");
         assert_int_equal(bias->is_given, cases[i].is_given);

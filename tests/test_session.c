@@ -94,8 +94,8 @@ static bool same_step(struct session *a, struct session *b)
     struct val_result x = session_validate(a), y = session_validate(b);
     bool is_same = same(x.loss, y.loss) && same(x.loss_se, y.loss_se) &&
                    same(x.excess, y.excess);
-    meter_run(&a->meter, a->w);
-    meter_run(&b->meter, b->w);
+    meter_run(&a->meter);
+    meter_run(&b->meter);
     assert_int_equal(a->meter.n_columns, b->meter.n_columns);
     for (idx i = 0; i < a->meter.n_columns; i++) {
         const struct meter_column *c = &a->meter.columns[i];
@@ -115,9 +115,15 @@ static bool same_batch(struct session *a, struct session *b)
            memcmp(x->targets, y->targets, bytes) == 0;
 }
 
-static bool same_weights(const struct session *a, const struct session *b)
+static real *weights(struct session *s)
 {
-    return memcmp(a->w, b->w, (size_t)a->model.table.total * sizeof *a->w) == 0;
+    return engine_download(&s->engine).weights;
+}
+
+static bool same_weights(struct session *a, struct session *b)
+{
+    return memcmp(weights(a), weights(b),
+                  (size_t)a->model.table.total * sizeof(real)) == 0;
 }
 
 static void test_session__run_seed_leaves_step_0_alone(void **state)
@@ -258,7 +264,9 @@ static void test_session__excess_spreads_less_than_loss(void **state)
         char seed[40];
         snprintf(seed, sizeof seed, "data.eval_seed=%d", i + 1);
         OPEN(&other, seed);
-        memcpy(other.w, s.w, (size_t)s.model.table.total * sizeof *s.w);
+        memcpy(weights(&other), weights(&s),
+               (size_t)s.model.table.total * sizeof(real));
+        engine_upload(&other.engine);
         struct val_result v = session_validate(&other);
         assert_true(v.excess > 0 && v.excess < 1);
         loss += v.loss / SEEDS, loss2 += v.loss * v.loss / SEEDS;
@@ -282,7 +290,7 @@ static void test_session__standard_error_is_that_of_a_mean(void **state)
     for (idx j = 0; j < N; j++) {
         mean[j] = 0;
         for (idx t = 0; t < T; t++)
-            mean[j] += (double)s.acts.loss[j * T + t] / T;
+            mean[j] += (double)engine_losses(&s.engine, j)[t] / T;
         all += mean[j] / N;
     }
     for (idx j = 0; j < N; j++)
@@ -312,9 +320,9 @@ static double plain_text_loss(struct session *s)
             x->tokens[t] = is_bos ? s->source.bos : part[start + t - 1];
             x->targets[t] = part[start + t];
         }
-        model_forward_loss(&s->model, s->w, &s->acts, x);
+        engine_loss(&s->engine, x);
         for (idx t = T - n; t < T; t++)
-            sum += (double)s->acts.loss[t];
+            sum += (double)engine_losses(&s->engine, 0)[t];
         done += n;
     }
     return sum / (HELD_OUT - !bos);
@@ -358,7 +366,7 @@ static void test_session__sequences_weigh_what_they_count(void **state)
     for (idx j = 0; j < SEQUENCES; j++) {
         n[j] = j < SEQUENCES - 1 ? T : 4;
         for (idx t = T - (idx)n[j]; t < T; t++)
-            sum[j] += (double)s.acts.loss[j * T + t];
+            sum[j] += (double)engine_losses(&s.engine, j)[t];
         all += sum[j] / HELD_OUT;
     }
     for (idx j = 0; j < SEQUENCES; j++)

@@ -46,7 +46,7 @@ skip() { # description reason
 rooms=(base kern io data
     nn nn/attention/weights nn/attention/edits nn/attention nn/attention/heads
     nn/model nn/stages
-    optim metric config run train sweep analysis report verify cmd)
+    optim engine metric config run train sweep analysis report verify cmd)
 # shellcheck disable=SC2016 # awk's
 includes_go_down() {
     find src -name '*.[ch]' -print0 | xargs -0 awk -v rooms="${rooms[*]}" '

@@ -95,6 +95,7 @@ static int load_weights(double *tokens, struct analysis *a, idx i,
     run_step_path(path, a->dir, a->steps.steps[i]);
     if (checkpoint_load(&head, path, &a->session.model.table, &data, e))
         return e->code;
+    engine_upload(&a->session.engine);
     check_config(a, head.config, path, e);
     free(head.config);
     if (e->code)
@@ -143,11 +144,11 @@ static void print_row(const struct analysis *a, const struct readings *r)
 }
 
 /* Whatever else such weights give is no measurement. */
-static int refuse_loss(const struct analysis *a, idx i, double loss,
-                       struct err *e)
+static int refuse_loss(struct analysis *a, idx i, double loss, struct err *e)
 {
     char path[RUN_PATH_MAX];
-    struct param_fault f = params_fault(&a->session.model.table, a->session.w);
+    struct param_fault f = params_fault(
+        &a->session.model.table, session_data(&a->session, false).weights);
     run_step_path(path, a->dir, a->steps.steps[i]);
     if (f.p)
         return err_set(e, ERR_DIVERGED,
@@ -202,7 +203,7 @@ static int measure(struct analysis *a, struct text *csv, struct err *e)
         struct val_result val = session_validate(&a->session);
         if (!isfinite(val.loss))
             return refuse_loss(a, i, val.loss, e);
-        meter_run(&a->session.meter, a->session.w);
+        meter_run(&a->session.meter);
         struct readings r = { .step = reading_of((double)a->steps.steps[i]),
                               .tokens = reading_of(tokens),
                               .meter = &a->session.meter };

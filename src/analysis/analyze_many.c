@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "analysis/analysis.h"
-#include "base/laps.h"
+#include "base/stopwatch.h"
 #include "base/shell.h"
 #include "base/stop.h"
 #include "base/text.h"

@@ -15,9 +15,7 @@ int arena_open(struct arena *a, size_t bytes, struct err *e)
     void *base = mmap(NULL, cap, PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (base == MAP_FAILED)
-        return err_set(e, ERR_MEMORY,
-                       "cannot get %.1f MiB of memory: use a smaller model, "
-                       "train.batch, model.context or sink.tokens",
+        return err_set(e, ERR_MEMORY, "cannot get %.1f MiB of memory",
                        (double)cap / (1 << 20));
 #ifdef MADV_HUGEPAGE
     madvise(base, cap, MADV_HUGEPAGE); /* fewer TLB misses; only a hint */

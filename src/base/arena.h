@@ -18,8 +18,9 @@ struct arena {
     size_t used_bytes; /* so far; after a measuring pass, the size to open */
 };
 
-/* arena_open - allocate the bytes a measuring pass found. OK or ERR_MEMORY.
- * A zeroed struct arena measures. arena_release may follow in any state. */
+/* arena_open - allocate the bytes a measuring pass found. OK, or ERR_MEMORY
+ * without a remedy: the caller knows what it asks for. A zeroed struct arena
+ * measures. arena_release may follow in any state. */
 int arena_open(struct arena *a, size_t bytes, struct err *e);
 void arena_release(struct arena *a);
 

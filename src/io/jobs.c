@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/laps.h"
+#include "base/stopwatch.h"
 #include "io/fsys_calls.h"
 
 static const int asked[] = { SIGINT, SIGTERM, SIGHUP, SIGUSR1 };

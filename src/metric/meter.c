@@ -68,19 +68,25 @@ static void plan(struct meter *t, struct arena *arena, idx n_columns,
     }
 }
 
+void meter_shape(idx *B, idx *T, const struct model_options *m,
+                 const struct sink_options *o, idx n_sequences)
+{
+    *T = idx_min(o->tokens, m->context);
+    *B = idx_min(n_sequences, idx_max(1, PASS_TOKENS / *T));
+}
+
 static struct meter meter_of(const struct model *m,
                              const struct sink_options *o, idx n_sequences)
 {
-    idx T = idx_min(o->tokens, m->T);
-    return (struct meter){
+    struct meter t = {
         .m = m,
         .eps = o->eps,
-        .T = T,
         .n_sequences = n_sequences,
-        .B = idx_min(n_sequences, idx_max(1, PASS_TOKENS / T)),
         .n_columns = count_columns(o),
         .ratio_n = idx_max(m->L * m->views, m->L + 1),
     };
+    meter_shape(&t.B, &t.T, &m->options, o, n_sequences);
+    return t;
 }
 
 size_t meter_bytes(const struct model *m, const struct sink_options *o,
@@ -89,28 +95,27 @@ size_t meter_bytes(const struct model *m, const struct sink_options *o,
     struct meter t = meter_of(m, o, n_sequences);
     struct arena measure = { 0 };
     plan(&t, &measure, t.n_columns, threads);
-    acts_plan(&t.acts, &measure, m, t.B, t.T, threads, false, true);
     return measure.used_bytes;
 }
 
-int meter_open(struct meter *t, const struct model *m,
-               const struct sink_options *o, idx n_sequences, int threads,
-               struct err *e)
+int meter_open(struct meter *t, struct engine *engine,
+               const struct sink_options *o, idx n_sequences, struct err *e)
 {
-    *t = meter_of(m, o, n_sequences);
+    int threads = engine->request.threads;
+    *t = meter_of(engine->m, o, n_sequences);
+    t->engine = engine;
+    BUG_ON(t->T != engine->request.seen_T || t->B > engine->request.seen_B);
     struct arena measure = { 0 };
     plan(t, &measure, t->n_columns, threads);
     if (arena_open(&t->arena, measure.used_bytes, e))
         return e->code;
     plan(t, &t->arena, t->n_columns, threads);
     name_columns(t, o);
-    return acts_open(&t->acts, &t->acts_arena, m, t->B, t->T, threads, false,
-                     true, e);
+    return OK;
 }
 
 void meter_release(struct meter *t)
 {
-    arena_release(&t->acts_arena);
     arena_release(&t->arena);
     *t = (struct meter){ 0 };
 }
@@ -161,7 +166,7 @@ static void see_depths(struct meter *t, idx B)
         for (idx b = 0; b < B; b++) {
             for (idx depth = 0; depth <= L; depth++) {
                 struct hidden_view v = {
-                    .x = acts_hidden(&t->acts, t->m, depth, b),
+                    .x = engine_hidden(t->engine, depth, b),
                     .T = t->T,
                     .C = C,
                 };
@@ -198,13 +203,13 @@ static void reduce(struct meter *t, idx column)
         c->scalar = NAN;
 }
 
-void meter_run(struct meter *t, const real *w)
+void meter_run(struct meter *t)
 {
     struct head_observer observer = { see_head, t };
     for (t->first = 0; t->first < t->n_sequences; t->first += t->B) {
         idx B = idx_min(t->B, t->n_sequences - t->first);
         struct batch part = batch_part(&t->batch, t->first, B);
-        model_observe(t->m, w, &t->acts, &part, &observer);
+        engine_observe(t->engine, &part, &observer);
         see_depths(t, B);
     }
     for (idx i = 0; i < t->n_columns; i++)

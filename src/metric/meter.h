@@ -7,6 +7,7 @@
 #ifndef SINKLAB_METER_H
 #define SINKLAB_METER_H
 
+#include "engine/engine.h"
 #include "metric/metric.h"
 #include "metric/options.h"
 
@@ -23,6 +24,7 @@ struct meter_column {
 };
 
 struct meter {
+    struct engine *engine; /* borrowed */
     const struct model *m;
     double eps;
     idx T, n_sequences, B; /* B: sequences a forward pass */
@@ -33,23 +35,26 @@ struct meter {
     struct ratio *ratios; /* (n_columns, n_sequences, largest n) */
     double *row_mass;     /* (threads, T) */
     idx ratio_n, first;   /* first: sequence that opens the current pass */
-    struct acts acts;
-    struct arena arena, acts_arena;
+    struct arena arena;
 };
 
-/* meter_open - ready for n sequences of T = min(o->tokens, context) tokens.
- * OK or ERR_MEMORY; release in any state. */
-int meter_open(struct meter *t, const struct model *m,
-               const struct sink_options *o, idx n_sequences, int threads,
-               struct err *e);
+/* What the meter asks of engine_observe: B sequences of T = min(o->tokens,
+ * context) tokens. */
+void meter_shape(idx *B, idx *T, const struct model_options *m,
+                 const struct sink_options *o, idx n_sequences);
+
+/* meter_open - ready for n sequences, on an engine that was opened for that
+ * shape. OK or ERR_MEMORY; release in any state. */
+int meter_open(struct meter *t, struct engine *engine,
+               const struct sink_options *o, idx n_sequences, struct err *e);
 void meter_release(struct meter *t);
 
 /* Bytes that meter_open would allocate. */
 size_t meter_bytes(const struct model *m, const struct sink_options *o,
                    idx n_sequences, int threads);
 
-/* meter_run - fill the columns for weights w. */
-void meter_run(struct meter *t, const real *w);
+/* meter_run - fill the columns for the engine's weights. */
+void meter_run(struct meter *t);
 
 /* The column of this name, or NULL. */
 const struct meter_column *meter_find(const struct meter *t, const char *name);

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/laps.h"
+#include "base/stopwatch.h"
 #include "base/machine.h"
 #include "base/text.h"
 #include "io/grid.h"
@@ -47,7 +47,7 @@ static int time_run(struct sweep_timing *t, const struct config *c,
     }
     t->step_s = (now - start) / (double)(n > 0 ? n : 1);
     start = clock_s();
-    meter_run(&s.meter, s.w);
+    meter_run(&s.meter);
     t->probe_s = clock_s() - start;
     start = clock_s();
     session_validate(&s);

@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/laps.h"
 #include "base/memory.h"
 #include "base/moment.h"
 #include "base/shell.h"
+#include "base/stopwatch.h"
 #include "base/stop.h"
 #include "io/fsys.h"
 #include "io/job_slots.h"

@@ -7,7 +7,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "base/laps.h"
+#include "base/stopwatch.h"
 #include "base/text.h"
 
 static const double DRAW_S = 0.5; /* between tables */

@@ -5,9 +5,9 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "base/laps.h"
 #include "io/fsys.h"
 #include "kern/gemm.h"
+#include "nn/parts.h"
 #include "train/session.h"
 
 enum {
@@ -25,7 +25,7 @@ struct bench {
     struct session session;
     struct arena arena;
     real *a, *b, *c; /* (CEILING_N, CEILING_N) */
-    struct laps laps;
+    struct stopwatch watch;
     idx step;   /* updates done */
     idx rounds; /* of one product and some steps */
     double ceiling[ROUNDS_MAX], step_s[ROUNDS_MAX], share[ROUNDS_MAX];
@@ -91,13 +91,13 @@ static int measure(struct bench *x, struct err *e)
         if (session_update(&x->session, x->step++, &u, e))
             return e->code;
     }
-    session_watch(&x->session, &x->laps);
-    laps_start(&x->laps);
+    session_watch(&x->session, &x->watch);
+    stopwatch_start(&x->watch);
     while (x->rounds < ROUNDS_MAX &&
            (x->rounds < ROUNDS_MIN || x->wall_s < x->seconds)) {
         idx i = x->rounds++;
         double before = product_rate(x);
-        x->laps.last_s = clock_s();
+        x->watch.last_s = clock_s();
         x->step_s[i] = steps_time(x, e);
         if (e->code)
             return e->code;
@@ -131,7 +131,7 @@ static int measure_extras(struct bench *x, struct err *e)
 {
     double start = clock_s();
     for (int i = 0; i < EXTRA_ROUNDS; i++)
-        meter_run(&x->session.meter, x->session.w);
+        meter_run(&x->session.meter);
     x->probe_s = (clock_s() - start) / EXTRA_ROUNDS;
     x->weights_s = save_time(x, false, e);
     x->state_s = save_time(x, true, e);
@@ -172,11 +172,11 @@ static void print_parts(const struct bench *x)
     double sum = 0;
     printf("\nwhere the time of a step goes (first thread)\n");
     for (int p = 0; p < PARTS; p++) {
-        double s = x->laps.part_s[p] / (double)x->n_steps;
+        double s = x->watch.part_s[p] / (double)x->n_steps;
         sum += s;
         if (s > 0)
-            printf("  %-20s %9.3f ms  %5.1f %%\n", part_name((enum part)p),
-                   s * 1e3, 100 * x->laps.part_s[p] / x->wall_s);
+            printf("  %-20s %9.3f ms  %5.1f %%\n", part_name(p), s * 1e3,
+                   100 * x->watch.part_s[p] / x->wall_s);
     }
     printf("  %-20s %9.3f ms  %5.1f %%\n", "sum", sum * 1e3,
            100 * sum * (double)x->n_steps / x->wall_s);
@@ -234,8 +234,8 @@ static void print_json(const struct bench *x, const struct result *r)
            r->memory_mib, x->probe_s * 1e3, x->weights_s * 1e3,
            x->state_s * 1e3, x->rounds, x->n_steps);
     for (int p = 0; p < PARTS; p++)
-        printf("%s\"%s\": %.4f", p ? ", " : "", part_name((enum part)p),
-               1e3 * x->laps.part_s[p] / (double)x->n_steps);
+        printf("%s\"%s\": %.4f", p ? ", " : "", part_name(p),
+               1e3 * x->watch.part_s[p] / (double)x->n_steps);
     printf("}}\n");
 }
 

@@ -1,5 +1,6 @@
 #include "train/plan.h"
 
+#include "optim/optimizer.h"
 #include "train/session.h"
 
 bool plan_keeps(const struct config *c, idx step)

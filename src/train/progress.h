@@ -4,7 +4,7 @@
 #define SINKLAB_PROGRESS_H
 
 #include "base/base.h"
-#include "base/laps.h"
+#include "base/stopwatch.h"
 
 struct progress {
     idx first, last; /* steps: where this process began, where it ends */

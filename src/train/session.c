@@ -2,11 +2,10 @@
 
 #include <math.h>
 #include <omp.h>
-#include <string.h>
 
 #include "base/memory.h"
-#include "kern/gemm.h"
-#include "kern/team.h"
+#include "nn/parts.h"
+#include "optim/optim.h"
 
 int session_threads(const struct config *c)
 {
@@ -18,56 +17,66 @@ static uint64_t seed_or(idx own, idx shared)
     return (uint64_t)(own < 0 ? shared : own);
 }
 
-/* Sums over sequences from which the mean loss of a target and its standard
- * error follow: a sequence of n targets that lose `sum` together. Losses are
- * counted from those of the first sequence, so little cancels. */
-struct tally {
-    double sequences, targets, origin;
-    double d, dd, dn, nn; /* sums of d = sum - origin n, d^2, d n, n^2 */
-};
-
-static void tally_add(struct tally *t, double sum, double n)
+/* Sequences that the meter measures. */
+static idx meter_sequences(const struct config *c, bool is_training)
 {
-    if (t->sequences == 0)
-        t->origin = sum / n;
-    double d = sum - t->origin * n;
-    t->sequences++;
-    t->targets += n;
-    t->d += d;
-    t->dd += d * d;
-    t->dn += d * n;
-    t->nn += n * n;
+    return is_training ? c->sink.probe_sequences : c->sink.sequences;
 }
 
-static double tally_mean(const struct tally *t)
+/* What this config asks of an engine; borrows it. */
+static struct engine_request request_of(const struct config *c,
+                                        bool is_training)
 {
-    return t->origin + t->d / t->targets;
+    struct engine_request r = {
+        .B = c->train.batch,
+        .T = c->model.context,
+        .optim = is_training ? &c->optim : NULL,
+        .threads = session_threads(c),
+    };
+    meter_shape(&r.seen_B, &r.seen_T, &c->model, &c->sink,
+                meter_sequences(c, is_training));
+    return r;
 }
 
-/* Of a mean over clusters: sequences are drawn, not targets. With as many
- * targets in each it is the deviation of their means / sqrt(sequences). */
-static double tally_se(const struct tally *t)
+static void plan(struct session *s, struct arena *arena)
 {
-    double n = t->sequences, shift = t->d / t->targets;
-    double squares = t->dd - 2 * shift * t->dn + shift * shift * t->nn;
-    if (n < 2)
-        return NAN;
-    return sqrt(fmax(squares, 0) * n / (n - 1)) / t->targets;
-}
-
-static void plan_numbers(struct session *s, struct arena *arena,
-                         bool is_training)
-{
-    const struct param_table *t = &s->model.table;
-    s->w = arena_reals(arena, t->total);
     idx T = s->config.model.context;
     struct batch_rules rules = model_batch_rules(&s->model, T);
     batch_plan(&s->batch, arena, s->config.train.batch, T, &rules);
     s->floor = arena_doubles(arena, T + 1);
-    if (!is_training)
-        return;
-    s->dw = arena_reals(arena, t->total);
-    optim_plan(&s->optim, arena, &s->config.optim, t, s->threads);
+}
+
+size_t session_bytes(const struct config *c, const struct model *m,
+                     bool is_training)
+{
+    struct engine_request r = request_of(c, is_training);
+    struct session s = { .config = *c };
+    struct arena own = { 0 };
+    idx slots = is_training ? optimizers[c->optim.name]->n_slots : 0;
+    s.model = *m; /* borrowed: plan functions only read it */
+    plan(&s, &own);
+    return own.used_bytes + engine_bytes(m, &r) +
+           meter_bytes(m, &c->sink, meter_sequences(c, is_training),
+                       r.threads) +
+           (size_t)(1 + slots) * (size_t)m->table.n * sizeof(real);
+}
+
+static const char remedy[] = "use a smaller model, train.batch, model.context, "
+                             "sink.tokens or train.threads";
+
+/* Refuse what cannot be before anything is touched: neither OpenBLAS nor
+ * OpenMP can report that they get nothing. */
+static int check_memory(const struct session *s, bool is_training,
+                        struct err *e)
+{
+    struct engine_request r = request_of(&s->config, is_training);
+    const struct memory_need need = {
+        .what = is_training ? "training" : "measuring",
+        .bytes = (double)session_bytes(&s->config, &s->model, is_training),
+        .mapped_bytes = (double)engine_mapped_bytes(&r),
+        .remedy = remedy,
+    };
+    return memory_check(&need, "", e);
 }
 
 static void fill_meter(struct session *s)
@@ -79,37 +88,13 @@ static void fill_meter(struct session *s)
     batch_mark(&t->batch);
 }
 
-size_t session_bytes(const struct config *c, const struct model *m,
-                     bool is_training)
+static void init_weights(struct session *s)
 {
-    struct session s = { .config = *c, .threads = session_threads(c) };
-    struct arena numbers = { 0 }, acts = { 0 };
-    idx n = is_training ? c->sink.probe_sequences : c->sink.sequences;
-    idx slots = is_training ? optimizers[c->optim.name]->n_slots : 0;
-    s.model = *m; /* borrowed: plan functions only read it */
-    plan_numbers(&s, &numbers, is_training);
-    acts_plan(&s.acts, &acts, m, c->train.batch, c->model.context, s.threads,
-              is_training, false);
-    return numbers.used_bytes + acts.used_bytes +
-           meter_bytes(m, &c->sink, n, s.threads) +
-           (size_t)(1 + slots) * (size_t)m->table.n * sizeof(real);
-}
-
-/* Refuse what cannot be before anything is touched: neither OpenBLAS nor
- * OpenMP can report that they get nothing. */
-static int check_memory(const struct config *c, const struct model *m,
-                        bool is_training, struct err *e)
-{
-    int threads = session_threads(c);
-    const struct memory_need need = {
-        .what = is_training ? "training" : "measuring",
-        .bytes = (double)session_bytes(c, m, is_training),
-        .mapped_bytes =
-            (double)gemm_bytes(threads) + (double)team_bytes(threads),
-        .remedy = "use a smaller model, train.batch, model.context, "
-                  "sink.tokens or train.threads",
-    };
-    return memory_check(&need, "", e);
+    const struct config *c = &s->config;
+    params_init(engine_download(&s->engine).weights, &s->model.table,
+                c->model.init, c->model.layers,
+                seed_or(c->run.init_seed, c->run.seed));
+    engine_upload(&s->engine);
 }
 
 int session_open(struct session *s, const struct config *c, bool is_training,
@@ -118,101 +103,45 @@ int session_open(struct session *s, const struct config *c, bool is_training,
     *s = (struct session){ .config = *c, .threads = session_threads(c) };
     c = &s->config;
     struct model_spec spec = config_spec(c);
+    struct engine_request request = request_of(c, is_training);
     uint64_t data_seed = seed_or(c->run.data_seed, c->run.seed);
-    uint64_t init_seed = seed_or(c->run.init_seed, c->run.seed);
     if (source_open(&s->source, &c->data, data_seed, c->model.context, e))
         return e->code;
     s->n_val = source_plan_validation(
         &s->source, is_training ? c->train.val_tokens : c->sink.val_tokens);
     key_copy_text(s->config.data.hash, s->source.hash);
-    if (model_init(&s->model, &spec, s->source.vocab, e))
-        return e->code;
-    if (check_memory(c, &s->model, is_training, e) ||
-        team_start(s->threads, e) || gemm_start(s->threads, e))
+    if (model_init(&s->model, &spec, s->source.vocab, e) ||
+        check_memory(s, is_training, e) || engine_start(s->threads, e))
         return e->code;
 
     struct arena measure = { 0 };
-    plan_numbers(s, &measure, is_training);
-    if (arena_open(&s->numbers, measure.used_bytes, e))
-        return e->code;
-    plan_numbers(s, &s->numbers, is_training);
-    if (acts_open(&s->acts, &s->acts_arena, &s->model, c->train.batch,
-                  c->model.context, s->threads, is_training, false, e))
-        return e->code;
-    idx n = is_training ? c->sink.probe_sequences : c->sink.sequences;
-    if (meter_open(&s->meter, &s->model, &c->sink, n, s->threads, e))
-        return e->code;
+    struct err own = { 0 };
+    plan(s, &measure);
+    if (engine_open(&s->engine, &s->model, &request, &own) ||
+        arena_open(&s->arena, measure.used_bytes, &own) ||
+        meter_open(&s->meter, &s->engine, &c->sink,
+                   meter_sequences(c, is_training), &own))
+        return err_set(e, own.code, "%s: %s", own.text, remedy);
+    plan(s, &s->arena);
     fill_meter(s);
-    params_init(s->w, &s->model.table, c->model.init, c->model.layers,
-                init_seed);
+    init_weights(s);
     return OK;
 }
 
 void session_release(struct session *s)
 {
     meter_release(&s->meter);
-    arena_release(&s->acts_arena);
-    arena_release(&s->numbers);
+    arena_release(&s->arena);
+    engine_release(&s->engine);
     model_release(&s->model);
     source_release(&s->source);
     *s = (struct session){ 0 };
 }
 
-void session_watch(struct session *s, struct laps *laps)
+void session_watch(struct session *s, struct stopwatch *watch)
 {
-    s->laps = laps;
-    acts_watch(&s->acts, &s->model, laps);
-}
-
-/* Loss of sequence b of the last pass, summed over its targets that count. */
-static double sequence_loss(const struct session *s, idx b, idx *n)
-{
-    const real *loss = acts_losses(&s->acts, &s->model, b);
-    double sum = 0;
-    for (idx t = 0; t < s->batch.T; t++)
-        sum += (double)loss[t];
-    struct batch one = batch_part(&s->batch, b, 1);
-    *n = batch_counted(&one);
-    return sum;
-}
-
-/* The least that is possible on the same targets: sample `index`. */
-static double sequence_floor(struct session *s, idx b, idx index)
-{
-    idx T = s->batch.T;
-    const int32_t *targets = s->batch.targets + b * T;
-    double sum = 0;
-    source_floor(&s->source, s->floor, T, SPLIT_VAL, index);
-    for (idx t = 0; t < T; t++)
-        sum += targets[t] != NO_TARGET ? s->floor[t] : 0;
-    return sum;
-}
-
-struct val_result session_validate(struct session *s)
-{
-    struct tally loss = { 0 }, excess = { 0 };
-    bool has_floor = source_has_floor(&s->source);
-    idx n = s->n_val;
-    for (idx first = 0; first < n; first += s->batch.B) {
-        idx B = idx_min(s->batch.B, n - first);
-        struct batch part = batch_part(&s->batch, 0, B);
-        source_batch(&s->source, &part, SPLIT_VAL, first);
-        model_forward_loss(&s->model, s->w, &s->acts, &part);
-        for (idx b = 0; b < B; b++) {
-            idx scored;
-            double sum = sequence_loss(s, b, &scored);
-            tally_add(&loss, sum, (double)scored);
-            if (has_floor)
-                tally_add(&excess, sum - sequence_floor(s, b, first + b),
-                          (double)scored);
-        }
-    }
-    return (struct val_result){
-        .sequences = n,
-        .loss = tally_mean(&loss),
-        .loss_se = tally_se(&loss),
-        .excess = has_floor ? tally_mean(&excess) : NAN,
-    };
+    s->watch = watch;
+    engine_watch(&s->engine, watch);
 }
 
 /* A NaN is a NaN, whatever its sign. */
@@ -247,14 +176,14 @@ static int check_numbers(const struct session *s, const real *x,
 
 int session_check(struct session *s, idx step, bool with_state, struct err *e)
 {
-    const struct optim *o = &s->optim;
-    if (check_numbers(s, s->w, NULL, step, e))
+    struct engine_numbers n = engine_download(&s->engine);
+    if (check_numbers(s, n.weights, NULL, step, e))
         return e->code;
-    for (idx i = 0; with_state && i < o->kind->n_slots; i++)
-        if (check_numbers(s, o->slots[i], o->kind->slot_names[i], step, e))
+    for (idx i = 0; with_state && i < n.n_slots; i++)
+        if (check_numbers(s, n.slots[i], n.slot_names[i], step, e))
             return e->code;
     struct batch one = batch_part(&s->batch, 0, 1);
-    struct pass_loss loss = model_forward_loss(&s->model, s->w, &s->acts, &one);
+    struct pass_loss loss = engine_loss(&s->engine, &one);
     return isfinite(loss.objective)
                ? OK
                : set_diverged(step, loss.cross_entropy, NAN, e);
@@ -270,19 +199,18 @@ int session_update(struct session *s, idx step, struct update_result *r,
     r->loss = 0;
     for (idx i = 0; i < n; i++) {
         source_batch(&s->source, b, SPLIT_TRAIN, (step * n + i) * b->B);
-        laps_mark(s->laps, PART_DATA);
-        struct pass_loss loss =
-            model_backward_loss(&s->model, s->w, s->dw, &s->acts, b, share);
+        stopwatch_mark(s->watch, PART_DATA);
+        struct pass_loss loss = engine_backward(&s->engine, b, share);
         r->loss += share * loss.cross_entropy;
         objective += share * loss.objective;
-        laps_mark(s->laps, PART_WAIT);
+        stopwatch_mark(s->watch, PART_WAIT);
     }
-    r->grad_norm = optim_grad_norm(&s->optim, s->dw);
+    r->grad_norm = engine_grad_norm(&s->engine);
     r->lr = schedule_lr(&c->optim, step + 1, c->train.steps);
     if (!isfinite(objective) || !isfinite(r->grad_norm))
         return set_diverged(step + 1, r->loss, r->grad_norm, e);
-    optim_step(&s->optim, s->w, s->dw, step + 1, r->lr, r->grad_norm);
-    laps_mark(s->laps, PART_OPTIM);
+    engine_step(&s->engine, step + 1, r->lr, r->grad_norm);
+    stopwatch_mark(s->watch, PART_OPTIM);
     return OK;
 }
 
@@ -292,13 +220,14 @@ double session_tokens(const struct config *c, idx step)
            (double)c->model.context;
 }
 
-struct checkpoint_data session_data(const struct session *s, bool with_state)
+struct checkpoint_data session_data(struct session *s, bool with_state)
 {
-    struct checkpoint_data d = { .weights = s->w };
+    struct engine_numbers n = engine_download(&s->engine);
+    struct checkpoint_data d = { .weights = n.weights };
     if (with_state) {
-        d.n_slots = s->optim.kind->n_slots;
-        d.slot_names = s->optim.kind->slot_names;
-        d.slots = s->optim.slots;
+        d.n_slots = n.n_slots;
+        d.slot_names = n.slot_names;
+        d.slots = n.slots;
     }
     return d;
 }

@@ -8,9 +8,8 @@
 
 #include "config/config.h"
 #include "data/source.h"
+#include "engine/engine.h"
 #include "metric/meter.h"
-#include "nn/model/model.h"
-#include "optim/optim.h"
 #include "run/checkpoint.h"
 
 struct session {
@@ -18,20 +17,17 @@ struct session {
     int threads;
     struct source source;
     struct model model;
-    struct arena numbers; /* weights, gradients, optimizer slots */
-    real *w, *dw;         /* (table.total); dw only for training */
-    struct optim optim;
-    struct arena acts_arena;
-    struct acts acts;   /* (train.batch, model.context) */
-    struct batch batch; /* the same */
-    struct meter meter; /* probe_sequences if training, else sequences */
-    idx n_val;          /* sequences that a validation reads */
-    double *floor;      /* (context + 1), room for source_floor */
-    struct laps *laps;  /* NULL, or where session_update books its time */
+    struct engine engine; /* of (train.batch, model.context) */
+    struct arena arena;
+    struct batch batch;      /* (train.batch, model.context) */
+    double *floor;           /* (context + 1), room for source_floor */
+    struct meter meter;      /* probe_sequences if training, else sequences */
+    idx n_val;               /* sequences that a validation reads */
+    struct stopwatch *watch; /* NULL, or where session_update books its time */
 };
 
 /* From now on, book where time goes; NULL: no more. */
-void session_watch(struct session *s, struct laps *laps);
+void session_watch(struct session *s, struct stopwatch *watch);
 
 /* session_open - Weights start at their initial values.
  * OK, ERR_CONFIG, ERR_DATA, ERR_IO, ERR_TOOL; ERR_MEMORY, told before anything
@@ -79,7 +75,8 @@ int session_check(struct session *s, idx step, bool with_state, struct err *e);
 /* Tokens seen after `step` updates. */
 double session_tokens(const struct config *c, idx step);
 
-/* The numbers as a checkpoint holds them; with_state: optimizer slots too. */
-struct checkpoint_data session_data(const struct session *s, bool with_state);
+/* The numbers as a checkpoint holds them; with_state: optimizer slots too. Who
+ * writes to them, as checkpoint_load does, says so to engine_upload. */
+struct checkpoint_data session_data(struct session *s, bool with_state);
 
 #endif

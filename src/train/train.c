@@ -253,7 +253,7 @@ static int report(struct train *t, const struct update_result *u, struct err *e)
         readings_of_validation(&row, &v);
     }
     if (plan_probes(c, step)) {
-        meter_run(&s->meter, s->w);
+        meter_run(&s->meter);
         row.meter = &s->meter;
         t->progress.sink = meter_find(&s->meter, "sink_1")->scalar;
     }

@@ -99,6 +99,7 @@ int train_state_load(struct train_state *s, const struct config *c,
     free(head.config);
     if (e->code)
         return e->code;
+    engine_upload(&s->session->engine);
     s->step = s->saved_step = head.step;
     strcpy(s->last_row, head.last_row);
     return OK;

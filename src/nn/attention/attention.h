@@ -13,7 +13,7 @@
 #define SINKLAB_ATTENTION_H
 
 #include "base/base.h"
-#include "base/laps.h"
+#include "nn/parts.h"
 #include "nn/attention/edits/score_edit.h"
 #include "nn/attention/weights/weight_stage.h"
 #include "base/op_text.h"
@@ -32,7 +32,7 @@ struct attention {
     struct weight_stage weights;
     idx n_edits;
     const struct score_edit *edits[SCORE_EDITS_MAX];
-    struct laps *laps; /* NULL: nobody asks where time goes */
+    struct stopwatch *watch; /* NULL: nobody asks where time goes */
 };
 
 /* One head of one sequence. Rows of q, k, v and their gradients are ld_qkv

@@ -63,7 +63,7 @@ static void strip_backward(const struct attention *at, const struct work *w,
     struct small_left left = { w->do_ + t0 * at->E, at->E, 1 };
     strip_scores(at, w, head, t0, R, n_keys);
     strip_product(g, left, w->v_panels, R, n_keys, at->E, 1);
-    laps_mark(at->laps, PART_SCORES);
+    stopwatch_mark(at->watch, PART_SCORES);
     for (idx r = 0; r < R; r++) {
         real *g_row = g.key0 + r * g.ld;
         if (at->n_extra) /* do . v* */
@@ -74,7 +74,7 @@ static void strip_backward(const struct attention *at, const struct work *w,
         row_backward(at, w, grads, head, a.key0 + r * a.ld, g_row, r, t0 + r,
                      tile_end);
     }
-    laps_mark(at->laps, PART_ROWS);
+    stopwatch_mark(at->watch, PART_ROWS);
     small_product(grads->dq + t0 * head->ld_qkv, head->ld_qkv, rows_left(g),
                   small_plain(w->k, at->D), R, at->D, n_keys, at->scale, false);
 }
@@ -107,7 +107,7 @@ void attention_backward(const struct attention *at, struct head_grads *grads,
     }
     struct work w = work_at(at, head, scratch);
     idx ld = head->ld_qkv, last = (at->T - 1) / ROWS_TILE * ROWS_TILE;
-    laps_mark(at->laps, PART_WAIT);
+    stopwatch_mark(at->watch, PART_WAIT);
     open_backward(at, &w, grads, head, do_);
     /* From the last tile, which sees every key and so writes all of dk, dv */
     for (idx t0 = last; t0 >= 0; t0 -= ROWS_TILE) {
@@ -125,7 +125,7 @@ void attention_backward(const struct attention *at, struct head_grads *grads,
         small_product(grads->dk, ld, rows_left_transposed(w.g),
                       small_plain(w.q + t0 * at->D, at->D), n_keys, at->D, R,
                       at->scale, t0 != last || grads->adds_k);
-        laps_mark(at->laps, PART_SCORES);
+        stopwatch_mark(at->watch, PART_SCORES);
     }
     for (idx i = 0; i < at->n_edits; i++)
         if (at->edits[i]->close)

@@ -26,7 +26,7 @@ void attention_forward(const struct attention *at, real *o,
     }
     struct work w = work_at(at, head, scratch);
     idx row_n = at->n_extra + at->T;
-    laps_mark(at->laps, PART_WAIT);
+    stopwatch_mark(at->watch, PART_WAIT);
     small_transpose(w.k_panels, head->k, head->ld_qkv, at->T, at->D);
     small_copy(w.v, head->v, head->ld_qkv, at->T, at->E);
     work_open_edits(at, &w);
@@ -34,7 +34,7 @@ void attention_forward(const struct attention *at, real *o,
         idx R = idx_min(ROWS_STRIP, at->T - t0);
         idx n_keys = visible_end(&at->options, at->T, t0 + R - 1);
         strip_scores(at, &w, head, t0, R, n_keys);
-        laps_mark(at->laps, PART_SCORES);
+        stopwatch_mark(at->watch, PART_SCORES);
         for (idx r = 0; r < R; r++) {
             struct span span = row_span(at, head, t0 + r);
             struct weight_row row = row_of(at, head, span, t0 + r);
@@ -48,10 +48,10 @@ void attention_forward(const struct attention *at, real *o,
                 memcpy(copy, key0 - at->n_extra, (size_t)n * sizeof *copy);
             }
         }
-        laps_mark(at->laps, PART_ROWS);
+        stopwatch_mark(at->watch, PART_ROWS);
         small_product(o + t0 * head->ld_o, head->ld_o, rows_left(w.s),
                       small_plain(w.v, at->E), R, at->E, n_keys, 1, false);
         add_column_value(at, o + t0 * head->ld_o, head, w.s, R);
-        laps_mark(at->laps, PART_SCORES);
+        stopwatch_mark(at->watch, PART_SCORES);
     }
 }

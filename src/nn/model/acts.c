@@ -241,11 +241,11 @@ int acts_open(struct acts *x, struct arena *arena, const struct model *m, idx B,
     return OK;
 }
 
-void acts_watch(struct acts *x, const struct model *m, struct laps *laps)
+void acts_watch(struct acts *x, const struct model *m, struct stopwatch *watch)
 {
-    x->laps = laps;
+    x->watch = watch;
     for (idx l = 0; l < m->L; l++)
-        x->blocks[l].attention.laps = laps;
+        x->blocks[l].attention.watch = watch;
 }
 
 const real *acts_losses(const struct acts *x, const struct model *m,

@@ -205,10 +205,10 @@ struct acts {
     real *logits; /* (head rows, V) */
     real *dfinal; /* (M,C) */
     struct back_acts back;
-    real *rope;        /* (S,D), or NULL */
-    real *sinusoid;    /* (T,C), or NULL */
-    struct laps *laps; /* NULL: nobody asks where time goes */
-    real *scratch;     /* (threads, scratch_n) */
+    real *rope;              /* (S,D), or NULL */
+    real *sinusoid;          /* (T,C), or NULL */
+    struct stopwatch *watch; /* NULL: nobody asks where time goes */
+    real *scratch;           /* (threads, scratch_n) */
     idx scratch_n;
 };
 
@@ -241,7 +241,7 @@ int acts_open(struct acts *x, struct arena *arena, const struct model *m, idx B,
               struct err *e);
 
 /* acts_watch - from now on, book where time goes; NULL: no more. */
-void acts_watch(struct acts *x, const struct model *m, struct laps *laps);
+void acts_watch(struct acts *x, const struct model *m, struct stopwatch *watch);
 
 /* What the model asks of batches of T tokens: targets that a prefix lets their
  * query see do not count. */

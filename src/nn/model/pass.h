@@ -46,7 +46,7 @@ static inline real *pass_scratch(const struct pass *p)
 
 static inline void pass_mark(const struct pass *p, enum part part)
 {
-    laps_mark(p->x->laps, part);
+    stopwatch_mark(p->x->watch, part);
 }
 
 /* A tensor in a flat buffer, NULL if this model does not have it. */

@@ -157,15 +157,15 @@ static void forward(const struct attention *at, real *o,
 {
     struct work w = work_at(at, scratch);
     struct head_sums s = outputs(at, &w, o, head->ld_o);
-    laps_mark(at->laps, PART_WAIT);
+    stopwatch_mark(at->watch, PART_WAIT);
     flows(at, &w, head);
-    laps_mark(at->laps, PART_ROWS);
+    stopwatch_mark(at->watch, PART_ROWS);
     head_sums(&s, w.scratch);
     for (idx t = 0; t < at->T; t++)
         row_scale(o + t * head->ld_o, w.factor[t], at->E);
     if (weights)
         head_sums_weights(weights, &s, w.factor, w.gain);
-    laps_mark(at->laps, PART_SCORES);
+    stopwatch_mark(at->watch, PART_SCORES);
 }
 
 /* --- backward ------------------------------------------------------------- */
@@ -272,11 +272,11 @@ static void backward(const struct attention *at, struct head_grads *grads,
 {
     struct work w = work_at(at, scratch);
     idx D = at->D, E = at->E;
-    laps_mark(at->laps, PART_WAIT);
+    stopwatch_mark(at->watch, PART_WAIT);
     flows(at, &w, head);
-    laps_mark(at->laps, PART_ROWS);
+    stopwatch_mark(at->watch, PART_ROWS);
     pairs_backward(at, &w, do_, head->ld_o);
-    laps_mark(at->laps, PART_SCORES);
+    stopwatch_mark(at->watch, PART_SCORES);
     flows_backward(at, &w, head);
     for (idx t = 0; t < at->T; t++) {
         idx row = t * head->ld_qkv;
@@ -291,7 +291,7 @@ static void backward(const struct attention *at, struct head_grads *grads,
         for (idx i = 0; i < E; i++)
             dv[i] = (grads->adds_v ? dv[i] : 0) + w.gain[t] * dx[i];
     }
-    laps_mark(at->laps, PART_ROWS);
+    stopwatch_mark(at->watch, PART_ROWS);
 }
 
 const struct head_operation head_flow = {

@@ -104,15 +104,15 @@ static void forward(const struct attention *at, real *o,
 {
     struct work w = work_at(at, scratch);
     struct head_sums s = outputs(at, o, head->ld_o, head);
-    laps_mark(at->laps, PART_WAIT);
+    stopwatch_mark(at->watch, PART_WAIT);
     row_factors(at, &w, head);
-    laps_mark(at->laps, PART_ROWS);
+    stopwatch_mark(at->watch, PART_ROWS);
     head_sums(&s, w.sums);
     for (idx t = 0; t < at->T; t++)
         row_scale(o + t * head->ld_o, w.c[t], at->E);
     if (weights)
         head_sums_weights(weights, &s, w.c, NULL);
-    laps_mark(at->laps, PART_SCORES);
+    stopwatch_mark(at->watch, PART_SCORES);
 }
 
 /* E_t, and y = c_t do_t. */
@@ -122,7 +122,7 @@ static void open_backward(const struct attention *at, const struct work *w,
     struct head_sums s = outputs(at, w->y, at->E, head);
     bool has_sums = has_row_sums(at);
     row_factors(at, w, head);
-    laps_mark(at->laps, PART_ROWS);
+    stopwatch_mark(at->watch, PART_ROWS);
     if (has_sums)
         head_sums(&s, w->sums);
     for (idx t = 0; t < at->T; t++) {
@@ -166,14 +166,14 @@ static void backward(const struct attention *at, struct head_grads *grads,
     struct head_sums dv = { grads->dv, ld, k, q, y, T, D, E, true, false };
     dk.is_added = grads->adds_k;
     dv.is_added = grads->adds_v;
-    laps_mark(at->laps, PART_WAIT);
+    stopwatch_mark(at->watch, PART_WAIT);
     open_backward(at, &w, do_, head);
     head_sums(&dq, w.sums);
     head_sums(&dk, w.sums);
     head_sums(&dv, w.sums);
     if (has_row_sums(at))
         add_row_sums(at, &w, grads, head);
-    laps_mark(at->laps, PART_SCORES);
+    stopwatch_mark(at->watch, PART_SCORES);
 }
 
 const struct head_operation head_linear = {

@@ -1,0 +1,143 @@
+/* cpu.c - the engine of CPU threads: numbers lie in the host's memory, so that
+ * nothing is moved. */
+#include <stdlib.h>
+
+#include "engine/engine.h"
+#include "kern/gemm.h"
+#include "kern/team.h"
+#include "optim/optim.h"
+
+struct cpu {
+    struct arena numbers; /* weights, gradients, optimizer slots */
+    real *w, *dw;         /* (table.total); dw only for training */
+    struct optim optim;
+    struct arena acts_arena, seen_arena;
+    struct acts acts, seen; /* of losses, of observations */
+};
+
+static void plan_numbers(struct cpu *c, struct arena *arena,
+                         const struct model *m, const struct engine_request *r)
+{
+    c->w = arena_reals(arena, m->table.total);
+    if (!r->optim)
+        return;
+    c->dw = arena_reals(arena, m->table.total);
+    optim_plan(&c->optim, arena, r->optim, &m->table, r->threads);
+}
+
+size_t engine_bytes(const struct model *m, const struct engine_request *r)
+{
+    struct cpu c;
+    struct arena all = { 0 };
+    plan_numbers(&c, &all, m, r);
+    acts_plan(&c.acts, &all, m, r->B, r->T, r->threads, r->optim, false);
+    if (r->seen_B)
+        acts_plan(&c.seen, &all, m, r->seen_B, r->seen_T, r->threads, false,
+                  true);
+    return all.used_bytes;
+}
+
+size_t engine_mapped_bytes(const struct engine_request *r)
+{
+    return gemm_bytes(r->threads) + team_bytes(r->threads);
+}
+
+int engine_start(int threads, struct err *e)
+{
+    int rc = team_start(threads, e);
+    return rc ? rc : gemm_start(threads, e);
+}
+
+int engine_open(struct engine *g, const struct model *m,
+                const struct engine_request *r, struct err *e)
+{
+    struct arena measure = { 0 };
+    *g = (struct engine){ .m = m, .request = *r };
+    struct cpu *c = g->cpu = calloc(1, sizeof *c);
+    if (!c)
+        return err_set(e, ERR_MEMORY, "out of memory");
+    plan_numbers(c, &measure, m, r);
+    if (arena_open(&c->numbers, measure.used_bytes, e))
+        return e->code;
+    plan_numbers(c, &c->numbers, m, r);
+    if (acts_open(&c->acts, &c->acts_arena, m, r->B, r->T, r->threads, r->optim,
+                  false, e))
+        return e->code;
+    if (r->seen_B)
+        acts_open(&c->seen, &c->seen_arena, m, r->seen_B, r->seen_T, r->threads,
+                  false, true, e);
+    return e->code;
+}
+
+void engine_release(struct engine *g)
+{
+    struct cpu *c = g->cpu;
+    if (c) {
+        arena_release(&c->seen_arena);
+        arena_release(&c->acts_arena);
+        arena_release(&c->numbers);
+    }
+    free(c);
+    *g = (struct engine){ 0 };
+}
+
+void engine_watch(struct engine *g, struct stopwatch *watch)
+{
+    acts_watch(&g->cpu->acts, g->m, watch);
+}
+
+struct pass_loss engine_loss(struct engine *g, const struct batch *b)
+{
+    return model_forward_loss(g->m, g->cpu->w, &g->cpu->acts, b);
+}
+
+const real *engine_losses(const struct engine *g, idx sequence)
+{
+    return acts_losses(&g->cpu->acts, g->m, sequence);
+}
+
+struct pass_loss engine_backward(struct engine *g, const struct batch *b,
+                                 double share)
+{
+    struct cpu *c = g->cpu;
+    return model_backward_loss(g->m, c->w, c->dw, &c->acts, b, share);
+}
+
+double engine_grad_norm(struct engine *g)
+{
+    return optim_grad_norm(&g->cpu->optim, g->cpu->dw);
+}
+
+void engine_step(struct engine *g, idx step, double lr, double grad_norm)
+{
+    struct cpu *c = g->cpu;
+    optim_step(&c->optim, c->w, c->dw, step, lr, grad_norm);
+}
+
+void engine_observe(struct engine *g, const struct batch *b,
+                    const struct head_observer *observer)
+{
+    model_observe(g->m, g->cpu->w, &g->cpu->seen, b, observer);
+}
+
+const real *engine_hidden(const struct engine *g, idx depth, idx sequence)
+{
+    return acts_hidden(&g->cpu->seen, g->m, depth, sequence);
+}
+
+struct engine_numbers engine_download(struct engine *g)
+{
+    struct cpu *c = g->cpu;
+    struct engine_numbers n = { .weights = c->w };
+    if (g->request.optim) {
+        n.n_slots = c->optim.kind->n_slots;
+        n.slot_names = c->optim.kind->slot_names;
+        n.slots = c->optim.slots;
+    }
+    return n;
+}
+
+void engine_upload(struct engine *g)
+{
+    (void)g;
+}

@@ -1,0 +1,94 @@
+/* engine.h - where a model computes: its weights and an optimizer's state, and
+ * all that is done with them.
+ *
+ * Whoever trains, validates or measures goes through these functions, which
+ * work on whole passes; nothing above them knows how numbers lie or which
+ * hardware has them. There is one engine, of CPU threads (cpu.c). Results have
+ * the same bits for any number of threads.
+ *
+ * The model is borrowed and says which tensors there are. Not for concurrent
+ * use. After engine_open nothing allocates.
+ */
+#ifndef SINKLAB_ENGINE_H
+#define SINKLAB_ENGINE_H
+
+#include "base/err.h"
+#include "base/stopwatch.h"
+#include "data/batch.h"
+#include "nn/model/model.h"
+#include "optim/options.h"
+
+/* What an engine is opened for. */
+struct engine_request {
+    idx B, T;           /* the largest batch of a loss; its tokens a sequence */
+    idx seen_B, seen_T; /* the same of engine_observe; 0: never called */
+    const struct optim_options *optim; /* borrowed; NULL: no training */
+    int threads;
+};
+
+struct engine {
+    const struct model *m; /* borrowed */
+    struct engine_request request;
+    struct cpu *cpu; /* owned */
+};
+
+/* engine_start - have libraries and threads ready; before engine_open.
+ * OK, ERR_TOOL, ERR_MEMORY. */
+int engine_start(int threads, struct err *e);
+
+/* engine_open - weights and state are zero. OK or ERR_MEMORY, told without a
+ * remedy; release in any state. */
+int engine_open(struct engine *g, const struct model *m,
+                const struct engine_request *r, struct err *e);
+void engine_release(struct engine *g);
+
+/* Bytes that engine_open would allocate, and what libraries map beside it. */
+size_t engine_bytes(const struct model *m, const struct engine_request *r);
+size_t engine_mapped_bytes(const struct engine_request *r);
+
+/* From now on, book where time goes (nn/parts.h); NULL: no more. */
+void engine_watch(struct engine *g, struct stopwatch *watch);
+
+/* engine_loss - forward pass: what a batch of T tokens loses. */
+struct pass_loss engine_loss(struct engine *g, const struct batch *b);
+
+/* Nats of the targets of one sequence of the last loss (T); 0 where one does
+ * not count. Valid until the next call. */
+const real *engine_losses(const struct engine *g, idx sequence);
+
+/* engine_backward - the same, and share * its objective's gradient is added to
+ * those of the update to come. share: 1 / number of its micro-batches. */
+struct pass_loss engine_backward(struct engine *g, const struct batch *b,
+                                 double share);
+
+/* Global l2 norm of the gradients so far. */
+double engine_grad_norm(struct engine *g);
+
+/* engine_step - update number `step` (from 1) at learning rate lr; gradients
+ * are clipped given their norm, and zero afterwards. */
+void engine_step(struct engine *g, idx step, double lr, double grad_norm);
+
+/* engine_observe - forward pass of the blocks alone over a batch of seen_T
+ * tokens; tells the observer of every head. */
+void engine_observe(struct engine *g, const struct batch *b,
+                    const struct head_observer *observer);
+
+/* Residual stream after `depth` blocks (0: embedding) of one sequence of the
+ * last engine_observe: (seen_T,C). Valid until the next call. */
+const real *engine_hidden(const struct engine *g, idx depth, idx sequence);
+
+/* The numbers, on the host: (table.total) each. */
+struct engine_numbers {
+    real *weights;
+    idx n_slots; /* of the optimizer; 0 without training */
+    const char *const *slot_names;
+    real *const *slots;
+};
+
+/* engine_download - the numbers as they are now. They may be written, and
+ * engine_upload makes what is there the numbers in force. Until the next step,
+ * observation or loss they stay as they are. */
+struct engine_numbers engine_download(struct engine *g);
+void engine_upload(struct engine *g);
+
+#endif

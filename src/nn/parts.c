@@ -1,0 +1,22 @@
+#include "nn/parts.h"
+
+_Static_assert((int)PARTS <= (int)STOPWATCH_PARTS_MAX,
+               "a stopwatch has room for all");
+
+const char *part_name(int i)
+{
+    static const char *const names[] = {
+        [PART_DATA] = "data",
+        [PART_EMBED] = "embedding",
+        [PART_NORM] = "norms",
+        [PART_QKV] = "attention layers",
+        [PART_SCORES] = "attention products",
+        [PART_ROWS] = "row maps",
+        [PART_FFN] = "feed-forward",
+        [PART_GRADS] = "weight gradients",
+        [PART_HEAD] = "head and loss",
+        [PART_OPTIM] = "optimizer",
+        [PART_WAIT] = "waiting",
+    };
+    return i >= 0 && i < COUNT_OF(names) ? names[i] : NULL;
+}
