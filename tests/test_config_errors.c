@@ -322,8 +322,8 @@ static void test_config__what_nothing_reads_is_refused(void **state)
                     "or change that");
     expect_override("attention.window=64",
                     "command line: attention.window = 64 is read only with "
-                    "attention.window < model.context; this run has 64: leave "
-                    "it out, or change that");
+                    "attention.window < model.context; this run has "
+                    "model.context = 64: leave it out, or change that");
     struct config c; /* the default does nothing by itself */
     load(&c, NULL, "attention.clip_alpha=12");
     load(&c, NULL, "optim.min_lr=0");

@@ -95,18 +95,15 @@ static bool matters(struct config_key k)
 void measured_settings(char hex[HASH_HEX_MAX], const struct config *c)
 {
     uint64_t hash = 0;
-    for (idx s = 0; s < n_config_sections; s++)
-        for (idx i = 0; i < *config_sections[s].n_keys; i++) {
-            struct config_key k = { &config_sections[s],
-                                    &config_sections[s].keys[i] };
-            char line[KEY_PRINT_MAX + 64], value[KEY_PRINT_MAX];
-            if (!matters(k))
-                continue;
-            config_value(value, sizeof value, c, k);
-            int n = snprintf(line, sizeof line, "%016llx %s.%s=%s",
-                             (unsigned long long)hash, k.section->name,
-                             k.key->name, value);
-            hash = hash_bytes(line, (size_t)n);
-        }
+    for (struct config_key k = { 0 }; config_next_key(&k);) {
+        char line[KEY_PRINT_MAX + 64], value[KEY_PRINT_MAX];
+        if (!matters(k))
+            continue;
+        config_value(value, sizeof value, c, k);
+        int n = snprintf(line, sizeof line, "%016llx %s.%s=%s",
+                         (unsigned long long)hash, k.section->name, k.key->name,
+                         value);
+        hash = hash_bytes(line, (size_t)n);
+    }
     hash_hex(hex, hash);
 }

@@ -4,10 +4,6 @@
 
 #include "base/rng.h"
 
-/* A checkpoint's name has eight digits for the step.
- * KEEP WITH: checkpoint file names */
-#define STEP_MAX 99999999
-
 #define FIELD(f) offsetof(struct run_options, f)
 static const struct key run_keys[] = {
     { "dir", KEY_TEXT, FIELD(dir), "", 0, 0, NULL, KEY_COSMETIC | KEY_STAYS,

@@ -14,6 +14,9 @@
 #include "nn/options.h"
 #include "optim/options.h"
 
+/* A step stands in names of files, with leading zeros. */
+enum { STEP_DIGITS = 8, STEP_MAX = 99999999 };
+
 struct run_options {
     char dir[KEY_TEXT_MAX]; /* run folder; "" = runs/<name of the config> */
     idx seed;               /* of both of these, unless told apart: */

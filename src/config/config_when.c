@@ -193,11 +193,12 @@ void config_why_idle(char *text, size_t cap, const struct config *c,
     struct config_key deciders[CONFIG_DECIDERS_MAX];
     char value[KEY_PRINT_MAX], shown[TEXT_SHOW_MAX];
     idx n = config_deciders(deciders, k);
+    bool is_named = n > 1 || strstr(config_show_when(k.key), k.key->name);
     text_add(&t, "is read only %s %s; this run has ", config_when_word(k.key),
              config_show_when(k.key));
     for (idx i = 0; i < n; i++) {
         config_value(value, sizeof value, c, deciders[i]);
-        if (n > 1)
+        if (is_named)
             text_add(&t, "%s%s.%s = ", i ? ", " : "", deciders[i].section->name,
                      deciders[i].key->name);
         text_add(&t, "%s", *value ? text_show(shown, value) : "none");

@@ -46,27 +46,12 @@ static bool is_column(const char *name)
     return column_find(&f, name) && f.files & COLUMN_FIELD;
 }
 
-/* Key number i of all sections; false past the last. */
-static bool key_at(struct config_key *k, char path[KEY_TEXT_MAX], idx i)
-{
-    for (idx s = 0; s < n_config_sections; s++) {
-        const struct config_section *section = &config_sections[s];
-        if (i < *section->n_keys) {
-            *k = (struct config_key){ section, &section->keys[i] };
-            snprintf(path, KEY_TEXT_MAX, "%s.%s", section->name, k->key->name);
-            return true;
-        }
-        i -= *section->n_keys;
-    }
-    return false;
-}
-
 /* The best hint is the key itself with its section, if that was left out. */
 static void find_near_key(struct nearest *near, char hint[KEY_TEXT_MAX])
 {
     char path[KEY_TEXT_MAX];
-    struct config_key k;
-    for (idx i = 0; key_at(&k, path, i); i++) {
+    for (struct config_key k = { 0 }; config_next_key(&k);) {
+        snprintf(path, sizeof path, "%s.%s", k.section->name, k.key->name);
         const char *before = near->name;
         bool is_it = strcmp(k.key->name, near->wanted) == 0;
         nearest_offer(near, path);

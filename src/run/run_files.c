@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "config/config_keys.h"
 #include "io/fsys.h"
 
 const struct run_file run_files[] = {
@@ -47,12 +48,13 @@ void run_path(char path[RUN_PATH_MAX], const char *dir, const char *name)
     BUG_ON(n < 0 || n >= RUN_PATH_MAX);
 }
 
-#define STEP_NAME "step-%08lld.h5"
+#define STEP_NAME "step-%0*lld.h5"
 
 void run_step_path(char path[RUN_PATH_MAX], const char *dir, idx step)
 {
     char name[64];
-    snprintf(name, sizeof name, "checkpoints/" STEP_NAME, (long long)step);
+    snprintf(name, sizeof name, "checkpoints/" STEP_NAME, STEP_DIGITS,
+             (long long)step);
     run_path(path, dir, name);
 }
 
@@ -67,6 +69,6 @@ idx run_step_of_name(const char *name)
     long long step;
     if (sscanf(name, "step-%lld", &step) != 1 || step < 0)
         return -1;
-    snprintf(again, sizeof again, STEP_NAME, step);
+    snprintf(again, sizeof again, STEP_NAME, STEP_DIGITS, step);
     return strcmp(again, name) == 0 ? (idx)step : -1;
 }

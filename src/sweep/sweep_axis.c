@@ -521,10 +521,10 @@ static bool parse_keys(struct sweep_parse *p, struct sweep_axis *a)
  * itself, but what it sets is not. */
 static bool check_effect(struct sweep_parse *p, const struct sweep_axis *a)
 {
-    bool is_cosmetic = !sweep_axis_has(a, &model_keys[0]);
+    bool is_cosmetic = true;
     for (idx k = 0; k < a->n_keys; k++)
-        is_cosmetic = is_cosmetic &&
-                      (a->keys[k].key->flags & KEY_COSMETIC) == KEY_COSMETIC;
+        is_cosmetic = is_cosmetic && config_key_is_cosmetic(a->keys[k]) &&
+                      !config_is_preset(a->keys[k]);
     if (is_cosmetic)
         sweep_problem(p, "is no axis: it changes no number, so all its values "
                          "would be one run; set it in its own section, or let "

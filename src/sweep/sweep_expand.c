@@ -218,19 +218,16 @@ static bool drop_idle(struct walk *w, struct config *c)
 
 static void watch_base(struct walk *w)
 {
-    for (idx s = 0; s < n_config_sections; s++)
-        for (idx i = 0; i < *config_sections[s].n_keys; i++) {
-            struct config_key k = { &config_sections[s],
-                                    &config_sections[s].keys[i] };
-            const struct config_origin *origin =
-                &w->f->origins->origins[config_key_number(k.section, k.key)];
-            if (!k.key->when || !origin->is_given ||
-                config_has_default(&w->f->base, k))
-                continue;
-            BUG_ON(w->n_watched == WATCHED_MAX);
-            w->watched[w->n_watched++] =
-                (struct watched){ .k = k, .origin = origin };
-        }
+    for (struct config_key k = { 0 }; config_next_key(&k);) {
+        const struct config_origin *origin =
+            &w->f->origins->origins[config_key_number(k.section, k.key)];
+        if (!k.key->when || !origin->is_given ||
+            config_has_default(&w->f->base, k))
+            continue;
+        BUG_ON(w->n_watched == WATCHED_MAX);
+        w->watched[w->n_watched++] =
+            (struct watched){ .k = k, .origin = origin };
+    }
 }
 
 /* "FILE:LINE: [section] key = value" */
@@ -372,28 +369,23 @@ static void add_point(struct walk *w, const char *id)
 
 /* ---- assignments ------------------------------------------------------- */
 
-/* Has the file, or an axis on the way here, a value of its own for it? */
-static bool is_given(const struct walk *w, const struct config_key *of)
+/* Has the file, or an axis on the way here (user), a value of its own for k? */
+static bool is_given(void *user, struct config_key k)
 {
-    idx number = config_key_number(of->section, of->key);
+    const struct walk *w = user;
     for (idx i = 0; i < w->n_choices; i++)
-        if (w->choices[i].of.key == of->key)
+        if (w->choices[i].of.key == k.key)
             return true;
-    return w->f->origins->origins[number].is_given;
+    return w->f->origins->origins[config_key_number(k.section, k.key)].is_given;
 }
 
-static void set(const struct walk *w, struct config *c,
-                const struct config_key *of, const char *value)
+static void set(struct walk *w, struct config *c, struct config_key of,
+                const char *value)
 {
-    char *options = (char *)c + of->section->offset;
-    BUG_ON(key_parse(of->key, options, value, NULL)); /* it was checked */
-    /* KEEP WITH: model_keys' row preset */
-    for (idx k = 0; k < n_model_keys && of->key == &model_keys[0]; k++) {
-        struct config_key one = { of->section, &model_keys[k] };
-        const char *text = model_preset_value(c->model.preset, one.key);
-        if (text && !is_given(w, &one))
-            BUG_ON(key_parse(one.key, options, text, NULL));
-    }
+    char *options = (char *)c + of.section->offset;
+    BUG_ON(key_parse(of.key, options, value, NULL)); /* it was checked */
+    if (config_is_preset(of))
+        config_follow_preset(c, is_given, w);
 }
 
 static bool has_enough(const struct walk *w)
@@ -505,7 +497,7 @@ static void take(struct walk *w, idx axis, const char **row,
     const struct sweep_axis *a = &w->f->axes[axis];
     struct config next = *c;
     for (idx k = 0; k < a->n_keys; k++) {
-        set(w, &next, &a->keys[k], row[k]);
+        set(w, &next, a->keys[k], row[k]);
         w->choices[w->n_choices++] =
             (struct sweep_choice){ a, a->keys[k], row[k] };
     }

@@ -106,12 +106,10 @@ static void set_option(struct sweep_parse *p,
 static bool moves(struct config_key k, const void *user)
 {
     const struct sweep_axis *a = user;
-    bool has_preset = false;
-    for (idx i = 0; i < a->n_keys; i++) /* KEEP WITH: model_keys' row preset */
-        has_preset |=
-            a->keys[i].key == &model_keys[0] && a->keys[i].section == k.section;
-    return sweep_axis_has(a, k.key) ||
-           (has_preset && model_preset_value(0, k.key));
+    bool is_moved = false;
+    for (idx i = 0; i < a->n_keys; i++)
+        is_moved |= config_moves(a->keys[i], k);
+    return is_moved;
 }
 
 /* What the axes above allow: no key twice, unless both have conditions. */

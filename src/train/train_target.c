@@ -133,6 +133,20 @@ static int check_outside(const char *dir, struct err *e)
     return OK;
 }
 
+/* run.dir, which no command that we recommend shall take for an option. */
+static int set_dir(struct train_target *t, struct err *e)
+{
+    const char *given = t->config.run.dir;
+    if (!*given)
+        return config_default_dir(t->dir, t->path, e);
+    int n = snprintf(t->dir, sizeof t->dir, "%s%s", *given == '-' ? "./" : "",
+                     given);
+    if (n >= (int)sizeof t->dir)
+        return err_set(e, ERR_CONFIG, "run.dir: got %d bytes, want at most %d",
+                       n, RUN_DIR_MAX - 1);
+    return OK;
+}
+
 static int resolve_config(struct train_target *t, bool is_dry, struct err *e)
 {
     char path[RUN_PATH_MAX];
@@ -143,9 +157,7 @@ static int resolve_config(struct train_target *t, bool is_dry, struct err *e)
     if (config_load(&t->config, t->path, t->overrides, t->n_overrides,
                     &t->origins, e))
         return e->code;
-    if (t->config.run.dir[0])
-        strcpy(t->dir, t->config.run.dir);
-    else if (config_default_dir(t->dir, t->path, e))
+    if (set_dir(t, e))
         return e->code;
     if (config_data_path(&t->config, t->dir, e) || check_outside(t->dir, e))
         return e->code;

@@ -49,6 +49,9 @@ check "a version names the commit" \
 
 # --- train, stop, go on ----------------------------------------------------
 
+expect_fail 7 "sinklab train \\./--odd" bash -c \
+    "'$SINKLAB' train tiny.ini train.steps=1 run.dir=--odd >/dev/null &&
+    '$SINKLAB' train tiny.ini train.steps=1 run.dir=--odd"
 check "a dry run succeeds" "$SINKLAB" train tiny.ini --dry-run run.dir=runs/dry
 expect_status 1 "a dry run makes no folder" test -e runs/dry
 
