@@ -121,6 +121,8 @@ $(B)/pages.o: $(B)/pages.c $(B)/flags
 $(B)/tests/%: $(B)/tests/%.o $(OBJ) $(HELP_C:%.c=$(B)/%.o)
 	$(call say,LD $@)
 	$(Q)$(link) -o $@ $^ $(ldlibs) -lcmocka
+# A test that adds an edit of its own to those of the table.
+$(B)/tests/test_grad_edit_projection: private ldlibs += -Wl,--wrap=score_edits_of
 # The targets of libFuzzer are compiled, too, lest they fall behind.
 tests: $(unit_bins) $(fuzz_bins:=.o)
 

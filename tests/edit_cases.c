@@ -73,10 +73,10 @@ void edit_case_open(struct edit_case *c, const struct edit_setting *s, idx head,
                                .k = c->q + D,
                                .ld = 2 * D,
                                .learned = n ? c->learned : NULL,
-                               .ld_side = EDIT_HEADS,
+                               .ld_projected = EDIT_HEADS,
                                .scratch = c->scratch };
-    if (c->edit->has_side)
-        c->h.side = c->side + head;
+    if (c->edit->projection.name)
+        c->h.projected = c->side + head;
     if (c->edit->open)
         c->edit->open(&c->h);
 }

@@ -101,7 +101,7 @@ struct head head_case_head(const struct head_case *c)
         head.column_score = c->column + 2 * D;
     if (c->weights.n_learned)
         head.learned = c->weights.numbers;
-    if (c->weights.map->query_number) {
+    if (c->weights.map->query_number.name) {
         head.query_numbers = c->query;
         head.ld_query = HEAD_QUERY_LD;
     }
@@ -123,7 +123,7 @@ struct head_grads head_case_grads(struct head_case *c)
         grads.column_value = c->dcolumn + D;
     if (o->bias == BIAS_LOGIT)
         grads.column_score = c->dcolumn + 2 * D;
-    if (c->weights.map->query_number)
+    if (c->weights.map->query_number.name)
         grads.query_numbers = c->dquery;
     return grads;
 }
@@ -174,7 +174,7 @@ void head_case_check(struct head_case *c, double bound)
                        D, bound, floor);
     check_gradient(what, head_case_value, c, c->column + 2 * D,
                    c->dcolumn + 2 * D, 1, bound, floor);
-    if (w->map->query_number)
+    if (w->map->query_number.name)
         check_gradient(what, head_case_value, c, c->query, c->dquery,
                        T * HEAD_QUERY_LD, bound, floor);
     for (idx i = 0; i < w->n_learned; i++)

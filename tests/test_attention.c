@@ -192,7 +192,7 @@ static void check_backward_writes(const char *settings)
     for (idx i = 0; i < 2 * D + 1; i++)
         assert_near((double)c.dcolumn[i], 1 + (double)again.dcolumn[i],
                     6e-8 * T, 1); /* added to 1, a row at a time */
-    if (c.weights.map->query_number)
+    if (c.weights.map->query_number.name)
         for (idx i = 0; i < T * HEAD_QUERY_LD; i++)
             assert_int_equal(isnan(c.dquery[i]) != 0, i % HEAD_QUERY_LD > 0);
     head_case_close(&c);

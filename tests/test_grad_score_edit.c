@@ -79,9 +79,9 @@ static struct head head_of(const struct whole_case *c)
         head.column_key = c->column;
     for (idx i = 0; i < c->at.n_edits; i++) {
         head.edit_learned[i] = c->n[i] ? c->learned[i] : NULL;
-        if (c->at.edits[i]->has_side)
-            head.edit_side[i] = c->side + HEAD;
-        head.ld_side[i] = EDIT_HEADS;
+        if (c->at.edits[i]->projection.name)
+            head.edit_projected[i] = c->side + HEAD;
+        head.ld_projected[i] = EDIT_HEADS;
     }
     return head;
 }
@@ -171,8 +171,8 @@ static void check_case(const char *what, struct whole_case *c)
     for (idx i = 0; i < c->at.n_edits; i++) {
         if (c->n[i])
             grads.edit_learned[i] = calloc((size_t)c->n[i], sizeof *d);
-        if (c->at.edits[i]->has_side) {
-            grads.edit_side[i] = dside + HEAD;
+        if (c->at.edits[i]->projection.name) {
+            grads.edit_projected[i] = dside + HEAD;
             has_side = true;
         }
     }
@@ -266,8 +266,8 @@ static void test_score_edit__adds_to_a_shared_key(void **state)
             for (idx j = 0; j < c.at.n_edits; j++) {
                 assert_true(c.n[j] <= 400);
                 g.edit_learned[j] = c.n[j] ? dlearned[i][j] : NULL;
-                if (c.at.edits[j]->has_side)
-                    g.edit_side[j] = dside[i] + HEAD;
+                if (c.at.edits[j]->projection.name)
+                    g.edit_projected[j] = dside[i] + HEAD;
             }
             fill_normal(d, N, 1, 9);
             attention_backward(&c.at, &g, c.g, &head, c.scratch);

@@ -30,7 +30,7 @@ static double weighted_sum(void *context)
 static void check_numbers(struct row_case *x, const char *what)
 {
     struct weight_case *c = x->c;
-    if (c->map->query_number)
+    if (c->map->query_number.name)
         check_gradient(what, weighted_sum, x, &x->row.query, &c->dquery, 1,
                        BOUND, FLOOR);
     for (idx i = 0; i < c->n_learned; i++)

@@ -150,7 +150,7 @@ static const struct param *find_row(const struct model *m, const char *format,
  * what the block projected. */
 static double naive_mean_alpha(const struct tiny *t, idx l, idx h)
 {
-    const real *z = t->x.blocks[l].sides[SIDE_QUERY] + h;
+    const real *z = t->x.blocks[l].projected[t->m.blocks[l].of_map] + h;
     double sum = 0;
     for (idx r = 0; r < t->x.M; r++) {
         double alpha = 0.1 * (double)z[r * t->m.H] + 0.5;

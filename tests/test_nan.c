@@ -181,7 +181,7 @@ static void edit_row(void *context)
     memset(x->dside, 0, T * EDIT_HEADS * sizeof *x->dside);
     memset(x->dq, 0, 2 * T * D * sizeof *x->dq);
     h.dlearned = x->n_learned ? x->dlearned : NULL;
-    h.dside = x->c.edit->has_side ? x->dside : NULL;
+    h.dprojected = x->c.edit->projection.name ? x->dside : NULL;
     h.dq = x->dq;
     h.dk = x->dq + D;
     if (x->c.edit->open)
@@ -210,7 +210,7 @@ static void check_edit(const struct edit_setting *setting)
     check(&(struct probe){ name, edit_row, &x, x.g, KEYS, x.ds, KEYS });
     check(&(struct probe){ name, edit_row, &x, x.g, KEYS, x.dlearned,
                            x.n_learned });
-    if (e->has_side) {
+    if (e->projection.name) {
         check(&(struct probe){ name, edit_row, &x, x.c.side, T * EDIT_HEADS,
                                x.s, KEYS });
         check(&(struct probe){ name, edit_row, &x, x.g, KEYS, x.dside,

@@ -49,7 +49,7 @@ static double naive_forget(const struct edit_head *h, idx t, idx j)
 {
     double sum = 0;
     for (idx i = j + 1; i <= t; i++)
-        sum += log_sigmoid((double)h->side[i * h->ld_side]);
+        sum += log_sigmoid((double)h->projected[i * h->ld_projected]);
     return sum;
 }
 

@@ -191,8 +191,8 @@ static void weights_of_identical_tokens(real *weights,
         idx n = e->n_learned ? e->n_learned(&a, T, D) : 0;
         learned[i] = normal_numbers(n, 1, 8);
         head.edit_learned[i] = n ? learned[i] : NULL;
-        head.edit_side[i] = e->has_side ? side : NULL;
-        head.ld_side[i] = 1;
+        head.edit_projected[i] = e->projection.name ? side : NULL;
+        head.ld_projected[i] = 1;
     }
     attention_forward(&at, o, &head, weights, scratch);
     for (idx i = 0; i < at.n_edits; i++)

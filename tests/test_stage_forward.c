@@ -41,10 +41,12 @@ static double qkv(const struct bench *k, idx layer, idx row, idx c)
     return (double)(n ? a->in[n - 1] : a->qkv)[row * k->t.m.W + c];
 }
 
-static double side(const struct bench *k, enum side_kind kind, idx row, idx i)
+/* The stage's own projection. */
+static double projected(const struct bench *k, idx row, idx i)
 {
-    idx n = k->t.m.blocks[k->layer].sides[kind].n;
-    return (double)k->t.x.blocks[k->layer].sides[kind][row * n + i];
+    idx n = k->t.m.blocks[k->layer].projections[k->s->projection].n;
+    return (double)k->t.x.blocks[k->layer]
+        .projected[k->s->projection][row * n + i];
 }
 
 static double sigmoid(double x)
@@ -184,8 +186,8 @@ static double exclusive(const struct bench *k, idx row, idx c)
         square += value * value;
         dot += value * in(k, row, head * E + i);
     }
-    return in(k, row, c) - tanh(side(k, SIDE_EXCLUSIVE, row, head)) * dot /
-                               square * qkv(k, k->layer, row, v + c % E);
+    return in(k, row, c) - tanh(projected(k, row, head)) * dot / square *
+                               qkv(k, k->layer, row, v + c % E);
 }
 
 static double head_norm(const struct bench *k, idx row, idx c)
@@ -198,14 +200,13 @@ static double gate(const struct bench *k, idx row, idx c)
 {
     const struct attention_options *a = &k->t.m.blocks[0].attention;
     idx i = a->gate_per == GATE_PER_HEAD ? c / k->t.m.E : c;
-    double z =
-        a->gate == GATE_STATIC ? weight(k, 0, i) : side(k, SIDE_GATE, row, i);
+    double z = a->gate == GATE_STATIC ? weight(k, 0, i) : projected(k, row, i);
     return sigmoid(z) * in(k, row, c);
 }
 
 static double context_scale(const struct bench *k, idx row, idx c)
 {
-    return 2 * sigmoid(side(k, SIDE_SCALE, row, c / k->t.m.E)) * in(k, row, c);
+    return 2 * sigmoid(projected(k, row, c / k->t.m.E)) * in(k, row, c);
 }
 
 static double add_heads(const struct bench *k, idx row, idx c)
@@ -255,6 +256,7 @@ static void check_stage(struct bench *k)
     struct acts *x = &k->t.x;
     idx n_in = k->s->in_width, n_out = k->s->out_width;
     const struct stage *s = k->s->stage;
+    struct pass p = { .m = &k->t.m, .x = x, .w = k->t.w, .B = B, .M = x->M };
     definition y = definitions[definition_of(s)].y;
     struct rng r = rng_open(4, RNG_TEST, 0, 0);
     k->in = calloc((size_t)(x->M * n_in), sizeof *k->in);
@@ -262,19 +264,10 @@ static void check_stage(struct bench *k)
     jiggle(k->in, x->M * n_in, 1, &r);
     memcpy(k->out, k->in, (size_t)(x->M * n_in) * sizeof *k->in);
     for (idx row0 = 0; row0 < x->M; row0 += TILE_ROWS) {
-        struct stage_rows rows = {
-            .m = &k->t.m,
-            .x = x,
-            .block_stage = k->s,
-            .layer = k->layer,
-            .tile = row0 / TILE_ROWS,
-            .row0 = row0,
-            .R = idx_min(TILE_ROWS, x->M - row0),
-            .w = k->t.w,
-            .in = (s->is_in_place ? k->out : k->in) + row0 * n_in,
-            .out = k->out + row0 * n_out,
-            .scratch = x->scratch,
-        };
+        struct stage_rows rows =
+            pass_stage_rows(&p, k->layer, k->s, row0 / TILE_ROWS);
+        rows.in = (s->is_in_place ? k->out : k->in) + row0 * n_in;
+        rows.out = k->out + row0 * n_out;
         s->forward(&rows);
     }
     for (idx row = 0; row < x->M; row++)
@@ -294,8 +287,8 @@ static void fill(struct tiny *t)
         jiggle(a->qkv, t->x.M * t->m.W, 1, &r);
         for (idx i = 0; i < b->n_in; i++)
             jiggle(a->in[i], t->x.M * t->m.W, 1, &r);
-        for (int i = 0; i < SIDES; i++)
-            jiggle(a->sides[i], t->x.M * b->sides[i].n, 1, &r);
+        for (int i = 0; i < b->n_projections; i++)
+            jiggle(a->projected[i], t->x.M * b->projections[i].n, 1, &r);
     }
 }
 

@@ -176,7 +176,7 @@ static void see_nan_back(struct weight_case *c, const char *what,
     bool is_lost = at >= 0 && (!isnan(o.a[at]) || !isnan(o.ds[at]));
     for (idx i = 0; i < c->n_learned; i++)
         is_lost = is_lost || (!c->learned[i].is_state && !isnan(o.dnumbers[i]));
-    if (is_lost || (c->map->query_number && !isnan(o.dquery)))
+    if (is_lost || (c->map->query_number.name && !isnan(o.dquery)))
         fail_msg("%s: NaN in %s is lost on its way back", c->text, what);
 }
 
@@ -195,7 +195,7 @@ static void see_nan(struct weight_case *c)
         see_nan_back(c, "a learned number", &x, &c->numbers[i], -1);
     }
     see_nan_in(c, "the query's number", 0, &x, &x.query);
-    if (c->map->query_number)
+    if (c->map->query_number.name)
         see_nan_back(c, "the query's number", &x, &x.query, -1);
 }
 

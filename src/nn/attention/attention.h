@@ -51,8 +51,8 @@ struct head {
     const real *query_numbers; /* (T), ld_query apart: the weight map's */
     idx ld_query;
     const real *edit_learned[SCORE_EDITS_MAX];
-    const real *edit_side[SCORE_EDITS_MAX]; /* (T), ld_side apart */
-    idx ld_side[SCORE_EDITS_MAX];
+    const real *edit_projected[SCORE_EDITS_MAX]; /* (T), ld_projected apart */
+    idx ld_projected[SCORE_EDITS_MAX];
 };
 
 /* Where backward puts gradients. Those of tensors of a head's own are added
@@ -63,7 +63,7 @@ struct head_grads {
     real *column_key, *column_value, *column_score, *learned;
     real *query_numbers;
     real *edit_learned[SCORE_EDITS_MAX];
-    real *edit_side[SCORE_EDITS_MAX];
+    real *edit_projected[SCORE_EDITS_MAX];
     real share; /* 1 / rows of a whole update */
 };
 

@@ -91,7 +91,7 @@ static void open_backward(const struct attention *at, struct work *w,
     small_copy(w->do_, do_, head->ld_o, at->T, at->E);
     for (idx i = 0; i < at->n_edits; i++) {
         w->edits[i].dlearned = grads->edit_learned[i];
-        w->edits[i].dside = grads->edit_side[i];
+        w->edits[i].dprojected = grads->edit_projected[i];
         w->edits[i].dq = grads->dq;
         w->edits[i].dk = grads->dk;
     }

@@ -36,8 +36,8 @@ static struct edit_head edit_head_of(const struct attention *at,
         .k = head->k,
         .ld = head->ld_qkv,
         .learned = head->edit_learned[i],
-        .side = head->edit_side[i],
-        .ld_side = head->ld_side[i],
+        .projected = head->edit_projected[i],
+        .ld_projected = head->ld_projected[i],
     };
 }
 

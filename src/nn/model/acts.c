@@ -13,13 +13,13 @@ static struct attention attention_at(const struct model *m, idx layer, idx S)
     return attention_of(&spec, S, m->D);
 }
 
-static idx stages_scratch(const struct model *m,
+static idx stages_scratch(const struct stage_block *block,
                           const struct block_stage *stages, idx n)
 {
     idx most = 0;
     for (idx i = 0; i < n; i++)
         if (stages[i].stage->scratch)
-            most = idx_max(most, stages[i].stage->scratch(m));
+            most = idx_max(most, stages[i].stage->scratch(block));
     return most;
 }
 
@@ -33,8 +33,9 @@ static idx scratch_reals(const struct model *m, const struct acts *x)
         idx heads = attention_scratch(&at);
         if (x->is_observing)
             heads += heads_sight(m, l, x->S);
-        idx stages = idx_max(stages_scratch(m, b->in, b->n_in),
-                             stages_scratch(m, b->out, b->n_out));
+        struct stage_block block = model_stage_block(m, l);
+        idx stages = idx_max(stages_scratch(&block, b->in, b->n_in),
+                             stages_scratch(&block, b->out, b->n_out));
         most = idx_max(most, idx_max(heads, rows + stages));
     }
     return idx_ceil_div(most, 16) * 16;
@@ -53,7 +54,7 @@ static void plan_stages(real **rows, struct arena *arena, idx M, real *in,
 /* What the blocks' gradients need, which they share: the most of each. */
 struct shared {
     idx widest; /* row between heads and output matrix */
-    idx n_in, n_out, sides[SIDES];
+    idx n_in, n_out, projected[PROJECTIONS_MAX];
     bool has_dv, has_dv_first;
 };
 
@@ -65,12 +66,14 @@ static struct shared shared_of(const struct model *m)
         s.widest = idx_max(s.widest, b->O);
         s.n_in = idx_max(s.n_in, b->n_in);
         s.n_out = idx_max(s.n_out, b->n_out);
-        for (idx i = 0; i < b->n_out; i++)
+        for (idx i = 0; i < b->n_in; i++)
+            s.has_dv_first |= b->in[i].stage->reads_first_values;
+        for (idx i = 0; i < b->n_out; i++) {
             s.widest = idx_max(s.widest, b->out[i].out_width);
-        for (int i = 0; i < SIDES; i++)
-            s.sides[i] = idx_max(s.sides[i], b->sides[i].n);
-        s.has_dv |= b->attention.exclusive;
-        s.has_dv_first |= b->attention.value_residual != VALUE_RESIDUAL_NONE;
+            s.has_dv |= b->out[i].stage->adds_to_values;
+        }
+        for (int i = 0; i < b->n_projections; i++)
+            s.projected[i] = idx_max(s.projected[i], b->projections[i].n);
     }
     return s;
 }
@@ -91,8 +94,8 @@ static void plan_back(struct acts *x, struct arena *arena,
         k->dattention = arena_reals(arena, MC);
     }
     k->du = arena_reals(arena, M * m->U);
-    for (int i = 0; i < SIDES; i++)
-        k->dsides[i] = arena_reals(arena, M * s.sides[i]);
+    for (int i = 0; i < PROJECTIONS_MAX; i++)
+        k->dprojected[i] = arena_reals(arena, M * s.projected[i]);
     k->dmixed[0] = arena_reals(arena, M * s.widest);
     k->dmixed[1] = s.n_out ? arena_reals(arena, M * s.widest) : NULL;
     k->dqkv[0] = arena_reals(arena, M * m->W);
@@ -124,9 +127,8 @@ static void plan_block(struct block_acts *k, struct arena *arena,
     if (is_before)
         k->norm1 = arena_reals(arena, M * C);
     k->stats1 = arena_reals(arena, M * 2);
-    for (int i = 0; i < SIDES; i++)
-        if (b->sides[i].n)
-            k->sides[i] = arena_reals(arena, M * b->sides[i].n);
+    for (int i = 0; i < b->n_projections; i++)
+        k->projected[i] = arena_reals(arena, M * b->projections[i].n);
     k->qkv = arena_reals(arena, M * m->W);
     plan_stages(k->in, arena, M, k->qkv, b->in, b->n_in);
     k->mixed = arena_reals(arena, M * m->H * m->E);

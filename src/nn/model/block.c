@@ -34,7 +34,7 @@ const real *pass_mixed(const struct pass *p, idx l)
     return b->n_out ? a->out[b->n_out - 1] : a->mixed;
 }
 
-/* norm1 -> queries, keys, values and sides -> stages, for one tile of rows. */
+/* norm1 -> queries, keys, values and projections -> stages, for one tile. */
 static void attention_in(const struct pass *p, idx l, idx tile)
 {
     const struct model *m = p->m;
@@ -49,11 +49,10 @@ static void attention_in(const struct pass *p, idx l, idx tile)
     const real *in = pass_attention_in(p, l) + r0 * C;
     linear_forward(a->qkv + r0 * m->W, in, weight_at(p, b->qkv_w),
                    weight_at(p, b->qkv_b), R, m->W, C, 0);
-    for (int i = 0; i < SIDES; i++) {
-        const struct side *s = &b->sides[i];
-        if (s->n)
-            linear_forward(a->sides[i] + r0 * s->n, in, weight_at(p, s->w),
-                           weight_at(p, s->b), R, s->n, C, 0);
+    for (int i = 0; i < b->n_projections; i++) {
+        const struct projection_params *q = &b->projections[i];
+        linear_forward(a->projected[i] + r0 * q->n, in, weight_at(p, q->w),
+                       weight_at(p, q->b), R, q->n, C, 0);
     }
     if (!stages_cross(p, l))
         stages_in_forward(p, l, tile);

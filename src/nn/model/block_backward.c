@@ -132,7 +132,7 @@ static void attention_in_backward(const struct pass *p, idx l, idx tile)
     stages_in_backward(p, l, tile, false);
 }
 
-/* From queries, keys, values and sides to the block's start, for one tile. */
+/* From queries, keys, values, projections to the block's start, a tile. */
 static void qkv_backward(const struct pass *p, idx l, idx tile)
 {
     const struct model *m = p->m;
@@ -140,7 +140,7 @@ static void qkv_backward(const struct pass *p, idx l, idx tile)
     struct block_acts *a = &p->x->blocks[l];
     struct back_acts *k = &p->x->back;
     idx r0 = tile * TILE_ROWS, R = tile_rows(p, tile), C = m->C;
-    real *dnorm1 = pass_scratch(p), *dside = dnorm1 + R * C;
+    real *dnorm1 = pass_scratch(p), *more = dnorm1 + R * C;
 
     if (stages_cross(p, l))
         stages_in_backward(p, l, tile, true);
@@ -148,14 +148,12 @@ static void qkv_backward(const struct pass *p, idx l, idx tile)
         attention_in_backward(p, l, tile);
     linear_backward(dnorm1, stages_dqkv(p, l) + r0 * m->W,
                     weight_at(p, b->qkv_w), R, m->W, C);
-    for (int i = 0; i < SIDES; i++) {
-        idx n = b->sides[i].n;
-        if (!n)
-            continue;
-        linear_backward(dside, k->dsides[i] + r0 * n,
-                        weight_at(p, b->sides[i].w), R, n, C);
+    for (int i = 0; i < b->n_projections; i++) {
+        const struct projection_params *q = &b->projections[i];
+        linear_backward(more, k->dprojected[i] + r0 * q->n, weight_at(p, q->w),
+                        R, q->n, C);
         for (idx j = 0; j < R * C; j++)
-            dnorm1[j] += dside[j];
+            dnorm1[j] += more[j];
     }
     pass_mark(p, PART_QKV);
     into_stream(p, b->norm1, SLOT_1, tile, k->dx_in + r0 * C, dnorm1,
@@ -166,7 +164,7 @@ static void qkv_backward(const struct pass *p, idx l, idx tile)
 /* All matrices' gradients, as one list of tasks. */
 static void matrix_grads(const struct pass *p, idx l)
 {
-    enum { MATRICES = 4 + SIDES };
+    enum { MATRICES = 4 + PROJECTIONS_MAX };
     const struct model *m = p->m;
     const struct block_params *b = &m->blocks[l];
     const struct block_acts *a = &p->x->blocks[l];
@@ -188,12 +186,11 @@ static void matrix_grads(const struct pass *p, idx l)
           pass_mixed(p, l), M, C, b->O },
     };
     int n = 4;
-    for (int i = 0; i < SIDES; i++) {
-        const struct side *s = &b->sides[i];
-        if (s->n)
-            grads[n++] = (struct linear_grad){
-                grad_at(p, s->w), grad_at(p, s->b), k->dsides[i], in, M, s->n, C
-            };
+    for (int i = 0; i < b->n_projections; i++) {
+        const struct projection_params *q = &b->projections[i];
+        grads[n++] = (struct linear_grad){
+            grad_at(p, q->w), grad_at(p, q->b), k->dprojected[i], in, M, q->n, C
+        };
     }
     for (int i = 0; i < n; i++)
         end[i] = total += linear_grad_tasks(&grads[i]);

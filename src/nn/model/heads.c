@@ -21,30 +21,23 @@ static const real *head_param(const struct pass *p, idx l, int kind, idx h)
     return p->w + n->offset + (n->is_shared ? 0 : h * n->n);
 }
 
-/* A side's column for head h, from the sequence's first row on. */
-static const real *side_column(const struct pass *p, idx l, enum side_kind kind,
-                               idx sequence, idx h)
+/* Head h's column of rows (M,n) that projection `i` of a block gives, from the
+ * sequence's first row on; NULL if there is no such projection. */
+static real *projected_column(const struct pass *p, idx l, real *const *rows,
+                              int i, idx sequence, idx h)
 {
-    const struct side *s = &p->m->blocks[l].sides[kind];
-    if (!s->n)
+    if (i == NO_PROJECTION)
         return NULL;
-    return p->x->blocks[l].sides[kind] + sequence * p->x->S * s->n + h;
-}
-
-static real *dside_column(const struct pass *p, idx l, enum side_kind kind,
-                          idx sequence, idx h)
-{
-    const struct side *s = &p->m->blocks[l].sides[kind];
-    if (!s->n)
-        return NULL;
-    return p->x->back.dsides[kind] + sequence * p->x->S * s->n + h;
+    return rows[i] + sequence * p->x->S * p->m->blocks[l].projections[i].n + h;
 }
 
 struct head pass_head(const struct pass *p, idx l, idx sequence, idx h,
                       real numbers[MAP_LEARNED_MAX])
 {
     const struct model *m = p->m;
-    const struct attention *at = &p->x->blocks[l].attention;
+    const struct block_params *b = &m->blocks[l];
+    const struct block_acts *a = &p->x->blocks[l];
+    const struct attention *at = &a->attention;
     const real *qkv = pass_qkv(p, l) + sequence * p->x->S * m->W;
     struct head head = {
         .number = h / (m->H / m->views), /* a pair has one place in line */
@@ -57,7 +50,8 @@ struct head pass_head(const struct pass *p, idx l, idx sequence, idx h,
         .column_key = head_param(p, l, HEAD_COLUMN_KEY, h),
         .column_value = head_param(p, l, HEAD_COLUMN_VALUE, h),
         .column_score = head_param(p, l, HEAD_COLUMN_SCORE, h),
-        .query_numbers = side_column(p, l, SIDE_QUERY, sequence, h),
+        .query_numbers =
+            projected_column(p, l, a->projected, b->of_map, sequence, h),
         .ld_query = m->H,
     };
     if (p->x->blocks[l].column_value)
@@ -71,9 +65,9 @@ struct head pass_head(const struct pass *p, idx l, idx sequence, idx h,
     }
     for (idx i = 0; i < at->n_edits; i++) {
         head.edit_learned[i] = head_param(p, l, (int)(HEAD_EDITS + i), h);
-        if (at->edits[i]->has_side)
-            head.edit_side[i] = side_column(p, l, SIDE_FORGET, sequence, h);
-        head.ld_side[i] = m->H;
+        head.edit_projected[i] =
+            projected_column(p, l, a->projected, b->of_edits[i], sequence, h);
+        head.ld_projected[i] = m->H;
     }
     return head;
 }
@@ -162,6 +156,18 @@ static void show(const struct pass *p, idx l, idx sequence, idx view,
     p->observer->see(p->observer->context, &v);
 }
 
+/* Pair's weights: those of its first head, less a share of its second's. */
+static void add_to_pair(const struct pass *p, idx l, idx h, const real *seen,
+                        real *pair)
+{
+    const struct block_stage *s = &p->m->blocks[l].out[0];
+    struct stage_block block = model_stage_block(p->m, l);
+    real factor = s->stage->pair_factor(s, p->w, &block);
+    idx n = p->x->T * (p->x->T + (model_shows_extra(p->m, l) ? 1 : 0));
+    for (idx i = 0; i < n; i++)
+        pair[i] = h % 2 ? pair[i] - factor * seen[i] : seen[i];
+}
+
 /* --- forward ----------------------------------------------------------- */
 
 static void one_head(const struct pass *p, idx l, idx sequence, idx h)
@@ -186,7 +192,7 @@ static void one_head(const struct pass *p, idx l, idx sequence, idx h)
         show(p, l, sequence, h, &head, seen, s.mass);
         return;
     }
-    differential_view(p, l, h, seen, s.pair);
+    add_to_pair(p, l, h, seen, s.pair);
     if (h % 2) /* signs cancel between a pair's branches: no mass apart */
         show(p, l, sequence, h / 2, &head, s.pair, NULL);
 }
@@ -214,8 +220,10 @@ static struct head_grads grads_of(const struct pass *p, idx l, idx sequence,
 {
     const struct model *m = p->m;
     const struct attention *at = &p->x->blocks[l].attention;
+    const struct block_params *b = &m->blocks[l];
+    const struct back_acts *k = &p->x->back;
     idx n = m->head_grads_n;
-    real *own = p->x->back.head_grads + (sequence * m->H + h) * n;
+    real *own = k->head_grads + (sequence * m->H + h) * n;
     memset(own, 0, (size_t)n * sizeof *own);
     dqkv += sequence * p->x->S * m->W;
     struct head_grads grads = {
@@ -228,13 +236,14 @@ static struct head_grads grads_of(const struct pass *p, idx l, idx sequence,
         .column_value = dhead_param(p, l, HEAD_COLUMN_VALUE, own),
         .column_score = dhead_param(p, l, HEAD_COLUMN_SCORE, own),
         .learned = own,
-        .query_numbers = dside_column(p, l, SIDE_QUERY, sequence, h),
+        .query_numbers =
+            projected_column(p, l, k->dprojected, b->of_map, sequence, h),
         .share = p->row_share,
     };
     for (idx i = 0; i < at->n_edits; i++) {
         grads.edit_learned[i] = dhead_param(p, l, (int)(HEAD_EDITS + i), own);
-        if (at->edits[i]->has_side)
-            grads.edit_side[i] = dside_column(p, l, SIDE_FORGET, sequence, h);
+        grads.edit_projected[i] =
+            projected_column(p, l, k->dprojected, b->of_edits[i], sequence, h);
     }
     return grads;
 }

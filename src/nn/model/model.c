@@ -115,76 +115,129 @@ static void place_head_grads(struct model *m, idx l)
     m->head_grads_n = idx_max(m->head_grads_n, n);
 }
 
-/* --- stages and sides ----------------------------------------------------- */
-
-void stage_declare(struct model *m, struct block_stage *s, idx layer,
-                   const char *name, int ndim, const idx *shape, double mean,
-                   double std)
+struct stage_block model_stage_block(const struct model *m, idx layer)
 {
-    BUG_ON(s->n_params == STAGE_PARAMS_MAX);
-    struct stage_param *p = &s->params[s->n_params++];
-    p->offset = param_declare(&m->table, PARAM_OWN, shape[ndim - 1], ndim,
-                              shape, "block.%td.attention.%s", layer, name);
-    struct param *row = param_last(&m->table);
-    row->mean = mean;
-    row->std = std;
-    p->n = row->n;
-    p->at = m->blocks[layer].partials_n;
-    m->blocks[layer].partials_n += p->n;
+    return (struct stage_block){ .options = &m->blocks[layer].attention,
+                                 .layer = layer,
+                                 .L = m->L,
+                                 .C = m->C,
+                                 .H = m->H,
+                                 .K = m->K,
+                                 .D = m->D,
+                                 .E = m->E,
+                                 .W = m->W,
+                                 .k = model_k(m, 0),
+                                 .v = model_v(m, 0),
+                                 .views = m->views };
 }
+
+/* --- stages and projections ----------------------------------------------- */
 
 /* The stages of a table that are on; returns how many, and the width of what
  * comes out of the last one. */
-static idx declare_stages(struct model *m, const struct stage *const *table,
-                          struct block_stage *on, idx l, idx *width)
+static idx find_stages(const struct model *m, const struct stage *const *table,
+                       struct block_stage *on, idx l, idx *width)
 {
     struct model_spec spec = model_layer(m, l);
+    struct stage_block block = model_stage_block(m, l);
     idx n = 0;
     for (idx i = 0; table[i]; i++) {
         if (!table[i]->is_on(&spec))
             continue;
         BUG_ON(n == STAGES_MAX || (n > 0 && table[i]->crosses_tiles));
         struct block_stage *s = &on[n++];
-        s->stage = table[i];
-        s->in_width = s->out_width = *width;
+        *s = (struct block_stage){ .stage = table[i],
+                                   .in_width = *width,
+                                   .out_width = *width };
         if (table[i]->out_width)
-            s->out_width = table[i]->out_width(m, *width);
+            s->out_width = table[i]->out_width(&block, *width);
         *width = s->out_width;
-        if (table[i]->declare)
-            table[i]->declare(m, s, l);
     }
     return n;
 }
 
-static void declare_side(struct model *m, idx l, enum side_kind kind,
-                         bool wanted, idx n, bool has_bias, const char *name)
+static void declare_stages(struct model *m, struct block_stage *on, idx n,
+                           idx l)
 {
-    struct side *s = &m->blocks[l].sides[kind];
-    char text[PARAM_NAME_MAX];
-    *s = (struct side){ NO_PARAM, NO_PARAM, 0 };
-    if (!wanted)
-        return;
-    s->n = n;
-    snprintf(text, sizeof text, "attention.%s.weight", name);
-    s->w = declare_matrix(m, PARAM_LINEAR, n, m->C, l, text);
-    snprintf(text, sizeof text, "attention.%s.bias", name);
-    s->b = declare_vector(m, has_bias, PARAM_BIAS, m->C, n, l, text);
+    struct stage_block block = model_stage_block(m, l);
+    for (idx i = 0; i < n; i++) {
+        struct stage_tensors t = { .stage = &on[i],
+                                   .table = &m->table,
+                                   .partials_n = &m->blocks[l].partials_n,
+                                   .layer = l };
+        if (on[i].stage->declare)
+            on[i].stage->declare(&t, &block);
+    }
 }
 
-static void declare_sides(struct model *m, idx l)
+/* A projection that somebody asks for, and where its number is noted. */
+struct request {
+    struct projection p;
+    int *number;
+};
+
+/* Behind all of no higher rank. */
+static void ask(struct request *list, int *n, struct projection p, int *number)
 {
-    const struct attention_options *a = &m->blocks[l].attention;
-    const char *query = weight_maps[a->weights]->query_number;
-    declare_side(m, l, SIDE_QUERY, query && a->operation != OPERATION_FLOW,
-                 m->H, false, query ? query : "");
-    declare_side(m, l, SIDE_FORGET, a->forget == FORGET_INPUT, m->H, true,
-                 "forget");
-    declare_side(m, l, SIDE_GATE, a->gate == GATE_INPUT,
-                 a->gate_per == GATE_PER_HEAD ? m->views : m->C, false, "gate");
-    declare_side(m, l, SIDE_SCALE, a->context_scale, m->views, true,
-                 "context_scale");
-    declare_side(m, l, SIDE_EXCLUSIVE, a->exclusive, m->views, true,
-                 "exclusive");
+    *number = NO_PROJECTION;
+    if (!p.name)
+        return;
+    BUG_ON(*n == PROJECTIONS_MAX);
+    int i = (*n)++;
+    for (; i > 0 && list[i - 1].p.rank > p.rank; i--)
+        list[i] = list[i - 1];
+    list[i] = (struct request){ p, number };
+}
+
+static void ask_for_stages(struct request *list, int *n,
+                           const struct stage_block *block,
+                           struct block_stage *on, idx n_on)
+{
+    for (idx i = 0; i < n_on; i++) {
+        struct projection p = { .name = NULL };
+        if (on[i].stage->projection)
+            p = on[i].stage->projection(block);
+        ask(list, n, p, &on[i].projection);
+    }
+}
+
+static int requests_of(const struct model *m,
+                       struct request list[PROJECTIONS_MAX], idx l)
+{
+    struct block_params *b = &m->blocks[l];
+    struct model_spec spec = model_layer(m, l);
+    struct stage_block block = model_stage_block(m, l);
+    const struct score_edit *edits[SCORE_EDITS_MAX];
+    const struct projection none = { .name = NULL };
+    bool has_map = b->attention.operation != OPERATION_FLOW;
+    int n = 0;
+    ask(list, &n,
+        has_map ? weight_maps[b->attention.weights]->query_number : none,
+        &b->of_map);
+    idx n_edits = score_edits_of(edits, &spec);
+    for (idx i = 0; i < n_edits; i++)
+        ask(list, &n, edits[i]->projection, &b->of_edits[i]);
+    ask_for_stages(list, &n, &block, b->in, b->n_in);
+    ask_for_stages(list, &n, &block, b->out, b->n_out);
+    return n;
+}
+
+static void declare_projections(struct model *m, idx l)
+{
+    struct block_params *b = &m->blocks[l];
+    struct request list[PROJECTIONS_MAX];
+    char text[PARAM_NAME_MAX];
+    b->n_projections = requests_of(m, list, l);
+    for (int i = 0; i < b->n_projections; i++) {
+        const struct projection *p = &list[i].p;
+        struct projection_params *q = &b->projections[i];
+        *list[i].number = i;
+        q->n = p->width ? p->width : m->H;
+        snprintf(text, sizeof text, "attention.%s.weight", p->name);
+        q->w = declare_matrix(m, PARAM_LINEAR, q->n, m->C, l, text);
+        snprintf(text, sizeof text, "attention.%s.bias", p->name);
+        q->b = declare_vector(m, p->has_bias, PARAM_BIAS, m->C, q->n, l, text);
+    }
 }
 
 /* --- the model ------------------------------------------------------------ */
@@ -200,20 +253,21 @@ static void declare_block(struct model *m, idx l)
         o->ffn == FFN_SWIGLU ? PARAM_SWIGLU_OUT : PARAM_RESIDUAL;
     for (int i = 0; i < HEAD_PARAMS; i++)
         b->head_params[i].offset = NO_PARAM;
+    b->n_in = find_stages(m, stages_in, b->in, l, &width);
+    BUG_ON(width != m->W);
+    b->O = m->H * m->E;
+    b->n_out = find_stages(m, stages_out, b->out, l, &b->O);
     b->norm1 = declare_norm(m, o->norm_place != PLACE_NONE, l, "norm1");
     b->qkv_w =
         declare_matrix(m, PARAM_LINEAR, m->W, C, l, "attention.qkv.weight");
     b->qkv_b =
         declare_vector(m, bias, PARAM_BIAS, C, m->W, l, "attention.qkv.bias");
-    declare_sides(m, l);
-    b->n_in = declare_stages(m, stages_in, b->in, l, &width);
-    BUG_ON(width != m->W);
+    declare_projections(m, l);
+    declare_stages(m, b->in, b->n_in, l);
     declare_column(m, l);
     declare_head_numbers(m, l);
     place_head_grads(m, l);
-    width = m->H * m->E;
-    b->n_out = declare_stages(m, stages_out, b->out, l, &width);
-    b->O = width;
+    declare_stages(m, b->out, b->n_out, l);
     m->partials_n = idx_max(m->partials_n, b->partials_n);
     b->out_w =
         declare_matrix(m, PARAM_RESIDUAL, C, b->O, l, "attention.out.weight");

@@ -46,9 +46,12 @@ struct head_param {
     idx at; /* in a head's gradients, (model.head_grads_n) of them */
 };
 
-/* A projection of the block's normed input, for stages and heads. */
-struct side {
-    idx w, b; /* (n,C), (n); NO_PARAM: none */
+/* Most that the weight map, edits and stages of a block can ask for. */
+enum { PROJECTIONS_MAX = 1 + SCORE_EDITS_MAX + 2 * STAGES_MAX };
+
+/* A projection (projection.h) of the block's normed input. */
+struct projection_params {
+    idx w, b; /* (n,C), (n); b NO_PARAM: none */
     idx n;
 };
 
@@ -65,7 +68,10 @@ struct block_params {
                                         norm_place = post: behind */
     struct norm_params behind1, behind2; /* sandwich: behind them */
     idx qkv_w, qkv_b;                    /* (W,C), (W) */
-    struct side sides[SIDES];
+    struct projection_params projections[PROJECTIONS_MAX];
+    int n_projections;
+    int of_map; /* the projection of the weight map; NO_PROJECTION: none */
+    int of_edits[SCORE_EDITS_MAX]; /* and those of the edits that are on */
     struct head_param head_params[HEAD_PARAMS];
     struct block_stage in[STAGES_MAX], out[STAGES_MAX];
     idx n_in, n_out;
@@ -142,10 +148,10 @@ struct head_observer {
  * neighbour. */
 struct block_acts {
     struct attention attention;
-    real *column_value;      /* (E) fixed value of the extra column, or NULL */
-    real *norm1, *stats1;    /* (M,C), (M,2); without a norm: the stream */
-    real *sides[SIDES];      /* (M,n) */
-    real *qkv;               /* (M,W) as the matrix gave it */
+    real *column_value;   /* (E) fixed value of the extra column, or NULL */
+    real *norm1, *stats1; /* (M,C), (M,2); without a norm: the stream */
+    real *projected[PROJECTIONS_MAX]; /* (M,n) */
+    real *qkv;                        /* (M,W) as the matrix gave it */
     real *in[STAGES_MAX];    /* (M,W) output of each stage; the last is what
                                heads read */
     real *mixed;             /* (M,H*E) heads side by side */
@@ -177,14 +183,14 @@ struct back_acts {
                                       gave; dx_out and dx_mid if no norm is
                                       behind them */
     real *du;                      /* (M,U) */
-    real *dsides[SIDES];           /* (M,n) */
-    real *dmixed[2];               /* (M, widest); stages take turns */
-    real *dqkv[2];                 /* (M,W) */
-    real *dv;                      /* (M,W) stages behind the heads add values'
+    real *dprojected[PROJECTIONS_MAX]; /* (M,n) */
+    real *dmixed[2];                   /* (M, widest); stages take turns */
+    real *dqkv[2];                     /* (M,W) */
+    real *dv;         /* (M,W) stages behind the heads add values'
                                       gradients here; NULL: none does */
-    real *dv_first;                /* (M,W) for the first block's values */
-    real *head_grads;              /* (B,H,head_grads_n) */
-    real *partials;                /* (tiles,partials_n) of the stages */
+    real *dv_first;   /* (M,W) for the first block's values */
+    real *head_grads; /* (B,H,head_grads_n) */
+    real *partials;   /* (tiles,partials_n) of the stages */
     real *dgain[NORM_SLOTS], *dshift[NORM_SLOTS]; /* (tiles,gains), (tiles,C)
                                                      partial sums */
 };
@@ -218,6 +224,9 @@ static inline struct model_spec model_layer(const struct model *m, idx layer)
     return (struct model_spec){ .model = m->options,
                                 .attention = m->blocks[layer].attention };
 }
+
+/* The same for its stages. */
+struct stage_block model_stage_block(const struct model *m, idx layer);
 
 /* Do observers of a layer see a column of what goes to no token? */
 bool model_shows_extra(const struct model *m, idx layer);

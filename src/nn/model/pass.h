@@ -110,24 +110,22 @@ const real *pass_mixed(const struct pass *p, idx layer);
 struct head pass_head(const struct pass *p, idx layer, idx sequence, idx h,
                       real numbers[MAP_LEARNED_MAX]);
 
-/* What observers see of a pair of differential heads: called with the weights
- * `seen` (T, n_extra + T) of head h, first the even one; `view` is whole after
- * the odd one. */
-void differential_view(const struct pass *p, idx layer, idx h, const real *seen,
-                       real *view);
-
 /* Reals of scratch, behind attention's, for what an observed head shows. */
 idx heads_sight(const struct model *m, idx layer, idx S);
 
 /* A head at a time, heads that share values by one thread (heads.c). */
 void heads_forward(const struct pass *p, idx layer);
-/* From the gradient dmixed (M,H*E) to dqkv (M,W), sides and head_grads. */
+/* From the gradient dmixed (M,H*E) to dqkv (M,W), dprojected, head_grads. */
 void heads_backward(const struct pass *p, idx layer, const real *dmixed,
                     real *dqkv);
 /* The heads' own tensors: sums over sequences, in their order. */
 void heads_grads(const struct pass *p, idx layer);
 
-/* Stages of one tile (stage.c). */
+/* What a stage sees of a tile (pass_stages.c), but for its input and output. */
+struct stage_rows pass_stage_rows(const struct pass *p, idx layer,
+                                  const struct block_stage *s, idx tile);
+
+/* Stages of one tile. */
 void stages_in_forward(const struct pass *p, idx layer, idx tile);
 void stages_out_forward(const struct pass *p, idx layer, idx tile);
 /* From back.dmixed[0], gradient of what the output matrix reads, to

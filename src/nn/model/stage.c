@@ -2,18 +2,21 @@
 
 #include <string.h>
 
-#include "nn/model/pass.h"
-
-const real *stage_qkv(const struct stage_rows *r, idx layer)
+struct param *stage_declare(struct stage_tensors *t, const char *name, int ndim,
+                            const idx *shape, double mean, double std)
 {
-    const struct block_params *b = &r->m->blocks[layer];
-    const struct block_acts *a = &r->x->blocks[layer];
-    return (b->n_in ? a->in[b->n_in - 1] : a->qkv) + r->row0 * r->m->W;
-}
-
-const struct attention_options *stage_options(const struct stage_rows *r)
-{
-    return &r->m->blocks[r->layer].attention;
+    struct block_stage *s = t->stage;
+    BUG_ON(s->n_params == STAGE_PARAMS_MAX);
+    struct stage_param *p = &s->params[s->n_params++];
+    p->offset = param_declare(t->table, PARAM_OWN, shape[ndim - 1], ndim, shape,
+                              "block.%td.attention.%s", t->layer, name);
+    struct param *row = param_last(t->table);
+    row->mean = mean;
+    row->std = std;
+    p->n = row->n;
+    p->at = *t->partials_n;
+    *t->partials_n += p->n;
+    return row;
 }
 
 void stage_keep(const struct stage_rows *r, idx c0, idx n)
@@ -23,151 +26,4 @@ void stage_keep(const struct stage_rows *r, idx c0, idx n)
     for (idx i = 0; i < r->R; i++)
         memcpy(r->out + i * ld + c0, r->in + i * ld + c0,
                (size_t)n * sizeof *r->out);
-}
-
-const real *stage_side(const struct stage_rows *r, enum side_kind kind)
-{
-    idx n = r->m->blocks[r->layer].sides[kind].n;
-    return r->x->blocks[r->layer].sides[kind] + r->row0 * n;
-}
-
-real *stage_dside(const struct stage_rows *r, enum side_kind kind)
-{
-    idx n = r->m->blocks[r->layer].sides[kind].n;
-    return r->x->back.dsides[kind] + r->row0 * n;
-}
-
-static struct stage_rows rows_of(const struct pass *p, idx layer, idx tile,
-                                 const struct block_stage *s)
-{
-    return (struct stage_rows){
-        .m = p->m,
-        .x = p->x,
-        .block_stage = s,
-        .layer = layer,
-        .tile = tile,
-        .row0 = tile * TILE_ROWS,
-        .R = tile_rows(p, tile),
-        .w = p->w,
-        .scratch = pass_scratch(p) + pass_row_scratch(p->m),
-    };
-}
-
-/* Input and output of stage i of a chain that starts with `first`. */
-static void set_rows(struct stage_rows *r, const real *first, real *const *rows,
-                     idx i)
-{
-    const real *in = i ? rows[i - 1] : first;
-    r->in = in + r->row0 * r->block_stage->in_width;
-    r->out = rows[i] + r->row0 * r->block_stage->out_width;
-}
-
-void stages_in_forward(const struct pass *p, idx layer, idx tile)
-{
-    const struct block_params *b = &p->m->blocks[layer];
-    const struct block_acts *a = &p->x->blocks[layer];
-    for (idx i = 0; i < b->n_in; i++) {
-        struct stage_rows r = rows_of(p, layer, tile, &b->in[i]);
-        set_rows(&r, a->qkv, a->in, i);
-        b->in[i].stage->forward(&r);
-    }
-}
-
-void stages_out_forward(const struct pass *p, idx layer, idx tile)
-{
-    const struct block_params *b = &p->m->blocks[layer];
-    const struct block_acts *a = &p->x->blocks[layer];
-    for (idx i = 0; i < b->n_out; i++) {
-        struct stage_rows r = rows_of(p, layer, tile, &b->out[i]);
-        set_rows(&r, a->mixed, a->out, i);
-        b->out[i].stage->forward(&r);
-    }
-}
-
-/* A stage backward, in one of two buffers of gradients, or from one to the
- * other. `turn` says which holds the gradient of its output. A tile's rows
- * begin where they would if all were `widest`, so that tiles stay apart
- * whichever stage each of them has come to. */
-static void backward_one(struct stage_rows *r, real *const buffers[2],
-                         int *turn, idx widest)
-{
-    const struct block_stage *s = r->block_stage;
-    BUG_ON(s->in_width > widest || s->out_width > widest);
-    r->dout = buffers[*turn] + r->row0 * widest;
-    if (s->stage->moves_gradient)
-        *turn = 1 - *turn;
-    r->din = buffers[*turn] + r->row0 * widest;
-    r->partials = r->x->back.partials + r->tile * r->m->partials_n;
-    s->stage->backward(r);
-}
-
-/* Which buffer holds the gradient once stages n-1 .. i have worked on it. */
-static int turns(const struct block_stage *stages, idx i, idx n)
-{
-    int count = 0;
-    for (; i < n; i++)
-        count += stages[i].stage->moves_gradient;
-    return count % 2;
-}
-
-real *stages_dmixed(const struct pass *p, idx layer)
-{
-    const struct block_params *b = &p->m->blocks[layer];
-    return p->x->back.dmixed[turns(b->out, 0, b->n_out)];
-}
-
-real *stages_dqkv(const struct pass *p, idx layer)
-{
-    const struct block_params *b = &p->m->blocks[layer];
-    return p->x->back.dqkv[turns(b->in, 0, b->n_in)];
-}
-
-bool stages_cross(const struct pass *p, idx layer)
-{
-    const struct block_params *b = &p->m->blocks[layer];
-    return b->n_in && b->in[0].stage->crosses_tiles;
-}
-
-void stages_out_backward(const struct pass *p, idx layer, idx tile)
-{
-    const struct block_params *b = &p->m->blocks[layer];
-    const struct block_acts *a = &p->x->blocks[layer];
-    int turn = 0;
-    for (idx i = b->n_out - 1; i >= 0; i--) {
-        struct stage_rows r = rows_of(p, layer, tile, &b->out[i]);
-        set_rows(&r, a->mixed, a->out, i);
-        backward_one(&r, p->x->back.dmixed, &turn, p->m->H * p->m->E);
-    }
-}
-
-void stages_in_backward(const struct pass *p, idx layer, idx tile,
-                        bool crossing)
-{
-    const struct block_params *b = &p->m->blocks[layer];
-    const struct block_acts *a = &p->x->blocks[layer];
-    idx first = stages_cross(p, layer) ? 1 : 0;
-    idx from = crossing ? 0 : b->n_in - 1, to = crossing ? 0 : first;
-    int turn = crossing ? turns(b->in, 1, b->n_in) : 0;
-    for (idx i = from; i >= to; i--) {
-        struct stage_rows r = rows_of(p, layer, tile, &b->in[i]);
-        set_rows(&r, a->qkv, a->in, i);
-        backward_one(&r, p->x->back.dqkv, &turn, p->m->W);
-    }
-}
-
-/* Each task owns one tensor. */
-void stages_grads(const struct pass *p, idx layer)
-{
-    const struct block_params *b = &p->m->blocks[layer];
-    const real *partials = p->x->back.partials;
-#pragma omp for schedule(dynamic, 1) nowait
-    for (idx i = 0; i < (b->n_in + b->n_out) * STAGE_PARAMS_MAX; i++) {
-        idx k = i / STAGE_PARAMS_MAX, j = i % STAGE_PARAMS_MAX;
-        const struct block_stage *s =
-            k < b->n_in ? &b->in[k] : &b->out[k - b->n_in];
-        if (j < s->n_params)
-            add_partials(p->dw + s->params[j].offset,
-                         partials + s->params[j].at, pass_tiles(p),
-                         p->m->partials_n, 0, s->params[j].n);
-    }
 }

@@ -2,22 +2,22 @@
  * of a head's width serves them all. */
 #include <string.h>
 
-#include "nn/model/model.h"
+#include "nn/model/stage.h"
 
 static bool is_on(const struct model_spec *s)
 {
     return s->attention.combine == COMBINE_ADD;
 }
 
-static idx out_width(const struct model *m, idx in_width)
+static idx out_width(const struct stage_block *b, idx in_width)
 {
     (void)in_width;
-    return m->E;
+    return b->E;
 }
 
 static void forward(const struct stage_rows *r)
 {
-    idx E = r->m->E, views = r->m->views;
+    idx E = r->block.E, views = r->block.views;
     for (idx i = 0; i < r->R; i++) {
         const real *in = r->in + i * views * E;
         real *restrict sum = r->out + i * E;
@@ -32,7 +32,7 @@ static void forward(const struct stage_rows *r)
 
 static void backward(const struct stage_rows *r)
 {
-    idx E = r->m->E, views = r->m->views;
+    idx E = r->block.E, views = r->block.views;
     for (idx i = 0; i < r->R * views; i++)
         memcpy(r->din + i * E, r->dout + i / views * E,
                (size_t)E * sizeof *r->din);

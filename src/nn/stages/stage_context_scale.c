@@ -1,7 +1,7 @@
 /* stage_context_scale.c - what a head gives, more or less of it as the token
  * says: a gate for each head that starts near 1 and reaches up to 2. */
 #include "kern/gate.h"
-#include "nn/model/model.h"
+#include "nn/model/stage.h"
 
 static bool is_on(const struct model_spec *s)
 {
@@ -10,28 +10,35 @@ static bool is_on(const struct model_spec *s)
 
 static struct gate part(const struct stage_rows *r)
 {
-    const struct model *m = r->m;
+    const struct stage_block *b = &r->block;
     return (struct gate){ .R = r->R,
-                          .n = m->views,
-                          .width = m->E,
+                          .n = b->views,
+                          .width = b->E,
                           .factor = 2,
                           .x = r->in,
-                          .ld_x = m->C,
-                          .z = stage_side(r, SIDE_SCALE),
-                          .ld_z = m->views };
+                          .ld_x = b->C,
+                          .z = r->projected,
+                          .ld_z = b->views };
 }
 
 static void forward(const struct stage_rows *r)
 {
     struct gate g = part(r);
-    gate_forward(r->out, r->m->C, &g);
+    gate_forward(r->out, r->block.C, &g);
 }
 
 static void backward(const struct stage_rows *r)
 {
     struct gate g = part(r);
-    gate_backward(r->din, r->m->C, stage_dside(r, SIDE_SCALE), g.ld_z, r->out,
-                  r->m->C, &g);
+    gate_backward(r->din, r->block.C, r->dprojected, g.ld_z, r->out, r->block.C,
+                  &g);
+}
+
+static struct projection projection(const struct stage_block *b)
+{
+    return (struct projection){ .name = "context_scale",
+                                .width = b->views,
+                                .has_bias = true };
 }
 
 const struct stage stage_context_scale = {
@@ -44,6 +51,7 @@ const struct stage stage_context_scale = {
                        "weights gone (arXiv 2502.06415)" },
     .reads_out = true,
     .is_on = is_on,
+    .projection = projection,
     .forward = forward,
     .backward = backward,
 };

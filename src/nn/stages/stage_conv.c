@@ -2,7 +2,7 @@
  * before, channel by channel: three filters, for all heads. They start as what
  * changes nothing, so that a model starts as it would without. */
 #include "kern/conv.h"
-#include "nn/model/model.h"
+#include "nn/model/stage.h"
 
 enum { QUERY, KEY, VALUE, CONVS }; /* tensors: filter and bias of each */
 
@@ -18,7 +18,7 @@ static double identity(idx tap, idx taps)
     return tap == 0;
 }
 
-static void declare(struct model *m, struct block_stage *s, idx layer)
+static void declare(struct stage_tensors *t, const struct stage_block *b)
 {
     static const char *const filters[] = { "conv.query.weight",
                                            "conv.key.weight",
@@ -26,11 +26,9 @@ static void declare(struct model *m, struct block_stage *s, idx layer)
     static const char *const biases[] = { "conv.query.bias", "conv.key.bias",
                                           "conv.value.bias" };
     for (int i = 0; i < CONVS; i++) {
-        idx shape[2] = { m->blocks[layer].attention.conv,
-                         i == VALUE ? m->E : m->D };
-        stage_declare(m, s, layer, filters[i], 2, shape, 0, 0);
-        param_last(&m->table)->start = identity;
-        stage_declare(m, s, layer, biases[i], 1, &shape[1], 0, 0);
+        idx shape[2] = { b->options->conv, i == VALUE ? b->E : b->D };
+        stage_declare(t, filters[i], 2, shape, 0, 0)->start = identity;
+        stage_declare(t, biases[i], 1, &shape[1], 0, 0);
     }
 }
 
@@ -39,17 +37,17 @@ static void declare(struct model *m, struct block_stage *s, idx layer)
 static idx part(struct conv *c, const struct stage_rows *r, int i, idx row,
                 idx R)
 {
-    const struct model *m = r->m;
-    const idx start[CONVS + 1] = { 0, model_k(m, 0), model_v(m, 0), m->W };
-    idx D = i == VALUE ? m->E : m->D, S = r->x->S, t = (r->row0 + row) % S;
+    const struct stage_block *b = &r->block;
+    const idx start[CONVS + 1] = { 0, b->k, b->v, b->W };
+    idx D = i == VALUE ? b->E : b->D, S = r->S, t = (r->row0 + row) % S;
     *c = (struct conv){ .T = R,
                         .H = (start[i + 1] - start[i]) / D,
                         .D = D,
-                        .K = stage_options(r)->conv,
+                        .K = r->block.options->conv,
                         .before = t,
                         .after = S - t - R,
-                        .x = r->in + row * m->W + start[i],
-                        .ld_x = m->W,
+                        .x = r->in + row * b->W + start[i],
+                        .ld_x = b->W,
                         .w = stage_weights(r, 2 * i),
                         .b = stage_weights(r, 2 * i + 1) };
     return start[i];
@@ -58,13 +56,13 @@ static idx part(struct conv *c, const struct stage_rows *r, int i, idx row,
 /* Rows of the tile from `row` on that are of one sequence. */
 static idx piece(const struct stage_rows *r, idx row)
 {
-    idx S = r->x->S;
+    idx S = r->S;
     return idx_min(r->R - row, S - (r->row0 + row) % S);
 }
 
 static void forward(const struct stage_rows *r)
 {
-    idx W = r->m->W;
+    idx W = r->block.W;
     struct conv c;
     for (idx row = 0, R; row < r->R; row += R) {
         R = piece(r, row);
@@ -77,7 +75,7 @@ static void forward(const struct stage_rows *r)
 
 static void backward(const struct stage_rows *r)
 {
-    idx W = r->m->W;
+    idx W = r->block.W;
     struct conv c;
     for (idx row = 0, R; row < r->R; row += R) {
         R = piece(r, row);

@@ -5,8 +5,9 @@
 #include <math.h>
 #include <string.h>
 
+#include "kern/gemm.h"
 #include "kern/headnorm.h"
-#include "nn/model/pass.h"
+#include "nn/model/stage.h"
 
 enum { Q1, K1, Q2, K2, GAIN }; /* the stage's tensors, (D) each, and (E) */
 
@@ -15,18 +16,18 @@ static bool is_on(const struct model_spec *s)
     return s->attention.operation == OPERATION_DIFFERENTIAL;
 }
 
-static void declare(struct model *m, struct block_stage *s, idx layer)
+static void declare(struct stage_tensors *t, const struct stage_block *b)
 {
     static const char *const names[] = { "lambda_q1", "lambda_k1", "lambda_q2",
                                          "lambda_k2" };
     for (int i = 0; i < COUNT_OF(names); i++)
-        stage_declare(m, s, layer, names[i], 1, &m->D, 0, 0.1);
-    stage_declare(m, s, layer, "differential.gain", 1, &m->E, 1, 0);
+        stage_declare(t, names[i], 1, &b->D, 0, 0.1);
+    stage_declare(t, "differential.gain", 1, &b->E, 1, 0);
 }
 
-static idx out_width(const struct model *m, idx in_width)
+static idx out_width(const struct stage_block *b, idx in_width)
 {
-    (void)m;
+    (void)b;
     return in_width / 2;
 }
 
@@ -51,17 +52,13 @@ static double lambda_of(const real *const l[4], idx D, idx layer)
            lambda_start(layer);
 }
 
-void differential_view(const struct pass *p, idx layer, idx h, const real *seen,
-                       real *view)
+static real pair_factor(const struct block_stage *s, const real *w,
+                        const struct stage_block *b)
 {
-    const struct block_stage *s = &p->m->blocks[layer].out[0];
     const real *l[4];
     for (int i = 0; i < 4; i++)
-        l[i] = p->w + s->params[i].offset;
-    real lambda = (real)lambda_of(l, p->m->D, layer);
-    idx n = p->x->T * (p->x->T + (model_shows_extra(p->m, layer) ? 1 : 0));
-    for (idx i = 0; i < n; i++)
-        view[i] = h % 2 ? view[i] - lambda * seen[i] : seen[i];
+        l[i] = w + s->params[i].offset;
+    return (real)lambda_of(l, b->D, b->layer);
 }
 
 /* What the rows of a tile share: the numbers, and the norm of the differences
@@ -74,25 +71,25 @@ struct pairs {
     struct headnorm norm;
 };
 
-static idx scratch(const struct model *m)
+static idx scratch(const struct stage_block *b)
 {
-    return 2 * TILE_ROWS * m->C + 2 * m->E;
+    return 2 * TILE_ROWS * b->C + 2 * b->E;
 }
 
 static struct pairs pairs_of(const struct stage_rows *r)
 {
-    const struct model *m = r->m;
-    struct pairs p = { .gain = r->scratch, .dgain = r->scratch + m->E };
+    const struct stage_block *b = &r->block;
+    struct pairs p = { .gain = r->scratch, .dgain = r->scratch + b->E };
     for (int i = Q1; i <= K2; i++)
         p.l[i] = stage_weights(r, i);
-    p.lambda = lambda_of(p.l, m->D, r->layer);
-    p.left = (real)(1 - lambda_start(r->layer));
-    for (idx i = 0; i < m->E; i++) {
+    p.lambda = lambda_of(p.l, b->D, r->block.layer);
+    p.left = (real)(1 - lambda_start(r->block.layer));
+    for (idx i = 0; i < b->E; i++) {
         p.gain[i] = p.left * stage_weights(r, GAIN)[i];
         p.dgain[i] = 0;
     }
     p.norm = (struct headnorm){
-        .R = r->R, .H = m->views, .D = m->E, .ld_x = m->C, .gain = p.gain
+        .R = r->R, .H = b->views, .D = b->E, .ld_x = b->C, .gain = p.gain
     };
     return p;
 }
@@ -100,7 +97,7 @@ static struct pairs pairs_of(const struct stage_rows *r)
 /* d (R,C) = o1 - lambda o2 of each pair. */
 static void subtract(real *restrict d, const struct stage_rows *r, real lambda)
 {
-    idx E = r->m->E, n = r->R * r->m->views;
+    idx E = r->block.E, n = r->R * r->block.views;
     for (idx i = 0; i < n; i++, d += E) {
         const real *o1 = r->in + 2 * i * E, *o2 = o1 + E;
 #pragma omp simd
@@ -114,7 +111,7 @@ static void forward(const struct stage_rows *r)
     struct pairs p = pairs_of(r);
     subtract(r->out, r, (real)p.lambda);
     p.norm.x = r->out;
-    headnorm_forward(r->out, r->m->C, &p.norm);
+    headnorm_forward(r->out, r->block.C, &p.norm);
 }
 
 /* Gradient of both of a pair's outputs from d (R,C), that of their difference.
@@ -122,7 +119,7 @@ static void forward(const struct stage_rows *r)
 static double split(const struct stage_rows *r, const real *restrict d,
                     real lambda)
 {
-    idx E = r->m->E, n = r->R * r->m->views;
+    idx E = r->block.E, n = r->R * r->block.views;
     double dlambda = 0;
     for (idx i = 0; i < n; i++, d += E) {
         const real *o2 = r->in + (2 * i + 1) * E;
@@ -142,7 +139,7 @@ static double split(const struct stage_rows *r, const real *restrict d,
 static void vector_grads(const struct stage_rows *r, const struct pairs *p,
                          double dlambda)
 {
-    idx D = r->m->D;
+    idx D = r->block.D;
     double d1 = dlambda * exp(dot(p->l[Q1], p->l[K1], D));
     double d2 = -dlambda * exp(dot(p->l[Q2], p->l[K2], D));
     for (int i = Q1; i <= K2; i++) {
@@ -155,15 +152,15 @@ static void vector_grads(const struct stage_rows *r, const struct pairs *p,
 
 static void backward(const struct stage_rows *r)
 {
-    const struct model *m = r->m;
-    idx n = r->R * m->C;
+    const struct stage_block *b = &r->block;
+    idx n = r->R * b->C;
     struct pairs p = pairs_of(r);
-    real *x = r->scratch + 2 * m->E, *d = x + n;
+    real *x = r->scratch + 2 * b->E, *d = x + n;
     subtract(x, r, (real)p.lambda);
     memcpy(d, r->dout, (size_t)n * sizeof *d);
     p.norm.x = x;
-    headnorm_backward(d, m->C, p.dgain, &p.norm);
-    for (idx i = 0; i < m->E; i++)
+    headnorm_backward(d, b->C, p.dgain, &p.norm);
+    for (idx i = 0; i < b->E; i++)
         stage_partials(r, GAIN)[i] += p.left * p.dgain[i];
     vector_grads(r, &p, split(r, d, (real)p.lambda));
 }
@@ -184,4 +181,5 @@ const struct stage stage_differential = {
     .scratch = scratch,
     .forward = forward,
     .backward = backward,
+    .pair_factor = pair_factor,
 };

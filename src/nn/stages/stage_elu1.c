@@ -1,6 +1,6 @@
 /* stage_elu1.c - the positive feature map elu(x) + 1 of queries and keys. */
 #include "kern/features.h"
-#include "nn/model/model.h"
+#include "nn/model/stage.h"
 
 static bool is_on(const struct model_spec *s)
 {
@@ -9,14 +9,14 @@ static bool is_on(const struct model_spec *s)
 
 static void forward(const struct stage_rows *r)
 {
-    idx W = r->m->W;
-    elu1_forward(r->out, W, r->in, W, r->R, model_v(r->m, 0));
+    idx W = r->block.W;
+    elu1_forward(r->out, W, r->in, W, r->R, r->block.v);
 }
 
 static void backward(const struct stage_rows *r)
 {
-    idx W = r->m->W;
-    elu1_backward(r->din, W, r->out, W, r->R, model_v(r->m, 0));
+    idx W = r->block.W;
+    elu1_backward(r->din, W, r->out, W, r->R, r->block.v);
 }
 
 const struct stage stage_elu1 = {

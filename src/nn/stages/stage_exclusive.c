@@ -1,8 +1,8 @@
 /* stage_exclusive.c - what a head found, without the direction of the token's
  * own value. That value is the one its heads read, so its gradient joins the
- * heads' in back.dv. */
+ * heads' in dv. */
 #include "kern/exclusive.h"
-#include "nn/model/model.h"
+#include "nn/model/stage.h"
 
 static bool is_on(const struct model_spec *s)
 {
@@ -11,33 +11,40 @@ static bool is_on(const struct model_spec *s)
 
 static struct exclusive part(const struct stage_rows *r)
 {
-    const struct model *m = r->m;
-    idx v = model_v(m, 0), n_values = (m->W - v) / m->E;
+    const struct stage_block *b = &r->block;
+    idx v = b->v, n_values = (b->W - v) / b->E;
     return (struct exclusive){ .R = r->R,
-                               .H = m->views,
-                               .D = m->E,
-                               .share = m->views / n_values,
+                               .H = b->views,
+                               .D = b->E,
+                               .share = b->views / n_values,
                                .x = r->in,
-                               .ld_x = m->C,
-                               .v = stage_qkv(r, r->layer) + v,
-                               .ld_v = m->W,
-                               .a = stage_side(r, SIDE_EXCLUSIVE),
-                               .ld_a = m->views };
+                               .ld_x = b->C,
+                               .v = r->qkv + v,
+                               .ld_v = b->W,
+                               .a = r->projected,
+                               .ld_a = b->views };
 }
 
 static void forward(const struct stage_rows *r)
 {
     struct exclusive e = part(r);
-    exclusive_forward(r->out, r->m->C, &e);
+    exclusive_forward(r->out, r->block.C, &e);
 }
 
 static void backward(const struct stage_rows *r)
 {
-    const struct model *m = r->m;
+    const struct stage_block *b = &r->block;
     struct exclusive e = part(r);
-    real *dv = r->x->back.dv + r->row0 * m->W + model_v(m, 0);
-    exclusive_backward(r->din, m->C, dv, m->W, stage_dside(r, SIDE_EXCLUSIVE),
-                       m->views, &e);
+    real *dv = r->dv + b->v;
+    exclusive_backward(r->din, b->C, dv, b->W, r->dprojected, b->views, &e);
+}
+
+/* Ranked: its tensors stand behind those of the gates. */
+static struct projection projection(const struct stage_block *b)
+{
+    return (struct projection){
+        .name = "exclusive", .width = b->views, .has_bias = true, .rank = 1
+    };
 }
 
 const struct stage stage_exclusive = {
@@ -49,7 +56,9 @@ const struct stage stage_exclusive = {
               .source = "arXiv 2603.09078; the learned share: a variant in "
                         "public use",
               .sinks = "not reported" },
+    .adds_to_values = true,
     .is_on = is_on,
+    .projection = projection,
     .forward = forward,
     .backward = backward,
 };

@@ -2,55 +2,60 @@
  * nothing without a sink: projected from the block's normed input, or, for
  * comparison, a learned number that knows no input. */
 #include "kern/gate.h"
-#include "nn/model/model.h"
+#include "nn/model/stage.h"
 
 static bool is_on(const struct model_spec *s)
 {
     return s->attention.gate != GATE_NONE;
 }
 
-/* Gates in a row. KEEP WITH: SIDE_GATE in model.c */
-static idx gates(const struct model *m, idx layer)
+/* Gates in a row. */
+static idx gates(const struct stage_block *b)
 {
-    return m->blocks[layer].attention.gate_per == GATE_PER_HEAD ? m->views
-                                                                : m->C;
+    return b->options->gate_per == GATE_PER_HEAD ? b->views : b->C;
+}
+
+static struct projection projection(const struct stage_block *b)
+{
+    if (b->options->gate != GATE_INPUT)
+        return (struct projection){ .name = NULL };
+    return (struct projection){ .name = "gate", .width = gates(b) };
 }
 
 /* From 0, half open, as a projected one is on average. */
-static void declare(struct model *m, struct block_stage *s, idx layer)
+static void declare(struct stage_tensors *t, const struct stage_block *b)
 {
-    idx n = gates(m, layer);
-    if (m->blocks[layer].attention.gate == GATE_STATIC)
-        stage_declare(m, s, layer, "gate", 1, &n, 0, 0);
+    idx n = gates(b);
+    if (b->options->gate == GATE_STATIC)
+        stage_declare(t, "gate", 1, &n, 0, 0);
 }
 
 static struct gate part(const struct stage_rows *r)
 {
-    const struct model *m = r->m;
-    bool is_static = stage_options(r)->gate == GATE_STATIC;
-    idx n = gates(m, r->layer);
+    const struct stage_block *b = &r->block;
+    bool is_static = r->block.options->gate == GATE_STATIC;
+    idx n = gates(b);
     return (struct gate){ .R = r->R,
                           .n = n,
-                          .width = m->C / n,
+                          .width = b->C / n,
                           .factor = 1,
                           .x = r->in,
-                          .ld_x = m->C,
-                          .z = is_static ? stage_weights(r, 0)
-                                         : stage_side(r, SIDE_GATE),
+                          .ld_x = b->C,
+                          .z = is_static ? stage_weights(r, 0) : r->projected,
                           .ld_z = is_static ? 0 : n };
 }
 
 static void forward(const struct stage_rows *r)
 {
     struct gate g = part(r);
-    gate_forward(r->out, r->m->C, &g);
+    gate_forward(r->out, r->block.C, &g);
 }
 
 static void backward(const struct stage_rows *r)
 {
     struct gate g = part(r);
-    real *dz = g.ld_z ? stage_dside(r, SIDE_GATE) : stage_partials(r, 0);
-    gate_backward(r->din, r->m->C, dz, g.ld_z, r->out, r->m->C, &g);
+    real *dz = g.ld_z ? r->dprojected : stage_partials(r, 0);
+    gate_backward(r->din, r->block.C, dz, g.ld_z, r->out, r->block.C, &g);
 }
 
 const struct stage stage_gate = {
@@ -67,6 +72,7 @@ const struct stage stage_gate = {
     .is_in_place = true,
     .reads_out = true,
     .is_on = is_on,
+    .projection = projection,
     .declare = declare,
     .forward = forward,
     .backward = backward,

@@ -1,38 +1,38 @@
 /* stage_head_norm.c - each head's output brought to one size: a head cannot be
  * silent by giving little, which is what a sink is good for. */
 #include "kern/headnorm.h"
-#include "nn/model/model.h"
+#include "nn/model/stage.h"
 
 static bool is_on(const struct model_spec *s)
 {
     return s->attention.head_norm;
 }
 
-static void declare(struct model *m, struct block_stage *s, idx layer)
+static void declare(struct stage_tensors *t, const struct stage_block *b)
 {
-    stage_declare(m, s, layer, "head_norm.gain", 1, &m->E, 1, 0);
+    stage_declare(t, "head_norm.gain", 1, &b->E, 1, 0);
 }
 
 static struct headnorm heads(const struct stage_rows *r)
 {
     return (struct headnorm){ .R = r->R,
-                              .H = r->m->views,
-                              .D = r->m->E,
+                              .H = r->block.views,
+                              .D = r->block.E,
                               .x = r->in,
-                              .ld_x = r->m->C,
+                              .ld_x = r->block.C,
                               .gain = stage_weights(r, 0) };
 }
 
 static void forward(const struct stage_rows *r)
 {
     struct headnorm n = heads(r);
-    headnorm_forward(r->out, r->m->C, &n);
+    headnorm_forward(r->out, r->block.C, &n);
 }
 
 static void backward(const struct stage_rows *r)
 {
     struct headnorm n = heads(r);
-    headnorm_backward(r->din, r->m->C, stage_partials(r, 0), &n);
+    headnorm_backward(r->din, r->block.C, stage_partials(r, 0), &n);
 }
 
 const struct stage stage_head_norm = {

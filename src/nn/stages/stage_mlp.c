@@ -2,7 +2,7 @@
  * pair of matrices a layer, for both and for all heads. The hidden numbers are
  * made again in backward: two small products are cheaper than keeping them. */
 #include "kern/gemm.h"
-#include "nn/model/model.h"
+#include "nn/model/stage.h"
 
 enum { IN, OUT }; /* W1, W2: (D,D) each */
 
@@ -11,25 +11,23 @@ static bool is_on(const struct model_spec *s)
     return s->attention.features == FEATURE_MLP;
 }
 
-static void declare(struct model *m, struct block_stage *s, idx layer)
+static void declare(struct stage_tensors *t, const struct stage_block *b)
 {
-    idx shape[2] = { m->D, m->D };
-    stage_declare(m, s, layer, "features.in", 2, shape, 0, 0);
-    param_last(&m->table)->role = PARAM_FEATURE;
-    stage_declare(m, s, layer, "features.out", 2, shape, 0, 0);
-    param_last(&m->table)->role = PARAM_FEATURE;
+    idx shape[2] = { b->D, b->D };
+    stage_declare(t, "features.in", 2, shape, 0, 0)->role = PARAM_FEATURE;
+    stage_declare(t, "features.out", 2, shape, 0, 0)->role = PARAM_FEATURE;
 }
 
-static idx scratch(const struct model *m)
+static idx scratch(const struct stage_block *b)
 {
-    return 2 * TILE_ROWS * m->D;
+    return 2 * TILE_ROWS * b->D;
 }
 
 /* a (R,D) = relu(W1 x) of one head */
 static void hidden(const struct stage_rows *r, real *a, const real *x)
 {
-    idx D = r->m->D;
-    gemm_nt(a, D, x, r->m->W, stage_weights(r, IN), D, r->R, D, D, 1, 0);
+    idx D = r->block.D;
+    gemm_nt(a, D, x, r->block.W, stage_weights(r, IN), D, r->R, D, D, 1, 0);
 #pragma omp simd
     for (idx i = 0; i < r->R * D; i++)
         a[i] = a[i] < 0 ? 0 : a[i]; /* so written, NaN stays */
@@ -37,8 +35,8 @@ static void hidden(const struct stage_rows *r, real *a, const real *x)
 
 static void forward(const struct stage_rows *r)
 {
-    const struct model *m = r->m;
-    idx D = m->D, W = m->W, v = model_v(m, 0);
+    const struct stage_block *b = &r->block;
+    idx D = b->D, W = b->W, v = b->v;
     real *a = r->scratch;
     for (idx c = 0; c < v; c += D) {
         hidden(r, a, r->in + c);
@@ -50,10 +48,10 @@ static void forward(const struct stage_rows *r)
 
 static void backward(const struct stage_rows *r)
 {
-    const struct model *m = r->m;
-    idx D = m->D, W = m->W, R = r->R;
+    const struct stage_block *b = &r->block;
+    idx D = b->D, W = b->W, R = r->R;
     real *a = r->scratch, *da = a + TILE_ROWS * D;
-    for (idx c = 0; c < model_v(m, 0); c += D) {
+    for (idx c = 0; c < b->v; c += D) {
         const real *x = r->in + c;
         real *d = r->din + c;
         hidden(r, a, x);

@@ -2,7 +2,7 @@
  * that scores are bounded whatever the residual stream's size. Positions come
  * behind it: turning keeps a length, but mixes the dimensions of the gain. */
 #include "kern/headnorm.h"
-#include "nn/model/model.h"
+#include "nn/model/stage.h"
 
 enum { QUERY, KEY }; /* the gains, (D) each; of rms */
 
@@ -11,46 +11,46 @@ static bool is_on(const struct model_spec *s)
     return s->attention.qk_norm != QK_NORM_NONE;
 }
 
-static void declare(struct model *m, struct block_stage *s, idx layer)
+static void declare(struct stage_tensors *t, const struct stage_block *b)
 {
-    if (m->blocks[layer].attention.qk_norm != QK_NORM_RMS)
+    if (b->options->qk_norm != QK_NORM_RMS)
         return;
-    stage_declare(m, s, layer, "qk_norm.query", 1, &m->D, 1, 0);
-    stage_declare(m, s, layer, "qk_norm.key", 1, &m->D, 1, 0);
+    stage_declare(t, "qk_norm.query", 1, &b->D, 1, 0);
+    stage_declare(t, "qk_norm.key", 1, &b->D, 1, 0);
 }
 
 /* All queries, or all keys. */
 static struct headnorm heads(const struct stage_rows *r, int which)
 {
-    const struct model *m = r->m;
-    bool is_unit = stage_options(r)->qk_norm == QK_NORM_UNIT;
+    const struct stage_block *b = &r->block;
+    bool is_unit = r->block.options->qk_norm == QK_NORM_UNIT;
     return (struct headnorm){
         .R = r->R,
-        .H = which == QUERY ? m->H : m->K,
-        .D = m->D,
+        .H = which == QUERY ? b->H : b->K,
+        .D = b->D,
         .is_unit = is_unit,
-        .x = r->in + (which == QUERY ? 0 : model_k(m, 0)),
-        .ld_x = m->W,
+        .x = r->in + (which == QUERY ? 0 : b->k),
+        .ld_x = b->W,
         .gain = is_unit ? NULL : stage_weights(r, which),
     };
 }
 
 static void forward(const struct stage_rows *r)
 {
-    const struct model *m = r->m;
-    idx v = model_v(m, 0);
+    const struct stage_block *b = &r->block;
+    idx v = b->v;
     for (int which = QUERY; which <= KEY; which++) {
         struct headnorm n = heads(r, which);
-        headnorm_forward(r->out + (n.x - r->in), m->W, &n);
+        headnorm_forward(r->out + (n.x - r->in), b->W, &n);
     }
-    stage_keep(r, v, m->W - v);
+    stage_keep(r, v, b->W - v);
 }
 
 static void backward(const struct stage_rows *r)
 {
     for (int which = QUERY; which <= KEY; which++) {
         struct headnorm n = heads(r, which);
-        headnorm_backward(r->din + (n.x - r->in), r->m->W,
+        headnorm_backward(r->din + (n.x - r->in), r->block.W,
                           n.gain ? stage_partials(r, which) : NULL, &n);
     }
 }

@@ -1,5 +1,5 @@
 /* stage_rope.c - queries and keys turned by their position (rope.h). */
-#include "nn/model/model.h"
+#include "nn/model/stage.h"
 #include "nn/model/rope.h"
 
 static bool is_on(const struct model_spec *s)
@@ -10,8 +10,8 @@ static bool is_on(const struct model_spec *s)
 /* Registers stand at the first positions. */
 static void turn(const struct stage_rows *r, real *rows, int direction)
 {
-    const struct model *m = r->m;
-    rope_rows(rows, m->W, r->x->rope, r->row0, r->R, r->x->S, m->H + m->K, m->D,
+    const struct stage_block *b = &r->block;
+    rope_rows(rows, b->W, r->rope, r->row0, r->R, r->S, b->H + b->K, b->D,
               direction);
 }
 

@@ -1,7 +1,7 @@
 /* stage_value_gate.c - values that decide how much of them is mixed. One vector
  * a layer, for all heads: of the forms described it is the smallest. */
 #include "kern/valuegate.h"
-#include "nn/model/model.h"
+#include "nn/model/stage.h"
 
 static bool is_on(const struct model_spec *s)
 {
@@ -9,35 +9,35 @@ static bool is_on(const struct model_spec *s)
 }
 
 /* From 0, a gate half open; the sigmoid is steepest there. */
-static void declare(struct model *m, struct block_stage *s, idx layer)
+static void declare(struct stage_tensors *t, const struct stage_block *b)
 {
-    stage_declare(m, s, layer, "value_gate", 1, &m->E, 0, 0);
+    stage_declare(t, "value_gate", 1, &b->E, 0, 0);
 }
 
 static struct valuegate gate(const struct stage_rows *r)
 {
-    const struct model *m = r->m;
-    idx v = model_v(m, 0);
+    const struct stage_block *b = &r->block;
+    idx v = b->v;
     return (struct valuegate){ .R = r->R,
-                               .H = (m->W - v) / m->E,
-                               .D = m->E,
+                               .H = (b->W - v) / b->E,
+                               .D = b->E,
                                .v = r->in + v,
-                               .ld_v = m->W,
+                               .ld_v = b->W,
                                .w = stage_weights(r, 0) };
 }
 
 static void forward(const struct stage_rows *r)
 {
     struct valuegate g = gate(r);
-    idx v = model_v(r->m, 0);
-    valuegate_forward(r->out + v, r->m->W, &g);
+    idx v = r->block.v;
+    valuegate_forward(r->out + v, r->block.W, &g);
     stage_keep(r, 0, v);
 }
 
 static void backward(const struct stage_rows *r)
 {
     struct valuegate g = gate(r);
-    valuegate_backward(r->din + model_v(r->m, 0), r->m->W, stage_partials(r, 0),
+    valuegate_backward(r->din + r->block.v, r->block.W, stage_partials(r, 0),
                        &g);
 }
 

@@ -1,9 +1,9 @@
 /* stage_value_residual.c - values mixed with those of the first block, as its
  * heads read them. That block's own values stay as they are; the gradients of
- * all blocks that read them meet in back.dv_first, from the last block down. */
+ * all blocks that read them meet in dfirst_v, from the last block down. */
 #include <string.h>
 
-#include "nn/model/model.h"
+#include "nn/model/stage.h"
 
 enum { FIRST, OWN }; /* the two shares, in one tensor */
 
@@ -12,12 +12,11 @@ static bool is_on(const struct model_spec *s)
     return s->attention.value_residual != VALUE_RESIDUAL_NONE;
 }
 
-static void declare(struct model *m, struct block_stage *s, idx layer)
+static void declare(struct stage_tensors *t, const struct stage_block *b)
 {
     idx n = 2;
-    if (layer > 0 &&
-        m->blocks[layer].attention.value_residual == VALUE_RESIDUAL_LEARNED)
-        stage_declare(m, s, layer, "value_residual", 1, &n, 0.5, 0);
+    if (b->layer > 0 && b->options->value_residual == VALUE_RESIDUAL_LEARNED)
+        stage_declare(t, "value_residual", 1, &n, 0.5, 0);
 }
 
 static real share(const struct stage_rows *r, int which)
@@ -27,12 +26,12 @@ static real share(const struct stage_rows *r, int which)
 
 static void forward(const struct stage_rows *r)
 {
-    idx W = r->m->W, v = model_v(r->m, 0);
-    if (r->layer == 0) {
+    idx W = r->block.W, v = r->block.v;
+    if (r->block.layer == 0) {
         stage_keep(r, 0, W);
         return;
     }
-    const real *first = stage_qkv(r, 0);
+    const real *first = r->first_qkv;
     real of_first = share(r, FIRST), of_own = share(r, OWN);
     for (idx i = 0; i < r->R * W; i += W) {
 #pragma omp simd
@@ -48,7 +47,7 @@ static void unmix(const struct stage_rows *r, real *d, real *dfirst,
 {
     real of_first = share(r, FIRST), of_own = share(r, OWN);
     double sum_first = 0, sum_own = 0;
-    idx n = r->m->W - model_v(r->m, 0);
+    idx n = r->block.W - r->block.v;
 #pragma omp simd reduction(+ : sum_first, sum_own)
     for (idx c = 0; c < n; c++) {
         sum_first += (double)(d[c] * first[c]);
@@ -62,14 +61,14 @@ static void unmix(const struct stage_rows *r, real *d, real *dfirst,
 
 static void backward(const struct stage_rows *r)
 {
-    idx W = r->m->W, v = model_v(r->m, 0);
-    real *dfirst = r->x->back.dv_first + r->row0 * W;
-    const real *first = stage_qkv(r, 0);
+    idx W = r->block.W, v = r->block.v;
+    real *dfirst = r->dfirst_v;
+    const real *first = r->first_qkv;
     double sums[2] = { 0, 0 };
-    if (r->layer == r->m->L - 1)
+    if (r->block.layer == r->block.L - 1)
         memset(dfirst, 0, (size_t)(r->R * W) * sizeof *dfirst);
     for (idx i = v; i < r->R * W; i += W) {
-        if (r->layer > 0)
+        if (r->block.layer > 0)
             unmix(r, r->din + i, dfirst + i, first + i, r->in + i, sums);
         else
             for (idx c = 0; c < W - v; c++)
@@ -89,6 +88,7 @@ const struct stage stage_value_residual = {
               .source = "Zhou et al., 2024, Value Residual Learning",
               .sinks = "attention less concentrated, values of the first "
                        "token drained less (Zhou et al., 2024); no figures" },
+    .reads_first_values = true,
     .is_on = is_on,
     .declare = declare,
     .forward = forward,

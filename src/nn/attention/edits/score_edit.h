@@ -12,6 +12,7 @@
 #include "base/base.h"
 #include "base/op_text.h"
 #include "nn/options.h"
+#include "nn/projection.h"
 
 enum { SCORE_EDITS_MAX = 4 };
 
@@ -22,16 +23,16 @@ struct edit_head {
     const struct attention_options *options;
     const real *q, *k; /* (T,D), rows ld apart */
     idx ld;
-    const real *learned; /* (learned) this head's numbers, or NULL */
-    const real *side;    /* (T) projected from the layer's normed input, entries
-                            ld_side apart; NULL if the edit asks for none */
-    idx ld_side;
+    const real *learned;   /* (learned) this head's numbers, or NULL */
+    const real *projected; /* (T) the edit's projection for this head, entries
+                              ld_projected apart; NULL if it asks for none */
+    idx ld_projected;
     real *scratch; /* (scratch) from open to close, kept between its calls */
 
     /* backward only, NULL in forward */
-    real *dlearned; /* += gradients */
-    real *dside;    /* (T) as side, written; open to close */
-    real *dq, *dk;  /* (T,D) rows ld apart: only close may add to them */
+    real *dlearned;   /* += gradients */
+    real *dprojected; /* (T) as projected, written; open to close */
+    real *dq, *dk;    /* (T,D) rows ld apart: only close may add to them */
 };
 
 /* Scores s[0 .. n) of query t for keys first .. first+n-1. */
@@ -42,7 +43,8 @@ struct edit_row {
 struct score_edit {
     struct op_text text;
     bool is_causal_only; /* has no meaning for keys behind the query */
-    bool has_side;       /* wants a number a token and head */
+    /* One number a token and head: no width; without a name: none. */
+    struct projection projection;
 
     bool (*is_on)(const struct model_spec *s);
     /* Learned numbers a head; NULL: none. T: rows of the longest sequence; a

@@ -51,11 +51,11 @@ static void open(const struct edit_head *h)
     struct gates g = gates_of(h);
     double sum = 0;
     for (idx t = 0; t < h->T; t++) {
-        sum += log_sigmoid((double)h->side[t * h->ld_side]);
+        sum += log_sigmoid((double)h->projected[t * h->ld_projected]);
         g.c[t] = (real)sum;
         g.rest[t] = (real)(sum - (double)g.c[t]);
     }
-    if (h->dside)
+    if (h->dprojected)
         edit_clear(g.dc, h->T);
 }
 
@@ -90,8 +90,8 @@ static void close(const struct edit_head *h)
     double sum = 0;
     for (idx t = h->T - 1; t >= 0; t--) {
         sum += (double)g.dc[t];
-        h->dside[t * h->ld_side] =
-            (real)(closed((double)h->side[t * h->ld_side]) * sum);
+        h->dprojected[t * h->ld_projected] =
+            (real)(closed((double)h->projected[t * h->ld_projected]) * sum);
     }
 }
 
@@ -104,7 +104,7 @@ const struct score_edit score_forget = {
               .sinks = "not reported; by the formula, a first token's weight "
                        "decays with the distance" },
     .is_causal_only = true,
-    .has_side = true,
+    .projection = { .name = "forget", .has_bias = true },
     .is_on = is_on,
     .n_scratch = n_scratch,
     .open = open,

@@ -19,6 +19,7 @@
 
 #include "base/base.h"
 #include "nn/attention/weights/normalizer.h"
+#include "nn/projection.h"
 #include "base/op_text.h"
 
 struct attention_options;
@@ -56,18 +57,20 @@ struct weight_row {
 struct weight_map {
     struct op_text text;
 
-    enum normalizer own;      /* what `normalizer = own` means */
-    unsigned normalizers;     /* bit set of those it may be given, 1 << kind */
-    bool has_own_built_in;    /* forward applies `own` itself */
-    bool ignores_column;      /* no key's weight depends on the score of the
-                                 column in front, as a_j is made of s_j alone,
-                                 or of keys behind it */
-    bool is_signed;           /* weights may be negative */
-    bool has_remainder;       /* a row's sum is at most one; what is missing is
-                                 weight that goes nowhere, shown as a column */
-    bool is_linear;           /* a_j = s_j: running sums can stand for rows */
-    bool is_causal_only;      /* needs keys up to the query, the query last */
-    const char *query_number; /* name of the query's own number, or NULL */
+    enum normalizer own;   /* what `normalizer = own` means */
+    unsigned normalizers;  /* bit set of those it may be given, 1 << kind */
+    bool has_own_built_in; /* forward applies `own` itself */
+    bool ignores_column;   /* no key's weight depends on the score of the column
+                              in front, as a_j is made of s_j alone, or of keys
+                              behind it */
+    bool is_signed;        /* weights may be negative */
+    bool has_remainder;    /* a row's sum is at most one; what is missing is
+                              weight that goes nowhere, shown as a column */
+    bool is_linear;        /* a_j = s_j: running sums can stand for rows */
+    bool is_causal_only;   /* needs keys up to the query, the query last */
+
+    /* The query's own number: no width, no bias; without a name: none. */
+    struct projection query_number;
 
     /* The learned numbers of a head; returns how many. NULL: none. */
     idx (*learned)(struct map_learned learned[MAP_LEARNED_MAX],

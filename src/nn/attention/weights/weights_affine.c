@@ -78,7 +78,7 @@ const struct weight_map weights_affine = {
     .own = NORMALIZER_NONE,
     .normalizers = 1u << NORMALIZER_NONE,
     .is_signed = true,
-    .query_number = "alpha",
+    .query_number = { .name = "alpha" },
     .learned = learned,
     .forward = forward,
     .backward = backward,
