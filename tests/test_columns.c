@@ -18,7 +18,7 @@ static int open_meter(void **state)
 {
     (void)state;
     for (idx i = 0; i < meter.n_columns; i++)
-        measured[i].metric = &metrics[0]; /* sink_ */
+        measured[i].metric = &metric_table[0]; /* sink_ */
     return 0;
 }
 

@@ -52,9 +52,9 @@ static const struct weight_view *look(struct hand *h, bool sums_to_one)
 
 static double value(const char *name, const struct weight_view *v)
 {
-    for (idx i = 0; i < n_metrics; i++)
-        if (strcmp(metrics[i].text.name, name) == 0) {
-            struct ratio r = metrics[i].of_head(v);
+    for (idx i = 0; i < n_metric_table; i++)
+        if (strcmp(metric_table[i].text.name, name) == 0) {
+            struct ratio r = metric_table[i].of_head(v);
             return r.top / r.bottom;
         }
     fail_msg("no metric %s", name);
@@ -259,9 +259,9 @@ static void test_hidden_ratio__is_of_whole_rows(void **state)
     (void)state;
     const real x[3 * 2] = { 3, 4, 1, 0, 0, -3 };
     const struct hidden_view v = { .x = x, .T = 3, .C = 2 };
-    for (idx i = 0; i < n_metrics; i++)
-        if (strcmp(metrics[i].text.name, "hidden_ratio") == 0) {
-            struct ratio r = metrics[i].of_depth(&v);
+    for (idx i = 0; i < n_metric_table; i++)
+        if (strcmp(metric_table[i].text.name, "hidden_ratio") == 0) {
+            struct ratio r = metric_table[i].of_depth(&v);
             assert_close(r.top / r.bottom, 2.5, 1e-6);
         }
 }
@@ -269,14 +269,14 @@ static void test_hidden_ratio__is_of_whole_rows(void **state)
 static void test_metrics__every_row_is_complete(void **state)
 {
     (void)state;
-    for (idx i = 0; i < n_metrics; i++) {
-        const struct metric *m = &metrics[i];
+    for (idx i = 0; i < n_metric_table; i++) {
+        const struct metric *m = &metric_table[i];
         assert_true(strlen(m->text.name) > 0 && strlen(m->unit) > 0);
         assert_true(strlen(m->text.formula) > 0);
         assert_int_equal(m->of_head != NULL, m->axes == METRIC_HEAD);
         assert_int_equal(m->of_depth != NULL, m->axes == METRIC_DEPTH);
         for (idx j = 0; j < i; j++)
-            assert_string_not_equal(m->text.name, metrics[j].text.name);
+            assert_string_not_equal(m->text.name, metric_table[j].text.name);
     }
 }
 

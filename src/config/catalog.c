@@ -186,7 +186,7 @@ const struct catalog_kind catalog_kinds[] = {
     { .name = "metric",
       .key = "columns of metrics.csv, timing.csv and analysis.csv",
       .label = "definition",
-      .lists = { ROWS(metrics, .tell = tell_metric),
+      .lists = { ROWS(metric_table, .tell = tell_metric),
                  ROWS(column_table, .tell = tell_column) } },
     { .name = NULL },
 };

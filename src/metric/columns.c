@@ -142,8 +142,8 @@ bool column_find(struct column_facts *f, const char *name)
             tell_row(f, &column_table[i]);
             return true;
         }
-    for (idx i = 0; i < n_metrics; i++) {
-        const struct metric *m = &metrics[i];
+    for (idx i = 0; i < n_metric_table; i++) {
+        const struct metric *m = &metric_table[i];
         size_t n = strlen(m->text.name);
         if (strncmp(name, m->text.name, n) != 0 ||
             strlen(name) >= COLUMN_NAME_MAX)

@@ -12,8 +12,8 @@ enum { PASS_TOKENS = 2048 }; /* of a forward pass, about */
 static idx count_columns(const struct sink_options *o)
 {
     idx n = 0;
-    for (idx i = 0; i < n_metrics; i++)
-        n += metrics[i].is_per_position ? o->positions : 1;
+    for (idx i = 0; i < n_metric_table; i++)
+        n += metric_table[i].is_per_position ? o->positions : 1;
     return n;
 }
 
@@ -34,8 +34,8 @@ static void name_columns(struct meter *t, const struct sink_options *o)
 {
     struct meter_column *c = t->columns;
     bool has_extra = has_extra_column(t->m);
-    for (idx i = 0; i < n_metrics; i++) {
-        const struct metric *m = &metrics[i];
+    for (idx i = 0; i < n_metric_table; i++) {
+        const struct metric *m = &metric_table[i];
         idx copies = m->is_per_position ? o->positions : 1;
         for (idx k = 1; k <= copies; k++, c++) {
             c->metric = m;

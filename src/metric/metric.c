@@ -145,7 +145,7 @@ static struct ratio hidden_max(const struct hidden_view *v)
 }
 
 /* The order of columns in files and tables. KEEP WITH: docs/METRICS.md */
-const struct metric metrics[] = {
+const struct metric metric_table[] = {
     { .text = { .name = "sink_",
                 .formula =
                     "share of sequences whose importance of key k, the sum of "
@@ -230,4 +230,4 @@ const struct metric metrics[] = {
       .of_head = value_ratio },
     { .text = { .name = NULL } },
 };
-const idx n_metrics = COUNT_OF(metrics) - 1;
+const idx n_metric_table = COUNT_OF(metric_table) - 1;

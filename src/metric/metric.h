@@ -54,7 +54,7 @@ struct metric {
     struct ratio (*of_depth)(const struct hidden_view *v);
 };
 
-extern const struct metric metrics[]; /* the last has no name */
-extern const idx n_metrics;
+extern const struct metric metric_table[]; /* the last has no name */
+extern const idx n_metric_table;
 
 #endif

@@ -36,7 +36,7 @@ struct flow_sums {
     double *k, *q, *kout, *qin;
 };
 
-struct work {
+struct flow_work {
     struct flow_sums sums, tails;
     struct flow_row *rows; /* (T) */
     real *scratch;         /* of head_sums; doubles first, for alignment */
@@ -66,13 +66,14 @@ static struct flow_sums sums_at(double *place, idx D)
     return (struct flow_sums){ place, place + D, place + 2 * D, place + 3 * D };
 }
 
-static struct work work_at(const struct attention *at, real *scratch)
+static struct flow_work work_at(const struct attention *at, real *scratch)
 {
     idx T = at->T, D = at->D, E = at->E;
     double *doubles = (double *)(void *)scratch;
-    struct work w = { .sums = sums_at(doubles, D),
-                      .tails = sums_at(doubles + 4 * D, D),
-                      .rows = (struct flow_row *)(void *)(doubles + 8 * D) };
+    struct flow_work w = { .sums = sums_at(doubles, D),
+                           .tails = sums_at(doubles + 4 * D, D),
+                           .rows =
+                               (struct flow_row *)(void *)(doubles + 8 * D) };
     BUG_ON(at->n_extra || at->n_edits || !visible_is_causal(&at->options));
     memset(doubles, 0, (size_t)(8 * D) * sizeof *doubles);
     w.scratch = scratch + reals_of_doubles(8 * D + ROW_DOUBLES * T);
@@ -99,7 +100,8 @@ static double clamped(double x, double bound)
 }
 
 /* Rows up to t are in the sums, q_t and k_t with them. */
-static void flow_row(const struct attention *at, const struct work *w, idx t)
+static void flow_row(const struct attention *at, const struct flow_work *w,
+                     idx t)
 {
     const struct flow_sums *s = &w->sums;
     const real *q = w->q + t * at->D, *k = w->k + t * at->D;
@@ -117,7 +119,7 @@ static void flow_row(const struct attention *at, const struct work *w, idx t)
 }
 
 /* Everything that weighs rows; w->x. */
-static void flows(const struct attention *at, const struct work *w,
+static void flows(const struct attention *at, const struct flow_work *w,
                   const struct head *head)
 {
     double log_sum = -INFINITY; /* of exp(give): no exp can overflow */
@@ -140,7 +142,7 @@ static void flows(const struct attention *at, const struct work *w,
 }
 
 static struct head_sums outputs(const struct attention *at,
-                                const struct work *w, real *y, idx ld_y)
+                                const struct flow_work *w, real *y, idx ld_y)
 {
     return (struct head_sums){ .y = y,
                                .ld_y = ld_y,
@@ -155,7 +157,7 @@ static struct head_sums outputs(const struct attention *at,
 static void forward(const struct attention *at, real *o,
                     const struct head *head, real *weights, real *scratch)
 {
-    struct work w = work_at(at, scratch);
+    struct flow_work w = work_at(at, scratch);
     struct head_sums s = outputs(at, &w, o, head->ld_o);
     stopwatch_mark(at->watch, PART_WAIT);
     flows(at, &w, head);
@@ -171,8 +173,8 @@ static void forward(const struct attention *at, real *o,
 /* --- backward ------------------------------------------------------------- */
 
 /* Gradients of q, k and x from the sums over pairs, and of the factors. */
-static void pairs_backward(const struct attention *at, const struct work *w,
-                           const real *do_, idx ld_o)
+static void pairs_backward(const struct attention *at,
+                           const struct flow_work *w, const real *do_, idx ld_o)
 {
     idx T = at->T, D = at->D, E = at->E;
     struct head_sums s = outputs(at, w, w->y, E);
@@ -200,8 +202,9 @@ struct flow_grads {
 };
 
 /* The tails of KO and QI, and with them all of d in_t and d out_t. */
-static void tails_of_flows(const struct attention *at, const struct work *w,
-                           struct flow_grads *g, const real *q, const real *k)
+static void tails_of_flows(const struct attention *at,
+                           const struct flow_work *w, struct flow_grads *g,
+                           const real *q, const real *k)
 {
     double *kout = w->tails.kout, *qin = w->tails.qin, in = 0, out = 0;
 #pragma omp simd reduction(+ : in, out)
@@ -216,7 +219,8 @@ static void tails_of_flows(const struct attention *at, const struct work *w,
 }
 
 /* All of dq_t and dk_t before their sigmoids; row t leaves the sums. */
-static void vectors_backward(const struct attention *at, const struct work *w,
+static void vectors_backward(const struct attention *at,
+                             const struct flow_work *w,
                              const struct flow_grads *g, idx t)
 {
     const struct flow_sums *s = &w->sums, *tail = &w->tails;
@@ -241,8 +245,8 @@ static void vectors_backward(const struct attention *at, const struct work *w,
     }
 }
 
-static void flows_backward(const struct attention *at, const struct work *w,
-                           const struct head *head)
+static void flows_backward(const struct attention *at,
+                           const struct flow_work *w, const struct head *head)
 {
     idx D = at->D, E = at->E;
     double later = 0; /* sum over i >= t of share_i's gradient times share_i,
@@ -270,7 +274,7 @@ static void flows_backward(const struct attention *at, const struct work *w,
 static void backward(const struct attention *at, struct head_grads *grads,
                      const real *do_, const struct head *head, real *scratch)
 {
-    struct work w = work_at(at, scratch);
+    struct flow_work w = work_at(at, scratch);
     idx D = at->D, E = at->E;
     stopwatch_mark(at->watch, PART_WAIT);
     flows(at, &w, head);

@@ -18,7 +18,7 @@
 #include "kern/rows.h"
 #include "nn/visible.h"
 
-struct work {
+struct linear_work {
     double *sum; /* (D) of keys, then of queries */
     real *sums;  /* scratch of head_sums */
     real *c, *e; /* (T) c_t, E_t */
@@ -36,9 +36,9 @@ static idx scratch_of(const struct attention *at)
            at->T * (2 + at->E);
 }
 
-static struct work work_at(const struct attention *at, real *scratch)
+static struct linear_work work_at(const struct attention *at, real *scratch)
 {
-    struct work w = { .sum = (double *)(void *)scratch };
+    struct linear_work w = { .sum = (double *)(void *)scratch };
     BUG_ON(at->n_extra || at->n_edits || !visible_is_causal(&at->options));
     w.sums = scratch + reals_of_doubles(at->D);
     w.c = w.sums + head_sums_scratch(at->D, at->E);
@@ -65,7 +65,7 @@ static real slope(enum normalizer kind, real sum)
 
 /* c_t; and E_t but for do_t . o_t, where Z depends on the sum of a row, to
  * which a row of that sum alone is as good as the whole. */
-static void row_factors(const struct attention *at, const struct work *w,
+static void row_factors(const struct attention *at, const struct linear_work *w,
                         const struct head *head)
 {
     enum normalizer kind = at->weights.normalizer;
@@ -102,7 +102,7 @@ static struct head_sums outputs(const struct attention *at, real *y, idx ld_y,
 static void forward(const struct attention *at, real *o,
                     const struct head *head, real *weights, real *scratch)
 {
-    struct work w = work_at(at, scratch);
+    struct linear_work w = work_at(at, scratch);
     struct head_sums s = outputs(at, o, head->ld_o, head);
     stopwatch_mark(at->watch, PART_WAIT);
     row_factors(at, &w, head);
@@ -116,8 +116,9 @@ static void forward(const struct attention *at, real *o,
 }
 
 /* E_t, and y = c_t do_t. */
-static void open_backward(const struct attention *at, const struct work *w,
-                          const real *do_, const struct head *head)
+static void open_backward(const struct attention *at,
+                          const struct linear_work *w, const real *do_,
+                          const struct head *head)
 {
     struct head_sums s = outputs(at, w->y, at->E, head);
     bool has_sums = has_row_sums(at);
@@ -136,8 +137,9 @@ static void open_backward(const struct attention *at, const struct work *w,
 }
 
 /* The terms with E_t. */
-static void add_row_sums(const struct attention *at, const struct work *w,
-                         struct head_grads *grads, const struct head *head)
+static void add_row_sums(const struct attention *at,
+                         const struct linear_work *w, struct head_grads *grads,
+                         const struct head *head)
 {
     idx T = at->T, D = at->D, ld = head->ld_qkv;
     memset(w->sum, 0, (size_t)D * sizeof *w->sum);
@@ -157,7 +159,7 @@ static void add_row_sums(const struct attention *at, const struct work *w,
 static void backward(const struct attention *at, struct head_grads *grads,
                      const real *do_, const struct head *head, real *scratch)
 {
-    struct work w = work_at(at, scratch);
+    struct linear_work w = work_at(at, scratch);
     idx T = at->T, D = at->D, E = at->E, ld = head->ld_qkv;
     struct sums_rows q = { head->q, ld }, k = { head->k, ld };
     struct sums_rows v = { head->v, ld }, y = { w.y, E };

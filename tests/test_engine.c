@@ -1,0 +1,153 @@
+/* The engine says what the model says, trains as the optimizer does, and gives
+ * and takes its numbers. */
+#include "engine/engine.h"
+#include "harness.h"
+#include "optim/optim.h"
+#include "tiny.h"
+
+#include <string.h>
+
+enum { L = 2, C = 16, H = 2, B = 3, T = 11, V = 9 };
+
+static const struct optim_options adamw = { .lr = 1e-2,
+                                            .beta1 = 0.9,
+                                            .beta2 = 0.95,
+                                            .eps = 1e-8,
+                                            .weight_decay = 0.1,
+                                            .clip = 0.5 };
+
+/* A model with registers and a prefix, and an engine with its weights. */
+struct both {
+    struct tiny t;
+    struct engine g;
+};
+
+static void open_both(struct both *x, const struct optim_options *o)
+{
+    struct model_options m = tiny_options("gpt2", L, C, H, T);
+    struct attention_options a = { PLAIN_ATTENTION, .registers = 2,
+                                   .prefix = 4 };
+    struct engine_request r = {
+        .B = B, .T = T, .seen_B = B, .seen_T = T, .optim = o, .threads = 2
+    };
+    struct err e = { 0 };
+    tiny_open(&x->t, &m, &a, B, V, 2, 20);
+    assert_int_equal(engine_start(2, &e), OK);
+    assert_int_equal(engine_open(&x->g, &x->t.m, &r, &e), OK);
+    memcpy(engine_download(&x->g).weights, x->t.w,
+           (size_t)x->t.m.table.total * sizeof *x->t.w);
+    engine_upload(&x->g);
+}
+
+static void close_both(struct both *x)
+{
+    engine_release(&x->g);
+    tiny_close(&x->t);
+}
+
+static void test_engine__loses_what_the_model_loses(void **state)
+{
+    (void)state;
+    struct both x;
+    open_both(&x, NULL);
+    assert_int_equal(engine_download(&x.g).n_slots, 0);
+    for (idx n = 1; n <= B; n++) {
+        struct batch part = batch_part(&x.t.batch, 0, n);
+        double want = tiny_loss(&x.t, n), sum = 0;
+        struct pass_loss got = engine_loss(&x.g, &part);
+        assert_true(got.cross_entropy == want && got.objective == want);
+        for (idx b = 0; b < n; b++)
+            for (idx t = 0; t < T; t++) {
+                double nats = (double)engine_losses(&x.g, b)[t];
+                assert_int_equal(nats > 0, t >= 3);
+                sum += nats;
+            }
+        assert_close(sum / (double)batch_counted(&part), want, 1e-12);
+    }
+    close_both(&x);
+}
+
+/* Without targets that count there is nothing to lose. */
+static void test_engine__loses_nothing_where_nothing_counts(void **state)
+{
+    (void)state;
+    struct both x;
+    open_both(&x, &adamw);
+    for (idx i = 0; i < B * T; i++)
+        x.t.batch.targets[i] = NO_TARGET;
+    struct pass_loss loss = engine_backward(&x.g, &x.t.batch, 1);
+    assert_true(loss.cross_entropy == 0 && loss.objective == 0);
+    assert_true(engine_grad_norm(&x.g) == 0);
+    close_both(&x);
+}
+
+/* Two updates of two micro-batches each, the model and its optimizer by hand
+ * beside them: same bits. */
+static void test_engine__trains_as_its_parts_do(void **state)
+{
+    (void)state;
+    struct both x;
+    struct arena measure = { 0 }, arena = { 0 };
+    struct optim s;
+    struct err e = { 0 };
+    open_both(&x, &adamw);
+    size_t bytes = (size_t)x.t.m.table.total * sizeof(real);
+    optim_plan(&s, &measure, &adamw, &x.t.m.table, 2);
+    assert_int_equal(arena_open(&arena, measure.used_bytes, &e), OK);
+    optim_plan(&s, &arena, &adamw, &x.t.m.table, 2);
+    for (idx step = 1; step <= 2; step++) {
+        for (int i = 0; i < 2; i++)
+            assert_true(tiny_backward(&x.t, 0.5) ==
+                        engine_backward(&x.g, &x.t.batch, 0.5).cross_entropy);
+        double norm = optim_grad_norm(&s, x.t.dw);
+        assert_true(engine_grad_norm(&x.g) == norm);
+        optim_step(&s, x.t.w, x.t.dw, step, 0.01, norm);
+        engine_step(&x.g, step, 0.01, norm);
+        struct engine_numbers n = engine_download(&x.g);
+        assert_memory_equal(n.weights, x.t.w, bytes);
+        assert_int_equal(n.n_slots, s.kind->n_slots);
+        for (idx k = 0; k < n.n_slots; k++) {
+            assert_string_equal(n.slot_names[k], s.kind->slot_names[k]);
+            assert_memory_equal(n.slots[k], s.slots[k], bytes);
+        }
+    }
+    arena_release(&arena);
+    close_both(&x);
+}
+
+static void count(void *context, const struct head_view *v)
+{
+    (void)v;
+#pragma omp atomic
+    ++*(int *)context;
+}
+
+static void test_engine__shows_what_the_model_shows(void **state)
+{
+    (void)state;
+    struct both x;
+    int heads = 0;
+    struct head_observer observer = { count, &heads };
+    open_both(&x, NULL);
+    tiny_observe(&x.t, B, &observer);
+    assert_int_equal(heads, L * B * H);
+    engine_observe(&x.g, &x.t.batch, &observer);
+    assert_int_equal(heads, 2 * L * B * H);
+    for (idx depth = 0; depth <= L; depth++)
+        for (idx b = 0; b < B; b++)
+            assert_memory_equal(engine_hidden(&x.g, depth, b),
+                                acts_hidden(&x.t.x, &x.t.m, depth, b),
+                                T * C * sizeof(real));
+    close_both(&x);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_engine__loses_what_the_model_loses),
+        cmocka_unit_test(test_engine__loses_nothing_where_nothing_counts),
+        cmocka_unit_test(test_engine__trains_as_its_parts_do),
+        cmocka_unit_test(test_engine__shows_what_the_model_shows),
+    };
+    return cmocka_run_group_tests_name("engine", tests, NULL, NULL);
+}
