@@ -1,7 +1,18 @@
 #include "report/cells.h"
 
+#include "metric/columns.h"
+
 #include <math.h>
 #include <stdio.h>
+
+struct cell_look cell_look(const char *column)
+{
+    struct column_facts f;
+    bool is_known = column_find(&f, column);
+    if (is_known && f.is_share)
+        return (struct cell_look){ true, 1 };
+    return (struct cell_look){ false, is_known && f.row ? f.digits : 2 };
+}
 
 const char *cell_number(char text[CELL_NUMBER_MAX], double v, int digits)
 {
@@ -14,15 +25,15 @@ const char *cell_number(char text[CELL_NUMBER_MAX], double v, int digits)
     return text;
 }
 
-void put_number(struct grid *g, idx row, idx column, double v, int digits,
-                bool is_share, bool is_file)
+void put_number(struct grid *g, idx row, idx column, double v,
+                struct cell_look look, bool is_file)
 {
     char text[CELL_NUMBER_MAX];
     if (is_file && !isnan(v))
         grid_set(g, row, column, "%.15g", v);
     else
         grid_set(g, row, column, "%s",
-                 cell_number(text, is_share ? 100 * v : v, digits));
+                 cell_number(text, look.is_share ? 100 * v : v, look.digits));
 }
 
 void put_missing(struct grid *g, idx row, idx column, bool is_file)

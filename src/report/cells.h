@@ -12,18 +12,24 @@
 enum {
     CELL_COLUMNS = 40, /* of a terminal, that a cell takes at most */
     CELL_NUMBER_MAX = 64,
-    DIGITS_PERCENT = 1, /* after the point */
-    DIGITS_LOSS = 4,
-    DIGITS_RATIO = 2,
 };
+
+/* How people see the numbers of a column. */
+struct cell_look {
+    bool is_share; /* as percent */
+    int digits;    /* behind the point */
+};
+
+/* cell_look - fewer digits than `sinklab analyze` prints of one run, as here
+ * runs stand side by side. */
+struct cell_look cell_look(const char *column);
 
 /* cell_number - v for people; "nan" of either sign, an exponent for what is
  * huge. Returns text. */
 const char *cell_number(char text[CELL_NUMBER_MAX], double v, int digits);
 
-/* put_number - a cell; of a share (`digits` of its percentage) if is_share. */
-void put_number(struct grid *g, idx row, idx column, double v, int digits,
-                bool is_share, bool is_file);
+void put_number(struct grid *g, idx row, idx column, double v,
+                struct cell_look look, bool is_file);
 void put_missing(struct grid *g, idx row, idx column, bool is_file);
 
 /* add_key - a column for key k of n, headed. */

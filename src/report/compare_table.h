@@ -16,9 +16,8 @@ struct measure {
     const char *name;
     const char *heading; /* for people; "": "final" and the name; NULL: in
                        groups too much for a screen */
-    int digits;
-    bool is_paired; /* differences of it are shown */
-    bool is_always; /* in a table of runs even where none has it */
+    bool is_paired;      /* differences of it are shown */
+    bool is_always;      /* in a table of runs even where none has it */
 };
 
 enum {
@@ -32,11 +31,16 @@ enum {
 struct row {
     const struct group *group;
     const struct run_data *run; /* the first; of a table of runs, this one */
-    bool counts;
+    const char *label, *status;
+    const char *base; /* label of the row that it is paired with */
+    idx n_runs;
     struct summary steps, finals[MEASURES_MAX];
     struct emerged emerged;
     struct pair pairs[MEASURES_MAX];
     char each[EACH_MAX]; /* "98 0 100": the metric, run by run */
+    /* of a table of runs */
+    const char *name, *counts;
+    char on[MEASURED_TEXT_MAX];
 };
 
 struct rows {

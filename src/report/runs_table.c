@@ -20,46 +20,49 @@ static const struct config *config_of(const void *runs, idx i)
     return r->data.has_config ? &r->data.config : NULL;
 }
 
-/* The column of numbers that follow `status`. */
-struct number {
-    const char *column; /* of metrics.csv; NULL: see `is_known` */
-    const char *heading, *of_files;
-    int digits;
-    bool (*is_known)(double *v, const struct run_data *r);
-};
+/* A number of a run; false where there is none. */
+typedef bool number_of(double *v, const struct run_data *r, const char *column);
 
-static bool step_of(double *v, const struct run_data *r)
+static bool step_of(double *v, const struct run_data *r, const char *column)
 {
+    (void)column;
     *v = r->step;
     return !isnan(r->step);
 }
 
-static bool steps_of(double *v, const struct run_data *r)
+static bool steps_of(double *v, const struct run_data *r, const char *column)
 {
-    *v = r->has_config ? (double)r->config.train.steps : 0;
+    (void)column;
+    *v = r->has_config ? (double)r->config.train.steps : NAN;
     return r->has_config;
 }
 
-static const struct number numbers[] = {
-    { NULL, "step", "step", 0, step_of },
-    { NULL, "of", "steps", 0, steps_of },
-    { "loss", "loss", "loss", DIGITS_LOSS, NULL },
-    { "val_loss", "val_loss", "val_loss", DIGITS_LOSS, NULL },
-    { "sink_1", "sink_1\n%", "sink_1", DIGITS_PERCENT, NULL },
+static bool logged_of(double *v, const struct run_data *r, const char *column)
+{
+    return table_last(v, &r->metrics, table_find(&r->metrics, column));
+}
+
+/* What follows `status`. */
+static const struct {
+    const char *name, *heading, *of_files; /* as a column of which kind */
+    number_of *of;
+} numbers[] = {
+    { "step", "step", "step", step_of },
+    { "step", "of", "steps", steps_of },
+    { "loss", "loss", "loss", logged_of },
+    { "val_loss", "val_loss", "val_loss", logged_of },
+    { "sink_1", "sink_1\n%", "sink_1", logged_of },
 };
 
-static void add_number(struct grid *g, const struct number *x, struct part p,
-                       bool is_file)
+static void add_number(struct grid *g, idx k, struct part p, bool is_file)
 {
-    idx c = grid_add(g, "%s", is_file ? x->of_files : x->heading);
-    bool is_share = x->column && metric_is_share(x->column);
+    struct cell_look look = cell_look(numbers[k].name);
+    idx c =
+        grid_add(g, "%s", is_file ? numbers[k].of_files : numbers[k].heading);
     for (idx i = 0; i < p.n; i++) {
-        const struct run_data *r = &p.runs[i].data;
         double v;
-        if (x->column ? table_last(&v, &r->metrics,
-                                   table_find(&r->metrics, x->column))
-                      : x->is_known(&v, r))
-            put_number(g, i + 1, c, v, x->digits, is_share, is_file);
+        if (numbers[k].of(&v, &p.runs[i].data, numbers[k].name))
+            put_number(g, i + 1, c, v, look, is_file);
         else
             put_missing(g, i + 1, c, is_file);
     }
@@ -78,7 +81,7 @@ static int fill(struct grid *g, struct part p, const struct config_key *keys,
         grid_set(g, i + 1, status, "%s", r->data.status);
     }
     for (idx k = 0; k < COUNT_OF(numbers); k++)
-        add_number(g, &numbers[k], p, is_file);
+        add_number(g, k, p, is_file);
     for (idx k = 0; k < n_keys; k++) {
         idx c = add_key(g, keys, n_keys, k, is_file);
         for (idx i = 0; i < p.n; i++)
