@@ -469,7 +469,7 @@ static void test_run__a_manifest_that_cannot_be_read_is_told(void **state)
     assert_int_equal(mkdir(path, 0777), 0);
     e = (struct err){ 0 };
     assert_int_equal(run_open(&r, dir, &e), ERR_IO);
-    check_says(&e, "manifest.ini: not a regular file");
+    check_says(&e, "manifest.ini: got a folder, want a file");
 }
 
 int main(void)

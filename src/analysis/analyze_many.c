@@ -85,40 +85,20 @@ static int list_runs(struct many *m)
     return OK;
 }
 
-/* The order of folders, the first to be named in front. */
-static int order_folders(const void *a, const void *b)
+/* A folder that was given before, by whatever path, is the same run. */
+static bool is_repeated(struct many *m, struct found_run *r)
 {
-    const struct found_run *x = *(struct found_run *const *)a;
-    const struct found_run *y = *(struct found_run *const *)b;
-    if (x->device != y->device)
-        return x->device < y->device ? -1 : 1;
-    if (x->inode != y->inode)
-        return x->inode < y->inode ? -1 : 1;
-    return (x > y) - (x < y);
-}
-
-/* A folder that was given twice is one run; its path becomes NULL the second
- * time. */
-static void drop_repeated(struct many *m)
-{
-    for (idx i = 0; i < m->n; i++) {
-        struct stat st;
-        m->todo[i] = &m->runs[i];
-        if (stat(m->runs[i].path, &st) == 0) {
-            m->runs[i].device = st.st_dev;
-            m->runs[i].inode = st.st_ino;
+    struct stat st;
+    if (stat(r->path, &st))
+        return false; /* told when it is analyzed */
+    r->device = st.st_dev;
+    r->inode = st.st_ino;
+    for (struct found_run *o = m->runs; o < r; o++)
+        if (o->device == r->device && o->inode == r->inode) {
+            o->is_named = o->is_named || r->is_named;
+            return true;
         }
-    }
-    qsort(m->todo, (size_t)m->n, sizeof *m->todo, order_folders);
-    for (idx i = 1, first = 0; i < m->n; i++) {
-        struct found_run *r = m->todo[i], *before = m->todo[first];
-        if (r->device != before->device || r->inode != before->inode) {
-            first = i;
-            continue;
-        }
-        before->is_named = before->is_named || r->is_named;
-        r->path = NULL;
-    }
+    return false;
 }
 
 /* Done, or ended by a rule of its own: its checkpoints are all there. */
@@ -154,17 +134,17 @@ static int choose_runs(struct many *m)
         bool is_named;
         if (run_holds_run(&is_named, m->options->folders[i], m->e))
             return m->e->code;
-        for (idx k = 0; k < m->lists[i].n; k++)
-            m->runs[n++] = (struct found_run){
+        for (idx k = 0; k < m->lists[i].n; k++) {
+            m->runs[n] = (struct found_run){
                 .path = m->lists[i].paths[k],
                 .is_named = is_named,
             };
+            n += !is_repeated(m, &m->runs[n]);
+        }
     }
-    drop_repeated(m);
+    m->n = n;
     for (idx i = 0; i < m->n; i++) {
         struct found_run *r = &m->runs[i];
-        if (!r->path)
-            continue;
         if (!r->is_named && !is_finished(r->path))
             m->n_unfinished++;
         else if (!m->options->is_again && is_current(m, r->path))

@@ -335,7 +335,8 @@ int fsys_read_file(char **bytes, size_t *n, const char *path, size_t cap_bytes,
     if (fstat(fd, &st))
         rc = err_system(e, path, "open");
     else if (!S_ISREG(st.st_mode))
-        rc = err_set(e, ERR_IO, "%s: not a regular file", path);
+        rc = err_set(e, ERR_IO, "%s: got a %s, want a file", path,
+                     S_ISDIR(st.st_mode) ? "folder" : "device or pipe");
     else if ((uintmax_t)st.st_size > cap_bytes)
         rc = err_set(e, ERR_IO, "%s: %lld bytes, want at most %zu", path,
                      (long long)st.st_size, cap_bytes);

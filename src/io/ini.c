@@ -1,16 +1,13 @@
 #include "io/ini.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <ini.h>
 
 #include "base/text.h"
+#include "io/fsys.h"
 
 /* How a line travels through inih. Its buffer holds some 200 bytes and what is
  * longer would be torn apart, so a long line goes in pieces: the first one as
@@ -260,44 +257,12 @@ int ini_read_own(const char *text, size_t n, ini_item_handler *handler,
 int ini_read_file(const char *path, ini_item_handler *handler, void *user,
                   struct err *e)
 {
-    int rc = OK;
-    char *text = NULL;
-    ssize_t size = 0, n = 0, got = 0;
-    struct stat st;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO: go on */
-    if (fd < 0 || fstat(fd, &st)) {
-        rc = err_system(e, path, "open");
-        goto out;
-    }
-    if (!S_ISREG(st.st_mode)) {
-        rc = err_set(e, ERR_IO, "cannot read %s: got a %s, want a file", path,
-                     S_ISDIR(st.st_mode) ? "folder" : "device or pipe");
-        goto out;
-    }
-    if (st.st_size > INI_FILE_MAX) {
-        rc = err_set(e, ERR_IO,
-                     "cannot read %s: got %lld bytes, want at most %d", path,
-                     (long long)st.st_size, INI_FILE_MAX);
-        goto out;
-    }
-    size = st.st_size + 1; /* one more, to see the end */
-    text = malloc((size_t)size);
-    if (!text) {
-        rc = err_set(e, ERR_MEMORY, "no memory for reading %s", path);
-        goto out;
-    }
-    while ((got = read(fd, text + n, (size_t)(size - n))) > 0 ||
-           (got < 0 && errno == EINTR))
-        n += got > 0 ? got : 0;
-    if (got < 0)
-        rc = err_system(e, path, "read");
-    else if (n == size)
-        rc = err_set(e, ERR_IO, "cannot read %s: it grows meanwhile", path);
-    else
-        rc = ini_read_text(text, (size_t)n, handler, user, e);
-out:
+    char *text;
+    size_t n;
+    int rc = fsys_read_file(&text, &n, path, INI_FILE_MAX, e);
+    if (rc != OK)
+        return rc;
+    rc = ini_read_text(text, n, handler, user, e);
     free(text);
-    if (fd >= 0)
-        close(fd);
     return rc;
 }

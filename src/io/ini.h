@@ -44,8 +44,8 @@ int ini_read_text(const char *text, size_t n, ini_item_handler *handler,
 int ini_read_own(const char *text, size_t n, ini_item_handler *handler,
                  void *user, struct err *e);
 
-/* ini_read_file - the same for a regular file. ERR_IO, naming the path, if it
- * is missing, unreadable, larger than INI_FILE_MAX or not a regular file. */
+/* ini_read_file - the same for a file of at most INI_FILE_MAX bytes; also the
+ * errors of fsys_read_file. */
 int ini_read_file(const char *path, ini_item_handler *handler, void *user,
                   struct err *e);
 

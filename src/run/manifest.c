@@ -155,33 +155,26 @@ static void take_item(void *user, const struct ini_item *item)
                 item->text, RUN_MANIFEST_REMEDY);
 }
 
-/* Of a text without seal. */
-static int read_text(struct manifest *m, const char *text, size_t n,
-                     const char *path, struct err *e)
-{
-    struct err own = { 0 };
-    struct reading r = { .m = m, .path = path, .e = &own };
-    if (ini_read_own(text, n, take_item, &r, &own) == OK && !own.code &&
-        !m->id[0])
-        err_set(&own, ERR_DATA, "%s: has no id of the run; %s", path,
-                RUN_MANIFEST_REMEDY);
-    if (m->memory.is_out_of_memory)
-        return err_set(e, ERR_MEMORY, "%s: out of memory", path);
-    return own.code ? err_set(e, own.code, "%s", own.text) : OK;
-}
-
 int manifest_read(struct manifest *m, const char *dir, struct err *e)
 {
     char path[RUN_PATH_MAX], *text;
+    struct err own = { 0 };
+    struct reading r = { .m = m, .path = path, .e = &own };
     size_t n;
     run_path(path, dir, "manifest.ini");
     int rc = sealed_text_read(&text, &n, NULL, path, MANIFEST_MAX_BYTES,
                               ERR_DATA, RUN_MANIFEST_REMEDY, e);
     if (rc != OK)
         return rc;
-    rc = read_text(m, text, n, path, e);
+    ini_read_own(text, n, take_item, &r, &own);
     free(text);
-    return rc;
+    if (m->memory.is_out_of_memory)
+        return err_set(e, ERR_MEMORY, "%s: out of memory", path);
+    if (own.code)
+        return err_set(e, own.code, "%s", own.text);
+    return m->id[0] ? OK
+                    : err_set(e, ERR_DATA, "%s: has no id of the run; %s", path,
+                              RUN_MANIFEST_REMEDY);
 }
 
 void manifest_release(struct manifest *m)
@@ -210,63 +203,56 @@ void manifest_changes(char changes[MANIFEST_CHANGES_MAX],
 
 /* ---- writing ----------------------------------------------------------- */
 
-/* The file's text, or the head of a new one; freed by the caller. */
-static int old_text(char **text, size_t *n, const char *path, const char *id,
-                    struct err *e)
+static int find(bool *is_there, const char *dir, struct err *e)
 {
-    char head[256];
-    struct text t = { head, sizeof head, 0 };
-    bool is_there = false;
-    int rc = fsys_exists(&is_there, path, e);
-    if (rc != OK || is_there)
-        return rc != OK
-                   ? rc
-                   : sealed_text_read(text, n, NULL, path, MANIFEST_MAX_BYTES,
-                                      ERR_DATA, RUN_MANIFEST_REMEDY, e);
-    text_add(&t, "; what made this run's numbers, start by start\n[run]\n");
-    text_add(&t, "id = %s\n", id);
-    add_time(&t, "created");
-    *text = strdup(head);
-    *n = t.n;
-    return *text ? OK : err_set(e, ERR_MEMORY, "%s: out of memory", path);
+    char path[RUN_PATH_MAX];
+    run_path(path, dir, "manifest.ini");
+    return fsys_exists(is_there, path, e);
 }
 
-static int append(const char *path, const char *old, size_t old_n,
-                  const struct text *more, struct err *e)
+/* The file with more text behind it, or a new one. */
+static int append(const char *dir, const char *id, const struct text *more,
+                  struct err *e)
 {
-    char *both = malloc(old_n + more->n + 1);
+    char path[RUN_PATH_MAX], head[256], *old = NULL, *both;
+    struct text t = { head, sizeof head, 0 };
+    bool is_there;
+    size_t n = 0;
     BUG_ON(more->n >= more->cap_bytes);
-    if (!both)
-        return err_set(e, ERR_MEMORY, "%s: out of memory", path);
-    memcpy(both, old, old_n);
-    memcpy(both + old_n, more->at, more->n);
-    int rc = sealed_text_write(path, both, old_n + more->n, e);
-    free(both);
+    run_path(path, dir, "manifest.ini");
+    int rc = find(&is_there, dir, e);
+    if (rc == OK && is_there)
+        rc = sealed_text_read(&old, &n, NULL, path, MANIFEST_MAX_BYTES,
+                              ERR_DATA, RUN_MANIFEST_REMEDY, e);
+    if (rc != OK)
+        return rc;
+    if (!is_there) {
+        text_add(&t,
+                 "; what made this run's numbers, start by start\n[run]\n"
+                 "id = %s\n",
+                 id);
+        add_time(&t, "created");
+        n = t.n;
+    }
+    if (asprintf(&both, "%s%s", old ? old : head, more->at) >= 0) {
+        rc = sealed_text_write(path, both, n + more->n, e);
+        free(both);
+    } else {
+        rc = err_set(e, ERR_MEMORY, "%s: out of memory", path);
+    }
+    free(old);
     return rc;
 }
 
-static int append_start(const char *path, const char *old, size_t n,
-                        const struct manifest_start *s, struct err *e)
+/* Starts so far. */
+static int count_starts(idx *n, const char *dir, struct err *e)
 {
     struct manifest m = { 0 };
-    struct text more = { 0 };
-    char cpu[256], host[128] = ""; /* once: they might differ another time */
-    int rc = read_text(&m, old, n, path, e);
-    find_cpu(cpu, sizeof cpu);
-    gethostname(host, sizeof host - 1);
-    if (rc == OK) {
-        add_start(&more, m.n + 1, s, cpu, host); /* how long is the command? */
-        more.cap_bytes = more.n + 1;
-        more.n = 0;
-        more.at = malloc(more.cap_bytes);
-        if (!more.at)
-            rc = err_set(e, ERR_MEMORY, "%s: out of memory", path);
-    }
-    if (rc == OK) {
-        add_start(&more, m.n + 1, s, cpu, host);
-        rc = append(path, old, n, &more, e);
-    }
-    free(more.at);
+    bool is_there;
+    int rc = find(&is_there, dir, e);
+    if (rc == OK && is_there)
+        rc = manifest_read(&m, dir, e);
+    *n = m.n;
     manifest_release(&m);
     return rc;
 }
@@ -274,30 +260,32 @@ static int append_start(const char *path, const char *old, size_t n,
 int manifest_add_start(const char *dir, const char *id,
                        const struct manifest_start *s, struct err *e)
 {
-    char path[RUN_PATH_MAX], *old;
-    size_t n;
-    run_path(path, dir, "manifest.ini");
-    int rc = old_text(&old, &n, path, id, e);
+    struct text more = { 0 };
+    char cpu[256], host[128] = ""; /* once: they might differ another time */
+    idx n;
+    int rc = count_starts(&n, dir, e);
     if (rc != OK)
         return rc;
-    rc = append_start(path, old, n, s, e);
-    free(old);
+    find_cpu(cpu, sizeof cpu);
+    gethostname(host, sizeof host - 1);
+    add_start(&more, n + 1, s, cpu, host); /* how long is the command? */
+    more.cap_bytes = more.n + 1;
+    more.n = 0;
+    more.at = malloc(more.cap_bytes);
+    if (!more.at)
+        return err_set(e, ERR_MEMORY, "%s: out of memory", dir);
+    add_start(&more, n + 1, s, cpu, host);
+    rc = append(dir, id, &more, e);
+    free(more.at);
     return rc;
 }
 
 int manifest_add_end(const char *dir, const char *id, const char *state,
                      idx step, struct err *e)
 {
-    char path[RUN_PATH_MAX], end[256], *old;
+    char end[256];
     struct text more = { end, sizeof end, 0 };
-    size_t n;
-    run_path(path, dir, "manifest.ini");
-    int rc = old_text(&old, &n, path, id, e);
-    if (rc != OK)
-        return rc;
     add_time(&more, "ended");
     text_add(&more, "state = %s\nto_step = %lld\n", state, (long long)step);
-    rc = append(path, old, n, &more, e);
-    free(old);
-    return rc;
+    return append(dir, id, &more, e);
 }

@@ -136,9 +136,7 @@ int run_status_read(struct run_status *s, const char *dir, struct err *e)
     *s = (struct run_status){ 0 };
     run_path(path, dir, "status");
     int rc = sealed_text_read(&text, &n, NULL, path, STATUS_MAX_BYTES, ERR_DATA,
-                              "`sinklab train RUN` finds out anew how far the "
-                              "run is",
-                              e);
+                              RUN_STATUS_REMEDY, e);
     if (rc != OK)
         return rc;
     char *rest = text + strcspn(text, "\n");
@@ -451,10 +449,7 @@ int run_config_load(struct config *c, const char *dir, struct err *e)
 {
     char path[RUN_PATH_MAX];
     run_path(path, dir, "config.ini");
-    return config_load_sealed(c, path,
-                              "undo the change, or `sinklab train CONFIG.ini "
-                              "--resume run.dir=RUN` writes it anew",
-                              e);
+    return config_load_sealed(c, path, RUN_CONFIG_REMEDY, e);
 }
 
 /* --- checkpoints -------------------------------------------------------- */
@@ -465,49 +460,46 @@ static int compare_steps(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Count the files with a step in their name; fill steps (cap) if not NULL. */
-static int read_steps(idx *n, DIR *folder, const char *path, idx *steps,
-                      idx cap, struct err *e)
+static int add_step(struct step_list *list, idx *cap, idx step, struct err *e)
 {
-    struct dirent *d;
-    int rc;
-    *n = 0;
-    rewinddir(folder);
-    while ((rc = fsys_next(&d, folder, path, e)) == OK && d) {
-        idx step = run_step_of_name(d->d_name);
-        if (step < 0 || (steps && *n == cap)) /* new since they were counted */
-            continue;
-        if (steps)
-            steps[*n] = step;
-        ++*n;
+    if (list->n == *cap) {
+        idx more = *cap ? 2 * *cap : 32;
+        idx *grown = realloc(list->steps, (size_t)more * sizeof *grown);
+        if (!grown)
+            return err_set(e, ERR_MEMORY, "not enough memory for %td steps",
+                           more);
+        list->steps = grown;
+        *cap = more;
     }
-    return rc;
+    list->steps[list->n++] = step;
+    return OK;
 }
 
 int run_list_checkpoints(struct step_list *list, const char *dir, struct err *e)
 {
     char path[RUN_PATH_MAX];
+    struct dirent *d;
     idx cap = 0;
+    int rc;
     run_path(path, dir, "checkpoints");
     DIR *folder = opendir(path);
     if (!folder && errno == ENOENT)
         return OK;
     if (!folder)
         return err_system(e, path, "open this folder");
-    int rc = read_steps(&cap, folder, path, NULL, 0, e);
-    if (rc == OK)
-        rc = arena_open(&list->memory, (size_t)cap * sizeof(idx) + 1, e);
-    if (rc == OK) {
-        list->steps = arena_bytes(&list->memory, (size_t)cap * sizeof(idx));
-        rc = read_steps(&list->n, folder, path, list->steps, cap, e);
-        qsort(list->steps, (size_t)list->n, sizeof(idx), compare_steps);
+    while ((rc = fsys_next(&d, folder, path, e)) == OK && d) {
+        idx step = run_step_of_name(d->d_name);
+        if (step >= 0 && (rc = add_step(list, &cap, step, e)) != OK)
+            break;
     }
+    if (list->n > 0)
+        qsort(list->steps, (size_t)list->n, sizeof(idx), compare_steps);
     closedir(folder);
     return rc;
 }
 
 void step_list_release(struct step_list *list)
 {
-    arena_release(&list->memory);
+    free(list->steps);
     *list = (struct step_list){ 0 };
 }

@@ -11,7 +11,6 @@
 #ifndef SINKLAB_RUN_H
 #define SINKLAB_RUN_H
 
-#include "base/arena.h"
 #include "base/base.h"
 #include "base/err.h"
 #include "io/fsys.h"
@@ -19,6 +18,13 @@
 #include "run/checkpoint.h"
 #include "run/run_files.h"
 #include "run/run_state.h"
+
+/* What to do about a damaged status or config.ini. */
+#define RUN_STATUS_REMEDY                                                      \
+    "`sinklab train RUN` finds out anew how far the run is"
+#define RUN_CONFIG_REMEDY                                                      \
+    "undo the change, or `sinklab train CONFIG.ini --resume run.dir=RUN` "     \
+    "writes it anew"
 
 enum { RUN_REASON_MAX = 512 };
 
@@ -99,8 +105,7 @@ int run_config_load(struct config *c, const char *dir, struct err *e);
  * released. */
 struct step_list {
     idx n;
-    idx *steps; /* (n) */
-    struct arena memory;
+    idx *steps; /* (n) owned */
 };
 
 /* run_list_checkpoints - fill a zeroed list. Only names exactly as

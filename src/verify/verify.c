@@ -39,20 +39,17 @@ void verify_say(struct verify *v, int code, const char *format, ...)
 
 /* ---- single files ------------------------------------------------------ */
 
-bool verify_seal(struct verify *v, char **text, const char *dir,
-                 const char *name, const char *remedy)
+bool verify_seal(struct verify *v, const char *dir, const char *name, int code,
+                 const char *remedy)
 {
-    char path[RUN_PATH_MAX];
+    char path[RUN_PATH_MAX], *text = NULL;
     size_t n;
     bool is_sealed = false, is_there = false;
     struct err e = { 0 };
-    int code = strstr(name, "config") || strstr(name, "sweep.ini") ? ERR_CONFIG
-                                                                   : ERR_DATA;
-    *text = NULL;
     run_path(path, dir, name);
     if (fsys_exists(&is_there, path, &e) == OK && !is_there)
         verify_say(v, code, "%s: is missing; %s", path, remedy);
-    else if (e.code || sealed_text_read(text, &n, &is_sealed, path,
+    else if (e.code || sealed_text_read(&text, &n, &is_sealed, path,
                                         METRICS_MAX_BYTES, code, remedy, &e))
         verify_say(v, e.code, "%s", e.text);
     else if (!is_sealed)
@@ -60,11 +57,8 @@ bool verify_seal(struct verify *v, char **text, const char *dir,
                    "%s: not protected: its seal is missing, as in files of "
                    "older versions; damage in it would not show",
                    path);
-    if (is_sealed)
-        return true;
-    free(*text);
-    *text = NULL;
-    return false;
+    free(text);
+    return is_sealed;
 }
 
 /* Does a process hold it? What cannot be looked at is said. */

@@ -39,11 +39,10 @@ int verify_sweep(struct verify *v, const char *dir, struct err *e);
 
 /* What several checks need. */
 
-/* verify_seal - say what is wrong with a sealed text (io/sealed_text.h).
- * *text is its contents, which the caller frees; false, NULL where there is
- * something to say. */
-bool verify_seal(struct verify *v, char **text, const char *dir,
-                 const char *name, const char *remedy);
+/* verify_seal - say it if a sealed text (io/sealed_text.h) is missing, or has no
+ * seal or a broken one. true: it is as it was written. */
+bool verify_seal(struct verify *v, const char *dir, const char *name, int code,
+                 const char *remedy);
 
 /* verify_lock - say what is wrong with the file `lock`; is a process at it? */
 bool verify_lock(struct verify *v, const char *dir);

@@ -9,8 +9,6 @@
 #include "analysis/analysis.h"
 #include "io/arrays.h"
 #include "io/fsys.h"
-#include "io/ini.h"
-#include "io/sealed_text.h"
 #include "io/table.h"
 #include "metric/columns.h"
 #include "run/manifest.h"
@@ -66,12 +64,8 @@ static bool is_there(struct checked *c, const char *name)
 static void check_status(struct checked *c)
 {
     struct err e = { 0 };
-    char *text;
-    static const char remedy[] =
-        "`sinklab train RUN` finds out anew how far the run is";
-    if (!verify_seal(c->v, &text, c->dir, "status", remedy))
+    if (!verify_seal(c->v, c->dir, "status", ERR_DATA, RUN_STATUS_REMEDY))
         return;
-    free(text);
     c->has_status = run_status_read(&c->status, c->dir, &e) == OK;
     if (!c->has_status)
         verify_say(c->v, e.code, "%s", e.text);
@@ -80,13 +74,8 @@ static void check_status(struct checked *c)
 static void check_config(struct checked *c)
 {
     struct err e = { 0 };
-    char *text;
-    static const char remedy[] =
-        "undo the change, or `sinklab train CONFIG.ini --resume run.dir=RUN` "
-        "writes it anew";
-    if (!verify_seal(c->v, &text, c->dir, "config.ini", remedy))
+    if (!verify_seal(c->v, c->dir, "config.ini", ERR_CONFIG, RUN_CONFIG_REMEDY))
         return;
-    free(text);
     c->has_config = run_config_load(&c->config, c->dir, &e) == OK;
     if (!c->has_config)
         verify_say(c->v, e.code, "%s", e.text);
@@ -125,12 +114,11 @@ static void check_starts(struct checked *c, const struct manifest *m)
 
 static void check_manifest(struct checked *c)
 {
-    char *text;
     struct manifest m = { 0 };
     struct err e = { 0 };
-    if (!verify_seal(c->v, &text, c->dir, "manifest.ini", RUN_MANIFEST_REMEDY))
+    if (!verify_seal(c->v, c->dir, "manifest.ini", ERR_DATA,
+                     RUN_MANIFEST_REMEDY))
         return;
-    free(text);
     c->has_id = manifest_read(&m, c->dir, &e) == OK;
     if (c->has_id)
         check_starts(c, &m);

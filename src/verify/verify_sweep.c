@@ -16,15 +16,14 @@
 static void check_config(struct verify *v, const struct sweep *s,
                          const struct sweep_run *r, const char *dir)
 {
-    char name[SWEEP_NAME_MAX + 16], path[RUN_PATH_MAX], *text;
+    char name[SWEEP_NAME_MAX + 16], path[RUN_PATH_MAX];
     char id[CONFIG_ID_MAX];
     struct config frozen, own;
     struct err e = { 0 };
     snprintf(name, sizeof name, "configs/%s.ini", r->name);
-    if (!verify_seal(v, &text, s->dir, name,
+    if (!verify_seal(v, s->dir, name, ERR_CONFIG,
                      "`sinklab sweep FOLDER` writes it anew"))
         return;
-    free(text);
     sweep_config_path(path, s, r);
     if (sweep_config_load(&frozen, s, r, &e)) {
         verify_say(v, e.code, "%s", e.text);
@@ -122,13 +121,11 @@ int verify_sweep(struct verify *v, const char *dir, struct err *e)
 {
     struct sweep s = { 0 };
     struct err own = { 0 };
-    char *text;
     v->n_sweeps++;
     bool is_used = verify_lock(v, dir);
-    if (verify_seal(v, &text, dir, "sweep.ini",
-                    "undo the change, or `sinklab sweep FILE` with the "
-                    "sweep's file writes it anew"))
-        free(text);
+    verify_seal(v, dir, "sweep.ini", ERR_CONFIG,
+                "undo the change, or `sinklab sweep FILE` with the sweep's "
+                "file writes it anew");
     if (!is_used) {
         verify_temporaries(v, dir, "");
         verify_temporaries(v, dir, "configs");
