@@ -39,8 +39,8 @@ int verify_sweep(struct verify *v, const char *dir, struct err *e);
 
 /* What several checks need. */
 
-/* verify_seal - say it if a sealed text (io/sealed_text.h) is missing, or has no
- * seal or a broken one. true: it is as it was written. */
+/* verify_seal - say it if a sealed text (io/sealed_text.h) is missing, or has
+ * no seal or a broken one. true: it is as it was written. */
 bool verify_seal(struct verify *v, const char *dir, const char *name, int code,
                  const char *remedy);
 

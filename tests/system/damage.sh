@@ -278,7 +278,7 @@ rm -r s/0001-seed2
 expect_fail 3 's/configs/0001-seed2.ini: was changed .*sinklab sweep FOLDER' \
     sweep s --index 1
 check "remedy: the sweep writes a damaged configuration anew, and says so" \
-    says 's: 1 frozen configurations were damaged or missing' sweep s
+    says 'had a frozen configuration that was damaged or missing' sweep s
 check "as it was" same_bytes s.whole/configs/0001-seed2.ini \
     s/configs/0001-seed2.ini
 check "with the same numbers" same_bytes s.whole/0001-seed2/metrics.csv \
