@@ -16,12 +16,24 @@ static double objective(void *context)
     return model_forward_loss(&t->m, t->w, &t->x, &t->batch).objective;
 }
 
+/* The last tensor's numbers; the others' names. */
 static void note(char failed[WALK_TEXT_MAX], const struct param *p,
                  const struct gradient_fault *f)
 {
     size_t n = strlen(failed);
-    snprintf(failed + n, WALK_TEXT_MAX - n, "%s%s (got %.6g, want %.6g)",
-             n ? ", " : "", p->name, f->got, f->wanted);
+    if (n)
+        snprintf(failed + n, WALK_TEXT_MAX - n, ", %s", p->name);
+    else
+        snprintf(failed, WALK_TEXT_MAX, "%s (got %.9g, want %.9g)", p->name,
+                 f->got, f->wanted);
+}
+
+void walk_fail(const char *what, const char *failed)
+{
+    /* cmocka's own messages end early */
+    fprintf(stderr, "%s: wrong gradients, from the last tensor on: %s\n", what,
+            failed);
+    fail_msg("%.400s: %.400s", what, failed);
 }
 
 idx walk_entries(struct tiny *t, char failed[WALK_TEXT_MAX])

@@ -21,4 +21,7 @@ idx walk_entries(struct tiny *t, char failed[WALK_TEXT_MAX]);
 idx walk_directions(struct tiny *t, const real *direction,
                     char failed[WALK_TEXT_MAX]);
 
+/* walk_fail - fail the running test, naming all tensors of `failed`. */
+void walk_fail(const char *what, const char *failed);
+
 #endif

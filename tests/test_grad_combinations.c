@@ -70,9 +70,11 @@ static void check_combination(const struct combination *c, idx i)
     if (!c->spec.layers)
         combine_shrink(&fewest, is_wrong, &i);
     walk(&fewest, i, failed);
-    fail_msg("combination %td, of [%s] these are enough: [%s], T %td; wrong, "
-             "from the last: %s",
-             i, c->text, fewest.text, c->spec.model.context, failed);
+    char what[2 * sizeof c->text + 100];
+    snprintf(what, sizeof what,
+             "combination %td, T %td: [%s] is enough, of [%s]", i,
+             c->spec.model.context, fewest.text, c->text);
+    walk_fail(what, failed);
 }
 
 static void test_model__random_combinations_match_differences(void **state)

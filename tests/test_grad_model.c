@@ -55,11 +55,13 @@ static void check_model(const struct model_options *o,
     struct tiny t;
     open_case(&t, o, a, B, V, 3);
     tiny_backward(&t, 1);
+    char what[200];
+    snprintf(what, sizeof what, "%s %s%s, normalizer %s, T %td",
+             o->norm == NORM_RMS ? "llama" : "gpt2",
+             weight_map_name(a->weights), a->bias ? " + key bias" : "",
+             normalizer_name(a->normalizer), o->context);
     if (walk_entries(&t, failed))
-        fail_msg("%s %s%s, normalizer %s, T %td: %s",
-                 o->norm == NORM_RMS ? "llama" : "gpt2",
-                 weight_map_name(a->weights), a->bias ? " + key bias" : "",
-                 normalizer_name(a->normalizer), o->context, failed);
+        walk_fail(what, failed);
     tiny_close(&t);
 }
 

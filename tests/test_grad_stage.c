@@ -28,8 +28,10 @@ static void check_case(const struct stage_case *c, idx B, idx T)
     char failed[WALK_TEXT_MAX];
     struct tiny t;
     open_case(&t, c, B, T);
+    char what[200];
+    snprintf(what, sizeof what, "%s, B %td, T %td", c->name, B, T);
     if (walk_entries(&t, failed))
-        fail_msg("%s, B %td, T %td: %s", c->name, B, T, failed);
+        walk_fail(what, failed);
     tiny_close(&t);
 }
 

@@ -640,6 +640,36 @@ static void test_meter__what_cannot_act_is_not_given(void **state)
     }
 }
 
+/* A layer without an extra column puts nothing there; what the others put
+ * there is what counts. */
+static void test_meter__layers_may_have_columns_of_their_own(void **state)
+{
+    (void)state;
+    const struct attention_options layers[L] = {
+        { PLAIN_ATTENTION },
+        { PLAIN_ATTENTION, .bias = BIAS_KEY },
+    };
+    struct model_spec spec = { .model = tiny_options("gpt2", L, C, H, T),
+                               .layers = layers };
+    struct meter m;
+    struct tiny t;
+    tiny_open_spec(&t, &spec, 1, V, 1, 25);
+    start_meter(&m, &t, &sinks, 2, 2);
+    for (idx i = 0; i < 2 * T; i++)
+        m.batch.tokens[i] = (int32_t)(i % V);
+    run_meter(&m, &t);
+    const struct meter_column *mass = column(&m, "bias_mass");
+    assert_true(mass->is_given && column(&m, "sink_bias")->is_given);
+    for (idx h = 0; h < H; h++) {
+        assert_true(mass->value[h] == 0);
+        assert_true(column(&m, "sink_bias")->value[h] == 0);
+        assert_true(mass->value[H + h] > 0 && mass->value[H + h] < 1);
+    }
+    assert_close(column(&m, "row_sum")->scalar, 1, 1e-6);
+    stop_meter(&m);
+    tiny_close(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -657,6 +687,7 @@ int main(void)
         cmocka_unit_test(test_meter__nan_of_one_sequence_is_in_all_means),
         cmocka_unit_test(test_meter__nan_in_any_tensor_shows),
         cmocka_unit_test(test_meter__one_token_has_no_rest_to_compare_with),
+        cmocka_unit_test(test_meter__layers_may_have_columns_of_their_own),
     };
     return cmocka_run_group_tests_name("meter", tests, start, NULL);
 }
