@@ -88,6 +88,32 @@ static void test_job__status_and_output_arrive(void **state)
     check_log("both", "out\nbad\nout\nbad\n");
 }
 
+static void test_job__how_it_failed_is_told(void **state)
+{
+    static const struct {
+        const char *script, *want;
+    } cases[] = {
+        { "echo one; echo; echo sinklab: two; exit 3", "status 3: two" },
+        { "echo other; exit 1", "status 1: other" },
+        { "exit 5", "status 5: it left no word of why: is the disk full?" },
+        { "kill -TERM $$", "killed by signal 15" },
+        { "kill -KILL $$", "killed by signal 9 (out of memory?)" },
+    };
+    struct jobs j = { 0 };
+    (void)state;
+    jobs_open(&j);
+    for (idx i = 0; i < COUNT_OF(cases); i++) {
+        char name[16], path[FSYS_PATH_MAX], text[128];
+        snprintf(name, sizeof name, "told-%td", i);
+        log_path(path, name);
+        start_script(&j, cases[i].script, name, no_settings, NULL);
+        struct job_end end = wait_end(&j);
+        job_end_tell(text, sizeof text, &end, path);
+        assert_string_equal(text, cases[i].want);
+    }
+    jobs_close(&j);
+}
+
 static void test_job__settings_win_over_the_environment(void **state)
 {
     static const char *const settings[] = { "JOB_A=new", "JOB_B=also", NULL };
@@ -280,6 +306,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         RUN(job__status_and_output_arrive),
+        RUN(job__how_it_failed_is_told),
         RUN(job__settings_win_over_the_environment),
         RUN(job__runs_on_its_cores_only),
         RUN(job__shares_of_cores_do_not_overlap),

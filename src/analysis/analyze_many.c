@@ -16,7 +16,6 @@
 #include "base/text.h"
 #include "io/job_slots.h"
 #include "io/jobs.h"
-#include "io/tail.h"
 #include "run/run_facts.h"
 #include "run/run_list.h"
 
@@ -256,7 +255,7 @@ static void tell_done(const struct many *m, const struct slot *s)
 static void end_slot(struct many *m, const struct job_end *end)
 {
     struct slot *s = m->slots;
-    char log[LOG_NAME_MAX], line[NOTE_MAX - 64], why[NOTE_MAX];
+    char log[LOG_NAME_MAX], why[NOTE_MAX];
     while (s < m->slots + m->plan.n && !(s->run && s->process == end->process))
         s++;
     if (s == m->slots + m->plan.n)
@@ -266,14 +265,7 @@ static void end_slot(struct many *m, const struct job_end *end)
         m->n_done++;
         tell_done(m, s);
     } else if (!m->stopped_by || !end->signal) {
-        struct err unread = { 0 }; /* then the status alone says what it was */
-        tail_line(line, sizeof line, log, false, &unread);
-        const char *text = strncmp(line, "sinklab: ", 9) == 0 ? line + 9 : line;
-        if (end->signal)
-            snprintf(why, sizeof why, "killed by signal %d%s", end->signal,
-                     end->signal == SIGKILL ? " (out of memory?)" : "");
-        else
-            snprintf(why, sizeof why, "status %d: %s", end->status, text);
+        job_end_tell(why, sizeof why, end, log);
         fail_run(m, s->run, why);
     }
     close(s->log);

@@ -1,6 +1,8 @@
 #include "base/pool.h"
 
 #include <stdalign.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -59,6 +61,21 @@ char *pool_text(struct pool *p, const char *text, size_t n)
     if (copy)
         memcpy(copy, text, length);
     return copy;
+}
+
+char *pool_print(struct pool *p, const char *format, ...)
+{
+    va_list args, again;
+    va_start(args, format);
+    va_copy(again, args);
+    int n = vsnprintf(NULL, 0, format, args);
+    BUG_ON(n < 0);
+    char *text = pool_bytes(p, (size_t)n + 1);
+    if (text)
+        vsnprintf(text, (size_t)n + 1, format, again);
+    va_end(again);
+    va_end(args);
+    return text;
 }
 
 int pool_check(const struct pool *p, struct err *e)

@@ -29,6 +29,10 @@ void *pool_bytes(struct pool *p, size_t n);
 /* A copy of the first n bytes of text (all, if n is larger), or NULL. */
 char *pool_text(struct pool *p, const char *text, size_t n);
 
+/* What printf would write, or NULL. */
+char *pool_print(struct pool *p, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
 int pool_check(const struct pool *p, struct err *e); /* OK or ERR_MEMORY */
 void pool_release(struct pool *p);
 

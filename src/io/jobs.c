@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <math.h>
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -13,6 +14,7 @@
 
 #include "base/stopwatch.h"
 #include "io/fsys_calls.h"
+#include "io/tail.h"
 
 static const int asked[] = { SIGINT, SIGTERM, SIGHUP, SIGUSR1 };
 
@@ -188,6 +190,27 @@ void job_signal(pid_t process, int number)
 {
     BUG_ON(process <= 1);
     kill(-process, number);
+}
+
+void job_end_tell(char *text, size_t cap, const struct job_end *end,
+                  const char *log)
+{
+    static const char ours[] = "sinklab: ";
+    char line[ERR_TEXT_MAX];
+    struct err unread = { 0 };
+    if (end->signal) {
+        snprintf(text, cap, "killed by signal %d%s", end->signal,
+                 end->signal == SIGKILL ? " (out of memory?)" : "");
+        return;
+    }
+    const char *why = line;
+    if (tail_line(line, sizeof line, log, false, &unread))
+        why = unread.text;
+    else if (!*line) /* what it had to say could not be written, either */
+        why = "it left no word of why: is the disk full?";
+    else if (!strncmp(line, ours, sizeof ours - 1))
+        why += sizeof ours - 1;
+    snprintf(text, cap, "status %d: %s", end->status, why);
 }
 
 static bool take_ended(struct job_end *end)

@@ -56,6 +56,11 @@ void jobs_open(struct jobs *j);
  * still run go on running. A zeroed struct may be closed. */
 void jobs_close(struct jobs *j);
 
+/* job_end_tell - why it failed, in words: "status 3: " and the last line of its
+ * log, or "killed by signal 9 (out of memory?)"; cut to cap bytes. */
+void job_end_tell(char *text, size_t cap, const struct job_end *end,
+                  const char *log);
+
 /* job_start - OK and its process id; ERR_IO: log or program cannot be opened,
  * or the system has no more processes. */
 int job_start(pid_t *process, const struct jobs *j, const struct job_spec *s,

@@ -203,15 +203,14 @@ bool sweep_condition_has(const struct condition *c,
  * sign: !=, <=, ==. */
 bool sweep_exclude_parse(struct condition *c, struct sweep_parse *p)
 {
-    char *text = join_lines(p, false);
-    size_t n = strlen(p->line->key);
-    char *whole = text ? pool_bytes(p->memory, n + strlen(text) + 4) : NULL;
-    if (!whole)
-        return false;
-    sprintf(whole, "%s%s=%s%s", p->line->key,
-            n && strchr("!<>", p->line->key[n - 1]) ? "" : " ",
-            *text == '=' ? "" : " ", text);
-    return parse_condition(p, c, whole);
+    const char *name = p->line->key, *text = join_lines(p, false);
+    size_t n = strlen(name);
+    const char *whole =
+        text ? pool_print(p->memory, "%s%s=%s%s", name,
+                          n && strchr("!<>", name[n - 1]) ? "" : " ",
+                          *text == '=' ? "" : " ", text)
+             : NULL;
+    return whole && parse_condition(p, c, whole);
 }
 
 /* ---- values of an axis ------------------------------------------------- */

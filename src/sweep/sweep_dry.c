@@ -24,9 +24,12 @@ struct sweep_timing {
     double flops;          /* of an update */
 };
 
+/* A point, and the run of the folder's list that it is. */
 struct sweep_estimate {
     struct plan plan;
     double run_s;
+    const struct sweep_run *run; /* NULL: it is new */
+    enum run_state state;
 };
 
 /* Only what happens on the way: nothing is saved. */
@@ -88,27 +91,12 @@ static idx jobs_at_once(const struct sweep_options *o)
 
 static const char *show_time(char text[32], double s)
 {
+    struct text t = { text, 32, 0 };
     if (s < 10)
-        snprintf(text, 32, "%.1f s", s);
-    else if (s < 100)
-        snprintf(text, 32, "%.0f s", s);
-    else if (s < 100 * 60)
-        snprintf(text, 32, "%.0f min", s / 60);
-    else if (s < 48 * 3600)
-        snprintf(text, 32, "%.1f h", s / 3600);
+        text_add(&t, "%.1f s", s);
     else
-        snprintf(text, 32, "%.1f days", s / 86400);
+        text_add_duration(&t, s);
     return text;
-}
-
-/* Which runs are there already, by the folder's list if it has one. */
-static const char *state_of(const struct sweep *s,
-                            const struct sweep_point *point, bool *is_left)
-{
-    const struct sweep_run *r = sweep_find(s, point->id);
-    enum run_state state = r ? sweep_run_state(s, r, NULL, NULL) : RUN_PENDING;
-    *is_left = !run_states[state].is_finished;
-    return r ? run_state_word(state) : "new";
 }
 
 static int print_runs(const struct sweep_points *p, const struct sweep *s,
@@ -122,17 +110,14 @@ static int print_runs(const struct sweep_points *p, const struct sweep *s,
     for (idx k = 0; k < COUNT_OF(heads); k++)
         grid_set(&g, 0, k, "%s", heads[k]);
     for (idx i = 0; i < p->n; i++) {
-        const struct sweep_run *r = sweep_find(s, p->points[i].id);
+        const struct sweep_estimate *x = &estimates[i];
         char time[32];
-        bool is_left;
-        if (r)
-            grid_set(&g, i + 1, 0, "%td", r->index);
-        else
-            grid_set(&g, i + 1, 0, s->n ? "-" : "%td", i);
+        grid_set(&g, i + 1, 0, x->run || !s->n ? "%td" : "-",
+                 x->run ? x->run->index : i);
         grid_set(&g, i + 1, 1, "%s", p->points[i].label);
-        grid_set(&g, i + 1, 2, "%td", estimates[i].plan.parameters);
-        grid_set(&g, i + 1, 3, "%s", show_time(time, estimates[i].run_s));
-        grid_set(&g, i + 1, 4, "%s", state_of(s, &p->points[i], &is_left));
+        grid_set(&g, i + 1, 2, "%td", x->plan.parameters);
+        grid_set(&g, i + 1, 3, "%s", show_time(time, x->run_s));
+        grid_set(&g, i + 1, 4, "%s", x->run ? run_state_word(x->state) : "new");
     }
     if (!grid_check(&g, e))
         grid_print(stdout, &g, CELL_COLUMNS, false);
@@ -150,12 +135,10 @@ static void print_sums(const struct sweep_file *f, const struct sweep_points *p,
     char all[32], each[32];
     for (idx i = 0; i < p->n; i++) {
         const struct sweep_estimate *x = &estimates[i];
-        bool is_left;
-        n_listed += sweep_find(s, p->points[i].id) != NULL;
-        state_of(s, &p->points[i], &is_left);
+        n_listed += x->run != NULL;
         least = idx_min(least, x->plan.parameters);
         most = idx_max(most, x->plan.parameters);
-        if (!is_left)
+        if (run_states[x->state].is_finished)
             continue;
         n++;
         sum_s += x->run_s;
@@ -185,19 +168,23 @@ static void print_sums(const struct sweep_file *f, const struct sweep_points *p,
 
 static int estimate(struct sweep_estimate *estimates,
                     const struct sweep_file *f, const struct sweep_points *p,
-                    struct err *e)
+                    const struct sweep *s, struct err *e)
 {
     struct sweep_timing timing = { 0 };
     for (idx i = 0; i < p->n; i++) {
+        struct sweep_estimate *x = &estimates[i];
         struct config c;
         if (sweep_point_config(&c, f, &p->points[i], e))
             return e->code;
         c.train.threads = f->options.threads;
         if (i == 0 && time_run(&timing, &c, e))
             return e->code;
-        if (plan_model(&estimates[i].plan, &c, p->points[i].vocab, e))
+        if (plan_model(&x->plan, &c, p->points[i].vocab, e))
             return e->code;
-        estimates[i].run_s = run_seconds(&timing, &estimates[i].plan, &c);
+        x->run_s = run_seconds(&timing, &x->plan, &c);
+        x->run = sweep_find(s, p->points[i].id);
+        x->state =
+            x->run ? sweep_run_state(s, x->run, NULL, NULL) : RUN_PENDING;
     }
     return OK;
 }
@@ -214,7 +201,8 @@ static int tell(const struct sweep_file *f, const struct sweep_points *p,
     else if (!sweep_holds_sweep(&holds, f->dir, e) &&
              (!holds ||
               (!sweep_open(&s, f->dir, e) && !sweep_identify(&s, e))) &&
-             !estimate(estimates, f, p, e) && !print_runs(p, &s, estimates, e))
+             !estimate(estimates, f, p, &s, e) &&
+             !print_runs(p, &s, estimates, e))
         print_sums(f, p, &s, estimates);
     sweep_close(&s);
     free(estimates);

@@ -1,6 +1,7 @@
 #include "sweep/sweep_expand.h"
 
 #include <math.h>
+#include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,9 +53,9 @@ struct walk {
     bool was_idle[SWEEP_AXES_MAX]; /* and that was told */
     idx n_watched;                 /* settings of the base that may be idle */
     struct watched watched[WATCHED_MAX];
-    idx cap, n_slots; /* of points; of the table below */
-    idx *slots;       /* (n_slots) by identity: number of a point, or -1 */
-    int code;         /* out of memory: nothing else matters */
+    idx cap;     /* of points */
+    void *known; /* tsearch's, of struct known */
+    int code;    /* out of memory: nothing else matters */
 };
 
 /* ---- problems ---------------------------------------------------------- */
@@ -279,16 +280,18 @@ static void judge_base(struct walk *w)
 
 /* ---- the points -------------------------------------------------------- */
 
-/* Where this identity stands or would stand in the table. */
-static idx *find_slot(const struct walk *w, const char *id)
+/* A point by its identity, for tsearch. */
+struct known {
+    char id[CONFIG_ID_MAX];
+    idx point;
+};
+
+static int compare_ids(const void *a, const void *b)
 {
-    idx i = (idx)(strtoull(id, NULL, 16) % (uint64_t)w->n_slots);
-    while (w->slots[i] >= 0 && strcmp(w->p->points[w->slots[i]].id, id) != 0)
-        i = (i + 1) % w->n_slots;
-    return &w->slots[i];
+    return strcmp(((const struct known *)a)->id, ((const struct known *)b)->id);
 }
 
-/* Room for one point more; the table is at most half full. */
+/* Room for one point more. */
 static bool grow(struct walk *w)
 {
     struct sweep_points *p = w->p;
@@ -297,35 +300,11 @@ static bool grow(struct walk *w)
     idx cap = w->cap ? 2 * w->cap : 64;
     struct sweep_point *points =
         realloc(p->points, (size_t)cap * sizeof *points);
-    if (points)
-        p->points = points;
-    idx *slots = realloc(w->slots, 2 * (size_t)cap * sizeof *slots);
-    if (slots)
-        w->slots = slots;
-    if (!points || !slots)
+    if (!points)
         return false;
+    p->points = points;
     w->cap = cap;
-    w->n_slots = 2 * cap;
-    for (idx i = 0; i < w->n_slots; i++)
-        w->slots[i] = -1;
-    for (idx i = 0; i < p->n; i++)
-        *find_slot(w, p->points[i].id) = i;
     return true;
-}
-
-static const char *change_text(struct walk *w, const struct sweep_choice *c)
-{
-    struct text t = { 0 };
-    for (int pass = 0; pass < 2; pass++) {
-        t.n = 0;
-        text_add(&t, "%s.%s=%s", c->of.section->name, c->of.key->name,
-                 c->value);
-        t.cap_bytes = t.n + 1;
-        t.at = pass ? t.at : pool_bytes(&w->p->memory, t.cap_bytes);
-        if (!t.at)
-            return NULL;
-    }
-    return t.at;
 }
 
 static void tell_twins(struct walk *w, const struct sweep_point *first)
@@ -339,20 +318,24 @@ static void tell_twins(struct walk *w, const struct sweep_point *first)
         w->p->twins = pool_text(&w->p->memory, text, sizeof text);
 }
 
+/* Keep what was chosen here, unless a point has this identity already. Memory
+ * that runs out shows in the points' pool. */
 static void add_point(struct walk *w, const char *id)
 {
     struct pool *pool = &w->p->memory;
     char label[SWEEP_LABEL_MAX];
-    if (!grow(w)) {
-        pool->is_out_of_memory = true;
-        return;
+    struct known *own = pool_bytes(pool, sizeof *own), **node = NULL;
+    if (own && grow(w)) {
+        *own = (struct known){ .point = w->p->n };
+        strcpy(own->id, id);
+        node = tsearch(own, &w->known, compare_ids);
     }
-    idx *slot = find_slot(w, id);
-    if (*slot >= 0) {
-        tell_twins(w, &w->p->points[*slot]);
+    pool->is_out_of_memory |= !node;
+    if (node && *node != own)
+        tell_twins(w, &w->p->points[(*node)->point]);
+    if (!node || *node != own)
         return;
-    }
-    struct sweep_point *point = &w->p->points[w->p->n];
+    struct sweep_point *point = &w->p->points[w->p->n++];
     sweep_label(label, sizeof label, w->choices, w->n_choices);
     *point = (struct sweep_point){
         .n_changes = w->n_choices,
@@ -363,28 +346,26 @@ static void add_point(struct walk *w, const char *id)
     };
     strcpy(point->id, id);
     for (idx i = 0; i < w->n_choices && point->changes; i++)
-        point->changes[i] = change_text(w, &w->choices[i]);
-    *slot = w->p->n++;
+        point->changes[i] =
+            pool_print(pool, "%s.%s=%s", w->choices[i].of.section->name,
+                       w->choices[i].of.key->name, w->choices[i].value);
 }
 
 /* ---- assignments ------------------------------------------------------- */
 
-/* Has the file, or an axis on the way here (user), a value of its own for k? */
+/* Has the file, or an axis on the way here, a value of its own for it? */
 static bool is_given(void *user, struct config_key k)
 {
     const struct walk *w = user;
-    for (idx i = 0; i < w->n_choices; i++)
-        if (w->choices[i].of.key == k.key)
-            return true;
-    return w->f->origins->origins[config_key_number(k.section, k.key)].is_given;
+    return is_chosen(w, k) ||
+           w->f->origins->origins[config_key_number(k.section, k.key)].is_given;
 }
 
-static void set(struct walk *w, struct config *c, struct config_key of,
+static void set(struct walk *w, struct config *c, struct config_key k,
                 const char *value)
 {
-    char *options = (char *)c + of.section->offset;
-    BUG_ON(key_parse(of.key, options, value, NULL)); /* it was checked */
-    if (config_is_preset(of))
+    BUG_ON(key_parse(k.key, (char *)c + k.section->offset, value, NULL));
+    if (config_is_preset(k))
         config_follow_preset(c, is_given, w);
 }
 
@@ -395,7 +376,7 @@ static bool has_enough(const struct walk *w)
 
 /* ---- walking ----------------------------------------------------------- */
 
-static void leaf(struct walk *w, const struct config *at)
+static void meet(struct walk *w, const struct config *at)
 {
     struct config c = *at;
     struct err e = { 0 };
@@ -524,7 +505,7 @@ static void step(struct walk *w, idx axis, const struct config *c)
             step(w, axis, c);
         w->draw = -1;
     } else if (axis == f->n_axes) {
-        leaf(w, c);
+        meet(w, c);
     } else if (!condition_holds(&a->when, condition_fits_config, c)) {
         step(w, axis + 1, c);
     } else {
@@ -565,6 +546,12 @@ static void check_use(struct walk *w)
     }
 }
 
+/* What the tree points to is the pool's. */
+static void keep(void *known)
+{
+    (void)known;
+}
+
 int sweep_expand(struct sweep_points *p, const struct sweep_file *f,
                  struct err *e)
 {
@@ -584,7 +571,7 @@ int sweep_expand(struct sweep_points *p, const struct sweep_file *f,
     int rc = pool_check(&p->memory, e);
     if (rc == OK)
         rc = draft_close(&w->draft, e);
-    free(w->slots);
+    tdestroy(w->known, keep);
     free(w);
     return rc;
 }

@@ -47,13 +47,8 @@ static void gather(void *user, struct draft *d, const struct place *at,
     struct pool *pool = &r->f->memory;
     (void)d;
     if (is_more) {
-        struct sweep_line *l = r->latest; /* NULL: there was no memory */
-        size_t n = l ? strlen(l->text) + strlen(text) + 2 : 0;
-        char *joined = l ? pool_bytes(pool, n) : NULL;
-        if (joined) {
-            snprintf(joined, n, "%s\n%s", l->text, text);
-            l->text = joined;
-        }
+        if (r->latest && r->latest->text) /* else there was no memory */
+            r->latest->text = pool_print(pool, "%s\n%s", r->latest->text, text);
         return;
     }
     struct sweep_line *l = pool_bytes(pool, sizeof *l);

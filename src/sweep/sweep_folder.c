@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "io/fsys.h"
 #include "io/sealed_line.h"
+#include "io/tail.h"
 
 /* KEEP WITH: docs/FORMATS.md */
 enum { LIST_VERSION = 2, LIST_MAX_BYTES = 1 << 28 };
@@ -348,4 +349,19 @@ enum run_state sweep_run_state(const struct sweep *s, const struct sweep_run *r,
     if (found)
         *found = (struct run_status){ 0 };
     return RUN_PENDING;
+}
+
+int sweep_run_logged(idx *step, double *loss, const struct sweep *s,
+                     const struct sweep_run *r, struct err *e)
+{
+    char dir[RUN_DIR_MAX], path[RUN_PATH_MAX], row[TAIL_MAX], *at;
+    sweep_run_dir(dir, s, r);
+    run_path(path, dir, "metrics.csv");
+    int rc = tail_line(row, sizeof row, path, true, e);
+    if (rc != OK || *row < '0' || *row > '9')
+        return rc; /* not begun, or its header alone */
+    *step = (idx)strtoll(row, &at, 10);
+    if (loss && *at == ',' && (at = strchr(at + 1, ',')) && at[1] != ',')
+        *loss = strtod(at + 1, NULL);
+    return OK;
 }

@@ -91,6 +91,11 @@ void sweep_log_path(char path[RUN_PATH_MAX], const struct sweep *s,
 int sweep_config_load(struct config *c, const struct sweep *s,
                       const struct sweep_run *r, struct err *e);
 
+/* sweep_run_logged - step and loss (NULL: not asked for) of the last whole row
+ * of metrics.csv; unchanged where there is none. OK, ERR_IO. */
+int sweep_run_logged(idx *step, double *loss, const struct sweep *s,
+                     const struct sweep_run *r, struct err *e);
+
 /* sweep_run_state - how far a run is, from its own folder: run_look, but
  * RUN_PENDING where there is none yet. */
 enum run_state sweep_run_state(const struct sweep *s, const struct sweep_run *r,

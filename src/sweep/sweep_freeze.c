@@ -107,12 +107,11 @@ static int add_run(struct sweep *s, const struct sweep_point *point,
                    const struct config *c, struct err *e)
 {
     struct sweep_run *r = &s->runs[s->n];
-    char name[SWEEP_NAME_MAX], path[RUN_PATH_MAX];
-    snprintf(name, sizeof name, "%04td%s%s", s->n, *point->label ? "-" : "",
-             point->label);
+    char path[RUN_PATH_MAX];
     *r = (struct sweep_run){
         .index = s->n,
-        .name = pool_text(&s->memory, name, sizeof name),
+        .name = pool_print(&s->memory, "%04td%s%s", s->n,
+                           *point->label ? "-" : "", point->label),
         .changes = join_changes(&s->memory, point),
     };
     strcpy(r->id, point->id);

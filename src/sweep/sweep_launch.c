@@ -192,18 +192,9 @@ static bool is_hopeless(const struct job_end *end)
 static void end_failed(struct launcher *l, struct sweep_task *task,
                        const struct job_end *end)
 {
-    char log[RUN_PATH_MAX], line[TASK_NOTE_MAX - 64], note[TASK_NOTE_MAX];
+    char log[RUN_PATH_MAX], note[TASK_NOTE_MAX];
     sweep_log_path(log, l->sweep, task->run);
-    struct err unread = { 0 };
-    if (tail_line(line, sizeof line, log, false, &unread))
-        snprintf(line, sizeof line, "%.*s", (int)sizeof line - 1, unread.text);
-    if (!*line) /* what it had to say could not be written, either */
-        snprintf(line, sizeof line, "its log.txt is empty: is the disk full?");
-    if (end->signal)
-        snprintf(note, sizeof note, "killed by signal %d%s", end->signal,
-                 end->signal == SIGKILL ? " (out of memory?)" : "");
-    else
-        snprintf(note, sizeof note, "status %d: %s", end->status, line);
+    job_end_tell(note, sizeof note, end, log);
     fail_task(l, task, note, is_hopeless(end));
 }
 

@@ -7,24 +7,10 @@
 
 #include "base/text.h"
 #include "io/grid.h"
-#include "io/tail.h"
 #include "sweep/sweep_journal.h"
 #include "sweep/sweep_slurm.h"
 
 enum { CELL_COLUMNS = 60 };
-
-/* The step of the last whole row of metrics.csv; 0: there is none. */
-static int find_logged_step(idx *step, const struct sweep *s,
-                            const struct sweep_run *r, struct err *e)
-{
-    char dir[RUN_DIR_MAX], path[RUN_PATH_MAX], row[TAIL_MAX];
-    long long logged;
-    sweep_run_dir(dir, s, r);
-    run_path(path, dir, "metrics.csv");
-    int rc = tail_line(row, sizeof row, path, true, e);
-    *step = sscanf(row, "%lld,", &logged) == 1 ? (idx)logged : 0;
-    return rc;
-}
 
 static int find_planned_steps(idx *steps, const struct sweep *s,
                               const struct sweep_run *r, struct err *e)
@@ -45,9 +31,9 @@ static enum run_state fill_row(struct grid *g, const struct sweep *s, idx i,
     struct err own = { 0 };
     char shown[TEXT_SHOW_MAX], one[32] = "?", all[32] = "?";
     enum run_state state = sweep_run_state(s, r, &found, &own);
-    idx step = found.step, steps, row = i + 1;
+    idx step = 0, steps, row = i + 1;
     if (run_states[state].is_finished ||
-        find_logged_step(&step, s, r, &own) == OK)
+        sweep_run_logged(&step, NULL, s, r, &own) == OK)
         snprintf(one, sizeof one, "%td", idx_max(step, found.step));
     if (find_planned_steps(&steps, s, r, &own) == OK)
         snprintf(all, sizeof all, "%td", steps);

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "io/tail.h"
 #include "train/session.h"
 
 /* Of a process without any numbers: program, libraries, HDF5's image. */
@@ -95,8 +94,6 @@ void sweep_task_set(struct sweep_tasks *t, struct sweep_task *task,
     t->count[task->state]--;
     t->count[state]++;
     task->state = state;
-    if (state == RUN_PENDING)
-        t->first_waiting = idx_min(t->first_waiting, task - t->tasks);
 }
 
 idx sweep_tasks_finished(const struct sweep_tasks *t)
@@ -111,10 +108,7 @@ struct sweep_task *sweep_task_next(struct sweep_tasks *t, double now_s,
                                    double *wake_s)
 {
     *wake_s = INFINITY;
-    while (t->first_waiting < t->n &&
-           t->tasks[t->first_waiting].state != RUN_PENDING)
-        t->first_waiting++;
-    for (idx i = t->first_waiting; i < t->n; i++) {
+    for (idx i = 0; i < t->n; i++) {
         struct sweep_task *task = &t->tasks[i];
         if (task->state != RUN_PENDING)
             continue;
@@ -127,16 +121,7 @@ struct sweep_task *sweep_task_next(struct sweep_tasks *t, double now_s,
 
 void sweep_task_look(const struct sweep_tasks *t, struct sweep_task *task)
 {
-    char dir[RUN_DIR_MAX], path[RUN_PATH_MAX], row[TAIL_MAX], *at;
-    sweep_run_dir(dir, t->sweep, task->run);
-    run_path(path, dir, "metrics.csv");
-    if (tail_line(row, sizeof row, path, true, NULL) || *row < '0' ||
-        *row > '9')
-        return; /* not begun, or its header alone */
-    long long step = strtoll(row, &at, 10);
-    task->step = (idx)step;
-    if (*at == ',' && (at = strchr(at + 1, ',')) && at[1] != ',')
-        task->loss = strtod(at + 1, NULL);
+    sweep_run_logged(&task->step, &task->loss, t->sweep, task->run, NULL);
 }
 
 double sweep_tasks_share(const struct sweep_tasks *t, double *ours)

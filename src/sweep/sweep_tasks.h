@@ -36,7 +36,6 @@ struct sweep_tasks {
     idx n;
     struct sweep_task *tasks; /* (n) dropped runs are left out */
     idx count[RUN_STATES];    /* tasks in each state */
-    idx first_waiting;        /* none before it waits */
 };
 
 /* sweep_tasks_init - read every run's configuration and state. Those that

@@ -236,6 +236,13 @@ check "why is told" grep -q '^failed 0000.*create this folder' blocked.txt
 rm "$(run_dir blocked 0)"
 check "with the cause gone, it goes on" sweep blocked
 
+"$SINKLAB" sweep sweep.ini --list run.dir=mute >/dev/null 2>&1
+mkdir -p "$(run_dir mute 0)/lock"
+ln -s /dev/full "$(run_dir mute 0)/log.txt"
+sweep mute sweep.retries=0 >mute.txt 2>&1
+check "one whose log has no room for the reason is told with one" \
+    grep -q '^failed 0000.*status 5: .*is the disk full?' mute.txt
+
 # --- a run that another process is at ----------------------------------------
 
 "$SINKLAB" sweep sweep.ini --list run.dir=shared >/dev/null 2>&1
