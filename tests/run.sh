@@ -3,9 +3,10 @@
 #
 # A FILE is a unit test's binary (cmocka) or a system test's script; both print
 # TAP. One line a file: name, counts, milliseconds; below it all that a failing
-# file printed. Several run at once, and their lines come in the order of the
-# files. A file that crashes, stops early or prints no result counts as one
-# failure more. Last line: "N passed, N failed"; the status is 0 if none failed.
+# file printed. Several run at once, long ones first, and their lines come in
+# the order of the files. A file that crashes, stops early or prints no result
+# counts as one failure more. Last line: "N passed, N failed"; the status is 0
+# if none failed.
 #
 #   TEST_LIMIT_S=900  after so many seconds a file is stopped and has failed
 #   TEST_JOBS=2       so many at once; as many as there are processors
@@ -102,13 +103,28 @@ show_ended() { # file...
     done
 }
 
+# Only a hint: with the long ones started last, one processor would wait for
+# the other at the end.
+long=" faults memory exact emergence experiments sweep_kill bench sweep_run
+ test_config_when test_verify test_meter "
+order=() others=()
+for ((number = 0; number < $#; number++)); do
+    at=$((number + 1))
+    name=$(basename "${!at}" .sh)
+    case ${long//[[:space:]]/ } in
+    *" $name "*) order+=("$number") ;;
+    *) others+=("$number") ;;
+    esac
+done
+
 started=0
-for file in "$@"; do
+for number in ${order[@]+"${order[@]}"} ${others[@]+"${others[@]}"}; do
     if [ "$started" -ge "$at_once" ]; then
         wait -n
         show_ended "$@"
     fi
-    run_file "$started" "$file" &
+    at=$((number + 1))
+    run_file "$number" "${!at}" &
     started=$((started + 1))
 done
 wait

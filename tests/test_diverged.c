@@ -17,11 +17,12 @@
 #include "train/train_log.h"
 
 static const char *const settings[] = {
-    "model.layers=2",  "model.width=8",      "model.heads=2",
-    "model.context=8", "attention.bias=key", "data.source=bigram-backcopy",
-    "data.vocab=8",    "train.batch=2",      "train.steps=2",
-    "train.threads=1", "train.val_every=1",  "sink.probe_every=1",
-    "sink.tokens=8",   "sink.sequences=2",   "sink.probe_sequences=2",
+    "model.layers=2",      "model.width=8",      "model.heads=2",
+    "model.context=8",     "attention.bias=key", "data.source=bigram-backcopy",
+    "data.vocab=8",        "train.batch=2",      "train.steps=2",
+    "train.threads=1",     "train.val_every=1",  "sink.probe_every=1",
+    "sink.tokens=8",       "sink.sequences=2",   "sink.probe_sequences=2",
+    "train.val_tokens=32", "sink.val_tokens=32",
 };
 
 static void open_session(struct session *s)

@@ -13,16 +13,17 @@
 
 /* Of HDF5 files (io/hdf.h has tests of its own) and of longer texts each
  * so-manieth byte is changed, a prime. */
-enum { HDF_STRIDE = 1499, TEXT_STRIDE = 7, WHOLE_BYTES = 400 };
+enum { HDF_STRIDE = 1499, TEXT_STRIDE = 13, WHOLE_BYTES = 400 };
 
-static const char config[] = "[model]\nlayers = 1\nwidth = 4\nheads = 1\n"
-                             "context = 8\n"
-                             "[train]\nsteps = 8\nbatch = 1\nlog_every = 2\n"
-                             "val_every = 4\nval_tokens = 8\nthreads = 1\n"
-                             "[data]\nsource = random\nvocab = 4\n"
-                             "[sink]\ntokens = 8\nsequences = 1\n"
-                             "probe_every = 4\nprobe_sequences = 1\n"
-                             "[checkpoint]\nevery = 4\nresume_every = 4\n";
+static const char config[] =
+    "[model]\nlayers = 1\nwidth = 4\nheads = 1\n"
+    "context = 8\n"
+    "[train]\nsteps = 8\nbatch = 1\nlog_every = 2\n"
+    "val_every = 4\nval_tokens = 8\nthreads = 1\n"
+    "[data]\nsource = random\nvocab = 4\n"
+    "[sink]\ntokens = 8\nsequences = 1\nval_tokens = 8\n"
+    "probe_every = 4\nprobe_sequences = 1\n"
+    "[checkpoint]\nevery = 4\nresume_every = 4\n";
 
 static const char *in_dir(const char *name)
 {

@@ -43,7 +43,7 @@ build() { # make arguments
 }
 
 part "build, gcc" build B="$folder" all tests
-part "tests" "${make[@]}" B="$folder" test
+FAULTS_FORM=--short part "tests" "${make[@]}" B="$folder" test
 part "gradients in double" "${make[@]}" B="$folder" double
 part "sanitizers" "${make[@]}" B="$folder" asan
 

@@ -1,6 +1,7 @@
 /* faults.c - every n-th system call of the program fails: what is left?
  *
- *   faults [-j N] [--short] [--only SCENARIO[:KIND[:N]]] [--list] [--keep]
+ *   faults [-j N] [--short | --few] [--only SCENARIO[:KIND[:N]]] [--list]
+ *          [--keep]
  *
  * A scenario is a folder and a command. The command is run once undisturbed,
  * which gives the bytes that it shall leave behind and the number of its calls
@@ -13,8 +14,9 @@
  *
  * Prints TAP. SINKLAB is the program; the library of shim.c lies beside this
  * one; work is done in a folder below TMPDIR. -j N shares it out to N
- * processes; --short takes a few of each kind; --only shows what the program
- * said, too.
+ * processes; --short takes one call for each kind and way to fail, --few one
+ * for every second way, which those are changing from scenario to scenario;
+ * --only shows what the program said, too.
  */
 #include "fault.h"
 
@@ -313,6 +315,7 @@ static const char config[] = "[model]\n"
                              "probe_every = 2\n"
                              "probe_sequences = 1\n"
                              "sequences = 2\n"
+                             "val_tokens = 16\n"
                              "[checkpoint]\n"
                              "every = 2\n"
                              "resume_every = 2\n";
@@ -805,7 +808,7 @@ static const char *const mode_names[] = { "once", "from", "short", "kill",
                                           "stop" };
 
 struct options {
-    bool is_short, is_list, is_kept;
+    bool is_short, is_few, is_list, is_kept;
     const char *scenario; /* of --only; NULL: all */
     int kind;             /* or FAULT_OFF: all */
     long at;              /* or 0 */
@@ -878,6 +881,8 @@ static void try_all(const struct place *p, const struct options *o,
         const struct trial *t = &trials[i];
         long n = k->count[t->kind],
              nth = (k->s - scenarios) * COUNT_OF(trials) + i;
+        if (o->is_few && (k->s - scenarios + i) % 2)
+            continue;
         bool is_asked = o->kind == t->kind;
         if (!is_asked && (o->kind != FAULT_OFF || t->kind > FAULT_ALLOC))
             continue;
@@ -970,6 +975,8 @@ static void parse(struct options *o, int argc, char **argv)
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--short") == 0)
             o->is_short = true;
+        else if (strcmp(argv[i], "--few") == 0)
+            o->is_short = o->is_few = true;
         else if (strcmp(argv[i], "--list") == 0)
             o->is_list = true;
         else if (strcmp(argv[i], "--keep") == 0)

@@ -7,9 +7,10 @@ export OMP_NUM_THREADS=1
 
 train() { # name
     "$SINKLAB" train "$ROOT/configs/quick.ini" run.dir="$1" train.steps=500 \
-        attention.weights="$1" train.threads=1 >"$1.log" 2>&1 &&
+        attention.weights="$1" train.threads=1 checkpoint.every=0 \
+        train.val_every=0 sink.probe_every=0 >"$1.log" 2>&1 &&
         "$SINKLAB" analyze "$1" train.threads=1 sink.sequences=50 \
-            >>"$1.log" 2>&1
+            sink.val_tokens=4096 >>"$1.log" 2>&1
 }
 train softmax &
 first=$!

@@ -97,23 +97,23 @@ check "a refused resume leaves the run as it was" \
 
 # --- killed at any moment ----------------------------------------------------
 
-check "the run to be matched" train runs/whole train.steps=300 train.threads=1
+check "the run to be matched" train runs/whole train.steps=200 train.threads=1
 go_on() { # threads
-    "$SINKLAB" train small.ini --resume run.dir=runs/killed train.steps=300 \
+    "$SINKLAB" train small.ini --resume run.dir=runs/killed train.steps=200 \
         train.threads="$1"
 }
 # In steps that save, do not, and do nothing at all; and within what is written
 # to start, to log and to save
 for moment in "call 3" "call 12" "step 0" "step 1" "call 60" "step 37" \
-    "call 101" "call 102" "step 110" "call 149" "step 200" "call 7" "step 299"; do
+    "call 101" "call 102" "step 110" "call 149" "step 170" "call 7" "step 199"; do
     check "killed at $moment" killed_at "train $moment KILL" go_on 2
 done
 check "killed so often, it still ends" go_on 1
 check "it is done" first_line_is runs/killed/status "done"
 check "with the same metrics" same_bytes runs/whole/metrics.csv \
     runs/killed/metrics.csv
-check "and the same weights" h5diff runs/whole/checkpoints/step-00000300.h5 \
-    runs/killed/checkpoints/step-00000300.h5 /param
+check "and the same weights" h5diff runs/whole/checkpoints/step-00000200.h5 \
+    runs/killed/checkpoints/step-00000200.h5 /param
 
 # --- what a resume refuses ----------------------------------------------------
 

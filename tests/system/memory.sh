@@ -21,6 +21,7 @@ vocab = 8
 [sink]
 tokens = 8
 sequences = 1
+val_tokens = 8
 probe_sequences = 1
 END
 cat tiny.ini - >sweep.ini <<'END'
