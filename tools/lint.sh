@@ -75,31 +75,10 @@ includes_go_down() {
 }
 
 # A .c file and its header are one unit; no way over includes leads from a unit
-# back to it. Those that still do, one circle a line, are known.
-known_circles=(
-    "nn/attention/weights/normalizer nn/attention/weights/weights"
-    "nn/attention/attention nn/attention/attention_rows"
-    "nn/model/model nn/model/pass nn/model/stage"
-    "config/config config/config_differ config/config_extra config/config_when config/draft"
-    "report/plot report/plot_axis"
-    "io/hdf io/hdf_library io/hdf_tree"
-    "run/metrics run/run"
-    "report/compare report/compare_group"
-    "sweep/sweep_expand sweep/sweep_file sweep/sweep_folder sweep/sweep_list sweep/sweep_parse
-     sweep/sweep_walk"
-)
+# back to it. tsort names those of each circle.
 # shellcheck disable=SC2016 # awk's
 files_form_no_circle() {
-    local circle known unit
-    while read -r circle; do
-        for known in "${known_circles[@]}"; do
-            for unit in $circle; do
-                case " ${known//[[:space:]]/ } " in *" $unit "*) ;; *) continue 2 ;; esac
-            done
-            continue 2
-        done
-        echo "src: these include each other in a circle: $circle"
-    done < <(find src -name '*.[ch]' -print0 | xargs -0 awk '
+    find src -name '*.[ch]' -print0 | xargs -0 awk '
         /^[ \t]*#[ \t]*include[ \t]*"/ {
             split($0, quoted, "\"")
             to = quoted[2]; from = substr(FILENAME, 5)
@@ -107,9 +86,14 @@ files_form_no_circle() {
             if (to != from)
                 print from, to
         }' | tsort 2>&1 >"$scratch/order" | awk '
-        /: input contains a loop:$/ { if (circle != "") print circle; circle = ""; next }
-        { circle = circle (circle == "" ? "" : " ") $2 }
-        END { if (circle != "") print circle }')
+        function tell() {
+            if (circle != "")
+                print "src: these include each other in a circle:" circle
+            circle = ""
+        }
+        / contains a loop:$/ { tell(); next }
+        { circle = circle " " $2 }
+        END { tell() }'
     [ -s "$scratch/order" ] || echo "tsort gave no order"
 }
 
