@@ -1,11 +1,13 @@
 #include "io/lock.h"
 #include "base/text.h"
+#include "io/fsys.h"
 #include "io/fsys_calls.h"
 #include "io/sealed_line.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -128,6 +130,28 @@ int lock_is_taken(bool *is_taken, const char *path, struct err *e)
     *is_taken = flock(fd, LOCK_SH | LOCK_NB) && errno == EWOULDBLOCK;
     close(fd);
     return OK;
+}
+
+int lock_check(const char *path, struct err *e)
+{
+    char *text;
+    size_t n;
+    bool is_there = false;
+    int rc = fsys_exists(&is_there, path, e);
+    if (rc != OK || !is_there)
+        return rc;
+    rc = fsys_read_file(&text, &n, path, 2 * HOLDER_MAX, e);
+    if (rc != OK)
+        return rc;
+    bool is_line = n > 0 && text[n - 1] == '\n' && !memchr(text, '\0', n);
+    if (is_line)
+        text[n - 1] = '\0';
+    if (n > 0 && !(is_line && sealed_line_open(text)))
+        rc = err_set(e, ERR_DATA,
+                     "%s: is not what was written; remove it: nothing is lost",
+                     path);
+    free(text);
+    return rc;
 }
 
 void lock_release(struct lock *l)

@@ -28,6 +28,10 @@ int lock_take(struct lock *l, const char *path, const char *what,
  * false where there is no such file. OK; ERR_IO: it cannot be opened. */
 int lock_is_taken(bool *is_taken, const char *path, struct err *e);
 
+/* lock_check - is what the file holds a holder's line, or nothing? OK, also
+ * where there is no file; ERR_DATA: it is not; ERR_IO, ERR_MEMORY. */
+int lock_check(const char *path, struct err *e);
+
 /* A zeroed lock may be released. */
 void lock_release(struct lock *l);
 

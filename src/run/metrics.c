@@ -187,6 +187,75 @@ static int scan_file(struct scan *s, const char *text, size_t n,
     return rc;
 }
 
+/* What a row says its hash is. */
+static void row_says(struct row_chain *c, const char *line, size_t n)
+{
+    const size_t digits = sizeof c->hex - 1;
+    if (n >= digits)
+        memcpy(c->hex, line + n - digits, digits);
+}
+
+/* Where does the chain go on behind a row that does not follow from the one
+ * before? There are two candidates: what the row says of itself (its text was
+ * changed, or rows are lost), and what its text gives (its hash was changed):
+ * by_text, until the next row. */
+struct walk {
+    struct row_chain chain, by_text;
+    bool is_open;
+};
+
+static bool walk_row(struct walk *w, const char *line, size_t n)
+{
+    bool is_sound = row_chain_take(&w->chain, line, n);
+    if (!is_sound && w->is_open && row_chain_take(&w->by_text, line, n)) {
+        w->chain = w->by_text;
+        is_sound = true;
+    }
+    w->is_open = !is_sound;
+    if (!is_sound) {
+        w->by_text = w->chain;
+        if (n > sizeof w->chain.hex)
+            row_chain_next(&w->by_text, line, n - sizeof w->chain.hex);
+        row_says(&w->chain, line, n);
+    }
+    return is_sound;
+}
+
+int metrics_walk(const char *path, struct row_chain *header, bool *is_torn,
+                 int (*take)(void *user, const struct metrics_row *row),
+                 void *user, struct err *e)
+{
+    char *text;
+    size_t n;
+    struct walk w = { .is_open = false };
+    int rc = fsys_read_file(&text, &n, path, METRICS_MAX_BYTES, e);
+    if (rc != OK)
+        return rc;
+    const char *line = text, *end = text + n;
+    const char *newline = memchr(text, '\n', n);
+    if (!newline || !row_chain_start(&w.chain, text, (size_t)(newline - text)))
+        rc = err_set(e, ERR_DATA,
+                     "%s:1: not protected: the header does not end in "
+                     "row_hash, as those of older versions; damage in it would "
+                     "not show",
+                     path);
+    *header = w.chain;
+    for (idx number = 2; rc == OK; number++) {
+        line = newline + 1;
+        newline = memchr(line, '\n', (size_t)(end - line));
+        if (!newline)
+            break;
+        n = (size_t)(newline - line);
+        struct metrics_row row = { .line = number, .step = row_step(line, n) };
+        row.is_sound = walk_row(&w, line, n);
+        row.chain = w.chain;
+        rc = take(user, &row);
+    }
+    *is_torn = rc == OK && line < end;
+    free(text);
+    return rc;
+}
+
 /* m, and the header as it stands in the file. */
 static void set(struct metrics *m, char line[METRICS_HEADER_MAX],
                 const char *path, const char *header)

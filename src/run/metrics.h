@@ -60,6 +60,23 @@ int metrics_open(struct metrics *m, const char *path, const char *header,
 int metrics_open_cut(struct metrics *m, const char *path, const char *header,
                      idx up_to_step, struct err *e);
 
+/* A row as it stands in the file. */
+struct metrics_row {
+    idx line;               /* from 2 */
+    idx step;               /* -1: it begins with none */
+    struct row_chain chain; /* behind it */
+    bool is_sound;          /* what was written, and behind the one in front */
+};
+
+/* metrics_walk - for checks: hand over every row of the log at path, damaged
+ * ones too, until take says other than OK. *header: of the chain, *is_torn:
+ * ends in the midst of a row.
+ * OK; ERR_DATA: its header is not one with row_hash; ERR_IO, ERR_MEMORY; what
+ * take gave. */
+int metrics_walk(const char *path, struct row_chain *header, bool *is_torn,
+                 int (*take)(void *user, const struct metrics_row *row),
+                 void *user, struct err *e);
+
 /* metrics_append - one row, without newline and hash: a cell for each name of
  * the header that create or open was given. One write. OK or ERR_IO (and the
  * file, and the chain, are as before). */

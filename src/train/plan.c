@@ -81,7 +81,7 @@ int plan_model(struct plan *p, const struct config *c, idx vocab, struct err *e)
     return rc;
 }
 
-int plan_run(struct plan *p, const struct config *c, struct err *e)
+static int plan_run(struct plan *p, const struct config *c, struct err *e)
 {
     struct source source = { 0 };
     int rc = source_open(&source, &c->data, 0, c->model.context, e);

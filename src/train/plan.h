@@ -34,10 +34,6 @@ struct plan {
 int plan_model(struct plan *p, const struct config *c, idx vocab,
                struct err *e);
 
-/* plan_run - the same; opens the data to see. OK, or why the run cannot be
- * built. */
-int plan_run(struct plan *p, const struct config *c, struct err *e);
-
 /* plan_disk - bytes of all its checkpoints. */
 double plan_disk(const struct plan *p);
 

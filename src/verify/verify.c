@@ -6,9 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "io/fsys.h"
-#include "io/sealed_line.h"
 #include "io/sealed_text.h"
 #include "run/metrics.h"
 #include "run/run_list.h"
@@ -35,6 +33,13 @@ void verify_say(struct verify *v, int code, const char *format, ...)
     v->n_findings++;
     if (v->code == OK || rank(code) < rank(v->code))
         v->code = code;
+}
+
+bool verify_err(struct verify *v, const struct err *e)
+{
+    if (e->code)
+        verify_say(v, e->code, "%s", e->text);
+    return e->code != OK;
 }
 
 /* ---- single files ------------------------------------------------------ */
@@ -66,37 +71,22 @@ static bool is_held(struct verify *v, const char *path)
 {
     bool is_taken = false;
     struct err e = { 0 };
-    if (lock_is_taken(&is_taken, path, &e))
-        verify_say(v, e.code, "%s", e.text);
+    lock_is_taken(&is_taken, path, &e);
+    verify_err(v, &e);
     return is_taken;
 }
 
 bool verify_lock(struct verify *v, const char *dir)
 {
-    char path[RUN_PATH_MAX], *text;
-    size_t n;
+    char path[RUN_PATH_MAX];
     struct err e = { 0 };
-    bool is_there = false;
     run_path(path, dir, "lock");
     if (is_held(v, path))
         return true;
-    if (fsys_exists(&is_there, path, &e) || !is_there)
-        return false;
-    if (fsys_read_file(&text, &n, path, TEXT_SHOW_MAX * 8, &e)) {
-        verify_say(v, e.code, "%s", e.text);
-        return false;
-    }
-    bool is_line = n > 0 && text[n - 1] == '\n' && !memchr(text, '\0', n);
-    if (is_line)
-        text[n - 1] = '\0';
-    bool is_good = n == 0 || (is_line && sealed_line_open(text));
-    free(text);
+    lock_check(path, &e);
     if (is_held(v, path)) /* and perhaps half written */
         return true;
-    if (!is_good)
-        verify_say(v, ERR_DATA,
-                   "%s: is not what was written; remove it: nothing is lost",
-                   path);
+    verify_err(v, &e);
     return false;
 }
 
@@ -119,126 +109,62 @@ void verify_temporaries(struct verify *v, const char *dir, const char *name)
 
 /* ---- logs -------------------------------------------------------------- */
 
-static bool log_add(struct verified_log *log, idx step, struct row_chain chain)
-{
-    if (log->n + 1 >= log->cap) {
-        idx cap = 2 * log->cap + 64;
-        idx *steps = realloc(log->steps, (size_t)cap * sizeof *steps);
-        if (steps)
-            log->steps = steps;
-        struct row_chain *chains =
-            realloc(log->chains, (size_t)cap * sizeof *chains);
-        if (chains)
-            log->chains = chains;
-        if (!steps || !chains)
-            return false;
-        log->cap = cap;
-    }
-    log->steps[log->n++] = step;
-    log->chains[log->n] = chain;
-    return true;
-}
-
-/* What a row says its hash is. */
-static bool row_says(struct row_chain *c, const char *line, size_t n)
-{
-    const size_t digits = sizeof c->hex - 1;
-    if (n < digits)
-        return false;
-    memcpy(c->hex, line + n - digits, digits);
-    c->hex[digits] = '\0';
-    return true;
-}
-
-/* A row that does not follow from the one before: where does the chain go on?
- * Two candidates: what the row says of itself (its text was changed, or rows
- * are lost), and what its text gives (its hash was changed). */
-struct doubt {
-    bool is_open;
-    struct row_chain by_text;
+/* Of a walk over a log. */
+struct log_check {
+    struct verify *v;
+    struct verified_log *log;
+    const char *path;
 };
 
-static bool take_row(struct verify *v, struct verified_log *log,
-                     struct row_chain *chain, struct doubt *doubt,
-                     const char *path, idx number, const char *line, size_t n)
+static int take_row(void *user, const struct metrics_row *row)
 {
-    struct row_chain other = doubt->by_text;
-    bool is_good = row_chain_take(chain, line, n);
-    if (!is_good && doubt->is_open && row_chain_take(&other, line, n)) {
-        *chain = other;
-        is_good = true;
+    struct log_check *c = user;
+    struct verified_log *log = c->log;
+    if (log->n == log->cap) {
+        idx cap = 2 * log->cap + 64;
+        struct metrics_row *rows =
+            realloc(log->rows, (size_t)cap * sizeof *rows);
+        if (!rows)
+            return ERR_MEMORY;
+        log->rows = rows;
+        log->cap = cap;
     }
-    doubt->is_open = !is_good;
-    if (!is_good) {
-        doubt->by_text = *chain;
-        if (n > sizeof chain->hex)
-            row_chain_next(&doubt->by_text, line, n - sizeof chain->hex);
-        row_says(chain, line, n);
-        log->is_damaged = true;
-        verify_say(v, ERR_DATA,
+    log->rows[log->n++] = *row;
+    log->is_damaged |= !row->is_sound;
+    if (!row->is_sound)
+        verify_say(c->v, ERR_DATA,
                    "%s:%td: damaged: this row was changed, or the line in "
                    "front of it was changed or lost; put a copy of the file "
                    "back",
-                   path, number);
-    }
-    return log_add(log, strtoll(line, NULL, 10), *chain);
+                   c->path, row->line);
+    return OK;
 }
 
 bool verify_log(struct verify *v, struct verified_log *log, const char *dir,
                 const char *name)
 {
-    char path[RUN_PATH_MAX], *text;
+    char path[RUN_PATH_MAX];
     struct err e = { 0 };
-    struct doubt doubt = { 0 };
-    struct row_chain chain;
-    size_t n;
+    struct log_check c = { v, log, path };
     bool is_there = false;
     *log = (struct verified_log){ 0 };
     run_path(path, dir, name);
-    if (fsys_exists(&is_there, path, &e) ||
-        (is_there && fsys_read_file(&text, &n, path, METRICS_MAX_BYTES, &e))) {
-        verify_say(v, e.code, "%s", e.text);
-        return false;
-    }
-    if (!is_there) {
+    if (fsys_exists(&is_there, path, &e) == OK && !is_there) {
         verify_say(v, ERR_DATA,
                    "%s: is missing; put a copy back, or `sinklab train %s "
                    "--restart` computes all rows again",
                    path, dir);
         return false;
     }
-    const char *line = text, *end = text + n;
-    const char *newline = memchr(text, '\n', n);
-    bool is_chained =
-        row_chain_start(&chain, text, newline ? (size_t)(newline - text) : n);
-    bool is_read = newline && is_chained && log_add(log, 0, chain);
-    if (is_read) {
-        log->n = 0;
-        log->chains[0] = chain;
-    } else {
-        verify_say(v, ERR_DATA,
-                   "%s:1: not protected: the header does not end in "
-                   "row_hash, as those of older versions; damage in it would "
-                   "not show",
-                   path);
-    }
-    for (idx number = 2; is_read; number++) {
-        line = newline + 1;
-        newline = memchr(line, '\n', (size_t)(end - line));
-        if (!newline)
-            break;
-        is_read = take_row(v, log, &chain, &doubt, path, number, line,
-                           (size_t)(newline - line));
-    }
-    log->is_torn = is_read && line < end;
-    free(text);
-    return is_read;
+    if (e.code == OK && metrics_walk(path, &log->header, &log->is_torn,
+                                     take_row, &c, &e) == ERR_MEMORY)
+        err_set(&e, ERR_MEMORY, "%s: not enough memory to check it", path);
+    return !verify_err(v, &e);
 }
 
 void verified_log_release(struct verified_log *log)
 {
-    free(log->steps);
-    free(log->chains);
+    free(log->rows);
     *log = (struct verified_log){ 0 };
 }
 

@@ -11,7 +11,7 @@
 #include <stdio.h>
 
 #include "config/config.h"
-#include "io/row_chain.h"
+#include "run/metrics.h"
 #include "run/run.h"
 
 /* What was found in all folders together. */
@@ -25,6 +25,9 @@ struct verify {
 /* verify_say - a line of `out`: "path: what; remedy". */
 void verify_say(struct verify *v, int code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* verify_err - say what a reader said, if it did; true: it did. */
+bool verify_err(struct verify *v, const struct err *e);
 
 /* verify_folder - what the folder is decides what is checked: a run, a sweep or
  * all that lie below. OK whatever is found; ERR_USAGE: there is none; ERR_IO,
@@ -50,11 +53,11 @@ bool verify_lock(struct verify *v, const char *dir);
 /* verify_temporaries - say which files of killed writers lie in dir/name. */
 void verify_temporaries(struct verify *v, const char *dir, const char *name);
 
-/* A log of chained rows: its steps, and where the chain ends. */
+/* A log of chained rows. */
 struct verified_log {
     idx n, cap;
-    idx *steps;               /* (n) of the sound rows */
-    struct row_chain *chains; /* (n + 1) [0]: of the header */
+    struct metrics_row *rows; /* (n) owned */
+    struct row_chain header;
     bool is_damaged, is_torn;
 };
 

@@ -67,8 +67,7 @@ static void check_status(struct checked *c)
     if (!verify_seal(c->v, c->dir, "status", ERR_DATA, RUN_STATUS_REMEDY))
         return;
     c->has_status = run_status_read(&c->status, c->dir, &e) == OK;
-    if (!c->has_status)
-        verify_say(c->v, e.code, "%s", e.text);
+    verify_err(c->v, &e);
 }
 
 static void check_config(struct checked *c)
@@ -77,8 +76,7 @@ static void check_config(struct checked *c)
     if (!verify_seal(c->v, c->dir, "config.ini", ERR_CONFIG, RUN_CONFIG_REMEDY))
         return;
     c->has_config = run_config_load(&c->config, c->dir, &e) == OK;
-    if (!c->has_config)
-        verify_say(c->v, e.code, "%s", e.text);
+    verify_err(c->v, &e);
 }
 
 /* May this command have changed what is due when? One that an INI reader takes
@@ -120,10 +118,9 @@ static void check_manifest(struct checked *c)
                      RUN_MANIFEST_REMEDY))
         return;
     c->has_id = manifest_read(&m, c->dir, &e) == OK;
+    verify_err(c->v, &e);
     if (c->has_id)
         check_starts(c, &m);
-    else
-        verify_say(c->v, e.code, "%s", e.text);
     strcpy(c->id, m.id);
     manifest_release(&m);
 }
@@ -215,10 +212,9 @@ static void check_weights(struct checked *c)
 {
     char path[RUN_PATH_MAX];
     struct err e = { 0 };
-    if (run_list_checkpoints(&c->steps, c->dir, &e)) {
-        verify_say(c->v, e.code, "%s", e.text);
+    run_list_checkpoints(&c->steps, c->dir, &e);
+    if (verify_err(c->v, &e))
         return;
-    }
     for (idx i = 0; i < c->steps.n && !c->e->code; i++) {
         struct checkpoint_head head = { 0 };
         run_step_path(path, c->dir, c->steps.steps[i]);
@@ -258,8 +254,10 @@ static void check_last_row(struct checked *c, const char *path)
 {
     const struct verified_log *log = &c->metrics;
     idx at = log->n;
-    while (at >= 0 && strcmp(log->chains[at].hex, c->last_row) != 0)
+    while (at > 0 && strcmp(log->rows[at - 1].chain.hex, c->last_row) != 0)
         at--;
+    if (at == 0 && strcmp(log->header.hex, c->last_row) != 0)
+        at = -1;
     if (at < 0 || (has_ended(c) && at < log->n))
         verify_say(c->v, ERR_DATA,
                    "%s:%td: %s the row that resume.h5 counts on at step %td; "
@@ -274,17 +272,17 @@ static void check_rows(struct checked *c, const char *path)
 {
     const struct verified_log *log = &c->metrics;
     idx at = 0, step = 0, n_missing = 0, first = 0;
-    idx last = log->n > 0 ? log->steps[log->n - 1] : -1;
+    idx last = log->n > 0 ? log->rows[log->n - 1].step : -1;
     for (idx i = 1; i < log->n; i++)
-        if (log->steps[i] <= log->steps[i - 1])
+        if (log->rows[i].step <= log->rows[i - 1].step)
             verify_say(c->v, ERR_DATA,
                        "%s:%td: step %td behind step %td; put a copy of the "
                        "file back",
-                       path, i + 2, log->steps[i], log->steps[i - 1]);
+                       path, i + 2, log->rows[i].step, log->rows[i - 1].step);
     for (; c->has_config && step <= last; step++) {
-        while (at < log->n && log->steps[at] < step)
+        while (at < log->n && log->rows[at].step < step)
             at++;
-        bool is_here = at < log->n && log->steps[at] == step;
+        bool is_here = at < log->n && log->rows[at].step == step;
         if (is_here || (step > 0 && step <= c->scheduled_from) ||
             !plan_logs(&c->config, step))
             continue;
@@ -323,11 +321,12 @@ static void check_timing(struct checked *c)
     }
     check_torn(c, &log, "timing.csv");
     if (has_ended(c) && c->has_metrics && !m->is_damaged && !log.is_damaged &&
-        m->n > 0 && (log.n == 0 || log.steps[log.n - 1] != m->steps[m->n - 1]))
+        m->n > 0 &&
+        (log.n == 0 || log.rows[log.n - 1].step != m->rows[m->n - 1].step))
         verify_say(c->v, ERR_DATA,
                    "%s:%td: ends in front of step %td, where metrics.csv ends; "
                    "put a copy of the file back (times alone are lost)",
-                   path_of(c, "timing.csv"), log.n + 1, m->steps[m->n - 1]);
+                   path_of(c, "timing.csv"), log.n + 1, m->rows[m->n - 1].step);
     verified_log_release(&log);
 }
 
@@ -347,10 +346,9 @@ static void check_column(struct checked *c, const struct table *t,
     struct array_values a;
     struct err e = { 0 };
     const double *column = table_column(t, table_find(t, name));
-    if (array_load(&a, path_of(c, "analysis.h5"), name, &e)) {
-        verify_say(c->v, e.code, "%s", e.text);
+    array_load(&a, path_of(c, "analysis.h5"), name, &e);
+    if (verify_err(c->v, &e))
         return;
-    }
     idx row = 0;
     while (column && a.n == t->rows && row < a.n &&
            is_same_number(column[row], a.values[row]))
@@ -368,10 +366,9 @@ static void check_analysed(struct checked *c)
 {
     struct array_values a;
     struct err e = { 0 };
-    if (array_load(&a, path_of(c, "analysis.h5"), "step", &e)) {
-        verify_say(c->v, e.code, "%s", e.text);
+    array_load(&a, path_of(c, "analysis.h5"), "step", &e);
+    if (verify_err(c->v, &e))
         return;
-    }
     bool is_same = a.n == c->steps.n;
     for (idx i = 0; i < a.n && is_same; i++)
         is_same = a.values[i] == (double)c->steps.steps[i];
