@@ -89,7 +89,7 @@ static idx count_of(const char *preset, idx L, idx C, idx H, idx F, idx V,
     idx n = m.table.n;
     *inner = n;
     for (idx i = 0; i < m.table.count; i++)
-        if (m.table.rows[i].offset == m.head_w ||
+        if (m.table.rows[i].offset == m.unembed_w ||
             m.table.rows[i].role == PARAM_EMBEDDING)
             *inner -= m.table.rows[i].n;
     model_release(&m);

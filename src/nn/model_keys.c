@@ -24,11 +24,6 @@ static const char *position_name(int i)
     return op_text_name(position_texts, i);
 }
 
-static const char *place_name(int i)
-{
-    return op_text_name(norm_place_texts, i);
-}
-
 #define FIELD(f) offsetof(struct model_options, f)
 const struct key model_keys[] = {
     { "preset", KEY_CHOICE, FIELD(preset), "gpt2", 0, 0, preset_name,
@@ -50,7 +45,8 @@ const struct key model_keys[] = {
       NULL },
     { "norm", KEY_CHOICE, FIELD(norm), "layernorm", 0, 0, norm_name, 0,
       "normalisation of the residual stream", "model.norm_place != none" },
-    { "norm_place", KEY_CHOICE, FIELD(norm_place), "pre", 0, 0, place_name, 0,
+    { "norm_place", KEY_CHOICE, FIELD(norm_place), "pre", 0, 0, norm_place_name,
+      0,
       "pre: before attention, feed-forward and head; post: after each "
       "residual addition; sandwich: before and after attention and "
       "feed-forward; none",

@@ -44,40 +44,50 @@ const char *norm_name(int i)
     return i >= 0 && i < COUNT_OF(norms) - 1 ? norms[i].text.name : NULL;
 }
 
-const struct op_text *const norm_place_texts[] = {
-    [PLACE_PRE] =
-        &(const struct op_text){
-            .name = "pre",
-            .key = "[model] norm_place = pre",
-            .formula = "x + f(norm(x)); a last norm before the head",
-            .parameters = "two norms a block and the last one",
-            .source = "Radford et al., 2019 (GPT-2)",
-            .sinks = "sink_1 18.18 % (arXiv 2410.10781)" },
-    [PLACE_POST] =
-        &(const struct op_text){
-            .name = "post",
-            .key = "[model] norm_place = post",
-            .formula = "norm(x + f(x)); none before the head",
-            .parameters = "two norms a block",
-            .source = "arXiv 1706.03762",
-            .sinks =
-                "sink_1 13.54 %; massive activations before the second norm, "
-                "not behind it (arXiv 2410.10781)" },
-    [PLACE_SANDWICH] =
-        &(const struct op_text){
-            .name = "sandwich",
-            .key = "[model] norm_place = sandwich",
-            .formula = "x + norm'(f(norm(x))); a last norm before the head",
-            .parameters = "four norms a block and the last one",
-            .source = "Ding et al., 2021 (CogView)",
-            .sinks =
-                "sinks stay (44.7 against 46.0 %), spikes of activations fall "
-                "from 3818 to 520 (Sun et al., 2026)" },
-    [PLACE_NONE] = &(const struct op_text){ .name = "none",
-                                            .key = "[model] norm_place = none",
-                                            .formula = "x + f(x)",
-                                            .parameters = "none",
-                                            .source = "the comparison without",
-                                            .sinks = "not reported" },
-    NULL,
+const struct norm_place_choice norm_places[] = {
+    [PLACE_PRE] = { .text = { .name = "pre",
+                              .key = "[model] norm_place = pre",
+                              .formula =
+                                  "x + f(norm(x)); a last norm before the head",
+                              .parameters =
+                                  "two norms a block and the last one",
+                              .source = "Radford et al., 2019 (GPT-2)",
+                              .sinks = "sink_1 18.18 % (arXiv 2410.10781)" },
+                    .is_before = true },
+    [PLACE_POST] = { .text = { .name = "post",
+                               .key = "[model] norm_place = post",
+                               .formula =
+                                   "norm(x + f(x)); none before the head",
+                               .parameters = "two norms a block",
+                               .source = "arXiv 1706.03762",
+                               .sinks = "sink_1 13.54 %; massive activations "
+                                        "before the second norm, "
+                                        "not behind it (arXiv 2410.10781)" },
+                     .is_behind_sum = true },
+    [PLACE_SANDWICH] = { .text = { .name = "sandwich",
+                                   .key = "[model] norm_place = sandwich",
+                                   .formula = "x + norm'(f(norm(x))); a last "
+                                              "norm before the head",
+                                   .parameters =
+                                       "four norms a block and the last one",
+                                   .source = "Ding et al., 2021 (CogView)",
+                                   .sinks =
+                                       "sinks stay (44.7 against 46.0 %), "
+                                       "spikes of activations fall "
+                                       "from 3818 to 520 (Sun et al., 2026)" },
+                         .is_before = true,
+                         .is_behind = true },
+    [PLACE_NONE] = { .text = { .name = "none",
+                               .key = "[model] norm_place = none",
+                               .formula = "x + f(x)",
+                               .parameters = "none",
+                               .source = "the comparison without",
+                               .sinks = "not reported" } },
+    { .text = { .name = NULL } },
 };
+
+const char *norm_place_name(int i)
+{
+    return i >= 0 && i < COUNT_OF(norm_places) - 1 ? norm_places[i].text.name
+                                                   : NULL;
+}

@@ -16,4 +16,16 @@ struct norm_choice {
 extern const struct norm_choice norms[];
 const char *norm_name(int i); /* NULL past the end */
 
+/* Where norms stand in y = x + f(x), f attention or feed-forward. */
+struct norm_place_choice {
+    struct op_text text;
+    bool is_before;     /* x + f(norm(x)), and a last norm behind all blocks */
+    bool is_behind;     /* x + norm(f(..)) */
+    bool is_behind_sum; /* norm(x + f(x)) */
+};
+
+/* By enum norm_place; the last has no name. */
+extern const struct norm_place_choice norm_places[];
+const char *norm_place_name(int i); /* NULL past the end */
+
 #endif

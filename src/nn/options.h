@@ -63,11 +63,9 @@ struct model_spec {
 
 struct op_text;
 
-/* What the values of a key mean, by its enum, beside the code that does it.
- * Each ends with NULL. */
-extern const struct op_text *const preset_texts[];     /* model_keys.c */
-extern const struct op_text *const position_texts[];   /* position.c */
-extern const struct op_text *const norm_place_texts[]; /* norms.c */
+/* What the values of the key mean, by its enum; ends with NULL. */
+extern const struct op_text *const preset_texts[];   /* model_keys.c */
+extern const struct op_text *const position_texts[]; /* position.c */
 
 extern const struct key model_keys[];
 extern const idx n_model_keys;

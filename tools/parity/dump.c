@@ -82,11 +82,11 @@ static int write_dump(const char *path, struct session *s, struct look *k,
                       const char *config, idx batch, struct err *e)
 {
     idx n = (idx)strlen(config), M = k->x.M;
-    if (head_chunk_rows(M) < M)
+    if (unembed_chunk_rows(M) < M)
         return err_set(e, ERR_CONFIG,
                        "a batch of %td rows, want at most %td: logits are "
                        "kept for so many",
-                       M, head_chunk_rows(M));
+                       M, unembed_chunk_rows(M));
     FILE *out = fopen(path, "wb");
     if (!out)
         return err_set(e, ERR_IO, "%s: cannot be opened", path);

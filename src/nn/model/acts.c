@@ -32,7 +32,7 @@ static idx scratch_reals(const struct model *m, const struct acts *x)
         struct attention at = attention_at(m, l, x->S);
         idx heads = attention_scratch(&at);
         if (x->is_observing)
-            heads += heads_sight(m, l, x->S);
+            heads += observed_scratch(m, l, x->S);
         struct stage_block block = model_stage_block(m, l);
         idx stages = idx_max(stages_scratch(&block, b->in, b->n_in),
                              stages_scratch(&block, b->out, b->n_out));
@@ -84,8 +84,8 @@ static void plan_back(struct acts *x, struct arena *arena,
     struct back_acts *k = &x->back;
     struct shared s = shared_of(m);
     idx M = x->M, MC = M * m->C, tiles = idx_ceil_div(M, TILE_ROWS);
-    bool is_behind = m->options.norm_place == PLACE_POST ||
-                     m->options.norm_place == PLACE_SANDWICH;
+    const struct norm_place_choice *place = norm_place_of(m);
+    bool is_behind = place->is_behind || place->is_behind_sum;
     k->dx_out = arena_reals(arena, MC);
     k->dx_mid = arena_reals(arena, MC);
     k->dx_in = arena_reals(arena, MC);
@@ -118,13 +118,13 @@ static void plan_block(struct block_acts *k, struct arena *arena,
     const struct block_params *b = &m->blocks[l];
     const struct attention_options *a = &b->attention;
     bool has_value = a->bias == BIAS_KEY && a->bias_value != BIAS_VALUE_ZERO;
-    idx M = x->M, C = m->C, place = m->options.norm_place;
-    bool is_before = place == PLACE_PRE || place == PLACE_SANDWICH;
-    bool is_behind = place == PLACE_POST || place == PLACE_SANDWICH;
+    const struct norm_place_choice *place = norm_place_of(m);
+    idx M = x->M, C = m->C;
+    bool is_behind = place->is_behind || place->is_behind_sum;
     *k = (struct block_acts){ .attention = attention_at(m, l, x->S) };
     if (has_value)
         k->column_value = arena_reals(arena, m->E);
-    if (is_before)
+    if (place->is_before)
         k->norm1 = arena_reals(arena, M * C);
     k->stats1 = arena_reals(arena, M * 2);
     for (int i = 0; i < b->n_projections; i++)
@@ -137,7 +137,7 @@ static void plan_block(struct block_acts *k, struct arena *arena,
         k->behind1 = arena_reals(arena, M * C);
         k->bstats1 = arena_reals(arena, M * 2);
     }
-    if (is_before)
+    if (place->is_before)
         k->norm2 = arena_reals(arena, M * C);
     k->stats2 = arena_reals(arena, M * 2);
     k->u = arena_reals(arena, M * m->U);
@@ -185,7 +185,7 @@ void acts_plan(struct acts *x, struct arena *arena, const struct model *m,
         x->final = arena_reals(arena, M * C);
     x->final_stats = arena_reals(arena, M * 2);
     x->loss = arena_reals(arena, M);
-    x->logits = arena_reals(arena, head_chunk_rows(M) * m->V);
+    x->logits = arena_reals(arena, unembed_chunk_rows(M) * m->V);
     if (is_training) {
         x->dfinal = arena_reals(arena, M * C);
         plan_back(x, arena, m);

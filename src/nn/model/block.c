@@ -12,8 +12,7 @@
 
 static bool is_normed_before(const struct pass *p)
 {
-    return p->m->options.norm_place == PLACE_PRE ||
-           p->m->options.norm_place == PLACE_SANDWICH;
+    return norm_place_of(p->m)->is_before;
 }
 
 const real *pass_attention_in(const struct pass *p, idx l)
@@ -59,30 +58,31 @@ static void attention_in(const struct pass *p, idx l, idx tile)
     pass_mark(p, PART_QKV);
 }
 
-/* Where a sublayer's output goes: x_to = x_from + linear(y), with the norm
- * that stands behind it. */
-struct landing {
+/* A residual addition, with the norm that stands behind it:
+ * x_to = x_from + linear(y). */
+struct residual {
     const real *x_from, *y;
     real *x_to, *behind, *stats;
     struct norm_params norm;
     idx w, b, K;
 };
 
-static void land(const struct pass *p, const struct landing *s, idx R)
+static void residual_forward(const struct pass *p, const struct residual *s,
+                             idx R)
 {
-    idx C = p->m->C, place = p->m->options.norm_place;
+    const struct norm_place_choice *place = norm_place_of(p->m);
+    idx C = p->m->C;
     size_t bytes = (size_t)(R * C) * sizeof(real);
-    bool is_sandwich = place == PLACE_SANDWICH;
-    bool is_behind = is_sandwich || place == PLACE_POST;
+    bool is_behind = place->is_behind || place->is_behind_sum;
     real *sum = is_behind ? s->behind : s->x_to;
-    if (!is_sandwich)
+    if (!place->is_behind)
         memcpy(sum, s->x_from, bytes);
     linear_forward(sum, s->y, weight_at(p, s->w), weight_at(p, s->b), R, C,
-                   s->K, is_sandwich ? 0 : 1);
+                   s->K, place->is_behind ? 0 : 1);
     if (!is_behind)
         return;
     pass_norm_forward(p, s->norm, s->x_to, s->stats, sum, R);
-    for (idx i = 0; is_sandwich && i < R * C; i++)
+    for (idx i = 0; place->is_behind && i < R * C; i++)
         s->x_to[i] += s->x_from[i];
 }
 
@@ -94,18 +94,18 @@ static void attention_out(const struct pass *p, idx l, idx tile)
     struct block_acts *a = &p->x->blocks[l];
     idx r0 = tile * TILE_ROWS, C = m->C;
     stages_out_forward(p, l, tile);
-    struct landing s = {
+    struct residual s = {
         .x_from = pass_stream(p, 2 * l) + r0 * C,
         .y = pass_mixed(p, l) + r0 * b->O,
         .x_to = pass_stream(p, 2 * l + 1) + r0 * C,
         .behind = a->behind1 + r0 * C,
         .stats = (a->bstats1 ? a->bstats1 : a->stats1) + r0 * 2,
-        .norm = m->options.norm_place == PLACE_POST ? b->norm1 : b->behind1,
+        .norm = norm_place_of(m)->is_behind_sum ? b->norm1 : b->behind1,
         .w = b->out_w,
         .b = b->out_b,
         .K = b->O,
     };
-    land(p, &s, tile_rows(p, tile));
+    residual_forward(p, &s, tile_rows(p, tile));
     pass_mark(p, PART_QKV);
 }
 
@@ -125,18 +125,18 @@ static void ffn(const struct pass *p, idx l, idx tile)
     linear_forward(u, pass_ffn_in(p, l) + r0 * C, weight_at(p, b->up_w),
                    weight_at(p, b->up_b), R, m->U, C, 0);
     ffns[m->options.ffn].kernel->forward(y, u, R, m->F);
-    struct landing s = {
+    struct residual s = {
         .x_from = x1,
         .y = y,
         .x_to = pass_stream(p, 2 * l + 2) + r0 * C,
         .behind = a->behind2 + r0 * C,
         .stats = (a->bstats2 ? a->bstats2 : a->stats2) + r0 * 2,
-        .norm = m->options.norm_place == PLACE_POST ? b->norm2 : b->behind2,
+        .norm = norm_place_of(m)->is_behind_sum ? b->norm2 : b->behind2,
         .w = b->down_w,
         .b = b->down_b,
         .K = m->F,
     };
-    land(p, &s, R);
+    residual_forward(p, &s, R);
     pass_mark(p, PART_FFN);
 }
 

@@ -6,9 +6,8 @@
 #include "nn/model/linear.h"
 #include "nn/model/pass.h"
 
-/* A sublayer's landing, backward: x_to = x_from + linear(y) and the norm
- * behind it (block.c). */
-struct takeoff {
+/* A residual addition (block.c), backward. */
+struct residual_back {
     const real *dx_to; /* in */
     real *dx_from;     /* out, written: what skips the sublayer */
     real *dsub;        /* out: of the linear's output; dx_to if no norm is
@@ -19,19 +18,20 @@ struct takeoff {
 };
 
 /* Returns the gradient of the linear's output. */
-static const real *take_off(const struct pass *p, const struct takeoff *s,
-                            idx tile)
+static const real *residual_backward(const struct pass *p,
+                                     const struct residual_back *s, idx tile)
 {
-    idx R = tile_rows(p, tile), place = p->m->options.norm_place;
+    const struct norm_place_choice *place = norm_place_of(p->m);
+    idx R = tile_rows(p, tile);
     size_t bytes = (size_t)(R * p->m->C) * sizeof(real);
-    if (place != PLACE_POST && place != PLACE_SANDWICH) {
+    if (!place->is_behind && !place->is_behind_sum) {
         memcpy(s->dx_from, s->dx_to, bytes);
         return s->dx_to;
     }
     memset(s->dsub, 0, bytes);
     pass_norm_backward(p, s->norm, s->slot, tile, s->dsub, s->dx_to, s->behind,
                        s->stats, R);
-    memcpy(s->dx_from, place == PLACE_POST ? s->dsub : s->dx_to, bytes);
+    memcpy(s->dx_from, place->is_behind_sum ? s->dsub : s->dx_to, bytes);
     return s->dsub;
 }
 
@@ -41,8 +41,9 @@ static void into_stream(const struct pass *p, struct norm_params norm,
                         enum norm_slot slot, idx tile, real *dx, const real *dy,
                         const real *x, const real *stats)
 {
-    idx R = tile_rows(p, tile), place = p->m->options.norm_place;
-    if (place == PLACE_PRE || place == PLACE_SANDWICH) {
+    const struct norm_place_choice *place = norm_place_of(p->m);
+    idx R = tile_rows(p, tile);
+    if (place->is_before) {
         pass_norm_backward(p, norm, slot, tile, dx, dy, x, stats, R);
         return;
     }
@@ -60,10 +61,10 @@ static void ffn_backward(const struct pass *p, idx l, idx tile)
     struct block_acts *a = &p->x->blocks[l];
     struct back_acts *k = &p->x->back;
     idx r0 = tile * TILE_ROWS, R = tile_rows(p, tile), C = m->C;
-    bool is_post = m->options.norm_place == PLACE_POST;
+    bool is_post = norm_place_of(m)->is_behind_sum;
     real *du = k->du + r0 * m->U;
     real *dy = pass_scratch(p), *dnorm2 = dy + TILE_ROWS * m->F;
-    struct takeoff s = {
+    struct residual_back s = {
         .dx_to = k->dx_out + r0 * C,
         .dx_from = k->dx_mid + r0 * C,
         .dsub = k->dffn + r0 * C,
@@ -72,7 +73,7 @@ static void ffn_backward(const struct pass *p, idx l, idx tile)
         .norm = is_post ? b->norm2 : b->behind2,
         .slot = is_post ? SLOT_2 : SLOT_BEHIND_2,
     };
-    const real *dsub = take_off(p, &s, tile);
+    const real *dsub = residual_backward(p, &s, tile);
     linear_backward(dy, dsub, weight_at(p, b->down_w), R, C, m->F);
     ffns[m->options.ffn].kernel->backward(du, a->u + r0 * m->U, dy, R, m->F);
     linear_backward(dnorm2, du, weight_at(p, b->up_w), R, m->U, C);
@@ -91,8 +92,8 @@ static void attention_out_backward(const struct pass *p, idx l, idx tile)
     struct block_acts *a = &p->x->blocks[l];
     struct back_acts *k = &p->x->back;
     idx r0 = tile * TILE_ROWS, C = m->C;
-    bool is_post = m->options.norm_place == PLACE_POST;
-    struct takeoff s = {
+    bool is_post = norm_place_of(m)->is_behind_sum;
+    struct residual_back s = {
         .dx_to = k->dx_mid + r0 * C,
         .dx_from = k->dx_in + r0 * C,
         .dsub = k->dattention + r0 * C,
@@ -101,7 +102,7 @@ static void attention_out_backward(const struct pass *p, idx l, idx tile)
         .norm = is_post ? b->norm1 : b->behind1,
         .slot = is_post ? SLOT_1 : SLOT_BEHIND_1,
     };
-    const real *dsub = take_off(p, &s, tile);
+    const real *dsub = residual_backward(p, &s, tile);
     linear_backward(k->dmixed[0] + r0 * m->H * m->E, dsub,
                     weight_at(p, b->out_w), tile_rows(p, tile), C, b->O);
     memset(k->partials + tile * m->partials_n, 0,
@@ -169,8 +170,8 @@ static void matrix_grads(const struct pass *p, idx l)
     const struct block_params *b = &m->blocks[l];
     const struct block_acts *a = &p->x->blocks[l];
     const struct back_acts *k = &p->x->back;
-    bool is_behind = m->options.norm_place == PLACE_POST ||
-                     m->options.norm_place == PLACE_SANDWICH;
+    const struct norm_place_choice *place = norm_place_of(m);
+    bool is_behind = place->is_behind || place->is_behind_sum;
     const real *dffn = is_behind ? k->dffn : k->dx_out;
     const real *dattention = is_behind ? k->dattention : k->dx_mid;
     const real *in = pass_attention_in(p, l);

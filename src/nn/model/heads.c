@@ -77,7 +77,7 @@ struct head pass_head(const struct pass *p, idx l, idx sequence, idx h,
 /* Where an observed head's weights lie in scratch, behind what attention
  * needs: as attention gives them; with all that goes to no token in one column,
  * and that column's mass; a pair's difference. Later ones only if needed. */
-struct sight {
+struct observed {
     real *raw, *folded, *mass, *pair;
 };
 
@@ -86,15 +86,16 @@ static bool is_folded(const struct model *m, idx l)
     return m->R || attention_has_remainder(&m->blocks[l].attention);
 }
 
-idx heads_sight(const struct model *m, idx l, idx S)
+idx observed_scratch(const struct model *m, idx l, idx S)
 {
     idx n = S * (S + 1);
     return n + (is_folded(m, l) ? n + S : 0) + (m->views != m->H ? n : 0);
 }
 
-static struct sight sight_at(const struct model *m, idx l, idx S, real *scratch)
+static struct observed observed_at(const struct model *m, idx l, idx S,
+                                   real *scratch)
 {
-    struct sight s = { .raw = scratch };
+    struct observed s = { .raw = scratch };
     real *rest = scratch + S * (S + 1);
     if (is_folded(m, l)) {
         s.folded = rest;
@@ -108,7 +109,7 @@ static struct sight sight_at(const struct model *m, idx l, idx S, real *scratch)
 /* Rows of tokens only; all that goes to no token in one column in front:
  * extra column, registers, and what a row lacks to a whole, if its map means
  * it. mass: the same without regard to sign. */
-static void fold(const struct pass *p, idx l, const struct sight *s)
+static void fold(const struct pass *p, idx l, const struct observed *s)
 {
     const struct acts *x = p->x;
     const struct attention *at = &x->blocks[l].attention;
@@ -179,9 +180,9 @@ static void one_head(const struct pass *p, idx l, idx sequence, idx h)
     real *o = x->blocks[l].mixed + sequence * x->S * row + h * p->m->E;
     real *scratch = pass_scratch(p);
     const struct attention *at = &x->blocks[l].attention;
-    struct sight s = { 0 };
+    struct observed s = { 0 };
     if (p->observer)
-        s = sight_at(p->m, l, x->S, scratch + attention_scratch(at));
+        s = observed_at(p->m, l, x->S, scratch + attention_scratch(at));
     attention_forward(at, o, &head, s.raw, scratch);
     if (!p->observer)
         return;

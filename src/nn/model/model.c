@@ -247,8 +247,9 @@ static void declare_block(struct model *m, idx l)
 {
     struct block_params *b = &m->blocks[l];
     const struct model_options *o = &m->options;
-    bool bias = o->biases, sandwich = o->norm_place == PLACE_SANDWICH;
+    bool bias = o->biases, is_behind = norm_places[o->norm_place].is_behind;
     idx C = m->C, F = m->F, U = m->U, width = m->W;
+    bool has_norms = o->norm_place != PLACE_NONE;
     enum param_role down =
         o->ffn == FFN_SWIGLU ? PARAM_SWIGLU_OUT : PARAM_RESIDUAL;
     for (int i = 0; i < HEAD_PARAMS; i++)
@@ -257,7 +258,7 @@ static void declare_block(struct model *m, idx l)
     BUG_ON(width != m->W);
     b->O = m->H * m->E;
     b->n_out = find_stages(m, stages_out, b->out, l, &b->O);
-    b->norm1 = declare_norm(m, o->norm_place != PLACE_NONE, l, "norm1");
+    b->norm1 = declare_norm(m, has_norms, l, "norm1");
     b->qkv_w =
         declare_matrix(m, PARAM_LINEAR, m->W, C, l, "attention.qkv.weight");
     b->qkv_b =
@@ -273,13 +274,13 @@ static void declare_block(struct model *m, idx l)
         declare_matrix(m, PARAM_RESIDUAL, C, b->O, l, "attention.out.weight");
     b->out_b =
         declare_vector(m, bias, PARAM_BIAS, b->O, C, l, "attention.out.bias");
-    b->behind1 = declare_norm(m, sandwich, l, "norm1_behind");
-    b->norm2 = declare_norm(m, o->norm_place != PLACE_NONE, l, "norm2");
+    b->behind1 = declare_norm(m, is_behind, l, "norm1_behind");
+    b->norm2 = declare_norm(m, has_norms, l, "norm2");
     b->up_w = declare_matrix(m, PARAM_LINEAR, U, C, l, "ffn.up.weight");
     b->up_b = declare_vector(m, bias, PARAM_BIAS, C, U, l, "ffn.up.bias");
     b->down_w = declare_matrix(m, down, C, F, l, "ffn.down.weight");
     b->down_b = declare_vector(m, bias, PARAM_BIAS, F, C, l, "ffn.down.bias");
-    b->behind2 = declare_norm(m, sandwich, l, "norm2_behind");
+    b->behind2 = declare_norm(m, is_behind, l, "norm2_behind");
 }
 
 /* All layers, and what they must have in common. */
@@ -357,8 +358,7 @@ int model_init(struct model *m, const struct model_spec *spec, idx V,
         return e->code;
 
     idx C = m->C;
-    bool has_final =
-        o->norm_place == PLACE_PRE || o->norm_place == PLACE_SANDWICH;
+    bool has_final = norm_places[o->norm_place].is_before;
     m->token_w = param_declare(&m->table, PARAM_EMBEDDING, C, 2,
                                (idx[]){ V, C }, "token.weight");
     m->position_w = m->register_w = NO_PARAM;
@@ -371,10 +371,10 @@ int model_init(struct model *m, const struct model_spec *spec, idx V,
     for (idx l = 0; l < m->L; l++)
         declare_block(m, l);
     m->final = declare_norm(m, has_final, -1, "final");
-    m->head_w = m->token_w;
+    m->unembed_w = m->token_w;
     if (!o->tied_head)
-        m->head_w = param_declare(&m->table, PARAM_LINEAR, C, 2,
-                                  (idx[]){ V, C }, "head.weight");
+        m->unembed_w = param_declare(&m->table, PARAM_LINEAR, C, 2,
+                                     (idx[]){ V, C }, "head.weight");
     if (m->table.is_out_of_memory)
         return err_set(e, ERR_MEMORY, "out of memory");
     return OK;
@@ -409,7 +409,7 @@ double model_flops_per_token(const struct model *m, idx T)
     for (idx i = 0; i < m->table.count; i++) {
         const struct param *p = &m->table.rows[i];
         if (param_is_matrix(p) && p->role != PARAM_EMBEDDING &&
-            p->offset != m->head_w)
+            p->offset != m->unembed_w)
             products += (double)p->n;
     }
     double seen = 0;

@@ -95,7 +95,7 @@ struct model {
     idx token_w, position_w;     /* (V,C), (T,C) */
     idx register_w;              /* (R,C) */
     struct norm_params final;
-    idx head_w; /* (V,C); = token_w if tied */
+    idx unembed_w; /* (V,C); = token_w if tied */
 };
 
 /* Columns of a row of queries, keys and values. */

@@ -114,7 +114,7 @@ struct pass_loss model_forward_loss(const struct model *m, const real *w,
 #pragma omp parallel num_threads(x->threads)
     {
         forward_blocks(&p);
-        head_pass(&p, false);
+        unembed_pass(&p, false);
     }
     return mean_loss(&p);
 }
@@ -143,7 +143,7 @@ struct pass_loss model_backward_loss(const struct model *m, const real *w,
 #pragma omp parallel num_threads(x->threads)
     {
         forward_blocks(&p);
-        head_pass(&p, true);
+        unembed_pass(&p, true);
         for (idx l = m->L - 1; l >= 0; l--)
             block_backward(&p, l);
         embed_backward(&p);

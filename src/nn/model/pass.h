@@ -70,6 +70,13 @@ static inline real *pass_stream(const struct pass *p, idx i)
 void add_partials(real *sum, const real *partials, idx rows, idx ld, idx c0,
                   idx n);
 
+/* Where this model's norms stand. */
+static inline const struct norm_place_choice *
+norm_place_of(const struct model *m)
+{
+    return &norm_places[m->options.norm_place];
+}
+
 /* Learned numbers in a norm's gain. */
 static inline idx pass_gains(const struct model *m)
 {
@@ -111,7 +118,7 @@ struct head pass_head(const struct pass *p, idx layer, idx sequence, idx h,
                       real numbers[MAP_LEARNED_MAX]);
 
 /* Reals of scratch, behind attention's, for what an observed head shows. */
-idx heads_sight(const struct model *m, idx layer, idx S);
+idx observed_scratch(const struct model *m, idx layer, idx S);
 
 /* A head at a time, heads that share values by one thread (heads.c). */
 void heads_forward(const struct pass *p, idx layer);
@@ -152,6 +159,6 @@ void block_backward(const struct pass *p, idx layer);
 
 /* Final norm, head and loss; with_grad: also the gradients of all three, and
  * back.dx_out, the gradient at the last block's end. */
-void head_pass(const struct pass *p, bool with_grad);
+void unembed_pass(const struct pass *p, bool with_grad);
 
 #endif

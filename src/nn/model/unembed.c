@@ -8,7 +8,7 @@
 
 enum { CHUNK_ROWS = 4 * TILE_ROWS };
 
-idx head_chunk_rows(idx M)
+idx unembed_chunk_rows(idx M)
 {
     return idx_min(CHUNK_ROWS, M);
 }
@@ -29,7 +29,7 @@ static void head_tile(const struct pass *p, idx tile, real *logits,
     const struct model *m = p->m;
     struct acts *x = p->x;
     idx r0 = tile * TILE_ROWS, R = tile_rows(p, tile), C = m->C, V = m->V;
-    const real *head = p->w + m->head_w;
+    const real *head = p->w + m->unembed_w;
     const int32_t *targets = p->targets + r0;
 
     if (m->final.gain != NO_PARAM)
@@ -68,7 +68,7 @@ static void final_norm_backward(const struct pass *p)
 #pragma omp barrier
 }
 
-void head_pass(const struct pass *p, bool with_grad)
+void unembed_pass(const struct pass *p, bool with_grad)
 {
     const struct model *m = p->m;
     struct acts *x = p->x;
@@ -83,7 +83,7 @@ void head_pass(const struct pass *p, bool with_grad)
         if (!with_grad)
             continue;
         struct linear_grad grad = {
-            .dw = p->dw + m->head_w,
+            .dw = p->dw + m->unembed_w,
             .dy = x->logits,
             .x = head_in(p) + r0 * m->C,
             .M = idx_min(CHUNK_ROWS, p->M - r0),

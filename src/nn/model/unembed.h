@@ -6,6 +6,6 @@
 
 /* The head works on the batch in chunks of this many rows, so that logits
  * never exist for the whole batch. A constant for fixed bits. */
-idx head_chunk_rows(idx M);
+idx unembed_chunk_rows(idx M);
 
 #endif
