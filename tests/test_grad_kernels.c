@@ -36,7 +36,7 @@ static double norm_value(void *context)
     return sum;
 }
 
-static void check_norm(const struct norm *norm, idx R, idx C)
+static void check_norm(const char *name, const struct norm *norm, idx R, idx C)
 {
     real x[64], gain[17], shift[16], g[64], y[64], stats[16];
     real dx[64] = { 0 }, dgain[17] = { 0 }, dshift[16] = { 0 };
@@ -49,12 +49,11 @@ static void check_norm(const struct norm *norm, idx R, idx C)
         c.shift = NULL;
     norm->forward(y, stats, x, gain, c.shift, R, C);
     norm->backward(dx, dgain, c.shift ? dshift : NULL, g, x, stats, gain, R, C);
-    check_gradient(norm->name, norm_value, &c, x, dx, R * C, BOUND, FLOOR);
-    check_gradient(norm->name, norm_value, &c, gain, dgain,
+    check_gradient(name, norm_value, &c, x, dx, R * C, BOUND, FLOOR);
+    check_gradient(name, norm_value, &c, gain, dgain,
                    norm_gain_numbers(norm, C), BOUND, FLOOR);
     if (c.shift)
-        check_gradient(norm->name, norm_value, &c, shift, dshift, C, BOUND,
-                       FLOOR);
+        check_gradient(name, norm_value, &c, shift, dshift, C, BOUND, FLOOR);
 }
 
 static void test_norms__backward_matches_differences(void **state)
@@ -63,7 +62,8 @@ static void test_norms__backward_matches_differences(void **state)
     const idx shapes[][2] = { { 1, 1 }, { 1, 2 }, { 3, 5 }, { 4, 16 } };
     for (int i = 0; norm_name(i); i++)
         for (int s = 0; s < COUNT_OF(shapes); s++)
-            check_norm(norms[i].kernel, shapes[s][0], shapes[s][1]);
+            check_norm(norm_name(i), norms[i].kernel, shapes[s][0],
+                       shapes[s][1]);
 }
 
 struct activation_case {
@@ -94,7 +94,7 @@ static void test_activations__backward_matches_differences(void **state)
             fill_normal(u, n, std, 5);
             fill_normal(g, c.R * c.F, 1, 6);
             c.f->backward(du, u, g, c.R, c.F);
-            check_gradient(c.f->name, activation_value, &c, u, du, n, BOUND,
+            check_gradient(ffn_name(i), activation_value, &c, u, du, n, BOUND,
                            FLOOR);
         }
     }
