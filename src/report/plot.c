@@ -100,24 +100,6 @@ static bool point_at(double *x, double *y, const struct plot *p,
     return is_drawable(*x) && is_drawable(*y) && (!p->log_x || *x > 0);
 }
 
-/* The band at point i, scaled and within a range that was asked for; false
- * where it has a gap. */
-static bool band_at(double *x, double *low, double *high, const struct plot *p,
-                    const struct plot_panel *q, const struct plot_curve *c,
-                    idx i)
-{
-    double scale = q->scale != 0 ? q->scale : 1, y;
-    if (!c->low || !point_at(x, &y, p, q, c, i))
-        return false;
-    *low = c->low[i] * scale;
-    *high = c->high[i] * scale;
-    if (q->y_min < q->y_max) {
-        *low = fmin(fmax(*low, q->y_min), q->y_max);
-        *high = fmin(fmax(*high, q->y_min), q->y_max);
-    }
-    return is_drawable(c->low[i] * scale) && is_drawable(c->high[i] * scale);
-}
-
 /* Widen [lo, hi] by the steps of a panel; false if it shows no point. */
 static bool extend(double *lo, double *hi, const struct plot *p,
                    const struct plot_panel *q)
@@ -213,25 +195,23 @@ static char letter_of(idx curve)
 static void print_line_style(const struct drawing *d, idx curve)
 {
     if (d->look.is_text) {
-        fputs("lines lt 0 notitle", d->s);
+        fputs("lines lt 0", d->s);
         return;
     }
     fprintf(d->s, "lines lw %s dt %td ", d->is_crowded ? "1.5" : "2",
             d->is_crowded ? 1 : curve % DASHES + 1);
     print_colour(d, curve);
-    fputs(" notitle", d->s);
 }
 
 static void print_mark_style(const struct drawing *d, idx curve)
 {
     if (d->look.is_text) {
-        fprintf(d->s, "points pt \"%c\" notitle", letter_of(curve));
+        fprintf(d->s, "points pt \"%c\"", letter_of(curve));
         return;
     }
     fprintf(d->s, "points ps 0.8 lw 1.5 pt %d ",
             marks[curve % COUNT_OF(marks)]);
     print_colour(d, curve);
-    fputs(" notitle", d->s);
 }
 
 /* `set WHAT "text" WHERE` */
@@ -247,61 +227,53 @@ static void set_text(const struct drawing *d, const char *what,
 
 /* ---- panels ------------------------------------------------------------ */
 
-/* The points of a curve as a data block; a blank line is a gap. */
-static void print_line_data(const struct drawing *d, idx panel, idx curve)
+/* An end of the band at a point that is drawn, scaled and within a range that
+ * was asked for; NAN is a gap. */
+static double band_end(const struct plot_panel *q, const double *ends, idx i)
 {
-    const struct plot_panel *q = &d->p->panels[panel];
-    const struct plot_curve *c = &q->curves[curve];
-    fprintf(d->s, "$line_%td_%td << EOD\n", panel, curve);
-    for (idx i = 0; i < c->n; i++) {
-        double x, y;
-        if (point_at(&x, &y, d->p, q, c, i))
-            fprintf(d->s, "%.12g %.9g\n", x, y);
-        else
-            fputc('\n', d->s);
-    }
-    fputs("EOD\n", d->s);
+    double v = ends ? ends[i] * (q->scale != 0 ? q->scale : 1) : NAN;
+    if (!is_drawable(v))
+        return NAN;
+    return q->y_min < q->y_max ? fmin(fmax(v, q->y_min), q->y_max) : v;
 }
 
-/* The band of a curve: x, low, high. */
-static void print_band_data(const struct drawing *d, idx panel, idx curve)
-{
-    const struct plot_panel *q = &d->p->panels[panel];
-    const struct plot_curve *c = &q->curves[curve];
-    fprintf(d->s, "$band_%td_%td << EOD\n", panel, curve);
-    for (idx i = 0; i < c->n; i++) {
-        double x, low, high;
-        if (band_at(&x, &low, &high, d->p, q, c, i))
-            fprintf(d->s, "%.12g %.9g %.9g\n", x, low, high);
-        else
-            fputc('\n', d->s);
-    }
-    fputs("EOD\n", d->s);
-}
-
-/* The points that carry a mark: all if they are few, else about one each
+/* Does point i carry a mark? All do if they are few, else about one each
  * mark_spacing, and those that stand alone between gaps, which a line would not
  * show. */
-static void print_mark_data(const struct drawing *d, idx panel, idx curve)
+static bool has_mark(const struct drawing *d, const struct plot_panel *q,
+                     idx curve, idx i, double x, double *last)
 {
     const struct look *k = &d->look;
+    const struct plot_curve *c = &q->curves[curve];
+    double u, v, room = (double)(k->width - k->left - k->right);
+    double cell =
+        floor((place_of(d, x) * room + (double)(curve * k->mark_phase)) /
+              (double)k->mark_spacing);
+    bool is_new = cell != *last;
+    *last = cell;
+    return c->n <= k->marked_max || is_new ||
+           ((i == 0 || !point_at(&u, &v, d->p, q, c, i - 1)) &&
+            (i + 1 == c->n || !point_at(&u, &v, d->p, q, c, i + 1)));
+}
+
+/* A curve as a data block: x, y, low, high, y of a mark or nan; a blank line is
+ * a gap. */
+static void print_data(const struct drawing *d, idx panel, idx curve)
+{
     const struct plot_panel *q = &d->p->panels[panel];
     const struct plot_curve *c = &q->curves[curve];
-    double last = -INFINITY, room = (double)(k->width - k->left - k->right);
-    fprintf(d->s, "$mark_%td_%td << EOD\n", panel, curve);
+    double x, y, last = -INFINITY;
+    fprintf(d->s, "$data_%td_%td << EOD\n", panel, curve);
     for (idx i = 0; i < c->n; i++) {
-        double x, y, u, v;
-        if (!point_at(&x, &y, d->p, q, c, i))
+        if (!point_at(&x, &y, d->p, q, c, i)) {
+            fputc('\n', d->s);
             continue;
-        bool has_before = i > 0 && point_at(&u, &v, d->p, q, c, i - 1);
-        bool has_after = i + 1 < c->n && point_at(&u, &v, d->p, q, c, i + 1);
-        double cell =
-            floor((place_of(d, x) * room + (double)(curve * k->mark_phase)) /
-                  (double)k->mark_spacing);
-        if (c->n <= k->marked_max || cell != last ||
-            (!has_before && !has_after))
-            fprintf(d->s, "%.12g %.9g\n", x, y);
-        last = cell;
+        }
+        double low = band_end(q, c->low, i), high = band_end(q, c->high, i);
+        bool is_marked = has_mark(d, q, curve, i, x, &last);
+        fprintf(d->s, "%.12g %.9g %.9g %.9g %.9g\n", x, y,
+                isnan(high) ? NAN : low, isnan(low) ? NAN : high,
+                is_marked ? y : NAN);
     }
     fputs("EOD\n", d->s);
 }
@@ -318,37 +290,32 @@ static void print_margins(const struct drawing *d, idx height, idx left,
             1 - (double)bottom / h);
 }
 
-/* A block for each curve, behind what is drawn of no curve at all, which is no
- * error. Bands first, so that none hides a line, and marks over all lines. */
+/* Bands first, so that none hides a line, and marks over all lines; before them
+ * nothing at all, as a plot of no curve would be an error. */
 static void print_curves(const struct drawing *d, idx panel)
 {
+    enum { BAND, LINE, MARK, LAYERS };
+    static const char *const columns[] = { "1:3:4", "1:2", "1:5" };
     const struct plot_panel *q = &d->p->panels[panel];
-    for (idx c = 0; c < q->n_curves; c++) {
-        print_line_data(d, panel, c);
-        print_mark_data(d, panel, c);
-        if (q->curves[c].low)
-            print_band_data(d, panel, c);
-    }
-    fputs("plot NaN notitle", d->s);
-    for (idx c = 0; c < q->n_curves && !d->look.is_text; c++) {
-        if (q->curves[c].n == 0 || !q->curves[c].low)
-            continue;
-        fprintf(d->s,
-                ", $band_%td_%td with filledcurves fs transparent solid 0.15 "
-                "noborder ",
-                panel, c);
-        print_colour(d, c);
-        fputs(" notitle", d->s);
-    }
     for (idx c = 0; c < q->n_curves; c++)
-        if (q->curves[c].n > 0) {
-            fprintf(d->s, ", $line_%td_%td with ", panel, c);
-            print_line_style(d, c);
-        }
-    for (idx c = 0; c < q->n_curves && !d->is_crowded; c++)
-        if (q->curves[c].n > 0) {
-            fprintf(d->s, ", $mark_%td_%td with ", panel, c);
-            print_mark_style(d, c);
+        print_data(d, panel, c);
+    fputs("plot NaN", d->s);
+    for (int layer = 0; layer < LAYERS; layer++)
+        for (idx c = 0; c < q->n_curves; c++) {
+            if (q->curves[c].n == 0 ||
+                (layer == BAND && (!q->curves[c].low || d->look.is_text)) ||
+                (layer == MARK && d->is_crowded))
+                continue;
+            fprintf(d->s, ", $data_%td_%td using %s with ", panel, c,
+                    columns[layer]);
+            if (layer == LINE) {
+                print_line_style(d, c);
+            } else if (layer == MARK) {
+                print_mark_style(d, c);
+            } else {
+                fputs("filledcurves fs transparent solid 0.15 noborder ", d->s);
+                print_colour(d, c);
+            }
         }
     fputc('\n', d->s);
 }
@@ -443,10 +410,10 @@ static void print_legend(const struct drawing *d, struct legend g, idx height,
     for (idx i = 0; i < g.n; i++) {
         idx x = k->left + i % g.across * entry;
         idx y = i / g.across * k->legend_row + k->legend_row / 2;
-        fprintf(d->s, "$line_%td << EOD\n%td %td\n%td %td\nEOD\n", i, x, y,
-                x + k->legend_line, y);
-        fprintf(d->s, "$mark_%td << EOD\n%td %td\nEOD\n", i,
-                x + k->legend_line / 2, y);
+        fprintf(
+            d->s,
+            "$data_%td << EOD\n%td %td NaN\n%td %td %td\n%td %td NaN\nEOD\n", i,
+            x, y, x + k->legend_line / 2, y, y, x + k->legend_line, y);
         snprintf(where, sizeof where, "at %td, %td left",
                  x + k->legend_line + k->character, y);
         set_text(d, "label", label_of(d->p, legend_curve(d, g, i)), g.columns,
@@ -456,13 +423,13 @@ static void print_legend(const struct drawing *d, struct legend g, idx height,
              (g.rows - 1) * k->legend_row + k->legend_row / 2);
     if (d->p->note)
         set_text(d, "label", d->p->note, g.columns, where);
-    fputs("plot NaN notitle", d->s);
+    fputs("plot NaN", d->s);
     for (idx i = 0; i < g.n; i++) {
-        fprintf(d->s, ", $line_%td with ", i);
+        fprintf(d->s, ", $data_%td using 1:2 with ", i);
         print_line_style(d, legend_curve(d, g, i));
         if (d->is_crowded)
             continue;
-        fprintf(d->s, ", $mark_%td with ", i);
+        fprintf(d->s, ", $data_%td using 1:3 with ", i);
         print_mark_style(d, i);
     }
     fputc('\n', d->s);
