@@ -5,12 +5,13 @@
 #include "report/cells.h"
 
 #include <math.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
     NOTES_MAX = 6, /* lines about runs and groups of a sweep */
-    NOTE_MAX = 256,
+    WHO_MAX = 256,
 };
 
 /* ---- what is noted ----------------------------------------------------- */
@@ -22,57 +23,42 @@ struct notes {
 };
 
 /* "note: WHO: WHAT", as long as there are few. */
-static void add_note(struct notes *n, const char *who, const char *what)
+static void __attribute__((format(printf, 3, 4)))
+add_note(struct notes *n, const char *who, const char *what, ...)
 {
-    char name[NOTE_MAX], text[ERR_TEXT_MAX];
+    char name[WHO_MAX], text[ERR_TEXT_MAX], shown[ERR_TEXT_MAX];
+    va_list args;
     if (++n->n > n->most)
         return;
+    va_start(args, what);
+    vsnprintf(text, sizeof text, what, args);
+    va_end(args);
     utf8_show(name, sizeof name, who, CELL_COLUMNS, n->unicode);
-    utf8_show(text, sizeof text, what, ERR_TEXT_MAX, n->unicode);
-    fprintf(n->out, "note: %s: %s\n", name, text);
+    utf8_show(shown, sizeof shown, text, ERR_TEXT_MAX, n->unicode);
+    fprintf(n->out, "note: %s: %s\n", name, shown);
 }
 
 static void note_column(struct notes *n, idx *n_logged, const struct group *g,
                         const struct band *b, const char *column)
 {
-    char text[NOTE_MAX];
     *n_logged += b->is_logged && b->n_runs > 0;
-    if (b->n_runs > 0 && b->n_runs < g->n_counted) {
-        snprintf(text, sizeof text,
-                 "%s is the mean of %td, not %td: the "
-                 "others have none",
-                 column, b->n_runs, g->n_counted);
-        add_note(n, g->label, text);
-    }
-    if (b->n_runs > 0 && b->n < b->n_any) {
-        snprintf(text, sizeof text,
-                 "%s was measured at %td steps by all its runs, at %td more "
-                 "by some: only the former are shown",
+    if (b->n_runs > 0 && b->n_runs < g->n_counted)
+        add_note(n, g->label,
+                 "%s is the mean of %td, not %td: the others have none", column,
+                 b->n_runs, g->n_counted);
+    if (b->n_runs > 0 && b->n < b->n_any)
+        add_note(n, g->label,
+                 "%s was measured at %td steps by all its runs, at %td more by "
+                 "some: only the former are shown",
                  column, b->n, b->n_any - b->n);
-        add_note(n, g->label, text);
-    }
-}
-
-/* Runs of one id follow the same path, the longer one further. */
-struct identity {
-    char id[CONFIG_ID_MAX];
-    const struct run_data *run;
-    idx i; /* of the run in its group */
-};
-
-static int order_identities(const void *a, const void *b)
-{
-    const struct identity *x = a, *y = b;
-    int order = strcmp(x->id, y->id);
-    return order != 0 ? order : (x->i > y->i) - (x->i < y->i);
 }
 
 /* Did both log the same losses as far as the shorter one goes? */
 static bool are_one_path(const struct run_data *a, const struct run_data *b)
 {
     double x, y;
-    struct series s = run_data_logged(a, "loss"),
-                  t = run_data_logged(b, "loss");
+    struct series s = run_data_logged(a, "loss");
+    struct series t = run_data_logged(b, "loss");
     return series_at_common(&x, &y, &s, &t) && x == y;
 }
 
@@ -81,50 +67,29 @@ static bool are_one_path(const struct run_data *a, const struct run_data *b)
  * them nothing is said.) */
 static void note_copies(struct notes *n, const struct group *g)
 {
-    struct identity *all = calloc((size_t)g->n_counted + 1, sizeof *all);
+    char(*ids)[CONFIG_ID_MAX] = calloc((size_t)g->n_counted + 1, sizeof *ids);
     struct config *c = malloc(sizeof *c);
-    idx n_all = 0;
-    for (idx i = 0; all && c && i < g->n_counted; i++) {
-        if (!g->runs[i]->has_config)
-            continue;
-        *c = g->runs[i]->config;
+    for (idx i = 0; ids && c && i < g->n_counted; i++) {
+        const struct run_data *r = g->runs[i];
+        *c = r->config;
         c->train.steps = 0;
-        config_id(all[n_all].id, c);
-        all[n_all].run = g->runs[i];
-        all[n_all++].i = i;
-    }
-    free(c);
-    if (all)
-        qsort(all, (size_t)n_all, sizeof *all, order_identities);
-    for (idx i = 1, first = 0; i < n_all; i++) {
-        char text[NOTE_MAX];
-        const struct run_data *a = all[first].run, *b = all[i].run;
-        bool is_longer = a->config.train.steps != b->config.train.steps;
-        if (strcmp(all[first].id, all[i].id) != 0) {
-            first = i;
-            continue;
+        if (r->has_config)
+            config_id(ids[i], c);
+        for (idx k = 0; r->has_config && k < i; k++) {
+            const struct run_data *other = g->runs[k];
+            bool is_longer = r->config.train.steps != other->config.train.steps;
+            if (strcmp(ids[k], ids[i]) != 0 ||
+                (is_longer && !are_one_path(other, r)))
+                continue;
+            add_note(n, r->label,
+                     "has the settings and seeds of %s%s, so their numbers "
+                     "count twice",
+                     other->label, is_longer ? " but for train.steps" : "");
+            break;
         }
-        if (is_longer && !are_one_path(a, b))
-            continue;
-        snprintf(text, sizeof text,
-                 "has the settings and seeds of %.100s%s, so their numbers "
-                 "count twice",
-                 a->name, is_longer ? " but for train.steps" : "");
-        add_note(n, b->name, text);
     }
-    free(all);
-}
-
-static void note_gone(struct notes *n, const struct group *g,
-                      const struct emerged *x)
-{
-    char text[NOTE_MAX];
-    if (x->n_gone == 0)
-        return;
-    snprintf(text, sizeof text,
-             "%td of the %td that emerged: gone again at the end", x->n_gone,
-             x->steps.n);
-    add_note(n, g->label, text);
+    free(ids);
+    free(c);
 }
 
 static void print_keys(FILE *out, const char *before,
@@ -261,29 +226,19 @@ static void note_source(FILE *out, const struct compare_options *o,
     fputs(": `sinklab analyze` takes a sweep, too\n", out);
 }
 
-/* Of a run that the user named, and has not analyzed. */
-static void note_unanalyzed(struct notes *n, const struct run_data *r,
-                            const char *metric)
-{
-    char text[NOTE_MAX];
-    if (r->analysis.columns > 0)
-        return;
-    snprintf(text, sizeof text,
-             "no analysis.csv, so %.100s is what training measured "
-             "(metrics.csv)",
-             metric);
-    add_note(n, r->label, text);
-}
-
+/* Of single runs also that nobody has analyzed them. */
 static void note_runs(struct notes *n, const struct rows *t,
-                      const struct row *r)
+                      const struct group *g)
 {
-    const struct group *g = r->group;
     for (idx i = 0; i < g->n_runs; i++) {
-        if (t->groups->are_single)
-            note_unanalyzed(n, g->runs[i], t->o->metric);
-        if (g->runs[i]->note[0])
-            add_note(n, g->runs[i]->label, g->runs[i]->note);
+        const struct run_data *r = g->runs[i];
+        if (t->groups->are_single && r->analysis.columns == 0)
+            add_note(n, r->label,
+                     "no analysis.csv, so %s is what training measured "
+                     "(metrics.csv)",
+                     t->o->metric);
+        if (r->note[0])
+            add_note(n, r->label, "%s", r->note);
     }
 }
 
@@ -296,12 +251,15 @@ void compare_notes(FILE *out, const struct rows *t, const struct band *metric)
     idx n_logged = 0;
     print_meaning(out, o, s);
     for (idx i = 0; i < s->n; i++) {
-        note_runs(&notes, t, &t->rows[i]);
+        note_runs(&notes, t, &s->g[i]);
         if (s->are_single)
             continue;
         note_column(&notes, &n_logged, &s->g[i], &metric[i], o->metric);
         note_copies(&notes, &s->g[i]);
-        note_gone(&notes, &s->g[i], &t->rows[i].emerged);
+        if (t->rows[i].emerged.n_gone > 0)
+            add_note(&notes, s->g[i].label,
+                     "%td of the %td that emerged: gone again at the end",
+                     t->rows[i].emerged.n_gone, t->rows[i].emerged.steps.n);
     }
     if (notes.n > notes.most)
         fprintf(out, "note: and %td more like these\n", notes.n - notes.most);

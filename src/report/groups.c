@@ -186,9 +186,8 @@ static void label_runs(const struct groups *s, struct run_data *runs, idx n)
         for (idx k = 0; k < i && is_clear; k++)
             is_clear = strcmp(runs[i].name, runs[k].name) != 0 ||
                        strcmp(runs[i].path, runs[k].path) == 0;
-    for (idx i = 0; i < n; i++)
-        runs[i].label =
-            is_clear && runs[i].name[0] ? runs[i].name : runs[i].path;
+    for (idx i = 0; i < n && !is_clear; i++)
+        runs[i].label = runs[i].path;
 }
 
 /* ---- the whole --------------------------------------------------------- */

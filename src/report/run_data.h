@@ -19,7 +19,7 @@ enum { RUN_NAME_MAX = 256 };
 struct run_data {
     const char *path;
     char name[RUN_NAME_MAX]; /* last part of path; "" where it says none */
-    const char *label;       /* how tables and legends call the run */
+    const char *label;       /* how tables and legends call it: name or path */
     const char *status;      /* of run_state_word */
     double step;             /* updates done, as far as its files say; NAN */
     bool has_config;

@@ -117,9 +117,8 @@ int listing_read(struct listing *l, const struct runs_options *o, struct err *e)
                        l->n_all);
     for (idx i = 0; i < l->n_all; i++) {
         struct listed *r = &l->runs[l->n];
-        const char *path = l->list.paths[i], *slash = strrchr(path, '/');
+        const char *path = l->list.paths[i];
         *r = (struct listed){ .name = seen_from(l, path) };
-        r->own_name = slash && slash[1] ? slash + 1 : path;
         r->parent_n = run_list_parent(path);
         run_data_read(&r->data, path, false);
         struct run_facts facts = facts_of(r);

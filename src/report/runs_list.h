@@ -29,7 +29,6 @@ struct runs_options {
 struct listed {
     struct run_data data; /* without analysis */
     const char *name;     /* the path, seen from the folder searched */
-    const char *own_name; /* its last part */
     size_t parent_n;      /* bytes of path that name the folder it lies in */
 };
 
