@@ -441,7 +441,7 @@ static bool are_all_done(const struct groups *s)
 {
     for (idx i = 0; i < s->n; i++)
         for (idx k = 0; k < s->g[i].n_runs; k++)
-            if (strcmp(s->g[i].runs[k]->status, run_state_word(RUN_DONE)) != 0)
+            if (s->g[i].runs[k]->state != RUN_DONE)
                 return false;
     return true;
 }

@@ -90,26 +90,21 @@ static void sort_runs(struct groups *s, idx n)
 
 /* ---- which runs count -------------------------------------------------- */
 
-static bool has_status(const struct run_data *r, enum run_state state)
-{
-    return strcmp(r->status, run_state_word(state)) == 0;
-}
-
 static bool counts(const struct group *g, const struct run_data *r)
 {
     if (g->is_done)
-        return has_status(r, RUN_DONE);
+        return r->state == RUN_DONE;
     if (r->metrics.rows + r->analysis.rows == 0)
         return false; /* nothing yet */
-    return !has_status(r, RUN_DIVERGED) && !has_status(r, RUN_FAILED) &&
-           !has_status(r, RUN_UNKNOWN);
+    return r->state != RUN_DIVERGED && r->state != RUN_FAILED &&
+           r->state != RUN_UNKNOWN;
 }
 
 /* Put those that count first, else in the order they have. */
 static void count_runs(struct group *g, const struct run_data **runs)
 {
     for (idx i = 0; i < g->n_runs; i++)
-        g->is_done = g->is_done || has_status(runs[i], RUN_DONE);
+        g->is_done = g->is_done || runs[i]->state == RUN_DONE;
     for (idx i = 0; i < g->n_runs; i++) {
         const struct run_data *r = runs[i];
         if (!counts(g, r))
@@ -120,19 +115,13 @@ static void count_runs(struct group *g, const struct run_data **runs)
     }
 }
 
-/* "2 done, 1 diverged" */
 static void write_status(struct group *g)
 {
+    idx n[RUN_STATES] = { 0 };
     struct text t = { g->status, sizeof g->status, 0 };
-    text_add(&t, "%s", "");
-    for (int state = 0; state < RUN_STATES; state++) {
-        idx n = 0;
-        for (idx i = 0; i < g->n_runs; i++)
-            n += strcmp(g->runs[i]->status, run_states[state].word) == 0;
-        if (n > 0)
-            text_add(&t, "%s%td %s", t.n > 0 ? ", " : "", n,
-                     run_states[state].word);
-    }
+    for (idx i = 0; i < g->n_runs; i++)
+        n[g->runs[i]->state]++;
+    run_states_text(&t, n);
 }
 
 /* ---- labels ------------------------------------------------------------ */
@@ -202,7 +191,7 @@ static void describe(struct groups *s, struct group *g,
         return;
     }
     g->n_counted = 1;
-    g->is_done = has_status(runs[0], RUN_DONE);
+    g->is_done = runs[0]->state == RUN_DONE;
     snprintf(g->label, sizeof g->label, "%s", runs[0]->label);
     snprintf(g->status, sizeof g->status, "%s", runs[0]->status);
 }

@@ -51,10 +51,10 @@ static void read_standing(struct run_data *r)
 {
     struct run_status found;
     struct err own = { 0 };
-    enum run_state state = run_look(&found, r->path, &own);
-    r->status = run_state_word(state);
-    r->step = state == RUN_UNKNOWN ? NAN : (double)found.step;
-    if (state == RUN_UNKNOWN && *found.reason)
+    r->state = run_look(&found, r->path, &own);
+    r->status = run_state_word(r->state);
+    r->step = r->state == RUN_UNKNOWN ? NAN : (double)found.step;
+    if (r->state == RUN_UNKNOWN && *found.reason)
         add_note(r, "", found.reason);
     keep_unread(r, &own);
 }
@@ -187,6 +187,17 @@ struct run_facts run_data_facts(const struct run_data *r, const char *name)
         .config = r->has_config ? &r->config : NULL,
         .measured = &r->metrics,
     };
+}
+
+void run_states_text(struct text *t, const idx counts[RUN_STATES])
+{
+    const char *between = "";
+    text_add(t, "%s", "");
+    for (int i = 0; i < RUN_STATES; i++)
+        if (counts[i] > 0) {
+            text_add(t, "%s%td %s", between, counts[i], run_states[i].word);
+            between = ", ";
+        }
 }
 
 struct series run_data_analysed(const struct run_data *r, const char *column)

@@ -10,6 +10,7 @@
 #include "analysis/measured.h"
 #include "base/base.h"
 #include "base/err.h"
+#include "base/text.h"
 #include "config/config.h"
 #include "report/series.h"
 #include "run/run_facts.h"
@@ -20,8 +21,9 @@ struct run_data {
     const char *path;
     char name[RUN_NAME_MAX]; /* last part of path; "" where it says none */
     const char *label;       /* how tables and legends call it: name or path */
-    const char *status;      /* of run_state_word */
-    double step;             /* updates done, as far as its files say; NAN */
+    enum run_state state;
+    const char *status; /* its word */
+    double step;        /* updates done, as far as its files say; NAN */
     bool has_config;
     struct config config;
     struct table analysis, metrics;   /* 0 columns where there is no file */
@@ -46,6 +48,9 @@ int run_data_refused(const struct run_data *r, struct err *e);
 /* run_data_facts - what conditions and orders are made of; `name` as the
  * command calls the run. Borrows r. */
 struct run_facts run_data_facts(const struct run_data *r, const char *name);
+
+/* run_states_text - "2 done, 1 diverged" of how many runs stand how. */
+void run_states_text(struct text *t, const idx counts[RUN_STATES]);
 
 /* run_data_series - from analysis.csv, else from metrics.csv. */
 struct series run_data_series(const struct run_data *r, const char *column);

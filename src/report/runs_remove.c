@@ -58,9 +58,7 @@ static const char *objection(const struct listed *r,
     if (!S_ISDIR(st.st_mode) || !is_run)
         return "no run folder";
     /* Of what is not known, `!=` holds: no reason to remove it */
-    if (o->where.n &&
-        (r->data.unread.code ||
-         strcmp(r->data.status, run_state_word(RUN_UNKNOWN)) == 0))
+    if (o->where.n && (r->data.unread.code || r->data.state == RUN_UNKNOWN))
         return "damaged or unreadable, so the condition says nothing of it "
                "(`sinklab verify` tells more)";
     if (is_locked(r->data.path))

@@ -96,15 +96,13 @@ static int fill(struct grid *g, struct part p, const struct config_key *keys,
 /* "12 runs, 10 done, 2 running" */
 static void print_counts(FILE *out, struct part p)
 {
-    fprintf(out, "%td run%s", p.n, p.n == 1 ? "" : "s");
-    for (int state = 0; state < RUN_STATES; state++) {
-        idx n = 0;
-        for (idx i = 0; i < p.n; i++)
-            n += strcmp(p.runs[i].data.status, run_states[state].word) == 0;
-        if (n > 0)
-            fprintf(out, ", %td %s", n, run_states[state].word);
-    }
-    fputc('\n', out);
+    char words[256];
+    struct text t = { words, sizeof words, 0 };
+    idx n[RUN_STATES] = { 0 };
+    for (idx i = 0; i < p.n; i++)
+        n[p.runs[i].data.state]++;
+    run_states_text(&t, n);
+    fprintf(out, "%td run%s, %s\n", p.n, p.n == 1 ? "" : "s", words);
 }
 
 /* Runs of a sweep are told apart by the keys in which they differ; runs that
