@@ -1,6 +1,6 @@
 /* The grammar of sweep files: every form, every mistake and its sentence. */
 #include "harness.h"
-#include "sweep/sweep_file.h"
+#include "sweep_case.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -9,31 +9,15 @@
 #include "base/text.h"
 #include "io/fsys.h"
 
-static struct sweep_file file;
-
-static const char *write_sweep(const char *text)
-{
-    static char path[512];
-    snprintf(path, sizeof path, "%s/s.ini", test_dir());
-    test_write_file(path, text, strlen(text));
-    return path;
-}
-
-static int read_text(const char *text, struct err *e)
-{
-    return sweep_file_read(&file, write_sweep(text), NULL, 0, e);
-}
-
 static const struct sweep_axis *read_axis(const char *line)
 {
     char text[4096];
     struct err e = { 0 };
-    sweep_file_release(&file);
     snprintf(text, sizeof text, "[axes]\n%s\n", line);
-    if (read_text(text, &e))
+    if (sweep_case_read(text, NULL, 0, &e))
         fail_msg("%s: %s", line, e.text);
-    assert_int_equal(file.n_axes, 1);
-    return &file.axes[0];
+    assert_int_equal(case_file.n_axes, 1);
+    return &case_file.axes[0];
 }
 
 /* The values of the one axis, rows told apart by a bar. */
@@ -50,23 +34,29 @@ static void check_values(const char *line, const char *want)
                          : "",
                      a->values[i * a->n_keys + k]);
     assert_string_equal(got, want);
-    sweep_file_release(&file);
+    sweep_case_release();
 }
 
+/* @ in `want` stands for the file, ~ for what optimizers there are. */
 static void check_refused(const char *text, const char *want)
 {
     char full[ERR_TEXT_MAX] = "";
     struct text t = { .at = full, .cap_bytes = sizeof full };
-    const char *path = write_sweep(text);
+    char names[256];
+    const char *path = sweep_case_write(text);
     struct err e = { 0 };
+    key_describe(config_key_find("optim.name").key, names, sizeof names);
     for (; *want; want++)
         if (*want == '@')
             text_add(&t, "%s", path);
+        else if (*want == '~')
+            text_add(&t, "%s", names);
         else
             text_add(&t, "%c", *want);
-    assert_int_equal(sweep_file_read(&file, path, NULL, 0, &e), ERR_CONFIG);
+    assert_int_equal(sweep_file_read(&case_file, path, NULL, 0, &e),
+                     ERR_CONFIG);
     assert_string_equal(e.text, full);
-    sweep_file_release(&file);
+    sweep_case_release();
 }
 
 static void test_sweep_file__lists_give_their_values(void **state)
@@ -117,58 +107,60 @@ static void test_sweep_file__conditions_are_read(void **state)
     assert_string_equal(a->when.terms[0].values[1].text, "relu");
     assert_int_equal(a->when.terms[0].sign, SIGN_EQUAL);
     assert_int_equal(a->when.terms[1].sign, SIGN_UNEQUAL);
-    sweep_file_release(&file);
+    sweep_case_release();
     a = read_axis("optim.lr = 1, 2,\n  if optim.name=sgd\n and run.seed=1e1");
     assert_int_equal(a->n_values, 2);
     assert_int_equal(a->when.n, 2);
     assert_string_equal(a->when.terms[1].values[0].text, "10");
-    sweep_file_release(&file);
+    sweep_case_release();
 }
 
 static void test_sweep_file__random_and_exclude_are_read(void **state)
 {
     struct err e = { 0 };
     (void)state;
-    int rc = read_text("[random]\ndraws = 5\nseed = 9\n"
-                       "optim.lr = loguniform 1e-4 to 1e-2\n"
-                       "model.layers = uniform 1 to 4\n"
-                       "optim.name = choice sgd, adamw\n"
-                       "[exclude]\noptim.name = sgd and\n  model.layers = 1\n"
-                       "optim.name != sgd\n"
-                       "[axes]\nrun.seed = 1\n",
-                       &e);
+    int rc =
+        sweep_case_read("[random]\ndraws = 5\nseed = 9\n"
+                        "optim.lr = loguniform 1e-4 to 1e-2\n"
+                        "model.layers = uniform 1 to 4\n"
+                        "optim.name = choice sgd, adamw\n"
+                        "[exclude]\noptim.name = sgd and\n  model.layers = 1\n"
+                        "optim.name != sgd\n"
+                        "[axes]\nrun.seed = 1\n",
+                        NULL, 0, &e);
     assert_string_equal(e.text, "");
     assert_int_equal(rc, OK);
-    assert_int_equal(file.n_grid, 1); /* [axes] first, wherever it stands */
-    assert_int_equal(file.n_axes, 4);
-    assert_int_equal(file.draws, 5);
-    assert_int_equal(file.seed, 9);
-    assert_int_equal(file.axes[1].draw, DRAW_LOGUNIFORM);
-    assert_close(file.axes[1].high, 1e-2, 0);
-    assert_int_equal(file.axes[3].draw, DRAW_CHOICE);
-    assert_int_equal(file.n_excludes, 2);
-    assert_int_equal(file.excludes[0].n, 2);
-    assert_int_equal(file.excludes[1].terms[0].sign, SIGN_UNEQUAL);
-    sweep_file_release(&file);
+    assert_int_equal(case_file.n_grid,
+                     1); /* [axes] first, wherever it stands */
+    assert_int_equal(case_file.n_axes, 4);
+    assert_int_equal(case_file.draws, 5);
+    assert_int_equal(case_file.seed, 9);
+    assert_int_equal(case_file.axes[1].draw, DRAW_LOGUNIFORM);
+    assert_close(case_file.axes[1].high, 1e-2, 0);
+    assert_int_equal(case_file.axes[3].draw, DRAW_CHOICE);
+    assert_int_equal(case_file.n_excludes, 2);
+    assert_int_equal(case_file.excludes[0].n, 2);
+    assert_int_equal(case_file.excludes[1].terms[0].sign, SIGN_UNEQUAL);
+    sweep_case_release();
 }
 
 static void test_sweep_file__options_come_from_file_and_command(void **state)
 {
     static const char *const overrides[] = { "sweep.jobs=3", "run.dir=x/y/" };
     struct err e = { 0 };
-    const char *path = write_sweep("[sweep]\njobs = 2\nretries = 4\n"
-                                   "[axes]\nrun.seed = 1\n");
+    const char *path = sweep_case_write("[sweep]\njobs = 2\nretries = 4\n"
+                                        "[axes]\nrun.seed = 1\n");
     (void)state;
-    assert_int_equal(sweep_file_read(&file, path, overrides, 2, &e), OK);
-    assert_int_equal(file.options.jobs, 3);
-    assert_int_equal(file.options.retries, 4);
-    assert_int_equal(file.options.threads, 1);
-    assert_string_equal(file.dir, "x/y");
-    assert_string_equal(file.base.run.dir, "");
-    sweep_file_release(&file);
-    assert_int_equal(sweep_file_read(&file, path, NULL, 0, &e), OK);
-    assert_string_equal(file.dir, "runs/s");
-    sweep_file_release(&file);
+    assert_int_equal(sweep_file_read(&case_file, path, overrides, 2, &e), OK);
+    assert_int_equal(case_file.options.jobs, 3);
+    assert_int_equal(case_file.options.retries, 4);
+    assert_int_equal(case_file.options.threads, 1);
+    assert_string_equal(case_file.dir, "x/y");
+    assert_string_equal(case_file.base.run.dir, "");
+    sweep_case_release();
+    assert_int_equal(sweep_file_read(&case_file, path, NULL, 0, &e), OK);
+    assert_string_equal(case_file.dir, "runs/s");
+    sweep_case_release();
 }
 
 /* Two folders may each have a sweep.ini; seen from outside they are told apart
@@ -195,10 +187,10 @@ static void test_sweep_file__a_sweep_ini_goes_by_its_folder(void **state)
     for (idx i = 0; i < COUNT_OF(cases); i++) {
         static const char text[] = "[axes]\nrun.seed = 1, 2\n";
         test_write_file(cases[i].path, text, strlen(text));
-        if (sweep_file_read(&file, cases[i].path, NULL, 0, &e))
+        if (sweep_file_read(&case_file, cases[i].path, NULL, 0, &e))
             fail_msg("%s", e.text);
-        assert_string_equal(file.dir, cases[i].dir);
-        sweep_file_release(&file);
+        assert_string_equal(case_file.dir, cases[i].dir);
+        sweep_case_release();
     }
     assert_int_equal(chdir(here), 0);
 }
@@ -212,20 +204,20 @@ static void test_sweep_file__what_is_printed_reads_back(void **state)
                        "[exclude]\noptim.lr != 1 and run.seed = 9 | 10\n"
                        "[sweep]\njobs = 7\n[model]\nlayers = 2\n";
     (void)state;
-    assert_int_equal(read_text(text, &e), OK);
-    char *first = sweep_file_print(&file);
-    sweep_file_release(&file);
-    assert_int_equal(read_text(first, &e), OK);
+    assert_int_equal(sweep_case_read(text, NULL, 0, &e), OK);
+    char *first = sweep_file_print(&case_file);
+    sweep_case_release();
+    assert_int_equal(sweep_case_read(first, NULL, 0, &e), OK);
     assert_string_equal(e.text, "");
-    assert_int_equal(file.n_axes, 2);
-    assert_int_equal(file.axes[0].n_values, 2);
-    assert_int_equal(file.axes[0].when.n, 1);
-    assert_int_equal(file.draws, 2);
-    assert_int_equal(file.excludes[0].n, 2);
-    assert_int_equal(file.options.jobs, 7);
-    assert_int_equal(file.base.model.layers, 2);
+    assert_int_equal(case_file.n_axes, 2);
+    assert_int_equal(case_file.axes[0].n_values, 2);
+    assert_int_equal(case_file.axes[0].when.n, 1);
+    assert_int_equal(case_file.draws, 2);
+    assert_int_equal(case_file.excludes[0].n, 2);
+    assert_int_equal(case_file.options.jobs, 7);
+    assert_int_equal(case_file.base.model.layers, 2);
     free(first);
-    sweep_file_release(&file);
+    sweep_case_release();
 }
 
 static void test_sweep_file__a_run_does_not_take_one(void **state)
@@ -236,7 +228,7 @@ static void test_sweep_file__a_run_does_not_take_one(void **state)
         struct err e = { 0 };
         char text[64], want[1200];
         snprintf(text, sizeof text, "[%s]\nx = 1\n[sweep]\n", *s);
-        const char *path = write_sweep(text);
+        const char *path = sweep_case_write(text);
         assert_int_equal(config_load(&c, path, NULL, 0, NULL, &e), ERR_CONFIG);
         snprintf(want, sizeof want,
                  "%s:1: [%s] stands in sweep files only, not in the config of "
@@ -341,7 +333,7 @@ static void test_sweep_file__bad_conditions_are_told(void **state)
                   "value");
     check_refused("[axes]\noptim.lr = 1 if optim.name = sdg\n",
                   "@:2: [axes] optim.lr: condition 'optim.name = sdg': got "
-                  "'sdg', want one of adamw, sgd; did you mean sgd?");
+                  "'sdg', want ~; did you mean sgd?");
     check_refused("[axes]\noptim.lr = 1 if optim.lr = 2\n",
                   "@:2: [axes] optim.lr: the condition speaks of the axis "
                   "itself; leave values out by [exclude]");
@@ -390,12 +382,12 @@ static void test_sweep_file__all_mistakes_are_told_together(void **state)
 static void check_override(const char *override, const char *want)
 {
     struct err e = { 0 };
-    const char *path = write_sweep("[axes]\noptim.lr = 1, 2\n");
-    assert_int_equal(sweep_file_read(&file, path, &override, 1, &e),
+    const char *path = sweep_case_write("[axes]\noptim.lr = 1, 2\n");
+    assert_int_equal(sweep_file_read(&case_file, path, &override, 1, &e),
                      ERR_CONFIG);
     if (!strstr(e.text, want))
         fail_msg("'%s' does not say '%s'", e.text, want);
-    sweep_file_release(&file);
+    sweep_case_release();
 }
 
 static void test_sweep_file__overrides_leave_axes_alone(void **state)
@@ -406,6 +398,68 @@ static void test_sweep_file__overrides_leave_axes_alone(void **state)
     check_override("axes.optim.lr=3", "cannot be set on the command line");
     check_override("sweep.job=3", "command line: sweep.job: unknown key");
     check_override("sweep.jobs=x", "[sweep] jobs: got 'x'");
+}
+
+/* ---- axes that would not do what they say ------------------------------- */
+
+static void refused(const char *text, const char *want)
+{
+    sweep_case_refused(text, ERR_CONFIG, want);
+}
+
+static void check_taken(const char *text)
+{
+    struct err e = { 0 };
+    if (sweep_case_read(text, NULL, 0, &e) != OK)
+        fail_msg("%s: %s", text, e.text);
+    sweep_case_release();
+}
+
+static void test_sweep_file__a_preset_stands_in_any_order(void **state)
+{
+    (void)state;
+    check_taken("[axes]\nmodel.norm & model.preset = layernorm & llama\n");
+    check_taken("[axes]\nmodel.preset & model.norm = llama & layernorm\n");
+    check_taken("[axes]\noptim.lr & model.preset = 1 & llama\n");
+    check_taken("[axes]\nmodel.norm = rmsnorm\nmodel.preset = gpt2, llama\n");
+    /* but a condition sees only what stands above it */
+    refused("[axes]\noptim.lr = 1, 2 if model.norm = rmsnorm\n"
+            "model.preset = gpt2, llama\n",
+            "s.ini:2: [axes] optim.lr: the condition speaks of "
+            "model.preset, an axis of ");
+}
+
+static void test_sweep_file__cosmetic_keys_alone_are_none(void **state)
+{
+    (void)state;
+    refused("[axes]\nrun.seed = 1\ncheckpoint.steps = {1, 2}, {}\n",
+            "s.ini:3: [axes] checkpoint.steps: is no axis: it changes no "
+            "number");
+    refused("[axes]\ntrain.log_every & sink.eps = 1 & 0.1, 2 & 0.2\n",
+            "s.ini:2: [axes] train.log_every & sink.eps: is no axis");
+    refused("[random]\ndraws = 2\ntrain.threads = uniform 1 to 4\n",
+            "s.ini:3: [random] train.threads: is no axis");
+    check_taken("[axes]\noptim.lr & checkpoint.steps = 1 & {1, 2}, 2 & {}\n");
+}
+
+static void test_sweep_file__options_of_the_sweep_are_none(void **state)
+{
+    (void)state;
+    refused("[axes]\nsweep.jobs = 3\n",
+            "s.ini:2: [sweep] is a section of the sweep file, not of its "
+            "runs: its keys stand below a line [sweep]");
+    refused("[axes]\nsweeep.jobs = 3\n", "did you mean sweep?");
+}
+
+static void test_sweep_file__no_folder_looks_like_an_option(void **state)
+{
+    static const char *const overrides[] = { "run.dir=-x/" };
+    struct err e = { 0 };
+    (void)state;
+    assert_int_equal(
+        sweep_case_read("[axes]\nrun.seed = 1\n", overrides, 1, &e), OK);
+    assert_string_equal(case_file.dir, "./-x");
+    sweep_case_release();
 }
 
 int main(void)
@@ -428,6 +482,10 @@ int main(void)
         RUN(test_sweep_file__axes_must_go_together),
         RUN(test_sweep_file__all_mistakes_are_told_together),
         RUN(test_sweep_file__overrides_leave_axes_alone),
+        RUN(test_sweep_file__a_preset_stands_in_any_order),
+        RUN(test_sweep_file__cosmetic_keys_alone_are_none),
+        RUN(test_sweep_file__options_of_the_sweep_are_none),
+        RUN(test_sweep_file__no_folder_looks_like_an_option),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

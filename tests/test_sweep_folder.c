@@ -1,5 +1,6 @@
 /* The folder of a sweep: what is frozen stays, whatever happens to it. */
 #include "harness.h"
+#include "sweep_case.h"
 #include "sweep/sweep_folder.h"
 
 #include <errno.h>
@@ -13,8 +14,6 @@
 #include "sweep/sweep_freeze.h"
 #include "sweep/sweep_journal.h"
 
-static struct sweep_file file;
-static struct sweep_points points;
 static struct sweep sweep;
 static struct sweep_news news;
 
@@ -33,14 +32,11 @@ static int freeze_text(const char *name, const char *text, struct err *e)
     char dir[600];
     const char *const overrides[] = { dir };
     sweep_close(&sweep);
-    sweep_points_release(&points);
-    sweep_file_release(&file);
     snprintf(dir, sizeof dir, "run.dir=%s", path_of(name));
-    test_write_file(path_of("s.ini"), text, strlen(text));
-    if (sweep_file_read(&file, path_of("s.ini"), overrides, 1, e) ||
-        sweep_expand(&points, &file, e) || sweep_lock(&sweep, file.dir, e))
+    if (sweep_case_expand(text, overrides, 1, e) ||
+        sweep_lock(&sweep, case_file.dir, e))
         return e->code;
-    return sweep_freeze(&sweep, &file, &points, &news, e);
+    return sweep_freeze(&sweep, &case_file, &case_points, &news, e);
 }
 
 static void freeze(const char *name, const char *text)
@@ -53,8 +49,7 @@ static void freeze(const char *name, const char *text)
 static void close_all(void)
 {
     sweep_close(&sweep);
-    sweep_points_release(&points);
-    sweep_file_release(&file);
+    sweep_case_release();
 }
 
 static char *read_list(const char *name, size_t *n)
@@ -118,10 +113,11 @@ static void test_sweep_folder__a_frozen_sweep_reads_back(void **state)
     sweep_close(&s);
     close_all();
     /* its own folder says the same as the file it came from */
-    assert_int_equal(sweep_file_read(&file, path_of("back"), NULL, 0, &e), OK);
-    assert_int_equal(sweep_expand(&points, &file, &e), OK);
-    assert_int_equal(points.n, 4);
-    assert_string_equal(points.points[3].id, id);
+    assert_int_equal(sweep_file_read(&case_file, path_of("back"), NULL, 0, &e),
+                     OK);
+    assert_int_equal(sweep_expand(&case_points, &case_file, &e), OK);
+    assert_int_equal(case_points.n, 4);
+    assert_string_equal(case_points.points[3].id, id);
     close_all();
 }
 

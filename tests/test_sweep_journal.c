@@ -13,123 +13,111 @@
 
 enum { RUNS = 3 };
 
-/* A sweep of three runs, made by hand, in a folder of its own. */
-static void make_sweep(struct sweep *s, struct sweep_run runs[RUNS],
-                       const char *name)
+/* A sweep of three runs, made by hand; what is read of it. */
+static struct sweep s;
+static struct sweep_run runs[RUNS];
+static struct sweep_record records[RUNS];
+static struct err e;
+
+/* In a folder of its own. */
+static void make_sweep(const char *name)
 {
-    struct err e = { 0 };
-    *s = (struct sweep){ .n = RUNS, .runs = runs };
-    snprintf(s->dir, sizeof s->dir, "%s/%s", test_dir(), name);
-    assert_int_equal(fsys_mkdirs(s->dir, &e), OK);
+    s = (struct sweep){ .n = RUNS, .runs = runs };
+    e = (struct err){ 0 };
+    snprintf(s.dir, sizeof s.dir, "%s/%s", test_dir(), name);
+    assert_int_equal(fsys_mkdirs(s.dir, &e), OK);
     for (idx i = 0; i < RUNS; i++) {
         runs[i] = (struct sweep_run){ .index = i, .name = "x" };
         snprintf(runs[i].id, sizeof runs[i].id, "000000000000000%d", (int)i);
     }
 }
 
-static void append(const struct sweep *s, idx run, int event,
-                   const char *detail)
+static void append(idx run, int event, const char *detail)
 {
-    struct err e = { 0 };
-    if (sweep_journal_append(s, run < 0 ? NULL : &s->runs[run], event, detail,
+    if (sweep_journal_append(&s, run < 0 ? NULL : &runs[run], event, detail,
                              &e))
         fail_msg("%s", e.text);
 }
 
-static int read_all(struct sweep_record records[RUNS], const struct sweep *s,
-                    struct err *e)
+static int read_all(void)
 {
-    *e = (struct err){ 0 };
-    return sweep_journal_read(records, s, e);
+    e = (struct err){ 0 };
+    return sweep_journal_read(records, &s, &e);
 }
 
 /* noinline: gcc 12 takes what it read for a pointer to `text` itself. */
-__attribute__((noinline)) static char *read_file(const struct sweep *s,
-                                                 size_t *n)
+__attribute__((noinline)) static char *read_file(size_t *n)
 {
     char path[RUN_PATH_MAX], *text;
-    struct err e = { 0 };
-    sweep_path(path, s->dir, "journal");
+    sweep_path(path, s.dir, "journal");
     if (fsys_read_file(&text, n, path, 1 << 24, &e))
         fail_msg("%s", e.text);
     return text;
 }
 
-static void write_file(const struct sweep *s, const char *text, size_t n)
+static void write_file(const char *text, size_t n)
 {
     char path[RUN_PATH_MAX];
-    sweep_path(path, s->dir, "journal");
+    sweep_path(path, s.dir, "journal");
     test_write_file(path, text, n);
 }
 
 static void test_sweep_journal__history_adds_up(void **state)
 {
-    struct sweep s;
-    struct sweep_run runs[RUNS];
-    struct sweep_record records[RUNS];
-    struct err e;
     (void)state;
-    make_sweep(&s, runs, "history");
-    assert_int_equal(read_all(records, &s, &e), OK); /* none yet */
+    make_sweep("history");
+    assert_int_equal(read_all(), OK); /* none yet */
     assert_int_equal(records[1].attempts, 0);
-    append(&s, -1, EVENT_LAUNCHED, NULL);
-    append(&s, 1, EVENT_STARTED, "");
-    append(&s, 1, RUN_FAILED, "disk\tfull\nreally");
-    append(&s, 1, EVENT_STARTED, NULL);
-    append(&s, 2, EVENT_STARTED, NULL);
-    append(&s, 2, RUN_FAILED, "x");
-    append(&s, 2, RUN_DONE, "done: \xc3\xa4");
-    append(&s, -1, EVENT_LEFT, NULL);
-    assert_int_equal(read_all(records, &s, &e), OK);
+    append(-1, EVENT_LAUNCHED, NULL);
+    append(1, EVENT_STARTED, "");
+    append(1, RUN_FAILED, "disk\tfull\nreally");
+    append(1, EVENT_STARTED, NULL);
+    append(2, EVENT_STARTED, NULL);
+    append(2, RUN_FAILED, "x");
+    append(2, RUN_DONE, "done: \xc3\xa4");
+    append(-1, EVENT_LEFT, NULL);
+    assert_int_equal(read_all(), OK);
     assert_int_equal(records[0].last, RUN_PENDING);
     assert_int_equal(records[1].attempts, 2);
     assert_int_equal(records[1].last, EVENT_STARTED);
     assert_int_equal(records[2].last, RUN_DONE);
     assert_string_equal(records[2].detail, "done: \xc3\xa4");
     size_t n;
-    char *text = read_file(&s, &n);
+    char *text = read_file(&n);
     assert_non_null(strstr(text, "\tdisk full really\t"));
     free(text);
 }
 
 static void test_sweep_journal__long_details_are_cut(void **state)
 {
-    struct sweep s;
-    struct sweep_run runs[RUNS];
-    struct sweep_record records[RUNS];
-    struct err e;
     char detail[5000];
     (void)state;
     memset(detail, 'x', sizeof detail);
     detail[sizeof detail - 1] = '\0';
-    make_sweep(&s, runs, "long");
-    append(&s, 0, RUN_FAILED, detail);
-    assert_int_equal(read_all(records, &s, &e), OK);
+    make_sweep("long");
+    append(0, RUN_FAILED, detail);
+    assert_int_equal(read_all(), OK);
     assert_int_equal(strlen(records[0].detail), SWEEP_DETAIL_MAX - 1);
 }
 
 static void test_sweep_journal__a_torn_line_is_dropped(void **state)
 {
-    struct sweep s;
-    struct sweep_run runs[RUNS];
-    struct sweep_record records[RUNS];
-    struct err e;
     size_t n, n_first, n_now;
     (void)state;
-    make_sweep(&s, runs, "torn");
-    append(&s, 0, EVENT_STARTED, "one");
-    free(read_file(&s, &n_first));
-    append(&s, 0, RUN_FAILED, "two");
-    char *text = read_file(&s, &n);
+    make_sweep("torn");
+    append(0, EVENT_STARTED, "one");
+    free(read_file(&n_first));
+    append(0, RUN_FAILED, "two");
+    char *text = read_file(&n);
     for (size_t cut = 0; cut <= n; cut++) {
-        write_file(&s, text, cut);
-        assert_int_equal(read_all(records, &s, &e), OK);
+        write_file(text, cut);
+        assert_int_equal(read_all(), OK);
         assert_int_equal(records[0].attempts, cut >= n_first);
         assert_int_equal(records[0].last == RUN_FAILED, cut >= n);
-        append(&s, 0, RUN_DONE, "three"); /* cuts it off */
-        assert_int_equal(read_all(records, &s, &e), OK);
+        append(0, RUN_DONE, "three"); /* cuts it off */
+        assert_int_equal(read_all(), OK);
         assert_int_equal(records[0].last, RUN_DONE);
-        char *now = read_file(&s, &n_now);
+        char *now = read_file(&n_now);
         assert_int_equal(now[n_now - 1], '\n');
         free(now);
     }
@@ -138,27 +126,23 @@ static void test_sweep_journal__a_torn_line_is_dropped(void **state)
 
 static void test_sweep_journal__damage_is_found(void **state)
 {
-    struct sweep s;
-    struct sweep_run runs[RUNS];
-    struct sweep_record records[RUNS];
-    struct err e;
     size_t n;
     (void)state;
-    make_sweep(&s, runs, "damage");
-    append(&s, 0, EVENT_STARTED, "one");
-    append(&s, 1, EVENT_STARTED, "two");
-    char *text = read_file(&s, &n);
+    make_sweep("damage");
+    append(0, EVENT_STARTED, "one");
+    append(1, EVENT_STARTED, "two");
+    char *text = read_file(&n);
     for (size_t i = 0; i + 1 < n; i++) {
         char was = text[i];
         text[i] = i % 2 ? '\0' : was == 'a' ? 'b' : 'a';
-        write_file(&s, text, n);
-        assert_int_equal(read_all(records, &s, &e), ERR_DATA);
+        write_file(text, n);
+        assert_int_equal(read_all(), ERR_DATA);
         assert_non_null(strstr(e.text, "journal"));
         text[i] = was;
     }
     *(strstr(text, "\ttwo\t") + 1) = 'T';
-    write_file(&s, text, n);
-    assert_int_equal(read_all(records, &s, &e), ERR_DATA);
+    write_file(text, n);
+    assert_int_equal(read_all(), ERR_DATA);
     assert_non_null(strstr(e.text, "journal:3: damaged"));
     free(text);
 }
@@ -166,26 +150,22 @@ static void test_sweep_journal__damage_is_found(void **state)
 static void test_sweep_journal__others_are_left_alone(void **state)
 {
     static const char newer[] = "sinklab-sweep-journal 2\nwhat comes then\n";
-    struct sweep s;
-    struct sweep_run runs[RUNS];
-    struct sweep_record records[RUNS];
-    struct err e = { 0 };
     (void)state;
-    make_sweep(&s, runs, "newer");
-    write_file(&s, newer, strlen(newer));
+    make_sweep("newer");
+    write_file(newer, strlen(newer));
     assert_int_equal(sweep_journal_append(&s, NULL, EVENT_LEFT, NULL, &e),
                      ERR_DATA);
     assert_non_null(strstr(e.text, "has version 2"));
-    assert_int_equal(read_all(records, &s, &e), ERR_DATA);
+    assert_int_equal(read_all(), ERR_DATA);
     size_t n;
-    char *text = read_file(&s, &n);
+    char *text = read_file(&n);
     assert_string_equal(text, newer);
     free(text);
     /* of another sweep: the identity tells */
-    make_sweep(&s, runs, "other");
-    append(&s, 1, EVENT_STARTED, NULL);
+    make_sweep("other");
+    append(1, EVENT_STARTED, NULL);
     runs[1].id[0] = '9';
-    assert_int_equal(read_all(records, &s, &e), ERR_DATA);
+    assert_int_equal(read_all(), ERR_DATA);
     assert_non_null(strstr(e.text, "journal:2:"));
 }
 
@@ -197,15 +177,11 @@ static void test_sweep_journal__a_changed_head_is_refused(void **state)
         "sinklab-sweep-journal +1\n", "sinklab-sweep-journal 1 \n",
         "sinklab-sweep-journal\n",
     };
-    struct sweep s;
-    struct sweep_run runs[RUNS];
-    struct sweep_record records[RUNS];
-    struct err e = { 0 };
     (void)state;
-    make_sweep(&s, runs, "head");
+    make_sweep("head");
     for (idx i = 0; i < COUNT_OF(heads); i++) {
-        write_file(&s, heads[i], strlen(heads[i]));
-        assert_int_equal(read_all(records, &s, &e), ERR_DATA);
+        write_file(heads[i], strlen(heads[i]));
+        assert_int_equal(read_all(), ERR_DATA);
         assert_non_null(strstr(e.text, "want 'sinklab-sweep-journal 1'"));
         assert_int_equal(sweep_journal_append(&s, NULL, EVENT_LEFT, NULL, NULL),
                          ERR_DATA);
@@ -214,37 +190,29 @@ static void test_sweep_journal__a_changed_head_is_refused(void **state)
 
 static void test_sweep_journal__runs_added_since_are_passed_over(void **state)
 {
-    struct sweep s;
-    struct sweep_run runs[RUNS];
-    struct sweep_record records[RUNS];
-    struct err e;
     size_t n;
     (void)state;
-    make_sweep(&s, runs, "grown");
-    append(&s, 0, EVENT_STARTED, NULL);
-    append(&s, 2, EVENT_STARTED, "late");
-    append(&s, 0, RUN_FAILED, NULL);
+    make_sweep("grown");
+    append(0, EVENT_STARTED, NULL);
+    append(2, EVENT_STARTED, "late");
+    append(0, RUN_FAILED, NULL);
     s.n = 2; /* a list read before the third was added */
-    assert_int_equal(read_all(records, &s, &e), OK);
+    assert_int_equal(read_all(), OK);
     assert_int_equal(records[0].last, RUN_FAILED);
     assert_int_equal(records[1].attempts, 0);
-    char *text = read_file(&s, &n);
+    char *text = read_file(&n);
     *strstr(text, "late") = 'r';
-    write_file(&s, text, n);
-    assert_int_equal(read_all(records, &s, &e), ERR_DATA);
+    write_file(text, n);
+    assert_int_equal(read_all(), ERR_DATA);
     assert_non_null(strstr(e.text, "journal:3: damaged"));
     free(text);
 }
 
 static void test_sweep_journal__a_full_disk_leaves_it_whole(void **state)
 {
-    struct sweep s;
-    struct sweep_run runs[RUNS];
-    struct sweep_record records[RUNS];
-    struct err e = { 0 };
     (void)state;
-    make_sweep(&s, runs, "full");
-    append(&s, 0, EVENT_STARTED, NULL);
+    make_sweep("full");
+    append(0, EVENT_STARTED, NULL);
     bool was_refused = true;
     for (long at = 1; was_refused; at++) {
         e = (struct err){ 0 };
@@ -254,24 +222,20 @@ static void test_sweep_journal__a_full_disk_leaves_it_whole(void **state)
         was_refused = rc != OK;
         if (was_refused)
             assert_int_equal(rc, ERR_IO);
-        assert_int_equal(read_all(records, &s, &e), OK);
+        assert_int_equal(read_all(), OK);
         assert_int_equal(records[0].attempts, 1);
         assert_true(at < 100);
     }
-    append(&s, 0, EVENT_STARTED, NULL);
-    assert_int_equal(read_all(records, &s, &e), OK);
+    append(0, EVENT_STARTED, NULL);
+    assert_int_equal(read_all(), OK);
     assert_int_equal(records[0].attempts, 2);
 }
 
 static void test_sweep_journal__many_processes_may_append(void **state)
 {
     enum { WRITERS = 8, LINES = 50 };
-    struct sweep s;
-    struct sweep_run runs[RUNS];
-    struct sweep_record records[RUNS];
-    struct err e = { 0 };
     (void)state;
-    make_sweep(&s, runs, "many");
+    make_sweep("many");
     for (int w = 0; w < WRITERS; w++) {
         if (fork() != 0)
             continue;
@@ -286,7 +250,7 @@ static void test_sweep_journal__many_processes_may_append(void **state)
         assert_true(wait(&status) > 0);
         assert_int_equal(status, 0);
     }
-    assert_int_equal(read_all(records, &s, &e), OK);
+    assert_int_equal(read_all(), OK);
     idx sum = 0;
     for (int i = 0; i < RUNS; i++)
         sum += records[i].attempts;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "config/config_differ.h"
 #include "config/config_when.h"
 #include "io/fsys.h"
 #include "io/ini.h"
@@ -41,15 +42,12 @@ static int write_config(const char *path, const struct config *c, struct err *e)
 
 /* --- runs that are in the list ------------------------------------------ */
 
-static int same_text(bool *is_same, const struct config *a,
-                     const struct config *b, struct err *e)
+static bool is_same(const struct config *a, const struct config *b)
 {
-    char *one = config_print(a, NULL), *other = config_print(b, NULL);
-    int rc = one && other ? OK : out_of_memory(e);
-    *is_same = rc == OK && !strcmp(one, other);
-    free(one);
-    free(other);
-    return rc;
+    for (struct config_key k = { 0 }; config_next_key(&k);)
+        if (config_value_order(a, b, k) != 0)
+            return false;
+    return true;
 }
 
 /* Cosmetic settings reach a run that has not begun; another one keeps its own,
@@ -61,7 +59,6 @@ static int update_config(const struct sweep *s, const struct sweep_run *r,
     char path[RUN_PATH_MAX];
     struct config kept;
     struct err damage = { 0 };
-    bool is_same;
     sweep_config_path(path, s, r);
     bool has_begun = sweep_run_state(s, r, NULL, NULL) != RUN_PENDING;
     int rc = sweep_config_load(&kept, s, r, &damage);
@@ -75,17 +72,11 @@ static int update_config(const struct sweep *s, const struct sweep_run *r,
     if (rc)
         return err_set(e, rc, "%s", damage.text);
     config_drop_idle(&kept); /* an earlier version kept them */
-    if (same_text(&is_same, &kept, wanted, e))
-        return e->code;
-    if (!has_begun) {
-        news->updated += !is_same;
-        return write_config(path, wanted, e);
-    }
-    key_copy_text(kept.data.path, wanted->data.path);
-    if (same_text(&is_same, &kept, wanted, e))
-        return e->code;
-    news->kept += !is_same;
-    return write_config(path, &kept, e);
+    if (has_begun)
+        key_copy_text(kept.data.path, wanted->data.path);
+    if (!is_same(&kept, wanted))
+        ++*(has_begun ? &news->kept : &news->updated);
+    return write_config(path, has_begun ? &kept : wanted, e);
 }
 
 /* --- new ones ----------------------------------------------------------- */
