@@ -123,9 +123,8 @@ int analysis_read_csv(struct table *t, const char *dir, struct err *e)
     if (rc == OK && !is_there)
         rc = say_alone(dir, e);
     else if (rc == OK && read_seal(seal, dir, &own) != OK)
-        rc = own.code == ERR_IO || own.code == ERR_MEMORY
-                 ? err_set(e, own.code, "%s", own.text)
-                 : say_foreign(dir, own.text, e);
+        rc = err_is_refusal(own.code) ? err_pass(e, &own)
+                                      : say_foreign(dir, own.text, e);
     else if (rc == OK && strcmp(seal, t->origin) != 0)
         rc = say_foreign(dir, "", e);
     if (rc != OK)

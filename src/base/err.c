@@ -19,6 +19,16 @@ int err_set(struct err *e, int code, const char *format, ...)
     return code;
 }
 
+int err_pass(struct err *e, const struct err *from)
+{
+    return from->code == OK ? OK : err_set(e, from->code, "%s", from->text);
+}
+
+bool err_is_refusal(int code)
+{
+    return code == ERR_IO || code == ERR_MEMORY;
+}
+
 static const char *remedy(int errnum)
 {
     switch (errnum) {

@@ -7,6 +7,8 @@
 #ifndef SINKLAB_ERR_H
 #define SINKLAB_ERR_H
 
+#include <stdbool.h>
+
 enum {
     OK = 0,
     ERR_USAGE = 2,        /* command line not understood */
@@ -34,6 +36,13 @@ struct err {
  * that adds nothing may pass the code on. e may be NULL. */
 int err_set(struct err *e, int code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* err_pass - hand on what `from` holds, if anything; returns its code. */
+int err_pass(struct err *e, const struct err *from);
+
+/* Did the system refuse it (ERR_IO, ERR_MEMORY), so that nobody knows whether
+ * what was asked for is sound? */
+bool err_is_refusal(int code);
 
 /* err_system - what errno says a system call refused: "PLACE: cannot WHAT:
  * <the system's words>; <what to do>". Returns ERR_IO, or ERR_MEMORY if it was

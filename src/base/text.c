@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 bool text_is_blank(char c)
 {
@@ -114,4 +115,14 @@ void text_print_words(FILE *out, const char *text, int at, int indent,
         text += *text != '\0';
     }
     fputc('\n', out);
+}
+
+void text_add_now(struct text *t)
+{
+    char when[32];
+    time_t now = time(NULL);
+    struct tm utc;
+    gmtime_r(&now, &utc);
+    strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", &utc);
+    text_add(t, "%s", when);
 }

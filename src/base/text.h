@@ -54,6 +54,9 @@ void text_print_lines(FILE *out, const char *prefix, const char *lines);
 void text_print_words(FILE *out, const char *text, int at, int indent,
                       int columns);
 
+/* Now, in UTC: "2026-01-31T12:00:00Z". */
+void text_add_now(struct text *t);
+
 /* "7s", "3m20s", "2h05m". */
 void text_add_duration(struct text *t, double seconds);
 

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { MANIFEST_MAX_BYTES = 1 << 24 };
@@ -17,12 +16,9 @@ enum { MANIFEST_MAX_BYTES = 1 << 24 };
 
 static void add_time(struct text *t, const char *key)
 {
-    char when[32];
-    time_t now = time(NULL);
-    struct tm utc;
-    gmtime_r(&now, &utc);
-    strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", &utc);
-    text_add(t, "%s = %s\n", key, when);
+    text_add(t, "%s = ", key);
+    text_add_now(t);
+    text_add(t, "\n");
 }
 
 static void add_line(struct text *t, const char *key, const char *value)
@@ -170,11 +166,10 @@ int manifest_read(struct manifest *m, const char *dir, struct err *e)
     free(text);
     if (m->memory.is_out_of_memory)
         return err_set(e, ERR_MEMORY, "%s: out of memory", path);
-    if (own.code)
-        return err_set(e, own.code, "%s", own.text);
-    return m->id[0] ? OK
-                    : err_set(e, ERR_DATA, "%s: has no id of the run; %s", path,
-                              RUN_MANIFEST_REMEDY);
+    if (own.code == OK && !m->id[0])
+        err_set(&own, ERR_DATA, "%s: has no id of the run; %s", path,
+                RUN_MANIFEST_REMEDY);
+    return err_pass(e, &own);
 }
 
 void manifest_release(struct manifest *m)

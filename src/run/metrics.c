@@ -307,7 +307,7 @@ static int open_log(struct metrics *m, const char *path, const char *header,
         rc = OK;
     }
     if (rc != OK)
-        err_set(e, rc, "%s", damage.text);
+        err_pass(e, &damage);
     else if (s->keep == 0) {
         match_columns(m, line, strlen(line), line);
         rc = write_header(path, line, e);

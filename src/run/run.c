@@ -97,25 +97,22 @@ static int set_dir(struct run_folder *r, const char *dir, struct err *e)
 int run_status_write(const struct run_folder *r, enum run_state state, idx step,
                      const char *reason, struct err *e)
 {
-    char path[RUN_PATH_MAX], text[RUN_REASON_MAX + 128], when[32];
-    time_t now = time(NULL);
-    struct tm utc;
+    char path[RUN_PATH_MAX], text[RUN_REASON_MAX + 128];
+    struct text t = { text, sizeof text, 0 };
     bool has_reason = reason && *reason;
     BUG_ON(!r->lock.is_held);
-    gmtime_r(&now, &utc);
-    strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", &utc);
-    int head = snprintf(text, sizeof text, "%s\nstep %lld, %s",
-                        run_state_name(state), (long long)step, when);
-    snprintf(text + head, sizeof text - (size_t)head, "%s%.*s",
-             has_reason ? ": " : "", RUN_REASON_MAX - 1,
+    text_add(&t, "%s\nstep %td, ", run_state_name(state), step);
+    text_add_now(&t);
+    size_t head = t.n;
+    text_add(&t, "%s%.*s", has_reason ? ": " : "", RUN_REASON_MAX - 1,
              has_reason ? reason : "");
     for (char *p = text + head; *p; p++) /* the reason stays on its line */
         if (*p == '\n' || *p == '\r')
             *p = ' ';
-    size_t n = strlen(text);
-    text[n] = '\n';
+    text_add(&t, "\n");
+    BUG_ON(t.n >= sizeof text);
     run_path(path, r->dir, "status");
-    return sealed_text_write(path, text, n + 1, e);
+    return sealed_text_write(path, text, t.n, e);
 }
 
 /* "step N, TIME: reason"; anything else leaves step 0 and no reason. */
@@ -182,8 +179,8 @@ enum run_state run_look(struct run_status *found, const char *dir,
         snprintf(status.reason, sizeof status.reason, "%.*s",
                  RUN_REASON_MAX - 1, own.text);
     }
-    if (rc == ERR_IO || rc == ERR_MEMORY)
-        err_set(e, rc, "%s", own.text);
+    if (err_is_refusal(rc))
+        err_pass(e, &own);
     if (found)
         *found = status;
     return state;
@@ -224,8 +221,7 @@ static int adopt_id(bool *is_found, struct run_folder *r, const char *path,
     if (*is_found)
         snprintf(r->id, sizeof r->id, "%s", head.run_id);
     free(head.config);
-    return rc == ERR_CHECKPOINT || rc == OK ? OK
-                                            : err_set(e, rc, "%s", own.text);
+    return rc == ERR_CHECKPOINT ? OK : err_pass(e, &own);
 }
 
 /* Without manifest.ini: as the checkpoints have it; a new one where there are
@@ -348,7 +344,7 @@ static int check_free(const struct run_folder *r, struct err *e)
         return e->code;
     if (has_status && run_status_read(&found, r->dir, &own) != OK &&
         own.code != ERR_DATA)
-        return err_set(e, own.code, "%s", own.text);
+        return err_pass(e, &own);
     bool is_known = own.code == OK;
     if (has_numbers || (has_status && is_known && is_begun(found.state)) ||
         (has_status && !is_known && has_config))
@@ -423,8 +419,8 @@ int run_open(struct run_folder *r, const char *dir, struct err *e)
     if (rc == OK && (!has_status || run_status_read(&r->found, r->dir, &own)))
         r->found = (struct run_status){ .state = RUN_FAILED,
                                         .reason = "status is damaged" };
-    if (rc == OK && (own.code == ERR_IO || own.code == ERR_MEMORY))
-        rc = err_set(e, own.code, "%s", own.text);
+    if (rc == OK && err_is_refusal(own.code))
+        rc = err_pass(e, &own);
     if (rc != OK)
         run_close(r);
     return rc;

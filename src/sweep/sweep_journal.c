@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "io/fsys.h"
@@ -18,7 +17,6 @@ enum {
     JOURNAL_MAX_BYTES = 1 << 28,
     LINE_MAX_BYTES = 1024,
     HOST_MAX = 128,
-    TIME_MAX = 24,
 };
 static const char journal_word[] = "sinklab-sweep-journal";
 
@@ -46,17 +44,14 @@ static int find_event(const char *name)
 static void print_event(struct text *t, const struct sweep_run *r, int event,
                         const char *detail)
 {
-    char host[HOST_MAX] = "", when[TIME_MAX];
+    char host[HOST_MAX] = "";
     size_t start = t->n;
-    time_t now = time(NULL);
-    struct tm utc;
-    gmtime_r(&now, &utc);
-    strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", &utc);
     gethostname(host, sizeof host - 1);
+    text_add_now(t);
     if (r)
-        text_add(t, "%s\t%04td\t%s", when, r->index, r->id);
+        text_add(t, "\t%04td\t%s", r->index, r->id);
     else
-        text_add(t, "%s\t-\t-", when);
+        text_add(t, "\t-\t-");
     text_add(t, "\t%s\t%s %ld\t%.*s", sweep_event_name(event), host,
              (long)getpid(), SWEEP_DETAIL_MAX - 1, detail ? detail : "");
     int tabs = 0;

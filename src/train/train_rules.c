@@ -21,10 +21,8 @@ static int read_log(idx *n, struct table *t, const double **steps,
     if (rc != OK || !is_there)
         return rc;
     rc = table_read(t, path, &own);
-    if (rc == ERR_IO || rc == ERR_MEMORY)
-        return err_set(e, rc, "%s", own.text);
     if (rc != OK)
-        return OK;
+        return err_is_refusal(rc) ? err_pass(e, &own) : OK;
     *steps = table_column(t, table_find(t, "step"));
     *value = table_column(t, table_find(t, column));
     while (*steps && *value && *n < t->rows && (*steps)[*n] <= (double)step)

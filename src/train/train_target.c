@@ -69,7 +69,7 @@ static int check_same_run(struct train_target *t, struct err *e)
         return OK;
     }
     if (rc != OK)
-        return err_set(e, rc, "%s", own.text);
+        return err_pass(e, &own);
     if (!train_same_run(&t->config, &kept))
         return err_set(e, ERR_CONFIG,
                        "%s holds a run with other settings than %s (compare "
