@@ -226,10 +226,10 @@ static void take(struct fingerprint *f, const struct config *c)
         struct update_result u = { 0 };
         if (session_update(&s, step, &u, &e))
             break;
-        add_number(f, f->loss[step] = u.loss);
+        add_number(f, f->loss[step] = u.loss.cross_entropy);
         add_number(f, u.grad_norm);
         add_number(f, u.lr);
-        train_rules_judge(&rules, step + 1, u.loss, 0);
+        train_rules_judge(&rules, step + 1, u.loss.cross_entropy, 0);
         text_add(&f->t, "%s ", rules.broken);
     }
     if (!e.code && c->train.val_every) {

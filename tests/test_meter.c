@@ -25,7 +25,7 @@ static void start_meter(struct meter *m, const struct tiny *t,
     struct engine_request r = { .B = 1, .T = t->m.T, .threads = threads };
     struct err e = { 0 };
     assert_non_null(g);
-    meter_shape(&r.seen_B, &r.seen_T, &t->m.options, o, n);
+    meter_shape(&r.seen_B, &r.seen_T, &t->m.spec.model, o, n);
     assert_int_equal(engine_open(g, &t->m, &r, &e), OK);
     assert_int_equal(meter_open(m, g, o, n, &e), OK);
 }

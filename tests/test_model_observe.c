@@ -201,7 +201,7 @@ static void check_hidden(const struct tiny *t, idx depth, const real *got,
                          idx gain, idx shift)
 {
     static real want[B * T * C], stats[B * T * 2];
-    norms[t->m.options.norm].kernel->forward(
+    norms[t->m.spec.model.norm].kernel->forward(
         want, stats, acts_hidden(&t->x, &t->m, depth, 0), t->w + gain,
         shift == NO_PARAM ? NULL : t->w + shift, B * T, C);
     for (idx i = 0; i < B * T * C; i++)
@@ -282,7 +282,7 @@ static double hidden_spread(const struct tiny *t)
  * at two positions; and L blocks add theirs up. */
 static double rounding_bound(const struct tiny *t)
 {
-    idx F = model_ffn_width(&t->m.options);
+    idx F = model_ffn_width(&t->m.spec.model);
     double epsilon = sizeof(real) == sizeof(float) ? FLT_EPSILON : DBL_EPSILON;
     return L * (double)(T + F) * epsilon;
 }

@@ -85,7 +85,7 @@ static struct meter meter_of(const struct model *m,
         .n_columns = count_columns(o),
         .ratio_n = idx_max(m->L * m->views, m->L + 1),
     };
-    meter_shape(&t.B, &t.T, &m->options, o, n_sequences);
+    meter_shape(&t.B, &t.T, &m->spec.model, o, n_sequences);
     return t;
 }
 

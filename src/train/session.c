@@ -195,20 +195,18 @@ int session_update(struct session *s, idx step, struct update_result *r,
     const struct config *c = &s->config;
     struct batch *b = &s->batch;
     idx n = c->train.accumulate;
-    double share = 1 / (double)n, objective = 0;
-    r->loss = 0;
+    double share = 1 / (double)n;
+    r->loss = (struct pass_loss){ 0 };
     for (idx i = 0; i < n; i++) {
         source_batch(&s->source, b, SPLIT_TRAIN, (step * n + i) * b->B);
         stopwatch_mark(s->watch, PART_DATA);
-        struct pass_loss loss = engine_backward(&s->engine, b, share);
-        r->loss += share * loss.cross_entropy;
-        objective += share * loss.objective;
+        pass_loss_add(&r->loss, engine_backward(&s->engine, b, share), share);
         stopwatch_mark(s->watch, PART_WAIT);
     }
     r->grad_norm = engine_grad_norm(&s->engine);
     r->lr = schedule_lr(&c->optim, step + 1, c->train.steps);
-    if (!isfinite(objective) || !isfinite(r->grad_norm))
-        return set_diverged(step + 1, r->loss, r->grad_norm, e);
+    if (!isfinite(r->loss.objective) || !isfinite(r->grad_norm))
+        return set_diverged(step + 1, r->loss.cross_entropy, r->grad_norm, e);
     engine_step(&s->engine, step + 1, r->lr, r->grad_norm);
     stopwatch_mark(s->watch, PART_OPTIM);
     return OK;

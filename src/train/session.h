@@ -61,7 +61,7 @@ struct val_result session_validate(struct session *s);
  * before. Loss and gradient norm come out. OK, or ERR_DIVERGED (weights
  * untouched) if one of them is not finite. */
 struct update_result {
-    double loss; /* cross-entropy, nats a target */
+    struct pass_loss loss; /* nats a target */
     double grad_norm, lr;
 };
 int session_update(struct session *s, idx step, struct update_result *r,

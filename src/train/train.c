@@ -221,7 +221,7 @@ static int loop(struct train *t, struct err *e)
             return e->code;
         }
         s->step++;
-        t->progress.loss = u.loss;
+        t->progress.loss = u.loss.cross_entropy;
         if (report(t, &u, e) ||
             (plan_keeps(c, s->step) && train_state_save_weights(s, e)) ||
             (plan_saves_state(c, s->step) && train_state_save(s, e)))
@@ -244,7 +244,7 @@ static int report(struct train *t, const struct update_result *u, struct err *e)
     struct readings row = {
         .step = reading_of((double)step),
         .tokens = reading_of(session_tokens(c, step)),
-        .loss = { u != NULL, u ? u->loss : NAN },
+        .loss = { u != NULL, u ? u->loss.cross_entropy : NAN },
         .grad_norm = { u != NULL, u ? u->grad_norm : NAN },
         .lr = { u != NULL, u ? u->lr : NAN },
     };

@@ -151,9 +151,9 @@ static void plan_block(struct block_acts *k, struct arena *arena,
 static void plan_tables(struct acts *x, struct arena *arena,
                         const struct model *m)
 {
-    if (m->options.position == POSITION_ROPE)
+    if (m->spec.model.position == POSITION_ROPE)
         x->rope = arena_reals(arena, x->S * m->D);
-    if (m->options.position == POSITION_SINUSOID)
+    if (m->spec.model.position == POSITION_SINUSOID)
         x->sinusoid = arena_reals(arena, x->T * m->C);
 }
 
@@ -184,7 +184,7 @@ void acts_plan(struct acts *x, struct arena *arena, const struct model *m,
     if (m->final.gain != NO_PARAM)
         x->final = arena_reals(arena, M * C);
     x->final_stats = arena_reals(arena, M * 2);
-    x->loss = arena_reals(arena, M);
+    loss_plan(x, arena);
     x->logits = arena_reals(arena, unembed_chunk_rows(M) * m->V);
     if (is_training) {
         x->dfinal = arena_reals(arena, M * C);

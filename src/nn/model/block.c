@@ -124,7 +124,7 @@ static void ffn(const struct pass *p, idx l, idx tile)
     pass_mark(p, PART_NORM);
     linear_forward(u, pass_ffn_in(p, l) + r0 * C, weight_at(p, b->up_w),
                    weight_at(p, b->up_b), R, m->U, C, 0);
-    ffns[m->options.ffn].kernel->forward(y, u, R, m->F);
+    ffns[m->spec.model.ffn].kernel->forward(y, u, R, m->F);
     struct residual s = {
         .x_from = x1,
         .y = y,

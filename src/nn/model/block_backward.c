@@ -75,7 +75,7 @@ static void ffn_backward(const struct pass *p, idx l, idx tile)
     };
     const real *dsub = residual_backward(p, &s, tile);
     linear_backward(dy, dsub, weight_at(p, b->down_w), R, C, m->F);
-    ffns[m->options.ffn].kernel->backward(du, a->u + r0 * m->U, dy, R, m->F);
+    ffns[m->spec.model.ffn].kernel->backward(du, a->u + r0 * m->U, dy, R, m->F);
     linear_backward(dnorm2, du, weight_at(p, b->up_w), R, m->U, C);
     pass_mark(p, PART_FFN);
     into_stream(p, b->norm2, SLOT_2, tile, k->dx_mid + r0 * C, dnorm2,

@@ -29,7 +29,7 @@ static struct norm_params declare_norm(struct model *m, bool wanted, idx layer,
                                        const char *name)
 {
     char text[PARAM_NAME_MAX];
-    const struct norm *norm = norms[m->options.norm].kernel;
+    const struct norm *norm = norms[m->spec.model.norm].kernel;
     struct norm_params p = { NO_PARAM, NO_PARAM };
     if (!wanted)
         return p;
@@ -246,7 +246,7 @@ static void declare_projections(struct model *m, idx l)
 static void declare_block(struct model *m, idx l)
 {
     struct block_params *b = &m->blocks[l];
-    const struct model_options *o = &m->options;
+    const struct model_options *o = &m->spec.model;
     bool bias = o->biases, is_behind = norm_places[o->norm_place].is_behind;
     idx C = m->C, F = m->F, U = m->U, width = m->W;
     bool has_norms = o->norm_place != PLACE_NONE;
@@ -287,10 +287,10 @@ static void declare_block(struct model *m, idx l)
 static int set_layers(struct model *m, const struct model_spec *spec,
                       struct err *e)
 {
-    m->blocks = calloc((size_t)m->options.layers, sizeof *m->blocks);
+    m->blocks = calloc((size_t)m->spec.model.layers, sizeof *m->blocks);
     if (!m->blocks)
         return err_set(e, ERR_MEMORY, "out of memory");
-    for (idx l = 0; l < m->options.layers; l++) {
+    for (idx l = 0; l < m->spec.model.layers; l++) {
         m->blocks[l].attention =
             spec->layers ? spec->layers[l] : spec->attention;
         struct model_spec layer = model_layer(m, l);
@@ -315,7 +315,7 @@ static int set_layers(struct model *m, const struct model_spec *spec,
 
 static void set_sizes(struct model *m, idx V)
 {
-    const struct model_options *o = &m->options;
+    const struct model_options *o = &m->spec.model;
     const struct attention_options *a = &m->blocks[0].attention;
     struct model_spec spec = model_layer(m, 0);
     bool in_pairs = a->operation == OPERATION_DIFFERENTIAL;
@@ -350,7 +350,8 @@ int model_init(struct model *m, const struct model_spec *spec, idx V,
 {
     const struct model_options *o = &spec->model;
     BUG_ON(V < 1);
-    *m = (struct model){ .options = *o };
+    *m = (struct model){ .spec = *spec };
+    m->spec.layers = NULL; /* borrowed */
     if (set_layers(m, spec, e))
         return e->code;
     set_sizes(m, V);

@@ -82,7 +82,7 @@ struct block_params {
 };
 
 struct model {
-    struct model_options options; /* those of attention: blocks */
+    struct model_spec spec;       /* attention's is each block's own */
     idx L, C, H, D, F, U, V, T;   /* T: the longest sequence */
     idx K;                        /* heads of keys and values */
     idx E;                        /* width of a value */
@@ -221,8 +221,9 @@ struct acts {
 /* Settings of one layer. */
 static inline struct model_spec model_layer(const struct model *m, idx layer)
 {
-    return (struct model_spec){ .model = m->options,
-                                .attention = m->blocks[layer].attention };
+    struct model_spec spec = m->spec;
+    spec.attention = m->blocks[layer].attention;
+    return spec;
 }
 
 /* The same for its stages. */
@@ -262,6 +263,14 @@ struct batch_rules model_batch_rules(const struct model *m, idx T);
 struct pass_loss {
     double cross_entropy, objective;
 };
+
+/* sum += share * loss, term by term. */
+static inline void pass_loss_add(struct pass_loss *sum, struct pass_loss loss,
+                                 double share)
+{
+    sum->cross_entropy += share * loss.cross_entropy;
+    sum->objective += share * loss.objective;
+}
 
 /* model_forward_loss - forward pass over a batch of x->T tokens and up to x->B
  * sequences; fills x->loss. Without targets that count both means are 0. */

@@ -20,7 +20,7 @@ void add_partials(real *sum, const real *partials, idx rows, idx ld, idx c0,
 void pass_norm_forward(const struct pass *p, struct norm_params n, real *y,
                        real *stats, const real *x, idx R)
 {
-    norms[p->m->options.norm].kernel->forward(
+    norms[p->m->spec.model.norm].kernel->forward(
         y, stats, x, weight_at(p, n.gain), weight_at(p, n.shift), R, p->m->C);
 }
 
@@ -34,8 +34,8 @@ void pass_norm_backward(const struct pass *p, struct norm_params n,
     real *dshift = k->dshift[slot] + tile * C;
     memset(dgain, 0, (size_t)gains * sizeof *dgain);
     memset(dshift, 0, (size_t)C * sizeof *dshift);
-    norms[p->m->options.norm].kernel->backward(dx, dgain, dshift, dy, x, stats,
-                                               weight_at(p, n.gain), R, C);
+    norms[p->m->spec.model.norm].kernel->backward(
+        dx, dgain, dshift, dy, x, stats, weight_at(p, n.gain), R, C);
 }
 
 static void norm_grad(const struct pass *p, idx offset, const real *partials,
@@ -56,16 +56,6 @@ void pass_norm_grads(const struct pass *p, struct norm_params n,
         norm_grad(p, n.gain, k->dgain[slot], pass_gains(p->m));
     if (n.shift != NO_PARAM)
         norm_grad(p, n.shift, k->dshift[slot], p->m->C);
-}
-
-/* In double and in row order: the same for any number of threads. */
-static struct pass_loss mean_loss(const struct pass *p)
-{
-    double sum = 0;
-    for (idx r = 0; r < p->M; r++)
-        sum += (double)p->x->loss[r];
-    double mean = p->counted > 0 ? sum / p->counted : 0;
-    return (struct pass_loss){ .cross_entropy = mean, .objective = mean };
 }
 
 /* What the batch says of tokens, by row: registers have no target, and see
@@ -116,7 +106,7 @@ struct pass_loss model_forward_loss(const struct model *m, const real *w,
         forward_blocks(&p);
         unembed_pass(&p, false);
     }
-    return mean_loss(&p);
+    return loss_mean(&p);
 }
 
 void model_observe(const struct model *m, const real *w, struct acts *x,
@@ -148,5 +138,5 @@ struct pass_loss model_backward_loss(const struct model *m, const real *w,
             block_backward(&p, l);
         embed_backward(&p);
     }
-    return mean_loss(&p);
+    return loss_mean(&p);
 }

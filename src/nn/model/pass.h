@@ -74,13 +74,13 @@ void add_partials(real *sum, const real *partials, idx rows, idx ld, idx c0,
 static inline const struct norm_place_choice *
 norm_place_of(const struct model *m)
 {
-    return &norm_places[m->options.norm_place];
+    return &norm_places[m->spec.model.norm_place];
 }
 
 /* Learned numbers in a norm's gain. */
 static inline idx pass_gains(const struct model *m)
 {
-    return norm_gain_numbers(norms[m->options.norm].kernel, m->C);
+    return norm_gain_numbers(norms[m->spec.model.norm].kernel, m->C);
 }
 
 /* y (R,C) = norm of x, statistics kept; for rows of one tile. */
@@ -156,6 +156,13 @@ void block_forward(const struct pass *p, idx layer);
 /* back.dx_out in: gradient at the block's end; out: at its start (it and
  * dx_in take turns, swapped by one thread). */
 void block_backward(const struct pass *p, idx layer);
+
+/* Room for what a pass loses; the loss of a tile's rows from their logits
+ * (R,V), which with_grad become the gradient of the objective; the means of a
+ * whole pass (loss.c). */
+void loss_plan(struct acts *x, struct arena *arena);
+void loss_tile(const struct pass *p, idx tile, real *logits, bool with_grad);
+struct pass_loss loss_mean(const struct pass *p);
 
 /* Final norm, head and loss; with_grad: also the gradients of all three, and
  * back.dx_out, the gradient at the last block's end. */

@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "kern/xent.h"
 #include "nn/model/linear.h"
 #include "nn/model/pass.h"
 
@@ -30,19 +29,15 @@ static void head_tile(const struct pass *p, idx tile, real *logits,
     struct acts *x = p->x;
     idx r0 = tile * TILE_ROWS, R = tile_rows(p, tile), C = m->C, V = m->V;
     const real *head = p->w + m->unembed_w;
-    const int32_t *targets = p->targets + r0;
 
     if (m->final.gain != NO_PARAM)
         pass_norm_forward(p, m->final, x->final + r0 * C,
                           x->final_stats + r0 * 2,
                           pass_stream(p, 2 * m->L) + r0 * C, R);
     linear_forward(logits, head_in(p) + r0 * C, head, NULL, R, V, C, 0);
-    if (!with_grad) {
-        xent_forward(x->loss + r0, logits, targets, R, V);
-        return;
-    }
-    xent_backward(x->loss + r0, logits, targets, R, V, p->scale);
-    linear_backward(x->dfinal + r0 * C, logits, head, R, V, C);
+    loss_tile(p, tile, logits, with_grad);
+    if (with_grad)
+        linear_backward(x->dfinal + r0 * C, logits, head, R, V, C);
 }
 
 static void final_norm_backward(const struct pass *p)
