@@ -5,7 +5,8 @@
     tools/extending.py --each       each alone as well
     tools/extending.py NAME...      only these, together: "a stage", "stage"
     tools/extending.py --apply ...  only write the changed tree, build nothing
-    tools/extending.py --check      only say what cannot be applied
+    tools/extending.py --check      only say what cannot be applied: all
+                                    together, and each alone
     --keep                          leave the copy where it is, and say where
 
 An example is a section of the page. Of it are read:
@@ -95,19 +96,21 @@ def read_page():
     return [e for e in examples if e.changes]
 
 
-def change_file(tree, place, name, kind, block):
+def change_file(files, place, name, kind, block):
+    """In files, path to lines, which holds what was changed before."""
     where = f"{PAGE.name}:{place}: {name}"
-    path = tree / name
+    path = ROOT / name
     if kind == "c":
-        if path.exists():
+        if name in files or path.exists():
             raise Wrong(f"{where}: is there already")
         if not path.parent.is_dir():
             raise Wrong(f"{where}: there is no such folder")
-        path.write_text("\n".join(block) + "\n")
+        files[name] = block + [""]
         return
-    if not path.exists():
+    if name not in files and not path.exists():
         raise Wrong(f"{where}: is not there")
-    text = path.read_text().split("\n")
+    text = files.setdefault(name, path.read_text().split("\n")
+                            if path.exists() else [])
     old = [line[1:] for line in block if line[:1] != "+"]
     new = [line[1:] for line in block if line[:1] != "-"]
     at = [k for k in range(len(text) - len(old) + 1)
@@ -116,7 +119,6 @@ def change_file(tree, place, name, kind, block):
         raise Wrong(f"{where}: {len(at)} places look like this: "
                     + " / ".join(line.strip() for line in old))
     text[at[0]:at[0] + len(old)] = new
-    path.write_text("\n".join(text))
 
 
 def copy_tree(folder, built_folders):
@@ -124,7 +126,7 @@ def copy_tree(folder, built_folders):
     skip = {".git", "build", "runs", "shared", "sinklab"}
     shutil.copytree(ROOT, tree, symlinks=True, ignore=lambda at, names: [
         n for n in names if pathlib.Path(at) == ROOT and n in skip])
-    for built in built_folders:
+    for built in built_folders.split():
         if not os.path.isabs(built) and (ROOT / built).is_dir():
             shutil.copytree(ROOT / built, tree / built,
                             ignore=lambda at, names: [
@@ -135,16 +137,16 @@ def copy_tree(folder, built_folders):
     return tree
 
 
-def apply(tree, examples):
-    """Those that could not be applied, in words."""
-    complaints = []
+def apply(examples):
+    """The changed files, and what could not be applied, in words."""
+    files, complaints = {}, []
     for example in examples:
         for change in example.changes:
             try:
-                change_file(tree, *change)
+                change_file(files, *change)
             except Wrong as wrong:
                 complaints.append(f"{example.title}: {wrong}")
-    return complaints
+    return files, complaints
 
 
 def in_copy(tree, command):
@@ -176,18 +178,20 @@ def steps_of(examples, make, program):
 
 def try_examples(what, examples, options):
     """How many steps passed and failed."""
+    files, complaints = apply(examples)
+    if complaints or not options.check:
+        print(f"{what}:", flush=True)
+    for complaint in complaints:
+        print(f"  FAILED  {complaint}", flush=True)
+    if complaints or options.check:
+        return not complaints, len(complaints)
     folder = tempfile.mkdtemp(prefix="sinklab-extending.")
-    passed = failed = 0
+    passed, failed = 1, 0
     try:
-        builds = not (options.apply or options.check)
-        tree = copy_tree(folder, options.built.split() if builds else [])
-        if not options.check:
-            print(f"{what}:", flush=True)
-        for complaint in apply(tree, examples):
-            failed += 1
-            print(f"  FAILED  {complaint}", flush=True)
-        passed += 1 if failed == 0 else 0
-        if failed or not builds:
+        tree = copy_tree(folder, "" if options.apply else options.built)
+        for name, lines in files.items():
+            (tree / name).write_text("\n".join(lines))
+        if options.apply:
             return passed, failed
         for command in steps_of(examples, options.make, options.program):
             said = in_copy(tree, command)
@@ -226,7 +230,7 @@ def main():
         sys.exit("no section has such a name: "
                  + ", ".join(e.title for e in examples))
     runs = [(" + ".join(e.title for e in wanted), wanted)]
-    if options.each and len(wanted) > 1:
+    if (options.each or options.check) and len(wanted) > 1:
         runs += [(e.title + ", alone", [e]) for e in wanted]
     passed = failed = 0
     for what, some in runs:
