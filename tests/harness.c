@@ -1,9 +1,11 @@
 #include "harness.h"
 
+#include <dirent.h>
 #include <ftw.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -40,6 +42,34 @@ void test_write_file(const char *path, const void *bytes, size_t n)
     FILE *f = fopen(path, "wb");
     if (!f || fwrite(bytes, 1, n, f) != n || fclose(f))
         fail_msg("cannot write %s", path);
+}
+
+const char *test_path(const char *name)
+{
+    static char paths[8][512];
+    static int next;
+    char *path = paths[next++ % 8];
+    int n = snprintf(path, sizeof paths[0], "%s/%s", test_dir(), name);
+    assert_in_range(n, 0, sizeof paths[0] - 1);
+    return path;
+}
+
+int test_count(const char *prefix)
+{
+    int n = 0;
+    DIR *open = opendir(test_dir());
+    assert_non_null(open);
+    for (struct dirent *d; (d = readdir(open));)
+        n += strncmp(d->d_name, prefix, strlen(prefix)) == 0;
+    closedir(open);
+    return n;
+}
+
+const char *test_write_text(const char *name, const char *text)
+{
+    const char *path = test_path(name);
+    test_write_file(path, text, strlen(text));
+    return path;
 }
 
 void test_pause(void)

@@ -14,8 +14,17 @@
 /* A fresh temporary folder of this process, removed at exit. */
 const char *test_dir(void);
 
+/* test_path - the path of a name in it, until the eighth call from now. */
+const char *test_path(const char *name);
+
+/* How many files in it have names that begin so. */
+int test_count(const char *prefix);
+
 /* Write a file whole; fails the test if it cannot. */
 void test_write_file(const char *path, const void *bytes, size_t n);
+
+/* test_write_text - a text under this name in the folder; its test_path. */
+const char *test_write_text(const char *name, const char *text);
 
 /* test_pause - between two looks at what another process does; how often it
  * takes one must not matter. */

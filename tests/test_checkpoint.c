@@ -1,7 +1,6 @@
 /* A checkpoint comes back bit for bit, or is refused in a sentence. */
 #include "harness.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -290,17 +289,6 @@ static void test_checkpoint__changed_byte_is_refused(void **state)
     fixture_release(&f);
 }
 
-static int count_temps(void)
-{
-    int n = 0;
-    DIR *dir = opendir(test_dir());
-    assert_non_null(dir);
-    for (struct dirent *d; (d = readdir(dir));)
-        n += strncmp(d->d_name, ".tmp-", 5) == 0;
-    closedir(dir);
-    return n;
-}
-
 /* Save `new` over `old` while the n-th call and perhaps all after it fail. */
 static int save_failing(const struct fixture *old, const struct fixture *new,
                         const char *path, long n, bool is_persistent)
@@ -337,7 +325,7 @@ static void test_checkpoint__failing_save_leaves_old_or_new(void **state)
             rc = save_failing(&old, &new, path, n, is_persistent);
             if (is_persistent) /* then even the cleaning up may have failed */
                 assert_int_equal(fsys_remove_stale(test_dir(), &e), OK);
-            assert_int_equal(count_temps(), 0);
+            assert_int_equal(test_count(".tmp-"), 0);
         }
         assert_int_equal(rc, OK);
     }

@@ -11,22 +11,6 @@
 #include "config/config.h"
 #include "nn/param.h"
 
-static const char *path_of(const char *name)
-{
-    static char paths[4][512];
-    static int next;
-    char *path = paths[next++ % 4];
-    snprintf(path, sizeof paths[0], "%s/%s", test_dir(), name);
-    return path;
-}
-
-static const char *write_ini(const char *name, const char *text)
-{
-    const char *path = path_of(name);
-    test_write_file(path, text, strlen(text));
-    return path;
-}
-
 static void load(struct config *c, const char *path, const char *override)
 {
     struct err e = { 0 };
@@ -52,12 +36,12 @@ static void test_config__later_wins(void **state)
 {
     (void)state;
     struct config c;
-    write_ini("first.ini",
-              "[train]\nsteps = 5\nbatch = 6\n[optim]\nlr = 0.5\n");
-    write_ini("second.ini", "[train]\nbatch = 7\n");
+    test_write_text("first.ini",
+                    "[train]\nsteps = 5\nbatch = 6\n[optim]\nlr = 0.5\n");
+    test_write_text("second.ini", "[train]\nbatch = 7\n");
     const char *path =
-        write_ini("later.ini", "include = first.ini, second.ini\n"
-                               "[optim]\nlr = 0.25\n");
+        test_write_text("later.ini", "include = first.ini, second.ini\n"
+                                     "[optim]\nlr = 0.25\n");
     load(&c, path, NULL);
     assert_int_equal(c.train.steps, 5);
     assert_int_equal(c.train.batch, 7);
@@ -74,14 +58,14 @@ static void test_config__include_is_relative_to_its_file(void **state)
     (void)state;
     struct config c;
     char text[600];
-    mkdir(path_of("sub"), 0700);
-    write_ini("sub/inner.ini", "[run]\nseed = 11\n");
-    write_ini("sub/outer.ini", "include = inner.ini\n");
-    load(&c, write_ini("rel.ini", "include = sub/outer.ini ; two deep\n"),
+    mkdir(test_path("sub"), 0700);
+    test_write_text("sub/inner.ini", "[run]\nseed = 11\n");
+    test_write_text("sub/outer.ini", "include = inner.ini\n");
+    load(&c, test_write_text("rel.ini", "include = sub/outer.ini ; two deep\n"),
          NULL);
     assert_int_equal(c.run.seed, 11);
-    snprintf(text, sizeof text, "include = %s", path_of("sub/inner.ini"));
-    load(&c, write_ini("abs.ini", text), NULL);
+    snprintf(text, sizeof text, "include = %s", test_path("sub/inner.ini"));
+    load(&c, test_write_text("abs.ini", text), NULL);
     assert_int_equal(c.run.seed, 11);
 }
 
@@ -89,10 +73,11 @@ static void test_config__a_file_may_be_included_twice_by_two(void **state)
 {
     (void)state;
     struct config c;
-    write_ini("root.ini", "[train]\nsteps = 3\n");
-    write_ini("left.ini", "include = root.ini\n[train]\nsteps = 4\n");
-    write_ini("right.ini", "include = root.ini\n");
-    load(&c, write_ini("diamond.ini", "include = left.ini, right.ini\n"), NULL);
+    test_write_text("root.ini", "[train]\nsteps = 3\n");
+    test_write_text("left.ini", "include = root.ini\n[train]\nsteps = 4\n");
+    test_write_text("right.ini", "include = root.ini\n");
+    load(&c, test_write_text("diamond.ini", "include = left.ini, right.ini\n"),
+         NULL);
     assert_int_equal(c.train.steps, 3);
 }
 
@@ -101,8 +86,8 @@ static void test_config__sections_may_be_split(void **state)
     (void)state;
     struct config c;
     load(&c,
-         write_ini("split.ini", "[train]\nsteps = 3\n[run]\n[train]\n"
-                                "batch = 4\n"),
+         test_write_text("split.ini", "[train]\nsteps = 3\n[run]\n[train]\n"
+                                      "batch = 4\n"),
          NULL);
     assert_int_equal(c.train.steps, 3);
     assert_int_equal(c.train.batch, 4);
@@ -113,14 +98,16 @@ static void test_config__lists_go_on_in_indented_lines(void **state)
     (void)state;
     struct config c;
     load(&c,
-         write_ini("list.ini", "[checkpoint]\nsteps = 1, 2,  # more\n  3\n"
-                               "\t4, 5\nevery = 7\n"),
+         test_write_text("list.ini",
+                         "[checkpoint]\nsteps = 1, 2,  # more\n  3\n"
+                         "\t4, 5\nevery = 7\n"),
          NULL);
     assert_int_equal(c.checkpoint.steps.n, 5);
     for (idx i = 0; i < 5; i++)
         assert_int_equal(c.checkpoint.steps.v[i], i + 1);
     assert_int_equal(c.checkpoint.every, 7);
-    load(&c, write_ini("list.ini", "[checkpoint]\nsteps =\n  1\n  2"), NULL);
+    load(&c, test_write_text("list.ini", "[checkpoint]\nsteps =\n  1\n  2"),
+         NULL);
     assert_int_equal(c.checkpoint.steps.n, 2);
 }
 
@@ -135,7 +122,7 @@ static void test_config__long_paths_are_one_line(void **state)
     path[sizeof path - 1] = '\0';
     snprintf(text, sizeof text, "[data]\nsource = text\npath = %s\nbos = no\n",
              path);
-    load(&c, write_ini("long.ini", text), NULL);
+    load(&c, test_write_text("long.ini", text), NULL);
     assert_string_equal(c.data.path, path);
     assert_false(c.data.bos);
 }
@@ -149,7 +136,7 @@ static void test_config__a_preset_is_for_what_is_given_nowhere(void **state)
     };
     struct config c;
     for (idx i = 0; i < COUNT_OF(texts); i++) {
-        load(&c, write_ini("p.ini", texts[i]), NULL);
+        load(&c, test_write_text("p.ini", texts[i]), NULL);
         assert_int_equal(c.model.norm, NORM_LAYER);
         assert_int_equal(c.model.ffn, FFN_SWIGLU);
         assert_int_equal(c.model.position, POSITION_ROPE);
@@ -172,7 +159,7 @@ static void test_config__the_last_preset_undoes_no_key(void **state)
     (void)state;
     struct config c;
     const char *file =
-        write_ini("f.ini", "[model]\npreset = llama\ninit = framework\n");
+        test_write_text("f.ini", "[model]\npreset = llama\ninit = framework\n");
     load(&c, file, "model.preset=llama");
     assert_int_equal(c.model.init, INIT_FRAMEWORK);
     assert_int_equal(c.model.norm, NORM_RMS);
@@ -182,7 +169,7 @@ static void test_config__the_last_preset_undoes_no_key(void **state)
     assert_int_equal(c.model.ffn, FFN_GELU);
     assert_true(c.model.tied_head);
     const char *upper =
-        write_ini("g.ini", "include = f.ini\n[model]\npreset = gpt2\n");
+        test_write_text("g.ini", "include = f.ini\n[model]\npreset = gpt2\n");
     load(&c, upper, NULL);
     assert_int_equal(c.model.init, INIT_FRAMEWORK);
     assert_int_equal(c.model.position, POSITION_LEARNED);
@@ -194,7 +181,7 @@ static void test_config__the_last_preset_undoes_no_key(void **state)
     assert_non_null(realpath("configs/base.ini", base));
     snprintf(text, sizeof text, "include = %s\n[model]\npreset = llama\n",
              base);
-    load(&c, write_ini("h.ini", text), NULL);
+    load(&c, test_write_text("h.ini", text), NULL);
     assert_int_equal(c.model.norm, NORM_RMS);
     assert_int_equal(c.model.init, INIT_STUDY);
 }
@@ -206,7 +193,7 @@ static void test_config__a_preset_says_what_it_left_alone(void **state)
     struct config_source *origins = NULL;
     char want[1024];
     const char *override[] = { "model.preset=llama" };
-    const char *file = write_ini(
+    const char *file = test_write_text(
         "left.ini", "[model]\nffn = swiglu\nnorm = layernorm\ninit = gpt2\n");
     assert_int_equal(config_load(&c, file, override, 1, &origins, NULL), OK);
     snprintf(want, sizeof want,
@@ -216,7 +203,8 @@ static void test_config__a_preset_says_what_it_left_alone(void **state)
     assert_string_equal(config_notes(origins), want);
     config_source_free(origins);
     /* no need, where one file says both */
-    file = write_ini("left.ini", "[model]\npreset = llama\ninit = gpt2\n");
+    file =
+        test_write_text("left.ini", "[model]\npreset = llama\ninit = gpt2\n");
     assert_int_equal(config_load(&c, file, NULL, 0, &origins, NULL), OK);
     assert_string_equal(config_notes(origins), "");
     config_source_free(origins);
@@ -264,9 +252,9 @@ static void test_config__origins_say_file_line_preset_or_override(void **state)
     struct config_source *origins = NULL;
     char want[ORIGIN_MAX];
     const char *overrides[] = { "optim.lr=0.5" };
-    write_ini("in.ini", "[model]\n\npreset = llama\nbiases = yes\n");
+    test_write_text("in.ini", "[model]\n\npreset = llama\nbiases = yes\n");
     const char *path =
-        write_ini("o.ini", "include = in.ini\n[run]\nseed = 4\n");
+        test_write_text("o.ini", "include = in.ini\n[run]\nseed = 4\n");
     assert_int_equal(config_load(&c, path, overrides, 1, &origins, NULL), OK);
     char *dump = config_print(&c, origins);
     snprintf(want, sizeof want, "%s/o.ini:3", test_dir());

@@ -10,22 +10,6 @@
 #include "base/text.h"
 #include "config/config.h"
 
-static const char *path_of(const char *name)
-{
-    static char paths[4][512];
-    static int next;
-    char *path = paths[next++ % 4];
-    snprintf(path, sizeof paths[0], "%s/%s", test_dir(), name);
-    return path;
-}
-
-static const char *write_ini(const char *name, const char *text)
-{
-    const char *path = path_of(name);
-    test_write_file(path, text, strlen(text));
-    return path;
-}
-
 static void load(struct config *c, const char *path, const char *override)
 {
     struct err e = { 0 };
@@ -38,7 +22,7 @@ static void expect_code(int code, const char *text, const char *want)
 {
     char full[ERR_TEXT_MAX] = "";
     struct text t = { .at = full, .cap_bytes = sizeof full };
-    const char *path = write_ini("bad.ini", text);
+    const char *path = test_write_text("bad.ini", text);
     struct config c;
     struct err e = { 0 };
     for (; *want; want++)
@@ -150,7 +134,7 @@ static void test_config__damaged_files_are_refused(void **state)
 
     struct config c;
     struct err e = { 0 };
-    const char *path = path_of("nul.ini");
+    const char *path = test_path("nul.ini");
     test_write_file(path, "[run]\nseed = 1\0002\n", 17);
     assert_int_equal(config_load(&c, path, NULL, 0, NULL, &e), ERR_CONFIG);
     assert_non_null(strstr(e.text, "nul.ini:2: got a NUL byte, want text"));
@@ -186,11 +170,11 @@ static void test_config__bad_includes_name_the_line(void **state)
            "include each other in a circle");
     expect("include =\n",
            "@:1: include: got '', want file names separated by commas");
-    write_ini("ok.ini", "");
+    test_write_text("ok.ini", "");
     expect("include = ok.ini\ninclude = ok.ini\n",
            "@:2: include: given twice in this file; separate the files of one "
            "line by commas");
-    write_ini("wrong.ini", "[run]\nsede = 1\n");
+    test_write_text("wrong.ini", "[run]\nsede = 1\n");
     snprintf(want, sizeof want,
              "%s/wrong.ini:2: [run] sede: unknown key, did you mean [run] "
              "seed?",
@@ -203,9 +187,9 @@ static void test_config__include_circles_and_depths_end(void **state)
     (void)state;
     struct config c;
     struct err e = { 0 };
-    write_ini("a.ini", "include = b.ini\n");
-    write_ini("b.ini", "include = ./a.ini\n");
-    assert_int_equal(config_load(&c, path_of("a.ini"), NULL, 0, NULL, &e),
+    test_write_text("a.ini", "include = b.ini\n");
+    test_write_text("b.ini", "include = ./a.ini\n");
+    assert_int_equal(config_load(&c, test_path("a.ini"), NULL, 0, NULL, &e),
                      ERR_CONFIG);
     assert_non_null(strstr(e.text, "b.ini:1: include: ./a.ini is being read"));
 
@@ -214,10 +198,10 @@ static void test_config__include_circles_and_depths_end(void **state)
         char name[32], text[64];
         snprintf(name, sizeof name, "d%d.ini", i);
         snprintf(text, sizeof text, "include = d%d.ini\n", i + 1);
-        write_ini(name, i == 11 ? "" : text);
+        test_write_text(name, i == 11 ? "" : text);
     }
-    load(&c, path_of("d3.ini"), NULL);
-    assert_int_equal(config_load(&c, path_of("d2.ini"), NULL, 0, NULL, &e),
+    load(&c, test_path("d3.ini"), NULL);
+    assert_int_equal(config_load(&c, test_path("d2.ini"), NULL, 0, NULL, &e),
                      ERR_CONFIG);
     assert_non_null(strstr(e.text, "d10.ini:1: include: d11.ini would be file "
                                    "9 inside others; the limit is 8"));
@@ -271,7 +255,7 @@ static void test_config__all_problems_are_told_up_to_a_limit(void **state)
     struct config c;
     struct err e = { 0 };
     assert_int_equal(
-        config_load(&c, write_ini("many.ini", text), NULL, 0, NULL, &e),
+        config_load(&c, test_write_text("many.ini", text), NULL, 0, NULL, &e),
         ERR_CONFIG);
     int n_lines = 1;
     for (const char *s = e.text; (s = strchr(s, '\n')); s++)
@@ -382,8 +366,8 @@ static void test_config__a_later_choice_leaves_a_note(void **state)
     struct config c, plain;
     struct err e = { 0 };
     char want[1024], id[CONFIG_ID_MAX], plain_id[CONFIG_ID_MAX];
-    const char *base =
-        write_ini("base-of.ini", "[optim]\nschedule = cosine\nmin_lr = 0.05\n");
+    const char *base = test_write_text(
+        "base-of.ini", "[optim]\nschedule = cosine\nmin_lr = 0.05\n");
     snprintf(want, sizeof want,
              "%s:3: [optim] min_lr = 0.05 is read only with optim.schedule != "
              "constant; this run has constant, so it has its default",
@@ -397,13 +381,13 @@ static void test_config__a_later_choice_leaves_a_note(void **state)
     config_id(plain_id, &plain);
     assert_string_equal(id, plain_id);
     const char *upper =
-        write_ini("upper.ini", "include = base-of.ini\n[optim]\n"
-                               "schedule = constant\n");
+        test_write_text("upper.ini", "include = base-of.ini\n[optim]\n"
+                                     "schedule = constant\n");
     expect_note(&c, upper, NULL, want);
     /* given at the same place as the choice, or after it, it is a mistake */
-    write_ini("base-of.ini", "[optim]\nschedule = constant\n");
-    upper = write_ini("upper.ini", "include = base-of.ini\n[optim]\n"
-                                   "min_lr = 0.05\n");
+    test_write_text("base-of.ini", "[optim]\nschedule = constant\n");
+    upper = test_write_text("upper.ini", "include = base-of.ini\n[optim]\n"
+                                         "min_lr = 0.05\n");
     assert_int_equal(config_load(&c, upper, NULL, 0, NULL, &e), ERR_CONFIG);
     const char *both[] = { "optim.min_lr=0.05", "optim.schedule=constant" };
     assert_int_equal(config_load(&c, NULL, both, 2, NULL, NULL), ERR_CONFIG);
@@ -416,8 +400,8 @@ static void test_config__notes_follow_each_other(void **state)
     struct config c;
     char want[1024];
     const char *base =
-        write_ini("chain.ini", "[model]\ncontext = 32\n[attention]\n"
-                               "group = 16\ngroup_globals = 2\n");
+        test_write_text("chain.ini", "[model]\ncontext = 32\n[attention]\n"
+                                     "group = 16\ngroup_globals = 2\n");
     snprintf(want, sizeof want,
              "%s:4: [attention] group = 16 is read only with attention.group < "
              "model.context or attention.group_shift = yes; this run has "
@@ -464,7 +448,7 @@ static void test_config__stored_configs_may_be_idle(void **state)
     struct err e = { 0 };
     char id[CONFIG_ID_MAX], other[CONFIG_ID_MAX];
     if (config_load_text(&c, old, "ck", &e) ||
-        config_load_sealed(&d, write_ini("old.ini", old), "", &e))
+        config_load_sealed(&d, test_write_text("old.ini", old), "", &e))
         fail_msg("%s", e.text);
     assert_memory_equal(&c, &d, sizeof c);
     assert_true(c.attention.clip_alpha == 2);
@@ -496,7 +480,7 @@ static void test_config__a_dump_loads_as_any_file(void **state)
         struct config_source *origins = NULL;
         assert_int_equal(config_load(&c, NULL, two, 2, &origins, NULL), OK);
         char *text = config_print(&c, origins);
-        const char *path = write_ini("dump.ini", text);
+        const char *path = test_write_text("dump.ini", text);
         load(&back, path, NULL);
         assert_memory_equal(&c, &back, sizeof c);
         free(text);

@@ -2,7 +2,6 @@
 #include "harness.h"
 
 #include <errno.h>
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,17 +41,6 @@ static int append(const char *path, const char *text, struct err *e)
     return fsys_append(path, text, strlen(text), e);
 }
 
-static int count_temps(void)
-{
-    int n = 0;
-    DIR *dir = opendir(test_dir());
-    assert_non_null(dir);
-    for (struct dirent *d; (d = readdir(dir));)
-        n += strncmp(d->d_name, ".tmp-", 5) == 0;
-    closedir(dir);
-    return n;
-}
-
 static void test_fsys__replace_makes_exactly_these_bytes(void **state)
 {
     char path[FSYS_PATH_MAX];
@@ -65,7 +53,7 @@ static void test_fsys__replace_makes_exactly_these_bytes(void **state)
     assert_holds(path, "one two");
     assert_int_equal(fsys_replace(path, NULL, 0, &e), OK);
     assert_holds(path, "");
-    assert_int_equal(count_temps(), 0);
+    assert_int_equal(test_count(".tmp-"), 0);
 }
 
 static void test_fsys__any_one_failure_leaves_old_or_new(void **state)
@@ -92,7 +80,7 @@ static void test_fsys__any_one_failure_leaves_old_or_new(void **state)
             assert_true(strcmp(bytes, "new text") == 0 ||
                         (rc == ERR_IO && strcmp(bytes, "old") == 0));
             free(bytes);
-            assert_int_equal(count_temps(), 0);
+            assert_int_equal(test_count(".tmp-"), 0);
         }
         assert_int_equal(rc, OK);
     }
@@ -119,7 +107,7 @@ static void test_fsys__lasting_failure_keeps_the_old_file(void **state)
                     strcmp(bytes, "new text") == 0);
         free(bytes);
         assert_int_equal(fsys_remove_stale(test_dir(), &e), OK);
-        assert_int_equal(count_temps(), 0);
+        assert_int_equal(test_count(".tmp-"), 0);
     }
     assert_int_equal(rc, OK);
 }
@@ -162,7 +150,7 @@ static void test_fsys__a_dead_namesake_is_no_obstacle(void **state)
     test_write_file(in_dir(temp, name), "left over", 9);
     assert_int_equal(replace(in_dir(path, "namesake"), "text", &e), OK);
     assert_holds(path, "text");
-    assert_int_equal(count_temps(), 0);
+    assert_int_equal(test_count(".tmp-"), 0);
 }
 
 static void test_fsys__no_folder_is_an_error(void **state)

@@ -14,32 +14,24 @@
 
 enum { PATH_BYTES = 512, CALLS_MAX = 100 };
 
-static const char *path_to(const char *name)
-{
-    static char path[4][PATH_BYTES];
-    static int next;
-    char *p = path[next++ % 4];
-    snprintf(p, PATH_BYTES, "%s/%s", test_dir(), name);
-    return p;
-}
-
 /* A folder with 3 files, 6 bytes, 2 folders, and a link to what must stay. */
 static void put_tree(void)
 {
     struct err e = { 0 };
-    assert_int_equal(fsys_mkdirs(path_to("outside"), &e), OK);
-    test_write_file(path_to("outside/kept"), "kept", 4);
-    assert_int_equal(fsys_mkdirs(path_to("tree/inner"), &e), OK);
-    test_write_file(path_to("tree/a"), "123", 3);
-    test_write_file(path_to("tree/inner/b"), "456", 3);
-    if (symlink(path_to("outside"), path_to("tree/link")) && errno != EEXIST)
+    assert_int_equal(fsys_mkdirs(test_path("outside"), &e), OK);
+    test_write_file(test_path("outside/kept"), "kept", 4);
+    assert_int_equal(fsys_mkdirs(test_path("tree/inner"), &e), OK);
+    test_write_file(test_path("tree/a"), "123", 3);
+    test_write_file(test_path("tree/inner/b"), "456", 3);
+    if (symlink(test_path("outside"), test_path("tree/link")) &&
+        errno != EEXIST)
         fail_msg("no link");
 }
 
 static bool is_there(const char *name)
 {
     struct stat st;
-    return lstat(path_to(name), &st) == 0;
+    return lstat(test_path(name), &st) == 0;
 }
 
 /* The name of the remains, or NULL. */
@@ -64,10 +56,10 @@ static void test_fsys_tree__measures_without_following_links(void **state)
     struct fsys_size size = { 0 };
     struct err e = { 0 };
     put_tree();
-    assert_int_equal(fsys_tree_measure(&size, path_to("tree/a"), &e), OK);
+    assert_int_equal(fsys_tree_measure(&size, test_path("tree/a"), &e), OK);
     assert_true(size.files == 1 && size.folders == 0 && size.bytes == 3);
     size = (struct fsys_size){ 0 };
-    assert_int_equal(fsys_tree_measure(&size, path_to("tree"), &e), OK);
+    assert_int_equal(fsys_tree_measure(&size, test_path("tree"), &e), OK);
     assert_int_equal(size.files, 3);
     assert_int_equal(size.folders, 2);
     assert_true(size.bytes >= 6);
@@ -79,7 +71,7 @@ static void test_fsys_tree__removes_all_but_what_links_lead_to(void **state)
     struct err e = { 0 };
     put_tree();
     char slashes[PATH_BYTES];
-    snprintf(slashes, sizeof slashes, "%s//", path_to("tree"));
+    snprintf(slashes, sizeof slashes, "%s//", test_path("tree"));
     assert_int_equal(fsys_tree_remove(slashes, &e), OK);
     assert_false(is_there("tree"));
     assert_null(find_remains());
@@ -93,7 +85,7 @@ static void test_fsys_tree__what_is_no_folder_stays(void **state)
     put_tree();
     for (idx i = 0; i < COUNT_OF(names); i++) {
         struct err e = { 0 };
-        assert_int_equal(fsys_tree_remove(path_to(names[i]), &e), ERR_IO);
+        assert_int_equal(fsys_tree_remove(test_path(names[i]), &e), ERR_IO);
         assert_non_null(strstr(e.text, names[i]));
     }
     assert_true(is_there("tree/a") && is_there("outside/kept"));
@@ -111,7 +103,7 @@ static void test_fsys_tree__any_failure_leaves_all_or_remains(void **state)
             struct err e = { 0 };
             put_tree();
             (lasting ? fsys_fail_from : fsys_fail_at)(n, EIO);
-            rc = fsys_tree_remove(path_to("tree"), &e);
+            rc = fsys_tree_remove(test_path("tree"), &e);
             fsys_fail_at(0, 0);
             n_failures += rc != OK;
             assert_true(rc == OK || rc == ERR_IO);
@@ -120,7 +112,7 @@ static void test_fsys_tree__any_failure_leaves_all_or_remains(void **state)
             const char *left = find_remains();
             assert_true(!left || !is_whole);
             if (left)
-                assert_int_equal(fsys_tree_clear(path_to(left), &e), OK);
+                assert_int_equal(fsys_tree_clear(test_path(left), &e), OK);
             assert_null(find_remains());
         }
         assert_int_equal(rc, OK);
@@ -135,13 +127,13 @@ static void test_fsys_tree__remains_of_a_namesake_are_no_obstacle(void **state)
     char left[64];
     struct err e = { 0 };
     snprintf(left, sizeof left, ".removed-%ld-tree", (long)getpid());
-    assert_int_equal(fsys_mkdirs(path_to(left), &e), OK);
+    assert_int_equal(fsys_mkdirs(test_path(left), &e), OK);
     put_tree();
-    assert_int_equal(fsys_tree_remove(path_to("tree"), &e), OK);
+    assert_int_equal(fsys_tree_remove(test_path("tree"), &e), OK);
     assert_false(is_there("tree"));
     assert_true(is_there(left));
-    assert_int_equal(fsys_tree_clear(path_to(left), &e), OK);
-    assert_int_equal(fsys_tree_clear(path_to(left), &e), OK); /* gone: fine */
+    assert_int_equal(fsys_tree_clear(test_path(left), &e), OK);
+    assert_int_equal(fsys_tree_clear(test_path(left), &e), OK); /* gone: fine */
     assert_null(find_remains());
 }
 

@@ -1,5 +1,6 @@
 /* One writer a run folder: the lock as run_create and run_open use it. */
 #include "harness.h"
+#include "new_run.h"
 #include "run/run.h"
 
 #include <fcntl.h>
@@ -11,20 +12,6 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-static void name_run(char dir[RUN_DIR_MAX], const char *name)
-{
-    snprintf(dir, RUN_DIR_MAX, "%s/%s", test_dir(), name);
-}
-
-static void make_run(struct run_folder *r, char dir[RUN_DIR_MAX],
-                     const char *name)
-{
-    struct err e = { 0 };
-    name_run(dir, name);
-    if (run_create(r, dir, &e) != OK)
-        fail_msg("%s", e.text);
-}
 
 /* Runs fn in a child; its result is the child's exit status. */
 static int in_child(int (*fn)(const char *dir), const char *dir)
@@ -56,7 +43,7 @@ static void test_lock__second_process_is_refused(void **state)
     struct err e = { 0 };
     char dir[RUN_DIR_MAX];
     (void)state;
-    make_run(&r, dir, "locked");
+    new_run(&r, dir, "locked");
     assert_int_equal(in_child(open_and_compare, dir), ERR_BUSY);
     assert_int_equal(run_open(&again, dir, &e), ERR_BUSY); /* nor we twice */
     if (!strstr(e.text, "is in use by process"))
@@ -83,7 +70,7 @@ static void test_lock__killed_process_leaves_no_lock(void **state)
     char dir[RUN_DIR_MAX], rc = 1;
     int ends[2];
     (void)state;
-    make_run(&r, dir, "killed holder");
+    new_run(&r, dir, "killed holder");
     run_close(&r);
     assert_int_equal(pipe(ends), 0);
     pid_t child = fork();
@@ -109,11 +96,11 @@ static void test_lock__foreign_lock_file_is_kept(void **state)
     struct err e = { 0 };
     size_t n;
     (void)state;
-    name_run(dir, "other's lock");
+    new_run_path(dir, "other's lock");
     assert_int_equal(fsys_mkdirs(dir, &e), OK);
     run_path(path, dir, "lock");
     test_write_file(path, "x", 1);
-    make_run(&r, dir, "other's lock");
+    new_run(&r, dir, "other's lock");
     assert_int_equal(fsys_read_file(&text, &n, path, 100, &e), OK);
     assert_string_equal(text, "x");
     free(text);
@@ -136,11 +123,11 @@ static void test_lock__read_only_folder_is_refused(void **state)
     char dir[RUN_DIR_MAX], inner[RUN_DIR_MAX];
     struct err e = { 0 };
     (void)state;
-    name_run(dir, "read-only");
+    new_run_path(dir, "read-only");
     assert_int_equal(fsys_mkdirs(dir, &e), OK);
     assert_int_equal(chmod(test_dir(), 0755), 0);
     assert_int_equal(chmod(dir, 0555), 0);
-    name_run(inner, "read-only/run");
+    new_run_path(inner, "read-only/run");
     assert_int_equal(in_child(create_as_nobody, dir), ERR_IO);
     assert_int_equal(in_child(create_as_nobody, inner), ERR_IO);
     assert_int_equal(chmod(dir, 0755), 0);
@@ -176,7 +163,7 @@ static void test_lock__of_a_file_that_is_gone_is_none(void **state)
     struct err e = { 0 };
     int n_bad = 0;
     (void)state;
-    name_run(dir, "race");
+    new_run_path(dir, "race");
     assert_int_equal(fsys_mkdirs(dir, &e), OK);
     for (int i = 0; i < RACERS; i++) {
         pid_t child = fork();

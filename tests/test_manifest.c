@@ -1,4 +1,5 @@
 #include "harness.h"
+#include "new_run.h"
 #include "io/sealed_text.h"
 #include "run/manifest.h"
 #include "run/run.h"
@@ -38,15 +39,6 @@ static struct manifest_start first_start(void)
     };
 }
 
-static void open_new(struct run_folder *r, char dir[RUN_DIR_MAX],
-                     const char *name)
-{
-    struct err e = { 0 };
-    snprintf(dir, RUN_DIR_MAX, "%s/%s", test_dir(), name);
-    if (run_create(r, dir, &e) != OK)
-        fail_msg("%s", e.text);
-}
-
 static void test_manifest__a_start_says_what_made_the_numbers(void **state)
 {
     struct run_folder r;
@@ -54,7 +46,7 @@ static void test_manifest__a_start_says_what_made_the_numbers(void **state)
     struct err e = { 0 };
     struct manifest_start s = first_start();
     (void)state;
-    open_new(&r, dir, "start");
+    new_run(&r, dir, "start");
     assert_int_equal(manifest_add_start(r.dir, r.id, &s, &e), OK);
     char *text = read_manifest(dir);
     check_says(text, "\n[run]\nid = ");
@@ -77,7 +69,7 @@ static void test_manifest__resumed_run_adds_to_its_past(void **state)
     struct err e = { 0 };
     struct manifest_start s = first_start();
     (void)state;
-    open_new(&r, dir, "resumed");
+    new_run(&r, dir, "resumed");
     memcpy(id, r.id, sizeof id);
     assert_int_equal(run_status_write(&r, RUN_RUNNING, 0, NULL, &e), OK);
     assert_int_equal(manifest_add_start(r.dir, r.id, &s, &e), OK);
@@ -117,7 +109,7 @@ static void test_manifest__records_a_long_command(void **state)
     char *argv[] = { word_0, word };
     s.argc = 2;
     s.argv = argv;
-    open_new(&r, dir, "long");
+    new_run(&r, dir, "long");
     assert_int_equal(manifest_add_start(r.dir, r.id, &s, &e), OK);
     char *text = read_manifest(dir);
     check_says(text, word);
@@ -144,7 +136,7 @@ static void test_manifest__tells_what_changed_between_starts(void **state)
     struct err e = { 0 };
     struct manifest_start s = first_start();
     (void)state;
-    open_new(&r, dir, "changed");
+    new_run(&r, dir, "changed");
     assert_int_equal(manifest_add_start(r.dir, r.id, &s, &e), OK);
     changes_of(changes, dir);
     assert_string_equal(changes, "");
@@ -174,7 +166,7 @@ static void test_manifest__is_read_as_it_was_written(void **state)
     (void)state;
     memset(long_word, 'x', N);
     long_word[N] = '\0';
-    open_new(&r, dir, "read");
+    new_run(&r, dir, "read");
     assert_int_equal(manifest_add_start(dir, r.id, &s, &e), OK);
     s.argv = argv;
     s.from_step = 40;

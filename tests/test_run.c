@@ -1,4 +1,5 @@
 #include "harness.h"
+#include "new_run.h"
 #include "run/run.h"
 
 #include <errno.h>
@@ -12,21 +13,6 @@
 
 #include "io/fsys_calls.h"
 #include "io/sealed_text.h"
-
-/* The path of a run folder of this name in the test's own folder. */
-static void name_run(char dir[RUN_DIR_MAX], const char *name)
-{
-    snprintf(dir, RUN_DIR_MAX, "%s/%s", test_dir(), name);
-}
-
-static void make_run(struct run_folder *r, char dir[RUN_DIR_MAX],
-                     const char *name)
-{
-    struct err e = { 0 };
-    name_run(dir, name);
-    if (run_create(r, dir, &e) != OK)
-        fail_msg("%s", e.text);
-}
 
 static void check_says(const struct err *e, const char *words)
 {
@@ -71,7 +57,7 @@ static void test_run__new_folder_is_pending(void **state)
     struct err e = { 0 };
     char dir[RUN_DIR_MAX];
     (void)state;
-    make_run(&r, dir, "a/b/new");
+    new_run(&r, dir, "a/b/new");
     assert_int_equal(run_status_read(&s, dir, &e), OK);
     assert_int_equal(s.state, RUN_PENDING);
     assert_true(exists(dir, "checkpoints"));
@@ -87,7 +73,7 @@ static void test_run__states_and_reasons_come_back(void **state)
     struct err e = { 0 };
     char dir[RUN_DIR_MAX];
     (void)state;
-    make_run(&r, dir, "states");
+    new_run(&r, dir, "states");
     for (int i = 0; i < RUN_UNKNOWN; i++) {
         struct run_status s;
         assert_int_equal(run_status_write(&r, (enum run_state)i, 10 * i,
@@ -108,7 +94,7 @@ static void test_run__reason_stays_on_its_line(void **state)
     struct err e = { 0 };
     char dir[RUN_DIR_MAX], longest[2 * RUN_REASON_MAX];
     (void)state;
-    make_run(&r, dir, "reason");
+    new_run(&r, dir, "reason");
     assert_int_equal(run_status_write(&r, RUN_FAILED, 1, "two\nlines", &e), OK);
     assert_int_equal(run_status_read(&s, dir, &e), OK);
     assert_string_equal(s.reason, "two lines");
@@ -127,7 +113,7 @@ static void test_run__unknown_state_is_refused(void **state)
     struct run_status s;
     struct err e = { 0 };
     (void)state;
-    make_run(&r, dir, "unknown");
+    new_run(&r, dir, "unknown");
     run_close(&r);
     run_path(path, dir, "status");
     test_write_file(path, "doing\n", 6);
@@ -148,13 +134,13 @@ static void test_run__finished_run_is_not_overwritten(void **state)
     struct err e = { 0 };
     char dir[RUN_DIR_MAX];
     (void)state;
-    make_run(&r, dir, "done");
+    new_run(&r, dir, "done");
     assert_int_equal(run_status_write(&r, RUN_DONE, 1500, NULL, &e), OK);
     run_close(&r);
     check_refused(dir, ERR_BUSY,
                   "done already holds a run (done at step 1500): go on with "
                   "`sinklab train /tmp/");
-    make_run(&r, dir, "killed");
+    new_run(&r, dir, "killed");
     assert_int_equal(run_status_write(&r, RUN_RUNNING, 0, NULL, &e), OK);
     touch(dir, "checkpoints/step-00000000.h5");
     run_close(&r);
@@ -166,10 +152,10 @@ static void test_run__pending_folder_is_taken_over(void **state)
     struct run_folder r;
     char dir[RUN_DIR_MAX];
     (void)state;
-    make_run(&r, dir, "pending");
+    new_run(&r, dir, "pending");
     touch(dir, "config.ini");
     run_close(&r);
-    make_run(&r, dir, "pending");
+    new_run(&r, dir, "pending");
     touch(dir, "checkpoints/step-00000000.h5");
     run_close(&r);
     check_refused(dir, ERR_BUSY, "already holds a run (waiting at step 0)");
@@ -183,12 +169,12 @@ static void test_run__a_start_that_came_to_nothing_is_no_run(void **state)
     char dir[RUN_DIR_MAX], path[RUN_PATH_MAX];
     (void)state;
     for (idx i = 0; i < COUNT_OF(states); i++) {
-        make_run(&r, dir, i ? "failed early" : "killed early");
+        new_run(&r, dir, i ? "failed early" : "killed early");
         run_path(path, dir, "metrics.csv");
         test_write_file(path, "step,loss\n", 10);
         assert_int_equal(run_status_write(&r, states[i], 0, NULL, NULL), OK);
         run_close(&r);
-        make_run(&r, dir, i ? "failed early" : "killed early");
+        new_run(&r, dir, i ? "failed early" : "killed early");
         assert_int_equal(run_status_write(&r, states[i], 3, NULL, NULL), OK);
         run_close(&r);
         test_write_file(path, "step,loss\n0,4\n", 14);
@@ -204,7 +190,7 @@ static void test_run__a_run_that_is_over_is_one_without_numbers(void **state)
     struct run_folder r;
     char dir[RUN_DIR_MAX];
     (void)state;
-    make_run(&r, dir, "over");
+    new_run(&r, dir, "over");
     run_close(&r);
     for (idx i = 0; i < COUNT_OF(states); i++) {
         assert_int_equal(run_open(&r, dir, NULL), OK);
@@ -220,7 +206,7 @@ static void test_run__what_cannot_be_looked_at_is_not_absent(void **state)
     struct err e = { 0 };
     bool holds = true;
     (void)state;
-    name_run(dir, "loops");
+    new_run_path(dir, "loops");
     assert_int_equal(fsys_mkdirs(dir, &e), OK);
     run_path(path, dir, "status");
     assert_int_equal(symlink("status", path), 0);
@@ -234,7 +220,7 @@ static void test_run__foreign_files_are_not_overwritten(void **state)
     char dir[RUN_DIR_MAX];
     struct err e = { 0 };
     (void)state;
-    name_run(dir, "home");
+    new_run_path(dir, "home");
     assert_int_equal(fsys_mkdirs(dir, &e), OK);
     touch(dir, "notes.txt");
     touch(dir, "config.ini");
@@ -250,7 +236,7 @@ static void test_run__names_may_hold_spaces_and_slashes(void **state)
     struct err e = { 0 };
     char dir[RUN_DIR_MAX], slashes[RUN_DIR_MAX + 8];
     (void)state;
-    make_run(&r, dir, "my run; it's new");
+    new_run(&r, dir, "my run; it's new");
     assert_int_equal(run_status_write(&r, RUN_PREEMPTED, 7, NULL, &e), OK);
     run_close(&r);
     check_refused(dir, ERR_BUSY, "my run; it'\\''s new'`, or give");
@@ -274,9 +260,9 @@ static void test_run__bad_paths_are_refused(void **state)
     check_refused(longest, ERR_CONFIG, "want at most 1023");
     assert_false(holds_run(longest));
     touch(test_dir(), "file");
-    name_run(dir, "file");
+    new_run_path(dir, "file");
     check_refused(dir, ERR_IO, "file");
-    name_run(dir, "nothing here");
+    new_run_path(dir, "nothing here");
     assert_int_equal(run_open(&r, dir, &e), ERR_USAGE);
     check_says(&e, "nothing here: no such file or folder: give the folder");
     assert_false(exists(dir, ""));
@@ -289,7 +275,7 @@ static void test_run__status_is_old_or_new_whatever_fails(void **state)
     char dir[RUN_DIR_MAX];
     int rc = ERR_IO;
     (void)state;
-    make_run(&r, dir, "atomic");
+    new_run(&r, dir, "atomic");
     for (long n = 1; rc != OK; n++) {
         struct run_status s;
         struct err e = { 0 }, ignored = { 0 };
@@ -311,7 +297,7 @@ static void test_run__temporary_files_of_the_dead_are_removed(void **state)
     struct err e = { 0 };
     char dir[RUN_DIR_MAX], name[64];
     (void)state;
-    make_run(&r, dir, "stale");
+    new_run(&r, dir, "stale");
     run_close(&r);
     snprintf(name, sizeof name, "checkpoints/.tmp-%ld-resume.h5",
              (long)getpid());
@@ -329,7 +315,7 @@ static void test_run__temporary_files_of_a_zombie_are_removed(void **state)
     siginfo_t info;
     char dir[RUN_DIR_MAX], name[64];
     (void)state;
-    make_run(&r, dir, "zombie");
+    new_run(&r, dir, "zombie");
     run_close(&r);
     pid_t child = fork();
     if (child == 0)
@@ -358,7 +344,7 @@ static void test_run__lists_checkpoints_by_step(void **state)
     struct err e = { 0 };
     char dir[RUN_DIR_MAX], path[RUN_PATH_MAX];
     (void)state;
-    make_run(&r, dir, "list");
+    new_run(&r, dir, "list");
     assert_int_equal(run_list_checkpoints(&list, dir, &e), OK);
     assert_int_equal(list.n, 0);
     step_list_release(&list);
@@ -381,7 +367,7 @@ static void test_run__no_folder_holds_no_checkpoints(void **state)
     struct err e = { 0 };
     char dir[RUN_DIR_MAX];
     (void)state;
-    name_run(dir, "nowhere");
+    new_run_path(dir, "nowhere");
     assert_int_equal(run_list_checkpoints(&list, dir, &e), OK);
     assert_int_equal(list.n, 0);
     step_list_release(&list);
@@ -394,7 +380,7 @@ static void test_run__config_is_replaced_whole(void **state)
     char dir[RUN_DIR_MAX], path[RUN_PATH_MAX], *text;
     size_t n;
     (void)state;
-    make_run(&r, dir, "config");
+    new_run(&r, dir, "config");
     assert_int_equal(run_config_write(&r, "[run]\nseed = 12\n", &e), OK);
     assert_int_equal(run_config_write(&r, "[run]\n", &e), OK);
     run_path(path, dir, "config.ini");
@@ -414,7 +400,7 @@ static void test_run__changed_bytes_are_told(void **state)
     struct err e = { 0 };
     char dir[RUN_DIR_MAX], path[RUN_PATH_MAX];
     (void)state;
-    make_run(&r, dir, "flipped");
+    new_run(&r, dir, "flipped");
     run_path(path, dir, "manifest.ini");
     static const char manifest[] = "; what\n[run]\nid = 0123456789abcdef\n";
     assert_int_equal(sealed_text_write(path, manifest, strlen(manifest), &e),
@@ -459,7 +445,7 @@ static void test_run__a_manifest_that_cannot_be_read_is_told(void **state)
     struct err e = { 0 };
     char dir[RUN_DIR_MAX], path[RUN_PATH_MAX];
     (void)state;
-    make_run(&r, dir, "unread");
+    new_run(&r, dir, "unread");
     run_close(&r);
     run_path(path, dir, "manifest.ini");
     assert_int_equal(symlink("manifest.ini", path), 0); /* ELOOP */

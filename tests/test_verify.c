@@ -25,15 +25,6 @@ static const char config[] =
     "probe_every = 4\nprobe_sequences = 1\n"
     "[checkpoint]\nevery = 4\nresume_every = 4\n";
 
-static const char *in_dir(const char *name)
-{
-    static char paths[4][512];
-    static int next;
-    char *path = paths[next++ % 4];
-    snprintf(path, sizeof paths[0], "%s/%s", test_dir(), name);
-    return path;
-}
-
 static void run_command(int (*command)(int, char **, struct err *),
                         const char *name, const char *a, const char *b,
                         const char *c)
@@ -53,10 +44,10 @@ static void run_command(int (*command)(int, char **, struct err *),
 static void make_run(const char *name)
 {
     char dir[600];
-    test_write_file(in_dir("tiny.ini"), config, strlen(config));
-    snprintf(dir, sizeof dir, "run.dir=%s", in_dir(name));
-    run_command(command_train.run, "train", in_dir("tiny.ini"), dir, NULL);
-    run_command(command_analyze.run, "analyze", in_dir(name), NULL, NULL);
+    test_write_file(test_path("tiny.ini"), config, strlen(config));
+    snprintf(dir, sizeof dir, "run.dir=%s", test_path(name));
+    run_command(command_train.run, "train", test_path("tiny.ini"), dir, NULL);
+    run_command(command_analyze.run, "analyze", test_path(name), NULL, NULL);
 }
 
 /* What verify prints of the folder; the caller frees it. */
@@ -144,7 +135,7 @@ static void remove_file(const char *dir, const char *name)
 
 static void test_verify__finds_every_changed_bit_of_a_run(void **state)
 {
-    const char *dir = in_dir("run");
+    const char *dir = test_path("run");
     (void)state;
     make_run("run");
     check_whole(dir);
@@ -169,21 +160,21 @@ static void test_verify__finds_every_changed_bit_of_a_sweep(void **state)
     static const char sweep[] = "include = tiny.ini\n[axes]\nrun.seed = 1, 2\n";
     char dir[600];
     (void)state;
-    test_write_file(in_dir("tiny.ini"), config, strlen(config));
-    test_write_file(in_dir("s.ini"), sweep, strlen(sweep));
-    snprintf(dir, sizeof dir, "run.dir=%s", in_dir("sweep"));
-    run_command(command_sweep.run, "sweep", in_dir("s.ini"), dir, "--index");
-    check_whole(in_dir("sweep"));
-    snprintf(dir, sizeof dir, "%s/0000-seed1", in_dir("sweep"));
+    test_write_file(test_path("tiny.ini"), config, strlen(config));
+    test_write_file(test_path("s.ini"), sweep, strlen(sweep));
+    snprintf(dir, sizeof dir, "run.dir=%s", test_path("sweep"));
+    run_command(command_sweep.run, "sweep", test_path("s.ini"), dir, "--index");
+    check_whole(test_path("sweep"));
+    snprintf(dir, sizeof dir, "%s/0000-seed1", test_path("sweep"));
     run_command(command_analyze.run, "analyze", dir, NULL, NULL);
-    check_whole(in_dir("sweep"));
+    check_whole(test_path("sweep"));
     /* Of the run only what is lost with it: the rest is tested above */
-    fsys_mkdirs(in_dir("away"), NULL);
-    assert_int_equal(rename(dir, in_dir("away/0")), 0);
+    fsys_mkdirs(test_path("away"), NULL);
+    assert_int_equal(rename(dir, test_path("away/0")), 0);
     /* sweep.ini runs.list journal lock, two configs */
-    flip_all(in_dir("sweep"), true, 6);
+    flip_all(test_path("sweep"), true, 6);
     struct verify v;
-    char *text = verified(in_dir("sweep"), &v);
+    char *text = verified(test_path("sweep"), &v);
     assert_non_null(strstr(text, "0000-seed1: is waiting, but the journal"));
     assert_int_equal(v.code, ERR_DATA);
     free(text);
