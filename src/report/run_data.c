@@ -93,10 +93,11 @@ static void find_step(struct run_data *r)
     double analysed, logged;
     struct series a = series_of(&r->analysis, "step", false);
     struct series l = series_of(&r->metrics, "step", true);
-    bool has_both = series_final(&analysed, &a) & series_final(&logged, &l);
+    bool has_analysed = series_final(&analysed, &a);
+    bool has_logged = series_final(&logged, &l);
     /* `status` has the step of its last change; a run that goes on is ahead */
     r->step = fmax(r->step, fmax(analysed, logged)); /* fmax: unless NAN */
-    if (!has_both || logged <= analysed)
+    if (!has_analysed || !has_logged || logged <= analysed)
         return;
     snprintf(text, sizeof text,
              "analysed up to step %.0f, trained up to %.0f or more: `sinklab "
