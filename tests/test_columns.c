@@ -1,8 +1,11 @@
 #include "harness.h"
+#include "io/fsys.h"
 #include "metric/columns.h"
 #include "metric/meter.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* A meter of two columns of its own, for it alone decides which there are. */
@@ -124,12 +127,36 @@ static void test_columns__headings_are_broken_where_they_are_long(void **state)
     }
 }
 
+static void test_columns__documents_tell_of_each(void **state)
+{
+    char *pages[2];
+    size_t n;
+    struct err e = { 0 };
+    (void)state;
+    assert_int_equal(
+        fsys_read_file(&pages[0], &n, "docs/FORMATS.md", 1 << 20, &e), OK);
+    assert_int_equal(
+        fsys_read_file(&pages[1], &n, "docs/METRICS.md", 1 << 20, &e), OK);
+    for (idx i = 0; i < n_column_table + n_metric_table; i++) {
+        const struct metric *m = &metric_table[idx_max(i - n_column_table, 0)];
+        char word[COLUMN_NAME_MAX + 2];
+        snprintf(word, sizeof word, "`%s%s`",
+                 i < n_column_table ? column_table[i].text.name : m->text.name,
+                 i >= n_column_table && m->is_per_position ? "1" : "");
+        if (!strstr(pages[0], word) && !strstr(pages[1], word))
+            fail_msg("no word of %s", word);
+    }
+    free(pages[0]);
+    free(pages[1]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_columns__files_have_theirs_in_order),
         cmocka_unit_test(test_columns__write_what_was_measured_and_only_that),
         cmocka_unit_test(test_columns__every_one_is_told),
+        cmocka_unit_test(test_columns__documents_tell_of_each),
         cmocka_unit_test(test_columns__headings_are_broken_where_they_are_long),
     };
     return cmocka_run_group_tests(tests, open_meter, NULL);

@@ -458,6 +458,26 @@ static void test_run__a_manifest_that_cannot_be_read_is_told(void **state)
     check_says(&e, "manifest.ini: got a folder, want a file");
 }
 
+static void test_run__documents_tell_of_every_file(void **state)
+{
+    char *page;
+    size_t n;
+    struct err e = { 0 };
+    (void)state;
+    assert_int_equal(fsys_read_file(&page, &n, "docs/FORMATS.md", 1 << 20, &e),
+                     OK);
+    for (const struct run_file *f = run_files; f->name; f++) {
+        assert_true(run_file_is_one(f->name));
+        if (!strstr(page, f->name))
+            fail_msg("no word of %s", f->name);
+    }
+    assert_true(run_file_is_one("resume.h5"));
+    assert_true(run_file_is_one("step-00000012.h5"));
+    assert_false(run_file_is_one("step-12.h5"));
+    assert_false(run_file_is_one("table.csv"));
+    free(page);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -479,6 +499,7 @@ int main(void)
         cmocka_unit_test(test_run__lists_checkpoints_by_step),
         cmocka_unit_test(test_run__no_folder_holds_no_checkpoints),
         cmocka_unit_test(test_run__config_is_replaced_whole),
+        cmocka_unit_test(test_run__documents_tell_of_every_file),
         cmocka_unit_test(test_run__changed_bytes_are_told),
         cmocka_unit_test(test_run__a_manifest_that_cannot_be_read_is_told),
     };

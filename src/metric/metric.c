@@ -144,7 +144,7 @@ static struct ratio hidden_max(const struct hidden_view *v)
     return plain(max);
 }
 
-/* The order of columns in files and tables. KEEP WITH: docs/METRICS.md */
+/* The order of columns in files and tables; docs/METRICS.md tells of each. */
 const struct metric metric_table[] = {
     { .text = { .name = "sink_",
                 .formula =
