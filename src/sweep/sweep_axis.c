@@ -17,7 +17,7 @@ static const struct key how_many = {
     .name = "", .type = KEY_INT, .min = 1, .max = SWEEP_VALUES_MAX
 };
 
-void sweep_problem(struct sweep_parse *p, const char *format, ...)
+bool sweep_problem(struct sweep_parse *p, const char *format, ...)
 {
     char text[ERR_TEXT_MAX], shown[TEXT_SHOW_MAX];
     struct text t = { .at = text, .cap_bytes = sizeof text };
@@ -27,6 +27,7 @@ void sweep_problem(struct sweep_parse *p, const char *format, ...)
     va_end(args);
     draft_problem(p->d, &p->line->at, ERR_CONFIG, "[%s] %s: %s",
                   p->line->section, text_show(shown, p->line->key), text);
+    return false;
 }
 
 /* ---- pieces of a line -------------------------------------------------- */
@@ -266,19 +267,16 @@ static bool parse_ends(struct sweep_parse *p, const struct sweep_axis *a,
                        char *text, double ends[2])
 {
     char *to = find_word(text, "to"), shown[TEXT_SHOW_MAX], *end[2];
-    if (!to) {
-        sweep_problem(p, "got '%s', want A to B", text_show(shown, text));
-        return false;
-    }
+    if (!to)
+        return sweep_problem(p, "got '%s', want A to B",
+                             text_show(shown, text));
     *to = '\0';
     end[0] = text_trim(text);
     end[1] = text_trim(to + strlen("to"));
     for (int i = 0; i < 2; i++) {
         struct err e = { 0 };
-        if (key_parse(&any_number, &ends[i], end[i], &e)) {
-            sweep_problem(p, "%s", e.text);
-            return false;
-        }
+        if (key_parse(&any_number, &ends[i], end[i], &e))
+            return sweep_problem(p, "%s", e.text);
         if (!take_value(p, a->keys[0], end[i]))
             return false;
     }
@@ -291,11 +289,11 @@ static bool has_numbers(struct sweep_parse *p, const struct sweep_axis *a,
     enum key_type type = a->keys[0].key->type;
     if (a->n_keys == 1 && (type == KEY_INT || type == KEY_REAL))
         return true;
-    sweep_problem(p,
-                  "got '%s', which goes with a single key whose values are "
-                  "numbers: list the values",
-                  word);
-    return false;
+    return sweep_problem(
+        p,
+        "got '%s', which goes with a single key whose values are "
+        "numbers: list the values",
+        word);
 }
 
 static bool check_log(struct sweep_parse *p, const double ends[2],
@@ -303,9 +301,8 @@ static bool check_log(struct sweep_parse *p, const double ends[2],
 {
     if (ends[0] > 0 && ends[1] > 0)
         return true;
-    sweep_problem(p, "got %s of %g to %g, want both ends above 0", word,
-                  ends[0], ends[1]);
-    return false;
+    return sweep_problem(p, "got %s of %g to %g, want both ends above 0", word,
+                         ends[0], ends[1]);
 }
 
 /* linear A to B, N; log A to B, N */
@@ -360,13 +357,11 @@ static bool add_integers(struct sweep_parse *p, struct values *v, char *item)
     text_show(shown, item);
     if (!parse_ends(p, v->axis, item, ends))
         return false;
-    if (ends[0] > ends[1] || ends[1] - ends[0] >= SWEEP_VALUES_MAX) {
-        sweep_problem(p,
-                      "got '%s', want the smaller number first, and at "
-                      "most %d values",
-                      shown, SWEEP_VALUES_MAX);
-        return false;
-    }
+    if (ends[0] > ends[1] || ends[1] - ends[0] >= SWEEP_VALUES_MAX)
+        return sweep_problem(p,
+                             "got '%s', want the smaller number first, and at "
+                             "most %d values",
+                             shown, SWEEP_VALUES_MAX);
     for (double x = ends[0]; x <= ends[1]; x++)
         if (!add_number(p, v, x, "%.0f"))
             return false;
@@ -383,11 +378,9 @@ static bool add_item(struct sweep_parse *p, struct values *v, char *item)
     if (a->n_keys == 1 && find_word(item, "to")) {
         if (type == KEY_INT)
             return add_integers(p, v, item);
-        if (type == KEY_REAL) {
-            sweep_problem(p, "got '%s', want linear A to B, N or log A to B, N",
-                          shown);
-            return false;
-        }
+        if (type == KEY_REAL)
+            return sweep_problem(
+                p, "got '%s', want linear A to B, N or log A to B, N", shown);
     }
     const char **row = add_row(p, v);
     idx k = 0;
@@ -409,11 +402,10 @@ static bool add_item(struct sweep_parse *p, struct values *v, char *item)
 static bool parse_list(struct sweep_parse *p, struct sweep_axis *a, char *text)
 {
     struct values v = { .axis = a };
-    if (!*text) {
-        sweep_problem(p, "is an empty axis: give its values, separated by "
-                         "commas");
-        return false;
-    }
+    if (!*text)
+        return sweep_problem(p,
+                             "is an empty axis: give its values, separated by "
+                             "commas");
     for (char *rest = text; rest;)
         if (!add_item(p, &v, text_part(&rest, ',', false)))
             return false;
@@ -428,11 +420,10 @@ static bool parse_draw(struct sweep_parse *p, struct sweep_axis *a, char *text,
     if (!has_numbers(p, a, word) || !parse_ends(p, a, text, ends) ||
         (draw == DRAW_LOGUNIFORM && !check_log(p, ends, word)))
         return false;
-    if (!(ends[0] < ends[1])) {
-        sweep_problem(p, "got %s %g to %g, want the smaller number first", word,
-                      ends[0], ends[1]);
-        return false;
-    }
+    if (!(ends[0] < ends[1]))
+        return sweep_problem(p,
+                             "got %s %g to %g, want the smaller number first",
+                             word, ends[0], ends[1]);
     a->draw = draw;
     a->low = ends[0];
     a->high = ends[1];
@@ -459,11 +450,9 @@ static bool parse_values(struct sweep_parse *p, struct sweep_axis *a,
         size_t n = strlen(forms[i].word);
         if (strncmp(text, forms[i].word, n) != 0 || !text_is_blank(text[n]))
             continue;
-        if (forms[i].is_random != is_random) {
-            sweep_problem(p, "'%s' belongs in [%s]", forms[i].word,
-                          is_random ? "axes" : "random");
-            return false;
-        }
+        if (forms[i].is_random != is_random)
+            return sweep_problem(p, "'%s' belongs in [%s]", forms[i].word,
+                                 is_random ? "axes" : "random");
         char *rest = text_trim(text + n);
         a->draw = forms[i].draw;
         if (!is_random)
@@ -473,9 +462,9 @@ static bool parse_values(struct sweep_parse *p, struct sweep_axis *a,
     }
     if (!is_random || !*text)
         return parse_list(p, a, text);
-    sweep_problem(p, "want uniform A to B, loguniform A to B, or choice value, "
-                     "value, ...");
-    return false;
+    return sweep_problem(
+        p, "want uniform A to B, loguniform A to B, or choice value, "
+           "value, ...");
 }
 
 /* ---- axes -------------------------------------------------------------- */
@@ -496,21 +485,16 @@ static bool parse_keys(struct sweep_parse *p, struct sweep_axis *a)
         char *name = text_part(&rest, '&', false);
         if (!find_key(p, &k, name))
             return false;
-        if (a->n_keys == SWEEP_TOGETHER_MAX) {
-            sweep_problem(p, "got more than %d keys that move together",
-                          SWEEP_TOGETHER_MAX);
-            return false;
-        }
-        if (sweep_axis_has(a, k.key)) {
-            sweep_problem(p, "%s is named twice", name);
-            return false;
-        }
+        if (a->n_keys == SWEEP_TOGETHER_MAX)
+            return sweep_problem(p, "got more than %d keys that move together",
+                                 SWEEP_TOGETHER_MAX);
+        if (sweep_axis_has(a, k.key))
+            return sweep_problem(p, "%s is named twice", name);
         if (k.section->offset == offsetof(struct config, run) &&
-            !strcmp(k.key->name, "dir")) {
-            sweep_problem(p, "is no axis: every run gets a folder of its own "
-                             "below that of the sweep");
-            return false;
-        }
+            !strcmp(k.key->name, "dir"))
+            return sweep_problem(
+                p, "is no axis: every run gets a folder of its own "
+                   "below that of the sweep");
         a->keys[a->n_keys++] = k;
     }
     return a->n_keys > 0;
@@ -561,8 +545,7 @@ bool sweep_axis_parse(struct sweep_axis *a, struct sweep_parse *p)
         return false;
     if (!sweep_condition_has(&a->when, is_own, a))
         return true;
-    sweep_problem(p,
-                  "the condition speaks of the axis itself; leave values out "
-                  "by [exclude]");
-    return false;
+    return sweep_problem(
+        p, "the condition speaks of the axis itself; leave values out "
+           "by [exclude]");
 }

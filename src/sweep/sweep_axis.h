@@ -56,8 +56,8 @@ struct sweep_parse {
     const struct sweep_line *line;
 };
 
-/* "file:line: [section] key: message" */
-void sweep_problem(struct sweep_parse *p, const char *format, ...)
+/* "file:line: [section] key: message"; returns false. */
+bool sweep_problem(struct sweep_parse *p, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* sweep_axis_parse - a line of [axes] or [random]. False, and told, if it is

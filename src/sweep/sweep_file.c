@@ -113,14 +113,13 @@ static bool check_above(struct sweep_parse *p, const struct sweep_file *f,
 {
     for (const struct sweep_axis *o = f->axes; o < f->axes + f->n_axes; o++)
         for (idx k = 0; k < a->n_keys && (!a->when.n || !o->when.n); k++)
-            if (sweep_axis_has(o, a->keys[k].key)) {
-                sweep_problem(p,
-                              "%s.%s is an axis twice, first in %s:%td: give "
-                              "conditions that never hold together",
-                              a->keys[k].section->name, a->keys[k].key->name,
-                              o->file, o->line);
-                return false;
-            }
+            if (sweep_axis_has(o, a->keys[k].key))
+                return sweep_problem(
+                    p,
+                    "%s.%s is an axis twice, first in %s:%td: give "
+                    "conditions that never hold together",
+                    a->keys[k].section->name, a->keys[k].key->name, o->file,
+                    o->line);
     return true;
 }
 
