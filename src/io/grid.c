@@ -2,7 +2,6 @@
 
 #include "base/utf8.h"
 
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -79,16 +78,22 @@ void grid_set(struct grid *g, idx row, idx column, const char *format, ...)
     va_end(args);
 }
 
-idx grid_add(struct grid *g, const char *format, ...)
+idx grid_addv(struct grid *g, const char *format, va_list args)
 {
-    va_list args;
     idx column = g->columns;
     if (!grow(g, column + 1)) {
         g->is_out_of_memory = true;
         column = -1;
     }
-    va_start(args, format);
     set(g, 0, column, format, args);
+    return column;
+}
+
+idx grid_add(struct grid *g, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    idx column = grid_addv(g, format, args);
     va_end(args);
     return column;
 }

@@ -7,6 +7,7 @@
 #ifndef SINKLAB_GRID_H
 #define SINKLAB_GRID_H
 
+#include <stdarg.h>
 #include <stdio.h>
 
 #include "base/base.h"
@@ -32,6 +33,8 @@ void grid_release(struct grid *g);
  * number; without memory a negative one, which grid_set passes over. */
 idx grid_add(struct grid *g, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+idx grid_addv(struct grid *g, const char *format, va_list args)
+    __attribute__((format(printf, 2, 0)));
 
 void grid_set(struct grid *g, idx row, idx column, const char *format, ...)
     __attribute__((format(printf, 4, 5)));

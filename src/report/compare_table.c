@@ -4,13 +4,11 @@
 #include "report/cells.h"
 
 #include <math.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    EACH_RUNS = 5, /* runs of a group whose values are all listed */
-    COLUMN_MAX = 256,
-};
+enum { EACH_RUNS = 5 }; /* runs of a group whose values are all listed */
 
 /* ---- what is measured -------------------------------------------------- */
 
@@ -182,14 +180,15 @@ static struct sheet sheet_of(struct grid *g, const struct rows *t,
 
 enum part { MEAN, SPREAD, ERROR, MIN, MAX };
 
-/* What stands `at` bytes into a row: a text, a count, a part of a summary of
- * this measure (NULL: of steps). */
+/* A column, headed in the manner of printf, of what stands `at` bytes into each
+ * row: a text, a count, or a part of a summary of this measure (NULL: of
+ * steps). */
 static const void *field_at(const struct sheet *s, idx i, size_t at)
 {
     return (const char *)&s->rows[i] + at;
 }
 
-static void add_text(struct sheet *s, const char *heading, size_t at)
+static void add_text(struct sheet *s, size_t at, const char *heading)
 {
     idx c = grid_add(s->g, "%s", heading);
     for (idx i = 0; i < s->n; i++)
@@ -197,17 +196,25 @@ static void add_text(struct sheet *s, const char *heading, size_t at)
                  *(const char *const *)field_at(s, i, at));
 }
 
-static void add_count(struct sheet *s, const char *heading, size_t at)
+static void __attribute__((format(printf, 3, 4)))
+add_count(struct sheet *s, size_t at, const char *heading, ...)
 {
-    idx c = grid_add(s->g, "%s", heading);
+    va_list args;
+    va_start(args, heading);
+    idx c = grid_addv(s->g, heading, args);
+    va_end(args);
     for (idx i = 0; i < s->n; i++)
         grid_set(s->g, i + 1, c, "%td", *(const idx *)field_at(s, i, at));
 }
 
-static void add_part(struct sheet *s, const char *heading, size_t at,
-                     enum part part, const char *measure)
+static void __attribute__((format(printf, 5, 6)))
+add_part(struct sheet *s, size_t at, enum part part, const char *measure,
+         const char *heading, ...)
 {
-    idx c = grid_add(s->g, "%s", heading);
+    va_list args;
+    va_start(args, heading);
+    idx c = grid_addv(s->g, heading, args);
+    va_end(args);
     struct cell_look look = cell_look(measure ? measure : "step");
     for (idx i = 0; i < s->n; i++) {
         const struct summary *x = field_at(s, i, at);
@@ -246,54 +253,44 @@ static void add_keys(struct sheet *s, const struct config_key *keys, idx n,
     }
 }
 
-/* "final_NAME_mean" */
-static const char *name_column(char text[COLUMN_MAX], const char *before,
-                               const struct measure *m, const char *behind)
+/* The last value of a measure, for people: of loss and metric so. */
+static void add_final(struct sheet *s, idx i)
 {
-    snprintf(text, COLUMN_MAX, "%s_%.200s%s", before, m->name, behind);
-    return text;
+    const struct measure *m = &s->t->measures[i];
+    if (m->heading && *m->heading)
+        add_part(s, final_at(i), MEAN, m->name, "%s", m->heading);
+    else
+        add_part(s, final_at(i), MEAN, m->name, "final\n%s%s", m->name,
+                 metric_is_share(m->name) ? "\n%" : "");
 }
 
-/* What the last value of a measure is called: of loss and metric so. */
-static const char *head_final(char text[COLUMN_MAX], const struct measure *m)
+static bool has_any(const struct sheet *s, idx measure)
 {
-    if (m->heading && *m->heading)
-        return m->heading;
-    snprintf(text, COLUMN_MAX, "final\n%.200s%s", m->name,
-             metric_is_share(m->name) ? "\n%" : "");
-    return text;
+    for (idx i = 0; i < s->n; i++)
+        if (s->rows[i].finals[measure].n > 0)
+            return true;
+    return false;
 }
 
 /* ---- a row a run ------------------------------------------------------- */
 
-/* The last value of a column; heading NULL: "final" and its name. */
-static void add_final(struct sheet *s, const char *column, const char *heading,
+/* The same of a column, under another heading. */
+static void add_named(struct sheet *s, const char *column, const char *heading,
                       const char *of_files)
 {
-    char text[COLUMN_MAX];
     idx i = 0;
     while (strcmp(s->t->measures[i].name, column) != 0)
         i++;
-    const struct measure *m = &s->t->measures[i];
-    if (s->is_file)
-        heading = of_files ? of_files : name_column(text, "final", m, "");
-    add_part(s, heading ? heading : head_final(text, m), final_at(i), MEAN,
-             column);
-}
-
-static bool has_any(const struct sheet *s, const char *column)
-{
-    for (idx i = 0; i < s->n; i++)
-        if (run_data_series(s->rows[i].run, column).n > 0)
-            return true;
-    return false;
+    if (s->is_file || has_any(s, i) || strcmp(heading, column) != 0)
+        add_part(s, final_at(i), MEAN, column, "%s",
+                 s->is_file ? of_files : heading);
 }
 
 /* In brackets where it was gone at the end. */
 static void add_emerged(struct sheet *s)
 {
-    add_part(s, s->is_file ? "emerged_at_step" : "emerged\nat step",
-             offsetof(struct row, emerged.steps), MEAN, NULL);
+    add_part(s, offsetof(struct row, emerged.steps), MEAN, NULL, "%s",
+             s->is_file ? "emerged_at_step" : "emerged\nat step");
     for (idx i = 0; i < s->n && !s->is_file; i++)
         if (s->rows[i].emerged.n_gone > 0)
             grid_set(s->g, i + 1, s->g->columns - 1, "(%.0f)",
@@ -304,59 +301,56 @@ static void add_emerged(struct sheet *s)
  * above the floor, where a run has it. */
 static void add_single(struct sheet *s, bool has_status)
 {
-    static const char *const of_loss[] = { "val_loss_se", "val_excess" };
     const struct groups *groups = s->t->groups;
-    const struct compare_options *o = s->t->o;
     idx run = grid_add(s->g, "run");
     for (idx i = 0; i < s->n; i++)
         grid_set(s->g, i + 1, run, "%s",
                  s->is_file ? s->rows[i].run->path : s->rows[i].label);
     add_keys(s, groups->keys, groups->n_keys, KEYS_OF_RUNS);
     if (has_status)
-        add_text(s, "status", offsetof(struct row, status));
-    add_part(s, "steps", offsetof(struct row, steps), MEAN, NULL);
-    add_final(s, o->loss, NULL, NULL);
-    if (s->t->metric != MEASURE_LOSS)
-        add_final(s, o->metric, NULL, NULL);
+        add_text(s, offsetof(struct row, status), "status");
+    add_part(s, offsetof(struct row, steps), MEAN, NULL, "steps");
+    for (idx i = 0; i <= s->t->metric; i++)
+        if (s->is_file)
+            add_part(s, final_at(i), MEAN, NULL, "final_%s",
+                     s->t->measures[i].name);
+        else
+            add_final(s, i);
     for (idx i = 0; i < COUNT_OF(beside); i++)
         if (beside[i].is_always)
-            add_final(s, beside[i].name, beside[i].heading, beside[i].name);
+            add_named(s, beside[i].name, beside[i].heading, beside[i].name);
     add_emerged(s);
-    for (idx i = 0; i < COUNT_OF(of_loss); i++)
-        if (!is_named(o, of_loss[i]) && (s->is_file || has_any(s, of_loss[i])))
-            add_final(s, of_loss[i], of_loss[i], NULL);
+    if (!is_named(s->t->o, "val_loss_se"))
+        add_named(s, "val_loss_se", "val_loss_se", "final_val_loss_se");
+    if (!is_named(s->t->o, "val_excess"))
+        add_named(s, "val_excess", "val_excess", "final_val_excess");
 }
 
 /* ---- a row a group ----------------------------------------------------- */
 
 static void add_file_measure(struct sheet *s, idx i)
 {
-    const struct measure *m = &s->t->measures[i];
+    const char *name = s->t->measures[i].name;
     size_t at = final_at(i);
-    char head[COLUMN_MAX];
-    add_part(s, name_column(head, "final", m, "_mean"), at, MEAN, m->name);
-    add_part(s, name_column(head, "final", m, "_spread"), at, SPREAD, m->name);
-    add_count(s, name_column(head, "final", m, "_n"),
-              at + offsetof(struct summary, n));
-    add_part(s, name_column(head, "final", m, "_min"), at, MIN, m->name);
-    add_part(s, name_column(head, "final", m, "_max"), at, MAX, m->name);
+    add_part(s, at, MEAN, name, "final_%s_mean", name);
+    add_part(s, at, SPREAD, name, "final_%s_spread", name);
+    add_count(s, at + offsetof(struct summary, n), "final_%s_n", name);
+    add_part(s, at, MIN, name, "final_%s_min", name);
+    add_part(s, at, MAX, name, "final_%s_max", name);
 }
 
 /* Loss and metric always, with their spread; others where they say anything. */
 static void add_measure(struct sheet *s, idx i)
 {
     const struct measure *m = &s->t->measures[i];
-    bool is_main = i <= s->t->metric, is_shown = is_main, has_each = false;
-    char head[COLUMN_MAX];
-    for (idx k = 0; k < s->n; k++) {
-        is_shown = is_shown || (m->heading && s->rows[k].finals[i].n > 0);
+    bool is_main = i <= s->t->metric, has_each = false;
+    for (idx k = 0; k < s->n; k++)
         has_each = has_each || s->rows[k].finals[i].n > 1;
-    }
-    if (!is_shown)
+    if (!is_main && !(m->heading && has_any(s, i)))
         return;
-    add_part(s, head_final(head, m), final_at(i), MEAN, m->name);
+    add_final(s, i);
     if (is_main)
-        add_part(s, s->spread, final_at(i), SPREAD, m->name);
+        add_part(s, final_at(i), SPREAD, m->name, "%s", s->spread);
     if (i != s->t->metric || !has_each)
         return;
     idx c = grid_add(s->g, "each");
@@ -366,18 +360,14 @@ static void add_measure(struct sheet *s, idx i)
 
 static void add_file_pair(struct sheet *s, idx i)
 {
-    const struct measure *m = &s->t->measures[i];
+    const char *name = s->t->measures[i].name;
     size_t d = pair_at(i), pair = d - offsetof(struct pair, d);
-    char head[COLUMN_MAX];
-    add_part(s, name_column(head, "paired", m, "_mean"), d, MEAN, m->name);
-    add_part(s, name_column(head, "paired", m, "_spread"), d, SPREAD, m->name);
-    add_part(s, name_column(head, "paired", m, "_error"), d, ERROR, m->name);
-    add_count(s, name_column(head, "paired", m, "_up"),
-              pair + offsetof(struct pair, n_up));
-    add_count(s, name_column(head, "paired", m, "_down"),
-              pair + offsetof(struct pair, n_down));
-    add_count(s, name_column(head, "paired", m, "_n"),
-              d + offsetof(struct summary, n));
+    add_part(s, d, MEAN, name, "paired_%s_mean", name);
+    add_part(s, d, SPREAD, name, "paired_%s_spread", name);
+    add_part(s, d, ERROR, name, "paired_%s_error", name);
+    add_count(s, pair + offsetof(struct pair, n_up), "paired_%s_up", name);
+    add_count(s, pair + offsetof(struct pair, n_down), "paired_%s_down", name);
+    add_count(s, d + offsetof(struct summary, n), "paired_%s_n", name);
 }
 
 /* How many count, in brackets where none is done. */
@@ -398,14 +388,14 @@ static void add_group_keys(struct sheet *s, bool has_status)
     for (idx i = 0; i < s->n; i++)
         has_label = has_label || !s->rows[i].run->has_config;
     if (has_label)
-        add_text(s, "group", offsetof(struct row, label));
+        add_text(s, offsetof(struct row, label), "group");
     add_keys(s, groups->keys, groups->n_keys, KEYS_OF_GROUPS);
     if (s->is_file)
-        add_count(s, "runs", offsetof(struct row, n_runs));
+        add_count(s, offsetof(struct row, n_runs), "runs");
     if (has_status)
-        add_text(s, "status", offsetof(struct row, status));
+        add_text(s, offsetof(struct row, status), "status");
     add_counted(s);
-    add_part(s, "steps", offsetof(struct row, steps), MEAN, NULL);
+    add_part(s, offsetof(struct row, steps), MEAN, NULL, "steps");
 }
 
 static void add_groups(struct sheet *s, bool has_status)
@@ -414,8 +404,8 @@ static void add_groups(struct sheet *s, bool has_status)
     add_group_keys(s, has_status);
     for (idx i = 0; i < s->t->n_measures; i++)
         add_measure(s, i);
-    add_part(s, "emerged\nat step", emerged, MEAN, NULL);
-    add_part(s, s->spread, emerged, SPREAD, NULL);
+    add_part(s, emerged, MEAN, NULL, "emerged\nat step");
+    add_part(s, emerged, SPREAD, NULL, "%s", s->spread);
     idx c = grid_add(s->g, "in");
     for (idx i = 0; i < s->n; i++)
         grid_set(s->g, i + 1, c, "%td/%td", s->rows[i].emerged.steps.n,
@@ -428,10 +418,10 @@ static void add_file_groups(struct sheet *s)
     add_group_keys(s, true);
     for (idx i = 0; i < s->t->n_measures; i++)
         add_file_measure(s, i);
-    add_part(s, "emerged_at_step_mean", emerged, MEAN, NULL);
-    add_part(s, "emerged_at_step_spread", emerged, SPREAD, NULL);
-    add_count(s, "emerged_at_step_n", emerged + offsetof(struct summary, n));
-    add_text(s, "baseline", offsetof(struct row, base));
+    add_part(s, emerged, MEAN, NULL, "emerged_at_step_mean");
+    add_part(s, emerged, SPREAD, NULL, "emerged_at_step_spread");
+    add_count(s, emerged + offsetof(struct summary, n), "emerged_at_step_n");
+    add_text(s, offsetof(struct row, base), "baseline");
     for (idx i = 0; i < s->t->n_measures; i++)
         if (s->t->measures[i].is_paired)
             add_file_pair(s, i);
@@ -494,7 +484,6 @@ static void add_signs(struct sheet *s, idx measure)
 
 static void add_pairs(struct sheet *s)
 {
-    char head[COLUMN_MAX];
     idx n_pairs = grid_add(s->g, "pairs");
     for (idx i = 0; i < s->n; i++) {
         idx most = 0;
@@ -507,11 +496,10 @@ static void add_pairs(struct sheet *s)
         const char *name = s->t->measures[i].name;
         if (!has_pairs(s->t, i))
             continue;
-        snprintf(head, sizeof head, "%.200s%s", name,
+        add_part(s, pair_at(i), MEAN, name, "%s%s", name,
                  metric_is_share(name) ? "\n%" : "");
-        add_part(s, head, pair_at(i), MEAN, name);
-        add_part(s, s->spread, pair_at(i), SPREAD, name);
-        add_part(s, "error", pair_at(i), ERROR, name);
+        add_part(s, pair_at(i), SPREAD, name, "%s", s->spread);
+        add_part(s, pair_at(i), ERROR, name, "error");
         add_signs(s, i);
     }
 }
@@ -530,7 +518,7 @@ int rows_pairs_grid(struct grid *g, const struct rows *t, struct err *e)
     if (rc == OK && has_some)
         rc = grid_init(g, s.n + 1, 0, e);
     if (rc == OK && has_some) {
-        add_text(&s, "group", offsetof(struct row, label));
+        add_text(&s, offsetof(struct row, label), "group");
         add_pairs(&s);
         rc = grid_check(g, e);
     }
@@ -569,20 +557,19 @@ static void fill_run(struct row *r, const struct rows *t, idx i)
 static void add_runs(struct sheet *s)
 {
     const struct groups *groups = s->t->groups;
-    char head[COLUMN_MAX];
-    add_text(s, "group", offsetof(struct row, label));
-    add_text(s, "run", offsetof(struct row, name));
+    add_text(s, offsetof(struct row, label), "group");
+    add_text(s, offsetof(struct row, name), "run");
     add_keys(s, groups->keys, groups->n_keys, groups->n_keys);
     add_keys(s, groups->over, groups->n_over, groups->n_over);
-    add_text(s, "status", offsetof(struct row, status));
-    add_text(s, "counts", offsetof(struct row, counts));
+    add_text(s, offsetof(struct row, status), "status");
+    add_text(s, offsetof(struct row, counts), "counts");
     idx on = grid_add(s->g, "measured_on");
     for (idx i = 0; i < s->n; i++)
         grid_set(s->g, i + 1, on, "%s", s->rows[i].on);
-    add_part(s, "steps", offsetof(struct row, steps), MEAN, NULL);
+    add_part(s, offsetof(struct row, steps), MEAN, NULL, "steps");
     for (idx i = 0; i < s->t->n_measures; i++)
-        add_part(s, name_column(head, "final", &s->t->measures[i], ""),
-                 final_at(i), MEAN, NULL);
+        add_part(s, final_at(i), MEAN, NULL, "final_%s",
+                 s->t->measures[i].name);
     add_emerged(s);
 }
 
