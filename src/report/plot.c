@@ -486,8 +486,8 @@ static void print_script(const struct drawing *d, bool is_svg)
     fputs("set multiplot\nset border 3\nunset key\nset tics nomirror\n", d->s);
     if (!k->is_text)
         fputs("set grid lc rgb '#dddddd' lt 1 lw 1\n", d->s);
-    if (d->p->log_x)
-        fputs("set logscale x\n", d->s);
+    if (d->p->log_x) /* fewer than two decades might hold no power of ten */
+        fprintf(d->s, "set logscale x %d\n", d->hi < 100 * d->lo ? 2 : 10);
     fprintf(d->s, "set xrange [%.12g:%.12g]\n",
             d->p->log_x ? d->lo / factor : d->lo - room,
             d->p->log_x ? d->hi * factor : d->hi + room);
