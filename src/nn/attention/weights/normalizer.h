@@ -23,18 +23,27 @@ enum normalizer {
     NORMALIZER_P_NORM,
 };
 
-const char *normalizer_name(int i); /* by enum normalizer; NULL past the end */
+struct normalizer_choice {
+    struct op_text text;
+    /* 1/Z for the row f (n), of which n_keys are keys; p is read by p_norm
+     * alone. NULL: 1. */
+    real (*factor)(const real *f, idx n, idx n_keys, double p);
+    /* g (n) in: gradient with respect to a = f/Z; out: with respect to f. In
+     * general (g_j - D dZ/df_j) / Z with D = sum_k a_k g_k. NULL: Z does not
+     * depend on f. */
+    void (*backward)(real *g, const real *f, real factor, idx n, double p);
+};
 
-/* What they are, in that order; and the scale behind them. NULL ends. */
-extern const struct op_text *const normalizer_texts[], *const normalizer_more[];
+/* By enum normalizer; the last has no name. */
+extern const struct normalizer_choice normalizers[];
+const char *normalizer_name(int i); /* NULL past the end */
 
-/* 1/Z for the row f (n), of which n_keys are keys. kind is not OWN; p is read
- * by p_norm alone. */
+/* And the scale behind them; NULL ends. */
+extern const struct op_text *const normalizer_more[];
+
+/* The functions of a kind that is not OWN. */
 real normalizer_factor(enum normalizer kind, const real *f, idx n, idx n_keys,
                        double p);
-
-/* g (n) in: gradient with respect to a = f/Z; out: with respect to f.
- * factor = 1/Z. In general (g_j - D dZ/df_j) / Z with D = sum_k a_k g_k. */
 void normalizer_backward(enum normalizer kind, real *g, const real *f,
                          real factor, idx n, double p);
 
