@@ -34,8 +34,7 @@ struct model_options edit_model(const struct edit_setting *s, idx T, idx D)
 
 struct attention_options edit_attention(const struct edit_setting *s)
 {
-    return (struct attention_options){ PLAIN_ATTENTION, .forget = s->forget,
-                                       .soft_cap = s->soft_cap };
+    return ATTENTION(.forget = s->forget, .soft_cap = s->soft_cap);
 }
 
 real *normal_numbers(idx n, double std, uint64_t seed)

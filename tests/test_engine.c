@@ -9,12 +9,7 @@
 
 enum { L = 2, C = 16, H = 2, B = 3, T = 11, V = 9 };
 
-static const struct optim_options adamw = { .lr = 1e-2,
-                                            .beta1 = 0.9,
-                                            .beta2 = 0.95,
-                                            .eps = 1e-8,
-                                            .weight_decay = 0.1,
-                                            .clip = 0.5 };
+static struct optim_options adamw; /* main sets it */
 
 /* A model with registers and a prefix, and an engine with its weights. */
 struct both {
@@ -25,8 +20,7 @@ struct both {
 static void open_both(struct both *x, const struct optim_options *o)
 {
     struct model_options m = tiny_options("gpt2", L, C, H, T);
-    struct attention_options a = { PLAIN_ATTENTION, .registers = 2,
-                                   .prefix = 4 };
+    struct attention_options a = ATTENTION(.registers = 2, .prefix = 4);
     struct engine_request r = {
         .B = B, .T = T, .seen_B = B, .seen_T = T, .optim = o, .threads = 2
     };
@@ -143,6 +137,9 @@ static void test_engine__shows_what_the_model_shows(void **state)
 
 int main(void)
 {
+    key_defaults(optim_keys, n_optim_keys, &adamw);
+    adamw.lr = 1e-2;
+    adamw.clip = 0.5;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_engine__loses_what_the_model_loses),
         cmocka_unit_test(test_engine__loses_nothing_where_nothing_counts),

@@ -100,7 +100,7 @@ static void test_edit__each_has_its_own_projection(void **state)
     (void)state;
     struct tiny t;
     struct model_options o = tiny_options("gpt2", 2, 8, 2, T);
-    struct attention_options a = { PLAIN_ATTENTION, .forget = FORGET_INPUT };
+    struct attention_options a = ATTENTION(.forget = FORGET_INPUT);
     struct rng r = rng_open(3, RNG_TEST, 0, 0);
     tiny_open(&t, &o, &a, B, V, 1, 1);
     for (idx i = 0; i < t.m.table.total; i++)

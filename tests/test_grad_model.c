@@ -69,8 +69,8 @@ static void check_attentions(bool is_llama)
 {
     for (int map = 0; weight_map_name(map); map++) {
         for (int bias = BIAS_NONE; bias <= BIAS_KEY; bias++) {
-            struct attention_options a = { PLAIN_ATTENTION, .weights = map,
-                                           .bias = bias };
+            struct attention_options a =
+                ATTENTION(.weights = map, .bias = bias);
             struct model_options o = options_of(is_llama, 1);
             check_model(&o, &a, 1, 3);
             o = options_of(is_llama, 5);
@@ -98,7 +98,7 @@ static void test_model__large_batch_gradient_along_directions(void **state)
     (void)state;
     for (int is_llama = 0; is_llama < 2; is_llama++) {
         struct model_options o = options_of(is_llama, 70);
-        struct attention_options a = { PLAIN_ATTENTION, .bias = BIAS_KEY };
+        struct attention_options a = ATTENTION(.bias = BIAS_KEY);
         struct tiny c;
         open_case(&c, &o, &a, 17, 7, 4); /* 1190 rows: 5 tiles, 2 chunks */
         tiny_backward(&c, 1);
@@ -119,7 +119,7 @@ static void test_model__accumulated_gradient_is_that_of_the_batch(void **state)
 {
     (void)state;
     struct model_options o = options_of(true, 6);
-    struct attention_options a = { PLAIN_ATTENTION };
+    struct attention_options a = ATTENTION();
     struct tiny whole, half;
     open_case(&whole, &o, &a, 4, 7, 6);
     open_case(&half, &o, &a, 2, 7, 6);

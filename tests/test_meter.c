@@ -13,9 +13,7 @@
 /* 40 sequences of 64: two passes of at most 2048 tokens, the second ragged. */
 enum { L = 2, H = 2, C = 12, V = 20, T = 64, N = 40 };
 
-static const struct sink_options sinks = { .eps = 0.3,
-                                           .tokens = T,
-                                           .positions = 3 };
+static struct sink_options sinks; /* main sets it */
 
 /* On an engine of its own, with the weights of t. */
 static void start_meter(struct meter *m, const struct tiny *t,
@@ -181,8 +179,8 @@ static void test_meter__matches_one_sequence_at_a_time(void **state)
     (void)state;
     for (int map = 0; weight_map_name(map); map++)
         for (int bias = BIAS_NONE; bias <= BIAS_KEY; bias++) {
-            struct attention_options a = { PLAIN_ATTENTION, .weights = map,
-                                           .bias = bias };
+            struct attention_options a =
+                ATTENTION(.weights = map, .bias = bias);
             check_against_own(&a, 0.085);
             check_against_own(&a, 0.05);
         }
@@ -192,7 +190,7 @@ static void test_meter__matches_one_sequence_at_a_time(void **state)
 static void test_meter__proxies_count_registers_without_sign(void **state)
 {
     (void)state;
-    struct attention_options a = { PLAIN_ATTENTION };
+    struct attention_options a = ATTENTION();
     while (strcmp(weight_map_name(a.weights), "identity") != 0)
         a.weights++;
     for (a.registers = 1; a.registers <= 3; a.registers += 2)
@@ -204,7 +202,7 @@ static void test_meter__proxies_count_registers_without_sign(void **state)
 static void test_meter__threshold_comes_before_the_mean(void **state)
 {
     (void)state;
-    struct attention_options a = { PLAIN_ATTENTION };
+    struct attention_options a = ATTENTION();
     struct measured x;
     struct own own[2];
     open_meter(&x, "gpt2", &a, &sinks, 1);
@@ -267,8 +265,8 @@ static void test_meter__threads_and_repetition_change_no_bit(void **state)
 {
     (void)state;
     for (int map = 0; weight_map_name(map); map++) {
-        struct attention_options a = { PLAIN_ATTENTION, .weights = map,
-                                       .bias = map % 2 ? BIAS_NONE : BIAS_KEY };
+        struct attention_options a =
+            ATTENTION(.weights = map, .bias = map % 2 ? BIAS_NONE : BIAS_KEY);
         check_repeatable(&a);
     }
 }
@@ -309,8 +307,8 @@ static void test_meter__fractions_lie_between_0_and_1(void **state)
     (void)state;
     for (int map = 0; weight_map_name(map); map++)
         for (int bias = BIAS_NONE; bias <= BIAS_KEY; bias++) {
-            struct attention_options a = { PLAIN_ATTENTION, .weights = map,
-                                           .bias = bias };
+            struct attention_options a =
+                ATTENTION(.weights = map, .bias = bias);
             check_columns(&a);
         }
 }
@@ -318,7 +316,7 @@ static void test_meter__fractions_lie_between_0_and_1(void **state)
 static void test_meter__names_a_column_for_each_position(void **state)
 {
     (void)state;
-    struct attention_options a = { PLAIN_ATTENTION };
+    struct attention_options a = ATTENTION();
     struct measured x;
     open_meter(&x, "gpt2", &a, &sinks, 1);
     for (idx k = 1; k <= 3; k++) {
@@ -338,7 +336,7 @@ static void test_meter__names_a_column_for_each_position(void **state)
 static void test_meter__identical_tokens_give_the_uniform_values(void **state)
 {
     (void)state;
-    struct attention_options a = { PLAIN_ATTENTION };
+    struct attention_options a = ATTENTION();
     struct model_options o = tiny_options("llama", L, C, H, T);
     struct meter m = { 0 };
     struct tiny t;
@@ -364,7 +362,7 @@ static void test_meter__identical_tokens_give_the_uniform_values(void **state)
  * scalar is the largest over depths. */
 static void check_hidden(double factor)
 {
-    struct attention_options a = { PLAIN_ATTENTION };
+    struct attention_options a = ATTENTION();
     struct model_options o = tiny_options("llama", L, C, H, T);
     struct meter m = { 0 };
     struct tiny t;
@@ -396,7 +394,7 @@ static void test_meter__hidden_ratio_is_by_depth(void **state)
 static void test_meter__length_is_capped_at_the_context(void **state)
 {
     (void)state;
-    struct attention_options a = { PLAIN_ATTENTION };
+    struct attention_options a = ATTENTION();
     struct sink_options o = sinks;
     struct measured x;
     o.tokens = 1000;
@@ -449,7 +447,7 @@ static void check_heads(const struct meter *m, idx layer, idx head)
 static void test_meter__nan_of_one_head_is_its_own_and_the_means(void **state)
 {
     (void)state;
-    struct attention_options a = { PLAIN_ATTENTION };
+    struct attention_options a = ATTENTION();
     for (idx layer = 0; layer < L; layer++)
         for (idx head = 0; head < H; head++) {
             struct measured x;
@@ -515,8 +513,8 @@ static void test_meter__nan_of_one_sequence_is_in_all_means(void **state)
     (void)state;
     for (int map = 0; weight_map_name(map); map++)
         for (int bias = BIAS_NONE; bias <= BIAS_KEY; bias++) {
-            struct attention_options a = { PLAIN_ATTENTION, .weights = map,
-                                           .bias = bias };
+            struct attention_options a =
+                ATTENTION(.weights = map, .bias = bias);
             check_all_nan(&a);
         }
 }
@@ -560,7 +558,7 @@ static void test_meter__nan_in_any_tensor_shows(void **state)
     static const char *const presets[] = { "gpt2", "llama" };
     for (int map = 0; weight_map_name(map); map++)
         for (int i = 0; i < 2; i++) {
-            struct attention_options a = { PLAIN_ATTENTION, .weights = map };
+            struct attention_options a = ATTENTION(.weights = map);
             check_tensor_nan(&a, presets[i]);
             a.bias = BIAS_KEY;
             check_tensor_nan(&a, presets[i]);
@@ -570,7 +568,7 @@ static void test_meter__nan_in_any_tensor_shows(void **state)
 static void test_meter__one_token_has_no_rest_to_compare_with(void **state)
 {
     (void)state;
-    struct attention_options a = { PLAIN_ATTENTION };
+    struct attention_options a = ATTENTION();
     struct sink_options o = sinks;
     struct measured x;
     o.tokens = 1;
@@ -615,10 +613,9 @@ static void test_meter__what_cannot_act_is_not_given(void **state)
         { "sigmoid", NORMALIZER_OWN, BIAS_VALUE, BIAS_VALUE_ZERO, 1, false },
     };
     for (idx i = 0; i < COUNT_OF(cases); i++) {
-        struct attention_options a = { PLAIN_ATTENTION,
-                                       .normalizer = cases[i].normalizer,
-                                       .bias = cases[i].bias,
-                                       .bias_value = cases[i].value };
+        struct attention_options a =
+            ATTENTION(.normalizer = cases[i].normalizer, .bias = cases[i].bias,
+                      .bias_value = cases[i].value);
         struct sink_options o = sinks;
         struct measured x;
         a.bias_value_scale = cases[i].scale;
@@ -646,8 +643,8 @@ static void test_meter__layers_may_have_columns_of_their_own(void **state)
 {
     (void)state;
     const struct attention_options layers[L] = {
-        { PLAIN_ATTENTION },
-        { PLAIN_ATTENTION, .bias = BIAS_KEY },
+        ATTENTION(),
+        ATTENTION(.bias = BIAS_KEY),
     };
     struct model_spec spec = { .model = tiny_options("gpt2", L, C, H, T),
                                .layers = layers };
@@ -672,6 +669,9 @@ static void test_meter__layers_may_have_columns_of_their_own(void **state)
 
 int main(void)
 {
+    key_defaults(sink_keys, n_sink_keys, &sinks);
+    sinks.tokens = T;
+    sinks.positions = 3;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_meter__what_cannot_act_is_not_given),
         cmocka_unit_test(test_meter__matches_one_sequence_at_a_time),

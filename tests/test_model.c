@@ -15,7 +15,7 @@
 
 static const char *const presets[] = { "gpt2", "llama" };
 
-static const struct attention_options softmax = { PLAIN_ATTENTION };
+static struct attention_options softmax; /* main sets it */
 
 static void test_model__first_loss_is_about_log_v(void **state)
 {
@@ -61,9 +61,8 @@ static void test_model__scores_what_no_query_has_seen(void **state)
     };
     for (int i = 0; i < COUNT_OF(cases); i++) {
         struct model_options o = tiny_options("gpt2", 1, 16, 2, T);
-        struct attention_options a = { PLAIN_ATTENTION,
-                                       .registers = cases[i].registers,
-                                       .prefix = cases[i].prefix };
+        struct attention_options a = ATTENTION(.registers = cases[i].registers,
+                                               .prefix = cases[i].prefix);
         idx R = cases[i].registers, S = R + T;
         double sum = 0;
         struct tiny t;
@@ -87,7 +86,7 @@ static void test_model__sequences_do_not_see_each_other(void **state)
     (void)state;
     for (int i = 0; i < COUNT_OF(presets); i++) {
         struct model_options o = tiny_options(presets[i], 2, 32, 4, 70);
-        struct attention_options a = { PLAIN_ATTENTION, .bias = BIAS_KEY };
+        struct attention_options a = ATTENTION(.bias = BIAS_KEY);
         struct tiny all, one;
         tiny_open(&all, &o, &a, 17, 50, 2, 10);
         tiny_open(&one, &o, &a, 1, 50, 1, 10);
@@ -113,8 +112,8 @@ static void test_model__future_tokens_change_no_earlier_loss(void **state)
     for (int map = 0; weight_map_name(map); map++) {
         for (int i = 0; i < COUNT_OF(presets); i++) {
             struct model_options o = tiny_options(presets[i], 2, 16, 2, T);
-            struct attention_options a = { PLAIN_ATTENTION, .weights = map,
-                                           .bias = BIAS_KEY };
+            struct attention_options a =
+                ATTENTION(.weights = map, .bias = BIAS_KEY);
             struct tiny t;
             real before[B * T];
             tiny_open(&t, &o, &a, B, 9, 2, 10);
@@ -164,8 +163,8 @@ static double naive_mean_alpha(const struct tiny *t, idx l, idx h)
  * is divided up. */
 static void check_mean_alpha(idx B, idx T, idx registers, idx prefix)
 {
-    struct attention_options a = { PLAIN_ATTENTION, .registers = registers,
-                                   .prefix = prefix };
+    struct attention_options a =
+        ATTENTION(.registers = registers, .prefix = prefix);
     struct model_options o = tiny_options("gpt2", 2, 16, 2, T);
     struct tiny t;
     while (strcmp(weight_map_name(a.weights), "affine") != 0)
@@ -207,7 +206,7 @@ static void test_model__flops_count_products_and_attention(void **state)
 {
     (void)state;
     const double L = 3, C = 64, V = 100, F = 160, T = 32;
-    struct attention_options a = { PLAIN_ATTENTION, .bias = BIAS_KEY };
+    struct attention_options a = ATTENTION(.bias = BIAS_KEY);
     for (int i = 0; i < COUNT_OF(presets); i++) {
         struct model_options o = tiny_options(presets[i], 3, 64, 4, 32);
         struct model m = { 0 };
@@ -232,13 +231,14 @@ static void test_model__flops_count_products_and_attention(void **state)
  * of chance. Returns the last loss. */
 static double overfit(struct tiny *t, double bound, idx steps)
 {
-    struct optim_options o = {
-        .lr = 3e-3, .beta1 = 0.9, .beta2 = 0.95, .eps = 1e-8, .clip = 1
-    };
+    struct optim_options o = { 0 };
     struct arena measure = { 0 }, arena = { 0 };
     struct optim s;
     struct err e = { 0 };
     double loss = INFINITY;
+    key_defaults(optim_keys, n_optim_keys, &o);
+    o.lr = 3e-3;
+    o.weight_decay = 0;
     optim_plan(&s, &measure, &o, &t->m.table, 1);
     assert_int_equal(arena_open(&arena, measure.used_bytes, &e), OK);
     optim_plan(&s, &arena, &o, &t->m.table, 1);
@@ -262,8 +262,8 @@ static void test_model__overfits_one_batch(void **state)
         for (int bias = BIAS_NONE; bias <= BIAS_KEY; bias++) {
             for (int i = 0; i < COUNT_OF(presets); i++) {
                 struct model_options o = tiny_options(presets[i], 1, 32, 2, 16);
-                struct attention_options a = { PLAIN_ATTENTION, .weights = map,
-                                               .bias = bias };
+                struct attention_options a =
+                    ATTENTION(.weights = map, .bias = bias);
                 /* Its threshold is one for cosines; the usual one hides so
                  * many keys that a token may see none but itself, and what
                  * gets no weight gets no gradient that could change it */
@@ -305,8 +305,7 @@ static void test_model__refuses_impossible_options(void **state)
         ERR_CONFIG);
     assert_non_null(strstr(e.text, "rope"));
     model_release(&m);
-    struct attention_options a = { PLAIN_ATTENTION,
-                                   .normalizer = NORMALIZER_LENGTH };
+    struct attention_options a = ATTENTION(.normalizer = NORMALIZER_LENGTH);
     o = tiny_options("gpt2", 1, 12, 4, 8);
     e = (struct err){ 0 };
     assert_int_equal(
@@ -333,11 +332,11 @@ static void test_model__layers_may_have_settings_of_their_own(void **state)
     tiny_close(&alike);
     tiny_close(&given);
     const struct attention_options apart[] = {
-        { PLAIN_ATTENTION, .registers = 1 },
-        { PLAIN_ATTENTION, .prefix = 2 },
-        { PLAIN_ATTENTION, .kv_heads = 1 },
-        { PLAIN_ATTENTION, .operation = OPERATION_DIFFERENTIAL },
-        { PLAIN_ATTENTION, .value_residual = VALUE_RESIDUAL_FIXED },
+        ATTENTION(.registers = 1),
+        ATTENTION(.prefix = 2),
+        ATTENTION(.kv_heads = 1),
+        ATTENTION(.operation = OPERATION_DIFFERENTIAL),
+        ATTENTION(.value_residual = VALUE_RESIDUAL_FIXED),
     };
     for (int i = 0; i <= COUNT_OF(apart); i++) {
         struct model m = { 0 };
@@ -373,6 +372,7 @@ static int start(void **state)
 
 int main(void)
 {
+    softmax = ATTENTION();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_model__first_loss_is_about_log_v),
         cmocka_unit_test(test_model__loss_is_the_mean_over_its_tokens),

@@ -53,8 +53,7 @@ static void see(void *context, const struct head_view *v)
 static void check_observed(const char *preset, int map, int bias)
 {
     struct model_options o = tiny_options(preset, L, C, H, T);
-    struct attention_options a = { PLAIN_ATTENTION, .weights = map,
-                                   .bias = bias };
+    struct attention_options a = ATTENTION(.weights = map, .bias = bias);
     struct tiny t;
     struct seen s = { .is_signed = weight_maps[map]->is_signed };
     struct head_observer observer = { see, &s };
@@ -85,7 +84,7 @@ static void test_observer__sees_only_the_sequences_asked_for(void **state)
 {
     (void)state;
     struct model_options o = tiny_options("gpt2", L, C, H, T);
-    struct attention_options a = { PLAIN_ATTENTION };
+    struct attention_options a = ATTENTION();
     struct tiny t;
     struct seen s = { 0 };
     struct head_observer observer = { see, &s };
@@ -145,8 +144,7 @@ static void test_observer__sees_what_goes_to_no_token(void **state)
     };
     for (int i = 0; i < COUNT_OF(cases); i++) {
         struct model_options o = tiny_options("llama", L, C, H, T);
-        struct attention_options a = { PLAIN_ATTENTION,
-                                       .registers = cases[i].registers };
+        struct attention_options a = ATTENTION(.registers = cases[i].registers);
         struct nowhere n = { .scale = cases[i].is_whole ? cases[i].scale : 0,
                              .is_one = cases[i].registers == 1 };
         struct head_observer observer = { see_nowhere, &n };
@@ -187,7 +185,7 @@ test_observer__sees_queries_and_keys_behind_the_weights(void **state)
     const char *const presets[] = { "gpt2", "llama" };
     for (int i = 0; i < 2; i++) {
         struct model_options o = tiny_options(presets[i], L, C, H, T);
-        struct attention_options a = { PLAIN_ATTENTION };
+        struct attention_options a = ATTENTION();
         struct tiny t;
         struct head_observer observer = { see_scores, NULL };
         tiny_open(&t, &o, &a, B, 20, 1, 20);
@@ -214,7 +212,7 @@ static void test_hidden__run_from_the_embedding_to_the_head(void **state)
     const char *const presets[] = { "gpt2", "llama" };
     for (int i = 0; i < 2; i++) {
         struct model_options o = tiny_options(presets[i], L, C, H, T);
-        struct attention_options a = { PLAIN_ATTENTION };
+        struct attention_options a = ATTENTION();
         struct tiny t;
         tiny_open(&t, &o, &a, B, 20, 2, 20);
         tiny_loss(&t, B);
@@ -240,7 +238,7 @@ static void test_hidden__begin_with_the_sinusoid_of_their_place(void **state)
 {
     (void)state;
     struct model_options o = tiny_options("llama", L, C, H, T);
-    struct attention_options a = { PLAIN_ATTENTION, .registers = 2 };
+    struct attention_options a = ATTENTION(.registers = 2);
     struct tiny t;
     o.position = POSITION_SINUSOID;
     tiny_open(&t, &o, &a, B, 20, 2, 20);
@@ -292,7 +290,7 @@ static double repeat_token(struct tiny *t, int position,
                            const struct head_observer *observer)
 {
     struct model_options o = tiny_options("llama", L, C, H, T);
-    struct attention_options a = { PLAIN_ATTENTION };
+    struct attention_options a = ATTENTION();
     o.position = position;
     tiny_open(t, &o, &a, 1, 20, 1, 20);
     for (idx i = 0; i < T; i++)

@@ -27,8 +27,7 @@ static void open_shape(struct tiny *t, const struct shape *s, int map,
                        int threads)
 {
     struct model_options o = tiny_options(s->preset, s->L, s->C, s->H, s->T);
-    struct attention_options a = { PLAIN_ATTENTION, .weights = map,
-                                   .bias = BIAS_KEY };
+    struct attention_options a = ATTENTION(.weights = map, .bias = BIAS_KEY);
     tiny_open(t, &o, &a, s->B, s->V, threads, 10);
 }
 
@@ -36,9 +35,8 @@ static void open_layers(struct tiny *t, int threads)
 {
     const struct shape *s = &shapes[1];
     const struct attention_options layers[] = {
-        { PLAIN_ATTENTION, .window = 20, .gate = GATE_STATIC, .conv = 3 },
-        { PLAIN_ATTENTION, .bias = BIAS_KEY_VALUE, .weights = 1,
-          .head_norm = true },
+        ATTENTION(.window = 20, .gate = GATE_STATIC, .conv = 3),
+        ATTENTION(.bias = BIAS_KEY_VALUE, .weights = 1, .head_norm = true),
     };
     struct model_spec spec = {
         .model = tiny_options(s->preset, s->L, s->C, s->H, s->T),
@@ -132,15 +130,12 @@ static void test_model__gradient_padding_stays_zero(void **state)
 
 static void train(struct tiny *t, int threads, idx steps)
 {
-    struct optim_options o = { .lr = 3e-3,
-                               .beta1 = 0.9,
-                               .beta2 = 0.95,
-                               .eps = 1e-8,
-                               .clip = 1,
-                               .weight_decay = 0.1 };
+    struct optim_options o = { 0 };
     struct arena measure = { 0 }, arena = { 0 };
     struct optim s;
     struct err e = { 0 };
+    key_defaults(optim_keys, n_optim_keys, &o);
+    o.lr = 3e-3;
     optim_plan(&s, &measure, &o, &t->m.table, threads);
     assert_int_equal(arena_open(&arena, measure.used_bytes, &e), OK);
     optim_plan(&s, &arena, &o, &t->m.table, threads);

@@ -156,13 +156,12 @@ static void naive_step(struct bench *b, idx step, double lr)
 
 static struct optim_options options_of(const char *name)
 {
-    return (struct optim_options){
-        .name = optimizer_index(name),
-        .beta1 = 0.9,
-        .beta2 = 0.95,
-        .eps = 1e-8,
-        .momentum = 0.9,
-    };
+    struct optim_options o = { 0 };
+    key_defaults(optim_keys, n_optim_keys, &o);
+    o.name = optimizer_index(name);
+    o.weight_decay = 0;
+    o.clip = 0;
+    return o;
 }
 
 static void check(const struct optim_options *o, double std)

@@ -18,7 +18,7 @@ static void each_model(void (*see)(const struct model *m))
     for (int i = 0; i < COUNT_OF(presets); i++) {
         for (int bias = BIAS_NONE; bias <= BIAS_KEY; bias++) {
             struct model_options o = tiny_options(presets[i], 3, 24, 4, 10);
-            struct attention_options a = { PLAIN_ATTENTION, .bias = bias };
+            struct attention_options a = ATTENTION(.bias = bias);
             struct model m = { 0 };
             struct err e = { 0 };
             assert_int_equal(
@@ -78,7 +78,7 @@ static idx count_of(const char *preset, idx L, idx C, idx H, idx F, idx V,
                     int bias, idx *inner)
 {
     struct model_options o = tiny_options(preset, L, C, H, 16);
-    struct attention_options a = { PLAIN_ATTENTION, .bias = bias };
+    struct attention_options a = ATTENTION(.bias = bias);
     struct model m = { 0 };
     struct err e = { 0 };
     o.ffn_width = F;
@@ -183,7 +183,7 @@ static void test_params__start_with_the_spread_of_their_scheme(void **state)
     for (int i = 0; i < COUNT_OF(presets); i++) {
         for (int scheme = INIT_GPT2; scheme <= INIT_FRAMEWORK; scheme++) {
             struct model_options o = tiny_options(presets[i], 4, 48, 4, 32);
-            struct attention_options a = { PLAIN_ATTENTION, .bias = BIAS_KEY };
+            struct attention_options a = ATTENTION(.bias = BIAS_KEY);
             struct model m = { 0 };
             struct err e = { 0 };
             assert_int_equal(
@@ -257,7 +257,7 @@ static void test_params__study_shrinks_the_output_of_swiglu_alone(void **state)
     (void)state;
     for (int i = 0; ffn_name(i); i++) {
         struct model_options o = tiny_options("llama", 4, 64, 4, 32);
-        struct attention_options a = { PLAIN_ATTENTION };
+        struct attention_options a = ATTENTION();
         idx in;
         o.ffn = i;
         o.ffn_width = 96;
@@ -280,8 +280,7 @@ static void test_params__feature_maps_obey_the_scheme(void **state)
     for (int scheme = INIT_GPT2; scheme <= INIT_FRAMEWORK; scheme++)
         for (int i = 0; i < COUNT_OF(names); i++) {
             struct model_options o = tiny_options("llama", 2, 128, 2, 32);
-            struct attention_options a = { PLAIN_ATTENTION,
-                                           .features = FEATURE_MLP };
+            struct attention_options a = ATTENTION(.features = FEATURE_MLP);
             idx in;
             o.init = scheme;
             struct spread s = start_of_tensor(&o, &a, names[i], &in);
@@ -368,16 +367,16 @@ static void test_params__start_equal_in_all_variants(void **state)
 {
     (void)state;
     const struct attention_options variants[] = {
-        { PLAIN_ATTENTION, .bias = BIAS_KEY },
-        { PLAIN_ATTENTION, .bias = BIAS_KEY_VALUE, .registers = 2 },
-        { PLAIN_ATTENTION, .gate = GATE_INPUT, .head_norm = true },
-        { PLAIN_ATTENTION, .forget = FORGET_INPUT, .conv = 3 },
-        { PLAIN_ATTENTION, .features = FEATURE_MLP },
+        ATTENTION(.bias = BIAS_KEY),
+        ATTENTION(.bias = BIAS_KEY_VALUE, .registers = 2),
+        ATTENTION(.gate = GATE_INPUT, .head_norm = true),
+        ATTENTION(.forget = FORGET_INPUT, .conv = 3),
+        ATTENTION(.features = FEATURE_MLP),
     };
     struct started plain, llama, other;
-    start_model(&plain, "gpt2", &(struct attention_options){ PLAIN_ATTENTION });
-    start_model(&llama, "llama",
-                &(struct attention_options){ PLAIN_ATTENTION });
+    struct attention_options softmax = ATTENTION();
+    start_model(&plain, "gpt2", &softmax);
+    start_model(&llama, "llama", &softmax);
     for (int i = 0; i < COUNT_OF(variants); i++) {
         start_model(&other, "gpt2", &variants[i]);
         assert_int_equal(count_equal_starts(&plain, &other), 2 + 3 * 4);
@@ -424,13 +423,13 @@ static void test_params__no_two_tensors_share_a_stream(void **state)
 {
     (void)state;
     const struct attention_options kinds[] = {
-        { PLAIN_ATTENTION, .bias = BIAS_KEY_VALUE, .gate = GATE_INPUT,
-          .forget = FORGET_INPUT, .conv = 3, .features = FEATURE_MLP,
-          .head_norm = true, .registers = 1, .context_scale = true,
-          .exclusive = true, .value_gate = true,
-          .value_residual = VALUE_RESIDUAL_LEARNED },
-        { PLAIN_ATTENTION, .operation = OPERATION_DIFFERENTIAL,
-          .bias = BIAS_LOGIT, .qk_norm = QK_NORM_RMS, .gate = GATE_STATIC },
+        ATTENTION(.bias = BIAS_KEY_VALUE, .gate = GATE_INPUT,
+                  .forget = FORGET_INPUT, .conv = 3, .features = FEATURE_MLP,
+                  .head_norm = true, .registers = 1, .context_scale = true,
+                  .exclusive = true, .value_gate = true,
+                  .value_residual = VALUE_RESIDUAL_LEARNED),
+        ATTENTION(.operation = OPERATION_DIFFERENTIAL, .bias = BIAS_LOGIT,
+                  .qk_norm = QK_NORM_RMS, .gate = GATE_STATIC),
     };
     struct names s = { 0 };
     for (int i = 0; i < COUNT_OF(kinds); i++) {

@@ -9,9 +9,11 @@
 static struct optim_options options_of(const char *name, idx warmup_steps,
                                        double min_lr)
 {
-    struct optim_options o = { .lr = 2,
-                               .warmup_steps = warmup_steps,
-                               .min_lr = min_lr };
+    struct optim_options o = { 0 };
+    key_defaults(optim_keys, n_optim_keys, &o);
+    o.lr = 2;
+    o.warmup_steps = warmup_steps;
+    o.min_lr = min_lr;
     for (o.schedule = 0; schedule_name(o.schedule); o.schedule++)
         if (strcmp(schedule_name(o.schedule), name) == 0)
             return o;

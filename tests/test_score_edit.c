@@ -177,8 +177,8 @@ static void test_score_edits__cap_comes_last(void **state)
     for (int i = 0; i < n_edit_settings; i++) {
         for (int forget = FORGET_NONE; forget <= FORGET_FIXED; forget++) {
             struct model_options m = edit_model(&edit_settings[i], 8, 2);
-            struct attention_options a = { PLAIN_ATTENTION, .forget = forget,
-                                           .soft_cap = 1 };
+            struct attention_options a =
+                ATTENTION(.forget = forget, .soft_cap = 1);
             idx n = score_edits_of(
                 on, &(struct model_spec){ .model = m, .attention = a });
             assert_int_equal(n, 1 + (m.position != POSITION_NONE) +
@@ -194,7 +194,7 @@ static void test_score_edits__none_is_on_by_itself(void **state)
     static const int positions[] = { POSITION_LEARNED, POSITION_ROPE,
                                      POSITION_NONE, POSITION_SINUSOID };
     const struct score_edit *on[SCORE_EDITS_MAX];
-    struct attention_options a = { PLAIN_ATTENTION };
+    struct attention_options a = ATTENTION();
     for (int i = 0; i < COUNT_OF(positions); i++) {
         struct edit_setting s = { "", positions[i], 0, 0 };
         struct model_options m = edit_model(&s, 8, 2);

@@ -11,15 +11,15 @@ enum { T = 20 };
  * and of what is held out. */
 static void open_any(struct source *s, int i, bool bos, uint64_t seed)
 {
-    struct data_options o = { .source = i,
-                              .task_seed = 1,
-                              .eval_seed = (idx)seed,
-                              .bos = bos,
-                              .eos = true,
-                              .val_fraction = 0.4,
-                              .vocab = 16,
-                              .triggers = 3 };
+    struct data_options o = { 0 };
     struct err e = { 0 };
+    key_defaults(data_keys, n_data_keys, &o);
+    o.source = i;
+    o.eval_seed = (idx)seed;
+    o.bos = bos;
+    o.eos = true;
+    o.val_fraction = 0.4;
+    o.vocab = 16;
     if (strcmp(source_name(i), "text") == 0) {
         char bytes[400];
         snprintf(o.path, sizeof o.path, "%s/any.txt", test_dir());

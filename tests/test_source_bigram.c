@@ -6,18 +6,26 @@
 #include <stdlib.h>
 #include <string.h>
 
+static struct data_options bigram_options(idx vocab, idx triggers)
+{
+    struct data_options o = { 0 };
+    key_defaults(data_keys, n_data_keys, &o);
+    o.vocab = vocab;
+    o.triggers = triggers;
+    o.source = 0;
+    while (strcmp(source_name(o.source), "bigram-backcopy") != 0)
+        o.source++;
+    return o;
+}
+
 /* `seed` is that of task and training. */
 static void open_bigram(struct source *s, idx vocab, idx triggers, bool bos,
                         uint64_t seed, idx T)
 {
-    struct data_options o = { .task_seed = (idx)seed,
-                              .eval_seed = 1,
-                              .vocab = vocab,
-                              .triggers = triggers,
-                              .bos = bos };
+    struct data_options o = bigram_options(vocab, triggers);
     struct err e = { 0 };
-    while (strcmp(source_name(o.source), "bigram-backcopy") != 0)
-        o.source++;
+    o.task_seed = (idx)seed;
+    o.bos = bos;
     assert_int_equal(source_open(s, &o, seed, T, &e), OK);
 }
 
@@ -170,8 +178,10 @@ static void test_bigram__table_depends_on_the_task_alone(void **state)
 {
     (void)state;
     struct source a, b, c;
-    struct data_options o = { .task_seed = 2, .vocab = 16, .triggers = 3 };
+    struct data_options o = bigram_options(16, 3);
     struct err e = { 0 };
+    o.task_seed = 2;
+    o.bos = false;
     open_bigram(&a, 16, 3, true, 2, 8);
     assert_int_equal(source_open(&b, &o, 7, 30, &e), OK);
     open_bigram(&c, 16, 3, true, 3, 8);
@@ -187,12 +197,9 @@ static void test_bigram__refuses_impossible_options(void **state)
     (void)state;
     static const idx wrong[][2] = { { 16, 16 }, { 16, 17 }, { 8193, 3 } };
     for (int i = 0; i < COUNT_OF(wrong); i++) {
-        struct data_options o = { .vocab = wrong[i][0],
-                                  .triggers = wrong[i][1] };
+        struct data_options o = bigram_options(wrong[i][0], wrong[i][1]);
         struct source s = { 0 };
         struct err e = { 0 };
-        while (strcmp(source_name(o.source), "bigram-backcopy") != 0)
-            o.source++;
         assert_int_equal(source_open(&s, &o, 1, 8, &e), ERR_DATA);
         assert_non_null(strstr(e.text, i < 2 ? "triggers" : "vocab"));
         source_release(&s);

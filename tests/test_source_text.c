@@ -9,9 +9,12 @@
 static struct data_options text_options(const char *path, bool bos, bool eos,
                                         double val_fraction)
 {
-    struct data_options o = { .bos = bos,
-                              .eos = eos,
-                              .val_fraction = val_fraction };
+    struct data_options o = { 0 };
+    key_defaults(data_keys, n_data_keys, &o);
+    o.bos = bos;
+    o.eos = eos;
+    o.val_fraction = val_fraction;
+    o.source = 0;
     while (strcmp(source_name(o.source), "text") != 0)
         o.source++;
     snprintf(o.path, sizeof o.path, "%s", path);

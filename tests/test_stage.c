@@ -84,7 +84,7 @@ static void set_all(struct tiny *t, const char *tensor, double value)
 
 static struct attention_options plain(void)
 {
-    return (struct attention_options){ PLAIN_ATTENTION };
+    return ATTENTION();
 }
 
 static void open_plain(struct tiny *t, const struct attention_options *a,
@@ -121,17 +121,17 @@ static void test_stage__some_settings_do_nothing(void **state)
 {
     (void)state;
     const struct neutral all[] = {
-        { .a = { PLAIN_ATTENTION, .gate = GATE_STATIC },
+        { .a = ATTENTION(.gate = GATE_STATIC),
           .heads = 4,
           .tensors = { "gate" },
           .value = 100 },
-        { .a = { PLAIN_ATTENTION, .context_scale = true },
+        { .a = ATTENTION(.context_scale = true),
           .heads = 2,
           .tensors = { "context_scale.weight", "context_scale.bias" } },
-        { .a = { PLAIN_ATTENTION, .exclusive = true },
+        { .a = ATTENTION(.exclusive = true),
           .heads = 4,
           .tensors = { "exclusive.weight", "exclusive.bias" } },
-        { .a = { PLAIN_ATTENTION, .combine = COMBINE_ADD }, .heads = 1 },
+        { .a = ATTENTION(.combine = COMBINE_ADD), .heads = 1 },
     };
     for (int i = 0; i < COUNT_OF(all); i++)
         check_neutral(&all[i]);

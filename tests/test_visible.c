@@ -127,12 +127,10 @@ static void test_visible__is_what_the_rules_say(void **state)
                              2 };
     idx i[COUNT_OF(n)] = { 0 }, last = 0;
     while (last < COUNT_OF(n)) {
-        struct attention_options o = {
-            PLAIN_ATTENTION,          .registers = registers[i[0]],
-            .window = windows[i[1]],  .prefix = prefixes[i[2]],
-            .group = groups[i[3]],    .group_globals = globals[i[4]],
-            .group_shift = i[5] != 0,
-        };
+        struct attention_options o =
+            ATTENTION(.registers = registers[i[0]], .window = windows[i[1]],
+                      .prefix = prefixes[i[2]], .group = groups[i[3]],
+                      .group_globals = globals[i[4]], .group_shift = i[5] != 0);
         o.document_token = i[6] ? 0 : -1;
         check_options(&o);
         for (last = 0; last < COUNT_OF(n) && ++i[last] == n[last]; last++)
@@ -143,7 +141,7 @@ static void test_visible__is_what_the_rules_say(void **state)
 static void test_visible__plain_rows_are_one_span(void **state)
 {
     (void)state;
-    struct attention_options o = { PLAIN_ATTENTION };
+    struct attention_options o = ATTENTION();
     assert_true(visible_is_causal(&o));
     for (idx t = 0; t < T_MAX; t++) {
         struct span s = visible_span(&o, T_MAX, t, 0, 1, NULL);
@@ -156,15 +154,14 @@ static void test_visible__plain_rows_are_one_span(void **state)
 static void test_visible__registers_alone_keep_it_causal(void **state)
 {
     (void)state;
-    struct attention_options o = { PLAIN_ATTENTION, .registers = 2 };
+    struct attention_options o = ATTENTION(.registers = 2);
     assert_true(visible_is_causal(&o));
 }
 
 static void test_visible__one_head_is_never_shifted(void **state)
 {
     (void)state;
-    struct attention_options o = { PLAIN_ATTENTION, .group = 4,
-                                   .group_shift = true };
+    struct attention_options o = ATTENTION(.group = 4, .group_shift = true);
     assert_int_equal(visible_span(&o, 8, 3, 0, 1, NULL).lo, 0);
     assert_int_equal(visible_span(&o, 8, 3, 1, 2, NULL).lo, 2);
 }

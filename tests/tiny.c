@@ -16,12 +16,34 @@ static void set(struct model_options *o, const char *name, const char *value)
     fail_msg("no key %s", name);
 }
 
+struct attention_options tiny_attention(struct attention_options given)
+{
+    const struct attention_options zero = { 0 };
+    struct attention_options o = zero;
+    struct err e = { 0 };
+    key_defaults(attention_keys, n_attention_keys, &o);
+    o.clip_alpha = 1;
+    o.elastic_tau = -0.5;
+    for (idx i = 0; i < n_attention_keys; i++) {
+        char value[KEY_PRINT_MAX], nothing[KEY_PRINT_MAX];
+        key_print(&attention_keys[i], &given, value, sizeof value);
+        key_print(&attention_keys[i], &zero, nothing, sizeof nothing);
+        if (strcmp(value, nothing) != 0 &&
+            key_parse(&attention_keys[i], &o, value, &e))
+            fail_msg("%s: %s", attention_keys[i].name, e.text);
+    }
+    return o;
+}
+
 struct model_options tiny_options(const char *preset, idx L, idx C, idx H,
                                   idx T)
 {
-    struct model_options o = {
-        .layers = L, .width = C, .heads = H, .context = T
-    };
+    struct model_options o = { 0 };
+    key_defaults(model_keys, n_model_keys, &o);
+    o.layers = L;
+    o.width = C;
+    o.heads = H;
+    o.context = T;
     bool is_known = false;
     for (const struct preset_value *p = model_presets; p->preset; p++)
         if (strcmp(p->preset, preset) == 0) {

@@ -6,14 +6,11 @@
 
 #include "nn/model/model.h"
 
-/* Initialisers of struct attention_options: what the keys' defaults are, where
- * that is not zero; but clip_alpha and
- * elastic_tau, which there suit longer contexts. */
-#define PLAIN_ATTENTION                                                        \
-    .flow_clamp = 5, .normalizer_p = 1, .scale = 1, .clip_zeta = 1,            \
-    .clip_alpha = 1, .elastic_tau = -0.5, .ssmax_scale = 0.43,                 \
-    .threshold_beta = 1, .threshold_power = 2, .bias_value_scale = 1,          \
-    .document_token = -1
+/* ATTENTION(.window = 20, ...) - options with what is given here. Where that is
+ * zero they have the defaults of their keys; but of clip_alpha and elastic_tau,
+ * which there suit longer contexts. */
+#define ATTENTION(...) tiny_attention((struct attention_options){ __VA_ARGS__ })
+struct attention_options tiny_attention(struct attention_options given);
 
 /* Options as `preset = NAME` in an INI file leaves them; F is the default. */
 struct model_options tiny_options(const char *preset, idx L, idx C, idx H,
