@@ -118,9 +118,12 @@ $(B)/pages.o: $(B)/pages.c $(B)/flags
 	$(Q)$(compile) -include src/config/page.h -c -o $@ $<
 
 # One binary a test file: the library's objects, the tests' helpers, cmocka.
+# They are many: gold, where there is one, links in a third of the time (and
+# warns of what the sanitizers bring).
+quick_ld := $(if $(SANITIZE),,$(if $(shell command -v ld.gold),-fuse-ld=gold))
 $(B)/tests/%: $(B)/tests/%.o $(OBJ) $(HELP_C:%.c=$(B)/%.o)
 	$(call say,LD $@)
-	$(Q)$(link) -o $@ $^ $(ldlibs) -lcmocka
+	$(Q)$(link) $(if $(LDFLAGS),,$(quick_ld)) -o $@ $^ $(ldlibs) -lcmocka
 # A test that adds an edit of its own to those of the table.
 $(B)/tests/test_grad_edit_projection: private ldlibs += -Wl,--wrap=score_edits_of
 # The targets of libFuzzer are compiled, too, lest they fall behind.
