@@ -103,7 +103,7 @@ static void test_job__how_it_failed_is_told(void **state)
     (void)state;
     jobs_open(&j);
     for (idx i = 0; i < COUNT_OF(cases); i++) {
-        char name[16], path[FSYS_PATH_MAX], text[128];
+        char name[32], path[FSYS_PATH_MAX], text[128];
         snprintf(name, sizeof name, "told-%td", i);
         log_path(path, name);
         start_script(&j, cases[i].script, name, no_settings, NULL);

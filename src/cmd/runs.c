@@ -89,12 +89,13 @@ const struct command command_runs = {
         "Lists runs and how they stand; removes them.\n\n"
         "All runs below FOLDER (runs) are listed, folder by folder: status, "
         "step, what was last measured, and the keys in which the runs of a "
-        "folder differ, if they are few. interrupted: `status` says running, "
-        "but no process is at it.",
+        "folder differ, if they are few. interrupted: stopped by a signal, "
+        "or killed.",
     .options = options,
     .more =
         "CONDITION is as 'optim.lr>1e-3 and status=done': a key, an operator "
-        "(= != < <= > >=), a value. Besides the keys of `sinklab help config` "
+        "(= != < <= > >=), a value or several with | between; several are "
+        "joined by and, or. Besides the keys of `sinklab help config` "
         "there are name (with * and ?), status, step, loss, val_loss and the "
         "metrics (sink_1, ..., shares as 0 to 1), which are the last ones "
         "measured while training. Where a value is not known only != "

@@ -58,6 +58,7 @@ static char *cut_term(char **rest, bool *is_or,
 {
     char *start = *rest;
     struct text_hold hold = { 0 };
+    *is_or = false;
     for (char *p = start; *p; p++) {
         bool is_held = text_is_held(&hold, *p, r->has_quotes);
         bool is_word = p == start || text_is_blank(p[-1]);
