@@ -6,13 +6,25 @@
 #include "base/rng.h"
 #include "harness.h"
 
-static void set(const struct key *keys, idx n, void *options, const char *name,
-                const char *value)
+/* The members of a spec that keys fill. */
+static const struct section {
+    const char *name;
+    const struct key *keys;
+    const idx *n;
+    size_t at;
+} sections[] = {
+    { "model", model_keys, &n_model_keys, offsetof(struct model_spec, model) },
+    { "attention", attention_keys, &n_attention_keys,
+      offsetof(struct model_spec, attention) },
+};
+
+static void set(struct combination *c, const struct section *s,
+                const char *name, const char *value)
 {
     struct err e = { 0 };
-    for (idx i = 0; i < n; i++)
-        if (strcmp(keys[i].name, name) == 0) {
-            if (key_parse(&keys[i], options, value, &e))
+    for (idx i = 0; i < *s->n; i++)
+        if (strcmp(s->keys[i].name, name) == 0) {
+            if (key_parse(&s->keys[i], (char *)&c->spec + s->at, value, &e))
                 fail_msg("%s = %s: %s", name, value, e.text);
             return;
         }
@@ -21,15 +33,16 @@ static void set(const struct key *keys, idx n, void *options, const char *name,
 
 void combine_set(struct combination *c, const char *setting)
 {
-    char name[64];
+    char section[64], name[64];
     const char *dot = strchr(setting, '.'), *equals = strchr(setting, '=');
     assert_true(dot && equals && dot < equals);
+    snprintf(section, sizeof section, "%.*s", (int)(dot - setting), setting);
     snprintf(name, sizeof name, "%.*s", (int)(equals - dot - 1), dot + 1);
-    if (strncmp(setting, "model.", 6) == 0)
-        set(model_keys, n_model_keys, &c->spec.model, name, equals + 1);
-    else
-        set(attention_keys, n_attention_keys, &c->spec.attention, name,
-            equals + 1);
+    idx i = 0;
+    while (i < COUNT_OF(sections) && strcmp(sections[i].name, section) != 0)
+        i++;
+    assert_true(i < COUNT_OF(sections));
+    set(c, &sections[i], name, equals + 1);
     size_t n = strlen(c->text);
     snprintf(c->text + n, sizeof c->text - n, "%s%s", n ? " " : "", setting);
 }
@@ -37,12 +50,10 @@ void combine_set(struct combination *c, const char *setting)
 void combine_defaults(struct combination *c, idx T)
 {
     *c = (struct combination){ 0 };
-    for (idx i = 0; i < n_model_keys; i++)
-        set(model_keys, n_model_keys, &c->spec.model, model_keys[i].name,
-            model_keys[i].fallback);
-    for (idx i = 0; i < n_attention_keys; i++)
-        set(attention_keys, n_attention_keys, &c->spec.attention,
-            attention_keys[i].name, attention_keys[i].fallback);
+    for (int k = 0; k < COUNT_OF(sections); k++)
+        for (idx i = 0; i < *sections[k].n; i++)
+            set(c, &sections[k], sections[k].keys[i].name,
+                sections[k].keys[i].fallback);
     c->spec.model.layers = 2;
     c->spec.model.width = 8;
     c->spec.model.heads = 2;
