@@ -153,7 +153,8 @@ def in_copy(tree, command):
     """None, or what a command that failed has printed."""
     ran = subprocess.run(["bash", "-c", command], cwd=tree, text=True,
                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                         stderr=subprocess.STDOUT, close_fds=False)
+                         stderr=subprocess.STDOUT, close_fds=False,
+                         env={**os.environ, "EXTENDED": "1"})
     killed = "SINKLAB_TEST=" in command
     return ran.stdout if (ran.returncode != 0) != killed else None
 
