@@ -296,6 +296,7 @@ static void test_compare_group__by_and_where_choose(void **state)
     assert_within(text, "\nall runs  2     20    3.2500  0.3536");
     assert_null(strstr(text, "softmax"));
     free(text);
+    filter_release(&o.where);
 }
 
 static void test_compare_group__every_run_is_a_row(void **state)

@@ -43,7 +43,7 @@ static const char *const growing[] = { "optim.lr=1000",
 static int train(const char *dir, bool grows, struct err *e)
 {
     char config[512], where[512];
-    char *argv[COUNT_OF(settings) + COUNT_OF(growing) + 3];
+    char *argv[COUNT_OF(settings) + COUNT_OF(growing) + 4];
     int n = 0;
     snprintf(config, sizeof config, "%s/empty.ini", test_dir());
     test_write_file(config, "", 0);
@@ -55,12 +55,14 @@ static int train(const char *dir, bool grows, struct err *e)
     argv[n++] = where;
     for (idx i = 0; i < COUNT_OF(growing) && grows; i++)
         argv[n++] = (char *)(uintptr_t)growing[i];
+    argv[n] = NULL;
     return command_train.run(n, argv, e);
 }
 
 static int analyze(const char *dir, struct err *e)
 {
-    char *argv[] = { (char *)(uintptr_t) "analyze", (char *)(uintptr_t)dir };
+    char *argv[] = { (char *)(uintptr_t) "analyze", (char *)(uintptr_t)dir,
+                     NULL };
     return command_analyze.run(2, argv, e);
 }
 

@@ -143,6 +143,7 @@ static void test_runs__are_filtered_and_sorted(void **state)
     char *text = run_ok(o);
     assert_within(text, "none of the 4 runs below");
     free(text);
+    filter_release(&o.where);
 }
 
 /* For programs: nothing but paths, or none where a condition says nothing. */
@@ -165,6 +166,7 @@ static void test_runs__paths_stand_alone(void **state)
     assert_int_equal(run(&text, o, &e), ERR_DATA);
     assert_within(e.text, "metrics.csv:2: ");
     free(text);
+    filter_release(&o.where);
 }
 
 static void test_runs__a_run_is_its_own_folder(void **state)
@@ -228,6 +230,7 @@ static void test_runs__only_yes_removes(void **state)
     free(text);
     assert_false(is_there("yes/many/a"));
     assert_true(is_there("yes/many/b/status") && is_there("yes/notes/text"));
+    filter_release(&o.where);
 }
 
 static void test_runs__in_use_or_around_others_are_let_alone(void **state)
@@ -287,6 +290,7 @@ static void test_runs__remains_are_told_and_cleared(void **state)
     free(text);
     assert_true(is_there("rest/a/status"));
     assert_false(is_there("rest/.removed-1-b"));
+    filter_release(&o.where);
 }
 
 static void test_runs__remains_are_counted_in_the_question(void **state)
@@ -315,6 +319,7 @@ static void test_runs__remains_are_counted_in_the_question(void **state)
     assert_true(is_there("asked/.removed-1-mine/letter"));
     assert_true(is_there("asked/.removed-old/status"));
     assert_true(is_there("asked/a/status"));
+    filter_release(&o.where);
 }
 
 static void test_runs__command_lines_are_checked(void **state)
