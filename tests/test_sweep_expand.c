@@ -204,7 +204,8 @@ static void test_sweep_expand__draws_are_of_their_number_alone(void **state)
     sweep_case_release();
 }
 
-/* KEEP WITH: rng.c, draw_number. Sweeps that exist are made of these. */
+/* KEEP WITH: src/sweep/sweep_expand.c, draw_number. Sweeps that exist are made
+ * of these. */
 static void test_sweep_expand__draws_stay_as_they_are(void **state)
 {
     (void)state;

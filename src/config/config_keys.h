@@ -1,8 +1,9 @@
 /* config_keys.h - struct config: its sections, their keys, and the value of a
  * key by itself.
  *
- * Each module declares the keys of its section (base/key.h); config_keys.c has
- * the one table of sections. Pure functions over it.
+ * Modules declare the keys of their sections (base/key.h); run, train and
+ * checkpoint, which are of no module, are declared here. config_keys.c has the
+ * one table of sections. Pure functions over it.
  */
 #ifndef SINKLAB_CONFIG_KEYS_H
 #define SINKLAB_CONFIG_KEYS_H

@@ -7,7 +7,7 @@
 #include "base/key.h"
 
 struct data_options {
-    int source;              /* row of the source table, data/source.h */
+    int source;              /* row of the table in data/source_kind.c */
     idx task_seed;           /* synthetic: what the task is */
     idx eval_seed;           /* which held-out sequences are read */
     char path[KEY_TEXT_MAX]; /* text: a file, or a folder of text files */

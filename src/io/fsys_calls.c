@@ -12,10 +12,10 @@
  * signal through in time. */
 enum { WRITE_MAX_BYTES = 1 << 26 };
 
-/* A mutable static (base/stop.c has the other one). Tests must reach each
- * changing call of the program as it is; a switch handed down through every
- * signature from train to write() would put test plumbing into all contracts
- * between. Only tests set it: in the program it stays zero. */
+/* A mutable static. Tests must reach each changing call of the program as it
+ * is; a switch handed down through every signature from train to write() would
+ * put test plumbing into all contracts between. Only tests set it: in the
+ * program it stays zero. */
 static struct {
     long left; /* changing calls until the failing one; 0 = off */
     int errnum;

@@ -44,8 +44,8 @@ int grid_check(const struct grid *g, struct err *e);
 
 /* grid_print - columns two blanks apart, headings first (a heading may have
  * several lines, told apart by \n), then a rule. A column is set right if all
- * its cells but the heading are numbers, bracketed or not, or "-". Cells longer than `widest`
- * columns lose their middle. Without `unicode`, ASCII only. */
+ * its cells but the heading are numbers, bracketed or not, or "-". Cells longer
+ * than `widest` columns lose their middle. Without `unicode`, ASCII only. */
 void grid_print(FILE *out, struct grid *g, idx widest, bool unicode);
 
 /* grid_csv - the same cells as CSV (RFC 4180): quoted where they must be. */

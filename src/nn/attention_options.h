@@ -34,7 +34,7 @@ struct attention_options {
     int operation; /* enum operation_kind: what a head does */
     double flow_clamp;
 
-    int weights;         /* row of the table in weights/weights.c */
+    int weights;         /* row of attention/weights/weights.c */
     int normalizer;      /* enum normalizer */
     double normalizer_p; /* of p_norm */
     double scale;        /* factor on the normalised weights */

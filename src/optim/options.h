@@ -9,7 +9,7 @@
 enum decay_kind { DECAY_ALL, DECAY_MATRICES };
 
 struct optim_options {
-    int name;            /* row of the optimizer table, optim/optim.h */
+    int name;            /* row of the table in optim/optimizer.c */
     double lr;           /* peak learning rate */
     double beta1, beta2; /* AdamW */
     double eps;          /* AdamW */

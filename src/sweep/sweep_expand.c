@@ -427,7 +427,7 @@ static bool is_free(struct walk *w, const struct sweep_axis *a)
 }
 
 /* A drawn value as text; six digits, so that the last bits of this machine's
- * exp do not count. */
+ * exp do not count. KEEP WITH: tests/test_sweep_expand.c, which holds some. */
 static void draw_number(char text[NUMBER_MAX], const struct sweep_axis *a,
                         struct rng *rng)
 {

@@ -74,7 +74,7 @@ struct attention attention_of(const struct model_spec *s, idx T, idx D);
 idx attention_scratch(const struct attention *at);
 
 /* o (T,E) out. weights: NULL, or (T, n_extra + T) out, the extra column first,
- * zero where a key is not visible (analysis only). */
+ * zero where a key is not visible (for observers). */
 void attention_forward(const struct attention *at, real *o,
                        const struct head *head, real *weights, real *scratch);
 

@@ -14,8 +14,7 @@ const struct stage *const stages_in[] = {
     &stage_mlp,  &stage_value_gate, &stage_value_residual, NULL,
 };
 
-/* Pairs are made one first (differential_view says so, too); what knows of
- * heads comes before their sum. */
+/* Pairs are made one first; what knows of heads comes before their sum. */
 const struct stage *const stages_out[] = {
     &stage_differential,
     &stage_exclusive,

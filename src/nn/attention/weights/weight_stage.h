@@ -23,7 +23,7 @@ idx weight_map_learned(struct map_learned learned[MAP_LEARNED_MAX],
                        const struct attention_options *o);
 
 /* Do weights of a row, remainder included, always sum to one and are none
- * negative? If not, sink metrics use proxy weights (metric/proxy). */
+ * negative? If not, sink metrics use proxy weights (metric/metric.h). */
 bool weight_stage_sums_to_one(const struct weight_stage *w);
 bool attention_sums_to_one(const struct attention_options *o);
 
