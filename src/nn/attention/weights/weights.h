@@ -27,8 +27,8 @@ struct attention_options;
 enum { MAP_LEARNED_MAX = 4, MAP_SETTINGS_MAX = 4 };
 
 /* A learned number a head. A state is not trained: instead of a gradient it
- * is given what it is to move towards, and each update moves it PARAM_STATE_RATE
- * of the way. */
+ * is given what it is to move towards, and each update moves it a part of the
+ * way (PARAM_STATE_RATE). */
 struct map_learned {
     const char *name;
     double start;
