@@ -13,7 +13,6 @@
 #include "io/arrays.h"
 #include "io/fsys.h"
 #include "train/session.h"
-#include "train/train_log.h"
 
 struct analysis {
     const char *dir;

@@ -42,11 +42,6 @@ bool measured_losses_alike(const struct measured *a, const struct measured *b)
            (a->val_tokens == b->val_tokens && a->context == b->context);
 }
 
-bool measured_is_loss(const char *column)
-{
-    return column_is_validation(column);
-}
-
 bool measured_data_alike(const struct measured *a, const struct measured *b)
 {
     return are_unknown(a, b) ||
@@ -80,8 +75,8 @@ const char *measured_print_loss(char text[MEASURED_TEXT_MAX],
 const char *measured_print_of(char text[MEASURED_TEXT_MAX],
                               const struct measured *m, const char *column)
 {
-    return measured_is_loss(column) ? measured_print_loss(text, m)
-                                    : measured_print(text, m);
+    return column_is_validation(column) ? measured_print_loss(text, m)
+                                        : measured_print(text, m);
 }
 
 /* May the key change what an analysis finds? */

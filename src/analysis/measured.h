@@ -33,9 +33,6 @@ struct measured measured_by(const struct config *c, bool is_analysis);
 bool measured_sinks_alike(const struct measured *a, const struct measured *b);
 bool measured_losses_alike(const struct measured *a, const struct measured *b);
 
-/* Is the column one of the losses of validation (val_loss and its like)? */
-bool measured_is_loss(const char *column);
-
 /* Were the held-out sequences the same ones? */
 bool measured_data_alike(const struct measured *a, const struct measured *b);
 

@@ -126,3 +126,10 @@ void text_add_now(struct text *t)
     strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", &utc);
     text_add(t, "%s", when);
 }
+
+void text_add_bytes(struct text *t, double bytes)
+{
+    bool is_large = bytes >= 1 << 30;
+    double value = bytes / (is_large ? 1 << 30 : 1 << 20);
+    text_add(t, "%.*f %s", value < 10 ? 2 : 1, value, is_large ? "GiB" : "MiB");
+}

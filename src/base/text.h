@@ -60,4 +60,7 @@ void text_add_now(struct text *t);
 /* "7s", "3m20s", "2h05m". */
 void text_add_duration(struct text *t, double seconds);
 
+/* "1.50 GiB", "22.4 MiB", "0.03 MiB". */
+void text_add_bytes(struct text *t, double bytes);
+
 #endif

@@ -61,7 +61,8 @@ int alike_check(const struct groups *s, const struct compare_options *o,
                 struct err *e)
 {
     for (idx i = 0; i < s->n; i++)
-        if (check_column(&s->g[i], o->metric, measured_is_loss(o->metric), e) ||
+        if (check_column(&s->g[i], o->metric, column_is_validation(o->metric),
+                         e) ||
             check_column(&s->g[i], o->loss, true, e))
             return e->code;
     return OK;
@@ -71,7 +72,7 @@ void alike_note(FILE *out, const struct groups *s, const char *column)
 {
     char a_on[MEASURED_TEXT_MAX], b_on[MEASURED_TEXT_MAX];
     struct taken a, b;
-    bool is_loss = measured_is_loss(column);
+    bool is_loss = column_is_validation(column);
     if (!find_unlike(&a, &b, s->g, s->n, column, is_loss))
         return;
     /* no analysis can measure models of two contexts alike */

@@ -271,7 +271,7 @@ void compare_notes(FILE *out, const struct rows *t, const struct band *metric)
         note_source(out, o, s, n_logged);
     }
     alike_note(out, s, o->metric);
-    if (strcmp(o->loss, o->metric) != 0 && measured_is_loss(o->loss))
+    if (strcmp(o->loss, o->metric) != 0 && column_is_validation(o->loss))
         alike_note(out, s, o->loss);
     note_data(out, s);
     fputc('\n', out);

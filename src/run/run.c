@@ -19,26 +19,18 @@ enum { STATUS_MAX_BYTES = 4096 };
 
 /* --- what is there ------------------------------------------------------ */
 
-static int find_file(bool *is_there, const char *dir, const char *name,
-                     struct err *e)
-{
-    char path[RUN_PATH_MAX];
-    run_path(path, dir, name);
-    return fsys_exists(is_there, path, e);
-}
-
 int run_holds_run(bool *holds, const char *dir, struct err *e)
 {
     bool has_config, has_checkpoints;
     *holds = false;
     if (!*dir || strlen(dir) >= RUN_DIR_MAX)
         return OK;
-    int rc = find_file(holds, dir, "status", e);
+    int rc = run_file_exists(holds, dir, "status", e);
     if (rc != OK || *holds)
         return rc;
-    rc = find_file(&has_config, dir, "config.ini", e);
+    rc = run_file_exists(&has_config, dir, "config.ini", e);
     if (rc == OK)
-        rc = find_file(&has_checkpoints, dir, "checkpoints", e);
+        rc = run_file_exists(&has_checkpoints, dir, "checkpoints", e);
     *holds = rc == OK && has_config && has_checkpoints;
     return rc;
 }
@@ -156,6 +148,32 @@ int run_status_read(struct run_status *s, const char *dir, struct err *e)
     return rc;
 }
 
+/* Did its last process end in order, so that all rows are whole? */
+static bool has_ended(const char *dir)
+{
+    struct run_status status;
+    return run_status_read(&status, dir, NULL) == OK &&
+           run_states[status.state].is_in_order;
+}
+
+int run_metrics_read(struct table *t, const char *dir, struct err *e)
+{
+    char path[RUN_PATH_MAX];
+    bool is_there = false, is_over = has_ended(dir); /* before it is read */
+    run_path(path, dir, "metrics.csv");
+    int rc = fsys_exists(&is_there, path, e);
+    if (rc != OK || !is_there)
+        return rc;
+    rc = table_read(t, path, e);
+    if (rc != OK || !t->is_torn || !is_over)
+        return rc;
+    table_release(t);
+    return err_set(e, ERR_DATA,
+                   "%s: its last row is cut off, but the run had ended; put a "
+                   "copy of the file back",
+                   path);
+}
+
 enum run_state run_look(struct run_status *found, const char *dir,
                         struct err *e)
 {
@@ -163,7 +181,7 @@ enum run_state run_look(struct run_status *found, const char *dir,
     struct run_status status = { 0 };
     struct err own = { 0 };
     bool is_there = false, is_taken = false;
-    int rc = find_file(&is_there, dir, "status", &own);
+    int rc = run_file_exists(&is_there, dir, "status", &own);
     if (rc == OK && is_there)
         rc = run_status_read(&status, dir, &own);
     run_path(path, dir, "lock");
@@ -299,7 +317,7 @@ static int find_numbers(bool *has_numbers, const struct run_folder *r,
     bool has_resume = false, has_rows = false;
     int rc = run_list_checkpoints(&list, r->dir, e);
     if (rc == OK)
-        rc = find_file(&has_resume, r->dir, "checkpoints/resume.h5", e);
+        rc = run_file_exists(&has_resume, r->dir, "checkpoints/resume.h5", e);
     if (rc == OK)
         rc = find_rows(&has_rows, r, e);
     *has_numbers = list.n > 0 || has_resume || has_rows;
@@ -338,9 +356,9 @@ static int check_free(const struct run_folder *r, struct err *e)
     struct run_status found = { 0 };
     struct err own = { 0 };
     bool has_status, has_numbers, has_config;
-    if (find_file(&has_status, r->dir, "status", e) ||
+    if (run_file_exists(&has_status, r->dir, "status", e) ||
         find_numbers(&has_numbers, r, e) ||
-        find_file(&has_config, r->dir, "config.ini", e))
+        run_file_exists(&has_config, r->dir, "config.ini", e))
         return e->code;
     if (has_status && run_status_read(&found, r->dir, &own) != OK &&
         own.code != ERR_DATA)
@@ -415,7 +433,7 @@ int run_open(struct run_folder *r, const char *dir, struct err *e)
     /* Only a note: what can be resumed stands in resume.h5. */
     bool has_status;
     struct err own = { 0 };
-    rc = find_file(&has_status, r->dir, "status", e);
+    rc = run_file_exists(&has_status, r->dir, "status", e);
     if (rc == OK && (!has_status || run_status_read(&r->found, r->dir, &own)))
         r->found = (struct run_status){ .state = RUN_FAILED,
                                         .reason = "status is damaged" };

@@ -15,6 +15,7 @@
 #include "base/err.h"
 #include "io/fsys.h"
 #include "io/lock.h"
+#include "io/table.h"
 #include "run/checkpoint.h"
 #include "run/run_files.h"
 #include "run/run_state.h"
@@ -90,6 +91,11 @@ int run_status_read(struct run_status *s, const char *dir, struct err *e);
  * refused (ERR_IO, ERR_MEMORY), not what is damaged. */
 enum run_state run_look(struct run_status *found, const char *dir,
                         struct err *e);
+
+/* run_metrics_read - metrics.csv into a zeroed table. OK, also where there is
+ * no such file (the table stays empty); ERR_DATA: damaged, or its last row is
+ * cut off though the run has ended in order; ERR_IO, ERR_MEMORY. */
+int run_metrics_read(struct table *t, const char *dir, struct err *e);
 
 /* run_config_write - replace config.ini by this text and its seal
  * (io/sealed_text.h). OK, ERR_IO. */

@@ -2,40 +2,11 @@
 
 #include "base/nearest.h"
 #include "base/text.h"
-#include "io/fsys.h"
 #include "metric/metric.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-
-/* ---- metrics.csv ------------------------------------------------------- */
-
-/* Did its last process end in order, so that all rows are whole? */
-static bool has_ended(const char *dir)
-{
-    struct run_status status;
-    return run_status_read(&status, dir, NULL) == OK &&
-           run_states[status.state].is_in_order;
-}
-
-int run_metrics_read(struct table *t, const char *dir, struct err *e)
-{
-    char path[RUN_PATH_MAX];
-    bool is_there = false, is_over = has_ended(dir); /* before it is read */
-    run_path(path, dir, "metrics.csv");
-    int rc = fsys_exists(&is_there, path, e);
-    if (rc != OK || !is_there)
-        return rc;
-    rc = table_read(t, path, e);
-    if (rc != OK || !t->is_torn || !is_over)
-        return rc;
-    table_release(t);
-    return err_set(e, ERR_DATA,
-                   "%s: its last row is cut off, but the run had ended; put a "
-                   "copy of the file back",
-                   path);
-}
 
 /* ---- names of fields --------------------------------------------------- */
 

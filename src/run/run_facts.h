@@ -46,9 +46,4 @@ bool run_field_number(double *value, const struct run_field *f,
 bool run_field_text(char *text, size_t cap, const struct run_field *f,
                     const struct run_facts *r);
 
-/* run_metrics_read - metrics.csv into a zeroed table. OK, also where there is
- * no such file (the table stays empty); ERR_DATA: damaged, or its last row is
- * cut off though the run has ended in order; ERR_IO, ERR_MEMORY. */
-int run_metrics_read(struct table *t, const char *dir, struct err *e);
-
 #endif

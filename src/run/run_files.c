@@ -48,6 +48,14 @@ void run_path(char path[RUN_PATH_MAX], const char *dir, const char *name)
     BUG_ON(n < 0 || n >= RUN_PATH_MAX);
 }
 
+int run_file_exists(bool *is_there, const char *dir, const char *name,
+                    struct err *e)
+{
+    char path[RUN_PATH_MAX];
+    run_path(path, dir, name);
+    return fsys_exists(is_there, path, e);
+}
+
 #define STEP_NAME "step-%0*lld.h5"
 
 void run_step_path(char path[RUN_PATH_MAX], const char *dir, idx step)

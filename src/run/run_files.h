@@ -35,6 +35,11 @@ void run_path(char path[RUN_PATH_MAX], const char *dir, const char *name);
 void run_step_path(char path[RUN_PATH_MAX], const char *dir, idx step);
 void run_resume_path(char path[RUN_PATH_MAX], const char *dir);
 
+/* run_file_exists - is there a file or folder of this name in dir? OK; ERR_IO:
+ * it cannot be looked at. */
+int run_file_exists(bool *is_there, const char *dir, const char *name,
+                    struct err *e);
+
 /* The step in a weights file's name, or -1 if run_step_path would not write it
  * so. */
 idx run_step_of_name(const char *name);

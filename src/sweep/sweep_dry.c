@@ -129,6 +129,7 @@ static void print_sums(const struct sweep_file *f, const struct sweep_points *p,
                        const struct sweep *s,
                        const struct sweep_estimate *estimates)
 {
+    char size[32];
     idx n = 0, n_listed = 0, jobs = jobs_at_once(&f->options);
     idx least = p->n ? estimates[0].plan.parameters : 0, most = least;
     double sum_s = 0, longest_s = 0, disk = 0;
@@ -158,9 +159,8 @@ static void print_sums(const struct sweep_file *f, const struct sweep_points *p,
     printf("\n%-12s about %s: %s of runs, %td at once with %td thread%s each\n",
            "time", show_time(all, wall_s), show_time(each, sum_s), jobs,
            f->options.threads, f->options.threads == 1 ? "" : "s");
-    printf("%-12s ", "disk");
-    plan_print_bytes(stdout, disk);
-    printf(" of checkpoints\n");
+    text_add_bytes(&(struct text){ size, sizeof size, 0 }, disk);
+    printf("%-12s %s of checkpoints\n", "disk", size);
     sweep_points_tell(stdout, "note         ", p);
 }
 

@@ -12,7 +12,7 @@
 #include "config/config_when.h"
 #include "data/source.h"
 #include "nn/model/model.h"
-#include "run/config_paths.h"
+#include "run/run_paths.h"
 #include "sweep/sweep_folder.h"
 #include "sweep/sweep_label.h"
 
@@ -104,7 +104,7 @@ static int open_data(struct walk *w, struct config *c, struct err *e)
     struct opened *o = &w->data;
     struct source source = { 0 };
     idx T = c->model.context;
-    if (config_data_path(c, w->f->dir, e))
+    if (run_data_path(c, w->f->dir, e))
         return e->code;
     if (!o->is_known || o->T != T ||
         memcmp(&o->options, &c->data, sizeof c->data) != 0) {
@@ -602,7 +602,7 @@ int sweep_point_config(struct config *c, const struct sweep_file *f,
     *c = f->base;
     if (config_override(c, f->origins, point->changes, point->n_changes, 0,
                         NULL, e) ||
-        config_data_path(c, f->dir, e))
+        run_data_path(c, f->dir, e))
         return e->code;
     key_copy_text(c->data.hash, point->hash);
     return OK;

@@ -8,7 +8,7 @@
 #include "config/config_print.h"
 #include "io/ini.h"
 #include "io/sealed_text.h"
-#include "run/config_paths.h"
+#include "run/run_paths.h"
 #include "sweep/sweep_folder.h"
 
 /* A file being read: its lines are gathered first, and judged when the base
@@ -251,7 +251,7 @@ static int default_dir(char dir[RUN_DIR_MAX], const char *path, struct err *e)
         free(given);
     }
     if (!folder || !here || !folder[1] || strcmp(folder, here) == 0)
-        rc = config_default_dir(dir, path, e);
+        rc = run_dir_default(dir, path, e);
     else if (snprintf(dir, RUN_DIR_MAX, "runs/%s", strrchr(folder, '/') + 1) >=
              RUN_DIR_MAX)
         rc = err_set(e, ERR_CONFIG, "%s: its folder's name is too long", path);
@@ -342,7 +342,7 @@ int sweep_file_read(struct sweep_file *f, const char *path,
         rc = pool_check(&f->memory, e);
     if (rc == OK)
         rc = set_dir(f, path, e);
-    return rc ? rc : config_data_path(&f->base, f->dir, e);
+    return rc ? rc : run_data_path(&f->base, f->dir, e);
 }
 
 void sweep_file_release(struct sweep_file *f)

@@ -56,19 +56,11 @@ int sweep_config_load(struct config *c, const struct sweep *s,
                               e);
 }
 
-static int find_file(bool *is_there, const char *dir, const char *name,
-                     struct err *e)
-{
-    char path[RUN_PATH_MAX];
-    run_path(path, dir, name);
-    return fsys_exists(is_there, path, e);
-}
-
 int sweep_holds_sweep(bool *holds, const char *dir, struct err *e)
 {
     *holds = false;
     return *dir && strlen(dir) < SWEEP_DIR_MAX
-               ? find_file(holds, dir, "runs.list", e)
+               ? run_file_exists(holds, dir, "runs.list", e)
                : OK;
 }
 
@@ -299,9 +291,9 @@ void sweep_close(struct sweep *s)
 static int check_free(const struct sweep *s, struct err *e)
 {
     bool has_list, has_run, has_journal;
-    if (find_file(&has_list, s->dir, "runs.list", e) ||
+    if (run_file_exists(&has_list, s->dir, "runs.list", e) ||
         run_holds_run(&has_run, s->dir, e) ||
-        find_file(&has_journal, s->dir, "journal", e))
+        run_file_exists(&has_journal, s->dir, "journal", e))
         return e->code;
     if (has_list)
         return OK;
@@ -344,7 +336,7 @@ enum run_state sweep_run_state(const struct sweep *s, const struct sweep_run *r,
     char dir[RUN_DIR_MAX];
     bool has_status;
     sweep_run_dir(dir, s, r);
-    if (find_file(&has_status, dir, "status", NULL) || has_status)
+    if (run_file_exists(&has_status, dir, "status", NULL) || has_status)
         return run_look(found, dir, e);
     if (found)
         *found = (struct run_status){ 0 };

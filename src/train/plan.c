@@ -1,5 +1,6 @@
 #include "train/plan.h"
 
+#include "base/text.h"
 #include "optim/optimizer.h"
 #include "train/session.h"
 
@@ -45,17 +46,6 @@ bool plan_logs(const struct config *c, idx step)
            plan_probes(c, step);
 }
 
-void plan_print_bytes(FILE *out, double bytes)
-{
-    const char *unit = "MiB";
-    double value = bytes / (1 << 20);
-    if (value >= 1024) {
-        value /= 1024;
-        unit = "GiB";
-    }
-    fprintf(out, "%.*f %s", value < 10 ? 2 : 1, value, unit);
-}
-
 int plan_model(struct plan *p, const struct config *c, idx vocab, struct err *e)
 {
     struct model m = { 0 };
@@ -96,9 +86,18 @@ double plan_disk(const struct plan *p)
     return p->weights_bytes * (double)p->weights_files + p->state_bytes;
 }
 
+enum { BYTES_MAX = 32 };
+
+static const char *show_bytes(char text[BYTES_MAX], double bytes)
+{
+    text_add_bytes(&(struct text){ text, BYTES_MAX, 0 }, bytes);
+    return text;
+}
+
 int plan_print(FILE *out, const struct config *c, const char *dir,
                struct err *e)
 {
+    char size[BYTES_MAX];
     struct plan p;
     if (plan_run(&p, c, e))
         return e->code;
@@ -111,14 +110,12 @@ int plan_print(FILE *out, const struct config *c, const char *dir,
             c->train.steps, p.tokens);
     fprintf(out, "%-14s %.4g a token, %.4g in all\n", "FLOPs",
             p.flops_per_token, p.flops_per_token * p.tokens);
-    fprintf(out, "%-14s ", "memory");
-    plan_print_bytes(out, (double)p.memory_bytes);
-    fprintf(out, " with %d thread%s\n", session_threads(c),
+    fprintf(out, "%-14s %s with %d thread%s\n", "memory",
+            show_bytes(size, (double)p.memory_bytes), session_threads(c),
             session_threads(c) == 1 ? "" : "s");
-    fprintf(out, "%-14s ", "checkpoints");
-    plan_print_bytes(out, p.weights_bytes * (double)p.weights_files);
-    fprintf(out, " in %td weights files, ", p.weights_files);
-    plan_print_bytes(out, p.state_bytes);
-    fprintf(out, " in resume.h5\n");
+    fprintf(out, "%-14s %s in %td weights files, ", "checkpoints",
+            show_bytes(size, p.weights_bytes * (double)p.weights_files),
+            p.weights_files);
+    fprintf(out, "%s in resume.h5\n", show_bytes(size, p.state_bytes));
     return OK;
 }

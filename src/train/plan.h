@@ -42,7 +42,4 @@ double plan_disk(const struct plan *p);
 int plan_print(FILE *out, const struct config *c, const char *dir,
                struct err *e);
 
-/* "1.50 GiB" */
-void plan_print_bytes(FILE *out, double bytes);
-
 #endif

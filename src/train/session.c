@@ -229,3 +229,9 @@ struct checkpoint_data session_data(struct session *s, bool with_state)
     }
     return d;
 }
+
+struct run_columns session_columns(const struct session *s)
+{
+    return (struct run_columns){ .meter = &s->meter,
+                                 .has_floor = source_has_floor(&s->source) };
+}

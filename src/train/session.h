@@ -9,6 +9,7 @@
 #include "config/config.h"
 #include "data/source.h"
 #include "engine/engine.h"
+#include "metric/columns.h"
 #include "metric/meter.h"
 #include "run/checkpoint.h"
 
@@ -56,6 +57,12 @@ struct val_result {
     double loss, loss_se, excess;
 };
 struct val_result session_validate(struct session *s);
+
+/* readings_of_validation - put what a validation found where it belongs. */
+void readings_of_validation(struct readings *r, const struct val_result *v);
+
+/* session_columns - what decides which columns a run of this session has. */
+struct run_columns session_columns(const struct session *s);
 
 /* session_update - one optimizer update: `step` is the number of updates done
  * before. Loss and gradient norm come out. OK, or ERR_DIVERGED (weights

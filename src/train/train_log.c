@@ -5,19 +5,6 @@
 
 enum { ROW_MAX = 8192 };
 
-struct run_columns session_columns(const struct session *s)
-{
-    return (struct run_columns){ .meter = &s->meter,
-                                 .has_floor = source_has_floor(&s->source) };
-}
-
-void readings_of_validation(struct readings *r, const struct val_result *v)
-{
-    r->val_loss = (struct reading){ v->sequences > 0, v->loss };
-    r->val_loss_se = (struct reading){ v->sequences > 1, v->loss_se };
-    r->val_excess = (struct reading){ v->sequences > 0, v->excess };
-}
-
 static void print_names(char text[ROW_MAX], const struct train_log *l,
                         enum column_file file)
 {

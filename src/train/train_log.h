@@ -27,10 +27,4 @@ int train_log_open(struct train_log *l, const struct session *s,
 /* train_log_row - append a row to both. */
 int train_log_row(struct train_log *l, const struct readings *r, struct err *e);
 
-/* session_columns - what decides which columns a run of this session has. */
-struct run_columns session_columns(const struct session *s);
-
-/* readings_of_validation - put what a validation found where it belongs. */
-void readings_of_validation(struct readings *r, const struct val_result *v);
-
 #endif

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "run/config_paths.h"
+#include "run/run_paths.h"
 
 static const char TARGET[] = "a run folder to go on with, or a config file";
 
@@ -112,7 +112,7 @@ static int resolve_folder(struct train_target *t, struct err *e)
                        "run.dir cannot move the run in %s: move the folder "
                        "itself, then go on with it",
                        t->dir);
-    return config_data_path(&t->config, t->dir, e);
+    return run_data_path(&t->config, t->dir, e);
 }
 
 /* A run within another would be listed, removed and moved with it. */
@@ -138,7 +138,7 @@ static int set_dir(struct train_target *t, struct err *e)
 {
     const char *given = t->config.run.dir;
     if (!*given)
-        return config_default_dir(t->dir, t->path, e);
+        return run_dir_default(t->dir, t->path, e);
     int n = snprintf(t->dir, sizeof t->dir, "%s%s", *given == '-' ? "./" : "",
                      given);
     if (n >= (int)sizeof t->dir)
@@ -159,7 +159,7 @@ static int resolve_config(struct train_target *t, bool is_dry, struct err *e)
         return e->code;
     if (set_dir(t, e))
         return e->code;
-    if (config_data_path(&t->config, t->dir, e) || check_outside(t->dir, e))
+    if (run_data_path(&t->config, t->dir, e) || check_outside(t->dir, e))
         return e->code;
     /* A run folder may be moved, so its config does not say where it is */
     t->config.run.dir[0] = '\0';

@@ -82,3 +82,10 @@ struct val_result session_validate(struct session *s)
         .excess = has_floor ? tally_mean(&excess) : NAN,
     };
 }
+
+void readings_of_validation(struct readings *r, const struct val_result *v)
+{
+    r->val_loss = (struct reading){ v->sequences > 0, v->loss };
+    r->val_loss_se = (struct reading){ v->sequences > 1, v->loss_se };
+    r->val_excess = (struct reading){ v->sequences > 0, v->excess };
+}

@@ -1,4 +1,4 @@
-#include "run/config_paths.h"
+#include "run/run_paths.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-int config_default_dir(char dir[RUN_DIR_MAX], const char *path, struct err *e)
+int run_dir_default(char dir[RUN_DIR_MAX], const char *path, struct err *e)
 {
     const char *base = strrchr(path, '/');
     base = base ? base + 1 : path;
@@ -17,7 +17,7 @@ int config_default_dir(char dir[RUN_DIR_MAX], const char *path, struct err *e)
     return OK;
 }
 
-int config_data_path(struct config *c, const char *dir, struct err *e)
+int run_data_path(struct config *c, const char *dir, struct err *e)
 {
     char real_path[PATH_MAX], folder[PATH_MAX];
     if (!c->data.path[0])
