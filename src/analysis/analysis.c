@@ -19,7 +19,7 @@ static const char REMEDY[] = "run `sinklab analyze` again";
 static int read_seal(char hex[HASH_HEX_MAX], const char *dir, struct err *e)
 {
     char path[RUN_PATH_MAX];
-    run_path(path, dir, "analysis.h5");
+    run_path(path, dir, RUN_ARRAYS);
     return hdf_read_seal(hex, path, ERR_DATA, REMEDY, e);
 }
 
@@ -50,7 +50,7 @@ bool analysis_is_current(const char *dir, const char *made_from)
     struct table t = { 0 };
     char path[RUN_PATH_MAX], *found = NULL;
     struct err e = { 0 };
-    run_path(path, dir, "analysis.h5");
+    run_path(path, dir, RUN_ARRAYS);
     bool is_current = analysis_read_csv(&t, dir, &e) == OK && t.origin[0] &&
                       note_load(&found, path, "made_from", &e) == OK &&
                       strcmp(found, made_from) == 0;
@@ -75,7 +75,7 @@ int analysis_write_csv(const char *dir, const char *text, size_t n,
         fprintf(f, "%.*s,%s\n", (int)(end - line), line,
                 line == text ? TABLE_ORIGIN : seal);
     }
-    run_path(path, dir, "analysis.csv");
+    run_path(path, dir, RUN_ANALYSIS);
     int rc = fclose(f) == 0 ? row_chain_write(path, out, n_out, e)
                             : err_set(e, ERR_MEMORY, "%s: out of memory", path);
     free(out);
@@ -107,7 +107,7 @@ int analysis_read_csv(struct table *t, const char *dir, struct err *e)
 {
     char path[RUN_PATH_MAX], seal[HASH_HEX_MAX];
     struct err own = { 0 };
-    run_path(path, dir, "analysis.csv");
+    run_path(path, dir, RUN_ANALYSIS);
     int rc = table_read(t, path, e);
     if (rc == OK && t->is_torn) {
         table_release(t);
@@ -118,7 +118,7 @@ int analysis_read_csv(struct table *t, const char *dir, struct err *e)
         return rc;
     bool is_there = false;
     char other[RUN_PATH_MAX];
-    run_path(other, dir, "analysis.h5");
+    run_path(other, dir, RUN_ARRAYS);
     rc = fsys_exists(&is_there, other, e);
     if (rc == OK && !is_there)
         rc = say_alone(dir, e);

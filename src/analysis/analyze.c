@@ -286,7 +286,7 @@ static int save_arrays(struct analysis *a, struct err *e)
     struct arrays all = { notes, COUNT_OF(notes), axes,
                           AXES,  arrays,          fill_arrays(arrays, a) };
     char path[RUN_PATH_MAX];
-    run_path(path, a->dir, "analysis.h5");
+    run_path(path, a->dir, RUN_ARRAYS);
     arrays_save(path, &all, e);
 out:
     free(counts);

@@ -23,7 +23,7 @@ static int check_folder(const char *path, struct err *e)
  * is known by its numbers. */
 static int holds_numbers(bool *holds, const char *path, struct err *e)
 {
-    static const char *const names[] = { "analysis.csv", "metrics.csv" };
+    static const char *const names[] = { RUN_ANALYSIS, RUN_METRICS };
     *holds = false;
     for (idx i = 0; i < COUNT_OF(names) && !*holds; i++) {
         char file[RUN_PATH_MAX];

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "run/run_files.h"
+#include "sweep/sweep_folder.h"
 
 static bool ends_in(const char *name, const char *end)
 {
@@ -19,9 +20,8 @@ static bool ends_in(const char *name, const char *end)
 static bool is_kept(const char *path)
 {
     const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
-    return run_file_is_one(name) || strcmp(name, "runs.list") == 0 ||
-           strcmp(name, "journal") == 0 || ends_in(name, ".ini") ||
-           ends_in(name, ".h5");
+    return run_file_is_one(name) || sweep_file_is_one(name) ||
+           ends_in(name, ".ini") || ends_in(name, ".h5");
 }
 
 static int check_one(const char *path, struct err *e)

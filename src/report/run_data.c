@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char ANALYSIS[] = "analysis.csv", METRICS[] = "metrics.csv";
+static const char ANALYSIS[] = RUN_ANALYSIS, METRICS[] = RUN_METRICS;
 
 /* Only the first line of text: a note is one line. */
 static void add_note(struct run_data *r, const char *before, const char *text)
@@ -112,7 +112,7 @@ static void read_config(struct run_data *r)
     char path[RUN_PATH_MAX];
     struct err own = { 0 };
     bool is_there = true;
-    run_path(path, r->path, "config.ini");
+    run_path(path, r->path, RUN_CONFIG);
     r->has_config = fsys_exists(&is_there, path, &own) == OK &&
                     run_config_load(&r->config, r->path, &own) == OK;
     if (r->has_config)
@@ -129,7 +129,7 @@ static void read_analysed(struct run_data *r)
     char path[RUN_PATH_MAX], *text = NULL;
     struct config *c = malloc(sizeof *c);
     struct err own = { 0 };
-    run_path(path, r->path, "analysis.h5");
+    run_path(path, r->path, RUN_ARRAYS);
     int rc = c ? note_load(&text, path, "config", &own)
                : err_set(&own, ERR_MEMORY, "%s: not enough memory", path);
     if (rc == OK && text)

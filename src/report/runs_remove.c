@@ -41,7 +41,7 @@ static bool is_locked(const char *dir)
 {
     char path[RUN_PATH_MAX];
     bool is_taken;
-    run_path(path, dir, "lock");
+    run_path(path, dir, RUN_LOCK);
     return lock_is_taken(&is_taken, path, NULL) || is_taken;
 }
 
@@ -104,7 +104,7 @@ static int lock_all(struct chosen *c, FILE *out, const struct runs_options *o,
         char path[RUN_PATH_MAX];
         struct err own = { 0 };
         const struct listed *r = c->runs[i];
-        run_path(path, r->data.path, "lock");
+        run_path(path, r->data.path, RUN_LOCK);
         int rc = lock_take(&c->locks[n], path, r->data.path, &own);
         if (rc == ERR_BUSY)
             say_left(out, o, r, "in use");

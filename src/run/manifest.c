@@ -157,7 +157,7 @@ int manifest_read(struct manifest *m, const char *dir, struct err *e)
     struct err own = { 0 };
     struct reading r = { .m = m, .path = path, .e = &own };
     size_t n;
-    run_path(path, dir, "manifest.ini");
+    run_path(path, dir, RUN_MANIFEST);
     int rc = sealed_text_read(&text, &n, NULL, path, MANIFEST_MAX_BYTES,
                               ERR_DATA, RUN_MANIFEST_REMEDY, e);
     if (rc != OK)
@@ -201,7 +201,7 @@ void manifest_changes(char changes[MANIFEST_CHANGES_MAX],
 static int find(bool *is_there, const char *dir, struct err *e)
 {
     char path[RUN_PATH_MAX];
-    run_path(path, dir, "manifest.ini");
+    run_path(path, dir, RUN_MANIFEST);
     return fsys_exists(is_there, path, e);
 }
 
@@ -214,7 +214,7 @@ static int append(const char *dir, const char *id, const struct text *more,
     bool is_there;
     size_t n = 0;
     BUG_ON(more->n >= more->cap_bytes);
-    run_path(path, dir, "manifest.ini");
+    run_path(path, dir, RUN_MANIFEST);
     int rc = find(&is_there, dir, e);
     if (rc == OK && is_there)
         rc = sealed_text_read(&old, &n, NULL, path, MANIFEST_MAX_BYTES,

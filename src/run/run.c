@@ -25,12 +25,12 @@ int run_holds_run(bool *holds, const char *dir, struct err *e)
     *holds = false;
     if (!*dir || strlen(dir) >= RUN_DIR_MAX)
         return OK;
-    int rc = run_file_exists(holds, dir, "status", e);
+    int rc = run_file_exists(holds, dir, RUN_STATUS, e);
     if (rc != OK || *holds)
         return rc;
-    rc = run_file_exists(&has_config, dir, "config.ini", e);
+    rc = run_file_exists(&has_config, dir, RUN_CONFIG, e);
     if (rc == OK)
-        rc = run_file_exists(&has_checkpoints, dir, "checkpoints", e);
+        rc = run_file_exists(&has_checkpoints, dir, RUN_CHECKPOINTS, e);
     *holds = rc == OK && has_config && has_checkpoints;
     return rc;
 }
@@ -103,7 +103,7 @@ int run_status_write(const struct run_folder *r, enum run_state state, idx step,
             *p = ' ';
     text_add(&t, "\n");
     BUG_ON(t.n >= sizeof text);
-    run_path(path, r->dir, "status");
+    run_path(path, r->dir, RUN_STATUS);
     return sealed_text_write(path, text, t.n, e);
 }
 
@@ -123,7 +123,7 @@ int run_status_read(struct run_status *s, const char *dir, struct err *e)
     char path[RUN_PATH_MAX], *text;
     size_t n;
     *s = (struct run_status){ 0 };
-    run_path(path, dir, "status");
+    run_path(path, dir, RUN_STATUS);
     int rc = sealed_text_read(&text, &n, NULL, path, STATUS_MAX_BYTES, ERR_DATA,
                               RUN_STATUS_REMEDY, e);
     if (rc != OK)
@@ -160,7 +160,7 @@ int run_metrics_read(struct table *t, const char *dir, struct err *e)
 {
     char path[RUN_PATH_MAX];
     bool is_there = false, is_over = has_ended(dir); /* before it is read */
-    run_path(path, dir, "metrics.csv");
+    run_path(path, dir, RUN_METRICS);
     int rc = fsys_exists(&is_there, path, e);
     if (rc != OK || !is_there)
         return rc;
@@ -181,10 +181,10 @@ enum run_state run_look(struct run_status *found, const char *dir,
     struct run_status status = { 0 };
     struct err own = { 0 };
     bool is_there = false, is_taken = false;
-    int rc = run_file_exists(&is_there, dir, "status", &own);
+    int rc = run_file_exists(&is_there, dir, RUN_STATUS, &own);
     if (rc == OK && is_there)
         rc = run_status_read(&status, dir, &own);
-    run_path(path, dir, "lock");
+    run_path(path, dir, RUN_LOCK);
     if (rc == OK && status.state != RUN_DONE)
         rc = lock_is_taken(&is_taken, path, &own);
     enum run_state state = status.state;
@@ -267,7 +267,7 @@ static int find_id(struct run_folder *r, struct err *e)
 {
     char path[RUN_PATH_MAX];
     bool is_there = false;
-    run_path(path, r->dir, "manifest.ini");
+    run_path(path, r->dir, RUN_MANIFEST);
     int rc = fsys_exists(&is_there, path, e);
     if (rc != OK)
         return rc;
@@ -298,7 +298,7 @@ static int find_rows(bool *has_rows, const struct run_folder *r, struct err *e)
     size_t n = 0;
     bool is_there;
     *has_rows = false;
-    run_path(path, r->dir, "metrics.csv");
+    run_path(path, r->dir, RUN_METRICS);
     int rc = fsys_exists(&is_there, path, e);
     if (rc != OK || !is_there)
         return rc;
@@ -317,7 +317,8 @@ static int find_numbers(bool *has_numbers, const struct run_folder *r,
     bool has_resume = false, has_rows = false;
     int rc = run_list_checkpoints(&list, r->dir, e);
     if (rc == OK)
-        rc = run_file_exists(&has_resume, r->dir, "checkpoints/resume.h5", e);
+        rc = run_file_exists(&has_resume, r->dir,
+                             RUN_CHECKPOINTS "/" RUN_RESUME, e);
     if (rc == OK)
         rc = find_rows(&has_rows, r, e);
     *has_numbers = list.n > 0 || has_resume || has_rows;
@@ -341,7 +342,7 @@ static int check_ours(const struct run_folder *r, bool has_status,
     if (rc != OK)
         return rc;
     if (has_status && !is_known)
-        found = "status";
+        found = RUN_STATUS;
     return found ? err_set(e, ERR_BUSY,
                            "%s is no run folder but holds a file %s: give "
                            "another run.dir",
@@ -356,9 +357,9 @@ static int check_free(const struct run_folder *r, struct err *e)
     struct run_status found = { 0 };
     struct err own = { 0 };
     bool has_status, has_numbers, has_config;
-    if (run_file_exists(&has_status, r->dir, "status", e) ||
+    if (run_file_exists(&has_status, r->dir, RUN_STATUS, e) ||
         find_numbers(&has_numbers, r, e) ||
-        run_file_exists(&has_config, r->dir, "config.ini", e))
+        run_file_exists(&has_config, r->dir, RUN_CONFIG, e))
         return e->code;
     if (has_status && run_status_read(&found, r->dir, &own) != OK &&
         own.code != ERR_DATA)
@@ -373,7 +374,7 @@ static int check_free(const struct run_folder *r, struct err *e)
 static int take_lock(struct run_folder *r, struct err *e)
 {
     char path[RUN_PATH_MAX];
-    run_path(path, r->dir, "lock");
+    run_path(path, r->dir, RUN_LOCK);
     return lock_take(&r->lock, path, r->dir, e);
 }
 
@@ -381,7 +382,7 @@ static int take_lock(struct run_folder *r, struct err *e)
 static int tidy(const struct run_folder *r, struct err *e)
 {
     char path[RUN_PATH_MAX];
-    run_path(path, r->dir, "checkpoints");
+    run_path(path, r->dir, RUN_CHECKPOINTS);
     int rc = fsys_mkdirs(path, e);
     if (rc == OK)
         rc = fsys_remove_stale(r->dir, e);
@@ -433,7 +434,7 @@ int run_open(struct run_folder *r, const char *dir, struct err *e)
     /* Only a note: what can be resumed stands in resume.h5. */
     bool has_status;
     struct err own = { 0 };
-    rc = run_file_exists(&has_status, r->dir, "status", e);
+    rc = run_file_exists(&has_status, r->dir, RUN_STATUS, e);
     if (rc == OK && (!has_status || run_status_read(&r->found, r->dir, &own)))
         r->found = (struct run_status){ .state = RUN_FAILED,
                                         .reason = "status is damaged" };
@@ -455,14 +456,14 @@ int run_config_write(const struct run_folder *r, const char *text,
 {
     char path[RUN_PATH_MAX];
     BUG_ON(!r->lock.is_held);
-    run_path(path, r->dir, "config.ini");
+    run_path(path, r->dir, RUN_CONFIG);
     return sealed_text_write(path, text, strlen(text), e);
 }
 
 int run_config_load(struct config *c, const char *dir, struct err *e)
 {
     char path[RUN_PATH_MAX];
-    run_path(path, dir, "config.ini");
+    run_path(path, dir, RUN_CONFIG);
     return config_load_sealed(c, path, RUN_CONFIG_REMEDY, e);
 }
 
@@ -495,7 +496,7 @@ int run_list_checkpoints(struct step_list *list, const char *dir, struct err *e)
     struct dirent *d;
     idx cap = 0;
     int rc;
-    run_path(path, dir, "checkpoints");
+    run_path(path, dir, RUN_CHECKPOINTS);
     DIR *folder = opendir(path);
     if (!folder && errno == ENOENT)
         return OK;

@@ -7,12 +7,10 @@
 #include "io/fsys.h"
 
 const struct run_file run_files[] = {
-    { "config.ini", false },  { "manifest.ini", false },
-    { "metrics.csv", false }, { "timing.csv", false },
-    { "analysis.h5", false }, { "analysis.csv", false },
-    { "status", true },       { "lock", true },
-    { "log.txt", true },      { "checkpoints", true },
-    { NULL, false },
+    { RUN_CONFIG, false },     { RUN_MANIFEST, false }, { RUN_METRICS, false },
+    { RUN_TIMING, false },     { RUN_ARRAYS, false },   { RUN_ANALYSIS, false },
+    { RUN_STATUS, true },      { RUN_LOCK, true },      { RUN_OUTPUT, true },
+    { RUN_CHECKPOINTS, true }, { NULL, false },
 };
 
 bool run_file_is_one(const char *name)
@@ -20,7 +18,7 @@ bool run_file_is_one(const char *name)
     for (const struct run_file *f = run_files; f->name; f++)
         if (strcmp(f->name, name) == 0)
             return true;
-    return strcmp(name, "resume.h5") == 0 || run_step_of_name(name) >= 0;
+    return strcmp(name, RUN_RESUME) == 0 || run_step_of_name(name) >= 0;
 }
 
 int run_files_find(const char **name, const char *dir, bool foreign_too,
@@ -61,14 +59,14 @@ int run_file_exists(bool *is_there, const char *dir, const char *name,
 void run_step_path(char path[RUN_PATH_MAX], const char *dir, idx step)
 {
     char name[64];
-    snprintf(name, sizeof name, "checkpoints/" STEP_NAME, STEP_DIGITS,
+    snprintf(name, sizeof name, RUN_CHECKPOINTS "/" STEP_NAME, STEP_DIGITS,
              (long long)step);
     run_path(path, dir, name);
 }
 
 void run_resume_path(char path[RUN_PATH_MAX], const char *dir)
 {
-    run_path(path, dir, "checkpoints/resume.h5");
+    run_path(path, dir, RUN_CHECKPOINTS "/" RUN_RESUME);
 }
 
 idx run_step_of_name(const char *name)

@@ -11,10 +11,22 @@ enum { RUN_DIR_MAX = 1024, RUN_PATH_MAX = RUN_DIR_MAX + 64 };
 /* Bytes of a run's id, NUL included. */
 enum { RUN_ID_MAX = 40 };
 
+/* Their names; messages to users say them out. */
+#define RUN_CONFIG "config.ini"
+#define RUN_MANIFEST "manifest.ini"
+#define RUN_METRICS "metrics.csv"
+#define RUN_TIMING "timing.csv"
+#define RUN_ARRAYS "analysis.h5"
+#define RUN_ANALYSIS "analysis.csv"
+#define RUN_STATUS "status"
+#define RUN_LOCK "lock"
+#define RUN_OUTPUT "log.txt" /* of a run that a sweep started */
+#define RUN_CHECKPOINTS "checkpoints"
+#define RUN_RESUME "resume.h5" /* in there */
+
 struct run_file {
     const char *name;
-    bool
-        is_foreign; /* may lie in a folder that is no run, by another program */
+    bool is_foreign; /* another program may leave it in a folder of its own */
 };
 
 /* Every file and folder of a run, ends with name NULL. */

@@ -330,7 +330,7 @@ int sweep_file_read(struct sweep_file *f, const char *path,
     if (f->is_frozen && check_folder(path, overrides, n, e))
         return e->code;
     if (f->is_frozen)
-        sweep_path(inside, path, "sweep.ini");
+        sweep_path(inside, path, SWEEP_COPY);
     f->path = pool_text(&f->memory, f->is_frozen ? inside : path, SIZE_MAX);
     int rc = pool_check(&f->memory, e);
     if (rc == OK && f->is_frozen)

@@ -43,7 +43,7 @@ void sweep_log_path(char path[RUN_PATH_MAX], const struct sweep *s,
                     const struct sweep_run *r)
 {
     char name[SWEEP_NAME_MAX + 16];
-    snprintf(name, sizeof name, "%s/log.txt", r->name);
+    snprintf(name, sizeof name, "%s/" RUN_OUTPUT, r->name);
     run_path(path, s->dir, name);
 }
 
@@ -56,11 +56,17 @@ int sweep_config_load(struct config *c, const struct sweep *s,
                               e);
 }
 
+bool sweep_file_is_one(const char *name)
+{
+    return strcmp(name, SWEEP_LIST) == 0 || strcmp(name, SWEEP_JOURNAL) == 0 ||
+           strcmp(name, SWEEP_COPY) == 0;
+}
+
 int sweep_holds_sweep(bool *holds, const char *dir, struct err *e)
 {
     *holds = false;
     return *dir && strlen(dir) < SWEEP_DIR_MAX
-               ? run_file_exists(holds, dir, "runs.list", e)
+               ? run_file_exists(holds, dir, SWEEP_LIST, e)
                : OK;
 }
 
@@ -160,7 +166,7 @@ int sweep_read(struct sweep *s, struct err *e)
 {
     char path[RUN_PATH_MAX], *text;
     size_t n;
-    sweep_path(path, s->dir, "runs.list");
+    sweep_path(path, s->dir, SWEEP_LIST);
     int rc = fsys_read_file(&text, &n, path, LIST_MAX_BYTES, e);
     if (rc)
         return rc;
@@ -255,7 +261,7 @@ int sweep_write(const struct sweep *s, struct err *e)
     text_add(&t, "%s\t%td", end_word, s->n);
     sealed_line_end(&t, start);
     BUG_ON(t.n >= t.cap_bytes);
-    sweep_path(path, s->dir, "runs.list");
+    sweep_path(path, s->dir, SWEEP_LIST);
     int rc = fsys_replace(path, t.at, t.n, e);
     free(t.at);
     return rc;
@@ -291,9 +297,9 @@ void sweep_close(struct sweep *s)
 static int check_free(const struct sweep *s, struct err *e)
 {
     bool has_list, has_run, has_journal;
-    if (run_file_exists(&has_list, s->dir, "runs.list", e) ||
+    if (run_file_exists(&has_list, s->dir, SWEEP_LIST, e) ||
         run_holds_run(&has_run, s->dir, e) ||
-        run_file_exists(&has_journal, s->dir, "journal", e))
+        run_file_exists(&has_journal, s->dir, SWEEP_JOURNAL, e))
         return e->code;
     if (has_list)
         return OK;
@@ -320,7 +326,7 @@ int sweep_lock(struct sweep *s, const char *dir, struct err *e)
     if (rc == OK)
         rc = fsys_mkdirs(s->dir, e);
     if (rc == OK) {
-        sweep_path(path, s->dir, "lock");
+        sweep_path(path, s->dir, RUN_LOCK);
         rc = lock_take(&s->lock, path, s->dir, e);
     }
     if (rc)
@@ -336,7 +342,7 @@ enum run_state sweep_run_state(const struct sweep *s, const struct sweep_run *r,
     char dir[RUN_DIR_MAX];
     bool has_status;
     sweep_run_dir(dir, s, r);
-    if (run_file_exists(&has_status, dir, "status", NULL) || has_status)
+    if (run_file_exists(&has_status, dir, RUN_STATUS, NULL) || has_status)
         return run_look(found, dir, e);
     if (found)
         *found = (struct run_status){ 0 };
@@ -348,7 +354,7 @@ int sweep_run_logged(idx *step, double *loss, const struct sweep *s,
 {
     char dir[RUN_DIR_MAX], path[RUN_PATH_MAX], row[TAIL_MAX], *at;
     sweep_run_dir(dir, s, r);
-    run_path(path, dir, "metrics.csv");
+    run_path(path, dir, RUN_METRICS);
     int rc = tail_line(row, sizeof row, path, true, e);
     if (rc != OK || *row < '0' || *row > '9')
         return rc; /* not begun, or its header alone */

@@ -23,6 +23,11 @@ enum {
     SWEEP_DIR_MAX = RUN_DIR_MAX - SWEEP_NAME_MAX - 16,
 };
 
+/* What lies in a sweep folder beside its runs (docs/FORMATS.md). */
+#define SWEEP_LIST "runs.list"
+#define SWEEP_JOURNAL "journal"
+#define SWEEP_COPY "sweep.ini" /* the sweep file with all that it includes */
+
 struct sweep_run {
     idx index;               /* 0.. in the frozen list */
     char id[CONFIG_ID_MAX];  /* its identity when it was frozen, for good */
@@ -41,6 +46,10 @@ struct sweep {
     struct lock lock;       /* held by who may change the list, start runs */
     struct pool memory;
 };
+
+/* sweep_file_is_one - is this the name of a file that a sweep cannot do
+ * without? */
+bool sweep_file_is_one(const char *name);
 
 /* sweep_holds_sweep - *holds: is there a frozen list in dir? OK, ERR_IO. */
 int sweep_holds_sweep(bool *holds, const char *dir, struct err *e);

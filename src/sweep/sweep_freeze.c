@@ -171,7 +171,7 @@ static int write_file(const struct sweep *s, const struct sweep_file *f,
 {
     char path[RUN_PATH_MAX];
     char *text = sweep_file_print(f);
-    sweep_path(path, s->dir, "sweep.ini");
+    sweep_path(path, s->dir, SWEEP_COPY);
     int rc = text ? write_if_new(path, text, e) : out_of_memory(e);
     free(text);
     return rc;

@@ -129,7 +129,7 @@ int sweep_journal_append(const struct sweep *s, const struct sweep_run *r,
     BUG_ON(event <= RUN_PENDING);
     print_event(&line, r, event, detail);
     BUG_ON(line.n >= line.cap_bytes);
-    sweep_path(path, s->dir, "journal");
+    sweep_path(path, s->dir, SWEEP_JOURNAL);
     int fd = fsys_call_open(path, O_RDWR | O_APPEND | O_CREAT);
     if (fd < 0)
         return err_system(e, path, "open");
@@ -179,7 +179,7 @@ int sweep_journal_read(struct sweep_record *records, const struct sweep *s,
     char path[RUN_PATH_MAX], *text;
     size_t n;
     memset(records, 0, (size_t)s->n * sizeof *records);
-    sweep_path(path, s->dir, "journal");
+    sweep_path(path, s->dir, SWEEP_JOURNAL);
     bool is_there;
     int rc = fsys_exists(&is_there, path, e);
     if (rc != OK || !is_there)

@@ -83,7 +83,7 @@ static bool is_in_use(const struct launcher *l, const struct sweep_task *task)
 {
     char dir[RUN_DIR_MAX], path[RUN_PATH_MAX];
     sweep_run_dir(dir, l->sweep, task->run);
-    run_path(path, dir, "lock");
+    run_path(path, dir, RUN_LOCK);
     bool is_taken; /* where it cannot be seen, the run finds out */
     return lock_is_taken(&is_taken, path, NULL) == OK && is_taken;
 }

@@ -1,5 +1,7 @@
 #include "train/plan.h"
 
+#include <string.h>
+
 #include "base/text.h"
 #include "optim/optimizer.h"
 #include "train/session.h"
@@ -44,6 +46,18 @@ bool plan_logs(const struct config *c, idx step)
 {
     return is_every(c, c->train.log_every, step) || plan_validates(c, step) ||
            plan_probes(c, step);
+}
+
+bool plan_is_changed_by(const char *command)
+{
+    static const char *const words[] = { "_every", "checkpoint.", "--resume" };
+    idx quotes = 0;
+    for (const char *p = command; *p; p++)
+        quotes += *p == '\'';
+    bool changes = quotes % 2 != 0;
+    for (idx i = 0; i < COUNT_OF(words); i++)
+        changes |= strstr(command, words[i]) != NULL;
+    return changes;
 }
 
 int plan_model(struct plan *p, const struct config *c, idx vocab, struct err *e)

@@ -18,6 +18,11 @@ bool plan_validates(const struct config *c, idx step);
 bool plan_probes(const struct config *c, idx step);
 bool plan_logs(const struct config *c, idx step);
 
+/* plan_is_changed_by - may this command line have changed what is due when?
+ * One that an INI reader takes for a comment in part has a quote that is not
+ * closed, and may have. */
+bool plan_is_changed_by(const char *command);
+
 /* What a run takes. */
 struct plan {
     idx parameters, tensors, vocab;

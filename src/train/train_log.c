@@ -19,11 +19,11 @@ int train_log_create(struct train_log *l, const struct session *s,
     char path[RUN_PATH_MAX], names[ROW_MAX];
     l->columns = session_columns(s);
     print_names(names, l, COLUMN_METRICS);
-    run_path(path, dir, "metrics.csv");
+    run_path(path, dir, RUN_METRICS);
     if (metrics_create(&l->metrics, path, names, e))
         return e->code;
     print_names(names, l, COLUMN_TIMING);
-    run_path(path, dir, "timing.csv");
+    run_path(path, dir, RUN_TIMING);
     return metrics_create(&l->timing, path, names, e);
 }
 
@@ -34,7 +34,7 @@ int train_log_open(struct train_log *l, const struct session *s,
     char path[RUN_PATH_MAX], names[ROW_MAX];
     l->columns = session_columns(s);
     print_names(names, l, COLUMN_METRICS);
-    run_path(path, dir, "metrics.csv");
+    run_path(path, dir, RUN_METRICS);
     if (metrics_open(&l->metrics, path, names, step, last_row, e))
         return e->code;
     if (l->metrics.is_new && strcmp(l->metrics.chain.hex, last_row) != 0)
@@ -45,7 +45,7 @@ int train_log_open(struct train_log *l, const struct session *s,
                l->metrics.absent);
     /* Times are for people: a damaged file of them is no reason to stop */
     print_names(names, l, COLUMN_TIMING);
-    run_path(path, dir, "timing.csv");
+    run_path(path, dir, RUN_TIMING);
     if (metrics_open_cut(&l->timing, path, names, step, e))
         return e->code;
     if (l->timing.cut_line)

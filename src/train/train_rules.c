@@ -35,8 +35,7 @@ static int find_loss(double *found, const char *dir, idx step, struct err *e)
     struct table t = { 0 };
     const double *steps, *loss;
     idx n;
-    int rc =
-        read_log(&n, &t, &steps, &loss, dir, "metrics.csv", "loss", step, e);
+    int rc = read_log(&n, &t, &steps, &loss, dir, RUN_METRICS, "loss", step, e);
     *found = n > 0 && steps[n - 1] == (double)step ? loss[n - 1] : NAN;
     table_release(&t);
     return rc;
@@ -50,7 +49,7 @@ static int find_earlier(double *sum_s, const char *dir, idx step, struct err *e)
     const double *steps, *wall_s;
     idx n;
     int rc =
-        read_log(&n, &t, &steps, &wall_s, dir, "timing.csv", "wall_s", step, e);
+        read_log(&n, &t, &steps, &wall_s, dir, RUN_TIMING, "wall_s", step, e);
     *sum_s = 0;
     for (idx i = 0; i < n; i++)
         if (i + 1 == n || wall_s[i + 1] < wall_s[i])

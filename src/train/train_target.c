@@ -14,7 +14,7 @@ static int load_run_config(struct train_target *t, struct config *c,
 {
     char path[RUN_PATH_MAX];
     bool is_there;
-    run_path(path, t->dir, "config.ini");
+    run_path(path, t->dir, RUN_CONFIG);
     if (fsys_exists(&is_there, path, e))
         return e->code;
     if (is_there)
@@ -163,7 +163,7 @@ static int resolve_config(struct train_target *t, bool is_dry, struct err *e)
         return e->code;
     /* A run folder may be moved, so its config does not say where it is */
     t->config.run.dir[0] = '\0';
-    run_path(path, t->dir, "config.ini");
+    run_path(path, t->dir, RUN_CONFIG);
     bool is_run, has_config, has_state;
     if (!t->wants_resume || is_dry)
         return OK;

@@ -80,7 +80,7 @@ bool verify_lock(struct verify *v, const char *dir)
 {
     char path[RUN_PATH_MAX];
     struct err e = { 0 };
-    run_path(path, dir, "lock");
+    run_path(path, dir, RUN_LOCK);
     if (is_held(v, path))
         return true;
     lock_check(path, &e);

@@ -64,7 +64,7 @@ static bool is_there(struct checked *c, const char *name)
 static void check_status(struct checked *c)
 {
     struct err e = { 0 };
-    if (!verify_seal(c->v, c->dir, "status", ERR_DATA, RUN_STATUS_REMEDY))
+    if (!verify_seal(c->v, c->dir, RUN_STATUS, ERR_DATA, RUN_STATUS_REMEDY))
         return;
     c->has_status = run_status_read(&c->status, c->dir, &e) == OK;
     verify_err(c->v, &e);
@@ -73,24 +73,10 @@ static void check_status(struct checked *c)
 static void check_config(struct checked *c)
 {
     struct err e = { 0 };
-    if (!verify_seal(c->v, c->dir, "config.ini", ERR_CONFIG, RUN_CONFIG_REMEDY))
+    if (!verify_seal(c->v, c->dir, RUN_CONFIG, ERR_CONFIG, RUN_CONFIG_REMEDY))
         return;
     c->has_config = run_config_load(&c->config, c->dir, &e) == OK;
     verify_err(c->v, &e);
-}
-
-/* May this command have changed what is due when? One that an INI reader takes
- * for a comment in part has a quote that is not closed. */
-static bool changes_schedule(const char *command)
-{
-    static const char *const words[] = { "_every", "checkpoint.", "--resume" };
-    idx quotes = 0;
-    for (const char *p = command; *p; p++)
-        quotes += *p == '\'';
-    bool changes = quotes % 2 != 0;
-    for (idx i = 0; i < COUNT_OF(words); i++)
-        changes |= strstr(command, words[i]) != NULL;
-    return changes;
 }
 
 /* config.ini is that of the latest start. Those in front of it had the same
@@ -102,9 +88,9 @@ static void check_starts(struct checked *c, const struct manifest *m)
         verify_say(c->v, ERR_DATA,
                    "%s: its last start ended at step %td, `status` says %td; "
                    "put the file back that belongs to the other",
-                   path_of(c, "manifest.ini"), p->to_step, c->status.step);
+                   path_of(c, RUN_MANIFEST), p->to_step, c->status.step);
     for (; p && p->from_step > 0; p = p->before)
-        if (p->before && changes_schedule(p->command)) {
+        if (p->before && plan_is_changed_by(p->command)) {
             c->scheduled_from = p->from_step;
             return;
         }
@@ -114,8 +100,7 @@ static void check_manifest(struct checked *c)
 {
     struct manifest m = { 0 };
     struct err e = { 0 };
-    if (!verify_seal(c->v, c->dir, "manifest.ini", ERR_DATA,
-                     RUN_MANIFEST_REMEDY))
+    if (!verify_seal(c->v, c->dir, RUN_MANIFEST, ERR_DATA, RUN_MANIFEST_REMEDY))
         return;
     c->has_id = manifest_read(&m, c->dir, &e) == OK;
     verify_err(c->v, &e);
@@ -299,11 +284,11 @@ static void check_rows(struct checked *c, const char *path)
 static void check_metrics(struct checked *c)
 {
     char path[RUN_PATH_MAX];
-    run_path(path, c->dir, "metrics.csv");
-    c->has_metrics = verify_log(c->v, &c->metrics, c->dir, "metrics.csv");
+    run_path(path, c->dir, RUN_METRICS);
+    c->has_metrics = verify_log(c->v, &c->metrics, c->dir, RUN_METRICS);
     if (!c->has_metrics)
         return;
-    check_torn(c, &c->metrics, "metrics.csv");
+    check_torn(c, &c->metrics, RUN_METRICS);
     if (c->has_state)
         check_last_row(c, path);
     if (!c->metrics.is_damaged)
@@ -315,18 +300,18 @@ static void check_timing(struct checked *c)
 {
     struct verified_log log = { 0 };
     const struct verified_log *m = &c->metrics;
-    if (!verify_log(c->v, &log, c->dir, "timing.csv")) {
+    if (!verify_log(c->v, &log, c->dir, RUN_TIMING)) {
         verified_log_release(&log);
         return;
     }
-    check_torn(c, &log, "timing.csv");
+    check_torn(c, &log, RUN_TIMING);
     if (has_ended(c) && c->has_metrics && !m->is_damaged && !log.is_damaged &&
         m->n > 0 &&
         (log.n == 0 || log.rows[log.n - 1].step != m->rows[m->n - 1].step))
         verify_say(c->v, ERR_DATA,
                    "%s:%td: ends in front of step %td, where metrics.csv ends; "
                    "put a copy of the file back (times alone are lost)",
-                   path_of(c, "timing.csv"), log.n + 1, m->rows[m->n - 1].step);
+                   path_of(c, RUN_TIMING), log.n + 1, m->rows[m->n - 1].step);
     verified_log_release(&log);
 }
 
@@ -346,7 +331,7 @@ static void check_column(struct checked *c, const struct table *t,
     struct array_values a;
     struct err e = { 0 };
     const double *column = table_column(t, table_find(t, name));
-    array_load(&a, path_of(c, "analysis.h5"), name, &e);
+    array_load(&a, path_of(c, RUN_ARRAYS), name, &e);
     if (verify_err(c->v, &e))
         return;
     idx row = 0;
@@ -357,7 +342,7 @@ static void check_column(struct checked *c, const struct table *t,
         verify_say(
             c->v, ERR_DATA,
             "%s:%td: %s is not what analysis.h5 beside it says; " ANALYZE,
-            path_of(c, "analysis.csv"), row + 2, name);
+            path_of(c, RUN_ANALYSIS), row + 2, name);
     array_values_release(&a);
 }
 
@@ -366,7 +351,7 @@ static void check_analysed(struct checked *c)
 {
     struct array_values a;
     struct err e = { 0 };
-    array_load(&a, path_of(c, "analysis.h5"), "step", &e);
+    array_load(&a, path_of(c, RUN_ARRAYS), "step", &e);
     if (verify_err(c->v, &e))
         return;
     bool is_same = a.n == c->steps.n;
@@ -376,7 +361,7 @@ static void check_analysed(struct checked *c)
         verify_say(
             c->v, ERR_DATA,
             "%s: is of %td checkpoints, there are %td, or others; " ANALYZE,
-            path_of(c, "analysis.h5"), a.n, c->steps.n);
+            path_of(c, RUN_ARRAYS), a.n, c->steps.n);
     array_values_release(&a);
 }
 
@@ -385,21 +370,21 @@ static void check_analysis(struct checked *c)
     struct table t = { 0 };
     struct err e = { 0 };
     char *id = NULL;
-    bool has_arrays = is_there(c, "analysis.h5");
-    bool has_table = is_there(c, "analysis.csv");
+    bool has_arrays = is_there(c, RUN_ARRAYS);
+    bool has_table = is_there(c, RUN_ANALYSIS);
     if (has_arrays != has_table)
         verify_say(c->v, ERR_DATA,
                    "%s: is missing, but analysis.%s is there; " ANALYZE,
-                   path_of(c, has_arrays ? "analysis.csv" : "analysis.h5"),
+                   path_of(c, has_arrays ? RUN_ANALYSIS : RUN_ARRAYS),
                    has_arrays ? "h5" : "csv");
-    if (has_arrays && note_load(&id, path_of(c, "analysis.h5"), "run_id", &e)) {
+    if (has_arrays && note_load(&id, path_of(c, RUN_ARRAYS), "run_id", &e)) {
         verify_say(c->v, e.code, "%s", e.text);
         has_arrays = false;
     }
     if (has_arrays && c->has_id && strcmp(id, c->id) != 0)
         verify_say(c->v, ERR_DATA,
                    "%s: is of run %s, manifest.ini of %s; " ANALYZE,
-                   path_of(c, "analysis.h5"), id, c->id);
+                   path_of(c, RUN_ARRAYS), id, c->id);
     free(id);
     if (has_arrays)
         check_analysed(c);
@@ -408,7 +393,7 @@ static void check_analysis(struct checked *c)
     else if (has_table && !t.is_chained)
         verify_say(c->v, ERR_DATA,
                    "%s: not protected, as those of older versions; " ANALYZE,
-                   path_of(c, "analysis.csv"));
+                   path_of(c, RUN_ANALYSIS));
     for (idx i = 0; i < n_column_table && has_arrays; i++)
         if (table_find(&t, column_table[i].text.name) >= 0)
             check_column(c, &t, column_table[i].text.name);
@@ -437,7 +422,7 @@ static void check_temporaries(struct checked *c)
     if (c->is_used)
         return;
     verify_temporaries(c->v, c->dir, "");
-    verify_temporaries(c->v, c->dir, "checkpoints");
+    verify_temporaries(c->v, c->dir, RUN_CHECKPOINTS);
 }
 
 /* In this order. */

@@ -65,7 +65,7 @@ static void check_torn(struct verify *v, const struct sweep *s)
     char path[RUN_PATH_MAX], *text;
     struct err e = { 0 };
     size_t n;
-    sweep_path(path, s->dir, "journal");
+    sweep_path(path, s->dir, SWEEP_JOURNAL);
     if (access(path, F_OK))
         return;
     if (fsys_read_file(&text, &n, path, METRICS_MAX_BYTES, &e)) {
@@ -123,7 +123,7 @@ int verify_sweep(struct verify *v, const char *dir, struct err *e)
     struct err own = { 0 };
     v->n_sweeps++;
     bool is_used = verify_lock(v, dir);
-    verify_seal(v, dir, "sweep.ini", ERR_CONFIG,
+    verify_seal(v, dir, SWEEP_COPY, ERR_CONFIG,
                 "undo the change, or `sinklab sweep FILE` with the sweep's "
                 "file writes it anew");
     if (!is_used) {
