@@ -290,7 +290,7 @@ static void check_columns(const struct attention_options *a)
         bool is_raw = strcmp(c->name, "first_mass_raw") == 0;
         for (idx j = 0; j < c->n; j++) {
             assert_int_equal(isnan(c->value[j]) != 0, !has);
-            if (has && c->metric->is_fraction && (is_distribution || !is_raw))
+            if (has && c->metric->is_share && (is_distribution || !is_raw))
                 assert_true(c->value[j] >= 0 && c->value[j] <= 1);
         }
     }
@@ -587,7 +587,7 @@ static void test_meter__one_token_has_no_rest_to_compare_with(void **state)
 static int start(void **state)
 {
     (void)state;
-    return gemm_start(4, NULL);
+    return gemm_start(4, "threads", NULL);
 }
 
 /* A column that changes nothing is none, and nor is a key past the end. */

@@ -16,12 +16,12 @@ enum {
 };
 
 /* One reading of one file, or of a text that stands for a file. */
-struct reading {
+struct file_reading {
     struct draft *draft;
     struct place at; /* the item in hand */
     idx *visits;     /* readings so far */
     int depth;
-    const struct reading *includer;
+    const struct file_reading *includer;
     bool is_file; /* else a stored text, which includes nothing */
     dev_t device; /* together with inode: which file */
     ino_t inode;
@@ -37,26 +37,27 @@ struct reading {
     char value[LIST_TEXT_MAX];
 };
 
-static int read_file(const struct reading *includer, struct draft *d,
+static int read_file(const struct file_reading *includer, struct draft *d,
                      idx *visits, const char *path, struct err *e);
 
 /* ---- one file ---------------------------------------------------------- */
 
-static void finish_assignment(struct reading *r)
+static void finish_assignment(struct file_reading *r)
 {
     if (r->key)
         draft_assign(r->draft, &r->key_at, r->section, r->key, r->value);
     r->key = NULL;
 }
 
-static void start_section(struct reading *r, const char *name)
+static void start_section(struct file_reading *r, const char *name)
 {
     r->has_section = true;
     r->extra = draft_find_extra(r->draft, name);
     r->section = r->extra ? NULL : draft_find_section(r->draft, &r->at, name);
 }
 
-static void start_assignment(struct reading *r, const struct ini_item *item)
+static void start_assignment(struct file_reading *r,
+                             const struct ini_item *item)
 {
     if (r->extra) {
         r->draft->extra->assign(r->draft->extra->user, r->draft, &r->at,
@@ -75,7 +76,7 @@ static void start_assignment(struct reading *r, const struct ini_item *item)
     r->value_n = (size_t)snprintf(r->value, sizeof r->value, "%s", item->text);
 }
 
-static void continue_assignment(struct reading *r, const char *more)
+static void continue_assignment(struct file_reading *r, const char *more)
 {
     if (r->extra)
         r->draft->extra->assign(r->draft->extra->user, r->draft, &r->at,
@@ -113,7 +114,7 @@ static bool include_path(char out[PATH_MAX_BYTES], const char *includer,
     return n < PATH_MAX_BYTES;
 }
 
-static void include_one(struct reading *r, const char *name)
+static void include_one(struct file_reading *r, const char *name)
 {
     char path[PATH_MAX_BYTES], shown[TEXT_SHOW_MAX];
     struct err e = { 0 };
@@ -126,7 +127,7 @@ static void include_one(struct reading *r, const char *name)
         return;
     }
     bool is_there = stat(path, &st) == 0;
-    for (const struct reading *o = r; is_there && o; o = o->includer)
+    for (const struct file_reading *o = r; is_there && o; o = o->includer)
         if (o->device == st.st_dev && o->inode == st.st_ino) {
             draft_problem(r->draft, &r->at, ERR_CONFIG,
                           "include: %s is being read already; files must not "
@@ -146,7 +147,7 @@ static void include_one(struct reading *r, const char *name)
         draft_problem(r->draft, &r->at, rc, "include: %s", e.text);
 }
 
-static void include_all(struct reading *r, const char *names)
+static void include_all(struct file_reading *r, const char *names)
 {
     char list[INI_LINE_MAX];
     if (!r->is_file) {
@@ -174,7 +175,7 @@ static void include_all(struct reading *r, const char *names)
 
 static void on_item(void *user, const struct ini_item *item)
 {
-    struct reading *r = user;
+    struct file_reading *r = user;
     r->at.line = item->line;
     if (item->kind != INI_MORE)
         finish_assignment(r);
@@ -197,11 +198,11 @@ static void on_item(void *user, const struct ini_item *item)
     }
 }
 
-static int read_file(const struct reading *includer, struct draft *d,
+static int read_file(const struct file_reading *includer, struct draft *d,
                      idx *visits, const char *path, struct err *e)
 {
     struct stat st = { 0 };
-    struct reading r = {
+    struct file_reading r = {
         .draft = d,
         .visits = visits,
         .at = { .file = path, .visit = ++*visits },
@@ -323,7 +324,7 @@ int config_load_text(struct config *c, const char *text, const char *place,
 {
     struct draft d = { 0 };
     idx visits = 1;
-    struct reading r = {
+    struct file_reading r = {
         .draft = &d,
         .visits = &visits,
         .at = { .file = place, .visit = 1 },

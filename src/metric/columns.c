@@ -129,8 +129,8 @@ static void tell_metric(struct column_facts *f, const struct metric *m,
         .definition = m->text.formula,
         .format = NUMBER,
         .files = ASKED | ANALYZED,
-        .digits = m->is_fraction ? PERCENT_DIGITS : METRIC_DIGITS,
-        .is_share = m->is_fraction,
+        .digits = m->is_share ? PERCENT_DIGITS : METRIC_DIGITS,
+        .is_share = m->is_share,
         .metric = m,
     };
 }

@@ -18,7 +18,7 @@ enum { NAME_SHOWN_MAX = 256 };
 
 /* ---- what is printed --------------------------------------------------- */
 
-static int print_table(FILE *out, const struct rows *t, struct err *e)
+static int print_table(FILE *out, const struct compare_rows *t, struct err *e)
 {
     struct grid g = { 0 };
     int rc = rows_grid(&g, t, false, e);
@@ -28,7 +28,7 @@ static int print_table(FILE *out, const struct rows *t, struct err *e)
     return rc;
 }
 
-static int print_pairs(FILE *out, const struct rows *t, bool is_piped,
+static int print_pairs(FILE *out, const struct compare_rows *t, bool is_piped,
                        struct err *e)
 {
     struct grid g = { 0 };
@@ -58,8 +58,8 @@ static int print_pairs(FILE *out, const struct rows *t, bool is_piped,
     return rc;
 }
 
-static int write_csv(FILE *out, const char *path, const struct rows *t,
-                     int (*fill)(struct grid *g, const struct rows *t,
+static int write_csv(FILE *out, const char *path, const struct compare_rows *t,
+                     int (*fill)(struct grid *g, const struct compare_rows *t,
                                  struct err *e),
                      struct err *e)
 {
@@ -71,15 +71,16 @@ static int write_csv(FILE *out, const char *path, const struct rows *t,
     return rc;
 }
 
-static int rows_file_grid(struct grid *g, const struct rows *t, struct err *e)
+static int rows_file_grid(struct grid *g, const struct compare_rows *t,
+                          struct err *e)
 {
     return rows_grid(g, t, true, e);
 }
 
 /* Without gnuplot there is no plot in text, but a table all the same. */
-static int draw(FILE *out, const struct rows *t, const char *const *names,
-                idx n_names, const struct band *bands, bool is_piped,
-                struct err *e)
+static int draw(FILE *out, const struct compare_rows *t,
+                const char *const *names, idx n_names, const struct band *bands,
+                bool is_piped, struct err *e)
 {
     struct err own = { 0 };
     const char *figure = t->o->figure;
@@ -95,7 +96,7 @@ static int draw(FILE *out, const struct rows *t, const char *const *names,
 
 /* Where standard output gets a CSV nothing else goes there: no table, no plot
  * in text, and notes go to standard error. */
-static int show(FILE *out, const struct rows *t, struct err *e)
+static int show(FILE *out, const struct compare_rows *t, struct err *e)
 {
     const struct compare_options *o = t->o;
     const char *names[PANELS_MAX];
@@ -177,7 +178,7 @@ static int show_set(FILE *out, const struct compare_options *o,
                     const struct compare_set *set, struct err *e)
 {
     struct groups s = { 0 };
-    struct rows t = { 0 };
+    struct compare_rows t = { 0 };
     int rc = check_metric(o, set->runs, set->n, set->is_grouped, e);
     if (rc == OK)
         rc = groups_make(&s, o, set->runs, set->n, !set->is_grouped, e);

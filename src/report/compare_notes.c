@@ -227,7 +227,7 @@ static void note_source(FILE *out, const struct compare_options *o,
 }
 
 /* Of single runs also that nobody has analyzed them. */
-static void note_runs(struct notes *n, const struct rows *t,
+static void note_runs(struct notes *n, const struct compare_rows *t,
                       const struct group *g)
 {
     for (idx i = 0; i < g->n_runs; i++) {
@@ -242,7 +242,8 @@ static void note_runs(struct notes *n, const struct rows *t,
     }
 }
 
-void compare_notes(FILE *out, const struct rows *t, const struct band *metric)
+void compare_notes(FILE *out, const struct compare_rows *t,
+                   const struct band *metric)
 {
     const struct groups *s = t->groups;
     const struct compare_options *o = t->o;

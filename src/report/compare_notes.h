@@ -7,6 +7,7 @@
 
 /* compare_notes - lines that end with an empty one; metric (groups) are the
  * bands of the metric. */
-void compare_notes(FILE *out, const struct rows *t, const struct band *metric);
+void compare_notes(FILE *out, const struct compare_rows *t,
+                   const struct band *metric);
 
 #endif

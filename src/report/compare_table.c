@@ -30,7 +30,8 @@ static bool is_named(const struct compare_options *o, const char *column)
 }
 
 /* Loss and metric first. */
-static void list_measures(struct rows *t, const struct compare_options *o)
+static void list_measures(struct compare_rows *t,
+                          const struct compare_options *o)
 {
     t->measures[t->n_measures++] = (struct measure){ o->loss, "", true, false };
     if (strcmp(o->metric, o->loss) != 0) {
@@ -45,7 +46,7 @@ static void list_measures(struct rows *t, const struct compare_options *o)
 /* ---- rows -------------------------------------------------------------- */
 
 /* Means hide what happened where runs end at one of two ends. */
-static void write_each(struct row *r, const struct rows *t)
+static void write_each(struct row *r, const struct compare_rows *t)
 {
     char a[CELL_NUMBER_MAX], b[CELL_NUMBER_MAX];
     const struct group *g = r->group;
@@ -77,7 +78,7 @@ static int find_last(struct summary *s, const struct group *g,
     return rc;
 }
 
-static int fill_row(struct row *r, const struct rows *t,
+static int fill_row(struct row *r, const struct compare_rows *t,
                     const struct group *base, struct err *e)
 {
     const struct group *g = r->group;
@@ -96,7 +97,7 @@ static int fill_row(struct row *r, const struct rows *t,
 }
 
 /* The group that --baseline names, or the first. */
-static int find_base(struct rows *t, struct err *e)
+static int find_base(struct compare_rows *t, struct err *e)
 {
     char labels[ERR_TEXT_MAX / 2] = "";
     const struct groups *s = t->groups;
@@ -115,7 +116,7 @@ static int find_base(struct rows *t, struct err *e)
 }
 
 /* Of run k of group i, without numbers. */
-static struct row row_of(const struct rows *t, idx i, idx k)
+static struct row row_of(const struct compare_rows *t, idx i, idx k)
 {
     const struct group *g = &t->groups->g[i];
     return (struct row){ .group = g,
@@ -126,10 +127,10 @@ static struct row row_of(const struct rows *t, idx i, idx k)
                          .n_runs = g->n_runs };
 }
 
-int rows_make(struct rows *t, const struct compare_options *o,
+int rows_make(struct compare_rows *t, const struct compare_options *o,
               const struct groups *s, struct err *e)
 {
-    *t = (struct rows){ .groups = s, .o = o, .n = s->n };
+    *t = (struct compare_rows){ .groups = s, .o = o, .n = s->n };
     list_measures(t, o);
     int rc = find_base(t, e);
     if (rc != OK)
@@ -145,13 +146,13 @@ int rows_make(struct rows *t, const struct compare_options *o,
     return rc;
 }
 
-void rows_release(struct rows *t)
+void rows_release(struct compare_rows *t)
 {
     free(t->rows);
-    *t = (struct rows){ 0 };
+    *t = (struct compare_rows){ 0 };
 }
 
-idx rows_pairs_most(const struct rows *t)
+idx rows_pairs_most(const struct compare_rows *t)
 {
     idx most = 0;
     for (idx i = 0; i < t->n; i++)
@@ -165,14 +166,14 @@ idx rows_pairs_most(const struct rows *t)
 /* A table that is being made, column by column. */
 struct sheet {
     struct grid *g;
-    const struct rows *t;
+    const struct compare_rows *t;
     const struct row *rows; /* (n) */
     idx n;
     bool is_file;
     const char *spread; /* heading of the column behind a mean */
 };
 
-static struct sheet sheet_of(struct grid *g, const struct rows *t,
+static struct sheet sheet_of(struct grid *g, const struct compare_rows *t,
                              const struct row *rows, idx n, bool is_file)
 {
     return (struct sheet){ g, t, rows, n, is_file, t->o->unicode ? "±" : "+-" };
@@ -436,7 +437,8 @@ static bool are_all_done(const struct groups *s)
     return true;
 }
 
-int rows_grid(struct grid *g, const struct rows *t, bool is_file, struct err *e)
+int rows_grid(struct grid *g, const struct compare_rows *t, bool is_file,
+              struct err *e)
 {
     struct sheet s = sheet_of(g, t, t->rows, t->n, is_file);
     bool has_status = is_file || !are_all_done(t->groups);
@@ -455,7 +457,7 @@ int rows_grid(struct grid *g, const struct rows *t, bool is_file, struct err *e)
 /* ---- paired differences, for people ------------------------------------ */
 
 /* Are there differences to show? */
-static bool has_pairs(const struct rows *t, idx i)
+static bool has_pairs(const struct compare_rows *t, idx i)
 {
     /* val_excess is val_loss less a constant */
     if (strcmp(t->measures[i].name, "val_excess") == 0 && i != MEASURE_LOSS &&
@@ -504,7 +506,7 @@ static void add_pairs(struct sheet *s)
     }
 }
 
-int rows_pairs_grid(struct grid *g, const struct rows *t, struct err *e)
+int rows_pairs_grid(struct grid *g, const struct compare_rows *t, struct err *e)
 {
     struct row *others = calloc((size_t)t->n, sizeof *others);
     struct sheet s = sheet_of(g, t, others, 0, false);
@@ -535,7 +537,7 @@ static struct summary last_of(const struct series *s)
     return summarise(&v, series_final(&v, s));
 }
 
-static void fill_run(struct row *r, const struct rows *t, idx i)
+static void fill_run(struct row *r, const struct compare_rows *t, idx i)
 {
     double step;
     struct series of = group_series(r->group, i, "step");
@@ -573,7 +575,7 @@ static void add_runs(struct sheet *s)
     add_emerged(s);
 }
 
-int rows_runs_grid(struct grid *g, const struct rows *t, struct err *e)
+int rows_runs_grid(struct grid *g, const struct compare_rows *t, struct err *e)
 {
     idx n = 0;
     if (t->groups->are_single)

@@ -43,7 +43,7 @@ struct row {
     char on[MEASURED_TEXT_MAX];
 };
 
-struct rows {
+struct compare_rows {
     const struct groups *groups;
     const struct compare_options *o;
     struct measure measures[MEASURES_MAX];
@@ -57,24 +57,25 @@ struct rows {
 /* rows_make - fill zeroed rows; borrows groups and options. OK; ERR_USAGE: no
  * group is called as --baseline says; ERR_MEMORY. They may be released in any
  * case. */
-int rows_make(struct rows *t, const struct compare_options *o,
+int rows_make(struct compare_rows *t, const struct compare_options *o,
               const struct groups *s, struct err *e);
-void rows_release(struct rows *t);
+void rows_release(struct compare_rows *t);
 
 /* rows_grid - fill a zeroed grid: a line a group, or a run where each is its
  * own group. OK or ERR_MEMORY. */
-int rows_grid(struct grid *g, const struct rows *t, bool is_file,
+int rows_grid(struct grid *g, const struct compare_rows *t, bool is_file,
               struct err *e);
 
 /* rows_pairs_grid - for people: paired differences from the base, where there
  * are two pairs or more; else the grid stays empty. */
-int rows_pairs_grid(struct grid *g, const struct rows *t, struct err *e);
+int rows_pairs_grid(struct grid *g, const struct compare_rows *t,
+                    struct err *e);
 
 /* Most pairs that a group makes with the base. */
-idx rows_pairs_most(const struct rows *t);
+idx rows_pairs_most(const struct compare_rows *t);
 
 /* rows_runs_grid - for files: a line a run, where its group's means come from;
  * the same as rows_grid where each run is its own group. */
-int rows_runs_grid(struct grid *g, const struct rows *t, struct err *e);
+int rows_runs_grid(struct grid *g, const struct compare_rows *t, struct err *e);
 
 #endif

@@ -81,7 +81,7 @@ static void add_start(struct text *t, idx number,
 
 /* ---- reading ----------------------------------------------------------- */
 
-struct reading {
+struct manifest_reading {
     struct manifest *m;
     const char *path;
     bool is_run; /* in [run] */
@@ -94,7 +94,7 @@ static const char *const maker_keys[] = {
     [MAKER_FLAGS] = "flags",         [MAKER_COMPILER] = "compiler",
 };
 
-static void begin_section(struct reading *r, const char *section)
+static void begin_section(struct manifest_reading *r, const char *section)
 {
     struct manifest *m = r->m;
     r->is_run = strcmp(section, "run") == 0;
@@ -118,7 +118,8 @@ static const char *keep(struct manifest *m, const char *text)
     return copy ? copy : "";
 }
 
-static void take_value(struct reading *r, const char *key, const char *text)
+static void take_value(struct manifest_reading *r, const char *key,
+                       const char *text)
 {
     struct manifest *m = r->m;
     struct manifest_process *p = m->latest;
@@ -141,7 +142,7 @@ static void take_value(struct reading *r, const char *key, const char *text)
 
 static void take_item(void *user, const struct ini_item *item)
 {
-    struct reading *r = user;
+    struct manifest_reading *r = user;
     if (item->kind == INI_SECTION)
         begin_section(r, item->section);
     else if (item->kind == INI_VALUE)
@@ -155,7 +156,7 @@ int manifest_read(struct manifest *m, const char *dir, struct err *e)
 {
     char path[RUN_PATH_MAX], *text;
     struct err own = { 0 };
-    struct reading r = { .m = m, .path = path, .e = &own };
+    struct manifest_reading r = { .m = m, .path = path, .e = &own };
     size_t n;
     run_path(path, dir, RUN_MANIFEST);
     int rc = sealed_text_read(&text, &n, NULL, path, MANIFEST_MAX_BYTES,
