@@ -205,7 +205,7 @@ static void test_attention_rows__masks_match_the_matrices(void **state)
 static int start(void **state)
 {
     (void)state;
-    return gemm_start(1, NULL);
+    return gemm_start(1, "threads", NULL);
 }
 
 int main(void)

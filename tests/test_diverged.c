@@ -266,7 +266,7 @@ static void test_train_log__tells_nan_from_not_measured(void **state)
     assert_int_equal(train_log_row(&log, &second, &e), OK);
     char path[RUN_PATH_MAX];
     run_path(path, dir, "metrics.csv");
-    assert_int_equal(table_read(&t, path, &e), OK);
+    assert_int_equal(table_read(&t, path, NULL, &e), OK);
     for (idx i = 0; i < t.columns; i++) {
         const char *name = t.names[i];
         const bool *given = table_given(&t, i);

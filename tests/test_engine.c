@@ -26,7 +26,7 @@ static void open_both(struct both *x, const struct optim_options *o)
     };
     struct err e = { 0 };
     tiny_open(&x->t, &m, &a, B, V, 2, 20);
-    assert_int_equal(engine_start(2, &e), OK);
+    assert_int_equal(engine_start(2, "threads", &e), OK);
     assert_int_equal(engine_open(&x->g, &x->t.m, &r, &e), OK);
     memcpy(engine_download(&x->g).weights, x->t.w,
            (size_t)x->t.m.table.total * sizeof *x->t.w);

@@ -104,7 +104,7 @@ static void test_gemm__starts_and_says_what_it_is(void **state)
 {
     (void)state;
     struct err e = { 0 };
-    assert_int_equal(gemm_start(1, &e), OK);
+    assert_int_equal(gemm_start(1, "threads", &e), OK);
     assert_non_null(strstr(gemm_library(), "OpenBLAS"));
     assert_true(strlen(gemm_core()) > 0);
     assert_string_not_equal(gemm_threading(), "unknown");

@@ -36,7 +36,7 @@ static void test_gemm__concurrent_products_do_not_mix(void **state)
     int n_wrong = 0, n_threads = 0;
     (void)state;
     assert_true(alone && together);
-    assert_int_equal(gemm_start(1, &e), OK);
+    assert_int_equal(gemm_start(1, "threads", &e), OK);
     for (int t = 0; t < THREADS; t++) {
         fill(&alone[t], t);
         fill(&together[t], t);

@@ -146,7 +146,7 @@ static void test_model__accumulated_gradient_is_that_of_the_batch(void **state)
 static int start(void **state)
 {
     (void)state;
-    return gemm_start(1, NULL);
+    return gemm_start(1, "threads", NULL);
 }
 
 int main(void)

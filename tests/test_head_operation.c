@@ -367,7 +367,7 @@ static void test_head_operation__memory_grows_with_the_length(void **state)
 static int start(void **state)
 {
     (void)state;
-    return gemm_start(1, NULL);
+    return gemm_start(1, "threads", NULL);
 }
 
 int main(void)

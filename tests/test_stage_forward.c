@@ -321,7 +321,7 @@ static void test_stage__forward_is_its_definition(void **state)
 static int start(void **state)
 {
     (void)state;
-    return gemm_start(1, NULL);
+    return gemm_start(1, "threads", NULL);
 }
 
 int main(void)

@@ -20,7 +20,7 @@ static void read_ok(struct table *t, const char *text)
 {
     struct err e = { 0 };
     *t = (struct table){ 0 };
-    int rc = table_read(t, write_text(text), &e);
+    int rc = table_read(t, write_text(text), "made_of", &e);
     if (rc != OK)
         fail_msg("%s", e.text);
 }
@@ -150,7 +150,7 @@ static void test_table__what_is_wrong_is_named_with_its_line(void **state)
     for (idx i = 0; i < COUNT_OF(cases); i++) {
         struct table t = { 0 };
         struct err e = { 0 };
-        int rc = table_read(&t, write_text(cases[i].text), &e);
+        int rc = table_read(&t, write_text(cases[i].text), "made_of", &e);
         assert_int_equal(rc, ERR_DATA);
         if (!strstr(e.text, cases[i].want))
             fail_msg("got \"%s\", want \"%s\"", e.text, cases[i].want);
@@ -168,8 +168,27 @@ static void test_table__a_nul_byte_is_refused(void **state)
     struct err e = { 0 };
     snprintf(path, sizeof path, "%s/nul.csv", test_dir());
     test_write_file(path, "a,b\n1\0,2\n", 9);
-    assert_int_equal(table_read(&t, path, &e), ERR_DATA);
+    assert_int_equal(table_read(&t, path, "made_of", &e), ERR_DATA);
     assert_non_null(strstr(e.text, "NUL"));
+}
+
+static void test_table__one_column_may_be_hexadecimal(void **state)
+{
+    const char *text = "step,made_of\n1,00ff00ff00ff00ff\n2,00ff00ff00ff00ff\n";
+    const char *other =
+        "step,made_of\n1,00ff00ff00ff00ff\n2,00ff00ff00ff00fe\n";
+    struct table t = { 0 };
+    struct err e = { 0 };
+    (void)state;
+    assert_int_equal(table_read(&t, write_text(text), "made_of", &e), OK);
+    assert_string_equal(t.origin, "00ff00ff00ff00ff");
+    table_release(&t);
+    assert_int_equal(table_read(&t, write_text(text), NULL, &e), ERR_DATA);
+    assert_non_null(strstr(e.text, "want a number"));
+    e = (struct err){ 0 };
+    assert_int_equal(table_read(&t, write_text(other), "made_of", &e),
+                     ERR_DATA);
+    assert_non_null(strstr(e.text, ":3: made_of: got '00ff00ff00ff00fe'"));
 }
 
 static void test_table__missing_files_and_folders_are_refused(void **state)
@@ -179,10 +198,10 @@ static void test_table__missing_files_and_folders_are_refused(void **state)
     struct table t = { 0 };
     struct err e = { 0 };
     snprintf(path, sizeof path, "%s/none.csv", test_dir());
-    assert_int_equal(table_read(&t, path, &e), ERR_IO);
+    assert_int_equal(table_read(&t, path, "made_of", &e), ERR_IO);
     assert_non_null(strstr(e.text, "none.csv"));
     e = (struct err){ 0 };
-    assert_int_not_equal(table_read(&t, test_dir(), &e), OK);
+    assert_int_not_equal(table_read(&t, test_dir(), "made_of", &e), OK);
     assert_null(t.text);
     table_release(&t);
 }
@@ -201,7 +220,7 @@ static void test_table__every_cut_keeps_the_whole_rows(void **state)
         text[n] = '\0';
         for (size_t i = 0; i < n; i++)
             lines += text[i] == '\n';
-        int rc = table_read(&t, write_text(text), &e);
+        int rc = table_read(&t, write_text(text), "made_of", &e);
         assert_int_equal(rc, lines > 0 ? OK : ERR_DATA);
         assert_int_equal(t.rows, lines > 0 ? lines - 1 : 0);
         table_release(&t);
@@ -247,7 +266,7 @@ static void test_table__changed_bytes_of_hashed_rows_are_told(void **state)
             char path[256];
             snprintf(path, sizeof path, "%s/flip.csv", test_dir());
             test_write_file(path, text, n);
-            int rc = table_read(&t, path, &e);
+            int rc = table_read(&t, path, "made_of", &e);
             if (i + 1 < n) {
                 assert_int_equal(rc, ERR_DATA);
                 assert_non_null(strstr(e.text, "flip.csv:"));
@@ -272,6 +291,7 @@ int main(void)
         cmocka_unit_test(test_table__one_column_and_dos_lines_are_read),
         cmocka_unit_test(test_table__what_is_wrong_is_named_with_its_line),
         cmocka_unit_test(test_table__a_nul_byte_is_refused),
+        cmocka_unit_test(test_table__one_column_may_be_hexadecimal),
         cmocka_unit_test(test_table__missing_files_and_folders_are_refused),
         cmocka_unit_test(test_table__every_cut_keeps_the_whole_rows),
     };

@@ -14,8 +14,8 @@ static void test_team__starts_what_was_asked_for(void **state)
     struct err e = { 0 };
     int n = 0;
     (void)state;
-    assert_int_equal(team_start(1, &e), OK);
-    assert_int_equal(team_start(5, &e), OK);
+    assert_int_equal(team_start(1, "threads", &e), OK);
+    assert_int_equal(team_start(5, "threads", &e), OK);
 #pragma omp parallel num_threads(5) reduction(+ : n)
     n++;
     assert_int_equal(n, 5);
@@ -40,7 +40,7 @@ static void test_team__refused_threads_are_an_error(void **state)
             pages * (size_t)sysconf(_SC_PAGESIZE) + team_bytes(2) * 3 / 2;
         struct rlimit limit = { left, left };
         ok = ok && setrlimit(RLIMIT_AS, &limit) == 0 &&
-             team_start(64, &e) == ERR_MEMORY &&
+             team_start(64, "threads", &e) == ERR_MEMORY &&
              strstr(e.text, "cannot start 64 threads");
         _exit(ok ? 0 : 1);
     }

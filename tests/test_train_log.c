@@ -91,7 +91,7 @@ static void read_log(struct table *t, const char *dir)
     char path[RUN_PATH_MAX];
     struct err e = { 0 };
     run_path(path, dir, "metrics.csv");
-    if (table_read(t, path, &e) != OK)
+    if (table_read(t, path, NULL, &e) != OK)
         fail_msg("%s", e.text);
 }
 

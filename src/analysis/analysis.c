@@ -73,7 +73,7 @@ int analysis_write_csv(const char *dir, const char *text, size_t n,
         end = memchr(line, '\n', (size_t)(text + n - line));
         BUG_ON(!end);
         fprintf(f, "%.*s,%s\n", (int)(end - line), line,
-                line == text ? TABLE_ORIGIN : seal);
+                line == text ? ANALYSIS_ORIGIN : seal);
     }
     run_path(path, dir, RUN_ANALYSIS);
     int rc = fclose(f) == 0 ? row_chain_write(path, out, n_out, e)
@@ -108,7 +108,7 @@ int analysis_read_csv(struct table *t, const char *dir, struct err *e)
     char path[RUN_PATH_MAX], seal[HASH_HEX_MAX];
     struct err own = { 0 };
     run_path(path, dir, RUN_ANALYSIS);
-    int rc = table_read(t, path, e);
+    int rc = table_read(t, path, ANALYSIS_ORIGIN, e);
     if (rc == OK && t->is_torn) {
         table_release(t);
         rc = err_set(e, ERR_DATA, "%s: its last line is cut off; %s", path,

@@ -15,6 +15,9 @@
 #include "io/table.h"
 #include "run/run.h"
 
+/* The column of analysis.csv that holds no numbers. */
+#define ANALYSIS_ORIGIN "analysis"
+
 /* analysis_made_from - the hash of what an analysis of the run in dir with
  * these settings follows from: the settings that measured_settings says, and
  * step and seal of each weights file. OK, ERR_IO, ERR_CHECKPOINT (a file

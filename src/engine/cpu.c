@@ -42,10 +42,10 @@ size_t engine_mapped_bytes(const struct engine_request *r)
     return gemm_bytes(r->threads) + team_bytes(r->threads);
 }
 
-int engine_start(int threads, struct err *e)
+int engine_start(int threads, const char *setting, struct err *e)
 {
-    int rc = team_start(threads, e);
-    return rc ? rc : gemm_start(threads, e);
+    int rc = team_start(threads, setting, e);
+    return rc ? rc : gemm_start(threads, setting, e);
 }
 
 int engine_open(struct engine *g, const struct model *m,

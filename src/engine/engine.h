@@ -32,9 +32,10 @@ struct engine {
     struct cpu *cpu; /* owned */
 };
 
-/* engine_start - have libraries and threads ready; before engine_open.
+/* engine_start - have libraries and threads ready; before engine_open. Messages
+ * name the `setting` by which the user says how many threads.
  * OK, ERR_TOOL, ERR_MEMORY. */
-int engine_start(int threads, struct err *e);
+int engine_start(int threads, const char *setting, struct err *e);
 
 /* engine_open - weights and state are zero. OK or ERR_MEMORY, told without a
  * remedy; release in any state. */

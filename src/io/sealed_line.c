@@ -35,7 +35,7 @@ char *sealed_line_next(char **text)
 }
 
 int sealed_line_head(char **text, const char *path, const char *word,
-                     idx version, struct err *e)
+                     idx version, const char *otherwise, struct err *e)
 {
     char *line = sealed_line_next(text);
     size_t n = strlen(word);
@@ -43,9 +43,8 @@ int sealed_line_head(char **text, const char *path, const char *word,
     char shown[TEXT_SHOW_MAX], want[TEXT_SHOW_MAX], rest;
     if (!line && !**text)
         return err_set(e, ERR_DATA,
-                       "%s: is empty: put a copy of the file back, or use "
-                       "another run.dir",
-                       path);
+                       "%s: is empty: put a copy of the file back, or use %s",
+                       path, otherwise);
     snprintf(want, sizeof want, "%s %td", word, version);
     if (line && strcmp(line, want) == 0)
         return OK;
@@ -53,8 +52,8 @@ int sealed_line_head(char **text, const char *path, const char *word,
         sscanf(line + n, " %lld%c", &found, &rest) == 1 && found != version)
         return err_set(e, ERR_DATA,
                        "%s:1: has version %lld, this program knows %td: use "
-                       "the sinklab that wrote it, or another run.dir",
-                       path, found, version);
+                       "the sinklab that wrote it, or %s",
+                       path, found, version, otherwise);
     return err_set(e, ERR_DATA, "%s:1: got '%s', want '%s'", path,
                    text_show(shown, line ? line : *text), want);
 }

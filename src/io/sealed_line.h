@@ -23,10 +23,11 @@ bool sealed_line_open(char *line);
 
 /* sealed_line_head - check the first line of a file of this kind, "WORD
  * VERSION", and step over it: *text is the next line. Lines are told apart by
- * NUL from here on (see sealed_line_next).
+ * NUL from here on (see sealed_line_next). `otherwise` is what a message tells
+ * to use instead of this file: "another run.dir".
  * OK; ERR_DATA: not such a file, or of another version. */
 int sealed_line_head(char **text, const char *path, const char *word,
-                     idx version, struct err *e);
+                     idx version, const char *otherwise, struct err *e);
 
 /* The next whole line, NUL instead of its line feed; *text steps over it. NULL
  * at the end; a torn last line is passed over. */

@@ -104,7 +104,7 @@ static int check_rows(const struct table *t, const char *rest, const char *path,
     return OK;
 }
 
-/* The cell of the column `analysis`: as in the rows before. */
+/* The cell of the column that is no number: as in the rows before. */
 static bool take_origin(struct table *t, const char *cell)
 {
     if (!t->origin[0] && strlen(cell) == HASH_HEX_MAX - 1 &&
@@ -113,8 +113,8 @@ static bool take_origin(struct table *t, const char *cell)
     return t->origin[0] && strcmp(cell, t->origin) == 0;
 }
 
-static int parse_row(struct table *t, struct row_chain *chain, idx row,
-                     char *line, const char *path, struct err *e)
+static int parse_row(struct table *t, struct row_chain *chain, idx at_origin,
+                     idx row, char *line, const char *path, struct err *e)
 {
     if (t->is_chained && !row_chain_take(chain, line, strlen(line)))
         return err_set(
@@ -127,7 +127,7 @@ static int parse_row(struct table *t, struct row_chain *chain, idx row,
         const char *cell = strsep(&line, ",");
         char shown[SHOWN_MAX], column[SHOWN_MAX];
         t->given[c * t->rows + row] = *cell != '\0';
-        bool is_origin = strcmp(t->names[c], TABLE_ORIGIN) == 0;
+        bool is_origin = c == at_origin;
         t->v[c * t->rows + row] = NAN;
         if (is_origin ? take_origin(t, cell)
                       : parse_cell(&t->v[c * t->rows + row], cell))
@@ -162,8 +162,10 @@ static int open_values(struct table *t, const char *path, struct err *e)
     return OK;
 }
 
-int table_read(struct table *t, const char *path, struct err *e)
+int table_read(struct table *t, const char *path, const char *origin,
+               struct err *e)
 {
+    idx at_origin;
     char *rest, *line;
     struct row_chain chain;
     int rc = read_text(t, path, e);
@@ -179,6 +181,7 @@ int table_read(struct table *t, const char *path, struct err *e)
     rc = parse_header(t, &chain, line, path, e);
     if (rc != OK)
         goto out;
+    at_origin = origin ? table_find(t, origin) : -1;
     rc = check_rows(t, rest, path, e);
     if (rc != OK)
         goto out;
@@ -186,7 +189,7 @@ int table_read(struct table *t, const char *path, struct err *e)
     if (rc != OK)
         goto out;
     for (idx r = 0; r < t->rows && rc == OK; r++)
-        rc = parse_row(t, &chain, r, next_line(&rest), path, e);
+        rc = parse_row(t, &chain, at_origin, r, next_line(&rest), path, e);
 out:
     if (rc != OK)
         table_release(t);

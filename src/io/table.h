@@ -10,8 +10,8 @@
  * else is ERR_DATA "file:line: got X, want Y".
  * Where the last column is row_hash (io/row_chain.h), the rows are checked by
  * it, and it is none of the table's columns.
- * One column may be text: `analysis`, 16 hex digits, the same in every row,
- * which say what the numbers were made from (analysis/analysis.h).
+ * One column, of a name that the caller gives, may be text: 16 hex digits, the
+ * same in every row, which say what the numbers were made from.
  * A table owns all its memory. Zeroed, it may be released.
  */
 #ifndef SINKLAB_TABLE_H
@@ -31,19 +31,18 @@ struct table {
     struct arena memory;
     bool is_chained;           /* the rows were checked by their hashes */
     bool is_torn;              /* a last line was dropped */
-    char origin[HASH_HEX_MAX]; /* of the column `analysis`; "" without one */
+    char origin[HASH_HEX_MAX]; /* 16 hex digits; "" without such a column */
 };
-
-/* The name of the one column that holds no numbers. */
-#define TABLE_ORIGIN "analysis"
 
 /* More is refused: it is none of this program's files. */
 enum { TABLE_MAX_BYTES = 256 << 20, TABLE_MAX_COLUMNS = 4096 };
 
-/* table_read - fill a zeroed table from the file at path.
+/* table_read - fill a zeroed table from the file at path; origin: the name of
+ * the column that is no number, NULL: there is none.
  * OK; ERR_IO: it cannot be read, or is too large; ERR_DATA; ERR_MEMORY.
  * On error the table is empty again. */
-int table_read(struct table *t, const char *path, struct err *e);
+int table_read(struct table *t, const char *path, const char *origin,
+               struct err *e);
 void table_release(struct table *t);
 
 /* table_find - number of the column with this name; -1 where there is none. */

@@ -130,13 +130,14 @@ size_t gemm_bytes(int threads)
     return (size_t)missing * BUFFER_BYTES + (blas.handle ? 0 : LIBRARY_BYTES);
 }
 
-static int no_room(int threads, struct err *e)
+static int no_room(int threads, const char *setting, struct err *e)
 {
     return err_set(e, ERR_MEMORY,
                    "cannot get the %zu MiB of address space that OpenBLAS "
-                   "takes for %d thread%s: set fewer train.threads, or raise "
+                   "takes for %d thread%s: set fewer %s, or raise "
                    "the limit (ulimit -v, ulimit -d)",
-                   gemm_bytes(threads) >> 20, threads, threads == 1 ? "" : "s");
+                   gemm_bytes(threads) >> 20, threads, threads == 1 ? "" : "s",
+                   setting);
 }
 
 /* Could the library have its buffers now? It asks for them one by one. */
@@ -160,13 +161,13 @@ static bool has_room(int n_buffers)
 
 /* Let the library take the buffers that so many callers at once will need; it
  * keeps them. */
-static int take_buffers(int threads, struct err *e)
+static int take_buffers(int threads, const char *setting, struct err *e)
 {
     if (threads <= blas.n_buffers)
         return OK;
     void **buffers = calloc((size_t)threads, sizeof *buffers);
     if (!buffers)
-        return no_room(threads, e);
+        return no_room(threads, setting, e);
     for (int i = 0; blas.memory_alloc && i < threads; i++)
         buffers[i] = blas.memory_alloc(0);
     for (int i = 0; blas.memory_free && i < threads; i++)
@@ -218,21 +219,20 @@ static int load(struct err *e)
     return OK;
 }
 
-int gemm_start(int threads, struct err *e)
+int gemm_start(int threads, const char *setting, struct err *e)
 {
     if (!has_room(threads - blas.n_buffers))
-        return no_room(threads, e);
+        return no_room(threads, setting, e);
     int rc = load(e);
     if (rc)
         return rc;
     if (threads > 1 && !is_thread_safe())
         return err_set(e, ERR_TOOL,
                        "%s is not safe with several threads: install the "
-                       "threaded OpenBLAS (tools/deps.sh), or set "
-                       "train.threads=1",
-                       gemm_library());
+                       "threaded OpenBLAS (tools/deps.sh), or set %s=1",
+                       gemm_library(), setting);
     blas.set_num_threads(1);
-    rc = take_buffers(threads, e);
+    rc = take_buffers(threads, setting, e);
     if (rc)
         return rc;
     double off = self_test_error();

@@ -30,11 +30,12 @@ void gemm_tn(real *c, idx ldc, const real *a, idx lda, const real *b, idx ldb,
 /* gemm_start - call before all else below: loads the library, single-threaded,
  * and checks it on a small ragged product against a plain loop. `threads` of
  * ours will call it at once; their buffers are taken here, as the library
- * cannot report later that it gets none.
+ * cannot report later that it gets none. Messages name the `setting` by which
+ * the user says how many.
  * OK; ERR_MEMORY; ERR_TOOL: no such library, or one that computes wrong
  * products, or whose callers share work buffers without a lock (OpenBLAS built
  * for one thread). */
-int gemm_start(int threads, struct err *e);
+int gemm_start(int threads, const char *setting, struct err *e);
 
 /* Address space that the buffers of so many callers take, from above; little
  * of it is ever filled. */

@@ -36,16 +36,16 @@ static int try_threads(int n)
     return errnum;
 }
 
-int team_start(int threads, struct err *e)
+int team_start(int threads, const char *setting, struct err *e)
 {
     int errnum = threads > 1 ? try_threads(threads - 1) : 0;
     int n = 0;
     if (errnum)
         return err_set(e, ERR_MEMORY,
                        "cannot start %d threads (%s): set fewer "
-                       "train.threads, or raise the limit (ulimit -u, "
+                       "%s, or raise the limit (ulimit -u, "
                        "ulimit -v)",
-                       threads, strerror(errnum));
+                       threads, strerror(errnum), setting);
         /* It starts them now and keeps them */
 #pragma omp parallel num_threads(threads) reduction(+ : n)
     n++;

@@ -7,8 +7,9 @@
 #include "base/err.h"
 
 /* team_start - let OpenMP start so many threads, after a trial, as it ends the
- * program where it gets none. OK, or ERR_MEMORY: the system refuses them. */
-int team_start(int threads, struct err *e);
+ * program where it gets none. The message names the `setting` by which the user
+ * says how many. OK, or ERR_MEMORY: the system refuses them. */
+int team_start(int threads, const char *setting, struct err *e);
 
 /* Address space that OpenMP's threads take, their stacks, from above. */
 size_t team_bytes(int threads);

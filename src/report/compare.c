@@ -1,5 +1,6 @@
 #include "report/compare.h"
 
+#include "analysis/analysis.h"
 #include "base/nearest.h"
 #include "io/row_chain.h"
 #include "report/alike.h"
@@ -129,7 +130,7 @@ static int show(FILE *out, const struct compare_rows *t, struct err *e)
 /* Other columns say when a row was written, and what it hangs on. */
 static bool is_measured(const char *column)
 {
-    static const char *const others[] = { "step", "tokens", TABLE_ORIGIN,
+    static const char *const others[] = { "step", "tokens", ANALYSIS_ORIGIN,
                                           ROW_CHAIN_COLUMN };
     for (idx i = 0; i < COUNT_OF(others); i++)
         if (strcmp(column, others[i]) == 0)

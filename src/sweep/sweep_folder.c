@@ -136,7 +136,8 @@ static int parse_list(struct sweep *s, const char *path, char *text,
                       struct err *e)
 {
     idx cap = count(text, '\n'); /* one too many: the head */
-    int rc = sealed_line_head(&text, path, list_word, LIST_VERSION, e);
+    int rc = sealed_line_head(&text, path, list_word, LIST_VERSION,
+                              SWEEP_ELSEWHERE, e);
     if (rc)
         return rc;
     s->runs = pool_bytes(&s->memory, (size_t)cap * sizeof *s->runs);

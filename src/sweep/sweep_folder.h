@@ -28,6 +28,9 @@ enum {
 #define SWEEP_JOURNAL "journal"
 #define SWEEP_COPY "sweep.ini" /* the sweep file with all that it includes */
 
+/* What to use where a file of the sweep cannot be read. */
+#define SWEEP_ELSEWHERE "another run.dir"
+
 struct sweep_run {
     idx index;               /* 0.. in the frozen list */
     char id[CONFIG_ID_MAX];  /* its identity when it was frozen, for good */

@@ -93,7 +93,8 @@ static int check_head(int fd, off_t end, const char *path, struct err *e)
     if (!fsys_read_at(fd, head, n, 0))
         return err_system(e, path, "read");
     head[n] = '\0';
-    return sealed_line_head(&text, path, journal_word, JOURNAL_VERSION, e);
+    return sealed_line_head(&text, path, journal_word, JOURNAL_VERSION,
+                            SWEEP_ELSEWHERE, e);
 }
 
 static int append_locked(int fd, const char *path, struct text *line,
@@ -190,7 +191,8 @@ int sweep_journal_read(struct sweep_record *records, const struct sweep *s,
     char *at = text, *line;
     bool is_torn = !memchr(text, '\n', n); /* killed while it was made */
     if (!is_torn)
-        rc = sealed_line_head(&at, path, journal_word, JOURNAL_VERSION, e);
+        rc = sealed_line_head(&at, path, journal_word, JOURNAL_VERSION,
+                              SWEEP_ELSEWHERE, e);
     for (idx number = 2; rc == OK && !is_torn; number++) {
         line = sealed_line_next(&at);
         if (!line)

@@ -111,7 +111,8 @@ int session_open(struct session *s, const struct config *c, bool is_training,
         &s->source, is_training ? c->train.val_tokens : c->sink.val_tokens);
     key_copy_text(s->config.data.hash, s->source.hash);
     if (model_init(&s->model, &spec, s->source.vocab, e) ||
-        check_memory(s, is_training, e) || engine_start(s->threads, e))
+        check_memory(s, is_training, e) ||
+        engine_start(s->threads, "train.threads", e))
         return e->code;
 
     struct arena measure = { 0 };

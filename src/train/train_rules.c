@@ -20,7 +20,7 @@ static int read_log(idx *n, struct table *t, const double **steps,
     int rc = fsys_exists(&is_there, path, e);
     if (rc != OK || !is_there)
         return rc;
-    rc = table_read(t, path, &own);
+    rc = table_read(t, path, NULL, &own);
     if (rc != OK)
         return err_is_refusal(rc) ? err_pass(e, &own) : OK;
     *steps = table_column(t, table_find(t, "step"));

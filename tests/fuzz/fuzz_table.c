@@ -14,7 +14,7 @@ static void check_table(const char *path)
 {
     struct table t = { 0 };
     struct err e = { 0 };
-    int rc = table_read(&t, path, &e);
+    int rc = table_read(&t, path, "analysis", &e);
     fuzz_check_told(rc, &e);
     for (idx i = 0; i < t.columns; i++) {
         FUZZ_CHECK(table_find(&t, t.names[i]) == i);
