@@ -265,6 +265,39 @@ named_tests_exist() {
         "$page" | tr -d '`' | sort -u)
 }
 
+# C files and headers that code, comments and documents name are there, by their
+# path or by the end of it. Members of structs (one letter), patterns and what
+# is not ours are passed over; docs/EXTENDING.md names files that are to be made.
+# shellcheck disable=SC2016 # awk's
+named_files_exist() {
+    local others='xxhash.h cblas.h hdf5.h cmocka.h ini.h omp.h family_name.c room/file.h'
+    find src tests tools -name '*.[ch]' >"$scratch/files"
+    find src tests tools docs README.md -name '*.[ch]' -o -name '*.sh' -o -name '*.py' \
+        -o -name '*.md' ! -name EXTENDING.md | sort |
+        xargs awk -v list="$scratch/files" -v others="$others" '
+        BEGIN {
+            split(others, other, " ")
+            for (i in other)
+                known[other[i]]
+            while ((getline path < list) > 0) {
+                known[path]
+                while (sub(/^[^\/]*\//, "", path))
+                    known[path]
+            }
+        }
+        /^[ \t]*#[ \t]*include[ \t]*</ { next }
+        {
+            while (match($0, /[A-Za-z0-9_.\/-]*[A-Za-z0-9_]\.[ch]([^A-Za-z0-9_.(]|$)/)) {
+                name = substr($0, RSTART, RLENGTH)
+                $0 = substr($0, RSTART + RLENGTH)
+                sub(/[^A-Za-z0-9_]$/, "", name)
+                sub(/^(\.\.?\/)+/, "", name)
+                if (name !~ /^.\.|[A-Z]/ && !(name in known))
+                    print FILENAME ":" FNR ": there is no file " name
+            }
+        }'
+}
+
 check "includes go downwards" includes_go_down
 check "files form no circle" files_form_no_circle
 check "a third-party header has one home" third_party_has_one_home
@@ -299,6 +332,7 @@ else
     skip "docs/EXTENDING.md fits the tree" "python3 is not installed"
 fi
 check "tests that RELIABILITY.md names exist" named_tests_exist
+check "files that code and documents name exist" named_files_exist
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
