@@ -14,7 +14,7 @@ const char *part_name(int i)
         [PART_ROWS] = "row maps",
         [PART_FFN] = "feed-forward",
         [PART_GRADS] = "weight gradients",
-        [PART_HEAD] = "head and loss",
+        [PART_UNEMBED] = "head and loss",
         [PART_OPTIM] = "optimizer",
         [PART_WAIT] = "waiting",
     };

@@ -5,17 +5,17 @@
 #include "base/stopwatch.h"
 
 enum part {
-    PART_DATA,   /* making batches */
-    PART_EMBED,  /* embedding, forward and backward */
-    PART_NORM,   /* norms and residual copies */
-    PART_QKV,    /* linear layers of attention, positions */
-    PART_SCORES, /* attention products */
-    PART_ROWS,   /* row maps and what stands around them */
-    PART_FFN,    /* feed-forward, its activation included */
-    PART_GRADS,  /* weight gradients of the blocks */
-    PART_HEAD,   /* final norm, head, loss, gradient of the head */
-    PART_OPTIM,  /* gradient norm, optimizer */
-    PART_WAIT,   /* for the other threads */
+    PART_DATA,    /* making batches */
+    PART_EMBED,   /* embedding, forward and backward */
+    PART_NORM,    /* norms and residual copies */
+    PART_QKV,     /* linear layers of attention, positions */
+    PART_SCORES,  /* attention products */
+    PART_ROWS,    /* row maps and what stands around them */
+    PART_FFN,     /* feed-forward, its activation included */
+    PART_GRADS,   /* weight gradients of the blocks */
+    PART_UNEMBED, /* final norm, logits, loss, gradient of the unembedding */
+    PART_OPTIM,   /* gradient norm, optimizer */
+    PART_WAIT,    /* for the other threads */
     PARTS
 };
 

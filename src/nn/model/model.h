@@ -208,7 +208,7 @@ struct acts {
     struct block_acts *blocks;    /* (L) */
     real *final, *final_stats;    /* (M,C), (M,2) */
     real *loss;   /* (M) nats of each target; 0: does not count */
-    real *logits; /* (head rows, V) */
+    real *logits; /* (unembed_chunk_rows, V) */
     real *dfinal; /* (M,C) */
     struct back_acts back;
     real *rope;              /* (S,D), or NULL */

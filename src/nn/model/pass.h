@@ -164,7 +164,7 @@ void loss_plan(struct acts *x, struct arena *arena);
 void loss_tile(const struct pass *p, idx tile, real *logits, bool with_grad);
 struct pass_loss loss_mean(const struct pass *p);
 
-/* Final norm, head and loss; with_grad: also the gradients of all three, and
+/* Final norm, logits and loss; with_grad: also the gradients of all three, and
  * back.dx_out, the gradient at the last block's end. */
 void unembed_pass(const struct pass *p, bool with_grad);
 

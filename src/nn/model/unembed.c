@@ -12,9 +12,9 @@ idx unembed_chunk_rows(idx M)
     return idx_min(CHUNK_ROWS, M);
 }
 
-/* What the head reads: the last block's end, normed if there is a final
+/* What unembedding reads: the last block's end, normed if there is a final
  * norm. */
-static const real *head_in(const struct pass *p)
+static const real *unembed_in(const struct pass *p)
 {
     const struct model *m = p->m;
     return m->final.gain != NO_PARAM ? p->x->final : pass_stream(p, 2 * m->L);
@@ -22,22 +22,22 @@ static const real *head_in(const struct pass *p)
 
 /* Final norm, logits and loss of one tile; with_grad: also the gradient of the
  * normed rows, and the logits become their gradient. */
-static void head_tile(const struct pass *p, idx tile, real *logits,
-                      bool with_grad)
+static void unembed_tile(const struct pass *p, idx tile, real *logits,
+                         bool with_grad)
 {
     const struct model *m = p->m;
     struct acts *x = p->x;
     idx r0 = tile * TILE_ROWS, R = tile_rows(p, tile), C = m->C, V = m->V;
-    const real *head = p->w + m->unembed_w;
+    const real *weight = p->w + m->unembed_w;
 
     if (m->final.gain != NO_PARAM)
         pass_norm_forward(p, m->final, x->final + r0 * C,
                           x->final_stats + r0 * 2,
                           pass_stream(p, 2 * m->L) + r0 * C, R);
-    linear_forward(logits, head_in(p) + r0 * C, head, NULL, R, V, C, 0);
+    linear_forward(logits, unembed_in(p) + r0 * C, weight, NULL, R, V, C, 0);
     loss_tile(p, tile, logits, with_grad);
     if (with_grad)
-        linear_backward(x->dfinal + r0 * C, logits, head, R, V, C);
+        linear_backward(x->dfinal + r0 * C, logits, weight, R, V, C);
 }
 
 static void final_norm_backward(const struct pass *p)
@@ -74,13 +74,14 @@ void unembed_pass(const struct pass *p, bool with_grad)
         idx n = idx_min(per_chunk, tiles - t0), r0 = t0 * TILE_ROWS;
 #pragma omp for schedule(static)
         for (idx i = 0; i < n; i++)
-            head_tile(p, t0 + i, x->logits + i * TILE_ROWS * m->V, with_grad);
+            unembed_tile(p, t0 + i, x->logits + i * TILE_ROWS * m->V,
+                         with_grad);
         if (!with_grad)
             continue;
         struct linear_grad grad = {
             .dw = p->dw + m->unembed_w,
             .dy = x->logits,
-            .x = head_in(p) + r0 * m->C,
+            .x = unembed_in(p) + r0 * m->C,
             .M = idx_min(CHUNK_ROWS, p->M - r0),
             .N = m->V,
             .K = m->C,
@@ -92,5 +93,5 @@ void unembed_pass(const struct pass *p, bool with_grad)
     }
     if (with_grad)
         final_norm_backward(p);
-    pass_mark(p, PART_HEAD);
+    pass_mark(p, PART_UNEMBED);
 }

@@ -4,7 +4,7 @@
 
 #include "base/base.h"
 
-/* The head works on the batch in chunks of this many rows, so that logits
+/* Unembedding works on the batch in chunks of this many rows, so that logits
  * never exist for the whole batch. A constant for fixed bits. */
 idx unembed_chunk_rows(idx M);
 
