@@ -4,6 +4,7 @@
 #include "harness.h"
 #include "head_case.h"
 #include "nn/attention/attention.h"
+#include "tiny.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 
 #include "kern/gemm.h"
 #include "kern/vecmath.h"
+#include "nn/model/model.h"
 
 /* Lengths around one and two chunks of 32 rows. */
 static const idx lengths[] = { 1, 2, 13, 31, 32, 33, 64, 65, 200 };
@@ -364,6 +366,25 @@ static void test_head_operation__memory_grows_with_the_length(void **state)
     }
 }
 
+/* Each of them reads running sums, so a token costs the same in a longer
+ * sequence: what its row says, models count. */
+static void test_head_operation__flops_do_not_grow_with_the_length(void **state)
+{
+    (void)state;
+    for (int i = 0; i < COUNT_OF(operations); i++) {
+        struct model m = { 0 };
+        struct err e = { 0 };
+        struct weight_case w;
+        weight_case_open(&w, operations[i]);
+        struct model_spec spec = { .model = tiny_options("gpt2", 2, 8, 2, 32),
+                                   .attention = w.options };
+        assert_int_equal(model_init(&m, &spec, 10, &e), OK);
+        assert_true(model_flops_per_token(&m, 32) ==
+                    model_flops_per_token(&m, 16));
+        model_release(&m);
+    }
+}
+
 static int start(void **state)
 {
     (void)state;
@@ -382,6 +403,8 @@ int main(void)
         cmocka_unit_test(test_head_operation__does_not_see_the_future),
         cmocka_unit_test(test_head_operation__backward_writes_and_keeps_gaps),
         cmocka_unit_test(test_head_operation__memory_grows_with_the_length),
+        cmocka_unit_test(
+            test_head_operation__flops_do_not_grow_with_the_length),
     };
     return cmocka_run_group_tests_name("head_operation", tests, start, NULL);
 }

@@ -4,6 +4,7 @@
 #ifndef SINKLAB_WEIGHT_CASES_H
 #define SINKLAB_WEIGHT_CASES_H
 
+#include "nn/attention/attention_facts.h"
 #include "nn/attention/weights/weight_stage.h"
 
 enum {

@@ -6,8 +6,9 @@
 #include "base/text.h"
 #include "config/catalog.h"
 #include "config/page.h"
+#include "nn/attention/attention_facts.h"
 #include "nn/attention/weights/normalizer.h"
-#include "nn/attention/weights/weight_stage.h"
+#include "nn/attention/weights/weights.h"
 #include "nn/options.h"
 
 enum { COLUMNS = 100 };

@@ -5,7 +5,7 @@
 
 #include "base/text.h"
 #include "config/condition.h"
-#include "nn/attention/weights/weight_stage.h"
+#include "nn/attention/attention_facts.h"
 
 enum { ROOM_BYTES = 8192 }; /* for the longest condition */
 

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "nn/attention/weights/weight_stage.h"
+#include "nn/attention/attention_facts.h"
 
 enum { PASS_TOKENS = 2048 }; /* of a forward pass, about */
 

@@ -34,7 +34,7 @@ struct attention_options {
     int operation; /* enum operation_kind: what a head does */
     double flow_clamp;
 
-    int weights;         /* row of attention/weights/weights.c */
+    int weights;         /* row of nn/attention/weights/weights.c */
     int normalizer;      /* enum normalizer */
     double normalizer_p; /* of p_norm */
     double scale;        /* factor on the normalised weights */
@@ -81,14 +81,47 @@ struct attention_options {
 };
 
 /* What the values of a key mean, by its enum, beside the code that does it;
- * `more`: what belongs to them. Each ends with NULL. */
-extern const struct op_text *const operation_texts[]; /* operation.c */
+ * `more`: what belongs to them. Each ends with NULL. Operations:
+ * nn/stages/operation.c; columns: nn/attention/column.c. */
+extern const struct op_text *const operation_texts[];
 extern const struct op_text *const operation_more[];
-extern const struct op_text *const column_texts[]; /* column.c */
+extern const struct op_text *const column_texts[];
 extern const struct op_text *const column_value_texts[];
 extern const struct op_text *const column_more[];
 
-/* attention_options_check - model_spec_check's part on [attention]. */
+/* Do heads work two and two, with one value of twice the width? */
+static inline bool attention_in_pairs(const struct attention_options *o)
+{
+    return o->operation == OPERATION_DIFFERENTIAL;
+}
+
+/* Heads, or pairs of them, that stand in line, of so many heads. */
+static inline idx attention_views(const struct attention_options *o, idx heads)
+{
+    return attention_in_pairs(o) ? heads / 2 : heads;
+}
+
+/* E, width of a value, from D, that of a query. */
+static inline idx attention_value_width(const struct attention_options *o,
+                                        idx D)
+{
+    return attention_in_pairs(o) ? 2 * D : D;
+}
+
+/* Is there an extra column? bias = value adds a value without one. */
+static inline bool attention_has_column(const struct attention_options *o)
+{
+    return o->bias != BIAS_NONE && o->bias != BIAS_VALUE;
+}
+
+/* Dimensions of the extra key that are learned, in force. */
+static inline idx attention_bias_dims(const struct attention_options *o, idx D)
+{
+    return o->bias_dims ? idx_min(o->bias_dims, D) : D;
+}
+
+/* attention_options_check - model_spec_check's part on [attention]
+ * (nn/attention/attention_check.c). */
 int attention_options_check(const struct model_spec *s, struct err *e);
 
 /* attention_rule - rule i of that check, beside the normalisers that go with

@@ -63,13 +63,15 @@ struct model_spec {
 
 struct op_text;
 
-/* What the values of the key mean, by its enum; ends with NULL. */
-extern const struct op_text *const preset_texts[];   /* model_keys.c */
-extern const struct op_text *const position_texts[]; /* position.c */
+/* What the values of the key mean, by its enum; ends with NULL. Presets:
+ * nn/model_keys.c; positions: nn/stages/position.c. */
+extern const struct op_text *const preset_texts[];
+extern const struct op_text *const position_texts[];
 
 extern const struct key model_keys[];
 extern const idx n_model_keys;
-extern const struct key attention_keys[]; /* of struct attention_options */
+/* Of struct attention_options; nn/attention/attention_keys.c. */
+extern const struct key attention_keys[];
 extern const idx n_attention_keys;
 
 /* A preset is a list of values for [model] keys that are given nowhere: a key

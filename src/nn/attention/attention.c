@@ -2,10 +2,11 @@
 
 #include <math.h>
 
-static const struct head_operation *operation_of(const struct model_spec *s)
+const struct head_operation *
+attention_operation(const struct attention_options *o)
 {
     for (idx i = 0; head_operations[i]; i++)
-        if (head_operations[i]->is_on(s))
+        if (head_operations[i]->is_on(o))
             return head_operations[i];
     return NULL;
 }
@@ -16,16 +17,16 @@ struct attention attention_of(const struct model_spec *s, idx T, idx D)
     const struct attention_options *a = &s->attention;
     struct attention at = {
         .options = *a,
-        .operation = operation_of(s),
+        .operation = attention_operation(a),
         .T = T,
         .D = D,
-        .E = a->operation == OPERATION_DIFFERENTIAL ? 2 * D : D,
-        .H = a->operation == OPERATION_DIFFERENTIAL ? m->heads / 2 : m->heads,
-        .bias_dims = a->bias_dims ? idx_min(a->bias_dims, D) : D,
+        .E = attention_value_width(a, D),
+        .H = attention_views(a, m->heads),
+        .bias_dims = attention_bias_dims(a, D),
         .scale = (real)(1 / sqrt((double)D)),
         .weights = weight_stage_of(a, m->context + a->registers, D),
     };
-    at.n_extra = a->bias != BIAS_NONE && a->bias != BIAS_VALUE ? 1 : 0;
+    at.n_extra = attention_has_column(a);
     if (a->qk_norm == QK_NORM_UNIT)
         at.scale = 1;
     at.n_edits = score_edits_of(at.edits, s);

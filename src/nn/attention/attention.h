@@ -83,11 +83,16 @@ void attention_backward(const struct attention *at, struct head_grads *grads,
                         const real *do_, const struct head *head,
                         real *scratch);
 
-/* The three functions above, of a head that does not work row by row. The
- * weights it reports are those that make o = weights . v, if there are. */
+/* The three functions above, of a head that does not work row by row: there
+ * are no scores that a column, an edit or a mask could stand in. The weights it
+ * reports are those that make o = weights . v, if there are. */
 struct head_operation {
     struct op_text text;
-    bool (*is_on)(const struct model_spec *s);
+    bool
+        has_own_weights; /* not those of [attention] weights, normalizer, scale;
+                             they are read as proxy weights */
+    bool has_sums; /* a query reads a (D,E) state instead of T keys: FLOPs */
+    bool (*is_on)(const struct attention_options *o);
     idx (*scratch)(const struct attention *at);
     void (*forward)(const struct attention *at, real *o,
                     const struct head *head, real *weights, real *scratch);
@@ -96,5 +101,9 @@ struct head_operation {
 };
 
 extern const struct head_operation *const head_operations[]; /* ends NULL */
+
+/* The row that o asks for, the first that is on; NULL: rows of scores. */
+const struct head_operation *
+attention_operation(const struct attention_options *o);
 
 #endif

@@ -2,6 +2,7 @@
  * other, and why: a table of rules, told at parse time. */
 #include <stdio.h>
 
+#include "nn/attention/attention_facts.h"
 #include "nn/attention/edits/score_edit.h"
 #include "nn/attention/weights/normalizer.h"
 #include "nn/attention/weights/weights.h"
@@ -35,13 +36,12 @@ static bool has_edit(const struct settings *s, bool only_causal)
 /* Operations with weights of their own, which are no map of scores. */
 static bool has_own_weights(const struct settings *s)
 {
-    return s->a->operation == OPERATION_FLOW;
+    return !attention_has_map(s->a);
 }
 
-/* Running sums make no rows of scores, either. */
 static bool has_no_rows(const struct settings *s)
 {
-    return has_own_weights(s) || s->a->linear_time;
+    return !attention_has_rows(s->a);
 }
 
 static bool wide_kv(const struct settings *s)
@@ -51,13 +51,12 @@ static bool wide_kv(const struct settings *s)
 
 static bool kv_in_pairs(const struct settings *s)
 {
-    return s->a->operation == OPERATION_DIFFERENTIAL &&
-           s->kv_heads != s->m->heads;
+    return attention_in_pairs(s->a) && s->kv_heads != s->m->heads;
 }
 
 static bool odd_pairs(const struct settings *s)
 {
-    return s->a->operation == OPERATION_DIFFERENTIAL && s->m->heads % 2;
+    return attention_in_pairs(s->a) && s->m->heads % 2;
 }
 
 static bool blind_map(const struct settings *s)
@@ -92,11 +91,6 @@ static bool two_weights(const struct settings *s)
             s->a->scale != 1);
 }
 
-static bool has_column(const struct settings *s)
-{
-    return s->a->bias != BIAS_NONE && s->a->bias != BIAS_VALUE;
-}
-
 static bool conv_of_documents(const struct settings *s)
 {
     return s->a->conv > 1 && s->a->document_token >= 0;
@@ -110,8 +104,8 @@ static bool flow_features(const struct settings *s)
 /* The sum of what may be negative can be next to nothing. */
 static bool signed_sum(const struct settings *s)
 {
-    bool is_positive =
-        s->a->features == FEATURE_ELU1 && !has_edit(s, false) && !has_column(s);
+    bool is_positive = s->a->features == FEATURE_ELU1 && !has_edit(s, false) &&
+                       !attention_has_column(s->a);
     return s->map->is_signed && s->a->normalizer == NORMALIZER_SUM &&
            !is_positive;
 }
@@ -133,10 +127,7 @@ static bool dims_too_many(const struct settings *s)
 
 static bool shift_of_one_head(const struct settings *s)
 {
-    idx heads = s->m->heads;
-    if (s->a->operation == OPERATION_DIFFERENTIAL)
-        heads /= 2;
-    return s->a->group_shift && heads < 2;
+    return s->a->group_shift && attention_views(s->a, s->m->heads) < 2;
 }
 
 static bool lone_residual(const struct settings *s)

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "nn/attention/attention_facts.h"
 #include "nn/model/pass.h"
 
 const real *pass_qkv(const struct pass *p, idx l)

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "nn/attention/attention_facts.h"
 #include "nn/ffns.h"
 #include "nn/norms.h"
 
@@ -63,7 +64,7 @@ static void declare_column(struct model *m, idx l)
 {
     const struct attention_options *a = &m->blocks[l].attention;
     bool shared = a->bias_shared;
-    idx dims = a->bias_dims ? idx_min(a->bias_dims, m->D) : m->D;
+    idx dims = attention_bias_dims(a, m->D);
     if (a->bias == BIAS_KEY || a->bias == BIAS_KEY_VALUE)
         declare_head_param(m, l, HEAD_COLUMN_KEY, PARAM_COLUMN, dims, shared,
                            "column_key");
@@ -209,7 +210,7 @@ static int requests_of(const struct model *m,
     struct stage_block block = model_stage_block(m, l);
     const struct score_edit *edits[SCORE_EDITS_MAX];
     const struct projection none = { .name = NULL };
-    bool has_map = b->attention.operation != OPERATION_FLOW;
+    bool has_map = attention_has_map(&b->attention);
     int n = 0;
     ask(list, &n,
         has_map ? weight_maps[b->attention.weights]->query_number : none,
@@ -318,16 +319,15 @@ static void set_sizes(struct model *m, idx V)
     const struct model_options *o = &m->spec.model;
     const struct attention_options *a = &m->blocks[0].attention;
     struct model_spec spec = model_layer(m, 0);
-    bool in_pairs = a->operation == OPERATION_DIFFERENTIAL;
     m->L = o->layers;
     m->C = o->width;
     m->H = o->heads;
     m->D = o->width / o->heads;
     m->K = model_kv_heads(&spec);
-    m->E = in_pairs ? 2 * m->D : m->D;
+    m->E = attention_value_width(a, m->D);
     m->W = (m->H + 2 * m->K) * m->D;
     m->R = a->registers;
-    m->views = in_pairs ? m->H / 2 : m->H;
+    m->views = attention_views(a, m->H);
     m->F = model_ffn_width(o);
     m->U = ffns[o->ffn].kernel->is_gated ? 2 * m->F : m->F;
     m->V = V;
@@ -400,8 +400,7 @@ struct batch_rules model_batch_rules(const struct model *m, idx T)
 bool model_shows_extra(const struct model *m, idx layer)
 {
     const struct attention_options *a = &m->blocks[layer].attention;
-    bool has_column = a->bias != BIAS_NONE && a->bias != BIAS_VALUE;
-    return has_column || m->R || attention_has_remainder(a);
+    return attention_has_column(a) || m->R || attention_has_remainder(a);
 }
 
 double model_flops_per_token(const struct model *m, idx T)
@@ -416,8 +415,7 @@ double model_flops_per_token(const struct model *m, idx T)
     double seen = 0;
     for (idx l = 0; l < m->L; l++) {
         /* Running sums update and read a (D,E) state instead of T keys. */
-        const struct attention_options *a = &m->blocks[l].attention;
-        bool has_sums = a->linear_time || a->operation == OPERATION_FLOW;
+        bool has_sums = attention_has_sums(&m->blocks[l].attention);
         seen += has_sums ? 2 * (double)m->D : (double)T;
     }
     double width = 3 * (1 + (double)m->E / (double)m->D); /* q.k and mixing */

@@ -13,7 +13,7 @@ enum { Q1, K1, Q2, K2, GAIN }; /* the stage's tensors, (D) each, and (E) */
 
 static bool is_on(const struct model_spec *s)
 {
-    return s->attention.operation == OPERATION_DIFFERENTIAL;
+    return attention_in_pairs(&s->attention);
 }
 
 static void declare(struct stage_tensors *t, const struct stage_block *b)

@@ -49,9 +49,9 @@ struct flow_work {
 
 enum { ROW_DOUBLES = sizeof(struct flow_row) / sizeof(double) };
 
-static bool is_on(const struct model_spec *s)
+static bool is_on(const struct attention_options *o)
 {
-    return s->attention.operation == OPERATION_FLOW;
+    return o->operation == OPERATION_FLOW;
 }
 
 static idx scratch_of(const struct attention *at)
@@ -307,6 +307,8 @@ const struct head_operation head_flow = {
               .parameters = "none; reads flow_clamp",
               .source = "Wu et al., 2022, Flowformer",
               .sinks = "not reported: \"sink\" is what receives flow there" },
+    .has_own_weights = true,
+    .has_sums = true,
     .is_on = is_on,
     .scratch = scratch_of,
     .forward = forward,

@@ -25,9 +25,9 @@ struct linear_work {
     real *y;     /* (T,E) sum_j (q_t . k_j) v_j, then c_t do_t */
 };
 
-static bool is_on(const struct model_spec *s)
+static bool is_on(const struct attention_options *o)
 {
-    return s->attention.linear_time;
+    return o->linear_time;
 }
 
 static idx scratch_of(const struct attention *at)
@@ -190,6 +190,7 @@ const struct head_operation head_linear = {
               .sinks = "as weights = identity: sink_1 0.00 % (proxy), with "
                        "features = elu1 and normalizer = sum 53.65 % (proxy) "
                        "(arXiv 2410.10781)" },
+    .has_sums = true,
     .is_on = is_on,
     .scratch = scratch_of,
     .forward = forward,

@@ -2,8 +2,7 @@
 
 #include "kern/rows.h"
 
-/* Settings of the map left out. */
-static struct weight_stage choice_of(const struct attention_options *o)
+struct weight_stage weight_stage_choice(const struct attention_options *o)
 {
     const struct weight_map *map = weight_maps[o->weights];
     enum normalizer kind = (enum normalizer)o->normalizer;
@@ -22,7 +21,7 @@ static struct weight_stage choice_of(const struct attention_options *o)
 struct weight_stage weight_stage_of(const struct attention_options *o,
                                     idx context, idx D)
 {
-    struct weight_stage w = choice_of(o);
+    struct weight_stage w = weight_stage_choice(o);
     if (w.map->prepare)
         w.map->prepare(&w.settings, o, context, D);
     return w;
@@ -46,31 +45,6 @@ bool weight_stage_sums_to_one(const struct weight_stage *w)
     bool by_map = w->map->has_own_built_in && w->map->own == NORMALIZER_SUM;
     bool by_normalizer = w->normalizer == NORMALIZER_SUM && w->scale == 1;
     return !w->map->is_signed && ((by_map && is_bare(w)) || by_normalizer);
-}
-
-bool attention_sums_to_one(const struct attention_options *o)
-{
-    struct weight_stage w = choice_of(o);
-    return o->operation == OPERATION_ROWS && weight_stage_sums_to_one(&w);
-}
-
-bool attention_has_remainder(const struct attention_options *o)
-{
-    struct weight_stage w = choice_of(o);
-    return o->operation != OPERATION_FLOW && w.map->has_remainder &&
-           w.normalizer == NORMALIZER_NONE;
-}
-
-bool attention_column_acts(const struct attention_options *o)
-{
-    struct weight_stage w = choice_of(o);
-    bool has_value = o->bias == BIAS_KEY && o->bias_value_scale != 0 &&
-                     o->bias_value != BIAS_VALUE_ZERO;
-    bool is_alone =
-        w.normalizer == NORMALIZER_NONE || w.normalizer == NORMALIZER_LENGTH;
-    if (o->bias != BIAS_KEY && o->bias != BIAS_LOGIT)
-        return true;
-    return has_value || !w.map->ignores_column || !is_alone;
 }
 
 void weight_stage_forward(const struct weight_stage *w, real *a, const real *s,

@@ -1,5 +1,5 @@
 /* weight_stage.h - a weight map, the normaliser behind it and the scale behind
- * both, as the config chose them; and what follows from the choice. */
+ * both, as the config chose them. */
 #ifndef SINKLAB_WEIGHT_STAGE_H
 #define SINKLAB_WEIGHT_STAGE_H
 
@@ -22,19 +22,12 @@ struct weight_stage weight_stage_of(const struct attention_options *o,
 idx weight_map_learned(struct map_learned learned[MAP_LEARNED_MAX],
                        const struct attention_options *o);
 
+/* What was chosen, settings of the map left out. */
+struct weight_stage weight_stage_choice(const struct attention_options *o);
+
 /* Do weights of a row, remainder included, always sum to one and are none
- * negative? If not, sink metrics use proxy weights (metric/metric.h). */
+ * negative? */
 bool weight_stage_sums_to_one(const struct weight_stage *w);
-bool attention_sums_to_one(const struct attention_options *o);
-
-/* Is what a row lacks to [attention] scale weight that goes nowhere? Only if
- * no normaliser stands behind the map. */
-bool attention_has_remainder(const struct attention_options *o);
-
-/* Can the extra column that `bias` asks for change what a head gives? Not if it
- * has no value and no key's weight depends on its score: the map ignores it,
- * and no normaliser sums the row up. True where there is no column. */
-bool attention_column_acts(const struct attention_options *o);
 
 /* a (n) = weights of scores s (n), normalised; a may be s. */
 void weight_stage_forward(const struct weight_stage *w, real *a, const real *s,
