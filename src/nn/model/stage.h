@@ -2,7 +2,7 @@
  * the heads, and to the heads' output on its way to the output matrix: norms,
  * convolutions, positions, feature maps; gates, scales, norms, sums.
  *
- * One file a stage (stage_NAME.c) and one line in a table of stages.c. A stage
+ * One file a stage (stage_NAME.c) and one line in stages_table.h. A stage
  * maps rows of `in` to rows of `out`, a tile at a time, by any thread; all
  * that are on are run in the table's order. Activations keep each stage's
  * output, so backward has its input, if the stage does not work in place, and

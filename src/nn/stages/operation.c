@@ -1,9 +1,6 @@
 /* operation.c - what the values of [attention] operation are. */
-#include "nn/attention/attention.h"
-#include "nn/model/stage.h"
-
-extern const struct head_operation head_flow, head_linear;
-extern const struct stage stage_differential;
+#include "nn/attention/heads/heads_table.h"
+#include "nn/stages/stages_table.h"
 
 const struct op_text *const operation_texts[] = {
     [OPERATION_ROWS] =

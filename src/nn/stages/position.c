@@ -1,13 +1,9 @@
 /* position.c - what the values of [model] position are. Those that edit scores
  * or turn queries and keys are told where they are done; tables added to the
  * embedding (embed.c, acts.c) here. */
-#include "nn/attention/edits/score_edit.h"
-#include "nn/model/stage.h"
 #include "base/op_text.h"
-
-extern const struct stage stage_rope;
-extern const struct score_edit score_alibi, score_t5, score_t5_study, score_txl,
-    score_distance;
+#include "nn/attention/edits/edits_table.h"
+#include "nn/stages/stages_table.h"
 
 const struct op_text *const position_texts[] = {
     [POSITION_LEARNED] =

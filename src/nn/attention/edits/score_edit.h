@@ -1,7 +1,7 @@
 /* score_edit.h - edits of the scores between q.k and the weight map: what a
  * distance, a gate or a cap adds to or makes of them.
  *
- * One file an edit (score_NAME.c) and one line in the table of score_edit.c.
+ * One file an edit (score_NAME.c) and one line in edits_table.h.
  * An edit sees one query's scores of consecutive keys at a time; keys that are
  * not visible never come by. Several edits may be on: they are applied in the
  * table's order and undone backward in the opposite one.
