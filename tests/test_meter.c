@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "kern/gemm.h"
+#include "nn/attention/attention_facts.h"
 
 /* 40 sequences of 64: two passes of at most 2048 tokens, the second ragged. */
 enum { L = 2, H = 2, C = 12, V = 20, T = 64, N = 40 };

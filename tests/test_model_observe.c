@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "kern/gemm.h"
+#include "nn/attention/attention_facts.h"
 #include "nn/norms.h"
 
 enum { L = 2, H = 3, D = 6, C = H * D, B = 4, T = 66 };
