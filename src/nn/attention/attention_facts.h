@@ -1,6 +1,6 @@
-/* attention_facts.h - what follows from the [attention] keys of a layer, whoever
- * asks: of its operation, which a row of head_operations may do (attention.h),
- * of its weights, and of its extra column. */
+/* attention_facts.h - what follows from the [attention] keys of a layer: of its
+ * operation, whose row of head_operations says it (attention.h), of its
+ * weights, and of its extra column. */
 #ifndef SINKLAB_ATTENTION_FACTS_H
 #define SINKLAB_ATTENTION_FACTS_H
 

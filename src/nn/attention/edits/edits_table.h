@@ -1,6 +1,6 @@
-/* edits_table.h - edits of scores, one line each, in the order they are applied:
- * what is added first, the cap last, because it bounds what the weight map
- * sees. */
+/* edits_table.h - edits of scores, one line each, in the order they are
+ * applied: what is added first, the cap last, because it bounds what the weight
+ * map sees. */
 #ifndef SINKLAB_EDITS_TABLE_H
 #define SINKLAB_EDITS_TABLE_H
 
