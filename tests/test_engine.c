@@ -111,7 +111,7 @@ static void test_engine__trains_as_its_parts_do(void **state)
 
 static void count(void *context, const struct head_view *v)
 {
-    (void)v;
+    assert_in_range(v->worker, 0, 1); /* of two threads */
 #pragma omp atomic
     ++*(int *)context;
 }
@@ -135,6 +135,31 @@ static void test_engine__shows_what_the_model_shows(void **state)
     close_both(&x);
 }
 
+static void test_engine__says_what_computes(void **state)
+{
+    (void)state;
+    enum { N = 5 };
+    struct both x;
+    real a[N * N], b[N * N], c[N * N];
+    open_both(&x, NULL);
+    struct engine_library blas = engine_library();
+    assert_true(blas.name && blas.core && blas.threading);
+    assert_true(engine_threads() >= 1);
+    for (int i = 0; i < N * N; i++) {
+        a[i] = (real)(i % 7);
+        b[i] = (real)(i % 3);
+        c[i] = -1;
+    }
+    assert_true(engine_ceiling(&x.g, c, a, b, N) > 0);
+    for (int i = 0; i < N * N; i++) {
+        real sum = 0;
+        for (int k = 0; k < N; k++)
+            sum += a[i / N * N + k] * b[k * N + i % N];
+        assert_true(c[i] == sum);
+    }
+    close_both(&x);
+}
+
 int main(void)
 {
     key_defaults(optim_keys, n_optim_keys, &adamw);
@@ -145,6 +170,7 @@ int main(void)
         cmocka_unit_test(test_engine__loses_nothing_where_nothing_counts),
         cmocka_unit_test(test_engine__trains_as_its_parts_do),
         cmocka_unit_test(test_engine__shows_what_the_model_shows),
+        cmocka_unit_test(test_engine__says_what_computes),
     };
     return cmocka_run_group_tests_name("engine", tests, NULL, NULL);
 }

@@ -1,11 +1,15 @@
 /* cpu.c - the engine of CPU threads: numbers lie in the host's memory, so that
  * nothing is moved. */
+#include <omp.h>
 #include <stdlib.h>
 
 #include "engine/engine.h"
+#include "base/stopwatch.h"
 #include "kern/gemm.h"
 #include "kern/team.h"
 #include "optim/optim.h"
+
+enum { ROW_BLOCK = 8 }; /* rows of a product are shared out by so many */
 
 struct cpu {
     struct arena numbers; /* weights, gradients, optimizer slots */
@@ -46,6 +50,19 @@ int engine_start(int threads, const char *setting, struct err *e)
 {
     int rc = team_start(threads, setting, e);
     return rc ? rc : gemm_start(threads, setting, e);
+}
+
+struct engine_library engine_library(void)
+{
+    return (struct engine_library){ .name = gemm_library(),
+                                    .core = gemm_core(),
+                                    .threading = gemm_threading(),
+                                    .pinned_core = gemm_pinned_core() };
+}
+
+int engine_threads(void)
+{
+    return omp_get_max_threads();
 }
 
 int engine_open(struct engine *g, const struct model *m,
@@ -123,6 +140,19 @@ void engine_observe(struct engine *g, const struct batch *b,
 const real *engine_hidden(const struct engine *g, idx depth, idx sequence)
 {
     return acts_hidden(&g->cpu->seen, g->m, depth, sequence);
+}
+
+double engine_ceiling(const struct engine *g, real *c, const real *a,
+                      const real *b, idx n)
+{
+    int threads = g->request.threads;
+    idx per = idx_ceil_div(n, threads * ROW_BLOCK) * ROW_BLOCK;
+    double start = clock_s();
+#pragma omp parallel for schedule(static, 1) num_threads(threads)
+    for (idx row = 0; row < n; row += per)
+        gemm_nn(c + row * n, n, a + row * n, n, b, n, idx_min(per, n - row), n,
+                n, 1, 0);
+    return 2.0 * (double)n * (double)n * (double)n / (clock_s() - start);
 }
 
 struct engine_numbers engine_download(struct engine *g)

@@ -37,6 +37,19 @@ struct engine {
  * OK, ERR_TOOL, ERR_MEMORY. */
 int engine_start(int threads, const char *setting, struct err *e);
 
+/* What computes its products; after engine_start. */
+struct engine_library {
+    const char *name;        /* "OpenBLAS 0.3.21 ..." */
+    const char *core;        /* the processor its kernels are for */
+    const char *threading;   /* "serial", "pthreads", "openmp" */
+    const char *pinned_core; /* what OPENBLAS_CORETYPE pins it to, below what
+                                this processor has; else NULL */
+};
+struct engine_library engine_library(void);
+
+/* Threads that the machine offers. */
+int engine_threads(void);
+
 /* engine_open - weights and state are zero. OK or ERR_MEMORY, told without a
  * remedy; release in any state. */
 int engine_open(struct engine *g, const struct model *m,
@@ -77,6 +90,11 @@ void engine_observe(struct engine *g, const struct batch *b,
 /* Residual stream after `depth` blocks (0: embedding) of one sequence of the
  * last engine_observe: (seen_T,C). Valid until the next call. */
 const real *engine_hidden(const struct engine *g, idx depth, idx sequence);
+
+/* engine_ceiling - c (n,n) = a (n,n) b (n,n), all on the host, its rows divided
+ * among the threads: FLOP/s. */
+double engine_ceiling(const struct engine *g, real *c, const real *a,
+                      const real *b, idx n);
 
 /* The numbers, on the host: (table.total) each. */
 struct engine_numbers {

@@ -1,7 +1,6 @@
 #include "metric/meter.h"
 
 #include <math.h>
-#include <omp.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -128,7 +127,7 @@ static struct ratio *ratio_at(const struct meter *t, idx column, idx sequence)
 static void see_head(void *context, const struct head_view *h)
 {
     struct meter *t = context;
-    double *mass = t->row_mass + omp_get_thread_num() * t->T;
+    double *mass = t->row_mass + h->worker * t->T;
     idx row_n = h->n_extra + h->T;
     for (idx row = 0; row < h->T; row++) {
         mass[row] = 0;

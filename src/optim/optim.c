@@ -3,8 +3,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "optim/schedule.h"
-
 enum { STRETCH = 1 << 14 };
 
 /* What PARAM_STATE says it is. */
@@ -95,15 +93,4 @@ void optim_step(const struct optim *s, real *w, real *dw, idx step, double lr,
             s->kind->update(w + x->offset, dw + x->offset, slot, x->n, &u);
         memset(dw + x->offset, 0, (size_t)x->n * sizeof *dw);
     }
-}
-
-double schedule_lr(const struct optim_options *o, idx step, idx steps)
-{
-    const struct schedule *s = schedules[o->schedule];
-    if (step <= o->warmup_steps)
-        return o->lr * (double)step / (double)o->warmup_steps;
-    double left = (double)idx_max(steps - o->warmup_steps, 1);
-    double done = fmin((double)(step - o->warmup_steps) / left, 1);
-    double low = s->ends_low ? o->min_lr : 0;
-    return o->lr * (low + (1 - low) * s->height(done));
 }

@@ -1,5 +1,5 @@
-/* optim.h - an update of all weights: gradient norm, clipping, learning rate,
- * decay, and whichever optimizer (optimizer.h) it is.
+/* optim.h - an update of all weights: gradient norm, clipping, decay,
+ * and whichever optimizer (optimizer.h) it is.
  */
 #ifndef SINKLAB_OPTIM_H
 #define SINKLAB_OPTIM_H
@@ -39,9 +39,5 @@ double optim_grad_norm(const struct optim *s, const real *dw);
  * afterwards, ready for the next accumulation. */
 void optim_step(const struct optim *s, real *w, real *dw, idx step, double lr,
                 double grad_norm);
-
-/* schedule_lr - learning rate of update `step` (from 1) of `steps`: linear
- * warm-up from 0, then constant, cosine or linear down to min_lr * lr. */
-double schedule_lr(const struct optim_options *o, idx step, idx steps);
 
 #endif

@@ -6,13 +6,11 @@
 #include <unistd.h>
 
 #include "io/fsys.h"
-#include "kern/gemm.h"
 #include "nn/parts.h"
 #include "train/session.h"
 
 enum {
     CEILING_N = 2048, /* of the square product */
-    ROW_BLOCK = 8,    /* its rows are shared out by so many */
     ROUNDS_MAX = 400,
     ROUNDS_MIN = 5,
     WARM_STEPS = 2,
@@ -51,18 +49,10 @@ static int open_product(struct bench *x, struct err *e)
     return OK;
 }
 
-/* Rate of the product, its rows divided among the threads; FLOP/s. */
+/* Rate of the product; FLOP/s. */
 static double product_rate(struct bench *x)
 {
-    const idx n = CEILING_N;
-    int threads = x->session.threads;
-    idx per = idx_ceil_div(n, threads * ROW_BLOCK) * ROW_BLOCK;
-    double start = clock_s();
-#pragma omp parallel for schedule(static, 1) num_threads(threads)
-    for (idx row = 0; row < n; row += per)
-        gemm_nn(x->c + row * n, n, x->a + row * n, n, x->b, n,
-                idx_min(per, n - row), n, n, 1, 0);
-    return 2.0 * (double)n * (double)n * (double)n / (clock_s() - start);
+    return engine_ceiling(&x->session.engine, x->c, x->a, x->b, CEILING_N);
 }
 
 /* Steps for ROUND_S: seconds of one, in the mean. */
@@ -200,12 +190,13 @@ static void print_extras(const struct bench *x, double step_s)
 
 static void print_people(const struct bench *x, const struct result *r)
 {
-    printf("%-12s %s, %s\n", "BLAS", gemm_library(), gemm_threading());
-    printf("%-12s %s\n", "core", gemm_core());
-    if (gemm_pinned_core())
+    struct engine_library blas = engine_library();
+    printf("%-12s %s, %s\n", "BLAS", blas.name, blas.threading);
+    printf("%-12s %s\n", "core", blas.core);
+    if (blas.pinned_core)
         printf("%-12s OPENBLAS_CORETYPE=%s pins it below what this processor "
                "offers\n",
-               "note", gemm_pinned_core());
+               "note", blas.pinned_core);
     printf("%-12s %d\n", "threads", x->session.threads);
     printf("%-12s %.1f GFLOP/s, product of %d x %d\n", "ceiling",
            r->ceiling * 1e-9, CEILING_N, CEILING_N);
@@ -222,6 +213,7 @@ static void print_people(const struct bench *x, const struct result *r)
 
 static void print_json(const struct bench *x, const struct result *r)
 {
+    struct engine_library blas = engine_library();
     printf("{\"utilisation\": %.4f, \"tokens_per_s\": %.1f, "
            "\"ceiling_gflops\": %.2f, \"model_gflops\": %.2f, "
            "\"step_ms\": %.4f, \"threads\": %d, \"blas_core\": \"%s\", "
@@ -230,7 +222,7 @@ static void print_json(const struct bench *x, const struct result *r)
            "\"state_file_ms\": %.3f, "
            "\"rounds\": %td, \"steps\": %td, \"parts_ms\": {",
            r->utilisation, r->tokens_per_s, r->ceiling * 1e-9, r->flops * 1e-9,
-           r->step_s * 1e3, x->session.threads, gemm_core(), gemm_threading(),
+           r->step_s * 1e3, x->session.threads, blas.core, blas.threading,
            r->memory_mib, x->probe_s * 1e3, x->weights_s * 1e3,
            x->state_s * 1e3, x->rounds, x->n_steps);
     for (int p = 0; p < PARTS; p++)

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "optim/optimizer.h"
 #include "train/session.h"
 
 bool plan_keeps(const struct config *c, idx step)
@@ -66,8 +65,6 @@ int plan_model(struct plan *p, const struct config *c, idx vocab, struct err *e)
     struct model_spec spec = config_spec(c);
     int rc = model_init(&m, &spec, vocab, e);
     if (rc == OK) {
-        double weights = (double)m.table.n * sizeof(real);
-        idx slots = optimizers[c->optim.name]->n_slots;
         *p = (struct plan){
             .parameters = m.table.n,
             .tensors = m.table.count,
@@ -75,8 +72,8 @@ int plan_model(struct plan *p, const struct config *c, idx vocab, struct err *e)
             .tokens = session_tokens(c, c->train.steps),
             .flops_per_token = model_flops_per_token(&m, c->model.context),
             .memory_bytes = session_bytes(c, &m, true),
-            .weights_bytes = weights,
-            .state_bytes = weights * (double)(1 + slots),
+            .weights_bytes = (double)session_state_bytes(c, &m, false),
+            .state_bytes = (double)session_state_bytes(c, &m, true),
         };
         for (idx step = 0; step <= c->train.steps; step++)
             p->weights_files += plan_keeps(c, step);

@@ -1,15 +1,15 @@
 #include "train/session.h"
 
 #include <math.h>
-#include <omp.h>
 
 #include "base/memory.h"
 #include "nn/parts.h"
-#include "optim/optim.h"
+#include "optim/optimizer.h"
+#include "optim/schedule.h"
 
 int session_threads(const struct config *c)
 {
-    return c->train.threads ? (int)c->train.threads : omp_get_max_threads();
+    return c->train.threads ? (int)c->train.threads : engine_threads();
 }
 
 static uint64_t seed_or(idx own, idx shared)
@@ -46,19 +46,25 @@ static void plan(struct session *s, struct arena *arena)
     s->floor = arena_doubles(arena, T + 1);
 }
 
+size_t session_state_bytes(const struct config *c, const struct model *m,
+                           bool with_state)
+{
+    idx slots = with_state ? optimizers[c->optim.name]->n_slots : 0;
+    return (size_t)(1 + slots) * (size_t)m->table.n * sizeof(real);
+}
+
 size_t session_bytes(const struct config *c, const struct model *m,
                      bool is_training)
 {
     struct engine_request r = request_of(c, is_training);
     struct session s = { .config = *c };
     struct arena own = { 0 };
-    idx slots = is_training ? optimizers[c->optim.name]->n_slots : 0;
     s.model = *m; /* borrowed: plan functions only read it */
     plan(&s, &own);
     return own.used_bytes + engine_bytes(m, &r) +
            meter_bytes(m, &c->sink, meter_sequences(c, is_training),
                        r.threads) +
-           (size_t)(1 + slots) * (size_t)m->table.n * sizeof(real);
+           session_state_bytes(c, m, is_training);
 }
 
 static const char remedy[] = "use a smaller model, train.batch, model.context, "

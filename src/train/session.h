@@ -37,13 +37,18 @@ int session_open(struct session *s, const struct config *c, bool is_training,
                  struct err *e);
 void session_release(struct session *s);
 
-/* Threads in force: train.threads, or what OpenMP offers. */
+/* Threads in force: train.threads, or what the machine offers. */
 int session_threads(const struct config *c);
 
 /* Bytes that training or measuring takes beside the data: what session_open
  * would allocate, and the image of a checkpoint while it is saved or read. */
 size_t session_bytes(const struct config *c, const struct model *m,
                      bool is_training);
+
+/* Bytes of the numbers of a checkpoint: the weights, with_state the slots of
+ * the optimizer, too. */
+size_t session_state_bytes(const struct config *c, const struct model *m,
+                           bool with_state);
 
 /* What a validation finds, in nats a token: the mean loss over all targets that
  * count of the first n_val sequences of the validation split, which hold

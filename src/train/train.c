@@ -12,7 +12,6 @@
 #include "base/shell.h"
 #include "base/stop.h"
 #include "base/text.h"
-#include "kern/gemm.h"
 #include "run/manifest.h"
 #include "train/plan.h"
 #include "train/progress.h"
@@ -84,10 +83,11 @@ static int run(struct train *t, struct err *e)
         return plan_print(stdout, &t->target.config, t->target.dir, e);
     if (session_open(&t->session, &t->target.config, true, e))
         return e->code;
-    if (gemm_pinned_core())
+    const char *pinned = engine_library().pinned_core;
+    if (pinned)
         printf("note: OPENBLAS_CORETYPE=%s pins matrix products to slower "
                "kernels than this processor has\n",
-               gemm_pinned_core());
+               pinned);
     if (take_folder(t, e) || is_over(t, e))
         return e->code;
     if (t->target.wants_restart && train_state_forget(&t->state, e))
@@ -147,10 +147,11 @@ static bool is_over(struct train *t, struct err *e)
 /* Write down what starts here: config, manifest, status. */
 static int begin(struct train *t, struct err *e)
 {
+    struct engine_library blas = engine_library();
     const struct manifest_start start = {
-        .blas = gemm_library(),
-        .blas_core = gemm_core(),
-        .blas_threading = gemm_threading(),
+        .blas = blas.name,
+        .blas_core = blas.core,
+        .blas_threading = blas.threading,
         .threads = t->session.threads,
         .from_step = t->state.step,
         .argc = t->argc,

@@ -1,6 +1,7 @@
 /* heads.c - all heads of a block: what each reads and where its gradients go,
  * and what observers are shown. */
 #include <math.h>
+#include <omp.h>
 #include <string.h>
 
 #include "nn/attention/attention_facts.h"
@@ -154,6 +155,7 @@ static void show(const struct pass *p, idx l, idx sequence, idx view,
         .k = head->k + R * head->ld_qkv,
         .v = head->v + R * head->ld_qkv,
         .ld_qkv = head->ld_qkv,
+        .worker = omp_get_thread_num(),
     };
     p->observer->see(p->observer->context, &v);
 }

@@ -135,9 +135,11 @@ struct head_view {
                                weights are all there is */
     const real *q, *k, *v;     /* (T,D), positions applied */
     idx ld_qkv;
+    int worker; /* 0 .. threads of the pass - 1 */
 };
 
-/* Called once a (layer, sequence, head), from any thread, in any order. */
+/* Called once a (layer, sequence, head), by any thread, in any order; those of
+ * one worker come one after the other. */
 struct head_observer {
     void (*see)(void *context, const struct head_view *view);
     void *context;
