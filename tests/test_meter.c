@@ -171,6 +171,7 @@ static void check_against_own(const struct attention_options *a, double eps)
         assert_close(column(&x.meter, "hidden_ratio")->value[depth],
                      sum.hidden_first[depth] / sum.hidden_rest[depth], 1e-5);
     check_scalar(column(&x.meter, "sink_1"));
+    assert_true(meter_progress(&x.meter) == column(&x.meter, "sink_1")->scalar);
     check_scalar(column(&x.meter, "key_ratio"));
     close_meter(&x);
 }

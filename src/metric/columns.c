@@ -131,6 +131,7 @@ static void tell_metric(struct column_facts *f, const struct metric *m,
         .files = ASKED | ANALYZED,
         .digits = m->is_share ? PERCENT_DIGITS : METRIC_DIGITS,
         .is_share = m->is_share,
+        .is_bounded = m->is_share && !m->exceeds_one,
         .metric = m,
     };
 }
@@ -162,6 +163,12 @@ bool metric_is_share(const char *column)
 {
     struct column_facts f;
     return column_find(&f, column) && f.is_share;
+}
+
+bool metric_is_bounded(const char *column)
+{
+    struct column_facts f;
+    return column_find(&f, column) && f.is_bounded;
 }
 
 bool column_is_validation(const char *name)

@@ -69,7 +69,8 @@ struct column_facts {
     const char *format;
     int files, digits;
     bool is_validation;
-    bool is_share;                  /* lies in 0..1; people read percent */
+    bool is_share;                  /* a fraction; people read percent */
+    bool is_bounded;                /* and lies in 0..1 */
     const struct column *row;       /* of the table; NULL: a metric */
     const struct metric *metric;    /* NULL: a row of the table */
     const struct meter_column *own; /* of one run's metric; else NULL */
@@ -81,6 +82,7 @@ bool column_find(struct column_facts *f, const char *name);
 
 /* The same, asked for one thing; false of unknown names. */
 bool metric_is_share(const char *column);
+bool metric_is_bounded(const char *column);
 bool column_is_validation(const char *name);
 
 /* What decides which columns a run has. Borrows the meter. */

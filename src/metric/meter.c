@@ -215,6 +215,14 @@ void meter_run(struct meter *t)
         reduce(t, i);
 }
 
+double meter_progress(const struct meter *t)
+{
+    for (idx i = 0; i < t->n_columns; i++)
+        if (t->columns[i].metric->is_progress && t->columns[i].k == 1)
+            return t->columns[i].scalar;
+    return NAN;
+}
+
 const struct meter_column *meter_find(const struct meter *t, const char *name)
 {
     for (idx i = 0; i < t->n_columns; i++)

@@ -56,6 +56,9 @@ size_t meter_bytes(const struct model *m, const struct sink_options *o,
 /* meter_run - fill the columns for the engine's weights. */
 void meter_run(struct meter *t);
 
+/* The number that a line of training shows (metric.h, is_progress). */
+double meter_progress(const struct meter *t);
+
 /* The column of this name, or NULL. */
 const struct meter_column *meter_find(const struct meter *t, const char *name);
 

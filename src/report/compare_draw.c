@@ -1,5 +1,6 @@
 #include "report/compare_draw.h"
 
+#include "metric/metric.h"
 #include "report/plot.h"
 
 #include <stdlib.h>
@@ -16,12 +17,15 @@ enum {
 idx compare_panels(const char *names[PANELS_MAX],
                    const struct compare_options *o)
 {
-    const char *const beside[] = { "first_mass_raw", "bias_mass" };
     idx n = 0;
     names[n++] = o->metric;
-    for (idx i = 0; o->figure && i < COUNT_OF(beside); i++)
-        if (strcmp(beside[i], o->metric) != 0)
-            names[n++] = beside[i];
+    for (idx i = 0; o->figure && i < n_metric_table; i++) {
+        const char *name = metric_table[i].text.name;
+        if (metric_table[i].is_drawn && strcmp(name, o->metric) != 0) {
+            BUG_ON(n == PANELS_MAX - 1);
+            names[n++] = name;
+        }
+    }
     if (strcmp(o->loss, o->metric) != 0)
         names[n++] = o->loss;
     return n;

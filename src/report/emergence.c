@@ -64,10 +64,7 @@ struct emergence emergence_of(const struct compare_options *o, idx tokens)
 
 int emergence_check(const struct compare_options *o, struct err *e)
 {
-    /* raw weights are not scaled to sum 1, so their mean has no bound */
-    bool is_bounded =
-        metric_is_share(o->metric) && strcmp(o->metric, "first_mass_raw") != 0;
-    if (isnan(o->threshold) || !is_bounded ||
+    if (isnan(o->threshold) || !metric_is_bounded(o->metric) ||
         (o->threshold >= 0 && o->threshold <= 1))
         return OK;
     return err_set(

@@ -256,7 +256,7 @@ static int report(struct train *t, const struct update_result *u, struct err *e)
     if (plan_probes(c, step)) {
         meter_run(&s->meter);
         row.meter = &s->meter;
-        t->progress.sink = meter_find(&s->meter, "sink_1")->scalar;
+        t->progress.sink = meter_progress(&s->meter);
     }
     double now = clock_s(), tokens = session_tokens(c, step - t->row_step);
     double wall_s = train_rules_clock(
