@@ -182,6 +182,23 @@ static void test_random__tokens_are_uniform(void **state)
     source_release(&s);
 }
 
+static void count_close(struct source *s)
+{
+    ++*(int *)s->own;
+}
+
+static void test_source__release_closes_what_a_kind_keeps(void **state)
+{
+    (void)state;
+    int closed = 0;
+    struct source_kind kind = { .close = count_close };
+    struct source s = { .kind = &kind, .own = &closed };
+    source_release(&s);
+    assert_int_equal(closed, 1);
+    source_release(&s);
+    assert_int_equal(closed, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -193,6 +210,7 @@ int main(void)
         cmocka_unit_test(test_sources__batches_divide_as_their_samples),
         cmocka_unit_test(test_sources__have_their_texts),
         cmocka_unit_test(test_random__tokens_are_uniform),
+        cmocka_unit_test(test_source__release_closes_what_a_kind_keeps),
     };
     return cmocka_run_group_tests_name("source", tests, NULL, NULL);
 }

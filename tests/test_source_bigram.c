@@ -1,5 +1,6 @@
 /* The Bigram-Backcopy task (Guo et al., 2024). */
 #include "data/source.h"
+#include "data/source_bigram.h"
 #include "harness.h"
 
 #include <math.h>
@@ -57,9 +58,14 @@ test_bigram__trigger_is_followed_by_the_token_before_it(void **state)
     }
 }
 
+static const double *cdf_of(const struct source *s)
+{
+    return ((const struct source_bigram *)s->own)->cdf;
+}
+
 static double chance(const struct source *s, idx row, idx v)
 {
-    const double *cdf = s->cdf + row * s->n_plain;
+    const double *cdf = cdf_of(s) + row * s->n_plain;
     return v ? cdf[v] - cdf[v - 1] : cdf[0];
 }
 
@@ -185,8 +191,8 @@ static void test_bigram__table_depends_on_the_task_alone(void **state)
     open_bigram(&a, 16, 3, true, 2, 8);
     assert_int_equal(source_open(&b, &o, 7, 30, &e), OK);
     open_bigram(&c, 16, 3, true, 3, 8);
-    assert_memory_equal(a.cdf, b.cdf, 16 * 16 * sizeof *a.cdf);
-    assert_memory_not_equal(a.cdf, c.cdf, 16 * 16 * sizeof *a.cdf);
+    assert_memory_equal(cdf_of(&a), cdf_of(&b), 16 * 16 * sizeof(double));
+    assert_memory_not_equal(cdf_of(&a), cdf_of(&c), 16 * 16 * sizeof(double));
     source_release(&a);
     source_release(&b);
     source_release(&c);

@@ -1,10 +1,16 @@
 /* Text as bytes: files, folders, parts, windows and refusals. */
 #include "data/source.h"
+#include "data/source_text.h"
 #include "harness.h"
 
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+static const struct source_text *own_of(const struct source *s)
+{
+    return s->own;
+}
 
 static struct data_options text_options(const char *path, bool bos, bool eos,
                                         double val_fraction)
@@ -75,8 +81,8 @@ static void test_text__held_out_tail_is_apart(void **state)
         struct source s;
         struct err e = { 0 };
         assert_int_equal(source_open(&s, &o, 1, 8, &e), OK);
-        assert_int_equal(s.n_train, 140);
-        assert_int_equal(s.n_val, 60);
+        assert_int_equal(own_of(&s)->n_train, 140);
+        assert_int_equal(own_of(&s)->n_val, 60);
         check_part(&s, SPLIT_TRAIN, 0, 140);
         check_part(&s, SPLIT_VAL, 140, 200);
         check_part(&s, SPLIT_SINK, 140, 200);
@@ -105,7 +111,7 @@ enum { LENGTH = 8 }; /* T */
 static void check_tiles(const struct source *s, int total)
 {
     struct source source = *s; /* its sample is a buffer */
-    idx count[256] = { 0 }, first = s->n_train, n_skipped = 0;
+    idx count[256] = { 0 }, first = own_of(s)->n_train, n_skipped = 0;
     for (idx i = 0; i < s->n_tiles; i++) {
         int32_t tokens[LENGTH], targets[LENGTH];
         struct batch batch = {
@@ -238,7 +244,7 @@ static void test_text__all_byte_values_are_tokens(void **state)
     assert_int_equal(s.eos, 257);
     assert_int_equal(s.vocab, 258);
     for (int i = 0; i < 512; i++)
-        assert_int_equal(s.stream[i], bytes[i]);
+        assert_int_equal(own_of(&s)->stream[i], bytes[i]);
     source_release(&s);
     o.bos = false;
     assert_int_equal(source_open(&s, &o, 1, 8, &e), OK);
@@ -255,9 +261,9 @@ static void make_folder(const char *name)
 
 static void check_stream(const struct source *s, const char *want, int32_t eos)
 {
-    assert_int_equal(s->n_train + s->n_val, strlen(want));
+    assert_int_equal(own_of(s)->n_train + own_of(s)->n_val, strlen(want));
     for (idx i = 0; want[i]; i++)
-        assert_int_equal(s->stream[i], want[i] == '|' ? eos : want[i]);
+        assert_int_equal(own_of(s)->stream[i], want[i] == '|' ? eos : want[i]);
 }
 
 static void test_text__folder_is_read_whole_in_the_order_of_names(void **state)

@@ -21,6 +21,8 @@ int source_open(struct source *s, const struct data_options *o, uint64_t seed,
 
 void source_release(struct source *s)
 {
+    if (s->kind && s->kind->close)
+        s->kind->close(s);
     arena_release(&s->arena);
     *s = (struct source){ 0 };
 }

@@ -24,14 +24,11 @@ struct source {
     idx vocab;                     /* V: all tokens, BOS and EOS included */
     int32_t bos, eos;              /* their ids, or NO_TOKEN */
     idx n_plain;                   /* tokens 0 .. n_plain-1 are neither */
-    idx n_triggers; /* bigram-backcopy: the last of the plain ones */
-    idx n_sample;   /* T + 1, the longest sample */
+    idx n_sample;                  /* T + 1, the longest sample */
     struct arena arena;
     int32_t *sample;         /* (T+1) of source_batch: one caller at a time */
-    const double *cdf;       /* bigram-backcopy: (n_plain,n_plain), by row */
-    const uint16_t *stream;  /* text: all tokens, training part first */
-    char hash[HASH_HEX_MAX]; /* text: of the tokens; else "" */
-    idx n_train, n_val;      /* text: tokens of the two parts */
+    void *own;               /* what its kind keeps */
+    char hash[HASH_HEX_MAX]; /* of the tokens, if they come from files; or "" */
     idx n_tiles;             /* samples of validation; 0: endless */
     bool reads_all_tiles;    /* in their own order then */
 };

@@ -7,6 +7,8 @@
  * likely. The first token is none of the triggers, for a trigger there would
  * copy BOS and the sequence would degenerate into one repeated token.
  */
+#include "data/source_bigram.h"
+
 #include <math.h>
 
 #include "data/source.h"
@@ -15,13 +17,14 @@ static const double TRIGGER_WEIGHT = 4;
 
 static void fill_cdf(double *cdf, const struct source *s)
 {
+    const struct source_bigram *own = s->own;
     idx V = s->n_plain;
     for (idx row = 0; row < V; row++, cdf += V) {
         struct rng r = rng_open(s->task_seed, RNG_TASK, 0, (uint64_t)row);
         double sum = 0;
         for (idx v = 0; v < V; v++) {
             double weight = exp(rng_normal(&r));
-            sum += v < V - s->n_triggers ? weight : TRIGGER_WEIGHT * weight;
+            sum += v < V - own->n_triggers ? weight : TRIGGER_WEIGHT * weight;
             cdf[v] = sum;
         }
         for (idx v = 0; v < V; v++)
@@ -33,7 +36,6 @@ static int open_bigram(struct source *s, const struct data_options *o,
                        struct err *e)
 {
     idx V = s->n_plain, table = V * V;
-    s->n_triggers = o->triggers;
     if (o->triggers >= V)
         return err_set(e, ERR_DATA,
                        "[data] triggers = %td leaves no plain token of vocab "
@@ -45,14 +47,17 @@ static int open_bigram(struct source *s, const struct data_options *o,
                        "vocab x vocab, so it takes at most 8192",
                        V);
     struct arena measure = { 0 };
+    arena_bytes(&measure, sizeof(struct source_bigram));
     arena_doubles(&measure, table);
     arena_ints(&measure, s->n_sample);
     if (arena_open(&s->arena, measure.used_bytes, e))
         return e->code;
+    struct source_bigram *own = s->own = arena_bytes(&s->arena, sizeof *own);
     double *cdf = arena_doubles(&s->arena, table);
     s->sample = arena_ints(&s->arena, s->n_sample);
+    own->n_triggers = o->triggers;
+    own->cdf = cdf;
     fill_cdf(cdf, s);
-    s->cdf = cdf;
     return OK;
 }
 
@@ -74,14 +79,15 @@ static int32_t next_token(const double *cdf, idx V, struct rng *r)
 static void sample_bigram(const struct source *s, int32_t *out, idx n,
                           struct rng *r)
 {
-    idx V = s->n_plain, first_trigger = V - s->n_triggers;
+    const struct source_bigram *own = s->own;
+    idx V = s->n_plain, first_trigger = V - own->n_triggers;
     for (idx t = 0; t < n; t++) {
         if (t == 0)
             out[t] = (int32_t)rng_below(r, first_trigger);
         else if (out[t - 1] >= first_trigger)
             out[t] = out[t - 2]; /* out[0] is no trigger, so t >= 2 */
         else
-            out[t] = next_token(s->cdf + out[t - 1] * V, V, r);
+            out[t] = next_token(own->cdf + out[t - 1] * V, V, r);
     }
 }
 
@@ -90,13 +96,14 @@ static void sample_bigram(const struct source *s, int32_t *out, idx n,
 static void nats_bigram(const struct source *s, double *nats,
                         const int32_t *sample, idx n)
 {
-    idx V = s->n_plain, first_trigger = V - s->n_triggers;
+    const struct source_bigram *own = s->own;
+    idx V = s->n_plain, first_trigger = V - own->n_triggers;
     for (idx t = 0; t < n; t++) {
         if (t == 0) {
             nats[t] = log((double)first_trigger);
             continue;
         }
-        const double *cdf = s->cdf + sample[t - 1] * V;
+        const double *cdf = own->cdf + sample[t - 1] * V;
         idx v = sample[t];
         if (sample[t - 1] >= first_trigger)
             nats[t] = 0;

@@ -25,9 +25,12 @@ struct source_kind {
     struct op_text text; /* its formula: what the tokens are */
     idx n_plain;         /* tokens beside BOS and EOS; 0: data.vocab says */
     bool has_eos;        /* reads data.eos */
-    /* Open s->arena and place s->sample and the source's own in it; the fields
-     * above are set. OK, ERR_DATA, ERR_IO, ERR_MEMORY. */
+    /* Open s->arena and place s->sample and s->own in it, what the kind keeps;
+     * the fields above are set. OK, ERR_DATA, ERR_IO, ERR_MEMORY. */
     int (*open)(struct source *s, const struct data_options *o, struct err *e);
+    /* Give back what is not in the arena, as files and mappings are; after an
+     * open that failed, too (s->own may be NULL). NULL: nothing. */
+    void (*close)(struct source *s);
     /* Fill out (n) with a sample drawn from r, BOS not counted; n may be
      * less than n_sample, and is 1 at least. */
     void (*sample)(const struct source *s, int32_t *out, idx n, struct rng *r);

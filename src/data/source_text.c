@@ -8,6 +8,8 @@
  * gives their order: validation reads it from its beginning, sinks from its
  * end, so that they share tiles only where there are too few.
  */
+#include "data/source_text.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -157,28 +159,28 @@ static idx body_of(const struct source *s)
 
 /* Tokens of the held-out part that can be targets: without BOS the first one
  * has nothing in front of it. */
-static idx n_targets(const struct source *s)
+static idx n_targets(const struct source *s, idx n_val)
 {
-    return s->n_val - (s->bos == NO_TOKEN);
+    return n_val - (s->bos == NO_TOKEN);
 }
 
 /* Lengths of the two parts; each must hold one whole sample. */
-static int divide(struct source *s, const struct data_options *o, idx total,
-                  struct err *e)
+static int divide(struct source *s, struct source_text *own,
+                  const struct data_options *o, idx total, struct err *e)
 {
     idx body = body_of(s);
-    s->n_val = (idx)(o->val_fraction * (double)total);
-    s->n_train = total - s->n_val;
+    own->n_val = (idx)(o->val_fraction * (double)total);
+    own->n_train = total - own->n_val;
     if (total == 0)
         return err_set(e, ERR_DATA, "data.path %s: the text is empty", o->path);
-    if (s->n_train < body || s->n_val < body)
+    if (own->n_train < body || own->n_val < body)
         return err_set(
             e, ERR_DATA,
             "data.path %s: %td tokens for training and %td held out, but one "
             "sequence of model.context takes %td: give more text, a smaller "
             "context, or another data.val_fraction",
-            o->path, s->n_train, s->n_val, body);
-    s->n_tiles = idx_ceil_div(n_targets(s), s->n_sample - 1);
+            o->path, own->n_train, own->n_val, body);
+    s->n_tiles = idx_ceil_div(n_targets(s, own->n_val), s->n_sample - 1);
     return OK;
 }
 
@@ -186,6 +188,7 @@ static int open_text(struct source *s, const struct data_options *o,
                      struct err *e)
 {
     struct files files = { 0 };
+    struct source_text parts = { 0 };
     char path[KEY_TEXT_MAX];
     snprintf(path, sizeof path, "%s", o->path);
     if (!path[0])
@@ -201,15 +204,18 @@ static int open_text(struct source *s, const struct data_options *o,
     idx total = s->eos != NO_TOKEN ? files.n - 1 : 0;
     for (idx i = 0; i < files.n; i++)
         total += (idx)files.sizes[i];
-    if (divide(s, o, total, e))
+    if (divide(s, &parts, o, total, e))
         goto out;
     struct arena measure = { 0 };
-    arena_bytes(&measure, (size_t)total * sizeof *s->stream);
+    arena_bytes(&measure, sizeof parts);
+    arena_bytes(&measure, (size_t)total * sizeof *parts.stream);
     arena_ints(&measure, s->n_sample);
     if (arena_open(&s->arena, measure.used_bytes, e))
         goto out;
-    uint16_t *stream =
-        arena_bytes(&s->arena, (size_t)total * sizeof *s->stream);
+    struct source_text *own = s->own = arena_bytes(&s->arena, sizeof *own);
+    uint16_t *stream = arena_bytes(&s->arena, (size_t)total * sizeof *stream);
+    *own = parts;
+    own->stream = stream;
     s->sample = arena_ints(&s->arena, s->n_sample);
     idx n = 0;
     for (idx i = 0; i < files.n; i++) {
@@ -218,7 +224,6 @@ static int open_text(struct source *s, const struct data_options *o,
         if (read_file(stream, &n, files.paths[i], files.sizes[i], e))
             goto out;
     }
-    s->stream = stream;
     hash_hex(s->hash, hash_bytes(stream, (size_t)total * sizeof *stream));
     if (o->hash[0] && strcmp(o->hash, s->hash))
         err_set(e, ERR_DATA,
@@ -239,7 +244,8 @@ static void copy_tokens(int32_t *out, const uint16_t *start, idx n)
 static void sample_text(const struct source *s, int32_t *out, idx n,
                         struct rng *r)
 {
-    copy_tokens(out, s->stream + rng_below(r, s->n_train - n + 1), n);
+    const struct source_text *own = s->own;
+    copy_tokens(out, own->stream + rng_below(r, own->n_train - n + 1), n);
 }
 
 /* Which tile a sample lies in; sinks take what validation takes last. */
@@ -256,17 +262,18 @@ static idx tile_of(const struct source *s, enum split split, idx index)
 static idx held_out_text(const struct source *s, int32_t *out, idx n,
                          enum split split, idx index)
 {
+    const struct source_text *own = s->own;
     idx T = s->n_sample - 1, tile = tile_of(s, split, index), overlap = 0;
     idx start = tile * T;
-    if (start > s->n_val - body_of(s)) {
-        overlap = start - (s->n_val - body_of(s));
+    if (start > own->n_val - body_of(s)) {
+        overlap = start - (own->n_val - body_of(s));
         start -= overlap;
     }
     /* Sinks are measured on shorter windows: when each tile has given one, it
      * gives the next */
     if (split == SPLIT_SINK)
         start += index / s->n_tiles % (body_of(s) / n) * n;
-    copy_tokens(out, s->stream + s->n_train + start, n);
+    copy_tokens(out, own->stream + own->n_train + start, n);
     return split == SPLIT_VAL ? overlap : 0;
 }
 
