@@ -1,6 +1,6 @@
 /* Learning rates at the places where a schedule bends. */
 #include "harness.h"
-#include "optim/options.h"
+#include "optim/learning_rate.h"
 #include "optim/schedule.h"
 
 #include <math.h>

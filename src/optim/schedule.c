@@ -2,8 +2,6 @@
 
 #include <math.h>
 
-#include "optim/options.h"
-
 static double constant(double done)
 {
     (void)done;
@@ -46,15 +44,4 @@ const char *schedule_name(int i)
 {
     return i >= 0 && i < COUNT_OF(schedules) - 1 ? schedules[i]->text.name
                                                  : NULL;
-}
-
-double schedule_lr(const struct optim_options *o, idx step, idx steps)
-{
-    const struct schedule *s = schedules[o->schedule];
-    if (step <= o->warmup_steps)
-        return o->lr * (double)step / (double)o->warmup_steps;
-    double left = (double)idx_max(steps - o->warmup_steps, 1);
-    double done = fmin((double)(step - o->warmup_steps) / left, 1);
-    double low = s->ends_low ? o->min_lr : 0;
-    return o->lr * (low + (1 - low) * s->height(done));
 }

@@ -1,12 +1,9 @@
-/* schedule.h - the learning rate of an update: a warm-up, and behind it one row
- * a schedule. */
+/* schedule.h - the learning rate behind the warm-up, one row a schedule. */
 #ifndef SINKLAB_SCHEDULE_H
 #define SINKLAB_SCHEDULE_H
 
 #include "base/base.h"
 #include "base/op_text.h"
-
-struct optim_options;
 
 struct schedule {
     struct op_text text;
@@ -18,9 +15,5 @@ struct schedule {
 /* Row i is what the key [optim] schedule calls schedule_name(i). */
 extern const struct schedule *const schedules[]; /* ends with NULL */
 const char *schedule_name(int i);                /* NULL past the end */
-
-/* schedule_lr - learning rate of update `step` (from 1) of `steps`: linear
- * warm-up from 0, then constant, cosine or linear down to min_lr * lr. */
-double schedule_lr(const struct optim_options *o, idx step, idx steps);
 
 #endif

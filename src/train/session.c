@@ -4,8 +4,8 @@
 
 #include "base/memory.h"
 #include "nn/parts.h"
+#include "optim/learning_rate.h"
 #include "optim/optimizer.h"
-#include "optim/schedule.h"
 
 int session_threads(const struct config *c)
 {
