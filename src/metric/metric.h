@@ -48,9 +48,8 @@ struct metric {
     bool is_per_position;
     bool needs_extra; /* only where there is an extra column */
     bool needs_rest;  /* only where there are tokens beside the first */
-    bool is_share; /* tables print percent */
-    bool
-        exceeds_one; /* though it is a fraction: of raw weights, not of a sum */
+    bool is_share;    /* tables print percent */
+    bool exceeds_one; /* a share of raw weights, which have no sum: no bound */
     bool is_progress; /* the one that a line of training shows (of a prefix:
                          k = 1) */
     bool is_drawn;    /* figures show it beside another metric */
