@@ -4,7 +4,7 @@
  * arena (nothing is allocated, NULL comes back, sizes add up) and on the arena
  * that arena_open then maps in one piece. So it must not read what it places.
  * Every buffer starts on a 64-byte boundary and is zero at first.
- * Not for concurrent use. The only allocator of arrays of numbers.
+ * Not for concurrent use. What a model computes with lies in arenas alone.
  */
 #ifndef SINKLAB_ARENA_H
 #define SINKLAB_ARENA_H

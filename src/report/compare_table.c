@@ -179,7 +179,7 @@ static struct sheet sheet_of(struct grid *g, const struct compare_rows *t,
     return (struct sheet){ g, t, rows, n, is_file, t->o->unicode ? "±" : "+-" };
 }
 
-enum part { MEAN, SPREAD, ERROR, MIN, MAX };
+enum statistic { MEAN, SPREAD, ERROR, MIN, MAX };
 
 /* A column, headed in the manner of printf, of what stands `at` bytes into each
  * row: a text, a count, or a part of a summary of this measure (NULL: of
@@ -209,7 +209,7 @@ add_count(struct sheet *s, size_t at, const char *heading, ...)
 }
 
 static void __attribute__((format(printf, 5, 6)))
-add_part(struct sheet *s, size_t at, enum part part, const char *measure,
+add_part(struct sheet *s, size_t at, enum statistic part, const char *measure,
          const char *heading, ...)
 {
     va_list args;
