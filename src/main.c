@@ -30,6 +30,11 @@ static int run(int argc, char **argv, struct err *e)
 {
     if (argc < 2)
         return command_help.run(argc, argv, e);
+    if (strcmp(argv[1], "--version") == 0 && argc > 2)
+        return err_set(e, ERR_USAGE,
+                       "--version: unexpected argument %s: `sinklab --version` "
+                       "takes none",
+                       argv[2]);
     if (command_line_has(argc - 1, argv + 1, "--version")) {
         print_version();
         return OK;
@@ -82,7 +87,8 @@ int main(int argc, char **argv)
     open_standard_files();
     signal(SIGXFSZ, SIG_IGN); /* a file size limit is an error like another */
     int code = run(argc, argv, &e);
-    if (fflush(stdout) && !code)
+    /* What failed before leaves nothing for the last flush to fail at */
+    if ((fflush(stdout) || ferror(stdout)) && !code)
         code = err_set(&e, ERR_IO, "cannot write to standard output");
     if (code)
         fprintf(stderr, "sinklab: %s\n", e.text);

@@ -88,7 +88,7 @@ static void test_compare_cli__what_is_no_folder_is_named(void **state)
     test_write_file(path, "", 0);
     expect_error(missing, ERR_USAGE,
                  "/nowhere/at all: no such file or folder: give");
-    expect_error(nothing, ERR_USAGE, ": no such file or folder: give");
+    expect_error(nothing, ERR_USAGE, "compare: a name or path is empty");
     expect_error(oversized, ERR_USAGE, "longer than");
     expect_error(file, ERR_USAGE, "file holds no run: give");
     expect_error(empty, ERR_USAGE, "bare holds no run: give the folder that");

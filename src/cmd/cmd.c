@@ -143,9 +143,41 @@ static int say_unknown(const struct command *c, const char *word, struct err *e)
         return err_set(e, ERR_USAGE,
                        "%s: unknown option %s, did you mean --%s?", c->name,
                        shown, n.name);
-    return err_set(e, ERR_USAGE,
-                   "%s: unknown option %s (see `sinklab help %s`)", c->name,
-                   shown, c->name);
+    return err_set(e, ERR_USAGE, "%s: unknown option %s", c->name, shown);
+}
+
+/* getopt_long takes beginnings of names, too, of which a script would mean
+ * something else once there are more options; here a name is whole. */
+static int check_name(const struct command *c, const char *word, struct err *e)
+{
+    if (strncmp(word, "--", 2) != 0 || !word[2])
+        return OK;
+    const char *name = word + 2;
+    size_t n = strcspn(name, "=");
+    for (idx i = 0; i < count_options(c); i++) {
+        const struct command_option *o = &c->options[i];
+        if (strlen(o->name) != n || strncmp(o->name, name, n) != 0)
+            continue;
+        return o->type == OPTION_FLAG && name[n]
+                   ? err_set(e, ERR_USAGE, "%s: --%s takes no value", c->name,
+                             o->name)
+                   : OK;
+    }
+    return say_unknown(c, word, e);
+}
+
+/* A word for which there is no place. */
+static int say_superfluous(const struct command *c, const char *word,
+                           bool is_plain, struct err *e)
+{
+    bool is_lost = is_plain && (*word == '-' || strchr(word, '='));
+    const char *what = is_lost ? "stands behind --, where no options or "
+                                 "settings are"
+                               : "is neither an option nor an override "
+                                 "section.key=value";
+    if (c->takes_settings)
+        return err_set(e, ERR_USAGE, "%s: %s %s", c->name, word, what);
+    return err_set(e, ERR_USAGE, "%s: unexpected argument %s", c->name, word);
 }
 
 /* is_plain: behind --. */
@@ -154,19 +186,17 @@ static int put_word(const struct command *c, struct words *w, const char *word,
 {
     bool is_full = c->words_max && w->n == c->words_max;
     bool may_be_setting = c->takes_settings && !is_plain;
+    if (!*word)
+        return err_set(e, ERR_USAGE,
+                       "%s: a name or path is empty, as of a variable that is "
+                       "not set: give one",
+                       c->name);
     if (may_be_setting && (is_full || c->words_max != 1) && strchr(word, '='))
         w->settings[w->n_settings++] = word;
     else if (!is_full)
         w->at[w->n++] = word;
-    else if (c->takes_settings)
-        return err_set(e, ERR_USAGE,
-                       "%s: %s is neither an option nor an override "
-                       "section.key=value",
-                       c->name, word);
     else
-        return err_set(e, ERR_USAGE,
-                       "%s: unexpected argument %s (see `sinklab help %s`)",
-                       c->name, word, c->name);
+        return say_superfluous(c, word, is_plain, e);
     return OK;
 }
 
@@ -222,6 +252,13 @@ static int put_option(const struct command *c, void *options, int code,
     return put_value(c, o, options, value, e);
 }
 
+static void add_remedy(const struct command *c, struct err *e)
+{
+    size_t n = strlen(e->text);
+    snprintf(e->text + n, sizeof e->text - n, " (see `sinklab help %s`)",
+             c->name);
+}
+
 int command_parse(const struct command *c, void *options, struct words *words,
                   int argc, char **argv, struct err *e)
 {
@@ -236,6 +273,8 @@ int command_parse(const struct command *c, void *options, struct words *words,
     optind = 0; /* glibc: from the start, whoever used it before */
     while (!e->code) {
         const char *word = argv[optind ? optind : 1];
+        if (word && check_name(c, word, e))
+            break;
         int code = getopt_long(argc, argv, t.letters, t.longs, NULL);
         if (code == -1)
             break;
@@ -246,6 +285,8 @@ int command_parse(const struct command *c, void *options, struct words *words,
     }
     for (int i = optind; i < argc && !e->code; i++)
         put_word(c, words, argv[i], true, e);
+    if (e->code == ERR_USAGE)
+        add_remedy(c, e);
     if (!e->code && c->missing && words->n == 0)
         err_set(e, ERR_USAGE, "%s: %s, or `sinklab help %s`", c->name,
                 c->missing, c->name);

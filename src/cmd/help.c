@@ -3,6 +3,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/nearest.h"
+#include "base/text.h"
 #include "cmd/cmd.h"
 #include "config/attention_document.h"
 #include "config/config_document.h"
@@ -36,6 +38,22 @@ static void print_commands(void)
            "train configs/quick.ini\n");
 }
 
+static int say_unknown(const char *topic, struct err *e)
+{
+    struct nearest n = { .wanted = topic };
+    char shown[TEXT_SHOW_MAX];
+    for (idx i = 0; i < COUNT_OF(pages); i++)
+        nearest_offer(&n, pages[i].name);
+    for (idx i = 0; commands[i]; i++)
+        nearest_offer(&n, commands[i]->name);
+    return err_set(e, ERR_USAGE,
+                   "no help on '%s'%s%s%s `sinklab help` lists the commands, "
+                   "`sinklab help config` the keys, `sinklab help attention` "
+                   "what attention can be made of",
+                   text_show(shown, topic), n.name ? ", did you mean " : ":",
+                   n.name ? n.name : "", n.name ? "?" : "");
+}
+
 static int print_topic(const char *topic, struct err *e)
 {
     for (idx i = 0; i < COUNT_OF(pages); i++)
@@ -51,11 +69,7 @@ static int print_topic(const char *topic, struct err *e)
             command_usage(commands[i]);
             return OK;
         }
-    return err_set(e, ERR_USAGE,
-                   "no help on '%s': `sinklab help` lists the commands, "
-                   "`sinklab help config` the keys, `sinklab help attention` "
-                   "what attention can be made of",
-                   topic);
+    return say_unknown(topic, e);
 }
 
 static int run(int argc, char **argv, struct err *e)

@@ -47,6 +47,20 @@ check "help stands behind other words, too" \
 check "a version names the commit" \
     prints '^sinklab [0-9.]+ \(commit ' "$SINKLAB" --version
 
+# Output of any length: what a full disk refuses may be all, the last, or what
+# stands before the last.
+unwritten() { # COMMAND...
+    is_status 5 "$@" 2>"$T/why" >/dev/full &&
+        grep -q 'cannot write to standard output' "$T/why"
+}
+for words in --version help "help train" "help config" "help attention" list \
+    "list attention" "list position" "list --names" "help sweep"; do
+    # shellcheck disable=SC2086 # words
+    check "a full disk loses no word of $words unsaid" unwritten "$SINKLAB" $words
+done
+expect_fail 2 'did you mean train' "$SINKLAB" help trian
+expect_fail 2 'unexpected argument x' "$SINKLAB" --version x
+
 # --- train, stop, go on ----------------------------------------------------
 
 expect_fail 7 "sinklab train \\./--odd" bash -c \
