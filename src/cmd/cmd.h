@@ -3,8 +3,9 @@
  * it takes and what it does. Its help, the list of commands and the parser all
  * read that row.
  *
- * Options are spelled as getopt_long has it, but by their whole names:
- * `--jobs 4`, `--jobs=4`, `-o FILE`, `-oFILE`; they may stand behind words. `--` ends them: what follows is words, and no setting.
+ * Options are spelled as getopt_long has it, but by whole names: `--jobs 4`,
+ * `--jobs=4`, `-o FILE`, `-oFILE`; they may stand behind words. `--` ends them:
+ * what follows is words, and no setting.
  */
 #ifndef SINKLAB_CMD_H
 #define SINKLAB_CMD_H
