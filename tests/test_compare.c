@@ -1,10 +1,12 @@
 /* compare: run folders in, a table and a plot out. */
 #include "harness.h"
+#include "io/fsys.h"
 #include "runs_case.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define GONE "; (in brackets): gone again at the end\n"
 static const char header[] =
@@ -206,6 +208,30 @@ static void test_compare__a_bad_config_is_noted(void **state)
     char *text = compare_ok(names, 2, compare_usual);
     assert_within(text, "note: odd: settings unknown: ");
     free(text);
+}
+
+/* It costs the run what is in it, not the table of all. */
+static void test_compare__a_folder_for_a_file_is_noted(void **state)
+{
+    (void)state;
+    static const char *const files[] = { "config.ini", "analysis.csv" };
+    static const char *const names[] = { "set" };
+    put_done("set/softmax", "[run]\nseed = 1\n", softmax_rows);
+    for (idx i = 0; i < COUNT_OF(files); i++) {
+        char path[512];
+        struct err e = { 0 };
+        put_done("set/odd", "[run]\nseed = 1\n", relu_rows);
+        put_file("set/odd", "metrics.csv", "step,val_loss,sink_1\n4,3,0.75\n");
+        snprintf(path, sizeof path, "%s/set/odd/%s", test_dir(), files[i]);
+        assert_int_equal(fsys_remove(path, &e), OK);
+        assert_int_equal(fsys_mkdirs(path, &e), OK);
+        char *text = compare_ok(names, 1, compare_usual);
+        assert_within(text, files[i]);
+        assert_within(text, ": got a folder, want a file");
+        assert_within(text, "sink_1, percent\n");
+        free(text);
+        assert_int_equal(rmdir(path), 0);
+    }
 }
 
 static void test_compare__names_are_whole_paths_where_they_clash(void **state)
@@ -476,6 +502,7 @@ int main(void)
         cmocka_unit_test(test_compare__metrics_stand_in_for_analysis),
         cmocka_unit_test(test_compare__an_old_analysis_is_noted),
         cmocka_unit_test(test_compare__a_bad_config_is_noted),
+        cmocka_unit_test(test_compare__a_folder_for_a_file_is_noted),
         cmocka_unit_test(test_compare__names_are_whole_paths_where_they_clash),
         cmocka_unit_test(test_compare__the_same_run_may_be_given_twice),
         cmocka_unit_test(test_compare__many_runs_are_compared),

@@ -155,6 +155,26 @@ static void test_verify__finds_every_changed_bit_of_a_run(void **state)
     flip_all(dir, true, 7);
 }
 
+/* Of the sweep, found by its folder as a user names it. */
+static void check_missing(const char *name)
+{
+    char path[RUN_PATH_MAX], away[RUN_PATH_MAX], *text = NULL;
+    size_t n = 0;
+    struct err e = { 0 };
+    run_path(path, test_path("sweep"), name);
+    run_path(away, test_path("away"), name);
+    assert_int_equal(rename(path, away), 0);
+    struct verify v = { .out = open_memstream(&text, &n) };
+    assert_non_null(v.out);
+    assert_int_equal(verify_folder(&v, test_path("sweep"), &e), OK);
+    fclose(v.out);
+    if (v.code != ERR_DATA || !strstr(text, path) ||
+        !strstr(text, "is missing; "))
+        fail_msg("%s: got %d, %s", name, v.code, text);
+    free(text);
+    assert_int_equal(rename(away, path), 0);
+}
+
 static void test_verify__finds_every_changed_bit_of_a_sweep(void **state)
 {
     static const char sweep[] = "include = tiny.ini\n[axes]\nrun.seed = 1, 2\n";
@@ -178,6 +198,9 @@ static void test_verify__finds_every_changed_bit_of_a_sweep(void **state)
     assert_non_null(strstr(text, "0000-seed1: is waiting, but the journal"));
     assert_int_equal(v.code, ERR_DATA);
     free(text);
+    assert_int_equal(rename(test_path("away/0"), dir), 0);
+    check_missing("journal");
+    check_missing("runs.list");
 }
 
 int main(void)

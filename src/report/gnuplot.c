@@ -23,11 +23,13 @@ static int run_and_wait(FILE *script, FILE *picture, FILE *words, struct err *e)
     int status;
     struct err own = { 0 };
     int rc = tool_run(&status, command, script, picture, words, &own);
+    if (rc == ERR_TOOL && errno == ENOENT)
+        return say_missing(e);
     if (rc != OK)
-        return rc == ERR_TOOL && errno == ENOENT
-                   ? say_missing(e)
-                   : err_set(e, rc, "%s", own.text);
-    if (WIFEXITED(status) && WEXITSTATUS(status) == TOOL_NOT_FOUND)
+        return err_pass(e, &own);
+    /* A loader that finds no library ends with this, too, and says so */
+    if (WIFEXITED(status) && WEXITSTATUS(status) == TOOL_NOT_FOUND &&
+        fseek(words, 0, SEEK_END) == 0 && ftell(words) == 0)
         return say_missing(e);
     return tool_check(status, command[0], words, e);
 }

@@ -256,13 +256,78 @@ static bool has_mark(const struct drawing *d, const struct plot_panel *q,
             (i + 1 == c->n || !point_at(&u, &v, d->p, q, c, i + 1)));
 }
 
+/* The place of a letter, in columns and lines of its panel, about as gnuplot
+ * rounds; false where there is none. */
+static bool letter_at(idx place[2], const struct drawing *d,
+                      const struct plot_panel *q, idx curve, idx i,
+                      const double y_range[2])
+{
+    const struct look *k = &d->look;
+    double x, y, height = y_range[1] - y_range[0];
+    if (!point_at(&x, &y, d->p, q, &q->curves[curve], i))
+        return false;
+    double u = place_of(d, x) * (double)(k->width - k->left - k->right - 1);
+    double v = height > 0 ? (y - y_range[0]) / height *
+                                (double)(k->panel_height - k->top - k->bottom)
+                          : 0;
+    place[0] = (idx)floor(u + 0.5);
+    place[1] = (idx)floor(fmin(fmax(v, -1e3), 1e3) + 0.5);
+    return true;
+}
+
+/* The panel's, as they are drawn. */
+static void find_y_range(double range[2], const struct drawing *d,
+                         const struct plot_panel *q)
+{
+    double x, y, lo = INFINITY, hi = -INFINITY;
+    for (idx c = 0; c < q->n_curves; c++)
+        for (idx i = 0; i < q->curves[c].n; i++)
+            if (point_at(&x, &y, d->p, q, &q->curves[c], i)) {
+                lo = fmin(lo, y);
+                hi = fmax(hi, y);
+            }
+    bool is_given = q->y_min < q->y_max;
+    range[0] = is_given ? q->y_min : lo;
+    range[1] = is_given ? q->y_max : hi;
+    double room = d->look.room * (range[1] - range[0]);
+    range[0] -= room;
+    range[1] += room;
+}
+
+/* Where letters of several curves would stand in one place, they take turns
+ * from point to point, so that each of two equal curves is seen. Curves of many
+ * points have marks at places of their own: has_mark. */
+static bool has_turn(const struct drawing *d, const struct plot_panel *q,
+                     idx curve, idx i, const double y_range[2])
+{
+    idx here[2], there[2], rank = 0, n = 0, first = 0;
+    if (!letter_at(here, d, q, curve, i, y_range))
+        return false;
+    for (idx c = 0; c < q->n_curves; c++) {
+        idx j = 0, points = q->curves[c].n;
+        if (points > d->look.marked_max)
+            continue;
+        while (j < points && !(letter_at(there, d, q, c, j, y_range) &&
+                               there[0] == here[0] && there[1] == here[1]))
+            j++;
+        if (j == points)
+            continue;
+        first = n == 0 ? j : first;
+        rank += c < curve;
+        n++;
+    }
+    return n == 0 || first % n == rank;
+}
+
 /* A curve as a data block: x, y, low, high, y of a mark or nan; a blank line is
  * a gap. */
 static void print_data(const struct drawing *d, idx panel, idx curve)
 {
     const struct plot_panel *q = &d->p->panels[panel];
     const struct plot_curve *c = &q->curves[curve];
-    double x, y, last = -INFINITY;
+    double x, y, y_range[2], last = -INFINITY;
+    bool takes_turns = d->look.is_text && c->n <= d->look.marked_max;
+    find_y_range(y_range, d, q);
     fprintf(d->s, "$data_%td_%td << EOD\n", panel, curve);
     for (idx i = 0; i < c->n; i++) {
         if (!point_at(&x, &y, d->p, q, c, i)) {
@@ -270,7 +335,8 @@ static void print_data(const struct drawing *d, idx panel, idx curve)
             continue;
         }
         double low = band_end(q, c->low, i), high = band_end(q, c->high, i);
-        bool is_marked = has_mark(d, q, curve, i, x, &last);
+        bool is_marked = has_mark(d, q, curve, i, x, &last) &&
+                         (!takes_turns || has_turn(d, q, curve, i, y_range));
         fprintf(d->s, "%.12g %.9g %.9g %.9g %.9g\n", x, y,
                 isnan(high) ? NAN : low, isnan(low) ? NAN : high,
                 is_marked ? y : NAN);

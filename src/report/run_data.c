@@ -31,6 +31,16 @@ static void keep_unread(struct run_data *r, const struct err *own)
         r->unread = *own;
 }
 
+/* A folder in a file's place is damage of this run: the system refused
+ * nothing, and other runs are not less well known for it. */
+static void judge(struct err *own, const char *path)
+{
+    bool is_folder;
+    if (own->code == ERR_IO && fsys_is_folder(&is_folder, path, NULL) == OK &&
+        is_folder)
+        own->code = ERR_DATA;
+}
+
 /* The last part of the path, unless that is no name of its own. */
 static void name_run(struct run_data *r)
 {
@@ -72,6 +82,10 @@ static bool read_table(struct run_data *r, struct table *t, struct err *own)
         table_release(t);
         err_set(own, ERR_DATA, "%s:1: no column named step", path);
     }
+    judge(own, path);
+    run_path(path, r->path, "analysis.h5"); /* its seal is asked for */
+    if (is_analysis)
+        judge(own, path);
     keep_unread(r, own);
     return own->code != OK;
 }
@@ -119,6 +133,7 @@ static void read_config(struct run_data *r)
         r->logged = measured_by(&r->config, false);
     else
         add_note(r, "settings unknown: ", own.text);
+    judge(&own, path);
     if (is_there)
         keep_unread(r, &own);
 }
@@ -138,6 +153,7 @@ static void read_analysed(struct run_data *r)
         r->analysed = measured_by(c, true);
     if (own.code)
         add_note(r, "", own.text);
+    judge(&own, path);
     keep_unread(r, &own);
     free(text);
     free(c);

@@ -170,6 +170,18 @@ void verified_log_release(struct verified_log *log)
 
 /* ---- the command ------------------------------------------------------- */
 
+/* Is it a sweep, or was it one before its list was lost? */
+static int holds_sweep(bool *holds, const char *dir, struct err *e)
+{
+    char path[RUN_PATH_MAX];
+    if (sweep_holds_sweep(holds, dir, e) || *holds || !*dir ||
+        strlen(dir) >= SWEEP_DIR_MAX ||
+        run_file_exists(holds, dir, "sweep.ini", e) || !*holds)
+        return e->code;
+    run_path(path, dir, "configs");
+    return fsys_is_folder(holds, path, e);
+}
+
 /* A run that was found, or once the sweep that holds it: `last` is the folder
  * of the run before, and whether that is a sweep. Runs come by folders. */
 struct parent {
@@ -186,8 +198,7 @@ static int verify_found(struct verify *v, struct parent *last, const char *path,
              path);
     if (strcmp(p.dir, last->dir) == 0)
         return last->is_sweep ? OK : verify_run(v, path, e);
-    if (strlen(p.dir) < SWEEP_DIR_MAX &&
-        sweep_holds_sweep(&p.is_sweep, p.dir, e))
+    if (holds_sweep(&p.is_sweep, p.dir, e))
         return e->code;
     *last = p;
     return p.is_sweep ? verify_sweep(v, p.dir, e) : verify_run(v, path, e);
@@ -199,7 +210,7 @@ int verify_folder(struct verify *v, const char *dir, struct err *e)
     if (strlen(dir) >= SWEEP_DIR_MAX)
         return err_set(e, ERR_USAGE, "%.60s...: path too long", dir);
     bool is_sweep = false, is_run = false;
-    if (sweep_holds_sweep(&is_sweep, dir, e) || run_holds_run(&is_run, dir, e))
+    if (holds_sweep(&is_sweep, dir, e) || run_holds_run(&is_run, dir, e))
         return e->code;
     if (is_sweep || is_run)
         return is_sweep ? verify_sweep(v, dir, e) : verify_run(v, dir, e);

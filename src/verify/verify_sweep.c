@@ -59,6 +59,31 @@ static void check_end(struct verify *v, const struct sweep *s,
                path, run_state_word(state));
 }
 
+/* false, and said: it is not there. */
+static bool has_file(struct verify *v, const char *dir, const char *name,
+                     const char *remedy)
+{
+    char path[RUN_PATH_MAX];
+    bool is_there = true;
+    struct err e = { 0 };
+    sweep_path(path, dir, name);
+    if (fsys_exists(&is_there, path, &e) == OK && !is_there)
+        verify_say(v, ERR_DATA, "%s: is missing; %s", path, remedy);
+    return is_there || e.code; /* who reads it says what the system says */
+}
+
+/* Where a run has begun, its start was written down. */
+static void check_journal(struct verify *v, const struct sweep *s)
+{
+    for (idx i = 0; i < s->n; i++)
+        if (sweep_run_state(s, &s->runs[i], NULL, NULL) != RUN_PENDING) {
+            has_file(v, s->dir, "journal",
+                     "put a copy back, or `sinklab sweep FOLDER` begins a new "
+                     "one (it is history only)");
+            return;
+        }
+}
+
 /* A torn last line is dropped by readers, and cut off by the next writer. */
 static void check_torn(struct verify *v, const struct sweep *s)
 {
@@ -130,12 +155,17 @@ int verify_sweep(struct verify *v, const char *dir, struct err *e)
         verify_temporaries(v, dir, "");
         verify_temporaries(v, dir, "configs");
     }
-    if (sweep_open(&s, dir, &own)) {
-        verify_say(v, own.code, "%s", own.text);
+    bool has_list = has_file(v, dir, "runs.list",
+                             "put a copy back, or `sinklab sweep FILE "
+                             "run.dir=OTHER` begins in another folder");
+    if (!has_list || sweep_open(&s, dir, &own)) {
+        verify_err(v, &own);
         check_unlisted_runs(v, dir, e);
     } else {
-        if (!is_used)
+        if (!is_used) {
+            check_journal(v, &s);
             check_torn(v, &s);
+        }
         check_runs(v, &s, e);
     }
     sweep_close(&s);
