@@ -129,6 +129,12 @@ static void test_runs__are_filtered_and_sorted(void **state)
     expect_csv(o, "run-2 run-10 a b ");
     o.sort = "loss";
     expect_csv(o, "run-10 run-2 b a ");
+    char *text = run_ok(o); /* names move with the rest */
+    assert_within(text, "run-10  done           20  20  1.0000    4.0000    "
+                        "50.0     1\n"
+                        "run-2   interrupted    15  20  2.0000    3.0000    "
+                        "25.0     2\n");
+    free(text);
     o.sort = "-val_loss";
     expect_csv(o, "run-10 run-2 b a "); /* what is unknown comes last */
     o.sort = "run.seed";
@@ -140,7 +146,7 @@ static void test_runs__are_filtered_and_sorted(void **state)
     expect_csv(o, "run-2 ");
     where(&o, "step>15");
     expect_csv(o, "");
-    char *text = run_ok(o);
+    text = run_ok(o);
     assert_within(text, "none of the 4 runs below");
     free(text);
     filter_release(&o.where);

@@ -79,8 +79,8 @@ void alike_note(FILE *out, const struct groups *s, const char *column)
     bool has_remedy = !is_loss || a.on->context == b.on->context;
     fprintf(
         out, "note: %s was measured differently in %s (%s) and in %s (%s)%s\n",
-        column, a.run->label, print(a_on, &a, is_loss), b.run->label,
-        print(b_on, &b, is_loss),
+        column, run_data_label(a.run), print(a_on, &a, is_loss),
+        run_data_label(b.run), print(b_on, &b, is_loss),
         has_remedy ? ": `sinklab analyze` them alike before you compare them"
                    : "");
 }

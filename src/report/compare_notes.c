@@ -81,10 +81,11 @@ static void note_copies(struct notes *n, const struct group *g)
             if (strcmp(ids[k], ids[i]) != 0 ||
                 (is_longer && !are_one_path(other, r)))
                 continue;
-            add_note(n, r->label,
+            add_note(n, run_data_label(r),
                      "has the settings and seeds of %s%s, so their numbers "
                      "count twice",
-                     other->label, is_longer ? " but for train.steps" : "");
+                     run_data_label(other),
+                     is_longer ? " but for train.steps" : "");
             break;
         }
     }
@@ -233,12 +234,12 @@ static void note_runs(struct notes *n, const struct compare_rows *t,
     for (idx i = 0; i < g->n_runs; i++) {
         const struct run_data *r = g->runs[i];
         if (t->groups->are_single && r->analysis.columns == 0)
-            add_note(n, r->label,
+            add_note(n, run_data_label(r),
                      "no analysis.csv, so %s is what training measured "
                      "(metrics.csv)",
                      t->o->metric);
         if (r->note[0])
-            add_note(n, r->label, "%s", r->note);
+            add_note(n, run_data_label(r), "%s", r->note);
     }
 }
 

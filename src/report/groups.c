@@ -149,7 +149,8 @@ static void write_label(struct group *g, const struct groups *s)
     struct text t = { g->label, sizeof g->label, 0 };
     const struct run_data *first = g->runs[0];
     if (!first->has_config || s->n_keys == 0)
-        text_add(&t, "%s", first->has_config ? "all runs" : first->label);
+        text_add(&t, "%s",
+                 first->has_config ? "all runs" : run_data_label(first));
     for (idx k = 0; first->has_config && k < s->n_keys; k++) {
         char value[KEY_PRINT_MAX];
         struct config_key key = s->keys[k];
@@ -176,7 +177,7 @@ static void label_runs(const struct groups *s, struct run_data *runs, idx n)
             is_clear = strcmp(runs[i].name, runs[k].name) != 0 ||
                        strcmp(runs[i].path, runs[k].path) == 0;
     for (idx i = 0; i < n && !is_clear; i++)
-        runs[i].label = runs[i].path;
+        runs[i].has_namesake = true;
 }
 
 /* ---- the whole --------------------------------------------------------- */
@@ -192,7 +193,7 @@ static void describe(struct groups *s, struct group *g,
     }
     g->n_counted = 1;
     g->is_done = runs[0]->state == RUN_DONE;
-    snprintf(g->label, sizeof g->label, "%s", runs[0]->label);
+    snprintf(g->label, sizeof g->label, "%s", run_data_label(runs[0]));
     snprintf(g->status, sizeof g->status, "%s", runs[0]->status);
 }
 

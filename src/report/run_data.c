@@ -166,7 +166,6 @@ void run_data_read(struct run_data *r, const char *path, bool has_analysis)
     struct err analysis = { 0 }, metrics = { 0 };
     *r = (struct run_data){ .path = path };
     name_run(r);
-    r->label = r->name[0] ? r->name : path;
     read_standing(r);
     if (has_analysis)
         r->is_analysis_bad = read_table(r, &r->analysis, &analysis);

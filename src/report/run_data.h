@@ -20,7 +20,7 @@ enum { RUN_NAME_MAX = 256 };
 struct run_data {
     const char *path;
     char name[RUN_NAME_MAX]; /* last part of path; "" where it says none */
-    const char *label;       /* how tables and legends call it: name or path */
+    bool has_namesake;       /* another folder has that name, too */
     enum run_state state;
     const char *status; /* its word */
     double step;        /* updates done, as far as its files say; NAN */
@@ -35,6 +35,12 @@ struct run_data {
     bool is_metrics_bad;
     char note[ERR_TEXT_MAX]; /* one line to tell the reader; or "" */
 };
+
+/* How tables and legends call it: by its name, where that says which it is. */
+static inline const char *run_data_label(const struct run_data *r)
+{
+    return r->name[0] && !r->has_namesake ? r->name : r->path;
+}
 
 /* run_data_read - fill r; without `has_analysis` only what training wrote. */
 void run_data_read(struct run_data *r, const char *path, bool has_analysis);

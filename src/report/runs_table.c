@@ -77,7 +77,8 @@ static int fill(struct grid *g, struct part p, const struct config_key *keys,
     idx run = grid_add(g, "run"), status = grid_add(g, "status");
     for (idx i = 0; i < p.n; i++) {
         const struct listed *r = &p.runs[i];
-        grid_set(g, i + 1, run, "%s", is_file ? r->data.path : r->data.label);
+        grid_set(g, i + 1, run, "%s",
+                 is_file ? r->data.path : run_data_label(&r->data));
         grid_set(g, i + 1, status, "%s", r->data.status);
     }
     for (idx k = 0; k < COUNT_OF(numbers); k++)
