@@ -306,7 +306,8 @@ static void test_sweep_expand__useless_conditions_are_told(void **state)
                        "s.ini:4: [axes] optim.lr: already set by line 3 where "
                        "run.seed=2 optim.lr=1: give conditions");
     sweep_case_refused("[axes]\nrun.seed = 1, 2\n[exclude]\nrun.seed != 3\n",
-                       ERR_CONFIG, "leaves no run: all 2 combinations");
+                       ERR_CONFIG,
+                       "s.ini:4: [exclude] leaves no run: all 2 combinations");
     sweep_case_refused(
         "[axes]\nrun.seed = 1 to 1000\noptim.lr = linear 0 to 1, "
         "1000\n",

@@ -65,8 +65,7 @@ int gnuplot_run(char **picture, size_t *n, FILE *script, struct err *e)
     *n = 0;
     if (!drawn || !words || fflush(script) != 0 || ferror(script) ||
         fseek(script, 0, SEEK_SET) != 0) {
-        rc = err_set(e, ERR_IO, "cannot write temporary files for gnuplot: %s",
-                     strerror(errno));
+        rc = err_system(e, "temporary files for gnuplot", "write");
         goto out;
     }
     rc = run_and_wait(script, drawn, words, e);

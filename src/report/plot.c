@@ -581,8 +581,7 @@ static int draw(char **bytes, size_t *n, struct drawing *d, bool is_svg,
 {
     d->s = tmpfile();
     if (!d->s)
-        return err_set(e, ERR_IO, "cannot make a temporary file: %s",
-                       strerror(errno));
+        return err_system(e, "temporary files for gnuplot", "write");
     print_script(d, is_svg);
     int rc = gnuplot_run(bytes, n, d->s, e);
     fclose(d->s);

@@ -538,8 +538,7 @@ static void check_use(struct walk *w)
         if (!w->was_used[i])
             w->p->idle = f->excludes[i].text;
     if (w->p->n == 0 && w->draft.n_problems == 0) {
-        struct place whole = { .file = f->path, .line = 1 };
-        draft_problem(&w->draft, &whole, ERR_CONFIG,
+        draft_problem(&w->draft, &f->excluded_at, ERR_CONFIG,
                       "[exclude] leaves no run: all %td combinations are "
                       "excluded",
                       w->p->n_excluded);

@@ -165,8 +165,9 @@ static void add_exclude(struct sweep_parse *p, struct sweep_file *f)
 {
     if (f->n_excludes == SWEEP_EXCLUDES_MAX)
         sweep_problem(p, "got more than %d exclusions", SWEEP_EXCLUDES_MAX);
-    else if (sweep_exclude_parse(&f->excludes[f->n_excludes], p))
-        f->n_excludes++;
+    else if (sweep_exclude_parse(&f->excludes[f->n_excludes], p) &&
+             f->n_excludes++ == 0)
+        f->excluded_at = p->line->at;
 }
 
 static void parse_section(struct sweep_parse *p,

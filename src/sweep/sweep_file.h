@@ -34,6 +34,7 @@ struct sweep_file {
     idx draws, seed;
     idx n_excludes;
     struct condition excludes[SWEEP_EXCLUDES_MAX];
+    struct place excluded_at; /* of the first of them */
 
     struct pool memory;
 };
