@@ -464,6 +464,11 @@ static void test_compare_group__a_damaged_half_is_told(void **state)
                         "metrics.csv is used: ");
     assert_within(text, "for want of analysis.csv in 1 of 2 runs");
     free(text);
+    struct compare_options o_loss = compare_usual;
+    o_loss.metric = "loss"; /* which no analysis could measure */
+    text = compare_text("half", o_loss);
+    assert_null(strstr(text, "for want of"));
+    free(text);
 }
 
 /* A loss on fewer tokens, and one of other data. */

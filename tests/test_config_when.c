@@ -410,7 +410,8 @@ static void test_config__keys_are_read_when_their_rows_say(void **state)
                 continue;
             try_key(&w);
             if (!w.n_read || !w.makes_a_difference)
-                fail_msg("%s: read with %td values, but no probe tells them",
+                fail_msg("%s: read in %td trials, but no settings in `probes` "
+                         "make any of its values change a bit",
                          w.name, w.n_read);
             if (has_condition(w.k) && !w.n_idle)
                 fail_msg("%s: no probe leaves it unread", w.name);

@@ -1,6 +1,7 @@
 #include "report/compare_notes.h"
 
 #include "base/utf8.h"
+#include "metric/columns.h"
 #include "report/alike.h"
 #include "report/cells.h"
 
@@ -200,7 +201,7 @@ static void note_error(FILE *out, const struct groups *s)
             least, most);
 }
 
-/* Where the numbers of the metric come from. */
+/* Where the numbers of the metric come from: none that training alone knows. */
 static void note_source(FILE *out, const struct compare_options *o,
                         const struct groups *s, idx n_logged)
 {
@@ -210,7 +211,10 @@ static void note_source(FILE *out, const struct compare_options *o,
         if (s->g[i].n_counted > 0)
             m = n_logged ? &s->g[i].runs[0]->logged
                          : &s->g[i].runs[0]->analysed;
-    if (!m || s->n_counted == 0)
+    struct column_facts f;
+    bool is_measured =
+        column_find(&f, o->metric) && (f.metric || f.is_validation);
+    if (!is_measured || !m || s->n_counted == 0)
         return;
     measured_print_of(on, m, o->metric);
     if (n_logged == 0 && m->is_known)
