@@ -28,7 +28,7 @@ static void open_batch(struct planned *p, idx unscored, idx document_token)
     batch_plan(&p->b, &p->arena, B, T, &rules);
     memcpy(p->b.tokens, tokens, sizeof tokens);
     for (idx i = 0; i < B * T; i++)
-        p->b.targets[i] = (int32_t)(i % 5);
+        p->b.targets[i] = (int32_t)(i % 5), p->b.weights[i] = 1;
 }
 
 static void test_batch__first_targets_do_not_count(void **state)
@@ -40,9 +40,9 @@ static void test_batch__first_targets_do_not_count(void **state)
         batch_mark(&p.b);
         assert_null(p.b.documents);
         for (idx i = 0; i < B * T; i++)
-            assert_int_equal(p.b.targets[i],
-                             i % T < unscored ? NO_TARGET : i % 5);
-        assert_int_equal(batch_counted(&p.b), B * (T - unscored));
+            assert_true(p.b.targets[i] == i % 5 &&
+                        p.b.weights[i] == (i % T < unscored ? 0 : 1));
+        assert_true(batch_weight(&p.b) == (double)(B * (T - unscored)));
         arena_release(&p.arena);
     }
 }
@@ -56,7 +56,7 @@ static void test_batch__documents_begin_with_their_token(void **state)
     open_batch(&p, 0, 7);
     batch_mark(&p.b);
     assert_memory_equal(p.b.documents, starts, sizeof starts);
-    assert_int_equal(batch_counted(&p.b), B * T);
+    assert_true(batch_weight(&p.b) == B * T);
     arena_release(&p.arena);
 }
 
@@ -67,14 +67,17 @@ static void test_batch__a_part_is_some_of_its_sequences(void **state)
     struct planned p;
     open_batch(&p, 2, 7);
     batch_mark(&p.b);
-    p.b.targets[2 * T + 3] = NO_TARGET;
+    p.b.weights[2 * T + 3] = (real)0.25;
     struct batch part = batch_part(&p.b, 1, 2);
     assert_int_equal(part.B, 2);
     assert_int_equal(part.T, T);
     assert_ptr_equal(part.tokens, p.b.tokens + T);
     assert_ptr_equal(part.targets, p.b.targets + T);
     assert_ptr_equal(part.documents, p.b.documents + T);
-    assert_int_equal(batch_counted(&part), 2 * (T - 2) - 1);
+    assert_ptr_equal(part.weights, p.b.weights + T);
+    assert_true(batch_weight(&part) == 2 * (T - 2) - 0.75);
+    assert_true(batch_total(&part).weight == batch_weight(&part) &&
+                batch_total(&part).sequences == 2);
     arena_release(&p.arena);
     open_batch(&p, 0, NO_TOKEN);
     assert_null(batch_part(&p.b, 2, 1).documents);

@@ -47,6 +47,7 @@ static void build(struct built *b, const char *settings)
     for (idx i = 0; i < B * T; i++) {
         b->batch.tokens[i] = (int32_t)rng_below(&r, V - 1); /* one is free */
         b->batch.targets[i] = (int32_t)rng_below(&r, V);
+        b->batch.weights[i] = 1;
     }
     batch_mark(&b->batch);
 }

@@ -109,27 +109,29 @@ struct xent_case {
     idx R, V;
     real *logits;
     const int32_t *target;
+    const real *weight;
 };
 
 static double xent_value(void *context)
 {
     struct xent_case *c = context;
     real loss[8];
-    xent_forward(loss, c->logits, c->target, c->R, c->V);
+    xent_forward(loss, c->logits, c->target, c->weight, c->R, c->V);
     double sum = 0;
     for (idx r = 0; r < c->R; r++)
-        sum += (double)loss[r];
+        sum += (double)c->weight[r] * (double)loss[r];
     return 0.25 * sum;
 }
 
 static void test_xent__backward_matches_differences(void **state)
 {
     (void)state;
-    const int32_t target[] = { 0, 8, 3 };
-    struct xent_case c = { 3, 9, normal(27, 3, 13), target };
-    real *d = normal(27, 3, 13), loss[3];
-    xent_backward(loss, d, target, 3, 9, (real)0.25);
-    check_gradient("xent", xent_value, &c, c.logits, d, 27, BOUND, 1e-2);
+    const int32_t target[] = { 0, 8, 3, 3 };
+    const real weight[] = { 1, (real)0.3, 0, 2 };
+    struct xent_case c = { 4, 9, normal(36, 3, 13), target, weight };
+    real *d = normal(36, 3, 13), loss[4];
+    xent_backward(loss, d, target, weight, 4, 9, (real)0.25);
+    check_gradient("xent", xent_value, &c, c.logits, d, 36, BOUND, 1e-2);
     free(c.logits), free(d);
 }
 

@@ -7,6 +7,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/rng.h"
 #include "nn/attention/weights/normalizer.h"
@@ -114,33 +115,98 @@ static void test_model__large_batch_gradient_along_directions(void **state)
     }
 }
 
-/* Two half batches, each with half the weight, add up to the whole batch. */
+/* Weights that differ, some of them 0, and a whole sequence that does not
+ * count. */
+static void weigh(struct batch *b)
+{
+    static const double weights[] = { 0.25, 1, 0, 2, 1 };
+    for (idx i = 0; i < b->B * b->T; i++)
+        b->weights[i] = (real)(i / b->T == 2 ? 0 : weights[i * 3 % 5]);
+}
+
+static void test_model__weighted_gradient_matches_differences(void **state)
+{
+    (void)state;
+    for (idx registers = 0; registers <= 2; registers += 2)
+        for (idx prefix = 0; prefix <= 3; prefix += 3) {
+            struct model_options o = options_of(registers, 6);
+            struct attention_options a =
+                ATTENTION(.registers = registers, .prefix = prefix);
+            char failed[WALK_TEXT_MAX];
+            struct tiny t;
+            open_case(&t, &o, &a, 4, 7, 3);
+            weigh(&t.batch);
+            batch_mark(&t.batch);
+            tiny_backward(&t, 1);
+            if (walk_entries(&t, failed))
+                walk_fail("weights", failed);
+            tiny_close(&t);
+        }
+}
+
+/* sum(weight * nats) / sum(weight), of those that count. */
+static void test_model__loss_is_the_mean_by_weights(void **state)
+{
+    (void)state;
+    struct model_options o = options_of(false, 6);
+    struct attention_options a = ATTENTION(.registers = 2);
+    struct tiny t;
+    open_case(&t, &o, &a, 4, 7, 6);
+    tiny_loss(&t, 4);
+    real nats[4 * 6];
+    for (idx b = 0; b < 4; b++)
+        memcpy(nats + b * 6, acts_losses(&t.x, &t.m, b), 6 * sizeof *nats);
+    weigh(&t.batch);
+    double sum = 0, weight = 0;
+    for (idx i = 0; i < 4 * 6; i++) {
+        sum += (double)t.batch.weights[i] * (double)nats[i];
+        weight += (double)t.batch.weights[i];
+    }
+    assert_close(tiny_loss(&t, 4), sum / weight, 1e-13);
+    for (idx i = 0; i < 4 * 6; i++)
+        assert_true(acts_losses(&t.x, &t.m, 0)[i / 6 * 8 + i % 6] ==
+                    (t.batch.weights[i] == 0 ? 0 : nats[i]));
+    tiny_close(&t);
+}
+
+/* Micro-batches of 1, 2 and 1 sequences, in which different numbers of targets
+ * count, add up to their whole update. */
 static void test_model__accumulated_gradient_is_that_of_the_batch(void **state)
 {
     (void)state;
-    struct model_options o = options_of(true, 6);
-    struct attention_options a = ATTENTION();
-    struct tiny whole, half;
-    open_case(&whole, &o, &a, 4, 7, 6);
-    open_case(&half, &o, &a, 2, 7, 6);
-    tiny_backward(&whole, 1);
-    for (idx part = 0; part < 2; part++) {
-        for (idx i = 0; i < half.x.M; i++) {
-            half.batch.tokens[i] = whole.batch.tokens[part * half.x.M + i];
-            half.batch.targets[i] = whole.batch.targets[part * half.x.M + i];
+    static const idx sizes[] = { 1, 2, 1 };
+    for (int weighted = 0; weighted <= 1; weighted++) {
+        struct model_options o = options_of(true, 6);
+        struct attention_options a = ATTENTION(.registers = 1);
+        while (strcmp(weight_map_name(a.weights), "affine") != 0)
+            a.weights++; /* has a state that follows a mean over rows */
+        struct tiny whole, parts;
+        open_case(&whole, &o, &a, 4, 7, 6);
+        open_case(&parts, &o, &a, 4, 7, 6);
+        if (weighted)
+            weigh(&whole.batch);
+        double loss = tiny_backward(&whole, 1), sum = 0;
+        struct batch_total of = batch_total(&whole.batch);
+        idx first = 0;
+        for (int i = 0; i < COUNT_OF(sizes); first += sizes[i++]) {
+            struct batch part = batch_part(&whole.batch, first, sizes[i]);
+            sum += model_backward_loss(&parts.m, parts.w, parts.dw, &parts.x,
+                                       &part, of)
+                       .objective;
         }
-        tiny_backward(&half, 0.5);
+        assert_int_equal(first, 4);
+        assert_close(sum, loss, 1e-13);
+        for (idx k = 0; k < whole.m.table.count; k++) {
+            const struct param *p = &whole.m.table.rows[k];
+            double largest = 0;
+            for (idx i = p->offset; i < p->offset + p->n; i++)
+                largest = fmax(largest, fabs((double)whole.dw[i]));
+            for (idx i = p->offset; i < p->offset + p->n; i++)
+                assert_near(parts.dw[i], whole.dw[i], 1e-13, largest);
+        }
+        tiny_close(&whole);
+        tiny_close(&parts);
     }
-    for (idx k = 0; k < whole.m.table.count; k++) {
-        const struct param *p = &whole.m.table.rows[k];
-        double largest = 0;
-        for (idx i = p->offset; i < p->offset + p->n; i++)
-            largest = fmax(largest, fabs((double)whole.dw[i]));
-        for (idx i = p->offset; i < p->offset + p->n; i++)
-            assert_near(half.dw[i], whole.dw[i], 1e-13, largest);
-    }
-    tiny_close(&whole);
-    tiny_close(&half);
 }
 
 static int start(void **state)
@@ -155,6 +221,8 @@ int main(void)
         cmocka_unit_test(test_model__gpt2_gradient_matches_differences),
         cmocka_unit_test(test_model__llama_gradient_matches_differences),
         cmocka_unit_test(test_model__large_batch_gradient_along_directions),
+        cmocka_unit_test(test_model__weighted_gradient_matches_differences),
+        cmocka_unit_test(test_model__loss_is_the_mean_by_weights),
         cmocka_unit_test(test_model__accumulated_gradient_is_that_of_the_batch),
     };
     return cmocka_run_group_tests_name("grad_model", tests, start, NULL);

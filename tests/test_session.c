@@ -112,7 +112,9 @@ static bool same_batch(struct session *a, struct session *b)
     source_batch(&a->source, x, SPLIT_TRAIN, 0);
     source_batch(&b->source, y, SPLIT_TRAIN, 0);
     return memcmp(x->tokens, y->tokens, bytes) == 0 &&
-           memcmp(x->targets, y->targets, bytes) == 0;
+           memcmp(x->targets, y->targets, bytes) == 0 &&
+           memcmp(x->weights, y->weights,
+                  (size_t)(x->B * x->T) * sizeof *x->weights) == 0;
 }
 
 static real *weights(struct session *s)
@@ -319,6 +321,7 @@ static double plain_text_loss(struct session *s)
             bool is_bos = bos && t == 0;
             x->tokens[t] = is_bos ? s->source.bos : part[start + t - 1];
             x->targets[t] = part[start + t];
+            x->weights[t] = 1;
         }
         engine_loss(&s->engine, x);
         for (idx t = T - n; t < T; t++)

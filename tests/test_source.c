@@ -111,9 +111,14 @@ test_sources__batches_are_samples_and_their_next_tokens(void **state)
     for (int i = 0; source_name(i); i++) {
         struct source s;
         int32_t tokens[B * T], targets[B * T], sample[T + 1];
+        real weights[B * T];
         open_any(&s, i, true, 3);
         struct batch batch = {
-            .B = B, .T = T, .tokens = tokens, .targets = targets
+            .B = B,
+            .T = T,
+            .tokens = tokens,
+            .targets = targets,
+            .weights = weights,
         };
         source_batch(&s, &batch, SPLIT_TRAIN, 900);
         source_batch(&s, &batch, SPLIT_TRAIN, FIRST);
@@ -122,6 +127,8 @@ test_sources__batches_are_samples_and_their_next_tokens(void **state)
             source_sample(&s, sample, T + 1, SPLIT_TRAIN, FIRST + b);
             assert_memory_equal(tokens + b * T, sample, bytes);
             assert_memory_equal(targets + b * T, sample + 1, bytes);
+            for (idx t = 0; t < T; t++)
+                assert_true(weights[b * T + t] == 1);
         }
         source_release(&s);
     }
@@ -135,12 +142,21 @@ static void test_sources__batches_divide_as_their_samples(void **state)
     for (int i = 0; source_name(i); i++) {
         struct source s;
         int32_t whole[2][6 * T], part[2][2 * T];
+        real weights[6 * T];
         open_any(&s, i, false, 3);
         struct batch of_6 = {
-            .B = 6, .T = T, .tokens = whole[0], .targets = whole[1]
+            .B = 6,
+            .T = T,
+            .tokens = whole[0],
+            .targets = whole[1],
+            .weights = weights,
         };
         struct batch of_2 = {
-            .B = 2, .T = T, .tokens = part[0], .targets = part[1]
+            .B = 2,
+            .T = T,
+            .tokens = part[0],
+            .targets = part[1],
+            .weights = weights,
         };
         source_batch(&s, &of_6, SPLIT_TRAIN, 12);
         for (idx k = 2; k >= 0; k--) {

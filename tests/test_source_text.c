@@ -114,14 +114,19 @@ static void check_tiles(const struct source *s, int total)
     idx count[256] = { 0 }, first = own_of(s)->n_train, n_skipped = 0;
     for (idx i = 0; i < s->n_tiles; i++) {
         int32_t tokens[LENGTH], targets[LENGTH];
+        real weights[LENGTH];
         struct batch batch = {
-            .B = 1, .T = LENGTH, .tokens = tokens, .targets = targets
+            .B = 1,
+            .T = LENGTH,
+            .tokens = tokens,
+            .targets = targets,
+            .weights = weights,
         };
         source_batch(&source, &batch, SPLIT_VAL, i);
         bool counts = false;
         for (idx t = 0; t < LENGTH; t++) {
             assert_true(tokens[t] >= first);
-            if (targets[t] == NO_TARGET) {
+            if (weights[t] == 0) {
                 assert_false(counts); /* only in front */
                 n_skipped++;
                 continue;

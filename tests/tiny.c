@@ -84,6 +84,7 @@ void tiny_open_spec(struct tiny *t, const struct model_spec *spec, idx B, idx V,
     for (idx i = 0; i < B * T; i++) {
         t->batch.tokens[i] = (int32_t)rng_below(&r, V);
         t->batch.targets[i] = (int32_t)rng_below(&r, V);
+        t->batch.weights[i] = 1;
     }
     batch_mark(&t->batch);
 }
@@ -103,10 +104,13 @@ double tiny_loss(struct tiny *t, idx B)
     return model_forward_loss(&t->m, t->w, &t->x, &first).cross_entropy;
 }
 
-double tiny_backward(struct tiny *t, double share)
+double tiny_backward(struct tiny *t, int parts)
 {
-    return model_backward_loss(&t->m, t->w, t->dw, &t->x, &t->batch, share)
-        .cross_entropy;
+    struct batch_total of = batch_total(&t->batch);
+    of.weight *= parts;
+    of.sequences *= parts;
+    return parts * model_backward_loss(&t->m, t->w, t->dw, &t->x, &t->batch, of)
+                       .cross_entropy;
 }
 
 void tiny_observe(struct tiny *t, idx B, const struct head_observer *observer)

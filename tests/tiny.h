@@ -34,9 +34,9 @@ void tiny_open(struct tiny *t, const struct model_options *o,
 void tiny_open_spec(struct tiny *t, const struct model_spec *spec, idx B, idx V,
                     int threads, double gain);
 /* The cross-entropy of the first B sequences; that of all, and the gradient
- * added to dw. */
+ * added to dw, as one of so many like parts of an update. */
 double tiny_loss(struct tiny *t, idx B);
-double tiny_backward(struct tiny *t, double share);
+double tiny_backward(struct tiny *t, int parts);
 void tiny_observe(struct tiny *t, idx B, const struct head_observer *observer);
 void tiny_close(struct tiny *t);
 

@@ -6,6 +6,7 @@ void batch_plan(struct batch *b, struct arena *arena, idx B, idx T,
     *b = (struct batch){ .B = B, .T = T, .rules = *rules };
     b->tokens = arena_ints(arena, B * T);
     b->targets = arena_ints(arena, B * T);
+    b->weights = arena_reals(arena, B * T);
     if (rules->document_token != NO_TOKEN)
         b->documents = arena_ints(arena, B * T);
 }
@@ -25,7 +26,7 @@ void batch_mark(struct batch *b)
 {
     for (idx i = 0; i < b->B; i++) {
         for (idx t = 0; t < b->rules.unscored; t++)
-            b->targets[i * b->T + t] = NO_TARGET;
+            b->weights[i * b->T + t] = 0;
         if (b->documents)
             mark_documents(b->documents + i * b->T, b->tokens + i * b->T, b->T,
                            b->rules.document_token);
@@ -39,15 +40,21 @@ struct batch batch_part(const struct batch *b, idx first, idx B)
     part.B = B;
     part.tokens += first * b->T;
     part.targets += first * b->T;
+    part.weights += first * b->T;
     if (b->documents)
         part.documents += first * b->T;
     return part;
 }
 
-idx batch_counted(const struct batch *b)
+double batch_weight(const struct batch *b)
 {
-    idx n = 0;
+    double sum = 0;
     for (idx i = 0; i < b->B * b->T; i++)
-        n += b->targets[i] != NO_TARGET;
-    return n;
+        sum += (double)b->weights[i];
+    return sum;
+}
+
+struct batch_total batch_total(const struct batch *b)
+{
+    return (struct batch_total){ batch_weight(b), b->B };
 }

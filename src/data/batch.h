@@ -1,18 +1,15 @@
 /* batch.h - what a pass over a model is given: sequences of tokens, what
- * follows each, which of that counts, and where documents begin.
+ * follows each, how much of that counts, and where documents begin.
  *
  * Nobody else decides what counts: data fills a batch, the model, the loss and
- * who measures read it.
+ * who measures read it. How many targets count differs from batch to batch.
  */
 #ifndef SINKLAB_BATCH_H
 #define SINKLAB_BATCH_H
 
 #include "base/arena.h"
 
-enum {
-    NO_TOKEN = -1,
-    NO_TARGET = -1, /* in targets: this one does not count */
-};
+enum { NO_TOKEN = -1 };
 
 /* What a model asks of its batches. */
 struct batch_rules {
@@ -24,7 +21,9 @@ struct batch_rules {
 struct batch {
     idx B, T; /* of what it holds; there may be room for more sequences */
     int32_t *tokens;    /* (B,T) */
-    int32_t *targets;   /* (B,T) the token behind each, or NO_TARGET */
+    int32_t *targets;   /* (B,T) the token behind each; always a token */
+    real *weights;      /* (B,T) of each target in a mean loss; 0: it does not
+                           count */
     int32_t *documents; /* (B,T) where in its sequence the document of each
                            token begins; NULL: at 0 */
     struct batch_rules rules;
@@ -34,14 +33,21 @@ struct batch {
 void batch_plan(struct batch *b, struct arena *arena, idx B, idx T,
                 const struct batch_rules *rules);
 
-/* batch_mark - let the rules count, once tokens and targets are there. A first
- * token that begins no document belongs to one that began earlier. */
+/* batch_mark - let the rules count, once tokens, targets and weights are there.
+ * A first token that begins no document belongs to one that began earlier. */
 void batch_mark(struct batch *b);
 
 /* Sequences first .. first+B-1 of a batch, in place. */
 struct batch batch_part(const struct batch *b, idx first, idx B);
 
-/* Targets that count. */
-idx batch_counted(const struct batch *b);
+/* The sum of its weights. */
+double batch_weight(const struct batch *b);
+
+/* What means are over: all that is trained on together, one batch or many. */
+struct batch_total {
+    double weight; /* the sum of all weights */
+    idx sequences;
+};
+struct batch_total batch_total(const struct batch *b);
 
 #endif

@@ -72,8 +72,8 @@ void source_batch(struct source *s, struct batch *b, enum split split,
         idx skipped = take_sample(s, s->sample, T + 1, split, first + i);
         memcpy(b->tokens + i * T, s->sample, bytes);
         memcpy(b->targets + i * T, s->sample + 1, bytes);
-        for (idx t = 0; t < skipped; t++)
-            b->targets[i * T + t] = NO_TARGET;
+        for (idx t = 0; t < T; t++)
+            b->weights[i * T + t] = t < skipped ? 0 : 1;
     }
     batch_mark(b);
 }

@@ -52,7 +52,7 @@ void source_sample(const struct source *s, int32_t *tokens, idx n,
 idx source_plan_validation(struct source *s, idx tokens);
 
 /* source_batch - fill a batch with samples first .. first+B-1: tokens, those
- * that follow, and what its rules say of them. */
+ * that follow and their weights, and what its rules say of them. */
 void source_batch(struct source *s, struct batch *b, enum split split,
                   idx first);
 

@@ -114,10 +114,10 @@ const real *engine_losses(const struct engine *g, idx sequence)
 }
 
 struct pass_loss engine_backward(struct engine *g, const struct batch *b,
-                                 double share)
+                                 struct batch_total of)
 {
     struct cpu *c = g->cpu;
-    return model_backward_loss(g->m, c->w, c->dw, &c->acts, b, share);
+    return model_backward_loss(g->m, c->w, c->dw, &c->acts, b, of);
 }
 
 double engine_grad_norm(struct engine *g)

@@ -70,10 +70,11 @@ struct pass_loss engine_loss(struct engine *g, const struct batch *b);
  * not count. Valid until the next call. */
 const real *engine_losses(const struct engine *g, idx sequence);
 
-/* engine_backward - the same, and share * its objective's gradient is added to
- * those of the update to come. share: 1 / number of its micro-batches. */
+/* engine_backward - the part that a micro-batch has in an update's means and in
+ * the gradient of its objective, which is added to those before it. of: all
+ * micro-batches of the update together. */
 struct pass_loss engine_backward(struct engine *g, const struct batch *b,
-                                 double share);
+                                 struct batch_total of);
 
 /* Global l2 norm of the gradients so far. */
 double engine_grad_norm(struct engine *g);

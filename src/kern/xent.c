@@ -13,11 +13,11 @@ static real row_max(const real *x, idx n)
     return max;
 }
 
-void xent_forward(real *loss, const real *logits, const int32_t *target, idx R,
-                  idx V)
+void xent_forward(real *loss, const real *logits, const int32_t *target,
+                  const real *weight, idx R, idx V)
 {
     for (idx r = 0; r < R; r++, logits += V) {
-        if (target[r] < 0) {
+        if (weight[r] == 0) {
             loss[r] = 0;
             continue;
         }
@@ -29,11 +29,11 @@ void xent_forward(real *loss, const real *logits, const int32_t *target, idx R,
     }
 }
 
-void xent_backward(real *loss, real *logits, const int32_t *target, idx R,
-                   idx V, real scale)
+void xent_backward(real *loss, real *logits, const int32_t *target,
+                   const real *weight, idx R, idx V, real scale)
 {
     for (idx r = 0; r < R; r++, logits += V) {
-        if (target[r] < 0) {
+        if (weight[r] == 0) {
             loss[r] = 0;
             memset(logits, 0, (size_t)V * sizeof *logits);
             continue;
@@ -46,10 +46,10 @@ void xent_backward(real *loss, real *logits, const int32_t *target, idx R,
             sum += logits[v];
         }
         loss[r] = (real)log(sum) + (max - at_target);
-        real factor = scale / sum;
+        real share = scale * weight[r], factor = share / sum;
 #pragma omp simd
         for (idx v = 0; v < V; v++)
             logits[v] *= factor;
-        logits[target[r]] -= scale;
+        logits[target[r]] -= share;
     }
 }

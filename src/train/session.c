@@ -42,7 +42,8 @@ static void plan(struct session *s, struct arena *arena)
 {
     idx T = s->config.model.context;
     struct batch_rules rules = model_batch_rules(&s->model, T);
-    batch_plan(&s->batch, arena, s->config.train.batch, T, &rules);
+    const struct train_options *o = &s->config.train;
+    batch_plan(&s->batch, arena, o->batch * o->accumulate, T, &rules);
     s->floor = arena_doubles(arena, T + 1);
 }
 
@@ -190,6 +191,8 @@ int session_check(struct session *s, idx step, bool with_state, struct err *e)
         if (check_numbers(s, n.slots[i], n.slot_names[i], step, e))
             return e->code;
     struct batch one = batch_part(&s->batch, 0, 1);
+    for (idx t = 0; t < one.T; t++)
+        one.weights[t] = 1; /* whatever counts of what was read last */
     struct pass_loss loss = engine_loss(&s->engine, &one);
     return isfinite(loss.objective)
                ? OK
@@ -200,14 +203,14 @@ int session_update(struct session *s, idx step, struct update_result *r,
                    struct err *e)
 {
     const struct config *c = &s->config;
-    struct batch *b = &s->batch;
-    idx n = c->train.accumulate;
-    double share = 1 / (double)n;
+    struct batch *all = &s->batch;
+    source_batch(&s->source, all, SPLIT_TRAIN, step * all->B);
+    struct batch_total total = batch_total(all);
+    stopwatch_mark(s->watch, PART_DATA);
     r->loss = (struct pass_loss){ 0 };
-    for (idx i = 0; i < n; i++) {
-        source_batch(&s->source, b, SPLIT_TRAIN, (step * n + i) * b->B);
-        stopwatch_mark(s->watch, PART_DATA);
-        pass_loss_add(&r->loss, engine_backward(&s->engine, b, share), share);
+    for (idx first = 0; first < all->B; first += c->train.batch) {
+        struct batch part = batch_part(all, first, c->train.batch);
+        pass_loss_add(&r->loss, engine_backward(&s->engine, &part, total));
         stopwatch_mark(s->watch, PART_WAIT);
     }
     r->grad_norm = engine_grad_norm(&s->engine);

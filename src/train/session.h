@@ -20,7 +20,8 @@ struct session {
     struct model model;
     struct engine engine; /* of (train.batch, model.context) */
     struct arena arena;
-    struct batch batch;      /* (train.batch, model.context) */
+    struct batch batch;      /* (train.batch * train.accumulate, model.context)
+                                of a whole update */
     double *floor;           /* (context + 1), room for source_floor */
     struct meter meter;      /* probe_sequences if training, else sequences */
     idx n_val;               /* sequences that a validation reads */

@@ -5,20 +5,22 @@
 #include "train/session.h"
 
 /* Sums over sequences from which the mean loss of a target and its standard
- * error follow: a sequence of n targets that lose `sum` together. Losses are
- * counted from those of the first sequence, so little cancels. */
+ * error follow: a sequence whose targets weigh n and lose `sum` together.
+ * Losses are counted from those of the first sequence, so little cancels. */
 struct tally {
-    double sequences, targets, origin;
+    double sequences, weight, origin;
     double d, dd, dn, nn; /* sums of d = sum - origin n, d^2, d n, n^2 */
 };
 
 static void tally_add(struct tally *t, double sum, double n)
 {
+    if (n == 0) /* says nothing */
+        return;
     if (t->sequences == 0)
         t->origin = sum / n;
     double d = sum - t->origin * n;
     t->sequences++;
-    t->targets += n;
+    t->weight += n;
     t->d += d;
     t->dd += d * d;
     t->dn += d * n;
@@ -27,29 +29,30 @@ static void tally_add(struct tally *t, double sum, double n)
 
 static double tally_mean(const struct tally *t)
 {
-    return t->origin + t->d / t->targets;
+    return t->origin + t->d / t->weight;
 }
 
-/* Of a mean over clusters: sequences are drawn, not targets. With as many
- * targets in each it is the deviation of their means / sqrt(sequences). */
+/* Of a mean over clusters: sequences are drawn, not targets. With the same
+ * weight in each it is the deviation of their means / sqrt(sequences). */
 static double tally_se(const struct tally *t)
 {
-    double n = t->sequences, shift = t->d / t->targets;
+    double n = t->sequences, shift = t->d / t->weight;
     double squares = t->dd - 2 * shift * t->dn + shift * shift * t->nn;
     if (n < 2)
         return NAN;
-    return sqrt(fmax(squares, 0) * n / (n - 1)) / t->targets;
+    return sqrt(fmax(squares, 0) * n / (n - 1)) / t->weight;
 }
 
-/* A sequence's loss, or the least that is possible, over the targets that
- * count. */
-static double sum_counted(const struct batch *one, const real *loss,
-                          const double *floor)
+/* A sequence's loss, or the least that is possible, of its targets by their
+ * weights. */
+static double weighted_sum(const struct batch *one, const real *loss,
+                           const double *floor)
 {
     double sum = 0;
     for (idx t = 0; t < one->T; t++)
-        if (one->targets[t] != NO_TARGET)
-            sum += loss ? (double)loss[t] : floor[t];
+        if (one->weights[t] != 0)
+            sum +=
+                (double)one->weights[t] * (loss ? (double)loss[t] : floor[t]);
     return sum;
 }
 
@@ -57,22 +60,21 @@ struct val_result session_validate(struct session *s)
 {
     struct tally loss = { 0 }, excess = { 0 };
     bool has_floor = source_has_floor(&s->source);
-    idx n = s->n_val, T = s->batch.T;
-    for (idx first = 0; first < n; first += s->batch.B) {
-        struct batch part =
-            batch_part(&s->batch, 0, idx_min(s->batch.B, n - first));
+    idx n = s->n_val, T = s->batch.T, B = s->config.train.batch;
+    for (idx first = 0; first < n; first += B) {
+        struct batch part = batch_part(&s->batch, 0, idx_min(B, n - first));
         source_batch(&s->source, &part, SPLIT_VAL, first);
         engine_loss(&s->engine, &part);
         for (idx b = 0; b < part.B; b++) {
             struct batch one = batch_part(&part, b, 1);
-            double counted = (double)batch_counted(&one);
-            double sum = sum_counted(&one, engine_losses(&s->engine, b), NULL);
-            tally_add(&loss, sum, counted);
+            double weight = batch_weight(&one);
+            double sum = weighted_sum(&one, engine_losses(&s->engine, b), NULL);
+            tally_add(&loss, sum, weight);
             if (!has_floor)
                 continue;
             source_floor(&s->source, s->floor, T, SPLIT_VAL, first + b);
-            tally_add(&excess, sum - sum_counted(&one, NULL, s->floor),
-                      counted);
+            tally_add(&excess, sum - weighted_sum(&one, NULL, s->floor),
+                      weight);
         }
     }
     return (struct val_result){

@@ -57,7 +57,7 @@ static void put_logits(FILE *out, const struct session *s, const struct acts *x)
 
 static void put_batch(FILE *out, struct session *s, struct look *k, idx batch)
 {
-    struct batch *b = &s->batch;
+    struct batch part = batch_part(&s->batch, 0, k->x.B), *b = &part;
     idx shape[2] = { b->B, b->T }, one = 1, n = b->B * b->T;
     source_batch(&s->source, b, SPLIT_TRAIN, batch * b->B);
     put_head(out, "", "tokens", "int32", 2, shape);
@@ -68,7 +68,8 @@ static void put_batch(FILE *out, struct session *s, struct look *k, idx batch)
     model_forward_loss(&s->model, k->w, &k->x, b);
     put_logits(out, s, &k->x);
     double loss =
-        model_backward_loss(&s->model, k->w, k->dw, &k->x, b, 1).cross_entropy;
+        model_backward_loss(&s->model, k->w, k->dw, &k->x, b, batch_total(b))
+            .cross_entropy;
     put_head(out, "", "loss", "float64", 1, &one);
     fwrite(&loss, sizeof loss, 1, out);
     for (idx i = 0; i < s->model.table.count; i++) {
@@ -105,8 +106,8 @@ static int open_look(struct look *k, struct session *s, struct err *e)
     k->dw = calloc((size_t)s->model.table.total, sizeof *k->dw);
     if (!k->dw)
         return err_set(e, ERR_MEMORY, "out of memory");
-    return acts_open(&k->x, &k->arena, &s->model, s->batch.B, s->batch.T,
-                     s->threads, true, false, e);
+    return acts_open(&k->x, &k->arena, &s->model, s->config.train.batch,
+                     s->batch.T, s->threads, true, false, e);
 }
 
 static int dump(const char *checkpoint, idx batch, const char *path,

@@ -171,6 +171,7 @@ void acts_plan(struct acts *x, struct arena *arena, const struct model *m,
                         .is_observing = is_observing };
     if (m->R) {
         x->targets = arena_ints(arena, M);
+        x->weights = arena_reals(arena, M);
         x->documents = arena_ints(arena, M);
     }
     x->x = arena_reals(arena, (2 * m->L + 1) * M * C);

@@ -205,6 +205,7 @@ struct acts {
     bool is_training, is_observing;
     int32_t *targets, *documents; /* (M) those of the batch, by row; NULL where
                                      rows are tokens, or there are none */
+    real *weights;                /* (M) of targets, the same */
     real *x;                      /* (2L+1, M, C) residual stream: x0, after
                                   attention 0, after block 0, ... */
     struct block_acts *blocks;    /* (L) */
@@ -259,19 +260,18 @@ void acts_watch(struct acts *x, const struct model *m, struct stopwatch *watch);
  * query see do not count. */
 struct batch_rules model_batch_rules(const struct model *m, idx T);
 
-/* What a pass found, in means over the targets that count. The cross-entropy,
+/* What a pass found, in means over targets by their weights. The cross-entropy,
  * in nats, is what is reported; the objective is what gradients are of: that,
  * and terms that training adds to it, of which there are none yet. */
 struct pass_loss {
     double cross_entropy, objective;
 };
 
-/* sum += share * loss, term by term. */
-static inline void pass_loss_add(struct pass_loss *sum, struct pass_loss loss,
-                                 double share)
+/* sum += loss, term by term. */
+static inline void pass_loss_add(struct pass_loss *sum, struct pass_loss loss)
 {
-    sum->cross_entropy += share * loss.cross_entropy;
-    sum->objective += share * loss.objective;
+    sum->cross_entropy += loss.cross_entropy;
+    sum->objective += loss.objective;
 }
 
 /* model_forward_loss - forward pass over a batch of x->T tokens and up to x->B
@@ -285,12 +285,15 @@ struct pass_loss model_forward_loss(const struct model *m, const real *w,
 void model_observe(const struct model *m, const real *w, struct acts *x,
                    const struct batch *b, const struct head_observer *observer);
 
-/* model_backward_loss - forward and backward pass over a batch.
- * dw (table.total) += share * gradient of the objective.
- * share: 1 / number of micro-batches that make an update. */
+/* model_backward_loss - forward and backward pass over a batch, all of an
+ * update or one of its micro-batches.
+ * dw (table.total) += its part of the gradient of the update's objective.
+ * of: the whole update. What comes back is this batch's part of the update's
+ * means: they add up over its micro-batches. */
 struct pass_loss model_backward_loss(const struct model *m, const real *w,
                                      real *dw, struct acts *x,
-                                     const struct batch *b, double share);
+                                     const struct batch *b,
+                                     struct batch_total of);
 
 /* Nats of the targets of one sequence of the last pass (T); 0 where one does
  * not count. */

@@ -58,23 +58,26 @@ void pass_norm_grads(const struct pass *p, struct norm_params n,
         norm_grad(p, n.shift, k->dshift[slot], p->m->C);
 }
 
-/* What the batch says of tokens, by row: registers have no target, and see
- * what they see whatever the document. */
+/* What the batch says of tokens, by row: no target of a register counts, and
+ * they see what they see whatever the document. */
 static void set_rows(struct pass *p)
 {
     const struct batch *b = p->batch;
     idx R = p->m->R, S = p->x->S;
     p->targets = b->targets;
+    p->weights = b->weights;
     p->documents = b->documents;
     if (!R)
         return;
     for (idx r = 0; r < p->M; r++) {
         idx s = r % S, i = r / S * b->T + s - R;
-        p->x->targets[r] = s < R || !b->targets ? NO_TARGET : b->targets[i];
+        p->x->targets[r] = s < R || !b->targets ? 0 : b->targets[i];
+        p->x->weights[r] = s < R || !b->weights ? 0 : b->weights[i];
         if (b->documents)
             p->x->documents[r] = s < R ? 0 : b->documents[i] + (int32_t)R;
     }
     p->targets = p->x->targets;
+    p->weights = p->x->weights;
     p->documents = b->documents ? p->x->documents : NULL;
 }
 
@@ -100,7 +103,7 @@ struct pass_loss model_forward_loss(const struct model *m, const real *w,
                                     struct acts *x, const struct batch *b)
 {
     struct pass p = pass_over(m, w, x, b);
-    p.counted = (double)batch_counted(b);
+    p.weight = batch_weight(b);
 #pragma omp parallel num_threads(x->threads)
     {
         forward_blocks(&p);
@@ -121,15 +124,20 @@ void model_observe(const struct model *m, const real *w, struct acts *x,
 
 struct pass_loss model_backward_loss(const struct model *m, const real *w,
                                      real *dw, struct acts *x,
-                                     const struct batch *b, double share)
+                                     const struct batch *b,
+                                     struct batch_total of)
 {
-    BUG_ON(!x->is_training);
+    BUG_ON(!x->is_training || of.sequences < b->B);
     struct pass p = pass_over(m, w, x, b);
     p.dw = dw;
-    p.counted = (double)batch_counted(b);
-    p.scale = p.counted > 0 ? (real)(share / p.counted) : 0;
-    /* in this order, of which bits hang */
-    p.row_share = p.scale * (real)(p.counted / (double)p.B) / (real)x->S;
+    p.weight = of.weight;
+    p.scale = of.weight > 0 ? (real)(1 / of.weight) : 0;
+    /* in this order, of which bits hang; what follows a mean over rows does so
+     * where nothing counts, too */
+    p.row_share = of.weight > 0
+                      ? p.scale * (real)(of.weight / (double)of.sequences)
+                      : 1 / (real)of.sequences;
+    p.row_share /= (real)x->S;
 #pragma omp parallel num_threads(x->threads)
     {
         forward_blocks(&p);

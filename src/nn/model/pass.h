@@ -21,10 +21,11 @@ struct pass {
     real *dw; /* backward only */
     const struct batch *batch;
     const int32_t *targets, *documents; /* (M) the batch's, by row; or NULL */
+    const real *weights;                /* (M) of the targets */
     idx B, M;                           /* of this pass: M = B * x->S rows */
-    double counted;                     /* targets */
-    real scale;     /* of the gradient of a target's loss: share / counted */
-    real row_share; /* share / M */
+    double weight;  /* of all targets that the mean is over */
+    real scale;     /* of the gradient of a target's loss: 1 / weight */
+    real row_share; /* 1 / rows that the mean is over */
     const struct head_observer *observer;
 };
 
