@@ -1,0 +1,254 @@
+#include "data/stored_files.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <glob.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* Folders in folders; a bound for links that lead in a circle. */
+enum { DEPTH_MAX = 64 };
+
+void stored_files_release(struct stored_files *f)
+{
+    for (idx i = 0; i < f->n; i++)
+        free(f->paths[i]);
+    free(f->paths);
+    *f = (struct stored_files){ 0 };
+}
+
+static int add_file(struct stored_files *f, const char *name, struct err *e)
+{
+    if (f->n == f->cap) {
+        idx cap = f->cap ? f->cap * 2 : 16;
+        char **paths = realloc(f->paths, (size_t)cap * sizeof *paths);
+        if (!paths)
+            return err_set(e, ERR_MEMORY, "no memory for the names of files");
+        f->paths = paths;
+        f->cap = cap;
+    }
+    char *path = strdup(name);
+    if (!path)
+        return err_set(e, ERR_MEMORY, "no memory for the names of files");
+    f->paths[f->n++] = path;
+    return OK;
+}
+
+/* What errno says of a file: one that is not there is ERR_DATA, one that cannot
+ * be read ERR_IO. */
+static int cannot(struct err *e, const struct stored_query *q, const char *path,
+                  const char *what)
+{
+    char place[STORED_PLACE_MAX];
+    int errnum = errno;
+    stored_place(place, q, path);
+    if (errnum == ENOENT || errnum == ENOTDIR)
+        return err_set(e, ERR_DATA, "%s: %s", place, strerror(errnum));
+    errno = errnum;
+    return err_system(e, place, what);
+}
+
+static int check_given(const struct stored_query *q, struct err *e)
+{
+    if (q->path[0])
+        return OK;
+    return err_set(e, ERR_DATA,
+                   "%s is empty: give %s=FILE or %s=FOLDER, where the tokens "
+                   "are",
+                   q->key, q->key, q->key);
+}
+
+static bool ends_in(const char *name, const char *end)
+{
+    size_t n = strlen(name), n_end = strlen(end);
+    return n > n_end && strcmp(name + n - n_end, end) == 0;
+}
+
+static int by_name(const struct dirent **a, const struct dirent **b)
+{
+    return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static int is_visible(const struct dirent *d)
+{
+    return d->d_name[0] != '.';
+}
+
+static int is_shard(const struct dirent *d)
+{
+    return is_visible(d) && ends_in(d->d_name, ".bin");
+}
+
+/* What to do with an entry of a folder. */
+typedef int visit(struct stored_files *f, const struct stored_query *q,
+                  const char *path, idx depth, struct err *e);
+
+static int walk(struct stored_files *f, const struct stored_query *q,
+                const char *path, idx depth,
+                int (*select)(const struct dirent *), visit *each,
+                struct err *e)
+{
+    struct dirent **names;
+    int rc = OK, n = scandir(path, &names, select, by_name);
+    if (n < 0)
+        return cannot(e, q, path, "read this folder");
+    for (int i = 0; i < n; i++) {
+        char inner[PATH_MAX];
+        if (rc == OK && snprintf(inner, sizeof inner, "%s/%s", path,
+                                 names[i]->d_name) >= PATH_MAX)
+            rc =
+                err_set(e, ERR_DATA, "%s %s: a path is too long", q->key, path);
+        if (rc == OK)
+            rc = each(f, q, inner, depth + 1, e);
+        free(names[i]);
+    }
+    free(names);
+    return rc;
+}
+
+/* --- text ----------------------------------------------------------------- */
+
+static int visit_text(struct stored_files *f, const struct stored_query *q,
+                      const char *path, idx depth, struct err *e)
+{
+    struct stat st;
+    if (stat(path, &st)) /* also of a link to nothing: text would be missing */
+        return cannot(e, q, path, "look at it");
+    if (S_ISREG(st.st_mode))
+        return add_file(f, path, e);
+    if (!S_ISDIR(st.st_mode))
+        return err_set(e, ERR_DATA,
+                       "%s %s: neither a file nor a folder: take it away",
+                       q->key, path);
+    if (depth == DEPTH_MAX)
+        return err_set(e, ERR_DATA,
+                       "%s %s: deeper than %d folders; does a link lead back "
+                       "to a folder above it?",
+                       q->key, path, DEPTH_MAX);
+    return walk(f, q, path, depth, is_visible, visit_text, e);
+}
+
+int stored_files_of_text(struct stored_files *f, const struct stored_query *q,
+                         struct err *e)
+{
+    int rc = check_given(q, e);
+    if (rc == OK)
+        rc = visit_text(f, q, q->path, 0, e);
+    if (rc == OK && f->n == 0)
+        rc = err_set(e, ERR_DATA, "%s %s: no regular file there", q->key,
+                     q->path);
+    return rc;
+}
+
+/* --- tokens --------------------------------------------------------------- */
+
+static int visit_shard(struct stored_files *f, const struct stored_query *q,
+                       const char *path, idx depth, struct err *e)
+{
+    (void)q, (void)depth;
+    return add_file(f, path, e);
+}
+
+/* A shard whose name has this word; NULL: none. */
+static const char *named(const struct stored_files *f, const char *word)
+{
+    for (idx i = 0; i < f->n; i++) {
+        const char *slash = strrchr(f->paths[i], '/');
+        const char *name = slash ? slash + 1 : f->paths[i];
+        if (strstr(name, word))
+            return name;
+    }
+    return NULL;
+}
+
+/* Tools put both parts into one folder, where nobody should train on both. */
+static int check_one_part(const struct stored_files *f,
+                          const struct stored_query *q, struct err *e)
+{
+    const char *train = named(f, "train"), *val = named(f, "val");
+    if (!train || !val)
+        return OK;
+    return err_set(e, ERR_DATA,
+                   "%s %s: holds %s and %s: give each part by a file or a "
+                   "pattern, as data.path='%s/*train*.bin' with "
+                   "data.val_path='%s/*val*.bin'",
+                   q->key, q->path, train, val, q->path, q->path);
+}
+
+static int find_in_folder(struct stored_files *f, const struct stored_query *q,
+                          struct err *e)
+{
+    int rc = walk(f, q, q->path, 0, is_shard, visit_shard, e);
+    if (rc == OK && f->n == 0)
+        rc = err_set(e, ERR_DATA,
+                     "%s %s: no NAME.bin in this folder: give one with "
+                     "shards, a file, or a pattern of files",
+                     q->key, q->path);
+    return rc == OK ? check_one_part(f, q, e) : rc;
+}
+
+static int compare_paths(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static int find_by_pattern(struct stored_files *f, const struct stored_query *q,
+                           struct err *e)
+{
+    glob_t found = { 0 };
+    int rc = OK, how = glob(q->path, GLOB_ERR | GLOB_NOSORT, NULL, &found);
+    if (how == GLOB_NOMATCH)
+        rc = err_set(e, ERR_DATA, "%s %s: no file matches this pattern", q->key,
+                     q->path);
+    else if (how == GLOB_NOSPACE)
+        rc = err_set(e, ERR_MEMORY, "no memory for the names of files");
+    else if (how)
+        rc = cannot(e, q, q->path, "read a folder of this pattern");
+    for (size_t i = 0; rc == OK && i < found.gl_pathc; i++)
+        if (!ends_in(found.gl_pathv[i], ".idx"))
+            rc = add_file(f, found.gl_pathv[i], e);
+    globfree(&found);
+    if (rc == OK && f->n == 0)
+        rc = err_set(e, ERR_DATA,
+                     "%s %s: matches NAME.idx alone, but tokens are in "
+                     "NAME.bin: give a pattern of these",
+                     q->key, q->path);
+    if (f->n > 1)
+        qsort(f->paths, (size_t)f->n, sizeof *f->paths, compare_paths);
+    return rc;
+}
+
+/* Is there such a file? Its path is then `path`. */
+static bool has_sibling(char path[PATH_MAX], const char *of, size_t n,
+                        const char *end)
+{
+    struct stat st;
+    return snprintf(path, PATH_MAX, "%.*s%s", (int)n, of, end) < PATH_MAX &&
+           stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+int stored_files_of_tokens(struct stored_files *f, const struct stored_query *q,
+                           struct err *e)
+{
+    struct stat st;
+    char bin[PATH_MAX];
+    size_t n = strlen(q->path);
+    int rc = check_given(q, e);
+    if (rc != OK)
+        return rc;
+    if (stat(q->path, &st)) {
+        int errnum = errno;
+        if (has_sibling(bin, q->path, n, ".bin"))
+            return add_file(f, bin, e);
+        if (errnum == ENOENT && strpbrk(q->path, "*?["))
+            return find_by_pattern(f, q, e);
+        errno = errnum;
+        return cannot(e, q, q->path, "look at it");
+    }
+    if (S_ISDIR(st.st_mode))
+        return find_in_folder(f, q, e);
+    if (ends_in(q->path, ".idx") && has_sibling(bin, q->path, n - 4, ".bin"))
+        return add_file(f, bin, e);
+    return add_file(f, q->path, e);
+}
