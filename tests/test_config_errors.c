@@ -293,12 +293,12 @@ static void test_config__what_nothing_reads_is_refused(void **state)
         "= sigmoid and attention.sigmoid_bias != length; this run has "
         "attention.weights = sigmoid, attention.sigmoid_bias = length: leave "
         "it out, or change that");
-    expect(
-        "[optim]\nmin_lr = 0.1\n[data]\npath = x\n",
-        "@:2: [optim] min_lr = 0.1 is read only with optim.schedule != "
-        "constant; this run has constant: leave it out, or change that\n"
-        "@:4: [data] path = x is read only with data.source = text; this run "
-        "has bigram-backcopy: leave it out, or change that");
+    expect("[optim]\nmin_lr = 0.1\n[data]\npath = x\n",
+           "@:2: [optim] min_lr = 0.1 is read only with optim.schedule != "
+           "constant; this run has constant: leave it out, or change that\n"
+           "@:4: [data] path = x is read only with data.source = text | "
+           "tokens; this run "
+           "has bigram-backcopy: leave it out, or change that");
     expect_override("attention.gate_per=head",
                     "command line: attention.gate_per = head is read only with "
                     "attention.gate != none; this run has none: leave it out, "

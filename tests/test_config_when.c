@@ -83,6 +83,15 @@ static const char *const probes[] = {
     "data.source=random",
     "data.source=text data.path=@a",
     "data.source=text data.path=@a data.eos=yes",
+    "data.source=text data.path=@a data.order=packed",
+    "data.source=tokens data.path=@a/0.txt data.vocab=65536 data.token_bytes=2",
+    "data.source=tokens data.path=@a/0.txt data.vocab=65536 "
+    "data.format=nanogpt",
+    "data.source=mixture",
+    "data.random_positions=2",
+    "data.random_positions=2 run.data_seed=3",
+    "data.random_positions=2 data.random_fresh=yes",
+    "data.fixed_position=2",
 };
 
 /* ---- configurations ---------------------------------------------------- */
@@ -157,7 +166,8 @@ static idx values_of(char values[VALUES_MAX][VALUE_MAX], struct config_key k)
 {
     static const char *const integers[] = { "1", "2", "3", "5", "16", "24" };
     static const char *const reals[] = { "0.25", "0.5", "2", "3" };
-    static const char *const texts[] = { "a", "b", "0123456789abcdef" };
+    static const char *const texts[] = { "a", "b", "0123456789abcdef",
+                                         "1*random,1*bigram-backcopy" };
     idx n = 0;
     switch (k.key->type) {
     case KEY_INT:

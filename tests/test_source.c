@@ -20,11 +20,16 @@ static void open_any(struct source *s, int i, bool bos, uint64_t seed)
     o.eos = true;
     o.val_fraction = 0.4;
     o.vocab = 16;
-    if (strcmp(source_name(i), "text") == 0) {
-        char bytes[400];
+    snprintf(o.mixture, sizeof o.mixture, "1*random, 2*random");
+    if (corpora[i]->is_stored) {
+        char bytes[800];
+        bool is_text = strcmp(corpus_name(i), "text") == 0;
         snprintf(o.path, sizeof o.path, "%s/any.txt", test_dir());
         for (int j = 0; j < COUNT_OF(bytes); j++)
             bytes[j] = (char)('a' + j * j % 23);
+        for (int j = 0; j < COUNT_OF(bytes) && !is_text; j++)
+            bytes[j] = (char)(j % 2 ? 0 : (uint32_t)j * 2654435761u >> 28);
+        o.token_bytes = 2;
         test_write_file(o.path, bytes, sizeof bytes);
     }
     assert_int_equal(source_open(s, &o, seed, T, &e), OK);
@@ -33,7 +38,7 @@ static void open_any(struct source *s, int i, bool bos, uint64_t seed)
 static void test_sources__samples_are_pure_functions(void **state)
 {
     (void)state;
-    for (int i = 0; source_name(i); i++) {
+    for (int i = 0; corpus_name(i); i++) {
         struct source s, again;
         int32_t first[30][T + 1], tokens[T + 1];
         open_any(&s, i, true, 3);
@@ -52,7 +57,7 @@ static void test_sources__samples_are_pure_functions(void **state)
 static void test_sources__samples_differ_by_index_split_and_seed(void **state)
 {
     (void)state;
-    for (int i = 0; source_name(i); i++) {
+    for (int i = 0; corpus_name(i); i++) {
         struct source s, other;
         int32_t a[T + 1], b[T + 1];
         idx same[5] = { 0 };
@@ -82,7 +87,7 @@ static void test_sources__samples_differ_by_index_split_and_seed(void **state)
 static void test_sources__begin_with_bos_if_asked(void **state)
 {
     (void)state;
-    for (int i = 0; source_name(i); i++) {
+    for (int i = 0; corpus_name(i); i++) {
         for (int bos = 0; bos <= 1; bos++) {
             struct source s;
             open_any(&s, i, bos, 3);
@@ -108,18 +113,17 @@ test_sources__batches_are_samples_and_their_next_tokens(void **state)
 {
     (void)state;
     enum { B = 7, FIRST = 21 };
-    for (int i = 0; source_name(i); i++) {
+    for (int i = 0; corpus_name(i); i++) {
         struct source s;
         int32_t tokens[B * T], targets[B * T], sample[T + 1];
         real weights[B * T];
         open_any(&s, i, true, 3);
-        struct batch batch = {
-            .B = B,
-            .T = T,
-            .tokens = tokens,
-            .targets = targets,
-            .weights = weights,
-        };
+        struct batch batch = { .B = B,
+                               .T = T,
+                               .tokens = tokens,
+                               .targets = targets,
+                               .weights = weights,
+                               .rules.document_token = NO_TOKEN };
         source_batch(&s, &batch, SPLIT_TRAIN, 900);
         source_batch(&s, &batch, SPLIT_TRAIN, FIRST);
         for (idx b = 0; b < B; b++) {
@@ -127,8 +131,6 @@ test_sources__batches_are_samples_and_their_next_tokens(void **state)
             source_sample(&s, sample, T + 1, SPLIT_TRAIN, FIRST + b);
             assert_memory_equal(tokens + b * T, sample, bytes);
             assert_memory_equal(targets + b * T, sample + 1, bytes);
-            for (idx t = 0; t < T; t++)
-                assert_true(weights[b * T + t] == 1);
         }
         source_release(&s);
     }
@@ -139,25 +141,23 @@ test_sources__batches_are_samples_and_their_next_tokens(void **state)
 static void test_sources__batches_divide_as_their_samples(void **state)
 {
     (void)state;
-    for (int i = 0; source_name(i); i++) {
+    for (int i = 0; corpus_name(i); i++) {
         struct source s;
         int32_t whole[2][6 * T], part[2][2 * T];
         real weights[6 * T];
         open_any(&s, i, false, 3);
-        struct batch of_6 = {
-            .B = 6,
-            .T = T,
-            .tokens = whole[0],
-            .targets = whole[1],
-            .weights = weights,
-        };
-        struct batch of_2 = {
-            .B = 2,
-            .T = T,
-            .tokens = part[0],
-            .targets = part[1],
-            .weights = weights,
-        };
+        struct batch of_6 = { .B = 6,
+                              .T = T,
+                              .tokens = whole[0],
+                              .targets = whole[1],
+                              .weights = weights,
+                              .rules.document_token = NO_TOKEN };
+        struct batch of_2 = { .B = 2,
+                              .T = T,
+                              .tokens = part[0],
+                              .targets = part[1],
+                              .weights = weights,
+                              .rules.document_token = NO_TOKEN };
         source_batch(&s, &of_6, SPLIT_TRAIN, 12);
         for (idx k = 2; k >= 0; k--) {
             source_batch(&s, &of_2, SPLIT_TRAIN, 12 + 2 * k);
@@ -172,10 +172,10 @@ static void test_sources__batches_divide_as_their_samples(void **state)
 static void test_sources__have_their_texts(void **state)
 {
     (void)state;
-    for (int i = 0; source_name(i); i++)
-        assert_true(strlen(source_kinds[i]->text.formula) > 0);
-    assert_null(source_name(-1));
-    assert_null(source_name(1000));
+    for (int i = 0; corpus_name(i); i++)
+        assert_true(strlen(corpora[i]->text.formula) > 0);
+    assert_null(corpus_name(-1));
+    assert_null(corpus_name(1000));
 }
 
 static void test_random__tokens_are_uniform(void **state)
@@ -183,7 +183,7 @@ static void test_random__tokens_are_uniform(void **state)
     (void)state;
     struct source s;
     int i = 0;
-    while (strcmp(source_name(i), "random") != 0)
+    while (strcmp(corpus_name(i), "random") != 0)
         i++;
     open_any(&s, i, true, 3);
     idx count[16] = { 0 };
@@ -198,20 +198,20 @@ static void test_random__tokens_are_uniform(void **state)
     source_release(&s);
 }
 
-static void count_close(struct source *s)
+static void count_close(struct corpus *c)
 {
-    ++*(int *)s->own;
+    ++*(int *)c->own;
 }
 
-static void test_source__release_closes_what_a_kind_keeps(void **state)
+static void test_corpus__close_gives_back_what_a_kind_keeps(void **state)
 {
     (void)state;
     int closed = 0;
-    struct source_kind kind = { .close = count_close };
-    struct source s = { .kind = &kind, .own = &closed };
-    source_release(&s);
+    struct corpus_kind kind = { .close = count_close };
+    struct corpus c = { .kind = &kind, .own = &closed };
+    corpus_close(&c);
     assert_int_equal(closed, 1);
-    source_release(&s);
+    corpus_close(&c);
     assert_int_equal(closed, 1);
 }
 
@@ -226,7 +226,7 @@ int main(void)
         cmocka_unit_test(test_sources__batches_divide_as_their_samples),
         cmocka_unit_test(test_sources__have_their_texts),
         cmocka_unit_test(test_random__tokens_are_uniform),
-        cmocka_unit_test(test_source__release_closes_what_a_kind_keeps),
+        cmocka_unit_test(test_corpus__close_gives_back_what_a_kind_keeps),
     };
     return cmocka_run_group_tests_name("source", tests, NULL, NULL);
 }

@@ -21,7 +21,7 @@ struct measured measured_by(const struct config *c, bool is_analysis)
         .eval_seed = c->data.eval_seed,
     };
     snprintf(m.corpus, sizeof m.corpus, "%s",
-             c->data.hash[0] ? c->data.hash : source_name(c->data.source));
+             c->data.hash[0] ? c->data.hash : corpus_name(c->data.source));
     return m;
 }
 

@@ -20,6 +20,9 @@ enum rng_purpose {
     RNG_TEST,
     RNG_SWEEP, /* values of a sweep; b = draw */
     RNG_ORDER, /* rounds of permute(); a = round, b = half */
+    RNG_EPOCH, /* which samples; a = 0: order of an epoch, b; 1: sample b */
+    RNG_EDIT,  /* what edits draw; a = edit and split, b = sample */
+    RNG_MIX,   /* order of the parts of a mixture; b = block */
 };
 
 /* Seeds that people give travel as doubles in bounds and messages: exact up

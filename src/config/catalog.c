@@ -4,7 +4,10 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "data/source_kind.h"
+#include "data/corpus_kind.h"
+#include "data/edit.h"
+#include "data/order.h"
+#include "data/stored_format.h"
 #include "metric/columns.h"
 #include "metric/metric.h"
 #include "nn/attention/edits/score_edit.h"
@@ -182,7 +185,19 @@ const struct catalog_kind catalog_kinds[] = {
     { .name = "source",
       .key = "[data] source",
       .label = "what",
-      .lists = { POINTERS(source_kinds) } },
+      .lists = { POINTERS(corpora) } },
+    { .name = "format",
+      .key = "[data] format",
+      .label = "layout",
+      .lists = { POINTERS(stored_formats) } },
+    { .name = "order",
+      .key = "[data] order",
+      .label = "what",
+      .lists = { POINTERS(orders) } },
+    { .name = "edit",
+      .key = "[data]",
+      .label = "what",
+      .lists = { POINTERS(edits) } },
     { .name = "metric",
       .key = "columns of metrics.csv, timing.csv and analysis.csv",
       .label = "definition",

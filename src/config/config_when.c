@@ -5,6 +5,8 @@
 
 #include "base/text.h"
 #include "config/condition.h"
+#include "data/corpus_kind.h"
+#include "data/edit.h"
 #include "nn/attention/attention_facts.h"
 
 enum { ROOM_BYTES = 8192 }; /* for the longest condition */
@@ -14,12 +16,25 @@ struct fact {
     const char *name;
     bool (*holds)(const struct config *c);
     const char *words;   /* behind "is read only where" */
-    const char *keys[5]; /* that decide it; ends with NULL */
+    const char *keys[6]; /* that decide it; ends with NULL */
 };
 
 static bool column_acts(const struct config *c)
 {
     return attention_column_acts(&c->attention);
+}
+
+static bool edits_do_draw(const struct config *c)
+{
+    return edits_draw(&c->data);
+}
+
+/* Does anything but the corpus itself depend on the task's seed? */
+static bool task_draws(const struct config *c)
+{
+    const struct corpus_kind *k = corpora[c->data.source];
+    return (edits_do_draw(c) && !c->data.random_fresh) ||
+           (c->data.unique_tokens && !k->is_stored);
 }
 
 static const struct fact facts[] = {
@@ -30,6 +45,17 @@ static const struct fact facts[] = {
       "normalizer = sum, abs_sum, p_norm)",
       { "attention.weights", "attention.normalizer", "attention.bias_value",
         "attention.bias_value_scale" } },
+    { "edits_draw",
+      edits_do_draw,
+      "an edit draws random numbers (data.shuffle, data.random_positions, "
+      "data.label_noise)",
+      { "data.shuffle", "data.random_positions", "data.label_noise" } },
+    { "task_draws",
+      task_draws,
+      "something is drawn once for all runs of a task: by edits without "
+      "data.random_fresh, or the samples of data.unique_tokens",
+      { "data.random_fresh", "data.unique_tokens", "data.shuffle",
+        "data.random_positions", "data.label_noise" } },
 };
 
 static const struct fact *find_fact(const char *name)

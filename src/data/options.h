@@ -1,4 +1,5 @@
-/* options.h - the [data] keys: where tokens come from. */
+/* options.h - the [data] keys: where tokens come from, which of them make a
+ * sequence, and what is changed in it. */
 #ifndef SINKLAB_DATA_OPTIONS_H
 #define SINKLAB_DATA_OPTIONS_H
 
@@ -7,16 +8,29 @@
 #include "base/key.h"
 
 struct data_options {
-    int source;              /* row of the table in data/source_kind.c */
-    idx task_seed;           /* synthetic: what the task is */
-    idx eval_seed;           /* which held-out sequences are read */
-    char path[KEY_TEXT_MAX]; /* text: a file, or a folder of text files */
-    char hash[KEY_TEXT_MAX]; /* text: of its tokens; "" before it is known */
+    int source;                  /* row of the table in data/corpus.c */
+    idx task_seed;               /* what the task is */
+    idx eval_seed;               /* which held-out sequences are read */
+    char path[KEY_TEXT_MAX];     /* text, tokens: files */
+    char val_path[KEY_TEXT_MAX]; /* of the held-out part; "": a tail of path */
+    char mixture[KEY_TEXT_MAX];  /* weights and corpora */
+    char hash[KEY_TEXT_MAX]; /* of all stored tokens; "" before it is known */
+    int format;              /* tokens: enum token_format */
+    idx token_bytes;         /* tokens without a header: width; 0: not said */
+    double val_fraction;     /* tail held out for validation */
+    idx vocab;               /* tokens, BOS and others of ours not counted */
+    idx triggers;            /* bigram-backcopy, induction */
+    int order;               /* row of the table in data/sampler.c */
+    idx unique_tokens;       /* of training, from its beginning; 0: all */
     bool bos;                /* each sequence begins with a BOS token */
-    bool eos;                /* text: an EOS token between documents */
-    double val_fraction;     /* text: tail held out for validation */
-    idx vocab;               /* synthetic sources: tokens, BOS not counted */
-    idx triggers;            /* bigram-backcopy: tokens that ask for a copy */
+    bool eos;                /* an EOS token between documents */
+    bool shuffle;            /* the tokens of a sequence */
+    struct key_list random_positions; /* from 1: uniform tokens there */
+    bool random_fresh;  /* what edits draw is drawn anew each time */
+    idx fixed_position; /* from 1: fixed_token stands there; 0: none does */
+    idx fixed_token;    /* -1: a token of its own */
+    bool fixed_target;  /* it counts as a target */
+    double label_noise; /* share of training's targets that are random */
 };
 
 extern const struct key data_keys[];

@@ -1,65 +1,203 @@
 #include "data/source.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "data/edit.h"
+
+/* ---- opening ----------------------------------------------------------- */
+
+static idx max_vocab(const struct source *s)
+{
+    idx n = 0;
+    for (idx i = 0; i < s->n_parts; i++)
+        n = idx_max(n, s->parts[i].corpus.n_plain);
+    return n;
+}
+
+/* Tokens of ours have the ids behind the corpora's. */
+static void add_tokens(struct source *s)
+{
+    const struct data_options *o = &s->options;
+    bool is_stored = false;
+    for (idx i = 0; i < s->n_parts; i++)
+        is_stored = is_stored || s->parts[i].corpus.kind->is_stored;
+    s->n_plain = s->vocab = max_vocab(s);
+    s->bos = o->bos ? (int32_t)s->vocab++ : NO_TOKEN;
+    s->eos = o->eos && is_stored ? (int32_t)s->vocab++ : NO_TOKEN;
+    s->fixed = NO_TOKEN;
+    if (o->fixed_position)
+        s->fixed =
+            o->fixed_token < 0 ? (int32_t)s->vocab++ : (int32_t)o->fixed_token;
+}
+
+/* The identity of the one corpus, or of what a mixture has. */
+static void add_hash(struct source *s)
+{
+    char text[PARTS_MAX * (HASH_HEX_MAX + 1)] = "";
+    for (idx i = 0; i < s->n_parts; i++) {
+        const struct corpus *c = &s->parts[i].corpus;
+        if (s->n_parts == 1)
+            strcpy(s->hash, c->hash);
+        if (c->hash[0])
+            strcat(strcat(text, c->hash), " ");
+    }
+    if (s->n_parts > 1 && text[0])
+        hash_hex(s->hash, hash_bytes(text, strlen(text)));
+}
+
+static int check_hash(const struct source *s, struct err *e)
+{
+    const struct data_options *o = &s->options;
+    if (!s->hash[0] || !o->hash[0] || !strcmp(o->hash, s->hash))
+        return OK;
+    return err_set(e, ERR_DATA,
+                   "data.path %s: not the corpus that data.hash names (its "
+                   "tokens hash to %s, want %s): give the one the run began "
+                   "with",
+                   o->path[0] ? o->path : o->mixture, s->hash, o->hash);
+}
+
+/* Bytes of text a held-out token stands for, over all of its part. */
+static void add_text_bytes(struct source *s)
+{
+    const struct source_part *p = &s->parts[0];
+    const struct stored *val =
+        p->corpus.val.n_pieces ? &p->corpus.val : &p->corpus.train;
+    if (s->n_parts == 1 && p->corpus.kind->is_stored && val->n)
+        s->val_text_bytes = val->text_bytes / (double)val->n;
+}
+
+static int open_parts(struct source *s, bool is_checked, struct err *e)
+{
+    bool is_mixture = corpora[s->options.source] == &corpus_mixture;
+    s->mixture.n = 1;
+    s->mixture.parts[0] = s->options;
+    s->mixture.shares[0] = MIX_BLOCK;
+    if (is_mixture && mixture_parse(&s->mixture, &s->options, e))
+        return e->code;
+    s->parts = calloc((size_t)s->mixture.n, sizeof *s->parts);
+    if (!s->parts)
+        return err_set(e, ERR_MEMORY, "out of memory");
+    for (idx i = 0; i < s->mixture.n; i++) {
+        s->n_parts++;
+        if (corpus_open(&s->parts[i].corpus, &s->mixture.parts[i], is_checked,
+                        e))
+            return e->code;
+    }
+    return OK;
+}
+
+static int open_samplers(struct source *s, struct err *e)
+{
+    for (idx i = 0; i < s->n_parts; i++) {
+        struct sampler *p = &s->parts[i].sampler;
+        if (sampler_open(p, &s->parts[i].corpus, &s->mixture.parts[i], s->seed,
+                         s->n_sample - 1, s->bos, s->eos, e))
+            return e->code;
+        s->n_tiles = s->n_parts == 1 ? p->n_tiles : 0;
+    }
+    return OK;
+}
+
+static int open_checked(struct source *s, const struct data_options *o,
+                        uint64_t seed, idx T, bool is_checked, struct err *e)
+{
+    struct arena measure = { 0 };
+    *s = (struct source){ .options = *o, .seed = seed, .n_sample = T + 1 };
+    for (int i = 0; i < SPLITS; i++)
+        s->styles[i] = (struct source_style){ true, true };
+    if (open_parts(s, is_checked, e))
+        return e->code;
+    add_tokens(s);
+    add_hash(s);
+    add_text_bytes(s);
+    if (check_hash(s, e) || open_samplers(s, e) ||
+        edits_check(o, T, s->vocab, e))
+        return e->code;
+    row_plan(&s->row, &measure, T + 1);
+    if (arena_open(&s->arena, measure.used_bytes, e))
+        return e->code;
+    row_plan(&s->row, &s->arena, T + 1);
+    return OK;
+}
 
 int source_open(struct source *s, const struct data_options *o, uint64_t seed,
                 idx T, struct err *e)
 {
-    *s = (struct source){
-        .kind = source_kinds[o->source],
-        .seed = seed,
-        .task_seed = (uint64_t)o->task_seed,
-        .eval_seed = (uint64_t)o->eval_seed,
-    };
-    s->n_plain = s->kind->n_plain ? s->kind->n_plain : o->vocab;
-    s->vocab = s->n_plain;
-    s->bos = o->bos ? (int32_t)s->vocab++ : NO_TOKEN;
-    s->eos = s->kind->has_eos && o->eos ? (int32_t)s->vocab++ : NO_TOKEN;
-    s->n_sample = T + 1;
-    return s->kind->open(s, o, e);
+    return open_checked(s, o, seed, T, false, e);
+}
+
+int source_check(const struct data_options *o, idx T, struct err *e)
+{
+    struct source s;
+    int rc = open_checked(&s, o, 0, T, true, e);
+    source_release(&s);
+    return rc;
 }
 
 void source_release(struct source *s)
 {
-    if (s->kind && s->kind->close)
-        s->kind->close(s);
+    for (idx i = 0; i < s->n_parts; i++)
+        corpus_close(&s->parts[i].corpus);
+    free(s->parts);
     arena_release(&s->arena);
     *s = (struct source){ 0 };
 }
 
-/* A sample; returns how many of its first targets do not count. */
-static idx take_sample(const struct source *s, int32_t *tokens, idx n,
-                       enum split split, idx index)
+size_t source_bytes(const struct source *s)
 {
-    bool is_training = split == SPLIT_TRAIN;
-    idx skipped = 0;
-    if (s->bos != NO_TOKEN) {
-        *tokens++ = s->bos;
-        n--;
-    }
-    if (!is_training && s->kind->held_out) {
-        skipped = s->kind->held_out(s, tokens, n, split, index);
-    } else {
-        struct rng r = rng_open(is_training ? s->seed : s->eval_seed, RNG_DATA,
-                                (uint64_t)split, (uint64_t)index);
-        s->kind->sample(s, tokens, n, &r);
-    }
-    for (idx i = 0; i < n; i++)
-        BUG_ON(tokens[i] < 0 || tokens[i] >= s->vocab);
-    return skipped;
+    size_t bytes = s->arena.used_bytes;
+    for (idx i = 0; i < s->n_parts; i++)
+        bytes += s->parts[i].corpus.arena.used_bytes;
+    return bytes;
 }
 
-void source_sample(const struct source *s, int32_t *tokens, idx n,
-                   enum split split, idx index)
+/* ---- samples ----------------------------------------------------------- */
+
+static uint64_t seed_of(const struct source *s, enum split split)
 {
-    take_sample(s, tokens, n, split, index);
+    return split == SPLIT_TRAIN ? s->seed : (uint64_t)s->options.eval_seed;
+}
+
+const struct row *source_row(struct source *s, idx n, enum split split,
+                             idx index)
+{
+    struct row *r = &s->row;
+    idx own = index, part = 0;
+    BUG_ON(n < 1 || n > s->n_sample);
+    if (s->n_parts > 1)
+        part = mixture_pick(&s->mixture, seed_of(s, split), index, &own);
+    r->n = n;
+    r->part = part;
+    sampler_take(&s->parts[part].sampler, r, split, own, s->styles[split].bos);
+    struct edit_view v = { .o = &s->options,
+                           .seed = seed_of(s, split),
+                           .split = split,
+                           .index = index,
+                           .n_plain = s->n_plain,
+                           .fixed_token = s->fixed };
+    edits_apply(&v, r, !s->styles[split].edits);
+    for (idx t = 0; t < n; t++)
+        BUG_ON(r->tokens[t] < 0 || r->tokens[t] >= s->vocab);
+    return r;
+}
+
+void source_sample(struct source *s, int32_t *tokens, idx n, enum split split,
+                   idx index)
+{
+    const struct row *r = source_row(s, n, split, index);
+    memcpy(tokens, r->tokens, (size_t)n * sizeof *tokens);
 }
 
 idx source_plan_validation(struct source *s, idx tokens)
 {
     idx n = idx_ceil_div(tokens, s->n_sample - 1);
-    s->reads_all_tiles = s->n_tiles > 0 && n >= s->n_tiles;
-    return s->reads_all_tiles ? s->n_tiles : n;
+    bool reads_all = s->n_tiles > 0 && n >= s->n_tiles;
+    for (idx i = 0; i < s->n_parts; i++)
+        s->parts[i].sampler.reads_all_tiles = reads_all;
+    return reads_all ? s->n_tiles : n;
 }
 
 void source_batch(struct source *s, struct batch *b, enum split split,
@@ -67,31 +205,35 @@ void source_batch(struct source *s, struct batch *b, enum split split,
 {
     idx T = b->T;
     size_t bytes = (size_t)T * sizeof *b->tokens;
-    BUG_ON(T + 1 > s->n_sample);
     for (idx i = 0; i < b->B; i++) {
-        idx skipped = take_sample(s, s->sample, T + 1, split, first + i);
-        memcpy(b->tokens + i * T, s->sample, bytes);
-        memcpy(b->targets + i * T, s->sample + 1, bytes);
-        for (idx t = 0; t < T; t++)
-            b->weights[i * T + t] = t < skipped ? 0 : 1;
+        const struct row *r = source_row(s, T + 1, split, first + i);
+        memcpy(b->tokens + i * T, r->tokens, bytes);
+        memcpy(b->targets + i * T, r->targets, bytes);
+        memcpy(b->weights + i * T, r->weights + 1,
+               (size_t)T * sizeof *b->weights);
+        if (b->documents)
+            memcpy(b->documents + i * T, r->documents, bytes);
     }
     batch_mark(b);
 }
 
+/* ---- the least possible loss ------------------------------------------- */
+
 bool source_has_floor(const struct source *s)
 {
-    return s->kind->nats != NULL;
+    return s->n_parts == 1 && s->parts[0].corpus.kind->nats &&
+           !edits_change(&s->options);
 }
 
 void source_floor(struct source *s, double *nats, idx T, enum split split,
                   idx index)
 {
-    BUG_ON(T + 1 > s->n_sample);
-    source_sample(s, s->sample, T + 1, split, index);
+    const struct corpus *c = &s->parts[0].corpus;
+    const struct row *r = source_row(s, T + 1, split, index);
     if (s->bos != NO_TOKEN) { /* all that follows it are targets */
-        s->kind->nats(s, nats, s->sample + 1, T);
+        c->kind->nats(c, nats, r->tokens + 1, T);
         return;
     }
-    s->kind->nats(s, nats, s->sample, T + 1);
+    c->kind->nats(c, nats, r->tokens, T + 1);
     memmove(nats, nats + 1, (size_t)T * sizeof *nats);
 }

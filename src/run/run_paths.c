@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "data/paths.h"
+
 int run_dir_default(char dir[RUN_DIR_MAX], const char *path, struct err *e)
 {
     const char *base = strrchr(path, '/');
@@ -17,15 +19,39 @@ int run_dir_default(char dir[RUN_DIR_MAX], const char *path, struct err *e)
     return OK;
 }
 
-int run_data_path(struct config *c, const char *dir, struct err *e)
+/* A pattern of names, as shards are given by: its files are found later. */
+static bool is_pattern(const char *path)
 {
-    char real_path[PATH_MAX], folder[PATH_MAX];
-    if (!c->data.path[0])
+    return path[strcspn(path, "*?[")] != 0;
+}
+
+static int take(char path[KEY_TEXT_MAX], const char *text, struct err *e)
+{
+    static const struct key row = { .name = "path", .type = KEY_TEXT };
+    return key_parse(&row, path, text, e) ? err_prefix(e, "data.path") : OK;
+}
+
+/* Patterns of a folder that is there become absolute with it. */
+static int make_absolute_pattern(char path[KEY_TEXT_MAX], struct err *e)
+{
+    char folder[PATH_MAX], whole[2 * PATH_MAX];
+    if (path[0] == '/')
         return OK;
-    if (!realpath(c->data.path, real_path)) /* reading it says it is absent */
-        return errno == ENOENT || errno == ENOTDIR
-                   ? OK
-                   : err_system(e, c->data.path, "find out where it lies");
+    if (!realpath(".", folder))
+        return err_system(e, ".", "find out where it lies");
+    snprintf(whole, sizeof whole, "%s/%s", folder, path);
+    return take(path, whole, e);
+}
+
+static int make_absolute(void *user, char path[KEY_TEXT_MAX], struct err *e)
+{
+    const char *dir = user;
+    char real_path[PATH_MAX], folder[PATH_MAX];
+    if (!realpath(path, real_path)) { /* reading it says it is absent */
+        if (errno != ENOENT && errno != ENOTDIR)
+            return err_system(e, path, "find out where it lies");
+        return is_pattern(path) ? make_absolute_pattern(path, e) : OK;
+    }
     size_t n = strlen(real_path);
     if (dir[0] == '/')
         snprintf(folder, sizeof folder, "%s", dir);
@@ -37,10 +63,11 @@ int run_data_path(struct config *c, const char *dir, struct err *e)
                        "data.path %s holds the run folder %s, whose files "
                        "would be read as text: give another run.dir, or a "
                        "folder of texts alone",
-                       c->data.path, dir);
-    for (idx k = 0; k < n_data_keys; k++)
-        if (!strcmp(data_keys[k].name, "path") &&
-            key_parse(&data_keys[k], &c->data, real_path, e))
-            return err_prefix(e, "data.path");
-    return OK;
+                       path, dir);
+    return take(path, real_path, e);
+}
+
+int run_data_path(struct config *c, const char *dir, struct err *e)
+{
+    return data_map_paths(&c->data, make_absolute, (void *)(uintptr_t)dir, e);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "data/paths.h"
 #include "io/fsys.h"
 #include "io/sealed_line.h"
 #include "io/tail.h"
@@ -206,7 +207,7 @@ void sweep_identity(char id[CONFIG_ID_MAX], const struct config *c)
 {
     struct config plain = *c;
     if (plain.data.hash[0])
-        key_copy_text(plain.data.path, "");
+        data_forget_paths(&plain.data);
     config_id(id, &plain);
 }
 

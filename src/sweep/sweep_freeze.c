@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "config/config_differ.h"
 #include "config/config_when.h"
+#include "data/paths.h"
 #include "io/fsys.h"
 #include "io/ini.h"
 #include "io/sealed_text.h"
@@ -73,7 +74,7 @@ static int update_config(const struct sweep *s, const struct sweep_run *r,
         return err_set(e, rc, "%s", damage.text);
     config_drop_idle(&kept); /* an earlier version kept them */
     if (has_begun)
-        key_copy_text(kept.data.path, wanted->data.path);
+        data_copy_paths(&kept.data, &wanted->data);
     if (!is_same(&kept, wanted))
         ++*(has_begun ? &news->kept : &news->updated);
     return write_config(path, has_begun ? &kept : wanted, e);

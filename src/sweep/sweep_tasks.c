@@ -10,7 +10,7 @@
 enum { PROCESS_BYTES = 32 << 20 };
 
 /* What tokens a run reads and what they weigh; opened anew only where it
- * differs from the run before, for a text is read whole. */
+ * differs from the run before. */
 struct weighed_source {
     bool is_open;
     struct data_options options;
@@ -26,7 +26,7 @@ static int weigh_source(struct weighed_source *w, const struct config *c,
         return OK;
     if (source_open(&source, &c->data, 0, c->model.context, e) == OK)
         *w = (struct weighed_source){ true, c->data, source.vocab,
-                                      source.arena.used_bytes };
+                                      source_bytes(&source) };
     source_release(&source);
     return e->code;
 }

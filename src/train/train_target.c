@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "data/paths.h"
 #include "run/run_paths.h"
 
 static const char TARGET[] = "a run folder to go on with, or a config file";
@@ -38,11 +39,12 @@ bool train_same_run(const struct config *a, const struct config *b)
     struct config other = *b;
     char id[CONFIG_ID_MAX], other_id[CONFIG_ID_MAX];
     other.train.steps = a->train.steps; /* may grow */
-    key_copy_text(other.data.path,
-                  a->data.path); /* the text may move: its hash */
+    struct config one = *a;
+    data_forget_paths(&one.data); /* the corpus may move: its hash */
+    data_forget_paths(&other.data);
     key_copy_text(other.data.hash,
                   a->data.hash); /* is checked when it is read */
-    config_id(id, a);
+    config_id(id, &one);
     config_id(other_id, &other);
     return strcmp(id, other_id) == 0;
 }

@@ -402,19 +402,19 @@ static void check_analysis(struct checked *c)
 
 /* ---- the rest ---------------------------------------------------------- */
 
-static void check_text(struct checked *c)
+/* Its tokens are hashed anew: whatever is kept of them may be older. */
+static void check_corpus(struct checked *c)
 {
-    struct source source = { 0 };
     struct err e = { 0 };
-    if (!c->has_config || !c->config.data.hash[0] ||
-        access(c->config.data.path, F_OK))
+    const struct data_options *o = &c->config.data;
+    if (!c->has_config || !o->hash[0] ||
+        (o->path[0] && !strpbrk(o->path, "*?[") && access(o->path, F_OK)))
         return; /* it may lie elsewhere now */
-    if (source_open(&source, &c->config.data, 0, c->config.model.context, &e) &&
-        e.code == ERR_MEMORY)
+    source_check(o, c->config.model.context, &e);
+    if (e.code == ERR_MEMORY)
         *c->e = e;
     else if (e.code)
         verify_say(c->v, e.code, "%s", e.text);
-    source_release(&source);
 }
 
 static void check_temporaries(struct checked *c)
@@ -427,8 +427,9 @@ static void check_temporaries(struct checked *c)
 
 /* In this order. */
 static void (*const checks[])(struct checked *c) = {
-    check_status,  check_config, check_manifest, check_state, check_weights,
-    check_metrics, check_timing, check_analysis, check_text,  check_temporaries,
+    check_status,  check_config,      check_manifest, check_state,
+    check_weights, check_metrics,     check_timing,   check_analysis,
+    check_corpus,  check_temporaries,
 };
 
 int verify_run(struct verify *v, const char *dir, struct err *e)

@@ -1,15 +1,14 @@
 /* Text as bytes: files, folders, parts, windows and refusals. */
 #include "data/source.h"
-#include "data/source_text.h"
 #include "harness.h"
 
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const struct source_text *own_of(const struct source *s)
+static const struct sampler *sampler_of(const struct source *s)
 {
-    return s->own;
+    return &s->parts[0].sampler;
 }
 
 static struct data_options text_options(const char *path, bool bos, bool eos,
@@ -21,7 +20,7 @@ static struct data_options text_options(const char *path, bool bos, bool eos,
     o.eos = eos;
     o.val_fraction = val_fraction;
     o.source = 0;
-    while (strcmp(source_name(o.source), "text") != 0)
+    while (strcmp(corpus_name(o.source), "text") != 0)
         o.source++;
     snprintf(o.path, sizeof o.path, "%s", path);
     return o;
@@ -51,8 +50,7 @@ static void write_ramp(const char *name, int n)
 /* Windows of 8 in a text of 200 with the last 60 held out: whole, in order,
  * reaching both ends of their part, and never over the border. Validation and
  * sinks come round to the same ones again. */
-static void check_part(const struct source *s, enum split split, int first,
-                       int end)
+static void check_part(struct source *s, enum split split, int first, int end)
 {
     enum { N = 9 };
     int lowest = 1000, highest = 0;
@@ -81,8 +79,8 @@ static void test_text__held_out_tail_is_apart(void **state)
         struct source s;
         struct err e = { 0 };
         assert_int_equal(source_open(&s, &o, 1, 8, &e), OK);
-        assert_int_equal(own_of(&s)->n_train, 140);
-        assert_int_equal(own_of(&s)->n_val, 60);
+        assert_int_equal(sampler_of(&s)->train.n, 140);
+        assert_int_equal(sampler_of(&s)->val.n, 60);
         check_part(&s, SPLIT_TRAIN, 0, 140);
         check_part(&s, SPLIT_VAL, 140, 200);
         check_part(&s, SPLIT_SINK, 140, 200);
@@ -108,21 +106,19 @@ enum { LENGTH = 8 }; /* T */
 /* Each token of the held-out part is the target of one validation sample,
  * behind the tokens that stand in front of it; the first one only where BOS is
  * in front. Lengths that LENGTH divides, and others. */
-static void check_tiles(const struct source *s, int total)
+static void check_tiles(struct source *s, int total)
 {
-    struct source source = *s; /* its sample is a buffer */
-    idx count[256] = { 0 }, first = own_of(s)->n_train, n_skipped = 0;
+    idx count[256] = { 0 }, first = sampler_of(s)->train.n, n_skipped = 0;
     for (idx i = 0; i < s->n_tiles; i++) {
         int32_t tokens[LENGTH], targets[LENGTH];
         real weights[LENGTH];
-        struct batch batch = {
-            .B = 1,
-            .T = LENGTH,
-            .tokens = tokens,
-            .targets = targets,
-            .weights = weights,
-        };
-        source_batch(&source, &batch, SPLIT_VAL, i);
+        struct batch batch = { .B = 1,
+                               .T = LENGTH,
+                               .tokens = tokens,
+                               .targets = targets,
+                               .weights = weights,
+                               .rules.document_token = NO_TOKEN };
+        source_batch(s, &batch, SPLIT_VAL, i);
         bool counts = false;
         for (idx t = 0; t < LENGTH; t++) {
             assert_true(tokens[t] >= first);
@@ -232,6 +228,31 @@ static void test_text__sinks_lie_apart_from_validation(void **state)
     }
 }
 
+/* The stream of both parts is `want`, with `eos` where it has a bar. */
+static void check_tokens(const struct source *s, const unsigned char *want,
+                         idx n, int32_t eos)
+{
+    const struct stream *train = &sampler_of(s)->train;
+    const struct stream *val = &sampler_of(s)->val;
+    int32_t tokens[512], documents[512];
+    idx offsets[512];
+    struct row first = { .tokens = tokens,
+                         .documents = documents,
+                         .offsets = offsets };
+    struct row rest = row_rest(&first, train->n);
+    assert_int_equal(train->n + val->n, n);
+    stream_read(train, &first, train->n, 0);
+    stream_read(val, &rest, val->n, 0);
+    for (idx i = 0; i < n; i++)
+        assert_int_equal(tokens[i],
+                         eos != NO_TOKEN && want[i] == '|' ? eos : want[i]);
+}
+
+static void check_stream(const struct source *s, const char *want, int32_t eos)
+{
+    check_tokens(s, (const unsigned char *)want, (idx)strlen(want), eos);
+}
+
 static void test_text__all_byte_values_are_tokens(void **state)
 {
     (void)state;
@@ -248,8 +269,7 @@ static void test_text__all_byte_values_are_tokens(void **state)
     assert_int_equal(s.bos, 256);
     assert_int_equal(s.eos, 257);
     assert_int_equal(s.vocab, 258);
-    for (int i = 0; i < 512; i++)
-        assert_int_equal(own_of(&s)->stream[i], bytes[i]);
+    check_tokens(&s, bytes, 512, NO_TOKEN);
     source_release(&s);
     o.bos = false;
     assert_int_equal(source_open(&s, &o, 1, 8, &e), OK);
@@ -262,13 +282,6 @@ static void make_folder(const char *name)
 {
     char path[512];
     assert_int_equal(mkdir(path_of(path, name), 0700), 0);
-}
-
-static void check_stream(const struct source *s, const char *want, int32_t eos)
-{
-    assert_int_equal(own_of(s)->n_train + own_of(s)->n_val, strlen(want));
-    for (idx i = 0; want[i]; i++)
-        assert_int_equal(own_of(s)->stream[i], want[i] == '|' ? eos : want[i]);
 }
 
 static void test_text__folder_is_read_whole_in_the_order_of_names(void **state)
@@ -403,5 +416,5 @@ int main(void)
         cmocka_unit_test(test_text__refuses_what_it_may_not_read),
         cmocka_unit_test(test_text__refuses_what_is_shorter_than_a_sequence),
     };
-    return cmocka_run_group_tests_name("source_text", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("corpus_text", tests, NULL, NULL);
 }

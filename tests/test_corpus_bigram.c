@@ -1,6 +1,6 @@
 /* The Bigram-Backcopy task (Guo et al., 2024). */
 #include "data/source.h"
-#include "data/source_bigram.h"
+#include "data/corpus_bigram.h"
 #include "harness.h"
 
 #include <math.h>
@@ -14,7 +14,7 @@ static struct data_options bigram_options(idx vocab, idx triggers)
     o.vocab = vocab;
     o.triggers = triggers;
     o.source = 0;
-    while (strcmp(source_name(o.source), "bigram-backcopy") != 0)
+    while (strcmp(corpus_name(o.source), "bigram-backcopy") != 0)
         o.source++;
     return o;
 }
@@ -60,7 +60,7 @@ test_bigram__trigger_is_followed_by_the_token_before_it(void **state)
 
 static const double *cdf_of(const struct source *s)
 {
-    return ((const struct source_bigram *)s->own)->cdf;
+    return ((const struct bigram *)s->parts[0].corpus.own)->cdf;
 }
 
 static double chance(const struct source *s, idx row, idx v)
@@ -225,5 +225,5 @@ int main(void)
         cmocka_unit_test(test_bigram__table_depends_on_the_task_alone),
         cmocka_unit_test(test_bigram__refuses_impossible_options),
     };
-    return cmocka_run_group_tests_name("source_bigram", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("corpus_bigram", tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-/* source_bigram.c - Bigram-Backcopy (Guo et al., 2024): the task on which a
+/* corpus_bigram.c - Bigram-Backcopy (Guo et al., 2024): the task on which a
  * sink appears within minutes.
  *
  * The last n_triggers tokens are triggers. After a trigger comes the token
@@ -7,20 +7,21 @@
  * likely. The first token is none of the triggers, for a trigger there would
  * copy BOS and the sequence would degenerate into one repeated token.
  */
-#include "data/source_bigram.h"
+#include "data/corpus_bigram.h"
 
 #include <math.h>
 
-#include "data/source.h"
+#include "data/corpus.h"
+#include "data/options.h"
 
 static const double TRIGGER_WEIGHT = 4;
 
-static void fill_cdf(double *cdf, const struct source *s)
+static void fill_cdf(double *cdf, const struct corpus *c)
 {
-    const struct source_bigram *own = s->own;
-    idx V = s->n_plain;
+    const struct bigram *own = c->own;
+    idx V = c->n_plain;
     for (idx row = 0; row < V; row++, cdf += V) {
-        struct rng r = rng_open(s->task_seed, RNG_TASK, 0, (uint64_t)row);
+        struct rng r = rng_open(c->task_seed, RNG_TASK, 0, (uint64_t)row);
         double sum = 0;
         for (idx v = 0; v < V; v++) {
             double weight = exp(rng_normal(&r));
@@ -32,10 +33,10 @@ static void fill_cdf(double *cdf, const struct source *s)
     }
 }
 
-static int open_bigram(struct source *s, const struct data_options *o,
+static int open_bigram(struct corpus *c, const struct data_options *o,
                        struct err *e)
 {
-    idx V = s->n_plain, table = V * V;
+    idx V = c->n_plain = o->vocab, table = V * V;
     if (o->triggers >= V)
         return err_set(e, ERR_DATA,
                        "[data] triggers = %td leaves no plain token of vocab "
@@ -47,17 +48,15 @@ static int open_bigram(struct source *s, const struct data_options *o,
                        "vocab x vocab, so it takes at most 8192",
                        V);
     struct arena measure = { 0 };
-    arena_bytes(&measure, sizeof(struct source_bigram));
+    arena_bytes(&measure, sizeof(struct bigram));
     arena_doubles(&measure, table);
-    arena_ints(&measure, s->n_sample);
-    if (arena_open(&s->arena, measure.used_bytes, e))
+    if (arena_open(&c->arena, measure.used_bytes, e))
         return e->code;
-    struct source_bigram *own = s->own = arena_bytes(&s->arena, sizeof *own);
-    double *cdf = arena_doubles(&s->arena, table);
-    s->sample = arena_ints(&s->arena, s->n_sample);
+    struct bigram *own = c->own = arena_bytes(&c->arena, sizeof *own);
+    double *cdf = arena_doubles(&c->arena, table);
     own->n_triggers = o->triggers;
     own->cdf = cdf;
-    fill_cdf(cdf, s);
+    fill_cdf(cdf, c);
     return OK;
 }
 
@@ -76,11 +75,11 @@ static int32_t next_token(const double *cdf, idx V, struct rng *r)
     return (int32_t)low;
 }
 
-static void sample_bigram(const struct source *s, int32_t *out, idx n,
-                          struct rng *r)
+static void draw_bigram(const struct corpus *c, int32_t *out, idx n,
+                        struct rng *r)
 {
-    const struct source_bigram *own = s->own;
-    idx V = s->n_plain, first_trigger = V - own->n_triggers;
+    const struct bigram *own = c->own;
+    idx V = c->n_plain, first_trigger = V - own->n_triggers;
     for (idx t = 0; t < n; t++) {
         if (t == 0)
             out[t] = (int32_t)rng_below(r, first_trigger);
@@ -93,11 +92,11 @@ static void sample_bigram(const struct source *s, int32_t *out, idx n,
 
 /* A copy is certain. No token that comes has probability 0: a draw lies in its
  * interval of the table. */
-static void nats_bigram(const struct source *s, double *nats,
+static void nats_bigram(const struct corpus *c, double *nats,
                         const int32_t *sample, idx n)
 {
-    const struct source_bigram *own = s->own;
-    idx V = s->n_plain, first_trigger = V - own->n_triggers;
+    const struct bigram *own = c->own;
+    idx V = c->n_plain, first_trigger = V - own->n_triggers;
     for (idx t = 0; t < n; t++) {
         if (t == 0) {
             nats[t] = log((double)first_trigger);
@@ -112,13 +111,13 @@ static void nats_bigram(const struct source *s, double *nats,
     }
 }
 
-const struct source_kind source_bigram = {
+const struct corpus_kind corpus_bigram = {
     .text = { .name = "bigram-backcopy",
               .key = "[data] source = bigram-backcopy",
               .formula = "synthetic bigrams with triggers that copy the token "
                          "before them "
                          "(Guo et al., 2024); needs no file" },
     .open = open_bigram,
-    .sample = sample_bigram,
+    .draw = draw_bigram,
     .nats = nats_bigram,
 };

@@ -1,0 +1,15 @@
+#include "data/corpus_kind.h"
+
+extern const struct corpus_kind corpus_bigram, corpus_text, corpus_random,
+    corpus_tokens;
+
+/* The order is that of the values in stored configs: new ones at the end. */
+const struct corpus_kind *const corpora[] = {
+    &corpus_bigram, &corpus_text,    &corpus_random,
+    &corpus_tokens, &corpus_mixture, NULL,
+};
+
+const char *corpus_name(int i)
+{
+    return i >= 0 && i < COUNT_OF(corpora) - 1 ? corpora[i]->text.name : NULL;
+}

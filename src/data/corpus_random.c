@@ -1,0 +1,40 @@
+/* corpus_random.c - independent uniform tokens: nothing to learn, any
+ * vocabulary; for speed measurements and as a control. */
+#include <math.h>
+
+#include "data/corpus.h"
+#include "data/options.h"
+
+static int open_random(struct corpus *c, const struct data_options *o,
+                       struct err *e)
+{
+    (void)e;
+    c->n_plain = o->vocab;
+    return OK;
+}
+
+static void draw_random(const struct corpus *c, int32_t *out, idx n,
+                        struct rng *r)
+{
+    for (idx t = 0; t < n; t++)
+        out[t] = (int32_t)rng_below(r, c->n_plain);
+}
+
+static void nats_random(const struct corpus *c, double *nats,
+                        const int32_t *sample, idx n)
+{
+    (void)sample;
+    for (idx t = 0; t < n; t++)
+        nats[t] = log((double)c->n_plain);
+}
+
+const struct corpus_kind corpus_random = {
+    .text = { .name = "random",
+              .key = "[data] source = random",
+              .formula =
+                  "independent uniform tokens: nothing to learn, for speed "
+                  "measurements and as a control" },
+    .open = open_random,
+    .draw = draw_random,
+    .nats = nats_random,
+};

@@ -1,0 +1,134 @@
+#include "data/mixture.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/permute.h"
+#include "base/rng.h"
+#include "data/corpus_kind.h"
+
+#define EXAMPLE                                                                \
+    "want WEIGHT*SOURCE or WEIGHT*SOURCE:PATH, joined by commas, "             \
+    "as in 0.7*text:novels, 0.3*random"
+
+static int find_kind(const char *name, size_t n)
+{
+    for (int i = 0; corpus_name(i); i++)
+        if (strlen(corpus_name(i)) == n && !memcmp(corpus_name(i), name, n))
+            return i;
+    return -1;
+}
+
+/* One item, without blanks around it. */
+static int parse_part(struct data_options *part, double *weight, char *item,
+                      struct err *e)
+{
+    char *name, *path;
+    *weight = strtod(item, &name);
+    name += strspn(name, " \t");
+    if (name == item || !(*weight > 0) || !isfinite(*weight) || *name != '*')
+        return err_set(e, ERR_DATA,
+                       "[data] mixture: '%s' does not begin with a weight "
+                       "above 0 and a *: " EXAMPLE,
+                       item);
+    name += 1 + strspn(name + 1, " \t");
+    path = strchr(name, ':');
+    size_t n = path ? (size_t)(path - name) : strlen(name);
+    int kind = find_kind(name, n);
+    if (kind < 0 || corpora[kind] == &corpus_mixture)
+        return err_set(e, ERR_DATA,
+                       "[data] mixture: '%.*s' is no source that can be a "
+                       "part: " EXAMPLE,
+                       (int)n, name);
+    if (corpora[kind]->is_stored != (path && path[1]))
+        return err_set(
+            e, ERR_DATA, "[data] mixture: source '%.*s' takes %s: " EXAMPLE,
+            (int)n, name, corpora[kind]->is_stored ? "a path" : "no path");
+    part->source = kind;
+    key_copy_text(part->path, path ? path + 1 : "");
+    return OK;
+}
+
+/* Shares of a block, by largest remainders; of none it is 0. */
+static int divide(struct mixture *m, const double weights[PARTS_MAX],
+                  struct err *e)
+{
+    double sum = 0, rest[PARTS_MAX];
+    idx left = MIX_BLOCK;
+    for (idx i = 0; i < m->n; i++)
+        sum += weights[i];
+    for (idx i = 0; i < m->n; i++) {
+        double share = weights[i] / sum * MIX_BLOCK;
+        m->shares[i] = (idx)share;
+        rest[i] = share - (double)m->shares[i];
+        left -= m->shares[i];
+    }
+    for (; left > 0; left--) {
+        idx most = 0;
+        for (idx i = 1; i < m->n; i++)
+            most = rest[i] > rest[most] ? i : most;
+        m->shares[most]++;
+        rest[most] = -1;
+    }
+    for (idx i = 0; i < m->n; i++)
+        if (m->shares[i] == 0)
+            return err_set(e, ERR_DATA,
+                           "[data] mixture: weight %g of %s is less than a "
+                           "sample in %d: give it more, or leave it out",
+                           weights[i], corpus_name(m->parts[i].source),
+                           MIX_BLOCK);
+    return OK;
+}
+
+static char *trim(char *text)
+{
+    text += strspn(text, " \t");
+    for (size_t n = strlen(text);
+         n && (text[n - 1] == ' ' || text[n - 1] == '\t'); n--)
+        text[n - 1] = 0;
+    return text;
+}
+
+int mixture_parse(struct mixture *m, const struct data_options *o,
+                  struct err *e)
+{
+    char text[KEY_TEXT_MAX], *rest = text;
+    double weights[PARTS_MAX];
+    memcpy(text, o->mixture, sizeof text);
+    m->n = 0;
+    if (!text[0])
+        return err_set(e, ERR_DATA,
+                       "[data] mixture is empty: source = mixture needs "
+                       "parts: " EXAMPLE);
+    while (rest) {
+        char *item = rest, *comma = strchr(rest, ',');
+        rest = comma ? comma + 1 : NULL;
+        if (comma)
+            *comma = 0;
+        if (m->n == PARTS_MAX)
+            return err_set(e, ERR_DATA,
+                           "[data] mixture: more than %d parts: want fewer",
+                           PARTS_MAX);
+        struct data_options *part = &m->parts[m->n];
+        *part = *o;
+        key_copy_text(part->hash, "");
+        key_copy_text(part->val_path, "");
+        if (parse_part(part, &weights[m->n], trim(item), e))
+            return e->code;
+        m->n++;
+    }
+    return divide(m, weights, e);
+}
+
+idx mixture_pick(const struct mixture *m, uint64_t seed, idx index, idx *own)
+{
+    idx block = index / MIX_BLOCK, part = 0;
+    struct rng r = rng_open(seed, RNG_MIX, 0, (uint64_t)block);
+    uint64_t high = rng_u32(&r), low = rng_u32(&r);
+    idx place = permute(high << 32 | low, MIX_BLOCK, index % MIX_BLOCK);
+    while (place >= m->shares[part])
+        place -= m->shares[part++];
+    *own = block * m->shares[part] + place;
+    return part;
+}

@@ -1,0 +1,32 @@
+/* mixture.h - several corpora by weight: what data.mixture says, and which part
+ * gives sample i. */
+#ifndef SINKLAB_MIXTURE_H
+#define SINKLAB_MIXTURE_H
+
+#include "base/base.h"
+#include "base/err.h"
+#include "data/options.h"
+
+enum {
+    PARTS_MAX = 16,
+    MIX_BLOCK = 1000, /* samples in which each part has its share exactly */
+};
+
+struct mixture {
+    idx n;
+    struct data_options parts[PARTS_MAX]; /* what each is opened with */
+    idx shares[PARTS_MAX];                /* of MIX_BLOCK samples */
+};
+
+/* mixture_parse - "0.7*text:novels, 0.3*random": a weight, a source, and where
+ * it reads files a colon and its path. Weights are relative. OK or ERR_DATA.
+ */
+int mixture_parse(struct mixture *m, const struct data_options *o,
+                  struct err *e);
+
+/* mixture_pick - which part gives sample `index`, and as which of its own: of
+ * every MIX_BLOCK samples each part gives its share, in an order that the seed
+ * draws, and leaves out none of its own. */
+idx mixture_pick(const struct mixture *m, uint64_t seed, idx index, idx *own);
+
+#endif

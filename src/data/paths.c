@@ -1,0 +1,71 @@
+#include "data/paths.h"
+
+#include <string.h>
+
+/* Change the path of each part of a mixture, "WEIGHT*SOURCE:PATH, ...". */
+static int map_parts(char mixture[KEY_TEXT_MAX], path_map *map, void *user,
+                     struct err *e)
+{
+    char text[KEY_TEXT_MAX], out[KEY_TEXT_MAX] = "", *rest = text;
+    memcpy(text, mixture, sizeof text);
+    while (rest) {
+        char path[KEY_TEXT_MAX] = "", *item = rest, *comma = strchr(rest, ',');
+        rest = comma ? comma + 1 : NULL;
+        if (comma)
+            *comma = 0;
+        char *colon = strchr(item, ':');
+        if (colon) {
+            key_copy_text(path, colon + 1);
+            *colon = 0;
+            if (path[0] && map(user, path, e))
+                return e->code;
+        }
+        if (strlen(out) + strlen(item) + strlen(path) + 3 > sizeof out)
+            return err_set(e, ERR_CONFIG,
+                           "data.mixture becomes too long with the whole paths "
+                           "of its corpora: want less than %d bytes",
+                           KEY_TEXT_MAX);
+        strcat(out, item);
+        if (path[0])
+            strcat(strcat(out, ":"), path);
+        if (rest)
+            strcat(out, ",");
+    }
+    key_copy_text(mixture, out);
+    return OK;
+}
+
+int data_map_paths(struct data_options *o, path_map *map, void *user,
+                   struct err *e)
+{
+    char *plain[] = { o->path, o->val_path };
+    for (int i = 0; i < COUNT_OF(plain); i++)
+        if (plain[i][0] && map(user, plain[i], e))
+            return e->code;
+    return o->mixture[0] ? map_parts(o->mixture, map, user, e) : OK;
+}
+
+static int forget(void *user, char path[KEY_TEXT_MAX], struct err *e)
+{
+    (void)user;
+    (void)e;
+    key_copy_text(path, "");
+    return OK;
+}
+
+void data_forget_paths(struct data_options *o)
+{
+    struct err none = { 0 };
+    data_map_paths(o, forget, NULL, &none);
+}
+
+void data_copy_paths(struct data_options *to, const struct data_options *from)
+{
+    struct data_options a = *to, b = *from;
+    data_forget_paths(&a);
+    data_forget_paths(&b);
+    key_copy_text(to->path, from->path);
+    key_copy_text(to->val_path, from->val_path);
+    if (strcmp(a.mixture, b.mixture) == 0)
+        key_copy_text(to->mixture, from->mixture);
+}

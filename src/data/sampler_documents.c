@@ -1,0 +1,96 @@
+/* sampler_documents.c - a document a row, from its beginning: what does not fit
+ * is not read, what is missing is padding that does not count. */
+#include "data/options.h"
+#include "data/sampler.h"
+
+static int open_documents(struct sampler *s, const struct data_options *o,
+                          struct err *e)
+{
+    const struct corpus *c = s->corpus;
+    s->train = stream_open(&c->train, NO_TOKEN, NO_TOKEN);
+    idx total = s->train.n, first;
+    if (c->val.n_pieces) {
+        s->val = stream_open(&c->val, NO_TOKEN, NO_TOKEN);
+    } else {
+        idx n_val = (idx)(o->val_fraction * (double)total);
+        s->val = stream_part(&s->train, total - n_val, n_val);
+        s->train = stream_part(&s->train, 0, total - n_val);
+    }
+    if (o->unique_tokens > s->train.n)
+        return err_set(e, ERR_DATA,
+                       "[data] unique_tokens = %td: there are %td tokens for "
+                       "training",
+                       o->unique_tokens, s->train.n);
+    if (o->unique_tokens)
+        s->train = stream_part(&s->train, 0, o->unique_tokens);
+    stream_documents(&s->train, &first, &s->n_units);
+    stream_documents(&s->val, &s->first_document, &s->n_tiles);
+    if (!s->n_units || !s->n_tiles)
+        return err_set(e, ERR_DATA,
+                       "data.path %s: %td documents begin in the part for "
+                       "training and %td in the held-out one, and order = "
+                       "documents needs some in both: give more, a "
+                       "data.val_path, or another data.val_fraction",
+                       o->path, s->n_units, s->n_tiles);
+    return OK;
+}
+
+static idx document_of(const struct sampler *s, idx index)
+{
+    return sampler_shuffled(s, s->n_units, index);
+}
+
+/* The rest of a row is padding. It belongs to a document of its own, so that
+ * nobody attends to it or from it. */
+static void pad(const struct sampler *s, struct row *r, idx used)
+{
+    for (idx t = used; t < r->n; t++) {
+        r->tokens[t] = s->eos != NO_TOKEN ? s->eos : 0;
+        r->weights[t] = 0;
+        r->documents[t] = (int32_t)used;
+        r->offsets[t] = NO_OFFSET;
+    }
+    r->used = used;
+}
+
+static void read_document(const struct sampler *s, const struct stored *tokens,
+                          struct row *r, idx d)
+{
+    idx first = tokens->documents[d], n = tokens->documents[d + 1] - first;
+    idx used = idx_min(n, r->n);
+    stored_read(tokens, r->tokens, first, used);
+    for (idx t = 0; t < used; t++)
+        r->offsets[t] = first + t;
+    if (used < r->n && s->eos != NO_TOKEN) {
+        r->tokens[used] = s->eos;
+        r->offsets[used++] = NO_OFFSET;
+    }
+    pad(s, r, used);
+    r->unit = (uint64_t)d;
+}
+
+static void read_training(const struct sampler *s, struct row *r, idx unit)
+{
+    read_document(s, s->train.tokens, r, unit);
+}
+
+static void held_out_document(const struct sampler *s, struct row *r,
+                              enum split split, idx index)
+{
+    read_document(s, s->val.tokens, r,
+                  s->first_document + sampler_tile_of(s, split, index));
+}
+
+const struct order order_documents = {
+    .text = { .name = "documents",
+              .formula = "one document a sequence, from its beginning, each "
+                         "once an epoch; cut at model.context, or padded, "
+                         "which does not count",
+              .source = "common in training" },
+    .has_documents = true,
+    .ends = true,
+    .open = open_documents,
+    .unit = document_of,
+    .read = read_training,
+    .held_out = held_out_document,
+};

@@ -1,0 +1,495 @@
+/* Which tokens make which sample: orders, amounts, documents, mixtures. Corpora
+ * are shards in which the token at place i is i, so that a sample tells where
+ * it lies. */
+#include "data/source.h"
+#include "harness.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { T = 8, SAMPLES = 10000 };
+
+static int row_of(const char *(*name)(int), const char *wanted)
+{
+    int i = 0;
+    while (strcmp(name(i), wanted) != 0)
+        i++;
+    return i;
+}
+
+static struct data_options options_of(const char *source, const char *order)
+{
+    struct data_options o = { 0 };
+    key_defaults(data_keys, n_data_keys, &o);
+    o.source = row_of(corpus_name, source);
+    o.order = row_of(order_name, order);
+    o.val_fraction = 0.25;
+    o.bos = false;
+    o.token_bytes = 2;
+    o.vocab = 1000;
+    return o;
+}
+
+static void write_ramp(const char *path, int first, int n)
+{
+    static uint16_t tokens[1000];
+    for (int i = 0; i < n; i++)
+        tokens[i] = (uint16_t)(first + i);
+    test_write_file(path, tokens, (size_t)n * sizeof *tokens);
+}
+
+/* A ramp of n tokens in two shards, so that windows lie over their border. */
+static struct data_options shards(const char *order, int n)
+{
+    struct data_options o = options_of("tokens", order);
+    char path[1100];
+    snprintf(o.path, sizeof o.path, "%s/ramp%d", test_dir(), n);
+    mkdir(o.path, 0700);
+    snprintf(path, sizeof path, "%s/a.bin", o.path);
+    write_ramp(path, 0, n / 3);
+    snprintf(path, sizeof path, "%s/b.bin", o.path);
+    write_ramp(path, n / 3, n - n / 3);
+    return o;
+}
+
+static void open_source(struct source *s, const struct data_options *o,
+                        uint64_t seed)
+{
+    struct err e = { 0 };
+    if (source_open(s, o, seed, T, &e))
+        fail_msg("%s", e.text);
+}
+
+/* ---- epochs ------------------------------------------------------------ */
+
+/* Over 10,000 samples: whole windows at multiples of T, each once an epoch, in
+ * another order in each. */
+static void check_epochs(bool bos)
+{
+    struct source s;
+    struct data_options o = shards("epochs", 800); /* 600 for training */
+    o.bos = bos;
+    open_source(&s, &o, 5);
+    idx n = bos ? 600 / T : 599 / T, repeats = 0, epochs = SAMPLES / n;
+    int32_t *first = calloc((size_t)(n * epochs), sizeof *first);
+    for (idx epoch = 0; epoch < epochs; epoch++) {
+        bool seen[600 / T + 1] = { false };
+        for (idx i = 0; i < n; i++) {
+            const struct row *r =
+                source_row(&s, T + 1, SPLIT_TRAIN, epoch * n + i);
+            idx at = bos, start = r->tokens[at];
+            assert_int_equal(start % T, 0);
+            assert_false(seen[start / T]);
+            seen[start / T] = true;
+            for (idx t = at; t <= T; t++) {
+                assert_int_equal(r->tokens[t], start + t - at);
+                assert_int_equal(r->offsets[t], start + t - at);
+                assert_true(r->weights[t] == 1);
+            }
+            assert_true(start + T - bos < 600);
+            first[epoch * n + i] = (int32_t)start;
+            repeats += epoch && first[(epoch - 1) * n + i] == start;
+        }
+        for (idx i = 0; i < n; i++)
+            assert_true(seen[i]);
+    }
+    /* one in n by chance: about 10000 / n */
+    assert_true(repeats < 2 * SAMPLES / n);
+    free(first);
+    source_release(&s);
+}
+
+static void test_epochs__have_every_window_once(void **state)
+{
+    (void)state;
+    check_epochs(false);
+    check_epochs(true);
+}
+
+static void test_epochs__seed_decides_the_order_alone(void **state)
+{
+    (void)state;
+    struct source a, b;
+    struct data_options o = shards("epochs", 800);
+    open_source(&a, &o, 1);
+    open_source(&b, &o, 2);
+    idx sum[2] = { 0 }, same = 0;
+    for (idx i = 0; i < 74; i++) {
+        idx x = source_row(&a, T + 1, SPLIT_TRAIN, i)->tokens[0];
+        idx y = source_row(&b, T + 1, SPLIT_TRAIN, i)->tokens[0];
+        sum[0] += x;
+        sum[1] += y;
+        same += x == y;
+    }
+    assert_int_equal(sum[0], sum[1]);
+    assert_true(same < 10);
+    source_release(&a);
+    source_release(&b);
+}
+
+/* ---- amount ------------------------------------------------------------ */
+
+/* Which tokens 10,000 samples read. */
+static idx tokens_read(bool read[1000], const struct data_options *o)
+{
+    struct source s;
+    idx n = 0;
+    memset(read, 0, 1000 * sizeof *read);
+    open_source(&s, o, 3);
+    for (idx i = 0; i < SAMPLES; i++) {
+        const struct row *r = source_row(&s, T + 1, SPLIT_TRAIN, i);
+        for (idx t = 0; t <= T; t++) {
+            n += !read[r->tokens[t]];
+            read[r->tokens[t]] = true;
+        }
+    }
+    source_release(&s);
+    return n;
+}
+
+static void test_unique_tokens__cut_training_and_nest(void **state)
+{
+    (void)state;
+    static const char *const names[] = { "windows", "epochs" };
+    for (int k = 0; k < COUNT_OF(names); k++) {
+        struct data_options o = shards(names[k], 800);
+        bool some[1000], more[1000];
+        o.unique_tokens = 105;
+        /* whole windows end at 104, with their last target */
+        assert_int_equal(tokens_read(some, &o), k ? 105 : 105);
+        o.unique_tokens = 233;
+        tokens_read(more, &o);
+        for (idx i = 0; i < 1000; i++) {
+            assert_true(!some[i] || more[i]);
+            assert_true(!some[i] || i < 105);
+            assert_true(!more[i] || i < 233);
+        }
+    }
+}
+
+static void test_unique_tokens__leave_what_is_held_out(void **state)
+{
+    (void)state;
+    struct source all, some;
+    struct data_options o = shards("windows", 800);
+    open_source(&all, &o, 1);
+    o.unique_tokens = 105;
+    open_source(&some, &o, 1);
+    for (idx i = 0; i < 30; i++) {
+        int32_t x[T + 1], y[T + 1];
+        source_sample(&all, x, T + 1, SPLIT_VAL, i);
+        source_sample(&some, y, T + 1, SPLIT_VAL, i);
+        assert_memory_equal(x, y, sizeof x);
+    }
+    source_release(&all);
+    source_release(&some);
+}
+
+/* Of a generator, so many of its samples, the same for every seed. */
+static void test_unique_tokens__number_the_samples_of_a_generator(void **state)
+{
+    (void)state;
+    static const char *const names[] = { "windows", "epochs" };
+    enum { N = 5 };
+    for (int k = 0; k < COUNT_OF(names); k++) {
+        struct data_options o = options_of("random", names[k]);
+        int32_t known[2 * N][T + 1];
+        idx n = 0;
+        o.unique_tokens = N * T;
+        for (uint64_t seed = 1; seed <= 2; seed++) {
+            struct source s;
+            open_source(&s, &o, seed);
+            for (idx i = 0; i < 200; i++) {
+                const struct row *r = source_row(&s, T + 1, SPLIT_TRAIN, i);
+                idx j = 0;
+                while (j < n && memcmp(known[j], r->tokens, sizeof known[j]))
+                    j++;
+                assert_true(j < N);
+                if (j == n)
+                    memcpy(known[n++], r->tokens, sizeof known[j]);
+                if (k && i < N && seed == 1)
+                    assert_int_equal(n, i + 1); /* no sample twice so far */
+            }
+            source_release(&s);
+        }
+        assert_int_equal(n, N);
+    }
+}
+
+/* ---- documents --------------------------------------------------------- */
+
+enum { DOCUMENTS = 7 };
+static const int lengths[DOCUMENTS] = { 3, 20, 1, 9, 8, 14, 30 };
+
+/* A folder of texts whose bytes count on from one to the next. */
+static struct data_options texts(const char *order, double val_fraction)
+{
+    struct data_options o = options_of("text", order);
+    unsigned char bytes[256];
+    int first = 0;
+    snprintf(o.path, sizeof o.path, "%s/texts", test_dir());
+    mkdir(o.path, 0700);
+    for (int d = 0; d < DOCUMENTS; d++) {
+        char path[1100];
+        snprintf(path, sizeof path, "%s/%d", o.path, d);
+        for (int i = 0; i < lengths[d]; i++)
+            bytes[i] = (unsigned char)(first + i);
+        test_write_file(path, bytes, (size_t)lengths[d]);
+        first += lengths[d];
+    }
+    o.val_fraction = val_fraction;
+    return o;
+}
+
+static int start_of(int document)
+{
+    int start = 0;
+    for (int d = 0; d < document; d++)
+        start += lengths[d];
+    return start;
+}
+
+/* A document a row: from its beginning, BOS in front and EOS behind, padding
+ * that counts nothing; each once an epoch. */
+static void check_document(const struct row *r, const struct source *s, int d)
+{
+    int used = lengths[d], front = s->bos != NO_TOKEN;
+    if (front)
+        assert_int_equal(r->tokens[0], s->bos);
+    for (int t = front; t <= T; t++) {
+        int i = t - front;
+        bool is_end = i == used && s->eos != NO_TOKEN;
+        assert_true(r->weights[t] == (i < used || is_end));
+        if (i < used) {
+            assert_int_equal(r->tokens[t], start_of(d) + i);
+            assert_int_equal(r->offsets[t], start_of(d) + i);
+            assert_int_equal(r->documents[t], 0);
+        } else if (is_end) {
+            assert_int_equal(r->tokens[t], s->eos);
+            assert_int_equal(r->documents[t], 0);
+        } else {
+            assert_int_equal(r->documents[t],
+                             used + front + (s->eos != NO_TOKEN));
+        }
+    }
+}
+
+static void test_documents__one_a_row_each_once_an_epoch(void **state)
+{
+    (void)state;
+    for (int k = 0; k < 4; k++) {
+        struct source s;
+        /* 85 tokens, the last 30 held out: one document */
+        struct data_options o = texts("documents", 30.5 / 85);
+        o.bos = k & 1;
+        o.eos = k & 2;
+        open_source(&s, &o, 1);
+        for (idx epoch = 0; epoch < SAMPLES / 6; epoch++) {
+            idx seen = 0;
+            for (idx i = 0; i < 6; i++) {
+                const struct row *r =
+                    source_row(&s, T + 1, SPLIT_TRAIN, epoch * 6 + i);
+                int d = (int)r->unit;
+                seen |= 1 << d;
+                check_document(r, &s, d);
+            }
+            assert_int_equal(seen, 0x3f);
+        }
+        check_document(source_row(&s, T + 1, SPLIT_VAL, 0), &s, 6);
+        assert_int_equal(source_plan_validation(&s, 1000), 1);
+        source_release(&s);
+    }
+}
+
+/* The stream written out. */
+static int write_packed(int32_t *tokens, int32_t *starts, int32_t bos,
+                        int32_t eos)
+{
+    int n = 0;
+    for (int d = 0; d < DOCUMENTS; d++) {
+        int start = n;
+        if (bos != NO_TOKEN)
+            tokens[n++] = bos;
+        for (int i = 0; i < lengths[d]; i++)
+            tokens[n++] = start_of(d) + i;
+        if (eos != NO_TOKEN && d < DOCUMENTS - 1)
+            tokens[n++] = eos;
+        for (int i = start; i < n; i++)
+            starts[i] = start;
+    }
+    return n;
+}
+
+static void test_packed__documents_lie_end_to_end(void **state)
+{
+    (void)state;
+    for (int k = 0; k < 4; k++) {
+        struct source s;
+        int32_t tokens[200], starts[200];
+        struct data_options o = texts("packed", 0.3);
+        o.bos = k & 1;
+        o.eos = k & 2;
+        open_source(&s, &o, 1);
+        int n = write_packed(tokens, starts, s.bos, s.eos);
+        idx n_train = n - (idx)(0.3 * n), windows = (n_train - 1) / T;
+        assert_int_equal(s.parts[0].sampler.n_units, windows);
+        for (idx epoch = 0; epoch < SAMPLES / windows; epoch++) {
+            bool seen[20] = { false };
+            for (idx i = 0; i < windows; i++) {
+                const struct row *r =
+                    source_row(&s, T + 1, SPLIT_TRAIN, epoch * windows + i);
+                idx from = (idx)r->unit * T;
+                assert_false(seen[r->unit]);
+                seen[r->unit] = true;
+                for (idx t = 0; t <= T; t++) {
+                    assert_int_equal(r->tokens[t], tokens[from + t]);
+                    assert_int_equal(r->documents[t],
+                                     idx_max(0, starts[from + t] - from));
+                }
+            }
+        }
+        const struct row *val = source_row(&s, T + 1, SPLIT_VAL, 0);
+        for (idx t = 0; t <= T; t++)
+            assert_int_equal(val->tokens[t],
+                             tokens[n_train + (idx)val->unit + t]);
+        source_release(&s);
+    }
+}
+
+/* ---- mixtures ---------------------------------------------------------- */
+
+static void
+test_mixture__each_part_gives_its_share_and_leaves_out_none(void **state)
+{
+    (void)state;
+    struct mixture m;
+    struct err e = { 0 };
+    struct data_options o = options_of("mixture", "windows");
+    snprintf(o.mixture, sizeof o.mixture, "%s",
+             " 2 * random , 0.5* bigram-backcopy,0.4995*random");
+    assert_int_equal(mixture_parse(&m, &o, &e), OK);
+    assert_int_equal(m.n, 3);
+    idx next[3] = { 0 };
+    bool *seen[3];
+    for (int p = 0; p < 3; p++)
+        seen[p] = calloc(SAMPLES, sizeof *seen[p]);
+    for (idx i = 0; i < SAMPLES; i++) {
+        idx own, part = mixture_pick(&m, 9, i, &own);
+        assert_false(seen[part][own]);
+        seen[part][own] = true;
+        next[part]++;
+        if ((i + 1) % MIX_BLOCK == 0) /* so far, and no gap */
+            for (int p = 0; p < 3; p++) {
+                assert_int_equal(next[p], (i + 1) / MIX_BLOCK * m.shares[p]);
+                for (idx k = 0; k < next[p]; k++)
+                    assert_true(seen[p][k]);
+            }
+    }
+    assert_int_equal(m.shares[0], 667);
+    assert_int_equal(m.shares[0] + m.shares[1] + m.shares[2], MIX_BLOCK);
+    for (int p = 0; p < 3; p++)
+        free(seen[p]);
+}
+
+static void test_mixture__samples_are_those_of_its_parts(void **state)
+{
+    (void)state;
+    struct source mixed, ramp;
+    struct data_options one = shards("epochs", 800);
+    struct data_options o = options_of("mixture", "epochs");
+    snprintf(o.mixture, sizeof o.mixture, "3*tokens:%.400s, 1*tokens:%.400s",
+             one.path, shards("epochs", 600).path);
+    open_source(&mixed, &o, 4);
+    open_source(&ramp, &one, 4);
+    for (idx i = 0; i < 2000; i++) {
+        int32_t want[T + 1];
+        idx own, part = mixture_pick(&mixed.mixture, 4, i, &own);
+        const struct row *r = source_row(&mixed, T + 1, SPLIT_TRAIN, i);
+        assert_int_equal(r->part, part);
+        source_sample(&ramp, want, T + 1, SPLIT_TRAIN, own);
+        if (part == 0)
+            assert_memory_equal(r->tokens, want, sizeof want);
+    }
+    source_release(&mixed);
+    source_release(&ramp);
+}
+
+static void test_mixture__refuses_what_makes_no_sense(void **state)
+{
+    (void)state;
+    static const char *const texts[][2] = {
+        { "", "empty" },
+        { "random", "weight" },
+        { "1 random", "weight" },
+        { "-1*random", "weight" },
+        { "0*random", "weight" },
+        { "nan*random", "weight" },
+        { "1*random,", "weight" },
+        { "1*nothing", "no source" },
+        { "1*mixture", "no source" },
+        { "1*random:path", "no path" },
+        { "1*text", "a path" },
+        { "1*text:", "a path" },
+        { "1*random, 1e-9*random", "less than" },
+    };
+    for (int i = 0; i < COUNT_OF(texts); i++) {
+        struct data_options o = options_of("mixture", "windows");
+        struct source s;
+        struct err e = { 0 };
+        snprintf(o.mixture, sizeof o.mixture, "%s", texts[i][0]);
+        assert_int_equal(source_open(&s, &o, 1, T, &e), ERR_DATA);
+        if (!strstr(e.text, texts[i][1]))
+            fail_msg("'%s': %s", texts[i][0], e.text);
+        source_release(&s);
+    }
+}
+
+/* ---- refusals ---------------------------------------------------------- */
+
+static void test_order__refuses_what_it_cannot_read(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *source, *order, *words;
+        idx unique;
+    } cases[] = {
+        { "random", "documents", "no documents", 0 },
+        { "random", "packed", "no documents", 100 },
+        { "random", "epochs", "never ends", 0 },
+        { "tokens", "documents", "where documents begin", 0 },
+        { "tokens", "packed", "where documents begin", 0 },
+        { "tokens", "windows", "unique_tokens = 8", T },
+        { "tokens", "windows", "600 tokens", 601 },
+    };
+    for (int i = 0; i < COUNT_OF(cases); i++) {
+        struct data_options o = shards(cases[i].order, 800);
+        struct source s;
+        struct err e = { 0 };
+        o.source = row_of(corpus_name, cases[i].source);
+        o.unique_tokens = cases[i].unique;
+        assert_int_equal(source_open(&s, &o, 1, T, &e), ERR_DATA);
+        if (!strstr(e.text, cases[i].words))
+            fail_msg("%s", e.text);
+        source_release(&s);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_epochs__have_every_window_once),
+        cmocka_unit_test(test_epochs__seed_decides_the_order_alone),
+        cmocka_unit_test(test_unique_tokens__cut_training_and_nest),
+        cmocka_unit_test(test_unique_tokens__leave_what_is_held_out),
+        cmocka_unit_test(test_unique_tokens__number_the_samples_of_a_generator),
+        cmocka_unit_test(test_documents__one_a_row_each_once_an_epoch),
+        cmocka_unit_test(test_packed__documents_lie_end_to_end),
+        cmocka_unit_test(
+            test_mixture__each_part_gives_its_share_and_leaves_out_none),
+        cmocka_unit_test(test_mixture__samples_are_those_of_its_parts),
+        cmocka_unit_test(test_mixture__refuses_what_makes_no_sense),
+        cmocka_unit_test(test_order__refuses_what_it_cannot_read),
+    };
+    return cmocka_run_group_tests_name("sampler", tests, NULL, NULL);
+}
