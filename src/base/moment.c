@@ -29,8 +29,9 @@ static struct {
     struct rule rules[RULES_MAX];
 } given;
 
-static const char *const names[] = { "step", "call",   "row",    "start",
-                                     "end",  "signal", "obeyed", "checkpoint" };
+static const char *const names[] = { "step",   "call",       "row",
+                                     "start",  "end",        "signal",
+                                     "obeyed", "checkpoint", "hash" };
 
 static bool is_name(const char *word)
 {

@@ -22,6 +22,8 @@
  *     start    sweep: a run has been started
  *     end      sweep: a run has ended and nobody knows yet
  *     signal   sweep: it has got a signal; value: the clock_s then
+ *     hash     tokens of files are about to be hashed; value: the time of day
+ *              then, in seconds since 1970
  *     obeyed   sweep: it has done what the signal asks for
  *
  * Rules hold for the command they name alone, so a launcher and its runs can be

@@ -18,7 +18,7 @@ void stored_files_release(struct stored_files *f)
     *f = (struct stored_files){ 0 };
 }
 
-static int add_file(struct stored_files *f, const char *name, struct err *e)
+int stored_files_add(struct stored_files *f, const char *name, struct err *e)
 {
     if (f->n == f->cap) {
         idx cap = f->cap ? f->cap * 2 : 16;
@@ -49,7 +49,7 @@ static int cannot(struct err *e, const struct stored_query *q, const char *path,
     return err_system(e, place, what);
 }
 
-static int check_given(const struct stored_query *q, struct err *e)
+int stored_files_check(const struct stored_query *q, struct err *e)
 {
     if (q->path[0])
         return OK;
@@ -116,7 +116,7 @@ static int visit_text(struct stored_files *f, const struct stored_query *q,
     if (stat(path, &st)) /* also of a link to nothing: text would be missing */
         return cannot(e, q, path, "look at it");
     if (S_ISREG(st.st_mode))
-        return add_file(f, path, e);
+        return stored_files_add(f, path, e);
     if (!S_ISDIR(st.st_mode))
         return err_set(e, ERR_DATA,
                        "%s %s: neither a file nor a folder: take it away",
@@ -132,9 +132,7 @@ static int visit_text(struct stored_files *f, const struct stored_query *q,
 int stored_files_of_text(struct stored_files *f, const struct stored_query *q,
                          struct err *e)
 {
-    int rc = check_given(q, e);
-    if (rc == OK)
-        rc = visit_text(f, q, q->path, 0, e);
+    int rc = visit_text(f, q, q->path, 0, e);
     if (rc == OK && f->n == 0)
         rc = err_set(e, ERR_DATA, "%s %s: no regular file there", q->key,
                      q->path);
@@ -147,7 +145,7 @@ static int visit_shard(struct stored_files *f, const struct stored_query *q,
                        const char *path, idx depth, struct err *e)
 {
     (void)q, (void)depth;
-    return add_file(f, path, e);
+    return stored_files_add(f, path, e);
 }
 
 /* A shard whose name has this word; NULL: none. */
@@ -207,7 +205,7 @@ static int find_by_pattern(struct stored_files *f, const struct stored_query *q,
         rc = cannot(e, q, q->path, "read a folder of this pattern");
     for (size_t i = 0; rc == OK && i < found.gl_pathc; i++)
         if (!ends_in(found.gl_pathv[i], ".idx"))
-            rc = add_file(f, found.gl_pathv[i], e);
+            rc = stored_files_add(f, found.gl_pathv[i], e);
     globfree(&found);
     if (rc == OK && f->n == 0)
         rc = err_set(e, ERR_DATA,
@@ -234,13 +232,10 @@ int stored_files_of_tokens(struct stored_files *f, const struct stored_query *q,
     struct stat st;
     char bin[PATH_MAX];
     size_t n = strlen(q->path);
-    int rc = check_given(q, e);
-    if (rc != OK)
-        return rc;
     if (stat(q->path, &st)) {
         int errnum = errno;
         if (has_sibling(bin, q->path, n, ".bin"))
-            return add_file(f, bin, e);
+            return stored_files_add(f, bin, e);
         if (errnum == ENOENT && strpbrk(q->path, "*?["))
             return find_by_pattern(f, q, e);
         errno = errnum;
@@ -249,6 +244,6 @@ int stored_files_of_tokens(struct stored_files *f, const struct stored_query *q,
     if (S_ISDIR(st.st_mode))
         return find_in_folder(f, q, e);
     if (ends_in(q->path, ".idx") && has_sibling(bin, q->path, n - 4, ".bin"))
-        return add_file(f, bin, e);
-    return add_file(f, q->path, e);
+        return stored_files_add(f, bin, e);
+    return stored_files_add(f, q->path, e);
 }

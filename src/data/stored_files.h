@@ -11,6 +11,9 @@ struct stored_files {
     idx n, cap;
 };
 
+/* stored_files_check - is there a path? OK, ERR_DATA. First of all. */
+int stored_files_check(const struct stored_query *q, struct err *e);
+
 /* stored_files_of_text - path itself, or all regular files below it, hidden
  * ones left out; links are followed. Files and folders of a folder come in the
  * order of their names, and what is in a folder where its name stands.
@@ -25,6 +28,9 @@ int stored_files_of_text(struct stored_files *f, const struct stored_query *q,
  * training and others for validation. */
 int stored_files_of_tokens(struct stored_files *f, const struct stored_query *q,
                            struct err *e);
+
+/* stored_files_add - one more. OK, ERR_MEMORY. */
+int stored_files_add(struct stored_files *f, const char *path, struct err *e);
 
 void stored_files_release(struct stored_files *f);
 

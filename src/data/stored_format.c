@@ -1,7 +1,5 @@
 #include "data/stored_format.h"
 
-extern const struct stored_format stored_megatron;
-
 static const struct stored_format stored_auto = {
     .text = { .name = "auto",
               .formula = "what each file is: llm.c's by its first bytes, "

@@ -26,6 +26,7 @@ struct stored_format {
  * `auto`. A text (source = text) is none of them. */
 extern const struct stored_format *const stored_formats[]; /* ends with NULL */
 const char *stored_format_name(int i); /* NULL past the end */
-extern const struct stored_format stored_text, stored_llmc, stored_nanogpt;
+extern const struct stored_format stored_text, stored_llmc, stored_nanogpt,
+    stored_megatron;
 
 #endif

@@ -1,6 +1,9 @@
 #include "data/stored_open.h"
 
+#include <string.h>
+
 #include "data/identity.h"
+#include "data/prepared.h"
 #include "data/stored_files.h"
 #include "io/mapping.h"
 
@@ -60,16 +63,96 @@ static int add_files(struct stored *s, const struct stored_files *f,
     return rc;
 }
 
+/* --- prepared folders ------------------------------------------------------
+ */
+
+static int add_part(struct stored_files *f, const struct prepared *p,
+                    const struct stored_query *q, struct err *e)
+{
+    char path[PATH_MAX];
+    if (q->format->add && q->format != &stored_megatron)
+        return err_set(e, ERR_DATA,
+                       "%s %s: was prepared by sinklab and has format "
+                       "megatron: leave data.format away",
+                       q->key, q->path);
+    if (q->part == STORED_VAL && p->val.tokens == 0)
+        return err_set(e, ERR_DATA,
+                       "%s %s: was prepared without a held-out part: give "
+                       "another folder, or prepare it with one",
+                       q->key, q->path);
+    if (snprintf(path, sizeof path, "%s/%s", q->path, prepared_bin(q->part)) >=
+        PATH_MAX)
+        return err_set(e, ERR_DATA, "%s %s: its path is too long", q->key,
+                       q->path);
+    return stored_files_add(f, path, e);
+}
+
+/* A text's files would be those of tokens. */
+static int refuse_prepared_text(const struct stored_query *q, struct err *e)
+{
+    struct prepared p;
+    if (prepared_read(&p, q, NULL) != OK || !p.is_one)
+        return OK;
+    return err_set(e, ERR_DATA,
+                   "%s %s: was prepared by sinklab and holds tokens, no text: "
+                   "set data.source = tokens",
+                   q->key, q->path);
+}
+
+/* Does the manifest tell the truth of this part? */
+static int check_part(const struct stored *s, const struct prepared_part *part,
+                      const struct stored_query *q, struct err *e)
+{
+    bool is_right = s->n == part->tokens &&
+                    (!part->hash[0] || strcmp(part->hash, s->hash) == 0);
+    if (is_right)
+        return OK;
+    return err_set(e, ERR_DATA,
+                   "%s: holds %td tokens with hash %s, but %s/%s says %td%s%s: "
+                   "it was changed since; put a copy back, or prepare the "
+                   "folder again",
+                   s->maps[0]->place, s->n, s->hash, q->path, PREPARED_MANIFEST,
+                   part->tokens, part->hash[0] ? " with " : "", part->hash);
+}
+
+/* --- all of it -----------------------------------------------------------
+ */
+
+static int find_files(struct stored_files *f, struct prepared *p,
+                      const struct stored_query *q, struct err *e)
+{
+    *p = (struct prepared){ .is_one = false };
+    int rc = stored_files_check(q, e);
+    if (rc != OK)
+        return rc;
+    if (q->format == &stored_text) {
+        rc = refuse_prepared_text(q, e);
+        return rc == OK ? stored_files_of_text(f, q, e) : rc;
+    }
+    rc = prepared_read(p, q, e);
+    if (rc != OK)
+        return rc;
+    return p->is_one ? add_part(f, p, q, e) : stored_files_of_tokens(f, q, e);
+}
+
 int stored_open(struct stored *s, const struct stored_query *q, struct err *e)
 {
     struct stored_files files = { 0 };
+    struct prepared p;
     *s = (struct stored){ 0 };
-    int rc = q->format == &stored_text ? stored_files_of_text(&files, q, e)
-                                       : stored_files_of_tokens(&files, q, e);
+    int rc = find_files(&files, &p, q, e);
     if (rc == OK)
         rc = add_files(s, &files, q, e);
     if (rc == OK)
         rc = identity_find(s, q, e);
+    if (rc == OK && p.is_one) {
+        const struct prepared_part *part =
+            q->part == STORED_TRAIN ? &p.train : &p.val;
+        s->vocab = p.vocab;
+        s->is_prepared = p.val.tokens > 0;
+        s->text_bytes = (double)part->bytes;
+        rc = check_part(s, part, q, e);
+    }
     stored_files_release(&files);
     return rc;
 }
