@@ -169,6 +169,34 @@ static void test_sources__batches_divide_as_their_samples(void **state)
     }
 }
 
+/* What sinks are measured on: nothing is read behind their last token. */
+static void test_sources__no_target_of_a_sink_counts(void **state)
+{
+    (void)state;
+    const struct batch_rules none = { .document_token = NO_TOKEN };
+    for (int i = 0; corpus_name(i); i++) {
+        struct source s;
+        struct batch b;
+        struct arena measure = { 0 }, arena = { 0 };
+        struct err e = { 0 };
+        int32_t tokens[T / 2];
+        open_any(&s, i, true, 3);
+        batch_plan(&b, &measure, 3, T / 2, &none);
+        assert_int_equal(arena_open(&arena, measure.used_bytes, &e), OK);
+        batch_plan(&b, &arena, 3, T / 2, &none);
+        source_batch(&s, &b, SPLIT_SINK, 5);
+        assert_true(batch_weight(&b) == 0);
+        for (idx j = 0; j < b.B; j++) {
+            source_sample(&s, tokens, T / 2, SPLIT_SINK, 5 + j);
+            assert_memory_equal(b.tokens + j * b.T, tokens, sizeof tokens);
+            assert_memory_equal(b.targets + j * b.T, tokens + 1,
+                                sizeof tokens - sizeof *tokens);
+        }
+        arena_release(&arena);
+        source_release(&s);
+    }
+}
+
 static void test_sources__have_their_texts(void **state)
 {
     (void)state;
@@ -224,6 +252,7 @@ int main(void)
         cmocka_unit_test(
             test_sources__batches_are_samples_and_their_next_tokens),
         cmocka_unit_test(test_sources__batches_divide_as_their_samples),
+        cmocka_unit_test(test_sources__no_target_of_a_sink_counts),
         cmocka_unit_test(test_sources__have_their_texts),
         cmocka_unit_test(test_random__tokens_are_uniform),
         cmocka_unit_test(test_corpus__close_gives_back_what_a_kind_keeps),

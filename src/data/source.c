@@ -203,14 +203,18 @@ idx source_plan_validation(struct source *s, idx tokens)
 void source_batch(struct source *s, struct batch *b, enum split split,
                   idx first)
 {
-    idx T = b->T;
+    idx T = b->T, n_targets = source_targets(split, T);
     size_t bytes = (size_t)T * sizeof *b->tokens;
     for (idx i = 0; i < b->B; i++) {
-        const struct row *r = source_row(s, T + 1, split, first + i);
+        const struct row *r = source_row(s, n_targets + 1, split, first + i);
+        int32_t *targets = b->targets + i * T;
+        real *weights = b->weights + i * T;
         memcpy(b->tokens + i * T, r->tokens, bytes);
-        memcpy(b->targets + i * T, r->targets, bytes);
-        memcpy(b->weights + i * T, r->weights + 1,
-               (size_t)T * sizeof *b->weights);
+        memcpy(targets, r->targets, (size_t)n_targets * sizeof *targets);
+        for (idx t = 0; t < T; t++)
+            weights[t] = split == SPLIT_SINK ? 0 : r->weights[t + 1];
+        for (idx t = n_targets; t < T; t++)
+            targets[t] = 0;
         if (b->documents)
             memcpy(b->documents + i * T, r->documents, bytes);
     }

@@ -74,8 +74,16 @@ void source_sample(struct source *s, int32_t *tokens, idx n, enum split split,
  * corpus, so that nothing depends on the seed. */
 idx source_plan_validation(struct source *s, idx tokens);
 
+/* Targets that a sequence of T tokens has in a batch: one each; of sinks, which
+ * are measured on tokens alone, none is read behind the last. */
+static inline idx source_targets(enum split split, idx T)
+{
+    return split == SPLIT_SINK ? T - 1 : T;
+}
+
 /* source_batch - fill a batch with samples first .. first+B-1: tokens, targets,
- * weights, documents, and what its rules say of them. */
+ * weights, documents, and what its rules say of them. No target of SPLIT_SINK
+ * counts. */
 void source_batch(struct source *s, struct batch *b, enum split split,
                   idx first);
 

@@ -38,10 +38,15 @@ static struct engine_request request_of(const struct config *c,
     return r;
 }
 
+struct batch_rules session_rules(const struct session *s, idx T)
+{
+    return model_batch_rules(&s->model, T);
+}
+
 static void plan(struct session *s, struct arena *arena)
 {
     idx T = s->config.model.context;
-    struct batch_rules rules = model_batch_rules(&s->model, T);
+    struct batch_rules rules = session_rules(s, T);
     const struct train_options *o = &s->config.train;
     batch_plan(&s->batch, arena, o->batch * o->accumulate, T, &rules);
     s->floor = arena_doubles(arena, T + 1);
@@ -86,15 +91,6 @@ static int check_memory(const struct session *s, bool is_training,
     return memory_check(&need, "", e);
 }
 
-static void fill_meter(struct session *s)
-{
-    struct meter *t = &s->meter;
-    for (idx i = 0; i < t->n_sequences; i++)
-        source_sample(&s->source, t->batch.tokens + i * t->T, t->T, SPLIT_SINK,
-                      i);
-    batch_mark(&t->batch);
-}
-
 static void init_weights(struct session *s)
 {
     const struct config *c = &s->config;
@@ -104,21 +100,29 @@ static void init_weights(struct session *s)
     engine_upload(&s->engine);
 }
 
-int session_open(struct session *s, const struct config *c, bool is_training,
-                 struct err *e)
+int session_open_data(struct session *s, const struct config *c,
+                      bool is_training, struct err *e)
 {
     *s = (struct session){ .config = *c, .threads = session_threads(c) };
     c = &s->config;
     struct model_spec spec = config_spec(c);
-    struct engine_request request = request_of(c, is_training);
     uint64_t data_seed = seed_or(c->run.data_seed, c->run.seed);
     if (source_open(&s->source, &c->data, data_seed, c->model.context, e))
         return e->code;
     s->n_val = source_plan_validation(
         &s->source, is_training ? c->train.val_tokens : c->sink.val_tokens);
     key_copy_text(s->config.data.hash, s->source.hash);
-    if (model_init(&s->model, &spec, s->source.vocab, e) ||
-        check_memory(s, is_training, e) ||
+    return model_init(&s->model, &spec, s->source.vocab, e);
+}
+
+int session_open(struct session *s, const struct config *c, bool is_training,
+                 struct err *e)
+{
+    if (session_open_data(s, c, is_training, e))
+        return e->code;
+    c = &s->config;
+    struct engine_request request = request_of(c, is_training);
+    if (check_memory(s, is_training, e) ||
         engine_start(s->threads, "train.threads", e))
         return e->code;
 
@@ -131,7 +135,7 @@ int session_open(struct session *s, const struct config *c, bool is_training,
                    meter_sequences(c, is_training), &own))
         return err_set(e, own.code, "%s: %s", own.text, remedy);
     plan(s, &s->arena);
-    fill_meter(s);
+    source_batch(&s->source, &s->meter.batch, SPLIT_SINK, 0);
     init_weights(s);
     return OK;
 }

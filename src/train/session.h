@@ -38,6 +38,15 @@ int session_open(struct session *s, const struct config *c, bool is_training,
                  struct err *e);
 void session_release(struct session *s);
 
+/* session_open_data - the source and the shape of the model alone, which is
+ * what it takes to make batches: they are planned with session_rules and filled
+ * by source_batch. OK, or as above; release in any state. */
+int session_open_data(struct session *s, const struct config *c,
+                      bool is_training, struct err *e);
+
+/* What a session asks of its batches of T tokens. */
+struct batch_rules session_rules(const struct session *s, idx T);
+
 /* Threads in force: train.threads, or what the machine offers. */
 int session_threads(const struct config *c);
 
