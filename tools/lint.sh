@@ -240,12 +240,26 @@ links_lead_somewhere() {
         }')
 }
 
-# data.path for those that read a text of the user's.
+# [data] source of a config, or of what it includes.
+source_of() {
+    local ini=$1 source=
+    while [ "$ini" ]; do
+        source=$(sed -n 's/^source = \([a-z]*\).*/\1/p' "$ini")
+        [ "$source" ] && echo "$source" && return
+        ini=$(sed -n "s|^include = |${ini%/*}/|p" "$ini")
+    done
+}
+
+# data.path for those that read a text, or tokens, of the user's.
 configs_load() {
     local ini path
+    truncate -s 128M "$scratch/tokens.bin"
     for ini in configs/*.ini; do
         path=()
-        grep -q '^source = text' "$ini" && path=(data.path=Makefile)
+        case $(source_of "$ini") in
+        text) path=(data.path=Makefile) ;;
+        tokens) path=(data.path="$scratch/tokens.bin" data.token_bytes=2) ;;
+        esac
         "$SINKLAB" train "$ini" --dry-run "${path[@]}" \
             run.dir="$scratch/run" >/dev/null 2>"$scratch/err" </dev/null ||
             echo "$ini: $(cat "$scratch/err")"

@@ -131,7 +131,7 @@ check "a run on text" "$SINKLAB" train small.ini run.dir=runs/words \
 check "--resume with its config finds the same run, whose hash it learns" \
     says 'done already' "$SINKLAB" train small.ini --resume \
     run.dir=runs/words data.source=text data.path=my1.txt train.steps=20
-expect_fail 4 'not the text' "$SINKLAB" train small.ini --resume \
+expect_fail 4 'not the corpus' "$SINKLAB" train small.ini --resume \
     run.dir=runs/words data.source=text data.path=other.txt train.steps=20
 mkdir moved
 mv my1.txt moved/
@@ -139,7 +139,7 @@ expect_fail 4 'my1.txt' "$SINKLAB" train runs/words train.steps=30
 check "the text may move" "$SINKLAB" train runs/words train.steps=30 \
     data.path=moved/my1.txt
 echo more >>moved/my1.txt
-expect_fail 4 'not the text' "$SINKLAB" train runs/words train.steps=40
+expect_fail 4 'not the corpus' "$SINKLAB" train runs/words train.steps=40
 expect_fail 3 'holds the run folder' "$SINKLAB" train small.ini \
     data.source=text data.path="$T"
 
