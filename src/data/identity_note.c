@@ -14,8 +14,7 @@ enum { VERSION = 1, NOTE_MAX_BYTES = 4096 };
 
 static const int64_t UNSURE_S = 2, NS = 1000000000;
 
-/* --- which files, and where the note lies ----------------------------------
- */
+/* --- which files, and where the note lies -------------------------------- */
 
 /* The folder that the path stands for, or that the first file lies in. */
 static void find_folder(char dir[FSYS_PATH_MAX], const struct stored *s,
@@ -147,8 +146,7 @@ int identity_note_of(struct identity_note *note, const struct stored *s,
     return OK;
 }
 
-/* --- reading ---------------------------------------------------------------
- */
+/* --- reading ------------------------------------------------------------- */
 
 /* Every key once, as a text; "" as long as it has not come. */
 struct reading {
@@ -225,8 +223,7 @@ bool identity_note_read(const struct identity_note *note, struct stored *s)
     return read_note(note, s, note->beside) || read_note(note, s, note->cached);
 }
 
-/* --- writing ---------------------------------------------------------------
- */
+/* --- writing ------------------------------------------------------------- */
 
 static bool write_cached(const char *path, const char *text, size_t n)
 {

@@ -84,7 +84,7 @@ void stored_close(struct stored *s)
     *s = (struct stored){ 0 };
 }
 
-/* --- reading -------------------------------------------------------------- */
+/* --- reading ------------------------------------------------------------- */
 
 /* Loops of their own, so that compilers make vectors of them; memcpy, because
  * tokens need not be aligned. */

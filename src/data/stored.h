@@ -57,8 +57,7 @@ idx stored_max(const unsigned char *bytes, idx width, idx n);
 /* stored_close - a zeroed one, too, or one whose opening failed. */
 void stored_close(struct stored *s);
 
-/* --- for those that open ---------------------------------------------------
- */
+/* --- for those that open ------------------------------------------------- */
 
 /* stored_map - open a file for as long as s lives. As mapping_open. */
 int stored_map(struct stored *s, struct mapping **m, const char *path,

@@ -107,7 +107,7 @@ static int walk(struct stored_files *f, const struct stored_query *q,
     return rc;
 }
 
-/* --- text ----------------------------------------------------------------- */
+/* --- text ---------------------------------------------------------------- */
 
 static int visit_text(struct stored_files *f, const struct stored_query *q,
                       const char *path, idx depth, struct err *e)
@@ -139,7 +139,7 @@ int stored_files_of_text(struct stored_files *f, const struct stored_query *q,
     return rc;
 }
 
-/* --- tokens --------------------------------------------------------------- */
+/* --- tokens -------------------------------------------------------------- */
 
 static int visit_shard(struct stored_files *f, const struct stored_query *q,
                        const char *path, idx depth, struct err *e)

@@ -63,8 +63,7 @@ static int add_files(struct stored *s, const struct stored_files *f,
     return rc;
 }
 
-/* --- prepared folders ------------------------------------------------------
- */
+/* --- prepared folders ---------------------------------------------------- */
 
 static int add_part(struct stored_files *f, const struct prepared *p,
                     const struct stored_query *q, struct err *e)
@@ -99,13 +98,17 @@ static int refuse_prepared_text(const struct stored_query *q, struct err *e)
                    q->key, q->path);
 }
 
-/* Does the manifest tell the truth of this part? */
-static int check_part(const struct stored *s, const struct prepared_part *part,
-                      const struct stored_query *q, struct err *e)
+/* What the manifest says of a part, if it tells the truth. */
+static int take_manifest(struct stored *s, const struct prepared *p,
+                         const struct stored_query *q, struct err *e)
 {
-    bool is_right = s->n == part->tokens &&
-                    (!part->hash[0] || strcmp(part->hash, s->hash) == 0);
-    if (is_right)
+    const struct prepared_part *part =
+        q->part == STORED_TRAIN ? &p->train : &p->val;
+    s->vocab = p->vocab;
+    s->is_prepared = p->val.tokens > 0;
+    s->text_bytes = (double)part->bytes;
+    if (s->n == part->tokens &&
+        (!part->hash[0] || strcmp(part->hash, s->hash) == 0))
         return OK;
     return err_set(e, ERR_DATA,
                    "%s: holds %td tokens with hash %s, but %s/%s says %td%s%s: "
@@ -115,8 +118,7 @@ static int check_part(const struct stored *s, const struct prepared_part *part,
                    part->tokens, part->hash[0] ? " with " : "", part->hash);
 }
 
-/* --- all of it -----------------------------------------------------------
- */
+/* --- all of it ----------------------------------------------------------- */
 
 static int find_files(struct stored_files *f, struct prepared *p,
                       const struct stored_query *q, struct err *e)
@@ -138,21 +140,18 @@ static int find_files(struct stored_files *f, struct prepared *p,
 int stored_open(struct stored *s, const struct stored_query *q, struct err *e)
 {
     struct stored_files files = { 0 };
+    struct stored_query known = *q;
     struct prepared p;
     *s = (struct stored){ 0 };
     int rc = find_files(&files, &p, q, e);
+    if (p.is_one)
+        known.format = &stored_megatron;
     if (rc == OK)
-        rc = add_files(s, &files, q, e);
+        rc = add_files(s, &files, &known, e);
     if (rc == OK)
         rc = identity_find(s, q, e);
-    if (rc == OK && p.is_one) {
-        const struct prepared_part *part =
-            q->part == STORED_TRAIN ? &p.train : &p.val;
-        s->vocab = p.vocab;
-        s->is_prepared = p.val.tokens > 0;
-        s->text_bytes = (double)part->bytes;
-        rc = check_part(s, part, q, e);
-    }
+    if (rc == OK && p.is_one)
+        rc = take_manifest(s, &p, q, e);
     stored_files_release(&files);
     return rc;
 }
