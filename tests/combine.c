@@ -128,6 +128,7 @@ static const char *const extras[][3] = {
     { "attention.prefix=3" },
     { "attention.group=4", "attention.group_shift=yes" },
     { "attention.group=3", "attention.group_globals=1" },
+    { "attention.documents=within" },
     { "attention.document_token=2" },
     { "attention.gate=input" },
     { "attention.gate=input", "attention.gate_per=head" },

@@ -91,7 +91,7 @@ struct head head_case_head(const struct head_case *c)
                          .v = c->qkv + 2 * c->part,
                          .ld_qkv = c->ld,
                          .ld_o = c->part };
-    if (o->document_token >= 0)
+    if (attention_has_documents(o))
         head.documents = c->documents;
     if (has_key(o))
         head.column_key = c->column;

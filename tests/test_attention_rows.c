@@ -181,6 +181,7 @@ static void test_attention_rows__masks_match_the_matrices(void **state)
         "group=16 group_globals=2",
         "group=16 group_globals=20 group_shift=yes registers=1",
         "document_token=0",
+        "documents=within registers=1",
         "document_token=0 window=9 registers=2",
         "document_token=0 window=9 prefix=3 group=20 group_globals=2",
     };

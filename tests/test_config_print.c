@@ -79,6 +79,7 @@ static void make_fit(struct config *c)
     c->attention.bias = BIAS_KEY;
     c->attention.bias_dims = 0;
     c->attention.prefix = 0;
+    c->attention.documents = DOCUMENTS_ACROSS;
     c->attention.document_token = -1;
     c->attention.kv_heads = 0;
 }

@@ -84,6 +84,8 @@ static const char *const probes[] = {
     "data.source=text data.path=@a",
     "data.source=text data.path=@a data.eos=yes",
     "data.source=text data.path=@a data.order=packed",
+    "data.source=text data.path=@c",
+    "data.source=text data.path=@c attention.documents=within",
     "data.source=tokens data.path=@a/0.txt data.vocab=65536 data.token_bytes=2",
     "data.source=tokens data.path=@a/0.txt data.vocab=65536 "
     "data.format=nanogpt",
@@ -389,19 +391,21 @@ static void try_key(struct walk *w)
 
 static void write_texts(void)
 {
+    static const int files[] = { 2, 2, 70 }; /* those of c are short */
     char path[600];
-    for (int folder = 0; folder < 2; folder++) {
-        snprintf(path, sizeof path, "%s/%c", test_dir(), "ab"[folder]);
+    for (int folder = 0; folder < COUNT_OF(files); folder++) {
+        snprintf(path, sizeof path, "%s/%c", test_dir(), "abc"[folder]);
         assert_int_equal(mkdir(path, 0700), 0);
-        for (int file = 0; file < 2; file++) {
-            unsigned char bytes[700];
+        for (int file = 0; file < files[folder]; file++) {
+            unsigned char bytes[1400];
+            idx n = COUNT_OF(bytes) / files[folder];
             struct rng r =
                 rng_open(5, RNG_TEST, (uint64_t)folder, (uint64_t)file);
-            for (idx i = 0; i < COUNT_OF(bytes); i++)
+            for (idx i = 0; i < n; i++)
                 bytes[i] = (unsigned char)rng_below(&r, 256);
             snprintf(path, sizeof path, "%s/%c/%d.txt", test_dir(),
-                     "ab"[folder], file);
-            test_write_file(path, bytes, sizeof bytes);
+                     "abc"[folder], file);
+            test_write_file(path, bytes, (size_t)n);
         }
     }
 }

@@ -204,10 +204,10 @@ static void test_equivalences__masks_as_wide_as_the_context(void **state)
 {
     (void)state;
     static const char *const wide[] = {
-        "attention.window=9",    "attention.prefix=1",
-        "attention.group=9",     "attention.document_token=10",
-        "attention.kv_heads=2",  "attention.scale=1",
-        "attention.soft_cap=1e6"
+        "attention.window=9",         "attention.prefix=1",
+        "attention.group=9",          "attention.document_token=10",
+        "attention.documents=within", "attention.kv_heads=2",
+        "attention.scale=1",          "attention.soft_cap=1e6"
     };
     for (int i = 0; i < COUNT_OF(wide); i++) {
         struct built plain, other;

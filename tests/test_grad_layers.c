@@ -78,7 +78,14 @@ static void test_linear__backward_matches_differences(void **state)
 struct rope_case {
     idx T, H, D;
     real *x, *g, *table;
+    const int32_t *places;
 };
+
+static void turn(const struct rope_case *c, real *x, int direction)
+{
+    struct rope rope = { c->table, c->T, c->D, c->places };
+    rope_rows(x, c->H * c->D, &rope, 0, c->T, c->H, direction);
+}
 
 static double rope_value(void *context)
 {
@@ -86,23 +93,27 @@ static double rope_value(void *context)
     idx n = c->T * c->H * c->D;
     real y[256];
     memcpy(y, c->x, (size_t)n * sizeof *y);
-    rope_rows(y, c->H * c->D, c->table, 0, c->T, c->T, c->H, c->D, 1);
+    turn(c, y, 1);
     return dot(y, c->g, n);
 }
 
 static void test_rope__backward_matches_differences(void **state)
 {
     (void)state;
-    struct rope_case c = { 5, 2, 6, NULL, NULL, NULL };
-    idx n = c.T * c.H * c.D;
-    c.x = normal(n, 1, 11);
-    c.g = normal(n, 1, 12);
-    c.table = normal(c.T * c.D, 0, 0);
-    rope_table(c.table, c.T, c.D);
-    real *dx = normal(n, 1, 12);
-    rope_rows(dx, c.H * c.D, c.table, 0, c.T, c.T, c.H, c.D, -1);
-    check_gradient("rope", rope_value, &c, c.x, dx, n, BOUND, 1e-2);
-    free(c.x), free(c.g), free(c.table), free(dx);
+    static const int32_t places[] = { 0, 1, 0, 1, 4 };
+    for (int with_places = 0; with_places <= 1; with_places++) {
+        struct rope_case c = { .T = 5, .H = 2, .D = 6 };
+        idx n = c.T * c.H * c.D;
+        c.x = normal(n, 1, 11);
+        c.g = normal(n, 1, 12);
+        c.table = normal(c.T * c.D, 0, 0);
+        c.places = with_places ? places : NULL;
+        rope_table(c.table, c.T, c.D);
+        real *dx = normal(n, 1, 12);
+        turn(&c, dx, -1);
+        check_gradient("rope", rope_value, &c, c.x, dx, n, BOUND, 1e-2);
+        free(c.x), free(c.g), free(c.table), free(dx);
+    }
 }
 
 struct xent_case {
@@ -221,6 +232,7 @@ static void test_attention__backward_sees_what_forward_saw(void **state)
         "group=6 group_globals=2",
         "group=8 group_shift=yes",
         "document_token=0",
+        "documents=within prefix=2",
         "document_token=0 window=9 group=12 registers=1 prefix=2",
     };
     static const char *const rows[] = {

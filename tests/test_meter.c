@@ -25,8 +25,9 @@ static void start_meter(struct meter *m, const struct tiny *t,
     struct err e = { 0 };
     assert_non_null(g);
     meter_shape(&r.seen_B, &r.seen_T, &t->m.spec.model, o, n);
+    struct batch_rules rules = model_batch_rules(&t->m, r.seen_T);
     assert_int_equal(engine_open(g, &t->m, &r, &e), OK);
-    assert_int_equal(meter_open(m, g, o, n, &e), OK);
+    assert_int_equal(meter_open(m, g, o, n, &rules, &e), OK);
 }
 
 static void run_meter(struct meter *m, const struct tiny *t)

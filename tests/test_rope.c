@@ -9,6 +9,7 @@
 enum { T = 37, H = 3, D = 10, LD = H * D + 4, HALF = D / 2 };
 
 static real table[T * D];
+static const struct rope in_line = { table, T, D, NULL };
 
 static int fill_table(void **state)
 {
@@ -25,7 +26,7 @@ static void test_rope__turns_half_split_pairs(void **state)
     static real x[ROWS * LD], y[ROWS * LD];
     fill_normal(x, ROWS * LD, 1, 1);
     memcpy(y, x, sizeof y);
-    rope_rows(y, LD, table, ROW0, ROWS, T, H, D, 1);
+    rope_rows(y, LD, &in_line, ROW0, ROWS, H, 1);
     for (idx r = 0; r < ROWS; r++) {
         double t = (double)((ROW0 + r) % T);
         for (idx h = 0; h < H; h++) {
@@ -45,13 +46,31 @@ static void test_rope__turns_half_split_pairs(void **state)
     }
 }
 
+/* As rows in line do that stand there; row0 counts for places, too. */
+static void test_rope__rows_stand_where_they_are_told(void **state)
+{
+    (void)state;
+    enum { ROW0 = 3, ROWS = 6 };
+    static const int32_t places[ROW0 + ROWS] = {
+        9, 9, 9, 0, T - 1, 5, 5, 1, 0
+    };
+    static real x[ROWS * LD], y[ROWS * LD];
+    struct rope told = { table, T, D, places };
+    fill_normal(x, ROWS * LD, 1, 6);
+    memcpy(y, x, sizeof y);
+    rope_rows(y, LD, &told, ROW0, ROWS, H, 1);
+    for (idx r = 0; r < ROWS; r++)
+        rope_rows(x + r * LD, LD, &in_line, places[ROW0 + r], 1, H, 1);
+    assert_memory_equal(y, x, sizeof y);
+}
+
 static void test_rope__leaves_position_0_and_all_norms(void **state)
 {
     (void)state;
     static real x[T * LD], y[T * LD];
     fill_normal(x, T * LD, 1, 2);
     memcpy(y, x, sizeof y);
-    rope_rows(y, LD, table, 0, T, T, H, D, 1);
+    rope_rows(y, LD, &in_line, 0, T, H, 1);
     assert_memory_equal(y, x, LD * sizeof *y);
     for (idx t = 1; t < T; t++) {
         for (idx h = 0; h < H; h++) {
@@ -73,8 +92,8 @@ static double score(const real *q, const real *k, idx i, idx j)
     double sum = 0;
     memcpy(a, q, sizeof a);
     memcpy(b, k, sizeof b);
-    rope_rows(a, D, table, i, 1, T, 1, D, 1);
-    rope_rows(b, D, table, j, 1, T, 1, D, 1);
+    rope_rows(a, D, &in_line, i, 1, 1, 1);
+    rope_rows(b, D, &in_line, j, 1, 1, 1);
     for (idx d = 0; d < D; d++)
         sum += (double)a[d] * (double)b[d];
     return sum;
@@ -101,8 +120,8 @@ static void test_rope__backward_direction_undoes_forward(void **state)
     static real x[T * LD], y[T * LD];
     fill_normal(x, T * LD, 1, 5);
     memcpy(y, x, sizeof y);
-    rope_rows(y, LD, table, 0, T, T, H, D, 1);
-    rope_rows(y, LD, table, 0, T, T, H, D, -1);
+    rope_rows(y, LD, &in_line, 0, T, H, 1);
+    rope_rows(y, LD, &in_line, 0, T, H, -1);
     for (idx i = 0; i < T * LD; i++) {
         idx column = i % LD, d = column % D;
         double size = fabs((double)x[i]); /* and of what it was mixed with */
@@ -116,6 +135,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rope__turns_half_split_pairs),
+        cmocka_unit_test(test_rope__rows_stand_where_they_are_told),
         cmocka_unit_test(test_rope__leaves_position_0_and_all_norms),
         cmocka_unit_test(test_rope__scores_depend_on_distance_alone),
         cmocka_unit_test(test_rope__backward_direction_undoes_forward),

@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/rng.h"
 
@@ -281,6 +282,115 @@ static void test_session__excess_spreads_less_than_loss(void **state)
     session_release(&s);
 }
 
+enum { DOCUMENTS = 40, DOCUMENT_MAX = 43 };
+
+/* "data.path=..." of a folder of texts of 3 to DOCUMENT_MAX bytes. */
+static const char *folder_override(void)
+{
+    static char override[600];
+    char folder[512], path[600];
+    snprintf(folder, sizeof folder, "%s/documents", test_dir());
+    mkdir(folder, 0700);
+    for (int i = 0; i < DOCUMENTS; i++) {
+        char bytes[DOCUMENT_MAX];
+        size_t n = (size_t)(3 + i * 7 % (DOCUMENT_MAX - 2));
+        memset(bytes, 'a' + i % 26, sizeof bytes);
+        snprintf(path, sizeof path, "%s/%02d", folder, i);
+        test_write_file(path, bytes, n);
+    }
+    snprintf(override, sizeof override, "data.path=%s", folder);
+    return override;
+}
+
+/* Rows with padding, so that micro-batches differ in what counts: an update is
+ * the same however it is divided, and no mean of its parts' means. */
+static void test_session__an_update_is_one_mean(void **state)
+{
+    (void)state;
+    static const char *const divided[][2] = {
+        { "train.batch=6", "train.accumulate=1" },
+        { "train.batch=3", "train.accumulate=2" },
+        { "train.batch=1", "train.accumulate=6" },
+    };
+    struct update_result whole = { 0 };
+    for (int i = 0; i < COUNT_OF(divided); i++) {
+        struct session s;
+        struct update_result u;
+        struct err e = { 0 };
+        OPEN(&s, "data.source=text", folder_override(), "data.order=documents",
+             divided[i][0], divided[i][1], "model.init=framework");
+        double plain = 0;
+        source_batch(&s.source, &s.batch, SPLIT_TRAIN, 0);
+        assert_int_equal(s.batch.B, 6);
+        for (idx j = 0; j < 6; j++) {
+            struct batch one = batch_part(&s.batch, j, 1);
+            plain += engine_loss(&s.engine, &one).objective / 6;
+        }
+        assert_int_equal(session_update(&s, 0, &u, &e), OK);
+        if (i == 0)
+            whole = u;
+        assert_close(u.loss.objective, whole.loss.objective, 1e-6);
+        assert_close(u.loss.cross_entropy, whole.loss.cross_entropy, 1e-6);
+        assert_close(u.grad_norm / whole.grad_norm, 1, 1e-5);
+        assert_true(fabs(u.loss.objective - plain) > 1e-2);
+        session_release(&s);
+    }
+}
+
+/* Those that sinks are measured on, too. */
+static void test_session__batches_know_documents(void **state)
+{
+    (void)state;
+    struct session s;
+    OPEN(&s, "data.source=text", folder_override(),
+         "attention.documents=within", "data.restart_positions=yes");
+    const struct batch *b = &s.meter.batch;
+    idx n = 0;
+    for (idx i = 0; i < b->B; i++) {
+        const struct row *r = source_row(&s.source, b->T, SPLIT_SINK, i);
+        for (idx t = 0; t < b->T; t++) {
+            idx at = i * b->T + t;
+            assert_int_equal(b->tokens[at], r->tokens[t]);
+            assert_int_equal(b->documents[at], r->documents[t]);
+            assert_int_equal(b->positions[at], t - r->documents[t]);
+            n += b->documents[at] == t;
+        }
+    }
+    assert_true(n > b->B);
+    session_release(&s);
+    OPEN(&s, "data.source=text", folder_override());
+    assert_null(s.batch.documents);
+    assert_null(s.meter.batch.positions);
+    session_release(&s);
+}
+
+/* A layout that does not tell documents, asked for them. */
+static void test_session__documents_must_be_known(void **state)
+{
+    (void)state;
+    static const char *const asked[] = { "attention.documents=within",
+                                         "data.restart_positions=yes" };
+    char path[600];
+    snprintf(path, sizeof path, "%s", text_override());
+    for (int i = 0; i < COUNT_OF(asked); i++) {
+        const char *all[] = { path,
+                              "data.source=tokens",
+                              "data.format=nanogpt",
+                              "data.token_bytes=2",
+                              "data.vocab=65536",
+                              "model.context=8",
+                              asked[i] };
+        struct config c;
+        struct session s;
+        struct err e = { 0 };
+        assert_int_equal(config_load(&c, NULL, all, COUNT_OF(all), NULL, &e),
+                         OK);
+        assert_int_equal(session_open(&s, &c, true, &e), ERR_DATA);
+        assert_non_null(strstr(e.text, "does not say where documents begin"));
+        session_release(&s);
+    }
+}
+
 /* Sequences of one pass, so that their losses are there to look at. */
 static void test_session__standard_error_is_that_of_a_mean(void **state)
 {
@@ -419,6 +529,9 @@ int main(void)
         cmocka_unit_test(test_session__excess_is_what_lies_above_the_floor),
         cmocka_unit_test(test_session__floor_of_uniform_tokens_is_log_v),
         cmocka_unit_test(test_session__excess_spreads_less_than_loss),
+        cmocka_unit_test(test_session__an_update_is_one_mean),
+        cmocka_unit_test(test_session__batches_know_documents),
+        cmocka_unit_test(test_session__documents_must_be_known),
         cmocka_unit_test(test_session__standard_error_is_that_of_a_mean),
         cmocka_unit_test(test_session__the_whole_text_is_read_once),
         cmocka_unit_test(test_session__sequences_weigh_what_they_count),

@@ -101,7 +101,7 @@ static const int32_t *documents_of(const struct attention_options *o, idx T)
 static void check_options(const struct attention_options *o)
 {
     static const idx lengths[] = { 3, 4, 13, T_MAX };
-    bool has_documents = o->document_token >= 0;
+    bool has_documents = attention_has_documents(o);
     for (int i = 0; i < COUNT_OF(lengths); i++) {
         for (idx head = 0; head < HEADS; head++) {
             idx T = lengths[i];
@@ -124,14 +124,15 @@ static void test_visible__is_what_the_rules_say(void **state)
                              COUNT_OF(groups),
                              COUNT_OF(globals),
                              2,
-                             2 };
+                             3 };
     idx i[COUNT_OF(n)] = { 0 }, last = 0;
     while (last < COUNT_OF(n)) {
         struct attention_options o =
             ATTENTION(.registers = registers[i[0]], .window = windows[i[1]],
                       .prefix = prefixes[i[2]], .group = groups[i[3]],
                       .group_globals = globals[i[4]], .group_shift = i[5] != 0);
-        o.document_token = i[6] ? 0 : -1;
+        o.document_token = i[6] == 1 ? 0 : -1;
+        o.documents = i[6] == 2 ? DOCUMENTS_WITHIN : DOCUMENTS_ACROSS;
         check_options(&o);
         for (last = 0; last < COUNT_OF(n) && ++i[last] == n[last]; last++)
             i[last] = 0;
@@ -156,6 +157,8 @@ static void test_visible__registers_alone_keep_it_causal(void **state)
     (void)state;
     struct attention_options o = ATTENTION(.registers = 2);
     assert_true(visible_is_causal(&o));
+    o.documents = DOCUMENTS_WITHIN;
+    assert_false(visible_is_causal(&o));
 }
 
 static void test_visible__one_head_is_never_shifted(void **state)

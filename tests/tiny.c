@@ -86,6 +86,10 @@ void tiny_open_spec(struct tiny *t, const struct model_spec *spec, idx B, idx V,
         t->batch.targets[i] = (int32_t)rng_below(&r, V);
         t->batch.weights[i] = 1;
     }
+    for (idx i = 0; t->batch.documents && i < B * T; i++) {
+        int32_t at = (int32_t)(i % T), length = (int32_t)(3 + i / T % 3);
+        t->batch.documents[i] = at - at % length;
+    }
     batch_mark(&t->batch);
 }
 

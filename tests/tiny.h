@@ -24,7 +24,8 @@ struct tiny {
     real *w, *dw; /* (table.total), dw zero */
 };
 
-/* tiny_open - a model of V tokens, and B random sequences. Weights start as
+/* tiny_open - a model of V tokens, and B random sequences, of documents of 3 to
+ * 5 tokens if it asks for documents. Weights start as
  * GPT-2's, times `gain` (the gains of norms stay 1). Room to train and to
  * observe. Fails the running test if it cannot. */
 void tiny_open(struct tiny *t, const struct model_options *o,

@@ -7,18 +7,29 @@ void batch_plan(struct batch *b, struct arena *arena, idx B, idx T,
     b->tokens = arena_ints(arena, B * T);
     b->targets = arena_ints(arena, B * T);
     b->weights = arena_reals(arena, B * T);
-    if (rules->document_token != NO_TOKEN)
+    if (rules->document_token != NO_TOKEN || rules->has_documents ||
+        rules->restarts_positions)
         b->documents = arena_ints(arena, B * T);
+    if (rules->restarts_positions)
+        b->positions = arena_ints(arena, B * T);
 }
 
-static void mark_documents(int32_t *documents, const int32_t *tokens, idx T,
-                           idx first_token)
+/* What is hidden may be less than what begins: with a token alone, what the
+ * data know is for positions only. */
+static void mark_documents(struct batch *b, idx first)
 {
-    idx start = 0;
-    for (idx t = 0; t < T; t++) {
-        if (tokens[t] == first_token)
-            start = t;
-        documents[t] = (int32_t)start;
+    const int32_t *tokens = b->tokens + first;
+    int32_t *documents = b->documents + first;
+    bool has_both =
+        b->rules.has_documents || b->rules.document_token == NO_TOKEN;
+    int32_t by_token = 0;
+    for (int32_t t = 0; t < b->T; t++) {
+        if (tokens[t] == b->rules.document_token)
+            by_token = t;
+        int32_t start = documents[t] > by_token ? documents[t] : by_token;
+        if (b->positions)
+            b->positions[first + t] = t - start;
+        documents[t] = has_both ? start : by_token;
     }
 }
 
@@ -28,8 +39,7 @@ void batch_mark(struct batch *b)
         for (idx t = 0; t < b->rules.unscored; t++)
             b->weights[i * b->T + t] = 0;
         if (b->documents)
-            mark_documents(b->documents + i * b->T, b->tokens + i * b->T, b->T,
-                           b->rules.document_token);
+            mark_documents(b, i * b->T);
     }
 }
 
@@ -43,6 +53,8 @@ struct batch batch_part(const struct batch *b, idx first, idx B)
     part.weights += first * b->T;
     if (b->documents)
         part.documents += first * b->T;
+    if (b->positions)
+        part.positions += first * b->T;
     return part;
 }
 

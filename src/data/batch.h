@@ -1,5 +1,6 @@
 /* batch.h - what a pass over a model is given: sequences of tokens, what
- * follows each, how much of that counts, and where documents begin.
+ * follows each, how much of that counts, where documents begin, and at which
+ * places tokens stand.
  *
  * Nobody else decides what counts: data fills a batch, the model, the loss and
  * who measures read it. How many targets count differs from batch to batch.
@@ -14,8 +15,10 @@ enum { NO_TOKEN = -1 };
 /* What a model asks of its batches. */
 struct batch_rules {
     idx unscored;       /* first targets of a sequence that do not count */
-    idx document_token; /* a document begins with it; NO_TOKEN: there is one a
-                           sequence */
+    idx document_token; /* a document begins with it, too; NO_TOKEN: only where
+                           the data say so */
+    bool has_documents; /* nothing is seen across those that the data know */
+    bool restarts_positions; /* places count from a document's beginning */
 };
 
 struct batch {
@@ -25,7 +28,9 @@ struct batch {
     real *weights;      /* (B,T) of each target in a mean loss; 0: it does not
                            count */
     int32_t *documents; /* (B,T) where in its sequence the document of each
-                           token begins; NULL: at 0 */
+                           token begins; NULL: nobody asks */
+    int32_t *positions; /* (B,T) the place that a token has for the model;
+                           NULL: its place in the sequence */
     struct batch_rules rules;
 };
 
@@ -33,8 +38,11 @@ struct batch {
 void batch_plan(struct batch *b, struct arena *arena, idx B, idx T,
                 const struct batch_rules *rules);
 
-/* batch_mark - let the rules count, once tokens, targets and weights are there.
- * A first token that begins no document belongs to one that began earlier. */
+/* batch_mark - let the rules count, once tokens, targets and weights are there,
+ * and, where a batch has them, the documents that the data know: 0 throughout
+ * if there is one a sequence. A document begins at the later of where the data
+ * and the token say. A first token that begins no document belongs to one that
+ * began earlier, and stands at place 0. */
 void batch_mark(struct batch *b);
 
 /* Sequences first .. first+B-1 of a batch, in place. */

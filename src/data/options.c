@@ -8,7 +8,8 @@
 #define FIELD(f) offsetof(struct data_options, f)
 
 #define FILES "data.source = text | tokens"
-#define STORED "data.source = text | tokens | mixture"
+#define STORED DATA_HAS_DOCUMENTS
+#define HAS_PLACES "model.position = learned | sinusoid | rope"
 
 const struct key data_keys[] = {
     { "source", KEY_CHOICE, FIELD(source), "bigram-backcopy", 0, 0, corpus_name,
@@ -63,6 +64,10 @@ const struct key data_keys[] = {
     { "order", KEY_CHOICE, FIELD(order), "windows", 0, 0, order_name, 0,
       "which tokens make a sequence; `sinklab list order` explains each",
       NULL },
+    { "restart_positions", KEY_BOOL, FIELD(restart_positions), "no", 0, 0, NULL,
+      0, "tokens' places count from the beginning of their document",
+      HAS_PLACES " and " DATA_HAS_DOCUMENTS " or " HAS_PLACES
+                 " and attention.document_token != -1" },
     { "unique_tokens", KEY_INT, FIELD(unique_tokens), "0", 0, 1e15, NULL, 0,
       "training reads only so many different tokens, from the beginning, over "
       "and over: less are part of more; 0: all",

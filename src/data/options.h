@@ -22,6 +22,7 @@ struct data_options {
     idx triggers;            /* bigram-backcopy, induction */
     int order;               /* row of the table in data/sampler.c */
     idx unique_tokens;       /* of training, from its beginning; 0: all */
+    bool restart_positions;  /* places count from a document's beginning */
     bool bos;                /* each sequence begins with a BOS token */
     bool eos;                /* an EOS token between documents */
     bool shuffle;            /* the tokens of a sequence */
@@ -32,6 +33,10 @@ struct data_options {
     bool fixed_target;  /* it counts as a target */
     double label_noise; /* share of training's targets that are random */
 };
+
+/* When the data may know where documents begin, in the words of a key's
+ * `when`; source_lacks_documents says that they do not. */
+#define DATA_HAS_DOCUMENTS "data.source = text | tokens | mixture"
 
 extern const struct key data_keys[];
 extern const idx n_data_keys;

@@ -221,6 +221,18 @@ void source_batch(struct source *s, struct batch *b, enum split split,
     batch_mark(b);
 }
 
+bool source_lacks_documents(const struct source *s)
+{
+    bool has_files = false;
+    for (idx i = 0; i < s->n_parts; i++) {
+        const struct corpus *c = &s->parts[i].corpus;
+        has_files |= c->kind->is_stored;
+        if (c->kind->is_stored && c->train.documents)
+            return false;
+    }
+    return has_files;
+}
+
 /* ---- the least possible loss ------------------------------------------- */
 
 bool source_has_floor(const struct source *s)

@@ -87,6 +87,9 @@ static inline idx source_targets(enum split split, idx T)
 void source_batch(struct source *s, struct batch *b, enum split split,
                   idx first);
 
+/* Are there files, of which none says where documents begin? */
+bool source_lacks_documents(const struct source *s);
+
 /* Is the least possible loss known? */
 bool source_has_floor(const struct source *s);
 

@@ -51,11 +51,10 @@ static void name_columns(struct meter *t, const struct sink_options *o)
 }
 
 static void plan(struct meter *t, struct arena *arena, idx n_columns,
-                 int threads)
+                 const struct batch_rules *rules, int threads)
 {
     t->columns = arena_bytes(arena, (size_t)n_columns * sizeof *t->columns);
-    struct batch_rules rules = model_batch_rules(t->m, t->T);
-    batch_plan(&t->batch, arena, t->n_sequences, t->T, &rules);
+    batch_plan(&t->batch, arena, t->n_sequences, t->T, rules);
     t->ratios =
         arena_bytes(arena, (size_t)(n_columns * t->n_sequences * t->ratio_n) *
                                sizeof *t->ratios);
@@ -89,26 +88,28 @@ static struct meter meter_of(const struct model *m,
 }
 
 size_t meter_bytes(const struct model *m, const struct sink_options *o,
-                   idx n_sequences, int threads)
+                   idx n_sequences, const struct batch_rules *rules,
+                   int threads)
 {
     struct meter t = meter_of(m, o, n_sequences);
     struct arena measure = { 0 };
-    plan(&t, &measure, t.n_columns, threads);
+    plan(&t, &measure, t.n_columns, rules, threads);
     return measure.used_bytes;
 }
 
 int meter_open(struct meter *t, struct engine *engine,
-               const struct sink_options *o, idx n_sequences, struct err *e)
+               const struct sink_options *o, idx n_sequences,
+               const struct batch_rules *rules, struct err *e)
 {
     int threads = engine->request.threads;
     *t = meter_of(engine->m, o, n_sequences);
     t->engine = engine;
     BUG_ON(t->T != engine->request.seen_T || t->B > engine->request.seen_B);
     struct arena measure = { 0 };
-    plan(t, &measure, t->n_columns, threads);
+    plan(t, &measure, t->n_columns, rules, threads);
     if (arena_open(&t->arena, measure.used_bytes, e))
         return e->code;
-    plan(t, &t->arena, t->n_columns, threads);
+    plan(t, &t->arena, t->n_columns, rules, threads);
     name_columns(t, o);
     return OK;
 }

@@ -44,14 +44,16 @@ void meter_shape(idx *B, idx *T, const struct model_options *m,
                  const struct sink_options *o, idx n_sequences);
 
 /* meter_open - ready for n sequences, on an engine that was opened for that
- * shape. OK or ERR_MEMORY; release in any state. */
+ * shape; rules: of its batch. OK or ERR_MEMORY; release in any state. */
 int meter_open(struct meter *t, struct engine *engine,
-               const struct sink_options *o, idx n_sequences, struct err *e);
+               const struct sink_options *o, idx n_sequences,
+               const struct batch_rules *rules, struct err *e);
 void meter_release(struct meter *t);
 
 /* Bytes that meter_open would allocate. */
 size_t meter_bytes(const struct model *m, const struct sink_options *o,
-                   idx n_sequences, int threads);
+                   idx n_sequences, const struct batch_rules *rules,
+                   int threads);
 
 /* meter_run - fill the columns for the engine's weights. */
 void meter_run(struct meter *t);

@@ -29,6 +29,7 @@ enum value_residual {
     VALUE_RESIDUAL_LEARNED,
 };
 enum combine_kind { COMBINE_CONCAT, COMBINE_ADD };
+enum documents_kind { DOCUMENTS_ACROSS, DOCUMENTS_WITHIN };
 
 struct attention_options {
     int operation; /* enum operation_kind: what a head does */
@@ -66,6 +67,8 @@ struct attention_options {
     idx group;          /* length of a block of queries and keys; 0: one */
     bool group_shift;   /* half of the heads shifted by half a group */
     idx group_globals;  /* first keys that all groups see */
+    int documents;      /* enum documents_kind: may those that the data know
+                           be seen across? */
     idx document_token; /* a new document begins with it; -1: none */
 
     int gate, gate_per; /* enum gate_kind, enum gate_per: on the output */
@@ -106,6 +109,12 @@ static inline idx attention_value_width(const struct attention_options *o,
                                         idx D)
 {
     return attention_in_pairs(o) ? 2 * D : D;
+}
+
+/* Does a query see nothing in front of its document? */
+static inline bool attention_has_documents(const struct attention_options *o)
+{
+    return o->document_token >= 0 || o->documents == DOCUMENTS_WITHIN;
 }
 
 /* Is there an extra column? bias = value adds a value without one. */

@@ -45,7 +45,7 @@ idx visible_end(const struct attention_options *o, idx T, idx t)
 
 bool visible_is_causal(const struct attention_options *o)
 {
-    return !o->window && !o->prefix && !o->group && o->document_token < 0;
+    return !o->window && !o->prefix && !o->group && !attention_has_documents(o);
 }
 
 const struct op_text *const visible_texts[] = {
@@ -94,6 +94,14 @@ const struct op_text *const visible_texts[] = {
                       "group",
         .source = "our form of what SinkLoRA (2024) does after training",
         .sinks = "not reported" },
+    &(const struct op_text){
+        .name = "documents",
+        .key = "[attention] documents = within",
+        .formula = "j >= place at which the data say that t's document begins",
+        .parameters = "none; needs data that know documents",
+        .source = "common in training on packed documents",
+        .sinks = "not reported; only one document of a sequence begins at its "
+                 "first token" },
     &(const struct op_text){
         .name = "document_token",
         .key = "[attention] document_token = 0",

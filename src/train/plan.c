@@ -87,6 +87,8 @@ static int plan_run(struct plan *p, const struct config *c, struct err *e)
     struct source source = { 0 };
     int rc = source_open(&source, &c->data, 0, c->model.context, e);
     if (rc == OK)
+        rc = session_check_data(c, &source, e);
+    if (rc == OK)
         rc = plan_model(p, c, source.vocab, e);
     source_release(&source);
     return rc;

@@ -40,7 +40,9 @@ static struct engine_request request_of(const struct config *c,
 
 struct batch_rules session_rules(const struct session *s, idx T)
 {
-    return model_batch_rules(&s->model, T);
+    struct batch_rules rules = model_batch_rules(&s->model, T);
+    rules.restarts_positions = s->config.data.restart_positions;
+    return rules;
 }
 
 static void plan(struct session *s, struct arena *arena)
@@ -66,9 +68,10 @@ size_t session_bytes(const struct config *c, const struct model *m,
     struct session s = { .config = *c };
     struct arena own = { 0 };
     s.model = *m; /* borrowed: plan functions only read it */
+    struct batch_rules seen = session_rules(&s, r.seen_T);
     plan(&s, &own);
     return own.used_bytes + engine_bytes(m, &r) +
-           meter_bytes(m, &c->sink, meter_sequences(c, is_training),
+           meter_bytes(m, &c->sink, meter_sequences(c, is_training), &seen,
                        r.threads) +
            session_state_bytes(c, m, is_training);
 }
@@ -100,6 +103,22 @@ static void init_weights(struct session *s)
     engine_upload(&s->engine);
 }
 
+int session_check_data(const struct config *c, const struct source *s,
+                       struct err *e)
+{
+    const struct attention_options *a = &c->attention;
+    bool is_within = a->documents == DOCUMENTS_WITHIN;
+    bool restarts = c->data.restart_positions && a->document_token == NO_TOKEN;
+    if ((!is_within && !restarts) || !source_lacks_documents(s))
+        return OK;
+    return err_set(e, ERR_DATA,
+                   "%s: %s does not say where documents begin: use a text, "
+                   "Megatron's format or what `sinklab data prepare` makes",
+                   is_within ? "[attention] documents = within"
+                             : "[data] restart_positions = yes",
+                   c->data.path[0] ? c->data.path : c->data.mixture);
+}
+
 int session_open_data(struct session *s, const struct config *c,
                       bool is_training, struct err *e)
 {
@@ -112,6 +131,8 @@ int session_open_data(struct session *s, const struct config *c,
     s->n_val = source_plan_validation(
         &s->source, is_training ? c->train.val_tokens : c->sink.val_tokens);
     key_copy_text(s->config.data.hash, s->source.hash);
+    if (session_check_data(c, &s->source, e))
+        return e->code;
     return model_init(&s->model, &spec, s->source.vocab, e);
 }
 
@@ -128,11 +149,12 @@ int session_open(struct session *s, const struct config *c, bool is_training,
 
     struct arena measure = { 0 };
     struct err own = { 0 };
+    struct batch_rules seen = session_rules(s, request.seen_T);
     plan(s, &measure);
     if (engine_open(&s->engine, &s->model, &request, &own) ||
         arena_open(&s->arena, measure.used_bytes, &own) ||
         meter_open(&s->meter, &s->engine, &c->sink,
-                   meter_sequences(c, is_training), &own))
+                   meter_sequences(c, is_training), &seen, &own))
         return err_set(e, own.code, "%s: %s", own.text, remedy);
     plan(s, &s->arena);
     source_batch(&s->source, &s->meter.batch, SPLIT_SINK, 0);

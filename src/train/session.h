@@ -44,7 +44,13 @@ void session_release(struct session *s);
 int session_open_data(struct session *s, const struct config *c,
                       bool is_training, struct err *e);
 
-/* What a session asks of its batches of T tokens. */
+/* session_check_data - does the source know what c asks of it? Documents, if
+ * they are to be kept apart or to begin positions. OK or ERR_DATA. */
+int session_check_data(const struct config *c, const struct source *s,
+                       struct err *e);
+
+/* What a session asks of its batches of T tokens: the model and the data
+ * say. */
 struct batch_rules session_rules(const struct session *s, idx T);
 
 /* Threads in force: train.threads, or what the machine offers. */

@@ -93,7 +93,7 @@ static bool two_weights(const struct settings *s)
 
 static bool conv_of_documents(const struct settings *s)
 {
-    return s->a->conv > 1 && s->a->document_token >= 0;
+    return s->a->conv > 1 && attention_has_documents(s->a);
 }
 
 static bool flow_features(const struct settings *s)
@@ -162,12 +162,13 @@ static const struct rule {
     { rowless_edit, "[model] position, [attention] soft_cap, forget",
       "flow and linear_time make no scores that could be edited: use position "
       "= rope, learned, sinusoid or none" },
-    { rowless_mask, "[attention] window, prefix, group, document_token",
+    { rowless_mask,
+      "[attention] window, prefix, group, documents, document_token",
       "flow and linear_time sum over all keys up to the query" },
     { two_weights, "[attention] operation = flow and weights",
       "flow defines its own weights: leave weights, normalizer and scale at "
       "their defaults" },
-    { conv_of_documents, "[attention] conv and document_token",
+    { conv_of_documents, "[attention] conv and documents or document_token",
       "a convolution mixes the last tokens of a document into the next" },
     { flow_features, "[attention] operation = flow and features",
       "flow has a feature map of its own, the sigmoid: leave features at "

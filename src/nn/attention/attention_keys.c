@@ -1,5 +1,6 @@
 /* attention_keys.c - the [attention] keys. What excludes what:
  * attention_check.c. */
+#include "data/options.h"
 #include "nn/attention/weights/normalizer.h"
 #include "nn/attention/weights/weights.h"
 #include "nn/options.h"
@@ -40,6 +41,8 @@ NAMES(gate_name, [GATE_NONE] = "none", [GATE_INPUT] = "input",
 NAMES(gate_per_name, [GATE_PER_ELEMENT] = "element", [GATE_PER_HEAD] = "head")
 NAMES(value_residual_name, [VALUE_RESIDUAL_NONE] = "none",
       [VALUE_RESIDUAL_FIXED] = "fixed", [VALUE_RESIDUAL_LEARNED] = "learned")
+NAMES(documents_name, [DOCUMENTS_ACROSS] = "across",
+      [DOCUMENTS_WITHIN] = "within")
 NAMES(combine_name, [COMBINE_CONCAT] = "concat", [COMBINE_ADD] = "add")
 
 #define FIELD(f) offsetof(struct attention_options, f)
@@ -146,7 +149,8 @@ const struct key attention_keys[] = {
           "attention.window < model.context"),
     COUNT(prefix, "0", 0, 1048576, "first tokens that every query sees",
           "attention.prefix > 1 or attention.window != 0 or attention.group != "
-          "0 or attention.document_token != -1"),
+          "0 or attention.document_token != -1 or attention.documents = "
+          "within"),
     COUNT(group, "0", 0, 1048576,
           "tokens of a group, outside which nothing is seen; 0: no groups",
           "attention.group < model.context or attention.group_shift = yes"),
@@ -154,6 +158,10 @@ const struct key attention_keys[] = {
            "attention.group != 0 | 1"),
     COUNT(group_globals, "0", 0, 1048576, "first tokens that every group sees",
           "attention.group != 0"),
+    CHOICE(documents, "across", documents_name,
+           "what a query sees of the documents that the data know: across (all "
+           "before it, as if they were one), within (its own alone)",
+           DATA_HAS_DOCUMENTS),
     COUNT(document_token, "-1", -1, 1048576,
           "token that begins a document, across whose start nothing is seen; "
           "-1: none",

@@ -173,6 +173,7 @@ void acts_plan(struct acts *x, struct arena *arena, const struct model *m,
         x->targets = arena_ints(arena, M);
         x->weights = arena_reals(arena, M);
         x->documents = arena_ints(arena, M);
+        x->places = arena_ints(arena, M);
     }
     x->x = arena_reals(arena, (2 * m->L + 1) * M * C);
     x->blocks = arena_bytes(arena, (size_t)m->L * sizeof *x->blocks);

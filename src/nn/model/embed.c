@@ -5,6 +5,12 @@
 
 enum { COLUMNS = 64 }; /* of the table a backward task owns */
 
+/* Where token i of the batch stands, t-th of its sequence. */
+static idx place_of(const struct pass *p, idx i, idx t)
+{
+    return p->batch->positions ? p->batch->positions[i] : t;
+}
+
 /* One row of the residual stream's start; registers come first. */
 static void embed_row(const struct pass *p, real *x, idx r)
 {
@@ -21,8 +27,11 @@ static void embed_row(const struct pass *p, real *x, idx r)
         position = p->x->sinusoid;
     for (idx c = 0; c < C; c++)
         x[c] = token[c];
-    for (idx c = 0; position && c < C; c++)
-        x[c] += position[t * C + c];
+    if (!position)
+        return;
+    position += place_of(p, i, t) * C;
+    for (idx c = 0; c < C; c++)
+        x[c] += position[c];
 }
 
 void embed_forward(const struct pass *p)
@@ -64,10 +73,11 @@ void embed_backward(const struct pass *p)
                 add_row(dregister + (t + m->R) * C + c0, d, n);
                 continue;
             }
-            int32_t token = p->batch->tokens[r / S * T + t];
+            idx i = r / S * T + t;
+            int32_t token = p->batch->tokens[i];
             add_row(p->dw + m->token_w + token * C + c0, d, n);
             if (dposition)
-                add_row(dposition + t * C + c0, d, n);
+                add_row(dposition + place_of(p, i, t) * C + c0, d, n);
         }
     }
     pass_mark(p, PART_EMBED);

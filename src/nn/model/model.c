@@ -302,11 +302,12 @@ static int set_layers(struct model *m, const struct model_spec *spec,
         if (a->operation != first->operation ||
             a->kv_heads != first->kv_heads ||
             a->registers != first->registers || a->prefix != first->prefix ||
+            a->documents != first->documents ||
             a->document_token != first->document_token ||
             a->value_residual != first->value_residual)
             return err_set(e, ERR_CONFIG,
                            "[attention] layers 0 and %td: operation, kv_heads, "
-                           "registers, prefix, document_token and "
+                           "registers, prefix, documents, document_token and "
                            "value_residual are of all layers: give both the "
                            "same",
                            l);
@@ -394,6 +395,7 @@ struct batch_rules model_batch_rules(const struct model *m, idx T)
     return (struct batch_rules){
         .unscored = a->prefix > 1 ? idx_min(a->prefix - 1, T - 1) : 0,
         .document_token = a->document_token,
+        .has_documents = a->documents == DOCUMENTS_WITHIN,
     };
 }
 

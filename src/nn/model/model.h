@@ -205,6 +205,7 @@ struct acts {
     bool is_training, is_observing;
     int32_t *targets, *documents; /* (M) those of the batch, by row; NULL where
                                      rows are tokens, or there are none */
+    int32_t *places;              /* (M) of rows, the same */
     real *weights;                /* (M) of targets, the same */
     real *x;                      /* (2L+1, M, C) residual stream: x0, after
                                   attention 0, after block 0, ... */
@@ -257,7 +258,8 @@ int acts_open(struct acts *x, struct arena *arena, const struct model *m, idx B,
 void acts_watch(struct acts *x, const struct model *m, struct stopwatch *watch);
 
 /* What the model asks of batches of T tokens: targets that a prefix lets their
- * query see do not count. */
+ * query see do not count. Whether positions restart is not the model's to
+ * say. */
 struct batch_rules model_batch_rules(const struct model *m, idx T);
 
 /* What a pass found, in means over targets by their weights. The cross-entropy,

@@ -58,27 +58,34 @@ void pass_norm_grads(const struct pass *p, struct norm_params n,
         norm_grad(p, n.shift, k->dshift[slot], p->m->C);
 }
 
-/* What the batch says of tokens, by row: no target of a register counts, and
- * they see what they see whatever the document. */
+/* What the batch says of tokens, by row: no target of a register counts, they
+ * see what they see whatever the document, and stand at the first places, in
+ * front of all documents. */
 static void set_rows(struct pass *p)
 {
     const struct batch *b = p->batch;
     idx R = p->m->R, S = p->x->S;
+    bool has_documents =
+        attention_has_documents(&p->m->blocks[0].attention) && b->documents;
     p->targets = b->targets;
     p->weights = b->weights;
-    p->documents = b->documents;
+    p->documents = has_documents ? b->documents : NULL;
+    p->places = b->positions;
     if (!R)
         return;
     for (idx r = 0; r < p->M; r++) {
         idx s = r % S, i = r / S * b->T + s - R;
         p->x->targets[r] = s < R || !b->targets ? 0 : b->targets[i];
         p->x->weights[r] = s < R || !b->weights ? 0 : b->weights[i];
-        if (b->documents)
+        if (b->positions)
+            p->x->places[r] = (int32_t)(s < R ? s : b->positions[i] + R);
+        if (has_documents)
             p->x->documents[r] = s < R ? 0 : b->documents[i] + (int32_t)R;
     }
     p->targets = p->x->targets;
     p->weights = p->x->weights;
-    p->documents = b->documents ? p->x->documents : NULL;
+    p->documents = has_documents ? p->x->documents : NULL;
+    p->places = b->positions ? p->x->places : NULL;
 }
 
 static struct pass pass_over(const struct model *m, const real *w,

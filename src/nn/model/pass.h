@@ -21,6 +21,7 @@ struct pass {
     real *dw; /* backward only */
     const struct batch *batch;
     const int32_t *targets, *documents; /* (M) the batch's, by row; or NULL */
+    const int32_t *places;              /* (M) of rows; NULL: r % S */
     const real *weights;                /* (M) of the targets */
     idx B, M;                           /* of this pass: M = B * x->S rows */
     double weight;  /* of all targets that the mean is over */

@@ -21,6 +21,7 @@ struct stage_rows pass_stage_rows(const struct pass *p, idx layer,
         .qkv = pass_qkv(p, layer) + at,
         .first_qkv = pass_qkv(p, 0) + at,
         .rope = x->rope,
+        .places = p->places,
         .scratch = pass_scratch(p) + pass_row_scratch(p->m),
     };
     bool has_projection = s->projection != NO_PROJECTION;

@@ -13,12 +13,14 @@ void rope_table(real *table, idx T, idx D)
     }
 }
 
-void rope_rows(real *x, idx ld, const real *table, idx row0, idx R, idx T,
-               idx H, idx D, int direction)
+void rope_rows(real *x, idx ld, const struct rope *rope, idx row0, idx R, idx H,
+               int direction)
 {
-    idx half = D / 2;
+    idx D = rope->D, half = D / 2;
     for (idx r = 0; r < R; r++) {
-        const real *cosine = table + (row0 + r) % T * D;
+        idx place =
+            rope->places ? rope->places[row0 + r] : (row0 + r) % rope->T;
+        const real *cosine = rope->table + place * D;
         const real *sine = cosine + half;
         for (idx h = 0; h < H; h++) {
             real *restrict low = x + r * ld + h * D;

@@ -72,6 +72,8 @@ struct stage_rows {
                               behind them */
     const real *first_qkv; /* (R,W) the same of the first block */
     const real *rope;      /* (S,D) turns by position (rope.h), or NULL */
+    const int32_t *places; /* (M) at which of S places each row of the batch
+                              stands; NULL: in line */
 
     /* backward only */
     const real *dout;

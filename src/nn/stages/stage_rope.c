@@ -11,8 +11,8 @@ static bool is_on(const struct model_spec *s)
 static void turn(const struct stage_rows *r, real *rows, int direction)
 {
     const struct stage_block *b = &r->block;
-    rope_rows(rows, b->W, r->rope, r->row0, r->R, r->S, b->H + b->K, b->D,
-              direction);
+    struct rope rope = { r->rope, r->S, b->D, r->places };
+    rope_rows(rows, b->W, &rope, r->row0, r->R, b->H + b->K, direction);
 }
 
 static void forward(const struct stage_rows *r)
