@@ -14,8 +14,9 @@ static struct meter_column measured[] = {
     { .name = "sink_2", .k = 2, .is_given = false, .n = 1, .scalar = NAN },
 };
 static struct meter meter = { .columns = measured, .n_columns = 2 };
-static const struct run_columns all = { &meter, true },
-                                text = { &meter, false };
+static const struct run_columns all = { &meter, true, true },
+                                none_known = { &meter, false, false },
+                                text = { &meter, false, true };
 
 static int open_meter(void **state)
 {
@@ -48,14 +49,17 @@ static void test_columns__files_have_theirs_in_order(void **state)
     (void)state;
     assert_string_equal(names(&all, COLUMN_METRICS),
                         "step,tokens,loss,grad_norm,lr,val_loss,val_loss_se,"
-                        "val_excess,sink_1,sink_2");
+                        "val_excess,val_bits_per_byte,sink_1,sink_2");
     assert_string_equal(names(&text, COLUMN_METRICS),
+                        "step,tokens,loss,grad_norm,lr,val_loss,val_loss_se,"
+                        "val_bits_per_byte,sink_1,sink_2");
+    assert_string_equal(names(&none_known, COLUMN_METRICS),
                         "step,tokens,loss,grad_norm,lr,val_loss,val_loss_se,"
                         "sink_1,sink_2");
     assert_string_equal(names(&all, COLUMN_TIMING), "step,wall_s,tokens_per_s");
     assert_string_equal(names(&all, COLUMN_ANALYSIS),
-                        "step,tokens,val_loss,val_loss_se,val_excess,sink_1,"
-                        "sink_2");
+                        "step,tokens,val_loss,val_loss_se,val_excess,"
+                        "val_bits_per_byte,sink_1,sink_2");
     assert_string_equal(names(&all, COLUMN_PRINTED),
                         "step,val_loss,val_loss_se,sink_1");
 }
@@ -73,9 +77,9 @@ static void test_columns__write_what_was_measured_and_only_that(void **state)
                           .tokens_per_s = reading_of(1e9),
                           .meter = &meter };
     (void)state;
-    assert_string_equal(values(COLUMN_METRICS, &none), ",,,,,,,,,");
+    assert_string_equal(values(COLUMN_METRICS, &none), ",,,,,,,,,,");
     assert_string_equal(values(COLUMN_METRICS, &r),
-                        "1000000000000,333333333333333,0.1,nan,-inf,,,,0.25,");
+                        "1000000000000,333333333333333,0.1,nan,-inf,,,,,0.25,");
     assert_string_equal(values(COLUMN_TIMING, &r),
                         "1000000000000,0.333,1000000000.0");
 }

@@ -80,6 +80,22 @@ static const char *text_override(void)
     return override;
 }
 
+/* "data.path=..." of a folder with many short files. */
+static char *documents_override(void)
+{
+    static char override[600];
+    char path[512], text[64];
+    snprintf(path, sizeof path, "%s/documents", test_dir());
+    mkdir(path, 0700);
+    snprintf(override, sizeof override, "data.path=%s", path);
+    for (int i = 0; i < 40; i++) {
+        memset(text, 'a' + i % 26, sizeof text);
+        snprintf(path, sizeof path, "%s/documents/%02d", test_dir(), i);
+        test_write_file(path, text, (size_t)(10 + i % 7 * 5));
+    }
+    return override;
+}
+
 static const char *const sources[] = { "data.source=bigram-backcopy",
                                        "data.source=random",
                                        "data.source=text" };
@@ -248,6 +264,40 @@ static void test_session__floor_of_uniform_tokens_is_log_v(void **state)
     assert_false(source_has_floor(&s.source));
     assert_true(isnan(session_validate(&s).excess));
     session_release(&s);
+}
+
+/* A byte is a byte; what else is a target costs bits and stands for no text. */
+static void test_session__bits_a_byte_are_of_the_text_alone(void **state)
+{
+    (void)state;
+    static const char *const names[] = { "windows", "packed", "documents" };
+    struct session s;
+    OPEN(&s, "data.source=text", text_override());
+    struct val_result v = session_validate(&s);
+    assert_close(v.bits_per_byte, v.loss / log(2), 1e-12);
+    session_release(&s);
+    OPEN(&s, "data.source=random");
+    assert_true(isnan(session_validate(&s).bits_per_byte));
+    session_release(&s);
+    for (int i = 0; i < COUNT_OF(names); i++) {
+        char order[40], *path = documents_override();
+        snprintf(order, sizeof order, "data.order=%s", names[i]);
+        OPEN(&s, "data.source=text", path, order, "data.eos=yes",
+             "data.fixed_position=7", "train.batch=30");
+        double targets = 0, bytes = 0;
+        v = session_validate(&s);
+        assert_in_range(s.n_val, 2, 30);
+        source_batch(&s.source, &s.batch, SPLIT_VAL, 0);
+        for (idx j = 0; j < s.n_val * s.batch.T; j++) {
+            if (s.batch.weights[j] == 0)
+                continue;
+            targets++;
+            bytes += s.batch.targets[j] < 256;
+        }
+        assert_true(bytes < targets);
+        assert_close(v.bits_per_byte, v.loss * targets / bytes / log(2), 1e-12);
+        session_release(&s);
+    }
 }
 
 /* One model under several evaluation seeds: its loss moves with how hard the
@@ -528,6 +578,7 @@ int main(void)
         cmocka_unit_test(test_session__each_seed_has_its_own_part),
         cmocka_unit_test(test_session__excess_is_what_lies_above_the_floor),
         cmocka_unit_test(test_session__floor_of_uniform_tokens_is_log_v),
+        cmocka_unit_test(test_session__bits_a_byte_are_of_the_text_alone),
         cmocka_unit_test(test_session__excess_spreads_less_than_loss),
         cmocka_unit_test(test_session__an_update_is_one_mean),
         cmocka_unit_test(test_session__batches_know_documents),

@@ -59,14 +59,14 @@ static int check_hash(const struct source *s, struct err *e)
                    o->path[0] ? o->path : o->mixture, s->hash, o->hash);
 }
 
-/* Bytes of text a held-out token stands for, over all of its part. */
-static void add_text_bytes(struct source *s)
+/* Over all tokens that the held-out ones are some of: those of a text, which
+ * are a byte each, or of a part that was prepared by itself. */
+static void add_text_bytes(struct source_part *p)
 {
-    const struct source_part *p = &s->parts[0];
-    const struct stored *val =
-        p->corpus.val.n_pieces ? &p->corpus.val : &p->corpus.train;
-    if (s->n_parts == 1 && p->corpus.kind->is_stored && val->n)
-        s->val_text_bytes = val->text_bytes / (double)val->n;
+    const struct corpus *c = &p->corpus;
+    const struct stored *val = c->val.n_pieces ? &c->val : &c->train;
+    if (c->kind->is_stored && val->n)
+        p->val_text_bytes = val->text_bytes / (double)val->n;
 }
 
 static int open_parts(struct source *s, bool is_checked, struct err *e)
@@ -85,6 +85,7 @@ static int open_parts(struct source *s, bool is_checked, struct err *e)
         if (corpus_open(&s->parts[i].corpus, &s->mixture.parts[i], is_checked,
                         e))
             return e->code;
+        add_text_bytes(&s->parts[i]);
     }
     return OK;
 }
@@ -112,7 +113,6 @@ static int open_checked(struct source *s, const struct data_options *o,
         return e->code;
     add_tokens(s);
     add_hash(s);
-    add_text_bytes(s);
     if (check_hash(s, e) || open_samplers(s, e) ||
         edits_check(o, T, s->vocab, e))
         return e->code;
@@ -252,4 +252,23 @@ void source_floor(struct source *s, double *nats, idx T, enum split split,
     }
     c->kind->nats(c, nats, r->tokens, T + 1);
     memmove(nats, nats + 1, (size_t)T * sizeof *nats);
+}
+
+/* ---- text -------------------------------------------------------------- */
+
+bool source_knows_bytes(const struct source *s)
+{
+    for (idx i = 0; i < s->n_parts; i++)
+        if (s->parts[i].val_text_bytes == 0)
+            return false;
+    return s->n_parts > 0;
+}
+
+void source_text_bytes(struct source *s, double *bytes, idx T, enum split split,
+                       idx index)
+{
+    const struct row *r = source_row(s, T + 1, split, index);
+    double of_token = s->parts[r->part].val_text_bytes;
+    for (idx t = 0; t < T; t++)
+        bytes[t] = r->offsets[t + 1] == NO_OFFSET ? 0 : of_token;
 }

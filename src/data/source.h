@@ -25,6 +25,7 @@ struct source_style {
 struct source_part {
     struct corpus corpus;
     struct sampler sampler;
+    double val_text_bytes; /* that a held-out token stands for; 0: unknown */
 };
 
 struct source {
@@ -35,7 +36,6 @@ struct source {
     int32_t bos, eos, fixed; /* ids of ours, or NO_TOKEN */
     idx n_sample;            /* T + 1, the longest sample */
     idx n_tiles;             /* samples of validation; 0: endless */
-    double val_text_bytes;   /* that a held-out token stands for; 0: unknown */
     char hash[HASH_HEX_MAX]; /* of the tokens, if they come from files; or "" */
     struct source_style styles[SPLITS];
     struct mixture mixture;
@@ -98,5 +98,15 @@ bool source_has_floor(const struct source *s);
  * they. Of a source that has a floor. */
 void source_floor(struct source *s, double *nats, idx T, enum split split,
                   idx index);
+
+/* Is it known how many bytes of text a held-out token stands for? */
+bool source_knows_bytes(const struct source *s);
+
+/* source_text_bytes - how many bytes of text each of the T targets of a
+ * held-out sample stands for: none where the token is ours or an edit's, else
+ * the mean over all held-out tokens of its corpus. bytes (T). Of a source that
+ * knows. */
+void source_text_bytes(struct source *s, double *bytes, idx T, enum split split,
+                       idx index);
 
 #endif

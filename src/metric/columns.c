@@ -19,6 +19,16 @@ enum {
 #define AT(f) offsetof(struct readings, f)
 #define NUMBER "%.9g"
 
+static bool has_floor(const struct run_columns *c)
+{
+    return c->has_floor;
+}
+
+static bool knows_bytes(const struct run_columns *c)
+{
+    return c->knows_bytes;
+}
+
 /* docs/FORMATS.md and docs/METRICS.md tell of them at length. */
 const struct column column_table[] = {
     { .text = { .name = "step", .formula = "optimizer updates done" },
@@ -78,7 +88,20 @@ const struct column column_table[] = {
                     "itself, over the same targets" },
       .unit = "nat",
       .there_if = "the source's least possible loss is known; not for text",
+      .is_there = has_floor,
       .at = AT(val_excess),
+      .files = LOGGED | ANALYZED,
+      .format = NUMBER,
+      .digits = 4,
+      .is_validation = true },
+    { .text = { .name = "val_bits_per_byte",
+                .formula =
+                    "what the targets of val_loss cost together, in bits, over "
+                    "the bytes of text that they stand for" },
+      .unit = "bit",
+      .there_if = "it is known how many bytes of text a token stands for",
+      .is_there = knows_bytes,
+      .at = AT(val_bits_per_byte),
       .files = LOGGED | ANALYZED,
       .format = NUMBER,
       .digits = 4,
@@ -184,7 +207,8 @@ bool column_at(struct column_facts *f, const struct run_columns *c,
 {
     for (idx k = 0; k < n_column_table; k++) {
         tell_row(f, &column_table[k]);
-        if (f->files & (int)file && (c->has_floor || !f->there_if) && i-- == 0)
+        bool is_there = !f->row->is_there || f->row->is_there(c);
+        if (f->files & (int)file && is_there && i-- == 0)
             return true;
     }
     for (idx k = 0; k < c->meter->n_columns; k++) {
@@ -236,6 +260,8 @@ const char *unit_word(const char *unit)
 {
     if (strcmp(unit, "nat") == 0)
         return "nats";
+    if (strcmp(unit, "bit") == 0)
+        return "bits";
     return strcmp(unit, "1") == 0 ? "" : unit;
 }
 

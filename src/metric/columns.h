@@ -34,7 +34,7 @@ static inline struct reading reading_of(double value)
 struct readings {
     struct reading step, tokens;
     struct reading loss, grad_norm, lr; /* of the update that led here */
-    struct reading val_loss, val_loss_se, val_excess;
+    struct reading val_loss, val_loss_se, val_excess, val_bits_per_byte;
     struct reading wall_s, tokens_per_s;
     const struct meter *meter; /* holds the metrics; NULL: not measured */
 };
@@ -48,15 +48,18 @@ enum column_file {
     COLUMN_FIELD = 1 << 4,    /* of metrics.csv; runs are asked for its last */
 };
 
+struct run_columns;
+
 struct column {
     struct op_text text;  /* its formula: the definition, without the unit */
     const char *unit;     /* "1": none */
-    const char *there_if; /* the run has a source with a floor; NULL: always */
-    size_t at;            /* of its reading in struct readings */
-    int files;            /* of enum column_file */
-    const char *format;   /* in a CSV file; of a double */
-    int digits;           /* behind the point, for people */
-    bool is_validation;   /* measured on the validation's sequences */
+    const char *there_if; /* is_there in words; NULL: always */
+    bool (*is_there)(const struct run_columns *c); /* NULL: in every run */
+    size_t at;          /* of its reading in struct readings */
+    int files;          /* of enum column_file */
+    const char *format; /* in a CSV file; of a double */
+    int digits;         /* behind the point, for people */
+    bool is_validation; /* measured on the validation's sequences */
 };
 
 extern const struct column column_table[]; /* in the order of files; the last
@@ -88,7 +91,8 @@ bool column_is_validation(const char *name);
 /* What decides which columns a run has. Borrows the meter. */
 struct run_columns {
     const struct meter *meter;
-    bool has_floor; /* the source's least possible loss is known */
+    bool has_floor;   /* the source's least possible loss is known */
+    bool knows_bytes; /* how much text held-out tokens stand for is known */
 };
 
 /* column_at - number i of the columns that a run has in one of the files;

@@ -51,7 +51,7 @@ static void plan(struct session *s, struct arena *arena)
     struct batch_rules rules = session_rules(s, T);
     const struct train_options *o = &s->config.train;
     batch_plan(&s->batch, arena, o->batch * o->accumulate, T, &rules);
-    s->floor = arena_doubles(arena, T + 1);
+    s->known = arena_doubles(arena, T + 1);
 }
 
 size_t session_state_bytes(const struct config *c, const struct model *m,
@@ -268,6 +268,9 @@ struct checkpoint_data session_data(struct session *s, bool with_state)
 
 struct run_columns session_columns(const struct session *s)
 {
-    return (struct run_columns){ .meter = &s->meter,
-                                 .has_floor = source_has_floor(&s->source) };
+    return (struct run_columns){
+        .meter = &s->meter,
+        .has_floor = source_has_floor(&s->source),
+        .knows_bytes = source_knows_bytes(&s->source),
+    };
 }

@@ -22,7 +22,8 @@ struct session {
     struct arena arena;
     struct batch batch;      /* (train.batch * train.accumulate, model.context)
                                 of a whole update */
-    double *floor;           /* (context + 1), room for source_floor */
+    double *known;           /* (context + 1), room for what the source knows
+                                of targets */
     struct meter meter;      /* probe_sequences if training, else sequences */
     idx n_val;               /* sequences that a validation reads */
     struct stopwatch *watch; /* NULL, or where session_update books its time */
@@ -69,13 +70,14 @@ size_t session_state_bytes(const struct config *c, const struct model *m,
 /* What a validation finds, in nats a token: the mean loss over all targets that
  * count of the first n_val sequences of the validation split, which hold
  * train.val_tokens if training, else sink.val_tokens; its
- * standard error, from the losses of the sequences (NAN for one alone); and
- * what the loss has above that of a perfect model of the source on the same
- * targets (NAN if the source has no floor). Same bits for any number of
- * threads. */
+ * standard error, from the losses of the sequences (NAN for one alone); what
+ * the loss has above that of a perfect model of the source on the same targets
+ * (NAN if the source has no floor); and what the targets lost together, in
+ * bits, over the bytes of text that they stand for (NAN if nobody knows them).
+ * Same bits for any number of threads. */
 struct val_result {
     idx sequences; /* that were read; 0: nothing was measured */
-    double loss, loss_se, excess;
+    double loss, loss_se, excess, bits_per_byte;
 };
 struct val_result session_validate(struct session *s);
 

@@ -1,5 +1,5 @@
-/* validate.c - loss of the held-out sequences, its standard error, and what it
- * has above the least that is possible. */
+/* validate.c - loss of the held-out sequences, its standard error, what it has
+ * above the least that is possible, and what a byte of text costs. */
 #include <math.h>
 
 #include "train/session.h"
@@ -43,16 +43,16 @@ static double tally_se(const struct tally *t)
     return sqrt(fmax(squares, 0) * n / (n - 1)) / t->weight;
 }
 
-/* A sequence's loss, or the least that is possible, of its targets by their
+/* What a sequence's targets lose, or what else is known of each, by their
  * weights. */
 static double weighted_sum(const struct batch *one, const real *loss,
-                           const double *floor)
+                           const double *known)
 {
     double sum = 0;
     for (idx t = 0; t < one->T; t++)
         if (one->weights[t] != 0)
             sum +=
-                (double)one->weights[t] * (loss ? (double)loss[t] : floor[t]);
+                (double)one->weights[t] * (loss ? (double)loss[t] : known[t]);
     return sum;
 }
 
@@ -60,6 +60,8 @@ struct val_result session_validate(struct session *s)
 {
     struct tally loss = { 0 }, excess = { 0 };
     bool has_floor = source_has_floor(&s->source);
+    bool knows_bytes = source_knows_bytes(&s->source);
+    double bytes = 0;
     idx n = s->n_val, T = s->batch.T, B = s->config.train.batch;
     for (idx first = 0; first < n; first += B) {
         struct batch part = batch_part(&s->batch, 0, idx_min(B, n - first));
@@ -70,11 +72,16 @@ struct val_result session_validate(struct session *s)
             double weight = batch_weight(&one);
             double sum = weighted_sum(&one, engine_losses(&s->engine, b), NULL);
             tally_add(&loss, sum, weight);
-            if (!has_floor)
-                continue;
-            source_floor(&s->source, s->floor, T, SPLIT_VAL, first + b);
-            tally_add(&excess, sum - weighted_sum(&one, NULL, s->floor),
-                      weight);
+            if (knows_bytes) {
+                source_text_bytes(&s->source, s->known, T, SPLIT_VAL,
+                                  first + b);
+                bytes += weighted_sum(&one, NULL, s->known);
+            }
+            if (has_floor) {
+                source_floor(&s->source, s->known, T, SPLIT_VAL, first + b);
+                tally_add(&excess, sum - weighted_sum(&one, NULL, s->known),
+                          weight);
+            }
         }
     }
     return (struct val_result){
@@ -82,6 +89,9 @@ struct val_result session_validate(struct session *s)
         .loss = tally_mean(&loss),
         .loss_se = tally_se(&loss),
         .excess = has_floor ? tally_mean(&excess) : NAN,
+        .bits_per_byte =
+            knows_bytes ? tally_mean(&loss) * loss.weight / (log(2) * bytes)
+                        : NAN,
     };
 }
 
@@ -90,4 +100,6 @@ void readings_of_validation(struct readings *r, const struct val_result *v)
     r->val_loss = (struct reading){ v->sequences > 0, v->loss };
     r->val_loss_se = (struct reading){ v->sequences > 1, v->loss_se };
     r->val_excess = (struct reading){ v->sequences > 0, v->excess };
+    r->val_bits_per_byte =
+        (struct reading){ v->sequences > 0, v->bits_per_byte };
 }
