@@ -41,16 +41,20 @@ static int run(int argc, char **argv, struct err *e)
     }
     if (asks_for_help(1, argv + 1))
         return command_help.run(argc - 1, argv + 1, e);
-    const struct command *command = command_find(argv[1], e);
+    idx n;
+    const struct command *command =
+        command_find(&n, argc - 1, (const char *const *)argv + 1, e);
     if (!command)
         return e->code;
     if (asks_for_help(argc - 2, argv + 2)) {
         command_usage(command);
         return OK;
     }
+    if (command->parts)
+        return command_say_parts(command, e);
     if (moments_read(getenv("SINKLAB_TEST"), argv[1], e))
         return e->code;
-    return command->run(argc - 1, argv + 1, e);
+    return command->run(argc - (int)n, argv + n, e);
 }
 
 /* A file opened as number 1 would get what is meant for the terminal. */

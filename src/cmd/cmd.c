@@ -13,6 +13,7 @@
 enum {
     OPTIONS_MAX = 32,
     NAME_BYTES = 64,
+    NAMES_BYTES = 256,
     LONG_ONLY = 256, /* what getopt_long returns for option 0 and on */
     COLUMNS = 80,
     HELP_COLUMN = 22, /* where the text behind an option starts */
@@ -27,21 +28,76 @@ static idx count_options(const struct command *c)
     return n;
 }
 
-const struct command *command_find(const char *name, struct err *e)
+static const char *last_word(const char *name)
 {
-    struct nearest n = { .wanted = name };
-    char shown[TEXT_SHOW_MAX];
-    for (idx i = 0; commands[i]; i++) {
-        if (strcmp(commands[i]->name, name) == 0)
-            return commands[i];
-        nearest_offer(&n, commands[i]->name);
+    const char *blank = strrchr(name, ' ');
+    return blank ? blank + 1 : name;
+}
+
+/* The row of this list whose name ends in word; NULL: near has heard them all.
+ */
+static const struct command *find_row(const struct command *const *rows,
+                                      struct nearest *near)
+{
+    for (idx i = 0; rows[i]; i++) {
+        const char *name = last_word(rows[i]->name);
+        if (strcmp(name, near->wanted) == 0)
+            return rows[i];
+        nearest_offer(near, name);
     }
-    err_set(e, ERR_USAGE,
-            n.name ? "unknown command '%s', did you mean %s? (`sinklab help` "
-                     "lists them)"
-                   : "unknown command '%s': `sinklab help` lists them",
-            text_show(shown, name), n.name);
     return NULL;
+}
+
+static void list_parts(struct text *t, const struct command *c)
+{
+    for (idx i = 0; c->parts[i]; i++)
+        text_add(t, "%s%s", i ? ", " : "", last_word(c->parts[i]->name));
+}
+
+int command_say_parts(const struct command *c, struct err *e)
+{
+    char names[NAMES_BYTES];
+    struct text t = { .at = names, .cap_bytes = sizeof names };
+    list_parts(&t, c);
+    return err_set(e, ERR_USAGE,
+                   "%s: one of %s is to follow (see `sinklab "
+                   "help %s`)",
+                   c->name, names, c->name);
+}
+
+static int say_unknown_part(const struct command *c, const struct nearest *n,
+                            struct err *e)
+{
+    char shown[TEXT_SHOW_MAX], names[NAMES_BYTES];
+    struct text t = { .at = names, .cap_bytes = sizeof names };
+    list_parts(&t, c);
+    return err_set(
+        e, ERR_USAGE, "%s: no '%s'%s%s; there are %s (see `sinklab help %s`)",
+        c->name, text_show(shown, n->wanted), n->name ? ", did you mean " : "",
+        n->name ? n->name : "", names, c->name);
+}
+
+const struct command *command_find(idx *n_taken, idx n,
+                                   const char *const *words, struct err *e)
+{
+    struct nearest near = { .wanted = words[0] };
+    char shown[TEXT_SHOW_MAX];
+    const struct command *c = find_row(commands, &near);
+    *n_taken = 1;
+    if (!c)
+        err_set(e, ERR_USAGE,
+                near.name ? "unknown command '%s', did you mean %s? (`sinklab "
+                            "help` lists them)"
+                          : "unknown command '%s': `sinklab help` lists them",
+                text_show(shown, words[0]), near.name);
+    if (!c || !c->parts || n < 2 || words[1][0] == '-')
+        return c;
+    struct nearest part = { .wanted = words[1] };
+    const struct command *found = find_row(c->parts, &part);
+    *n_taken = 2;
+    if (!found)
+        say_unknown_part(c, &part, e);
+    return found;
 }
 
 bool command_line_has(int argc, char **argv, const char *option)
@@ -70,15 +126,39 @@ static void print_option(char letter, const char *name, const char *value,
     text_print_words(stdout, help, at, HELP_COLUMN, COLUMNS);
 }
 
-void command_usage(const struct command *c)
+static void print_synopsis(const struct command *c, bool is_first)
 {
     const char *line = c->synopsis;
-    for (bool is_first = true; is_first || *line; is_first = false) {
+    do {
         size_t n = strcspn(line, "\n");
         printf("%s sinklab %s%s%.*s\n", is_first ? "usage:" : "      ", c->name,
                n ? " " : "", (int)n, line);
         line += n + (line[n] == '\n');
+        is_first = false;
+    } while (*line);
+}
+
+static void print_parts(const struct command *c)
+{
+    for (idx i = 0; c->parts[i]; i++)
+        print_synopsis(c->parts[i], i == 0);
+    print_paragraphs(c->about);
+    printf("\n");
+    for (idx i = 0; c->parts[i]; i++) {
+        int at = printf("  %-8s ", last_word(c->parts[i]->name));
+        text_print_words(stdout, c->parts[i]->summary, at, at, COLUMNS);
     }
+    printf("\nsinklab help %s: the first with its options, and so on.\n",
+           c->parts[0]->name);
+}
+
+void command_usage(const struct command *c)
+{
+    if (c->parts) {
+        print_parts(c);
+        return;
+    }
+    print_synopsis(c, true);
     print_paragraphs(c->about);
     printf("\n");
     for (idx i = 0; i < count_options(c); i++)

@@ -44,18 +44,29 @@ struct command {
      * first is that, whatever is in it. */
     bool takes_settings;
     const char *missing; /* said where no word is given; NULL: none is needed */
+    /* What the word behind the name chooses from: rows of their own, whose
+     * names hold both words, "data prepare". NULL: none; else a command has its
+     * name, summary and `about` alone. Ends with NULL. */
+    const struct command *const *parts;
     /* Does the work and prints its result on standard output. OK, or the code
      * of the failure, whose message main.c prints; it is the exit status. */
     int (*run)(int argc, char **argv, struct err *e); /* argv[0]: its name */
 };
 
 extern const struct command command_train, command_sweep, command_analyze,
-    command_compare, command_runs, command_verify, command_bench, command_list,
-    command_help;
+    command_compare, command_runs, command_data, command_verify, command_bench,
+    command_list, command_help;
+extern const struct command command_data_info, command_data_head;
 extern const struct command *const commands[]; /* ends with NULL */
 
-/* command_find - by its name; NULL, and ERR_USAGE: there is none. */
-const struct command *command_find(const char *name, struct err *e);
+/* command_find - by its name, the first of n words, and of a command with parts
+ * by the second; the command itself if that is an option or not there.
+ * *n_taken: words it took. NULL, and ERR_USAGE: there is none. */
+const struct command *command_find(idx *n_taken, idx n,
+                                   const char *const *words, struct err *e);
+
+/* command_say_parts - a command with parts was called without: ERR_USAGE. */
+int command_say_parts(const struct command *c, struct err *e);
 
 /* What stands on a command line beside options; the strings are argv's. */
 struct words {

@@ -54,7 +54,7 @@ static int say_unknown(const char *topic, struct err *e)
                    n.name ? n.name : "", n.name ? "?" : "");
 }
 
-static int print_topic(const char *topic, struct err *e)
+static bool print_page(const char *topic)
 {
     for (idx i = 0; i < COUNT_OF(pages); i++)
         if (strcmp(pages[i].name, topic) == 0) {
@@ -62,14 +62,27 @@ static int print_topic(const char *topic, struct err *e)
             if (isatty(STDOUT_FILENO))
                 printf("\n(The whole, page by page: sinklab help %s | less)\n",
                        topic);
-            return OK;
+            return true;
         }
-    for (idx i = 0; commands[i]; i++)
-        if (strcmp(commands[i]->name, topic) == 0) {
-            command_usage(commands[i]);
-            return OK;
-        }
-    return say_unknown(topic, e);
+    return false;
+}
+
+static int print_topic(const struct words *words, struct err *e)
+{
+    struct err own = { 0 };
+    idx n_taken = 1;
+    if (words->n == 1 && print_page(words->at[0]))
+        return OK;
+    const struct command *c = command_find(&n_taken, words->n, words->at, &own);
+    if (!c && n_taken == 1)
+        return say_unknown(words->at[0], e);
+    if (!c)
+        return err_pass(e, &own);
+    if (n_taken < words->n)
+        return err_set(e, ERR_USAGE, "help: unexpected argument %s",
+                       words->at[n_taken]);
+    command_usage(c);
+    return OK;
 }
 
 static int run(int argc, char **argv, struct err *e)
@@ -77,7 +90,7 @@ static int run(int argc, char **argv, struct err *e)
     struct words words;
     if (!command_parse(&command_help, NULL, &words, argc, argv, e)) {
         if (words.n)
-            print_topic(words.at[0], e);
+            print_topic(&words, e);
         else
             print_commands();
     }
@@ -89,9 +102,9 @@ const struct command command_help = {
     .name = "help",
     .summary = "this list; `help COMMAND`; `help config`, `help attention` for "
                "all keys",
-    .synopsis = "[COMMAND | config | attention]",
+    .synopsis = "[COMMAND [WORD] | config | attention]",
     .about = "The commands; how one of them is used; docs/CONFIG.md, every key "
              "of a config; docs/ATTENTION.md, what attention can be made of.",
-    .words_max = 1,
+    .words_max = 2,
     .run = run,
 };
