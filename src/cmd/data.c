@@ -1,15 +1,17 @@
-/* data.c - `sinklab data`: its parts. */
-#include "cmd/cmd.h"
+/* data.c - `sinklab data WORD`: corpora. Each word is a row of its own. */
+#include "cmd/data.h"
+
+#include <stddef.h>
 
 static const struct command *const parts[] = {
-    &command_data_info,
-    &command_data_head,
+    &command_data_prepare,
     NULL,
 };
 
 const struct command command_data = {
     .name = "data",
-    .summary = "what a corpus is, and what training reads of it",
-    .about = "Shows what models are trained on, validated and measured.",
+    .summary = "corpora: make tokens from texts",
+    .synopsis = "",
+    .about = "What models are trained on: see docs/DATA.md.",
     .parts = parts,
 };

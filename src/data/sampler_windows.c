@@ -34,5 +34,4 @@ const struct order order_windows = {
     .unit = window_of,
     .read = read_window,
     .held_out = sampler_tile,
-    .sinks = sampler_count_sinks,
 };
