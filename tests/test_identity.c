@@ -154,8 +154,7 @@ test_identity__the_second_open_does_not_read_the_tokens(void **state)
     assert_int_equal(count_in("twice", "", NULL), 4); /* ., .., tokens, note */
 }
 
-static void
-test_identity__a_byte_with_its_time_put_back_is_noticed(void **state)
+static void test_identity__a_byte_with_its_time_put_back_shows(void **state)
 {
     (void)state;
     struct stat before, after;
@@ -462,8 +461,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(
             test_identity__the_second_open_does_not_read_the_tokens),
-        cmocka_unit_test(
-            test_identity__a_byte_with_its_time_put_back_is_noticed),
+        cmocka_unit_test(test_identity__a_byte_with_its_time_put_back_shows),
         cmocka_unit_test(test_identity__a_file_changed_just_now_is_read_again),
         cmocka_unit_test(
             test_identity__is_kept_in_the_users_cache_where_folders_are_shut),

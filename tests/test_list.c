@@ -76,6 +76,7 @@ static void test_catalog__has_the_parsers_values_in_order(void **state)
     check_order("optimizer", 0, key_of(optim_keys, n_optim_keys, "name"));
     check_order("schedule", 0, key_of(optim_keys, n_optim_keys, "schedule"));
     check_order("source", 0, key_of(data_keys, n_data_keys, "source"));
+    check_order("format", 0, key_of(data_keys, n_data_keys, "format"));
 }
 
 /* Is `word` in the text, and no part of a longer one? */

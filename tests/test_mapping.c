@@ -145,8 +145,7 @@ static void check_reader_is_told(const struct mapping *m, const char *place)
 }
 
 /* Whichever of several, in whatever order others are closed. */
-static void
-test_mapping__a_file_that_is_cut_ends_the_reader_by_name(void **state)
+static void test_mapping__a_file_that_is_cut_ends_its_reader(void **state)
 {
     (void)state;
     enum { N = 4 };
@@ -207,8 +206,7 @@ int main(void)
         cmocka_unit_test(test_mapping__advice_changes_no_byte),
         cmocka_unit_test(test_mapping__refuses_what_is_no_file),
         cmocka_unit_test(test_mapping__a_change_shows),
-        cmocka_unit_test(
-            test_mapping__a_file_that_is_cut_ends_the_reader_by_name),
+        cmocka_unit_test(test_mapping__a_file_that_is_cut_ends_its_reader),
         cmocka_unit_test(test_mapping__other_bus_errors_stay_what_they_are),
     };
     return cmocka_run_group_tests_name("mapping", tests, NULL, NULL);

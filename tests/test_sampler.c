@@ -3,6 +3,7 @@
  * it lies. */
 #include "data/source.h"
 #include "harness.h"
+#include "token_files.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -357,6 +358,156 @@ static void test_packed__documents_lie_end_to_end(void **state)
     }
 }
 
+/* What a part holds of a document that goes on behind it, and no more: no EOS
+ * either, for it does not end there. */
+static void test_documents__end_with_their_part(void **state)
+{
+    (void)state;
+    for (int k = 0; k < 2; k++) {
+        /* tokens 0 .. 25 for training: document 3 has 24, 25 of 24 .. 32 */
+        struct data_options o = texts("documents", k ? 59.5 / 85 : 0.5);
+        struct source s;
+        o.unique_tokens = k ? 0 : 26;
+        o.eos = true;
+        open_source(&s, &o, 1);
+        assert_int_equal(s.parts[0].sampler.n_units, 4);
+        for (idx i = 0; i < 4; i++) {
+            const struct row *r = source_row(&s, T + 1, SPLIT_TRAIN, i);
+            if (r->unit != 3)
+                continue;
+            assert_int_equal(r->used, 2);
+            assert_int_equal(r->tokens[1], 25);
+            assert_true(r->weights[1] == 1 && r->weights[2] == 0);
+        }
+        source_release(&s);
+    }
+}
+
+/* Sinks are measured on documents that fill the row: 1, 3, 5 and 6 of these
+ * have 9 tokens, and 4 has 8 of them. */
+static void test_documents__sinks_see_no_padding(void **state)
+{
+    (void)state;
+    static const struct {
+        idx n, several, seen;
+        bool bos;
+    } cases[] = {
+        { 8, 4, 0x78, false },
+        { 7, 4, 0x78, false },
+        { 8, 4, 0x78, true },
+    };
+    for (int k = 0; k < COUNT_OF(cases); k++) {
+        struct data_options o = texts("documents", 62.5 / 85);
+        struct source s;
+        idx seen = 0;
+        o.bos = cases[k].bos;
+        o.eos = true;
+        open_source(&s, &o, 1); /* 3 .. 6 held out */
+        assert_int_equal(sampler_sinks(&s.parts[0].sampler, cases[k].n, o.bos),
+                         cases[k].several);
+        for (idx i = 0; i < 2 * cases[k].several; i++) {
+            const struct row *r = source_row(&s, cases[k].n, SPLIT_SINK, i);
+            assert_int_equal(r->used, cases[k].n);
+            seen |= 1 << r->unit;
+        }
+        assert_int_equal(seen, cases[k].seen);
+        source_release(&s);
+    }
+    /* 8 tokens behind BOS have all of them; of 9 document 4 is too short */
+    struct data_options o = texts("documents", 62.5 / 85);
+    struct source s;
+    idx seen = 0;
+    open_source(&s, &o, 1);
+    assert_int_equal(sampler_sinks(&s.parts[0].sampler, 9, false), 3);
+    for (idx i = 0; i < 7; i++)
+        seen |= 1 << source_row(&s, 9, SPLIT_SINK, i)->unit;
+    assert_int_equal(seen, 0x68);
+    assert_int_equal(sampler_sinks(&s.parts[0].sampler, 31, false), 0);
+    source_release(&s);
+}
+
+/* As many documents as have so many targets. */
+static void test_documents__validation_counts_targets(void **state)
+{
+    (void)state;
+    for (int k = 0; k < 4; k++) {
+        struct data_options o = texts("documents", 84.5 / 85);
+        struct source s;
+        o.bos = k & 1;
+        o.eos = k & 2;
+        open_source(&s, &o, 1); /* 1 .. 6 held out */
+        idx all = source_plan_validation(&s, 1000), had = 0;
+        assert_int_equal(all, DOCUMENTS - 1);
+        for (idx n = 1; n < all; n++) {
+            idx targets = 0;
+            while (source_plan_validation(&s, had + 1) == n)
+                had++;
+            source_plan_validation(&s, had); /* in a drawn order */
+            for (idx i = 0; i < n; i++) {
+                const struct row *r = source_row(&s, T + 1, SPLIT_VAL, i);
+                for (idx t = 1; t <= T; t++)
+                    targets += r->weights[t] != 0;
+            }
+            assert_int_equal(had, targets);
+        }
+        source_release(&s);
+    }
+}
+
+/* ---- held out ---------------------------------------------------------- */
+
+/* Which places of a corpus a split reads, by 200 samples of it. */
+static idx places_read(bool read[2][1000], struct source *s, enum split split)
+{
+    idx n = 0;
+    memset(read, 0, 2 * sizeof *read);
+    for (idx i = 0; i < 200; i++) {
+        idx length = split == SPLIT_SINK ? T / 2 : T + 1;
+        const struct row *r = source_row(s, length, split, i);
+        for (idx t = 0; t < length; t++)
+            if (r->offsets[t] != NO_OFFSET)
+                n += !read[r->part][r->offsets[t]],
+                    read[r->part][r->offsets[t]] = true;
+    }
+    return n;
+}
+
+/* Whatever the order, what stands between documents, the amount and the edits:
+ * a place that is held out is never read in training. */
+static void test_splits__share_no_token_of_the_corpus(void **state)
+{
+    (void)state;
+    for (int i = 0; order_name(i); i++)
+        for (int k = 0; k < 32; k++) {
+            struct data_options o = texts(order_name(i), 0.6 - 0.1 * (k & 1));
+            bool train[2][1000], other[2][1000];
+            struct source s;
+            o.bos = k & 1;
+            o.eos = k & 2;
+            o.shuffle = k & 4;
+            o.unique_tokens = k & 8 ? 29 : 0;
+            if (k & 4) {
+                o.random_positions = (struct key_list){ 2, { 1, 3 } };
+                o.fixed_position = 2;
+            }
+            if (k & 16) {
+                struct data_options part = o;
+                o.source = row_of(corpus_name, "mixture");
+                snprintf(o.mixture, sizeof o.mixture,
+                         "1*text:%.400s, 2*text:%.400s", part.path, part.path);
+            }
+            open_source(&s, &o, 3);
+            assert_true(places_read(train, &s, SPLIT_TRAIN) > T / 2);
+            for (int split = SPLIT_VAL; split <= SPLIT_SINK; split++) {
+                assert_true(places_read(other, &s, split) > 0);
+                for (int p = 0; p < 2; p++)
+                    for (int at = 0; at < 1000; at++)
+                        assert_false(train[p][at] && other[p][at]);
+            }
+            source_release(&s);
+        }
+}
+
 /* ---- mixtures ---------------------------------------------------------- */
 
 static void
@@ -364,38 +515,42 @@ test_mixture__each_part_gives_its_share_and_leaves_out_none(void **state)
 {
     (void)state;
     struct mixture m;
+    struct mixture_block block = { 0 };
     struct err e = { 0 };
     struct data_options o = options_of("mixture", "windows");
     snprintf(o.mixture, sizeof o.mixture, "%s",
              " 2 * random , 0.5* bigram-backcopy,0.4995*random");
     assert_int_equal(mixture_parse(&m, &o, &e), OK);
     assert_int_equal(m.n, 3);
-    idx next[3] = { 0 };
-    bool *seen[3];
-    for (int p = 0; p < 3; p++)
-        seen[p] = calloc(SAMPLES, sizeof *seen[p]);
+    idx next[3] = { 0 }, last = 0, order = 0;
     for (idx i = 0; i < SAMPLES; i++) {
-        idx own, part = mixture_pick(&m, 9, i, &own);
-        assert_false(seen[part][own]);
-        seen[part][own] = true;
+        idx own, part = mixture_pick(&block, &m, 9, i, &own);
+        assert_int_equal(own, next[part]); /* the next of its part */
         next[part]++;
-        if ((i + 1) % MIX_BLOCK == 0) /* so far, and no gap */
-            for (int p = 0; p < 3; p++) {
+        if ((i + 1) % MIX_BLOCK == 0)
+            for (int p = 0; p < 3; p++)
                 assert_int_equal(next[p], (i + 1) / MIX_BLOCK * m.shares[p]);
-                for (idx k = 0; k < next[p]; k++)
-                    assert_true(seen[p][k]);
-            }
+        order += part != (i > 0 ? last : part);
+        last = part;
+    }
+    assert_true(order > SAMPLES / 3);          /* they take turns */
+    for (idx i = SAMPLES - 1; i > 0; i /= 2) { /* whoever asked before */
+        struct mixture_block fresh = { 0 };
+        idx own, other;
+        mixture_pick(&block, &m, 8, i, &other);
+        idx part = mixture_pick(&block, &m, 9, i, &own);
+        assert_int_equal(mixture_pick(&fresh, &m, 9, i, &other), part);
+        assert_int_equal(own, other);
     }
     assert_int_equal(m.shares[0], 667);
     assert_int_equal(m.shares[0] + m.shares[1] + m.shares[2], MIX_BLOCK);
-    for (int p = 0; p < 3; p++)
-        free(seen[p]);
 }
 
 static void test_mixture__samples_are_those_of_its_parts(void **state)
 {
     (void)state;
     struct source mixed, ramp;
+    struct mixture_block block = { 0 };
     struct data_options one = shards("epochs", 800);
     struct data_options o = options_of("mixture", "epochs");
     snprintf(o.mixture, sizeof o.mixture, "3*tokens:%.400s, 1*tokens:%.400s",
@@ -404,7 +559,7 @@ static void test_mixture__samples_are_those_of_its_parts(void **state)
     open_source(&ramp, &one, 4);
     for (idx i = 0; i < 2000; i++) {
         int32_t want[T + 1];
-        idx own, part = mixture_pick(&mixed.mixture, 4, i, &own);
+        idx own, part = mixture_pick(&block, &mixed.mixture, 4, i, &own);
         const struct row *r = source_row(&mixed, T + 1, SPLIT_TRAIN, i);
         assert_int_equal(r->part, part);
         source_sample(&ramp, want, T + 1, SPLIT_TRAIN, own);
@@ -413,6 +568,36 @@ static void test_mixture__samples_are_those_of_its_parts(void **state)
     }
     source_release(&mixed);
     source_release(&ramp);
+}
+
+/* A validation of a mixture reads no window of a part twice: it ends where the
+ * first of them has none left. */
+static void test_mixture__validation_reads_nothing_twice(void **state)
+{
+    (void)state;
+    for (idx seed = 1; seed <= 5; seed++) {
+        struct data_options o = options_of("mixture", "windows");
+        struct source s;
+        bool seen[3][1000] = { { false } };
+        snprintf(o.mixture, sizeof o.mixture,
+                 "3*tokens:%.400s, 1*tokens:%.400s, 1*random",
+                 shards("windows", 600).path, shards("windows", 800).path);
+        o.eval_seed = seed;
+        open_source(&s, &o, 1);
+        idx n = source_plan_validation(&s, 1000000), counts[3] = { 0 };
+        for (idx i = 0; i <= n; i++) {
+            const struct row *r = source_row(&s, T + 1, SPLIT_VAL, i);
+            counts[r->part]++;
+            if (r->offsets[0] == NO_OFFSET)
+                continue;
+            assert_int_equal(seen[r->part][r->unit], i == n);
+            seen[r->part][r->unit] = true;
+        }
+        assert_int_equal(counts[0], 149 / T + 1 + 1); /* it ended the others */
+        assert_true(counts[1] > 0 && counts[1] < 199 / T + 1 && counts[2] > 0);
+        assert_int_equal(source_plan_validation(&s, 5 * T + 1), 6);
+        source_release(&s);
+    }
 }
 
 static void test_mixture__refuses_what_makes_no_sense(void **state)
@@ -475,9 +660,34 @@ static void test_order__refuses_what_it_cannot_read(void **state)
     }
 }
 
+/* A held-out part of another format that knows no documents. */
+static void test_documents__must_be_known_of_the_held_out_part(void **state)
+{
+    (void)state;
+    struct data_options o = options_of("tokens", "documents");
+    struct source s;
+    struct err e = { 0 };
+    struct bytes plain = llmc_bytes(0, 300, 2);
+    save_megatron("documents", 0, 2, (const idx[]){ 50, 60, -1 },
+                  (const idx[]){ 0, 1, -1 });
+    o.token_bytes = 0;
+    snprintf(o.path, sizeof o.path, "%s", test_path("documents.bin"));
+    snprintf(o.val_path, sizeof o.val_path, "%s",
+             bytes_save("plain.bin", &plain));
+    assert_int_equal(source_open(&s, &o, 1, T, &e), ERR_DATA);
+    assert_non_null(strstr(e.text, "data.val_path"));
+    source_release(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_documents__end_with_their_part),
+        cmocka_unit_test(test_documents__sinks_see_no_padding),
+        cmocka_unit_test(test_documents__validation_counts_targets),
+        cmocka_unit_test(test_documents__must_be_known_of_the_held_out_part),
+        cmocka_unit_test(test_splits__share_no_token_of_the_corpus),
+        cmocka_unit_test(test_mixture__validation_reads_nothing_twice),
         cmocka_unit_test(test_epochs__have_every_window_once),
         cmocka_unit_test(test_epochs__seed_decides_the_order_alone),
         cmocka_unit_test(test_unique_tokens__cut_training_and_nest),

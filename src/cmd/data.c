@@ -1,17 +1,15 @@
-/* data.c - `sinklab data WORD`: corpora. Each word is a row of its own. */
-#include "cmd/data.h"
-
-#include <stddef.h>
+/* data.c - `sinklab data`: its parts. */
+#include "cmd/cmd.h"
 
 static const struct command *const parts[] = {
-    &command_data_prepare,
+    &command_data_info,
+    &command_data_head,
     NULL,
 };
 
 const struct command command_data = {
     .name = "data",
-    .summary = "corpora: make tokens from texts",
-    .synopsis = "",
-    .about = "What models are trained on: see docs/DATA.md.",
+    .summary = "what a corpus is, and what training reads of it",
+    .about = "Shows what models are trained on, validated and measured.",
     .parts = parts,
 };

@@ -1,6 +1,7 @@
 #include "data/identity.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -119,4 +120,23 @@ int identity_find(struct stored *s, const struct stored_query *q, struct err *e)
     if (rc == OK && is_noted)
         identity_note_write(&note, s, hashed_at_s);
     return rc;
+}
+
+int identity_place(char path[FSYS_PATH_MAX], const struct stored *s,
+                   const struct stored_query *q, struct err *e)
+{
+    struct identity_note note;
+    struct stored copy = *s; /* which a note may write to */
+    bool is_there = false;
+    path[0] = '\0';
+    if (identity_note_of(&note, s, q, e))
+        return e->code;
+    const char *const places[] = { note.beside, note.cached };
+    if (!identity_note_read(&note, &copy))
+        return OK;
+    for (idx i = 0; !path[0] && i < COUNT_OF(places); i++)
+        if (places[i][0] && fsys_exists(&is_there, places[i], NULL) == OK &&
+            is_there)
+            strcpy(path, places[i]);
+    return OK;
 }

@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "data/stored.h"
 #include "data/stored_query.h"
+#include "io/fsys.h"
 
 /* Tokens in fewer bytes are hashed each time, and no note is kept of them. */
 enum { IDENTITY_NOTED_BYTES = 1 << 20 };
@@ -19,5 +20,10 @@ enum { IDENTITY_NOTED_BYTES = 1 << 20 };
  * OK, ERR_MEMORY. */
 int identity_find(struct stored *s, const struct stored_query *q,
                   struct err *e);
+
+/* identity_place - where what was found of these tokens is kept; "" if it is
+ * not. OK, ERR_MEMORY. */
+int identity_place(char path[FSYS_PATH_MAX], const struct stored *s,
+                   const struct stored_query *q, struct err *e);
 
 #endif

@@ -121,14 +121,32 @@ int mixture_parse(struct mixture *m, const struct data_options *o,
     return divide(m, weights, e);
 }
 
-idx mixture_pick(const struct mixture *m, uint64_t seed, idx index, idx *own)
+static void fill_block(struct mixture_block *b, const struct mixture *m,
+                       uint64_t seed, idx number)
 {
-    idx block = index / MIX_BLOCK, part = 0;
-    struct rng r = rng_open(seed, RNG_MIX, 0, (uint64_t)block);
+    struct rng r = rng_open(seed, RNG_MIX, 0, (uint64_t)number);
     uint64_t high = rng_u32(&r), low = rng_u32(&r);
-    idx place = permute(high << 32 | low, MIX_BLOCK, index % MIX_BLOCK);
-    while (place >= m->shares[part])
-        place -= m->shares[part++];
-    *own = block * m->shares[part] + place;
-    return part;
+    idx next[PARTS_MAX];
+    for (idx i = 0; i < m->n; i++)
+        next[i] = number * m->shares[i];
+    for (idx i = 0; i < MIX_BLOCK; i++) {
+        idx place = permute(high << 32 | low, MIX_BLOCK, i), part = 0;
+        while (place >= m->shares[part])
+            place -= m->shares[part++];
+        b->parts[i] = part;
+        b->own[i] = next[part]++;
+    }
+    b->is_filled = true;
+    b->seed = seed;
+    b->number = number;
+}
+
+idx mixture_pick(struct mixture_block *b, const struct mixture *m,
+                 uint64_t seed, idx index, idx *own)
+{
+    idx number = index / MIX_BLOCK;
+    if (!b->is_filled || b->seed != seed || b->number != number)
+        fill_block(b, m, seed, number);
+    *own = b->own[index % MIX_BLOCK];
+    return b->parts[index % MIX_BLOCK];
 }

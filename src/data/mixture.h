@@ -24,9 +24,19 @@ struct mixture {
 int mixture_parse(struct mixture *m, const struct data_options *o,
                   struct err *e);
 
+/* Which part gives each sample of a block, and as which of its own. */
+struct mixture_block {
+    bool is_filled; /* false: of no block yet */
+    uint64_t seed;
+    idx number;
+    idx parts[MIX_BLOCK], own[MIX_BLOCK];
+};
+
 /* mixture_pick - which part gives sample `index`, and as which of its own: of
  * every MIX_BLOCK samples each part gives its share, in an order that the seed
- * draws, and leaves out none of its own. */
-idx mixture_pick(const struct mixture *m, uint64_t seed, idx index, idx *own);
+ * draws, one after the other of its own. A pure function of all but `block`,
+ * which keeps what was found for the samples beside it. */
+idx mixture_pick(struct mixture_block *block, const struct mixture *m,
+                 uint64_t seed, idx index, idx *own);
 
 #endif

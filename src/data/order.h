@@ -29,6 +29,11 @@ struct order {
     /* The same of held-out sample `index`. */
     void (*held_out)(const struct sampler *s, struct row *r, enum split split,
                      idx index);
+    /* Targets that held-out sample `index` has; NULL: T each. */
+    idx (*targets)(const struct sampler *s, enum split split, idx index);
+    /* How many different sequences of n tokens of the corpus there are to
+     * measure sinks on. */
+    idx (*sinks)(const struct sampler *s, idx n);
 };
 
 /* Row i is what the key [data] order calls order_name(i). */

@@ -163,6 +163,14 @@ void sampler_take(const struct sampler *s, struct row *r, enum split split,
         r->documents[t] += r->documents[t] > 0;
 }
 
+idx sampler_sinks(const struct sampler *s, idx n, bool with_bos)
+{
+    n -= with_bos && has_row_bos(s);
+    if (!s->corpus->kind->is_stored)
+        return 0;
+    return n > 0 ? s->order->sinks(s, n) : 1;
+}
+
 /* ---- held out ---------------------------------------------------------- */
 
 /* Tokens of the held-out part that can be targets: without BOS the first one
@@ -170,6 +178,17 @@ void sampler_take(const struct sampler *s, struct row *r, enum split split,
 idx sampler_count_tiles(const struct sampler *s)
 {
     return idx_ceil_div(s->val.n - !has_row_bos(s), s->T);
+}
+
+/* Windows that lie end to end in a whole row. */
+static idx windows_in(const struct sampler *s, idx n)
+{
+    return idx_max(1, sampler_body(s) / n);
+}
+
+idx sampler_count_sinks(const struct sampler *s, idx n)
+{
+    return s->n_tiles * windows_in(s, n);
 }
 
 /* Sinks take what validation takes last. */
@@ -195,7 +214,7 @@ void sampler_tile(const struct sampler *s, struct row *r, enum split split,
     /* Sinks are measured on shorter windows: when each tile has given one, it
      * gives the next */
     if (split == SPLIT_SINK)
-        start += index / s->n_tiles % idx_max(1, body / r->n) * r->n;
+        start += index / s->n_tiles % windows_in(s, r->n) * r->n;
     stream_read(&s->val, r, r->n, start);
     r->unit = (uint64_t)start;
     /* targets that another tile has: all of this row's up to that token */

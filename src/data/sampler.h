@@ -37,6 +37,11 @@ int sampler_open(struct sampler *s, const struct corpus *corpus,
 void sampler_take(const struct sampler *s, struct row *r, enum split split,
                   idx index, bool with_bos);
 
+/* sampler_sinks - how many different samples of SPLIT_SINK there are, of n
+ * tokens and with_bos as above; 0: endless. What there is for one that is
+ * longer than all there are is padding. */
+idx sampler_sinks(const struct sampler *s, idx n, bool with_bos);
+
 /* ---- for the orders ---------------------------------------------------- */
 
 /* Tokens of the corpus in a whole row: the BOS of a row is not from there. */
@@ -58,6 +63,9 @@ void sampler_tile(const struct sampler *s, struct row *r, enum split split,
                   idx index);
 /* How many there are. */
 idx sampler_count_tiles(const struct sampler *s);
+
+/* ... and how many windows of n tokens for sinks. */
+idx sampler_count_sinks(const struct sampler *s, idx n);
 
 /* Which of the n_tiles a held-out sample is. */
 idx sampler_tile_of(const struct sampler *s, enum split split, idx index);

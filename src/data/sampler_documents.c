@@ -1,5 +1,7 @@
 /* sampler_documents.c - a document a row, from its beginning: what does not fit
- * is not read, what is missing is padding that does not count. */
+ * is not read, what is missing is padding that does not count. Of a document
+ * that goes on in another part only what lies in its own is read. Sinks are
+ * measured on documents that fill a row: they see no padding. */
 #include "data/options.h"
 #include "data/sampler.h"
 
@@ -25,6 +27,12 @@ static int open_documents(struct sampler *s, const struct data_options *o,
         s->train = stream_part(&s->train, 0, o->unique_tokens);
     stream_documents(&s->train, &first, &s->n_units);
     stream_documents(&s->val, &s->first_document, &s->n_tiles);
+    if (!s->val.tokens->documents)
+        return err_set(e, ERR_DATA,
+                       "[data] order = documents: data.val_path %s does not "
+                       "say where documents begin: use a format that does, or "
+                       "order = epochs",
+                       o->val_path);
     if (!s->n_units || !s->n_tiles)
         return err_set(e, ERR_DATA,
                        "data.path %s: %td documents begin in the part for "
@@ -53,15 +61,30 @@ static void pad(const struct sampler *s, struct row *r, idx used)
     r->used = used;
 }
 
-static void read_document(const struct sampler *s, const struct stored *tokens,
+/* Tokens of document d that the stream has. */
+static idx document_size(const struct stream *s, idx d)
+{
+    const idx *starts = s->tokens->documents;
+    return idx_min(starts[d + 1], s->first + s->n) - starts[d];
+}
+
+/* It ends within its part, so that an EOS follows. */
+static bool has_end(const struct stream *s, idx d)
+{
+    const idx *starts = s->tokens->documents;
+    return document_size(s, d) == starts[d + 1] - starts[d];
+}
+
+static void read_document(const struct sampler *s, const struct stream *part,
                           struct row *r, idx d)
 {
-    idx first = tokens->documents[d], n = tokens->documents[d + 1] - first;
-    idx used = idx_min(n, r->n);
+    const struct stored *tokens = part->tokens;
+    idx first = tokens->documents[d];
+    idx used = idx_min(document_size(part, d), r->n);
     stored_read(tokens, r->tokens, first, used);
     for (idx t = 0; t < used; t++)
         r->offsets[t] = first + t;
-    if (used < r->n && s->eos != NO_TOKEN) {
+    if (used < r->n && s->eos != NO_TOKEN && has_end(part, d)) {
         r->tokens[used] = s->eos;
         r->offsets[used++] = NO_OFFSET;
     }
@@ -71,14 +94,50 @@ static void read_document(const struct sampler *s, const struct stored *tokens,
 
 static void read_training(const struct sampler *s, struct row *r, idx unit)
 {
-    read_document(s, s->train.tokens, r, unit);
+    read_document(s, &s->train, r, unit);
+}
+
+static idx document_for(const struct sampler *s, enum split split, idx index)
+{
+    return s->first_document + sampler_tile_of(s, split, index);
+}
+
+static idx count_long(const struct sampler *s, idx n)
+{
+    idx found = 0;
+    for (idx d = s->first_document; d < s->first_document + s->n_tiles; d++)
+        found += document_size(&s->val, d) >= n;
+    return found;
+}
+
+/* Number `index` of those that have n tokens; any, if none has. */
+static idx long_document(const struct sampler *s, idx n, idx index)
+{
+    idx left = index;
+    for (idx i = 0; i < s->n_tiles; i++) {
+        idx d = document_for(s, SPLIT_SINK, i);
+        if (document_size(&s->val, d) >= n && left-- == 0)
+            return d;
+    }
+    return left == index ? document_for(s, SPLIT_SINK, index)
+                         : long_document(s, n, index % (index - left));
 }
 
 static void held_out_document(const struct sampler *s, struct row *r,
                               enum split split, idx index)
 {
-    read_document(s, s->val.tokens, r,
-                  s->first_document + sampler_tile_of(s, split, index));
+    read_document(s, &s->val, r,
+                  split == SPLIT_SINK ? long_document(s, r->n, index)
+                                      : document_for(s, split, index));
+}
+
+static idx count_targets(const struct sampler *s, enum split split, idx index)
+{
+    idx d = document_for(s, split, index), body = sampler_body(s);
+    idx used = document_size(&s->val, d);
+    used += s->eos != NO_TOKEN && has_end(&s->val, d);
+    used = idx_min(used, body) + (s->T + 1 - body); /* BOS */
+    return idx_max(0, used - 1);
 }
 
 const struct order order_documents = {
@@ -93,4 +152,6 @@ const struct order order_documents = {
     .unit = document_of,
     .read = read_training,
     .held_out = held_out_document,
+    .targets = count_targets,
+    .sinks = count_long,
 };

@@ -35,6 +35,7 @@ const struct order order_epochs = {
     .unit = window_of,
     .read = read_window,
     .held_out = sampler_tile,
+    .sinks = sampler_count_sinks,
 };
 
 /* The same windows of a stream in which each document has its own BOS. */
@@ -50,4 +51,5 @@ const struct order order_packed = {
     .unit = window_of,
     .read = read_window,
     .held_out = sampler_tile,
+    .sinks = sampler_count_sinks,
 };

@@ -34,4 +34,5 @@ const struct order order_windows = {
     .unit = window_of,
     .read = read_window,
     .held_out = sampler_tile,
+    .sinks = sampler_count_sinks,
 };

@@ -168,7 +168,8 @@ const struct row *source_row(struct source *s, idx n, enum split split,
     idx own = index, part = 0;
     BUG_ON(n < 1 || n > s->n_sample);
     if (s->n_parts > 1)
-        part = mixture_pick(&s->mixture, seed_of(s, split), index, &own);
+        part = mixture_pick(&s->block, &s->mixture, seed_of(s, split), index,
+                            &own);
     r->n = n;
     r->part = part;
     sampler_take(&s->parts[part].sampler, r, split, own, s->styles[split].bos);
@@ -191,13 +192,42 @@ void source_sample(struct source *s, int32_t *tokens, idx n, enum split split,
     memcpy(tokens, r->tokens, (size_t)n * sizeof *tokens);
 }
 
+enum { NONE_LEFT = -1 };
+
+/* Targets that sample `index` of validation has; NONE_LEFT: it would be one
+ * that came before. */
+static idx count_targets(struct source *s, idx index)
+{
+    idx own = index, part = 0;
+    if (s->n_parts > 1)
+        part = mixture_pick(&s->block, &s->mixture, seed_of(s, SPLIT_VAL),
+                            index, &own);
+    const struct sampler *p = &s->parts[part].sampler;
+    if (p->n_tiles && own >= p->n_tiles)
+        return NONE_LEFT;
+    return p->order->targets ? p->order->targets(p, SPLIT_VAL, own) : p->T;
+}
+
 idx source_plan_validation(struct source *s, idx tokens)
 {
-    idx n = idx_ceil_div(tokens, s->n_sample - 1);
-    bool reads_all = s->n_tiles > 0 && n >= s->n_tiles;
-    for (idx i = 0; i < s->n_parts; i++)
-        s->parts[i].sampler.reads_all_tiles = reads_all;
-    return reads_all ? s->n_tiles : n;
+    struct sampler *one = s->n_parts == 1 ? &s->parts[0].sampler : NULL;
+    idx n = 0;
+    if (one)
+        one->reads_all_tiles = false;
+    if (one && !one->order->targets) { /* however many */
+        n = idx_ceil_div(tokens, one->T);
+        n = one->n_tiles ? idx_min(n, one->n_tiles) : n;
+    } else {
+        for (idx targets = 0; tokens > 0; tokens -= targets) {
+            targets = count_targets(s, n);
+            if (targets == NONE_LEFT)
+                break;
+            n++;
+        }
+    }
+    if (one)
+        one->reads_all_tiles = n == one->n_tiles;
+    return n;
 }
 
 void source_batch(struct source *s, struct batch *b, enum split split,

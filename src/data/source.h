@@ -35,10 +35,12 @@ struct source {
     idx n_plain;             /* tokens 0 .. n_plain-1 are the corpora's */
     int32_t bos, eos, fixed; /* ids of ours, or NO_TOKEN */
     idx n_sample;            /* T + 1, the longest sample */
-    idx n_tiles;             /* samples of validation; 0: endless */
+    idx n_tiles;             /* samples of validation; 0: endless, or several
+                                corpora */
     char hash[HASH_HEX_MAX]; /* of the tokens, if they come from files; or "" */
     struct source_style styles[SPLITS];
     struct mixture mixture;
+    struct mixture_block block; /* as row: one caller at a time */
     idx n_parts;
     struct source_part *parts; /* (n_parts) */
     struct arena arena;
@@ -69,9 +71,9 @@ void source_sample(struct source *s, int32_t *tokens, idx n, enum split split,
                    idx index);
 
 /* source_plan_validation - how many samples of SPLIT_VAL, from 0, a validation
- * of so many tokens reads: rounded up to whole ones, and no more than there
- * are. From now on, if it reads all there are, their order is that of the
- * corpus, so that nothing depends on the seed. */
+ * of so many targets reads: rounded up to whole ones, and none that would read
+ * tokens again. From now on, if it reads all there are, their order is that of
+ * the corpus, so that nothing depends on the seed. */
 idx source_plan_validation(struct source *s, idx tokens);
 
 /* Targets that a sequence of T tokens has in a batch: one each; of sinks, which

@@ -12,6 +12,7 @@
 #include "base/hash.h"
 
 struct mapping;
+struct stored_format;
 
 /* Tokens that lie side by side. */
 struct piece {
@@ -32,6 +33,7 @@ struct stored {
     double text_bytes; /* of the text that they stand for; 0: nobody knows */
     idx vocab;         /* of a prepared folder: its ids are below; else 0 */
     bool is_prepared;  /* such a folder, which has a held-out part */
+    const struct stored_format *format; /* of all its files */
 
     /* Identity (identity.h): XXH3-64 of all tokens as 16-bit numbers, or 32-bit
      * if width is 4, and the largest of them. */

@@ -60,6 +60,7 @@ static int add_files(struct stored *s, const struct stored_files *f,
                                             : "holds no tokens");
     if (rc == OK && s->documents)
         rc = stored_add_document(s, s->n, e);
+    s->format = format;
     return rc;
 }
 

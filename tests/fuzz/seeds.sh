@@ -13,7 +13,7 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/sinklab-seeds.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 
-for name in ini config sweep_file table run_folder sweep_folder filter hdf hdf_tree; do
+for name in ini config sweep_file table run_folder sweep_folder filter hdf hdf_tree tokens; do
     rm -rf "${to:?}/$name"
     mkdir "$to/$name"
 done
@@ -99,3 +99,18 @@ printf 'o\0%.0s' >"$to/hdf_tree/short"
     record o / && record o /param && record o /param/a && record a xxh3 &&
         record e ''
 } >"$to/hdf_tree/whole"
+# Token files behind two bytes: the format, and where in the rest (of 255) an
+# index begins. A shard of llm.c with three tokens; such a file without header;
+# one of Megatron's with two documents
+{
+    printf '\0\377\210\330\064\001\1\0\0\0\3\0\0\0'
+    head -c 1012 /dev/zero
+    printf '\1\0\2\0\3\0'
+} >"$to/tokens/llmc"
+printf '\1\377\1\0\2\0\3\0' >"$to/tokens/nanogpt"
+{
+    printf '\3\22\1\2\3\4\5\6MMIDIDX\0\0\1\0\0\0\0\0\0\0\10'
+    printf '\2\0\0\0\0\0\0\0\3\0\0\0\0\0\0\0\1\0\0\0\2\0\0\0'
+    printf '\0\0\0\0\0\0\0\0\2\0\0\0\0\0\0\0'
+    printf '\0\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0\2\0\0\0\0\0\0\0'
+} >"$to/tokens/megatron"

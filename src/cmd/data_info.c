@@ -1,0 +1,92 @@
+/* data_info.c - `sinklab data info`: its command line. */
+#include "report/corpus_info.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd/cmd.h"
+#include "cmd/config_word.h"
+#include "data/prepared.h"
+#include "data/stored_files.h"
+
+static bool ends_in(const char *path, const char *end)
+{
+    size_t n = strlen(path), n_end = strlen(end);
+    return n >= n_end && strcmp(path + n - n_end, end) == 0;
+}
+
+/* Does a path lead to tokens rather than text? Their files are called NAME.bin.
+ */
+static bool leads_to_tokens(const char *path)
+{
+    const struct stored_query q = { .key = "data.path", .path = path };
+    struct stored_files files = { 0 };
+    struct prepared p;
+    if (prepared_read(&p, &q, NULL) != OK || p.is_one)
+        return true; /* or a manifest that is damaged, which is told then */
+    stored_files_of_tokens(&files, &q, NULL);
+    bool is_it = files.n > 0 && ends_in(files.paths[0], ".bin");
+    stored_files_release(&files);
+    return is_it;
+}
+
+/* What a config would say of the corpus at a path: the settings of the command
+ * line come last. */
+static int info_of_path(const struct words *words, struct err *e)
+{
+    enum { OWN = 2 };
+    struct config c;
+    char path[sizeof "data.path=" + KEY_TEXT_MAX];
+    idx n = words->n_settings + OWN;
+    const char **settings = calloc((size_t)n, sizeof *settings);
+    if (!settings)
+        return err_set(e, ERR_MEMORY, "out of memory");
+    int length = snprintf(path, sizeof path, "data.path=%s", words->at[0]);
+    settings[0] = leads_to_tokens(words->at[0]) ? "data.source=tokens"
+                                                : "data.source=text";
+    settings[1] = path;
+    if (words->n_settings) /* NULL if there are none */
+        memcpy(settings + OWN, words->settings,
+               (size_t)words->n_settings * sizeof *settings);
+    if (length >= (int)sizeof path)
+        err_set(e, ERR_USAGE, "data info: the path is too long");
+    else if (config_load(&c, NULL, settings, n, NULL, e) == OK)
+        corpus_info_print(stdout, &c.data, e);
+    free(settings);
+    return e->code;
+}
+
+static int run(int argc, char **argv, struct err *e)
+{
+    struct config c;
+    struct words words;
+    bool is_config;
+    if (!command_parse(&command_data_info, NULL, &words, argc, argv, e) &&
+        !word_is_config(&is_config, words.at[0], e)) {
+        if (!is_config)
+            info_of_path(&words, e);
+        else if (config_of_word(&c, &words, e) == OK)
+            corpus_info_print_config(stdout, &c, e);
+    }
+    words_release(&words);
+    return e->code;
+}
+
+const struct command command_data_info = {
+    .name = "data info",
+    .summary = "describe a corpus, and what a config makes of it",
+    .synopsis = "CONFIG.ini|RUN|PATH [section.key=value ...]",
+    .about =
+        "Of a config, or of a run by its folder: files, format, tokens, "
+        "documents, bytes of text a token, hash and where it is kept, "
+        "vocabulary; how many samples an epoch has, what a run reads and how "
+        "many epochs that is, what is held out.\n\n"
+        "Of a PATH to a text or to token files, as data.path takes it: what is "
+        "there. Files NAME.bin are taken for tokens, others for text; "
+        "data.source, data.format and data.token_bytes say otherwise.",
+    .words_max = 1,
+    .takes_settings = true,
+    .missing = "which corpus? Try `sinklab data info configs/text.ini`",
+    .run = run,
+};

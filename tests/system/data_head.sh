@@ -1,0 +1,173 @@
+#!/usr/bin/env bash
+# What `sinklab data info` and `data head` say of a corpus and of a config, and
+# what of settings that make no sense. That samples are those of docs/FORMATS.md
+# is tests/system/samples.sh.
+. "$(dirname "$0")/lib.sh"
+cd "$T" || exit 1
+
+cat >tiny.ini <<'END'
+[model]
+layers = 1
+width = 8
+heads = 2
+context = 12
+[train]
+steps = 5
+batch = 2
+accumulate = 2
+val_tokens = 24
+[data]
+source = text
+path = text
+eos = yes
+[sink]
+tokens = 8
+sequences = 6
+END
+mkdir text
+printf 'First line.\n\tTab, caf\303\251 and \001\377 end' >text/a.txt
+printf '%0200d' 7 >text/b.txt
+samples() {
+    "$SINKLAB" data head tiny.ini "$@"
+}
+
+says() { # REGEX COMMAND...: each line of it matches somewhere
+    local regexes=$1 regex
+    shift
+    "$@" >"$T/said" || return
+    while read -r regex; do
+        grep -Eq -- "$regex" "$T/said" && continue
+        echo "no line matches /$regex/:" >&2
+        cat "$T/said" >&2
+        return 1
+    done <<<"$regexes"
+}
+is_narrow() { # COMMAND...
+    "$@" | awk 'length > 80 { print "wide: " $0; bad = 1 } END { exit bad }' >&2
+}
+
+# --- info ---------------------------------------------------------------------
+check "info of a config tells files, tokens, samples, epochs" says \
+    '^corpus +text$
+^format +text: bytes; a file is a document$
+^files +2, .* from text/a.txt to text/b.txt$
+^tokens +234 of 1 byte each, the largest 255$
+^documents +2, of 34 to 200 tokens, 117.0 on average$
+^text +234 bytes, 1 a token$
+^hash +[0-9a-f]{16}, computed at each start$
+^training +212 tokens, held out 23$
+^samples +201 different ones, drawn with replacement$
+^a run reads +20 samples, 240 tokens: 1.132 epochs$
+^vocabulary +258: 0 to 255, BOS 256, EOS 257$
+^held out +2 sequences, a validation reads 2$
+^sinks +6 sequences of 8 tokens, 8 of them in a probe$' \
+    "$SINKLAB" data info tiny.ini
+check "info of a path" says '^documents +1, of 34 to 34 ' \
+    "$SINKLAB" data info text/a.txt
+check "info of an order that ends" says '^samples +17 an epoch, order = epochs$
+^a run reads +20 samples, 240 tokens: 1.176 epochs$' \
+    "$SINKLAB" data info tiny.ini data.order=epochs
+printf '\1\0\2\0\3\0\377\177' >tokens.bin
+check "info of token files needs no vocabulary" says \
+    '^format +nanogpt:
+^tokens +4 of 2 bytes each, the largest 32767$
+^documents +the format does not say' \
+    "$SINKLAB" data info tokens.bin data.token_bytes=2
+expect_fail 4 'data.token_bytes = 2' "$SINKLAB" data info tokens.bin
+check "info of a mixture tells of each part" says \
+    '^part +1 of 2, 0.75 of all samples$
+^a run reads +15 samples, 180 tokens: 0.8491 epochs$
+^part +2 of 2, 0.25 of all samples$
+^samples +endless, none twice$
+^all parts +20 samples in a run, hash [0-9a-f]{16}$' \
+    "$SINKLAB" data info tiny.ini data.source=mixture \
+    data.mixture='3*text:text, 1*random'
+
+# --- head ---------------------------------------------------------------------
+check "head in a pipe, 80 columns" is_narrow samples --count 20
+check "head of long sequences, 80 columns" is_narrow samples --count 2 \
+    data.source=random data.vocab=60000 model.context=300 data.eos=no
+check "bytes of a text that is none are escaped" says \
+    '<BOS>First line.\\n\\tTab, caf\\xc3\\xa9 and \\x01\\xff end<EOS>$
+^ +37  0000' \
+    samples --count 1 model.context=40 data.order=epochs \
+    data.unique_tokens=40 data.val_path=text/b.txt
+# shellcheck disable=SC2016 # the inner shell's
+check "in UTF-8 they are characters" env LC_ALL=C.UTF-8 bash -c \
+    '"$SINKLAB" data head tiny.ini --count 1 model.context=40 \
+    data.order=epochs data.unique_tokens=40 data.val_path=text | grep -q "caf$(printf "\303\251") and"'
+check "edits, and what does not count, are marked" says \
+    '^ +1  <BOS>.*<FIXED>
+^ +\* +X +>$
+, 11 of 12 targets count$' \
+    samples --count 1 data.random_positions=2 data.fixed_position=3 \
+    data.fixed_target=no data.task_seed=3
+check "replaced targets are told" says \
+    "^ +!+$
+^ +instead: 2 '.*' for '.*', 3 '" \
+    samples --count 1 data.label_noise=1 data.order=epochs data.bos=no \
+    data.unique_tokens=13 data.path=text/b.txt
+check "padding of a document does not count" says \
+    '^train 0, update 1: unit 0, .*, 34 of 60 targets
+^ +36  <26 of padding>$
+^ +x$' \
+    samples --count 1 model.context=60 data.order=documents data.bos=no \
+    data.val_path=text
+
+json_lines() { # how many, of one object each
+    [ "$(wc -l <"$T/json")" -eq "$1" ] &&
+        [ "$(grep -c '^{"split": .*}$' "$T/json")" -eq "$1" ]
+}
+for split in train val sink; do
+    samples --split "$split" --from 1 --count 1 --json >"$T/json"
+    check "--json of $split: one object a line" json_lines 1
+    check "... tells which sample" says \
+        "^\\{\"split\": \"$split\", \"index\": 1, \"part\": 0, \"unit\": [0-9]+, " \
+        cat "$T/json"
+    for name in tokens targets weights offsets documents positions; do
+        check "... its $name" says "\"$name\": \\[[-0-9a-z., ]+\\]" cat "$T/json"
+    done
+done
+samples --from 18 --count 99 --json >"$T/json"
+check "a count beyond the end gives what there is" json_lines 2
+samples --from 7 --count 3 --json | sed -n 2p >seen
+samples --from 8 --count 1 --json >"$T/json"
+check "a sample is the same, from wherever it is reached" \
+    same_bytes seen "$T/json"
+check "a run shows what it was trained on" \
+    "$SINKLAB" train tiny.ini run.dir=run train.val_every=0
+"$SINKLAB" data head run --from 8 --count 1 --json >seen
+check "... by its folder" same_bytes seen "$T/json"
+
+# --- what makes no sense ------------------------------------------------------
+expect_fail 2 '--from 20 lies past the end: of train a run reads 20 samples' \
+    samples --from 20
+expect_fail 2 '--from 2 lies past the end: of val a run reads 2 samples' \
+    samples --from 2 --split val
+expect_fail 2 '--from 8 lies past the end: of sink a run reads 8 samples' \
+    samples --from 8 --split sink
+expect_fail 2 "--split: got 'trian', want train, val or sink; did you mean train" \
+    samples --split trian
+expect_fail 2 "--count: got '0', want integer, 1" samples --count 0
+expect_fail 2 "--from: got '-1', want integer, 0" samples --from=-1
+expect_fail 2 'data: one of info, head is to follow|one of .*info, head is to follow' \
+    "$SINKLAB" data
+expect_fail 2 "data: no 'haed', did you mean head" "$SINKLAB" data haed tiny.ini
+expect_fail 2 'which config' "$SINKLAB" data head
+expect_fail 2 'no such file or folder|holds no run|no run' \
+    "$SINKLAB" data head text
+expect_fail 5 'nothing.ini' "$SINKLAB" data head nothing.ini
+expect_fail 4 'data.path is empty|path is empty' samples data.path=
+expect_fail 4 'data.path nowhere' samples data.path=nowhere
+expect_fail 4 'data.path nowhere' "$SINKLAB" data info nowhere
+expect_fail 3 "data.order: got 'sideways'" samples data.order=sideways
+expect_fail 4 'fixed_position = 13 lies past' samples data.fixed_position=13
+expect_fail 3 'heads' samples model.heads=3
+unwritten() { # COMMAND...
+    "$@" >/dev/full
+}
+expect_fail 5 'cannot write to standard output' unwritten samples
+expect_fail 5 'cannot write to standard output' \
+    unwritten "$SINKLAB" data info tiny.ini
+
+finish
