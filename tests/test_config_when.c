@@ -90,6 +90,13 @@ static const char *const probes[] = {
     "data.source=tokens data.path=@a/0.txt data.vocab=65536 "
     "data.format=nanogpt",
     "data.source=mixture",
+    "data.source=mixture data.mixture=1*text:@a,1*random",
+    "data.source=mixture data.mixture=1*copy,1*random",
+    "data.source=mixture data.mixture=1*induction,1*bigram-backcopy",
+    "data.bigram_path=@a",
+    "data.source=repeat",
+    "data.source=copy",
+    "data.source=induction",
     "data.random_positions=2",
     "data.random_positions=2 run.data_seed=3",
     "data.random_positions=2 data.random_fresh=yes",

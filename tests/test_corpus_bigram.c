@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static struct data_options bigram_options(idx vocab, idx triggers)
 {
@@ -198,6 +199,216 @@ static void test_bigram__table_depends_on_the_task_alone(void **state)
     source_release(&c);
 }
 
+/* ---- the table of a text ----------------------------------------------- */
+
+/* c 6 times, a and b 4 each, d and e 2 each, x and y once; y is the last byte
+ * of the one file and x of the other, so that nothing comes after them. */
+static const char *const texts[] = { "abcabcddacy", "ccbcbaeex" };
+static const char order[] = "xydeabc"; /* from the rarest */
+
+static struct data_options text_options(idx triggers)
+{
+    struct data_options o = bigram_options(64, triggers);
+    char path[1100];
+    snprintf(o.bigram_path, sizeof o.bigram_path, "%s/texts", test_dir());
+    mkdir(o.bigram_path, 0700);
+    for (int i = 0; i < COUNT_OF(texts); i++) {
+        snprintf(path, sizeof path, "%s/%d.txt", o.bigram_path, i);
+        test_write_file(path, texts[i], strlen(texts[i]));
+    }
+    return o;
+}
+
+static void open_text(struct source *s, const struct data_options *o, idx T)
+{
+    struct err e = { 0 };
+    if (source_open(s, o, 3, T, &e))
+        fail_msg("%s", e.text);
+}
+
+/* P(v | u), counted in the test. */
+static double share(char u, char v)
+{
+    idx n = 0, all = 0, ends = 0, total = 0;
+    for (int i = 0; i < COUNT_OF(texts); i++)
+        for (const char *s = texts[i]; *s; s++) {
+            all += *s == u && s[1];
+            n += *s == u && s[1] == v;
+            ends += *s == v;
+            total++;
+        }
+    return all ? (double)n / (double)all : (double)ends / (double)total;
+}
+
+static void test_bigram_text__is_counted_in_files(void **state)
+{
+    (void)state;
+    struct source s;
+    struct data_options o = text_options(2);
+    open_text(&s, &o, 8);
+    idx V = (idx)strlen(order);
+    assert_int_equal(s.n_plain, V);
+    assert_int_equal(s.vocab, V + 1);
+    for (idx u = 0; u < V; u++)
+        for (idx v = 0; v < V; v++)
+            assert_close(chance(&s, u, v), share(order[u], order[v]), 1e-15);
+    assert_true(share('y', 'c') == 6.0 / 20 && share('x', 'y') == 1.0 / 20);
+    source_release(&s);
+}
+
+/* What the table says comes, what it does not never does, and a first token is
+ * as frequent as in the text. */
+static void test_bigram_text__samples_follow_its_pairs(void **state)
+{
+    (void)state;
+    enum { V = 7, K = 2, T = 40, N = 4000 };
+    static idx count[V][V];
+    struct source s;
+    struct data_options o = text_options(K);
+    idx first[V] = { 0 };
+    const double frequent[] = { 1, 1, 2, 2, 4 }; /* of the first token */
+    open_text(&s, &o, T);
+    memset(count, 0, sizeof count);
+    for (idx j = 0; j < N; j++) {
+        int32_t x[T + 1];
+        double nats[T + 1];
+        source_sample(&s, x, T + 1, SPLIT_VAL, j);
+        source_floor(&s, nats, T, SPLIT_VAL, j);
+        first[x[1]]++;
+        assert_true(x[1] < V - K);
+        assert_close(nats[0], -log(frequent[x[1]] / 10), 1e-13);
+        for (idx t = 2; t <= T; t++) {
+            count[x[t - 1]][x[t]]++;
+            if (x[t - 1] >= V - K) {
+                assert_int_equal(x[t], x[t - 2]);
+                assert_true(nats[t - 1] == 0);
+            } else
+                assert_close(nats[t - 1],
+                             -log(share(order[x[t - 1]], order[x[t]])), 1e-13);
+        }
+    }
+    for (idx u = 0; u < V - K; u++) {
+        double total = 0, want = N * frequent[u] / 10;
+        assert_true(fabs((double)first[u] - want) < 6 * sqrt(want));
+        for (idx v = 0; v < V; v++)
+            total += (double)count[u][v];
+        assert_true(total > 200);
+        for (idx v = 0; v < V; v++) {
+            double mean = total * share(order[u], order[v]);
+            assert_true(fabs((double)count[u][v] - mean) <= 6 * sqrt(mean));
+        }
+    }
+    source_release(&s);
+}
+
+/* The tokens are another corpus than those of data.vocab, known by the hash
+ * that the text has anywhere. */
+static void test_bigram_text__is_known_by_its_hash(void **state)
+{
+    (void)state;
+    struct source s, text;
+    struct data_options o = text_options(2), as_text;
+    struct err e = { 0 };
+    as_text = o;
+    as_text.source = 1;
+    assert_string_equal(corpus_name(1), "text");
+    key_copy_text(as_text.path, o.bigram_path);
+    as_text.val_fraction = 0.5;
+    open_text(&text, &as_text, 8);
+    open_text(&s, &o, 8);
+    assert_string_equal(s.hash, text.hash);
+    key_copy_text(o.hash, s.hash);
+    source_release(&s);
+    open_text(&s, &o, 8);
+    source_release(&s);
+    key_copy_text(o.hash, "0123456789abcdef");
+    assert_int_equal(source_open(&s, &o, 1, 8, &e), ERR_DATA);
+    assert_non_null(strstr(e.text, "data.bigram_path"));
+    assert_non_null(strstr(e.text, text.hash));
+    source_release(&s);
+    source_release(&text);
+}
+
+/* Neither does. */
+static void test_bigram_text__reads_no_seed_and_no_vocab(void **state)
+{
+    (void)state;
+    struct source a, b;
+    struct data_options o = text_options(2);
+    int32_t x[9], y[9];
+    open_text(&a, &o, 8);
+    o.task_seed = 77;
+    o.vocab = 8193;
+    open_text(&b, &o, 8);
+    for (idx j = 0; j < 50; j++) {
+        source_sample(&a, x, 9, SPLIT_TRAIN, j);
+        source_sample(&b, y, 9, SPLIT_TRAIN, j);
+        assert_memory_equal(x, y, sizeof x);
+    }
+    source_release(&a);
+    source_release(&b);
+}
+
+static void test_bigram_text__refuses_what_has_no_table(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *words;
+        idx triggers;
+        bool is_right;
+    } cases[] = {
+        { NULL, "data.bigram_path", 1, false },
+        { "", "empty", 1, false },
+        { "aaaa", "one byte", 0, false },
+        { "aab", "triggers = 2", 2, false },
+        { "aab", "", 1, true },
+        { "aab", "", 0, true },
+    };
+    for (int i = 0; i < COUNT_OF(cases); i++) {
+        struct data_options o = bigram_options(64, cases[i].triggers);
+        struct source s;
+        struct err e = { 0 };
+        snprintf(o.bigram_path, sizeof o.bigram_path, "%s/%d", test_dir(), i);
+        if (cases[i].text)
+            test_write_file(o.bigram_path, cases[i].text,
+                            strlen(cases[i].text));
+        int rc = source_open(&s, &o, 1, 8, &e);
+        if (rc != (cases[i].is_right ? OK : ERR_DATA))
+            fail_msg("%d: %d, %s", i, rc, e.text);
+        if (!strstr(e.text, cases[i].words))
+            fail_msg("%d: %s", i, e.text);
+        for (idx j = 0; rc == OK && j < 100; j++)
+            source_row(&s, 9, SPLIT_TRAIN, j);
+        source_release(&s);
+    }
+}
+
+static void test_bigram_text__is_part_of_a_mixture(void **state)
+{
+    (void)state;
+    struct source s, alone;
+    struct mixture_block block = { 0 };
+    struct data_options o = text_options(2), one = o;
+    while (strcmp(corpus_name(o.source), "mixture") != 0)
+        o.source++;
+    o.vocab = 5;
+    snprintf(o.mixture, sizeof o.mixture, "1*random, 1*bigram-backcopy");
+    open_text(&s, &o, 8);
+    open_text(&alone, &one, 8);
+    assert_int_equal(s.n_plain, 7);
+    assert_true(strlen(s.hash) == 16);
+    for (idx i = 0; i < 100; i++) {
+        int32_t x[9];
+        idx own, part = mixture_pick(&block, &s.mixture, 3, i, &own);
+        const struct row *r = source_row(&s, 9, SPLIT_TRAIN, i);
+        source_sample(&alone, x, 9, SPLIT_TRAIN, own);
+        if (part == 1) /* but for BOS, whose id is that of the mixture */
+            assert_memory_equal(r->tokens + 1, x + 1, 8 * sizeof *x);
+    }
+    source_release(&s);
+    source_release(&alone);
+}
+
 static void test_bigram__refuses_impossible_options(void **state)
 {
     (void)state;
@@ -224,6 +435,12 @@ int main(void)
         cmocka_unit_test(test_bigram__a_shorter_sample_is_the_beginning),
         cmocka_unit_test(test_bigram__table_depends_on_the_task_alone),
         cmocka_unit_test(test_bigram__refuses_impossible_options),
+        cmocka_unit_test(test_bigram_text__is_counted_in_files),
+        cmocka_unit_test(test_bigram_text__samples_follow_its_pairs),
+        cmocka_unit_test(test_bigram_text__is_known_by_its_hash),
+        cmocka_unit_test(test_bigram_text__reads_no_seed_and_no_vocab),
+        cmocka_unit_test(test_bigram_text__refuses_what_has_no_table),
+        cmocka_unit_test(test_bigram_text__is_part_of_a_mixture),
     };
     return cmocka_run_group_tests_name("corpus_bigram", tests, NULL, NULL);
 }

@@ -600,6 +600,35 @@ static void test_mixture__validation_reads_nothing_twice(void **state)
     }
 }
 
+static void test_mixture__names_the_kinds_of_its_parts(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        bool has_text, has_random;
+    } cases[] = {
+        { "1*text:a", true, false },
+        { " 0.5 * text:random , 2*bigram-backcopy", true, false },
+        { "1*tokens:text,2*random", false, true },
+        { "1*text, 1*random", true, true }, /* its path is forgotten */
+        { "1*copy", false, false },
+        { "", true, true },
+        { "1*copy,1*rand", true, true }, /* what it means comes to light */
+        { "1*copy,", true, true },
+        { ",,1*copy", true, true },
+    };
+    for (int i = 0; i < COUNT_OF(cases); i++) {
+        struct data_options o = options_of("mixture", "windows");
+        snprintf(o.mixture, sizeof o.mixture, "%s", cases[i].text);
+        assert_int_equal(
+            mixture_names(&o, corpora[row_of(corpus_name, "text")]),
+            cases[i].has_text);
+        assert_int_equal(
+            mixture_names(&o, corpora[row_of(corpus_name, "random")]),
+            cases[i].has_random);
+    }
+}
+
 static void test_mixture__refuses_what_makes_no_sense(void **state)
 {
     (void)state;
@@ -698,6 +727,7 @@ int main(void)
         cmocka_unit_test(
             test_mixture__each_part_gives_its_share_and_leaves_out_none),
         cmocka_unit_test(test_mixture__samples_are_those_of_its_parts),
+        cmocka_unit_test(test_mixture__names_the_kinds_of_its_parts),
         cmocka_unit_test(test_mixture__refuses_what_makes_no_sense),
         cmocka_unit_test(test_order__refuses_what_it_cannot_read),
     };

@@ -7,6 +7,7 @@
 #include "config/condition.h"
 #include "data/corpus_kind.h"
 #include "data/edit.h"
+#include "data/mixture.h"
 #include "nn/attention/attention_facts.h"
 
 enum { ROOM_BYTES = 8192 }; /* for the longest condition */
@@ -15,8 +16,8 @@ enum { ROOM_BYTES = 8192 }; /* for the longest condition */
 struct fact {
     const char *name;
     bool (*holds)(const struct config *c);
-    const char *words;   /* behind "is read only where" */
-    const char *keys[6]; /* that decide it; ends with NULL */
+    const char *words;                         /* behind "is read only where" */
+    const char *keys[CONFIG_DECIDERS_MAX + 1]; /* that decide it; then NULL */
 };
 
 static bool column_acts(const struct config *c)
@@ -29,11 +30,63 @@ static bool edits_do_draw(const struct config *c)
     return edits_draw(&c->data);
 }
 
-/* Does anything but the corpus itself depend on the task's seed? */
+/* As the source, or as a part of a mixture. */
+static bool has_kind(const struct config *c, const struct corpus_kind *k)
+{
+    const struct corpus_kind *own = corpora[c->data.source];
+    return own == k || (own == &corpus_mixture && mixture_names(&c->data, k));
+}
+
+static bool has_source(const struct config *c, const char *name)
+{
+    int i = 0;
+    while (strcmp(corpus_name(i), name) != 0)
+        i++;
+    return has_kind(c, corpora[i]);
+}
+
+static bool has_bigrams(const struct config *c)
+{
+    return has_source(c, "bigram-backcopy");
+}
+
+static bool has_triggers(const struct config *c)
+{
+    return has_bigrams(c) || has_source(c, "induction");
+}
+
+static bool has_copies(const struct config *c)
+{
+    return has_source(c, "copy");
+}
+
+static bool reads_files(const struct config *c)
+{
+    return has_source(c, "text") || has_source(c, "tokens") ||
+           (has_bigrams(c) && c->data.bigram_path[0]);
+}
+
+static bool draws_table(const struct config *c)
+{
+    return has_bigrams(c) && !c->data.bigram_path[0];
+}
+
+/* Is data.vocab how many tokens a source has? */
+static bool counts_tokens(const struct config *c)
+{
+    for (int i = 0; corpora[i]; i++)
+        if (corpora[i] != &corpus_mixture && has_kind(c, corpora[i]) &&
+            strcmp(corpus_name(i), "text") != 0 &&
+            strcmp(corpus_name(i), "bigram-backcopy") != 0)
+            return true;
+    return draws_table(c);
+}
+
+/* Is anything drawn from the task's seed? */
 static bool task_draws(const struct config *c)
 {
     const struct corpus_kind *k = corpora[c->data.source];
-    return (edits_do_draw(c) && !c->data.random_fresh) ||
+    return draws_table(c) || (edits_do_draw(c) && !c->data.random_fresh) ||
            (c->data.unique_tokens && !k->is_stored);
 }
 
@@ -52,10 +105,36 @@ static const struct fact facts[] = {
       { "data.shuffle", "data.random_positions", "data.label_noise" } },
     { "task_draws",
       task_draws,
-      "something is drawn once for all runs of a task: by edits without "
+      "something is drawn once for all runs of a task: the table of "
+      "bigram-backcopy without data.bigram_path, what edits draw without "
       "data.random_fresh, or the samples of data.unique_tokens",
-      { "data.random_fresh", "data.unique_tokens", "data.shuffle",
-        "data.random_positions", "data.label_noise" } },
+      { "data.source", "data.mixture", "data.bigram_path", "data.random_fresh",
+        "data.unique_tokens", "data.shuffle", "data.random_positions",
+        "data.label_noise" } },
+    { "has_bigrams",
+      has_bigrams,
+      "data.source is bigram-backcopy, or data.mixture has such a part",
+      { "data.source", "data.mixture" } },
+    { "has_triggers",
+      has_triggers,
+      "data.source is bigram-backcopy or induction, or data.mixture has such a "
+      "part",
+      { "data.source", "data.mixture" } },
+    { "has_copies",
+      has_copies,
+      "data.source is copy, or data.mixture has such a part",
+      { "data.source", "data.mixture" } },
+    { "reads_files",
+      reads_files,
+      "data.source is text or tokens, or bigram-backcopy with "
+      "data.bigram_path, or data.mixture has such a part",
+      { "data.source", "data.mixture", "data.bigram_path" } },
+    { "counts_tokens",
+      counts_tokens,
+      "the corpus does not say itself how many tokens there are: data.source "
+      "is neither text nor bigram-backcopy with data.bigram_path, or "
+      "data.mixture has another part",
+      { "data.source", "data.mixture", "data.bigram_path" } },
 };
 
 static const struct fact *find_fact(const char *name)

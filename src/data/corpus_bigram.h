@@ -7,6 +7,8 @@
 struct bigram {
     idx n_triggers;    /* the last of the tokens */
     const double *cdf; /* (n_plain,n_plain), by row */
+    /* (n_plain - n_triggers) of the first token; NULL: uniform */
+    const double *first;
 };
 
 #endif

@@ -1,12 +1,13 @@
 #include "data/corpus_kind.h"
 
 extern const struct corpus_kind corpus_bigram, corpus_text, corpus_random,
-    corpus_tokens;
+    corpus_tokens, corpus_repeat, corpus_copy, corpus_induction;
 
 /* The order is that of the values in stored configs: new ones at the end. */
 const struct corpus_kind *const corpora[] = {
-    &corpus_bigram, &corpus_text,    &corpus_random,
-    &corpus_tokens, &corpus_mixture, NULL,
+    &corpus_bigram, &corpus_text,      &corpus_random,
+    &corpus_tokens, &corpus_mixture,   &corpus_repeat,
+    &corpus_copy,   &corpus_induction, NULL,
 };
 
 const char *corpus_name(int i)

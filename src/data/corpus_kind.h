@@ -25,7 +25,11 @@ struct corpus_kind {
     /* Give back what is neither in the arena nor stored tokens; after an open
      * that failed, too. NULL: nothing. */
     void (*close)(struct corpus *c);
-    /* Generated: fill out (n) with a sample drawn from r; n is 1 at least. */
+    /* Does a whole sample of n tokens show what it is for? OK, ERR_DATA. NULL:
+     * any does. */
+    int (*check)(const struct corpus *c, idx n, struct err *e);
+    /* Generated: fill out (n) with a sample drawn from r; n is 1 at least. A
+     * shorter sample is the beginning of a longer one. */
     void (*draw)(const struct corpus *c, int32_t *out, idx n, struct rng *r);
     /* nats (n) = -log of the probability that such a sample has token t after
      * its tokens 0 .. t-1. NULL: nobody knows. */

@@ -33,7 +33,13 @@ const struct corpus_kind corpus_random = {
               .key = "[data] source = random",
               .formula =
                   "independent uniform tokens: nothing to learn, for speed "
-                  "measurements and as a control" },
+                  "measurements and as a control",
+              .parameters = "vocab",
+              .source = "input of the study's Table 1 (arXiv 2410.10781)",
+              .sinks = "as an input of trained models: sink_1 of GPT2-XL 70 % "
+                       "(natural text 77), of Mistral-7B 75 (97), of LLaMA2-7B "
+                       "90 (92), of LLaMA3-8B 91 (99); training on it: not "
+                       "reported" },
     .open = open_random,
     .draw = draw_random,
     .nats = nats_random,

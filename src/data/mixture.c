@@ -121,6 +121,20 @@ int mixture_parse(struct mixture *m, const struct data_options *o,
     return divide(m, weights, e);
 }
 
+bool mixture_names(const struct data_options *o, const struct corpus_kind *k)
+{
+    for (const char *item = o->mixture; item; item = strchr(item, ',')) {
+        item += *item == ',';
+        item += strcspn(item, "*,");
+        item += *item == '*';
+        item += strspn(item, " \t");
+        int kind = find_kind(item, strcspn(item, ":, \t"));
+        if (kind < 0 || corpora[kind] == k)
+            return true;
+    }
+    return false;
+}
+
 static void fill_block(struct mixture_block *b, const struct mixture *m,
                        uint64_t seed, idx number)
 {

@@ -7,6 +7,8 @@
 #include "base/err.h"
 #include "data/options.h"
 
+struct corpus_kind;
+
 enum {
     PARTS_MAX = 16,
     MIX_BLOCK = 1000, /* samples in which each part has its share exactly */
@@ -23,6 +25,10 @@ struct mixture {
  */
 int mixture_parse(struct mixture *m, const struct data_options *o,
                   struct err *e);
+
+/* mixture_names - is a part of data.mixture of this kind? Its weights and paths
+ * do not matter; a part that names no kind may be any. */
+bool mixture_names(const struct data_options *o, const struct corpus_kind *k);
 
 /* Which part gives each sample of a block, and as which of its own. */
 struct mixture_block {

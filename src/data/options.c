@@ -18,7 +18,7 @@ const struct key data_keys[] = {
       "seed of what the task is, which runs of one task share: the table of "
       "bigrams, which samples data.unique_tokens of a synthetic source are, "
       "what edits draw",
-      "task_draws or data.source = bigram-backcopy" },
+      "task_draws" },
     { "eval_seed", KEY_INT, FIELD(eval_seed), "1", 0, RNG_SEED_MAX, NULL, 0,
       "seed of the held-out sequences, on which losses and sinks are measured; "
       "runs that are compared share it",
@@ -29,6 +29,11 @@ const struct key data_keys[] = {
       FILES },
     { "val_path", KEY_TEXT, FIELD(val_path), "", 0, 0, NULL, KEY_RESUME,
       "the held-out part, if it is not the end of data.path", FILES },
+    { "bigram_path", KEY_TEXT, FIELD(bigram_path), "", 0, 0, NULL, KEY_RESUME,
+      "bigram-backcopy: a text, or a folder of texts, whose bytes are the "
+      "tokens and whose pairs of bytes are the table; empty: data.vocab tokens "
+      "and a table drawn from data.task_seed",
+      "has_bigrams" },
     { "mixture", KEY_TEXT, FIELD(mixture), "", 0, 0, NULL, 0,
       "mixture: weights and sources, as in 0.7*text:novels, 0.3*random",
       "data.source = mixture" },
@@ -36,7 +41,7 @@ const struct key data_keys[] = {
       "16 hex digits that the tokens of the files must hash to (XXH3-64); "
       "empty: not checked. A run fills it in, so that it only goes on with the "
       "same corpus",
-      STORED },
+      "reads_files" },
     { "format", KEY_CHOICE, FIELD(format), "auto", 0, 0, stored_format_name, 0,
       "tokens: layout of the shards; auto finds out all that have a header",
       "data.source = tokens | mixture" },
@@ -57,10 +62,13 @@ const struct key data_keys[] = {
     { "vocab", KEY_INT, FIELD(vocab), "64", 2, 1 << 20, NULL, 0,
       "number of tokens, BOS and others of ours not counted; of prepared "
       "shards their own, if that is more",
-      "data.source != text" },
+      "counts_tokens" },
     { "triggers", KEY_INT, FIELD(triggers), "3", 0, 1 << 20, NULL, 0,
-      "bigram-backcopy: how many tokens ask for a copy of the one before",
-      "data.source = bigram-backcopy | mixture" },
+      "how many tokens tell the one behind them: in bigram-backcopy the one "
+      "before them again, in induction what followed them before",
+      "has_triggers" },
+    { "copy_length", KEY_INT, FIELD(copy_length), "16", 1, 1 << 20, NULL, 0,
+      "copy: tokens of the block that comes again and again", "has_copies" },
     { "order", KEY_CHOICE, FIELD(order), "windows", 0, 0, order_name, 0,
       "which tokens make a sequence; `sinklab list order` explains each",
       NULL },

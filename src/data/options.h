@@ -13,13 +13,15 @@ struct data_options {
     idx eval_seed;               /* which held-out sequences are read */
     char path[KEY_TEXT_MAX];     /* text, tokens: files */
     char val_path[KEY_TEXT_MAX]; /* of the held-out part; "": a tail of path */
-    char mixture[KEY_TEXT_MAX];  /* weights and corpora */
+    char bigram_path[KEY_TEXT_MAX]; /* bigram-backcopy: text of its table */
+    char mixture[KEY_TEXT_MAX];     /* weights and corpora */
     char hash[KEY_TEXT_MAX]; /* of all stored tokens; "" before it is known */
     int format;              /* tokens: enum token_format */
     idx token_bytes;         /* tokens without a header: width; 0: not said */
     double val_fraction;     /* tail held out for validation */
     idx vocab;               /* tokens, BOS and others of ours not counted */
     idx triggers;            /* bigram-backcopy, induction */
+    idx copy_length;         /* copy: tokens of the block */
     int order;               /* row of the table in data/sampler.c */
     idx unique_tokens;       /* of training, from its beginning; 0: all */
     bool restart_positions;  /* places count from a document's beginning */

@@ -17,7 +17,7 @@ static int map_parts(char mixture[KEY_TEXT_MAX], path_map *map, void *user,
         if (colon) {
             key_copy_text(path, colon + 1);
             *colon = 0;
-            if (path[0] && map(user, path, e))
+            if (path[0] && map(user, "data.mixture", path, e))
                 return e->code;
         }
         if (strlen(out) + strlen(item) + strlen(path) + 3 > sizeof out)
@@ -38,16 +38,23 @@ static int map_parts(char mixture[KEY_TEXT_MAX], path_map *map, void *user,
 int data_map_paths(struct data_options *o, path_map *map, void *user,
                    struct err *e)
 {
-    char *plain[] = { o->path, o->val_path };
+    const struct {
+        const char *key;
+        char *path;
+    } plain[] = { { "data.path", o->path },
+                  { "data.val_path", o->val_path },
+                  { "data.bigram_path", o->bigram_path } };
     for (int i = 0; i < COUNT_OF(plain); i++)
-        if (plain[i][0] && map(user, plain[i], e))
+        if (plain[i].path[0] && map(user, plain[i].key, plain[i].path, e))
             return e->code;
     return o->mixture[0] ? map_parts(o->mixture, map, user, e) : OK;
 }
 
-static int forget(void *user, char path[KEY_TEXT_MAX], struct err *e)
+static int forget(void *user, const char *key, char path[KEY_TEXT_MAX],
+                  struct err *e)
 {
     (void)user;
+    (void)key;
     (void)e;
     key_copy_text(path, "");
     return OK;
@@ -56,7 +63,10 @@ static int forget(void *user, char path[KEY_TEXT_MAX], struct err *e)
 void data_forget_paths(struct data_options *o)
 {
     struct err none = { 0 };
+    bool is_counted = o->bigram_path[0]; /* and not drawn: another task */
     data_map_paths(o, forget, NULL, &none);
+    if (is_counted)
+        key_copy_text(o->bigram_path, "a text");
 }
 
 void data_copy_paths(struct data_options *to, const struct data_options *from)
@@ -66,6 +76,8 @@ void data_copy_paths(struct data_options *to, const struct data_options *from)
     data_forget_paths(&b);
     key_copy_text(to->path, from->path);
     key_copy_text(to->val_path, from->val_path);
+    if (strcmp(a.bigram_path, b.bigram_path) == 0)
+        key_copy_text(to->bigram_path, from->bigram_path);
     if (strcmp(a.mixture, b.mixture) == 0)
         key_copy_text(to->mixture, from->mixture);
 }

@@ -1,18 +1,20 @@
-/* paths.h - every path that the [data] keys name: data.path, data.val_path, and
- * those in data.mixture. */
+/* paths.h - every path that the [data] keys name: data.path, data.val_path,
+ * data.bigram_path, and those in data.mixture. */
 #ifndef SINKLAB_DATA_PATHS_H
 #define SINKLAB_DATA_PATHS_H
 
 #include "data/options.h"
 
-/* data_map_paths - let a function change each path that is given. OK, or what
- * it returned; ERR_CONFIG: data.mixture would become too long. */
-typedef int path_map(void *user, char path[KEY_TEXT_MAX], struct err *e);
+/* data_map_paths - let a function change each path that is given; `key` is what
+ * messages call it, "data.path". OK, or what it returned; ERR_CONFIG:
+ * data.mixture would become too long. */
+typedef int path_map(void *user, const char *key, char path[KEY_TEXT_MAX],
+                     struct err *e);
 int data_map_paths(struct data_options *o, path_map *map, void *user,
                    struct err *e);
 
 /* data_forget_paths - where files lie is not part of what a run is: their
- * tokens are (data.hash). */
+ * tokens are (data.hash), and that there is a data.bigram_path. */
 void data_forget_paths(struct data_options *o);
 
 /* data_copy_paths - the same corpus, from where `from` has it. */

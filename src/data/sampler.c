@@ -33,6 +33,8 @@ static int open_generated(struct sampler *s, const struct data_options *o,
                        s->order->text.name, name);
     if (o->unique_tokens)
         s->n_units = idx_max(1, o->unique_tokens / s->T);
+    if (s->corpus->kind->check)
+        return s->corpus->kind->check(s->corpus, sampler_body(s), e);
     return OK;
 }
 

@@ -52,11 +52,16 @@ static int check_hash(const struct source *s, struct err *e)
     const struct data_options *o = &s->options;
     if (!s->hash[0] || !o->hash[0] || !strcmp(o->hash, s->hash))
         return OK;
+    const char *key = "path", *from = o->path;
+    if (corpora[o->source] == &corpus_mixture)
+        key = "mixture", from = o->mixture;
+    else if (!corpora[o->source]->is_stored)
+        key = "bigram_path", from = o->bigram_path;
     return err_set(e, ERR_DATA,
-                   "data.path %s: not the corpus that data.hash names (its "
+                   "data.%s %s: not the corpus that data.hash names (its "
                    "tokens hash to %s, want %s): give the one the run began "
                    "with",
-                   o->path[0] ? o->path : o->mixture, s->hash, o->hash);
+                   key, from, s->hash, o->hash);
 }
 
 /* Over all tokens that the held-out ones are some of: those of a text, which

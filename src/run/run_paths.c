@@ -25,14 +25,16 @@ static bool is_pattern(const char *path)
     return path[strcspn(path, "*?[")] != 0;
 }
 
-static int take(char path[KEY_TEXT_MAX], const char *text, struct err *e)
+static int take(char path[KEY_TEXT_MAX], const char *key, const char *text,
+                struct err *e)
 {
     static const struct key row = { .name = "path", .type = KEY_TEXT };
-    return key_parse(&row, path, text, e) ? err_prefix(e, "data.path") : OK;
+    return key_parse(&row, path, text, e) ? err_prefix(e, "%s", key) : OK;
 }
 
 /* Patterns of a folder that is there become absolute with it. */
-static int make_absolute_pattern(char path[KEY_TEXT_MAX], struct err *e)
+static int make_absolute_pattern(const char *key, char path[KEY_TEXT_MAX],
+                                 struct err *e)
 {
     char folder[PATH_MAX], whole[2 * PATH_MAX];
     if (path[0] == '/')
@@ -40,17 +42,18 @@ static int make_absolute_pattern(char path[KEY_TEXT_MAX], struct err *e)
     if (!realpath(".", folder))
         return err_system(e, ".", "find out where it lies");
     snprintf(whole, sizeof whole, "%s/%s", folder, path);
-    return take(path, whole, e);
+    return take(path, key, whole, e);
 }
 
-static int make_absolute(void *user, char path[KEY_TEXT_MAX], struct err *e)
+static int make_absolute(void *user, const char *key, char path[KEY_TEXT_MAX],
+                         struct err *e)
 {
     const char *dir = user;
     char real_path[PATH_MAX], folder[PATH_MAX];
     if (!realpath(path, real_path)) { /* reading it says it is absent */
         if (errno != ENOENT && errno != ENOTDIR)
             return err_system(e, path, "find out where it lies");
-        return is_pattern(path) ? make_absolute_pattern(path, e) : OK;
+        return is_pattern(path) ? make_absolute_pattern(key, path, e) : OK;
     }
     size_t n = strlen(real_path);
     if (dir[0] == '/')
@@ -60,11 +63,11 @@ static int make_absolute(void *user, char path[KEY_TEXT_MAX], struct err *e)
     if (strncmp(folder, real_path, n) == 0 &&
         (folder[n] == '/' || folder[n] == '\0'))
         return err_set(e, ERR_CONFIG,
-                       "data.path %s holds the run folder %s, whose files "
-                       "would be read as text: give another run.dir, or a "
-                       "folder of texts alone",
-                       path, dir);
-    return take(path, real_path, e);
+                       "%s %s holds the run folder %s, whose files would be "
+                       "read as text: give another run.dir, or a folder of "
+                       "texts alone",
+                       key, path, dir);
+    return take(path, key, real_path, e);
 }
 
 int run_data_path(struct config *c, const char *dir, struct err *e)

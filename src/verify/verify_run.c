@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "analysis/analysis.h"
+#include "data/paths.h"
 #include "io/arrays.h"
 #include "io/fsys.h"
 #include "io/table.h"
@@ -402,13 +403,23 @@ static void check_analysis(struct checked *c)
 
 /* ---- the rest ---------------------------------------------------------- */
 
+static int look_for(void *user, const char *key, char path[KEY_TEXT_MAX],
+                    struct err *e)
+{
+    (void)user;
+    if (strpbrk(path, "*?[") || access(path, F_OK) == 0)
+        return OK;
+    return err_set(e, ERR_DATA, "%s %s: is not there", key, path);
+}
+
 /* Its tokens are hashed anew: whatever is kept of them may be older. */
 static void check_corpus(struct checked *c)
 {
     struct err e = { 0 };
     const struct data_options *o = &c->config.data;
+    struct data_options own = *o;
     if (!c->has_config || !o->hash[0] ||
-        (o->path[0] && !strpbrk(o->path, "*?[") && access(o->path, F_OK)))
+        data_map_paths(&own, look_for, NULL, &e) != OK)
         return; /* it may lie elsewhere now */
     source_check(o, c->config.model.context, &e);
     if (e.code == ERR_MEMORY)

@@ -1,0 +1,108 @@
+/* Where the files of a corpus are, apart from which tokens they hold. */
+#include "data/paths.h"
+#include "harness.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct seen {
+    idx n;
+    char text[8][128];
+};
+
+static int add_slash(void *user, const char *key, char path[KEY_TEXT_MAX],
+                     struct err *e)
+{
+    struct seen *s = user;
+    char old[64];
+    (void)e;
+    snprintf(old, sizeof old, "%s", path);
+    snprintf(s->text[s->n++], sizeof s->text[0], "%s %s", key, old);
+    char new[KEY_TEXT_MAX];
+    snprintf(new, sizeof new, "/%s", old);
+    key_copy_text(path, new);
+    return OK;
+}
+
+static struct data_options full_options(void)
+{
+    struct data_options o = { 0 };
+    key_defaults(data_keys, n_data_keys, &o);
+    key_copy_text(o.path, "a");
+    key_copy_text(o.val_path, "b");
+    key_copy_text(o.bigram_path, "c");
+    key_copy_text(o.mixture, "1*text:d, 2*random, 3*tokens:e");
+    return o;
+}
+
+static void test_paths__every_one_is_told_with_its_key(void **state)
+{
+    (void)state;
+    static const char *const want[] = { "data.path a", "data.val_path b",
+                                        "data.bigram_path c", "data.mixture d",
+                                        "data.mixture e" };
+    struct data_options o = full_options();
+    struct seen s = { 0 };
+    struct err e = { 0 };
+    assert_int_equal(data_map_paths(&o, add_slash, &s, &e), OK);
+    assert_int_equal(s.n, COUNT_OF(want));
+    for (int i = 0; i < COUNT_OF(want); i++)
+        assert_string_equal(s.text[i], want[i]);
+    assert_string_equal(o.path, "/a");
+    assert_string_equal(o.val_path, "/b");
+    assert_string_equal(o.bigram_path, "/c");
+    assert_string_equal(o.mixture, "1*text:/d, 2*random, 3*tokens:/e");
+    key_defaults(data_keys, n_data_keys, &o);
+    s.n = 0;
+    assert_int_equal(data_map_paths(&o, add_slash, &s, &e), OK);
+    assert_int_equal(s.n, 0);
+}
+
+/* Elsewhere it is the same corpus; a table that is drawn is another one than
+ * that of a text, wherever it lies. */
+static void test_paths__forgotten_ones_leave_what_a_corpus_is(void **state)
+{
+    (void)state;
+    struct data_options a = full_options(), b = full_options(), none;
+    key_copy_text(b.path, "aa");
+    key_copy_text(b.val_path, "bb");
+    key_copy_text(b.bigram_path, "cc");
+    key_copy_text(b.mixture, "1*text:dd, 2*random, 3*tokens:ee");
+    none = a;
+    key_copy_text(none.bigram_path, "");
+    data_forget_paths(&a);
+    data_forget_paths(&b);
+    data_forget_paths(&none);
+    assert_string_equal(a.path, b.path);
+    assert_string_equal(a.val_path, b.val_path);
+    assert_string_equal(a.bigram_path, b.bigram_path);
+    assert_string_equal(a.mixture, b.mixture);
+    assert_string_not_equal(a.bigram_path, none.bigram_path);
+}
+
+static void test_paths__are_taken_over_from_the_same_corpus(void **state)
+{
+    (void)state;
+    struct data_options from = full_options(), to = full_options(), none;
+    key_copy_text(to.bigram_path, "elsewhere");
+    key_copy_text(to.mixture, "1*text:there, 2*random, 3*tokens:here");
+    none = to;
+    key_copy_text(none.bigram_path, "");
+    key_copy_text(none.mixture, "1*text:there");
+    data_copy_paths(&to, &from);
+    assert_string_equal(to.bigram_path, "c");
+    assert_string_equal(to.mixture, from.mixture);
+    data_copy_paths(&none, &from);
+    assert_string_equal(none.bigram_path, "");
+    assert_string_equal(none.mixture, "1*text:there");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_paths__every_one_is_told_with_its_key),
+        cmocka_unit_test(test_paths__forgotten_ones_leave_what_a_corpus_is),
+        cmocka_unit_test(test_paths__are_taken_over_from_the_same_corpus),
+    };
+    return cmocka_run_group_tests_name("paths", tests, NULL, NULL);
+}
