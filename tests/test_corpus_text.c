@@ -112,11 +112,13 @@ static void check_tiles(struct source *s, int total)
     for (idx i = 0; i < s->n_tiles; i++) {
         int32_t tokens[LENGTH], targets[LENGTH];
         real weights[LENGTH];
+        int32_t used;
         struct batch batch = { .B = 1,
                                .T = LENGTH,
                                .tokens = tokens,
                                .targets = targets,
                                .weights = weights,
+                               .used = &used,
                                .rules.document_token = NO_TOKEN };
         source_batch(s, &batch, SPLIT_VAL, i);
         bool counts = false;

@@ -264,6 +264,76 @@ static void check_repeatable(const struct attention_options *a)
     close_meter(&four);
 }
 
+/* Same numbers as sequences that end there. */
+static void test_meter__leaves_padding_out(void **state)
+{
+    (void)state;
+    enum { SHORT = 41 };
+    for (idx registers = 0; registers <= 2; registers += 2) {
+        struct attention_options a =
+            ATTENTION(.bias = BIAS_KEY, .registers = registers);
+        struct sink_options o = sinks;
+        struct measured padded, cut;
+        o.eps = 0.085;
+        open_meter(&padded, "gpt2", &a, &o, 2);
+        o.tokens = SHORT;
+        open_meter(&cut, "gpt2", &a, &o, 2);
+        assert_int_equal(cut.meter.T, SHORT);
+        for (idx i = 0; i < N; i++) {
+            padded.meter.batch.used[i] = SHORT;
+            memcpy(cut.meter.batch.tokens + i * SHORT,
+                   padded.meter.batch.tokens + i * T,
+                   SHORT * sizeof *padded.meter.batch.tokens);
+        }
+        run_meter(&padded.meter, &padded.t);
+        run_meter(&cut.meter, &cut.t);
+        for (idx i = 0; i < cut.meter.n_columns; i++) {
+            const struct meter_column *p = &padded.meter.columns[i],
+                                      *c = &cut.meter.columns[i];
+            assert_true(p->is_given && c->is_given);
+            for (idx j = 0; j < c->n; j++)
+                assert_close(p->value[j] / (c->value[j] + 1e-9),
+                             c->value[j] / (c->value[j] + 1e-9), 1e-5);
+        }
+        close_meter(&padded);
+        close_meter(&cut);
+    }
+}
+
+/* A sequence of two tokens has no third key, and one of one no rest. */
+static void test_meter__short_sequences_have_no_part_in_some_means(void **state)
+{
+    (void)state;
+    static const char *const all[] = { "sink_1", "first_mass", "hidden_max" };
+    static const char *const some[] = { "sink_2", "sink_3", "key_ratio",
+                                        "value_ratio", "hidden_ratio" };
+    struct attention_options a = ATTENTION();
+    struct sink_options o = sinks;
+    struct tiny t;
+    struct meter one = { 0 }, two = { 0 };
+    struct model_options options = tiny_options("gpt2", L, C, H, T);
+    tiny_open(&t, &options, &a, 1, V, 1, 25);
+    start_meter(&one, &t, &o, 1, 1);
+    start_meter(&two, &t, &o, 2, 1);
+    for (idx i = 0; i < 2 * T; i++)
+        two.batch.tokens[i] = (int32_t)(i * i % V);
+    memcpy(one.batch.tokens, two.batch.tokens, T * sizeof *one.batch.tokens);
+    two.batch.used[1] = 1;
+    run_meter(&one, &t);
+    run_meter(&two, &t);
+    assert_true(column(&two, "sink_1")->is_given);
+    for (int i = 0; i < COUNT_OF(some); i++)
+        for (idx j = 0; j < column(&one, some[i])->n; j++)
+            assert_close(column(&two, some[i])->value[j],
+                         column(&one, some[i])->value[j], 1e-5);
+    for (int i = 0; i < COUNT_OF(all); i++)
+        assert_true(fabs(column(&two, all[i])->scalar -
+                         column(&one, all[i])->scalar) > 1e-6);
+    stop_meter(&one);
+    stop_meter(&two);
+    tiny_close(&t);
+}
+
 static void test_meter__threads_and_repetition_change_no_bit(void **state)
 {
     (void)state;
@@ -680,6 +750,9 @@ int main(void)
         cmocka_unit_test(test_meter__matches_one_sequence_at_a_time),
         cmocka_unit_test(test_meter__proxies_count_registers_without_sign),
         cmocka_unit_test(test_meter__threshold_comes_before_the_mean),
+        cmocka_unit_test(test_meter__leaves_padding_out),
+        cmocka_unit_test(
+            test_meter__short_sequences_have_no_part_in_some_means),
         cmocka_unit_test(test_meter__threads_and_repetition_change_no_bit),
         cmocka_unit_test(test_meter__fractions_lie_between_0_and_1),
         cmocka_unit_test(test_meter__names_a_column_for_each_position),

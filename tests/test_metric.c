@@ -43,6 +43,7 @@ static const struct weight_view *look(struct hand *h, bool sums_to_one)
     h->head =
         (struct head_view){ .T = T, .n_extra = h->n_extra, .weights = h->a };
     h->view = (struct weight_view){ .head = &h->head,
+                                    .rows = T,
                                     .eps = 0.3,
                                     .k = 1,
                                     .sums_to_one = sums_to_one,
@@ -250,6 +251,7 @@ static void test_norm_ratios__are_first_over_mean_of_the_rest(void **state)
     h.head = (struct head_view){
         .T = ROWS, .D = D, .E = D, .k = x, .v = x + D, .ld_qkv = LD
     };
+    h.view.rows = ROWS;
     assert_close(value("key_ratio", &h.view), want[0], 1e-6);
     assert_close(value("value_ratio", &h.view), want[1], 1e-6);
 }
@@ -258,7 +260,7 @@ static void test_hidden_ratio__is_of_whole_rows(void **state)
 {
     (void)state;
     const real x[3 * 2] = { 3, 4, 1, 0, 0, -3 };
-    const struct hidden_view v = { .x = x, .T = 3, .C = 2 };
+    const struct hidden_view v = { .x = x, .rows = 3, .C = 2 };
     for (idx i = 0; i < n_metric_table; i++)
         if (strcmp(metric_table[i].text.name, "hidden_ratio") == 0) {
             struct ratio r = metric_table[i].of_depth(&v);

@@ -408,6 +408,16 @@ static void test_session__batches_know_documents(void **state)
     }
     assert_true(n > b->B);
     session_release(&s);
+    OPEN(&s, "data.source=text", folder_override(), "data.order=documents",
+         "model.context=48", "sink.tokens=48"); /* no document has so many */
+    n = 0;
+    for (idx i = 0; i < b->B; i++) {
+        idx used = source_row(&s.source, b->T, SPLIT_SINK, i)->used;
+        assert_int_equal(batch_used(b, i), used);
+        n += used < b->T;
+    }
+    assert_true(n > 0);
+    session_release(&s);
     OPEN(&s, "data.source=text", folder_override());
     assert_null(s.batch.documents);
     assert_null(s.meter.batch.positions);

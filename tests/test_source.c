@@ -118,12 +118,14 @@ test_sources__batches_are_samples_and_their_next_tokens(void **state)
         struct source s;
         int32_t tokens[B * T], targets[B * T], sample[T + 1];
         real weights[B * T];
+        int32_t used[B];
         open_any(&s, i, true, 3);
         struct batch batch = { .B = B,
                                .T = T,
                                .tokens = tokens,
                                .targets = targets,
                                .weights = weights,
+                               .used = used,
                                .rules.document_token = NO_TOKEN };
         source_batch(&s, &batch, SPLIT_TRAIN, 900);
         source_batch(&s, &batch, SPLIT_TRAIN, FIRST);
@@ -146,18 +148,21 @@ static void test_sources__batches_divide_as_their_samples(void **state)
         struct source s;
         int32_t whole[2][6 * T], part[2][2 * T];
         real weights[6 * T];
+        int32_t used[6];
         open_any(&s, i, false, 3);
         struct batch of_6 = { .B = 6,
                               .T = T,
                               .tokens = whole[0],
                               .targets = whole[1],
                               .weights = weights,
+                              .used = used,
                               .rules.document_token = NO_TOKEN };
         struct batch of_2 = { .B = 2,
                               .T = T,
                               .tokens = part[0],
                               .targets = part[1],
                               .weights = weights,
+                              .used = used,
                               .rules.document_token = NO_TOKEN };
         source_batch(&s, &of_6, SPLIT_TRAIN, 12);
         for (idx k = 2; k >= 0; k--) {

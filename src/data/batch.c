@@ -7,6 +7,7 @@ void batch_plan(struct batch *b, struct arena *arena, idx B, idx T,
     b->tokens = arena_ints(arena, B * T);
     b->targets = arena_ints(arena, B * T);
     b->weights = arena_reals(arena, B * T);
+    b->used = arena_ints(arena, B);
     if (rules->document_token != NO_TOKEN || rules->has_documents ||
         rules->restarts_positions)
         b->documents = arena_ints(arena, B * T);
@@ -51,6 +52,7 @@ struct batch batch_part(const struct batch *b, idx first, idx B)
     part.tokens += first * b->T;
     part.targets += first * b->T;
     part.weights += first * b->T;
+    part.used += first;
     if (b->documents)
         part.documents += first * b->T;
     if (b->positions)

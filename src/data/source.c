@@ -250,6 +250,7 @@ void source_batch(struct source *s, struct batch *b, enum split split,
             weights[t] = split == SPLIT_SINK ? 0 : r->weights[t + 1];
         for (idx t = n_targets; t < T; t++)
             targets[t] = 0;
+        b->used[i] = (int32_t)idx_min(r->used, T);
         if (b->documents)
             memcpy(b->documents + i * T, r->documents, bytes);
     }

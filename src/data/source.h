@@ -84,8 +84,8 @@ static inline idx source_targets(enum split split, idx T)
 }
 
 /* source_batch - fill a batch with samples first .. first+B-1: tokens, targets,
- * weights, documents, and what its rules say of them. No target of SPLIT_SINK
- * counts. */
+ * weights, documents, padding, and what its rules say of them. No target of
+ * SPLIT_SINK counts. */
 void source_batch(struct source *s, struct batch *b, enum split split,
                   idx first);
 

@@ -125,9 +125,16 @@ static struct ratio *ratio_at(const struct meter *t, idx column, idx sequence)
     return t->ratios + (column * t->n_sequences + sequence) * t->ratio_n;
 }
 
+/* Is there in a sequence of so many tokens what the metric is about? */
+static bool is_measured(const struct meter_column *c, idx rows)
+{
+    return c->is_given && c->k <= rows && (rows > 1 || !c->metric->needs_rest);
+}
+
 static void see_head(void *context, const struct head_view *h)
 {
     struct meter *t = context;
+    idx rows = batch_used(&t->batch, t->first + h->sequence);
     double *mass = t->row_mass + h->worker * t->T;
     idx row_n = h->n_extra + h->T;
     for (idx row = 0; row < h->T; row++) {
@@ -139,6 +146,7 @@ static void see_head(void *context, const struct head_view *h)
                          fabs((double)h->weights[row * row_n]);
     }
     struct weight_view v = { .head = h,
+                             .rows = rows,
                              .eps = t->eps,
                              .sums_to_one = attention_sums_to_one(
                                  &t->m->blocks[h->layer].attention),
@@ -151,7 +159,9 @@ static void see_head(void *context, const struct head_view *h)
         struct ratio *r = ratio_at(t, i, t->first + h->sequence);
         bool is_absent = c->metric->needs_extra && !h->n_extra;
         r[h->layer * t->m->views + h->head] =
-            is_absent ? (struct ratio){ 0, 1 } : c->metric->of_head(&v);
+            !is_measured(c, rows) ? (struct ratio){ 0, 0 }
+            : is_absent           ? (struct ratio){ 0, 1 }
+                                  : c->metric->of_head(&v);
     }
 }
 
@@ -164,13 +174,16 @@ static void see_depths(struct meter *t, idx B)
         if (m->axes != METRIC_DEPTH || !t->columns[i].is_given)
             continue;
         for (idx b = 0; b < B; b++) {
+            idx rows = batch_used(&t->batch, t->first + b);
             for (idx depth = 0; depth <= L; depth++) {
                 struct hidden_view v = {
                     .x = engine_hidden(t->engine, depth, b),
-                    .T = t->T,
+                    .rows = rows,
                     .C = C,
                 };
-                ratio_at(t, i, t->first + b)[depth] = m->of_depth(&v);
+                ratio_at(t, i, t->first + b)[depth] =
+                    is_measured(&t->columns[i], rows) ? m->of_depth(&v)
+                                                      : (struct ratio){ 0, 0 };
             }
         }
     }
@@ -203,9 +216,20 @@ static void reduce(struct meter *t, idx column)
         c->scalar = NAN;
 }
 
+/* What no sequence has enough tokens for is not there. */
+static void drop_columns(struct meter *t)
+{
+    idx most = 0;
+    for (idx s = 0; s < t->n_sequences; s++)
+        most = idx_max(most, batch_used(&t->batch, s));
+    for (idx i = 0; i < t->n_columns; i++)
+        t->columns[i].is_given = is_measured(&t->columns[i], most);
+}
+
 void meter_run(struct meter *t)
 {
     struct head_observer observer = { see_head, t };
+    drop_columns(t);
     for (t->first = 0; t->first < t->n_sequences; t->first += t->B) {
         idx B = idx_min(t->B, t->n_sequences - t->first);
         struct batch part = batch_part(&t->batch, t->first, B);

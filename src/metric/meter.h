@@ -17,7 +17,8 @@ struct meter_column {
     const struct metric *metric;
     idx k;         /* of a per-position metric */
     bool is_given; /* false: there is nothing to measure: no extra column that
-                      acts, no key k, or no token beside the first */
+                      acts, no key k, or no token beside the first; of padded
+                      sequences it is known from the first run on */
     idx n;         /* L*H, or L+1 */
     double *value; /* (L,H) or (L+1); NAN where not given */
     double scalar; /* reduced; NAN where not given */
@@ -30,8 +31,8 @@ struct meter {
     idx T, n_sequences, B; /* B: sequences a forward pass */
     struct meter_column *columns;
     idx n_columns;
-    struct batch batch;   /* (n_sequences, T): tokens and documents, by the
-                             caller */
+    struct batch batch;   /* (n_sequences, T): tokens, documents, padding, by
+                             the caller */
     struct ratio *ratios; /* (n_columns, n_sequences, largest n) */
     double *row_mass;     /* (threads, T) */
     idx ratio_n, first;   /* first: sequence that opens the current pass */

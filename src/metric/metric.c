@@ -21,26 +21,26 @@ static double proxy_weight(const struct weight_view *v, idx row, idx column)
     return v->sums_to_one ? a : fabs(a) / (v->row_mass[row] + PROXY_GUARD);
 }
 
-/* Importance of key k (from 1): its mean weight over the T-k+1 rows that see
+/* Importance of key k (from 1): its mean weight over the rows-k+1 that see
  * it. */
 static double importance(const struct weight_view *v, idx k,
                          double (*weight)(const struct weight_view *, idx, idx))
 {
     const struct head_view *h = v->head;
     double sum = 0;
-    for (idx row = k - 1; row < h->T; row++)
+    for (idx row = k - 1; row < v->rows; row++)
         sum += weight(v, row, h->n_extra + k - 1);
-    return sum / (double)(h->T - k + 1);
+    return sum / (double)(v->rows - k + 1);
 }
 
 /* Importance of the extra column: the study counts an artificial first row
- * whose whole weight lies there, so the divisor is T + 1. */
+ * whose whole weight lies there, so the divisor is rows + 1. */
 static double column_importance(const struct weight_view *v)
 {
     double sum = 1;
-    for (idx row = 0; row < v->head->T; row++)
+    for (idx row = 0; row < v->rows; row++)
         sum += proxy_weight(v, row, 0);
-    return sum / (double)(v->head->T + 1);
+    return sum / (double)(v->rows + 1);
 }
 
 static struct ratio plain(double value)
@@ -56,7 +56,7 @@ static struct ratio exceeds(double value, double eps)
 
 static struct ratio sink(const struct weight_view *v)
 {
-    BUG_ON(v->k > v->head->T);
+    BUG_ON(v->k > v->rows);
     return exceeds(importance(v, v->k, proxy_weight), v->eps);
 }
 
@@ -84,33 +84,33 @@ static struct ratio first_mass_raw(const struct weight_view *v)
 static struct ratio bias_mass(const struct weight_view *v)
 {
     double sum = 0;
-    for (idx row = 0; row < v->head->T; row++)
+    for (idx row = 0; row < v->rows; row++)
         sum += proxy_weight(v, row, 0);
-    return plain(sum / (double)v->head->T);
+    return plain(sum / (double)v->rows);
 }
 
 static struct ratio row_sum(const struct weight_view *v)
 {
     const struct head_view *h = v->head;
     double sum = 0;
-    for (idx row = 0; row < h->T; row++)
+    for (idx row = 0; row < v->rows; row++)
         for (idx j = 0; j < h->n_extra + h->T; j++)
             sum += raw_weight(v, row, j);
-    return plain(sum / (double)h->T);
+    return plain(sum / (double)v->rows);
 }
 
-/* Norm of the first of T rows, over the mean norm of the others. */
-static struct ratio first_over_rest(const real *x, idx ld, idx T, idx n)
+/* Norm of the first row, over the mean norm of the others. */
+static struct ratio first_over_rest(const real *x, idx ld, idx rows, idx n)
 {
-    struct ratio r = { 0, T > 1 ? 0 : NAN }; /* one token has no rest */
-    for (idx t = 0; t < T; t++) {
+    struct ratio r = { 0, rows > 1 ? 0 : NAN }; /* one token has no rest */
+    for (idx t = 0; t < rows; t++) {
         double square = 0;
         for (idx i = 0; i < n; i++)
             square += (double)x[t * ld + i] * (double)x[t * ld + i];
         if (t == 0)
             r.top = sqrt(square);
         else
-            r.bottom += sqrt(square) / (double)(T - 1);
+            r.bottom += sqrt(square) / (double)(rows - 1);
     }
     return r;
 }
@@ -118,25 +118,25 @@ static struct ratio first_over_rest(const real *x, idx ld, idx T, idx n)
 static struct ratio key_ratio(const struct weight_view *v)
 {
     const struct head_view *h = v->head;
-    return first_over_rest(h->k, h->ld_qkv, h->T, h->D);
+    return first_over_rest(h->k, h->ld_qkv, v->rows, h->D);
 }
 
 static struct ratio value_ratio(const struct weight_view *v)
 {
     const struct head_view *h = v->head;
-    return first_over_rest(h->v, h->ld_qkv, h->T, h->E);
+    return first_over_rest(h->v, h->ld_qkv, v->rows, h->E);
 }
 
 static struct ratio hidden_ratio(const struct hidden_view *v)
 {
-    return first_over_rest(v->x, v->C, v->T, v->C);
+    return first_over_rest(v->x, v->C, v->rows, v->C);
 }
 
 /* Largest entry in absolute value; NaN stays NaN. */
 static struct ratio hidden_max(const struct hidden_view *v)
 {
     double max = 0;
-    for (idx i = 0; i < v->T * v->C; i++) {
+    for (idx i = 0; i < v->rows * v->C; i++) {
         double size = fabs((double)v->x[i]);
         if (size > max || isnan(size))
             max = size;

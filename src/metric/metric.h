@@ -5,7 +5,8 @@
  * top/bottom; tops and bottoms are averaged over sequences first and divided
  * then, so that a plain mean has bottom 1 and "mean norm of the first over mean
  * norm of the rest" is exact. A scalar for tables and CSV files follows by
- * reducing over layers and heads. meter.h runs them.
+ * reducing over layers and heads. A metric is not asked about a sequence that
+ * has not what it needs: key k, or a token beside the first. meter.h runs them.
  */
 #ifndef SINKLAB_METRIC_H
 #define SINKLAB_METRIC_H
@@ -27,16 +28,17 @@ struct ratio {
 /* One head of one sequence, with what the definitions need beside it. */
 struct weight_view {
     const struct head_view *head;
+    idx rows;               /* the first so many of T are no padding */
     double eps;             /* sink threshold */
     idx k;                  /* key position, from 1, of a per-position metric */
     bool sums_to_one;       /* rows are distributions: proxy = raw */
     const double *row_mass; /* (T) sum over a row of |weight| */
 };
 
-/* Hidden states (T,C) of one sequence at one depth. */
+/* Hidden states (rows,C) of one sequence at one depth. */
 struct hidden_view {
     const real *x;
-    idx T, C;
+    idx rows, C;
 };
 
 struct metric {
