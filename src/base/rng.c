@@ -71,11 +71,12 @@ double rng_normal(struct rng *r)
 idx rng_below(struct rng *r, idx n)
 {
     BUG_ON(n < 1);
-    if (n > UINT32_MAX) { /* the same with 64 bits */
+    if (n > UINT32_MAX) { /* the same with 64 bits, the upper ones first */
         uint64_t wide = (uint64_t)n, ragged = (0u - wide) % wide, x;
-        do
-            x = (uint64_t)rng_u32(r) << 32 | rng_u32(r);
-        while (x < ragged);
+        do {
+            uint64_t high = rng_u32(r), low = rng_u32(r);
+            x = high << 32 | low;
+        } while (x < ragged);
         return (idx)(x % wide);
     }
     /* Reject the ragged end of the 32-bit range: all are equally likely */
