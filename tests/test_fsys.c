@@ -112,6 +112,62 @@ static void test_fsys__lasting_failure_keeps_the_old_file(void **state)
     assert_int_equal(rc, OK);
 }
 
+/* Two pieces through a stream. */
+static int stream(const char *path, struct err *e)
+{
+    struct fsys_stream s;
+    int rc = fsys_stream_open(&s, path, e);
+    for (int i = 0; i < 2 && rc == OK; i++)
+        rc = fsys_stream_write(&s, i ? "two" : "one ", i ? 3 : 4, e);
+    rc = rc == OK ? fsys_stream_finish(&s, e) : rc;
+    rc = rc == OK ? fsys_stream_place(&s, e) : rc;
+    fsys_stream_drop(&s);
+    return rc;
+}
+
+static void test_fsys__a_stream_is_placed_whole_or_gone(void **state)
+{
+    char path[FSYS_PATH_MAX];
+    int rc = ERR_IO;
+    long n_failures = 0;
+    (void)state;
+    in_dir(path, "streamed");
+    for (long n = 1; rc != OK && n < CALLS_MAX; n++) {
+        struct err e = { 0 };
+        assert_int_equal(replace(path, "old", &e), OK);
+        fsys_fail_at(n, ENOSPC);
+        rc = stream(path, &e);
+        fsys_fail_at(0, 0);
+        assert_int_equal(rc, e.code);
+        assert_holds(path, rc == OK ? "one two" : "old");
+        assert_int_equal(test_count(".tmp-"), 0);
+        n_failures += rc != OK;
+    }
+    assert_int_equal(rc, OK);
+    assert_int_equal(n_failures, 6); /* open write write fsync close rename */
+}
+
+static void test_fsys__only_an_empty_folder_is_removed(void **state)
+{
+    char path[FSYS_PATH_MAX], inner[FSYS_PATH_MAX];
+    struct err e = { 0 };
+    bool is_there;
+    (void)state;
+    assert_int_equal(fsys_mkdirs(in_dir(path, "removed"), &e), OK);
+    test_write_file(in_dir(inner, "removed/file"), "x", 1);
+    assert_int_equal(fsys_remove_folder(path, &e), OK);
+    assert_holds(inner, "x");
+    assert_int_equal(fsys_remove(inner, &e), OK);
+    fsys_fail_at(1, EIO);
+    assert_int_equal(fsys_remove_folder(path, &e), ERR_IO);
+    fsys_fail_at(0, 0);
+    e = (struct err){ 0 };
+    assert_int_equal(fsys_remove_folder(path, &e), OK);
+    assert_int_equal(fsys_exists(&is_there, path, &e), OK);
+    assert_false(is_there);
+    assert_int_equal(fsys_remove_folder(path, &e), OK);
+}
+
 static void test_fsys__a_signal_interrupts_nothing(void **state)
 {
     char path[FSYS_PATH_MAX];
@@ -263,6 +319,8 @@ int main(void)
         cmocka_unit_test(test_fsys__replace_makes_exactly_these_bytes),
         cmocka_unit_test(test_fsys__any_one_failure_leaves_old_or_new),
         cmocka_unit_test(test_fsys__lasting_failure_keeps_the_old_file),
+        cmocka_unit_test(test_fsys__a_stream_is_placed_whole_or_gone),
+        cmocka_unit_test(test_fsys__only_an_empty_folder_is_removed),
         cmocka_unit_test(test_fsys__a_signal_interrupts_nothing),
         cmocka_unit_test(test_fsys__a_full_disk_is_told_with_a_remedy),
         cmocka_unit_test(test_fsys__a_dead_namesake_is_no_obstacle),

@@ -35,6 +35,7 @@ extra_rows() {
 program clang        - clang clang clang - | clang: a second compiler's warnings
 program clang-format - clang-format clang-tools-extra - clang-format | clang-format: layout of the source
 program python3      - python3 python3 python python3 | Python: holds the pages of experiments/ against their results
+program spm_train    - sentencepiece sentencepiece-tools - sentencepiece | SentencePiece: tests of data prepare with sub-words
 openmp  clang        - libomp-dev libomp-devel openmp - | libomp: OpenMP for clang
 END
 }

@@ -56,7 +56,8 @@ struct command {
 extern const struct command command_train, command_sweep, command_analyze,
     command_compare, command_runs, command_data, command_verify, command_bench,
     command_list, command_help;
-extern const struct command command_data_info, command_data_head;
+extern const struct command command_data_prepare, command_data_info,
+    command_data_head;
 extern const struct command *const commands[]; /* ends with NULL */
 
 /* command_find - by its name, the first of n words, and of a command with parts

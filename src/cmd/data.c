@@ -2,6 +2,7 @@
 #include "cmd/cmd.h"
 
 static const struct command *const parts[] = {
+    &command_data_prepare,
     &command_data_info,
     &command_data_head,
     NULL,
@@ -9,7 +10,8 @@ static const struct command *const parts[] = {
 
 const struct command command_data = {
     .name = "data",
-    .summary = "what a corpus is, and what training reads of it",
-    .about = "Shows what models are trained on, validated and measured.",
+    .summary = "corpora: make one, what it is, what a run reads of it",
+    .about = "Makes what models are trained on, and shows what they are "
+             "trained on, validated and measured. See docs/DATA.md.",
     .parts = parts,
 };

@@ -5,7 +5,7 @@
 #include "data/stored_open.h"
 
 /* A piece is a file. */
-static void count_bytes(struct bigram_text *b, const struct piece *p)
+static void count_bytes(struct bigram_text *b, const struct stored_piece *p)
 {
     for (idx at = 0; at < p->n; at++) {
         b->count[p->bytes[at]]++;

@@ -64,8 +64,9 @@ static void hash_tokens(struct hash_run *run, idx *max,
     }
 }
 
-static void hash_piece(struct hash_run *run, idx *max, const struct piece *p,
-                       idx width, struct waiting *w)
+static void hash_piece(struct hash_run *run, idx *max,
+                       const struct stored_piece *p, idx width,
+                       struct waiting *w)
 {
     idx stride = STRIDE_BYTES / width;
     for (idx at = 0; at < p->n; at += stride) {

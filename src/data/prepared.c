@@ -63,6 +63,11 @@ static void take_value(struct reading *r, const char *key, const char *text)
         name = "format";
         r->has_format = is_right = strcmp(text, "megatron") == 0;
     }
+    if (strcmp(key, "tokenizer") == 0) {
+        name = "tokenizer";
+        p->has_model = strcmp(text, PREPARED_PIECES) == 0;
+        is_right = p->has_model || strcmp(text, PREPARED_BYTES) == 0;
+    }
     for (idx i = 0; i < COUNT_OF(keys); i++)
         if (strcmp(key, keys[i].key) == 0) {
             name = keys[i].key;

@@ -11,6 +11,11 @@
 #include "data/stored_query.h"
 
 #define PREPARED_MANIFEST "manifest.ini"
+#define PREPARED_MODEL "vocabulary.model" /* SentencePiece's */
+
+/* What a tokenizer is called there. */
+#define PREPARED_BYTES "bytes"
+#define PREPARED_PIECES "sentencepiece"
 
 /* Of one part; bytes are those of its text, 0: not said; hash "": not said. */
 struct prepared_part {
@@ -19,8 +24,9 @@ struct prepared_part {
 };
 
 struct prepared {
-    bool is_one; /* else the folder is another, or none */
-    idx vocab;   /* token ids are below */
+    bool is_one;    /* else the folder is another, or none */
+    idx vocab;      /* token ids are below */
+    bool has_model; /* they are sub-words of PREPARED_MODEL; else bytes */
     struct prepared_part train, val;
 };
 

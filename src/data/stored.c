@@ -54,8 +54,9 @@ int stored_add_piece(struct stored *s, const struct mapping *m,
     s->pieces = pieces;
     if (rc != OK)
         return rc;
-    s->pieces[s->n_pieces++] =
-        (struct piece){ .bytes = bytes, .first = s->n, .n = n, .map = m };
+    s->pieces[s->n_pieces++] = (struct stored_piece){
+        .bytes = bytes, .first = s->n, .n = n, .map = m
+    };
     s->width = width;
     s->n += n;
     return OK;
@@ -105,7 +106,7 @@ static void decode(int32_t *out, const unsigned char *bytes, idx width, idx n)
 }
 
 /* The last piece that does not begin behind token `at`. */
-static const struct piece *piece_at(const struct stored *s, idx at)
+static const struct stored_piece *piece_at(const struct stored *s, idx at)
 {
     idx low = 0, high = s->n_pieces;
     while (high - low > 1) {
@@ -123,7 +124,7 @@ void stored_read(const struct stored *s, int32_t *out, idx from, idx n)
     BUG_ON(from < 0 || n < 0 || n > s->n - from);
     if (n == 0)
         return;
-    for (const struct piece *p = piece_at(s, from); n > 0; p++) {
+    for (const struct stored_piece *p = piece_at(s, from); n > 0; p++) {
         idx into = from - p->first, here = idx_min(n, p->n - into);
         decode(out, p->bytes + into * s->width, s->width, here);
         out += here;
@@ -157,7 +158,7 @@ idx stored_max(const unsigned char *bytes, idx width, idx n)
 }
 
 /* The first token of a piece that is not below vocab; -1: all are. */
-static idx find_foreign(const struct piece *p, idx width, idx vocab)
+static idx find_foreign(const struct stored_piece *p, idx width, idx vocab)
 {
     enum { STRIDE = 1 << 16 };
     for (idx i = 0; i < p->n; i++) {
@@ -178,7 +179,7 @@ int stored_check_vocab(const struct stored *s, idx vocab, struct err *e)
     if (s->max_token < vocab)
         return OK;
     for (idx k = 0; k < s->n_pieces; k++) {
-        const struct piece *p = &s->pieces[k];
+        const struct stored_piece *p = &s->pieces[k];
         idx i = find_foreign(p, s->width, vocab);
         if (i < 0)
             continue;

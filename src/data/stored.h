@@ -15,14 +15,14 @@ struct mapping;
 struct stored_format;
 
 /* Tokens that lie side by side. */
-struct piece {
+struct stored_piece {
     const unsigned char *bytes; /* little-endian, of width bytes each */
     idx first, n;               /* its first token in the stream; how many */
     const struct mapping *map;  /* the file they are in */
 };
 
 struct stored {
-    struct piece *pieces;
+    struct stored_piece *pieces;
     idx n_pieces;
     idx width; /* bytes a token: 1, 2 or 4 */
     idx n;     /* tokens */

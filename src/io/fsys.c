@@ -56,53 +56,93 @@ static int open_temp(const char *temp)
     return fd;
 }
 
-static int write_temp(const char *temp, const char *path,
-                      const struct fsys_part *parts, idx n_parts, struct err *e)
+int fsys_stream_open(struct fsys_stream *s, const char *path, struct err *e)
 {
-    int rc = OK;
-    size_t total = 0;
-    for (idx i = 0; i < n_parts; i++)
-        total += parts[i].n;
-    int fd = open_temp(temp);
-    if (fd < 0)
+    char dir[FSYS_PATH_MAX];
+    const char *base;
+    *s = (struct fsys_stream){ .fd = -1 };
+    int rc = split_path(dir, &base, path, e);
+    if (rc != OK)
+        return rc;
+    snprintf(s->path, sizeof s->path, "%s", path);
+    snprintf(s->temporary, sizeof s->temporary, "%.*s" TEMP_PREFIX "%ld-%s",
+             (int)(base - path), path, (long)getpid(), base);
+    s->fd = open_temp(s->temporary);
+    if (s->fd < 0)
         return err_system(e, path, "create a file beside it");
-    if (fsys_call_reserve(fd, total))
-        rc = err_system(e, path, "write");
-    for (idx i = 0; i < n_parts && rc == OK; i++)
-        if (fsys_call_write_all(fd, parts[i].bytes, parts[i].n))
-            rc = err_system(e, path, "write");
-    if (rc == OK && fsys_call_fsync(fd))
-        rc = err_system(e, path, "sync");
+    s->is_open = s->is_temporary = true;
+    return OK;
+}
+
+int fsys_stream_write(struct fsys_stream *s, const void *bytes, size_t n,
+                      struct err *e)
+{
+    BUG_ON(!s->is_open);
+    if (fsys_call_write_all(s->fd, bytes, n))
+        return err_system(e, s->path, "write");
+    s->n += n;
+    return OK;
+}
+
+int fsys_stream_finish(struct fsys_stream *s, struct err *e)
+{
     struct stat st;
-    if (rc == OK && fstat(fd, &st))
-        rc = err_system(e, path, "look at it");
-    if (rc == OK && (size_t)st.st_size != total) {
+    int rc = OK;
+    BUG_ON(!s->is_open);
+    if (fsys_call_fsync(s->fd))
+        rc = err_system(e, s->path, "sync");
+    if (rc == OK && fstat(s->fd, &st))
+        rc = err_system(e, s->path, "look at it");
+    if (rc == OK && (size_t)st.st_size != s->n) {
         errno = EIO;
-        rc = err_system(e, path, "write all of it");
+        rc = err_system(e, s->path, "write all of it");
     }
-    if (fsys_call_close(fd) && rc == OK)
-        rc = err_system(e, path, "close");
+    s->is_open = false;
+    if (fsys_call_close(s->fd) && rc == OK)
+        rc = err_system(e, s->path, "close");
     return rc;
+}
+
+int fsys_stream_place(struct fsys_stream *s, struct err *e)
+{
+    BUG_ON(s->is_open || !s->is_temporary);
+    if (fsys_call_rename(s->temporary, s->path))
+        return err_system(e, s->path, "put the new file in place");
+    s->is_temporary = false;
+    return OK;
+}
+
+void fsys_stream_drop(struct fsys_stream *s)
+{
+    if (s->is_open)
+        fsys_call_close(s->fd);
+    if (s->is_temporary)
+        fsys_call_unlink(s->temporary);
+    *s = (struct fsys_stream){ 0 };
 }
 
 int fsys_replace_parts(const char *path, const struct fsys_part *parts,
                        idx n_parts, struct err *e)
 {
-    char dir[FSYS_PATH_MAX], temp[FSYS_PATH_MAX + 64];
+    char dir[FSYS_PATH_MAX];
     const char *base;
-    int rc = split_path(dir, &base, path, e);
-    if (rc != OK)
-        return rc;
-    snprintf(temp, sizeof temp, "%.*s" TEMP_PREFIX "%ld-%s", (int)(base - path),
-             path, (long)getpid(), base);
-    rc = write_temp(temp, path, parts, n_parts, e);
-    if (rc == OK && fsys_call_rename(temp, path))
-        rc = err_system(e, path, "put the new file in place");
-    if (rc != OK) {
-        fsys_call_unlink(temp);
-        return rc;
-    }
-    return sync_folder(dir, e);
+    struct fsys_stream s;
+    size_t total = 0;
+    int rc = fsys_stream_open(&s, path, e);
+    for (idx i = 0; i < n_parts; i++)
+        total += parts[i].n;
+    if (rc == OK && fsys_call_reserve(s.fd, total))
+        rc = err_system(e, path, "write");
+    for (idx i = 0; i < n_parts && rc == OK; i++)
+        rc = fsys_stream_write(&s, parts[i].bytes, parts[i].n, e);
+    if (rc == OK)
+        rc = fsys_stream_finish(&s, e);
+    if (rc == OK)
+        rc = fsys_stream_place(&s, e);
+    fsys_stream_drop(&s);
+    if (rc == OK)
+        rc = split_path(dir, &base, path, e);
+    return rc == OK ? sync_folder(dir, e) : rc;
 }
 
 int fsys_replace(const char *path, const void *bytes, size_t n, struct err *e)
@@ -207,6 +247,14 @@ int fsys_remove(const char *path, struct err *e)
 {
     if (fsys_call_unlink(path) && errno != ENOENT)
         return err_system(e, path, "remove");
+    return OK;
+}
+
+int fsys_remove_folder(const char *path, struct err *e)
+{
+    if (fsys_call_rmdir(path) && errno != ENOENT && errno != ENOTEMPTY &&
+        errno != EEXIST) /* by which some systems mean that it is not empty */
+        return err_system(e, path, "remove this folder");
     return OK;
 }
 

@@ -33,6 +33,29 @@ int fsys_replace(const char *path, const void *bytes, size_t n, struct err *e);
 int fsys_replace_parts(const char *path, const struct fsys_part *parts,
                        idx n_parts, struct err *e);
 
+/* The same for what is written piece by piece, and never all in memory: open,
+ * write, finish (all of it is on the disk, under the temporary name), place. A
+ * zeroed stream is closed and may be dropped; open makes its path of at most
+ * FSYS_PATH_MAX. Each OK or ERR_IO, after which it is to be dropped. */
+struct fsys_stream {
+    bool is_open, is_temporary; /* written to; to be unlinked */
+    int fd;
+    size_t n; /* bytes written */
+    char path[FSYS_PATH_MAX], temporary[FSYS_PATH_MAX + 64];
+};
+
+int fsys_stream_open(struct fsys_stream *s, const char *path, struct err *e);
+int fsys_stream_write(struct fsys_stream *s, const void *bytes, size_t n,
+                      struct err *e);
+int fsys_stream_finish(struct fsys_stream *s, struct err *e);
+
+/* fsys_stream_place - rename it to its path, of which the folder is not synced
+ * yet: fsys_sync(folder) does that for several files at once. */
+int fsys_stream_place(struct fsys_stream *s, struct err *e);
+
+/* fsys_stream_drop - what has not been placed is gone. */
+void fsys_stream_drop(struct fsys_stream *s);
+
 /* fsys_append - add one row to the end of path, which is created if missing.
  * One write; if it fails, what it left is cut off again. Not durable before
  * fsys_sync. OK or ERR_IO. */
@@ -49,6 +72,10 @@ int fsys_mkdirs(const char *path, struct err *e);
 
 /* fsys_remove - unlink a file. OK if there is none. */
 int fsys_remove(const char *path, struct err *e);
+
+/* fsys_remove_folder - the folder, if it is empty. OK also if it is not, or if
+ * there is none. */
+int fsys_remove_folder(const char *path, struct err *e);
 
 /* fsys_remove_stale - unlink the temporary files in a folder whose writer is
  * dead. Call it with the folder's lock held and before anything is written:

@@ -18,6 +18,12 @@ enum {
 int tool_run(int *status, const char *const *words, FILE *in, FILE *out,
              FILE *complaints, struct err *e)
 {
+    return tool_run_in(status, NULL, words, in, out, complaints, e);
+}
+
+int tool_run_in(int *status, const char *folder, const char *const *words,
+                FILE *in, FILE *out, FILE *complaints, struct err *e)
+{
     FILE *const files[] = { in, out, complaints };
     posix_spawn_file_actions_t actions;
     pid_t child;
@@ -28,6 +34,8 @@ int tool_run(int *status, const char *const *words, FILE *in, FILE *out,
     for (int i = 0; i < COUNT_OF(files) && !failed; i++)
         failed =
             posix_spawn_file_actions_adddup2(&actions, fileno(files[i]), i);
+    if (!failed && folder)
+        failed = posix_spawn_file_actions_addchdir_np(&actions, folder);
     if (!failed) /* POSIX: the argument strings are not modified */
         failed = posix_spawnp(&child, words[0], &actions, NULL,
                               (char *const *)(uintptr_t)words, environ);

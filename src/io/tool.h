@@ -1,4 +1,5 @@
-/* tool.h - run another program (gnuplot, sbatch) over three open files.
+/* tool.h - run another program (gnuplot, sbatch, spm_train) over three open
+ * files.
  *
  * No shell sees the words, and nothing but the three files is handed on: all
  * that this program opens is closed on exec. Standard input, output and
@@ -22,6 +23,11 @@ enum { TOOL_NOT_FOUND = 127 };
  * errno if there is no such program; ERR_IO. */
 int tool_run(int *status, const char *const *words, FILE *in, FILE *out,
              FILE *complaints, struct err *e);
+
+/* tool_run_in - the same in another folder (NULL: this one), from which the
+ * words' paths are to be told. */
+int tool_run_in(int *status, const char *folder, const char *const *words,
+                FILE *in, FILE *out, FILE *complaints, struct err *e);
 
 /* tool_check - OK, or ERR_TOOL that says how the program failed, with the last
  * line of its complaints. */

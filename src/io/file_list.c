@@ -1,0 +1,132 @@
+#include "io/file_list.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Folders in folders; a bound for links that lead in a circle. */
+enum { DEPTH_MAX = 64, FIRST_ROOM = 16 };
+
+static int by_name(const struct dirent **a, const struct dirent **b)
+{
+    return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static int is_visible(const struct dirent *d)
+{
+    return d->d_name[0] != '.';
+}
+
+static int64_t in_ns(struct timespec t)
+{
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+/* Room for one more: powers of two, so that many files cost little. */
+static bool make_room(struct file_list *l)
+{
+    size_t n = (size_t)l->n;
+    if (n && (n < FIRST_ROOM || n & (n - 1)))
+        return true;
+    size_t room = n ? 2 * n : FIRST_ROOM;
+    struct file_list_item *more = realloc(l->items, room * sizeof *more);
+    if (more)
+        l->items = more;
+    return more;
+}
+
+static int add_file(struct file_list *l, const char *path,
+                    const struct stat *st, struct err *e)
+{
+    char *own = strdup(path);
+    if (!own || !make_room(l)) {
+        free(own);
+        return err_set(e, ERR_MEMORY, "%s: no memory for a list of files",
+                       path);
+    }
+    l->items[l->n++] = (struct file_list_item){
+        .path = own,
+        .size = (size_t)st->st_size,
+        .mtime_ns = in_ns(st->st_mtim),
+        .ctime_ns = in_ns(st->st_ctim),
+        .inode = st->st_ino,
+        .device = st->st_dev,
+    };
+    return OK;
+}
+
+/* What errno says: a text that is not there is ERR_DATA, one that cannot be
+ * read ERR_IO. */
+static int cannot(struct err *e, const char *path, const char *what,
+                  const char *action)
+{
+    char place[PATH_MAX + 64];
+    int errnum = errno;
+    if (errnum == ENOENT || errnum == ENOTDIR)
+        return err_set(e, ERR_DATA, "%s%s: %s", what, path, strerror(errnum));
+    snprintf(place, sizeof place, "%s%s", what, path);
+    errno = errnum;
+    return err_system(e, place, action);
+}
+
+static int find(struct file_list *l, const char *path, const char *what,
+                idx depth, struct err *e)
+{
+    struct stat st;
+    struct dirent **names;
+    int rc = OK;
+    if (stat(path, &st)) /* also of a link to nothing: it would be missing */
+        return cannot(e, path, what, "look at it");
+    if (S_ISREG(st.st_mode))
+        return add_file(l, path, &st, e);
+    if (!S_ISDIR(st.st_mode))
+        return err_set(e, ERR_DATA,
+                       "%s%s: neither a file nor a folder: take it away", what,
+                       path);
+    if (depth == DEPTH_MAX)
+        return err_set(e, ERR_DATA,
+                       "%s%s: deeper than %d folders; does a link lead back to "
+                       "a folder above it?",
+                       what, path, DEPTH_MAX);
+    int n = scandir(path, &names, is_visible, by_name);
+    if (n < 0)
+        return cannot(e, path, what, "read this folder");
+    bool has_slash = path[strlen(path) - 1] == '/';
+    for (int i = 0; i < n; i++) {
+        char inner[PATH_MAX];
+        if (rc == OK &&
+            snprintf(inner, sizeof inner, "%s%s%s", path, has_slash ? "" : "/",
+                     names[i]->d_name) >= PATH_MAX)
+            rc = err_set(e, ERR_DATA, "%s%s: a path is too long", what, path);
+        if (rc == OK)
+            rc = find(l, inner, what, depth + 1, e);
+        free(names[i]);
+    }
+    free(names);
+    return rc;
+}
+
+int file_list_add(struct file_list *l, const char *path, const char *what,
+                  struct err *e)
+{
+    return find(l, path, what, 0, e);
+}
+
+bool file_list_same(const struct file_list_item *item, const struct stat *st)
+{
+    return S_ISREG(st->st_mode) && item->size == (size_t)st->st_size &&
+           item->mtime_ns == in_ns(st->st_mtim) &&
+           item->ctime_ns == in_ns(st->st_ctim) && item->inode == st->st_ino &&
+           item->device == st->st_dev;
+}
+
+void file_list_release(struct file_list *l)
+{
+    for (idx i = 0; i < l->n; i++)
+        free(l->items[i].path);
+    free(l->items);
+    *l = (struct file_list){ 0 };
+}

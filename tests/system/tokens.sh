@@ -1,0 +1,152 @@
+#!/usr/bin/env bash
+# Runs on token files: the same as on the text they were made of, their hash
+# found once, files that change or are cut under a run.
+. "$(dirname "$0")/lib.sh"
+cd "$T" || exit 1
+export OMP_NUM_THREADS=1
+export XDG_CACHE_HOME=$T/cache
+
+# One document of more than 1 MiB, so that its hash is kept.
+mkdir text shards
+cat "$ROOT"/src/*/*.[ch] "$ROOT"/tests/*.c | head -c 1500000 >text/all.txt
+bytes=$(wc -c <text/all.txt)
+
+little() { # number bytes: little-endian
+    local n=$1 i
+    for ((i = 0; i < $2; i++)); do
+        printf '%b' "\\x$(printf %02x $((n & 255)))"
+        n=$((n >> 8))
+    done
+}
+
+# Megatron's index of one document of so many bytes
+index() {
+    printf 'MMIDIDX\0\0'
+    little 1 8
+    little 1 1
+    little 1 8
+    little 2 8
+    little "$1" 4
+    little 0 8
+    little 0 8
+    little 1 8
+}
+cp text/all.txt shards/all.bin
+index "$bytes" >shards/all.idx
+
+cat >small.ini <<'END'
+[model]
+layers = 1
+width = 16
+heads = 2
+context = 32
+[data]
+val_fraction = 0.1
+[train]
+steps = 20
+batch = 4
+log_every = 5
+val_every = 10
+val_tokens = 128
+[sink]
+tokens = 32
+probe_every = 10
+probe_sequences = 2
+[checkpoint]
+every = 20
+resume_every = 5
+END
+
+train() { # folder override...
+    local dir=$1
+    shift
+    "$SINKLAB" train small.ini run.dir="$dir" "$@"
+}
+shards=(data.source=tokens data.vocab=256 data.path=shards)
+
+# --- the same tokens, the same run -------------------------------------------
+
+check "a run on a text" train runs/text data.source=text data.path=text
+check "and on the same bytes as tokens" train runs/tokens "${shards[@]}"
+# A text knows its bytes, and has a column more for that.
+numbers() { # folder: some columns of its log, one after the other
+    local name
+    for name in step loss grad_norm val_loss sink_1; do
+        awk -F, -v name=$name '
+            NR == 1 { for (i = 1; i <= NF; i++) if ($i == name) at = i }
+            { print at ? $at : "no such column" }' "runs/$1/metrics.csv"
+    done
+}
+same_numbers() { # folder folder
+    [ "$(numbers "$1" | grep -c '[0-9]')" -ge 20 ] &&
+        ! numbers "$1" | grep 'no such' && diff <(numbers "$1") <(numbers "$2")
+}
+check "they are the same" same_numbers text tokens
+check "with the same hash" test \
+    "$(grep '^hash' runs/text/config.ini)" = "$(grep '^hash' runs/tokens/config.ini)"
+
+# --- hashed once -------------------------------------------------------------
+
+# The clock says that all this was written long ago. A process that hashes again
+# is killed there.
+later='train hash 1 value 99999999999'
+never='train hash 1 KILL'
+rm -f shards/.sinklab-*
+check "who hashes is seen" killed_at "$never" train runs/hashing "${shards[@]}"
+SINKLAB_TEST=$later check "the first run of many hashes" train runs/first \
+    "${shards[@]}"
+check "and leaves a note" test -f shards/.sinklab-*
+SINKLAB_TEST=$never check "the second one reads that" train runs/second \
+    "${shards[@]}"
+{
+    cat small.ini
+    printf '[data]\nsource = tokens\nvocab = 256\npath = %s\n' "$T/shards"
+    printf '[axes]\nrun.seed = 1 to 4\n'
+} >sweep.ini
+SINKLAB_TEST=$never check "so do all runs of a sweep" "$SINKLAB" sweep \
+    sweep.ini run.dir=runs/sweep
+check "they are done" test "$(cat runs/sweep/*/status | grep -c '^done')" = 4
+printf '#' | dd of=shards/all.bin bs=1 seek=700000 conv=notrunc status=none
+check "a byte that was changed is seen" killed_at "$never" train runs/changed \
+    "${shards[@]}"
+
+# --- a corpus that changes ---------------------------------------------------
+
+SINKLAB_TEST='train step 12 KILL' expect_status 137 "a run that is killed" train \
+    runs/killed "${shards[@]}"
+cp shards/all.bin kept
+printf '#' | dd of=shards/all.bin bs=1 seek=710000 conv=notrunc status=none
+expect_fail 4 'data.hash' "$SINKLAB" train runs/killed
+cp kept shards/all.bin
+check "with the right tokens it goes on" "$SINKLAB" train runs/killed
+
+mkfifo first second
+SINKLAB_TEST='train step 2 wait first; train step 3 wait second' \
+    train runs/cut "${shards[@]}" checkpoint.resume_every=1 >cut.out 2>cut.err &
+process=$!
+meet first
+truncate -s 100 shards/all.bin
+meet second
+wait $process
+status=$?
+cp cut.err err
+check "a file that is cut under a run ends it with 4" test $status = 4
+check "one sentence names it" grep -Eq \
+    '^sinklab: data.path .*shards/all.bin: was shortened' cut.err
+check "and no other" test "$(wc -l <cut.err)" = 1
+expect_fail 4 'shards/all.(bin|idx)' "$SINKLAB" train runs/cut
+cp kept shards/all.bin
+check "with the whole file it goes on" "$SINKLAB" train runs/cut
+check "to the same end" same_bytes runs/killed/metrics.csv runs/cut/metrics.csv
+
+# --- refused -----------------------------------------------------------------
+
+before=$(ls runs)
+expect_fail 4 'token [0-9]+ is 1[0-9][0-9], but' train runs/no data.source=tokens \
+    data.path=shards data.vocab=100
+expect_fail 4 'data.token_bytes' train runs/no data.source=tokens \
+    data.path=text/all.txt
+expect_fail 4 'No such file' train runs/no data.source=tokens data.path=nowhere
+expect_fail 4 'no NAME.bin' train runs/no data.source=tokens data.path=text
+check "no run folder is left behind" test "$(ls runs)" = "$before"
+finish
