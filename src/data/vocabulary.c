@@ -104,10 +104,11 @@ static void unmark_blanks(char *text, idx *n)
     *n = to;
 }
 
-static bool take_piece(struct piece *p, struct message m, char *model)
+static bool take_piece(struct vocabulary_piece *p, struct message m,
+                       char *model)
 {
     struct field f;
-    *p = (struct piece){ .type = PIECE_NORMAL };
+    *p = (struct vocabulary_piece){ .type = PIECE_NORMAL };
     while (m.at < m.end) {
         if (!take_field(&f, &m))
             return false;
@@ -195,7 +196,8 @@ static int open_bytes(struct vocabulary *v, struct err *e)
     }
     for (int i = 0; i < BYTES; i++) {
         v->memory[i] = (char)i;
-        v->pieces[i] = (struct piece){ v->memory + i, 1, PIECE_BYTE };
+        v->pieces[i] =
+            (struct vocabulary_piece){ v->memory + i, 1, PIECE_BYTE };
     }
     return OK;
 }

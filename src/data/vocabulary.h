@@ -24,14 +24,14 @@ enum piece_type {
     PIECE_BYTE = 6,
 };
 
-struct piece {
+struct vocabulary_piece {
     const char *bytes; /* no NUL behind them; may hold some */
     idx n;
     enum piece_type type;
 };
 
 struct vocabulary {
-    struct piece *pieces; /* (n) */
+    struct vocabulary_piece *pieces; /* (n) */
     idx n;
     char *memory;
 };

@@ -248,7 +248,7 @@ static bool is_spelt(const struct encoding *c, int32_t token, const char *text,
     const struct vocabulary *v = &c->pieces->vocabulary;
     if (token < 0 || token >= v->n)
         return false;
-    const struct piece *p = &v->pieces[token];
+    const struct vocabulary_piece *p = &v->pieces[token];
     size_t skipped = is_first && c->pieces->puts_blank && *p->bytes == ' ';
     size_t length = (size_t)p->n - skipped;
     if (p->type == PIECE_UNKNOWN || p->type == PIECE_CONTROL ||
@@ -325,7 +325,7 @@ static int find_bytes(struct pieces *p, struct err *e)
 {
     memset(p->bytes, -1, sizeof p->bytes);
     for (idx i = 0; i < p->vocabulary.n; i++) {
-        const struct piece *piece = &p->vocabulary.pieces[i];
+        const struct vocabulary_piece *piece = &p->vocabulary.pieces[i];
         unsigned char byte = (unsigned char)piece->bytes[0];
         if (piece->n == 1 &&
             (piece->type == PIECE_BYTE || (byte == '\n' && p->bytes[byte] < 0)))

@@ -32,8 +32,8 @@ static void print_files(FILE *out, const struct stored *s)
     for (idx i = 0; i < s->n_maps; i++)
         bytes += (double)s->maps[i]->n;
     text_add_bytes(&(struct text){ size, sizeof size, 0 }, bytes);
-    line(out, "format", "%s: %s", s->format->text.name,
-         s->format->text.formula);
+    int at = fprintf(out, "%-14s %s:", "format", s->format->text.name);
+    text_print_words(out, s->format->text.formula, at, 15, 80);
     if (s->n_maps == 1)
         line(out, "file", "%s, %s", s->maps[0]->path, size);
     else
@@ -72,7 +72,7 @@ static int print_stored(FILE *out, const struct stored *s,
         line(out, "text", "%.0f bytes, %.4g a token", s->text_bytes,
              s->text_bytes / (double)s->n);
     line(out, "hash", "%s, %s%s", s->hash,
-         place[0] ? "kept in " : "computed at each start", place);
+         place[0] ? "kept in " : "kept nowhere", place);
     return OK;
 }
 

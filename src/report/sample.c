@@ -148,7 +148,7 @@ static void print_facts(FILE *out, const struct sample *s)
         text_add(&t, ", part %td", s->row->part + 1);
     text_add(&t, ": unit %td", (idx)s->row->unit);
     if (first != NO_OFFSET)
-        text_add(&t, ", token %td of the corpus", first);
+        text_add(&t, ", offset %td", first);
     if (n_documents > 1)
         text_add(&t, ", %td documents", n_documents);
     if (s->split != SPLIT_SINK)

@@ -7,24 +7,37 @@
 
 enum { CHARACTER_MAX = 4, PIECE_COLUMNS = 40 };
 
-static enum token_look look_of(const struct corpus *c)
+/* A prepared folder knows what its tokens stand for. */
+static int open_vocabulary(struct token_text *x, idx part, struct err *e)
 {
-    return c->n_plain == 256 && c->kind->is_stored && c->train.width == 1
-               ? LOOK_BYTES
-               : LOOK_NUMBERS;
+    struct vocabulary *v = &x->vocabularies[part];
+    bool is_bytes = true;
+    if (vocabulary_open(v, x->source->mixture.parts[part].path, e))
+        return e->code;
+    for (idx i = 0; i < v->n; i++)
+        is_bytes = is_bytes && v->pieces[i].type == PIECE_BYTE;
+    x->looks[part] = is_bytes && v->n == 256 ? LOOK_BYTES : LOOK_PIECES;
+    return OK;
 }
 
 int token_text_open(struct token_text *x, const struct source *s, bool unicode,
                     struct err *e)
 {
     *x = (struct token_text){ .source = s, .unicode = unicode };
-    for (idx i = 0; i < s->n_parts; i++)
-        x->looks[i] = look_of(&s->parts[i].corpus);
-    return e->code;
+    for (idx i = 0; i < s->n_parts; i++) {
+        const struct corpus *c = &s->parts[i].corpus;
+        if (c->kind->is_stored && c->train.width == 1 && c->n_plain == 256)
+            x->looks[i] = LOOK_BYTES;
+        if (c->train.vocab && open_vocabulary(x, i, e))
+            return e->code;
+    }
+    return OK;
 }
 
 void token_text_close(struct token_text *x)
 {
+    for (idx i = 0; i < PARTS_MAX; i++)
+        vocabulary_release(&x->vocabularies[i]);
     *x = (struct token_text){ 0 };
 }
 
@@ -61,10 +74,25 @@ static idx show_character(char out[TOKEN_TEXT_MAX], const struct token_text *x,
     return used;
 }
 
+/* A piece of a word, with which a line may hold any bytes. */
+static void show_piece(char out[TOKEN_TEXT_MAX], const struct token_text *x,
+                       const char *bytes, idx n)
+{
+    char text[TOKEN_TEXT_MAX] = "";
+    if (n > 0 && n < TOKEN_TEXT_MAX)
+        memcpy(text, bytes, (size_t)n);
+    if (n > 0 && !text[0]) /* a NUL, or too long to show */
+        snprintf(out, TOKEN_TEXT_MAX, "<%td bytes>", n);
+    else
+        utf8_show(out, TOKEN_TEXT_MAX, text, PIECE_COLUMNS, x->unicode);
+}
+
 idx tokens_show(char out[TOKEN_TEXT_MAX], const struct token_text *x, idx part,
                 const int32_t *tokens, idx n)
 {
     const struct source *s = x->source;
+    const char *piece;
+    idx piece_n;
     if (tokens[0] == s->bos)
         strcpy(out, "<BOS>");
     else if (tokens[0] == s->eos)
@@ -73,6 +101,10 @@ idx tokens_show(char out[TOKEN_TEXT_MAX], const struct token_text *x, idx part,
         strcpy(out, "<FIXED>");
     else if (x->looks[part] == LOOK_BYTES && tokens[0] < 256)
         return show_character(out, x, tokens, n);
+    else if (x->looks[part] == LOOK_PIECES &&
+             (piece =
+                  vocabulary_text(&x->vocabularies[part], tokens[0], &piece_n)))
+        show_piece(out, x, piece, piece_n);
     else if (x->looks[part] == LOOK_NUMBERS)
         snprintf(out, TOKEN_TEXT_MAX, "%td", (idx)tokens[0]);
     else /* of another part of a mixture */

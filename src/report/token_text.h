@@ -4,6 +4,7 @@
 #define SINKLAB_TOKEN_TEXT_H
 
 #include "data/source.h"
+#include "data/vocabulary.h"
 
 /* Bytes of what is shown for a token, NUL included. */
 enum { TOKEN_TEXT_MAX = 128 };
@@ -14,6 +15,7 @@ struct token_text {
     const struct source *source; /* borrowed */
     bool unicode;                /* the terminal shows it */
     enum token_look looks[PARTS_MAX];
+    struct vocabulary vocabularies[PARTS_MAX]; /* of those with pieces */
 };
 
 /* token_text_open - for an open source, which it borrows. OK, ERR_DATA, ERR_IO,

@@ -54,7 +54,7 @@ check "info of a config tells files, tokens, samples, epochs" says \
 ^tokens +234 of 1 byte each, the largest 255$
 ^documents +2, of 34 to 200 tokens, 117.0 on average$
 ^text +234 bytes, 1 a token$
-^hash +[0-9a-f]{16}, computed at each start$
+^hash +[0-9a-f]{16}, kept nowhere$
 ^training +212 tokens, held out 23$
 ^samples +201 different ones, drawn with replacement$
 ^a run reads +20 samples, 240 tokens: 1.132 epochs$
@@ -108,11 +108,35 @@ check "replaced targets are told" says \
     samples --count 1 data.label_noise=1 data.order=epochs data.bos=no \
     data.unique_tokens=13 data.path=text/b.txt
 check "padding of a document does not count" says \
-    '^train 0, update 1: unit 0, .*, 34 of 60 targets
+    '^train 0, update 1: unit 0, .*, 34 of 60 targets count
 ^ +36  <26 of padding>$
 ^ +x$' \
     samples --count 1 model.context=60 data.order=documents data.bos=no \
     data.val_path=text
+
+# --- prepared folders ---------------------------------------------------------
+check "a prepared folder of bytes" \
+    "$SINKLAB" data prepare text -o bytes --val-fraction 0.3
+prepared=(data.source=tokens data.order=epochs model.context=24)
+check "... is told with its held-out part" says \
+    '^vocabulary +256$
+^held out +bytes$
+^text +[0-9]+ bytes, 1 a token$' "$SINKLAB" data info bytes
+check "... and read" says '<BOS>First line.\\n\\tTab, caf' samples --count 20 \
+    "${prepared[@]}" data.path=bytes
+if command -v spm_train >/dev/null; then
+    for i in 1 2 3 4 5 6 7 8; do
+        echo "the cat and the dog and the rat sat on the mat, said number $i"
+    done >cats.txt
+    check "a prepared folder of sub-words" \
+        "$SINKLAB" data prepare cats.txt -o cats --vocab 300 --lines
+    check "... is shown piece by piece" says '[|].*[|] ?t' samples --count 1 \
+        "${prepared[@]}" data.path=cats
+    check "... in 80 columns" is_narrow samples --count 9 "${prepared[@]}" \
+        data.path=cats
+else
+    echo "# no spm_train: sub-words are not looked at"
+fi
 
 json_lines() { # how many, of one object each
     [ "$(wc -l <"$T/json")" -eq "$1" ] &&
