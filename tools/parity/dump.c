@@ -3,8 +3,9 @@
  *   dump CHECKPOINT.h5 BATCH OUT
  *
  * Opens model and data as the checkpoint's config says, takes batch number
- * BATCH of the training data, and writes OUT: config, tokens, targets, loss,
- * logits of the scored rows, and weight and gradient of every tensor. An item
+ * BATCH of the training data, and writes OUT: config, tokens, targets, their
+ * weights, documents and positions if the model asks for them, loss, logits of
+ * the scored rows, and weight and gradient of every tensor. An item
  * is a line "NAME TYPE DIMENSION...", then its numbers as they lie in memory.
  */
 #include <stdio.h>
@@ -55,15 +56,27 @@ static void put_logits(FILE *out, const struct session *s, const struct acts *x)
     }
 }
 
+static void put_ints(FILE *out, const char *name, const int32_t *x,
+                     const struct batch *b)
+{
+    idx shape[2] = { b->B, b->T };
+    if (!x)
+        return;
+    put_head(out, "", name, "int32", 2, shape);
+    fwrite(x, sizeof *x, (size_t)(b->B * b->T), out);
+}
+
 static void put_batch(FILE *out, struct session *s, struct look *k, idx batch)
 {
     struct batch part = batch_part(&s->batch, 0, k->x.B), *b = &part;
     idx shape[2] = { b->B, b->T }, one = 1, n = b->B * b->T;
     source_batch(&s->source, b, SPLIT_TRAIN, batch * b->B);
-    put_head(out, "", "tokens", "int32", 2, shape);
-    fwrite(b->tokens, sizeof *b->tokens, (size_t)n, out);
-    put_head(out, "", "targets", "int32", 2, shape);
-    fwrite(b->targets, sizeof *b->targets, (size_t)n, out);
+    put_ints(out, "tokens", b->tokens, b);
+    put_ints(out, "targets", b->targets, b);
+    put_ints(out, "documents", b->documents, b);
+    put_ints(out, "positions", b->positions, b);
+    put_head(out, "", "weights", real_name(), 2, shape);
+    fwrite(b->weights, sizeof *b->weights, (size_t)n, out);
 
     model_forward_loss(&s->model, k->w, &k->x, b);
     put_logits(out, s, &k->x);

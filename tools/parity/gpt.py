@@ -215,8 +215,9 @@ def normalised(c, f, n):
 
 # --- what stands before the weights ---------------------------------------------
 
-def visible(c, tokens):
+def visible(c, batch):
     """(B,H,S,S): does head h's query t see key j?"""
+    tokens = batch.tokens
     R, S, B = c.R, c.R + tokens.shape[1], len(tokens)
     t, j = torch.arange(S).view(1, 1, S, 1), torch.arange(S).view(1, 1, 1, S)
     window, prefix, group = (
@@ -234,17 +235,20 @@ def visible(c, tokens):
         starts = F.pad(tokens == c.count("attention.document_token"), (R, 0))
         number = starts.cumsum(-1)
         near = near & (number.view(B, 1, S, 1) == number.view(B, 1, 1, S))
+    if c["attention.documents"] == "within":
+        start = F.pad(batch.documents, (R, 0))
+        near = near & (start.view(B, 1, S, 1) == start.view(B, 1, 1, S))
     globals_ = R + (c.count("attention.group_globals") if group else 0)
     seen = near | ((j < globals_) & (j <= t)) | (
         (j < R + prefix) if prefix else torch.zeros(1, dtype=torch.bool))
     return torch.where(t < R, j <= t, seen)  # registers see registers
 
 
-def rotate(x):
-    """x (...,S,D)"""
-    S, D = x.shape[-2:]
+def rotate(x, places):
+    """x (B,heads,S,D), places (B,S)"""
+    D = x.shape[-1]
     rate = 10000 ** (-2 * torch.arange(D // 2).double() / D)
-    angle = torch.outer(torch.arange(S).double(), rate)
+    angle = places[:, None, :, None] * rate
     cos, sin = angle.cos().to(x), angle.sin().to(x)
     low, high = x.chunk(2, -1)
     return torch.cat([low * cos - high * sin, high * cos + low * sin], -1)
@@ -305,7 +309,7 @@ def convolve(w, b, x):
                    for i in range(len(w)))
 
 
-def prepared(c, own, q, k, v, first):
+def prepared(c, own, q, k, v, first, places):
     """Queries, keys (B,heads,S,D) and values as heads read them."""
     if c.count("attention.conv"):
         q, k, v = (convolve(own(f"conv.{name}.weight"),
@@ -318,7 +322,7 @@ def prepared(c, own, q, k, v, first):
         q = q / q.norm(dim=-1, keepdim=True)
         k = k / k.norm(dim=-1, keepdim=True)
     if c["model.position"] == "rope":
-        q, k = rotate(q), rotate(k)
+        q, k = rotate(q, places), rotate(k, places)
     if c["attention.features"] == "elu1":
         q, k = F.elu(q) + 1, F.elu(k) + 1
     elif c["attention.features"] == "mlp":
@@ -435,7 +439,7 @@ def finished(c, own, x, o, v):
     return o.transpose(1, 2).reshape(B, S, heads * E)
 
 
-def attention(c, w, layer, x, seen, kept):
+def attention(c, w, layer, x, seen, places, kept):
     """kept: the first block's values, put there by it."""
     name = f"block.{layer}.attention."
 
@@ -448,7 +452,7 @@ def attention(c, w, layer, x, seen, kept):
     q = q.view(B, S, c.H, c.D).transpose(1, 2)
     k = k.view(B, S, c.K, c.D).transpose(1, 2)
     v = v.view(B, S, -1, c.E).transpose(1, 2)
-    q, k, v = prepared(c, own, q, k, v, kept.get("v"))
+    q, k, v = prepared(c, own, q, k, v, kept.get("v"), places)
     kept.setdefault("v", v)
     k = k.repeat_interleave(c.H // c.K, 1)
     own_v = v if c.in_pairs else v.repeat_interleave(c.H // c.K, 1)
@@ -482,21 +486,41 @@ def sinusoid(T, C):
     return torch.cat([angle.sin(), angle.cos()[:, :C - half]], -1)
 
 
-def logits_of(c, w, tokens):
+class Batch:
+    """Tokens, what follows them and how much it counts, (B,T) each; where the
+    document of each begins, and the place that it has for the model."""
+    def __init__(self, arrays):
+        self.tokens, self.targets = (
+            arrays[name].long() for name in ("tokens", "targets"))
+        self.weights = arrays["weights"]
+        B, T = self.tokens.shape
+        self.documents = arrays.get("documents",
+                                    torch.zeros(B, T)).long()
+        self.positions = arrays.get("positions",
+                                    torch.arange(T).expand(B, T)).long()
+
+    def places(self, R):
+        """(B,R+T), registers in front"""
+        front = torch.arange(R).expand(len(self.tokens), R)
+        return torch.cat([front, R + self.positions], 1)
+
+
+def logits_of(c, w, batch):
     """(B, scored rows, V)"""
-    B, T = tokens.shape
-    x, kept = w["token.weight"][tokens], {}
+    B, T = batch.tokens.shape
+    x, kept = w["token.weight"][batch.tokens], {}
     if c["model.position"] == "learned":
-        x = x + w["position.weight"][:T]
+        x = x + w["position.weight"][batch.positions]
     elif c["model.position"] == "sinusoid":
-        x = x + sinusoid(T, c.C).to(x)
+        x = x + sinusoid(T, c.C).to(x)[batch.positions]
     if c.R:
         x = torch.cat([w["register.weight"].expand(B, -1, -1), x], 1)
-    seen = visible(c, tokens)
+    seen, places = visible(c, batch), batch.places(c.R)
     for layer in range(c.L):
         name = f"block.{layer}."
         x = sublayer(c, w, name + "norm1", x,
-                     lambda y: attention(c, w, layer, y, seen, kept))
+                     lambda y: attention(c, w, layer, y, seen, places,
+                                         kept))
         x = sublayer(c, w, name + "norm2", x,
                      lambda y: feed_forward(c, w, name + "ffn.", y))
     if "final.gain" in w:
@@ -506,8 +530,10 @@ def logits_of(c, w, tokens):
     return x @ head.t()
 
 
-def loss_of(logits, targets):
-    """Mean over the scored rows, in nats."""
+def loss_of(logits, batch):
+    """Mean over the scored rows by their weights, in nats."""
     log_p = logits.log_softmax(-1)
-    targets = targets[:, -logits.shape[1]:]
-    return -log_p.gather(-1, targets.unsqueeze(-1)).mean()
+    targets = batch.targets[:, -logits.shape[1]:]
+    nats = -log_p.gather(-1, targets.unsqueeze(-1)).squeeze(-1)
+    return (nats * batch.weights[:, -logits.shape[1]:]).sum() / \
+        batch.weights.sum()

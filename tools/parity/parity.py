@@ -59,8 +59,9 @@ def compare(path):
     states = [name for name in w if name.endswith("mean_alpha")]
     names = [name for name in w if name not in states]
     torch.set_default_dtype(dump["logits"].dtype)
-    logits = gpt.logits_of(config, w, dump["tokens"].long())
-    loss = gpt.loss_of(logits, dump["targets"].long())
+    batch = gpt.Batch(dump)
+    logits = gpt.logits_of(config, w, batch)
+    loss = gpt.loss_of(logits, batch)
     gradients = torch.autograd.grad(loss, [w[name] for name in names],
                                     allow_unused=True)
     errors = {}

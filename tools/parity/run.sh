@@ -17,7 +17,8 @@ PYTHON=${PYTHON:-python3}
 # what is not linear shows.
 STEPS=30
 
-# NAME PRESET KEY=VALUE...; keys without a section are of [attention].
+# NAME PRESET KEY=VALUE...; keys without a section are of [attention]. @texts is
+# a folder of short documents.
 variants() {
     cat <<'END_OF_VARIANTS'
 gpt2 gpt2
@@ -69,6 +70,12 @@ window_registers llama window=7 registers=3
 prefix gpt2 prefix=6
 group gpt2 group=8 group_shift=yes group_globals=2
 documents gpt2 document_token=3
+documents_within gpt2 documents=within data.source=text data.path=@texts
+documents_packed gpt2 documents=within data.source=text data.path=@texts data.order=packed data.restart_positions=yes
+documents_rope llama documents=within registers=2 data.source=text data.path=@texts data.restart_positions=yes
+documents_across llama model.position=sinusoid data.source=text data.path=@texts data.restart_positions=yes
+documents_padded llama data.source=text data.path=@texts data.order=documents data.eos=yes
+restarts_by_token llama document_token=3 data.restart_positions=yes
 gate_element llama gate=input
 gate_head gpt2 gate=input gate_per=head
 gate_static gpt2 gate=static
@@ -121,14 +128,17 @@ log_every = $STEPS
 val_every = 0
 [optim]
 lr = 1e-2
-[data]
-vocab = 20
 [sink]
 tokens = 40
 probe_every = 0
 [checkpoint]
 every = 0
 END
+
+mkdir "$work/texts"
+for i in $(seq 10 99); do
+    seq -s ' ' "$i" $((i + i % 13)) >"$work/texts/$i"
+done
 
 is_wanted() { # name wanted...
     local name=$1 one
@@ -144,7 +154,12 @@ dumps=()
 while read -r name preset keys; do
     is_wanted "$name" "$@" || continue
     overrides=(model.preset="$preset" model.init=framework)
+    case $keys in
+    *data.source=text*) ;;
+    *) overrides+=(data.vocab=20) ;;
+    esac
     for key in $keys; do
+        key=${key/@/$work/}
         case ${key%%=*} in
         *.*) overrides+=("$key") ;;
         *) overrides+=("attention.$key") ;;
