@@ -133,7 +133,19 @@ static void declare(struct param_table *t)
     }
 }
 
-static const char *const slot_names[] = { "moment1" };
+static void describe_states(struct optim_state states[TENSORS],
+                            const struct param_table *t, real *slot)
+{
+    for (int i = 0; i < TENSORS; i++) {
+        const struct param *p = &t->rows[i];
+        states[i] = (struct optim_state){ .slot = "moment1",
+                                          .ndim = 2,
+                                          .shape = { WIDTH, WIDTH },
+                                          .n = p->n,
+                                          .values = slot + p->offset };
+        strcpy(states[i].name, p->name);
+    }
+}
 
 static int with_checkpoint(const char *path, bool is_state, bool is_save,
                            struct err *e)
@@ -146,11 +158,11 @@ static int with_checkpoint(const char *path, bool is_state, bool is_save,
         return err_set(e, ERR_MEMORY, "no memory");
     for (idx i = 0; i < 2 * t.total; i++)
         w[i] = (real)i / 3;
-    real *slots[] = { w + t.total };
+    struct optim_state states[TENSORS];
+    describe_states(states, &t, w + t.total);
     struct checkpoint_data d = { .weights = w,
-                                 .n_slots = is_state,
-                                 .slot_names = slot_names,
-                                 .slots = slots };
+                                 .n_states = is_state ? TENSORS : 0,
+                                 .states = states };
     struct checkpoint_head head = { .run_id = "run-1",
                                     .step = 8,
                                     .tokens = 512,

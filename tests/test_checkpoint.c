@@ -13,7 +13,7 @@
 #include "io/fsys_calls.h"
 #include "run/checkpoint.h"
 
-enum { CAP_BYTES = 1 << 24, CALLS_MAX = 100, N_SLOTS = 2 };
+enum { CAP_BYTES = 1 << 24, CALLS_MAX = 100, N_SLOTS = 2, N_TENSORS = 4 };
 
 /* Of places in a file every so-manieth is tried, a prime; at the end, where the
  * seal is, or the beginning, each. */
@@ -25,6 +25,7 @@ static const char *const slot_names[N_SLOTS] = { "moment1", "moment2" };
 struct fixture {
     struct param_table t;
     real *values[1 + N_SLOTS];
+    struct optim_state states[N_SLOTS * N_TENSORS];
     struct checkpoint_data d;
     struct checkpoint_head head;
 };
@@ -55,14 +56,31 @@ static void declare(struct param_table *t, idx width)
     param_declare(t, PARAM_COLUMN, width, 3, (idx[]){ 2, 1, width }, "keys");
 }
 
+/* All tensors of a slot, slot by slot. */
+static void describe_states(struct fixture *f)
+{
+    assert_int_equal(f->t.count, N_TENSORS);
+    for (idx i = 0; i < COUNT_OF(f->states); i++) {
+        const struct param *p = &f->t.rows[i % N_TENSORS];
+        struct optim_state *x = &f->states[i];
+        x->slot = slot_names[i / N_TENSORS];
+        strcpy(x->name, p->name);
+        x->ndim = p->ndim;
+        memcpy(x->shape, p->shape, sizeof x->shape);
+        x->n = p->n;
+        x->values = f->values[1 + i / N_TENSORS] + p->offset;
+    }
+}
+
 static void fixture_init(struct fixture *f, uint64_t number, idx n_slots)
 {
     *f = (struct fixture){ 0 };
     declare(&f->t, 5);
     for (int i = 0; i < 1 + N_SLOTS; i++)
         f->values[i] = random_bits(&f->t, 10 * number + (uint64_t)i);
-    f->d = (struct checkpoint_data){ f->values[0], n_slots, slot_names,
-                                     f->values + 1 };
+    describe_states(f);
+    f->d = (struct checkpoint_data){ f->values[0], n_slots * N_TENSORS,
+                                     f->states };
     f->head = (struct checkpoint_head){ .run_id = "run-\xc3\xa9t\xc3\xa9",
                                         .step = 128,
                                         .tokens = 65536.5,
@@ -93,16 +111,16 @@ static int load(const struct fixture *f, const char *path, struct err *e)
     struct fixture got;
     struct checkpoint_head head = { 0 };
     size_t bytes = (size_t)f->t.total * sizeof(real);
-    fixture_init(&got, 99, f->d.n_slots);
+    fixture_init(&got, 99, f->d.n_states / N_TENSORS);
     int rc = checkpoint_load(&head, path, &f->t, &got.d, e);
     if (rc == OK) {
-        for (idx i = 0; i <= f->d.n_slots; i++)
+        for (idx i = 0; i <= f->d.n_states / N_TENSORS; i++)
             assert_memory_equal(got.values[i], f->values[i], bytes);
         assert_string_equal(head.run_id, f->head.run_id);
         assert_string_equal(head.config, f->head.config);
         assert_int_equal(head.step, f->head.step);
         assert_true(head.tokens == f->head.tokens);
-        if (f->d.n_slots)
+        if (f->d.n_states)
             assert_string_equal(head.last_row, f->head.last_row);
         free(head.config);
     }
@@ -136,7 +154,7 @@ static void test_checkpoint__comes_back_bit_for_bit(void **state)
         fixture_init(&f, 1, n_slots);
         save(&f, path);
         assert_int_equal(load(&f, path, &e), OK);
-        f.d.n_slots = 0; /* the weights of a full state will do for analysis */
+        f.d.n_states = 0; /* the weights of a full state will do for analysis */
         assert_int_equal(load(&f, path, &e), OK);
         fixture_release(&f);
     }
@@ -216,13 +234,13 @@ static void test_checkpoint__of_another_optimizer_is_refused(void **state)
     in_dir(path, "optimizer.h5");
     fixture_init(&f, 1, 0);
     save(&f, path);
-    f.d.n_slots = 1;
+    f.d.n_states = N_TENSORS;
     assert_refused(&f, path, "holds weights only");
     save(&f, path);
-    f.d.n_slots = 2;
+    f.d.n_states = 2 * N_TENSORS;
     assert_refused(&f, path, "misses /optim/moment2");
     save(&f, path);
-    f.d.n_slots = 1;
+    f.d.n_states = N_TENSORS;
     assert_refused(&f, path, "holds /optim/moment2");
     fixture_release(&f);
 }

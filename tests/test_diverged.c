@@ -87,25 +87,26 @@ static void name_folder(char dir[RUN_DIR_MAX], const char *name)
 
 /* --- what may be saved ---------------------------------------------------- */
 
-static void check_refused(struct session *s, const struct param *p, real *x,
+/* x: n weights of a tensor, or a state of it. */
+static void check_refused(struct session *s, const char *name, idx n, real *x,
                           const char *slot, bool is_weight)
 {
     static const real bad[] = { (real)NAN, INFINITY, -INFINITY };
-    for (idx at = 0; at < p->n; at += idx_max(1, p->n - 1)) {
+    for (idx at = 0; at < n; at += idx_max(1, n - 1)) {
         for (idx k = 0; k < COUNT_OF(bad); k++) {
             struct err e = { 0 }, none = { 0 };
             char want[256];
-            real kept = x[p->offset + at];
-            x[p->offset + at] = bad[k];
+            real kept = x[at];
+            x[at] = bad[k];
             assert_int_equal(session_check(s, 7, true, &e), ERR_DIVERGED);
             snprintf(want, sizeof want,
                      "at step 7: of %s%s 1 of %td numbers are not finite, the "
                      "first of them number %td:",
-                     p->name, slot, p->n, at);
+                     name, slot, n, at);
             assert_within(e.text, want);
             assert_int_equal(session_check(s, 7, false, &none),
                              is_weight ? ERR_DIVERGED : OK);
-            x[p->offset + at] = kept;
+            x[at] = kept;
         }
     }
 }
@@ -121,9 +122,14 @@ static void test_session__refuses_to_save_a_number_that_is_none(void **state)
     assert_int_equal(session_check(&s, 7, true, &e), OK);
     for (idx i = 0; i < s.model.table.count; i++) {
         const struct param *p = &s.model.table.rows[i];
-        check_refused(&s, p, d.weights, "", true);
-        check_refused(&s, p, d.slots[0], "'s moment1", false);
-        check_refused(&s, p, d.slots[1], "'s moment2", false);
+        check_refused(&s, p->name, p->n, d.weights + p->offset, "", true);
+    }
+    assert_int_equal(d.n_states, 2 * s.model.table.count);
+    for (idx i = 0; i < d.n_states; i++) {
+        char slot[32];
+        snprintf(slot, sizeof slot, "'s %s", d.states[i].slot);
+        check_refused(&s, d.states[i].name, d.states[i].n, d.states[i].values,
+                      slot, false);
     }
     assert_int_equal(session_check(&s, 7, true, &e), OK);
     session_release(&s);

@@ -44,7 +44,7 @@ static void test_engine__loses_what_the_model_loses(void **state)
     (void)state;
     struct both x;
     open_both(&x, NULL);
-    assert_int_equal(engine_download(&x.g).n_slots, 0);
+    assert_int_equal(engine_download(&x.g).n_states, 0);
     for (idx n = 1; n <= B; n++) {
         struct batch part = batch_part(&x.t.batch, 0, n);
         double want = tiny_loss(&x.t, n), sum = 0;
@@ -104,10 +104,13 @@ static void test_engine__trains_as_its_parts_do(void **state)
         engine_step(&x.g, step, 0.01, norm);
         struct engine_numbers n = engine_download(&x.g);
         assert_memory_equal(n.weights, x.t.w, bytes);
-        assert_int_equal(n.n_slots, s.kind->n_slots);
-        for (idx k = 0; k < n.n_slots; k++) {
-            assert_string_equal(n.slot_names[k], s.kind->slot_names[k]);
-            assert_memory_equal(n.slots[k], s.slots[k], bytes);
+        assert_int_equal(n.n_states, s.n_states);
+        for (idx k = 0; k < n.n_states; k++) {
+            assert_string_equal(n.states[k].slot, s.states[k].slot);
+            assert_string_equal(n.states[k].name, s.states[k].name);
+            assert_int_equal(n.states[k].n, s.states[k].n);
+            assert_memory_equal(n.states[k].values, s.states[k].values,
+                                (size_t)s.states[k].n * sizeof(real));
         }
     }
     arena_release(&arena);

@@ -91,7 +91,25 @@ static void naive_sgd(struct bench *b, idx i, double g, double step, double lr)
 {
     (void)step;
     b->m[i] = b->o.momentum * b->m[i] + g;
-    b->ref[i] -= lr * b->m[i];
+    b->ref[i] -= lr * (b->o.nesterov ? g + b->o.momentum * b->m[i] : b->m[i]);
+}
+
+static void naive_lion(struct bench *b, idx i, double g, double step, double lr)
+{
+    const struct optim_options *o = &b->o;
+    double c = o->beta1 * b->m[i] + (1 - o->beta1) * g;
+    (void)step;
+    b->ref[i] -= c > 0 ? lr : c < 0 ? -lr : 0;
+    b->m[i] = o->beta2 * b->m[i] + (1 - o->beta2) * g;
+}
+
+static void naive_signum(struct bench *b, idx i, double g, double step,
+                         double lr)
+{
+    double momentum = b->o.momentum;
+    (void)step;
+    b->m[i] = momentum * b->m[i] + (1 - momentum) * g;
+    b->ref[i] -= b->m[i] > 0 ? lr : b->m[i] < 0 ? -lr : 0;
 }
 
 static void naive_adamw(struct bench *b, idx i, double g, double step,
@@ -110,8 +128,13 @@ static const struct naive {
     const char *name;
     void (*update)(struct bench *b, idx i, double g, double step, double lr);
 } naives[] = {
+    /* clang-format off */
     { "adamw", naive_adamw },
+    { "adam", naive_adamw },
     { "sgd", naive_sgd },
+    { "lion", naive_lion },
+    { "signum", naive_signum },
+    /* clang-format on */
 };
 
 static void naive_update(struct bench *b, idx i, double g, double step,
@@ -148,8 +171,13 @@ static void naive_step(struct bench *b, idx step, double lr)
             continue;
         }
         for (idx i = p->offset; i < p->offset + p->n; i++) {
-            b->ref[i] *= decays ? 1 - lr * b->o.weight_decay : 1;
-            naive_update(b, i, scale * (double)b->dw[i], (double)step, lr);
+            double g = scale * (double)b->dw[i];
+            double decay = decays ? b->o.weight_decay : 0;
+            if (b->o.name == optimizer_index("adam"))
+                g += decay * b->ref[i];
+            else
+                b->ref[i] *= 1 - lr * decay;
+            naive_update(b, i, g, (double)step, lr);
         }
     }
 }
@@ -205,6 +233,137 @@ static void test_optim__every_optimizer_matches_its_formula(void **state)
     for (int i = 0; optimizer_name(i); i++)
         check_optimizer(optimizer_name(i));
 }
+
+static void test_sgd__looks_ahead_with_nesterov(void **state)
+{
+    (void)state;
+    struct optim_options o = options_of("sgd");
+    o.nesterov = true;
+    o.weight_decay = 0.5;
+    check(&o, 0.01);
+}
+
+/* --- what learns ---------------------------------------------------------- */
+
+/* One step with gradients of 1 and every group at its own rate and decay. */
+static void test_optim__groups_have_factors_of_their_own(void **state)
+{
+    (void)state;
+    struct optim_options o = options_of("sgd");
+    struct bench b;
+    o.momentum = 0;
+    o.weight_decay = 0.5;
+    for (int i = 0; i < PARAM_GROUPS; i++) {
+        o.lr_group[i] = 1 + i;
+        o.decay_group[i] = 0.1 * i;
+    }
+    open_bench(&b, &o, 2);
+    for (idx i = 0; i < b.table.total; i++)
+        b.dw[i] = 1;
+    optim_step(&b.s, b.w, b.dw, 1, 0.125, 0);
+    for (idx k = 0; k < b.table.count; k++) {
+        const struct param *p = &b.table.rows[k];
+        int group = (int)param_group(p);
+        double lr = 0.125 * (1 + group), decay = 0.5 * 0.1 * group;
+        for (idx i = p->offset; i < p->offset + p->n; i++)
+            if (p->role != PARAM_STATE)
+                assert_near((double)b.w[i], b.ref[i] * (1 - lr * decay) - lr,
+                            1e-6, 1);
+    }
+    close_bench(&b);
+}
+
+static bool is_same(const struct bench *b, const struct param *p)
+{
+    for (idx i = p->offset; i < p->offset + p->n; i++)
+        if ((double)b->w[i] != b->ref[i] || b->dw[i] != 0)
+            return false;
+    return true;
+}
+
+/* Neither rate nor decay, momentum or norm of the gradient sees them. */
+static void check_still(const struct optim_options *o, const char *still)
+{
+    struct bench b;
+    open_bench(&b, o, 2);
+    for (idx step = 1; step <= 3; step++) {
+        fill_gradients(&b, step, 1);
+        double norm = optim_grad_norm(&b.s, b.dw);
+        for (idx k = 0; k < b.table.count; k++)
+            if (strchr(still, b.table.rows[k].name[0]))
+                memset(b.dw + b.table.rows[k].offset, 0,
+                       (size_t)b.table.rows[k].n * sizeof *b.dw);
+        double of_rest = naive_norm(&b);
+        assert_near(norm, of_rest, 1e-12, of_rest);
+        fill_gradients(&b, step, 1);
+        optim_step(&b.s, b.w, b.dw, step, 0.1, norm);
+    }
+    for (idx k = 0; k < b.table.count; k++)
+        assert_int_equal(is_same(&b, &b.table.rows[k]),
+                         strchr(still, b.table.rows[k].name[0]) != NULL);
+    for (idx i = 0; i < b.s.n_states; i++) {
+        const struct optim_state *x = &b.s.states[i];
+        bool is_zero = true;
+        for (idx j = 0; j < x->n; j++)
+            is_zero = is_zero && x->values[j] == 0;
+        assert_true(is_zero || !strchr(still, x->name[0]));
+    }
+    close_bench(&b);
+}
+
+static void test_optim__what_is_frozen_keeps_its_bits(void **state)
+{
+    (void)state;
+    for (int name = 0; optimizer_name(name); name++) {
+        struct optim_options o = options_of(optimizer_name(name));
+        o.weight_decay = 0.5;
+        o.clip = 1;
+        o.lr_group[GROUP_MATRICES] = o.lr_group[GROUP_NORMS] = 0;
+        check_still(&o, "ad");
+        strcpy(o.freeze, " [bf] , ?");
+        check_still(&o, "abcdef");
+        o = options_of(optimizer_name(name));
+        strcpy(o.freeze, "c e");
+        check_still(&o, "ce");
+    }
+}
+
+static void test_optim__a_pattern_that_names_nothing_is_refused(void **state)
+{
+    (void)state;
+    struct optim_options o = options_of("adamw");
+    struct bench b;
+    struct err e = { 0 };
+    open_bench(&b, &o, 1);
+    strcpy(o.freeze, "a, [b-d]");
+    assert_int_equal(optim_check(&o, &b.table, &e), OK);
+    strcpy(o.freeze, "a block.*");
+    assert_int_equal(optim_check(&o, &b.table, &e), ERR_CONFIG);
+    assert_string_equal(e.text,
+                        "[optim] freeze: no tensor of this model is called "
+                        "'block.*': they have names as a and f");
+    close_bench(&b);
+}
+
+/* With decay_scheduled = no a rate of 0 shrinks as the peak does. */
+static void test_optim__decay_may_stay_when_the_rate_falls(void **state)
+{
+    (void)state;
+    struct optim_options o = options_of("sgd");
+    o.weight_decay = 0.5;
+    o.lr = 0.25;
+    for (int scheduled = 0; scheduled < 2; scheduled++) {
+        struct bench b;
+        o.decay_scheduled = scheduled;
+        open_bench(&b, &o, 1);
+        optim_step(&b.s, b.w, b.dw, 1, 0, 0);
+        assert_near((double)b.w[0], b.ref[0] * (scheduled ? 1 : 0.875), 1e-6,
+                    1);
+        close_bench(&b);
+    }
+}
+
+/* --- adamw ---------------------------------------------------------------- */
 
 static void test_adamw__adds_eps_beside_the_root(void **state)
 {
@@ -291,38 +450,51 @@ static void test_optim__stretches_are_all_tensors_once(void **state)
         const struct param *p = &b.table.rows[k];
         for (idx done = 0; done < p->n; done += b.s.stretches[at++].n) {
             assert_true(at < b.s.n_stretches);
-            assert_int_equal(b.s.stretches[at].offset, p->offset + done);
-            assert_true(b.s.stretches[at].n > 0);
-            assert_true(b.s.stretches[at].n <= p->n - done);
+            const struct stretch *x = &b.s.stretches[at];
+            assert_int_equal(x->unit->tensor.offset + x->from,
+                             p->offset + done);
+            assert_true(x->n > 0);
+            assert_true(x->n <= p->n - done);
         }
     }
     assert_int_equal(at, b.s.n_stretches);
     close_bench(&b);
 }
 
-/* What a kind says it remembers is placed, and nothing else. */
-static void test_optim__memory_is_for_the_slots_of_the_kind(void **state)
+/* What a kind says it remembers is placed, named and counted. */
+static void test_optim__states_are_what_the_kinds_declare(void **state)
 {
     (void)state;
     for (int name = 0; optimizer_name(name); name++) {
         struct optim_options o = options_of(optimizer_name(name));
-        struct arena planned = { 0 }, named = { 0 };
         struct bench b;
-        struct optim s;
         open_bench(&b, &o, 1);
-        optim_plan(&s, &planned, &o, &b.table, 1);
-        for (idx k = 0; k < s.kind->n_slots; k++)
-            arena_reals(&named, b.table.total);
-        arena_bytes(&named, (size_t)s.n_stretches * sizeof *s.stretches);
-        arena_doubles(&named, s.n_stretches);
-        assert_int_equal(planned.used_bytes, named.used_bytes);
-        for (idx k = 0; k < OPTIM_SLOTS_MAX; k++)
-            assert_int_equal(b.s.slots[k] != NULL, k < b.s.kind->n_slots);
+        idx numbers = 0, states = 0;
+        for (idx i = 0; i < b.s.n_units; i++) {
+            const struct optim_unit *u = &b.s.units[i];
+            assert_true(u->n_states >= u->kind->n_slots);
+            for (idx k = 0; k < u->n_states; k++, states++) {
+                const struct optim_state *x = &b.s.states[states];
+                assert_ptr_equal(x, &u->states[k]);
+                assert_ptr_equal(x->values, u->values[k]);
+                assert_ptr_equal(x->name,
+                                 strstr(x->name, u->tensor.param->name));
+                for (idx j = 0; j < x->n; j++)
+                    assert_true(x->values[j] == 0);
+                if (k < u->kind->n_slots) {
+                    assert_string_equal(x->slot, u->kind->slot_names[k]);
+                    assert_int_equal(x->n, u->tensor.n);
+                }
+                numbers += x->n;
+            }
+        }
+        assert_int_equal(states, b.s.n_states);
+        assert_int_equal(numbers, optim_state_numbers(&o, &b.table));
         close_bench(&b);
     }
 }
 
-/* An update that looks at the slots it is given: of probed, the first n. */
+/* An update that looks at the states it is given: of probed, the first n. */
 static struct {
     const struct optim *s;
     idx n, calls;
@@ -331,30 +503,32 @@ static struct {
 static void probe(real *restrict w, const real *restrict g, real *const *slot,
                   idx n, const struct update *u)
 {
-    (void)w, (void)g, (void)n, (void)u;
-    for (idx k = 0; k < OPTIM_SLOTS_MAX; k++) {
-        if (k >= probed.n)
-            assert_null(slot[k]);
-        else
-            assert_in_range(
-                slot[k] - probed.s->slots[k], 0,
-                probed.s->stretches[probed.s->n_stretches - 1].offset);
-    }
-    probed.calls++;
+    const struct stretch *x = &probed.s->stretches[probed.calls++];
+    (void)w, (void)g;
+    assert_ptr_equal(u->tensor, &x->unit->tensor);
+    assert_int_equal(n, x->n);
+    for (idx k = 0; k < OPTIM_STATES_MAX; k++)
+        assert_ptr_equal(slot[k],
+                         k < probed.n ? x->unit->values[k] + x->from : NULL);
 }
 
-static void test_optim__an_update_has_its_own_slots_alone(void **state)
+static void test_optim__an_update_has_its_own_states_alone(void **state)
 {
     (void)state;
     struct optim_options o = options_of("adamw"); /* has all there can be */
     for (idx n = 0; n <= OPTIM_SLOTS_MAX; n++) {
         const struct optimizer kind = { .n_slots = n, .update = probe };
         struct bench b;
+        idx following = 0;
         open_bench(&b, &o, 1);
-        b.s.kind = &kind;
+        for (idx i = 0; i < b.s.n_units; i++) {
+            b.s.units[i].kind = &kind;
+            b.s.units[i].n_states = n;
+            following += b.s.units[i].is_state;
+        }
         probed.s = &b.s, probed.n = n, probed.calls = 0;
         optim_step(&b.s, b.w, b.dw, 1, 0.1, 0);
-        assert_true(probed.calls > 1);
+        assert_int_equal(probed.calls, b.s.n_stretches - following);
         close_bench(&b);
     }
 }
@@ -379,8 +553,9 @@ static void test_optim__threads_change_no_bit(void **state)
             optim_step(&four.s, four.w, four.dw, step, 0.01, norm);
         }
         assert_memory_equal(one.w, four.w, bytes);
-        for (idx k = 0; k < one.s.kind->n_slots; k++)
-            assert_memory_equal(one.s.slots[k], four.s.slots[k], bytes);
+        for (idx k = 0; k < one.s.n_states; k++)
+            assert_memory_equal(one.s.states[k].values, four.s.states[k].values,
+                                (size_t)one.s.states[k].n * sizeof(real));
         close_bench(&one);
         close_bench(&four);
     }
@@ -404,13 +579,18 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_optim__every_optimizer_matches_its_formula),
+        cmocka_unit_test(test_sgd__looks_ahead_with_nesterov),
+        cmocka_unit_test(test_optim__groups_have_factors_of_their_own),
+        cmocka_unit_test(test_optim__what_is_frozen_keeps_its_bits),
+        cmocka_unit_test(test_optim__a_pattern_that_names_nothing_is_refused),
+        cmocka_unit_test(test_optim__decay_may_stay_when_the_rate_falls),
         cmocka_unit_test(test_adamw__adds_eps_beside_the_root),
         cmocka_unit_test(test_adamw__first_step_is_the_learning_rate),
         cmocka_unit_test(test_optim__norm_is_over_all_gradients),
         cmocka_unit_test(test_optim__clipped_step_has_the_clip_as_norm),
         cmocka_unit_test(test_optim__stretches_are_all_tensors_once),
-        cmocka_unit_test(test_optim__memory_is_for_the_slots_of_the_kind),
-        cmocka_unit_test(test_optim__an_update_has_its_own_slots_alone),
+        cmocka_unit_test(test_optim__states_are_what_the_kinds_declare),
+        cmocka_unit_test(test_optim__an_update_has_its_own_states_alone),
         cmocka_unit_test(test_optim__threads_change_no_bit),
         cmocka_unit_test(test_optim__every_row_has_its_texts),
     };

@@ -117,7 +117,8 @@ struct pass_loss engine_backward(struct engine *g, const struct batch *b,
                                  struct batch_total of)
 {
     struct cpu *c = g->cpu;
-    return model_backward_loss(g->m, c->w, c->dw, &c->acts, b, of);
+    return model_backward_loss(g->m, optim_trained(&c->optim, c->w), c->dw,
+                               &c->acts, b, of);
 }
 
 double engine_grad_norm(struct engine *g)
@@ -160,14 +161,14 @@ struct engine_numbers engine_download(struct engine *g)
     struct cpu *c = g->cpu;
     struct engine_numbers n = { .weights = c->w };
     if (g->request.optim) {
-        n.n_slots = c->optim.kind->n_slots;
-        n.slot_names = c->optim.kind->slot_names;
-        n.slots = c->optim.slots;
+        n.n_states = c->optim.n_states;
+        n.states = c->optim.states;
     }
     return n;
 }
 
 void engine_upload(struct engine *g)
 {
-    (void)g;
+    if (g->request.optim)
+        optim_look(&g->cpu->optim, g->cpu->w);
 }

@@ -17,6 +17,7 @@
 #include "data/batch.h"
 #include "nn/model/model.h"
 #include "optim/options.h"
+#include "optim/state.h"
 
 /* What an engine is opened for. */
 struct engine_request {
@@ -70,7 +71,9 @@ struct pass_loss engine_loss(struct engine *g, const struct batch *b);
  * not count. Valid until the next call. */
 const real *engine_losses(const struct engine *g, idx sequence);
 
-/* engine_backward - the part that a micro-batch has in an update's means and in
+/* engine_backward - gradients are taken where the optimizer looks, which may
+ * not be at the weights (schedule-free); all else is of the weights.
+ * Gives the part that a micro-batch has in an update's means and in
  * the gradient of its objective, which is added to those before it. of: all
  * micro-batches of the update together. */
 struct pass_loss engine_backward(struct engine *g, const struct batch *b,
@@ -97,12 +100,11 @@ const real *engine_hidden(const struct engine *g, idx depth, idx sequence);
 double engine_ceiling(const struct engine *g, real *c, const real *a,
                       const real *b, idx n);
 
-/* The numbers, on the host: (table.total) each. */
+/* The numbers, on the host. */
 struct engine_numbers {
-    real *weights;
-    idx n_slots; /* of the optimizer; 0 without training */
-    const char *const *slot_names;
-    real *const *slots;
+    real *weights; /* (table.total) */
+    idx n_states;  /* of the optimizer; 0 without training */
+    const struct optim_state *states;
 };
 
 /* engine_download - the numbers as they are now. They may be written, and

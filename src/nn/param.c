@@ -56,24 +56,65 @@ void param_table_release(struct param_table *t)
     *t = (struct param_table){ 0 };
 }
 
+void param_cut(struct param *p, const char *name, idx rows)
+{
+    if (rows == 0)
+        return;
+    BUG_ON(p->n_parts == PARAM_PARTS_MAX);
+    p->parts[p->n_parts++] = (struct param_part){ name, rows };
+}
+
+enum param_group param_group(const struct param *p)
+{
+    switch (p->role) {
+    case PARAM_LINEAR:
+    case PARAM_RESIDUAL:
+    case PARAM_SWIGLU_OUT:
+    case PARAM_FEATURE:
+        return GROUP_MATRICES;
+    case PARAM_EMBEDDING:
+        return GROUP_EMBEDDING;
+    case PARAM_HEAD:
+        return GROUP_HEAD;
+    case PARAM_GAIN:
+    case PARAM_SHIFT:
+        return GROUP_NORMS;
+    case PARAM_BIAS:
+        return GROUP_BIASES;
+    case PARAM_COLUMN:
+    case PARAM_OWN:
+    case PARAM_STATE:
+        return GROUP_ATTENTION;
+    }
+    BUG_ON(true);
+    return PARAM_GROUPS;
+}
+
 bool param_is_matrix(const struct param *p)
 {
-    return p->role == PARAM_EMBEDDING || p->role == PARAM_LINEAR ||
-           p->role == PARAM_RESIDUAL || p->role == PARAM_SWIGLU_OUT ||
-           p->role == PARAM_FEATURE;
+    return param_group(p) <= GROUP_HEAD;
+}
+
+struct param_fault numbers_fault(const real *x, idx n)
+{
+    struct param_fault f = { NULL, 0, 0 };
+    for (idx i = n; i-- > 0;)
+        if (!isfinite(x[i])) {
+            f.n++;
+            f.at = i;
+        }
+    return f;
 }
 
 struct param_fault params_fault(const struct param_table *t, const real *w)
 {
     for (idx i = 0; i < t->count; i++) {
-        struct param_fault f = { &t->rows[i], 0, 0 };
-        for (idx j = f.p->n; j-- > 0;)
-            if (!isfinite(w[f.p->offset + j])) {
-                f.n++;
-                f.at = j;
-            }
-        if (f.n > 0)
+        const struct param *p = &t->rows[i];
+        struct param_fault f = numbers_fault(w + p->offset, p->n);
+        if (f.n > 0) {
+            f.p = p;
             return f;
+        }
     }
     return (struct param_fault){ NULL, 0, 0 };
 }

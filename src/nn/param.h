@@ -14,13 +14,19 @@
 #include "base/err.h"
 #include "base/op_text.h"
 
-enum { PARAM_NAME_MAX = 64, PARAM_NDIM_MAX = 3, PARAM_MAX = 16384 };
+enum {
+    PARAM_NAME_MAX = 64,
+    PARAM_NDIM_MAX = 3,
+    PARAM_MAX = 16384,
+    PARAM_PARTS_MAX = 3,
+};
 
 #define PARAM_STATE_RATE 0.1
 
 enum param_role {
     PARAM_EMBEDDING, /* token and position tables */
     PARAM_LINEAR,    /* (out, in) matrices */
+    PARAM_HEAD,      /* the one that gives logits, where it has its own */
     PARAM_RESIDUAL,  /* the linear matrices that write to the residual stream */
     PARAM_SWIGLU_OUT, /* the same, of a SwiGLU feed-forward */
     PARAM_FEATURE,    /* matrices of a feature map of queries and keys */
@@ -34,6 +40,12 @@ enum param_role {
                         update */
 };
 
+/* Matrices that lie in one tensor, one below the other: queries' and keys'. */
+struct param_part {
+    const char *name; /* for names of what belongs to it */
+    idx rows;
+};
+
 struct param {
     char name[PARAM_NAME_MAX]; /* letters, digits, '_' and '.' */
     int ndim;
@@ -45,6 +57,8 @@ struct param {
     double last;      /* PARAM_GAIN: ones, and this (kern/norm.h) */
     double mean, std; /* PARAM_OWN, PARAM_STATE: N(mean, std^2), */
     double (*start)(idx i, idx n); /* or row i of n; NULL: the former */
+    int n_parts;                   /* of a fused matrix; 0: it is one */
+    struct param_part parts[PARAM_PARTS_MAX];
 };
 
 struct param_table {
@@ -67,8 +81,24 @@ idx param_declare(struct param_table *t, enum param_role role, idx fan_in,
 struct param *param_last(struct param_table *t);
 void param_table_release(struct param_table *t);
 
+/* param_cut - the row's next part, of so many rows; none if it has none. */
+void param_cut(struct param *p, const char *name, idx rows);
+
 /* A tensor of two or more dimensions that multiplies activations. */
 bool param_is_matrix(const struct param *p);
+
+/* What an optimizer may treat apart; a head that is tied to the embedding is
+ * one with it. */
+enum param_group {
+    GROUP_MATRICES, /* within blocks */
+    GROUP_EMBEDDING,
+    GROUP_HEAD,
+    GROUP_NORMS,
+    GROUP_BIASES,    /* of linear layers */
+    GROUP_ATTENTION, /* its own numbers: extra columns, biases of scores, ... */
+    PARAM_GROUPS
+};
+enum param_group param_group(const struct param *p);
 
 /* A number of a flat buffer that is none: NaN or infinite. */
 struct param_fault {
@@ -76,6 +106,9 @@ struct param_fault {
     idx n;                 /* how many in that tensor, */
     idx at;                /* and the first of them */
 };
+
+/* numbers_fault - the same of n numbers, p NULL. */
+struct param_fault numbers_fault(const real *x, idx n);
 
 /* params_fault - look at all numbers of a buffer (t->total). */
 struct param_fault params_fault(const struct param_table *t, const real *w);

@@ -1,35 +1,79 @@
-/* optim.h - an update of all weights: gradient norm, clipping, decay,
+/* optim.h - an update of all weights: gradient norm, clipping, decay, groups,
  * and whichever optimizer (optimizer.h) it is.
+ *
+ * What does not learn - its name is frozen, or its group's learning rate is 0 -
+ * keeps its bits, has no part in the gradient norm, and its state stays.
  */
 #ifndef SINKLAB_OPTIM_H
 #define SINKLAB_OPTIM_H
 
 #include "base/arena.h"
-#include "nn/param.h"
+#include "base/err.h"
 #include "optim/optimizer.h"
 #include "optim/options.h"
+#include "optim/state.h"
+
+/* A tensor and who updates it. */
+struct optim_unit {
+    struct tensor tensor;
+    const struct optimizer *kind;
+    double lr_factor, decay;
+    bool is_fixed; /* it does not learn */
+    bool is_state; /* PARAM_STATE: follows, is not trained */
+    idx n_states;
+    struct optim_state *states; /* (n_states) */
+    real *values[OPTIM_STATES_MAX];
+    const real *rotations[OPTIM_ROTATIONS_MAX];
+};
+
+/* Random orthogonal matrices, one a size. */
+enum { OPTIM_SIZES_MAX = 64 };
+struct optim_rotation {
+    idx n;
+    real *q; /* (n,n) */
+};
 
 /* A stretch of one tensor: the unit of work of a thread, of fixed size. */
 struct stretch {
-    idx offset, n;
-    bool decays;
-    bool is_state; /* PARAM_STATE: follows, is not trained */
+    const struct optim_unit *unit;
+    idx from, n; /* within the tensor */
 };
 
 struct optim {
-    const struct optim_options *options; /* borrowed */
+    const struct optim_options *options; /* borrowed, as the table is */
     const struct optimizer *kind;
-    real *slots[OPTIM_SLOTS_MAX]; /* (table total), zero at first */
-    struct stretch *stretches;
-    double *partial; /* (n_stretches) sums of squares */
-    idx n_stretches;
+    struct optim_unit *units;   /* in the order of the table */
+    struct optim_state *states; /* unit by unit */
+    struct stretch *stretches;  /* of all units, in their order */
+    struct optim_unit **wholes; /* those with update_tensor, large ones first */
+    double *partial;            /* (n_stretches) sums of squares */
+    real *scratch;              /* (threads, scratch_n) */
+    real *trained;              /* (table total); NULL: the weights are */
+    struct optim_rotation rotations[OPTIM_SIZES_MAX];
+    idx n_units, n_states, n_stretches, n_wholes, n_rotations, scratch_n;
     int threads;
 };
 
-/* optim_plan - place slots and work lists in the arena (measure first). */
+/* optim_check - do the patterns of options->freeze each name a tensor?
+ * OK, ERR_CONFIG. */
+int optim_check(const struct optim_options *o, const struct param_table *t,
+                struct err *e);
+
+/* optim_plan - place states and work lists in the arena (measure first). */
 void optim_plan(struct optim *s, struct arena *arena,
                 const struct optim_options *o, const struct param_table *t,
                 int threads);
+
+/* Numbers that all states have together. */
+idx optim_state_numbers(const struct optim_options *o,
+                        const struct param_table *t);
+
+/* optim_look - states or weights w (table total) were written from outside. */
+void optim_look(const struct optim *s, const real *w);
+
+/* Where gradients are to be taken, given the weights: they themselves, unless
+ * the optimizer looks elsewhere (schedule-free). */
+const real *optim_trained(const struct optim *s, const real *w);
 
 /* Global l2 norm of the gradients, in double, the same for any threads. */
 double optim_grad_norm(const struct optim *s, const real *dw);

@@ -15,7 +15,7 @@ static void update(real *restrict w, const real *restrict g, real *const *slot,
     real *restrict m = slot[0], *restrict v = slot[1];
     double t = (double)u->step;
     real b1 = (real)o->beta1, b2 = (real)o->beta2;
-    real keep = (real)(1 - u->lr * u->decay);
+    real keep = (real)(1 - u->shrink);
     real rate = (real)(u->lr / (1 - pow(o->beta1, t)));
     real unbias = (real)(1 / sqrt(1 - pow(o->beta2, t)));
     real eps = (real)o->eps, scale = u->grad_scale;
@@ -24,20 +24,22 @@ static void update(real *restrict w, const real *restrict g, real *const *slot,
         real d = scale * g[i];
         m[i] = b1 * m[i] + (1 - b1) * d;
         v[i] = b2 * v[i] + (1 - b2) * d * d;
-#ifdef SINKLAB_DOUBLE
-        real root = sqrt(v[i]);
-#else
-        real root = sqrtf(v[i]);
-#endif
-        w[i] = keep * w[i] - rate * m[i] / (root * unbias + eps);
+        w[i] = keep * w[i] - rate * m[i] / (real_sqrt(v[i]) * unbias + eps);
     }
 }
 
 const struct optimizer optim_adamw = {
     .text = { .name = "adamw",
-              .key = "[optim] name = adamw",
               .formula = "w = (1 - lr decay) w - lr m^ / (sqrt(v^) + eps)",
-              .source = "arXiv 1711.05101" },
+              .parameters = "beta1, beta2, eps",
+              .source = "arXiv 1711.05101",
+              .sinks = "the study's (arXiv 2410.10781): weight decay of 0.5 "
+                       "to 1 gives the strongest sink; a toy of 2 layers: sink "
+                       "by step 4740, largest activation 246, where Muon has "
+                       "150 and 4787 (repository muon-norm-cap-grokking); "
+                       "excess kurtosis 1818 at 1.4 B parameters, Muon 361 "
+                       "(arXiv 2506.19697)" },
+    .is_rest = true,
     .n_slots = 2,
     .slot_names = { "moment1", "moment2" },
     .update = update,

@@ -1,15 +1,36 @@
 #include "optim/optimizer.h"
 
-extern const struct optimizer optim_adamw, optim_sgd;
+/* One line each. `sinklab list optimizer` and the docs keep this order. */
+/* clang-format off */
+#define OPTIMIZERS(each) \
+    each(adamw) \
+    each(sgd) \
+    each(adam) \
+    each(lion) \
+    each(signum)
+/* clang-format on */
 
-const struct optimizer *const optimizers[] = {
-    &optim_adamw,
-    &optim_sgd,
-    NULL,
-};
+#define DECLARE(name) extern const struct optimizer optim_##name;
+OPTIMIZERS(DECLARE)
+#define ROW(name) &optim_##name,
+const struct optimizer *const optimizers[] = { OPTIMIZERS(ROW) NULL };
 
 const char *optimizer_name(int i)
 {
     return i >= 0 && i < COUNT_OF(optimizers) - 1 ? optimizers[i]->text.name
                                                   : NULL;
+}
+
+const struct optimizer *optimizer_rest(int i)
+{
+    for (const struct optimizer *const *k = optimizers; *k; k++)
+        if ((*k)->is_rest && i-- == 0)
+            return *k;
+    return NULL;
+}
+
+const char *optimizer_rest_name(int i)
+{
+    const struct optimizer *k = optimizer_rest(i);
+    return k ? k->text.name : NULL;
 }

@@ -11,6 +11,27 @@ static const char *decay_name(int i)
     return i >= 0 && i < COUNT_OF(names) ? names[i] : NULL;
 }
 
+#define BETAS "optim.name = adamw | adam | lion"
+#define EPS "optim.name = adamw | adam"
+#define DECAYS "optim.weight_decay != 0"
+#define ALL_DECAY "optim.weight_decay != 0 and optim.decay = all"
+
+#define GROUP(name, group, what, when)                                         \
+    { "lr_" #name,                                                             \
+      KEY_REAL,                                                                \
+      FIELD(lr_group[group]),                                                  \
+      "1",                                                                     \
+      0,                                                                       \
+      1e6,                                                                     \
+      NULL,                                                                    \
+      0,                                                                       \
+      "factor on lr of " what "; 0: they keep their bits",                     \
+      NULL },                                                                  \
+    {                                                                          \
+        "decay_" #name, KEY_REAL, FIELD(decay_group[group]), "1", 0, 1e6,      \
+            NULL, 0, "factor on weight_decay of " what, when                   \
+    }
+
 #define FIELD(f) offsetof(struct optim_options, f)
 const struct key optim_keys[] = {
     { "name", KEY_CHOICE, FIELD(name), "adamw", 0, 0, optimizer_name, 0,
@@ -18,19 +39,38 @@ const struct key optim_keys[] = {
     { "lr", KEY_REAL, FIELD(lr), "1e-3", 0, 1000, NULL, 0, "peak learning rate",
       NULL },
     { "beta1", KEY_REAL, FIELD(beta1), "0.9", 0, 0.999999, NULL, 0,
-      "adamw: decay of the first moment", "optim.name = adamw" },
+      "decay of the first moment; lion: its share in the step", BETAS },
     { "beta2", KEY_REAL, FIELD(beta2), "0.95", 0, 0.999999, NULL, 0,
-      "adamw: decay of the second moment", "optim.name = adamw" },
+      "decay of the second moment; lion: of its momentum", BETAS },
     { "eps", KEY_REAL, FIELD(eps), "1e-8", 1e-30, 1, NULL, 0,
-      "adamw: added to the root of the second moment", "optim.name = adamw" },
+      "added to the root of the second moment", EPS },
     { "momentum", KEY_REAL, FIELD(momentum), "0.9", 0, 0.999999, NULL, 0,
-      "sgd: share of the previous step that is kept", "optim.name = sgd" },
+      "sgd, signum: share of the previous step that is kept",
+      "optim.name = sgd | signum" },
+    { "nesterov", KEY_BOOL, FIELD(nesterov), "no", 0, 0, NULL, 0,
+      "sgd: the step goes where the momentum will lead", "optim.name = sgd" },
     { "weight_decay", KEY_REAL, FIELD(weight_decay), "0.1", 0, 1000, NULL, 0,
-      "decoupled: weights shrink by the factor 1 - lr x weight_decay a step",
+      "decoupled: weights shrink by the factor 1 - lr x weight_decay a step; "
+      "adam: its share of the weights is added to their gradient",
       NULL },
     { "decay", KEY_CHOICE, FIELD(decay), "all", 0, 0, decay_name, 0,
       "which tensors decay: all, or matrices (embeddings included) only",
       "optim.weight_decay != 0" },
+    { "decay_scheduled", KEY_BOOL, FIELD(decay_scheduled), "yes", 0, 0, NULL, 0,
+      "lr in that factor is the schedule's; no: always the peak's",
+      "optim.weight_decay != 0 and optim.name != adam" },
+    GROUP(matrices, GROUP_MATRICES, "matrices within blocks", DECAYS),
+    GROUP(embedding, GROUP_EMBEDDING, "embeddings", DECAYS),
+    GROUP(head, GROUP_HEAD, "a head that is not tied", DECAYS),
+    GROUP(norms, GROUP_NORMS, "gains and shifts of norms", ALL_DECAY),
+    GROUP(biases, GROUP_BIASES, "biases of linear layers", ALL_DECAY),
+    GROUP(attention, GROUP_ATTENTION,
+          "numbers that attention owns (extra columns, biases of scores, ...)",
+          ALL_DECAY),
+    { "freeze", KEY_TEXT, FIELD(freeze), "", 0, 0, NULL, 0,
+      "names of tensors that do not learn, as shell patterns with blanks "
+      "between",
+      NULL },
     { "clip", KEY_REAL, FIELD(clip), "1", 0, 1e9, NULL, 0,
       "gradients are scaled down to this global norm; 0 = never", NULL },
     { "schedule", KEY_CHOICE, FIELD(schedule), "constant", 0, 0, schedule_name,

@@ -1,25 +1,33 @@
-/* options.h - the [optim] keys: optimizer, schedule, clipping, decay. */
+/* options.h - the [optim] keys: optimizer, schedule, clipping, decay, groups.
+ */
 #ifndef SINKLAB_OPTIM_OPTIONS_H
 #define SINKLAB_OPTIM_OPTIONS_H
 
 #include "base/base.h"
 #include "base/err.h"
 #include "base/key.h"
+#include "nn/param.h"
 
 enum decay_kind { DECAY_ALL, DECAY_MATRICES };
 
 struct optim_options {
-    int name;            /* row of the table in optim/optimizer.c */
-    double lr;           /* peak learning rate */
-    double beta1, beta2; /* AdamW */
-    double eps;          /* AdamW */
-    double momentum;     /* SGD */
-    double weight_decay; /* decoupled: theta *= 1 - lr * weight_decay */
-    int decay;           /* enum decay_kind: which tensors decay */
-    double clip;         /* global gradient norm; 0 = off */
-    int schedule;        /* row of the schedule table */
-    idx warmup_steps;    /* linear from 0 */
-    double min_lr;       /* where cosine and linear end, share of lr */
+    int name;             /* row of the table in optim/optimizer.c */
+    int rest;             /* optimizer_rest() of what name does not treat */
+    double lr;            /* peak learning rate */
+    double beta1, beta2;  /* AdamW */
+    double eps;           /* AdamW */
+    double momentum;      /* SGD */
+    bool nesterov;        /* SGD */
+    double weight_decay;  /* decoupled: theta *= 1 - lr * weight_decay */
+    int decay;            /* enum decay_kind: which tensors decay */
+    bool decay_scheduled; /* lr above is the schedule's, else the peak */
+    double lr_group[PARAM_GROUPS];    /* factors on lr; 0: does not learn */
+    double decay_group[PARAM_GROUPS]; /* factors on weight_decay */
+    char freeze[KEY_TEXT_MAX];        /* patterns of names of tensors */
+    double clip;                      /* global gradient norm; 0 = off */
+    int schedule;                     /* row of the schedule table */
+    idx warmup_steps;                 /* linear from 0 */
+    double min_lr;                    /* where schedules end, share of lr */
 };
 
 extern const struct key optim_keys[];

@@ -112,33 +112,34 @@ static void tensor_path(char path[HDF_PATH_MAX], const char *group,
     BUG_ON(n < 0 || n >= HDF_PATH_MAX);
 }
 
-/* The group that holds a slot's tensors: a slot number, or -1 for weights. */
-static void slot_group(char path[HDF_PATH_MAX], const struct checkpoint_data *d,
-                       idx slot)
+static void slot_group(char path[HDF_PATH_MAX], const struct optim_state *x)
 {
-    if (slot < 0)
-        strcpy(path, PARAM_GROUP);
-    else
-        tensor_path(path, OPTIM_GROUP, d->slot_names[slot]);
+    tensor_path(path, OPTIM_GROUP, x->slot);
 }
 
-static real *slot_values(const struct checkpoint_data *d, idx slot)
+/* A weight, as a state is described; its slot is none. */
+static struct optim_state weight_of(const struct param *p, real *weights)
 {
-    return slot < 0 ? d->weights : d->slots[slot];
+    struct optim_state x = { .ndim = p->ndim,
+                             .n = p->n,
+                             .values = weights + p->offset };
+    strcpy(x.name, p->name);
+    memcpy(x.shape, p->shape, sizeof x.shape);
+    return x;
 }
 
 /* Saving. */
 
-static void save_tensor(struct hdf *h, const char *group, const struct param *p,
-                        const real *values)
+static void save_tensor(struct hdf *h, const char *group,
+                        const struct optim_state *x)
 {
     char path[HDF_PATH_MAX], hex[HASH_HEX_MAX];
-    struct hdf_shape shape = { .ndim = p->ndim };
-    for (int i = 0; i < p->ndim; i++)
-        shape.n[i] = p->shape[i];
-    hash_hex(hex, hash_bytes(values, (size_t)p->n * sizeof(real)));
-    tensor_path(path, group, p->name);
-    hdf_add_dataset(h, path, REAL_TYPE, &shape, values);
+    struct hdf_shape shape = { .ndim = x->ndim };
+    for (int i = 0; i < x->ndim; i++)
+        shape.n[i] = x->shape[i];
+    hash_hex(hex, hash_bytes(x->values, (size_t)x->n * sizeof(real)));
+    tensor_path(path, group, x->name);
+    hdf_add_dataset(h, path, REAL_TYPE, &shape, x->values);
     hdf_put_shape(h, path, "shape", &shape);
     hdf_put_text(h, path, "xxh3", hex);
 }
@@ -160,15 +161,29 @@ static void save_tensors(struct hdf *h, const struct param_table *t,
                          const struct checkpoint_data *d)
 {
     char group[HDF_PATH_MAX];
-    for (idx slot = -1; slot < d->n_slots; slot++) {
-        if (slot == 0)
-            hdf_add_group(h, OPTIM_GROUP);
-        slot_group(group, d, slot);
-        hdf_add_group(h, group);
-        for (idx i = 0; i < t->count; i++)
-            save_tensor(h, group, &t->rows[i],
-                        slot_values(d, slot) + t->rows[i].offset);
+    hdf_add_group(h, PARAM_GROUP);
+    for (idx i = 0; i < t->count; i++) {
+        struct optim_state x = weight_of(&t->rows[i], d->weights);
+        save_tensor(h, PARAM_GROUP, &x);
     }
+    if (d->n_states)
+        hdf_add_group(h, OPTIM_GROUP);
+    for (idx i = 0; i < d->n_states; i++) {
+        slot_group(group, &d->states[i]);
+        if (!hdf_has(h, OPTIM_GROUP, d->states[i].slot))
+            hdf_add_group(h, group);
+        save_tensor(h, group, &d->states[i]);
+    }
+}
+
+/* Numbers in all. */
+static idx count_numbers(const struct param_table *t,
+                         const struct checkpoint_data *d)
+{
+    idx n = t->n;
+    for (idx i = 0; i < d->n_states; i++)
+        n += d->states[i].n;
+    return n;
 }
 
 int checkpoint_save(const char *path, const struct checkpoint_head *head,
@@ -178,12 +193,11 @@ int checkpoint_save(const char *path, const struct checkpoint_head *head,
     struct hdf *h;
     char kind[16], run_id[RUN_ID_MAX], real_name[16], hex[HASH_HEX_MAX];
     char last_row[HASH_HEX_MAX];
-    size_t copies = 1 + (size_t)d->n_slots;
-    size_t bytes = (size_t)t->n * copies * sizeof(real) +
-                   (size_t)t->count * copies * TENSOR_META_BYTES +
+    size_t bytes = (size_t)count_numbers(t, d) * sizeof(real) +
+                   (size_t)(t->count + d->n_states) * TENSOR_META_BYTES +
                    strlen(head->config) + FILE_META_BYTES;
     BUG_ON(strlen(head->run_id) >= RUN_ID_MAX || head->step < 0);
-    snprintf(kind, sizeof kind, "%s", d->n_slots ? "state" : "weights");
+    snprintf(kind, sizeof kind, "%s", d->n_states ? "state" : "weights");
     snprintf(run_id, sizeof run_id, "%s", head->run_id);
     snprintf(real_name, sizeof real_name, "%s", REAL_NAME);
     snprintf(last_row, sizeof last_row, "%s", head->last_row);
@@ -271,19 +285,21 @@ static void take_head(struct checkpoint_head *head, struct fields *f)
 }
 
 /* Shape and type of one tensor against the model's. */
-static int check_tensor(struct hdf *h, const char *group, const struct param *p)
+static int check_tensor(struct hdf *h, const char *group,
+                        const struct optim_state *x)
 {
     char path[HDF_PATH_MAX], got[HDF_SHAPE_TEXT_MAX], want[HDF_SHAPE_TEXT_MAX];
-    struct hdf_shape shape, wanted = { .ndim = p->ndim };
+    struct hdf_shape shape, wanted = { .ndim = x->ndim };
     enum hdf_type type;
-    tensor_path(path, group, p->name);
-    if (!hdf_has(h, group, p->name))
-        return hdf_refuse(h, "misses %s, which this model has", path);
+    tensor_path(path, group, x->name);
+    if (!hdf_has(h, group, x->name))
+        return hdf_refuse(h, "misses %s, which this %s has", path,
+                          x->slot ? "optimizer" : "model");
     if (hdf_inspect(h, path, &type, &shape) != OK)
         return hdf_status(h);
-    for (int i = 0; i < p->ndim; i++)
-        wanted.n[i] = p->shape[i];
-    if (!hdf_shape_is(&shape, p->ndim, p->shape))
+    for (int i = 0; i < x->ndim; i++)
+        wanted.n[i] = x->shape[i];
+    if (!hdf_shape_is(&shape, x->ndim, x->shape))
         return hdf_refuse(h, "%s has shape %s, this model wants %s", path,
                           hdf_shape_print(got, &shape),
                           hdf_shape_print(want, &wanted));
@@ -292,14 +308,14 @@ static int check_tensor(struct hdf *h, const char *group, const struct param *p)
                : hdf_refuse(h, "damaged (type of %s); %s", path, REMEDY);
 }
 
-static int load_tensor(struct hdf *h, const char *group, const struct param *p,
-                       real *values)
+static int load_tensor(struct hdf *h, const char *group,
+                       const struct optim_state *x)
 {
     char path[HDF_PATH_MAX], hex[HASH_HEX_MAX], *hash = NULL;
-    tensor_path(path, group, p->name);
+    tensor_path(path, group, x->name);
     if (hdf_get_text(h, path, "xxh3", &hash) == OK &&
-        hdf_read(h, path, REAL_TYPE, values, p->n) == OK) {
-        hash_hex(hex, hash_bytes(values, (size_t)p->n * sizeof(real)));
+        hdf_read(h, path, REAL_TYPE, x->values, x->n) == OK) {
+        hash_hex(hex, hash_bytes(x->values, (size_t)x->n * sizeof(real)));
         if (strcmp(hash, hex) != 0)
             hdf_refuse(h,
                        "damaged (contents of %s do not match their hash); %s",
@@ -313,7 +329,8 @@ static int load_tensor(struct hdf *h, const char *group, const struct param *p,
 
 struct known_names {
     const struct param_table *t;     /* of tensors, or */
-    const struct checkpoint_data *d; /* of slots */
+    const struct checkpoint_data *d; /* of states, */
+    const char *slot;                /* those of one slot */
 };
 
 static void check_tensor_known(struct hdf *h, const char *path, void *context)
@@ -326,48 +343,77 @@ static void check_tensor_known(struct hdf *h, const char *path, void *context)
     hdf_refuse(h, "holds %s, which this model has not", path);
 }
 
-static void check_slot_known(struct hdf *h, const char *path, void *context)
+static void check_state_known(struct hdf *h, const char *path, void *context)
 {
     const struct known_names *known = context;
     const char *name = strrchr(path, '/') + 1;
-    for (idx i = 0; i < known->d->n_slots; i++)
-        if (strcmp(name, known->d->slot_names[i]) == 0)
+    for (idx i = 0; i < known->d->n_states; i++)
+        if (strcmp(name, known->d->states[i].name) == 0 &&
+            strcmp(known->slot, known->d->states[i].slot) == 0)
             return;
     hdf_refuse(h, "holds %s, which this optimizer has not", path);
 }
 
-static int check_slots(struct hdf *h, const struct fields *f,
-                       const struct checkpoint_data *d)
+static void check_slot_known(struct hdf *h, const char *path, void *context)
+{
+    const struct known_names *known = context;
+    struct known_names of_slot = { .d = known->d,
+                                   .slot = strrchr(path, '/') + 1 };
+    for (idx i = 0; i < known->d->n_states; i++)
+        if (strcmp(of_slot.slot, known->d->states[i].slot) == 0) {
+            hdf_list(h, path, check_state_known, &of_slot);
+            return;
+        }
+    hdf_refuse(h, "holds %s, which this optimizer has not", path);
+}
+
+/* What an optimizer remembers is there, and nothing else. */
+static int check_states(struct hdf *h, const struct fields *f,
+                        const struct checkpoint_data *d)
 {
     struct known_names known = { .d = d };
-    if (d->n_slots == 0)
+    char group[HDF_PATH_MAX];
+    if (d->n_states == 0)
         return OK;
     if (!is_state(f))
         return hdf_refuse(h, "holds weights only, and training goes on from a "
                              "full state (checkpoints/resume.h5)");
-    for (idx slot = 0; slot < d->n_slots; slot++)
-        if (!hdf_has(h, OPTIM_GROUP, d->slot_names[slot]))
+    for (idx i = 0; i < d->n_states; i++)
+        if (!hdf_has(h, OPTIM_GROUP, d->states[i].slot))
             return hdf_refuse(h, "misses %s/%s, which this optimizer has",
-                              OPTIM_GROUP, d->slot_names[slot]);
+                              OPTIM_GROUP, d->states[i].slot);
+    for (idx i = 0; i < d->n_states && hdf_status(h) == OK; i++) {
+        slot_group(group, &d->states[i]);
+        check_tensor(h, group, &d->states[i]);
+    }
     return hdf_list(h, OPTIM_GROUP, check_slot_known, &known);
 }
 
-/* All checks of a group come before the first of its numbers is copied. */
-static int load_group(struct hdf *h, const struct param_table *t,
-                      const struct checkpoint_data *d, idx slot)
+static int check_weights(struct hdf *h, const struct param_table *t,
+                         const struct checkpoint_data *d)
 {
     struct known_names known = { .t = t };
+    for (idx i = 0; i < t->count && hdf_status(h) == OK; i++) {
+        struct optim_state x = weight_of(&t->rows[i], d->weights);
+        check_tensor(h, PARAM_GROUP, &x);
+    }
+    return hdf_list(h, PARAM_GROUP, check_tensor_known, &known);
+}
+
+/* All checks come before the first number is copied. */
+static int load_tensors(struct hdf *h, const struct param_table *t,
+                        const struct checkpoint_data *d)
+{
     char group[HDF_PATH_MAX];
-    int rc = OK;
-    slot_group(group, d, slot);
-    for (idx i = 0; i < t->count && rc == OK; i++)
-        rc = check_tensor(h, group, &t->rows[i]);
-    if (rc == OK)
-        rc = hdf_list(h, group, check_tensor_known, &known);
-    for (idx i = 0; i < t->count && rc == OK; i++)
-        rc = load_tensor(h, group, &t->rows[i],
-                         slot_values(d, slot) + t->rows[i].offset);
-    return rc;
+    for (idx i = 0; i < t->count && hdf_status(h) == OK; i++) {
+        struct optim_state x = weight_of(&t->rows[i], d->weights);
+        load_tensor(h, PARAM_GROUP, &x);
+    }
+    for (idx i = 0; i < d->n_states && hdf_status(h) == OK; i++) {
+        slot_group(group, &d->states[i]);
+        load_tensor(h, group, &d->states[i]);
+    }
+    return hdf_status(h);
 }
 
 int checkpoint_read_head(struct checkpoint_head *head, const char *path,
@@ -395,9 +441,11 @@ int checkpoint_load(struct checkpoint_head *head, const char *path,
     if (rc == OK)
         rc = load_fields(&f, h);
     if (rc == OK)
-        rc = check_slots(h, &f, d);
-    for (idx slot = -1; slot < d->n_slots && rc == OK; slot++)
-        rc = load_group(h, t, d, slot);
+        rc = check_states(h, &f, d);
+    if (rc == OK)
+        rc = check_weights(h, t, d);
+    if (rc == OK)
+        rc = load_tensors(h, t, d);
     if (rc == OK && head)
         take_head(head, &f);
     if (rc == ERR_MEMORY)

@@ -15,6 +15,7 @@
 #include "base/err.h"
 #include "base/hash.h"
 #include "nn/param.h"
+#include "optim/state.h"
 #include "run/run_files.h"
 
 enum { CHECKPOINT_FORMAT = 2 };
@@ -30,12 +31,11 @@ struct checkpoint_head {
     char last_row[HASH_HEX_MAX];
 };
 
-/* The numbers: weights, and for a full state the optimizer's slots. */
+/* The numbers: weights, and for a full state what the optimizer remembers. */
 struct checkpoint_data {
-    real *weights;                 /* (table->total) */
-    idx n_slots;                   /* 0: weights only */
-    const char *const *slot_names; /* (n_slots), e.g. "moment1" */
-    real *const *slots;            /* (n_slots) of (table->total) */
+    real *weights; /* (table->total) */
+    idx n_states;  /* 0: weights only */
+    const struct optim_state *states;
 };
 
 /* checkpoint_save - write head and data to path, atomically replacing it.
@@ -51,8 +51,8 @@ int checkpoint_read_head(struct checkpoint_head *head, const char *path,
                          struct err *e);
 
 /* checkpoint_load - fill d (buffers given by the caller) from path. With
- * d->n_slots > 0 the file must hold those slots. head may be NULL.
- * OK, ERR_IO, ERR_CHECKPOINT (damaged, or another model's); on error the
+ * d->n_states > 0 the file must hold those states, and no others. head may be
+ * NULL. OK, ERR_IO, ERR_CHECKPOINT (damaged, or another model's); on error the
  * contents of the buffers are unspecified. */
 int checkpoint_load(struct checkpoint_head *head, const char *path,
                     const struct param_table *t, struct checkpoint_data *d,

@@ -5,7 +5,7 @@
 #include "base/memory.h"
 #include "nn/parts.h"
 #include "optim/learning_rate.h"
-#include "optim/optimizer.h"
+#include "optim/optim.h"
 
 int session_threads(const struct config *c)
 {
@@ -57,8 +57,10 @@ static void plan(struct session *s, struct arena *arena)
 size_t session_state_bytes(const struct config *c, const struct model *m,
                            bool with_state)
 {
-    idx slots = with_state ? optimizers[c->optim.name]->n_slots : 0;
-    return (size_t)(1 + slots) * (size_t)m->table.n * sizeof(real);
+    idx n = m->table.n;
+    if (with_state)
+        n += optim_state_numbers(&c->optim, &m->table);
+    return (size_t)n * sizeof(real);
 }
 
 size_t session_bytes(const struct config *c, const struct model *m,
@@ -133,7 +135,9 @@ int session_open_data(struct session *s, const struct config *c,
     key_copy_text(s->config.data.hash, s->source.hash);
     if (session_check_data(c, &s->source, e))
         return e->code;
-    return model_init(&s->model, &spec, s->source.vocab, e);
+    if (model_init(&s->model, &spec, s->source.vocab, e))
+        return e->code;
+    return is_training ? optim_check(&c->optim, &s->model.table, e) : OK;
 }
 
 int session_open(struct session *s, const struct config *c, bool is_training,
@@ -193,29 +197,33 @@ static int set_diverged(idx step, double loss, double grad_norm, struct err *e)
                    step, unsigned_nan(loss), unsigned_nan(grad_norm));
 }
 
-/* x: the weights, or one of the optimizer's slots by its name. */
-static int check_numbers(const struct session *s, const real *x,
-                         const char *slot, idx step, struct err *e)
+/* Numbers of a tensor, or of one of its states by its slot. */
+static int check_numbers(const char *name, const char *slot, const real *x,
+                         idx n, idx step, struct err *e)
 {
-    struct param_fault f = params_fault(&s->model.table, x);
-    if (!f.p)
+    struct param_fault f = numbers_fault(x, n);
+    if (f.n == 0)
         return OK;
     return err_set(e, ERR_DIVERGED,
                    "diverged at step %td: of %s%s%s %td of %td numbers are not "
                    "finite, the first of them number %td: try a smaller "
                    "optim.lr, optim.clip, or a longer optim.warmup_steps",
-                   step, f.p->name, slot ? "'s " : "", slot ? slot : "", f.n,
-                   f.p->n, f.at);
+                   step, name, slot ? "'s " : "", slot ? slot : "", f.n, n,
+                   f.at);
 }
 
 int session_check(struct session *s, idx step, bool with_state, struct err *e)
 {
     struct engine_numbers n = engine_download(&s->engine);
-    if (check_numbers(s, n.weights, NULL, step, e))
-        return e->code;
-    for (idx i = 0; with_state && i < n.n_slots; i++)
-        if (check_numbers(s, n.slots[i], n.slot_names[i], step, e))
+    struct param_fault f = params_fault(&s->model.table, n.weights);
+    if (f.p)
+        return check_numbers(f.p->name, NULL, n.weights + f.p->offset, f.p->n,
+                             step, e);
+    for (idx i = 0; with_state && i < n.n_states; i++) {
+        const struct optim_state *x = &n.states[i];
+        if (check_numbers(x->name, x->slot, x->values, x->n, step, e))
             return e->code;
+    }
     struct batch one = batch_part(&s->batch, 0, 1);
     for (idx t = 0; t < one.T; t++)
         one.weights[t] = 1; /* whatever counts of what was read last */
@@ -259,9 +267,8 @@ struct checkpoint_data session_data(struct session *s, bool with_state)
     struct engine_numbers n = engine_download(&s->engine);
     struct checkpoint_data d = { .weights = n.weights };
     if (with_state) {
-        d.n_slots = n.n_slots;
-        d.slot_names = n.slot_names;
-        d.slots = n.slots;
+        d.n_states = n.n_states;
+        d.states = n.states;
     }
     return d;
 }

@@ -262,6 +262,9 @@ static void declare_block(struct model *m, idx l)
     b->norm1 = declare_norm(m, has_norms, l, "norm1");
     b->qkv_w =
         declare_matrix(m, PARAM_LINEAR, m->W, C, l, "attention.qkv.weight");
+    param_cut(param_last(&m->table), "q", m->H * m->D);
+    param_cut(param_last(&m->table), "k", m->K * m->D);
+    param_cut(param_last(&m->table), "v", m->K * m->D);
     b->qkv_b =
         declare_vector(m, bias, PARAM_BIAS, C, m->W, l, "attention.qkv.bias");
     declare_projections(m, l);
@@ -278,6 +281,10 @@ static void declare_block(struct model *m, idx l)
     b->behind1 = declare_norm(m, is_behind, l, "norm1_behind");
     b->norm2 = declare_norm(m, has_norms, l, "norm2");
     b->up_w = declare_matrix(m, PARAM_LINEAR, U, C, l, "ffn.up.weight");
+    if (U > F) {
+        param_cut(param_last(&m->table), "gate", F);
+        param_cut(param_last(&m->table), "up", F);
+    }
     b->up_b = declare_vector(m, bias, PARAM_BIAS, C, U, l, "ffn.up.bias");
     b->down_w = declare_matrix(m, down, C, F, l, "ffn.down.weight");
     b->down_b = declare_vector(m, bias, PARAM_BIAS, F, C, l, "ffn.down.bias");
@@ -375,7 +382,7 @@ int model_init(struct model *m, const struct model_spec *spec, idx V,
     m->final = declare_norm(m, has_final, -1, "final");
     m->unembed_w = m->token_w;
     if (!o->tied_head)
-        m->unembed_w = param_declare(&m->table, PARAM_LINEAR, C, 2,
+        m->unembed_w = param_declare(&m->table, PARAM_HEAD, C, 2,
                                      (idx[]){ V, C }, "head.weight");
     if (m->table.is_out_of_memory)
         return err_set(e, ERR_MEMORY, "out of memory");
