@@ -177,6 +177,13 @@ static void test_prepared__other_manifests_are_passed_over(void **state)
     assert_false(s.is_prepared);
     assert_int_equal(s.vocab, 0);
     stored_close(&s);
+    assert_int_equal(mkdir(test_path("text"), 0700), 0);
+    assert_int_equal(mkdir(test_path("text/" PREPARED_MANIFEST), 0700), 0);
+    test_write_text("text/words", "some");
+    q = query_of(test_path("text"), "text");
+    assert_int_equal(stored_open(&s, &q, &e), OK);
+    assert_int_equal(s.n, 4);
+    stored_close(&s);
 }
 
 int main(void)

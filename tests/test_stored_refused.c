@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* Is refused as ERR_DATA, with the file's name and these words. */
 static void check_query(const struct stored_query *q, const char *file,
@@ -248,6 +249,22 @@ static void test_refused__mixed_files(void **state)
     check_query(&q, "pipe", "neither a file");
 }
 
+/* The index might be there, and the documents with it. */
+static void test_refused__what_cannot_be_looked_at_is_not_absent(void **state)
+{
+    (void)state;
+    struct bytes b = { 0 };
+    struct stored s;
+    struct err e = { 0 };
+    bytes_tokens(&b, 0, 10, 2);
+    struct stored_query q = query_of(bytes_save("looped.bin", &b), "auto");
+    q.token_bytes = 2;
+    assert_int_equal(symlink("looped.idx", test_path("looped.idx")), 0);
+    assert_int_equal(stored_open(&s, &q, &e), ERR_IO);
+    assert_non_null(strstr(e.text, "looped.idx"));
+    stored_close(&s);
+}
+
 static void test_refused__what_is_not_there(void **state)
 {
     (void)state;
@@ -266,6 +283,7 @@ int main(void)
         cmocka_unit_test(test_refused__megatron_tokens),
         cmocka_unit_test(test_refused__mixed_files),
         cmocka_unit_test(test_refused__what_is_not_there),
+        cmocka_unit_test(test_refused__what_cannot_be_looked_at_is_not_absent),
     };
     return cmocka_run_group_tests_name("stored_refused", tests, NULL, NULL);
 }

@@ -89,13 +89,21 @@ static void take_item(void *user, const struct ini_item *item)
         take_value(r, item->key, item->text);
 }
 
-/* Is there a manifest of anything? false for a path that is no folder. */
+/* Is there a manifest of anything? false for a path that is no folder, and for
+ * a folder of that name. */
 static int find_manifest(bool *is_there, char path[FSYS_PATH_MAX],
                          const struct stored_query *q, struct err *e)
 {
     int n = snprintf(path, FSYS_PATH_MAX, "%s/%s", q->path, PREPARED_MANIFEST);
+    bool is_folder = false;
     *is_there = false;
-    return n < FSYS_PATH_MAX ? fsys_exists(is_there, path, e) : OK;
+    if (n >= FSYS_PATH_MAX)
+        return OK;
+    int rc = fsys_exists(is_there, path, e);
+    if (rc == OK)
+        rc = fsys_is_folder(&is_folder, path, e);
+    *is_there = *is_there && !is_folder;
+    return rc;
 }
 
 static int check(const struct reading *r, const char *path, struct err *e)

@@ -40,7 +40,7 @@ static int32_t number(const struct mapping *m, idx i)
     return value;
 }
 
-static bool is_llmc(const struct mapping *m)
+bool llmc_begins(const struct mapping *m)
 {
     for (idx i = 0; i < COUNT_OF(kinds); i++)
         if (number(m, 0) == kinds[i].magic)
@@ -49,6 +49,13 @@ static bool is_llmc(const struct mapping *m)
         if (number(m, 0) == others[i].magic)
             return true;
     return false;
+}
+
+static int claim_llmc(bool *is_one, const struct mapping *m, struct err *e)
+{
+    (void)e;
+    *is_one = llmc_begins(m);
+    return OK;
 }
 
 /* Row of kinds, or -1 with the reason. */
@@ -117,6 +124,6 @@ const struct stored_format stored_llmc = {
                          "of 2 bytes (magic 20240520, version 1) or 4 "
                          "(20240801, version 7)",
               .source = "karpathy/llm.c, dev/data/data_common.py" },
-    .claims = is_llmc,
+    .claims = claim_llmc,
     .add = add_llmc,
 };

@@ -66,12 +66,11 @@ static bool index_path(char path[PATH_MAX], const char *bin)
     return snprintf(path, PATH_MAX, "%.*s.idx", (int)n, bin) < PATH_MAX;
 }
 
-static bool is_megatron(const struct mapping *m)
+static int claim_megatron(bool *is_one, const struct mapping *m, struct err *e)
 {
     char path[PATH_MAX];
-    bool is_there = false;
-    return index_path(path, m->path) &&
-           fsys_exists(&is_there, path, NULL) == OK && is_there;
+    *is_one = false;
+    return index_path(path, m->path) ? fsys_exists(is_one, path, e) : OK;
 }
 
 static int open_header(struct index *x, struct err *e)
@@ -208,6 +207,6 @@ const struct stored_format stored_megatron = {
                          "where documents begin",
               .source = "NVIDIA/Megatron-LM, "
                         "megatron/core/datasets/indexed_dataset.py" },
-    .claims = is_megatron,
+    .claims = claim_megatron,
     .add = add_megatron,
 };

@@ -12,7 +12,7 @@ static int add_nanogpt(struct stored *s, const struct mapping *m,
                        const struct stored_query *q, struct err *e)
 {
     idx width = q->token_bytes;
-    if (stored_llmc.claims(m))
+    if (llmc_begins(m))
         return err_set(e, ERR_DATA,
                        "%s: begins as an llm.c file does, whose header are no "
                        "tokens: set data.format = llmc",

@@ -7,13 +7,18 @@
 #include "data/stored_files.h"
 #include "io/mapping.h"
 
-/* The format of a file, as far as it can be known. */
+/* The format of a file, as far as it can be known; NULL: e says why not. */
 static const struct stored_format *
 format_of(const struct mapping *m, const struct stored_query *q, struct err *e)
 {
-    for (int i = 0; stored_formats[i]; i++)
-        if (stored_formats[i]->claims && stored_formats[i]->claims(m))
-            return stored_formats[i];
+    for (int i = 0; stored_formats[i]; i++) {
+        const struct stored_format *format = stored_formats[i];
+        bool is_one = false;
+        if (format->claims && format->claims(&is_one, m, e))
+            return NULL;
+        if (is_one)
+            return format;
+    }
     if (q->token_bytes)
         return &stored_nanogpt;
     err_set(e, ERR_DATA,
@@ -35,8 +40,9 @@ static int add_file(struct stored *s, const struct stored_format **format,
     int rc = stored_map(s, &m, path, stored_place(place, q, path), e);
     if (rc != OK)
         return rc;
-    if (!own->add && !(own = format_of(m, q, e)))
-        return ERR_DATA;
+    struct err why = { .code = OK };
+    if (!own->add && !(own = format_of(m, q, &why)))
+        return err_pass(e, &why);
     if (*format && own != *format)
         return err_set(e, ERR_DATA,
                        "%s: has format %s, but %s has %s: give files of one "
@@ -91,7 +97,11 @@ static int add_part(struct stored_files *f, const struct prepared *p,
 static int refuse_prepared_text(const struct stored_query *q, struct err *e)
 {
     struct prepared p;
-    if (prepared_read(&p, q, NULL) != OK || !p.is_one)
+    struct err why = { .code = OK };
+    int rc = prepared_read(&p, q, &why);
+    if (err_is_refusal(rc))
+        return err_pass(e, &why);
+    if (rc != OK || !p.is_one)
         return OK;
     return err_set(e, ERR_DATA,
                    "%s %s: was prepared by sinklab and holds tokens, no text: "
