@@ -254,44 +254,54 @@ static void check_foreign(const struct stored *s, idx vocab, const char *words)
         fail_msg("%s", e.text);
 }
 
+/* A folder with two shards: the second of 7s, but for 1000 at token `at` and
+ * 2000 behind it. */
+static const char *save_foreign(const char *dir, idx width, idx n, idx at)
+{
+    char name[64];
+    struct bytes b = llmc_bytes(0, 50, width);
+    mkdir(test_path(dir), 0700);
+    snprintf(name, sizeof name, "%s/a.bin", dir);
+    bytes_save(name, &b);
+    b = llmc_bytes(0, 0, width);
+    memcpy(b.at + 8, &(int32_t){ (int32_t)n }, 4);
+    b.at = realloc(b.at, b.n + (size_t)(n * width));
+    assert_non_null(b.at);
+    for (idx i = 0; i < n; i++) {
+        uint32_t token = i == at ? 1000 : i == at + 9 ? 2000 : 7;
+        memcpy(b.at + b.n, &token, (size_t)width);
+        b.n += (size_t)width;
+    }
+    snprintf(name, sizeof name, "%s/b.bin", dir);
+    bytes_save(name, &b);
+    return test_path(dir);
+}
+
 /* The first of them, in its file, also far into a long one. */
 static void test_stored__a_token_beyond_the_vocabulary_is_named(void **state)
 {
     (void)state;
-    enum { LONG = 200000, AT = 131072 + 77 };
-    static const char *const formats[] = { "nanogpt", "llmc" };
-    struct err e = { 0 };
-    struct stored s;
-    for (idx width = 2; width <= 4; width += 2) {
-        struct bytes b = llmc_bytes(0, 50, width), more = { 0 };
-        assert_int_equal(mkdir(test_path(formats[width / 4]), 0700), 0);
-        char name[64];
-        snprintf(name, sizeof name, "%s/a.bin", formats[width / 4]);
-        bytes_save(name, &b);
-        for (idx i = 3; i < LONG; i++) /* 0 .. 2: the header's own */
-            bytes_number(&more, 7, width);
-        b = llmc_bytes(0, 0, width);
-        memcpy(b.at + 8, &(int32_t){ LONG - 3 }, 4);
-        b.at = realloc(b.at, b.n + more.n);
-        assert_non_null(b.at);
-        memcpy(b.at + b.n, more.at, more.n);
-        free(more.at);
-        memcpy(b.at + b.n + AT * width, &(uint32_t){ 1000 }, (size_t)width);
-        memcpy(b.at + b.n + (AT + 9) * width, &(uint32_t){ 2000 },
-               (size_t)width);
-        b.n += more.n;
-        snprintf(name, sizeof name, "%s/b.bin", formats[width / 4]);
-        bytes_save(name, &b);
-        struct stored_query q = query_of(test_path(formats[width / 4]), "auto");
-        open_stored(&s, &q);
-        assert_int_equal(s.max_token, 2000);
-        assert_int_equal(stored_check_vocab(&s, 2001, &e), OK);
-        check_foreign(&s, 2000, "b.bin: token 131158 is 2000, ");
-        check_foreign(&s, 1001, "b.bin: token 131158 is 2000, ");
-        check_foreign(&s, 1000, "b.bin: token 131149 is 1000, ");
-        check_foreign(&s, 49, "a.bin: token 49 is 49, ");
-        stored_close(&s);
-    }
+    static const idx places[] = { 0, 77, 65535, 65536, 65537, 131149, 199990 };
+    for (idx width = 2; width <= 4; width += 2)
+        for (idx i = 0; i < COUNT_OF(places); i++) {
+            char first[64], second[64];
+            struct stored s;
+            struct err e = { 0 };
+            struct stored_query q = query_of(
+                save_foreign("foreign", width, 200000, places[i]), "auto");
+            open_stored(&s, &q);
+            snprintf(first, sizeof first, "b.bin: token %td is 1000, ",
+                     places[i]);
+            snprintf(second, sizeof second, "b.bin: token %td is 2000, ",
+                     places[i] + 9);
+            assert_int_equal(s.max_token, 2000);
+            assert_int_equal(stored_check_vocab(&s, 2001, &e), OK);
+            check_foreign(&s, 2000, second);
+            check_foreign(&s, 1001, second);
+            check_foreign(&s, 1000, first);
+            check_foreign(&s, 49, "a.bin: token 49 is 49, ");
+            stored_close(&s);
+        }
 }
 
 /* What stands for a negative number of 32 bits is beyond every vocabulary. */

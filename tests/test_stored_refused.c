@@ -164,6 +164,9 @@ static void test_refused__megatron_headers(void **state)
         check_index(DOCUMENTS, counts[i] == 4 ? 5 : counts[i], 8, 0,
                     "cut off or damaged");
     }
+    /* Sizes that would be right, were they counted modulo 2^64 */
+    check_index(SEQUENCES, 5 + (UINT64_C(1) << 62), 8, 0, "cut off or damaged");
+    check_index(DOCUMENTS, 4 + (UINT64_C(1) << 61), 8, 0, "cut off or damaged");
     for (idx n = 1; n < ALL + 64; n++)
         if (n != ALL)
             check_index(0, 'M', 1, n, n < LENGTHS ? "MMIDIDX" : "cut off");
