@@ -11,6 +11,9 @@
 struct corpus {
     const struct corpus_kind *kind;
     idx n_plain; /* tokens are 0 .. n_plain-1 */
+    /* (n_plain) bytes of text that tokens stand for; NULL: nobody knows, or a
+     * token is its byte */
+    const unsigned char *bytes;
     uint64_t task_seed;
     bool is_checked;          /* identities are computed anew */
     struct stored train, val; /* stored; val without pieces: train's tail */

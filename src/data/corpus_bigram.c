@@ -110,16 +110,21 @@ static int place_tables(struct corpus *c, const struct data_options *o,
     arena_bytes(&measure, sizeof(struct bigram));
     arena_doubles(&measure, table);
     arena_doubles(&measure, n_first);
+    arena_bytes(&measure, BYTES);
     if (arena_open(&c->arena, measure.used_bytes, e))
         return e->code;
     struct bigram *own = c->own = arena_bytes(&c->arena, sizeof *own);
     double *cdf = arena_doubles(&c->arena, table);
     double *first = arena_doubles(&c->arena, n_first);
+    unsigned char *bytes = arena_bytes(&c->arena, BYTES);
     *own = (struct bigram){ o->triggers, cdf, b ? first : NULL };
-    if (b)
-        fill_counted(cdf, first, c, b);
-    else
+    if (!b) {
         fill_cdf(cdf, c);
+        return OK;
+    }
+    fill_counted(cdf, first, c, b);
+    memcpy(bytes, b->byte, sizeof b->byte);
+    c->bytes = bytes;
     return OK;
 }
 

@@ -129,6 +129,10 @@ static int print_corpus(FILE *out, const struct data_options *o,
 {
     if (!c->kind->is_stored) {
         line(out, "corpus", "%s", c->kind->text.name);
+        if (c->hash[0]) {
+            line(out, "table", "of %s", o->bigram_path);
+            line(out, "hash", "%s", c->hash);
+        }
         return OK;
     }
     if (print_part(out, o, &c->train, false, e))

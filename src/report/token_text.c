@@ -26,7 +26,8 @@ int token_text_open(struct token_text *x, const struct source *s, bool unicode,
     *x = (struct token_text){ .source = s, .unicode = unicode };
     for (idx i = 0; i < s->n_parts; i++) {
         const struct corpus *c = &s->parts[i].corpus;
-        if (c->kind->is_stored && c->train.width == 1 && c->n_plain == 256)
+        if (c->bytes ||
+            (c->kind->is_stored && c->train.width == 1 && c->n_plain == 256))
             x->looks[i] = LOOK_BYTES;
         if (c->train.vocab && open_vocabulary(x, i, e))
             return e->code;
@@ -41,14 +42,24 @@ void token_text_close(struct token_text *x)
     *x = (struct token_text){ 0 };
 }
 
-/* How many of n bytes are one character; 1 also of what is none. */
-static idx read_character(char text[CHARACTER_MAX + 1], const int32_t *tokens,
-                          idx n)
+/* The byte that a token of such a part stands for; -1: none. */
+static int byte_of(const struct token_text *x, idx part, int32_t token)
+{
+    const struct corpus *c = &x->source->parts[part].corpus;
+    if (token < 0 || token >= (c->bytes ? c->n_plain : 256))
+        return -1;
+    return c->bytes ? c->bytes[token] : token;
+}
+
+/* How many of n tokens are one character; 1 also of what is none. */
+static idx read_character(char text[CHARACTER_MAX + 1],
+                          const struct token_text *x, idx part,
+                          const int32_t *tokens, idx n)
 {
     int32_t c;
     idx n_read = idx_min(n, CHARACTER_MAX);
     for (idx i = 0; i < n_read; i++)
-        text[i] = tokens[i] >= 0 && tokens[i] < 256 ? (char)tokens[i] : '\0';
+        text[i] = (char)idx_max(0, byte_of(x, part, tokens[i]));
     text[n_read] = '\0';
     idx used = text[0] ? utf8_decode(&c, text) : 1;
     text[used] = '\0';
@@ -60,14 +71,14 @@ static void show_byte(char out[TOKEN_TEXT_MAX], int32_t byte)
     snprintf(out, TOKEN_TEXT_MAX, "\\x%02x", (unsigned)byte);
 }
 
-/* n > 0 bytes of a text begin with such a character. */
+/* n > 0 tokens, bytes of a text, begin with such a character. */
 static idx show_character(char out[TOKEN_TEXT_MAX], const struct token_text *x,
-                          const int32_t *tokens, idx n)
+                          idx part, const int32_t *tokens, idx n)
 {
     char text[CHARACTER_MAX + 1];
-    idx used = read_character(text, tokens, n);
+    idx used = read_character(text, x, part, tokens, n);
     if (!text[0] || (used > 1 && !x->unicode)) {
-        show_byte(out, tokens[0]);
+        show_byte(out, byte_of(x, part, tokens[0]));
         return 1;
     }
     utf8_show(out, TOKEN_TEXT_MAX, text, PIECE_COLUMNS, x->unicode);
@@ -99,8 +110,8 @@ idx tokens_show(char out[TOKEN_TEXT_MAX], const struct token_text *x, idx part,
         strcpy(out, "<EOS>");
     else if (tokens[0] == s->fixed && tokens[0] >= s->n_plain)
         strcpy(out, "<FIXED>");
-    else if (x->looks[part] == LOOK_BYTES && tokens[0] < 256)
-        return show_character(out, x, tokens, n);
+    else if (x->looks[part] == LOOK_BYTES && byte_of(x, part, tokens[0]) >= 0)
+        return show_character(out, x, part, tokens, n);
     else if (x->looks[part] == LOOK_PIECES &&
              (piece =
                   vocabulary_text(&x->vocabularies[part], tokens[0], &piece_n)))

@@ -92,6 +92,17 @@ check "bytes of a text that is none are escaped" says \
 ^ +37  0000' \
     samples --count 1 model.context=40 data.order=epochs \
     data.unique_tokens=40 data.val_path=text/b.txt
+printf 'aab' >aab.txt
+table() { # data WORD...
+    "$SINKLAB" data "$1" tiny.ini data.source=bigram-backcopy data.path= \
+        data.eos=no data.bigram_path=aab.txt data.triggers=1 "${@:2}"
+}
+check "bigrams of a text are its bytes" says \
+    '^ +1  <BOS>b[ab]{11}$' table head --count 1
+check "info of them" says '^corpus +bigram-backcopy$
+^table +of aab.txt$
+^hash +[0-9a-f]{16}$
+^vocabulary +3: 0 to 1, BOS 2$' table info
 # shellcheck disable=SC2016 # the inner shell's
 check "in UTF-8 they are characters" env LC_ALL=C.UTF-8 bash -c \
     '"$SINKLAB" data head tiny.ini --count 1 model.context=40 \
