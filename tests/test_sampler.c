@@ -303,6 +303,35 @@ static void test_documents__one_a_row_each_once_an_epoch(void **state)
     }
 }
 
+/* Where documents begin is part of what the corpus is, if it is asked for. */
+static void test_hash__tells_borders_of_documents(void **state)
+{
+    (void)state;
+    char hashes[4][HASH_HEX_MAX], path[1100];
+    for (int moved = 0; moved <= 1; moved++) {
+        for (int eos = 0; eos <= 1; eos++) {
+            struct source s;
+            struct data_options o = texts("windows", 0.3);
+            unsigned char bytes[23];
+            for (int i = 0; i < COUNT_OF(bytes); i++)
+                bytes[i] = (unsigned char)i;
+            if (moved) { /* the first of one file to the end of that before */
+                snprintf(path, sizeof path, "%s/0", o.path);
+                test_write_file(path, bytes, 4);
+                snprintf(path, sizeof path, "%s/1", o.path);
+                test_write_file(path, bytes + 4, 19);
+            }
+            o.eos = eos;
+            open_source(&s, &o, 1);
+            strcpy(hashes[2 * moved + eos], s.hash);
+            source_release(&s);
+        }
+    }
+    assert_string_equal(hashes[0], hashes[2]);
+    assert_string_not_equal(hashes[1], hashes[3]);
+    assert_string_not_equal(hashes[0], hashes[1]);
+}
+
 /* The stream written out. */
 static int write_packed(int32_t *tokens, int32_t *starts, int32_t bos,
                         int32_t eos)
@@ -723,6 +752,7 @@ int main(void)
         cmocka_unit_test(test_unique_tokens__leave_what_is_held_out),
         cmocka_unit_test(test_unique_tokens__number_the_samples_of_a_generator),
         cmocka_unit_test(test_documents__one_a_row_each_once_an_epoch),
+        cmocka_unit_test(test_hash__tells_borders_of_documents),
         cmocka_unit_test(test_packed__documents_lie_end_to_end),
         cmocka_unit_test(
             test_mixture__each_part_gives_its_share_and_leaves_out_none),
