@@ -426,6 +426,19 @@ static void test_compare_group__unlike_measurements_are_refused(void **state)
                           "eps 0.3) and in b (probe, 4 sequences of 64 tokens, "
                           "eps 0.3), and is not averaged: measure them alike "
                           "by `sinklab analyze ");
+    assert_within(e.text, "unlike/b sink.sequences=8`");
+    /* what was measured on, not how much */
+    put_file("unlike/b", "config.ini",
+             "[run]\nseed = 2\n[sink]\ninput = file\npath = x\n"
+             "hash = 0123456789abcdef\nbos = no\nedits = no\n");
+    e = (struct err){ 0 };
+    assert_int_equal(compare_case(&text, names, 1, compare_usual, &e),
+                     ERR_DATA);
+    free(text);
+    assert_within(e.text, "in b (probe, 8 sequences of 64 tokens of file "
+                          "0123456789abcdef without BOS and edits, eps 0.3)");
+    assert_within(e.text, "unlike/b sink.input=data sink.bos=data "
+                          "sink.edits=yes`");
     put_file("unlike/b", "config.ini",
              "[run]\nseed = 2\n[train]\nval_tokens = 7\n");
     e = (struct err){ 0 };

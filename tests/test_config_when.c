@@ -86,6 +86,7 @@ static const char *const probes[] = {
     "data.source=random",
     "data.source=text data.path=@a",
     "data.source=text data.path=@a data.eos=yes",
+    "data.source=text data.path=@a sink.input=file sink.path=@a",
     "data.source=text data.path=@a data.order=packed",
     "data.source=text data.path=@c",
     "data.source=text data.path=@c attention.documents=within",
@@ -387,7 +388,8 @@ static void try_key(struct walk *w)
         open_overrides(&w->base, probes[p]);
         /* a text is read from somewhere: any other place is a value to try */
         bool is_named = is_in(probes[p], w->name);
-        if (is_named && strcmp(w->name, "data.path") != 0)
+        if (is_named && strcmp(w->name, "data.path") != 0 &&
+            strcmp(w->name, "sink.path") != 0)
             continue;
         w->has_print = false;
         if (load(&w->plain, &w->base, &e))

@@ -10,6 +10,7 @@
 #include "cmd/cmd.h"
 #include "config/attention_document.h"
 #include "data/options.h"
+#include "metric/options.h"
 #include "nn/options.h"
 #include "optim/options.h"
 
@@ -76,6 +77,7 @@ static void test_catalog__has_the_parsers_values_in_order(void **state)
     check_order("optimizer", 0, key_of(optim_keys, n_optim_keys, "name"));
     check_order("schedule", 0, key_of(optim_keys, n_optim_keys, "schedule"));
     check_order("source", 0, key_of(data_keys, n_data_keys, "source"));
+    check_order("input", 0, key_of(sink_keys, n_sink_keys, "input"));
     check_order("format", 0, key_of(data_keys, n_data_keys, "format"));
 }
 

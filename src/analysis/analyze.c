@@ -14,6 +14,9 @@
 #include "io/fsys.h"
 #include "train/session.h"
 
+/* What a sequence that sinks are measured on was made of: row.h. */
+enum { SEQUENCE_PART, SEQUENCE_UNIT, SEQUENCE_OFFSET, SEQUENCE_FACTS };
+
 struct analysis {
     const char *dir;
     struct config config;
@@ -23,14 +26,33 @@ struct analysis {
     struct run_columns columns;
     struct arena arena;
     double **values; /* (columns of analysis.csv) of (steps, count_of) */
-    int64_t *step_axis;
+    int64_t *step_axis, *sequence_axis;
+    double *sequences[SEQUENCE_FACTS]; /* (the meter's sequences) */
+    char sequences_hash[HASH_HEX_MAX]; /* of all their tokens */
     char *csv;
     size_t csv_cap;
     char run_id[RUN_ID_MAX];
 };
 
-enum { CSV_ROW_MAX = 4096, AXES = 4, PRINTED_WIDTH = 8 };
-enum { AXIS_STEP, AXIS_LAYER, AXIS_HEAD, AXIS_DEPTH };
+enum { CSV_ROW_MAX = 4096, AXES = 5, PRINTED_WIDTH = 8 };
+enum { AXIS_STEP, AXIS_LAYER, AXIS_HEAD, AXIS_DEPTH, AXIS_SEQUENCE };
+
+static const struct array sequence_facts[SEQUENCE_FACTS] = {
+    { .name = "sequence_part",
+      .unit = "1",
+      .definition = "part of data.mixture that it is from, from 0" },
+    { .name = "sequence_unit",
+      .unit = "1",
+      .definition = "number of the document with order = documents, of the "
+                    "random stream of a generator, else its first place in "
+                    "what is held out" },
+    { .name = "sequence_offset",
+      .unit = "1",
+      .definition =
+          "where its first token lies that is one of the files', from "
+          "0: in data.path, data.val_path or sink.path, whichever it "
+          "is from; of a prepared folder in its held-out part" },
+};
 
 /* How many numbers a step a column has in analysis.h5. */
 static idx count_of(const struct column_facts *f)
@@ -52,6 +74,11 @@ static void plan(struct analysis *a, struct arena *arena)
     struct column_facts f;
     idx n = a->steps.n, columns = count_columns(a);
     a->step_axis = arena_bytes(arena, (size_t)n * sizeof *a->step_axis);
+    idx measured = a->session.meter.n_sequences;
+    a->sequence_axis =
+        arena_bytes(arena, (size_t)measured * sizeof *a->sequence_axis);
+    for (int i = 0; i < SEQUENCE_FACTS; i++)
+        a->sequences[i] = arena_doubles(arena, measured);
     a->csv_cap = (size_t)(n + 1) * CSV_ROW_MAX;
     a->csv = arena_bytes(arena, a->csv_cap);
     a->values = arena_bytes(arena, (size_t)columns * sizeof *a->values);
@@ -223,6 +250,33 @@ static void fill_counts(int64_t *v, idx n, int64_t first)
         v[i] = first + i;
 }
 
+/* Where the tokens of a row lie in their corpus; NAN if they are in none. */
+static double offset_of(const struct row *r)
+{
+    double first = NAN;
+    for (idx t = 0; t < r->n; t++)
+        if (r->offsets[t] != NO_OFFSET) /* a shuffle may have moved them */
+            first = fmin(first, (double)r->offsets[t]);
+    return first;
+}
+
+/* Which sequences the meter has, as anybody can draw them again. */
+static void name_sequences(struct analysis *a)
+{
+    const struct meter *t = &a->session.meter;
+    struct source *source = session_sinks(&a->session);
+    for (idx i = 0; i < t->n_sequences; i++) {
+        const struct row *r = source_row(source, t->T, SPLIT_SINK, i);
+        a->sequences[SEQUENCE_PART][i] = (double)r->part;
+        a->sequences[SEQUENCE_UNIT][i] = (double)r->unit;
+        a->sequences[SEQUENCE_OFFSET][i] = offset_of(r);
+    }
+    fill_counts(a->sequence_axis, t->n_sequences, 0);
+    hash_hex(a->sequences_hash,
+             hash_bytes(t->batch.tokens, (size_t)(t->n_sequences * t->T) *
+                                             sizeof *t->batch.tokens));
+}
+
 /* The columns over their axes, but for the step, which is one; returns how
  * many. */
 static idx fill_arrays(struct array *arrays, const struct analysis *a)
@@ -247,6 +301,12 @@ static idx fill_arrays(struct array *arrays, const struct analysis *a)
         if (i > 0)
             arrays[n++] = x;
     }
+    for (int i = 0; i < SEQUENCE_FACTS; i++) {
+        arrays[n] = sequence_facts[i];
+        arrays[n].ndim = 1;
+        arrays[n].axes[0] = AXIS_SEQUENCE;
+        arrays[n++].doubles = a->sequences[i];
+    }
     return n;
 }
 
@@ -254,10 +314,11 @@ static idx fill_arrays(struct array *arrays, const struct analysis *a)
 static int save_arrays(struct analysis *a, struct err *e)
 {
     idx L = a->session.model.L, H = a->session.model.views;
-    struct config told = a->config;
+    struct config told = a->session.config; /* with the hashes of files */
     told.train.threads = 0; /* they change no byte, here neither */
     char *config = config_print(&told, NULL);
-    struct array *arrays = calloc((size_t)count_columns(a), sizeof *arrays);
+    struct array *arrays =
+        calloc((size_t)(count_columns(a) + SEQUENCE_FACTS), sizeof *arrays);
     int64_t *counts = calloc((size_t)(2 * L + H + 1), sizeof *counts);
     if (!config || !arrays || !counts) {
         err_set(e, ERR_MEMORY, "out of memory");
@@ -273,15 +334,21 @@ static int save_arrays(struct analysis *a, struct err *e)
         { "head", "1", "head, from 0", H, counts + L, NULL },
         { "depth", "1", "blocks behind the hidden state; 0: embedding", L + 1,
           counts + L + H, NULL },
+        { "sequence", "1", "number of a measured sequence, from 0",
+          a->session.meter.n_sequences, a->sequence_axis, NULL },
     };
     struct measured measured = measured_by(&a->config, true);
     char on[MEASURED_TEXT_MAX], loss_on[MEASURED_TEXT_MAX];
     measured_print(on, &measured);
     measured_print_loss(loss_on, &measured);
     const struct note notes[] = {
-        { "run_id", a->run_id },       { "config", config },
-        { "made_from", a->made_from }, { "measured_on", on },
+        { "run_id", a->run_id },
+        { "config", config },
+        { "made_from", a->made_from },
+        { "measured_on", on },
         { "loss_on", loss_on },
+        { "input", input_name(a->config.sink.input) },
+        { "sequences", a->sequences_hash },
     };
     struct arrays all = { notes, COUNT_OF(notes), axes,
                           AXES,  arrays,          fill_arrays(arrays, a) };
@@ -305,9 +372,12 @@ int analyze_config(struct config *c, struct step_list *steps, const char *dir,
         return e->code;
     if (!is_run)
         return run_none(dir, RUN_WANTED, e);
-    if (run_config_load(c, dir, e) ||
-        config_override(c, NULL, overrides, n, KEY_RESUME, NULL, e) ||
-        run_list_checkpoints(steps, dir, e))
+    if (run_config_load(c, dir, e))
+        return e->code;
+    /* what the run was measured on is not what it is measured on now */
+    key_copy_text(c->sink.hash, "");
+    if (config_override(c, NULL, overrides, n, KEY_RESUME, NULL, e) ||
+        run_list_checkpoints(steps, dir, e) || session_name_input(c, e))
         return e->code;
     if (steps->n == 0)
         return err_set(e, ERR_DATA,
@@ -330,6 +400,7 @@ static int analyze(struct analysis *a, const char *const *overrides, idx n,
     if (arena_open(&a->arena, measuring.used_bytes, e))
         return e->code;
     plan(a, &a->arena);
+    name_sequences(a);
 
     struct text csv = { a->csv, a->csv_cap, 0 };
     if (measure(a, &csv, e) || save_arrays(a, e) ||

@@ -3,8 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "config/config_differ.h"
-#include "data/source.h"
+#include "data/input.h"
 #include "metric/columns.h"
 
 struct measured measured_by(const struct config *c, bool is_analysis)
@@ -15,11 +16,18 @@ struct measured measured_by(const struct config *c, bool is_analysis)
         .sequences = is_analysis ? c->sink.sequences : c->sink.probe_sequences,
         .tokens = idx_min(c->sink.tokens, c->model.context),
         .eps = c->sink.eps,
+        .input = c->sink.input,
+        .no_bos = c->sink.bos == SINK_BOS_NO,
+        .no_edits = !c->sink.edits,
         .val_tokens = is_analysis ? c->sink.val_tokens : c->train.val_tokens,
         .context = c->model.context,
         .task_seed = c->data.task_seed,
         .eval_seed = c->data.eval_seed,
+        .order = c->data.order,
+        .val_fraction = c->data.val_fraction,
+        .has_val_path = c->data.val_path[0] != 0,
     };
+    key_copy_text(m.file, c->sink.hash);
     snprintf(m.corpus, sizeof m.corpus, "%s",
              c->data.hash[0] ? c->data.hash : corpus_name(c->data.source));
     return m;
@@ -32,8 +40,11 @@ static bool are_unknown(const struct measured *a, const struct measured *b)
 
 bool measured_sinks_alike(const struct measured *a, const struct measured *b)
 {
-    return are_unknown(a, b) || (a->sequences == b->sequences &&
-                                 a->tokens == b->tokens && a->eps == b->eps);
+    return are_unknown(a, b) ||
+           (a->sequences == b->sequences && a->tokens == b->tokens &&
+            a->eps == b->eps && a->input == b->input &&
+            a->no_bos == b->no_bos && a->no_edits == b->no_edits &&
+            strcmp(a->file, b->file) == 0);
 }
 
 bool measured_losses_alike(const struct measured *a, const struct measured *b)
@@ -46,7 +57,12 @@ bool measured_data_alike(const struct measured *a, const struct measured *b)
 {
     return are_unknown(a, b) ||
            (a->task_seed == b->task_seed && a->eval_seed == b->eval_seed &&
-            strcmp(a->corpus, b->corpus) == 0);
+            strcmp(a->corpus, b->corpus) == 0 &&
+            orders[a->order]->bos_by_document ==
+                orders[b->order]->bos_by_document &&
+            !orders[a->order]->targets == !orders[b->order]->targets &&
+            a->has_val_path == b->has_val_path &&
+            (a->has_val_path || a->val_fraction == b->val_fraction));
 }
 
 static const char *kind_name(const struct measured *m)
@@ -54,12 +70,36 @@ static const char *kind_name(const struct measured *m)
     return m->is_analysis ? "analysis" : "probe";
 }
 
+/* "random tokens", "tokens of file 0123456789abcdef" */
+static void add_input(struct text *t, const struct measured *m)
+{
+    switch ((enum input_kind)m->input) {
+    case INPUT_DATA:
+        text_add(t, "tokens");
+        break;
+    case INPUT_RANDOM:
+        text_add(t, "random tokens");
+        break;
+    case INPUT_REPEAT:
+        text_add(t, "times one token");
+        break;
+    case INPUT_FILE:
+        text_add(t, "tokens of file %.16s", m->file);
+        break;
+    }
+    text_add(t, "%s%s%s", m->no_bos || m->no_edits ? " without " : "",
+             m->no_bos ? "BOS" : "", m->no_bos && m->no_edits ? " and " : "");
+    text_add(t, "%s", m->no_edits ? "edits" : "");
+}
+
 const char *measured_print(char text[MEASURED_TEXT_MAX],
                            const struct measured *m)
 {
-    snprintf(text, MEASURED_TEXT_MAX,
-             "%s, %td sequence%s of %td tokens, eps %g", kind_name(m),
-             m->sequences, m->sequences == 1 ? "" : "s", m->tokens, m->eps);
+    struct text t = { text, MEASURED_TEXT_MAX, 0 };
+    text_add(&t, "%s, %td sequence%s of %td ", kind_name(m), m->sequences,
+             m->sequences == 1 ? "" : "s", m->tokens);
+    add_input(&t, m);
+    text_add(&t, ", eps %g", m->eps);
     return text;
 }
 
@@ -79,11 +119,39 @@ const char *measured_print_of(char text[MEASURED_TEXT_MAX],
                                         : measured_print(text, m);
 }
 
-/* May the key change what an analysis finds? */
+const char *measured_overrides(char text[MEASURED_TEXT_MAX],
+                               const struct measured *a,
+                               const struct measured *b, bool is_loss)
+{
+    struct text t = { text, MEASURED_TEXT_MAX, 0 };
+    text_add(&t, "%s", "");
+    if (is_loss && a->val_tokens != b->val_tokens)
+        text_add(&t, " sink.val_tokens=%td", a->val_tokens);
+    if (is_loss)
+        return text;
+    if (a->sequences != b->sequences)
+        text_add(&t, " sink.sequences=%td", a->sequences);
+    if (a->tokens != b->tokens)
+        text_add(&t, " sink.tokens=%td", a->tokens);
+    if (a->eps != b->eps)
+        text_add(&t, " sink.eps=%g", a->eps);
+    if (a->input != b->input || strcmp(a->file, b->file) != 0)
+        text_add(&t, " sink.input=%s%s", input_name(a->input),
+                 a->input == INPUT_FILE ? " sink.path=FILE" : "");
+    if (a->no_bos != b->no_bos)
+        text_add(&t, " sink.bos=%s", a->no_bos ? "no" : "data");
+    if (a->no_edits != b->no_edits)
+        text_add(&t, " sink.edits=%s", a->no_edits ? "no" : "yes");
+    return text;
+}
+
+/* May the key change what an analysis finds? Where a file lies does not, if its
+ * hash is known. */
 static bool matters(struct config_key k)
 {
+    if (strcmp(k.section->name, "sink") == 0)
+        return strcmp(k.key->name, "path") != 0;
     return !(k.key->flags & KEY_RESUME) ||
-           strcmp(k.section->name, "sink") == 0 ||
            strncmp(k.key->name, "val_", strlen("val_")) == 0;
 }
 

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "data/corpus_kind.h"
 #include "data/edit.h"
+#include "data/input.h"
 #include "data/order.h"
 #include "data/stored_format.h"
 #include "metric/columns.h"
@@ -198,6 +199,10 @@ const struct catalog_kind catalog_kinds[] = {
       .key = "[data]",
       .label = "what",
       .lists = { POINTERS(edits) } },
+    { .name = "input",
+      .key = "[sink] input",
+      .label = "what",
+      .lists = { POINTERS(input_texts) } },
     { .name = "metric",
       .key = "columns of metrics.csv, timing.csv and analysis.csv",
       .label = "definition",

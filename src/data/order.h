@@ -37,7 +37,8 @@ struct order {
 };
 
 /* Row i is what the key [data] order calls order_name(i). */
-extern const struct order *const orders[]; /* ends with NULL */
-const char *order_name(int i);             /* NULL past the end */
+extern const struct order *const orders[];  /* ends with NULL */
+const char *order_name(int i);              /* NULL past the end */
+extern const struct order order_sequential; /* of input.h, and none of them */
 
 #endif

@@ -118,6 +118,18 @@ static void draw(const struct sampler *s, struct row *r, uint64_t seed,
     r->unit = (uint64_t)unit;
 }
 
+/* The same where documents have no BOS: as many held-out tokens, less of them
+ * ours. The BOS of a row is none of the stream. */
+static struct sampler without_bos(const struct sampler *s)
+{
+    struct sampler plain = *s;
+    if (s->bos == NO_TOKEN || !s->order->bos_by_document || !s->val.tokens)
+        return plain;
+    plain.val = stream_without_bos(&s->val);
+    plain.n_tiles = idx_max(1, sampler_count_tiles(&plain));
+    return plain;
+}
+
 /* A sample without the BOS of its row. */
 static void take_body(const struct sampler *s, struct row *r, enum split split,
                       idx index)
@@ -152,8 +164,9 @@ void sampler_take(const struct sampler *s, struct row *r, enum split split,
         r->weights[t] = 1;
         r->documents[t] = 0;
     }
+    struct sampler plain = without_bos(s);
     body.used = body.n;
-    take_body(s, &body, split, index);
+    take_body(with_bos ? s : &plain, &body, split, index);
     r->unit = body.unit;
     r->used = body.used + front;
     if (!front)
@@ -167,10 +180,11 @@ void sampler_take(const struct sampler *s, struct row *r, enum split split,
 
 idx sampler_sinks(const struct sampler *s, idx n, bool with_bos)
 {
-    n -= with_bos && has_row_bos(s);
+    struct sampler plain = without_bos(s);
     if (!s->corpus->kind->is_stored)
-        return 0;
-    return n > 0 ? s->order->sinks(s, n) : 1;
+        return SAMPLES_ENDLESS;
+    n -= with_bos && has_row_bos(s);
+    return n > 0 ? s->order->sinks(with_bos ? s : &plain, n) : 1;
 }
 
 /* ---- held out ---------------------------------------------------------- */
@@ -190,7 +204,7 @@ static idx windows_in(const struct sampler *s, idx n)
 
 idx sampler_count_sinks(const struct sampler *s, idx n)
 {
-    return s->n_tiles * windows_in(s, n);
+    return s->val.n < sampler_body(s) ? 0 : s->n_tiles * windows_in(s, n);
 }
 
 /* Sinks take what validation takes last. */

@@ -38,8 +38,9 @@ void sampler_take(const struct sampler *s, struct row *r, enum split split,
                   idx index, bool with_bos);
 
 /* sampler_sinks - how many different samples of SPLIT_SINK there are, of n
- * tokens and with_bos as above; 0: endless. What there is for one that is
- * longer than all there are is padding. */
+ * tokens and with_bos as above; SAMPLES_ENDLESS of a generator; 0: none fills
+ * a row of n. */
+#define SAMPLES_ENDLESS PTRDIFF_MAX
 idx sampler_sinks(const struct sampler *s, idx n, bool with_bos);
 
 /* ---- for the orders ---------------------------------------------------- */

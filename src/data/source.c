@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "data/edit.h"
+#include "io/mapping.h"
 
 /* ---- opening ----------------------------------------------------------- */
 
@@ -110,7 +111,6 @@ static int open_samplers(struct source *s, struct err *e)
 static int open_checked(struct source *s, const struct data_options *o,
                         uint64_t seed, idx T, bool is_checked, struct err *e)
 {
-    struct arena measure = { 0 };
     *s = (struct source){ .options = *o, .seed = seed, .n_sample = T + 1 };
     for (int i = 0; i < SPLITS; i++)
         s->styles[i] = (struct source_style){ true, true };
@@ -121,10 +121,16 @@ static int open_checked(struct source *s, const struct data_options *o,
     if (check_hash(s, e) || open_samplers(s, e) ||
         edits_check(o, T, s->vocab, e))
         return e->code;
-    row_plan(&s->row, &measure, T + 1);
+    return source_plan_row(s, e);
+}
+
+int source_plan_row(struct source *s, struct err *e)
+{
+    struct arena measure = { 0 };
+    row_plan(&s->row, &measure, s->n_sample);
     if (arena_open(&s->arena, measure.used_bytes, e))
         return e->code;
-    row_plan(&s->row, &s->arena, T + 1);
+    row_plan(&s->row, &s->arena, s->n_sample);
     return OK;
 }
 
@@ -255,6 +261,42 @@ void source_batch(struct source *s, struct batch *b, enum split split,
             memcpy(b->documents + i * T, r->documents, bytes);
     }
     batch_mark(b);
+}
+
+/* Of packed documents, without the BOS that half of it may be. */
+static int say_short(const struct source *s, idx n, struct err *e)
+{
+    const struct data_options *o = &s->options;
+    return err_set(e, ERR_DATA,
+                   "[sink] tokens = %td: what is held out of data.%s %s has "
+                   "not so many without BOS: want fewer, or sink.bos = data",
+                   n, s->n_parts > 1 ? "mixture" : "path",
+                   s->n_parts > 1 ? o->mixture : o->path);
+}
+
+/* Of a file that is read from one end to the other. */
+static int say_few(const struct source_part *p, idx n, idx found, idx wanted,
+                   const char *many, struct err *e)
+{
+    const struct stored *tokens = &p->corpus.train;
+    return err_set(e, ERR_DATA,
+                   "%s: %td tokens, which make %td sequences of sink.tokens = "
+                   "%td, but %s = %td: give more, or want fewer",
+                   tokens->maps[0]->place, tokens->n, found, n, many, wanted);
+}
+
+int source_check_sinks(const struct source *s, idx n, idx wanted,
+                       const char *many, struct err *e)
+{
+    for (idx i = 0; i < s->n_parts; i++) {
+        const struct source_part *p = &s->parts[i];
+        idx found = sampler_sinks(&p->sampler, n, s->styles[SPLIT_SINK].bos);
+        if (p->sampler.order == &order_sequential && found < wanted)
+            return say_few(p, n, found, wanted, many, e);
+        if (found == 0 && p->sampler.order->bos_by_document)
+            return say_short(s, n, e);
+    }
+    return OK;
 }
 
 bool source_lacks_documents(const struct source *s)

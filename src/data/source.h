@@ -58,6 +58,10 @@ int source_open(struct source *s, const struct data_options *o, uint64_t seed,
 int source_check(const struct data_options *o, idx T, struct err *e);
 void source_release(struct source *s);
 
+/* source_plan_row - for who opens one in another way (input.h): room for its
+ * row. OK, ERR_MEMORY. */
+int source_plan_row(struct source *s, struct err *e);
+
 /* Bytes of memory it takes, files not counted, which are mapped. */
 size_t source_bytes(const struct source *s);
 
@@ -91,6 +95,12 @@ void source_batch(struct source *s, struct batch *b, enum split split,
 
 /* Are there files, of which none says where documents begin? */
 bool source_lacks_documents(const struct source *s);
+
+/* source_check_sinks - can sequences of SPLIT_SINK have n tokens, and are there
+ * `wanted` of them where they come one after the other (input.h)? many: the key
+ * that says how many. OK, ERR_DATA. */
+int source_check_sinks(const struct source *s, idx n, idx wanted,
+                       const char *many, struct err *e);
 
 /* Is the least possible loss known? */
 bool source_has_floor(const struct source *s);

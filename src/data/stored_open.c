@@ -166,3 +166,20 @@ int stored_open(struct stored *s, const struct stored_query *q, struct err *e)
     stored_files_release(&files);
     return rc;
 }
+
+bool stored_is_tokens(const struct stored_query *q)
+{
+    struct prepared p = { .is_one = false };
+    struct mapping *m = NULL;
+    bool is_claimed = false;
+    if (prepared_read(&p, q, NULL) != OK || p.is_one)
+        return true; /* or a damaged one */
+    if (mapping_open(&m, q->path, q->path, NULL) != OK)
+        return false;
+    for (int i = 0; stored_formats[i] && !is_claimed; i++)
+        if (stored_formats[i]->claims &&
+            stored_formats[i]->claims(&is_claimed, m, NULL) != OK)
+            is_claimed = true; /* whose reader says what is wrong */
+    mapping_close(m);
+    return is_claimed;
+}

@@ -18,4 +18,8 @@
  * ERR_MEMORY. Close in any case. */
 int stored_open(struct stored *s, const struct stored_query *q, struct err *e);
 
+/* stored_is_tokens - does the path show that tokens are there: a prepared
+ * folder, or a file with a header? Else it may be a text. */
+bool stored_is_tokens(const struct stored_query *q);
+
 #endif

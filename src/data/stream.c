@@ -28,12 +28,17 @@ static idx place_of(const struct stream *s, idx d)
     return token_start(s, d) + d * per_document(s);
 }
 
+/* How many places the whole corpus has. */
+static idx count_places(const struct stream *s)
+{
+    idx n = count_documents(s);
+    return n ? place_of(s, n) - (s->eos != NO_TOKEN) : 0;
+}
+
 struct stream stream_open(const struct stored *tokens, int32_t bos, int32_t eos)
 {
     struct stream s = { .tokens = tokens, .bos = bos, .eos = eos };
-    idx n = count_documents(&s);
-    if (n)
-        s.n = place_of(&s, n) - (eos != NO_TOKEN);
+    s.n = count_places(&s);
     return s;
 }
 
@@ -58,6 +63,28 @@ static idx document_at(const struct stream *s, idx place)
             high = middle;
     }
     return low;
+}
+
+/* A place of s as one of the stream without BOS: that of a BOS becomes that of
+ * the token behind it. */
+static idx place_without_bos(const struct stream *s, const struct stream *plain,
+                             idx place)
+{
+    if (place == count_places(s))
+        return count_places(plain);
+    idx d = document_at(s, place);
+    return place_of(plain, d) + idx_max(0, place - place_of(s, d) - 1);
+}
+
+struct stream stream_without_bos(const struct stream *s)
+{
+    struct stream plain = *s;
+    plain.bos = NO_TOKEN;
+    if (s->bos == NO_TOKEN || s->n == 0)
+        return plain;
+    plain.first = place_without_bos(s, &plain, s->first);
+    plain.n = place_without_bos(s, &plain, s->first + s->n) - plain.first;
+    return plain;
 }
 
 static void put(struct row *r, idx at, int32_t token, idx document)

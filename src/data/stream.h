@@ -27,6 +27,9 @@ struct stream stream_open(const struct stored *tokens, int32_t bos,
 /* stream_part - n places from `first` of it on. */
 struct stream stream_part(const struct stream *s, idx first, idx n);
 
+/* stream_without_bos - the same tokens of the corpus, no BOS between them. */
+struct stream stream_without_bos(const struct stream *s);
+
 /* stream_read - row->tokens, documents and offsets (n) from place `from` on. A
  * document that began in front of the row begins at its first token. */
 void stream_read(const struct stream *s, struct row *r, idx n, idx from);

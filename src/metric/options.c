@@ -1,6 +1,15 @@
 #include "metric/options.h"
 
+#include "data/input.h"
+
 #define FIELD(f) offsetof(struct sink_options, f)
+
+static const char *bos_name(int i)
+{
+    static const char *const names[] = { "data", "no" };
+    return i >= 0 && i < COUNT_OF(names) ? names[i] : NULL;
+}
+
 const struct key sink_keys[] = {
     { "eps", KEY_REAL, FIELD(eps), "0.3", 0, 1, NULL, KEY_COSMETIC,
       "a head sinks into a key if the key's importance exceeds this", NULL },
@@ -17,6 +26,28 @@ const struct key sink_keys[] = {
     { "positions", KEY_INT, FIELD(positions), "4", 1, 64, NULL,
       KEY_COSMETIC | KEY_STAYS,
       "sinks are reported for the first so many keys: sink_1, sink_2, ...",
+      NULL },
+    { "input", KEY_CHOICE, FIELD(input), "data", 0, 0, input_name,
+      KEY_COSMETIC | KEY_STAYS,
+      "what sinks are measured on; `sinklab list input` explains each", NULL },
+    { "path", KEY_TEXT, FIELD(path), "", 0, 0, NULL, KEY_COSMETIC,
+      "a text where the model's tokens are bytes, else token files or what "
+      "`sinklab data prepare` made with its vocabulary",
+      "sink.input = file" },
+    { "hash", KEY_TEXT, FIELD(hash), "", 0, 0, NULL, KEY_COSMETIC | KEY_STAYS,
+      "16 hex digits that the tokens of sink.path must hash to; empty: not "
+      "checked. A run fills it in; `sinklab analyze` writes down its own",
+      "sink.input = file" },
+    { "bos", KEY_CHOICE, FIELD(bos), "data", 0, 0, bos_name,
+      KEY_COSMETIC | KEY_STAYS,
+      "data: measured sequences have the BOS that those of training have; no: "
+      "they have none, whatever training has",
+      NULL },
+    { "edits", KEY_BOOL, FIELD(edits), "yes", 0, 0, NULL,
+      KEY_COSMETIC | KEY_STAYS,
+      "measured sequences are changed as those of training are "
+      "(data.fixed_position and others); no: as they were, whatever training "
+      "does",
       NULL },
     { "probe_every", KEY_INT, FIELD(probe_every), "50", 0, 1e12, NULL,
       KEY_COSMETIC, "steps between sink probes while training; 0 = none",

@@ -9,6 +9,8 @@
 /* Bytes of a column's name, NUL included. */
 enum { COLUMN_NAME_MAX = 32 };
 
+enum sink_bos { SINK_BOS_DATA, SINK_BOS_NO };
+
 struct sink_options {
     double eps;          /* a head sinks into k if its importance exceeds eps */
     idx tokens;          /* T of the measured sequences; capped at context */
@@ -17,6 +19,11 @@ struct sink_options {
     idx positions;       /* sink_1 .. sink_K */
     idx probe_every;     /* steps between in-loop probes; 0 = none */
     idx probe_sequences; /* how many the in-loop probe measures */
+    int input;           /* enum input_kind: on what sequences */
+    char path[KEY_TEXT_MAX]; /* of INPUT_FILE */
+    char hash[KEY_TEXT_MAX]; /* of its tokens; "" before it is known */
+    int bos;                 /* enum sink_bos */
+    bool edits;              /* as training has them; no: none */
 };
 
 extern const struct key sink_keys[];

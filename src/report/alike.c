@@ -43,7 +43,7 @@ static int check_column(const struct group *g, const char *column, bool is_loss,
                         struct err *e)
 {
     char a_on[MEASURED_TEXT_MAX], b_on[MEASURED_TEXT_MAX];
-    char one[PLACE_MAX], other[PLACE_MAX];
+    char one[PLACE_MAX], other[PLACE_MAX], with[MEASURED_TEXT_MAX];
     struct taken a, b;
     if (!find_unlike(&a, &b, g, 1, column, is_loss))
         return OK;
@@ -52,9 +52,10 @@ static int check_column(const struct group *g, const char *column, bool is_loss,
     return err_set(e, ERR_DATA,
                    "compare: %s of the group %.80s was measured differently in "
                    "%s (%s) and in %s (%s), and is not averaged: measure them "
-                   "alike by `sinklab analyze %s %s`",
+                   "alike by `sinklab analyze %s %s%s`",
                    column, g->label, a.run->name, print(a_on, &a, is_loss),
-                   b.run->name, print(b_on, &b, is_loss), one, other);
+                   b.run->name, print(b_on, &b, is_loss), one, other,
+                   measured_overrides(with, a.on, b.on, is_loss));
 }
 
 int alike_check(const struct groups *s, const struct compare_options *o,

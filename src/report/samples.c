@@ -36,8 +36,27 @@ static int find_split(enum split *split, const char *name, struct err *e)
                    near.name ? near.name : "");
 }
 
-/* How many samples of the split a run reads; sinks are the same for probes and
- * analysis, which may measure more of them. */
+static struct source *source_of(struct samples *s)
+{
+    return s->split == SPLIT_SINK ? session_sinks(&s->session)
+                                  : &s->session.source;
+}
+
+/* Sinks are the same for probes and analysis, which may measure more of them;
+ * a file may have enough for one of the two alone. */
+static idx count_sinks(struct samples *s)
+{
+    const struct config *c = &s->session.config;
+    const struct source *input = &s->session.input;
+    idx n = idx_max(c->sink.sequences, c->sink.probe_sequences), B, T;
+    if (!input->parts)
+        return n;
+    meter_shape(&B, &T, &c->model, &c->sink, 1);
+    return idx_min(n, sampler_sinks(&input->parts->sampler, T,
+                                    input->styles[SPLIT_SINK].bos));
+}
+
+/* How many samples of the split a run reads. */
 static int find_end(struct samples *s, struct err *e)
 {
     const struct config *c = &s->session.config;
@@ -50,7 +69,7 @@ static int find_end(struct samples *s, struct err *e)
     else if (s->split == SPLIT_VAL)
         s->end = s->session.n_val;
     else
-        s->end = idx_max(c->sink.sequences, c->sink.probe_sequences);
+        s->end = count_sinks(s);
     if (s->o->from < s->end)
         return OK;
     return err_set(e, ERR_USAGE,
@@ -88,7 +107,7 @@ static int open_samples(struct samples *s, const struct config *c,
 /* What the sample would be without edits. */
 static void read_unedited(struct samples *s, idx n, idx index)
 {
-    struct source *source = &s->session.source;
+    struct source *source = source_of(s);
     bool has_edits = source->styles[s->split].edits;
     source->styles[s->split].edits = false;
     source_sample(source, s->unedited, n, s->split, index);
@@ -97,7 +116,7 @@ static void read_unedited(struct samples *s, idx n, idx index)
 
 static void print_sample(FILE *out, struct samples *s, idx index)
 {
-    struct source *source = &s->session.source;
+    struct source *source = source_of(s);
     idx n = source_targets(s->split, s->batch.T) + 1;
     read_unedited(s, n, index);
     source_batch(source, &s->batch, s->split, index);

@@ -72,5 +72,9 @@ static int make_absolute(void *user, const char *key, char path[KEY_TEXT_MAX],
 
 int run_data_path(struct config *c, const char *dir, struct err *e)
 {
-    return data_map_paths(&c->data, make_absolute, (void *)(uintptr_t)dir, e);
+    void *user = (void *)(uintptr_t)dir;
+    if (data_map_paths(&c->data, make_absolute, user, e))
+        return e->code;
+    return c->sink.path[0] ? make_absolute(user, "sink.path", c->sink.path, e)
+                           : OK;
 }

@@ -15,6 +15,7 @@
 #include "run/run_paths.h"
 #include "sweep/sweep_folder.h"
 #include "sweep/sweep_label.h"
+#include "train/session.h"
 
 enum {
     PROBLEMS_ENOUGH = 5,
@@ -28,6 +29,7 @@ enum {
 struct opened {
     bool is_known;
     struct data_options options;
+    struct sink_options sink;
     idx T, vocab;
     const char *hash; /* in the points' pool */
 };
@@ -107,10 +109,14 @@ static int open_data(struct walk *w, struct config *c, struct err *e)
     if (run_data_path(c, w->f->dir, e))
         return e->code;
     if (!o->is_known || o->T != T ||
-        memcmp(&o->options, &c->data, sizeof c->data) != 0) {
+        memcmp(&o->options, &c->data, sizeof c->data) != 0 ||
+        memcmp(&o->sink, &c->sink, sizeof c->sink) != 0) {
         int rc = source_open(&source, &c->data, 0, T, e);
+        if (rc == OK)
+            rc = session_check_input(c, &source, e);
         *o = (struct opened){ .is_known = rc == OK, .T = T };
         memcpy(&o->options, &c->data, sizeof c->data);
+        memcpy(&o->sink, &c->sink, sizeof c->sink);
         o->vocab = source.vocab;
         o->hash = pool_text(&w->p->memory, source.hash, sizeof source.hash);
         source_release(&source);

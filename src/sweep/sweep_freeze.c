@@ -51,6 +51,14 @@ static bool is_same(const struct config *a, const struct config *b)
     return true;
 }
 
+/* Where the files lie now that a run reads. */
+static void copy_paths(struct config *kept, const struct config *wanted)
+{
+    data_copy_paths(&kept->data, &wanted->data);
+    if (kept->sink.path[0] && wanted->sink.path[0])
+        key_copy_text(kept->sink.path, wanted->sink.path);
+}
+
 /* Cosmetic settings reach a run that has not begun; another one keeps its own,
  * but learns where its text lies now. */
 static int update_config(const struct sweep *s, const struct sweep_run *r,
@@ -74,7 +82,7 @@ static int update_config(const struct sweep *s, const struct sweep_run *r,
         return err_set(e, rc, "%s", damage.text);
     config_drop_idle(&kept); /* an earlier version kept them */
     if (has_begun)
-        data_copy_paths(&kept.data, &wanted->data);
+        copy_paths(&kept, wanted);
     if (!is_same(&kept, wanted))
         ++*(has_begun ? &news->kept : &news->updated);
     return write_config(path, has_begun ? &kept : wanted, e);

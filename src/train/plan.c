@@ -89,6 +89,8 @@ static int plan_run(struct plan *p, const struct config *c, struct err *e)
     if (rc == OK)
         rc = session_check_data(c, &source, e);
     if (rc == OK)
+        rc = session_check_input(c, &source, e);
+    if (rc == OK)
         rc = plan_model(p, c, source.vocab, e);
     source_release(&source);
     return rc;

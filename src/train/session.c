@@ -121,6 +121,53 @@ int session_check_data(const struct config *c, const struct source *s,
                    c->data.path[0] ? c->data.path : c->data.mixture);
 }
 
+struct source *session_sinks(struct session *s)
+{
+    return s->input.parts ? &s->input : &s->source;
+}
+
+/* The input that c asks for, if it is not the source; and what sequences of
+ * either are to have. */
+static int open_input(struct source *input, struct source *s,
+                      const struct config *c, bool is_training, struct err *e)
+{
+    const struct sink_options *o = &c->sink;
+    const struct input_query q = { (enum input_kind)o->input, o->path,
+                                   o->hash };
+    struct source_style style = { .bos = o->bos == SINK_BOS_DATA,
+                                  .edits = o->edits };
+    if (q.kind != INPUT_DATA && input_open(input, s, &q, e))
+        return e->code;
+    s->styles[SPLIT_SINK] = input->styles[SPLIT_SINK] = style;
+    return source_check_sinks(
+        input->parts ? input : s, idx_min(o->tokens, c->model.context),
+        meter_sequences(c, is_training),
+        is_training ? "sink.probe_sequences" : "sink.sequences", e);
+}
+
+int session_check_input(const struct config *c, struct source *s, struct err *e)
+{
+    struct source input = { 0 };
+    int rc = open_input(&input, s, c, true, e);
+    source_release(&input);
+    return rc;
+}
+
+int session_name_input(struct config *c, struct err *e)
+{
+    struct source source = { 0 }, input = { 0 };
+    if (c->sink.input != INPUT_FILE)
+        return OK;
+    int rc = source_open(&source, &c->data, 0, c->model.context, e);
+    if (rc == OK)
+        rc = open_input(&input, &source, c, false, e);
+    if (rc == OK)
+        key_copy_text(c->sink.hash, input.hash);
+    source_release(&input);
+    source_release(&source);
+    return rc;
+}
+
 int session_open_data(struct session *s, const struct config *c,
                       bool is_training, struct err *e)
 {
@@ -133,8 +180,10 @@ int session_open_data(struct session *s, const struct config *c,
     s->n_val = source_plan_validation(
         &s->source, is_training ? c->train.val_tokens : c->sink.val_tokens);
     key_copy_text(s->config.data.hash, s->source.hash);
-    if (session_check_data(c, &s->source, e))
+    if (session_check_data(c, &s->source, e) ||
+        open_input(&s->input, &s->source, c, is_training, e))
         return e->code;
+    key_copy_text(s->config.sink.hash, s->input.hash);
     if (model_init(&s->model, &spec, s->source.vocab, e))
         return e->code;
     return is_training ? optim_check(&c->optim, &s->model.table, e) : OK;
@@ -161,7 +210,7 @@ int session_open(struct session *s, const struct config *c, bool is_training,
                    meter_sequences(c, is_training), &seen, &own))
         return err_set(e, own.code, "%s: %s", own.text, remedy);
     plan(s, &s->arena);
-    source_batch(&s->source, &s->meter.batch, SPLIT_SINK, 0);
+    source_batch(session_sinks(s), &s->meter.batch, SPLIT_SINK, 0);
     init_weights(s);
     return OK;
 }
@@ -173,6 +222,7 @@ void session_release(struct session *s)
     engine_release(&s->engine);
     model_release(&s->model);
     source_release(&s->source);
+    source_release(&s->input);
     *s = (struct session){ 0 };
 }
 

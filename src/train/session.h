@@ -7,7 +7,7 @@
 #define SINKLAB_SESSION_H
 
 #include "config/config.h"
-#include "data/source.h"
+#include "data/input.h"
 #include "engine/engine.h"
 #include "metric/columns.h"
 #include "metric/meter.h"
@@ -17,6 +17,7 @@ struct session {
     struct config config;
     int threads;
     struct source source;
+    struct source input; /* that sinks are measured on, if not the source */
     struct model model;
     struct engine engine; /* of (train.batch, model.context) */
     struct arena arena;
@@ -38,6 +39,18 @@ void session_watch(struct session *s, struct stopwatch *watch);
 int session_open(struct session *s, const struct config *c, bool is_training,
                  struct err *e);
 void session_release(struct session *s);
+
+/* session_check_input - can sinks be measured on what [sink] asks for, with a
+ * source of c that is open? OK, ERR_DATA, ERR_IO, ERR_MEMORY. */
+int session_check_input(const struct config *c, struct source *s,
+                        struct err *e);
+
+/* session_name_input - set sink.hash to that of the file of sink.path, if sinks
+ * are measured on one; one that is set must be right. As above. */
+int session_name_input(struct config *c, struct err *e);
+
+/* session_sinks - whose samples of SPLIT_SINK are measured on. */
+struct source *session_sinks(struct session *s);
 
 /* session_open_data - the source and the shape of the model alone, which is
  * what it takes to make batches: they are planned with session_rules and filled

@@ -168,6 +168,7 @@ static int begin(struct train *t, struct err *e)
 static int write_config(struct train *t, struct err *e)
 {
     key_copy_text(t->target.config.data.hash, t->session.source.hash);
+    key_copy_text(t->target.config.sink.hash, t->session.input.hash);
     t->state.config_text = t->config_text =
         config_print(&t->target.config, NULL);
     char *commented = config_print(&t->target.config, t->target.origins);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/shell.h"
 #include "data/paths.h"
 #include "run/run_paths.h"
 
@@ -60,6 +61,30 @@ int train_check_length(const struct config *c, idx planned, const char *dir,
                    c->train.steps, dir, planned);
 }
 
+/* What metrics.csv has columns for, or was measured on, stays: its rows are one
+ * series. */
+static int check_measured(const struct train_target *t,
+                          const struct config *kept, const char *place,
+                          struct err *e)
+{
+    char old[KEY_PRINT_MAX], new[KEY_PRINT_MAX], word[2 * RUN_DIR_MAX];
+    for (struct config_key k = { 0 }; config_next_key(&k);) {
+        config_value(old, sizeof old, kept, k);
+        config_value(new, sizeof new, &t->config, k);
+        if (strcmp(k.section->name, "sink") || !(k.key->flags & KEY_STAYS) ||
+            !strcmp(old, new))
+            continue;
+        shell_word(word, sizeof word, t->dir);
+        return err_set(e, ERR_CONFIG,
+                       "%s: sink.%s: metrics.csv of %s was begun with %.80s, "
+                       "and goes on with it; `sinklab analyze %s sink.%s=%.80s`"
+                       " measures with another",
+                       place, k.key->name, t->dir, *old ? old : "none", word,
+                       k.key->name, new);
+    }
+    return OK;
+}
+
 /* With --resume: the config file must describe the run that is there. */
 static int check_same_run(struct train_target *t, struct err *e)
 {
@@ -80,6 +105,10 @@ static int check_same_run(struct train_target *t, struct err *e)
                        t->dir, t->path, t->dir);
     if (!t->config.data.hash[0])
         key_copy_text(t->config.data.hash, kept.data.hash);
+    if (!t->config.sink.hash[0])
+        key_copy_text(t->config.sink.hash, kept.sink.hash);
+    if (check_measured(t, &kept, t->path, e))
+        return e->code;
     t->kept_steps = kept.train.steps;
     return OK;
 }
@@ -98,17 +127,12 @@ static int resolve_folder(struct train_target *t, struct err *e)
     if (load_run_config(t, &t->config, e))
         return e->code;
     t->kept_steps = t->config.train.steps;
-    idx positions = t->config.sink.positions;
+    struct config kept = t->config;
     if (config_override(&t->config, NULL, t->overrides, t->n_overrides,
                         KEY_RESUME, &t->changes, e))
         return e->code;
-    if (t->config.sink.positions != positions)
-        return err_set(e, ERR_CONFIG,
-                       "command line: sink.positions: metrics.csv of %s has "
-                       "columns for %td positions, and goes on with them; "
-                       "`sinklab analyze %s sink.positions=%td` measures "
-                       "others",
-                       t->dir, positions, t->dir, t->config.sink.positions);
+    if (check_measured(t, &kept, "command line", e))
+        return e->code;
     if (t->config.run.dir[0])
         return err_set(e, ERR_CONFIG,
                        "run.dir cannot move the run in %s: move the folder "
