@@ -16,6 +16,7 @@ static const struct section {
     { "model", model_keys, &n_model_keys, offsetof(struct model_spec, model) },
     { "attention", attention_keys, &n_attention_keys,
       offsetof(struct model_spec, attention) },
+    { "loss", loss_keys, &n_loss_keys, offsetof(struct model_spec, loss) },
 };
 
 static void set(struct combination *c, const struct section *s,
@@ -144,7 +145,19 @@ static const char *const extras[][3] = {
     { "attention.combine=add" },
     { "model.biases=no" },
     { "model.tied_head=no" },
+    { "loss.label_smoothing=0.3" },
+    { "loss.z=0.1" },
+    { "loss.from=2" },
+    { "loss.to=5" },
 };
+
+/* As far as a sequence goes. */
+static void fit(struct combination *c, idx T)
+{
+    c->spec.attention.prefix = idx_min(c->spec.attention.prefix, T);
+    c->spec.loss.from = idx_min(c->spec.loss.from, T - 1);
+    c->spec.loss.to = idx_min(c->spec.loss.to, T);
+}
 
 /* Combination i has extra number i for certain, so that each has its turn. */
 static void draw(struct combination *c, struct rng *r, idx forced)
@@ -171,7 +184,7 @@ void combine_random(struct combination *c, idx T, idx i)
         struct rng r = rng_open(77, RNG_TEST, (uint64_t)i, attempt);
         combine_defaults(c, T);
         draw(c, &r, i % COUNT_OF(extras));
-        c->spec.attention.prefix = idx_min(c->spec.attention.prefix, T);
+        fit(c, T);
         if (model_spec_check(&c->spec, NULL) == OK)
             return;
         BUG_ON(attempt > 10000);
@@ -189,7 +202,7 @@ static bool without(struct combination *to, const struct combination *c,
     for (char *s; (s = strtok_r(rest, " ", &rest)); n++)
         if (n != left_out)
             combine_set(to, s);
-    to->spec.attention.prefix = idx_min(to->spec.attention.prefix, T);
+    fit(to, T);
     return left_out < n;
 }
 

@@ -13,7 +13,7 @@ static const double BOUND = 1e-6, FLOOR = 1e-3;
 static double objective(void *context)
 {
     struct tiny *t = context;
-    return model_forward_loss(&t->m, t->w, &t->x, &t->batch).objective;
+    return model_forward_objective(&t->m, t->w, &t->x, &t->batch, 0).objective;
 }
 
 /* The last tensor's numbers; the others' names. */

@@ -14,9 +14,9 @@ static struct meter_column measured[] = {
     { .name = "sink_2", .k = 2, .is_given = false, .n = 1, .scalar = NAN },
 };
 static struct meter meter = { .columns = measured, .n_columns = 2 };
-static const struct run_columns all = { &meter, true, true },
-                                none_known = { &meter, false, false },
-                                text = { &meter, false, true };
+static const struct run_columns all = { &meter, true, true, NULL },
+                                none_known = { &meter, false, false, NULL },
+                                text = { &meter, false, true, NULL };
 
 static int open_meter(void **state)
 {

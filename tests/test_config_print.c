@@ -58,6 +58,13 @@ static void random_value(char *out, size_t cap, const struct key *key,
             n++;
         text_add(&t, "%s", key->choice((int)rng_below(r, n)));
         break;
+    case KEY_STEPS:
+        n = rng_below(r, 4);
+        for (idx i = 0; i < n; i++)
+            text_add(&t, "%.17g until %td, ", key->min + rng_uniform(r) * span,
+                     1 + i * 10 + rng_below(r, 10));
+        text_add(&t, "%.17g", key->min + rng_uniform(r) * span);
+        break;
     case KEY_LIST:
         n = rng_below(r, rng_below(r, 2) ? 5 : KEY_LIST_MAX + 1);
         for (idx i = 0; i < n; i++)
@@ -82,6 +89,7 @@ static void make_fit(struct config *c)
     c->attention.documents = DOCUMENTS_ACROSS;
     c->attention.document_token = -1;
     c->attention.kv_heads = 0;
+    c->loss.from = c->loss.to = 0;
 }
 
 static void random_config(struct config *c, struct rng *r)

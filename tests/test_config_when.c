@@ -206,6 +206,10 @@ static idx values_of(char values[VALUES_MAX][VALUE_MAX], struct config_key k)
             snprintf(values[n++], VALUE_MAX, "%s%s%s", i < 2 ? test_dir() : "",
                      i < 2 ? "/" : "", texts[i]);
         break;
+    case KEY_STEPS:
+        snprintf(values[n++], VALUE_MAX, "0.25");
+        snprintf(values[n++], VALUE_MAX, "0 until 1, 0.5");
+        break;
     case KEY_LIST:
         snprintf(values[n++], VALUE_MAX, "1, 2");
         break;
@@ -362,10 +366,10 @@ static void try_value(struct walk *w, const char *value)
     if (key_parse(w->k.key, (char *)&forced + w->k.section->offset, value,
                   NULL) ||
         config_has_default(&forced, w->k) ||
-        config_value_order(&forced, &w->plain, w->k) == 0 ||
-        model_spec_check(&(struct model_spec){ .model = forced.model,
-                                               .attention = forced.attention },
-                         &e))
+        config_value_order(&forced, &w->plain, w->k) == 0)
+        return;
+    struct model_spec spec = config_spec(&forced);
+    if (model_spec_check(&spec, &e))
         return;
     snprintf(setting, sizeof setting, "%s=%s", w->name, value);
     add(&o, setting, strlen(setting));

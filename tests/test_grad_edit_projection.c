@@ -83,7 +83,7 @@ enum { B = 2, T = 6, V = 7 };
 static double model_value(void *context)
 {
     struct tiny *t = context;
-    return model_forward_loss(&t->m, t->w, &t->x, &t->batch).objective;
+    return model_forward_objective(&t->m, t->w, &t->x, &t->batch, 0).objective;
 }
 
 static const struct param *row_of(const struct tiny *t, const char *name)

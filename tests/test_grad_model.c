@@ -16,7 +16,7 @@
 static double model_value(void *context)
 {
     struct tiny *t = context;
-    return model_forward_loss(&t->m, t->w, &t->x, &t->batch).objective;
+    return model_forward_objective(&t->m, t->w, &t->x, &t->batch, 0).objective;
 }
 
 static struct model_options options_of(bool is_llama, idx T)

@@ -14,7 +14,7 @@
 static double model_value(void *context)
 {
     struct tiny *t = context;
-    return model_forward_loss(&t->m, t->w, &t->x, &t->batch).objective;
+    return model_forward_objective(&t->m, t->w, &t->x, &t->batch, 0).objective;
 }
 
 static void open_case(struct tiny *t, const struct stage_case *c, idx B, idx T)

@@ -19,6 +19,7 @@ struct sample {
     char path[KEY_TEXT_MAX];
     int color;
     struct key_list steps;
+    struct key_steps factor;
 };
 
 static const char *color_name(int i)
@@ -46,6 +47,10 @@ static const struct key color_key = { "color", KEY_CHOICE, FIELD(color), "red",
 static const struct key steps_key = { "steps", KEY_LIST, FIELD(steps), "",
                                       0,       1e8,      NULL,         0,
                                       "",      NULL };
+
+static const struct key factor_key = { "factor", KEY_STEPS, FIELD(factor), "0",
+                                       -1,       1,         NULL,          0,
+                                       "",       NULL };
 
 /* Parse, which must succeed, and print again. */
 static const char *round_trip(const struct key *key, const char *text)
@@ -279,6 +284,75 @@ static void test_key__lists_have_a_longest(void **state)
     assert_string_equal(refusal(&steps_key, text), "got more than 256 items");
 }
 
+static void test_key__numbers_in_turn_are_read_and_printed(void **state)
+{
+    (void)state;
+    static const char *const same[][2] = {
+        { "0.5", "0.5" },
+        { "-0", "0" },
+        { "0 until 1000, 1e-4", "0 until 1000, 0.0001" },
+        { " 1e-1   until 5 ,0.2 until  1e3,0", "0.1 until 5, 0.2 until 1000, "
+                                               "0" },
+        { "0 until 5, 0 until 7, 0", "0" }, /* one number has one form */
+        { "0 until 5, 1 until 7, 1", "0 until 5, 1" },
+    };
+    for (idx i = 0; i < COUNT_OF(same); i++)
+        assert_string_equal(round_trip(&factor_key, same[i][0]), same[i][1]);
+    static const char *const bad[] = {
+        "",
+        "x",
+        "2",
+        "0 until 5",
+        "0, 1",
+        "0 until, 1",
+        "0 until 5,",
+        "0 until 5, 1 until 5, 0",
+        "0 until 0, 1",
+        "0 until x, 1",
+        "0 until 1.5, 1",
+        "until 5, 1",
+        "0 until 5 until 6, 1",
+        "0 until 5, 1 until 4, 0",
+        "nan until 5, 1",
+        "0 until 2e9, 1",
+    };
+    for (idx i = 0; i < COUNT_OF(bad); i++)
+        refusal(&factor_key, bad[i]);
+    assert_string_equal(refusal(&factor_key, "0 until 5, 1 until 5, 0"),
+                        "got until 5 behind until 5, want steps that rise");
+    assert_string_equal(refusal(&factor_key, "3"),
+                        "got '3', want number, -1 to 1, or several in turn, as "
+                        "0 until 1000, 1");
+}
+
+static void test_key__numbers_in_turn_hold_until_their_step(void **state)
+{
+    (void)state;
+    struct sample o;
+    struct err e = { 0 };
+    assert_int_equal(
+        key_parse(&factor_key, &o, "0.25 until 2, -1 until 4, 1", &e), OK);
+    static const double want[] = { 0.25, 0.25, -1, -1, 1, 1 };
+    for (idx i = 0; i < COUNT_OF(want); i++)
+        assert_true(key_steps_at(&o.factor, i) == want[i]);
+    assert_true(key_steps_at(&(struct key_steps){ 0 }, 3) == 0);
+}
+
+static void test_key__numbers_in_turn_have_a_longest(void **state)
+{
+    (void)state;
+    char text[32 * KEY_STEPS_MAX] = "";
+    struct text t = { .at = text, .cap_bytes = sizeof text };
+    for (int i = 1; i < KEY_STEPS_MAX; i++)
+        text_add(&t, "0.%d until %d, ", i % 10, 1000 + i);
+    char longer[sizeof text + 32];
+    snprintf(longer, sizeof longer, "%s0.9 until 9999, 0.5", text);
+    text_add(&t, "0.5");
+    round_trip(&factor_key, text);
+    assert_string_equal(refusal(&factor_key, longer),
+                        "got more than 64 values in turn");
+}
+
 static void test_key__describe_speaks_of_bounds(void **state)
 {
     (void)state;
@@ -390,6 +464,9 @@ int main(void)
             test_key__a_shorter_text_leaves_no_trace_of_the_longer),
         cmocka_unit_test(test_key__lists_are_integers_and_commas),
         cmocka_unit_test(test_key__lists_have_a_longest),
+        cmocka_unit_test(test_key__numbers_in_turn_are_read_and_printed),
+        cmocka_unit_test(test_key__numbers_in_turn_hold_until_their_step),
+        cmocka_unit_test(test_key__numbers_in_turn_have_a_longest),
         cmocka_unit_test(test_key__describe_speaks_of_bounds),
         cmocka_unit_test(test_key__messages_stay_on_one_short_line),
         cmocka_unit_test(test_nearest__counts_the_four_edits),

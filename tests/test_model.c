@@ -322,8 +322,8 @@ static void test_model__layers_may_have_settings_of_their_own(void **state)
 {
     (void)state;
     struct attention_options layers[2] = { softmax, softmax };
-    struct model_spec spec = { tiny_options("gpt2", 2, 16, 2, 12), softmax,
-                               NULL };
+    struct model_spec spec = { .model = tiny_options("gpt2", 2, 16, 2, 12),
+                               .attention = softmax };
     struct tiny alike, given;
     tiny_open_spec(&alike, &spec, 3, 11, 1, 20);
     spec.layers = layers;

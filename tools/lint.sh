@@ -44,7 +44,8 @@ skip() { # description reason
 # A room (folder of src/) sees itself and those before it in this list; main.c
 # sees cmd and base. KEEP WITH: docs/ARCHITECTURE.md, "Folders"
 rooms=(base kern io data prepare
-    nn nn/attention/weights nn/attention/edits nn/attention nn/attention/heads
+    nn nn/loss
+    nn/attention/weights nn/attention/edits nn/attention nn/attention/heads
     nn/model nn/stages
     optim engine metric config run train sweep analysis report verify cmd)
 # shellcheck disable=SC2016 # awk's

@@ -21,6 +21,9 @@ enum {
     ITEM_MAX = 64,    /* bytes of a list item, blanks around it included */
 };
 
+/* Updates that a run can have (STEP_MAX), and some. */
+static const double UNTIL_MAX = 1e9;
+
 static const struct {
     const char *name;
     bool value;
@@ -57,6 +60,15 @@ static void add_list(struct text *t, const struct key_list *list)
         text_add(t, "%s%td", i ? ", " : "", list->v[i]);
 }
 
+static void add_steps(struct text *t, const struct key_steps *s)
+{
+    for (idx i = 0; i < s->n; i++) {
+        add_real(t, s->piece[i].value);
+        if (i < s->n - 1)
+            text_add(t, " until %td, ", s->piece[i].until);
+    }
+}
+
 int key_print(const struct key *key, const void *options, char *text,
               size_t cap)
 {
@@ -81,6 +93,9 @@ int key_print(const struct key *key, const void *options, char *text,
         break;
     case KEY_LIST:
         add_list(&t, (const struct key_list *)(const void *)field);
+        break;
+    case KEY_STEPS:
+        add_steps(&t, (const struct key_steps *)(const void *)field);
         break;
     }
     return (int)t.n;
@@ -129,6 +144,11 @@ int key_describe(const struct key *key, char *text, size_t cap)
     case KEY_LIST:
         text_add(&t, "up to %d integers separated by commas", KEY_LIST_MAX);
         add_bounds(&t, key->min, key->max);
+        break;
+    case KEY_STEPS:
+        text_add(&t, "number");
+        add_bounds(&t, key->min, key->max);
+        text_add(&t, ", or several in turn, as 0 until 1000, 1");
         break;
     }
     return (int)t.n;
@@ -298,6 +318,77 @@ static int parse_list(const struct key *key, struct key_list *value,
     return OK;
 }
 
+/* "VALUE until STEP", or "VALUE", which is the last. */
+static int parse_piece(const struct key *key, struct key_piece *piece,
+                       char *text, bool is_last, struct err *e)
+{
+    static const char word[] = " until ";
+    static const struct key until = { .min = 1, .max = UNTIL_MAX };
+    char *at = strstr(text, word);
+    piece->until = 0;
+    if (at)
+        *at = '\0';
+    const char *value = text_trim(text);
+    if (!read_number(&piece->value, value) || piece->value < key->min ||
+        piece->value > key->max)
+        return refuse(key, value, e);
+    piece->value += 0.0; /* no zero has a sign */
+    if (!at != is_last)
+        return err_set(e, ERR_CONFIG,
+                       is_last ? "got no value behind the last until"
+                               : "got '%s' with no until and others behind it, "
+                                 "want VALUE until STEP",
+                       value);
+    const char *step = at ? text_trim(at + strlen(word)) : "";
+    if (at && !read_integer(&piece->until, &until, step))
+        return err_set(e, ERR_CONFIG,
+                       "got until '%s', want the number of an update", step);
+    return OK;
+}
+
+static int parse_steps(const struct key *key, struct key_steps *value,
+                       const char *text, struct err *e)
+{
+    struct key_steps s = { 0 };
+    idx before = 0;
+    for (const char *at = text; at;) {
+        char item[ITEM_MAX];
+        struct key_piece piece;
+        size_t n = strcspn(at, ",");
+        bool is_last = at[n] == '\0';
+        if (n >= sizeof item)
+            return refuse(key, text, e);
+        snprintf(item, sizeof item, "%.*s", (int)n, at);
+        if (parse_piece(key, &piece, item, is_last, e))
+            return ERR_CONFIG;
+        if (!is_last && piece.until <= before)
+            return err_set(e, ERR_CONFIG,
+                           "got until %td behind until %td, want steps that "
+                           "rise",
+                           piece.until, before);
+        before = piece.until;
+        at = is_last ? NULL : at + n + 1;
+        if (s.n && s.piece[s.n - 1].value == piece.value) {
+            s.piece[s.n - 1].until = piece.until;
+            continue;
+        }
+        if (s.n == KEY_STEPS_MAX)
+            return err_set(e, ERR_CONFIG, "got more than %d values in turn",
+                           KEY_STEPS_MAX);
+        s.piece[s.n++] = piece;
+    }
+    *value = s;
+    return OK;
+}
+
+double key_steps_at(const struct key_steps *s, idx updates_done)
+{
+    idx i = 0;
+    while (i < s->n - 1 && updates_done >= s->piece[i].until)
+        i++;
+    return s->piece[i].value;
+}
+
 int key_parse(const struct key *key, void *options, const char *text,
               struct err *e)
 {
@@ -323,6 +414,8 @@ int key_parse(const struct key *key, void *options, const char *text,
         return parse_choice(key, field, text, e);
     case KEY_LIST:
         return parse_list(key, field, text, e);
+    case KEY_STEPS:
+        return parse_steps(key, field, text, e);
     }
     BUG_ON(true);
     return ERR_CONFIG;

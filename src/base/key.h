@@ -19,9 +19,10 @@ enum key_type {
     KEY_TEXT,   /* char[KEY_TEXT_MAX] */
     KEY_CHOICE, /* int, index into the names that choice(0..) returns */
     KEY_LIST,   /* struct key_list: integers separated by commas */
+    KEY_STEPS,  /* struct key_steps: a number, or several in turn */
 };
 
-enum { KEY_TEXT_MAX = 1024, KEY_LIST_MAX = 256 };
+enum { KEY_TEXT_MAX = 1024, KEY_LIST_MAX = 256, KEY_STEPS_MAX = 64 };
 
 /* Bytes that any value fits in when printed: a full list of 16-digit items. */
 enum { KEY_PRINT_MAX = 8192 };
@@ -30,6 +31,20 @@ struct key_list {
     idx n;
     idx v[KEY_LIST_MAX];
 };
+
+/* A number that changes at given steps, "0 until 1000, 1e-4": each piece holds
+ * for the updates up to number `until`, the last, whose until is 0, for all
+ * behind. Untils rise; neighbours differ, so that one number has one form. */
+struct key_steps {
+    idx n;
+    struct key_piece {
+        idx until;
+        double value;
+    } piece[KEY_STEPS_MAX];
+};
+
+/* The value that counts for the update behind so many. */
+double key_steps_at(const struct key_steps *s, idx updates_done);
 
 /* KEY_RESUME: may be changed when a run goes on (its past stays valid).
  * KEY_COSMETIC: changes no number that the run computes (paths, threads, log
@@ -48,7 +63,8 @@ struct key {
     enum key_type type;
     size_t offset;        /* of the value in the section's options struct */
     const char *fallback; /* default, written as in an INI file */
-    double min, max;      /* inclusive; KEY_INT, KEY_REAL, KEY_LIST items */
+    double min, max;      /* inclusive; of numbers, of those in a list or in
+                             turn */
     const char *(*choice)(int i); /* KEY_CHOICE: name i, NULL past the end */
     unsigned flags;
     const char *help; /* one sentence, with unit; no full stop at the end */

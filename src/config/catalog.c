@@ -15,6 +15,7 @@
 #include "nn/attention/weights/normalizer.h"
 #include "nn/attention/weights/weights.h"
 #include "nn/ffns.h"
+#include "nn/loss/loss_term.h"
 #include "nn/model/stage.h"
 #include "nn/norms.h"
 #include "nn/param.h"
@@ -68,6 +69,14 @@ static void tell_column(struct catalog_entry *e, const void *row)
              *unit ? ", in " : "", unit, c->there_if ? "; there if " : "",
              c->there_if ? c->there_if : "");
     e->text.formula = e->formula;
+}
+
+/* "[loss] z = FACTOR" */
+static void tell_loss(struct catalog_entry *e, const void *row)
+{
+    (void)row;
+    snprintf(e->key, sizeof e->key, "[loss] %s = FACTOR", e->text.name);
+    e->text.key = e->key;
 }
 
 #define POINTERS(table, ...)                                                   \
@@ -183,6 +192,10 @@ const struct catalog_kind catalog_kinds[] = {
       .key = "[optim] name",
       .label = "update",
       .lists = { POINTERS(optimizers) } },
+    { .name = "loss",
+      .key = "[loss]",
+      .label = "value",
+      .lists = { POINTERS(loss_terms, .tell = tell_loss) } },
     { .name = "source",
       .key = "[data] source",
       .label = "what",

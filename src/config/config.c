@@ -83,7 +83,7 @@ static void continue_assignment(struct file_reading *r, const char *more)
                                 r->extra, "", more, true);
     if (!r->key)
         return; /* what it continues was told */
-    if (r->key->type != KEY_LIST) {
+    if (r->key->type != KEY_LIST && r->key->type != KEY_STEPS) {
         draft_problem(r->draft, &r->at, ERR_CONFIG,
                       "got an indented line, which would go on with %s of line "
                       "%td: want every key at the start of its line",
@@ -98,7 +98,8 @@ static void continue_assignment(struct file_reading *r, const char *more)
         return;
     }
     draft_problem(r->draft, &r->at, ERR_CONFIG, "%s: got more than %d items",
-                  r->key->name, KEY_LIST_MAX);
+                  r->key->name,
+                  r->key->type == KEY_LIST ? KEY_LIST_MAX : KEY_STEPS_MAX);
     r->key = NULL;
 }
 

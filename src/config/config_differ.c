@@ -52,6 +52,20 @@ static int sign(double a, double b)
     return (a > b) - (a < b);
 }
 
+/* By the first piece that differs. */
+static int steps_order(const struct key_steps *a, const struct key_steps *b)
+{
+    for (idx i = 0; i < a->n && i < b->n; i++) {
+        const struct key_piece *x = &a->piece[i], *y = &b->piece[i];
+        int order = sign(x->value, y->value);
+        if (order == 0)
+            order = sign((double)x->until, (double)y->until);
+        if (order != 0)
+            return order;
+    }
+    return sign((double)a->n, (double)b->n);
+}
+
 int config_value_order(const struct config *a, const struct config *b,
                        struct config_key k)
 {
@@ -66,6 +80,8 @@ int config_value_order(const struct config *a, const struct config *b,
         return *(const bool *)u - *(const bool *)v;
     case KEY_CHOICE:
         return *(const int *)u - *(const int *)v;
+    case KEY_STEPS:
+        return steps_order(u, v);
     case KEY_TEXT:
     case KEY_LIST:
         break;

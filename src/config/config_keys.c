@@ -83,6 +83,7 @@ const struct config_section config_sections[] = {
     SECTION(run, "the run as a whole"),
     SECTION(model, "what the network is made of"),
     SECTION(attention, "the stages of the attention operation"),
+    SECTION(loss, "what is added to the cross-entropy, which targets count"),
     SECTION(optim, "optimizer, learning rate, decay and clipping"),
     SECTION(train, "how long, how much at a time, what is reported"),
     SECTION(data, "where tokens come from"),
@@ -199,6 +200,11 @@ static size_t value_bytes(const struct key *key, const void *field)
         return strlen(field) + 1;
     case KEY_CHOICE:
         return sizeof(int);
+    case KEY_STEPS: {
+        const struct key_steps *steps = field;
+        return offsetof(struct key_steps, piece) +
+               (size_t)steps->n * sizeof steps->piece[0];
+    }
     case KEY_LIST:
         break;
     }

@@ -49,6 +49,7 @@ struct config {
     struct run_options run;
     struct model_options model;
     struct attention_options attention;
+    struct loss_options loss;
     struct optim_options optim;
     struct train_options train;
     struct data_options data;
@@ -56,10 +57,12 @@ struct config {
     struct checkpoint_options checkpoint;
 };
 
-/* What the two sections say of a model. */
+/* What the sections say of a model. */
 static inline struct model_spec config_spec(const struct config *c)
 {
-    return (struct model_spec){ .model = c->model, .attention = c->attention };
+    return (struct model_spec){ .model = c->model,
+                                .attention = c->attention,
+                                .loss = c->loss };
 }
 
 /* A section of the INI file: its keys, and where its options struct lies. */

@@ -46,7 +46,7 @@ static void print_key(FILE *out, const struct key *key, const void *options,
         snprintf(comment, sizeof comment, "%*s ; %s",
                  width < ORIGIN_COLUMN ? ORIGIN_COLUMN - width : 0, "",
                  origin->text);
-    if (key->type == KEY_LIST)
+    if (key->type == KEY_LIST || key->type == KEY_STEPS)
         print_list(out, key->name, value, comment);
     else
         fprintf(out, "%s =%s%s%s\n", key->name, n ? " " : "", value, comment);

@@ -39,6 +39,8 @@ void batch_mark(struct batch *b)
     for (idx i = 0; i < b->B; i++) {
         for (idx t = 0; t < b->rules.unscored; t++)
             b->weights[i * b->T + t] = 0;
+        for (idx t = b->rules.scored_to; t && t < b->T; t++)
+            b->weights[i * b->T + t] = 0;
         if (b->documents)
             mark_documents(b, i * b->T);
     }
@@ -70,5 +72,5 @@ double batch_weight(const struct batch *b)
 
 struct batch_total batch_total(const struct batch *b)
 {
-    return (struct batch_total){ batch_weight(b), b->B };
+    return (struct batch_total){ .weight = batch_weight(b), .sequences = b->B };
 }

@@ -15,6 +15,7 @@ enum { NO_TOKEN = -1 };
 /* What a model asks of its batches. */
 struct batch_rules {
     idx unscored;       /* first targets of a sequence that do not count */
+    idx scored_to;      /* nor do those from here on; 0: all of them */
     idx document_token; /* a document begins with it, too; NO_TOKEN: only where
                            the data say so */
     bool has_documents; /* nothing is seen across those that the data know */
@@ -63,6 +64,7 @@ double batch_weight(const struct batch *b);
 struct batch_total {
     double weight; /* the sum of all weights */
     idx sequences;
+    idx updates; /* that were done before this one */
 };
 struct batch_total batch_total(const struct batch *b);
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "metric/meter.h"
+#include "nn/loss/terms_table.h"
 
 enum {
     LOGGED = COLUMN_METRICS,
@@ -29,6 +30,29 @@ static bool knows_bytes(const struct run_columns *c)
     return c->knows_bytes;
 }
 
+static bool has_terms(const struct run_columns *c)
+{
+    return c->loss && loss_has_terms(c->loss);
+}
+
+#define HAS_TERM(name, ...)                                                    \
+    static bool has_##name(const struct run_columns *c)                        \
+    {                                                                          \
+        return c->loss && loss_term_is_on(c->loss, LOSS_##name);               \
+    }
+LOSS_TERMS(HAS_TERM)
+
+#define TERM_COLUMN(term, least, most, in, what, when)                         \
+    { .text = { .name = "loss_" #term,                                         \
+                .formula = what ", mean over the update's targets" },          \
+      .unit = in,                                                              \
+      .there_if = "[loss] " #term " is ever other than 0",                     \
+      .is_there = has_##term,                                                  \
+      .at = AT(terms) + LOSS_##term * sizeof(struct reading),                  \
+      .files = LOGGED,                                                         \
+      .format = NUMBER,                                                        \
+      .digits = 4 },
+
 /* docs/FORMATS.md and docs/METRICS.md tell of them at length. */
 const struct column column_table[] = {
     { .text = { .name = "step", .formula = "optimizer updates done" },
@@ -49,6 +73,17 @@ const struct column column_table[] = {
       .files = ASKED,
       .format = NUMBER,
       .digits = 4 },
+    { .text = { .name = "objective",
+                .formula = "what the update's gradient is of: loss, and each "
+                           "term of [loss] times its factor" },
+      .unit = "1",
+      .there_if = "a factor of [loss] is ever other than 0",
+      .is_there = has_terms,
+      .at = AT(objective),
+      .files = LOGGED,
+      .format = NUMBER,
+      .digits = 4 },
+    LOSS_TERMS(TERM_COLUMN) //
     { .text = { .name = "grad_norm",
                 .formula =
                     "global norm of the update's gradient before clipping" },

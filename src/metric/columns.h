@@ -5,7 +5,8 @@
  * prints, `sinklab list metric`, what runs are compared and filtered by. A
  * number that is no metric of attention is one row in columns.c and one field
  * of struct readings; the metrics of metric.c follow by themselves, behind the
- * rows. Pure functions; nothing allocates.
+ * rows, and so do the terms of the loss (nn/loss/terms_table.h). Pure
+ * functions; nothing allocates.
  */
 #ifndef SINKLAB_COLUMNS_H
 #define SINKLAB_COLUMNS_H
@@ -14,6 +15,7 @@
 #include "base/op_text.h"
 #include "base/text.h"
 #include "metric/options.h"
+#include "nn/loss_options.h"
 
 struct meter;
 struct meter_column;
@@ -34,6 +36,7 @@ static inline struct reading reading_of(double value)
 struct readings {
     struct reading step, tokens;
     struct reading loss, grad_norm, lr; /* of the update that led here */
+    struct reading objective, terms[LOSS_TERMS_MAX];
     struct reading val_loss, val_loss_se, val_excess, val_bits_per_byte;
     struct reading wall_s, tokens_per_s;
     const struct meter *meter; /* holds the metrics; NULL: not measured */
@@ -93,6 +96,7 @@ struct run_columns {
     const struct meter *meter;
     bool has_floor;   /* the source's least possible loss is known */
     bool knows_bytes; /* how much text held-out tokens stand for is known */
+    const struct loss_options *loss; /* borrowed; NULL: no term is on */
 };
 
 /* column_at - number i of the columns that a run has in one of the files;

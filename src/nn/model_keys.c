@@ -97,6 +97,29 @@ const char *model_preset_value(int preset, const struct key *key)
     return NULL;
 }
 
+/* Some target must count. */
+static int check_range(const struct model_spec *s, struct err *e)
+{
+    idx T = s->model.context, to = s->loss.to ? s->loss.to : T;
+    idx seen = idx_max(s->attention.prefix - 1, 0);
+    if (s->loss.from >= T || to > T)
+        return err_set(e, ERR_CONFIG,
+                       "[loss] from = %td, to = %td: a sequence has targets 0 "
+                       "to %td ([model] context)",
+                       s->loss.from, s->loss.to, T - 1);
+    if (to <= s->loss.from)
+        return err_set(e, ERR_CONFIG,
+                       "[loss] from = %td, to = %td: no target is left, want "
+                       "to above from",
+                       s->loss.from, s->loss.to);
+    if (s->loss.to && to <= seen)
+        return err_set(e, ERR_CONFIG,
+                       "[loss] to = %td: no target is left, as [attention] "
+                       "prefix = %td lets the first %td be seen",
+                       s->loss.to, s->attention.prefix, seen);
+    return OK;
+}
+
 int model_spec_check(const struct model_spec *s, struct err *e)
 {
     const struct model_options *m = &s->model;
@@ -110,7 +133,8 @@ int model_spec_check(const struct model_spec *s, struct err *e)
                        "[model] width / heads = %td is odd: position = rope "
                        "rotates pairs, so it needs an even head width",
                        m->width / m->heads);
-    return attention_options_check(s, e);
+    int rc = check_range(s, e);
+    return rc ? rc : attention_options_check(s, e);
 }
 
 idx model_ffn_width(const struct model_options *m)

@@ -1,5 +1,5 @@
-/* options.h - what a model is made of: the [model] keys, and those of
- * [attention] (attention_options.h).
+/* options.h - what a model is made of: the [model] keys, those of [attention]
+ * (attention_options.h), and those of [loss] (loss_options.h).
  *
  * Dimensions (docs/NOTATION.md): B batch, T time, C width, H heads, D = C/H
  * head width, F feed-forward width, V vocabulary, L layers, M = B*T rows.
@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "base/key.h"
 #include "nn/attention_options.h"
+#include "nn/loss_options.h"
 
 enum norm_kind { NORM_LAYER, NORM_RMS, NORM_SINGLE, NORM_DYT };
 enum ffn_kind {
@@ -51,14 +52,15 @@ struct model_options {
     int init;       /* row of the table, nn/param.h */
 };
 
-/* What a model is made of. Options of another kind - a loss's, say - become a
- * member here, and reach whatever takes a spec. */
+/* What a model is made of, and what its training minimizes. Options of another
+ * kind become a member here, and reach whatever takes a spec. */
 struct model_spec {
     struct model_options model;
     struct attention_options attention;     /* of all layers, or: */
     const struct attention_options *layers; /* (model.layers) of each; borrowed
                                                by model_init alone. NULL: all
                                                are alike */
+    struct loss_options loss;
 };
 
 struct op_text;
@@ -87,7 +89,8 @@ extern const struct preset_value model_presets[]; /* ends with preset NULL */
 const char *model_preset_value(int preset, const struct key *key);
 
 /* model_spec_check - what one row's bounds cannot say: width divisible by
- * heads, RoPE's even head width, settings that exclude each other.
+ * heads, RoPE's even head width, settings that exclude each other, a range of
+ * targets that is none.
  * OK or ERR_CONFIG naming the keys and the reason. */
 int model_spec_check(const struct model_spec *s, struct err *e);
 

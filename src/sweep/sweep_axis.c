@@ -287,7 +287,8 @@ static bool has_numbers(struct sweep_parse *p, const struct sweep_axis *a,
                         const char *word)
 {
     enum key_type type = a->keys[0].key->type;
-    if (a->n_keys == 1 && (type == KEY_INT || type == KEY_REAL))
+    if (a->n_keys == 1 &&
+        (type == KEY_INT || type == KEY_REAL || type == KEY_STEPS))
         return true;
     return sweep_problem(
         p,

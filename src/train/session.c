@@ -290,6 +290,7 @@ int session_update(struct session *s, idx step, struct update_result *r,
     struct batch *all = &s->batch;
     source_batch(&s->source, all, SPLIT_TRAIN, step * all->B);
     struct batch_total total = batch_total(all);
+    total.updates = step;
     stopwatch_mark(s->watch, PART_DATA);
     r->loss = (struct pass_loss){ 0 };
     for (idx first = 0; first < all->B; first += c->train.batch) {
@@ -329,5 +330,6 @@ struct run_columns session_columns(const struct session *s)
         .meter = &s->meter,
         .has_floor = source_has_floor(&s->source),
         .knows_bytes = source_knows_bytes(&s->source),
+        .loss = &s->config.loss,
     };
 }

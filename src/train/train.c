@@ -247,9 +247,13 @@ static int report(struct train *t, const struct update_result *u, struct err *e)
         .step = reading_of((double)step),
         .tokens = reading_of(session_tokens(c, step)),
         .loss = { u != NULL, u ? u->loss.cross_entropy : NAN },
+        .objective = { u != NULL, u ? u->loss.objective : NAN },
         .grad_norm = { u != NULL, u ? u->grad_norm : NAN },
         .lr = { u != NULL, u ? u->lr : NAN },
     };
+    for (idx i = 0; i < LOSS_TERMS_MAX; i++)
+        row.terms[i] =
+            (struct reading){ u != NULL, u ? u->loss.terms[i] : NAN };
     if (plan_validates(c, step)) {
         struct val_result v = session_validate(s);
         readings_of_validation(&row, &v);

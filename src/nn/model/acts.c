@@ -38,6 +38,7 @@ static idx scratch_reals(const struct model *m, const struct acts *x)
                              stages_scratch(&block, b->out, b->n_out));
         most = idx_max(most, idx_max(heads, rows + stages));
     }
+    most = idx_max(most, loss_scratch(m, x));
     return idx_ceil_div(most, 16) * 16;
 }
 
@@ -186,7 +187,7 @@ void acts_plan(struct acts *x, struct arena *arena, const struct model *m,
     if (m->final.gain != NO_PARAM)
         x->final = arena_reals(arena, M * C);
     x->final_stats = arena_reals(arena, M * 2);
-    loss_plan(x, arena);
+    loss_plan(x, arena, m);
     x->logits = arena_reals(arena, unembed_chunk_rows(M) * m->V);
     if (is_training) {
         x->dfinal = arena_reals(arena, M * C);

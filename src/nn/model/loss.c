@@ -1,16 +1,80 @@
-/* loss.c - what a pass is for: the loss of each target, its gradient, and the
- * means over targets by their weights.
+/* loss.c - what a pass is for: the loss of each target, the terms that training
+ * adds (nn/loss), the gradient of all, and the means over targets by their
+ * weights.
  *
- * A term that training adds to the cross-entropy is written here: its rows in
- * loss_plan, its values and gradient in loss_tile, its mean in loss_mean and
- * struct pass_loss. Its settings reach it as a member of struct model_spec.
+ * Values of rows are kept until the pass is over, so that sums have one order.
+ * A term whose factor is 0 now, but not always, is told and hands on nothing:
+ * until it is switched on, a run has the bits of one without it.
  */
+#include <string.h>
+
 #include "kern/xent.h"
 #include "nn/model/pass.h"
 
-void loss_plan(struct acts *x, struct arena *arena)
+static bool has_logits(const struct model *m)
+{
+    for (idx i = 0; i < m->n_terms; i++)
+        if (loss_terms[m->terms[i]]->of_logits)
+            return true;
+    return false;
+}
+
+void loss_plan(struct acts *x, struct arena *arena, const struct model *m)
 {
     x->loss = arena_reals(arena, x->M);
+    for (idx i = 0; i < m->n_terms && x->is_training; i++)
+        x->terms[m->terms[i]] = arena_reals(arena, x->M);
+}
+
+/* A row of logits as they were before the gradient took their place. */
+idx loss_scratch(const struct model *m, const struct acts *x)
+{
+    return x->is_training && has_logits(m) ? m->V : 0;
+}
+
+/* ---- logits ------------------------------------------------------------ */
+
+/* The terms of row r, whose cross-entropy is there. */
+static void logits_terms(const struct pass *p, idx r, const real *logits,
+                         real *dlogits)
+{
+    const struct loss_logits row = {
+        .V = p->m->V,
+        .logits = logits,
+        .target = p->targets[r],
+        .log_sum = p->x->loss[r] + logits[p->targets[r]],
+    };
+    for (idx i = 0; i < p->n_terms; i++) {
+        idx k = p->m->terms[i];
+        const struct loss_term *term = loss_terms[k];
+        if (!term->of_logits)
+            continue;
+        real share = p->scale * p->weights[r] * (real)p->factors[k];
+        p->x->terms[k][r] =
+            p->weights[r] == 0
+                ? 0
+                : term->of_logits(&row, share != 0 ? dlogits : NULL, share);
+    }
+}
+
+static void rows_with_terms(const struct pass *p, idx r0, idx R, real *logits,
+                            bool with_grad)
+{
+    idx V = p->m->V;
+    real *plain = pass_scratch(p);
+    for (idx r = r0; r < r0 + R; r++, logits += V) {
+        real *loss = p->x->loss + r;
+        const int32_t *target = p->targets + r;
+        const real *weight = p->weights + r;
+        if (!with_grad) {
+            xent_forward(loss, logits, target, weight, 1, V);
+            logits_terms(p, r, logits, NULL);
+            continue;
+        }
+        memcpy(plain, logits, (size_t)V * sizeof *plain);
+        xent_backward(loss, logits, target, weight, 1, V, p->scale);
+        logits_terms(p, r, plain, logits);
+    }
 }
 
 void loss_tile(const struct pass *p, idx tile, real *logits, bool with_grad)
@@ -19,11 +83,15 @@ void loss_tile(const struct pass *p, idx tile, real *logits, bool with_grad)
     real *loss = p->x->loss + r0;
     const int32_t *targets = p->targets + r0;
     const real *weights = p->weights + r0;
-    if (with_grad)
+    if (p->n_terms && has_logits(p->m))
+        rows_with_terms(p, r0, R, logits, with_grad);
+    else if (with_grad)
         xent_backward(loss, logits, targets, weights, R, V, p->scale);
     else
         xent_forward(loss, logits, targets, weights, R, V);
 }
+
+/* ---- means ------------------------------------------------------------- */
 
 /* What this pass gives to the mean, in double and in row order: the same for
  * any number of threads. */
@@ -38,5 +106,11 @@ static double mean_of(const struct pass *p, const real *rows)
 struct pass_loss loss_mean(const struct pass *p)
 {
     double mean = mean_of(p, p->x->loss);
-    return (struct pass_loss){ .cross_entropy = mean, .objective = mean };
+    struct pass_loss loss = { .cross_entropy = mean, .objective = mean };
+    for (idx i = 0; i < p->n_terms; i++) {
+        idx k = p->m->terms[i];
+        loss.terms[k] = mean_of(p, p->x->terms[k]);
+        loss.objective += p->factors[k] * loss.terms[k];
+    }
+    return loss;
 }

@@ -360,6 +360,9 @@ int model_init(struct model *m, const struct model_spec *spec, idx V,
     BUG_ON(V < 1);
     *m = (struct model){ .spec = *spec };
     m->spec.layers = NULL; /* borrowed */
+    for (idx i = 0; loss_terms[i]; i++)
+        if (loss_term_is_on(&spec->loss, i))
+            m->terms[m->n_terms++] = i;
     if (set_layers(m, spec, e))
         return e->code;
     set_sizes(m, V);
@@ -399,8 +402,11 @@ void model_release(struct model *m)
 struct batch_rules model_batch_rules(const struct model *m, idx T)
 {
     const struct attention_options *a = &m->blocks[0].attention;
+    const struct loss_options *loss = &m->spec.loss;
+    idx seen = a->prefix > 1 ? a->prefix - 1 : 0;
     return (struct batch_rules){
-        .unscored = a->prefix > 1 ? idx_min(a->prefix - 1, T - 1) : 0,
+        .unscored = idx_min(idx_max(seen, loss->from), T - 1),
+        .scored_to = loss->to,
         .document_token = a->document_token,
         .has_documents = a->documents == DOCUMENTS_WITHIN,
     };

@@ -22,6 +22,7 @@
 #include "base/err.h"
 #include "data/batch.h"
 #include "nn/attention/attention.h"
+#include "nn/loss/loss_term.h"
 #include "nn/model/stage.h"
 #include "nn/options.h"
 #include "nn/param.h"
@@ -82,13 +83,16 @@ struct block_params {
 };
 
 struct model {
-    struct model_spec spec;       /* attention's is each block's own */
-    idx L, C, H, D, F, U, V, T;   /* T: the longest sequence */
-    idx K;                        /* heads of keys and values */
-    idx E;                        /* width of a value */
-    idx W;                        /* of a row of queries, keys, values */
-    idx R;                        /* registers in front of a sequence */
-    idx views;                    /* heads a layer that observers see */
+    struct model_spec spec;     /* attention's is each block's own */
+    idx L, C, H, D, F, U, V, T; /* T: the longest sequence */
+    idx K;                      /* heads of keys and values */
+    idx E;                      /* width of a value */
+    idx W;                      /* of a row of queries, keys, values */
+    idx R;                      /* registers in front of a sequence */
+    idx views;                  /* heads a layer that observers see */
+    idx terms[LOSS_TERMS_MAX];  /* (n_terms) rows of loss_terms whose factor
+                                     is ever other than 0 */
+    idx n_terms;
     idx head_grads_n, partials_n; /* of the block with most */
     struct param_table table;
     struct block_params *blocks; /* (L) */
@@ -211,9 +215,11 @@ struct acts {
                                   attention 0, after block 0, ... */
     struct block_acts *blocks;    /* (L) */
     real *final, *final_stats;    /* (M,C), (M,2) */
-    real *loss;   /* (M) nats of each target; 0: does not count */
-    real *logits; /* (unembed_chunk_rows, V) */
-    real *dfinal; /* (M,C) */
+    real *loss; /* (M) nats of each target; 0: does not count */
+    real *terms[LOSS_TERMS_MAX]; /* (M) values of each row, of terms that work
+                                    on rows; training only */
+    real *logits;                /* (unembed_chunk_rows, V) */
+    real *dfinal;                /* (M,C) */
     struct back_acts back;
     real *rope;              /* (S,D), or NULL */
     real *sinusoid;          /* (T,C), or NULL */
@@ -258,15 +264,18 @@ int acts_open(struct acts *x, struct arena *arena, const struct model *m, idx B,
 void acts_watch(struct acts *x, const struct model *m, struct stopwatch *watch);
 
 /* What the model asks of batches of T tokens: targets that a prefix lets their
- * query see do not count. Whether positions restart is not the model's to
+ * query see do not count, nor those out of the range that is trained on.
+ * Whether positions restart is not the model's to
  * say. */
 struct batch_rules model_batch_rules(const struct model *m, idx T);
 
 /* What a pass found, in means over targets by their weights. The cross-entropy,
  * in nats, is what is reported; the objective is what gradients are of: that,
- * and terms that training adds to it, of which there are none yet. */
+ * and each term that training adds to it times its factor. */
 struct pass_loss {
     double cross_entropy, objective;
+    double terms[LOSS_TERMS_MAX]; /* by row of loss_terms; 0 of those that are
+                                     off */
 };
 
 /* sum += loss, term by term. */
@@ -274,12 +283,21 @@ static inline void pass_loss_add(struct pass_loss *sum, struct pass_loss loss)
 {
     sum->cross_entropy += loss.cross_entropy;
     sum->objective += loss.objective;
+    for (idx i = 0; i < LOSS_TERMS_MAX; i++)
+        sum->terms[i] += loss.terms[i];
 }
 
 /* model_forward_loss - forward pass over a batch of x->T tokens and up to x->B
- * sequences; fills x->loss. Without targets that count both means are 0. */
+ * sequences; fills x->loss. No term is added: the objective is the
+ * cross-entropy. Without targets that count both means are 0. */
 struct pass_loss model_forward_loss(const struct model *m, const real *w,
                                     struct acts *x, const struct batch *b);
+
+/* model_forward_objective - the same with all terms, as they are after so many
+ * updates. x was planned for training. */
+struct pass_loss model_forward_objective(const struct model *m, const real *w,
+                                         struct acts *x, const struct batch *b,
+                                         idx updates);
 
 /* model_observe - forward pass of the blocks alone, telling the observer of
  * every head; hidden states stay in x. x was planned as observing; the batch

@@ -119,6 +119,33 @@ struct pass_loss model_forward_loss(const struct model *m, const real *w,
     return loss_mean(&p);
 }
 
+/* Terms, with their factors after so many updates. */
+static void set_terms(struct pass *p, idx updates)
+{
+    const struct loss_options *o = &p->m->spec.loss;
+    BUG_ON(p->m->n_terms && !p->x->is_training);
+    p->n_terms = p->m->n_terms;
+    for (idx i = 0; i < p->n_terms; i++) {
+        idx k = p->m->terms[i];
+        p->factors[k] = key_steps_at(&o->factor[k], updates);
+    }
+}
+
+struct pass_loss model_forward_objective(const struct model *m, const real *w,
+                                         struct acts *x, const struct batch *b,
+                                         idx updates)
+{
+    struct pass p = pass_over(m, w, x, b);
+    p.weight = batch_weight(b);
+    set_terms(&p, updates);
+#pragma omp parallel num_threads(x->threads)
+    {
+        forward_blocks(&p);
+        unembed_pass(&p, false);
+    }
+    return loss_mean(&p);
+}
+
 void model_observe(const struct model *m, const real *w, struct acts *x,
                    const struct batch *b, const struct head_observer *observer)
 {
@@ -145,6 +172,7 @@ struct pass_loss model_backward_loss(const struct model *m, const real *w,
                       ? p.scale * (real)(of.weight / (double)of.sequences)
                       : 1 / (real)of.sequences;
     p.row_share /= (real)x->S;
+    set_terms(&p, of.updates);
 #pragma omp parallel num_threads(x->threads)
     {
         forward_blocks(&p);

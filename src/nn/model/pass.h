@@ -28,6 +28,8 @@ struct pass {
     real scale;     /* of the gradient of a target's loss: 1 / weight */
     real row_share; /* 1 / rows that the mean is over */
     const struct head_observer *observer;
+    idx n_terms; /* of the loss: the model's, or 0: none is asked for */
+    double factors[LOSS_TERMS_MAX]; /* by row of loss_terms, as they are now */
 };
 
 static inline idx pass_tiles(const struct pass *p)
@@ -159,10 +161,11 @@ void block_forward(const struct pass *p, idx layer);
  * dx_in take turns, swapped by one thread). */
 void block_backward(const struct pass *p, idx layer);
 
-/* Room for what a pass loses; the loss of a tile's rows from their logits
- * (R,V), which with_grad become the gradient of the objective; the means of a
- * whole pass (loss.c). */
-void loss_plan(struct acts *x, struct arena *arena);
+/* Room for what a pass loses, and scratch that a tile needs; the loss of a
+ * tile's rows from their logits (R,V), which with_grad become the gradient of
+ * the objective; the means of a whole pass (loss.c). */
+void loss_plan(struct acts *x, struct arena *arena, const struct model *m);
+idx loss_scratch(const struct model *m, const struct acts *x);
 void loss_tile(const struct pass *p, idx tile, real *logits, bool with_grad);
 struct pass_loss loss_mean(const struct pass *p);
 

@@ -1,0 +1,142 @@
+/* Gradients of the loss's terms: a row alone, 1e-7; in whole models, 1e-6. */
+#include "combine.h"
+#include "gradcheck.h"
+#include "gradwalk.h"
+#include "harness.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#include "base/rng.h"
+#include "kern/gemm.h"
+#include "nn/loss/terms_table.h"
+
+/* ---- a row alone ------------------------------------------------------- */
+
+enum { N = 9 };
+
+struct row {
+    const struct loss_term *term;
+    real x[N], dx[N];
+    real share;
+};
+
+static double log_sum(const real *x)
+{
+    double sum = 0;
+    for (idx i = 0; i < N; i++)
+        sum += exp((double)x[i]);
+    return log(sum);
+}
+
+static double of_logits(void *context)
+{
+    struct row *r = context;
+    const struct loss_logits logits = {
+        .V = N, .logits = r->x, .target = 3, .log_sum = (real)log_sum(r->x)
+    };
+    return (double)(r->share * r->term->of_logits(&logits, NULL, 0));
+}
+
+/* Values do not depend on whether a gradient is asked for, and gradients are
+ * added. */
+static void check_row(struct row *r, uint64_t seed)
+{
+    struct rng rng = rng_open(8, RNG_TEST, seed, 0);
+    for (idx i = 0; i < N; i++) {
+        r->x[i] = (real)(2 * rng_normal(&rng));
+        r->dx[i] = 100;
+    }
+    r->share = (real)0.7;
+    double (*value)(void *) = NULL;
+    if (r->term->of_logits) {
+        const struct loss_logits logits = {
+            .V = N, .logits = r->x, .target = 3, .log_sum = (real)log_sum(r->x)
+        };
+        real got = r->term->of_logits(&logits, r->dx, r->share);
+        value = of_logits;
+        assert_true((double)(r->share * got) == value(r));
+    }
+    for (idx i = 0; i < N; i++)
+        r->dx[i] -= 100;
+    check_gradient(r->term->text.name, value, r, r->x, r->dx, N, 1e-7, 1e-3);
+}
+
+static void test_loss__rows_match_differences(void **state)
+{
+    (void)state;
+    for (idx i = 0; loss_terms[i]; i++)
+        for (uint64_t seed = 0; seed < 5; seed++) {
+            struct row r = { .term = loss_terms[i] };
+            check_row(&r, seed);
+        }
+}
+
+/* ---- whole models ------------------------------------------------------ */
+
+static void open_case(struct tiny *t, const struct model_spec *spec)
+{
+    tiny_open_spec(t, spec, 4, 7, 1, 1);
+    struct rng r = rng_open(5, RNG_TEST, 1, 0);
+    for (idx i = 0; i < t->m.table.count; i++) {
+        const struct param *p = &t->m.table.rows[i];
+        for (idx j = 0; j < p->n; j++) /* larger, so that nothing is linear */
+            t->w[p->offset + j] += (real)(0.4 * rng_normal(&r));
+    }
+    static const double weights[] = { 0.25, 1, 0, 2, 1 };
+    for (idx i = 0; i < t->batch.B * t->batch.T; i++)
+        t->batch.weights[i] =
+            (real)(i / t->batch.T == 2 ? 0 : weights[i * 3 % 5]);
+    batch_mark(&t->batch);
+}
+
+/* A term in a model, alone and large; with weights that differ, and a sequence
+ * that does not count. */
+static void check_model(idx term, const char *const *settings, idx n)
+{
+    struct combination c;
+    struct tiny t;
+    char failed[WALK_TEXT_MAX], factor[80];
+    combine_defaults(&c, 6);
+    for (idx i = 0; i < n && settings[i]; i++)
+        combine_set(&c, settings[i]);
+    snprintf(factor, sizeof factor, "loss.%s=0.8", loss_terms[term]->text.name);
+    combine_set(&c, factor);
+    open_case(&t, &c.spec);
+    tiny_backward(&t, 1);
+    if (walk_entries(&t, failed))
+        walk_fail(c.text, failed);
+    tiny_close(&t);
+}
+
+static void test_loss__terms_match_differences_in_models(void **state)
+{
+    (void)state;
+    static const char *const models[][4] = {
+        { "model.norm_place=pre" },
+        { "model.preset=llama", "model.norm=rmsnorm", "model.ffn=swiglu",
+          "model.tied_head=no" },
+        { "attention.registers=2", "attention.prefix=2" },
+        { "model.norm_place=post", "attention.bias=key", "attention.window=3" },
+        { "model.norm_place=sandwich", "model.heads=4",
+          "attention.kv_heads=2" },
+    };
+    for (idx i = 0; loss_terms[i]; i++)
+        for (idx k = 0; k < COUNT_OF(models); k++)
+            check_model(i, models[k], COUNT_OF(models[k]));
+}
+
+static int start(void **state)
+{
+    (void)state;
+    return gemm_start(1, "threads", NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_loss__rows_match_differences),
+        cmocka_unit_test(test_loss__terms_match_differences_in_models),
+    };
+    return cmocka_run_group_tests_name("grad_loss", tests, start, NULL);
+}
