@@ -147,6 +147,13 @@ static const char *const extras[][3] = {
     { "model.tied_head=no" },
     { "loss.label_smoothing=0.3" },
     { "loss.z=0.1" },
+    { "loss.activation=0.2", "loss.activation_tau=0.7" },
+    { "loss.hidden_norm=0.2" },
+    { "loss.hidden_norm=0.2", "loss.hidden_depth=1" },
+    { "loss.l2=0.1" },
+    { "loss.entropy=-0.3" },
+    { "loss.first_mass=0.5" },
+    { "loss.head_balance=0.5" },
     { "loss.from=2" },
     { "loss.to=5" },
 };

@@ -77,9 +77,9 @@ static void test_config__unknown_section_names_the_nearest(void **state)
     (void)state;
     expect("[modle]\nwidht = 64\n  8\n",
            "@:1: unknown section 'modle', did you mean model?");
-    expect("[zzzzz]\n",
-           "@:1: unknown section 'zzzzz', want one of run, model, attention, "
-           "optim, train, data, sink, checkpoint");
+    expect("[zzzzz]\n", "@:1: unknown section 'zzzzz', want one of run, model, "
+                        "attention, loss, "
+                        "optim, train, data, sink, checkpoint");
 }
 
 static void test_config__wrong_values_say_what_is_wanted(void **state)

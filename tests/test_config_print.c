@@ -89,7 +89,7 @@ static void make_fit(struct config *c)
     c->attention.documents = DOCUMENTS_ACROSS;
     c->attention.document_token = -1;
     c->attention.kv_heads = 0;
-    c->loss.from = c->loss.to = 0;
+    c->loss.from = c->loss.to = c->loss.hidden_depth = 0;
 }
 
 static void random_config(struct config *c, struct rng *r)

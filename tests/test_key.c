@@ -408,7 +408,8 @@ static void test_nearest__takes_the_best_close_one(void **state)
 {
     (void)state;
     static const char *const names[] = { "lr",    "width", "weight_decay",
-                                         "batch", "beta1", "beta2" };
+                                         "batch", "beta1", "beta2",
+                                         "z" };
     static const char *const cases[][2] = {
         { "widht", "width" },
         { "weigth_decay", "weight_decay" },
@@ -418,6 +419,7 @@ static void test_nearest__takes_the_best_close_one(void **state)
         { "zzz", NULL },
         { "", NULL },
         { "l", "lr" },
+        { "q", NULL },
         { "xy", NULL },
     };
     for (idx c = 0; c < COUNT_OF(cases); c++) {

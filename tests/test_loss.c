@@ -72,12 +72,96 @@ static double naive_smoothing(const struct tiny *t, idx row)
     return uniform - (lse - (double)t->x.logits[target]);
 }
 
+static double naive_activation(const struct tiny *t, idx row)
+{
+    idx L = t->m.L, C = t->m.C;
+    double sum = 0;
+    for (idx l = 1; l <= L; l++)
+        for (idx c = 0; c < C; c++)
+            sum += pow(fabs((double)acts_hidden(&t->x, &t->m, l,
+                                                row / T)[row % T * C + c]) /
+                           (0.7 + 1e-6),
+                       4);
+    return sum / (double)(L * C);
+}
+
+static double naive_norm(const struct tiny *t, idx row)
+{
+    idx L = t->m.L, C = t->m.C, depth = t->m.spec.loss.hidden_depth;
+    double sum = 0;
+    for (idx l = 1; l <= L; l++)
+        for (idx c = 0; c < C; c++) {
+            double x =
+                (double)acts_hidden(&t->x, &t->m, l, row / T)[row % T * C + c];
+            sum += depth && depth != l ? 0 : x * x;
+        }
+    return sum / (double)(depth ? C : C * L);
+}
+
+/* The weights of all heads, as observers see them: (L,B,H,T,T). */
+enum { L = 2, H = 2 };
+static double seen[L][B][H][T][T];
+
+static void see(void *context, const struct head_view *v)
+{
+    (void)context;
+    for (idx t = 0; t < T; t++)
+        for (idx j = 0; j < T; j++)
+            seen[v->layer][v->sequence][v->head][t][j] =
+                (double)v->weights[t * T + j];
+}
+
+static double naive_entropy(const struct tiny *t, idx row)
+{
+    (void)t;
+    double sum = 0;
+    for (idx i = 0; i < L * H; i++)
+        for (idx j = 0; j <= row % T; j++) {
+            double a = seen[i / H][row / T][i % H][row % T][j];
+            sum -= a > 0 ? a * log(a) : 0;
+        }
+    return sum / (L * H);
+}
+
+static double naive_first(const struct tiny *t, idx row)
+{
+    (void)t;
+    double sum = 0;
+    for (idx i = 0; i < L * H; i++)
+        sum += seen[i / H][row / T][i % H][row % T][0];
+    return sum / (L * H);
+}
+
+/* The value of a sequence, of two heads: that of each of its rows. */
+static double naive_balance(const struct tiny *t, idx row)
+{
+    double sum = 0;
+    for (idx l = 0; l < L; l++) {
+        double mass[H] = { 0 };
+        for (idx i = 0; i < H * T; i++) {
+            double weight = (double)t->batch.weights[row / T * T + i % T];
+            mass[i / T] += weight * (1 - seen[l][row / T][i / T][i % T][0]);
+        }
+        double whole = mass[0] + mass[1];
+        double p = mass[0] / whole, q = mass[1] / whole;
+        sum += 2 * (p * p + q * q) - 1;
+    }
+    return sum / L;
+}
+
 static const struct {
     idx term;
     double (*value)(const struct tiny *t, idx row);
+    const char *more;
 } naive[] = {
-    { LOSS_label_smoothing, naive_smoothing },
-    { LOSS_z, naive_z },
+    { LOSS_label_smoothing, naive_smoothing, "" },
+    { LOSS_z, naive_z, "" },
+    { LOSS_activation, naive_activation, "&loss.activation_tau=0.7" },
+    { LOSS_hidden_norm, naive_norm, "" },
+    { LOSS_hidden_norm, naive_norm, "&loss.hidden_depth=1" },
+    { LOSS_entropy, naive_entropy, "" },
+    { LOSS_first_mass, naive_first, "" },
+    { LOSS_head_balance, naive_balance, "" },
 };
 
 static void test_loss__terms_are_what_they_say(void **state)
@@ -87,9 +171,10 @@ static void test_loss__terms_are_what_they_say(void **state)
         char settings[80];
         struct tiny t;
         idx k = naive[i].term;
-        snprintf(settings, sizeof settings, "loss.%s=0.5",
-                 loss_terms[k]->text.name);
+        snprintf(settings, sizeof settings, "loss.%s=0.5%s",
+                 loss_terms[k]->text.name, naive[i].more);
         open_model(&t, settings, 1);
+        tiny_observe(&t, B, &(struct head_observer){ see, NULL });
         double plain = tiny_loss(&t, B);
         struct pass_loss loss =
             model_forward_objective(&t.m, t.w, &t.x, &t.batch, 0);
@@ -101,6 +186,55 @@ static void test_loss__terms_are_what_they_say(void **state)
         assert_close(again.objective, loss.objective, 1e-5);
         tiny_close(&t);
     }
+}
+
+/* Half the sum of squares, of tensors that are trained, or are matrices. */
+static void test_loss__l2_is_of_weights(void **state)
+{
+    (void)state;
+    for (int on = L2_ALL; on <= L2_MATRICES; on++) {
+        struct tiny t;
+        double sum = 0;
+        open_model(&t,
+                   on == L2_ALL ? "loss.l2=0.5&attention.weights=affine"
+                                : "loss.l2=0.5&loss.l2_on=matrices",
+                   1);
+        for (idx i = 0; i < t.m.table.count; i++) {
+            const struct param *p = &t.m.table.rows[i];
+            bool counts =
+                on == L2_ALL ? p->role != PARAM_STATE : param_is_matrix(p);
+            for (idx j = 0; counts && j < p->n; j++)
+                sum += 0.5 * pow((double)t.w[p->offset + j], 2);
+        }
+        assert_close(backward(&t, 0).terms[LOSS_l2], sum, 1e-6);
+        tiny_close(&t);
+    }
+}
+
+/* Where heads have no rows of weights that are shares, there is nothing to
+ * tell, and no bit changes. */
+static void test_loss__heads_without_shares_give_nothing(void **state)
+{
+    (void)state;
+    static const char *const without[] = { "attention.operation=flow",
+                                           "attention.weights=identity",
+                                           "attention.weights=affine" };
+    for (idx i = 0; loss_terms[i]; i++)
+        for (idx k = 0; k < COUNT_OF(without) && loss_terms[i]->of_weights;
+             k++) {
+            char settings[100];
+            struct tiny a, b;
+            snprintf(settings, sizeof settings, "loss.%s=0.5&%s",
+                     loss_terms[i]->text.name, without[k]);
+            open_model(&a, settings, 1);
+            open_model(&b, without[k], 1);
+            assert_true(backward(&a, 0).terms[i] == 0);
+            backward(&b, 0);
+            assert_memory_equal(a.dw, b.dw,
+                                (size_t)a.m.table.total * sizeof *a.dw);
+            tiny_close(&a);
+            tiny_close(&b);
+        }
 }
 
 /* ---- factors ----------------------------------------------------------- */
@@ -218,7 +352,7 @@ static void test_loss__a_range_of_targets_counts(void **state)
     }
 }
 
-static void test_loss__a_range_without_targets_is_refused(void **state)
+static void test_loss__what_is_not_there_is_refused(void **state)
 {
     (void)state;
     static const char *const bad[][2] = {
@@ -226,6 +360,7 @@ static void test_loss__a_range_without_targets_is_refused(void **state)
         { "loss.to=8" },
         { "loss.from=3", "loss.to=3" },
         { "loss.to=3", "attention.prefix=4" },
+        { "loss.hidden_depth=3" },
     };
     for (idx i = 0; i < COUNT_OF(bad); i++) {
         struct combination c;
@@ -287,11 +422,13 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_loss__terms_are_what_they_say),
+        cmocka_unit_test(test_loss__l2_is_of_weights),
+        cmocka_unit_test(test_loss__heads_without_shares_give_nothing),
         cmocka_unit_test(test_loss__a_factor_changes_at_its_step),
         cmocka_unit_test(test_loss__threads_change_no_bit),
         cmocka_unit_test(test_loss__micro_batches_add_up),
         cmocka_unit_test(test_loss__a_range_of_targets_counts),
-        cmocka_unit_test(test_loss__a_range_without_targets_is_refused),
+        cmocka_unit_test(test_loss__what_is_not_there_is_refused),
         cmocka_unit_test(test_loss__terms_have_columns),
     };
     return cmocka_run_group_tests_name("loss", tests, start, NULL);

@@ -57,7 +57,11 @@ void nearest_offer(struct nearest *n, const char *candidate)
     int length = (int)strnlen(n->wanted, NAME_LONG);
     int allowed = int_min(NAME_LONG - 1, length < 5 ? 1 : (length + 1) / 3);
     int d = name_distance(n->wanted, candidate);
-    bool close = d <= allowed || contains(n->wanted, candidate) ||
+    /* of all letters exchanged nothing is left to be near */
+    int longer = (int)strnlen(candidate, NAME_LONG);
+    longer = length > longer ? length : longer;
+    bool close = (d <= allowed && d < longer) ||
+                 contains(n->wanted, candidate) ||
                  contains(candidate, n->wanted);
     if (close && (!n->name || d < n->distance)) {
         n->name = candidate;

@@ -90,7 +90,17 @@ static bool task_draws(const struct config *c)
            (c->data.unique_tokens && !k->is_stored);
 }
 
+static bool has_shares(const struct config *c)
+{
+    return attention_has_shares(&c->attention);
+}
+
 static const struct fact facts[] = {
+    { "has_shares",
+      has_shares,
+      "heads have rows of weights that are never negative: not with "
+      "operation = flow, linear_time = yes, or weights = identity, affine",
+      { "attention.operation", "attention.linear_time", "attention.weights" } },
     { "column_acts",
       column_acts,
       "its column can change the output: it has a value, or the weights of "

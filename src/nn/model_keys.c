@@ -120,6 +120,16 @@ static int check_range(const struct model_spec *s, struct err *e)
     return OK;
 }
 
+static int check_depth(const struct model_spec *s, struct err *e)
+{
+    if (s->loss.hidden_depth <= s->model.layers)
+        return OK;
+    return err_set(e, ERR_CONFIG,
+                   "[loss] hidden_depth = %td: there are %td blocks ([model] "
+                   "layers)",
+                   s->loss.hidden_depth, s->model.layers);
+}
+
 int model_spec_check(const struct model_spec *s, struct err *e)
 {
     const struct model_options *m = &s->model;
@@ -134,6 +144,8 @@ int model_spec_check(const struct model_spec *s, struct err *e)
                        "rotates pairs, so it needs an even head width",
                        m->width / m->heads);
     int rc = check_range(s, e);
+    if (rc == OK)
+        rc = check_depth(s, e);
     return rc ? rc : attention_options_check(s, e);
 }
 

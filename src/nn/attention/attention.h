@@ -20,6 +20,7 @@
 #include "nn/options.h"
 
 struct head_operation;
+struct head_terms;
 
 struct attention {
     struct attention_options options;
@@ -53,6 +54,8 @@ struct head {
     const real *edit_learned[SCORE_EDITS_MAX];
     const real *edit_projected[SCORE_EDITS_MAX]; /* (T), ld_projected apart */
     idx ld_projected[SCORE_EDITS_MAX];
+    const struct head_terms *terms; /* of the loss; of heads that work row by
+                                       row. NULL: none */
 };
 
 /* Where backward puts gradients. Those of tensors of a head's own are added

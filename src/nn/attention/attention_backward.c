@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "nn/attention/attention_rows.h"
+#include "nn/attention/head_terms.h"
 
 /* The extra column's share of a strip: its key, or score, and its value. */
 static void strip_column_backward(const struct attention *at,
@@ -29,6 +30,17 @@ static void strip_column_backward(const struct attention *at,
     }
 }
 
+/* g += the gradient of the loss's terms, which need the row's weights before
+ * the map makes them again. */
+static void row_terms(const struct attention *at, const struct head *head,
+                      real *a, const real *s, real *g,
+                      const struct weight_row *row, struct span span, idx t)
+{
+    weight_stage_forward(&at->weights, a, s, row);
+    head_terms_backward(
+        head->terms, &(struct head_row){ t, row->n, at->n_extra, span, a }, g);
+}
+
 /* Weights a and score gradients g of one query, from g = do . v. */
 static void row_backward(const struct attention *at, const struct work *w,
                          struct head_grads *grads, const struct head *head,
@@ -43,6 +55,8 @@ static void row_backward(const struct attention *at, const struct work *w,
     row.share = grads->share;
     if (grads->query_numbers)
         row.dquery = grads->query_numbers + t * head->ld_query;
+    if (head->terms)
+        row_terms(at, head, a + (s_row - s), s_row, g_row, &row, span, t);
     weight_stage_backward(&at->weights, a + (s_row - s), s_row, g_row, &row);
     row_scatter(at, a, span, tile_end);
     row_scatter(at, g, span, tile_end);

@@ -26,6 +26,11 @@ bool attention_sums_to_one(const struct attention_options *o)
            weight_stage_sums_to_one(&w);
 }
 
+bool attention_has_shares(const struct attention_options *o)
+{
+    return attention_has_rows(o) && !weight_maps[o->weights]->is_signed;
+}
+
 bool attention_has_remainder(const struct attention_options *o)
 {
     struct weight_stage w = weight_stage_choice(o);

@@ -20,6 +20,10 @@ bool attention_has_sums(const struct attention_options *o);
  * negative? If not, sink metrics use proxy weights (metric/metric.c). */
 bool attention_sums_to_one(const struct attention_options *o);
 
+/* Are there rows of weights none of which is negative, so that they can be read
+ * as shares? Of the two heads of a pair, each has its own. */
+bool attention_has_shares(const struct attention_options *o);
+
 /* Is what a row lacks to [attention] scale weight that goes nowhere? Only if
  * no normaliser stands behind the map. */
 bool attention_has_remainder(const struct attention_options *o);

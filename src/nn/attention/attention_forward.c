@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "nn/attention/attention_rows.h"
+#include "nn/attention/head_terms.h"
 
 idx attention_scratch(const struct attention *at)
 {
@@ -40,6 +41,10 @@ void attention_forward(const struct attention *at, real *o,
             struct weight_row row = row_of(at, head, span, t0 + r);
             real *key0 = w.s.key0 + r * w.s.ld, *x = row_gather(at, key0, span);
             weight_stage_forward(&at->weights, x, x, &row);
+            if (head->terms)
+                head_terms_forward(
+                    head->terms,
+                    &(struct head_row){ t0 + r, row.n, at->n_extra, span, x });
             row_scatter(at, key0, span, n_keys);
             if (weights) {
                 real *copy = weights + (t0 + r) * row_n;

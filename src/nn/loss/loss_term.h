@@ -18,8 +18,32 @@
 
 #include "base/base.h"
 #include "base/op_text.h"
+#include "nn/param.h"
 
 struct loss_options;
+
+/* A row of the residual stream behind a block. */
+struct loss_hidden {
+    idx C, depth, L; /* behind block `depth` of 1 .. L */
+    const real *x;   /* (C) */
+    const struct loss_options *options;
+};
+
+/* Numbers of a tensor that is trained, all or some of them. */
+struct loss_params {
+    const struct param *param;
+    idx n;
+    const real *w; /* (n) */
+    const struct loss_options *options;
+};
+
+/* The weights of one query in one head, as values are mixed with them: the
+ * extra column if there is one, then visible keys; none is negative. */
+struct loss_weights {
+    idx n, n_extra; /* entries, and those that are no keys */
+    idx first;      /* which is the first token's; -1: it is not seen */
+    const real *a;  /* (n) */
+};
 
 /* What a row of logits is: of one target. */
 struct loss_logits {
@@ -33,9 +57,22 @@ struct loss_term {
     struct op_text text;
 
     /* One of these is given: what the term is of. Each returns the value of a
-     * row; with a gradient, which is not NULL, `share` times the derivatives
-     * are added to it. */
+     * row; to a gradient that is not NULL `share` times the derivatives are
+     * added. */
     real (*of_logits)(const struct loss_logits *row, real *dlogits, real share);
+    /* Depths are added up. */
+    real (*of_hidden)(const struct loss_hidden *row, real *dx, real share);
+    /* Mean over heads, unless there is of_heads, and over layers; heads that do
+     * not work row by row, or have negative weights, give 0. */
+    real (*of_weights)(const struct loss_weights *row, real *dweights,
+                       real share);
+    /* Added up over tensors; no mean is taken. */
+    double (*of_params)(const struct loss_params *part, real *dw, real share);
+
+    /* Beside of_weights: from the means of H heads over the rows of a sequence
+     * to the value of a layer; `*dmean`, unless NULL, becomes the derivative by
+     * that of head h. NULL: their mean. */
+    double (*of_heads)(double *dmean, const double *means, idx H, idx h);
 };
 
 extern const struct loss_term *const loss_terms[]; /* ends with NULL */

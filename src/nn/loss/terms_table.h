@@ -19,7 +19,20 @@
     each(label_smoothing, 0, 1, "nat", \
          "what a target loses more if all tokens were as likely", NULL) \
     each(z, 0, 1e6, "1", \
-         "the square of log sum exp of a target's logits", NULL)
+         "the square of log sum exp of a target's logits", NULL) \
+    each(activation, 0, 1e6, "1", \
+         "the mean power of |activation| / tau behind blocks", NULL) \
+    each(hidden_norm, 0, 1e6, "1", \
+         "the mean square of hidden states behind blocks", NULL) \
+    each(l2, 0, 1e6, "1", \
+         "half the sum of squares of weights", NULL) \
+    each(entropy, -1e6, 1e6, "nat", \
+         "the entropy of rows of attention", "has_shares") \
+    each(first_mass, -1e6, 1e6, "1", \
+         "the weight that queries give to the first token", "has_shares") \
+    each(head_balance, 0, 1e6, "1", \
+         "the imbalance of what heads give to other than the sink", \
+         "has_shares and model.heads != 1")
 /* clang-format on */
 
 #define LOSS_NUMBER(name, ...) LOSS_##name,

@@ -157,5 +157,6 @@ void block_forward(const struct pass *p, idx l)
     for (idx i = 0; i < tiles; i++) {
         attention_out(p, l, i);
         ffn(p, l, i);
+        loss_hidden_forward(p, l + 1, i);
     }
 }

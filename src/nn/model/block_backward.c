@@ -211,6 +211,7 @@ void block_backward(const struct pass *p, idx l)
     idx tiles = pass_tiles(p);
 #pragma omp for schedule(static)
     for (idx i = 0; i < tiles; i++) {
+        loss_hidden_backward(p, l + 1, i, k->dx_out + i * TILE_ROWS * p->m->C);
         ffn_backward(p, l, i);
         attention_out_backward(p, l, i);
     }

@@ -184,9 +184,13 @@ static void one_head(const struct pass *p, idx l, idx sequence, idx h)
     real *scratch = pass_scratch(p);
     const struct attention *at = &x->blocks[l].attention;
     struct observed s = { 0 };
+    struct head_terms terms;
     if (p->observer)
         s = observed_at(p->m, l, x->S, scratch + attention_scratch(at));
+    head.terms = loss_head_forward(&terms, p, l, sequence, h);
     attention_forward(at, o, &head, s.raw, scratch);
+    if (head.terms)
+        loss_head_close(p, l, sequence, h);
     if (!p->observer)
         return;
     if (s.folded)
@@ -258,7 +262,9 @@ static void one_head_backward(const struct pass *p, idx l, idx sequence, idx h,
     real numbers[MAP_LEARNED_MAX];
     struct head head = pass_head(p, l, sequence, h, numbers);
     struct head_grads grads = grads_of(p, l, sequence, h, dqkv);
+    struct head_terms terms;
     idx row0 = sequence * p->x->S;
+    head.terms = loss_head_backward(&terms, p, l, sequence, h);
     attention_backward(&p->x->blocks[l].attention, &grads,
                        dmixed + row0 * head.ld_o + h * p->m->E, &head,
                        pass_scratch(p));

@@ -19,11 +19,23 @@ static bool has_logits(const struct model *m)
     return false;
 }
 
+static void plan_term(struct acts *x, struct arena *arena,
+                      const struct model *m, idx k)
+{
+    const struct loss_term *term = loss_terms[k];
+    if (term->of_weights)
+        x->term_parts[k] = arena_doubles(arena, m->L * x->B * m->H);
+    else if (term->of_params)
+        x->term_parts[k] = arena_doubles(arena, loss_params_parts(m));
+    else
+        x->terms[k] = arena_reals(arena, x->M);
+}
+
 void loss_plan(struct acts *x, struct arena *arena, const struct model *m)
 {
     x->loss = arena_reals(arena, x->M);
     for (idx i = 0; i < m->n_terms && x->is_training; i++)
-        x->terms[m->terms[i]] = arena_reals(arena, x->M);
+        plan_term(x, arena, m, m->terms[i]);
 }
 
 /* A row of logits as they were before the gradient took their place. */
@@ -103,13 +115,22 @@ static double mean_of(const struct pass *p, const real *rows)
     return p->weight > 0 ? sum / p->weight : 0;
 }
 
+static double term_mean(const struct pass *p, idx k)
+{
+    if (loss_terms[k]->of_weights)
+        return loss_heads_mean(p, k);
+    if (loss_terms[k]->of_params)
+        return loss_params_sum(p, k);
+    return mean_of(p, p->x->terms[k]);
+}
+
 struct pass_loss loss_mean(const struct pass *p)
 {
     double mean = mean_of(p, p->x->loss);
     struct pass_loss loss = { .cross_entropy = mean, .objective = mean };
     for (idx i = 0; i < p->n_terms; i++) {
         idx k = p->m->terms[i];
-        loss.terms[k] = mean_of(p, p->x->terms[k]);
+        loss.terms[k] = term_mean(p, k);
         loss.objective += p->factors[k] * loss.terms[k];
     }
     return loss;

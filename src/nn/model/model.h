@@ -217,9 +217,12 @@ struct acts {
     real *final, *final_stats;    /* (M,C), (M,2) */
     real *loss; /* (M) nats of each target; 0: does not count */
     real *terms[LOSS_TERMS_MAX]; /* (M) values of each row, of terms that work
-                                    on rows; training only */
-    real *logits;                /* (unembed_chunk_rows, V) */
-    real *dfinal;                /* (M,C) */
+                                    on them; training only */
+    double *term_parts[LOSS_TERMS_MAX]; /* (L,B,H) means over a sequence's rows,
+                                           of those that work on heads; (parts)
+                                           sums, of those on weights */
+    real *logits;                       /* (unembed_chunk_rows, V) */
+    real *dfinal;                       /* (M,C) */
     struct back_acts back;
     real *rope;              /* (S,D), or NULL */
     real *sinusoid;          /* (T,C), or NULL */

@@ -124,6 +124,7 @@ static void set_terms(struct pass *p, idx updates)
 {
     const struct loss_options *o = &p->m->spec.loss;
     BUG_ON(p->m->n_terms && !p->x->is_training);
+    p->part = 1;
     p->n_terms = p->m->n_terms;
     for (idx i = 0; i < p->n_terms; i++) {
         idx k = p->m->terms[i];
@@ -140,6 +141,7 @@ struct pass_loss model_forward_objective(const struct model *m, const real *w,
     set_terms(&p, updates);
 #pragma omp parallel num_threads(x->threads)
     {
+        loss_params_pass(&p);
         forward_blocks(&p);
         unembed_pass(&p, false);
     }
@@ -173,8 +175,10 @@ struct pass_loss model_backward_loss(const struct model *m, const real *w,
                       : 1 / (real)of.sequences;
     p.row_share /= (real)x->S;
     set_terms(&p, of.updates);
+    p.part = (double)b->B / (double)of.sequences;
 #pragma omp parallel num_threads(x->threads)
     {
+        loss_params_pass(&p);
         forward_blocks(&p);
         unembed_pass(&p, true);
         for (idx l = m->L - 1; l >= 0; l--)

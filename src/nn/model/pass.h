@@ -11,6 +11,7 @@
 #include <omp.h>
 
 #include "kern/gemm.h"
+#include "nn/attention/head_terms.h"
 #include "nn/model/model.h"
 #include "nn/norms.h"
 
@@ -30,6 +31,7 @@ struct pass {
     const struct head_observer *observer;
     idx n_terms; /* of the loss: the model's, or 0: none is asked for */
     double factors[LOSS_TERMS_MAX]; /* by row of loss_terms, as they are now */
+    double part;                    /* of the update's sequences */
 };
 
 static inline idx pass_tiles(const struct pass *p)
@@ -168,6 +170,29 @@ void loss_plan(struct acts *x, struct arena *arena, const struct model *m);
 idx loss_scratch(const struct model *m, const struct acts *x);
 void loss_tile(const struct pass *p, idx tile, real *logits, bool with_grad);
 struct pass_loss loss_mean(const struct pass *p);
+
+/* Terms of hidden states (loss_hidden.c), for the rows of a tile behind block
+ * `depth`: their values; dx (R,C) += their gradient. */
+void loss_hidden_forward(const struct pass *p, idx depth, idx tile);
+void loss_hidden_backward(const struct pass *p, idx depth, idx tile, real *dx);
+
+/* Terms of a head's rows (loss_heads.c): what attention is to do about them;
+ * NULL: nothing. They live in *t. Behind the rows the means are closed. */
+const struct head_terms *loss_head_forward(struct head_terms *t,
+                                           const struct pass *p, idx layer,
+                                           idx sequence, idx head);
+void loss_head_close(const struct pass *p, idx layer, idx sequence, idx head);
+const struct head_terms *loss_head_backward(struct head_terms *t,
+                                            const struct pass *p, idx layer,
+                                            idx sequence, idx head);
+/* What the pass gives to the mean of term k. */
+double loss_heads_mean(const struct pass *p, idx k);
+
+/* Terms of weights (loss_params.c): room for their parts; their sums, and with
+ * gradient dw += theirs, by all threads; what the pass gives to term k. */
+idx loss_params_parts(const struct model *m);
+void loss_params_pass(const struct pass *p);
+double loss_params_sum(const struct pass *p, idx k);
 
 /* Final norm, logits and loss; with_grad: also the gradients of all three, and
  * back.dx_out, the gradient at the last block's end. */
