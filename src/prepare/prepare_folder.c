@@ -31,8 +31,8 @@ static bool is_ours(const char *name)
 
 /* What the folder holds. */
 struct contents {
-    bool has_lock, has_manifest, has_any;
-    char foreign[TEXT_SHOW_MAX]; /* "": nothing */
+    bool has_lock, has_manifest, has_other; /* than those */
+    char foreign[TEXT_SHOW_MAX];            /* "": nothing */
 };
 
 static int look(struct contents *c, const char *dir, struct err *e)
@@ -45,10 +45,11 @@ static int look(struct contents *c, const char *dir, struct err *e)
     while (fsys_next(&d, folder, dir, e) == OK && d) {
         if (strcmp(d->d_name, ".") == 0 || strcmp(d->d_name, "..") == 0)
             continue;
-        c->has_any = true;
-        c->has_lock = c->has_lock || strcmp(d->d_name, CORPUS_LOCK) == 0;
-        c->has_manifest =
-            c->has_manifest || strcmp(d->d_name, PREPARED_MANIFEST) == 0;
+        bool is_lock = strcmp(d->d_name, CORPUS_LOCK) == 0;
+        bool is_manifest = strcmp(d->d_name, PREPARED_MANIFEST) == 0;
+        c->has_lock = c->has_lock || is_lock;
+        c->has_manifest = c->has_manifest || is_manifest;
+        c->has_other = c->has_other || !(is_lock || is_manifest);
         if (!is_ours(d->d_name))
             text_show(c->foreign, d->d_name);
     }
@@ -67,7 +68,7 @@ static int check(const struct contents *c, const char *dir, struct err *e)
                     "%s: its " PREPARED_MANIFEST " is of no corpus: give a "
                     "folder that is empty, or not there yet",
                     dir);
-    } else if (c->has_any && (c->foreign[0] || !c->has_lock)) {
+    } else if (c->has_other && (c->foreign[0] || !c->has_lock)) {
         err_set(e, ERR_BUSY,
                 "%s: holds %s%s: give a folder that is empty, or not there yet",
                 dir, c->foreign[0] ? c->foreign : "files",
@@ -154,7 +155,14 @@ void prepare_folder_release(struct prepare_folder *f, bool is_whole)
     bool is_emptied = !is_whole && !f->has_corpus && f->lock.is_held;
     if (is_emptied && f->is_placing)
         remove_files(f->dir, 0, &ignored);
-    if (is_emptied) {
+    ignored = (struct err){ 0 };
+    if (!is_whole && f->lock.is_held)
+        clear_remains(f->dir, &ignored);
+    /* What could not be removed is known by the lock file next time */
+    struct contents c = { .has_other = true };
+    if (is_emptied)
+        look(&c, f->dir, &ignored);
+    if (is_emptied && !ignored.code && !c.has_other) {
         corpus_path(path, f->dir, CORPUS_LOCK, "");
         fsys_remove(path, &ignored);
     }

@@ -219,10 +219,12 @@ int token_part_finish(struct token_part *p, struct err *e)
         (fsys_stream_finish(&p->bin, e) || make_index(p, e) ||
          fsys_stream_finish(&p->index, e)))
         return e->code;
-    fsys_stream_drop(&p->lengths);
-    if (p->facts.tokens == 0) {
-        fsys_stream_drop(&p->bin);
-        fsys_stream_drop(&p->index);
+    struct fsys_stream *const unused[] = { &p->lengths, &p->bin, &p->index };
+    for (idx i = 0; i < (p->facts.tokens ? 1 : COUNT_OF(unused)); i++) {
+        if (fsys_remove(unused[i]->temporary, e))
+            return e->code;
+        unused[i]->is_temporary = false;
+        fsys_stream_drop(unused[i]);
     }
     return OK;
 }

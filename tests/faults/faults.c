@@ -352,7 +352,8 @@ struct scenario {
     /* A temporary file that it could not remove stays until training goes on
      * there, which alone holds the lock. */
     bool leaves;
-    const char *done; /* folder of a run that is done at the end */
+    const char *done;  /* folder of a run that is done at the end */
+    const char *needs; /* a program, without which it is passed over */
 };
 
 static const struct scenario scenarios[] = {
@@ -408,6 +409,11 @@ static const struct scenario scenarios[] = {
       .prepare = { "sweep sweep.ini run.dir=all" },
       .command = "sweep status all",
       .prints = true },
+    { .name = "data-prepare", .command = "data prepare texts -o corpus" },
+    { .name = "data-prepare-pieces",
+      .command = "data prepare texts -o corpus --vocab 300",
+      .needs = "spm_train",
+      .statuses = { 10 } },
 };
 
 /* A scenario as it was found undisturbed. */
@@ -528,9 +534,11 @@ static bool is_named(const struct file *f, const char *name)
     return strcmp(base_name(f->path), name) == 0;
 }
 
+/* So are folders on their way out, with what is in them. */
 static bool is_temporary(const struct file *f)
 {
-    return strncmp(base_name(f->path), ".tmp-", 5) == 0;
+    return strncmp(base_name(f->path), ".tmp-", 5) == 0 ||
+           strstr(f->path, "/.removed-");
 }
 
 static bool are_same(const struct file *a, const struct file *b)
@@ -913,6 +921,16 @@ static void try_all(const struct place *p, const struct options *o,
     }
 }
 
+static bool is_in_path(const char *program)
+{
+    char folders[LINE_MAX_BYTES], *rest = folders;
+    snprintf(folders, sizeof folders, "%s", getenv("PATH"));
+    for (char *folder; (folder = strsep(&rest, ":"));)
+        if (access(format("%s/%s", folder, program), X_OK) == 0)
+            return true;
+    return false;
+}
+
 static int work(const struct options *o, const char *top)
 {
     struct place p = { .sinklab = getenv("SINKLAB") };
@@ -938,6 +956,11 @@ static int work(const struct options *o, const char *top)
         struct known k;
         if (o->scenario && strcmp(o->scenario, scenarios[i].name) != 0)
             continue;
+        if (scenarios[i].needs && !is_in_path(scenarios[i].needs)) {
+            printf("# %s is not installed: %s is passed over\n",
+                   scenarios[i].needs, scenarios[i].name);
+            continue;
+        }
         learn(&k, &p, &scenarios[i]);
         for (int kind = 0; o->is_list && kind < FAULT_KINDS; kind++)
             printf("%s%s %ld%s", kind ? ", " : format("%s: ", k.s->name),

@@ -130,15 +130,16 @@ check "in two ways" "$SINKLAB" help data prepare
 
 # --- interruptions -----------------------------------------------------------
 
-# Killed before each of its calls that change a file, it leaves no manifest, and
-# the same command then makes the same bytes.
+# Killed before a call that changes a file, it leaves nothing that looks whole,
+# and the same command then makes the same bytes. (Each call, and more ways to
+# fail: tests/faults/faults.c.)
 check "undisturbed" prepare many -o killed --lines
 cp -r killed whole
 n_calls=0 n_wrong=0
 same_corpus() { # folder: the tokens of `whole`
     diff -r -x manifest.ini -x lock "$1" whole
 }
-for ((call = 1; call < 100; call++)); do
+for ((call = 2; call < 100; call += 5)); do
     rm -rf killed
     SINKLAB_TEST="data call $call KILL" prepare many -o killed --lines \
         >out 2>err && break
