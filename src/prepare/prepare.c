@@ -150,6 +150,17 @@ static int end_text(void *user, enum text_part part, size_t n_all,
     return work_off(p, part, false, e);
 }
 
+/* It takes minutes of large texts, and says nothing. */
+static void tell_learning(const struct preparation *p)
+{
+    enum { LONG_BYTES = 1 << 22 };
+    if (!p->o->progress || p->sources.total_bytes < LONG_BYTES)
+        return;
+    fprintf(p->o->progress, "vocabulary: spm_train learns %td sub-words\n",
+            p->o->vocab);
+    fflush(p->o->progress);
+}
+
 /* A vocabulary of the training part alone. */
 static int learn(char **model, size_t *n, struct preparation *p, struct err *e)
 {
@@ -161,8 +172,10 @@ static int learn(char **model, size_t *n, struct preparation *p, struct err *e)
         return e->code;
     p->sample = &sample;
     if (text_pass(&p->sources, &visitor, p->hashes, e) == OK &&
-        work_off(p, TEXT_TRAIN, true, e) == OK)
+        work_off(p, TEXT_TRAIN, true, e) == OK) {
+        tell_learning(p);
         pieces_learn(model, n, &sample, p->o->vocab, p->o->dir, e);
+    }
     pieces_sample_close(&sample);
     p->sample = NULL;
     return e->code;
