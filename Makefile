@@ -87,6 +87,7 @@ SYSTEM := $(filter-out tests/system/lib.sh,$(sort $(wildcard tests/system/*.sh))
 unit_bins := $(TESTS:%.c=$(B)/%)
 grad_bins := $(GRADS:%.c=$(B)/%)
 dump_bin  := $(B)/tools/parity/dump
+optim_bin := $(B)/tools/parity/optim
 fault_bin := $(B)/tests/faults/faults
 fault_lib := $(B)/tests/faults/shim.so
 fuzz_bins := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
@@ -146,7 +147,7 @@ $(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/fuzz.o \
 	$(call say,LD $@)
 	$(Q)$(link) -fsanitize=fuzzer -o $@ $^ $(ldlibs)
 fuzz-targets: $(fuzz_bins)
-$(dump_bin): $(dump_bin).o $(OBJ)
+$(dump_bin) $(optim_bin): %: %.o $(OBJ)
 	$(call say,LD $@)
 	$(Q)$(link) -o $@ $^ $(ldlibs)
 .PRECIOUS: $(B)/%.o
@@ -165,7 +166,7 @@ $(B)/src/base/build.o: $(B)/commit
 $(B)/src/base/build.o: build_info = -DBUILD_VERSION='"$(VERSION)"' \
     -DBUILD_COMMIT='"$(COMMIT)"' -DBUILD_FLAGS='"$(strip $(cflags) $(CFLAGS))"'
 
--include $(OBJ:.o=.d) $(B)/src/main.d $(dump_bin).d $(wildcard $(B)/tests/*.d $(B)/tests/fuzz/*.d)
+-include $(OBJ:.o=.d) $(B)/src/main.d $(dump_bin).d $(optim_bin).d $(wildcard $(B)/tests/*.d $(B)/tests/fuzz/*.d)
 
 # Parts of the tests. A variant is built in a folder of its own by a make below
 # this one; the run-* targets are what that make is asked for.
@@ -229,8 +230,9 @@ check: ## all of it, warnings as errors, with gcc and clang; before every push
 bench: all ## the standard speed measurements, appended to docs/PERFORMANCE.md
 	@SINKLAB=$(abspath $(BIN)) tools/bench.sh
 
-parity: $(BIN) $(dump_bin) ## logits and gradients held against PyTorch's
+parity: $(BIN) $(dump_bin) $(optim_bin) ## logits and gradients held against PyTorch's
 	@SINKLAB=$(abspath $(BIN)) DUMP=$(abspath $(dump_bin)) tools/parity/run.sh
+	@OPTIM=$(abspath $(optim_bin)) tools/parity/optim.sh
 
 format: ## lay out the source with clang-format
 	clang-format -i $$(find src tests tools -name "*.[ch]")

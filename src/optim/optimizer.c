@@ -7,7 +7,13 @@
     each(sgd) \
     each(adam) \
     each(lion) \
-    each(signum)
+    each(signum) \
+    each(muon) \
+    each(adafactor) \
+    each(soap) \
+    each(shampoo) \
+    each(orthoadam) \
+    each(schedule_free)
 /* clang-format on */
 
 #define DECLARE(name) extern const struct optimizer optim_##name;

@@ -1,5 +1,6 @@
 #include "optim/options.h"
 
+#include "optim/matrix_scale.h"
 #include "optim/optimizer.h"
 #include "optim/schedule.h"
 
@@ -11,8 +12,19 @@ static const char *decay_name(int i)
     return i >= 0 && i < COUNT_OF(names) ? names[i] : NULL;
 }
 
-#define BETAS "optim.name = adamw | adam | lion"
-#define EPS "optim.name = adamw | adam"
+#define FOR_MATRICES "optim.name = muon | soap | shampoo"
+#define REST FOR_MATRICES " and optim.rest = "
+
+/* Who reads a key: by name, and as what treats the rest. */
+#define OWN_BETAS                                                              \
+    "optim.name = adamw | adam | lion | soap | shampoo | orthoadam | "         \
+    "schedule-free"
+#define OWN_EPS "optim.name = adamw | adam | soap | orthoadam | schedule-free"
+#define OWN_MOMENTUM "optim.name = sgd | signum"
+#define BETAS OWN_BETAS " or " REST "adamw | lion"
+#define EPS OWN_EPS " or " REST "adamw"
+#define MOMENTUM OWN_MOMENTUM " or " REST "sgd | signum"
+#define NESTEROV "optim.name = sgd or " REST "sgd"
 #define DECAYS "optim.weight_decay != 0"
 #define ALL_DECAY "optim.weight_decay != 0 and optim.decay = all"
 
@@ -36,6 +48,8 @@ static const char *decay_name(int i)
 const struct key optim_keys[] = {
     { "name", KEY_CHOICE, FIELD(name), "adamw", 0, 0, optimizer_name, 0,
       "optimizer", NULL },
+    { "rest", KEY_CHOICE, FIELD(rest), "adamw", 0, 0, optimizer_rest_name, 0,
+      "optimizer of all but the matrices within blocks", FOR_MATRICES },
     { "lr", KEY_REAL, FIELD(lr), "1e-3", 0, 1000, NULL, 0, "peak learning rate",
       NULL },
     { "beta1", KEY_REAL, FIELD(beta1), "0.9", 0, 0.999999, NULL, 0,
@@ -45,10 +59,25 @@ const struct key optim_keys[] = {
     { "eps", KEY_REAL, FIELD(eps), "1e-8", 1e-30, 1, NULL, 0,
       "added to the root of the second moment", EPS },
     { "momentum", KEY_REAL, FIELD(momentum), "0.9", 0, 0.999999, NULL, 0,
-      "sgd, signum: share of the previous step that is kept",
-      "optim.name = sgd | signum" },
+      "sgd, signum: share of the previous step that is kept", MOMENTUM },
     { "nesterov", KEY_BOOL, FIELD(nesterov), "no", 0, 0, NULL, 0,
-      "sgd: the step goes where the momentum will lead", "optim.name = sgd" },
+      "sgd: the step goes where the momentum will lead", NESTEROV },
+    { "muon_momentum", KEY_REAL, FIELD(muon_momentum), "0.95", 0, 0.999999,
+      NULL, 0, "share of the previous momentum that is kept",
+      "optim.name = muon" },
+    { "muon_nesterov", KEY_BOOL, FIELD(muon_nesterov), "yes", 0, 0, NULL, 0,
+      "the step goes where the momentum will lead", "optim.name = muon" },
+    { "muon_steps", KEY_INT, FIELD(muon_steps), "5", 0, 99, NULL, 0,
+      "steps of Newton-Schulz", "optim.name = muon" },
+    { "matrix_scale", KEY_CHOICE, FIELD(matrix_scale), "shape", 0, 0,
+      matrix_scale_name, 0,
+      "factor on lr by a matrix' shape: shape, sqrt(max(1, rows / columns)); "
+      "rms, 0.2 sqrt(max(rows, columns)), the size of AdamW's steps; ratio, "
+      "sqrt(rows / columns); none",
+      "optim.name = muon | shampoo" },
+    { "precondition_every", KEY_INT, FIELD(precondition_every), "10", 1, 1e9,
+      NULL, 0, "steps between updates of the preconditioner's basis or roots",
+      "optim.name = soap | shampoo" },
     { "weight_decay", KEY_REAL, FIELD(weight_decay), "0.1", 0, 1000, NULL, 0,
       "decoupled: weights shrink by the factor 1 - lr x weight_decay a step; "
       "adam: its share of the weights is added to their gradient",

@@ -11,16 +11,21 @@
 enum decay_kind { DECAY_ALL, DECAY_MATRICES };
 
 struct optim_options {
-    int name;             /* row of the table in optim/optimizer.c */
-    int rest;             /* optimizer_rest() of what name does not treat */
-    double lr;            /* peak learning rate */
-    double beta1, beta2;  /* AdamW */
-    double eps;           /* AdamW */
-    double momentum;      /* SGD */
-    bool nesterov;        /* SGD */
-    double weight_decay;  /* decoupled: theta *= 1 - lr * weight_decay */
-    int decay;            /* enum decay_kind: which tensors decay */
-    bool decay_scheduled; /* lr above is the schedule's, else the peak */
+    int name;            /* row of the table in optim/optimizer.c */
+    int rest;            /* optimizer_rest() of what name does not treat */
+    double lr;           /* peak learning rate */
+    double beta1, beta2; /* AdamW */
+    double eps;          /* AdamW */
+    double momentum;     /* SGD */
+    double muon_momentum;
+    bool muon_nesterov;
+    idx muon_steps;         /* of Newton-Schulz */
+    int matrix_scale;       /* enum matrix_scale_kind */
+    idx precondition_every; /* SOAP, Shampoo: steps */
+    bool nesterov;          /* SGD */
+    double weight_decay;    /* decoupled: theta *= 1 - lr * weight_decay */
+    int decay;              /* enum decay_kind: which tensors decay */
+    bool decay_scheduled;   /* lr above is the schedule's, else the peak */
     double lr_group[PARAM_GROUPS];    /* factors on lr; 0: does not learn */
     double decay_group[PARAM_GROUPS]; /* factors on weight_decay */
     char freeze[KEY_TEXT_MAX];        /* patterns of names of tensors */
