@@ -264,20 +264,15 @@ static void test_optim__the_rest_is_what_it_is_alone(void **state)
 static void test_matrix_scale__is_of_the_shape(void **state)
 {
     (void)state;
-    struct optim_options o = options_of("muon");
     struct tensor tall = { .rows = 64, .cols = 16 },
                   wide = { .rows = 16, .cols = 64 };
-    o.matrix_scale = SCALE_SHAPE;
-    assert_close(matrix_scale(&o, &tall), 2, 1e-15);
-    assert_close(matrix_scale(&o, &wide), 1, 1e-15);
-    o.matrix_scale = SCALE_RMS;
-    assert_close(matrix_scale(&o, &tall), 1.6, 1e-15);
-    assert_close(matrix_scale(&o, &wide), 1.6, 1e-15);
-    o.matrix_scale = SCALE_RATIO;
-    assert_close(matrix_scale(&o, &tall), 2, 1e-15);
-    assert_close(matrix_scale(&o, &wide), 0.5, 1e-15);
-    o.matrix_scale = SCALE_NONE;
-    assert_close(matrix_scale(&o, &tall), 1, 1e-15);
+    assert_close(matrix_scale(SCALE_SHAPE, &tall), 2, 1e-15);
+    assert_close(matrix_scale(SCALE_SHAPE, &wide), 1, 1e-15);
+    assert_close(matrix_scale(SCALE_RMS, &tall), 1.6, 1e-15);
+    assert_close(matrix_scale(SCALE_RMS, &wide), 1.6, 1e-15);
+    assert_close(matrix_scale(SCALE_RATIO, &tall), 2, 1e-15);
+    assert_close(matrix_scale(SCALE_RATIO, &wide), 0.5, 1e-15);
+    assert_close(matrix_scale(SCALE_NONE, &tall), 1, 1e-15);
 }
 
 /* --- bases ---------------------------------------------------------------- */

@@ -14,6 +14,8 @@ static struct optim_options options_of(const char *name, idx warmup_steps,
     o.lr = 2;
     o.warmup_steps = warmup_steps;
     o.min_lr = min_lr;
+    o.drop = 0.5;
+    o.drop_at = (struct key_list){ 2, { 60, 30 } };
     for (o.schedule = 0; schedule_name(o.schedule); o.schedule++)
         if (strcmp(schedule_name(o.schedule), name) == 0)
             return o;
@@ -43,14 +45,34 @@ static void test_schedule__has_its_shape_after_the_warm_up(void **state)
         idx step;
         double want;
     } points[] = {
-        { "constant", 0.1, 11, 2 },  { "constant", 0.1, 60, 2 },
-        { "constant", 0.1, 110, 2 }, { "cosine", 0, 35, 1.7071067812 },
-        { "cosine", 0, 60, 1 },      { "cosine", 0, 85, 0.2928932188 },
-        { "cosine", 0, 110, 0 },     { "cosine", 0.1, 60, 1.1 },
-        { "cosine", 0.1, 110, 0.2 }, { "cosine", 1, 77, 2 },
-        { "linear", 0, 35, 1.5 },    { "linear", 0, 60, 1 },
-        { "linear", 0, 110, 0 },     { "linear", 0.1, 60, 1.1 },
+        { "constant", 0.1, 11, 2 },
+        { "constant", 0.1, 60, 2 },
+        { "constant", 0.1, 110, 2 },
+        { "cosine", 0, 35, 1.7071067812 },
+        { "cosine", 0, 60, 1 },
+        { "cosine", 0, 85, 0.2928932188 },
+        { "cosine", 0, 110, 0 },
+        { "cosine", 0.1, 60, 1.1 },
+        { "cosine", 0.1, 110, 0.2 },
+        { "cosine", 1, 77, 2 },
+        { "linear", 0, 35, 1.5 },
+        { "linear", 0, 60, 1 },
+        { "linear", 0, 110, 0 },
+        { "linear", 0.1, 60, 1.1 },
         { "linear", 0.1, 110, 0.2 },
+        { "wsd", 0, 88, 2 },
+        { "wsd", 0, 99, 1 },
+        { "wsd", 0, 110, 0 },
+        { "wsd", 0.1, 99, 1.1 },
+        { "wsd", 0.1, 110, 0.2 },
+        { "inverse_sqrt", 0, 40, 1 },
+        { "inverse_sqrt", 0, 90, 2.0 / 3 },
+        { "inverse_sqrt", 0.1, 40, 1.1 },
+        { "step", 0, 30, 2 },
+        { "step", 0, 31, 1 },
+        { "step", 0, 60, 1 },
+        { "step", 0, 61, 0.5 },
+        { "step", 0.1, 110, 0.65 },
     };
     for (int i = 0; i < COUNT_OF(points); i++) {
         struct optim_options o =
@@ -99,6 +121,27 @@ static void test_schedule__stays_at_its_end(void **state)
     assert_close(schedule_lr(&o, 101, 50), 0.2, 1e-12);
 }
 
+/* A run that goes on for longer: is what it has done as it would have been? */
+static void test_schedule__says_where_a_longer_run_would_jump(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        idx last; /* that may be done of 110 when it becomes one of 200 */
+    } points[] = {
+        { "constant", 110 }, { "cosine", 10 },        { "linear", 10 },
+        { "wsd", 88 },       { "inverse_sqrt", 110 }, { "step", 110 },
+    };
+    assert_null(schedule_name((int)COUNT_OF(points)));
+    for (int i = 0; i < COUNT_OF(points); i++) {
+        struct optim_options o = options_of(points[i].name, 10, 0.1);
+        for (idx step = 0; step <= 110; step++)
+            assert_int_equal(schedule_jumps(&o, step, 110, 200),
+                             step > points[i].last);
+        assert_false(schedule_jumps(&o, 110, 110, 110));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -107,6 +150,7 @@ int main(void)
         cmocka_unit_test(test_schedule__without_warm_up_starts_high),
         cmocka_unit_test(test_schedule__may_end_within_the_warm_up),
         cmocka_unit_test(test_schedule__stays_at_its_end),
+        cmocka_unit_test(test_schedule__says_where_a_longer_run_would_jump),
     };
     return cmocka_run_group_tests_name("schedule", tests, NULL, NULL);
 }

@@ -2,8 +2,6 @@
 
 #include <math.h>
 
-#include "optim/options.h"
-
 const char *matrix_scale_name(int i)
 {
     static const char *const names[] = { [SCALE_SHAPE] = "shape",
@@ -13,10 +11,10 @@ const char *matrix_scale_name(int i)
     return i >= 0 && i < COUNT_OF(names) ? names[i] : NULL;
 }
 
-double matrix_scale(const struct optim_options *o, const struct tensor *t)
+double matrix_scale(int kind, const struct tensor *t)
 {
     double rows = (double)t->rows, cols = (double)t->cols;
-    switch (o->matrix_scale) {
+    switch (kind) {
     case SCALE_SHAPE:
         return sqrt(fmax(1, rows / cols));
     case SCALE_RMS:

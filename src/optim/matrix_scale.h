@@ -13,7 +13,7 @@ enum matrix_scale_kind {
 };
 const char *matrix_scale_name(int i); /* NULL past the end */
 
-/* The factor on the learning rate. */
-double matrix_scale(const struct optim_options *o, const struct tensor *t);
+/* The factor on the learning rate; kind: enum matrix_scale_kind. */
+double matrix_scale(int kind, const struct tensor *t);
 
 #endif

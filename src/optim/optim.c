@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "optim/rotation.h"
+#include "optim/schedule.h"
 
 enum { STRETCH = 1 << 14, ALIGN_REALS = 64 / sizeof(real) };
 
@@ -49,6 +50,11 @@ int optim_check(const struct optim_options *o, const struct param_table *t,
                            pattern, t->rows[0].name,
                            t->rows[t->count - 1].name);
     }
+    if (schedules[o->schedule]->needs_places && o->drop_at.n == 0)
+        return err_set(e, ERR_CONFIG,
+                       "[optim] drop_at: is empty, so schedule = %s drops the "
+                       "learning rate nowhere: give steps, or another schedule",
+                       schedule_name(o->schedule));
     return OK;
 }
 

@@ -54,8 +54,8 @@ struct optim {
     int threads;
 };
 
-/* optim_check - do the patterns of options->freeze each name a tensor?
- * OK, ERR_CONFIG. */
+/* optim_check - do the patterns of options->freeze each name a tensor, and is
+ * there what a schedule needs? OK, ERR_CONFIG. */
 int optim_check(const struct optim_options *o, const struct param_table *t,
                 struct err *e);
 

@@ -85,7 +85,7 @@ static void update(real *restrict w, const real *restrict g, real *const *state,
         x = next;
     }
     real keep = (real)(1 - u->shrink);
-    real rate = (real)(u->lr * matrix_scale(o, t));
+    real rate = (real)(u->lr * matrix_scale(o->matrix_scale, t));
 #pragma omp simd
     for (idx i = 0; i < n; i++)
         w[i] = keep * w[i] - rate * x[i];

@@ -135,7 +135,7 @@ static void update(real *restrict w, const real *restrict g, real *const *state,
         d = b;
     }
     real keep = (real)(1 - u->shrink);
-    real rate = (real)(u->lr * matrix_scale(o, t) /
+    real rate = (real)(u->lr * matrix_scale(o->matrix_scale, t) /
                        (1 - pow(o->beta1, (double)u->step)));
     for (idx i = 0; i < n; i++)
         w[i] = keep * w[i] - rate * d[i];

@@ -107,7 +107,15 @@ const struct key optim_keys[] = {
     { "warmup_steps", KEY_INT, FIELD(warmup_steps), "0", 0, 1e12, NULL, 0,
       "steps over which the learning rate rises from 0", NULL },
     { "min_lr", KEY_REAL, FIELD(min_lr), "0", 0, 1, NULL, 0,
-      "cosine, linear: where the learning rate ends, as a share of lr",
+      "where the learning rate ends, or tends to, as a share of lr",
       "optim.schedule != constant" },
+    { "cooldown", KEY_REAL, FIELD(cooldown), "0.2", 0, 1, NULL, 0,
+      "share of the run, at its end, over which the learning rate falls",
+      "optim.schedule = wsd" },
+    { "drop_at", KEY_LIST, FIELD(drop_at), "", 1, 1e12, NULL, 0,
+      "updates behind which the learning rate drops", "optim.schedule = step" },
+    { "drop", KEY_REAL, FIELD(drop), "0.1", 0, 1, NULL, 0,
+      "factor on the learning rate at each of drop_at",
+      "optim.schedule = step" },
 };
 const idx n_optim_keys = COUNT_OF(optim_keys);

@@ -33,6 +33,9 @@ struct optim_options {
     int schedule;                     /* row of the schedule table */
     idx warmup_steps;                 /* linear from 0 */
     double min_lr;                    /* where schedules end, share of lr */
+    double cooldown;                  /* wsd: share of the run */
+    double drop;                      /* step: factor at each of */
+    struct key_list drop_at;          /* these */
 };
 
 extern const struct key optim_keys[];

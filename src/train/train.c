@@ -12,6 +12,8 @@
 #include "base/shell.h"
 #include "base/stop.h"
 #include "base/text.h"
+#include "optim/learning_rate.h"
+#include "optim/schedule.h"
 #include "run/manifest.h"
 #include "train/plan.h"
 #include "train/progress.h"
@@ -180,6 +182,20 @@ static int write_config(struct train *t, struct err *e)
     return e->code;
 }
 
+/* A run that was made longer goes on as one of its new length. */
+static void say_jump(const struct train *t)
+{
+    const struct config *c = &t->target.config;
+    idx step = t->state.step, planned = t->state.planned_steps;
+    if (step > 0 && planned < c->train.steps &&
+        schedule_jumps(&c->optim, step, planned, c->train.steps))
+        printf("note: the run was planned for %td steps, and optim.schedule = "
+               "%s hangs on that: the learning rate goes from %g to %g\n",
+               planned, schedule_name(c->optim.schedule),
+               schedule_lr(&c->optim, step, planned),
+               schedule_lr(&c->optim, step + 1, c->train.steps));
+}
+
 static void say_begin(const struct train *t)
 {
     char changes[MANIFEST_CHANGES_MAX] = "";
@@ -196,6 +212,7 @@ static void say_begin(const struct train *t)
     if (changes[0])
         printf("note: not computed as before, so last bits may differ: %s\n",
                changes);
+    say_jump(t);
     manifest_release(&m);
     fflush(stdout);
 }

@@ -62,8 +62,7 @@ static int check_absence(const struct train_state *s, const char *path,
 }
 
 /* Is it a state of this run, with these settings? */
-static int check_head(const struct train_state *s,
-                      const struct checkpoint_head *head,
+static int check_head(struct train_state *s, const struct checkpoint_head *head,
                       const struct config *c, const char *path, struct err *e)
 {
     struct config saved;
@@ -79,6 +78,7 @@ static int check_head(const struct train_state *s,
                        "%s/config.ini was changed: %s was computed with other "
                        "settings; undo the change, or start another run",
                        s->folder->dir, path);
+    s->planned_steps = saved.train.steps;
     return train_check_length(c, saved.train.steps, s->folder->dir, e);
 }
 

@@ -17,6 +17,7 @@ struct train_state {
     const struct metrics *metrics; /* its rows are synced before they count */
     char *config_text;             /* resolved, as kept in every checkpoint */
     idx step;                      /* updates done */
+    idx planned_steps;             /* of the run when it was saved; 0: never */
     idx saved_step;                /* of the newest resume.h5; -1: none */
     char last_row[HASH_HEX_MAX];   /* row_hash that it counts on */
 };

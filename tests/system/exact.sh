@@ -115,6 +115,55 @@ check "with the same metrics" same_bytes runs/whole/metrics.csv \
 check "and the same weights" h5diff runs/whole/checkpoints/step-00000200.h5 \
     runs/killed/checkpoints/step-00000200.h5 /param
 
+# --- every optimizer ----------------------------------------------------------
+
+# Killed where a preconditioner is due, before and behind it. Schedule-free
+# trains at other numbers than it keeps.
+for optimizer in $("$SINKLAB" list optimizer --names); do
+    settings=(optim.name="$optimizer" optim.lr=1e-3 train.steps=24
+        model.preset=llama)
+    check "$optimizer: the run to be matched" train "runs/$optimizer" \
+        "${settings[@]}" train.threads=1
+    check "$optimizer: more threads" train "runs/$optimizer-4" \
+        "${settings[@]}" train.threads=4
+    check "$optimizer: 4 threads give the bits of one" same_bytes \
+        "runs/$optimizer/metrics.csv" "runs/$optimizer-4/metrics.csv"
+    for moment in "step 1" "step 11" "step 20"; do
+        check "$optimizer: killed at $moment" killed_at "train $moment KILL" \
+            train "runs/$optimizer-cut" --resume "${settings[@]}" \
+            train.threads=2
+    done
+    check "$optimizer: it goes on" train "runs/$optimizer-cut" --resume \
+        "${settings[@]}" train.threads=2
+    check "$optimizer: with the same metrics" same_bytes \
+        "runs/$optimizer/metrics.csv" "runs/$optimizer-cut/metrics.csv"
+    check "$optimizer: and the same state" h5diff \
+        "runs/$optimizer/checkpoints/resume.h5" \
+        "runs/$optimizer-cut/checkpoints/resume.h5" /optim
+done
+expect_fail 3 'other settings' train runs/adamw --resume optim.name=lion \
+    optim.lr=1e-3 train.steps=24 model.preset=llama
+
+# --- a longer run, and the schedule ------------------------------------------
+
+for schedule in constant inverse_sqrt wsd; do
+    check "$schedule: 30 steps" train "runs/$schedule" train.steps=30 \
+        optim.schedule=$schedule
+done
+check "$schedule: 20 steps of 30, killed" killed_at "train step 20 KILL" \
+    train runs/wsd-longer train.steps=30 optim.schedule=wsd
+check "$schedule: as of 50 from the first" train runs/wsd-50 \
+    optim.schedule=wsd
+check "$schedule: on to 50" "$SINKLAB" train runs/wsd-longer train.steps=50
+check "$schedule: with the same metrics" same_bytes runs/wsd-50/metrics.csv \
+    runs/wsd-longer/metrics.csv
+check "$schedule: a run that came to its end jumps, and says so" \
+    says 'the learning rate goes from 0 to 0.003' "$SINKLAB" train runs/wsd \
+    train.steps=50
+says_not() { ! says "$@"; }
+check "inverse_sqrt does not" says_not 'the learning rate goes' "$SINKLAB" \
+    train runs/inverse_sqrt train.steps=50
+
 # --- what a resume refuses ----------------------------------------------------
 
 mkdir "my #1"
