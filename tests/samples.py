@@ -6,6 +6,7 @@ nothing but Python. Makes corpora in FOLDER, with files as llm.c, nanoGPT and Me
 among them (tools/parity/token_files.py), asks `PROGRAM data head --json` for samples of each case
 and split, and compares all that it prints. TAP: one line a case.
 """
+import bisect
 import json
 import math
 import os
@@ -154,6 +155,9 @@ class Source:
             "attention.document_token": -1,
             "attention.documents": "across",
             "sink.tokens": 8,
+            "sink.input": "data",
+            "sink.bos": "data",
+            "sink.edits": "yes",
         }
         s.update(settings)
         self.s = s
@@ -166,6 +170,7 @@ class Source:
         self.task_seed = s["data.task_seed"]
         self.add_parts(corpora)
         self.add_ids()
+        self.file = corpora.get(s.get("sink.path"))
 
     def add_parts(self, corpora):
         s = self.s
@@ -252,6 +257,8 @@ class Source:
         if self.s["data.order"] == "documents":
             return self.document(files, val, split, i, k, reads_all)
         places, held_out = self.divide(files, val)
+        if split == SINK and self.s["sink.bos"] == "no" and self.s["data.order"] == "packed":
+            held_out = self.held_out_without_bos(held_out)
         if split != TRAIN:
             return self.tile(held_out, split, i, k, reads_all)
         N, m = len(places), self.m()
@@ -270,6 +277,19 @@ class Source:
         n = len(self.divide(files, val)[1])
         f = 0 if self.row_bos() is not None else 1
         return -(-(n - f) // self.T)
+
+    def input(self, i, k):
+        """Sample i of sinks, of another corpus than training's."""
+        name = self.s["sink.input"]
+        if name == "file":
+            return cut(stream_of(self.file, None, self.eos), i * k, k), i * k
+        words = Stream(self.seeds[SINK], 2, SINK, i)
+        tokens = [words.below(self.P) for _ in range(k if name == "random" else 1)]
+        return [(tokens[q % len(tokens)], None, 0, 1) for q in range(k)], i
+
+    def held_out_without_bos(self, places):
+        kept = [q for q, (t, _, _) in enumerate(places) if t != self.bos]
+        return [(places[q][0], places[q][1], bisect.bisect_left(kept, places[q][2])) for q in kept]
 
     def tile(self, places, split, i, k, reads_all):
         n, T, m = len(places), self.T, self.m()
@@ -406,17 +426,21 @@ class Source:
     def sample(self, split, i, reads_all):
         s, T = self.s, self.T
         n = min(s["sink.tokens"], T) if split == SINK else T + 1
-        part, own = self.pick(split, i)
-        bos = self.row_bos()
+        is_input = split == SINK and s["sink.input"] != "data"
+        part, own = (0, i) if is_input else self.pick(split, i)
+        bos = self.bos if is_input else self.row_bos()
+        if split == SINK and s["sink.bos"] == "no":
+            bos = None
         k = n - (bos is not None)
         self.used = k
-        body, unit = self.body(part, split, own, k, reads_all)
+        body, unit = self.input(i, k) if is_input else self.body(part, split, own, k, reads_all)
         body, used = body[:k], min(self.used, k)
         if bos is not None:
             body = [(bos, None, 0, 1)] + [(t, o, d + (d > 0), w) for t, o, d, w in body]
             used += 1
         tokens, offsets, documents, weights = (list(x) for x in zip(*body))
-        self.edit(split, i, part, unit, used, tokens, offsets, weights)
+        if split != SINK or s["sink.edits"] == "yes":
+            self.edit(split, i, part, unit, used, tokens, offsets, weights)
         targets = tokens[1:]
         if s["data.label_noise"] and split == TRAIN:
             words = self.edit_stream(3, split, i, part, unit)
@@ -601,6 +625,17 @@ def cases():
     yield case("prefix", TEXT, {"attention.prefix": 4})
     yield case("documents apart", TEXT, EOS, {"attention.documents": "within", "data.restart_positions": "yes", "model.position": "learned"})
     yield case("documents by a token", TEXT, EOS, {"attention.document_token": 257})
+    edits = {"data.shuffle": "yes", "data.random_positions": "2", "data.fixed_position": 4}
+    for name in "random", "repeat":
+        yield case("sinks on %s tokens" % name, TEXT, edits, {"sink.input": name})
+        yield case("sinks on %s tokens, bare" % name, {"data.source": "mixture", "data.mixture": "0.4*random, 0.6*text:text"}, edits, {"sink.input": name, "sink.bos": "no", "sink.edits": "no"})
+    for order in "windows", "packed", "documents":
+        ordered = {"data.order": order, "data.val_fraction": 0.4}
+        yield case("sinks without BOS, %s" % order, TEXT, ordered, {"sink.bos": "no"})
+        yield case("sinks without BOS, %s, EOS" % order, TEXT, EOS, ordered, {"sink.bos": "no"})
+        yield case("sinks without edits, %s" % order, TEXT, ordered, edits, {"sink.edits": "no"})
+        yield case("sinks on a file, %s" % order, TEXT, EOS, ordered, edits, {"sink.input": "file", "sink.path": TEXT["data.path"]})
+        yield case("sinks on a file without BOS, %s" % order, TEXT, ordered, {"sink.input": "file", "sink.path": TEXT["data.path"], "sink.bos": "no"})
     yield case("documents by both", TEXT, EOS, {"attention.document_token": 65, "attention.documents": "within", "data.restart_positions": "yes", "model.position": "learned"})
 
 

@@ -189,8 +189,11 @@ static void print_held_out(FILE *out, const struct session *s)
     else
         line(out, "held out", "endless, a validation reads %td sequences",
              s->n_val);
-    line(out, "sinks", "%td sequences of %td tokens, %td of them in a probe",
-         c->sink.sequences, T, c->sink.probe_sequences);
+    line(out, "sinks",
+         "%td sequences of %td tokens, %td of them in a probe%s%s",
+         c->sink.sequences, T, c->sink.probe_sequences,
+         c->sink.input == INPUT_DATA ? "" : "; sink.input = ",
+         c->sink.input == INPUT_DATA ? "" : input_name(c->sink.input));
 }
 
 static int print_session(FILE *out, struct session *s, struct err *e)
