@@ -204,7 +204,7 @@ run-double: $(grad_bins)
 	@tests/run.sh $(grad_bins)
 
 extending: all ## what docs/EXTENDING.md says, done to a copy of the tree and tested
-	+@tools/extending.py --make '$(sub)' --program '$(BIN)' \
+	+@tools/extending.py --make '$(sub)' --program '$(if $(findstring /,$(BIN)),,./)$(BIN)' \
 	    --built '$(B) $(if $(given_B),$(B)-double,build/double)'
 
 asan: ## unit tests and a short run under the address and UB sanitizers
