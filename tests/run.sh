@@ -105,7 +105,7 @@ show_ended() { # file...
 
 # Only a hint: with the long ones started last, one processor would wait for
 # the other at the end.
-long=" faults memory exact emergence experiments sweep_kill bench sweep_run
+long=" faults memory exact emergence experiments data_prepare sweep_kill bench sweep_run
  test_config_when test_verify test_meter "
 order=() others=()
 for ((number = 0; number < $#; number++)); do

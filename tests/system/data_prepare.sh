@@ -217,6 +217,25 @@ spelt() { # folder
 spelt strange-1 >got
 tr -d '\000' <strange >want
 check "and comes back from its tokens" same_bytes got want
+# Tokens of ordinary text are spm_encode's, line by line, with a line feed's
+# piece behind each.
+check "ordinary text, too" prepare speech -o plain --tokenizer pieces/vocabulary.model \
+    --val-fraction 0
+feed=$(($(grep -n '^<0x0A>' list | cut -d : -f 1) - 1))
+spm_encode --model=pieces/vocabulary.model --output_format=id <speech |
+    sed "s/\$/ $feed/" | tr -s ' ' '\n' | sed '/^$/d' >want
+numbers plain/train.bin 0 u2 >got
+check "has the tokens that spm_encode gives" same_bytes got want
+for _ in $(seq 500); do echo zq zqzq zqzqzq; done >end
+head -c $((9 * $(wc -c <end))) < <(while cat words; do :; done) >begin
+cat begin end >learned-on
+check "what is held out" prepare learned-on -o learned --vocab 400
+spm_export_vocab --model=learned/vocabulary.model --output=learned.list
+check_not "teaches no piece" grep -q zq learned.list
+cat end begin >learned-on
+check "what is trained on" prepare learned-on -o learned --vocab 400 --force
+spm_export_vocab --model=learned/vocabulary.model --output=learned.list
+check "does" grep -q zq learned.list
 check "again makes the same bytes" prepare speech -o pieces-2 --vocab 400
 check "whatever they are" diff -r -x manifest.ini -x lock pieces pieces-2
 
