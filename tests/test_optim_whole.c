@@ -4,6 +4,7 @@
 #include "harness.h"
 #include "kern/gemm.h"
 #include "optim/basis.h"
+#include "optim/gram.h"
 #include "optim/matrix_scale.h"
 #include "optim/optim.h"
 #include "optim/rotation.h"
@@ -275,6 +276,37 @@ static void test_matrix_scale__is_of_the_shape(void **state)
     assert_close(matrix_scale(SCALE_NONE, &tall), 1, 1e-15);
 }
 
+/* --- grams ---------------------------------------------------------------- */
+
+/* Sizes about the blocks of rows; what is there counts by beta. */
+static void test_gram__is_the_product_with_itself(void **state)
+{
+    (void)state;
+    enum { N = 130 };
+    static real x[N * N], c[N * N];
+    static const idx sizes[] = { 1, 63, 64, 65, 130 };
+    fill(x, N * N, 4);
+    for (idx s = 0; s < COUNT_OF(sizes); s++)
+        for (int by_columns = 0; by_columns < 2; by_columns++) {
+            idx n = sizes[s], k = 17, R = by_columns ? k : n,
+                K = by_columns ? n : k;
+            for (idx i = 0; i < n * n; i++)
+                c[i] = 2;
+            (by_columns ? gram_columns : gram_rows)(c, x, R, K, 3, (real)0.5);
+            for (idx i = 0; i < n; i++)
+                for (idx j = 0; j < n; j++) {
+                    double sum = 0;
+                    for (idx l = 0; l < k; l++)
+                        sum +=
+                            by_columns
+                                ? (double)x[l * K + i] * (double)x[l * K + j]
+                                : (double)x[i * K + l] * (double)x[j * K + l];
+                    assert_near((double)c[i * n + j], 3 * sum + 1, 1e-5, 50);
+                    assert_true(c[i * n + j] == c[j * n + i]);
+                }
+        }
+}
+
 /* --- bases ---------------------------------------------------------------- */
 
 static void assert_orthonormal(const real *q, idx n)
@@ -392,6 +424,7 @@ int main(void)
         cmocka_unit_test(test_optim__matrices_are_cut_and_the_rest_has_its_own),
         cmocka_unit_test(test_optim__the_rest_is_what_it_is_alone),
         cmocka_unit_test(test_matrix_scale__is_of_the_shape),
+        cmocka_unit_test(test_gram__is_the_product_with_itself),
         cmocka_unit_test(test_rotation__is_orthonormal_and_the_same_again),
         cmocka_unit_test(test_basis__is_orthonormal_whatever_the_rank),
         cmocka_unit_test(test_basis__comes_to_the_eigenvectors),

@@ -11,6 +11,7 @@
 #include <math.h>
 
 #include "kern/gemm.h"
+#include "optim/gram.h"
 #include "optim/matrix_scale.h"
 #include "optim/optimizer.h"
 #include "optim/options.h"
@@ -49,10 +50,10 @@ static void newton_schulz(real *restrict y, const real *restrict x,
     bool is_tall = R > K;
     idx S = idx_min(R, K);
     if (is_tall)
-        gemm_tn(p, S, x, K, x, K, S, S, R, 1, 0);
+        gram_columns(p, x, R, K, 1, 0);
     else
-        gemm_nt(p, S, x, K, x, K, S, S, K, 1, 0);
-    gemm_nn(q, S, p, S, p, S, S, S, S, C, 0);
+        gram_rows(p, x, R, K, 1, 0);
+    gram_rows(q, p, S, S, C, 0);
     for (idx i = 0; i < S * S; i++)
         q[i] += B * p[i];
     for (idx i = 0; i < S; i++)

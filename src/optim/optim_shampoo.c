@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "kern/gemm.h"
+#include "optim/gram.h"
 #include "optim/matrix_scale.h"
 #include "optim/optimizer.h"
 #include "optim/options.h"
@@ -116,9 +117,9 @@ static void update(real *restrict w, const real *restrict g, real *const *state,
         m[i] = b1 * m[i] + (1 - b1) * a[i];
     }
     if (p)
-        gemm_nt(left, R, a, K, a, K, R, R, K, 1 - b2, b2);
+        gram_rows(left, a, R, K, 1 - b2, b2);
     if (q)
-        gemm_tn(right, K, a, K, a, K, K, K, R, 1 - b2, b2);
+        gram_columns(right, a, R, K, 1 - b2, b2);
     if (u->step == 1 || u->step % o->precondition_every == 0) {
         if (p)
             inverse_root(p, left, unbias, R, room);

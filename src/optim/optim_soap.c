@@ -15,6 +15,7 @@
 
 #include "kern/gemm.h"
 #include "optim/basis.h"
+#include "optim/gram.h"
 #include "optim/optimizer.h"
 #include "optim/options.h"
 
@@ -103,9 +104,9 @@ static void follow(const struct work *k, real b2)
 {
     idx R = k->R, K = k->K;
     if (k->p)
-        gemm_nt(k->left, R, k->g, K, k->g, K, R, R, K, 1 - b2, b2);
+        gram_rows(k->left, k->g, R, K, 1 - b2, b2);
     if (k->q)
-        gemm_tn(k->right, K, k->g, K, k->g, K, K, K, R, 1 - b2, b2);
+        gram_columns(k->right, k->g, R, K, 1 - b2, b2);
 }
 
 /* v (R,K): row i comes from row order[i], or so with columns; a is room. */

@@ -1,0 +1,30 @@
+#include "optim/gram.h"
+
+#include "kern/gemm.h"
+
+enum { ROWS = 64 };
+
+static void mirror(real *c, idx n)
+{
+    for (idx i = 0; i < n; i++)
+        for (idx j = 0; j < i; j++)
+            c[j * n + i] = c[i * n + j];
+}
+
+void gram_rows(real *c, const real *x, idx R, idx K, real alpha, real beta)
+{
+    for (idx i = 0; i < R; i += ROWS) {
+        idx n = idx_min(ROWS, R - i);
+        gemm_nt(c + i * R, R, x + i * K, K, x, K, n, i + n, K, alpha, beta);
+    }
+    mirror(c, R);
+}
+
+void gram_columns(real *c, const real *x, idx R, idx K, real alpha, real beta)
+{
+    for (idx i = 0; i < K; i += ROWS) {
+        idx n = idx_min(ROWS, K - i);
+        gemm_tn(c + i * K, K, x + i, K, x, K, n, i + n, R, alpha, beta);
+    }
+    mirror(c, K);
+}

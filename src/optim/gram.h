@@ -1,0 +1,14 @@
+/* gram.h - products of a matrix with itself: only what lies below the diagonal
+ * is computed, in blocks of rows, and mirrored. */
+#ifndef SINKLAB_GRAM_H
+#define SINKLAB_GRAM_H
+
+#include "base/base.h"
+
+/* c (R,R) = alpha x x' + beta c, of rows of x (R,K); c is symmetric. */
+void gram_rows(real *c, const real *x, idx R, idx K, real alpha, real beta);
+
+/* c (K,K) = alpha x' x + beta c, of columns of x (R,K). */
+void gram_columns(real *c, const real *x, idx R, idx K, real alpha, real beta);
+
+#endif
