@@ -72,6 +72,9 @@ static void test_sweep_file__lists_give_their_values(void **state)
     check_values("optim.lr = 1,\n  2,\n  3", "1 | 2 | 3");
     check_values("optim.lr = 1\n  2\n  3", "1 | 2 | 3");
     check_values("data.path = {a, if b}, c d", "a, if b | c d");
+    check_values("loss.z = 0, 1e-4, {0 until 1000, 1e-4}",
+                 "0 | 0.0001 | 0 until 1000, 0.0001");
+    check_values("loss.z = log 1e-4 to 1e-2, 3", "0.0001 | 0.001 | 0.01");
 }
 
 static void test_sweep_file__ranges_give_their_values(void **state)

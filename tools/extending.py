@@ -41,7 +41,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "EXTENDING.md"
 COMMON = ["config", "config_print", "list"]
 STEPS = "train.steps=40"
-NAMED = re.compile(r"`((?:src|tests|configs|tools)/[\w./-]+\.\w+)`")
+NAMED = re.compile(r"`((?:src|tests|configs|tools|docs)/[\w./-]+\.\w+)`")
 COMMAND = re.compile(r"    (make |\./sinklab |cmp |[A-Z_]+=.* \./sinklab )")
 
 

@@ -164,6 +164,41 @@ says_not() { ! says "$@"; }
 check "inverse_sqrt does not" says_not 'the learning rate goes' "$SINKLAB" \
     train runs/inverse_sqrt train.steps=50
 
+# --- a loss that changes on the way --------------------------------------------
+
+turns='0 until 23, 1e-2'
+terms() { # folder option...
+    local dir=$1
+    shift
+    train "$dir" loss.z="$turns" loss.label_smoothing=0.1 loss.l2=1e-4 \
+        loss.activation='1e-2 until 37, 0' loss.entropy='0.1 until 41, -0.1' \
+        loss.head_balance=0.1 loss.from=3 loss.to=38 "$@"
+}
+check "terms of the loss" terms runs/terms train.threads=1
+check "a factor is kept as it was given" \
+    has_line runs/terms/config.ini "^z = 0 until 23, 0.01 "
+check "terms have columns" has_line runs/terms/metrics.csv \
+    '^step,tokens,loss,objective,loss_label_smoothing,loss_z,'
+for moment in "step 21" "step 24" "step 36" "step 42"; do
+    check "killed at $moment, around where factors change" \
+        killed_at "train $moment KILL" terms runs/changed --resume \
+        train.threads=2
+done
+check "and it ends" terms runs/changed --resume train.threads=3
+check "with the metrics of one that was left alone" same_bytes \
+    runs/terms/metrics.csv runs/changed/metrics.csv
+check "and its weights" h5diff runs/terms/$last runs/changed/$last /param
+check "a term that is switched on late" train runs/late loss.z="$turns" \
+    train.threads=2
+check "leaves no trace before" h5diff runs/1/checkpoints/step-00000020.h5 \
+    runs/late/checkpoints/step-00000020.h5 /param
+check_not "and some behind" h5diff -q runs/1/$last runs/late/$last /param
+expect_fail 3 'other settings' train runs/late --resume loss.z=1e-2
+expect_fail 3 'is read only' train runs/none attention.operation=flow \
+    attention.bias=none loss.first_mass=1
+expect_fail 3 'steps that rise' train runs/none \
+    loss.z='0 until 9, 1 until 5, 0'
+
 # --- what a resume refuses ----------------------------------------------------
 
 mkdir "my #1"
