@@ -2,7 +2,7 @@
 # Logits, loss and gradients of a few models are PyTorch's (tools/parity has
 # them all). Skipped where PyTorch is missing.
 . "$(dirname "$0")/lib.sh"
-variants=(gpt2 many differential flow documents_packed)
+variants=(gpt2 many differential flow documents_packed loss_terms)
 what="logits and gradients are PyTorch's: ${variants[*]}"
 
 if [ ! -x "${DUMP:-}" ]; then

@@ -4,8 +4,8 @@
  *
  * Opens model and data as the checkpoint's config says, takes batch number
  * BATCH of the training data, and writes OUT: config, tokens, targets, their
- * weights, documents and positions if the model asks for them, loss, logits of
- * the scored rows, and weight and gradient of every tensor. An item
+ * weights, documents and positions if the model asks for them, loss, objective,
+ * logits of the scored rows, and weight and gradient of every tensor. An item
  * is a line "NAME TYPE DIMENSION...", then its numbers as they lie in memory.
  */
 #include <stdio.h>
@@ -80,11 +80,12 @@ static void put_batch(FILE *out, struct session *s, struct look *k, idx batch)
 
     model_forward_loss(&s->model, k->w, &k->x, b);
     put_logits(out, s, &k->x);
-    double loss =
-        model_backward_loss(&s->model, k->w, k->dw, &k->x, b, batch_total(b))
-            .cross_entropy;
+    struct pass_loss loss =
+        model_backward_loss(&s->model, k->w, k->dw, &k->x, b, batch_total(b));
     put_head(out, "", "loss", "float64", 1, &one);
-    fwrite(&loss, sizeof loss, 1, out);
+    fwrite(&loss.cross_entropy, sizeof loss.cross_entropy, 1, out);
+    put_head(out, "", "objective", "float64", 1, &one);
+    fwrite(&loss.objective, sizeof loss.objective, 1, out);
     for (idx i = 0; i < s->model.table.count; i++) {
         const struct param *p = &s->model.table.rows[i];
         put_reals(out, "weight/", p, k->w);

@@ -30,6 +30,9 @@ class Config:
         self.E = 2 * self.D if self.in_pairs else self.D
         self.R = self.count("attention.registers")
         self.followed = []  # (H) a block: what a running mean is to follow
+        # what terms of the loss are of, a block each: streams (B,S,C) behind
+        # it, and rows of weights (B,H,S,columns) with how many are no keys
+        self.streams, self.rows = [], []
 
     def __getitem__(self, key):
         return self.values[key]
@@ -393,6 +396,7 @@ def rows(c, own, x, q, k, v, seen):
         s = torch.cat([score, s], -1)
         seen = F.pad(seen, (1, 0), value=True)
     a = normalised(c, weights(c, own, x, s, seen, n), n)
+    c.rows.append((a, int(extra)))
     o = a[..., int(extra):] @ v
     if value is not None:
         o = o + a[..., :1] * value.unsqueeze(1)
@@ -523,10 +527,12 @@ def logits_of(c, w, batch):
                                          kept))
         x = sublayer(c, w, name + "norm2", x,
                      lambda y: feed_forward(c, w, name + "ffn.", y))
+        c.streams.append(x)
     if "final.gain" in w:
         x = norm(c, w, "final", x)
     head = w["token.weight" if c.is_on("model.tied_head") else "head.weight"]
-    x = x[:, c.R + max(c.count("attention.prefix") - 1, 0):]
+    x = x[:, c.R + max(c.count("attention.prefix") - 1,
+                       c.count("loss.from"), 0):]
     return x @ head.t()
 
 
@@ -537,3 +543,46 @@ def loss_of(logits, batch):
     nats = -log_p.gather(-1, targets.unsqueeze(-1)).squeeze(-1)
     return (nats * batch.weights[:, -logits.shape[1]:]).sum() / \
         batch.weights.sum()
+
+
+def objective_of(c, w, batch, logits, loss):
+    """loss and the terms of [loss], after as many updates as none."""
+    def factor(name):
+        return float(c["loss." + name].split()[0])
+
+    def mean(rows):
+        """Of (B, rows) at the sequences' ends, by their targets' weights."""
+        counts = batch.weights[:, -rows.shape[1]:]
+        return (rows * counts).sum() / batch.weights.sum()
+
+    log_sum = logits.logsumexp(-1)
+    targets = batch.targets[:, -logits.shape[1]:]
+    chosen = logits.gather(-1, targets.unsqueeze(-1)).squeeze(-1)
+    terms = {"label_smoothing": mean(chosen - logits.mean(-1)),
+             "z": mean(log_sum ** 2)}
+    tau = c.number("loss.activation_tau") + 1e-6
+    power, depth = c.number("loss.activation_power"), c.count("loss.hidden_depth")
+    x = torch.stack([stream[:, c.R:] for stream in c.streams])
+    terms["activation"] = mean(((x.abs() / tau) ** power).mean((0, -1)))
+    norms = (x ** 2).mean(-1)
+    terms["hidden_norm"] = mean(norms[depth - 1] if depth else norms.mean(0))
+    terms["l2"] = sum((t ** 2).sum() / 2 for t in w.values()
+                      if c["loss.l2_on"] == "all" or t.dim() > 1)
+    if c.rows:
+        of_rows = [c.R + extra for _, extra in c.rows]
+        a = [rows[:, :, c.R:] for rows, _ in c.rows]
+        first = [rows[..., at] for rows, at in zip(a, of_rows)]
+        p = [rows / rows.sum(-1, keepdim=True) for rows in a]
+        entropy = [-torch.where(q > 0, q * torch.where(q > 0, q, 1).log(),
+                                0).sum(-1) for q in p]
+        terms["entropy"] = mean(torch.stack(entropy).mean((0, 2)))
+        terms["first_mass"] = mean(torch.stack(first).mean((0, 2)))
+        rest = torch.stack([rows[..., extra:].sum(-1) - mass for rows, mass,
+                            (_, extra) in zip(a, first, c.rows)])
+        share = batch.weights / batch.weights.sum(-1, keepdim=True)
+        m = (rest * share[:, None]).sum(-1)  # (L,B,H)
+        balance = c.H * (m ** 2).sum(-1) / m.sum(-1) ** 2 - 1
+        whole = batch.weights.sum(-1) / batch.weights.sum()
+        terms["head_balance"] = (balance * whole).sum(-1).mean()
+    return loss + sum(factor(name) * term for name, term in terms.items()
+                      if factor(name))

@@ -8,7 +8,7 @@ the same in the same precision, and automatic differentiation the gradients.
 Prints a line a dump with the errors and the tensor that is farthest off, then
 "N agree, N differ". Exit status: 0, 1 if one differs, 3 without PyTorch.
 
-Errors are relative: of the loss to itself (bound 1e-5), of logits and of each
+Errors are relative: of the loss and the objective, the larger, to themselves (bound 1e-5), of logits and of each
 tensor's gradient to the largest entry (bound 1e-4).
 """
 import math
@@ -62,7 +62,8 @@ def compare(path):
     batch = gpt.Batch(dump)
     logits = gpt.logits_of(config, w, batch)
     loss = gpt.loss_of(logits, batch)
-    gradients = torch.autograd.grad(loss, [w[name] for name in names],
+    objective = gpt.objective_of(config, w, batch, logits, loss)
+    gradients = torch.autograd.grad(objective, [w[name] for name in names],
                                     allow_unused=True)
     errors = {}
     for name, g in zip(names, gradients):
@@ -72,7 +73,8 @@ def compare(path):
         errors[name] = error(dump["gradient/" + name].flatten(), mean)
     worst = max(names + states, key=lambda name: (errors[name] != errors[name],
                                          errors[name]))  # a NaN is worst
-    return (error(dump["loss"], loss), error(dump["logits"], logits),
+    far = max(error(dump["loss"], loss), error(dump["objective"], objective))
+    return (far, error(dump["logits"], logits),
             errors[worst], worst)
 
 
