@@ -445,9 +445,8 @@ class Source:
         if s["data.label_noise"] and split == TRAIN:
             words = self.edit_stream(3, split, i, part, unit)
             for t in range(T):
-                u, token = words.uniform(), words.below(self.P)
-                if u < s["data.label_noise"]:
-                    targets[t] = token
+                if words.uniform() < s["data.label_noise"]:
+                    targets[t] = words.below(self.P)
         weights = weights[1:]
         if split == SINK:
             targets, weights = targets + [None], [0] * n

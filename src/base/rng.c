@@ -79,10 +79,11 @@ idx rng_below(struct rng *r, idx n)
         } while (x < ragged);
         return (idx)(x % wide);
     }
-    /* Reject the ragged end of the 32-bit range: all are equally likely */
-    uint32_t bound = (uint32_t)n, reject = (0u - bound) % bound, u;
+    /* Reject the ragged end of the 32-bit range: all are equally likely. It is
+     * shorter than n, so mostly one look is enough. */
+    uint32_t bound = (uint32_t)n, u;
     do
         u = rng_u32(r);
-    while (u < reject);
+    while (u < bound && u < (0u - bound) % bound);
     return (idx)(u % bound);
 }

@@ -10,12 +10,9 @@ static bool is_on(const struct data_options *o)
 static void add_noise(const struct edit_view *v, struct row *r)
 {
     struct rng rng = edit_rng(v, r, EDIT_NOISE);
-    for (idx t = 0; t < r->n - 1; t++) {
-        double u = rng_uniform(&rng);
-        int32_t token = (int32_t)rng_below(&rng, v->n_plain);
-        if (u < v->o->label_noise)
-            r->targets[t] = token;
-    }
+    for (idx t = 0; t < r->n - 1; t++)
+        if (rng_uniform(&rng) < v->o->label_noise)
+            r->targets[t] = (int32_t)rng_below(&rng, v->n_plain);
 }
 
 const struct edit edit_noise = {

@@ -65,6 +65,10 @@ int source_plan_row(struct source *s, struct err *e);
 /* Bytes of memory it takes, files not counted, which are mapped. */
 size_t source_bytes(const struct source *s);
 
+/* source_warm - training will read its samples: what lies in files has come
+ * into reach when it returns, unless that is too much. */
+void source_warm(const struct source *s);
+
 /* source_row - sample `index` as a row of n <= T + 1 tokens, targets and all;
  * valid until the next call. */
 const struct row *source_row(struct source *s, idx n, enum split split,

@@ -174,6 +174,15 @@ static idx find_foreign(const struct stored_piece *p, idx width, idx vocab)
     return -1;
 }
 
+void stored_near(const struct stored *s)
+{
+    for (idx i = 0; i < s->n_pieces; i++) {
+        const struct stored_piece *p = &s->pieces[i];
+        mapping_advise(p->map, p->bytes, (size_t)(p->n * s->width),
+                       MAPPING_NEAR);
+    }
+}
+
 int stored_check_vocab(const struct stored *s, idx vocab, struct err *e)
 {
     if (s->max_token < vocab)

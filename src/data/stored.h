@@ -49,6 +49,11 @@ struct stored {
 /* stored_read - out (n) = tokens from .. from+n-1, which must be there. */
 void stored_read(const struct stored *s, int32_t *out, idx from, idx n);
 
+/* stored_near - all tokens will be read here and there: have them at hand. A
+ * system call, and reading the files as fast as the disk gives them, instead of
+ * a page at a time. */
+void stored_near(const struct stored *s);
+
 /* stored_check_vocab - are all tokens below vocab? OK; ERR_DATA names the first
  * that is not, its file and place there. Reads the files only if it fails. */
 int stored_check_vocab(const struct stored *s, idx vocab, struct err *e);

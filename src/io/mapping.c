@@ -190,6 +190,9 @@ bool mapping_is_unchanged(const struct mapping *m)
 #ifndef MADV_COLD /* Linux 5.4 has it, and glibc 2.32 */
 #define MADV_COLD 20
 #endif
+#ifndef MADV_POPULATE_READ /* Linux 5.14, glibc 2.35 */
+#define MADV_POPULATE_READ 22
+#endif
 
 /* What the system does not know it refuses, and that is no matter. */
 void mapping_advise(const struct mapping *m, const unsigned char *p, size_t n,
@@ -197,7 +200,8 @@ void mapping_advise(const struct mapping *m, const unsigned char *p, size_t n,
 {
     static const int of[] = { [MAPPING_WALK] = MADV_SEQUENTIAL,
                               [MAPPING_LEFT] = MADV_COLD,
-                              [MAPPING_ANY] = MADV_NORMAL };
+                              [MAPPING_ANY] = MADV_NORMAL,
+                              [MAPPING_NEAR] = MADV_POPULATE_READ };
     union {
         const unsigned char *read;
         void *own;

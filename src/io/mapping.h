@@ -51,6 +51,7 @@ enum mapping_advice {
     MAPPING_WALK, /* will be read once, in order */
     MAPPING_LEFT, /* were, and others are worth more memory */
     MAPPING_ANY,  /* nobody knows, as at first */
+    MAPPING_NEAR, /* will be read here and there: have them at hand now */
 };
 void mapping_advise(const struct mapping *m, const unsigned char *p, size_t n,
                     enum mapping_advice advice);

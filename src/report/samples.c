@@ -10,6 +10,7 @@
 struct samples {
     const struct samples_options *o;
     struct session session; /* its data alone */
+    struct source *source;  /* of the split */
     struct token_text text;
     struct arena arena;
     struct batch batch; /* of one sequence */
@@ -101,7 +102,9 @@ static int open_samples(struct samples *s, const struct config *c,
     if (arena_open(&s->arena, measure.used_bytes, e))
         return e->code;
     plan(s, &s->arena);
-    return token_text_open(&s->text, &s->session.source, s->o->unicode, e);
+    s->source = s->split == SPLIT_SINK ? session_sinks(&s->session)
+                                       : &s->session.source;
+    return token_text_open(&s->text, s->source, s->o->unicode, e);
 }
 
 /* What the sample would be without edits. */

@@ -210,6 +210,8 @@ int session_open(struct session *s, const struct config *c, bool is_training,
                    meter_sequences(c, is_training), &seen, &own))
         return err_set(e, own.code, "%s: %s", own.text, remedy);
     plan(s, &s->arena);
+    if (is_training)
+        source_warm(&s->source);
     source_batch(session_sinks(s), &s->meter.batch, SPLIT_SINK, 0);
     init_weights(s);
     return OK;
