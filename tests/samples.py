@@ -154,6 +154,8 @@ class Source:
             "attention.prefix": 0,
             "attention.document_token": -1,
             "attention.documents": "across",
+            "loss.from": 0,
+            "loss.to": 0,
             "sink.tokens": 8,
             "sink.input": "data",
             "sink.bos": "data",
@@ -452,8 +454,10 @@ class Source:
             targets, weights = targets + [None], [0] * n
         else:
             tokens, offsets, documents = tokens[:T], offsets[:T], documents[:T]
-        for t in range(min(s["attention.prefix"] - 1, len(tokens) - 1)):
-            weights[t] = 0
+        first = min(max(s["attention.prefix"] - 1, s["loss.from"]), len(tokens) - 1)
+        for t in range(len(tokens)):
+            if t < first or 0 < s["loss.to"] <= t:
+                weights[t] = 0
         documents, positions = self.documents(tokens, documents)
         return {
             "split": SPLITS[split],
@@ -621,6 +625,7 @@ def cases():
                 yield case("%s of %s, fresh" % (edit, where), source, keys, {"data.random_fresh": "yes"})
     yield case("a token of its own", TEXT, {"data.fixed_position": 1})
     yield case("a token of the corpus, no target", TEXT, NO_BOS, {"data.fixed_position": 3, "data.fixed_token": 65, "data.fixed_target": "no"})
+    yield case("targets from and to", TEXT, {"loss.from": 2, "loss.to": 9})
     yield case("prefix", TEXT, {"attention.prefix": 4})
     yield case("documents apart", TEXT, EOS, {"attention.documents": "within", "data.restart_positions": "yes", "model.position": "learned"})
     yield case("documents by a token", TEXT, EOS, {"attention.document_token": 257})

@@ -104,7 +104,7 @@ static int open_samples(struct samples *s, const struct config *c,
     plan(s, &s->arena);
     s->source = s->split == SPLIT_SINK ? session_sinks(&s->session)
                                        : &s->session.source;
-    return token_text_open(&s->text, s->source, s->o->unicode, e);
+    return token_text_open(&s->text, &s->session.source, s->o->unicode, e);
 }
 
 /* What the sample would be without edits. */
