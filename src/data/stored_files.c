@@ -7,8 +7,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* Folders in folders; a bound for links that lead in a circle. */
-enum { DEPTH_MAX = 64 };
+#include "io/file_list.h"
+
+enum { KEY_BYTES = 64 }; /* of "data.path " and the like */
 
 void stored_files_release(struct stored_files *f)
 {
@@ -80,72 +81,44 @@ static int is_shard(const struct dirent *d)
     return is_visible(d) && ends_in(d->d_name, ".bin");
 }
 
-/* What to do with an entry of a folder. */
-typedef int visit(struct stored_files *f, const struct stored_query *q,
-                  const char *path, idx depth, struct err *e);
-
-static int walk(struct stored_files *f, const struct stored_query *q,
-                const char *path, idx depth,
-                int (*select)(const struct dirent *), visit *each,
-                struct err *e)
-{
-    struct dirent **names;
-    int rc = OK, n = scandir(path, &names, select, by_name);
-    if (n < 0)
-        return cannot(e, q, path, "read this folder");
-    for (int i = 0; i < n; i++) {
-        char inner[PATH_MAX];
-        if (rc == OK && snprintf(inner, sizeof inner, "%s/%s", path,
-                                 names[i]->d_name) >= PATH_MAX)
-            rc =
-                err_set(e, ERR_DATA, "%s %s: a path is too long", q->key, path);
-        if (rc == OK)
-            rc = each(f, q, inner, depth + 1, e);
-        free(names[i]);
-    }
-    free(names);
-    return rc;
-}
-
 /* --- text ---------------------------------------------------------------- */
-
-static int visit_text(struct stored_files *f, const struct stored_query *q,
-                      const char *path, idx depth, struct err *e)
-{
-    struct stat st;
-    if (stat(path, &st)) /* also of a link to nothing: text would be missing */
-        return cannot(e, q, path, "look at it");
-    if (S_ISREG(st.st_mode))
-        return stored_files_add(f, path, e);
-    if (!S_ISDIR(st.st_mode))
-        return err_set(e, ERR_DATA,
-                       "%s %s: neither a file nor a folder: take it away",
-                       q->key, path);
-    if (depth == DEPTH_MAX)
-        return err_set(e, ERR_DATA,
-                       "%s %s: deeper than %d folders; does a link lead back "
-                       "to a folder above it?",
-                       q->key, path, DEPTH_MAX);
-    return walk(f, q, path, depth, is_visible, visit_text, e);
-}
 
 int stored_files_of_text(struct stored_files *f, const struct stored_query *q,
                          struct err *e)
 {
-    int rc = visit_text(f, q, q->path, 0, e);
-    if (rc == OK && f->n == 0)
-        rc = err_set(e, ERR_DATA, "%s %s: no regular file there", q->key,
-                     q->path);
+    char what[KEY_BYTES];
+    struct file_list l = { 0 };
+    snprintf(what, sizeof what, "%s ", q->key);
+    int rc = file_list_add(&l, q->path, what, e);
+    for (idx i = 0; i < l.n && rc == OK; i++)
+        rc = stored_files_add(f, l.items[i].path, e);
+    if (rc == OK && l.n == 0)
+        rc = err_set(e, ERR_DATA, "%s%s: no regular file there", what, q->path);
+    file_list_release(&l);
     return rc;
 }
 
 /* --- tokens -------------------------------------------------------------- */
 
-static int visit_shard(struct stored_files *f, const struct stored_query *q,
-                       const char *path, idx depth, struct err *e)
+static int add_shards(struct stored_files *f, const struct stored_query *q,
+                      struct err *e)
 {
-    (void)q, (void)depth;
-    return stored_files_add(f, path, e);
+    struct dirent **names;
+    int rc = OK, n = scandir(q->path, &names, is_shard, by_name);
+    if (n < 0)
+        return cannot(e, q, q->path, "read this folder");
+    for (int i = 0; i < n; i++) {
+        char inner[PATH_MAX];
+        if (rc == OK && snprintf(inner, sizeof inner, "%s/%s", q->path,
+                                 names[i]->d_name) >= PATH_MAX)
+            rc = err_set(e, ERR_DATA, "%s %s: a path is too long", q->key,
+                         q->path);
+        if (rc == OK)
+            rc = stored_files_add(f, inner, e);
+        free(names[i]);
+    }
+    free(names);
+    return rc;
 }
 
 /* A shard whose name has this word; NULL: none. */
@@ -177,7 +150,7 @@ static int check_one_part(const struct stored_files *f,
 static int find_in_folder(struct stored_files *f, const struct stored_query *q,
                           struct err *e)
 {
-    int rc = walk(f, q, q->path, 0, is_shard, visit_shard, e);
+    int rc = add_shards(f, q, e);
     if (rc == OK && f->n == 0)
         rc = err_set(e, ERR_DATA,
                      "%s %s: no NAME.bin in this folder: give one with "
