@@ -10,7 +10,6 @@
 struct samples {
     const struct samples_options *o;
     struct session session; /* its data alone */
-    struct source *source;  /* of the split */
     struct token_text text;
     struct arena arena;
     struct batch batch; /* of one sequence */
@@ -102,8 +101,6 @@ static int open_samples(struct samples *s, const struct config *c,
     if (arena_open(&s->arena, measure.used_bytes, e))
         return e->code;
     plan(s, &s->arena);
-    s->source = s->split == SPLIT_SINK ? session_sinks(&s->session)
-                                       : &s->session.source;
     return token_text_open(&s->text, &s->session.source, s->o->unicode, e);
 }
 
