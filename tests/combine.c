@@ -139,6 +139,8 @@ static const char *const extras[][3] = {
     { "attention.head_norm=yes" },
     { "attention.exclusive=yes" },
     { "attention.value_residual=learned" },
+    { "attention.v_scale=layer" },
+    { "attention.v_scale=head" },
     { "attention.value_residual=fixed" },
     { "attention.conv=3" },
     { "model.heads=4", "attention.kv_heads=2" },

@@ -427,7 +427,8 @@ static void test_params__no_two_tensors_share_a_stream(void **state)
                   .forget = FORGET_INPUT, .conv = 3, .features = FEATURE_MLP,
                   .head_norm = true, .registers = 1, .context_scale = true,
                   .exclusive = true, .value_gate = true,
-                  .value_residual = VALUE_RESIDUAL_LEARNED),
+                  .value_residual = VALUE_RESIDUAL_LEARNED,
+                  .v_scale = V_SCALE_HEAD),
         ATTENTION(.operation = OPERATION_DIFFERENTIAL, .bias = BIAS_LOGIT,
                   .qk_norm = QK_NORM_RMS, .gate = GATE_STATIC),
     };

@@ -145,6 +145,16 @@ static double value_gate(const struct bench *k, idx row, idx c)
     return sigmoid(z) * in(k, row, c);
 }
 
+static double v_scale(const struct bench *k, idx row, idx c)
+{
+    const struct model *m = &k->t.m;
+    idx d, v = (m->H + m->K) * m->D;
+    if (part_of(m, c, &d) != 2)
+        return in(k, row, c);
+    bool is_a_head = m->blocks[0].attention.v_scale == V_SCALE_HEAD;
+    return weight(k, 0, is_a_head ? (c - v) / m->E : 0) * in(k, row, c);
+}
+
 static double value_residual(const struct bench *k, idx row, idx c)
 {
     idx d;
@@ -227,6 +237,7 @@ static const struct {
     { "elu1", elu1 },
     { "mlp", mlp },
     { "value_gate", value_gate },
+    { "v_scale", v_scale },
     { "value_residual", value_residual },
     { "differential", differential },
     { "exclusive", exclusive },

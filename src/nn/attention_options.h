@@ -23,6 +23,7 @@ enum qk_norm { QK_NORM_NONE, QK_NORM_RMS, QK_NORM_UNIT };
 enum forget_kind { FORGET_NONE, FORGET_INPUT, FORGET_LEARNED, FORGET_FIXED };
 enum gate_kind { GATE_NONE, GATE_INPUT, GATE_STATIC };
 enum gate_per { GATE_PER_ELEMENT, GATE_PER_HEAD };
+enum v_scale { V_SCALE_NONE, V_SCALE_LAYER, V_SCALE_HEAD };
 enum value_residual {
     VALUE_RESIDUAL_NONE,
     VALUE_RESIDUAL_FIXED,
@@ -77,6 +78,7 @@ struct attention_options {
     bool head_norm;     /* RMS norm of each head's output */
     bool exclusive;     /* output without its own value's direction */
     int value_residual; /* enum value_residual */
+    int v_scale;        /* enum v_scale: a learned number on values */
 
     idx conv;     /* taps of the convolution on q, k, v; 0: none */
     idx kv_heads; /* 0: as many as heads */

@@ -333,6 +333,8 @@ def prepared(c, own, q, k, v, first, places):
                 own("features.out").t() for y in (q, k))
     if c.is_on("attention.value_gate"):
         v = v * torch.sigmoid(v @ own("value_gate")).unsqueeze(-1)
+    if c["attention.v_scale"] != "none":
+        v = v * own("v_scale").view(1, -1, 1, 1)
     if c["attention.value_residual"] != "none" and first is not None:
         share = (0.5, 0.5)
         if c["attention.value_residual"] == "learned":

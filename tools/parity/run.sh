@@ -81,6 +81,7 @@ gate_head gpt2 gate=input gate_per=head
 gate_static gpt2 gate=static
 context_scale llama context_scale=yes
 value_gate llama value_gate=yes
+v_scale llama v_scale=head kv_heads=2
 value_residual llama value_residual=learned
 value_residual_fixed gpt2 value_residual=fixed
 head_norm gpt2 head_norm=yes

@@ -39,6 +39,8 @@ NAMES(forget_name, [FORGET_NONE] = "none", [FORGET_INPUT] = "input",
 NAMES(gate_name, [GATE_NONE] = "none", [GATE_INPUT] = "input",
       [GATE_STATIC] = "static")
 NAMES(gate_per_name, [GATE_PER_ELEMENT] = "element", [GATE_PER_HEAD] = "head")
+NAMES(v_scale_name, [V_SCALE_NONE] = "none", [V_SCALE_LAYER] = "layer",
+      [V_SCALE_HEAD] = "head")
 NAMES(value_residual_name, [VALUE_RESIDUAL_NONE] = "none",
       [VALUE_RESIDUAL_FIXED] = "fixed", [VALUE_RESIDUAL_LEARNED] = "learned")
 NAMES(documents_name, [DOCUMENTS_ACROSS] = "across",
@@ -178,6 +180,10 @@ const struct key attention_keys[] = {
     YES_NO(head_norm, "RMS norm with learned gain on each head's output", NULL),
     YES_NO(exclusive,
            "takes a learned share of the token's own value out of the output",
+           NULL),
+    CHOICE(v_scale, "none", v_scale_name,
+           "learned number on values, which their gradient is scaled by as "
+           "well: none, layer (one), head (one each)",
            NULL),
     CHOICE(value_residual, "none", value_residual_name,
            "values mixed with the first block's: none, fixed (half and half), "

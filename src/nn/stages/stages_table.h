@@ -16,6 +16,7 @@
     each(elu1) \
     each(mlp) \
     each(value_gate) \
+    each(v_scale) \
     each(value_residual)
 
 /* Pairs are made one first; what knows of heads comes before their sum. */
