@@ -28,3 +28,12 @@ void gram_columns(real *c, const real *x, idx R, idx K, real alpha, real beta)
     }
     mirror(c, K);
 }
+
+void gram_product(real *c, const real *a, const real *b, idx n)
+{
+    for (idx i = 0; i < n; i += ROWS) {
+        idx rows = idx_min(ROWS, n - i);
+        gemm_nn(c + i * n, n, a + i * n, n, b, n, rows, i + rows, n, 1, 0);
+    }
+    mirror(c, n);
+}

@@ -11,4 +11,8 @@ void gram_rows(real *c, const real *x, idx R, idx K, real alpha, real beta);
 /* c (K,K) = alpha x' x + beta c, of columns of x (R,K). */
 void gram_columns(real *c, const real *x, idx R, idx K, real alpha, real beta);
 
+/* c (n,n) = a b of two that give a symmetric matrix, as those that commute do;
+ * the three are apart. */
+void gram_product(real *c, const real *a, const real *b, idx n);
+
 #endif

@@ -27,7 +27,7 @@ static idx side_of(const struct tensor *t)
 static idx scratch(const struct tensor *t, const struct optim_options *o)
 {
     (void)o;
-    return 2 * t->n + 2 * side_of(t) * side_of(t);
+    return 2 * t->n + 5 * side_of(t) * side_of(t);
 }
 
 static void normalise(real *x, idx n)
@@ -42,26 +42,88 @@ static void normalise(real *x, idx n)
         x[i] *= scale;
 }
 
-/* One step from x (R,K) to y; p, q (S,S) are room for the products of the
- * shorter side. */
-static void newton_schulz(real *restrict y, const real *restrict x,
-                          real *restrict p, real *restrict q, idx R, idx K)
+/* p (S,S) out: x x' of x (R,K), or x' x, of the shorter side. */
+static void gram(real *p, const real *x, idx R, idx K)
 {
-    bool is_tall = R > K;
-    idx S = idx_min(R, K);
-    if (is_tall)
+    if (R > K)
         gram_columns(p, x, R, K, 1, 0);
     else
         gram_rows(p, x, R, K, 1, 0);
+}
+
+/* q (S,S) out: what a step multiplies x with, given its gram p. */
+static void factor(real *restrict q, const real *restrict p, idx S)
+{
     gram_rows(q, p, S, S, C, 0);
     for (idx i = 0; i < S * S; i++)
         q[i] += B * p[i];
     for (idx i = 0; i < S; i++)
         q[i * S + i] += A;
-    if (is_tall)
-        gemm_nn(y, K, x, K, q, S, R, K, S, 1, 0);
+}
+
+/* y = q x, or x q: q is of the shorter side. */
+static void multiply(real *restrict y, const real *restrict x,
+                     const real *restrict q, idx R, idx K)
+{
+    if (R > K)
+        gemm_nn(y, K, x, K, q, K, R, K, K, 1, 0);
     else
-        gemm_nn(y, K, q, S, x, K, R, K, S, 1, 0);
+        gemm_nn(y, K, q, R, x, K, R, K, R, 1, 0);
+}
+
+static void swap(real **x, real **y)
+{
+    real *kept = *x;
+    *x = *y;
+    *y = kept;
+}
+
+/* Both return which of x and y (R,K) has the result; room: five (S,S). */
+
+static real *by_steps(real *x, real *y, idx R, idx K, idx steps, real *room)
+{
+    idx S = idx_min(R, K);
+    real *p = room, *q = p + S * S;
+    for (idx i = 0; i < steps; i++) {
+        gram(p, x, R, K);
+        factor(q, p, S);
+        multiply(y, x, q, R, K);
+        swap(&x, &y);
+    }
+    return x;
+}
+
+/* The same of a long matrix, which is multiplied once: the factors of all steps
+ * are made of the gram alone, as that of q x is q p q. */
+static real *by_factors(real *x, real *y, idx R, idx K, idx steps, real *room)
+{
+    idx S = idx_min(R, K);
+    real *p = room, *q = p + S * S, *t = q + S * S;
+    real *all = t + S * S, *next = all + S * S;
+    gram(p, x, R, K);
+    for (idx i = 0; i < steps; i++) {
+        real *to = i ? q : all;
+        factor(to, p, S);
+        if (i) {
+            gemm_nn(next, S, all, S, q, S, S, S, S, 1, 0);
+            swap(&all, &next);
+        }
+        if (i == steps - 1)
+            break;
+        gemm_nn(t, S, to, S, p, S, S, S, S, 1, 0);
+        gram_product(p, t, to, S);
+    }
+    multiply(y, x, all, R, K);
+    return y;
+}
+
+static real *orthogonal(real *x, real *y, const struct tensor *t, idx steps,
+                        real *room)
+{
+    bool is_long = idx_max(t->rows, t->cols) >= 2 * side_of(t);
+    if (is_long && steps > 1)
+        return by_factors(x, y, t->rows, t->cols, steps, room);
+    return by_steps(x, y, t->rows, t->cols, steps, room);
 }
 
 static void update(real *restrict w, const real *restrict g, real *const *state,
@@ -69,9 +131,8 @@ static void update(real *restrict w, const real *restrict g, real *const *state,
 {
     const struct optim_options *o = u->options;
     const struct tensor *t = u->tensor;
-    idx n = t->n, S = side_of(t);
+    idx n = t->n;
     real *restrict m = state[0], *x = u->scratch, *y = x + n;
-    real *p = y + n, *q = p + S * S;
     real momentum = (real)o->muon_momentum, scale = u->grad_scale;
     for (idx i = 0; i < n; i++) {
         real d = (1 - momentum) * scale * g[i];
@@ -79,12 +140,7 @@ static void update(real *restrict w, const real *restrict g, real *const *state,
         x[i] = o->muon_nesterov ? momentum * m[i] + d : m[i];
     }
     normalise(x, n);
-    for (idx i = 0; i < o->muon_steps; i++) {
-        newton_schulz(y, x, p, q, t->rows, t->cols);
-        real *next = y;
-        y = x;
-        x = next;
-    }
+    x = orthogonal(x, y, t, o->muon_steps, y + n);
     real keep = (real)(1 - u->shrink);
     real rate = (real)(u->lr * matrix_scale(o->matrix_scale, t));
 #pragma omp simd
