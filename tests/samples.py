@@ -255,7 +255,7 @@ class Source:
     def body(self, part, split, i, k, reads_all):
         source, files, val = self.parts[part]
         if not files:
-            return self.generate(source, split, i, k)
+            return self.generate(source, split, i, k, part)
         if self.s["data.order"] == "documents":
             return self.document(files, val, split, i, k, reads_all)
         places, held_out = self.divide(files, val)
@@ -346,7 +346,7 @@ class Source:
         body += [(padding, None, used, 0)] * (k - used)
         return body, d
 
-    def generate(self, source, split, i, k):
+    def generate(self, source, split, i, k, part):
         unit, seed = i, self.seeds[split]
         if split == TRAIN and self.s["data.unique_tokens"]:
             K = max(1, self.s["data.unique_tokens"] // self.T)
@@ -355,7 +355,7 @@ class Source:
             else:
                 unit = self.epoch(i, K)
             seed = self.task_seed
-        words = Stream(seed, 2, split, unit)
+        words = Stream(seed, 2, split + 3 * part, unit)
         return [(t, None, 0, 1) for t in self.draw(source, words, k)], unit
 
     def draw(self, source, words, n):
@@ -599,6 +599,7 @@ def cases():
     yield case("bigrams of a text, epochs", counted, NO_BOS, {"data.order": "epochs", "data.unique_tokens": 60})
     mixed = {"data.source": "mixture", "data.vocab": 40, "data.mixture": "2*text:text, 1*random, 1.3*bigram-backcopy"}
     yield case("mixture", mixed)
+    yield case("mixture of one law twice", {**mixed, "data.mixture": "1*random, 1*random"})
     yield case("mixture, epochs, edits", mixed, {"data.order": "epochs", "data.unique_tokens": 90, "data.shuffle": "yes"})
     wheres = {
         "text": TEXT,

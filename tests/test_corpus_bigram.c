@@ -392,7 +392,7 @@ static void test_bigram_text__is_part_of_a_mixture(void **state)
     while (strcmp(corpus_name(o.source), "mixture") != 0)
         o.source++;
     o.vocab = 5;
-    snprintf(o.mixture, sizeof o.mixture, "1*random, 1*bigram-backcopy");
+    snprintf(o.mixture, sizeof o.mixture, "1*bigram-backcopy, 1*random");
     open_text(&s, &o, 8);
     open_text(&alone, &one, 8);
     assert_int_equal(s.n_plain, 7);
@@ -402,7 +402,7 @@ static void test_bigram_text__is_part_of_a_mixture(void **state)
         idx own, part = mixture_pick(&block, &s.mixture, 3, i, &own);
         const struct row *r = source_row(&s, 9, SPLIT_TRAIN, i);
         source_sample(&alone, x, 9, SPLIT_TRAIN, own);
-        if (part == 1) /* but for BOS, whose id is that of the mixture */
+        if (part == 0) /* but for BOS, whose id is that of the mixture */
             assert_memory_equal(r->tokens + 1, x + 1, 8 * sizeof *x);
     }
     source_release(&s);

@@ -374,6 +374,28 @@ static void test_text__refuses_what_it_may_not_read(void **state)
     assert_int_equal(chmod(path, 0700), 0);
 }
 
+static void test_text__refuses_to_hold_out_what_it_trains_on(void **state)
+{
+    (void)state;
+    char path[512];
+    make_folder("both");
+    make_folder("both/inner");
+    write_ramp("both/inner/a", 100);
+    write_ramp("both/b", 100);
+    for (int k = 0; k < 2; k++) {
+        struct data_options o =
+            text_options(path_of(path, "both"), true, false, 0.5);
+        struct source s;
+        struct err e = { 0 };
+        snprintf(o.val_path, sizeof o.val_path, "%s/both/%s", test_dir(),
+                 k ? "b" : "inner");
+        assert_int_equal(source_open(&s, &o, 1, 8, &e), ERR_DATA);
+        assert_non_null(strstr(e.text, "data.val_path"));
+        assert_non_null(strstr(e.text, "held out"));
+        source_release(&s);
+    }
+}
+
 /* T = 8 takes 9 tokens of each part, one less if BOS is the first. */
 static void test_text__refuses_what_is_shorter_than_a_sequence(void **state)
 {
@@ -416,6 +438,7 @@ int main(void)
         cmocka_unit_test(test_text__folder_may_be_hidden_itself),
         cmocka_unit_test(test_text__refuses_what_is_no_text),
         cmocka_unit_test(test_text__refuses_what_it_may_not_read),
+        cmocka_unit_test(test_text__refuses_to_hold_out_what_it_trains_on),
         cmocka_unit_test(test_text__refuses_what_is_shorter_than_a_sequence),
     };
     return cmocka_run_group_tests_name("corpus_text", tests, NULL, NULL);

@@ -205,14 +205,14 @@ static void test_edits__compose_in_their_order(void **state)
     struct source s;
     struct data_options o = options_of(false);
     o.shuffle = true;
-    o.random_positions = (struct key_list){ 2, { 1, 2 } };
+    o.random_positions = (struct key_list){ 2, { 1, 4 } };
     o.fixed_position = 2;
     open_source(&s, &o, 1);
     idx in_order = 0;
     for (idx i = 0; i < SAMPLES; i++) {
         const struct row *r = source_row(&s, N, SPLIT_TRAIN, i);
         assert_int_equal(r->tokens[1], 600);
-        in_order += r->tokens[3] == r->tokens[2] + 1;
+        in_order += r->tokens[5] == r->tokens[4] + 1;
     }
     assert_true(in_order < SAMPLES / 4);
     source_release(&s);
@@ -232,10 +232,10 @@ static void test_edits__floor_is_unknown_where_they_change(void **state)
     assert_true(edits_change(&o));
 }
 
-static void test_edits__refuse_places_past_the_context(void **state)
+static void test_edits__refuse_places_that_make_no_sense(void **state)
 {
     (void)state;
-    for (int k = 0; k < 3; k++) {
+    for (int k = 0; k < 5; k++) {
         struct data_options o = options_of(true);
         struct source s;
         struct err e = { 0 };
@@ -247,8 +247,15 @@ static void test_edits__refuse_places_past_the_context(void **state)
             o.fixed_position = 1;
             o.fixed_token = 601;
         }
+        if (k >= 3)
+            o.random_positions = (struct key_list){ 2, { 2, k == 3 ? 2 : 3 } };
+        if (k == 4)
+            o.fixed_position = 3;
         assert_int_equal(source_open(&s, &o, 1, T, &e), ERR_DATA);
-        assert_non_null(strstr(e.text, k == 1 ? "random_positions" : "fixed_"));
+        assert_non_null(strstr(e.text, k == 1   ? "lies past"
+                                       : k == 3 ? "twice"
+                                       : k == 4 ? "also"
+                                                : "fixed_"));
         source_release(&s);
     }
 }
@@ -265,7 +272,7 @@ int main(void)
             test_label_noise__replaces_its_share_in_training_alone),
         cmocka_unit_test(test_edits__compose_in_their_order),
         cmocka_unit_test(test_edits__floor_is_unknown_where_they_change),
-        cmocka_unit_test(test_edits__refuse_places_past_the_context),
+        cmocka_unit_test(test_edits__refuse_places_that_make_no_sense),
     };
     return cmocka_run_group_tests_name("edit", tests, NULL, NULL);
 }

@@ -327,9 +327,23 @@ static void test_hash__tells_borders_of_documents(void **state)
             source_release(&s);
         }
     }
-    assert_string_equal(hashes[0], hashes[2]);
+    assert_string_not_equal(hashes[0], hashes[2]);
     assert_string_not_equal(hashes[1], hashes[3]);
-    assert_string_not_equal(hashes[0], hashes[1]);
+    assert_string_equal(hashes[0], hashes[1]);
+    /* a run that knows the bytes alone, as older versions did */
+    struct source s;
+    struct err e = { 0 };
+    struct data_options o = texts("windows", 0.3);
+    open_source(&s, &o, 1);
+    strcpy(o.hash, s.parts[0].corpus.train.hash);
+    assert_string_not_equal(o.hash, s.hash);
+    source_release(&s);
+    open_source(&s, &o, 1);
+    assert_string_equal(o.hash, s.hash);
+    source_release(&s);
+    o.eos = true;
+    assert_int_equal(source_open(&s, &o, 1, T, &e), ERR_DATA);
+    source_release(&s);
 }
 
 /* The stream written out. */
@@ -658,6 +672,28 @@ static void test_mixture__names_the_kinds_of_its_parts(void **state)
     }
 }
 
+static void test_mixture__parts_of_one_law_draw_other_samples(void **state)
+{
+    (void)state;
+    struct source s;
+    struct data_options o = options_of("mixture", "windows");
+    int32_t first[2][T + 1];
+    bool seen[2] = { false };
+    static struct mixture_block block;
+    snprintf(o.mixture, sizeof o.mixture, "1*random, 1*random");
+    open_source(&s, &o, 1);
+    for (idx i = 0; i < MIX_BLOCK; i++) { /* own sample number 0 of each */
+        idx own, part = mixture_pick(&block, &s.mixture, 1, i, &own);
+        if (own == 0) {
+            source_sample(&s, first[part], T + 1, SPLIT_TRAIN, i);
+            seen[part] = true;
+        }
+    }
+    assert_true(seen[0] && seen[1]);
+    assert_memory_not_equal(first[0], first[1], sizeof first[0]);
+    source_release(&s);
+}
+
 static void test_mixture__refuses_what_makes_no_sense(void **state)
 {
     (void)state;
@@ -675,6 +711,7 @@ static void test_mixture__refuses_what_makes_no_sense(void **state)
         { "1*text", "a path" },
         { "1*text:", "a path" },
         { "1*random, 1e-9*random", "less than" },
+        { "1e308*random, 1e308*random", "no number" },
     };
     for (int i = 0; i < COUNT_OF(texts); i++) {
         struct data_options o = options_of("mixture", "windows");
@@ -758,6 +795,7 @@ int main(void)
             test_mixture__each_part_gives_its_share_and_leaves_out_none),
         cmocka_unit_test(test_mixture__samples_are_those_of_its_parts),
         cmocka_unit_test(test_mixture__names_the_kinds_of_its_parts),
+        cmocka_unit_test(test_mixture__parts_of_one_law_draw_other_samples),
         cmocka_unit_test(test_mixture__refuses_what_makes_no_sense),
         cmocka_unit_test(test_order__refuses_what_it_cannot_read),
     };

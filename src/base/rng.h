@@ -15,7 +15,7 @@
 /* What a stream is for; keeps the streams of one seed apart. */
 enum rng_purpose {
     RNG_INIT = 1, /* an initial tensor; (a, b) = hash of its name */
-    RNG_DATA,     /* a = split, b = sample number */
+    RNG_DATA,     /* a = split and part of a mixture, b = sample number */
     RNG_TASK,     /* constants of a synthetic task; b = row */
     RNG_TEST,
     RNG_SWEEP, /* values of a sweep; b = draw */

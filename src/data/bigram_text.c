@@ -40,7 +40,7 @@ int bigram_text_count(struct bigram_text *b, const char *path, bool is_anew,
     for (idx i = 0; rc == OK && i < text.n_pieces; i++)
         count_bytes(b, &text.pieces[i]);
     if (rc == OK)
-        memcpy(b->hash, text.hash, sizeof b->hash);
+        stored_identity(b->hash, &text, &(const struct stored){ 0 });
     stored_close(&text);
     order_bytes(b);
     return rc;

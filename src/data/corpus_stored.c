@@ -5,37 +5,33 @@
 #include "data/options.h"
 #include "data/order.h"
 #include "data/stored_open.h"
+#include "io/mapping.h"
 
-enum { HASHES_MAX = 4 };
-
-static void add_borders(char text[HASHES_MAX * HASH_HEX_MAX],
-                        const struct stored *s)
+/* Runs of older versions know a text of several files by its bytes alone, and
+ * ask for nothing that their borders could change. */
+static bool is_known_by_bytes(const struct corpus *c,
+                              const struct data_options *o)
 {
-    char hex[HASH_HEX_MAX];
-    hash_hex(hex, hash_bytes(s->documents, (size_t)(s->n_documents + 1) *
-                                               sizeof *s->documents));
-    strcat(strcat(text, " "), hex);
+    return !c->val.n_pieces && !o->eos && !o->restart_positions &&
+           !orders[o->order]->has_documents &&
+           strcmp(o->hash, c->train.hash) == 0;
 }
 
-/* The hash of the tokens alone, of one part; or that of the hashes of both
- * parts and of where their documents begin. Files of a text are documents only
- * if somebody asks where they begin. */
-static void join_hashes(struct corpus *c, const struct data_options *o,
-                        bool is_text)
+/* No file may be read for training and be held out. */
+static int check_apart(const struct corpus *c, struct err *e)
 {
-    char text[HASHES_MAX * HASH_HEX_MAX];
-    bool has_borders = !is_text || o->eos || o->restart_positions ||
-                       orders[o->order]->has_documents;
-    strcpy(text, c->train.hash);
-    if (c->val.n_pieces)
-        strcat(strcat(text, " "), c->val.hash);
-    if (has_borders && c->train.n_documents > 1)
-        add_borders(text, &c->train);
-    if (has_borders && c->val.n_documents > 1)
-        add_borders(text, &c->val);
-    strcpy(c->hash, c->train.hash);
-    if (strcmp(text, c->hash) != 0)
-        hash_hex(c->hash, hash_bytes(text, strlen(text)));
+    for (idx i = 0; i < c->val.n_maps; i++)
+        for (idx j = 0; j < c->train.n_maps; j++) {
+            const struct file_stamp *a = &c->val.maps[i]->stamp;
+            const struct file_stamp *b = &c->train.maps[j]->stamp;
+            if (a->inode == b->inode && a->device == b->device)
+                return err_set(e, ERR_DATA,
+                               "data.val_path %s: data.path has this file, "
+                               "too, so training would read what is held out: "
+                               "give each file to one of them",
+                               c->val.maps[i]->path);
+        }
+    return OK;
 }
 
 int corpus_open_stored(struct corpus *c, const struct data_options *o,
@@ -60,6 +56,10 @@ int corpus_open_stored(struct corpus *c, const struct data_options *o,
     q.part = STORED_VAL;
     if ((o->val_path[0] || c->train.is_prepared) && stored_open(&c->val, &q, e))
         return e->code;
-    join_hashes(c, o, format == &stored_text);
+    if (check_apart(c, e))
+        return e->code;
+    stored_identity(c->hash, &c->train, &c->val);
+    if (format == &stored_text && is_known_by_bytes(c, o))
+        strcpy(c->hash, c->train.hash);
     return OK;
 }

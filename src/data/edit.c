@@ -61,11 +61,25 @@ int edits_check(const struct data_options *o, idx T, idx V, struct err *e)
                        "[data] fixed_token = %td: there are %td tokens, from 0 "
                        "on: want less, or -1 for a token of its own",
                        o->fixed_token, V);
-    for (idx i = 0; i < o->random_positions.n; i++)
-        if (o->random_positions.v[i] > T)
+    for (idx i = 0; i < o->random_positions.n; i++) {
+        idx place = o->random_positions.v[i];
+        if (place > T)
             return err_set(e, ERR_DATA,
                            "[data] random_positions: %td lies past "
                            "model.context = %td: want at most that",
-                           o->random_positions.v[i], T);
+                           place, T);
+        if (place == o->fixed_position)
+            return err_set(e, ERR_DATA,
+                           "[data] random_positions: %td is also the "
+                           "fixed_position, so nothing random would stand "
+                           "there: leave one of them out",
+                           place);
+        for (idx j = 0; j < i; j++)
+            if (o->random_positions.v[j] == place)
+                return err_set(e, ERR_DATA,
+                               "[data] random_positions: %td comes twice: "
+                               "want each place once",
+                               place);
+    }
     return OK;
 }

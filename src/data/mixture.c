@@ -58,6 +58,10 @@ static int divide(struct mixture *m, const double weights[PARTS_MAX],
     idx left = MIX_BLOCK;
     for (idx i = 0; i < m->n; i++)
         sum += weights[i];
+    if (!isfinite(sum))
+        return err_set(e, ERR_DATA,
+                       "[data] mixture: the sum of the weights is no number: "
+                       "want smaller ones");
     for (idx i = 0; i < m->n; i++) {
         double share = weights[i] / sum * MIX_BLOCK;
         m->shares[i] = (idx)share;

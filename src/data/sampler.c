@@ -111,7 +111,8 @@ idx sampler_shuffled(const struct sampler *s, idx n, idx index)
 static void draw(const struct sampler *s, struct row *r, uint64_t seed,
                  enum split split, idx unit)
 {
-    struct rng rng = rng_open(seed, RNG_DATA, (uint64_t)split, (uint64_t)unit);
+    struct rng rng = rng_open(
+        seed, RNG_DATA, (uint64_t)(split + SPLITS * s->part), (uint64_t)unit);
     s->corpus->kind->draw(s->corpus, r->tokens, r->n, &rng);
     for (idx t = 0; t < r->n; t++)
         r->offsets[t] = NO_OFFSET;

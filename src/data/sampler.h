@@ -17,8 +17,9 @@ struct sampler {
     const struct order *order;
     const struct corpus *corpus; /* borrowed */
     uint64_t seed, eval_seed;
-    idx T;                    /* targets of a whole sample */
-    int32_t bos, eos;         /* ids, or NO_TOKEN */
+    idx T;            /* targets of a whole sample */
+    idx part;         /* of a mixture; parts of one law draw other samples */
+    int32_t bos, eos; /* ids, or NO_TOKEN */
     struct stream train, val; /* of a stored corpus */
     idx n_units;              /* different samples of training; 0: endless */
     idx n_tiles;              /* samples of validation; 0: endless */

@@ -103,6 +103,7 @@ static int open_samplers(struct source *s, struct err *e)
         if (sampler_open(p, &s->parts[i].corpus, &s->mixture.parts[i], s->seed,
                          s->n_sample - 1, s->bos, s->eos, e))
             return e->code;
+        p->part = i;
         s->n_tiles = s->n_parts == 1 ? p->n_tiles : 0;
     }
     return OK;

@@ -205,3 +205,30 @@ int stored_check_vocab(const struct stored *s, idx vocab, struct err *e)
                    "%s: was changed while it was open: give the command again",
                    s->maps[0]->place);
 }
+
+enum { HASHES_MAX = 4 };
+
+static void add_borders(char text[HASHES_MAX * HASH_HEX_MAX],
+                        const struct stored *s)
+{
+    char hex[HASH_HEX_MAX];
+    hash_hex(hex, hash_bytes(s->documents, (size_t)(s->n_documents + 1) *
+                                               sizeof *s->documents));
+    strcat(strcat(text, " "), hex);
+}
+
+void stored_identity(char hash[HASH_HEX_MAX], const struct stored *train,
+                     const struct stored *val)
+{
+    char text[HASHES_MAX * HASH_HEX_MAX];
+    strcpy(text, train->hash);
+    if (val->n_pieces)
+        strcat(strcat(text, " "), val->hash);
+    if (train->n_documents > 1)
+        add_borders(text, train);
+    if (val->n_documents > 1)
+        add_borders(text, val);
+    strcpy(hash, train->hash);
+    if (strcmp(text, hash) != 0)
+        hash_hex(hash, hash_bytes(text, strlen(text)));
+}

@@ -61,6 +61,12 @@ int stored_check_vocab(const struct stored *s, idx vocab, struct err *e);
 /* The largest of n tokens; 0 of none. */
 idx stored_max(const unsigned char *bytes, idx width, idx n);
 
+/* stored_identity - what a corpus of one or two parts is (val may be zeroed):
+ * the hash of the tokens alone, of one document; else that of the hashes of
+ * both parts and of where their documents begin. */
+void stored_identity(char hash[HASH_HEX_MAX], const struct stored *train,
+                     const struct stored *val);
+
 /* stored_close - a zeroed one, too, or one whose opening failed. */
 void stored_close(struct stored *s);
 

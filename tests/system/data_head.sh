@@ -27,6 +27,7 @@ END
 mkdir text
 printf 'First line.\n\tTab, caf\303\251 and \001\377 end' >text/a.txt
 printf '%0200d' 7 >text/b.txt
+cp -r text held
 samples() {
     "$SINKLAB" data head tiny.ini "$@"
 }
@@ -91,7 +92,7 @@ check "bytes of a text that is none are escaped" says \
     '<BOS>First line.\\n\\tTab, caf\\xc3\\xa9 and \\x01\\xff end<EOS>$
 ^ +37  0000' \
     samples --count 1 model.context=40 data.order=epochs \
-    data.unique_tokens=40 data.val_path=text/b.txt
+    data.unique_tokens=40 data.val_path=held/b.txt
 printf 'aab' >aab.txt
 table() { # data WORD...
     "$SINKLAB" data "$1" tiny.ini data.source=bigram-backcopy data.path= \
@@ -106,7 +107,7 @@ check "info of them" says '^corpus +bigram-backcopy$
 # shellcheck disable=SC2016 # the inner shell's
 check "in UTF-8 they are characters" env LC_ALL=C.UTF-8 bash -c \
     '"$SINKLAB" data head tiny.ini --count 1 model.context=40 \
-    data.order=epochs data.unique_tokens=40 data.val_path=text | grep -q "caf$(printf "\303\251") and"'
+    data.order=epochs data.unique_tokens=40 data.val_path=held | grep -q "caf$(printf "\303\251") and"'
 check "edits, and what does not count, are marked" says \
     '^ +1  <BOS>.*<FIXED>
 ^ +\* +X +>$
@@ -123,7 +124,7 @@ check "padding of a document does not count" says \
 ^ +36  <26 of padding>$
 ^ +x$' \
     samples --count 1 model.context=60 data.order=documents data.bos=no \
-    data.val_path=text
+    data.val_path=held
 
 # --- prepared folders ---------------------------------------------------------
 check "a prepared folder of bytes" \
