@@ -25,7 +25,8 @@ curves() {
     awk -F , "$run_of"'
         FNR == 1 {
             run = run_of(FILENAME)
-            n = split("step tokens val_loss val_loss_se val_excess sink_1 " \
+            n = split("step tokens val_loss val_loss_se val_excess " \
+                "val_bits_per_byte sink_1 " \
                 "sink_2 sink_bias sink_1_raw first_mass first_mass_raw " \
                 "bias_mass row_sum hidden_ratio hidden_max key_ratio " \
                 "value_ratio", want, " ")
@@ -49,37 +50,34 @@ curves() {
         }' "$@"
 }
 
-# Every key of each run: config.ini holds all of them, one a line.
+# Every key of each run: config.ini holds all of them, one a line; empty where
+# a run of another version has none of that name.
 settings() {
     awk "$run_of"'
-        function print_run(  i) {
-            if (!n_printed++) {
-                printf "run"
-                for (i = 1; i <= n; i++)
-                    printf ",%s", name[i]
-                print ""
-            }
-            printf "%s", run
+        function print_line(first, table, run,  i) {
+            printf "%s", first
             for (i = 1; i <= n; i++)
-                printf ",%s", value[name[i]]
+                printf ",%s", run ? table[run, name[i]] : name[i]
             print ""
         }
-        FNR == 1 {
-            if (NR > 1)
-                print_run()
-            run = run_of(FILENAME)
-        }
+        FNR == 1 { run[++runs] = run_of(FILENAME) }
         /^\[/ { section = substr($0, 2, index($0, "]") - 2); next }
         /^[a-z_0-9]+ =/ {
             key = section "." $1
             text = $0
             sub(/^[^=]*= ?/, "", text)
             sub(/[ \t]*;.*$/, "", text)
-            if (key != "run.dir" && !(key in value))
+            if (key != "run.dir" && !(key in is_known)) {
+                is_known[key] = 1
                 name[++n] = key
-            value[key] = text ~ /,/ ? "\"" text "\"" : text
+            }
+            value[runs, key] = text ~ /,/ ? "\"" text "\"" : text
         }
-        END { print_run() }' "$@"
+        END {
+            print_line("run", value, 0)
+            for (i = 1; i <= runs; i++)
+                print_line(run[i], value, i)
+        }' "$@"
 }
 
 field() { # key, manifest files: its values, each once

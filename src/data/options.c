@@ -78,7 +78,7 @@ const struct key data_keys[] = {
                  " and attention.document_token != -1" },
     { "unique_tokens", KEY_INT, FIELD(unique_tokens), "0", 0, 1e15, NULL, 0,
       "training reads only so many different tokens, from the beginning, over "
-      "and over: less are part of more; 0: all",
+      "and over: less are part of more; of a mixture, each part; 0: all",
       NULL },
     { "shuffle", KEY_BOOL, FIELD(shuffle), "no", 0, 0, NULL, 0,
       "the tokens of a sequence come in a random order", NULL },

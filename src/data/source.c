@@ -6,6 +6,7 @@
 
 #include "data/edit.h"
 #include "io/mapping.h"
+#include "io/mapping.h"
 
 /* ---- opening ----------------------------------------------------------- */
 
@@ -188,6 +189,20 @@ static uint64_t seed_of(const struct source *s, enum split split)
     return split == SPLIT_TRAIN ? s->seed : (uint64_t)s->options.eval_seed;
 }
 
+/* All tokens of files were below the vocabulary when they were opened. */
+static _Noreturn void end_changed(const struct source *s, idx part)
+{
+    const struct corpus *c = &s->parts[part].corpus;
+    const struct stored *both[] = { &c->train, &c->val };
+    const struct mapping *changed = NULL;
+    for (int k = 0; k < COUNT_OF(both); k++)
+        for (idx i = 0; i < both[k]->n_maps; i++)
+            if (!mapping_is_unchanged(both[k]->maps[i]))
+                changed = both[k]->maps[i];
+    BUG_ON(!changed);
+    mapping_end(changed);
+}
+
 const struct row *source_row(struct source *s, idx n, enum split split,
                              idx index)
 {
@@ -208,7 +223,8 @@ const struct row *source_row(struct source *s, idx n, enum split split,
                            .fixed_token = s->fixed };
     edits_apply(&v, r, !s->styles[split].edits);
     for (idx t = 0; t < n; t++)
-        BUG_ON(r->tokens[t] < 0 || r->tokens[t] >= s->vocab);
+        if (r->tokens[t] < 0 || r->tokens[t] >= s->vocab)
+            end_changed(s, part);
     return r;
 }
 

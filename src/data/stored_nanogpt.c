@@ -22,6 +22,9 @@ static int add_nanogpt(struct stored *s, const struct mapping *m,
                        "%s: has no header, so nothing says how wide its "
                        "tokens are: set data.token_bytes = 2 (or 4)",
                        m->place);
+    if (width != 2 && width != 4)
+        return err_set(e, ERR_DATA, "%s: [data] token_bytes = %td: want 2 or 4",
+                       m->place, width);
     if (m->n == 0)
         return err_set(e, ERR_DATA, "%s: is empty: take it away", m->place);
     if (m->n % (size_t)width)

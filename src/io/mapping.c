@@ -63,6 +63,15 @@ static void on_bus_error(int number, siginfo_t *info, void *context)
     _exit(is_shorter ? ERR_DATA : ERR_IO);
 }
 
+_Noreturn void mapping_end(const struct mapping *m)
+{
+    say("sinklab: ");
+    say(m->place);
+    say(": was changed while it was read: put the whole file back, then give "
+        "the command again\n");
+    _exit(ERR_DATA);
+}
+
 static void watch_for_bus_errors(void)
 {
     struct sigaction action = { .sa_sigaction = on_bus_error,

@@ -46,6 +46,11 @@ void mapping_close(struct mapping *m);
  * same stamp? false also where the system does not say. */
 bool mapping_is_unchanged(const struct mapping *m);
 
+/* mapping_end - the file says other things than when it was opened: end the
+ * program with a sentence and ERR_DATA's status. Reading cannot fail, and what
+ * was computed of it so far cannot be trusted. */
+_Noreturn void mapping_end(const struct mapping *m);
+
 /* Advice for the system about n bytes from p on, which changes speed alone. */
 enum mapping_advice {
     MAPPING_WALK, /* will be read once, in order */

@@ -131,6 +131,33 @@ int pieces_sample(struct pieces_sample *s, struct text_batch *batch,
 /* What spm_train writes in its folder; the name stands in the model. */
 #define LEARNED "vocabulary"
 
+/* How many pieces the text allows at most, if that is what spm_train says; else
+ * 0. */
+static long most_pieces(FILE *complaints)
+{
+    static const char words[] = "value <= ";
+    char line[1024], *found;
+    rewind(complaints);
+    while (fgets(line, sizeof line, complaints))
+        if ((found = strstr(line, words)))
+            return strtol(found + strlen(words), NULL, 10);
+    return 0;
+}
+
+static int learning_failed(idx n, FILE *complaints, struct err *e)
+{
+    long most = most_pieces(complaints);
+    if (most <= 0)
+        return err_prefix(e, "learning %td sub-words", n);
+    struct err why = { 0 };
+    err_set(&why, ERR_DATA,
+            "the text allows no %td sub-words: want --vocab %ld at most, or "
+            "give more text",
+            n, most);
+    *e = why;
+    return e->code;
+}
+
 static int train(const char *folder, FILE *sample, idx n, struct err *e)
 {
     char size[WORD_BYTES], length[WORD_BYTES];
@@ -159,7 +186,7 @@ static int train(const char *folder, FILE *sample, idx n, struct err *e)
     if (!s.out || !s.complaints)
         err_system(e, streams_name, "create");
     else if (run(&s, folder, words, e) == ERR_TOOL)
-        err_prefix(e, "learning %td sub-words", n);
+        learning_failed(n, s.complaints, e);
     s.in = NULL; /* is the caller's */
     streams_close(&s);
     return e->code;

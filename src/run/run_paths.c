@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "data/paths.h"
 
@@ -32,9 +33,17 @@ static int take(char path[KEY_TEXT_MAX], const char *key, const char *text,
     return key_parse(&row, path, text, e) ? err_prefix(e, "%s", key) : OK;
 }
 
-/* Patterns of a folder that is there become absolute with it. */
-static int make_absolute_pattern(const char *key, char path[KEY_TEXT_MAX],
-                                 struct err *e)
+/* NAME of NAME.bin, as Megatron's files may be given. */
+static bool is_stem(const char *path)
+{
+    char index[KEY_TEXT_MAX + sizeof ".idx"];
+    snprintf(index, sizeof index, "%s.idx", path);
+    return access(index, F_OK) == 0;
+}
+
+/* Names of no one file become absolute as they stand. */
+static int make_absolute_name(const char *key, char path[KEY_TEXT_MAX],
+                              struct err *e)
 {
     char folder[PATH_MAX], whole[2 * PATH_MAX];
     if (path[0] == '/')
@@ -53,7 +62,9 @@ static int make_absolute(void *user, const char *key, char path[KEY_TEXT_MAX],
     if (!realpath(path, real_path)) { /* reading it says it is absent */
         if (errno != ENOENT && errno != ENOTDIR)
             return err_system(e, path, "find out where it lies");
-        return is_pattern(path) ? make_absolute_pattern(key, path, e) : OK;
+        return is_pattern(path) || is_stem(path)
+                   ? make_absolute_name(key, path, e)
+                   : OK;
     }
     size_t n = strlen(real_path);
     if (dir[0] == '/')
