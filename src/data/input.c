@@ -107,7 +107,7 @@ static int open_file(struct source_part *p, const struct source *of,
     file.format = format_of(of, &file);
     if (open_tokens(&c->train, &file, e) || check_vocab(c, q, e))
         return e->code;
-    strcpy(c->hash, c->train.hash);
+    stored_identity(c->hash, &c->train, &(const struct stored){ 0 });
     p->sampler.val = stream_open(&c->train, NO_TOKEN, of->eos);
     return check_hash(c, q, e);
 }
