@@ -16,8 +16,8 @@
 
 enum { B = 3, T = 7, V = 11 };
 
-/* "loss.z=0.1&model.heads=2" */
-static void open_model(struct tiny *t, const char *settings, int threads)
+/* "loss.z=0.1&model.heads=2"; b sequences */
+static void open_sized(struct tiny *t, const char *settings, int threads, idx b)
 {
     struct combination c;
     char copy[400], *rest = copy;
@@ -25,10 +25,15 @@ static void open_model(struct tiny *t, const char *settings, int threads)
     snprintf(copy, sizeof copy, "%s", settings);
     for (char *s; (s = strtok_r(rest, "&", &rest));)
         combine_set(&c, s);
-    tiny_open_spec(t, &c.spec, B, V, threads, 12);
-    for (idx i = 0; i < B * T; i++)
+    tiny_open_spec(t, &c.spec, b, V, threads, 12);
+    for (idx i = 0; i < b * t->batch.T; i++)
         t->batch.weights[i] = (real)(0.5 * (double)(i % 4));
     batch_mark(&t->batch);
+}
+
+static void open_model(struct tiny *t, const char *settings, int threads)
+{
+    open_sized(t, settings, threads, B);
 }
 
 static struct pass_loss backward(struct tiny *t, idx updates)
@@ -270,19 +275,22 @@ static void test_loss__a_factor_changes_at_its_step(void **state)
     }
 }
 
+/* Several tiles, chunks of logits, strips of rows, parts of tensors. */
 static void test_loss__threads_change_no_bit(void **state)
 {
     (void)state;
+    enum { ROWS = 13 }; /* sequences of 90 rows: more than one chunk */
     for (idx i = 0; loss_terms[i]; i++) {
         char settings[100];
         struct tiny one;
-        snprintf(settings, sizeof settings, "loss.%s=0.5",
+        snprintf(settings, sizeof settings,
+                 "loss.%s=0.5&model.context=90&model.width=96",
                  loss_terms[i]->text.name);
-        open_model(&one, settings, 1);
+        open_sized(&one, settings, 1, ROWS);
         struct pass_loss loss = backward(&one, 0);
         for (int threads = 2; threads <= 4; threads++) {
             struct tiny t;
-            open_model(&t, settings, threads);
+            open_sized(&t, settings, threads, ROWS);
             struct pass_loss again = backward(&t, 0);
             assert_memory_equal(&again, &loss, sizeof loss);
             assert_memory_equal(t.dw, one.dw,
