@@ -11,6 +11,8 @@ for file in experiments/*/sweep.ini; do
 done
 yes 'the quick brown fox jumps over the lazy dog, 0123456789 times' |
     head -n 400 >tinyshakespeare.txt
+mkdir novels
+cp "$ROOT"/docs/M*.md novels
 
 # The program by the names that the pages give it, with small settings added to
 # what trains or measures; without gnuplot no figure is asked for.
@@ -23,6 +25,10 @@ train | sweep)
     words+=(train.batch=2 train.val_tokens=128 sink.probe_every=0
         checkpoint.every=2 checkpoint.dense_until=0 checkpoint.resume_every=0)
     grep -q '& train.steps' "$2" || words+=(train.steps=4)
+    ;;
+data) # as bytes where there is no SentencePiece
+    words=("${words[@]/#4096/400}")
+    command -v spm_train >/dev/null || words=("${words[@]:0:5}")
     ;;
 analyze)
     words+=(sink.sequences=2 sink.val_tokens=128)
