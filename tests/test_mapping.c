@@ -120,6 +120,7 @@ static int end_of_reader(const unsigned char *bytes, size_t n, char *said,
         dup2(out[1], STDERR_FILENO);
         for (size_t i = 0; i < n; i += 4096)
             sum += bytes[i];
+        (void)sum;
         _exit(0);
     }
     close(out[1]);

@@ -22,7 +22,7 @@
 
 struct stage;
 
-enum { STAGES_MAX = 8, STAGE_PARAMS_MAX = 6, NO_PROJECTION = -1 };
+enum { STAGES_MAX = 10, STAGE_PARAMS_MAX = 6, NO_PROJECTION = -1 };
 
 /* The block that a stage stands in. A row of queries, keys and values holds H
  * query heads of D, from column k on K keys of D, from v on values of E. */
