@@ -387,6 +387,16 @@ int analyze_config(struct config *c, struct step_list *steps, const char *dir,
     return OK;
 }
 
+/* The table looks the same whatever sinks are measured on. */
+static void say_input(const struct analysis *a)
+{
+    char on[MEASURED_TEXT_MAX];
+    struct measured m = measured_by(&a->session.config, true);
+    if (m.input != INPUT_DATA || m.no_bos || m.no_edits)
+        printf("sinks are not of the data as training has them, but: %s\n",
+               measured_print(on, &m));
+}
+
 static int analyze(struct analysis *a, const char *const *overrides, idx n,
                    struct err *e)
 {
@@ -406,6 +416,7 @@ static int analyze(struct analysis *a, const char *const *overrides, idx n,
     if (measure(a, &csv, e) || save_arrays(a, e) ||
         analysis_write_csv(a->dir, csv.at, csv.n, e))
         return e->code;
+    say_input(a);
     printf("wrote analysis.csv and analysis.h5 in %s\n", a->dir);
     return OK;
 }

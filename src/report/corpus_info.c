@@ -98,28 +98,32 @@ static int print_part(FILE *out, const struct data_options *o,
     return print_stored(out, s, &q, e);
 }
 
-static int open_and_print(FILE *out, const struct data_options *o,
-                          bool is_held_out, bool *is_prepared, struct err *e)
+static int open_and_print(struct stored *s, FILE *out,
+                          const struct data_options *o, bool is_held_out,
+                          struct err *e)
 {
-    struct stored s;
     struct stored_query q = query_of(o, is_held_out);
-    if (stored_open(&s, &q, e) == OK)
-        print_part(out, o, &s, is_held_out, e);
-    if (s.vocab && !is_held_out)
-        line(out, "vocabulary", "%td", s.vocab);
-    *is_prepared = s.is_prepared;
-    stored_close(&s);
+    if (stored_open(s, &q, e) == OK)
+        print_part(out, o, s, is_held_out, e);
+    if (s->vocab && !is_held_out)
+        line(out, "vocabulary", "%td", s->vocab);
     return e->code;
 }
 
 int corpus_info_print(FILE *out, const struct data_options *o, struct err *e)
 {
-    bool is_prepared;
-    if (open_and_print(out, o, false, &is_prepared, e))
-        return e->code;
-    if (o->val_path[0] || is_prepared)
-        open_and_print(out, o, true, &is_prepared, e);
-    return e->code;
+    struct stored train = { 0 }, val = { 0 };
+    char hash[HASH_HEX_MAX];
+    int rc = open_and_print(&train, out, o, false, e);
+    if (rc == OK && (o->val_path[0] || train.is_prepared))
+        rc = open_and_print(&val, out, o, true, e);
+    if (rc == OK) {
+        stored_identity(hash, &train, &val);
+        line(out, "data.hash", "%s", hash);
+    }
+    stored_close(&train);
+    stored_close(&val);
+    return rc;
 }
 
 /* ---- what a config makes of it ----------------------------------------- */
@@ -137,9 +141,10 @@ static int print_corpus(FILE *out, const struct data_options *o,
     }
     if (print_part(out, o, &c->train, false, e))
         return e->code;
-    if (c->val.n_pieces)
-        print_part(out, o, &c->val, true, e);
-    return e->code;
+    if (c->val.n_pieces && print_part(out, o, &c->val, true, e))
+        return e->code;
+    line(out, "data.hash", "%s", c->hash);
+    return OK;
 }
 
 static void print_vocabulary(FILE *out, const struct source *s)

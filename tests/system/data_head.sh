@@ -134,6 +134,18 @@ check "... is told with its held-out part" says \
     '^vocabulary +256$
 ^held out +bytes$
 ^text +[0-9]+ bytes, 1 a token$' "$SINKLAB" data info bytes
+for corpus in "text text" "text text/b.txt" "tokens bytes"; do
+    read -r source path <<<"$corpus"
+    hash=$("$SINKLAB" data info "$path" "data.source=$source" |
+        sed -n 's/^data.hash *//p')
+    of=(data.source="$source" data.path="$path" data.eos=no model.context=8)
+    check "$path is what info says it is" samples --count 1 "${of[@]}" \
+        data.hash="$hash"
+    check "a run knows it by the same" grep -qx " *hash *$hash\|data.hash *$hash" \
+        <("$SINKLAB" data info tiny.ini "${of[@]}")
+    expect_fail 4 'not the corpus' samples --count 1 "${of[@]}" \
+        data.hash=0123456789abcdef
+done
 check "... and read" says '<BOS>First line.\\n\\tTab, caf' samples --count 20 \
     "${prepared[@]}" data.path=bytes
 if command -v spm_train >/dev/null; then

@@ -59,7 +59,8 @@ for input in random repeat; do
     check "... and are others" [ "$(note_of sequences)" != "$data" ]
     check "... which the analysis is made from" [ "$(note_of made_from)" != "$made" ]
 done
-check "no BOS" "$SINKLAB" analyze a sink.input=repeat sink.bos=no
+check "no BOS" tells 'sinks are not of the data as training has them, but: analysis, 4 sequences of 16 times one token without BOS' \
+    "$SINKLAB" analyze a sink.input=repeat sink.bos=no
 check "... is told" is_note measured_on \
     "analysis, 4 sequences of 16 times one token without BOS, eps 0.3"
 check "a file" "$SINKLAB" analyze a sink.input=file sink.path=four.txt sink.bos=no
@@ -75,6 +76,7 @@ tr a-z b-za <four.txt >moved.txt
 check "another file" "$SINKLAB" analyze a sink.input=file sink.path=moved.txt sink.bos=no
 check "... is another" [ "$(note_of made_from)" != "$file" ]
 check "data again" "$SINKLAB" analyze a
+check_not "... which needs no word" tells 'sinks are not' "$SINKLAB" analyze a
 check "... is as at first" is_note made_from "$made"
 
 # Up to date or not, as one of many
