@@ -17,34 +17,21 @@
 #include "optim/matrix_scale.h"
 #include "optim/optimizer.h"
 #include "optim/options.h"
+#include "optim/side.h"
 
-enum { SIDE_MAX = 8192, ROOT_STEPS = 30 };
+enum { ROOT_STEPS = 30 };
 static const double RIDGE = 1e-6;
-
-static idx turned(idx n)
-{
-    return n > 1 && n <= SIDE_MAX ? n : 0;
-}
 
 static idx states(struct state_shape *list, const struct tensor *t,
                   const struct optim_options *o)
 {
-    idx R = turned(t->rows), K = turned(t->cols), n = 0;
     (void)o;
-    if (R) {
-        list[n++] = (struct state_shape){ "left", 2, { R, R } };
-        list[n++] = (struct state_shape){ "left_root", 2, { R, R } };
-    }
-    if (K) {
-        list[n++] = (struct state_shape){ "right", 2, { K, K } };
-        list[n++] = (struct state_shape){ "right_root", 2, { K, K } };
-    }
-    return n;
+    return side_states(list, t, "left_root", "right_root");
 }
 
 static idx scratch(const struct tensor *t, const struct optim_options *o)
 {
-    idx side = idx_max(turned(t->rows), turned(t->cols));
+    idx side = side_longest(t);
     (void)o;
     return 2 * t->n + 4 * side * side;
 }
@@ -105,9 +92,9 @@ static void update(real *restrict w, const real *restrict g, real *const *state,
     idx R = t->rows, K = t->cols, n = t->n;
     real *const *next = state + 1;
     real *left = NULL, *p = NULL, *right = NULL, *q = NULL;
-    if (turned(R))
+    if (side_kept(R))
         left = *next++, p = *next++;
-    if (turned(K))
+    if (side_kept(K))
         right = *next++, q = *next++;
     real *restrict m = state[0], *a = u->scratch, *b = a + n, *room = b + n;
     double unbias = 1 - pow(o->beta2, (double)u->step);

@@ -7,8 +7,8 @@
  * Rows of P and Q are the eigenvectors of L and R, nearly: every
  * precondition_every steps one of orthogonal iteration brings them nearer, and
  * m and v go along (v only changes places). The first step fills L and R and
- * changes no weight; t counts from the second. A side longer than SIDE_MAX is
- * not turned.
+ * changes no weight; t counts from the second. A long side is not
+ * turned (side.h).
  */
 #include <math.h>
 #include <string.h>
@@ -18,34 +18,18 @@
 #include "optim/gram.h"
 #include "optim/optimizer.h"
 #include "optim/options.h"
+#include "optim/side.h"
 
-enum { SIDE_MAX = 8192 };
-
-static idx turned(idx n)
-{
-    return n > 1 && n <= SIDE_MAX ? n : 0;
-}
-
-/* A side has none of its two states if it is not turned. */
 static idx states(struct state_shape *list, const struct tensor *t,
                   const struct optim_options *o)
 {
-    idx R = turned(t->rows), K = turned(t->cols), n = 0;
     (void)o;
-    if (R) {
-        list[n++] = (struct state_shape){ "left", 2, { R, R } };
-        list[n++] = (struct state_shape){ "left_basis", 2, { R, R } };
-    }
-    if (K) {
-        list[n++] = (struct state_shape){ "right", 2, { K, K } };
-        list[n++] = (struct state_shape){ "right_basis", 2, { K, K } };
-    }
-    return n;
+    return side_states(list, t, "left_basis", "right_basis");
 }
 
 static idx scratch(const struct tensor *t, const struct optim_options *o)
 {
-    idx side = idx_max(turned(t->rows), turned(t->cols));
+    idx side = side_longest(t);
     (void)o;
     return 4 * t->n + basis_room(side) + side + 16;
 }
@@ -66,16 +50,16 @@ static struct work work_of(real *const *state, const struct update *u)
     real *const *next = state + 2;
     x.m = state[0];
     x.v = state[1];
-    if (turned(x.R))
+    if (side_kept(x.R))
         x.left = *next++, x.p = *next++;
-    if (turned(x.K))
+    if (side_kept(x.K))
         x.right = *next++, x.q = *next++;
     x.g = u->scratch;
     x.a = x.g + t->n;
     x.b = x.a + t->n;
     x.c = x.b + t->n;
     x.room = x.c + t->n;
-    idx side = idx_max(turned(x.R), turned(x.K));
+    idx side = idx_max(side_kept(x.R), side_kept(x.K));
     x.order = (int32_t *)(x.room + basis_room(side));
     return x;
 }

@@ -66,15 +66,7 @@ min_lr = 0.1
 vocab = 20
 END
 
-is_wanted() { # name wanted...
-    local name=$1 one
-    shift
-    [ $# -gt 0 ] || return 0
-    for one; do
-        [ "$one" != "$name" ] || return 0
-    done
-    return 1
-}
+. tools/parity/wanted.sh
 
 dumps=()
 while read -r name keys; do

@@ -144,15 +144,7 @@ for i in $(seq 10 99); do
     seq -s ' ' "$i" $((i + i % 13)) >"$work/texts/$i"
 done
 
-is_wanted() { # name wanted...
-    local name=$1 one
-    shift
-    [ $# -gt 0 ] || return 0
-    for one; do
-        [ "$one" != "$name" ] || return 0
-    done
-    return 1
-}
+. tools/parity/wanted.sh
 
 dumps=()
 while read -r name preset keys; do

@@ -1,0 +1,20 @@
+/* side.h - matrices that Shampoo and SOAP keep of a tensor's sides: one that
+ * sums g g' (left) or g' g (right), and one that is made from it. */
+#ifndef SINKLAB_SIDE_H
+#define SINKLAB_SIDE_H
+
+#include "optim/optimizer.h"
+
+/* side_kept - n if matrices of a side of n are kept, else 0: of a vector's side
+ * there is nothing to turn, of a vocabulary's they would be too large. */
+idx side_kept(idx n);
+
+/* side_states - declare those of both sides: left, left_made, right,
+ * right_made. A side that is not kept has none. Returns how many. */
+idx side_states(struct state_shape *list, const struct tensor *t,
+                const char *left_made, const char *right_made);
+
+/* The longer of the sides that are kept; 0: none is. */
+idx side_longest(const struct tensor *t);
+
+#endif
