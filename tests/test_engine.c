@@ -5,6 +5,7 @@
 #include "optim/optim.h"
 #include "tiny.h"
 
+#include <math.h>
 #include <string.h>
 
 enum { L = 2, C = 16, H = 2, B = 3, T = 11, V = 9 };
@@ -21,9 +22,15 @@ static void open_both(struct both *x, const struct optim_options *o)
 {
     struct model_options m = tiny_options("gpt2", L, C, H, T);
     struct attention_options a = ATTENTION(.registers = 2, .prefix = 4);
-    struct engine_request r = {
-        .B = B, .T = T, .seen_B = B, .seen_T = T, .optim = o, .threads = 2
-    };
+    struct engine_request r = { .B = B,
+                                .T = T,
+                                .seen_B = B,
+                                .seen_T = T,
+                                .reads =
+                                    TAP_BIT(TAP_WEIGHTS) | TAP_BIT(TAP_D_V),
+                                .writes = TAP_BIT(TAP_V),
+                                .optim = o,
+                                .threads = 2 };
     struct err e = { 0 };
     tiny_open(&x->t, &m, &a, B, V, 2, 20);
     assert_int_equal(engine_start(2, "threads", &e), OK);
@@ -129,7 +136,7 @@ static void test_engine__shows_what_the_model_shows(void **state)
     (void)state;
     struct both x;
     int heads = 0;
-    struct head_observer observer = { count, &heads };
+    struct observer observer = tiny_observer(count, &heads);
     open_both(&x, NULL);
     tiny_observe(&x.t, B, &observer);
     assert_int_equal(heads, L * B * H);
@@ -140,6 +147,78 @@ static void test_engine__shows_what_the_model_shows(void **state)
             assert_memory_equal(engine_hidden(&x.g, depth, b),
                                 acts_hidden(&x.t.x, &x.t.m, depth, b),
                                 T * C * sizeof(real));
+    close_both(&x);
+}
+
+static void drop_first_value(void *context, const struct tap_slice *s)
+{
+    (void)context;
+    for (idx i = 0; i < s->n; i++)
+        s->x[s->registers * s->ld + i] = 0;
+}
+
+/* Until they are taken away again. */
+static void test_engine__works_under_edits(void **state)
+{
+    (void)state;
+    struct both x;
+    real logits[2][B * V];
+    const struct tap_edit edit = { TAP_V, -1, -1, drop_first_value, NULL };
+    const struct edits edits = { &edit, 1 };
+    struct err e = { 0 };
+    open_both(&x, NULL);
+    double plain = engine_loss(&x.g, &x.t.batch).cross_entropy;
+    engine_logits(&x.g, &x.t.batch, T - 1, logits[0]);
+    assert_int_equal(engine_edit(&x.g, &edit, 1, &e), OK);
+    double want = model_edited_loss(&x.t.m, x.t.w, &x.t.x, &x.t.batch, &edits)
+                      .cross_entropy;
+    assert_true(engine_loss(&x.g, &x.t.batch).cross_entropy == want);
+    assert_true(want != plain);
+    engine_logits(&x.g, &x.t.batch, T - 1, logits[1]);
+    assert_memory_not_equal(logits[0], logits[1], sizeof logits[0]);
+    assert_int_equal(engine_edit(&x.g, NULL, 0, &e), OK);
+    assert_true(engine_loss(&x.g, &x.t.batch).cross_entropy == plain);
+    engine_logits(&x.g, &x.t.batch, T - 1, logits[1]);
+    assert_memory_equal(logits[0], logits[1], sizeof logits[0]);
+    close_both(&x);
+}
+
+static void sum_gradients(void *context, const struct head_view *v)
+{
+    double sum = 0;
+    for (idx t = 0; v->dv && t < v->T; t++)
+        for (idx i = 0; i < v->E; i++)
+            sum += fabs((double)v->dv[t * v->ld_dqkv + i]);
+#pragma omp critical
+    *(double *)context += sum;
+}
+
+/* Looking at gradients between two updates changes neither. */
+static void test_engine__observes_gradients_and_leaves_all_else(void **state)
+{
+    (void)state;
+    struct both x, plain;
+    double sum = 0;
+    struct observer observer = { TAP_BIT(TAP_D_V), sum_gradients, NULL, &sum };
+    open_both(&x, &adamw);
+    open_both(&plain, &adamw);
+    size_t bytes = (size_t)x.t.m.table.total * sizeof(real);
+    struct batch_total of = batch_total(&x.t.batch);
+    for (idx step = 1; step <= 3; step++) {
+        double seen =
+            engine_observe_gradients(&x.g, &x.t.batch, &observer).cross_entropy;
+        assert_true(seen == engine_loss(&x.g, &x.t.batch).cross_entropy);
+        assert_true(sum > 0);
+        engine_backward(&x.g, &x.t.batch, of);
+        engine_backward(&plain.g, &x.t.batch, of);
+        double norm = engine_grad_norm(&x.g);
+        assert_true(norm == engine_grad_norm(&plain.g));
+        engine_step(&x.g, step, 0.01, norm);
+        engine_step(&plain.g, step, 0.01, norm);
+        assert_memory_equal(engine_download(&x.g).weights,
+                            engine_download(&plain.g).weights, bytes);
+    }
+    close_both(&plain);
     close_both(&x);
 }
 
@@ -178,6 +257,8 @@ int main(void)
         cmocka_unit_test(test_engine__loses_nothing_where_nothing_counts),
         cmocka_unit_test(test_engine__trains_as_its_parts_do),
         cmocka_unit_test(test_engine__shows_what_the_model_shows),
+        cmocka_unit_test(test_engine__works_under_edits),
+        cmocka_unit_test(test_engine__observes_gradients_and_leaves_all_else),
         cmocka_unit_test(test_engine__says_what_computes),
     };
     return cmocka_run_group_tests_name("engine", tests, NULL, NULL);

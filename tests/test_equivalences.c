@@ -1,5 +1,6 @@
 /* Attentions that are one another in disguise: whole models give one loss. */
 #include "combine.h"
+#include "tiny.h"
 #include "harness.h"
 
 #include <math.h>
@@ -27,6 +28,9 @@ static void build(struct built *b, const char *settings)
 {
     struct err e = { 0 };
     char copy[512], *rest = copy;
+    const struct acts_request room = {
+        .B = B, .T = T, .threads = 1, .reads = TAP_BIT(TAP_WEIGHTS)
+    };
     *b = (struct built){ 0 };
     combine_defaults(&b->c, T);
     snprintf(copy, sizeof copy, "%s", settings);
@@ -34,8 +38,7 @@ static void build(struct built *b, const char *settings)
         combine_set(&b->c, s);
     if (model_init(&b->m, &b->c.spec, V, &e))
         fail_msg("%s: %s", settings, e.text);
-    assert_int_equal(
-        acts_open(&b->x, &b->arena, &b->m, B, T, 1, false, true, &e), OK);
+    assert_int_equal(acts_open(&b->x, &b->arena, &b->m, &room, &e), OK);
     b->w = calloc((size_t)b->m.table.total, sizeof *b->w);
     params_init(b->w, &b->m.table, INIT_STUDY, b->c.spec.model.layers, 5);
     struct arena measure = { 0 };
@@ -242,11 +245,11 @@ static void test_equivalences__a_value_bias_changes_no_weight(void **state)
     struct built b[2];
     for (int i = 0; i < 2; i++) {
         struct kept k = { weights[i], 0 };
-        struct head_observer observer = { keep, &k };
+        struct observer observer = tiny_observer(keep, &k);
         build(&b[i], settings[i]);
         if (i)
             copy_weights(&b[1], &b[0]);
-        model_observe(&b[i].m, b[i].w, &b[i].x, &b[i].batch, &observer);
+        model_observe(&b[i].m, b[i].w, &b[i].x, &b[i].batch, &observer, NULL);
     }
     assert_memory_equal(weights[0], weights[1], sizeof weights[0]);
     assert_true(fabs(loss(&b[0]) - loss(&b[1])) > 1e-6);
@@ -262,7 +265,7 @@ static void check_seen(const char *one, const char *other)
     struct built b[2];
     for (int i = 0; i < 2; i++) {
         struct kept k = { weights[i], 0 };
-        struct head_observer observer = { keep, &k };
+        struct observer observer = tiny_observer(keep, &k);
         memset(weights[i], 0, sizeof weights[i]);
         build(&b[i], settings[i]);
         if (i) {
@@ -270,7 +273,7 @@ static void check_seen(const char *one, const char *other)
             set_all(&b[1], "column_score", 0);
         }
         assert_true(model_shows_extra(&b[i].m, 0));
-        model_observe(&b[i].m, b[i].w, &b[i].x, &b[i].batch, &observer);
+        model_observe(&b[i].m, b[i].w, &b[i].x, &b[i].batch, &observer, NULL);
     }
     for (idx i = 0; i < COUNT_OF(weights[0]); i++)
         assert_close((double)(1 + weights[0][i]), (double)(1 + weights[1][i]),

@@ -112,13 +112,15 @@ static void check_document(struct tiny *t, const char *what,
                            const struct own *all, idx start, idx length)
 {
     struct own alone;
+    const struct acts_request room = {
+        .B = B, .T = length, .threads = 1, .is_training = true
+    };
     struct acts x;
     struct arena arena = { 0 };
     struct err e = { 0 };
     idx C = t->m.C;
     fill_alone(&alone, all, &t->m, start, length);
-    assert_int_equal(
-        acts_open(&x, &arena, &t->m, B, length, 1, true, false, &e), OK);
+    assert_int_equal(acts_open(&x, &arena, &t->m, &room, &e), OK);
     model_backward_loss(&t->m, t->w, t->dw, &x, &alone.b, batch_total(&all->b));
     for (idx b = 0; b < B; b++)
         for (idx i = 0; i < length; i++) {

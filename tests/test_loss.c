@@ -179,7 +179,8 @@ static void test_loss__terms_are_what_they_say(void **state)
         snprintf(settings, sizeof settings, "loss.%s=0.5%s",
                  loss_terms[k]->text.name, naive[i].more);
         open_model(&t, settings, 1);
-        tiny_observe(&t, B, &(struct head_observer){ see, NULL });
+        const struct observer observer = tiny_observer(see, NULL);
+        tiny_observe(&t, B, &observer);
         double plain = tiny_loss(&t, B);
         struct pass_loss loss =
             model_forward_objective(&t.m, t.w, &t.x, &t.batch, 0);

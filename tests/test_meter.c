@@ -21,7 +21,9 @@ static void start_meter(struct meter *m, const struct tiny *t,
                         const struct sink_options *o, idx n, int threads)
 {
     struct engine *g = calloc(1, sizeof *g);
-    struct engine_request r = { .B = 1, .T = t->m.T, .threads = threads };
+    struct engine_request r = {
+        .B = 1, .T = t->m.T, .reads = METER_READS, .threads = threads
+    };
     struct err e = { 0 };
     assert_non_null(g);
     meter_shape(&r.seen_B, &r.seen_T, &t->m.spec.model, o, n);
@@ -114,7 +116,7 @@ static void see_own(void *context, const struct head_view *v)
 
 static void observe_own(struct own *own, struct measured *x, idx sequence)
 {
-    struct head_observer observer = { see_own, own };
+    struct observer observer = tiny_observer(see_own, own);
     *own = (struct own){ 0 };
     memcpy(x->t.batch.tokens, x->meter.batch.tokens + sequence * T,
            T * sizeof *x->t.batch.tokens);

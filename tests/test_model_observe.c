@@ -57,7 +57,7 @@ static void check_observed(const char *preset, int map, int bias)
     struct attention_options a = ATTENTION(.weights = map, .bias = bias);
     struct tiny t;
     struct seen s = { .is_signed = weight_maps[map]->is_signed };
-    struct head_observer observer = { see, &s };
+    struct observer observer = tiny_observer(see, &s);
     tiny_open(&t, &o, &a, B, 20, 2, 20);
     tiny_observe(&t, B, &observer);
     assert_int_equal(s.n_extra, model_shows_extra(&t.m, 0));
@@ -88,7 +88,7 @@ static void test_observer__sees_only_the_sequences_asked_for(void **state)
     struct attention_options a = ATTENTION();
     struct tiny t;
     struct seen s = { 0 };
-    struct head_observer observer = { see, &s };
+    struct observer observer = tiny_observer(see, &s);
     tiny_open(&t, &o, &a, B, 20, 2, 1);
     tiny_observe(&t, 2, &observer);
     for (idx l = 0; l < L; l++)
@@ -148,7 +148,7 @@ static void test_observer__sees_what_goes_to_no_token(void **state)
         struct attention_options a = ATTENTION(.registers = cases[i].registers);
         struct nowhere n = { .scale = cases[i].is_whole ? cases[i].scale : 0,
                              .is_one = cases[i].registers == 1 };
-        struct head_observer observer = { see_nowhere, &n };
+        struct observer observer = tiny_observer(see_nowhere, &n);
         struct tiny t;
         while (strcmp(weight_map_name(a.weights), cases[i].map) != 0)
             a.weights++;
@@ -188,7 +188,7 @@ test_observer__sees_queries_and_keys_behind_the_weights(void **state)
         struct model_options o = tiny_options(presets[i], L, C, H, T);
         struct attention_options a = ATTENTION();
         struct tiny t;
-        struct head_observer observer = { see_scores, NULL };
+        struct observer observer = tiny_observer(see_scores, NULL);
         tiny_open(&t, &o, &a, B, 20, 1, 20);
         tiny_observe(&t, B, &observer);
         tiny_close(&t);
@@ -288,7 +288,7 @@ static double rounding_bound(const struct tiny *t)
 
 /* One token repeated, under one kind of position. */
 static double repeat_token(struct tiny *t, int position,
-                           const struct head_observer *observer)
+                           const struct observer *observer)
 {
     struct model_options o = tiny_options("llama", L, C, H, T);
     struct attention_options a = ATTENTION();
@@ -315,7 +315,7 @@ static void test_identical_tokens__share_equally_without_positions(void **state)
     (void)state;
     struct tiny t;
     struct seen s = { 0 };
-    struct head_observer observer = { see_equal_weights, &s };
+    struct observer observer = tiny_observer(see_equal_weights, &s);
     double spread = repeat_token(&t, POSITION_NONE, &observer);
     assert_true(spread <= rounding_bound(&t));
     assert_true(s.spread <= 1e-4);
@@ -362,7 +362,7 @@ test_identical_tokens__have_equal_hidden_states_under_rope(void **state)
     (void)state;
     struct tiny t;
     struct seen s = { 0 };
-    struct head_observer observer = { see_rotary_weights, &s };
+    struct observer observer = tiny_observer(see_rotary_weights, &s);
     assert_true(repeat_token(&t, POSITION_ROPE, &observer) <= 1e-5);
     assert_true(s.spread <= 1e-3);
     assert_true(s.xi[0] > 0.05); /* scores are not all alike */

@@ -61,9 +61,13 @@ void tiny_open_spec(struct tiny *t, const struct model_spec *spec, idx B, idx V,
     struct err e = { 0 };
     *t = (struct tiny){ 0 };
     assert_int_equal(model_init(&t->m, spec, V, &e), OK);
-    assert_int_equal(acts_open(&t->x, &t->arena, &t->m, B, spec->model.context,
-                               threads, true, true, &e),
-                     OK);
+    const struct acts_request room = { .B = B,
+                                       .T = spec->model.context,
+                                       .threads = threads,
+                                       .is_training = true,
+                                       .reads = TINY_TAPS,
+                                       .writes = TINY_TAPS };
+    assert_int_equal(acts_open(&t->x, &t->arena, &t->m, &room, &e), OK);
     idx n = t->m.table.total;
     idx T = spec->model.context;
     struct batch_rules rules = model_batch_rules(&t->m, T);
@@ -117,11 +121,20 @@ double tiny_backward(struct tiny *t, int parts)
                        .cross_entropy;
 }
 
-void tiny_observe(struct tiny *t, idx B, const struct head_observer *observer)
+struct observer tiny_observer(void (*see)(void *context,
+                                          const struct head_view *view),
+                              void *context)
+{
+    return (struct observer){ .reads = TAP_BIT(TAP_WEIGHTS),
+                              .see_head = see,
+                              .context = context };
+}
+
+void tiny_observe(struct tiny *t, idx B, const struct observer *observer)
 {
     struct batch first = t->batch;
     first.B = B;
-    model_observe(&t->m, t->w, &t->x, &first, observer);
+    model_observe(&t->m, t->w, &t->x, &first, observer, NULL);
 }
 
 void tiny_close(struct tiny *t)

@@ -16,6 +16,8 @@ struct attention_options tiny_attention(struct attention_options given);
 struct model_options tiny_options(const char *preset, idx L, idx C, idx H,
                                   idx T);
 
+enum { TINY_TAPS = TAP_BIT(N_TAPS) - 1 }; /* that may be read and written */
+
 struct tiny {
     struct model m;
     struct acts x;
@@ -38,7 +40,11 @@ void tiny_open_spec(struct tiny *t, const struct model_spec *spec, idx B, idx V,
  * added to dw, as one of so many like parts of an update. */
 double tiny_loss(struct tiny *t, idx B);
 double tiny_backward(struct tiny *t, int parts);
-void tiny_observe(struct tiny *t, idx B, const struct head_observer *observer);
+/* Who sees heads, with their weights. */
+struct observer tiny_observer(void (*see)(void *context,
+                                          const struct head_view *view),
+                              void *context);
+void tiny_observe(struct tiny *t, idx B, const struct observer *observer);
 void tiny_close(struct tiny *t);
 
 #endif

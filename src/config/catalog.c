@@ -17,6 +17,7 @@
 #include "nn/ffns.h"
 #include "nn/loss/loss_term.h"
 #include "nn/model/stage.h"
+#include "nn/model/tap.h"
 #include "nn/norms.h"
 #include "nn/param.h"
 #include "nn/visible.h"
@@ -68,6 +69,15 @@ static void tell_column(struct catalog_entry *e, const void *row)
     snprintf(e->formula, sizeof e->formula, "%s%s%s%s%s", c->text.formula,
              *unit ? ", in " : "", unit, c->there_if ? "; there if " : "",
              c->there_if ? c->there_if : "");
+    e->text.formula = e->formula;
+}
+
+/* "gradient of ...; (T,C) a depth" */
+static void tell_tap(struct catalog_entry *e, const void *row)
+{
+    const struct tap_text *t = row;
+    snprintf(e->formula, sizeof e->formula, "%s; %s%s", t->text.formula,
+             t->shape, t->is_written ? "" : "; not to be changed");
     e->text.formula = e->formula;
 }
 
@@ -221,6 +231,10 @@ const struct catalog_kind catalog_kinds[] = {
       .label = "definition",
       .lists = { ROWS(metric_table, .tell = tell_metric),
                  ROWS(column_table, .tell = tell_column) } },
+    { .name = "tap",
+      .key = "points of a model that metrics read and interventions change",
+      .label = "what",
+      .lists = { ROWS(tap_texts, .tell = tell_tap) } },
     { .name = NULL },
 };
 

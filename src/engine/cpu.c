@@ -2,6 +2,7 @@
  * nothing is moved. */
 #include <omp.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "engine/engine.h"
 #include "base/stopwatch.h"
@@ -13,20 +14,41 @@ enum { ROW_BLOCK = 8 }; /* rows of a product are shared out by so many */
 
 struct cpu {
     struct arena numbers; /* weights, gradients, optimizer slots */
-    real *w, *dw;         /* (table.total); dw only for training */
+    real *w, *dw;         /* (table.total); dw only where gradients are taken:
+                             zero between two updates */
     struct optim optim;
     struct arena acts_arena, seen_arena;
     struct acts acts, seen; /* of losses, of observations */
+    struct edits edits;
 };
 
 static void plan_numbers(struct cpu *c, struct arena *arena,
                          const struct model *m, const struct engine_request *r)
 {
     c->w = arena_reals(arena, m->table.total);
-    if (!r->optim)
-        return;
-    c->dw = arena_reals(arena, m->table.total);
-    optim_plan(&c->optim, arena, r->optim, &m->table, r->threads);
+    if (r->optim || r->reads & TAPS_OF_GRADIENTS)
+        c->dw = arena_reals(arena, m->table.total);
+    if (r->optim)
+        optim_plan(&c->optim, arena, r->optim, &m->table, r->threads);
+}
+
+static struct acts_request of_losses(const struct engine_request *r)
+{
+    return (struct acts_request){ .B = r->B,
+                                  .T = r->T,
+                                  .threads = r->threads,
+                                  .is_training = r->optim,
+                                  .writes = r->writes };
+}
+
+static struct acts_request of_observations(const struct engine_request *r)
+{
+    return (struct acts_request){ .B = r->seen_B,
+                                  .T = r->seen_T,
+                                  .threads = r->threads,
+                                  .is_training = r->reads & TAPS_OF_GRADIENTS,
+                                  .reads = r->reads,
+                                  .writes = r->writes };
 }
 
 size_t engine_bytes(const struct model *m, const struct engine_request *r)
@@ -34,10 +56,10 @@ size_t engine_bytes(const struct model *m, const struct engine_request *r)
     struct cpu c;
     struct arena all = { 0 };
     plan_numbers(&c, &all, m, r);
-    acts_plan(&c.acts, &all, m, r->B, r->T, r->threads, r->optim, false);
+    struct acts_request losses = of_losses(r), seen = of_observations(r);
+    acts_plan(&c.acts, &all, m, &losses);
     if (r->seen_B)
-        acts_plan(&c.seen, &all, m, r->seen_B, r->seen_T, r->threads, false,
-                  true);
+        acts_plan(&c.seen, &all, m, &seen);
     return all.used_bytes;
 }
 
@@ -77,12 +99,11 @@ int engine_open(struct engine *g, const struct model *m,
     if (arena_open(&c->numbers, measure.used_bytes, e))
         return e->code;
     plan_numbers(c, &c->numbers, m, r);
-    if (acts_open(&c->acts, &c->acts_arena, m, r->B, r->T, r->threads, r->optim,
-                  false, e))
+    struct acts_request losses = of_losses(r), seen = of_observations(r);
+    if (acts_open(&c->acts, &c->acts_arena, m, &losses, e))
         return e->code;
     if (r->seen_B)
-        acts_open(&c->seen, &c->seen_arena, m, r->seen_B, r->seen_T, r->threads,
-                  false, true, e);
+        acts_open(&c->seen, &c->seen_arena, m, &seen, e);
     return e->code;
 }
 
@@ -105,7 +126,28 @@ void engine_watch(struct engine *g, struct stopwatch *watch)
 
 struct pass_loss engine_loss(struct engine *g, const struct batch *b)
 {
-    return model_forward_loss(g->m, g->cpu->w, &g->cpu->acts, b);
+    struct cpu *c = g->cpu;
+    return model_edited_loss(g->m, c->w, &c->acts, b, &c->edits);
+}
+
+void engine_logits(struct engine *g, const struct batch *b, idx place,
+                   real *logits)
+{
+    struct cpu *c = g->cpu;
+    model_logits(g->m, c->w, &c->acts, b, place, &c->edits, logits);
+}
+
+int engine_edit(struct engine *g, const struct tap_edit *list, idx n,
+                struct err *e)
+{
+    struct edits edits = { list, n };
+    g->cpu->edits = (struct edits){ 0 };
+    for (idx i = 0; i < n; i++)
+        BUG_ON(!(g->request.writes & TAP_BIT(list[i].tap)));
+    if (model_check_edits(g->m, &edits, e))
+        return e->code;
+    g->cpu->edits = edits;
+    return OK;
 }
 
 const real *engine_losses(const struct engine *g, idx sequence)
@@ -133,9 +175,22 @@ void engine_step(struct engine *g, idx step, double lr, double grad_norm)
 }
 
 void engine_observe(struct engine *g, const struct batch *b,
-                    const struct head_observer *observer)
+                    const struct observer *observer)
 {
-    model_observe(g->m, g->cpu->w, &g->cpu->seen, b, observer);
+    struct cpu *c = g->cpu;
+    model_observe(g->m, c->w, &c->seen, b, observer, &c->edits);
+}
+
+struct pass_loss engine_observe_gradients(struct engine *g,
+                                          const struct batch *b,
+                                          const struct observer *observer)
+{
+    struct cpu *c = g->cpu;
+    BUG_ON(c->edits.n || !c->dw);
+    struct pass_loss loss =
+        model_observe_gradients(g->m, c->w, c->dw, &c->seen, b, observer);
+    memset(c->dw, 0, (size_t)g->m->table.total * sizeof *c->dw);
+    return loss;
 }
 
 const real *engine_hidden(const struct engine *g, idx depth, idx sequence)

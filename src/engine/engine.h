@@ -23,6 +23,10 @@
 struct engine_request {
     idx B, T;           /* the largest batch of a loss; its tokens a sequence */
     idx seen_B, seen_T; /* the same of engine_observe; 0: never called */
+    int reads;          /* bits of the taps that observers may read; with one of
+                           TAPS_OF_GRADIENTS engine_observe_gradients may be
+                           called */
+    int writes;         /* bits of the taps that edits may change */
     const struct optim_options *optim; /* borrowed; NULL: no training */
     int threads;
 };
@@ -71,6 +75,19 @@ struct pass_loss engine_loss(struct engine *g, const struct batch *b);
  * not count. Valid until the next call. */
 const real *engine_losses(const struct engine *g, idx sequence);
 
+/* engine_logits - forward pass over a batch of T tokens: what comes behind
+ * token `place`, from 0, of each sequence; logits (B,V). Nothing behind the
+ * place counts, unless all queries see a prefix that reaches there. */
+void engine_logits(struct engine *g, const struct batch *b, idx place,
+                   real *logits);
+
+/* engine_edit - from now on engine_loss, engine_logits and engine_observe are
+ * under these n edits, in this order, whose taps are among request.writes; n 0:
+ * none. Borrows the list. OK or ERR_CONFIG, which leaves none: a point is not
+ * there (model_check_edits). */
+int engine_edit(struct engine *g, const struct tap_edit *list, idx n,
+                struct err *e);
+
 /* engine_backward - gradients are taken where the optimizer looks, which may
  * not be at the weights (schedule-free); all else is of the weights.
  * Gives the part that a micro-batch has in an update's means and in
@@ -86,10 +103,20 @@ double engine_grad_norm(struct engine *g);
  * are clipped given their norm, and zero afterwards. */
 void engine_step(struct engine *g, idx step, double lr, double grad_norm);
 
-/* engine_observe - forward pass of the blocks alone over a batch of seen_T
- * tokens; tells the observer of every head. */
+/* engine_observe - forward pass over a batch of seen_T tokens, of the blocks
+ * and, if logits or losses are read, of the head; tells the observer, whose
+ * taps are among request.reads (nn/model/tap.h). */
 void engine_observe(struct engine *g, const struct batch *b,
-                    const struct head_observer *observer);
+                    const struct observer *observer);
+
+/* engine_observe_gradients - forward and backward pass of the mean
+ * cross-entropy of such a batch, of the weights as they are; tells the observer
+ * of both, but not of logits. Weights, gradients of an update and the
+ * optimizer's state stay as they are; between two updates only, without
+ * edits. */
+struct pass_loss engine_observe_gradients(struct engine *g,
+                                          const struct batch *b,
+                                          const struct observer *observer);
 
 /* Residual stream after `depth` blocks (0: embedding) of one sequence of the
  * last engine_observe: (seen_T,C). Valid until the next call. */

@@ -228,7 +228,9 @@ static void drop_columns(struct meter *t)
 
 void meter_run(struct meter *t)
 {
-    struct head_observer observer = { see_head, t };
+    struct observer observer = { .reads = METER_READS,
+                                 .see_head = see_head,
+                                 .context = t };
     drop_columns(t);
     for (t->first = 0; t->first < t->n_sequences; t->first += t->B) {
         idx B = idx_min(t->B, t->n_sequences - t->first);

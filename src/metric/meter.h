@@ -11,6 +11,9 @@
 #include "metric/metric.h"
 #include "metric/options.h"
 
+/* The taps that a meter reads. */
+enum { METER_READS = TAP_BIT(TAP_WEIGHTS) | TAP_BIT(TAP_K) | TAP_BIT(TAP_V) };
+
 /* One metric (for one key position) over the whole model. */
 struct meter_column {
     char name[COLUMN_NAME_MAX];

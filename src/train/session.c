@@ -30,6 +30,7 @@ static struct engine_request request_of(const struct config *c,
     struct engine_request r = {
         .B = c->train.batch,
         .T = c->model.context,
+        .reads = METER_READS,
         .optim = is_training ? &c->optim : NULL,
         .threads = session_threads(c),
     };

@@ -120,8 +120,11 @@ static int open_look(struct look *k, struct session *s, struct err *e)
     k->dw = calloc((size_t)s->model.table.total, sizeof *k->dw);
     if (!k->dw)
         return err_set(e, ERR_MEMORY, "out of memory");
-    return acts_open(&k->x, &k->arena, &s->model, s->config.train.batch,
-                     s->batch.T, s->threads, true, false, e);
+    const struct acts_request room = { .B = s->config.train.batch,
+                                       .T = s->batch.T,
+                                       .threads = s->threads,
+                                       .is_training = true };
+    return acts_open(&k->x, &k->arena, &s->model, &room, e);
 }
 
 static int dump(const char *checkpoint, idx batch, const char *path,

@@ -93,8 +93,11 @@ static int open_look(struct look *k, struct session *s, struct err *e)
         return e->code;
     optim_plan(&k->optim, &k->arena, o, t, s->threads);
     optim_look(&k->optim, k->w);
-    return acts_open(&k->x, &k->acts_arena, &s->model, s->config.train.batch,
-                     s->batch.T, s->threads, true, false, e);
+    const struct acts_request room = { .B = s->config.train.batch,
+                                       .T = s->batch.T,
+                                       .threads = s->threads,
+                                       .is_training = true };
+    return acts_open(&k->x, &k->acts_arena, &s->model, &room, e);
 }
 
 static void step(FILE *out, struct session *s, struct look *k, idx step)

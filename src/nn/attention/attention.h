@@ -18,6 +18,7 @@
 #include "nn/attention/weights/weight_stage.h"
 #include "base/op_text.h"
 #include "nn/options.h"
+#include "nn/visible.h"
 
 struct head_operation;
 struct head_terms;
@@ -34,6 +35,19 @@ struct attention {
     idx n_edits;
     const struct score_edit *edits[SCORE_EDITS_MAX];
     struct stopwatch *watch; /* NULL: nobody asks where time goes */
+};
+
+/* What is read and changed on the way through a head that works row by row.
+ * Queries t come in order; what they see is `keys`; key0 is the entry of key 0,
+ * with that of the extra column in front. A score of -infinity takes its key
+ * out of the row: the map makes the row as if it were not seen. One must be
+ * left. What an edit leaves alone keeps its bits. */
+struct head_taps {
+    real *scores; /* NULL, or (T, n_extra + T) out: what the map reads, the
+                     extra column first; -infinity where a key is not seen */
+    void (*edit_scores)(void *context, idx t, struct span keys, real *key0);
+    void (*edit_weights)(void *context, idx t, struct span keys, real *key0);
+    void *context;
 };
 
 /* One head of one sequence. Rows of q, k, v and their gradients are ld_qkv
@@ -56,6 +70,7 @@ struct head {
     idx ld_projected[SCORE_EDITS_MAX];
     const struct head_terms *terms; /* of the loss; of heads that work row by
                                        row. NULL: none */
+    const struct head_taps *taps;   /* of forward, the same */
 };
 
 /* Where backward puts gradients. Those of tensors of a head's own are added

@@ -30,9 +30,8 @@ static idx scratch_reals(const struct model *m, const struct acts *x)
     for (idx l = 0; l < m->L; l++) {
         const struct block_params *b = &m->blocks[l];
         struct attention at = attention_at(m, l, x->S);
-        idx heads = attention_scratch(&at);
-        if (x->is_observing)
-            heads += observed_scratch(m, l, x->S);
+        idx heads = attention_scratch(&at) + seen_scratch(m, x, l) +
+                    edited_scratch(m, x);
         struct stage_block block = model_stage_block(m, l);
         idx stages = idx_max(stages_scratch(&block, b->in, b->n_in),
                              stages_scratch(&block, b->out, b->n_out));
@@ -159,17 +158,18 @@ static void plan_tables(struct acts *x, struct arena *arena,
 }
 
 void acts_plan(struct acts *x, struct arena *arena, const struct model *m,
-               idx B, idx T, int threads, bool is_training, bool is_observing)
+               const struct acts_request *r)
 {
-    idx S = m->R + T, M = B * S, C = m->C;
-    BUG_ON(B < 1 || T < 1 || T > m->T || threads < 1);
-    *x = (struct acts){ .B = B,
-                        .T = T,
+    idx S = m->R + r->T, M = r->B * S, C = m->C;
+    BUG_ON(r->B < 1 || r->T < 1 || r->T > m->T || r->threads < 1);
+    *x = (struct acts){ .B = r->B,
+                        .T = r->T,
                         .S = S,
                         .M = M,
-                        .threads = threads,
-                        .is_training = is_training,
-                        .is_observing = is_observing };
+                        .threads = r->threads,
+                        .is_training = r->is_training,
+                        .reads = r->reads,
+                        .writes = r->writes };
     if (m->R) {
         x->targets = arena_ints(arena, M);
         x->weights = arena_reals(arena, M);
@@ -189,13 +189,17 @@ void acts_plan(struct acts *x, struct arena *arena, const struct model *m,
     x->final_stats = arena_reals(arena, M * 2);
     loss_plan(x, arena, m);
     x->logits = arena_reals(arena, unembed_chunk_rows(M) * m->V);
-    if (is_training) {
+    if ((r->reads | r->writes) & TAPS_OF_SUBLAYERS)
+        x->sub = arena_reals(arena, M * C);
+    if (r->writes & TAPS_OF_SUBLAYERS)
+        x->sub_before = arena_reals(arena, M * C);
+    if (r->is_training) {
         x->dfinal = arena_reals(arena, M * C);
         plan_back(x, arena, m);
     }
     plan_tables(x, arena, m);
     x->scratch_n = scratch_reals(m, x);
-    x->scratch = arena_reals(arena, threads * x->scratch_n);
+    x->scratch = arena_reals(arena, r->threads * x->scratch_n);
 }
 
 /* All sines of a position, then all cosines, as the study's code has them
@@ -233,15 +237,14 @@ static void fill_tables(struct acts *x, const struct model *m)
                           m->E);
 }
 
-int acts_open(struct acts *x, struct arena *arena, const struct model *m, idx B,
-              idx T, int threads, bool is_training, bool is_observing,
-              struct err *e)
+int acts_open(struct acts *x, struct arena *arena, const struct model *m,
+              const struct acts_request *r, struct err *e)
 {
     struct arena measure = { 0 };
-    acts_plan(x, &measure, m, B, T, threads, is_training, is_observing);
+    acts_plan(x, &measure, m, r);
     if (arena_open(arena, measure.used_bytes, e))
         return e->code;
-    acts_plan(x, arena, m, B, T, threads, is_training, is_observing);
+    acts_plan(x, arena, m, r);
     fill_tables(x, m);
     return OK;
 }

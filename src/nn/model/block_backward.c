@@ -216,6 +216,7 @@ void block_backward(const struct pass *p, idx l)
         attention_out_backward(p, l, i);
     }
     heads_backward(p, l, stages_dmixed(p, l), k->dqkv[0]);
+    tell_head_gradients(p, l, k->dqkv[0]);
     if (stages_cross(p, l)) {
 #pragma omp for schedule(static)
         for (idx i = 0; i < tiles; i++)

@@ -1,10 +1,7 @@
-/* heads.c - all heads of a block: what each reads and where its gradients go,
- * and what observers are shown. */
-#include <math.h>
-#include <omp.h>
+/* heads.c - all heads of a block: what each reads and where its gradients
+ * go. */
 #include <string.h>
 
-#include "nn/attention/attention_facts.h"
 #include "nn/model/pass.h"
 
 const real *pass_qkv(const struct pass *p, idx l)
@@ -74,105 +71,29 @@ struct head pass_head(const struct pass *p, idx l, idx sequence, idx h,
     return head;
 }
 
-/* --- what observers see ------------------------------------------------ */
-
-/* Where an observed head's weights lie in scratch, behind what attention
- * needs: as attention gives them; with all that goes to no token in one column,
- * and that column's mass; a pair's difference. Later ones only if needed. */
-struct observed {
-    real *raw, *folded, *mass, *pair;
-};
-
-static bool is_folded(const struct model *m, idx l)
-{
-    return m->R || attention_has_remainder(&m->blocks[l].attention);
-}
-
-idx observed_scratch(const struct model *m, idx l, idx S)
-{
-    idx n = S * (S + 1);
-    return n + (is_folded(m, l) ? n + S : 0) + (m->views != m->H ? n : 0);
-}
-
-static struct observed observed_at(const struct model *m, idx l, idx S,
-                                   real *scratch)
-{
-    struct observed s = { .raw = scratch };
-    real *rest = scratch + S * (S + 1);
-    if (is_folded(m, l)) {
-        s.folded = rest;
-        s.mass = rest + S * (S + 1);
-        rest = s.mass + S;
-    }
-    s.pair = rest;
-    return s;
-}
-
-/* Rows of tokens only; all that goes to no token in one column in front:
- * extra column, registers, and what a row lacks to a whole, if its map means
- * it. mass: the same without regard to sign. */
-static void fold(const struct pass *p, idx l, const struct observed *s)
-{
-    const struct acts *x = p->x;
-    const struct attention *at = &x->blocks[l].attention;
-    idx S = x->S, R = p->m->R, row_n = at->n_extra + S;
-    bool has_remainder = attention_has_remainder(&at->options);
-    for (idx t = 0; t < x->T; t++) {
-        const real *row = s->raw + (R + t) * row_n;
-        real *to = s->folded + t * (1 + x->T);
-        double left = at->options.scale, nowhere = 0, mass = 0;
-        for (idx j = 0; j < row_n; j++) {
-            left -= (double)row[j];
-            if (j < at->n_extra + R) {
-                nowhere += (double)row[j];
-                mass += fabs((double)row[j]);
-            }
-        }
-        /* rounding may leave less than nothing; NaN stays (fmax drops it) */
-        left = has_remainder && !(left < 0) ? left : 0;
-        to[0] = (real)(nowhere + left);
-        s->mass[t] = (real)(mass + left);
-        memcpy(to + 1, row + at->n_extra + R, (size_t)x->T * sizeof *to);
-    }
-}
-
-static void show(const struct pass *p, idx l, idx sequence, idx view,
-                 const struct head *head, const real *weights,
-                 const real *extra_mass)
-{
-    idx R = p->m->R;
-    struct head_view v = {
-        .layer = l,
-        .head = view,
-        .sequence = sequence,
-        .T = p->x->T,
-        .D = p->m->D,
-        .E = p->m->E,
-        .n_extra = model_shows_extra(p->m, l) ? 1 : 0,
-        .weights = weights,
-        .extra_mass = extra_mass,
-        .q = head->q + R * head->ld_qkv,
-        .k = head->k + R * head->ld_qkv,
-        .v = head->v + R * head->ld_qkv,
-        .ld_qkv = head->ld_qkv,
-        .worker = omp_get_thread_num(),
-    };
-    p->observer->see(p->observer->context, &v);
-}
-
-/* Pair's weights: those of its first head, less a share of its second's. */
-static void add_to_pair(const struct pass *p, idx l, idx h, const real *seen,
-                        real *pair)
-{
-    const struct block_stage *s = &p->m->blocks[l].out[0];
-    struct stage_block block = model_stage_block(p->m, l);
-    real factor = s->stage->pair_factor(s, p->w, &block);
-    idx n = p->x->T * (p->x->T + (model_shows_extra(p->m, l) ? 1 : 0));
-    for (idx i = 0; i < n; i++)
-        pair[i] = h % 2 ? pair[i] - factor * seen[i] : seen[i];
-}
-
 /* --- forward ----------------------------------------------------------- */
+
+/* Through its taps; scratch holds attention's, then what is read, then what is
+ * changed. */
+static void tapped_head(const struct pass *p, idx l, idx sequence, idx h,
+                        struct head *head, real *o)
+{
+    const struct attention *at = &p->x->blocks[l].attention;
+    real *scratch = pass_scratch(p), *rest = scratch + attention_scratch(at);
+    struct seen_head seen = seen_head_of(p, l, sequence, h, rest);
+    rest += seen_scratch(p->m, p->x, l);
+    struct edited_head edited = edit_head_inputs(p, l, sequence, h, head, rest);
+    struct head_taps taps = {
+        .scores = seen.scores,
+        .edit_scores = edited.edits_scores ? edit_head_scores : NULL,
+        .edit_weights = edited.edits_weights ? edit_head_weights : NULL,
+        .context = &edited,
+    };
+    head->taps = &taps;
+    attention_forward(at, o, head, seen.weights, scratch);
+    edit_head_output(&edited, o, head->ld_o);
+    tell_head(p, &seen, head, o);
+}
 
 static void one_head(const struct pass *p, idx l, idx sequence, idx h)
 {
@@ -181,28 +102,15 @@ static void one_head(const struct pass *p, idx l, idx sequence, idx h)
     struct head head = pass_head(p, l, sequence, h, numbers);
     idx row = p->m->H * p->m->E;
     real *o = x->blocks[l].mixed + sequence * x->S * row + h * p->m->E;
-    real *scratch = pass_scratch(p);
-    const struct attention *at = &x->blocks[l].attention;
-    struct observed s = { 0 };
     struct head_terms terms;
-    if (p->observer)
-        s = observed_at(p->m, l, x->S, scratch + attention_scratch(at));
-    head.terms = loss_head_forward(&terms, p, l, sequence, h);
-    attention_forward(at, o, &head, s.raw, scratch);
-    if (head.terms)
-        loss_head_close(p, l, sequence, h);
-    if (!p->observer)
-        return;
-    if (s.folded)
-        fold(p, l, &s);
-    const real *seen = s.folded ? s.folded : s.raw;
-    if (p->m->views == p->m->H) {
-        show(p, l, sequence, h, &head, seen, s.mass);
+    if (p->observer || p->edits.n) {
+        tapped_head(p, l, sequence, h, &head, o);
         return;
     }
-    add_to_pair(p, l, h, seen, s.pair);
-    if (h % 2) /* signs cancel between a pair's branches: no mass apart */
-        show(p, l, sequence, h / 2, &head, s.pair, NULL);
+    head.terms = loss_head_forward(&terms, p, l, sequence, h);
+    attention_forward(&x->blocks[l].attention, o, &head, NULL, pass_scratch(p));
+    if (head.terms)
+        loss_head_close(p, l, sequence, h);
 }
 
 void heads_forward(const struct pass *p, idx l)

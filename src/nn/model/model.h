@@ -24,6 +24,7 @@
 #include "nn/attention/attention.h"
 #include "nn/loss/loss_term.h"
 #include "nn/model/stage.h"
+#include "nn/model/tap.h"
 #include "nn/options.h"
 #include "nn/param.h"
 
@@ -127,28 +128,6 @@ static inline idx model_group(const struct model *m)
     return m->H / (m->K * m->D / m->E);
 }
 
-/* What one head computed, for metrics. Row r of a tensor with leading
- * dimension ld starts at r * ld. */
-struct head_view {
-    idx layer, head, sequence; /* sequence within the batch */
-    idx T, D, E, n_extra;      /* D: width of q, k; E: of v; n_extra: 0 or 1 */
-    const real *weights;       /* (T, n_extra + T); the first column is all that
-                              goes to no token: extra column, registers,
-                              remainder */
-    const real *extra_mass;    /* (T) of that column, signs left out; NULL: its
-                               weights are all there is */
-    const real *q, *k, *v;     /* (T,D), positions applied */
-    idx ld_qkv;
-    int worker; /* 0 .. threads of the pass - 1 */
-};
-
-/* Called once a (layer, sequence, head), by any thread, in any order; those of
- * one worker come one after the other. */
-struct head_observer {
-    void (*see)(void *context, const struct head_view *view);
-    void *context;
-};
-
 /* What a block works with, and what it keeps for backward. Residual streams are
  * kept apart. What a setting does not need is NULL or stands for its
  * neighbour. */
@@ -206,13 +185,17 @@ struct acts {
     idx B, T; /* planned; a pass may use fewer sequences */
     idx S, M; /* rows a sequence: registers + T; M = B*S */
     int threads;
-    bool is_training, is_observing;
+    bool is_training;
+    int reads, writes;            /* taps that there is room to read, to edit */
     int32_t *targets, *documents; /* (M) those of the batch, by row; NULL where
                                      rows are tokens, or there are none */
     int32_t *places;              /* (M) of rows, the same */
     real *weights;                /* (M) of targets, the same */
     real *x;                      /* (2L+1, M, C) residual stream: x0, after
                                   attention 0, after block 0, ... */
+    real *sub, *sub_before;       /* (M,C) what a sublayer adds to it, as edits
+                                     leave it and before them; NULL: nobody
+                                     asks */
     struct block_acts *blocks;    /* (L) */
     real *final, *final_stats;    /* (M,C), (M,2) */
     real *loss; /* (M) nats of each target; 0: does not count */
@@ -253,15 +236,22 @@ int model_init(struct model *m, const struct model_spec *spec, idx V,
                struct err *e);
 void model_release(struct model *m);
 
-/* acts_plan - place buffers for B sequences of T <= m->T tokens; run it on a
- * measuring arena first. is_observing: keep room for whole weight matrices. */
+/* What passes are to do. */
+struct acts_request {
+    idx B, T; /* at most so many sequences, of T <= m->T tokens */
+    int threads;
+    bool is_training;  /* gradients, terms of the loss */
+    int reads, writes; /* bits of the taps that observers may read, edits may
+                          change */
+};
+
+/* acts_plan - place buffers; run it on a measuring arena first. */
 void acts_plan(struct acts *x, struct arena *arena, const struct model *m,
-               idx B, idx T, int threads, bool is_training, bool is_observing);
+               const struct acts_request *r);
 
 /* acts_open - measure, allocate, place, fill constant tables. OK, ERR_MEMORY */
-int acts_open(struct acts *x, struct arena *arena, const struct model *m, idx B,
-              idx T, int threads, bool is_training, bool is_observing,
-              struct err *e);
+int acts_open(struct acts *x, struct arena *arena, const struct model *m,
+              const struct acts_request *r, struct err *e);
 
 /* acts_watch - from now on, book where time goes; NULL: no more. */
 void acts_watch(struct acts *x, const struct model *m, struct stopwatch *watch);
@@ -296,17 +286,52 @@ static inline void pass_loss_add(struct pass_loss *sum, struct pass_loss loss)
 struct pass_loss model_forward_loss(const struct model *m, const real *w,
                                     struct acts *x, const struct batch *b);
 
+/* Edits of a forward pass, in their order; all their taps are among those of
+ * acts_request. */
+struct edits {
+    const struct tap_edit *list;
+    idx n;
+};
+
+/* model_check_edits - are the edits' points there? OK or ERR_CONFIG: a head
+ * that works on running sums has no rows of scores, and without a norm in front
+ * nothing normed is there. */
+int model_check_edits(const struct model *m, const struct edits *edits,
+                      struct err *e);
+
+/* model_edited_loss - model_forward_loss under edits. */
+struct pass_loss model_edited_loss(const struct model *m, const real *w,
+                                   struct acts *x, const struct batch *b,
+                                   const struct edits *edits);
+
+/* model_logits - of the tokens behind one place of each sequence: logits
+ * (B,V). Of what stands behind the place nothing counts but with a prefix.
+ * edits: NULL, or to be applied. */
+void model_logits(const struct model *m, const real *w, struct acts *x,
+                  const struct batch *b, idx place, const struct edits *edits,
+                  real *logits);
+
 /* model_forward_objective - the same with all terms, as they are after so many
  * updates. x was planned for training. */
 struct pass_loss model_forward_objective(const struct model *m, const real *w,
                                          struct acts *x, const struct batch *b,
                                          idx updates);
 
-/* model_observe - forward pass of the blocks alone, telling the observer of
- * every head; hidden states stay in x. x was planned as observing; the batch
- * needs no targets. */
+/* model_observe - forward pass of the blocks alone, and of the head if logits
+ * or losses are read; tells the observer, whose taps are among those of
+ * acts_request. Hidden states stay in x. The batch needs no targets, but for
+ * losses. edits: NULL, or to be applied. */
 void model_observe(const struct model *m, const real *w, struct acts *x,
-                   const struct batch *b, const struct head_observer *observer);
+                   const struct batch *b, const struct observer *observer,
+                   const struct edits *edits);
+
+/* model_observe_gradients - forward and backward pass of the batch's mean
+ * cross-entropy, telling the observer of both; it does not read logits.
+ * dw (table.total) += the gradient. x was planned for training, too. */
+struct pass_loss model_observe_gradients(const struct model *m, const real *w,
+                                         real *dw, struct acts *x,
+                                         const struct batch *b,
+                                         const struct observer *observer);
 
 /* model_backward_loss - forward and backward pass over a batch, all of an
  * update or one of its micro-batches.

@@ -99,17 +99,35 @@ static struct pass pass_over(const struct model *m, const real *w,
     return p;
 }
 
+/* Those of taps of which there is room. */
+static void set_taps(struct pass *p, const struct observer *observer,
+                     const struct edits *edits)
+{
+    p->observer = observer;
+    if (edits)
+        p->edits = *edits;
+    BUG_ON(observer && observer->reads & ~p->x->reads);
+    for (idx i = 0; i < p->edits.n; i++)
+        BUG_ON(!(p->x->writes & TAP_BIT(p->edits.list[i].tap)));
+}
+
 static void forward_blocks(const struct pass *p)
 {
     embed_forward(p);
+    edit_rows(p, TAP_EMBEDDING, 0);
+    edit_rows(p, TAP_RESIDUAL, 0);
+    tell_rows(p, TAP_EMBEDDING, 0);
+    tell_rows(p, TAP_RESIDUAL, 0);
     for (idx l = 0; l < p->m->L; l++)
         block_forward(p, l);
 }
 
-struct pass_loss model_forward_loss(const struct model *m, const real *w,
-                                    struct acts *x, const struct batch *b)
+struct pass_loss model_edited_loss(const struct model *m, const real *w,
+                                   struct acts *x, const struct batch *b,
+                                   const struct edits *edits)
 {
     struct pass p = pass_over(m, w, x, b);
+    set_taps(&p, NULL, edits);
     p.weight = batch_weight(b);
 #pragma omp parallel num_threads(x->threads)
     {
@@ -117,6 +135,30 @@ struct pass_loss model_forward_loss(const struct model *m, const real *w,
         unembed_pass(&p, false);
     }
     return loss_mean(&p);
+}
+
+struct pass_loss model_forward_loss(const struct model *m, const real *w,
+                                    struct acts *x, const struct batch *b)
+{
+    return model_edited_loss(m, w, x, b, NULL);
+}
+
+void model_logits(const struct model *m, const real *w, struct acts *x,
+                  const struct batch *b, idx place, const struct edits *edits,
+                  real *logits)
+{
+    struct pass p = pass_over(m, w, x, b);
+    BUG_ON(place < 0 || place >= b->T);
+    set_taps(&p, NULL, edits);
+#pragma omp parallel num_threads(x->threads)
+    {
+        forward_blocks(&p);
+        /* sequences share tiles out differently than the blocks did */
+#pragma omp barrier
+#pragma omp for schedule(static)
+        for (idx i = 0; i < b->B; i++)
+            unembed_row(&p, logits + i * m->V, i * x->S + m->R + place);
+    }
 }
 
 /* Terms, with their factors after so many updates. */
@@ -149,13 +191,58 @@ struct pass_loss model_forward_objective(const struct model *m, const real *w,
 }
 
 void model_observe(const struct model *m, const real *w, struct acts *x,
-                   const struct batch *b, const struct head_observer *observer)
+                   const struct batch *b, const struct observer *observer,
+                   const struct edits *edits)
 {
-    BUG_ON(!x->is_observing);
     struct pass p = pass_over(m, w, x, b);
-    p.observer = observer;
+    int of_head = TAP_BIT(TAP_LOGITS) | TAP_BIT(TAP_LOSS);
+    set_taps(&p, observer, edits);
 #pragma omp parallel num_threads(x->threads)
-    forward_blocks(&p);
+    {
+        forward_blocks(&p);
+        if (observer->reads & of_head)
+            unembed_pass(&p, false);
+    }
+}
+
+/* The gradient of the objective of what of holds, whose terms are set. */
+static struct pass_loss backward(struct pass *p, struct batch_total of)
+{
+    const struct model *m = p->m;
+    p->weight = of.weight;
+    p->scale = of.weight > 0 ? (real)(1 / of.weight) : 0;
+    /* in this order, of which bits hang; what follows a mean over rows does so
+     * where nothing counts, too */
+    p->row_share = of.weight > 0
+                       ? p->scale * (real)(of.weight / (double)of.sequences)
+                       : 1 / (real)of.sequences;
+    p->row_share /= (real)p->x->S;
+    p->part = (double)p->B / (double)of.sequences;
+#pragma omp parallel num_threads(p->x->threads)
+    {
+        loss_params_pass(p);
+        forward_blocks(p);
+        unembed_pass(p, true);
+        for (idx l = m->L - 1; l >= 0; l--) {
+            tell_rows(p, TAP_D_RESIDUAL, l + 1);
+            block_backward(p, l);
+        }
+        tell_rows(p, TAP_D_RESIDUAL, 0);
+        embed_backward(p);
+    }
+    return loss_mean(p);
+}
+
+struct pass_loss model_observe_gradients(const struct model *m, const real *w,
+                                         real *dw, struct acts *x,
+                                         const struct batch *b,
+                                         const struct observer *observer)
+{
+    BUG_ON(!x->is_training || observer->reads & TAP_BIT(TAP_LOGITS));
+    struct pass p = pass_over(m, w, x, b);
+    p.dw = dw;
+    set_taps(&p, observer, NULL);
+    return backward(&p, batch_total(b));
 }
 
 struct pass_loss model_backward_loss(const struct model *m, const real *w,
@@ -166,24 +253,6 @@ struct pass_loss model_backward_loss(const struct model *m, const real *w,
     BUG_ON(!x->is_training || of.sequences < b->B);
     struct pass p = pass_over(m, w, x, b);
     p.dw = dw;
-    p.weight = of.weight;
-    p.scale = of.weight > 0 ? (real)(1 / of.weight) : 0;
-    /* in this order, of which bits hang; what follows a mean over rows does so
-     * where nothing counts, too */
-    p.row_share = of.weight > 0
-                      ? p.scale * (real)(of.weight / (double)of.sequences)
-                      : 1 / (real)of.sequences;
-    p.row_share /= (real)x->S;
     set_terms(&p, of.updates);
-    p.part = (double)b->B / (double)of.sequences;
-#pragma omp parallel num_threads(x->threads)
-    {
-        loss_params_pass(&p);
-        forward_blocks(&p);
-        unembed_pass(&p, true);
-        for (idx l = m->L - 1; l >= 0; l--)
-            block_backward(&p, l);
-        embed_backward(&p);
-    }
-    return loss_mean(&p);
+    return backward(&p, of);
 }

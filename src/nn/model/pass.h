@@ -28,7 +28,8 @@ struct pass {
     double weight;  /* of all targets that the mean is over */
     real scale;     /* of the gradient of a target's loss: 1 / weight */
     real row_share; /* 1 / rows that the mean is over */
-    const struct head_observer *observer;
+    const struct observer *observer; /* NULL: nobody reads */
+    struct edits edits;
     idx n_terms; /* of the loss: the model's, or 0: none is asked for */
     double factors[LOSS_TERMS_MAX]; /* by row of loss_terms, as they are now */
     double part;                    /* of the update's sequences */
@@ -123,8 +124,66 @@ const real *pass_mixed(const struct pass *p, idx layer);
 struct head pass_head(const struct pass *p, idx layer, idx sequence, idx h,
                       real numbers[MAP_LEARNED_MAX]);
 
-/* Reals of scratch, behind attention's, for what an observed head shows. */
-idx observed_scratch(const struct model *m, idx layer, idx S);
+/* --- taps: what is read (taps_read.c) and changed (taps_write.c) on the way --
+ *
+ * By every thread, as the rest; those of rows wait for each other first if
+ * there is anything to do. */
+
+static inline bool pass_reads(const struct pass *p, enum tap tap)
+{
+    return p->observer && p->observer->reads & TAP_BIT(tap);
+}
+
+/* Rows (M,n) at a tap, of one sequence S after the other; n 0: there are none.
+ * layer: as struct tap_rows has it. */
+struct tap_place {
+    real *x;
+    idx n;
+};
+struct tap_place pass_tap(const struct pass *p, enum tap tap, idx layer);
+
+/* Tell the observer of rows, if it reads them. */
+void tell_rows(const struct pass *p, enum tap tap, idx layer);
+/* All that a block left where it can be told behind it. */
+void tell_block(const struct pass *p, idx layer);
+/* Of a chunk of logits: those of rows row0 .. row0+R-1 of the pass. */
+void tell_logits(const struct pass *p, const real *logits, idx row0, idx R);
+/* Queries, keys and values of a layer with their gradients. */
+void tell_head_gradients(const struct pass *p, idx layer, const real *dqkv);
+
+/* What is read of one head of one sequence, in scratch behind attention's. */
+struct seen_head {
+    idx layer, sequence, h;
+    real *weights, *folded, *mass, *pair; /* NULL: not needed */
+    real *scores, *pair_out;
+};
+/* Reals of scratch that this takes. */
+idx seen_scratch(const struct model *m, const struct acts *x, idx layer);
+struct seen_head seen_head_of(const struct pass *p, idx layer, idx sequence,
+                              idx h, real *scratch);
+/* Tell of it, once it is filled; o: what it gives. */
+void tell_head(const struct pass *p, const struct seen_head *s,
+               const struct head *head, const real *o);
+
+bool pass_edits(const struct pass *p, enum tap tap, idx layer);
+/* Is there an edit between the layer's start and end that works on rows? */
+bool pass_edits_rows(const struct pass *p, idx layer);
+void edit_rows(const struct pass *p, enum tap tap, idx layer);
+
+/* Edits of one head: of what it reads, in copies; of scores and weights, as
+ * attention comes to them; of what it gives. */
+struct edited_head {
+    const struct pass *p;
+    idx layer, sequence, h;
+    bool edits_scores, edits_weights;
+};
+idx edited_scratch(const struct model *m, const struct acts *x);
+struct edited_head edit_head_inputs(const struct pass *p, idx layer,
+                                    idx sequence, idx h, struct head *head,
+                                    real *scratch);
+void edit_head_scores(void *edited_head, idx t, struct span keys, real *key0);
+void edit_head_weights(void *edited_head, idx t, struct span keys, real *key0);
+void edit_head_output(const struct edited_head *e, real *o, idx ld);
 
 /* A head at a time, heads that share values by one thread (heads.c). */
 void heads_forward(const struct pass *p, idx layer);
@@ -197,5 +256,7 @@ double loss_params_sum(const struct pass *p, idx k);
 /* Final norm, logits and loss; with_grad: also the gradients of all three, and
  * back.dx_out, the gradient at the last block's end. */
 void unembed_pass(const struct pass *p, bool with_grad);
+/* Logits (V) of one row, by one thread. */
+void unembed_row(const struct pass *p, real *logits, idx row);
 
 #endif

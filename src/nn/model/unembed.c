@@ -35,7 +35,8 @@ static void unembed_tile(const struct pass *p, idx tile, real *logits,
                           x->final_stats + r0 * 2,
                           pass_stream(p, 2 * m->L) + r0 * C, R);
     linear_forward(logits, unembed_in(p) + r0 * C, weight, NULL, R, V, C, 0);
-    loss_tile(p, tile, logits, with_grad);
+    if (!pass_reads(p, TAP_LOGITS) || pass_reads(p, TAP_LOSS))
+        loss_tile(p, tile, logits, with_grad);
     if (with_grad)
         linear_backward(x->dfinal + r0 * C, logits, weight, R, V, C);
 }
@@ -76,8 +77,10 @@ void unembed_pass(const struct pass *p, bool with_grad)
         for (idx i = 0; i < n; i++)
             unembed_tile(p, t0 + i, x->logits + i * TILE_ROWS * m->V,
                          with_grad);
-        if (!with_grad)
+        if (!with_grad) {
+            tell_logits(p, x->logits, r0, idx_min(CHUNK_ROWS, p->M - r0));
             continue;
+        }
         struct linear_grad grad = {
             .dw = p->dw + m->unembed_w,
             .dy = x->logits,
@@ -91,7 +94,20 @@ void unembed_pass(const struct pass *p, bool with_grad)
         for (idx i = 0; i < tasks; i++)
             linear_grad_run(&grad, i);
     }
+    tell_rows(p, TAP_LOSS, 0);
     if (with_grad)
         final_norm_backward(p);
     pass_mark(p, PART_UNEMBED);
+}
+
+void unembed_row(const struct pass *p, real *logits, idx row)
+{
+    const struct model *m = p->m;
+    idx at = row * m->C;
+    if (m->final.gain != NO_PARAM)
+        pass_norm_forward(p, m->final, p->x->final + at,
+                          p->x->final_stats + row * 2,
+                          pass_stream(p, 2 * m->L) + at, 1);
+    linear_forward(logits, unembed_in(p) + at, p->w + m->unembed_w, NULL, 1,
+                   m->V, m->C, 0);
 }
