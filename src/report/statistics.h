@@ -1,0 +1,77 @@
+/* statistics.h - is a difference more than what seeds make?
+ *
+ * A difference of means over runs is judged by an exact permutation test: the
+ * share of all ways to deal the same numbers out, with the sides of each pair
+ * or the members of both groups exchanged, that give a difference at least as
+ * large. It assumes no distribution, which so few seeds could not show. Few
+ * seeds can be dealt out in few ways, so there is a least p that they can give
+ * whatever comes out; where it is above JUDGED_AT, they are too few to tell.
+ * Beside it stands the interval of Student's t (pairs), or Welch's (two groups,
+ * whose variances may differ), which assumes normal numbers.
+ *
+ * Sources: Fisher, The Design of Experiments, 1935, section 21; Welch,
+ * Biometrika 34, 1947, 28-35. Pure functions; nothing allocates, nothing fails.
+ */
+#ifndef SINKLAB_STATISTICS_H
+#define SINKLAB_STATISTICS_H
+
+#include "base/base.h"
+
+/* The level of tests, and what intervals leave out. */
+#define JUDGED_AT 0.05
+
+/* More ways than this are not gone through: then p is the t test's. So many
+ * have 17 pairs, or 10 runs against 10. */
+enum { PERMUTATIONS_MAX = 200000 };
+
+/* student_two_sided - probability that |T| >= |t|, T of Student's distribution
+ * with df > 0 degrees of freedom (need not be whole). NAN of NAN. */
+double student_two_sided(double t, double df);
+
+/* student_quantile - the t > 0 that |T| exceeds with probability p, 0 < p < 1:
+ * of an interval at 95 % the one of p = 0.05. */
+double student_quantile(double p, double df);
+
+enum verdict {
+    VERDICT_NONE,    /* nothing to judge: no numbers, or one is NAN */
+    VERDICT_TOO_FEW, /* p cannot be as small as JUDGED_AT */
+    VERDICT_ALIKE,   /* it could, and is not */
+    VERDICT_HIGHER,  /* p <= JUDGED_AT */
+    VERDICT_LOWER,
+};
+
+/* verdict_words - "too few seeds to tell", "not told apart", "higher", "lower";
+ * "-" of none. */
+const char *verdict_words(enum verdict v);
+
+struct judgement {
+    bool is_paired;
+    idx n, n_base;     /* pairs, twice; or runs on either side */
+    double difference; /* of the means, from the base; NAN where n = 0 */
+    double error;      /* its standard error; NAN: too few for one */
+    double df;         /* of the t distribution; NAN as error */
+    double low, high;  /* its interval at 1 - JUDGED_AT; NAN as error */
+    double p;          /* two-sided, of the test; NAN: no numbers */
+    double p_least;    /* that so many seeds can give; 0: not exact */
+    bool is_exact;     /* p is of all permutations; else of t */
+    enum verdict verdict;
+};
+
+/* judge_pairs - differences d (n) between two runs with the same seeds each. */
+struct judgement judge_pairs(const double *d, idx n);
+
+/* judge_groups - numbers a (n) less those of the base (n_base); no run of the
+ * one belongs to one of the other. */
+struct judgement judge_groups(const double *a, idx n, const double *base,
+                              idx n_base);
+
+/* judgement_seeds - what it is over: "6 pairs", "3 and 5 runs". Returns text.
+ * judgement_test - how, in words: "exact permutation test over 6 pairs, p =
+ * 0.031, which is the least that so many can give". */
+enum { JUDGEMENT_TEXT_MAX = 160 };
+const char *judgement_seeds(char text[JUDGEMENT_TEXT_MAX],
+                            const struct judgement *j);
+const char *judgement_test(char text[JUDGEMENT_TEXT_MAX],
+                           const struct judgement *j);
+
+#endif
