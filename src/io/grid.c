@@ -22,6 +22,8 @@ static bool grow(struct grid *g, idx columns)
         return false;
     for (idx i = g->rows * g->columns; i < g->rows * columns; i++)
         cells[i] = NULL;
+    for (idx c = g->columns; c < columns; c++)
+        layout[c] = (struct grid_column){ 0 };
     g->columns = columns;
     return true;
 }
@@ -51,7 +53,7 @@ static char **cell_at(const struct grid *g, idx row, idx column)
     return &g->cells[column * g->rows + row];
 }
 
-static const char *cell_text(const struct grid *g, idx row, idx column)
+const char *grid_cell(const struct grid *g, idx row, idx column)
 {
     const char *text = *cell_at(g, row, column);
     return text ? text : "";
@@ -105,19 +107,22 @@ int grid_check(const struct grid *g, struct err *e)
                : OK;
 }
 
-/* "12.5", "(12.5)", "-" or empty. */
+/* "12.5", "(12.5)", "12.5 ± 0.3", "-" or empty. */
 static bool is_numeric(const char *text)
 {
+    static const char sign[] = " \u00b1 ";
     bool has_bracket = text[0] == '(';
     char *end;
     strtod(text + has_bracket, &end);
+    if (end > text && strncmp(end, sign, strlen(sign)) == 0)
+        strtod(end + strlen(sign), &end);
     return strcmp(text, "-") == 0 || strcmp(end, has_bracket ? ")" : "") == 0;
 }
 
-static bool is_right(const struct grid *g, idx column)
+bool grid_is_right(const struct grid *g, idx column)
 {
     for (idx row = 1; row < g->rows; row++)
-        if (!is_numeric(cell_text(g, row, column)))
+        if (!is_numeric(grid_cell(g, row, column)))
             return false;
     return g->rows > 1;
 }
@@ -142,7 +147,7 @@ static idx heading_lines(const struct grid *g)
     idx lines = 1;
     for (idx column = 0; column < g->columns; column++) {
         idx own = 1;
-        for (const char *p = cell_text(g, 0, column); *p; p++)
+        for (const char *p = grid_cell(g, 0, column); *p; p++)
             own += *p == '\n';
         lines = idx_max(lines, own);
     }
@@ -163,7 +168,7 @@ static idx cell_show(char text[SHOWN_BYTES], const struct look *k, idx i,
 {
     char heading[SHOWN_BYTES];
     idx row = i - k->lines + 1;
-    const char *cell = cell_text(k->g, idx_max(row, 0), column);
+    const char *cell = grid_cell(k->g, idx_max(row, 0), column);
     if (row <= 0) {
         heading_line(heading, cell, i, k->lines);
         cell = heading;
@@ -177,6 +182,8 @@ static void print_line(FILE *out, const struct look *k, idx i)
     idx blanks = 0; /* owed: printed only before something */
     for (idx c = 0; c < k->g->columns; c++) {
         struct grid_column at = k->g->layout[c];
+        if (at.is_hidden)
+            continue;
         idx used = cell_show(text, k, i, c);
         idx before = at.is_right ? at.width - used : 0;
         if (used > 0) {
@@ -190,18 +197,70 @@ static void print_line(FILE *out, const struct look *k, idx i)
     fputc('\n', out);
 }
 
+void grid_rank(struct grid *g, idx column, int rank)
+{
+    if (column >= 0 && column < g->columns)
+        g->layout[column].rank = rank;
+}
+
+/* Widths and sides of the columns; returns what those that are shown take. */
+static idx lay_out(struct grid *g, const struct look *k)
+{
+    char text[SHOWN_BYTES];
+    idx n_lines = k->lines + g->rows - 1, total = -GAP_COLUMNS;
+    for (idx c = 0; c < g->columns; c++) {
+        struct grid_column *at = &g->layout[c];
+        at->width = 0;
+        at->is_right = grid_is_right(g, c);
+        for (idx i = 0; i < n_lines; i++)
+            at->width = idx_max(at->width, cell_show(text, k, i, c));
+        if (!at->is_hidden)
+            total += at->width + GAP_COLUMNS;
+    }
+    return total;
+}
+
+idx grid_fit(struct grid *g, idx columns, idx widest, bool unicode)
+{
+    struct look k = { g, heading_lines(g), widest, unicode };
+    idx total = lay_out(g, &k), hidden = 0;
+    while (total > columns) {
+        int rank = 0;
+        for (idx c = 0; c < g->columns; c++)
+            if (!g->layout[c].is_hidden && g->layout[c].rank > rank)
+                rank = g->layout[c].rank;
+        if (rank == 0)
+            break;
+        for (idx c = 0; c < g->columns; c++) {
+            struct grid_column *at = &g->layout[c];
+            if (at->is_hidden || at->rank != rank)
+                continue;
+            at->is_hidden = true;
+            total -= at->width + GAP_COLUMNS;
+            hidden++;
+        }
+    }
+    return hidden;
+}
+
+const char *grid_heading(char text[GRID_HEADING_MAX], const struct grid *g,
+                         idx column)
+{
+    const char *heading = grid_cell(g, 0, column);
+    idx n = 0;
+    for (; *heading && n + 1 < GRID_HEADING_MAX; heading++) {
+        bool is_broken = *heading == '\n' && n > 0 && text[n - 1] == '_';
+        if (!is_broken)
+            text[n++] = *heading == '\n' ? ' ' : *heading;
+    }
+    text[n] = '\0';
+    return text;
+}
+
 void grid_print(FILE *out, struct grid *g, idx widest, bool unicode)
 {
     struct look k = { g, heading_lines(g), widest, unicode };
-    char text[SHOWN_BYTES];
-    idx n_lines = k.lines + g->rows - 1, total = -GAP_COLUMNS;
-    for (idx c = 0; c < g->columns; c++) {
-        struct grid_column *at = &g->layout[c];
-        *at = (struct grid_column){ 0, is_right(g, c) };
-        for (idx i = 0; i < n_lines; i++)
-            at->width = idx_max(at->width, cell_show(text, &k, i, c));
-        total += at->width + GAP_COLUMNS;
-    }
+    idx n_lines = k.lines + g->rows - 1, total = lay_out(g, &k);
     for (idx i = 0; i < n_lines; i++) {
         print_line(out, &k, i);
         if (i != k.lines - 1)
@@ -216,7 +275,7 @@ void grid_csv(FILE *out, const struct grid *g)
 {
     for (idx row = 0; row < g->rows; row++)
         for (idx c = 0; c < g->columns; c++) {
-            const char *text = cell_text(g, row, c);
+            const char *text = grid_cell(g, row, c);
             bool is_quoted = strpbrk(text, ",\"\r\n") != NULL;
             fputs(is_quoted ? "\"" : "", out);
             for (; *text; text++) {
