@@ -145,6 +145,78 @@ const char *measured_overrides(char text[MEASURED_TEXT_MAX],
     return text;
 }
 
+/* "sink.eps (0.3, 0.2)", behind a comma where it is not the first. */
+static void add_numbers(struct text *t, const char *key, double a, double b)
+{
+    if (a != b)
+        text_add(t, "%s%s (%.12g, %.12g)", t->n > 0 ? ", " : "", key, a, b);
+}
+
+static void add_words(struct text *t, const char *key, const char *a,
+                      const char *b)
+{
+    if (strcmp(a, b) != 0)
+        text_add(t, "%s%s (%.16s, %.16s)", t->n > 0 ? ", " : "", key, a, b);
+}
+
+static void add_sinks(struct text *t, const struct measured *a,
+                      const struct measured *b)
+{
+    bool is_probe = !a->is_analysis && !b->is_analysis;
+    add_numbers(t, is_probe ? "sink.probe_sequences" : "sink.sequences",
+                (double)a->sequences, (double)b->sequences);
+    add_numbers(t, "sink.tokens", (double)a->tokens, (double)b->tokens);
+    add_numbers(t, "sink.eps", a->eps, b->eps);
+    add_words(t, "sink.input", input_name(a->input), input_name(b->input));
+    add_words(t, "sink.hash", a->file, b->file);
+    add_words(t, "sink.bos", a->no_bos ? "no" : "data",
+              b->no_bos ? "no" : "data");
+    add_words(t, "sink.edits", a->no_edits ? "no" : "yes",
+              b->no_edits ? "no" : "yes");
+}
+
+static void add_losses(struct text *t, const struct measured *a,
+                       const struct measured *b)
+{
+    bool is_training = !a->is_analysis && !b->is_analysis;
+    add_numbers(t, is_training ? "train.val_tokens" : "sink.val_tokens",
+                (double)a->val_tokens, (double)b->val_tokens);
+    add_numbers(t, "model.context", (double)a->context, (double)b->context);
+}
+
+static void add_data(struct text *t, const struct measured *a,
+                     const struct measured *b)
+{
+    add_numbers(t, "data.task_seed", (double)a->task_seed,
+                (double)b->task_seed);
+    add_numbers(t, "data.eval_seed", (double)a->eval_seed,
+                (double)b->eval_seed);
+    add_words(t, "the corpus", a->corpus, b->corpus);
+    if (!measured_data_alike(a, b)) /* many orders hold the same out */
+        add_words(t, "data.order", order_name(a->order), order_name(b->order));
+    add_words(t, "data.val_path", a->has_val_path ? "one" : "none",
+              b->has_val_path ? "one" : "none");
+    if (!a->has_val_path && !b->has_val_path)
+        add_numbers(t, "data.val_fraction", a->val_fraction, b->val_fraction);
+}
+
+const char *measured_differing(char text[MEASURED_TEXT_MAX],
+                               const struct measured *a,
+                               const struct measured *b, int parts)
+{
+    struct text t = { text, MEASURED_TEXT_MAX, 0 };
+    text_add(&t, "%s", "");
+    if (are_unknown(a, b))
+        return text;
+    if (parts & MEASURED_SINKS)
+        add_sinks(&t, a, b);
+    if (parts & MEASURED_LOSSES)
+        add_losses(&t, a, b);
+    if (parts & MEASURED_DATA)
+        add_data(&t, a, b);
+    return text;
+}
+
 /* May the key change what an analysis finds? Where a file lies does not, if its
  * hash is known. */
 static bool matters(struct config_key k)

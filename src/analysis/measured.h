@@ -62,6 +62,14 @@ const char *measured_overrides(char text[MEASURED_TEXT_MAX],
                                const struct measured *a,
                                const struct measured *b, bool is_loss);
 
+/* measured_differing - the settings in which two measurements differ, of those
+ * that the parts (a sum) ask about, with their values: "sink.eps (0.3, 0.2),
+ * sink.tokens (64, 32)"; "" where they do not. Returns text. */
+enum { MEASURED_SINKS = 1, MEASURED_LOSSES = 2, MEASURED_DATA = 4 };
+const char *measured_differing(char text[MEASURED_TEXT_MAX],
+                               const struct measured *a,
+                               const struct measured *b, int parts);
+
 /* measured_settings - the hash of all settings that an analysis depends on: of
  * the run, and how it is measured; not paths, threads, and how training went
  * on. */

@@ -39,11 +39,20 @@ static const char *print(char text[MEASURED_TEXT_MAX], const struct taken *x,
                    : measured_print(text, x->on);
 }
 
+static const char *differing(char text[MEASURED_TEXT_MAX],
+                             const struct taken *a, const struct taken *b,
+                             bool is_loss)
+{
+    return measured_differing(text, a->on, b->on,
+                              is_loss ? MEASURED_LOSSES : MEASURED_SINKS);
+}
+
 static int check_column(const struct group *g, const char *column, bool is_loss,
                         struct err *e)
 {
     char a_on[MEASURED_TEXT_MAX], b_on[MEASURED_TEXT_MAX];
     char one[PLACE_MAX], other[PLACE_MAX], with[MEASURED_TEXT_MAX];
+    char differ[MEASURED_TEXT_MAX];
     struct taken a, b;
     if (!find_unlike(&a, &b, g, 1, column, is_loss))
         return OK;
@@ -51,10 +60,11 @@ static int check_column(const struct group *g, const char *column, bool is_loss,
     shell_word(other, sizeof other, b.run->path);
     return err_set(e, ERR_DATA,
                    "compare: %s of the group %.80s was measured differently in "
-                   "%s (%s) and in %s (%s), and is not averaged: measure them "
-                   "alike by `sinklab analyze %s %s%s`",
+                   "%s (%s) and in %s (%s), and is not averaged: they differ "
+                   "in %s; measure them alike by `sinklab analyze %s %s%s`",
                    column, g->label, a.run->name, print(a_on, &a, is_loss),
-                   b.run->name, print(b_on, &b, is_loss), one, other,
+                   b.run->name, print(b_on, &b, is_loss),
+                   differing(differ, &a, &b, is_loss), one, other,
                    measured_overrides(with, a.on, b.on, is_loss));
 }
 
@@ -72,16 +82,20 @@ int alike_check(const struct groups *s, const struct compare_options *o,
 void alike_note(FILE *out, const struct groups *s, const char *column)
 {
     char a_on[MEASURED_TEXT_MAX], b_on[MEASURED_TEXT_MAX];
+    char differ[MEASURED_TEXT_MAX];
     struct taken a, b;
     bool is_loss = column_is_validation(column);
     if (!find_unlike(&a, &b, s->g, s->n, column, is_loss))
         return;
     /* no analysis can measure models of two contexts alike */
     bool has_remedy = !is_loss || a.on->context == b.on->context;
-    fprintf(
-        out, "note: %s was measured differently in %s (%s) and in %s (%s)%s\n",
-        column, run_data_label(a.run), print(a_on, &a, is_loss),
-        run_data_label(b.run), print(b_on, &b, is_loss),
-        has_remedy ? ": `sinklab analyze` them alike before you compare them"
-                   : "");
+    fprintf(out,
+            "note: %s was measured differently in %s (%s) and in %s (%s): they "
+            "differ in %s%s\n",
+            column, run_data_label(a.run), print(a_on, &a, is_loss),
+            run_data_label(b.run), print(b_on, &b, is_loss),
+            differing(differ, &a, &b, is_loss),
+            has_remedy
+                ? "; `sinklab analyze` them alike before you compare them"
+                : "");
 }

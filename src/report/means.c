@@ -126,6 +126,16 @@ void band_release(struct band *b)
     *b = (struct band){ 0 };
 }
 
+int group_final(struct summary *s, const struct group *g, const char *column,
+                struct err *e)
+{
+    struct band b = { 0 };
+    int rc = band_make(&b, g, column, e);
+    *s = b.last;
+    band_release(&b);
+    return rc;
+}
+
 /* ---- emergence --------------------------------------------------------- */
 
 int group_emerged(struct emerged *x, const struct group *g, const char *column,
@@ -147,67 +157,5 @@ int group_emerged(struct emerged *x, const struct group *g, const char *column,
     }
     x->steps = summarise(steps, n);
     free(steps);
-    return OK;
-}
-
-/* ---- with and without: seed by seed ------------------------------------ */
-
-static bool has_same_seeds(const struct run_data *a, const struct run_data *b)
-{
-    const struct run_options *x = &a->config.run, *y = &b->config.run;
-    return a->has_config && b->has_config && x->seed == y->seed &&
-           x->init_seed == y->init_seed && x->data_seed == y->data_seed;
-}
-
-/* The one run of the group that counts and has the seeds of r; -1 if there is
- * none, or more than one. */
-static idx find_partner(const struct group *g, const struct run_data *r)
-{
-    idx found = -1;
-    for (idx i = 0; i < g->n_counted; i++) {
-        if (!has_same_seeds(g->runs[i], r))
-            continue;
-        if (found >= 0)
-            return -1;
-        found = i;
-    }
-    return found;
-}
-
-static bool difference(double *d, const struct group *g, idx i,
-                       const struct group *base, idx k, const char *column)
-{
-    double a, b;
-    struct series x = group_series(g, i, column);
-    struct series y = group_series(base, k, column);
-    const struct measured *m = run_data_measured(g->runs[i], &x);
-    const struct measured *o = run_data_measured(base->runs[k], &y);
-    if (x.n == 0 || y.n == 0 || x.is_logged != y.is_logged ||
-        !measured_sinks_alike(m, o) || !measured_losses_alike(m, o) ||
-        !measured_data_alike(m, o) || !series_at_common(&a, &b, &x, &y))
-        return false;
-    *d = a - b;
-    return true;
-}
-
-int group_pair(struct pair *p, const struct group *g, const struct group *base,
-               const char *column, struct err *e)
-{
-    double *d = make_values(g, e);
-    idx n = 0;
-    *p = (struct pair){ 0 };
-    if (!d)
-        return ERR_MEMORY;
-    for (idx i = 0; i < g->n_counted; i++) {
-        idx k = find_partner(base, g->runs[i]);
-        if (k < 0 || find_partner(g, g->runs[i]) != i ||
-            !difference(&d[n], g, i, base, k, column))
-            continue;
-        p->n_up += d[n] > 0;
-        p->n_down += d[n] < 0;
-        n++;
-    }
-    p->d = summarise(d, n);
-    free(d);
     return OK;
 }

@@ -35,6 +35,10 @@ int band_make(struct band *b, const struct group *g, const char *column,
               struct err *e);
 void band_release(struct band *b);
 
+/* group_final - the band's last, alone. OK or ERR_MEMORY. */
+int group_final(struct summary *s, const struct group *g, const char *column,
+                struct err *e);
+
 /* First steps with a column beyond a threshold. */
 struct emerged {
     struct summary steps; /* over the runs that have one */
@@ -45,19 +49,5 @@ struct emerged {
 /* group_emerged - OK or ERR_MEMORY. */
 int group_emerged(struct emerged *x, const struct group *g, const char *column,
                   const struct emergence *m, struct err *e);
-
-/* Differences of a column between runs of two groups with the same seeds. */
-struct pair {
-    struct summary d;
-    idx n_up, n_down; /* with a difference above 0, and below */
-};
-
-/* group_pair - `column` of g less that of the base, at the last step that both
- * runs of a pair measured. Runs are paired by run.seed, init_seed and
- * data_seed; one whose seeds are not alone in its group has no partner. Both
- * are taken from the same kind of file; numbers that were measured on
- * different held-out sequences are no pair. OK or ERR_MEMORY. */
-int group_pair(struct pair *p, const struct group *g, const struct group *base,
-               const char *column, struct err *e);
 
 #endif

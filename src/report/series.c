@@ -42,3 +42,16 @@ bool series_at_common(double *a, double *b, const struct series *x,
     *b = y->value[k];
     return true;
 }
+
+bool series_before(double *step, double *value, const struct series *s,
+                   double end)
+{
+    idx i = last_measured(s, s->n);
+    while (i >= 0 && s->step[i] > end)
+        i = last_measured(s, i);
+    if (i < 0)
+        return false;
+    *step = s->step[i];
+    *value = s->value[i];
+    return true;
+}

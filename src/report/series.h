@@ -29,4 +29,9 @@ bool series_final(double *value, const struct series *s);
 bool series_at_common(double *a, double *b, const struct series *x,
                       const struct series *y);
 
+/* series_before - the last step measured that is at most `end`, and the value
+ * there; false if there is none. */
+bool series_before(double *step, double *value, const struct series *s,
+                   double end);
+
 #endif

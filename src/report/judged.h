@@ -1,0 +1,35 @@
+/* judged.h - a column of one group of runs held against that of another.
+ *
+ * Runs are paired by run.seed, init_seed and data_seed; one whose seeds are not
+ * alone in its group has no partner. A pair is taken at the last step that both
+ * measured, groups without pairs at the last step that all runs of both did.
+ * Only numbers of the same kind of file, measured alike and on the same
+ * held-out sequences, are held against each other.
+ */
+#ifndef SINKLAB_JUDGED_H
+#define SINKLAB_JUDGED_H
+
+#include "report/means.h"
+#include "report/statistics.h"
+
+/* Differences between runs with the same seeds. */
+struct pair {
+    struct summary d;
+    idx n_up, n_down; /* with a difference above 0, and below */
+};
+
+struct judged {
+    struct pair pair; /* however many there are */
+    /* Of pairs if each run of the smaller group is in one, else of all runs by
+     * Welch. n = 0: there is nothing to hold against each other. */
+    struct judgement j;
+    /* Why there is nothing: "a and b differ in sink.eps (0.3, 0.2)"; or "". */
+    char unlike[2 * RUN_NAME_MAX + MEASURED_TEXT_MAX + 32];
+};
+
+/* group_judge - the column of g less that of the base, counted runs alone. OK
+ * or ERR_MEMORY. */
+int group_judge(struct judged *x, const struct group *g,
+                const struct group *base, const char *column, struct err *e);
+
+#endif
