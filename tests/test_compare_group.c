@@ -2,7 +2,7 @@
 #include "harness.h"
 #include "runs_case.h"
 
-#include "report/means.h"
+#include "report/judged.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -241,7 +241,7 @@ static void test_compare_group__the_table_is_complete(void **state)
     (void)state;
     put_sweep();
     char *text = compare_text("sweep", compare_usual);
-    assert_within(text, "weights  n  steps  val_loss      +-       %    +-  "
+    assert_within(text, "weights  n  steps      nats      +-       %    +-  "
                         "each      at step  +-  in\n");
     assert_within(text,
                   "softmax  3     20    2.3333  1.5275    60.0  36.1  90 "
@@ -312,9 +312,9 @@ static void test_compare_group__every_run_is_a_row(void **state)
     assert_within(bytes, "group,run,attention.weights,run.seed,status,counts,"
                          "measured_on,steps,final_val_loss,final_sink_1,");
     assert_within(bytes, "\nsoftmax,s3,softmax,3,done,yes,\"probe, 8 sequences "
-                         "of 64 tokens, eps 0.3\",20,4,0.2,,,,,,,,,\n");
+                         "of 64 tokens, eps 0.3\",20,4,0.2,,,,,,,,,,\n");
     assert_within(bytes, "\nrelu,r2,relu,2,done,yes,");
-    assert_within(bytes, ",20,1,0.9,,,,,,,,,10\n");
+    assert_within(bytes, ",20,1,0.9,,,,,,,,,,10\n");
     free(bytes);
 }
 
@@ -324,28 +324,38 @@ static void test_compare_group__equal_seeds_are_paired(void **state)
     static const char *const names[] = { "sweep/s1", "sweep/s2", "sweep/s3",
                                          "sweep/r1", "sweep/r2" };
     struct fixture f;
-    struct pair p;
+    struct judged x;
     struct err e = { 0 };
     struct compare_options o = compare_usual;
     put_sweep();
     load(&f, names, COUNT_OF(names), &compare_usual);
-    assert_int_equal(group_pair(&p, &f.s.g[1], &f.s.g[0], "val_loss", &e), OK);
-    assert_int_equal(p.d.n, 2); /* 2 and 1.5 */
-    assert_close(p.d.mean, 1.75, 1e-15);
-    assert_close(p.d.spread, sqrt(0.125), 1e-15);
-    assert_close(p.d.error, 0.25, 1e-15);
-    assert_true(p.n_up == 2 && p.n_down == 0);
+    assert_int_equal(group_judge(&x, &f.s.g[1], &f.s.g[0], "val_loss", &e), OK);
+    assert_int_equal(x.pair.d.n, 2); /* 2 and 1.5 */
+    assert_close(x.pair.d.mean, 1.75, 1e-15);
+    assert_close(x.pair.d.spread, sqrt(0.125), 1e-15);
+    assert_close(x.pair.d.error, 0.25, 1e-15);
+    assert_true(x.pair.n_up == 2 && x.pair.n_down == 0);
     unload(&f);
     char *text = compare_text("sweep", o);
-    assert_within(text, "differences from softmax between runs with the same");
-    assert_within(text,
-                  "\nrelu       2    1.7500  0.3536  0.2500  all +   -80.0 "
-                  " 14.1   10.0  all -\n");
+    assert_within(
+        text,
+        "differences from softmax, judged over seeds\n"
+        "of        group  over     difference  95 % interval      signs    p  "
+        "verdict\n"
+        "---------------------------------------------------------------------"
+        "---------------------\n"
+        "val_loss  relu   2 pairs     +1.7500  -1.4266 to 4.9266  all +  0.5  "
+        "too few seeds to tell\n"
+        "sink_1 %  relu   2 pairs       -80.0  -207.1 to 47.1     all -  0.5  "
+        "too few seeds to tell\n"
+        "difference: of the means at the last step that all of them measured; "
+        "over pairs of runs with the\n");
+    assert_within(text, "so few give no p of 0.05; 6 pairs do");
     free(text);
     o.baseline = "relu";
     text = compare_text("sweep", o);
-    assert_within(text, "differences from relu between");
-    assert_within(text, "\nsoftmax      2   -1.7500");
+    assert_within(text, "differences from relu, judged");
+    assert_within(text, "\nval_loss  softmax  2 pairs     -1.7500");
     free(text);
 }
 
@@ -370,7 +380,7 @@ static void test_compare_group__only_like_is_paired(void **state)
     (void)state;
     static const char *const names[] = { "like/a", "like/b" };
     struct fixture f;
-    struct pair p;
+    struct judged x;
     struct err e = { 0 };
     put_seed("like/a", "done", "softmax", 1, "20,2,1,0.9\n");
     put_seed("like/b", "done", "relu", 1, "20,2,3,0.5\n");
@@ -378,15 +388,15 @@ static void test_compare_group__only_like_is_paired(void **state)
              "[run]\nseed = 1\n[attention]\nweights = relu\n"
              "[data]\neval_seed = 2\n");
     load(&f, names, 2, &compare_usual);
-    assert_int_equal(group_pair(&p, &f.s.g[1], &f.s.g[0], "val_loss", &e), OK);
-    assert_int_equal(p.d.n, 0);
+    assert_int_equal(group_judge(&x, &f.s.g[1], &f.s.g[0], "val_loss", &e), OK);
+    assert_int_equal(x.pair.d.n, 0);
     unload(&f);
     put_file("like/b", "config.ini",
              "[run]\nseed = 1\n[attention]\nweights = relu\n"
              "[data]\ntask_seed = 2\n");
     load(&f, names, 2, &compare_usual);
-    assert_int_equal(group_pair(&p, &f.s.g[1], &f.s.g[0], "val_loss", &e), OK);
-    assert_int_equal(p.d.n, 0);
+    assert_int_equal(group_judge(&x, &f.s.g[1], &f.s.g[0], "val_loss", &e), OK);
+    assert_int_equal(x.pair.d.n, 0);
     unload(&f);
 }
 
@@ -424,7 +434,8 @@ static void test_compare_group__unlike_measurements_are_refused(void **state)
     assert_within(e.text, "sink_1 of the group all runs was measured "
                           "differently in a (probe, 8 sequences of 64 tokens, "
                           "eps 0.3) and in b (probe, 4 sequences of 64 tokens, "
-                          "eps 0.3), and is not averaged: measure them alike "
+                          "eps 0.3), and is not averaged: they differ in "
+                          "sink.probe_sequences (8, 4); measure them alike "
                           "by `sinklab analyze ");
     assert_within(e.text, "unlike/b sink.sequences=8`");
     /* what was measured on, not how much */
@@ -547,16 +558,13 @@ static void test_compare_group__missing_differences_are_told(void **state)
     o.baseline = "relu";
     char *text = compare_text("single", o);
     assert_within(text, "note: no differences from relu are shown: they take "
-                        "two pairs");
-    assert_within(text, "no group has more than one\n");
-    free(text);
-    put_seed("single/b", "done", "relu", 2, "20,2,1,0.5\n");
-    text = compare_text("single", o);
-    assert_within(text, "no group has any\n");
+                        "more than one run on a side, measured\nalike on the "
+                        "same data\n");
     free(text);
     o.baseline = NULL;
     text = compare_text("single", o);
     assert_null(strstr(text, "no differences"));
+    assert_null(strstr(text, "judged over"));
     free(text);
 }
 

@@ -51,6 +51,30 @@ static const struct command_option options[] = {
       TEXT(runs_csv),
       .help = "of groups: a row for each run, with its values; - as above, for "
               "one of the two" },
+    { .name = "markdown",
+      .value = "FILE",
+      TEXT(markdown),
+      .help = "write what the terminal shows, all columns, into FILE as tables "
+              "of Markdown; - as above" },
+    { .name = "latex",
+      .value = "FILE",
+      TEXT(latex),
+      .help = "the same as tabulars of LaTeX, with booktabs' rules where the "
+              "document loads that" },
+    { .name = "sort",
+      .value = "COLUMN",
+      TEXT(sort),
+      .help = "order rows, legends and figures by a measured column as "
+              "val_loss, a key as optim.lr, or name, n, steps, status, "
+              "emerged; -COLUMN: falling" },
+    { .name = "columns",
+      .value = "NAMES",
+      TEXT(columns),
+      .help = "show these measured columns beside loss and metric, as "
+              "value_ratio,row_sum" },
+    { .name = "wide",
+      FIELD(is_wide),
+      .help = "all columns of the table, however narrow the terminal is" },
     { .name = "baseline",
       .value = "GROUP",
       TEXT(baseline),
@@ -73,12 +97,12 @@ static const struct command_option options[] = {
 #undef TEXT
 #undef FIELD
 
+/* 0: it is none, or does not say. */
 static idx terminal_width(void)
 {
     struct winsize size = { 0 };
-    if (!isatty(STDOUT_FILENO) ||
-        ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
-        return WIDTH_USUAL;
+    if (!isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0)
+        return 0;
     return size.ws_col;
 }
 
@@ -88,10 +112,11 @@ static int run(int argc, char **argv, struct err *e)
         .metric = "sink_1",
         .loss = "val_loss",
         .threshold = NAN, /* the usual one */
-        .width = terminal_width(),
+        .table_width = terminal_width(),
         .unicode = utf8_terminal(),
     };
     struct words words;
+    o.width = o.table_width > 0 ? o.table_width : WIDTH_USUAL;
     if (!command_parse(&command_compare, &o, &words, argc, argv, e)) {
         o.runs = words.at;
         o.n_runs = words.n;
@@ -116,21 +141,20 @@ const struct command command_compare = {
     .options = options,
     .more =
         "The table names the keys in which the runs differ. final: at the last "
-        "step measured. sink bias: share of heads that sink into the extra "
-        "column (attention.bias). first mass raw: mean attention to the first "
-        "token, as it is; metrics without raw are of rows scaled to sum 1. row "
-        "sum: mean sum of raw attention rows. val_loss_se: standard error of a "
-        "run's val_loss, from its held-out sequences. val_excess: val_loss "
-        "above the least there is for its source; no text has it. -: not "
+        "step measured. What columns are says `sinklab list metric`; metrics "
+        "without raw in their name are of rows scaled to sum 1. -: not "
         "measured, or never.\n\n"
         "Of groups: n runs are averaged, those that are done; diverged, failed "
         "and unfinished ones are only counted under status. Where none is "
         "done, those under way count as far as all of them came: (n). Means "
         "are taken at steps that all n measured, nothing is interpolated. "
         "\302\261: sample standard deviation (n - 1), in figures the band. "
-        "emerged in: k of the n runs, whose mean step it is. In the table of "
-        "differences, error: standard error of their mean; signs: how many are "
-        "above and below 0.",
+        "emerged in: k of the n runs, whose mean step it is. Differences are "
+        "judged over seeds: over pairs of runs with the same seeds, where "
+        "there "
+        "are, else over all runs; p is of an exact permutation test, the "
+        "interval of Student's or Welch's t; signs: how many pairs are above "
+        "and below 0 (docs/COMPARE.md).",
     .missing = "no run folder given: try `sinklab compare runs/a runs/b`",
     .run = run,
 };

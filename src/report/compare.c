@@ -4,11 +4,11 @@
 #include "base/nearest.h"
 #include "io/row_chain.h"
 #include "report/alike.h"
-#include "report/cells.h"
+#include "report/compare_differences.h"
 #include "report/compare_draw.h"
 #include "report/compare_gather.h"
 #include "report/compare_notes.h"
-#include "report/compare_table.h"
+#include "report/compare_print.h"
 #include "report/plot.h"
 #include "report/report_file.h"
 
@@ -18,65 +18,6 @@
 enum { NAME_SHOWN_MAX = 256 };
 
 /* ---- what is printed --------------------------------------------------- */
-
-static int print_table(FILE *out, const struct compare_rows *t, struct err *e)
-{
-    struct grid g = { 0 };
-    int rc = rows_grid(&g, t, false, e);
-    if (rc == OK)
-        grid_print(out, &g, CELL_COLUMNS, t->o->unicode);
-    grid_release(&g);
-    return rc;
-}
-
-static int print_pairs(FILE *out, const struct compare_rows *t, bool is_piped,
-                       struct err *e)
-{
-    struct grid g = { 0 };
-    idx n_pairs = rows_pairs_most(t);
-    const char *base = t->groups->g[t->base].label;
-    int rc = rows_pairs_grid(&g, t, e);
-    if (rc == OK && g.rows <= 1 && t->o->baseline)
-        fprintf(is_piped ? stderr : out,
-                "note: no differences from %s are shown: they take two pairs "
-                "of runs with the same\nseeds, measured alike on the same "
-                "data, and %s\n\n",
-                base,
-                t->n == 1      ? "there is no other group"
-                : n_pairs == 1 ? "no group has more than one"
-                               : "no group has any");
-    if (rc == OK && g.rows > 1 && !is_piped) {
-        fprintf(
-            out,
-            "differences from %s between runs with the same seeds: mean, %s "
-            "sample standard\ndeviation, standard error of the mean, and "
-            "how many are above and below 0\n",
-            base, t->o->unicode ? "±" : "+-");
-        grid_print(out, &g, CELL_COLUMNS, t->o->unicode);
-        fputc('\n', out);
-    }
-    grid_release(&g);
-    return rc;
-}
-
-static int write_csv(FILE *out, const char *path, const struct compare_rows *t,
-                     int (*fill)(struct grid *g, const struct compare_rows *t,
-                                 struct err *e),
-                     struct err *e)
-{
-    struct grid g = { 0 };
-    int rc = path ? fill(&g, t, e) : OK;
-    if (rc == OK && path)
-        rc = report_write_csv(out, path, &g, e);
-    grid_release(&g);
-    return rc;
-}
-
-static int rows_file_grid(struct grid *g, const struct compare_rows *t,
-                          struct err *e)
-{
-    return rows_grid(g, t, true, e);
-}
 
 /* Without gnuplot there is no plot in text, but a table all the same. */
 static int draw(FILE *out, const struct compare_rows *t,
@@ -95,28 +36,32 @@ static int draw(FILE *out, const struct compare_rows *t,
     return rc == OK ? OK : err_set(e, rc, "%s", own.text);
 }
 
-/* Where standard output gets a CSV nothing else goes there: no table, no plot
- * in text, and notes go to standard error. */
+static int show_tables(FILE *out, const struct compare_rows *t,
+                       const struct band *metric, struct err *e)
+{
+    bool is_piped = compare_is_piped(t->o);
+    FILE *notes = is_piped ? stderr : out;
+    if (!is_piped && compare_print_table(out, t, e))
+        return e->code;
+    compare_notes(notes, t, metric);
+    if (!is_piped && compare_print_differences(out, t, e))
+        return e->code;
+    differences_notes(notes, t);
+    return compare_write_tables(out, t, e);
+}
+
 static int show(FILE *out, const struct compare_rows *t, struct err *e)
 {
     const struct compare_options *o = t->o;
     const char *names[PANELS_MAX];
-    bool is_piped = report_is_stdout(o->csv) || report_is_stdout(o->runs_csv);
+    bool is_piped = compare_is_piped(o);
     idx n_names = compare_panels(names, o), n = n_names * t->n;
     struct band *bands = calloc((size_t)n, sizeof *bands);
     int rc = bands ? OK : err_set(e, ERR_MEMORY, "not enough memory");
     for (idx i = 0; i < n && rc == OK; i++)
         rc = band_make(&bands[i], &t->groups->g[i % t->n], names[i / t->n], e);
-    if (rc == OK && !is_piped)
-        rc = print_table(out, t, e);
     if (rc == OK)
-        compare_notes(is_piped ? stderr : out, t, bands); /* the metric's */
-    if (rc == OK)
-        rc = print_pairs(out, t, is_piped, e);
-    if (rc == OK)
-        rc = write_csv(out, o->csv, t, rows_file_grid, e);
-    if (rc == OK)
-        rc = write_csv(out, o->runs_csv, t, rows_runs_grid, e);
+        rc = show_tables(out, t, bands, e); /* the metric's come first */
     if (rc == OK && (o->figure || !is_piped))
         rc = draw(out, t, names, n_names, bands, is_piped, e);
     for (idx i = 0; bands && i < n; i++)
@@ -198,7 +143,8 @@ static int show_set(FILE *out, const struct compare_options *o,
 int compare_run(FILE *out, const struct compare_options *o, struct err *e)
 {
     struct compare_set set = { 0 };
-    const char *const reports[] = { o->figure, o->csv, o->runs_csv };
+    const char *const reports[] = { o->figure, o->csv, o->runs_csv, o->markdown,
+                                    o->latex };
     int rc = emergence_check(o, e);
     if (rc == OK)
         rc = report_files_check(reports, COUNT_OF(reports), e);
@@ -208,6 +154,8 @@ int compare_run(FILE *out, const struct compare_options *o, struct err *e)
         rc = compare_gather(&set, o, e);
     if (rc == OK)
         rc = show_set(out, o, &set, e);
+    if (rc == OK) /* the others are shown; who asked for it shall know */
+        rc = err_pass(e, &set.damaged);
     compare_set_release(&set);
     return rc;
 }

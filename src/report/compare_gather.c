@@ -94,15 +94,28 @@ static int say_unmeasured(const char *path, const char *metric, struct err *e)
                    path, metric, word);
 }
 
-/* May the run that was named be compared by what could be read of it? */
-static int check_named(const struct run_data *r, const char *metric,
-                       struct err *e)
+/* Is a run that was named by itself damaged, so that it has no numbers? */
+static bool is_damaged(const struct run_data *r)
 {
-    if (r->is_analysis_bad || (r->is_metrics_bad && r->analysis.columns == 0))
-        return err_set(e, r->unread.code, "%s", r->unread.text);
-    if (r->analysis.columns == 0 && run_data_series(r, metric).n == 0)
-        return say_unmeasured(r->path, metric, e);
-    return OK;
+    return r->is_analysis_bad ||
+           (r->is_metrics_bad && r->analysis.columns == 0);
+}
+
+static bool has_metric(const struct run_data *r, const char *metric)
+{
+    return r->analysis.columns > 0 || run_data_series(r, metric).n > 0;
+}
+
+/* Of several runs that were named, one without numbers is told of, and the
+ * others are compared all the same. */
+static void note_named(struct compare_set *set, const struct run_data *r,
+                       const char *metric)
+{
+    if (is_damaged(r))
+        err_set(&set->damaged, r->unread.code, "%s", r->unread.text);
+    else if (!has_metric(r, metric))
+        say_unmeasured(r->path, metric, &set->unmeasured);
+    set->n_sound += !is_damaged(r) && has_metric(r, metric);
 }
 
 static bool is_taken(const struct compare_set *set, const struct stat *st)
@@ -128,7 +141,8 @@ static int take(struct compare_set *set, const struct compare_options *o,
     struct run_facts facts = run_data_facts(r, r->name);
     int rc = run_data_refused(r, e);
     if (rc == OK && !is_member)
-        rc = check_named(r, o->metric, e);
+        note_named(set, r, o->metric);
+    set->n_sound += is_member;
     if (rc == OK && filter_accepts(&o->where, &facts)) {
         set->folders[set->n++] = (struct folder){ st.st_dev, st.st_ino };
     } else {
@@ -173,6 +187,8 @@ int compare_gather(struct compare_set *set, const struct compare_options *o,
         for (idx k = 0; k < l->n && rc == OK; k++)
             rc = take(set, o, l->paths[k], true, e);
     }
+    if (rc == OK && set->n_sound == 0)
+        rc = err_pass(e, set->damaged.code ? &set->damaged : &set->unmeasured);
     if (rc == OK && set->n == 0)
         rc = err_set(e, ERR_USAGE,
                      "compare: no run fits --where; `sinklab runs` lists what "

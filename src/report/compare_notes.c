@@ -4,6 +4,7 @@
 #include "metric/columns.h"
 #include "report/alike.h"
 #include "report/cells.h"
+#include "report/compare_table.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -128,10 +129,10 @@ static void print_rules(FILE *out, const struct compare_options *o,
     fputc('\n', out);
 }
 
-/* How the rows came about. */
-static void print_meaning(FILE *out, const struct compare_options *o,
-                          const struct groups *s)
+void compare_meaning(FILE *out, const struct compare_rows *t)
 {
+    const struct compare_options *o = t->o;
+    const struct groups *s = t->groups;
     bool has_more = s->are_single && s->n_keys > KEYS_OF_RUNS;
     if (!s->are_single)
         print_rules(out, o, s);
@@ -237,7 +238,13 @@ static void note_runs(struct notes *n, const struct compare_rows *t,
 {
     for (idx i = 0; i < g->n_runs; i++) {
         const struct run_data *r = g->runs[i];
-        if (t->groups->are_single && r->analysis.columns == 0)
+        bool is_logged = run_data_logged(r, t->o->metric).n > 0;
+        if (t->groups->are_single && r->analysis.columns == 0 && !is_logged &&
+            !r->is_metrics_bad)
+            add_note(n, run_data_label(r),
+                     "no %s in it: `sinklab analyze` measures it",
+                     t->o->metric);
+        else if (t->groups->are_single && r->analysis.columns == 0 && is_logged)
             add_note(n, run_data_label(r),
                      "no analysis.csv, so %s is what training measured "
                      "(metrics.csv)",
@@ -255,7 +262,7 @@ void compare_notes(FILE *out, const struct compare_rows *t,
     struct notes notes = { out, o->unicode, 0,
                            s->are_single ? PTRDIFF_MAX : NOTES_MAX };
     idx n_logged = 0;
-    print_meaning(out, o, s);
+    compare_meaning(out, t);
     for (idx i = 0; i < s->n; i++) {
         note_runs(&notes, t, &s->g[i]);
         if (s->are_single)

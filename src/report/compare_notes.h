@@ -3,7 +3,10 @@
 #ifndef SINKLAB_COMPARE_NOTES_H
 #define SINKLAB_COMPARE_NOTES_H
 
-#include "report/compare_table.h"
+#include "report/compare_rows.h"
+
+/* compare_meaning - lines: what the numbers of the table mean. */
+void compare_meaning(FILE *out, const struct compare_rows *t);
 
 /* compare_notes - lines that end with an empty one; metric (groups) are the
  * bands of the metric. */

@@ -14,12 +14,18 @@ struct compare_options {
     const char *figure;        /* .svg or .png; NULL: a plot in text */
     const char *csv;           /* NULL: none; "-": standard output */
     const char *runs_csv;      /* of groups: a row per run; as csv */
-    const char *baseline;      /* label of a group; NULL: the first */
-    const char *by; /* keys of groups, by commas; NULL: see groups.h */
+    const char *markdown, *latex; /* the tables once more; as csv */
+    const char *baseline;         /* label of a group; NULL: the first */
+    const char *sort;    /* column that orders the rows; NULL: their keys */
+    const char *columns; /* measured ones beside loss and metric, by commas;
+                            NULL: the usual */
+    const char *by;      /* keys of groups, by commas; NULL: see groups.h */
     struct filter where;
     bool log_x;
-    idx width;    /* columns of the terminal */
-    bool unicode; /* the terminal shows it */
+    idx width;       /* columns of the terminal, for plots in text */
+    idx table_width; /* and for tables; 0: no bound */
+    bool is_wide;    /* no bound all the same */
+    bool unicode;    /* the terminal shows it */
 };
 
 #endif

@@ -70,22 +70,31 @@ int report_files_check(const char *const *paths, idx n, struct err *e)
     return OK;
 }
 
+int report_begin(struct report *r, FILE *out, const char *path, struct err *e)
+{
+    *r = (struct report){ .path = path };
+    r->f = report_is_stdout(path) ? out : open_memstream(&r->text, &r->n);
+    return r->f ? OK : err_set(e, ERR_MEMORY, "%s: not enough memory", path);
+}
+
+int report_end(struct report *r, struct err *e)
+{
+    if (!r->f || report_is_stdout(r->path))
+        return e->code;
+    if (fclose(r->f) != 0)
+        err_set(e, ERR_MEMORY, "%s: not enough memory", r->path);
+    if (!e->code)
+        fsys_replace(r->path, r->text, r->n, e);
+    free(r->text);
+    *r = (struct report){ 0 };
+    return e->code;
+}
+
 int report_write_csv(FILE *out, const char *path, const struct grid *g,
                      struct err *e)
 {
-    char *text = NULL;
-    size_t n = 0;
-    if (report_is_stdout(path)) {
-        grid_csv(out, g);
-        return OK;
-    }
-    FILE *memory = open_memstream(&text, &n);
-    if (!memory)
-        return err_set(e, ERR_MEMORY, "%s: not enough memory", path);
-    grid_csv(memory, g);
-    int rc = fclose(memory) == 0
-                 ? fsys_replace(path, text, n, e)
-                 : err_set(e, ERR_MEMORY, "%s: not enough memory", path);
-    free(text);
-    return rc;
+    struct report r;
+    if (report_begin(&r, out, path, e) == OK)
+        grid_csv(r.f, g);
+    return report_end(&r, e);
 }

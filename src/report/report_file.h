@@ -6,6 +6,8 @@
 #ifndef SINKLAB_REPORT_FILE_H
 #define SINKLAB_REPORT_FILE_H
 
+#include <stdio.h>
+
 #include "base/base.h"
 #include "base/err.h"
 #include "io/grid.h"
@@ -20,8 +22,24 @@ bool report_is_stdout(const char *path);
  * Nothing is touched. */
 int report_files_check(const char *const *paths, idx n, struct err *e);
 
-/* report_write_csv - a filled grid into a file, whole or not at all, or to out
- * for "-". OK, ERR_IO, ERR_MEMORY. */
+/* A report that is being written: whole or not at all into a file, or to
+ * standard output for "-". */
+struct report {
+    FILE *f; /* to print to */
+    const char *path;
+    char *text;
+    size_t n;
+};
+
+/* report_begin - path is borrowed until report_end, which must follow. OK or
+ * ERR_MEMORY. */
+int report_begin(struct report *r, FILE *out, const char *path, struct err *e);
+
+/* report_end - put it in its place, unless e holds an error already. OK, ERR_IO,
+ * ERR_MEMORY; or what e holds. */
+int report_end(struct report *r, struct err *e);
+
+/* report_write_csv - a filled grid as such a report. */
 int report_write_csv(FILE *out, const char *path, const struct grid *g,
                      struct err *e);
 

@@ -1,0 +1,206 @@
+#include "report/compare_differences.h"
+
+#include "base/utf8.h"
+#include "report/cells.h"
+
+#include <math.h>
+#include <string.h>
+
+/* A line: group i, held against the base by a measure. */
+struct line {
+    const struct row *row;
+    idx measure;
+    const struct judged *x;
+};
+
+/* Line `at` of the table; false past the last. Measure by measure, so that what
+ * compares stands together. */
+static bool line_at(struct line *l, const struct compare_rows *t, idx at)
+{
+    for (idx m = 0; m < t->n_measures; m++) {
+        if (!rows_are_judged(t, m))
+            continue;
+        for (idx i = 0; i < t->n; i++) {
+            const struct judged *x = &t->rows[i].judged[m];
+            bool is_shown = i != t->base && x->j.n > 0 && x->j.n_base > 0;
+            if (is_shown && at-- == 0) {
+                *l = (struct line){ &t->rows[i], m, x };
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static idx count_lines(const struct compare_rows *t)
+{
+    struct line l;
+    idx n = 0;
+    while (line_at(&l, t, n))
+        n++;
+    return n;
+}
+
+/* ---- cells ------------------------------------------------------------- */
+
+struct table_columns {
+    idx of, group, over, difference, interval, signs, p, verdict;
+};
+
+static const char *number(char text[CELL_NUMBER_MAX], double v,
+                          struct cell_look look)
+{
+    return cell_number(text, look.is_share ? 100 * v : v, look.digits);
+}
+
+/* "all +", "2+ 1-": of pairs alone. */
+static void put_signs(struct grid *g, idx row, idx c, const struct pair *p)
+{
+    if (p->n_up == p->d.n || p->n_down == p->d.n)
+        grid_set(g, row, c, "all %c", p->n_up > 0 ? '+' : '-');
+    else
+        grid_set(g, row, c, "%td+ %td-", p->n_up, p->n_down);
+}
+
+static void put_interval(struct grid *g, idx row, idx c,
+                         const struct judgement *j, struct cell_look look)
+{
+    char low[CELL_NUMBER_MAX], high[CELL_NUMBER_MAX];
+    if (isnan(j->low))
+        put_missing(g, row, c, false);
+    else
+        grid_set(g, row, c, "%s to %s", number(low, j->low, look),
+                 number(high, j->high, look));
+}
+
+static void put_line(struct grid *g, idx row, const struct table_columns *c,
+                     const struct compare_rows *t, const struct line *l)
+{
+    char text[CELL_NUMBER_MAX], seeds[JUDGEMENT_TEXT_MAX];
+    const struct judgement *j = &l->x->j;
+    const char *name = t->measures[l->measure].name;
+    struct cell_look look = cell_look(name);
+    grid_set(g, row, c->of, "%s%s", name, look.is_share ? " %" : "");
+    grid_set(g, row, c->group, "%s", l->row->label);
+    grid_set(g, row, c->over, "%s", judgement_seeds(seeds, j));
+    grid_set(g, row, c->difference, "%s%s", j->difference > 0 ? "+" : "",
+             number(text, j->difference, look));
+    put_interval(g, row, c->interval, j, look);
+    if (j->is_paired)
+        put_signs(g, row, c->signs, &l->x->pair);
+    if (!isnan(j->p))
+        grid_set(g, row, c->p, "%.2g", j->p);
+    grid_set(g, row, c->verdict, "%s", verdict_words(j->verdict));
+}
+
+int differences_grid(struct grid *g, const struct compare_rows *t, idx most,
+                     idx *n_lines, struct err *e)
+{
+    struct line l;
+    *n_lines = count_lines(t);
+    idx n = idx_min(*n_lines, most);
+    if (n == 0)
+        return OK;
+    int rc = grid_init(g, n + 1, 0, e);
+    if (rc != OK)
+        return rc;
+    const struct table_columns c = {
+        .of = grid_add(g, "of"),
+        .group = grid_add(g, "group"),
+        .over = grid_add(g, "over"),
+        .difference = grid_add(g, "difference"),
+        .interval = grid_add(g, "95 %% interval"),
+        .signs = grid_add(g, "signs"),
+        .p = grid_add(g, "p"),
+        .verdict = grid_add(g, "verdict"),
+    };
+    grid_rank(g, c.signs, 1);
+    for (idx i = 0; i < n && line_at(&l, t, i); i++)
+        put_line(g, i + 1, &c, t, &l);
+    return grid_check(g, e);
+}
+
+/* ---- words ------------------------------------------------------------- */
+
+static idx count_judged(const struct compare_rows *t)
+{
+    struct line l;
+    idx n = 0;
+    for (idx i = 0; line_at(&l, t, i); i++)
+        n += l.x->j.verdict >= VERDICT_ALIKE;
+    return n;
+}
+
+/* Are any, or are all, of the lines of pairs, by permutation, told apart? */
+static void print_meaning(FILE *out, const struct compare_rows *t)
+{
+    struct line l;
+    bool has_pairs = false, has_groups = false, has_t = false, is_few = false;
+    for (idx i = 0; line_at(&l, t, i); i++) {
+        const struct judgement *j = &l.x->j;
+        has_pairs = has_pairs || j->is_paired;
+        has_groups = has_groups || !j->is_paired;
+        has_t = has_t || (!j->is_exact && !isnan(j->p));
+        is_few = is_few || j->verdict == VERDICT_TOO_FEW;
+    }
+    fputs("difference: of the means at the last step that all of them "
+          "measured",
+          out);
+    if (has_pairs)
+        fputs("; over pairs of runs with the\nsame seeds", out);
+    if (has_pairs && has_groups)
+        fputs(", or else over all runs", out);
+    fprintf(out, ". interval: %s\np: two-sided, of the exact permutation test",
+            !has_groups  ? "Student's t"
+            : !has_pairs ? "Welch's t"
+                         : "Student's t of pairs, Welch's of groups");
+    fputs(has_t ? "; of t where these are too many to go through\n" : "\n",
+          out);
+    if (is_few)
+        fputs("too few seeds to tell: whatever comes out, so few give no p "
+              "of 0.05; 6 pairs do, or\n4 runs against 4\n",
+              out);
+}
+
+void differences_title(FILE *out, const struct compare_rows *t)
+{
+    char base[GROUP_LABEL_MAX];
+    utf8_show(base, sizeof base, t->groups->g[t->base].label, CELL_COLUMNS,
+              t->o->unicode);
+    fprintf(out, "differences from %s, judged over seeds\n", base);
+}
+
+void differences_words(FILE *out, const struct compare_rows *t)
+{
+    idx n = count_judged(t);
+    if (count_lines(t) > 0)
+        print_meaning(out, t);
+    if (n > 1)
+        fprintf(
+            out,
+            "%td differences are judged, each by itself: one in 20 comes out "
+            "so by chance alone\n",
+            n);
+}
+
+/* Why a group is not there, once a group and cause. */
+void differences_notes(FILE *out, const struct compare_rows *t)
+{
+    const char *base = t->groups->g[t->base].label;
+    for (idx m = 0; m < t->n_measures; m++)
+        for (idx i = 0; i < t->n; i++) {
+            const struct judged *x = &t->rows[i].judged[m];
+            bool is_told = !x->unlike[0];
+            for (idx k = 0; k < m && !is_told; k++)
+                is_told = strcmp(t->rows[i].judged[k].unlike, x->unlike) == 0;
+            if (!is_told)
+                fprintf(out, "note: %s is not held against %s: %s\n",
+                        t->rows[i].label, base, x->unlike);
+        }
+    if (!t->o->baseline || count_lines(t) > 0)
+        return;
+    fprintf(out,
+            "note: no differences from %s are shown: they take more than one "
+            "run on a side, measured\nalike on the same data%s\n",
+            base, t->n == 1 ? ", and there is no other group" : "");
+}

@@ -1,0 +1,244 @@
+#include "report/compare_rows.h"
+
+#include "base/text.h"
+#include "report/cells.h"
+#include "report/compare_sort.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { EACH_RUNS = 5 }; /* runs of a group whose values are all listed */
+
+/* ---- what is measured -------------------------------------------------- */
+
+/* Beside loss and metric, unless --columns says others; files have them all. */
+static const struct measure beside[] = {
+    { "val_excess", true, SHOWN },
+    { "val_bits_per_byte", false, SHOWN },
+    { "sink_bias", false, SHOWN },
+    { "first_mass_raw", true, SHOWN },
+    { "row_sum", false, SHOWN },
+    { "bias_mass", false, SHOWN_IN_FILES },
+    { "hidden_max", false, SHOWN_IN_FILES },
+    { "value_ratio", false, SHOWN_IN_FILES },
+    { "val_loss_se", false, SHOWN_OF_RUNS },
+};
+
+static bool has_measure(const struct compare_rows *t, const char *column)
+{
+    for (idx i = 0; i < t->n_measures; i++)
+        if (strcmp(t->measures[i].name, column) == 0)
+            return true;
+    return false;
+}
+
+static void add_measure(struct compare_rows *t, const char *column,
+                        bool is_judged, enum shown shown)
+{
+    if (has_measure(t, column))
+        return;
+    t->measures[t->n_measures++] = (struct measure){ column, is_judged, shown };
+}
+
+/* Has any run that counts the column? */
+static bool is_there(const struct groups *s, const char *column)
+{
+    for (idx i = 0; i < s->n; i++)
+        for (idx k = 0; k < s->g[i].n_runs; k++)
+            if (table_find(&s->g[i].runs[k]->metrics, column) >= 0 ||
+                table_find(&s->g[i].runs[k]->analysis, column) >= 0)
+                return true;
+    return false;
+}
+
+static int add_asked(struct compare_rows *t, struct err *e)
+{
+    char shown[TEXT_SHOW_MAX], *rest = t->columns, *name;
+    if (snprintf(t->columns, sizeof t->columns, "%s", t->o->columns) >=
+        (int)sizeof t->columns)
+        return err_set(e, ERR_USAGE,
+                       "compare: --columns: longer than %zu "
+                       "bytes",
+                       sizeof t->columns - 1);
+    while ((name = strsep(&rest, ","))) {
+        name = text_trim(name);
+        if (t->n_measures == MEASURES_MAX)
+            return err_set(e, ERR_USAGE,
+                           "compare: --columns: more than %d columns",
+                           MEASURES_MAX - 2);
+        if (!is_there(t->groups, name))
+            return err_set(e, ERR_USAGE,
+                           "compare: --columns: no run has a column '%s'; "
+                           "`sinklab list metric` has their names",
+                           text_show(shown, name));
+        add_measure(t, name, true, SHOWN);
+    }
+    return OK;
+}
+
+/* Loss and metric first. */
+static int list_measures(struct compare_rows *t, struct err *e)
+{
+    add_measure(t, t->o->loss, true, SHOWN);
+    if (strcmp(t->o->metric, t->o->loss) != 0)
+        t->metric = t->n_measures;
+    add_measure(t, t->o->metric, true, SHOWN);
+    if (t->o->columns)
+        return add_asked(t, e);
+    for (idx i = 0; i < COUNT_OF(beside); i++)
+        add_measure(t, beside[i].name, beside[i].is_judged, beside[i].shown);
+    return OK;
+}
+
+/* ---- rows -------------------------------------------------------------- */
+
+/* Means hide what happened where runs end at one of two ends. */
+static void write_each(struct row *r, const struct compare_rows *t)
+{
+    char a[CELL_NUMBER_MAX], b[CELL_NUMBER_MAX];
+    const struct group *g = r->group;
+    bool is_share = metric_is_share(t->o->metric);
+    double scale = is_share ? 100 : 1;
+    int digits = is_share ? 0 : 2;
+    struct text text = { r->each, sizeof r->each, 0 };
+    const struct summary *s = &r->finals[t->metric];
+    text_add(&text, "%s", "");
+    if (g->n_counted > EACH_RUNS && !isnan(s->min))
+        text_add(&text, "%s to %s", cell_number(a, scale * s->min, digits),
+                 cell_number(b, scale * s->max, digits));
+    for (idx i = 0; i < g->n_counted && g->n_counted <= EACH_RUNS; i++) {
+        double v;
+        struct series of = group_series(g, i, t->o->metric);
+        if (series_final(&v, &of))
+            text_add(&text, "%s%s", text.n > 0 ? " " : "",
+                     cell_number(a, scale * v, digits));
+    }
+}
+
+static int fill_row(struct row *r, const struct compare_rows *t,
+                    const struct group *base, struct err *e)
+{
+    const struct group *g = r->group;
+    int rc = group_final(&r->steps, g, "step", e);
+    for (idx i = 0; i < t->n_measures && rc == OK; i++) {
+        const struct measure *m = &t->measures[i];
+        rc = group_final(&r->finals[i], g, m->name, e);
+        if (rc == OK && m->is_judged && g != base && !t->groups->are_single)
+            rc = group_judge(&r->judged[i], g, base, m->name, e);
+    }
+    if (rc == OK)
+        rc = group_emerged(&r->emerged, g, t->o->metric, &t->groups->emergence,
+                           e);
+    write_each(r, t);
+    return rc;
+}
+
+/* The group that --baseline names, or the first. */
+static int find_base(struct compare_rows *t, struct err *e)
+{
+    char labels[ERR_TEXT_MAX / 2] = "";
+    const struct groups *s = t->groups;
+    struct text text = { labels, sizeof labels, 0 };
+    for (; t->o->baseline && t->base < s->n; t->base++) {
+        if (strcmp(s->g[t->base].label, t->o->baseline) == 0)
+            return OK;
+        text_add(&text, "%s'%s'", text.n > 0 ? ", " : "", s->g[t->base].label);
+    }
+    if (!t->o->baseline)
+        return OK;
+    return err_set(e, ERR_USAGE,
+                   "compare: --baseline: no group is called '%.80s'; there are "
+                   "%s",
+                   t->o->baseline, labels);
+}
+
+/* Of run k of group i, without numbers. */
+static struct row row_of(const struct compare_rows *t, idx i, idx k)
+{
+    const struct group *g = &t->groups->g[i];
+    return (struct row){ .group = g,
+                         .run = g->runs[k],
+                         .label = g->label,
+                         .status = g->status,
+                         .base = t->groups->g[t->base].label,
+                         .n_runs = g->n_runs };
+}
+
+int rows_make(struct compare_rows *t, const struct compare_options *o,
+              struct groups *s, struct err *e)
+{
+    *t = (struct compare_rows){ .groups = s, .o = o, .n = s->n };
+    if (list_measures(t, e) || find_base(t, e) ||
+        (o->sort && compare_sort(s, &t->base, o->metric, o->sort, e)))
+        return e->code;
+    t->rows = calloc((size_t)s->n, sizeof *t->rows);
+    if (!t->rows)
+        return err_set(e, ERR_MEMORY, "not enough memory for a table");
+    int rc = OK;
+    for (idx i = 0; i < s->n && rc == OK; i++) {
+        struct row *r = &t->rows[i];
+        *r = row_of(t, i, 0);
+        rc = fill_row(r, t, &s->g[t->base], e);
+    }
+    return rc;
+}
+
+void rows_release(struct compare_rows *t)
+{
+    free(t->rows);
+    *t = (struct compare_rows){ 0 };
+}
+
+/* ---- a run of a group -------------------------------------------------- */
+
+/* The last value of a series, as a summary of one. */
+static struct summary last_of(const struct series *s)
+{
+    double v;
+    return summarise(&v, series_final(&v, s));
+}
+
+void rows_run(struct row *r, const struct compare_rows *t, idx i, idx k)
+{
+    double step;
+    *r = row_of(t, i, k);
+    struct series of = group_series(r->group, k, "step");
+    r->name = r->run->name;
+    r->status = r->run->status;
+    r->counts = k < r->group->n_counted ? "yes" : "no";
+    r->steps = last_of(&of);
+    for (idx m = 0; m < t->n_measures; m++) {
+        of = group_series(r->group, k, t->measures[m].name);
+        r->finals[m] = last_of(&of);
+    }
+    of = group_series(r->group, k, t->o->metric);
+    r->emerged.steps =
+        summarise(&step, emergence_find(&step, &of, &t->groups->emergence));
+    if (of.n > 0 && run_data_measured(r->run, &of)->is_known)
+        measured_print_of(r->on, run_data_measured(r->run, &of), t->o->metric);
+}
+
+/* ---- what there is ----------------------------------------------------- */
+
+bool rows_have(const struct compare_rows *t, idx measure)
+{
+    for (idx i = 0; i < t->n; i++)
+        if (t->rows[i].finals[measure].n > 0)
+            return true;
+    return false;
+}
+
+bool rows_are_judged(const struct compare_rows *t, idx measure)
+{
+    /* val_excess is val_loss less a constant */
+    if (strcmp(t->measures[measure].name, "val_excess") == 0 &&
+        measure != MEASURE_LOSS && strcmp(t->o->loss, "val_loss") == 0)
+        return false;
+    for (idx k = 0; k < t->n; k++) {
+        const struct judgement *j = &t->rows[k].judged[measure].j;
+        if (j->n > 1 || j->n_base > 1)
+            return true;
+    }
+    return false;
+}
