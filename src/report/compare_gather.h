@@ -33,7 +33,8 @@ struct compare_set {
  * folder counts once in a set of groups. OK; ERR_USAGE: none is left, or what
  * was named is no folder of runs; ERR_DATA: all that were named are damaged, or
  * have nothing of the metric; ERR_IO, ERR_MEMORY. What is damaged in a run is
- * told by its note; one that was named is in `damaged`, too. The set may be released in any case. */
+ * told by its note; one that was named is in `damaged`, too. The set may be
+ * released in any case. */
 int compare_gather(struct compare_set *set, const struct compare_options *o,
                    struct err *e);
 void compare_set_release(struct compare_set *set);

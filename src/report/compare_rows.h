@@ -50,9 +50,9 @@ struct compare_rows {
 };
 
 /* rows_make - fill zeroed rows, in the order of --sort, which the groups are
- * put in, too; borrows groups and options, and must stay where they are. OK; ERR_USAGE: --columns or --sort
- * name what there is not, or no group is called as --baseline says; ERR_MEMORY.
- * They may be released in any case. */
+ * put in, too; borrows groups and options, and must stay where they are. OK;
+ * ERR_USAGE: --columns or --sort name what there is not, or no group is called
+ * as --baseline says; ERR_MEMORY. They may be released in any case. */
 int rows_make(struct compare_rows *t, const struct compare_options *o,
               struct groups *s, struct err *e);
 void rows_release(struct compare_rows *t);

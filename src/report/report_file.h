@@ -35,8 +35,8 @@ struct report {
  * ERR_MEMORY. */
 int report_begin(struct report *r, FILE *out, const char *path, struct err *e);
 
-/* report_end - put it in its place, unless e holds an error already. OK, ERR_IO,
- * ERR_MEMORY; or what e holds. */
+/* report_end - put it in its place, unless e holds an error already. OK,
+ * ERR_IO, ERR_MEMORY; or what e holds. */
 int report_end(struct report *r, struct err *e);
 
 /* report_write_csv - a filled grid as such a report. */

@@ -101,7 +101,7 @@ static idx count_signs(const double *d, idx n, double sum, double least)
 }
 
 /* Of the ways to take `left` more out of v (n), those whose sum is so far from
- * 0. v has mean 0, so the sum says how far the means of both sides are apart. */
+ * 0. v has mean 0, so the sum says how far the means of both are apart. */
 static idx count_splits(const double *v, idx n, idx left, double sum,
                         double least)
 {
