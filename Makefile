@@ -68,10 +68,10 @@ HDF5         := $(shell pkg-config --exists hdf5-serial 2>/dev/null && echo hdf5
 HDF5_CFLAGS  := $(shell pkg-config --cflags $(HDF5) 2>/dev/null)
 HDF5_LIBDIR  := $(shell pkg-config --libs-only-L $(HDF5) 2>/dev/null)
 HDF5_LIBS    := $(HDF5_LIBDIR) -lhdf5_hl -lhdf5
-REST         := inih libxxhash
+REST         := inih libxxhash jansson
 cppflags     += $(BLAS_CFLAGS) $(HDF5_CFLAGS) $(shell pkg-config --cflags $(REST) 2>/dev/null)
 ldlibs       += -ldl $(HDF5_LIBS) $(shell pkg-config --libs-only-L $(REST) 2>/dev/null) \
-                -linih -lxxhash
+                -linih -lxxhash -ljansson
 
 # The user's own CFLAGS, CPPFLAGS, LDFLAGS and LDLIBS come last and win.
 compile  := $(CC) $(cppflags) $(CPPFLAGS) $(cflags) $(CFLAGS)

@@ -23,6 +23,7 @@ blas    openblas   cblas.h libopenblas-pthread-dev openblas-devel openblas openb
 library hdf5       hdf5.h libhdf5-dev hdf5-devel hdf5 hdf5 | HDF5: checkpoints and analysis files
 library inih       ini.h libinih-dev inih-devel libinih inih | inih: reads INI files
 library libxxhash  xxhash.h libxxhash-dev xxhash-devel xxhash xxhash | xxHash: hashes of tensors and configs
+library jansson    jansson.h libjansson-dev jansson-devel jansson jansson | jansson: writes JSON
 library cmocka     cmocka.h libcmocka-dev libcmocka-devel cmocka cmocka | cmocka: unit tests
 program gnuplot    - gnuplot-nox gnuplot-minimal gnuplot gnuplot | gnuplot: figures
 program h5dump     - hdf5-tools hdf5 hdf5 hdf5 | h5dump: tests read our files with it

@@ -110,6 +110,7 @@ third_party_has_one_home() {
     one_home 'io/hdf_library\.h' 'io/hdf[a-z_]*\.c'
     one_home 'io/hdf_tree\.h' 'io/hdf[a-z_]*\.[ch]'
     one_home 'ini\.h' io/ini.c
+    one_home 'jansson\.h' io/json.c
     one_home 'cblas\.h' kern/gemm.c
     one_home 'xxhash\.h' base/hash.c
 }

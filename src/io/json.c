@@ -1,0 +1,141 @@
+#include "io/json.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/utf8.h"
+
+static const double WHOLE_MAX = 9007199254740992; /* 2^53 */
+
+/* Into what was begun last, or as the root; takes the value over. Returns it,
+ * NULL without memory. */
+static json_t *put(struct json *j, const char *key, json_t *value)
+{
+    json_t *parent = j->depth > 0 ? j->open[j->depth - 1] : NULL;
+    if (j->is_out_of_memory || !value) {
+        j->is_out_of_memory = true;
+        json_decref(value);
+        return NULL;
+    }
+    if (!parent) {
+        BUG_ON(key || !(json_is_object(value) || json_is_array(value)));
+        return value;
+    }
+    BUG_ON(json_is_object(parent) != (key != NULL));
+    if (key ? json_object_set_new_nocheck(parent, key, value)
+            : json_array_append_new(parent, value)) {
+        j->is_out_of_memory = true;
+        return NULL;
+    }
+    return value;
+}
+
+static void begin(struct json *j, const char *key, json_t *value)
+{
+    BUG_ON(j->depth == JSON_DEPTH_MAX);
+    BUG_ON(j->depth == 0 && j->open[0]);
+    j->open[j->depth] = put(j, key, value);
+    j->depth++;
+}
+
+void json_begin_object(struct json *j, const char *key)
+{
+    begin(j, key, json_object());
+}
+
+void json_begin_array(struct json *j, const char *key)
+{
+    begin(j, key, json_array());
+}
+
+void json_end(struct json *j)
+{
+    BUG_ON(j->depth == 0);
+    j->depth--;
+}
+
+/* jansson takes UTF-8 alone. */
+static json_t *clean_string(const char *text)
+{
+    char *clean = strdup(text);
+    for (char *at = clean; at && *at;) {
+        int32_t c;
+        idx n = utf8_decode(&c, at);
+        if (c < 0)
+            *at = '?';
+        at += n;
+    }
+    json_t *value = clean ? json_string(clean) : NULL;
+    free(clean);
+    return value;
+}
+
+void json_put_text(struct json *j, const char *key, const char *text)
+{
+    json_t *value = json_string(text);
+    put(j, key, value ? value : clean_string(text));
+}
+
+void json_put_number(struct json *j, const char *key, double value)
+{
+    if (isnan(value))
+        put(j, key, json_string("nan"));
+    else if (isinf(value))
+        put(j, key, json_string(value > 0 ? "inf" : "-inf"));
+    else if (value == rint(value) && fabs(value) < WHOLE_MAX)
+        put(j, key, json_integer((json_int_t)value));
+    else
+        put(j, key, json_real(value));
+}
+
+void json_put_count(struct json *j, const char *key, idx value)
+{
+    put(j, key, json_integer(value));
+}
+
+void json_put_bool(struct json *j, const char *key, bool value)
+{
+    put(j, key, json_boolean(value));
+}
+
+void json_put_null(struct json *j, const char *key)
+{
+    put(j, key, json_null());
+}
+
+/* "<" stands in texts alone, where the escape means the same. */
+static void write_escaped(FILE *out, const char *text)
+{
+    for (size_t n = strcspn(text, "<"); *text; n = strcspn(text, "<")) {
+        fwrite(text, 1, n, out);
+        text += n;
+        if (*text == '<') {
+            fputs("\\u003c", out);
+            text++;
+        }
+    }
+    fputc('\n', out);
+}
+
+int json_write(FILE *out, struct json *j, int digits, struct err *e)
+{
+    BUG_ON(j->depth != 0);
+    char *text =
+        j->is_out_of_memory || !j->open[0]
+            ? NULL
+            : json_dumps(j->open[0],
+                         JSON_COMPACT | JSON_REAL_PRECISION((size_t)digits));
+    if (text)
+        write_escaped(out, text);
+    free(text);
+    json_release(j);
+    return text ? OK : err_set(e, ERR_MEMORY, "not enough memory for JSON");
+}
+
+void json_release(struct json *j)
+{
+    json_decref(j->open[0]);
+    *j = (struct json){ 0 };
+}
