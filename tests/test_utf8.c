@@ -88,6 +88,22 @@ static void test_utf8__no_buffer_is_overrun(void **state)
     }
 }
 
+static void test_utf8__lines_stay_lines(void **state)
+{
+    (void)state;
+    static const char text[] = "a\tb\n\x1b[31m\xff\xc3\xa9\r\0c";
+    char *shown = NULL;
+    size_t n_shown;
+    FILE *f = open_memstream(&shown, &n_shown);
+    assert_non_null(f);
+    utf8_print(f, text, sizeof text - 1, true);
+    fputc('|', f);
+    utf8_print(f, "\xc3\xa9", 2, false);
+    fclose(f);
+    assert_string_equal(shown, "a\tb\n\\x1b[31m\\xff\xc3\xa9\\r\\x00c|?");
+    free(shown);
+}
+
 static void test_utf8__the_locale_decides_about_unicode(void **state)
 {
     (void)state;
@@ -117,6 +133,7 @@ int main(void)
         cmocka_unit_test(test_utf8__what_is_shown_is_printable),
         cmocka_unit_test(test_utf8__a_long_text_loses_its_middle),
         cmocka_unit_test(test_utf8__no_buffer_is_overrun),
+        cmocka_unit_test(test_utf8__lines_stay_lines),
         cmocka_unit_test(test_utf8__the_locale_decides_about_unicode),
     };
     return cmocka_run_group_tests_name("utf8", tests, NULL, NULL);

@@ -287,7 +287,7 @@ named_tests_exist() {
 # is not ours are passed over; docs/EXTENDING.md names files that are to be made.
 # shellcheck disable=SC2016 # awk's
 named_files_exist() {
-    local others='xxhash.h cblas.h hdf5.h cmocka.h ini.h omp.h family_name.c room/file.h'
+    local others='xxhash.h cblas.h hdf5.h cmocka.h ini.h jansson.h omp.h family_name.c room/file.h'
     others+=' llm.c karpathy/llm.c' # a project
     find src tests tools -name '*.[ch]' >"$scratch/files"
     find src tests tools docs README.md -name '*.[ch]' -o -name '*.sh' -o -name '*.py' \

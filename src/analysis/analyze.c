@@ -7,9 +7,9 @@
 
 #include "analysis/analysis.h"
 #include "analysis/measured.h"
+#include "analysis/run_model.h"
 #include "base/moment.h"
 #include "base/text.h"
-#include "config/config_differ.h"
 #include "io/arrays.h"
 #include "io/fsys.h"
 #include "train/session.h"
@@ -89,28 +89,6 @@ static void plan(struct analysis *a, struct arena *arena)
     }
 }
 
-/* The settings that the numbers of a checkpoint were computed with, as sealed
- * in it. The run's config.ini may say otherwise only where a run's past does
- * not hang on it; there it wins, as it does for training. */
-static int check_config(struct analysis *a, const char *sealed,
-                        const char *path, struct err *e)
-{
-    char here[KEY_PRINT_MAX], there[KEY_PRINT_MAX];
-    struct config own;
-    struct config_key k;
-    if (config_load_text(&own, sealed, path, e))
-        return e->code;
-    if (!config_past_differs(&k, &a->config, &own))
-        return OK;
-    config_value(here, sizeof here, &a->config, k);
-    config_value(there, sizeof there, &own, k);
-    return err_set(
-        e, ERR_CONFIG,
-        "%s/config.ini: %s.%s is %.200s, but %.200s in %s, which the "
-        "run wrote: undo that change",
-        a->dir, k.section->name, k.key->name, here, there, path);
-}
-
 /* Weights of the i-th checkpoint into the session; how many tokens they saw. */
 static int load_weights(double *tokens, struct analysis *a, idx i,
                         struct err *e)
@@ -122,7 +100,7 @@ static int load_weights(double *tokens, struct analysis *a, idx i,
     if (checkpoint_load(&head, path, &a->session.model.table, &data, e))
         return e->code;
     engine_upload(&a->session.engine);
-    check_config(a, head.config, path, e);
+    run_model_check(&a->config, a->dir, head.config, path, e);
     free(head.config);
     if (e->code)
         return e->code;
@@ -196,7 +174,7 @@ static int check_first(struct analysis *a, struct err *e)
     struct checkpoint_head head = { 0 };
     run_step_path(path, a->dir, a->steps.steps[0]);
     if (checkpoint_read_head(&head, path, e) == OK)
-        check_config(a, head.config, path, e);
+        run_model_check(&a->config, a->dir, head.config, path, e);
     free(head.config);
     return e->code;
 }

@@ -23,6 +23,7 @@ enum rng_purpose {
     RNG_EPOCH, /* which samples; a = 0: order of an epoch, b; 1: sample b */
     RNG_EDIT,  /* what edits draw; a = edit and split, b = sample */
     RNG_MIX,   /* order of the parts of a mixture; b = block */
+    RNG_SAY,   /* what follows a text; b = how many tokens already did */
 };
 
 /* Seeds that people give travel as doubles in bounds and messages: exact up

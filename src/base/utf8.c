@@ -155,6 +155,19 @@ idx utf8_show(char *out, size_t cap, const char *s, idx columns, bool unicode)
     return utf8_columns(out);
 }
 
+void utf8_print(FILE *out, const char *text, size_t n, bool unicode)
+{
+    for (const char *p = text; p < text + n;) {
+        char piece[PIECE_MAX];
+        idx used = show_one(piece, p, unicode);
+        if (*p == '\n' || *p == '\t')
+            fputc(*p, out);
+        else
+            fputs(piece, out);
+        p += used;
+    }
+}
+
 bool utf8_terminal(void)
 {
     static const char *const names[] = { "LC_ALL", "LC_CTYPE", "LANG" };

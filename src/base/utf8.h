@@ -8,6 +8,8 @@
 #ifndef SINKLAB_UTF8_H
 #define SINKLAB_UTF8_H
 
+#include <stdio.h>
+
 #include "base/base.h"
 
 /* utf8_decode - the character at s and the bytes it takes, at least 1.
@@ -26,6 +28,10 @@ idx utf8_columns(const char *s);
  * without `unicode` every character beyond ASCII appears as ?. Too long a text
  * loses its middle for "..". Returns the columns used. */
 idx utf8_show(char *out, size_t cap, const char *s, idx columns, bool unicode);
+
+/* utf8_print - a text of n bytes, of any length, with a NUL behind it: as
+ * utf8_show has it, but line feeds and tabs are what they are. */
+void utf8_print(FILE *out, const char *text, size_t n, bool unicode);
 
 /* utf8_terminal - does the environment (LC_ALL, LC_CTYPE, LANG) promise that
  * what is printed may be UTF-8? */

@@ -211,10 +211,18 @@ int pieces_learn(char **model, size_t *n_bytes,
 
 /* ---- encoding ------------------------------------------------------------ */
 
+/* Where tokens go, and ends of documents (NULL: they do not matter). */
+struct sink {
+    int (*add)(void *user, int32_t token, struct err *e);
+    int (*end)(void *user, size_t n_all, struct err *e);
+    void *user;
+    const char *remedy; /* where text does not come back */
+};
+
 struct encoding {
     const struct pieces *pieces;
     const struct text_batch *batch;
-    struct token_part *part;
+    const struct sink *sink;
     FILE *in, *out;
 };
 
@@ -242,11 +250,8 @@ static int say_lost(const struct encoding *c, size_t at, struct err *e)
     char place[TEXT_PLACE_MAX];
     text_batch_place(place, c->batch, at);
     return err_set(e, ERR_DATA,
-                   "%s does not come back from the pieces of %s: give a model "
-                   "without normalisation and with pieces for bytes (spm_train "
-                   "--normalization_rule_name=identity --byte_fallback "
-                   "--remove_extra_whitespaces=false)",
-                   place, c->pieces->name);
+                   "%s does not come back from the pieces of %s: give %s",
+                   place, c->pieces->name, c->sink->remedy);
 }
 
 /* A number of the line; false: its end. */
@@ -293,7 +298,7 @@ static int add_bytes(const struct encoding *c, const char *text, size_t n,
         int32_t token = c->pieces->bytes[(unsigned char)text[i]];
         if (token < 0)
             return say_lost(c, at + i, e);
-        if (token_part_add(c->part, &token, 1, e))
+        if (c->sink->add(c->sink->user, token, e))
             return e->code;
     }
     return OK;
@@ -310,7 +315,7 @@ static int read_line(void *user, const char *text, struct segment s, size_t at,
     for (bool is_first = true; read_token(&token, c->out); is_first = false) {
         if (!is_spelt(c, token, text, s.n, &done, is_first))
             return say_lost(c, at + done, e);
-        if (token_part_add(c->part, &token, 1, e))
+        if (c->sink->add(c->sink->user, token, e))
             return e->code;
     }
     if (getc(c->out) != '\n')
@@ -324,17 +329,17 @@ static int read_line(void *user, const char *text, struct segment s, size_t at,
 static int end_document(void *user, size_t n_all, struct err *e)
 {
     const struct encoding *c = user;
-    return token_part_end_document(c->part, n_all, e);
+    return c->sink->end ? c->sink->end(c->sink->user, n_all, e) : OK;
 }
 
-int pieces_encode(const struct pieces *p, struct text_batch *batch,
-                  struct token_part *part, struct err *e)
+static int encode_batch(const struct pieces *p, struct text_batch *batch,
+                        const struct sink *sink, struct err *e)
 {
     struct streams s;
     if (batch->n == 0)
         return OK;
     if (streams_open(&s, e) == OK) {
-        struct encoding c = { p, batch, part, s.in, s.out };
+        struct encoding c = { p, batch, sink, s.in, s.out };
         const struct text_visit write = { .segment = write_line, .user = &c };
         const struct text_visit read = { read_line, end_document, &c };
         if (text_batch_visit(batch, &write, e) == OK &&
@@ -344,6 +349,70 @@ int pieces_encode(const struct pieces *p, struct text_batch *batch,
     }
     streams_close(&s);
     return e->code ? e->code : text_batch_drop(batch, e);
+}
+
+static int add_to_part(void *user, int32_t token, struct err *e)
+{
+    return token_part_add(user, &token, 1, e);
+}
+
+static int end_in_part(void *user, size_t n_all, struct err *e)
+{
+    return token_part_end_document(user, n_all, e);
+}
+
+int pieces_encode(const struct pieces *p, struct text_batch *batch,
+                  struct token_part *part, struct err *e)
+{
+    const struct sink sink = {
+        add_to_part, end_in_part, part,
+        "a model without normalisation and with pieces for bytes (spm_train "
+        "--normalization_rule_name=identity --byte_fallback "
+        "--remove_extra_whitespaces=false)"
+    };
+    return encode_batch(p, batch, &sink, e);
+}
+
+struct spelt {
+    int32_t *tokens; /* (cap) */
+    idx n, cap;
+};
+
+static int add_to_spelt(void *user, int32_t token, struct err *e)
+{
+    struct spelt *s = user;
+    if (s->n == s->cap) {
+        idx cap = s->cap ? 2 * s->cap : 64;
+        int32_t *more = realloc(s->tokens, (size_t)cap * sizeof *more);
+        if (!more)
+            return err_set(e, ERR_MEMORY, "no memory for %td tokens", cap);
+        s->tokens = more;
+        s->cap = cap;
+    }
+    s->tokens[s->n++] = token;
+    return OK;
+}
+
+int pieces_spell(int32_t **tokens, idx *n, const struct pieces *p,
+                 const char *text, const char *name, struct err *e)
+{
+    struct text_batch batch = { 0 };
+    struct spelt spelt = { 0 };
+    size_t length = strlen(text);
+    const struct document document = { .path = name, .size = length };
+    const struct sink sink = { add_to_spelt, NULL, &spelt,
+                               "a text without it" };
+    if (text_batch_begin(&batch, &document, 0, e) == OK &&
+        text_batch_add(&batch, (const unsigned char *)text, length, e) == OK) {
+        text_batch_end(&batch);
+        encode_batch(p, &batch, &sink, e);
+    }
+    text_batch_release(&batch);
+    if (e->code)
+        free(spelt.tokens);
+    *tokens = e->code ? NULL : spelt.tokens;
+    *n = e->code ? 0 : spelt.n;
+    return e->code;
 }
 
 /* ---- a model ------------------------------------------------------------- */

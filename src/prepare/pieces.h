@@ -70,6 +70,12 @@ int pieces_open(struct pieces *p, const char *model, const char *name,
 int pieces_encode(const struct pieces *p, struct text_batch *batch,
                   struct token_part *part, struct err *e);
 
+/* pieces_spell - a text in memory as *n tokens, which the caller frees (NULL of
+ * an empty text); name: what messages call it, "NAME: byte 3 ...". The text is
+ * UTF-8. */
+int pieces_spell(int32_t **tokens, idx *n, const struct pieces *p,
+                 const char *text, const char *name, struct err *e);
+
 void pieces_release(struct pieces *p);
 
 #endif

@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 #include "data/source.h"
-#include "report/token_text.h"
+#include "data/token_text.h"
 
 struct sample {
     const struct source *source;

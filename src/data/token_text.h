@@ -3,6 +3,8 @@
 #ifndef SINKLAB_TOKEN_TEXT_H
 #define SINKLAB_TOKEN_TEXT_H
 
+#include <stdio.h>
+
 #include "data/source.h"
 #include "data/vocabulary.h"
 
@@ -32,6 +34,11 @@ idx tokens_show(char out[TOKEN_TEXT_MAX], const struct token_text *x, idx part,
 /* One token by itself. */
 void token_show(char out[TOKEN_TEXT_MAX], const struct token_text *x, idx part,
                 int32_t token);
+
+/* tokens_write - n tokens of a part as the text they stand for, byte for byte:
+ * nothing is escaped; ours by name, <BOS>; numbers with blanks between. */
+void tokens_write(FILE *out, const struct token_text *x, idx part,
+                  const int32_t *tokens, idx n);
 
 /* What stands between two tokens: nothing between bytes. */
 const char *token_gap(const struct token_text *x, idx part);

@@ -1,4 +1,4 @@
-#include "report/token_text.h"
+#include "data/token_text.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -98,18 +98,23 @@ static void show_piece(char out[TOKEN_TEXT_MAX], const struct token_text *x,
         utf8_show(out, TOKEN_TEXT_MAX, text, PIECE_COLUMNS, x->unicode);
 }
 
+/* The name of a token of ours; NULL: it is of the corpora. */
+static const char *name_of(const struct source *s, int32_t token)
+{
+    if (token == s->bos)
+        return "<BOS>";
+    if (token == s->eos)
+        return "<EOS>";
+    return token == s->fixed && token >= s->n_plain ? "<FIXED>" : NULL;
+}
+
 idx tokens_show(char out[TOKEN_TEXT_MAX], const struct token_text *x, idx part,
                 const int32_t *tokens, idx n)
 {
-    const struct source *s = x->source;
-    const char *piece;
+    const char *piece, *name = name_of(x->source, tokens[0]);
     idx piece_n;
-    if (tokens[0] == s->bos)
-        strcpy(out, "<BOS>");
-    else if (tokens[0] == s->eos)
-        strcpy(out, "<EOS>");
-    else if (tokens[0] == s->fixed && tokens[0] >= s->n_plain)
-        strcpy(out, "<FIXED>");
+    if (name)
+        strcpy(out, name);
     else if (x->looks[part] == LOOK_BYTES && byte_of(x, part, tokens[0]) >= 0)
         return show_character(out, x, part, tokens, n);
     else if (x->looks[part] == LOOK_PIECES &&
@@ -127,6 +132,34 @@ void token_show(char out[TOKEN_TEXT_MAX], const struct token_text *x, idx part,
                 int32_t token)
 {
     tokens_show(out, x, part, &token, 1);
+}
+
+static void write_one(FILE *out, const struct token_text *x, idx part,
+                      int32_t token)
+{
+    char shown[TOKEN_TEXT_MAX];
+    const char *piece, *name = name_of(x->source, token);
+    idx n;
+    int byte = x->looks[part] == LOOK_BYTES ? byte_of(x, part, token) : -1;
+    if (!name && byte >= 0) {
+        fputc(byte, out);
+    } else if (!name && x->looks[part] == LOOK_PIECES &&
+               (piece = vocabulary_text(&x->vocabularies[part], token, &n))) {
+        fwrite(piece, 1, (size_t)n, out);
+    } else {
+        token_show(shown, x, part, token);
+        fputs(shown, out);
+    }
+}
+
+void tokens_write(FILE *out, const struct token_text *x, idx part,
+                  const int32_t *tokens, idx n)
+{
+    for (idx i = 0; i < n; i++) {
+        if (i && x->looks[part] == LOOK_NUMBERS)
+            fputc(' ', out);
+        write_one(out, x, part, tokens[i]);
+    }
 }
 
 const char *token_gap(const struct token_text *x, idx part)
