@@ -188,7 +188,14 @@ static int save_analysis(const char *path, struct err *e)
         { "head", "1", "heads", COUNT_OF(heads), .doubles = heads },
     };
     static const struct array arrays[] = {
-        { "sink_1", "1", "what it is", 2, { 0, 1 }, .floats = values },
+        { "sink_1",
+          "sinks",
+          "1",
+          "what it is",
+          NULL,
+          2,
+          { 0, 1 },
+          .floats = values },
     };
     const struct arrays all = { notes,  COUNT_OF(notes), axes, COUNT_OF(axes),
                                 arrays, COUNT_OF(arrays) };

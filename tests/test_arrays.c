@@ -47,12 +47,15 @@ static void fixture_init(struct fixture *f)
     for (idx i = 0; i < STEPS; i++)
         f->loss[i] = i == 2 ? NAN : 5.0 / (double)(i + 3);
     f->arrays[0] = (struct array){ .name = "sink_1",
+                                   .long_name = "sinks on token 1",
+                                   .source = "the study",
                                    .unit = "1",
                                    .definition = "share above eps",
                                    .ndim = 4,
                                    .axes = { 0, 1, 2, 3 },
                                    .floats = f->sink };
     f->arrays[1] = (struct array){ .name = "val_loss",
+                                   .long_name = "validation loss",
                                    .unit = "nat",
                                    .definition = "mean cross-entropy",
                                    .ndim = 1,

@@ -2,6 +2,7 @@
 #include "io/fsys.h"
 #include "metric/columns.h"
 #include "metric/meter.h"
+#include "metric/metric_table.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -10,8 +11,8 @@
 
 /* A meter of two columns of its own, for it alone decides which there are. */
 static struct meter_column measured[] = {
-    { .name = "sink_1", .k = 1, .is_given = true, .n = 1, .scalar = 0.25 },
-    { .name = "sink_2", .k = 2, .is_given = false, .n = 1, .scalar = NAN },
+    { .is.k = 1, .name = "sink_1", .is_given = true, .n = 1, .scalar = 0.25 },
+    { .is.k = 2, .name = "sink_2", .is_given = false, .n = 1, .scalar = NAN },
 };
 static struct meter meter = { .columns = measured, .n_columns = 2 };
 static const struct run_columns all = { &meter, true, true, NULL },
@@ -22,7 +23,7 @@ static int open_meter(void **state)
 {
     (void)state;
     for (idx i = 0; i < meter.n_columns; i++)
-        measured[i].metric = &metric_table[0]; /* sink_ */
+        measured[i].metric = measured[i].is.metric = metric_at(0); /* sink_ */
     return 0;
 }
 
@@ -93,7 +94,7 @@ static void test_columns__every_one_is_told(void **state)
         assert_true(column_find(&again, f.name));
         assert_ptr_equal(again.row, f.row);
         assert_ptr_equal(again.metric, f.metric);
-        assert_true(*f.unit && *f.definition && *f.format);
+        assert_true(*f.unit && *f.definition && *f.format && *f.title);
         assert_true(strlen(f.name) < COLUMN_NAME_MAX);
     }
     assert_true(column_find(&f, "sink_64") && f.is_share);
@@ -141,8 +142,8 @@ static void test_columns__documents_tell_of_each(void **state)
         fsys_read_file(&pages[0], &n, "docs/FORMATS.md", 1 << 20, &e), OK);
     assert_int_equal(
         fsys_read_file(&pages[1], &n, "docs/METRICS.md", 1 << 20, &e), OK);
-    for (idx i = 0; i < n_column_table + n_metric_table; i++) {
-        const struct metric *m = &metric_table[idx_max(i - n_column_table, 0)];
+    for (idx i = 0; i < n_column_table || metric_at(i - n_column_table); i++) {
+        const struct metric *m = metric_at(idx_max(i - n_column_table, 0));
         char word[COLUMN_NAME_MAX + 2];
         snprintf(word, sizeof word, "`%s%s`",
                  i < n_column_table ? column_table[i].text.name : m->text.name,

@@ -79,7 +79,7 @@ static void test_config__unknown_section_names_the_nearest(void **state)
            "@:1: unknown section 'modle', did you mean model?");
     expect("[zzzzz]\n", "@:1: unknown section 'zzzzz', want one of run, model, "
                         "attention, loss, "
-                        "optim, train, data, sink, checkpoint");
+                        "optim, train, data, sink, metrics, checkpoint");
 }
 
 static void test_config__wrong_values_say_what_is_wanted(void **state)

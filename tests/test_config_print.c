@@ -90,6 +90,8 @@ static void make_fit(struct config *c)
     c->attention.document_token = -1;
     c->attention.kv_heads = 0;
     c->loss.from = c->loss.to = c->loss.hidden_depth = 0;
+    key_copy_text(c->metrics.names, "sink_*, companions");
+    key_copy_text(c->metrics.eps, "");
 }
 
 static void random_config(struct config *c, struct rng *r)

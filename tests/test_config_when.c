@@ -194,8 +194,10 @@ static idx values_of(char values[VALUES_MAX][VALUE_MAX], struct config_key k)
 {
     static const char *const integers[] = { "1", "2", "3", "5", "16", "24" };
     static const char *const reals[] = { "0.25", "0.5", "2", "3" };
-    static const char *const texts[] = { "a", "b", "0123456789abcdef",
-                                         "1*random,1*bigram-backcopy" };
+    static const char *const texts[] = {
+        "a",       "b",   "0123456789abcdef", "1*random,1*bigram-backcopy",
+        "first_*", "0.25"
+    };
     idx n = 0;
     switch (k.key->type) {
     case KEY_INT:

@@ -14,22 +14,24 @@
 /* 40 sequences of 64: two passes of at most 2048 tokens, the second ragged. */
 enum { L = 2, H = 2, C = 12, V = 20, T = 64, N = 40 };
 
-static struct sink_options sinks; /* main sets it */
+static struct sink_options sinks; /* main sets them */
+static struct metrics_options metrics;
 
 /* On an engine of its own, with the weights of t. */
 static void start_meter(struct meter *m, const struct tiny *t,
                         const struct sink_options *o, idx n, int threads)
 {
     struct engine *g = calloc(1, sizeof *g);
+    struct metric_choice choice = { o, &metrics };
     struct engine_request r = {
-        .B = 1, .T = t->m.T, .reads = METER_READS, .threads = threads
+        .B = 1, .T = t->m.T, .reads = meter_reads(&choice), .threads = threads
     };
     struct err e = { 0 };
     assert_non_null(g);
     meter_shape(&r.seen_B, &r.seen_T, &t->m.spec.model, o, n);
     struct batch_rules rules = model_batch_rules(&t->m, r.seen_T);
     assert_int_equal(engine_open(g, &t->m, &r, &e), OK);
-    assert_int_equal(meter_open(m, g, o, n, &rules, &e), OK);
+    assert_int_equal(meter_open(m, g, &choice, n, &rules, &e), OK);
 }
 
 static void run_meter(struct meter *m, const struct tiny *t)
@@ -397,7 +399,7 @@ static void test_meter__names_a_column_for_each_position(void **state)
     for (idx k = 1; k <= 3; k++) {
         char name[32];
         snprintf(name, sizeof name, "sink_%td", k);
-        assert_int_equal(column(&x.meter, name)->k, k);
+        assert_int_equal(column(&x.meter, name)->is.k, k);
     }
     assert_null(meter_find(&x.meter, "sink_4"));
     assert_null(meter_find(&x.meter, "sink_"));
@@ -651,9 +653,9 @@ static void test_meter__one_token_has_no_rest_to_compare_with(void **state)
     run_meter(&x.meter, &x.t);
     for (idx i = 0; i < x.meter.n_columns; i++) {
         const struct meter_column *c = &x.meter.columns[i];
-        bool needs_rest = c->metric->needs_rest;
+        bool needs_rest = c->metric->least_rows > 1;
         bool is_extra = c->metric->needs_extra;
-        assert_int_equal(c->is_given, !needs_rest && !is_extra && c->k == 1);
+        assert_int_equal(c->is_given, !needs_rest && !is_extra && c->is.k == 1);
         assert_int_equal(!isnan(c->scalar), c->is_given);
     }
     close_meter(&x);
@@ -745,6 +747,7 @@ static void test_meter__layers_may_have_columns_of_their_own(void **state)
 int main(void)
 {
     key_defaults(sink_keys, n_sink_keys, &sinks);
+    key_defaults(metrics_keys, n_metrics_keys, &metrics);
     sinks.tokens = T;
     sinks.positions = 3;
     const struct CMUnitTest tests[] = {

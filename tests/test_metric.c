@@ -3,6 +3,7 @@
 #include "gradcheck.h"
 #include "harness.h"
 #include "metric/metric.h"
+#include "metric/metric_table.h"
 
 #include <math.h>
 #include <string.h>
@@ -15,7 +16,7 @@ struct hand {
     real a[T * (T + 1)];
     double row_mass[T];
     struct head_view head;
-    struct weight_view view;
+    struct metric_head view;
 };
 
 static real *entry(struct hand *h, idx row, idx column)
@@ -33,7 +34,7 @@ static void fill_uniform(struct hand *h, idx n_extra)
             *entry(h, row, j) = (real)(1.0 / (double)(n_extra + row + 1));
 }
 
-static const struct weight_view *look(struct hand *h, bool sums_to_one)
+static const struct metric_head *look(struct hand *h, bool sums_to_one)
 {
     for (idx row = 0; row < T; row++) {
         h->row_mass[row] = 0;
@@ -42,7 +43,7 @@ static const struct weight_view *look(struct hand *h, bool sums_to_one)
     }
     h->head =
         (struct head_view){ .T = T, .n_extra = h->n_extra, .weights = h->a };
-    h->view = (struct weight_view){ .head = &h->head,
+    h->view = (struct metric_head){ .head = &h->head,
                                     .rows = T,
                                     .eps = 0.3,
                                     .k = 1,
@@ -51,11 +52,12 @@ static const struct weight_view *look(struct hand *h, bool sums_to_one)
     return &h->view;
 }
 
-static double value(const char *name, const struct weight_view *v)
+static double value(const char *name, const struct metric_head *v)
 {
-    for (idx i = 0; i < n_metric_table; i++)
-        if (strcmp(metric_table[i].text.name, name) == 0) {
-            struct ratio r = metric_table[i].of_head(v);
+    for (idx i = 0; metric_at(i); i++)
+        if (strcmp(metric_at(i)->text.name, name) == 0) {
+            struct ratio r;
+            metric_at(i)->of_head(&r, v);
             return r.top / r.bottom;
         }
     fail_msg("no metric %s", name);
@@ -260,25 +262,42 @@ static void test_hidden_ratio__is_of_whole_rows(void **state)
 {
     (void)state;
     const real x[3 * 2] = { 3, 4, 1, 0, 0, -3 };
-    const struct hidden_view v = { .x = x, .rows = 3, .C = 2 };
-    for (idx i = 0; i < n_metric_table; i++)
-        if (strcmp(metric_table[i].text.name, "hidden_ratio") == 0) {
-            struct ratio r = metric_table[i].of_depth(&v);
+    const struct metric_rows v = { .x = x, .rows = 3, .n = 2 };
+    for (idx i = 0; metric_at(i); i++)
+        if (strcmp(metric_at(i)->text.name, "hidden_ratio") == 0) {
+            struct ratio r;
+            metric_at(i)->of_rows(&r, &v);
             assert_close(r.top / r.bottom, 2.5, 1e-6);
         }
+}
+
+static bool is_group(const char *name)
+{
+    for (const struct metric_group *g = metric_groups; g->name; g++)
+        if (strcmp(g->name, name) == 0)
+            return true;
+    return false;
 }
 
 static void test_metrics__every_row_is_complete(void **state)
 {
     (void)state;
-    for (idx i = 0; i < n_metric_table; i++) {
-        const struct metric *m = &metric_table[i];
+    for (idx i = 0; metric_at(i); i++) {
+        const struct metric *m = metric_at(i);
+        int functions = !!m->of_head + !!m->of_rows + !!m->of_sequence;
         assert_true(strlen(m->text.name) > 0 && strlen(m->unit) > 0);
-        assert_true(strlen(m->text.formula) > 0);
-        assert_int_equal(m->of_head != NULL, m->axes == METRIC_HEAD);
-        assert_int_equal(m->of_depth != NULL, m->axes == METRIC_DEPTH);
+        assert_true(strlen(m->text.formula) > 0 && strlen(m->title) > 0);
+        assert_true(is_group(m->group));
+        assert_true(functions <= 1 && metric_ndim(m) <= METRIC_NDIM_MAX);
+        assert_int_equal(functions > 0, m->reads != 0);
+        if (m->of_head)
+            assert_true(m->axes[0] == OVER_LAYER && m->axes[1] == OVER_HEAD);
+        if (m->of_rows)
+            assert_true((m->axes[0] == OVER_DEPTH) ==
+                        (m->reads == TAP_BIT(TAP_RESIDUAL) ||
+                         m->reads == TAP_BIT(TAP_D_RESIDUAL)));
         for (idx j = 0; j < i; j++)
-            assert_string_not_equal(m->text.name, metric_table[j].text.name);
+            assert_string_not_equal(m->text.name, metric_at(j)->text.name);
     }
 }
 

@@ -34,19 +34,24 @@ struct analysis {
     char run_id[RUN_ID_MAX];
 };
 
-enum { CSV_ROW_MAX = 4096, AXES = 5, PRINTED_WIDTH = 8 };
-enum { AXIS_STEP, AXIS_LAYER, AXIS_HEAD, AXIS_DEPTH, AXIS_SEQUENCE };
+enum { CSV_ROW_MAX = 16384, PRINTED_WIDTH = 8 };
+
+/* Of analysis.h5: in front of them those of metrics, by their number. */
+enum { AXIS_STEP = METRIC_AXES, AXIS_SEQUENCE, AXES };
 
 static const struct array sequence_facts[SEQUENCE_FACTS] = {
     { .name = "sequence_part",
+      .long_name = "part of the mixture",
       .unit = "1",
       .definition = "part of data.mixture that it is from, from 0" },
     { .name = "sequence_unit",
+      .long_name = "unit of the sequence",
       .unit = "1",
       .definition = "number of the document with order = documents, of the "
                     "random stream of a generator, else its first place in "
                     "what is held out" },
     { .name = "sequence_offset",
+      .long_name = "place of its first token",
       .unit = "1",
       .definition =
           "where its first token lies that is one of the files', from "
@@ -255,34 +260,79 @@ static void name_sequences(struct analysis *a)
                                              sizeof *t->batch.tokens));
 }
 
-/* The columns over their axes, but for the step, which is one; returns how
- * many. */
-static idx fill_arrays(struct array *arrays, const struct analysis *a)
+/* Axes of analysis.h5, those that arrays have and no others. */
+struct axis_set {
+    int64_t *counts; /* owned: 0, 1, 2, ... */
+    struct axis all[AXES];
+    idx n;
+    int number[AXES]; /* in all; -1: none has it yet */
+};
+
+static int open_axes(struct axis_set *s, const struct analysis *a)
 {
-    struct column_facts f;
+    const struct metric_shape *shape = &a->session.meter.shape;
+    idx most = 0;
+    for (int i = OVER_NOTHING + 1; i < METRIC_AXES; i++)
+        most = idx_max(most, metric_axes[i].extent(shape));
+    for (int i = 0; i < AXES; i++)
+        s->number[i] = -1;
+    s->counts = calloc((size_t)most, sizeof *s->counts);
+    if (!s->counts)
+        return ERR_MEMORY;
+    fill_counts(s->counts, most, 0);
+    return OK;
+}
+
+static int axis_number(struct axis_set *s, const struct analysis *a, int axis)
+{
+    struct axis x = { "step",     "1",          "optimizer updates done",
+                      a->steps.n, a->step_axis, NULL };
+    if (s->number[axis] >= 0)
+        return s->number[axis];
+    if (axis == AXIS_SEQUENCE)
+        x = (struct axis){ "sequence",
+                           "1",
+                           "number of a measured sequence, from 0",
+                           a->session.meter.n_sequences,
+                           a->sequence_axis,
+                           NULL };
+    else if (axis < METRIC_AXES)
+        x = (struct axis){ metric_axes[axis].name,
+                           "1",
+                           metric_axes[axis].long_name,
+                           metric_axes[axis].extent(&a->session.meter.shape),
+                           s->counts,
+                           NULL };
+    s->all[s->n] = x;
+    return s->number[axis] = (int)s->n++;
+}
+
+/* The columns over their axes, but for the step, which is one; returns how
+ * many. facts: their texts, as many. */
+static idx fill_arrays(struct array *arrays, struct column_facts *facts,
+                       struct axis_set *axes, const struct analysis *a)
+{
     idx n = 0;
-    for (idx i = 0; column_at(&f, &a->columns, COLUMN_ANALYSIS, i); i++) {
-        struct array x = { .name = f.name,
-                           .unit = f.unit,
-                           .definition = f.definition,
+    for (idx i = 0; column_at(&facts[i], &a->columns, COLUMN_ANALYSIS, i);
+         i++) {
+        const struct column_facts *f = &facts[i];
+        struct array x = { .name = f->name,
+                           .long_name = f->title,
+                           .unit = f->unit,
+                           .definition = f->definition,
+                           .source = f->source,
                            .ndim = 1,
-                           .axes = { AXIS_STEP },
+                           .axes = { axis_number(axes, a, AXIS_STEP) },
                            .doubles = a->values[i] };
-        if (f.metric && f.metric->axes == METRIC_DEPTH) {
-            x.ndim = 2;
-            x.axes[1] = AXIS_DEPTH;
-        } else if (f.metric) {
-            x.ndim = 3;
-            x.axes[1] = AXIS_LAYER;
-            x.axes[2] = AXIS_HEAD;
-        }
+        for (idx k = 0; f->metric && f->metric->axes[k] != OVER_NOTHING; k++)
+            x.axes[x.ndim++] = axis_number(axes, a, (int)f->metric->axes[k]);
         if (i > 0)
             arrays[n++] = x;
     }
     for (int i = 0; i < SEQUENCE_FACTS; i++) {
         arrays[n] = sequence_facts[i];
         arrays[n].ndim = 1;
-        arrays[n].axes[0] = AXIS_SEQUENCE;
+        arrays[n].axes[0] = axis_number(axes, a, AXIS_SEQUENCE);
         arrays[n++].doubles = a->sequences[i];
     }
     return n;
@@ -291,30 +341,17 @@ static idx fill_arrays(struct array *arrays, const struct analysis *a)
 /* analysis.h5 from what was measured. */
 static int save_arrays(struct analysis *a, struct err *e)
 {
-    idx L = a->session.model.L, H = a->session.model.views;
     struct config told = a->session.config; /* with the hashes of files */
     told.train.threads = 0; /* they change no byte, here neither */
     char *config = config_print(&told, NULL);
-    struct array *arrays =
-        calloc((size_t)(count_columns(a) + SEQUENCE_FACTS), sizeof *arrays);
-    int64_t *counts = calloc((size_t)(2 * L + H + 1), sizeof *counts);
-    if (!config || !arrays || !counts) {
+    size_t n = (size_t)(count_columns(a) + SEQUENCE_FACTS + 1);
+    struct array *arrays = calloc(n, sizeof *arrays);
+    struct column_facts *facts = calloc(n, sizeof *facts);
+    struct axis_set axes = { 0 };
+    if (open_axes(&axes, a) || !config || !arrays || !facts) {
         err_set(e, ERR_MEMORY, "out of memory");
         goto out;
     }
-    fill_counts(counts, L, 0);
-    fill_counts(counts + L, H, 0);
-    fill_counts(counts + L + H, L + 1, 0);
-    const struct axis axes[AXES] = {
-        { "step", "1", "optimizer updates done", a->steps.n, a->step_axis,
-          NULL },
-        { "layer", "1", "block, from 0", L, counts, NULL },
-        { "head", "1", "head, from 0", H, counts + L, NULL },
-        { "depth", "1", "blocks behind the hidden state; 0: embedding", L + 1,
-          counts + L + H, NULL },
-        { "sequence", "1", "number of a measured sequence, from 0",
-          a->session.meter.n_sequences, a->sequence_axis, NULL },
-    };
     struct measured measured = measured_by(&a->config, true);
     char on[MEASURED_TEXT_MAX], loss_on[MEASURED_TEXT_MAX];
     measured_print(on, &measured);
@@ -328,13 +365,15 @@ static int save_arrays(struct analysis *a, struct err *e)
         { "input", input_name(a->config.sink.input) },
         { "sequences", a->sequences_hash },
     };
-    struct arrays all = { notes, COUNT_OF(notes), axes,
-                          AXES,  arrays,          fill_arrays(arrays, a) };
+    idx n_arrays = fill_arrays(arrays, facts, &axes, a);
+    struct arrays all = { notes,  COUNT_OF(notes), axes.all,
+                          axes.n, arrays,          n_arrays };
     char path[RUN_PATH_MAX];
     run_path(path, a->dir, RUN_ARRAYS);
     arrays_save(path, &all, e);
 out:
-    free(counts);
+    free(axes.counts);
+    free(facts);
     free(arrays);
     free(config);
     return e->code;

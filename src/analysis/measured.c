@@ -223,6 +223,8 @@ static bool matters(struct config_key k)
 {
     if (strcmp(k.section->name, "sink") == 0)
         return strcmp(k.key->name, "path") != 0;
+    if (strcmp(k.section->name, "metrics") == 0)
+        return true;
     return !(k.key->flags & KEY_RESUME) ||
            strncmp(k.key->name, "val_", strlen("val_")) == 0;
 }

@@ -33,6 +33,8 @@ static void print_entry(const struct catalog_kind *k, struct catalog_entry *e)
     field("set by", e->text.key);
     field(k->label, e->text.formula);
     field("normalizer", *e->normalizers ? e->normalizers : NULL);
+    field("group", e->group);
+    field("axes", *e->axes ? e->axes : NULL);
     field("parameters", e->text.parameters);
     field("source", e->text.source);
     field("sinks", e->text.sinks);

@@ -10,7 +10,7 @@
 #include "data/order.h"
 #include "data/stored_format.h"
 #include "metric/columns.h"
-#include "metric/metric.h"
+#include "metric/metric_table.h"
 #include "nn/attention/edits/score_edit.h"
 #include "nn/attention/weights/normalizer.h"
 #include "nn/attention/weights/weights.h"
@@ -56,10 +56,16 @@ static void tell_preset(struct catalog_entry *e, const void *row)
 static void tell_metric(struct catalog_entry *e, const void *row)
 {
     const struct metric *m = row;
+    struct text t = { .at = e->axes, .cap_bytes = sizeof e->axes };
     if (m->is_per_position) {
         snprintf(e->name, sizeof e->name, "%sK", m->text.name);
         e->text.name = e->name;
     }
+    e->axes[0] = '\0';
+    for (idx i = 0; m->axes[i] != OVER_NOTHING; i++)
+        text_add(&t, "%s%s", i ? ", " : "", metric_axes[m->axes[i]].name);
+    BUG_ON(t.n >= sizeof e->axes);
+    e->group = m->group;
 }
 
 static void tell_column(struct catalog_entry *e, const void *row)
@@ -97,6 +103,8 @@ static void tell_loss(struct catalog_entry *e, const void *row)
     {                                                                          \
         .rows = table, .row_bytes = sizeof *(table), __VA_ARGS__               \
     }
+#define METRIC_ROWS(name) ROWS(metrics_##name, .tell = tell_metric),
+
 /* --- the kinds ------------------------------------------------------------ */
 
 const struct catalog_kind catalog_kinds[] = {
@@ -229,7 +237,7 @@ const struct catalog_kind catalog_kinds[] = {
     { .name = "metric",
       .key = "columns of metrics.csv, timing.csv and analysis.csv",
       .label = "definition",
-      .lists = { ROWS(metric_table, .tell = tell_metric),
+      .lists = { METRIC_FILES(METRIC_ROWS) //
                  ROWS(column_table, .tell = tell_column) } },
     { .name = "tap",
       .key = "points of a model that metrics read and interventions change",

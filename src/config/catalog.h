@@ -8,13 +8,15 @@
 #include "base/base.h"
 #include "base/op_text.h"
 
-enum { CATALOG_LISTS = 3 + 1 }; /* the last has no rows */
+enum { CATALOG_LISTS = 23 + 1 }; /* the last has no rows */
 
 /* Strings live as long as the program, or in the entry: it is not copied. */
 struct catalog_entry {
     struct op_text text; /* NULL: not told of this kind */
     const char *see;     /* title of the kind that tells the rest, or NULL */
+    const char *group;   /* of a metric; else NULL */
     char key[64], name[32], normalizers[80], formula[256];
+    char axes[64]; /* of a metric: "layer, head"; "": none */
 };
 
 /* A table of rows that begin with their struct op_text: pointers to them, the

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "io/ini.h"
 #include "io/sealed_text.h"
+#include "metric/names.h"
 
 enum {
     INCLUDE_DEPTH = 8,
@@ -261,7 +262,10 @@ static int check_together(const struct config *c, const char *place,
                           struct err *e)
 {
     struct model_spec spec = config_spec(c);
+    struct metric_choice choice = { &c->sink, &c->metrics };
     int rc = model_spec_check(&spec, e);
+    if (rc == OK)
+        rc = metrics_check(&choice, e);
     if (rc && e)
         err_prefix(e, "%s", place);
     return rc;

@@ -88,6 +88,7 @@ const struct config_section config_sections[] = {
     SECTION(train, "how long, how much at a time, what is reported"),
     SECTION(data, "where tokens come from"),
     SECTION(sink, "how attention sinks are measured"),
+    SECTION(metrics, "what is measured"),
     SECTION(checkpoint, "which steps are kept"),
 };
 const idx n_config_sections = COUNT_OF(config_sections);

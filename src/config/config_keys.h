@@ -54,6 +54,7 @@ struct config {
     struct train_options train;
     struct data_options data;
     struct sink_options sink;
+    struct metrics_options metrics;
     struct checkpoint_options checkpoint;
 };
 

@@ -65,7 +65,10 @@ static void save_array(struct hdf *h, const struct arrays *all,
         hdf_attach_scale(h, path, i, scale);
     }
     hdf_put_text(h, path, "units", a->unit);
+    hdf_put_text(h, path, "long_name", a->long_name);
     hdf_put_text(h, path, "definition", a->definition);
+    if (a->source)
+        hdf_put_text(h, path, "source", a->source);
 }
 
 /* The size of the file, from above. */

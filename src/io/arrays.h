@@ -28,8 +28,10 @@ struct axis {
  * for "not measured". */
 struct array {
     const char *name;         /* a plain word, other than any axis's */
+    const char *long_name;    /* in a few words, for axes of figures */
     const char *unit;         /* "1" where there is none */
     const char *definition;   /* one sentence: what exactly it is */
+    const char *source;       /* who defined it; NULL: nobody to name */
     int ndim;                 /* 1 .. ARRAY_NDIM_MAX */
     int axes[ARRAY_NDIM_MAX]; /* numbers of axes, slowest first */
     const float *floats;      /* row-major */

@@ -43,7 +43,8 @@ static bool has_terms(const struct run_columns *c)
 LOSS_TERMS(HAS_TERM)
 
 #define TERM_COLUMN(term, least, most, in, what, when)                         \
-    { .text = { .name = "loss_" #term,                                         \
+    { .title = #term ", a term of the loss",                                   \
+      .text = { .name = "loss_" #term,                                         \
                 .formula = what ", mean over the update's targets" },          \
       .unit = in,                                                              \
       .there_if = "[loss] " #term " is ever other than 0",                     \
@@ -55,17 +56,20 @@ LOSS_TERMS(HAS_TERM)
 
 /* docs/FORMATS.md and docs/METRICS.md tell of them at length. */
 const struct column column_table[] = {
-    { .text = { .name = "step", .formula = "optimizer updates done" },
+    { .title = "step",
+      .text = { .name = "step", .formula = "optimizer updates done" },
       .unit = "1",
       .at = AT(step),
       .files = ASKED | TIMED | SHOWN,
       .format = "%.0f" },
-    { .text = { .name = "tokens", .formula = "tokens seen in training" },
+    { .title = "training tokens",
+      .text = { .name = "tokens", .formula = "tokens seen in training" },
       .unit = "1",
       .at = AT(tokens),
       .files = LOGGED | ANALYZED,
       .format = "%.15g" },
-    { .text = { .name = "loss",
+    { .title = "training loss",
+      .text = { .name = "loss",
                 .formula =
                     "mean loss of the update's batch before the update" },
       .unit = "nat",
@@ -73,7 +77,8 @@ const struct column column_table[] = {
       .files = ASKED,
       .format = NUMBER,
       .digits = 4 },
-    { .text = { .name = "objective",
+    { .title = "objective",
+      .text = { .name = "objective",
                 .formula = "what the update's gradient is of: loss, and each "
                            "term of [loss] times its factor" },
       .unit = "1",
@@ -84,7 +89,8 @@ const struct column column_table[] = {
       .format = NUMBER,
       .digits = 4 },
     LOSS_TERMS(TERM_COLUMN) //
-    { .text = { .name = "grad_norm",
+    { .title = "gradient norm",
+      .text = { .name = "grad_norm",
                 .formula =
                     "global norm of the update's gradient before clipping" },
       .unit = "1",
@@ -92,13 +98,15 @@ const struct column column_table[] = {
       .files = LOGGED,
       .format = NUMBER,
       .digits = 4 },
-    { .text = { .name = "lr", .formula = "learning rate of the update" },
+    { .title = "learning rate",
+      .text = { .name = "lr", .formula = "learning rate of the update" },
       .unit = "1",
       .at = AT(lr),
       .files = LOGGED,
       .format = NUMBER,
       .digits = 6 },
-    { .text = { .name = "val_loss",
+    { .title = "validation loss",
+      .text = { .name = "val_loss",
                 .formula =
                     "mean cross-entropy of a target, over the targets of the "
                     "validation sequences that count" },
@@ -108,7 +116,8 @@ const struct column column_table[] = {
       .format = NUMBER,
       .digits = 4,
       .is_validation = true },
-    { .text = { .name = "val_loss_se",
+    { .title = "standard error of the validation loss",
+      .text = { .name = "val_loss_se",
                 .formula = "standard error of val_loss, from the losses of the "
                            "sequences" },
       .unit = "nat",
@@ -117,7 +126,8 @@ const struct column column_table[] = {
       .format = NUMBER,
       .digits = 4,
       .is_validation = true },
-    { .text = { .name = "val_excess",
+    { .title = "validation loss above the least possible",
+      .text = { .name = "val_excess",
                 .formula =
                     "val_loss less the mean of -log p(target) under the source "
                     "itself, over the same targets" },
@@ -129,7 +139,8 @@ const struct column column_table[] = {
       .format = NUMBER,
       .digits = 4,
       .is_validation = true },
-    { .text = { .name = "val_bits_per_byte",
+    { .title = "validation bits a byte",
+      .text = { .name = "val_bits_per_byte",
                 .formula =
                     "what the targets of val_loss cost together, in bits, over "
                     "the bytes of text that they stand for" },
@@ -141,7 +152,8 @@ const struct column column_table[] = {
       .format = NUMBER,
       .digits = 4,
       .is_validation = true },
-    { .text = { .name = "wall_s",
+    { .title = "training time",
+      .text = { .name = "wall_s",
                 .formula =
                     "time that was spent on training, in all starts so far" },
       .unit = "s",
@@ -149,7 +161,8 @@ const struct column column_table[] = {
       .files = TIMED,
       .format = "%.3f",
       .digits = 1 },
-    { .text = { .name = "tokens_per_s",
+    { .title = "training tokens a second",
+      .text = { .name = "tokens_per_s",
                 .formula =
                     "training tokens a second since the row before, with all "
                     "that was measured and saved in between" },
@@ -169,6 +182,7 @@ static void tell_row(struct column_facts *f, const struct column *c)
         .name = c->text.name,
         .unit = c->unit,
         .definition = c->text.formula,
+        .source = c->text.source,
         .there_if = c->there_if,
         .format = c->format,
         .files = c->files,
@@ -176,15 +190,18 @@ static void tell_row(struct column_facts *f, const struct column *c)
         .is_validation = c->is_validation,
         .row = c,
     };
+    snprintf(f->title, sizeof f->title, "%s", c->title);
 }
 
-static void tell_metric(struct column_facts *f, const struct metric *m,
+static void tell_metric(struct column_facts *f, const struct metric_name *n,
                         const char *name)
 {
+    const struct metric *m = n->metric;
     *f = (struct column_facts){
         .name = name,
         .unit = m->unit,
         .definition = m->text.formula,
+        .source = m->text.source,
         .format = NUMBER,
         .files = ASKED | ANALYZED,
         .digits = m->is_share ? PERCENT_DIGITS : METRIC_DIGITS,
@@ -192,6 +209,7 @@ static void tell_metric(struct column_facts *f, const struct metric *m,
         .is_bounded = m->is_share && !m->exceeds_one,
         .metric = m,
     };
+    metric_name_title(f->title, n);
 }
 
 bool column_find(struct column_facts *f, const char *name)
@@ -201,20 +219,11 @@ bool column_find(struct column_facts *f, const char *name)
             tell_row(f, &column_table[i]);
             return true;
         }
-    for (idx i = 0; i < n_metric_table; i++) {
-        const struct metric *m = &metric_table[i];
-        size_t n = strlen(m->text.name);
-        if (strncmp(name, m->text.name, n) != 0 ||
-            strlen(name) >= COLUMN_NAME_MAX)
-            continue;
-        const char *rest = name + n;
-        if (m->is_per_position ? *rest && !rest[strspn(rest, "0123456789")]
-                               : !*rest) {
-            tell_metric(f, m, name);
-            return true;
-        }
-    }
-    return false;
+    struct metric_name n;
+    if (!metric_name_find(&n, name))
+        return false;
+    tell_metric(f, &n, name);
+    return true;
 }
 
 bool metric_is_share(const char *column)
@@ -248,9 +257,9 @@ bool column_at(struct column_facts *f, const struct run_columns *c,
     }
     for (idx k = 0; k < c->meter->n_columns; k++) {
         const struct meter_column *own = &c->meter->columns[k];
-        tell_metric(f, own->metric, own->name);
+        tell_metric(f, &own->is, own->name);
         f->own = own;
-        if (own->metric->is_printed && own->k == 1)
+        if (own->metric->is_printed && own->is.k == 1 && !own->is.is_at)
             f->files |= COLUMN_PRINTED;
         if (f->files & (int)file && i-- == 0)
             return true;

@@ -55,6 +55,7 @@ struct run_columns;
 
 struct column {
     struct op_text text;  /* its formula: the definition, without the unit */
+    const char *title;    /* in a few words, for axes of figures */
     const char *unit;     /* "1": none */
     const char *there_if; /* is_there in words; NULL: always */
     bool (*is_there)(const struct run_columns *c); /* NULL: in every run */
@@ -72,6 +73,8 @@ extern const idx n_column_table;
 /* A column of whatever kind. */
 struct column_facts {
     const char *name, *unit, *definition, *there_if;
+    const char *source;           /* who defined it; NULL: nobody to name */
+    char title[COLUMN_TITLE_MAX]; /* in a few words, for axes and captions */
     const char *format;
     int files, digits;
     bool is_validation;

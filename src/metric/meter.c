@@ -1,19 +1,32 @@
 #include "metric/meter.h"
 
 #include <math.h>
-#include <stdio.h>
+#include <omp.h>
 #include <string.h>
 
 #include "nn/attention/attention_facts.h"
 
 enum { PASS_TOKENS = 2048 }; /* of a forward pass, about */
 
-static idx count_columns(const struct sink_options *o)
+/* ---- columns ----------------------------------------------------------- */
+
+static bool next_column(struct metric_name *n, struct metric_cursor *at,
+                        const struct metric_choice *c)
 {
-    idx n = 0;
-    for (idx i = 0; i < n_metric_table; i++)
-        n += metric_table[i].is_per_position ? o->positions : 1;
-    return n;
+    while (metric_next_asked(n, at, c))
+        if (metric_is_metered(n->metric))
+            return true;
+    return false;
+}
+
+static idx count_columns(const struct metric_choice *c)
+{
+    struct metric_name n;
+    struct metric_cursor at = { 0 };
+    idx count = 0;
+    while (next_column(&n, &at, c))
+        count++;
+    return count;
 }
 
 /* Has any layer an extra column to measure? One that can change nothing is
@@ -29,41 +42,66 @@ static bool has_extra_column(const struct model *m)
     return false;
 }
 
-static void name_columns(struct meter *t, const struct sink_options *o)
+/* Is there in a sequence of so many tokens what the column is about? */
+static bool has_rows(const struct metric_name *n, idx rows)
 {
-    struct meter_column *c = t->columns;
+    return n->k <= rows && n->metric->least_rows <= rows;
+}
+
+static void name_columns(struct meter *t, const struct metric_choice *choice)
+{
+    struct metric_cursor at = { 0 };
     bool has_extra = has_extra_column(t->m);
-    for (idx i = 0; i < n_metric_table; i++) {
-        const struct metric *m = &metric_table[i];
-        idx copies = m->is_per_position ? o->positions : 1;
-        for (idx k = 1; k <= copies; k++, c++) {
-            c->metric = m;
-            c->k = k;
-            c->is_given = (has_extra || !m->needs_extra) && k <= t->T &&
-                          (t->T > 1 || !m->needs_rest);
-            c->n = m->axes == METRIC_HEAD ? t->m->L * t->m->views : t->m->L + 1;
-            if (m->is_per_position)
-                snprintf(c->name, sizeof c->name, "%s%td", m->text.name, k);
-            else
-                snprintf(c->name, sizeof c->name, "%s", m->text.name);
-        }
+    for (idx i = 0; i < t->n_columns; i++) {
+        struct meter_column *c = &t->columns[i];
+        BUG_ON(!next_column(&c->is, &at, choice));
+        c->name = c->is.name;
+        c->metric = c->is.metric;
+        c->is_there =
+            (has_extra || !c->metric->needs_extra) && has_rows(&c->is, t->T);
+        c->is_given = c->is_there;
+        c->n = metric_count(c->metric, &t->shape, 0);
     }
 }
 
-static void plan(struct meter *t, struct arena *arena, idx n_columns,
+int meter_reads(const struct metric_choice *c)
+{
+    struct metric_name n;
+    struct metric_cursor at = { 0 };
+    int reads = 0;
+    while (next_column(&n, &at, c))
+        reads |= n.metric->reads;
+    return reads;
+}
+
+/* ---- memory ------------------------------------------------------------ */
+
+static void plan(struct meter *t, struct arena *arena,
+                 const struct metric_choice *choice,
                  const struct batch_rules *rules, int threads)
 {
-    t->columns = arena_bytes(arena, (size_t)n_columns * sizeof *t->columns);
+    struct metric_cursor at = { 0 };
+    struct metric_name name;
+    t->columns = arena_bytes(arena, (size_t)t->n_columns * sizeof *t->columns);
     batch_plan(&t->batch, arena, t->n_sequences, t->T, rules);
-    t->ratios =
-        arena_bytes(arena, (size_t)(n_columns * t->n_sequences * t->ratio_n) *
-                               sizeof *t->ratios);
     t->row_mass = arena_doubles(arena, threads * t->T);
-    for (idx i = 0; i < n_columns; i++) {
-        double *value = arena_doubles(arena, t->ratio_n);
+    t->depths = arena_bytes(arena, (size_t)(threads * (t->shape.L + 1)) *
+                                       sizeof *t->depths);
+    t->room_n = 0;
+    for (idx i = 0; next_column(&name, &at, choice); i++) {
+        size_t n = (size_t)metric_count(name.metric, &t->shape, 0);
+        struct meter_column c = {
+            .value = arena_bytes(arena, n * sizeof(double)),
+            .given = arena_bytes(arena, n * sizeof(bool)),
+            .sum = arena_bytes(arena, n * sizeof(struct ratio)),
+            .pass = arena_bytes(arena, (size_t)t->B * n * sizeof(struct ratio)),
+        };
         if (t->columns)
-            t->columns[i].value = value;
+            t->columns[i] = c;
+        if (name.metric->room)
+            t->room_n = idx_max(t->room_n, name.metric->room(&t->shape));
     }
+    t->room = arena_doubles(arena, threads * t->room_n);
 }
 
 void meter_shape(idx *B, idx *T, const struct model_options *m,
@@ -74,43 +112,44 @@ void meter_shape(idx *B, idx *T, const struct model_options *m,
 }
 
 static struct meter meter_of(const struct model *m,
-                             const struct sink_options *o, idx n_sequences)
+                             const struct metric_choice *c, idx n_sequences)
 {
     struct meter t = {
         .m = m,
-        .eps = o->eps,
         .n_sequences = n_sequences,
-        .n_columns = count_columns(o),
-        .ratio_n = idx_max(m->L * m->views, m->L + 1),
+        .n_columns = count_columns(c),
+        .reads = meter_reads(c),
     };
-    meter_shape(&t.B, &t.T, &m->spec.model, o, n_sequences);
+    meter_shape(&t.B, &t.T, &m->spec.model, c->sink, n_sequences);
+    t.shape = (struct metric_shape){ m->L, m->views, t.T, m->C };
     return t;
 }
 
-size_t meter_bytes(const struct model *m, const struct sink_options *o,
+size_t meter_bytes(const struct model *m, const struct metric_choice *c,
                    idx n_sequences, const struct batch_rules *rules,
                    int threads)
 {
-    struct meter t = meter_of(m, o, n_sequences);
+    struct meter t = meter_of(m, c, n_sequences);
     struct arena measure = { 0 };
-    plan(&t, &measure, t.n_columns, rules, threads);
+    plan(&t, &measure, c, rules, threads);
     return measure.used_bytes;
 }
 
 int meter_open(struct meter *t, struct engine *engine,
-               const struct sink_options *o, idx n_sequences,
+               const struct metric_choice *c, idx n_sequences,
                const struct batch_rules *rules, struct err *e)
 {
     int threads = engine->request.threads;
-    *t = meter_of(engine->m, o, n_sequences);
+    *t = meter_of(engine->m, c, n_sequences);
     t->engine = engine;
-    BUG_ON(t->T != engine->request.seen_T || t->B > engine->request.seen_B);
+    BUG_ON(t->T != engine->request.seen_T || t->B > engine->request.seen_B ||
+           t->reads & ~engine->request.reads);
     struct arena measure = { 0 };
-    plan(t, &measure, t->n_columns, rules, threads);
+    plan(t, &measure, c, rules, threads);
     if (arena_open(&t->arena, measure.used_bytes, e))
         return e->code;
-    plan(t, &t->arena, t->n_columns, rules, threads);
-    name_columns(t, o);
+    plan(t, &t->arena, c, rules, threads);
+    name_columns(t, c);
     return OK;
 }
 
@@ -120,21 +159,26 @@ void meter_release(struct meter *t)
     *t = (struct meter){ 0 };
 }
 
-static struct ratio *ratio_at(const struct meter *t, idx column, idx sequence)
+/* ---- a pass ------------------------------------------------------------ */
+
+static bool is_measured(const struct meter_column *c)
 {
-    return t->ratios + (column * t->n_sequences + sequence) * t->ratio_n;
+    return c->is_there && !c->is_skipped;
 }
 
-/* Is there in a sequence of so many tokens what the metric is about? */
-static bool is_measured(const struct meter_column *c, idx rows)
+/* Where a column's numbers of one sequence of the pass lie that are `at` in its
+ * outer axes; nothing is there at first. */
+static struct ratio *clear(const struct meter_column *c, idx sequence, idx at,
+                           idx inner)
 {
-    return c->is_given && c->k <= rows && (rows > 1 || !c->metric->needs_rest);
+    struct ratio *r = c->pass + sequence * c->n + at * inner;
+    for (idx i = 0; i < inner; i++)
+        r[i] = (struct ratio){ .is_none = true };
+    return r;
 }
 
-static void see_head(void *context, const struct head_view *h)
+static double *fill_row_mass(const struct meter *t, const struct head_view *h)
 {
-    struct meter *t = context;
-    idx rows = batch_used(&t->batch, t->first + h->sequence);
     double *mass = t->row_mass + h->worker * t->T;
     idx row_n = h->n_extra + h->T;
     for (idx row = 0; row < h->T; row++) {
@@ -145,108 +189,174 @@ static void see_head(void *context, const struct head_view *h)
             mass[row] += (double)h->extra_mass[row] -
                          fabs((double)h->weights[row * row_n]);
     }
-    struct weight_view v = { .head = h,
-                             .rows = rows,
-                             .eps = t->eps,
-                             .sums_to_one = attention_sums_to_one(
-                                 &t->m->blocks[h->layer].attention),
-                             .row_mass = mass };
+    return mass;
+}
+
+static void see_head(void *context, const struct head_view *h)
+{
+    struct meter *t = context;
+    struct metric_head v = {
+        .head = h,
+        .rows = batch_used(&t->batch, t->first + h->sequence),
+        .sums_to_one = attention_sums_to_one(&t->m->blocks[h->layer].attention),
+        .room = t->room + h->worker * t->room_n,
+    };
+    if (h->weights)
+        v.row_mass = fill_row_mass(t, h);
+    bool is_backward = h->dq || h->dk || h->dv;
     for (idx i = 0; i < t->n_columns; i++) {
         const struct meter_column *c = &t->columns[i];
-        if (c->metric->axes != METRIC_HEAD || !c->is_given)
+        int gradients = c->metric->reads & TAPS_OF_HEAD_GRADIENTS;
+        if (!c->metric->of_head || !is_measured(c) || !gradients == is_backward)
             continue;
-        v.k = c->k;
-        struct ratio *r = ratio_at(t, i, t->first + h->sequence);
-        bool is_absent = c->metric->needs_extra && !h->n_extra;
-        r[h->layer * t->m->views + h->head] =
-            !is_measured(c, rows) ? (struct ratio){ 0, 0 }
-            : is_absent           ? (struct ratio){ 0, 1 }
-                                  : c->metric->of_head(&v);
+        idx inner = metric_count(c->metric, &t->shape, 2);
+        struct ratio *r =
+            clear(c, h->sequence, h->layer * t->shape.H + h->head, inner);
+        v.k = c->is.k;
+        v.eps = c->is.eps;
+        if (!has_rows(&c->is, v.rows))
+            continue;
+        if (c->metric->needs_extra && !h->n_extra)
+            *r = (struct ratio){ 0, 1, false }; /* nothing lies there */
+        else
+            c->metric->of_head(r, &v);
     }
 }
 
-/* Hidden states of the B sequences of the pass that just ended. */
-static void see_depths(struct meter *t, idx B)
+static void see_rows(void *context, const struct tap_rows *rows)
 {
-    idx L = t->m->L, C = t->m->C;
+    struct meter *t = context;
+    idx used = batch_used(&t->batch, t->first + rows->sequence);
+    struct metric_rows v = {
+        .x = rows->x,
+        .first = rows->first,
+        .rows = idx_max(0, idx_min(rows->rows, used - rows->first)),
+        .n = rows->n,
+        .room = t->room + rows->worker * t->room_n,
+    };
     for (idx i = 0; i < t->n_columns; i++) {
-        const struct metric *m = t->columns[i].metric;
-        if (m->axes != METRIC_DEPTH || !t->columns[i].is_given)
+        const struct meter_column *c = &t->columns[i];
+        if (!c->metric->of_rows || !is_measured(c) ||
+            c->metric->reads != TAP_BIT(rows->tap))
             continue;
-        for (idx b = 0; b < B; b++) {
-            idx rows = batch_used(&t->batch, t->first + b);
-            for (idx depth = 0; depth <= L; depth++) {
-                struct hidden_view v = {
-                    .x = engine_hidden(t->engine, depth, b),
-                    .rows = rows,
-                    .C = C,
-                };
-                ratio_at(t, i, t->first + b)[depth] =
-                    is_measured(&t->columns[i], rows) ? m->of_depth(&v)
-                                                      : (struct ratio){ 0, 0 };
-            }
-        }
+        bool is_inside = c->metric->axes[0] == OVER_LAYER ||
+                         c->metric->axes[0] == OVER_DEPTH;
+        idx inner = metric_count(c->metric, &t->shape, is_inside);
+        idx at = is_inside ? rows->layer : 0;
+        struct ratio *r = c->pass + rows->sequence * c->n + at * inner;
+        if (rows->first == 0)
+            r = clear(c, rows->sequence, at, inner);
+        if (has_rows(&c->is, used))
+            c->metric->of_rows(r, &v);
     }
 }
 
-/* The larger; NaN if one is, where fmax would drop it. */
-static double max_or_nan(double a, double b)
+/* Of the pass that just ended. */
+static void see_sequence(struct meter *t, idx sequence)
 {
-    return isnan(a) || a > b ? a : b;
+    idx depths = t->shape.L + 1, worker = omp_get_thread_num();
+    const real **x = t->depths + worker * depths;
+    for (idx depth = 0; depth < depths; depth++)
+        x[depth] = engine_hidden(t->engine, depth, sequence);
+    struct metric_sequence v = {
+        .x = x,
+        .rows = batch_used(&t->batch, t->first + sequence),
+        .C = t->shape.C,
+        .L = t->shape.L,
+        .room = t->room + worker * t->room_n,
+    };
+    for (idx i = 0; i < t->n_columns; i++) {
+        const struct meter_column *c = &t->columns[i];
+        if (!c->metric->of_sequence || !is_measured(c))
+            continue;
+        struct ratio *r = clear(c, sequence, 0, c->n);
+        if (has_rows(&c->is, v.rows))
+            c->metric->of_sequence(r, &v);
+    }
+}
+
+static void see_sequences(struct meter *t, idx B)
+{
+#pragma omp parallel for schedule(static)                                      \
+    num_threads(t->engine->request.threads)
+    for (idx i = 0; i < B; i++)
+        see_sequence(t, i);
+}
+
+static void observe(struct meter *t, idx B)
+{
+    struct batch part = batch_part(&t->batch, t->first, B);
+    const struct observer observer = { .reads = t->reads,
+                                       .see_head = see_head,
+                                       .see_rows = see_rows,
+                                       .context = t };
+    if (t->reads & TAPS_OF_GRADIENTS)
+        engine_observe_gradients(t->engine, &part, &observer);
+    else
+        engine_observe(t->engine, &part, &observer);
+    see_sequences(t, B);
+}
+
+/* ---- sums -------------------------------------------------------------- */
+
+static void start_sums(struct meter_column *c)
+{
+    for (idx j = 0; j < c->n; j++)
+        c->sum[j] = (struct ratio){ .is_none = true };
+}
+
+/* In the order of sequences. */
+static void add_pass(struct meter_column *c, idx B)
+{
+    for (idx b = 0; b < B; b++)
+        for (idx j = 0; j < c->n; j++) {
+            const struct ratio *r = &c->pass[b * c->n + j];
+            if (r->is_none)
+                continue;
+            c->sum[j].is_none = false;
+            c->sum[j].top += r->top;
+            c->sum[j].bottom += r->bottom;
+        }
 }
 
 /* Means over sequences, then the ratio; then the scalar over the model. A NaN
  * anywhere is one in the scalar. */
-static void reduce(struct meter *t, idx column)
+static void reduce(const struct meter *t, struct meter_column *c)
 {
-    struct meter_column *c = &t->columns[column];
-    double sum = 0, max = -INFINITY;
+    c->is_given = false;
     for (idx j = 0; j < c->n; j++) {
-        struct ratio r = { 0, 0 };
-        for (idx s = 0; s < t->n_sequences; s++) {
-            r.top += ratio_at(t, column, s)[j].top;
-            r.bottom += ratio_at(t, column, s)[j].bottom;
-        }
-        c->value[j] = c->is_given ? r.top / r.bottom : NAN;
-        sum += c->value[j];
-        max = max_or_nan(max, c->value[j]);
+        c->given[j] = c->is_there && !c->sum[j].is_none;
+        c->is_given = c->is_given || c->given[j];
+        c->value[j] = c->given[j] ? c->sum[j].top / c->sum[j].bottom : NAN;
     }
-    c->scalar = c->metric->reduce == REDUCE_MAX ? max : sum / (double)c->n;
-    if (!c->is_given)
-        c->scalar = NAN;
-}
-
-/* What no sequence has enough tokens for is not there. */
-static void drop_columns(struct meter *t)
-{
-    idx most = 0;
-    for (idx s = 0; s < t->n_sequences; s++)
-        most = idx_max(most, batch_used(&t->batch, s));
-    for (idx i = 0; i < t->n_columns; i++)
-        t->columns[i].is_given = is_measured(&t->columns[i], most);
+    if (c->metric->finish && c->is_given)
+        c->metric->finish(c->value, &t->shape);
+    c->scalar = metric_reduce(c->metric, c->value, c->given, c->n);
 }
 
 void meter_run(struct meter *t)
 {
-    struct observer observer = { .reads = METER_READS,
-                                 .see_head = see_head,
-                                 .context = t };
-    drop_columns(t);
+    for (idx i = 0; i < t->n_columns; i++)
+        start_sums(&t->columns[i]);
     for (t->first = 0; t->first < t->n_sequences; t->first += t->B) {
         idx B = idx_min(t->B, t->n_sequences - t->first);
-        struct batch part = batch_part(&t->batch, t->first, B);
-        engine_observe(t->engine, &part, &observer);
-        see_depths(t, B);
+        observe(t, B);
+        for (idx i = 0; i < t->n_columns; i++)
+            if (is_measured(&t->columns[i]))
+                add_pass(&t->columns[i], B);
     }
     for (idx i = 0; i < t->n_columns; i++)
-        reduce(t, i);
+        if (!t->columns[i].is_skipped)
+            reduce(t, &t->columns[i]);
 }
 
 double meter_progress(const struct meter *t)
 {
-    for (idx i = 0; i < t->n_columns; i++)
-        if (t->columns[i].metric->is_progress && t->columns[i].k == 1)
-            return t->columns[i].scalar;
+    for (idx i = 0; i < t->n_columns; i++) {
+        const struct meter_column *c = &t->columns[i];
+        if (c->metric->is_progress && c->is.k == 1 && !c->is.is_at)
+            return c->scalar;
+    }
     return NAN;
 }
 

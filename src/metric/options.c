@@ -57,3 +57,18 @@ const struct key sink_keys[] = {
       "sink.probe_every != 0" },
 };
 const idx n_sink_keys = COUNT_OF(sink_keys);
+#undef FIELD
+
+#define FIELD(f) offsetof(struct metrics_options, f)
+const struct key metrics_keys[] = {
+    { "names", KEY_TEXT, FIELD(names), "default", 0, 0, NULL,
+      KEY_COSMETIC | KEY_STAYS,
+      "what is measured: names of metrics or groups, or patterns as sink_*, "
+      "separated by commas; `sinklab list metric` has all",
+      NULL },
+    { "eps", KEY_TEXT, FIELD(eps), "", 0, 0, NULL, KEY_COSMETIC | KEY_STAYS,
+      "sinks are counted at these thresholds, too, separated by commas: 0.1, "
+      "0.5 adds sink_1_at_0.1 and others",
+      NULL },
+};
+const idx n_metrics_keys = COUNT_OF(metrics_keys);

@@ -1,4 +1,5 @@
-/* options.h - the [sink] keys: how sinks are measured. */
+/* options.h - the keys of [sink] and [metrics]: how sinks are measured, and
+ * what is measured beside them. */
 #ifndef SINKLAB_METRIC_OPTIONS_H
 #define SINKLAB_METRIC_OPTIONS_H
 
@@ -6,8 +7,8 @@
 #include "base/err.h"
 #include "base/key.h"
 
-/* Bytes of a column's name, NUL included. */
-enum { COLUMN_NAME_MAX = 32 };
+/* Bytes of a column's name, and of what axes of figures say, NUL included. */
+enum { COLUMN_NAME_MAX = 40, COLUMN_TITLE_MAX = 80 };
 
 enum sink_bos { SINK_BOS_DATA, SINK_BOS_NO };
 
@@ -28,5 +29,14 @@ struct sink_options {
 
 extern const struct key sink_keys[];
 extern const idx n_sink_keys;
+
+/* names.h reads them. */
+struct metrics_options {
+    char names[KEY_TEXT_MAX]; /* metrics, groups or patterns, by commas */
+    char eps[KEY_TEXT_MAX];   /* thresholds beside sink.eps, by commas */
+};
+
+extern const struct key metrics_keys[];
+extern const idx n_metrics_keys;
 
 #endif

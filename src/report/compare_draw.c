@@ -1,6 +1,6 @@
 #include "report/compare_draw.h"
 
-#include "metric/metric.h"
+#include "metric/metric_table.h"
 #include "report/plot.h"
 
 #include <stdlib.h>
@@ -19,9 +19,9 @@ idx compare_panels(const char *names[PANELS_MAX],
 {
     idx n = 0;
     names[n++] = o->metric;
-    for (idx i = 0; o->figure && i < n_metric_table; i++) {
-        const char *name = metric_table[i].text.name;
-        if (metric_table[i].is_drawn && strcmp(name, o->metric) != 0) {
+    for (idx i = 0; o->figure && metric_at(i); i++) {
+        const char *name = metric_at(i)->text.name;
+        if (metric_at(i)->is_drawn && strcmp(name, o->metric) != 0) {
             BUG_ON(n == PANELS_MAX - 1);
             names[n++] = name;
         }

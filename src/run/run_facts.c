@@ -2,7 +2,7 @@
 
 #include "base/nearest.h"
 #include "base/text.h"
-#include "metric/metric.h"
+#include "metric/metric_table.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -48,9 +48,9 @@ static int say_unknown(const char *name, struct err *e)
     for (idx i = 0; i < n_column_table; i++)
         if (is_column(column_table[i].text.name))
             nearest_offer(&near, column_table[i].text.name);
-    for (idx i = 0; i < n_metric_table; i++)
-        if (!metric_table[i].is_per_position)
-            nearest_offer(&near, metric_table[i].text.name);
+    for (idx i = 0; metric_at(i); i++)
+        if (!metric_at(i)->is_per_position)
+            nearest_offer(&near, metric_at(i)->text.name);
     if (near.name)
         return err_set(e, ERR_USAGE, "no key or value '%s', did you mean %s?",
                        shown, near.name);

@@ -23,14 +23,20 @@ static idx meter_sequences(const struct config *c, bool is_training)
     return is_training ? c->sink.probe_sequences : c->sink.sequences;
 }
 
+static struct metric_choice choice_of(const struct config *c)
+{
+    return (struct metric_choice){ &c->sink, &c->metrics };
+}
+
 /* What this config asks of an engine; borrows it. */
 static struct engine_request request_of(const struct config *c,
                                         bool is_training)
 {
+    struct metric_choice choice = choice_of(c);
     struct engine_request r = {
         .B = c->train.batch,
         .T = c->model.context,
-        .reads = METER_READS,
+        .reads = meter_reads(&choice),
         .optim = is_training ? &c->optim : NULL,
         .threads = session_threads(c),
     };
@@ -72,9 +78,10 @@ size_t session_bytes(const struct config *c, const struct model *m,
     struct arena own = { 0 };
     s.model = *m; /* borrowed: plan functions only read it */
     struct batch_rules seen = session_rules(&s, r.seen_T);
+    struct metric_choice choice = choice_of(c);
     plan(&s, &own);
     return own.used_bytes + engine_bytes(m, &r) +
-           meter_bytes(m, &c->sink, meter_sequences(c, is_training), &seen,
+           meter_bytes(m, &choice, meter_sequences(c, is_training), &seen,
                        r.threads) +
            session_state_bytes(c, m, is_training);
 }
@@ -204,10 +211,11 @@ int session_open(struct session *s, const struct config *c, bool is_training,
     struct arena measure = { 0 };
     struct err own = { 0 };
     struct batch_rules seen = session_rules(s, request.seen_T);
+    struct metric_choice choice = choice_of(c);
     plan(s, &measure);
     if (engine_open(&s->engine, &s->model, &request, &own) ||
         arena_open(&s->arena, measure.used_bytes, &own) ||
-        meter_open(&s->meter, &s->engine, &c->sink,
+        meter_open(&s->meter, &s->engine, &choice,
                    meter_sequences(c, is_training), &seen, &own))
         return err_set(e, own.code, "%s: %s", own.text, remedy);
     plan(s, &s->arena);

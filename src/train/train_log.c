@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { ROW_MAX = 8192 };
+enum { ROW_MAX = 16384 };
 
 static void print_names(char text[ROW_MAX], const struct train_log *l,
                         enum column_file file)

@@ -71,16 +71,18 @@ static int check_measured(const struct train_target *t,
     for (struct config_key k = { 0 }; config_next_key(&k);) {
         config_value(old, sizeof old, kept, k);
         config_value(new, sizeof new, &t->config, k);
-        if (strcmp(k.section->name, "sink") || !(k.key->flags & KEY_STAYS) ||
-            !strcmp(old, new))
+        if ((strcmp(k.section->name, "sink") &&
+             strcmp(k.section->name, "metrics")) ||
+            !(k.key->flags & KEY_STAYS) || !strcmp(old, new))
             continue;
         shell_word(word, sizeof word, t->dir);
         return err_set(e, ERR_CONFIG,
-                       "%s: sink.%s: metrics.csv of %s was begun with %.80s, "
-                       "and goes on with it; `sinklab analyze %s sink.%s=%.80s`"
+                       "%s: %s.%s: metrics.csv of %s was begun with %.80s, "
+                       "and goes on with it; `sinklab analyze %s %s.%s=%.80s`"
                        " measures with another",
-                       place, k.key->name, t->dir, *old ? old : "none", word,
-                       k.key->name, new);
+                       place, k.section->name, k.key->name, t->dir,
+                       *old ? old : "none", word, k.section->name, k.key->name,
+                       new);
     }
     return OK;
 }

@@ -145,7 +145,7 @@ check "the others are done" grep -Eq '^2 analyzed, 0 up to date' broken.txt
 expect_fail 3 'config.ini: attention.weights is softplus, but relu in .*undo' \
     "$SINKLAB" analyze broken/0003-relu-seed2
 cp -r s/0000-softmax-seed1 cosmetic
-sed -i '/^\[sink\]/,$ s/^eps = .*/eps = 0.1/; s/^log_every = .*/log_every = 7/; /^; seal/d' cosmetic/config.ini
+sed -i '/^\[sink\]/,/^\[metrics\]/ s/^eps = .*/eps = 0.1/; s/^log_every = .*/log_every = 7/; /^; seal/d' cosmetic/config.ini
 check "what changes no number may be changed" "$SINKLAB" analyze cosmetic
 
 # --- two files, one truth ---------------------------------------------------

@@ -1,0 +1,34 @@
+#include "metric/head_weights.h"
+
+#include <math.h>
+
+/* Guard of the study's proxy weights, |A| / (sum |A| + 1e-8). */
+static const double PROXY_GUARD = 1e-8;
+
+double raw_weight(const struct metric_head *v, idx row, idx column)
+{
+    const struct head_view *h = v->head;
+    return (double)h->weights[row * (h->n_extra + h->T) + column];
+}
+
+double proxy_weight(const struct metric_head *v, idx row, idx column)
+{
+    double a = raw_weight(v, row, column);
+    if (column < v->head->n_extra && v->head->extra_mass)
+        a = (double)v->head->extra_mass[row];
+    return v->sums_to_one ? a : fabs(a) / (v->row_mass[row] + PROXY_GUARD);
+}
+
+double importance(const struct metric_head *v, idx k,
+                  double (*weight)(const struct metric_head *, idx, idx))
+{
+    double sum = 0;
+    for (idx row = k - 1; row < v->rows; row++)
+        sum += weight(v, row, v->head->n_extra + k - 1);
+    return sum / (double)(v->rows - k + 1);
+}
+
+struct ratio exceeds(double value, double eps)
+{
+    return plain(isnan(value) ? value : value > eps);
+}

@@ -1,0 +1,114 @@
+/* metric_norms.c - sizes of hidden states, keys and values. */
+#include <math.h>
+
+#include "metric/metric_table.h"
+
+#define STUDY "arXiv 2410.10781"
+#define MASSIVE "arXiv 2402.17762"
+
+static double norm(const real *x, idx n)
+{
+    double square = 0;
+    for (idx i = 0; i < n; i++)
+        square += (double)x[i] * (double)x[i];
+    return sqrt(square);
+}
+
+/* Norm of the first row, over the mean norm of the others. */
+static struct ratio first_over_rest(const real *x, idx ld, idx rows, idx n)
+{
+    struct ratio r = { .is_none = false };
+    for (idx t = 0; t < rows; t++) {
+        if (t == 0)
+            r.top = norm(x, n);
+        else
+            r.bottom += norm(x + t * ld, n) / (double)(rows - 1);
+    }
+    return r;
+}
+
+static void key_ratio(struct ratio *r, const struct metric_head *v)
+{
+    const struct head_view *h = v->head;
+    *r = first_over_rest(h->k, h->ld_qkv, v->rows, h->D);
+}
+
+static void value_ratio(struct ratio *r, const struct metric_head *v)
+{
+    const struct head_view *h = v->head;
+    *r = first_over_rest(h->v, h->ld_qkv, v->rows, h->E);
+}
+
+static void hidden_ratio(struct ratio *r, const struct metric_rows *v)
+{
+    *r = first_over_rest(v->x, v->n, v->rows, v->n);
+}
+
+/* Largest entry in absolute value; NaN stays NaN. */
+static void hidden_max(struct ratio *r, const struct metric_rows *v)
+{
+    double max = 0;
+    for (idx i = 0; i < v->rows * v->n; i++) {
+        double size = fabs((double)v->x[i]);
+        if (size > max || isnan(size))
+            max = size;
+    }
+    *r = plain(max);
+}
+
+const struct metric metrics_norms[] = {
+    { .text = { .name = "hidden_ratio",
+                .formula =
+                    "norm of the first token's hidden state over the mean norm "
+                    "of the others'; the scalar is the largest over depths",
+                .source = STUDY },
+      .title = "hidden norm, first over others",
+      .unit = "1",
+      .group = GROUP_COMPANIONS,
+      .reads = TAP_BIT(TAP_RESIDUAL),
+      .axes = { OVER_DEPTH },
+      .reduce = REDUCE_MAX,
+      .is_default = true,
+      .least_rows = 2,
+      .of_rows = hidden_ratio },
+    { .text = { .name = "hidden_max",
+                .formula =
+                    "largest entry of the hidden states in absolute value, a "
+                    "mean over sequences; the scalar is the largest over "
+                    "depths",
+                .source = MASSIVE },
+      .title = "largest activation",
+      .unit = "1",
+      .group = GROUP_COMPANIONS,
+      .reads = TAP_BIT(TAP_RESIDUAL),
+      .axes = { OVER_DEPTH },
+      .reduce = REDUCE_MAX,
+      .is_default = true,
+      .of_rows = hidden_max },
+    { .text = { .name = "key_ratio",
+                .formula =
+                    "norm of the first key over the mean norm of the others",
+                .source = STUDY },
+      .title = "key norm, first over others",
+      .unit = "1",
+      .group = GROUP_COMPANIONS,
+      .reads = TAP_BIT(TAP_K),
+      .axes = { OVER_LAYER, OVER_HEAD },
+      .is_default = true,
+      .least_rows = 2,
+      .of_head = key_ratio },
+    { .text = { .name = "value_ratio",
+                .formula = "norm of the first value over the mean norm of the "
+                           "others",
+                .source = STUDY },
+      .title = "value norm, first over others",
+      .unit = "1",
+      .group = GROUP_COMPANIONS,
+      .reads = TAP_BIT(TAP_V),
+      .axes = { OVER_LAYER, OVER_HEAD },
+      .is_default = true,
+      .least_rows = 2,
+      .is_printed = true,
+      .of_head = value_ratio },
+    { .text = { .name = NULL } },
+};

@@ -1,0 +1,22 @@
+/* metric_table.h - files of metrics, one line each; the file metric_NAME.c has
+ * the rows, `const struct metric metrics_NAME[]`, the last without a name.
+ * Their order is that of columns, and of `sinklab list metric`. */
+#ifndef SINKLAB_METRIC_TABLE_H
+#define SINKLAB_METRIC_TABLE_H
+
+#include "metric/metric.h"
+
+/* clang-format off */
+#define METRIC_FILES(each) \
+    each(sinks) \
+    each(norms)
+/* clang-format on */
+
+#define DECLARE_METRICS(name) extern const struct metric metrics_##name[];
+METRIC_FILES(DECLARE_METRICS)
+#undef DECLARE_METRICS
+
+/* Number i of all rows, in the order of columns; NULL past the last. */
+const struct metric *metric_at(idx i);
+
+#endif
