@@ -189,9 +189,43 @@ static void test_arrays__too_few_open_files_are_told_as_such(void **state)
     assert_non_null(strstr(e.text, "ulimit -n"));
 }
 
+static void test_array_file__tells_what_is_there(void **state)
+{
+    (void)state;
+    char path[FSYS_PATH_MAX];
+    struct err e = { 0 };
+    struct array_file f = { 0 };
+    struct array_values a;
+    struct fixture want;
+    fixture_init(&want);
+    save(path, "file.h5");
+    assert_int_equal(array_file_open(&f, path, &e), OK);
+    assert_int_equal(f.n, 2); /* axes are none */
+    assert_string_equal(f.arrays[0].name, "sink_1");
+    assert_string_equal(f.arrays[0].axes, "step layer head eps");
+    assert_int_equal(f.arrays[0].ndim, 4);
+    assert_int_equal(f.arrays[0].shape[2], HEADS);
+    assert_string_equal(f.arrays[1].name, "val_loss");
+    assert_string_equal(f.arrays[1].axes, "step");
+    assert_int_equal(array_file_read(&a, &f, "sink_1", &e), OK);
+    assert_int_equal(a.n, COUNT_OF(want.sink));
+    assert_true(a.values[5] == (double)want.sink[5]);
+    array_values_release(&a);
+    assert_int_equal(array_file_read(&a, &f, "step", &e), OK);
+    assert_true(a.values[STEPS - 1] == 1000000007);
+    array_values_release(&a);
+    assert_int_equal(array_file_read(&a, &f, "nothing", &e), ERR_DATA);
+    assert_null(a.values);
+    array_file_close(&f);
+    struct err none = { 0 };
+    assert_int_equal(array_file_open(&f, "nowhere.h5", &none), ERR_IO);
+    array_file_close(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_array_file__tells_what_is_there),
         cmocka_unit_test(test_arrays__too_few_open_files_are_told_as_such),
         cmocka_unit_test(test_arrays__come_back),
         cmocka_unit_test(test_arrays__same_content_is_same_bytes),

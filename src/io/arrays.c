@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "io/hdf.h"
 
 _Static_assert((int)ARRAY_NDIM_MAX <= (int)HDF_NDIM_MAX, "one bound");
@@ -15,6 +16,9 @@ static const size_t FILE_CAP_BYTES = (size_t)1 << 34;
 enum { ARRAY_META_BYTES = 8192 };
 
 static const char REMEDY[] = "run `sinklab analyze` again";
+
+/* The names of an array's axes, for readers that follow no references. */
+static const char AXES[] = "axes";
 
 static void member_path(char path[HDF_PATH_MAX], const char *name)
 {
@@ -51,7 +55,8 @@ static void save_axis(struct hdf *h, const struct axis *a)
 static void save_array(struct hdf *h, const struct arrays *all,
                        const struct array *a)
 {
-    char path[HDF_PATH_MAX], scale[HDF_PATH_MAX];
+    char path[HDF_PATH_MAX], scale[HDF_PATH_MAX], axes[ARRAY_AXES_TEXT_MAX];
+    struct text names = { axes, sizeof axes, 0 };
     struct hdf_shape shape;
     BUG_ON(!a->floats == !a->doubles);
     member_path(path, a->name);
@@ -63,12 +68,15 @@ static void save_array(struct hdf *h, const struct arrays *all,
     for (int i = 0; i < a->ndim; i++) {
         member_path(scale, all->axes[a->axes[i]].name);
         hdf_attach_scale(h, path, i, scale);
+        text_add(&names, "%s%s", i ? " " : "", all->axes[a->axes[i]].name);
     }
+    BUG_ON(names.n >= sizeof axes || strlen(a->name) >= ARRAY_NAME_MAX);
     hdf_put_text(h, path, "units", a->unit);
     hdf_put_text(h, path, "long_name", a->long_name);
     hdf_put_text(h, path, "definition", a->definition);
     if (a->source)
         hdf_put_text(h, path, "source", a->source);
+    hdf_put_text(h, path, AXES, axes);
 }
 
 /* The size of the file, from above. */
@@ -126,17 +134,89 @@ static int load_values(struct array_values *a, struct hdf *h, const char *name)
 int array_load(struct array_values *a, const char *path, const char *name,
                struct err *e)
 {
-    struct hdf *h;
+    struct array_file f = { 0 };
     *a = (struct array_values){ 0 };
-    int rc = hdf_open(&h, path, FILE_CAP_BYTES, ERR_DATA, REMEDY, e);
+    int rc = hdf_open(&f.h, path, FILE_CAP_BYTES, ERR_DATA, REMEDY, e);
     if (rc == OK)
-        rc = load_values(a, h, name);
+        rc = array_file_read(a, &f, name, e);
+    array_file_close(&f);
+    return rc;
+}
+
+/* Versions before `axes` wrote arrays of two kinds. */
+static const char *usual_axes(int ndim)
+{
+    return ndim == 3 ? "step layer head" : ndim == 2 ? "step depth" : "step";
+}
+
+static int take_axes(struct array_facts *x, struct hdf *h, const char *path)
+{
+    char *axes = NULL;
+    if (!hdf_has_text(h, path, AXES)) {
+        strcpy(x->axes, usual_axes(x->ndim));
+        return hdf_status(h);
+    }
+    int rc = hdf_get_text(h, path, AXES, &axes);
+    if (rc == OK && strlen(axes) >= sizeof x->axes)
+        rc = hdf_refuse(h, "%s: its axes are more than there can be; %s", path,
+                        REMEDY);
+    if (rc == OK)
+        strcpy(x->axes, axes);
+    free(axes);
+    return rc;
+}
+
+/* An array has a definition, an axis none. */
+static void take_array(struct hdf *h, const char *path, void *context)
+{
+    struct array_file *f = context;
+    struct hdf_shape shape;
+    enum hdf_type type;
+    if (strlen(path) > ARRAY_NAME_MAX || !hdf_has_text(h, path, "definition") ||
+        hdf_inspect(h, path, &type, &shape) != OK)
+        return;
+    struct array_facts *more =
+        realloc(f->arrays, (size_t)(f->n + 1) * sizeof *more);
+    if (!more) {
+        f->is_out_of_memory = true;
+        return;
+    }
+    f->arrays = more;
+    struct array_facts *x = &f->arrays[f->n++];
+    *x = (struct array_facts){ .ndim = shape.ndim };
+    strcpy(x->name, path + 1);
+    memcpy(x->shape, shape.n, sizeof x->shape);
+    take_axes(x, h, path);
+}
+
+int array_file_open(struct array_file *f, const char *path, struct err *e)
+{
+    int rc = hdf_open(&f->h, path, FILE_CAP_BYTES, ERR_DATA, REMEDY, e);
+    if (rc == OK)
+        rc = hdf_list(f->h, "/", take_array, f);
+    return rc == OK && f->is_out_of_memory
+               ? err_set(e, ERR_MEMORY, "%s: not enough memory to read it",
+                         path)
+               : rc;
+}
+
+int array_file_read(struct array_values *a, struct array_file *f,
+                    const char *name, struct err *e)
+{
+    *a = (struct array_values){ 0 };
+    int rc = load_values(a, f->h, name);
     if (rc == ERR_MEMORY)
-        err_set(e, rc, "%s: not enough memory to read it", path);
+        err_set(e, rc, "%s: not enough memory to read it", name);
     if (rc != OK)
         array_values_release(a);
-    hdf_free(h);
     return rc;
+}
+
+void array_file_close(struct array_file *f)
+{
+    hdf_free(f->h);
+    free(f->arrays);
+    *f = (struct array_file){ 0 };
 }
 
 void array_values_release(struct array_values *a)

@@ -12,7 +12,9 @@
 #include "base/base.h"
 #include "base/err.h"
 
-enum { ARRAY_NDIM_MAX = 4 };
+struct hdf;
+
+enum { ARRAY_NDIM_MAX = 4, ARRAY_AXES_TEXT_MAX = 128, ARRAY_NAME_MAX = 64 };
 
 /* A coordinate. Exactly one of ints and doubles is given. */
 struct axis {
@@ -69,6 +71,29 @@ struct array_values {
 int array_load(struct array_values *a, const char *path, const char *name,
                struct err *e);
 void array_values_release(struct array_values *a);
+
+/* Which arrays a file has, and their numbers; read once for all of them. */
+struct array_facts {
+    char name[ARRAY_NAME_MAX];
+    char axes[ARRAY_AXES_TEXT_MAX]; /* "step layer head" */
+    int ndim;
+    idx shape[ARRAY_NDIM_MAX];
+};
+
+struct array_file {
+    struct hdf *h;
+    struct array_facts *arrays; /* (n) by name; axes are not among them */
+    idx n;
+    bool is_out_of_memory;
+};
+
+/* array_file_open - fill a zeroed one; path and e are borrowed until it is
+ * closed, in any case. OK, ERR_IO, ERR_MEMORY, ERR_DATA (damaged).
+ * array_file_read - an array or axis, as array_load. */
+int array_file_open(struct array_file *f, const char *path, struct err *e);
+int array_file_read(struct array_values *a, struct array_file *f,
+                    const char *name, struct err *e);
+void array_file_close(struct array_file *f);
 
 /* note_load - the file's attribute; the caller frees *text. As array_load. */
 int note_load(char **text, const char *path, const char *name, struct err *e);

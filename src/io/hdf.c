@@ -518,6 +518,15 @@ find_attribute(struct hdf *h, const char *object, const char *name,
     return NULL;
 }
 
+bool hdf_has_text(struct hdf *h, const char *object, const char *name)
+{
+    const struct hdf_object *o = find(h, object);
+    const struct hdf_attribute *a = o ? o->attributes : NULL;
+    while (a && strcmp(a->name, name) != 0)
+        a = a->next;
+    return a && a->value == VALUE_TEXT && a->extent == EXTENT_SCALAR;
+}
+
 int hdf_get_text(struct hdf *h, const char *object, const char *name,
                  char **text)
 {

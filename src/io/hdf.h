@@ -100,7 +100,8 @@ int hdf_read(struct hdf *h, const char *path, enum hdf_type type, void *values,
              idx n);
 
 /* Attributes, of exactly the kind that hdf_put_* makes. The caller frees
- * *text. */
+ * *text. hdf_has_text: is there one that hdf_get_text would give? */
+bool hdf_has_text(struct hdf *h, const char *object, const char *name);
 int hdf_get_text(struct hdf *h, const char *object, const char *name,
                  char **text);
 int hdf_get_int(struct hdf *h, const char *object, const char *name,
