@@ -106,17 +106,31 @@ $(B)/%.o: %.c $(B)/flags
 	$(call say,CC $<)
 	$(Q)$(compile) $(build_info) -c -o $@ $<
 
-# Prose of pages that the program completes (src/config/page.h), as C arrays.
-$(B)/pages.c: docs/attention.in.md docs/config.in.md
+# Texts that the program holds, as C arrays: prose of pages that it completes
+# (src/config/page.h), and the page of `compare --report` (src/report/html_page.h),
+# whose scripts follow each other in this order. Chart.js, which draws its curves,
+# is Debian's; CHART_JS=FILE names another copy. Without it there are no such pages.
+CHART_JS ?= $(firstword $(wildcard /usr/share/javascript/chart.js/chart.min.js \
+            /usr/share/nodejs/chart.js/dist/chart.min.js))
+scripts  := $(addprefix src/report/html/,$(addsuffix .js,\
+            data view figure finals maps tables configs main))
+page_texts := attention=docs/attention.in.md config=docs/config.in.md \
+            frame=src/report/html/frame.html style=src/report/html/style.css \
+            script=$(B)/script.js charts=$(or $(CHART_JS),/dev/null)
+$(B)/script.js: $(scripts)
 	@mkdir -p $(@D)
-	$(Q)for page in $^; do \
-	    echo "const char page_$$(basename "$$page" .in.md)[] = {"; \
-	    od -An -v -td1 "$$page" | sed 's/-*[0-9][0-9]*/&,/g'; \
+	$(Q)cat $^ >$@
+$(B)/pages.c: $(filter-out /dev/null,$(foreach t,$(page_texts),$(lastword $(subst =, ,$t)))) \
+    $(B)/charts
+	@mkdir -p $(@D)
+	$(Q)for text in $(page_texts); do \
+	    echo "const char page_$${text%%=*}[] = {"; \
+	    od -An -v -td1 "$${text#*=}" | sed 's/-*[0-9][0-9]*/&,/g'; \
 	    echo '0 };'; \
 	done >$@
 $(B)/pages.o: $(B)/pages.c $(B)/flags
 	$(call say,CC $@)
-	$(Q)$(compile) -include src/config/page.h -c -o $@ $<
+	$(Q)$(compile) -include src/config/page.h -include src/report/html_page.h -c -o $@ $<
 
 # One binary a test file: the library's objects, the tests' helpers, cmocka.
 # They are many: gold, where there is one, links in a third of the time (and
@@ -156,7 +170,8 @@ $(dump_bin) $(optim_bin): %: %.o $(OBJ)
 # the commit when that changes.
 $(B)/flags: now = $(compile) $(ldlibs)
 $(B)/commit: now = $(COMMIT)
-$(B)/flags $(B)/commit: force
+$(B)/charts: now = $(CHART_JS)
+$(B)/flags $(B)/commit $(B)/charts: force
 	@mkdir -p $(@D)
 	@echo '$(now)' | cmp -s - $@ || echo '$(now)' > $@
 

@@ -75,6 +75,12 @@ static const struct command_option options[] = {
     { .name = "wide",
       FIELD(is_wide),
       .help = "all columns of the table, however narrow the terminal is" },
+    { .name = "report",
+      .value = "DIR",
+      TEXT(report),
+      .help = "write DIR/index.html: one page, to be sent to anyone, with all "
+              "curves, maps of layers and heads, tables and configurations, "
+              "and what can be told from seeds; it needs no network" },
     { .name = "baseline",
       .value = "GROUP",
       TEXT(baseline),

@@ -9,6 +9,7 @@
 #include "report/compare_gather.h"
 #include "report/compare_notes.h"
 #include "report/compare_print.h"
+#include "report/html_page.h"
 #include "report/plot.h"
 #include "report/report_file.h"
 
@@ -50,6 +51,27 @@ static int show_tables(FILE *out, const struct compare_rows *t,
     return compare_write_tables(out, t, e);
 }
 
+/* The page of --report, whose notes are those below the table. */
+static int write_page(FILE *out, const struct compare_rows *t,
+                      const struct band *metric, bool is_piped, struct err *e)
+{
+    char path[RUN_PATH_MAX], *notes = NULL;
+    size_t n = 0;
+    if (!t->o->report)
+        return OK;
+    FILE *memory = open_memstream(&notes, &n);
+    if (!memory)
+        return err_set(e, ERR_MEMORY, "not enough memory");
+    compare_notes(memory, t, metric);
+    int rc = fclose(memory) == 0
+                 ? html_page_write(path, t->o->report, t, notes, e)
+                 : err_set(e, ERR_MEMORY, "not enough memory");
+    if (rc == OK)
+        fprintf(is_piped ? stderr : out, "report: %s\n", path);
+    free(notes);
+    return rc;
+}
+
 static int show(FILE *out, const struct compare_rows *t, struct err *e)
 {
     const struct compare_options *o = t->o;
@@ -64,6 +86,8 @@ static int show(FILE *out, const struct compare_rows *t, struct err *e)
         rc = show_tables(out, t, bands, e); /* the metric's come first */
     if (rc == OK && (o->figure || !is_piped))
         rc = draw(out, t, names, n_names, bands, is_piped, e);
+    if (rc == OK)
+        rc = write_page(out, t, bands, is_piped, e);
     for (idx i = 0; bands && i < n; i++)
         band_release(&bands[i]);
     free(bands);
@@ -150,6 +174,8 @@ int compare_run(FILE *out, const struct compare_options *o, struct err *e)
         rc = report_files_check(reports, COUNT_OF(reports), e);
     if (rc == OK && o->figure)
         rc = plot_file_check(o->figure, e);
+    if (rc == OK && o->report)
+        rc = html_page_check(o->report, page_charts, e);
     if (rc == OK)
         rc = compare_gather(&set, o, e);
     if (rc == OK)

@@ -15,6 +15,7 @@ struct compare_options {
     const char *csv;           /* NULL: none; "-": standard output */
     const char *runs_csv;      /* of groups: a row per run; as csv */
     const char *markdown, *latex; /* the tables once more; as csv */
+    const char *report;           /* folder of the page; NULL: none */
     const char *baseline;         /* label of a group; NULL: the first */
     const char *sort;    /* column that orders the rows; NULL: their keys */
     const char *columns; /* measured ones beside loss and metric, by commas;

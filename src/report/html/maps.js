@@ -1,0 +1,313 @@
+/* maps.js - the arrays of analysis.h5: layers and heads at a step, or over
+ * training; and curves over positions or depths. */
+const AT_ONCE = 12; /* maps side by side */
+
+/* The owners that are shown: groups' means, or single runs. */
+function owners_of(state) {
+    const groups = shown_groups();
+    return (state.singles ? groups.flatMap(g => counted_of(g)) : groups)
+        .filter(o => map_of(o, state.name));
+}
+
+function steps_of(owners, name) {
+    const all = new Set();
+    for (const o of owners)
+        map_of(o, name).steps.forEach(s => all.add(s));
+    return [...all].sort((a, b) => a - b);
+}
+
+/* The last step of the map that is not behind the wanted one; -1: none. */
+function step_at(map, step) {
+    let i = map.steps.length - 1;
+    while (i >= 0 && map.steps[i] > step)
+        i--;
+    return i;
+}
+
+function coordinate(map, axis, i) {
+    const given = map.coordinates[axis];
+    return given ? show_tick(given[i], false) : String(i);
+}
+
+/* The least and the largest number of all that is shown, at any step. */
+function range_of(owners, name) {
+    let low = Infinity, high = -Infinity;
+    for (const o of owners)
+        for (const v of map_of(o, name).values)
+            if (Number.isFinite(v)) {
+                low = Math.min(low, v);
+                high = Math.max(high, v);
+            }
+    if (low > high)
+        return { low: 0, high: 0 };
+    return { low: column_of(name).share && low >= 0 ? 0 : low, high };
+}
+
+/* Step slider: a row of controls, with state.step and a play button. */
+function make_slider(state, redraw) {
+    const slider = el("input", { type: "range", min: 0, step: 1, oninput: () => {
+        state.step = state.steps[+slider.value];
+        show();
+        redraw();
+    } });
+    const told = el("output", {});
+    const play = el("button", { type: "button", "aria-pressed": "false", onclick: () => {
+        if (state.timer)
+            stop();
+        else {
+            if (+slider.value === +slider.max)
+                slider.value = 0;
+            play.textContent = "Stop";
+            play.setAttribute("aria-pressed", "true");
+            state.timer = setInterval(next, 350);
+        }
+    } }, "Play");
+    const show = () => {
+        told.textContent = state.steps.length ? "step " + state.step.toLocaleString("en") : "";
+        slider.setAttribute("aria-valuetext", told.textContent);
+    };
+    const stop = () => {
+        clearInterval(state.timer);
+        state.timer = null;
+        play.textContent = "Play";
+        play.setAttribute("aria-pressed", "false");
+    };
+    const next = () => {
+        if (+slider.value >= +slider.max)
+            return stop();
+        slider.value = +slider.value + 1;
+        slider.dispatchEvent(new Event("input"));
+    };
+    /* Other steps: stay where it was, or at the end. */
+    state.set_steps = steps => {
+        const at = steps.indexOf(state.step);
+        state.steps = steps;
+        slider.max = Math.max(0, steps.length - 1);
+        slider.value = at >= 0 ? at : steps.length - 1;
+        state.step = steps[+slider.value];
+        show();
+    };
+    return el("div", { class: "controls" }, play, el("label", { class: "wide" }, "step", slider), told);
+}
+
+/* ---- layers and heads ---------------------------------------------------- */
+
+const heads = { name: null, singles: false, over: false, third: 0, step: undefined, steps: [], cells: [] };
+
+/* Rows and columns of a map: {rows, columns, at(row, column)}; at gives the
+ * place in values. */
+function grid_of(map) {
+    const n = map.shape.length, R = map.shape[n - 2], C = map.shape[n - 1];
+    const first = n === 3 ? Math.min(heads.third, map.shape[0] - 1) * R * C : 0;
+    const names = [coordinate.bind(null, map, n - 2), coordinate.bind(null, map, n - 1)];
+    const axes = map.axes.slice(-2);
+    if (!heads.over)
+        return { row_axis: axes[0], column_axis: axes[1],
+                 rows: [...Array(R).keys()].map(names[0]), columns: [...Array(C).keys()].map(names[1]),
+                 at: (r, c) => step_at(map, heads.step) * map.inner + first + r * C + c };
+    const rows = [];
+    for (let r = 0; r < R; r++)
+        for (let c = 0; c < C; c++)
+            rows.push(names[0](r) + "." + names[1](c));
+    return { row_axis: axes.join("."), column_axis: "step", rows,
+             columns: map.steps.map(s => show_tick(s, false)),
+             at: (r, c) => c * map.inner + first + r };
+}
+
+/* Labels that have room: all, or every so many. */
+function few(labels, most) {
+    const every = Math.ceil(labels.length / most);
+    return labels.map((l, i) => i % every === 0 ? l : "");
+}
+
+function map_table(owner, map) {
+    const grid = grid_of(map), is_small = grid.columns.length > 8 || grid.rows.length > 16;
+    const cells = [], names = few(grid.columns, 8);
+    const body = grid.rows.map((row, r) => el("tr", {}, el("th", { scope: "row" }, row),
+        ...grid.columns.map((c, k) => {
+            const cell = el("td", {});
+            cell.where = grid.row_axis + " " + row + ", " + grid.column_axis + " " + c;
+            cells.push({ cell, r, c: k });
+            return cell;
+        })));
+    const caption = el("caption", {}, (owner.label || owner.name));
+    const table = el("table", {}, caption, el("thead", {}, el("tr", {},
+        el("th", { scope: "col" }, grid.row_axis === "layer" ? "layer" : ""),
+        ...names.map(c => el("th", { scope: "col" }, c)))), el("tbody", {}, ...body));
+    const tell = event => {
+        const td = event.target.closest("td");
+        if (td)
+            heads.told.textContent = caption.textContent + ": " + td.where + ": " + td.textContent;
+    };
+    heads.cells.push({ owner, map, grid, cells, caption });
+    return el("div", { class: "map" + (is_small ? " small" : ""), onmouseover: tell, onclick: tell }, table);
+}
+
+/* The numbers of this step into the tables that are there. */
+function colour_maps() {
+    const column = column_of(heads.name), { low, high } = heads.range;
+    for (const { owner, map, grid, cells, caption } of heads.cells) {
+        const at = step_at(map, heads.step);
+        caption.textContent = (owner.label || owner.name) +
+            (heads.over ? "" : at < 0 ? ", not yet" : ", step " + map.steps[at].toLocaleString("en"));
+        for (const { cell, r, c } of cells) {
+            const v = at < 0 && !heads.over ? NaN : map.values[grid.at(r, c)];
+            const is_known = Number.isFinite(v);
+            cell.className = is_known ? "" : "none";
+            const s = shade(high > low ? (v - low) / (high - low) : 0);
+            cell.style.background = is_known ? s.back : "";
+            cell.style.color = is_known ? s.text : "";
+            cell.textContent = is_known ? show_value(v, column).replace("\u00a0%", "") : "\u2013";
+        }
+    }
+}
+
+function draw_maps() {
+    const owners = owners_of(heads), column = column_of(heads.name);
+    const all = owners_of(heads).length, few_owners = owners.slice(0, AT_ONCE);
+    heads.range = range_of(few_owners, heads.name);
+    heads.set_steps(steps_of(few_owners, heads.name));
+    heads.cells = [];
+    heads.grid.replaceChildren(...few_owners.map(o => map_table(o, map_of(o, heads.name))));
+    heads.slider.hidden = heads.over;
+    const one = few_owners.length ? map_of(few_owners[0], heads.name) : null;
+    heads.choice.replaceChildren();
+    if (one && one.shape.length === 3)
+        heads.choice.append(select_of(one.axes[0], [...Array(one.shape[0]).keys()].map(i =>
+            [String(i), coordinate(one, 0, i)]), String(heads.third),
+            v => { heads.third = +v; draw_maps(); }));
+    heads.bar.replaceChildren(show_value(heads.range.low, column),
+        el("span", { class: "bar", "aria-hidden": "true" }), show_value(heads.range.high, column));
+    heads.bar.querySelector(".bar").style.background = "linear-gradient(90deg," +
+        CIVIDIS.map(c => `rgb(${c})`).join() + ")";
+    heads.caption.textContent = column.name + (column.definition ? ": " + column.definition : "") + ". " +
+        (one ? "Rows: " + one.axes.slice(-2)[0] + ", columns: " +
+            (heads.over ? "steps" : one.axes.slice(-2)[1]) + ". " : "") +
+        (all > AT_ONCE ? "The first " + AT_ONCE + " of " + all + " that are shown. " : "") +
+        (owners.length ? "" : "Nothing that is shown above has this map.");
+    colour_maps();
+}
+
+function make_heads(section) {
+    const shapes = name => report.runs.map(r => r.maps[name]).find(m => m);
+    const names = report.head.maps.map(m => m.name).filter(n => shapes(n) && shapes(n).shape.length >= 2);
+    if (!names.length)
+        return false;
+    heads.name = names.includes(report.head.metric) ? report.head.metric : names[0];
+    heads.grid = el("div", { class: "maps" });
+    heads.bar = el("p", { class: "scale" });
+    heads.choice = el("span", {});
+    heads.told = el("p", { class: "quiet", "aria-live": "off" }, "A cell under the pointer is told here.");
+    heads.caption = el("p", { class: "quiet" });
+    heads.slider = make_slider(heads, colour_maps);
+    const controls = el("div", { class: "controls" },
+        select_of("metric", names.map(n => [n, n]), heads.name, v => { heads.name = v; draw_maps(); }),
+        heads.choice,
+        check_of("all of training side by side", false, v => { heads.over = v; draw_maps(); }));
+    if (!report.head.single)
+        controls.append(check_of("single runs, not means", false, v => { heads.singles = v; draw_maps(); }));
+    section.append(controls, heads.slider, heads.bar, heads.told, heads.grid, heads.caption);
+    const left = report.head.maps_left, kept = report.head.maps_steps;
+    const most = Math.max(...report.runs.map(r => names.reduce((n, name) =>
+        Math.max(n, r.maps[name] ? r.maps[name].steps.length : 0), 0)));
+    section.append(el("p", { class: "quiet" }, "Numbers are kept to one part in 4094 of their range" +
+        (most >= kept ? ", of each run at most " + kept + " steps" : "") +
+        (left ? "; too large for this page: " + left : "") + ". All are in the runs' analysis.h5."));
+    when_chosen(draw_maps);
+    return true;
+}
+
+/* ---- over positions and depths ------------------------------------------- */
+
+const places = { name: null, singles: false, step: undefined, steps: [], others: [], chart: null, log: false };
+
+/* The axis that is drawn along: positions, else the last. */
+function along(map) {
+    const i = map.axes.indexOf("position");
+    return i >= 0 ? i : map.axes.length - 1;
+}
+
+function profile_of(map, step) {
+    const at = step_at(map, step), axis = along(map), points = [];
+    if (at < 0)
+        return points;
+    let first = at * map.inner, stride = 1;
+    for (let k = map.shape.length - 1, size = 1; k >= 0; size *= map.shape[k--])
+        if (k === axis)
+            stride = size;
+        else
+            first += size * Math.min(places.others[k] || 0, map.shape[k] - 1);
+    for (let i = 0; i < map.shape[axis]; i++) {
+        const x = map.coordinates[axis] ? map.coordinates[axis][i] : i;
+        const y = map.values[first + i * stride];
+        points.push({ x, y: Number.isFinite(y) ? y : NaN });
+    }
+    return points;
+}
+
+function draw_profiles() {
+    const column = column_of(places.name), owners = owners_of(places);
+    const sets = owners.map(owner => {
+        const group = owner.kind === "group" ? owner : report.groups[owner.group], look = look_of(group);
+        const data = profile_of(map_of(owner, places.name), places.step);
+        return { data, label: owner.label || owner.name, borderColor: look.colour, borderDash: look.dash,
+                 pointBackgroundColor: look.hollow ? colour("back") : look.colour, pointStyle: look.mark,
+                 pointRadius: data.length > 40 ? 2 : 4, borderWidth: owner.kind === "group" ? 2 : 1.2 };
+    });
+    const x = axis_style(), y = axis_style();
+    const one = owners.length ? map_of(owners[0], places.name) : null;
+    x.type = "linear";
+    x.title = { display: true, text: one ? one.axes[along(one)] : "", color: colour("text") };
+    x.ticks.precision = 0;
+    y.type = places.log ? "logarithmic" : "linear";
+    y.title = { display: true, text: column.name, color: colour("text") };
+    y.ticks.callback = v => show_tick(v, column.share);
+    const options = { parsing: false, interaction: { mode: "nearest", axis: "x", intersect: false },
+        scales: { x, y }, plugins: { tooltip: { itemSort: (a, b) => b.parsed.y - a.parsed.y, callbacks: {
+            title: p => p.length && one ? one.axes[along(one)] + " " + p[0].parsed.x : "",
+            label: p => p.dataset.label + ": " + show_value(p.parsed.y, column) } } } };
+    const data = { datasets: sets };
+    if (places.chart)
+        Object.assign(places.chart, { data, options }), places.chart.update();
+    else
+        places.chart = new Chart(places.canvas, { type: "line", data, options });
+    places.caption.textContent = column.name + (column.definition ? ": " + column.definition : "");
+    places.canvas.setAttribute("aria-label", column.name + " at step " + places.step + ", " +
+        sets.length + " curves.");
+}
+
+/* Other steps and other axes come with another array. */
+function choose_profile(name) {
+    places.name = name;
+    places.others = [];
+    const owners = owners_of(places);
+    places.set_steps(owners.length ? steps_of(owners, name) : []);
+    const one = owners.length ? map_of(owners[0], name) : null;
+    places.choice.replaceChildren(...(one ? one.axes : []).map((axis, k) => k === along(one) ? "" :
+        select_of(axis, [...Array(one.shape[k]).keys()].map(i => [String(i), coordinate(one, k, i)]), "0",
+            v => { places.others[k] = +v; draw_profiles(); })));
+    draw_profiles();
+}
+
+function make_places(section) {
+    const shapes = name => report.runs.map(r => r.maps[name]).find(m => m);
+    const fits = m => m && (m.shape.length === 1 || m.axes.includes("position") || m.axes.includes("depth"));
+    const names = report.head.maps.map(m => m.name).filter(n => fits(shapes(n)));
+    if (!names.length)
+        return false;
+    places.name = names[0];
+    places.canvas = el("canvas", { role: "img" });
+    places.caption = el("figcaption", {});
+    places.choice = el("span", { class: "controls" });
+    places.slider = make_slider(places, draw_profiles);
+    const controls = el("div", { class: "controls" },
+        select_of("metric", names.map(n => [n, n]), names[0], choose_profile), places.choice,
+        check_of("logarithmic", false, v => { places.log = v; draw_profiles(); }));
+    if (!report.head.single)
+        controls.append(check_of("single runs, not means", false,
+            v => { places.singles = v; draw_profiles(); }));
+    section.append(controls, places.slider,
+        el("figure", {}, el("div", { class: "canvas" }, places.canvas), places.caption));
+    when_chosen(() => choose_profile(places.name));
+    return true;
+}

@@ -1,0 +1,166 @@
+/* tables.js - tables that a click on a heading sorts, and what differs. */
+
+/* A column: {head, is_number, of(row): value to sort by, show(row): text or
+ * element}. */
+function sortable(columns, rows, caption) {
+    const body = el("tbody", {});
+    let sorted = -1, is_up = true;
+    const fill = () => body.replaceChildren(...rows.map(row => el("tr", { class: row.odd ? "odd-one" : null },
+        ...columns.map((c, i) => {
+            const shown = c.show(row), text = shown.textContent || shown;
+            const is_short = text.length <= 40 ? " short" : "";
+            return i === 0 ? el("th", { scope: "row", class: is_short }, shown)
+                : el("td", { class: (c.is_number ? "number" : "text" + is_short) }, shown);
+        }))));
+    const order = (a, b) => {
+        /* what is not there comes last, whichever way */
+        const lacks = v => v === null || v === undefined || Number.isNaN(v);
+        if (lacks(a) || lacks(b))
+            return lacks(a) - lacks(b);
+        const by = typeof a === "number" && typeof b === "number" ? a - b
+            : String(a).localeCompare(String(b), "en", { numeric: true });
+        return is_up ? by : -by;
+    };
+    const heads = columns.map((c, i) => el("th", { scope: "col", class: c.is_number ? "number" : null },
+        el("button", { type: "button", title: c.title || null, onclick: () => {
+            is_up = sorted === i ? !is_up : !c.is_number;
+            sorted = i;
+            rows = rows.map((r, k) => [r, k]).sort((a, b) =>
+                order(c.of(a[0]), c.of(b[0])) || a[1] - b[1]).map(r => r[0]);
+            heads.forEach((h, k) => k === i
+                ? h.setAttribute("aria-sort", is_up ? "ascending" : "descending")
+                : h.removeAttribute("aria-sort"));
+            fill();
+        } }, c.head)));
+    fill();
+    return el("div", { class: "scroll rows", tabindex: 0, role: "region", "aria-label": caption },
+        el("table", {}, el("caption", {}, caption), el("thead", {}, el("tr", {}, ...heads)), body));
+}
+
+/* ---- what differs -------------------------------------------------------- */
+
+const VALUES_SHOWN = 12;
+
+function list_values(key) {
+    const values = [...new Set(report.runs.map(r => key_value(r, key)).filter(v => v !== undefined))];
+    return values.slice(0, VALUES_SHOWN).join(", ") +
+        (values.length > VALUES_SHOWN ? ", ... (" + values.length + ")" : "");
+}
+
+/* ---- what can be told from seeds ----------------------------------------- */
+
+function judged_columns() {
+    const value = j => column_of(j.column);
+    const difference = (v, j) => (v > 0 ? "+" : "") + show_value(v, value(j));
+    return [
+        { head: "group", of: j => j.group, show: j => el("span", {}, swatch(report.groups[j.group]), " " +
+            report.groups[j.group].label) },
+        { head: "metric", of: j => j.column, show: j => j.column, title: "at the last step measured" },
+        { head: "difference", is_number: true, of: j => j.difference, show: j => j.difference === null
+            ? "\u2013" : difference(number_of(j.difference), j) },
+        { head: "interval", is_number: true, of: j => j.low, title: "95 %, by Student's or Welch's t",
+          show: j => j.low === null || j.low === undefined ? "\u2013"
+              : difference(number_of(j.low), j) + " to " + difference(number_of(j.high), j) },
+        { head: "p", is_number: true, of: j => j.p, show: j => j.p === null ? "\u2013" : show_number(j.p, 3) },
+        { head: "verdict", of: j => j.verdict, show: j => el("strong", {}, j.verdict) },
+        { head: "over", of: j => j.seeds, show: j => j.unlike || j.test || j.seeds },
+    ];
+}
+
+function make_judged(section) {
+    const base = report.groups[report.head.base].label;
+    section.append(el("h3", {}, "Can it be told from seeds?"), sortable(judged_columns(),
+        report.judged.slice(), "Differences from " + base));
+}
+
+function make_differs(section) {
+    const keys = report.head.keys, over = report.head.over;
+    if (keys.length)
+        section.append(el("p", {}, report.head.single ? "The runs differ in:" : "Groups differ in:"),
+            el("ul", {}, ...keys.map(k => el("li", {}, el("code", {}, k), ": " + list_values(k)))));
+    else
+        section.append(el("p", {}, report.head.single ? "The runs do not differ in any setting that " +
+            "changes numbers." : "There is one group: its runs differ in their seeds alone."));
+    if (over.length)
+        section.append(el("p", {}, "Averaged over: ", ...over.flatMap((k, i) =>
+            [i ? "; " : "", el("code", {}, k), ": " + list_values(k)]), "."));
+    if (report.judged.length)
+        make_judged(section);
+    if (report.head.single && report.runs.length > 1)
+        section.append(el("p", {}, "Each is a single run: what differs between them at the end may come from " +
+            "their seeds alone. Runs of several seeds each, as a sweep makes them, tell the two apart."));
+    return true;
+}
+
+/* ---- runs and groups ----------------------------------------------------- */
+
+const columns_shown = new Set();
+
+function final_column(name) {
+    const column = column_of(name);
+    return { head: name + (column.unit && column.unit !== "1" ? ", " + column.unit : ""), is_number: true,
+             title: column.definition,
+             of: o => { const last = final_of(o, name); return last ? last.value : null; },
+             show: o => {
+                 const last = final_of(o, name);
+                 const spread = last && o.kind === "group" ? show_spread(last.spread, column) : "";
+                 return last ? show_value(last.value, column) + (spread ? " " + spread : "") : "\u2013";
+             } };
+}
+
+function key_column(key) {
+    const value = o => key_value(o.kind === "group" ? o.members[0] : o, key);
+    const is_all = report.runs.every(r => key_value(r, key) === undefined || is_number(key_value(r, key)));
+    return { head: key, is_number: is_all,
+             of: o => value(o) === undefined ? null : is_all ? Number(value(o)) : value(o),
+             show: o => value(o) === undefined ? "\u2013" : value(o) };
+}
+
+function emerged_column() {
+    return { head: "emerged at step", is_number: true,
+             title: "first step with " + report.head.metric + " beyond the threshold (see the notes)",
+             of: o => o.kind === "group" ? o.emerged.mean : o.emerged,
+             show: o => {
+                 if (o.kind === "run")
+                     return o.emerged === undefined ? "\u2013" : show_number(o.emerged, 0);
+                 const x = o.emerged;
+                 return x.n ? show_number(x.mean, 0) + (x.n > 1 ? " \u00b1\u00a0" + show_number(x.spread, 0) : "") +
+                     " in " + x.n + "/" + x.of : "\u2013";
+             } };
+}
+
+function draw_tables(place) {
+    const h = report.head, names = h.columns.map(c => c.name).filter(n => columns_shown.has(n));
+    const emerged = h.asked ? [emerged_column()] : [];
+    const runs = [
+        { head: "run", of: r => r.name, show: r => el("a", { href: "#configs",
+            onclick: () => choose_config(r) }, r.name) },
+        ...h.keys.concat(h.over).map(key_column),
+        { head: "status", of: r => r.status, show: r => r.status + (r.counts ? "" : ", not averaged") },
+        { head: "step", is_number: true, of: r => r.step, show: r => show_number(r.step, 0) },
+        ...names.map(final_column), ...emerged];
+    const groups = [
+        { head: "group", of: g => g.label, show: g => el("span", {}, swatch(g), " " + g.label) },
+        ...h.keys.map(key_column),
+        { head: "n", is_number: true, of: g => g.counted, show: g => String(g.counted) },
+        { head: "status", of: g => g.status, show: g => g.status },
+        ...names.map(final_column), ...emerged];
+    place.replaceChildren(...(h.single ? [] : [sortable(groups, report.groups.slice(),
+        "Groups: means over n runs, \u00b1 sample standard deviation, at the last step that all measured")]),
+        sortable(runs, report.runs.slice(), "Runs, at the last step measured"));
+}
+
+function make_tables(section) {
+    const h = report.head, usual = [h.loss, h.metric, "val_excess", "first_mass_raw", "sink_bias", "row_sum",
+        "hidden_max", "value_ratio"];
+    usual.forEach(n => columns_shown.add(n));
+    const place = el("div", {});
+    section.append(el("details", {}, el("summary", {}, "Columns"), el("div", { class: "controls" },
+        ...h.columns.map(c => check_of(c.name, columns_shown.has(c.name), on => {
+            columns_shown[on ? "add" : "delete"](c.name);
+            draw_tables(place);
+        })))), place);
+    draw_tables(place);
+    when_chosen(() => draw_tables(place));
+    return true;
+}

@@ -1,0 +1,174 @@
+/* view.js - elements, numbers in words, colours, and what is chosen. */
+const by_id = id => document.getElementById(id);
+
+/* el("td", {class: "number"}, "12", other) - text is text, never markup. */
+function el(tag, attributes, ...children) {
+    const e = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes || {})) {
+        if (name.startsWith("on"))
+            e.addEventListener(name.slice(2), value);
+        else if (value === true)
+            e.setAttribute(name, "");
+        else if (value !== false && value !== null && value !== undefined)
+            e.setAttribute(name, value);
+    }
+    e.append(...children.filter(c => c !== null && c !== undefined));
+    return e;
+}
+
+function svg(tag, attributes, ...children) {
+    const e = document.createElementNS("http://www.w3.org/2000/svg", tag);
+    for (const [name, value] of Object.entries(attributes))
+        e.setAttribute(name, value);
+    e.append(...children);
+    return e;
+}
+
+function select_of(label, options, chosen, change, more) {
+    const s = el("select", { onchange: () => change(s.value) });
+    for (const [value, text] of options)
+        s.append(el("option", { value, selected: value === chosen }, text));
+    return el("label", more, label, s);
+}
+
+function check_of(label, is_on, change) {
+    const box = el("input", { type: "checkbox", onchange: () => change(box.checked) });
+    box.checked = is_on;
+    return el("label", { class: "inline" }, box, label);
+}
+
+function say(text) {
+    by_id("said").textContent = text;
+}
+
+/* ---- numbers ------------------------------------------------------------- */
+
+function show_number(v, digits) {
+    if (v === null || v === undefined)
+        return "\u2013";
+    if (Number.isNaN(v))
+        return "nan";
+    if (!Number.isFinite(v))
+        return v > 0 ? "inf" : "-inf";
+    if (v !== 0 && (Math.abs(v) >= 1e6 || Math.abs(v) < 0.5 * 10 ** -digits))
+        return v.toPrecision(3);
+    return v.toFixed(digits);
+}
+
+/* As tables show it: shares in percent. */
+function show_value(v, column) {
+    if (v === null || v === undefined)
+        return "\u2013";
+    return column.share && Number.isFinite(v)
+        ? (100 * v).toFixed(column.digits) + "\u00a0%" : show_number(v, column.digits);
+}
+
+function show_spread(v, column) {
+    return Number.isFinite(v)
+        ? "\u00b1\u00a0" + show_number(column.share ? 100 * v : v, column.digits) : "";
+}
+
+/* A short one, for ticks: 1e-05 is no axis' language. */
+function show_tick(v, is_share) {
+    if (is_share)
+        return +(100 * v).toPrecision(4) + "\u00a0%";
+    const size = Math.abs(v);
+    if (size >= 1e9) return +(v / 1e9).toPrecision(3) + "G";
+    if (size >= 1e6) return +(v / 1e6).toPrecision(3) + "M";
+    if (size >= 1e4) return +(v / 1e3).toPrecision(3) + "k";
+    return String(+v.toPrecision(4));
+}
+
+/* ---- colours and marks --------------------------------------------------- */
+
+const COLOURS = 8;
+const MARKS = ["circle", "triangle", "rect", "rectRot", "crossRot", "star", "cross", "circle"];
+const DASHES = [[], [7, 3], [2, 2], [8, 3, 2, 3], [12, 4], [4, 2, 1, 2], [1, 3], [10, 2, 2, 2, 2, 2]];
+
+/* Groups beyond the eighth have the colours again, and another dash. */
+function look_of(group) {
+    const i = group.number, style = getComputedStyle(document.documentElement);
+    return { colour: style.getPropertyValue("--c" + i % COLOURS).trim(),
+             mark: MARKS[i % MARKS.length],
+             hollow: i % MARKS.length === MARKS.length - 1,
+             dash: DASHES[(i % COLOURS + Math.floor(i / COLOURS)) % DASHES.length] };
+}
+
+function colour(name) {
+    return getComputedStyle(document.documentElement).getPropertyValue("--" + name).trim();
+}
+
+function faint(hex, share) {
+    return hex + Math.round(share * 255).toString(16).padStart(2, "0");
+}
+
+/* The line and the mark of a group, as curves have them. */
+function swatch(group) {
+    const look = look_of(group), c = look.colour;
+    const shapes = {
+        circle: () => svg("circle", { cx: 16, cy: 8, r: 4, stroke: c, "stroke-width": 1.5,
+                                      fill: look.hollow ? "var(--back)" : c }),
+        triangle: () => svg("path", { d: "M16 3l5 9h-10z", fill: c }),
+        rect: () => svg("rect", { x: 12, y: 4, width: 8, height: 8, fill: c }),
+        rectRot: () => svg("path", { d: "M16 3l5 5-5 5-5-5z", fill: c }),
+        crossRot: () => svg("path", { d: "M12 4l8 8M20 4l-8 8", stroke: c, "stroke-width": 2 }),
+        cross: () => svg("path", { d: "M16 3v10M11 8h10", stroke: c, "stroke-width": 2 }),
+        star: () => svg("path", { d: "M16 3v10M11 8h10M12.5 4.5l7 7M19.5 4.5l-7 7", stroke: c,
+                                  "stroke-width": 1.5 }),
+    };
+    return svg("svg", { width: 32, height: 16, "aria-hidden": "true" },
+        svg("line", { x1: 0, x2: 32, y1: 8, y2: 8, stroke: c, "stroke-width": 2,
+                      "stroke-dasharray": look.dash.join(" ") }),
+        shapes[look.mark]());
+}
+
+/* cividis (Nunez, Anderton and Renslow, PLoS ONE 13, 2018): even in lightness,
+ * and the same to most eyes. */
+const CIVIDIS = [[0, 34, 78], [18, 53, 112], [59, 73, 108], [87, 93, 109], [112, 113, 115],
+    [138, 134, 120], [165, 156, 116], [195, 179, 105], [225, 204, 85], [254, 232, 56]];
+
+/* Of a share from 0 to 1: {back, text}. */
+function shade(x) {
+    const at = Math.min(1, Math.max(0, x)) * (CIVIDIS.length - 1);
+    const i = Math.min(CIVIDIS.length - 2, Math.floor(at)), f = at - i;
+    const rgb = CIVIDIS[i].map((c, k) => Math.round(c + f * (CIVIDIS[i + 1][k] - c)));
+    return { back: `rgb(${rgb})`, text: x < 0.52 ? "#ffffff" : "#000000" };
+}
+
+/* ---- what is chosen, in all figures alike -------------------------------- */
+
+const SHOWN_AT_FIRST = 8;
+const chosen = { groups: new Set(), listeners: [] };
+
+function when_chosen(f) {
+    chosen.listeners.push(f);
+}
+
+function tell_chosen() {
+    for (const f of chosen.listeners)
+        f();
+}
+
+function shown_groups() {
+    return report.groups.filter(g => chosen.groups.has(g.number));
+}
+
+/* ---- light and dark ------------------------------------------------------ */
+
+const THEMES = { "": "as the system", light: "light", dark: "dark" };
+
+function set_theme(name) {
+    const root = document.documentElement;
+    if (name)
+        root.dataset.theme = name;
+    else
+        delete root.dataset.theme;
+    by_id("theme").textContent = "Colours: " + THEMES[name];
+    tell_chosen();
+}
+
+function next_theme() {
+    const names = Object.keys(THEMES);
+    const now = document.documentElement.dataset.theme || "";
+    set_theme(names[(names.indexOf(now) + 1) % names.length]);
+}

@@ -1,0 +1,349 @@
+#include "report/html_data.h"
+
+#include "base/build.h"
+#include "base/utf8.h"
+#include "metric/columns.h"
+#include "report/cells.h"
+#include "report/html_curves.h"
+#include "report/html_maps.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { DIGITS = 5, NAME_COLUMNS = 200, NAME_BYTES = 4 * GROUP_LABEL_MAX };
+
+struct page {
+    FILE *out;
+    const struct compare_rows *t;
+    struct page_columns columns;
+    struct map_plan maps;
+    idx points;    /* of a curve, at most */
+    bool *differs; /* (keys of all sections) do the runs differ in it? */
+};
+
+/* What users name is shown on one line, and printable. */
+static void put_name(struct json *j, const char *key, const char *name)
+{
+    char shown[NAME_BYTES];
+    utf8_show(shown, sizeof shown, name, NAME_COLUMNS, true);
+    json_put_text(j, key, shown);
+}
+
+static void put_known(struct json *j, const char *key, double value)
+{
+    if (isnan(value))
+        json_put_null(j, key);
+    else
+        json_put_number(j, key, value);
+}
+
+static int end_line(struct page *p, struct json *j, struct err *e)
+{
+    json_end(j);
+    return json_write(p->out, j, DIGITS, e);
+}
+
+/* ---- head ---------------------------------------------------------------- */
+
+static void put_keys(struct json *j, const char *key,
+                     const struct config_key *keys, idx n)
+{
+    char name[COLUMN_NAME_MAX + KEY_TEXT_MAX];
+    json_begin_array(j, key);
+    for (idx i = 0; i < n; i++) {
+        snprintf(name, sizeof name, "%s.%s", keys[i].section->name,
+                 keys[i].key->name);
+        json_put_text(j, NULL, name);
+    }
+    json_end(j);
+}
+
+static void put_column(struct json *j, const char *name)
+{
+    struct column_facts f;
+    struct cell_look look = cell_look(name);
+    bool is_known = column_find(&f, name);
+    json_begin_object(j, NULL);
+    json_put_text(j, "name", name);
+    json_put_bool(j, "share", look.is_share);
+    json_put_count(j, "digits", look.digits);
+    json_put_text(j, "unit", is_known ? f.unit : "");
+    json_put_text(j, "definition", is_known ? f.definition : "");
+    json_end(j);
+}
+
+static void put_lines(struct json *j, const char *key, const char *lines)
+{
+    char line[ERR_TEXT_MAX];
+    json_begin_array(j, key);
+    while (*lines) {
+        size_t n = strcspn(lines, "\n");
+        snprintf(line, sizeof line, "%.*s", (int)n, lines);
+        if (n > 0)
+            json_put_text(j, NULL, line);
+        lines += n + (lines[n] == '\n');
+    }
+    json_end(j);
+}
+
+static bool is_thinned(const struct page *p)
+{
+    const struct groups *s = p->t->groups;
+    for (idx i = 0; i < s->n; i++)
+        for (idx k = 0; k < s->g[i].n_runs; k++)
+            if (s->g[i].runs[k]->metrics.rows > p->points ||
+                s->g[i].runs[k]->analysis.rows > p->points)
+                return true;
+    return false;
+}
+
+static void put_head(struct json *j, const struct page *p, const char *notes)
+{
+    const struct compare_rows *t = p->t;
+    json_put_text(j, "kind", "head");
+    json_put_text(j, "version", build_version());
+    json_put_text(j, "commit", build_commit());
+    json_put_bool(j, "single", t->groups->are_single);
+    json_put_text(j, "metric", t->o->metric);
+    json_put_text(j, "loss", t->o->loss);
+    json_put_count(j, "base", t->base);
+    json_put_bool(j, "asked", t->groups->emergence.is_asked);
+    put_keys(j, "keys", t->groups->keys, t->groups->n_keys);
+    put_keys(j, "over", t->groups->over, t->groups->n_over);
+    json_begin_array(j, "columns");
+    for (idx i = 0; i < p->columns.n; i++)
+        put_column(j, p->columns.names[i]);
+    json_end(j);
+    json_begin_array(j, "maps");
+    for (idx i = 0; i < p->maps.n; i++)
+        put_column(j, p->maps.shown[i].name);
+    json_end(j);
+    json_put_text(j, "maps_left", p->maps.left);
+    json_put_count(j, "maps_steps", p->maps.steps);
+    if (is_thinned(p))
+        json_put_count(j, "points", p->points);
+    put_lines(j, "notes", notes);
+}
+
+static int write_head(struct page *p, const char *notes, struct err *e)
+{
+    struct json j = { 0 };
+    json_begin_object(&j, NULL);
+    put_head(&j, p, notes);
+    return end_line(p, &j, e);
+}
+
+/* ---- configurations ------------------------------------------------------ */
+
+/* The first run whose settings are known; NULL: none. */
+static const struct run_data *first_known(const struct groups *s)
+{
+    for (idx i = 0; i < s->n; i++)
+        for (idx k = 0; k < s->g[i].n_runs; k++)
+            if (s->g[i].runs[k]->has_config)
+                return s->g[i].runs[k];
+    return NULL;
+}
+
+static bool differs(const struct groups *s, const struct run_data *first,
+                    struct config_key key)
+{
+    for (idx i = 0; i < s->n; i++)
+        for (idx k = 0; k < s->g[i].n_runs; k++) {
+            const struct run_data *r = s->g[i].runs[k];
+            if (r->has_config &&
+                config_value_order(&first->config, &r->config, key) != 0)
+                return true;
+        }
+    return false;
+}
+
+static int find_differing(struct page *p, struct err *e)
+{
+    const struct run_data *first = first_known(p->t->groups);
+    p->differs = calloc((size_t)config_key_count(), sizeof *p->differs);
+    if (!p->differs)
+        return err_set(e, ERR_MEMORY, "not enough memory");
+    for (struct config_key k = { 0 }; first && config_next_key(&k);)
+        p->differs[config_key_number(k.section, k.key)] =
+            differs(p->t->groups, first, k);
+    return OK;
+}
+
+static void key_name(char name[KEY_TEXT_MAX], struct config_key k)
+{
+    snprintf(name, KEY_TEXT_MAX, "%s.%s", k.section->name, k.key->name);
+}
+
+static void put_value(struct json *j, const char *key, const struct config *c,
+                      struct config_key k)
+{
+    char value[KEY_PRINT_MAX];
+    config_value(value, sizeof value, c, k);
+    put_name(j, key, value);
+}
+
+/* Every key with its help, and its value if all runs have the same. */
+static int write_config(struct page *p, struct err *e)
+{
+    const struct run_data *first = first_known(p->t->groups);
+    struct json j = { 0 };
+    json_begin_object(&j, NULL);
+    json_put_text(&j, "kind", "config");
+    json_begin_array(&j, "keys");
+    for (struct config_key k = { 0 }; first && config_next_key(&k);) {
+        char name[KEY_TEXT_MAX];
+        key_name(name, k);
+        json_begin_object(&j, NULL);
+        json_put_text(&j, "key", name);
+        json_put_text(&j, "help", k.key->help);
+        json_put_text(&j, "default", k.key->fallback);
+        if (!p->differs[config_key_number(k.section, k.key)])
+            put_value(&j, "value", &first->config, k);
+        json_end(&j);
+    }
+    json_end(&j);
+    return end_line(p, &j, e);
+}
+
+/* The values of a run that not all have. */
+static void put_differing(struct json *j, const struct page *p,
+                          const struct run_data *r)
+{
+    if (!r->has_config) {
+        json_put_null(j, "config");
+        return;
+    }
+    json_begin_object(j, "config");
+    for (struct config_key k = { 0 }; config_next_key(&k);) {
+        char name[KEY_TEXT_MAX];
+        key_name(name, k);
+        if (p->differs[config_key_number(k.section, k.key)])
+            put_value(j, name, &r->config, k);
+    }
+    json_end(j);
+}
+
+/* ---- groups, runs -------------------------------------------------------- */
+
+static int write_group(struct page *p, idx i, idx first_run, struct err *e)
+{
+    const struct row *row = &p->t->rows[i];
+    const struct group *g = row->group;
+    struct json j = { 0 };
+    json_begin_object(&j, NULL);
+    json_put_text(&j, "kind", "group");
+    put_name(&j, "label", g->label);
+    put_name(&j, "status", g->status);
+    json_put_bool(&j, "done", g->is_done);
+    json_put_count(&j, "first", first_run);
+    json_put_count(&j, "runs", g->n_runs);
+    json_put_count(&j, "counted", g->n_counted);
+    json_begin_object(&j, "emerged");
+    put_known(&j, "mean", row->emerged.steps.mean);
+    put_known(&j, "spread", row->emerged.steps.spread);
+    json_put_count(&j, "n", row->emerged.steps.n);
+    json_put_count(&j, "of", row->emerged.n_measured);
+    json_put_count(&j, "gone", row->emerged.n_gone);
+    json_end(&j);
+    int rc = html_group_curves(&j, g, &p->columns, p->points, e);
+    if (rc == OK)
+        return end_line(p, &j, e);
+    json_release(&j);
+    return rc;
+}
+
+static int put_run(struct json *j, const struct page *p, idx group, idx k,
+                   struct err *e)
+{
+    char on[MEASURED_TEXT_MAX], why[ERR_TEXT_MAX];
+    const struct group *g = &p->t->groups->g[group];
+    const struct run_data *r = g->runs[k];
+    struct series s = k < g->n_counted ? group_series(g, k, p->t->o->metric)
+                                       : run_data_series(r, p->t->o->metric);
+    const struct measured *m = run_data_measured(r, &s);
+    double step;
+    json_put_text(j, "kind", "run");
+    put_name(j, "name", run_data_label(r));
+    put_name(j, "path", r->path);
+    json_put_count(j, "group", group);
+    json_put_bool(j, "counts", k < g->n_counted);
+    json_put_text(j, "status", r->status);
+    put_known(j, "step", r->step);
+    put_name(j, "note", r->note);
+    json_put_text(j, "measured",
+                  s.n > 0 && m->is_known
+                      ? measured_print_of(on, m, p->t->o->metric)
+                      : "");
+    if (emergence_find(&step, &s, &p->t->groups->emergence))
+        json_put_number(j, "emerged", step);
+    put_differing(j, p, r);
+    int rc = html_run_curves(j, g, k, &p->columns, p->points, e);
+    if (rc == OK)
+        rc = html_run_maps(j, why, r, &p->maps, e);
+    if (rc == OK)
+        put_name(j, "maps_note", why);
+    return rc;
+}
+
+static int write_run(struct page *p, idx group, idx k, struct err *e)
+{
+    struct json j = { 0 };
+    json_begin_object(&j, NULL);
+    int rc = put_run(&j, p, group, k, e);
+    if (rc == OK)
+        return end_line(p, &j, e);
+    json_release(&j);
+    return rc;
+}
+
+/* ---- the whole ----------------------------------------------------------- */
+
+static idx count_runs(const struct groups *s)
+{
+    idx n = 0;
+    for (idx i = 0; i < s->n; i++)
+        n += s->g[i].n_runs;
+    return n;
+}
+
+/* A run's curve has its values, a group's a spread, too. */
+static idx choose_points(const struct groups *s, idx n_columns)
+{
+    idx curves = n_columns * (count_runs(s) + (s->are_single ? 0 : 2 * s->n));
+    idx points = CURVE_NUMBERS / idx_max(1, curves);
+    return idx_max(POINTS_LEAST, idx_min(POINTS_MOST, points));
+}
+
+static int write_all(struct page *p, const char *notes, struct err *e)
+{
+    const struct groups *s = p->t->groups;
+    int rc = find_differing(p, e);
+    if (rc == OK)
+        rc = write_head(p, notes, e);
+    if (rc == OK)
+        rc = write_config(p, e);
+    for (idx i = 0, first = 0; i < s->n && rc == OK; first += s->g[i++].n_runs)
+        rc = write_group(p, i, first, e);
+    for (idx i = 0; i < s->n; i++)
+        for (idx k = 0; k < s->g[i].n_runs && rc == OK; k++)
+            rc = write_run(p, i, k, e);
+    return rc;
+}
+
+int html_data_write(FILE *out, const struct compare_rows *t, const char *notes,
+                    struct err *e)
+{
+    struct page p = { .out = out, .t = t };
+    int rc = page_columns_find(&p.columns, t->groups, e);
+    p.points = choose_points(t->groups, p.columns.n);
+    if (rc == OK)
+        rc = map_plan_make(&p.maps, t->groups, e);
+    if (rc == OK)
+        rc = write_all(&p, notes, e);
+    page_columns_release(&p.columns);
+    map_plan_release(&p.maps);
+    free(p.differs);
+    return rc;
+}

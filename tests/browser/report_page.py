@@ -1,0 +1,256 @@
+#!/usr/bin/env python3
+"""report_page.py CHECK PAGE [MORE...] - the page of `compare --report`, used as a
+reader does. Without CHECK a list of them. Says what is wrong, status 1, or
+nothing. See tests/system/report.sh, which makes the pages."""
+
+import csv
+import sys
+import zlib
+
+from browser import Browser
+
+WIDTHS = (1280, 768, 360)
+
+
+def need(condition, what):
+    if not condition:
+        sys.exit(f"report_page: {what}")
+
+
+def opens(b, path):
+    """no complaint, no request beside itself, nothing wider than the window"""
+    for width in WIDTHS:
+        for dark in (False, True):
+            page = b.open(path, width=width, dark=dark)
+            need(page.eval("document.documentElement.dataset.ready") == "yes", "it did not get ready")
+            need(not page.complaints(), page.complaints())
+            asked = [e["request"]["url"] for e in page.told("Network.requestWillBeSent")]
+            need(all(url.startswith("file:") for url in asked) and len(asked) == 1, asked)
+            need(page.eval("document.documentElement.scrollWidth") <= width, f"wider than {width}")
+            need(page.eval("""[...document.querySelectorAll('main section')].filter(s => !s.hidden)
+                .every(s => s.children.length > 1)"""), "a section is empty")
+
+
+def colours(b, path):
+    """text and curves stand out against the page, light and dark, by WCAG 2"""
+    script = """(() => {
+        const style = getComputedStyle(document.documentElement);
+        const light = name => {
+            const hex = style.getPropertyValue("--" + name).trim();
+            const [r, g, b] = [1, 3, 5].map(i => parseInt(hex.slice(i, i + 2), 16) / 255)
+                .map(c => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+            return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+        };
+        const back = light("back");
+        const contrast = name => (Math.max(light(name), back) + 0.05) / (Math.min(light(name), back) + 0.05);
+        return Object.fromEntries(["text", "quiet", "focus", "c0", "c1", "c2", "c3", "c4", "c5", "c6", "c7"]
+            .map(name => [name, contrast(name)]));
+    })()"""
+    for dark in (False, True):
+        found = b.open(path, dark=dark).eval(script)
+        for name, ratio in found.items():
+            least = 4.5 if name in ("text", "quiet", "focus") else 3
+            need(ratio >= least, f"--{name} has a contrast of {ratio:.2f}, dark: {dark}")
+
+
+def hover(b, path):
+    """what is under the pointer is told"""
+    page = b.open(path)
+    page.point(*page.place("document.querySelector('#curves canvas')"))
+    told = page.eval("""(() => { const t = Chart.getChart(document.querySelector('#curves canvas')).tooltip;
+        return { opacity: t.opacity, lines: t.body.flatMap(b => b.lines), title: t.title[0] }; })()""")
+    need(told["opacity"] == 1 and told["title"].startswith("step "), told)
+    need(any(line.startswith("softmax: ") for line in told["lines"]), told)
+
+
+def keys(b, path):
+    """the arrow keys go from point to point, and say it"""
+    page = b.open(path)
+    page.eval("document.querySelector('#curves canvas').focus()")
+    page.key("ArrowRight")
+    first = page.eval("document.getElementById('said').textContent")
+    page.key("End")
+    last = page.eval("document.getElementById('said').textContent")
+    need(first.startswith("step 0: softmax"), first)
+    need(last != first and last.startswith("step "), last)
+
+
+def curves_shown(page):
+    return page.eval("""Chart.getChart(document.querySelector('#curves canvas')).data.datasets
+        .filter(d => !d.is_band).map(d => d.label)""")
+
+
+def show(b, path):
+    """a click hides a curve, another shows it; all, none; single runs"""
+    page = b.open(path)
+    need(curves_shown(page) == ["softmax", "sigmoid"], curves_shown(page))
+    box = "document.querySelector('#curves .legend input')"
+    page.click(box)
+    need(curves_shown(page) == ["sigmoid"], curves_shown(page))
+    page.click(box)
+    need(curves_shown(page) == ["softmax", "sigmoid"], curves_shown(page))
+    button = "[...document.querySelectorAll('#curves button')].find(b => b.textContent === '{}')"
+    page.click(button.format("None"))
+    need(curves_shown(page) == [], curves_shown(page))
+    page.click(button.format("All"))
+    page.click("document.querySelector('#curves > .controls input[type=checkbox]')")
+    need(len(curves_shown(page)) == 4, curves_shown(page))
+
+
+def choose(page, script, value):
+    page.eval(f"""(() => {{ const s = {script}; s.value = {value!r};
+        if (s.value !== {value!r}) throw new Error("no choice " + {value!r});
+        s.dispatchEvent(new Event("change")); }})()""")
+
+
+def axes(b, path):
+    """metric and x axis are the reader's choice"""
+    page = b.open(path)
+    chart = "Chart.getChart(document.querySelector('#curves canvas'))"
+    choose(page, "document.querySelector('#curves figure select')", "row_sum")
+    need(page.eval(chart + ".options.scales.y.title.text") == "row_sum", "another metric")
+    choose(page, "document.querySelector('#curves > .controls select')", "tokens-log")
+    told = page.eval(chart + ".scales.x.type")
+    need(told == "logarithmic", told)
+    least = page.eval(chart + ".data.datasets.find(d => !d.is_band).data[0].x")
+    need(least > 1, "tokens, not steps")
+    page.eval("document.querySelector('#curves details').open = true")
+    page.eval("new Promise(requestAnimationFrame)")
+    need(page.eval("document.querySelectorAll('#curves details tbody tr').length") > 2, "values as a table")
+    choose(page, "document.querySelector('#finals select')", "val_loss")
+    need(page.eval("Chart.getChart(document.querySelector('#finals canvas')).data.datasets"
+                   ".every(d => d.data.every(p => p.x > 0.5))"), "loss on the x axis")
+
+
+def sort(b, path):
+    """a heading sorts its column up, then down"""
+    page = b.open(path)
+    table = "[...document.querySelectorAll('#runs table')].pop()"
+    column = page.eval(f"[...{table}.querySelectorAll('thead th')].findIndex("
+                       "th => th.textContent.startsWith('val_loss'))")
+    heading = f"{table}.querySelectorAll('thead th button')[{column}]"
+    values = f"[...{table}.querySelectorAll('tbody tr')].map(tr => parseFloat(tr.children[{column}].textContent))"
+    page.click(heading)
+    down = page.eval(values)
+    page.click(heading)
+    up = page.eval(values)
+    need(len(up) == 4 and up == sorted(up) and down == sorted(up, reverse=True), (down, up))
+    need(page.eval(f"{heading}.parentNode.getAttribute('aria-sort')") == "ascending", "said to readers")
+
+
+def maps(b, path, analysis):
+    """the slider goes through the steps; numbers are those of analysis.csv"""
+    with open(analysis) as f:
+        rows = list(csv.DictReader(f))
+    page = b.open(path)
+    box = "[...document.querySelectorAll('#heads input[type=checkbox]')].find(c => " \
+          "c.parentNode.textContent.startsWith('single'))"
+    page.click(box)
+    choose(page, "document.querySelector('#heads select')", "first_mass")
+    cells = "[...document.querySelector('#heads .map').querySelectorAll('td')].map(c => parseFloat(c.textContent))"
+    caption = "document.querySelector('#heads .map caption').textContent"
+    for row in (rows[-1], rows[0]):
+        found = page.eval(cells)
+        want = 100 * float(row["first_mass"])
+        # cells are rounded to one digit, their mean is at most half of one off
+        need(found and abs(sum(found) / len(found) - want) <= 0.05 + 0.013, (found, want))
+        need(page.eval(caption).endswith(f"step {int(row['step']):,}"), page.eval(caption))
+        page.eval("document.querySelector('#heads input[type=range]').focus()")
+        page.key("Home")
+    page.click("document.querySelector('#heads .map td')")
+    told = page.eval("document.querySelector('#heads p[aria-live=off]').textContent")
+    need("layer 0, head 0" in told, told)
+    page.key("Tab")
+    page.click("document.querySelectorAll('#heads input[type=checkbox]')[0]")
+    n = page.eval("document.querySelector('#heads .map tbody tr').children.length")
+    need(n == len(rows) + 1, f"{n} columns over training")
+
+
+def profile(b, path):
+    """curves over depths"""
+    page = b.open(path)
+    choose(page, "document.querySelector('#places select')", "hidden_ratio")
+    told = page.eval("""(() => { const c = Chart.getChart(document.querySelector('#places canvas'));
+        return [c.options.scales.x.title.text, c.data.datasets.map(d => d.data.length)]; })()""")
+    need(told == ["depth", [3, 3]], told)
+
+
+def configs(b, path):
+    """a run's settings, and what the others have"""
+    page = b.open(path)
+    text = page.eval("document.querySelector('#configs tbody').textContent")
+    need("weights" in text and "sigmoid" in text and "width" not in text, text)
+    page.click("document.querySelector('#configs input[type=checkbox]')")
+    rows = page.eval("document.querySelectorAll('#configs tbody tr').length")
+    need(rows > 100, f"{rows} settings")
+    page.click("[...document.querySelectorAll('#runs table')].pop().querySelectorAll('tbody a')[2]")
+    need(page.eval("document.querySelector('#configs select').value") == "2", "a run's name leads there")
+
+
+def theme(b, path):
+    """the reader's colours"""
+    page = b.open(path)
+    back = "getComputedStyle(document.body).backgroundColor"
+    before = page.eval(back)
+    page.click("document.getElementById('theme')")
+    page.click("document.getElementById('theme')")
+    need(page.eval(back) != before, "dark")
+    page.click("document.getElementById('theme')")
+    need(page.eval(back) == before, "and back")
+
+
+def prints(b, path, pdf):
+    """on paper: light, without controls"""
+    page = b.open(path, dark=True)
+    page.print(pdf)
+    with open(pdf, "rb") as f:
+        need(f.read(4) == b"%PDF", "a PDF")
+    page.look(800, dark=True, media="print")
+    need(page.eval("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)", "white")
+    need(page.eval("[...document.querySelectorAll('.controls')].every("
+                   "c => getComputedStyle(c).display === 'none')"), "no controls")
+
+
+def hostile(b, path, *names):
+    """what names hold is shown, and does nothing"""
+    page = b.open(path)
+    need(not page.complaints(), page.complaints())
+    need(page.eval("typeof window.harmed") == "undefined", "a name was run")
+    need(page.eval("document.querySelectorAll('main script, main img, main b').length") == 0, "a name is markup")
+    text = page.eval("document.querySelector('#runs').textContent")
+    for name in names:
+        need(name in text, f"{name} is not shown")
+
+
+def alone(b, path):
+    """one run, not analyzed: what there is"""
+    page = b.open(path)
+    need(not page.complaints(), page.complaints())
+    need(page.eval("[...document.querySelectorAll('main section')].filter(s => s.hidden).map(s => s.id)")
+         == ["heads", "places"], "no maps")
+    need(len(curves_shown(page)) == 1, curves_shown(page))
+
+
+def shot(b, path, picture):
+    """a picture of it: for the README"""
+    page = b.open(path, width=1000, height=760)
+    page.shot(picture)
+    with open(picture, "rb") as f:
+        need(zlib.crc32(f.read()), "empty")
+
+
+CHECKS = (opens, colours, hover, keys, show, axes, sort, maps, profile, configs, theme, prints, hostile,
+          alone, shot)
+
+
+def main():
+    by_name = {check.__name__: check for check in CHECKS}
+    if len(sys.argv) < 3 or sys.argv[1] not in by_name:
+        for check in CHECKS:
+            print(f"{check.__name__:8} {check.__doc__}")
+        sys.exit(2)
+    with Browser() as b:
+        by_name[sys.argv[1]](b, *sys.argv[2:])
+
+
+main()

@@ -1,0 +1,130 @@
+#!/usr/bin/env bash
+# `compare --report`: one page that needs nothing else, used as a reader does
+# where there is a Chromium (tests/browser/report_page.py says how).
+. "$(dirname "$0")/lib.sh"
+cd "$T" || exit 1
+export OMP_NUM_THREADS=2
+
+"$SINKLAB" compare nowhere --report page 2>/dev/null
+if [ $? -eq 10 ]; then
+    echo "ok 1 - a page # SKIP this program was built without Chart.js"
+    echo "1..1"
+    exit 0
+fi
+
+cat >tiny.ini <<'END'
+[model]
+layers = 2
+width = 16
+heads = 4
+context = 16
+[train]
+steps = 60
+batch = 4
+log_every = 10
+val_every = 20
+val_tokens = 256
+[data]
+source = bigram-backcopy
+vocab = 16
+[optim]
+lr = 1e-2
+[sink]
+tokens = 16
+sequences = 4
+val_tokens = 256
+probe_every = 20
+probe_sequences = 2
+[checkpoint]
+every = 10
+END
+{
+    cat tiny.ini
+    printf '[axes]\nattention.weights = softmax, sigmoid\nrun.seed = 1, 2\n'
+} >sweep.ini
+
+page=new/page/index.html
+said() { # REGEX COMMAND...
+    local regex=$1
+    shift
+    "$@" | grep -Eq -- "$regex"
+}
+check "a sweep" "$SINKLAB" sweep sweep.ini run.dir=s
+check "analyzed" "$SINKLAB" analyze s
+check "a page, in a folder that is made, and said where" \
+    said "^report: $page\$" "$SINKLAB" compare s --report new/page
+
+# --- what is in the file -----------------------------------------------------
+
+# but for Chart.js, whose one line is longer than all others
+loads_nothing() {
+    ! awk 'length < 100000' $page | grep -ioE '(src|href)="?(https?:)?//|@import|[^a-z]url\('
+}
+check "it loads nothing" loads_nothing
+check "it holds Chart.js" grep -q 'Chart.js v' $page
+kinds() {
+    grep -oE '^\{"kind":"[a-z]+"' $page | cut -d '"' -f 4 | sort | uniq -c | tr -s ' \n' ' '
+}
+check "it holds two groups and four runs" said ' 1 config 2 group 1 head .*4 run ' kinds
+again() {
+    "$SINKLAB" compare s --report again >/dev/null && cmp $page again/index.html
+}
+check "the same runs give the same bytes" again
+
+# --- what users name ---------------------------------------------------------
+
+evil='</script><script>window.harmed=1</script>'
+mkdir -p "${evil%/*}"
+seq 1 400 >"$evil"
+name='<img src=x onerror=window.harmed=2>'
+check "a run that is called <img ...>, of a text whose path holds a script" \
+    "$SINKLAB" train tiny.ini run.dir="runs/$name" data.source=text data.path="$evil"
+check "another one, & not analyzed" "$SINKLAB" train tiny.ini run.dir='runs/b & "c"'
+check "their page" "$SINKLAB" compare runs/* --report evil
+# three scripts, which nothing else ends or begins
+stays_in_place() {
+    [ "$(grep -o '</script' evil/index.html | wc -l)" -eq 3 ] &&
+        [ "$(grep -o '<script' evil/index.html | wc -l)" -eq 3 ] &&
+        ! grep -q '<img' evil/index.html && grep -q 'window.harmed=1' evil/index.html
+}
+check "no name leaves its place in it" stays_in_place
+check "one run alone" "$SINKLAB" compare 'runs/b & "c"' --report alone
+
+# --- what is refused, and what is not ----------------------------------------
+
+expect_fail 7 'tiny.ini is a file, and --report wants a folder' \
+    "$SINKLAB" compare s --report tiny.ini
+mkdir -p taken/index.html
+expect_fail 7 'taken/index.html is a folder' "$SINKLAB" compare s --report taken
+if [ "$(id -u)" -ne 0 ]; then
+    mkdir locked
+    chmod a-w locked
+    expect_fail 5 'locked' "$SINKLAB" compare s --report locked/page
+fi
+
+# --- as a reader sees it -----------------------------------------------------
+
+browse() { # CHECK PAGE MORE...
+    python3 -B "$ROOT/tests/browser/report_page.py" "$@"
+}
+why=
+if ! command -v python3 >/dev/null; then
+    why="python3 is not installed"
+elif ! command -v chromium >/dev/null && ! command -v chromium-browser >/dev/null &&
+    ! command -v google-chrome >/dev/null; then
+    why="no chromium is installed"
+fi
+if [ "$why" ]; then
+    n_checks=$((n_checks + 1))
+    echo "ok $n_checks - a reader's clicks # SKIP $why"
+else
+    for what in opens colours hover keys show axes sort profile configs theme; do
+        check "in a browser: $what" browse $what $page
+    done
+    check "in a browser: maps" browse maps $page s/0000-softmax-seed1/analysis.csv
+    check "in a browser: prints" browse prints $page page.pdf
+    check "in a browser: what a name holds does nothing" \
+        browse hostile evil/index.html "$name" 'b & "c"'
+    check "in a browser: a run that was not analyzed" browse alone alone/index.html
+fi
+finish
