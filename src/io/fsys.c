@@ -121,11 +121,21 @@ void fsys_stream_drop(struct fsys_stream *s)
     *s = (struct fsys_stream){ 0 };
 }
 
-int fsys_replace_parts(const char *path, const struct fsys_part *parts,
-                       idx n_parts, struct err *e)
+int fsys_stream_settle(struct fsys_stream *s, struct err *e)
 {
     char dir[FSYS_PATH_MAX];
     const char *base;
+    int rc = fsys_stream_finish(s, e);
+    if (rc == OK)
+        rc = fsys_stream_place(s, e);
+    if (rc == OK)
+        rc = split_path(dir, &base, s->path, e);
+    return rc == OK ? sync_folder(dir, e) : rc;
+}
+
+int fsys_replace_parts(const char *path, const struct fsys_part *parts,
+                       idx n_parts, struct err *e)
+{
     struct fsys_stream s;
     size_t total = 0;
     int rc = fsys_stream_open(&s, path, e);
@@ -136,13 +146,9 @@ int fsys_replace_parts(const char *path, const struct fsys_part *parts,
     for (idx i = 0; i < n_parts && rc == OK; i++)
         rc = fsys_stream_write(&s, parts[i].bytes, parts[i].n, e);
     if (rc == OK)
-        rc = fsys_stream_finish(&s, e);
-    if (rc == OK)
-        rc = fsys_stream_place(&s, e);
+        rc = fsys_stream_settle(&s, e);
     fsys_stream_drop(&s);
-    if (rc == OK)
-        rc = split_path(dir, &base, path, e);
-    return rc == OK ? sync_folder(dir, e) : rc;
+    return rc;
 }
 
 int fsys_replace(const char *path, const void *bytes, size_t n, struct err *e)

@@ -53,6 +53,10 @@ int fsys_stream_finish(struct fsys_stream *s, struct err *e);
  * yet: fsys_sync(folder) does that for several files at once. */
 int fsys_stream_place(struct fsys_stream *s, struct err *e);
 
+/* fsys_stream_settle - finish, place and sync the folder: all that there is to
+ * a single file. */
+int fsys_stream_settle(struct fsys_stream *s, struct err *e);
+
 /* fsys_stream_drop - what has not been placed is gone. */
 void fsys_stream_drop(struct fsys_stream *s);
 

@@ -1,0 +1,223 @@
+#include "report/export.h"
+
+#include "io/fsys.h"
+#include "report/export_rows.h"
+#include "report/report_file.h"
+#include "run/run.h"
+#include "run/run_list.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char EVENTS[] = "events.out.tfevents.0.sinklab";
+
+struct exported {
+    struct run_list *lists; /* (n_lists) of what was given; own the paths */
+    idx n_lists;
+    struct run_data *runs; /* (n) */
+    idx n;
+    struct config_key keys[DIFFERING_MAX]; /* in which they differ */
+    idx n_keys;
+};
+
+/* ---- which runs ---------------------------------------------------------- */
+
+static const struct config *config_of(const void *runs, idx i)
+{
+    const struct run_data *r = (const struct run_data *)runs + i;
+    return r->has_config ? &r->config : NULL;
+}
+
+/* The runs of a folder, which may be one itself. */
+static int find_runs(struct run_list *l, const char *path, struct err *e)
+{
+    bool is_folder;
+    if (strlen(path) >= RUN_DIR_MAX)
+        return err_set(e, ERR_USAGE, "%.60s...: path longer than %d bytes",
+                       path, RUN_DIR_MAX - 1);
+    int rc = fsys_is_folder(&is_folder, path, e);
+    if (rc == OK && is_folder)
+        rc = run_list_find(l, path, RUN_LIST_DIRECT, e);
+    if (rc == OK && l->n_unread > 0)
+        return err_set(e, l->unread.code, "%s", l->unread.text);
+    return rc == OK && l->n == 0 ? run_none(path, RUN_WANTED, e) : rc;
+}
+
+/* A damaged file is refused: whoever reads rows elsewhere sees no notes. */
+static int take(struct exported *x, const struct export_options *o,
+                const char *path, struct err *e)
+{
+    struct run_data *r = &x->runs[x->n];
+    run_data_read(r, path, true);
+    struct run_facts facts = run_data_facts(r, r->name);
+    int rc = run_data_refused(r, e);
+    if (rc == OK && (r->is_analysis_bad || r->is_metrics_bad))
+        rc = err_set(e, r->unread.code, "%s", r->unread.text);
+    if (rc == OK && filter_accepts(&o->where, &facts))
+        x->n++;
+    else
+        run_data_release(r);
+    return rc;
+}
+
+static int gather(struct exported *x, const struct export_options *o,
+                  struct err *e)
+{
+    idx n = 0;
+    int rc = OK;
+    x->lists = calloc((size_t)o->n_folders, sizeof *x->lists);
+    if (!x->lists)
+        return err_set(e, ERR_MEMORY, "not enough memory");
+    for (; x->n_lists < o->n_folders && rc == OK; x->n_lists++) {
+        rc = find_runs(&x->lists[x->n_lists], o->folders[x->n_lists], e);
+        n += x->lists[x->n_lists].n;
+    }
+    if (rc != OK)
+        return rc;
+    x->runs = calloc((size_t)n, sizeof *x->runs);
+    if (!x->runs)
+        return err_set(e, ERR_MEMORY, "not enough memory for %td runs", n);
+    for (idx i = 0; i < x->n_lists; i++)
+        for (idx k = 0; k < x->lists[i].n && rc == OK; k++)
+            rc = take(x, o, x->lists[i].paths[k], e);
+    if (rc == OK && x->n == 0)
+        return err_set(e, ERR_USAGE, "export: no run fits --where");
+    x->n_keys = config_differing(x->keys, config_of, x->runs, x->n);
+    return rc;
+}
+
+static void release(struct exported *x)
+{
+    for (idx i = 0; i < x->n; i++)
+        run_data_release(&x->runs[i]);
+    for (idx i = 0; i < x->n_lists; i++)
+        run_list_release(&x->lists[i]);
+    free(x->runs);
+    free(x->lists);
+}
+
+/* ---- writing ------------------------------------------------------------- */
+
+typedef int write_rows(FILE *out, const struct export_run *r, struct err *e);
+
+/* What is written of run i, to be freed. */
+static int text_of(char **text, size_t *n, const struct exported *x, idx i,
+                   write_rows *rows, struct err *e)
+{
+    char path[RUN_PATH_MAX];
+    struct table timing = { 0 };
+    bool is_there;
+    run_path(path, x->runs[i].path, RUN_TIMING);
+    int rc = fsys_exists(&is_there, path, e);
+    if (rc == OK && is_there)
+        rc = table_read(&timing, path, NULL, e);
+    if (rc != OK)
+        return rc;
+    FILE *out = open_memstream(text, n);
+    const struct export_run r = { &x->runs[i], &timing, x->keys, x->n_keys };
+    if (!out) {
+        table_release(&timing);
+        return err_set(e, ERR_MEMORY, "not enough memory");
+    }
+    rc = rows(out, &r, e);
+    if (fclose(out) != 0 && rc == OK)
+        rc = err_set(e, ERR_MEMORY, "not enough memory");
+    table_release(&timing);
+    return rc;
+}
+
+/* Run by run: never all of it in memory. */
+static int write_jsonl(FILE *out, const char *path, const struct exported *x,
+                       struct err *e)
+{
+    struct fsys_stream s = { 0 };
+    bool is_stdout = report_is_stdout(path);
+    int rc = is_stdout ? OK : fsys_stream_open(&s, path, e);
+    for (idx i = 0; i < x->n && rc == OK; i++) {
+        char *text = NULL;
+        size_t n = 0;
+        rc = text_of(&text, &n, x, i, export_jsonl, e);
+        if (rc == OK && is_stdout)
+            fwrite(text, 1, n, out);
+        else if (rc == OK)
+            rc = fsys_stream_write(&s, text, n, e);
+        free(text);
+    }
+    if (rc == OK && !is_stdout)
+        rc = fsys_stream_settle(&s, e);
+    fsys_stream_drop(&s);
+    return rc;
+}
+
+static int events_path(char path[FSYS_PATH_MAX], char folder[FSYS_PATH_MAX],
+                       const char *dir, const struct run_data *r, struct err *e)
+{
+    int n = snprintf(folder, FSYS_PATH_MAX, "%s/%s", dir,
+                     r->name[0] ? r->name : "run");
+    int m = snprintf(path, FSYS_PATH_MAX, "%s/%s", folder, EVENTS);
+    return n < FSYS_PATH_MAX && m < FSYS_PATH_MAX
+               ? OK
+               : err_set(e, ERR_USAGE, "export: %.60s...: path too long", dir);
+}
+
+/* TensorBoard calls a run by its folder. */
+static int check_names(const struct exported *x, struct err *e)
+{
+    for (idx i = 0; i < x->n; i++)
+        for (idx k = 0; k < i; k++)
+            if (strcmp(x->runs[i].name, x->runs[k].name) == 0)
+                return err_set(e, ERR_USAGE,
+                               "export: %s and %s have one name, and one would "
+                               "replace the other: give each a --tensorboard "
+                               "folder of its own",
+                               x->runs[k].path, x->runs[i].path);
+    return OK;
+}
+
+static int write_events(const char *dir, const struct exported *x,
+                        struct err *e)
+{
+    int rc = check_names(x, e);
+    for (idx i = 0; i < x->n && rc == OK; i++) {
+        char path[FSYS_PATH_MAX], folder[FSYS_PATH_MAX], *text = NULL;
+        size_t n = 0;
+        rc = events_path(path, folder, dir, &x->runs[i], e);
+        if (rc == OK)
+            rc = text_of(&text, &n, x, i, export_events, e);
+        if (rc == OK)
+            rc = fsys_mkdirs(folder, e);
+        if (rc == OK)
+            rc = fsys_replace(path, text, n, e);
+        free(text);
+    }
+    return rc;
+}
+
+static int check(const struct export_options *o, struct err *e)
+{
+    if (!o->tensorboard && !o->jsonl)
+        return err_set(e, ERR_USAGE,
+                       "export: say what to write: --tensorboard DIR, --jsonl "
+                       "FILE");
+    return report_files_check(&o->jsonl, 1, e);
+}
+
+int export_run(FILE *out, const struct export_options *o, struct err *e)
+{
+    struct exported x = { 0 };
+    int rc = check(o, e);
+    if (rc == OK)
+        rc = gather(&x, o, e);
+    if (rc == OK && o->jsonl)
+        rc = write_jsonl(out, o->jsonl, &x, e);
+    if (rc == OK && o->tensorboard)
+        rc = write_events(o->tensorboard, &x, e);
+    FILE *told = report_is_stdout(o->jsonl) ? stderr : out;
+    if (rc == OK && o->jsonl && told == out)
+        fprintf(out, "wrote the rows of %td runs to %s\n", x.n, o->jsonl);
+    if (rc == OK && o->tensorboard)
+        fprintf(told, "wrote the events of %td runs: tensorboard --logdir %s\n",
+                x.n, o->tensorboard);
+    release(&x);
+    return rc;
+}

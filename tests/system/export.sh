@@ -1,0 +1,136 @@
+#!/usr/bin/env bash
+# `sinklab export`: lines of JSON that hold what the files do, and event files
+# that TensorBoard's own reader opens, where Python has it (PYTHON names one).
+. "$(dirname "$0")/lib.sh"
+cd "$T" || exit 1
+export OMP_NUM_THREADS=2
+PYTHON=${PYTHON:-python3}
+
+cat >sweep.ini <<'END'
+[model]
+layers = 1
+width = 16
+heads = 2
+context = 16
+[train]
+steps = 20
+batch = 2
+log_every = 5
+val_every = 10
+val_tokens = 64
+[data]
+source = bigram-backcopy
+vocab = 16
+[sink]
+tokens = 16
+sequences = 2
+val_tokens = 64
+probe_every = 10
+probe_sequences = 2
+[checkpoint]
+every = 10
+[axes]
+attention.weights = softmax, relu
+optim.lr = 1e-3, 1e-2
+END
+check "a sweep" "$SINKLAB" sweep sweep.ini run.dir=s
+check "analyzed" "$SINKLAB" analyze s
+
+# --- what is written ---------------------------------------------------------
+
+check "both forms" "$SINKLAB" export s --jsonl rows.jsonl --tensorboard events
+n_rows() { # FILE of every run, without headers
+    tail -q -n +2 s/*/"$1" | wc -l
+}
+has_all_rows() {
+    for file in metrics timing analysis; do
+        [ "$(grep -c "\"file\":\"$file\"" rows.jsonl)" -eq "$(n_rows $file.csv)" ] || return 1
+    done
+}
+check "a line for each row of each file" has_all_rows
+check "lines begin with the run and the keys that differ" test 4 -eq "$(
+    grep -oE '^\{"run":"[^"]+","attention.weights":"(softmax|relu)","optim.lr":0\.01?0?1?,"file":"metrics","step":20,' \
+        rows.jsonl | wc -l)"
+"$SINKLAB" export s --jsonl - >piped 2>told
+check "standard output gets the same bytes, and nothing else" cmp rows.jsonl piped
+check "a run alone has no keys" bash -c \
+    '"$1" export s/0000* --jsonl - | head -n 1 | grep -q "^{\"run\":\"[^\"]*\",\"file\":\"metrics\",\"step\":0,"' \
+    - "$SINKLAB"
+check "a condition" bash -c '[ "$("$1" export s --where optim.lr=0.01 --jsonl - |
+    cut -d , -f 1 | sort -u | wc -l)" -eq 2 ]' - "$SINKLAB"
+again() {
+    cp -r events before
+    "$SINKLAB" export s --tensorboard events >/dev/null && diff -r before events
+}
+check "written again it is the same" again
+
+# --- what is refused ---------------------------------------------------------
+
+expect_fail 2 'say what to write' "$SINKLAB" export s
+expect_fail 2 'no run folder given' "$SINKLAB" export
+expect_fail 2 'nowhere' "$SINKLAB" export nowhere --jsonl x
+expect_fail 2 'no run fits --where' "$SINKLAB" export s --where 'optim.lr=7' --jsonl x
+expect_fail 7 'config.ini' "$SINKLAB" export s --jsonl "$(echo s/0000*)/config.ini"
+expect_fail 5 'sweep.ini' "$SINKLAB" export s --tensorboard sweep.ini
+mkdir other
+cp -r s/0000* other
+expect_fail 2 'have one name' "$SINKLAB" export s other --tensorboard x
+check "nothing came of it" test ! -e x
+sed -i '3s/,[0-9]*,/,7,/' other/*/metrics.csv
+expect_fail 4 'metrics.csv:3' "$SINKLAB" export other --jsonl x
+
+# --- as others read it -------------------------------------------------------
+
+reads() { # MODULES SCRIPT
+    local missing
+    missing=$("$PYTHON" -c "import $1" 2>&1) || {
+        n_checks=$((n_checks + 1))
+        echo "ok $n_checks - $1 # SKIP $PYTHON: ${missing##*$'\n'}"
+        return
+    }
+    check "$1 reads it" "$PYTHON" -B -c "$2"
+}
+reads json '
+import csv, glob, json, math
+lines = [json.loads(line) for line in open("rows.jsonl")]
+for path in glob.glob("s/*/*.csv"):
+    _, run, file = path.split("/")
+    mine = [l for l in lines if l["run"] == run and l["file"] + ".csv" == file]
+    rows = list(csv.DictReader(open(path)))
+    assert len(mine) == len(rows) > 0
+    for line, row in zip(mine, rows):
+        row = {k: float(v) for k, v in row.items() if v and k not in ("row_hash", "analysis")}
+        line = {k: float(v) for k, v in line.items() if k not in ("run", "file") and "." not in k}
+        assert line.keys() == row.keys(), (line, row)
+        assert all(line[k] == row[k] or math.isnan(row[k]) for k in row), (line, row)
+'
+reads tensorboard '
+import csv, glob, numpy
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+for run in glob.glob("s/0*"):
+    events = EventAccumulator("events" + run[1:], {"scalars": 0, "tensors": 0})
+    events.Reload()
+    text = events.Tensors("config")[0].tensor_proto.string_val[0].decode()
+    assert "    [attention]\n" in text and "    weights = " in text, text
+    wanted = set()
+    for file in ("metrics", "timing", "analysis"):
+        rows = list(csv.DictReader(open(f"{run}/{file}.csv")))
+        for column in set(rows[0]) - {"step", "row_hash", "analysis"}:
+            given = [r for r in rows if r[column]]
+            if not given:
+                continue
+            wanted.add(f"{file}/{column}")
+            got = events.Scalars(f"{file}/{column}")
+            assert [e.step for e in got] == [int(r["step"]) for r in given]
+            assert all(numpy.float32(e.value) == numpy.float32(r[column]) for e, r in zip(got, given))
+            if file == "timing":
+                assert [e.wall_time for e in got] == [float(r["wall_s"]) for r in given]
+    assert set(events.Tags()["scalars"]) == wanted
+'
+reads pandas '
+import pandas
+rows = pandas.read_json("rows.jsonl", lines=True)
+last = rows[rows.file == "analysis"].groupby(["attention.weights", "optim.lr"]).last()
+assert len(last) == 4 and last.val_loss.between(2, 4).all(), last
+'
+finish
