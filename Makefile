@@ -258,10 +258,18 @@ docs: all ## write docs/CONFIG.md and docs/ATTENTION.md anew from the tables
 	./$(BIN) help attention > $(B)/ATTENTION.md
 	mv $(B)/CONFIG.md $(B)/ATTENTION.md docs/
 
-install: all ## to PREFIX=/usr/local, below DESTDIR
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/sinklab/configs
+share := $(DESTDIR)$(PREFIX)/share
+install: all ## to PREFIX=/usr/local, below DESTDIR: program, configs, man page, completion
+	install -d $(DESTDIR)$(PREFIX)/bin $(share)/sinklab/configs $(share)/man/man1 \
+	    $(share)/bash-completion/completions $(share)/zsh/site-functions \
+	    $(share)/fish/vendor_completions.d
 	install -m 755 $(BIN) $(DESTDIR)$(PREFIX)/bin/sinklab
-	install -m 644 $(wildcard configs/*.ini) $(DESTDIR)$(PREFIX)/share/sinklab/configs
+	install -m 644 $(wildcard configs/*.ini) $(share)/sinklab/configs
+	for page in man bash zsh fish; do $(abspath $(BIN)) help $$page >$(B)/$$page.page || exit 1; done
+	install -m 644 $(B)/man.page $(share)/man/man1/sinklab.1
+	install -m 644 $(B)/bash.page $(share)/bash-completion/completions/sinklab
+	install -m 644 $(B)/zsh.page $(share)/zsh/site-functions/_sinklab
+	install -m 644 $(B)/fish.page $(share)/fish/vendor_completions.d/sinklab.fish
 
 clean: ## remove what make has made
 	rm -rf build sinklab

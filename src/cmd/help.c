@@ -1,4 +1,4 @@
-/* help.c - `sinklab help [COMMAND | config | attention]`. */
+/* help.c - `sinklab help [COMMAND | config | attention | man | ...]`. */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -6,6 +6,8 @@
 #include "base/nearest.h"
 #include "base/text.h"
 #include "cmd/cmd.h"
+#include "cmd/completion.h"
+#include "cmd/man_page.h"
 #include "config/attention_document.h"
 #include "config/config_document.h"
 #include "sweep/sweep_options.h"
@@ -24,8 +26,9 @@ static const struct {
     const char *name;
     void (*print)(FILE *out);
 } pages[] = {
-    { "config", print_config },
-    { "attention", attention_document },
+    { "config", print_config }, { "attention", attention_document },
+    { "man", man_page },        { "bash", completion_bash },
+    { "zsh", completion_zsh },  { "fish", completion_fish },
 };
 
 static void print_commands(void)
@@ -102,9 +105,12 @@ const struct command command_help = {
     .name = "help",
     .summary = "this list; `help COMMAND`; `help config`, `help attention` for "
                "all keys",
-    .synopsis = "[COMMAND [WORD] | config | attention]",
+    .synopsis =
+        "[COMMAND [WORD] | config | attention]\nman | bash | zsh | fish",
     .about = "The commands; how one of them is used; docs/CONFIG.md, every key "
-             "of a config; docs/ATTENTION.md, what attention can be made of.",
+             "of a config; docs/ATTENTION.md, what attention can be made of. "
+             "The second form prints what `make install` puts in place: the "
+             "page of man, and what a shell completes.",
     .words_max = 2,
     .run = run,
 };
