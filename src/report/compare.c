@@ -63,6 +63,7 @@ static int write_page(FILE *out, const struct compare_rows *t,
     if (!memory)
         return err_set(e, ERR_MEMORY, "not enough memory");
     compare_notes(memory, t, metric);
+    differences_notes(memory, t);
     int rc = fclose(memory) == 0
                  ? html_page_write(path, t->o->report, t, notes, e)
                  : err_set(e, ERR_MEMORY, "not enough memory");

@@ -4,6 +4,7 @@
 #include "base/utf8.h"
 #include "metric/columns.h"
 #include "report/cells.h"
+#include "report/compare_differences.h"
 #include "report/html_curves.h"
 #include "report/html_maps.h"
 
@@ -59,9 +60,27 @@ static void put_keys(struct json *j, const char *key,
     json_end(j);
 }
 
-static void put_column(struct json *j, const char *name)
+/* What the first run that has the column measured it on; "" of what none did.
+ * Where others were measured differently the notes say so. */
+static const char *print_measured(char on[MEASURED_TEXT_MAX],
+                                  const struct groups *s, const char *name,
+                                  const struct column_facts *f)
 {
-    struct column_facts f;
+    *on = '\0';
+    for (idx i = 0; (f->metric || f->is_validation) && i < s->n; i++)
+        for (idx k = 0; k < s->g[i].n_counted; k++) {
+            struct series x = group_series(&s->g[i], k, name);
+            const struct measured *m = run_data_measured(s->g[i].runs[k], &x);
+            if (x.n > 0 && m->is_known)
+                return measured_print_of(on, m, name);
+        }
+    return on;
+}
+
+static void put_column(struct json *j, const struct groups *s, const char *name)
+{
+    char on[MEASURED_TEXT_MAX];
+    struct column_facts f = { 0 };
     struct cell_look look = cell_look(name);
     bool is_known = column_find(&f, name);
     json_begin_object(j, NULL);
@@ -70,6 +89,7 @@ static void put_column(struct json *j, const char *name)
     json_put_count(j, "digits", look.digits);
     json_put_text(j, "unit", is_known ? f.unit : "");
     json_put_text(j, "definition", is_known ? f.definition : "");
+    json_put_text(j, "measured", print_measured(on, s, name, &f));
     json_end(j);
 }
 
@@ -98,7 +118,8 @@ static bool is_thinned(const struct page *p)
     return false;
 }
 
-static void put_head(struct json *j, const struct page *p, const char *notes)
+static void put_head(struct json *j, const struct page *p, const char *notes,
+                     const char *words)
 {
     const struct compare_rows *t = p->t;
     json_put_text(j, "kind", "head");
@@ -113,24 +134,35 @@ static void put_head(struct json *j, const struct page *p, const char *notes)
     put_keys(j, "over", t->groups->over, t->groups->n_over);
     json_begin_array(j, "columns");
     for (idx i = 0; i < p->columns.n; i++)
-        put_column(j, p->columns.names[i]);
+        put_column(j, t->groups, p->columns.names[i]);
     json_end(j);
     json_begin_array(j, "maps");
     for (idx i = 0; i < p->maps.n; i++)
-        put_column(j, p->maps.shown[i].name);
+        put_column(j, t->groups, p->maps.shown[i].name);
     json_end(j);
     json_put_text(j, "maps_left", p->maps.left);
     json_put_count(j, "maps_steps", p->maps.steps);
     if (is_thinned(p))
         json_put_count(j, "points", p->points);
     put_lines(j, "notes", notes);
+    put_lines(j, "words", words);
 }
 
 static int write_head(struct page *p, const char *notes, struct err *e)
 {
     struct json j = { 0 };
+    char *words = NULL; /* what the table of differences means */
+    size_t n = 0;
+    FILE *memory = open_memstream(&words, &n);
+    if (memory)
+        differences_words(memory, p->t);
+    if (!memory || fclose(memory) != 0) {
+        free(words);
+        return err_set(e, ERR_MEMORY, "not enough memory");
+    }
     json_begin_object(&j, NULL);
-    put_head(&j, p, notes);
+    put_head(&j, p, notes, words);
+    free(words);
     return end_line(p, &j, e);
 }
 
@@ -223,6 +255,44 @@ static void put_differing(struct json *j, const struct page *p,
             put_value(j, name, &r->config, k);
     }
     json_end(j);
+}
+
+/* ---- what can be told from seeds ----------------------------------------- */
+
+static int write_judged(struct page *p, idx i, idx m, struct err *e)
+{
+    char seeds[JUDGEMENT_TEXT_MAX], test[JUDGEMENT_TEXT_MAX];
+    const struct judged *x = &p->t->rows[i].judged[m];
+    const struct judgement *j = &x->j;
+    struct json json = { 0 };
+    json_begin_object(&json, NULL);
+    json_put_text(&json, "kind", "judged");
+    json_put_count(&json, "group", i);
+    json_put_text(&json, "column", p->t->measures[m].name);
+    put_known(&json, "difference", j->difference);
+    put_known(&json, "low", j->low);
+    put_known(&json, "high", j->high);
+    put_known(&json, "p", j->p);
+    json_put_bool(&json, "told", j->verdict >= VERDICT_HIGHER);
+    json_put_text(&json, "verdict", verdict_words(j->verdict));
+    json_put_text(&json, "seeds", judgement_seeds(seeds, j));
+    json_put_text(&json, "test", judgement_test(test, j));
+    put_name(&json, "unlike", x->unlike);
+    return end_line(p, &json, e);
+}
+
+static int write_all_judged(struct page *p, struct err *e)
+{
+    const struct compare_rows *t = p->t;
+    int rc = OK;
+    for (idx m = 0; m < t->n_measures; m++)
+        for (idx i = 0; i < t->n && rc == OK; i++) {
+            const struct judged *x = &t->rows[i].judged[m];
+            bool is_held = x->j.n > 0 && x->j.n_base > 0;
+            if (i != t->base && (is_held || x->unlike[0]))
+                rc = write_judged(p, i, m, e);
+        }
+    return rc;
 }
 
 /* ---- groups, runs -------------------------------------------------------- */
@@ -324,6 +394,8 @@ static int write_all(struct page *p, const char *notes, struct err *e)
         rc = write_head(p, notes, e);
     if (rc == OK)
         rc = write_config(p, e);
+    if (rc == OK && !s->are_single)
+        rc = write_all_judged(p, e);
     for (idx i = 0, first = 0; i < s->n && rc == OK; first += s->g[i++].n_runs)
         rc = write_group(p, i, first, e);
     for (idx i = 0; i < s->n; i++)

@@ -111,7 +111,7 @@ function draw_figure(figure) {
     }
     const column = column_of(figure.column);
     const drawn = data.datasets.filter(d => !d.is_band);
-    figure.caption.textContent = column.name + (column.definition ? ": " + column.definition : "") +
+    figure.caption.textContent = caption_of(column) +
         (drawn.length ? "" : ". Nothing that is shown has measured it.");
     figure.canvas.setAttribute("aria-label", column.name + " over " + x_name() + ", " + drawn.length +
         " curves. At the end: " + (drawn.slice(0, 12).map(d => tell_point(

@@ -180,7 +180,7 @@ function draw_maps() {
         el("span", { class: "bar", "aria-hidden": "true" }), show_value(heads.range.high, column));
     heads.bar.querySelector(".bar").style.background = "linear-gradient(90deg," +
         CIVIDIS.map(c => `rgb(${c})`).join() + ")";
-    heads.caption.textContent = column.name + (column.definition ? ": " + column.definition : "") + ". " +
+    heads.caption.textContent = caption_of(column) + ". " +
         (one ? "Rows: " + one.axes.slice(-2)[0] + ", columns: " +
             (heads.over ? "steps" : one.axes.slice(-2)[1]) + ". " : "") +
         (all > AT_ONCE ? "The first " + AT_ONCE + " of " + all + " that are shown. " : "") +
@@ -271,7 +271,7 @@ function draw_profiles() {
         Object.assign(places.chart, { data, options }), places.chart.update();
     else
         places.chart = new Chart(places.canvas, { type: "line", data, options });
-    places.caption.textContent = column.name + (column.definition ? ": " + column.definition : "");
+    places.caption.textContent = caption_of(column);
     places.canvas.setAttribute("aria-label", column.name + " at step " + places.step + ", " +
         sets.length + " curves.");
 }

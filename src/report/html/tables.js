@@ -58,19 +58,29 @@ function judged_columns() {
         { head: "metric", of: j => j.column, show: j => j.column, title: "at the last step measured" },
         { head: "difference", is_number: true, of: j => j.difference, show: j => j.difference === null
             ? "\u2013" : difference(number_of(j.difference), j) },
-        { head: "interval", is_number: true, of: j => j.low, title: "95 %, by Student's or Welch's t",
-          show: j => j.low === null || j.low === undefined ? "\u2013"
-              : difference(number_of(j.low), j) + " to " + difference(number_of(j.high), j) },
-        { head: "p", is_number: true, of: j => j.p, show: j => j.p === null ? "\u2013" : show_number(j.p, 3) },
-        { head: "verdict", of: j => j.verdict, show: j => el("strong", {}, j.verdict) },
-        { head: "over", of: j => j.seeds, show: j => j.unlike || j.test || j.seeds },
+        { head: "95 % interval", is_number: true, of: j => j.low, show: j => j.low === null
+            ? "\u2013" : difference(number_of(j.low), j) + " to " + difference(number_of(j.high), j) },
+        { head: "p", is_number: true, of: j => j.p, show: j => j.p === null ? "\u2013" : j.p.toPrecision(2) },
+        { head: "verdict", of: j => j.verdict, show: j => el(j.told ? "strong" : "span", {}, j.verdict) },
+        { head: "over", of: j => j.seeds, show: j => j.unlike || el("span", { title: j.test }, j.seeds) },
     ];
+}
+
+/* In a sentence, which is what most want to know. */
+function judged_sentence() {
+    const told = report.judged.filter(j => j.told), few = report.judged.filter(j => j.verdict.startsWith("too few"));
+    const n = report.judged.length;
+    if (few.length === n)
+        return "None of these differences can be told from what seeds do: there are too few seeds.";
+    return told.length + " of " + n + " differences " + (told.length === 1 ? "is" : "are") +
+        " more than seeds make" + (few.length ? "; of " + few.length + " there are too few seeds to tell." : ".");
 }
 
 function make_judged(section) {
     const base = report.groups[report.head.base].label;
-    section.append(el("h3", {}, "Can it be told from seeds?"), sortable(judged_columns(),
-        report.judged.slice(), "Differences from " + base));
+    section.append(el("h3", {}, "Can it be told from seeds?"), el("p", {}, judged_sentence()),
+        sortable(judged_columns(), report.judged.slice(), "Differences from " + base),
+        el("pre", { class: "quiet" }, report.head.words.join("\n")));
 }
 
 function make_differs(section) {

@@ -68,6 +68,12 @@ function show_spread(v, column) {
         ? "\u00b1\u00a0" + show_number(column.share ? 100 * v : v, column.digits) : "";
 }
 
+/* What a figure of it says below: definition, and what it was measured on. */
+function caption_of(column) {
+    return column.name + (column.definition ? ": " + column.definition : "") +
+        (column.measured ? " (" + column.measured + ")" : "");
+}
+
 /* A short one, for ticks: 1e-05 is no axis' language. */
 function show_tick(v, is_share) {
     if (is_share)
