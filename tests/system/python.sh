@@ -1,0 +1,83 @@
+#!/usr/bin/env bash
+# Every recipe of docs/PYTHON.md, as far as Python (PYTHON names another) has
+# what it imports.
+. "$(dirname "$0")/lib.sh"
+cd "$T" || exit 1
+export OMP_NUM_THREADS=2
+PYTHON=${PYTHON:-python3}
+page=$ROOT/docs/PYTHON.md
+
+cat >tiny.ini <<'END'
+[model]
+layers = 2
+width = 32
+heads = 4
+context = 16
+[train]
+steps = 40
+batch = 4
+log_every = 10
+val_every = 20
+val_tokens = 512
+[data]
+source = bigram-backcopy
+vocab = 16
+[optim]
+lr = 1e-2
+[sink]
+tokens = 16
+sequences = 4
+val_tokens = 256
+probe_every = 20
+probe_sequences = 2
+[checkpoint]
+every = 20
+END
+{
+    cat tiny.ini
+    printf '[axes]\nattention.weights = softmax, sigmoid\noptim.lr = 1e-3, 1e-2\nrun.seed = 1, 2\n'
+} >lr.ini
+mkdir bin
+ln -s "$SINKLAB" bin/sinklab
+PATH=$T/bin:$PATH
+
+check "a run of gpt2" sinklab train tiny.ini run.dir=runs/gpt2 model.preset=gpt2
+check "a run of llama" sinklab train tiny.ini run.dir=runs/llama model.preset=llama attention.kv_heads=2
+check "a sweep" sinklab sweep lr.ini run.dir=runs/lr
+check "analyzed" sinklab analyze runs/gpt2 runs/llama
+check "analyzed, too" sinklab analyze runs/lr
+
+# Commands stand by themselves, recipes in fences, under their heading.
+n=0
+while read -r words; do
+    # shellcheck disable=SC2086 # words
+    check "$words" $words
+    n=$((n + 1))
+done < <(sed -n 's/^    \(sinklab .*\)/\1/p' "$page")
+check "there are commands" test $n -ge 2
+awk '/^## /     { title = substr($0, 4) }
+     /^```$/    { inside = 0 }
+     inside     { print > file }
+     /^```python$/ { inside = 1; file = sprintf("recipe-%02d.py", ++n); print "# " title > file }' "$page"
+check "there are recipes" test -s recipe-08.py
+
+modules() { # FILE - what it imports
+    sed -nE 's/^(import|from) ([a-z0-9_]+).*/\2/p' "$1" | sort -u
+}
+lacks() { # FILE - the first module that Python does not have
+    local module
+    for module in $(modules "$1") $(grep -q h5netcdf "$1" && echo h5netcdf); do
+        "$PYTHON" -c "import $module" 2>/dev/null || { echo "$module"; return; }
+    done
+}
+for recipe in recipe-*.py; do
+    title="$(sed -n '1s/^# //p' $recipe) ($recipe)"
+    missing=$(lacks $recipe)
+    if [ "$missing" ]; then
+        n_checks=$((n_checks + 1))
+        echo "ok $n_checks - $title # SKIP $PYTHON has no $missing"
+    else
+        check "$title" "$PYTHON" -W error::UserWarning -B $recipe
+    fi
+done
+finish
