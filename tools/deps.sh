@@ -26,6 +26,7 @@ library libxxhash  xxhash.h libxxhash-dev xxhash-devel xxhash xxhash | xxHash: h
 library jansson    jansson.h libjansson-dev jansson-devel jansson jansson | jansson: writes JSON
 library cmocka     cmocka.h libcmocka-dev libcmocka-devel cmocka cmocka | cmocka: unit tests
 program gnuplot    - gnuplot-nox gnuplot-minimal gnuplot gnuplot | gnuplot: figures
+charts  chart.js   - libjs-chart.js - - - | Chart.js: curves on the page of compare --report
 program h5dump     - hdf5-tools hdf5 hdf5 hdf5 | h5dump: tests read our files with it
 END
 }
@@ -36,6 +37,7 @@ extra_rows() {
 program clang        - clang clang clang - | clang: a second compiler's warnings
 program clang-format - clang-format clang-tools-extra - clang-format | clang-format: layout of the source
 program python3      - python3 python3 python python3 | Python: holds the pages of experiments/ against their results
+program chromium     - chromium chromium chromium chromium | Chromium: uses the page of compare --report as a reader does
 program spm_train    - sentencepiece sentencepiece-tools - sentencepiece | SentencePiece: tests of data prepare with sub-words
 openmp  clang        - libomp-dev libomp-devel openmp - | libomp: OpenMP for clang
 END
@@ -67,6 +69,10 @@ have() { # kind name header
     library)
         pkg-config --exists "$2" ||
             echo "#include <$3>" | "${CC:-cc}" -E -x c - ;;
+    charts) # Debian packages it, others do not: there CHART_JS names a copy
+        [ ! -e /etc/debian_version ] ||
+            ls /usr/share/javascript/chart.js/chart.min.js ||
+            ls /usr/share/nodejs/chart.js/dist/chart.min.js ;;
     openmp)
         echo '#include <omp.h>' | clang -fopenmp -fsyntax-only -x c - ;;
     esac >/dev/null 2>&1
