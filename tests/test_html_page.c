@@ -249,7 +249,7 @@ static void test_html_page__maps_are_the_arrays(void **state)
 }
 
 /* Without Chart.js the page is 200 kB smaller. */
-static void test_html_page__36_runs_of_60_checkpoints_take_2_mb(void **state)
+static void test_html_page__36_runs_of_60_checkpoints_fit_2_mb(void **state)
 {
     (void)state;
     static const char *const names[] = { "many" };
@@ -268,7 +268,7 @@ static void test_html_page__36_runs_of_60_checkpoints_take_2_mb(void **state)
     assert_true(size < 2000000 - (*page_charts ? 0 : 200000));
 }
 
-static void test_html_page__long_curves_are_thinned_and_it_says_so(void **state)
+static void test_html_page__long_curves_are_thinned_and_told(void **state)
 {
     (void)state;
     enum { ROWS = 3000, RUNS = 12 };
@@ -301,7 +301,7 @@ static void test_html_page__long_curves_are_thinned_and_it_says_so(void **state)
 
 /* ---- refusals -------------------------------------------------------------- */
 
-static void test_html_page__without_chart_js_it_names_the_package(void **state)
+static void test_html_page__without_chart_js_names_the_package(void **state)
 {
     (void)state;
     struct err e = { 0 };
@@ -328,10 +328,9 @@ int main(void)
         cmocka_unit_test(test_html_page__runs_groups_and_verdicts_are_there),
         cmocka_unit_test(test_html_page__a_name_stays_text),
         cmocka_unit_test(test_html_page__maps_are_the_arrays),
-        cmocka_unit_test(test_html_page__36_runs_of_60_checkpoints_take_2_mb),
-        cmocka_unit_test(
-            test_html_page__long_curves_are_thinned_and_it_says_so),
-        cmocka_unit_test(test_html_page__without_chart_js_it_names_the_package),
+        cmocka_unit_test(test_html_page__36_runs_of_60_checkpoints_fit_2_mb),
+        cmocka_unit_test(test_html_page__long_curves_are_thinned_and_told),
+        cmocka_unit_test(test_html_page__without_chart_js_names_the_package),
         cmocka_unit_test(test_html_page__what_is_there_is_not_replaced),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
