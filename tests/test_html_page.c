@@ -178,6 +178,7 @@ static void put_analysis(const char *run)
         for (idx i = 0; i < COUNT_OF(v[m]); i++)
             v[m][i] = value_of(i, m);
         arrays[m] = (struct array){ .name = names[m],
+                                    .long_name = names[m],
                                     .unit = "1",
                                     .definition = "a share",
                                     .ndim = 3,

@@ -87,8 +87,10 @@ static void put_column(struct json *j, const struct groups *s, const char *name)
     json_put_text(j, "name", name);
     json_put_bool(j, "share", look.is_share);
     json_put_count(j, "digits", look.digits);
-    json_put_text(j, "unit", is_known ? f.unit : "");
+    json_put_text(j, "title", is_known ? f.title : "");
+    json_put_text(j, "unit", is_known ? unit_word(f.unit) : "");
     json_put_text(j, "definition", is_known ? f.definition : "");
+    json_put_text(j, "source", is_known && f.source ? f.source : "");
     json_put_text(j, "measured", print_measured(on, s, name, &f));
     json_end(j);
 }

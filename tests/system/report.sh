@@ -104,8 +104,14 @@ fi
 
 # --- as a reader sees it -----------------------------------------------------
 
-browse() { # CHECK PAGE MORE...
-    python3 -B "$ROOT/tests/browser/report_page.py" "$@"
+browse() { # PAGE CHECK[=MORE]... - a result for each
+    local status what n=0
+    while read -r status what; do
+        n=$((n + 1))
+        [ "$status" = ok ]
+        report $? "in a browser: $what"
+    done < <(python3 -B "$ROOT/tests/browser/report_page.py" "$@" 2>&1)
+    check "all of $(($# - 1)) were looked at" test $n -eq $(($# - 1))
 }
 why=
 if ! command -v python3 >/dev/null; then
@@ -118,13 +124,9 @@ if [ "$why" ]; then
     n_checks=$((n_checks + 1))
     echo "ok $n_checks - a reader's clicks # SKIP $why"
 else
-    for what in opens colours hover keys show axes sort profile configs theme; do
-        check "in a browser: $what" browse $what $page
-    done
-    check "in a browser: maps" browse maps $page s/0000-softmax-seed1/analysis.csv
-    check "in a browser: prints" browse prints $page page.pdf
-    check "in a browser: what a name holds does nothing" \
-        browse hostile evil/index.html "$name" 'b & "c"'
-    check "in a browser: a run that was not analyzed" browse alone alone/index.html
+    browse $page opens colours hover keys show axes sort profile configs theme prints=page.pdf \
+        maps=s/0000-softmax-seed1/analysis.csv
+    browse evil/index.html hostile="$name"
+    browse alone/index.html alone
 fi
 finish

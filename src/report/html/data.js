@@ -52,7 +52,7 @@ function counted_of(group) {
 function column_of(name) {
     const known = report.head.columns.concat(report.head.maps);
     return known.find(c => c.name === name) ||
-        { name: name, share: false, digits: 4, unit: "", definition: "" };
+        { name, share: false, digits: 4, title: "", unit: "", definition: "" };
 }
 
 /* The last value of a column: {value, spread, n, step}; null without one. */

@@ -80,8 +80,7 @@ function options_of(figure, sets) {
     x.title = { display: true, text: X_AXES.find(a => a[0] === curves.x)[1], color: colour("text") };
     x.ticks.callback = v => show_tick(v, false);
     y.type = figure.log ? "logarithmic" : "linear";
-    y.title = { display: true, color: colour("text"), text: column.name +
-        (column.unit && column.unit !== "1" ? ", " + column.unit : "") };
+    y.title = { display: true, color: colour("text"), text: title_of(column) };
     y.ticks.callback = v => show_tick(v, column.share);
     if (column.share && !figure.log && sets.every(d => d.is_band || d.data.every(p => !(p.y < 0))))
         y.min = 0; /* a band may leave what a share can be */

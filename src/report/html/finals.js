@@ -48,14 +48,14 @@ function draw_finals() {
     const columns = { x: is_key ? null : column_of(name), y: column_of(finals.y) };
     const x = axis_style(), y = axis_style();
     x.type = finals.log && !words ? "logarithmic" : "linear";
-    x.title = { display: true, text: name + (is_key ? "" : " at the end"), color: colour("text") };
+    x.title = { display: true, text: is_key ? name : title_of(columns.x), color: colour("text") };
     x.ticks.callback = v => words ? words[v] || "" : show_tick(v, columns.x && columns.x.share);
     if (words) {
         Object.assign(x, { min: -0.5, max: words.length - 0.5 });
         x.ticks.stepSize = 1;
         x.afterBuildTicks = axis => { axis.ticks = words.map((w, i) => ({ value: i })); };
     }
-    y.title = { display: true, text: finals.y + " at the end", color: colour("text") };
+    y.title = { display: true, text: title_of(columns.y), color: colour("text") };
     y.ticks.callback = v => show_tick(v, columns.y.share);
     const show_x = v => words ? words[v] : columns.x ? show_value(v, columns.x) : String(v);
     const options = { parsing: false, scales: { x, y }, layout: { padding: 8 }, plugins: { tooltip: { callbacks: {

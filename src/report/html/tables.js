@@ -108,7 +108,7 @@ const columns_shown = new Set();
 
 function final_column(name) {
     const column = column_of(name);
-    return { head: name + (column.unit && column.unit !== "1" ? ", " + column.unit : ""), is_number: true,
+    return { head: name + (column.unit ? ", " + column.unit : ""), is_number: true,
              title: column.definition,
              of: o => { const last = final_of(o, name); return last ? last.value : null; },
              show: o => {

@@ -68,10 +68,16 @@ function show_spread(v, column) {
         ? "\u00b1\u00a0" + show_number(column.share ? 100 * v : v, column.digits) : "";
 }
 
-/* What a figure of it says below: definition, and what it was measured on. */
+/* What a figure of it says below: definition, whose, and what it was measured
+ * on; and beside its axis. */
 function caption_of(column) {
     return column.name + (column.definition ? ": " + column.definition : "") +
+        (column.source ? " [" + column.source + "]" : "") +
         (column.measured ? " (" + column.measured + ")" : "");
+}
+
+function title_of(column) {
+    return (column.title || column.name) + (column.unit ? ", " + column.unit : "");
 }
 
 /* A short one, for ticks: 1e-05 is no axis' language. */
