@@ -102,7 +102,7 @@ static void test_html_page__curves_are_what_was_measured(void **state)
     free(page);
 }
 
-static void test_html_page__runs_groups_and_verdicts_are_there(void **state)
+static void test_html_page__runs_and_verdicts_are_there(void **state)
 {
     (void)state;
     static const char *const names[] = { "pair" };
@@ -149,7 +149,7 @@ static void test_html_page__a_name_stays_text(void **state)
     free(page);
 }
 
-/* ---- maps, and sizes ------------------------------------------------------- */
+/* ---- maps, and sizes ----------------------------------------------------- */
 
 enum { LAYERS = 6, HEADS = 8, STEPS = 60, METRICS = 12 };
 
@@ -250,7 +250,7 @@ static void test_html_page__maps_are_the_arrays(void **state)
 }
 
 /* Without Chart.js the page is 200 kB smaller. */
-static void test_html_page__36_runs_of_60_checkpoints_fit_2_mb(void **state)
+static void test_html_page__36_runs_of_60_steps_fit_2_mb(void **state)
 {
     (void)state;
     static const char *const names[] = { "many" };
@@ -269,7 +269,7 @@ static void test_html_page__36_runs_of_60_checkpoints_fit_2_mb(void **state)
     assert_true(size < 2000000 - (*page_charts ? 0 : 200000));
 }
 
-static void test_html_page__long_curves_are_thinned_and_told(void **state)
+static void test_html_page__long_curves_are_thinned(void **state)
 {
     (void)state;
     enum { ROWS = 3000, RUNS = 12 };
@@ -300,7 +300,7 @@ static void test_html_page__long_curves_are_thinned_and_told(void **state)
     free(page);
 }
 
-/* ---- refusals -------------------------------------------------------------- */
+/* ---- refusals ------------------------------------------------------------ */
 
 static void test_html_page__without_chart_js_names_the_package(void **state)
 {
@@ -326,11 +326,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_html_page__curves_are_what_was_measured),
-        cmocka_unit_test(test_html_page__runs_groups_and_verdicts_are_there),
+        cmocka_unit_test(test_html_page__runs_and_verdicts_are_there),
         cmocka_unit_test(test_html_page__a_name_stays_text),
         cmocka_unit_test(test_html_page__maps_are_the_arrays),
-        cmocka_unit_test(test_html_page__36_runs_of_60_checkpoints_fit_2_mb),
-        cmocka_unit_test(test_html_page__long_curves_are_thinned_and_told),
+        cmocka_unit_test(test_html_page__36_runs_of_60_steps_fit_2_mb),
+        cmocka_unit_test(test_html_page__long_curves_are_thinned),
         cmocka_unit_test(test_html_page__without_chart_js_names_the_package),
         cmocka_unit_test(test_html_page__what_is_there_is_not_replaced),
     };
