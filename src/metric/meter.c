@@ -85,6 +85,8 @@ static void plan(struct meter *t, struct arena *arena,
     t->columns = arena_bytes(arena, (size_t)t->n_columns * sizeof *t->columns);
     batch_plan(&t->batch, arena, t->n_sequences, t->T, rules);
     t->row_mass = arena_doubles(arena, threads * t->T);
+    t->separators = arena_bytes(arena, (size_t)(t->n_sequences * t->T) *
+                                           sizeof *t->separators);
     t->depths = arena_bytes(arena, (size_t)(threads * (t->shape.L + 1)) *
                                        sizeof *t->depths);
     t->room_n = 0;
@@ -121,6 +123,7 @@ static struct meter meter_of(const struct model *m,
         .reads = meter_reads(c),
     };
     meter_shape(&t.B, &t.T, &m->spec.model, c->sink, n_sequences);
+    t.bos = t.eos = NO_TOKEN;
     t.shape = (struct metric_shape){ m->L, m->views, t.T, m->C };
     return t;
 }
@@ -199,6 +202,7 @@ static void see_head(void *context, const struct head_view *h)
         .head = h,
         .rows = batch_used(&t->batch, t->first + h->sequence),
         .sums_to_one = attention_sums_to_one(&t->m->blocks[h->layer].attention),
+        .separators = t->separators + (t->first + h->sequence) * t->T,
         .room = t->room + h->worker * t->room_n,
     };
     if (h->weights)
@@ -334,8 +338,18 @@ static void reduce(const struct meter *t, struct meter_column *c)
     c->scalar = metric_reduce(c->metric, c->value, c->given, c->n);
 }
 
+static void mark_separators(struct meter *t)
+{
+    for (idx i = 0; i < t->n_sequences * t->T; i++) {
+        int32_t token = t->batch.tokens[i];
+        t->separators[i] = token == t->bos || token == t->eos ||
+                           token == t->batch.rules.document_token;
+    }
+}
+
 void meter_run(struct meter *t)
 {
+    mark_separators(t);
     for (idx i = 0; i < t->n_columns; i++)
         start_sums(&t->columns[i]);
     for (t->first = 0; t->first < t->n_sequences; t->first += t->B) {

@@ -40,11 +40,13 @@ struct meter {
     idx T, n_sequences, B; /* B: sequences a forward pass */
     struct meter_column *columns;
     idx n_columns;
-    int reads;           /* of all columns: 1 << enum tap */
-    struct batch batch;  /* (n_sequences, T): tokens, documents, padding, by
+    int reads;          /* of all columns: 1 << enum tap */
+    struct batch batch; /* (n_sequences, T): tokens, documents, padding, by
                            the caller */
-    double *row_mass;    /* (threads, T) */
-    double *room;        /* (threads, room_n) */
+    int32_t bos, eos; /* tokens that no text has, or NO_TOKEN; by the caller */
+    bool *separators; /* (n_sequences, T) */
+    double *row_mass; /* (threads, T) */
+    double *room;     /* (threads, room_n) */
     const real **depths; /* (threads, L+1) */
     idx room_n, first;   /* first: sequence that opens the current pass */
     struct arena arena;

@@ -91,6 +91,8 @@ double metric_reduce(const struct metric *m, const double *value,
         return max;
     case REDUCE_MIN:
         return min;
+    case REDUCE_SUM:
+        return sum;
     case REDUCE_MEAN:
         break;
     }

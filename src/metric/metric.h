@@ -49,7 +49,7 @@ extern const struct metric_group metric_groups[]; /* the last has no name */
 #define GROUP_SINKS "sinks"
 #define GROUP_COMPANIONS "companions"
 
-enum metric_reduce { REDUCE_MEAN, REDUCE_MAX, REDUCE_MIN };
+enum metric_reduce { REDUCE_MEAN, REDUCE_MAX, REDUCE_MIN, REDUCE_SUM };
 
 /* Of one sequence, or summed over them. */
 struct ratio {
@@ -70,6 +70,7 @@ struct metric_head {
     idx k;                  /* key position, from 1, of a per-position metric */
     bool sums_to_one;       /* rows are distributions: proxy = raw */
     const double *row_mass; /* (T) sum over a row of |weight| */
+    const bool *separators; /* (T) BOS, EOS and tokens that begin a document */
     double *room;           /* as many as the metric asks for */
 };
 

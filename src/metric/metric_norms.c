@@ -6,6 +6,9 @@
 #define STUDY "arXiv 2410.10781"
 #define MASSIVE "arXiv 2402.17762"
 
+/* Of value_ratio: at most, the sink's value is as good as none. */
+static const double DRAINED = 0.5;
+
 static double norm(const real *x, idx n)
 {
     double square = 0;
@@ -54,6 +57,32 @@ static void hidden_max(struct ratio *r, const struct metric_rows *v)
             max = size;
     }
     *r = plain(max);
+}
+
+static void hidden_norm(struct ratio *r, const struct metric_rows *v)
+{
+    for (idx t = 0; t < v->rows; t++)
+        r[t] = plain(norm(v->x + t * v->n, v->n));
+}
+
+static void key_norm(struct ratio *r, const struct metric_head *v)
+{
+    const struct head_view *h = v->head;
+    for (idx t = 0; t < v->rows; t++)
+        r[t] = plain(norm(h->k + t * h->ld_qkv, h->D));
+}
+
+static void value_norm(struct ratio *r, const struct metric_head *v)
+{
+    const struct head_view *h = v->head;
+    for (idx t = 0; t < v->rows; t++)
+        r[t] = plain(norm(h->v + t * h->ld_qkv, h->E));
+}
+
+static void is_drained(double *value, const struct metric_shape *s)
+{
+    for (idx i = 0; i < s->L * s->H; i++)
+        value[i] = isnan(value[i]) ? value[i] : value[i] <= DRAINED;
 }
 
 const struct metric metrics_norms[] = {
@@ -110,5 +139,51 @@ const struct metric metrics_norms[] = {
       .least_rows = 2,
       .is_printed = true,
       .of_head = value_ratio },
+    { .text = { .name = "value_ratio_min",
+                .formula = "the same as value_ratio; the scalar is the "
+                           "smallest of a head",
+                .source = STUDY },
+      .title = "value norm, first over others, smallest head",
+      .unit = "1",
+      .group = GROUP_COMPANIONS,
+      .reads = TAP_BIT(TAP_V),
+      .axes = { OVER_LAYER, OVER_HEAD },
+      .reduce = REDUCE_MIN,
+      .least_rows = 2,
+      .of_head = value_ratio },
+    { .text = { .name = "drained_heads",
+                .formula = "1 of a head whose value_ratio is at most 0.5, else "
+                           "0: the scalar is the share of such heads" },
+      .title = "heads with a drained first value",
+      .unit = "1",
+      .group = GROUP_COMPANIONS,
+      .reads = TAP_BIT(TAP_V),
+      .axes = { OVER_LAYER, OVER_HEAD },
+      .least_rows = 2,
+      .is_share = true,
+      .finish = is_drained,
+      .of_head = value_ratio },
+    { .text = { .name = "hidden_norm",
+                .formula = "norm of a token's hidden state" },
+      .title = "hidden norm",
+      .unit = "1",
+      .group = GROUP_COMPANIONS,
+      .reads = TAP_BIT(TAP_RESIDUAL),
+      .axes = { OVER_DEPTH, OVER_POSITION },
+      .of_rows = hidden_norm },
+    { .text = { .name = "key_norm", .formula = "norm of a token's key" },
+      .title = "key norm",
+      .unit = "1",
+      .group = GROUP_COMPANIONS,
+      .reads = TAP_BIT(TAP_K),
+      .axes = { OVER_LAYER, OVER_HEAD, OVER_POSITION },
+      .of_head = key_norm },
+    { .text = { .name = "value_norm", .formula = "norm of a token's value" },
+      .title = "value norm",
+      .unit = "1",
+      .group = GROUP_COMPANIONS,
+      .reads = TAP_BIT(TAP_V),
+      .axes = { OVER_LAYER, OVER_HEAD, OVER_POSITION },
+      .of_head = value_norm },
     { .text = { .name = NULL } },
 };

@@ -9,7 +9,16 @@
 /* clang-format off */
 #define METRIC_FILES(each) \
     each(sinks) \
-    each(norms)
+    each(first) \
+    each(places) \
+    each(entropy) \
+    each(norms) \
+    each(massive) \
+    each(kurtosis) \
+    each(geometry) \
+    each(inactive) \
+    each(rank) \
+    each(secondary)
 /* clang-format on */
 
 #define DECLARE_METRICS(name) extern const struct metric metrics_##name[];

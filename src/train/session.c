@@ -222,6 +222,8 @@ int session_open(struct session *s, const struct config *c, bool is_training,
     if (is_training)
         source_warm(&s->source);
     source_batch(session_sinks(s), &s->meter.batch, SPLIT_SINK, 0);
+    s->meter.bos = session_sinks(s)->bos;
+    s->meter.eos = session_sinks(s)->eos;
     init_weights(s);
     return OK;
 }

@@ -1,0 +1,914 @@
+/* Every metric of the meter against an implementation of its own: a pass is
+ * written down whole, in double, and the definitions of docs/METRICS.md are
+ * applied to it as they stand there. Then what is planted in a model is found
+ * where it is, and what is measured beside a metric does not change it. */
+#include "harness.h"
+#include "metric/meter.h"
+#include "metric/metric_table.h"
+#include "tiny.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/rng.h"
+#include "kern/gemm.h"
+
+/* Two passes; layers enough for secondary sinks. */
+enum { L = 7, H = 2, C = 12, D = C / H, V = 20, T = 24, N = 88 };
+
+static struct sink_options sinks;
+static struct metrics_options metrics;
+
+struct whole {
+    struct tiny t;
+    struct engine engine;
+    struct meter meter;
+};
+
+static void open_whole(struct whole *x, const struct attention_options *a,
+                       const char *names, idx n)
+{
+    struct model_options o = tiny_options("llama", L, C, H, T);
+    struct metric_choice choice = { &sinks, &metrics };
+    struct engine_request r = { .B = 1, .T = T, .threads = 1 };
+    struct rng rng = rng_open(3, RNG_TEST, 0, 0);
+    struct err e = { 0 };
+    key_copy_text(metrics.names, names);
+    r.reads = meter_reads(&choice);
+    *x = (struct whole){ 0 };
+    tiny_open(&x->t, &o, a, 1, V, 1, 25);
+    meter_shape(&r.seen_B, &r.seen_T, &x->t.m.spec.model, &sinks, n);
+    struct batch_rules rules = model_batch_rules(&x->t.m, r.seen_T);
+    if (engine_open(&x->engine, &x->t.m, &r, &e) ||
+        meter_open(&x->meter, &x->engine, &choice, n, &rules, &e))
+        fail_msg("%s", e.text);
+    x->meter.bos = 7; /* any token */
+    for (idx i = 0; i < n * T; i++)
+        x->meter.batch.tokens[i] = (int32_t)rng_below(&rng, V);
+}
+
+static void run_whole(struct whole *x)
+{
+    memcpy(engine_download(&x->engine).weights, x->t.w,
+           (size_t)x->t.m.table.total * sizeof *x->t.w);
+    engine_upload(&x->engine);
+    meter_run(&x->meter);
+}
+
+static void close_whole(struct whole *x)
+{
+    meter_release(&x->meter);
+    engine_release(&x->engine);
+    tiny_close(&x->t);
+}
+
+/* ---- a pass, written down ---------------------------------------------- */
+
+/* Column 0 of a row of weights is what goes to no token. */
+struct noted {
+    double p[T][1 + T], raw[T][1 + T], s[T][T];
+    double q[T][D], k[T][D], v[T][D], o[T][D];
+};
+
+static struct {
+    struct noted head[L][H];
+    double hidden[L + 1][T][C], attention[L][T][C];
+    bool has_extra;
+    int32_t tokens[T];
+} seen;
+
+static void copy(double *to, const real *from, idx rows, idx n, idx ld)
+{
+    for (idx t = 0; t < rows; t++)
+        for (idx i = 0; i < n; i++)
+            to[t * n + i] = (double)from[t * ld + i];
+}
+
+/* Whether rows sum to one is the case's to say. */
+static bool is_proxy;
+
+static void see_head(void *context, const struct head_view *h)
+{
+    struct noted *to = &seen.head[h->layer][h->head];
+    (void)context;
+    seen.has_extra = h->n_extra;
+    for (idx t = 0; t < T; t++) {
+        const real *row = h->weights + t * (h->n_extra + T);
+        double mass[1 + T], sum = 0;
+        to->raw[t][0] = mass[0] = 0;
+        for (idx j = 0; j < h->n_extra + T; j++)
+            to->raw[t][1 - h->n_extra + j] = (double)row[j];
+        for (idx j = 0; j <= T; j++)
+            mass[j] = fabs(to->raw[t][j]);
+        if (h->extra_mass)
+            mass[0] = (double)h->extra_mass[t];
+        for (idx j = 0; j <= T; j++)
+            sum += mass[j];
+        for (idx j = 0; j <= T; j++)
+            to->p[t][j] = is_proxy ? mass[j] / (sum + 1e-8) : mass[j];
+    }
+    copy(to->q[0], h->q, T, D, h->ld_qkv);
+    copy(to->k[0], h->k, T, D, h->ld_qkv);
+    copy(to->v[0], h->v, T, D, h->ld_qkv);
+    copy(to->o[0], h->out, T, D, h->ld_out);
+    if (h->scores)
+        copy(to->s[0], h->scores, T, T, h->ld_scores);
+}
+
+static void see_rows(void *context, const struct tap_rows *r)
+{
+    (void)context;
+    if (r->tap == TAP_RESIDUAL)
+        copy(seen.hidden[r->layer][0], r->x, T, C, C);
+    else
+        copy(seen.attention[r->layer][0], r->x, T, C, C);
+}
+
+static void write_down(struct whole *x, idx sequence)
+{
+    struct observer o = { .reads = TAPS_OF_HEADS | TAP_BIT(TAP_RESIDUAL) |
+                                   TAP_BIT(TAP_ATTENTION),
+                          .see_head = see_head,
+                          .see_rows = see_rows };
+    memcpy(seen.tokens, x->meter.batch.tokens + sequence * T,
+           sizeof seen.tokens);
+    memcpy(x->t.batch.tokens, seen.tokens, sizeof seen.tokens);
+    tiny_observe(&x->t, 1, &o);
+}
+
+/* ---- plain mathematics ------------------------------------------------- */
+
+static double dot(const double *a, const double *b, idx n)
+{
+    return n ? a[0] * b[0] + dot(a + 1, b + 1, n - 1) : 0;
+}
+
+static double norm(const double *a, idx n)
+{
+    return sqrt(dot(a, a, n));
+}
+
+static double cosine(const double *a, const double *b, idx n)
+{
+    return dot(a, b, n) / norm(a, n) / norm(b, n);
+}
+
+static double central(const double *x, idx n, int power)
+{
+    double mean = 0, sum = 0;
+    for (idx i = 0; i < n; i++)
+        mean += x[i];
+    mean /= (double)n;
+    for (idx i = 0; i < n; i++)
+        sum += pow(x[i] - mean, power);
+    return sum / (double)n;
+}
+
+static double largest(const double *x, idx n)
+{
+    double max = 0;
+    for (idx i = 0; i < n; i++)
+        max = fmax(max, fabs(x[i]));
+    return max;
+}
+
+/* By counting, not by sorting: the mean of the largest x with at most, and the
+ * smallest with at least, half of all below it. */
+static double median(const double *x, idx n)
+{
+    double low = -INFINITY, high = INFINITY;
+    for (idx i = 0; i < n; i++) {
+        idx below = 0, above = 0;
+        for (idx j = 0; j < n; j++) {
+            below += x[j] < x[i];
+            above += x[j] > x[i];
+        }
+        if (2 * below <= n && 2 * above <= n) { /* in the middle */
+            low = low == -INFINITY ? x[i] : fmin(low, x[i]);
+            high = high == INFINITY ? x[i] : fmax(high, x[i]);
+        }
+    }
+    return (low + high) / 2;
+}
+
+static double median_size(const double *x, idx n)
+{
+    static double size[T * C];
+    for (idx i = 0; i < n; i++)
+        size[i] = fabs(x[i]);
+    return median(size, n);
+}
+
+/* Singular values by rotating columns until they are at right angles. */
+static void singular(double *value, const double *x, idx rows)
+{
+    static double a[T][C];
+    memcpy(a, x, (size_t)(rows * C) * sizeof *x);
+    bool is_turned = true;
+    for (int sweep = 0; is_turned && sweep < 60; sweep++) {
+        is_turned = false;
+        for (idx p = 0; p < C; p++)
+            for (idx q = p + 1; q < C; q++) {
+                double pp = 0, qq = 0, pq = 0;
+                for (idx t = 0; t < rows; t++) {
+                    pp += a[t][p] * a[t][p];
+                    qq += a[t][q] * a[t][q];
+                    pq += a[t][p] * a[t][q];
+                }
+                if (fabs(pq) < 1e-14 * sqrt(pp * qq))
+                    continue;
+                double angle = atan2(2 * pq, qq - pp) / 2;
+                double c = cos(angle), s = sin(angle);
+                is_turned = true;
+                for (idx t = 0; t < rows; t++) {
+                    double y = a[t][p], z = a[t][q];
+                    a[t][p] = c * y - s * z;
+                    a[t][q] = s * y + c * z;
+                }
+            }
+    }
+    for (idx p = 0; p < C; p++) {
+        double square = 0;
+        for (idx t = 0; t < rows; t++)
+            square += a[t][p] * a[t][p];
+        value[p] = sqrt(square);
+    }
+}
+
+/* ---- the definitions --------------------------------------------------- */
+
+struct fraction {
+    double top, bottom;
+    bool is_there;
+};
+
+static struct fraction is(double top)
+{
+    return (struct fraction){ top, 1, true };
+}
+
+static struct fraction over(double top, double bottom)
+{
+    return (struct fraction){ top, bottom, true };
+}
+
+static const struct fraction nothing = { 0, 0, false };
+
+static double mass(const struct noted *h, idx key)
+{
+    double sum = 0;
+    for (idx t = key; t < T; t++)
+        sum += h->p[t][1 + key];
+    return sum / (double)(T - key);
+}
+
+static bool is_sink(const struct noted *h, idx key)
+{
+    double near[16];
+    idx n = 0;
+    for (idx j = key - 8; j <= key + 8; j++)
+        if (j >= 0 && j <= T - 8 && j != key)
+            near[n++] = mass(h, j);
+    return mass(h, key) > sinks.eps && mass(h, key) > 2 * median(near, n);
+}
+
+static struct fraction some_sink(const struct noted *h, bool separators)
+{
+    struct fraction f = nothing;
+    for (idx key = 1; key <= T - 8; key++)
+        if ((seen.tokens[key] == 7) == separators)
+            f = is(fmax(f.is_there ? f.top : 0, is_sink(h, key)));
+    return f;
+}
+
+/* Of the columns from `from` on, in nats. */
+static double row_entropy(const double *p, idx from)
+{
+    double sum = 0, entropy = 0;
+    for (idx j = from; j <= T; j++)
+        sum += p[j];
+    for (idx j = from; j <= T; j++)
+        if (p[j] > 0)
+            entropy -= p[j] / sum * log(p[j] / sum);
+    return entropy;
+}
+
+static struct fraction mean_entropy(const struct noted *h, idx from,
+                                    bool is_low)
+{
+    double share[T], sum = 0;
+    idx n = 0;
+    for (idx t = 0; t < T; t++) {
+        idx columns =
+            t + 1 + seen.has_extra - (from == 2 ? 1 + seen.has_extra : 0);
+        double total = 0;
+        for (idx j = from; j <= T; j++)
+            total += h->p[t][j];
+        if (columns >= 2 && total > 0) {
+            share[n] = row_entropy(h->p[t], from) / log((double)columns);
+            sum += share[n++];
+        }
+    }
+    if (n == 0)
+        return nothing;
+    if (!is_low)
+        return is(sum / (double)n);
+    for (idx i = 0; i < n; i++) { /* the one with that share not above it */
+        idx below = 0, not_above = 0;
+        for (idx j = 0; j < n; j++) {
+            below += share[j] < share[i];
+            not_above += share[j] <= share[i];
+        }
+        if ((double)not_above >= 0.05 * (double)n &&
+            (double)below < 0.05 * (double)n)
+            return is(share[i]);
+    }
+    return nothing;
+}
+
+static struct fraction sparse(const struct noted *h, double below)
+{
+    double n = 0;
+    for (idx t = 0; t < T; t++)
+        for (idx j = 0; j <= t; j++)
+            n += h->p[t][1 + j] == 0 || h->p[t][1 + j] < below;
+    return is(n / (T * (T + 1) / 2));
+}
+
+static struct fraction pairs(const struct noted *h, bool is_first, bool is_size)
+{
+    double sum = 0, n = 0;
+    for (idx t = 1; t < T; t++)
+        for (idx j = is_first ? 0 : 1; j <= (is_first ? 0 : t); j++, n++)
+            sum += is_size ? norm(h->q[t], D) * norm(h->k[j], D) / sqrt(D)
+                           : cosine(h->q[t], h->k[j], D);
+    return is(sum / n);
+}
+
+static double mean_key_cosine(const struct noted *h, idx from)
+{
+    double mean[D] = { 0 };
+    for (idx t = from; t < T; t++)
+        for (idx i = 0; i < D; i++)
+            mean[i] += h->k[t][i] / (double)(T - from);
+    return cosine(h->k[0], mean, D);
+}
+
+static double mean_norm(const double (*x)[D], idx from)
+{
+    double sum = 0;
+    for (idx t = from; t < T; t++)
+        sum += norm(x[t], D) / (double)(T - from);
+    return sum;
+}
+
+static struct fraction gap(const struct noted *h)
+{
+    double sum = 0, n = 0;
+    for (idx t = 1; t < T; t++) {
+        double others = 0, m = 0;
+        for (idx j = 1; j <= t; j++)
+            if (isfinite(h->s[t][j])) {
+                others += h->s[t][j];
+                m++;
+            }
+        if (m > 0 && isfinite(h->s[t][0])) {
+            sum += h->s[t][0] - others / m;
+            n++;
+        }
+    }
+    return n > 0 ? is(sum / n) : nothing;
+}
+
+static double excess_of_uniform(void)
+{
+    double sum = 0;
+    for (idx t = 0; t < T; t++)
+        sum += 1.0 / (double)(t + 1) / T;
+    return sum;
+}
+
+#define NAMED(text) (strcmp(name, text) == 0)
+
+/* The metric called so, of one head; i: number along its own axis. */
+static bool of_head(struct fraction *f, const char *name, idx l, idx n, idx i)
+{
+    const struct noted *h = &seen.head[l][n];
+    double sum = 0, other = 0;
+    *f = nothing;
+    if (NAMED("first_excess"))
+        *f = over(mass(h, 0), excess_of_uniform());
+    else if (NAMED("first_over_next"))
+        *f = is(mass(h, 0) -
+                (mass(h, 1) + mass(h, 2) + mass(h, 3) + mass(h, 4)) / 4);
+    else if (NAMED("first_mass_late")) {
+        for (idx t = 8; t < T; t++)
+            sum += h->p[t][1] / (T - 8);
+        *f = is(sum);
+    } else if (NAMED("nowhere_mass")) {
+        for (idx t = 0; t < T; t++)
+            sum += (h->p[t][0] + h->p[t][1]) / T;
+        *f = is(sum);
+    } else if (NAMED("logit_gap"))
+        *f = gap(h);
+    else if (NAMED("key_mass"))
+        *f = i <= T - 8 ? is(mass(h, i)) : nothing;
+    else if (NAMED("sink_place"))
+        *f = i <= T - 8 ? is(is_sink(h, i)) : nothing;
+    else if (NAMED("sink_any"))
+        *f = is(fmax(is_sink(h, 0),
+                     fmax(some_sink(h, true).top, some_sink(h, false).top)));
+    else if (NAMED("sink_else"))
+        *f = some_sink(h, false);
+    else if (NAMED("sink_separator"))
+        *f = some_sink(h, true);
+    else if (NAMED("entropy"))
+        *f = mean_entropy(h, 0, false);
+    else if (NAMED("entropy_low"))
+        *f = mean_entropy(h, 0, true);
+    else if (NAMED("entropy_rest"))
+        *f = mean_entropy(h, 2, false);
+    else if (NAMED("sparsity"))
+        *f = sparse(h, 1e-4);
+    else if (NAMED("sparsity_exact"))
+        *f = sparse(h, 0);
+    else if (NAMED("value_ratio_min") || NAMED("drained_heads"))
+        *f = over(norm(h->v[0], D), mean_norm(h->v, 1));
+    else if (NAMED("key_norm"))
+        *f = is(norm(h->k[i], D));
+    else if (NAMED("value_norm"))
+        *f = is(norm(h->v[i], D));
+    else if (NAMED("first_cosine"))
+        *f = pairs(h, true, false);
+    else if (NAMED("rest_cosine"))
+        *f = pairs(h, false, false);
+    else if (NAMED("first_sizes"))
+        *f = pairs(h, true, true);
+    else if (NAMED("rest_sizes"))
+        *f = pairs(h, false, true);
+    else if (NAMED("first_key_norm"))
+        *f = is(norm(h->k[0], D));
+    else if (NAMED("first_key_angle"))
+        *f = is(acos(mean_key_cosine(h, 1)) * 180 / acos(-1));
+    else if (NAMED("first_keydiff"))
+        *f = is(1 - mean_key_cosine(h, 0));
+    else if (NAMED("first_part")) {
+        for (idx t = 1; t < T; t++) {
+            sum += fabs(h->raw[t][1]) * norm(h->v[0], D);
+            other += norm(h->o[t], D);
+        }
+        *f = over(sum, other);
+    } else if (strncmp(name, "awft", 4) == 0)
+        *f = is(mass(h, 0));
+    else if (strncmp(name, "aeqd", 4) == 0) {
+        for (idx t = 0; t < T; t++)
+            for (idx j = 0; j <= T; j++)
+                sum -= h->p[t][j] > 0 ? h->p[t][j] * log(h->p[t][j]) / T : 0;
+        *f = is(sum);
+    } else if (strncmp(name, "ftvvn", 5) == 0)
+        *f = is(norm(h->v[0], D));
+    else if (strncmp(name, "avvn", 4) == 0)
+        *f = is(mean_norm(h->v, 0));
+    else if (strncmp(name, "lthon", 5) == 0)
+        *f = is(norm(h->o[T - 1], D));
+    else if (strncmp(name, "ahon", 4) == 0 || NAMED("dormant_heads"))
+        *f = is(mean_norm(h->o, 0));
+    else
+        return false;
+    return true;
+}
+
+static double rank_of(const double *x)
+{
+    double value[C], sum = 0, logs = 0;
+    singular(value, x, T);
+    for (idx i = 0; i < C; i++)
+        sum += value[i];
+    for (idx i = 0; i < C; i++)
+        logs -= value[i] > 0 ? value[i] / sum * log(value[i] / sum) : 0;
+    return exp(logs);
+}
+
+static double anisotropy_of(const double *x, idx rows)
+{
+    double value[C];
+    singular(value, x, rows);
+    return pow(largest(value, C), 2) / dot(value, value, C);
+}
+
+static double mean_pair_cosine(const double (*x)[C])
+{
+    double sum = 0, n = 0;
+    for (idx s = 1; s < T; s++)
+        for (idx t = 1; t < s; t++, n++)
+            sum += cosine(x[s], x[t], C);
+    return sum / n;
+}
+
+static double neuron_kurtosis(const double (*x)[C])
+{
+    double sum = 0, squares = 0;
+    for (idx j = 0; j < C; j++) {
+        double m = 0;
+        for (idx t = 0; t < T; t++)
+            m += x[t][j] * x[t][j] / T;
+        sum += m;
+        squares += m * m;
+    }
+    return C * squares / (sum * sum);
+}
+
+/* Of rows (T,C) at a depth, or behind a layer's attention. */
+static bool of_rows(struct fraction *f, const char *name, idx at, idx i)
+{
+    bool is_attention = NAMED("kurtosis_token") || NAMED("attention_max");
+    const double(*x)[C] = (const double(*)[C])(is_attention ? seen.attention[at]
+                                                            : seen.hidden[at]);
+    const double *all = x[0];
+    double sum = 0, square = 0, norms[T], column[T];
+    for (idx t = 0; t < T; t++)
+        norms[t] = norm(x[t], C);
+    for (idx t = 0; t < T && i < C; t++)
+        column[t] = x[t][i];
+    for (idx k = 0; k < T * C; k++)
+        square += all[k] * all[k] / (T * C);
+    *f = nothing;
+    if (NAMED("hidden_norm"))
+        *f = is(norms[i]);
+    else if (NAMED("massive_count")) {
+        for (idx k = 0; k < T * C; k++)
+            sum += fabs(all[k]) > 100 &&
+                   fabs(all[k]) >= 1000 * median_size(all, T * C);
+        *f = is(sum);
+    } else if (NAMED("max_over_median"))
+        *f = over(largest(all, T * C), median_size(all, T * C));
+    else if (NAMED("max_over_rms"))
+        *f = over(largest(all, T * C), sqrt(square));
+    else if (NAMED("hidden_peak"))
+        *f = over(norms[0], median(norms + 1, T - 1));
+    else if (NAMED("dimension_max"))
+        *f = is(largest(column, T));
+    else if (NAMED("massive_dimension"))
+        *f = is(largest(column, T) == largest(all, T * C));
+    else if (NAMED("massive_position"))
+        *f = is(largest(x[i], C) == largest(all, T * C) &&
+                largest(all, i * C) < largest(x[i], C));
+    else if (NAMED("kurtosis_token")) {
+        for (idx t = 0; t < T; t++)
+            sum += central(x[t], C, 4) / (pow(central(x[t], C, 2), 2) + 1e-6);
+        *f = is(sum / T);
+    } else if (NAMED("attention_max") || NAMED("token_max_over_median")) {
+        for (idx t = 0; t < T; t++)
+            sum += largest(x[t], C) /
+                   (is_attention ? 1 : median_size(x[t], C)) / T;
+        *f = is(sum);
+    } else if (NAMED("kurtosis_excess")) {
+        for (idx k = 0; k < T * C; k++)
+            sum += pow(all[k], 4) / (T * C);
+        *f = is(fmax(0, sum / pow(central(all, T * C, 2), 2) - 3));
+    } else if (NAMED("kurtosis_neuron"))
+        *f = is(neuron_kurtosis(x));
+    else if (NAMED("kurtosis_pooled"))
+        *f = is(central(all, T * C, 4) / pow(central(all, T * C, 2), 2));
+    else if (NAMED("effective_rank"))
+        *f = is(rank_of(all));
+    else if (NAMED("anisotropy"))
+        *f = is(anisotropy_of(all, T));
+    else if (NAMED("anisotropy_rest"))
+        *f = is(anisotropy_of(x[1], T - 1));
+    else if (NAMED("mean_cosine_rest"))
+        *f = is(mean_pair_cosine(x));
+    else if (NAMED("hidden_cosine"))
+        *f = is(fabs(cosine(x[i], x[0], C)));
+    else
+        return false;
+    return true;
+}
+
+/* Of a whole sequence. Lives are written as strings of depths. */
+struct lives {
+    idx sink, first, end;
+    idx n[T], start[T];
+};
+
+static struct lives find_lives(void)
+{
+    struct lives s = { 0 };
+    double norms[3][L + 1], sums[3] = { 0 };
+    for (idx t = 0; t < 3; t++)
+        for (idx d = 0; d <= L; d++)
+            sums[t] += norms[t][d] = norm(seen.hidden[d][t], C);
+    s.sink = sums[1] > sums[0] ? 1 : 0;
+    s.sink = sums[2] > sums[s.sink] ? 2 : s.sink;
+    const double *own = norms[s.sink];
+    s.first = 1;
+    for (idx d = 1; d <= L; d++)
+        if (own[d] - own[d - 1] > own[s.first] - own[s.first - 1])
+            s.first = d;
+    s.end = L + 1;
+    for (idx d = s.first + 1; d <= L; d++)
+        if (own[d] < own[d - 1] &&
+            (s.end > L || own[d] - own[d - 1] < own[s.end] - own[s.end - 1]))
+            s.end = d;
+    for (idx t = 0; t < T; t++)
+        for (idx d = s.end - 1; d >= s.first; d--)
+            if (fabs(cosine(seen.hidden[d][t], seen.hidden[d][s.sink], C)) >
+                0.9) {
+                s.n[t]++;
+                s.start[t] = d;
+            }
+    return s;
+}
+
+static bool of_sequence(struct fraction *f, const char *name, idx i)
+{
+    struct lives s = find_lives();
+    double n = 0, level = 0, life = 0, primary = 0, here = 0, at = 0;
+    for (idx t = 0; t < T; t++) {
+        bool is_long = 2 * s.n[t] >= s.end - s.first && s.n[t] > 0;
+        if (t == s.sink)
+            continue;
+        primary += is_long;
+        if (is_long || s.n[t] < 2)
+            continue;
+        n++;
+        level += (double)s.start[t] / L;
+        life += (double)s.n[t] / L;
+        here += s.start[t] == i;
+        at += t == i;
+    }
+    *f = nothing;
+    if (NAMED("max_rise"))
+        *f = is(largest(seen.hidden[i + 1][0], T * C) -
+                largest(seen.hidden[i][0], T * C));
+    else if (NAMED("sink_life"))
+        *f = is((double)(s.end - s.first) / L);
+    else if (NAMED("primary_sinks"))
+        *f = is(primary);
+    else if (NAMED("secondary_sinks"))
+        *f = is(here);
+    else if (NAMED("secondary_place"))
+        *f = is(at);
+    else if (NAMED("secondary_level"))
+        *f = n > 0 ? over(level, n) : nothing;
+    else if (NAMED("secondary_life"))
+        *f = n > 0 ? over(life, n) : nothing;
+    else
+        return false;
+    return true;
+}
+
+/* ---- the meter against them -------------------------------------------- */
+
+/* What is done to values behind the mean. */
+static void finish(const char *name, double *value)
+{
+    bool is_ln =
+        strlen(name) > 3 && strcmp(name + strlen(name) - 3, "_ln") == 0;
+    for (idx l = 0; l < L; l++) {
+        double mean = (value[l * H] + value[l * H + 1]) / 2;
+        for (idx h = 0; h < H; h++) {
+            double *x = &value[l * H + h];
+            if (is_ln)
+                *x /= mean;
+            if (NAMED("dormant_heads"))
+                *x = *x / mean < 0.45;
+            if (NAMED("drained_heads"))
+                *x = *x <= 0.5;
+        }
+    }
+}
+
+static bool slow(struct fraction *f, const struct metric *m, idx i, idx inner)
+{
+    const char *name = m->text.name;
+    if (m->of_head)
+        return of_head(f, name, i / inner / H, i / inner % H, i % inner);
+    if (m->of_rows)
+        return of_rows(f, name, i / inner, i % inner);
+    return of_sequence(f, name, i);
+}
+
+static idx check_column(struct whole *x, const struct meter_column *c,
+                        const struct fraction *sum)
+{
+    static double want[L * H * T];
+    for (idx i = 0; i < c->n; i++)
+        want[i] = sum[i].is_there ? sum[i].top / sum[i].bottom : NAN;
+    if (c->metric->finish)
+        finish(c->name, want);
+    (void)x;
+    for (idx i = 0; i < c->n; i++) {
+        assert_int_equal(c->given[i], sum[i].is_there);
+        /* reals come by in other parts of sums: a few last digits */
+        if (sum[i].is_there &&
+            !(fabs(c->value[i] - want[i]) <= 2e-5 * fmax(1, fabs(want[i]))))
+            fail_msg("%s, number %td: got %.9g, want %.9g", c->name, i,
+                     c->value[i], want[i]);
+    }
+    return c->n;
+}
+
+static void check_all(const struct attention_options *a, bool proxy, idx n)
+{
+    static struct fraction sum[400][L * H * T];
+    struct whole x;
+    idx checked = 0;
+    is_proxy = proxy;
+    open_whole(&x, a, "*", n);
+    run_whole(&x);
+    assert_in_range(x.meter.n_columns, 1, COUNT_OF(sum));
+    memset(sum, 0, sizeof sum);
+    for (idx s = 0; s < n; s++) {
+        write_down(&x, s);
+        for (idx k = 0; k < x.meter.n_columns; k++) {
+            const struct meter_column *c = &x.meter.columns[k];
+            idx inner = metric_count(c->metric, &x.meter.shape,
+                                     c->metric->of_head   ? 2
+                                     : c->metric->of_rows ? 1
+                                                          : 0);
+            struct fraction f;
+            for (idx i = 0; i < c->n && slow(&f, c->metric, i, inner); i++)
+                if (f.is_there) {
+                    sum[k][i].top += f.top;
+                    sum[k][i].bottom += f.bottom;
+                    sum[k][i].is_there = true;
+                }
+        }
+    }
+    for (idx k = 0; k < x.meter.n_columns; k++) {
+        const struct meter_column *c = &x.meter.columns[k];
+        struct fraction f;
+        if (!c->metric->is_default && slow(&f, c->metric, 0, 1))
+            checked += check_column(&x, c, sum[k]) > 0;
+        else if (!c->metric->is_default)
+            fail_msg("%s has no slow implementation", c->name);
+    }
+    assert_true(checked > 40);
+    close_whole(&x);
+}
+
+static void test_metrics__agree_with_slow_ones(void **state)
+{
+    struct attention_options softmax = ATTENTION();
+    struct attention_options column = ATTENTION(.bias = BIAS_KEY);
+    struct attention_options sigmoid = ATTENTION();
+    (void)state;
+    while (strcmp(weight_map_name(sigmoid.weights), "sigmoid") != 0)
+        sigmoid.weights++;
+    check_all(&softmax, false, N);
+    check_all(&column, false, 8);
+    check_all(&sigmoid, true, 8);
+}
+
+/* ---- planted ----------------------------------------------------------- */
+
+static real *tensor(struct tiny *t, const char *name, idx layer)
+{
+    char wanted[PARAM_NAME_MAX];
+    snprintf(wanted, sizeof wanted, "block.%td.%s", layer, name);
+    for (idx i = 0; i < t->m.table.count; i++)
+        if (strcmp(t->m.table.rows[i].name, wanted) == 0)
+            return t->w + t->m.table.rows[i].offset;
+    fail_msg("no tensor %s", wanted);
+    return NULL;
+}
+
+/* Rows of the matrix that make a head's values. */
+static real *values_of(struct tiny *t, idx layer, idx head)
+{
+    return tensor(t, "attention.qkv.weight", layer) + (2 * C + head * D) * C;
+}
+
+static const struct meter_column *column(const struct whole *x,
+                                         const char *name)
+{
+    const struct meter_column *c = meter_find(&x->meter, name);
+    assert_non_null(c);
+    return c;
+}
+
+static void test_dormant__a_planted_head_is_found_alone(void **state)
+{
+    struct attention_options a = ATTENTION();
+    struct whole x;
+    (void)state;
+    open_whole(&x, &a, "dormant_heads, ahon_ln", 4);
+    real *v = values_of(&x.t, 3, 1);
+    for (idx i = 0; i < D * C; i++)
+        v[i] *= (real)0.01;
+    run_whole(&x);
+    for (idx i = 0; i < L * H; i++)
+        assert_true(column(&x, "dormant_heads")->value[i] == (i == 3 * H + 1));
+    assert_true(column(&x, "ahon_ln")->value[3 * H + 1] < 0.1);
+    assert_close(column(&x, "dormant_heads")->scalar, 1.0 / (L * H), 1e-12);
+    close_whole(&x);
+}
+
+/* All but the first token's values in one head of the first layer: what the
+ * first token is there is taken out of its matrix. Token 0 stands first in each
+ * sequence and nowhere else. */
+static void test_drained__a_planted_value_is_found_alone(void **state)
+{
+    struct attention_options a = ATTENTION();
+    struct whole x;
+    (void)state;
+    open_whole(&x, &a, "drained_heads, value_norm, value_ratio", 4);
+    for (idx i = 0; i < 4 * T; i++)
+        x.meter.batch.tokens[i] =
+            (int32_t)(i % T == 0 ? 0 : 1 + i * i % (V - 1));
+    const real *e = x.t.w + x.t.m.token_w; /* of token 0; gains are 1 */
+    real *v = values_of(&x.t, 0, 1);
+    for (idx r = 0; r < D; r++) {
+        double along = 0, square = 0;
+        for (idx i = 0; i < C; i++) {
+            along += (double)v[r * C + i] * (double)e[i];
+            square += (double)e[i] * (double)e[i];
+        }
+        for (idx i = 0; i < C; i++)
+            v[r * C + i] -= (real)(along / square * (double)e[i]);
+    }
+    run_whole(&x);
+    for (idx h = 0; h < H; h++) {
+        const double *norms = column(&x, "value_norm")->value + h * T;
+        assert_true(column(&x, "drained_heads")->value[h] == (h == 1));
+        assert_true((column(&x, "value_ratio")->value[h] < 1e-4) == (h == 1));
+        for (idx t = 0; t < T; t++)
+            assert_true((norms[t] < 1e-3) == (h == 1 && t == 0));
+    }
+    close_whole(&x);
+}
+
+/* A massive number in the embedding of one token, which all depths carry. */
+static void test_massive__a_planted_number_is_found_at_each_depth(void **state)
+{
+    struct attention_options a = ATTENTION();
+    struct whole x;
+    (void)state;
+    open_whole(&x, &a, "massive_*, hidden_max", 4);
+    for (idx i = 0; i < 4 * T; i++)
+        x.meter.batch.tokens[i] =
+            (int32_t)(i % T == 9 ? 0 : 1 + i * i % (V - 1));
+    x.t.w[x.t.m.token_w + 5] = 100000;
+    run_whole(&x);
+    for (idx depth = 0; depth <= L; depth++) {
+        for (idx d = 0; d < C; d++)
+            assert_true(column(&x, "massive_dimension")->value[depth * C + d] ==
+                        (d == 5));
+        for (idx t = 0; t < T; t++)
+            assert_true(column(&x, "massive_position")->value[depth * T + t] ==
+                        (t == 9));
+        assert_true(column(&x, "massive_count")->value[depth] == 1);
+    }
+    close_whole(&x);
+}
+
+/* ---- alone and together ------------------------------------------------ */
+
+static void test_metrics__are_the_same_alone(void **state)
+{
+    struct attention_options a = ATTENTION(.bias = BIAS_KEY);
+    struct whole all;
+    (void)state;
+    open_whole(&all, &a, "*", 4);
+    run_whole(&all);
+    for (idx k = 0; k < all.meter.n_columns; k++) {
+        const struct meter_column *c = &all.meter.columns[k], *own;
+        struct whole one;
+        open_whole(&one, &a, c->name, 4);
+        assert_int_equal(one.meter.n_columns, 1);
+        run_whole(&one);
+        own = &one.meter.columns[0];
+        assert_string_equal(own->name, c->name);
+        assert_memory_equal(own->given, c->given,
+                            (size_t)c->n * sizeof *c->given);
+        for (idx i = 0; i < c->n; i++)
+            assert_true(own->value[i] == c->value[i] || !c->given[i]);
+        assert_true(own->scalar == c->scalar || !c->is_given);
+        close_whole(&one);
+    }
+    close_whole(&all);
+}
+
+static int start(void **state)
+{
+    (void)state;
+    key_defaults(sink_keys, n_sink_keys, &sinks);
+    key_defaults(metrics_keys, n_metrics_keys, &metrics);
+    sinks.tokens = T;
+    sinks.eps = 0.15;
+    return gemm_start(1, "threads", NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_metrics__agree_with_slow_ones),
+        cmocka_unit_test(test_dormant__a_planted_head_is_found_alone),
+        cmocka_unit_test(test_drained__a_planted_value_is_found_alone),
+        cmocka_unit_test(test_massive__a_planted_number_is_found_at_each_depth),
+        cmocka_unit_test(test_metrics__are_the_same_alone),
+    };
+    return cmocka_run_group_tests_name("metric_slow", tests, start, NULL);
+}
