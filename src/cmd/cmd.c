@@ -332,17 +332,24 @@ static int put_option(const struct command *c, void *options, int code,
     return put_value(c, o, options, value, e);
 }
 
+static const char *ask(char words[NAME_BYTES], const struct command *c)
+{
+    snprintf(words, NAME_BYTES, "sinklab help %s", c->name);
+    return c->ask ? c->ask : words;
+}
+
 static void add_remedy(const struct command *c, struct err *e)
 {
+    char words[NAME_BYTES];
     size_t n = strlen(e->text);
-    snprintf(e->text + n, sizeof e->text - n, " (see `sinklab help %s`)",
-             c->name);
+    snprintf(e->text + n, sizeof e->text - n, " (see `%s`)", ask(words, c));
 }
 
 int command_parse(const struct command *c, void *options, struct words *words,
                   int argc, char **argv, struct err *e)
 {
     enum { WORD = 1 };
+    char help[NAME_BYTES];
     struct tables t;
     *words =
         (struct words){ .at = calloc(2 * (size_t)argc + 1, sizeof(char *)) };
@@ -368,8 +375,8 @@ int command_parse(const struct command *c, void *options, struct words *words,
     if (e->code == ERR_USAGE)
         add_remedy(c, e);
     if (!e->code && c->missing && words->n == 0)
-        err_set(e, ERR_USAGE, "%s: %s, or `sinklab help %s`", c->name,
-                c->missing, c->name);
+        err_set(e, ERR_USAGE, "%s: %s, or `%s`", c->name, c->missing,
+                ask(help, c));
     return e->code;
 }
 

@@ -44,6 +44,7 @@ struct command {
      * first is that, whatever is in it. */
     bool takes_settings;
     const char *missing; /* said where no word is given; NULL: none is needed */
+    const char *ask;     /* what prints its help; NULL: "sinklab help NAME" */
     /* What the word behind the name chooses from: rows of their own, whose
      * names hold both words, "data prepare". NULL: none; else a command has its
      * name, summary and `about` alone. Ends with NULL. */
@@ -55,7 +56,8 @@ struct command {
 
 extern const struct command command_train, command_sweep, command_analyze,
     command_compare, command_runs, command_data, command_verify, command_bench,
-    command_list, command_export, command_help, command_sample;
+    command_list, command_export, command_help, command_sample,
+    command_attention;
 extern const struct command command_data_prepare, command_data_info,
     command_data_head;
 extern const struct command *const commands[]; /* ends with NULL */

@@ -36,7 +36,7 @@ static void print_commands(void)
     printf("sinklab pre-trains small language models and shows how attention "
            "sinks emerge.\n\nusage: sinklab COMMAND ...\n\n");
     for (idx i = 0; commands[i]; i++)
-        printf("  %-8s %s\n", commands[i]->name, commands[i]->summary);
+        printf("  %-9s %s\n", commands[i]->name, commands[i]->summary);
     printf("\nsinklab --version: which program this is. A first run: sinklab "
            "train configs/quick.ini\n");
 }
@@ -57,14 +57,24 @@ static int say_unknown(const char *topic, struct err *e)
                    n.name ? n.name : "", n.name ? "?" : "");
 }
 
+/* Of a page that has the name of a command. */
+static void say_command(const char *topic)
+{
+    for (idx i = 0; commands[i]; i++)
+        if (strcmp(commands[i]->name, topic) == 0)
+            printf("(The command of this name: %s)\n", commands[i]->ask);
+}
+
 static bool print_page(const char *topic)
 {
     for (idx i = 0; i < COUNT_OF(pages); i++)
         if (strcmp(pages[i].name, topic) == 0) {
             pages[i].print(stdout);
-            if (isatty(STDOUT_FILENO))
+            if (isatty(STDOUT_FILENO)) {
                 printf("\n(The whole, page by page: sinklab help %s | less)\n",
                        topic);
+                say_command(topic);
+            }
             return true;
         }
     return false;

@@ -56,16 +56,39 @@ int hdf_build(struct hdf **h, const char *path, size_t expected_bytes,
     return (*h)->rc;
 }
 
-int hdf_save(struct hdf *h)
+/* The image as a file. */
+static int save_image(struct hdf *h, const char *image, size_t n)
 {
-    char *image = NULL, seal[HDF_SEAL_BYTES + 1], hex[HASH_HEX_MAX];
-    size_t n = 0, cap_bytes = 0;
-    if (h->rc != OK || hdf_library_build(&image, &n, &cap_bytes, h) != OK)
-        return h->rc;
+    char seal[HDF_SEAL_BYTES + 1], hex[HASH_HEX_MAX];
     hash_hex(hex, hash_bytes(image, n));
     snprintf(seal, sizeof seal, "%s%s\n", HDF_SEAL_MARK, hex);
     struct fsys_part parts[] = { { image, n }, { seal, HDF_SEAL_BYTES } };
-    h->rc = fsys_replace_parts(h->path, parts, COUNT_OF(parts), h->e);
+    return fsys_replace_parts(h->path, parts, COUNT_OF(parts), h->e);
+}
+
+int hdf_save(struct hdf *h)
+{
+    return hdf_save_late(h, NULL, NULL);
+}
+
+int hdf_save_late(struct hdf *h,
+                  int (*fill)(char *const *values, void *context,
+                              struct err *e),
+                  void *context)
+{
+    char *image = NULL, *values[HDF_LATE_MAX];
+    size_t n = 0, cap_bytes = 0;
+    idx n_late = 0;
+    if (h->rc != OK || hdf_library_build(&image, &n, &cap_bytes, h) != OK)
+        return h->rc;
+    for (idx i = 0; i < h->n_objects; i++)
+        if (h->objects[i]->is_late)
+            values[n_late++] = image + h->objects[i]->start;
+    BUG_ON(n_late > 0 && !fill);
+    if (n_late > 0)
+        h->rc = fill(values, context, h->e);
+    if (h->rc == OK)
+        h->rc = save_image(h, image, n);
     munmap(image, cap_bytes);
     return h->rc;
 }
@@ -108,11 +131,12 @@ int hdf_add_group(struct hdf *h, const char *path)
     return h->rc;
 }
 
-int hdf_add_dataset(struct hdf *h, const char *path, enum hdf_type type,
-                    const struct hdf_shape *shape, const void *values)
+static struct hdf_object *add_dataset(struct hdf *h, const char *path,
+                                      enum hdf_type type,
+                                      const struct hdf_shape *shape)
 {
     if (h->rc != OK)
-        return h->rc;
+        return NULL;
     BUG_ON(shape->ndim < 1 || shape->ndim > HDF_NDIM_MAX);
     for (int i = 0; i < shape->ndim; i++)
         BUG_ON(shape->n[i] < 1);
@@ -120,9 +144,26 @@ int hdf_add_dataset(struct hdf *h, const char *path, enum hdf_type type,
     if (o) {
         o->type = type;
         o->shape = *shape;
-        o->values = values;
         add_step(h, STEP_ADD, o);
     }
+    return o;
+}
+
+int hdf_add_dataset(struct hdf *h, const char *path, enum hdf_type type,
+                    const struct hdf_shape *shape, const void *values)
+{
+    struct hdf_object *o = add_dataset(h, path, type, shape);
+    if (o)
+        o->values = values;
+    return h->rc;
+}
+
+int hdf_add_late(struct hdf *h, const char *path, enum hdf_type type,
+                 const struct hdf_shape *shape)
+{
+    struct hdf_object *o = add_dataset(h, path, type, shape);
+    if (o)
+        o->is_late = true;
     return h->rc;
 }
 

@@ -50,6 +50,18 @@ int hdf_add_group(struct hdf *h, const char *path);
 int hdf_add_dataset(struct hdf *h, const char *path, enum hdf_type type,
                     const struct hdf_shape *shape, const void *values);
 
+/* hdf_add_late - a dataset whose values are yet to come: hdf_save_late has
+ * `fill` write them, once, where they stand in the file's image, so that they
+ * are in memory once. values[i]: of the i-th such dataset, of at most
+ * HDF_LATE_MAX, not aligned to anything. OK; what fill gave, and nothing is
+ * written. */
+int hdf_add_late(struct hdf *h, const char *path, enum hdf_type type,
+                 const struct hdf_shape *shape);
+int hdf_save_late(struct hdf *h,
+                  int (*fill)(char *const *values, void *context,
+                              struct err *e),
+                  void *context);
+
 /* Attributes of the group or dataset `object`; texts are UTF-8. */
 int hdf_put_text(struct hdf *h, const char *object, const char *name,
                  const char *text);

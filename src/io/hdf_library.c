@@ -646,6 +646,8 @@ struct image {
     size_t cap_bytes;
     bool is_too_small;
     struct hdf *h;
+    uint64_t late[HDF_LATE_MAX]; /* where values are to stand */
+    int n_late;
 };
 
 static void *grow(void *p, size_t n, H5FD_file_image_op_t op, void *context)
@@ -694,6 +696,16 @@ static hid_t create_file(struct image *image)
     return file;
 }
 
+/* Values that come later have their place from the beginning. */
+static bool reserve(struct image *image, hid_t made)
+{
+    haddr_t at = H5Dget_offset(made);
+    if (at == HADDR_UNDEF || image->n_late == HDF_LATE_MAX)
+        return false;
+    image->late[image->n_late++] = at;
+    return true;
+}
+
 static hid_t make_space(const struct hdf_shape *shape)
 {
     hsize_t n[HDF_NDIM_MAX];
@@ -702,7 +714,8 @@ static hid_t make_space(const struct hdf_shape *shape)
     return H5Screate_simple(shape->ndim, n, NULL);
 }
 
-static bool add_object(hid_t file, const struct hdf_object *o)
+static bool add_object(hid_t file, struct image *image,
+                       const struct hdf_object *o)
 {
     hid_t list, made = -1, space = -1;
     bool ok;
@@ -715,11 +728,15 @@ static bool add_object(hid_t file, const struct hdf_object *o)
         hid_t t = file_type(o->type);
         list = creation_list(H5P_DATASET_CREATE);
         space = make_space(&o->shape);
-        if (list >= 0 && space >= 0)
+        if (list >= 0 && space >= 0 &&
+            (!o->is_late || H5Pset_alloc_time(list, H5D_ALLOC_TIME_EARLY) >= 0))
             made = H5Dcreate2(file, o->path, t, space, H5P_DEFAULT, list,
                               H5P_DEFAULT);
-        ok = made >= 0 &&
-             H5Dwrite(made, t, H5S_ALL, H5S_ALL, H5P_DEFAULT, o->values) >= 0;
+        if (o->is_late)
+            ok = made >= 0 && reserve(image, made);
+        else
+            ok = made >= 0 && H5Dwrite(made, t, H5S_ALL, H5S_ALL, H5P_DEFAULT,
+                                       o->values) >= 0;
     }
     close_id(made);
     close_id(space);
@@ -772,11 +789,12 @@ static bool attach_scale(hid_t file, const struct hdf_step *step)
     return ok;
 }
 
-static bool do_step(hid_t file, const struct hdf_step *step)
+static bool do_step(hid_t file, struct image *image,
+                    const struct hdf_step *step)
 {
     switch (step->kind) {
     case STEP_ADD:
-        return add_object(file, step->object);
+        return add_object(file, image, step->object);
     case STEP_PUT:
         return put_attribute(file, step->object, step->attribute);
     case STEP_SCALE:
@@ -790,6 +808,7 @@ static bool do_step(hid_t file, const struct hdf_step *step)
 struct built {
     bool is_done, is_too_small;
     size_t n;
+    uint64_t late[HDF_LATE_MAX];
 };
 
 static struct built build(struct image *image)
@@ -798,13 +817,14 @@ static struct built build(struct image *image)
     hid_t file = start_library() ? create_file(image) : -1;
     bool ok = file >= 0;
     for (const struct hdf_step *s = image->h->steps; s && ok; s = s->next)
-        ok = do_step(file, s);
+        ok = do_step(file, image, s);
     ok = ok && H5Fflush(file, H5F_SCOPE_GLOBAL) >= 0;
     ssize_t n = ok ? H5Fget_file_image(file, NULL, 0) : -1; /* its size */
     close_id(file);
     built.is_too_small = image->is_too_small;
     built.is_done = n > 0 && !image->is_too_small;
     built.n = n > 0 ? (size_t)n : 0;
+    memcpy(built.late, image->late, sizeof built.late);
     return built;
 }
 
@@ -833,6 +853,24 @@ static struct built build_somewhere(struct image *image)
     return built;
 }
 
+/* Late datasets know their places; false: one does not lie in the file. */
+static bool place_late(struct hdf *h, const struct built *built)
+{
+    int n = 0;
+    for (idx i = 0; i < h->n_objects; i++) {
+        struct hdf_object *o = h->objects[i];
+        if (!o->is_late)
+            continue;
+        size_t bytes =
+            (size_t)hdf_shape_count(&o->shape) * hdf_type_bytes(o->type);
+        if (n == HDF_LATE_MAX || bytes > built->n ||
+            built->late[n] > built->n - bytes)
+            return false;
+        o->start = built->late[n++];
+    }
+    return true;
+}
+
 int hdf_library_build(char **bytes, size_t *n, size_t *cap_bytes, struct hdf *h)
 {
     struct image image = { .h = h };
@@ -841,6 +879,7 @@ int hdf_library_build(char **bytes, size_t *n, size_t *cap_bytes, struct hdf *h)
     do {
         image.cap_bytes = cap;
         image.is_too_small = false;
+        image.n_late = 0;
         image.bytes = mmap(NULL, cap, PROT_READ | PROT_WRITE,
                            MAP_SHARED | MAP_ANONYMOUS, -1, 0);
         if (image.bytes == MAP_FAILED)
@@ -850,8 +889,12 @@ int hdf_library_build(char **bytes, size_t *n, size_t *cap_bytes, struct hdf *h)
             munmap(image.bytes, cap);
         cap *= 2;
     } while (built.is_too_small);
-    if (!built.is_done || built.n > image.cap_bytes)
+    if (!built.is_done)
         return hdf_no_memory(h, "build");
+    if (built.n > image.cap_bytes || !place_late(h, &built)) {
+        munmap(image.bytes, image.cap_bytes);
+        return hdf_no_memory(h, "build");
+    }
     *bytes = image.bytes;
     *n = built.n;
     *cap_bytes = image.cap_bytes;

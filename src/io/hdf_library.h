@@ -16,7 +16,8 @@
 int hdf_library_read(struct hdf *h);
 
 /* hdf_library_build - the file that h's steps make. *image is to be unmapped
- * with munmap(*image, *cap_bytes). OK or ERR_MEMORY. */
+ * with munmap(*image, *cap_bytes); of a late dataset o->start says where in it
+ * its values are to stand. OK or ERR_MEMORY. */
 int hdf_library_build(char **image, size_t *n, size_t *cap_bytes,
                       struct hdf *h);
 

@@ -63,6 +63,7 @@ struct hdf_object {
     struct hdf_shape shape;
     size_t start;       /* reading: of the numbers in the file */
     const void *values; /* building; borrowed */
+    bool is_late;       /* building: values come when the image is there */
     struct hdf_attribute *attributes, *last;
 };
 

@@ -4,7 +4,11 @@
 
 #include "base/base.h"
 
-enum { HDF_NDIM_MAX = 4, HDF_PATH_MAX = 256 };
+enum {
+    HDF_NDIM_MAX = 4,
+    HDF_PATH_MAX = 256,
+    HDF_LATE_MAX = 4, /* datasets of a file whose values come late */
+};
 
 enum hdf_type { HDF_FLOAT32, HDF_FLOAT64, HDF_INT64 };
 

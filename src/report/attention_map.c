@@ -1,0 +1,205 @@
+#include "report/attention_map.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "nn/visible.h"
+#include "prepare/spelling.h"
+
+enum { PART = 0 };
+
+/* ---- opening ----------------------------------------------------------- */
+
+static int check_one(idx one, idx n, const char *option, const char *what,
+                     struct err *e)
+{
+    if (one == ALL_OF_THEM || one < n)
+        return OK;
+    return err_set(e, ERR_USAGE,
+                   "attention: --%s %td: the model has %td %s, counted from 0",
+                   option, one, n, what);
+}
+
+static int choose_heads(struct attention_map *m,
+                        const struct attention_query *q, struct err *e)
+{
+    const struct model *model = &m->model.model;
+    if (check_one(q->layer, model->L, "layer", "layers", e) ||
+        check_one(q->head, model->views, "head", "heads", e))
+        return e->code;
+    m->layer = idx_max(q->layer, 0);
+    m->head = idx_max(q->head, 0);
+    m->n_layers = q->layer == ALL_OF_THEM ? model->L : 1;
+    m->n_heads = q->head == ALL_OF_THEM ? model->views : 1;
+    for (idx l = m->layer; l < m->layer + m->n_layers; l++)
+        m->has_extra = m->has_extra || model_shows_extra(model, l);
+    return OK;
+}
+
+static bool puts_bos(const struct attention_map *m,
+                     const struct attention_query *q)
+{
+    return q->text && m->model.source.bos != NO_TOKEN &&
+           m->model.config.sink.bos == SINK_BOS_DATA;
+}
+
+static int check_length(const struct attention_map *m,
+                        const struct attention_query *q, struct err *e)
+{
+    const char *name = q->text ? "--text" : "--tokens";
+    idx context = m->model.config.model.context;
+    if (m->T == 0)
+        return err_set(e, ERR_DATA, "%s: makes no token: give a text", name);
+    if (m->T <= context)
+        return OK;
+    return err_set(e, ERR_DATA,
+                   "%s: makes %td tokens%s, but the model was trained on %td "
+                   "(model.context): give a shorter text",
+                   name, m->T, puts_bos(m, q) ? " with BOS" : "", context);
+}
+
+static int read_tokens(struct attention_map *m, const struct attention_query *q,
+                       struct err *e)
+{
+    int32_t *tokens = NULL;
+    idx n = 0;
+    if (q->text)
+        spell(&tokens, &n, &m->model.text, PART, q->text, "--text", e);
+    else
+        spell_numbers(&tokens, &n, &m->model.source, q->tokens, "--tokens", e);
+    idx front = puts_bos(m, q);
+    m->tokens = e->code ? NULL : calloc((size_t)(n + 1), sizeof *m->tokens);
+    if (!e->code && !m->tokens)
+        err_set(e, ERR_MEMORY, "no memory for %td tokens", n);
+    if (!e->code) {
+        if (front)
+            m->tokens[0] = m->model.source.bos;
+        if (n > 0)
+            memcpy(m->tokens + front, tokens, (size_t)n * sizeof *tokens);
+        m->T = n + front;
+    }
+    free(tokens);
+    return e->code ? e->code : check_length(m, q, e);
+}
+
+static int open_batch(struct attention_map *m, struct err *e)
+{
+    struct arena measure = { 0 };
+    struct batch_rules rules = run_model_rules(&m->model, m->T);
+    batch_plan(&m->batch, &measure, 1, m->T, &rules);
+    if (arena_open(&m->arena, measure.used_bytes, e))
+        return e->code;
+    batch_plan(&m->batch, &m->arena, 1, m->T, &rules);
+    memcpy(m->batch.tokens, m->tokens, (size_t)m->T * sizeof *m->tokens);
+    for (idx t = 0; t < m->T; t++) {
+        m->batch.targets[t] = 0;
+        m->batch.weights[t] = 0;
+        if (m->batch.documents)
+            m->batch.documents[t] = 0;
+    }
+    m->batch.used[0] = (int32_t)m->T;
+    batch_mark(&m->batch);
+    return OK;
+}
+
+int attention_map_open(struct attention_map *m, const struct attention_query *q,
+                       struct err *e)
+{
+    *m = (struct attention_map){ .T = 0 };
+    if (run_model_open(&m->model, &q->model, e) || choose_heads(m, q, e) ||
+        read_tokens(m, q, e) ||
+        run_model_start(&m->model, m->T, TAP_BIT(TAP_WEIGHTS), e))
+        return e->code;
+    return open_batch(m, e);
+}
+
+void attention_map_release(struct attention_map *m)
+{
+    arena_release(&m->arena);
+    free(m->tokens);
+    run_model_release(&m->model);
+    *m = (struct attention_map){ .T = 0 };
+}
+
+/* ---- looking ----------------------------------------------------------- */
+
+struct chosen {
+    const struct attention_map *m;
+    void (*see)(void *context, const struct head_view *h);
+    void *context;
+};
+
+static void see_chosen(void *context, const struct head_view *h)
+{
+    const struct chosen *c = context;
+    const struct attention_map *m = c->m;
+    if (h->layer >= m->layer && h->layer < m->layer + m->n_layers &&
+        h->head >= m->head && h->head < m->head + m->n_heads)
+        c->see(c->context, h);
+}
+
+void attention_map_see(struct attention_map *m,
+                       void (*see)(void *context, const struct head_view *h),
+                       void *context)
+{
+    struct chosen chosen = { m, see, context };
+    const struct observer observer = { .reads = TAP_BIT(TAP_WEIGHTS),
+                                       .see_head = see_chosen,
+                                       .context = &chosen };
+    engine_observe(&m->model.engine, &m->batch, &observer);
+}
+
+bool attention_map_sees(const struct attention_map *m, idx layer, idx head,
+                        idx t, idx k)
+{
+    const struct model *model = &m->model.model;
+    const struct attention_options *o = &model->blocks[layer].attention;
+    /* documents count tokens, spans rows: registers stand in front */
+    struct attention_options bare = *o;
+    bare.registers = 0;
+    const int32_t *documents =
+        attention_has_documents(o) ? m->batch.documents : NULL;
+    struct span s = visible_span(&bare, m->T, t, head, model->views, documents);
+    return k < s.globals || (k >= s.lo && k < s.hi);
+}
+
+struct attention_share attention_share_of(const struct head_view *h)
+{
+    struct attention_share s = { .previous = h->T > 1 ? 0 : NAN,
+                                 .extra = h->n_extra ? 0 : NAN };
+    idx row_n = h->n_extra + h->T;
+    double n = (double)h->T;
+    for (idx t = 0; t < h->T; t++) {
+        const real *row = h->weights + t * row_n;
+        s.first += (double)row[h->n_extra] / n;
+        s.self += (double)row[h->n_extra + t] / n;
+        if (t > 0)
+            s.previous += (double)row[h->n_extra + t - 1] / (n - 1);
+        if (h->n_extra)
+            s.extra += (double)row[0] / n;
+    }
+    return s;
+}
+
+/* ---- tokens ------------------------------------------------------------ */
+
+#define OPEN_BOX "\xe2\x90\xa3" /* U+2423, a blank that is seen */
+
+const char *attention_map_label(char text[TOKEN_TEXT_MAX],
+                                const struct attention_map *m, idx t,
+                                bool unicode)
+{
+    char shown[TOKEN_TEXT_MAX];
+    struct token_text how = m->model.text;
+    size_t n = 0;
+    how.unicode = unicode;
+    token_show(shown, &how, PART, m->tokens[t]);
+    const char *blank = unicode ? OPEN_BOX : "_";
+    for (const char *p = shown; *p && n + sizeof OPEN_BOX < TOKEN_TEXT_MAX; p++)
+        n += (size_t)snprintf(text + n, TOKEN_TEXT_MAX - n, "%.*s",
+                              *p == ' ' ? (int)strlen(blank) : 1,
+                              *p == ' ' ? blank : p);
+    text[n] = '\0';
+    return text;
+}

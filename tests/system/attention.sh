@@ -1,0 +1,129 @@
+#!/usr/bin/env bash
+# `sinklab attention`: its table, its files of numbers and its pictures, the same
+# on any number of threads, and what is refused.
+. "$(dirname "$0")/lib.sh"
+cd "$T" || exit 1
+export OMP_NUM_THREADS=2
+
+cat >cats.ini <<'END_INI'
+[model]
+layers = 2
+width = 16
+heads = 2
+context = 32
+[attention]
+bias = key
+[train]
+steps = 20
+batch = 4
+val_every = 0
+[data]
+source = text
+path = cats
+[sink]
+tokens = 32
+probe_every = 0
+[checkpoint]
+every = 10
+END_INI
+for _ in {1..30}; do echo 'the cat sat on the mat, and the dog lay by the door'; done >cats
+attention() {
+    "$SINKLAB" attention "$@"
+}
+says() { # REGEX COMMAND...
+    local regex=$1
+    shift
+    "$@" >said || return
+    grep -Eq -- "$regex" said && return
+    cat said >&2
+    return 1
+}
+check "train" "$SINKLAB" train cats.ini run.dir=run
+check "a line for each head" says '^ +1 +0 +[0-9.]+ +[0-9.]+ +[0-9.]+ +[0-9.]+$' \
+    attention run --text 'the cat'
+check "there are four" eval '[ "$(grep -Ec "^ +[01] +[01] " said)" -eq 4 ]'
+check "BOS is in front" says '"tokens":\[256,116,104\]' attention run --text th --json
+check "or is not" says '"tokens":\[116,104\]' attention run --text th --json sink.bos=no
+check "numbers are taken as they are" says '"tokens":\[3,256\]' \
+    attention run --tokens '3 256' --json
+check "one head" says '"heads":\[\{"layer":1,"head":0,"first":[0-9.e-]+,"self":[^]]*,"extra":[0-9.]+\}\]' \
+    attention run --text 'the cat' --layer 1 --head 0 --json
+check "of one token there is nothing in front" says '"previous":null' \
+    attention run --tokens 3 --json
+
+# --- numbers --------------------------------------------------------------------
+check "HDF5" says '^wrote a.h5: 8 tokens$' attention run --text 'the cat' -o a.h5
+check "h5dump opens it" h5dump -H a.h5
+check "with its axes" eval 'h5dump -A -d /weights a.h5 >said &&
+    grep -q "DIMENSION_LIST" said && grep -q "\"attention weight\"" said &&
+    grep -q "( 2, 2, 8, 8 )" said'
+check "extra column apart" eval 'h5dump -A -d /extra a.h5 | grep -q "( 2, 2, 8 )"'
+check "rows sum to one with it" eval 'paste -d " " \
+    <(h5dump -y -w 1 -d /weights a.h5 | grep -Eo "^ +[0-9.e-]+" | xargs -n 8) \
+    <(h5dump -y -w 1 -d /extra a.h5 | grep -Eo "^ +[0-9.e-]+") |
+    awk "{ s = 0; for (i = 1; i <= NF; i++) s += \$i
+           if (NF != 9 || s < 0.9999 || s > 1.0001) exit 1 }
+         END { exit NR != 32 }"'
+attention run --text 'the cat' -o b.h5 train.threads=1 >said
+check "one thread gives the same bytes" same_bytes a.h5 b.h5
+check "another step gives others" attention run --text 'the cat' -o b.h5 --step 0
+check_not "..." same_bytes a.h5 b.h5
+check "it is replaced" attention run --text 'the dog' -o a.h5
+python=
+for p in python3 /usr/bin/python3; do
+    "$p" -c 'import h5py, xarray, h5netcdf' 2>/dev/null && python=$p
+done
+if [ "$python" ]; then
+    check "xarray opens it" "$python" -W error -c 'import json, xarray
+x = xarray.open_dataset("a.h5", engine="h5netcdf")
+assert x.weights.dims == ("layer", "head", "query", "key"), x.weights.dims
+assert x.weights.sel(layer=1, head=0).sum("key").max() <= 1
+assert json.loads(x.attrs["token_texts"])[:2] == ["<BOS>", "t"]
+assert x.token.dims == ("query",) and x.weights.attrs["long_name"] == "attention weight"'
+fi
+
+# --- pictures -------------------------------------------------------------------
+if command -v gnuplot >/dev/null; then
+    check "SVG" attention run --text 'the cat' -o a.svg
+    check "... says run and step" grep -q 'Attention weights: run, step 20, 8 tokens' a.svg
+    check "... is whole" eval 'tail -n 3 a.svg | grep -q "^</svg>$"'
+    cp a.svg b.svg
+    check "again" attention run --text 'the cat' -o a.svg train.threads=1
+    check "... gives the same bytes" same_bytes a.svg b.svg
+    check "PNG" attention run --text 'the cat' -o a.png
+    check "PDF" attention run --text 'the cat' -o a.pdf
+    check "... is one" eval 'head -c 5 a.pdf | grep -q "%PDF-"'
+fi
+without_tools() {
+    PATH=/nowhere "$SINKLAB" "$@"
+}
+expect_fail 10 'gnuplot, which draws figures and plots, is not found' \
+    without_tools attention run --text cat -o none.svg
+check_not "... and leaves no file" test -e none.svg
+check "numbers need no gnuplot" without_tools attention run --text cat -o c.h5
+
+# --- what is refused ------------------------------------------------------------
+expect_fail 2 'of which text\? Give --text' attention run
+expect_fail 2 'want a name that ends in .h5, .svg, .png or .pdf' \
+    attention run --text a -o a.txt
+expect_fail 2 'no checkpoint of step 7: want one of those there are: 0, 10 and 20' \
+    attention run --text a --step 7
+expect_fail 4 'makes 35 tokens with BOS, but the model was trained on 32' \
+    attention run --text 'the cat sat on the mat, and the do'
+expect_fail 4 "--tokens: got '257', want numbers of tokens, 0 to 256" \
+    attention run --tokens 257
+expect_fail 7 'is a folder, and would be replaced' eval 'mkdir d.svg; attention run --text a -o d.svg'
+expect_fail 7 'bears the name of a file that runs' \
+    attention run --text a -o run/checkpoints/step-00000010.h5
+check "nothing happened to it" attention run --text a --step 10
+expect_fail 5 'nowhere' attention run --text a -o nowhere/a.h5
+mkdir locked && chmod a-w locked
+if ! touch locked/x 2>/dev/null; then
+    expect_fail 5 'locked' attention run --text a -o locked/a.h5
+fi
+cp -r run damaged
+printf x | dd of=damaged/checkpoints/step-00000020.h5 bs=1 seek=5000 conv=notrunc 2>/dev/null
+expect_fail 6 'step-00000020.h5: damaged' attention damaged --text a
+rm damaged/checkpoints/*
+expect_fail 4 'damaged has no checkpoints yet' attention damaged --text a
+finish
