@@ -79,8 +79,9 @@ static void fixture_init(struct fixture *f, uint64_t number, idx n_slots)
     for (int i = 0; i < 1 + N_SLOTS; i++)
         f->values[i] = random_bits(&f->t, 10 * number + (uint64_t)i);
     describe_states(f);
-    f->d = (struct checkpoint_data){ f->values[0], n_slots * N_TENSORS,
-                                     f->states };
+    f->d = (struct checkpoint_data){ .weights = f->values[0],
+                                     .n_states = n_slots * N_TENSORS,
+                                     .states = f->states };
     f->head = (struct checkpoint_head){ .run_id = "run-\xc3\xa9t\xc3\xa9",
                                         .step = 128,
                                         .tokens = 65536.5,
@@ -200,6 +201,54 @@ static void test_checkpoint__same_content_is_same_bytes(void **state)
     assert_memory_equal(bytes[0], bytes[1], n[0]);
     free(bytes[0]);
     free(bytes[1]);
+    fixture_release(&f);
+}
+
+static void fill_window(struct window *w, const char *name, idx n)
+{
+    *w = (struct window){ .n = n };
+    strcpy(w->name, name);
+    for (idx i = 0; i < n; i++)
+        w->values[i] = 1 / (double)(i + 3);
+}
+
+/* Windows come back by name, whoever else is there; one that is not there is
+ * empty. A file has no trace of windows that hold nothing. */
+static void test_checkpoint__windows_come_back_by_name(void **state)
+{
+    char path[FSYS_PATH_MAX], other[FSYS_PATH_MAX], *bytes[2];
+    struct window saved[3], got[2];
+    struct err e = { 0 };
+    struct fixture f;
+    size_t n[2];
+    (void)state;
+    fixture_init(&f, 1, 1);
+    save(&f, in_dir(path, "none.h5"));
+    fill_window(&saved[0], "lr_z", 0);
+    f.d.windows = saved;
+    f.d.n_windows = 1;
+    save(&f, in_dir(other, "empty.h5"));
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(
+            fsys_read_file(&bytes[i], &n[i], i ? other : path, CAP_BYTES, &e),
+            OK);
+    assert_int_equal(n[0], n[1]);
+    assert_memory_equal(bytes[0], bytes[1], n[0]);
+    free(bytes[0]), free(bytes[1]);
+    fill_window(&saved[1], "grad_norm_z", 3);
+    fill_window(&saved[2], "weight_norm_z", WINDOW_VALUES);
+    f.d.n_windows = 3;
+    save(&f, path);
+    fill_window(&got[0], "weight_norm_z", 1);
+    fill_window(&got[1], "update_ratio_z", 5);
+    f.d.windows = got;
+    f.d.n_windows = 2;
+    assert_int_equal(checkpoint_load(NULL, path, &f.t, &f.d, &e), OK);
+    assert_memory_equal(&got[0], &saved[2], sizeof *got);
+    assert_int_equal(got[1].n, 0);
+    got[0].n = 7;
+    assert_int_equal(checkpoint_load(NULL, other, &f.t, &f.d, &e), OK);
+    assert_int_equal(got[0].n, 0);
     fixture_release(&f);
 }
 
@@ -357,6 +406,7 @@ int main(void)
         cmocka_unit_test(test_checkpoint__comes_back_bit_for_bit),
         cmocka_unit_test(test_checkpoint__head_is_read_alone),
         cmocka_unit_test(test_checkpoint__same_content_is_same_bytes),
+        cmocka_unit_test(test_checkpoint__windows_come_back_by_name),
         cmocka_unit_test(test_checkpoint__of_another_model_is_refused),
         cmocka_unit_test(test_checkpoint__of_another_optimizer_is_refused),
         cmocka_unit_test(test_checkpoint__what_is_none_is_refused),

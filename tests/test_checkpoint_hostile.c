@@ -38,7 +38,12 @@ static void make_file(char path[FSYS_PATH_MAX])
     struct checkpoint_head head = {
         .run_id = "run-1", .step = 8, .tokens = 512, .config = config
     };
-    struct checkpoint_data d = { .weights = w };
+    struct optim_state state = {
+        .slot = "moment", .name = "norm", .ndim = 1, .n = 2, .values = w
+    };
+    struct window window = { "grad_norm_z", 2, { 0.5, 0.25 } };
+    state.shape[0] = state.n;
+    struct checkpoint_data d = { w, 1, &state, 1, &window };
     snprintf(path, FSYS_PATH_MAX, "%s/hostile.h5", test_dir());
     assert_int_equal(checkpoint_save(path, &head, &t, &d, &e), OK);
     param_table_release(&t);
@@ -267,6 +272,12 @@ static void change_number(hid_t file)
     H5Dclose(data);
 }
 
+static void rename_window(hid_t file)
+{
+    H5Lmove(file, "/window/grad_norm_z", file, "/window/weight_norm_z",
+            H5P_DEFAULT, H5P_DEFAULT);
+}
+
 static void test_hostile__every_trick_is_refused(void **state)
 {
     static const struct {
@@ -297,6 +308,7 @@ static void test_hostile__every_trick_is_refused(void **state)
         { put_other_step, "attributes do not match their hash" },
         { put_next_format, "has format 3, this program reads 2" },
         { put_fixed_config, "has an attribute config of another type" },
+        { rename_window, "attributes do not match their hash" },
         { change_number, "contents of /param/token.w do not match" },
     };
     (void)state;

@@ -15,9 +15,10 @@ static struct meter_column measured[] = {
     { .is.k = 2, .name = "sink_2", .is_given = false, .n = 1, .scalar = NAN },
 };
 static struct meter meter = { .columns = measured, .n_columns = 2 };
-static const struct run_columns all = { &meter, true, true, NULL },
-                                none_known = { &meter, false, false, NULL },
-                                text = { &meter, false, true, NULL };
+static const struct run_columns all = { &meter, true, true, NULL, NULL },
+                                none_known = { &meter, false, false, NULL,
+                                               NULL },
+                                text = { &meter, false, true, NULL, NULL };
 
 static int open_meter(void **state)
 {

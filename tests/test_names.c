@@ -114,6 +114,10 @@ static void test_names__what_asks_for_nothing_is_refused(void **state)
     check_refused("default, frist_mass", "", "did you mean first_mass; ");
     check_refused("companion", "", "did you mean companions; ");
     check_refused("xyzzy*", "", "no metric or group 'xyzzy*'; `sinklab list");
+    check_refused("optimiser", "", "did you mean optimizer; ");
+    check_refused("grad_norms", "", "did you mean grad_norm_");
+    check_refused("update_ratio_layer_512", "", "no metric or group");
+    check_refused("lr", "", "no metric or group 'lr'");
     check_refused("sink_3", "", "sink.positions is 2: make it larger");
     check_refused("sink_1_at_0.2", "0.1", "0.2 is not in metrics.eps");
     check_refused("", "", "a name is missing");
@@ -124,6 +128,17 @@ static void test_names__what_asks_for_nothing_is_refused(void **state)
     check_refused("default", "1e-3", "got '1e-3'");
     check_refused("default", "0.123456789", "got '0.123456789'");
     check_refused("default", "0.1, 0.10", "0.10 twice");
+}
+
+/* Columns of updates are none of a meter's, but may be asked for. */
+static void test_names__updates_may_be_asked_for(void **state)
+{
+    (void)state;
+    assert_string_equal(asked("optimizer", ""), "");
+    assert_string_equal(asked("first_mass, *_layer_511_z", ""), "first_mass");
+    ask("default, optim*, lr_norms", "");
+    assert_true(metrics_is_asked(&metrics, GROUP_OPTIMIZER, "lr_norms"));
+    assert_false(metrics_is_asked(&metrics, GROUP_OPTIMIZER, "lr_biases"));
 }
 
 static void test_names__columns_have_a_bound(void **state)
@@ -151,6 +166,7 @@ int main(void)
         cmocka_unit_test(test_names__thresholds_follow_those_that_have_one),
         cmocka_unit_test(test_names__each_is_found_again),
         cmocka_unit_test(test_names__what_asks_for_nothing_is_refused),
+        cmocka_unit_test(test_names__updates_may_be_asked_for),
         cmocka_unit_test(test_names__columns_have_a_bound),
     };
     return cmocka_run_group_tests_name("names", tests, NULL, NULL);

@@ -58,6 +58,22 @@ static void open_bench(struct bench *b, const struct optim_options *o,
     }
 }
 
+/* The same, to be watched. */
+static void open_watched(struct bench *b, const struct optim_options *o,
+                         int threads)
+{
+    struct arena measure = { 0 };
+    struct err e = { 0 };
+    open_bench(b, o, threads);
+    arena_release(&b->arena);
+    optim_plan(&b->s, &measure, &b->o, &b->table, threads);
+    optim_plan_watch(&b->s, &measure);
+    assert_int_equal(arena_open(&b->arena, measure.used_bytes, &e), OK);
+    optim_plan(&b->s, &b->arena, &b->o, &b->table, threads);
+    optim_plan_watch(&b->s, &b->arena);
+    assert_int_equal(b->arena.used_bytes, measure.used_bytes);
+}
+
 static void close_bench(struct bench *b)
 {
     free(b->w), free(b->dw), free(b->m), free(b->v), free(b->ref);
@@ -563,6 +579,72 @@ static void test_optim__threads_change_no_bit(void **state)
     }
 }
 
+/* Norms of each tensor, by plain loops: of what was, `old`, and what is. */
+static void check_sums(const struct bench *b, const struct update_sums *sums,
+                       const real *old, const real *dw)
+{
+    for (idx k = 0; k < b->table.count; k++) {
+        const struct param *p = &b->table.rows[k];
+        bool is_trained = p->role != PARAM_STATE;
+        bool learns = is_trained && strcmp(p->name, "c") != 0;
+        struct update_sums want = { 0, 0, 0 };
+        for (idx i = p->offset; i < p->offset + p->n; i++) {
+            double d = (double)b->w[i] - (double)old[i];
+            want.gradient += learns * (double)dw[i] * (double)dw[i];
+            want.change += is_trained * d * d;
+            want.weights += is_trained * (double)b->w[i] * (double)b->w[i];
+        }
+        assert_true(learns || want.change == 0);
+        assert_close(sums[k].gradient, want.gradient, 1e-12);
+        assert_close(sums[k].change, want.change, 1e-12);
+        assert_close(sums[k].weights, want.weights, 1e-12);
+    }
+}
+
+/* One that is watched is the same step, and is measured right; by any number of
+ * threads. One tensor is larger than a stretch, one frozen. */
+static void test_optim__a_watched_step_is_the_same(void **state)
+{
+    enum { TENSORS = 6 };
+    (void)state;
+    for (int name = 0; optimizer_name(name); name++) {
+        struct optim_options o = options_of(optimizer_name(name));
+        struct update_sums sums[TENSORS], again[TENSORS];
+        struct bench plain, watched, three;
+        o.weight_decay = 0.1;
+        o.clip = 1;
+        strcpy(o.freeze, "c");
+        open_bench(&plain, &o, 1);
+        open_watched(&watched, &o, 1);
+        open_watched(&three, &o, 3);
+        size_t bytes = (size_t)plain.table.total * sizeof(real);
+        real *old = malloc(bytes), *dw = malloc(bytes);
+        assert_int_equal(plain.table.count, TENSORS);
+        for (idx step = 1; step <= 2; step++) { /* soap's first is none */
+            fill_gradients(&plain, step, 1);
+            fill_gradients(&watched, step, 1);
+            fill_gradients(&three, step, 1);
+            memcpy(old, plain.w, bytes);
+            memcpy(dw, plain.dw, bytes);
+            double norm = optim_grad_norm(&plain.s, plain.dw);
+            optim_step(&plain.s, plain.w, plain.dw, step, 0.01, norm);
+            optim_grad_norm(&watched.s, watched.dw);
+            optim_step_watched(&watched.s, sums, &watched.table, watched.w,
+                               watched.dw, step, 0.01, norm);
+            optim_grad_norm(&three.s, three.dw);
+            optim_step_watched(&three.s, again, &three.table, three.w, three.dw,
+                               step, 0.01, norm);
+            assert_memory_equal(plain.w, watched.w, bytes);
+            assert_memory_equal(plain.dw, watched.dw, bytes);
+            assert_memory_equal(plain.w, three.w, bytes);
+            assert_memory_equal(sums, again, sizeof sums);
+            check_sums(&watched, sums, old, dw);
+        }
+        free(old), free(dw);
+        close_bench(&plain), close_bench(&watched), close_bench(&three);
+    }
+}
+
 static void test_optim__every_row_has_its_texts(void **state)
 {
     (void)state;
@@ -602,6 +684,7 @@ int main(void)
         cmocka_unit_test(test_optim__states_are_what_the_kinds_declare),
         cmocka_unit_test(test_optim__an_update_has_its_own_states_alone),
         cmocka_unit_test(test_optim__threads_change_no_bit),
+        cmocka_unit_test(test_optim__a_watched_step_is_the_same),
         cmocka_unit_test(test_optim__every_row_has_its_texts),
     };
     return cmocka_run_group_tests_name("optim", tests, start, NULL);

@@ -10,6 +10,7 @@
 #include "data/order.h"
 #include "data/stored_format.h"
 #include "metric/columns.h"
+#include "metric/update_metric.h"
 #include "metric/metric_table.h"
 #include "nn/attention/edits/score_edit.h"
 #include "nn/attention/weights/normalizer.h"
@@ -66,6 +67,17 @@ static void tell_metric(struct catalog_entry *e, const void *row)
         text_add(&t, "%s%s", i ? ", " : "", metric_axes[m->axes[i]].name);
     BUG_ON(t.n >= sizeof e->axes);
     e->group = m->group;
+}
+
+static void tell_update(struct catalog_entry *e, const void *row)
+{
+    const struct update_metric *m = row;
+    const char *part =
+        m->has_layers ? m->has_all ? "[_PART]" : "_PART" : "_GROUP";
+    snprintf(e->name, sizeof e->name, "%s%s%s", m->text.name, part,
+             m->is_z ? "_z" : "");
+    e->text.name = e->name;
+    e->group = GROUP_OPTIMIZER;
 }
 
 static void tell_column(struct catalog_entry *e, const void *row)
@@ -238,6 +250,7 @@ const struct catalog_kind catalog_kinds[] = {
       .key = "columns of metrics.csv, timing.csv and analysis.csv",
       .label = "definition",
       .lists = { METRIC_FILES(METRIC_ROWS) //
+                 ROWS(update_metric_table, .tell = tell_update),
                  ROWS(column_table, .tell = tell_column) } },
     { .name = "tap",
       .key = "points of a model that metrics read and interventions change",

@@ -30,6 +30,8 @@ static void plan_numbers(struct cpu *c, struct arena *arena,
         c->dw = arena_reals(arena, m->table.total);
     if (r->optim)
         optim_plan(&c->optim, arena, r->optim, &m->table, r->threads);
+    if (r->watches_updates)
+        optim_plan_watch(&c->optim, arena);
 }
 
 static struct acts_request of_losses(const struct engine_request *r)
@@ -172,6 +174,14 @@ void engine_step(struct engine *g, idx step, double lr, double grad_norm)
 {
     struct cpu *c = g->cpu;
     optim_step(&c->optim, c->w, c->dw, step, lr, grad_norm);
+}
+
+void engine_step_watched(struct engine *g, struct update_sums *sums, idx step,
+                         double lr, double grad_norm)
+{
+    struct cpu *c = g->cpu;
+    optim_step_watched(&c->optim, sums, &g->m->table, c->w, c->dw, step, lr,
+                       grad_norm);
 }
 
 void engine_observe(struct engine *g, const struct batch *b,

@@ -18,6 +18,7 @@
 #include "nn/model/model.h"
 #include "optim/options.h"
 #include "optim/state.h"
+#include "optim/update_sums.h"
 
 /* What an engine is opened for. */
 struct engine_request {
@@ -28,6 +29,7 @@ struct engine_request {
                            called */
     int writes;         /* bits of the taps that edits may change */
     const struct optim_options *optim; /* borrowed; NULL: no training */
+    bool watches_updates;              /* engine_step_watched will be called */
     int threads;
 };
 
@@ -102,6 +104,11 @@ double engine_grad_norm(struct engine *g);
 /* engine_step - update number `step` (from 1) at learning rate lr; gradients
  * are clipped given their norm, and zero afterwards. */
 void engine_step(struct engine *g, idx step, double lr, double grad_norm);
+
+/* engine_step_watched - the same, to the bit, behind engine_grad_norm. sums
+ * (table.count) out: how large the update of each tensor was. */
+void engine_step_watched(struct engine *g, struct update_sums *sums, idx step,
+                         double lr, double grad_norm);
 
 /* engine_observe - forward pass over a batch of seen_T tokens, of the blocks
  * and, if logits or losses are read, of the head; tells the observer, whose

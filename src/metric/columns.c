@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "metric/meter.h"
+#include "metric/update_meter.h"
 #include "nn/loss/terms_table.h"
 
 enum {
@@ -14,6 +15,8 @@ enum {
     ANALYZED = COLUMN_ANALYSIS,
     SHOWN = COLUMN_ANALYSIS | COLUMN_PRINTED,
     METRIC_DIGITS = 3,
+    UPDATE_DIGITS = 4,
+    LR_DIGITS = 6,
     PERCENT_DIGITS = 2,
 };
 
@@ -212,6 +215,24 @@ static void tell_metric(struct column_facts *f, const struct metric_name *n,
     metric_name_title(f->title, n);
 }
 
+static void tell_update(struct column_facts *f, const struct update_name *n,
+                        const char *name)
+{
+    const struct update_metric *m = n->metric;
+    *f = (struct column_facts){
+        .name = name,
+        .unit = "1",
+        .definition = m->text.formula,
+        .source = m->text.source,
+        .there_if = "[metrics] names asks for it",
+        .format = NUMBER,
+        .files = ASKED,
+        .digits = m->of_sums ? UPDATE_DIGITS : LR_DIGITS,
+        .update_metric = m,
+    };
+    update_metric_title(f->title, n);
+}
+
 bool column_find(struct column_facts *f, const char *name)
 {
     for (idx i = 0; i < n_column_table; i++)
@@ -220,9 +241,14 @@ bool column_find(struct column_facts *f, const char *name)
             return true;
         }
     struct metric_name n;
-    if (!metric_name_find(&n, name))
+    if (metric_name_find(&n, name)) {
+        tell_metric(f, &n, name);
+        return true;
+    }
+    struct update_name u;
+    if (!update_metric_find(&u, name))
         return false;
-    tell_metric(f, &n, name);
+    tell_update(f, &u, name);
     return true;
 }
 
@@ -264,6 +290,13 @@ bool column_at(struct column_facts *f, const struct run_columns *c,
         if (f->files & (int)file && i-- == 0)
             return true;
     }
+    for (idx k = 0; c->updates && k < c->updates->n_columns; k++) {
+        const struct update_column *own = &c->updates->columns[k];
+        tell_update(f, &own->is, own->is.name);
+        f->own_update = own;
+        if (f->files & (int)file && i-- == 0)
+            return true;
+    }
     return false;
 }
 
@@ -273,6 +306,9 @@ struct reading column_reading(const struct column_facts *f,
     const char *at = (const char *)r;
     if (f->own)
         return (struct reading){ r->meter && f->own->is_given, f->own->scalar };
+    if (f->own_update)
+        return (struct reading){ f->own_update->is_given,
+                                 f->own_update->value };
     return *(const struct reading *)(const void *)(at + f->row->at);
 }
 

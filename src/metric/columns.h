@@ -5,8 +5,8 @@
  * prints, `sinklab list metric`, what runs are compared and filtered by. A
  * number that is no metric of attention is one row in columns.c and one field
  * of struct readings; the metrics of metric.c follow by themselves, behind the
- * rows, and so do the terms of the loss (nn/loss/terms_table.h). Pure
- * functions; nothing allocates.
+ * rows, and so do the terms of the loss (nn/loss/terms_table.h) and what is
+ * measured on updates (update_metric.h). Pure functions; nothing allocates.
  */
 #ifndef SINKLAB_COLUMNS_H
 #define SINKLAB_COLUMNS_H
@@ -20,6 +20,9 @@
 struct meter;
 struct meter_column;
 struct metric;
+struct update_column;
+struct update_meter;
+struct update_metric;
 
 /* A number that was measured, be it NaN. Zeroed: none was. */
 struct reading {
@@ -78,11 +81,13 @@ struct column_facts {
     const char *format;
     int files, digits;
     bool is_validation;
-    bool is_share;                  /* a fraction; people read percent */
-    bool is_bounded;                /* and lies in 0..1 */
-    const struct column *row;       /* of the table; NULL: a metric */
-    const struct metric *metric;    /* NULL: a row of the table */
+    bool is_share;               /* a fraction; people read percent */
+    bool is_bounded;             /* and lies in 0..1 */
+    const struct column *row;    /* of the table; NULL: not of it */
+    const struct metric *metric; /* NULL: none of these */
+    const struct update_metric *update_metric; /* NULL: none of these */
     const struct meter_column *own; /* of one run's metric; else NULL */
+    const struct update_column *own_update;
 };
 
 /* column_find - what a column's name alone says; name is borrowed. false: no
@@ -94,12 +99,13 @@ bool metric_is_share(const char *column);
 bool metric_is_bounded(const char *column);
 bool column_is_validation(const char *name);
 
-/* What decides which columns a run has. Borrows the meter. */
+/* What decides which columns a run has. Borrows the meters. */
 struct run_columns {
     const struct meter *meter;
     bool has_floor;   /* the source's least possible loss is known */
     bool knows_bytes; /* how much text held-out tokens stand for is known */
-    const struct loss_options *loss; /* borrowed; NULL: no term is on */
+    const struct loss_options *loss;    /* borrowed; NULL: no term is on */
+    const struct update_meter *updates; /* NULL: they are not measured */
 };
 
 /* column_at - number i of the columns that a run has in one of the files;

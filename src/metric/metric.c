@@ -41,6 +41,7 @@ const struct metric_axis_row metric_axes[METRIC_AXES] = {
 const struct metric_group metric_groups[] = {
     { GROUP_SINKS, "weight that gathers on a token, or goes nowhere" },
     { GROUP_COMPANIONS, "what comes with it in hidden states, keys, values" },
+    { GROUP_OPTIMIZER, "updates: sizes of gradients, weights, changes" },
     { NULL, NULL },
 };
 

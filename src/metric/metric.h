@@ -48,6 +48,7 @@ extern const struct metric_group metric_groups[]; /* the last has no name */
 
 #define GROUP_SINKS "sinks"
 #define GROUP_COMPANIONS "companions"
+#define GROUP_OPTIMIZER "optimizer" /* columns of update_metric.h */
 
 enum metric_reduce { REDUCE_MEAN, REDUCE_MAX, REDUCE_MIN, REDUCE_SUM };
 

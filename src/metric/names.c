@@ -8,12 +8,13 @@
 
 #include "base/nearest.h"
 #include "base/text.h"
+#include "metric/update_metric.h"
 #include "metric/metric_table.h"
 
 enum {
-    EPS_MAX = 16,      /* thresholds beside sink.eps */
-    COLUMNS_MAX = 384, /* of metrics; the files have room for so many */
-    SHOWN_MAX = 8,     /* bytes of a threshold in a name */
+    EPS_MAX = 16,     /* thresholds beside sink.eps */
+    SHOWN_MAX = 8,    /* bytes of a threshold in a name */
+    LAYERS_MAX = 512, /* of a model */
 };
 
 static const char AT[] = "_at_";
@@ -125,6 +126,22 @@ static bool asks(const char *item, const struct metric_name *n)
     return asks_plain(item, &plain) || fnmatch(item, n->name, 0) == 0;
 }
 
+bool metrics_asks(const char *item, const char *group, const char *name)
+{
+    return strcmp(item, group) == 0 || fnmatch(item, name, 0) == 0;
+}
+
+bool metrics_is_asked(const struct metrics_options *o, const char *group,
+                      const char *name)
+{
+    char text[KEY_TEXT_MAX], *rest = text;
+    memcpy(text, o->names, sizeof text);
+    while (rest)
+        if (metrics_asks(text_part(&rest, ',', false), group, name))
+            return true;
+    return false;
+}
+
 static bool is_asked(const struct metrics_options *o,
                      const struct metric_name *n)
 {
@@ -173,7 +190,7 @@ bool metric_next_asked(struct metric_name *n, struct metric_cursor *at,
 
 /* ---- is it sound? ------------------------------------------------------ */
 
-static bool finds_any(const char *item, const struct metric_choice *c)
+bool metrics_finds(const char *item, const struct metric_choice *c)
 {
     struct metric_name n;
     struct metric_cursor at = { 0 };
@@ -181,6 +198,43 @@ static bool finds_any(const char *item, const struct metric_choice *c)
         if (asks(item, &n))
             return true;
     return false;
+}
+
+/* Of all that is asked for, or of that at thresholds of their own. */
+static idx count_asked(const struct metric_choice *c, bool only_at)
+{
+    struct metric_name n;
+    struct metric_cursor at = { 0 };
+    idx count = 0;
+    while (metric_next_asked(&n, &at, c))
+        count += n.is_at || !only_at;
+    return count;
+}
+
+idx metrics_count(const struct metric_choice *c)
+{
+    return count_asked(c, false);
+}
+
+/* Is there a model in which it asks for a column of updates? */
+static bool finds_update(const char *item)
+{
+    for (struct update_name u = { 0 }; update_metric_next(&u, LAYERS_MAX);)
+        if (metrics_asks(item, GROUP_OPTIMIZER, u.name))
+            return true;
+    return false;
+}
+
+/* The name is written to again: the nearest is kept in best. */
+static void offer(struct nearest *near, char best[COLUMN_NAME_MAX],
+                  const char *name)
+{
+    const char *before = near->name;
+    nearest_offer(near, name);
+    if (near->name != before) {
+        memcpy(best, name, COLUMN_NAME_MAX);
+        near->name = best;
+    }
 }
 
 static int say_unknown(const char *item, const struct metric_choice *c,
@@ -204,14 +258,10 @@ static int say_unknown(const char *item, const struct metric_choice *c,
     for (const struct metric_group *g = metric_groups; g->name; g++)
         nearest_offer(&near, g->name);
     nearest_offer(&near, DEFAULT);
-    while (next_there(&n, &at, c)) {
-        const char *before = near.name;
-        nearest_offer(&near, n.name);
-        if (near.name != before) { /* n is written to again */
-            memcpy(best, n.name, sizeof best);
-            near.name = best;
-        }
-    }
+    while (next_there(&n, &at, c))
+        offer(&near, best, n.name);
+    for (struct update_name u = { 0 }; update_metric_next(&u, 1);)
+        offer(&near, best, u.name);
     return err_set(e, ERR_CONFIG,
                    "metrics.names: no metric or group '%s'%s%s; `sinklab list "
                    "metric` has all",
@@ -241,17 +291,6 @@ static int check_eps(const struct metric_choice *c, struct err *e)
     return OK;
 }
 
-/* Of all that is asked for, or of that at thresholds of their own. */
-static idx count_asked(const struct metric_choice *c, bool only_at)
-{
-    struct metric_name n;
-    struct metric_cursor at = { 0 };
-    idx count = 0;
-    while (metric_next_asked(&n, &at, c))
-        count += n.is_at || !only_at;
-    return count;
-}
-
 int metrics_check(const struct metric_choice *c, struct err *e)
 {
     char text[KEY_TEXT_MAX], *rest = text;
@@ -267,17 +306,17 @@ int metrics_check(const struct metric_choice *c, struct err *e)
                            "metrics.names: a name is missing: want names, "
                            "groups or patterns, separated by commas, as "
                            "'default, companions'");
-        if (!finds_any(item, c))
+        if (!metrics_finds(item, c) && !finds_update(item))
             return say_unknown(item, c, e);
     }
     if (c->metrics->eps[0] && count_asked(c, true) == 0)
         return err_set(e, ERR_CONFIG,
                        "metrics.eps: no metric of metrics.names has a "
                        "threshold: leave it out, or add sink_*");
-    if (count_asked(c, false) > COLUMNS_MAX)
+    if (count_asked(c, false) > METRICS_ASKED_MAX)
         return err_set(e, ERR_CONFIG,
                        "metrics.names and metrics.eps ask for %td columns: "
                        "want at most %d",
-                       count_asked(c, false), COLUMNS_MAX);
+                       count_asked(c, false), METRICS_ASKED_MAX);
     return OK;
 }

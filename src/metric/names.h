@@ -5,7 +5,8 @@
  *
  *     first_mass   sink_1   sink_1_at_0.1   sink_bias_at_0.5
  *
- * Pure functions of the settings; nothing allocates.
+ * Those of updates: update_metric.h. Pure functions of the settings; nothing
+ * allocates.
  */
 #ifndef SINKLAB_METRIC_NAMES_H
 #define SINKLAB_METRIC_NAMES_H
@@ -13,6 +14,9 @@
 #include "base/err.h"
 #include "metric/metric.h"
 #include "metric/options.h"
+
+/* Columns that may be asked for; the files have room for so many. */
+enum { METRICS_ASKED_MAX = 384 };
 
 /* One metric, at one position and one threshold if it has these. */
 struct metric_name {
@@ -45,6 +49,18 @@ struct metric_cursor {
 };
 bool metric_next_asked(struct metric_name *n, struct metric_cursor *at,
                        const struct metric_choice *c);
+
+/* metrics_count - how many those are. */
+idx metrics_count(const struct metric_choice *c);
+
+/* Does an item of metrics.names ask for one of them? */
+bool metrics_finds(const char *item, const struct metric_choice *c);
+
+/* Of a column of a group, which is no metric's: does the item, any item of
+ * metrics.names ask for it? */
+bool metrics_asks(const char *item, const char *group, const char *name);
+bool metrics_is_asked(const struct metrics_options *o, const char *group,
+                      const char *name);
 
 /* metrics_check - does every item of metrics.names ask for a column that there
  * is, and is every threshold of metrics.eps used? OK or ERR_CONFIG. */

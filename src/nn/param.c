@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/rng.h"
 
@@ -88,6 +89,25 @@ enum param_group param_group(const struct param *p)
     }
     BUG_ON(true);
     return PARAM_GROUPS;
+}
+
+const char *param_group_name(int i)
+{
+    static const char *const names[PARAM_GROUPS] = {
+        [GROUP_MATRICES] = "matrices", [GROUP_EMBEDDING] = "embedding",
+        [GROUP_HEAD] = "head",         [GROUP_NORMS] = "norms",
+        [GROUP_BIASES] = "biases",     [GROUP_ATTENTION] = "attention",
+    };
+    return i >= 0 && i < PARAM_GROUPS ? names[i] : NULL;
+}
+
+/* KEEP WITH: docs/FORMATS.md, names of tensors */
+idx param_layer(const struct param *p)
+{
+    static const char block[] = "block.";
+    size_t n = sizeof block - 1;
+    return strncmp(p->name, block, n) == 0 ? (idx)strtoll(p->name + n, NULL, 10)
+                                           : -1;
 }
 
 bool param_is_matrix(const struct param *p)

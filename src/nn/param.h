@@ -99,6 +99,10 @@ enum param_group {
     PARAM_GROUPS
 };
 enum param_group param_group(const struct param *p);
+const char *param_group_name(int i); /* NULL past the end */
+
+/* The block that a tensor is of, from 0, as its name says; -1: of none. */
+idx param_layer(const struct param *p);
 
 /* A number of a flat buffer that is none: NaN or infinite. */
 struct param_fault {

@@ -183,6 +183,8 @@ static void measure(void *user, const struct optimizer *k,
     s->n_states += shapes_of(list, k, t, s->options);
     s->n_stretches += idx_ceil_div(t->n, STRETCH);
     s->n_wholes += !k->update;
+    if (!k->update)
+        s->whole_n = idx_max(s->whole_n, t->n);
     if (k->scratch)
         s->scratch_n = idx_max(s->scratch_n, k->scratch(t, s->options));
     if (k->rotations)
@@ -232,6 +234,8 @@ static void fill_unit(struct placing *x, struct optim_unit *u,
     for (idx i = 0; i < OPTIM_ROTATIONS_MAX; i++)
         if (sizes[i])
             u->rotations[i] = rotation_of(x->s, sizes[i])->q;
+    u->first = x->stretch;
+    u->n_stretches = idx_ceil_div(t->n, STRETCH);
     for (idx from = 0; from < t->n; from += STRETCH)
         x->s->stretches[x->stretch++] =
             (struct stretch){ u, from, idx_min(STRETCH, t->n - from) };
@@ -320,15 +324,6 @@ const real *optim_trained(const struct optim *s, const real *w)
 
 /* --- norm ----------------------------------------------------------------- */
 
-static double sum_squares(const real *x, idx n)
-{
-    double sum = 0;
-#pragma omp simd reduction(+ : sum)
-    for (idx i = 0; i < n; i++)
-        sum += (double)x[i] * (double)x[i];
-    return sum;
-}
-
 static double norm_part(const struct stretch *x, const real *dw)
 {
     const struct optim_unit *u = x->unit;
@@ -355,6 +350,7 @@ struct step {
     real *w, *dw; /* (table total) */
     idx step;
     double lr, scale;
+    bool is_watched;
 };
 
 static struct update update_of(const struct step *x, const struct optim_unit *u)
@@ -386,6 +382,30 @@ static void follow(real *w, const real *target, real *trained, idx n)
         memcpy(trained, w, (size_t)n * sizeof *w);
 }
 
+/* Keep weights (n) that are about to change. */
+static const real *keep_before(const struct step *x, const real *w, idx n)
+{
+    const struct optim_watch *watch = &x->s->watch;
+    if (!x->is_watched)
+        return NULL;
+    real *before = watch->before + watch->before_n * omp_get_thread_num();
+    memcpy(before, w, (size_t)n * sizeof *w);
+    return before;
+}
+
+/* Stretch i, whose weights were `before`. */
+static void see_change(const struct step *x, idx i, const real *before)
+{
+    const struct optim_watch *watch = &x->s->watch;
+    const struct stretch *part = &x->s->stretches[i];
+    const struct optim_unit *unit = part->unit;
+    const real *w = x->w + unit->tensor.offset + part->from;
+    watch->change[i] = 0;
+    watch->weights[i] = unit->is_state ? 0 : sum_squares(w, part->n);
+    if (!unit->is_state && !unit->is_fixed)
+        watch->change[i] = sum_changes(w, before, part->n);
+}
+
 /* States that are as large as the tensor go along with the stretch. */
 static void step_stretch(const struct step *x, const struct stretch *part)
 {
@@ -399,12 +419,15 @@ static void step_stretch(const struct step *x, const struct stretch *part)
         state[i] = unit->values[i] + (i < k->n_slots ? part->from : 0);
     if (u.trained)
         u.trained += part->from;
+    const real *before = keep_before(x, w, part->n);
     if (unit->is_fixed)
         ;
     else if (unit->is_state)
         follow(w, g, u.trained, part->n);
     else
         k->update(w, g, state, part->n, &u);
+    if (before)
+        see_change(x, part - x->s->stretches, before);
     memset(g, 0, (size_t)part->n * sizeof *g);
 }
 
@@ -415,6 +438,7 @@ static void step_whole(const struct step *x, const struct optim_unit *unit)
     struct update u = update_of(x, unit);
     if (s->scratch)
         u.scratch = s->scratch + s->scratch_n * omp_get_thread_num();
+    const real *before = keep_before(x, x->w + t->offset, t->n);
     if (unit->is_fixed)
         ;
     else if (unit->is_state)
@@ -422,6 +446,8 @@ static void step_whole(const struct step *x, const struct optim_unit *unit)
     else
         unit->kind->update_tensor(x->w + t->offset, x->dw + t->offset,
                                   unit->values, &u);
+    for (idx i = 0; before && i < unit->n_stretches; i++)
+        see_change(x, unit->first + i, before + i * STRETCH);
     memset(x->dw + t->offset, 0, (size_t)t->n * sizeof *x->dw);
 }
 
@@ -435,13 +461,12 @@ static void begin(const struct step *x)
     }
 }
 
-void optim_step(const struct optim *s, real *w, real *dw, idx step, double lr,
-                double grad_norm)
+static void step_all(struct step x, double grad_norm)
 {
-    const struct optim_options *o = s->options;
-    struct step x = { s, w, dw, step, lr, 1 };
-    if (o->clip > 0 && grad_norm > o->clip)
-        x.scale = o->clip / grad_norm;
+    const struct optim *s = x.s;
+    x.scale = s->options->clip > 0 && grad_norm > s->options->clip
+                  ? s->options->clip / grad_norm
+                  : 1;
     begin(&x);
 #pragma omp parallel num_threads(s->threads)
     {
@@ -453,4 +478,45 @@ void optim_step(const struct optim *s, real *w, real *dw, idx step, double lr,
             if (s->stretches[i].unit->kind->update)
                 step_stretch(&x, &s->stretches[i]);
     }
+}
+
+void optim_step(const struct optim *s, real *w, real *dw, idx step, double lr,
+                double grad_norm)
+{
+    step_all((struct step){ s, w, dw, .step = step, .lr = lr }, grad_norm);
+}
+
+/* --- how large it was ----------------------------------------------------- */
+
+void optim_plan_watch(struct optim *s, struct arena *arena)
+{
+    struct optim_watch *watch = &s->watch;
+    idx n = s->n_stretches;
+    watch->change = arena_doubles(arena, n);
+    watch->weights = arena_doubles(arena, n);
+    watch->before_n = idx_max(STRETCH, s->whole_n);
+    watch->before = arena_reals(arena, watch->before_n * s->threads);
+}
+
+static void add_unit(struct update_sums *sums, const struct optim *s,
+                     const struct optim_unit *u)
+{
+    for (idx i = u->first; i < u->first + u->n_stretches; i++) {
+        sums->gradient += s->partial[i];
+        sums->change += s->watch.change[i];
+        sums->weights += s->watch.weights[i];
+    }
+}
+
+void optim_step_watched(const struct optim *s, struct update_sums *sums,
+                        const struct param_table *t, real *w, real *dw,
+                        idx step, double lr, double grad_norm)
+{
+    BUG_ON(!s->watch.before);
+    step_all((struct step){ s, w, dw, step, lr, .is_watched = true },
+             grad_norm);
+    for (idx i = 0; i < t->count; i++)
+        sums[i] = (struct update_sums){ 0 };
+    for (idx i = 0; i < s->n_units; i++)
+        add_unit(&sums[s->units[i].tensor.param - t->rows], s, &s->units[i]);
 }

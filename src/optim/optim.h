@@ -12,6 +12,7 @@
 #include "optim/optimizer.h"
 #include "optim/options.h"
 #include "optim/state.h"
+#include "optim/update_sums.h"
 
 /* A tensor and who updates it. */
 struct optim_unit {
@@ -24,6 +25,7 @@ struct optim_unit {
     struct optim_state *states; /* (n_states) */
     real *values[OPTIM_STATES_MAX];
     const real *rotations[OPTIM_ROTATIONS_MAX];
+    idx first, n_stretches; /* its stretches, of all */
 };
 
 /* Random orthogonal matrices, one a size. */
@@ -39,6 +41,13 @@ struct stretch {
     idx from, n; /* within the tensor */
 };
 
+/* What it takes to see how large an update was. */
+struct optim_watch {
+    double *change, *weights; /* (n_stretches) sums of squares */
+    real *before;             /* (threads, before_n) weights before it */
+    idx before_n;
+};
+
 struct optim {
     const struct optim_options *options; /* borrowed, as the table is */
     const struct optimizer *kind;
@@ -47,10 +56,12 @@ struct optim {
     struct stretch *stretches;  /* of all units, in their order */
     struct optim_unit **wholes; /* those with update_tensor, large ones first */
     double *partial;            /* (n_stretches) sums of squares */
+    struct optim_watch watch;   /* after optim_plan_watch */
     real *scratch;              /* (threads, scratch_n) */
     real *trained;              /* (table total); NULL: the weights are */
     struct optim_rotation rotations[OPTIM_SIZES_MAX];
     idx n_units, n_states, n_stretches, n_wholes, n_rotations, scratch_n;
+    idx whole_n; /* numbers of the largest of wholes */
     int threads;
 };
 
@@ -83,5 +94,15 @@ double optim_grad_norm(const struct optim *s, const real *dw);
  * afterwards, ready for the next accumulation. */
 void optim_step(const struct optim *s, real *w, real *dw, idx step, double lr,
                 double grad_norm);
+
+/* optim_plan_watch - behind optim_plan: place what optim_step_watched needs. */
+void optim_plan_watch(struct optim *s, struct arena *arena);
+
+/* optim_step_watched - the same step, to the bit. sums (table count) out: how
+ * large the update of each tensor was, given that the gradients are those that
+ * optim_grad_norm saw last; the same for any threads. */
+void optim_step_watched(const struct optim *s, struct update_sums *sums,
+                        const struct param_table *t, real *w, real *dw,
+                        idx step, double lr, double grad_norm);
 
 #endif

@@ -19,6 +19,7 @@ static const char REMEDY[] = "put a copy of it back, or let `sinklab train RUN "
                              "--restart` compute the run again";
 static const char PARAM_GROUP[] = "/param";
 static const char OPTIM_GROUP[] = "/optim";
+static const char WINDOW_GROUP[] = "/window"; /* there if one holds values */
 
 #ifdef SINKLAB_DOUBLE
 static const enum hdf_type REAL_TYPE = HDF_FLOAT64;
@@ -96,6 +97,8 @@ static int content_hash(char hex[HASH_HEX_MAX], struct hdf *h,
     int rc = hdf_list(h, PARAM_GROUP, print_dataset, out);
     if (rc == OK && is_state(f))
         rc = hdf_list(h, OPTIM_GROUP, print_slot, out);
+    if (rc == OK && is_state(f) && hdf_has(h, "/", WINDOW_GROUP + 1))
+        rc = hdf_list(h, WINDOW_GROUP, print_dataset, out);
     fprintf(out, "config\n%s", f->config);
     if (fclose(out) != 0 && rc == OK)
         rc = ERR_MEMORY;
@@ -130,18 +133,43 @@ static struct optim_state weight_of(const struct param *p, real *weights)
 
 /* Saving. */
 
+static void save_numbers(struct hdf *h, const char *path, enum hdf_type type,
+                         const struct hdf_shape *shape, const void *values,
+                         size_t bytes)
+{
+    char hex[HASH_HEX_MAX];
+    hash_hex(hex, hash_bytes(values, bytes));
+    hdf_add_dataset(h, path, type, shape, values);
+    hdf_put_shape(h, path, "shape", shape);
+    hdf_put_text(h, path, "xxh3", hex);
+}
+
 static void save_tensor(struct hdf *h, const char *group,
                         const struct optim_state *x)
 {
-    char path[HDF_PATH_MAX], hex[HASH_HEX_MAX];
+    char path[HDF_PATH_MAX];
     struct hdf_shape shape = { .ndim = x->ndim };
     for (int i = 0; i < x->ndim; i++)
         shape.n[i] = x->shape[i];
-    hash_hex(hex, hash_bytes(x->values, (size_t)x->n * sizeof(real)));
     tensor_path(path, group, x->name);
-    hdf_add_dataset(h, path, REAL_TYPE, &shape, x->values);
-    hdf_put_shape(h, path, "shape", &shape);
-    hdf_put_text(h, path, "xxh3", hex);
+    save_numbers(h, path, REAL_TYPE, &shape, x->values,
+                 (size_t)x->n * sizeof(real));
+}
+
+static void save_windows(struct hdf *h, const struct checkpoint_data *d)
+{
+    char path[HDF_PATH_MAX];
+    for (idx i = 0; i < d->n_windows; i++) {
+        const struct window *w = &d->windows[i];
+        struct hdf_shape shape = { .ndim = 1, .n = { w->n } };
+        if (w->n == 0)
+            continue;
+        if (!hdf_has(h, "/", WINDOW_GROUP + 1))
+            hdf_add_group(h, WINDOW_GROUP);
+        tensor_path(path, WINDOW_GROUP, w->name);
+        save_numbers(h, path, HDF_FLOAT64, &shape, w->values,
+                     (size_t)w->n * sizeof *w->values);
+    }
 }
 
 static void save_fields(struct hdf *h, const struct fields *f)
@@ -193,10 +221,13 @@ int checkpoint_save(const char *path, const struct checkpoint_head *head,
     struct hdf *h;
     char kind[16], run_id[RUN_ID_MAX], real_name[16], hex[HASH_HEX_MAX];
     char last_row[HASH_HEX_MAX];
-    size_t bytes = (size_t)count_numbers(t, d) * sizeof(real) +
-                   (size_t)(t->count + d->n_states) * TENSOR_META_BYTES +
-                   strlen(head->config) + FILE_META_BYTES;
+    size_t bytes =
+        (size_t)count_numbers(t, d) * sizeof(real) +
+        (size_t)(t->count + d->n_states) * TENSOR_META_BYTES +
+        (size_t)d->n_windows * (TENSOR_META_BYTES + sizeof *d->windows) +
+        strlen(head->config) + FILE_META_BYTES;
     BUG_ON(strlen(head->run_id) >= RUN_ID_MAX || head->step < 0);
+    BUG_ON(d->n_windows && !d->n_states);
     snprintf(kind, sizeof kind, "%s", d->n_states ? "state" : "weights");
     snprintf(run_id, sizeof run_id, "%s", head->run_id);
     snprintf(real_name, sizeof real_name, "%s", REAL_NAME);
@@ -213,6 +244,7 @@ int checkpoint_save(const char *path, const struct checkpoint_head *head,
     if (rc == OK) {
         save_fields(h, &f);
         save_tensors(h, t, d);
+        save_windows(h, d);
         rc = content_hash(hex, h, &f);
     }
     if (rc == OK) {
@@ -308,14 +340,13 @@ static int check_tensor(struct hdf *h, const char *group,
                : hdf_refuse(h, "damaged (type of %s); %s", path, REMEDY);
 }
 
-static int load_tensor(struct hdf *h, const char *group,
-                       const struct optim_state *x)
+static int load_numbers(struct hdf *h, const char *path, enum hdf_type type,
+                        void *values, idx n, size_t bytes)
 {
-    char path[HDF_PATH_MAX], hex[HASH_HEX_MAX], *hash = NULL;
-    tensor_path(path, group, x->name);
+    char hex[HASH_HEX_MAX], *hash = NULL;
     if (hdf_get_text(h, path, "xxh3", &hash) == OK &&
-        hdf_read(h, path, REAL_TYPE, x->values, x->n) == OK) {
-        hash_hex(hex, hash_bytes(x->values, (size_t)x->n * sizeof(real)));
+        hdf_read(h, path, type, values, n) == OK) {
+        hash_hex(hex, hash_bytes(values, bytes));
         if (strcmp(hash, hex) != 0)
             hdf_refuse(h,
                        "damaged (contents of %s do not match their hash); %s",
@@ -323,6 +354,35 @@ static int load_tensor(struct hdf *h, const char *group,
     }
     free(hash);
     return hdf_status(h);
+}
+
+static int load_tensor(struct hdf *h, const char *group,
+                       const struct optim_state *x)
+{
+    char path[HDF_PATH_MAX];
+    tensor_path(path, group, x->name);
+    return load_numbers(h, path, REAL_TYPE, x->values, x->n,
+                        (size_t)x->n * sizeof(real));
+}
+
+static int load_window(struct hdf *h, struct window *w)
+{
+    char path[HDF_PATH_MAX];
+    struct hdf_shape shape;
+    enum hdf_type type;
+    w->n = 0;
+    if (!hdf_has(h, "/", WINDOW_GROUP + 1) ||
+        !hdf_has(h, WINDOW_GROUP, w->name))
+        return OK;
+    tensor_path(path, WINDOW_GROUP, w->name);
+    if (hdf_inspect(h, path, &type, &shape) != OK)
+        return hdf_status(h);
+    if (type != HDF_FLOAT64 || shape.ndim != 1 || shape.n[0] < 1 ||
+        shape.n[0] > WINDOW_VALUES)
+        return hdf_refuse(h, "damaged (type or shape of %s); %s", path, REMEDY);
+    w->n = shape.n[0];
+    return load_numbers(h, path, HDF_FLOAT64, w->values, w->n,
+                        (size_t)w->n * sizeof *w->values);
 }
 
 /* hdf_list's visitors: is this member one that the model has? */
@@ -413,6 +473,8 @@ static int load_tensors(struct hdf *h, const struct param_table *t,
         slot_group(group, &d->states[i]);
         load_tensor(h, group, &d->states[i]);
     }
+    for (idx i = 0; i < d->n_windows && hdf_status(h) == OK; i++)
+        load_window(h, &d->windows[i]);
     return hdf_status(h);
 }
 

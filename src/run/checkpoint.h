@@ -14,6 +14,7 @@
 #include "base/base.h"
 #include "base/err.h"
 #include "base/hash.h"
+#include "metric/window.h"
 #include "nn/param.h"
 #include "optim/state.h"
 #include "run/run_files.h"
@@ -36,10 +37,13 @@ struct checkpoint_data {
     real *weights; /* (table->total) */
     idx n_states;  /* 0: weights only */
     const struct optim_state *states;
+    idx n_windows; /* with states alone */
+    struct window *windows;
 };
 
 /* checkpoint_save - write head and data to path, atomically replacing it.
- * Datasets /param/<name>, and /optim/<slot>/<name> for a full state.
+ * Datasets /param/<name>, and /optim/<slot>/<name> for a full state, with
+ * /window/<name> of windows that hold values.
  * OK, ERR_IO (old file intact, temporary removed), ERR_MEMORY. */
 int checkpoint_save(const char *path, const struct checkpoint_head *head,
                     const struct param_table *t,
@@ -51,8 +55,9 @@ int checkpoint_read_head(struct checkpoint_head *head, const char *path,
                          struct err *e);
 
 /* checkpoint_load - fill d (buffers given by the caller) from path. With
- * d->n_states > 0 the file must hold those states, and no others. head may be
- * NULL. OK, ERR_IO, ERR_CHECKPOINT (damaged, or another model's); on error the
+ * d->n_states > 0 the file must hold those states, and no others. Windows that
+ * it does not hold come out empty, and what it holds of others is passed over:
+ * what is measured may change from start to start. head may be NULL. OK, ERR_IO, ERR_CHECKPOINT (damaged, or another model's); on error the
  * contents of the buffers are unspecified. */
 int checkpoint_load(struct checkpoint_head *head, const char *path,
                     const struct param_table *t, struct checkpoint_data *d,

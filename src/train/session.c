@@ -30,7 +30,7 @@ static struct metric_choice choice_of(const struct config *c)
 
 /* What this config asks of an engine; borrows it. */
 static struct engine_request request_of(const struct config *c,
-                                        bool is_training)
+                                        const struct model *m, bool is_training)
 {
     struct metric_choice choice = choice_of(c);
     struct engine_request r = {
@@ -38,6 +38,8 @@ static struct engine_request request_of(const struct config *c,
         .T = c->model.context,
         .reads = meter_reads(&choice),
         .optim = is_training ? &c->optim : NULL,
+        .watches_updates =
+            is_training && update_meter_bytes(&m->table, &choice) > 0,
         .threads = session_threads(c),
     };
     meter_shape(&r.seen_B, &r.seen_T, &c->model, &c->sink,
@@ -73,13 +75,15 @@ size_t session_state_bytes(const struct config *c, const struct model *m,
 size_t session_bytes(const struct config *c, const struct model *m,
                      bool is_training)
 {
-    struct engine_request r = request_of(c, is_training);
+    struct engine_request r = request_of(c, m, is_training);
     struct session s = { .config = *c };
     struct arena own = { 0 };
     s.model = *m; /* borrowed: plan functions only read it */
     struct batch_rules seen = session_rules(&s, r.seen_T);
     struct metric_choice choice = choice_of(c);
     plan(&s, &own);
+    if (is_training)
+        own.used_bytes += update_meter_bytes(&m->table, &choice);
     return own.used_bytes + engine_bytes(m, &r) +
            meter_bytes(m, &choice, meter_sequences(c, is_training), &seen,
                        r.threads) +
@@ -94,7 +98,7 @@ static const char remedy[] = "use a smaller model, train.batch, model.context, "
 static int check_memory(const struct session *s, bool is_training,
                         struct err *e)
 {
-    struct engine_request r = request_of(&s->config, is_training);
+    struct engine_request r = request_of(&s->config, &s->model, is_training);
     const struct memory_need need = {
         .what = is_training ? "training" : "measuring",
         .bytes = (double)session_bytes(&s->config, &s->model, is_training),
@@ -194,6 +198,9 @@ int session_open_data(struct session *s, const struct config *c,
     key_copy_text(s->config.sink.hash, s->input.hash);
     if (model_init(&s->model, &spec, s->source.vocab, e))
         return e->code;
+    struct metric_choice choice = choice_of(c);
+    if (is_training && update_meter_check(&s->model.table, &choice, e))
+        return e->code;
     return is_training ? optim_check(&c->optim, &s->model.table, e) : OK;
 }
 
@@ -203,7 +210,7 @@ int session_open(struct session *s, const struct config *c, bool is_training,
     if (session_open_data(s, c, is_training, e))
         return e->code;
     c = &s->config;
-    struct engine_request request = request_of(c, is_training);
+    struct engine_request request = request_of(c, &s->model, is_training);
     if (check_memory(s, is_training, e) ||
         engine_start(s->threads, "train.threads", e))
         return e->code;
@@ -216,7 +223,9 @@ int session_open(struct session *s, const struct config *c, bool is_training,
     if (engine_open(&s->engine, &s->model, &request, &own) ||
         arena_open(&s->arena, measure.used_bytes, &own) ||
         meter_open(&s->meter, &s->engine, &choice,
-                   meter_sequences(c, is_training), &seen, &own))
+                   meter_sequences(c, is_training), &seen, &own) ||
+        (is_training && update_meter_open(&s->updates, &s->model.table,
+                                          &c->optim, &choice, &own)))
         return err_set(e, own.code, "%s: %s", own.text, remedy);
     plan(s, &s->arena);
     if (is_training)
@@ -230,6 +239,7 @@ int session_open(struct session *s, const struct config *c, bool is_training,
 
 void session_release(struct session *s)
 {
+    update_meter_release(&s->updates);
     meter_release(&s->meter);
     arena_release(&s->arena);
     engine_release(&s->engine);
@@ -296,6 +306,18 @@ int session_check(struct session *s, idx step, bool with_state, struct err *e)
                : set_diverged(step, loss.cross_entropy, NAN, e);
 }
 
+static void step_weights(struct session *s, idx step,
+                         const struct update_result *r)
+{
+    struct update_meter *t = &s->updates;
+    if (!update_meter_is_due(t, s->is_logged)) {
+        engine_step(&s->engine, step, r->lr, r->grad_norm);
+        return;
+    }
+    engine_step_watched(&s->engine, t->rows, step, r->lr, r->grad_norm);
+    update_meter_see(t, r->lr);
+}
+
 int session_update(struct session *s, idx step, struct update_result *r,
                    struct err *e)
 {
@@ -315,7 +337,7 @@ int session_update(struct session *s, idx step, struct update_result *r,
     r->lr = schedule_lr(&c->optim, step + 1, c->train.steps);
     if (!isfinite(r->loss.objective) || !isfinite(r->grad_norm))
         return set_diverged(step + 1, r->loss.cross_entropy, r->grad_norm, e);
-    engine_step(&s->engine, step + 1, r->lr, r->grad_norm);
+    step_weights(s, step + 1, r);
     stopwatch_mark(s->watch, PART_OPTIM);
     return OK;
 }
@@ -333,6 +355,8 @@ struct checkpoint_data session_data(struct session *s, bool with_state)
     if (with_state) {
         d.n_states = n.n_states;
         d.states = n.states;
+        d.n_windows = s->updates.n_windows;
+        d.windows = s->updates.windows;
     }
     return d;
 }
@@ -344,5 +368,6 @@ struct run_columns session_columns(const struct session *s)
         .has_floor = source_has_floor(&s->source),
         .knows_bytes = source_knows_bytes(&s->source),
         .loss = &s->config.loss,
+        .updates = &s->updates,
     };
 }

@@ -11,6 +11,7 @@
 #include "engine/engine.h"
 #include "metric/columns.h"
 #include "metric/meter.h"
+#include "metric/update_meter.h"
 #include "run/checkpoint.h"
 
 struct session {
@@ -21,12 +22,14 @@ struct session {
     struct model model;
     struct engine engine; /* of (train.batch, model.context) */
     struct arena arena;
-    struct batch batch;      /* (train.batch * train.accumulate, model.context)
+    struct batch batch; /* (train.batch * train.accumulate, model.context)
                                 of a whole update */
-    double *known;           /* (context + 1), room for what the source knows
+    double *known;      /* (context + 1), room for what the source knows
                                 of targets */
-    struct meter meter;      /* probe_sequences if training, else sequences */
-    idx n_val;               /* sequences that a validation reads */
+    struct meter meter; /* probe_sequences if training, else sequences */
+    struct update_meter updates; /* training: what of updates is measured */
+    bool is_logged;              /* the next update has a row in the logs */
+    idx n_val;                   /* sequences that a validation reads */
     struct stopwatch *watch; /* NULL, or where session_update books its time */
 };
 

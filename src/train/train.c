@@ -235,6 +235,7 @@ static int loop(struct train *t, struct err *e)
     while (s->step < c->train.steps && !is_stopped(t)) {
         if (stop_requested())
             return interrupt(t, e);
+        t->session.is_logged = plan_logs(c, s->step + 1);
         if (session_update(&t->session, s->step, &u, e)) {
             progress_end(&t->progress);
             return e->code;

@@ -1,0 +1,22 @@
+/* update_sums.h - how large an update of a tensor was: sums of squares of its
+ * gradient, of what it changed, and of the weights behind it. */
+#ifndef SINKLAB_UPDATE_SUMS_H
+#define SINKLAB_UPDATE_SUMS_H
+
+#include "base/base.h"
+
+/* All 0 of what is not trained (PARAM_STATE); of what is frozen, gradient and
+ * change are. */
+struct update_sums {
+    double gradient; /* before clipping */
+    double change;   /* weight decay included */
+    double weights;
+};
+
+/* sum_squares - of x (n), in double. */
+double sum_squares(const real *x, idx n);
+
+/* sum_changes - of w - old (n), in double. */
+double sum_changes(const real *restrict w, const real *restrict old, idx n);
+
+#endif
