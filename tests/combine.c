@@ -156,6 +156,7 @@ static const char *const extras[][3] = {
     { "loss.entropy=-0.3" },
     { "loss.first_mass=0.5" },
     { "loss.head_balance=0.5" },
+    { "loss.hidden_z=0.3" },
     { "loss.from=2" },
     { "loss.to=5" },
 };

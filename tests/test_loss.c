@@ -103,6 +103,16 @@ static double naive_norm(const struct tiny *t, idx row)
     return sum / (double)(depth ? C : C * L);
 }
 
+static double naive_hidden_z(const struct tiny *t, idx row)
+{
+    idx C = t->m.C;
+    const real *x = acts_hidden(&t->x, &t->m, t->m.L, row / T) + row % T * C;
+    double sum = 0;
+    for (idx c = 0; c < C; c++)
+        sum += exp(fabs((double)x[c]));
+    return log(sum) * log(sum);
+}
+
 /* The weights of all heads, as observers see them: (L,B,H,T,T). */
 enum { L = 2, H = 2 };
 static double seen[L][B][H][T][T];
@@ -167,6 +177,7 @@ static const struct {
     { LOSS_entropy, naive_entropy, "" },
     { LOSS_first_mass, naive_first, "" },
     { LOSS_head_balance, naive_balance, "" },
+    { LOSS_hidden_z, naive_hidden_z, "" },
 };
 
 static void test_loss__terms_are_what_they_say(void **state)
@@ -192,6 +203,23 @@ static void test_loss__terms_are_what_they_say(void **state)
         assert_close(again.objective, loss.objective, 1e-5);
         tiny_close(&t);
     }
+}
+
+/* Massive activations overflow nothing: the square of the largest. */
+static void test_loss__hidden_z_bears_massive_activations(void **state)
+{
+    (void)state;
+    static const real x[4] = { 300, -30000, 0, 29000 };
+    real dx[4] = { 0 };
+    struct loss_hidden row = { 4, 2, 2, x, NULL };
+    const struct loss_term *term = &loss_hidden_z;
+    assert_close(term->of_hidden(&row, dx, 1), 9e8, 1e-6);
+    assert_close(dx[1], -60000, 1e-6);
+    for (int i = 0; i < 4; i++) /* exp(-1000) is as small as float has it */
+        assert_true(i == 1 || fabs((double)dx[i]) < 1e-30);
+    row.depth = 1;
+    assert_true(term->of_hidden(&row, dx, 1) == 0);
+    assert_close(dx[1], -60000, 1e-6);
 }
 
 /* Half the sum of squares, of tensors that are trained, or are matrices. */
@@ -431,6 +459,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_loss__terms_are_what_they_say),
+        cmocka_unit_test(test_loss__hidden_z_bears_massive_activations),
         cmocka_unit_test(test_loss__l2_is_of_weights),
         cmocka_unit_test(test_loss__heads_without_shares_give_nothing),
         cmocka_unit_test(test_loss__a_factor_changes_at_its_step),

@@ -568,6 +568,7 @@ def objective_of(c, w, batch, logits, loss):
     terms["activation"] = mean(((x.abs() / tau) ** power).mean((0, -1)))
     norms = (x ** 2).mean(-1)
     terms["hidden_norm"] = mean(norms[depth - 1] if depth else norms.mean(0))
+    terms["hidden_z"] = mean(x[-1].abs().logsumexp(-1) ** 2)
     terms["l2"] = sum((t ** 2).sum() / 2 for t in w.values()
                       if c["loss.l2_on"] == "all" or t.dim() > 1)
     if c.rows:

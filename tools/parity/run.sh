@@ -100,9 +100,9 @@ ffn_gelu_erf gpt2 model.ffn=gelu_erf
 ffn_silu gpt2 model.ffn=silu
 ffn_reglu llama model.ffn=reglu
 ffn_geglu llama model.ffn=geglu
-loss_terms gpt2 loss.label_smoothing=0.1 loss.z=0.01 loss.activation=0.01 loss.hidden_norm=0.01 loss.l2=0.001 loss.entropy=0.1 loss.first_mass=0.2 loss.head_balance=0.3
+loss_terms gpt2 loss.label_smoothing=0.1 loss.z=0.01 loss.activation=0.01 loss.hidden_norm=0.01 loss.l2=0.001 loss.entropy=0.1 loss.first_mass=0.2 loss.head_balance=0.3 loss.hidden_z=0.01
 loss_terms_sigmoid llama weights=sigmoid bias=key_value registers=2 window=9 loss.entropy=-0.1 loss.first_mass=0.2 loss.head_balance=0.3 loss.from=4 loss.to=36
-loss_terms_pairs llama operation=differential prefix=5 loss.entropy=0.1 loss.head_balance=0.3 loss.hidden_norm=0.1 loss.hidden_depth=1 loss.l2=0.01 loss.l2_on=matrices loss.activation=0.1 loss.activation_tau=1 loss.activation_power=2.5
+loss_terms_pairs llama operation=differential prefix=5 loss.entropy=0.1 loss.head_balance=0.3 loss.hidden_norm=0.1 loss.hidden_depth=1 loss.l2=0.01 loss.l2_on=matrices loss.activation=0.1 loss.activation_tau=1 loss.activation_power=2.5 loss.hidden_z=0.1
 many llama qk_norm=rms soft_cap=8 forget=input bias=key_value registers=2 window=17 gate=input head_norm=yes kv_heads=2 conv=3 value_residual=learned
 END_OF_VARIANTS
 }

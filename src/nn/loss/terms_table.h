@@ -32,7 +32,9 @@
          "the weight that queries give to the first token", "has_shares") \
     each(head_balance, 0, 1e6, "1", \
          "the imbalance of what heads give to other than the sink", \
-         "has_shares and model.heads != 1")
+         "has_shares and model.heads != 1") \
+    each(hidden_z, 0, 1e6, "1", \
+         "the square of log sum exp of sizes in the last hidden state", NULL)
 /* clang-format on */
 
 #define LOSS_NUMBER(name, ...) LOSS_##name,
