@@ -3,6 +3,7 @@
 #include "metric/columns.h"
 #include "metric/meter.h"
 #include "metric/metric_table.h"
+#include "metric/update_metric.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -150,6 +151,14 @@ static void test_columns__documents_tell_of_each(void **state)
                  i < n_column_table ? column_table[i].text.name : m->text.name,
                  i >= n_column_table && m->is_per_position ? "1" : "");
         if (!strstr(pages[0], word) && !strstr(pages[1], word))
+            fail_msg("no word of %s", word);
+    }
+    for (idx i = 0; i < n_update_metric_table; i++) {
+        const struct update_metric *m = &update_metric_table[i];
+        char word[COLUMN_NAME_MAX + 2];
+        snprintf(word, sizeof word, "`%s_%s`", m->text.name,
+                 m->is_z ? "z" : "matrices");
+        if (!strstr(pages[1], word))
             fail_msg("no word of %s", word);
     }
     free(pages[0]);

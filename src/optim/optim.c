@@ -400,10 +400,13 @@ static void see_change(const struct step *x, idx i, const real *before)
     const struct stretch *part = &x->s->stretches[i];
     const struct optim_unit *unit = part->unit;
     const real *w = x->w + unit->tensor.offset + part->from;
-    watch->change[i] = 0;
-    watch->weights[i] = unit->is_state ? 0 : sum_squares(w, part->n);
-    if (!unit->is_state && !unit->is_fixed)
-        watch->change[i] = sum_changes(w, before, part->n);
+    watch->change[i] = watch->weights[i] = 0;
+    if (unit->is_state)
+        return;
+    if (unit->is_fixed)
+        watch->weights[i] = sum_squares(w, part->n);
+    else
+        sum_update(&watch->change[i], &watch->weights[i], w, before, part->n);
 }
 
 /* States that are as large as the tensor go along with the stretch. */

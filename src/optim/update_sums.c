@@ -9,13 +9,16 @@ double sum_squares(const real *x, idx n)
     return sum;
 }
 
-double sum_changes(const real *restrict w, const real *restrict old, idx n)
+void sum_update(double *change, double *weights, const real *restrict w,
+                const real *restrict old, idx n)
 {
-    double sum = 0;
-#pragma omp simd reduction(+ : sum)
+    double changes = 0, squares = 0;
+#pragma omp simd reduction(+ : changes, squares)
     for (idx i = 0; i < n; i++) {
-        double d = (double)w[i] - (double)old[i];
-        sum += d * d;
+        double x = (double)w[i], d = x - (double)old[i];
+        changes += d * d;
+        squares += x * x;
     }
-    return sum;
+    *change = changes;
+    *weights = squares;
 }

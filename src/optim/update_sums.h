@@ -16,7 +16,8 @@ struct update_sums {
 /* sum_squares - of x (n), in double. */
 double sum_squares(const real *x, idx n);
 
-/* sum_changes - of w - old (n), in double. */
-double sum_changes(const real *restrict w, const real *restrict old, idx n);
+/* sum_update - of w - old (n) and of w, in one pass. */
+void sum_update(double *change, double *weights, const real *restrict w,
+                const real *restrict old, idx n);
 
 #endif
