@@ -31,7 +31,7 @@ static double update_ratio(const struct update_sums *s)
     "updates before, of which there must be 64"
 
 #define BEFORE_US                                                              \
-    "as in llm.c (outlier_detector.h) and OLMo-core (SkipStepOptimizer)"
+    "after llm.c (outlier detector) and OLMo-core (SkipStepOptimizer)"
 
 /* In the order of files. */
 const struct update_metric update_metric_table[] = {

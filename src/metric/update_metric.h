@@ -43,15 +43,15 @@ struct update_name {
 };
 
 /* update_metric_next - from one column to the next of those that a model of L
- * layers may have, in the order of files; zeroed before the first. false: it was
- * the last. */
+ * layers may have, in the order of files; zeroed before the first. false: it
+ * was the last. */
 bool update_metric_next(struct update_name *n, idx L);
 
 /* update_metric_find - what a column of this name is. false: there is none. */
 bool update_metric_find(struct update_name *n, const char *name);
 
-/* update_metric_title - in a few words, for axes and captions: "gradient norm of
- * layer 3". Returns title. */
+/* update_metric_title - in a few words, for axes and captions: "gradient norm
+ * of layer 3". Returns title. */
 const char *update_metric_title(char title[COLUMN_TITLE_MAX],
                                 const struct update_name *n);
 
