@@ -12,7 +12,7 @@
 
 /* Of what is written, and of how metrics are defined: another number makes
  * every analysis out of date. */
-enum { ANALYSIS_FORMAT = 4 };
+enum { ANALYSIS_FORMAT = 5 };
 
 static const char REMEDY[] = "run `sinklab analyze` again";
 
@@ -21,6 +21,17 @@ static int read_seal(char hex[HASH_HEX_MAX], const char *dir, struct err *e)
     char path[RUN_PATH_MAX];
     run_path(path, dir, RUN_ARRAYS);
     return hdf_read_seal(hex, path, ERR_DATA, REMEDY, e);
+}
+
+void analysis_settings(char hex[HASH_HEX_MAX], const struct config *c)
+{
+    char settings[HASH_HEX_MAX], line[128];
+    struct config same = *c;
+    key_defaults(metrics_keys, n_metrics_keys, &same.metrics);
+    measured_settings(settings, &same);
+    int n = snprintf(line, sizeof line, "settings %d %s", ANALYSIS_FORMAT,
+                     settings);
+    hash_hex(hex, hash_bytes(line, (size_t)n));
 }
 
 int analysis_made_from(char hex[HASH_HEX_MAX], const char *dir,

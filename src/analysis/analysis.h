@@ -26,6 +26,10 @@ int analysis_made_from(char hex[HASH_HEX_MAX], const char *dir,
                        const struct config *c, const struct step_list *steps,
                        struct err *e);
 
+/* analysis_settings - the hash of the settings alone, but for which metrics are
+ * asked for, and of the program's definitions. */
+void analysis_settings(char hex[HASH_HEX_MAX], const struct config *c);
+
 /* analysis_is_current - are both files there and whole, made from that, and
  * the CSV from the other? */
 bool analysis_is_current(const char *dir, const char *made_from);

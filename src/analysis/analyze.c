@@ -6,12 +6,15 @@
 #include <string.h>
 
 #include "analysis/analysis.h"
+#include "analysis/formation.h"
+#include "analysis/kept.h"
 #include "analysis/measured.h"
 #include "analysis/run_model.h"
 #include "base/moment.h"
 #include "base/text.h"
 #include "io/arrays.h"
 #include "io/fsys.h"
+#include "io/hdf.h"
 #include "train/session.h"
 
 /* What a sequence that sinks are measured on was made of: row.h. */
@@ -32,9 +35,17 @@ struct analysis {
     char *csv;
     size_t csv_cap;
     char run_id[RUN_ID_MAX];
+    char settings[HASH_HEX_MAX]; /* analysis_settings */
+    struct kept kept;
+    struct text checkpoints;   /* kept_line of each row */
+    struct step_list measured; /* (steps) steps of rows: those that could be
+                                  read, one after the other */
+    idx n_kept;                /* rows without a measurement */
+    idx n_damaged;
+    char why[ERR_TEXT_MAX]; /* of the first damaged one */
 };
 
-enum { CSV_ROW_MAX = 16384, PRINTED_WIDTH = 8 };
+enum { KEPT_LINE_MAX = 48, CSV_ROW_MAX = 16384, PRINTED_WIDTH = 8 };
 
 /* Of analysis.h5: in front of them those of metrics, by their number. */
 enum { AXIS_STEP = METRIC_AXES, AXIS_SEQUENCE, AXES };
@@ -84,6 +95,9 @@ static void plan(struct analysis *a, struct arena *arena)
         arena_bytes(arena, (size_t)measured * sizeof *a->sequence_axis);
     for (int i = 0; i < SEQUENCE_FACTS; i++)
         a->sequences[i] = arena_doubles(arena, measured);
+    a->checkpoints.cap_bytes = (size_t)n * KEPT_LINE_MAX + 1;
+    a->checkpoints.at = arena_bytes(arena, a->checkpoints.cap_bytes);
+    a->measured.steps = arena_bytes(arena, (size_t)n * sizeof(idx));
     a->csv_cap = (size_t)(n + 1) * CSV_ROW_MAX;
     a->csv = arena_bytes(arena, a->csv_cap);
     a->values = arena_bytes(arena, (size_t)columns * sizeof *a->values);
@@ -109,8 +123,6 @@ static int load_weights(double *tokens, struct analysis *a, idx i,
     free(head.config);
     if (e->code)
         return e->code;
-    if (i == 0)
-        strcpy(a->run_id, head.run_id);
     if (strcmp(head.run_id, a->run_id))
         return err_set(e, ERR_CHECKPOINT,
                        "%s belongs to run %s, the first checkpoint to %s: put "
@@ -172,14 +184,22 @@ static int refuse_loss(struct analysis *a, idx i, double loss, struct err *e)
                    path, isnan(loss) ? fabs(loss) : loss);
 }
 
-/* Before anything is built after config.ini: what does the run say itself? */
+/* Before anything is built after config.ini: what does the run say itself, in
+ * the first checkpoint that can be read? */
 static int check_first(struct analysis *a, struct err *e)
 {
     char path[RUN_PATH_MAX];
+    struct err own = { .code = ERR_CHECKPOINT };
     struct checkpoint_head head = { 0 };
-    run_step_path(path, a->dir, a->steps.steps[0]);
-    if (checkpoint_read_head(&head, path, e) == OK)
-        run_model_check(&a->config, a->dir, head.config, path, e);
+    for (idx i = 0; i < a->steps.n && own.code == ERR_CHECKPOINT; i++) {
+        own = (struct err){ 0 };
+        run_step_path(path, a->dir, a->steps.steps[i]);
+        checkpoint_read_head(&head, path, &own);
+    }
+    if (own.code)
+        return err_pass(e, &own);
+    run_model_check(&a->config, a->dir, head.config, path, e);
+    strcpy(a->run_id, head.run_id);
     free(head.config);
     return e->code;
 }
@@ -188,7 +208,7 @@ static int check_first(struct analysis *a, struct err *e)
 static void keep(struct analysis *a, idx row, const struct readings *r)
 {
     struct column_facts f;
-    a->step_axis[row] = a->steps.steps[row];
+    a->step_axis[row] = a->measured.steps[row];
     for (idx i = 0; column_at(&f, &a->columns, COLUMN_ANALYSIS, i); i++) {
         struct reading x = column_reading(&f, r);
         idx n = count_of(&f);
@@ -200,31 +220,74 @@ static void keep(struct analysis *a, idx row, const struct readings *r)
     }
 }
 
+/* One checkpoint: what is kept of it, and the rest of its weights. */
+static int measure_one(struct analysis *a, struct readings *r, idx i,
+                       char seal[HASH_HEX_MAX], struct err *e)
+{
+    struct meter *t = &a->session.meter;
+    char path[RUN_PATH_MAX];
+    double tokens = 0;
+    run_step_path(path, a->dir, a->steps.steps[i]);
+    if (hdf_read_seal(seal, path, ERR_CHECKPOINT, "use another checkpoint", e))
+        return e->code;
+    idx row = kept_row(&a->kept, a->steps.steps[i], seal);
+    *r = (struct readings){ .meter = t };
+    kept_restore(&a->kept, row, r, t, &a->columns);
+    if (row >= 0 && a->kept.has_all) {
+        a->n_kept++;
+        return OK;
+    }
+    if (load_weights(&tokens, a, i, e))
+        return e->code;
+    if (row < 0 || !a->kept.has_losses) {
+        struct val_result val = session_validate(&a->session);
+        if (!isfinite(val.loss))
+            return refuse_loss(a, i, val.loss, e);
+        readings_of_validation(r, &val);
+    }
+    meter_run(t);
+    r->step = reading_of((double)a->steps.steps[i]);
+    r->tokens = reading_of(tokens);
+    return OK;
+}
+
+/* A damaged checkpoint is told and left out; the others are worth having. */
+static void leave_out(struct analysis *a, idx i, const struct err *why)
+{
+    if (a->n_damaged++ == 0)
+        snprintf(a->why, sizeof a->why, "%s", why->text);
+    printf("%8td  not measured: %s\n", a->steps.steps[i], why->text);
+    fflush(stdout);
+}
+
 static int measure(struct analysis *a, struct text *csv, struct err *e)
 {
     columns_names(csv, &a->columns, COLUMN_ANALYSIS);
     text_add(csv, "\n");
     print_header(a);
+    text_add(&a->checkpoints, "%s", "");
     for (idx i = 0; i < a->steps.n; i++) {
-        double tokens = 0;
-        if (load_weights(&tokens, a, i, e))
-            return e->code;
-        struct val_result val = session_validate(&a->session);
-        if (!isfinite(val.loss))
-            return refuse_loss(a, i, val.loss, e);
-        meter_run(&a->session.meter);
-        struct readings r = { .step = reading_of((double)a->steps.steps[i]),
-                              .tokens = reading_of(tokens),
-                              .meter = &a->session.meter };
-        readings_of_validation(&r, &val);
-        keep(a, i, &r);
+        struct readings r;
+        struct err own = { 0 };
+        char seal[HASH_HEX_MAX];
+        int rc = measure_one(a, &r, i, seal, &own);
+        if (rc == ERR_CHECKPOINT)
+            leave_out(a, i, &own);
+        else if (rc != OK)
+            return err_pass(e, &own);
+        if (rc != OK)
+            continue;
+        a->measured.steps[a->measured.n] = a->steps.steps[i];
+        keep(a, a->measured.n++, &r);
+        kept_line(&a->checkpoints, a->steps.steps[i], seal);
         columns_values(csv, &a->columns, COLUMN_ANALYSIS, &r);
         text_add(csv, "\n");
         print_row(a, &r);
         moment_at("checkpoint", i + 1);
     }
-    BUG_ON(csv->n >= csv->cap_bytes);
-    return OK;
+    BUG_ON(csv->n >= csv->cap_bytes ||
+           a->checkpoints.n >= a->checkpoints.cap_bytes);
+    return a->measured.n ? OK : err_set(e, ERR_CHECKPOINT, "%s", a->why);
 }
 
 static void fill_counts(int64_t *v, idx n, int64_t first)
@@ -285,8 +348,8 @@ static int open_axes(struct axis_set *s, const struct analysis *a)
 
 static int axis_number(struct axis_set *s, const struct analysis *a, int axis)
 {
-    struct axis x = { "step",     "1",          "optimizer updates done",
-                      a->steps.n, a->step_axis, NULL };
+    struct axis x = { "step",        "1",          "optimizer updates done",
+                      a->measured.n, a->step_axis, NULL };
     if (s->number[axis] >= 0)
         return s->number[axis];
     if (axis == AXIS_SEQUENCE)
@@ -360,6 +423,8 @@ static int save_arrays(struct analysis *a, struct err *e)
         { "run_id", a->run_id },
         { "config", config },
         { "made_from", a->made_from },
+        { "settings", a->settings },
+        { "checkpoints", a->checkpoints.at },
         { "measured_on", on },
         { "loss_on", loss_on },
         { "input", input_name(a->config.sink.input) },
@@ -414,11 +479,50 @@ static void say_input(const struct analysis *a)
                measured_print(on, &m));
 }
 
+/* When did a sink form? The headline of docs/METRICS.md says it best; without
+ * it, the weight on the first token does. */
+static void say_formation(const struct analysis *a)
+{
+    static const char *const names[] = { "first_mass_late", "first_mass" };
+    struct column_facts f;
+    for (int k = 0; k < COUNT_OF(names); k++)
+        for (idx i = 0; column_at(&f, &a->columns, COLUMN_ANALYSIS, i); i++) {
+            char line[160];
+            struct text t = { line, sizeof line, 0 };
+            if (strcmp(f.name, names[k]) != 0 || !f.own->is_given)
+                continue;
+            struct formation found =
+                formation_find(a->values[i], a->measured.n, a->session.model.L,
+                               a->session.model.views);
+            formation_print(&t, &found, f.name, a->step_axis);
+            printf("%s\n", line);
+            return;
+        }
+}
+
+static int write(struct analysis *a, const struct text *csv, struct err *e)
+{
+    if (analysis_made_from(a->made_from, a->dir, &a->config, &a->measured, e) ||
+        save_arrays(a, e) || analysis_write_csv(a->dir, csv->at, csv->n, e))
+        return e->code;
+    say_input(a);
+    say_formation(a);
+    if (a->n_kept > 0)
+        printf("%td of %td checkpoints were measured before and are the same\n",
+               a->n_kept, a->steps.n);
+    printf("wrote analysis.csv and analysis.h5 in %s\n", a->dir);
+    if (a->n_damaged == 0)
+        return OK;
+    return err_set(e, ERR_CHECKPOINT,
+                   "%td of %td checkpoints could not be measured, the others "
+                   "are: %s",
+                   a->n_damaged, a->steps.n, a->why);
+}
+
 static int analyze(struct analysis *a, const char *const *overrides, idx n,
-                   struct err *e)
+                   bool is_again, struct err *e)
 {
     if (analyze_config(&a->config, &a->steps, a->dir, overrides, n, e) ||
-        analysis_made_from(a->made_from, a->dir, &a->config, &a->steps, e) ||
         check_first(a, e) || session_open(&a->session, &a->config, false, e))
         return e->code;
     struct arena measuring = { 0 };
@@ -428,21 +532,20 @@ static int analyze(struct analysis *a, const char *const *overrides, idx n,
         return e->code;
     plan(a, &a->arena);
     name_sequences(a);
+    analysis_settings(a->settings, &a->config);
+    if (!is_again)
+        kept_open(&a->kept, a->dir, a->settings, &a->columns);
 
     struct text csv = { a->csv, a->csv_cap, 0 };
-    if (measure(a, &csv, e) || save_arrays(a, e) ||
-        analysis_write_csv(a->dir, csv.at, csv.n, e))
-        return e->code;
-    say_input(a);
-    printf("wrote analysis.csv and analysis.h5 in %s\n", a->dir);
-    return OK;
+    return measure(a, &csv, e) ? e->code : write(a, &csv, e);
 }
 
 int analyze_run(const char *dir, const char *const *overrides, idx n,
-                struct err *e)
+                bool is_again, struct err *e)
 {
     struct analysis a = { .dir = dir };
-    analyze(&a, overrides, n, e);
+    analyze(&a, overrides, n, is_again, e);
+    kept_close(&a.kept);
     session_release(&a.session);
     step_list_release(&a.steps);
     arena_release(&a.arena);

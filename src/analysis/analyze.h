@@ -26,9 +26,11 @@ int analyze_config(struct config *c, struct step_list *steps, const char *dir,
                    const char *const *overrides, idx n, struct err *e);
 
 /* analyze_run - measure every checkpoint of one run, print a line each, write
- * its two files. OK, or the codes of what it calls. */
+ * its two files; is_again: also what an earlier analysis has (kept.h).
+ * OK; ERR_CHECKPOINT: some cannot be read, which were named; the others are in
+ * the files, unless there are none; or the codes of what it calls. */
 int analyze_run(const char *dir, const char *const *overrides, idx n,
-                struct err *e);
+                bool is_again, struct err *e);
 
 /* analyze_folders - one run that was named itself is analyzed here, whether or
  * not it is up to date; of anything else all finished runs that are not, each

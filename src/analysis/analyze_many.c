@@ -168,7 +168,7 @@ static int plan_processes(struct many *m)
         return m->e->code;
     snprintf(m->threads, sizeof m->threads, "train.threads=%td", threads);
     m->slots = calloc((size_t)n, sizeof *m->slots);
-    m->words = calloc((size_t)o->n_overrides + 6, sizeof *m->words);
+    m->words = calloc((size_t)o->n_overrides + 7, sizeof *m->words);
     if (!m->slots || !m->words)
         return err_set(m->e, ERR_MEMORY, "out of memory for %td jobs", n);
     m->words[at++] = "sinklab";
@@ -176,7 +176,9 @@ static int plan_processes(struct many *m)
     m->words[at++] = m->threads;
     for (idx i = 0; i < o->n_overrides; i++)
         m->words[at++] = o->overrides[i]; /* may say train.threads, too */
-    m->words[at] = "--";                  /* behind it the run */
+    if (o->is_again)
+        m->words[at++] = "--again";
+    m->words[at] = "--"; /* behind it the run */
     printf("%td run%s to analyze, %td up to date; %td at once, %td thread%s "
            "each\n",
            m->n_todo, m->n_todo == 1 ? "" : "s", m->n_current, n, threads,
@@ -205,7 +207,7 @@ static void start(struct many *m, idx i)
     struct found_run *r = m->todo[m->next++];
     struct err own = { 0 }; /* of this run: the others go on */
     char log[LOG_NAME_MAX];
-    idx at = m->options->n_overrides + 4;
+    idx at = m->options->n_overrides + (m->options->is_again ? 5 : 4);
     m->words[at] = r->path;
     m->words[at + 1] = NULL;
     s->log = memfd_create("sinklab-analyze", MFD_CLOEXEC);
@@ -354,7 +356,8 @@ int analyze_folders(const struct analyze_options *o, struct err *e)
     if (o->n_folders == 1 && run_holds_run(&is_run, o->folders[0], e))
         return e->code;
     if (is_run)
-        return analyze_run(o->folders[0], o->overrides, o->n_overrides, e);
+        return analyze_run(o->folders[0], o->overrides, o->n_overrides,
+                           o->is_again, e);
     if (list_runs(&m) || choose_runs(&m))
         goto out;
     if (m.n_todo > 0) {

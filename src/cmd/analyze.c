@@ -7,7 +7,7 @@
 static const struct command_option options[] = {
     { .name = "again",
       .offset = offsetof(struct analyze_options, is_again),
-      .help = "also those that are up to date" },
+      .help = "measure all anew, also what is up to date" },
     { .name = "jobs",
       .type = OPTION_COUNT,
       .value = "N",
@@ -44,7 +44,10 @@ const struct command command_analyze = {
         "were stopped by a rule of theirs, are analyzed, several at once. Of "
         "these, and of several RUNs, those whose analysis is up to date with "
         "their checkpoints and settings are left alone, so the same command "
-        "goes on where it was stopped. A single RUN is always measured anew.",
+        "goes on where it was stopped. Of a run only what is missing is "
+        "measured: "
+        "checkpoints that are new or have changed, and metrics that were not "
+        "asked for before.",
     .options = options,
     .more =
         "The table has the columns of analysis.csv, with shares in percent; "

@@ -312,6 +312,13 @@ struct reading column_reading(const struct column_facts *f,
     return *(const struct reading *)(const void *)(at + f->row->at);
 }
 
+void column_put(const struct column_facts *f, struct readings *r,
+                struct reading x)
+{
+    char *at = (char *)r;
+    *(struct reading *)(void *)(at + f->row->at) = x;
+}
+
 void columns_names(struct text *t, const struct run_columns *c,
                    enum column_file file)
 {

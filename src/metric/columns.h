@@ -117,6 +117,10 @@ bool column_at(struct column_facts *f, const struct run_columns *c,
 struct reading column_reading(const struct column_facts *f,
                               const struct readings *r);
 
+/* column_put - the other way, of a row of the table. */
+void column_put(const struct column_facts *f, struct readings *r,
+                struct reading x);
+
 /* Header and row of a CSV file: "step,wall_s" and "10,0.5", no line feed. What
  * was not measured is an empty cell; a NaN is "nan", without sign. */
 void columns_names(struct text *t, const struct run_columns *c,

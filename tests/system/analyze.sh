@@ -77,7 +77,37 @@ check "a checkpoint less makes that run again" \
     says '^1 analyzed, 3 up to date' "$SINKLAB" analyze s sink.eps=0.2
 check "several folders, each run once" \
     says '^6 analyzed, 0 up to date' "$SINKLAB" analyze text s/0004-later s s/
-check "a run that is named itself is always analyzed" \
+check "of a run that is named itself only what is missing is measured" \
+    says '^3 of 3 checkpoints were measured before' "$SINKLAB" analyze text
+check "it says when a sink formed, or that none did" grep -q '^no sink formed' "$T/said"
+cat text/analysis.csv text/analysis.h5 >kept.bin
+check "all anew gives the same bytes" eval \
+    '! says "measured before" "$SINKLAB" analyze text --again &&
+    cat text/analysis.csv text/analysis.h5 | cmp - kept.bin'
+more="default, entropy, key_norm, sink_1_at_0.2"
+check_not "a metric more is measured" says 'measured before' \
+    "$SINKLAB" analyze text "metrics.names=$more" metrics.eps=0.2
+cat text/analysis.csv text/analysis.h5 >kept.bin
+check "beside what was kept, with the same bytes as all anew" eval \
+    '"$SINKLAB" analyze text "metrics.names=$more" metrics.eps=0.2 --again &&
+    cat text/analysis.csv text/analysis.h5 | cmp - kept.bin'
+check "a metric less needs no checkpoint" says '^3 of 3 .* before' "$SINKLAB" analyze text
+check_not "other settings keep nothing" says 'measured before' \
+    "$SINKLAB" analyze text sink.eps=0.25
+cp -r text again
+rm again/checkpoints/step-00000004.h5
+check "a checkpoint less" says '^2 of 2 .* before' "$SINKLAB" analyze again sink.eps=0.25
+cp text/checkpoints/step-00000004.h5 again/checkpoints/
+check "one more is measured alone" says '^2 of 3 .* before' \
+    "$SINKLAB" analyze again sink.eps=0.25
+truncate -s 3000 again/checkpoints/step-00000002.h5
+expect_fail 6 '1 of 3 checkpoints could not be measured, the others are: .*step-00000002.h5' \
+    "$SINKLAB" analyze again sink.eps=0.25
+cp "$T/out" damaged.txt
+check "a damaged checkpoint is told in its place" \
+    grep -Eq '^ +2  not measured: .*step-00000002.h5' damaged.txt
+check "the others are in the file" test "$(cut -d, -f1 again/analysis.csv | xargs)" = "step 0 4"
+check "a run that is named itself is always written" \
     says '^wrote analysis.csv' "$SINKLAB" analyze text
 check "its table has the names of analysis.csv" \
     grep -Eq '^ +step +val_loss +loss_se +sink_1 +bias +raw +mass +mass_raw +mass +row_sum +ratio$' \

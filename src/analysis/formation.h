@@ -1,0 +1,30 @@
+/* formation.h - when a sink formed, and in which layer and head: from curves of
+ * the weight on the first token. Pure functions.
+ *
+ * A sink has formed at the first step at which some head gives the first token
+ * half of its weight, there and at the next one that was measured: one step may
+ * be chance. It was born in the first layer in which a head has more than 0.3
+ * then, in the head of it that has most.
+ */
+#ifndef SINKLAB_FORMATION_H
+#define SINKLAB_FORMATION_H
+
+#include "base/base.h"
+#include "base/text.h"
+
+struct formation {
+    bool is_formed;
+    idx at;          /* number of the step; of is_formed, as all below */
+    idx layer, head; /* from 0 */
+    double mass;     /* of that head at that step */
+};
+
+/* formation_find - mass (n,L,H): shares of the weight on the first token. NaN
+ * is no sink. */
+struct formation formation_find(const double *mass, idx n, idx L, idx H);
+
+/* formation_print - a sentence without its end; steps (n): of the mass. */
+void formation_print(struct text *t, const struct formation *f,
+                     const char *column, const int64_t *steps);
+
+#endif

@@ -1,0 +1,145 @@
+#include "analysis/kept.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis/analysis.h"
+#include "metric/metric.h"
+
+/* Is the note there, and what it should be? NULL: whatever it is. */
+static bool has_note(char **text, const char *path, const char *name,
+                     const char *wanted)
+{
+    struct err own = { 0 };
+    return note_load(text, path, name, &own) == OK &&
+           (!wanted || strcmp(*text, wanted) == 0);
+}
+
+static idx count_lines(const char *text)
+{
+    idx n = 0;
+    for (; (text = strchr(text, '\n')); text++)
+        n++;
+    return n;
+}
+
+static idx numbers_of(const struct column_facts *f)
+{
+    return f->own ? f->own->n : 1;
+}
+
+static bool take_column(struct kept *k, idx i, struct array_file *file,
+                        const struct column_facts *f)
+{
+    struct array_values *a = &k->columns[i];
+    struct err own = { 0 };
+    if (table_find(&k->csv, f->name) < 0)
+        return false;
+    if (i == 0) /* the step, which is no array but an axis */
+        return true;
+    for (idx j = 0; j < file->n; j++)
+        if (strcmp(file->arrays[j].name, f->name) == 0)
+            return array_file_read(a, file, f->name, &own) == OK &&
+                   a->n == k->csv.rows * numbers_of(f);
+    return false;
+}
+
+static void take_columns(struct kept *k, struct array_file *file,
+                         const struct run_columns *c)
+{
+    struct column_facts f;
+    while (column_at(&f, c, COLUMN_ANALYSIS, k->n))
+        k->n++;
+    k->columns = calloc((size_t)k->n, sizeof *k->columns);
+    k->has = calloc((size_t)k->n, sizeof *k->has);
+    if (!k->columns || !k->has)
+        return;
+    k->has_all = k->has_losses = true;
+    for (idx i = 0; column_at(&f, c, COLUMN_ANALYSIS, i); i++) {
+        k->has[i] = take_column(k, i, file, &f);
+        k->has_all = k->has_all && k->has[i];
+        k->has_losses = k->has_losses && (k->has[i] || f.own);
+    }
+}
+
+void kept_open(struct kept *k, const char *dir, const char *settings,
+               const struct run_columns *c)
+{
+    char path[RUN_PATH_MAX], *found = NULL;
+    struct array_file file = { 0 };
+    struct err own = { 0 };
+    run_path(path, dir, RUN_ARRAYS);
+    *k = (struct kept){ .n = 0 };
+    if (analysis_read_csv(&k->csv, dir, &own) == OK && k->csv.origin[0] &&
+        has_note(&found, path, "settings", settings) &&
+        has_note(&k->checkpoints, path, "checkpoints", NULL) &&
+        count_lines(k->checkpoints) == k->csv.rows &&
+        array_file_open(&file, path, &own) == OK)
+        take_columns(k, &file, c);
+    array_file_close(&file);
+    free(found);
+    if (!k->has) /* then nothing is */
+        kept_close(k);
+}
+
+void kept_close(struct kept *k)
+{
+    for (idx i = 0; k->columns && i < k->n; i++)
+        array_values_release(&k->columns[i]);
+    table_release(&k->csv);
+    free(k->checkpoints);
+    free(k->columns);
+    free(k->has);
+    *k = (struct kept){ .n = 0 };
+}
+
+void kept_line(struct text *t, idx step, const char *seal)
+{
+    text_add(t, "%td %s\n", step, seal);
+}
+
+idx kept_row(const struct kept *k, idx step, const char *seal)
+{
+    char line[64];
+    struct text t = { line, sizeof line, 0 };
+    idx row = 0;
+    kept_line(&t, step, seal);
+    for (const char *at = k->checkpoints; at && *at; row++) {
+        if (strncmp(at, line, t.n) == 0)
+            return row;
+        at = strchr(at, '\n') + 1; /* each line has one */
+    }
+    return -1;
+}
+
+static struct reading cell(const struct kept *k, const char *name, idx row)
+{
+    idx column = table_find(&k->csv, name);
+    return (struct reading){ table_given(&k->csv, column)[row],
+                             table_column(&k->csv, column)[row] };
+}
+
+void kept_restore(const struct kept *k, idx row, struct readings *r,
+                  struct meter *t, const struct run_columns *c)
+{
+    struct column_facts f;
+    for (idx i = 0; i < t->n_columns; i++)
+        t->columns[i].is_skipped = false;
+    for (idx i = 0; row >= 0 && column_at(&f, c, COLUMN_ANALYSIS, i); i++) {
+        if (!k->has[i])
+            continue;
+        struct reading x = cell(k, f.name, row);
+        if (!f.own) { /* the table has nine digits, the array all */
+            if (i > 0)
+                x.value = k->columns[i].values[row];
+            column_put(&f, r, x);
+            continue;
+        }
+        struct meter_column *own = &t->columns[f.own - t->columns];
+        own->is_skipped = true;
+        own->is_given = x.is_given;
+        own->scalar = x.value;
+        memcpy(own->value, k->columns[i].values + row * own->n,
+               (size_t)own->n * sizeof *own->value);
+    }
+}
