@@ -4,6 +4,7 @@
 #include "harness.h"
 #include "train/session.h"
 #include "train/train_rules.h"
+#include "train/train_samples.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -93,6 +94,8 @@ static const char *const probes[] = {
     "optim.weight_decay=0",
     "optim.clip=0",
     "train.val_every=0",
+    "train.sample_tokens=4",
+    "train.sample_tokens=4 train.sample_temperature=0",
     "train.stop_loss=0.5",
     "sink.probe_every=0",
     "run.init_seed=3",
@@ -255,6 +258,18 @@ static void add_meter(struct fingerprint *f, struct session *s)
             add_number(f, s->meter.columns[i].value[j]);
 }
 
+/* What the model says at a validation, if it is asked. */
+static void add_sample(struct fingerprint *f, struct session *s, struct err *e)
+{
+    struct train_samples t;
+    idx n = 0;
+    if (train_samples_open(&t, s, e) == OK && t.is_on)
+        train_samples_say(&n, &t, e);
+    for (idx i = 0; i < n; i++)
+        text_add(&f->t, "%td ", (idx)t.said[i]);
+    train_samples_release(&t);
+}
+
 /* Losses and what else is logged of a few updates, then validation and metrics
  * if they are due. An error is what the run computes, too. */
 static void take(struct fingerprint *f, const struct config *c)
@@ -281,6 +296,7 @@ static void take(struct fingerprint *f, const struct config *c)
         add_number(f, v.loss);
         add_number(f, v.loss_se);
         add_number(f, v.excess);
+        add_sample(f, &s, &e);
     }
     if (!e.code && c->sink.probe_every)
         add_meter(f, &s);

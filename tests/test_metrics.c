@@ -315,6 +315,28 @@ static void test_metrics__columns_are_known_by_their_names(void **state)
     check_text(chained(HEADER "\n20,1.5,2\n"));
 }
 
+/* Commas and quotes of a text are no borders between cells. */
+static void test_metrics__a_text_in_quotes_is_one_cell(void **state)
+{
+    static const char rows[] = HEADER "\n0,\"a, \"\"b\"\",,\",1\n5,\"\",2\n"
+                                      "10,\",\",3\n";
+    static const char after[] = HEADER "\n0,\"a, \"\"b\"\",,\",1\n5,\"\",2\n"
+                                       "7,\"\"\",\",4\n";
+    struct metrics m;
+    struct err e = { 0 };
+    (void)state;
+    write_text(chained(rows));
+    assert_int_equal(metrics_open_cut(&m, path(), HEADER, 5, &e), OK);
+    assert_int_equal(m.cut_line, 0);
+    assert_int_equal(metrics_append(&m, "7,\"\"\",\",4", &e), OK);
+    check_text(chained(after));
+    assert_int_equal(metrics_open_cut(&m, path(), HEADER, 7, &e), OK);
+    assert_int_equal(m.cut_line, 0);
+    check_text(chained(after));
+    check_cut(chained(HEADER "\n0,\"a\",1\n5,\"b,2\n"), 5,
+              HEADER "\n0,\"a\",1\n", 3); /* the quote never ends */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -331,6 +353,7 @@ int main(void)
             test_metrics__every_changed_byte_is_told_with_its_line),
         cmocka_unit_test(test_metrics__lost_rows_are_told),
         cmocka_unit_test(test_metrics__damaged_times_are_cut_off),
+        cmocka_unit_test(test_metrics__a_text_in_quotes_is_one_cell),
         cmocka_unit_test(test_metrics__foreign_file_is_refused_unchanged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

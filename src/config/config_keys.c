@@ -39,6 +39,23 @@ static const struct key train_keys[] = {
       "held-out tokens that a validation while training reads: rounded up to "
       "whole sequences, and no more than the text holds",
       "train.val_every != 0" },
+    { "sample_tokens", KEY_INT, FIELD(sample_tokens), "0", 0, 512, NULL,
+      KEY_COSMETIC,
+      "tokens that the model says at each validation, as `sinklab sample` has "
+      "it: a row of samples.csv; 0: none",
+      "train.val_every != 0" },
+    { "sample_prompt", KEY_TEXT, FIELD(sample_prompt), "", 0, 0, NULL,
+      KEY_COSMETIC,
+      "the text that it goes on behind (numbers of tokens, where the corpus is "
+      "no text); empty: BOS",
+      "train.sample_tokens != 0" },
+    { "sample_temperature", KEY_REAL, FIELD(sample_temperature), "1", 0, 1e6,
+      NULL, KEY_COSMETIC,
+      "what logits are divided by; 0: always the most likely token",
+      "train.sample_tokens != 0" },
+    { "sample_top_k", KEY_INT, FIELD(sample_top_k), "0", 0, 1e9, NULL,
+      KEY_COSMETIC, "one of so many most likely tokens; 0: of all",
+      "train.sample_tokens != 0 and train.sample_temperature != 0" },
     { "stop_loss", KEY_REAL, FIELD(stop_loss), "0", 0, 1000, NULL, KEY_COSMETIC,
       "the run ends at a row of metrics.csv with a larger loss, in nats; 0: "
       "none does",

@@ -26,15 +26,19 @@ struct run_options {
 };
 
 struct train_options {
-    idx steps;          /* optimizer updates */
-    idx batch;          /* B, sequences a micro-batch */
-    idx accumulate;     /* micro-batches an update */
-    idx threads;        /* 0 = what OpenMP offers */
-    idx log_every;      /* steps between rows of metrics.csv */
-    idx val_every;      /* steps between validations in metrics.csv; 0 = none */
-    idx val_tokens;     /* held-out tokens that a validation reads */
-    double stop_loss;   /* nats; a row with a larger loss ends it; 0 = none */
-    idx stop_loss_from; /* step of the first row that stop_loss judges */
+    idx steps;         /* optimizer updates */
+    idx batch;         /* B, sequences a micro-batch */
+    idx accumulate;    /* micro-batches an update */
+    idx threads;       /* 0 = what OpenMP offers */
+    idx log_every;     /* steps between rows of metrics.csv */
+    idx val_every;     /* steps between validations in metrics.csv; 0 = none */
+    idx val_tokens;    /* held-out tokens that a validation reads */
+    idx sample_tokens; /* that the model says at each; 0 = none */
+    char sample_prompt[KEY_TEXT_MAX]; /* behind this; empty: BOS */
+    double sample_temperature;        /* generator.h */
+    idx sample_top_k;                 /* 0 = all */
+    double stop_loss;    /* nats; a row with a larger loss ends it; 0 = none */
+    idx stop_loss_from;  /* step of the first row that stop_loss judges */
     double stop_minutes; /* of training, all starts together; 0 = none */
 };
 

@@ -56,7 +56,8 @@ static void set_share(struct grid *g, idx row, idx column, double share)
         grid_set(g, row, column, "%.1f", 100 * share);
 }
 
-static int print_table(FILE *out, const struct shares *s, struct err *e)
+static int print_table(FILE *out, const struct shares *s, bool unicode,
+                       struct err *e)
 {
     static const char *const headings[] = { "layer", "head", "first %",
                                             "self %", "previous %" };
@@ -64,10 +65,12 @@ static int print_table(FILE *out, const struct shares *s, struct err *e)
     const struct attention_map *m = s->m;
     struct grid g = { 0 };
     idx heads = m->n_layers * m->n_heads;
-    if (grid_init(&g, heads + 1, 0, e) == OK) {
+    idx extra = m->has_extra ? COUNT_OF(headings) : -1;
+    if (grid_init(&g, heads + 1, COUNT_OF(headings) + m->has_extra, e) == OK) {
         for (idx i = 0; i < COUNT_OF(headings); i++)
-            grid_add(&g, "%s", headings[i]);
-        idx extra = m->has_extra ? grid_add(&g, "no token %%") : -1;
+            grid_set(&g, 0, i, "%s", headings[i]);
+        if (extra >= 0)
+            grid_set(&g, 0, extra, "no token %%");
         for (idx i = 0; i < heads; i++) {
             const struct attention_share *x = &s->of[i];
             grid_set(&g, i + 1, 0, "%td", m->layer + i / m->n_heads);
@@ -79,7 +82,7 @@ static int print_table(FILE *out, const struct shares *s, struct err *e)
                 set_share(&g, i + 1, extra, x->extra);
         }
         if (grid_check(&g, e) == OK)
-            grid_print(out, &g, WIDEST, true);
+            grid_print(out, &g, WIDEST, unicode);
     }
     grid_release(&g);
     return e->code;
@@ -133,7 +136,7 @@ static int print_shares(FILE *out, const struct attention_show *o,
     if (o->is_json)
         print_json(out, o, &s, e);
     else
-        print_table(out, &s, e);
+        print_table(out, &s, o->query.model.unicode, e);
     free(s.of);
     return e->code;
 }

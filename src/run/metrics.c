@@ -31,11 +31,28 @@ struct scan {
     struct row_chain chain; /* of the last of them */
 };
 
+/* The next cell of a line that ends at `end`; *at steps over it, and is NULL
+ * behind the last. One that begins with a quote ends with one, and holds two in
+ * place of each of its own. */
+static struct cell next_cell(const char **at, const char *end)
+{
+    struct cell c = { *at, 0 };
+    const char *from = *at;
+    while (from < end && *from == '"') { /* two of them: it goes on */
+        const char *quote = memchr(from + 1, '"', (size_t)(end - from - 1));
+        from = quote ? quote + 1 : end;
+    }
+    const char *comma = memchr(from, ',', (size_t)(end - from));
+    c.n = (size_t)((comma ? comma : end) - *at);
+    *at = comma ? comma + 1 : NULL;
+    return c;
+}
+
 static idx count_cells(const char *line, size_t n)
 {
-    idx cells = 1;
-    for (size_t i = 0; i < n; i++)
-        cells += line[i] == ',';
+    idx cells = 0;
+    for (const char *at = line; at; cells++)
+        next_cell(&at, line + n);
     return cells;
 }
 
@@ -87,17 +104,6 @@ static int scan_row(struct scan *s, bool *is_kept, const char *row, size_t n,
     s->chain = next;
     *is_kept = true;
     return OK;
-}
-
-/* The next cell of a line that ends at `end`; *at steps over it, and is NULL
- * behind the last. */
-static struct cell next_cell(const char **at, const char *end)
-{
-    struct cell c = { *at, 0 };
-    const char *comma = memchr(*at, ',', (size_t)(end - *at));
-    c.n = (size_t)((comma ? comma : end) - *at);
-    *at = comma ? comma + 1 : NULL;
-    return c;
 }
 
 /* The number of a cell in the first n cells of a line; -1: not there. */
@@ -339,7 +345,7 @@ int metrics_open_cut(struct metrics *m, const char *path, const char *header,
 
 int metrics_append(struct metrics *m, const char *row, struct err *e)
 {
-    char line[METRICS_HEADER_MAX];
+    char line[METRICS_ROW_MAX];
     struct text t = { line, sizeof line, 0 };
     struct cell cells[METRICS_COLUMNS_MAX];
     struct row_chain next = m->chain;

@@ -1,4 +1,5 @@
-/* metrics.h - metrics.csv and timing.csv: logs of rows that begin with a step.
+/* metrics.h - metrics.csv, timing.csv and samples.csv: logs of rows that begin
+ * with a step.
  *
  * A header line, then rows of as many cells; the first cell is the step, which
  * grows from row to row, the last is row_hash (io/row_chain.h), which this
@@ -21,6 +22,7 @@
 
 enum {
     METRICS_HEADER_MAX = 16384,
+    METRICS_ROW_MAX = 1 << 16,
     METRICS_MAX_BYTES = 1 << 30,
     METRICS_COLUMNS_MAX = 512,
     METRICS_ABSENT_MAX = 256,
@@ -77,9 +79,10 @@ int metrics_walk(const char *path, struct row_chain *header, bool *is_torn,
                  int (*take)(void *user, const struct metrics_row *row),
                  void *user, struct err *e);
 
-/* metrics_append - one row, without newline and hash: a cell for each name of
- * the header that create or open was given. One write. OK or ERR_IO (and the
- * file, and the chain, are as before). */
+/* metrics_append - one row, without newline and hash, of fewer than
+ * METRICS_ROW_MAX bytes with them: a cell for each name of the header that
+ * create or open was given; one in quotes may hold commas. One write. OK or
+ * ERR_IO (and the file, and the chain, are as before). */
 int metrics_append(struct metrics *m, const char *row, struct err *e);
 
 /* metrics_sync - rows appended so far survive a power cut. Call it before a

@@ -7,10 +7,10 @@
 #include "io/fsys.h"
 
 const struct run_file run_files[] = {
-    { RUN_CONFIG, false },     { RUN_MANIFEST, false }, { RUN_METRICS, false },
-    { RUN_TIMING, false },     { RUN_ARRAYS, false },   { RUN_ANALYSIS, false },
-    { RUN_STATUS, true },      { RUN_LOCK, true },      { RUN_OUTPUT, true },
-    { RUN_CHECKPOINTS, true }, { NULL, false },
+    { RUN_CONFIG, false },   { RUN_MANIFEST, false },   { RUN_METRICS, false },
+    { RUN_TIMING, false },   { RUN_SAMPLES, false },    { RUN_ARRAYS, false },
+    { RUN_ANALYSIS, false }, { RUN_STATUS, true },      { RUN_LOCK, true },
+    { RUN_OUTPUT, true },    { RUN_CHECKPOINTS, true }, { NULL, false },
 };
 
 bool run_file_is_one(const char *name)

@@ -16,6 +16,7 @@ enum { RUN_ID_MAX = 40 };
 #define RUN_MANIFEST "manifest.ini"
 #define RUN_METRICS "metrics.csv"
 #define RUN_TIMING "timing.csv"
+#define RUN_SAMPLES "samples.csv" /* where [train] sample_tokens asks for it */
 #define RUN_ARRAYS "analysis.h5"
 #define RUN_ANALYSIS "analysis.csv"
 #define RUN_STATUS "status"

@@ -20,6 +20,7 @@
 #include "train/session.h"
 #include "train/train_log.h"
 #include "train/train_rules.h"
+#include "train/train_samples.h"
 #include "train/train_state.h"
 #include "train/train_target.h"
 
@@ -33,6 +34,7 @@ struct train {
     struct session session;   /* data, model, optimizer */
     struct train_state state; /* how far it is */
     struct train_log log;
+    struct train_samples samples;
     struct train_rules rules; /* what may end it early */
     struct progress progress;
     char *config_text;
@@ -42,6 +44,7 @@ struct train {
 
 static int run(struct train *t, struct err *e);
 static int take_folder(struct train *t, struct err *e);
+static int open_logs(struct train *t, struct err *e);
 static bool is_over(struct train *t, struct err *e);
 static int begin(struct train *t, struct err *e);
 static int write_config(struct train *t, struct err *e);
@@ -67,6 +70,7 @@ int train_run(const struct train_request *r, struct err *e)
         .is_dry = r->is_dry,
     };
     run(&t, e);
+    train_samples_release(&t.samples);
     session_release(&t.session);
     run_close(&t.folder);
     config_source_free(t.target.origins);
@@ -83,7 +87,8 @@ static int run(struct train *t, struct err *e)
     text_print_lines(stdout, "note: ", config_notes(t->target.changes));
     if (t->is_dry)
         return plan_print(stdout, &t->target.config, t->target.dir, e);
-    if (session_open(&t->session, &t->target.config, true, e))
+    if (session_open(&t->session, &t->target.config, true, e) ||
+        train_samples_open(&t->samples, &t->session, e))
         return e->code;
     const char *pinned = engine_library().pinned_core;
     if (pinned)
@@ -95,10 +100,7 @@ static int run(struct train *t, struct err *e)
     if (t->target.wants_restart && train_state_forget(&t->state, e))
         return e->code;
     /* Logs first: if they refuse, the folder stays as it was */
-    if (t->state.saved_step < 0
-            ? train_log_create(&t->log, &t->session, t->target.dir, e)
-            : train_log_open(&t->log, &t->session, t->target.dir, t->state.step,
-                             t->state.last_row, e))
+    if (open_logs(t, e))
         return e->code;
     if (begin(t, e) == OK) {
         say_begin(t);
@@ -116,6 +118,7 @@ static int take_folder(struct train *t, struct err *e)
     t->state = (struct train_state){ .folder = &t->folder,
                                      .session = &t->session,
                                      .metrics = &t->log.metrics,
+                                     .samples = &t->samples,
                                      .saved_step = -1 };
     if (!t->target.is_resumed)
         return run_create(&t->folder, t->target.dir, e);
@@ -124,6 +127,21 @@ static int take_folder(struct train *t, struct err *e)
     return t->target.wants_restart
                ? OK
                : train_state_load(&t->state, &t->target.config, e);
+}
+
+static int open_logs(struct train *t, struct err *e)
+{
+    const char *dir = t->target.dir;
+    struct train_state *s = &t->state;
+    if (s->saved_step < 0)
+        return train_log_create(&t->log, &t->session, dir, e) ||
+                       train_samples_create(&t->samples, dir, e)
+                   ? e->code
+                   : OK;
+    return train_log_open(&t->log, &t->session, dir, s->step, s->last_row, e) ||
+                   train_samples_resume(&t->samples, dir, s->step, e)
+               ? e->code
+               : OK;
 }
 
 /* Is there nothing to train, or an error? Says so. */
@@ -290,6 +308,8 @@ static int report(struct train *t, const struct update_result *u, struct err *e)
     t->row_step = step;
     t->row_s = now;
     int rc = train_log_row(&t->log, &row, e);
+    if (rc == OK && plan_validates(c, step))
+        rc = train_samples_add(&t->samples, step, e);
     train_rules_judge(&t->rules, step, row.loss.value, wall_s);
     return rc;
 }

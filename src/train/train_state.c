@@ -27,7 +27,7 @@ int train_state_save(struct train_state *s, struct err *e)
     if (s->saved_step == s->step)
         return OK;
     if (session_check(s->session, s->step, true, e) ||
-        metrics_sync(s->metrics, e) ||
+        metrics_sync(s->metrics, e) || train_samples_sync(s->samples, e) ||
         checkpoint_save(path, &head, &s->session->model.table, &data, e))
         return e->code;
     s->saved_step = s->step;

@@ -10,16 +10,18 @@
 #include "run/metrics.h"
 #include "run/run.h"
 #include "train/session.h"
+#include "train/train_samples.h"
 
 struct train_state {
-    const struct run_folder *folder; /* borrowed, as the next three */
+    const struct run_folder *folder; /* borrowed, as the next four */
     struct session *session;
     const struct metrics *metrics; /* its rows are synced before they count */
-    char *config_text;             /* resolved, as kept in every checkpoint */
-    idx step;                      /* updates done */
-    idx planned_steps;             /* of the run when it was saved; 0: never */
-    idx saved_step;                /* of the newest resume.h5; -1: none */
-    char last_row[HASH_HEX_MAX];   /* row_hash that it counts on */
+    const struct train_samples *samples; /* the same */
+    char *config_text;           /* resolved, as kept in every checkpoint */
+    idx step;                    /* updates done */
+    idx planned_steps;           /* of the run when it was saved; 0: never */
+    idx saved_step;              /* of the newest resume.h5; -1: none */
+    char last_row[HASH_HEX_MAX]; /* row_hash that it counts on */
 };
 
 /* train_state_save - resume.h5 of this step, if it is not there already.

@@ -316,6 +316,16 @@ static void check_timing(struct checked *c)
     verified_log_release(&log);
 }
 
+/* What was said follows from the weights: of which steps there are rows is as
+ * settings were then. */
+static void check_samples(struct checked *c)
+{
+    struct verified_log log = { 0 };
+    if (is_there(c, RUN_SAMPLES) && verify_log(c->v, &log, c->dir, RUN_SAMPLES))
+        check_torn(c, &log, RUN_SAMPLES);
+    verified_log_release(&log);
+}
+
 /* ---- the analysis ------------------------------------------------------ */
 
 #define ANALYZE "run `sinklab analyze` again"
@@ -438,9 +448,9 @@ static void check_temporaries(struct checked *c)
 
 /* In this order. */
 static void (*const checks[])(struct checked *c) = {
-    check_status,  check_config,      check_manifest, check_state,
-    check_weights, check_metrics,     check_timing,   check_analysis,
-    check_corpus,  check_temporaries,
+    check_status,   check_config,  check_manifest,    check_state,
+    check_weights,  check_metrics, check_timing,      check_samples,
+    check_analysis, check_corpus,  check_temporaries,
 };
 
 int verify_run(struct verify *v, const char *dir, struct err *e)

@@ -312,6 +312,7 @@ static const char config[] = "[model]\n"
                              "log_every = 1\n"
                              "val_every = 2\n"
                              "val_tokens = 16\n"
+                             "sample_tokens = 3\n"
                              "[sink]\n"
                              "tokens = 8\n"
                              "probe_every = 2\n"
@@ -634,7 +635,7 @@ static bool is_legitimate(const struct known *k, const struct file *f)
         return is_status(f);
     if (is_named(f, "manifest.ini"))
         return is_manifest(f);
-    if (is_named(f, "metrics.csv"))
+    if (is_named(f, "metrics.csv") || is_named(f, "samples.csv"))
         return f->n <= becomes->n &&
                memcmp(f->bytes, becomes->bytes, f->n) == 0;
     return is_volatile(f) && !is_named(f, "table.csv");
