@@ -180,7 +180,8 @@ function fill_values(figure) {
 function make_figure(column, parent) {
     const figure = { column, log: false };
     const names = report.head.columns.map(c => [c.name, c.name]);
-    figure.canvas = el("canvas", { tabindex: 0, role: "img", onkeydown: e => on_key(figure, e) });
+    figure.canvas = el("canvas", { tabindex: 0, role: "application",
+        "aria-roledescription": "chart", onkeydown: e => on_key(figure, e) });
     figure.caption = el("figcaption", {});
     figure.table = el("details", { ontoggle: () => figure.table.open && fill_values(figure) },
         el("summary", {}, "The values as a table"), el("div", { class: "scroll", tabindex: 0 }));

@@ -92,26 +92,55 @@ function make_slider(state, redraw) {
 
 /* ---- layers and heads ---------------------------------------------------- */
 
-const heads = { name: null, singles: false, over: false, third: 0, step: undefined, steps: [], cells: [] };
+const heads = { name: null, singles: false, over: false, pair: -1, third: 0, step: undefined, steps: [], cells: [] };
+
+/* Which two axes are rows and columns: layers and heads where there are both,
+ * else the last two, or what was chosen. */
+function pairs_of(map) {
+    const n = map.shape.length, pairs = [];
+    for (let r = 0; r < n; r++)
+        for (let c = r + 1; c < n; c++)
+            pairs.push([r, c]);
+    const usual = pairs.find(([r, c]) => map.axes[r] === "layer" && map.axes[c] === "head");
+    return { pairs, pair: pairs[heads.pair] || usual || pairs[pairs.length - 1] };
+}
+
+/* The axis that is neither, of three; -1: none. */
+function third_of(map) {
+    const pair = pairs_of(map).pair;
+    return map.axes.findIndex((_, i) => !pair.includes(i));
+}
 
 /* Rows and columns of a map: {rows, columns, at(row, column)}; at gives the
  * place in values. */
 function grid_of(map) {
-    const n = map.shape.length, R = map.shape[n - 2], C = map.shape[n - 1];
-    const first = n === 3 ? Math.min(heads.third, map.shape[0] - 1) * R * C : 0;
-    const names = [coordinate.bind(null, map, n - 2), coordinate.bind(null, map, n - 1)];
-    const axes = map.axes.slice(-2);
+    const [R, C] = pairs_of(map).pair, third = third_of(map);
+    const stride = map.shape.map((_, i) => map.shape.slice(i + 1).reduce((a, b) => a * b, 1));
+    const first = third < 0 ? 0 : stride[third] * Math.min(heads.third, map.shape[third] - 1);
+    const names = axis => [...Array(map.shape[axis]).keys()].map(i => coordinate(map, axis, i));
     if (!heads.over)
-        return { row_axis: axes[0], column_axis: axes[1],
-                 rows: [...Array(R).keys()].map(names[0]), columns: [...Array(C).keys()].map(names[1]),
-                 at: (r, c) => step_at(map, heads.step) * map.inner + first + r * C + c };
-    const rows = [];
-    for (let r = 0; r < R; r++)
-        for (let c = 0; c < C; c++)
-            rows.push(names[0](r) + "." + names[1](c));
-    return { row_axis: axes.join("."), column_axis: "step", rows,
+        return { row_axis: map.axes[R], column_axis: map.axes[C], rows: names(R), columns: names(C),
+                 at: (r, c) => step_at(map, heads.step) * map.inner + first + r * stride[R] + c * stride[C] };
+    const n = map.shape[C];
+    return { row_axis: map.axes[R] + "." + map.axes[C], column_axis: "step",
+             rows: names(R).flatMap(r => names(C).map(c => r + "." + c)),
              columns: map.steps.map(s => show_tick(s, false)),
-             at: (r, c) => c * map.inner + first + r };
+             at: (r, c) => c * map.inner + first + Math.floor(r / n) * stride[R] + r % n * stride[C] };
+}
+
+/* What a map of three axes lets choose. */
+function fill_choice(map) {
+    const third = map ? third_of(map) : -1;
+    heads.choice.replaceChildren();
+    if (third < 0)
+        return;
+    const { pairs, pair } = pairs_of(map);
+    heads.choice.append(
+        select_of("rows, columns", pairs.map(([r, c], i) => [String(i), map.axes[r] + ", " + map.axes[c]]),
+            String(pairs.indexOf(pair)), v => { heads.pair = +v; heads.third = 0; draw_maps(); }),
+        select_of(map.axes[third], [...Array(map.shape[third]).keys()].map(i =>
+            [String(i), coordinate(map, third, i)]), String(heads.third),
+            v => { heads.third = +v; draw_maps(); }));
 }
 
 /* Labels that have room: all, or every so many. */
@@ -171,18 +200,13 @@ function draw_maps() {
     heads.grid.replaceChildren(...few_owners.map(o => map_table(o, map_of(o, heads.name))));
     heads.slider.hidden = heads.over;
     const one = few_owners.length ? map_of(few_owners[0], heads.name) : null;
-    heads.choice.replaceChildren();
-    if (one && one.shape.length === 3)
-        heads.choice.append(select_of(one.axes[0], [...Array(one.shape[0]).keys()].map(i =>
-            [String(i), coordinate(one, 0, i)]), String(heads.third),
-            v => { heads.third = +v; draw_maps(); }));
+    fill_choice(one);
     heads.bar.replaceChildren(show_value(heads.range.low, column),
         el("span", { class: "bar", "aria-hidden": "true" }), show_value(heads.range.high, column));
     heads.bar.querySelector(".bar").style.background = "linear-gradient(90deg," +
         CIVIDIS.map(c => `rgb(${c})`).join() + ")";
     heads.caption.textContent = caption_of(column) + ". " +
-        (one ? "Rows: " + one.axes.slice(-2)[0] + ", columns: " +
-            (heads.over ? "steps" : one.axes.slice(-2)[1]) + ". " : "") +
+        (one ? "Rows: " + grid_of(one).row_axis + ", columns: " + grid_of(one).column_axis + ". " : "") +
         (all > AT_ONCE ? "The first " + AT_ONCE + " of " + all + " that are shown. " : "") +
         (owners.length ? "" : "Nothing that is shown above has this map.");
     colour_maps();
@@ -196,12 +220,15 @@ function make_heads(section) {
     heads.name = names.includes(report.head.metric) ? report.head.metric : names[0];
     heads.grid = el("div", { class: "maps" });
     heads.bar = el("p", { class: "scale" });
-    heads.choice = el("span", {});
+    heads.choice = el("span", { class: "controls" });
     heads.told = el("p", { class: "quiet", "aria-live": "off" }, "A cell under the pointer is told here.");
     heads.caption = el("p", { class: "quiet" });
     heads.slider = make_slider(heads, colour_maps);
     const controls = el("div", { class: "controls" },
-        select_of("metric", names.map(n => [n, n]), heads.name, v => { heads.name = v; draw_maps(); }),
+        select_of("metric", names.map(n => [n, n]), heads.name, v => {
+            Object.assign(heads, { name: v, pair: -1, third: 0 });
+            draw_maps();
+        }),
         heads.choice,
         check_of("all of training side by side", false, v => { heads.over = v; draw_maps(); }));
     if (!report.head.single)

@@ -64,8 +64,9 @@ function show_value(v, column) {
 }
 
 function show_spread(v, column) {
-    return Number.isFinite(v)
-        ? "\u00b1\u00a0" + show_number(column.share ? 100 * v : v, column.digits) : "";
+    const scaled = column.share ? 100 * v : v;
+    return Number.isFinite(v) ? "\u00b1\u00a0" + (Math.abs(scaled) < 1
+        ? scaled.toFixed(column.digits) : show_number(scaled, column.digits)) : "";
 }
 
 /* What a figure of it says below: definition, whose, and what it was measured
@@ -116,7 +117,7 @@ function faint(hex, share) {
 
 /* The line and the mark of a group, as curves have them. */
 function swatch(group) {
-    const look = look_of(group), c = look.colour;
+    const look = look_of(group), c = "var(--c" + group.number % COLOURS + ")";
     const shapes = {
         circle: () => svg("circle", { cx: 16, cy: 8, r: 4, stroke: c, "stroke-width": 1.5,
                                       fill: look.hollow ? "var(--back)" : c }),
