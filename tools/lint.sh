@@ -19,6 +19,7 @@ passed=0 failed=0
 mapfile -t sources < <(find src -name '*.c' | sort)
 mapfile -t headers < <(find src tests -name '*.h' | sort)
 mapfile -t code < <(find src tests tools -name '*.[ch]' | sort)
+mapfile -t pages < <(find src/report/html -type f | sort)
 mapfile -t scripts < <(find tools tests .ci -name '*.sh' -o -path .ci/run | sort)
 mapfile -t configs < <(find configs experiments -name '*.ini' 2>/dev/null | sort)
 
@@ -174,11 +175,11 @@ lines_are_short() {
 
 no_blanks_at_ends() {
     grep -nHE '[[:space:]]$' "${code[@]}" "${scripts[@]}" "${configs[@]}" \
-        Makefile
+        "${pages[@]}" Makefile
 }
 
 no_tabs() {
-    grep -nHF $'\t' "${code[@]}" "${scripts[@]}" "${configs[@]}"
+    grep -nHF $'\t' "${code[@]}" "${scripts[@]}" "${configs[@]}" "${pages[@]}"
 }
 
 no_open_ends() {
@@ -204,6 +205,14 @@ clang_format_agrees() {
     "$formatter" --dry-run "${code[@]}" 2>&1 |
         sed -n 's/:.*: warning:.*/: make format would change it/p' |
         grep -v '^ ' | sort -u
+}
+
+# The scripts of the page of `compare --report`, which are compiled in unseen.
+page_is_javascript() {
+    local script
+    for script in src/report/html/*.js; do
+        node --check "$script" 2>&1 | head -n 4
+    done
 }
 
 # --- the documents are true -------------------------------------------------
@@ -335,6 +344,11 @@ if [ -n "$formatter" ] && "$formatter" --version | grep -q 'version 14\.'; then
     check "layout is clang-format's" clang_format_agrees
 else
     skip "layout is clang-format's" "clang-format 14 is not installed"
+fi
+if command -v node >/dev/null; then
+    check "scripts of the page are JavaScript" page_is_javascript
+else
+    skip "scripts of the page are JavaScript" "node is not installed"
 fi
 check "docs/CONFIG.md is current" page_is_current config
 check "docs/ATTENTION.md is current" page_is_current attention

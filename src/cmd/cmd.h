@@ -62,6 +62,9 @@ extern const struct command command_data_prepare, command_data_info,
     command_data_head;
 extern const struct command *const commands[]; /* ends with NULL */
 
+/* What `sinklab help` prints beside commands; ends with NULL. */
+extern const char *const help_topics[];
+
 /* command_find - by its name, the first of n words, and of a command with parts
  * by the second; the command itself if that is an option or not there.
  * *n_taken: words it took. NULL, and ERR_USAGE: there is none. */

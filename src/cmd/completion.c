@@ -34,6 +34,13 @@ static void print_names(FILE *out, const struct command *const *rows)
         fprintf(out, "%s%s", i ? " " : "", last_word(rows[i]->name));
 }
 
+static void print_topics(FILE *out)
+{
+    print_names(out, commands);
+    for (idx i = 0; help_topics[i]; i++)
+        fprintf(out, " %s", help_topics[i]);
+}
+
 /* Kinds that share a name stand side by side. */
 static void print_kinds(FILE *out)
 {
@@ -170,9 +177,8 @@ void completion_bash(FILE *out)
           "        case $name in\n"
           "        help) choices='",
           out);
-    print_names(out, commands);
-    fputs(" config attention man bash zsh fish' ;;\n        list) choices='",
-          out);
+    print_topics(out);
+    fputs("' ;;\n        list) choices='", out);
     print_kinds(out);
     fputs("' ;;\n        esac\n"
           "        [ \"$has_settings\" ] && choices='",
@@ -358,8 +364,8 @@ void completion_fish(FILE *out)
     each_command(out, fish_command);
     fputs("complete -c sinklab -n '__fish_seen_subcommand_from help' -f -a '",
           out);
-    print_names(out, commands);
-    fputs(" config attention man bash zsh fish'\n"
+    print_topics(out);
+    fputs("'\n"
           "complete -c sinklab -n '__fish_seen_subcommand_from list' -f -a '",
           out);
     print_kinds(out);

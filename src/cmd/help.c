@@ -22,14 +22,18 @@ static void print_config(FILE *out)
     config_document(out, beside);
 }
 
-static const struct {
-    const char *name;
-    void (*print)(FILE *out);
-} pages[] = {
-    { "config", print_config }, { "attention", attention_document },
-    { "man", man_page },        { "bash", completion_bash },
-    { "zsh", completion_zsh },  { "fish", completion_fish },
+const char *const help_topics[] = {
+    "config", "attention", "man", "bash", "zsh", "fish", NULL,
 };
+
+/* What each of them prints. */
+static void (*const pages[])(FILE *out) = {
+    print_config,    attention_document, man_page,
+    completion_bash, completion_zsh,     completion_fish,
+};
+_Static_assert(sizeof pages / sizeof *pages ==
+                   sizeof help_topics / sizeof *help_topics - 1,
+               "a page for each topic");
 
 static void print_commands(void)
 {
@@ -46,7 +50,7 @@ static int say_unknown(const char *topic, struct err *e)
     struct nearest n = { .wanted = topic };
     char shown[TEXT_SHOW_MAX];
     for (idx i = 0; i < COUNT_OF(pages); i++)
-        nearest_offer(&n, pages[i].name);
+        nearest_offer(&n, help_topics[i]);
     for (idx i = 0; commands[i]; i++)
         nearest_offer(&n, commands[i]->name);
     return err_set(e, ERR_USAGE,
@@ -68,8 +72,8 @@ static void say_command(const char *topic)
 static bool print_page(const char *topic)
 {
     for (idx i = 0; i < COUNT_OF(pages); i++)
-        if (strcmp(pages[i].name, topic) == 0) {
-            pages[i].print(stdout);
+        if (strcmp(help_topics[i], topic) == 0) {
+            pages[i](stdout);
             if (isatty(STDOUT_FILENO)) {
                 printf("\n(The whole, page by page: sinklab help %s | less)\n",
                        topic);

@@ -38,7 +38,7 @@ prints() { # REGEX COMMAND...
     shift
     "$@" | grep -Eq -- "$regex"
 }
-for command in train sweep analyze compare runs data verify bench list; do
+for command in train sweep analyze compare runs data verify bench list export; do
     check "$command -h is help $command" \
         prints "sinklab $command" "$SINKLAB" "$command" -h
 done

@@ -19,6 +19,7 @@ const PARTS = [["differs", make_differs], ["curves", make_curves], ["finals", ma
 function begin() {
     read_data(by_id("data").textContent);
     by_id("summary").textContent = count_in_words();
+    document.title = "Runs compared" + (report.head.keys.length ? ": " + report.head.keys.join(", ") : "");
     by_id("maker").textContent = "Made by sinklab " + report.head.version + " (commit " +
         report.head.commit + ").";
     report.groups.slice(0, SHOWN_AT_FIRST).forEach(g => chosen.groups.add(g.number));
