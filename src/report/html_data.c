@@ -3,6 +3,7 @@
 #include "base/build.h"
 #include "base/utf8.h"
 #include "metric/columns.h"
+#include "metric/metric.h"
 #include "report/cells.h"
 #include "report/compare_differences.h"
 #include "report/html_curves.h"
@@ -85,6 +86,7 @@ static void put_column(struct json *j, const struct groups *s, const char *name)
     bool is_known = column_find(&f, name);
     json_begin_object(j, NULL);
     json_put_text(j, "name", name);
+    json_put_text(j, "group", is_known && f.metric ? f.metric->group : "");
     json_put_bool(j, "share", look.is_share);
     json_put_count(j, "digits", look.digits);
     json_put_text(j, "title", is_known ? f.title : "");

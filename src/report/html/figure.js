@@ -179,7 +179,7 @@ function fill_values(figure) {
 
 function make_figure(column, parent) {
     const figure = { column, log: false };
-    const names = report.head.columns.map(c => [c.name, c.name]);
+    const names = column_options(report.head.columns.map(c => c.name));
     figure.canvas = el("canvas", { tabindex: 0, role: "application",
         "aria-roledescription": "chart", onkeydown: e => on_key(figure, e) });
     figure.caption = el("figcaption", {});

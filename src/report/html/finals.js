@@ -73,8 +73,8 @@ function draw_finals() {
 }
 
 function make_finals(section) {
-    const metrics = report.head.columns.map(c => [c.name, c.name]);
-    const keys = report.head.keys.concat(report.head.over).map(k => ["key:" + k, k]);
+    const metrics = column_options(report.head.columns.map(c => c.name));
+    const keys = report.head.keys.concat(report.head.over).map(k => ["key:" + k, k, "settings"]);
     finals.y = report.head.metric;
     finals.x = keys.length ? keys[0][0] : report.head.loss;
     finals.canvas = el("canvas", { role: "img" });

@@ -225,7 +225,7 @@ function make_heads(section) {
     heads.caption = el("p", { class: "quiet" });
     heads.slider = make_slider(heads, colour_maps);
     const controls = el("div", { class: "controls" },
-        select_of("metric", names.map(n => [n, n]), heads.name, v => {
+        select_of("metric", column_options(names), heads.name, v => {
             Object.assign(heads, { name: v, pair: -1, third: 0 });
             draw_maps();
         }),
@@ -306,13 +306,16 @@ function draw_profiles() {
 /* Other steps and other axes come with another array. */
 function choose_profile(name) {
     places.name = name;
-    places.others = [];
     const owners = owners_of(places);
     places.set_steps(owners.length ? steps_of(owners, name) : []);
     const one = owners.length ? map_of(owners[0], name) : null;
+    if (one && places.others_of !== name) { /* the last layer, to begin with */
+        places.others = one.shape.map(n => n - 1);
+        places.others_of = name;
+    }
     places.choice.replaceChildren(...(one ? one.axes : []).map((axis, k) => k === along(one) ? "" :
-        select_of(axis, [...Array(one.shape[k]).keys()].map(i => [String(i), coordinate(one, k, i)]), "0",
-            v => { places.others[k] = +v; draw_profiles(); })));
+        select_of(axis, [...Array(one.shape[k]).keys()].map(i => [String(i), coordinate(one, k, i)]),
+            String(places.others[k]), v => { places.others[k] = +v; draw_profiles(); })));
     draw_profiles();
 }
 
@@ -322,13 +325,14 @@ function make_places(section) {
     const names = report.head.maps.map(m => m.name).filter(n => fits(shapes(n)));
     if (!names.length)
         return false;
-    places.name = names[0];
+    const by_place = names.filter(n => shapes(n).axes.includes("position"));
+    places.name = by_place.find(n => n.endsWith("_norm")) || by_place[0] || names[0];
     places.canvas = el("canvas", { role: "img" });
     places.caption = el("figcaption", {});
     places.choice = el("span", { class: "controls" });
     places.slider = make_slider(places, draw_profiles);
     const controls = el("div", { class: "controls" },
-        select_of("metric", names.map(n => [n, n]), names[0], choose_profile), places.choice,
+        select_of("metric", column_options(names), places.name, choose_profile), places.choice,
         check_of("logarithmic", false, v => { places.log = v; draw_profiles(); }));
     if (!report.head.single)
         controls.append(check_of("single runs, not means", false,

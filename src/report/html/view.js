@@ -24,11 +24,27 @@ function svg(tag, attributes, ...children) {
     return e;
 }
 
-function select_of(label, options, chosen, change, more) {
-    const s = el("select", { onchange: () => change(s.value) });
-    for (const [value, text] of options)
-        s.append(el("option", { value, selected: value === chosen }, text));
-    return el("label", more, label, s);
+/* options: [value, text], or [value, text, group]. */
+function select_of(label, options, chosen, change) {
+    const s = el("select", { onchange: () => change(s.value) }), groups = new Map();
+    for (const [value, text, group] of options) {
+        const option = el("option", { value, selected: value === chosen }, text);
+        if (group && !groups.has(group)) {
+            groups.set(group, el("optgroup", { label: group }));
+            s.append(groups.get(group));
+        }
+        (group ? groups.get(group) : s).append(option);
+    }
+    return el("label", {}, label, s);
+}
+
+/* Columns to choose from, by their groups; measured while training are those
+ * of none. */
+function column_options(names) {
+    const order = report.head.columns.map(c => c.name);
+    const place = c => order.includes(c.name) ? order.indexOf(c.name) : order.length;
+    return names.map(column_of).sort((a, b) => place(a) - place(b))
+        .map(c => [c.name, c.name, c.group]);
 }
 
 function check_of(label, is_on, change) {
