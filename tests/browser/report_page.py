@@ -180,6 +180,28 @@ def profile(b, path):
     need(told == ["depth", [3, 3]], told)
 
 
+def three(b, path):
+    """of a map of three axes two are chosen, and where the third stands"""
+    page = b.open(path)
+    choose(page, "document.querySelector('#heads select')", "key_norm")
+    size = """(() => { const rows = [...document.querySelector('#heads .map tbody').children];
+        return [rows.length, rows[0].querySelectorAll('td').length]; })()"""
+    need(page.eval(size) == [2, 4], page.eval(size))
+    cells = "[...document.querySelector('#heads .map').querySelectorAll('td')].map(c => c.textContent)"
+    selects = "[...document.querySelectorAll('#heads .controls .controls select')]"
+    first = page.eval(cells)
+    choose(page, selects + "[1]", "3")
+    fourth = page.eval(cells)
+    need(fourth != first, "another position")
+    choose(page, selects + "[0]", "1")
+    need(page.eval(size) == [2, 16], page.eval(size))
+    need([page.eval(cells)[0], page.eval(cells)[3]] == [first[0], fourth[0]], "layer 0 of head 0, along positions")
+    told = page.eval("document.querySelector('#places select').value")
+    need(told == "key_norm", told)
+    points = page.eval("Chart.getChart(document.querySelector('#places canvas')).data.datasets[0].data.length")
+    need(points == 16, points)
+
+
 def configs(b, path):
     """a run's settings, and what the others have"""
     page = b.open(path)
@@ -243,7 +265,7 @@ def shot(b, path, picture):
         need(zlib.crc32(f.read()), "empty")
 
 
-CHECKS = (opens, colours, hover, keys, show, axes, sort, maps, profile, configs, theme, prints, hostile,
+CHECKS = (opens, colours, hover, keys, show, axes, sort, maps, profile, three, configs, theme, prints, hostile,
           alone, shot)
 
 

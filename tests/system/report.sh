@@ -50,7 +50,7 @@ said() { # REGEX COMMAND...
     "$@" | grep -Eq -- "$regex"
 }
 check "a sweep" "$SINKLAB" sweep sweep.ini run.dir=s
-check "analyzed" "$SINKLAB" analyze s
+check "analyzed" "$SINKLAB" analyze s metrics.names="default, key_norm"
 check "a page, in a folder that is made, and said where" \
     said "^report: $page\$" "$SINKLAB" compare s --report new/page
 
@@ -124,7 +124,7 @@ if [ "$why" ]; then
     n_checks=$((n_checks + 1))
     echo "ok $n_checks - a reader's clicks # SKIP $why"
 else
-    browse $page opens colours hover keys show axes sort profile configs theme prints=page.pdf \
+    browse $page opens colours hover keys show axes sort profile three configs theme prints=page.pdf \
         maps=s/0000-softmax-seed1/analysis.csv
     browse evil/index.html hostile="$name"
     browse alone/index.html alone
