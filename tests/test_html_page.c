@@ -250,6 +250,31 @@ static void test_html_page__maps_are_the_arrays(void **state)
 }
 
 /* Without Chart.js the page is 200 kB smaller. */
+/* The seal at its end, which all that compare looks at, is whole. */
+static void test_html_page__a_damaged_file_has_no_maps(void **state)
+{
+    (void)state;
+    static const char *const names[] = { "hurt", "sound" };
+    size_t size, n;
+    for (idx i = 0; i < COUNT_OF(names); i++) {
+        put_seed(names[i], "done", "softmax", 1, "0,5,5,0\n5900,2,2,1\n");
+        put_analysis(names[i]);
+    }
+    char *bytes = read_whole(path_to("hurt", "analysis.h5"), &n);
+    bytes[n / 2] ^= 1;
+    test_write_file(path_to("hurt", "analysis.h5"), bytes, n);
+    free(bytes);
+    char *page = page_of(names, 2, compare_usual, &size);
+    json_t *hurt = line_of(page, "run", 0), *sound = line_of(page, "run", 1);
+    assert_int_equal(json_object_size(json_object_get(hurt, "maps")), 0);
+    assert_within(json_string_value(json_object_get(hurt, "maps_note")),
+                  "damaged");
+    assert_int_equal(json_object_size(json_object_get(sound, "maps")), METRICS);
+    json_decref(hurt);
+    json_decref(sound);
+    free(page);
+}
+
 static void test_html_page__36_runs_of_60_steps_fit_2_mb(void **state)
 {
     (void)state;
@@ -329,6 +354,7 @@ int main(void)
         cmocka_unit_test(test_html_page__runs_and_verdicts_are_there),
         cmocka_unit_test(test_html_page__a_name_stays_text),
         cmocka_unit_test(test_html_page__maps_are_the_arrays),
+        cmocka_unit_test(test_html_page__a_damaged_file_has_no_maps),
         cmocka_unit_test(test_html_page__36_runs_of_60_steps_fit_2_mb),
         cmocka_unit_test(test_html_page__long_curves_are_thinned),
         cmocka_unit_test(test_html_page__without_chart_js_names_the_package),

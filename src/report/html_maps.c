@@ -1,6 +1,7 @@
 #include "report/html_maps.h"
 
 #include "base/text.h"
+#include "io/fsys.h"
 #include "report/thin.h"
 #include "run/run_files.h"
 
@@ -71,13 +72,18 @@ static int open_arrays(struct array_file *f, char path[RUN_PATH_MAX],
                        char why[ERR_TEXT_MAX], const struct run_data *r,
                        struct err *own)
 {
+    bool is_there;
     *why = '\0';
     run_path(path, r->path, RUN_ARRAYS);
-    if (r->analysis.rows == 0 || array_file_open(f, path, own) == OK)
+    if (r->analysis.rows == 0)
+        return OK;
+    if (fsys_exists(&is_there, path, own))
+        return own->code;
+    if (!is_there || array_file_open(f, path, own) == OK)
         return OK;
     snprintf(why, ERR_TEXT_MAX, "%s", own->text);
     array_file_close(f);
-    return own->code == ERR_MEMORY ? ERR_MEMORY : OK;
+    return err_is_refusal(own->code) ? own->code : OK;
 }
 
 int map_plan_make(struct map_plan *p, const struct groups *s, struct err *e)
@@ -288,8 +294,9 @@ int html_run_maps(struct json *j, char why[ERR_TEXT_MAX],
         rc = write_maps(j, &f, p, &own);
     json_end(j);
     array_file_close(&f);
-    if (rc == OK || rc == ERR_MEMORY)
-        return rc == OK ? OK : err_pass(e, &own);
-    snprintf(why, ERR_TEXT_MAX, "%s", own.text);
+    if (rc != OK && err_is_refusal(rc))
+        return err_pass(e, &own);
+    if (rc != OK)
+        snprintf(why, ERR_TEXT_MAX, "%s", own.text);
     return OK;
 }

@@ -33,13 +33,13 @@ struct map_plan {
 };
 
 /* map_plan_make - fill a zeroed one from the first run that has arrays; to be
- * released in any case. Without any it is empty. OK or ERR_MEMORY. */
+ * released in any case. Without any it is empty. OK, ERR_IO, ERR_MEMORY. */
 int map_plan_make(struct map_plan *p, const struct groups *s, struct err *e);
 void map_plan_release(struct map_plan *p);
 
-/* html_run_maps - of this run, into the object begun last. A file that cannot
- * be read has none: `why` says it ("" else), as far as it fits. OK or
- * ERR_MEMORY. */
+/* html_run_maps - of this run, into the object begun last. A damaged file has
+ * none: `why` says it ("" else), as far as it fits. OK; what the system
+ * refused: ERR_IO, ERR_MEMORY. */
 int html_run_maps(struct json *j, char why[ERR_TEXT_MAX],
                   const struct run_data *r, const struct map_plan *p,
                   struct err *e);

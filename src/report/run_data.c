@@ -125,16 +125,17 @@ static void read_config(struct run_data *r)
 {
     char path[RUN_PATH_MAX];
     struct err own = { 0 };
-    bool is_there = true;
+    bool is_there;
     run_path(path, r->path, RUN_CONFIG);
-    r->has_config = fsys_exists(&is_there, path, &own) == OK &&
-                    run_config_load(&r->config, r->path, &own) == OK;
+    bool is_known = fsys_exists(&is_there, path, &own) == OK;
+    r->has_config =
+        is_known && run_config_load(&r->config, r->path, &own) == OK;
     if (r->has_config)
         r->logged = measured_by(&r->config, false);
     else
         add_note(r, "settings unknown: ", own.text);
     judge(&own, path);
-    if (is_there)
+    if (is_there || !is_known)
         keep_unread(r, &own);
 }
 
