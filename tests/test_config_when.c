@@ -101,6 +101,9 @@ static const char *const probes[] = {
     "run.init_seed=3",
     "run.data_seed=3",
     "run.init_seed=3 run.data_seed=3",
+    "metrics.names=cost_window",
+    "metrics.names=cost_stream metrics.cache=5",
+    "metrics.names=cost_no_sink_raw",
     "data.source=random",
     "data.source=text data.path=@a",
     "data.source=text data.path=@a data.eos=yes",
@@ -402,7 +405,9 @@ static void try_value(struct walk *w, const char *value)
         config_value_order(&forced, &w->plain, w->k) == 0)
         return;
     struct model_spec spec = config_spec(&forced);
-    if (model_spec_check(&spec, &e))
+    struct metric_choice choice = { &forced.sink, &forced.metrics };
+    if (model_spec_check(&spec, &e) ||
+        consequences_check(&choice, forced.model.context, &e))
         return;
     snprintf(setting, sizeof setting, "%s=%s", w->name, value);
     add(&o, setting, strlen(setting));

@@ -1,7 +1,8 @@
-/* Every metric of the meter against an implementation of its own: a pass is
- * written down whole, in double, and the definitions of docs/METRICS.md are
- * applied to it as they stand there. Then what is planted in a model is found
- * where it is, and what is measured beside a metric does not change it. */
+/* Every metric of sinks and their companions against an implementation of its
+ * own: a pass is written down whole, in double, and the definitions of
+ * docs/METRICS.md are applied to it as they stand there. Then what is planted
+ * in a model is found where it is, and what is measured beside a metric does
+ * not change it. */
 #include "harness.h"
 #include "metric/meter.h"
 #include "metric/metric_table.h"
@@ -716,7 +717,7 @@ static void check_all(const struct attention_options *a, bool proxy, idx n)
     struct whole x;
     idx checked = 0;
     is_proxy = proxy;
-    open_whole(&x, a, "*", n);
+    open_whole(&x, a, "sinks, companions", n);
     run_whole(&x);
     assert_in_range(x.meter.n_columns, 1, COUNT_OF(sum));
     memset(sum, 0, sizeof sum);
@@ -871,7 +872,7 @@ static void test_metrics__are_the_same_alone(void **state)
     struct attention_options a = ATTENTION(.bias = BIAS_KEY);
     struct whole all;
     (void)state;
-    open_whole(&all, &a, "*", 4);
+    open_whole(&all, &a, "sinks, companions", 4);
     run_whole(&all);
     for (idx k = 0; k < all.meter.n_columns; k++) {
         const struct meter_column *c = &all.meter.columns[k], *own;

@@ -27,7 +27,9 @@ void analysis_settings(char hex[HASH_HEX_MAX], const struct config *c)
 {
     char settings[HASH_HEX_MAX], line[128];
     struct config same = *c;
-    key_defaults(metrics_keys, n_metrics_keys, &same.metrics);
+    /* columns say by their names what these two ask for */
+    key_copy_text(same.metrics.names, "");
+    key_copy_text(same.metrics.eps, "");
     measured_settings(settings, &same);
     int n = snprintf(line, sizeof line, "settings %d %s", ANALYSIS_FORMAT,
                      settings);

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "io/ini.h"
 #include "io/sealed_text.h"
+#include "metric/consequences.h"
 #include "metric/names.h"
 
 enum {
@@ -266,6 +267,8 @@ static int check_together(const struct config *c, const char *place,
     int rc = model_spec_check(&spec, e);
     if (rc == OK)
         rc = metrics_check(&choice, e);
+    if (rc == OK)
+        rc = consequences_check(&choice, c->model.context, e);
     if (rc && e)
         err_prefix(e, "%s", place);
     return rc;

@@ -8,6 +8,7 @@
 #include "data/corpus_kind.h"
 #include "data/edit.h"
 #include "data/mixture.h"
+#include "metric/consequences.h"
 #include "nn/attention/attention_facts.h"
 
 enum { ROOM_BYTES = 8192 }; /* for the longest condition */
@@ -95,7 +96,52 @@ static bool has_shares(const struct config *c)
     return attention_has_shares(&c->attention);
 }
 
+/* Which interventions do the metrics ask for? */
+static struct consequences_request costs_of(const struct config *c)
+{
+    struct metric_choice choice = { &c->sink, &c->metrics };
+    return consequences_asked(&choice, c->model.context);
+}
+
+static bool asks_costs(const struct config *c)
+{
+    return costs_of(c).n > 0;
+}
+
+static bool asks_no_sink(const struct config *c)
+{
+    return costs_of(c).reads & READS_SINK_KEY;
+}
+
+static bool asks_cache(const struct config *c)
+{
+    return costs_of(c).reads & READS_CACHE;
+}
+
+static bool asks_stream(const struct config *c)
+{
+    return costs_of(c).reads & READS_KEPT;
+}
+
 static const struct fact facts[] = {
+    { "asks_costs",
+      asks_costs,
+      "metrics.names asks for what an intervention costs: consequences, or "
+      "cost_*",
+      { "metrics.names" } },
+    { "asks_no_sink",
+      asks_no_sink,
+      "metrics.names asks for what is done to the sink: cost_no_sink*, "
+      "cost_hide_sink*, cost_share_sink*, cost_no_massive",
+      { "metrics.names" } },
+    { "asks_cache",
+      asks_cache,
+      "metrics.names asks for cost_window, cost_stream or cost_evict",
+      { "metrics.names" } },
+    { "asks_stream",
+      asks_stream,
+      "metrics.names asks for cost_stream",
+      { "metrics.names" } },
     { "has_shares",
       has_shares,
       "heads have rows of weights that are never negative: not with "

@@ -4,6 +4,7 @@
 #include <omp.h>
 #include <string.h>
 
+#include "metric/consequences.h"
 #include "nn/attention/attention_facts.h"
 
 enum { PASS_TOKENS = 2048 }; /* of a forward pass, about */
@@ -59,6 +60,8 @@ static void name_columns(struct meter *t, const struct metric_choice *choice)
         c->metric = c->is.metric;
         c->is_there =
             (has_extra || !c->metric->needs_extra) && has_rows(&c->is, t->T);
+        if (c->metric->under)
+            c->is_there = intervention_is_there(c->metric->under, t->m);
         c->is_given = c->is_there;
         c->n = metric_count(c->metric, &t->shape, 0);
     }
@@ -290,14 +293,18 @@ static void see_sequences(struct meter *t, idx B)
 static void observe(struct meter *t, idx B)
 {
     struct batch part = batch_part(&t->batch, t->first, B);
-    const struct observer observer = { .reads = t->reads,
-                                       .see_head = see_head,
-                                       .see_rows = see_rows,
-                                       .context = t };
+    struct observer forward = { .reads = t->reads & ~TAPS_OF_GRADIENTS,
+                                .see_head = see_head,
+                                .see_rows = see_rows,
+                                .context = t };
+    struct observer backward = forward;
+    bool has_logits = t->reads & TAP_BIT(TAP_LOGITS);
+    /* a backward pass has no logits to tell, but all that comes before */
+    backward.reads = has_logits ? t->reads & TAPS_OF_GRADIENTS : t->reads;
+    if (has_logits || !(t->reads & TAPS_OF_GRADIENTS))
+        engine_observe(t->engine, &part, &forward);
     if (t->reads & TAPS_OF_GRADIENTS)
-        engine_observe_gradients(t->engine, &part, &observer);
-    else
-        engine_observe(t->engine, &part, &observer);
+        engine_observe_gradients(t->engine, &part, &backward);
     see_sequences(t, B);
 }
 
@@ -347,6 +354,33 @@ static void mark_separators(struct meter *t)
     }
 }
 
+/* ---- consequences ------------------------------------------------------ */
+
+void meter_judge(struct meter *t, struct consequences *c)
+{
+    t->consequences = c;
+}
+
+static void judge(struct meter *t)
+{
+    bool has_begun = false;
+    for (idx i = 0; i < t->n_columns; i++) {
+        struct meter_column *c = &t->columns[i];
+        if (!c->metric->under || !is_measured(c) || !t->consequences)
+            continue;
+        if (!has_begun)
+            consequences_start(t->consequences);
+        has_begun = true;
+        consequences_measure(c->value, t->consequences, c->metric);
+        for (idx j = 0; j < c->n; j++)
+            c->given[j] = true;
+        c->is_given = true;
+        c->scalar = metric_reduce(c->metric, c->value, c->given, c->n);
+    }
+}
+
+/* ---- all of it --------------------------------------------------------- */
+
 void meter_run(struct meter *t)
 {
     mark_separators(t);
@@ -356,12 +390,13 @@ void meter_run(struct meter *t)
         idx B = idx_min(t->B, t->n_sequences - t->first);
         observe(t, B);
         for (idx i = 0; i < t->n_columns; i++)
-            if (is_measured(&t->columns[i]))
+            if (is_measured(&t->columns[i]) && !t->columns[i].metric->under)
                 add_pass(&t->columns[i], B);
     }
     for (idx i = 0; i < t->n_columns; i++)
         if (!t->columns[i].is_skipped)
             reduce(t, &t->columns[i]);
+    judge(t);
 }
 
 double meter_progress(const struct meter *t)

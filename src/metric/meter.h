@@ -33,6 +33,8 @@ struct meter_column {
     struct ratio *sum;  /* (n) of those so far; is_none: of none yet */
 };
 
+struct consequences;
+
 struct meter {
     struct engine *engine; /* borrowed */
     const struct model *m;
@@ -49,6 +51,7 @@ struct meter {
     double *room;     /* (threads, room_n) */
     const real **depths; /* (threads, L+1) */
     idx room_n, first;   /* first: sequence that opens the current pass */
+    struct consequences *consequences; /* borrowed; NULL: no column is one */
     struct arena arena;
 };
 
@@ -72,6 +75,10 @@ void meter_release(struct meter *t);
 size_t meter_bytes(const struct model *m, const struct metric_choice *c,
                    idx n_sequences, const struct batch_rules *rules,
                    int threads);
+
+/* meter_judge - from now on, take the costs of interventions, too; without,
+ * they are not given. */
+void meter_judge(struct meter *t, struct consequences *c);
 
 /* meter_run - fill the columns for the engine's weights. */
 void meter_run(struct meter *t);

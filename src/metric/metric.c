@@ -41,6 +41,8 @@ const struct metric_axis_row metric_axes[METRIC_AXES] = {
 const struct metric_group metric_groups[] = {
     { GROUP_SINKS, "weight that gathers on a token, or goes nowhere" },
     { GROUP_COMPANIONS, "what comes with it in hidden states, keys, values" },
+    { GROUP_CIRCUITS, "what heads do, and what flows back through them" },
+    { GROUP_CONSEQUENCES, "what the loss rises by if the model is changed" },
     { GROUP_OPTIMIZER, "updates: sizes of gradients, weights, changes" },
     { NULL, NULL },
 };

@@ -48,6 +48,8 @@ extern const struct metric_group metric_groups[]; /* the last has no name */
 
 #define GROUP_SINKS "sinks"
 #define GROUP_COMPANIONS "companions"
+#define GROUP_CIRCUITS "circuits"
+#define GROUP_CONSEQUENCES "consequences"
 #define GROUP_OPTIMIZER "optimizer" /* columns of update_metric.h */
 
 enum metric_reduce { REDUCE_MEAN, REDUCE_MAX, REDUCE_MIN, REDUCE_SUM };
@@ -90,6 +92,8 @@ struct metric_sequence {
     double *room;
 };
 
+struct intervention;
+
 struct metric {
     struct op_text text; /* its formula: the definition; its name, if it is per
                             position, a prefix: "sink_" gives sink_1, ... */
@@ -120,6 +124,9 @@ struct metric {
     void (*of_head)(struct ratio *r, const struct metric_head *v);
     void (*of_rows)(struct ratio *r, const struct metric_rows *v);
     void (*of_sequence)(struct ratio *r, const struct metric_sequence *v);
+    /* Or what the model is changed by; the value is what the loss rises by
+     * (intervention.h). Over nothing, layers, or layers and heads. */
+    const struct intervention *under;
 
     /* Doubles of room that the function wants; NULL: none. */
     idx (*room)(const struct metric_shape *s);
@@ -137,7 +144,7 @@ idx metric_ndim(const struct metric *m);
 /* Does the meter run it? Other rows are measured elsewhere. */
 static inline bool metric_is_metered(const struct metric *m)
 {
-    return m->of_head || m->of_rows || m->of_sequence;
+    return m->of_head || m->of_rows || m->of_sequence || m->under;
 }
 
 /* metric_reduce - the scalar of n values, those that are given; NAN if none is.

@@ -1,6 +1,7 @@
-/* metric_table.h - files of metrics, one line each; the file metric_NAME.c has
- * the rows, `const struct metric metrics_NAME[]`, the last without a name.
- * Their order is that of columns, and of `sinklab list metric`. */
+/* metric_table.h - files of metrics, one line each; the file metric_NAME.c or
+ * intervention_NAME.c has the rows, `const struct metric metrics_NAME[]`, the
+ * last without a name. Their order is that of columns, and of `sinklab list
+ * metric`. */
 #ifndef SINKLAB_METRIC_TABLE_H
 #define SINKLAB_METRIC_TABLE_H
 
@@ -18,7 +19,14 @@
     each(geometry) \
     each(inactive) \
     each(rank) \
-    each(secondary)
+    each(secondary) \
+    each(gradients) \
+    each(intervention_sink) \
+    each(intervention_head) \
+    each(intervention_parts) \
+    each(intervention_cache) \
+    each(intervention_share) \
+    each(intervention_quantise)
 /* clang-format on */
 
 #define DECLARE_METRICS(name) extern const struct metric metrics_##name[];

@@ -70,5 +70,23 @@ const struct key metrics_keys[] = {
       "sinks are counted at these thresholds, too, separated by commas: 0.1, "
       "0.5 adds sink_1_at_0.1 and others",
       NULL },
+    { "loss_tokens", KEY_INT, FIELD(loss_tokens), "16384", 1, 1e12, NULL,
+      KEY_COSMETIC | KEY_STAYS,
+      "held-out tokens, of the validation's sequences of model.context, on "
+      "which the costs of interventions are taken",
+      "asks_costs" },
+    { "sink_key", KEY_INT, FIELD(sink_key), "1", 1, 1e12, NULL,
+      KEY_COSMETIC | KEY_STAYS,
+      "the key, from 1, whose column interventions take to be the sink",
+      "asks_no_sink" },
+    { "cache", KEY_INT, FIELD(cache), "16", 2, 1e12, NULL,
+      KEY_COSMETIC | KEY_STAYS,
+      "keys that a query sees, its own included, where an intervention makes "
+      "it forget the others",
+      "asks_cache" },
+    { "kept", KEY_INT, FIELD(kept), "4", 0, 1e12, NULL,
+      KEY_COSMETIC | KEY_STAYS,
+      "first keys that are never forgotten; fewer than metrics.cache",
+      "asks_stream" },
 };
 const idx n_metrics_keys = COUNT_OF(metrics_keys);

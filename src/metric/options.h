@@ -34,6 +34,11 @@ extern const idx n_sink_keys;
 struct metrics_options {
     char names[KEY_TEXT_MAX]; /* metrics, groups or patterns, by commas */
     char eps[KEY_TEXT_MAX];   /* thresholds beside sink.eps, by commas */
+    idx loss_tokens;          /* held-out tokens on which interventions are
+                                 judged */
+    idx sink_key;             /* the key that is the sink, from 1 */
+    idx cache;                /* keys that a query keeps, its own included */
+    idx kept;                 /* first keys that are always among them */
 };
 
 extern const struct key metrics_keys[];

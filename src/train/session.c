@@ -37,6 +37,7 @@ static struct engine_request request_of(const struct config *c,
         .B = c->train.batch,
         .T = c->model.context,
         .reads = meter_reads(&choice),
+        .writes = consequences_asked(&choice, c->model.context).writes,
         .optim = is_training ? &c->optim : NULL,
         .watches_updates =
             is_training && update_meter_bytes(&m->table, &choice) > 0,
@@ -81,10 +82,14 @@ size_t session_bytes(const struct config *c, const struct model *m,
     s.model = *m; /* borrowed: plan functions only read it */
     struct batch_rules seen = session_rules(&s, r.seen_T);
     struct metric_choice choice = choice_of(c);
+    struct consequences_request costs =
+        consequences_asked(&choice, c->model.context);
+    struct batch_rules judged = session_rules(&s, costs.T);
     plan(&s, &own);
     if (is_training)
         own.used_bytes += update_meter_bytes(&m->table, &choice);
     return own.used_bytes + engine_bytes(m, &r) +
+           consequences_bytes(m, r.B, r.threads, &costs, &judged) +
            meter_bytes(m, &choice, meter_sequences(c, is_training), &seen,
                        r.threads) +
            session_state_bytes(c, m, is_training);
@@ -204,6 +209,17 @@ int session_open_data(struct session *s, const struct config *c,
     return is_training ? optim_check(&c->optim, &s->model.table, e) : OK;
 }
 
+/* On the first sequences of the validation, all of them if it has fewer. */
+static void open_consequences(struct session *s)
+{
+    struct consequences *c = &s->consequences;
+    if (!c->request.n)
+        return;
+    c->batch.B = idx_min(c->batch.B, s->n_val);
+    source_batch(&s->source, &c->batch, SPLIT_VAL, 0);
+    meter_judge(&s->meter, c);
+}
+
 int session_open(struct session *s, const struct config *c, bool is_training,
                  struct err *e)
 {
@@ -219,11 +235,16 @@ int session_open(struct session *s, const struct config *c, bool is_training,
     struct err own = { 0 };
     struct batch_rules seen = session_rules(s, request.seen_T);
     struct metric_choice choice = choice_of(c);
+    struct consequences_request costs =
+        consequences_asked(&choice, c->model.context);
+    struct batch_rules judged = session_rules(s, costs.T);
     plan(s, &measure);
     if (engine_open(&s->engine, &s->model, &request, &own) ||
         arena_open(&s->arena, measure.used_bytes, &own) ||
         meter_open(&s->meter, &s->engine, &choice,
                    meter_sequences(c, is_training), &seen, &own) ||
+        consequences_open(&s->consequences, &s->engine, &costs, &judged,
+                          &own) ||
         (is_training && update_meter_open(&s->updates, &s->model.table,
                                           &c->optim, &choice, &own)))
         return err_set(e, own.code, "%s: %s", own.text, remedy);
@@ -233,6 +254,7 @@ int session_open(struct session *s, const struct config *c, bool is_training,
     source_batch(session_sinks(s), &s->meter.batch, SPLIT_SINK, 0);
     s->meter.bos = session_sinks(s)->bos;
     s->meter.eos = session_sinks(s)->eos;
+    open_consequences(s);
     init_weights(s);
     return OK;
 }
@@ -240,6 +262,7 @@ int session_open(struct session *s, const struct config *c, bool is_training,
 void session_release(struct session *s)
 {
     update_meter_release(&s->updates);
+    consequences_release(&s->consequences);
     meter_release(&s->meter);
     arena_release(&s->arena);
     engine_release(&s->engine);

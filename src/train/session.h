@@ -10,6 +10,7 @@
 #include "data/input.h"
 #include "engine/engine.h"
 #include "metric/columns.h"
+#include "metric/consequences.h"
 #include "metric/meter.h"
 #include "metric/update_meter.h"
 #include "run/checkpoint.h"
@@ -26,6 +27,7 @@ struct session {
                                 of a whole update */
     double *known;      /* (context + 1), room for what the source knows
                                 of targets */
+    struct consequences consequences; /* of the columns that are one */
     struct meter meter; /* probe_sequences if training, else sequences */
     struct update_meter updates; /* training: what of updates is measured */
     bool is_logged;              /* the next update has a row in the logs */

@@ -92,6 +92,20 @@ check "beside what was kept, with the same bytes as all anew" eval \
     '"$SINKLAB" analyze text "metrics.names=$more" metrics.eps=0.2 --again &&
     cat text/analysis.csv text/analysis.h5 | cmp - kept.bin'
 check "a metric less needs no checkpoint" says '^3 of 3 .* before' "$SINKLAB" analyze text
+costs="default, cost_stream, cost_zero_head, grad_value_ratio"
+check_not "what interventions cost is measured" says 'measured before' \
+    "$SINKLAB" analyze text "metrics.names=$costs" metrics.cache=5
+check "and has its columns" grep -q \
+    ',grad_value_ratio,cost_zero_head,cost_stream,' text/analysis.csv
+check "once" says '^3 of 3 .* before' \
+    "$SINKLAB" analyze text "metrics.names=$costs" metrics.cache=5
+check_not "with another cache, anew" says 'measured before' \
+    "$SINKLAB" analyze text "metrics.names=$costs" metrics.cache=6
+expect_fail 3 'metrics.cache.* is read only where metrics.names asks for cost_window' \
+    "$SINKLAB" analyze text metrics.cache=6
+expect_fail 3 'metrics.sink_key = 1000: sequences have model.context = ' \
+    "$SINKLAB" analyze text metrics.names=cost_no_sink metrics.sink_key=1000
+check "back to what there was" "$SINKLAB" analyze text
 check_not "other settings keep nothing" says 'measured before' \
     "$SINKLAB" analyze text sink.eps=0.25
 cp -r text again

@@ -1,0 +1,72 @@
+/* consequences.h - what interventions cost: the loss of held-out sequences with
+ * a model changed, less that of the same targets with the model as it is.
+ *
+ * An intervention that changes nothing costs 0, to the bit. Weights are put
+ * back to the bit, and no edit is left. Same bits for any number of threads.
+ * Measuring allocates nothing.
+ */
+#ifndef SINKLAB_CONSEQUENCES_H
+#define SINKLAB_CONSEQUENCES_H
+
+#include "base/arena.h"
+#include "engine/engine.h"
+#include "metric/intervention.h"
+#include "metric/names.h"
+
+/* What is asked for, on sequences of T tokens. */
+struct consequences_request {
+    const struct metrics_options *options; /* borrowed */
+    idx T, n_sequences;
+    idx n;        /* columns; 0: nothing is */
+    int reads;    /* bits of READS_ */
+    int writes;   /* bits of the taps of all interventions; an engine is to be
+                     opened with them */
+    bool changes; /* does one change weights? */
+    idx room_n;   /* the most doubles a worker of one */
+};
+struct consequences_request consequences_asked(const struct metric_choice *c,
+                                               idx T);
+
+/* consequences_check - can it be done on sequences of T tokens? OK or
+ * ERR_CONFIG: there is no such key, or more are kept than a cache holds. */
+int consequences_check(const struct metric_choice *c, idx T, struct err *e);
+
+struct consequences {
+    struct engine *engine; /* borrowed */
+    struct consequences_request request;
+    idx B;              /* sequences a pass */
+    struct batch batch; /* (n_sequences, T) with targets, by the caller, who may
+                           make it shorter */
+    struct intervention_work work;
+    real *kept; /* (table.total) the weights as they were; NULL: none change */
+    double plain; /* nats a target, as the model is */
+    struct arena arena;
+};
+
+/* consequences_open - on an engine whose losses are of batches of T tokens;
+ * rules: of its batches. OK or ERR_MEMORY; release in any state. */
+int consequences_open(struct consequences *c, struct engine *engine,
+                      const struct consequences_request *r,
+                      const struct batch_rules *rules, struct err *e);
+void consequences_release(struct consequences *c);
+
+/* Bytes that consequences_open would allocate; B: of a batch of the engine. */
+size_t consequences_bytes(const struct model *m, idx B, int threads,
+                          const struct consequences_request *r,
+                          const struct batch_rules *rules);
+
+/* consequences_start - the loss with the engine's weights as they are; before
+ * any cost of these. */
+void consequences_start(struct consequences *c);
+
+/* consequences_cost - of an intervention that is there in this model, done to
+ * one layer and head, or all (-1). Nats a target; NAN if nothing counts. */
+double consequences_cost(struct consequences *c, const struct intervention *v,
+                         idx layer, idx head);
+
+/* consequences_measure - all values of a metric that is one, over its axes; NAN
+ * where it cannot be done. */
+void consequences_measure(double *value, struct consequences *c,
+                          const struct metric *m);
+
+#endif

@@ -1,0 +1,21 @@
+#include "metric/intervention.h"
+
+int intervention_writes(const struct intervention *v)
+{
+    int bits = 0;
+    for (idx i = 0; i < INTERVENTION_EDITS_MAX && v->edits[i].edit; i++)
+        bits |= TAP_BIT(v->edits[i].tap);
+    return bits;
+}
+
+bool intervention_is_there(const struct intervention *v, const struct model *m)
+{
+    struct err e = { 0 };
+    struct tap_edit list[INTERVENTION_EDITS_MAX];
+    struct edits edits = { list, 0 };
+    for (idx i = 0; i < INTERVENTION_EDITS_MAX && v->edits[i].edit; i++)
+        list[edits.n++] = (struct tap_edit){ v->edits[i].tap, -1, -1,
+                                             v->edits[i].edit, NULL };
+    return model_check_edits(m, &edits, &e) == OK &&
+           (!v->is_there || v->is_there(m));
+}

@@ -1,0 +1,84 @@
+/* intervention_parts.c - without parts of the model that were reported to make
+ * sinks: feed-forwards, the bias of queries, positions, the largest numbers of
+ * the stream. */
+#include <math.h>
+#include <string.h>
+
+#include "metric/intervention.h"
+#include "metric/metric_table.h"
+
+static void silence(void *work, const struct tap_slice *s)
+{
+    (void)work;
+    for (idx r = 0; r < s->rows; r++)
+        memset(s->x + r * s->ld, 0, (size_t)s->n * sizeof *s->x);
+}
+
+/* --- massive activations -------------------------------------------------- */
+
+static void drop_largest(void *work, const struct tap_slice *s)
+{
+    const struct intervention_work *w = work;
+    real *x = s->x + (w->options->sink_key - 1 - s->first) * s->ld;
+    idx largest = 0;
+    for (idx i = 1; i < s->n; i++)
+        if (fabs((double)x[i]) > fabs((double)x[largest]))
+            largest = i;
+    if (s->layer > 0) /* behind a block */
+        x[largest] = 0;
+}
+
+/* --- tensors -------------------------------------------------------------- */
+
+static bool has_biases(const struct model *m)
+{
+    return m->blocks[0].qkv_b != NO_PARAM;
+}
+
+static void drop_query_biases(real *w, const struct model *m)
+{
+    for (idx l = 0; l < m->L; l++)
+        memset(w + m->blocks[l].qkv_b, 0, (size_t)(m->H * m->D) * sizeof *w);
+}
+
+static bool has_positions(const struct model *m)
+{
+    return m->position_w != NO_PARAM;
+}
+
+static void drop_positions(real *w, const struct model *m)
+{
+    memset(w + m->position_w, 0, (size_t)(m->T * m->C) * sizeof *w);
+}
+
+static const struct intervention no_ffn = {
+    .edits = { { TAP_FFN, silence } },
+};
+static const struct intervention no_largest = {
+    .options = READS_SINK_KEY,
+    .edits = { { TAP_RESIDUAL, drop_largest } },
+};
+static const struct intervention no_query_bias = {
+    .is_there = has_biases,
+    .change = drop_query_biases,
+};
+static const struct intervention no_position = {
+    .is_there = has_positions,
+    .change = drop_positions,
+};
+
+#define MASSIVE "arXiv 2402.17762, of all massive activations"
+#define MECHANISM "arXiv 2604.14722"
+
+const struct metric metrics_intervention_parts[] = {
+    COST_OF_LAYERS(no_ffn, "no_ffn", "no feed-forward", MECHANISM,
+                   "what the feed-forward adds is 0"),
+    COST_OF_ALL(no_largest, "no_massive", "no massive activation", MASSIVE,
+                "the largest number in absolute value of token "
+                "metrics.sink_key's hidden state is 0 behind each block"),
+    COST_OF_ALL(no_query_bias, "no_query_bias", "no bias of queries", MECHANISM,
+                "the bias of queries is 0 in all layers"),
+    COST_OF_ALL(no_position, "no_position", "no positions", MECHANISM,
+                "learned positions are 0"),
+    { .text = { .name = NULL } },
+};

@@ -1,0 +1,755 @@
+/* What interventions cost: the same as a slow model under the same changes
+ * says, and as other ways of doing the same. */
+#include "harness.h"
+#include "metric/consequences.h"
+#include "metric/metric_table.h"
+#include "slow_model.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/rng.h"
+#include "kern/gemm.h"
+#include "optim/options.h"
+
+enum { L = 2, H = 2, C = 32, D = C / H, F = 24, B = 3, T = 24, V = 11 };
+
+static struct metrics_options options = { .names = "consequences",
+                                          .loss_tokens = B * T,
+                                          .sink_key = 1,
+                                          .cache = 6,
+                                          .kept = 2 };
+static const struct sink_options sinks = { .positions = 4, .eps = 0.3 };
+
+struct bench {
+    struct tiny t;
+    struct engine g;
+    struct consequences c;
+};
+
+static struct model_options shape(const char *preset)
+{
+    struct model_options o = tiny_options(preset, L, C, H, T);
+    o.ffn_width = F;
+    return o;
+}
+
+static void open_bench(struct bench *x, const char *preset,
+                       struct attention_options a, int threads,
+                       const struct optim_options *optim)
+{
+    struct model_options o = shape(preset);
+    const struct metric_choice choice = { &sinks, &options };
+    struct consequences_request ask = consequences_asked(&choice, T);
+    struct err e = { 0 };
+    struct engine_request r = { .B = 2,
+                                .T = T,
+                                .writes = ask.writes | TAP_BIT(TAP_SCORES),
+                                .optim = optim,
+                                .threads = threads };
+    tiny_open(&x->t, &o, &a, B, V, threads, 12);
+    struct batch_rules rules = model_batch_rules(&x->t.m, T);
+    assert_int_equal(engine_start(threads, "threads", &e), OK);
+    assert_int_equal(engine_open(&x->g, &x->t.m, &r, &e), OK);
+    memcpy(engine_download(&x->g).weights, x->t.w,
+           (size_t)x->t.m.table.total * sizeof *x->t.w);
+    engine_upload(&x->g);
+    assert_int_equal(consequences_open(&x->c, &x->g, &ask, &rules, &e), OK);
+    assert_int_equal(x->c.batch.B, B);
+    for (idx i = 0; i < B * T; i++) {
+        x->c.batch.tokens[i] = x->t.batch.tokens[i];
+        x->c.batch.targets[i] = x->t.batch.targets[i];
+        x->c.batch.weights[i] = 1;
+    }
+    batch_mark(&x->c.batch);
+    consequences_start(&x->c);
+}
+
+static void close_bench(struct bench *x)
+{
+    consequences_release(&x->c);
+    engine_release(&x->g);
+    tiny_close(&x->t);
+}
+
+/* Number i of all costs; NULL past the last. */
+static const struct metric *cost_at(idx i)
+{
+    for (idx k = 0; metric_at(k); k++)
+        if (metric_at(k)->under && i-- == 0)
+            return metric_at(k);
+    return NULL;
+}
+
+static const struct metric *named(const char *name)
+{
+    for (idx i = 0; cost_at(i); i++)
+        if (strcmp(cost_at(i)->text.name, name) == 0)
+            return cost_at(i);
+    fail_msg("no cost %s", name);
+    return NULL;
+}
+
+/* of: its name, of one head where it has no other. */
+static double cost(struct bench *x, const char *of, idx layer, idx head)
+{
+    return consequences_cost(&x->c, named(of)->under, layer, head);
+}
+
+/* --- by hand -------------------------------------------------------------- */
+
+/* Where it is done, and what hooks keep. */
+struct place {
+    idx layer, head;
+    int bits;
+    bool by_token;
+    bool is_sink[T]; /* by dimensions */
+};
+
+static bool is_here(const struct place *p, idx layer, idx head)
+{
+    return (p->layer < 0 || p->layer == layer) &&
+           (p->head < 0 || p->head == head);
+}
+
+static void mask_sink(void *context, idx l, idx h, double (*s)[SLOW_T])
+{
+    for (idx i = 1; is_here(context, l, h) && i < T; i++)
+        s[i][0] = -INFINITY;
+}
+
+static void drop_sink(void *context, idx l, idx h, double (*a)[SLOW_T])
+{
+    for (idx i = 0; is_here(context, l, h) && i < T; i++)
+        a[i][0] = 0;
+}
+
+static void drop_value(void *context, idx l, idx h, double (*v)[SLOW_ROW])
+{
+    for (idx d = 0; is_here(context, l, h) && d < D; d++)
+        v[0][d] = 0;
+}
+
+static void silence(void *context, idx l, idx h, double (*o)[SLOW_ROW])
+{
+    for (idx i = 0; is_here(context, l, h) && i < T; i++)
+        memset(o[i], 0, sizeof o[i]);
+}
+
+static void window(void *context, idx l, idx h, double (*s)[SLOW_T])
+{
+    (void)context, (void)l, (void)h;
+    for (idx i = 0; i < T; i++)
+        for (idx j = 0; j <= i; j++)
+            if (i - j >= options.cache)
+                s[i][j] = -INFINITY;
+}
+
+static void stream(void *context, idx l, idx h, double (*s)[SLOW_T])
+{
+    (void)context, (void)l, (void)h;
+    for (idx i = 0; i < T; i++)
+        for (idx j = options.kept; j <= i; j++)
+            if (i - j >= options.cache - options.kept)
+                s[i][j] = -INFINITY;
+}
+
+/* Rows one after the other, each with weights of its own to sum up. */
+static void evict(void *context, idx l, idx h, double (*s)[SLOW_T])
+{
+    double mass[T] = { 0 };
+    bool is_out[T] = { false };
+    (void)context, (void)l, (void)h;
+    for (idx i = 0; i < T; i++) {
+        idx n = 0, worst = -1;
+        double sum = 0;
+        for (idx j = 0; j <= i; j++)
+            n += !is_out[j];
+        for (idx j = 0; j <= i - options.cache / 2; j++)
+            if (!is_out[j] && (worst < 0 || mass[j] < mass[worst]))
+                worst = j;
+        if (n > options.cache)
+            is_out[worst] = true;
+        for (idx j = 0; j <= i; j++) {
+            if (is_out[j])
+                s[i][j] = -INFINITY;
+            sum += exp(s[i][j]);
+        }
+        for (idx j = 0; j <= i; j++)
+            mass[j] += exp(s[i][j]) / sum;
+    }
+}
+
+static void give(double *a, const bool *is_sink, idx n, double stays)
+{
+    double freed = 0, others = 0;
+    for (idx j = 0; j < n; j++)
+        *(is_sink[j] ? &freed : &others) += a[j];
+    if (others == 0)
+        return;
+    for (idx j = 0; j < n; j++)
+        a[j] = is_sink[j] ? stays * a[j]
+                          : a[j] + a[j] / others * freed * (1 - stays);
+}
+
+static void share_sink(void *context, idx l, idx h, double (*a)[SLOW_T])
+{
+    const bool is_sink[T] = { true };
+    for (idx i = 0; is_here(context, l, h) && i < T; i++)
+        give(a[i], is_sink, i + 1, 0.4);
+}
+
+static void share_columns(void *context, idx l, idx h, double (*a)[SLOW_T])
+{
+    double before[T][T];
+    (void)context, (void)l, (void)h;
+    for (idx i = 0; i < T; i++)
+        memcpy(before[i], a[i], sizeof before[i]);
+    for (idx i = 0; i < T; i++) {
+        bool is_sink[T] = { false };
+        for (idx j = 1; j <= i - 7; j++) {
+            double sum = 0;
+            for (idx q = j; q <= i; q++)
+                sum += before[q][j];
+            is_sink[j] = sum / (double)(i - j + 1) > 0.1;
+        }
+        give(a[i], is_sink, i + 1, 0.4);
+    }
+}
+
+static void find_sinks(void *context, idx depth, double (*x)[SLOW_ROW])
+{
+    struct place *p = context;
+    idx one = 0, two = -1;
+    (void)depth;
+    for (idx c = 1; c < C; c++)
+        if (fabs(x[0][c]) > fabs(x[0][one]))
+            one = c;
+    for (idx c = 0; c < C; c++)
+        if (c != one && (two < 0 || fabs(x[0][c]) > fabs(x[0][two])))
+            two = c;
+    for (idx i = 0; i < T; i++) {
+        double square = 0;
+        for (idx c = 0; c < C; c++)
+            square += x[i][c] * x[i][c];
+        p->is_sink[i] =
+            fmax(fabs(x[i][one]), fabs(x[i][two])) >= 5 * sqrt(square / C);
+    }
+}
+
+static void share_found(void *context, idx l, idx h, double (*a)[SLOW_T])
+{
+    const struct place *p = context;
+    (void)l, (void)h;
+    for (idx i = 0; i < T; i++)
+        give(a[i], p->is_sink, i + 1, 0.6);
+}
+
+/* What a matrix reads, a step a token or a sequence: the only thing that is not
+ * done to the slow model, for a number between two levels falls to either side
+ * by its last bit. Here it is the same number. */
+static void coarse_rows(void *context, const struct tap_slice *s)
+{
+    const struct place *p = context;
+    idx per = p->by_token ? 1 : s->rows;
+    for (idx row = 0; row < s->rows; row += per) {
+        double low = 0, high = 0, levels = pow(2, p->bits) - 1;
+        real *x = s->x + row * s->ld;
+        assert_int_equal(s->ld, s->n);
+        for (idx i = 0; i < per * s->n; i++) {
+            low = fmin(low, (double)x[i]);
+            high = fmax(high, (double)x[i]);
+        }
+        double step = (high - low) / levels, zero = nearbyint(-low / step);
+        for (idx i = 0; i < per * s->n; i++) {
+            double q = nearbyint((double)x[i] / step) + zero;
+            x[i] = (real)(step * (fmin(fmax(q, 0), levels) - zero));
+        }
+    }
+}
+
+static double coarse_loss(struct tiny *t, struct place *p)
+{
+    static const enum tap inputs[] = { TAP_NORM1, TAP_MIXED, TAP_NORM2,
+                                       TAP_FFN_INNER };
+    struct tap_edit list[COUNT_OF(inputs)];
+    const struct edits edits = { list, COUNT_OF(inputs) };
+    for (int i = 0; i < COUNT_OF(inputs); i++)
+        list[i] = (struct tap_edit){ inputs[i], -1, -1, coarse_rows, p };
+    return model_edited_loss(&t->m, t->w, &t->x, &t->batch, &edits)
+        .cross_entropy;
+}
+
+static void coarse_part(real *w, idx n, int bits)
+{
+    double most = 0, levels = pow(2, bits - 1) - 1;
+    for (idx i = 0; i < n; i++)
+        most = fmax(most, fabs((double)w[i]));
+    for (idx i = 0; i < n; i++)
+        w[i] = (real)(nearbyint((double)w[i] / most * levels) * most / levels);
+}
+
+static void coarse_weights(struct tiny *t, int bits)
+{
+    for (idx l = 0; l < L; l++) {
+        const struct block_params *b = &t->m.blocks[l];
+        for (idx part = 0; part < 3; part++)
+            coarse_part(t->w + b->qkv_w + part * C * C, C * C, bits);
+        coarse_part(t->w + b->out_w, C * C, bits);
+        for (idx part = 0; part < t->m.U / F; part++) /* gate and up */
+            coarse_part(t->w + b->up_w + part * F * C, F * C, bits);
+        coarse_part(t->w + b->down_w, F * C, bits);
+    }
+}
+
+/* --- parts of the model --- */
+
+static void clear(struct tiny *t, idx offset, idx n)
+{
+    if (offset != NO_PARAM)
+        memset(t->w + offset, 0, (size_t)n * sizeof *t->w);
+}
+
+static void without_ffn(struct tiny *t, const struct place *p)
+{
+    clear(t, t->m.blocks[p->layer].down_w, C * F);
+    clear(t, t->m.blocks[p->layer].down_b, C);
+}
+
+static void without_query_bias(struct tiny *t, const struct place *p)
+{
+    (void)p;
+    for (idx l = 0; l < L; l++)
+        clear(t, t->m.blocks[l].qkv_b, C);
+}
+
+static void without_positions(struct tiny *t, const struct place *p)
+{
+    (void)p;
+    clear(t, t->m.position_w, T * C);
+}
+
+static void drop_largest(void *context, idx depth, double (*x)[SLOW_ROW])
+{
+    idx largest = 0;
+    (void)context;
+    for (idx c = 0; c < C; c++)
+        if (fabs(x[0][c]) > fabs(x[0][largest]))
+            largest = c;
+    if (depth > 0)
+        x[0][largest] = 0;
+}
+
+static const struct {
+    const char *name;
+    struct slow_hooks hooks;
+    int weight_bits, bits;
+    bool by_token;
+    void (*without)(struct tiny *t, const struct place *p);
+} by_hand[] = {
+    { "no_ffn", { .context = NULL }, 0, 0, false, without_ffn },
+    { "no_massive", { .stream = drop_largest }, 0, 0, false, NULL },
+    { "no_query_bias", { .context = NULL }, 0, 0, false, without_query_bias },
+    { "no_position", { .context = NULL }, 0, 0, false, without_positions },
+    { "no_sink", { .scores = mask_sink }, 0, 0, false, NULL },
+    { "hide_sink", { .scores = mask_sink }, 0, 0, false, NULL },
+    { "no_sink_raw", { .weights = drop_sink }, 0, 0, false, NULL },
+    { "no_sink_value", { .values = drop_value }, 0, 0, false, NULL },
+    { "zero", { .head = silence }, 0, 0, false, NULL },
+    { "window", { .scores = window }, 0, 0, false, NULL },
+    { "stream", { .scores = stream }, 0, 0, false, NULL },
+    { "evict", { .scores = evict }, 0, 0, false, NULL },
+    { "share_sink", { .weights = share_sink }, 0, 0, false, NULL },
+    { "share_columns", { .weights = share_columns }, 0, 0, false, NULL },
+    { "share_dimensions",
+      { .stream = find_sinks, .weights = share_found },
+      0,
+      0,
+      false,
+      NULL },
+    { "w8", { .context = NULL }, 8, 0, false, NULL },
+    { "w4", { .context = NULL }, 4, 0, false, NULL },
+    { "a8", { .context = NULL }, 0, 8, false, NULL },
+    { "a4", { .context = NULL }, 0, 4, false, NULL },
+    { "a8_token", { .context = NULL }, 0, 8, true, NULL },
+    { "a4_token", { .context = NULL }, 0, 4, true, NULL },
+    { "w8a8", { .context = NULL }, 8, 8, false, NULL },
+    { "w4a4", { .context = NULL }, 4, 4, false, NULL },
+};
+
+static double hand_cost(struct tiny *t, int i, struct place *p)
+{
+    struct slow_hooks hooks = by_hand[i].hooks, none = { .context = NULL };
+    struct tiny coarse = *t;
+    size_t bytes = (size_t)t->m.table.total * sizeof *t->w;
+    p->bits = by_hand[i].bits;
+    p->by_token = by_hand[i].by_token;
+    hooks.context = p;
+    coarse.w = malloc(bytes);
+    assert_non_null(coarse.w);
+    memcpy(coarse.w, t->w, bytes);
+    if (by_hand[i].weight_bits)
+        coarse_weights(&coarse, by_hand[i].weight_bits);
+    if (by_hand[i].without)
+        by_hand[i].without(&coarse, p);
+    double cost = p->bits ? coarse_loss(&coarse, p) - tiny_loss(t, B)
+                          : slow_loss(&coarse, &hooks) - slow_loss(t, &none);
+    free(coarse.w);
+    return cost;
+}
+
+static int hand_of(const struct metric *m)
+{
+    for (int i = 0; i < COUNT_OF(by_hand); i++) {
+        char names[3][COLUMN_NAME_MAX];
+        static const char *const ends[] = { "", "_layer", "_head" };
+        idx ndim = metric_ndim(m);
+        snprintf(names[ndim], sizeof names[ndim], "cost_%s%s", by_hand[i].name,
+                 ends[ndim]);
+        if (strcmp(names[ndim], m->text.name) == 0)
+            return i;
+    }
+    fail_msg("nothing by hand for %s", m->text.name);
+    return 0;
+}
+
+static void check_cost(struct bench *x, const struct metric *m)
+{
+    double got[L * H];
+    idx ndim = metric_ndim(m), heads = ndim > 1 ? H : 1;
+    bool is_there = intervention_is_there(m->under, &x->t.m);
+    consequences_measure(got, &x->c, m);
+    assert_int_equal(isnan(got[0]), !is_there);
+    if (!is_there) {
+        assert_int_equal(x->t.m.spec.model.norm, NORM_RMS); /* llama's */
+        return;
+    }
+    for (idx i = 0; i < (ndim > 0 ? L : 1) * heads; i++) {
+        struct place p = { .layer = ndim > 0 ? i / heads : -1,
+                           .head = ndim > 1 ? i % heads : -1 };
+        double want = hand_cost(&x->t, hand_of(m), &p);
+        if (!(fabs(got[i] - want) <= 2e-5))
+            fail_msg("%s, number %td: %.9g, by hand %.9g", m->text.name, i,
+                     got[i], want);
+        if (!(fabs(want) > 1e-5)) /* it can tell */
+            fail_msg("%s, number %td costs %g", m->text.name, i, want);
+    }
+}
+
+/* One dimension of the first token and of the sixth is far larger. */
+static void plant_sinks(struct tiny *t)
+{
+    idx five = t->batch.tokens[5];
+    for (idx b = 0; b < B; b++) {
+        t->batch.tokens[b * T] = (int32_t)five;
+        t->batch.tokens[b * T + 5] = (int32_t)five;
+    }
+    t->w[t->m.token_w + five * C + 3] = 60;
+    struct rng r = rng_open(1, RNG_TEST, 0, 0); /* biases start as 0 */
+    for (idx i = 0; i < t->m.table.count; i++) {
+        const struct param *p = &t->m.table.rows[i];
+        for (idx j = 0; p->role == PARAM_BIAS && j < p->n; j++)
+            t->w[p->offset + j] = (real)(0.3 * rng_normal(&r));
+    }
+}
+
+static void test_costs__are_those_of_a_slow_model(void **state)
+{
+    (void)state;
+    const char *const presets[] = { "gpt2", "llama" };
+    for (int k = 0; k < 2; k++) {
+        struct bench x;
+        open_bench(&x, presets[k], ATTENTION(), 2, NULL);
+        plant_sinks(&x.t);
+        memcpy(engine_download(&x.g).weights, x.t.w,
+               (size_t)x.t.m.table.total * sizeof *x.t.w);
+        memcpy(x.c.batch.tokens, x.t.batch.tokens,
+               B * T * sizeof *x.t.batch.tokens);
+        consequences_start(&x.c);
+        for (idx i = 0; cost_at(i); i++)
+            check_cost(&x, cost_at(i));
+        close_bench(&x);
+    }
+}
+
+/* --- two ways ------------------------------------------------------------- */
+
+static void mask(void *context, const struct tap_slice *s)
+{
+    (void)context;
+    if (s->first > 0)
+        s->x[0] = (real)-INFINITY;
+}
+
+static double edited(struct bench *x, const struct tap_edit *edit)
+{
+    struct err e = { 0 };
+    struct edits edits = { edit, 1 };
+    assert_int_equal(model_check_edits(&x->t.m, &edits, &e), OK);
+    return model_edited_loss(&x->t.m, x->t.w, &x->t.x, &x->t.batch, &edits)
+        .cross_entropy;
+}
+
+static void test_costs__of_the_sink_agree_with_its_scores_masked(void **state)
+{
+    (void)state;
+    struct attention_options cases[] = {
+        ATTENTION(),
+        ATTENTION(.bias = BIAS_KEY),
+        ATTENTION(.bias = BIAS_LOGIT),
+        ATTENTION(.registers = 1),
+        ATTENTION(.kv_heads = 1),
+        ATTENTION(.window = 7),
+        ATTENTION(.scale = 0.5),
+        ATTENTION(),
+    };
+    while (strcmp(weight_map_name(cases[7].weights), "softmax1") != 0)
+        cases[7].weights++;
+    for (int i = 0; i < COUNT_OF(cases); i++)
+        for (idx l = -1; l < L; l++)
+            for (idx h = -1; h < (l < 0 ? 0 : H); h++) {
+                struct bench x;
+                struct tap_edit edit = { TAP_SCORES, l, h, mask, NULL };
+                open_bench(&x, "gpt2", cases[i], 2, NULL);
+                double plain = tiny_loss(&x.t, B);
+                double want = edited(&x, &edit) - plain;
+                assert_near(cost(&x, "cost_no_sink", l, h), want, 2e-6, plain);
+                assert_true(fabs(want) > 1e-5);
+                assert_near(cost(&x, "cost_hide_sink", l, h), want, 2e-6,
+                            plain);
+                /* values that are 0 are mixed in as nothing */
+                assert_near(cost(&x, "cost_no_sink_raw", l, h),
+                            cost(&x, "cost_no_sink_value", l, h), 1e-6, plain);
+                close_bench(&x);
+            }
+}
+
+static void test_costs__of_a_head_are_those_of_its_output_matrix(void **state)
+{
+    (void)state;
+    struct bench x;
+    open_bench(&x, "llama", ATTENTION(), 2, NULL);
+    double plain = tiny_loss(&x.t, B);
+    for (idx l = 0; l < L; l++)
+        for (idx h = 0; h < H; h++) {
+            real *out = x.t.w + x.t.m.blocks[l].out_w, kept[C * C];
+            memcpy(kept, out, sizeof kept);
+            for (idx c = 0; c < C; c++)
+                memset(out + c * C + h * D, 0, D * sizeof *out);
+            assert_near(cost(&x, "cost_zero_head", l, h),
+                        tiny_loss(&x.t, B) - plain, 1e-6, plain);
+            memcpy(out, kept, sizeof kept);
+        }
+    close_bench(&x);
+}
+
+/* For every map: a window of the cache is a mask; one first key beside it is a
+ * prefix of one token, which all queries see. */
+static void test_costs__of_a_cache_are_those_of_masks(void **state)
+{
+    (void)state;
+    const struct metrics_options kept = options;
+    for (int map = 0; weight_map_name(map); map++)
+        for (idx first = 0; first <= 1; first++) {
+            struct attention_options a = ATTENTION(.weights = map), masked = a;
+            struct bench x, y;
+            options.kept = first;
+            masked.window = options.cache - first;
+            masked.prefix = first;
+            open_bench(&x, "llama", a, 2, NULL);
+            open_bench(&y, "llama", masked, 2, NULL);
+            double got =
+                cost(&x, first ? "cost_stream" : "cost_window", -1, -1);
+            assert_near(got, y.c.plain - x.c.plain, 2e-6, fabs(x.c.plain));
+            assert_true(fabs(got) > 1e-5);
+            if (!first)
+                assert_true(cost(&x, "cost_stream", -1, -1) == got);
+            close_bench(&y);
+            close_bench(&x);
+        }
+    options = kept;
+}
+
+/* --- nothing -------------------------------------------------------------- */
+
+/* Heads whose first column is 0 throughout, of a map with zeros. */
+static void find_empty(void *context, const struct head_view *v)
+{
+    bool(*is_empty)[H] = context;
+    double sum = 0;
+    for (idx t = 0; t < v->T; t++)
+        sum += fabs((double)v->weights[t * v->T]);
+    if (sum > 0)
+#pragma omp critical
+        is_empty[v->layer][v->head] = false;
+}
+
+static void test_costs__of_an_empty_column_are_0(void **state)
+{
+    (void)state;
+    static const char *const names[] = { "cost_no_sink", "cost_no_sink_raw",
+                                         "cost_no_sink_value",
+                                         "cost_share_sink" };
+    struct attention_options a = ATTENTION();
+    bool is_empty[L][H] = { { true, true }, { true, true } };
+    struct observer observer = tiny_observer(find_empty, is_empty);
+    struct bench x;
+    while (strcmp(weight_map_name(a.weights), "relu") != 0)
+        a.weights++;
+    open_bench(&x, "gpt2", a, 2, NULL);
+    /* keys of head 1 of layer 0 point away from all its queries */
+    const struct block_params *p = &x.t.m.blocks[0];
+    for (idx d = 0; d < D; d++)
+        for (int part = 0; part < 2; part++) {
+            idx row = part * C + D + d;
+            memset(x.t.w + p->qkv_w + row * C, 0, C * sizeof *x.t.w);
+            x.t.w[p->qkv_b + row] = part ? -1 : 1;
+        }
+    memcpy(engine_download(&x.g).weights, x.t.w,
+           (size_t)x.t.m.table.total * sizeof *x.t.w);
+    consequences_start(&x.c);
+    tiny_observe(&x.t, B, &observer);
+    assert_true(is_empty[0][1] && !is_empty[0][0]);
+    for (int i = 0; i < COUNT_OF(names); i++) {
+        assert_true(cost(&x, names[i], 0, 1) == 0);
+        assert_true(cost(&x, names[i], 0, 0) != 0);
+    }
+    close_bench(&x);
+}
+
+/* A cache that holds all. */
+static void test_costs__of_a_large_cache_are_0(void **state)
+{
+    (void)state;
+    static const char *const names[] = { "cost_window", "cost_stream",
+                                         "cost_evict" };
+    const struct metrics_options kept = options;
+    struct bench x;
+    options.cache = T;
+    open_bench(&x, "gpt2", ATTENTION(.bias = BIAS_KEY), 2, NULL);
+    for (int i = 0; i < COUNT_OF(names); i++)
+        assert_true(cost(&x, names[i], -1, -1) == 0);
+    close_bench(&x);
+    options = kept;
+}
+
+static void test_costs__have_the_same_bits_for_any_threads(void **state)
+{
+    (void)state;
+    enum { MANY = 64 };
+    double first[MANY][L * H] = { { 0 } };
+    for (int threads = 1; threads <= 4; threads *= 2) {
+        struct bench x;
+        open_bench(&x, "llama", ATTENTION(.operation = OPERATION_DIFFERENTIAL),
+                   threads, NULL);
+        for (idx i = 0; cost_at(i); i++) {
+            double got[L * H] = { 0 };
+            consequences_measure(got, &x.c, cost_at(i));
+            if (threads == 1)
+                memcpy(first[i], got, sizeof got);
+            assert_memory_equal(got, first[i], sizeof got);
+            assert_true(isfinite(got[0]) ||
+                        !intervention_is_there(cost_at(i)->under, &x.t.m));
+        }
+        close_bench(&x);
+    }
+}
+
+/* --- and nothing is left -------------------------------------------------- */
+
+static void test_costs__leave_weights_and_training_as_they_were(void **state)
+{
+    (void)state;
+    struct optim_options optim;
+    struct bench x, plain;
+    key_defaults(optim_keys, n_optim_keys, &optim);
+    optim.lr = 1e-2;
+    open_bench(&x, "gpt2", ATTENTION(), 2, &optim);
+    open_bench(&plain, "gpt2", ATTENTION(), 2, &optim);
+    size_t bytes = (size_t)x.t.m.table.total * sizeof(real);
+    struct batch part = batch_part(&x.t.batch, 0, 2);
+    for (idx step = 1; step <= 2; step++) {
+        consequences_start(&x.c);
+        double before = x.c.plain;
+        for (idx i = 0; cost_at(i); i++)
+            if (intervention_is_there(cost_at(i)->under, &x.t.m))
+                consequences_cost(&x.c, cost_at(i)->under, -1, -1);
+        consequences_start(&x.c);
+        assert_true(x.c.plain == before);
+        for (int k = 0; k < 2; k++) {
+            struct engine *g = k ? &plain.g : &x.g;
+            engine_backward(g, &part, batch_total(&part));
+            engine_step(g, step, 0.01, engine_grad_norm(g));
+        }
+        assert_memory_equal(engine_download(&x.g).weights,
+                            engine_download(&plain.g).weights, bytes);
+    }
+    close_bench(&plain);
+    close_bench(&x);
+}
+
+/* What a meter and a config say of them. */
+static void test_costs__are_asked_for_by_name(void **state)
+{
+    (void)state;
+    struct metrics_options o = options;
+    struct metric_choice c = { &sinks, &o };
+    struct err e = { 0 };
+    key_copy_text(o.names, "cost_w8, sink_1, cost_evict");
+    struct consequences_request r = consequences_asked(&c, T);
+    assert_int_equal(r.n, 2);
+    assert_int_equal(r.n_sequences, B);
+    assert_int_equal(r.writes, TAP_BIT(TAP_SCORES) | TAP_BIT(TAP_WEIGHTS));
+    assert_int_equal(r.reads, READS_CACHE);
+    assert_true(r.changes && r.room_n == T);
+    o.sink_key = T + 1;
+    assert_int_equal(consequences_check(&c, T, &e), OK); /* nobody reads it */
+    key_copy_text(o.names, "cost_no_sink_head");
+    assert_int_equal(consequences_check(&c, T, &e), ERR_CONFIG);
+    assert_non_null(strstr(e.text, "metrics.sink_key = 25"));
+    o = options;
+    o.kept = o.cache;
+    e = (struct err){ 0 };
+    assert_int_equal(consequences_check(&c, T, &e), ERR_CONFIG);
+    assert_non_null(strstr(e.text, "metrics.kept = 6"));
+    key_copy_text(o.names, "default");
+    assert_int_equal(consequences_asked(&c, T).n, 0);
+}
+
+static void test_interventions__are_there_where_they_can_be_done(void **state)
+{
+    (void)state;
+    struct bench x;
+    open_bench(&x, "llama", ATTENTION(.operation = OPERATION_FLOW), 1, NULL);
+    assert_false(intervention_is_there(named("cost_no_sink")->under, &x.t.m));
+    assert_false(intervention_is_there(named("cost_evict")->under, &x.t.m));
+    assert_true(
+        intervention_is_there(named("cost_no_sink_value")->under, &x.t.m));
+    assert_true(intervention_is_there(named("cost_w4a4")->under, &x.t.m));
+    assert_true(cost(&x, "cost_no_sink_value", -1, -1) != 0);
+    close_bench(&x);
+}
+
+static int start(void **state)
+{
+    (void)state;
+    return gemm_start(4, "threads", NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_costs__are_those_of_a_slow_model),
+        cmocka_unit_test(test_costs__of_the_sink_agree_with_its_scores_masked),
+        cmocka_unit_test(test_costs__of_a_head_are_those_of_its_output_matrix),
+        cmocka_unit_test(test_costs__of_a_cache_are_those_of_masks),
+        cmocka_unit_test(test_costs__of_an_empty_column_are_0),
+        cmocka_unit_test(test_costs__of_a_large_cache_are_0),
+        cmocka_unit_test(test_costs__have_the_same_bits_for_any_threads),
+        cmocka_unit_test(test_costs__leave_weights_and_training_as_they_were),
+        cmocka_unit_test(test_costs__are_asked_for_by_name),
+        cmocka_unit_test(test_interventions__are_there_where_they_can_be_done),
+    };
+    return cmocka_run_group_tests_name("consequences", tests, start, NULL);
+}
