@@ -2,6 +2,7 @@
 
 #include "harness.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -15,6 +16,8 @@ const struct compare_options compare_usual = {
     .loss = "val_loss",
     .threshold = 0.5,
     .width = 60,
+    .x = "step",
+    .step = NAN,
 };
 
 const char *path_to(const char *run, const char *file)

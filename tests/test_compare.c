@@ -59,7 +59,7 @@ static void test_compare__prints_table_and_plots(void **state)
               "the runs differ in attention.weights\n"
               "\n");
     assert_within(text, " sink_1, percent\n");
-    assert_within(text, " val_loss\n");
+    assert_within(text, " val_loss, nats\n");
     assert_within(text, " a softmax");
     assert_within(text, " b re lu\n");
     free(text);
@@ -359,7 +359,7 @@ static void test_compare__the_table_stands_before_a_figure_fails(void **state)
     struct err e = { 0 };
     char old[4096], *text;
     put_two_runs();
-    o.figure = path_to("figure.svg", "");
+    o.output = path_to("figure.svg", "");
     snprintf(old, sizeof old, "%s", getenv("PATH"));
     setenv("PATH", "/nowhere", 1);
     assert_int_equal(compare_case(&text, names, 1, o, &e), ERR_TOOL);

@@ -40,7 +40,7 @@ static void test_compare_cli__command_lines_are_checked(void **state)
         { { "run", "--csv=", NULL }, "--csv without a value" },
         { { "run", "--threshold", "high", NULL }, "got 'high', want number" },
         { { "run", "--threshold=nan", NULL }, "got 'nan', want number" },
-        { { "run", "-o", "x.pdf", NULL }, "must end in .svg or .png" },
+        { { "run", "-o", "x.eps", NULL }, "must end in .svg, .png or .pdf" },
     };
     for (idx i = 0; i < COUNT_OF(cases); i++)
         expect_error(cases[i].arguments, ERR_USAGE, cases[i].want);

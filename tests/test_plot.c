@@ -15,9 +15,13 @@ static const double rising[] = { 0, 0, 0.5, 1, 1 };
 static const double flat[] = { 0, 0, 0, 0, 0 };
 static const double broken[] = { 4, 3, NAN, 2, 1.5 };
 
-#define CURVE(label, y)                                                        \
+#define CURVE(k, v)                                                            \
     {                                                                          \
-        label, steps, y, COUNT_OF(steps), NULL, NULL                           \
+        .style = { .number = k }, .x = steps, .y = v, .n = COUNT_OF(steps)     \
+    }
+#define ENTRY(k, text)                                                         \
+    {                                                                          \
+        { .number = k }, text                                                  \
     }
 
 static const char hostile[] = "a_b^{c} '\"`date`\\n\n$(id)<&%s@x#1\xff\033[31m";
@@ -27,33 +31,49 @@ static const char hostile_svg[] =
 static const char hostile_shown[] =
     "a_b^{c} '\"`date`\\n\\n$(id)<&%s@x#1\\xff\\x1b[31m";
 
-static void test_plot_file__only_svg_and_png_can_be_written(void **state)
+static void test_plot_file__only_known_kinds_can_be_written(void **state)
 {
     (void)state;
-    static const char *const bad[] = { "x", "x.pdf", ".svg", "x.svg.gz", "" };
+    static const char *const bad[] = { "x", "x.eps", ".svg", "x.svg.gz", "" };
+    static const char *const good[] = { "a b/x.SVG", "x.png", "x.Pdf" };
     struct err e = { 0 };
-    assert_int_equal(plot_file_check("a b/x.SVG", &e), OK);
-    assert_int_equal(plot_file_check("x.png", &e), OK);
+    for (idx i = 0; i < COUNT_OF(good); i++)
+        assert_int_equal(plot_file_check(good[i], &e), OK);
     for (idx i = 0; i < COUNT_OF(bad); i++) {
         e = (struct err){ 0 };
         assert_int_equal(plot_file_check(bad[i], &e), ERR_USAGE);
-        assert_non_null(strstr(e.text, ".svg"));
-        assert_non_null(strstr(e.text, ".png"));
+        assert_within(e.text, ".svg, .png or .pdf");
     }
 }
 
 static const struct plot_curve hostile_curves[] = {
-    CURVE(hostile, rising),
-    CURVE("run-2 of 3", broken),
-    { "", NULL, NULL, 0, NULL, NULL },
+    CURVE(0, rising),
+    CURVE(1, broken),
+    { .style = { .number = 2 } },
 };
 static const struct plot_panel hostile_panels[] = {
-    { hostile, 0, 100, 100, hostile_curves, 3 },
-    { "loss", 0, 0, 0, hostile_curves + 1, 1 },
-    { "empty", 0, 0, 0, NULL, 0 },
+    { .title = hostile, .curves = hostile_curves, .n_curves = 3 },
+    { .curves = hostile_curves + 1, .n_curves = 1 },
+    { .title = "empty" },
 };
-static const struct plot hostile_plot = { "step", false, hostile_panels,
-                                          3,      0,     NULL };
+static const struct plot_block hostile_blocks[] = {
+    { .title = hostile,
+      .y = { .label = hostile, .scale = 100, .lo = 0, .hi = 100 },
+      .panels = hostile_panels,
+      .n_panels = 1 },
+    { .y = { .label = "loss" }, .panels = hostile_panels + 1, .n_panels = 1 },
+    { .y = { .label = "empty" }, .panels = hostile_panels + 2, .n_panels = 1 },
+};
+static const struct plot_entry hostile_entries[] = { ENTRY(0, hostile),
+                                                     ENTRY(1, "run-2 of 3"),
+                                                     ENTRY(2, "") };
+static const struct plot hostile_plot = { .x = { .label = "step" },
+                                          .blocks = hostile_blocks,
+                                          .n_blocks = 3,
+                                          .across = 1,
+                                          .legend = hostile_entries,
+                                          .n_entries = 3,
+                                          .caption = hostile };
 
 static void write_ok(const struct plot *p, const char *path)
 {
@@ -71,37 +91,161 @@ static idx count_of(const char *text, const char *what)
     return n;
 }
 
-static void test_plot_file__bands_and_crowds_are_drawn(void **state)
+/* A plot of one block and panel. */
+struct single {
+    struct plot_panel panel;
+    struct plot_block block;
+};
+
+static struct plot plot_of(struct single *s, const char *y_label,
+                           const struct plot_curve *curves, idx n)
+{
+    s->panel = (struct plot_panel){ .curves = curves, .n_curves = n };
+    s->block = (struct plot_block){ .y = { .label = y_label },
+                                    .panels = &s->panel,
+                                    .n_panels = 1 };
+    return (struct plot){ .x = { .label = "step" },
+                          .blocks = &s->block,
+                          .n_blocks = 1,
+                          .across = 1 };
+}
+
+static char *svg_of(const struct plot *p)
+{
+    size_t n;
+    const char *path = path_to("figure.svg", "");
+    write_ok(p, path);
+    return read_whole(path, &n);
+}
+
+static void test_plot_file__bands_bars_and_faint_lines_are_drawn(void **state)
 {
     (void)state;
-    enum { MANY = 30, NAMED = 7 };
     static const double low[] = { -1, 0, 0.2, 0.8, 0.9 };
     static const double high[] = { 0.5, 1, 1.5, 2, 6 };
-    const char *path = path_to("bands.svg", "");
-    char labels[MANY][32];
-    struct plot_curve curves[MANY];
-    struct plot_panel panel = { .y_label = "y", .curves = curves };
-    struct plot p = { "step", false, &panel, 1, NAMED, "7 of 30" };
-    size_t n;
+    struct plot_curve curves[] = { CURVE(0, rising), CURVE(1, rising),
+                                   CURVE(0, flat), CURVE(3, rising) };
+    struct single s;
+    struct plot p = plot_of(&s, "y", curves, 4);
     skip_without_gnuplot();
-    for (idx i = 0; i < MANY; i++) {
-        snprintf(labels[i], sizeof labels[i], "curve %td", i);
-        curves[i] =
-            (struct plot_curve){ labels[i], steps, rising, 5, low, high };
+    for (idx i = 0; i < 2; i++) {
+        curves[i].low = low;
+        curves[i].high = high;
     }
-    panel.n_curves = 2;
-    write_ok(&p, path);
-    char *svg = read_whole(path, &n);
+    curves[2].style.ink = PLOT_FAINT;
+    curves[3].form = PLOT_BOTH;
+    curves[3].low = low;
+    curves[3].high = high;
+    char *svg = svg_of(&p);
     assert_int_equal(count_of(svg, "fill-opacity = '0.15"), 2);
-    assert_int_equal(count_of(svg, ">curve "), 2);
+    assert_within(svg, "rgb(196, 196, 196)");
+    assert_within(svg, "rgb(204, 121, 167)");
     free(svg);
-    panel.n_curves = MANY;
-    write_ok(&p, path);
-    svg = read_whole(path, &n);
-    assert_int_equal(count_of(svg, ">curve "), NAMED);
-    assert_non_null(strstr(svg, ">curve 0<"));
-    assert_non_null(strstr(svg, ">curve 29<"));
-    assert_non_null(strstr(svg, ">7 of 30<"));
+    for (idx i = 0; i < 2; i++) {
+        curves[i].style.ink = PLOT_SCALE;
+        curves[i].style.at = (double)i;
+        curves[i].low = NULL;
+    }
+    svg = svg_of(&p);
+    assert_within(svg, "rgb( 68,   1,  84)");
+    assert_within(svg, "rgb(122, 209,  81)");
+    free(svg);
+}
+
+/* Where it stands last, behind gnuplot's own definitions; NULL. */
+static const char *last_of(const char *text, const char *what)
+{
+    const char *last = NULL;
+    for (; (text = strstr(text, what)); text++)
+        last = text;
+    return last;
+}
+
+/* No two styles have the same mark, nor the same dash: that is what a copy in
+ * grey has left. */
+static void test_plot_file__styles_differ_without_colour(void **state)
+{
+    (void)state;
+    struct plot_curve curves[PLOT_STYLES];
+    const char *seen[2][PLOT_STYLES];
+    struct single s;
+    skip_without_gnuplot();
+    for (idx i = 0; i < PLOT_STYLES; i++) {
+        static const char *const what[] = { "xlink:href='#gpPt",
+                                            "stroke-dash" };
+        curves[0] = (struct plot_curve)CURVE(i, rising);
+        struct plot p = plot_of(&s, "y", curves, 1);
+        char *svg = svg_of(&p);
+        for (idx k = 0; k < 2; k++) {
+            const char *at = last_of(svg, what[k]);
+            seen[k][i] = at ? strndup(at, strcspn(at, " />")) : strdup("solid");
+            for (idx j = 0; j < i; j++)
+                assert_string_not_equal(seen[k][j], seen[k][i]);
+        }
+        free(svg);
+    }
+    for (idx i = 0; i < PLOT_STYLES; i++)
+        for (idx k = 0; k < 2; k++)
+            free((void *)(uintptr_t)seen[k][i]);
+}
+
+static void test_plot_file__maps_show_numbers_and_ground(void **state)
+{
+    (void)state;
+    static const double v[] = { 0, 0.5, 0.25, NAN, 0.128, 1 };
+    static const char *const words[] = { "h0", "h1", "h2" };
+    struct plot_panel panels[] = { { .title = "step 7", .map = { 2, 3, v } },
+                                   { .title = "step 9", .map = { 2, 3, v } } };
+    const struct plot_block block = {
+        .y = { .label = "layer", .words = words, .n_words = 2 },
+        .panels = panels,
+        .n_panels = 2
+    };
+    struct plot p = { .x = { .label = "head", .words = words, .n_words = 3 },
+                      .blocks = &block,
+                      .n_blocks = 1,
+                      .across = 2,
+                      .colours = { .label = "share, %", .scale = 100 },
+                      .caption = "eps = 0.3" };
+    skip_without_gnuplot();
+    char *svg = svg_of(&p);
+    assert_int_equal(count_of(svg, ">50<"), 2);
+    assert_int_equal(count_of(svg, ">13<"), 2); /* 12.8 */
+    assert_null(strstr(svg, ">nan<"));
+    assert_within(svg, ">h2<");
+    assert_within(svg, ">share, %<");
+    assert_within(svg, ">step 9<");
+    assert_within(svg, ">eps = 0.3<");
+    free(svg);
+    panels[0].map.v = panels[1].map.v =
+        (const double[]){ NAN, NAN, NAN, NAN, NAN, NAN };
+    write_ok(&p, path_to("none.svg", ""));
+}
+
+/* Words are not broken, and all of them are there. */
+static void test_plot_file__captions_are_broken_between_words(void **state)
+{
+    (void)state;
+    char text[1200] = "";
+    const struct plot_curve curve = CURVE(0, rising);
+    struct single s;
+    struct plot p = plot_of(&s, "y", &curve, 1);
+    skip_without_gnuplot();
+    for (idx i = 0; i < 60; i++)
+        snprintf(text + strlen(text), sizeof text - strlen(text),
+                 "%sword-%02td",
+                 i == 30 ? "\n"
+                 : i > 0 ? " "
+                         : "",
+                 i);
+    p.caption = text;
+    char *svg = svg_of(&p);
+    for (idx i = 0; i < 60; i++) {
+        char word[16];
+        snprintf(word, sizeof word, "word-%02td", i);
+        assert_int_equal(count_of(svg, word), 1);
+    }
+    assert_within(svg, ">word-30");
     free(svg);
 }
 
@@ -156,29 +300,40 @@ static void test_plot_file__png_has_the_size_of_its_panels(void **state)
     assert_memory_equal(png, "\x89PNG\r\n\x1a\n", 8);
     /* IHDR: width and height, big-endian, at bytes 16 and 20 */
     assert_int_equal(png[18] << 8 | png[19], 900);
-    assert_in_range(png[22] << 8 | png[23], 3 * 300, 3 * 300 + 150);
+    assert_in_range(png[22] << 8 | png[23], 3 * 250, 3 * 250 + 350);
     free(png);
+}
+
+/* The same bytes whenever it is made. */
+static void test_plot_file__a_pdf_has_no_date(void **state)
+{
+    (void)state;
+    const char *path = path_to("figure.pdf", "");
+    size_t n;
+    skip_without_gnuplot();
+    write_ok(&hostile_plot, path);
+    char *pdf = read_whole(path, &n);
+    assert_int_equal(strncmp(pdf, "%PDF-", 5), 0);
+    assert_non_null(memmem(pdf, n, "/CreationDate (D:20000101000000", 31));
+    free(pdf);
 }
 
 static void test_plot_file__odd_plots_can_be_written(void **state)
 {
     (void)state;
     const char *path = path_to("odd.svg", "");
-    const struct plot_panel empty = { .y_label = "" };
-    const struct plot_curve point = { "point", steps + 1, flat, 1, NULL, NULL };
-    const struct plot_panel single = { .curves = &point,
-                                       .n_curves = 1,
-                                       .y_label = "y" };
-    const struct plot plots[] = {
-        { "step", false, &empty, 1, 0, NULL },
-        { "step", true, &empty, 1, 0, NULL },
-        { "step", false, &single, 1, 0, NULL },
-        { "step", true, &single, 1, 0, NULL },
-        { "step", true, &hostile_panels[0], 1, 0, NULL },
+    const struct plot_curve point = {
+        .x = steps + 1, .y = flat, .n = 1, .form = PLOT_MARKS
     };
+    struct single none, one;
+    struct plot plots[] = { plot_of(&none, "", NULL, 0),
+                            plot_of(&one, "y", &point, 1), hostile_plot };
     skip_without_gnuplot();
-    for (idx i = 0; i < COUNT_OF(plots); i++)
-        write_ok(&plots[i], path);
+    for (idx i = 0; i < 2 * COUNT_OF(plots); i++) {
+        struct plot *p = &plots[i / 2];
+        p->x.is_log = i % 2 == 1;
+        write_ok(p, path);
+    }
 }
 
 /* Run plot_write with this folder as the only place of programs. */
@@ -259,15 +414,6 @@ static char *text_of(const struct plot *p, idx width, bool unicode)
     return text;
 }
 
-static struct plot plot_of(struct plot_panel *panel, const char *y_label,
-                           const struct plot_curve *curves, idx n)
-{
-    *panel = (struct plot_panel){ .y_label = y_label,
-                                  .curves = curves,
-                                  .n_curves = n };
-    return (struct plot){ .x_label = "step", .panels = panel, .n_panels = 1 };
-}
-
 /* How often a letter stands right of the frame. */
 static idx marks_of(const char *text, char letter)
 {
@@ -281,12 +427,16 @@ static idx marks_of(const char *text, char letter)
 static void test_plot__text_has_a_letter_for_each_curve(void **state)
 {
     (void)state;
-    static const struct plot_curve curves[] = { CURVE("soft_max", rising),
-                                                CURVE("relu", flat) };
-    struct plot_panel panel;
-    struct plot p = plot_of(&panel, "sink_1, percent", curves, 2);
+    static const struct plot_curve curves[] = { CURVE(0, rising),
+                                                CURVE(1, flat) };
+    static const struct plot_entry entries[] = { ENTRY(0, "soft_max"),
+                                                 ENTRY(1, "relu") };
+    struct single s;
+    struct plot p = plot_of(&s, "sink_1, percent", curves, 2);
     skip_without_gnuplot();
-    panel.y_max = panel.scale = 100;
+    p.legend = entries;
+    p.n_entries = 2;
+    s.block.y.scale = 100;
     char *text = text_of(&p, 60, false);
     assert_within(text, "sink_1, percent\n");
     assert_within(text, "100 ");
@@ -302,14 +452,14 @@ static void test_plot__text_has_a_letter_for_each_curve(void **state)
 static void test_plot__letters_in_one_place_take_turns(void **state)
 {
     (void)state;
-    static const struct plot_curve curves[] = { CURVE("one", rising),
-                                                CURVE("same", rising),
-                                                CURVE("again", rising) };
-    struct plot_panel panel;
-    struct plot p = plot_of(&panel, "sink_1, percent", curves, 3);
+    static const struct plot_curve curves[] = { CURVE(0, rising),
+                                                CURVE(1, rising),
+                                                CURVE(2, rising) };
+    struct single s;
+    struct plot p = plot_of(&s, "sink_1, percent", curves, 3);
     skip_without_gnuplot();
     for (int is_given = 0; is_given < 2; is_given++) {
-        panel.y_max = panel.scale = is_given ? 100 : 0;
+        s.block.y.hi = s.block.y.scale = is_given ? 100 : 0;
         char *text = text_of(&p, 60, false);
         assert_int_equal(marks_of(text, 'a'), 2);
         assert_int_equal(marks_of(text, 'b'), 2);
@@ -318,18 +468,33 @@ static void test_plot__letters_in_one_place_take_turns(void **state)
     }
 }
 
+/* Where one point is all there is, one of two letters has no turn at all. */
+static void test_plot__two_equal_points_are_drawn(void **state)
+{
+    (void)state;
+    const struct plot_curve curves[] = {
+        { .style = { .number = 0 }, .x = steps + 1, .y = flat, .n = 1 },
+        { .style = { .number = 1 }, .x = steps + 1, .y = flat, .n = 1 },
+    };
+    struct single s;
+    struct plot p = plot_of(&s, "y", curves, 2);
+    skip_without_gnuplot();
+    char *text = text_of(&p, 60, false);
+    assert_int_equal(marks_of(text, 'a') + marks_of(text, 'b'), 1);
+    free(text);
+}
+
 /* The line stops at a NAN: fewer dots than without. */
 static void test_plot__nan_is_a_gap(void **state)
 {
     (void)state;
     static const double whole[] = { 4, 3, 2.5, 2, 1.5 };
-    const struct plot_curve curves[] = { CURVE("gap", broken),
-                                         CURVE("gap", whole) };
-    struct plot_panel panel;
+    const struct plot_curve curves[] = { CURVE(0, broken), CURVE(0, whole) };
+    struct single s;
     idx dots[2];
     skip_without_gnuplot();
     for (idx i = 0; i < 2; i++) {
-        struct plot p = plot_of(&panel, "val_loss", &curves[i], 1);
+        struct plot p = plot_of(&s, "val_loss", &curves[i], 1);
         char *text = text_of(&p, 60, false);
         dots[i] = marks_of(text, '.');
         assert_int_equal(marks_of(text, 'a'), i == 0 ? 4 : 5);
@@ -341,12 +506,12 @@ static void test_plot__nan_is_a_gap(void **state)
 static void test_plot__a_logarithmic_axis_leaves_step_0_out(void **state)
 {
     (void)state;
-    static const struct plot_curve curve = CURVE("rise", rising);
-    struct plot_panel panel;
-    struct plot p = plot_of(&panel, "y", &curve, 1);
+    static const struct plot_curve curve = CURVE(0, rising);
+    struct single s;
+    struct plot p = plot_of(&s, "y", &curve, 1);
     skip_without_gnuplot();
     char *linear = text_of(&p, 60, false);
-    p.log_x = true;
+    p.x.is_log = true;
     char *text = text_of(&p, 60, false);
     assert_int_equal(marks_of(linear, 'a'), 5);
     assert_int_equal(marks_of(text, 'a'), 4);
@@ -360,11 +525,14 @@ static void test_plot__no_point_is_said_not_drawn(void **state)
 {
     (void)state;
     const double nowhere[] = { NAN, INFINITY, -INFINITY, 1e300, NAN };
-    const struct plot_curve curves[] = {
-        CURVE("nan", nowhere), { "none", NULL, NULL, 0, NULL, NULL }
-    };
-    struct plot_panel panel;
-    struct plot p = plot_of(&panel, "val_loss", curves, 2);
+    const struct plot_curve curves[] = { CURVE(0, nowhere),
+                                         { .style = { .number = 1 } } };
+    static const struct plot_entry entries[] = { ENTRY(0, "nan"),
+                                                 ENTRY(1, "none") };
+    struct single s;
+    struct plot p = plot_of(&s, "val_loss", curves, 2);
+    p.legend = entries;
+    p.n_entries = 2;
     skip_without_gnuplot();
     char *text = text_of(&p, 40, false);
     assert_within(text, "no data");
@@ -382,12 +550,16 @@ static void test_plot__text_keeps_to_its_width(void **state)
     char name[300];
     memset(name, 'x', sizeof name - 1);
     name[sizeof name - 1] = '\0';
-    const struct plot_curve curves[] = { CURVE(name, large),
-                                         CURVE("caf\xc3\xa9", rising),
-                                         CURVE(hostile, rising) };
-    struct plot_panel panel;
-    struct plot p = plot_of(&panel, name, curves, 3);
-    p.x_label = name;
+    const struct plot_curve curves[] = { CURVE(0, large), CURVE(1, rising),
+                                         CURVE(2, rising) };
+    const struct plot_entry entries[] = { ENTRY(0, name),
+                                          ENTRY(1, "caf\xc3\xa9"),
+                                          ENTRY(2, hostile) };
+    struct single s;
+    struct plot p = plot_of(&s, name, curves, 3);
+    p.legend = entries;
+    p.n_entries = 3;
+    p.x.label = name;
     skip_without_gnuplot();
     for (idx width = 40; width <= 200; width += 53) {
         char *text = text_of(&p, width, false);
@@ -409,12 +581,16 @@ static void test_plot__text_names_all_curves(void **state)
     (void)state;
     enum { MANY = 130 };
     struct plot_curve curves[MANY];
-    struct plot_panel panel;
-    struct plot p = plot_of(&panel, "y", curves, MANY);
-    p.named_max = 12;
+    struct plot_entry entries[MANY];
+    struct single s;
+    struct plot p = plot_of(&s, "y", curves, MANY);
+    p.legend = entries;
+    p.n_entries = MANY;
     skip_without_gnuplot();
-    for (idx i = 0; i < MANY; i++)
-        curves[i] = (struct plot_curve)CURVE("same", rising);
+    for (idx i = 0; i < MANY; i++) {
+        curves[i] = (struct plot_curve)CURVE(i, rising);
+        entries[i] = (struct plot_entry)ENTRY(i, "same");
+    }
     char *text = text_of(&p, 80, true);
     assert_int_equal(count_of(text, " same"), MANY);
     assert_within(text, "Z same");
@@ -427,10 +603,10 @@ static void test_plot__a_given_range_is_kept(void **state)
 {
     (void)state;
     static const double beyond[] = { -5, 0.5, 7, 1e100, 0.5 };
-    const struct plot_curve curve = CURVE("beyond", beyond);
-    struct plot_panel panel;
-    struct plot p = plot_of(&panel, "y", &curve, 1);
-    panel.y_max = 1;
+    const struct plot_curve curve = CURVE(0, beyond);
+    struct single s;
+    struct plot p = plot_of(&s, "y", &curve, 1);
+    s.block.y.hi = 1;
     skip_without_gnuplot();
     char *text = text_of(&p, 80, false);
     assert_int_equal(marks_of(text, 'a'), 2);
@@ -444,9 +620,9 @@ static void test_plot__few_points_are_all_marked(void **state)
     enum { POINTS = 30 };
     double x[POINTS], y[POINTS];
     const char *path = path_to("marks.svg", "");
-    const struct plot_curve curve = { "m", x, y, POINTS, NULL, NULL };
-    struct plot_panel panel;
-    struct plot p = plot_of(&panel, "y", &curve, 1);
+    const struct plot_curve curve = { .x = x, .y = y, .n = POINTS };
+    struct single s;
+    struct plot p = plot_of(&s, "y", &curve, 1);
     size_t n;
     skip_without_gnuplot();
     for (idx i = 0; i < POINTS; i++) {
@@ -455,15 +631,94 @@ static void test_plot__few_points_are_all_marked(void **state)
     }
     write_ok(&p, path);
     char *svg = read_whole(path, &n);
-    assert_int_equal(count_of(svg, "xlink:href='#gpPt6'"), POINTS + 1);
+    assert_int_equal(count_of(svg, "xlink:href='#gpPt6'"), POINTS);
     free(svg);
+}
+
+/* ---- axes -------------------------------------------------------------- */
+
+/* The numbers of an axis: those of these in the text. */
+static void expect_ticks(const struct plot *p, const char *there,
+                         const char *not_there)
+{
+    char *svg = svg_of(p), word[32];
+    snprintf(word, sizeof word, ">%s<", there);
+    assert_within(svg, word);
+    snprintf(word, sizeof word, ">%s<", not_there);
+    assert_null(strstr(svg, word));
+    free(svg);
+}
+
+/* A share of 12 % fills the picture; one of 97 % does not begin at 0. */
+static void test_plot_axes__they_fit_the_data(void **state)
+{
+    (void)state;
+    static const double low[] = { 0, 0.02, 0.118, 0.11, 0.1 };
+    static const double high[] = { 0.971, 0.972, 0.975, 0.98, 0.981 };
+    const struct plot_curve curves[] = { CURVE(0, low), CURVE(0, high) };
+    struct single s;
+    skip_without_gnuplot();
+    struct plot p = plot_of(&s, "y", &curves[0], 1);
+    s.block.y.scale = 100;
+    expect_ticks(&p, "12", "20");
+    p = plot_of(&s, "y", &curves[1], 1);
+    s.block.y.scale = 100;
+    expect_ticks(&p, "97.5", "90");
+    s.block.y.lo = 50; /* asked for */
+    s.block.y.hi = 100;
+    expect_ticks(&p, "70", "97.5");
+}
+
+static void test_plot_axes__a_fall_may_leave_the_picture(void **state)
+{
+    (void)state;
+    enum { N = 100 };
+    double x[N], y[N];
+    const struct plot_curve curve = { .x = x, .y = y, .n = N };
+    struct single s;
+    struct plot p = plot_of(&s, "loss", &curve, 1);
+    skip_without_gnuplot();
+    for (idx i = 0; i < N; i++) {
+        x[i] = (double)i;
+        y[i] = 1.4 + 4.1 * exp(-(double)i / 5);
+    }
+    assert_false(plot_cuts(&p, &s.block));
+    expect_ticks(&p, "5", "1.41");
+    s.block.y.may_cut = true;
+    assert_true(plot_cuts(&p, &s.block));
+    expect_ticks(&p, "1.45", "5");
+    s.block.y.lo = 1;
+    s.block.y.hi = 6;
+    assert_false(plot_cuts(&p, &s.block));
+    p.x.is_log = true; /* where the fall takes the axis */
+    s.block.y.hi = 0;
+    assert_false(plot_cuts(&p, &s.block));
+}
+
+static void test_plot_axes__large_numbers_have_prefixes(void **state)
+{
+    (void)state;
+    static const double tokens[] = { 0, 5e5, 1e6, 1.5e6, 2e6 };
+    struct plot_curve curve = CURVE(0, rising);
+    struct single s;
+    struct plot p = plot_of(&s, "y", &curve, 1);
+    skip_without_gnuplot();
+    p.x.is_counted = true;
+    expect_ticks(&p, "400", "0.4k");
+    curve.x = tokens;
+    expect_ticks(&p, "1.6M", "1600000");
+    expect_ticks(&p, "1M", "0M");
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_plot_file__only_svg_and_png_can_be_written),
-        cmocka_unit_test(test_plot_file__bands_and_crowds_are_drawn),
+        cmocka_unit_test(test_plot_file__only_known_kinds_can_be_written),
+        cmocka_unit_test(test_plot_file__bands_bars_and_faint_lines_are_drawn),
+        cmocka_unit_test(test_plot_file__styles_differ_without_colour),
+        cmocka_unit_test(test_plot_file__maps_show_numbers_and_ground),
+        cmocka_unit_test(test_plot_file__captions_are_broken_between_words),
+        cmocka_unit_test(test_plot_file__a_pdf_has_no_date),
         cmocka_unit_test(
             test_plot_file__svg_is_whole_and_shows_labels_as_they_are),
         cmocka_unit_test(test_plot_file__the_same_plot_gives_the_same_bytes),
@@ -474,6 +729,7 @@ int main(void)
         cmocka_unit_test(test_plot_file__an_unwritable_folder_is_an_error),
         cmocka_unit_test(test_plot__text_has_a_letter_for_each_curve),
         cmocka_unit_test(test_plot__letters_in_one_place_take_turns),
+        cmocka_unit_test(test_plot__two_equal_points_are_drawn),
         cmocka_unit_test(test_plot__nan_is_a_gap),
         cmocka_unit_test(test_plot__a_logarithmic_axis_leaves_step_0_out),
         cmocka_unit_test(test_plot__no_point_is_said_not_drawn),
@@ -481,6 +737,9 @@ int main(void)
         cmocka_unit_test(test_plot__text_names_all_curves),
         cmocka_unit_test(test_plot__a_given_range_is_kept),
         cmocka_unit_test(test_plot__few_points_are_all_marked),
+        cmocka_unit_test(test_plot_axes__they_fit_the_data),
+        cmocka_unit_test(test_plot_axes__a_fall_may_leave_the_picture),
+        cmocka_unit_test(test_plot_axes__large_numbers_have_prefixes),
     };
     return cmocka_run_group_tests_name("plot", tests, NULL, NULL);
 }

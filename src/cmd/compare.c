@@ -13,12 +13,18 @@ enum { WIDTH_USUAL = 80 };
 #define FIELD(f) .offset = offsetof(struct compare_options, f)
 #define TEXT(f) .type = OPTION_TEXT, FIELD(f)
 static const struct command_option options[] = {
-    { .name = "figure",
+    { .name = "output",
       .letter = 'o',
       .value = "FILE",
+      TEXT(output),
+      .help = "draw into FILE, .svg, .png or .pdf, with gnuplot; without it "
+              "the plot is text on the terminal" },
+    { .name = "figure",
+      .value = "KIND",
       TEXT(figure),
-      .help = "draw into FILE, .svg or .png, with gnuplot; without it the plot "
-              "is text on the terminal" },
+      .help = "curves over training (the usual), setting: final values "
+              "against a setting, loss: metric against loss, heads: maps by "
+              "layer and head, positions: by position and layer" },
     { .name = "metric",
       .value = "NAME",
       TEXT(metric),
@@ -39,6 +45,37 @@ static const struct command_option options[] = {
     { .name = "log-x",
       FIELD(log_x),
       .help = "logarithmic steps (step 0 is not drawn then)" },
+    { .name = "x",
+      .value = "COLUMN",
+      TEXT(x),
+      .help = "x axis of curves: step or tokens (step)" },
+    { .name = "y-range",
+      .value = "LOW:HIGH",
+      TEXT(y_range),
+      .help = "of the metric's axis, or of the colours of maps: as 0:0.2 or "
+              "0:20% (what the data take)" },
+    { .name = "loss-range",
+      .value = "LOW:HIGH",
+      TEXT(loss_range),
+      .help = "the same of the loss's axis" },
+    { .name = "seeds",
+      FIELD(has_seeds),
+      .help = "draw the single runs of groups, too" },
+    { .name = "setting",
+      .value = "KEY",
+      TEXT(setting),
+      .help = "of --figure setting: the key that values are drawn against "
+              "(the first that is a number)" },
+    { .name = "step",
+      .value = "S",
+      .type = OPTION_NUMBER,
+      FIELD(step),
+      .max = STEP_MAX,
+      .help = "of --figure heads and positions: what was measured last up to "
+              "step S" },
+    { .name = "bare",
+      FIELD(is_bare),
+      .help = "no caption in the figure: the paper has its own" },
     { .name = "csv",
       .value = "FILE",
       TEXT(csv),
@@ -118,6 +155,8 @@ static int run(int argc, char **argv, struct err *e)
         .metric = "sink_1",
         .loss = "val_loss",
         .threshold = NAN, /* the usual one */
+        .x = "step",
+        .step = NAN,
         .table_width = terminal_width(),
         .unicode = utf8_terminal(),
     };

@@ -5,12 +5,11 @@
 #include "io/row_chain.h"
 #include "report/alike.h"
 #include "report/compare_differences.h"
-#include "report/compare_draw.h"
 #include "report/compare_gather.h"
 #include "report/compare_notes.h"
 #include "report/compare_print.h"
+#include "report/figure.h"
 #include "report/html_page.h"
-#include "report/plot.h"
 #include "report/report_file.h"
 
 #include <stdlib.h>
@@ -21,20 +20,21 @@ enum { NAME_SHOWN_MAX = 256 };
 /* ---- what is printed --------------------------------------------------- */
 
 /* Without gnuplot there is no plot in text, but a table all the same. */
-static int draw(FILE *out, const struct compare_rows *t,
-                const char *const *names, idx n_names, const struct band *bands,
-                bool is_piped, struct err *e)
+static int draw(FILE *out, const struct compare_rows *t, struct err *e)
 {
     struct err own = { 0 };
-    const char *figure = t->o->figure;
-    int rc = compare_draw(out, t->o, t->groups, names, n_names, bands, &own);
-    if (rc == OK && figure)
-        fprintf(is_piped ? stderr : out, "figure: %s\n", figure);
-    if (rc == ERR_TOOL && !figure) {
+    const char *output = t->o->output;
+    bool is_piped = compare_is_piped(t->o);
+    if (!output && is_piped)
+        return OK;
+    int rc = figure_draw(out, t, &own);
+    if (rc == OK && output)
+        fprintf(is_piped ? stderr : out, "figure: %s\n", output);
+    if (rc == ERR_TOOL && !output) {
         fprintf(out, "note: no plot: %s\n", own.text);
         return OK;
     }
-    return rc == OK ? OK : err_set(e, rc, "%s", own.text);
+    return err_pass(e, &own);
 }
 
 static int show_tables(FILE *out, const struct compare_rows *t,
@@ -75,24 +75,18 @@ static int write_page(FILE *out, const struct compare_rows *t,
 
 static int show(FILE *out, const struct compare_rows *t, struct err *e)
 {
-    const struct compare_options *o = t->o;
-    const char *names[PANELS_MAX];
-    bool is_piped = compare_is_piped(o);
-    idx n_names = compare_panels(names, o), n = n_names * t->n;
-    struct band *bands = calloc((size_t)n, sizeof *bands);
-    int rc = bands ? OK : err_set(e, ERR_MEMORY, "not enough memory");
-    for (idx i = 0; i < n && rc == OK; i++)
-        rc = band_make(&bands[i], &t->groups->g[i % t->n], names[i / t->n], e);
+    struct band *metric = calloc((size_t)t->n, sizeof *metric);
+    int rc = metric ? OK : err_set(e, ERR_MEMORY, "not enough memory");
+    for (idx i = 0; i < t->n && rc == OK; i++)
+        rc = band_make(&metric[i], &t->groups->g[i], t->o->metric, e);
     if (rc == OK)
-        rc = show_tables(out, t, bands, e); /* the metric's come first */
-    if (rc == OK && (o->figure || !is_piped))
-        rc = draw(out, t, names, n_names, bands, is_piped, e);
+        rc = show_tables(out, t, metric, e);
     if (rc == OK)
-        rc = write_page(out, t, bands, is_piped, e);
-    for (idx i = 0; bands && i < n; i++)
-        band_release(&bands[i]);
-    free(bands);
-    return rc;
+        rc = write_page(out, t, metric, compare_is_piped(t->o), e);
+    for (idx i = 0; metric && i < t->n; i++)
+        band_release(&metric[i]);
+    free(metric);
+    return rc == OK ? draw(out, t, e) : rc;
 }
 
 /* ---- the command ------------------------------------------------------- */
@@ -168,13 +162,13 @@ static int show_set(FILE *out, const struct compare_options *o,
 int compare_run(FILE *out, const struct compare_options *o, struct err *e)
 {
     struct compare_set set = { 0 };
-    const char *const reports[] = { o->figure, o->csv, o->runs_csv, o->markdown,
+    const char *const reports[] = { o->output, o->csv, o->runs_csv, o->markdown,
                                     o->latex };
     int rc = emergence_check(o, e);
     if (rc == OK)
         rc = report_files_check(reports, COUNT_OF(reports), e);
-    if (rc == OK && o->figure)
-        rc = plot_file_check(o->figure, e);
+    if (rc == OK)
+        rc = figure_check(o, e);
     if (rc == OK && o->report)
         rc = html_page_check(o->report, page_charts, e);
     if (rc == OK)

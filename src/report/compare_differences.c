@@ -8,7 +8,7 @@
 
 /* A line: group i, held against the base by a measure. */
 struct line {
-    const struct row *row;
+    const struct compare_row *row;
     idx measure;
     const struct judged *x;
 };

@@ -156,7 +156,8 @@ static int find_all(idx *n, struct compare_set *set,
                     const struct compare_options *o, struct err *e)
 {
     int rc = OK;
-    set->is_grouped = o->by != NULL;
+    /* means against a setting are of groups */
+    set->is_grouped = o->by || (o->figure && strcmp(o->figure, "setting") == 0);
     for (idx i = 0; i < o->n_runs && rc == OK; i++) {
         rc = find_members(set, &set->lists[i], o->runs[i], e);
         set->is_grouped = set->is_grouped || set->lists[i].n > 0;

@@ -11,9 +11,16 @@ struct compare_options {
     const char *metric, *loss; /* names of columns */
     double threshold;          /* in the file's unit: 0..1 for fractions; NAN:
                              the usual one of the metric */
-    const char *figure;        /* .svg or .png; NULL: a plot in text */
-    const char *csv;           /* NULL: none; "-": standard output */
-    const char *runs_csv;      /* of groups: a row per run; as csv */
+    const char *output;        /* .svg, .png, .pdf; NULL: a plot in text */
+    const char *figure;        /* its kind; NULL: curves */
+    const char *x;             /* of curves: step or tokens */
+    const char *setting;       /* key that values are drawn against; NULL */
+    const char *y_range, *loss_range; /* "LOW:HIGH"; NULL: as the data are */
+    double step;    /* of heads and positions; NAN: over training, or the end */
+    bool has_seeds; /* single runs are drawn, too */
+    bool is_bare;   /* without caption */
+    const char *csv;              /* NULL: none; "-": standard output */
+    const char *runs_csv;         /* of groups: a row per run; as csv */
     const char *markdown, *latex; /* the tables once more; as csv */
     const char *report;           /* folder of the page; NULL: none */
     const char *baseline;         /* label of a group; NULL: the first */

@@ -94,7 +94,7 @@ static int list_measures(struct compare_rows *t, struct err *e)
 /* ---- rows -------------------------------------------------------------- */
 
 /* Means hide what happened where runs end at one of two ends. */
-static void write_each(struct row *r, const struct compare_rows *t)
+static void write_each(struct compare_row *r, const struct compare_rows *t)
 {
     char a[CELL_NUMBER_MAX], b[CELL_NUMBER_MAX];
     const struct group *g = r->group;
@@ -116,7 +116,7 @@ static void write_each(struct row *r, const struct compare_rows *t)
     }
 }
 
-static int fill_row(struct row *r, const struct compare_rows *t,
+static int fill_row(struct compare_row *r, const struct compare_rows *t,
                     const struct group *base, struct err *e)
 {
     const struct group *g = r->group;
@@ -154,15 +154,15 @@ static int find_base(struct compare_rows *t, struct err *e)
 }
 
 /* Of run k of group i, without numbers. */
-static struct row row_of(const struct compare_rows *t, idx i, idx k)
+static struct compare_row row_of(const struct compare_rows *t, idx i, idx k)
 {
     const struct group *g = &t->groups->g[i];
-    return (struct row){ .group = g,
-                         .run = g->runs[k],
-                         .label = g->label,
-                         .status = g->status,
-                         .base = t->groups->g[t->base].label,
-                         .n_runs = g->n_runs };
+    return (struct compare_row){ .group = g,
+                                 .run = g->runs[k],
+                                 .label = g->label,
+                                 .status = g->status,
+                                 .base = t->groups->g[t->base].label,
+                                 .n_runs = g->n_runs };
 }
 
 int rows_make(struct compare_rows *t, const struct compare_options *o,
@@ -177,7 +177,7 @@ int rows_make(struct compare_rows *t, const struct compare_options *o,
         return err_set(e, ERR_MEMORY, "not enough memory for a table");
     int rc = OK;
     for (idx i = 0; i < s->n && rc == OK; i++) {
-        struct row *r = &t->rows[i];
+        struct compare_row *r = &t->rows[i];
         *r = row_of(t, i, 0);
         rc = fill_row(r, t, &s->g[t->base], e);
     }
@@ -199,7 +199,7 @@ static struct summary last_of(const struct series *s)
     return summarise(&v, series_final(&v, s));
 }
 
-void rows_run(struct row *r, const struct compare_rows *t, idx i, idx k)
+void rows_run(struct compare_row *r, const struct compare_rows *t, idx i, idx k)
 {
     double step;
     *r = row_of(t, i, k);

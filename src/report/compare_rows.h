@@ -21,7 +21,7 @@ enum {
     EACH_MAX = 96,
 };
 
-struct row {
+struct compare_row {
     const struct group *group;
     const struct run_data *run; /* the first; of a table of runs, this one */
     const char *label, *status;
@@ -46,7 +46,7 @@ struct compare_rows {
     idx metric; /* number of its measure: MEASURE_LOSS if it is the loss */
     idx base;   /* row that others are held against */
     idx n;
-    struct row *rows; /* (n) row i is of group i */
+    struct compare_row *rows; /* (n) row i is of group i */
 };
 
 /* rows_make - fill zeroed rows, in the order of --sort, which the groups are
@@ -58,7 +58,8 @@ int rows_make(struct compare_rows *t, const struct compare_options *o,
 void rows_release(struct compare_rows *t);
 
 /* rows_run - run k of group i as a row of its own, for files. */
-void rows_run(struct row *r, const struct compare_rows *t, idx i, idx k);
+void rows_run(struct compare_row *r, const struct compare_rows *t, idx i,
+              idx k);
 
 /* rows_have - has any of them a value of this measure? */
 bool rows_have(const struct compare_rows *t, idx measure);

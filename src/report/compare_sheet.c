@@ -9,7 +9,8 @@
 enum { HEADING_WIDTH = 10 };
 
 struct sheet sheet_of(struct grid *g, const struct compare_rows *t,
-                      const struct row *rows, idx n, enum sheet_form form)
+                      const struct compare_row *rows, idx n,
+                      enum sheet_form form)
 {
     bool has_sign = form == SHEET_PAPER || t->o->unicode;
     return (struct sheet){ g, t, rows, n, form, has_sign ? "±" : "+-" };
@@ -17,13 +18,13 @@ struct sheet sheet_of(struct grid *g, const struct compare_rows *t,
 
 size_t sheet_final_at(idx measure)
 {
-    return offsetof(struct row, finals) +
+    return offsetof(struct compare_row, finals) +
            (size_t)measure * sizeof(struct summary);
 }
 
 size_t sheet_pair_at(idx measure)
 {
-    return offsetof(struct row, judged) +
+    return offsetof(struct compare_row, judged) +
            (size_t)measure * sizeof(struct judged) +
            offsetof(struct judged, pair.d);
 }

@@ -16,7 +16,7 @@ enum sheet_form { SHEET_SCREEN, SHEET_PAPER, SHEET_FILE };
 struct sheet {
     struct grid *g;
     const struct compare_rows *t;
-    const struct row *rows; /* (n) */
+    const struct compare_row *rows; /* (n) */
     idx n;
     enum sheet_form form;
     const char *spread; /* "±" or what stands for it */
@@ -24,9 +24,10 @@ struct sheet {
 
 /* sheet_of - rows of t, or others (n) of its groups. */
 struct sheet sheet_of(struct grid *g, const struct compare_rows *t,
-                      const struct row *rows, idx n, enum sheet_form form);
+                      const struct compare_row *rows, idx n,
+                      enum sheet_form form);
 
-/* Where a row has what a column shows: bytes into struct row. */
+/* Where a row has what a column shows: bytes into struct compare_row. */
 size_t sheet_final_at(idx measure);
 size_t sheet_pair_at(idx measure); /* the summary of its differences */
 

@@ -41,14 +41,16 @@ static void heading_of(char text[HEADING_MAX], const struct sheet *s,
 
 static void add_steps(struct sheet *s)
 {
-    grid_rank(s->g,
-              sheet_part(s, offsetof(struct row, steps), MEAN, NULL, "steps"),
-              RANK_STEPS);
+    grid_rank(
+        s->g,
+        sheet_part(s, offsetof(struct compare_row, steps), MEAN, NULL, "steps"),
+        RANK_STEPS);
 }
 
 static void add_status(struct sheet *s)
 {
-    grid_rank(s->g, sheet_text(s, offsetof(struct row, status), "status"),
+    grid_rank(s->g,
+              sheet_text(s, offsetof(struct compare_row, status), "status"),
               RANK_STATUS);
 }
 
@@ -65,8 +67,9 @@ static void add_keys(struct sheet *s, const struct groups *groups, idx most)
 static void add_emerged(struct sheet *s)
 {
     bool is_file = s->form == SHEET_FILE;
-    idx c = sheet_part(s, offsetof(struct row, emerged.steps), MEAN, NULL, "%s",
-                       is_file ? "emerged_at_step" : "emerged\nat step");
+    idx c =
+        sheet_part(s, offsetof(struct compare_row, emerged.steps), MEAN, NULL,
+                   "%s", is_file ? "emerged_at_step" : "emerged\nat step");
     for (idx i = 0; i < s->n && !is_file; i++)
         if (s->rows[i].emerged.n_gone > 0)
             grid_set(s->g, i + 1, c, "(%.0f)", s->rows[i].emerged.steps.mean);
@@ -210,10 +213,10 @@ static void add_group_keys(struct sheet *s, bool has_status)
     for (idx i = 0; i < s->n; i++)
         has_label = has_label || !s->rows[i].run->has_config;
     if (has_label)
-        sheet_text(s, offsetof(struct row, label), "group");
+        sheet_text(s, offsetof(struct compare_row, label), "group");
     add_keys(s, groups, KEYS_OF_GROUPS);
     if (is_file)
-        sheet_count(s, offsetof(struct row, n_runs), "runs");
+        sheet_count(s, offsetof(struct compare_row, n_runs), "runs");
     if (has_status)
         add_status(s);
     add_counted(s);
@@ -226,7 +229,7 @@ static void add_groups(struct sheet *s, bool has_status)
     for (idx i = 0; i < s->t->n_measures; i++)
         add_measure(s, i);
     idx from = s->g->columns;
-    sheet_spread(s, offsetof(struct row, emerged.steps), NULL,
+    sheet_spread(s, offsetof(struct compare_row, emerged.steps), NULL,
                  "emerged\nat step");
     idx c = grid_add(s->g, "in");
     for (idx i = 0; i < s->n; i++)
@@ -289,14 +292,14 @@ static void add_file_pair(struct sheet *s, idx i)
 
 static void add_file_groups(struct sheet *s)
 {
-    size_t emerged = offsetof(struct row, emerged.steps);
+    size_t emerged = offsetof(struct compare_row, emerged.steps);
     add_group_keys(s, true);
     for (idx i = 0; i < s->t->n_measures; i++)
         add_file_measure(s, i);
     sheet_part(s, emerged, MEAN, NULL, "emerged_at_step_mean");
     sheet_part(s, emerged, SPREAD, NULL, "emerged_at_step_spread");
     sheet_count(s, emerged + offsetof(struct summary, n), "emerged_at_step_n");
-    sheet_text(s, offsetof(struct row, base), "baseline");
+    sheet_text(s, offsetof(struct compare_row, base), "baseline");
     for (idx i = 0; i < s->t->n_measures; i++)
         if (s->t->measures[i].is_judged)
             add_file_pair(s, i);
@@ -341,16 +344,16 @@ int rows_grid(struct grid *g, const struct compare_rows *t,
 static void add_runs(struct sheet *s)
 {
     const struct groups *groups = s->t->groups;
-    sheet_text(s, offsetof(struct row, label), "group");
-    sheet_text(s, offsetof(struct row, name), "run");
+    sheet_text(s, offsetof(struct compare_row, label), "group");
+    sheet_text(s, offsetof(struct compare_row, name), "run");
     sheet_keys(s, groups->keys, groups->n_keys, 0);
     sheet_keys(s, groups->over, groups->n_over, 0);
-    sheet_text(s, offsetof(struct row, status), "status");
-    sheet_text(s, offsetof(struct row, counts), "counts");
+    sheet_text(s, offsetof(struct compare_row, status), "status");
+    sheet_text(s, offsetof(struct compare_row, counts), "counts");
     idx on = grid_add(s->g, "measured_on");
     for (idx i = 0; i < s->n; i++)
         grid_set(s->g, i + 1, on, "%s", s->rows[i].on);
-    sheet_part(s, offsetof(struct row, steps), MEAN, NULL, "steps");
+    sheet_part(s, offsetof(struct compare_row, steps), MEAN, NULL, "steps");
     for (idx i = 0; i < s->t->n_measures; i++)
         sheet_part(s, sheet_final_at(i), MEAN, NULL, "final_%s",
                    s->t->measures[i].name);
@@ -364,7 +367,7 @@ int rows_runs_grid(struct grid *g, const struct compare_rows *t, struct err *e)
         return rows_grid(g, t, SHEET_FILE, e);
     for (idx i = 0; i < t->n; i++)
         n += t->groups->g[i].n_runs;
-    struct row *runs = calloc((size_t)n, sizeof *runs);
+    struct compare_row *runs = calloc((size_t)n, sizeof *runs);
     struct sheet s = sheet_of(g, t, runs, 0, SHEET_FILE);
     if (!runs)
         return err_set(e, ERR_MEMORY, "not enough memory for a table");

@@ -144,26 +144,52 @@ static bool is_plain_word(const struct groups *s, idx k, const char *value)
     return true;
 }
 
-static void write_label(struct group *g, const struct groups *s)
+void group_value(struct text *t, const struct groups *s, const struct group *g,
+                 idx k)
 {
-    struct text t = { g->label, sizeof g->label, 0 };
+    char value[KEY_PRINT_MAX];
+    struct config_key key = s->keys[k];
+    bool is_clear = config_key_is_clear(s->keys, s->n_keys, k);
+    config_value(value, sizeof value, &g->runs[0]->config, key);
+    if (!is_plain_word(s, k, value))
+        text_add(t, "%s%s%s=", is_clear ? "" : key.section->name,
+                 is_clear ? "" : ".", key.key->name);
+    text_add(t, "%s", value);
+}
+
+void group_label(struct text *t, const struct groups *s, const struct group *g,
+                 idx a, idx b)
+{
     const struct run_data *first = g->runs[0];
-    if (!first->has_config || s->n_keys == 0)
-        text_add(&t, "%s",
-                 first->has_config ? "all runs" : run_data_label(first));
+    bool is_begun = false, has_keys = false;
+    text_add(t, "%s", "");
     for (idx k = 0; first->has_config && k < s->n_keys; k++) {
-        char value[KEY_PRINT_MAX];
-        struct config_key key = s->keys[k];
-        config_value(value, sizeof value, &first->config, key);
-        text_add(&t, "%s", k > 0 ? " " : "");
-        if (!is_plain_word(s, k, value))
-            text_add(&t, "%s%s%s=",
-                     config_key_is_clear(s->keys, s->n_keys, k)
-                         ? ""
-                         : key.section->name,
-                     config_key_is_clear(s->keys, s->n_keys, k) ? "" : ".",
-                     key.key->name);
-        text_add(&t, "%s", value);
+        if (k == a || k == b)
+            continue;
+        has_keys = true;
+        if (s->is_usual[k] && config_has_default(&first->config, s->keys[k]))
+            continue;
+        text_add(t, "%s", is_begun ? " " : "");
+        group_value(t, s, g, k);
+        is_begun = true;
+    }
+    if (!is_begun)
+        text_add(t, "%s",
+                 !first->has_config ? run_data_label(first)
+                 : has_keys         ? "default"
+                                    : "all runs");
+}
+
+/* Where one thing at a time is changed, what was not goes without saying. */
+static void find_usual(struct groups *s)
+{
+    for (idx k = 0; k < s->n_keys && s->n_keys > 1; k++) {
+        idx n = 0;
+        for (idx i = 0; i < s->n; i++) {
+            const struct run_data *r = s->g[i].runs[0];
+            n += r->has_config && config_has_default(&r->config, s->keys[k]);
+        }
+        s->is_usual[k] = 2 * n > s->n;
     }
 }
 
@@ -187,8 +213,9 @@ static void describe(struct groups *s, struct group *g,
 {
     if (!s->are_single) {
         count_runs(g, runs);
+        struct text label = { g->label, sizeof g->label, 0 };
         write_status(g);
-        write_label(g, s);
+        group_label(&label, s, g, -1, -1);
         return;
     }
     g->n_counted = 1;
@@ -207,6 +234,8 @@ static void split(struct groups *s, idx n)
             s->g[s->n++].runs = s->runs + i;
         s->g[s->n - 1].n_runs++;
     }
+    if (!s->are_single)
+        find_usual(s);
     for (idx i = 0, at = 0; i < s->n; at += s->g[i++].n_runs)
         describe(s, &s->g[i], s->runs + at);
 }

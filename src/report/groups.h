@@ -36,6 +36,8 @@ struct groups {
     struct config_key keys[DIFFERING_MAX]; /* that tell groups apart */
     struct config_key over[DIFFERING_MAX]; /* that differ within groups */
     idx n_keys, n_over;
+    /* Of keys: it has its default in most groups, and labels leave that out. */
+    bool is_usual[DIFFERING_MAX];
     idx n_waiting;             /* runs that have not begun; for a note */
     idx n_counted, n_analysed; /* runs in all that count; with an analysis */
     struct emergence emergence;
@@ -47,6 +49,17 @@ struct groups {
 int groups_make(struct groups *s, const struct compare_options *o,
                 struct run_data *runs, idx n, bool are_single, struct err *e);
 void groups_release(struct groups *s);
+
+/* group_label - what the group is called, without keys a and b (their numbers
+ * among s->keys; -1: none): "relu lr=0.002". A key that has its default in most
+ * groups is named where it has not; "default": none is to be named. */
+void group_label(struct text *t, const struct groups *s, const struct group *g,
+                 idx a, idx b);
+
+/* group_value - "lr=0.002" alone, of key k; a word that can be no other key's
+ * by itself. */
+void group_value(struct text *t, const struct groups *s, const struct group *g,
+                 idx k);
 
 /* group_is_logged - is the column taken from metrics.csv? An analysis measures
  * more sequences than training does: the two are never averaged with each

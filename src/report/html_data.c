@@ -303,7 +303,7 @@ static int write_all_judged(struct page *p, struct err *e)
 
 static int write_group(struct page *p, idx i, idx first_run, struct err *e)
 {
-    const struct row *row = &p->t->rows[i];
+    const struct compare_row *row = &p->t->rows[i];
     const struct group *g = row->group;
     struct json j = { 0 };
     json_begin_object(&j, NULL);

@@ -402,6 +402,13 @@ static const struct scenario scenarios[] = {
                    "train c.ini run.dir=runs/b run.seed=2", "analyze runs/a" },
       .command = "compare runs",
       .prints = true },
+    { .name = "compare-figure",
+      .leaves = true,
+      .prepare = { "train c.ini run.dir=runs/a", "analyze runs/a" },
+      .command = "compare runs/a -o heads.svg --figure heads --markdown t.md "
+                 "--latex t.tex",
+      .statuses = { 10 },
+      .prints = true },
     { .name = "compare-report",
       .leaves = true,
       .prepare = { "train c.ini run.dir=runs/a",

@@ -48,7 +48,7 @@ mean_is_right() {
     local got want
     got=$(awk -F, 'NR == 1 { for (i = 1; i <= NF; i++)
                 if ($i == "final_val_loss_mean") c = i }
-            /^softmax/ { print $c }' groups.csv)
+            /,softmax,/ { print $c }' groups.csv)
     want=$(tail -qn 1 runs/sweep/softmax-?/metrics.csv |
         awk -F, '{ s += $6 } END { printf "%.9f", s / NR }')
     awk -v a="$got" -v b="$want" 'BEGIN { d = a - b
@@ -66,7 +66,7 @@ check "a single run joins in" keep "$SINKLAB" compare runs/sweep "runs/alone one
 if command -v gnuplot >/dev/null; then
     check "a figure with bands" "$SINKLAB" compare runs/sweep -o bands.svg
     check "it is whole" grep -q '</svg>' bands.svg
-    check "it says what the bands are" grep -q 'band: ' bands.svg
+    check "it says what the bands are" grep -q 'bands: ' bands.svg
 fi
 expect_fail 2 "did you mean optim.lr" "$SINKLAB" compare runs/sweep --by optim.lrr
 expect_fail 2 "no run fits" "$SINKLAB" compare runs/sweep --where 'optim.lr>2000'

@@ -1,0 +1,278 @@
+#include "report/figure.h"
+
+#include "base/nearest.h"
+#include "base/text.h"
+#include "data/input.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct figure_kind *const kinds[] = {
+    &figure_curves, &figure_setting,   &figure_loss,
+    &figure_heads,  &figure_positions,
+};
+
+/* ---- what is asked for ------------------------------------------------- */
+
+static const struct figure_kind *find_kind(const char *name)
+{
+    for (idx i = 0; i < COUNT_OF(kinds); i++)
+        if (!name || strcmp(kinds[i]->name, name) == 0)
+            return kinds[i];
+    return NULL;
+}
+
+static int say_kinds(const char *name, struct err *e)
+{
+    char all[256], shown[TEXT_SHOW_MAX];
+    struct text t = { all, sizeof all, 0 };
+    struct nearest near = { .wanted = name };
+    for (idx i = 0; i < COUNT_OF(kinds); i++) {
+        text_add(&t, "%s%s", i > 0 ? ", " : "", kinds[i]->name);
+        nearest_offer(&near, kinds[i]->name);
+    }
+    return err_set(e, ERR_USAGE,
+                   "compare: --figure: no kind of figure '%s'%s%s%s: want one "
+                   "of %s (and -o FILE says where it goes)",
+                   text_show(shown, name), near.name ? " (did you mean " : "",
+                   near.name ? near.name : "", near.name ? "?)" : "", all);
+}
+
+/* "0.1:0.5", "0:20%": shares as 0 to 1, or in percent. */
+static bool parse_range(double range[2], const char *text, double scale)
+{
+    char *end;
+    range[0] = strtod(text, &end);
+    if (end == text || *end != ':')
+        return false;
+    text = end + 1;
+    range[1] = strtod(text, &end);
+    if (end == text || !isfinite(range[0]) || !(range[0] < range[1]) ||
+        !isfinite(range[1]))
+        return false;
+    if (strcmp(end, "%") == 0 && scale == 100)
+        return true;
+    range[0] *= scale;
+    range[1] *= scale;
+    return *end == '\0';
+}
+
+static int check_range(const char *option, const char *text, struct err *e)
+{
+    double range[2];
+    char shown[TEXT_SHOW_MAX];
+    if (!text || parse_range(range, text, 100))
+        return OK;
+    return err_set(e, ERR_USAGE,
+                   "compare: --%s: got '%s', want LOW:HIGH, as 0:0.2 or 0:20%%",
+                   option, text_show(shown, text));
+}
+
+/* A metric that nobody knows is refused with those that there are: later. */
+static int check_axes(const struct figure_kind *kind,
+                      const struct compare_options *o, struct err *e)
+{
+    struct column_facts f;
+    int n;
+    const enum metric_axis *axes = run_array_axes(&n, o->metric);
+    if (!kind->wants || !column_find(&f, o->metric))
+        return OK;
+    for (idx i = 0; kind->wants[i] != OVER_NOTHING; i++) {
+        bool has_axis = false;
+        for (int k = 0; k < n; k++)
+            has_axis = has_axis || axes[k] == kind->wants[i];
+        if (!has_axis)
+            return err_set(e, ERR_USAGE,
+                           "compare: --figure %s: %.60s %s (`sinklab list "
+                           "metric` says over what each is): give another "
+                           "--metric",
+                           kind->name, o->metric, kind->lacks);
+    }
+    return OK;
+}
+
+int figure_check(const struct compare_options *o, struct err *e)
+{
+    const struct figure_kind *kind = find_kind(o->figure);
+    if (!kind)
+        return say_kinds(o->figure, e);
+    if (!kind->has_text && !o->output)
+        return err_set(e, ERR_USAGE,
+                       "compare: --figure %s cannot be drawn in text: give -o "
+                       "FILE",
+                       kind->name);
+    if (o->output && plot_file_check(o->output, e))
+        return e->code;
+    if (strcmp(o->x, "step") != 0 && strcmp(o->x, "tokens") != 0)
+        return err_set(e, ERR_USAGE,
+                       "compare: --x: got '%.40s', want step or tokens", o->x);
+    if (check_axes(kind, o, e) || check_range("y-range", o->y_range, e) ||
+        check_range("loss-range", o->loss_range, e))
+        return e->code;
+    return OK;
+}
+
+/* ---- for the kinds ----------------------------------------------------- */
+
+idx figure_most(const struct figure *f)
+{
+    idx n = 0;
+    for (idx i = 0; i < f->s->n; i++)
+        n = idx_max(n, f->s->g[i].n_counted);
+    if (!f->o->output)
+        return 0;
+    return n > 1 ? FACETS_BANDS_MOST : PLOT_STYLES;
+}
+
+const char *figure_range(const struct figure *f, const char *column)
+{
+    return strcmp(column, f->o->loss) == 0 ? f->o->loss_range : f->o->y_range;
+}
+
+int figure_axis(struct plot_axis *a, struct figure *f, const char *column,
+                const char *range, struct err *e)
+{
+    struct column_facts facts;
+    double ends[2];
+    bool is_known = column_find(&facts, column);
+    bool is_share = is_known && facts.is_share;
+    const char *unit = !is_known      ? ""
+                       : !is_share    ? unit_word(facts.unit)
+                       : f->o->output ? "%"
+                                      : "percent";
+    /* on a terminal by the name that the table above has */
+    const char *name = is_known && f->o->output ? facts.title : column;
+    *a = (struct plot_axis){ .scale = is_share ? 100 : 1 };
+    a->label = pool_print(&f->memory, "%s%s%s", name, *unit ? ", " : "", unit);
+    if (range && !parse_range(ends, range, a->scale))
+        return err_set(e, ERR_USAGE,
+                       "compare: '%.40s' is no range of %.40s, which is no "
+                       "share: leave the %% away",
+                       range, column);
+    if (range) {
+        a->lo = ends[0];
+        a->hi = ends[1];
+    }
+    return pool_check(&f->memory, e);
+}
+
+int figure_array(struct run_array *a, struct figure *f,
+                 const struct figure_kind *kind, const struct run_data *r,
+                 double step, struct err *e)
+{
+    if (run_array_load(a, &f->memory, r, f->o->metric, step, e))
+        return e->code;
+    for (idx i = 0; kind->wants[i] != OVER_NOTHING; i++)
+        if (!run_array_is_over(a, kind->wants[i]))
+            return err_set(e, ERR_DATA,
+                           "%s: %s in its analysis.h5 %s: `sinklab analyze "
+                           "--again` measures it anew",
+                           r->path, f->o->metric, kind->lacks);
+    return OK;
+}
+
+double *figure_doubles(struct figure *f, idx n)
+{
+    return pool_bytes(&f->memory, (size_t)idx_max(n, 1) * sizeof(double));
+}
+
+bool figure_series(double **x, double **y, idx *n, struct figure *f,
+                   const struct series *s)
+{
+    *x = figure_doubles(f, s->n);
+    *y = figure_doubles(f, s->n);
+    *n = 0;
+    for (idx i = 0; *x && *y && i < s->n; i++) {
+        if (!s->given[i])
+            continue;
+        (*x)[*n] = s->step[i];
+        (*y)[(*n)++] = s->value[i];
+    }
+    return *x && *y;
+}
+
+bool figure_is_uneven(const struct groups *s)
+{
+    for (idx i = 1; i < s->n; i++)
+        if (s->g[i].n_counted != s->g[0].n_counted)
+            return true;
+    return false;
+}
+
+/* On what the first run that says it measured the column; NULL. */
+static const struct measured *find_measured(const struct groups *s,
+                                            const char *column)
+{
+    for (idx i = 0; i < s->n; i++)
+        for (idx k = 0; k < s->g[i].n_counted; k++) {
+            struct series of = group_series(&s->g[i], k, column);
+            const struct measured *m = run_data_measured(s->g[i].runs[k], &of);
+            if (of.n > 0 && m->is_known)
+                return m;
+        }
+    return NULL;
+}
+
+/* N, T and eps by the letters that papers have for them. */
+static void add_measured(struct text *t, const struct measured *m,
+                         const char *column)
+{
+    char words[MEASURED_TEXT_MAX];
+    struct column_facts f;
+    bool is_metric = column_find(&f, column) && f.metric;
+    bool is_plain = m->input == INPUT_DATA && !m->no_bos && !m->no_edits;
+    if (is_metric && is_plain)
+        text_add(t, "%s, N = %td sequences of T = %td tokens, eps = %g",
+                 m->is_analysis ? "analysis" : "probe", m->sequences, m->tokens,
+                 m->eps);
+    else
+        text_add(t, "%s", measured_print_of(words, m, column));
+}
+
+const char *figure_caption(struct figure *f, const char *const *columns, idx n,
+                           const char *words, ...)
+{
+    char text[4096];
+    struct text t = { text, sizeof text, 0 };
+    const struct measured *told = NULL;
+    for (idx i = 0; i < n; i++) {
+        const struct measured *m = find_measured(f->s, columns[i]);
+        struct column_facts facts;
+        bool is_measured = column_find(&facts, columns[i]) &&
+                           (facts.metric || facts.is_validation);
+        if (!m || !is_measured)
+            continue;
+        /* metrics are measured together */
+        if (facts.metric && told == m)
+            continue;
+        told = facts.metric ? m : told;
+        text_add(&t, "%s (%s): ", columns[i], facts.title);
+        add_measured(&t, m, columns[i]);
+        text_add(&t, ". ");
+    }
+    va_list args;
+    va_start(args, words);
+    text_addv(&t, words, args);
+    va_end(args);
+    return pool_text(&f->memory, text, sizeof text);
+}
+
+/* ---- the whole --------------------------------------------------------- */
+
+int figure_draw(FILE *out, const struct compare_rows *t, struct err *e)
+{
+    const struct compare_options *o = t->o;
+    struct figure f = { .t = t, .o = o, .s = t->groups };
+    int rc = find_kind(o->figure)->fill(&f, e);
+    if (rc == OK)
+        rc = pool_check(&f.memory, e);
+    if (rc == OK && o->is_bare)
+        f.plot.caption = NULL;
+    if (rc == OK)
+        rc = o->output ? plot_write(&f.plot, o->output, e)
+                       : plot_text(out, &f.plot, o->width, o->unicode, e);
+    pool_release(&f.memory);
+    return rc;
+}

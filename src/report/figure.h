@@ -1,0 +1,90 @@
+/* figure.h - the kinds of figures of `compare`, a file each.
+ *
+ * Each fills a plot from the rows and hands it to what draws. Its memory is a
+ * pool that lasts as long as the drawing.
+ */
+#ifndef SINKLAB_FIGURE_H
+#define SINKLAB_FIGURE_H
+
+#include <stdio.h>
+
+#include "base/pool.h"
+#include "metric/metric.h"
+#include "report/compare_rows.h"
+#include "report/figure_facets.h"
+#include "report/plot.h"
+#include "report/run_arrays.h"
+
+/* A figure that is being made. */
+struct figure {
+    const struct compare_rows *t;
+    const struct compare_options *o;
+    const struct groups *s;
+    struct pool memory;
+    struct facets facets;
+    struct plot plot;
+};
+
+struct figure_kind {
+    const char *name, *what;
+    bool has_text; /* it can be drawn in text, too */
+    /* Axes that the metric must have, OVER_NOTHING at the end; the words for
+     * what lacks them. NULL: any metric. */
+    const enum metric_axis *wants;
+    const char *lacks;
+    /* Fill f->plot. OK; ERR_USAGE: it cannot be made of these runs; ERR_DATA,
+     * ERR_IO: a file of theirs; ERR_MEMORY. */
+    int (*fill)(struct figure *f, struct err *e);
+};
+
+extern const struct figure_kind figure_curves, figure_setting, figure_loss,
+    figure_heads, figure_positions;
+
+/* figure_check - is the kind known, and can it be made as is asked for? OK or
+ * ERR_USAGE. */
+int figure_check(const struct compare_options *o, struct err *e);
+
+/* figure_draw - into o->output, or as text to out. OK, or the codes of
+ * plot_write and of the kind's. */
+int figure_draw(FILE *out, const struct compare_rows *t, struct err *e);
+
+/* ---- for the kinds ----------------------------------------------------- */
+
+/* How many curves a panel may hold: of groups of several runs fewer, for bands
+ * hide each other. In text all, 0. */
+idx figure_most(const struct figure *f);
+
+/* figure_axis - of a measured column: its label with unit, its scale, the range
+ * that was asked for (text as of --y-range; NULL: none). OK, ERR_USAGE,
+ * ERR_MEMORY. */
+int figure_axis(struct plot_axis *a, struct figure *f, const char *column,
+                const char *range, struct err *e);
+
+/* figure_array - of the metric, at --step or until `step`; it must have the
+ * axes that the kind wants. As run_array_load. */
+int figure_array(struct run_array *a, struct figure *f,
+                 const struct figure_kind *kind, const struct run_data *r,
+                 double step, struct err *e);
+
+/* figure_range - the one of --y-range that is of this column; NULL. */
+const char *figure_range(const struct figure *f, const char *column);
+
+/* figure_doubles - (n) of the pool, or NULL. */
+double *figure_doubles(struct figure *f, idx n);
+
+/* figure_series - what was measured of a series; *n numbers. false: no
+ * memory. */
+bool figure_series(double **x, double **y, idx *n, struct figure *f,
+                   const struct series *s);
+
+/* figure_is_uneven - do groups differ in how many runs count? Then labels say
+ * it. */
+bool figure_is_uneven(const struct groups *s);
+
+/* figure_caption - on what the columns (n) were measured, then `words`, in the
+ * manner of printf. NULL: no memory. */
+const char *figure_caption(struct figure *f, const char *const *columns, idx n,
+                           const char *words, ...)
+    __attribute__((format(printf, 4, 5)));
+
+#endif

@@ -1,0 +1,278 @@
+#include "report/figure.h"
+
+#include "metric/metric_table.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { COLUMNS_MAX = 4 };
+
+/* The curves of a column, one a group, and those of single runs. */
+struct drawn {
+    const char *name;
+    struct plot_curve *curves; /* (groups) means */
+    struct plot_curve *seeds;  /* (n_seeds), in the order of groups */
+    idx *seeds_of;             /* (n_seeds) their group */
+    idx n_seeds;
+    bool has_any;
+};
+
+/* ---- which columns ----------------------------------------------------- */
+
+/* A figure of one panel has room to show the weights as they are, and the extra
+ * column's, beside a metric of rows scaled to sum 1. */
+static idx choose_columns(const char *names[COLUMNS_MAX],
+                          const struct figure *f)
+{
+    idx n = 0;
+    names[n++] = f->o->metric;
+    bool has_room = f->o->output && f->facets.n == 1;
+    for (idx i = 0; has_room && metric_at(i); i++) {
+        const char *name = metric_at(i)->text.name;
+        if (metric_at(i)->is_drawn && strcmp(name, f->o->metric) != 0) {
+            BUG_ON(n == COLUMNS_MAX - 1);
+            names[n++] = name;
+        }
+    }
+    if (strcmp(f->o->loss, f->o->metric) != 0)
+        names[n++] = f->o->loss;
+    return n;
+}
+
+/* ---- curves ------------------------------------------------------------ */
+
+static bool has_tokens(const struct figure *f)
+{
+    return strcmp(f->o->x, "tokens") == 0;
+}
+
+/* The tokens that a run of the group had seen at these steps, instead of
+ * them. */
+static int put_tokens(double *x, idx n, const struct group *g, struct err *e)
+{
+    struct band b = { 0 };
+    int rc = band_make(&b, g, "tokens", e);
+    for (idx i = 0, k = 0; i < n && rc == OK; i++) {
+        while (k < b.n && b.step[k] < x[i])
+            k++;
+        x[i] = k < b.n && b.step[k] == x[i] ? b.mean[k] : NAN;
+    }
+    band_release(&b);
+    return rc;
+}
+
+static double *copy(struct figure *f, const double *v, idx n)
+{
+    double *own = figure_doubles(f, n);
+    if (own && n > 0)
+        memcpy(own, v, (size_t)n * sizeof *own);
+    return own;
+}
+
+static bool has_bands(const struct figure *f)
+{
+    return f->facets.n_together <= FACETS_BANDS_MOST && !f->o->has_seeds;
+}
+
+static int make_mean(struct plot_curve *c, struct figure *f, idx group,
+                     const char *column, struct err *e)
+{
+    const struct group *g = &f->s->g[group];
+    struct band b = { 0 };
+    int rc = band_make(&b, g, column, e);
+    bool has_band = b.n_runs > 1 && has_bands(f);
+    *c = (struct plot_curve){ .style = f->facets.style_of[group], .n = b.n };
+    if (rc == OK) {
+        double *x = copy(f, b.step, b.n);
+        c->x = x;
+        c->y = copy(f, b.mean, b.n);
+        c->low = has_band ? copy(f, b.low, b.n) : NULL;
+        c->high = has_band ? copy(f, b.high, b.n) : NULL;
+        rc = pool_check(&f->memory, e);
+        if (rc == OK && has_tokens(f))
+            rc = put_tokens(x, b.n, g, e);
+    }
+    band_release(&b);
+    return rc;
+}
+
+static int make_seed(struct plot_curve *c, struct figure *f, idx group, idx run,
+                     const char *column, struct err *e)
+{
+    const struct group *g = &f->s->g[group];
+    struct series s = group_series(g, run, column);
+    double *x, *y;
+    *c = (struct plot_curve){ .style = f->facets.style_of[group],
+                              .form = PLOT_THIN };
+    if (!figure_series(&x, &y, &c->n, f, &s))
+        return pool_check(&f->memory, e);
+    c->x = x;
+    c->y = y;
+    return has_tokens(f) ? put_tokens(x, c->n, g, e) : OK;
+}
+
+static int make_seeds(struct drawn *d, struct figure *f, struct err *e)
+{
+    idx n = 0;
+    for (idx i = 0; i < f->s->n; i++)
+        n += f->s->g[i].n_counted;
+    d->seeds = pool_bytes(&f->memory, (size_t)(n + 1) * sizeof *d->seeds);
+    d->seeds_of = pool_bytes(&f->memory, (size_t)(n + 1) * sizeof *d->seeds_of);
+    if (pool_check(&f->memory, e))
+        return e->code;
+    for (idx i = 0; i < f->s->n; i++)
+        for (idx k = 0; k < f->s->g[i].n_counted; k++) {
+            if (make_seed(&d->seeds[d->n_seeds], f, i, k, d->name, e))
+                return e->code;
+            d->seeds_of[d->n_seeds++] = i;
+        }
+    return OK;
+}
+
+static int make_curves(struct drawn *d, struct figure *f, const char *column,
+                       struct err *e)
+{
+    size_t n = (size_t)f->s->n;
+    *d = (struct drawn){ .name = column };
+    d->curves = pool_bytes(&f->memory, n * sizeof *d->curves);
+    if (pool_check(&f->memory, e))
+        return e->code;
+    for (idx i = 0; i < f->s->n; i++) {
+        if (make_mean(&d->curves[i], f, i, column, e))
+            return e->code;
+        d->has_any = d->has_any || d->curves[i].n > 0;
+    }
+    return f->o->has_seeds && !f->s->are_single ? make_seeds(d, f, e) : OK;
+}
+
+/* ---- panels ------------------------------------------------------------ */
+
+/* The curves of a panel: the others in grey, single runs, means. */
+static int fill_panel(struct plot_panel *q, struct figure *f,
+                      const struct drawn *d, idx panel, struct err *e)
+{
+    const struct facets *facets = &f->facets;
+    idx most = 2 * f->s->n + d->n_seeds;
+    struct plot_curve *curves =
+        pool_bytes(&f->memory, (size_t)most * sizeof *curves);
+    if (pool_check(&f->memory, e))
+        return e->code;
+    *q = (struct plot_panel){ .curves = curves,
+                              .title = facets->titles ? facets->titles[panel]
+                                                      : NULL };
+    for (idx i = 0; facets->has_context && i < f->s->n; i++)
+        if (facets->panel_of[i] != panel) {
+            curves[q->n_curves] = d->curves[i];
+            curves[q->n_curves++].style.ink = PLOT_FAINT;
+        }
+    for (idx i = 0; i < d->n_seeds; i++)
+        if (facets->panel_of[d->seeds_of[i]] == panel)
+            curves[q->n_curves++] = d->seeds[i];
+    for (idx i = 0; i < f->s->n; i++)
+        if (facets->panel_of[i] == panel)
+            curves[q->n_curves++] = d->curves[i];
+    return OK;
+}
+
+static int fill_block(struct plot_block *b, struct figure *f,
+                      const struct drawn *d, struct err *e)
+{
+    struct plot_panel *panels =
+        pool_bytes(&f->memory, (size_t)f->facets.n * sizeof *panels);
+    if (pool_check(&f->memory, e) ||
+        figure_axis(&b->y, f, d->name, figure_range(f, d->name), e))
+        return e->code;
+    /* no caption could tell of it on a terminal */
+    b->y.may_cut = strcmp(d->name, f->o->loss) == 0 && f->o->output;
+    b->panels = panels;
+    b->n_panels = f->facets.n;
+    for (idx i = 0; i < b->n_panels; i++)
+        if (fill_panel(&panels[i], f, d, i, e))
+            return e->code;
+    return OK;
+}
+
+/* ---- the whole --------------------------------------------------------- */
+
+/* What lines and bands are, if they are of several runs. */
+static const char *lines_words(struct figure *f)
+{
+    const struct groups *s = f->s;
+    bool is_uneven = figure_is_uneven(s);
+    if (s->are_single)
+        return "";
+    if (!is_uneven && s->g[0].n_counted == 1)
+        return "Lines: one run each. ";
+    const char *n =
+        is_uneven ? "n" : pool_print(&f->memory, "n = %td", s->g[0].n_counted);
+    return pool_print(&f->memory, "Lines: means over %s runs%s. ", n ? n : "n",
+                      f->o->has_seeds ? "; thin lines: the runs"
+                      : has_bands(f)  ? "; bands: \u00b1 sample standard "
+                                        "deviation"
+                                      : "");
+}
+
+/* How many count, where that differs. */
+static int number_entries(struct figure *f, struct err *e)
+{
+    const struct groups *s = f->s;
+    struct facets *facets = &f->facets;
+    if (s->are_single || !figure_is_uneven(s) || facets->n > 1 ||
+        facets->n_entries != s->n)
+        return OK;
+    for (idx i = 0; i < s->n; i++) {
+        struct plot_entry *entry = &facets->entries[facets->curve_of[i]];
+        entry->label = pool_print(&f->memory, "%s (n=%td)", entry->label,
+                                  s->g[i].n_counted);
+    }
+    return pool_check(&f->memory, e);
+}
+
+static bool cuts_any(const struct figure *f)
+{
+    for (idx i = 0; i < f->plot.n_blocks; i++)
+        if (plot_cuts(&f->plot, &f->plot.blocks[i]))
+            return true;
+    return false;
+}
+
+static int fill(struct figure *f, struct err *e)
+{
+    const char *names[COLUMNS_MAX], *shown[COLUMNS_MAX];
+    struct plot_block *blocks =
+        pool_bytes(&f->memory, COLUMNS_MAX * sizeof *blocks);
+    if (pool_check(&f->memory, e) ||
+        facets_make(&f->facets, &f->memory, f->s, -1, figure_most(f), e) ||
+        number_entries(f, e))
+        return e->code;
+    idx n = choose_columns(names, f);
+    f->plot = (struct plot){
+        .x = { .label = f->o->x, .is_log = f->o->log_x, .is_counted = true },
+        .blocks = blocks,
+        .across = facets_across(&f->facets),
+        .legend = f->facets.entries,
+        .n_entries = f->facets.n_entries,
+    };
+    for (idx i = 0; i < n; i++) {
+        struct drawn d;
+        if (make_curves(&d, f, names[i], e))
+            return e->code;
+        if (i > 0 && !d.has_any)
+            continue;
+        shown[f->plot.n_blocks] = names[i];
+        if (fill_block(&blocks[f->plot.n_blocks++], f, &d, e))
+            return e->code;
+    }
+    f->plot.caption = figure_caption(
+        f, shown, f->plot.n_blocks, "%s%s%s", lines_words(f), f->facets.words,
+        cuts_any(f) ? "The beginning of curves may lie outside of the picture."
+                    : "");
+    return pool_check(&f->memory, e);
+}
+
+const struct figure_kind figure_curves = {
+    .name = "curves",
+    .what = "metric and loss over training",
+    .has_text = true,
+    .fill = fill,
+};

@@ -1,0 +1,299 @@
+#include "report/figure.h"
+
+#include <math.h>
+
+enum {
+    RUNS_MAX = 12,   /* rows of maps that a page holds */
+    STEPS_SHOWN = 6, /* maps of a run over its training */
+    RUNS_AT_STEP_MAX = 24,
+    ACROSS_AT_STEP = 4,
+    TICKS_MAX = 8, /* numbered heads, or layers */
+};
+
+/* A run whose heads are drawn. */
+struct mapped {
+    const struct run_data *run;
+    const char *label;
+    struct run_array a;
+};
+
+struct maps {
+    struct figure *f;
+    struct mapped *runs; /* (n) */
+    idx n;
+    double steps[STEPS_SHOWN];
+    idx n_steps;
+    const char *left_out; /* for the caption; "" */
+};
+
+/* ---- which runs -------------------------------------------------------- */
+
+static bool is_at_step(const struct figure *f)
+{
+    return !isnan(f->o->step);
+}
+
+static const char *label_of(struct figure *f, const struct group *g, idx i)
+{
+    const struct run_data *r = g->runs[i];
+    if (f->s->are_single)
+        return g->label;
+    if (!f->o->has_seeds)
+        return g->label;
+    return pool_print(&f->memory, "%s, %s", g->label, run_data_label(r));
+}
+
+/* One without an analysis is left out, unless there is no other. */
+static int load_run(struct maps *m, const struct group *g, idx k,
+                    struct err *first, struct err *e)
+{
+    struct figure *f = m->f;
+    struct mapped *x = &m->runs[m->n];
+    struct err own = { 0 };
+    int rc =
+        figure_array(&x->a, f, &figure_heads, g->runs[k], f->o->step, &own);
+    if (err_is_refusal(rc))
+        return err_pass(e, &own);
+    if (rc == OK) {
+        x->run = g->runs[k];
+        x->label = label_of(f, g, k);
+        m->n++;
+    } else {
+        err_pass(first, &own);
+        const char *name = run_data_label(g->runs[k]);
+        m->left_out = *m->left_out
+                          ? pool_print(&f->memory, "%s, %s", m->left_out, name)
+                          : pool_print(&f->memory, "Not measured: %s", name);
+    }
+    return pool_check(&f->memory, e);
+}
+
+/* A head of one seed is no head of another, so nothing is averaged. */
+static int load_runs(struct maps *m, struct err *e)
+{
+    struct figure *f = m->f;
+    idx n_all = 0, most = is_at_step(f) ? RUNS_AT_STEP_MAX : RUNS_MAX;
+    struct err first = { 0 };
+    for (idx i = 0; i < f->s->n; i++)
+        n_all += idx_min(f->s->g[i].n_counted, f->o->has_seeds ? most : 1);
+    if (n_all > most)
+        return err_set(e, ERR_USAGE,
+                       "compare: --figure heads: %td runs are too many for "
+                       "one figure, want at most %td: choose by --where",
+                       n_all, most);
+    m->runs =
+        pool_bytes(&f->memory, (size_t)idx_max(n_all, 1) * sizeof *m->runs);
+    if (pool_check(&f->memory, e))
+        return e->code;
+    for (idx i = 0; i < f->s->n; i++) {
+        const struct group *g = &f->s->g[i];
+        for (idx k = 0; k < g->n_counted && (k == 0 || f->o->has_seeds); k++)
+            if (load_run(m, g, k, &first, e))
+                return e->code;
+    }
+    return m->n == 0 ? err_pass(e, &first) : pool_check(&f->memory, e);
+}
+
+/* ---- which steps ------------------------------------------------------- */
+
+static double mean_at(const struct run_array *a, idx row)
+{
+    double sum = 0;
+    for (idx i = 0; i < a->n; i++)
+        sum += a->v[row * a->n + i];
+    return sum / (double)a->n;
+}
+
+/* How far it is from row to row, when both the logarithm of the step and the
+ * mean are as long as 1 over all of training: so maps are dense where something
+ * happens. */
+static double distance(const struct run_array *a, idx row, double range)
+{
+    double whole = log1p(a->step[a->n_steps - 1]) - log1p(a->step[0]);
+    double time = log1p(a->step[row]) - log1p(a->step[row - 1]);
+    double change = fabs(mean_at(a, row) - mean_at(a, row - 1));
+    return (whole > 0 ? time / whole : 0) +
+           (range > 0 && isfinite(change) ? change / range : 0);
+}
+
+static double range_of(const struct run_array *a)
+{
+    double lo = INFINITY, hi = -INFINITY;
+    for (idx row = 0; row < a->n_steps; row++) {
+        lo = fmin(lo, mean_at(a, row));
+        hi = fmax(hi, mean_at(a, row));
+    }
+    return hi > lo ? hi - lo : 0;
+}
+
+/* First, last, and between them as evenly as the steps allow; by the first
+ * run. */
+static void choose_steps(struct maps *m)
+{
+    const struct run_array *a = &m->runs[0].a;
+    double range = range_of(a), length = 0, gone = 0;
+    if (is_at_step(m->f)) {
+        m->steps[m->n_steps++] = m->f->o->step;
+        return;
+    }
+    for (idx row = 1; row < a->n_steps; row++)
+        length += distance(a, row, range);
+    for (idx row = 0; row < a->n_steps; row++) {
+        gone += row > 0 ? distance(a, row, range) : 0;
+        double due = length * (double)m->n_steps / (STEPS_SHOWN - 1);
+        bool is_last = row == a->n_steps - 1;
+        idx left = a->n_steps - 1 - row; /* rows behind this one */
+        bool is_due =
+            gone >= due - 1e-9 * length || left < STEPS_SHOWN - m->n_steps;
+        bool keeps_last = m->n_steps < STEPS_SHOWN - 1;
+        if (is_last || (is_due && keeps_last))
+            m->steps[m->n_steps++] = a->step[row];
+    }
+}
+
+/* ---- panels ------------------------------------------------------------ */
+
+/* "0", "", "", "", "4", ...: as many numbers as there is room for. */
+static const char **number_words(struct figure *f, idx n)
+{
+    const char **words = pool_bytes(&f->memory, (size_t)n * sizeof *words);
+    idx stride = idx_ceil_div(n, TICKS_MAX);
+    for (idx i = 0; words && i < n; i++)
+        words[i] = i % stride == 0 ? pool_print(&f->memory, "%td", i) : "";
+    return words;
+}
+
+static void fill_panel(struct plot_panel *q, struct maps *m, idx run,
+                       double step)
+{
+    idx row;
+    const struct run_array *a = &m->runs[run].a;
+    const double *v = run_array_at(&row, a, step);
+    q->map = (struct plot_map){ a->extent[0], a->extent[1], v };
+    if (!v) { /* nothing so early */
+        q->map = (struct plot_map){ 0 };
+        q->title = m->runs[run].label;
+        return;
+    }
+    q->title = is_at_step(m->f)
+                   ? pool_print(&m->f->memory, "%s", m->runs[run].label)
+                   : pool_print(&m->f->memory, "step %.0f", a->step[row]);
+}
+
+static int check_alike(const struct maps *m, struct err *e)
+{
+    const struct run_array *a = &m->runs[0].a;
+    if (a->ndim != 2)
+        return err_set(e, ERR_USAGE,
+                       "compare: --figure heads: %s has more than one value "
+                       "for each layer and head: give another --metric",
+                       m->f->o->metric);
+    for (idx i = 1; i < m->n; i++) {
+        const struct run_array *b = &m->runs[i].a;
+        if (a->extent[0] != b->extent[0] || a->extent[1] != b->extent[1])
+            return err_set(e, ERR_USAGE,
+                           "compare: --figure heads: %s has %td layers of %td "
+                           "heads, %s %td of %td: draw models of one shape "
+                           "together",
+                           m->runs[0].label, a->extent[0], a->extent[1],
+                           m->runs[i].label, b->extent[0], b->extent[1]);
+    }
+    return OK;
+}
+
+/* A block a run over its training; or all runs at one step. */
+static int fill_blocks(struct maps *m, struct plot_block *blocks, struct err *e)
+{
+    struct figure *f = m->f;
+    bool at_step = is_at_step(f);
+    const struct run_array *a = &m->runs[0].a;
+    const struct plot_axis layers = {
+        .label = "layer",
+        .words = number_words(f, a->extent[0]),
+        .n_words = a->extent[0],
+    };
+    idx n_blocks = at_step ? 1 : m->n;
+    idx n_panels = at_step ? m->n : m->n_steps;
+    for (idx b = 0; b < n_blocks; b++) {
+        struct plot_panel *panels =
+            pool_bytes(&f->memory, (size_t)n_panels * sizeof *panels);
+        if (pool_check(&f->memory, e))
+            return e->code;
+        for (idx k = 0; k < n_panels; k++)
+            fill_panel(&panels[k], m, at_step ? k : b,
+                       m->steps[at_step ? 0 : k]);
+        blocks[b] = (struct plot_block){
+            .title = at_step || m->n == 1 ? NULL : m->runs[b].label,
+            .y = layers,
+            .panels = panels,
+            .n_panels = n_panels,
+        };
+    }
+    f->plot.blocks = blocks;
+    f->plot.n_blocks = n_blocks;
+    f->plot.across =
+        at_step ? idx_min(m->n, ACROSS_AT_STEP) : idx_max(1, n_panels);
+    f->plot.x = (struct plot_axis){
+        .label = "head",
+        .words = number_words(f, a->extent[1]),
+        .n_words = a->extent[1],
+    };
+    return pool_check(&f->memory, e);
+}
+
+static const char *step_words(struct maps *m)
+{
+    double lo = INFINITY, hi = -INFINITY;
+    for (idx i = 0; i < m->n && is_at_step(m->f); i++) {
+        idx row;
+        if (!run_array_at(&row, &m->runs[i].a, m->f->o->step))
+            continue;
+        lo = fmin(lo, m->runs[i].a.step[row]);
+        hi = fmax(hi, m->runs[i].a.step[row]);
+    }
+    if (!(lo <= hi))
+        return "";
+    return lo == hi
+               ? pool_print(&m->f->memory, "At step %.0f. ", lo)
+               : pool_print(&m->f->memory, "At steps %.0f to %.0f. ", lo, hi);
+}
+
+static int draw_maps(struct maps *m, struct err *e)
+{
+    struct figure *f = m->f;
+    const char *const columns[] = { f->o->metric };
+    struct plot_block *blocks =
+        pool_bytes(&f->memory, (size_t)m->n * sizeof *blocks);
+    if (pool_check(&f->memory, e) || check_alike(m, e))
+        return e->code;
+    choose_steps(m);
+    if (figure_axis(&f->plot.colours, f, f->o->metric, f->o->y_range, e) ||
+        fill_blocks(m, blocks, e))
+        return e->code;
+    const char *steps = step_words(m);
+    bool is_one = !f->s->are_single && !f->o->has_seeds;
+    f->plot.caption = figure_caption(
+        f, columns, 1, "%s%s%s", steps ? steps : "",
+        is_one ? "One run a group, the first: heads of other seeds are other "
+                 "heads. "
+               : "",
+        m->left_out);
+    return pool_check(&f->memory, e);
+}
+
+static int fill(struct figure *f, struct err *e)
+{
+    struct maps m = { .f = f, .left_out = "" };
+    return load_runs(&m, e) ? e->code : draw_maps(&m, e);
+}
+
+static const enum metric_axis layer_and_head[] = { OVER_LAYER, OVER_HEAD,
+                                                   OVER_NOTHING };
+
+const struct figure_kind figure_heads = {
+    .name = "heads",
+    .what = "a metric by layer and head, over training or at --step",
+    .wants = layer_and_head,
+    .lacks = "has no value for each layer and head",
+    .fill = fill,
+};

@@ -1,0 +1,564 @@
+/* The figures of compare: what is drawn of which runs, as an SVG says it. */
+#include "harness.h"
+#include "runs_case.h"
+
+#include "io/arrays.h"
+#include "io/hdf.h"
+#include "report/plot.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { L = 2, H = 3, T = 4, STEPS = 3 };
+
+/* ---- runs -------------------------------------------------------------- */
+
+static void put_numbered(const char *set, int i, const char *config,
+                         const char *rows)
+{
+    char name[64];
+    snprintf(name, sizeof name, "%s/run%02d", set, i);
+    put_run(name, "done", config, rows);
+}
+
+/* Every setting of so many weight maps and rates, each with so many seeds. */
+static void put_grid(const char *set, int n_weights, int n_rates, int n_seeds)
+{
+    static const char *const weights[] = { "softmax",  "sigmoid", "relu",
+                                           "relu2",    "elu1",    "identity",
+                                           "softpick", "ssmax" };
+    for (int i = 0; i < n_weights * n_rates * n_seeds; i++) {
+        char config[256], rows[256];
+        int w = i / (n_rates * n_seeds), lr = i / n_seeds % n_rates;
+        snprintf(config, sizeof config,
+                 "[run]\nseed = %d\n[attention]\nweights = %s\n[optim]\n"
+                 "lr = 0.00%d\n",
+                 i % n_seeds + 1, weights[w], lr + 1);
+        snprintf(
+            rows, sizeof rows, "0,5,5,0\n10,3,3,0.1\n20,2,%g,%g\n30,2,%g,%g\n",
+            2.2 + 0.01 * i, 0.2 + 0.005 * i, 2 + 0.01 * i, 0.3 + 0.005 * i);
+        put_numbered(set, i, config, rows);
+    }
+}
+
+/* A run that was analyzed: sink_1 of head h of layer l is 0, then a tenth of
+ * l + h, then (3 l + h) / 10. hidden_norm at depth l of token t is
+ * 10 l + t + 1, value_norm of head h of layer l 10 l + h. */
+static void put_mapped(const char *name, const char *config)
+{
+    double v[STEPS * L * H], scalar[STEPS] = { 0 };
+    double hidden[STEPS * (L + 1) * T], value[STEPS * L * H * T];
+    char path[512], seal[HASH_HEX_MAX], row[512];
+    static const int64_t steps[] = { 0, 100, 200 }, counts[] = { 0, 1, 2, 3 };
+    struct err e = { 0 };
+    for (idx i = 0; i < STEPS * L * H; i++) {
+        idx s = i / (L * H), l = i / H % L, h = i % H;
+        v[i] = s == 0   ? 0
+               : s == 1 ? 0.1 * (double)(l + h)
+                        : 0.1 * (double)(3 * l + h);
+        scalar[s] += v[i] / (L * H);
+    }
+    for (idx i = 0; i < STEPS * (L + 1) * T; i++)
+        hidden[i] = 10.0 * (double)(i / T % (L + 1)) + (double)(i % T) + 1;
+    for (idx i = 0; i < STEPS * L * H * T; i++)
+        value[i] = 10.0 * (double)(i / (T * H) % L) + (double)(i / T % H);
+    const struct note notes[] = { { "config", config } };
+    const struct axis axes[] = {
+        { "step", "1", "updates", STEPS, steps, NULL },
+        { "layer", "1", "block", L, counts, NULL },
+        { "head", "1", "head", H, counts, NULL },
+        { "depth", "1", "depth", L + 1, counts, NULL },
+        { "position", "1", "position", T, counts, NULL },
+    };
+    struct array arrays[] = {
+        { .name = "sink_1", .ndim = 3, .axes = { 0, 1, 2 }, .doubles = v },
+        { .name = "hidden_norm",
+          .ndim = 3,
+          .axes = { 0, 3, 4 },
+          .doubles = hidden },
+        { .name = "value_norm",
+          .ndim = 4,
+          .axes = { 0, 1, 2, 4 },
+          .doubles = value },
+    };
+    for (idx i = 0; i < COUNT_OF(arrays); i++) {
+        arrays[i].long_name = arrays[i].definition = "made up";
+        arrays[i].unit = "1";
+    }
+    const struct arrays all = { notes,          1,      axes,
+                                COUNT_OF(axes), arrays, COUNT_OF(arrays) };
+    put_file(name, "config.ini", config);
+    put_file(name, "status", "done\n");
+    snprintf(path, sizeof path, "%s", path_to(name, "analysis.h5"));
+    assert_int_equal(arrays_save(path, &all, &e), OK);
+    assert_int_equal(hdf_read_seal(seal, path, ERR_DATA, "", &e), OK);
+    snprintf(row, sizeof row,
+             "step,val_loss,hidden_norm,value_norm,sink_1,analysis\n"
+             "0,5,1,1,%g,%s\n100,3,1,1,%g,%s\n200,2,1,1,%g,%s\n",
+             scalar[0], seal, scalar[1], seal, scalar[2], seal);
+    put_file(name, "analysis.csv", row);
+}
+
+/* ---- what came out ----------------------------------------------------- */
+
+static idx count_of(const char *text, const char *what)
+{
+    idx n = 0;
+    for (; (text = strstr(text, what)); text++)
+        n++;
+    return n;
+}
+
+/* How often a letter stands right of the frame of a plot in text. */
+static idx marks_of(const char *text, char letter)
+{
+    idx n = 0;
+    for (const char *line = text; *line; line += strcspn(line, "\n") + 1)
+        for (idx i = (idx)strcspn(line, "|\n"); line[i] && line[i] != '\n'; i++)
+            n += line[i] == letter;
+    return n;
+}
+
+/* The figure of these folders; to be freed. */
+static char *svg_of(const char *const *names, idx n, struct compare_options o)
+{
+    size_t size;
+    char path[512];
+    snprintf(path, sizeof path, "%s", path_to("figure.svg", ""));
+    o.output = path;
+    unlink(path);
+    free(compare_ok(names, n, o));
+    return read_whole(path, &size);
+}
+
+static char *figure_of(const char *name, struct compare_options o)
+{
+    return svg_of(&name, 1, o);
+}
+
+static void expect_error(const char *const *names, idx n,
+                         struct compare_options o, int code, const char *want)
+{
+    char *text;
+    struct err e = { 0 };
+    assert_int_equal(compare_case(&text, names, n, o, &e), code);
+    assert_within(e.text, want);
+    free(text);
+}
+
+static const char band[] = "fill-opacity = '0.15";
+static const char thin[] = "stroke-width=\"0.80\"";
+
+/* ---- curves ------------------------------------------------------------ */
+
+static void test_figure_curves__means_have_bands_or_seeds(void **state)
+{
+    (void)state;
+    struct compare_options o = compare_usual;
+    skip_without_gnuplot();
+    put_grid("few", 3, 1, 4);
+    char *svg = figure_of("few", o);
+    assert_true(count_of(svg, band) >= 2 * 3); /* of metric and loss */
+    assert_within(svg, ">softmax<");
+    assert_within(svg, "means over n = 4 runs; bands: \u00b1 sample standard");
+    assert_within(svg, ">sinks on token 1, %<");
+    assert_within(svg, ">validation loss, nats<");
+    assert_within(svg, "N = 8 sequences of T = 64 tokens, eps = 0.3.");
+    assert_within(svg, ">step<");
+    idx n_thin = count_of(svg, thin);
+    free(svg);
+    o.has_seeds = true;
+    svg = figure_of("few", o);
+    assert_int_equal(count_of(svg, band), 0);
+    assert_within(svg, "thin lines: the runs");
+    assert_true(count_of(svg, thin) - n_thin >= 2 * 12);
+    free(svg);
+    o.is_bare = true;
+    svg = figure_of("few", o);
+    assert_null(strstr(svg, "eps = 0.3"));
+    free(svg);
+}
+
+static void test_figure_curves__unequal_groups_say_their_number(void **state)
+{
+    (void)state;
+    skip_without_gnuplot();
+    put_seed("uneven/a", "done", "softmax", 1, "0,5,5,0\n20,2,1,0.9\n");
+    put_seed("uneven/b", "done", "softmax", 2, "0,5,5,0\n20,2,2,0.9\n");
+    put_seed("uneven/c", "done", "relu", 1, "0,5,5,0\n20,2,1,0.9\n");
+    char *svg = figure_of("uneven", compare_usual);
+    assert_within(svg, ">softmax (n=2)<");
+    assert_within(svg, ">relu (n=1)<");
+    free(svg);
+}
+
+static void test_figure_curves__tokens_may_be_the_axis(void **state)
+{
+    (void)state;
+    struct compare_options o = compare_usual;
+    static const char *const names[] = { "tokens" };
+    skip_without_gnuplot();
+    put_file("tokens", "config.ini", "");
+    put_file("tokens", "status", "done\n");
+    put_file("tokens", "metrics.csv",
+             "step,tokens,loss,val_loss,sink_1\n0,0,,5,0\n10,5e5,4,,\n"
+             "20,1e6,3,3,0.5\n40,2e6,2,2,0.7\n");
+    o.x = "tokens";
+    char *svg = svg_of(names, 1, o);
+    assert_within(svg, ">tokens<");
+    assert_within(svg, ">2M<");
+    free(svg);
+}
+
+/* What differs within panels is in the legend, what between them above them. */
+static void test_figure_curves__many_are_divided_by_a_key(void **state)
+{
+    (void)state;
+    static const char *const rates[] = { ">lr=0.001<", ">lr=0.002<" };
+    skip_without_gnuplot();
+    put_grid("grid", 4, 2, 2);
+    char *svg = figure_of("grid", compare_usual);
+    for (idx i = 0; i < 2; i++)
+        assert_int_equal(count_of(svg, rates[i]), 2); /* above two panels */
+    assert_int_equal(count_of(svg, ">softmax<"), 1);
+    assert_int_equal(count_of(svg, ">relu2<"), 1);
+    assert_true(count_of(svg, band) >= 2 * 8);
+    free(svg);
+}
+
+/* Runs one by one are divided by nothing: each is seen against all. */
+static void test_figure_curves__many_runs_have_panels(void **state)
+{
+    (void)state;
+    const char *names[30];
+    char storage[30][32];
+    skip_without_gnuplot();
+    put_grid("apart", 6, 1, 5);
+    for (idx i = 0; i < 30; i++) {
+        snprintf(storage[i], sizeof storage[i], "apart/run%02td", i);
+        names[i] = storage[i];
+    }
+    char *svg = svg_of(names, PLOT_STYLES, compare_usual);
+    assert_null(strstr(svg, "all others"));
+    assert_int_equal(count_of(svg, ">run06<"), 1);
+    free(svg);
+    svg = svg_of(names, 10, compare_usual);
+    assert_within(svg, ">all others<");
+    assert_int_equal(count_of(svg, ">run09<"), 2);
+    free(svg);
+    svg = svg_of(names, 30, compare_usual);
+    assert_null(strstr(svg, "all others"));
+    assert_within(svg, "30 curves, coloured in the order of the table; 7 of "
+                       "them are named");
+    assert_within(svg, ">run00<");
+    assert_within(svg, ">run29<");
+    free(svg);
+}
+
+static void test_figure_curves__a_range_may_be_asked_for(void **state)
+{
+    (void)state;
+    static const char *const names[] = { "one" };
+    struct compare_options o = compare_usual;
+    skip_without_gnuplot();
+    put_run("one", "done", "", "0,5,5,0\n20,2,1.5,0.12\n");
+    o.y_range = "0:50%";
+    o.loss_range = "1.4:1.6";
+    char *svg = svg_of(names, 1, o);
+    assert_within(svg, ">50<");
+    assert_within(svg, ">1.6<");
+    assert_null(strstr(svg, ">5<"));
+    free(svg);
+    o.y_range = "0:0.5";
+    svg = svg_of(names, 1, o);
+    assert_within(svg, ">50<");
+    free(svg);
+    o.loss_range = "1:2%";
+    expect_error(names, 1, o, ERR_USAGE, "leave the % away");
+}
+
+/* Where one thing at a time was changed, what was not is not named. */
+static void test_figure_curves__labels_leave_defaults_out(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *config;
+    } runs[] = {
+        { "ablate/a", "" },
+        { "ablate/b", "[attention]\nweights = relu\n" },
+        { "ablate/c", "[optim]\nlr = 0.5\n" },
+        { "ablate/d", "[model]\nlayers = 3\n" },
+    };
+    for (idx i = 0; i < COUNT_OF(runs); i++)
+        put_run(runs[i].name, "done", runs[i].config,
+                "0,5,5,0\n20,2,1.5,0.12\n");
+    static const char *const names[] = { "ablate" };
+    char *text = compare_ok(names, 1, compare_usual);
+    assert_within(text, " a default");
+    assert_within(text, " b lr=0.5");
+    assert_within(text, " c relu");
+    assert_within(text, " d layers=3\n");
+    free(text);
+}
+
+/* ---- setting, loss ----------------------------------------------------- */
+
+static void test_figure_setting__a_key_is_the_axis(void **state)
+{
+    (void)state;
+    struct compare_options o = compare_usual;
+    static const char *const none[] = { "alone" };
+    static const char *const grid[] = { "swept" };
+    skip_without_gnuplot();
+    put_grid("swept", 2, 3, 2);
+    o.figure = "setting";
+    char *svg = figure_of("swept", o);
+    assert_within(svg, ">optim.lr<");
+    assert_within(svg, ">0.002<");
+    assert_within(svg, ">softmax<");
+    assert_null(strstr(svg, ">lr="));
+    free(svg);
+    o.setting = "attention.weights";
+    svg = figure_of("swept", o);
+    assert_within(svg, ">attention.weights<");
+    assert_within(svg, ">lr=0.003<");
+    assert_int_equal(count_of(svg, ">sigmoid<"), 2); /* below two panels */
+    free(svg);
+    o.setting = "layers";
+    expect_error(grid, 1, o, ERR_USAGE, "the groups do not differ in layers");
+    put_run("alone", "done", "", "0,5,5,0\n20,2,1,0.5\n");
+    o.setting = NULL;
+    expect_error(none, 1, o, ERR_USAGE, "the runs differ in no setting");
+}
+
+static void test_figure_loss__each_run_is_a_mark(void **state)
+{
+    (void)state;
+    struct compare_options o = compare_usual;
+    skip_without_gnuplot();
+    put_grid("marks", 2, 1, 3);
+    o.figure = "loss";
+    char *svg = figure_of("marks", o);
+    assert_within(svg, ">validation loss, nats<");
+    assert_within(svg, ">sinks on token 1, %<");
+    /* the first style: small hollow circles, and large ones for its mean and
+     * the legend */
+    assert_int_equal(count_of(svg, "href='#gpPt5' transform="), 3);
+    assert_int_equal(count_of(svg, "href='#gpPt6' transform="), 2);
+    free(svg);
+}
+
+/* ---- heads ------------------------------------------------------------- */
+
+static void test_figure_heads__maps_over_training(void **state)
+{
+    (void)state;
+    static const char *const names[] = { "mapped" };
+    struct compare_options o = compare_usual;
+    skip_without_gnuplot();
+    put_mapped("mapped", "[run]\nseed = 1\n");
+    o.figure = "heads";
+    char *svg = svg_of(names, 1, o);
+    assert_within(svg, ">step 0<");
+    assert_within(svg, ">step 100<");
+    assert_within(svg, ">step 200<");
+    assert_int_equal(count_of(svg, ">50<"), 1); /* layer 1, head 2 */
+    assert_within(svg, ">layer<");
+    assert_within(svg, ">head<");
+    assert_within(svg, "N = 100 sequences of T = 64 tokens, eps = 0.3");
+    free(svg);
+    o.step = 150;
+    svg = svg_of(names, 1, o);
+    assert_null(strstr(svg, ">step 100<"));
+    assert_within(svg, "At step 100.");
+    assert_null(strstr(svg, ">50<")); /* at most 30 */
+    free(svg);
+}
+
+static void test_figure_heads__who_was_not_analyzed_is_named(void **state)
+{
+    (void)state;
+    static const char *const names[] = { "mapped", "bare" };
+    struct compare_options o = compare_usual;
+    skip_without_gnuplot();
+    put_mapped("mapped", "[run]\nseed = 1\n");
+    put_run("bare", "done", "[run]\nseed = 2\n", "0,5,5,0\n20,2,1,0.5\n");
+    o.figure = "heads";
+    char *svg = svg_of(names, 2, o);
+    assert_within(svg, "Not measured: bare");
+    free(svg);
+    o.output = path_to("never.svg", "");
+    expect_error(names + 1, 1, o, ERR_DATA,
+                 "bare: no analysis.h5, which has what is drawn by layer, head "
+                 "and position: run `sinklab analyze ");
+    assert_int_not_equal(access(o.output, F_OK), 0);
+    put_file("bare", "analysis.h5", "damaged");
+    expect_error(names + 1, 1, o, ERR_DATA, "analysis.h5");
+}
+
+static void test_figure_heads__a_group_is_its_first_run(void **state)
+{
+    (void)state;
+    struct compare_options o = compare_usual;
+    skip_without_gnuplot();
+    put_mapped("sweep/a", "[run]\nseed = 1\n");
+    put_mapped("sweep/b", "[run]\nseed = 2\n");
+    o.figure = "heads";
+    o.step = 200;
+    char *svg = figure_of("sweep", o);
+    assert_within(svg, "One run a group, the first");
+    assert_int_equal(count_of(svg, ">all runs<"), 1);
+    free(svg);
+    o.has_seeds = true;
+    svg = figure_of("sweep", o);
+    assert_within(svg, ">all runs, a<");
+    assert_within(svg, ">all runs, b<");
+    free(svg);
+}
+
+/* ---- positions --------------------------------------------------------- */
+
+static void test_figure_positions__a_curve_a_layer_or_depth(void **state)
+{
+    (void)state;
+    static const char *const names[] = { "mapped" };
+    struct compare_options o = compare_usual;
+    skip_without_gnuplot();
+    put_mapped("mapped", "[run]\nseed = 1\n");
+    o.figure = "positions";
+    o.metric = "hidden_norm";
+    o.threshold = NAN;
+    char *svg = svg_of(names, 1, o);
+    assert_within(svg, ">depth 0<");
+    assert_within(svg, ">depth 2<");
+    assert_null(strstr(svg, ">depth 3<"));
+    assert_within(svg, ">position<");
+    assert_within(svg, "At step 200.");
+    free(svg);
+    o.log_x = true;
+    svg = svg_of(names, 1, o);
+    assert_within(svg, ">position, from 1<");
+    free(svg);
+    o.metric = "value_norm";
+    o.step = 0;
+    svg = svg_of(names, 1, o);
+    assert_within(svg, ">layer 1<");
+    assert_null(strstr(svg, ">layer 2<"));
+    assert_within(svg, "At step 0, means over heads.");
+    free(svg);
+}
+
+/* In letters: heads 0, 1 and 2 of layer 1 are 10, 11 and 12, their mean 11. */
+static void test_figure_positions__heads_and_runs_are_averaged(void **state)
+{
+    (void)state;
+    static const char *const names[] = { "averaged" };
+    struct compare_options o = compare_usual;
+    skip_without_gnuplot();
+    put_mapped("averaged/a", "[run]\nseed = 1\n");
+    put_mapped("averaged/b", "[run]\nseed = 2\n");
+    o.figure = "positions";
+    o.metric = "value_norm";
+    o.threshold = NAN;
+    static const struct {
+        const char *range;
+        idx n;
+    } cases[] = { { "10.9:11.1", T }, { "9:10.9", 0 }, { "11.1:13", 0 } };
+    for (idx i = 0; i < COUNT_OF(cases); i++) {
+        o.y_range = cases[i].range;
+        char *text = compare_ok(names, 1, o);
+        assert_within(text, "  a layer 0");
+        assert_int_equal(marks_of(text, 'b'), cases[i].n);
+        free(text);
+    }
+    char *svg = svg_of(names, 1, o);
+    assert_within(svg, "At step 200, means over heads, means over runs.");
+    free(svg);
+}
+
+/* ---- what is asked for ------------------------------------------------- */
+
+static void test_figure__what_cannot_be_drawn_is_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *figure, *metric, *output, *x, *range, *want;
+    } cases[] = {
+        { "curve", NULL, "a.svg", NULL, NULL,
+          "--figure: no kind of figure 'curve' (did you mean curves?): want "
+          "one "
+          "of curves, setting, loss, heads, positions" },
+        { "heads", NULL, NULL, NULL, NULL,
+          "--figure heads cannot be drawn in text: give -o FILE" },
+        { "heads", "hidden_ratio", "a.svg", NULL, NULL,
+          "hidden_ratio has no value for each layer and head" },
+        { "positions", "sink_1", "a.svg", NULL, NULL,
+          "sink_1 has no value for each position" },
+        { NULL, NULL, "a.eps", NULL, NULL, "must end in .svg, .png or .pdf" },
+        { NULL, NULL, "a.svg", "time", NULL, "--x: got 'time', want step or" },
+        { NULL, NULL, "a.svg", NULL, "3", "--y-range: got '3', want LOW:HIGH" },
+        { NULL, NULL, "a.svg", NULL, "3:1", "--y-range: got '3:1'" },
+        { NULL, NULL, "a.svg", NULL, "0:1x", "--y-range: got '0:1x'" },
+        { NULL, NULL, "a.svg", NULL, "nan:1", "--y-range: got 'nan:1'" },
+    };
+    static const char *const names[] = { "one" };
+    put_run("one", "done", "", "0,5,5,0\n20,2,1.5,0.12\n");
+    for (idx i = 0; i < COUNT_OF(cases); i++) {
+        struct compare_options o = compare_usual;
+        o.figure = cases[i].figure;
+        o.metric = cases[i].metric ? cases[i].metric : o.metric;
+        o.output = cases[i].output;
+        o.x = cases[i].x ? cases[i].x : o.x;
+        o.y_range = cases[i].range;
+        o.threshold = NAN;
+        expect_error(names, 1, o, ERR_USAGE, cases[i].want);
+    }
+}
+
+/* The tables come all the same. */
+static void test_figure__an_unwritable_file_is_named(void **state)
+{
+    (void)state;
+    static const char *const names[] = { "one" };
+    struct compare_options o = compare_usual;
+    struct err e = { 0 };
+    char *text;
+    skip_without_gnuplot();
+    put_run("one", "done", "", "0,5,5,0\n20,2,1.5,0.12\n");
+    o.output = path_to("no such folder/a.svg", "");
+    assert_int_equal(compare_case(&text, names, 1, o, &e), ERR_IO);
+    assert_within(e.text, "no such folder/a.svg: cannot ");
+    assert_within(text, "\none     20    1.5000");
+    free(text);
+    o.output = NULL;
+    o.markdown = path_to("no such folder/a.md", "");
+    e = (struct err){ 0 };
+    assert_int_equal(compare_case(&text, names, 1, o, &e), ERR_IO);
+    assert_within(e.text, "no such folder/a.md: cannot ");
+    free(text);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_figure_curves__means_have_bands_or_seeds),
+        cmocka_unit_test(test_figure_curves__unequal_groups_say_their_number),
+        cmocka_unit_test(test_figure_curves__tokens_may_be_the_axis),
+        cmocka_unit_test(test_figure_curves__many_are_divided_by_a_key),
+        cmocka_unit_test(test_figure_curves__many_runs_have_panels),
+        cmocka_unit_test(test_figure_curves__a_range_may_be_asked_for),
+        cmocka_unit_test(test_figure_curves__labels_leave_defaults_out),
+        cmocka_unit_test(test_figure_setting__a_key_is_the_axis),
+        cmocka_unit_test(test_figure_loss__each_run_is_a_mark),
+        cmocka_unit_test(test_figure_heads__maps_over_training),
+        cmocka_unit_test(test_figure_heads__who_was_not_analyzed_is_named),
+        cmocka_unit_test(test_figure_heads__a_group_is_its_first_run),
+        cmocka_unit_test(test_figure_positions__a_curve_a_layer_or_depth),
+        cmocka_unit_test(test_figure_positions__heads_and_runs_are_averaged),
+        cmocka_unit_test(test_figure__what_cannot_be_drawn_is_refused),
+        cmocka_unit_test(test_figure__an_unwritable_file_is_named),
+    };
+    return cmocka_run_group_tests_name("figure", tests, NULL, NULL);
+}
