@@ -266,6 +266,19 @@ static void test_compare_table__unlike_groups_are_not_judged(void **state)
     free(text);
 }
 
+static void test_compare_table__runs_of_different_length_are_told(void **state)
+{
+    (void)state;
+    static const char *const names[] = { "three/a", "three/b", "three/c" };
+    put_three();
+    char *text = compare_ok(names, 2, compare_usual);
+    assert_null(strstr(text, "different steps"));
+    free(text);
+    text = compare_ok(names, 3, compare_usual);
+    assert_within(text, "note: rows end at different steps, 10 to 20: ");
+    free(text);
+}
+
 /* ---- some of several --------------------------------------------------- */
 
 /* It is named, and the others are compared. */
@@ -317,6 +330,7 @@ int main(void)
         cmocka_unit_test(test_compare_table__unpaired_groups_are_judged),
         cmocka_unit_test(test_compare_table__groups_are_judged_where_both_are),
         cmocka_unit_test(test_compare_table__unlike_groups_are_not_judged),
+        cmocka_unit_test(test_compare_table__runs_of_different_length_are_told),
         cmocka_unit_test(test_compare_table__a_damaged_run_stops_no_other),
         cmocka_unit_test(test_compare_table__a_missing_metric_is_a_dash),
     };

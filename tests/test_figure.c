@@ -181,6 +181,25 @@ static void test_figure_curves__means_have_bands_or_seeds(void **state)
     free(svg);
 }
 
+/* Over one axis: what came when. */
+static void test_figure_curves__columns_stand_below(void **state)
+{
+    (void)state;
+    static const char *const names[] = { "mapped" };
+    struct compare_options o = compare_usual;
+    skip_without_gnuplot();
+    put_mapped("mapped", "[run]\nseed = 1\n");
+    char *svg = svg_of(names, 1, o);
+    assert_null(strstr(svg, ">hidden norm<"));
+    free(svg);
+    o.columns = "hidden_norm,value_norm";
+    svg = svg_of(names, 1, o);
+    assert_within(svg, ">hidden norm<");
+    assert_within(svg, ">value norm<");
+    assert_int_equal(count_of(svg, ">step<"), 1);
+    free(svg);
+}
+
 static void test_figure_curves__unequal_groups_say_their_number(void **state)
 {
     (void)state;
@@ -544,6 +563,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_figure_curves__means_have_bands_or_seeds),
+        cmocka_unit_test(test_figure_curves__columns_stand_below),
         cmocka_unit_test(test_figure_curves__unequal_groups_say_their_number),
         cmocka_unit_test(test_figure_curves__tokens_may_be_the_axis),
         cmocka_unit_test(test_figure_curves__many_are_divided_by_a_key),

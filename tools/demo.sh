@@ -43,6 +43,7 @@ cat <<END
 
 The figure: $out/emergence.svg
 sink_1: share of heads whose mean weight on the first token exceeds 0.3, rows
-made to sum to one. bias: the same for the key bias's column. mass and row sum
-are the weights as they are: sigmoid and ReLU need not spend any.
+made to sum to one. sink_bias: the same for the key bias's column.
+first_mass_raw and row_sum are of the weights as they are: sigmoid and ReLU
+need not spend any.
 END

@@ -202,6 +202,24 @@ static void note_error(FILE *out, const struct groups *s)
             least, most);
 }
 
+/* The last values of runs that went on longer are of more training. */
+static void note_lengths(FILE *out, const struct compare_rows *t)
+{
+    double least = INFINITY, most = -INFINITY;
+    for (idx i = 0; i < t->n; i++) {
+        const struct summary *steps = &t->rows[i].steps;
+        if (steps->n == 0)
+            continue;
+        least = fmin(least, steps->mean);
+        most = fmax(most, steps->mean);
+    }
+    if (least < most)
+        fprintf(out,
+                "note: rows end at different steps, %.0f to %.0f: their last "
+                "values are of training of different length\n",
+                least, most);
+}
+
 /* Where the numbers of the metric come from: none that training alone knows. */
 static void note_source(FILE *out, const struct compare_options *o,
                         const struct groups *s, idx n_logged)
@@ -283,6 +301,7 @@ void compare_notes(FILE *out, const struct compare_rows *t,
         note_error(out, s);
         note_source(out, o, s, n_logged);
     }
+    note_lengths(out, t);
     alike_note(out, s, o->metric);
     if (strcmp(o->loss, o->metric) != 0 && column_is_validation(o->loss))
         alike_note(out, s, o->loss);

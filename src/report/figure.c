@@ -146,6 +146,8 @@ int figure_axis(struct plot_axis *a, struct figure *f, const char *column,
     const char *name = is_known && f->o->output ? facts.title : column;
     *a = (struct plot_axis){ .scale = is_share ? 100 : 1 };
     a->label = pool_print(&f->memory, "%s%s%s", name, *unit ? ", " : "", unit);
+    a->brief =
+        pool_print(&f->memory, "%s%s%s", column, *unit ? ", " : "", unit);
     if (range && !parse_range(ends, range, a->scale))
         return err_set(e, ERR_USAGE,
                        "compare: '%.40s' is no range of %.40s, which is no "
@@ -244,9 +246,9 @@ const char *figure_caption(struct figure *f, const char *const *columns, idx n,
                            (facts.metric || facts.is_validation);
         if (!m || !is_measured)
             continue;
-        /* metrics are measured together */
-        if (facts.metric && told == m)
-            continue;
+        if (facts.metric && told && told->is_analysis == m->is_analysis &&
+            measured_sinks_alike(told, m))
+            continue; /* as the one before */
         told = facts.metric ? m : told;
         text_add(&t, "%s (%s): ", columns[i], facts.title);
         add_measured(&t, m, columns[i]);

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { COLUMNS_MAX = 4 };
+enum { COLUMNS_MAX = 12 };
 
 /* The curves of a column, one a group, and those of single runs. */
 struct drawn {
@@ -21,19 +21,36 @@ struct drawn {
 
 /* A figure of one panel has room to show the weights as they are, and the extra
  * column's, beside a metric of rows scaled to sum 1. */
+static idx add_drawn(const char *names[COLUMNS_MAX], idx n,
+                     const struct figure *f)
+{
+    for (idx i = 0; metric_at(i) && n < COLUMNS_MAX - 1; i++) {
+        const char *name = metric_at(i)->text.name;
+        if (metric_at(i)->is_drawn && strcmp(name, f->o->metric) != 0)
+            names[n++] = name;
+    }
+    return n;
+}
+
+/* Those of --columns: what comes with a sink is seen over one axis. */
+static idx add_asked(const char *names[COLUMNS_MAX], idx n,
+                     const struct figure *f)
+{
+    for (idx i = f->t->metric + 1; i < f->t->n_measures; i++)
+        if (n < COLUMNS_MAX - 1)
+            names[n++] = f->t->measures[i].name;
+    return n;
+}
+
 static idx choose_columns(const char *names[COLUMNS_MAX],
                           const struct figure *f)
 {
     idx n = 0;
     names[n++] = f->o->metric;
-    bool has_room = f->o->output && f->facets.n == 1;
-    for (idx i = 0; has_room && metric_at(i); i++) {
-        const char *name = metric_at(i)->text.name;
-        if (metric_at(i)->is_drawn && strcmp(name, f->o->metric) != 0) {
-            BUG_ON(n == COLUMNS_MAX - 1);
-            names[n++] = name;
-        }
-    }
+    if (f->o->output && f->o->columns)
+        n = add_asked(names, n, f);
+    else if (f->o->output && f->facets.n == 1)
+        n = add_drawn(names, n, f);
     if (strcmp(f->o->loss, f->o->metric) != 0)
         names[n++] = f->o->loss;
     return n;

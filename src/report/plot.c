@@ -1,5 +1,6 @@
 #include "report/plot.h"
 
+#include "base/utf8.h"
 #include "io/fsys.h"
 #include "report/gnuplot.h"
 #include "report/plot_curves.h"
@@ -116,10 +117,11 @@ static void print_labels(const struct drawing *d, const struct plot_block *b,
     } else {
         plot_set_text(d, "title", q->title ? q->title : "",
                       (at.right - at.left) / k->small, where);
-        plot_set_text(d, "ylabel", at.has_y ? b->y.label : "",
-                      idx_min(Y_LABEL_COLUMNS,
-                              idx_max(8, (at.bottom - at.top) / k->small)),
-                      "");
+        idx room = idx_min(Y_LABEL_COLUMNS,
+                           idx_max(8, (at.bottom - at.top) / k->small));
+        bool is_fit = utf8_columns(b->y.label) <= room || !b->y.brief;
+        const char *label = is_fit ? b->y.label : b->y.brief;
+        plot_set_text(d, "ylabel", at.has_y ? label : "", room, "");
     }
     plot_set_text(d, "xlabel", is_last && at.has_x ? d->p->x.label : "",
                   idx_min(LABEL_COLUMNS, (at.right - at.left) / k->small), "");

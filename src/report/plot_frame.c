@@ -48,6 +48,7 @@ const struct look plot_letters_look = {
 };
 
 /* Of a cell of a map, in pixels. */
+enum { PAGE = 1000 };
 enum { CELL_MIN = 4, CELL_MAX = 44, MAP_HEIGHT_MAX = 320 };
 
 /* ---- rows and columns -------------------------------------------------- */
@@ -74,8 +75,11 @@ static idx panel_height(const struct drawing *d, idx b)
 {
     const struct plot_map *m = &d->p->blocks[b].panels[0].map;
     bool is_alone = d->p->n_blocks == 1 && d->p->blocks[0].n_panels == 1;
-    if (m->rows == 0 || d->look.is_text)
-        return d->look.height[is_alone ? 0 : idx_min(across_of(d), 4)];
+    idx usual = d->look.height[is_alone ? 0 : idx_min(across_of(d), 4)];
+    if (d->look.is_text)
+        return usual;
+    if (m->rows == 0) /* many below each other fit a page */
+        return idx_max(usual / 2, idx_min(usual, PAGE / d->p->n_blocks));
     idx cell = panel_width(d) / m->columns;
     cell = idx_max(CELL_MIN, idx_min(cell, CELL_MAX));
     return idx_min(cell * m->rows, MAP_HEIGHT_MAX);

@@ -49,7 +49,8 @@ struct plot_panel {
 
 struct plot_axis {
     const char *label;
-    double lo, hi; /* as drawn (scaled); lo >= hi: found from the data */
+    const char *brief; /* instead, where there is no room for it; NULL: none */
+    double lo, hi;     /* as drawn (scaled); lo >= hi: found from the data */
     bool is_log;
     bool is_counted; /* whole numbers, with k and M for large ones */
     double scale;    /* numbers are multiplied by it; 0 means 1 */
