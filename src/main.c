@@ -10,6 +10,7 @@
 #include "base/base.h"
 #include "base/build.h"
 #include "base/moment.h"
+#include "base/terminal.h"
 #include "cmd/cmd.h"
 
 static void print_version(void)
@@ -95,7 +96,9 @@ int main(int argc, char **argv)
     if ((fflush(stdout) || ferror(stdout)) && !code)
         code = err_set(&e, ERR_IO, "cannot write to standard output");
     if (code)
-        fprintf(stderr, "sinklab: %s\n", e.text);
+        fprintf(stderr, "%ssinklab:%s %s\n",
+                terminal_begin(STDERR_FILENO, STYLE_ERROR),
+                terminal_end(STDERR_FILENO), e.text);
     is_over = true;
     return code;
 }

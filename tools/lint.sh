@@ -271,7 +271,7 @@ configs_load() {
         text) path=(data.path=Makefile) ;;
         tokens) path=(data.path="$scratch/tokens.bin" data.token_bytes=2) ;;
         esac
-        "$SINKLAB" train "$ini" --dry-run "${path[@]}" \
+        "$SINKLAB" train "$ini" --dry-run --rate 1000 "${path[@]}" \
             run.dir="$scratch/run" >/dev/null 2>"$scratch/err" </dev/null ||
             echo "$ini: $(cat "$scratch/err")"
         [ -e "$scratch/run" ] && echo "$ini: --dry-run made the run folder"

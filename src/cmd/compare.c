@@ -83,6 +83,11 @@ static const struct command_option options[] = {
               "1; of groups mean, spread and n of each column, and paired "
               "differences; -: standard output, which gets nothing else; notes "
               "go to standard error" },
+    { .name = "json",
+      .value = "FILE",
+      TEXT(json),
+      .help = "write that table as JSON, a list of objects on one line; - as "
+              "above" },
     { .name = "runs-csv",
       .value = "FILE",
       TEXT(runs_csv),

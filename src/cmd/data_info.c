@@ -1,5 +1,6 @@
 /* data_info.c - `sinklab data info`: its command line. */
 #include "report/corpus_info.h"
+#include "report/corpus_json.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,7 +34,7 @@ static bool leads_to_tokens(const char *path)
 
 /* What a config would say of the corpus at a path: the settings of the command
  * line come last. */
-static int info_of_path(const struct words *words, struct err *e)
+static int info_of_path(const struct words *words, bool is_json, struct err *e)
 {
     enum { OWN = 2 };
     struct config c;
@@ -52,21 +53,35 @@ static int info_of_path(const struct words *words, struct err *e)
     if (length >= (int)sizeof path)
         err_set(e, ERR_USAGE, "data info: the path is too long");
     else if (config_load(&c, NULL, settings, n, NULL, e) == OK)
-        corpus_info_print(stdout, &c.data, e);
+        (is_json ? corpus_json_print : corpus_info_print)(stdout, &c.data, e);
     free(settings);
     return e->code;
 }
 
+struct info_options {
+    bool is_json;
+};
+
+static const struct command_option options[] = {
+    { .name = "json",
+      .offset = offsetof(struct info_options, is_json),
+      .help = "for programs, on one line" },
+    { .name = NULL },
+};
+
 static int run(int argc, char **argv, struct err *e)
 {
+    struct info_options o = { .is_json = false };
     struct config c;
     struct words words;
     bool is_config;
-    if (!command_parse(&command_data_info, NULL, &words, argc, argv, e) &&
+    if (!command_parse(&command_data_info, &o, &words, argc, argv, e) &&
         !word_is_config(&is_config, words.at[0], e)) {
         if (!is_config)
-            info_of_path(&words, e);
-        else if (config_of_word(&c, &words, e) == OK)
+            info_of_path(&words, o.is_json, e);
+        else if (config_of_word(&c, &words, e) == OK && o.is_json)
+            corpus_json_print_config(stdout, &c, e);
+        else if (!e->code)
             corpus_info_print_config(stdout, &c, e);
     }
     words_release(&words);
@@ -76,7 +91,7 @@ static int run(int argc, char **argv, struct err *e)
 const struct command command_data_info = {
     .name = "data info",
     .summary = "describe a corpus, and what a config makes of it",
-    .synopsis = "CONFIG.ini|RUN|PATH [section.key=value ...]",
+    .synopsis = "CONFIG.ini|RUN|PATH [section.key=value ...] [--json]",
     .about =
         "Of a config, or of a run by its folder: files, format, tokens, "
         "documents, bytes of text a token, hash and where it is kept, "
@@ -85,6 +100,7 @@ const struct command command_data_info = {
         "Of a PATH to a text or to token files, as data.path takes it: what is "
         "there. Files NAME.bin are taken for tokens, others for text; "
         "data.source, data.format and data.token_bytes say otherwise.",
+    .options = options,
     .words_max = 1,
     .takes_settings = true,
     .missing = "which corpus? Try `sinklab data info configs/text.ini`",

@@ -7,17 +7,21 @@
 #include "base/nearest.h"
 #include "base/text.h"
 #include "cmd/cmd.h"
+#include "io/json.h"
 
 enum { NAMES_BYTES = 512 };
 
 struct list_options {
-    bool only_names;
+    bool only_names, is_json;
 };
 
 static const struct command_option options[] = {
     { .name = "names",
       .offset = offsetof(struct list_options, only_names),
       .help = "only the names, one a line" },
+    { .name = "json",
+      .offset = offsetof(struct list_options, is_json),
+      .help = "for programs: a list of objects, on one line" },
     { .name = NULL },
 };
 
@@ -41,9 +45,39 @@ static void print_entry(const struct catalog_kind *k, struct catalog_entry *e)
     field("see", e->see);
 }
 
-static void print_kind(const struct catalog_kind *k, bool only_names)
+static void put_field(struct json *j, const char *key, const char *text)
+{
+    if (text && *text)
+        json_put_text(j, key, text);
+}
+
+static void put_entry(struct json *j, const struct catalog_kind *k,
+                      const struct catalog_entry *e)
+{
+    json_begin_object(j, NULL);
+    put_field(j, "kind", k->name);
+    put_field(j, "name", e->text.name);
+    put_field(j, "set_by", e->text.key);
+    put_field(j, "formula", e->text.formula);
+    put_field(j, "normalizer", e->normalizers);
+    put_field(j, "group", e->group);
+    put_field(j, "axes", e->axes);
+    put_field(j, "parameters", e->text.parameters);
+    put_field(j, "source", e->text.source);
+    put_field(j, "sinks", e->text.sinks);
+    put_field(j, "see", e->see);
+    json_end(j);
+}
+
+/* j: where entries go instead. */
+static void print_kind(const struct catalog_kind *k, bool only_names,
+                       struct json *j)
 {
     struct catalog_entry e;
+    for (int i = 0; j && catalog_entry(k, i, &e); i++)
+        put_entry(j, k, &e);
+    if (j)
+        return;
     if (!only_names)
         printf("%s  (%s)\n", k->name, k->key);
     for (int i = 0; catalog_entry(k, i, &e); i++) {
@@ -85,19 +119,38 @@ static int say_unknown(const char *wanted, struct err *e)
                    near.name ? near.name : "", name_kinds(&t));
 }
 
+static bool print_kinds_of(const char *wanted, const struct list_options *o,
+                           struct json *j)
+{
+    bool is_found = false;
+    for (const struct catalog_kind *k = catalog_kinds; k->name; k++)
+        if (!wanted || strcmp(wanted, k->name) == 0) {
+            print_kind(k, o->only_names, j);
+            is_found = true;
+        }
+    return is_found;
+}
+
 static int run(int argc, char **argv, struct err *e)
 {
+    enum { DIGITS = 17 };
     struct list_options o = { .only_names = false };
+    struct json j = { .depth = 0 };
     struct words words;
-    bool is_found = false;
     if (!command_parse(&command_list, &o, &words, argc, argv, e)) {
-        for (const struct catalog_kind *k = catalog_kinds; k->name; k++)
-            if (words.n == 0 || strcmp(words.at[0], k->name) == 0) {
-                print_kind(k, o.only_names);
-                is_found = true;
-            }
-        if (!is_found)
-            say_unknown(words.at[0], e);
+        if (o.is_json && o.only_names)
+            err_set(e, ERR_USAGE,
+                    "list: --names with --json (see `sinklab help list`)");
+        if (o.is_json)
+            json_begin_array(&j, NULL);
+        const char *wanted = words.n ? words.at[0] : NULL;
+        if (!e->code && !print_kinds_of(wanted, &o, o.is_json ? &j : NULL))
+            say_unknown(wanted, e);
+        if (o.is_json)
+            json_end(&j);
+        if (o.is_json && !e->code)
+            json_write(stdout, &j, DIGITS, e);
+        json_release(&j);
     }
     words_release(&words);
     return e->code;
@@ -106,7 +159,7 @@ static int run(int argc, char **argv, struct err *e)
 const struct command command_list = {
     .name = "list",
     .summary = "what attention, optimizers, sources, metrics there are",
-    .synopsis = "[KIND] [--names]",
+    .synopsis = "[KIND] [--names | --json]",
     .about = "What a config can choose from: all of it, or one kind.",
     .print_more = print_kinds,
     .options = options,

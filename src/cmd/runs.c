@@ -26,6 +26,10 @@ static const struct command_option options[] = {
       FIELD(csv),
       .help = "write one table of all into FILE; -: standard output, and no "
               "other table" },
+    { .name = "json",
+      FIELD(is_json),
+      .help = "print that table alone, for programs: a list of objects, on one "
+              "line" },
     { .name = "paths",
       FIELD(has_paths),
       .help = "print their folders alone, one a line, for other programs" },
@@ -72,8 +76,13 @@ static int run(int argc, char **argv, struct err *e)
         take_folder(dir, words.at[0], e);
     if (!e->code && o.is_yes && !o.has_remove)
         say_usage(e, "--yes without --remove");
-    if (!e->code && o.has_paths && (o.csv || o.has_remove))
-        say_usage(e, o.csv ? "--paths with --csv" : "--paths with --remove");
+    if (!e->code && (o.has_paths || o.is_json) && (o.csv || o.has_remove))
+        say_usage(e, o.has_paths ? o.csv ? "--paths with --csv"
+                                         : "--paths with --remove"
+                     : o.csv     ? "--json with --csv"
+                                 : "--json with --remove");
+    if (!e->code && o.has_paths && o.is_json)
+        say_usage(e, "--paths with --json");
     if (!e->code)
         runs_run(stdout, &o, e);
     filter_release(&o.where);

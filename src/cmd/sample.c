@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/rng.h"
+#include "base/terminal.h"
 #include "base/utf8.h"
 #include "cmd/cmd.h"
 
@@ -97,7 +98,7 @@ static int run(int argc, char **argv, struct err *e)
             .n_overrides = words.n_settings,
             .unicode = utf8_terminal(),
         };
-        o.c.is_terminal = !o.c.is_json && isatty(STDOUT_FILENO);
+        o.c.is_terminal = !o.c.is_json && terminal_is(STDOUT_FILENO);
         continuation_print(stdout, &o.c, e);
     }
     words_release(&words);

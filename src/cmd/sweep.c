@@ -24,7 +24,7 @@ enum sweep_action {
 /* ---- the command line -------------------------------------------------- */
 
 struct sweep_args {
-    bool is_dry, is_list, is_slurm, is_status;
+    bool is_dry, is_list, is_slurm, is_status, is_json;
     idx index; /* -1: not given */
 };
 
@@ -33,6 +33,9 @@ static const struct command_option options[] = {
     { .name = "dry-run",
       FIELD(is_dry),
       .help = "print the runs, parameters, expected time and disk" },
+    { .name = "json",
+      FIELD(is_json),
+      .help = "with --dry-run and status: for programs, on one line" },
     { .name = "list",
       FIELD(is_list),
       .help = "print a command for each run that is not finished" },
@@ -66,23 +69,28 @@ static int find_action(enum sweep_action *action, const struct sweep_args *a,
         if (asked[i])
             *action = (enum sweep_action)i;
     }
+    if (a->is_json && *action != ACTION_DRY && *action != ACTION_STATUS)
+        return err_set(e, ERR_USAGE,
+                       "sweep: --json goes with --dry-run or status (see "
+                       "`sinklab help sweep`)");
     return OK;
 }
 
 /* ---- the command ------------------------------------------------------- */
 
-static int act(enum sweep_action action, idx index, struct sweep_file *f,
-               struct sweep *s, struct err *e)
+static int act(enum sweep_action action, const struct sweep_args *a,
+               struct sweep_file *f, struct sweep *s, struct err *e)
 {
     switch (action) {
     case ACTION_DRY:
-        return sweep_dry_run(f, e);
+        return sweep_dry_run(f, a->is_json, e);
     case ACTION_STATUS:
-        return sweep_open(s, f->dir, e) ? e->code : sweep_status(s, e);
+        return sweep_open(s, f->dir, e) ? e->code
+                                        : sweep_status(s, a->is_json, e);
     case ACTION_INDEX:
         return sweep_open_or_make(s, f, e)
                    ? e->code
-                   : sweep_index(s, &f->options, index, e);
+                   : sweep_index(s, &f->options, a->index, e);
     case ACTION_LIST:
         return sweep_update(s, f, stderr, e)
                    ? e->code
@@ -111,7 +119,7 @@ static int run(int argc, char **argv, struct err *e)
         err_set(e, ERR_MEMORY, "out of memory");
     if (!e->code && !find_action(&action, &a, e) &&
         !sweep_file_read(f, words.at[0], words.settings, words.n_settings, e))
-        act(action, a.index, f, &s, e);
+        act(action, &a, f, &s, e);
     sweep_close(&s);
     if (f)
         sweep_file_release(f);

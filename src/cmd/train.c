@@ -14,7 +14,18 @@ static const struct command_option options[] = {
               "bits; what is there is replaced on the way" },
     { .name = "dry-run",
       FLAG(is_dry),
-      .help = "print parameters, memory, disk and FLOPs; run nothing" },
+      .help = "print parameters, memory, disk, FLOPs and how long it will "
+              "take, from some steps that are timed; write nothing" },
+    { .name = "rate",
+      .value = "R",
+      .type = OPTION_NUMBER,
+      FLAG(dry.rate),
+      .min = 1e-6,
+      .max = 1e18,
+      .help = "with --dry-run: at R tokens a second, without timing" },
+    { .name = "json",
+      FLAG(dry.is_json),
+      .help = "with --dry-run: for programs, on one line" },
     { .name = NULL },
 };
 #undef FLAG
@@ -23,7 +34,12 @@ static int run(int argc, char **argv, struct err *e)
 {
     struct train_request r = { .argc = argc, .argv = argv };
     struct words words;
-    if (!command_parse(&command_train, &r, &words, argc, argv, e)) {
+    command_parse(&command_train, &r, &words, argc, argv, e);
+    if (!e->code && !r.is_dry && (r.dry.rate > 0 || r.dry.is_json))
+        err_set(e, ERR_USAGE,
+                "train: --%s goes with --dry-run (see `sinklab help train`)",
+                r.dry.is_json ? "json" : "rate");
+    if (!e->code) {
         r.path = words.at[0];
         r.overrides = words.settings;
         r.n_overrides = words.n_settings;

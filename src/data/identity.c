@@ -7,6 +7,7 @@
 
 #include "base/moment.h"
 #include "base/stopwatch.h"
+#include "base/terminal.h"
 #include "base/text.h"
 #include "data/identity_note.h"
 #include "io/mapping.h"
@@ -87,7 +88,7 @@ static int hash_all(struct stored *s, const struct stored_query *q,
     struct waiting w = { .key = q->key,
                          .bytes = (double)(s->n * s->width),
                          .start_s = clock_s(),
-                         .is_terminal = isatty(STDERR_FILENO) };
+                         .is_terminal = terminal_is(STDERR_FILENO) };
     struct hash_run *run = hash_begin();
     if (!run)
         return err_set(e, ERR_MEMORY, "%s %s: no memory to hash it", q->key,

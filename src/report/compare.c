@@ -162,8 +162,8 @@ static int show_set(FILE *out, const struct compare_options *o,
 int compare_run(FILE *out, const struct compare_options *o, struct err *e)
 {
     struct compare_set set = { 0 };
-    const char *const reports[] = { o->output, o->csv, o->runs_csv, o->markdown,
-                                    o->latex };
+    const char *const reports[] = { o->output, o->csv,      o->runs_csv,
+                                    o->json,   o->markdown, o->latex };
     int rc = emergence_check(o, e);
     if (rc == OK)
         rc = report_files_check(reports, COUNT_OF(reports), e);

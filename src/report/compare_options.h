@@ -21,6 +21,7 @@ struct compare_options {
     bool is_bare;   /* without caption */
     const char *csv;              /* NULL: none; "-": standard output */
     const char *runs_csv;         /* of groups: a row per run; as csv */
+    const char *json;             /* csv's table as a list of objects; as csv */
     const char *markdown, *latex; /* the tables once more; as csv */
     const char *report;           /* folder of the page; NULL: none */
     const char *baseline;         /* label of a group; NULL: the first */

@@ -1,6 +1,7 @@
 #include "report/compare_print.h"
 
 #include "base/text.h"
+#include "io/grid_json.h"
 #include "io/grid_markup.h"
 #include "report/cells.h"
 #include "report/compare_differences.h"
@@ -15,7 +16,8 @@ enum { DIFFERENCES_MAX = 48 };
 
 bool compare_is_piped(const struct compare_options *o)
 {
-    const char *const paths[] = { o->csv, o->runs_csv, o->markdown, o->latex };
+    const char *const paths[] = { o->csv, o->runs_csv, o->json, o->markdown,
+                                  o->latex };
     for (idx i = 0; i < COUNT_OF(paths); i++)
         if (report_is_stdout(paths[i]))
             return true;
@@ -158,11 +160,28 @@ static int write_markup(FILE *out, const char *path,
     return report_end(&r, e);
 }
 
+static int write_json(FILE *out, const char *path, const struct compare_rows *t,
+                      struct err *e)
+{
+    struct grid g = { 0 };
+    struct report r;
+    if (!path)
+        return OK;
+    if (file_grid(&g, t, e) == OK) {
+        if (report_begin(&r, out, path, e) == OK)
+            grid_json(r.f, &g, e);
+        report_end(&r, e);
+    }
+    grid_release(&g);
+    return e->code;
+}
+
 int compare_write_tables(FILE *out, const struct compare_rows *t, struct err *e)
 {
     const struct compare_options *o = t->o;
     if (write_csv(out, o->csv, t, file_grid, e) ||
         write_csv(out, o->runs_csv, t, rows_runs_grid, e) ||
+        write_json(out, o->json, t, e) ||
         write_markup(out, o->markdown, t, &markdown, e) ||
         write_markup(out, o->latex, t, &latex, e))
         return e->code;

@@ -2,7 +2,9 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/terminal.h"
 #include "base/utf8.h"
 #include "io/json.h"
 #include "prepare/spelling.h"
@@ -120,6 +122,18 @@ static int show(FILE *out, struct continued *x, bool is_end, struct err *e)
     return OK;
 }
 
+/* The prompt is set apart from what follows. */
+static int show_aside(FILE *out, struct continued *x, struct err *e)
+{
+    bool is_prompt = x->n == x->n_prompt && x->n > 0;
+    if (is_prompt)
+        fputs(terminal_begin(STDOUT_FILENO, STYLE_ASIDE), out);
+    show(out, x, false, e);
+    if (is_prompt)
+        fputs(terminal_end(STDOUT_FILENO), out);
+    return e->code;
+}
+
 static int say(FILE *out, struct continued *x, struct err *e)
 {
     struct err own = { 0 };
@@ -127,7 +141,7 @@ static int say(FILE *out, struct continued *x, struct err *e)
     bool is_over = false;
     while (x->n < end && !is_over && !e->code) {
         int32_t token = 0;
-        if (x->c->is_terminal && show(out, x, false, e))
+        if (x->c->is_terminal && show_aside(out, x, e))
             return e->code;
         if (generator_next(&token, &x->generator, &own))
             return err_set(e, own.code, "%s: %s", x->model.path, own.text);

@@ -76,8 +76,8 @@ static int print_stored(FILE *out, const struct stored *s,
     return OK;
 }
 
-static struct stored_query query_of(const struct data_options *o,
-                                    bool is_held_out)
+struct stored_query corpus_info_query(const struct data_options *o,
+                                      bool is_held_out)
 {
     bool has_path = is_held_out && o->val_path[0];
     bool is_text = strcmp(corpus_name(o->source), "text") == 0;
@@ -93,7 +93,7 @@ static struct stored_query query_of(const struct data_options *o,
 static int print_part(FILE *out, const struct data_options *o,
                       const struct stored *s, bool is_held_out, struct err *e)
 {
-    struct stored_query q = query_of(o, is_held_out);
+    struct stored_query q = corpus_info_query(o, is_held_out);
     line(out, is_held_out ? "\nheld out" : "corpus", "%s", q.path);
     return print_stored(out, s, &q, e);
 }
@@ -102,7 +102,7 @@ static int open_and_print(struct stored *s, FILE *out,
                           const struct data_options *o, bool is_held_out,
                           struct err *e)
 {
-    struct stored_query q = query_of(o, is_held_out);
+    struct stored_query q = corpus_info_query(o, is_held_out);
     if (stored_open(s, &q, e) == OK)
         print_part(out, o, s, is_held_out, e);
     if (s->vocab && !is_held_out)
@@ -201,12 +201,17 @@ static void print_held_out(FILE *out, const struct session *s)
          c->sink.input == INPUT_DATA ? "" : input_name(c->sink.input));
 }
 
+double corpus_info_samples(const struct config *c)
+{
+    return (double)c->train.steps *
+           (double)(c->train.batch * c->train.accumulate);
+}
+
 static int print_session(FILE *out, struct session *s, struct err *e)
 {
     const struct source *source = &s->source;
     const struct config *c = &s->config;
-    double samples =
-        (double)c->train.steps * (double)(c->train.batch * c->train.accumulate);
+    double samples = corpus_info_samples(c);
     for (idx i = 0; i < source->n_parts; i++) {
         const struct source_part *p = &source->parts[i];
         double share = (double)source->mixture.shares[i] / MIX_BLOCK;

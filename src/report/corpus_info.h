@@ -7,6 +7,14 @@
 
 #include "base/err.h"
 #include "config/config.h"
+#include "data/stored_query.h"
+
+/* What asks for the tokens that o stands for, or those held out of them. */
+struct stored_query corpus_info_query(const struct data_options *o,
+                                      bool is_held_out);
+
+/* Samples that all updates of a run read. */
+double corpus_info_samples(const struct config *c);
 
 /* corpus_info_print - the files, tokens and documents that o->path and val_path
  * stand for, whatever their vocabulary. OK, ERR_DATA, ERR_IO, ERR_MEMORY. */

@@ -1,5 +1,6 @@
 #include "report/runs.h"
 
+#include "io/grid_json.h"
 #include "report/report_file.h"
 #include "report/runs_remove.h"
 #include "report/runs_table.h"
@@ -57,6 +58,15 @@ static int write_csv(FILE *out, const struct listing *l,
     return rc;
 }
 
+static int print_json(FILE *out, const struct listing *l, struct err *e)
+{
+    struct grid g = { 0 };
+    if (check_read(l, e) == OK && runs_grid(&g, l, e) == OK)
+        grid_json(out, &g, e);
+    grid_release(&g);
+    return e->code;
+}
+
 int runs_run(FILE *out, const struct runs_options *o, struct err *e)
 {
     struct listing l = { 0 };
@@ -68,6 +78,8 @@ int runs_run(FILE *out, const struct runs_options *o, struct err *e)
         rc = listing_read(&l, o, e);
     if (rc == OK && o->has_paths)
         rc = print_paths(out, &l, o, e);
+    else if (rc == OK && o->is_json)
+        rc = print_json(out, &l, e);
     else if (rc == OK && (has_file || !o->csv))
         rc = runs_print(out, &l, o, e);
     if (rc == OK && o->csv)

@@ -20,6 +20,7 @@ struct runs_options {
     const char *sort; /* a field, - before it: the largest first; or NULL */
     const char *csv;  /* a file, "-": out; NULL: none */
     bool has_paths;   /* only the paths, a line each */
+    bool is_json;     /* only the table of the CSV, as JSON */
     bool has_remove, is_yes;
     bool unicode;        /* the terminal shows it */
     FILE *in;            /* where questions are answered */

@@ -5,8 +5,8 @@
 #include "sweep/sweep_file.h"
 
 /* sweep_dry_run - print the runs, their number and parameters, expected time
- * and disk, from a short timing of the first; writes nothing. As sweep_expand,
- * sweep_open, session_open. */
-int sweep_dry_run(const struct sweep_file *f, struct err *e);
+ * and disk, from a short timing of the first; is_json: for programs, an object
+ * on a line. Writes nothing. As sweep_expand, sweep_open, session_open. */
+int sweep_dry_run(const struct sweep_file *f, bool is_json, struct err *e);
 
 #endif

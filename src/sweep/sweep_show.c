@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/stopwatch.h"
+#include "base/terminal.h"
 #include "base/text.h"
 
 static const double DRAW_S = 0.5; /* between tables */
@@ -19,10 +20,9 @@ static const double SHARE_MIN = 0.002;
 
 void sweep_show_open(struct sweep_show *v, const struct sweep_tasks *tasks)
 {
-    const char *term = getenv("TERM");
     *v = (struct sweep_show){
         .tasks = tasks,
-        .is_terminal = isatty(STDOUT_FILENO) && term && strcmp(term, "dumb"),
+        .is_terminal = terminal_is(STDOUT_FILENO),
         .start_s = clock_s(),
         .shown_s = -INFINITY,
     };

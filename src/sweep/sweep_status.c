@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "io/grid.h"
+#include "io/json.h"
 #include "sweep/sweep_journal.h"
 #include "sweep/sweep_slurm.h"
 
@@ -21,31 +22,36 @@ static int find_planned_steps(idx *steps, const struct sweep *s,
     return rc;
 }
 
+/* How a run stands. */
+struct row {
+    enum run_state state;
+    idx step, steps; /* UNKNOWN: nobody can say */
+    idx starts;
+    bool has_note;
+    char note[RUN_REASON_MAX]; /* why it stands so; whether it is shown says
+                                  has_note */
+};
+enum { UNKNOWN = -1 };
+
 /* unread: what the system refused. */
-static enum run_state fill_row(struct grid *g, const struct sweep *s, idx i,
-                               const struct sweep_record *record,
-                               struct err *unread)
+static struct row look(const struct sweep *s, idx i,
+                       const struct sweep_record *record, struct err *unread)
 {
     const struct sweep_run *r = &s->runs[i];
     struct run_status found;
     struct err own = { 0 };
-    char shown[TEXT_SHOW_MAX], one[32] = "?", all[32] = "?";
-    enum run_state state = sweep_run_state(s, r, &found, &own);
-    idx step = 0, steps, row = i + 1;
-    if (run_states[state].is_finished ||
+    struct row row = { .step = UNKNOWN, .starts = record->attempts };
+    row.state = sweep_run_state(s, r, &found, &own);
+    idx step = 0;
+    if (run_states[row.state].is_finished ||
         sweep_run_logged(&step, NULL, s, r, &own) == OK)
-        snprintf(one, sizeof one, "%td", idx_max(step, found.step));
-    if (find_planned_steps(&steps, s, r, &own) == OK)
-        snprintf(all, sizeof all, "%td", steps);
-    grid_set(g, row, 0, "%s", r->name);
-    grid_set(g, row, 1, "%s%s", run_state_word(state),
-             r->is_dropped ? " (dropped)" : "");
-    grid_set(g, row, 2, "%s / %s", one, all);
-    grid_set(g, row, 3, "%td", record->attempts);
+        row.step = idx_max(step, found.step);
+    if (find_planned_steps(&row.steps, s, r, &own) != OK)
+        row.steps = UNKNOWN;
     const char *note = found.reason;
-    if (!*note && state == RUN_PENDING && record->last == RUN_FAILED)
+    if (!*note && row.state == RUN_PENDING && record->last == RUN_FAILED)
         note = record->detail; /* it never got as far as a folder */
-    if (state ==
+    if (row.state ==
         RUN_PREEMPTED) /* whichever signal a launcher, or Slurm, sends */
         note = found.state == RUN_PREEMPTED
                    ? "stopped by a signal, its state is saved"
@@ -54,9 +60,54 @@ static enum run_state fill_row(struct grid *g, const struct sweep *s, idx i,
         err_set(unread, own.code, "%s", own.text);
     if (own.code)
         note = own.text;
-    if (own.code || (state != RUN_DONE && state != RUN_RUNNING))
-        grid_set(g, row, 4, "%s", text_show(shown, note));
-    return state;
+    row.has_note =
+        own.code || (row.state != RUN_DONE && row.state != RUN_RUNNING);
+    snprintf(row.note, sizeof row.note, "%.*s", (int)sizeof row.note - 1, note);
+    return row;
+}
+
+static const char *show_step(char text[32], idx step)
+{
+    snprintf(text, 32, step == UNKNOWN ? "?" : "%td", step);
+    return text;
+}
+
+static void fill_row(struct grid *g, const struct sweep *s, idx i,
+                     const struct row *r)
+{
+    char shown[TEXT_SHOW_MAX], one[32], all[32];
+    grid_set(g, i + 1, 0, "%s", s->runs[i].name);
+    grid_set(g, i + 1, 1, "%s%s", run_state_word(r->state),
+             s->runs[i].is_dropped ? " (dropped)" : "");
+    grid_set(g, i + 1, 2, "%s / %s", show_step(one, r->step),
+             show_step(all, r->steps));
+    grid_set(g, i + 1, 3, "%td", r->starts);
+    if (r->has_note)
+        grid_set(g, i + 1, 4, "%s", text_show(shown, r->note));
+}
+
+static void put_step(struct json *j, const char *key, idx step)
+{
+    if (step == UNKNOWN)
+        json_put_null(j, key);
+    else
+        json_put_count(j, key, step);
+}
+
+static void put_row(struct json *j, const struct sweep *s, idx i,
+                    const struct row *r, const char *queue)
+{
+    json_begin_object(j, NULL);
+    json_put_text(j, "run", s->runs[i].name);
+    json_put_text(j, "state", run_state_word(r->state));
+    json_put_bool(j, "is_dropped", s->runs[i].is_dropped);
+    put_step(j, "step", r->step);
+    put_step(j, "steps", r->steps);
+    json_put_count(j, "starts", r->starts);
+    json_put_text(j, "note", r->has_note ? r->note : "");
+    if (*queue)
+        json_put_text(j, "queue", queue);
+    json_end(j);
 }
 
 static void print_sums(const struct sweep *s, const idx count[RUN_STATES],
@@ -88,39 +139,75 @@ static idx ask_queue(char (*queue)[QUEUE_NOTE_MAX], const struct sweep *s)
     return known;
 }
 
-int sweep_status(const struct sweep *s, struct err *e)
+static int print_table(const struct sweep *s, const struct row *rows,
+                       char (*queue)[QUEUE_NOTE_MAX], bool is_queued,
+                       struct err *e)
 {
     static const char *const heads[] = { "run",    "state", "step",
                                          "starts", "note",  "queue" };
     struct grid g = { 0 };
+    idx columns = COUNT_OF(heads) - !is_queued;
+    if (grid_init(&g, s->n + 1, columns, e) == OK) {
+        for (idx k = 0; k < columns; k++)
+            grid_set(&g, 0, k, "%s", heads[k]);
+        for (idx i = 0; i < s->n; i++) {
+            fill_row(&g, s, i, &rows[i]);
+            if (is_queued)
+                grid_set(&g, i + 1, 5, "%s", queue[i]);
+        }
+        if (grid_check(&g, e) == OK)
+            grid_print(stdout, &g, CELL_COLUMNS, false);
+    }
+    grid_release(&g);
+    return e->code;
+}
+
+static int print_json(const struct sweep *s, const struct row *rows,
+                      char (*queue)[QUEUE_NOTE_MAX], struct err *e)
+{
+    enum { DIGITS = 15 };
+    struct json j = { .depth = 0 };
+    json_begin_object(&j, NULL);
+    json_put_text(&j, "folder", s->dir);
+    json_begin_array(&j, "runs");
+    for (idx i = 0; i < s->n; i++)
+        put_row(&j, s, i, &rows[i], queue[i]);
+    json_end(&j);
+    json_end(&j);
+    return json_write(stdout, &j, DIGITS, e);
+}
+
+static void count_and_print(const struct sweep *s, const struct row *rows)
+{
     idx count[RUN_STATES] = { 0 }, n_dropped = 0;
+    for (idx i = 0; i < s->n; i++) {
+        n_dropped += s->runs[i].is_dropped;
+        count[rows[i].state] += !s->runs[i].is_dropped;
+    }
+    print_sums(s, count, n_dropped);
+}
+
+int sweep_status(const struct sweep *s, bool is_json, struct err *e)
+{
     struct err unread = { 0 };
-    struct sweep_record *records = calloc((size_t)s->n + 1, sizeof *records);
-    char(*queue)[QUEUE_NOTE_MAX] = calloc((size_t)s->n + 1, sizeof *queue);
-    if (!records || !queue)
+    size_t n = (size_t)s->n + 1;
+    struct sweep_record *records = calloc(n, sizeof *records);
+    struct row *rows = calloc(n, sizeof *rows);
+    char(*queue)[QUEUE_NOTE_MAX] = calloc(n, sizeof *queue);
+    if (!records || !queue || !rows)
         err_set(e, ERR_MEMORY, "out of memory");
     idx known = queue ? ask_queue(queue, s) : 0;
-    idx columns = COUNT_OF(heads) - (known == 0);
-    if (e->code || sweep_journal_read(records, s, e) ||
-        grid_init(&g, s->n + 1, columns, e))
-        goto out;
-    for (idx k = 0; k < columns; k++)
-        grid_set(&g, 0, k, "%s", heads[k]);
-    for (idx i = 0; i < s->n; i++) {
-        enum run_state state = fill_row(&g, s, i, &records[i], &unread);
-        if (known > 0)
-            grid_set(&g, i + 1, 5, "%s", queue[i]);
-        n_dropped += s->runs[i].is_dropped;
-        count[state] += !s->runs[i].is_dropped;
+    if (!e->code && sweep_journal_read(records, s, e) == OK) {
+        for (idx i = 0; i < s->n; i++)
+            rows[i] = look(s, i, &records[i], &unread);
+        if (is_json)
+            print_json(s, rows, queue, e);
+        else if (print_table(s, rows, queue, known > 0, e) == OK)
+            count_and_print(s, rows);
+        if (unread.code && !e->code) /* what is shown is not all */
+            err_set(e, unread.code, "%s", unread.text);
     }
-    if (grid_check(&g, e))
-        goto out;
-    grid_print(stdout, &g, CELL_COLUMNS, false);
-    print_sums(s, count, n_dropped);
-    if (unread.code) /* what is shown is not all */
-        err_set(e, unread.code, "%s", unread.text);
-out:
-    grid_release(&g);
+    free(rows);
     free(records);
     free(queue);
     return e->code;

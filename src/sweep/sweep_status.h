@@ -4,7 +4,9 @@
 
 #include "sweep/sweep_folder.h"
 
-/* sweep_status - print how far every run of the sweep is. */
-int sweep_status(const struct sweep *s, struct err *e);
+/* sweep_status - print how far every run of the sweep is; is_json: for
+ * programs, an object on a line. OK; what the system refused to be read, when
+ * all else is printed; ERR_DATA, ERR_MEMORY. */
+int sweep_status(const struct sweep *s, bool is_json, struct err *e);
 
 #endif

@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "base/text.h"
 #include "train/session.h"
 
 bool plan_keeps(const struct config *c, idx step)
@@ -82,7 +81,7 @@ int plan_model(struct plan *p, const struct config *c, idx vocab, struct err *e)
     return rc;
 }
 
-static int plan_run(struct plan *p, const struct config *c, struct err *e)
+int plan_run(struct plan *p, const struct config *c, struct err *e)
 {
     struct source source = { 0 };
     int rc = source_open(&source, &c->data, 0, c->model.context, e);
@@ -99,38 +98,4 @@ static int plan_run(struct plan *p, const struct config *c, struct err *e)
 double plan_disk(const struct plan *p)
 {
     return p->weights_bytes * (double)p->weights_files + p->state_bytes;
-}
-
-enum { BYTES_MAX = 32 };
-
-static const char *show_bytes(char text[BYTES_MAX], double bytes)
-{
-    text_add_bytes(&(struct text){ text, BYTES_MAX, 0 }, bytes);
-    return text;
-}
-
-int plan_print(FILE *out, const struct config *c, const char *dir,
-               struct err *e)
-{
-    char size[BYTES_MAX];
-    struct plan p;
-    if (plan_run(&p, c, e))
-        return e->code;
-    fprintf(out, "%-14s %s\n", "run folder", dir);
-    fprintf(out, "%-14s %td in %td tensors\n", "parameters", p.parameters,
-            p.tensors);
-    fprintf(out, "%-14s %td\n", "vocabulary", p.vocab);
-    fprintf(out, "%-14s %td a step x %td steps = %.4g\n", "tokens",
-            c->train.batch * c->train.accumulate * c->model.context,
-            c->train.steps, p.tokens);
-    fprintf(out, "%-14s %.4g a token, %.4g in all\n", "FLOPs",
-            p.flops_per_token, p.flops_per_token * p.tokens);
-    fprintf(out, "%-14s %s with %d thread%s\n", "memory",
-            show_bytes(size, (double)p.memory_bytes), session_threads(c),
-            session_threads(c) == 1 ? "" : "s");
-    fprintf(out, "%-14s %s in %td weights files, ", "checkpoints",
-            show_bytes(size, p.weights_bytes * (double)p.weights_files),
-            p.weights_files);
-    fprintf(out, "%s in resume.h5\n", show_bytes(size, p.state_bytes));
-    return OK;
 }

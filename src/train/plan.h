@@ -2,8 +2,6 @@
 #ifndef SINKLAB_PLAN_H
 #define SINKLAB_PLAN_H
 
-#include <stdio.h>
-
 #include "config/config.h"
 
 /* Does the schedule keep a weights file of this step? Always 0 and the last. */
@@ -42,9 +40,8 @@ int plan_model(struct plan *p, const struct config *c, idx vocab,
 /* plan_disk - bytes of all its checkpoints. */
 double plan_disk(const struct plan *p);
 
-/* plan_print - `train --dry-run`: parameters, tokens, memory, checkpoints and
- * their size, floating-point operations. OK, or why the run cannot be built. */
-int plan_print(FILE *out, const struct config *c, const char *dir,
-               struct err *e);
+/* plan_run - the same, with data and input that are looked at. OK, or why the
+ * run cannot be built. */
+int plan_run(struct plan *p, const struct config *c, struct err *e);
 
 #endif

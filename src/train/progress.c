@@ -4,8 +4,11 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/terminal.h"
 #include "base/text.h"
+#include "base/utf8.h"
 
+enum { BAR_COLUMNS = 20 };
 static const double TERMINAL_S = 0.1, PLAIN_S = 5; /* between lines */
 
 void progress_start(struct progress *p, idx first, idx last,
@@ -16,7 +19,7 @@ void progress_start(struct progress *p, idx first, idx last,
         .last = last,
         .tokens_per_step = tokens_per_step,
         .start_s = clock_s(),
-        .is_terminal = isatty(STDOUT_FILENO),
+        .is_terminal = terminal_is(STDOUT_FILENO),
         .loss = NAN,
         .sink = NAN,
     };
@@ -30,6 +33,15 @@ static void print_duration(double s)
     printf("%s", buffer);
 }
 
+/* In place of the line before. */
+static void print_bar(const struct progress *p, idx step)
+{
+    double share = p->last > 0 ? (double)step / (double)p->last : 1;
+    printf("\r\033[K%s", terminal_begin(STDOUT_FILENO, STYLE_BAR));
+    terminal_bar(stdout, share, BAR_COLUMNS, utf8_terminal());
+    printf("%s %3.0f %%  ", terminal_end(STDOUT_FILENO), floor(100 * share));
+}
+
 void progress_step(struct progress *p, idx step)
 {
     double now = clock_s();
@@ -41,7 +53,7 @@ void progress_step(struct progress *p, idx step)
     double done = (double)(step - p->first), left = (double)(p->last - step);
     double wall = now - p->start_s;
     if (p->is_terminal)
-        printf("\r\033[K");
+        print_bar(p, step);
     printf("step %td/%td", step, p->last);
     if (isfinite(p->loss))
         printf("  loss %.4f", p->loss);

@@ -29,6 +29,7 @@ struct train {
     char **argv;
     struct train_target target; /* config and folder */
     bool is_dry;
+    struct dry_run_options dry;
 
     struct run_folder folder;
     struct session session;   /* data, model, optimizer */
@@ -68,6 +69,7 @@ int train_run(const struct train_request *r, struct err *e)
                     .wants_resume = r->wants_resume,
                     .wants_restart = r->wants_restart },
         .is_dry = r->is_dry,
+        .dry = r->dry,
     };
     run(&t, e);
     train_samples_release(&t.samples);
@@ -83,10 +85,12 @@ static int run(struct train *t, struct err *e)
 {
     if (train_target_resolve(&t->target, t->is_dry, e))
         return e->code;
-    text_print_lines(stdout, "note: ", config_notes(t->target.origins));
-    text_print_lines(stdout, "note: ", config_notes(t->target.changes));
+    FILE *notes = t->is_dry && t->dry.is_json ? stderr : stdout;
+    text_print_lines(notes, "note: ", config_notes(t->target.origins));
+    text_print_lines(notes, "note: ", config_notes(t->target.changes));
     if (t->is_dry)
-        return plan_print(stdout, &t->target.config, t->target.dir, e);
+        return dry_run_print(stdout, &t->target.config, t->target.dir, &t->dry,
+                             e);
     if (session_open(&t->session, &t->target.config, true, e) ||
         train_samples_open(&t->samples, &t->session, e))
         return e->code;

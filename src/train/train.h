@@ -6,6 +6,7 @@
 
 #include "base/base.h"
 #include "base/err.h"
+#include "train/dry_run.h"
 
 /* What was asked for; everything is borrowed. */
 struct train_request {
@@ -13,7 +14,8 @@ struct train_request {
     const char *const *overrides; /* (n_overrides) section.key=value */
     idx n_overrides;
     bool wants_resume, wants_restart, is_dry;
-    int argc; /* the whole command line, for the manifest */
+    struct dry_run_options dry; /* if is_dry */
+    int argc;                   /* the whole command line, for the manifest */
     char **argv;
 };
 

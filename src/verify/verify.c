@@ -23,13 +23,32 @@ static int rank(int code)
     return COUNT_OF(order);
 }
 
+static void put_finding(struct json *j, int code, const char *format,
+                        va_list args)
+{
+    char *text = NULL;
+    if (vasprintf(&text, format, args) < 0) {
+        j->is_out_of_memory = true;
+        return;
+    }
+    json_begin_object(j, NULL);
+    json_put_count(j, "status", code);
+    json_put_text(j, "finding", text);
+    json_end(j);
+    free(text);
+}
+
 void verify_say(struct verify *v, int code, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    vfprintf(v->out, format, args);
+    if (v->json) {
+        put_finding(v->json, code, format, args);
+    } else {
+        vfprintf(v->out, format, args);
+        fputc('\n', v->out);
+    }
     va_end(args);
-    fputc('\n', v->out);
     v->n_findings++;
     if (v->code == OK || rank(code) < rank(v->code))
         v->code = code;

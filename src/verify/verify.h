@@ -11,18 +11,21 @@
 #include <stdio.h>
 
 #include "config/config.h"
+#include "io/json.h"
 #include "run/metrics.h"
 #include "run/run.h"
 
 /* What was found in all folders together. */
 struct verify {
     FILE *out;
+    struct json *json; /* within an array that findings go to, as objects;
+                          NULL: they are lines of out */
     idx n_findings;
-    int code; /* of the gravest; OK: none */
-    idx n_runs, n_sweeps;
+    int code;                     /* of the gravest; OK: none */
+    idx n_runs, n_sweeps, n_used; /* n_used: runs that a process is at */
 };
 
-/* verify_say - a line of `out`: "path: what; remedy". */
+/* verify_say - a finding: "path: what; remedy". */
 void verify_say(struct verify *v, int code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -458,7 +458,8 @@ int verify_run(struct verify *v, const char *dir, struct err *e)
     struct checked c = { .v = v, .dir = dir, .e = e };
     v->n_runs++;
     c.is_used = verify_lock(v, dir);
-    if (c.is_used)
+    v->n_used += c.is_used;
+    if (c.is_used && !v->json)
         fprintf(v->out, "%s: in use: checked as far as it is written\n", dir);
     for (idx i = 0; i < COUNT_OF(checks) && !e->code; i++) {
         checks[i](&c);

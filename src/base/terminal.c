@@ -1,0 +1,40 @@
+#include "base/terminal.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+bool terminal_is(int fd)
+{
+    const char *term = getenv("TERM");
+    return isatty(fd) && term && *term && strcmp(term, "dumb") != 0;
+}
+
+static bool has_colours(int fd)
+{
+    const char *no = getenv("NO_COLOR");
+    return terminal_is(fd) && !(no && *no);
+}
+
+const char *terminal_begin(int fd, enum style style)
+{
+    static const char *const begins[] = { [STYLE_ERROR] = "\033[1;31m",
+                                          [STYLE_BAR] = "\033[32m",
+                                          [STYLE_ASIDE] = "\033[2m" };
+    return has_colours(fd) ? begins[style] : "";
+}
+
+const char *terminal_end(int fd)
+{
+    return has_colours(fd) ? "\033[0m" : "";
+}
+
+void terminal_bar(FILE *out, double share, int columns, bool unicode)
+{
+    int full = (int)floor(fmin(fmax(share, 0), 1) * columns);
+    fputs(unicode ? "\u2595" : "[", out);
+    for (int i = 0; i < columns; i++)
+        fputs(i < full ? unicode ? "\u2588" : "#" : unicode ? " " : "-", out);
+    fputs(unicode ? "\u258f" : "]", out);
+}

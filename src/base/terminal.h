@@ -1,0 +1,26 @@
+/* terminal.h - what goes to a terminal, and only there: bars that are drawn
+ * anew in place, and colours, unless NO_COLOR asks for none
+ * (https://no-color.org). */
+#ifndef SINKLAB_TERMINAL_H
+#define SINKLAB_TERMINAL_H
+
+#include <stdio.h>
+
+#include "base/base.h"
+
+/* Does the file lead to a terminal that moves its cursor when told to? */
+bool terminal_is(int fd);
+
+enum style { STYLE_ERROR, STYLE_BAR, STYLE_ASIDE };
+
+/* terminal_begin - what begins a style on the terminal that fd leads to, and
+ * terminal_end, what ends it; "" where there is no terminal, or where nobody
+ * wants colours. */
+const char *terminal_begin(int fd, enum style style);
+const char *terminal_end(int fd);
+
+/* terminal_bar - a bar of `columns` columns, `share` (0 to 1) of it full, with
+ * its ends. */
+void terminal_bar(FILE *out, double share, int columns, bool unicode);
+
+#endif

@@ -1,0 +1,139 @@
+#include "train/dry_run.h"
+
+#include "base/text.h"
+#include "io/json.h"
+#include "train/run_timing.h"
+#include "train/session.h"
+
+enum { SHOWN_MAX = 32, DIGITS = 9 };
+
+/* How long, and whence that is known. */
+struct expected {
+    double time_s, step_s; /* 0: not known; step_s: not measured */
+    struct err why_not;
+};
+
+static const char *show_bytes(char text[SHOWN_MAX], double bytes)
+{
+    text_add_bytes(&(struct text){ text, SHOWN_MAX, 0 }, bytes);
+    return text;
+}
+
+static const char *show_duration(char text[SHOWN_MAX], double s)
+{
+    struct text t = { text, SHOWN_MAX, 0 };
+    if (s < 10)
+        text_add(&t, "%.1fs", s);
+    else
+        text_add_duration(&t, s);
+    return text;
+}
+
+static idx tokens_of_step(const struct config *c)
+{
+    return c->train.batch * c->train.accumulate * c->model.context;
+}
+
+/* Where it cannot be measured here the rest is worth knowing, too. */
+static struct expected expect(const struct plan *p, const struct config *c,
+                              double rate)
+{
+    struct expected x = { .time_s = rate > 0 ? p->tokens / rate : 0 };
+    struct run_timing t;
+    if (rate > 0 || run_timing_measure(&t, c, &x.why_not))
+        return x;
+    x.step_s = t.step_s;
+    x.time_s = run_timing_total(&t, p, c);
+    return x;
+}
+
+/* ---- for people -------------------------------------------------------- */
+
+static void print_time(FILE *out, const struct expected *x,
+                       const struct config *c, double rate)
+{
+    char shown[SHOWN_MAX];
+    fprintf(out, "%-14s ", "time");
+    if (x->why_not.code)
+        text_print_words(out, x->why_not.text,
+                         15 + fprintf(out, "not measured:"), 15, 80);
+    else if (x->step_s > 0)
+        fprintf(out,
+                "about %s: %.4g ms a step, %.4g tokens/s, without saving\n",
+                show_duration(shown, x->time_s), x->step_s * 1e3,
+                (double)tokens_of_step(c) / x->step_s);
+    else
+        fprintf(out, "about %s at %.4g tokens/s\n",
+                show_duration(shown, x->time_s), rate);
+}
+
+static void print_people(FILE *out, const struct plan *p,
+                         const struct config *c, const char *dir)
+{
+    char size[SHOWN_MAX];
+    int threads = session_threads(c);
+    fprintf(out, "%-14s %s\n", "run folder", dir);
+    fprintf(out, "%-14s %td in %td tensors\n", "parameters", p->parameters,
+            p->tensors);
+    fprintf(out, "%-14s %td\n", "vocabulary", p->vocab);
+    fprintf(out, "%-14s %td a step x %td steps = %.4g\n", "tokens",
+            tokens_of_step(c), c->train.steps, p->tokens);
+    fprintf(out, "%-14s %.4g a token, %.4g in all\n", "FLOPs",
+            p->flops_per_token, p->flops_per_token * p->tokens);
+    fprintf(out, "%-14s %s with %d thread%s\n", "memory",
+            show_bytes(size, (double)p->memory_bytes), threads,
+            threads == 1 ? "" : "s");
+    fprintf(out, "%-14s %s in %td weights files, ", "checkpoints",
+            show_bytes(size, p->weights_bytes * (double)p->weights_files),
+            p->weights_files);
+    fprintf(out, "%s in resume.h5\n", show_bytes(size, p->state_bytes));
+    fflush(out); /* what is measured takes its time */
+}
+
+/* ---- for programs ------------------------------------------------------ */
+
+static int print_json(FILE *out, const struct plan *p, const struct config *c,
+                      const char *dir, const struct expected *x, struct err *e)
+{
+    struct json j = { .depth = 0 };
+    json_begin_object(&j, NULL);
+    json_put_text(&j, "run", dir);
+    json_put_count(&j, "parameters", p->parameters);
+    json_put_count(&j, "tensors", p->tensors);
+    json_put_count(&j, "vocabulary", p->vocab);
+    json_put_count(&j, "steps", c->train.steps);
+    json_put_count(&j, "tokens_per_step", tokens_of_step(c));
+    json_put_number(&j, "tokens", p->tokens);
+    json_put_number(&j, "flops_per_token", p->flops_per_token);
+    json_put_number(&j, "flops", p->flops_per_token * p->tokens);
+    json_put_count(&j, "memory_bytes", (idx)p->memory_bytes);
+    json_put_count(&j, "threads", session_threads(c));
+    json_put_count(&j, "weights_files", p->weights_files);
+    json_put_number(&j, "weights_bytes", p->weights_bytes);
+    json_put_number(&j, "state_bytes", p->state_bytes);
+    if (x->why_not.code)
+        json_put_null(&j, "time_s");
+    else
+        json_put_number(&j, "time_s", x->time_s);
+    if (x->step_s > 0)
+        json_put_number(&j, "step_s", x->step_s);
+    else
+        json_put_null(&j, "step_s");
+    json_end(&j);
+    return json_write(out, &j, DIGITS, e);
+}
+
+int dry_run_print(FILE *out, const struct config *c, const char *dir,
+                  const struct dry_run_options *o, struct err *e)
+{
+    struct plan p;
+    if (plan_run(&p, c, e))
+        return e->code;
+    if (!o->is_json)
+        print_people(out, &p, c, dir);
+    struct expected x = expect(&p, c, o->rate);
+    if (o->is_json)
+        return print_json(out, &p, c, dir, &x, e);
+    print_time(out, &x, c, o->rate);
+    return OK;
+}

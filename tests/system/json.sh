@@ -1,0 +1,112 @@
+#!/usr/bin/env bash
+# --json of the commands that print facts: one line, JSON, and what people are
+# told. How much of it is looked at hangs on whether Python is there.
+. "$(dirname "$0")/lib.sh"
+cd "$T" || exit 1
+export OMP_NUM_THREADS=2
+
+cat >cats.ini <<'END_INI'
+[model]
+layers = 1
+width = 16
+heads = 2
+context = 16
+[train]
+steps = 4
+batch = 2
+val_tokens = 32
+val_every = 2
+[data]
+source = text
+path = cats
+[sink]
+tokens = 16
+sequences = 2
+probe_every = 2
+probe_sequences = 1
+[checkpoint]
+every = 2
+END_INI
+for _ in {1..30}; do echo 'the cat sat on the mat, and the dog lay by the door'; done >cats
+printf 'include = cats.ini\n[axes]\nrun.seed = 1, 2\n' >seeds.ini
+check "train" "$SINKLAB" sweep seeds.ini run.dir=runs
+
+if ! command -v python3 >/dev/null; then
+    echo "# no python3: only the form is looked at"
+fi
+# is_json EXPRESSION COMMAND... - the command prints a line of JSON, x, of which
+# the expression of Python holds.
+is_json() {
+    local holds=$1
+    shift
+    "$@" >json || return
+    [ "$(wc -l <json)" -eq 1 ] && grep -Eq '^[[{].*[]}]$' json || {
+        cat json >&2
+        return 1
+    }
+    command -v python3 >/dev/null || return 0
+    python3 -c 'import json, sys
+x = json.load(open("json", encoding="utf-8"))
+assert eval("(" + sys.argv[1] + ")"), x' "$holds"
+}
+
+check "train --dry-run" is_json 'x["parameters"] > 4000 and x["tokens"] == 128 and x["time_s"] > 0 and x["step_s"] > 0' \
+    "$SINKLAB" train cats.ini --dry-run --json
+check "... at a rate" is_json 'x["time_s"] == 64 and x["step_s"] is None and x["weights_files"] == 3' \
+    "$SINKLAB" train cats.ini --dry-run --rate 2 --json
+check "... for people" eval '"$SINKLAB" train cats.ini --dry-run --rate 2 |
+    grep -qx "time           about 1m04s at 2 tokens/s"'
+check "... measured" eval '"$SINKLAB" train cats.ini --dry-run |
+    grep -Eqx "time           about [0-9.]+m?[0-9]*s: [0-9.e+]+ ms a step, [0-9.e+]+ tokens/s, without saving"'
+check_not "... which writes nothing" test -e runs/cats
+# where it cannot be trained it says why
+small() {
+    (ulimit -v 400000 && "$SINKLAB" train cats.ini --dry-run model.width=2048 model.layers=8 "$@")
+}
+check "... where there is no memory" eval 'small | grep -Eq "^time +not measured: training needs "'
+check "... and for programs" is_json 'x["time_s"] is None' small --json
+expect_fail 2 '--rate goes with --dry-run' "$SINKLAB" train cats.ini --rate 3 run.dir=none
+expect_fail 2 '--json goes with --dry-run' "$SINKLAB" train cats.ini --json run.dir=none
+check_not "... which trains nothing" test -e none
+
+check "data info of a config" is_json 'x["parts"][0]["corpus"]["tokens"] == 1560 and x["bos"] == 256
+and x["eos"] is None and x["vocabulary"] == 257 and x["parts"][0]["training_tokens"] == 1404' \
+    "$SINKLAB" data info cats.ini --json
+check "... of a path" is_json 'x["corpus"]["files"][0] == {"path": "cats", "bytes": 1560}
+and x["hash"] == x["corpus"]["hash"] and x["corpus"]["documents"]["n"] == 1' \
+    "$SINKLAB" data info cats --json
+check "... of a mixture" is_json 'len(x["parts"]) == 2 and x["parts"][1]["samples"] is None and x["parts"][0]["share"] == 0.75' \
+    "$SINKLAB" data info cats.ini data.source=mixture data.mixture='3*text:cats, 1*random' --json
+expect_fail 4 'nowhere' "$SINKLAB" data info cats.ini data.path=nowhere --json
+check_not "... and no half of it" test -s "$T/out"
+
+check "list" is_json 'len(x) > 100 and all("kind" in i and "name" in i for i in x)' "$SINKLAB" list --json
+# shellcheck disable=SC2016 # eval's
+check "... has the names" eval 'names=$("$SINKLAB" list optimizer --names | tr "\n" " ") &&
+    is_json "\" \".join(i[\"name\"] for i in x) + \" \" == \"$names\"" "$SINKLAB" list optimizer --json'
+expect_fail 2 'no kind' "$SINKLAB" list optimizers --json
+expect_fail 2 '--names with --json' "$SINKLAB" list --names --json
+
+check "runs" is_json '[(i["status"], i["step"], i["run.seed"]) for i in x] == [("done", 4, 1), ("done", 4, 2)]
+and x[0]["sink_1"] >= 0 and len(x[0]["run"]) > 5' "$SINKLAB" runs runs --json
+check "... some of them" is_json 'len(x) == 1 and x[0]["run"] == "runs/0001-seed2"' \
+    "$SINKLAB" runs runs --where run.seed=2 --json
+check "... none of them" is_json 'x == []' "$SINKLAB" runs runs --where run.seed=3 --json
+expect_fail 2 '--json with --remove' "$SINKLAB" runs runs --json --remove
+check "verify" is_json 'x == {"findings": [], "runs": 2, "sweeps": 1, "in_use": 0}' "$SINKLAB" verify runs --json
+cp -r runs damaged
+sed -i 's/^2,/2,1/' damaged/0000-seed1/metrics.csv
+expect_fail 4 'findings?, listed above' "$SINKLAB" verify damaged --json
+cp "$T/out" found
+check "... says what is damaged" is_json 'any("metrics.csv:3: damaged" in i["finding"] and i["status"] == 4 for i in x["findings"])' cat found
+
+check "sweep status" is_json '[(i["state"], i["step"], i["steps"], i["starts"]) for i in x["runs"]] == 2 * [("done", 4, 4, 1)]' \
+    "$SINKLAB" sweep status runs --json
+check "sweep --dry-run" is_json 'x["to_do"] == 2 and x["time_s"] > 0 and [i["state"] for i in x["runs"]] == ["new", "new"]' \
+    "$SINKLAB" sweep seeds.ini run.dir=other --dry-run --json
+expect_fail 2 '--json goes with --dry-run or status' "$SINKLAB" sweep seeds.ini run.dir=other --json
+check "compare" is_json 'len(x) == 2 and x[0]["steps"] == 4' \
+    "$SINKLAB" compare runs/0000-seed1 runs/0001-seed2 --json -
+check "... into a file" "$SINKLAB" compare runs/0000-seed1 runs/0001-seed2 --json file.json
+check "... the same" same_bytes json file.json
+finish
