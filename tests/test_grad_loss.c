@@ -134,6 +134,8 @@ static void test_loss__weights_may_be_zero(void **state)
             assert_true(isfinite(value));
             for (idx j = 0; j < 3; j++)
                 assert_true(isfinite(g[j]));
+            if (loss_terms[i] == &loss_entropy) /* it is left */
+                assert_true(g[0] == 0);
         }
     }
 }

@@ -85,7 +85,7 @@ static double naive_activation(const struct tiny *t, idx row)
         for (idx c = 0; c < C; c++)
             sum += pow(fabs((double)acts_hidden(&t->x, &t->m, l,
                                                 row / T)[row % T * C + c]) /
-                           (0.7 + 1e-6),
+                           (t->m.spec.loss.activation_tau + 1e-6),
                        4);
     return sum / (double)(L * C);
 }
@@ -172,6 +172,7 @@ static const struct {
     { LOSS_label_smoothing, naive_smoothing, "" },
     { LOSS_z, naive_z, "" },
     { LOSS_activation, naive_activation, "&loss.activation_tau=0.7" },
+    { LOSS_activation, naive_activation, "&loss.activation_tau=0.001" },
     { LOSS_hidden_norm, naive_norm, "" },
     { LOSS_hidden_norm, naive_norm, "&loss.hidden_depth=1" },
     { LOSS_entropy, naive_entropy, "" },
@@ -220,6 +221,32 @@ static void test_loss__hidden_z_bears_massive_activations(void **state)
     row.depth = 1;
     assert_true(term->of_hidden(&row, dx, 1) == 0);
     assert_close(dx[1], -60000, 1e-6);
+}
+
+/* Of a row whose extra column has 0.4, the first token 0.1, two others the
+ * rest: who counts, and who gets a gradient. */
+static void test_loss__rows_of_weights_know_their_columns(void **state)
+{
+    (void)state;
+    static const real a[4] = { (real)0.4, (real)0.1, (real)0.2, (real)0.3 };
+    static const struct {
+        const struct loss_term *term;
+        double value, slope[4]; /* of a share of 2 */
+    } cases[] = {
+        { &loss_first_mass, 0.1, { 0, 2, 0, 0 } },
+        { &loss_head_balance, 0.5, { 0, 0, 2, 2 } },
+        { &loss_entropy,
+          1.279854,
+          { -0.727127, 2.045462, 0.659167, -0.151762 } },
+    };
+    for (idx i = 0; i < COUNT_OF(cases); i++) {
+        const struct loss_weights row = { 4, 1, 1, a };
+        real da[4] = { 0 };
+        assert_near((double)cases[i].term->of_weights(&row, da, 2),
+                    cases[i].value, 1e-6, 1);
+        for (int j = 0; j < 4; j++)
+            assert_near((double)da[j], cases[i].slope[j], 2e-6, 1);
+    }
 }
 
 /* Half the sum of squares, of tensors that are trained, or are matrices. */
@@ -460,6 +487,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_loss__terms_are_what_they_say),
         cmocka_unit_test(test_loss__hidden_z_bears_massive_activations),
+        cmocka_unit_test(test_loss__rows_of_weights_know_their_columns),
         cmocka_unit_test(test_loss__l2_is_of_weights),
         cmocka_unit_test(test_loss__heads_without_shares_give_nothing),
         cmocka_unit_test(test_loss__a_factor_changes_at_its_step),

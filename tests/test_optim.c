@@ -381,6 +381,23 @@ static void test_optim__decay_may_stay_when_the_rate_falls(void **state)
     }
 }
 
+/* What has no gradient stays where it is; a sign of nothing is none. */
+static void test_optim__no_gradient_moves_nothing(void **state)
+{
+    (void)state;
+    for (int name = 0; optimizer_name(name); name++) {
+        struct optim_options o = options_of(optimizer_name(name));
+        struct bench b;
+        open_bench(&b, &o, 1);
+        for (idx step = 1; step <= 2; step++)
+            optim_step(&b.s, b.w, b.dw, step, 0.1, 0);
+        for (idx k = 0; k < b.table.count; k++)
+            if (b.table.rows[k].role != PARAM_STATE)
+                assert_true(is_same(&b, &b.table.rows[k]));
+        close_bench(&b);
+    }
+}
+
 /* --- adamw ---------------------------------------------------------------- */
 
 static void test_adamw__adds_eps_beside_the_root(void **state)
@@ -676,6 +693,7 @@ int main(void)
         cmocka_unit_test(test_optim__what_is_frozen_keeps_its_bits),
         cmocka_unit_test(test_optim__a_pattern_that_names_nothing_is_refused),
         cmocka_unit_test(test_optim__decay_may_stay_when_the_rate_falls),
+        cmocka_unit_test(test_optim__no_gradient_moves_nothing),
         cmocka_unit_test(test_adamw__adds_eps_beside_the_root),
         cmocka_unit_test(test_adamw__first_step_is_the_learning_rate),
         cmocka_unit_test(test_optim__norm_is_over_all_gradients),

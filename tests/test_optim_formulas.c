@@ -383,9 +383,35 @@ static void fill_gradient(real *g, idx step, idx R, idx K, int parts)
         g[i * K + i % K] += 2;
 }
 
+/* What is remembered, but for bases and roots: the former have a sign. */
+static void check_states(const struct formula *f, const struct optim *s,
+                         const struct naive *k)
+{
+    static const char *const slots[] = { "momentum", "moment1", "moment2",
+                                         "left",     "rows",    "right",
+                                         "columns" };
+    for (idx i = 0; i < s->n_states; i++) {
+        const struct optim_state *x = &s->states[i];
+        const struct naive *of = &k[strcmp(x->name, "a.b") == 0];
+        const double *const values[] = { of->m,    of->m,    of->v,
+                                         of->left, of->left, of->right,
+                                         of->right };
+        for (idx n = 0; n < COUNT_OF(slots); n++)
+            for (idx j = 0; strcmp(x->slot, slots[n]) == 0 && j < x->n; j++)
+                assert_near((double)x->values[j], values[n][j], 5 * f->bound,
+                            1);
+    }
+}
+
+/* Weights of one tensor start this large, and rates are so much larger. */
+struct start {
+    double size, rates;
+};
+
 /* One tensor, in `parts` matrices of so many rows. */
-static void check_tensor(const struct formula *f, const struct optim_options *o,
-                         int ndim, idx R, idx K, int parts)
+static void check_tensor(const struct formula *f, struct start start,
+                         const struct optim_options *o, int ndim, idx R, idx K,
+                         int parts)
 {
     static struct naive k[2];
     struct param_table t = { 0 };
@@ -396,13 +422,13 @@ static void check_tensor(const struct formula *f, const struct optim_options *o,
     idx shape[2] = { ndim == 1 ? K : R * parts, K };
     param_declare(&t, PARAM_LINEAR, 1, ndim, shape, "a");
     for (int i = 0; i < parts && parts > 1; i++)
-        param_cut(param_last(&t), i ? "b" : "a", R);
+        param_cut(param_last(&t), i ? "b" : "c", R);
     optim_plan(&s, &measure, o, &t, 1);
     assert_int_equal(arena_open(&arena, measure.used_bytes, &e), OK);
     optim_plan(&s, &arena, o, &t, 1);
     real *w = calloc((size_t)t.total, sizeof *w);
     real *dw = calloc((size_t)t.total, sizeof *dw);
-    fill_normal(w, t.rows[0].n, 1, 1);
+    fill_normal(w, t.rows[0].n, start.size, 1);
     memset(k, 0, sizeof k);
     for (int i = 0; i < parts; i++) {
         k[i] = (struct naive){ .o = o, .R = R, .K = K, .is_vector = ndim == 1 };
@@ -411,7 +437,8 @@ static void check_tensor(const struct formula *f, const struct optim_options *o,
     }
     optim_look(&s, w);
     for (idx step = 1; step <= STEPS; step++) {
-        double lr = 0.02 * (double)(step < 6 ? step : 12 - step / 2);
+        double lr =
+            0.02 * start.rates * (double)(step < 6 ? step : 12 - step / 2);
         fill_gradient(dw, step, R, K, parts);
         double norm = optim_grad_norm(&s, dw);
         double scale = norm > o->clip ? o->clip / norm : 1;
@@ -423,6 +450,8 @@ static void check_tensor(const struct formula *f, const struct optim_options *o,
         for (idx j = 0; j < t.rows[0].n; j++)
             assert_near((double)w[j], k[j / (R * K)].w[j % (R * K)], bound,
                         rates);
+        if (!f->decays_itself)
+            check_states(f, &s, k);
     }
     free(w), free(dw);
     arena_release(&arena);
@@ -442,13 +471,16 @@ static void check_formula(const struct formula *f)
     o.precondition_every = EVERY;
     for (int nesterov = 0; nesterov < 2; nesterov++) {
         o.muon_nesterov = nesterov;
-        check_tensor(f, &o, 2, 5, 6, 1);
-        check_tensor(f, &o, 2, 8, 3, 1); /* long, tall and wide */
-        check_tensor(f, &o, 2, 3, 8, 1);
-        check_tensor(f, &o, 2, 4, 4, f->is_for_matrices ? 2 : 1);
+        const struct start usual = { 1, 1 };
+        check_tensor(f, usual, &o, 2, 5, 6, 1);
+        check_tensor(f, usual, &o, 2, 8, 3, 1); /* long, tall and wide */
+        check_tensor(f, usual, &o, 2, 3, 8, 1);
+        check_tensor(f, usual, &o, 2, 4, 4, f->is_for_matrices ? 2 : 1);
         if (!f->is_for_matrices)
-            check_tensor(f, &o, 1, 1, 7, 1);
+            check_tensor(f, usual, &o, 1, 1, 7, 1);
     }
+    check_tensor(f, (struct start){ 0, 1 }, &o, 2, 4, 4, 1);
+    check_tensor(f, (struct start){ 1, 10 }, &o, 2, 4, 4, 1);
 }
 
 static void test_optim__whole_tensors_follow_their_formulas(void **state)

@@ -408,6 +408,30 @@ static void test_schedule_free__weights_are_the_weighted_mean(void **state)
     close_bench(&b);
 }
 
+/* A sum of 100,000 squares, in which the last one still counts in full. */
+static void test_schedule_free__long_runs_lose_no_weight(void **state)
+{
+    (void)state;
+    enum { LONG = 100000 };
+    struct optim_options o = options_of("schedule-free");
+    struct param_table t = { 0 };
+    struct arena measure = { 0 }, arena = { 0 };
+    struct optim s;
+    struct err e = { 0 };
+    real w[16] = { 0 }, dw[16] = { 0 };
+    param_declare(&t, PARAM_BIAS, 1, 1, (idx[]){ 1 }, "b");
+    optim_plan(&s, &measure, &o, &t, 1);
+    assert_int_equal(arena_open(&arena, measure.used_bytes, &e), OK);
+    optim_plan(&s, &arena, &o, &t, 1);
+    for (idx step = 1; step <= LONG; step++)
+        optim_step(&s, w, dw, step, 0.1, 0);
+    const struct optim_state *average = &s.states[s.n_states - 1];
+    assert_string_equal(average->slot, "average");
+    assert_close((double)average->values[3] * LONG, 1, 1e-6); /* the share */
+    arena_release(&arena);
+    param_table_release(&t);
+}
+
 static int start(void **state)
 {
     struct err e = { 0 };
@@ -429,6 +453,7 @@ int main(void)
         cmocka_unit_test(test_basis__is_orthonormal_whatever_the_rank),
         cmocka_unit_test(test_basis__comes_to_the_eigenvectors),
         cmocka_unit_test(test_schedule_free__weights_are_the_weighted_mean),
+        cmocka_unit_test(test_schedule_free__long_runs_lose_no_weight),
     };
     return cmocka_run_group_tests_name("optim_whole", tests, start, NULL);
 }
