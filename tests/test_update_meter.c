@@ -329,6 +329,8 @@ static void test_update_meter__names_are_read_as_they_are_built(void **state)
         assert_ptr_equal(again.row, f.row);
         assert_true(*f.definition && *f.unit && *f.format && *f.title);
         if (f.own_update)
+            assert_string_equal(f.group, GROUP_OPTIMIZER);
+        if (f.own_update)
             assert_ptr_equal(f.own_update, &x.meter.columns[own++]);
     }
     assert_int_equal(own, x.meter.n_columns);

@@ -77,6 +77,7 @@ extern const idx n_column_table;
 struct column_facts {
     const char *name, *unit, *definition, *there_if;
     const char *source;           /* who defined it; NULL: nobody to name */
+    const char *group;            /* of [metrics] names; NULL: of none */
     char title[COLUMN_TITLE_MAX]; /* in a few words, for axes and captions */
     const char *format;
     int files, digits;

@@ -25,6 +25,7 @@ struct update_metric {
     const char *title;   /* a few words, for axes of figures */
     /* From the sums of what it is about; NULL: it is the learning rate. */
     double (*of_sums)(const struct update_sums *s);
+    int digits;      /* behind the point, for people */
     bool is_z;       /* of which is told how unusual it is */
     bool has_all;    /* a column of all tensors; of the others the logs have
                         had one ever since */

@@ -11,7 +11,7 @@ struct cell_look cell_look(const char *column)
     bool is_known = column_find(&f, column);
     if (is_known && f.is_share)
         return (struct cell_look){ true, 1 };
-    return (struct cell_look){ false, is_known && f.row ? f.digits : 2 };
+    return (struct cell_look){ false, is_known && !f.metric ? f.digits : 2 };
 }
 
 const char *cell_number(char text[CELL_NUMBER_MAX], double v, int digits)

@@ -86,7 +86,7 @@ static void put_column(struct json *j, const struct groups *s, const char *name)
     bool is_known = column_find(&f, name);
     json_begin_object(j, NULL);
     json_put_text(j, "name", name);
-    json_put_text(j, "group", is_known && f.metric ? f.metric->group : "");
+    json_put_text(j, "group", is_known && f.group ? f.group : "");
     json_put_bool(j, "share", look.is_share);
     json_put_count(j, "digits", look.digits);
     json_put_text(j, "title", is_known ? f.title : "");
