@@ -13,7 +13,11 @@
 set -eu
 out=${1:?which folder? $(basename "$0") FOLDER RUN...}
 shift
-set -- "${@%/}"
+runs=()
+for folder in "${@%/}"; do # a sweep's folder holds its configs beside its runs
+    [ "${folder##*/}" = configs ] || runs+=("$folder")
+done
+set -- "${runs[@]}"
 mkdir -p "$out"
 run_of='function run_of(path, p, n) {
     n = split(path, p, "/")
