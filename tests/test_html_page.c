@@ -163,7 +163,8 @@ static double value_of(idx i, idx metric)
 static void put_analysis(const char *run)
 {
     static double v[METRICS][STEPS * LAYERS * HEADS];
-    static char names[METRICS][16], text[STEPS * METRICS * 16 + 4096];
+    static char names[METRICS][COLUMN_NAME_MAX],
+        text[STEPS * METRICS * 16 + 4096];
     int64_t steps[STEPS], counts[HEADS];
     struct array arrays[METRICS];
     struct text csv = { .at = text, .cap_bytes = sizeof text };

@@ -135,13 +135,16 @@ static idx count_judged(const struct compare_rows *t)
 static void print_meaning(FILE *out, const struct compare_rows *t)
 {
     struct line l;
-    bool has_pairs = false, has_groups = false, has_t = false, is_few = false;
+    bool has_pairs = false, has_groups = false, has_t = false;
+    bool is_few = false, is_few_pairs = false;
     for (idx i = 0; line_at(&l, t, i); i++) {
         const struct judgement *j = &l.x->j;
         has_pairs = has_pairs || j->is_paired;
         has_groups = has_groups || !j->is_paired;
         has_t = has_t || (!j->is_exact && !isnan(j->p));
         is_few = is_few || j->verdict == VERDICT_TOO_FEW;
+        is_few_pairs =
+            is_few_pairs || (j->verdict == VERDICT_TOO_FEW && j->is_paired);
     }
     fputs("difference: of the means at the last step that all of them "
           "measured",
@@ -157,9 +160,12 @@ static void print_meaning(FILE *out, const struct compare_rows *t)
     fputs(has_t ? "; of t where these are too many to go through\n" : "\n",
           out);
     if (is_few)
-        fputs("too few seeds to tell: whatever comes out, so few give no p "
-              "of 0.05; 6 pairs do, or\n4 runs against 4\n",
-              out);
+        fprintf(out,
+                "too few seeds to tell: whatever comes out, so few give no p "
+                "of 0.05; %s\n",
+                is_few_pairs ? "6 pairs do:\nmore values of run.seed in the "
+                               "sweep's file, and the sweep again"
+                             : "4 runs against 4 do");
 }
 
 void differences_title(FILE *out, const struct compare_rows *t)

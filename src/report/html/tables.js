@@ -71,7 +71,7 @@ function judged_sentence() {
     const told = report.judged.filter(j => j.told), few = report.judged.filter(j => j.verdict.startsWith("too few"));
     const n = report.judged.length;
     if (few.length === n)
-        return "None of these differences can be told from what seeds do: there are too few seeds.";
+        return "Too few seeds: no outcome of so few could tell a difference from what seeds do. The intervals say how large it may be.";
     return told.length + " of " + n + " differences " + (told.length === 1 ? "is" : "are") +
         " more than seeds make" + (few.length ? "; of " + few.length + " there are too few seeds to tell." : ".");
 }
