@@ -94,16 +94,16 @@ static int by_size(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static double first_over_median(const double *x)
+static double median_of_rest(const double *x)
 {
     double rest[T - 1];
     memcpy(rest, x + 1, sizeof rest);
     qsort(rest, T - 1, sizeof *rest, by_size);
-    return x[0] / rest[(T - 1) / 2];
+    return rest[(T - 1) / 2];
 }
 
 static void check(const struct meter *m, const char *name, const char *ratio,
-                  idx places, const double (*sum)[T], const double *ratios)
+                  idx places, const double (*sum)[T], const double *medians)
 {
     const struct meter_column *all = meter_find(m, name);
     const struct meter_column *first = meter_find(m, ratio);
@@ -112,7 +112,7 @@ static void check(const struct meter *m, const char *name, const char *ratio,
     assert_int_equal(all->n, places * T);
     assert_int_equal(first->n, places);
     for (idx i = 0; i < places; i++) {
-        assert_close(first->value[i], ratios[i] / N, 1e-4);
+        assert_close(first->value[i], sum[i][0] / medians[i], 1e-4);
         for (idx t = 0; t < T; t++)
             assert_near(all->value[i * T + t], sum[i][t] / N, 1e-4, 1);
     }
@@ -122,7 +122,7 @@ static void test_gradients__are_those_of_single_sequences(void **state)
 {
     (void)state;
     enum { PLACES = 2 * L * H + L + 1 };
-    static double sum[PLACES][T], ratios[PLACES];
+    static double sum[PLACES][T], medians[PLACES];
     struct model_options o = tiny_options("llama", L, C, H, T);
     struct attention_options a = ATTENTION(.registers = 1);
     struct metric_choice choice = { &sinks, &metrics };
@@ -146,28 +146,31 @@ static void test_gradients__are_those_of_single_sequences(void **state)
     for (idx i = 0; i < N * T; i++) {
         meter.batch.tokens[i] = (int32_t)rng_below(&rng, V);
         meter.batch.targets[i] = (int32_t)rng_below(&rng, V);
-        meter.batch.weights[i] = 1;
+        meter.batch.weights[i] = 0; /* as a source leaves it */
     }
     batch_mark(&meter.batch);
     for (idx s = 0; s < N; s++) {
         struct norms n;
         struct batch one = batch_part(&meter.batch, s, 1);
+        for (idx k = 0; k < T; k++) /* the last has none behind it */
+            one.weights[k] = k < T - 1;
         struct observer observer = { r.reads & TAPS_OF_GRADIENTS, see_head,
                                      see_rows, &n };
         model_observe_gradients(&t.m, t.w, t.dw, &t.x, &one, &observer);
         const double *all = &n.hidden[0][0];
         for (idx i = 0; i < PLACES; i++, all += T) {
-            ratios[i] += first_over_median(all);
+            medians[i] += median_of_rest(all) / mean_of(all);
             for (idx k = 0; k < T; k++)
                 sum[i][k] += all[k] / mean_of(all);
         }
     }
+    memset(meter.batch.weights, 0, N * T * sizeof *meter.batch.weights);
     meter_run(&meter);
-    check(&meter, "grad_hidden", "grad_hidden_ratio", L + 1, sum, ratios);
+    check(&meter, "grad_hidden", "grad_hidden_ratio", L + 1, sum, medians);
     check(&meter, "grad_key", "grad_key_ratio", L * H, sum + L + 1,
-          ratios + L + 1);
+          medians + L + 1);
     check(&meter, "grad_value", "grad_value_ratio", L * H, sum + L + 1 + L * H,
-          ratios + L + 1 + L * H);
+          medians + L + 1 + L * H);
     meter_release(&meter);
     engine_release(&engine);
     tiny_close(&t);

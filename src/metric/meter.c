@@ -381,8 +381,23 @@ static void judge(struct meter *t)
 
 /* ---- all of it --------------------------------------------------------- */
 
+/* Gradients and losses are of all tokens behind another that the model's
+ * rules score; the batch comes without any that counts. */
+static void count_targets(struct meter *t)
+{
+    const struct batch_rules *rules = &t->batch.rules;
+    for (idx i = 0; i < t->n_sequences * t->T; i++) {
+        idx place = i % t->T, used = batch_used(&t->batch, i / t->T);
+        bool counts = place + 1 < used && place >= rules->unscored &&
+                      (!rules->scored_to || place < rules->scored_to);
+        t->batch.weights[i] = counts;
+    }
+}
+
 void meter_run(struct meter *t)
 {
+    if (t->reads & (TAPS_OF_GRADIENTS | TAP_BIT(TAP_LOSS)))
+        count_targets(t);
     mark_separators(t);
     for (idx i = 0; i < t->n_columns; i++)
         start_sums(&t->columns[i]);

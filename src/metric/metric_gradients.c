@@ -34,13 +34,15 @@ static void by_position(struct ratio *r, double *norms, const real *x, idx rows,
         r[t] = plain(norms[t] / mean);
 }
 
-/* The first over the median of the others. */
+/* The first, and the median of the others, both over the mean: sequences weigh
+ * alike, and a median of nearly nothing takes no mean over. */
 static void first_over_median(struct ratio *r, double *norms, const real *x,
                               idx rows, idx n, idx ld)
 {
     double mean = fill_norms(norms, x, rows, n, ld);
     if (mean != 0)
-        *r = plain(norms[0] / median_of(norms + 1, rows - 1));
+        *r = (struct ratio){ norms[0] / mean,
+                             median_of(norms + 1, rows - 1) / mean, false };
 }
 
 static void grad_hidden(struct ratio *r, const struct metric_rows *v)

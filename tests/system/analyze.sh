@@ -97,6 +97,11 @@ check_not "what interventions cost is measured" says 'measured before' \
     "$SINKLAB" analyze text "metrics.names=$costs" metrics.cache=5
 check "and has its columns" grep -q \
     ',grad_value_ratio,cost_zero_head,cost_stream,' text/analysis.csv
+gradients() { # of the last row
+    awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == "grad_value_ratio") at = i }
+        { last = $at } END { exit !(last > 0) }' text/analysis.csv
+}
+check "gradients are there" gradients
 check "once" says '^3 of 3 .* before' \
     "$SINKLAB" analyze text "metrics.names=$costs" metrics.cache=5
 check_not "with another cache, anew" says 'measured before' \
