@@ -241,7 +241,7 @@ static void test_plot_file__captions_are_broken_between_words(void **state)
     p.caption = text;
     char *svg = svg_of(&p);
     for (idx i = 0; i < 60; i++) {
-        char word[16];
+        char word[32];
         snprintf(word, sizeof word, "word-%02td", i);
         assert_int_equal(count_of(svg, word), 1);
     }
@@ -580,7 +580,7 @@ static void test_plot__text_names_all_curves(void **state)
 {
     (void)state;
     enum { MANY = 130 };
-    struct plot_curve curves[MANY];
+    struct plot_curve curves[MANY] = { 0 };
     struct plot_entry entries[MANY];
     struct single s;
     struct plot p = plot_of(&s, "y", curves, MANY);
