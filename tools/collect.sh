@@ -6,7 +6,8 @@
 #
 # Writes in FOLDER
 #   curves.csv    a checkpoint of a run a line: run, then the columns of its
-#                 analysis.csv that pages speak of
+#                 analysis.csv that pages speak of, and those of
+#                 interventions and gradients that any of them has
 #   settings.csv  a run a line: run, then every key of its config
 #   machine.csv   one line: processor, library, compiler, version, dates
 # where run is the last two parts of the folder's path, as demo-1/softmax.
@@ -27,13 +28,23 @@ run_of='function run_of(path, p, n) {
 # Columns are found by name: runs may have different ones (val_excess).
 curves() {
     awk -F , "$run_of"'
-        FNR == 1 {
-            run = run_of(FILENAME)
+        BEGIN {
             n = split("step tokens val_loss val_loss_se val_excess " \
                 "val_bits_per_byte sink_1 " \
                 "sink_2 sink_bias sink_1_raw first_mass first_mass_raw " \
                 "bias_mass row_sum hidden_ratio hidden_max key_ratio " \
                 "value_ratio", want, " ")
+            for (f = 1; f < ARGC; f++) {
+                getline line <ARGV[f]
+                close(ARGV[f])
+                fields = split(line, name, ",")
+                for (i = 1; i <= fields; i++)
+                    if (name[i] ~ /^(cost|grad)_/ && !is_wanted[name[i]]++)
+                        want[++n] = name[i]
+            }
+        }
+        FNR == 1 {
+            run = run_of(FILENAME)
             for (i in at)
                 delete at[i]
             for (i = 1; i <= NF; i++)
