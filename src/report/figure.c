@@ -175,6 +175,17 @@ int figure_array(struct run_array *a, struct figure *f,
     return OK;
 }
 
+struct plot_curve *figure_panel(struct plot_panel *q, struct figure *f,
+                                idx panel, idx most, struct err *e)
+{
+    const char **titles = f->facets.titles;
+    struct plot_curve *curves =
+        pool_bytes(&f->memory, (size_t)most * sizeof *curves);
+    *q = (struct plot_panel){ .curves = curves,
+                              .title = titles ? titles[panel] : NULL };
+    return pool_check(&f->memory, e) ? NULL : curves;
+}
+
 double *figure_doubles(struct figure *f, idx n)
 {
     return pool_bytes(&f->memory, (size_t)idx_max(n, 1) * sizeof(double));

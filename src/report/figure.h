@@ -69,6 +69,11 @@ int figure_array(struct run_array *a, struct figure *f,
 /* figure_range - the one of --y-range that is of this column; NULL. */
 const char *figure_range(const struct figure *f, const char *column);
 
+/* figure_panel - begin a panel of the facets: its title, and room for `most`
+ * curves, of which q->n_curves are there. NULL: ERR_MEMORY. */
+struct plot_curve *figure_panel(struct plot_panel *q, struct figure *f,
+                                idx panel, idx most, struct err *e);
+
 /* figure_doubles - (n) of the pool, or NULL. */
 double *figure_doubles(struct figure *f, idx n);
 

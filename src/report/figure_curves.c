@@ -169,14 +169,10 @@ static int fill_panel(struct plot_panel *q, struct figure *f,
                       const struct drawn *d, idx panel, struct err *e)
 {
     const struct facets *facets = &f->facets;
-    idx most = 2 * f->s->n + d->n_seeds;
     struct plot_curve *curves =
-        pool_bytes(&f->memory, (size_t)most * sizeof *curves);
-    if (pool_check(&f->memory, e))
+        figure_panel(q, f, panel, 2 * f->s->n + d->n_seeds, e);
+    if (!curves)
         return e->code;
-    *q = (struct plot_panel){ .curves = curves,
-                              .title = facets->titles ? facets->titles[panel]
-                                                      : NULL };
     for (idx i = 0; facets->has_context && i < f->s->n; i++)
         if (facets->panel_of[i] != panel) {
             curves[q->n_curves] = d->curves[i];

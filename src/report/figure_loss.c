@@ -76,13 +76,9 @@ static int fill_panel(struct plot_panel *q, struct figure *f, idx panel,
                       struct err *e)
 {
     const struct facets *facets = &f->facets;
-    struct plot_curve *curves =
-        pool_bytes(&f->memory, (size_t)(2 * f->s->n + 1) * sizeof *curves);
-    if (pool_check(&f->memory, e))
+    struct plot_curve *curves = figure_panel(q, f, panel, 2 * f->s->n + 1, e);
+    if (!curves)
         return e->code;
-    *q = (struct plot_panel){ .curves = curves,
-                              .title = facets->titles ? facets->titles[panel]
-                                                      : NULL };
     for (int own = 0; own < 2; own++)
         for (idx i = 0; i < f->s->n; i++) {
             bool is_own = facets->panel_of[i] == panel;

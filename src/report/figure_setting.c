@@ -239,13 +239,9 @@ static int fill_panel(struct plot_panel *q, struct figure *f,
                       struct err *e)
 {
     const struct facets *facets = &f->facets;
-    struct plot_curve *curves =
-        pool_bytes(&f->memory, (size_t)(2 * f->s->n + 1) * sizeof *curves);
-    if (pool_check(&f->memory, e))
+    struct plot_curve *curves = figure_panel(q, f, panel, 2 * f->s->n + 1, e);
+    if (!curves)
         return e->code;
-    *q = (struct plot_panel){ .curves = curves,
-                              .title = facets->titles ? facets->titles[panel]
-                                                      : NULL };
     if (add_own(q, curves, f, at, panel, column, e))
         return e->code;
     for (idx c = 0; c < facets->n_curves; c++) {

@@ -5,28 +5,17 @@
 cd "$T" || exit 1
 export OMP_NUM_THREADS=2
 
-cat >cats.ini <<'END_INI'
+write_cats cats.ini '
 [model]
 layers = 2
-width = 16
-heads = 2
 context = 32
 [attention]
 bias = key
 [train]
 steps = 20
-batch = 4
 val_every = 0
-[data]
-source = text
-path = cats
 [sink]
-tokens = 32
-probe_every = 0
-[checkpoint]
-every = 10
-END_INI
-for _ in {1..30}; do echo 'the cat sat on the mat, and the dog lay by the door'; done >cats
+tokens = 32'
 attention() {
     "$SINKLAB" attention "$@"
 }

@@ -5,29 +5,16 @@
 cd "$T" || exit 1
 export OMP_NUM_THREADS=2
 
-cat >cats.ini <<'END_INI'
-[model]
-layers = 1
-width = 16
-heads = 2
-context = 16
+write_cats cats.ini '
 [train]
-steps = 4
 batch = 2
 val_tokens = 32
 val_every = 2
-[data]
-source = text
-path = cats
 [sink]
-tokens = 16
-sequences = 2
 probe_every = 2
 probe_sequences = 1
 [checkpoint]
-every = 2
-END_INI
-for _ in {1..30}; do echo 'the cat sat on the mat, and the dog lay by the door'; done >cats
+every = 2'
 printf 'include = cats.ini\n[axes]\nrun.seed = 1, 2\n' >seeds.ini
 check "train" "$SINKLAB" sweep seeds.ini run.dir=runs
 

@@ -49,6 +49,16 @@ report() {
     return 1
 }
 
+# write_cats FILE WORDS - a config on a small text, cats: tests/system/cats.ini,
+# and these lines of INI.
+write_cats() {
+    local _
+    printf 'include = %s/tests/system/cats.ini\n%s\n' "$ROOT" "$2" >"$1"
+    for _ in {1..30}; do
+        echo 'the cat sat on the mat, and the dog lay by the door'
+    done >cats
+}
+
 note() {
     sed 's/^/# /' <<<"$*"
 }

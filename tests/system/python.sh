@@ -7,34 +7,18 @@ export OMP_NUM_THREADS=2
 PYTHON=${PYTHON:-python3}
 page=$ROOT/docs/PYTHON.md
 
-cat >tiny.ini <<'END'
+cat >tiny.ini <<END
+include = $ROOT/tests/system/tiny.ini
 [model]
-layers = 2
 width = 32
-heads = 4
-context = 16
 [train]
 steps = 40
-batch = 4
-log_every = 10
-val_every = 20
 val_tokens = 512
-[data]
-source = bigram-backcopy
-vocab = 16
-[optim]
-lr = 1e-2
-[sink]
-tokens = 16
-sequences = 4
-val_tokens = 256
-probe_every = 20
-probe_sequences = 2
 [checkpoint]
 every = 20
 END
 {
-    cat tiny.ini
+    echo 'include = tiny.ini'
     printf '[axes]\nattention.weights = softmax, sigmoid\noptim.lr = 1e-3, 1e-2\nrun.seed = 1, 2\n'
 } >lr.ini
 mkdir bin

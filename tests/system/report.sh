@@ -12,32 +12,7 @@ if [ $? -eq 10 ]; then
     exit 0
 fi
 
-cat >tiny.ini <<'END'
-[model]
-layers = 2
-width = 16
-heads = 4
-context = 16
-[train]
-steps = 60
-batch = 4
-log_every = 10
-val_every = 20
-val_tokens = 256
-[data]
-source = bigram-backcopy
-vocab = 16
-[optim]
-lr = 1e-2
-[sink]
-tokens = 16
-sequences = 4
-val_tokens = 256
-probe_every = 20
-probe_sequences = 2
-[checkpoint]
-every = 10
-END
+cp "$ROOT/tests/system/tiny.ini" .
 {
     cat tiny.ini
     printf '[axes]\nattention.weights = softmax, sigmoid\nrun.seed = 1, 2\n'

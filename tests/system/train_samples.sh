@@ -6,30 +6,14 @@
 cd "$T" || exit 1
 export OMP_NUM_THREADS=2
 
-cat >cats.ini <<'END_INI'
-[model]
-layers = 1
-width = 16
-heads = 2
-context = 16
+write_cats cats.ini '
 [train]
 steps = 30
-batch = 4
 val_every = 10
-val_tokens = 64
 sample_tokens = 12
 sample_prompt = the "cat", and
-[data]
-source = text
-path = cats
-[sink]
-tokens = 16
-probe_every = 0
 [checkpoint]
-every = 10
-resume_every = 5
-END_INI
-for _ in {1..30}; do echo 'the cat sat on the mat, and the dog lay by the door'; done >cats
+resume_every = 5'
 train() {
     "$SINKLAB" train cats.ini "$@"
 }
