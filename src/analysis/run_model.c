@@ -99,7 +99,8 @@ static int read_config(struct run_model *m, const struct run_model_query *q,
     if (run_holds_run(&is_run, q->dir, e))
         return e->code;
     if (!is_run)
-        return run_none(q->dir, RUN_WANTED, e);
+        return run_none(q->dir,
+                        "the folder of one run; a sweep's has one for each", e);
     if (run_config_load(&m->config, q->dir, e))
         return e->code;
     return config_override(&m->config, NULL, q->overrides, q->n_overrides,

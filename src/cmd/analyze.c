@@ -50,10 +50,14 @@ const struct command command_analyze = {
         "asked for before.",
     .options = options,
     .more =
-        "The table has the columns of analysis.csv, with shares in percent; "
-        "`sinklab list metric` explains them. -: not measured.\n\n"
+        "The table has the usual columns of analysis.csv, with shares in "
+        "percent; `sinklab list metric` explains them. -: not measured. Those "
+        "that metrics.names and metrics.eps ask for beside them are in the "
+        "files only. An analysis takes the place of the one before: move its "
+        "two files to keep both.\n\n"
         "Useful keys: sink.eps, sink.tokens, sink.sequences, sink.positions, "
-        "sink.val_tokens, train.threads.",
+        "sink.val_tokens, sink.input, sink.bos, sink.edits, metrics.names, "
+        "metrics.eps, train.threads.",
     .takes_settings = true,
     .missing = "which run? Try `sinklab analyze runs/quick`",
     .run = run,

@@ -59,7 +59,7 @@ static void tell_metric(struct catalog_entry *e, const void *row)
     const struct metric *m = row;
     struct text t = { .at = e->axes, .cap_bytes = sizeof e->axes };
     if (m->is_per_position) {
-        snprintf(e->name, sizeof e->name, "%sK", m->text.name);
+        snprintf(e->name, sizeof e->name, "%s1", m->text.name);
         e->text.name = e->name;
     }
     e->axes[0] = '\0';

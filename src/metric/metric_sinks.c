@@ -67,9 +67,9 @@ static void row_sum(struct ratio *r, const struct metric_head *v)
 const struct metric metrics_sinks[] = {
     { .text = { .name = "sink_",
                 .formula =
-                    "share of sequences whose importance of key k, the sum of "
-                    "proxy weights over rows k .. T by T - k + 1, exceeds "
-                    "eps",
+                    "share of sequences in which the importance of key k (of "
+                    "sink_k, k up to sink.positions), the mean of its proxy "
+                    "weights over rows k .. T, exceeds eps",
                 .source = STUDY },
       .title = "sinks on token",
       OF_WEIGHTS,

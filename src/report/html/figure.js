@@ -246,12 +246,12 @@ function make_curves(section) {
         select_of("x axis", X_AXES, curves.x, v => { curves.x = v; draw_figures(); }));
     if (!report.head.single)
         controls.append(check_of("single runs, not means", false,
-            v => { curves.singles = v; draw_figures(); }));
+            v => { curves.singles = v; by_id("lines").hidden = v; draw_figures(); }));
     section.append(controls);
     make_legend(section);
     section.append(figures);
     if (!report.head.single)
-        section.append(el("p", { class: "quiet" }, "Line: mean over the runs of a group, at steps that " +
+        section.append(el("p", { class: "quiet", id: "lines" }, "Line: mean over the runs of a group, at steps that " +
             "all of them measured; band: \u00b1 sample standard deviation."));
     section.append(el("p", { class: "quiet" }, "A logarithmic axis shows no step 0." + (report.head.points
         ? " Curves are thinned: of each at most " + report.head.points + " points are shown, the first " +

@@ -51,7 +51,8 @@ function list_values(key) {
 
 function judged_columns() {
     const value = j => column_of(j.column);
-    const difference = (v, j) => (v > 0 ? "+" : "") + show_value(v, value(j));
+    const difference = (v, j) => (v > 0 ? "+" : "") +
+        show_value(v, value(j)).replace("%", "points"); /* of percent: no relative change */
     return [
         { head: "group", of: j => j.group, show: j => el("span", {}, swatch(report.groups[j.group]), " " +
             report.groups[j.group].label) },
@@ -60,7 +61,8 @@ function judged_columns() {
             ? "\u2013" : difference(number_of(j.difference), j) },
         { head: "95 % interval", is_number: true, of: j => j.low, show: j => j.low === null
             ? "\u2013" : difference(number_of(j.low), j) + " to " + difference(number_of(j.high), j) },
-        { head: "p", is_number: true, of: j => j.p, show: j => j.p === null ? "\u2013" : j.p.toPrecision(2) },
+        { head: "p", is_number: true, of: j => j.p, show: j => j.p === null ? "\u2013"
+            : j.p < 1e-4 ? j.p.toPrecision(2) : fixed(j.p, 1 - Math.min(0, Math.floor(Math.log10(j.p)))) },
         { head: "verdict", of: j => j.verdict, show: j => el(j.told ? "strong" : "span", {}, j.verdict) },
         { head: "over", of: j => j.seeds, show: j => j.unlike || el("span", { title: j.test }, j.seeds) },
     ];

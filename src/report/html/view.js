@@ -59,6 +59,13 @@ function say(text) {
 
 /* ---- numbers ------------------------------------------------------------- */
 
+/* As printf does: of two as near, the even one. */
+function fixed(v, digits) {
+    const scaled = Math.abs(v) * 10 ** digits, floor = Math.floor(scaled);
+    return scaled - floor === 0.5 && floor % 2 === 0
+        ? (Math.sign(v) * floor / 10 ** digits).toFixed(digits) : v.toFixed(digits);
+}
+
 function show_number(v, digits) {
     if (v === null || v === undefined)
         return "\u2013";
@@ -68,7 +75,7 @@ function show_number(v, digits) {
         return v > 0 ? "inf" : "-inf";
     if (v !== 0 && (Math.abs(v) >= 1e6 || Math.abs(v) < 0.5 * 10 ** -digits))
         return v.toPrecision(3);
-    return v.toFixed(digits);
+    return fixed(v, digits);
 }
 
 /* As tables show it: shares in percent. */
@@ -76,7 +83,7 @@ function show_value(v, column) {
     if (v === null || v === undefined)
         return "\u2013";
     return column.share && Number.isFinite(v)
-        ? (100 * v).toFixed(column.digits) + "\u00a0%" : show_number(v, column.digits);
+        ? fixed(100 * v, column.digits) + "\u00a0%" : show_number(v, column.digits);
 }
 
 function show_spread(v, column) {
