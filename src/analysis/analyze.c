@@ -507,12 +507,9 @@ static int write(struct analysis *a, const struct text *csv, struct err *e)
         return e->code;
     say_input(a);
     say_formation(a);
-    /* how it was made, not what was measured; an error stands alone there */
-    if (a->n_kept > 0 && a->n_damaged == 0)
-        fprintf(stderr,
-                "%td of %td checkpoints were measured before and are the "
-                "same\n",
-                a->n_kept, a->steps.n);
+    if (a->n_kept > 0)
+        printf("%td of %td checkpoints were measured before and are the same\n",
+               a->n_kept, a->steps.n);
     printf("wrote analysis.csv and analysis.h5 in %s\n", a->dir);
     if (a->n_damaged == 0)
         return OK;
