@@ -304,10 +304,9 @@ static void test_compare__other_metrics_keep_their_unit(void **state)
     put_two_runs();
     o.metric = "row_sum";
     o.threshold = 0.4;
-    o.loss = "none";
     char *text = compare_ok(names, 2, o);
-    assert_within(text, "\nre lu    relu       200      -     0.30       2.0  "
-                        "    (0)\n");
+    assert_within(text, "\nre lu    relu       200    1.7500     0.30       "
+                        "2.0      (0)\n");
     assert_within(text, "emerged: first step with row_sum above 0.4" GONE);
     assert_within(text, " row_sum\n");
     free(text);
@@ -460,6 +459,13 @@ static void test_compare__what_is_no_metric_is_refused(void **state)
         assert_within(e.text, cases[i].want);
         free(text);
     }
+    struct err e = { 0 };
+    char *text;
+    o = compare_usual;
+    o.loss = "los";
+    assert_int_equal(compare_case(&text, names, 1, o, &e), ERR_DATA);
+    assert_within(e.text, "no metric los");
+    free(text);
 }
 
 static void test_compare__a_threshold_must_be_in_reach(void **state)

@@ -508,7 +508,8 @@ static int write(struct analysis *a, const struct text *csv, struct err *e)
     say_input(a);
     say_formation(a);
     if (a->n_kept > 0)
-        printf("%td of %td checkpoints were measured before and are the same\n",
+        printf("%td of %td checkpoints were measured before and bear the same "
+               "seal\n",
                a->n_kept, a->steps.n);
     printf("wrote analysis.csv and analysis.h5 in %s\n", a->dir);
     if (a->n_damaged == 0)

@@ -158,7 +158,7 @@ static int run(int argc, char **argv, struct err *e)
 {
     struct compare_options o = {
         .metric = "sink_1",
-        .loss = "val_loss",
+        .loss = COMPARE_LOSS,
         .threshold = NAN, /* the usual one */
         .x = "step",
         .step = NAN,

@@ -102,21 +102,21 @@ static bool is_measured(const char *column)
     return true;
 }
 
-/* A metric that no run has is a slip of the pen; say which there are. Runs of a
- * sweep that has only begun have no columns yet: then their table says so. */
-static int check_metric(const struct compare_options *o,
-                        const struct run_data *runs, idx n, bool may_be_empty,
-                        struct err *e)
+/* A metric (or --loss) that no run has is a slip of the pen; say which there
+ * are. Runs of a sweep that has only begun have no columns yet: then their
+ * table says so. */
+static int check_metric(const char *metric, const struct run_data *runs, idx n,
+                        bool may_be_empty, struct err *e)
 {
     char names[ERR_TEXT_MAX / 2] = "", hint[NAME_SHOWN_MAX] = "";
-    struct nearest near = { .wanted = o->metric };
+    struct nearest near = { .wanted = metric };
     const struct run_data *known = &runs[0]; /* a run that has columns */
     for (idx i = 0; i < n; i++) {
         const struct run_data *r = &runs[i];
-        if (is_measured(o->metric) &&
-            (run_data_series(r, o->metric).n > 0 ||
-             table_find(&r->analysis, o->metric) >= 0 ||
-             (may_be_empty && table_find(&r->metrics, o->metric) >= 0)))
+        if (is_measured(metric) &&
+            (run_data_series(r, metric).n > 0 ||
+             table_find(&r->analysis, metric) >= 0 ||
+             (may_be_empty && table_find(&r->metrics, metric) >= 0)))
             return OK;
         if (known->analysis.columns + known->metrics.columns == 0)
             known = r;
@@ -136,7 +136,7 @@ static int check_metric(const struct compare_options *o,
     if (near.name)
         snprintf(hint, sizeof hint, " (did you mean %s?)", near.name);
     return err_set(e, ERR_DATA, "%s: no metric %s%s; there are %s", known->path,
-                   o->metric, hint, names);
+                   metric, hint, names);
 }
 
 static int show_set(FILE *out, const struct compare_options *o,
@@ -144,7 +144,9 @@ static int show_set(FILE *out, const struct compare_options *o,
 {
     struct groups s = { 0 };
     struct compare_rows t = { 0 };
-    int rc = check_metric(o, set->runs, set->n, set->is_grouped, e);
+    int rc = check_metric(o->metric, set->runs, set->n, set->is_grouped, e);
+    if (rc == OK && strcmp(o->loss, COMPARE_LOSS) != 0)
+        rc = check_metric(o->loss, set->runs, set->n, true, e);
     if (rc == OK)
         rc = groups_make(&s, o, set->runs, set->n, !set->is_grouped, e);
     s.n_waiting = set->n_waiting;

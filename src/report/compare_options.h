@@ -5,10 +5,13 @@
 #include "base/base.h"
 #include "report/filter.h"
 
+#define COMPARE_LOSS "val_loss"
+
 struct compare_options {
     const char *const *runs; /* (n_runs) folders, as given */
     idx n_runs;
-    const char *metric, *loss; /* names of columns */
+    const char *metric, *loss; /* names of columns; COMPARE_LOSS need not be
+                                  there */
     double threshold;          /* in the file's unit: 0..1 for fractions; NAN:
                              the usual one of the metric */
     const char *output;        /* .svg, .png, .pdf; NULL: a plot in text */

@@ -177,7 +177,7 @@ static int check_names(const struct exported *x, struct err *e)
 static int write_events(const char *dir, const struct exported *x,
                         struct err *e)
 {
-    int rc = check_names(x, e);
+    int rc = OK;
     for (idx i = 0; i < x->n && rc == OK; i++) {
         char path[FSYS_PATH_MAX], folder[FSYS_PATH_MAX], *text = NULL;
         size_t n = 0;
@@ -208,6 +208,8 @@ int export_run(FILE *out, const struct export_options *o, struct err *e)
     int rc = check(o, e);
     if (rc == OK)
         rc = gather(&x, o, e);
+    if (rc == OK && o->tensorboard)
+        rc = check_names(&x, e);
     if (rc == OK && o->jsonl)
         rc = write_jsonl(out, o->jsonl, &x, e);
     if (rc == OK && o->tensorboard)

@@ -3,11 +3,11 @@
  * A difference of means over runs is judged by an exact permutation test: the
  * share of all ways to deal the same numbers out, with the sides of each pair
  * or the members of both groups exchanged, that give a difference at least as
- * large. It assumes no distribution, which so few seeds could not show, but that
- * without a difference the numbers could be exchanged (equal spreads; of pairs,
- * symmetry). Few
- * seeds can be dealt out in few ways, so there is a least p that they can give
- * whatever comes out; where it is above JUDGED_AT, they are too few to tell.
+ * large. It assumes no distribution, which so few seeds could not show, but
+ * that without a difference the numbers could be exchanged (equal spreads; of
+ * pairs, symmetry). Few seeds can be dealt out in few ways, so there is a least
+ * p that they can give whatever comes out; where it is above JUDGED_AT, they
+ * are too few to tell.
  * Beside it stands the interval of Student's t (pairs), or Welch's (two groups,
  * whose variances may differ), which assumes normal numbers.
  *

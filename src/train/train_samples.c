@@ -83,6 +83,10 @@ int train_samples_resume(struct train_samples *t, const char *dir, idx step,
         return e->code;
     if (!is_there && !t->is_on)
         return OK;
+    if (!is_there && step > 0)
+        printf("note: %s is lost, or was not asked for before: it begins "
+               "behind step %td\n",
+               path, step);
     if (metrics_open_cut(&t->log, path, header, step, e))
         return e->code;
     if (t->log.cut_line)

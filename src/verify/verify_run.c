@@ -321,6 +321,15 @@ static void check_timing(struct checked *c)
 static void check_samples(struct checked *c)
 {
     struct verified_log log = { 0 };
+    bool is_lost = c->has_config && c->config.train.sample_tokens > 0 &&
+                   c->has_metrics && c->metrics.n > 0 &&
+                   !is_there(c, RUN_SAMPLES);
+    if (is_lost)
+        verify_say(c->v, ERR_DATA,
+                   "%s: lost, though [train] sample_tokens asks for it; put a "
+                   "copy of the file back (`sinklab sample` says the same of "
+                   "every checkpoint)",
+                   path_of(c, RUN_SAMPLES));
     if (is_there(c, RUN_SAMPLES) && verify_log(c->v, &log, c->dir, RUN_SAMPLES))
         check_torn(c, &log, RUN_SAMPLES);
     verified_log_release(&log);

@@ -769,8 +769,8 @@ static bool is_allowed(const struct scenario *s, const struct fault *f,
 /* A line that says how the others were come by, not what they say. */
 static const char *skip_how(const char *line)
 {
-    static const char how[] = " checkpoints were measured before and are the "
-                              "same\n";
+    static const char how[] = " checkpoints were measured before and bear "
+                              "the same seal\n";
     const char *end = strchr(line, '\n'), *found = strstr(line, how);
     return end && found && found < end ? end + 1 : line;
 }

@@ -74,8 +74,8 @@ expect_fail 7 'config.ini' "$SINKLAB" export s --jsonl "$(echo s/0000*)/config.i
 expect_fail 5 'sweep.ini' "$SINKLAB" export s --tensorboard sweep.ini
 mkdir other
 cp -r s/0000* other
-expect_fail 2 'have one name' "$SINKLAB" export s other --tensorboard x
-check "nothing came of it" test ! -e x
+expect_fail 2 'have one name' "$SINKLAB" export s other --tensorboard x --jsonl y
+check "nothing came of it" test ! -e x -a ! -e y
 sed -i '3s/,[0-9]*,/,7,/' other/*/metrics.csv
 expect_fail 4 'metrics.csv:3' "$SINKLAB" export other --jsonl x
 

@@ -85,4 +85,12 @@ expect_fail 4 "train.sample_prompt: got 'the \"cat\", and', want numbers of toke
 expect_fail 4 'train.sample_prompt: is empty, and the model knows no BOS' \
     train run.dir=none data.bos=no train.sample_prompt=
 check_not "no folder was made" test -e none
+cp -r run lost
+rm lost/samples.csv
+expect_fail 4 'listed above' "$SINKLAB" verify lost
+check "a lost file is found" eval '"$SINKLAB" verify lost 2>&1 |
+    grep -q "lost/samples.csv: lost, though"'
+check "and told where the run goes on" eval '"$SINKLAB" train lost train.steps=40 |
+    grep -q "note: lost/samples.csv is lost, or was not asked for before: it begins behind step 30"'
+
 finish
