@@ -274,8 +274,18 @@ static void test_compare_table__runs_of_different_length_are_told(void **state)
     char *text = compare_ok(names, 2, compare_usual);
     assert_null(strstr(text, "different steps"));
     free(text);
-    text = compare_ok(names, 3, compare_usual);
+    struct compare_options o = compare_usual;
+    o.markdown = path_to("note.md", "");
+    o.latex = path_to("note.tex", "");
+    text = compare_ok(names, 3, o);
     assert_within(text, "note: rows end at different steps, 10 to 20: ");
+    free(text);
+    size_t n; /* a table in a paper says it, too */
+    text = read_whole(o.markdown, &n);
+    assert_within(text, "\nnote: rows end at different steps, 10 to 20: ");
+    free(text);
+    text = read_whole(o.latex, &n);
+    assert_within(text, "\n% note: rows end at different steps, 10 to 20: ");
     free(text);
 }
 

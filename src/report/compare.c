@@ -37,9 +37,25 @@ static int draw(FILE *out, const struct compare_rows *t, struct err *e)
     return err_pass(e, &own);
 }
 
+/* What stands below the tables, for files; free it. */
+static int notes_of(char **notes, const struct compare_rows *t,
+                    const struct band *metric, struct err *e)
+{
+    size_t n = 0;
+    *notes = NULL;
+    FILE *memory = open_memstream(notes, &n);
+    if (!memory)
+        return err_set(e, ERR_MEMORY, "not enough memory");
+    compare_notes(memory, t, metric);
+    differences_notes(memory, t);
+    return fclose(memory) == 0 ? OK
+                               : err_set(e, ERR_MEMORY, "not enough memory");
+}
+
 static int show_tables(FILE *out, const struct compare_rows *t,
                        const struct band *metric, struct err *e)
 {
+    char *text = NULL;
     bool is_piped = compare_is_piped(t->o);
     FILE *notes = is_piped ? stderr : out;
     if (!is_piped && compare_print_table(out, t, e))
@@ -48,7 +64,10 @@ static int show_tables(FILE *out, const struct compare_rows *t,
     if (!is_piped && compare_print_differences(out, t, e))
         return e->code;
     differences_notes(notes, t);
-    return compare_write_tables(out, t, e);
+    if (notes_of(&text, t, metric, e) == OK)
+        compare_write_tables(out, t, text, e);
+    free(text);
+    return e->code;
 }
 
 /* The page of --report, whose notes are those below the table. */
@@ -56,17 +75,11 @@ static int write_page(FILE *out, const struct compare_rows *t,
                       const struct band *metric, bool is_piped, struct err *e)
 {
     char path[RUN_PATH_MAX], *notes = NULL;
-    size_t n = 0;
     if (!t->o->report)
         return OK;
-    FILE *memory = open_memstream(&notes, &n);
-    if (!memory)
-        return err_set(e, ERR_MEMORY, "not enough memory");
-    compare_notes(memory, t, metric);
-    differences_notes(memory, t);
-    int rc = fclose(memory) == 0
-                 ? html_page_write(path, t->o->report, t, notes, e)
-                 : err_set(e, ERR_MEMORY, "not enough memory");
+    int rc = notes_of(&notes, t, metric, e);
+    if (rc == OK)
+        rc = html_page_write(path, t->o->report, t, notes, e);
     if (rc == OK)
         fprintf(is_piped ? stderr : out, "report: %s\n", path);
     free(notes);

@@ -125,7 +125,8 @@ static int print_words(FILE *out, const struct markup *m,
 }
 
 static int print_markup(FILE *out, const struct compare_rows *t,
-                        const struct markup *m, struct err *e)
+                        const char *notes, const struct markup *m,
+                        struct err *e)
 {
     struct grid g = { 0 }, d = { 0 };
     idx n_lines = 0;
@@ -143,20 +144,24 @@ static int print_markup(FILE *out, const struct compare_rows *t,
         fputc('\n', out);
         print_words(out, m, t, differences_words, e);
     }
+    if (e->code == OK && *notes) {
+        fputc('\n', out);
+        text_print_lines(out, m->prefix, notes);
+    }
     grid_release(&g);
     grid_release(&d);
     return e->code;
 }
 
 static int write_markup(FILE *out, const char *path,
-                        const struct compare_rows *t, const struct markup *m,
-                        struct err *e)
+                        const struct compare_rows *t, const char *notes,
+                        const struct markup *m, struct err *e)
 {
     struct report r;
     if (!path)
         return OK;
     if (report_begin(&r, out, path, e) == OK)
-        print_markup(r.f, t, m, e);
+        print_markup(r.f, t, notes, m, e);
     return report_end(&r, e);
 }
 
@@ -176,14 +181,15 @@ static int write_json(FILE *out, const char *path, const struct compare_rows *t,
     return e->code;
 }
 
-int compare_write_tables(FILE *out, const struct compare_rows *t, struct err *e)
+int compare_write_tables(FILE *out, const struct compare_rows *t,
+                         const char *notes, struct err *e)
 {
     const struct compare_options *o = t->o;
     if (write_csv(out, o->csv, t, file_grid, e) ||
         write_csv(out, o->runs_csv, t, rows_runs_grid, e) ||
         write_json(out, o->json, t, e) ||
-        write_markup(out, o->markdown, t, &markdown, e) ||
-        write_markup(out, o->latex, t, &latex, e))
+        write_markup(out, o->markdown, t, notes, &markdown, e) ||
+        write_markup(out, o->latex, t, notes, &latex, e))
         return e->code;
     return OK;
 }

@@ -18,8 +18,9 @@ int compare_print_differences(FILE *out, const struct compare_rows *t,
                               struct err *e);
 
 /* compare_write_tables - what --csv, --runs-csv, --markdown and --latex ask
- * for. OK, ERR_MEMORY, ERR_IO. */
+ * for. notes: lines that stand below those for people; "": none. OK, ERR_MEMORY,
+ * ERR_IO. */
 int compare_write_tables(FILE *out, const struct compare_rows *t,
-                         struct err *e);
+                         const char *notes, struct err *e);
 
 #endif
