@@ -120,6 +120,7 @@ static const struct {
     { "axes", NULL, sweeps },
     { "random", NULL, sweeps },
     { "exclude", NULL, sweeps },
+    { "claims", NULL, sweeps },
 };
 
 static const char *remedy_of(const char *section, const char *name)

@@ -91,8 +91,13 @@ static char *join_lines(struct sweep_parse *p, bool is_list)
     return NULL;
 }
 
+char *sweep_join_lines(struct sweep_parse *p)
+{
+    return join_lines(p, false);
+}
+
 /* The key of a name "section.key"; false, and told, if there is none. */
-static bool find_key(struct sweep_parse *p, struct config_key *k, char *name)
+bool sweep_key_find(struct sweep_parse *p, struct config_key *k, char *name)
 {
     char *dot = strchr(name, '.');
     *k = (struct config_key){ 0 };
@@ -127,8 +132,8 @@ static int read_value(struct condition_value *v, const struct condition_term *t,
 
 /* The value of an axis as key_print has it; NULL, and told, if the key refuses
  * it. */
-static const char *take_value(struct sweep_parse *p, struct config_key k,
-                              char *text)
+const char *sweep_take_value(struct sweep_parse *p, struct config_key k,
+                             char *text)
 {
     const struct condition_term t = { .key = k };
     struct condition_value v;
@@ -154,7 +159,7 @@ static int find_name(void *user, struct condition_term *t, const char *name,
     char *own = pool_text(p->memory, name, SIZE_MAX);
     if (!own)
         return pool_check(p->memory, e);
-    return find_key(p, &t->key, own) ? OK : ERR_CONFIG; /* told */
+    return sweep_key_find(p, &t->key, own) ? OK : ERR_CONFIG; /* told */
 }
 
 /* A number may be that of another key. */
@@ -251,7 +256,7 @@ static bool add_number(struct sweep_parse *p, struct values *v, double x,
     struct sweep_axis *a = v->axis;
     char text[NUMBER_MAX];
     snprintf(text, sizeof text, format, x);
-    const char *value = take_value(p, a->keys[0], text);
+    const char *value = sweep_take_value(p, a->keys[0], text);
     if (!value)
         return false;
     if (a->n_values && !strcmp(a->values[a->n_values - 1], value))
@@ -277,7 +282,7 @@ static bool parse_ends(struct sweep_parse *p, const struct sweep_axis *a,
         struct err e = { 0 };
         if (key_parse(&any_number, &ends[i], end[i], &e))
             return sweep_problem(p, "%s", e.text);
-        if (!take_value(p, a->keys[0], end[i]))
+        if (!sweep_take_value(p, a->keys[0], end[i]))
             return false;
     }
     return true;
@@ -389,7 +394,7 @@ static bool add_item(struct sweep_parse *p, struct values *v, char *item)
         char *value = a->n_keys > 1 ? text_part(&rest, '&', false) : rest;
         if (a->n_keys == 1)
             rest = NULL;
-        if (k < a->n_keys && !(row[k] = take_value(p, a->keys[k], value)))
+        if (k < a->n_keys && !(row[k] = sweep_take_value(p, a->keys[k], value)))
             return false;
     }
     if (row && k != a->n_keys)
@@ -484,7 +489,7 @@ static bool parse_keys(struct sweep_parse *p, struct sweep_axis *a)
     while (rest) {
         struct config_key k;
         char *name = text_part(&rest, '&', false);
-        if (!find_key(p, &k, name))
+        if (!sweep_key_find(p, &k, name))
             return false;
         if (a->n_keys == SWEEP_TOGETHER_MAX)
             return sweep_problem(p, "got more than %d keys that move together",

@@ -42,6 +42,14 @@ struct watched {
     bool is_overruled;  /* where it was idle first, by a later place */
 };
 
+/* Which runs there are to answer a claim. */
+struct claim_use {
+    bool has_a, has_b;
+    const char *twice;        /* a run on both sides; NULL: none */
+    bool has_two;             /* values of the key that rises */
+    char first[KEY_TEXT_MAX]; /* of these */
+};
+
 struct walk {
     struct sweep_points *p;
     const struct sweep_file *f;
@@ -55,9 +63,10 @@ struct walk {
     bool was_idle[SWEEP_AXES_MAX]; /* and that was told */
     idx n_watched;                 /* settings of the base that may be idle */
     struct watched watched[WATCHED_MAX];
-    idx cap;     /* of points */
-    void *known; /* tsearch's, of struct known */
-    int code;    /* out of memory: nothing else matters */
+    struct claim_use *claims; /* (n_claims) of the pool */
+    idx cap;                  /* of points */
+    void *known;              /* tsearch's, of struct known */
+    int code;                 /* out of memory: nothing else matters */
 };
 
 /* ---- problems ---------------------------------------------------------- */
@@ -284,6 +293,63 @@ static void judge_base(struct walk *w)
         w->p->notes = pool_text(&w->p->memory, notes, sizeof notes);
 }
 
+/* ---- claims ------------------------------------------------------------ */
+
+/* A run with this configuration is there: which claims is it for? */
+static void use_in_claims(struct walk *w, const struct config *c)
+{
+    for (idx i = 0; w->claims && i < w->f->n_claims; i++) {
+        const struct claim *claim = &w->f->claims[i];
+        struct claim_use *use = &w->claims[i];
+        bool is_b = claim->has_b && claim_side_fits(&claim->b, c);
+        use->has_b = use->has_b || is_b;
+        if (!claim_side_fits(&claim->a, c))
+            continue;
+        if (is_b && !use->twice && claim_needs_two(claim)) {
+            char shown[SHOWN_MAX];
+            use->twice =
+                pool_text(&w->p->memory, show_choices(shown, w), SHOWN_MAX);
+        }
+        if (claim_is_trend(claim)) {
+            char value[KEY_PRINT_MAX];
+            config_value(value, sizeof value, c, claim->key);
+            if (!use->has_a)
+                snprintf(use->first, sizeof use->first, "%.*s",
+                         KEY_TEXT_MAX - 1, value);
+            use->has_two = use->has_two || strcmp(use->first, value) != 0;
+        }
+        use->has_a = true;
+    }
+}
+
+static void tell_claim(struct walk *w, const struct claim *c,
+                       const struct claim_use *use)
+{
+    char keys[CLAIM_TEXT_MAX];
+    bool is_there = use->has_a && (use->has_b || !c->has_b);
+    if (!is_there)
+        draft_problem(&w->draft, &c->at, ERR_CONFIG,
+                      "[claims] expect: no run of this sweep has %s: add it "
+                      "to the axes, or change the claim",
+                      claim_side_keys(keys, use->has_a ? &c->b : &c->a));
+    else if (use->twice)
+        draft_problem(&w->draft, &c->at, ERR_CONFIG,
+                      "[claims] expect: both sides have the run with %s: name "
+                      "what sets them apart",
+                      use->twice);
+    else if (claim_is_trend(c) && !use->has_two)
+        draft_problem(&w->draft, &c->at, ERR_CONFIG,
+                      "[claims] expect: all runs that it means have %s.%s=%s: "
+                      "give it more values, or change the claim",
+                      c->key.section->name, c->key.key->name, use->first);
+}
+
+static void check_claims(struct walk *w)
+{
+    for (idx i = 0; w->claims && i < w->f->n_claims; i++)
+        tell_claim(w, &w->f->claims[i], &w->claims[i]);
+}
+
 /* ---- the points -------------------------------------------------------- */
 
 /* A point by its identity, for tsearch. */
@@ -409,6 +475,7 @@ static void meet(struct walk *w, const struct config *at)
     } else {
         sweep_identity(id, &c);
         add_point(w, id);
+        use_in_claims(w, &c);
     }
     w->code = pool_check(&w->p->memory, NULL);
 }
@@ -568,9 +635,14 @@ int sweep_expand(struct sweep_points *p, const struct sweep_file *f,
     w->f = f;
     w->draw = -1;
     watch_base(w);
+    if (f->n_claims) /* no memory: the pool tells */
+        w->claims =
+            pool_bytes(&p->memory, (size_t)f->n_claims * sizeof *w->claims);
     step(w, 0, &f->base);
     if (w->draft.n_problems == 0)
         check_use(w);
+    if (w->draft.n_problems == 0)
+        check_claims(w);
     if (w->draft.n_problems == 0)
         judge_base(w);
     int rc = pool_check(&p->memory, e);

@@ -43,7 +43,7 @@ struct sweep_points {
  * the model. A value that an axis gives must be read by every run that has it,
  * a setting that all share by one of them; where it is not, it has its default.
  * OK; ERR_CONFIG, ERR_DATA, ...: which run cannot be built and why,
- * or a condition that never holds; ERR_MEMORY.
+ * a condition that never holds, or a claim that no run can answer; ERR_MEMORY.
  * The caller releases p in any case. */
 int sweep_expand(struct sweep_points *p, const struct sweep_file *f,
                  struct err *e);

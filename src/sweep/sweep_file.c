@@ -170,6 +170,28 @@ static void add_exclude(struct sweep_parse *p, struct sweep_file *f)
         f->excluded_at = p->line->at;
 }
 
+static void add_claim(struct sweep_parse *p, struct sweep_file *f)
+{
+    char shown[TEXT_SHOW_MAX];
+    if (!strcmp(p->line->key, "correction")) {
+        sweep_correction_parse(&f->correction, p);
+        return;
+    }
+    if (strcmp(p->line->key, "expect") != 0) {
+        sweep_problem(p, "unknown key '%s', want expect or correction",
+                      text_show(shown, p->line->key));
+        return;
+    }
+    if (!f->claims)
+        f->claims = pool_bytes(p->memory, CLAIMS_MAX * sizeof *f->claims);
+    if (!f->claims)
+        return; /* told in the end */
+    if (f->n_claims == CLAIMS_MAX)
+        sweep_problem(p, "got more than %d claims", CLAIMS_MAX);
+    else if (sweep_claim_parse(&f->claims[f->n_claims], p))
+        f->n_claims++;
+}
+
 static void parse_section(struct sweep_parse *p,
                           const struct sweep_reading *reading,
                           const char *section, struct random_options *random)
@@ -185,6 +207,8 @@ static void parse_section(struct sweep_parse *p,
                              "the file");
         else if (!strcmp(section, "exclude"))
             add_exclude(p, f);
+        else if (!strcmp(section, "claims"))
+            add_claim(p, f);
         else if (!strcmp(section, "random") && !strchr(p->line->key, '.'))
             set_option(p, reading, &random_section, random);
         else
@@ -221,6 +245,7 @@ static void finish(void *user, struct draft *d)
     f->n_grid = f->n_axes;
     parse_section(&p, r, "random", &random);
     parse_section(&p, r, "exclude", &random);
+    parse_section(&p, r, "claims", &random);
     f->draws = random.draws;
     f->seed = random.seed;
     for (idx i = 0; i < f->n_axes; i++) {
@@ -385,6 +410,11 @@ static void print_sections(FILE *out, const struct sweep_file *f)
         fprintf(out, "\n[exclude]\n");
     for (idx i = 0; i < f->n_excludes; i++)
         fprintf(out, "%s\n", f->excludes[i].text);
+    if (f->n_claims)
+        fprintf(out, "\n[claims]\ncorrection = %s\n",
+                claim_correction_word(f->correction));
+    for (idx i = 0; i < f->n_claims; i++)
+        fprintf(out, "expect = %s\n", f->claims[i].text);
 }
 
 char *sweep_file_print(const struct sweep_file *f)

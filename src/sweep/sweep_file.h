@@ -1,13 +1,15 @@
 /* sweep_file.h - a sweep file: a base configuration, and what varies.
  *
- * An INI file as any config, with four more sections (docs/SWEEPS.md):
+ * An INI file as any config, with five more sections (docs/SWEEPS.md):
  *
  *     [sweep]    jobs, threads, retries, ...         sweep/sweep_options.h
  *     [axes]     optim.lr = log 1e-4 to 1e-2, 5      every value is taken
  *     [random]   draws = 20; optim.lr = loguniform 1e-4 to 1e-2
  *     [exclude]  model.width = 64 and model.heads = 4
+ *     [claims]   expect = sink_1 falls as optim.lr rises
  *
- * sweep_axis.h says what a line is; sweep_expand.h makes runs of the whole.
+ * sweep_axis.h and claim.h say what a line is; sweep_expand.h makes runs of the
+ * whole.
  */
 #ifndef SINKLAB_SWEEP_FILE_H
 #define SINKLAB_SWEEP_FILE_H
@@ -15,6 +17,7 @@
 #include "config/config.h"
 #include "sweep/sweep_options.h"
 #include "run/run.h"
+#include "sweep/claim.h"
 #include "sweep/sweep_axis.h"
 
 enum { SWEEP_AXES_MAX = 64, SWEEP_EXCLUDES_MAX = 256 };
@@ -35,6 +38,9 @@ struct sweep_file {
     idx n_excludes;
     struct condition excludes[SWEEP_EXCLUDES_MAX];
     struct place excluded_at; /* of the first of them */
+    idx n_claims;
+    struct claim *claims; /* (n_claims) of memory */
+    enum claim_correction correction;
 
     struct pool memory;
 };

@@ -32,8 +32,8 @@ const struct key sweep_keys[] = {
 const idx n_sweep_keys = COUNT_OF(sweep_keys);
 #undef FIELD
 
-const char *const sweep_sections[] = { "sweep", "axes", "random", "exclude",
-                                       NULL };
+const char *const sweep_sections[] = { "sweep",   "axes",   "random",
+                                       "exclude", "claims", NULL };
 
 void sweep_options_init(struct sweep_options *o)
 {

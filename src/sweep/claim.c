@@ -1,0 +1,407 @@
+#include "sweep/claim.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/nearest.h"
+#include "base/text.h"
+#include "metric/metric_table.h"
+
+static const char forms[] =
+    "want METRIC(section.key=value, ...) < METRIC(...), > or = ... within "
+    "MARGIN, METRIC falls (rises) as section.key rises, METRIC stays under "
+    "(over) NUMBER, or formation(...) later (earlier) than formation(...)";
+
+/* ---- a metric ---------------------------------------------------------- */
+
+/* Is it measured at steps, and no count of them? */
+static bool is_measured(const struct column_facts *f)
+{
+    return f->files & (COLUMN_METRICS | COLUMN_ANALYSIS) &&
+           strcmp(f->name, "step") != 0 && strcmp(f->name, "tokens") != 0;
+}
+
+static void offer_columns(struct nearest *n)
+{
+    idx i = 0;
+    for (idx k = 0; k < n_column_table; k++)
+        if (column_table[k].text.name)
+            nearest_offer(n, column_table[k].text.name);
+    for (const struct metric *m; (m = metric_at(i)); i++)
+        nearest_offer(n, m->text.name);
+}
+
+/* "sink_1", "formation", "formation:first_mass" */
+static bool parse_metric(struct sweep_parse *p, struct claim_side *s,
+                         const char *name)
+{
+    static const char formation[] = "formation";
+    size_t n = strlen(formation);
+    char shown[TEXT_SHOW_MAX];
+    struct column_facts f;
+    s->is_formation =
+        !strncmp(name, formation, n) && (!name[n] || name[n] == ':');
+    const char *column = !s->is_formation ? name
+                         : name[n]        ? name + n + 1
+                                          : "sink_1";
+    if (column_find(&f, column) && is_measured(&f) &&
+        strlen(column) < sizeof s->column) {
+        strcpy(s->column, column);
+        return true;
+    }
+    struct nearest near = { .wanted = column };
+    offer_columns(&near);
+    text_show(shown, column);
+    return near.name
+               ? sweep_problem(p, "no run has a metric %s, did you mean %s?",
+                               shown, near.name)
+               : sweep_problem(p,
+                               "no run has a metric '%s': `sinklab list "
+                               "metric` names what is measured",
+                               shown);
+}
+
+static bool parse_step(struct sweep_parse *p, struct claim_side *s,
+                       const char *text)
+{
+    char *end, shown[TEXT_SHOW_MAX];
+    s->step = strtod(text, &end);
+    if (end != text && !*end && s->step >= 0 && s->step <= STEP_MAX &&
+        s->step == floor(s->step))
+        return true;
+    return sweep_problem(p, "got '@%s', want a step, as sink_1@2000",
+                         text_show(shown, text));
+}
+
+static bool parse_selector(struct sweep_parse *p, struct claim_side *s,
+                           char *text)
+{
+    for (char *rest = text; rest;) {
+        char shown[TEXT_SHOW_MAX], *part = text_part(&rest, ',', false);
+        char *sign = strchr(part, '=');
+        struct config_key k;
+        if (!sign || sign == part || strchr("!<>", sign[-1]) || sign[1] == '=')
+            return sweep_problem(p, "got '(%s)', want (section.key=value, ...)",
+                                 text_show(shown, part));
+        *sign = '\0';
+        if (!sweep_key_find(p, &k, text_trim(part)))
+            return false;
+        if (s->n == CLAIM_KEYS_MAX)
+            return sweep_problem(p, "got more than %d keys on a side",
+                                 CLAIM_KEYS_MAX);
+        if (config_key_is_seed(k))
+            return sweep_problem(p,
+                                 "got %s.%s: a claim is judged over seeds, so "
+                                 "it cannot name one",
+                                 k.section->name, k.key->name);
+        for (idx i = 0; i < s->n; i++)
+            if (s->keys[i].key == k.key)
+                return sweep_problem(p, "got %s.%s twice on one side",
+                                     k.section->name, k.key->name);
+        s->keys[s->n] = k;
+        s->values[s->n] = sweep_take_value(p, k, text_trim(sign + 1));
+        if (!s->values[s->n++])
+            return false;
+    }
+    return true;
+}
+
+/* The bracket that ends what begins at `text`, not within braces; or NULL. */
+static char *find_end(char *text)
+{
+    struct text_hold hold = { 0 };
+    for (; *text; text++)
+        if (!text_is_held(&hold, *text, false) && *text == ')')
+            return text;
+    return NULL;
+}
+
+/* METRIC[@STEP][(section.key=value, ...)] in front of *at, which is then what
+ * follows. */
+static bool parse_side(struct sweep_parse *p, struct claim_side *s, char **at)
+{
+    char *name = *at, *end = name + strcspn(name, "( \t<>=!"), *rest = end;
+    *s = (struct claim_side){ .step = NAN };
+    if (end == name)
+        return sweep_problem(p, "got no metric: %s", forms);
+    while (text_is_blank(*rest))
+        rest++;
+    char *selector = NULL;
+    if (*rest == '(') {
+        selector = rest + 1;
+        rest = find_end(selector);
+        if (!rest)
+            return sweep_problem(p, "got a ( without its )");
+        *rest++ = '\0';
+    }
+    char after = *end;
+    *end = '\0';
+    char *step = strchr(name, '@');
+    if (step)
+        *step = '\0';
+    bool is_right = parse_metric(p, s, name) &&
+                    (!step || parse_step(p, s, step + 1)) &&
+                    (!selector || parse_selector(p, s, selector));
+    if (!selector)
+        *end = after;
+    *at = rest;
+    while (text_is_blank(**at))
+        ++*at;
+    return is_right;
+}
+
+/* ---- what is said of it ------------------------------------------------ */
+
+/* Do these words stand in front of *at? Then *at is what follows. */
+static bool takes_words(char **at, const char *words)
+{
+    char *s = *at;
+    for (;; words++) {
+        if (*words == ' ' || !*words) {
+            if (*s && !text_is_blank(*s))
+                return false;
+            while (text_is_blank(*s))
+                s++;
+            if (!*words)
+                break;
+        } else if (*s++ != *words) {
+            return false;
+        }
+    }
+    *at = s;
+    return true;
+}
+
+/* 0.05, 5%, 5 % */
+static bool parse_number(struct sweep_parse *p, double *x, const char *text)
+{
+    char shown[TEXT_SHOW_MAX], *end;
+    *x = strtod(text, &end);
+    bool is_there = end != text && isfinite(*x);
+    while (text_is_blank(*end))
+        end++;
+    if (is_there && *end == '%') {
+        *x /= 100;
+        end++;
+    }
+    if (is_there && !*end)
+        return true;
+    return sweep_problem(p, "got '%s', want a number, as 0.05 or 5%%",
+                         text_show(shown, text));
+}
+
+static bool parse_trend(struct sweep_parse *p, struct claim *c, char *text)
+{
+    char *end = text + strcspn(text, " \t"), *rest = end;
+    while (text_is_blank(*rest))
+        rest++;
+    if (strcmp(rest, "rises") != 0)
+        return sweep_problem(p, "want METRIC falls (rises) as section.key "
+                                "rises");
+    *end = '\0';
+    if (!sweep_key_find(p, &c->key, text))
+        return false;
+    enum key_type type = c->key.key->type;
+    if (config_key_is_seed(c->key) || (type != KEY_INT && type != KEY_REAL))
+        return sweep_problem(p,
+                             "%s.%s does not rise, as it is no number; hold "
+                             "two of its values against each other by < or >",
+                             c->key.section->name, c->key.key->name);
+    for (idx i = 0; i < c->a.n; i++)
+        if (c->a.keys[i].key == c->key.key)
+            return sweep_problem(p,
+                                 "%s.%s is to rise, and has one value: leave "
+                                 "it out of the brackets",
+                                 c->key.section->name, c->key.key->name);
+    return true;
+}
+
+/* Is it the other side, rather than a number? */
+static bool is_side(const char *text)
+{
+    return (*text >= 'a' && *text <= 'z') || (*text >= 'A' && *text <= 'Z');
+}
+
+/* Do both name the same runs? */
+static bool are_equal(const struct claim_side *a, const struct claim_side *b)
+{
+    bool is_equal = a->n == b->n;
+    for (idx i = 0; i < a->n && is_equal; i++) {
+        bool is_there = false;
+        for (idx k = 0; k < b->n; k++)
+            is_there |= a->keys[i].key == b->keys[k].key &&
+                        !strcmp(a->values[i], b->values[k]);
+        is_equal = is_there;
+    }
+    return is_equal;
+}
+
+static bool check_sides(struct sweep_parse *p, const struct claim *c)
+{
+    const struct claim_side *a = &c->a, *b = &c->b;
+    if (!c->has_b)
+        return true;
+    if (claim_needs_two(c) && are_equal(a, b))
+        return sweep_problem(p, "both sides are the same number of the same "
+                                "runs");
+    if (a->is_formation != b->is_formation ||
+        (a->is_formation && strcmp(a->column, b->column) != 0))
+        return sweep_problem(p, "a step at which something formed is held "
+                                "against another one only, of the same metric");
+    return true;
+}
+
+static bool parse_other(struct sweep_parse *p, struct claim *c, char *text)
+{
+    c->has_b = is_side(text);
+    if (!c->has_b)
+        return parse_number(p, &c->number, text);
+    if (!parse_side(p, &c->b, &text))
+        return false;
+    char shown[TEXT_SHOW_MAX];
+    if (*text)
+        return sweep_problem(p, "got '%s' behind the claim",
+                             text_show(shown, text));
+    return check_sides(p, c);
+}
+
+static bool parse_same(struct sweep_parse *p, struct claim *c, char *text)
+{
+    if (!is_side(text) || !parse_side(p, &c->b, &text))
+        return !is_side(text) && sweep_problem(p, "%s", forms);
+    c->has_b = true;
+    if (!takes_words(&text, "within"))
+        return sweep_problem(p, "got = without a margin, and no number of "
+                                "seeds shows that nothing differs at all: say "
+                                "= ... within NUMBER");
+    if (c->a.is_formation || c->b.is_formation)
+        return sweep_problem(p, "the step at which something formed is judged "
+                                "by its rank, which knows no margin");
+    if (!parse_number(p, &c->number, text))
+        return false;
+    if (!(c->number > 0))
+        return sweep_problem(p, "got a margin of %g, want one above 0",
+                             c->number);
+    return check_sides(p, c);
+}
+
+static bool parse_stays(struct sweep_parse *p, struct claim *c, char *text)
+{
+    if (c->a.is_formation)
+        return sweep_problem(p, "a step at which something formed does not "
+                                "stay anywhere: say < or >");
+    return parse_number(p, &c->number, text);
+}
+
+static bool parse_rest(struct sweep_parse *p, struct claim *c, char *at)
+{
+    static const struct {
+        const char *words;
+        enum claim_kind kind;
+    } said[] = {
+        { "falls as", CLAIM_FALLS },    { "rises as", CLAIM_RISES },
+        { "stays under", CLAIM_UNDER }, { "stays over", CLAIM_OVER },
+        { "earlier than", CLAIM_LESS }, { "later than", CLAIM_MORE },
+    };
+    char shown[TEXT_SHOW_MAX];
+    for (idx i = 0; i < COUNT_OF(said); i++) {
+        if (!takes_words(&at, said[i].words))
+            continue;
+        c->kind = said[i].kind;
+        if (claim_is_trend(c))
+            return parse_trend(p, c, at);
+        if (c->kind == CLAIM_UNDER || c->kind == CLAIM_OVER)
+            return parse_stays(p, c, at);
+        if (!c->a.is_formation)
+            return sweep_problem(p, "earlier and later are of formation; of a "
+                                    "metric say < or >");
+        return parse_other(p, c, at);
+    }
+    if (*at && strchr("<>=", *at) && at[1] != '=') {
+        c->kind = *at == '<'   ? CLAIM_LESS
+                  : *at == '>' ? CLAIM_MORE
+                               : CLAIM_SAME;
+        for (at++; text_is_blank(*at);)
+            at++;
+        return c->kind == CLAIM_SAME ? parse_same(p, c, at)
+                                     : parse_other(p, c, at);
+    }
+    return sweep_problem(p, "got '%s': %s", text_show(shown, at), forms);
+}
+
+bool sweep_claim_parse(struct claim *c, struct sweep_parse *p)
+{
+    char *text = sweep_join_lines(p);
+    *c = (struct claim){ .at = p->line->at };
+    if (!text)
+        return false;
+    c->text = pool_text(p->memory, text, SIZE_MAX);
+    if (strlen(text) >= CLAIM_TEXT_MAX)
+        return sweep_problem(p, "got a claim of %zu bytes, want at most %d",
+                             strlen(text), CLAIM_TEXT_MAX - 1);
+    return c->text && parse_side(p, &c->a, &text) && parse_rest(p, c, text);
+}
+
+/* ---- the others -------------------------------------------------------- */
+
+static const char *const corrections[] = {
+    [CORRECTION_HOLM] = "holm",
+    [CORRECTION_NONE] = "none",
+};
+
+const char *claim_correction_word(enum claim_correction c)
+{
+    return corrections[c];
+}
+
+bool sweep_correction_parse(enum claim_correction *c, struct sweep_parse *p)
+{
+    char shown[TEXT_SHOW_MAX];
+    for (idx i = 0; i < COUNT_OF(corrections); i++)
+        if (!strcmp(p->line->text, corrections[i])) {
+            *c = (enum claim_correction)i;
+            return true;
+        }
+    return sweep_problem(p, "got '%s', want one of holm, none",
+                         text_show(shown, p->line->text));
+}
+
+bool claim_side_fits(const struct claim_side *s, const struct config *c)
+{
+    for (idx i = 0; i < s->n; i++) {
+        char value[KEY_PRINT_MAX];
+        config_value(value, sizeof value, c, s->keys[i]);
+        if (strcmp(value, s->values[i]) != 0)
+            return false;
+    }
+    return true;
+}
+
+static bool is_same_step(const struct claim_side *a, const struct claim_side *b)
+{
+    return a->step == b->step || (isnan(a->step) && isnan(b->step));
+}
+
+bool claim_needs_two(const struct claim *c)
+{
+    return c->has_b && is_same_step(&c->a, &c->b) &&
+           c->a.is_formation == c->b.is_formation &&
+           !strcmp(c->a.column, c->b.column);
+}
+
+bool claim_is_trend(const struct claim *c)
+{
+    return c->kind == CLAIM_FALLS || c->kind == CLAIM_RISES;
+}
+
+const char *claim_side_keys(char text[CLAIM_TEXT_MAX],
+                            const struct claim_side *s)
+{
+    struct text t = { text, CLAIM_TEXT_MAX, 0 };
+    text_add(&t, "%s", "");
+    for (idx i = 0; i < s->n; i++)
+        text_add(&t, "%s%s.%s=%s", i ? ", " : "", s->keys[i].section->name,
+                 s->keys[i].key->name, s->values[i]);
+    return text;
+}

@@ -1,0 +1,200 @@
+/* The grammar of [claims]: every form, every mistake and its sentence, and what
+ * no run of the sweep can answer. */
+#include "harness.h"
+#include "sweep_case.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "io/fsys.h"
+
+static const struct claim *read_claim(const char *line)
+{
+    char text[4096];
+    struct err e = { 0 };
+    snprintf(text, sizeof text, "[axes]\nrun.seed = 1, 2\n[claims]\n%s\n",
+             line);
+    if (sweep_case_read(text, NULL, 0, &e))
+        fail_msg("%s: %s", line, e.text);
+    assert_int_equal(case_file.n_claims, 1);
+    return &case_file.claims[0];
+}
+
+static void test_claim__every_form_is_read(void **state)
+{
+    (void)state;
+    const struct claim *c = read_claim(
+        "expect = sink_1(attention.weights=sigmoid, optim.lr=1e-3) < "
+        "sink_1@200(attention.weights = softmax)");
+    char keys[CLAIM_TEXT_MAX];
+    assert_int_equal(c->kind, CLAIM_LESS);
+    assert_true(c->has_b && c->a.n == 2 && c->b.n == 1);
+    assert_string_equal(c->a.column, "sink_1");
+    assert_string_equal(claim_side_keys(keys, &c->a),
+                        "attention.weights=sigmoid, optim.lr=0.001");
+    assert_true(isnan(c->a.step) && c->b.step == 200);
+    assert_int_equal(c->at.line, 4);
+    c = read_claim("expect = value_ratio rises as model.layers rises");
+    assert_int_equal(c->kind, CLAIM_RISES);
+    assert_string_equal(c->key.key->name, "layers");
+    assert_true(claim_is_trend(c) && c->a.n == 0);
+    c = read_claim("expect = sink_1 falls  as optim.lr  rises");
+    assert_int_equal(c->kind, CLAIM_FALLS);
+    c = read_claim("expect = sink_1(attention.window=16) stays under 5 %");
+    assert_int_equal(c->kind, CLAIM_UNDER);
+    assert_true(!c->has_b && c->number == 0.05);
+    c = read_claim("expect = sink_1@10 stays over 5%");
+    assert_true(c->kind == CLAIM_OVER && c->a.step == 10);
+    c = read_claim("expect = formation(optim.lr=1e-3) later than\n"
+                   "    formation(optim.lr=1e-2)");
+    assert_true(c->kind == CLAIM_MORE && c->a.is_formation && c->has_b);
+    assert_string_equal(c->text, "formation(optim.lr=1e-3) later than "
+                                 "formation(optim.lr=1e-2)");
+    c = read_claim("expect = formation:first_mass earlier than 400");
+    assert_true(c->kind == CLAIM_LESS && !c->has_b && c->number == 400);
+    assert_string_equal(c->a.column, "first_mass");
+    c = read_claim("expect = val_loss(model.width=32)=val_loss(model.width=64)"
+                   "within 0.1");
+    assert_true(c->kind == CLAIM_SAME && c->has_b && c->number == 0.1);
+    c = read_claim("expect = sink_1>0.5");
+    assert_true(c->kind == CLAIM_MORE && c->number == 0.5);
+    sweep_case_release();
+}
+
+static void test_claim__mistakes_are_told_with_their_place(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line, *want;
+    } cases[] = {
+        { "expect = sinc_1 < 1", "no run has a metric sinc_1, did you mean" },
+        { "expect = zzzzzzzzzz < 1",
+          "no run has a metric 'zzzzzzzzzz': `sinklab list metric`" },
+        { "expect = step < 1", "no run has a metric" },
+        { "expect = sink_1", "got '': want METRIC" },
+        { "expect = < 1", "got no metric: want METRIC" },
+        { "expect = sink_1 <= 1", "got '<= 1': want METRIC" },
+        { "expect = sink_1 is small", "got 'is small': want METRIC" },
+        { "expect = sink_1 < small(", "got a ( without its )" },
+        { "expect = sink_1 < 1 2", "got '1 2', want a number" },
+        { "expect = sink_1 < sink_2 2", "got '2' behind the claim" },
+        { "expect = sink_1(optim.lr) < 1", "got '(optim.lr)', want" },
+        { "expect = sink_1(optim.lr!=1) < 1", "got '(optim.lr!=1)', want" },
+        { "expect = sink_1(optim.lrr=1) < 1", "lrr" },
+        { "expect = sink_1(optim.lr=fast) < 1",
+          "optim.lr: got 'fast', want number" },
+        { "expect = sink_1(run.seed=1) < 1", "a claim is judged over seeds" },
+        { "expect = sink_1(optim.lr=1, optim.lr=2) < 1",
+          "got optim.lr twice on one side" },
+        { "expect = sink_1@x < 1", "got '@x', want a step" },
+        { "expect = sink_1@1.5 < 1", "got '@1.5', want a step" },
+        { "expect = sink_1 < sink_1", "both sides are the same number" },
+        { "expect = sink_1 = sink_2", "got = without a margin" },
+        { "expect = sink_1 = 0.1", "want METRIC" },
+        { "expect = sink_1 = sink_2 within 0", "got a margin of 0" },
+        { "expect = sink_1 falls as optim.lr",
+          "want METRIC falls (rises) as section.key rises" },
+        { "expect = sink_1 falls as attention.weights rises",
+          "attention.weights does not rise, as it is no number" },
+        { "expect = sink_1 falls as run.seed rises", "does not rise" },
+        { "expect = sink_1(optim.lr=1) falls as optim.lr rises",
+          "is to rise, and has one value" },
+        { "expect = sink_1 later than sink_2", "earlier and later are of" },
+        { "expect = formation stays under 3", "does not stay anywhere" },
+        { "expect = formation < sink_1", "held against another one only" },
+        { "expect = formation(optim.lr=1) = formation(optim.lr=2) within 3",
+          "knows no margin" },
+        { "hope = sink_1 < 1", "unknown key 'hope', want expect or" },
+        { "correction = bonferroni", "want one of holm, none" },
+    };
+    for (idx i = 0; i < COUNT_OF(cases); i++) {
+        char text[1024], place[] = "s.ini:4: [";
+        struct err e = { 0 };
+        snprintf(text, sizeof text, "[axes]\nrun.seed = 1, 2\n[claims]\n%s\n",
+                 cases[i].line);
+        assert_int_equal(sweep_case_read(text, NULL, 0, &e), ERR_CONFIG);
+        if (!strstr(e.text, cases[i].want) || !strstr(e.text, place))
+            fail_msg("%s: got \"%s\"", cases[i].line, e.text);
+    }
+    const char *given = "claims.correction=none";
+    struct err e = { 0 };
+    assert_int_equal(
+        sweep_case_read("[axes]\nrun.seed = 1, 2\n", &given, 1, &e),
+        ERR_CONFIG);
+    assert_true(strstr(e.text, "cannot be set on the command line"));
+    sweep_case_release();
+}
+
+#define AXES                                                                   \
+    "[data]\nsource = bigram-backcopy\nvocab = 16\n[model]\nlayers = 1\n"      \
+    "width = 16\nheads = 1\ncontext = 16\n[axes]\n"                            \
+    "attention.weights = softmax, relu\nrun.seed = 1, 2\n"                     \
+    "optim.lr = 1e-3, 1e-2 if attention.weights = relu\n[claims]\n"
+
+/* Before a step is trained. */
+static void test_claim__what_no_run_answers_is_refused(void **state)
+{
+    (void)state;
+    struct err e = { 0 };
+    sweep_case_refused(AXES "expect = sink_1(attention.weights=sigmoid) < 1\n",
+                       ERR_CONFIG,
+                       "s.ini:14: [claims] expect: no run of this sweep has "
+                       "attention.weights=sigmoid: add it to the axes, or "
+                       "change the claim");
+    sweep_case_refused(AXES
+                       "expect = sink_1(attention.weights=relu) < "
+                       "sink_1(attention.weights=softmax, optim.lr=1e-2)\n",
+                       ERR_CONFIG,
+                       "no run of this sweep has attention.weights=softmax, "
+                       "optim.lr=0.01");
+    sweep_case_refused(AXES "expect = sink_1 falls as model.layers rises\n",
+                       ERR_CONFIG,
+                       "all runs that it means have model.layers=1");
+    sweep_case_refused(
+        AXES "expect = sink_1(attention.weights=softmax) falls as optim.lr "
+             "rises\n",
+        ERR_CONFIG, "all runs that it means have optim.lr=");
+    sweep_case_refused(AXES "expect = sink_1(model.layers=1) < "
+                            "sink_1(attention.weights=relu)\n",
+                       ERR_CONFIG, "both sides have the run with");
+    if (sweep_case_expand(AXES "expect = sink_1(attention.weights=relu) falls "
+                               "as optim.lr rises\n"
+                               "expect = sink_2 < sink_1\n",
+                          NULL, 0, &e))
+        fail_msg("%s", e.text);
+    assert_int_equal(case_points.n, 6);
+    sweep_case_release();
+}
+
+/* What a sweep's folder keeps says the same. */
+static void test_claim__a_frozen_sweep_keeps_its_claims(void **state)
+{
+    (void)state;
+    struct err e = { 0 };
+    if (sweep_case_read(AXES "correction = none\nexpect = sink_1\n    < 5 %\n"
+                             "expect = sink_1@20 > 0.1\n",
+                        NULL, 0, &e))
+        fail_msg("%s", e.text);
+    char *text = sweep_file_print(&case_file);
+    assert_true(strstr(text, "\n[claims]\ncorrection = none\nexpect = sink_1 < "
+                             "5 %\nexpect = sink_1@20 > 0.1\n"));
+    if (sweep_case_read(text, NULL, 0, &e))
+        fail_msg("%s", e.text);
+    assert_int_equal(case_file.n_claims, 2);
+    assert_int_equal(case_file.correction, CORRECTION_NONE);
+    free(text);
+    sweep_case_release();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_claim__every_form_is_read),
+        cmocka_unit_test(test_claim__mistakes_are_told_with_their_place),
+        cmocka_unit_test(test_claim__what_no_run_answers_is_refused),
+        cmocka_unit_test(test_claim__a_frozen_sweep_keeps_its_claims),
+    };
+    return cmocka_run_group_tests_name("claim", tests, NULL, NULL);
+}
