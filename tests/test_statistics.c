@@ -334,6 +334,77 @@ static void test_statistics__words_say_what_was_done(void **state)
                         "Welch's t test over 12 and 12 runs, p = 1");
 }
 
+static void test_statistics__shares_are_scipys(void **state)
+{
+    (void)state;
+    static const struct { /* binomtest, proportion_ci(0.95, "exact") */
+        idx k, n;
+        double low, high, p;
+    } cases[] = {
+        { 0, 5, 0, 0.52182375010498139, 0.0625 },
+        { 5, 5, 0.47817624989501856, 1, 0.0625 },
+        { 3, 5, 0.14663279963467254, 0.94725504947368433, 1 },
+        { 1, 12, 0.0021075932318616332, 0.38479616515094384, 0.00634765625 },
+        { 7, 20, 0.1539092047845412, 0.59218853453282827, 0.26317596435546875 },
+        { 0, 1, 0, 0.97499999999999998, 1 },
+        { 50, 100, 0.39832112950330095, 0.6016788704966991, 1 },
+    };
+    for (idx i = 0; i < COUNT_OF(cases); i++) {
+        double low, high;
+        share_interval(&low, &high, cases[i].k, cases[i].n);
+        assert_digits(low, cases[i].low);
+        assert_digits(high, cases[i].high);
+        assert_digits(sign_test(cases[i].k, cases[i].n), cases[i].p);
+    }
+    assert_true(sign_test(0, 0) == 1);
+    assert_true(pairs_least(6) == 2 / 64.0 && pairs_least(1) == 1);
+    assert_digits(groups_least(5), 2 / 252.0);
+    assert_true(groups_least(0) == 1);
+}
+
+/* Of n independent runs of a law, as often as p is at most JUDGED_AT: by going
+ * through all that may come out. */
+static double rate_of_pairs(void)
+{
+    idx n_beyond = 0, n = 0;
+    for (; n < 729; n++) { /* six differences of -1, 0, 1 */
+        double d[6];
+        for (idx i = 0, rest = n; i < 6; i++, rest /= 3)
+            d[i] = (double)(rest % 3 - 1);
+        n_beyond += judge_pairs(d, 6).p <= JUDGED_AT;
+    }
+    return (double)n_beyond / (double)n;
+}
+
+/* Four runs against four: 0 or 1 by chance, and `shared` more or not by what
+ * those of one seed have in common. */
+static double rate_of_groups(double shared)
+{
+    idx n_beyond = 0, n = 0;
+    for (; n < 4096; n++) {
+        double a[4], b[4];
+        for (idx i = 0, rest = n; i < 4; i++, rest /= 8) {
+            double seed = rest & 1 ? shared : 0;
+            a[i] = seed + (rest & 2 ? 1 : 0);
+            b[i] = seed + (rest & 4 ? 1 : 0);
+        }
+        n_beyond += judge_groups(a, 4, b, 4).p <= JUDGED_AT;
+    }
+    return (double)n_beyond / (double)n;
+}
+
+/* Claims take pairs for groups where these are too few (claim_judge.h): what
+ * their seeds share makes errors rarer, not more frequent. */
+static void test_statistics__errors_are_as_rare_as_the_level_says(void **state)
+{
+    (void)state;
+    double apart = rate_of_groups(0);
+    assert_true(rate_of_pairs() > 0 && rate_of_pairs() <= JUDGED_AT);
+    assert_true(apart > 0 && apart <= JUDGED_AT);
+    assert_true(rate_of_groups(1) <= JUDGED_AT);
+    assert_true(rate_of_groups(2) < apart);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -345,6 +416,8 @@ int main(void)
         cmocka_unit_test(test_statistics__many_seeds_are_judged_by_t),
         cmocka_unit_test(test_statistics__odd_numbers_are_judged),
         cmocka_unit_test(test_statistics__words_say_what_was_done),
+        cmocka_unit_test(test_statistics__shares_are_scipys),
+        cmocka_unit_test(test_statistics__errors_are_as_rare_as_the_level_says),
     };
     return cmocka_run_group_tests_name("statistics", tests, NULL, NULL);
 }

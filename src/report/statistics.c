@@ -79,6 +79,42 @@ double student_quantile(double p, double df)
     }
 }
 
+/* ---- shares ------------------------------------------------------------ */
+
+/* The x at which the beta function, which rises with x, comes to p. */
+static double beta_quantile(double p, double a, double b)
+{
+    double low = 0, high = 1;
+    for (;;) {
+        double middle = low + (high - low) / 2;
+        if (middle <= low || middle >= high)
+            return middle;
+        if (beta(middle, 1 - middle, a, b) < p)
+            low = middle;
+        else
+            high = middle;
+    }
+}
+
+void share_interval(double *low, double *high, idx k, idx n)
+{
+    double a = (double)k, b = (double)(n - k);
+    *low = k > 0 ? beta_quantile(JUDGED_AT / 2, a, b + 1) : 0;
+    *high = k < n ? beta_quantile(1 - JUDGED_AT / 2, a + 1, b) : 1;
+}
+
+/* Twice the tail, of which there are two alike. */
+double sign_test(idx k, idx n)
+{
+    double p = 0, way = 1; /* n over i, from i = 0 on */
+    idx few = idx_min(k, n - k);
+    for (idx i = 0; i <= few; i++) {
+        p += way * exp2(-(double)n);
+        way = way * (double)(n - i) / (double)(i + 1);
+    }
+    return fmin(1, 2 * p);
+}
+
 /* ---- permutations ------------------------------------------------------ */
 
 /* How much larger rounding may make what is as large. */
@@ -120,6 +156,16 @@ static double binomial(idx n, idx k)
     for (idx i = 1; i <= k; i++)
         ways = ways * (double)(n - k + i) / (double)i;
     return round(ways);
+}
+
+double pairs_least(idx n)
+{
+    return fmin(1, 2 * exp2(-(double)n));
+}
+
+double groups_least(idx n)
+{
+    return fmin(1, 2 / binomial(2 * n, n));
 }
 
 /* ---- judgements -------------------------------------------------------- */

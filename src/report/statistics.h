@@ -11,8 +11,12 @@
  * Beside it stands the interval of Student's t (pairs), or Welch's (two groups,
  * whose variances may differ), which assumes normal numbers.
  *
+ * How many of n came out one way is judged by the sign test, and has the
+ * interval of Clopper and Pearson. Trends: trend.h.
+ *
  * Sources: Fisher, The Design of Experiments, 1935, section 21; Welch,
- * Biometrika 34, 1947, 28-35. Pure functions; nothing allocates, nothing fails.
+ * Biometrika 34, 1947, 28-35; Clopper and Pearson, Biometrika 26, 1934,
+ * 404-413. Pure functions; nothing allocates, nothing fails.
  */
 #ifndef SINKLAB_STATISTICS_H
 #define SINKLAB_STATISTICS_H
@@ -66,6 +70,19 @@ struct judgement judge_pairs(const double *d, idx n);
  * one belongs to one of the other. */
 struct judgement judge_groups(const double *a, idx n, const double *base,
                               idx n_base);
+
+/* share_interval - of the share behind k of n, 0 <= k <= n > 0, at
+ * 1 - JUDGED_AT: Clopper's and Pearson's, which covers it at least so often. */
+void share_interval(double *low, double *high, idx k, idx n);
+
+/* sign_test - two-sided p of k of n, were one side as likely as the other; 1
+ * of none. */
+double sign_test(idx k, idx n);
+
+/* pairs_least, groups_least - the least p that n pairs, or n runs on either
+ * side, can give by permutation. */
+double pairs_least(idx n);
+double groups_least(idx n);
 
 /* judgement_seeds - what it is over: "6 pairs", "3 and 5 runs". Returns text.
  * judgement_test - how, in words: "exact permutation test over 6 pairs, p =
