@@ -5,6 +5,7 @@
 #   V=1               show the commands
 #   B=build/NAME      where objects go; REAL=double and SANITIZE=1 are variants
 #   TESTS=tests/test_rng.c SYSTEM=   with make test: only these
+#   SET='data.path=novels'   with make experiment: settings of its sweeps
 
 VERSION  := 0.1.0
 ifeq ($(origin CC),default)
@@ -92,7 +93,7 @@ fault_bin := $(B)/tests/faults/faults
 fault_lib := $(B)/tests/faults/shim.so
 fuzz_bins := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 
-.PHONY: all demo test faults run-faults unit double asan lint check bench parity format docs \
+.PHONY: all demo experiment test faults run-faults unit double asan lint check bench parity format docs \
         install clean help tests run-test run-unit run-double run-asan fuzz \
         fuzz-targets extending force
 all: $(BIN) ## build ./sinklab (the default)
@@ -193,6 +194,11 @@ demo: ## train, analyze and compare four attentions, about a minute
 	+@$(sub) all
 	@SINKLAB=$(abspath $(BIN)) tools/demo.sh
 
+experiment: ## NAME=folder of experiments/: train, analyze, judge its claims, draw, make its page
+	@tools/deps.sh
+	+@$(sub) all
+	@SINKLAB=$(abspath $(BIN)) tools/experiment.sh '$(NAME)' $(SET)
+
 test: ## unit and system tests; last line: N passed, N failed
 	@tools/deps.sh
 	+@$(sub) run-test
@@ -275,6 +281,6 @@ clean: ## remove what make has made
 	rm -rf build sinklab
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
 	@echo 'Variables:'
 	@sed -n '3,/^$$/s/^# *//p' Makefile | sed 's/^/  /'

@@ -10,13 +10,15 @@
 #                 interventions and gradients that any of them has
 #   settings.csv  a run a line: run, then every key of its config
 #   machine.csv   one line: processor, library, compiler, version, dates
-# where run is the last two parts of the folder's path, as demo-1/softmax.
+# where run is the last two parts of the folder's path, as demo-1/softmax. A run
+# without analysis.csv, as it diverged or failed, has its settings alone.
+# COLUMNS_TOO names more columns for curves.csv. Each table is replaced whole.
 set -eu
 out=${1:?which folder? $(basename "$0") FOLDER RUN...}
 shift
 runs=()
-for folder in "${@%/}"; do # a sweep's folder holds its configs beside its runs
-    [ "${folder##*/}" = configs ] || runs+=("$folder")
+for folder in "${@%/}"; do # a sweep's folder holds more than its runs
+    [ "${folder##*/}" = configs ] || [ ! -e "$folder/config.ini" ] || runs+=("$folder")
 done
 set -- "${runs[@]}"
 mkdir -p "$out"
@@ -27,13 +29,16 @@ run_of='function run_of(path, p, n) {
 
 # Columns are found by name: runs may have different ones (val_excess).
 curves() {
-    awk -F , "$run_of"'
+    awk -F , -v too="${COLUMNS_TOO-}" "$run_of"'
         BEGIN {
-            n = split("step tokens val_loss val_loss_se val_excess " \
+            n_named = split("step tokens val_loss val_loss_se val_excess " \
                 "val_bits_per_byte sink_1 " \
                 "sink_2 sink_bias sink_1_raw first_mass first_mass_raw " \
                 "bias_mass row_sum hidden_ratio hidden_max key_ratio " \
-                "value_ratio", want, " ")
+                "value_ratio " too, named, " ")
+            for (i = 1; i <= n_named; i++)
+                if (!is_wanted[named[i]]++)
+                    want[++n] = named[i]
             for (f = 1; f < ARGC; f++) {
                 getline line <ARGV[f]
                 close(ARGV[f])
@@ -114,6 +119,20 @@ machine() {
     echo "$line"
 }
 
-curves "${@/%//analysis.csv}" >"$out/curves.csv"
-settings "${@/%//config.ini}" >"$out/settings.csv"
-machine "${@/%//manifest.ini}" >"$out/machine.csv"
+measured=()
+for folder in "$@"; do
+    if [ -e "$folder/analysis.csv" ]; then
+        measured+=("$folder/analysis.csv")
+    else
+        echo "$(basename "$0"): $folder has no analysis.csv: its settings alone are kept" >&2
+    fi
+done
+[ "${#measured[@]}" -gt 0 ] || { echo "$(basename "$0"): no run has an analysis.csv" >&2; exit 4; }
+
+keep() { # table, what prints it
+    "${@:2}" >"$out/$1.new.$$" || { rm -f "$out/$1.new.$$"; exit 1; }
+    mv "$out/$1.new.$$" "$out/$1"
+}
+keep curves.csv curves "${measured[@]}"
+keep settings.csv settings "${@/%//config.ini}"
+keep machine.csv machine "${@/%//manifest.ini}"

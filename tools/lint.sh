@@ -325,6 +325,20 @@ named_files_exist() {
         }'
 }
 
+# results/claims.csv is what the program says of the tables beside it; the page is
+# held against that by tools/pages.py.
+claims_are_current() {
+    local folder
+    for folder in experiments/*/; do
+        SINKLAB=$SINKLAB tools/claims.sh "${folder%/}" "$scratch/claims.csv" 2>&1
+        if [ -e "$scratch/claims.csv" ] || [ -e "${folder}results/claims.csv" ]; then
+            diff -N "$scratch/claims.csv" "${folder}results/claims.csv" >"$scratch/diff" ||
+                echo "${folder}results/claims.csv: not what the tables beside it give: tools/claims.sh ${folder%/} ${folder}results/claims.csv"
+        fi
+        rm -f "$scratch/claims.csv"
+    done
+}
+
 check "includes go downwards" includes_go_down
 check "files form no circle" files_form_no_circle
 check "a third-party header has one home" third_party_has_one_home
@@ -354,6 +368,7 @@ check "docs/CONFIG.md is current" page_is_current config
 check "docs/ATTENTION.md is current" page_is_current attention
 check "links in the documents lead somewhere" links_lead_somewhere
 check "every file in configs/ loads" configs_load
+check "verdicts on claims are those of the tables" claims_are_current
 if command -v python3 >/dev/null; then
     check "experiments say what their results say" tools/pages.py --check
     # not where it has been done

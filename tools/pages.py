@@ -4,6 +4,7 @@
     tools/pages.py            README.md beside every README.in.md
     tools/pages.py --check    only say what differs, and which numbers nobody
                               computes; status 1 if there is any
+    tools/pages.py FOLDER...  of these alone
 
 A page's source, README.in.md, is markdown in which every number and every
 verdict is a query over the tables in results/*.csv beside it:
@@ -16,6 +17,13 @@ and a table is a block of that kind:
     ```sql
     select attention_weights as "weights", pm(val_loss, 3) as "loss"
     from last group by 1
+    ```
+
+The verdicts on an experiment's claims, as results/claims.csv has them
+(tools/claims.sh), are a list that this block makes; where there is anything in
+it, it says which, as `where claim like 'sink_1%'`:
+
+    ```claims
     ```
 
 The language is SQLite's. results/curves.csv is the table curves, and so on; a
@@ -201,12 +209,27 @@ def table(db, query, place):
     return "\n".join(lines)
 
 
+def claims(db, which, place):
+    """A line a claim, and how they were judged."""
+    _, rows = ask(db, "select verdict, claim, figures, test, judged "
+                  f"from claims {which}", place)
+    if not rows:
+        sys.exit(f"pages: {place}: no claim {which.strip()}")
+    lines = [f"- **{verdict}**: `{claim}`: {figures}" +
+             (f"; {test}" if test else "")
+             for verdict, claim, figures, test, _ in rows]
+    judged = sorted({row[-1] for row in rows})
+    return "\n".join(lines) + "\n\nJudged " + "; ".join(judged) + "."
+
+
+CLAIMS = re.compile(r"^```claims\n(.*?)^```$", re.S | re.M)
 QUERY = re.compile(r"\{\{(.*?)\}\}", re.S)
 TABLE = re.compile(r"^```sql\n(.*?)^```$", re.S | re.M)
 
 
 def page(source, place, db):
     text = TABLE.sub(lambda m: table(db, m[1], place), source)
+    text = CLAIMS.sub(lambda m: claims(db, m[1], place), text)
     return HEAD + QUERY.sub(lambda m: one_value(db, m[1], place), text)
 
 
@@ -229,11 +252,15 @@ def loose_digits(source):
 
 def main():
     is_check = sys.argv[1:] == ["--check"]
-    if sys.argv[1:] and not is_check:
+    folders = [] if is_check else sys.argv[1:]
+    if any(word.startswith("-") for word in folders):
         sys.exit(__doc__)
+    sources = [pathlib.Path(folder).resolve() / "README.in.md"
+               for folder in folders]
+    sources = sources or sorted((ROOT / "experiments").glob("**/README.in.md"))
     is_bad = False
-    for path in sorted((ROOT / "experiments").glob("**/README.in.md")):
-        place = path.relative_to(ROOT)
+    for path in sources:
+        place = path.relative_to(ROOT) if ROOT in path.parents else path
         source = path.read_text(encoding="utf-8")
         for i, line in loose_digits(source):
             is_bad = True

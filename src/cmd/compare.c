@@ -7,6 +7,7 @@
 
 #include "base/utf8.h"
 #include "cmd/cmd.h"
+#include "report/claims.h"
 
 enum { WIDTH_USUAL = 80 };
 
@@ -140,6 +141,17 @@ static const struct command_option options[] = {
       TEXT(by),
       .help = "group by these keys, as optim.lr,model.layers, and average over "
               "all others" },
+    { .name = "claims",
+      FIELD(is_claims),
+      .help = "judge what the file of one SWEEP expects, its section [claims]: "
+              "a line each, supported, contradicted or undecided; with --csv, "
+              "--json and --markdown (docs/EXPERIMENTS.md)" },
+    { .name = "tables",
+      .value = "DIR",
+      TEXT(tables),
+      .help =
+          "of --claims: by the tables that tools/collect.sh wrote into DIR, "
+          "where the runs are gone" },
     { .name = NULL },
 };
 #undef TEXT
@@ -170,7 +182,13 @@ static int run(int argc, char **argv, struct err *e)
     if (!command_parse(&command_compare, &o, &words, argc, argv, e)) {
         o.runs = words.at;
         o.n_runs = words.n;
-        compare_run(stdout, &o, e);
+        if (o.is_claims)
+            claims_run(stdout, &o, e);
+        else if (o.tables)
+            err_set(e, ERR_USAGE,
+                    "compare: --tables does nothing without --claims");
+        else
+            compare_run(stdout, &o, e);
     }
     filter_release(&o.where);
     words_release(&words);

@@ -38,6 +38,8 @@ struct compare_options {
     idx table_width; /* and for tables; 0: no bound */
     bool is_wide;    /* no bound all the same */
     bool unicode;    /* the terminal shows it */
+    bool is_claims;  /* the claims of a sweep file (claims.h), nothing else */
+    const char *tables; /* folder that keeps their runs' tables; NULL: runs */
 };
 
 #endif

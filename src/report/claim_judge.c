@@ -1,0 +1,885 @@
+#include "report/claim_judge.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "config/config_differ.h"
+#include "metric/columns.h"
+#include "report/emergence.h"
+
+enum { SEEDS_MAX = 1000 /* more is no advice */ };
+
+/* ---- the runs of a claim ----------------------------------------------- */
+
+enum { SIDE_A, SIDE_B, SIDES };
+
+/* A run on a side. */
+struct member {
+    idx run; /* of claim_runs */
+    idx seed;
+    idx level; /* of a trend */
+    bool is_used;
+    double value;
+};
+
+struct seed {
+    idx run;              /* one that has it */
+    bool is_pair;         /* runs of both sides match */
+    double value[SIDES];  /* means over what is used; NAN */
+    double paired[SIDES]; /* over what matches within the seed */
+};
+
+/* Keys in which the runs differ, that no side names. */
+struct rest {
+    struct config_key keys[DIFFERING_MAX];
+    bool is_matched[DIFFERING_MAX]; /* both sides share values of it */
+    idx n;
+};
+
+struct judging {
+    struct claim_result *r;
+    const struct claim *claim;
+    const struct claim_runs *runs;
+    double level;
+    struct emergence emergence;
+    struct member *at[SIDES]; /* (n) */
+    idx n[SIDES];
+    idx n_seeds;
+    struct seed *seeds;
+    struct rest rest;
+    double *scratch; /* (runs,levels) or more */
+};
+
+static const struct claim_side *side_of(const struct judging *g, int side)
+{
+    return side == SIDE_A ? &g->claim->a : &g->claim->b;
+}
+
+static const struct config *config_of(const struct judging *g,
+                                      const struct member *m)
+{
+    return g->runs->at[m->run].config;
+}
+
+static void why_not(struct claim_result *r, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+static void why_not(struct claim_result *r, const char *format, ...)
+{
+    struct text t = { r->why, sizeof r->why, 0 };
+    va_list args;
+    if (r->why[0])
+        return;
+    va_start(args, format);
+    text_addv(&t, format, args);
+    va_end(args);
+}
+
+static bool have_same_seeds(const struct config *a, const struct config *b)
+{
+    const struct run_options *x = &a->run, *y = &b->run;
+    return x->seed == y->seed && x->init_seed == y->init_seed &&
+           x->data_seed == y->data_seed;
+}
+
+static idx find_seed(struct judging *g, idx run)
+{
+    idx i = 0;
+    while (i < g->n_seeds &&
+           !have_same_seeds(g->runs->at[g->seeds[i].run].config,
+                            g->runs->at[run].config))
+        i++;
+    if (i == g->n_seeds)
+        g->seeds[g->n_seeds++] = (struct seed){ .run = run };
+    return i;
+}
+
+/* Who is on which side. */
+static void find_members(struct judging *g)
+{
+    for (int s = 0; s < SIDES; s++) {
+        const struct claim_side *side = side_of(g, s);
+        if (s == SIDE_B && !g->claim->has_b)
+            break;
+        for (idx i = 0; i < g->runs->n; i++)
+            if (claim_side_fits(side, g->runs->at[i].config))
+                g->at[s][g->n[s]++] = (struct member){ .run = i,
+                                                       .seed = find_seed(g, i),
+                                                       .is_used = true };
+        char keys[CLAIM_TEXT_MAX];
+        if (g->n[s] == 0)
+            why_not(g->r, "no run that counts has %s",
+                    claim_side_keys(keys, side));
+    }
+}
+
+/* ---- what else differs ------------------------------------------------- */
+
+static const struct config *config_of_member(const void *list, idx i)
+{
+    const struct judging *g = list;
+    return i < g->n[SIDE_A] ? config_of(g, &g->at[SIDE_A][i])
+                            : config_of(g, &g->at[SIDE_B][i - g->n[SIDE_A]]);
+}
+
+static bool is_named(const struct claim *c, struct config_key k)
+{
+    bool is_there = claim_is_trend(c) && c->key.key == k.key;
+    for (idx i = 0; i < c->a.n; i++)
+        is_there = is_there || c->a.keys[i].key == k.key;
+    for (idx i = 0; i < c->b.n; i++)
+        is_there = is_there || c->b.keys[i].key == k.key;
+    return is_there;
+}
+
+static bool is_equal(const struct judging *g, const struct member *a,
+                     const struct member *b, struct config_key k)
+{
+    return config_value_order(config_of(g, a), config_of(g, b), k) == 0;
+}
+
+/* Has any run of one side the value of a run of the other? */
+static bool is_shared(const struct judging *g, struct config_key k)
+{
+    for (idx i = 0; i < g->n[SIDE_A]; i++)
+        for (idx j = 0; j < g->n[SIDE_B]; j++)
+            if (is_equal(g, &g->at[SIDE_A][i], &g->at[SIDE_B][j], k))
+                return true;
+    return false;
+}
+
+static void find_rest(struct judging *g)
+{
+    struct config_key found[DIFFERING_MAX];
+    idx n = config_differing(found, config_of_member, g,
+                             g->n[SIDE_A] + g->n[SIDE_B]);
+    for (idx i = 0; i < n; i++) {
+        if (config_key_is_seed(found[i]) || is_named(g->claim, found[i]))
+            continue;
+        g->rest.is_matched[g->rest.n] =
+            !g->claim->has_b || is_shared(g, found[i]);
+        g->rest.keys[g->rest.n++] = found[i];
+    }
+}
+
+static bool do_match(const struct judging *g, const struct member *a,
+                     const struct member *b)
+{
+    for (idx i = 0; i < g->rest.n; i++)
+        if (g->rest.is_matched[i] && !is_equal(g, a, b, g->rest.keys[i]))
+            return false;
+    return true;
+}
+
+/* Has it a run to be held against; of the same seed? */
+static bool has_partner(const struct judging *g, int side,
+                        const struct member *m, bool is_of_seed)
+{
+    int other = side == SIDE_A ? SIDE_B : SIDE_A;
+    for (idx i = 0; i < g->n[other]; i++)
+        if ((!is_of_seed || g->at[other][i].seed == m->seed) &&
+            do_match(g, m, &g->at[other][i]))
+            return true;
+    return false;
+}
+
+static void leave_unmatched(struct judging *g)
+{
+    bool is_any = false;
+    if (!g->claim->has_b)
+        return;
+    for (int s = 0; s < SIDES; s++)
+        for (idx i = 0; i < g->n[s]; i++) {
+            struct member *m = &g->at[s][i];
+            m->is_used = has_partner(g, s, m, false);
+            is_any = is_any || m->is_used;
+        }
+    if (!is_any)
+        why_not(g->r, "no run of one side has the other settings of a run of "
+                      "the other: name them in the claim");
+}
+
+/* A run on both sides would be held against itself. */
+static void find_twice(struct judging *g)
+{
+    if (!claim_needs_two(g->claim))
+        return;
+    for (idx i = 0; i < g->n[SIDE_A]; i++)
+        for (idx k = 0; k < g->n[SIDE_B]; k++)
+            if (g->at[SIDE_A][i].run == g->at[SIDE_B][k].run)
+                why_not(g->r, "%s is on both sides: name what sets them apart",
+                        g->runs->at[g->at[SIDE_A][i].run].name);
+}
+
+static void add_key(struct text *t, bool *is_begun, const char *before,
+                    struct config_key k)
+{
+    text_add(t, "%s%s.%s", *is_begun ? ", " : before, k.section->name,
+             k.key->name);
+    *is_begun = true;
+}
+
+/* Do the runs at each value of the key that rises have the same values of this
+ * one? */
+static bool is_balanced(const struct judging *g, struct config_key k)
+{
+    for (idx i = 0; i < g->n[SIDE_A]; i++)
+        for (idx level = 0; level < g->r->n_levels; level++) {
+            bool is_there = false;
+            for (idx j = 0; j < g->n[SIDE_A] && !is_there; j++)
+                is_there = g->at[SIDE_A][j].level == level &&
+                           is_equal(g, &g->at[SIDE_A][i], &g->at[SIDE_A][j], k);
+            if (!is_there)
+                return false;
+        }
+    return true;
+}
+
+/* Of one side nothing is held against each other but a trend's levels. */
+static bool is_confounded(const struct judging *g, idx key)
+{
+    return claim_is_trend(g->claim) ? !is_balanced(g, g->rest.keys[key])
+                                    : !g->rest.is_matched[key];
+}
+
+static void tell_rest(struct judging *g)
+{
+    struct text t = { g->r->beside, sizeof g->r->beside, 0 };
+    const char *also = claim_is_trend(g->claim) ? "; with it changes "
+                                                : "; the sides differ also in ";
+    bool is_begun = false;
+    text_add(&t, "%s", "");
+    for (idx i = 0; i < g->rest.n; i++)
+        if (is_confounded(g, i))
+            add_key(&t, &is_begun, also, g->rest.keys[i]);
+    is_begun = false;
+    for (idx i = 0; i < g->rest.n; i++)
+        if (!is_confounded(g, i))
+            add_key(&t, &is_begun, "; averaged over ", g->rest.keys[i]);
+}
+
+/* ---- values ------------------------------------------------------------ */
+
+static bool is_stay(const struct claim *c)
+{
+    return c->kind == CLAIM_UNDER || c->kind == CLAIM_OVER;
+}
+
+static const char *name_of(const struct judging *g, const struct member *m)
+{
+    return g->runs->at[m->run].name;
+}
+
+/* Was all measured alike, and is it there? */
+static bool check_series(struct judging *g, int side, const struct member *m)
+{
+    char what[MEASURED_TEXT_MAX];
+    const struct claim_run *x = &g->runs->at[g->at[SIDE_A][0].run],
+                           *y = &g->runs->at[m->run];
+    const char *column = side_of(g, side)->column;
+    /* losses of other sequences differ by these alone */
+    int parts = column_is_validation(column) ? MEASURED_LOSSES | MEASURED_DATA
+                                             : MEASURED_SINKS;
+    struct series s = claim_run_series(g->runs, m->run, column);
+    if (s.n == 0)
+        why_not(g->r,
+                "%s has no %s: `sinklab analyze` with metrics.names "
+                "that hold it measures it",
+                name_of(g, m), column);
+    else if (*measured_differing(what, x->on, y->on, parts))
+        why_not(g->r, "%s and %s were measured differently: %s", x->name,
+                y->name, what);
+    return !g->r->why[0];
+}
+
+/* The last step at which all runs of both sides were measured; of formations
+ * the last up to which all were watched. */
+static bool find_common(struct judging *g, double *step)
+{
+    bool is_moved = true;
+    *step = INFINITY;
+    while (is_moved) {
+        is_moved = false;
+        for (int s = 0; s < SIDES; s++)
+            for (idx i = 0; i < g->n[s]; i++) {
+                const struct member *m = &g->at[s][i];
+                struct series of =
+                    claim_run_series(g->runs, m->run, side_of(g, s)->column);
+                double at, value;
+                if (!m->is_used)
+                    continue;
+                if (!series_before(&at, &value, &of, *step)) {
+                    why_not(g->r, "no step was measured in all runs");
+                    return false;
+                }
+                is_moved = is_moved || at < *step;
+                *step = at;
+            }
+    }
+    return true;
+}
+
+/* The first step beyond the usual threshold, INFINITY if not up to `last`. */
+static double formed_at(const struct judging *g, const struct series *s,
+                        double last)
+{
+    double step;
+    return emergence_find(&step, s, &g->emergence) && step <= last ? step
+                                                                   : INFINITY;
+}
+
+/* The largest value from the side's step on, or the least. */
+static bool extreme(double *value, const struct claim *c,
+                    const struct series *s)
+{
+    bool is_any = false;
+    for (idx i = 0; i < s->n; i++) {
+        double v = s->value[i];
+        if (!s->given[i] || s->step[i] < c->a.step) /* NAN: never less */
+            continue;
+        if (!is_any || isnan(v) ||
+            (c->kind == CLAIM_UNDER ? v > *value : v < *value))
+            *value = v;
+        is_any = true;
+        if (isnan(v))
+            break;
+    }
+    return is_any;
+}
+
+static void take_value(struct judging *g, int side, struct member *m,
+                       double common)
+{
+    const struct claim_side *of = side_of(g, side);
+    struct series s = claim_run_series(g->runs, m->run, of->column);
+    double want = isnan(of->step) ? common : of->step, at = NAN;
+    bool is_there = true;
+    if (is_stay(g->claim)) {
+        is_there = extreme(&m->value, g->claim, &s);
+    } else if (of->is_formation) {
+        m->value = formed_at(g, &s, want);
+    } else {
+        is_there = series_before(&at, &m->value, &s, want) && at == want;
+    }
+    if (!is_there)
+        why_not(g->r, "%s was not measured at step %.0f: name one that was",
+                name_of(g, m), is_stay(g->claim) ? of->step : want);
+    else if (isnan(m->value))
+        why_not(g->r, "%s of %s is no number (nan)", of->column, name_of(g, m));
+}
+
+static void take_values(struct judging *g)
+{
+    double common = NAN;
+    for (int s = 0; s < SIDES; s++)
+        for (idx i = 0; i < g->n[s]; i++)
+            if (g->at[s][i].is_used && !check_series(g, s, &g->at[s][i]))
+                return;
+    if (!is_stay(g->claim) && !find_common(g, &common))
+        return;
+    g->r->step = common;
+    if (!isnan(g->claim->a.step))
+        g->r->step = g->claim->a.step;
+    for (int s = 0; s < SIDES; s++)
+        for (idx i = 0; i < g->n[s]; i++)
+            if (g->at[s][i].is_used)
+                take_value(g, s, &g->at[s][i], common);
+}
+
+/* ---- figures ----------------------------------------------------------- */
+
+static int by_size(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* The mean of the middle two; v is put in order. INFINITY is a number here. */
+static double median_of(double *v, idx n)
+{
+    if (n == 0)
+        return NAN;
+    qsort(v, (size_t)n, sizeof *v, by_size);
+    double low = v[(n - 1) / 2], high = v[n / 2];
+    return low == high ? low : (low + high) / 2;
+}
+
+static void describe(struct claim_group *x, struct judging *g, int side)
+{
+    idx n = 0;
+    for (idx i = 0; i < g->n[side]; i++) {
+        const struct member *m = &g->at[side][i];
+        bool is_new = true;
+        if (!m->is_used)
+            continue;
+        for (idx k = 0; k < i; k++)
+            is_new = is_new && !(g->at[side][k].is_used &&
+                                 g->at[side][k].seed == m->seed);
+        x->n_seeds += is_new;
+        g->scratch[n++] = m->value;
+        x->n_beyond += side_of(g, side)->is_formation
+                           ? isfinite(m->value)
+                           : emergence_holds(&g->emergence, m->value);
+    }
+    x->n_runs = n;
+    x->median = median_of(g->scratch, n);
+    x->low = n > 0 ? g->scratch[0] : NAN;
+    x->high = n > 0 ? g->scratch[n - 1] : NAN;
+}
+
+static void describe_sides(struct judging *g)
+{
+    bool is_counted = g->claim->a.is_formation ||
+                      strncmp(g->claim->a.column, "sink_", 5) == 0;
+    g->r->threshold =
+        is_counted && g->emergence.is_asked ? g->emergence.threshold : NAN;
+    describe(&g->r->a, g, SIDE_A);
+    describe(&g->r->b, g, SIDE_B);
+}
+
+/* Means of each seed, of all that is used and of what has a partner in it. */
+static void average(struct judging *g)
+{
+    for (idx i = 0; i < g->n_seeds; i++)
+        for (int s = 0; s < SIDES; s++) {
+            double sum = 0, sum_paired = 0;
+            idx n = 0, n_paired = 0;
+            for (idx k = 0; k < g->n[s]; k++) {
+                const struct member *m = &g->at[s][k];
+                if (m->seed != i || !m->is_used)
+                    continue;
+                sum += m->value;
+                n++;
+                if (!g->claim->has_b || !has_partner(g, s, m, true))
+                    continue;
+                sum_paired += m->value;
+                n_paired++;
+            }
+            g->seeds[i].value[s] = n > 0 ? sum / (double)n : NAN;
+            g->seeds[i].paired[s] =
+                n_paired > 0 ? sum_paired / (double)n_paired : NAN;
+            g->seeds[i].is_pair = n_paired > 0;
+        }
+}
+
+/* ---- ranks of formations ----------------------------------------------- */
+
+/* In place of steps, of which never is larger than any: what is equal shares
+ * the mean of its ranks. */
+static void rank(double *v, idx n, double *scratch)
+{
+    memcpy(scratch, v, (size_t)n * sizeof *v);
+    for (idx i = 0; i < n; i++) {
+        idx n_less = 0, n_same = 0;
+        for (idx k = 0; k < n; k++) {
+            n_less += scratch[k] < scratch[i];
+            n_same += scratch[k] == scratch[i];
+        }
+        v[i] = (double)n_less + (double)(n_same + 1) / 2;
+    }
+}
+
+/* ---- how many seeds would decide --------------------------------------- */
+
+static double enough(idx n)
+{
+    return n > SEEDS_MAX ? INFINITY : (double)n;
+}
+
+/* Of two sides, as pairs with this spread of differences (NAN: there are none)
+ * or groups with these squared spreads in sum, for a distance as observed. */
+static double seeds_of_sides(double distance, double pair_spread,
+                             double squares, double level)
+{
+    idx n = 2;
+    distance = fabs(distance);
+    if (!(distance > 0))
+        return INFINITY;
+    for (; n <= SEEDS_MAX; n++) {
+        bool is_paired = !isnan(pair_spread) && pairs_least(n) <= level;
+        double error = is_paired ? pair_spread / sqrt((double)n)
+                                 : sqrt(squares / (double)n);
+        double df = (double)(is_paired ? n - 1 : 2 * n - 2);
+        double least = is_paired ? pairs_least(n) : groups_least(n);
+        if (least <= level && student_two_sided(distance / error, df) <= level)
+            break;
+    }
+    return enough(n);
+}
+
+static double seeds_of_signs(idx k, idx n_now, double level)
+{
+    double share = n_now > 0 ? (double)k / (double)n_now : 0.5;
+    idx n = 1;
+    for (; n <= SEEDS_MAX; n++)
+        if (sign_test((idx)lround(share * (double)n), n) <= level)
+            break;
+    return share == 0.5 ? INFINITY : enough(n);
+}
+
+static double seeds_of_trend(const struct trend *t, idx n_levels, double level)
+{
+    double z = student_quantile(level, 1e6);
+    double n = t->n_seeds > 0 && t->z != 0
+                   ? ceil((double)t->n_seeds * (z / t->z) * (z / t->z))
+                   : INFINITY;
+    for (n = fmax(n, 1); n <= SEEDS_MAX; n++)
+        if (trend_least((idx)n, n_levels) <= level)
+            break;
+    return n > SEEDS_MAX ? INFINITY : n;
+}
+
+/* ---- tests ------------------------------------------------------------- */
+
+/* The sample variance; 0 of one. */
+static double variance_of(const double *v, idx n)
+{
+    double sum = 0, squares = 0;
+    for (idx i = 0; i < n; i++)
+        sum += v[i];
+    for (idx i = 0; i < n; i++)
+        squares += (v[i] - sum / (double)n) * (v[i] - sum / (double)n);
+    return n > 1 ? squares / (double)(n - 1) : 0;
+}
+
+/* The numbers that two sides are judged by. */
+struct sides {
+    double *a, *b, *d; /* of seeds; differences within them */
+    idx n, n_base, n_pairs;
+    bool are_pairs; /* each seed of the smaller side has its pair */
+};
+
+static struct sides sides_of(struct judging *g)
+{
+    struct sides x = { .a = g->scratch,
+                       .b = g->scratch + g->n_seeds,
+                       .d = g->scratch + 2 * g->n_seeds };
+    double *pair = g->scratch + 3 * g->n_seeds,
+           *room = g->scratch + 5 * g->n_seeds;
+    for (idx i = 0; i < g->n_seeds; i++) {
+        const struct seed *s = &g->seeds[i];
+        if (!isnan(s->value[SIDE_A]))
+            x.a[x.n++] = s->value[SIDE_A];
+        if (!isnan(s->value[SIDE_B]))
+            x.b[x.n_base++] = s->value[SIDE_B];
+        if (!s->is_pair)
+            continue;
+        pair[2 * x.n_pairs] = s->paired[SIDE_A];
+        pair[2 * x.n_pairs + 1] = s->paired[SIDE_B];
+        x.n_pairs++;
+    }
+    if (g->claim->a.is_formation) {
+        memmove(x.a + x.n, x.b, (size_t)x.n_base * sizeof *x.b);
+        rank(x.a, x.n + x.n_base, room);
+        memmove(x.b, x.a + x.n, (size_t)x.n_base * sizeof *x.b);
+        rank(pair, 2 * x.n_pairs, room);
+    }
+    for (idx i = 0; i < x.n_pairs; i++)
+        x.d[i] = pair[2 * i] - pair[2 * i + 1];
+    x.are_pairs = x.n_pairs > 0 && x.n_pairs == idx_min(x.n, x.n_base);
+    return x;
+}
+
+static int sign_of(double x)
+{
+    return (x > 0) - (x < 0);
+}
+
+static void judge_sides(struct judging *g)
+{
+    struct claim_result *r = g->r;
+    struct sides x = sides_of(g);
+    bool is_paired = x.are_pairs && pairs_least(x.n_pairs) <= g->level;
+    double spread = x.n_pairs > 1 ? sqrt(variance_of(x.d, x.n_pairs)) : NAN;
+    double squares = variance_of(x.a, x.n) + variance_of(x.b, x.n_base);
+    r->j = is_paired ? judge_pairs(x.d, x.n_pairs)
+                     : judge_groups(x.a, x.n, x.b, x.n_base);
+    r->test = is_paired ? CLAIM_TEST_PAIRS : CLAIM_TEST_GROUPS;
+    r->p = r->j.p;
+    r->p_least = r->j.p_least;
+    r->direction = sign_of(r->j.difference);
+    if (g->claim->kind == CLAIM_LESS)
+        r->direction = -r->direction;
+    r->seeds = seeds_of_sides(r->j.difference, x.are_pairs ? spread : NAN,
+                              squares, g->level);
+}
+
+/* p of one side: that t is so large by chance. */
+static double one_sided(double t, double df)
+{
+    double p = student_two_sided(t, df) / 2;
+    return t > 0 ? p : 1 - p;
+}
+
+/* Within the margin if the interval lies inside of it. Where nothing spreads no
+ * t says how sure that is, and so few seeds do. */
+static void judge_margin(struct judging *g)
+{
+    struct claim_result *r = g->r;
+    struct sides x = sides_of(g);
+    bool is_paired = x.are_pairs && pairs_least(x.n_pairs) <= g->level;
+    double margin = g->claim->number;
+    r->j = is_paired ? judge_pairs(x.d, x.n_pairs)
+                     : judge_groups(x.a, x.n, x.b, x.n_base);
+    r->test = is_paired ? CLAIM_TEST_MARGIN_PAIRS : CLAIM_TEST_MARGIN_GROUPS;
+    double far = fabs(r->j.difference), error = r->j.error;
+    r->direction = sign_of(margin - far);
+    r->p_least = is_paired ? pairs_least(x.n_pairs)
+                           : groups_least(idx_min(x.n, x.n_base));
+    if (isnan(error)) {
+        why_not(r, "one seed has no spread to judge by");
+        return;
+    }
+    double p = 0;
+    if (error > 0 && r->direction > 0)
+        p = fmax(one_sided((margin - far) / error, r->j.df),
+                 one_sided((margin + far) / error, r->j.df));
+    else if (error > 0)
+        p = one_sided((far - margin) / error, r->j.df);
+    r->p = fmin(1, fmax(2 * p, r->p_least));
+    r->seeds = seeds_of_sides(
+        margin - far, is_paired ? error * sqrt((double)x.n_pairs) : NAN,
+        variance_of(x.a, x.n) + variance_of(x.b, x.n_base), g->level);
+}
+
+/* Each seed's number against the one of the claim. */
+static void judge_number(struct judging *g)
+{
+    struct claim_result *r = g->r;
+    bool is_less =
+        g->claim->kind == CLAIM_LESS || g->claim->kind == CLAIM_UNDER;
+    idx n_beyond = 0;
+    for (idx i = 0; i < g->n_seeds; i++) {
+        double v = g->seeds[i].value[SIDE_A];
+        if (is_stay(g->claim)) { /* of all its runs the worst */
+            v = NAN;
+            for (idx k = 0; k < g->n[SIDE_A]; k++) {
+                const struct member *m = &g->at[SIDE_A][k];
+                if (m->seed == i && m->is_used)
+                    v = isnan(v)  ? m->value
+                        : is_less ? fmax(v, m->value)
+                                  : fmin(v, m->value);
+            }
+        }
+        if (isnan(v) || (v == g->claim->number && !is_stay(g->claim)))
+            continue;
+        bool holds = is_less ? v < g->claim->number : v > g->claim->number;
+        r->n_holding += holds;
+        n_beyond += !holds;
+        r->n_judged++;
+    }
+    r->test = CLAIM_TEST_SIGN;
+    r->p = sign_test(r->n_holding, r->n_judged);
+    r->p_least = pairs_least(r->n_judged);
+    r->direction = sign_of((double)(r->n_holding - n_beyond));
+    r->seeds = seeds_of_signs(r->n_holding, r->n_judged, g->level);
+    if (is_stay(g->claim) && n_beyond > 0 && r->direction > 0) {
+        snprintf(r->but, sizeof r->but, "it does not in %td of %td", n_beyond,
+                 r->n_judged);
+        r->seeds = INFINITY;
+    }
+}
+
+/* ---- trends ------------------------------------------------------------ */
+
+/* Of SIDE_A; before the rest of keys is told. */
+static void find_levels(struct judging *g)
+{
+    struct claim_result *r = g->r;
+    for (idx i = 0; i < g->n[SIDE_A] && !r->why[0]; i++) {
+        double v =
+            config_number(config_of(g, &g->at[SIDE_A][i]), g->claim->key);
+        idx at = 0;
+        while (at < r->n_levels && r->level[at] < v)
+            at++;
+        if (at < r->n_levels && r->level[at] == v)
+            continue;
+        if (r->n_levels == CLAIM_LEVELS_MAX) {
+            why_not(r, "more than %d values of %s.%s", CLAIM_LEVELS_MAX,
+                    g->claim->key.section->name, g->claim->key.key->name);
+            return;
+        }
+        memmove(r->level + at + 1, r->level + at,
+                (size_t)(r->n_levels - at) * sizeof *r->level);
+        r->level[at] = v;
+        r->n_levels++;
+    }
+    for (idx i = 0; i < g->n[SIDE_A]; i++) {
+        struct member *m = &g->at[SIDE_A][i];
+        double v = config_number(config_of(g, m), g->claim->key);
+        while (m->level < r->n_levels - 1 && r->level[m->level] < v)
+            m->level++;
+    }
+    if (r->n_levels == 1)
+        why_not(r, "all runs that count have one value of %s.%s",
+                g->claim->key.section->name, g->claim->key.key->name);
+}
+
+/* (n_seeds,n_levels) of means. */
+static void average_levels(double *v, const struct judging *g)
+{
+    idx n_levels = g->r->n_levels;
+    for (idx at = 0; at < g->n_seeds * n_levels; at++) {
+        double sum = 0;
+        idx n = 0;
+        for (idx k = 0; k < g->n[SIDE_A]; k++) {
+            const struct member *m = &g->at[SIDE_A][k];
+            if (m->seed != at / n_levels || m->level != at % n_levels)
+                continue;
+            sum += m->value;
+            n++;
+        }
+        v[at] = n > 0 ? sum / (double)n : NAN;
+    }
+}
+
+/* Medians of levels, and where these go the other way. */
+static void find_medians(struct judging *g, const double *v, double *room,
+                         bool rises)
+{
+    struct claim_result *r = g->r;
+    for (idx level = 0; level < r->n_levels; level++) {
+        idx n = 0;
+        for (idx i = 0; i < g->n_seeds; i++)
+            if (!isnan(v[i * r->n_levels + level]))
+                room[n++] = v[i * r->n_levels + level];
+        r->median[level] = median_of(room, n);
+    }
+    for (idx i = 1; i < r->n_levels && !r->but[0]; i++)
+        if (rises ? r->median[i] < r->median[i - 1]
+                  : r->median[i] > r->median[i - 1])
+            snprintf(r->but, sizeof r->but,
+                     "from %g to %g the median goes the other way",
+                     r->level[i - 1], r->level[i]);
+}
+
+static void judge_trend(struct judging *g)
+{
+    struct claim_result *r = g->r;
+    double *v = g->scratch, *d = v + g->n_seeds * r->n_levels;
+    idx last = r->n_levels - 1, n = 0;
+    bool rises = g->claim->kind == CLAIM_RISES;
+    average_levels(v, g);
+    r->trend = trend_judge(v, g->n_seeds, r->n_levels);
+    find_medians(g, v, d, rises);
+    for (idx i = 0; i < g->n_seeds; i++) {
+        const double *of = v + i * r->n_levels;
+        if (isfinite(of[0]) && isfinite(of[last]))
+            d[n++] = of[last] - of[0];
+    }
+    r->j = judge_pairs(d, g->claim->a.is_formation ? 0 : n);
+    r->test = CLAIM_TEST_TREND;
+    r->p = r->trend.p;
+    r->p_least = r->trend.p_least;
+    r->direction = sign_of(rises ? r->trend.z : -r->trend.z);
+    if (isnan(r->trend.p))
+        why_not(r,
+                "no seed has runs at two values of %s.%s: give all of them "
+                "the same run.seed",
+                g->claim->key.section->name, g->claim->key.key->name);
+    if (r->direction < 0)
+        r->but[0] = '\0';
+    r->seeds =
+        r->but[0] ? INFINITY : seeds_of_trend(&r->trend, r->n_levels, g->level);
+}
+
+/* ---- the whole --------------------------------------------------------- */
+
+static void judge(struct judging *g)
+{
+    const struct claim *c = g->claim;
+    const struct compare_options o = { .metric = c->a.column,
+                                       .threshold = NAN };
+    find_members(g);
+    if (g->r->why[0])
+        return;
+    idx tokens = g->runs->at[g->at[SIDE_A][0].run].on->tokens;
+    g->emergence = emergence_of(&o, tokens > 0 ? tokens : TOKENS_USUAL);
+    if (c->a.is_formation && !g->emergence.is_asked)
+        why_not(g->r,
+                "there is no usual threshold of %s, beyond which it "
+                "would have formed",
+                c->a.column);
+    find_twice(g);
+    find_rest(g);
+    leave_unmatched(g);
+    if (claim_is_trend(c))
+        find_levels(g);
+    if (g->r->why[0])
+        return;
+    tell_rest(g);
+    take_values(g);
+    if (g->r->why[0])
+        return;
+    describe_sides(g);
+    average(g);
+    if (claim_is_trend(c))
+        judge_trend(g);
+    else if (!c->has_b)
+        judge_number(g);
+    else if (c->kind == CLAIM_SAME)
+        judge_margin(g);
+    else
+        judge_sides(g);
+}
+
+int claim_judge(struct claim_result *r, const struct claim *claim,
+                const struct claim_runs *runs, double level, struct err *e)
+{
+    struct judging g = { .r = r, .claim = claim, .runs = runs, .level = level };
+    size_t n = (size_t)runs->n;
+    *r = (struct claim_result){ .claim = claim,
+                                .step = NAN,
+                                .threshold = NAN,
+                                .p = NAN,
+                                .p_least = NAN,
+                                .p_corrected = NAN,
+                                .seeds = NAN };
+    for (int s = 0; s < SIDES; s++)
+        g.at[s] = calloc(n, sizeof *g.at[s]);
+    g.seeds = calloc(n, sizeof *g.seeds);
+    g.scratch = calloc(n * (CLAIM_LEVELS_MAX + 8), sizeof *g.scratch);
+    int rc =
+        g.at[SIDE_A] && g.at[SIDE_B] && g.seeds && g.scratch
+            ? OK
+            : err_set(e, ERR_MEMORY, "not enough memory for %td runs", runs->n);
+    if (rc == OK)
+        judge(&g);
+    if (r->why[0])
+        r->p = NAN;
+    for (int s = 0; s < SIDES; s++)
+        free(g.at[s]);
+    free(g.seeds);
+    free(g.scratch);
+    return rc;
+}
+
+void claims_correct(struct claim_result *r, idx n, enum claim_correction how)
+{
+    for (idx i = 0; i < n; i++) {
+        if (isnan(r[i].p))
+            continue;
+        r[i].p_corrected = r[i].p;
+        /* of all up to this one, each times those that are not below it */
+        for (idx k = 0; k < n && how == CORRECTION_HOLM; k++) {
+            idx n_below = 0;
+            if (isnan(r[k].p) || r[k].p > r[i].p)
+                continue;
+            for (idx l = 0; l < n; l++)
+                n_below += r[l].p < r[k].p;
+            r[i].p_corrected =
+                fmax(r[i].p_corrected, fmin(1, (double)(n - n_below) * r[k].p));
+        }
+    }
+}
+
+enum claim_verdict claim_verdict(const struct claim_result *r)
+{
+    if (isnan(r->p_corrected) || r->p_corrected > JUDGED_AT ||
+        r->direction == 0)
+        return CLAIM_UNDECIDED;
+    if (r->direction < 0)
+        return CLAIM_CONTRADICTED;
+    return r->but[0] ? CLAIM_UNDECIDED : CLAIM_SUPPORTED;
+}

@@ -1,0 +1,357 @@
+#include "report/claim_runs.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "io/fsys.h"
+
+enum { TABLE_CELLS_MAX = 1024 };
+
+/* ---- run folders ------------------------------------------------------- */
+
+static int none_done(const struct claim_runs *s, const char *place,
+                     struct err *e)
+{
+    return err_set(e, ERR_DATA,
+                   "%s: no run is done, and others do not count (%s): `sinklab "
+                   "sweep` goes on with them",
+                   place, s->left);
+}
+
+int claim_runs_of_folder(struct claim_runs *s, const char *dir, struct err *e)
+{
+    const struct compare_options o = {
+        .runs = &dir, .n_runs = 1, .metric = "sink_1", .loss = COMPARE_LOSS
+    };
+    idx states[RUN_STATES] = { 0 };
+    struct text left = { s->left, sizeof s->left, 0 };
+    *s = (struct claim_runs){ 0 };
+    if (compare_gather(&s->set, &o, e))
+        return e->code;
+    s->at = calloc((size_t)s->set.n, sizeof *s->at);
+    if (!s->at)
+        return err_set(e, ERR_MEMORY, "not enough memory for %td runs",
+                       s->set.n);
+    for (idx i = 0; i < s->set.n; i++) {
+        const struct run_data *r = &s->set.runs[i];
+        if (r->state != RUN_DONE || !r->has_config) {
+            states[r->state]++;
+            s->n_left++;
+            continue;
+        }
+        s->at[s->n++] = (struct claim_run){ .name = run_data_label(r),
+                                            .config = &r->config,
+                                            .data = r };
+        s->is_logged = s->is_logged || r->analysis.rows == 0;
+    }
+    states[RUN_PENDING] += s->set.n_waiting;
+    s->n_left += s->set.n_waiting;
+    run_states_text(&left, states);
+    for (idx i = 0; i < s->n; i++)
+        s->at[i].on =
+            s->is_logged ? &s->at[i].data->logged : &s->at[i].data->analysed;
+    return s->n > 0 ? OK : none_done(s, dir, e);
+}
+
+/* ---- tables ------------------------------------------------------------ */
+
+/* A CSV file being read, line by line. */
+struct lines {
+    const char *path;
+    char *rest;
+    idx line; /* the one in hand, from 1 */
+    idx n;    /* cells of it */
+    char *cells[TABLE_CELLS_MAX];
+};
+
+/* A cell in place, quotes undone; *at is behind what ends it. Returns it; NULL:
+ * a quote is open. *is_last: it ends the line. */
+static char *take_cell(char **at, bool *is_last)
+{
+    char *from = *at, *to = *at, *cell = *at;
+    bool is_quoted = *from == '"';
+    from += is_quoted;
+    while (*from && (is_quoted || (*from != ',' && *from != '\n'))) {
+        if (is_quoted && *from == '"') {
+            is_quoted = from[1] == '"';
+            from += 1 + is_quoted;
+            if (is_quoted)
+                *to++ = '"';
+            continue;
+        }
+        *to++ = *from++;
+    }
+    if (is_quoted)
+        return NULL;
+    *is_last = *from != ',';
+    *at = from + (*from != '\0');
+    if (to > cell && to[-1] == '\r' && *is_last)
+        to--;
+    *to = '\0';
+    return cell;
+}
+
+/* The next line, false at the end; e: it is not right. */
+static bool next_line(struct lines *l, struct err *e)
+{
+    bool is_last = false;
+    l->n = 0;
+    l->line++;
+    if (!*l->rest)
+        return false;
+    while (!is_last) {
+        char *cell = take_cell(&l->rest, &is_last);
+        if (!cell || l->n == TABLE_CELLS_MAX) {
+            err_set(e, ERR_DATA,
+                    "%s:%td: got %s: `tools/collect.sh` makes it "
+                    "anew",
+                    l->path, l->line,
+                    cell ? "too many cells" : "a quote that is not closed");
+            return false;
+        }
+        l->cells[l->n++] = cell;
+    }
+    return true;
+}
+
+static int open_lines(struct lines *l, char **text, char path[RUN_PATH_MAX],
+                      const char *folder, const char *name, struct err *e)
+{
+    size_t n;
+    if (snprintf(path, RUN_PATH_MAX, "%s/%s", folder, name) >= RUN_PATH_MAX)
+        return err_set(e, ERR_USAGE, "%.60s...: path longer than %d bytes",
+                       folder, RUN_PATH_MAX - 1);
+    if (fsys_read_file(text, &n, path, TABLE_MAX_BYTES, e))
+        return e->code;
+    *l = (struct lines){ .path = path, .rest = *text };
+    if (strlen(*text) != n)
+        return err_set(e, ERR_DATA, "%s: holds a NUL: it is no table", path);
+    if (next_line(l, e) && strcmp(l->cells[0], "run") == 0)
+        return OK;
+    return e->code ? e->code
+                   : err_set(e, ERR_DATA,
+                             "%s:1: the first column is not run: "
+                             "`tools/collect.sh` makes such tables",
+                             path);
+}
+
+static int count_check(const struct lines *l, idx n, struct err *e)
+{
+    return l->n == n ? OK
+                     : err_set(e, ERR_DATA, "%s:%td: got %td cells, want %td",
+                               l->path, l->line, l->n, n);
+}
+
+static idx count_lines(const char *text)
+{
+    idx n = 1;
+    while ((text = strchr(text, '\n'))) {
+        text++;
+        n++;
+    }
+    return n;
+}
+
+/* Is it a run of this sweep: "lr/0003-seed4" of "lr"? */
+static bool is_of(const char *run, const char *sweep)
+{
+    size_t n = strlen(sweep);
+    return strncmp(run, sweep, n) == 0 && run[n] == '/';
+}
+
+/* A line of settings.csv. What another version called otherwise is passed over;
+ * where a run is does not matter. */
+static int read_config(struct config *c, const struct lines *l,
+                       char *const *names, struct err *e)
+{
+    config_defaults(c);
+    for (idx i = 1; i < l->n; i++) {
+        struct config_key k = config_key_find(names[i]);
+        struct err own = { 0 };
+        if (!k.key || !*l->cells[i])
+            continue;
+        if (key_parse(k.key, (char *)c + k.section->offset, l->cells[i], &own))
+            return err_set(e, ERR_DATA, "%s:%td: %s: %s", l->path, l->line,
+                           names[i], own.text);
+    }
+    return OK;
+}
+
+static int read_settings(struct claim_runs *s, const char *tables,
+                         const char *sweep, struct err *e)
+{
+    char path[RUN_PATH_MAX];
+    struct lines l;
+    if (open_lines(&l, &s->settings, path, tables, "settings.csv", e))
+        return e->code;
+    idx n_lines = count_lines(l.rest), n_names = l.n;
+    char **names = calloc((size_t)n_names, sizeof *names);
+    s->at = calloc((size_t)n_lines, sizeof *s->at);
+    s->configs = calloc((size_t)n_lines, sizeof *s->configs);
+    s->measured = calloc((size_t)n_lines, sizeof *s->measured);
+    if (!names || !s->at || !s->configs || !s->measured)
+        err_set(e, ERR_MEMORY, "%s: not enough memory for %td runs", path,
+                n_lines);
+    else
+        memcpy(names, l.cells, (size_t)n_names * sizeof *names);
+    while (!e->code && next_line(&l, e)) {
+        struct config *c = &s->configs[s->n];
+        if (!is_of(l.cells[0], sweep))
+            continue;
+        if (count_check(&l, n_names, e) || read_config(c, &l, names, e))
+            break;
+        s->measured[s->n] = measured_by(c, true);
+        s->at[s->n] =
+            (struct claim_run){ .name = l.cells[0] + strlen(sweep) + 1,
+                                .config = c,
+                                .on = &s->measured[s->n] };
+        s->n++;
+    }
+    free(names);
+    return e->code || s->n > 0
+               ? e->code
+               : err_set(e, ERR_DATA,
+                         "%s: no run of %s/ in it: `tools/collect.sh` writes "
+                         "them into it",
+                         path, sweep);
+}
+
+static struct claim_run *find_run(struct claim_runs *s, const char *name)
+{
+    for (idx i = 0; i < s->n; i++)
+        if (strcmp(s->at[i].name, name) == 0)
+            return &s->at[i];
+    return NULL;
+}
+
+static int read_cells(struct claim_runs *s, const struct lines *l, idx row,
+                      struct err *e)
+{
+    for (idx c = 1; c < l->n; c++) {
+        char *end, shown[TEXT_SHOW_MAX];
+        idx at = c * s->n_rows + row;
+        s->v[at] = *l->cells[c] ? strtod(l->cells[c], &end) : NAN;
+        s->given[at] = *l->cells[c] != '\0';
+        if (s->given[at] && (end == l->cells[c] || *end))
+            return err_set(e, ERR_DATA, "%s:%td: %s: got '%s', want a number",
+                           l->path, l->line, s->columns[c],
+                           text_show(shown, l->cells[c]));
+    }
+    return OK;
+}
+
+/* The lines of a run stand together. */
+static int read_curves(struct claim_runs *s, const char *tables,
+                       const char *sweep, struct err *e)
+{
+    char path[RUN_PATH_MAX];
+    struct lines l;
+    if (open_lines(&l, &s->curves, path, tables, "curves.csv", e))
+        return e->code;
+    s->n_columns = l.n;
+    s->n_rows = count_lines(l.rest);
+    size_t n = (size_t)(s->n_columns * s->n_rows);
+    s->columns = calloc((size_t)l.n, sizeof *s->columns);
+    s->v = calloc(n, sizeof *s->v);
+    s->given = calloc(n, sizeof *s->given);
+    if (!s->columns || !s->v || !s->given)
+        return err_set(e, ERR_MEMORY, "%s: not enough memory for %td lines",
+                       path, s->n_rows);
+    memcpy(s->columns, l.cells, (size_t)l.n * sizeof *s->columns);
+    for (idx row = 0; next_line(&l, e); row++) {
+        const char *run = l.cells[0];
+        struct claim_run *r =
+            is_of(run, sweep) ? find_run(s, run + strlen(sweep) + 1) : NULL;
+        if (count_check(&l, s->n_columns, e))
+            return e->code;
+        if (!r)
+            continue;
+        if (r->rows > 0 && r->first + r->rows != row)
+            return err_set(e, ERR_DATA,
+                           "%s:%td: the lines of %s do not stand together",
+                           path, l.line, r->name);
+        if (r->rows == 0)
+            r->first = row;
+        r->rows++;
+        if (read_cells(s, &l, row, e))
+            return e->code;
+    }
+    return e->code;
+}
+
+/* A run is done that was measured at its last step. */
+static void leave_others(struct claim_runs *s)
+{
+    idx n = 0;
+    for (idx i = 0; i < s->n; i++) {
+        double at;
+        struct series steps = claim_run_series(s, i, "step");
+        bool is_done = series_final(&at, &steps) &&
+                       at == (double)s->at[i].config->train.steps;
+        s->n_left += !is_done;
+        if (is_done)
+            s->at[n++] = s->at[i];
+    }
+    s->n = n;
+    if (s->n_left > 0)
+        snprintf(s->left, sizeof s->left, "%td without numbers of the end",
+                 s->n_left);
+}
+
+int claim_runs_of_tables(struct claim_runs *s, const char *tables,
+                         const char *sweep, struct err *e)
+{
+    *s = (struct claim_runs){ 0 };
+    if (read_settings(s, tables, sweep, e) || read_curves(s, tables, sweep, e))
+        return e->code;
+    leave_others(s);
+    return s->n > 0 ? OK : none_done(s, tables, e);
+}
+
+/* ---- both -------------------------------------------------------------- */
+
+static struct series series_of_rows(const struct claim_runs *s,
+                                    const struct claim_run *r,
+                                    const char *column)
+{
+    idx step = -1, at = -1, n_given = 0;
+    for (idx c = 1; c < s->n_columns; c++) {
+        step = strcmp(s->columns[c], "step") == 0 ? c : step;
+        at = strcmp(s->columns[c], column) == 0 ? c : at;
+    }
+    if (step < 0 || at < 0)
+        return (struct series){ 0 };
+    const bool *given = s->given + at * s->n_rows + r->first;
+    for (idx i = 0; i < r->rows; i++)
+        n_given += given[i];
+    return (struct series){ .step = s->v + step * s->n_rows + r->first,
+                            .value = s->v + at * s->n_rows + r->first,
+                            .given = given,
+                            .n = n_given > 0 ? r->rows : 0 };
+}
+
+struct series claim_run_series(const struct claim_runs *s, idx run,
+                               const char *column)
+{
+    const struct claim_run *r = &s->at[run];
+    if (!r->data)
+        return series_of_rows(s, r, column);
+    return s->is_logged ? run_data_logged(r->data, column)
+                        : run_data_analysed(r->data, column);
+}
+
+void claim_runs_release(struct claim_runs *s)
+{
+    compare_set_release(&s->set);
+    free(s->at);
+    free(s->configs);
+    free(s->measured);
+    free(s->settings);
+    free(s->curves);
+    free(s->columns);
+    free(s->v);
+    free(s->given);
+    *s = (struct claim_runs){ 0 };
+}

@@ -1,0 +1,58 @@
+/* claim_runs.h - the runs of a sweep that its claims are judged by.
+ *
+ * From run folders, or from the tables that tools/collect.sh makes of them and
+ * that experiments/ keep: settings.csv, a run a line with its keys, and
+ * curves.csv, a checkpoint a line. So a verdict can be found again where the
+ * runs are gone. Runs that are not done do not count, and are told.
+ */
+#ifndef SINKLAB_CLAIM_RUNS_H
+#define SINKLAB_CLAIM_RUNS_H
+
+#include "report/compare_gather.h"
+#include "report/series.h"
+
+enum { CLAIM_LEFT_MAX = 256 };
+
+struct claim_run {
+    const char *name;
+    const struct config *config;
+    const struct measured *on;   /* of its analysis, or its probe */
+    const struct run_data *data; /* NULL: of tables, where it has */
+    idx first, rows;             /* so many lines of curves.csv */
+};
+
+struct claim_runs {
+    idx n;
+    struct claim_run *at;      /* (n) those that count */
+    idx n_left;                /* those that do not */
+    char left[CLAIM_LEFT_MAX]; /* "1 diverged, 2 waiting"; or "" */
+    bool is_logged;            /* of metrics.csv, as not all have an analysis */
+
+    struct compare_set set; /* of folders */
+    struct config *configs; /* of tables, as all below */
+    struct measured *measured;
+    char *settings, *curves; /* the files, names point into them */
+    idx n_columns, n_rows;
+    char **columns;
+    double *v; /* (n_columns,n_rows) */
+    bool *given;
+};
+
+/* claim_runs_of_folder - of the sweep in dir. OK; ERR_DATA: none has begun, or
+ * none is done; others as compare_gather. */
+int claim_runs_of_folder(struct claim_runs *s, const char *dir, struct err *e);
+
+/* claim_runs_of_tables - those of `tables` whose names begin with the sweep's
+ * ("lr" of runs/lr) and a slash. OK, ERR_IO, ERR_DATA "file:line: ...",
+ * ERR_MEMORY. */
+int claim_runs_of_tables(struct claim_runs *s, const char *tables,
+                         const char *sweep, struct err *e);
+
+/* They may be released in any case; zeroed, too. */
+void claim_runs_release(struct claim_runs *s);
+
+/* claim_run_series - a column of a run over its steps; n = 0: it has none. */
+struct series claim_run_series(const struct claim_runs *s, idx run,
+                               const char *column);
+
+#endif

@@ -1,0 +1,192 @@
+#include "report/claims.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "io/grid_json.h"
+#include "io/grid_markup.h"
+#include "report/claim_words.h"
+#include "report/report_file.h"
+#include "sweep/sweep_file.h"
+
+/* What asks for figures, groups or other tables means nothing here. */
+static int check_options(const struct compare_options *o, struct err *e)
+{
+    const struct {
+        const char *name;
+        bool is_given;
+    } others[] = {
+        { "output", o->output },
+        { "figure", o->figure },
+        { "setting", o->setting },
+        { "y-range", o->y_range },
+        { "loss-range", o->loss_range },
+        { "seeds", o->has_seeds },
+        { "bare", o->is_bare },
+        { "log-x", o->log_x },
+        { "step", !isnan(o->step) },
+        { "threshold", !isnan(o->threshold) },
+        { "runs-csv", o->runs_csv },
+        { "latex", o->latex },
+        { "report", o->report },
+        { "baseline", o->baseline },
+        { "sort", o->sort },
+        { "columns", o->columns },
+        { "wide", o->is_wide },
+        { "by", o->by },
+        { "where", o->where.n > 0 },
+    };
+    for (idx i = 0; i < COUNT_OF(others); i++)
+        if (others[i].is_given)
+            return err_set(e, ERR_USAGE,
+                           "compare: --%s does nothing with --claims, whose "
+                           "lines say what is compared: leave it out",
+                           others[i].name);
+    if (o->n_runs != 1)
+        return err_set(e, ERR_USAGE,
+                       "compare: --claims: got %td sweeps, want one: its file "
+                       "or its folder",
+                       o->n_runs);
+    return OK;
+}
+
+/* ---- the output -------------------------------------------------------- */
+
+static bool is_piped(const struct compare_options *o)
+{
+    return report_is_stdout(o->csv) || report_is_stdout(o->json) ||
+           report_is_stdout(o->markdown);
+}
+
+static void print_notes(FILE *out, const struct claim_runs *runs)
+{
+    if (runs->n_left > 0)
+        fprintf(out, "note: %td run%s not counted, as %s not done: %s\n",
+                runs->n_left, runs->n_left == 1 ? " is" : "s are",
+                runs->n_left == 1 ? "it is" : "they are", runs->left);
+    if (runs->is_logged)
+        fprintf(out, "note: not all runs have an analysis, so the numbers are "
+                     "those of training's probe: `sinklab analyze` measures "
+                     "more\n");
+}
+
+static void print_lines(FILE *out, const struct claim_file *f)
+{
+    char line[CLAIM_LINE_MAX];
+    for (idx i = 0; i < f->n; i++)
+        fprintf(out, "%s\n", claim_line(line, f, i));
+    fprintf(out, "%s\n", claims_footer(line, f));
+}
+
+static int write_json(FILE *out, const char *path, const struct grid *g,
+                      struct err *e)
+{
+    struct report r;
+    if (report_begin(&r, out, path, e) == OK)
+        grid_json(r.f, g, e);
+    return report_end(&r, e);
+}
+
+static int write_markdown(FILE *out, const char *path,
+                          const struct claim_file *f, struct err *e)
+{
+    struct report r;
+    struct grid g = { 0 };
+    char line[CLAIM_LINE_MAX];
+    if (claims_grid(&g, f, false, e) == OK &&
+        report_begin(&r, out, path, e) == OK) {
+        grid_markdown(r.f, &g);
+        fprintf(r.f, "\n%s\n", claims_footer(line, f));
+        report_end(&r, e);
+    }
+    grid_release(&g);
+    return e->code;
+}
+
+static int write_files(FILE *out, const struct compare_options *o,
+                       const struct claim_file *f, struct err *e)
+{
+    struct grid g = { 0 };
+    int rc = claims_grid(&g, f, true, e);
+    if (rc == OK && o->csv)
+        rc = report_write_csv(out, o->csv, &g, e);
+    if (rc == OK && o->json)
+        rc = write_json(out, o->json, &g, e);
+    if (rc == OK && o->markdown)
+        rc = write_markdown(out, o->markdown, f, e);
+    grid_release(&g);
+    return rc;
+}
+
+/* ---- the command ------------------------------------------------------- */
+
+static int judge_all(struct claim_result *results, const struct sweep_file *f,
+                     const struct claim_runs *runs, struct err *e)
+{
+    bool is_holm = f->correction == CORRECTION_HOLM;
+    double level = JUDGED_AT / (double)(is_holm ? f->n_claims : 1);
+    for (idx i = 0; i < f->n_claims; i++)
+        if (claim_judge(&results[i], &f->claims[i], runs, level, e))
+            return e->code;
+    claims_correct(results, f->n_claims, f->correction);
+    return OK;
+}
+
+static int show(FILE *out, const struct compare_options *o,
+                const struct sweep_file *f, const struct claim_runs *runs,
+                const char *sweep, struct err *e)
+{
+    struct claim_result *results = calloc((size_t)f->n_claims, sizeof *results);
+    int rc = results ? judge_all(results, f, runs, e)
+                     : err_set(e, ERR_MEMORY, "not enough memory");
+    if (rc == OK) {
+        const struct claim_file file = { results, f->n_claims, f->correction,
+                                         sweep };
+        if (!is_piped(o))
+            print_lines(out, &file);
+        print_notes(is_piped(o) ? stderr : out, runs);
+        rc = write_files(out, o, &file, e);
+    }
+    free(results);
+    return rc;
+}
+
+static int read_runs(struct claim_runs *runs, const struct compare_options *o,
+                     const struct sweep_file *f, const char *sweep,
+                     struct err *e)
+{
+    if (f->n_claims == 0)
+        return err_set(e, ERR_CONFIG,
+                       "%s: states no claims: a section [claims] with lines "
+                       "expect = ... does (docs/EXPERIMENTS.md)",
+                       f->path);
+    return o->tables ? claim_runs_of_tables(runs, o->tables, sweep, e)
+                     : claim_runs_of_folder(runs, f->dir, e);
+}
+
+int claims_run(FILE *out, const struct compare_options *o, struct err *e)
+{
+    const char *const reports[] = { o->csv, o->json, o->markdown };
+    struct sweep_file *f = calloc(1, sizeof *f);
+    struct claim_runs runs = { 0 };
+    if (!f)
+        return err_set(e, ERR_MEMORY, "not enough memory");
+    int rc = check_options(o, e);
+    if (rc == OK)
+        rc = report_files_check(reports, COUNT_OF(reports), e);
+    if (rc == OK)
+        rc = sweep_file_read(f, o->runs[0], NULL, 0, e);
+    if (rc == OK) {
+        const char *slash = strrchr(f->dir, '/');
+        const char *sweep = slash ? slash + 1 : f->dir;
+        rc = read_runs(&runs, o, f, sweep, e);
+        if (rc == OK)
+            rc = show(out, o, f, &runs, sweep, e);
+    }
+    claim_runs_release(&runs);
+    sweep_file_release(f);
+    free(f);
+    return rc;
+}

@@ -1,0 +1,18 @@
+/* claims.h - `sinklab compare SWEEP --claims`: what the runs of a sweep say of
+ * what its file expects. A line a claim, that begins with its verdict. */
+#ifndef SINKLAB_CLAIMS_H
+#define SINKLAB_CLAIMS_H
+
+#include <stdio.h>
+
+#include "report/compare_options.h"
+
+/* claims_run - print the claims of the one sweep of o->runs, its file or its
+ * folder, judged by its runs, or by the tables in o->tables; and write them as
+ * the options ask. Whatever the verdicts are, it went well.
+ * OK; ERR_USAGE: not one sweep, or an option that means nothing here;
+ * ERR_CONFIG: the file is not right, or has no claims; ERR_DATA: no run is
+ * done; others as sweep_file_read, claim_runs.h, report_file.h. */
+int claims_run(FILE *out, const struct compare_options *o, struct err *e);
+
+#endif

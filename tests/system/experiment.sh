@@ -1,0 +1,107 @@
+#!/usr/bin/env bash
+# `make experiment`: a tiny one in a folder of its own, from its sweep file to
+# its page; killed in the middle it goes on, to the same tables. What is not
+# there is said in a sentence, before anything is trained.
+. "$(dirname "$0")/lib.sh"
+cd "$T" || exit 1
+export OMP_NUM_THREADS=1
+experiment=$ROOT/tools/experiment.sh
+
+tiny() { # folder
+    mkdir -p "$1"
+    cat >"$1/sweep.ini" <<END
+include = $ROOT/tests/system/tiny.ini
+[train]
+steps = 20
+[axes]
+run.seed = 1 to 2
+optim.lr = 1e-3, 1e-2, 3e-2
+[claims]
+; in 4 seeds' worth of runs
+expect = val_loss falls as optim.lr rises
+expect = val_loss(optim.lr=1e-3) > val_loss(optim.lr=1e-2)
+expect = sink_3 stays over -1
+END
+    cat >"$1/steps" <<'END'
+# what is not usual
+analyze sink.sequences=2
+columns sink_3
+figure lr.svg --figure setting
+END
+    cat >"$1/README.in.md" <<'END'
+# Does the loss fall?
+
+```claims
+```
+
+{{ count(*) from last }} runs; the first claim is
+{{ verdict from claims where claim like 'val_loss falls%' }}.
+END
+}
+if ! command -v gnuplot >/dev/null; then # the other steps are done all the same
+    drawn=10
+else
+    drawn=0
+fi
+
+say() { # FOLDER SETTINGS...: what it prints is kept
+    "$experiment" "$@" >said 2>complained
+}
+tiny whole
+expect_status $drawn "an experiment is made" say ./whole sweep.jobs=1
+check "a line a claim" has_line said '^\(supported\|contradicted\|undecided\): ' 3
+check "its verdicts are a table" has_line whole/results/claims.csv '^whole,' 3
+check "a column of the steps is in the curves" grep -q '^run,.*,sink_3' whole/results/curves.csv
+[ $drawn -ne 0 ] || check "its figure is drawn" test -s whole/lr.svg
+if command -v python3 >/dev/null; then
+    check "its page says the verdicts" has_line whole/README.md '^- \*\*[a-z]*\*\*: `' 3
+    check "and tells one of them" grep -q '^undecided\.$' whole/README.md
+fi
+
+# The tables say what the runs say
+verdicts() { # options
+    "$SINKLAB" compare "$@" --claims | grep -v '^note'
+}
+verdicts whole/sweep.ini >of-file
+verdicts runs/whole >of-folder
+verdicts whole/sweep.ini --tables whole/results >of-tables
+check "a sweep's folder has its claims, too" same_bytes of-file of-folder
+check "the tables give the same verdicts" same_bytes of-file of-tables
+
+# Killed while the third run trains, and while the second is analyzed
+tiny part
+export SINKLAB_TEST='train step 7 KILL'
+"$experiment" ./part sweep.jobs=1 sweep.retries=0 >"$T/out" 2>"$T/err"
+check "a killed run stops it" test $? -ne 0
+check "no table is made of half of it" test ! -e part/results/claims.csv
+unset SINKLAB_TEST
+expect_status $drawn "the same command goes on" "$experiment" ./part sweep.jobs=1
+for table in curves settings groups claims; do
+    sed 's/\bpart\b/whole/g' part/results/$table.csv >part.csv
+    check "to the same $table.csv" same_bytes whole/results/$table.csv part.csv
+done
+expect_status $drawn "done once more it does nothing anew" say ./part sweep.jobs=1
+check "no run was analyzed again" grep -q ' 6 up to date' said
+
+# What is wrong is said before the first step
+refused() { # status regex what
+    expect_status "$1" "$3" say ./odd
+    check "in these words: $2" grep -Eq "$2" complained
+    check "and nothing was trained" test ! -e runs/odd
+}
+tiny odd
+sed -i 's/^expect = sink_3 .*/expect = val_loss(optim.lr=0.5) < 1/' odd/sweep.ini
+refused 3 'sweep.ini:11: \[claims\] expect: no run of this sweep has optim.lr=0.5' \
+    "a claim about no run"
+tiny odd
+printf '[data]\nsource = text\npath = /nowhere/novels\n' >>odd/sweep.ini
+refused 4 '^experiment: .*/nowhere/novels: No such file .*README.md says what it is, and SET=' \
+    "a corpus that is not there"
+tiny odd
+echo 'draw x.svg' >>odd/steps
+refused 3 'odd/steps:5:draw x.svg: want analyze, figure or columns' "an unknown step"
+rm odd/sweep.ini
+refused 2 'holds no sweep file' "a folder without sweeps"
+expect_status 2 "no folder" "$experiment" ./none
+expect_status 2 "no name" "$experiment"
+finish

@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# claims.sh FOLDER FILE - the verdicts on an experiment's claims, of the tables
+# in its results/: a table for pages.py, of all its sweep files that state any.
+# Where none does, FILE is removed. FILE is whole or not there.
+#
+#   tools/claims.sh experiments/weight-maps experiments/weight-maps/results/claims.csv
+set -eu
+root=$(cd "$(dirname "$0")/.." && pwd)
+SINKLAB=${SINKLAB:-$root/sinklab}
+folder=${1:?which folder?} out=${2:?into which file?}
+new=$out.new.$$
+trap 'rm -f "$new"' EXIT
+: >"$new"
+for file in "$folder"/*.ini; do
+    grep -qs '^\[claims\]' "$file" || continue
+    table=$("$SINKLAB" compare "$file" --claims --tables "$folder/results" --csv -)
+    [ ! -s "$new" ] || table=${table#*$'\n'} # one heading
+    printf '%s\n' "$table" >>"$new"
+done
+if [ -s "$new" ]; then
+    mv "$new" "$out"
+else
+    rm -f "$out"
+fi

@@ -1,0 +1,127 @@
+#!/usr/bin/env bash
+# experiment.sh FOLDER [section.key=value...] - `make experiment NAME=FOLDER`:
+# all of one experiment, from its sweep files to its page. FOLDER is one of
+# experiments/, or a path.
+#
+#   make experiment NAME=weight-maps
+#   make experiment NAME=english-seeds SET='data.path=novels sweep.jobs=1'
+#
+# Trains the sweeps (each .ini with a section [axes] or [random]), analyzes the
+# runs, collects their tables into results/, judges the claims, draws the
+# figures, and makes README.md of README.in.md. Interrupt it and give the same
+# command again: it goes on where it was, and what it writes is the same.
+#
+# The file `steps` in the folder says what is not usual, a line each:
+#
+#   analyze sink.val_tokens=16384       what `sinklab analyze` gets beside runs
+#   figure all.svg --log-x              a figure, and options of `sinklab
+#                                       compare`; without a line: all.svg
+#   columns entropy_1 sink_1_at_0.1     for curves.csv, beside the usual ones
+set -eu
+root=$(cd "$(dirname "$0")/.." && pwd)
+SINKLAB=${SINKLAB:-$root/sinklab}
+name=${1:-}
+[ $# -gt 0 ] && shift
+
+die() { # status sentence
+    echo "experiment: $2" >&2
+    exit "$1"
+}
+
+folder=$name
+case $name in
+'') die 2 "which folder of experiments/? make experiment NAME=FOLDER" ;;
+*/*) ;;
+*) folder=experiments/$name ;;
+esac
+folder=${folder%/}
+[ -d "$folder" ] || die 2 "$folder: there is no such folder: ls experiments names those that there are"
+results=$folder/results
+
+sweeps=()
+for file in "$folder"/*.ini; do
+    grep -Eqs '^\[(axes|random)\]' "$file" && sweeps+=("$file")
+done
+[ "${#sweeps[@]}" -gt 0 ] ||
+    die 2 "$folder: holds no sweep file (an .ini with a section [axes] or [random]): its README.md has the commands"
+
+steps() { # word - what follows it on each of its lines
+    [ -e "$folder/steps" ] || return 0
+    sed -n "s/^$1 \\{1,\\}//p" "$folder/steps"
+}
+if [ -e "$folder/steps" ]; then
+    odd=$(grep -Evn '^(analyze|figure|columns) |^#|^$' "$folder/steps" || true)
+    [ -z "$odd" ] || die 3 "$folder/steps:${odd%%$'\n'*}: want analyze, figure or columns and what they get"
+fi
+
+# All sweeps are looked through before one is trained: keys, models, claims, data.
+err=$(mktemp "${TMPDIR:-/tmp}/sinklab-experiment.XXXXXX")
+trap 'rm -f "$err"' EXIT
+dirs=()
+for file in "${sweeps[@]}"; do
+    status=0
+    plan=$("$SINKLAB" sweep "$file" --dry-run --json "$@" 2>"$err") || status=$?
+    why=$(sed -n '1s/^sinklab: //p' "$err")
+    [ "$status" -ne 4 ] ||
+        die 4 "${why##*cannot be built: }, which $file trains on: $folder/README.md says what it is, and SET=data.path=FOLDER where you have it"
+    [ "$status" -eq 0 ] || { cat "$err" >&2; exit "$status"; }
+    dir=$(sed -n 's/^{"folder":"\([^"]*\)".*/\1/p' <<<"$plan")
+    dirs+=("$dir")
+done
+
+# shellcheck disable=SC2207 # words of lines
+analyze=($(steps analyze))
+# shellcheck disable=SC2207
+columns=($(steps columns))
+for file in "${sweeps[@]}"; do
+    echo "== sinklab sweep $file $*"
+    "$SINKLAB" sweep "$file" "$@"
+done
+for dir in "${dirs[@]}"; do
+    echo "== sinklab analyze $dir ${analyze[*]}"
+    "$SINKLAB" analyze "$dir" "${analyze[@]}"
+done
+
+echo "== tables in $results"
+mkdir -p "$results"
+runs=()
+for dir in "${dirs[@]}"; do
+    runs+=("$dir"/*/)
+done
+COLUMNS_TOO=${columns[*]} "$root/tools/collect.sh" "$results" "${runs[@]}"
+new=$results/groups.csv.new.$$
+trap 'rm -f "$err" "$new"' EXIT
+"$SINKLAB" compare "${dirs[@]}" --csv - >"$new" 2>"$err" || {
+    status=$?
+    cat "$err" >&2
+    exit $status
+}
+mv "$new" "$results/groups.csv"
+
+# As `make lint` does it again: of the tables, not of the runs.
+"$root/tools/claims.sh" "$folder" "$results/claims.csv"
+for i in "${!sweeps[@]}"; do
+    grep -q '^\[claims\]' "${sweeps[i]}" || continue
+    echo "== sinklab compare ${sweeps[i]} --claims"
+    "$SINKLAB" compare "${sweeps[i]}" --claims --tables "$results"
+done
+
+draw() { # file options of compare...
+    local file=$1
+    shift
+    echo "== $folder/$file"
+    "$SINKLAB" compare "${dirs[@]}" -o "$folder/$file" "$@" >"$err" 2>&1 && return
+    undrawn=$?
+    tail -n 1 "$err" >&2
+}
+undrawn=0
+if [ -z "$(steps figure)" ]; then
+    draw all.svg
+else
+    while read -r -a words; do
+        draw "${words[@]}"
+    done < <(steps figure)
+fi
+
+[ ! -e "$folder/README.in.md" ] || "$root/tools/pages.py" "$folder"
+exit "$undrawn"
