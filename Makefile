@@ -2,6 +2,7 @@
 #
 #   MARCH=x86-64-v3   build for another processor (default: this machine's)
 #   CC=clang          another compiler
+#   MPI=1             with MPI: one run on many processes (docs/SCALING.md)
 #   V=1               show the commands
 #   B=build/NAME      where objects go; REAL=double and SANITIZE=1 are variants
 #   TESTS=tests/test_rng.c SYSTEM=   with make test: only these
@@ -74,19 +75,36 @@ cppflags     += $(BLAS_CFLAGS) $(HDF5_CFLAGS) $(shell pkg-config --cflags $(REST
 ldlibs       += -ldl $(HDF5_LIBS) $(shell pkg-config --libs-only-L $(REST) 2>/dev/null) \
                 -linih -lxxhash -ljansson
 
+# Processes of one run, on many machines perhaps: src/io/ranks_single.c or
+# ranks_mpi.c, which say the same to all others. MPI=1 asks for the latter; the
+# tests link a program with it wherever there is an MPI.
+MPI      ?= 0
+MPI_PC   := $(firstword $(foreach p,mpi-c ompi-c mpich mpi,\
+            $(shell pkg-config --exists $p 2>/dev/null && echo $p)))
+ifneq ($(MPI_PC),)
+MPI_CFLAGS := $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(MPI_PC)))
+MPI_LIBS   := $(shell pkg-config --libs $(MPI_PC))
+else ifneq ($(MPI),0)
+$(error MPI=1: pkg-config knows no MPI here; tools/deps.sh --mpi gets one)
+endif
+
 # The user's own CFLAGS, CPPFLAGS, LDFLAGS and LDLIBS come last and win.
 compile  := $(CC) $(cppflags) $(CPPFLAGS) $(cflags) $(CFLAGS)
 link     := $(CC) $(cflags) $(CFLAGS) $(LDFLAGS)
 ldlibs   += $(LDLIBS)
 
 SRC    := $(sort $(shell find src -mindepth 2 -name "*.c"))
-OBJ    := $(SRC:%.c=$(B)/%.o) $(B)/pages.o
+single := $(B)/src/io/ranks_single.o
+mpi    := $(B)/src/io/ranks_mpi.o
+OBJ    := $(filter-out $(mpi),$(SRC:%.c=$(B)/%.o)) $(B)/pages.o
+MPI_OBJ := $(filter-out $(single),$(OBJ)) $(mpi)
 GRADS  := $(sort $(wildcard tests/test_grad_*.c))
 TESTS  := $(filter-out $(GRADS),$(sort $(wildcard tests/test_*.c)))
 HELP_C := $(filter-out tests/test_%,$(wildcard tests/*.c))
 SYSTEM := $(filter-out tests/system/lib.sh,$(sort $(wildcard tests/system/*.sh)))
 unit_bins := $(TESTS:%.c=$(B)/%)
 grad_bins := $(GRADS:%.c=$(B)/%)
+mpi_bin   := $(if $(MPI_PC),$(B)/sinklab-mpi)
 dump_bin  := $(B)/tools/parity/dump
 optim_bin := $(B)/tools/parity/optim
 fault_bin := $(B)/tests/faults/faults
@@ -98,9 +116,18 @@ fuzz_bins := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
         fuzz-targets extending force
 all: $(BIN) ## build ./sinklab (the default)
 
-$(BIN): $(B)/src/main.o $(OBJ)
+ifeq ($(MPI),0)
+$(BIN): $(B)/src/main.o $(OBJ) $(B)/mpi
 	$(call say,LD $@)
-	$(Q)$(link) -o $@ $^ $(ldlibs)
+	$(Q)$(link) -o $@ $(filter %.o,$^) $(ldlibs)
+else
+$(BIN): $(B)/src/main.o $(MPI_OBJ) $(B)/mpi
+	$(call say,LD $@)
+	$(Q)$(link) -o $@ $(filter %.o,$^) $(ldlibs) $(MPI_LIBS)
+endif
+$(mpi_bin): $(B)/src/main.o $(MPI_OBJ)
+	$(call say,LD $@)
+	$(Q)$(link) -o $@ $^ $(ldlibs) $(MPI_LIBS)
 
 $(B)/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
@@ -172,17 +199,20 @@ $(dump_bin) $(optim_bin): %: %.o $(OBJ)
 $(B)/flags: now = $(compile) $(ldlibs)
 $(B)/commit: now = $(COMMIT)
 $(B)/charts: now = $(CHART_JS)
-$(B)/flags $(B)/commit $(B)/charts: force
+$(B)/mpi: now = $(MPI_PC) $(MPI_CFLAGS) $(MPI_LIBS) $(MPI)
+$(B)/flags $(B)/commit $(B)/charts $(B)/mpi: force
 	@mkdir -p $(@D)
 	@echo '$(now)' | cmp -s - $@ || echo '$(now)' > $@
 
 COMMIT = $(shell git describe --always --dirty --abbrev=12 2>/dev/null || echo unknown)
 $(B)/src/kern/gemm.o: build_info = $(if $(BLAS_DIR),-DBLAS_DIR='"$(BLAS_DIR)"')
+$(mpi): $(B)/mpi
+$(mpi): build_info = $(MPI_CFLAGS)
 $(B)/src/base/build.o: $(B)/commit
 $(B)/src/base/build.o: build_info = -DBUILD_VERSION='"$(VERSION)"' \
     -DBUILD_COMMIT='"$(COMMIT)"' -DBUILD_FLAGS='"$(strip $(cflags) $(CFLAGS))"'
 
--include $(OBJ:.o=.d) $(B)/src/main.d $(dump_bin).d $(optim_bin).d $(wildcard $(B)/tests/*.d $(B)/tests/fuzz/*.d)
+-include $(OBJ:.o=.d) $(mpi:.o=.d) $(B)/src/main.d $(dump_bin).d $(optim_bin).d $(wildcard $(B)/tests/*.d $(B)/tests/fuzz/*.d)
 
 # Parts of the tests. A variant is built in a folder of its own by a make below
 # this one; the run-* targets are what that make is asked for.
@@ -202,9 +232,9 @@ experiment: ## NAME=folder of experiments/: train, analyze, judge its claims, dr
 test: ## unit and system tests; last line: N passed, N failed
 	@tools/deps.sh
 	+@$(sub) run-test
-run-test: $(BIN) $(dump_bin) $(fault_bin) $(fault_lib) $(unit_bins)
+run-test: $(BIN) $(mpi_bin) $(dump_bin) $(fault_bin) $(fault_lib) $(unit_bins)
 	@SINKLAB=$(abspath $(BIN)) DUMP=$(abspath $(dump_bin)) \
-	    FAULTS=$(abspath $(fault_bin)) \
+	    FAULTS=$(abspath $(fault_bin)) SINKLAB_MPI=$(abspath $(mpi_bin)) \
 	    tests/run.sh $(unit_bins) $(SYSTEM)
 
 faults: ## every system call of every command fails: the long form of a test

@@ -6,7 +6,8 @@
 # sudo without a password); elsewhere the lines to type are printed and the
 # status is 1. `tools/deps.sh --check` also wants what only `make check` uses;
 # that part is optional: without it, its checks are skipped.
-# `tools/deps.sh --slurm` wants a Slurm, for tests/system/slurm.sh alone.
+# `tools/deps.sh --slurm` wants a Slurm, for tests/system/slurm.sh alone;
+# `tools/deps.sh --mpi` an MPI, for `make MPI=1` and tests/system/mpi.sh.
 #
 # One row a package: kind, what to look for (a program, or the pkg-config name
 # and header of a library), its package on Debian, Fedora, Arch and Homebrew
@@ -38,9 +39,16 @@ program clang        - clang clang clang - | clang: a second compiler's warnings
 program clang-format - clang-format clang-tools-extra - clang-format | clang-format: layout of the source
 program python3      - python3 python3 python python3 | Python: holds the pages of experiments/ against their results
 program chromium     - chromium chromium chromium chromium | Chromium: uses the page of compare --report as a reader does
+mpi     mpi          - libopenmpi-dev openmpi-devel openmpi open-mpi | MPI: one run on many processes (make MPI=1)
+program mpirun       - openmpi-bin openmpi openmpi open-mpi | mpirun: starts them
 program spm_train    - sentencepiece sentencepiece-tools - sentencepiece | SentencePiece: tests of data prepare with sub-words
 openmp  clang        - libomp-dev libomp-devel openmp - | libomp: OpenMP for clang
 END
+}
+
+# shellcheck disable=SC2317
+mpi_rows() {
+    extra_rows | grep -E '^(mpi|program mpirun) '
 }
 
 # shellcheck disable=SC2317
@@ -69,6 +77,9 @@ have() { # kind name header
     library)
         pkg-config --exists "$2" ||
             echo "#include <$3>" | "${CC:-cc}" -E -x c - ;;
+    mpi) # any of those that the Makefile asks for
+        pkg-config --exists mpi-c || pkg-config --exists ompi-c ||
+            pkg-config --exists mpich || pkg-config --exists mpi ;;
     charts) # Debian packages it, others do not: there CHART_JS names a copy
         [ ! -e /etc/debian_version ] ||
             ls /usr/share/javascript/chart.js/chart.min.js ||
@@ -100,7 +111,7 @@ look() { # rows on stdin
     done
 }
 
-look_at() { # rows, extra_rows or slurm_rows
+look_at() { # rows, extra_rows, mpi_rows or slurm_rows
     found=$("$1") && look <<END
 $found
 END
@@ -136,7 +147,7 @@ print_lines() {
     echo "  macOS:          brew install$missing_brew"
 } >&2
 
-ensure() { # rows, extra_rows or slurm_rows
+ensure() { # rows, extra_rows, mpi_rows or slurm_rows
     look_at "$1"
     [ -z "$reasons" ] && return 0
     # shellcheck disable=SC2086 # a list of words
@@ -152,8 +163,11 @@ case ${1-} in
 --slurm)
     ensure slurm_rows
     exit ;;
+--mpi)
+    ensure mpi_rows
+    exit ;;
 *)
-    echo "usage: tools/deps.sh [--check | --slurm]" >&2
+    echo "usage: tools/deps.sh [--check | --mpi | --slurm]" >&2
     exit 2 ;;
 esac
 

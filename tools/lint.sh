@@ -114,6 +114,8 @@ third_party_has_one_home() {
     one_home 'jansson\.h' io/json.c
     one_home 'cblas\.h' kern/gemm.c
     one_home 'xxhash\.h' base/hash.c
+    one_home 'mpi\.h' io/ranks_mpi.c
+    one_home 'io/ranks_transport\.h' 'io/ranks[a-z_]*\.[ch]'
 }
 
 own_header_comes_first() {
@@ -296,7 +298,7 @@ named_tests_exist() {
 # is not ours are passed over; docs/EXTENDING.md names files that are to be made.
 # shellcheck disable=SC2016 # awk's
 named_files_exist() {
-    local others='xxhash.h cblas.h hdf5.h cmocka.h ini.h jansson.h omp.h family_name.c room/file.h'
+    local others='xxhash.h cblas.h hdf5.h cmocka.h ini.h jansson.h omp.h mpi.h family_name.c room/file.h'
     others+=' llm.c karpathy/llm.c' # a project
     find src tests tools -name '*.[ch]' >"$scratch/files"
     find src tests tools docs README.md -name '*.[ch]' -o -name '*.sh' -o -name '*.py' \

@@ -33,6 +33,11 @@ bool stop_requested(void)
     return caught != 0;
 }
 
+int stop_signal(void)
+{
+    return caught;
+}
+
 const char *signal_name(int number)
 {
     switch (number) {

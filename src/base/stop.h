@@ -9,6 +9,7 @@
 
 void stop_watch(void); /* from now on */
 bool stop_requested(void);
+int stop_signal(void);       /* its number; 0 if none came */
 const char *stop_name(void); /* "SIGINT", for messages; "" if none came */
 
 /* "SIGINT", "SIGKILL", ...; "a signal" for those nobody asks to stop with. */

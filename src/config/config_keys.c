@@ -29,7 +29,12 @@ static const struct key train_keys[] = {
     { "accumulate", KEY_INT, FIELD(accumulate), "1", 1, 65536, NULL, 0,
       "micro-batches an update", NULL },
     { "threads", KEY_INT, FIELD(threads), "0", 0, 1024, NULL, KEY_COSMETIC,
-      "threads; 0: as many as OpenMP offers", NULL },
+      "threads of a process; 0: as many as OpenMP offers", NULL },
+    { "wait_limit_s", KEY_REAL, FIELD(wait_limit_s), "1800", 0, 1e9, NULL,
+      KEY_COSMETIC,
+      "seconds after which a process gives up another that does not answer, "
+      "where several train together (docs/SCALING.md); 0: never",
+      NULL },
     { "log_every", KEY_INT, FIELD(log_every), "10", 1, STEP_MAX, NULL,
       KEY_COSMETIC, "steps between rows of metrics.csv", NULL },
     { "val_every", KEY_INT, FIELD(val_every), "100", 0, STEP_MAX, NULL,

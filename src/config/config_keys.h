@@ -26,11 +26,12 @@ struct run_options {
 };
 
 struct train_options {
-    idx steps;         /* optimizer updates */
-    idx batch;         /* B, sequences a micro-batch */
-    idx accumulate;    /* micro-batches an update */
-    idx threads;       /* 0 = what OpenMP offers */
-    idx log_every;     /* steps between rows of metrics.csv */
+    idx steps;           /* optimizer updates */
+    idx batch;           /* B, sequences a micro-batch */
+    idx accumulate;      /* micro-batches an update */
+    idx threads;         /* 0 = what OpenMP offers */
+    double wait_limit_s; /* that processes wait for each other; 0 = for ever */
+    idx log_every;       /* steps between rows of metrics.csv */
     idx val_every;     /* steps between validations in metrics.csv; 0 = none */
     idx val_tokens;    /* held-out tokens that a validation reads */
     idx sample_tokens; /* that the model says at each; 0 = none */

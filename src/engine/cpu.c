@@ -8,6 +8,7 @@
 #include "base/stopwatch.h"
 #include "kern/gemm.h"
 #include "kern/team.h"
+#include "engine/tree_sum.h"
 #include "optim/optim.h"
 
 enum { ROW_BLOCK = 8 }; /* rows of a product are shared out by so many */
@@ -16,6 +17,7 @@ struct cpu {
     struct arena numbers; /* weights, gradients, optimizer slots */
     real *w, *dw;         /* (table.total); dw only where gradients are taken:
                              zero between two updates */
+    struct tree_sum tree; /* dw is its sum */
     struct optim optim;
     struct arena acts_arena, seen_arena;
     struct acts acts, seen; /* of losses, of observations */
@@ -28,6 +30,9 @@ static void plan_numbers(struct cpu *c, struct arena *arena,
     c->w = arena_reals(arena, m->table.total);
     if (r->optim || r->reads & TAPS_OF_GRADIENTS)
         c->dw = arena_reals(arena, m->table.total);
+    if (r->optim)
+        tree_plan(&c->tree, arena, c->dw, m->table.total, r->leaves, r->ranks,
+                  r->threads);
     if (r->optim)
         optim_plan(&c->optim, arena, r->optim, &m->table, r->threads);
     if (r->watches_updates)
@@ -161,8 +166,16 @@ struct pass_loss engine_backward(struct engine *g, const struct batch *b,
                                  struct batch_total of)
 {
     struct cpu *c = g->cpu;
-    return model_backward_loss(g->m, optim_trained(&c->optim, c->w), c->dw,
-                               &c->acts, b, of);
+    struct pass_loss loss =
+        model_backward_loss(g->m, optim_trained(&c->optim, c->w),
+                            tree_leaf(&c->tree), &c->acts, b, of);
+    tree_add(&c->tree);
+    return loss;
+}
+
+int engine_share_gradients(struct engine *g, struct err *e)
+{
+    return tree_share(&g->cpu->tree, e);
 }
 
 double engine_grad_norm(struct engine *g)

@@ -15,6 +15,7 @@
 #include "base/err.h"
 #include "base/stopwatch.h"
 #include "data/batch.h"
+#include "io/ranks.h"
 #include "nn/model/model.h"
 #include "optim/options.h"
 #include "optim/state.h"
@@ -30,6 +31,8 @@ struct engine_request {
     int writes;         /* bits of the taps that edits may change */
     const struct optim_options *optim; /* borrowed; NULL: no training */
     bool watches_updates;              /* engine_step_watched will be called */
+    idx leaves; /* micro-batches of an update that are computed here; 0: one */
+    struct ranks *ranks; /* borrowed: who computes the others; NULL: nobody */
     int threads;
 };
 
@@ -93,10 +96,14 @@ int engine_edit(struct engine *g, const struct tap_edit *list, idx n,
 /* engine_backward - gradients are taken where the optimizer looks, which may
  * not be at the weights (schedule-free); all else is of the weights.
  * Gives the part that a micro-batch has in an update's means and in
- * the gradient of its objective, which is added to those before it. of: all
- * micro-batches of the update together. */
+ * the gradient of its objective, which is added to the others' by their tree
+ * (engine/tree_sum.h). of: all micro-batches of the update together. */
 struct pass_loss engine_backward(struct engine *g, const struct batch *b,
                                  struct batch_total of);
+
+/* engine_share_gradients - behind the last engine_backward of an update: the
+ * sum over all processes, in each. OK or ERR_IO. */
+int engine_share_gradients(struct engine *g, struct err *e);
 
 /* Global l2 norm of the gradients so far. */
 double engine_grad_norm(struct engine *g);

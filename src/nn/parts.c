@@ -17,6 +17,7 @@ const char *part_name(int i)
         [PART_UNEMBED] = "head and loss",
         [PART_OPTIM] = "optimizer",
         [PART_WAIT] = "waiting",
+        [PART_SHARE] = "other processes",
     };
     return i >= 0 && i < COUNT_OF(names) ? names[i] : NULL;
 }

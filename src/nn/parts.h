@@ -16,6 +16,7 @@ enum part {
     PART_UNEMBED, /* final norm, logits, loss, gradient of the unembedding */
     PART_OPTIM,   /* gradient norm, optimizer */
     PART_WAIT,    /* for the other threads */
+    PART_SHARE,   /* adding up gradients of other processes */
     PARTS
 };
 

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "base/memory.h"
+#include "engine/tree_sum.h"
 #include "nn/parts.h"
 #include "optim/learning_rate.h"
 #include "optim/optim.h"
@@ -30,7 +31,8 @@ static struct metric_choice choice_of(const struct config *c)
 
 /* What this config asks of an engine; borrows it. */
 static struct engine_request request_of(const struct config *c,
-                                        const struct model *m, bool is_training)
+                                        const struct model *m, bool is_training,
+                                        struct ranks *ranks)
 {
     struct metric_choice choice = choice_of(c);
     struct engine_request r = {
@@ -41,6 +43,8 @@ static struct engine_request request_of(const struct config *c,
         .optim = is_training ? &c->optim : NULL,
         .watches_updates =
             is_training && update_meter_bytes(&m->table, &choice) > 0,
+        .leaves = tree_leaves(c->train.accumulate, ranks_n(ranks)),
+        .ranks = ranks,
         .threads = session_threads(c),
     };
     meter_shape(&r.seen_B, &r.seen_T, &c->model, &c->sink,
@@ -62,6 +66,7 @@ static void plan(struct session *s, struct arena *arena)
     const struct train_options *o = &s->config.train;
     batch_plan(&s->batch, arena, o->batch * o->accumulate, T, &rules);
     s->known = arena_doubles(arena, T + 1);
+    s->losses = arena_bytes(arena, (size_t)o->accumulate * sizeof *s->losses);
 }
 
 size_t session_state_bytes(const struct config *c, const struct model *m,
@@ -76,7 +81,7 @@ size_t session_state_bytes(const struct config *c, const struct model *m,
 size_t session_bytes(const struct config *c, const struct model *m,
                      bool is_training)
 {
-    struct engine_request r = request_of(c, m, is_training);
+    struct engine_request r = request_of(c, m, is_training, NULL);
     struct session s = { .config = *c };
     struct arena own = { 0 };
     s.model = *m; /* borrowed: plan functions only read it */
@@ -103,7 +108,8 @@ static const char remedy[] = "use a smaller model, train.batch, model.context, "
 static int check_memory(const struct session *s, bool is_training,
                         struct err *e)
 {
-    struct engine_request r = request_of(&s->config, &s->model, is_training);
+    struct engine_request r =
+        request_of(&s->config, &s->model, is_training, s->ranks);
     const struct memory_need need = {
         .what = is_training ? "training" : "measuring",
         .bytes = (double)session_bytes(&s->config, &s->model, is_training),
@@ -220,13 +226,11 @@ static void open_consequences(struct session *s)
     meter_judge(&s->meter, c);
 }
 
-int session_open(struct session *s, const struct config *c, bool is_training,
-                 struct err *e)
+static int open_all(struct session *s, bool is_training, struct err *e)
 {
-    if (session_open_data(s, c, is_training, e))
-        return e->code;
-    c = &s->config;
-    struct engine_request request = request_of(c, &s->model, is_training);
+    const struct config *c = &s->config;
+    struct engine_request request =
+        request_of(c, &s->model, is_training, s->ranks);
     if (check_memory(s, is_training, e) ||
         engine_start(s->threads, "train.threads", e))
         return e->code;
@@ -257,6 +261,39 @@ int session_open(struct session *s, const struct config *c, bool is_training,
     open_consequences(s);
     init_weights(s);
     return OK;
+}
+
+int session_open(struct session *s, const struct config *c, bool is_training,
+                 struct err *e)
+{
+    return session_open_data(s, c, is_training, e)
+               ? e->code
+               : open_all(s, is_training, e);
+}
+
+/* Can the micro-batches be shared out? */
+static int check_ranks(const struct config *c, const struct ranks *r,
+                       struct err *e)
+{
+    char counts[256];
+    idx n = c->train.accumulate;
+    if (tree_leaves(n, ranks_n(r)))
+        return OK;
+    tree_counts(counts, sizeof counts, n);
+    return err_set(e, ERR_USAGE,
+                   "train.accumulate = %td: the micro-batches of an update can "
+                   "be shared out among %s processes, not %d",
+                   n, counts, ranks_n(r));
+}
+
+int session_open_shared(struct session *s, const struct config *c,
+                        struct ranks *ranks, struct err *e)
+{
+    *s = (struct session){ 0 };
+    if (check_ranks(c, ranks, e) || session_open_data(s, c, true, e))
+        return e->code;
+    s->ranks = ranks;
+    return open_all(s, true, e);
 }
 
 void session_release(struct session *s)
@@ -341,6 +378,31 @@ static void step_weights(struct session *s, idx step,
     update_meter_see(t, r->lr);
 }
 
+/* The gradient of all micro-batches, and what they lose. Each process computes
+ * some that follow each other. */
+static int backward(struct session *s, struct batch_total total,
+                    struct pass_loss *loss, struct err *e)
+{
+    idx n = s->config.train.accumulate, B = s->config.train.batch;
+    idx each = n / ranks_n(s->ranks), from = each * ranks_own(s->ranks);
+    for (idx i = from; i < from + each; i++) {
+        struct batch part = batch_part(&s->batch, i * B, B);
+        s->losses[i] = engine_backward(&s->engine, &part, total);
+        stopwatch_mark(s->watch, PART_WAIT);
+    }
+    bool is_alone = ranks_n(s->ranks) == 1;
+    if (!is_alone && (ranks_agree(s->ranks, false, e) || s->ranks->is_over ||
+                      ranks_gather(s->ranks, s->losses,
+                                   (size_t)each * sizeof *s->losses, e) ||
+                      engine_share_gradients(&s->engine, e)))
+        return e->code;
+    stopwatch_mark(s->watch, PART_SHARE);
+    *loss = (struct pass_loss){ 0 };
+    for (idx i = 0; i < n; i++)
+        pass_loss_add(loss, s->losses[i]);
+    return OK;
+}
+
 int session_update(struct session *s, idx step, struct update_result *r,
                    struct err *e)
 {
@@ -350,12 +412,8 @@ int session_update(struct session *s, idx step, struct update_result *r,
     struct batch_total total = batch_total(all);
     total.updates = step;
     stopwatch_mark(s->watch, PART_DATA);
-    r->loss = (struct pass_loss){ 0 };
-    for (idx first = 0; first < all->B; first += c->train.batch) {
-        struct batch part = batch_part(all, first, c->train.batch);
-        pass_loss_add(&r->loss, engine_backward(&s->engine, &part, total));
-        stopwatch_mark(s->watch, PART_WAIT);
-    }
+    if (backward(s, total, &r->loss, e) || (s->ranks && s->ranks->is_over))
+        return e->code;
     r->grad_norm = engine_grad_norm(&s->engine);
     r->lr = schedule_lr(&c->optim, step + 1, c->train.steps);
     if (!isfinite(r->loss.objective) || !isfinite(r->grad_norm))

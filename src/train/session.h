@@ -23,9 +23,11 @@ struct session {
     struct model model;
     struct engine engine; /* of (train.batch, model.context) */
     struct arena arena;
-    struct batch batch; /* (train.batch * train.accumulate, model.context)
+    struct batch batch;  /* (train.batch * train.accumulate, model.context)
                                 of a whole update */
-    double *known;      /* (context + 1), room for what the source knows
+    struct ranks *ranks; /* borrowed: processes that share it; NULL: none */
+    struct pass_loss *losses; /* (accumulate) of an update's micro-batches */
+    double *known;            /* (context + 1), room for what the source knows
                                 of targets */
     struct consequences consequences; /* of the columns that are one */
     struct meter meter; /* probe_sequences if training, else sequences */
@@ -43,6 +45,12 @@ void session_watch(struct session *s, struct stopwatch *watch);
  * large is touched where limits are known. */
 int session_open(struct session *s, const struct config *c, bool is_training,
                  struct err *e);
+
+/* session_open_shared - the same, for training by all these processes
+ * (borrowed) together. ERR_USAGE: the micro-batches of an update cannot be
+ * shared out among so many. */
+int session_open_shared(struct session *s, const struct config *c,
+                        struct ranks *ranks, struct err *e);
 void session_release(struct session *s);
 
 /* session_check_input - can sinks be measured on what [sink] asks for, with a
@@ -107,7 +115,10 @@ struct run_columns session_columns(const struct session *s);
 
 /* session_update - one optimizer update: `step` is the number of updates done
  * before. Loss and gradient norm come out. OK, or ERR_DIVERGED (weights
- * untouched) if one of them is not finite. */
+ * untouched) if one of them is not finite. Of several processes all do it
+ * together; they agree on the way (io/ranks.h), so it may also end with what
+ * another has found, or, where ranks->is_over says so, with OK and nothing
+ * done. */
 struct update_result {
     struct pass_loss loss; /* nats a target */
     double grad_norm, lr;

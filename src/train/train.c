@@ -17,6 +17,7 @@
 #include "run/manifest.h"
 #include "train/plan.h"
 #include "train/progress.h"
+#include "train/same_job.h"
 #include "train/session.h"
 #include "train/train_log.h"
 #include "train/train_rules.h"
@@ -31,6 +32,7 @@ struct train {
     bool is_dry;
     struct dry_run_options dry;
 
+    struct ranks ranks; /* the processes of the job; the first one writes */
     struct run_folder folder;
     struct session session;   /* data, model, optimizer */
     struct train_state state; /* how far it is */
@@ -39,14 +41,19 @@ struct train {
     struct train_rules rules; /* what may end it early */
     struct progress progress;
     char *config_text;
-    idx row_step; /* of the last row */
-    double row_s; /* clock then */
+    idx row_step;   /* of the last row */
+    double row_s;   /* clock then */
+    bool is_over;   /* there is nothing to train */
+    bool has_begun; /* the folder is to be told how it ends */
 };
 
 static int run(struct train *t, struct err *e);
+static double limit_of(const struct train *t);
+static int start(struct train *t, struct err *e);
+static int hand_out(struct train *t, struct err *e);
 static int take_folder(struct train *t, struct err *e);
 static int open_logs(struct train *t, struct err *e);
-static bool is_over(struct train *t, struct err *e);
+static bool has_ended(struct train *t, struct err *e);
 static int begin(struct train *t, struct err *e);
 static int write_config(struct train *t, struct err *e);
 static void say_begin(const struct train *t);
@@ -57,6 +64,13 @@ static int interrupt(struct train *t, struct err *e);
 static bool is_stopped(const struct train *t);
 static void say_stopped(const struct train *t);
 static void finish(struct train *t, struct err *e);
+
+/* What one process says is enough. */
+static void hush(FILE *f)
+{
+    if (!freopen("/dev/null", "w", f))
+        fclose(f);
+}
 
 int train_run(const struct train_request *r, struct err *e)
 {
@@ -71,13 +85,21 @@ int train_run(const struct train_request *r, struct err *e)
         .is_dry = r->is_dry,
         .dry = r->dry,
     };
-    run(&t, e);
+    if (ranks_open(&t.ranks, e) == OK) {
+        if (!ranks_writes(&t.ranks))
+            hush(stdout);
+        run(&t, e);
+        ranks_agree(&t.ranks, true, e);
+        if (!ranks_writes(&t.ranks) && t.ranks.is_told)
+            hush(stderr); /* process 0 says it */
+    }
     train_samples_release(&t.samples);
     session_release(&t.session);
     run_close(&t.folder);
     config_source_free(t.target.origins);
     config_source_free(t.target.changes);
     free(t.config_text);
+    ranks_close(&t.ranks);
     return e->code;
 }
 
@@ -85,36 +107,86 @@ static int run(struct train *t, struct err *e)
 {
     if (train_target_resolve(&t->target, t->is_dry, e))
         return e->code;
+    t->ranks.limit_s = limit_of(t);
     FILE *notes = t->is_dry && t->dry.is_json ? stderr : stdout;
     text_print_lines(notes, "note: ", config_notes(t->target.origins));
     text_print_lines(notes, "note: ", config_notes(t->target.changes));
     if (t->is_dry)
         return dry_run_print(stdout, &t->target.config, t->target.dir, &t->dry,
                              e);
-    if (session_open(&t->session, &t->target.config, true, e) ||
-        train_samples_open(&t->samples, &t->session, e))
+    if (session_open_shared(&t->session, &t->target.config, &t->ranks, e) ||
+        train_samples_open(&t->samples, &t->session, e) ||
+        ranks_agree(&t->ranks, false, e) ||
+        same_job_check(&t->ranks, &t->session, e))
         return e->code;
     const char *pinned = engine_library().pinned_core;
     if (pinned)
         printf("note: OPENBLAS_CORETYPE=%s pins matrix products to slower "
                "kernels than this processor has\n",
                pinned);
-    if (take_folder(t, e) || is_over(t, e))
-        return e->code;
-    if (t->target.wants_restart && train_state_forget(&t->state, e))
-        return e->code;
-    /* Logs first: if they refuse, the folder stays as it was */
-    if (open_logs(t, e))
-        return e->code;
-    if (begin(t, e) == OK) {
-        say_begin(t);
+    if (ranks_writes(&t->ranks))
+        start(t, e);
+    if (hand_out(t, e) == OK && !t->is_over)
         loop(t, e);
-    }
-    finish(t, e);
+    if (t->has_begun)
+        finish(t, e);
     return e->code;
 }
 
 /* ---- before ------------------------------------------------------------ */
+
+/* Process 0 gives up first, as it has the words. */
+static double limit_of(const struct train *t)
+{
+    double limit_s = t->target.config.train.wait_limit_s;
+    return ranks_writes(&t->ranks) ? limit_s : 1.5 * limit_s;
+}
+
+/* What the process that writes does before the loop. */
+static int start(struct train *t, struct err *e)
+{
+    if (take_folder(t, e))
+        return e->code;
+    t->is_over = has_ended(t, e);
+    if (t->is_over ||
+        (t->target.wants_restart && train_state_forget(&t->state, e)))
+        return e->code;
+    /* Logs first: if they refuse, the folder stays as it was */
+    if (open_logs(t, e))
+        return e->code;
+    t->has_begun = true;
+    if (begin(t, e) == OK)
+        say_begin(t);
+    return e->code;
+}
+
+/* Where the run stands, from the process that writes to all. */
+static int hand_out(struct train *t, struct err *e)
+{
+    struct place {
+        bool is_over;
+        idx step, saved_step;
+    } at = { t->is_over, t->state.step, t->state.saved_step };
+    struct checkpoint_data data = session_data(&t->session, true);
+    size_t bytes = (size_t)t->session.model.table.total * sizeof(real);
+    if (ranks_agree(&t->ranks, false, e) ||
+        ranks_broadcast(&t->ranks, 0, &at, sizeof at, e))
+        return e->code;
+    t->is_over = at.is_over;
+    t->state.step = at.step;
+    t->state.saved_step = at.saved_step;
+    if (at.is_over || ranks_n(&t->ranks) == 1 ||
+        ranks_broadcast(&t->ranks, 0, data.weights, bytes, e))
+        return e->code;
+    for (idx i = 0; i < data.n_states; i++) {
+        const struct optim_state *x = &data.states[i];
+        bytes = (size_t)x->n * sizeof(real);
+        if (ranks_broadcast(&t->ranks, 0, x->values, bytes, e))
+            return e->code;
+    }
+    engine_upload(&t->session.engine);
+    return OK;
+}
 
 /* Lock the folder and find out where the run is. */
 static int take_folder(struct train *t, struct err *e)
@@ -149,7 +221,7 @@ static int open_logs(struct train *t, struct err *e)
 }
 
 /* Is there nothing to train, or an error? Says so. */
-static bool is_over(struct train *t, struct err *e)
+static bool has_ended(struct train *t, struct err *e)
 {
     const struct config *c = &t->target.config;
     enum run_state found = t->folder.found.state;
@@ -222,13 +294,16 @@ static void say_begin(const struct train *t)
 {
     char changes[MANIFEST_CHANGES_MAX] = "";
     struct manifest m = { 0 };
-    printf("%s %s: %td parameters, %td steps from %td, %d thread%s\n",
+    char processes[48] = "";
+    if (ranks_n(&t->ranks) > 1)
+        snprintf(processes, sizeof processes, "%d processes of ", t->ranks.n);
+    printf("%s %s: %td parameters, %td steps from %td, %s%d thread%s\n",
            t->target.wants_restart ? "computing again"
            : t->target.is_resumed  ? "going on with"
                                    : "training",
            t->target.dir, t->session.model.table.n,
-           t->target.config.train.steps, t->state.step, t->session.threads,
-           t->session.threads == 1 ? "" : "s");
+           t->target.config.train.steps, t->state.step, processes,
+           t->session.threads, t->session.threads == 1 ? "" : "s");
     if (t->target.is_resumed && manifest_read(&m, t->folder.dir, NULL) == OK)
         manifest_changes(changes, &m);
     if (changes[0])
@@ -241,6 +316,23 @@ static void say_begin(const struct train *t)
 
 /* ---- the training loop ------------------------------------------------- */
 
+static int save_state(struct train *t, struct err *e)
+{
+    return ranks_writes(&t->ranks) ? train_state_save(&t->state, e) : OK;
+}
+
+static int save_weights(struct train *t, struct err *e)
+{
+    return ranks_writes(&t->ranks) ? train_state_save_weights(&t->state, e)
+                                   : OK;
+}
+
+/* Of several processes all must know of it: as they met last. */
+static bool asked_to_stop(const struct train *t)
+{
+    return ranks_n(&t->ranks) > 1 ? t->ranks.signal != 0 : stop_requested();
+}
+
 static int loop(struct train *t, struct err *e)
 {
     const struct config *c = &t->target.config;
@@ -250,29 +342,30 @@ static int loop(struct train *t, struct err *e)
     t->row_step = s->step;
     t->row_s = clock_s();
     stop_watch();
-    if (s->saved_step < 0 &&
-        (train_state_save_weights(s, e) || report(t, NULL, e)))
+    if (s->saved_step < 0 && (save_weights(t, e) || report(t, NULL, e)))
         return e->code;
     moment_at("step", s->step);
     while (s->step < c->train.steps && !is_stopped(t)) {
-        if (stop_requested())
+        if (asked_to_stop(t))
             return interrupt(t, e);
         t->session.is_logged = plan_logs(c, s->step + 1);
         if (session_update(&t->session, s->step, &u, e)) {
             progress_end(&t->progress);
             return e->code;
         }
+        if (t->ranks.is_over) /* a rule ended it */
+            return OK;
         s->step++;
         t->progress.loss = u.loss.cross_entropy;
         if (report(t, &u, e) ||
-            (plan_keeps(c, s->step) && train_state_save_weights(s, e)) ||
-            (plan_saves_state(c, s->step) && train_state_save(s, e)))
+            (plan_keeps(c, s->step) && save_weights(t, e)) ||
+            (plan_saves_state(c, s->step) && save_state(t, e)))
             return e->code;
         progress_step(&t->progress, s->step);
         moment_at("step", s->step);
     }
     progress_end(&t->progress);
-    return train_state_save(s, e); /* if it was not due: stopped, or no step */
+    return save_state(t, e); /* if it was not due: stopped, or no step */
 }
 
 /* Measure and log what is due after this step; u is NULL before the first. */
@@ -281,7 +374,7 @@ static int report(struct train *t, const struct update_result *u, struct err *e)
     const struct config *c = &t->target.config;
     struct session *s = &t->session;
     idx step = t->state.step;
-    if (!plan_logs(c, step))
+    if (!plan_logs(c, step) || !ranks_writes(&t->ranks))
         return OK;
     struct readings row = {
         .step = reading_of((double)step),
@@ -322,11 +415,12 @@ static int report(struct train *t, const struct update_result *u, struct err *e)
 static int interrupt(struct train *t, struct err *e)
 {
     progress_end(&t->progress);
-    if (train_state_save(&t->state, e))
+    if (save_state(t, e))
         return e->code;
-    return err_set(e, ERR_INTERRUPTED,
-                   "stopped by %s at step %td of %td, all saved", stop_name(),
-                   t->state.step, t->target.config.train.steps);
+    return err_set(
+        e, ERR_INTERRUPTED, "stopped by %s at step %td of %td, all saved",
+        ranks_n(&t->ranks) > 1 ? signal_name(t->ranks.signal) : stop_name(),
+        t->state.step, t->target.config.train.steps);
 }
 
 /* Has a rule ended it, rather than its last step? */

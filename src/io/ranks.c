@@ -1,0 +1,147 @@
+#include "io/ranks.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/stop.h"
+
+int ranks_open(struct ranks *r, struct err *e)
+{
+    double limit_s = r->limit_s;
+    *r = (struct ranks){ .n = 1 };
+    if (transport_open(&r->rank, &r->n, e) || r->n == 1)
+        return e->code;
+    r->limit_s = limit_s;
+    r->hosts = calloc((size_t)r->n, sizeof *r->hosts);
+    if (!r->hosts) { /* nobody could be told: the launcher ends the others */
+        r->is_lost = true;
+        return err_set(e, ERR_MEMORY, "out of memory");
+    }
+    if (gethostname(r->hosts[r->rank], RANKS_HOST_MAX - 1))
+        strcpy(r->hosts[r->rank], "unknown");
+    return ranks_gather(r, r->hosts, sizeof *r->hosts, e);
+}
+
+/* Where one is lost, leaving in order would wait for it: the process just ends,
+ * and the launcher ends the others. */
+void ranks_close(struct ranks *r)
+{
+    if (r->n > 1 && !r->is_lost)
+        transport_close();
+    free(r->hosts);
+    *r = (struct ranks){ 0 };
+}
+
+int ranks_move(struct ranks *r, const struct ranks_message *list, idx n,
+               struct err *e)
+{
+    int late = -1;
+    struct err own = { 0 };
+    BUG_ON(r->is_lost);
+    if (transport_move(&late, list, n, r->limit_s, &own) == OK)
+        return OK;
+    r->is_lost = true;
+    if (late < 0)
+        return err_pass(e, &own);
+    return err_set(e, own.code,
+                   "process %d (%s) does not answer process %d (%s) for %g s: "
+                   "look at that machine, then start the same command again; a "
+                   "longer wait: train.wait_limit_s",
+                   late, r->hosts[late], r->rank, r->hosts[r->rank],
+                   r->limit_s);
+}
+
+int ranks_gather(struct ranks *r, void *all, size_t bytes, struct err *e)
+{
+    if (ranks_n(r) == 1)
+        return OK;
+    struct ranks_message *list = calloc((size_t)r->n * 2, sizeof *list);
+    idx n = 0;
+    char *at = all;
+    if (!list) {
+        r->is_lost = true;
+        return err_set(e, ERR_MEMORY, "out of memory");
+    }
+    /* Each begins with its right neighbour, so that not all go to one */
+    for (int i = 1; i < r->n; i++) {
+        int to = (r->rank + i) % r->n, from = (r->rank + r->n - i) % r->n;
+        list[n++] = (struct ranks_message){ from, false,
+                                            at + (size_t)from * bytes, bytes };
+        list[n++] =
+            (struct ranks_message){ to, true, at + (size_t)r->rank * bytes,
+                                    bytes };
+    }
+    int rc = ranks_move(r, list, n, e);
+    free(list);
+    return rc;
+}
+
+/* From one to the next, twice as many each time; the places are counted from
+ * `from`. */
+int ranks_broadcast(struct ranks *r, int from, void *bytes, size_t n,
+                    struct err *e)
+{
+    if (ranks_n(r) == 1)
+        return OK;
+    int place = (r->rank + r->n - from) % r->n;
+    for (int have = 1; have < r->n; have *= 2) {
+        int peer = place < have ? place + have : place - have;
+        if (place >= 2 * have || peer >= r->n)
+            continue;
+        struct ranks_message m = { (peer + from) % r->n, place < have, bytes,
+                                   n };
+        if (ranks_move(r, &m, 1, e))
+            return e->code;
+    }
+    return OK;
+}
+
+/* ---- meeting ------------------------------------------------------------ */
+
+struct word {
+    int code, signal;
+    bool is_over;
+};
+
+/* All take the words of process `who`. */
+static int take_words(struct ranks *r, int who, struct err *e)
+{
+    struct err own = { 0 }, words = { 0 };
+    if (who == r->rank)
+        words = *e;
+    if (ranks_broadcast(r, who, &words, sizeof words, &own))
+        return e->code ? e->code : err_pass(e, &own);
+    *e = (struct err){ 0 };
+    r->is_told = true;
+    return who == 0 ? err_pass(e, &words)
+                    : err_set(e, words.code, "process %d (%s): %s", who,
+                              r->hosts[who], words.text);
+}
+
+int ranks_agree(struct ranks *r, bool is_over, struct err *e)
+{
+    if (ranks_n(r) == 1 || r->is_told || r->is_lost)
+        return e->code;
+    struct err own = { 0 };
+    struct word *all = calloc((size_t)r->n, sizeof *all);
+    if (!all) {
+        r->is_lost = true;
+        return err_set(e, ERR_MEMORY, "out of memory");
+    }
+    all[r->rank] = (struct word){ e->code, stop_signal(), is_over };
+    int failed = -1;
+    if (ranks_gather(r, all, sizeof *all, &own)) {
+        free(all);
+        return e->code ? e->code : err_pass(e, &own);
+    }
+    for (int i = r->n - 1; i >= 0; i--) {
+        r->signal = all[i].signal ? all[i].signal : r->signal;
+        r->is_over |= all[i].is_over;
+        failed = all[i].code ? i : failed;
+    }
+    free(all);
+    r->is_told = r->is_over;
+    return failed < 0 ? OK : take_words(r, failed, e);
+}

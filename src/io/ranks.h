@@ -1,0 +1,79 @@
+/* ranks.h - the processes of one job, which may be on many machines: who they
+ * are, and how they hand bytes to each other.
+ *
+ * A job is what `mpirun -n 4 sinklab train ...` or srun starts; without them,
+ * or in a program built without MPI, a process is a job by itself, and all of
+ * this costs nothing. Processes are numbered from 0, which is the one that
+ * writes. Nothing here adds: whoever sums does so in an order of its own, which
+ * does not hang on how many there are.
+ *
+ * Every call below but ranks_open and ranks_close is one that all processes
+ * make, in the same order. Where one cannot go on, it meets the others at their
+ * next ranks_agree, so that all end with its words and its code. Who waits for
+ * another longer than limit_s gives up: ERR_IO, and from then on nobody talks.
+ *
+ * A NULL or zeroed struct ranks is a process by itself. First thread only.
+ */
+#ifndef SINKLAB_RANKS_H
+#define SINKLAB_RANKS_H
+
+#include "base/base.h"
+#include "base/err.h"
+#include "io/ranks_transport.h"
+
+enum { RANKS_HOST_MAX = 64 };
+
+struct ranks {
+    int rank, n;
+    double limit_s;                /* that others are waited for; 0: for ever */
+    char (*hosts)[RANKS_HOST_MAX]; /* (n) owned */
+    int signal;   /* that one of them got before the last ranks_agree; 0 */
+    bool is_over; /* one said there that the job is done */
+    bool is_told; /* all know how it ends: nobody comes to another meeting */
+    bool is_lost; /* one does not answer */
+};
+
+static inline int ranks_n(const struct ranks *r)
+{
+    return r && r->n > 1 ? r->n : 1;
+}
+
+static inline int ranks_own(const struct ranks *r)
+{
+    return r && r->n > 1 ? r->rank : 0;
+}
+
+/* Is it the process that writes? */
+static inline bool ranks_writes(const struct ranks *r)
+{
+    return ranks_own(r) == 0;
+}
+
+/* ranks_open - find the others, if a launcher started several. OK, ERR_TOOL:
+ * it did, and the program or its MPI cannot work with that; ERR_IO, ERR_MEMORY.
+ * Close in any state. */
+int ranks_open(struct ranks *r, struct err *e);
+
+/* ranks_close - leave the job: waits for the others, unless one is lost. */
+void ranks_close(struct ranks *r);
+
+/* ranks_agree - the meeting that all come to: has one of them failed, or been
+ * asked to stop (base/stop.h)? e: what this process has found so far; out: what
+ * the first of those that failed has found, under its name. is_over: this
+ * process is done. Returns e->code. */
+int ranks_agree(struct ranks *r, bool is_over, struct err *e);
+
+/* ranks_gather - each gives its own part, at its place in all (n, bytes); all
+ * get all. OK or ERR_IO. */
+int ranks_gather(struct ranks *r, void *all, size_t bytes, struct err *e);
+
+/* ranks_broadcast - bytes from process `from` to all. OK or ERR_IO. */
+int ranks_broadcast(struct ranks *r, int from, void *bytes, size_t n,
+                    struct err *e);
+
+/* ranks_move - all of these messages at once; each has its twin in a call of
+ * its peer. OK or ERR_IO. */
+int ranks_move(struct ranks *r, const struct ranks_message *list, idx n,
+               struct err *e);
+
+#endif

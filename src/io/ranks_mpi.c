@@ -1,0 +1,132 @@
+/* ranks_mpi.c - with MPI (make MPI=1): messages from point to point. Nothing
+ * is added by MPI, whose sums have an order of their own. */
+#include "io/ranks_transport.h"
+
+#include <mpi.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/stopwatch.h"
+
+/* MPI counts in int; and what is in pieces gets through in pieces. */
+static const size_t PIECE_BYTES = (size_t)64 << 20;
+
+/* From here on a process that waits leaves its core to others. */
+static const double PATIENCE_S = 0.5;
+static const struct timespec NAP = { .tv_nsec = 200000 };
+
+static bool is_launched(void)
+{
+    return launched_processes() > 0 || getenv("PMIX_RANK");
+}
+
+int transport_open(int *rank, int *n, struct err *e)
+{
+    int level, launched = launched_processes();
+    *rank = 0;
+    *n = 1;
+    /* By itself it would start a daemon, for nothing */
+    if (!is_launched())
+        return OK;
+    if (MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &level) ||
+        MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN) ||
+        MPI_Comm_rank(MPI_COMM_WORLD, rank) || MPI_Comm_size(MPI_COMM_WORLD, n))
+        return err_set(e, ERR_TOOL,
+                       "MPI does not start: see what it says above");
+    if (*n == 1 && launched > 1) {
+        MPI_Finalize();
+        return err_set(e, ERR_TOOL,
+                       "%d processes were started, and MPI sees one by itself: "
+                       "start them by the mpirun of the MPI that this program "
+                       "is built with, or by srun --mpi=pmix (or pmi2)",
+                       launched);
+    }
+    if (*n == 1)
+        MPI_Finalize();
+    return OK;
+}
+
+void transport_close(void)
+{
+    MPI_Finalize();
+}
+
+static idx pieces_of(const struct ranks_message *m)
+{
+    return (idx)((m->bytes + PIECE_BYTES - 1) / PIECE_BYTES);
+}
+
+static int start(MPI_Request *to, const struct ranks_message *m, idx piece)
+{
+    size_t at = (size_t)piece * PIECE_BYTES;
+    size_t left = m->bytes - at;
+    int n = (int)(left < PIECE_BYTES ? left : PIECE_BYTES);
+    char *p = (char *)m->at + at;
+    return m->is_sent
+               ? MPI_Isend(p, n, MPI_BYTE, m->peer, 0, MPI_COMM_WORLD, to)
+               : MPI_Irecv(p, n, MPI_BYTE, m->peer, 0, MPI_COMM_WORLD, to);
+}
+
+/* The peer of the first request that is not done. */
+static int peer_of_first(MPI_Request *requests,
+                         const struct ranks_message *list, idx n)
+{
+    idx at = 0;
+    for (idx i = 0; i < n; i++)
+        for (idx j = 0; j < pieces_of(&list[i]); j++)
+            if (requests[at++] != MPI_REQUEST_NULL)
+                return list[i].peer;
+    return -1;
+}
+
+/* limit_s counts from the last piece that came through. */
+static int wait_for(MPI_Request *requests, int n, double limit_s, bool *is_late)
+{
+    double since = clock_s();
+    for (int left = n; left > 0;) {
+        int done, which;
+        if (MPI_Testany(n, requests, &which, &done, MPI_STATUS_IGNORE))
+            return ERR_IO;
+        double now = clock_s();
+        if (done && which == MPI_UNDEFINED)
+            return OK;
+        if (done) {
+            left--;
+            since = now;
+        } else if (limit_s > 0 && now - since > limit_s) {
+            *is_late = true;
+            return ERR_IO;
+        } else if (now - since > PATIENCE_S) {
+            nanosleep(&NAP, NULL);
+        } else {
+            sched_yield();
+        }
+    }
+    return OK;
+}
+
+int transport_move(int *late, const struct ranks_message *list, idx n,
+                   double limit_s, struct err *e)
+{
+    idx n_requests = 0, at = 0;
+    bool is_late = false;
+    for (idx i = 0; i < n; i++)
+        n_requests += pieces_of(&list[i]);
+    MPI_Request *requests = calloc((size_t)n_requests + 1, sizeof *requests);
+    if (!requests)
+        return err_set(e, ERR_MEMORY, "out of memory");
+    int rc = OK;
+    for (idx i = 0; i < n && rc == OK; i++)
+        for (idx j = 0; j < pieces_of(&list[i]) && rc == OK; j++)
+            rc = start(&requests[at++], &list[i], j) ? ERR_IO : OK;
+    if (rc == OK)
+        rc = wait_for(requests, (int)n_requests, limit_s, &is_late);
+    if (is_late)
+        *late = peer_of_first(requests, list, n);
+    free(requests);
+    return rc ? err_set(e, ERR_IO,
+                        "MPI cannot reach all processes: see what it says "
+                        "above, then start the same command again")
+              : OK;
+}

@@ -1,0 +1,207 @@
+#!/usr/bin/env bash
+# One run on many processes: the bits of one process, for any number of
+# processes and threads, stopped, killed and gone on with on another number.
+# Skipped where there is no MPI (tools/deps.sh --mpi gets one).
+#
+# SINKLAB_MPI is the program built with MPI, as `make test` gives it.
+. "$(dirname "$0")/lib.sh"
+cd "$T" || exit 1
+mpi=${SINKLAB_MPI-}
+if [ ! -x "$mpi" ] || ! command -v mpirun >/dev/null; then
+    note "NO MPI HERE: training on many processes IS NOT TESTED"
+    echo "ok 1 - MPI # SKIP not installed: tools/deps.sh --mpi"
+    echo "1..1"
+    exit 0
+fi
+
+# Processes of tests share few cores; root is the only user of a container
+export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+export OMPI_MCA_rmaps_base_oversubscribe=1
+export OMPI_MCA_hwloc_base_binding_policy=none
+
+cat >small.ini <<'END'
+[model]
+layers = 2
+width = 16
+heads = 2
+context = 16
+[train]
+steps = 50
+batch = 2
+accumulate = 4
+log_every = 5
+val_every = 25
+val_tokens = 64
+[sink]
+tokens = 16
+probe_every = 25
+probe_sequences = 2
+[checkpoint]
+every = 25
+resume_every = 20
+END
+
+# mpirun, whose own words go: what the program says on stderr is left.
+job() { # arguments...
+    local status
+    mpirun "$@" 2>"$T/said" </dev/null
+    status=$?
+    grep '^sinklab: ' "$T/said" >&2
+    return $status
+}
+on() { # processes arguments of the program...
+    local n=$1
+    shift
+    job -n "$n" "$mpi" "$@"
+}
+# The same with a command in front of one of the processes.
+with() { # processes which command -- arguments...
+    local n=$1 which=$2 command=() args=() i
+    shift 2
+    while [ "$1" != -- ]; do
+        command+=("$1")
+        shift
+    done
+    shift
+    for ((i = 0; i < n; i++)); do
+        args+=(: -n 1)
+        [ "$i" = "$which" ] && args+=("${command[@]}")
+        args+=("$mpi" "$@")
+    done
+    job "${args[@]:1}"
+}
+last=checkpoints/step-00000050.h5
+same_run() { # folder folder
+    same_bytes "$1/metrics.csv" "$2/metrics.csv" &&
+        h5diff "$1/$last" "$2/$last" /param &&
+        h5diff "$1/checkpoints/resume.h5" "$2/checkpoints/resume.h5" /param &&
+        h5diff "$1/checkpoints/resume.h5" "$2/checkpoints/resume.h5" /optim
+}
+once() {
+    [ "$(grep -c '^sinklab: ' said)" = 1 ]
+}
+
+# --- the same bits ------------------------------------------------------------
+
+compare() { # name override...
+    local name=$1 n threads form
+    shift
+    check "$name: a process by itself, without MPI" "$SINKLAB" train small.ini \
+        run.dir="runs/$name" train.threads=1 "$@"
+    for form in "${forms[@]}"; do
+        n=${form%x*} threads=${form#*x}
+        check "$name: $n processes of $threads threads" on "$n" train \
+            small.ini run.dir="runs/$name-$form" train.threads="$threads" "$@"
+        check "the same bits" same_run "runs/$name" "runs/$name-$form"
+    done
+}
+gpt2=(optim.clip=0.5 attention.registers=2 optim.name=muon)
+forms=(1x1 1x2 2x1 2x2 4x1)
+compare gpt2 "${gpt2[@]}"
+compare llama model.preset=llama optim.clip=0.5 attention.weights=affine
+forms=(3x1 6x1)
+compare six train.accumulate=6 loss.z=1e-2 optim.name=schedule-free
+forms=(3x2)
+compare odd train.accumulate=3 optim.name=soap
+check_not "these runs are not all alike" h5diff -q runs/six/$last \
+    runs/odd/$last /param
+
+# --- which numbers of processes -------------------------------------------------
+
+expect_fail 2 'among 1, 2 or 4 processes, not 3' on 3 train small.ini \
+    run.dir=runs/none
+check "it is told once" once
+expect_fail 2 'among 1, 3 or 6 processes, not 2' on 2 train small.ini \
+    run.dir=runs/none train.accumulate=6
+check "nothing was made" test ! -e runs/none
+if [ "$SINKLAB" != "$mpi" ]; then
+    expect_fail 10 'built without MPI' job -n 2 "$SINKLAB" train small.ini \
+        run.dir=runs/none
+fi
+
+# --- stopped, killed, gone on with ----------------------------------------------
+
+rule() { # processes which rule [override...]: the same run on and on
+    local n=$1 which=$2 rule=$3
+    shift 3
+    with "$n" "$which" env SINKLAB_TEST="$rule" -- train small.ini --resume \
+        run.dir=runs/again "${gpt2[@]}" "$@"
+}
+expect_status 137 "four processes, one of which is killed" \
+    rule 4 2 "train step 16 KILL" checkpoint.resume_every=7
+check "its status is what it was" first_line_is runs/again/status running
+expect_status 75 "two go on, and the second gets a signal" \
+    rule 2 1 "train step 29 USR1"
+check "all is saved" first_line_is runs/again/status preempted
+check "behind the step in which it came" grep -q '^step 30,' runs/again/status
+check "by its name" grep -q 'stopped by SIGUSR1' runs/again/status
+expect_status 137 "the first of two is killed" rule 2 0 "train step 41 KILL"
+check "one process ends it" "$SINKLAB" train runs/again
+check "with the bits of a run that was left alone" same_run runs/gpt2 runs/again
+check "asked again, all know that it is done" on 2 train runs/again
+check "four make it longer" on 4 train runs/again train.steps=60
+check "and so does one" "$SINKLAB" train runs/gpt2 train.steps=60
+check "to the same bits" same_bytes runs/gpt2/metrics.csv \
+    runs/again/metrics.csv
+
+check "a rule that process 0 judges ends all" on 2 train small.ini \
+    run.dir=runs/rule train.stop_loss=0.1 train.stop_loss_from=10
+check "its status is stopped" first_line_is runs/rule/status stopped
+expect_fail 8 'diverged' on 2 train small.ini run.dir=runs/bad \
+    optim.lr=1000 optim.clip=0 optim.name=sgd model.init=framework
+check "its status is diverged" first_line_is runs/bad/status diverged
+
+# --- what differs ---------------------------------------------------------------
+
+two() { # argument of the one, of the other
+    job -n 1 "$mpi" train "$1" run.dir=runs/two : \
+        -n 1 "$mpi" train "$2" run.dir=runs/two
+}
+sed 's/^batch = 2$/batch = 4/' small.ini >larger.ini
+expect_fail 3 'process 1 .*: train.batch is 4 here, but 2 in process 0' \
+    two small.ini larger.ini
+check "it is told once" once
+yes 'to be or not to be, that is the question' | head -n 60 >one.txt
+tr o a <one.txt >other.txt
+cp one.txt third.txt
+for i in one other third; do
+    sed "s/^\[train\]/[data]\nsource = text\npath = $i.txt\n&/" small.ini >$i.ini
+done
+expect_fail 3 "corpus's hash is" two one.ini other.ini
+check "nothing was made" test ! -e runs/two
+check "the same text elsewhere will do" two one.ini third.ini
+cp "$mpi" changed && printf 'x' >>changed
+expect_fail 3 "program's hash is" job -n 1 "$mpi" train small.ini \
+    run.dir=runs/programs : -n 1 ./changed train small.ini run.dir=runs/programs
+if [ "$(uname -m)" = x86_64 ]; then
+    expect_fail 3 'processor that the BLAS computes for' \
+        with 2 1 env OPENBLAS_CORETYPE=Nehalem -- train small.ini \
+        run.dir=runs/cores
+fi
+sed 's/^batch = 2$/&\nthreads = 2/' small.ini >threads.ini
+rm -rf runs/two
+check "threads may differ" two small.ini threads.ini
+
+# --- one that does not answer, a disk that is full ------------------------------
+
+mkfifo gate
+expect_fail 5 'process 1 .* does not answer process 0' with 2 1 \
+    env SINKLAB_TEST="train step 7 wait gate" -- train small.ini \
+    run.dir=runs/hung train.wait_limit_s=2
+check "its status says so" first_line_is runs/hung/status failed
+check "one process goes on with it" "$SINKLAB" train runs/hung
+check "a run that was left alone" "$SINKLAB" train small.ini run.dir=runs/left
+check "has the same bits" same_run runs/left runs/hung
+
+expect_fail 5 'full|large' with 2 0 bash -c 'ulimit -f 24; exec "$@"' - -- \
+    train small.ini run.dir=runs/full
+check "it is told once" once
+mkfifo busy
+SINKLAB_TEST="train step 7 wait busy" "$SINKLAB" train small.ini \
+    run.dir=runs/busy >/dev/null 2>&1 &
+process=$!
+await_that has_line runs/busy/metrics.csv '^5,'
+expect_fail 7 'in use by process' on 2 train runs/busy
+kill -KILL "$process"
+
+finish
