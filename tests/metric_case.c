@@ -65,7 +65,7 @@ static struct ratio take(struct bench *b, idx i)
 struct ratio metric_of_head(const char *name, struct metric_case *c, idx i)
 {
     const struct metric *m = metric_named(name);
-    struct bench b = open_bench(m, (struct metric_shape){ 1, 1, CASE_T, 8 });
+    struct bench b = open_bench(m, (struct metric_shape){ 1, 1, CASE_T, 8, 8 });
     idx n = c->head.n_extra + CASE_T;
     c->head.weights = c->weights;
     for (idx row = 0; row < CASE_T; row++) {
@@ -76,6 +76,7 @@ struct ratio metric_of_head(const char *name, struct metric_case *c, idx i)
     c->view.head = &c->head;
     c->view.row_mass = c->row_mass;
     c->view.separators = c->separators;
+    c->view.tokens = c->tokens;
     c->view.room = b.room;
     m->of_head(b.r, &c->view);
     return take(&b, i);
@@ -85,22 +86,33 @@ struct ratio metric_of_rows(const char *name, const real *x, idx rows, idx n,
                             idx i)
 {
     const struct metric *m = metric_named(name);
-    struct bench b = open_bench(m, (struct metric_shape){ 1, 1, rows, n });
+    struct bench b = open_bench(m, (struct metric_shape){ 1, 1, rows, n, n });
     struct metric_rows v = { .x = x, .rows = rows, .n = n, .room = b.room };
     m->of_rows(b.r, &v);
+    return take(&b, i);
+}
+
+struct ratio metric_of_writes(const char *name, const real *const *x,
+                              const real *const *ffn, idx L, idx rows, idx C,
+                              idx i)
+{
+    const struct metric *m = metric_named(name);
+    struct bench b = open_bench(m, (struct metric_shape){ L, 1, rows, C, C });
+    struct metric_sequence v = { .x = x,
+                                 .ffn = ffn,
+                                 .rows = rows,
+                                 .C = C,
+                                 .L = L,
+                                 .T = rows,
+                                 .room = b.room };
+    m->of_sequence(b.r, &v);
     return take(&b, i);
 }
 
 struct ratio metric_of_sequence(const char *name, const real *const *x, idx L,
                                 idx rows, idx C, idx i)
 {
-    const struct metric *m = metric_named(name);
-    struct bench b = open_bench(m, (struct metric_shape){ L, 1, rows, C });
-    struct metric_sequence v = {
-        .x = x, .rows = rows, .C = C, .L = L, .room = b.room
-    };
-    m->of_sequence(b.r, &v);
-    return take(&b, i);
+    return metric_of_writes(name, x, NULL, L, rows, C, i);
 }
 
 double ratio_value(struct ratio r)

@@ -18,6 +18,7 @@ struct metric_case {
     real weights[CASE_T * (CASE_T + 1)];
     double row_mass[CASE_T];
     bool separators[CASE_T];
+    int32_t tokens[CASE_T];
 };
 
 /* Zero but for its sizes. */
@@ -35,6 +36,10 @@ struct ratio metric_of_rows(const char *name, const real *x, idx rows, idx n,
                             idx i);
 struct ratio metric_of_sequence(const char *name, const real *const *x, idx L,
                                 idx rows, idx C, idx i);
+/* With what feed-forwards add, too. */
+struct ratio metric_of_writes(const char *name, const real *const *x,
+                              const real *const *ffn, idx L, idx rows, idx C,
+                              idx i);
 double ratio_value(struct ratio r); /* fails the test if there is none */
 
 #endif

@@ -47,7 +47,8 @@ static void open_input(struct source *s, struct source *of,
                        bool edits)
 {
     struct err e = { 0 };
-    if (input_open(s, of, &(struct input_query){ kind, path, "" }, &e))
+    const struct input_query q = { kind, path, "", N - (bos && of->bos >= 0) };
+    if (input_open(s, of, &q, &e))
         fail_msg("%s", e.text);
     s->styles[SPLIT_SINK] = (struct source_style){ bos, edits };
 }
@@ -114,6 +115,34 @@ static void test_input__repeat_is_one_token_a_sequence(void **state)
     assert_true(changes > 190);
     source_release(&s);
     source_release(&of);
+}
+
+/* Behind BOS, or from the first place on; a token more where the rest is
+ * uneven. */
+static void test_input__copy_is_two_equal_halves(void **state)
+{
+    (void)state;
+    for (int bos = 0; bos <= 1; bos++) {
+        struct data_options o = text_options();
+        struct source of, s;
+        idx half = (N - bos) / 2, differing = 0;
+        open_source(&of, &o);
+        open_input(&s, &of, INPUT_COPY, "", bos, false);
+        for (idx i = 0; i < 200; i++) {
+            int32_t x[N];
+            source_sample(&s, x, N, SPLIT_SINK, i);
+            assert_true((x[0] == of.bos) == (bos == 1));
+            for (idx t = bos; t < N; t++) {
+                assert_in_range(x[t], 0, of.n_plain - 1);
+                if (t >= bos + half)
+                    assert_int_equal(x[t], x[t - half]);
+            }
+            differing += x[bos] != x[bos + 1];
+        }
+        assert_true(differing > 190);
+        source_release(&s);
+        source_release(&of);
+    }
 }
 
 /* Of a generator of random tokens they are what it holds out. */
@@ -318,7 +347,7 @@ static void test_input__files_must_have_the_models_tokens(void **state)
     };
     for (int i = 0; i < COUNT_OF(cases); i++) {
         e = (struct err){ 0 };
-        struct input_query q = { INPUT_FILE, cases[i].path, cases[i].hash };
+        struct input_query q = { INPUT_FILE, cases[i].path, cases[i].hash, N };
         assert_int_equal(input_open(&s, &of, &q, &e), ERR_DATA);
         if (!strstr(e.text, cases[i].words) || !strstr(e.text, "sink"))
             fail_msg("%s", e.text);
@@ -332,6 +361,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_input__random_tokens_are_of_the_corpus),
         cmocka_unit_test(test_input__repeat_is_one_token_a_sequence),
+        cmocka_unit_test(test_input__copy_is_two_equal_halves),
         cmocka_unit_test(test_input__random_is_the_data_of_a_random_source),
         cmocka_unit_test(test_input__file_is_read_from_its_beginning),
         cmocka_unit_test(test_input__edits_are_trainings_or_none),

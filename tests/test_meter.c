@@ -34,8 +34,21 @@ static void start_meter(struct meter *m, const struct tiny *t,
     assert_int_equal(meter_open(m, g, &choice, n, &rules, &e), OK);
 }
 
+/* Metrics with sequences of their own are shown the others', which have equal
+ * tokens enough. */
+static void fill_copies(struct meter *m)
+{
+    size_t n = (size_t)m->n_sequences;
+    if (!m->copies.B)
+        return;
+    memcpy(m->copies.tokens, m->batch.tokens,
+           n * (size_t)m->T * sizeof *m->batch.tokens);
+    memcpy(m->copies.used, m->batch.used, n * sizeof *m->batch.used);
+}
+
 static void run_meter(struct meter *m, const struct tiny *t)
 {
+    fill_copies(m);
     memcpy(engine_download(m->engine).weights, t->w,
            (size_t)t->m.table.total * sizeof *t->w);
     engine_upload(m->engine);
@@ -579,11 +592,12 @@ static void open_few(struct measured *x, const char *preset,
         x->meter.batch.tokens[i] = V / 2;
 }
 
-/* What looks at the first token alone, and shares its place only. */
-static bool is_of_first(const struct meter_column *c)
+/* What looks at the first token alone, and shares its place only; or at tokens
+ * that came before, as the one that is hit did not. */
+static bool is_of_others(const struct meter_column *c)
 {
-    static const char *const names[] = { "ftvvn", "ftvvn_ln",
-                                         "first_key_norm" };
+    static const char *const names[] = { "ftvvn", "ftvvn_ln", "first_key_norm",
+                                         "induction_score" };
     for (idx i = 0; i < COUNT_OF(names); i++)
         if (strcmp(c->name, names[i]) == 0)
             return true;
@@ -612,7 +626,7 @@ static void check_all_nan(const struct attention_options *a)
     run_meter(&x.meter, &x.t);
     for (idx i = 0; i < x.meter.n_columns; i++) {
         const struct meter_column *c = &x.meter.columns[i];
-        if (is_of_first(c))
+        if (is_of_others(c))
             continue;
         for (idx j = 0; j < c->n && c->is_given && !is_of_places(c); j++)
             if (!isnan(c->value[j]))

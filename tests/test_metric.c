@@ -296,6 +296,11 @@ static void test_metrics__every_row_is_complete(void **state)
             assert_true((m->axes[0] == OVER_DEPTH) ==
                         (m->reads == TAP_BIT(TAP_RESIDUAL) ||
                          m->reads == TAP_BIT(TAP_D_RESIDUAL)));
+        if (m->of_sequence)
+            assert_false(m->reads &
+                         ~(TAP_BIT(TAP_RESIDUAL) | TAP_BIT(TAP_FFN)));
+        if (m->of_copies) /* no target of theirs counts */
+            assert_false(m->reads & (TAPS_OF_GRADIENTS | TAP_BIT(TAP_LOSS)));
         for (idx j = 0; j < i; j++)
             assert_string_not_equal(m->text.name, metric_at(j)->text.name);
     }

@@ -47,6 +47,10 @@ static void open_whole(struct whole *x, const struct attention_options *a,
     x->meter.bos = 7; /* any token */
     for (idx i = 0; i < n * T; i++)
         x->meter.batch.tokens[i] = (int32_t)rng_below(&rng, V);
+    for (idx i = 0; i < n * T && x->meter.copies.B; i++)
+        x->meter.copies.tokens[i] = i % T < T / 2
+                                        ? (int32_t)rng_below(&rng, V)
+                                        : x->meter.copies.tokens[i - T / 2];
 }
 
 static void run_whole(struct whole *x)
@@ -74,7 +78,7 @@ struct noted {
 
 static struct {
     struct noted head[L][H];
-    double hidden[L + 1][T][C], attention[L][T][C];
+    double hidden[L + 1][T][C], attention[L][T][C], ffn[L][T][C];
     bool has_extra;
     int32_t tokens[T];
 } seen;
@@ -122,18 +126,19 @@ static void see_rows(void *context, const struct tap_rows *r)
     (void)context;
     if (r->tap == TAP_RESIDUAL)
         copy(seen.hidden[r->layer][0], r->x, T, C, C);
+    else if (r->tap == TAP_FFN)
+        copy(seen.ffn[r->layer][0], r->x, T, C, C);
     else
         copy(seen.attention[r->layer][0], r->x, T, C, C);
 }
 
-static void write_down(struct whole *x, idx sequence)
+static void write_down(struct whole *x, const struct batch *of, idx sequence)
 {
     struct observer o = { .reads = TAPS_OF_HEADS | TAP_BIT(TAP_RESIDUAL) |
-                                   TAP_BIT(TAP_ATTENTION),
+                                   TAP_BIT(TAP_ATTENTION) | TAP_BIT(TAP_FFN),
                           .see_head = see_head,
                           .see_rows = see_rows };
-    memcpy(seen.tokens, x->meter.batch.tokens + sequence * T,
-           sizeof seen.tokens);
+    memcpy(seen.tokens, of->tokens + sequence * T, sizeof seen.tokens);
     memcpy(x->t.batch.tokens, seen.tokens, sizeof seen.tokens);
     tiny_observe(&x->t, 1, &o);
 }
@@ -201,7 +206,8 @@ static double median_size(const double *x, idx n)
     return median(size, n);
 }
 
-/* Singular values by rotating columns until they are at right angles. */
+/* Singular values of (rows,C) by rotating columns until they are at right
+ * angles. */
 static void singular(double *value, const double *x, idx rows)
 {
     static double a[T][C];
@@ -405,6 +411,56 @@ static double excess_of_uniform(void)
     return sum;
 }
 
+/* What a head gives, as rows of C with nothing behind D: singular values that
+ * are none are 0. */
+static void head_singular(double *value, const struct noted *h)
+{
+    static double wide[T][C];
+    memset(wide, 0, sizeof wide);
+    for (idx t = 0; t < T; t++)
+        memcpy(wide[t], h->o[t], sizeof h->o[t]);
+    singular(value, wide[0], T);
+}
+
+/* How many there are, by the entropy of their powers. */
+static double count_by_entropy(const double *value, int power)
+{
+    double sum = 0, logs = 0;
+    for (idx i = 0; i < C; i++)
+        sum += pow(value[i], power);
+    for (idx i = 0; i < C; i++) {
+        double p = pow(value[i], power) / sum;
+        logs -= p > 0 ? p * log(p) : 0;
+    }
+    return exp(logs);
+}
+
+static double induction_of(const struct noted *h)
+{
+    double sum = 0, n = 0;
+    for (idx t = 0; t < T; t++) {
+        double own = 0, keys = 0;
+        for (idx key = 1; key < t; key++)
+            if (seen.tokens[key - 1] == seen.tokens[t]) {
+                own += h->p[t][1 + key];
+                keys++;
+            }
+        sum += own;
+        n += keys > 0;
+    }
+    return sum / n;
+}
+
+static struct fraction sink_kind(const struct noted *h, bool wants_nop)
+{
+    double value[C];
+    head_singular(value, h);
+    double rank = dot(value, value, C) / pow(largest(value, C), 2);
+    bool is_nop = norm(h->v[0], D) < 0.2 * mean_norm(h->v, 1);
+    return is(mass(h, 0) > sinks.eps &&
+              (wants_nop ? is_nop : !is_nop && rank < 2));
+}
+
 #define NAMED(text) (strcmp(name, text) == 0)
 
 /* The metric called so, of one head; i: number along its own axis. */
@@ -490,6 +546,26 @@ static bool of_head(struct fraction *f, const char *name, idx l, idx n, idx i)
         *f = is(norm(h->o[T - 1], D));
     else if (strncmp(name, "ahon", 4) == 0 || NAMED("dormant_heads"))
         *f = is(mean_norm(h->o, 0));
+    else if (NAMED("induction_score"))
+        *f = is(induction_of(h));
+    else if (NAMED("previous_score")) {
+        for (idx t = 1; t < T; t++)
+            sum += h->p[t][t] / (T - 1);
+        *f = is(sum);
+    } else if (NAMED("rest_mass") || NAMED("head_load")) {
+        for (idx t = 0; t < T; t++)
+            for (idx j = 2; j <= T; j++)
+                sum += h->p[t][j] / T;
+        *f = is(sum);
+    } else if (strncmp(name, "head_", 5) == 0) {
+        double value[C];
+        head_singular(value, h);
+        *f = NAMED("head_participation") ? is(count_by_entropy(value, 2))
+             : NAMED("head_rank")
+                 ? is(count_by_entropy(value, 1))
+                 : is(dot(value, value, C) / pow(largest(value, C), 2));
+    } else if (NAMED("nop_heads") || NAMED("broadcast_heads"))
+        *f = sink_kind(h, NAMED("nop_heads"));
     else
         return false;
     return true;
@@ -497,13 +573,9 @@ static bool of_head(struct fraction *f, const char *name, idx l, idx n, idx i)
 
 static double rank_of(const double *x)
 {
-    double value[C], sum = 0, logs = 0;
+    double value[C];
     singular(value, x, T);
-    for (idx i = 0; i < C; i++)
-        sum += value[i];
-    for (idx i = 0; i < C; i++)
-        logs -= value[i] > 0 ? value[i] / sum * log(value[i] / sum) : 0;
-    return exp(logs);
+    return count_by_entropy(value, 1);
 }
 
 static double anisotropy_of(const double *x, idx rows)
@@ -533,6 +605,29 @@ static double neuron_kurtosis(const double (*x)[C])
         squares += m * m;
     }
     return C * squares / (sum * sum);
+}
+
+/* A token's largest number of the two dimensions that rank first for token 0,
+ * over the size of all. */
+static double phi_of(const double (*x)[C], idx t)
+{
+    double most = 0;
+    for (idx i = 0; i < C; i++) {
+        idx larger = 0;
+        for (idx k = 0; k < C; k++)
+            larger += fabs(x[0][k]) > fabs(x[0][i]);
+        if (larger < 2)
+            most = fmax(most, fabs(x[t][i]));
+    }
+    return most / (norm(x[t], C) / sqrt(C));
+}
+
+static double usual_of(const double (*x)[C], idx i)
+{
+    double sizes[T];
+    for (idx t = 0; t < T; t++)
+        sizes[t] = fabs(x[t][i]) / (norm(x[t], C) / sqrt(C));
+    return median(sizes, T);
 }
 
 /* Of rows (T,C) at a depth, or behind a layer's attention. */
@@ -599,7 +694,19 @@ static bool of_rows(struct fraction *f, const char *name, idx at, idx i)
         *f = is(mean_pair_cosine(x));
     else if (NAMED("hidden_cosine"))
         *f = is(fabs(cosine(x[i], x[0], C)));
-    else
+    else if (NAMED("sink_phi"))
+        *f = is(phi_of(x, i));
+    else if (NAMED("phi_sinks")) {
+        for (idx t = 1; t < T; t++)
+            sum += phi_of(x, t) >= 5;
+        *f = is(sum);
+    } else if (NAMED("residual_size"))
+        *f = is(usual_of(x, i));
+    else if (NAMED("residual_sinks")) {
+        for (idx k = 0; k < C; k++)
+            sum += usual_of(x, k) >= 3;
+        *f = is(sum);
+    } else
         return false;
     return true;
 }
@@ -643,6 +750,8 @@ static bool of_sequence(struct fraction *f, const char *name, idx i)
 {
     struct lives s = find_lives();
     double n = 0, level = 0, life = 0, primary = 0, here = 0, at = 0;
+    double cosines = 0, aligned = 0, sizes = 0;
+    const double *own = seen.ffn[s.first - 1][s.sink];
     for (idx t = 0; t < T; t++) {
         bool is_long = 2 * s.n[t] >= s.end - s.first && s.n[t] > 0;
         if (t == s.sink)
@@ -655,6 +764,10 @@ static bool of_sequence(struct fraction *f, const char *name, idx i)
         life += (double)s.n[t] / L;
         here += s.start[t] == i;
         at += t == i;
+        const double *write = seen.ffn[s.start[t] - 1][t];
+        cosines += cosine(write, own, C);
+        aligned += cosine(write, own, C) > 0.98;
+        sizes += norm(write, C) / norm(own, C);
     }
     *f = nothing;
     if (NAMED("max_rise"))
@@ -672,6 +785,14 @@ static bool of_sequence(struct fraction *f, const char *name, idx i)
         *f = n > 0 ? over(level, n) : nothing;
     else if (NAMED("secondary_life"))
         *f = n > 0 ? over(life, n) : nothing;
+    else if (NAMED("ffn_cosine"))
+        *f = is(cosine(seen.ffn[i / T][i % T], own, C));
+    else if (NAMED("secondary_ffn_cosine"))
+        *f = n > 0 ? over(cosines, n) : nothing;
+    else if (NAMED("secondary_ffn_aligned"))
+        *f = n > 0 ? over(aligned, n) : nothing;
+    else if (NAMED("secondary_ffn_size"))
+        *f = n > 0 ? over(sizes, n) : nothing;
     else
         return false;
     return true;
@@ -689,6 +810,8 @@ static void finish(const char *name, double *value)
         for (idx h = 0; h < H; h++) {
             double *x = &value[l * H + h];
             if (is_ln)
+                *x /= mean;
+            if (NAMED("head_load"))
                 *x /= mean;
             if (NAMED("dormant_heads"))
                 *x = *x / mean < 0.45;
@@ -729,34 +852,47 @@ static idx check_column(struct whole *x, const struct meter_column *c,
     return c->n;
 }
 
+/* All but what needs a backward pass. */
+#define ALL                                                                    \
+    "sinks, companions, induction_score, previous_score, rest_mass, head_*, "  \
+    "nop_heads, broadcast_heads"
+
+/* What the columns that are measured on these sequences say of one of them. */
+static void add_slow(struct fraction (*sum)[L * H * T], struct whole *x,
+                     bool is_of_copies, idx sequence)
+{
+    write_down(x, is_of_copies ? &x->meter.copies : &x->meter.batch, sequence);
+    for (idx k = 0; k < x->meter.n_columns; k++) {
+        const struct meter_column *c = &x->meter.columns[k];
+        idx inner = metric_count(c->metric, &x->meter.shape,
+                                 c->metric->of_head   ? 2
+                                 : c->metric->of_rows ? 1
+                                                      : 0);
+        struct fraction f;
+        if (c->metric->of_copies != is_of_copies)
+            continue;
+        for (idx i = 0; i < c->n && slow(&f, c->metric, i, inner); i++)
+            if (f.is_there) {
+                sum[k][i].top += f.top;
+                sum[k][i].bottom += f.bottom;
+                sum[k][i].slack += f.slack;
+                sum[k][i].is_there = true;
+            }
+    }
+}
+
 static void check_all(const struct attention_options *a, bool proxy, idx n)
 {
     static struct fraction sum[400][L * H * T];
     struct whole x;
     idx checked = 0;
     is_proxy = proxy;
-    open_whole(&x, a, "sinks, companions", n);
+    open_whole(&x, a, ALL, n);
     run_whole(&x);
     assert_in_range(x.meter.n_columns, 1, COUNT_OF(sum));
     memset(sum, 0, sizeof sum);
-    for (idx s = 0; s < n; s++) {
-        write_down(&x, s);
-        for (idx k = 0; k < x.meter.n_columns; k++) {
-            const struct meter_column *c = &x.meter.columns[k];
-            idx inner = metric_count(c->metric, &x.meter.shape,
-                                     c->metric->of_head   ? 2
-                                     : c->metric->of_rows ? 1
-                                                          : 0);
-            struct fraction f;
-            for (idx i = 0; i < c->n && slow(&f, c->metric, i, inner); i++)
-                if (f.is_there) {
-                    sum[k][i].top += f.top;
-                    sum[k][i].bottom += f.bottom;
-                    sum[k][i].slack += f.slack;
-                    sum[k][i].is_there = true;
-                }
-        }
-    }
+    for (idx i = 0; i < 2 * n; i++)
+        add_slow(sum, &x, i % 2, i / 2);
     for (idx k = 0; k < x.meter.n_columns; k++) {
         const struct meter_column *c = &x.meter.columns[k];
         struct fraction f;
@@ -765,7 +901,7 @@ static void check_all(const struct attention_options *a, bool proxy, idx n)
         else if (!c->metric->is_default)
             fail_msg("%s has no slow implementation", c->name);
     }
-    assert_true(checked > 40);
+    assert_true(checked > 50);
     close_whole(&x);
 }
 
@@ -891,7 +1027,7 @@ static void test_metrics__are_the_same_alone(void **state)
     struct attention_options a = ATTENTION(.bias = BIAS_KEY);
     struct whole all;
     (void)state;
-    open_whole(&all, &a, "sinks, companions", 4);
+    open_whole(&all, &a, ALL, 4);
     run_whole(&all);
     for (idx k = 0; k < all.meter.n_columns; k++) {
         const struct meter_column *c = &all.meter.columns[k], *own;

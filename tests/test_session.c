@@ -606,6 +606,38 @@ test_session__validation_has_the_same_bits_on_any_threads(void **state)
         }
 }
 
+/* What asks for copies has them, with the BOS of what is measured and without
+ * its edits; what does not ask has none. */
+static void test_session__copies_come_to_who_asks(void **state)
+{
+    (void)state;
+    for (int k = 0; k < 4; k++) {
+        bool with_bos = k & 1, is_asked = k & 2;
+        struct session s;
+        OPEN(&s, "sink.tokens=20", with_bos ? "sink.bos=data" : "sink.bos=no",
+             "data.fixed_position=4", "sink.input=repeat",
+             is_asked ? "metrics.names=default, induction_score"
+                      : "metrics.names=default");
+        const struct batch *b = &s.meter.copies;
+        assert_int_equal(b->B, is_asked ? 3 : 0);
+        for (idx i = 0; i < b->B; i++) {
+            const int32_t *x = b->tokens + i * 20 + with_bos;
+            idx half = with_bos ? 9 : 10, differing = 0;
+            assert_true((x[-with_bos] == s.source.bos) == with_bos);
+            for (idx t = 0; t < half; t++) {
+                assert_int_equal(x[t], x[t + half]);
+                assert_in_range(x[t], 0, 11);
+                differing += x[t] != x[0];
+            }
+            assert_true(differing > 0);
+        }
+        meter_run(&s.meter);
+        if (is_asked)
+            assert_true(meter_find(&s.meter, "induction_score")->scalar > 0);
+        session_release(&s);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -624,6 +656,7 @@ int main(void)
         cmocka_unit_test(test_session__analysis_has_an_amount_of_its_own),
         cmocka_unit_test(
             test_session__validation_has_the_same_bits_on_any_threads),
+        cmocka_unit_test(test_session__copies_come_to_who_asks),
     };
     return cmocka_run_group_tests_name("session", tests, NULL, NULL);
 }

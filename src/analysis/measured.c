@@ -86,6 +86,9 @@ static void add_input(struct text *t, const struct measured *m)
     case INPUT_FILE:
         text_add(t, "tokens of file %.16s", m->file);
         break;
+    case INPUT_COPY:
+        text_add(t, "random tokens in two equal halves");
+        break;
     }
     text_add(t, "%s%s%s", m->no_bos || m->no_edits ? " without " : "",
              m->no_bos ? "BOS" : "", m->no_bos && m->no_edits ? " and " : "");

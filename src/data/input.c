@@ -27,10 +27,18 @@ static const struct op_text of_data = {
     .name = "file",
     .formula = "the tokens of sink.path, sequence after sequence from its "
                "beginning on; of a prepared folder those held out",
+}, of_copy = {
+    .name = "copy",
+    .formula = "a block of such random tokens that is half as long as a "
+               "sequence, and the same block again",
+    .source = "arXiv 2209.11895, repeated random tokens",
+    .sinks = "induction heads show in the second half, whatever text a model "
+             "has learned",
 };
 
+/* The order is that of the values in stored configs: new ones at the end. */
 const struct op_text *const input_texts[] = { &of_data, &of_random, &of_repeat,
-                                              &of_file, NULL };
+                                              &of_file, &of_copy,   NULL };
 
 const char *input_name(int i)
 {
@@ -138,6 +146,7 @@ static int open_part(struct source_part *p, const struct source *of,
                                    .bos = of->bos,
                                    .eos = of->eos };
     o.vocab = of->n_plain;
+    o.copy_length = idx_max(1, q->tokens / 2);
     return q->kind == INPUT_FILE ? open_file(p, of, q, e)
                                  : p->corpus.kind->open(&p->corpus, &o, e);
 }

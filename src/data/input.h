@@ -11,7 +11,13 @@
 #include "base/op_text.h"
 #include "data/source.h"
 
-enum input_kind { INPUT_DATA, INPUT_RANDOM, INPUT_REPEAT, INPUT_FILE };
+enum input_kind {
+    INPUT_DATA,
+    INPUT_RANDOM,
+    INPUT_REPEAT,
+    INPUT_FILE,
+    INPUT_COPY
+};
 
 /* Row i is what the key [sink] input calls input_name(i). */
 extern const struct op_text *const input_texts[]; /* ends with NULL */
@@ -23,6 +29,7 @@ struct input_query {
                              stored_format.h, or bytes of a text where the
                              vocabulary is bytes */
     const char *hash;     /* that its tokens must have; "": any */
+    idx tokens;           /* of INPUT_COPY: of a sequence, without BOS */
 };
 
 /* input_open - in place of `of`, which is open and may be released then.

@@ -77,6 +77,27 @@ int meter_reads(const struct metric_choice *c)
     return reads;
 }
 
+bool meter_wants_copies(const struct metric_choice *c)
+{
+    struct metric_name n;
+    struct metric_cursor at = { 0 };
+    while (next_column(&n, &at, c))
+        if (n.metric->of_copies)
+            return true;
+    return false;
+}
+
+/* Of whole sequences: what feed-forwards add is kept until all is there. */
+static bool keeps_ffn(const struct metric_choice *c)
+{
+    struct metric_name n;
+    struct metric_cursor at = { 0 };
+    while (next_column(&n, &at, c))
+        if (n.metric->of_sequence && n.metric->reads & TAP_BIT(TAP_FFN))
+            return true;
+    return false;
+}
+
 /* ---- memory ------------------------------------------------------------ */
 
 static void plan(struct meter *t, struct arena *arena,
@@ -90,8 +111,12 @@ static void plan(struct meter *t, struct arena *arena,
     t->row_mass = arena_doubles(arena, threads * t->T);
     t->separators = arena_bytes(arena, (size_t)(t->n_sequences * t->T) *
                                            sizeof *t->separators);
-    t->depths = arena_bytes(arena, (size_t)(threads * (t->shape.L + 1)) *
+    t->depths = arena_bytes(arena, (size_t)(threads * (2 * t->shape.L + 1)) *
                                        sizeof *t->depths);
+    if (meter_wants_copies(choice))
+        batch_plan(&t->copies, arena, t->n_sequences, t->T, rules);
+    if (keeps_ffn(choice))
+        t->ffn = arena_reals(arena, t->B * t->shape.L * t->T * t->shape.C);
     t->room_n = 0;
     for (idx i = 0; next_column(&name, &at, choice); i++) {
         size_t n = (size_t)metric_count(name.metric, &t->shape, 0);
@@ -127,7 +152,7 @@ static struct meter meter_of(const struct model *m,
     };
     meter_shape(&t.B, &t.T, &m->spec.model, c->sink, n_sequences);
     t.bos = t.eos = NO_TOKEN;
-    t.shape = (struct metric_shape){ m->L, m->views, t.T, m->C };
+    t.shape = (struct metric_shape){ m->L, m->views, t.T, m->C, m->E };
     return t;
 }
 
@@ -172,6 +197,27 @@ static bool is_measured(const struct meter_column *c)
     return c->is_there && !c->is_skipped;
 }
 
+/* Is it measured on the sequences of the current pass? */
+static bool is_due(const struct meter *t, const struct meter_column *c)
+{
+    return is_measured(c) && c->metric->of_copies == t->is_of_copies;
+}
+
+static const struct batch *sequences(const struct meter *t)
+{
+    return t->is_of_copies ? &t->copies : &t->batch;
+}
+
+/* What is read of the sequences of the current pass. */
+static int reads_due(const struct meter *t)
+{
+    int reads = 0;
+    for (idx i = 0; i < t->n_columns; i++)
+        if (is_due(t, &t->columns[i]))
+            reads |= t->columns[i].metric->reads;
+    return reads;
+}
+
 /* Where a column's numbers of one sequence of the pass lie that are `at` in its
  * outer axes; nothing is there at first. */
 static struct ratio *clear(const struct meter_column *c, idx sequence, idx at,
@@ -201,11 +247,15 @@ static double *fill_row_mass(const struct meter *t, const struct head_view *h)
 static void see_head(void *context, const struct head_view *h)
 {
     struct meter *t = context;
+    const struct batch *b = sequences(t);
     struct metric_head v = {
         .head = h,
-        .rows = batch_used(&t->batch, t->first + h->sequence),
+        .rows = batch_used(b, t->first + h->sequence),
         .sums_to_one = attention_sums_to_one(&t->m->blocks[h->layer].attention),
-        .separators = t->separators + (t->first + h->sequence) * t->T,
+        .separators = t->is_of_copies
+                          ? NULL
+                          : t->separators + (t->first + h->sequence) * t->T,
+        .tokens = b->tokens + (t->first + h->sequence) * t->T,
         .room = t->room + h->worker * t->room_n,
     };
     if (h->weights)
@@ -214,7 +264,7 @@ static void see_head(void *context, const struct head_view *h)
     for (idx i = 0; i < t->n_columns; i++) {
         const struct meter_column *c = &t->columns[i];
         int gradients = c->metric->reads & TAPS_OF_HEAD_GRADIENTS;
-        if (!c->metric->of_head || !is_measured(c) || !gradients == is_backward)
+        if (!c->metric->of_head || !is_due(t, c) || !gradients == is_backward)
             continue;
         idx inner = metric_count(c->metric, &t->shape, 2);
         struct ratio *r =
@@ -230,10 +280,18 @@ static void see_head(void *context, const struct head_view *h)
     }
 }
 
+static real *ffn_of(const struct meter *t, idx layer, idx sequence)
+{
+    return t->ffn + (sequence * t->shape.L + layer) * t->T * t->shape.C;
+}
+
 static void see_rows(void *context, const struct tap_rows *rows)
 {
     struct meter *t = context;
-    idx used = batch_used(&t->batch, t->first + rows->sequence);
+    idx used = batch_used(sequences(t), t->first + rows->sequence);
+    if (rows->tap == TAP_FFN && t->ffn)
+        memcpy(ffn_of(t, rows->layer, rows->sequence), rows->x,
+               (size_t)(t->T * t->shape.C) * sizeof(real));
     struct metric_rows v = {
         .x = rows->x,
         .first = rows->first,
@@ -243,7 +301,7 @@ static void see_rows(void *context, const struct tap_rows *rows)
     };
     for (idx i = 0; i < t->n_columns; i++) {
         const struct meter_column *c = &t->columns[i];
-        if (!c->metric->of_rows || !is_measured(c) ||
+        if (!c->metric->of_rows || !is_due(t, c) ||
             c->metric->reads != TAP_BIT(rows->tap))
             continue;
         bool is_inside = c->metric->axes[0] == OVER_LAYER ||
@@ -262,19 +320,24 @@ static void see_rows(void *context, const struct tap_rows *rows)
 static void see_sequence(struct meter *t, idx sequence)
 {
     idx depths = t->shape.L + 1, worker = omp_get_thread_num();
-    const real **x = t->depths + worker * depths;
+    const real **x = t->depths + worker * (depths + t->shape.L);
+    const real **ffn = x + depths;
     for (idx depth = 0; depth < depths; depth++)
         x[depth] = engine_hidden(t->engine, depth, sequence);
+    for (idx l = 0; l < t->shape.L && t->ffn; l++)
+        ffn[l] = ffn_of(t, l, sequence);
     struct metric_sequence v = {
         .x = x,
-        .rows = batch_used(&t->batch, t->first + sequence),
+        .ffn = t->ffn ? ffn : NULL,
+        .rows = batch_used(sequences(t), t->first + sequence),
         .C = t->shape.C,
         .L = t->shape.L,
+        .T = t->T,
         .room = t->room + worker * t->room_n,
     };
     for (idx i = 0; i < t->n_columns; i++) {
         const struct meter_column *c = &t->columns[i];
-        if (!c->metric->of_sequence || !is_measured(c))
+        if (!c->metric->of_sequence || !is_due(t, c))
             continue;
         struct ratio *r = clear(c, sequence, 0, c->n);
         if (has_rows(&c->is, v.rows))
@@ -292,18 +355,19 @@ static void see_sequences(struct meter *t, idx B)
 
 static void observe(struct meter *t, idx B)
 {
-    struct batch part = batch_part(&t->batch, t->first, B);
-    struct observer forward = { .reads = t->reads & ~TAPS_OF_GRADIENTS,
+    struct batch part = batch_part(sequences(t), t->first, B);
+    int reads = reads_due(t);
+    struct observer forward = { .reads = reads & ~TAPS_OF_GRADIENTS,
                                 .see_head = see_head,
                                 .see_rows = see_rows,
                                 .context = t };
     struct observer backward = forward;
-    bool has_logits = t->reads & TAP_BIT(TAP_LOGITS);
+    bool has_logits = reads & TAP_BIT(TAP_LOGITS);
     /* a backward pass has no logits to tell, but all that comes before */
-    backward.reads = has_logits ? t->reads & TAPS_OF_GRADIENTS : t->reads;
-    if (has_logits || !(t->reads & TAPS_OF_GRADIENTS))
+    backward.reads = has_logits ? reads & TAPS_OF_GRADIENTS : reads;
+    if (has_logits || !(reads & TAPS_OF_GRADIENTS))
         engine_observe(t->engine, &part, &forward);
-    if (t->reads & TAPS_OF_GRADIENTS)
+    if (reads & TAPS_OF_GRADIENTS)
         engine_observe_gradients(t->engine, &part, &backward);
     see_sequences(t, B);
 }
@@ -394,6 +458,23 @@ static void count_targets(struct meter *t)
     }
 }
 
+/* All passes over the sequences of one kind, if any column is due on them. */
+static void run_passes(struct meter *t, bool is_of_copies)
+{
+    bool has_any = false;
+    t->is_of_copies = is_of_copies;
+    for (idx i = 0; i < t->n_columns; i++)
+        has_any = has_any ||
+                  (is_due(t, &t->columns[i]) && !t->columns[i].metric->under);
+    for (t->first = 0; has_any && t->first < t->n_sequences; t->first += t->B) {
+        idx B = idx_min(t->B, t->n_sequences - t->first);
+        observe(t, B);
+        for (idx i = 0; i < t->n_columns; i++)
+            if (is_due(t, &t->columns[i]) && !t->columns[i].metric->under)
+                add_pass(&t->columns[i], B);
+    }
+}
+
 void meter_run(struct meter *t)
 {
     if (t->reads & (TAPS_OF_GRADIENTS | TAP_BIT(TAP_LOSS)))
@@ -401,13 +482,8 @@ void meter_run(struct meter *t)
     mark_separators(t);
     for (idx i = 0; i < t->n_columns; i++)
         start_sums(&t->columns[i]);
-    for (t->first = 0; t->first < t->n_sequences; t->first += t->B) {
-        idx B = idx_min(t->B, t->n_sequences - t->first);
-        observe(t, B);
-        for (idx i = 0; i < t->n_columns; i++)
-            if (is_measured(&t->columns[i]) && !t->columns[i].metric->under)
-                add_pass(&t->columns[i], B);
-    }
+    run_passes(t, false);
+    run_passes(t, true);
     for (idx i = 0; i < t->n_columns; i++)
         if (!t->columns[i].is_skipped)
             reduce(t, &t->columns[i]);

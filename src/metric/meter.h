@@ -42,15 +42,19 @@ struct meter {
     idx T, n_sequences, B; /* B: sequences a forward pass */
     struct meter_column *columns;
     idx n_columns;
-    int reads;          /* of all columns: 1 << enum tap */
-    struct batch batch; /* (n_sequences, T): tokens, documents, padding, by
+    int reads;           /* of all columns: 1 << enum tap */
+    struct batch batch;  /* (n_sequences, T): tokens, documents, padding, by
                            the caller */
+    struct batch copies; /* as many, of metrics that are of_copies, by the
+                            caller; of no sequences where there is none */
     int32_t bos, eos; /* tokens that no text has, or NO_TOKEN; by the caller */
     bool *separators; /* (n_sequences, T) */
     double *row_mass; /* (threads, T) */
     double *room;     /* (threads, room_n) */
-    const real **depths; /* (threads, L+1) */
+    const real **depths; /* (threads, L+1), then L of what feed-forwards add */
+    real *ffn;           /* (B,L,T,C) of a pass; NULL: nobody reads it */
     idx room_n, first;   /* first: sequence that opens the current pass */
+    bool is_of_copies;   /* the current pass */
     struct consequences *consequences; /* borrowed; NULL: no column is one */
     struct arena arena;
 };
@@ -62,6 +66,10 @@ void meter_shape(idx *B, idx *T, const struct model_options *m,
 
 /* And the taps that it reads: bits. */
 int meter_reads(const struct metric_choice *c);
+
+/* Does any metric that is asked for want sequences of a block that comes
+ * twice? */
+bool meter_wants_copies(const struct metric_choice *c);
 
 /* meter_open - ready for n sequences, on an engine that was opened for that
  * shape and those taps; rules: of its batch. OK or ERR_MEMORY; release in any

@@ -74,6 +74,16 @@ static double min_or_nan(double a, double b)
     return isnan(a) || a < b ? a : b;
 }
 
+/* In two passes: the numbers may lie close to each other. */
+static double spread(const double *value, const bool *given, idx n, double mean,
+                     idx measured)
+{
+    double sum = 0;
+    for (idx i = 0; i < n; i++)
+        sum += given[i] ? (value[i] - mean) * (value[i] - mean) : 0;
+    return sqrt(sum / (double)measured);
+}
+
 double metric_reduce(const struct metric *m, const double *value,
                      const bool *given, idx n)
 {
@@ -96,6 +106,8 @@ double metric_reduce(const struct metric *m, const double *value,
         return min;
     case REDUCE_SUM:
         return sum;
+    case REDUCE_SPREAD:
+        return spread(value, given, n, sum / (double)measured, measured);
     case REDUCE_MEAN:
         break;
     }

@@ -32,6 +32,7 @@ enum { METRIC_NDIM_MAX = 3 };
 /* The model and the sequences that are measured. */
 struct metric_shape {
     idx L, H, T, C; /* H: heads that observers see */
+    idx E;          /* width of what such a head gives */
 };
 
 struct metric_axis_row {
@@ -52,7 +53,13 @@ extern const struct metric_group metric_groups[]; /* the last has no name */
 #define GROUP_CONSEQUENCES "consequences"
 #define GROUP_OPTIMIZER "optimizer" /* columns of update_metric.h */
 
-enum metric_reduce { REDUCE_MEAN, REDUCE_MAX, REDUCE_MIN, REDUCE_SUM };
+enum metric_reduce {
+    REDUCE_MEAN,
+    REDUCE_MAX,
+    REDUCE_MIN,
+    REDUCE_SUM,
+    REDUCE_SPREAD, /* standard deviation, divisor n */
+};
 
 /* Of one sequence, or summed over them. */
 struct ratio {
@@ -74,6 +81,7 @@ struct metric_head {
     bool sums_to_one;       /* rows are distributions: proxy = raw */
     const double *row_mass; /* (T) sum over a row of |weight| */
     const bool *separators; /* (T) BOS, EOS and tokens that begin a document */
+    const int32_t *tokens;  /* (T) */
     double *room;           /* as many as the metric asks for */
 };
 
@@ -87,8 +95,10 @@ struct metric_rows {
 
 /* Hidden states of one sequence at all depths 0..L. */
 struct metric_sequence {
-    const real *const *x; /* (L+1) of (rows,C) */
-    idx rows, C, L;
+    const real *const *x;   /* (L+1) of (rows,C) */
+    const real *const *ffn; /* (L) of (rows,C) what each feed-forward adds; of
+                               metrics that read it */
+    idx rows, C, L, T;      /* T: places of OVER_POSITION */
     double *room;
 };
 
@@ -102,7 +112,8 @@ struct metric {
     const char *unit;    /* "1" for fractions and ratios */
     const char *group;
     int reads; /* bits of taps, of all that it looks at; of rows one, of heads
-                  either gradients or none */
+                  either gradients or none, of sequences the stream and what
+                  feed-forwards add */
     enum metric_axis axes[METRIC_NDIM_MAX + 1]; /* outermost first: layer and
                             head of one of heads, layer or depth of one of rows
                             in blocks; then those that it fills */
@@ -112,6 +123,8 @@ struct metric {
     bool is_per_position;
     bool has_eps;     /* compares with a threshold */
     bool needs_extra; /* only where there is an extra column */
+    bool of_copies;   /* measured on random tokens that come twice, whatever
+                         sink.input says (data/input.h, INPUT_COPY) */
     bool is_share;    /* tables print percent */
     bool exceeds_one; /* a share of raw weights, which have no sum: no bound */
     bool is_progress; /* the one that a line of training shows (of a prefix:

@@ -1,70 +1,32 @@
 /* metric_rank.c - how many directions the hidden states of a sequence fill. */
 #include <math.h>
 
-#include "kern/eigen.h"
 #include "metric/metric_table.h"
+#include "metric/singular.h"
 
 #define OF_DEPTHS                                                              \
     .unit = "1", .group = GROUP_COMPANIONS, .reads = TAP_BIT(TAP_RESIDUAL),    \
     .axes = { OVER_DEPTH }
 
-static idx smaller(idx rows, idx C)
-{
-    return idx_min(rows, C);
-}
-
-/* The products, their eigenvalues, and room for those. */
 static idx room(const struct metric_shape *s)
 {
-    idx n = smaller(s->T, s->C);
-    return n * n + n + eigen_room(n);
+    return singular_room(s->T, s->C);
 }
 
-/* Products of rows from `from` on with each other, or of columns, whichever are
- * fewer: both have the squares of the singular values. a (n,n); returns n. */
-static idx products(double *a, const struct metric_rows *v, idx from)
-{
-    idx rows = v->rows - from, n = smaller(rows, v->n);
-    bool is_rows = n == rows;
-    idx step = is_rows ? v->n : 1, along = is_rows ? 1 : v->n;
-    idx terms = is_rows ? v->n : rows;
-    const real *x = v->x + from * v->n;
-    for (idx i = 0; i < n; i++)
-        for (idx j = 0; j <= i; j++) {
-            double sum = 0;
-            for (idx k = 0; k < terms; k++)
-                sum += (double)x[i * step + k * along] *
-                       (double)x[j * step + k * along];
-            a[i * n + j] = sum;
-        }
-    return n;
-}
-
-/* Squares of singular values, none below zero; returns how many. */
+/* Of rows from `from` on. */
 static idx squares(double **value, const struct metric_rows *v, idx from)
 {
-    double *a = v->room;
-    idx n = products(a, v, from);
-    *value = a + n * n;
-    eigen_values(*value, a, n, *value + n);
-    for (idx i = 0; i < n; i++)
-        if ((*value)[i] < 0) /* rounding; NaN stays */
-            (*value)[i] = 0;
-    return n;
+    return singular_squares(value, v->room, v->x + from * v->n, v->rows - from,
+                            v->n, v->n);
 }
 
 static void effective_rank(struct ratio *r, const struct metric_rows *v)
 {
-    double *value, sum = 0, log_sum = 0;
+    double *value;
     idx n = squares(&value, v, 0);
     for (idx i = 0; i < n; i++)
-        sum += sqrt(value[i]);
-    for (idx i = 0; i < n; i++) {
-        double p = sqrt(value[i]) / sum;
-        if (p != 0)
-            log_sum += p * log(p);
-    }
-    *r = plain(exp(-log_sum));
+        value[i] = sqrt(value[i]);
+    *r = plain(singular_rank(value, n));
 }
 
 static struct ratio largest_of_all(const struct metric_rows *v, idx from)

@@ -5,124 +5,31 @@
 #include <math.h>
 
 #include "metric/metric_table.h"
+#include "metric/secondary.h"
 
 #define WONG "arXiv 2512.22213"
 #define OF_SEQUENCES                                                           \
     .unit = "1", .group = GROUP_COMPANIONS, .reads = TAP_BIT(TAP_RESIDUAL),    \
     .least_rows = 2
 
-enum {
-    CANDIDATES = 3, /* of the first tokens, the one of the largest norm */
-    SHORTEST = 2,   /* depths; less is noise */
-};
-static const double ALIKE = 0.9;   /* least cosine with the sink */
-static const double PRIMARY = 0.5; /* least part of the sink's own lifetime */
-
-static double dot(const real *a, const real *b, idx n)
-{
-    double sum = 0;
-    for (idx i = 0; i < n; i++)
-        sum += (double)a[i] * (double)b[i];
-    return sum;
-}
-
-static double norm(const struct metric_sequence *v, idx depth, idx t)
-{
-    const real *x = v->x[depth] + t * v->C;
-    return sqrt(dot(x, x, v->C));
-}
-
-static double cosine(const struct metric_sequence *v, idx depth, idx t, idx s)
-{
-    const real *x = v->x[depth] + t * v->C, *y = v->x[depth] + s * v->C;
-    return dot(x, y, v->C) / (norm(v, depth, t) * norm(v, depth, s));
-}
-
-/* The sink, and the depths first .. end - 1 at which it is one. */
-struct window {
-    idx sink, first, end;
-    bool is_nan;
-};
-
-static struct window find_window(const struct metric_sequence *v)
-{
-    struct window w = { 0, 1, v->L + 1, false };
-    double most = 0, rise = 0, fall = 0;
-    for (idx t = 0; t < idx_min(CANDIDATES, v->rows); t++) {
-        double sum = 0;
-        for (idx depth = 0; depth <= v->L; depth++)
-            sum += norm(v, depth, t);
-        w.is_nan = w.is_nan || isnan(sum);
-        if (sum > most) {
-            most = sum;
-            w.sink = t;
-        }
-    }
-    for (idx l = 0; l < v->L; l++) {
-        double step = norm(v, l + 1, w.sink) - norm(v, l, w.sink);
-        if (l == 0 || step > rise) {
-            rise = step;
-            w.first = l + 1;
-        }
-    }
-    /* the block of the largest fall is the last to see it */
-    for (idx l = w.first; l < v->L; l++) {
-        double step = norm(v, l + 1, w.sink) - norm(v, l, w.sink);
-        if (step < fall) {
-            fall = step;
-            w.end = l + 1;
-        }
-    }
-    return w;
-}
-
-/* What became of a token. */
-struct life {
-    idx first, n; /* depth at which it turns, at how many it stays turned */
-    bool is_primary, is_secondary;
-};
-
-static struct life live(const struct metric_sequence *v, const struct window *w,
-                        idx t)
-{
-    struct life life = { .n = 0 };
-    double own = (double)(w->end - w->first);
-    for (idx depth = w->first; depth < w->end; depth++)
-        if (fabs(cosine(v, depth, t, w->sink)) > ALIKE && life.n++ == 0)
-            life.first = depth;
-    life.is_primary = life.n > 0 && (double)life.n >= PRIMARY * own;
-    life.is_secondary = !life.is_primary && life.n >= SHORTEST;
-    return life;
-}
-
-/* NaN in a hidden state of any token is in all that is said of it. */
-static bool has_nan(const struct metric_sequence *v)
-{
-    for (idx depth = 0; depth <= v->L; depth++)
-        for (idx t = 0; t < v->rows; t++)
-            if (isnan(norm(v, depth, t)))
-                return true;
-    return false;
-}
-
 /* Numbers of tokens that are (or are not) of a kind, the sink left out. */
 static void primary_sinks(struct ratio *r, const struct metric_sequence *v)
 {
-    struct window w = find_window(v);
+    struct sink_window w = sink_window_of(v);
     double n = 0;
     for (idx t = 0; t < v->rows; t++)
-        n += t != w.sink && live(v, &w, t).is_primary;
-    *r = plain(has_nan(v) ? NAN : n);
+        n += t != w.sink && sink_life_of(v, &w, t).is_primary;
+    *r = plain(sink_has_nan(v) ? NAN : n);
 }
 
 static void secondary_sinks(struct ratio *r, const struct metric_sequence *v)
 {
-    struct window w = find_window(v);
-    bool is_nan = has_nan(v);
+    struct sink_window w = sink_window_of(v);
+    bool is_nan = sink_has_nan(v);
     for (idx depth = 0; depth <= v->L; depth++)
         r[depth] = plain(is_nan ? NAN : 0);
     for (idx t = 0; t < v->rows; t++) {
-        struct life life = live(v, &w, t);
+        struct sink_life life = sink_life_of(v, &w, t);
         if (t != w.sink && life.is_secondary)
             r[life.first].top += 1;
     }
@@ -130,22 +37,23 @@ static void secondary_sinks(struct ratio *r, const struct metric_sequence *v)
 
 static void secondary_place(struct ratio *r, const struct metric_sequence *v)
 {
-    struct window w = find_window(v);
-    bool is_nan = has_nan(v);
+    struct sink_window w = sink_window_of(v);
+    bool is_nan = sink_has_nan(v);
     for (idx t = 0; t < v->rows; t++)
-        r[t] = plain(is_nan ? NAN : t != w.sink && live(v, &w, t).is_secondary);
+        r[t] = plain(
+            is_nan ? NAN : t != w.sink && sink_life_of(v, &w, t).is_secondary);
 }
 
 /* Mean over secondary sinks of what `of` says, over L; none without any. */
 static struct ratio mean_life(const struct metric_sequence *v,
-                              idx (*of)(const struct life *))
+                              idx (*of)(const struct sink_life *))
 {
-    struct window w = find_window(v);
+    struct sink_window w = sink_window_of(v);
     struct ratio r = { 0, 0, true };
-    if (has_nan(v))
+    if (sink_has_nan(v))
         return plain(NAN);
     for (idx t = 0; t < v->rows; t++) {
-        struct life life = live(v, &w, t);
+        struct sink_life life = sink_life_of(v, &w, t);
         if (t == w.sink || !life.is_secondary)
             continue;
         r.top += (double)of(&life) / (double)v->L;
@@ -155,12 +63,12 @@ static struct ratio mean_life(const struct metric_sequence *v,
     return r;
 }
 
-static idx first_of(const struct life *life)
+static idx first_of(const struct sink_life *life)
 {
     return life->first;
 }
 
-static idx length_of(const struct life *life)
+static idx length_of(const struct sink_life *life)
 {
     return life->n;
 }
@@ -177,16 +85,17 @@ static void secondary_life(struct ratio *r, const struct metric_sequence *v)
 
 static void sink_life(struct ratio *r, const struct metric_sequence *v)
 {
-    struct window w = find_window(v);
-    *r = plain(has_nan(v) ? NAN : (double)(w.end - w.first) / (double)v->L);
+    struct sink_window w = sink_window_of(v);
+    *r =
+        plain(sink_has_nan(v) ? NAN : (double)(w.end - w.first) / (double)v->L);
 }
 
 static void hidden_cosine(struct ratio *r, const struct metric_rows *v)
 {
     for (idx t = 0; t < v->rows; t++) {
         const real *x = v->x + t * v->n;
-        double sizes = dot(x, x, v->n) * dot(v->x, v->x, v->n);
-        r[t] = plain(fabs(dot(x, v->x, v->n)) / sqrt(sizes));
+        double sizes = token_dot(x, x, v->n) * token_dot(v->x, v->x, v->n);
+        r[t] = plain(fabs(token_dot(x, v->x, v->n)) / sqrt(sizes));
     }
 }
 

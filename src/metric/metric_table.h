@@ -20,6 +20,10 @@
     each(inactive) \
     each(rank) \
     each(secondary) \
+    each(alignment) \
+    each(dimensions) \
+    each(circuits) \
+    each(outputs) \
     each(gradients) \
     each(intervention_sink) \
     each(intervention_head) \

@@ -149,21 +149,50 @@ struct source *session_sinks(struct session *s)
     return s->input.parts ? &s->input : &s->source;
 }
 
+static idx sink_tokens(const struct config *c)
+{
+    return idx_min(c->sink.tokens, c->model.context);
+}
+
+/* Of a measured sequence of s, without its BOS. */
+static idx body_tokens(const struct source *s, const struct config *c)
+{
+    bool has_bos = c->sink.bos == SINK_BOS_DATA && s->bos != NO_TOKEN;
+    return sink_tokens(c) - has_bos;
+}
+
+/* What metrics measure that have an input of their own. Edits would change one
+ * half of it. */
+static int open_copies(struct session *s, struct err *e)
+{
+    const struct config *c = &s->config;
+    struct metric_choice choice = choice_of(c);
+    struct input_query q = { .kind = INPUT_COPY,
+                             .tokens = body_tokens(&s->source, c) };
+    if (!meter_wants_copies(&choice))
+        return OK;
+    if (input_open(&s->copies, &s->source, &q, e))
+        return e->code;
+    s->copies.styles[SPLIT_SINK] =
+        (struct source_style){ .bos = c->sink.bos == SINK_BOS_DATA };
+    return OK;
+}
+
 /* The input that c asks for, if it is not the source; and what sequences of
  * either are to have. */
 static int open_input(struct source *input, struct source *s,
                       const struct config *c, bool is_training, struct err *e)
 {
     const struct sink_options *o = &c->sink;
-    const struct input_query q = { (enum input_kind)o->input, o->path,
-                                   o->hash };
+    const struct input_query q = { (enum input_kind)o->input, o->path, o->hash,
+                                   body_tokens(s, c) };
     struct source_style style = { .bos = o->bos == SINK_BOS_DATA,
                                   .edits = o->edits };
     if (q.kind != INPUT_DATA && input_open(input, s, &q, e))
         return e->code;
     s->styles[SPLIT_SINK] = input->styles[SPLIT_SINK] = style;
     return source_check_sinks(
-        input->parts ? input : s, idx_min(o->tokens, c->model.context),
+        input->parts ? input : s, sink_tokens(c),
         meter_sequences(c, is_training),
         is_training ? "sink.probe_sequences" : "sink.sequences", e);
 }
@@ -204,7 +233,8 @@ int session_open_data(struct session *s, const struct config *c,
         &s->source, is_training ? c->train.val_tokens : c->sink.val_tokens);
     key_copy_text(s->config.data.hash, s->source.hash);
     if (session_check_data(c, &s->source, e) ||
-        open_input(&s->input, &s->source, c, is_training, e))
+        open_input(&s->input, &s->source, c, is_training, e) ||
+        open_copies(s, e))
         return e->code;
     key_copy_text(s->config.sink.hash, s->input.hash);
     if (model_init(&s->model, &spec, s->source.vocab, e))
@@ -256,6 +286,8 @@ static int open_all(struct session *s, bool is_training, struct err *e)
     if (is_training)
         source_warm(&s->source);
     source_batch(session_sinks(s), &s->meter.batch, SPLIT_SINK, 0);
+    if (s->copies.parts)
+        source_batch(&s->copies, &s->meter.copies, SPLIT_SINK, 0);
     s->meter.bos = session_sinks(s)->bos;
     s->meter.eos = session_sinks(s)->eos;
     open_consequences(s);
@@ -306,6 +338,7 @@ void session_release(struct session *s)
     model_release(&s->model);
     source_release(&s->source);
     source_release(&s->input);
+    source_release(&s->copies);
     *s = (struct session){ 0 };
 }
 

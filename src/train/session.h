@@ -19,7 +19,9 @@ struct session {
     struct config config;
     int threads;
     struct source source;
-    struct source input; /* that sinks are measured on, if not the source */
+    struct source input;  /* that sinks are measured on, if not the source */
+    struct source copies; /* that metrics of_copies are measured on, if any is
+                             asked for */
     struct model model;
     struct engine engine; /* of (train.batch, model.context) */
     struct arena arena;

@@ -1,0 +1,20 @@
+/* singular.h - singular values of small matrices of what a model computed. */
+#ifndef SINKLAB_SINGULAR_H
+#define SINKLAB_SINGULAR_H
+
+#include "base/base.h"
+
+/* Doubles of room that matrices of up to rows x n want. */
+idx singular_room(idx rows, idx n);
+
+/* singular_squares - *value: the squares of the singular values of x (rows,n),
+ * rows ld apart; in room, none below zero, in no order. Returns how many, the
+ * smaller of rows and n. NaN in, NaN out. */
+idx singular_squares(double **value, double *room, const real *x, idx rows,
+                     idx n, idx ld);
+
+/* singular_rank - exp of the entropy of n numbers made to sum to one: how many
+ * there are if all are alike, 1 if one has all. 0 / 0 is NaN. */
+double singular_rank(const double *value, idx n);
+
+#endif
