@@ -497,6 +497,84 @@ static void test_figure_positions__heads_and_runs_are_averaged(void **state)
     free(svg);
 }
 
+/* ---- transitions ------------------------------------------------------- */
+
+/* Induction forms at 10 + shift, the values are drained at 20 + shift; there is
+ * never half of the weight on the first token but for one step. */
+static void put_turning(const char *name, int seed, int shift)
+{
+    char config[64], rows[1024];
+    int n = snprintf(rows, sizeof rows,
+                     "step,loss,val_loss,sink_1,first_mass_late,"
+                     "induction_score,value_ratio_min\n");
+    for (int step = 0; step <= 60; step += 10) {
+        bool has_turned = step >= 10 + shift, is_drained = step >= 20 + shift;
+        n += snprintf(rows + n, sizeof rows - (size_t)n,
+                      "%d,2,2,0.1,%s,%s,%s\n", step, step == 30 ? "0.6" : "0.2",
+                      has_turned ? "0.75" : "0.02", is_drained ? "0.25" : "1");
+    }
+    snprintf(config, sizeof config, "[run]\nseed = %d\n", seed);
+    put_file(name, "config.ini", config);
+    put_file(name, "status", "done\n");
+    put_file(name, "metrics.csv", rows);
+}
+
+/* Blanks in a row as one, in place. */
+static char *squeeze(char *text)
+{
+    char *to = text;
+    for (const char *from = text; *from; from++)
+        if (*from != ' ' || to == text || to[-1] != ' ')
+            *to++ = *from;
+    *to = '\0';
+    return text;
+}
+
+static void test_figure_transitions__say_when_each_formed(void **state)
+{
+    (void)state;
+    static const char *const names[] = { "turning" };
+    struct compare_options o = compare_usual;
+    skip_without_gnuplot();
+    put_turning("turning", 1, 0);
+    o.figure = "transitions";
+    char *svg = svg_of(names, 1, o);
+    assert_within(svg, ">induction (induction_score, 2 to 75 %): step 10<");
+    assert_within(svg, ">value drain (value_ratio_min, 0.25 to 1): step 20<");
+    assert_within(svg, ">sink (first_mass_late, 20 to 60 %): not formed<");
+    assert_null(strstr(svg, "massive activation (hidden_peak, "));
+    free(svg);
+    char *text = squeeze(compare_ok(names, 1, o));
+    assert_within(text, "turning induction induction_score >= 50 % 10 2 to "
+                        "75 %\n");
+    assert_within(text, "turning sink first_mass_late >= 50 % - 20 to 60 %\n");
+    assert_within(text, "turning value drain value_ratio_min <= 0.5 20 0.25 "
+                        "to 1\n");
+    assert_within(text, "note: not measured: previous token (previous_score), "
+                        "massive activation (hidden_peak)");
+    free(text);
+}
+
+/* Each run by itself, then the mean of the steps. */
+static void test_figure_transitions__of_groups_are_means(void **state)
+{
+    (void)state;
+    struct compare_options o = compare_usual;
+    static const char *const names[] = { "turned" };
+    skip_without_gnuplot();
+    put_turning("turned/a", 1, 0);
+    put_turning("turned/b", 2, 20);
+    put_turning("turned/c", 3, 60);
+    o.figure = "transitions";
+    char *text = squeeze(compare_ok(names, 1, o));
+    assert_within(text, " induction induction_score >= 50 % 20 14 2/3 ");
+    assert_within(text, " sink first_mass_late >= 50 % - 0/3 ");
+    assert_within(text, " value drain value_ratio_min <= 0.5 30 14 2/3 ");
+    free(text);
+    o.x = "tokens"; /* that nobody logged: no curve, but a table */
+    free(compare_ok(names, 1, o));
+}
+
 /* ---- what is asked for ------------------------------------------------- */
 
 static void test_figure__what_cannot_be_drawn_is_refused(void **state)
@@ -508,7 +586,11 @@ static void test_figure__what_cannot_be_drawn_is_refused(void **state)
         { "curve", NULL, "a.svg", NULL, NULL,
           "--figure: no kind of figure 'curve' (did you mean curves?): want "
           "one "
-          "of curves, setting, loss, heads, positions" },
+          "of curves, setting, loss, heads, positions, transitions" },
+        { "transitions", NULL, "a.svg", NULL, NULL,
+          "--figure transitions: no run has measured any: `sinklab analyze RUN "
+          "metrics.names=\"default, previous_score, induction_score, "
+          "first_mass_late, hidden_peak, value_ratio_min\"`" },
         { "heads", NULL, NULL, NULL, NULL,
           "--figure heads cannot be drawn in text: give -o FILE" },
         { "heads", "hidden_ratio", "a.svg", NULL, NULL,
@@ -577,6 +659,8 @@ int main(void)
         cmocka_unit_test(test_figure_heads__a_group_is_its_first_run),
         cmocka_unit_test(test_figure_positions__a_curve_a_layer_or_depth),
         cmocka_unit_test(test_figure_positions__heads_and_runs_are_averaged),
+        cmocka_unit_test(test_figure_transitions__say_when_each_formed),
+        cmocka_unit_test(test_figure_transitions__of_groups_are_means),
         cmocka_unit_test(test_figure__what_cannot_be_drawn_is_refused),
         cmocka_unit_test(test_figure__an_unwritable_file_is_named),
     };

@@ -1,7 +1,9 @@
 #include "analysis/formation.h"
 
-/* The headline of a sink, and what counts as one of a head. */
-static const double FORMED = 0.5, BORN = 0.3;
+#include "analysis/transition.h"
+
+/* What counts as a sink of a head. */
+static const double BORN = 0.3;
 
 /* The head of n with the largest mass; NaN is passed over. */
 static idx largest(const double *mass, idx n)
@@ -13,18 +15,24 @@ static idx largest(const double *mass, idx n)
     return at;
 }
 
-static bool is_formed(const double *mass, idx n)
+struct masses {
+    const double *mass;
+    idx n_heads;
+};
+
+static double headline(const void *of, idx i)
 {
-    return mass[largest(mass, n)] >= FORMED;
+    const struct masses *m = of;
+    const double *mass = m->mass + i * m->n_heads;
+    return mass[largest(mass, m->n_heads)];
 }
 
 struct formation formation_find(const double *mass, idx n, idx L, idx H)
 {
+    const struct masses all = { mass, L * H };
     struct formation f = { .is_formed = false };
-    while (f.at + 1 < n && !(is_formed(mass + f.at * L * H, L * H) &&
-                             is_formed(mass + (f.at + 1) * L * H, L * H)))
-        f.at++;
-    f.is_formed = f.at + 1 < n;
+    f.at = transition_find(&transitions[TRANSITION_SINK], headline, &all, n);
+    f.is_formed = f.at >= 0;
     for (idx l = 0; f.is_formed && l < L; l++) {
         const double *layer = mass + (f.at * L + l) * H;
         f.layer = l;
@@ -49,5 +57,5 @@ void formation_print(struct text *t, const struct formation *f,
         text_add(t,
                  "no sink formed: at no two steps in a row has a head a %s of "
                  "%.0f %%",
-                 column, 100 * FORMED);
+                 column, 100 * transitions[TRANSITION_SINK].threshold);
 }

@@ -2,9 +2,9 @@
  * the weight on the first token. Pure functions.
  *
  * A sink has formed at the first step at which some head gives the first token
- * half of its weight, there and at the next one that was measured: one step may
- * be chance. It was born in the first layer in which a head has more than 0.3
- * then, in the head of it that has most.
+ * half of its weight, there and at the next one (transition.h). It was born in
+ * the first layer in which a head has more than 0.3 then, in the head of it
+ * that has most.
  */
 #ifndef SINKLAB_FORMATION_H
 #define SINKLAB_FORMATION_H

@@ -7,6 +7,7 @@
 #include "config/config_differ.h"
 #include "data/input.h"
 #include "metric/columns.h"
+#include "metric/metric.h"
 
 struct measured measured_by(const struct config *c, bool is_analysis)
 {
@@ -118,8 +119,15 @@ const char *measured_print_loss(char text[MEASURED_TEXT_MAX],
 const char *measured_print_of(char text[MEASURED_TEXT_MAX],
                               const struct measured *m, const char *column)
 {
-    return column_is_validation(column) ? measured_print_loss(text, m)
-                                        : measured_print(text, m);
+    struct column_facts f;
+    struct measured own = *m;
+    if (column_is_validation(column))
+        return measured_print_loss(text, m);
+    if (column_find(&f, column) && f.metric && f.metric->of_copies) {
+        own.input = INPUT_COPY;
+        own.no_edits = false; /* of which there are none to leave away */
+    }
+    return measured_print(text, &own);
 }
 
 const char *measured_overrides(char text[MEASURED_TEXT_MAX],

@@ -27,7 +27,7 @@ static int draw(FILE *out, const struct compare_rows *t, struct err *e)
     bool is_piped = compare_is_piped(t->o);
     if (!output && is_piped)
         return OK;
-    int rc = figure_draw(out, t, &own);
+    int rc = figure_draw(out, is_piped ? stderr : out, t, &own);
     if (rc == OK && output)
         fprintf(is_piped ? stderr : out, "figure: %s\n", output);
     if (rc == ERR_TOOL && !output) {

@@ -1,5 +1,6 @@
 #include "report/emergence.h"
 
+#include "analysis/transition.h"
 #include "run/run_facts.h"
 
 #include <math.h>
@@ -46,6 +47,16 @@ struct emergence emergence_of(const struct compare_options *o, idx tokens)
 {
     struct emergence m = { .is_asked = !isnan(o->threshold),
                            .threshold = o->threshold };
+    const struct transition *formed = transition_of(o->metric);
+    if (formed) {
+        m.is_below = formed->is_below;
+        if (!m.is_asked) {
+            m.is_asked = m.is_usual = true;
+            m.threshold = formed->threshold;
+            m.why = formed->why;
+        }
+        return m;
+    }
     for (idx i = 0; i < COUNT_OF(table); i++) {
         if (strncmp(o->metric, table[i].metric, strlen(table[i].metric)) != 0)
             continue;

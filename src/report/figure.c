@@ -11,7 +11,7 @@
 
 static const struct figure_kind *const kinds[] = {
     &figure_curves, &figure_setting,   &figure_loss,
-    &figure_heads,  &figure_positions,
+    &figure_heads,  &figure_positions, &figure_transitions,
 };
 
 /* ---- what is asked for ------------------------------------------------- */
@@ -206,6 +206,22 @@ bool figure_series(double **x, double **y, idx *n, struct figure *f,
     return *x && *y;
 }
 
+int figure_x(double *x, idx n, const struct figure *f, const struct group *g,
+             struct err *e)
+{
+    struct band b = { 0 };
+    if (strcmp(f->o->x, "tokens") != 0)
+        return OK;
+    int rc = band_make(&b, g, "tokens", e);
+    for (idx i = 0, k = 0; i < n && rc == OK; i++) {
+        while (k < b.n && b.step[k] < x[i])
+            k++;
+        x[i] = k < b.n && b.step[k] == x[i] ? b.mean[k] : NAN;
+    }
+    band_release(&b);
+    return rc;
+}
+
 bool figure_is_uneven(const struct groups *s)
 {
     for (idx i = 1; i < s->n; i++)
@@ -235,7 +251,8 @@ static void add_measured(struct text *t, const struct measured *m,
     char words[MEASURED_TEXT_MAX];
     struct column_facts f;
     bool is_metric = column_find(&f, column) && f.metric;
-    bool is_plain = m->input == INPUT_DATA && !m->no_bos && !m->no_edits;
+    bool is_plain = m->input == INPUT_DATA && !m->no_bos && !m->no_edits &&
+                    !(is_metric && f.metric->of_copies);
     if (is_metric && is_plain)
         text_add(t, "%s, N = %td sequences of T = %td tokens, eps = %g",
                  m->is_analysis ? "analysis" : "probe", m->sequences, m->tokens,
@@ -257,10 +274,12 @@ const char *figure_caption(struct figure *f, const char *const *columns, idx n,
                            (facts.metric || facts.is_validation);
         if (!m || !is_measured)
             continue;
-        if (facts.metric && told && told->is_analysis == m->is_analysis &&
+        bool is_own = facts.metric && facts.metric->of_copies;
+        if (facts.metric && !is_own && told &&
+            told->is_analysis == m->is_analysis &&
             measured_sinks_alike(told, m))
             continue; /* as the one before */
-        told = facts.metric ? m : told;
+        told = facts.metric && !is_own ? m : told;
         text_add(&t, "%s (%s): ", columns[i], facts.title);
         add_measured(&t, m, columns[i]);
         text_add(&t, ". ");
@@ -274,13 +293,16 @@ const char *figure_caption(struct figure *f, const char *const *columns, idx n,
 
 /* ---- the whole --------------------------------------------------------- */
 
-int figure_draw(FILE *out, const struct compare_rows *t, struct err *e)
+int figure_draw(FILE *out, FILE *words, const struct compare_rows *t,
+                struct err *e)
 {
     const struct compare_options *o = t->o;
     struct figure f = { .t = t, .o = o, .s = t->groups };
     int rc = find_kind(o->figure)->fill(&f, e);
     if (rc == OK)
         rc = pool_check(&f.memory, e);
+    if (rc == OK && find_kind(o->figure)->print)
+        rc = find_kind(o->figure)->print(words, &f, e);
     if (rc == OK && o->is_bare)
         f.plot.caption = NULL;
     if (rc == OK)

@@ -15,6 +15,8 @@
 #include "report/plot.h"
 #include "report/run_arrays.h"
 
+struct transition_shown;
+
 /* A figure that is being made. */
 struct figure {
     const struct compare_rows *t;
@@ -23,6 +25,7 @@ struct figure {
     struct pool memory;
     struct facets facets;
     struct plot plot;
+    struct transition_shown *shown; /* of figure_transitions.c */
 };
 
 struct figure_kind {
@@ -35,18 +38,22 @@ struct figure_kind {
     /* Fill f->plot. OK; ERR_USAGE: it cannot be made of these runs; ERR_DATA,
      * ERR_IO: a file of theirs; ERR_MEMORY. */
     int (*fill)(struct figure *f, struct err *e);
+    /* Words below the tables that say in numbers what it shows; NULL: none. OK
+     * or ERR_MEMORY. */
+    int (*print)(FILE *out, struct figure *f, struct err *e);
 };
 
 extern const struct figure_kind figure_curves, figure_setting, figure_loss,
-    figure_heads, figure_positions;
+    figure_heads, figure_positions, figure_transitions;
 
 /* figure_check - is the kind known, and can it be made as is asked for? OK or
  * ERR_USAGE. */
 int figure_check(const struct compare_options *o, struct err *e);
 
-/* figure_draw - into o->output, or as text to out. OK, or the codes of
- * plot_write and of the kind's. */
-int figure_draw(FILE *out, const struct compare_rows *t, struct err *e);
+/* figure_draw - into o->output, or as text to out, and what it says in numbers
+ * to words. OK, or the codes of plot_write and of the kind's. */
+int figure_draw(FILE *out, FILE *words, const struct compare_rows *t,
+                struct err *e);
 
 /* ---- for the kinds ----------------------------------------------------- */
 
@@ -81,6 +88,12 @@ double *figure_doubles(struct figure *f, idx n);
  * memory. */
 bool figure_series(double **x, double **y, idx *n, struct figure *f,
                    const struct series *s);
+
+/* figure_x - instead of these steps (n) the tokens that a run of the group had
+ * seen at them, if that is asked for; NAN where nobody says. OK or
+ * ERR_MEMORY. */
+int figure_x(double *x, idx n, const struct figure *f, const struct group *g,
+             struct err *e);
 
 /* figure_is_uneven - do groups differ in how many runs count? Then labels say
  * it. */

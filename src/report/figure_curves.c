@@ -58,26 +58,6 @@ static idx choose_columns(const char *names[COLUMNS_MAX],
 
 /* ---- curves ------------------------------------------------------------ */
 
-static bool has_tokens(const struct figure *f)
-{
-    return strcmp(f->o->x, "tokens") == 0;
-}
-
-/* The tokens that a run of the group had seen at these steps, instead of
- * them. */
-static int put_tokens(double *x, idx n, const struct group *g, struct err *e)
-{
-    struct band b = { 0 };
-    int rc = band_make(&b, g, "tokens", e);
-    for (idx i = 0, k = 0; i < n && rc == OK; i++) {
-        while (k < b.n && b.step[k] < x[i])
-            k++;
-        x[i] = k < b.n && b.step[k] == x[i] ? b.mean[k] : NAN;
-    }
-    band_release(&b);
-    return rc;
-}
-
 static double *copy(struct figure *f, const double *v, idx n)
 {
     double *own = figure_doubles(f, n);
@@ -106,8 +86,8 @@ static int make_mean(struct plot_curve *c, struct figure *f, idx group,
         c->low = has_band ? copy(f, b.low, b.n) : NULL;
         c->high = has_band ? copy(f, b.high, b.n) : NULL;
         rc = pool_check(&f->memory, e);
-        if (rc == OK && has_tokens(f))
-            rc = put_tokens(x, b.n, g, e);
+        if (rc == OK)
+            rc = figure_x(x, b.n, f, g, e);
     }
     band_release(&b);
     return rc;
@@ -125,7 +105,7 @@ static int make_seed(struct plot_curve *c, struct figure *f, idx group, idx run,
         return pool_check(&f->memory, e);
     c->x = x;
     c->y = y;
-    return has_tokens(f) ? put_tokens(x, c->n, g, e) : OK;
+    return figure_x(x, c->n, f, g, e);
 }
 
 static int make_seeds(struct drawn *d, struct figure *f, struct err *e)

@@ -1,0 +1,386 @@
+#include "report/figure.h"
+
+#include "analysis/transition.h"
+#include "io/grid.h"
+#include "report/cells.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { PANELS_MAX = 24 };
+
+/* A transition of a group. */
+struct transition_shown {
+    const char
+        *column;   /* that it is seen in; NULL: none of these runs has it */
+    double *x, *y; /* (n) the mean over runs, */
+    idx n;
+    double lo, hi;        /* and between which values it lies */
+    struct summary steps; /* at which it formed, of the runs in which it did */
+    idx n_runs;           /* that measured it */
+};
+
+static struct transition_shown *shown_at(const struct figure *f, idx group,
+                                         idx kind)
+{
+    return &f->shown[group * TRANSITIONS + kind];
+}
+
+/* ---- what there is ----------------------------------------------------- */
+
+/* The first of its columns that a run of the group has. */
+static const char *find_column(const struct transition *t,
+                               const struct group *g)
+{
+    for (idx c = 0; c < TRANSITION_COLUMNS && t->columns[c]; c++)
+        for (idx i = 0; i < g->n_counted; i++) {
+            struct series s = group_series(g, i, t->columns[c]);
+            for (idx k = 0; k < s.n; k++)
+                if (s.given[k])
+                    return t->columns[c];
+        }
+    return NULL;
+}
+
+static double value_at(const void *of, idx i)
+{
+    return ((const double *)of)[i];
+}
+
+/* In each run by itself. */
+static int find_steps(struct transition_shown *s, struct figure *f,
+                      const struct transition *t, const struct group *g,
+                      struct err *e)
+{
+    double *steps = figure_doubles(f, g->n_counted);
+    idx n_formed = 0;
+    for (idx i = 0; i < g->n_counted; i++) {
+        struct series of = group_series(g, i, s->column);
+        double *x, *y;
+        idx n;
+        if (!steps || !figure_series(&x, &y, &n, f, &of))
+            return pool_check(&f->memory, e);
+        idx at = transition_find(t, value_at, y, n);
+        s->n_runs += n > 0;
+        if (at >= 0)
+            steps[n_formed++] = x[at];
+    }
+    s->steps = summarise(steps, n_formed);
+    return OK;
+}
+
+static int make_curve(struct transition_shown *s, struct figure *f,
+                      const struct group *g, struct err *e)
+{
+    struct band b = { 0 };
+    int rc = band_make(&b, g, s->column, e);
+    s->x = figure_doubles(f, b.n);
+    s->y = figure_doubles(f, b.n);
+    if (rc == OK)
+        rc = pool_check(&f->memory, e);
+    s->n = rc == OK ? b.n : 0;
+    s->lo = INFINITY;
+    s->hi = -INFINITY;
+    for (idx i = 0; i < s->n; i++) {
+        s->x[i] = b.step[i];
+        s->y[i] = b.mean[i];
+        s->lo = fmin(s->lo, b.mean[i]);
+        s->hi = fmax(s->hi, b.mean[i]);
+    }
+    band_release(&b);
+    return rc;
+}
+
+/* From 0 where it has least of it to 1 where it has most; or where it would
+ * have formed, for what never comes near that would look as large. */
+static void scale_curve(struct transition_shown *s, const struct transition *t)
+{
+    double least = fmin(s->lo, t->threshold), most = fmax(s->hi, t->threshold);
+    double from = t->is_below ? most : least, to = t->is_below ? least : most;
+    for (idx i = 0; i < s->n; i++) /* NaN stays: a gap */
+        s->y[i] = to == from ? 0 : (s->y[i] - from) / (to - from);
+}
+
+static int find_all(struct figure *f, struct err *e)
+{
+    idx n = f->s->n * TRANSITIONS;
+    bool has_any = false;
+    f->shown = pool_bytes(&f->memory, (size_t)n * sizeof *f->shown);
+    if (pool_check(&f->memory, e))
+        return e->code;
+    for (idx i = 0; i < n; i++) {
+        const struct group *g = &f->s->g[i / TRANSITIONS];
+        const struct transition *t = &transitions[i % TRANSITIONS];
+        struct transition_shown *s = &f->shown[i];
+        *s = (struct transition_shown){ .column = find_column(t, g) };
+        if (!s->column)
+            continue;
+        if (find_steps(s, f, t, g, e) || make_curve(s, f, g, e))
+            return e->code;
+        scale_curve(s, t);
+        has_any = true;
+    }
+    return has_any
+               ? OK
+               : err_set(e, ERR_USAGE,
+                         "compare: --figure transitions: no run has "
+                         "measured any: `sinklab analyze RUN "
+                         "metrics.names=\"default, %s, %s, %s, %s, %s\"`",
+                         transitions[0].columns[0], transitions[1].columns[0],
+                         transitions[2].columns[0], transitions[3].columns[0],
+                         transitions[4].columns[0]);
+}
+
+/* ---- the figure -------------------------------------------------------- */
+
+/* Did more than half of the runs turn? */
+static bool has_formed(const struct transition_shown *s)
+{
+    return s->column && 2 * s->steps.n > s->n_runs;
+}
+
+/* Where it formed, as a bar from the bottom to the top, with a mark on the
+ * curve; what formed at one step shares it. */
+static int add_bar(struct plot_curve *c, struct figure *f, idx group,
+                   const struct transition_shown *s, struct plot_style style,
+                   struct err *e)
+{
+    double *v = figure_doubles(f, 4);
+    idx at = 0, rank = 0, n = 0;
+    if (!v)
+        return pool_check(&f->memory, e);
+    while (at + 1 < s->n && s->x[at] < s->steps.mean)
+        at++;
+    v[0] = s->steps.mean;
+    v[1] = s->y[at];
+    for (idx k = 0; k < TRANSITIONS; k++) {
+        const struct transition_shown *other = shown_at(f, group, k);
+        if (has_formed(other) && other->steps.mean == s->steps.mean) {
+            rank += other < s;
+            n++;
+        }
+    }
+    v[2] = (double)rank / (double)n;
+    v[3] = (double)(rank + 1) / (double)n;
+    if (strcmp(f->o->x, "tokens") == 0) {
+        v[0] = s->x[at]; /* a step of which tokens are known */
+        if (figure_x(v, 1, f, &f->s->g[group], e))
+            return e->code;
+    }
+    *c = (struct plot_curve){ .style = style,
+                              .form = PLOT_MARKS,
+                              .x = v,
+                              .y = v + 1,
+                              .low = v + 2,
+                              .high = v + 3,
+                              .n = 1 };
+    return OK;
+}
+
+static int fill_panel(struct plot_panel *q, struct figure *f, idx group,
+                      struct err *e)
+{
+    struct plot_curve *curves = figure_panel(q, f, group, 2 * TRANSITIONS, e);
+    for (idx k = 0; k < TRANSITIONS && curves; k++) {
+        struct transition_shown *s = shown_at(f, group, k);
+        struct plot_style style = { .number = k };
+        if (s->n == 0)
+            continue;
+        curves[q->n_curves++] = (struct plot_curve){
+            .style = style, .x = s->x, .y = s->y, .n = s->n
+        };
+        if (has_formed(s) &&
+            add_bar(&curves[q->n_curves++], f, group, s, style, e))
+            return e->code;
+        if (figure_x(s->x, s->n, f, &f->s->g[group], e))
+            return e->code;
+    }
+    return curves ? OK : e->code;
+}
+
+/* "3 to 92 %", "1.02 to 14.3" */
+static const char *range_words(struct figure *f,
+                               const struct transition_shown *s)
+{
+    bool is_share = metric_is_share(s->column);
+    double scale = is_share ? 100 : 1;
+    return pool_print(&f->memory, "%.3g to %.3g%s", scale * s->lo,
+                      scale * s->hi, is_share ? " %" : "");
+}
+
+/* Of one group its numbers, too. */
+static const char *entry_words(struct figure *f, idx kind, const char *column)
+{
+    const struct transition_shown *s = shown_at(f, 0, kind);
+    const char *name = transitions[kind].name;
+    if (f->s->n > 1)
+        return pool_print(&f->memory, "%s (%s)", name, column);
+    const char *range = range_words(f, s);
+    return s->steps.n == 0 ? pool_print(&f->memory, "%s (%s, %s): not formed",
+                                        name, column, range)
+                           : pool_print(&f->memory, "%s (%s, %s): step %.0f",
+                                        name, column, range, s->steps.mean);
+}
+
+static const char *column_of(const struct figure *f, idx kind)
+{
+    for (idx i = 0; i < f->s->n; i++)
+        if (shown_at(f, i, kind)->column)
+            return shown_at(f, i, kind)->column;
+    return NULL;
+}
+
+static int fill_facets(struct figure *f, struct err *e)
+{
+    struct facets *a = &f->facets;
+    a->n = f->s->n;
+    a->entries = pool_bytes(&f->memory, TRANSITIONS * sizeof *a->entries);
+    a->titles = pool_bytes(&f->memory, (size_t)a->n * sizeof *a->titles);
+    if (pool_check(&f->memory, e))
+        return e->code;
+    for (idx i = 0; i < a->n; i++)
+        a->titles[i] = f->s->g[i].label;
+    for (idx k = 0; k < TRANSITIONS; k++)
+        if (column_of(f, k))
+            a->entries[a->n_entries++] =
+                (struct plot_entry){ { .number = k },
+                                     entry_words(f, k, column_of(f, k)) };
+    return pool_check(&f->memory, e);
+}
+
+/* Those that no run has: "" if there is none. */
+static const char *missing_words(struct figure *f, const char *before)
+{
+    const char *words = "";
+    for (idx k = 0; k < TRANSITIONS && words; k++)
+        if (!column_of(f, k))
+            words = pool_print(&f->memory, "%s%s%s (%s)", words,
+                               *words ? ", " : before, transitions[k].name,
+                               transitions[k].columns[0]);
+    return words ? words : "";
+}
+
+static int fill(struct figure *f, struct err *e)
+{
+    const char *columns[TRANSITIONS];
+    idx n = 0;
+    if (f->s->n > PANELS_MAX)
+        return err_set(e, ERR_USAGE,
+                       "compare: --figure transitions: %td groups, and a panel "
+                       "each has room for %d: choose some by --where",
+                       f->s->n, PANELS_MAX);
+    if (find_all(f, e) || fill_facets(f, e))
+        return e->code;
+    struct plot_block *block = pool_bytes(&f->memory, sizeof *block);
+    struct plot_panel *panels =
+        pool_bytes(&f->memory, (size_t)f->s->n * sizeof *panels);
+    if (pool_check(&f->memory, e))
+        return e->code;
+    for (idx i = 0; i < f->s->n; i++)
+        if (fill_panel(&panels[i], f, i, e))
+            return e->code;
+    *block = (struct plot_block){ .y = { .label = "of its own range, %",
+                                         .scale = 100,
+                                         .lo = 0,
+                                         .hi = 100 },
+                                  .panels = panels,
+                                  .n_panels = f->s->n };
+    f->plot = (struct plot){
+        .x = { .label = f->o->x, .is_log = f->o->log_x, .is_counted = true },
+        .blocks = block,
+        .n_blocks = 1,
+        .across = facets_across(&f->facets),
+        .legend = f->facets.entries,
+        .n_entries = f->facets.n_entries,
+    };
+    for (idx k = 0; k < TRANSITIONS; k++)
+        if (column_of(f, k))
+            columns[n++] = column_of(f, k);
+    f->plot.caption = figure_caption(
+        f, columns, n,
+        "Each curve from its least to its most, of value drain the other way "
+        "round, or to the threshold if it never comes there. Bars: where it "
+        "has formed, at the threshold or beyond for two steps.%s",
+        missing_words(f, " Not measured: "));
+    return pool_check(&f->memory, e);
+}
+
+/* ---- in numbers -------------------------------------------------------- */
+
+/* ">= 50 %", "<= 0.5" */
+static void put_rule(struct grid *g, idx row, idx column,
+                     const struct transition *t, const char *seen_in)
+{
+    bool is_share = metric_is_share(seen_in);
+    grid_set(g, row, column, "%s %g%s", t->is_below ? "<=" : ">=",
+             is_share ? 100 * t->threshold : t->threshold,
+             is_share ? " %" : "");
+}
+
+static void put_row(struct grid *g, idx row, struct figure *f, idx group,
+                    idx kind)
+{
+    const struct transition_shown *s = shown_at(f, group, kind);
+    bool has_runs = !f->s->are_single;
+    idx c = 0;
+    grid_set(g, row, c++, "%s", f->s->g[group].label);
+    grid_set(g, row, c++, "%s", transitions[kind].name);
+    grid_set(g, row, c++, "%s", s->column);
+    put_rule(g, row, c++, &transitions[kind], s->column);
+    if (s->steps.n > 0)
+        put_number(g, row, c, s->steps.mean, (struct cell_look){ 0 }, false);
+    else
+        put_missing(g, row, c, false);
+    c++;
+    if (has_runs && s->steps.n > 1)
+        put_number(g, row, c, s->steps.spread, (struct cell_look){ 0 }, false);
+    if (has_runs)
+        grid_set(g, row, c + 1, "%td/%td", s->steps.n, s->n_runs);
+    grid_set(g, row, c + (has_runs ? 2 : 0), "%s", range_words(f, s));
+}
+
+static int print(FILE *out, struct figure *f, struct err *e)
+{
+    struct grid g = { 0 };
+    idx n = 0, row = 0;
+    for (idx i = 0; i < f->s->n * TRANSITIONS; i++)
+        n += f->shown[i].column != NULL;
+    int rc = grid_init(&g, n + 1, 0, e);
+    if (rc != OK)
+        return rc;
+    grid_add(&g, "%s", f->s->are_single ? "run" : "group");
+    grid_add(&g, "transition");
+    grid_add(&g, "seen in");
+    grid_add(&g, "formed if");
+    grid_add(&g, "at step");
+    if (!f->s->are_single) {
+        grid_add(&g, "%s", f->o->unicode ? "\u00b1" : "+-");
+        grid_add(&g, "in");
+    }
+    grid_add(&g, "from least to most");
+    for (idx i = 0; i < f->s->n * TRANSITIONS; i++)
+        if (f->shown[i].column)
+            put_row(&g, ++row, f, i / TRANSITIONS, i % TRANSITIONS);
+    rc = grid_check(&g, e);
+    if (rc == OK) {
+        fputs("transitions: the first step at which it is so, there and at the "
+              "next that was measured\n",
+              out);
+        grid_print(out, &g, CELL_COLUMNS, f->o->unicode);
+        if (*missing_words(f, ""))
+            fprintf(out,
+                    "note: not measured: %s: `sinklab analyze RUN "
+                    "metrics.names=\"default, ...\"` does\n",
+                    missing_words(f, ""));
+    }
+    grid_release(&g);
+    return rc;
+}
+
+const struct figure_kind figure_transitions = {
+    .name = "transitions",
+    .what = "induction, sink, massive activation and value drain on one axis",
+    .has_text = true,
+    .fill = fill,
+    .print = print,
+};
