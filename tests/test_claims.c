@@ -301,6 +301,22 @@ static void test_claims__alike_takes_a_margin(void **state)
     end();
 }
 
+static void test_claims__a_side_may_have_its_own_step(void **state)
+{
+    (void)state;
+    add_contrast(6);
+    judge("expect = sink_1@100(attention.weights=softmax) < "
+          "sink_1(attention.weights=softmax)\n");
+    expect_part(0, "medians 20.0 % and 53.5 % at their steps, above 10 % in 6 "
+                   "of 6 (54 to 100 %) and 6 of 6 (54 to 100 %)");
+    assert_int_equal(results[0].j.n, 6); /* each run with itself */
+    assert_int_equal(results[0].test, CLAIM_TEST_PAIRS);
+    judge("expect = sink_1@100(attention.weights=sigmoid) < "
+          "sink_1@100(attention.weights=softmax)\n");
+    expect_part(0, "medians 0.0 % and 20.0 % at step 100, ");
+    end();
+}
+
 /* A seed counts once, however many runs it has; what else differs is said. */
 static void test_claims__what_is_not_named_is_averaged_or_told(void **state)
 {
@@ -433,6 +449,7 @@ int main(void)
         cmocka_unit_test(test_claims__one_run_beyond_is_not_staying),
         cmocka_unit_test(test_claims__what_never_formed_is_the_last),
         cmocka_unit_test(test_claims__alike_takes_a_margin),
+        cmocka_unit_test(test_claims__a_side_may_have_its_own_step),
         cmocka_unit_test(test_claims__what_is_not_named_is_averaged_or_told),
         cmocka_unit_test(test_claims__odd_runs_are_told),
         cmocka_unit_test(test_claims__tables_and_errors_of_the_command),

@@ -15,7 +15,8 @@
 #
 #   analyze sink.val_tokens=16384       what `sinklab analyze` gets beside runs
 #   figure all.svg --log-x              a figure, and options of `sinklab
-#                                       compare`; without a line: all.svg
+#                                       compare`; without a line: all.svg;
+#                                       figure none
 #   columns entropy_1 sink_1_at_0.1     for curves.csv, beside the usual ones
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -67,6 +68,15 @@ for file in "${sweeps[@]}"; do
     [ "$status" -eq 0 ] || { cat "$err" >&2; exit "$status"; }
     dir=$(sed -n 's/^{"folder":"\([^"]*\)".*/\1/p' <<<"$plan")
     dirs+=("$dir")
+    # Tables call runs by the folder they are in; so do claims find them again.
+    called=$(basename "$file" .ini)
+    [ "$called" != sweep ] || called=$(basename "$(realpath "$folder")")
+    case " $*" in
+    *' run.dir='*)
+        [ "$(basename "$dir")" = "$called" ] ||
+            die 3 "run.dir=$dir: want a folder whose last part is $called, as the tables call its runs by it"
+        ;;
+    esac
 done
 
 # shellcheck disable=SC2207 # words of lines
@@ -85,8 +95,11 @@ done
 echo "== tables in $results"
 mkdir -p "$results"
 runs=()
-for dir in "${dirs[@]}"; do
-    runs+=("$dir"/*/)
+for dir in "${dirs[@]}"; do # what the sweep no longer asks for stays where it is
+    while read -r run; do
+        runs+=("$dir/$run")
+    done < <("$SINKLAB" sweep status "$dir" --json | tr '{' '\n' |
+        sed -n 's/^"run":"\([^"]*\)".*"is_dropped":false.*/\1/p')
 done
 COLUMNS_TOO=${columns[*]} "$root/tools/collect.sh" "$results" "${runs[@]}"
 new=$results/groups.csv.new.$$
@@ -119,7 +132,7 @@ if [ -z "$(steps figure)" ]; then
     draw all.svg
 else
     while read -r -a words; do
-        draw "${words[@]}"
+        [ "${words[0]}" = none ] || draw "${words[@]}"
     done < <(steps figure)
 fi
 

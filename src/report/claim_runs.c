@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "io/fsys.h"
+#include "sweep/sweep_folder.h"
 
 enum { TABLE_CELLS_MAX = 1024 };
 
@@ -20,39 +21,64 @@ static int none_done(const struct claim_runs *s, const char *place,
                    place, s->left);
 }
 
-int claim_runs_of_folder(struct claim_runs *s, const char *dir, struct err *e)
+/* Names of the runs that the sweep no longer asks for. */
+static bool is_dropped(const struct sweep *list, const char *name)
 {
-    const struct compare_options o = {
-        .runs = &dir, .n_runs = 1, .metric = "sink_1", .loss = COMPARE_LOSS
-    };
-    idx states[RUN_STATES] = { 0 };
+    for (idx i = 0; i < list->n; i++)
+        if (list->runs[i].is_dropped && strcmp(list->runs[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+static int take_runs(struct claim_runs *s, const struct sweep *list,
+                     struct err *e)
+{
+    idx states[RUN_STATES] = { 0 }, n_dropped = 0;
     struct text left = { s->left, sizeof s->left, 0 };
-    *s = (struct claim_runs){ 0 };
-    if (compare_gather(&s->set, &o, e))
-        return e->code;
     s->at = calloc((size_t)s->set.n, sizeof *s->at);
     if (!s->at)
         return err_set(e, ERR_MEMORY, "not enough memory for %td runs",
                        s->set.n);
     for (idx i = 0; i < s->set.n; i++) {
         const struct run_data *r = &s->set.runs[i];
-        if (r->state != RUN_DONE || !r->has_config) {
+        if (is_dropped(list, r->name)) {
+            n_dropped++;
+        } else if (r->state != RUN_DONE || !r->has_config) {
             states[r->state]++;
             s->n_left++;
-            continue;
+        } else {
+            s->at[s->n++] = (struct claim_run){ .name = run_data_label(r),
+                                                .config = &r->config,
+                                                .data = r };
+            s->is_logged = s->is_logged || r->analysis.rows == 0;
         }
-        s->at[s->n++] = (struct claim_run){ .name = run_data_label(r),
-                                            .config = &r->config,
-                                            .data = r };
-        s->is_logged = s->is_logged || r->analysis.rows == 0;
     }
     states[RUN_PENDING] += s->set.n_waiting;
-    s->n_left += s->set.n_waiting;
+    s->n_left += s->set.n_waiting + n_dropped;
     run_states_text(&left, states);
+    if (n_dropped > 0)
+        text_add(&left, "%s%td no longer in the sweep", left.n ? ", " : "",
+                 n_dropped);
     for (idx i = 0; i < s->n; i++)
         s->at[i].on =
             s->is_logged ? &s->at[i].data->logged : &s->at[i].data->analysed;
-    return s->n > 0 ? OK : none_done(s, dir, e);
+    return OK;
+}
+
+int claim_runs_of_folder(struct claim_runs *s, const char *dir, struct err *e)
+{
+    const struct compare_options o = {
+        .runs = &dir, .n_runs = 1, .metric = "sink_1", .loss = COMPARE_LOSS
+    };
+    struct sweep list = { 0 };
+    *s = (struct claim_runs){ 0 };
+    int rc = compare_gather(&s->set, &o, e);
+    if (rc == OK)
+        rc = sweep_open(&list, dir, e);
+    if (rc == OK)
+        rc = take_runs(s, &list, e);
+    sweep_close(&list);
+    return rc == OK && s->n == 0 ? none_done(s, dir, e) : rc;
 }
 
 /* ---- tables ------------------------------------------------------------ */

@@ -38,8 +38,9 @@ struct claim_runs {
     bool *given;
 };
 
-/* claim_runs_of_folder - of the sweep in dir. OK; ERR_DATA: none has begun, or
- * none is done; others as compare_gather. */
+/* claim_runs_of_folder - of the sweep in dir, without those that it no longer
+ * asks for. OK; ERR_DATA: none has begun, or none is done; others as
+ * compare_gather and sweep_open. */
 int claim_runs_of_folder(struct claim_runs *s, const char *dir, struct err *e);
 
 /* claim_runs_of_tables - those of `tables` whose names begin with the sweep's

@@ -108,7 +108,8 @@ static void add_sides(struct text *t, const struct claim_result *r)
     add_value(t, &c->a, r->a.median);
     text_add(t, " and ");
     add_value(t, &c->b, r->b.median);
-    if (c->b.step != c->a.step && !isnan(c->b.step))
+    bool are_last = isnan(c->a.step) && isnan(c->b.step);
+    if (c->a.step != c->b.step && !are_last && !c->a.is_formation)
         text_add(t, " at their steps");
     else
         add_step(t, r);

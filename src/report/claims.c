@@ -63,9 +63,8 @@ static bool is_piped(const struct compare_options *o)
 static void print_notes(FILE *out, const struct claim_runs *runs)
 {
     if (runs->n_left > 0)
-        fprintf(out, "note: %td run%s not counted, as %s not done: %s\n",
-                runs->n_left, runs->n_left == 1 ? " is" : "s are",
-                runs->n_left == 1 ? "it is" : "they are", runs->left);
+        fprintf(out, "note: %td run%s not counted: %s\n", runs->n_left,
+                runs->n_left == 1 ? " is" : "s are", runs->left);
     if (runs->is_logged)
         fprintf(out, "note: not all runs have an analysis, so the numbers are "
                      "those of training's probe: `sinklab analyze` measures "

@@ -330,6 +330,10 @@ static const char axes[] = "[sweep]\n"
                            "[axes]\n"
                            "run.seed = 1, 2\n";
 
+static const char claims[] = "[claims]\n"
+                             "expect = sink_1 stays under 0.5\n"
+                             "expect = val_loss > 1\n";
+
 static const char on_text[] = "[data]\n"
                               "source = text\n"
                               "path = texts\n";
@@ -401,6 +405,11 @@ static const struct scenario scenarios[] = {
       .prepare = { "train c.ini run.dir=runs/a",
                    "train c.ini run.dir=runs/b run.seed=2", "analyze runs/a" },
       .command = "compare runs",
+      .prints = true },
+    { .name = "compare-claims",
+      .leaves = true,
+      .prepare = { "sweep claims.ini", "analyze runs/claims" },
+      .command = "compare claims.ini --claims --csv v.csv --markdown v.md",
       .prints = true },
     { .name = "compare-figure",
       .leaves = true,
@@ -479,6 +488,8 @@ static void put_inputs(const struct place *p)
     write_bytes(format("%s/words.ini", p->work), text, (size_t)n);
     n = snprintf(text, sizeof text, "%s%s", config, axes);
     write_bytes(format("%s/sweep.ini", p->work), text, (size_t)n);
+    n = snprintf(text, sizeof text, "%s%s%s", config, axes, claims);
+    write_bytes(format("%s/claims.ini", p->work), text, (size_t)n);
     NEED(mkdir(format("%s/texts", p->work), 0777) == 0);
     write_bytes(format("%s/texts/1.txt", p->work), one, strlen(one));
     write_bytes(format("%s/texts/2.txt", p->work), two, strlen(two));

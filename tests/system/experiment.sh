@@ -98,6 +98,8 @@ printf '[data]\nsource = text\npath = /nowhere/novels\n' >>odd/sweep.ini
 refused 4 '^experiment: .*/nowhere/novels: No such file .*README.md says what it is, and SET=' \
     "a corpus that is not there"
 tiny odd
+expect_status 3 "runs in a folder of another name" say ./odd run.dir=runs/other
+check "in these words: want a folder" grep -q 'want a folder whose last part is odd' complained
 echo 'draw x.svg' >>odd/steps
 refused 3 'odd/steps:5:draw x.svg: want analyze, figure or columns' "an unknown step"
 rm odd/sweep.ini

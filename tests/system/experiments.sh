@@ -14,6 +14,10 @@ yes 'the quick brown fox jumps over the lazy dog, 0123456789 times' |
 mkdir novels
 cp "$ROOT"/docs/M*.md novels
 
+# `make experiment` is one of the commands; here the pages are left as they are,
+# for their queries want runs of full length.
+rm experiments/*/README.in.md
+
 # The program by the names that the pages give it, with small settings added to
 # what trains or measures; without gnuplot no figure is asked for.
 mkdir bin
@@ -22,6 +26,7 @@ cat >bin/sinklab <<'END'
 words=("$@")
 case $1 in
 train | sweep)
+    [ "$2" = status ] && exec "$PROGRAM" "${words[@]}"
     words+=(train.batch=2 train.val_tokens=128 sink.probe_every=0
         checkpoint.every=2 checkpoint.dense_until=0 checkpoint.resume_every=0)
     grep -q '& train.steps' "$2" || words+=(train.steps=4)
@@ -41,9 +46,10 @@ compare)
     fi
     ;;
 esac
-exec "$SINKLAB" "${words[@]}"
+exec "$PROGRAM" "${words[@]}"
 END
 chmod +x bin/sinklab
+export PROGRAM=$SINKLAB
 cp bin/sinklab sinklab
 PATH=$PWD/bin:$PATH
 
@@ -53,6 +59,11 @@ for page in experiments/*/README.md; do
         n_commands=$((n_commands + 1))
         check "${page#*/}: $line" bash -c "$line"
     done < <(sed -n 's/^    \(\(\.\/\)\?sinklab .*\)$/\1/p' "$page")
+    while read -r name; do
+        n_commands=$((n_commands + 1))
+        check "${page#*/}: make experiment NAME=$name" env SINKLAB="$T/bin/sinklab" \
+            "$ROOT/tools/experiment.sh" "$name"
+    done < <(sed -n 's/^    make experiment NAME=\(.*\)$/\1/p' "$page")
 done
 check "the pages have commands" test "$n_commands" -ge 8
 
