@@ -224,6 +224,11 @@ static void test_outputs__nop_and_broadcast_are_told_apart(void **state)
         assert_true(head_value("nop_heads") == heads[i].is_nop);
         assert_true(head_value("broadcast_heads") == heads[i].is_broadcast);
     }
+    start_outputs(0.9, 0); /* a head without values does nothing */
+    memset(values, 0, sizeof values);
+    memset(outputs, 0, sizeof outputs);
+    assert_true(head_value("nop_heads") == 1);
+    assert_true(head_value("broadcast_heads") == 0);
     start_outputs(0.9, 0.01);
     c.view.eps = 0.95;
     assert_true(head_value("nop_heads") == 0);

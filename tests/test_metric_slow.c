@@ -970,7 +970,11 @@ static void test_drained__a_planted_value_is_found_alone(void **state)
     struct attention_options a = ATTENTION();
     struct whole x;
     (void)state;
-    open_whole(&x, &a, "drained_heads, value_norm, value_ratio", 4);
+    sinks.eps = 0.12; /* heads that look everywhere have more of the first */
+    open_whole(&x, &a,
+               "drained_heads, value_norm, value_ratio, nop_heads, "
+               "broadcast_heads, sink_1",
+               4);
     for (idx i = 0; i < 4 * T; i++)
         x.meter.batch.tokens[i] =
             (int32_t)(i % T == 0 ? 0 : 1 + i * i % (V - 1));
@@ -992,7 +996,12 @@ static void test_drained__a_planted_value_is_found_alone(void **state)
         assert_true((column(&x, "value_ratio")->value[h] < 1e-4) == (h == 1));
         for (idx t = 0; t < T; t++)
             assert_true((norms[t] < 1e-3) == (h == 1 && t == 0));
+        double sink = column(&x, "sink_1")->value[h];
+        assert_true(sink > 0);
+        assert_true(column(&x, "nop_heads")->value[h] == (h == 1 ? sink : 0));
+        assert_true(h == 0 || column(&x, "broadcast_heads")->value[h] == 0);
     }
+    sinks.eps = 0.15;
     close_whole(&x);
 }
 

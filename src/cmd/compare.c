@@ -25,7 +25,8 @@ static const struct command_option options[] = {
       TEXT(figure),
       .help = "curves over training (the usual), setting: final values "
               "against a setting, loss: metric against loss, heads: maps by "
-              "layer and head, positions: by position and layer" },
+              "layer and head, positions: by position and layer, transitions: "
+              "when induction, sink, massive activation and value drain came" },
     { .name = "metric",
       .value = "NAME",
       TEXT(metric),

@@ -78,26 +78,36 @@ static void head_rank(struct ratio *r, const struct metric_head *v)
         *r = plain(singular_rank(value, n));
 }
 
-/* Is the first value next to nothing? */
+/* Is the first value next to nothing, or nothing? */
 static double is_drained(const struct metric_head *v)
 {
     const struct head_view *h = v->head;
     double first = token_norm(h->v, h->E), rest = 0;
     for (idx t = 1; t < v->rows; t++)
         rest += token_norm(h->v + t * h->ld_qkv, h->E) / (double)(v->rows - 1);
-    return isnan(first + rest) ? NAN : first < NOTHING * rest;
+    bool is_small = first < NOTHING * rest || first == 0;
+    return isnan(first + rest) ? NAN : is_small;
 }
 
-/* A sink of one of the two kinds; NaN in weights, values or outputs stays. */
+static bool gives_nan(const struct metric_head *v)
+{
+    const struct head_view *h = v->head;
+    for (idx t = 0; t < v->rows; t++)
+        if (isnan(token_norm(h->out + t * h->ld_out, h->E)))
+            return true;
+    return false;
+}
+
+/* A sink of one of the two kinds; NaN in weights, values or outputs stays.
+ * Ranks take time, and are asked for last. */
 static struct ratio sink_kind(const struct metric_head *v, bool wants_nop)
 {
-    double mass = importance(v, 1, proxy_weight);
-    double rank = stable_rank(v), drained = is_drained(v);
-    if (isnan(mass + rank + drained))
+    double mass = importance(v, 1, proxy_weight), drained = is_drained(v);
+    if (isnan(mass) || isnan(drained) || gives_nan(v))
         return plain(NAN);
-    bool is_nop = drained == 1;
-    bool is_kind = wants_nop ? is_nop : !is_nop && rank < LOW_RANK;
-    return plain(mass > v->eps && is_kind);
+    if (!(mass > v->eps) || wants_nop != (drained == 1))
+        return plain(0);
+    return plain(wants_nop || stable_rank(v) < LOW_RANK);
 }
 
 static void nop_heads(struct ratio *r, const struct metric_head *v)

@@ -53,7 +53,7 @@ check "an analysis has them" "$SINKLAB" analyze a
 check "of the data" is_note input data
 data=$(note_of sequences) made=$(note_of made_from)
 
-for input in random repeat; do
+for input in random repeat copy; do
     check "$input tokens" "$SINKLAB" analyze a sink.input=$input
     check "... are written down" is_note input $input
     check "... and are others" [ "$(note_of sequences)" != "$data" ]
