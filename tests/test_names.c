@@ -66,6 +66,8 @@ static void test_names__order_is_the_tables(void **state)
     assert_string_equal(asked("r[no]*_sum", ""), "row_sum");
     assert_string_equal(asked("sink_?", ""), "sink_1 sink_2");
     assert_non_null(strstr(asked("companions", ""), "key_ratio"));
+    assert_non_null(strstr(asked("transitions", ""), "induction_score"));
+    assert_null(strstr(asked("transitions", ""), "key_ratio"));
     assert_null(strstr(asked("companions", ""), "mass "));
 }
 

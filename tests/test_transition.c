@@ -1,6 +1,7 @@
 /* When something has turned in a run: the first of two steps in a row. */
 #include "analysis/transition.h"
 #include "harness.h"
+#include "metric/metric_table.h"
 
 #include <math.h>
 #include <string.h>
@@ -31,6 +32,15 @@ static void test_transition__is_two_steps_at_the_threshold(void **state)
     assert_int_equal(FIND(rising, INFINITY, NAN, NAN), -1);
 }
 
+/* Is there such a metric, and does `transitions` ask for it? */
+static bool is_row(const char *name, bool is_transition)
+{
+    idx i = 0;
+    while (metric_at(i) && strcmp(metric_at(i)->text.name, name) != 0)
+        i++;
+    return metric_at(i) && metric_at(i)->is_transition == is_transition;
+}
+
 static void test_transition__each_has_columns_of_its_own(void **state)
 {
     (void)state;
@@ -38,9 +48,14 @@ static void test_transition__each_has_columns_of_its_own(void **state)
         const struct transition *t = &transitions[i];
         assert_true(t->name && t->why && t->threshold > 0);
         assert_ptr_equal(transition_of(t->columns[0]), t);
+        for (idx c = 0; c < TRANSITION_COLUMNS && t->columns[c]; c++)
+            assert_true(is_row(t->columns[c], c == 0));
         for (idx j = 0; j < i; j++)
             assert_string_not_equal(t->name, transitions[j].name);
     }
+    for (idx i = 0; metric_at(i); i++)
+        if (metric_at(i)->is_transition)
+            assert_non_null(transition_of(metric_at(i)->text.name));
     assert_null(transition_of("sink_1"));
 }
 

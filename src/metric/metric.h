@@ -120,6 +120,8 @@ struct metric {
     enum metric_reduce reduce;
     idx least_rows; /* only of sequences of so many tokens */
     bool is_default;
+    bool is_transition; /* of `transitions`, too: it says when something turned
+                           (analysis/transition.h) */
     bool is_per_position;
     bool has_eps;     /* compares with a threshold */
     bool needs_extra; /* only where there is an extra column */

@@ -84,6 +84,7 @@ const struct metric metrics_circuits[] = {
       OF_HEADS,
       .reduce = REDUCE_MAX,
       .is_share = true,
+      .is_transition = true,
       .of_copies = true,
       .of_head = induction_score },
     { .text = { .name = "previous_score",
@@ -95,6 +96,7 @@ const struct metric metrics_circuits[] = {
       .reduce = REDUCE_MAX,
       .is_share = true,
       .least_rows = 2,
+      .is_transition = true,
       .of_head = previous_score },
     { .text = { .name = "rest_mass",
                 .formula = "mean proxy weight on other tokens than the first: "

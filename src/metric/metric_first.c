@@ -110,6 +110,7 @@ const struct metric metrics_first[] = {
       .reduce = REDUCE_MAX,
       .least_rows = LATE + 1,
       .is_share = true,
+      .is_transition = true,
       .of_head = first_mass_late },
     { .text = { .name = "nowhere_mass",
                 .formula = "mean proxy weight on the first token and the extra "

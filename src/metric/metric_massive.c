@@ -175,6 +175,7 @@ const struct metric metrics_massive[] = {
       .reduce = REDUCE_MAX,
       .least_rows = 2,
       .room = room,
+      .is_transition = true,
       .of_rows = hidden_peak },
     { .text = { .name = "dimension_max",
                 .formula =

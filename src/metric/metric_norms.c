@@ -150,6 +150,7 @@ const struct metric metrics_norms[] = {
       .axes = { OVER_LAYER, OVER_HEAD },
       .reduce = REDUCE_MIN,
       .least_rows = 2,
+      .is_transition = true,
       .of_head = value_ratio },
     { .text = { .name = "drained_heads",
                 .formula = "1 of a head whose value_ratio is at most 0.5, else "

@@ -107,13 +107,15 @@ const char *metric_name_title(char title[COLUMN_TITLE_MAX],
 
 /* ---- what is asked for ------------------------------------------------- */
 
-static const char DEFAULT[] = "default";
+/* Sets beside groups. */
+static const char DEFAULT[] = "default", TURNS[] = "transitions";
 
 /* Does an item of the list ask for it, if it is not at a threshold? */
 static bool asks_plain(const char *item, const struct metric_name *n)
 {
     return strcmp(item, n->metric->group) == 0 ||
            (n->metric->is_default && strcmp(item, DEFAULT) == 0) ||
+           (n->metric->is_transition && strcmp(item, TURNS) == 0) ||
            fnmatch(item, n->name, 0) == 0;
 }
 
@@ -258,6 +260,7 @@ static int say_unknown(const char *item, const struct metric_choice *c,
     for (const struct metric_group *g = metric_groups; g->name; g++)
         nearest_offer(&near, g->name);
     nearest_offer(&near, DEFAULT);
+    nearest_offer(&near, TURNS);
     while (next_there(&n, &at, c))
         offer(&near, best, n.name);
     for (struct update_name u = { 0 }; update_metric_next(&u, 1);)

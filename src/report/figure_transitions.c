@@ -9,6 +9,8 @@
 
 enum { PANELS_MAX = 24 };
 
+#define HOW "`sinklab analyze RUN metrics.names=default,transitions`"
+
 /* A transition of a group. */
 struct transition_shown {
     const char
@@ -120,15 +122,10 @@ static int find_all(struct figure *f, struct err *e)
         scale_curve(s, t);
         has_any = true;
     }
-    return has_any
-               ? OK
-               : err_set(e, ERR_USAGE,
-                         "compare: --figure transitions: no run has "
-                         "measured any: `sinklab analyze RUN "
-                         "metrics.names=\"default, %s, %s, %s, %s, %s\"`",
-                         transitions[0].columns[0], transitions[1].columns[0],
-                         transitions[2].columns[0], transitions[3].columns[0],
-                         transitions[4].columns[0]);
+    return has_any ? OK
+                   : err_set(e, ERR_USAGE,
+                             "compare: --figure transitions: no run has "
+                             "measured any: " HOW " does");
 }
 
 /* ---- the figure -------------------------------------------------------- */
@@ -368,9 +365,7 @@ static int print(FILE *out, struct figure *f, struct err *e)
               out);
         grid_print(out, &g, CELL_COLUMNS, f->o->unicode);
         if (*missing_words(f, ""))
-            fprintf(out,
-                    "note: not measured: %s: `sinklab analyze RUN "
-                    "metrics.names=\"default, ...\"` does\n",
+            fprintf(out, "note: not measured: %s: " HOW " does\n",
                     missing_words(f, ""));
     }
     grid_release(&g);
