@@ -1,6 +1,10 @@
 /* Is it true what the rows of keys say of when they are read? Small models are
  * trained: what is not read changes no bit of what a run computes, and is
- * refused; what is read changes some, and the run's identity. */
+ * refused; what is read changes some, and the run's identity.
+ *
+ * All that one model does not read is set at once, and only if that makes a
+ * difference one by one. CONFIG_WHEN=singly in the environment (`make check`)
+ * sets each alone: one that acts only where another has its default. */
 #include "harness.h"
 #include "train/session.h"
 #include "train/train_rules.h"
@@ -325,12 +329,33 @@ static bool is_equal(const struct fingerprint *a, const struct fingerprint *b,
 
 /* ---- the walk ---------------------------------------------------------- */
 
-struct walk {
-    struct config_key k;
-    char name[64];
+/* Of a key's values that are not read, so many are tried with a probe. */
+enum { IDLE_VALUES = 2, TOGETHER_MAX = 256 };
+
+/* The same model with the first, or the second, such value of every key: what
+ * is read stays the same. */
+struct together {
+    struct config c;
+    struct config_key keys[TOGETHER_MAX];
+    idx n;
+};
+
+struct ground {
     struct overrides base;
     struct config plain;      /* the base alone */
     struct fingerprint print; /* its, once has_print */
+    bool has_print;
+    struct together together[IDLE_VALUES];
+};
+
+struct walk {
+    struct ground grounds[COUNT_OF(probes)];
+    bool is_singly;
+    /* Of the key that is being tried */
+    struct config_key k;
+    char name[64];
+    struct config plain; /* of the probe, but k has its default */
+    struct fingerprint print;
     bool has_print;
     idx n_read, n_idle; /* values tried */
     bool makes_a_difference;
@@ -346,16 +371,61 @@ static bool is_cosmetic(struct config_key k)
     return config_key_is_cosmetic(k);
 }
 
-static const struct fingerprint *of_plain(struct walk *w)
+static bool is_sound(const struct config *c)
 {
+    struct err e = { 0 };
+    struct model_spec spec = config_spec(c);
+    struct metric_choice choice = { &c->sink, &c->metrics };
+    return !model_spec_check(&spec, &e) &&
+           !consequences_check(&choice, c->model.context, &e);
+}
+
+static bool set(struct config *c, struct config_key k, const char *value)
+{
+    return !key_parse(k.key, (char *)c + k.section->offset, value, NULL);
+}
+
+static const struct fingerprint *of_ground(struct ground *g)
+{
+    if (!g->has_print)
+        take(&g->print, &g->plain);
+    g->has_print = true;
+    return &g->print;
+}
+
+static const struct fingerprint *of_plain(struct walk *w, struct ground *g)
+{
+    if (!memcmp(&w->plain, &g->plain, sizeof w->plain))
+        return of_ground(g);
     if (!w->has_print)
         take(&w->print, &w->plain);
     w->has_print = true;
     return &w->print;
 }
 
-static void see_idle(struct walk *w, const struct overrides *o,
-                     const struct config *forced, const char *value)
+/* Is k one of the settings that are tried together? Not if it, or one that is
+ * there, would be read with the others. */
+static bool join(struct walk *w, struct ground *g, struct together *t,
+                 const char *value)
+{
+    struct config c = t->c;
+    bool has_ground = !memcmp(&w->plain, &g->plain, sizeof w->plain);
+    /* is_equal is lenient to a bias */
+    if (w->is_singly || !has_ground || !strcmp(w->k.key->name, "bias") ||
+        !set(&c, w->k, value) || !is_sound(&c) || config_is_read(&c, w->k))
+        return false;
+    for (idx i = 0; i < t->n; i++)
+        if (config_is_read(&c, t->keys[i]))
+            return false;
+    assert_true(t->n < TOGETHER_MAX);
+    t->keys[t->n++] = w->k;
+    t->c = c;
+    return true;
+}
+
+static void see_idle(struct walk *w, struct ground *g, struct together *t,
+                     const struct overrides *o, const struct config *forced,
+                     const char *value)
 {
     struct config c;
     struct err e = { 0 };
@@ -368,14 +438,43 @@ static void see_idle(struct walk *w, const struct overrides *o,
     config_id(id, forced);
     config_id(plain_id, &w->plain);
     assert_string_equal(id, plain_id);
+    if (join(w, g, t, value))
+        return;
     take(&f, forced);
-    if (!is_equal(&f, of_plain(w), w->k))
+    if (!is_equal(&f, of_plain(w, g), w->k))
         fail_msg("%s=%s makes a difference with %s: %s, not %s", w->name, value,
-                 o->text[0], f.bytes, w->print.bytes);
+                 o->text[0], f.bytes, of_plain(w, g)->bytes);
 }
 
-static void see_read(struct walk *w, const struct overrides *o,
-                     const struct config *forced, const char *value)
+/* That all of them changed no bit; else one that did is named. */
+static void see_together(struct ground *g, const struct together *t,
+                         const char *probe)
+{
+    struct fingerprint f;
+    const struct fingerprint *plain = of_ground(g);
+    take(&f, &t->c);
+    if (f.t.n == plain->t.n && !memcmp(f.bytes, plain->bytes, f.t.n))
+        return;
+    for (idx i = 0; i < t->n; i++) {
+        struct config_key k = t->keys[i];
+        struct config alone = g->plain;
+        char value[KEY_PRINT_MAX];
+        key_print(k.key, (const char *)&t->c + k.section->offset, value,
+                  sizeof value);
+        assert_true(set(&alone, k, value));
+        take(&f, &alone);
+        if (!is_equal(&f, plain, k))
+            fail_msg("%s.%s=%s makes a difference with '%s': %s, not %s",
+                     k.section->name, k.key->name, value, probe, f.bytes,
+                     plain->bytes);
+    }
+    fail_msg("%td settings make a difference together with '%s', none alone",
+             t->n, probe);
+}
+
+static void see_read(struct walk *w, struct ground *g,
+                     const struct overrides *o, const struct config *forced,
+                     const char *value)
 {
     struct config c;
     struct err e = { 0 };
@@ -390,56 +489,50 @@ static void see_read(struct walk *w, const struct overrides *o,
     if (w->makes_a_difference)
         return;
     take(&f, forced);
-    w->makes_a_difference = !is_equal(&f, of_plain(w), w->k);
+    w->makes_a_difference = !is_equal(&f, of_plain(w, g), w->k);
 }
 
-static void try_value(struct walk *w, const char *value)
+static void try_value(struct walk *w, struct ground *g, struct together *t,
+                      const char *value)
 {
-    struct overrides o = w->base;
+    struct overrides o = g->base;
     struct config forced = w->plain;
-    struct err e = { 0 };
     char setting[VALUE_MAX];
-    if (key_parse(w->k.key, (char *)&forced + w->k.section->offset, value,
-                  NULL) ||
-        config_has_default(&forced, w->k) ||
-        config_value_order(&forced, &w->plain, w->k) == 0)
-        return;
-    struct model_spec spec = config_spec(&forced);
-    struct metric_choice choice = { &forced.sink, &forced.metrics };
-    if (model_spec_check(&spec, &e) ||
-        consequences_check(&choice, forced.model.context, &e))
+    if (!set(&forced, w->k, value) || config_has_default(&forced, w->k) ||
+        config_value_order(&forced, &w->plain, w->k) == 0 || !is_sound(&forced))
         return;
     snprintf(setting, sizeof setting, "%s=%s", w->name, value);
     add(&o, setting, strlen(setting));
     if (config_is_read(&forced, w->k))
-        see_read(w, &o, &forced, value);
+        see_read(w, g, &o, &forced, value);
     else
-        see_idle(w, &o, &forced, value);
+        see_idle(w, g, t, &o, &forced, value);
 }
 
-static void try_key(struct walk *w)
+static void try_key(struct walk *w, struct config_key k)
 {
     static char values[VALUES_MAX][VALUE_MAX];
-    idx n = values_of(values, w->k);
-    snprintf(w->name, sizeof w->name, "%s.%s", w->k.section->name,
-             w->k.key->name);
+    idx n = values_of(values, k);
+    w->k = k;
+    w->n_read = w->n_idle = 0;
+    w->makes_a_difference = false;
+    snprintf(w->name, sizeof w->name, "%s.%s", k.section->name, k.key->name);
     for (idx p = 0; p < COUNT_OF(probes); p++) {
-        struct err e = { 0 };
-        if (!has_condition(w->k) && w->makes_a_difference)
+        struct ground *g = &w->grounds[p];
+        if (!has_condition(k) && w->makes_a_difference)
             return;
-        open_overrides(&w->base, probes[p]);
         /* a text is read from somewhere: any other place is a value to try */
         bool is_named = is_in(probes[p], w->name);
         if (is_named && strcmp(w->name, "data.path") != 0 &&
             strcmp(w->name, "sink.path") != 0)
             continue;
         w->has_print = false;
-        if (load(&w->plain, &w->base, &e))
-            fail_msg("%s: %s", probes[p], e.text);
+        w->plain = g->plain;
         if (!is_named)
-            config_reset(&w->plain, w->k);
-        for (idx i = 0, idle = w->n_idle; i < n && w->n_idle < idle + 2; i++)
-            try_value(w, values[i]);
+            config_reset(&w->plain, k);
+        idx before = w->n_idle;
+        for (idx i = 0; i < n && w->n_idle < before + IDLE_VALUES; i++)
+            try_value(w, g, &g->together[w->n_idle - before], values[i]);
     }
 }
 
@@ -464,26 +557,45 @@ static void write_texts(void)
     }
 }
 
+static void open_grounds(struct walk *w)
+{
+    for (idx p = 0; p < COUNT_OF(probes); p++) {
+        struct ground *g = &w->grounds[p];
+        struct err e = { 0 };
+        open_overrides(&g->base, probes[p]);
+        if (load(&g->plain, &g->base, &e))
+            fail_msg("%s: %s", probes[p], e.text);
+        for (idx i = 0; i < IDLE_VALUES; i++)
+            g->together[i].c = g->plain;
+    }
+}
+
 /* Keys with a condition, and all others that are part of an identity. */
 static void test_config__keys_are_read_when_their_rows_say(void **state)
 {
     (void)state;
     static struct walk w;
+    const char *form = getenv("CONFIG_WHEN");
+    w.is_singly = form && !strcmp(form, "singly");
     write_texts();
+    open_grounds(&w);
     for (idx s = 0; s < n_config_sections; s++)
         for (idx i = 0; i < *config_sections[s].n_keys; i++) {
-            w = (struct walk){ .k = { &config_sections[s],
-                                      &config_sections[s].keys[i] } };
-            if (!has_condition(w.k) && is_cosmetic(w.k))
+            struct config_key k = { &config_sections[s],
+                                    &config_sections[s].keys[i] };
+            if (!has_condition(k) && is_cosmetic(k))
                 continue;
-            try_key(&w);
+            try_key(&w, k);
             if (!w.n_read || !w.makes_a_difference)
                 fail_msg("%s: read in %td trials, but no settings in `probes` "
                          "make any of its values change a bit",
                          w.name, w.n_read);
-            if (has_condition(w.k) && !w.n_idle)
+            if (has_condition(k) && !w.n_idle)
                 fail_msg("%s: no probe leaves it unread", w.name);
         }
+    for (idx p = 0; p < COUNT_OF(probes); p++)
+        for (idx i = 0; i < IDLE_VALUES; i++)
+            see_together(&w.grounds[p], &w.grounds[p].together[i], probes[p]);
 }
 
 /* ---- conditions as text ------------------------------------------------ */
