@@ -104,10 +104,12 @@ idx kept_row(const struct kept *k, idx step, const char *seal)
     struct text t = { line, sizeof line, 0 };
     idx row = 0;
     kept_line(&t, step, seal);
-    for (const char *at = k->checkpoints; at && *at; row++) {
+    for (const char *at = k->checkpoints, *end; at; at = end + 1, row++) {
         if (strncmp(at, line, t.n) == 0)
             return row;
-        at = strchr(at, '\n') + 1; /* each line has one */
+        end = strchr(at, '\n');
+        if (!end) /* behind the last line, or one that was cut off */
+            break;
     }
     return -1;
 }
