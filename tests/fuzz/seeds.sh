@@ -13,7 +13,8 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/sinklab-seeds.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 
-for name in ini config sweep_file table run_folder sweep_folder filter hdf hdf_tree tokens; do
+for name in ini config sweep_file table run_folder sweep_folder filter hdf hdf_tree tokens \
+    vocabulary json_text prompt kept claims; do
     rm -rf "${to:?}/$name"
     mkdir "$to/$name"
 done
@@ -114,3 +115,51 @@ printf '\1\377\1\0\2\0\3\0' >"$to/tokens/nanogpt"
     printf '\0\0\0\0\0\0\0\0\2\0\0\0\0\0\0\0'
     printf '\0\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0\2\0\0\0\0\0\0\0'
 } >"$to/tokens/megatron"
+# A model of SentencePiece's: an unknown, a control piece, a word, a byte, and
+# fields that are passed over
+piece() { # text, type
+    printf "\\n\\$(printf %o $((${#1} + 9)))\\n\\$(printf %o ${#1})%s" "$1"
+    printf '\25\0\0\200\277\30'
+    printf "\\$2"
+}
+{
+    piece '<unk>' 2
+    piece '<s>' 3
+    piece "$(printf '\342\226\201the')" 1
+    piece '<0x0A>' 6
+    printf '\22\4\10\1\20\2'
+} >"$to/vocabulary/few"
+printf '{"text": "to be \\u00e9\\ud83d\\ude00\\n", "meta": {"a": [1, -2.5e3, true, null]}}' \
+    >"$to/json_text/meta"
+printf ' {"id":[[{}],[]],"text":"","text":"\\"\\\\\\/\\b\\f\\r\\t\303\251"} \n' >"$to/json_text/twice"
+printf '\0the cat \303\251\377' >"$to/prompt/bytes"
+printf '\1the mat' >"$to/prompt/table"
+printf '\0023 0, 299\t7' >"$to/prompt/numbers"
+printf '\0031,2 3' >"$to/prompt/ours"
+# Rows and checkpoints of an analysis, then its arrays: step, a column over
+# nothing, one over layers and heads (fuzz_kept.c)
+{
+    sed 's/,[^,]*,[^,]*$//' run/analysis.csv
+    printf '\0000 0123456789abcdef\n2 fedcba9876543210\n\0'
+    printf '\0\7\0\1\0\0\1\0\0\1\0\0'
+    for column in 7 10 11 12 13 14 15 16 17 20 21 22 23 24; do
+        printf "\\$column"
+        printf '\1\2\1\0\1'
+    done
+} >"$to/kept/two"
+i=0
+while read -r claim; do
+    i=$((i + 1))
+    printf 'expect = %s\n' "$claim" >"$to/claims/$i"
+done <<'END'
+sink_1(attention.weights=sigmoid) < sink_1(attention.weights=softmax)
+val_loss falls as optim.lr rises
+sink_1(attention.weights=relu) stays under 0.3
+val_loss(optim.lr=1e-3) = val_loss(optim.lr=1e-2) within 0.05
+formation(attention.weights=softmax) earlier than formation:first_mass(optim.lr=1e-2)
+END
+cat "$to"/claims/[1-5] - >"$to/claims/tables" <<'END'
+correction = none
+END
+printf '\0run,run.seed,optim.lr\nlr/a,1,1e-3\nlr/b,2,0.01\n\0run,step,sink_1\nlr/a,0,0.5\nlr/b,0,\n' \
+    >>"$to/claims/tables"
