@@ -13,7 +13,7 @@
 
 /* Of HDF5 files (io/hdf.h has tests of its own) and of longer texts each
  * so-manieth byte is changed, a prime. */
-enum { HDF_STRIDE = 1499, TEXT_STRIDE = 13, WHOLE_BYTES = 400 };
+enum { HDF_STRIDE = 2999, TEXT_STRIDE = 29, WHOLE_BYTES = 400 };
 
 static const char config[] =
     "[model]\nlayers = 1\nwidth = 4\nheads = 1\n"

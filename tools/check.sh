@@ -43,7 +43,7 @@ build() { # make arguments
 }
 
 part "build, gcc" build B="$folder" all tests
-FAULTS_FORM=--short part "tests" "${make[@]}" B="$folder" test
+CONFIG_WHEN=singly FAULTS_FORM=--short part "tests" "${make[@]}" B="$folder" test
 part "gradients in double" "${make[@]}" B="$folder" double
 part "sanitizers" "${make[@]}" B="$folder" asan
 
@@ -58,6 +58,13 @@ can_run() { # level
 level_flags='v2: cx16 lahf_lm popcnt sse4_1 sse4_2 ssse3
 v3: cx16 popcnt sse4_2 avx avx2 bmi1 bmi2 f16c fma abm movbe
 v4: avx2 bmi2 fma avx512f avx512bw avx512cd avx512dq avx512vl'
+
+# Unit tests of what computes: of those that include such a header, or one of
+# the tests' own models. The others are the same with every set of instructions;
+# they have run with gcc for this processor, and do with clang.
+read -r -d '' -a computing_tests < <(
+    grep -lE '"((kern|data|nn|optim|engine|metric|train|analysis)/|[a-z_]*(tiny|case|cases|chained|strided|model)\.h")' \
+        tests/test_*.c | grep -v test_grad_)
 
 # Build for a level, run its unit tests if that can be. -O2 and no debug
 # information: these builds are many and never debugged.
@@ -74,7 +81,13 @@ for_level() { # name compiler level [more of make]
 if [ "$(uname -m)" = x86_64 ]; then
     for cc in gcc clang; do
         if command -v $cc >/dev/null; then
-            for level in v2 v3 v4; do for_level "" $cc $level; done
+            for level in v2 v3 v4; do
+                if [ $cc-$level = clang-v2 ]; then
+                    for_level "" $cc $level
+                else
+                    for_level "" $cc $level TESTS="${computing_tests[*]}"
+                fi
+            done
         else
             echo "== $cc is not installed: its builds are skipped"
         fi

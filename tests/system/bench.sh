@@ -19,7 +19,7 @@ check "bench, for people" test $? -eq 0
 for word in ceiling core threads tokens/s utilisation memory probe resume.h5; do
     check "it names $word" grep -q "$word" people
 done
-"$SINKLAB" bench tiny.ini --seconds 0.5 --json >json
+"$SINKLAB" bench tiny.ini --seconds 0.1 --json >json
 for key in utilisation tokens_per_s ceiling_gflops blas_core threads \
     peak_memory_mib parts_ms; do
     check "--json has $key" grep -q "\"$key\": " json

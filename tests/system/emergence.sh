@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # What the program is for: on the quick config a sink emerges under softmax and
-# stays away under ReLU. The demo's settings, half its steps, seed 1.
+# stays away under ReLU. The demo's settings, half its steps and batch, seed 1.
 . "$(dirname "$0")/lib.sh"
 cd "$T" || exit 1
 export OMP_NUM_THREADS=1
 
 train() { # name
-    "$SINKLAB" train "$ROOT/configs/quick.ini" run.dir="$1" train.steps=500 \
+    "$SINKLAB" train "$ROOT/configs/quick.ini" run.dir="$1" train.steps=500 train.batch=16 \
         attention.weights="$1" train.threads=1 checkpoint.every=0 \
         train.val_every=0 sink.probe_every=0 >"$1.log" 2>&1 &&
         "$SINKLAB" analyze "$1" train.threads=1 sink.sequences=50 \

@@ -5,9 +5,13 @@
 cd "$T" || exit 1
 export OMP_NUM_THREADS=1
 cp -r "$ROOT/experiments" "$ROOT/configs" . || exit 1
+check "the optimizers at all their learning rates" "$SINKLAB" sweep \
+    experiments/optimizers/sweep.ini run.dir=none --dry-run
 for file in experiments/*/sweep.ini; do
+    # steps that are an axis, too; one learning rate each
     sed -i -E 's/^run\.seed = [0-9, to]*(if .*)?$/run.seed = 1, 2 \1/
-        s/\b3000\b/4/g; s/\b1000\b/2/g' "$file" # steps that are an axis, too
+        s/\b3000\b/4/g; s/\b1000\b/2/g
+        s/^(optim\.lr = [0-9.e-]+|    [a-z-]+ & [0-9.e-]+),.*[^,](,?)$/\1\2/' "$file"
 done
 yes 'the quick brown fox jumps over the lazy dog, 0123456789 times' |
     head -n 400 >tinyshakespeare.txt
@@ -28,7 +32,7 @@ case $1 in
 train | sweep)
     [ "$2" = status ] && exec "$PROGRAM" "${words[@]}"
     words+=(train.batch=2 train.val_tokens=128 sink.probe_every=0
-        checkpoint.every=2 checkpoint.dense_until=0 checkpoint.resume_every=0)
+        checkpoint.every=4 checkpoint.dense_until=0 checkpoint.resume_every=0)
     grep -q '& train.steps' "$2" || words+=(train.steps=4)
     ;;
 data) # as bytes where there is no SentencePiece

@@ -44,12 +44,17 @@ limited() {
 }
 
 # ladder FLAG COMMAND... - sets $ladder_end, the status on the highest rung.
-# Rungs are fine where the libraries, then OpenBLAS, then threads begin to fit.
+# Rungs are fine where the libraries, then, for who computes, OpenBLAS and
+# threads begin to fit.
 ladder() {
     local flag=$1 kib status bad=0
     shift
-    for kib in 2000 16000 24000 30000 36000 45000 60000 80000 150000 \
-        280000 320000 340000 350000 360000 370000 400000 500000 4000000; do
+    local -a rungs=(2000 16000 24000 30000 36000 45000 60000 80000 150000)
+    case " $* " in
+    " train "* | " analyze "*)
+        rungs+=(280000 320000 340000 350000 360000 370000 400000 500000) ;;
+    esac
+    for kib in "${rungs[@]}" 4000000; do
         rm -rf new sweep-new
         limited "$flag" "$kib" "$@"
         status=$?

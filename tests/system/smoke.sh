@@ -12,10 +12,10 @@ width = 16
 heads = 2
 context = 16
 [train]
-steps = 800
+steps = 240
 batch = 2
 log_every = 10
-val_every = 200
+val_every = 60
 val_tokens = 64
 [data]
 source = bigram-backcopy
@@ -24,11 +24,11 @@ vocab = 16
 tokens = 16
 sequences = 4
 val_tokens = 64
-probe_every = 100
+probe_every = 60
 probe_sequences = 2
 [checkpoint]
-every = 200
-resume_every = 200
+every = 60
+resume_every = 60
 END
 
 # --- help and version ------------------------------------------------------
@@ -72,15 +72,15 @@ expect_status 1 "a dry run makes no folder" test -e runs/dry
 check "train runs to its end" "$SINKLAB" train tiny.ini run.dir=runs/whole
 check "its status is done" first_line_is runs/whole/status "done"
 for name in config.ini manifest.ini metrics.csv checkpoints/step-00000000.h5 \
-    checkpoints/step-00000800.h5 checkpoints/resume.h5; do
+    checkpoints/step-00000240.h5 checkpoints/resume.h5; do
     check "it leaves $name" test -s "runs/whole/$name"
 done
-expect_fail 7 'already holds a run \(done at step 800\)' \
+expect_fail 7 'already holds a run \(done at step 240\)' \
     "$SINKLAB" train tiny.ini run.dir=runs/whole
 
 # Stop a run with a signal, between two of the states that it saves.
 stop_midway() { # status signal folder
-    SINKLAB_TEST="train step 333 $2" is_status "$1" \
+    SINKLAB_TEST="train step 101 $2" is_status "$1" \
         "$SINKLAB" train tiny.ini run.dir="$3"
 }
 
@@ -89,8 +89,8 @@ goes_on_to_the_same_end() { # folder
     check "its status is done" first_line_is "$1/status" done
     check "its metrics are those of a run never stopped" \
         same_bytes runs/whole/metrics.csv "$1/metrics.csv"
-    check "its weights are, too" h5diff runs/whole/checkpoints/step-00000800.h5 \
-        "$1/checkpoints/step-00000800.h5" /param
+    check "its weights are, too" h5diff runs/whole/checkpoints/step-00000240.h5 \
+        "$1/checkpoints/step-00000240.h5" /param
 }
 
 check "a stopped run ends with status 75" stop_midway 75 TERM "runs/stopped run"
@@ -102,7 +102,7 @@ check "a killed run leaves status running" first_line_is runs/killed/status runn
 goes_on_to_the_same_end runs/killed
 
 check "a checkpoint is readable with h5dump" \
-    h5dump -H runs/whole/checkpoints/step-00000800.h5
+    h5dump -H runs/whole/checkpoints/step-00000240.h5
 
 # --- every attention, both presets, text -----------------------------------
 
@@ -161,9 +161,9 @@ bad 4 'nowhere.txt' tiny.ini data.source=text data.path=nowhere.txt
 
 cp -r runs/whole runs/damaged
 truncate -s 6000 runs/damaged/checkpoints/resume.h5
-expect_fail 6 'resume.h5' "$SINKLAB" train runs/damaged train.steps=801
-truncate -s 3000 runs/damaged/checkpoints/step-00000200.h5
-expect_fail 6 'step-00000200.h5' "$SINKLAB" analyze runs/damaged
+expect_fail 6 'resume.h5' "$SINKLAB" train runs/damaged train.steps=241
+truncate -s 3000 runs/damaged/checkpoints/step-00000060.h5
+expect_fail 6 'step-00000060.h5' "$SINKLAB" analyze runs/damaged
 expect_fail 2 'runs/nothing' "$SINKLAB" analyze runs/nothing
 
 # Nothing that is said gets into a file, though files are opened first

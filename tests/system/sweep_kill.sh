@@ -20,18 +20,18 @@ width = 16
 heads = 2
 context = 16
 [train]
-steps = 300
+steps = 100
 batch = 2
 log_every = 10
-val_every = 50
+val_every = 25
 val_tokens = 32
 [sink]
 tokens = 16
-probe_every = 50
+probe_every = 25
 probe_sequences = 2
 [checkpoint]
-every = 150
-resume_every = 20
+every = 50
+resume_every = 10
 [sweep]
 jobs = 2
 [axes]
@@ -55,7 +55,7 @@ check "it has $runs runs" test "$(wc -w <<<"$names")" = "$runs"
 # Kill the launcher: when its first run comes to a step, alone or with that run;
 # just after it has started a run; when one has ended and nobody knows it.
 moments() { # number of the kill
-    local step=$((RANDOM % 299))
+    local step=$((RANDOM % 99))
     case $(($1 % 4)) in
     0) echo "train step $step KILL parent" ;;
     1) echo "train step $step KILL parent; train step $step KILL" ;;
