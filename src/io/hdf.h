@@ -72,7 +72,8 @@ int hdf_put_double(struct hdf *h, const char *object, const char *name,
 int hdf_put_shape(struct hdf *h, const char *object, const char *name,
                   const struct hdf_shape *shape);
 
-/* Dimension scales (HDF5 high-level library): what an axis means. */
+/* Dimension scales (HDF5 high-level library): what an axis means. A dataset is
+ * given all that it has in calls that follow each other, one an axis. */
 int hdf_make_scale(struct hdf *h, const char *dataset, const char *name);
 int hdf_attach_scale(struct hdf *h, const char *dataset, int axis,
                      const char *scale);

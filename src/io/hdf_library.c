@@ -778,19 +778,110 @@ static bool make_scale(hid_t file, const struct hdf_step *step)
     return ok;
 }
 
-static bool attach_scale(hid_t file, const struct hdf_step *step)
+/* --- scales and what they belong to --------------------------------------- */
+
+/* As H5DSattach_scale leaves it, which writes a scale's whole list anew for
+ * each dataset and lets the old ones lie: the file of a deep model would be
+ * twice as large. */
+
+/* One entry of a scale's REFERENCE_LIST. */
+struct reference {
+    hobj_ref_t dataset;
+    int axis;
+};
+
+static bool put_list(hid_t object, const char *name, hid_t type, hsize_t n,
+                     const void *values)
 {
-    hid_t d = H5Dopen2(file, step->object->path, H5P_DEFAULT);
-    hid_t s = H5Dopen2(file, step->name, H5P_DEFAULT);
-    bool ok =
-        d >= 0 && s >= 0 && H5DSattach_scale(d, s, (unsigned)step->axis) >= 0;
-    close_id(s);
+    hid_t space = H5Screate_simple(1, &n, NULL), a = -1;
+    if (object >= 0 && type >= 0 && space >= 0)
+        a = H5Acreate2(object, name, type, space, H5P_DEFAULT, H5P_DEFAULT);
+    bool ok = a >= 0 && H5Awrite(a, type, values) >= 0;
+    close_id(a);
+    close_id(space);
+    return ok;
+}
+
+static bool refer(hobj_ref_t *to, hid_t file, const char *path)
+{
+    return H5Rcreate(to, file, path, H5R_OBJECT, -1) >= 0;
+}
+
+/* Does the step attach another scale to the same dataset as the one before? */
+static bool goes_on(const struct hdf_step *step, const struct hdf_step *before)
+{
+    return step && before && step->kind == STEP_ATTACH &&
+           before->kind == STEP_ATTACH && step->object == before->object;
+}
+
+/* The scales of a dataset: this step and those that go on with it. */
+static bool attach_scales(hid_t file, const struct hdf_step *step)
+{
+    hobj_ref_t scales[HDF_NDIM_MAX];
+    hvl_t lists[HDF_NDIM_MAX] = { { 0, NULL } };
+    const struct hdf_object *o = step->object;
+    const struct hdf_step *before = NULL;
+    bool ok = true;
+    for (; ok && (!before || goes_on(step, before)); step = step->next) {
+        lists[step->axis] = (hvl_t){ 1, &scales[step->axis] };
+        ok = refer(&scales[step->axis], file, step->name);
+        before = step;
+    }
+    hid_t d = H5Dopen2(file, o->path, H5P_DEFAULT);
+    hid_t type = H5Tvlen_create(H5T_STD_REF_OBJ);
+    ok = ok &&
+         put_list(d, "DIMENSION_LIST", type, (hsize_t)o->shape.ndim, lists);
+    close_id(type);
     close_id(d);
     return ok;
 }
 
+static hid_t reference_type(void)
+{
+    hid_t type = H5Tcreate(H5T_COMPOUND, sizeof(struct reference));
+    if (type >= 0 &&
+        H5Tinsert(type, "dataset", HOFFSET(struct reference, dataset),
+                  H5T_STD_REF_OBJ) >= 0 &&
+        H5Tinsert(type, "dimension", HOFFSET(struct reference, axis),
+                  H5T_STD_I32LE) >= 0)
+        return type;
+    close_id(type);
+    return -1;
+}
+
+static bool uses(const struct hdf_step *step, const struct hdf_object *scale)
+{
+    return step->kind == STEP_ATTACH && strcmp(step->name, scale->path) == 0;
+}
+
+/* What a scale belongs to, once all of that is there. */
+static bool list_users(hid_t file, const struct hdf *h,
+                       const struct hdf_object *scale)
+{
+    size_t n = 0;
+    for (const struct hdf_step *s = h->steps; s; s = s->next)
+        n += uses(s, scale);
+    if (n == 0)
+        return true;
+    struct reference *list = calloc(n, sizeof *list);
+    bool ok = list != NULL;
+    n = 0;
+    for (const struct hdf_step *s = h->steps; s && ok; s = s->next)
+        if (uses(s, scale)) {
+            list[n].axis = s->axis;
+            ok = refer(&list[n++].dataset, file, s->object->path);
+        }
+    hid_t d = H5Dopen2(file, scale->path, H5P_DEFAULT);
+    hid_t type = reference_type();
+    ok = ok && put_list(d, "REFERENCE_LIST", type, (hsize_t)n, list);
+    close_id(type);
+    close_id(d);
+    free(list);
+    return ok;
+}
+
 static bool do_step(hid_t file, struct image *image,
-                    const struct hdf_step *step)
+                    const struct hdf_step *step, const struct hdf_step *before)
 {
     switch (step->kind) {
     case STEP_ADD:
@@ -800,7 +891,7 @@ static bool do_step(hid_t file, struct image *image,
     case STEP_SCALE:
         return make_scale(file, step);
     default:
-        return attach_scale(file, step);
+        return goes_on(step, before) || attach_scales(file, step);
     }
 }
 
@@ -816,8 +907,13 @@ static struct built build(struct image *image)
     struct built built = { 0 };
     hid_t file = start_library() ? create_file(image) : -1;
     bool ok = file >= 0;
+    const struct hdf_step *before = NULL;
+    for (const struct hdf_step *s = image->h->steps; s && ok; s = s->next) {
+        ok = do_step(file, image, s, before);
+        before = s;
+    }
     for (const struct hdf_step *s = image->h->steps; s && ok; s = s->next)
-        ok = do_step(file, image, s);
+        ok = s->kind != STEP_SCALE || list_users(file, image->h, s->object);
     ok = ok && H5Fflush(file, H5F_SCOPE_GLOBAL) >= 0;
     ssize_t n = ok ? H5Fget_file_image(file, NULL, 0) : -1; /* its size */
     close_id(file);

@@ -133,13 +133,104 @@ static struct optim_state weight_of(const struct param *p, real *weights)
 
 /* Saving. */
 
+/* What an axis is called: by its place and length, which is what tensors that
+ * fit together share. None is twice in one, as xarray wants it. */
+static const char *const axis_names[HDF_NDIM_MAX] = { "rows", "columns",
+                                                      "layers", "blocks" };
+
+static void scale_name(char name[HDF_PATH_MAX], int axis, idx n)
+{
+    snprintf(name, HDF_PATH_MAX, "%s_%td", axis_names[axis], n);
+}
+
+/* A dataset that numbers the places of an axis. */
+struct scale {
+    int axis;
+    idx n;
+};
+
+struct scales {
+    struct scale *at; /* (n) those that the file has; owned */
+    idx n, cap;
+    int64_t *counts; /* (most) 0, 1, 2, ...; owned */
+    idx most;
+};
+
+static void scales_release(struct scales *s)
+{
+    free(s->at);
+    free(s->counts);
+}
+
+static bool has_scale(const struct scales *s, int axis, idx n)
+{
+    for (idx i = 0; i < s->n; i++)
+        if (s->at[i].axis == axis && s->at[i].n == n)
+            return true;
+    return false;
+}
+
+/* Any that are new; false: out of memory. */
+static bool note_scales(struct scales *s, int ndim, const idx *shape)
+{
+    for (int i = 0; i < ndim; i++) {
+        if (has_scale(s, i, shape[i]))
+            continue;
+        if (s->n == s->cap) {
+            idx cap = 2 * s->cap + 8;
+            struct scale *more = realloc(s->at, (size_t)cap * sizeof *more);
+            if (!more)
+                return false;
+            s->at = more;
+            s->cap = cap;
+        }
+        s->at[s->n++] = (struct scale){ i, shape[i] };
+        s->most = idx_max(s->most, shape[i]);
+    }
+    return true;
+}
+
+static bool find_scales(struct scales *s, const struct param_table *t,
+                        const struct checkpoint_data *d)
+{
+    bool ok = true;
+    for (idx i = 0; i < t->count && ok; i++)
+        ok = note_scales(s, t->rows[i].ndim, t->rows[i].shape);
+    for (idx i = 0; i < d->n_states && ok; i++)
+        ok = note_scales(s, d->states[i].ndim, d->states[i].shape);
+    for (idx i = 0; i < d->n_windows && ok; i++)
+        ok = d->windows[i].n == 0 || note_scales(s, 1, &d->windows[i].n);
+    s->counts = ok ? calloc((size_t)s->most, sizeof *s->counts) : NULL;
+    for (idx i = 0; s->counts && i < s->most; i++)
+        s->counts[i] = i;
+    return s->counts != NULL;
+}
+
+/* In the root: /param holds tensors and nothing else. */
+static void save_scales(struct hdf *h, const struct scales *s)
+{
+    char name[HDF_PATH_MAX], path[HDF_PATH_MAX];
+    for (idx i = 0; i < s->n; i++) {
+        struct hdf_shape shape = { .ndim = 1, .n = { s->at[i].n } };
+        scale_name(name, s->at[i].axis, s->at[i].n);
+        tensor_path(path, "", name);
+        hdf_add_dataset(h, path, HDF_INT64, &shape, s->counts);
+        hdf_make_scale(h, path, name);
+    }
+}
+
 static void save_numbers(struct hdf *h, const char *path, enum hdf_type type,
                          const struct hdf_shape *shape, const void *values,
                          size_t bytes)
 {
-    char hex[HASH_HEX_MAX];
+    char hex[HASH_HEX_MAX], name[HDF_PATH_MAX], scale[HDF_PATH_MAX];
     hash_hex(hex, hash_bytes(values, bytes));
     hdf_add_dataset(h, path, type, shape, values);
+    for (int i = 0; i < shape->ndim; i++) {
+        scale_name(name, i, shape->n[i]);
+        tensor_path(scale, "", name);
+        hdf_attach_scale(h, path, i, scale);
+    }
     hdf_put_shape(h, path, "shape", shape);
     hdf_put_text(h, path, "xxh3", hex);
 }
@@ -221,8 +312,16 @@ int checkpoint_save(const char *path, const struct checkpoint_head *head,
     struct hdf *h;
     char kind[16], run_id[RUN_ID_MAX], real_name[16], hex[HASH_HEX_MAX];
     char last_row[HASH_HEX_MAX];
+    struct scales scales = { 0 };
+    if (!find_scales(&scales, t, d)) {
+        scales_release(&scales);
+        return err_set(e, ERR_MEMORY, "%s: not enough memory to build it",
+                       path);
+    }
     size_t bytes =
         (size_t)count_numbers(t, d) * sizeof(real) +
+        (size_t)scales.n * ((size_t)scales.most * sizeof *scales.counts +
+                            TENSOR_META_BYTES) +
         (size_t)(t->count + d->n_states) * TENSOR_META_BYTES +
         (size_t)d->n_windows * (TENSOR_META_BYTES + sizeof *d->windows) +
         strlen(head->config) + FILE_META_BYTES;
@@ -243,6 +342,7 @@ int checkpoint_save(const char *path, const struct checkpoint_head *head,
     int rc = hdf_build(&h, path, bytes, e);
     if (rc == OK) {
         save_fields(h, &f);
+        save_scales(h, &scales);
         save_tensors(h, t, d);
         save_windows(h, d);
         rc = content_hash(hex, h, &f);
@@ -254,6 +354,7 @@ int checkpoint_save(const char *path, const struct checkpoint_head *head,
     if (rc == ERR_MEMORY)
         err_set(e, rc, "%s: not enough memory to build it", path);
     hdf_free(h);
+    scales_release(&scales);
     return rc;
 }
 
