@@ -132,8 +132,9 @@ static void test_checkpoint_axes__files_without_are_read(void **state)
 {
     static const char *const lists[] = { "/param/token.w", "/param/square",
                                          "/param/keys", "/param/norm" };
-    static const char *const scales[] = { "/rows_7", "/rows_5",    "/rows_2",
-                                          "/rows_3", "/columns_5", "/columns_1",
+    static const char *const scales[] = { "/rows_7",    "/rows_5",
+                                          "/rows_2",    "/rows_3",
+                                          "/columns_5", "/columns_1",
                                           "/layers_5" };
     char path[FSYS_PATH_MAX];
     struct checkpoint_head head = { 0 };

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "analysis/analysis.h"
+#include "analysis/analysis_told.h"
 #include "analysis/formation.h"
 #include "analysis/kept.h"
 #include "analysis/measured.h"
@@ -40,12 +41,11 @@ struct analysis {
     struct text checkpoints;   /* kept_line of each row */
     struct step_list measured; /* (steps) steps of rows: those that could be
                                   read, one after the other */
-    idx n_kept;                /* rows without a measurement */
-    idx n_damaged;
-    char why[ERR_TEXT_MAX]; /* of the first damaged one */
+    struct analysis_told told;
+    char why[ERR_TEXT_MAX]; /* of the first that is damaged */
 };
 
-enum { KEPT_LINE_MAX = 48, CSV_ROW_MAX = 16384, PRINTED_WIDTH = 8 };
+enum { KEPT_LINE_MAX = 48, CSV_ROW_MAX = 16384 };
 
 /* Of analysis.h5: in front of them those of metrics, by their number. */
 enum { AXIS_STEP = METRIC_AXES, AXIS_SEQUENCE, AXES };
@@ -136,34 +136,6 @@ static int load_weights(double *tokens, struct analysis *a, idx i,
     return OK;
 }
 
-static void print_header(const struct analysis *a)
-{
-    char text[COLUMN_NAME_MAX];
-    struct column_facts f;
-    for (idx line = 0; line < COLUMN_HEADING_LINES; line++) {
-        for (idx i = 0; column_at(&f, &a->columns, COLUMN_PRINTED, i); i++)
-            printf("%s%*s", i ? "  " : "", PRINTED_WIDTH,
-                   column_heading(text, &f, line, PRINTED_WIDTH));
-        printf("\n");
-    }
-}
-
-static void print_row(const struct analysis *a, const struct readings *r)
-{
-    struct column_facts f;
-    for (idx i = 0; column_at(&f, &a->columns, COLUMN_PRINTED, i); i++) {
-        struct reading x = column_reading(&f, r);
-        printf("%s", i ? "  " : "");
-        if (x.is_given)
-            printf("%*.*f", PRINTED_WIDTH, f.digits,
-                   (f.is_share ? 100 : 1) * x.value);
-        else
-            printf("%*s", PRINTED_WIDTH, "-");
-    }
-    printf("\n");
-    fflush(stdout);
-}
-
 /* Whatever else such weights give is no measurement. */
 static int refuse_loss(struct analysis *a, idx i, double loss, struct err *e)
 {
@@ -221,8 +193,8 @@ static void keep(struct analysis *a, idx row, const struct readings *r)
 }
 
 /* One checkpoint: what is kept of it, and the rest of its weights. */
-static int measure_one(struct analysis *a, struct readings *r, idx i,
-                       char seal[HASH_HEX_MAX], struct err *e)
+static int measure_one(struct analysis *a, struct readings *r, bool *is_kept,
+                       idx i, char seal[HASH_HEX_MAX], struct err *e)
 {
     struct meter *t = &a->session.meter;
     char path[RUN_PATH_MAX];
@@ -233,10 +205,9 @@ static int measure_one(struct analysis *a, struct readings *r, idx i,
     idx row = kept_row(&a->kept, a->steps.steps[i], seal);
     *r = (struct readings){ .meter = t };
     kept_restore(&a->kept, row, r, t, &a->columns);
-    if (row >= 0 && a->kept.has_all) {
-        a->n_kept++;
+    *is_kept = row >= 0 && a->kept.has_all;
+    if (*is_kept)
         return OK;
-    }
     if (load_weights(&tokens, a, i, e))
         return e->code;
     if (row < 0 || !a->kept.has_losses) {
@@ -254,23 +225,22 @@ static int measure_one(struct analysis *a, struct readings *r, idx i,
 /* A damaged checkpoint is told and left out; the others are worth having. */
 static void leave_out(struct analysis *a, idx i, const struct err *why)
 {
-    if (a->n_damaged++ == 0)
+    if (a->told.n_failed == 0)
         snprintf(a->why, sizeof a->why, "%s", why->text);
-    printf("%8td  not measured: %s\n", a->steps.steps[i], why->text);
-    fflush(stdout);
+    told_failed(&a->told, a->steps.steps[i], why->text);
 }
 
 static int measure(struct analysis *a, struct text *csv, struct err *e)
 {
     columns_names(csv, &a->columns, COLUMN_ANALYSIS);
     text_add(csv, "\n");
-    print_header(a);
     text_add(&a->checkpoints, "%s", "");
     for (idx i = 0; i < a->steps.n; i++) {
         struct readings r;
         struct err own = { 0 };
         char seal[HASH_HEX_MAX];
-        int rc = measure_one(a, &r, i, seal, &own);
+        bool is_kept = false;
+        int rc = measure_one(a, &r, &is_kept, i, seal, &own);
         if (rc == ERR_CHECKPOINT)
             leave_out(a, i, &own);
         else if (rc != OK)
@@ -282,12 +252,17 @@ static int measure(struct analysis *a, struct text *csv, struct err *e)
         kept_line(&a->checkpoints, a->steps.steps[i], seal);
         columns_values(csv, &a->columns, COLUMN_ANALYSIS, &r);
         text_add(csv, "\n");
-        print_row(a, &r);
+        told_row(&a->told, a->steps.steps[i], &r, is_kept);
         moment_at("checkpoint", i + 1);
     }
     BUG_ON(csv->n >= csv->cap_bytes ||
            a->checkpoints.n >= a->checkpoints.cap_bytes);
-    return a->measured.n ? OK : err_set(e, ERR_CHECKPOINT, "%s", a->why);
+    if (a->measured.n > 0)
+        return OK;
+    const struct analysis_end nothing = { .dir = NULL };
+    return told_end(&a->told, &nothing, e)
+               ? e->code
+               : err_set(e, ERR_CHECKPOINT, "%s", a->why);
 }
 
 static void fill_counts(int64_t *v, idx n, int64_t first)
@@ -469,61 +444,57 @@ int analyze_config(struct config *c, struct step_list *steps, const char *dir,
     return OK;
 }
 
-/* The table looks the same whatever sinks are measured on. */
-static void say_input(const struct analysis *a)
-{
-    char on[MEASURED_TEXT_MAX];
-    struct measured m = measured_by(&a->session.config, true);
-    if (m.input != INPUT_DATA || m.no_bos || m.no_edits)
-        printf("sinks are not of the data as training has them, but: %s\n",
-               measured_print(on, &m));
-}
+enum { FORMATION_MAX = 160 };
 
 /* When did a sink form? The headline of docs/METRICS.md says it best; without
- * it, the weight on the first token does. */
-static void say_formation(const struct analysis *a)
+ * it, the weight on the first token does. NULL: neither was measured. */
+static const char *find_formation(char line[FORMATION_MAX],
+                                  const struct analysis *a)
 {
     static const char *const names[] = { "first_mass_late", "first_mass" };
     struct column_facts f;
     for (int k = 0; k < COUNT_OF(names); k++)
         for (idx i = 0; column_at(&f, &a->columns, COLUMN_ANALYSIS, i); i++) {
-            char line[160];
-            struct text t = { line, sizeof line, 0 };
+            struct text t = { line, FORMATION_MAX, 0 };
             if (strcmp(f.name, names[k]) != 0 || !f.own->is_given)
                 continue;
             struct formation found =
                 formation_find(a->values[i], a->measured.n, a->session.model.L,
                                a->session.model.views);
             formation_print(&t, &found, f.name, a->step_axis);
-            printf("%s\n", line);
-            return;
+            return line;
         }
+    return NULL;
 }
 
 static int write(struct analysis *a, const struct text *csv, struct err *e)
 {
+    char on[MEASURED_TEXT_MAX], loss_on[MEASURED_TEXT_MAX];
+    char formation[FORMATION_MAX];
+    struct measured m = measured_by(&a->session.config, true);
     if (analysis_made_from(a->made_from, a->dir, &a->config, &a->measured, e) ||
         save_arrays(a, e) || analysis_write_csv(a->dir, csv->at, csv->n, e))
         return e->code;
-    say_input(a);
-    say_formation(a);
-    if (a->n_kept > 0)
-        printf("%td of %td checkpoints were measured before and bear the same "
-               "seal\n",
-               a->n_kept, a->steps.n);
-    printf("wrote analysis.csv and analysis.h5 in %s\n", a->dir);
-    if (a->n_damaged == 0)
-        return OK;
+    const struct analysis_end end = {
+        .dir = a->dir,
+        .measured_on = measured_print(on, &m),
+        .loss_on = measured_print_loss(loss_on, &m),
+        .is_unusual = m.input != INPUT_DATA || m.no_bos || m.no_edits,
+        .formation = find_formation(formation, a),
+    };
+    if (told_end(&a->told, &end, e) || a->told.n_failed == 0)
+        return e->code;
     return err_set(e, ERR_CHECKPOINT,
                    "%td of %td checkpoints could not be measured, the others "
                    "are: %s",
-                   a->n_damaged, a->steps.n, a->why);
+                   a->told.n_failed, a->steps.n, a->why);
 }
 
-static int analyze(struct analysis *a, const char *const *overrides, idx n,
-                   bool is_again, struct err *e)
+static int analyze(struct analysis *a, const struct analyze_options *o,
+                   struct err *e)
 {
-    if (analyze_config(&a->config, &a->steps, a->dir, overrides, n, e) ||
+    if (analyze_config(&a->config, &a->steps, a->dir, o->overrides,
+                       o->n_overrides, e) ||
         check_first(a, e) || session_open(&a->session, &a->config, false, e))
         return e->code;
     struct arena measuring = { 0 };
@@ -534,18 +505,19 @@ static int analyze(struct analysis *a, const char *const *overrides, idx n,
     plan(a, &a->arena);
     name_sequences(a);
     analysis_settings(a->settings, &a->config);
-    if (!is_again)
+    if (!o->is_again)
         kept_open(&a->kept, a->dir, a->settings, &a->columns);
+    told_begin(&a->told, a->dir, &a->columns, o->is_json);
 
     struct text csv = { a->csv, a->csv_cap, 0 };
     return measure(a, &csv, e) ? e->code : write(a, &csv, e);
 }
 
-int analyze_run(const char *dir, const char *const *overrides, idx n,
-                bool is_again, struct err *e)
+int analyze_run(const char *dir, const struct analyze_options *o, struct err *e)
 {
     struct analysis a = { .dir = dir };
-    analyze(&a, overrides, n, is_again, e);
+    analyze(&a, o, e);
+    told_release(&a.told);
     kept_close(&a.kept);
     session_release(&a.session);
     step_list_release(&a.steps);

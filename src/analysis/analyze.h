@@ -14,6 +14,7 @@ struct analyze_options {
     const char *const *overrides; /* (n_overrides) "sink.eps=0.2" */
     idx n_overrides;
     bool is_again; /* also what is up to date */
+    bool is_json;  /* an object on a line, when all is done */
     idx jobs;      /* runs at once; 0: as many as there are cores */
 };
 
@@ -25,12 +26,13 @@ struct analyze_options {
 int analyze_config(struct config *c, struct step_list *steps, const char *dir,
                    const char *const *overrides, idx n, struct err *e);
 
-/* analyze_run - measure every checkpoint of one run, print a line each, write
- * its two files; is_again: also what an earlier analysis has (kept.h).
+/* analyze_run - measure every checkpoint of one run, tell each, write its two
+ * files; is_again: also what an earlier analysis has (kept.h). Of the options
+ * it reads overrides, is_again and is_json.
  * OK; ERR_CHECKPOINT: some cannot be read, which were named; the others are in
  * the files, unless there are none; or the codes of what it calls. */
-int analyze_run(const char *dir, const char *const *overrides, idx n,
-                bool is_again, struct err *e);
+int analyze_run(const char *dir, const struct analyze_options *o,
+                struct err *e);
 
 /* analyze_folders - one run that was named itself is analyzed here, whether or
  * not it is up to date; of anything else all finished runs that are not, each

@@ -16,6 +16,7 @@
 #include "base/text.h"
 #include "io/job_slots.h"
 #include "io/jobs.h"
+#include "io/json.h"
 #include "run/run_facts.h"
 #include "run/run_list.h"
 
@@ -24,9 +25,12 @@ static const char PROGRAM[] = "/proc/self/exe";
 
 enum { NOTE_MAX = 1024, THREADS_WORD_MAX = 40, LOG_NAME_MAX = 64 };
 
+enum state { LEFT, UNFINISHED, CURRENT, ANALYZED, FAILED };
+
 /* A run that was found. */
 struct found_run {
     const char *path;
+    enum state state;
     bool is_named; /* by itself, not as one of a folder */
     dev_t device;
     ino_t inode;
@@ -145,11 +149,13 @@ static int choose_runs(struct many *m)
     for (idx i = 0; i < m->n; i++) {
         struct found_run *r = &m->runs[i];
         if (!r->is_named && !is_finished(r->path))
-            m->n_unfinished++;
+            r->state = UNFINISHED;
         else if (!m->options->is_again && is_current(m, r->path))
-            m->n_current++;
+            r->state = CURRENT;
         else
             m->todo[m->n_todo++] = r;
+        m->n_unfinished += r->state == UNFINISHED;
+        m->n_current += r->state == CURRENT;
     }
     return OK;
 }
@@ -179,6 +185,8 @@ static int plan_processes(struct many *m)
     if (o->is_again)
         m->words[at++] = "--again";
     m->words[at] = "--"; /* behind it the run */
+    if (o->is_json)
+        return OK;
     printf("%td run%s to analyze, %td up to date; %td at once, %td thread%s "
            "each\n",
            m->n_todo, m->n_todo == 1 ? "" : "s", m->n_current, n, threads,
@@ -196,7 +204,10 @@ static void name_log(char name[LOG_NAME_MAX], const struct slot *s)
 static void fail_run(struct many *m, struct found_run *r, const char *why)
 {
     m->n_failed++;
+    r->state = FAILED;
     snprintf(r->note, sizeof r->note, "%.*s", NOTE_MAX - 1, why);
+    if (m->options->is_json)
+        return;
     printf("%s: not analyzed: %s\n", r->path, why);
     fflush(stdout);
 }
@@ -247,6 +258,8 @@ static void tell_done(const struct many *m, const struct slot *s)
 {
     char words[128];
     struct text t = { words, sizeof words, 0 };
+    if (m->options->is_json)
+        return;
     text_add(&t, "%.1f s", clock_s() - s->started_s);
     add_left(&t, m);
     printf("%td of %td  %s  %s\n", m->n_done + m->n_failed, m->n_todo,
@@ -265,6 +278,7 @@ static void end_slot(struct many *m, const struct job_end *end)
     name_log(log, s);
     if (end->status == OK) {
         m->n_done++;
+        s->run->state = ANALYZED;
         tell_done(m, s);
     } else if (!m->stopped_by || !end->signal) {
         job_end_tell(why, sizeof why, end, log);
@@ -307,10 +321,8 @@ static void loop(struct many *m)
     }
 }
 
-static int conclude(struct many *m)
+static void print_sums(const struct many *m)
 {
-    const struct analyze_options *o = m->options;
-    char dir[RUN_PATH_MAX];
     printf("%td analyzed, %td up to date", m->n_done, m->n_current);
     if (m->n_unfinished > 0)
         printf(", %td not finished and left out", m->n_unfinished);
@@ -320,6 +332,44 @@ static int conclude(struct many *m)
     for (idx i = 0; i < m->n; i++)
         if (m->runs[i].note[0])
             printf("  %s: %s\n", m->runs[i].path, m->runs[i].note);
+}
+
+static int print_json(const struct many *m)
+{
+    static const char *const states[] = { "left", "unfinished", "up to date",
+                                          "analyzed", "failed" };
+    enum { DIGITS = 15 };
+    struct json j = { .depth = 0 };
+    json_begin_object(&j, NULL);
+    json_begin_array(&j, "runs");
+    for (idx i = 0; i < m->n; i++) {
+        const struct found_run *r = &m->runs[i];
+        json_begin_object(&j, NULL);
+        json_put_text(&j, "run", r->path);
+        json_put_text(&j, "state", states[r->state]);
+        if (r->note[0])
+            json_put_text(&j, "why", r->note);
+        else
+            json_put_null(&j, "why");
+        json_end(&j);
+    }
+    json_end(&j);
+    json_put_count(&j, "analyzed", m->n_done);
+    json_put_count(&j, "up_to_date", m->n_current);
+    json_put_count(&j, "unfinished", m->n_unfinished);
+    json_put_count(&j, "failed", m->n_failed);
+    json_end(&j);
+    return json_write(stdout, &j, DIGITS, m->e);
+}
+
+static int conclude(struct many *m)
+{
+    const struct analyze_options *o = m->options;
+    char dir[RUN_PATH_MAX];
+    if (o->is_json && print_json(m))
+        return m->e->code;
+    if (!o->is_json)
+        print_sums(m);
     if (m->stopped_by)
         return err_set(m->e, ERR_INTERRUPTED,
                        "stopped by %s, with %td of %td runs analyzed; the same "
@@ -330,7 +380,7 @@ static int conclude(struct many *m)
                        "%td of %td runs could not be analyzed, as said above%s",
                        m->n_failed, m->n_todo,
                        m->n_failed < m->n_todo ? "; the others are" : "");
-    if (o->n_folders == 1) {
+    if (o->n_folders == 1 && !o->is_json) {
         shell_word(dir, sizeof dir, o->folders[0]);
         printf("next: sinklab compare %s\n", dir);
     }
@@ -356,8 +406,7 @@ int analyze_folders(const struct analyze_options *o, struct err *e)
     if (o->n_folders == 1 && run_holds_run(&is_run, o->folders[0], e))
         return e->code;
     if (is_run)
-        return analyze_run(o->folders[0], o->overrides, o->n_overrides,
-                           o->is_again, e);
+        return analyze_run(o->folders[0], o, e);
     if (list_runs(&m) || choose_runs(&m))
         goto out;
     if (m.n_todo > 0) {

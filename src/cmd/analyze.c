@@ -8,6 +8,9 @@ static const struct command_option options[] = {
     { .name = "again",
       .offset = offsetof(struct analyze_options, is_again),
       .help = "measure all anew, also what is up to date" },
+    { .name = "json",
+      .offset = offsetof(struct analyze_options, is_json),
+      .help = "print an object on one line, for programs, when all is done" },
     { .name = "jobs",
       .type = OPTION_COUNT,
       .value = "N",
@@ -55,6 +58,9 @@ const struct command command_analyze = {
         "that metrics.names and metrics.eps ask for beside them are in the "
         "files only. An analysis takes the place of the one before: move its "
         "two files to keep both.\n\n"
+        "--json has of a run its checkpoints (step; measured, kept or failed, "
+        "and why; values, as in analysis.csv) and files, of several runs what "
+        "became of each.\n\n"
         "Useful keys: sink.eps, sink.tokens, sink.sequences, sink.positions, "
         "sink.val_tokens, sink.input, sink.bos, sink.edits, metrics.names, "
         "metrics.eps, train.threads.",

@@ -320,8 +320,8 @@ int checkpoint_save(const char *path, const struct checkpoint_head *head,
     }
     size_t bytes =
         (size_t)count_numbers(t, d) * sizeof(real) +
-        (size_t)scales.n * ((size_t)scales.most * sizeof *scales.counts +
-                            TENSOR_META_BYTES) +
+        (size_t)scales.n *
+            ((size_t)scales.most * sizeof *scales.counts + TENSOR_META_BYTES) +
         (size_t)(t->count + d->n_states) * TENSOR_META_BYTES +
         (size_t)d->n_windows * (TENSOR_META_BYTES + sizeof *d->windows) +
         strlen(head->config) + FILE_META_BYTES;

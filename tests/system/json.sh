@@ -74,6 +74,32 @@ check "... has the names" eval 'names=$("$SINKLAB" list optimizer --names | tr "
 expect_fail 2 'no kind' "$SINKLAB" list optimizers --json
 expect_fail 2 '--names with --json' "$SINKLAB" list --names --json
 
+check "analyze" is_json '[(c["step"], c["state"], c["why"]) for c in x["checkpoints"]] == [(s, "measured", None) for s in (0, 2, 4)]
+and x["run"] == "runs/0000-seed1" and (x["measured"], x["kept"], x["failed"]) == (3, 0, 0)
+and x["files"] == ["runs/0000-seed1/analysis.csv", "runs/0000-seed1/analysis.h5"] and x["loss_on"].startswith("analysis, ")
+and x["checkpoints"][2]["values"]["sink_bias"] is None' "$SINKLAB" analyze runs/0000-seed1 --json
+check "... says what analysis.csv says" is_json '[[(f"{v:.9g}" if v is not None else "") for v in c["values"].values()] for c in x["checkpoints"]]
+== [l.split(",")[1:-2] for l in open("runs/0000-seed1/analysis.csv").read().split("\n")[1:-1]]
+and [c["state"] for c in x["checkpoints"]] == 3 * ["kept"] and x["kept"] == 3' "$SINKLAB" analyze runs/0000-seed1 --json
+check "... of several runs" is_json '[(r["run"], r["state"], r["why"]) for r in x["runs"]] == [("runs/0000-seed1", "up to date", None),
+("runs/0001-seed2", "analyzed", None)] and (x["analyzed"], x["up_to_date"], x["unfinished"], x["failed"]) == (1, 1, 0, 0)' \
+    "$SINKLAB" analyze runs --json
+cp -r runs/0000-seed1 hurt
+printf x >>hurt/checkpoints/step-00000002.h5
+expect_fail 6 '1 of 3 checkpoints could not' "$SINKLAB" analyze hurt --json
+cp "$T/out" found
+check "... with one that is damaged" is_json '[c["state"] for c in x["checkpoints"]] == ["kept", "failed", "kept"]
+and "seal" in x["checkpoints"][1]["why"] and x["checkpoints"][1]["values"] is None and x["failed"] == 1' cat found
+for file in hurt/checkpoints/step-*.h5; do printf x >>"$file"; done
+cp hurt/analysis.csv before
+expect_fail 6 'seal' "$SINKLAB" analyze hurt --json --again
+check_not "... says nothing where none can be read" test -s "$T/out"
+check "... and writes nothing" same_bytes before hurt/analysis.csv
+expect_fail 11 '1 of 2 runs could not be analyzed' "$SINKLAB" analyze hurt runs/0001-seed2 --json --again
+cp "$T/out" found
+check "... of several, one that is damaged" is_json '[r["state"] for r in x["runs"]] == ["failed", "analyzed"]
+and "seal" in x["runs"][0]["why"] and x["failed"] == 1' cat found
+
 check "runs" is_json '[(i["status"], i["step"], i["run.seed"]) for i in x] == [("done", 4, 1), ("done", 4, 2)]
 and x[0]["sink_1"] >= 0 and len(x[0]["run"]) > 5' "$SINKLAB" runs runs --json
 check "... some of them" is_json 'len(x) == 1 and x[0]["run"] == "runs/0001-seed2"' \

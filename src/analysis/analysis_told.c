@@ -1,0 +1,161 @@
+#include "analysis/analysis_told.h"
+
+#include <stdio.h>
+
+#include "run/run_files.h"
+
+enum { PRINTED_WIDTH = 8, DIGITS = 9 };
+
+static void print_header(const struct analysis_told *t)
+{
+    char text[COLUMN_NAME_MAX];
+    struct column_facts f;
+    for (idx line = 0; line < COLUMN_HEADING_LINES; line++) {
+        for (idx i = 0; column_at(&f, t->columns, COLUMN_PRINTED, i); i++)
+            printf("%s%*s", i ? "  " : "", PRINTED_WIDTH,
+                   column_heading(text, &f, line, PRINTED_WIDTH));
+        printf("\n");
+    }
+}
+
+void told_begin(struct analysis_told *t, const char *dir,
+                const struct run_columns *c, bool is_json)
+{
+    *t = (struct analysis_told){ .is_json = is_json, .columns = c };
+    if (!is_json) {
+        print_header(t);
+        return;
+    }
+    json_begin_object(&t->json, NULL);
+    json_put_text(&t->json, "run", dir);
+    json_begin_array(&t->json, "checkpoints");
+}
+
+static void print_row(const struct analysis_told *t, const struct readings *r)
+{
+    struct column_facts f;
+    for (idx i = 0; column_at(&f, t->columns, COLUMN_PRINTED, i); i++) {
+        struct reading x = column_reading(&f, r);
+        printf("%s", i ? "  " : "");
+        if (x.is_given)
+            printf("%*.*f", PRINTED_WIDTH, f.digits,
+                   (f.is_share ? 100 : 1) * x.value);
+        else
+            printf("%*s", PRINTED_WIDTH, "-");
+    }
+    printf("\n");
+    fflush(stdout);
+}
+
+static void begin_checkpoint(struct json *j, idx step, const char *state)
+{
+    json_begin_object(j, NULL);
+    json_put_count(j, "step", step);
+    json_put_text(j, "state", state);
+}
+
+static void put_values(struct json *j, const struct run_columns *c,
+                       const struct readings *r)
+{
+    struct column_facts f;
+    json_begin_object(j, "values");
+    for (idx i = 1; column_at(&f, c, COLUMN_ANALYSIS, i); i++) {
+        struct reading x = column_reading(&f, r);
+        if (x.is_given)
+            json_put_number(j, f.name, x.value);
+        else
+            json_put_null(j, f.name);
+    }
+    json_end(j);
+}
+
+void told_row(struct analysis_told *t, idx step, const struct readings *r,
+              bool is_kept)
+{
+    *(is_kept ? &t->n_kept : &t->n_measured) += 1;
+    if (!t->is_json) {
+        print_row(t, r);
+        return;
+    }
+    begin_checkpoint(&t->json, step, is_kept ? "kept" : "measured");
+    json_put_null(&t->json, "why");
+    put_values(&t->json, t->columns, r);
+    json_end(&t->json);
+}
+
+void told_failed(struct analysis_told *t, idx step, const char *why)
+{
+    t->n_failed++;
+    if (!t->is_json) {
+        printf("%8td  not measured: %s\n", step, why);
+        fflush(stdout);
+        return;
+    }
+    begin_checkpoint(&t->json, step, "failed");
+    json_put_text(&t->json, "why", why);
+    json_put_null(&t->json, "values");
+    json_end(&t->json);
+}
+
+/* ---- behind the table -------------------------------------------------- */
+
+static void put_text_or_null(struct json *j, const char *key, const char *text)
+{
+    if (text)
+        json_put_text(j, key, text);
+    else
+        json_put_null(j, key);
+}
+
+static void put_end(struct analysis_told *t, const struct analysis_end *end)
+{
+    static const char *const files[] = { RUN_ANALYSIS, RUN_ARRAYS };
+    struct json *j = &t->json;
+    json_end(j); /* checkpoints */
+    json_put_count(j, "measured", t->n_measured);
+    json_put_count(j, "kept", t->n_kept);
+    json_put_count(j, "failed", t->n_failed);
+    put_text_or_null(j, "measured_on", end->measured_on);
+    put_text_or_null(j, "loss_on", end->loss_on);
+    put_text_or_null(j, "formation", end->formation);
+    json_begin_array(j, "files");
+    for (int i = 0; i < COUNT_OF(files) && end->dir; i++) {
+        char path[RUN_PATH_MAX];
+        run_path(path, end->dir, files[i]);
+        json_put_text(j, NULL, path);
+    }
+    json_end(j);
+    json_end(j);
+}
+
+static void print_end(const struct analysis_told *t,
+                      const struct analysis_end *end)
+{
+    if (end->is_unusual)
+        printf("sinks are not of the data as training has them, but: %s\n",
+               end->measured_on);
+    if (end->formation)
+        printf("%s\n", end->formation);
+    if (t->n_kept > 0)
+        printf("%td of %td checkpoints were measured before and bear the same "
+               "seal\n",
+               t->n_kept, t->n_kept + t->n_measured + t->n_failed);
+    if (end->dir)
+        printf("wrote analysis.csv and analysis.h5 in %s\n", end->dir);
+}
+
+int told_end(struct analysis_told *t, const struct analysis_end *end,
+             struct err *e)
+{
+    if (!t->is_json) {
+        print_end(t, end);
+        return OK;
+    }
+    put_end(t, end);
+    return json_write(stdout, &t->json, DIGITS, e);
+}
+
+void told_release(struct analysis_told *t)
+{
+    json_release(&t->json);
+}
