@@ -56,12 +56,21 @@ static void turn(double *x, idx place, idx D)
 static void head(struct slow *s, idx l, idx h)
 {
     static double a[SLOW_T][SLOW_T], v[SLOW_T][SLOW_ROW], o[SLOW_T][SLOW_ROW];
+    static double read[2][SLOW_T][SLOW_ROW];
     const struct model *m = &s->t->m;
     const struct slow_hooks *k = s->hooks;
     idx T = m->T, D = m->D;
     for (idx i = 0; i < T; i++)
         for (idx d = 0; d < D; d++)
             v[i][d] = s->qkv[i][model_v(m, h) + d];
+    for (idx i = 0; i < T; i++)
+        for (idx d = 0; d < D; d++) {
+            read[0][i][d] = s->qkv[i][model_q(m, h) + d];
+            read[1][i][d] = s->qkv[i][model_k(m, h) + d];
+        }
+    if (k->reads)
+        k->reads(k->context, l, h, (const double(*)[SLOW_ROW])read[0],
+                 (const double(*)[SLOW_ROW])read[1]);
     if (k->values)
         k->values(k->context, l, h, v);
     for (idx i = 0; i < T; i++)

@@ -12,6 +12,9 @@ enum { SLOW_T = 32, SLOW_ROW = 64 };
 struct slow_hooks {
     void *context;
     void (*stream)(void *context, idx depth, double (*x)[SLOW_ROW]);
+    /* queries and keys as they are read, positions applied; to look at */
+    void (*reads)(void *context, idx layer, idx head,
+                  const double (*q)[SLOW_ROW], const double (*k)[SLOW_ROW]);
     void (*values)(void *context, idx layer, idx head, double (*v)[SLOW_ROW]);
     /* of each query and key; -infinity where the key is not seen */
     void (*scores)(void *context, idx layer, idx head, double (*s)[SLOW_T]);

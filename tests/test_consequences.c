@@ -35,20 +35,32 @@ static struct model_options shape(const char *preset)
     return o;
 }
 
+/* Other text is the same, over and over: sequence i is number i % B. */
+static void give_tokens(struct bench *x)
+{
+    size_t bytes = B * T * sizeof *x->t.batch.tokens;
+    memcpy(x->c.batch.tokens, x->t.batch.tokens, bytes);
+    batch_mark(&x->c.batch);
+    for (idx i = 0; i < x->c.other.B * T; i++)
+        x->c.other.tokens[i] = x->t.batch.tokens[i % (B * T)];
+    batch_mark(&x->c.other);
+}
+
 static void open_bench(struct bench *x, const char *preset,
                        struct attention_options a, int threads,
                        const struct optim_options *optim)
 {
     struct model_options o = shape(preset);
     const struct metric_choice choice = { &sinks, &options };
-    struct consequences_request ask = consequences_asked(&choice, T);
     struct err e = { 0 };
+    tiny_open(&x->t, &o, &a, B, V, threads, 12);
+    const struct intervention_shape room = consequences_shape(&x->t.m, T);
+    struct consequences_request ask = consequences_asked(&choice, &room);
     struct engine_request r = { .B = 2,
                                 .T = T,
                                 .writes = ask.writes | TAP_BIT(TAP_SCORES),
                                 .optim = optim,
                                 .threads = threads };
-    tiny_open(&x->t, &o, &a, B, V, threads, 12);
     struct batch_rules rules = model_batch_rules(&x->t.m, T);
     assert_int_equal(engine_start(threads, "threads", &e), OK);
     assert_int_equal(engine_open(&x->g, &x->t.m, &r, &e), OK);
@@ -58,11 +70,10 @@ static void open_bench(struct bench *x, const char *preset,
     assert_int_equal(consequences_open(&x->c, &x->g, &ask, &rules, &e), OK);
     assert_int_equal(x->c.batch.B, B);
     for (idx i = 0; i < B * T; i++) {
-        x->c.batch.tokens[i] = x->t.batch.tokens[i];
         x->c.batch.targets[i] = x->t.batch.targets[i];
         x->c.batch.weights[i] = 1;
     }
-    batch_mark(&x->c.batch);
+    give_tokens(x);
     consequences_start(&x->c);
 }
 
@@ -103,8 +114,11 @@ static double cost(struct bench *x, const char *of, idx layer, idx head)
 struct place {
     idx layer, head;
     int bits;
-    bool by_token;
+    bool by_token, is_static;
     bool is_sink[T]; /* by dimensions */
+    double q[T][D], k[T][D];
+    idx n_seen; /* states of the stream, of all sequences */
+    double sinks[B][L][C], ends[B][L][4][2];
 };
 
 static bool is_here(const struct place *p, idx layer, idx head)
@@ -181,6 +195,78 @@ static void evict(void *context, idx l, idx h, double (*s)[SLOW_T])
     }
 }
 
+static void read_head(void *context, idx l, idx h, const double (*q)[SLOW_ROW],
+                      const double (*k)[SLOW_ROW])
+{
+    struct place *p = context;
+    (void)l, (void)h;
+    for (idx i = 0; i < T; i++) {
+        memcpy(p->q[i], q[i], sizeof p->q[i]);
+        memcpy(p->k[i], k[i], sizeof p->k[i]);
+    }
+}
+
+/* Keys, not queries, are turned here, and forward. */
+static void stream_near(void *context, idx l, idx h, double (*s)[SLOW_T])
+{
+    const struct place *p = context;
+    stream(context, l, h, s);
+    for (idx i = options.cache; i < T; i++)
+        for (idx j = 0; j < options.kept; j++) {
+            idx moved = i - (options.cache - 1);
+            s[i][j] = 0;
+            for (idx d = 0; d < D / 2; d++) {
+                double angle = (double)moved / pow(10000, 2.0 * (double)d / D);
+                double x = p->k[j][d], y = p->k[j][d + D / 2];
+                s[i][j] += p->q[i][d] * (x * cos(angle) - y * sin(angle));
+                s[i][j] +=
+                    p->q[i][d + D / 2] * (x * sin(angle) + y * cos(angle));
+            }
+            s[i][j] /= sqrt(D);
+        }
+}
+
+static double norm(const double *x)
+{
+    double square = 0;
+    for (idx d = 0; d < D; d++)
+        square += x[d] * x[d];
+    return sqrt(square);
+}
+
+/* What a cache holds is listed; the one to leave is the least different. */
+static void keep_unlike(void *context, idx l, idx h, double (*s)[SLOW_T])
+{
+    const struct place *p = context;
+    idx held[T], n = 0;
+    (void)l, (void)h;
+    for (idx i = 0; i < T; i++) {
+        double mean[D] = { 0 }, least = INFINITY;
+        idx worst = 0, kept = 0;
+        held[n++] = i;
+        for (idx a = 0; a < n; a++)
+            for (idx d = 0; d < D; d++)
+                mean[d] += p->k[held[a]][d] / (double)n;
+        for (idx a = 0; a < n - 1; a++) {
+            double dot = 0;
+            for (idx d = 0; d < D; d++)
+                dot += p->k[held[a]][d] * mean[d];
+            double score = 1 - dot / (norm(p->k[held[a]]) * norm(mean));
+            if (score < least)
+                worst = a;
+            least = fmin(least, score);
+        }
+        if (n > options.cache)
+            memmove(held + worst, held + worst + 1,
+                    (size_t)(--n - worst) * sizeof *held);
+        for (idx j = 0; j <= i; j++)
+            if (kept < n && held[kept] == j)
+                kept++;
+            else
+                s[i][j] = -INFINITY;
+    }
+}
+
 static void give(double *a, const bool *is_sink, idx n, double stays)
 {
     double freed = 0, others = 0;
@@ -246,6 +332,62 @@ static void share_found(void *context, idx l, idx h, double (*a)[SLOW_T])
         give(a[i], p->is_sink, i + 1, 0.6);
 }
 
+/* --- learned from other text --- */
+
+static void note_sink(void *context, idx depth, double (*x)[SLOW_ROW])
+{
+    struct place *p = context;
+    idx sequence = p->n_seen++ / (L + 1);
+    if (depth > 0)
+        memcpy(p->sinks[sequence][depth - 1], x[0], sizeof p->sinks[0][0]);
+}
+
+/* Of sequences 0, 1, 2, 0, 1, ... */
+static double mean_of(const struct place *p, idx layer, idx c)
+{
+    double sum = 0;
+    for (idx i = 0; i < INTERVENTION_LEARNS_FROM; i++)
+        sum += p->sinks[i % B][layer][c];
+    return sum / INTERVENTION_LEARNS_FROM;
+}
+
+static void level_largest(void *context, idx depth, double (*x)[SLOW_ROW])
+{
+    idx largest = 0;
+    for (idx c = 0; c < C; c++)
+        if (fabs(x[0][c]) > fabs(x[0][largest]))
+            largest = c;
+    if (depth > 0)
+        x[0][largest] = mean_of(context, depth - 1, largest);
+}
+
+static idx place_of(enum tap tap)
+{
+    return tap == TAP_NORM1   ? 0
+           : tap == TAP_MIXED ? 1
+           : tap == TAP_NORM2 ? 2
+                              : 3;
+}
+
+static void note_ends(void *context, const struct tap_slice *s)
+{
+    struct place *p = context;
+    double *ends = p->ends[s->sequence][s->layer][place_of(s->tap)];
+    ends[0] = ends[1] = 0;
+    for (idx i = 0; i < s->rows * s->n; i++) {
+        ends[0] = fmin(ends[0], (double)s->x[i]);
+        ends[1] = fmax(ends[1], (double)s->x[i]);
+    }
+}
+
+static double end_of(const struct place *p, const struct tap_slice *s, int end)
+{
+    double x = p->ends[0][s->layer][place_of(s->tap)][end];
+    for (idx i = 1; i < INTERVENTION_LEARNS_FROM; i++)
+        x = 0.9 * x + 0.1 * p->ends[i % B][s->layer][place_of(s->tap)][end];
+    return x;
+}
+
 /* What a matrix reads, a step a token or a sequence: the only thing that is not
  * done to the slow model, for a number between two levels falls to either side
  * by its last bit. Here it is the same number. */
@@ -261,6 +403,10 @@ static void coarse_rows(void *context, const struct tap_slice *s)
             low = fmin(low, (double)x[i]);
             high = fmax(high, (double)x[i]);
         }
+        if (p->is_static) {
+            low = end_of(p, s, 0);
+            high = end_of(p, s, 1);
+        }
         double step = (high - low) / levels, zero = nearbyint(-low / step);
         for (idx i = 0; i < per * s->n; i++) {
             double q = nearbyint((double)x[i] / step) + zero;
@@ -269,16 +415,23 @@ static void coarse_rows(void *context, const struct tap_slice *s)
     }
 }
 
-static double coarse_loss(struct tiny *t, struct place *p)
+static double edit_inputs(struct tiny *t, struct place *p,
+                          void (*edit)(void *context,
+                                       const struct tap_slice *s))
 {
     static const enum tap inputs[] = { TAP_NORM1, TAP_MIXED, TAP_NORM2,
                                        TAP_FFN_INNER };
     struct tap_edit list[COUNT_OF(inputs)];
     const struct edits edits = { list, COUNT_OF(inputs) };
     for (int i = 0; i < COUNT_OF(inputs); i++)
-        list[i] = (struct tap_edit){ inputs[i], -1, -1, coarse_rows, p };
+        list[i] = (struct tap_edit){ inputs[i], -1, -1, edit, p };
     return model_edited_loss(&t->m, t->w, &t->x, &t->batch, &edits)
         .cross_entropy;
+}
+
+static double coarse_loss(struct tiny *t, struct place *p)
+{
+    return edit_inputs(t, p, coarse_rows);
 }
 
 static void coarse_part(real *w, idx n, int bits)
@@ -350,6 +503,7 @@ static const struct {
 } by_hand[] = {
     { "no_ffn", { .context = NULL }, 0, 0, false, without_ffn },
     { "no_massive", { .stream = drop_largest }, 0, 0, false, NULL },
+    { "mean_massive", { .stream = level_largest }, 0, 0, false, NULL },
     { "no_query_bias", { .context = NULL }, 0, 0, false, without_query_bias },
     { "no_position", { .context = NULL }, 0, 0, false, without_positions },
     { "no_sink", { .scores = mask_sink }, 0, 0, false, NULL },
@@ -360,6 +514,18 @@ static const struct {
     { "window", { .scores = window }, 0, 0, false, NULL },
     { "stream", { .scores = stream }, 0, 0, false, NULL },
     { "evict", { .scores = evict }, 0, 0, false, NULL },
+    { "stream_cache",
+      { .reads = read_head, .scores = stream_near },
+      0,
+      0,
+      false,
+      NULL },
+    { "keydiff",
+      { .reads = read_head, .scores = keep_unlike },
+      0,
+      0,
+      false,
+      NULL },
     { "share_sink", { .weights = share_sink }, 0, 0, false, NULL },
     { "share_columns", { .weights = share_columns }, 0, 0, false, NULL },
     { "share_dimensions",
@@ -374,6 +540,9 @@ static const struct {
     { "a4", { .context = NULL }, 0, 4, false, NULL },
     { "a8_token", { .context = NULL }, 0, 8, true, NULL },
     { "a4_token", { .context = NULL }, 0, 4, true, NULL },
+    { "a8_static", { .context = NULL }, 0, 8, false, NULL },
+    { "a4_static", { .context = NULL }, 0, 4, false, NULL },
+    { "w8a8_static", { .context = NULL }, 8, 8, false, NULL },
     { "w8a8", { .context = NULL }, 8, 8, false, NULL },
     { "w4a4", { .context = NULL }, 4, 4, false, NULL },
 };
@@ -385,6 +554,9 @@ static double hand_cost(struct tiny *t, int i, struct place *p)
     size_t bytes = (size_t)t->m.table.total * sizeof *t->w;
     p->bits = by_hand[i].bits;
     p->by_token = by_hand[i].by_token;
+    p->is_static = strstr(by_hand[i].name, "_static");
+    if (p->is_static)
+        edit_inputs(t, p, note_ends);
     hooks.context = p;
     coarse.w = malloc(bytes);
     assert_non_null(coarse.w);
@@ -393,6 +565,10 @@ static double hand_cost(struct tiny *t, int i, struct place *p)
         coarse_weights(&coarse, by_hand[i].weight_bits);
     if (by_hand[i].without)
         by_hand[i].without(&coarse, p);
+    if (hooks.stream == level_largest) {
+        const struct slow_hooks notes = { .context = p, .stream = note_sink };
+        slow_loss(t, &notes);
+    }
     double cost = p->bits ? coarse_loss(&coarse, p) - tiny_loss(t, B)
                           : slow_loss(&coarse, &hooks) - slow_loss(t, &none);
     free(coarse.w);
@@ -414,6 +590,30 @@ static int hand_of(const struct metric *m)
     return 0;
 }
 
+/* As much as the costs of single sequences vary. */
+static void check_error(struct bench *x, const struct metric *m)
+{
+    const struct batch all = x->c.batch;
+    const struct intervention *v = intervention_done(m->under);
+    double got, sum = 0, squares = 0;
+    if (!intervention_is_there(v, &x->t.m))
+        return;
+    consequences_measure(&got, &x->c, m);
+    for (idx b = 0; b < B; b++) {
+        x->c.batch = batch_part(&all, b, 1);
+        consequences_start(&x->c);
+        double one = consequences_cost(&x->c, v, -1, -1);
+        assert_true(isnan(consequences_error(&x->c, one)));
+        sum += one;
+        squares += one * one;
+    }
+    x->c.batch = all;
+    consequences_start(&x->c);
+    double want = sqrt(fmax(squares - sum * sum / B, 0) / (B - 1) / B);
+    if (!(fabs(got - want) <= 1e-5 + 1e-3 * want) || !(want > 1e-6))
+        fail_msg("%s: %.9g, of sequences %.9g", m->text.name, got, want);
+}
+
 static void check_cost(struct bench *x, const struct metric *m)
 {
     double got[L * H];
@@ -422,7 +622,9 @@ static void check_cost(struct bench *x, const struct metric *m)
     consequences_measure(got, &x->c, m);
     assert_int_equal(isnan(got[0]), !is_there);
     if (!is_there) {
-        assert_int_equal(x->t.m.spec.model.norm, NORM_RMS); /* llama's */
+        bool by_distance = strcmp(m->text.name, "cost_stream_cache") == 0;
+        assert_int_equal(x->t.m.spec.model.norm, /* gpt2's or llama's */
+                         by_distance ? NORM_LAYER : NORM_RMS);
         return;
     }
     for (idx i = 0; i < (ndim > 0 ? L : 1) * heads; i++) {
@@ -437,12 +639,13 @@ static void check_cost(struct bench *x, const struct metric *m)
     }
 }
 
-/* One dimension of the first token and of the sixth is far larger. */
+/* One dimension of the sixth token is far larger, and of the first in all
+ * sequences but one, whose sink is another. */
 static void plant_sinks(struct tiny *t)
 {
     idx five = t->batch.tokens[5];
     for (idx b = 0; b < B; b++) {
-        t->batch.tokens[b * T] = (int32_t)five;
+        t->batch.tokens[b * T] = (int32_t)(b ? five : (five + 1) % V);
         t->batch.tokens[b * T + 5] = (int32_t)five;
     }
     t->w[t->m.token_w + five * C + 3] = 60;
@@ -464,11 +667,11 @@ static void test_costs__are_those_of_a_slow_model(void **state)
         plant_sinks(&x.t);
         memcpy(engine_download(&x.g).weights, x.t.w,
                (size_t)x.t.m.table.total * sizeof *x.t.w);
-        memcpy(x.c.batch.tokens, x.t.batch.tokens,
-               B * T * sizeof *x.t.batch.tokens);
+        give_tokens(&x);
         consequences_start(&x.c);
         for (idx i = 0; cost_at(i); i++)
-            check_cost(&x, cost_at(i));
+            (cost_at(i)->under->error_of ? check_error
+                                         : check_cost)(&x, cost_at(i));
         close_bench(&x);
     }
 }
@@ -623,21 +826,60 @@ static void test_costs__of_a_large_cache_are_0(void **state)
 {
     (void)state;
     static const char *const names[] = { "cost_window", "cost_stream",
-                                         "cost_evict" };
+                                         "cost_evict", "cost_stream_cache",
+                                         "cost_keydiff" };
     const struct metrics_options kept = options;
     struct bench x;
     options.cache = T;
-    open_bench(&x, "gpt2", ATTENTION(.bias = BIAS_KEY), 2, NULL);
+    open_bench(&x, "llama", ATTENTION(.bias = BIAS_KEY), 2, NULL);
     for (int i = 0; i < COUNT_OF(names); i++)
         assert_true(cost(&x, names[i], -1, -1) == 0);
     close_bench(&x);
     options = kept;
 }
 
+/* Text that is the same as the other: its mean is the number itself. */
+static void test_costs__of_a_mean_of_equals_are_0(void **state)
+{
+    (void)state;
+    struct bench x;
+    open_bench(&x, "gpt2", ATTENTION(), 2, NULL);
+    for (idx i = 0; i < B * T; i++)
+        x.t.batch.tokens[i] = x.t.batch.tokens[i % T];
+    give_tokens(&x);
+    consequences_start(&x.c);
+    assert_true(cost(&x, "cost_mean_massive", -1, -1) == 0);
+    assert_true(cost(&x, "cost_no_massive", -1, -1) != 0);
+    close_bench(&x);
+}
+
+/* Where positions are nothing a cache has none; registers come nearer, too. */
+static void
+test_costs__of_places_in_a_cache_are_those_of_distances(void **state)
+{
+    (void)state;
+    const struct metrics_options kept = options;
+    struct bench x;
+    options.kept = 0;
+    open_bench(&x, "llama", ATTENTION(), 2, NULL);
+    assert_true(cost(&x, "cost_stream_cache", -1, -1) ==
+                cost(&x, "cost_window", -1, -1));
+    close_bench(&x);
+    open_bench(&x, "llama", ATTENTION(.registers = 1), 2, NULL);
+    assert_true(cost(&x, "cost_stream_cache", -1, -1) !=
+                cost(&x, "cost_window", -1, -1));
+    close_bench(&x);
+    options = kept;
+    open_bench(&x, "llama", ATTENTION(.soft_cap = 5), 2, NULL);
+    assert_false(
+        intervention_is_there(named("cost_stream_cache")->under, &x.t.m));
+    close_bench(&x);
+}
+
 static void test_costs__have_the_same_bits_for_any_threads(void **state)
 {
     (void)state;
-    enum { MANY = 64 };
+    enum { MANY = 128 };
     double first[MANY][L * H] = { { 0 } };
     for (int threads = 1; threads <= 4; threads *= 2) {
         struct bench x;
@@ -673,7 +915,8 @@ static void test_costs__leave_weights_and_training_as_they_were(void **state)
         consequences_start(&x.c);
         double before = x.c.plain;
         for (idx i = 0; cost_at(i); i++)
-            if (intervention_is_there(cost_at(i)->under, &x.t.m))
+            if (!cost_at(i)->under->error_of &&
+                intervention_is_there(cost_at(i)->under, &x.t.m))
                 consequences_cost(&x.c, cost_at(i)->under, -1, -1);
         consequences_start(&x.c);
         assert_true(x.c.plain == before);
@@ -696,8 +939,10 @@ static void test_costs__are_asked_for_by_name(void **state)
     struct metrics_options o = options;
     struct metric_choice c = { &sinks, &o };
     struct err e = { 0 };
+    const struct intervention_shape room = { T, T + 1, L, C, D };
     key_copy_text(o.names, "cost_w8, sink_1, cost_evict");
-    struct consequences_request r = consequences_asked(&c, T);
+    struct consequences_request r = consequences_asked(&c, &room);
+    assert_false(r.learns);
     assert_int_equal(r.n, 2);
     assert_int_equal(r.n_sequences, B);
     assert_int_equal(r.writes, TAP_BIT(TAP_SCORES) | TAP_BIT(TAP_WEIGHTS));
@@ -714,7 +959,11 @@ static void test_costs__are_asked_for_by_name(void **state)
     assert_int_equal(consequences_check(&c, T, &e), ERR_CONFIG);
     assert_non_null(strstr(e.text, "metrics.kept = 6"));
     key_copy_text(o.names, "default");
-    assert_int_equal(consequences_asked(&c, T).n, 0);
+    assert_int_equal(consequences_asked(&c, &room).n, 0);
+    key_copy_text(o.names, "cost_stream_cache, cost_a8_static");
+    r = consequences_asked(&c, &room);
+    assert_int_equal(r.room_n, (2 * T + 3) * D);
+    assert_true(r.learns && r.learned_n == L * 4 * 2);
 }
 
 static void test_interventions__are_there_where_they_can_be_done(void **state)
@@ -746,6 +995,9 @@ int main(void)
         cmocka_unit_test(test_costs__of_a_cache_are_those_of_masks),
         cmocka_unit_test(test_costs__of_an_empty_column_are_0),
         cmocka_unit_test(test_costs__of_a_large_cache_are_0),
+        cmocka_unit_test(test_costs__of_a_mean_of_equals_are_0),
+        cmocka_unit_test(
+            test_costs__of_places_in_a_cache_are_those_of_distances),
         cmocka_unit_test(test_costs__have_the_same_bits_for_any_threads),
         cmocka_unit_test(test_costs__leave_weights_and_training_as_they_were),
         cmocka_unit_test(test_costs__are_asked_for_by_name),

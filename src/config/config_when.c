@@ -100,7 +100,8 @@ static bool has_shares(const struct config *c)
 static struct consequences_request costs_of(const struct config *c)
 {
     struct metric_choice choice = { &c->sink, &c->metrics };
-    return consequences_asked(&choice, c->model.context);
+    const struct intervention_shape shape = { .T = c->model.context };
+    return consequences_asked(&choice, &shape);
 }
 
 static bool asks_costs(const struct config *c)
@@ -132,15 +133,16 @@ static const struct fact facts[] = {
     { "asks_no_sink",
       asks_no_sink,
       "metrics.names asks for what is done to the sink: cost_no_sink*, "
-      "cost_hide_sink*, cost_share_sink*, cost_no_massive",
+      "cost_hide_sink*, cost_share_sink*, cost_no_massive, cost_mean_massive",
       { "metrics.names" } },
     { "asks_cache",
       asks_cache,
-      "metrics.names asks for cost_window, cost_stream or cost_evict",
+      "metrics.names asks for cost_window, cost_stream*, cost_evict or "
+      "cost_keydiff",
       { "metrics.names" } },
     { "asks_stream",
       asks_stream,
-      "metrics.names asks for cost_stream",
+      "metrics.names asks for cost_stream*",
       { "metrics.names" } },
     { "has_shares",
       has_shares,

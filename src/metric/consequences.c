@@ -3,30 +3,41 @@
 #include <math.h>
 #include <string.h>
 
-struct consequences_request consequences_asked(const struct metric_choice *c,
-                                               idx T)
+struct intervention_shape consequences_shape(const struct model *m, idx T)
+{
+    return (struct intervention_shape){ T, T + m->R, m->L, m->C, m->D };
+}
+
+struct consequences_request
+consequences_asked(const struct metric_choice *c,
+                   const struct intervention_shape *shape)
 {
     struct metric_name n;
     struct metric_cursor at = { 0 };
-    struct consequences_request r = { .options = c->metrics, .T = T };
-    r.n_sequences = idx_ceil_div(c->metrics->loss_tokens, T);
+    struct consequences_request r = { .options = c->metrics, .T = shape->T };
+    r.n_sequences = idx_ceil_div(c->metrics->loss_tokens, shape->T);
     while (metric_next_asked(&n, &at, c)) {
-        const struct intervention *v = n.metric->under;
-        if (!v)
+        if (!n.metric->under)
             continue;
+        const struct intervention *v = intervention_done(n.metric->under);
         r.n++;
         r.reads |= v->options;
         r.writes |= intervention_writes(v);
         r.changes = r.changes || v->change;
         if (v->room)
-            r.room_n = idx_max(r.room_n, v->room(T));
+            r.room_n = idx_max(r.room_n, v->room(shape));
+        if (!v->learning.n)
+            continue;
+        r.learns = true;
+        r.learned_n = idx_max(r.learned_n, v->learning.n(shape));
     }
     return r;
 }
 
 int consequences_check(const struct metric_choice *c, idx T, struct err *e)
 {
-    struct consequences_request r = consequences_asked(c, T);
+    const struct intervention_shape shape = { .T = T };
+    struct consequences_request r = consequences_asked(c, &shape);
     const struct metrics_options *o = c->metrics;
     if (r.reads & READS_SINK_KEY && o->sink_key > T)
         return err_set(e, ERR_CONFIG,
@@ -47,8 +58,16 @@ static void plan(struct consequences *c, struct arena *arena,
 {
     const struct consequences_request *r = &c->request;
     batch_plan(&c->batch, arena, r->n_sequences, r->T, rules);
+    c->weight = arena_doubles(arena, r->n_sequences);
+    c->plain_nats = arena_doubles(arena, r->n_sequences);
+    c->nats = arena_doubles(arena, r->n_sequences);
     c->work.room = arena_doubles(arena, threads * r->room_n);
     c->work.notes = arena_doubles(arena, c->B * r->T);
+    if (r->learns) {
+        batch_plan(&c->other, arena, INTERVENTION_LEARNS_FROM, r->T, rules);
+        c->work.records = arena_doubles(arena, c->B * r->learned_n);
+        c->work.learned = arena_doubles(arena, r->learned_n);
+    }
     if (r->changes)
         c->kept = arena_reals(arena, m->table.total);
 }
@@ -62,7 +81,8 @@ static struct consequences consequences_of(const struct model *m, idx B,
         .work = { .m = m,
                   .options = r->options,
                   .T = r->T,
-                  .room_n = r->room_n },
+                  .room_n = r->room_n,
+                  .learned_n = r->learned_n },
     };
 }
 
@@ -101,8 +121,9 @@ void consequences_release(struct consequences *c)
     *c = (struct consequences){ 0 };
 }
 
-/* Nats a target over all sequences, by the targets' weights. */
-static double loss(struct consequences *c)
+/* Nats a target over all sequences, by the targets' weights; of_sequence
+ * (n_sequences): of all targets of each. */
+static double loss(struct consequences *c, double *of_sequence)
 {
     double sum = 0, weight = 0;
     idx n = c->batch.B, T = c->batch.T;
@@ -112,7 +133,13 @@ static double loss(struct consequences *c)
         engine_loss(c->engine, &part);
         for (idx i = 0; i < part.B * T; i++) {
             const real *nats = engine_losses(c->engine, i / T);
-            sum += (double)part.weights[i] * (double)nats[i % T];
+            double one = (double)part.weights[i] * (double)nats[i % T];
+            idx sequence = first + i / T;
+            if (i % T == 0)
+                c->weight[sequence] = of_sequence[sequence] = 0;
+            c->weight[sequence] += (double)part.weights[i];
+            of_sequence[sequence] += one;
+            sum += one;
             weight += (double)part.weights[i];
         }
     }
@@ -121,7 +148,8 @@ static double loss(struct consequences *c)
 
 void consequences_start(struct consequences *c)
 {
-    c->plain = loss(c);
+    c->plain = loss(c, c->plain_nats);
+    c->judged = NULL;
 }
 
 static void change(struct consequences *c, const struct intervention *v)
@@ -141,24 +169,74 @@ static void put_back(struct consequences *c)
     engine_upload(c->engine);
 }
 
+/* ---- what is done ------------------------------------------------------ */
+
+static void edit(struct consequences *c, const struct intervention_edit *edits,
+                 idx layer, idx head)
+{
+    struct err e = { 0 };
+    idx n = 0;
+    for (; n < INTERVENTION_EDITS_MAX && edits[n].edit; n++)
+        c->edits[n] = (struct tap_edit){ edits[n].tap, layer, head,
+                                         edits[n].edit, &c->work };
+    int refused = engine_edit(c->engine, c->edits, n, &e);
+    BUG_ON(refused); /* intervention_is_there says so */
+}
+
+/* In the order of sequences, whoever recorded them. */
+static void learn(struct consequences *c, const struct intervention *v)
+{
+    const struct intervention_shape shape =
+        consequences_shape(c->engine->m, c->request.T);
+    edit(c, v->learning.edits, -1, -1);
+    for (idx first = 0; first < c->other.B; first += c->B) {
+        struct batch part =
+            batch_part(&c->other, first, idx_min(c->B, c->other.B - first));
+        engine_loss(c->engine, &part);
+        for (idx b = 0; b < part.B; b++)
+            v->learning.learn(c->work.learned,
+                              c->work.records + b * c->work.learned_n,
+                              v->learning.n(&shape), first + b);
+    }
+}
+
 double consequences_cost(struct consequences *c, const struct intervention *v,
                          idx layer, idx head)
 {
-    struct tap_edit list[INTERVENTION_EDITS_MAX];
-    struct err e = { 0 };
-    idx n = 0;
-    for (; n < INTERVENTION_EDITS_MAX && v->edits[n].edit; n++)
-        list[n] = (struct tap_edit){ v->edits[n].tap, layer, head,
-                                     v->edits[n].edit, &c->work };
-    int refused = engine_edit(c->engine, list, n, &e);
-    BUG_ON(refused); /* intervention_is_there says so */
+    if (v->learning.n)
+        learn(c, v);
+    edit(c, v->edits, layer, head);
     if (v->change)
         change(c, v);
-    double cost = loss(c) - c->plain;
+    double cost = loss(c, c->nats) - c->plain;
     if (v->change)
         put_back(c);
-    engine_edit(c->engine, NULL, 0, &e);
+    engine_edit(c->engine, NULL, 0, NULL);
     return cost;
+}
+
+double consequences_error(const struct consequences *c, double cost)
+{
+    double n = 0, weight = 0, squares = 0;
+    for (idx i = 0; i < c->batch.B; i++) {
+        double rise = c->nats[i] - c->plain_nats[i], w = c->weight[i];
+        squares += (rise - cost * w) * (rise - cost * w);
+        weight += w;
+        n += w > 0;
+    }
+    return n < 2 ? NAN : sqrt(squares * n / (n - 1)) / weight;
+}
+
+/* Of a whole model, and its error: two columns of one measurement. */
+static double judge(struct consequences *c, const struct intervention *of)
+{
+    const struct intervention *v = intervention_done(of);
+    if (c->judged != v) {
+        c->cost = consequences_cost(c, v, -1, -1);
+        c->error = consequences_error(c, c->cost);
+        c->judged = v;
+    }
+    return of->error_of ? c->error : c->cost;
 }
 
 void consequences_measure(double *value, struct consequences *c,
@@ -173,7 +251,8 @@ void consequences_measure(double *value, struct consequences *c,
     for (idx l = 0; l < layers; l++)
         for (idx h = 0; h < heads; h++)
             value[l * heads + h] =
-                is_there ? consequences_cost(c, m->under, ndim > 0 ? l : -1,
-                                             ndim > 1 ? h : -1)
-                         : NAN;
+                !is_there ? NAN
+                : ndim == 0
+                    ? judge(c, m->under)
+                    : consequences_cost(c, m->under, l, ndim > 1 ? h : -1);
 }

@@ -13,19 +13,24 @@
 #include "metric/intervention.h"
 #include "metric/names.h"
 
-/* What is asked for, on sequences of T tokens. */
+/* What is asked for, on sequences of T tokens; shape: as much as is known. */
 struct consequences_request {
     const struct metrics_options *options; /* borrowed */
     idx T, n_sequences;
-    idx n;        /* columns; 0: nothing is */
-    int reads;    /* bits of READS_ */
-    int writes;   /* bits of the taps of all interventions; an engine is to be
+    idx n;         /* columns; 0: nothing is */
+    int reads;     /* bits of READS_ */
+    int writes;    /* bits of the taps of all interventions; an engine is to be
                      opened with them */
-    bool changes; /* does one change weights? */
-    idx room_n;   /* the most doubles a worker of one */
+    bool changes;  /* does one change weights? */
+    bool learns;   /* does one learn from other text? */
+    idx room_n;    /* the most doubles a worker of one */
+    idx learned_n; /* the most that one learns */
 };
-struct consequences_request consequences_asked(const struct metric_choice *c,
-                                               idx T);
+struct consequences_request
+consequences_asked(const struct metric_choice *c,
+                   const struct intervention_shape *shape);
+
+struct intervention_shape consequences_shape(const struct model *m, idx T);
 
 /* consequences_check - can it be done on sequences of T tokens? OK or
  * ERR_CONFIG: there is no such key, or more are kept than a cache holds. */
@@ -37,9 +42,19 @@ struct consequences {
     idx B;              /* sequences a pass */
     struct batch batch; /* (n_sequences, T) with targets, by the caller, who may
                            make it shorter */
+    struct batch other; /* (INTERVENTION_LEARNS_FROM, T) other text, by the
+                           caller; planned if one learns */
     struct intervention_work work;
+    struct tap_edit edits[INTERVENTION_EDITS_MAX]; /* the engine's, while one
+                                                      is done */
     real *kept; /* (table.total) the weights as they were; NULL: none change */
     double plain; /* nats a target, as the model is */
+    /* Of each sequence (n_sequences): what its targets weigh, and lose together
+     * as the model is, and as it was last. */
+    double *weight, *plain_nats, *nats;
+    /* What was last done to the whole model, since the start; NULL: nothing. */
+    const struct intervention *judged;
+    double cost, error;
     struct arena arena;
 };
 
@@ -63,6 +78,11 @@ void consequences_start(struct consequences *c);
  * one layer and head, or all (-1). Nats a target; NAN if nothing counts. */
 double consequences_cost(struct consequences *c, const struct intervention *v,
                          idx layer, idx head);
+
+/* consequences_error - standard error of the cost that was computed last, over
+ * sequences, which are drawn: of the difference, so what is hard about a
+ * sequence has no part in it. NAN of fewer than two that count. */
+double consequences_error(const struct consequences *c, double cost);
 
 /* consequences_measure - all values of a metric that is one, over its axes; NAN
  * where it cannot be done. */

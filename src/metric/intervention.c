@@ -1,15 +1,21 @@
 #include "metric/intervention.h"
 
-int intervention_writes(const struct intervention *v)
+static int taps_of(const struct intervention_edit *edits)
 {
     int bits = 0;
-    for (idx i = 0; i < INTERVENTION_EDITS_MAX && v->edits[i].edit; i++)
-        bits |= TAP_BIT(v->edits[i].tap);
+    for (idx i = 0; i < INTERVENTION_EDITS_MAX && edits[i].edit; i++)
+        bits |= TAP_BIT(edits[i].tap);
     return bits;
 }
 
-bool intervention_is_there(const struct intervention *v, const struct model *m)
+int intervention_writes(const struct intervention *v)
 {
+    return taps_of(v->edits) | taps_of(v->learning.edits);
+}
+
+bool intervention_is_there(const struct intervention *of, const struct model *m)
+{
+    const struct intervention *v = intervention_done(of);
     struct err e = { 0 };
     struct tap_edit list[INTERVENTION_EDITS_MAX];
     struct edits edits = { list, 0 };

@@ -14,6 +14,12 @@
 #include "nn/model/model.h"
 #include "nn/model/tap.h"
 
+/* Sizes that room hangs on; before there is a model T alone. */
+struct intervention_shape {
+    idx T, S; /* tokens of a sequence; rows, registers included */
+    idx L, C, D;
+};
+
 /* What an edit finds in its context. */
 struct intervention_work {
     const struct model *m;
@@ -21,7 +27,10 @@ struct intervention_work {
     idx T;        /* tokens of a sequence */
     double *room; /* (threads, room_n) */
     idx room_n;
-    double *notes; /* (B,T) of the sequences of a pass */
+    double *notes;   /* (B,T) of the sequences of a pass */
+    double *records; /* (B, learned_n) of sequences that are learned from */
+    double *learned; /* (learned_n) */
+    idx learned_n;   /* the most that any learns */
 };
 
 /* A worker's room; it keeps what is there until the worker comes to another
@@ -39,7 +48,14 @@ static inline double *work_notes(const struct intervention_work *w,
     return w->notes + s->sequence * w->T;
 }
 
-enum { INTERVENTION_EDITS_MAX = 4 };
+/* What is recorded of a sequence while an intervention learns. */
+static inline double *work_record(const struct intervention_work *w,
+                                  const struct tap_slice *s)
+{
+    return w->records + s->sequence * w->learned_n;
+}
+
+enum { INTERVENTION_EDITS_MAX = 4, INTERVENTION_LEARNS_FROM = 16 };
 
 /* Keys of [metrics] that an intervention reads. */
 enum {
@@ -48,13 +64,31 @@ enum {
     READS_KEPT = 1 << 2,
 };
 
+struct intervention_edit {
+    enum tap tap;
+    void (*edit)(void *work, const struct tap_slice *s);
+};
+
+/* What an intervention knows of other text: of INTERVENTION_LEARNS_FROM
+ * sequences of training, with the model as it is. Zeroed: nothing. */
+struct intervention_learning {
+    idx (*n)(const struct intervention_shape *s); /* doubles */
+    /* Fill records of sequences, change nothing. */
+    struct intervention_edit edits[INTERVENTION_EDITS_MAX];
+    /* Called for one sequence after the other, from 0. */
+    void (*learn)(double *learned, const double *record, idx n, idx sequence);
+};
+
 struct intervention {
+    /* Nothing but the standard error of what another costs, done to the whole
+     * model; all else is that one's. NULL: it is one itself. */
+    const struct intervention *error_of;
     int options; /* bits of READS_ */
-    struct intervention_edit {
-        enum tap tap;
-        void (*edit)(void *work, const struct tap_slice *s);
-    } edits[INTERVENTION_EDITS_MAX];         /* up to one without a function */
-    idx (*room)(idx T);                      /* doubles a worker; NULL: none */
+    struct intervention_edit
+        edits[INTERVENTION_EDITS_MAX]; /* up to one without a function */
+    struct intervention_learning learning;
+    /* Doubles a worker; NULL: none. */
+    idx (*room)(const struct intervention_shape *s);
     bool (*is_there)(const struct model *m); /* beside the taps; NULL: yes */
     /* Does other things to the weights (table.total) themselves; NULL: none.
      * They are put back, bit for bit. */
@@ -62,12 +96,24 @@ struct intervention {
 };
 
 /* Rows of metrics, for a table of them: what the loss rises by if something,
- * `called` in names of columns, is done to the whole model, to each layer in
- * turn, to each head. does: in full; words: in a few; from: its source. */
+ * `called` in names of columns, is done to the whole model, with its standard
+ * error, to each layer in turn, to each head. does: in full; words: in a few;
+ * from: its source. */
 #define COST_OF_ALL(v, called, words, from, does)                              \
+    { COST_TEXT("cost_" called, words, from, does), .axes = { OVER_NOTHING },  \
+      .under = &(v) },                                                         \
     {                                                                          \
-        COST_TEXT("cost_" called, words, from, does),                          \
-            .axes = { OVER_NOTHING }, .under = &(v)                            \
+        .text = { .name = "cost_" called "_se",                                \
+                  .formula = "standard error of cost_" called                  \
+                             ", over sequences: of the same ones with the "    \
+                             "model changed and as it is",                     \
+                  .source = "common" },                                        \
+        .title = "standard error of the cost of " words, .unit = "nat",        \
+        .group = GROUP_CONSEQUENCES, .axes = { OVER_NOTHING },                 \
+        .under = &(const struct intervention)                                  \
+        {                                                                      \
+            .error_of = &(v)                                                   \
+        }                                                                      \
     }
 #define COST_OF_LAYERS(v, called, words, from, does)                           \
     {                                                                          \
@@ -87,7 +133,14 @@ struct intervention {
               .source = from },                                                \
     .title = "cost of " words, .unit = "nat", .group = GROUP_CONSEQUENCES
 
-/* Bits of the taps that it writes. */
+/* The one that is done. */
+static inline const struct intervention *
+intervention_done(const struct intervention *v)
+{
+    return v->error_of ? v->error_of : v;
+}
+
+/* Bits of the taps that it writes, or learns from. */
 int intervention_writes(const struct intervention *v);
 
 /* Is there in this model what it is done to? */

@@ -1,6 +1,6 @@
 /* intervention_cache.c - a cache of keys that is smaller than the context: what
- * leaves it is seen no more. Positions stay as they are: the context is one
- * that the model was trained on. */
+ * leaves it is seen no more. Positions stay as they are, for the context is one
+ * that the model was trained on, or are those in the cache. */
 #include <math.h>
 #include <string.h>
 
@@ -29,6 +29,140 @@ static void see_stream(void *work, const struct tap_slice *s)
     const struct intervention_work *w = work;
     idx kept = idx_min(w->options->kept, w->options->cache - 1);
     hide(s, kept, s->first + 1 - (w->options->cache - kept));
+}
+
+/* --- queries and keys ---------------------------------------------------- */
+
+/* Copies (S,D) of a head's queries or keys in a worker's room. */
+static void copy_rows(double *to, const struct tap_slice *s)
+{
+    for (idx r = 0; r < s->rows; r++)
+        for (idx i = 0; i < s->n; i++)
+            to[r * s->n + i] = (double)s->x[r * s->ld + i];
+}
+
+static void keep_keys(void *work, const struct tap_slice *s)
+{
+    copy_rows(work_room(work, s), s);
+}
+
+/* --- positions in the cache ----------------------------------------------- */
+
+static bool has_scores_by_distance(const struct model *m)
+{
+    bool has = m->spec.model.position == POSITION_ROPE;
+    for (idx l = 0; l < m->L; l++) {
+        const struct attention_options *a = &m->blocks[l].attention;
+        has = has && !a->features && !a->soft_cap && a->forget == FORGET_NONE;
+    }
+    return has;
+}
+
+static idx room_of_heads(const struct intervention_shape *s)
+{
+    return (2 * s->S + 1) * s->D;
+}
+
+/* Behind the keys. */
+static void keep_queries(void *work, const struct tap_slice *s)
+{
+    copy_rows(work_room(work, s) + s->rows * s->n, s);
+}
+
+/* turned (D): x turned back by so many positions (nn/model/rope.h). */
+static void turn_back(double *turned, const double *x, idx D, idx places)
+{
+    idx half = D / 2;
+    for (idx d = 0; d < half; d++) {
+        double angle = (double)places * pow(10000, -2 * (double)d / (double)D);
+        double cosine = cos(angle), sine = sin(angle);
+        turned[d] = x[d] * cosine + x[d + half] * sine;
+        turned[d + half] = x[d + half] * cosine - x[d] * sine;
+    }
+}
+
+/* A query whose cache is full stands in its last place, as many before its own
+ * as have left: so the first keys, and registers, come that much nearer. */
+static void see_stream_near(void *work, const struct tap_slice *s)
+{
+    const struct intervention_work *w = work;
+    idx D = w->m->D, S = s->T + s->registers, t = s->first;
+    double *k = work_room(w, s), *q = k + S * D, *turned = q + S * D;
+    idx kept = idx_min(w->options->kept, w->options->cache - 1);
+    idx gone = t + 1 - w->options->cache;
+    see_stream(work, s);
+    if (t < 0 || gone <= 0)
+        return;
+    turn_back(turned, q + (t + s->registers) * D, D, gone);
+    for (idx j = -s->registers; j < kept; j++) {
+        const double *key = k + (j + s->registers) * D;
+        double score = 0;
+        for (idx d = 0; d < D; d++)
+            score += turned[d] * key[d];
+        if (j < s->globals || (j >= s->lo && j < s->hi))
+            s->x[j] = (real)(score / sqrt((double)D));
+    }
+}
+
+/* --- by likeness of keys -------------------------------------------------- */
+
+/* Behind the keys: 1 of tokens that have left (T); the mean (D). */
+static idx room_of_keys(const struct intervention_shape *s)
+{
+    return (s->S + 1) * s->D + s->T;
+}
+
+static double cosine(const double *a, const double *b, idx n)
+{
+    double dot = 0, aa = 0, bb = 0;
+    for (idx i = 0; i < n; i++) {
+        dot += a[i] * b[i];
+        aa += a[i] * a[i];
+        bb += b[i] * b[i];
+    }
+    return aa > 0 && bb > 0 ? dot / sqrt(aa * bb) : 0;
+}
+
+/* mean (n) of the keys 0 .. t that are left; returns how many. */
+static idx mean_key(double *mean, const double *keys, const double *has_left,
+                    idx t, idx n)
+{
+    idx count = 0;
+    memset(mean, 0, (size_t)n * sizeof *mean);
+    for (idx j = 0; j <= t; j++)
+        if (!has_left[j]) {
+            count++;
+            for (idx i = 0; i < n; i++)
+                mean[i] += keys[j * n + i];
+        }
+    for (idx i = 0; i < n; i++)
+        mean[i] /= (double)count;
+    return count;
+}
+
+static void see_unlike(void *work, const struct tap_slice *s)
+{
+    const struct intervention_work *w = work;
+    idx D = w->m->D, t = s->first, most = -1;
+    double *keys = work_room(w, s) + s->registers * D;
+    double *has_left = keys + s->T * D, *mean = has_left + s->T, likeness = 0;
+    if (t == -s->registers)
+        memset(has_left, 0, (size_t)s->T * sizeof *has_left);
+    if (t < 0)
+        return;
+    idx n = mean_key(mean, keys, has_left, t, D);
+    for (idx j = 0; n > w->options->cache && j < t; j++) {
+        double x = has_left[j] ? 0 : cosine(keys + j * D, mean, D);
+        if (has_left[j] || (most >= 0 && x <= likeness))
+            continue;
+        most = j;
+        likeness = x;
+    }
+    if (most >= 0)
+        has_left[most] = 1;
+    for (idx j = 0; j < s->hi; j++)
+        if (has_left[j])
+            hide(s, j, j + 1);
 }
 
 /* --- by accumulated mass -------------------------------------------------- */
@@ -78,9 +212,9 @@ static void add_mass(void *work, const struct tap_slice *s)
             mass[j] += fabs((double)s->x[j]);
 }
 
-static idx room_of_masses(idx T)
+static idx room_of_masses(const struct intervention_shape *s)
 {
-    return T;
+    return s->T;
 }
 
 static const struct intervention window = {
@@ -90,6 +224,19 @@ static const struct intervention window = {
 static const struct intervention stream = {
     .options = READS_CACHE | READS_KEPT,
     .edits = { { TAP_SCORES, see_stream } },
+};
+static const struct intervention stream_cache = {
+    .options = READS_CACHE | READS_KEPT,
+    .edits = { { TAP_Q, keep_queries },
+               { TAP_K, keep_keys },
+               { TAP_SCORES, see_stream_near } },
+    .room = room_of_heads,
+    .is_there = has_scores_by_distance,
+};
+static const struct intervention keydiff = {
+    .options = READS_CACHE,
+    .edits = { { TAP_K, keep_keys }, { TAP_SCORES, see_unlike } },
+    .room = room_of_keys,
 };
 static const struct intervention evict = {
     .options = READS_CACHE,
@@ -108,6 +255,19 @@ const struct metric metrics_intervention_cache[] = {
                 "the cache",
                 "a query sees the first metrics.kept keys and the last "
                 "metrics.cache - metrics.kept; positions stay"),
+    COST_OF_ALL(stream_cache, "stream_cache",
+                "a window and the first keys, places in the cache",
+                "arXiv 2309.17453, StreamingLLM",
+                "a query sees the keys of cost_stream, which stand at places 0 "
+                ".. metrics.cache - 1: first ones, and registers, come nearer "
+                "by as many as are gone between. Of models with position = "
+                "rope, no features, forget gates or soft_cap"),
+    COST_OF_ALL(keydiff, "keydiff", "a cache by likeness of keys",
+                "KeyDiff, whose score is 1 - cos(k, mean k)",
+                "a query sees metrics.cache keys, its own included: for each "
+                "that comes to a full cache the one leaves, not the query's, "
+                "whose cosine with the mean of all, the new one included, is "
+                "the largest; who has left does not come back"),
     COST_OF_ALL(evict, "evict", "a cache by mass", "arXiv 2306.14048, H2O",
                 "a query sees metrics.cache keys: the recent half, and of the "
                 "others those with the largest sum of |a| over the head's "

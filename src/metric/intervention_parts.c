@@ -16,16 +16,59 @@ static void silence(void *work, const struct tap_slice *s)
 
 /* --- massive activations -------------------------------------------------- */
 
-static void drop_largest(void *work, const struct tap_slice *s)
+/* The hidden state of the sink. */
+static real *sink_of(const struct intervention_work *w,
+                     const struct tap_slice *s)
 {
-    const struct intervention_work *w = work;
-    real *x = s->x + (w->options->sink_key - 1 - s->first) * s->ld;
+    return s->x + (w->options->sink_key - 1 - s->first) * s->ld;
+}
+
+static idx largest_of(const real *x, idx n)
+{
     idx largest = 0;
-    for (idx i = 1; i < s->n; i++)
+    for (idx i = 1; i < n; i++)
         if (fabs((double)x[i]) > fabs((double)x[largest]))
             largest = i;
+    return largest;
+}
+
+static void drop_largest(void *work, const struct tap_slice *s)
+{
+    real *x = sink_of(work, s);
     if (s->layer > 0) /* behind a block */
-        x[largest] = 0;
+        x[largest_of(x, s->n)] = 0;
+}
+
+/* Means (L,C) of the sink's hidden states behind blocks. */
+static idx means_n(const struct intervention_shape *s)
+{
+    return s->L * s->C;
+}
+
+static void record_sink(void *work, const struct tap_slice *s)
+{
+    const real *x = sink_of(work, s);
+    double *record = work_record(work, s) + (s->layer - 1) * s->n;
+    for (idx i = 0; s->layer > 0 && i < s->n; i++)
+        record[i] = (double)x[i];
+}
+
+/* Of equal numbers that number, to the bit. */
+static void learn_mean(double *mean, const double *record, idx n, idx sequence)
+{
+    for (idx i = 0; i < n; i++)
+        mean[i] = sequence
+                      ? mean[i] + (record[i] - mean[i]) / (double)(sequence + 1)
+                      : record[i];
+}
+
+static void level_largest(void *work, const struct tap_slice *s)
+{
+    const struct intervention_work *w = work;
+    real *x = sink_of(work, s);
+    idx largest = largest_of(x, s->n);
+    if (s->layer > 0)
+        x[largest] = (real)w->learned[(s->layer - 1) * s->n + largest];
 }
 
 /* --- tensors -------------------------------------------------------------- */
@@ -58,6 +101,11 @@ static const struct intervention no_largest = {
     .options = READS_SINK_KEY,
     .edits = { { TAP_RESIDUAL, drop_largest } },
 };
+static const struct intervention mean_largest = {
+    .options = READS_SINK_KEY,
+    .edits = { { TAP_RESIDUAL, level_largest } },
+    .learning = { means_n, { { TAP_RESIDUAL, record_sink } }, learn_mean },
+};
 static const struct intervention no_query_bias = {
     .is_there = has_biases,
     .change = drop_query_biases,
@@ -76,6 +124,10 @@ const struct metric metrics_intervention_parts[] = {
     COST_OF_ALL(no_largest, "no_massive", "no massive activation", MASSIVE,
                 "the largest number in absolute value of token "
                 "metrics.sink_key's hidden state is 0 behind each block"),
+    COST_OF_ALL(mean_largest, "mean_massive",
+                "massive activations at their mean", MASSIVE,
+                "the number that no_massive makes 0 is its dimension's mean "
+                "over the same token of 16 sequences of training"),
     COST_OF_ALL(no_query_bias, "no_query_bias", "no bias of queries", MECHANISM,
                 "the bias of queries is 0 in all layers"),
     COST_OF_ALL(no_position, "no_position", "no positions", MECHANISM,

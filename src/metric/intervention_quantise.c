@@ -72,23 +72,41 @@ static void weights_4(real *w, const struct model *m)
 
 /* --- activations ---------------------------------------------------------- */
 
-/* Asymmetric: 2^bits levels from the least to the largest, 0 among them. */
-static void quantise_rows(const struct tap_slice *s, idx row, idx rows,
-                          int bits)
+/* From the least number, or 0, to the largest, or 0. */
+struct range {
+    double least, largest;
+};
+
+static struct range range_of(const struct tap_slice *s, idx row, idx rows)
 {
-    double least = 0, largest = 0, most = (double)(1 << bits) - 1;
+    struct range x = { 0, 0 };
     for (idx r = row; r < row + rows; r++)
         for (idx i = 0; i < s->n; i++) {
-            least = fmin(least, (double)s->x[r * s->ld + i]);
-            largest = fmax(largest, (double)s->x[r * s->ld + i]);
+            x.least = fmin(x.least, (double)s->x[r * s->ld + i]);
+            x.largest = fmax(x.largest, (double)s->x[r * s->ld + i]);
         }
-    if (!(largest > least))
+    return x;
+}
+
+/* Asymmetric: 2^bits levels over a range, 0 among them; what lies outside is
+ * at its ends. */
+static void quantise_in(const struct tap_slice *s, idx row, idx rows,
+                        struct range x, int bits)
+{
+    double most = (double)(1 << bits) - 1;
+    if (!(x.largest > x.least))
         return;
-    struct grid g = { .step = (largest - least) / most, .most = most };
-    g.zero = nearbyint(-least / g.step);
+    struct grid g = { .step = (x.largest - x.least) / most, .most = most };
+    g.zero = nearbyint(-x.least / g.step);
     for (idx r = row; r < row + rows; r++)
         for (idx i = 0; i < s->n; i++)
             s->x[r * s->ld + i] = on_grid(&g, s->x[r * s->ld + i]);
+}
+
+static void quantise_rows(const struct tap_slice *s, idx row, idx rows,
+                          int bits)
+{
+    quantise_in(s, row, rows, range_of(s, row, rows), bits);
 }
 
 static void each_row(const struct tap_slice *s, int bits)
@@ -121,12 +139,75 @@ static void rows_4(void *work, const struct tap_slice *s)
     each_row(s, 4);
 }
 
-#define BONDARENKO "arXiv 2306.12929; there ranges are static"
+/* --- static ranges -------------------------------------------------------- */
+
+enum { PLACES = 4, RANGE_DOUBLES = 2 };
+
+/* What the range keeps of its past (Bondarenko et al., 2023). */
+static const double MOMENTUM = 0.9;
+
+static idx ranges_n(const struct intervention_shape *s)
+{
+    return s->L * PLACES * RANGE_DOUBLES;
+}
+
+/* Where the range of what one matrix reads stands. */
+static double *range_at(double *ranges, const struct tap_slice *s)
+{
+    static const enum tap taps[PLACES] = { TAP_NORM1, TAP_MIXED, TAP_NORM2,
+                                           TAP_FFN_INNER };
+    idx place = 0;
+    while (taps[place] != s->tap)
+        place++;
+    return ranges + (s->layer * PLACES + place) * RANGE_DOUBLES;
+}
+
+static void record_range(void *work, const struct tap_slice *s)
+{
+    double *at = range_at(work_record(work, s), s);
+    struct range x = range_of(s, 0, s->rows);
+    at[0] = x.least;
+    at[1] = x.largest;
+}
+
+/* Of equal ranges that range, to the bit. */
+static void learn_range(double *range, const double *record, idx n,
+                        idx sequence)
+{
+    for (idx i = 0; i < n; i++)
+        range[i] = sequence ? range[i] + (1 - MOMENTUM) * (record[i] - range[i])
+                            : record[i];
+}
+
+static void quantise_static(const struct intervention_work *w,
+                            const struct tap_slice *s, int bits)
+{
+    const double *at = range_at(w->learned, s);
+    quantise_in(s, 0, s->rows, (struct range){ at[0], at[1] }, bits);
+}
+
+static void static_8(void *work, const struct tap_slice *s)
+{
+    quantise_static(work, s, 8);
+}
+
+static void static_4(void *work, const struct tap_slice *s)
+{
+    quantise_static(work, s, 4);
+}
+
+#define BONDARENKO "arXiv 2306.12929"
+#define DYNAMIC BONDARENKO "; there ranges are static"
 #define COMMON "common"
 #define OF_WEIGHTS(bits)                                                       \
     "matrices of blocks have " bits                                            \
     " bits: symmetric, one step a matrix (queries, keys, values, gate and up " \
     "are one each), levels -n .. n, the largest |w| at n = 2^(bits-1) - 1"
+#define OF_STATIC(bits)                                                        \
+    "what matrices of blocks read has " bits                                   \
+    " bits: asymmetric, 2^bits levels over a range, 0 among them, that is "    \
+    "learned before: ends are running means, of momentum 0.9, of the least "   \
+    "and the largest number of each of 16 sequences of training"
 #define OF_INPUTS(bits, per)                                                   \
     "what matrices of blocks read has " bits                                   \
     " bits: asymmetric, 2^bits levels from the least number to the largest, "  \
@@ -140,6 +221,19 @@ static const struct intervention a8_token = { .edits = {
                                                   ACTIVATIONS(rows_8) } };
 static const struct intervention a4_token = { .edits = {
                                                   ACTIVATIONS(rows_4) } };
+static const struct intervention a8_static = {
+    .edits = { ACTIVATIONS(static_8) },
+    .learning = { ranges_n, { ACTIVATIONS(record_range) }, learn_range },
+};
+static const struct intervention a4_static = {
+    .edits = { ACTIVATIONS(static_4) },
+    .learning = { ranges_n, { ACTIVATIONS(record_range) }, learn_range },
+};
+static const struct intervention w8a8_static = {
+    .edits = { ACTIVATIONS(static_8) },
+    .learning = { ranges_n, { ACTIVATIONS(record_range) }, learn_range },
+    .change = weights_8,
+};
 static const struct intervention w8a8 = {
     .edits = { ACTIVATIONS(tensor_8) },
     .change = weights_8,
@@ -152,16 +246,24 @@ static const struct intervention w4a4 = {
 const struct metric metrics_intervention_quantise[] = {
     COST_OF_ALL(w8, "w8", "8-bit weights", BONDARENKO, OF_WEIGHTS("8")),
     COST_OF_ALL(w4, "w4", "4-bit weights", BONDARENKO, OF_WEIGHTS("4")),
-    COST_OF_ALL(a8, "a8", "8-bit activations", BONDARENKO,
+    COST_OF_ALL(a8, "a8", "8-bit activations", DYNAMIC,
                 OF_INPUTS("8", "sequence")),
-    COST_OF_ALL(a4, "a4", "4-bit activations", BONDARENKO,
+    COST_OF_ALL(a4, "a4", "4-bit activations", DYNAMIC,
                 OF_INPUTS("4", "sequence")),
     COST_OF_ALL(a8_token, "a8_token", "8-bit activations, a step a token",
                 COMMON, OF_INPUTS("8", "token")),
     COST_OF_ALL(a4_token, "a4_token", "4-bit activations, a step a token",
                 COMMON, OF_INPUTS("4", "token")),
-    COST_OF_ALL(w8a8, "w8a8", "8-bit weights and activations", BONDARENKO,
+    COST_OF_ALL(a8_static, "a8_static", "8-bit activations, static ranges",
+                BONDARENKO, OF_STATIC("8")),
+    COST_OF_ALL(a4_static, "a4_static", "4-bit activations, static ranges",
+                BONDARENKO, OF_STATIC("4")),
+    COST_OF_ALL(w8a8, "w8a8", "8-bit weights and activations", DYNAMIC,
                 "weights are as for cost_w8, activations as for cost_a8"),
+    COST_OF_ALL(w8a8_static, "w8a8_static",
+                "8-bit weights and activations, static ranges", BONDARENKO,
+                "weights are as for cost_w8, activations as for "
+                "cost_a8_static"),
     COST_OF_ALL(w4a4, "w4a4", "4-bit weights and activations", COMMON,
                 "weights are as for cost_w4, activations as for cost_a4"),
     { .text = { .name = NULL } },

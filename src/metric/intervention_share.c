@@ -55,9 +55,9 @@ static void share_sink(void *work, const struct tap_slice *s)
 /* --- sinks by columns ----------------------------------------------------- */
 
 /* Room: sums of columns, and which of them are sinks. */
-static idx room_of_columns(idx T)
+static idx room_of_columns(const struct intervention_shape *s)
 {
-    return 2 * T;
+    return 2 * s->T;
 }
 
 static void share_columns(void *work, const struct tap_slice *s)
@@ -66,7 +66,7 @@ static void share_columns(void *work, const struct tap_slice *s)
     double *sums = work_room(w, s), *is_sink = sums + w->T;
     idx t = s->first;
     if (t == -s->registers)
-        memset(sums, 0, (size_t)room_of_columns(w->T) * sizeof *sums);
+        memset(sums, 0, 2 * (size_t)w->T * sizeof *sums);
     for (idx j = 0; j < s->hi && t >= 0; j++) {
         idx queries = t - j + 1;
         if (is_seen(s, j))
@@ -119,9 +119,9 @@ static void share_dimensions(void *work, const struct tap_slice *s)
     hand_out(s, work_notes(work, s), VAR_STAYS);
 }
 
-static idx room_of_row(idx T)
+static idx room_of_row(const struct intervention_shape *s)
 {
-    return T;
+    return s->T;
 }
 
 static const struct intervention of_sink = {

@@ -436,9 +436,11 @@ static void judge(struct meter *t)
             consequences_start(t->consequences);
         has_begun = true;
         consequences_measure(c->value, t->consequences, c->metric);
+        /* one sequence has no error */
+        c->is_given =
+            !c->metric->under->error_of || t->consequences->batch.B > 1;
         for (idx j = 0; j < c->n; j++)
-            c->given[j] = true;
-        c->is_given = true;
+            c->given[j] = c->is_given;
         c->scalar = metric_reduce(c->metric, c->value, c->given, c->n);
     }
 }

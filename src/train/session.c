@@ -35,11 +35,13 @@ static struct engine_request request_of(const struct config *c,
                                         struct ranks *ranks)
 {
     struct metric_choice choice = choice_of(c);
+    const struct intervention_shape shape =
+        consequences_shape(m, c->model.context);
     struct engine_request r = {
         .B = c->train.batch,
         .T = c->model.context,
         .reads = meter_reads(&choice),
-        .writes = consequences_asked(&choice, c->model.context).writes,
+        .writes = consequences_asked(&choice, &shape).writes,
         .optim = is_training ? &c->optim : NULL,
         .watches_updates =
             is_training && update_meter_bytes(&m->table, &choice) > 0,
@@ -87,8 +89,9 @@ size_t session_bytes(const struct config *c, const struct model *m,
     s.model = *m; /* borrowed: plan functions only read it */
     struct batch_rules seen = session_rules(&s, r.seen_T);
     struct metric_choice choice = choice_of(c);
-    struct consequences_request costs =
-        consequences_asked(&choice, c->model.context);
+    const struct intervention_shape shape =
+        consequences_shape(m, c->model.context);
+    struct consequences_request costs = consequences_asked(&choice, &shape);
     struct batch_rules judged = session_rules(&s, costs.T);
     plan(&s, &own);
     if (is_training)
@@ -253,6 +256,8 @@ static void open_consequences(struct session *s)
         return;
     c->batch.B = idx_min(c->batch.B, s->n_val);
     source_batch(&s->source, &c->batch, SPLIT_VAL, 0);
+    if (c->request.learns)
+        source_batch(&s->source, &c->other, SPLIT_TRAIN, 0);
     meter_judge(&s->meter, c);
 }
 
@@ -269,8 +274,9 @@ static int open_all(struct session *s, bool is_training, struct err *e)
     struct err own = { 0 };
     struct batch_rules seen = session_rules(s, request.seen_T);
     struct metric_choice choice = choice_of(c);
-    struct consequences_request costs =
-        consequences_asked(&choice, c->model.context);
+    const struct intervention_shape shape =
+        consequences_shape(&s->model, c->model.context);
+    struct consequences_request costs = consequences_asked(&choice, &shape);
     struct batch_rules judged = session_rules(s, costs.T);
     plan(s, &measure);
     if (engine_open(&s->engine, &s->model, &request, &own) ||
