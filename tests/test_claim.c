@@ -159,6 +159,13 @@ static void test_claim__what_no_run_answers_is_refused(void **state)
     sweep_case_refused(AXES "expect = sink_1(model.layers=1) < "
                             "sink_1(attention.weights=relu)\n",
                        ERR_CONFIG, "both sides have the run with");
+    sweep_case_refused(AXES "expect = weight_norm < 1\n", ERR_CONFIG,
+                       "weight_norm is measured while training or never: "
+                       "[metrics] names must hold it");
+    if (sweep_case_expand(AXES "expect = weight_norm < 1\n[metrics]\n"
+                               "names = default, weight_norm\n",
+                          NULL, 0, &e))
+        fail_msg("%s", e.text);
     if (sweep_case_expand(AXES "expect = sink_1(attention.weights=relu) falls "
                                "as optim.lr rises\n"
                                "expect = sink_2 < sink_1\n",

@@ -264,17 +264,43 @@ static void test_claims__what_never_formed_is_the_last(void **state)
     (void)state;
     begin();
     for (idx i = 1; i <= 5; i++) {
-        add_run(i, softmax, 0, i == 1 ? 0 : 0.2, 0.3);
-        add_run(i, sigmoid, 0, 0, i == 1 ? 0.2 : 0);
+        add_run(i, softmax, i == 1 ? 0 : 0.2, 0.3, 0.3);
+        add_run(i, sigmoid, 0, i == 1 ? 0.2 : 0, 0.2);
     }
     judge("expect = formation(attention.weights=sigmoid) later than "
           "formation(attention.weights=softmax)\n");
-    expect_part(0, "medians never and 100, formed in 1 of 5 (1 to 72 %) and 5 "
+    expect_part(0, "medians never and 0, formed in 1 of 5 (1 to 72 %) and 5 "
                    "of 5 (48 to 100 %); exact permutation test");
     assert_close(results[0].p, 4 / 252.0, 1e-12); /* counted by hand */
-    judge("expect = formation(attention.weights=sigmoid) < 150\n");
+    judge("expect = formation(attention.weights=sigmoid) < 50\n");
     assert_int_equal(results[0].n_holding, 0);
     assert_int_equal(results[0].n_judged, 5);
+    end();
+}
+
+/* Which of two comes first in a run, by thresholds of their own. */
+static void
+test_claims__two_transitions_are_held_against_each_other(void **state)
+{
+    (void)state;
+    begin();
+    strcpy(curves, "run,step,tokens,sink_1,induction_score,hidden_max\n");
+    for (idx i = 1; i <= 6; i++) {
+        add(settings, "lr/%td,%td,softmax,0.001,200,1,8\n", i, i);
+        for (idx k = 0; k < 5; k++)
+            add(curves, "lr/%td,%td,0,%g,%g,1\n", i, 50 * k, k >= 2 ? 0.2 : 0,
+                k >= 1             ? 0.5
+                : k == 0 && i == 1 ? 0.6
+                                   : 0);
+    }
+    judge("expect = formation:induction_score earlier than formation\n");
+    expect_line(0, "supported: formation:induction_score earlier than "
+                   "formation: medians 50 and 100, formed in 6 of 6 (54 to 100 "
+                   "%) and 6 of 6 (54 to 100 %); exact permutation test over 6 "
+                   "pairs of seeds, p = 0.031");
+    assert_true(results[0].a.low == 0);
+    judge("expect = formation:hidden_max earlier than formation\n");
+    expect_part(0, "not judged: there is no usual threshold of hidden_max");
     end();
 }
 
@@ -448,6 +474,8 @@ int main(void)
         cmocka_unit_test(test_claims__a_trend_that_turns_is_not_supported),
         cmocka_unit_test(test_claims__one_run_beyond_is_not_staying),
         cmocka_unit_test(test_claims__what_never_formed_is_the_last),
+        cmocka_unit_test(
+            test_claims__two_transitions_are_held_against_each_other),
         cmocka_unit_test(test_claims__alike_takes_a_margin),
         cmocka_unit_test(test_claims__a_side_may_have_its_own_step),
         cmocka_unit_test(test_claims__what_is_not_named_is_averaged_or_told),

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/transition.h"
 #include "base/text.h"
 #include "config/config_differ.h"
 #include "metric/columns.h"
@@ -43,7 +44,7 @@ struct judging {
     const struct claim *claim;
     const struct claim_runs *runs;
     double level;
-    struct emergence emergence;
+    struct emergence emergence[SIDES];
     struct member *at[SIDES]; /* (n) */
     idx n[SIDES];
     idx n_seeds;
@@ -320,13 +321,29 @@ static bool find_common(struct judging *g, double *step)
     return true;
 }
 
-/* The first step beyond the usual threshold, INFINITY if not up to `last`. */
-static double formed_at(const struct judging *g, const struct series *s,
-                        double last)
+/* Is it beyond the usual threshold, or at it where that is how it forms? */
+static bool is_beyond(const struct judging *g, int side, double value)
 {
-    double step;
-    return emergence_find(&step, s, &g->emergence) && step <= last ? step
-                                                                   : INFINITY;
+    const struct transition *t = transition_of(side_of(g, side)->column);
+    return t ? transition_holds(t, value)
+             : emergence_holds(&g->emergence[side], value);
+}
+
+/* The first step beyond the threshold, there and at the next one measured, as
+ * one may be chance; INFINITY if not up to `last`. */
+static double formed_at(const struct judging *g, int side,
+                        const struct series *s, double last)
+{
+    double before = INFINITY;
+    for (idx i = 0; i < s->n && s->step[i] <= last; i++) {
+        if (!s->given[i])
+            continue;
+        bool is_there = is_beyond(g, side, s->value[i]);
+        if (is_there && isfinite(before))
+            return before;
+        before = is_there ? s->step[i] : INFINITY;
+    }
+    return INFINITY;
 }
 
 /* The largest value from the side's step on, or the least. */
@@ -358,7 +375,7 @@ static void take_value(struct judging *g, int side, struct member *m,
     if (is_stay(g->claim)) {
         is_there = extreme(&m->value, g->claim, &s);
     } else if (of->is_formation) {
-        m->value = formed_at(g, &s, want);
+        m->value = formed_at(g, side, &s, want);
     } else {
         is_there = series_before(&at, &m->value, &s, want) && at == want;
     }
@@ -420,7 +437,7 @@ static void describe(struct claim_group *x, struct judging *g, int side)
         g->scratch[n++] = m->value;
         x->n_beyond += side_of(g, side)->is_formation
                            ? isfinite(m->value)
-                           : emergence_holds(&g->emergence, m->value);
+                           : is_beyond(g, side, m->value);
     }
     x->n_runs = n;
     x->median = median_of(g->scratch, n);
@@ -428,12 +445,18 @@ static void describe(struct claim_group *x, struct judging *g, int side)
     x->high = n > 0 ? g->scratch[n - 1] : NAN;
 }
 
+static bool is_sink(const struct claim_side *s)
+{
+    return strncmp(s->column, "sink_", 5) == 0;
+}
+
+/* Shares of runs are of sinks, whose threshold all have. */
 static void describe_sides(struct judging *g)
 {
-    bool is_counted = g->claim->a.is_formation ||
-                      strncmp(g->claim->a.column, "sink_", 5) == 0;
-    g->r->threshold =
-        is_counted && g->emergence.is_asked ? g->emergence.threshold : NAN;
+    const struct claim *c = g->claim;
+    bool is_counted =
+        c->a.is_formation || (is_sink(&c->a) && (!c->has_b || is_sink(&c->b)));
+    g->r->threshold = is_counted ? g->emergence[SIDE_A].threshold : NAN;
     describe(&g->r->a, g, SIDE_A);
     describe(&g->r->b, g, SIDE_B);
 }
@@ -786,21 +809,29 @@ static void judge_trend(struct judging *g)
 
 /* ---- the whole --------------------------------------------------------- */
 
+static void find_thresholds(struct judging *g)
+{
+    idx tokens = g->runs->at[g->at[SIDE_A][0].run].on->tokens;
+    for (int s = 0; s < SIDES; s++) {
+        const struct claim_side *side = side_of(g, s);
+        const struct compare_options o = { .metric = side->column,
+                                           .threshold = NAN };
+        g->emergence[s] = emergence_of(&o, tokens > 0 ? tokens : TOKENS_USUAL);
+        if (side->is_formation && !g->emergence[s].is_asked)
+            why_not(g->r,
+                    "there is no usual threshold of %s, beyond which it "
+                    "would have formed",
+                    side->column);
+    }
+}
+
 static void judge(struct judging *g)
 {
     const struct claim *c = g->claim;
-    const struct compare_options o = { .metric = c->a.column,
-                                       .threshold = NAN };
     find_members(g);
     if (g->r->why[0])
         return;
-    idx tokens = g->runs->at[g->at[SIDE_A][0].run].on->tokens;
-    g->emergence = emergence_of(&o, tokens > 0 ? tokens : TOKENS_USUAL);
-    if (c->a.is_formation && !g->emergence.is_asked)
-        why_not(g->r,
-                "there is no usual threshold of %s, beyond which it "
-                "would have formed",
-                c->a.column);
+    find_thresholds(g);
     find_twice(g);
     find_rest(g);
     leave_unmatched(g);

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "io/fsys.h"
+#include "metric/columns.h"
 #include "sweep/sweep_folder.h"
 
 enum { TABLE_CELLS_MAX = 1024 };
@@ -358,14 +359,22 @@ static struct series series_of_rows(const struct claim_runs *s,
                             .n = n_given > 0 ? r->rows : 0 };
 }
 
+/* Is it of metrics.csv alone, as what is measured on updates? */
+static bool is_of_training(const char *column)
+{
+    struct column_facts f;
+    return column_find(&f, column) && !(f.files & COLUMN_ANALYSIS);
+}
+
 struct series claim_run_series(const struct claim_runs *s, idx run,
                                const char *column)
 {
     const struct claim_run *r = &s->at[run];
     if (!r->data)
         return series_of_rows(s, r, column);
-    return s->is_logged ? run_data_logged(r->data, column)
-                        : run_data_analysed(r->data, column);
+    return s->is_logged || is_of_training(column)
+               ? run_data_logged(r->data, column)
+               : run_data_analysed(r->data, column);
 }
 
 void claim_runs_release(struct claim_runs *s)

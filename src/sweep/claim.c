@@ -7,6 +7,7 @@
 #include "base/nearest.h"
 #include "base/text.h"
 #include "metric/metric_table.h"
+#include "metric/names.h"
 
 static const char forms[] =
     "want METRIC(section.key=value, ...) < METRIC(...), > or = ... within "
@@ -245,10 +246,9 @@ static bool check_sides(struct sweep_parse *p, const struct claim *c)
     if (claim_needs_two(c) && are_equal(a, b))
         return sweep_problem(p, "both sides are the same number of the same "
                                 "runs");
-    if (a->is_formation != b->is_formation ||
-        (a->is_formation && strcmp(a->column, b->column) != 0))
+    if (a->is_formation != b->is_formation)
         return sweep_problem(p, "a step at which something formed is held "
-                                "against another one only, of the same metric");
+                                "against another one only");
     return true;
 }
 
@@ -376,6 +376,13 @@ bool claim_side_fits(const struct claim_side *s, const struct config *c)
             return false;
     }
     return true;
+}
+
+bool claim_side_unmeasured(const struct claim_side *s, const struct config *c)
+{
+    struct column_facts f;
+    return column_find(&f, s->column) && f.update_metric &&
+           !metrics_is_asked(&c->metrics, f.group, s->column);
 }
 
 static bool is_same_step(const struct claim_side *a, const struct claim_side *b)

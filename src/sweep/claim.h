@@ -28,7 +28,8 @@ enum {
 struct claim_side {
     char column[COLUMN_NAME_MAX]; /* of analysis.csv */
     bool is_formation; /* not its value, but the first step at which it is
-                          beyond its usual threshold; never is later than any */
+                          beyond its usual threshold, and at the next one;
+                          never is later than any */
     double step;       /* at this one; NAN: at the end */
     idx n;             /* keys that say which runs; 0: all */
     struct config_key keys[CLAIM_KEYS_MAX];
@@ -72,6 +73,10 @@ bool claim_side_fits(const struct claim_side *s, const struct config *c);
 /* claim_needs_two - are values of the same column at the same step held
  * against each other, so that no run may be on both sides? */
 bool claim_needs_two(const struct claim *c);
+
+/* claim_side_unmeasured - is the column one that training alone measures, and
+ * does not with this configuration? Others can be measured afterwards. */
+bool claim_side_unmeasured(const struct claim_side *s, const struct config *c);
 
 /* claim_is_trend - is it about a key that rises? */
 bool claim_is_trend(const struct claim *c);

@@ -46,6 +46,7 @@ struct watched {
 struct claim_use {
     bool has_a, has_b;
     const char *twice;        /* a run on both sides; NULL: none */
+    const char *unmeasured;   /* what a run does not measure; NULL: nothing */
     bool has_two;             /* values of the key that rises */
     char first[KEY_TEXT_MAX]; /* of these */
 };
@@ -303,8 +304,12 @@ static void use_in_claims(struct walk *w, const struct config *c)
         struct claim_use *use = &w->claims[i];
         bool is_b = claim->has_b && claim_side_fits(&claim->b, c);
         use->has_b = use->has_b || is_b;
+        if (is_b && claim_side_unmeasured(&claim->b, c))
+            use->unmeasured = claim->b.column;
         if (!claim_side_fits(&claim->a, c))
             continue;
+        if (claim_side_unmeasured(&claim->a, c))
+            use->unmeasured = claim->a.column;
         if (is_b && !use->twice && claim_needs_two(claim)) {
             char shown[SHOWN_MAX];
             use->twice =
@@ -332,6 +337,11 @@ static void tell_claim(struct walk *w, const struct claim *c,
                       "[claims] expect: no run of this sweep has %s: add it "
                       "to the axes, or change the claim",
                       claim_side_keys(keys, use->has_a ? &c->b : &c->a));
+    else if (use->unmeasured)
+        draft_problem(&w->draft, &c->at, ERR_CONFIG,
+                      "[claims] expect: %s is measured while training or "
+                      "never: [metrics] names must hold it",
+                      use->unmeasured);
     else if (use->twice)
         draft_problem(&w->draft, &c->at, ERR_CONFIG,
                       "[claims] expect: both sides have the run with %s: name "
