@@ -365,6 +365,29 @@ static void test_claims__what_is_not_named_is_averaged_or_told(void **state)
     end();
 }
 
+static void test_claims__uneven_seeds_and_lost_runs_are_told(void **state)
+{
+    (void)state;
+    begin();
+    for (idx i = 1; i <= 5; i++)
+        for (idx k = 1; k <= 2; k++) {
+            add_run(i, (struct values){ .weights = "softmax", .layers = k }, 0,
+                    0, 0.5);
+            add_run(i,
+                    (struct values){ .weights = "sigmoid",
+                                     .layers = k,
+                                     .steps = i == 1 && k == 2 ? 900 : 0 },
+                    0, 0, 0.1);
+        }
+    judge(CONTRAST);
+    assert_int_equal(runs.n, 19);
+    expect_part(0, "; averaged over model.layers; 1 more such run is not done; "
+                   "means of a seed are over 1 to 2 runs; exact permutation");
+    judge("expect = sink_1(attention.weights=softmax) > 0.1\n");
+    assert_true(!strstr(results[0].beside, "more such"));
+    end();
+}
+
 static void test_claims__odd_runs_are_told(void **state)
 {
     (void)state;
@@ -479,6 +502,7 @@ int main(void)
         cmocka_unit_test(test_claims__alike_takes_a_margin),
         cmocka_unit_test(test_claims__a_side_may_have_its_own_step),
         cmocka_unit_test(test_claims__what_is_not_named_is_averaged_or_told),
+        cmocka_unit_test(test_claims__uneven_seeds_and_lost_runs_are_told),
         cmocka_unit_test(test_claims__odd_runs_are_told),
         cmocka_unit_test(test_claims__tables_and_errors_of_the_command),
     };

@@ -244,6 +244,37 @@ static bool is_confounded(const struct judging *g, idx key)
                                     : !g->rest.is_matched[key];
 }
 
+/* Those that ended well say nothing of those that did not. */
+static void tell_unended(const struct judging *g, struct text *t)
+{
+    idx n = 0;
+    for (idx i = g->runs->n; i < g->runs->n + g->runs->n_unended; i++) {
+        const struct config *c = g->runs->at[i].config;
+        n += claim_side_fits(&g->claim->a, c) ||
+             (g->claim->has_b && claim_side_fits(&g->claim->b, c));
+    }
+    if (n > 0)
+        text_add(t, "; %td more such run%s not done", n,
+                 n == 1 ? " is" : "s are");
+}
+
+/* Do seeds have more runs than others, so that means are of unlike ones? */
+static void tell_unequal(const struct judging *g)
+{
+    idx least = g->runs->n, most = 0;
+    struct text t = { g->r->beside, sizeof g->r->beside, strlen(g->r->beside) };
+    for (int s = 0; s < SIDES; s++)
+        for (idx seed = 0; seed < g->n_seeds; seed++) {
+            idx n = 0;
+            for (idx i = 0; i < g->n[s]; i++)
+                n += g->at[s][i].is_used && g->at[s][i].seed == seed;
+            least = n > 0 ? idx_min(n, least) : least;
+            most = idx_max(n, most);
+        }
+    if (least < most && !claim_is_trend(g->claim))
+        text_add(&t, "; means of a seed are over %td to %td runs", least, most);
+}
+
 static void tell_rest(struct judging *g)
 {
     struct text t = { g->r->beside, sizeof g->r->beside, 0 };
@@ -258,6 +289,7 @@ static void tell_rest(struct judging *g)
     for (idx i = 0; i < g->rest.n; i++)
         if (!is_confounded(g, i))
             add_key(&t, &is_begun, "; averaged over ", g->rest.keys[i]);
+    tell_unended(g, &t);
 }
 
 /* ---- values ------------------------------------------------------------ */
@@ -840,6 +872,7 @@ static void judge(struct judging *g)
     if (g->r->why[0])
         return;
     tell_rest(g);
+    tell_unequal(g);
     take_values(g);
     if (g->r->why[0])
         return;

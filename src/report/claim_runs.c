@@ -31,6 +31,13 @@ static bool is_dropped(const struct sweep *list, const char *name)
     return false;
 }
 
+static struct claim_run claim_run_of(const struct run_data *r)
+{
+    return (struct claim_run){ .name = run_data_label(r),
+                               .config = &r->config,
+                               .data = r };
+}
+
 static int take_runs(struct claim_runs *s, const struct sweep *list,
                      struct err *e)
 {
@@ -48,11 +55,14 @@ static int take_runs(struct claim_runs *s, const struct sweep *list,
             states[r->state]++;
             s->n_left++;
         } else {
-            s->at[s->n++] = (struct claim_run){ .name = run_data_label(r),
-                                                .config = &r->config,
-                                                .data = r };
+            s->at[s->n++] = claim_run_of(r);
             s->is_logged = s->is_logged || r->analysis.rows == 0;
         }
+    }
+    for (idx i = 0; i < s->set.n; i++) {
+        const struct run_data *r = &s->set.runs[i];
+        if (r->state != RUN_DONE && r->has_config && !is_dropped(list, r->name))
+            s->at[s->n + s->n_unended++] = claim_run_of(r);
     }
     states[RUN_PENDING] += s->set.n_waiting;
     s->n_left += s->set.n_waiting + n_dropped;
@@ -308,19 +318,21 @@ static int read_curves(struct claim_runs *s, const char *tables,
     return e->code;
 }
 
-/* A run is done that was measured at its last step. */
+/* A run is done that was measured at its last step. The others go behind. */
 static void leave_others(struct claim_runs *s)
 {
     idx n = 0;
     for (idx i = 0; i < s->n; i++) {
         double at;
         struct series steps = claim_run_series(s, i, "step");
-        bool is_done = series_final(&at, &steps) &&
-                       at == (double)s->at[i].config->train.steps;
-        s->n_left += !is_done;
-        if (is_done)
-            s->at[n++] = s->at[i];
+        if (!series_final(&at, &steps) ||
+            at != (double)s->at[i].config->train.steps)
+            continue;
+        struct claim_run done = s->at[i];
+        memmove(s->at + n + 1, s->at + n, (size_t)(i - n) * sizeof *s->at);
+        s->at[n++] = done;
     }
+    s->n_left = s->n_unended = s->n - n;
     s->n = n;
     if (s->n_left > 0)
         snprintf(s->left, sizeof s->left, "%td without numbers of the end",

@@ -22,8 +22,9 @@ struct claim_run {
 };
 
 struct claim_runs {
-    idx n;
-    struct claim_run *at;      /* (n) those that count */
+    idx n, n_unended;
+    struct claim_run *at;      /* (n) those that count; behind them n_unended
+                                  that the sweep asks for and are not done */
     idx n_left;                /* those that do not */
     char left[CLAIM_LEFT_MAX]; /* "1 diverged, 2 waiting"; or "" */
     bool is_logged;            /* of metrics.csv, as not all have an analysis */
