@@ -30,6 +30,11 @@ static const struct key train_keys[] = {
       "micro-batches an update", NULL },
     { "threads", KEY_INT, FIELD(threads), "0", 0, 1024, NULL, KEY_COSMETIC,
       "threads of a process; 0: as many as OpenMP offers", NULL },
+    { "shard_state", KEY_BOOL, FIELD(shard_state), "no", 0, 0, NULL,
+      KEY_COSMETIC,
+      "of several processes that train together, each keeps and steps the "
+      "optimizer's state of a part of the tensors only",
+      NULL },
     { "wait_limit_s", KEY_REAL, FIELD(wait_limit_s), "1800", 0, 1e9, NULL,
       KEY_COSMETIC,
       "seconds after which a process gives up another that does not answer, "

@@ -30,6 +30,7 @@ struct train_options {
     idx batch;           /* B, sequences a micro-batch */
     idx accumulate;      /* micro-batches an update */
     idx threads;         /* 0 = what OpenMP offers */
+    bool shard_state;    /* each process has a part of the optimizer's */
     double wait_limit_s; /* that processes wait for each other; 0 = for ever */
     idx log_every;       /* steps between rows of metrics.csv */
     idx val_every;     /* steps between validations in metrics.csv; 0 = none */

@@ -19,10 +19,29 @@ struct cpu {
                              zero between two updates */
     struct tree_sum tree; /* dw is its sum */
     struct optim optim;
+    real *taken; /* room for states of other processes; NULL: none */
     struct arena acts_arena, seen_arena;
     struct acts acts, seen; /* of losses, of observations */
     struct edits edits;
 };
+
+/* Do processes share the optimizer's state? */
+static bool is_sharded(const struct engine_request *r)
+{
+    return r->shards_state && ranks_n(r->ranks) > 1;
+}
+
+static void plan_optim(struct cpu *c, struct arena *arena,
+                       const struct model *m, const struct engine_request *r)
+{
+    int n = is_sharded(r) ? ranks_n(r->ranks) : 1;
+    tree_plan(&c->tree, arena, c->dw, m->table.total, r->leaves, r->ranks,
+              r->threads);
+    optim_plan_part(&c->optim, arena, r->optim, &m->table, r->threads,
+                    n > 1 ? ranks_own(r->ranks) : 0, n);
+    for (int i = 0; n > 1 && c->optim.units && i <= n; i++)
+        c->tree.cuts[i] = i ? optim_cut(&c->optim, i) : 0;
+}
 
 static void plan_numbers(struct cpu *c, struct arena *arena,
                          const struct model *m, const struct engine_request *r)
@@ -31,10 +50,7 @@ static void plan_numbers(struct cpu *c, struct arena *arena,
     if (r->optim || r->reads & TAPS_OF_GRADIENTS)
         c->dw = arena_reals(arena, m->table.total);
     if (r->optim)
-        tree_plan(&c->tree, arena, c->dw, m->table.total, r->leaves, r->ranks,
-                  r->threads);
-    if (r->optim)
-        optim_plan(&c->optim, arena, r->optim, &m->table, r->threads);
+        plan_optim(c, arena, m, r);
     if (r->watches_updates)
         optim_plan_watch(&c->optim, arena);
 }
@@ -118,6 +134,7 @@ void engine_release(struct engine *g)
 {
     struct cpu *c = g->cpu;
     if (c) {
+        engine_drop_states(g);
         arena_release(&c->seen_arena);
         arena_release(&c->acts_arena);
         arena_release(&c->numbers);
@@ -173,14 +190,55 @@ struct pass_loss engine_backward(struct engine *g, const struct batch *b,
     return loss;
 }
 
+/* What each process knows of its stretches, to all. */
+static int spread_stretches(struct engine *g, double *of, struct err *e)
+{
+    struct ranks *r = g->request.ranks;
+    idx *cuts = malloc(((size_t)r->n + 1) * sizeof *cuts);
+    if (!cuts)
+        return err_set(e, ERR_MEMORY, "out of memory");
+    for (int i = 0; i <= r->n; i++)
+        cuts[i] = i ? optim_cut_stretches(&g->cpu->optim, i) : 0;
+    int rc = ranks_spread(r, of, cuts, sizeof *of, e);
+    free(cuts);
+    return rc;
+}
+
 int engine_share_gradients(struct engine *g, struct err *e)
 {
-    return tree_share(&g->cpu->tree, e);
+    struct cpu *c = g->cpu;
+    if (tree_add_up(&c->tree, e))
+        return e->code;
+    if (!is_sharded(&g->request))
+        return tree_spread(&c->tree, c->dw, e);
+    optim_norm_parts(&c->optim, c->dw);
+    return spread_stretches(g, c->optim.partial, e);
+}
+
+int engine_share_weights(struct engine *g, struct update_sums *sums,
+                         struct err *e)
+{
+    struct cpu *c = g->cpu;
+    struct optim *s = &c->optim;
+    if (!is_sharded(&g->request))
+        return OK;
+    if (tree_spread(&c->tree, c->w, e) ||
+        (s->trained && tree_spread(&c->tree, s->trained, e)))
+        return e->code;
+    if (!sums)
+        return OK;
+    if (spread_stretches(g, s->watch.change, e) ||
+        spread_stretches(g, s->watch.weights, e))
+        return e->code;
+    optim_sums(s, sums, &g->m->table);
+    return OK;
 }
 
 double engine_grad_norm(struct engine *g)
 {
-    return optim_grad_norm(&g->cpu->optim, g->cpu->dw);
+    return is_sharded(&g->request)
+               ? optim_norm_of_parts(&g->cpu->optim)
+               : optim_grad_norm(&g->cpu->optim, g->cpu->dw);
 }
 
 void engine_step(struct engine *g, idx step, double lr, double grad_norm)
@@ -249,4 +307,81 @@ void engine_upload(struct engine *g)
 {
     if (g->request.optim)
         optim_look(&g->cpu->optim, g->cpu->w);
+}
+
+/* ---- of several processes ------------------------------------------------ */
+
+/* Values of state i between its owner and process 0. */
+static int move_state(struct engine *g, idx i, bool to_owner, struct err *e)
+{
+    const struct optim_state *x = &g->cpu->optim.states[i];
+    int own = ranks_own(g->request.ranks);
+    if (x->owner == 0 || (own != 0 && own != x->owner))
+        return OK;
+    struct ranks_message m = { own == 0 ? x->owner : 0, (own == 0) == to_owner,
+                               x->values, (size_t)x->n * sizeof(real) };
+    return ranks_move(g->request.ranks, &m, 1, e);
+}
+
+int engine_take_states(struct engine *g, bool gather, struct err *e)
+{
+    struct optim *s = &g->cpu->optim;
+    idx n = 0;
+    if (!is_sharded(&g->request))
+        return OK;
+    bool takes = ranks_own(g->request.ranks) == 0 && !g->cpu->taken;
+    for (idx i = 0; i < s->n_states; i++)
+        n += s->states[i].values ? 0 : s->states[i].n;
+    if (takes) {
+        g->cpu->taken = calloc((size_t)n + 1, sizeof(real));
+        if (!g->cpu->taken)
+            err_set(e, ERR_MEMORY,
+                    "out of memory for the optimizer's whole state, which "
+                    "process 0 gathers to save it");
+    }
+    real *at = g->cpu->taken;
+    for (idx i = 0; at && takes && i < s->n_states; i++)
+        if (!s->states[i].values) {
+            s->states[i].values = at;
+            at += s->states[i].n;
+        }
+    if (ranks_agree(g->request.ranks, false, e))
+        return e->code;
+    for (idx i = 0; gather && i < s->n_states; i++)
+        if (move_state(g, i, false, e))
+            return e->code;
+    return OK;
+}
+
+void engine_drop_states(struct engine *g)
+{
+    struct optim *s = &g->cpu->optim;
+    for (idx i = 0; g->cpu->taken && i < s->n_states; i++)
+        if (s->states[i].owner != s->part)
+            s->states[i].values = NULL;
+    free(g->cpu->taken);
+    g->cpu->taken = NULL;
+}
+
+int engine_hand_out(struct engine *g, bool with_states, struct err *e)
+{
+    struct cpu *c = g->cpu;
+    struct ranks *r = g->request.ranks;
+    size_t bytes = (size_t)g->m->table.total * sizeof(real);
+    if (ranks_n(r) == 1)
+        return OK;
+    if (ranks_broadcast(r, 0, c->w, bytes, e))
+        return e->code;
+    for (idx i = 0; with_states && i < c->optim.n_states; i++) {
+        const struct optim_state *x = &c->optim.states[i];
+        bytes = (size_t)x->n * sizeof(real);
+        if (is_sharded(&g->request)
+                ? move_state(g, i, true, e)
+                : ranks_broadcast(r, 0, x->values, bytes, e))
+            return e->code;
+    }
+    engine_upload(g);
+    return c->optim.trained && is_sharded(&g->request)
+               ? tree_spread(&c->tree, c->optim.trained, e)
+               : OK;
 }

@@ -33,6 +33,7 @@ struct engine_request {
     bool watches_updates;              /* engine_step_watched will be called */
     idx leaves; /* micro-batches of an update that are computed here; 0: one */
     struct ranks *ranks; /* borrowed: who computes the others; NULL: nobody */
+    bool shards_state;   /* each process has the optimizer's state of a part */
     int threads;
 };
 
@@ -102,8 +103,12 @@ struct pass_loss engine_backward(struct engine *g, const struct batch *b,
                                  struct batch_total of);
 
 /* engine_share_gradients - behind the last engine_backward of an update: the
- * sum over all processes, in each. OK or ERR_IO. */
+ * sum over all processes, in each what it steps with. engine_share_weights -
+ * behind the step: all that it changed, in each; sums: NULL, or what
+ * engine_step_watched gave, for all tensors. OK or ERR_IO. */
 int engine_share_gradients(struct engine *g, struct err *e);
+int engine_share_weights(struct engine *g, struct update_sums *sums,
+                         struct err *e);
 
 /* Global l2 norm of the gradients so far. */
 double engine_grad_norm(struct engine *g);
@@ -153,5 +158,14 @@ struct engine_numbers {
  * observation or loss they stay as they are. */
 struct engine_numbers engine_download(struct engine *g);
 void engine_upload(struct engine *g);
+
+/* With shards_state, values of states that another process has are NULL, until
+ * engine_take_states has made room for them in process 0, and gather: filled
+ * it. engine_drop_states gives it back. engine_hand_out - numbers of process 0
+ * to all, with_states: those of the optimizer, too, to who has them; then as
+ * engine_upload. All processes call these together. OK, ERR_IO, ERR_MEMORY. */
+int engine_take_states(struct engine *g, bool gather, struct err *e);
+void engine_drop_states(struct engine *g);
+int engine_hand_out(struct engine *g, bool with_states, struct err *e);
 
 #endif

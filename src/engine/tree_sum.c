@@ -45,6 +45,10 @@ void tree_plan(struct tree_sum *t, struct arena *arena, real *sum, idx total,
     BUG_ON(t->n_nodes > TREE_NODES_MAX);
     if (n == 1)
         return;
+    idx blocks = idx_ceil_div(total, ALIGN_REALS);
+    t->cuts = arena_bytes(arena, (size_t)(n + 1) * sizeof *t->cuts);
+    for (int i = 0; t->cuts && i <= n; i++)
+        t->cuts[i] = idx_min(total, blocks * i / n * ALIGN_REALS);
     t->pieces = arena_reals(arena, (idx)n * PIECE);
     t->messages = arena_bytes(arena, (size_t)n * 2 * sizeof *t->messages);
 }
@@ -94,18 +98,10 @@ void tree_add(struct tree_sum *t)
 
 /* ---- of all processes ---------------------------------------------------- */
 
-/* Each process adds up one part of all nodes; here part i begins. */
-static idx part_from(const struct tree_sum *t, int i)
-{
-    int n = ranks_n(t->ranks);
-    idx blocks = idx_ceil_div(t->total, ALIGN_REALS);
-    return idx_min(t->total, blocks * i / n * ALIGN_REALS);
-}
-
 /* Numbers of part i from its `from`-th on, a piece at most. */
 static idx piece_n(const struct tree_sum *t, int i, idx from)
 {
-    idx n = part_from(t, i + 1) - part_from(t, i) - from;
+    idx n = t->cuts[i + 1] - t->cuts[i] - from;
     return idx_max(0, idx_min(PIECE, n));
 }
 
@@ -144,15 +140,15 @@ static void add_pieces(const struct tree_sum *t, real *to, idx n)
 }
 
 /* The own part, from its `from`-th number on: all nodes' come here. */
-static int add_up(struct tree_sum *t, idx from, struct err *e)
+static int add_piece(struct tree_sum *t, idx from, struct err *e)
 {
     int own = ranks_own(t->ranks);
-    real *sum = t->nodes[0], *here = sum + part_from(t, own) + from;
+    real *sum = t->nodes[0], *here = sum + t->cuts[own] + from;
     idx n = piece_n(t, own, from), count = 0;
     for (int i = 1; i < ranks_n(t->ranks); i++) {
         int peer = peer_of(t, i);
         put(t, &count, peer, false, t->pieces + (idx)peer * PIECE, n);
-        put(t, &count, peer, true, sum + part_from(t, peer) + from,
+        put(t, &count, peer, true, sum + t->cuts[peer] + from,
             piece_n(t, peer, from));
     }
     if (ranks_move(t->ranks, t->messages, count, e))
@@ -164,31 +160,20 @@ static int add_up(struct tree_sum *t, idx from, struct err *e)
     return OK;
 }
 
-/* Parts go to all. */
-static int spread(struct tree_sum *t, struct err *e)
-{
-    int own = ranks_own(t->ranks);
-    idx count = 0;
-    for (int i = 1; i < ranks_n(t->ranks); i++) {
-        int peer = peer_of(t, i);
-        idx there = part_from(t, peer), here = part_from(t, own);
-        put(t, &count, peer, false, t->nodes[0] + there,
-            part_from(t, peer + 1) - there);
-        put(t, &count, peer, true, t->nodes[0] + here,
-            part_from(t, own + 1) - here);
-    }
-    return ranks_move(t->ranks, t->messages, count, e);
-}
-
-int tree_share(struct tree_sum *t, struct err *e)
+int tree_add_up(struct tree_sum *t, struct err *e)
 {
     idx longest = 0;
     if (ranks_n(t->ranks) == 1)
         return OK;
     for (int i = 0; i < ranks_n(t->ranks); i++)
-        longest = idx_max(longest, part_from(t, i + 1) - part_from(t, i));
+        longest = idx_max(longest, t->cuts[i + 1] - t->cuts[i]);
     for (idx from = 0; from < longest; from += PIECE)
-        if (add_up(t, from, e))
+        if (add_piece(t, from, e))
             return e->code;
-    return spread(t, e);
+    return OK;
+}
+
+int tree_spread(struct tree_sum *t, real *numbers, struct err *e)
+{
+    return ranks_spread(t->ranks, numbers, t->cuts, sizeof *numbers, e);
 }

@@ -28,6 +28,7 @@ struct tree_sum {
     idx leaves;          /* of this process */
     idx done;            /* of them */
     struct ranks *ranks; /* borrowed; NULL: one process */
+    idx *cuts;           /* (n + 1) where the part that each adds up begins */
     real *pieces;        /* (n, PIECE) of each process's node; n > 1 */
     struct ranks_message *messages; /* (2 n) */
     int threads;
@@ -49,8 +50,10 @@ void tree_plan(struct tree_sum *t, struct arena *arena, real *sum, idx total,
 real *tree_leaf(const struct tree_sum *t);
 void tree_add(struct tree_sum *t);
 
-/* tree_share - sum: that of all processes' nodes, in all processes. OK or
+/* tree_add_up - sum: that of all processes' nodes, in each process for its own
+ * part. tree_spread - of numbers (total), each process's own part to all. OK or
  * ERR_IO. */
-int tree_share(struct tree_sum *t, struct err *e);
+int tree_add_up(struct tree_sum *t, struct err *e);
+int tree_spread(struct tree_sum *t, real *numbers, struct err *e);
 
 #endif

@@ -7,6 +7,13 @@
 
 #include "base/stop.h"
 
+/* What process 0 says is enough. */
+static void hush(FILE *f)
+{
+    if (!freopen("/dev/null", "w", f))
+        fclose(f);
+}
+
 int ranks_open(struct ranks *r, struct err *e)
 {
     double limit_s = r->limit_s;
@@ -19,6 +26,8 @@ int ranks_open(struct ranks *r, struct err *e)
         r->is_lost = true;
         return err_set(e, ERR_MEMORY, "out of memory");
     }
+    if (r->rank != 0)
+        hush(stdout);
     if (gethostname(r->hosts[r->rank], RANKS_HOST_MAX - 1))
         strcpy(r->hosts[r->rank], "unknown");
     return ranks_gather(r, r->hosts, sizeof *r->hosts, e);
@@ -28,6 +37,8 @@ int ranks_open(struct ranks *r, struct err *e)
  * and the launcher ends the others. */
 void ranks_close(struct ranks *r)
 {
+    if (r->n > 1 && r->rank != 0 && !r->is_lost)
+        hush(stderr);
     if (r->n > 1 && !r->is_lost)
         transport_close();
     free(r->hosts);
@@ -53,12 +64,13 @@ int ranks_move(struct ranks *r, const struct ranks_message *list, idx n,
                    r->limit_s);
 }
 
-int ranks_gather(struct ranks *r, void *all, size_t bytes, struct err *e)
+int ranks_spread(struct ranks *r, void *all, const idx *cuts, size_t bytes,
+                 struct err *e)
 {
     if (ranks_n(r) == 1)
         return OK;
     struct ranks_message *list = calloc((size_t)r->n * 2, sizeof *list);
-    idx n = 0;
+    idx n = 0, own = r->rank;
     char *at = all;
     if (!list) {
         r->is_lost = true;
@@ -67,14 +79,33 @@ int ranks_gather(struct ranks *r, void *all, size_t bytes, struct err *e)
     /* Each begins with its right neighbour, so that not all go to one */
     for (int i = 1; i < r->n; i++) {
         int to = (r->rank + i) % r->n, from = (r->rank + r->n - i) % r->n;
-        list[n++] = (struct ranks_message){ from, false,
-                                            at + (size_t)from * bytes, bytes };
+        list[n++] = (struct ranks_message){
+            from, false, at + (size_t)cuts[from] * bytes,
+            (size_t)(cuts[from + 1] - cuts[from]) * bytes
+        };
         list[n++] =
-            (struct ranks_message){ to, true, at + (size_t)r->rank * bytes,
-                                    bytes };
+            (struct ranks_message){ to, true, at + (size_t)cuts[own] * bytes,
+                                    (size_t)(cuts[own + 1] - cuts[own]) *
+                                        bytes };
     }
     int rc = ranks_move(r, list, n, e);
     free(list);
+    return rc;
+}
+
+int ranks_gather(struct ranks *r, void *all, size_t bytes, struct err *e)
+{
+    if (ranks_n(r) == 1)
+        return OK;
+    idx *cuts = calloc((size_t)r->n + 1, sizeof *cuts);
+    if (!cuts) {
+        r->is_lost = true;
+        return err_set(e, ERR_MEMORY, "out of memory");
+    }
+    for (int i = 0; i <= r->n; i++)
+        cuts[i] = i;
+    int rc = ranks_spread(r, all, cuts, bytes, e);
+    free(cuts);
     return rc;
 }
 
@@ -142,6 +173,5 @@ int ranks_agree(struct ranks *r, bool is_over, struct err *e)
         failed = all[i].code ? i : failed;
     }
     free(all);
-    r->is_told = r->is_over;
     return failed < 0 ? OK : take_words(r, failed, e);
 }

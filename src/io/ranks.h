@@ -28,7 +28,7 @@ struct ranks {
     double limit_s;                /* that others are waited for; 0: for ever */
     char (*hosts)[RANKS_HOST_MAX]; /* (n) owned */
     int signal;   /* that one of them got before the last ranks_agree; 0 */
-    bool is_over; /* one said there that the job is done */
+    bool is_over; /* one said there that nothing more is to be computed */
     bool is_told; /* all know how it ends: nobody comes to another meeting */
     bool is_lost; /* one does not answer */
 };
@@ -49,7 +49,9 @@ static inline bool ranks_writes(const struct ranks *r)
     return ranks_own(r) == 0;
 }
 
-/* ranks_open - find the others, if a launcher started several. OK, ERR_TOOL:
+/* ranks_open - find the others, if a launcher started several. From now on
+ * process 0 alone writes to standard output, and from ranks_close on to
+ * standard error, unless one is lost. OK, ERR_TOOL:
  * it did, and the program or its MPI cannot work with that; ERR_IO, ERR_MEMORY.
  * Close in any state. */
 int ranks_open(struct ranks *r, struct err *e);
@@ -59,13 +61,18 @@ void ranks_close(struct ranks *r);
 
 /* ranks_agree - the meeting that all come to: has one of them failed, or been
  * asked to stop (base/stop.h)? e: what this process has found so far; out: what
- * the first of those that failed has found, under its name. is_over: this
- * process is done. Returns e->code. */
+ * the first of those that failed has found, under its name. is_over: nothing
+ * more is to be computed. Returns e->code. */
 int ranks_agree(struct ranks *r, bool is_over, struct err *e);
 
 /* ranks_gather - each gives its own part, at its place in all (n, bytes); all
  * get all. OK or ERR_IO. */
 int ranks_gather(struct ranks *r, void *all, size_t bytes, struct err *e);
+
+/* ranks_spread - the same with parts of their own sizes: process i gives the
+ * elements cuts[i] .. cuts[i+1]-1 of all. OK or ERR_IO. */
+int ranks_spread(struct ranks *r, void *all, const idx *cuts, size_t bytes,
+                 struct err *e);
 
 /* ranks_broadcast - bytes from process `from` to all. OK or ERR_IO. */
 int ranks_broadcast(struct ranks *r, int from, void *bytes, size_t n,

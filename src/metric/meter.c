@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <omp.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "metric/consequences.h"
@@ -460,36 +461,84 @@ static void count_targets(struct meter *t)
     }
 }
 
+/* What process `who` has measured of B sequences, to process 0. */
+static int fetch(struct meter *t, struct ranks *r, int who, idx B,
+                 struct err *e)
+{
+    bool sends = ranks_own(r) == who;
+    idx n = 0;
+    if (who == 0 || !(sends || ranks_writes(r)))
+        return OK;
+    struct ranks_message *list = calloc((size_t)t->n_columns + 1, sizeof *list);
+    for (idx i = 0; list && i < t->n_columns; i++) {
+        struct meter_column *c = &t->columns[i];
+        if (is_due(t, c) && !c->metric->under)
+            list[n++] =
+                (struct ranks_message){ sends ? 0 : who, sends, c->pass,
+                                        (size_t)(B * c->n) * sizeof *c->pass };
+    }
+    int rc = list ? ranks_move(r, list, n, e)
+                  : err_set(e, ERR_MEMORY, "out of memory");
+    free(list);
+    return rc;
+}
+
+/* A pass for each process, from sequence `first` on. */
+static int run_round(struct meter *t, struct ranks *r, idx first, struct err *e)
+{
+    t->first = first + ranks_own(r) * t->B;
+    if (t->first < t->n_sequences)
+        observe(t, idx_min(t->B, t->n_sequences - t->first));
+    for (int who = 0; who < ranks_n(r); who++) {
+        idx left = t->n_sequences - (first + who * t->B);
+        idx B = idx_min(t->B, left);
+        if (B < 1)
+            break;
+        if (fetch(t, r, who, B, e))
+            return e->code;
+        for (idx i = 0; ranks_writes(r) && i < t->n_columns; i++)
+            if (is_due(t, &t->columns[i]) && !t->columns[i].metric->under)
+                add_pass(&t->columns[i], B);
+    }
+    return OK;
+}
+
 /* All passes over the sequences of one kind, if any column is due on them. */
-static void run_passes(struct meter *t, bool is_of_copies)
+static int run_passes(struct meter *t, bool is_of_copies, struct ranks *r,
+                      struct err *e)
 {
     bool has_any = false;
     t->is_of_copies = is_of_copies;
     for (idx i = 0; i < t->n_columns; i++)
         has_any = has_any ||
                   (is_due(t, &t->columns[i]) && !t->columns[i].metric->under);
-    for (t->first = 0; has_any && t->first < t->n_sequences; t->first += t->B) {
-        idx B = idx_min(t->B, t->n_sequences - t->first);
-        observe(t, B);
-        for (idx i = 0; i < t->n_columns; i++)
-            if (is_due(t, &t->columns[i]) && !t->columns[i].metric->under)
-                add_pass(&t->columns[i], B);
-    }
+    for (idx at = 0; has_any && at < t->n_sequences; at += t->B * ranks_n(r))
+        if (run_round(t, r, at, e))
+            return e->code;
+    return OK;
 }
 
-void meter_run(struct meter *t)
+int meter_run_shared(struct meter *t, struct ranks *r, struct err *e)
 {
     if (t->reads & (TAPS_OF_GRADIENTS | TAP_BIT(TAP_LOSS)))
         count_targets(t);
     mark_separators(t);
     for (idx i = 0; i < t->n_columns; i++)
         start_sums(&t->columns[i]);
-    run_passes(t, false);
-    run_passes(t, true);
+    if (run_passes(t, false, r, e) || run_passes(t, true, r, e))
+        return e->code;
+    if (!ranks_writes(r))
+        return OK;
     for (idx i = 0; i < t->n_columns; i++)
         if (!t->columns[i].is_skipped)
             reduce(t, &t->columns[i]);
     judge(t);
+    return OK;
+}
+
+void meter_run(struct meter *t)
+{
+    meter_run_shared(t, NULL, NULL);
 }
 
 double meter_progress(const struct meter *t)

@@ -91,6 +91,11 @@ void meter_judge(struct meter *t, struct consequences *c);
 /* meter_run - fill the columns for the engine's weights. */
 void meter_run(struct meter *t);
 
+/* meter_run_shared - the same by all processes of r (NULL: one), which share
+ * out the passes; process 0 fills the columns, to the bit. OK, ERR_IO,
+ * ERR_MEMORY. */
+int meter_run_shared(struct meter *t, struct ranks *r, struct err *e);
+
 /* The number that a line of training shows (metric.h, is_progress); NAN where
  * it is not asked for. */
 double meter_progress(const struct meter *t);

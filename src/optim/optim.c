@@ -199,7 +199,15 @@ struct placing {
     struct optim *s;
     struct arena *arena;
     idx unit, state, stretch, whole;
+    idx before, n; /* numbers of the units before this one; of all */
 };
+
+/* The process whose part holds the middle of a unit. */
+static int owner_of(const struct placing *x, const struct tensor *t)
+{
+    double middle = (double)x->before + (double)t->n / 2;
+    return (int)(middle * x->s->n_parts / (double)x->n);
+}
 
 static void place_state(struct optim_state *to, const struct state_shape *x,
                         const struct tensor *t, real *values)
@@ -254,13 +262,20 @@ static void place(void *user, const struct optimizer *k, const struct tensor *t)
     struct state_shape list[OPTIM_STATES_MAX];
     struct optim_unit *u = s->units ? &s->units[x->unit++] : NULL;
     idx n = shapes_of(list, k, t, s->options);
+    int owner = owner_of(x, t);
+    x->before += t->n;
     if (u)
         fill_unit(x, u, k, t);
+    if (u)
+        u->owner = owner;
     for (idx i = 0; i < n; i++) {
-        real *values = arena_reals(x->arena, count_of(&list[i]));
+        bool is_here = owner == s->part;
+        real *values =
+            is_here ? arena_reals(x->arena, count_of(&list[i])) : NULL;
         if (!u)
             continue;
         place_state(&s->states[x->state + i], &list[i], t, values);
+        s->states[x->state + i].owner = owner;
         u->values[i] = values;
     }
     if (u) {
@@ -274,10 +289,36 @@ void optim_plan(struct optim *s, struct arena *arena,
                 const struct optim_options *o, const struct param_table *t,
                 int threads)
 {
+    optim_plan_part(s, arena, o, t, threads, 0, 1);
+}
+
+idx optim_cut(const struct optim *s, int i)
+{
+    for (idx k = 0; k < s->n_units; k++)
+        if (s->units[k].owner >= i)
+            return s->units[k].tensor.offset;
+    return s->total;
+}
+
+idx optim_cut_stretches(const struct optim *s, int i)
+{
+    for (idx k = 0; k < s->n_units; k++)
+        if (s->units[k].owner >= i)
+            return s->units[k].first;
+    return s->n_stretches;
+}
+
+void optim_plan_part(struct optim *s, struct arena *arena,
+                     const struct optim_options *o, const struct param_table *t,
+                     int threads, int part, int n_parts)
+{
     *s = (struct optim){ .options = o,
                          .kind = optimizers[o->name],
-                         .threads = threads };
-    struct placing x = { .s = s, .arena = arena };
+                         .total = t->total,
+                         .threads = threads,
+                         .part = part,
+                         .n_parts = n_parts };
+    struct placing x = { .s = s, .arena = arena, .n = t->n };
     walk(o, t, measure, s);
     s->scratch_n = idx_ceil_div(s->scratch_n, ALIGN_REALS) * ALIGN_REALS;
     s->units = arena_bytes(arena, (size_t)s->n_units * sizeof *s->units);
@@ -298,12 +339,20 @@ void optim_plan(struct optim *s, struct arena *arena,
     walk(o, t, place, &x);
 }
 
+/* Does another process update it? */
+static bool is_away(const struct optim *s, const struct optim_unit *u)
+{
+    return u->owner != s->part;
+}
+
 /* --- where gradients are taken -------------------------------------------- */
 
 static void look_at(const struct optim *s, const struct optim_unit *u,
                     const real *w)
 {
     const struct tensor *t = &u->tensor;
+    if (is_away(s, u))
+        return; /* it comes from there */
     if (u->kind->look && !u->is_state)
         u->kind->look(s->trained + t->offset, w + t->offset, u->values, t->n,
                       s->options);
@@ -324,23 +373,34 @@ const real *optim_trained(const struct optim *s, const real *w)
 
 /* --- norm ----------------------------------------------------------------- */
 
-static double norm_part(const struct stretch *x, const real *dw)
+static double norm_part(const struct optim *s, const struct stretch *x,
+                        const real *dw)
 {
     const struct optim_unit *u = x->unit;
-    return u->is_state || u->is_fixed
+    return u->is_state || u->is_fixed || is_away(s, u)
                ? 0
                : sum_squares(dw + u->tensor.offset + x->from, x->n);
 }
 
-double optim_grad_norm(const struct optim *s, const real *dw)
+void optim_norm_parts(const struct optim *s, const real *dw)
 {
 #pragma omp parallel for schedule(static) num_threads(s->threads)
     for (idx i = 0; i < s->n_stretches; i++)
-        s->partial[i] = norm_part(&s->stretches[i], dw);
+        s->partial[i] = norm_part(s, &s->stretches[i], dw);
+}
+
+double optim_norm_of_parts(const struct optim *s)
+{
     double sum = 0;
     for (idx i = 0; i < s->n_stretches; i++)
         sum += s->partial[i];
     return sqrt(sum);
+}
+
+double optim_grad_norm(const struct optim *s, const real *dw)
+{
+    optim_norm_parts(s, dw);
+    return optim_norm_of_parts(s);
 }
 
 /* --- step ----------------------------------------------------------------- */
@@ -423,7 +483,7 @@ static void step_stretch(const struct step *x, const struct stretch *part)
     if (u.trained)
         u.trained += part->from;
     const real *before = keep_before(x, w, part->n);
-    if (unit->is_fixed)
+    if (unit->is_fixed || is_away(x->s, unit))
         ;
     else if (unit->is_state)
         follow(w, g, u.trained, part->n);
@@ -442,7 +502,7 @@ static void step_whole(const struct step *x, const struct optim_unit *unit)
     if (s->scratch)
         u.scratch = s->scratch + s->scratch_n * omp_get_thread_num();
     const real *before = keep_before(x, x->w + t->offset, t->n);
-    if (unit->is_fixed)
+    if (unit->is_fixed || is_away(s, unit))
         ;
     else if (unit->is_state)
         follow(x->w + t->offset, x->dw + t->offset, NULL, t->n);
@@ -459,7 +519,8 @@ static void begin(const struct step *x)
     for (idx i = 0; i < x->s->n_units; i++) {
         const struct optim_unit *unit = &x->s->units[i];
         struct update u = update_of(x, unit);
-        if (unit->kind->begin && !unit->is_fixed && !unit->is_state)
+        if (unit->kind->begin && !unit->is_fixed && !unit->is_state &&
+            !is_away(x->s, unit))
             unit->kind->begin(unit->values, &u);
     }
 }
@@ -518,6 +579,12 @@ void optim_step_watched(const struct optim *s, struct update_sums *sums,
     BUG_ON(!s->watch.before);
     step_all((struct step){ s, w, dw, step, lr, .is_watched = true },
              grad_norm);
+    optim_sums(s, sums, t);
+}
+
+void optim_sums(const struct optim *s, struct update_sums *sums,
+                const struct param_table *t)
+{
     for (idx i = 0; i < t->count; i++)
         sums[i] = (struct update_sums){ 0 };
     for (idx i = 0; i < s->n_units; i++)

@@ -20,6 +20,7 @@ struct optim_unit {
     const struct optimizer *kind;
     double lr_factor, decay;
     bool is_fixed; /* it does not learn */
+    int owner;     /* the process that updates it, where they share */
     bool is_state; /* PARAM_STATE: follows, is not trained */
     idx n_states;
     struct optim_state *states; /* (n_states) */
@@ -62,7 +63,9 @@ struct optim {
     struct optim_rotation rotations[OPTIM_SIZES_MAX];
     idx n_units, n_states, n_stretches, n_wholes, n_rotations, scratch_n;
     idx whole_n; /* numbers of the largest of wholes */
+    idx total;   /* the table's */
     int threads;
+    int part, n_parts; /* processes share the units; 0, 1: one has them all */
 };
 
 /* optim_check - do the patterns of options->freeze each name a tensor, and is
@@ -74,6 +77,16 @@ int optim_check(const struct optim_options *o, const struct param_table *t,
 void optim_plan(struct optim *s, struct arena *arena,
                 const struct optim_options *o, const struct param_table *t,
                 int threads);
+
+/* optim_plan_part - the same of one of n_parts processes, each of which updates
+ * some units that follow each other and has their states alone. optim_cut -
+ * where in the flat buffers the part of process i begins; of n_parts: the
+ * total. optim_cut_stretches - the same among the stretches. */
+void optim_plan_part(struct optim *s, struct arena *arena,
+                     const struct optim_options *o, const struct param_table *t,
+                     int threads, int part, int n_parts);
+idx optim_cut(const struct optim *s, int i);
+idx optim_cut_stretches(const struct optim *s, int i);
 
 /* Numbers that all states have together. */
 idx optim_state_numbers(const struct optim_options *o,
@@ -88,6 +101,11 @@ const real *optim_trained(const struct optim *s, const real *w);
 
 /* Global l2 norm of the gradients, in double, the same for any threads. */
 double optim_grad_norm(const struct optim *s, const real *dw);
+
+/* The same in two halves: sums of squares of each stretch that is updated here
+ * (s->partial), and the norm from those of all. */
+void optim_norm_parts(const struct optim *s, const real *dw);
+double optim_norm_of_parts(const struct optim *s);
 
 /* optim_step - update number `step` (from 1) of all weights at learning rate
  * lr; gradients are clipped to options->clip given their norm, and set to zero
@@ -104,5 +122,10 @@ void optim_plan_watch(struct optim *s, struct arena *arena);
 void optim_step_watched(const struct optim *s, struct update_sums *sums,
                         const struct param_table *t, real *w, real *dw,
                         idx step, double lr, double grad_norm);
+
+/* optim_sums - sums (table count) out: from what was seen of all stretches,
+ * s->watch and s->partial. */
+void optim_sums(const struct optim *s, struct update_sums *sums,
+                const struct param_table *t);
 
 #endif

@@ -12,7 +12,8 @@ struct optim_state {
     int ndim;
     idx shape[PARAM_NDIM_MAX]; /* row-major */
     idx n;                     /* product of shape */
-    real *values;              /* (n) */
+    int owner;                 /* the process that has it, where they share */
+    real *values;              /* (n); NULL: another process has it */
 };
 
 #endif

@@ -8,6 +8,7 @@
 
 #include "base/shell.h"
 #include "base/text.h"
+#include "io/ranks.h"
 #include "sweep/sweep_journal.h"
 #include "train/train.h"
 
@@ -75,10 +76,12 @@ static enum run_state state_after(const struct sweep *s,
 }
 
 static int train(const struct sweep *s, const struct sweep_run *r,
-                 const struct sweep_options *o, struct err *e)
+                 const struct sweep_options *o, struct ranks *ranks,
+                 struct err *e)
 {
     struct sweep_command c;
     struct err ignored = { 0 };
+    bool writes = ranks_writes(ranks);
     char *words[SWEEP_COMMAND_WORDS] = { NULL };
     struct config config;
     int argc = 0;
@@ -98,49 +101,71 @@ static int train(const struct sweep *s, const struct sweep_run *r,
         .argc = argc,
         .argv = words,
     };
-    if (!e->code && !sweep_journal_append(s, r, EVENT_STARTED, "", e)) {
-        train_run(&request, e);
+    if (!e->code &&
+        (!writes || !sweep_journal_append(s, r, EVENT_STARTED, "", e))) {
+        train_run_shared(&request, ranks, e);
         /* What training said counts more than a journal on a full disk */
-        sweep_journal_append(s, r, state_after(s, r, e->code),
-                             e->code ? e->text : "", e->code ? &ignored : e);
+        if (writes)
+            sweep_journal_append(s, r, state_after(s, r, e->code),
+                                 e->code ? e->text : "",
+                                 e->code ? &ignored : e);
     }
     for (int i = 0; i < argc; i++)
         free(words[i]);
     return e->code;
 }
 
-int sweep_index(const struct sweep *s, const struct sweep_options *o, idx index,
-                struct err *e)
+/* Is it to be trained? Says why not, or sets the error. */
+static bool is_due(const struct sweep *s, const struct sweep_run *r,
+                   struct err *e)
 {
     struct run_status found;
-    if (index >= s->n)
-        return err_set(e, ERR_USAGE,
-                       "sweep: --index %td: %s has %td runs, 0 to %td", index,
-                       s->dir, s->n, s->n - 1);
-    const struct sweep_run *r = &s->runs[index];
     if (r->is_dropped) {
         printf("%s/%s is no longer in the sweep file: not started\n", s->dir,
                r->name);
-        return OK;
+        return false;
     }
     switch (sweep_run_state(s, r, &found, NULL)) {
     case RUN_DONE:
         printf("%s/%s is done already, at step %td\n", s->dir, r->name,
                found.step);
-        return OK;
+        return false;
     case RUN_STOPPED:
         printf("%s/%s ended already, at step %td: %s\n", s->dir, r->name,
                found.step, found.reason);
-        return OK;
+        return false;
     case RUN_DIVERGED:
-        return err_set(e, ERR_DIVERGED, "%s/%s: %s", s->dir, r->name,
-                       found.reason);
+        err_set(e, ERR_DIVERGED, "%s/%s: %s", s->dir, r->name, found.reason);
+        return false;
     case RUN_RUNNING:
-        return err_set(e, ERR_BUSY,
-                       "%s/%s is being trained by another process: wait until "
-                       "that ends",
-                       s->dir, r->name);
+        err_set(e, ERR_BUSY,
+                "%s/%s is being trained by another process: wait until that "
+                "ends",
+                s->dir, r->name);
+        return false;
     default:
-        return train(s, r, o, e);
+        return true;
     }
+}
+
+/* Of several processes one looks how the run stands. */
+int sweep_index(const struct sweep *s, const struct sweep_options *o, idx index,
+                struct err *e)
+{
+    struct ranks ranks = { 0 };
+    bool is_over = false;
+    if (index >= s->n)
+        return err_set(e, ERR_USAGE,
+                       "sweep: --index %td: %s has %td runs, 0 to %td", index,
+                       s->dir, s->n, s->n - 1);
+    const struct sweep_run *r = &s->runs[index];
+    if (ranks_open(&ranks, e) == OK) {
+        if (ranks_writes(&ranks))
+            is_over = !is_due(s, r, e);
+        if (ranks_agree(&ranks, is_over, e) == OK && !is_over && !ranks.is_over)
+            train(s, r, o, &ranks, e);
+        ranks_agree(&ranks, false, e);
+    }
+    ranks_close(&ranks);
+    return e->code;
 }

@@ -26,6 +26,10 @@ const struct key sweep_keys[] = {
       "--slurm: seconds before the time limit at which a run saves its state "
       "and ends; longer than one step takes",
       NULL },
+    { "slurm_ranks", KEY_INT, FIELD(slurm_ranks), "1", 1, 65536, NULL,
+      KEY_COSMETIC,
+      "--slurm: processes that train each run together, by MPI (SCALING.md)",
+      NULL },
     { "slurm_extra", KEY_TEXT, FIELD(slurm_extra), "", 0, 0, NULL, KEY_COSMETIC,
       "--slurm: more options of sbatch, as --account=NAME --qos=NAME", NULL },
 };

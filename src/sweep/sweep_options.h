@@ -15,6 +15,7 @@ struct sweep_options {
     char slurm_time[KEY_TEXT_MAX];
     char slurm_mem[KEY_TEXT_MAX]; /* empty: what the largest run needs */
     idx slurm_warning_s;
+    idx slurm_ranks; /* processes of a run */
     char slurm_extra[KEY_TEXT_MAX];
 };
 extern const struct key sweep_keys[];

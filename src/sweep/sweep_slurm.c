@@ -132,12 +132,13 @@ static void add_head(struct text *t, const struct submission *b, idx first,
     text_add(t, "#SBATCH --array=");
     add_indices(t, b, first, end);
     text_add(t, o->jobs > 0 ? "%%%td\n" : "\n", o->jobs);
-    text_add(t, "#SBATCH --ntasks=1\n#SBATCH --cpus-per-task=%td\n",
-             o->threads);
+    text_add(t, "#SBATCH --ntasks=%td\n#SBATCH --cpus-per-task=%td\n",
+             o->slurm_ranks, o->threads);
     if (o->slurm_mem[0])
         add_option(t, "mem", o->slurm_mem);
     else if (b->mem_mib > 0)
-        text_add(t, "#SBATCH --mem=%.0fM\n", b->mem_mib);
+        text_add(t, "#SBATCH --mem=%.0fM\n",
+                 b->mem_mib * (double)o->slurm_ranks); /* all on one node? */
     add_option(t, "time", o->slurm_time);
     add_option(t, "partition", o->slurm_partition);
     /* To the step, not to this script, which must live to queue it again */
@@ -159,8 +160,11 @@ static void add_body(struct text *t, const struct submission *b, idx first)
              "export OMP_NUM_THREADS=%td OMP_WAIT_POLICY=PASSIVE "
              "OPENBLAS_NUM_THREADS=1\n"
              "train() {\n"
-             "    srun --ntasks=1 --cpus-per-task=%td ",
-             b->options->threads, b->options->threads);
+             "    srun --ntasks=%td --cpus-per-task=%td ",
+             b->options->threads, b->options->slurm_ranks, b->options->threads);
+    /* Where one ends before it has found the others, they would wait for it */
+    if (b->options->slurm_ranks > 1)
+        text_add(t, "--mpi=${SLURM_MPI_TYPE:-pmix} --kill-on-bad-exit=1 ");
     shell_add(t, b->program);
     text_add(t, " sweep ");
     shell_add(t, b->dir);

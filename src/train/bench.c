@@ -20,6 +20,7 @@ static const double ROUND_S = 0.25; /* steps of a round take at least this */
 struct bench {
     const struct config *config;
     double seconds;
+    struct ranks ranks;
     struct session session;
     struct arena arena;
     real *a, *b, *c; /* (CEILING_N, CEILING_N) */
@@ -55,13 +56,19 @@ static double product_rate(struct bench *x)
     return engine_ceiling(&x->session.engine, x->c, x->a, x->b, CEILING_N);
 }
 
+/* Does process 0 say so? All do the same number of steps. */
+static bool says(struct bench *x, bool yes, struct err *e)
+{
+    return ranks_broadcast(&x->ranks, 0, &yes, sizeof yes, e) == OK && yes;
+}
+
 /* Steps for ROUND_S: seconds of one, in the mean. */
 static double steps_time(struct bench *x, struct err *e)
 {
     struct update_result u;
     double start = clock_s(), now = start;
     idx n = 0;
-    for (; now - start < ROUND_S; n++, now = clock_s())
+    for (; says(x, now - start < ROUND_S, e); n++, now = clock_s())
         if (session_update(&x->session, x->step++, &u, e))
             return 0;
     x->n_steps += n;
@@ -83,8 +90,10 @@ static int measure(struct bench *x, struct err *e)
     }
     session_watch(&x->session, &x->watch);
     stopwatch_start(&x->watch);
-    while (x->rounds < ROUNDS_MAX &&
-           (x->rounds < ROUNDS_MIN || x->wall_s < x->seconds)) {
+    while (says(x,
+                x->rounds < ROUNDS_MAX &&
+                    (x->rounds < ROUNDS_MIN || x->wall_s < x->seconds),
+                e)) {
         idx i = x->rounds++;
         double before = product_rate(x);
         x->watch.last_s = clock_s();
@@ -95,7 +104,7 @@ static int measure(struct bench *x, struct err *e)
         x->share[i] = per_step / x->step_s[i] / x->ceiling[i];
     }
     session_watch(&x->session, NULL);
-    return OK;
+    return e->code;
 }
 
 enum { EXTRA_ROUNDS = 3 };
@@ -197,7 +206,9 @@ static void print_people(const struct bench *x, const struct result *r)
         printf("%-12s OPENBLAS_CORETYPE=%s pins it below what this processor "
                "offers\n",
                "note", blas.pinned_core);
-    printf("%-12s %d\n", "threads", x->session.threads);
+    printf("%-12s %d", "threads", x->session.threads);
+    printf(ranks_n(&x->ranks) > 1 ? " in each of %d processes\n" : "\n",
+           ranks_n(&x->ranks));
     printf("%-12s %.1f GFLOP/s, product of %d x %d\n", "ceiling",
            r->ceiling * 1e-9, CEILING_N, CEILING_N);
     printf("%-12s %.3f ms, median of %td rounds, %td steps\n", "step",
@@ -233,10 +244,13 @@ static void print_json(const struct bench *x, const struct result *r)
 
 static int run(struct bench *x, bool is_json, struct err *e)
 {
-    if (session_open(&x->session, x->config, true, e) || open_product(x, e) ||
-        measure(x, e))
+    if (session_open_shared(&x->session, x->config, &x->ranks, e) ||
+        open_product(x, e) || ranks_agree(&x->ranks, false, e) || measure(x, e))
         return e->code;
     double memory = peak_mib();
+    if (engine_take_states(&x->session.engine, true, e) ||
+        !ranks_writes(&x->ranks))
+        return e->code;
     if (measure_extras(x, e))
         return e->code;
     struct result r = {
@@ -263,9 +277,13 @@ int bench_run(const struct config *c, double seconds, bool is_json,
         return err_set(e, ERR_MEMORY, "out of memory");
     x->config = c;
     x->seconds = seconds;
-    run(x, is_json, e);
+    if (ranks_open(&x->ranks, e) == OK) {
+        run(x, is_json, e);
+        ranks_agree(&x->ranks, false, e);
+    }
     session_release(&x->session);
     arena_release(&x->arena);
+    ranks_close(&x->ranks);
     free(x);
     return e->code;
 }

@@ -47,6 +47,7 @@ static struct engine_request request_of(const struct config *c,
             is_training && update_meter_bytes(&m->table, &choice) > 0,
         .leaves = tree_leaves(c->train.accumulate, ranks_n(ranks)),
         .ranks = ranks,
+        .shards_state = c->train.shard_state,
         .threads = session_threads(c),
     };
     meter_shape(&r.seen_B, &r.seen_T, &c->model, &c->sink,
@@ -68,6 +69,8 @@ static void plan(struct session *s, struct arena *arena)
     const struct train_options *o = &s->config.train;
     batch_plan(&s->batch, arena, o->batch * o->accumulate, T, &rules);
     s->known = arena_doubles(arena, T + 1);
+    s->val = arena_bytes(arena, (size_t)(ranks_n(s->ranks) * o->batch) *
+                                    sizeof *s->val);
     s->losses = arena_bytes(arena, (size_t)o->accumulate * sizeof *s->losses);
 }
 
@@ -80,11 +83,11 @@ size_t session_state_bytes(const struct config *c, const struct model *m,
     return (size_t)n * sizeof(real);
 }
 
-size_t session_bytes(const struct config *c, const struct model *m,
-                     bool is_training)
+static size_t bytes_of(const struct config *c, const struct model *m,
+                       bool is_training, struct ranks *ranks)
 {
-    struct engine_request r = request_of(c, m, is_training, NULL);
-    struct session s = { .config = *c };
+    struct engine_request r = request_of(c, m, is_training, ranks);
+    struct session s = { .config = *c, .ranks = ranks };
     struct arena own = { 0 };
     s.model = *m; /* borrowed: plan functions only read it */
     struct batch_rules seen = session_rules(&s, r.seen_T);
@@ -100,7 +103,13 @@ size_t session_bytes(const struct config *c, const struct model *m,
            consequences_bytes(m, r.B, r.threads, &costs, &judged) +
            meter_bytes(m, &choice, meter_sequences(c, is_training), &seen,
                        r.threads) +
-           session_state_bytes(c, m, is_training);
+           (ranks_writes(ranks) ? session_state_bytes(c, m, is_training) : 0);
+}
+
+size_t session_bytes(const struct config *c, const struct model *m,
+                     bool is_training)
+{
+    return bytes_of(c, m, is_training, NULL);
 }
 
 static const char remedy[] = "use a smaller model, train.batch, model.context, "
@@ -115,7 +124,7 @@ static int check_memory(const struct session *s, bool is_training,
         request_of(&s->config, &s->model, is_training, s->ranks);
     const struct memory_need need = {
         .what = is_training ? "training" : "measuring",
-        .bytes = (double)session_bytes(&s->config, &s->model, is_training),
+        .bytes = (double)bytes_of(&s->config, &s->model, is_training, s->ranks),
         .mapped_bytes = (double)engine_mapped_bytes(&r),
         .remedy = remedy,
     };
@@ -405,16 +414,19 @@ int session_check(struct session *s, idx step, bool with_state, struct err *e)
                : set_diverged(step, loss.cross_entropy, NAN, e);
 }
 
-static void step_weights(struct session *s, idx step,
-                         const struct update_result *r)
+static int step_weights(struct session *s, idx step,
+                        const struct update_result *r, struct err *e)
 {
     struct update_meter *t = &s->updates;
     if (!update_meter_is_due(t, s->is_logged)) {
         engine_step(&s->engine, step, r->lr, r->grad_norm);
-        return;
+        return engine_share_weights(&s->engine, NULL, e);
     }
     engine_step_watched(&s->engine, t->rows, step, r->lr, r->grad_norm);
+    if (engine_share_weights(&s->engine, t->rows, e))
+        return e->code;
     update_meter_see(t, r->lr);
+    return OK;
 }
 
 /* The gradient of all micro-batches, and what they lose. Each process computes
@@ -457,9 +469,9 @@ int session_update(struct session *s, idx step, struct update_result *r,
     r->lr = schedule_lr(&c->optim, step + 1, c->train.steps);
     if (!isfinite(r->loss.objective) || !isfinite(r->grad_norm))
         return set_diverged(step + 1, r->loss.cross_entropy, r->grad_norm, e);
-    step_weights(s, step + 1, r);
+    int rc = step_weights(s, step + 1, r, e);
     stopwatch_mark(s->watch, PART_OPTIM);
-    return OK;
+    return rc;
 }
 
 double session_tokens(const struct config *c, idx step)

@@ -28,6 +28,7 @@ struct session {
     struct batch batch;  /* (train.batch * train.accumulate, model.context)
                                 of a whole update */
     struct ranks *ranks; /* borrowed: processes that share it; NULL: none */
+    struct val_sequence *val; /* (processes, train.batch) of a validation */
     struct pass_loss *losses; /* (accumulate) of an update's micro-batches */
     double *known;            /* (context + 1), room for what the source knows
                                 of targets */
@@ -108,6 +109,16 @@ struct val_result {
     double loss, loss_se, excess, bits_per_byte;
 };
 struct val_result session_validate(struct session *s);
+
+/* session_validate_shared - the same by all processes of s->ranks together, to
+ * the bit; all get it. OK or ERR_IO. */
+int session_validate_shared(struct session *s, struct val_result *v,
+                            struct err *e);
+
+/* What it finds of one sequence, whose targets weigh so much together. */
+struct val_sequence {
+    double loss, weight, bytes, floor;
+};
 
 /* readings_of_validation - put what a validation found where it belongs. */
 void readings_of_validation(struct readings *r, const struct val_result *v);

@@ -32,7 +32,7 @@ struct train {
     bool is_dry;
     struct dry_run_options dry;
 
-    struct ranks ranks; /* the processes of the job; the first one writes */
+    struct ranks *ranks; /* the processes of the job; the first one writes */
     struct run_folder folder;
     struct session session;   /* data, model, optimizer */
     struct train_state state; /* how far it is */
@@ -65,16 +65,11 @@ static bool is_stopped(const struct train *t);
 static void say_stopped(const struct train *t);
 static void finish(struct train *t, struct err *e);
 
-/* What one process says is enough. */
-static void hush(FILE *f)
-{
-    if (!freopen("/dev/null", "w", f))
-        fclose(f);
-}
-
-int train_run(const struct train_request *r, struct err *e)
+int train_run_shared(const struct train_request *r, struct ranks *ranks,
+                     struct err *e)
 {
     struct train t = {
+        .ranks = ranks,
         .argc = r->argc,
         .argv = r->argv,
         .target = { .path = r->path,
@@ -85,21 +80,23 @@ int train_run(const struct train_request *r, struct err *e)
         .is_dry = r->is_dry,
         .dry = r->dry,
     };
-    if (ranks_open(&t.ranks, e) == OK) {
-        if (!ranks_writes(&t.ranks))
-            hush(stdout);
-        run(&t, e);
-        ranks_agree(&t.ranks, true, e);
-        if (!ranks_writes(&t.ranks) && t.ranks.is_told)
-            hush(stderr); /* process 0 says it */
-    }
+    run(&t, e);
+    ranks_agree(t.ranks, false, e);
     train_samples_release(&t.samples);
     session_release(&t.session);
     run_close(&t.folder);
     config_source_free(t.target.origins);
     config_source_free(t.target.changes);
     free(t.config_text);
-    ranks_close(&t.ranks);
+    return e->code;
+}
+
+int train_run(const struct train_request *r, struct err *e)
+{
+    struct ranks ranks = { 0 };
+    if (ranks_open(&ranks, e) == OK)
+        train_run_shared(r, &ranks, e);
+    ranks_close(&ranks);
     return e->code;
 }
 
@@ -107,24 +104,25 @@ static int run(struct train *t, struct err *e)
 {
     if (train_target_resolve(&t->target, t->is_dry, e))
         return e->code;
-    t->ranks.limit_s = limit_of(t);
+    t->ranks->limit_s = limit_of(t);
     FILE *notes = t->is_dry && t->dry.is_json ? stderr : stdout;
     text_print_lines(notes, "note: ", config_notes(t->target.origins));
     text_print_lines(notes, "note: ", config_notes(t->target.changes));
     if (t->is_dry)
         return dry_run_print(stdout, &t->target.config, t->target.dir, &t->dry,
                              e);
-    if (session_open_shared(&t->session, &t->target.config, &t->ranks, e) ||
+    if (session_open_shared(&t->session, &t->target.config, t->ranks, e) ||
         train_samples_open(&t->samples, &t->session, e) ||
-        ranks_agree(&t->ranks, false, e) ||
-        same_job_check(&t->ranks, &t->session, e))
+        ranks_agree(t->ranks, false, e) ||
+        same_job_check(t->ranks, &t->session, e) ||
+        engine_take_states(&t->session.engine, false, e))
         return e->code;
     const char *pinned = engine_library().pinned_core;
     if (pinned)
         printf("note: OPENBLAS_CORETYPE=%s pins matrix products to slower "
                "kernels than this processor has\n",
                pinned);
-    if (ranks_writes(&t->ranks))
+    if (ranks_writes(t->ranks))
         start(t, e);
     if (hand_out(t, e) == OK && !t->is_over)
         loop(t, e);
@@ -139,7 +137,7 @@ static int run(struct train *t, struct err *e)
 static double limit_of(const struct train *t)
 {
     double limit_s = t->target.config.train.wait_limit_s;
-    return ranks_writes(&t->ranks) ? limit_s : 1.5 * limit_s;
+    return ranks_writes(t->ranks) ? limit_s : 1.5 * limit_s;
 }
 
 /* What the process that writes does before the loop. */
@@ -167,25 +165,17 @@ static int hand_out(struct train *t, struct err *e)
         bool is_over;
         idx step, saved_step;
     } at = { t->is_over, t->state.step, t->state.saved_step };
-    struct checkpoint_data data = session_data(&t->session, true);
-    size_t bytes = (size_t)t->session.model.table.total * sizeof(real);
-    if (ranks_agree(&t->ranks, false, e) ||
-        ranks_broadcast(&t->ranks, 0, &at, sizeof at, e))
+    if (ranks_agree(t->ranks, false, e) ||
+        ranks_broadcast(t->ranks, 0, &at, sizeof at, e))
         return e->code;
     t->is_over = at.is_over;
     t->state.step = at.step;
     t->state.saved_step = at.saved_step;
-    if (at.is_over || ranks_n(&t->ranks) == 1 ||
-        ranks_broadcast(&t->ranks, 0, data.weights, bytes, e))
-        return e->code;
-    for (idx i = 0; i < data.n_states; i++) {
-        const struct optim_state *x = &data.states[i];
-        bytes = (size_t)x->n * sizeof(real);
-        if (ranks_broadcast(&t->ranks, 0, x->values, bytes, e))
-            return e->code;
-    }
-    engine_upload(&t->session.engine);
-    return OK;
+    int rc = at.is_over
+                 ? OK
+                 : engine_hand_out(&t->session.engine, at.saved_step >= 0, e);
+    engine_drop_states(&t->session.engine);
+    return rc;
 }
 
 /* Lock the folder and find out where the run is. */
@@ -295,8 +285,8 @@ static void say_begin(const struct train *t)
     char changes[MANIFEST_CHANGES_MAX] = "";
     struct manifest m = { 0 };
     char processes[48] = "";
-    if (ranks_n(&t->ranks) > 1)
-        snprintf(processes, sizeof processes, "%d processes of ", t->ranks.n);
+    if (ranks_n(t->ranks) > 1)
+        snprintf(processes, sizeof processes, "%d processes of ", t->ranks->n);
     printf("%s %s: %td parameters, %td steps from %td, %s%d thread%s\n",
            t->target.wants_restart ? "computing again"
            : t->target.is_resumed  ? "going on with"
@@ -316,21 +306,29 @@ static void say_begin(const struct train *t)
 
 /* ---- the training loop ------------------------------------------------- */
 
+/* Of all processes together, as each may have a part of it. */
 static int save_state(struct train *t, struct err *e)
 {
-    return ranks_writes(&t->ranks) ? train_state_save(&t->state, e) : OK;
+    struct train_state *s = &t->state;
+    if (s->saved_step == s->step)
+        return OK;
+    if (engine_take_states(&t->session.engine, true, e) == OK &&
+        ranks_writes(t->ranks))
+        train_state_save(s, e);
+    engine_drop_states(&t->session.engine);
+    s->saved_step = e->code ? s->saved_step : s->step;
+    return e->code;
 }
 
 static int save_weights(struct train *t, struct err *e)
 {
-    return ranks_writes(&t->ranks) ? train_state_save_weights(&t->state, e)
-                                   : OK;
+    return ranks_writes(t->ranks) ? train_state_save_weights(&t->state, e) : OK;
 }
 
 /* Of several processes all must know of it: as they met last. */
 static bool asked_to_stop(const struct train *t)
 {
-    return ranks_n(&t->ranks) > 1 ? t->ranks.signal != 0 : stop_requested();
+    return ranks_n(t->ranks) > 1 ? t->ranks->signal != 0 : stop_requested();
 }
 
 static int loop(struct train *t, struct err *e)
@@ -353,8 +351,8 @@ static int loop(struct train *t, struct err *e)
             progress_end(&t->progress);
             return e->code;
         }
-        if (t->ranks.is_over) /* a rule ended it */
-            return OK;
+        if (t->ranks->is_over) /* a rule has, which process 0 judges */
+            break;
         s->step++;
         t->progress.loss = u.loss.cross_entropy;
         if (report(t, &u, e) ||
@@ -365,6 +363,8 @@ static int loop(struct train *t, struct err *e)
         moment_at("step", s->step);
     }
     progress_end(&t->progress);
+    if (is_stopped(t) && ranks_agree(t->ranks, true, e))
+        return e->code;
     return save_state(t, e); /* if it was not due: stopped, or no step */
 }
 
@@ -374,7 +374,16 @@ static int report(struct train *t, const struct update_result *u, struct err *e)
     const struct config *c = &t->target.config;
     struct session *s = &t->session;
     idx step = t->state.step;
-    if (!plan_logs(c, step) || !ranks_writes(&t->ranks))
+    struct val_result v = { 0 };
+    if (!plan_logs(c, step))
+        return OK;
+    if (plan_validates(c, step) &&
+        (ranks_agree(t->ranks, false, e) || session_validate_shared(s, &v, e)))
+        return e->code;
+    if (plan_probes(c, step) && (ranks_agree(t->ranks, false, e) ||
+                                 meter_run_shared(&s->meter, t->ranks, e)))
+        return e->code;
+    if (!ranks_writes(t->ranks))
         return OK;
     struct readings row = {
         .step = reading_of((double)step),
@@ -387,12 +396,9 @@ static int report(struct train *t, const struct update_result *u, struct err *e)
     for (idx i = 0; i < LOSS_TERMS_MAX; i++)
         row.terms[i] =
             (struct reading){ u != NULL, u ? u->loss.terms[i] : NAN };
-    if (plan_validates(c, step)) {
-        struct val_result v = session_validate(s);
+    if (plan_validates(c, step))
         readings_of_validation(&row, &v);
-    }
     if (plan_probes(c, step)) {
-        meter_run(&s->meter);
         row.meter = &s->meter;
         t->progress.sink = meter_progress(&s->meter);
     }
@@ -419,7 +425,7 @@ static int interrupt(struct train *t, struct err *e)
         return e->code;
     return err_set(
         e, ERR_INTERRUPTED, "stopped by %s at step %td of %td, all saved",
-        ranks_n(&t->ranks) > 1 ? signal_name(t->ranks.signal) : stop_name(),
+        ranks_n(t->ranks) > 1 ? signal_name(t->ranks->signal) : stop_name(),
         t->state.step, t->target.config.train.steps);
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/base.h"
 #include "base/err.h"
+#include "io/ranks.h"
 #include "train/dry_run.h"
 
 /* What was asked for; everything is borrowed. */
@@ -24,5 +25,10 @@ struct train_request {
  * ERR_CONFIG, ERR_DATA, ERR_CHECKPOINT, ERR_BUSY: nothing was trained; ERR_IO,
  * ERR_MEMORY: the last saved state stays. */
 int train_run(const struct train_request *r, struct err *e);
+
+/* train_run_shared - the same by all these processes, which train_run would
+ * have found, each with the same request. */
+int train_run_shared(const struct train_request *r, struct ranks *ranks,
+                     struct err *e);
 
 #endif

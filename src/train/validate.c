@@ -56,35 +56,56 @@ static double weighted_sum(const struct batch *one, const real *loss,
     return sum;
 }
 
-struct val_result session_validate(struct session *s)
+/* The validation's batch from sequence `first` on, if there is one. */
+static void measure(struct session *s, struct val_sequence *of, idx first)
+{
+    idx T = s->batch.T;
+    idx B = idx_min(s->config.train.batch, s->n_val - first);
+    if (B < 1)
+        return;
+    struct batch part = batch_part(&s->batch, 0, B);
+    source_batch(&s->source, &part, SPLIT_VAL, first);
+    engine_loss(&s->engine, &part);
+    for (idx b = 0; b < B; b++) {
+        struct batch one = batch_part(&part, b, 1);
+        of[b] = (struct val_sequence){
+            .loss = weighted_sum(&one, engine_losses(&s->engine, b), NULL),
+            .weight = batch_weight(&one),
+        };
+        if (source_knows_bytes(&s->source)) {
+            source_text_bytes(&s->source, s->known, T, SPLIT_VAL, first + b);
+            of[b].bytes = weighted_sum(&one, NULL, s->known);
+        }
+        if (source_has_floor(&s->source)) {
+            source_floor(&s->source, s->known, T, SPLIT_VAL, first + b);
+            of[b].floor = weighted_sum(&one, NULL, s->known);
+        }
+    }
+}
+
+/* Batches are dealt out, one a process, and counted in their order. */
+int session_validate_shared(struct session *s, struct val_result *v,
+                            struct err *e)
 {
     struct tally loss = { 0 }, excess = { 0 };
     bool has_floor = source_has_floor(&s->source);
     bool knows_bytes = source_knows_bytes(&s->source);
     double bytes = 0;
-    idx n = s->n_val, T = s->batch.T, B = s->config.train.batch;
-    for (idx first = 0; first < n; first += B) {
-        struct batch part = batch_part(&s->batch, 0, idx_min(B, n - first));
-        source_batch(&s->source, &part, SPLIT_VAL, first);
-        engine_loss(&s->engine, &part);
-        for (idx b = 0; b < part.B; b++) {
-            struct batch one = batch_part(&part, b, 1);
-            double weight = batch_weight(&one);
-            double sum = weighted_sum(&one, engine_losses(&s->engine, b), NULL);
-            tally_add(&loss, sum, weight);
-            if (knows_bytes) {
-                source_text_bytes(&s->source, s->known, T, SPLIT_VAL,
-                                  first + b);
-                bytes += weighted_sum(&one, NULL, s->known);
-            }
-            if (has_floor) {
-                source_floor(&s->source, s->known, T, SPLIT_VAL, first + b);
-                tally_add(&excess, sum - weighted_sum(&one, NULL, s->known),
-                          weight);
-            }
+    idx n = s->n_val, B = s->config.train.batch, own = ranks_own(s->ranks);
+    idx round = B * ranks_n(s->ranks);
+    for (idx first = 0; first < n; first += round) {
+        measure(s, s->val + own * B, first + own * B);
+        if (ranks_gather(s->ranks, s->val, (size_t)B * sizeof *s->val, e))
+            return e->code;
+        for (idx i = 0; i < idx_min(round, n - first); i++) {
+            const struct val_sequence *x = &s->val[i];
+            tally_add(&loss, x->loss, x->weight);
+            bytes += x->bytes;
+            if (has_floor)
+                tally_add(&excess, x->loss - x->floor, x->weight);
         }
     }
-    return (struct val_result){
+    *v = (struct val_result){
         .sequences = n,
         .loss = tally_mean(&loss),
         .loss_se = tally_se(&loss),
@@ -93,6 +114,15 @@ struct val_result session_validate(struct session *s)
             knows_bytes ? tally_mean(&loss) * loss.weight / (log(2) * bytes)
                         : NAN,
     };
+    return OK;
+}
+
+struct val_result session_validate(struct session *s)
+{
+    struct val_result v = { 0 };
+    BUG_ON(ranks_n(s->ranks) > 1);
+    session_validate_shared(s, &v, NULL);
+    return v;
 }
 
 void readings_of_validation(struct readings *r, const struct val_result *v)

@@ -99,8 +99,15 @@ gpt2=(optim.clip=0.5 attention.registers=2 optim.name=muon)
 forms=(1x1 1x2 2x1 2x2 4x1)
 compare gpt2 "${gpt2[@]}"
 compare llama model.preset=llama optim.clip=0.5 attention.weights=affine
+check "llama: a part of the optimizer's state each" on 4 train small.ini \
+    run.dir=runs/llama-shards train.shard_state=yes train.threads=1 \
+    model.preset=llama optim.clip=0.5 attention.weights=affine
+check "the same bits" same_run runs/llama runs/llama-shards
+check "of Muon, too" on 2 train small.ini run.dir=runs/gpt2-shards \
+    train.shard_state=yes train.threads=2 "${gpt2[@]}"
+check "the same bits" same_run runs/gpt2 runs/gpt2-shards
 forms=(3x1 6x1)
-compare six train.accumulate=6 loss.z=1e-2 optim.name=schedule-free
+compare six train.accumulate=6 sink.probe_sequences=700 train.val_tokens=400 loss.z=1e-2 optim.name=schedule-free
 forms=(3x2)
 compare odd train.accumulate=3 optim.name=soap
 check_not "these runs are not all alike" h5diff -q runs/six/$last \
@@ -131,7 +138,7 @@ expect_status 137 "four processes, one of which is killed" \
     rule 4 2 "train step 16 KILL" checkpoint.resume_every=7
 check "its status is what it was" first_line_is runs/again/status running
 expect_status 75 "two go on, and the second gets a signal" \
-    rule 2 1 "train step 29 USR1"
+    rule 2 1 "train step 29 USR1" train.shard_state=yes
 check "all is saved" first_line_is runs/again/status preempted
 check "behind the step in which it came" grep -q '^step 30,' runs/again/status
 check "by its name" grep -q 'stopped by SIGUSR1' runs/again/status
@@ -145,8 +152,13 @@ check "to the same bits" same_bytes runs/gpt2/metrics.csv \
     runs/again/metrics.csv
 
 check "a rule that process 0 judges ends all" on 2 train small.ini \
-    run.dir=runs/rule train.stop_loss=0.1 train.stop_loss_from=10
+    run.dir=runs/rule train.stop_loss=0.1 train.stop_loss_from=10 \
+    train.shard_state=yes
 check "its status is stopped" first_line_is runs/rule/status stopped
+check "four go on without it, each with a part of the state" on 4 train \
+    runs/rule train.stop_loss=0 train.shard_state=yes
+check "a run that was left alone" "$SINKLAB" train small.ini run.dir=runs/left
+check "has the same bits" same_run runs/left runs/rule
 expect_fail 8 'diverged' on 2 train small.ini run.dir=runs/bad \
     optim.lr=1000 optim.clip=0 optim.name=sgd model.init=framework
 check "its status is diverged" first_line_is runs/bad/status diverged
@@ -190,8 +202,7 @@ expect_fail 5 'process 1 .* does not answer process 0' with 2 1 \
     run.dir=runs/hung train.wait_limit_s=2
 check "its status says so" first_line_is runs/hung/status failed
 check "one process goes on with it" "$SINKLAB" train runs/hung
-check "a run that was left alone" "$SINKLAB" train small.ini run.dir=runs/left
-check "has the same bits" same_run runs/left runs/hung
+check "to the bits of a run that was left alone" same_run runs/left runs/hung
 
 expect_fail 5 'full|large' with 2 0 bash -c 'ulimit -f 24; exec "$@"' - -- \
     train small.ini run.dir=runs/full

@@ -88,6 +88,10 @@ hurried() {
     done
     queue_has 0 -t PENDING
 }
+hurried_on() { # until one trains: others wait for their turn
+    hurried
+    queue_has 1 -t RUNNING
+}
 same_runs() { # sweep sweep last-step
     local dir name
     for dir in "$1"/0*; do
@@ -157,6 +161,36 @@ check "to their end" await all_are "done" long/0000-seed1 long/0001-seed2
 check "here the same runs give" "$SINKLAB" sweep long.ini run.dir=whole
 check "the same bytes" same_runs whole long step-00020000.h5
 
+# --- one run, two processes ----------------------------------------------------
+
+# Slurm and MPI must have been built for each other
+mpi=${SINKLAB_MPI-}
+if [ ! -x "$mpi" ] || ! srun --mpi=list 2>&1 | grep -q pmix; then
+    note "NO MPI HERE, OR NONE FOR SLURM: sweep.slurm_ranks IS NOT TESTED"
+else
+    sed 's/^batch = .*/&\naccumulate = 4/; s/^run.seed = .*/run.seed = 1, 2/
+        s/^jobs = .*/jobs = 1\nslurm_ranks = 2/; s/^steps = .*/steps = 1500/' long.ini >two.ini
+    together() {
+        "$mpi" sweep two.ini run.dir=two --slurm
+    }
+    check "a sweep whose runs have two processes each" together
+    await_that is_training two/0000-seed1
+    check "two train it" grep -q '2 processes of 1 thread' two/slurm/*_0.out
+    mkfifo second
+    sbatch -p high -c 4 --parsable -o /dev/null --wrap "cat '$T/second'" \
+        >/dev/null
+    check "a more urgent job makes them save their state" await \
+        state_is two/0000-seed1 preempted
+    meet second
+    await_that queue_has 0 -p high
+    await hurried_on
+    check "they go on to their end, and so does the next" await \
+        all_are "done" two/0000-seed1 two/0001-seed2
+    check "here, by one process, the same runs give" "$SINKLAB" sweep two.ini \
+        run.dir=one
+    check "the same bytes" same_runs one two step-00001500.h5
+    await_that queue_has 0
+fi
 
 sed 's/^steps = .*/steps = 1000000/' long.ini >cancel.ini
 check "one that is to be cancelled" submit cancel

@@ -82,9 +82,16 @@ check "the keys of [sweep] come along" submit sweep.jobs=3 \
     sweep.slurm_time=01:00:00 sweep.slurm_partition=long sweep.slurm_mem=2G \
     'sweep.slurm_extra=--account=me --qos=low'
 check "so many at once" has '#SBATCH --array=0-11%3'
+check "one process a run" grep -q 'srun --ntasks=1 --cpus-per-task=2 [^-]' $script
 check "time" has '#SBATCH --time=01:00:00'
 check "partition" has '#SBATCH --partition=long'
 check "memory" has '#SBATCH --mem=2G'
+check "with several processes a run" submit sweep.slurm_ranks=4 \
+    sweep.slurm_extra=--account=me\ --qos=low
+check "they are asked for" has '#SBATCH --ntasks=4'
+check "and started together" grep -q \
+    'srun --ntasks=4 --cpus-per-task=2 --mpi=.*pmix.* --kill-on-bad-exit=1 ' \
+    $script
 check "and anything else" has '#SBATCH --account=me --qos=low'
 
 # --- what is finished or queued is left out ----------------------------------
