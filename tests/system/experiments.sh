@@ -8,10 +8,10 @@ cp -r "$ROOT/experiments" "$ROOT/configs" . || exit 1
 check "the optimizers at all their learning rates" "$SINKLAB" sweep \
     experiments/optimizers/sweep.ini run.dir=none --dry-run
 for file in experiments/*/sweep.ini; do
-    # steps that are an axis, too; one learning rate each
+    # steps that are an axis, too; each optimizer at one learning rate
     sed -i -E 's/^run\.seed = [0-9, to]*(if .*)?$/run.seed = 1, 2 \1/
         s/\b3000\b/4/g; s/\b1000\b/2/g
-        s/^(optim\.lr = [0-9.e-]+|    [a-z-]+ & [0-9.e-]+),.*[^,](,?)$/\1\2/' "$file"
+        s/^(    [a-z-]+ & [0-9.e-]+),.*[^,](,?)$/\1\2/' "$file"
 done
 yes 'the quick brown fox jumps over the lazy dog, 0123456789 times' |
     head -n 400 >tinyshakespeare.txt
