@@ -27,10 +27,10 @@ struct whole {
     struct meter meter;
 };
 
-static void open_whole(struct whole *x, const struct attention_options *a,
-                       const char *names, idx n)
+static void open_model(struct whole *x, struct model_options o,
+                       const struct attention_options *a, const char *names,
+                       idx n)
 {
-    struct model_options o = tiny_options("llama", L, C, H, T);
     struct metric_choice choice = { &sinks, &metrics };
     struct engine_request r = { .B = 1, .T = T, .threads = 1 };
     struct rng rng = rng_open(3, RNG_TEST, 0, 0);
@@ -51,6 +51,12 @@ static void open_whole(struct whole *x, const struct attention_options *a,
         x->meter.copies.tokens[i] = i % T < T / 2
                                         ? (int32_t)rng_below(&rng, V)
                                         : x->meter.copies.tokens[i - T / 2];
+}
+
+static void open_whole(struct whole *x, const struct attention_options *a,
+                       const char *names, idx n)
+{
+    open_model(x, tiny_options("llama", L, C, H, T), a, names, n);
 }
 
 static void run_whole(struct whole *x)
@@ -1029,6 +1035,66 @@ static void test_massive__a_planted_number_is_found_at_each_depth(void **state)
     close_whole(&x);
 }
 
+/* Head 1 of the first layer asks each key for the token of its query, and gets
+ * the answer of that of a row before: of the key (induction), or of the query
+ * (previous token). A token is an axis, its code four signs. Each half of a
+ * sequence has all of C tokens once. */
+static void plant_lookup(struct whole *x, const char *filter)
+{
+    enum { BITS = 4, N_PLANTED = 4 };
+    for (idx i = 0; i < N_PLANTED * T; i++)
+        x->meter.batch.tokens[i] = x->meter.copies.tokens[i] =
+            (int32_t)((5 * (i % C) + i / T) % C);
+    real *e = x->t.w + x->t.m.token_w;
+    for (idx i = 0; i < C * C; i++)
+        e[i] = i / C == i % C;
+    real *qkv = tensor(&x->t, "attention.qkv.weight", 0);
+    for (idx part = 0; part < 2; part++) /* queries, keys */
+        for (idx d = 0; d < D; d++)
+            for (idx i = 0; i < C; i++)
+                qkv[(part * C + D + d) * C + i] = d >= BITS      ? 0
+                                                  : (i >> d) & 1 ? 2
+                                                                 : -2;
+    real *w = tensor(&x->t, filter, 0);
+    for (idx d = 0; d < D; d++) {
+        w[d] = 0;
+        w[D + d] = 1;
+    }
+}
+
+/* The score that is planted, and of which head; all other scores are low. */
+static void check_lookup(const char *filter, const char *score, double want)
+{
+    static const char *const scores[] = { "induction_score", "previous_score" };
+    struct attention_options a = ATTENTION(.conv = 2);
+    struct model_options o = tiny_options("llama", L, C, H, T);
+    struct whole x;
+    o.position = POSITION_NONE;
+    open_model(&x, o, &a, "induction_score, previous_score", 4);
+    plant_lookup(&x, filter);
+    run_whole(&x);
+    for (idx k = 0; k < COUNT_OF(scores); k++)
+        for (idx i = 0; i < L * H; i++) {
+            double got = column(&x, scores[k])->value[i];
+            if (i == 1 && strcmp(scores[k], score) == 0)
+                assert_near(got, want, 1e-4, 1);
+            else
+                assert_true(got < 0.5);
+        }
+    assert_near(column(&x, score)->scalar, want, 1e-4, 1);
+    close_whole(&x);
+}
+
+static void test_lookup__a_planted_head_is_found_alone(void **state)
+{
+    (void)state;
+    check_lookup("attention.conv.key.weight", "induction_score", 1);
+    /* in the second half the token before has come once more: C rows of all
+     * weight, C - 1 of half */
+    check_lookup("attention.conv.query.weight", "previous_score",
+                 (C + (C - 1) / 2.0) / (T - 1));
+}
+
 /* ---- alone and together ------------------------------------------------ */
 
 static void test_metrics__are_the_same_alone(void **state)
@@ -1073,6 +1139,7 @@ int main(void)
         cmocka_unit_test(test_dormant__a_planted_head_is_found_alone),
         cmocka_unit_test(test_drained__a_planted_value_is_found_alone),
         cmocka_unit_test(test_massive__a_planted_number_is_found_at_each_depth),
+        cmocka_unit_test(test_lookup__a_planted_head_is_found_alone),
         cmocka_unit_test(test_metrics__are_the_same_alone),
     };
     return cmocka_run_group_tests_name("metric_slow", tests, start, NULL);
