@@ -1,6 +1,7 @@
 /* compare: run folders in, a table and a plot out. */
 #include "harness.h"
 #include "io/fsys.h"
+#include "report/html_page.h"
 #include "runs_case.h"
 
 #include <math.h>
@@ -446,6 +447,7 @@ static void test_compare__what_is_no_metric_is_refused(void **state)
         { "analysis", "no metric analysis" },
         { "row_hash", "no metric row_hash" },
         { "sink1", "no metric sink1 (did you mean sink_1?); there are " },
+        { "entropi", "no metric entropi (did you mean entropy?)" },
     };
     struct compare_options o = compare_usual;
     put_two_runs();
@@ -455,17 +457,56 @@ static void test_compare__what_is_no_metric_is_refused(void **state)
         struct err e = { 0 };
         o.metric = cases[i].metric;
         o.threshold = NAN;
-        assert_int_equal(compare_case(&text, names, 1, o, &e), ERR_DATA);
+        assert_int_equal(compare_case(&text, names, 1, o, &e), ERR_USAGE);
         assert_within(e.text, cases[i].want);
         free(text);
     }
-    struct err e = { 0 };
+    struct err e = { 0 }, unmeasured = { 0 };
     char *text;
     o = compare_usual;
     o.loss = "los";
-    assert_int_equal(compare_case(&text, names, 1, o, &e), ERR_DATA);
+    assert_int_equal(compare_case(&text, names, 1, o, &e), ERR_USAGE);
     assert_within(e.text, "no metric los");
     free(text);
+    o = compare_usual;
+    o.metric = "entropy"; /* there is one, but not of this run */
+    assert_int_equal(compare_case(&text, names, 1, o, &unmeasured), ERR_DATA);
+    assert_within(unmeasured.text, "no metric entropy");
+    assert_within(unmeasured.text, "metrics.names=default,NAME` measures");
+    free(text);
+}
+
+/* Whatever is written in one place twice is there once in the end. */
+static void test_compare__no_place_is_written_twice(void **state)
+{
+    (void)state;
+    static const char *const names[] = { "softmax" };
+    char file[512], dotted[512], below[512], page[512];
+    snprintf(file, sizeof file, "%s", path_to("a.svg", ""));
+    snprintf(dotted, sizeof dotted, "%s", path_to("softmax/../a.svg", ""));
+    snprintf(below, sizeof below, "%s", path_to("a.svg/b/c", ""));
+    snprintf(page, sizeof page, "%s", path_to("a.svg/index.html", ""));
+    const struct {
+        const char *output, *csv, *report;
+    } cases[] = {
+        { file, file, NULL },   { file, dotted, NULL }, { file, NULL, file },
+        { dotted, NULL, file }, { file, NULL, below },  { NULL, page, file },
+    };
+    put_two_runs();
+    for (idx i = 0; i < COUNT_OF(cases); i++) {
+        struct compare_options o = compare_usual;
+        struct err e = { 0 };
+        char *text;
+        o.output = cases[i].output;
+        o.csv = cases[i].csv;
+        o.report = cases[i].report;
+        if (o.report && !*page_charts)
+            continue; /* there is no page at all */
+        assert_int_equal(compare_case(&text, names, 1, o, &e), ERR_USAGE);
+        assert_within(e.text, "is named for two reports");
+        assert_int_equal(access(file, F_OK), -1);
+        free(text);
+    }
 }
 
 static void test_compare__a_threshold_must_be_in_reach(void **state)
@@ -520,6 +561,7 @@ int main(void)
         cmocka_unit_test(test_compare__losses_have_their_columns),
         cmocka_unit_test(test_compare__a_csv_may_go_to_standard_output),
         cmocka_unit_test(test_compare__what_is_no_metric_is_refused),
+        cmocka_unit_test(test_compare__no_place_is_written_twice),
         cmocka_unit_test(test_compare__a_threshold_must_be_in_reach),
     };
     return cmocka_run_group_tests_name("compare", tests, NULL, NULL);

@@ -40,6 +40,8 @@ static void test_compare_cli__command_lines_are_checked(void **state)
         { { "run", "--csv=", NULL }, "--csv without a value" },
         { { "run", "--threshold", "high", NULL }, "got 'high', want number" },
         { { "run", "--threshold=nan", NULL }, "got 'nan', want number" },
+        { { "run", "--where", "optim.lrr=1", NULL },
+          "did you mean optim.lr? (see `sinklab help runs`)" },
         { { "run", "-o", "x.eps", NULL }, "must end in .svg, .png or .pdf" },
     };
     for (idx i = 0; i < COUNT_OF(cases); i++)

@@ -4,6 +4,7 @@
 
 #include "io/arrays.h"
 #include "io/hdf.h"
+#include "report/figure.h"
 #include "report/plot.h"
 
 #include <math.h>
@@ -602,6 +603,10 @@ static void test_figure__what_cannot_be_drawn_is_refused(void **state)
         { NULL, NULL, "a.svg", NULL, "3:1", "--y-range: got '3:1'" },
         { NULL, NULL, "a.svg", NULL, "0:1x", "--y-range: got '0:1x'" },
         { NULL, NULL, "a.svg", NULL, "nan:1", "--y-range: got 'nan:1'" },
+        { NULL, NULL, "a.svg", NULL, "0:1e307", "no range to draw: want ends" },
+        { NULL, NULL, "a.svg", NULL, "-1e16:1", "no range to draw" },
+        { NULL, NULL, "a.svg", NULL, "3:3.0000000001", "no range to draw" },
+        { NULL, NULL, "a.svg", NULL, "-3:-2.9999999999", "no range to draw" },
     };
     static const char *const names[] = { "one" };
     put_run("one", "done", "", "0,5,5,0\n20,2,1.5,0.12\n");
@@ -615,6 +620,84 @@ static void test_figure__what_cannot_be_drawn_is_refused(void **state)
         o.threshold = NAN;
         expect_error(names, 1, o, ERR_USAGE, cases[i].want);
     }
+}
+
+/* Of each option: the kinds that read it. */
+static void test_figure__an_option_that_does_nothing_is_refused(void **state)
+{
+    (void)state;
+    static const char *const kinds[] = { "curves", "setting",   "loss",
+                                         "heads",  "positions", "transitions" };
+    static const struct {
+        const char *name, *readers; /* a letter a kind */
+    } cases[] = {
+        { "--x", "ct" },
+        { "--log-x", "cspt" },
+        { "--loss-range", "csl" },
+        { "--seeds", "ch" },
+        { "--setting", "s" },
+        { "--step", "hp" },
+        { "--bare", "cslhpt" },
+        { "--y-range", "cslhp" },
+    };
+    for (idx i = 0; i < COUNT_OF(cases); i++)
+        for (idx k = 0; k < COUNT_OF(kinds); k++) {
+            struct compare_options o = compare_usual;
+            struct err e = { 0 };
+            o.output = "a.svg";
+            o.figure = kinds[k];
+            o.metric = k == 4 ? "key_norm" : k == 3 ? "first_mass" : "sink_1";
+            assert_int_equal(figure_check(&o, &e), OK);
+            o.x = i == 0 ? "tokens" : o.x;
+            o.log_x = i == 1;
+            o.loss_range = i == 2 ? "1:2" : NULL;
+            o.has_seeds = i == 3;
+            o.setting = i == 4 ? "optim.lr" : NULL;
+            o.step = i == 5 ? 10 : NAN;
+            o.is_bare = i == 6;
+            o.y_range = i == 7 ? "0:1" : NULL;
+            bool is_read = strchr(cases[i].readers, *kinds[k]) != NULL;
+            assert_int_equal(figure_check(&o, &e), is_read ? OK : ERR_USAGE);
+            if (!is_read)
+                assert_within(e.text, cases[i].name);
+            if (!is_read)
+                assert_within(e.text, "does nothing with --figure");
+        }
+}
+
+static void test_figure__without_a_figure_its_options_are_refused(void **state)
+{
+    (void)state;
+    struct compare_options o = compare_usual;
+    struct err bare = { 0 }, piped = { 0 }, text = { 0 };
+    o.is_bare = true;
+    assert_int_equal(figure_check(&o, &bare), ERR_USAGE);
+    assert_within(bare.text, "--bare: a plot in text has no caption: give -o");
+    o = compare_usual;
+    o.log_x = true;
+    assert_int_equal(figure_check(&o, &text), OK);
+    o.csv = "-";
+    assert_int_equal(figure_check(&o, &piped), ERR_USAGE);
+    assert_within(piped.text, "--log-x: no figure is drawn: give -o FILE");
+}
+
+static void
+test_figure_setting__an_axis_that_cannot_be_logarithmic(void **state)
+{
+    (void)state;
+    static const char *const names[] = { "zero", "ten" };
+    struct compare_options o = compare_usual;
+    put_run("zero", "done", "[optim]\nweight_decay = 0\n", "0,5,5,0\n");
+    put_run("ten", "done", "[optim]\nweight_decay = 10\n", "0,5,5,0\n");
+    o.figure = "setting";
+    o.output = "a.svg";
+    o.log_x = true;
+    expect_error(names, 2, o, ERR_USAGE,
+                 "--log-x: optim.weight_decay is not above 0 everywhere");
+    put_seed("zero", "done", "relu", 1, "0,5,5,0\n");
+    put_seed("ten", "done", "softmax", 1, "0,5,5,0\n");
+    expect_error(names, 2, o, ERR_USAGE,
+                 "--log-x: attention.weights is no number");
 }
 
 /* The tables come all the same. */
@@ -661,6 +744,10 @@ int main(void)
         cmocka_unit_test(test_figure_transitions__say_when_each_formed),
         cmocka_unit_test(test_figure_transitions__of_groups_are_means),
         cmocka_unit_test(test_figure__what_cannot_be_drawn_is_refused),
+        cmocka_unit_test(test_figure__an_option_that_does_nothing_is_refused),
+        cmocka_unit_test(test_figure__without_a_figure_its_options_are_refused),
+        cmocka_unit_test(
+            test_figure_setting__an_axis_that_cannot_be_logarithmic),
         cmocka_unit_test(test_figure__an_unwritable_file_is_named),
     };
     return cmocka_run_group_tests_name("figure", tests, NULL, NULL);

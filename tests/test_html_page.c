@@ -332,7 +332,7 @@ static void test_html_page__without_chart_js_names_the_package(void **state)
 {
     (void)state;
     struct err e = { 0 };
-    assert_int_equal(html_page_check("x", "", &e), ERR_TOOL);
+    assert_int_equal(html_page_check("x", "", NULL, 0, &e), ERR_TOOL);
     assert_within(e.text, "libjs-chart.js");
 }
 
@@ -342,10 +342,12 @@ static void test_html_page__what_is_there_is_not_replaced(void **state)
     struct err a = { 0 }, b = { 0 }, c = { 0 };
     put_file("there/index.html", "x", "y");
     put_file("file", "x", "y");
-    assert_int_equal(html_page_check(path_to("there", ""), "x", &a), ERR_BUSY);
-    assert_int_equal(html_page_check(path_to("file", "x"), "x", &b), ERR_BUSY);
+    assert_int_equal(html_page_check(path_to("there", ""), "x", NULL, 0, &a),
+                     ERR_BUSY);
+    assert_int_equal(html_page_check(path_to("file", "x"), "x", NULL, 0, &b),
+                     ERR_BUSY);
     assert_within(b.text, "wants a folder");
-    assert_int_equal(html_page_check(path_to("new", ""), "x", &c), OK);
+    assert_int_equal(html_page_check(path_to("new", ""), "x", NULL, 0, &c), OK);
 }
 
 int main(void)

@@ -188,6 +188,22 @@ static int put_number(const struct command *c, const struct command_option *o,
     return err_set(e, ERR_USAGE, "%s: --%s: %s", c->name, o->name, why.text);
 }
 
+static void add_remedy(struct err *e, const char *ask)
+{
+    size_t n = strlen(e->text);
+    snprintf(e->text + n, sizeof e->text - n, " (see `%s`)", ask);
+}
+
+/* The grammar of conditions stands in one help. */
+static int say_condition(const struct command *c,
+                         const struct command_option *o, struct err *e)
+{
+    err_prefix(e, "%s: --%s", c->name, o->name);
+    if (e->code == ERR_USAGE)
+        add_remedy(e, "sinklab help runs");
+    return e->code;
+}
+
 static int put_value(const struct command *c, const struct command_option *o,
                      void *options, const char *value, struct err *e)
 {
@@ -203,9 +219,7 @@ static int put_value(const struct command *c, const struct command_option *o,
     case OPTION_NUMBER:
         return put_number(c, o, options, value, e);
     case OPTION_WHERE:
-        return filter_add(field, value, e)
-                   ? err_prefix(e, "%s: --%s", c->name, o->name)
-                   : OK;
+        return filter_add(field, value, e) ? say_condition(c, o, e) : OK;
     }
     return OK;
 }
@@ -338,13 +352,6 @@ static const char *ask(char words[NAME_BYTES], const struct command *c)
     return c->ask ? c->ask : words;
 }
 
-static void add_remedy(const struct command *c, struct err *e)
-{
-    char words[NAME_BYTES];
-    size_t n = strlen(e->text);
-    snprintf(e->text + n, sizeof e->text - n, " (see `%s`)", ask(words, c));
-}
-
 int command_parse(const struct command *c, void *options, struct words *words,
                   int argc, char **argv, struct err *e)
 {
@@ -372,8 +379,8 @@ int command_parse(const struct command *c, void *options, struct words *words,
     }
     for (int i = optind; i < argc && !e->code; i++)
         put_word(c, words, argv[i], true, e);
-    if (e->code == ERR_USAGE)
-        add_remedy(c, e);
+    if (e->code == ERR_USAGE && !strstr(e->text, "(see `"))
+        add_remedy(e, ask(help, c));
     if (!e->code && c->missing && words->n == 0)
         err_set(e, ERR_USAGE, "%s: %s, or `%s`", c->name, c->missing,
                 ask(help, c));

@@ -3,6 +3,7 @@
 #include "analysis/analysis.h"
 #include "base/nearest.h"
 #include "io/row_chain.h"
+#include "metric/metric_table.h"
 #include "report/alike.h"
 #include "report/compare_differences.h"
 #include "report/compare_gather.h"
@@ -115,14 +116,15 @@ static bool is_measured(const char *column)
     return true;
 }
 
-/* A metric (or --loss) that no run has is a slip of the pen; say which there
- * are. Runs of a sweep that has only begun have no columns yet: then their
+/* A metric (or --loss) that no run has is a slip of the pen if there is none of
+ * that name, else was not measured; say which there are. Runs of a sweep that has only begun have no columns yet: then their
  * table says so. */
 static int check_metric(const char *metric, const struct run_data *runs, idx n,
                         bool may_be_empty, struct err *e)
 {
     char names[ERR_TEXT_MAX / 2] = "", hint[NAME_SHOWN_MAX] = "";
     struct nearest near = { .wanted = metric };
+    struct column_facts facts;
     const struct run_data *known = &runs[0]; /* a run that has columns */
     for (idx i = 0; i < n; i++) {
         const struct run_data *r = &runs[i];
@@ -148,7 +150,18 @@ static int check_metric(const char *metric, const struct run_data *runs, idx n,
     }
     if (near.name)
         snprintf(hint, sizeof hint, " (did you mean %s?)", near.name);
-    return err_set(e, ERR_DATA, "%s: no metric %s%s; there are %s", known->path,
+    if (column_find(&facts, metric) && is_measured(metric))
+        return err_set(e, ERR_DATA,
+                       "%s: no metric %s%s; there are %s (`sinklab analyze "
+                       "RUN metrics.names=default,NAME` measures more)",
+                       known->path, metric, hint, names);
+    for (idx i = 0; metric_at(i); i++)
+        nearest_offer(&near, metric_at(i)->text.name);
+    if (near.name)
+        snprintf(hint, sizeof hint, " (did you mean %s?)", near.name);
+    return err_set(e, ERR_USAGE,
+                   "compare: no metric %s%s; there are %s (`sinklab list "
+                   "metric` has all that can be measured)",
                    metric, hint, names);
 }
 
@@ -185,7 +198,8 @@ int compare_run(FILE *out, const struct compare_options *o, struct err *e)
     if (rc == OK)
         rc = figure_check(o, e);
     if (rc == OK && o->report)
-        rc = html_page_check(o->report, page_charts, e);
+        rc = html_page_check(o->report, page_charts, reports, COUNT_OF(reports),
+                             e);
     if (rc == OK)
         rc = compare_gather(&set, o, e);
     if (rc == OK)

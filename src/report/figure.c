@@ -3,11 +3,16 @@
 #include "base/nearest.h"
 #include "base/text.h"
 #include "data/input.h"
+#include "report/compare_print.h"
 
 #include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* Of an axis: beyond it no labels can be read, and far beyond gnuplot gives
+ * up. */
+static const double RANGE_MAX = 1e17, RANGE_LEAST = 1e-9;
 
 static const struct figure_kind *const kinds[] = {
     &figure_curves, &figure_setting,   &figure_loss,
@@ -63,11 +68,81 @@ static int check_range(const char *option, const char *text, struct err *e)
 {
     double range[2];
     char shown[TEXT_SHOW_MAX];
-    if (!text || parse_range(range, text, 100))
+    if (!text)
         return OK;
-    return err_set(e, ERR_USAGE,
-                   "compare: --%s: got '%s', want LOW:HIGH, as 0:0.2 or 0:20%%",
-                   option, text_show(shown, text));
+    text_show(shown, text);
+    if (!parse_range(range, text, 100))
+        return err_set(e, ERR_USAGE,
+                       "compare: --%s: got '%s', want LOW:HIGH, as 0:0.2 or "
+                       "0:20%%",
+                       option, shown);
+    if (fabs(range[0]) > RANGE_MAX || fabs(range[1]) > RANGE_MAX ||
+        !(range[1] - range[0] >
+          RANGE_LEAST * fmax(fabs(range[0]), fabs(range[1]))))
+        return err_set(e, ERR_USAGE,
+                       "compare: --%s: got '%s', which is no range to draw: "
+                       "want ends up to 1e15 that differ by more than 1e-9 of "
+                       "them",
+                       option, shown);
+    return OK;
+}
+
+struct figure_option {
+    const char *name;
+    int reads; /* a kind that reads it has this bit; 0: all kinds do */
+    bool is_given;
+    bool is_of_files; /* no plot in text has it */
+};
+
+enum { FIGURE_OPTIONS = 9 };
+
+/* All that say how a figure is drawn, but for -o itself. */
+static void list_options(struct figure_option all[FIGURE_OPTIONS],
+                         const struct compare_options *o)
+{
+    const struct figure_option rows[FIGURE_OPTIONS] = {
+        { "figure", 0, o->figure != NULL, false },
+        { "x", READS_X, strcmp(o->x, "step") != 0, false },
+        { "log-x", READS_LOG_X, o->log_x, false },
+        { "y-range", READS_Y_RANGE, o->y_range != NULL, false },
+        { "loss-range", READS_LOSS_RANGE, o->loss_range != NULL, false },
+        { "seeds", READS_SEEDS, o->has_seeds, false },
+        { "setting", READS_SETTING, o->setting != NULL, false },
+        { "step", READS_STEP, !isnan(o->step), false },
+        { "bare", 0, o->is_bare, true },
+    };
+    memcpy(all, rows, sizeof rows);
+}
+
+/* Whoever gives an option that does nothing means something else. */
+static int check_options(const struct figure_kind *kind,
+                         const struct compare_options *o, struct err *e)
+{
+    struct figure_option all[FIGURE_OPTIONS];
+    list_options(all, o);
+    for (idx i = 0; i < FIGURE_OPTIONS; i++) {
+        const struct figure_option *x = &all[i];
+        if (!x->is_given)
+            continue;
+        if (!o->output && (compare_is_piped(o) || x->is_of_files))
+            return err_set(e, ERR_USAGE,
+                           "compare: --%s: %s: give -o FILE, or leave it out",
+                           x->name,
+                           x->is_of_files ? "a plot in text has no caption"
+                                          : "no figure is drawn");
+        if ((kind->reads & x->reads) == x->reads)
+            continue;
+        char names[256];
+        struct text t = { names, sizeof names, 0 };
+        for (idx k = 0; k < COUNT_OF(kinds); k++)
+            if (kinds[k]->reads & x->reads)
+                text_add(&t, "%s%s", t.n > 0 ? ", " : "", kinds[k]->name);
+        return err_set(e, ERR_USAGE,
+                       "compare: --%s does nothing with --figure %s, only "
+                       "with %s: leave it out, or give another --figure",
+                       x->name, kind->name, names);
+    }
+    return OK;
 }
 
 /* A metric that nobody knows is refused with those that there are: later. */
@@ -108,7 +183,8 @@ int figure_check(const struct compare_options *o, struct err *e)
     if (strcmp(o->x, "step") != 0 && strcmp(o->x, "tokens") != 0)
         return err_set(e, ERR_USAGE,
                        "compare: --x: got '%.40s', want step or tokens", o->x);
-    if (check_axes(kind, o, e) || check_range("y-range", o->y_range, e) ||
+    if (check_options(kind, o, e) || check_axes(kind, o, e) ||
+        check_range("y-range", o->y_range, e) ||
         check_range("loss-range", o->loss_range, e))
         return e->code;
     return OK;

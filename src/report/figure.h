@@ -28,8 +28,21 @@ struct figure {
     struct transition_shown *shown; /* of figure_transitions.c */
 };
 
+/* Options that not every kind reads; where they would do nothing they are
+ * refused. */
+enum figure_reads {
+    READS_X = 1,
+    READS_LOG_X = 2,
+    READS_LOSS_RANGE = 4,
+    READS_SEEDS = 8,
+    READS_SETTING = 16,
+    READS_STEP = 32,
+    READS_Y_RANGE = 64,
+};
+
 struct figure_kind {
     const char *name, *what;
+    int reads;     /* of figure_reads, a sum */
     bool has_text; /* it can be drawn in text, too */
     /* Axes that the metric must have, OVER_NOTHING at the end; the words for
      * what lacks them. NULL: any metric. */

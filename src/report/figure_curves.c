@@ -266,6 +266,8 @@ static int fill(struct figure *f, struct err *e)
 const struct figure_kind figure_curves = {
     .name = "curves",
     .what = "metric and loss over training",
+    .reads =
+        READS_Y_RANGE | READS_X | READS_LOG_X | READS_LOSS_RANGE | READS_SEEDS,
     .has_text = true,
     .fill = fill,
 };

@@ -293,6 +293,7 @@ static const enum metric_axis layer_and_head[] = { OVER_LAYER, OVER_HEAD,
 const struct figure_kind figure_heads = {
     .name = "heads",
     .what = "a metric by layer and head, over training or at --step",
+    .reads = READS_Y_RANGE | READS_STEP | READS_SEEDS,
     .wants = layer_and_head,
     .lacks = "has no value for each layer and head",
     .fill = fill,

@@ -130,6 +130,7 @@ static int fill(struct figure *f, struct err *e)
 const struct figure_kind figure_loss = {
     .name = "loss",
     .what = "final metric against final loss, a mark a run",
+    .reads = READS_Y_RANGE | READS_LOSS_RANGE,
     .has_text = true,
     .fill = fill,
 };

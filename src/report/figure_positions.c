@@ -204,6 +204,7 @@ static const enum metric_axis position[] = { OVER_POSITION, OVER_NOTHING };
 const struct figure_kind figure_positions = {
     .name = "positions",
     .what = "a metric by position and layer, at --step or at the end",
+    .reads = READS_Y_RANGE | READS_STEP | READS_LOG_X,
     .wants = position,
     .lacks = "has no value for each position",
     .has_text = true,

@@ -61,7 +61,18 @@ static const struct config *config_of(const struct figure *f, idx group)
     return r->has_config ? &r->config : NULL;
 }
 
-static void take_numbers(struct setting *at, const struct figure *f)
+static int say_linear(const struct figure *f, idx key, const char *why,
+                      struct err *e)
+{
+    const struct config_key k = f->s->keys[key];
+    return err_set(e, ERR_USAGE,
+                   "compare: --log-x: %s.%s %s: leave it out, or choose runs "
+                   "by --where",
+                   k.section->name, k.key->name, why);
+}
+
+static int take_numbers(struct setting *at, const struct figure *f,
+                        struct err *e)
 {
     at->lo = INFINITY;
     at->hi = -INFINITY;
@@ -72,6 +83,9 @@ static void take_numbers(struct setting *at, const struct figure *f)
         at->hi = fmax(at->hi, at->x[i]);
     }
     at->is_log = at->lo > 0 && (f->o->log_x || at->hi >= LOG_RATIO * at->lo);
+    return at->is_log || !f->o->log_x
+               ? OK
+               : say_linear(f, at->key, "is not above 0 everywhere", e);
 }
 
 /* Number of the groups' values that are less than this one, each counted
@@ -124,10 +138,10 @@ static int find_setting(struct setting *at, struct figure *f, struct err *e)
     at->x = figure_doubles(f, f->s->n);
     if (pool_check(&f->memory, e) || find_key(&at->key, f, e))
         return e->code;
-    if (!is_number(f->s->keys[at->key]))
-        return take_words(at, f, e);
-    take_numbers(at, f);
-    return OK;
+    if (is_number(f->s->keys[at->key]))
+        return take_numbers(at, f, e);
+    return f->o->log_x ? say_linear(f, at->key, "is no number", e)
+                       : take_words(at, f, e);
 }
 
 /* ---- curves ------------------------------------------------------------ */
@@ -317,6 +331,7 @@ static int fill(struct figure *f, struct err *e)
 const struct figure_kind figure_setting = {
     .name = "setting",
     .what = "final metric and loss against a setting that was swept",
+    .reads = READS_Y_RANGE | READS_SETTING | READS_LOG_X | READS_LOSS_RANGE,
     .has_text = true,
     .fill = fill,
 };

@@ -375,6 +375,7 @@ static int print(FILE *out, struct figure *f, struct err *e)
 const struct figure_kind figure_transitions = {
     .name = "transitions",
     .what = "induction, sink, massive activation and value drain on one axis",
+    .reads = READS_X | READS_LOG_X,
     .has_text = true,
     .fill = fill,
     .print = print,

@@ -20,7 +20,8 @@ static int page_path(char path[RUN_PATH_MAX], const char *dir, struct err *e)
     return OK;
 }
 
-int html_page_check(const char *dir, const char *charts, struct err *e)
+int html_page_check(const char *dir, const char *charts,
+                    const char *const *others, idx n, struct err *e)
 {
     char path[RUN_PATH_MAX];
     bool is_there = true, is_folder = true;
@@ -30,8 +31,8 @@ int html_page_check(const char *dir, const char *charts, struct err *e)
                        "Chart.js, which draws the page's curves: install "
                        "Debian's package libjs-chart.js (tools/deps.sh does), "
                        "or give `make CHART_JS=FILE`, and build it again");
-    if (page_path(path, dir, e) || fsys_exists(&is_there, dir, e) ||
-        fsys_is_folder(&is_folder, dir, e))
+    if (page_path(path, dir, e) || report_folder_check(path, others, n, e) ||
+        fsys_exists(&is_there, dir, e) || fsys_is_folder(&is_folder, dir, e))
         return e->code;
     if (is_there && !is_folder)
         return err_set(e, ERR_BUSY,

@@ -55,15 +55,64 @@ bool report_is_stdout(const char *path)
     return path && strcmp(path, "-") == 0;
 }
 
+/* The folder that holds it, and its name there. */
+static bool look_at_folder(struct stat *st, const char **name, const char *path)
+{
+    char folder[FSYS_PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    *name = slash ? slash + 1 : path;
+    int n = slash == path ? snprintf(folder, sizeof folder, "/")
+            : slash       ? snprintf(folder, sizeof folder, "%.*s",
+                                     (int)(slash - path), path)
+                          : snprintf(folder, sizeof folder, ".");
+    return n < FSYS_PATH_MAX && stat(folder, st) == 0;
+}
+
+/* Do the two lead to one place, written as they may be: a.svg, ./a.svg? */
+static bool is_one_place(const char *a, const char *b)
+{
+    struct stat of_a, of_b;
+    const char *name_a, *name_b;
+    if (strcmp(a, b) == 0)
+        return true;
+    return look_at_folder(&of_a, &name_a, a) &&
+           look_at_folder(&of_b, &name_b, b) && strcmp(name_a, name_b) == 0 &&
+           of_a.st_dev == of_b.st_dev && of_a.st_ino == of_b.st_ino;
+}
+
+static int say_twice(const char *path, struct err *e)
+{
+    return err_set(e, ERR_USAGE,
+                   "%s is named for two reports, and one would replace the "
+                   "other: give each its own",
+                   path);
+}
+
+int report_folder_check(const char *inside, const char *const *paths, idx n,
+                        struct err *e)
+{
+    char above[FSYS_PATH_MAX];
+    size_t length = strlen(inside);
+    if (length >= sizeof above)
+        return OK; /* whoever makes it says so */
+    for (size_t end = length; end > 0; end--) {
+        if (end < length && inside[end] != '/')
+            continue;
+        snprintf(above, sizeof above, "%.*s", (int)end, inside);
+        for (idx i = 0; i < n; i++)
+            if (paths[i] && !report_is_stdout(paths[i]) &&
+                is_one_place(paths[i], above))
+                return say_twice(paths[i], e);
+    }
+    return OK;
+}
+
 int report_files_check(const char *const *paths, idx n, struct err *e)
 {
     for (idx i = 0; i < n; i++) {
         for (idx k = 0; k < i && paths[i]; k++)
-            if (paths[k] && strcmp(paths[i], paths[k]) == 0)
-                return err_set(e, ERR_USAGE,
-                               "%s is named for two reports, and one would "
-                               "replace the other: give each its own",
-                               paths[i]);
+            if (paths[k] && is_one_place(paths[i], paths[k]))
+                return say_twice(paths[i], e);
         if (paths[i] && !report_is_stdout(paths[i]) && check_one(paths[i], e))
             return e->code;
     }

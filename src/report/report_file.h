@@ -16,11 +16,17 @@
 bool report_is_stdout(const char *path);
 
 /* report_files_check - may these n paths (NULL: not asked for) be written?
- * They must differ, and what is there already must be a regular file that no
+ * They must lead to different places, and what is there already must be a regular file that no
  * run, sweep or config is made of.
  * OK; ERR_USAGE: two are the same; ERR_BUSY: something else is there; ERR_IO.
  * Nothing is touched. */
 int report_files_check(const char *const *paths, idx n, struct err *e);
+
+/* report_folder_check - a file is made `inside` a folder that may be made for
+ * it: neither it nor any folder above it may be one of these n paths. OK or
+ * ERR_USAGE. */
+int report_folder_check(const char *inside, const char *const *paths, idx n,
+                        struct err *e);
 
 /* A report that is being written: whole or not at all into a file, or to
  * standard output for "-". */
