@@ -1,5 +1,6 @@
 /* main.c - `sinklab COMMAND ...`: finds the command, prints its error, exits.
  * Reading order for newcomers: docs/ARCHITECTURE.md. */
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -58,15 +59,14 @@ static int run(int argc, char **argv, struct err *e)
     return command->run(argc - (int)n, argv + n, e);
 }
 
-/* A file opened as number 1 would get what is meant for the terminal. */
+/* A file opened as number 1 would get what is meant for the terminal. What is
+ * printed where nobody can get it fails, as on a full disk: open for reading
+ * alone. */
 static void open_standard_files(void)
 {
-    int fd;
-    do
-        fd = open("/dev/null", O_RDWR);
-    while (fd >= 0 && fd <= STDERR_FILENO);
-    if (fd >= 0)
-        close(fd);
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
+            open("/dev/null", fd == STDOUT_FILENO ? O_RDONLY : O_RDWR);
 }
 
 /* Static because a handler of exit() has no argument of ours. */

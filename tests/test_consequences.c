@@ -958,6 +958,17 @@ static void test_costs__are_asked_for_by_name(void **state)
     e = (struct err){ 0 };
     assert_int_equal(consequences_check(&c, T, &e), ERR_CONFIG);
     assert_non_null(strstr(e.text, "metrics.kept = 6"));
+    o = options;
+    o.cache = T; /* forgets nothing, and costs 0 */
+    assert_int_equal(consequences_check(&c, T, &e), OK);
+    o.cache = T + 1;
+    e = (struct err){ 0 };
+    assert_int_equal(consequences_check(&c, T, &e), ERR_CONFIG);
+    assert_non_null(strstr(e.text, "metrics.cache = 25: sequences have"));
+    o.cache = CACHE_USUAL;
+    e = (struct err){ 0 };
+    assert_int_equal(consequences_check(&c, CACHE_USUAL - 1, &e), OK);
+    o = options;
     key_copy_text(o.names, "default");
     assert_int_equal(consequences_asked(&c, &room).n, 0);
     key_copy_text(o.names, "cost_stream_cache, cost_a8_static");

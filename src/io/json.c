@@ -56,26 +56,42 @@ void json_end(struct json *j)
     j->depth--;
 }
 
-/* jansson takes UTF-8 alone. */
-static json_t *clean_string(const char *text)
+/* Does it look as a byte does that is written as \xff? */
+static bool is_escape(const char *at)
 {
-    char *clean = strdup(text);
-    for (char *at = clean; at && *at;) {
+    static const char digits[] = "0123456789abcdef";
+    return at[0] == '\\' && at[1] == 'x' && at[2] && strchr(digits, at[2]) &&
+           at[3] && strchr(digits, at[3]);
+}
+
+/* jansson takes UTF-8 alone. What looks as an escape is escaped, too, so that
+ * two texts never become one. */
+static json_t *escaped_string(const char *text)
+{
+    enum { ESCAPE = 4 };
+    size_t n = strlen(text);
+    char *all = malloc(ESCAPE * n + 1), *end = all;
+    for (const char *at = text; all && *at;) {
         int32_t c;
-        idx n = utf8_decode(&c, at);
-        if (c < 0)
-            *at = '?';
-        at += n;
+        idx taken = utf8_decode(&c, at);
+        if (c < 0 || is_escape(at)) {
+            end += sprintf(end, "\\x%02x", (unsigned char)*at);
+        } else {
+            memcpy(end, at, (size_t)taken);
+            end += taken;
+        }
+        at += taken;
     }
-    json_t *value = clean ? json_string(clean) : NULL;
-    free(clean);
+    json_t *value = all ? json_stringn(all, (size_t)(end - all)) : NULL;
+    free(all);
     return value;
 }
 
 void json_put_text(struct json *j, const char *key, const char *text)
 {
-    json_t *value = json_string(text);
-    put(j, key, value ? value : clean_string(text));
+    bool is_plain = !strstr(text, "\\x");
+    json_t *value = is_plain ? json_string(text) : NULL;
+    put(j, key, value ? value : escaped_string(text));
 }
 
 void json_put_number(struct json *j, const char *key, double value)

@@ -2,7 +2,9 @@
  *
  * jansson does it. A text is built up in memory, so what is long is best
  * written as many lines. Within an object a value has a key, within an array
- * and as the whole NULL. Texts should be UTF-8; bytes that are none become "?".
+ * and as the whole NULL. Texts should be UTF-8; a byte that is none becomes
+ * \xff, four characters, and so does a backslash in front of what looks like
+ * that (\x5c): whoever turns each \x and two digits into a byte has the text.
  * JSON knows no NaN and no infinity: these are the texts "nan", "inf", "-inf".
  *
  * What is written may stand in HTML: "<" is escaped. Zeroed, a struct json is

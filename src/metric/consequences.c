@@ -44,6 +44,12 @@ int consequences_check(const struct metric_choice *c, idx T, struct err *e)
                        "metrics.sink_key = %td: sequences have model.context = "
                        "%td keys: ask for one of them",
                        o->sink_key, T);
+    /* the usual one may be larger than a small context: it was not asked for */
+    if (r.reads & READS_CACHE && o->cache > T && o->cache != CACHE_USUAL)
+        return err_set(e, ERR_CONFIG,
+                       "metrics.cache = %td: sequences have model.context = "
+                       "%td keys, so nothing would be forgotten: ask for less",
+                       o->cache, T);
     if (r.reads & READS_KEPT && o->kept >= o->cache)
         return err_set(e, ERR_CONFIG,
                        "metrics.kept = %td of metrics.cache = %td: leave at "

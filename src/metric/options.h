@@ -10,6 +10,9 @@
 /* Bytes of a column's name, and of what axes of figures say, NUL included. */
 enum { COLUMN_NAME_MAX = 40, COLUMN_TITLE_MAX = 80 };
 
+/* metrics.cache, unless it is given. KEEP WITH: options.c, its default */
+enum { CACHE_USUAL = 16 };
+
 enum sink_bos { SINK_BOS_DATA, SINK_BOS_NO };
 
 struct sink_options {

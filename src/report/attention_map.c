@@ -11,22 +11,22 @@ enum { PART = 0 };
 
 /* ---- opening ----------------------------------------------------------- */
 
-static int check_one(idx one, idx n, const char *option, const char *what,
-                     struct err *e)
+static int check_one(idx one, idx n, const char *option, struct err *e)
 {
     if (one == ALL_OF_THEM || one < n)
         return OK;
-    return err_set(e, ERR_USAGE,
-                   "attention: --%s %td: the model has %td %s, counted from 0",
-                   option, one, n, what);
+    return err_set(
+        e, ERR_USAGE,
+        "attention: --%s %td: the model has %td %s%s, counted from 0", option,
+        one, n, option, n == 1 ? "" : "s");
 }
 
 static int choose_heads(struct attention_map *m,
                         const struct attention_query *q, struct err *e)
 {
     const struct model *model = &m->model.model;
-    if (check_one(q->layer, model->L, "layer", "layers", e) ||
-        check_one(q->head, model->views, "head", "heads", e))
+    if (check_one(q->layer, model->L, "layer", e) ||
+        check_one(q->head, model->views, "head", e))
         return e->code;
     m->layer = idx_max(q->layer, 0);
     m->head = idx_max(q->head, 0);

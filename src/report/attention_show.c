@@ -167,7 +167,8 @@ int attention_show(FILE *out, const struct attention_show *o, struct err *e)
         attention_map_open(&m, &o->query, e) == OK &&
         write_output(o, &m, e) == OK && print_shares(out, o, &m, e) == OK &&
         o->output && !o->is_json)
-        fprintf(out, "wrote %s: %td tokens\n", o->output, m.T);
+        fprintf(out, "wrote %s: %td token%s\n", o->output, m.T,
+                m.T == 1 ? "" : "s");
     attention_map_release(&m);
     return e->code;
 }

@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static const char EVENTS[] = "events.out.tfevents.0.sinklab";
 
@@ -15,6 +16,7 @@ struct exported {
     struct run_list *lists; /* (n_lists) of what was given; own the paths */
     idx n_lists;
     struct run_data *runs; /* (n) */
+    struct stat *folders;  /* (n) of the system's, to know a run again */
     idx n;
     struct config_key keys[DIFFERING_MAX]; /* in which they differ */
     idx n_keys;
@@ -48,6 +50,15 @@ static int take(struct exported *x, const struct export_options *o,
                 const char *path, struct err *e)
 {
     struct run_data *r = &x->runs[x->n];
+    struct stat *own = &x->folders[x->n];
+    if (stat(path, own))
+        return err_system(e, path, "look at it");
+    for (idx i = 0; i < x->n; i++)
+        if (x->folders[i].st_dev == own->st_dev &&
+            x->folders[i].st_ino == own->st_ino)
+            return err_set(e, ERR_USAGE,
+                           "export: %s and %s are one run: give it once",
+                           x->runs[i].path, path);
     run_data_read(r, path, true);
     struct run_facts facts = run_data_facts(r, r->name);
     int rc = run_data_refused(r, e);
@@ -58,6 +69,15 @@ static int take(struct exported *x, const struct export_options *o,
     else
         run_data_release(r);
     return rc;
+}
+
+/* Those of one name are called by their paths. */
+static void name_apart(struct exported *x)
+{
+    for (idx i = 0; i < x->n; i++)
+        for (idx k = 0; k < i; k++)
+            if (strcmp(x->runs[i].name, x->runs[k].name) == 0)
+                x->runs[i].has_namesake = x->runs[k].has_namesake = true;
 }
 
 static int gather(struct exported *x, const struct export_options *o,
@@ -75,13 +95,15 @@ static int gather(struct exported *x, const struct export_options *o,
     if (rc != OK)
         return rc;
     x->runs = calloc((size_t)n, sizeof *x->runs);
-    if (!x->runs)
+    x->folders = calloc((size_t)n, sizeof *x->folders);
+    if (!x->runs || !x->folders)
         return err_set(e, ERR_MEMORY, "not enough memory for %td runs", n);
     for (idx i = 0; i < x->n_lists; i++)
         for (idx k = 0; k < x->lists[i].n && rc == OK; k++)
             rc = take(x, o, x->lists[i].paths[k], e);
     if (rc == OK && x->n == 0)
         return err_set(e, ERR_USAGE, "export: no run fits --where");
+    name_apart(x);
     x->n_keys = config_differing(x->keys, config_of, x->runs, x->n);
     return rc;
 }
@@ -92,6 +114,7 @@ static void release(struct exported *x)
         run_data_release(&x->runs[i]);
     for (idx i = 0; i < x->n_lists; i++)
         run_list_release(&x->lists[i]);
+    free(x->folders);
     free(x->runs);
     free(x->lists);
 }
@@ -164,7 +187,7 @@ static int events_path(char path[FSYS_PATH_MAX], char folder[FSYS_PATH_MAX],
 static int check_names(const struct exported *x, struct err *e)
 {
     for (idx i = 0; i < x->n; i++)
-        for (idx k = 0; k < i; k++)
+        for (idx k = 0; x->runs[i].has_namesake && k < i; k++)
             if (strcmp(x->runs[i].name, x->runs[k].name) == 0)
                 return err_set(e, ERR_USAGE,
                                "export: %s and %s have one name, and one would "
@@ -193,13 +216,73 @@ static int write_events(const char *dir, const struct exported *x,
     return rc;
 }
 
+static int say_run(const char *dir, const char *run, struct err *e)
+{
+    return err_set(e, ERR_BUSY,
+                   "%s: --tensorboard would write into the run %s: give "
+                   "another folder",
+                   dir, run);
+}
+
+/* A run's folder, and what lies in one, is that run's alone. */
+static int check_outside(const char *dir, struct err *e)
+{
+    char above[FSYS_PATH_MAX];
+    bool is_run = false;
+    snprintf(above, sizeof above, "%s", dir);
+    for (size_t end = strlen(above); end > 0 && !is_run; end--) {
+        if (above[end] != '/' && above[end] != '\0')
+            continue;
+        above[end] = '\0';
+        if (run_holds_run(&is_run, above, e))
+            return e->code;
+    }
+    return is_run ? say_run(dir, above, e) : OK;
+}
+
+/* Can the events go there? Each run's own folder is looked at, too: DIR/NAME
+ * is a run where DIR is a folder of runs. */
+static int check_events(const char *dir, const struct exported *x,
+                        struct err *e)
+{
+    bool is_there, is_folder, is_run;
+    if (report_is_stdout(dir))
+        return err_set(e, ERR_USAGE,
+                       "export: --tensorboard: wants a folder, and '-' is "
+                       "standard output: give ./- for a folder of that name");
+    if (strlen(dir) >= FSYS_PATH_MAX)
+        return err_set(e, ERR_USAGE, "export: %.60s...: path too long", dir);
+    if (fsys_exists(&is_there, dir, e) || fsys_is_folder(&is_folder, dir, e))
+        return e->code;
+    if (is_there && !is_folder)
+        return err_set(e, ERR_BUSY,
+                       "%s is a file, and --tensorboard wants a folder: give "
+                       "another name",
+                       dir);
+    if (check_outside(dir, e) || check_names(x, e))
+        return e->code;
+    for (idx i = 0; i < x->n; i++) {
+        char path[FSYS_PATH_MAX], folder[FSYS_PATH_MAX];
+        if (events_path(path, folder, dir, &x->runs[i], e) ||
+            run_holds_run(&is_run, folder, e))
+            return e->code;
+        if (is_run)
+            return say_run(dir, folder, e);
+    }
+    return OK;
+}
+
 static int check(const struct export_options *o, struct err *e)
 {
+    const char *const jsonl[] = { o->jsonl };
     if (!o->tensorboard && !o->jsonl)
         return err_set(e, ERR_USAGE,
                        "export: say what to write: --tensorboard DIR, --jsonl "
                        "FILE");
-    return report_files_check(&o->jsonl, 1, e);
+    if (report_files_check(&o->jsonl, 1, e))
+        return e->code;
+    return o->tensorboard ? report_folder_check(o->tensorboard, jsonl, 1, e)
+                          : OK;
 }
 
 int export_run(FILE *out, const struct export_options *o, struct err *e)
@@ -209,17 +292,19 @@ int export_run(FILE *out, const struct export_options *o, struct err *e)
     if (rc == OK)
         rc = gather(&x, o, e);
     if (rc == OK && o->tensorboard)
-        rc = check_names(&x, e);
+        rc = check_events(o->tensorboard, &x, e);
     if (rc == OK && o->jsonl)
         rc = write_jsonl(out, o->jsonl, &x, e);
     if (rc == OK && o->tensorboard)
         rc = write_events(o->tensorboard, &x, e);
     FILE *told = report_is_stdout(o->jsonl) ? stderr : out;
     if (rc == OK && o->jsonl && told == out)
-        fprintf(out, "wrote the rows of %td runs to %s\n", x.n, o->jsonl);
+        fprintf(out, "wrote the rows of %td run%s to %s\n", x.n,
+                x.n == 1 ? "" : "s", o->jsonl);
     if (rc == OK && o->tensorboard)
-        fprintf(told, "wrote the events of %td runs: tensorboard --logdir %s\n",
-                x.n, o->tensorboard);
+        fprintf(told,
+                "wrote the events of %td run%s: tensorboard --logdir %s\n", x.n,
+                x.n == 1 ? "" : "s", o->tensorboard);
     release(&x);
     return rc;
 }

@@ -52,7 +52,7 @@ static int write_row(FILE *out, const struct export_run *r,
     struct json j = { 0 };
     const struct table *t = rows->t;
     json_begin_object(&j, NULL);
-    json_put_text(&j, "run", r->data->name);
+    json_put_text(&j, "run", run_data_label(r->data));
     for (idx k = 0; r->data->has_config && k < r->n_keys; k++)
         put_key(&j, &r->data->config, r->keys[k]);
     json_put_text(&j, "file", rows->name);

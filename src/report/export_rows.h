@@ -16,6 +16,7 @@ struct export_run {
 
 /* export_jsonl - a line for each row of each file:
  *     {"run":"a","optim.lr":0.001,"file":"metrics","step":10,"loss":3.2}
+ * run: its folder's name, or whole path where another has that name.
  * Empty cells are left out; nan, inf and -inf are texts. OK or ERR_MEMORY. */
 int export_jsonl(FILE *out, const struct export_run *r, struct err *e);
 

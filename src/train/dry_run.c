@@ -36,25 +36,36 @@ static idx tokens_of_step(const struct config *c)
 
 /* Where it cannot be measured here the rest is worth knowing, too. */
 static struct expected expect(const struct plan *p, const struct config *c,
-                              double rate)
+                              const struct dry_run_options *o)
 {
-    struct expected x = { .time_s = rate > 0 ? p->tokens / rate : 0 };
+    struct expected x = { .time_s = 0 };
     struct run_timing t;
-    if (rate > 0 || run_timing_measure(&t, c, &x.why_not))
+    if (o->done >= c->train.steps)
+        return x;
+    if (o->rate > 0) {
+        x.time_s = run_timing_at(o->rate, p, c, o->done);
+        return x;
+    }
+    if (run_timing_measure(&t, c, &x.why_not))
         return x;
     x.step_s = t.step_s;
-    x.time_s = run_timing_total(&t, p, c);
+    x.time_s = run_timing_total(&t, p, c, o->done);
     return x;
 }
 
 /* ---- for people -------------------------------------------------------- */
 
 static void print_time(FILE *out, const struct expected *x,
-                       const struct config *c, double rate)
+                       const struct config *c, const struct dry_run_options *o)
 {
     char shown[SHOWN_MAX];
-    fprintf(out, "%-14s ", "time");
-    if (x->why_not.code)
+    if (o->done > 0)
+        fprintf(out, "%-14s %td of %td steps\n", "done", o->done,
+                c->train.steps);
+    fprintf(out, "%-14s ", o->done > 0 ? "time left" : "time");
+    if (o->done >= c->train.steps)
+        fprintf(out, "none: more train.steps go on with it\n");
+    else if (x->why_not.code)
         text_print_words(out, x->why_not.text,
                          15 + fprintf(out, "not measured:"), 15, 80);
     else if (x->step_s > 0)
@@ -63,8 +74,8 @@ static void print_time(FILE *out, const struct expected *x,
                 show_duration(shown, x->time_s), x->step_s * 1e3,
                 (double)tokens_of_step(c) / x->step_s);
     else
-        fprintf(out, "about %s at %.4g tokens/s\n",
-                show_duration(shown, x->time_s), rate);
+        fprintf(out, "about %s at %.4g tokens/s, what is measured included\n",
+                show_duration(shown, x->time_s), o->rate);
 }
 
 static void print_people(FILE *out, const struct plan *p,
@@ -93,7 +104,8 @@ static void print_people(FILE *out, const struct plan *p,
 /* ---- for programs ------------------------------------------------------ */
 
 static int print_json(FILE *out, const struct plan *p, const struct config *c,
-                      const char *dir, const struct expected *x, struct err *e)
+                      const char *dir, const struct expected *x, idx done,
+                      struct err *e)
 {
     struct json j = { .depth = 0 };
     json_begin_object(&j, NULL);
@@ -102,6 +114,7 @@ static int print_json(FILE *out, const struct plan *p, const struct config *c,
     json_put_count(&j, "tensors", p->tensors);
     json_put_count(&j, "vocabulary", p->vocab);
     json_put_count(&j, "steps", c->train.steps);
+    json_put_count(&j, "steps_done", done);
     json_put_count(&j, "tokens_per_step", tokens_of_step(c));
     json_put_number(&j, "tokens", p->tokens);
     json_put_number(&j, "flops_per_token", p->flops_per_token);
@@ -131,9 +144,9 @@ int dry_run_print(FILE *out, const struct config *c, const char *dir,
         return e->code;
     if (!o->is_json)
         print_people(out, &p, c, dir);
-    struct expected x = expect(&p, c, o->rate);
+    struct expected x = expect(&p, c, o);
     if (o->is_json)
-        return print_json(out, &p, c, dir, &x, e);
-    print_time(out, &x, c, o->rate);
+        return print_json(out, &p, c, dir, &x, o->done, e);
+    print_time(out, &x, c, o);
     return OK;
 }

@@ -81,6 +81,17 @@ int plan_model(struct plan *p, const struct config *c, idx vocab, struct err *e)
     return rc;
 }
 
+/* A validation reads what is held out, as far as train.val_tokens goes. */
+static void plan_watched(struct plan *p, const struct config *c,
+                         struct source *s)
+{
+    idx T = c->model.context;
+    p->val_tokens =
+        (double)(source_plan_validation(s, c->train.val_tokens) * T);
+    p->probe_tokens =
+        (double)(c->sink.probe_sequences * idx_min(c->sink.tokens, T));
+}
+
 int plan_run(struct plan *p, const struct config *c, struct err *e)
 {
     struct source source = { 0 };
@@ -91,8 +102,19 @@ int plan_run(struct plan *p, const struct config *c, struct err *e)
         rc = session_check_input(c, &source, e);
     if (rc == OK)
         rc = plan_model(p, c, source.vocab, e);
+    if (rc == OK)
+        plan_watched(p, c, &source);
     source_release(&source);
     return rc;
+}
+
+double plan_times(const struct config *c, idx every, idx from)
+{
+    idx steps = c->train.steps;
+    if (!every || from >= steps)
+        return 0;
+    bool is_last = steps % every != 0; /* the last step is measured, too */
+    return (double)(steps / every - from / every + is_last + (from == 0));
 }
 
 double plan_disk(const struct plan *p)

@@ -25,6 +25,8 @@ bool plan_is_changed_by(const char *command);
 struct plan {
     idx parameters, tensors, vocab;
     double tokens; /* in all steps */
+    /* of plan_run: that a validation and a probe read, forward alone */
+    double val_tokens, probe_tokens;
     double flops_per_token;
     size_t memory_bytes;  /* beside the data */
     idx weights_files;    /* kept at the end */
@@ -36,6 +38,10 @@ struct plan {
  * cannot be built. */
 int plan_model(struct plan *p, const struct config *c, idx vocab,
                struct err *e);
+
+/* plan_times - how often that is done which is due each `every` steps (0:
+ * never), at the beginning and the end, by a run that goes on from a step. */
+double plan_times(const struct config *c, idx every, idx from);
 
 /* plan_disk - bytes of all its checkpoints. */
 double plan_disk(const struct plan *p);

@@ -5,6 +5,10 @@
 
 static const double TIMING_S = 1; /* of steps: the mean is good to a few % */
 
+/* A token of training costs a forward pass and, twice that, a backward one;
+ * model_flops_per_token counts so, too. */
+static const double PASSES = 3;
+
 /* Steps that diverge take as long as others. */
 static double time_step(struct session *s)
 {
@@ -42,17 +46,22 @@ int run_timing_measure(struct run_timing *t, const struct config *c,
     return e->code;
 }
 
-static double times(idx steps, idx every)
-{
-    return every ? (double)(steps / every + 1) : 0;
-}
-
 double run_timing_total(const struct run_timing *t, const struct plan *p,
-                        const struct config *c)
+                        const struct config *c, idx from)
 {
-    idx steps = c->train.steps;
+    idx steps = idx_max(0, c->train.steps - from);
     double scale = p->flops_per_token * session_tokens(c, 1) / t->flops;
     return scale * ((double)steps * t->step_s +
-                    times(steps, c->sink.probe_every) * t->probe_s +
-                    times(steps, c->train.val_every) * t->val_s);
+                    plan_times(c, c->sink.probe_every, from) * t->probe_s +
+                    plan_times(c, c->train.val_every, from) * t->val_s);
+}
+
+double run_timing_at(double rate, const struct plan *p, const struct config *c,
+                     idx from)
+{
+    idx steps = idx_max(0, c->train.steps - from);
+    double watched =
+        plan_times(c, c->sink.probe_every, from) * p->probe_tokens +
+        plan_times(c, c->train.val_every, from) * p->val_tokens;
+    return (session_tokens(c, steps) + watched / PASSES) / rate;
 }

@@ -18,10 +18,16 @@ struct run_timing {
 int run_timing_measure(struct run_timing *t, const struct config *c,
                        struct err *e);
 
-/* run_timing_total - seconds of a run of c, which p describes, if what it does
+/* run_timing_total - seconds of a run of c that goes on from a step, which p describes, if what it does
  * takes as long as what was timed, floating-point operation by floating-point
  * operation. */
 double run_timing_total(const struct run_timing *t, const struct plan *p,
-                        const struct config *c);
+                        const struct config *c, idx from);
+
+/* run_timing_at - the same if training takes `rate` tokens a second, and what
+ * is only measured, validations and probes, a third of the time a token; p is
+ * of plan_run. */
+double run_timing_at(double rate, const struct plan *p, const struct config *c,
+                     idx from);
 
 #endif

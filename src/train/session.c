@@ -83,6 +83,19 @@ size_t session_state_bytes(const struct config *c, const struct model *m,
     return (size_t)n * sizeof(real);
 }
 
+static size_t costs_bytes(const struct config *c, const struct model *m,
+                          const struct engine_request *r)
+{
+    struct session s = { .config = *c };
+    struct metric_choice choice = choice_of(c);
+    const struct intervention_shape shape =
+        consequences_shape(m, c->model.context);
+    struct consequences_request costs = consequences_asked(&choice, &shape);
+    s.model = *m; /* borrowed */
+    struct batch_rules judged = session_rules(&s, costs.T);
+    return consequences_bytes(m, r->B, r->threads, &costs, &judged);
+}
+
 static size_t bytes_of(const struct config *c, const struct model *m,
                        bool is_training, struct ranks *ranks)
 {
@@ -92,15 +105,10 @@ static size_t bytes_of(const struct config *c, const struct model *m,
     s.model = *m; /* borrowed: plan functions only read it */
     struct batch_rules seen = session_rules(&s, r.seen_T);
     struct metric_choice choice = choice_of(c);
-    const struct intervention_shape shape =
-        consequences_shape(m, c->model.context);
-    struct consequences_request costs = consequences_asked(&choice, &shape);
-    struct batch_rules judged = session_rules(&s, costs.T);
     plan(&s, &own);
     if (is_training)
         own.used_bytes += update_meter_bytes(&m->table, &choice);
-    return own.used_bytes + engine_bytes(m, &r) +
-           consequences_bytes(m, r.B, r.threads, &costs, &judged) +
+    return own.used_bytes + engine_bytes(m, &r) + costs_bytes(c, m, &r) +
            meter_bytes(m, &choice, meter_sequences(c, is_training), &seen,
                        r.threads) +
            (ranks_writes(ranks) ? session_state_bytes(c, m, is_training) : 0);
@@ -112,6 +120,11 @@ size_t session_bytes(const struct config *c, const struct model *m,
     return bytes_of(c, m, is_training, NULL);
 }
 
+/* What makes it less where costs of interventions are most of it: their
+ * sequences lie in memory all at once. */
+static const char costs_remedy[] =
+    "ask for fewer metrics.loss_tokens, or for no costs by metrics.names";
+
 static const char remedy[] = "use a smaller model, train.batch, model.context, "
                              "sink.tokens or train.threads";
 
@@ -122,11 +135,14 @@ static int check_memory(const struct session *s, bool is_training,
 {
     struct engine_request r =
         request_of(&s->config, &s->model, is_training, s->ranks);
+    double bytes =
+        (double)bytes_of(&s->config, &s->model, is_training, s->ranks);
+    double of_costs = (double)costs_bytes(&s->config, &s->model, &r);
     const struct memory_need need = {
         .what = is_training ? "training" : "measuring",
-        .bytes = (double)bytes_of(&s->config, &s->model, is_training, s->ranks),
+        .bytes = bytes,
         .mapped_bytes = (double)engine_mapped_bytes(&r),
-        .remedy = remedy,
+        .remedy = of_costs > bytes / 2 ? costs_remedy : remedy,
     };
     return memory_check(&need, "", e);
 }

@@ -100,6 +100,22 @@ int train_run(const struct train_request *r, struct err *e)
     return e->code;
 }
 
+/* How far the run is that a dry run asks about. */
+static int find_done(struct train *t, struct err *e)
+{
+    char path[RUN_PATH_MAX];
+    struct checkpoint_head head = { 0 };
+    bool is_there;
+    if (!t->target.is_resumed || t->target.wants_restart)
+        return OK;
+    run_resume_path(path, t->target.dir);
+    if (fsys_exists(&is_there, path, e) == OK && is_there &&
+        checkpoint_read_head(&head, path, e) == OK)
+        t->dry.done = head.step;
+    free(head.config);
+    return e->code;
+}
+
 static int run(struct train *t, struct err *e)
 {
     if (train_target_resolve(&t->target, t->is_dry, e))
@@ -108,6 +124,8 @@ static int run(struct train *t, struct err *e)
     FILE *notes = t->is_dry && t->dry.is_json ? stderr : stdout;
     text_print_lines(notes, "note: ", config_notes(t->target.origins));
     text_print_lines(notes, "note: ", config_notes(t->target.changes));
+    if (t->is_dry && find_done(t, e))
+        return e->code;
     if (t->is_dry)
         return dry_run_print(stdout, &t->target.config, t->target.dir, &t->dry,
                              e);

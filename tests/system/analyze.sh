@@ -110,6 +110,10 @@ expect_fail 3 'metrics.cache.* is read only where metrics.names asks for cost_wi
     "$SINKLAB" analyze text metrics.cache=6
 expect_fail 3 'metrics.sink_key = 1000: sequences have model.context = ' \
     "$SINKLAB" analyze text metrics.names=cost_no_sink metrics.sink_key=1000
+expect_fail 3 'metrics.cache = 1000: sequences have model.context = .* nothing would be forgotten' \
+    "$SINKLAB" analyze text metrics.names=cost_window metrics.cache=1000
+expect_fail 9 'ask for fewer metrics.loss_tokens' \
+    "$SINKLAB" analyze text metrics.names=cost_w8 metrics.loss_tokens=1000000000000
 check "back to what there was" "$SINKLAB" analyze text
 check_not "other settings keep nothing" says 'measured before' \
     "$SINKLAB" analyze text sink.eps=0.25
@@ -123,6 +127,11 @@ truncate -s 3000 again/checkpoints/step-00000002.h5
 expect_fail 6 '1 of 3 checkpoints could not be measured, the others are: .*step-00000002.h5' \
     "$SINKLAB" analyze again sink.eps=0.25
 cp "$T/out" damaged.txt
+rm again/checkpoints/step-00000002.h5
+mkfifo again/checkpoints/step-00000002.h5
+expect_fail 6 'step-00000002.h5' timeout 60 "$SINKLAB" analyze again sink.eps=0.25
+expect_fail 5 'step-00000002.h5: got a device or pipe' \
+    timeout 60 "$SINKLAB" attention again --step 2 --text a
 check "a damaged checkpoint is told in its place" \
     grep -Eq '^ +2  not measured: .*step-00000002.h5' damaged.txt
 check "the others are in the file" test "$(cut -d, -f1 again/analysis.csv | xargs)" = "step 0 4"

@@ -71,11 +71,26 @@ expect_fail 2 'no run folder given' "$SINKLAB" export
 expect_fail 2 'nowhere' "$SINKLAB" export nowhere --jsonl x
 expect_fail 2 'no run fits --where' "$SINKLAB" export s --where 'optim.lr=7' --jsonl x
 expect_fail 7 'config.ini' "$SINKLAB" export s --jsonl "$(echo s/0000*)/config.ini"
-expect_fail 5 'sweep.ini' "$SINKLAB" export s --tensorboard sweep.ini
+expect_fail 7 'sweep.ini is a file, and --tensorboard wants a folder' \
+    "$SINKLAB" export s --tensorboard sweep.ini --jsonl y
+expect_fail 2 "'-' is standard output" "$SINKLAB" export s --tensorboard - --jsonl y
+run=$(echo s/0000*)
+for dir in s "$run" "$run/" "$run/checkpoints" "$run/new/events"; do
+    expect_fail 7 'would write into the run s/0000' "$SINKLAB" export s --tensorboard "$dir" --jsonl y
+done
+expect_fail 2 'named for two reports' "$SINKLAB" export s --tensorboard y --jsonl ./y
+expect_fail 2 'named for two reports' "$SINKLAB" export s --tensorboard y/z --jsonl y
+check_not "runs are as they were" eval 'find s -name "*.tfevents*" | grep .'
+expect_fail 2 'are one run: give it once' "$SINKLAB" export s "./$run" --jsonl y
 mkdir other
 cp -r s/0000* other
 expect_fail 2 'have one name' "$SINKLAB" export s other --tensorboard x --jsonl y
 check "nothing came of it" test ! -e x -a ! -e y
+called() {
+    "$SINKLAB" export s other --jsonl - | grep -o '^{"run":"[^"]*"' | sort -u
+}
+check "rows of runs of one name are told apart by their paths" eval \
+    'called | grep -q "\"s/0000" && called | grep -q "\"other/0000" && [ "$(called | wc -l)" -eq 5 ]'
 sed -i '3s/,[0-9]*,/,7,/' other/*/metrics.csv
 expect_fail 4 'metrics.csv:3' "$SINKLAB" export other --jsonl x
 

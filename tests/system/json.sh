@@ -39,13 +39,24 @@ assert eval("(" + sys.argv[1] + ")"), x' "$holds"
 
 check "train --dry-run" is_json 'x["parameters"] > 4000 and x["tokens"] == 128 and x["time_s"] > 0 and x["step_s"] > 0' \
     "$SINKLAB" train cats.ini --dry-run --json
-check "... at a rate" is_json 'x["time_s"] == 64 and x["step_s"] is None and x["weights_files"] == 3' \
+# of 128 tokens, and forward alone of 3 validations of 32 and 3 probes of 16
+check "... at a rate" is_json 'x["time_s"] == 88 and x["step_s"] is None and x["weights_files"] == 3' \
     "$SINKLAB" train cats.ini --dry-run --rate 2 --json
 check "... for people" eval '"$SINKLAB" train cats.ini --dry-run --rate 2 |
-    grep -qx "time           about 1m04s at 2 tokens/s"'
+    grep -qx "time           about 1m28s at 2 tokens/s, what is measured included"'
 check "... measured" eval '"$SINKLAB" train cats.ini --dry-run |
     grep -Eqx "time           about [0-9.]+m?[0-9]*s: [0-9.e+]+ ms a step, [0-9.e+]+ tokens/s, without saving"'
 check_not "... which writes nothing" test -e runs/cats
+first=$(echo runs/0000*)
+check "... of a run that is done" is_json 'x["steps_done"] == x["steps"] == 4 and x["time_s"] == 0' \
+    "$SINKLAB" train "$first" --dry-run --json
+check "... for people" eval '"$SINKLAB" train "$first" --dry-run | tr "\n" " " |
+    grep -q "done           4 of 4 steps time left      none: more train.steps go on with it"'
+# 64 tokens, a validation and a probe
+check "... of one that is to go on" is_json 'x["steps_done"] == 4 and x["time_s"] == 40' \
+    "$SINKLAB" train "$first" train.steps=6 --dry-run --rate 2 --json
+check "... and if it is computed again" is_json 'x["steps_done"] == 0 and x["time_s"] == 88' \
+    "$SINKLAB" train "$first" --restart --dry-run --rate 2 --json
 # where it cannot be trained it says why
 small() {
     (ulimit -v 400000 && "$SINKLAB" train cats.ini --dry-run model.width=2048 model.layers=8 "$@")

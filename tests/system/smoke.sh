@@ -171,7 +171,8 @@ said_nowhere() {
     "$SINKLAB" train "$ROOT/configs/quick.ini" train.steps=2 run.dir=closed \
         <&- >&- 2>&-
 }
-check "a run with all its standard files closed" said_nowhere
+expect_status 5 "a run with all its standard files closed" said_nowhere
+check "is done all the same" grep -qx done closed/status
 check "its lock holds one line" test "$(wc -l <closed/lock)" -eq 1
 
 finish
