@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "io/arrays.h"
+#include "io/hdf.h"
 #include "io/fsys.h"
 
 enum { STEPS = 5, LAYERS = 2, HEADS = 3, CAP_BYTES = 1 << 24 };
@@ -105,6 +106,39 @@ static void test_arrays__come_back(void **state)
     assert_int_equal(note_load(&text, path, "config", &e), OK);
     assert_string_equal(text, notes[1].text);
     free(text);
+}
+
+/* A file is read by what was found in the same bytes before, and by nothing
+ * else. */
+static void test_arrays__a_known_file_is_not_looked_into_again(void **state)
+{
+    char path[FSYS_PATH_MAX], other[FSYS_PATH_MAX], *text = NULL;
+    struct hdf_layout layout;
+    struct err e = { 0 }, bad = { 0 };
+    (void)state;
+    save(path, "known.h5");
+    assert_int_equal(note_load_layout(&text, &layout, path, "config", &e), OK);
+    free(text);
+    struct array_file f = { .known = &layout };
+    struct array_values a;
+    assert_int_equal(array_file_open(&f, path, &e), OK);
+    assert_int_equal(array_file_read(&a, &f, "val_loss", &e), OK);
+    assert_int_equal(a.n, STEPS);
+    array_values_release(&a);
+    array_file_close(&f);
+    layout.text[layout.n / 2] ^= 0x55; /* nonsense is told, so it was read */
+    layout.n /= 2;
+    f.known = &layout;
+    assert_int_equal(array_file_open(&f, path, &bad), ERR_DATA);
+    array_file_close(&f);
+    const struct arrays few = { 0 };
+    snprintf(other, sizeof other, "%s/other.h5", test_dir());
+    assert_int_equal(arrays_save(other, &few, &e), OK);
+    f.known = &layout; /* of other bytes: the library looks */
+    assert_int_equal(array_file_open(&f, other, &e), OK);
+    assert_int_equal(f.n, 0);
+    array_file_close(&f);
+    hdf_layout_release(&layout);
 }
 
 static void test_arrays__same_content_is_same_bytes(void **state)
@@ -228,6 +262,7 @@ int main(void)
         cmocka_unit_test(test_array_file__tells_what_is_there),
         cmocka_unit_test(test_arrays__too_few_open_files_are_told_as_such),
         cmocka_unit_test(test_arrays__come_back),
+        cmocka_unit_test(test_arrays__a_known_file_is_not_looked_into_again),
         cmocka_unit_test(test_arrays__same_content_is_same_bytes),
         cmocka_unit_test(test_arrays__every_axis_has_its_scale),
         cmocka_unit_test(test_arrays__missing_or_damaged_is_refused),

@@ -631,14 +631,10 @@ static void test_figure__an_option_that_does_nothing_is_refused(void **state)
     static const struct {
         const char *name, *readers; /* a letter a kind */
     } cases[] = {
-        { "--x", "ct" },
-        { "--log-x", "cspt" },
-        { "--loss-range", "csl" },
-        { "--seeds", "ch" },
-        { "--setting", "s" },
-        { "--step", "hp" },
-        { "--bare", "cslhpt" },
-        { "--y-range", "cslhp" },
+        { "--x", "ct" },           { "--log-x", "cspt" },
+        { "--loss-range", "csl" }, { "--seeds", "ch" },
+        { "--setting", "s" },      { "--step", "hp" },
+        { "--bare", "cslhpt" },    { "--y-range", "cslhp" },
     };
     for (idx i = 0; i < COUNT_OF(cases); i++)
         for (idx k = 0; k < COUNT_OF(kinds); k++) {

@@ -191,7 +191,8 @@ static void take_array(struct hdf *h, const char *path, void *context)
 
 int array_file_open(struct array_file *f, const char *path, struct err *e)
 {
-    int rc = hdf_open(&f->h, path, FILE_CAP_BYTES, ERR_DATA, REMEDY, e);
+    int rc = hdf_open_known(&f->h, path, FILE_CAP_BYTES, ERR_DATA, REMEDY,
+                            f->known, e);
     if (rc == OK)
         rc = hdf_list(f->h, "/", take_array, f);
     return rc == OK && f->is_out_of_memory
@@ -225,12 +226,24 @@ void array_values_release(struct array_values *a)
     *a = (struct array_values){ 0 };
 }
 
-int note_load(char **text, const char *path, const char *name, struct err *e)
+int note_load_layout(char **text, struct hdf_layout *layout, const char *path,
+                     const char *name, struct err *e)
 {
     struct hdf *h;
+    *layout = (struct hdf_layout){ .n = 0 };
     int rc = hdf_open(&h, path, FILE_CAP_BYTES, ERR_DATA, REMEDY, e);
     if (rc == OK)
         rc = hdf_get_text(h, "/", name, text);
+    if (rc == OK)
+        *layout = hdf_take_layout(h);
     hdf_free(h);
+    return rc;
+}
+
+int note_load(char **text, const char *path, const char *name, struct err *e)
+{
+    struct hdf_layout layout;
+    int rc = note_load_layout(text, &layout, path, name, e);
+    hdf_layout_release(&layout);
     return rc;
 }

@@ -81,21 +81,28 @@ struct array_facts {
 };
 
 struct array_file {
+    const struct hdf_layout *known; /* of the caller, before it is opened:
+                                       hdf_open_known; NULL */
     struct hdf *h;
     struct array_facts *arrays; /* (n) by name; axes are not among them */
     idx n;
     bool is_out_of_memory;
 };
 
-/* array_file_open - fill a zeroed one; path and e are borrowed until it is
- * closed, in any case. OK, ERR_IO, ERR_MEMORY, ERR_DATA (damaged).
+/* array_file_open - fill one that is zeroed, but for `known`; path and e are
+ * borrowed until it is closed, in any case. OK, ERR_IO, ERR_MEMORY, ERR_DATA
+ * (damaged).
  * array_file_read - an array or axis, as array_load. */
 int array_file_open(struct array_file *f, const char *path, struct err *e);
 int array_file_read(struct array_values *a, struct array_file *f,
                     const char *name, struct err *e);
 void array_file_close(struct array_file *f);
 
-/* note_load - the file's attribute; the caller frees *text. As array_load. */
+/* note_load - the file's attribute; the caller frees *text. As array_load.
+ * note_load_layout - and what is to be known of the file later (hdf.h), to be
+ * released in any case. */
 int note_load(char **text, const char *path, const char *name, struct err *e);
+int note_load_layout(char **text, struct hdf_layout *layout, const char *path,
+                     const char *name, struct err *e);
 
 #endif

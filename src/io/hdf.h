@@ -25,6 +25,9 @@
 
 struct hdf; /* one file, being built or read */
 
+/* hdf_layout_release - forget what was known. */
+void hdf_layout_release(struct hdf_layout *l);
+
 /* hdf_free - close and forget; h may be NULL. A built file that was not saved
  * leaves nothing behind. */
 void hdf_free(struct hdf *h);
@@ -86,6 +89,15 @@ int hdf_attach_scale(struct hdf *h, const char *dataset, int axis,
  * OK, ERR_IO, ERR_MEMORY, damage_code. */
 int hdf_open(struct hdf **h, const char *path, size_t cap_bytes,
              int damage_code, const char *remedy, struct err *e);
+
+/* hdf_open_known - the same; where known (NULL: nothing is) is of the same
+ * bytes, it is taken for what the library finds, and trusted as little.
+ * hdf_take_layout - what the library found in a file just opened, once; of no
+ * file where it was known before. */
+int hdf_open_known(struct hdf **h, const char *path, size_t cap_bytes,
+                   int damage_code, const char *remedy,
+                   const struct hdf_layout *known, struct err *e);
+struct hdf_layout hdf_take_layout(struct hdf *h);
 
 /* hdf_read_seal - what the seal at the end of a file says of its bytes, 16 hex
  * digits: which content it was. Only the seal is read, nothing is checked by

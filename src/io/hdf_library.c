@@ -616,7 +616,9 @@ int hdf_library_read(struct hdf *h)
                       &limits)) {
     case CHILD_OK:
         hdf_library_take(h, bytes + 1, n - 1); /* without STARTED */
-        break;
+        h->layout.text = bytes;
+        h->layout.n = n;
+        return h->rc;
     case CHILD_FAILED:
         hdf_unreadable(h, "the file",
                        "the library crashed or did not come to an end");

@@ -11,7 +11,8 @@
 
 #include "io/hdf_tree.h"
 
-/* hdf_library_read - fill the tree of h from h->bytes. OK, ERR_MEMORY,
+/* hdf_library_read - fill the tree of h from h->bytes, and h->layout's text: a
+ * byte, and then what hdf_library_take takes. OK, ERR_MEMORY,
  * damage_code; the library's failure, whatever it is, is damage. */
 int hdf_library_read(struct hdf *h);
 

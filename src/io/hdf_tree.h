@@ -80,14 +80,16 @@ struct hdf_step {
 };
 
 struct hdf {
-    const char *path;      /* for messages and hdf_save; borrowed */
-    struct err *e;         /* borrowed */
-    int rc;                /* of the first failure */
-    int damage_code;       /* reading */
-    const char *remedy;    /* reading; borrowed */
-    char *bytes;           /* reading: the whole file; owned */
-    size_t n_bytes;        /* of the image, without seal */
-    size_t expected_bytes; /* building */
+    const char *path;         /* for messages and hdf_save; borrowed */
+    struct err *e;            /* borrowed */
+    int rc;                   /* of the first failure */
+    int damage_code;          /* reading */
+    const char *remedy;       /* reading; borrowed */
+    char *bytes;              /* reading: the whole file; owned */
+    size_t n_bytes;           /* of the image, without seal */
+    size_t expected_bytes;    /* building */
+    struct hdf_layout layout; /* reading: what the library found, and of which
+                                 bytes; until it is taken */
 
     struct hdf_object **objects; /* (n_objects) as found or added; owned */
     struct hdf_object **sorted;  /* (n_sorted) the same by path; owned */

@@ -3,6 +3,7 @@
 #define SINKLAB_HDF_TYPES_H
 
 #include "base/base.h"
+#include "base/hash.h"
 
 enum {
     HDF_NDIM_MAX = 4,
@@ -27,5 +28,14 @@ const char *hdf_shape_print(char text[HDF_SHAPE_TEXT_MAX],
 
 /* Bytes of one number. */
 size_t hdf_type_bytes(enum hdf_type type);
+
+/* What the library found in a file, for reading the same bytes again without
+ * it, which takes a process. Zeroed, it is of no file. Owns its text. */
+struct hdf_layout {
+    char seal[HASH_HEX_MAX]; /* of those bytes, which are */
+    size_t n_bytes;          /* so many */
+    char *text;              /* (n) */
+    size_t n;
+};
 
 #endif

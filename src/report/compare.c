@@ -117,8 +117,8 @@ static bool is_measured(const char *column)
 }
 
 /* A metric (or --loss) that no run has is a slip of the pen if there is none of
- * that name, else was not measured; say which there are. Runs of a sweep that has only begun have no columns yet: then their
- * table says so. */
+ * that name, else was not measured; say which there are. Runs of a sweep
+ * that has only begun have no columns yet: then their table says so. */
 static int check_metric(const char *metric, const struct run_data *runs, idx n,
                         bool may_be_empty, struct err *e)
 {

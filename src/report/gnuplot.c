@@ -7,6 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
+
+static const char SCRIPT[] = "/dev/stdin";
 
 static int say_missing(struct err *e)
 {
@@ -18,8 +21,10 @@ static int say_missing(struct err *e)
 /* Run gnuplot over the three streams and wait for its end. */
 static int run_and_wait(FILE *script, FILE *picture, FILE *words, struct err *e)
 {
-    static const char *const command[] = { "gnuplot", "--default-settings", "-",
-                                           NULL };
+    /* of "-" it reads one byte a system call */
+    bool is_named = access(SCRIPT, R_OK) == 0;
+    const char *const command[] = { "gnuplot", "--default-settings",
+                                    is_named ? SCRIPT : "-", NULL };
     int status;
     struct err own = { 0 };
     int rc = tool_run(&status, command, script, picture, words, &own);

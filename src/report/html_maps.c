@@ -79,6 +79,7 @@ static int open_arrays(struct array_file *f, char path[RUN_PATH_MAX],
         return OK;
     if (fsys_exists(&is_there, path, own))
         return own->code;
+    f->known = &r->arrays;
     if (!is_there || array_file_open(f, path, own) == OK)
         return OK;
     snprintf(why, ERR_TEXT_MAX, "%s", own->text);

@@ -16,8 +16,9 @@
 extern const char page_frame[], page_style[], page_script[], page_charts[];
 
 /* html_page_check - may it be written to dir, and is there all that it takes?
- * charts: page_charts; others (n): what else is written, NULL: not asked for. OK; ERR_TOOL: built without Chart.js; ERR_BUSY,
- * ERR_USAGE, ERR_IO: as report_files_check. */
+ * charts: page_charts; others (n): what else is written, NULL: not asked
+ * for. OK; ERR_TOOL: built without Chart.js; ERR_BUSY, ERR_USAGE, ERR_IO: as
+ * report_files_check. */
 int html_page_check(const char *dir, const char *charts,
                     const char *const *others, idx n, struct err *e);
 

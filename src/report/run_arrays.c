@@ -122,7 +122,7 @@ int run_array_load(struct run_array *a, struct pool *memory,
                    struct err *e)
 {
     char path[RUN_PATH_MAX];
-    struct array_file f = { 0 };
+    struct array_file f = { .known = &r->arrays };
     bool is_there;
     *a = (struct run_array){ 0 };
     run_path(path, r->path, RUN_ARRAYS);

@@ -146,7 +146,7 @@ static void read_analysed(struct run_data *r)
     struct config *c = malloc(sizeof *c);
     struct err own = { 0 };
     run_path(path, r->path, RUN_ARRAYS);
-    int rc = c ? note_load(&text, path, "config", &own)
+    int rc = c ? note_load_layout(&text, &r->arrays, path, "config", &own)
                : err_set(&own, ERR_MEMORY, "%s: not enough memory", path);
     if (rc == OK && text)
         rc = config_load_text(c, text, path, &own);
@@ -185,6 +185,7 @@ void run_data_release(struct run_data *r)
 {
     table_release(&r->analysis);
     table_release(&r->metrics);
+    hdf_layout_release(&r->arrays);
     *r = (struct run_data){ 0 };
 }
 

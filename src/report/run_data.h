@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "base/text.h"
 #include "config/config.h"
+#include "io/hdf.h"
 #include "report/series.h"
 #include "run/run_facts.h"
 
@@ -29,6 +30,7 @@ struct run_data {
     struct table analysis, metrics;   /* 0 columns where there is no file */
     struct measured analysed, logged; /* on what; is_known: false if no one
                                          says */
+    struct hdf_layout arrays;         /* of analysis.h5, to read it by */
     struct err unread;    /* what cannot be read: first what the system
                        refused, then what is damaged; or none */
     bool is_analysis_bad; /* it is there, and left out */

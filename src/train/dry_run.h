@@ -13,9 +13,9 @@ struct dry_run_options {
 };
 
 /* dry_run_print - parameters, tokens, memory, checkpoints and their size,
- * floating-point operations, and the time that is left; of the run that would go to dir. Nothing is
- * written. A machine that cannot train it says why there is no time. OK, or why
- * the run cannot be built. */
+ * floating-point operations, and the time that is left; of the run that
+ * would go to dir. Nothing is written. A machine that cannot train it says
+ * why there is no time. OK, or why the run cannot be built. */
 int dry_run_print(FILE *out, const struct config *c, const char *dir,
                   const struct dry_run_options *o, struct err *e);
 

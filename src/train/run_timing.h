@@ -18,9 +18,9 @@ struct run_timing {
 int run_timing_measure(struct run_timing *t, const struct config *c,
                        struct err *e);
 
-/* run_timing_total - seconds of a run of c that goes on from a step, which p describes, if what it does
- * takes as long as what was timed, floating-point operation by floating-point
- * operation. */
+/* run_timing_total - seconds of a run of c that goes on from a step, which p
+ * describes, if what it does takes as long as what was timed, floating-point
+ * operation by floating-point operation. */
 double run_timing_total(const struct run_timing *t, const struct plan *p,
                         const struct config *c, idx from);
 
