@@ -35,10 +35,12 @@ int ranks_open(struct ranks *r, struct err *e)
 
 /* Where one is lost, leaving in order would wait for it: the process just ends,
  * and the launcher ends the others. */
-void ranks_close(struct ranks *r)
+void ranks_close(struct ranks *r, struct err *e)
 {
-    if (r->n > 1 && r->rank != 0 && !r->is_lost)
+    if (r->n > 1 && r->rank != 0 && !r->is_lost) {
         hush(stderr);
+        *e = (struct err){ 0 };
+    }
     if (r->n > 1 && !r->is_lost)
         transport_close();
     free(r->hosts);

@@ -56,8 +56,11 @@ static inline bool ranks_writes(const struct ranks *r)
  * Close in any state. */
 int ranks_open(struct ranks *r, struct err *e);
 
-/* ranks_close - leave the job: waits for the others, unless one is lost. */
-void ranks_close(struct ranks *r);
+/* ranks_close - leave the job: waits for the others, unless one is lost. What
+ * they found together is process 0's to tell, by words and exit status: the
+ * others have found nothing, as launchers kill those that still speak when one
+ * ends with an error. */
+void ranks_close(struct ranks *r, struct err *e);
 
 /* ranks_agree - the meeting that all come to: has one of them failed, or been
  * asked to stop (base/stop.h)? e: what this process has found so far; out: what

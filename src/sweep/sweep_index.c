@@ -166,6 +166,6 @@ int sweep_index(const struct sweep *s, const struct sweep_options *o, idx index,
             train(s, r, o, &ranks, e);
         ranks_agree(&ranks, false, e);
     }
-    ranks_close(&ranks);
+    ranks_close(&ranks, e);
     return e->code;
 }

@@ -283,7 +283,7 @@ int bench_run(const struct config *c, double seconds, bool is_json,
     }
     session_release(&x->session);
     arena_release(&x->arena);
-    ranks_close(&x->ranks);
+    ranks_close(&x->ranks, e);
     free(x);
     return e->code;
 }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/machine.h"
 #include "base/moment.h"
 #include "base/shell.h"
 #include "base/stop.h"
@@ -49,6 +50,7 @@ struct train {
 
 static int run(struct train *t, struct err *e);
 static double limit_of(const struct train *t);
+static void say_binding(const struct train *t);
 static int start(struct train *t, struct err *e);
 static int hand_out(struct train *t, struct err *e);
 static int take_folder(struct train *t, struct err *e);
@@ -96,7 +98,7 @@ int train_run(const struct train_request *r, struct err *e)
     struct ranks ranks = { 0 };
     if (ranks_open(&ranks, e) == OK)
         train_run_shared(r, &ranks, e);
-    ranks_close(&ranks);
+    ranks_close(&ranks, e);
     return e->code;
 }
 
@@ -140,6 +142,7 @@ static int run(struct train *t, struct err *e)
         printf("note: OPENBLAS_CORETYPE=%s pins matrix products to slower "
                "kernels than this processor has\n",
                pinned);
+    say_binding(t);
     if (ranks_writes(t->ranks))
         start(t, e);
     if (hand_out(t, e) == OK && !t->is_over)
@@ -156,6 +159,19 @@ static double limit_of(const struct train *t)
 {
     double limit_s = t->target.config.train.wait_limit_s;
     return ranks_writes(t->ranks) ? limit_s : 1.5 * limit_s;
+}
+
+/* Launchers bind a process to one core unless they are told of its threads. */
+static void say_binding(const struct train *t)
+{
+    struct core_list cores;
+    machine_cores(&cores);
+    if (ranks_n(t->ranks) > 1 && cores.n < t->session.threads)
+        printf("note: %d threads of a process share the %td core%s that it is "
+               "bound to: mpirun --map-by slot:pe=%d, or srun "
+               "--cpus-per-task=%d\n",
+               t->session.threads, cores.n, cores.n == 1 ? "" : "s",
+               t->session.threads, t->session.threads);
 }
 
 /* What the process that writes does before the loop. */

@@ -194,6 +194,16 @@ sed 's/^batch = 2$/&\nthreads = 2/' small.ini >threads.ini
 rm -rf runs/two
 check "threads may differ" two small.ini threads.ini
 
+if command -v taskset >/dev/null; then
+    core=$(taskset -pc $$ | sed 's/.*: //; s/[-,].*//')
+    says_bound() {
+        with 2 0 taskset -c "$core" -- train small.ini run.dir=runs/bound \
+            train.steps=1 train.threads=2 |
+            grep 'note: 2 threads of a process share the 1 core'
+    }
+    check "threads that fight for a core are told" says_bound
+fi
+
 # --- one that does not answer, a disk that is full ------------------------------
 
 mkfifo gate
