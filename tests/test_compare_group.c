@@ -612,6 +612,53 @@ static void test_compare_group__unlike_rows_are_told(void **state)
     free(text);
 }
 
+/* A key that all have alike makes one group, which says nothing. */
+static void test_compare_group__by_a_key_that_is_alike_is_told(void **state)
+{
+    (void)state;
+    struct compare_options o = compare_usual;
+    put_sweep();
+    o.by = "optim.lr";
+    char *text = compare_text("sweep", o);
+    assert_within(text, "note: one group, for all runs have the same optim.lr: "
+                        "--by wants a key in which they differ\n");
+    assert_within(text, "averaged over run.seed, attention.weights\n");
+    assert_null(strstr(text, "groups differ"));
+    free(text);
+}
+
+static void put_sums(const char *run, const char *weights, int seed,
+                     const char *rows)
+{
+    char text[256];
+    put_seed(run, "done", weights, seed, "");
+    snprintf(text, sizeof text,
+             "step,val_loss,sink_1,first_mass_raw,row_sum\n%s", rows);
+    put_file(run, "metrics.csv", text);
+}
+
+/* Weights as they are are judged with a word on what rows sum to. */
+static void test_compare_group__other_sums_are_told(void **state)
+{
+    (void)state;
+    static const char raw[] = "note: first_mass_raw is of rows as they are";
+    put_sums("sums/a", "softmax", 1, "20,1,0.5,0.4,1\n");
+    put_sums("sums/b", "softmax", 2, "20,1,0.5,0.41,1\n");
+    put_sums("sums/c", "relu", 1, "20,1,0.5,0.1,0.2\n");
+    put_sums("sums/d", "relu", 2, "20,1,0.5,0.11,0.3\n");
+    char *text = compare_text("sums", compare_usual);
+    assert_within(text, raw);
+    assert_within(text,
+                  "sum to 0.25 to 1.00 (row_sum): a difference\nmay be of "
+                  "sums alone; first_mass is of rows scaled to sum 1\n");
+    free(text);
+    put_sums("sums/c", "relu", 1, "20,1,0.5,0.1,1\n");
+    put_sums("sums/d", "relu", 2, "20,1,0.5,0.11,0.98\n");
+    text = compare_text("sums", compare_usual);
+    assert_null(strstr(text, raw));
+    free(text);
+}
+
 static void test_compare_group__what_is_odd_is_noted(void **state)
 {
     (void)state;
@@ -750,6 +797,8 @@ int main(void)
         cmocka_unit_test(test_compare_group__missing_differences_are_told),
         cmocka_unit_test(test_compare_group__a_csv_may_go_to_standard_output),
         cmocka_unit_test(test_compare_group__unlike_rows_are_told),
+        cmocka_unit_test(test_compare_group__by_a_key_that_is_alike_is_told),
+        cmocka_unit_test(test_compare_group__other_sums_are_told),
         cmocka_unit_test(test_compare_group__what_is_odd_is_noted),
         cmocka_unit_test(test_compare_group__copies_are_each_told_once),
         cmocka_unit_test(test_compare_group__a_folder_counts_once),

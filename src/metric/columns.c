@@ -285,7 +285,8 @@ bool column_at(struct column_facts *f, const struct run_columns *c,
         const struct meter_column *own = &c->meter->columns[k];
         tell_metric(f, &own->is, own->name);
         f->own = own;
-        if (own->metric->is_printed && own->is.k == 1 && !own->is.is_at)
+        bool is_usual = !own->is.is_at || own->metric->is_per_position;
+        if (own->metric->is_printed && own->is.k == 1 && is_usual)
             f->files |= COLUMN_PRINTED;
         if (f->files & (int)file && i-- == 0)
             return true;

@@ -2,6 +2,7 @@
 
 #include "base/utf8.h"
 #include "report/cells.h"
+#include "report/means.h"
 
 #include <math.h>
 #include <string.h>
@@ -189,6 +190,44 @@ void differences_words(FILE *out, const struct compare_rows *t)
             n);
 }
 
+/* The last mean of a column over the runs of a row; NAN. */
+static double final_of(const struct compare_rows *t, idx row, const char *name)
+{
+    struct band b = { 0 };
+    struct err own = { 0 };
+    double last = NAN;
+    if (band_make(&b, &t->groups->g[row], name, &own) == OK && b.n > 0)
+        last = b.mean[b.n - 1];
+    band_release(&b);
+    return last;
+}
+
+/* A share of a row that sums to something else is no share of the same: where
+ * rows that are judged differ so, the weights as they are say little of where
+ * attention goes. */
+static void note_sums(FILE *out, const struct compare_rows *t)
+{
+    static const char *const raw[] = { "first_mass_raw", "sink_1_raw" };
+    double least = INFINITY, most = -INFINITY;
+    struct line l;
+    const char *name = NULL;
+    for (idx i = 0; line_at(&l, t, i); i++)
+        for (idx k = 0; k < COUNT_OF(raw) && !name; k++)
+            if (strcmp(t->measures[l.measure].name, raw[k]) == 0)
+                name = raw[k];
+    for (idx i = 0; name && i < t->n; i++) {
+        double sum = final_of(t, i, "row_sum");
+        least = fmin(least, sum);
+        most = fmax(most, sum);
+    }
+    if (most > 1.05 * least)
+        fprintf(out,
+                "note: %s is of rows as they are, which sum to %.2f to %.2f "
+                "(row_sum): a difference\nmay be of sums alone; %s is of rows "
+                "scaled to sum 1\n",
+                name, least, most, name == raw[0] ? "first_mass" : "sink_1");
+}
+
 /* Why a group is not there, once a group and cause. */
 void differences_notes(FILE *out, const struct compare_rows *t)
 {
@@ -203,6 +242,7 @@ void differences_notes(FILE *out, const struct compare_rows *t)
                 fprintf(out, "note: %s is not held against %s: %s\n",
                         t->rows[i].label, base, x->unlike);
         }
+    note_sums(out, t);
     if (!t->o->baseline || count_lines(t) > 0)
         return;
     fprintf(out,

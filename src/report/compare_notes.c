@@ -141,9 +141,14 @@ void compare_meaning(FILE *out, const struct compare_rows *t)
           : s->are_single        ? "; (in brackets): gone again at the end\n"
                                  : ": mean over the runs that have one\n",
           out);
-    print_keys(out, s->are_single ? "the runs differ in " : "groups differ in ",
-               s->keys, s->n_keys,
-               has_more ? " (--csv FILE shows all their values)" : "");
+    if (o->by && s->n == 1)
+        print_keys(out, "note: one group, for all runs have the same ", s->keys,
+                   s->n_keys, ": --by wants a key in which they differ");
+    else
+        print_keys(out,
+                   s->are_single ? "the runs differ in " : "groups differ in ",
+                   s->keys, s->n_keys,
+                   has_more ? " (--csv FILE shows all their values)" : "");
     print_keys(out, "averaged over ", s->over, s->n_over, "");
 }
 

@@ -32,6 +32,17 @@ static void put_name(struct json *j, const char *key, const char *name)
     json_put_text(j, key, shown);
 }
 
+/* The last part of a path, as it was given. */
+static void put_folder(struct json *j, const char *path)
+{
+    char name[RUN_DIR_MAX];
+    snprintf(name, sizeof name, "%s", path);
+    for (size_t n = strlen(name); n > 1 && name[n - 1] == '/'; n--)
+        name[n - 1] = '\0';
+    const char *slash = strrchr(name, '/');
+    put_name(j, NULL, slash && slash[1] ? slash + 1 : name);
+}
+
 static void put_known(struct json *j, const char *key, double value)
 {
     if (isnan(value))
@@ -134,6 +145,10 @@ static void put_head(struct json *j, const struct page *p, const char *notes,
     json_put_text(j, "loss", t->o->loss);
     json_put_count(j, "base", t->base);
     json_put_bool(j, "asked", t->groups->emergence.is_asked);
+    json_begin_array(j, "folders");
+    for (idx i = 0; i < t->o->n_runs; i++)
+        put_folder(j, t->o->runs[i]);
+    json_end(j);
     put_keys(j, "keys", t->groups->keys, t->groups->n_keys);
     put_keys(j, "over", t->groups->over, t->groups->n_over);
     json_begin_array(j, "columns");

@@ -169,6 +169,8 @@ def maps(b, path, analysis):
     page.click("document.querySelectorAll('#heads input[type=checkbox]')[0]")
     n = page.eval("document.querySelector('#heads .map tbody tr').children.length")
     need(n == len(rows) + 1, f"{n} columns over training")
+    caption = page.eval("[...document.querySelectorAll('#heads > p')].map(p => p.textContent).join(' ')")
+    need("Rows: layer and head as 0.0 (layer 0, head 0), columns: step." in caption, caption)
 
 
 def profile(b, path):
@@ -200,6 +202,26 @@ def three(b, path):
     need(told == "key_norm", told)
     points = page.eval("Chart.getChart(document.querySelector('#places canvas')).data.datasets[0].data.length")
     need(points == 16, points)
+
+
+def verdict(b, path):
+    """every verdict lies on a narrow screen, and differences have signs"""
+    for width in (360, 420):
+        page = b.open(path, width=width)
+        ends = page.eval("""[...document.querySelectorAll('#differs tbody td')].filter(td =>
+            td.dataset.head === 'verdict').map(td => td.getBoundingClientRect().right)""")
+        need(ends and all(0 < end <= width for end in ends), (width, ends))
+        page.eval("document.querySelector('#differs tbody').scrollIntoView()")
+        lacks = page.eval("""[...document.querySelectorAll('#differs tbody td')].filter(td =>
+            td.dataset.head === 'difference').map(td => td.textContent).filter(t => !/^([+\\-\u2212]|0[^0-9]*$)/.test(t))""")
+        need(not lacks, lacks)
+
+
+def title(b, path, want):
+    """tab and heading say what was compared, and by what"""
+    page = b.open(path)
+    for found in (page.eval("document.title"), page.eval("document.querySelector('h1').textContent")):
+        need(found == want, found)
 
 
 def configs(b, path):
@@ -265,7 +287,8 @@ def shot(b, path, picture):
         need(zlib.crc32(f.read()), "empty")
 
 
-CHECKS = (opens, colours, hover, keys, show, axes, sort, maps, profile, three, configs, theme, prints, hostile,
+CHECKS = (opens, colours, hover, keys, show, axes, sort, maps, profile, three, verdict, title,
+          configs, theme, prints, hostile,
           alone, shot)
 
 

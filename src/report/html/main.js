@@ -7,6 +7,13 @@ function count_in_words() {
           "; groups differ in " + keys + (h.over.length ? "; averaged over " + h.over.join(", ") : "") + ".";
 }
 
+/* What was compared, and in what it differs: a tab among many says which. */
+function title_of_page() {
+    const h = report.head, few = h.folders.slice(0, 3).join(", ");
+    return few + (h.folders.length > 3 ? " and " + (h.folders.length - 3) + " more" : "") + " compared" +
+        (h.keys.length ? " by " + h.keys.map(k => k.split(".").pop()).join(", ") : "");
+}
+
 function make_notes(section) {
     section.append(el("pre", {}, report.head.notes.join("\n")));
     return report.head.notes.length > 0;
@@ -19,7 +26,8 @@ const PARTS = [["differs", make_differs], ["curves", make_curves], ["finals", ma
 function begin() {
     read_data(by_id("data").textContent);
     by_id("summary").textContent = count_in_words();
-    document.title = "Runs compared" + (report.head.keys.length ? ": " + report.head.keys.join(", ") : "");
+    document.title = title_of_page();
+    document.querySelector("h1").textContent = document.title;
     by_id("maker").textContent = "Made by sinklab " + report.head.version + " (commit " +
         report.head.commit + ").";
     report.groups.slice(0, SHOWN_AT_FIRST).forEach(g => chosen.groups.add(g.number));

@@ -123,6 +123,8 @@ function grid_of(map) {
                  at: (r, c) => step_at(map, heads.step) * map.inner + first + r * stride[R] + c * stride[C] };
     const n = map.shape[C];
     return { row_axis: map.axes[R] + "." + map.axes[C], column_axis: "step",
+             row_words: map.axes[R] + " and " + map.axes[C] + " as " + names(R)[0] + "." + names(C)[0] +
+                 " (" + map.axes[R] + " " + names(R)[0] + ", " + map.axes[C] + " " + names(C)[0] + ")",
              rows: names(R).flatMap(r => names(C).map(c => r + "." + c)),
              columns: map.steps.map(s => show_tick(s, false)),
              at: (r, c) => c * map.inner + first + Math.floor(r / n) * stride[R] + r % n * stride[C] };
@@ -206,7 +208,7 @@ function draw_maps() {
     heads.bar.querySelector(".bar").style.background = "linear-gradient(90deg," +
         CIVIDIS.map(c => `rgb(${c})`).join() + ")";
     heads.caption.textContent = caption_of(column) + ". " +
-        (one ? "Rows: " + grid_of(one).row_axis + ", columns: " + grid_of(one).column_axis + ". " : "") +
+        (one ? "Rows: " + (grid_of(one).row_words || grid_of(one).row_axis) + ", columns: " + grid_of(one).column_axis + ". " : "") +
         (all > AT_ONCE ? "The first " + AT_ONCE + " of " + all + " that are shown. " : "") +
         (owners.length ? "" : "Nothing that is shown above has this map.");
     colour_maps();

@@ -2,7 +2,7 @@
 
 /* A column: {head, is_number, of(row): value to sort by, show(row): text or
  * element}. */
-function sortable(columns, rows, caption) {
+function sortable(columns, rows, caption, look) {
     const body = el("tbody", {});
     let sorted = -1, is_up = true;
     const fill = () => body.replaceChildren(...rows.map(row => el("tr", { class: row.odd ? "odd-one" : null },
@@ -10,7 +10,7 @@ function sortable(columns, rows, caption) {
             const shown = c.show(row), text = shown.textContent || shown;
             const is_short = text.length <= 40 ? " short" : "";
             return i === 0 ? el("th", { scope: "row", class: is_short }, shown)
-                : el("td", { class: (c.is_number ? "number" : "text" + is_short) }, shown);
+                : el("td", { "data-head": c.head, class: (c.is_number ? "number" : "text" + is_short) }, shown);
         }))));
     const order = (a, b) => {
         /* what is not there comes last, whichever way */
@@ -33,7 +33,7 @@ function sortable(columns, rows, caption) {
             fill();
         } }, c.head)));
     fill();
-    return el("div", { class: "scroll rows", tabindex: 0, role: "region", "aria-label": caption },
+    return el("div", { class: "scroll rows" + (look ? " " + look : ""), tabindex: 0, role: "region", "aria-label": caption },
         el("table", {}, el("caption", {}, caption), el("thead", {}, el("tr", {}, ...heads)), body));
 }
 
@@ -81,7 +81,7 @@ function judged_sentence() {
 function make_judged(section) {
     const base = report.groups[report.head.base].label;
     section.append(el("h3", {}, "Can it be told from seeds?"), el("p", {}, judged_sentence()),
-        sortable(judged_columns(), report.judged.slice(), "Differences from " + base),
+        sortable(judged_columns(), report.judged.slice(), "Differences from " + base, "cards"),
         el("pre", { class: "quiet" }, report.head.words.join("\n")));
 }
 
