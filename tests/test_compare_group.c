@@ -26,7 +26,7 @@ static void load(struct fixture *f, const char *const *names, idx n,
     *f = (struct fixture){ .n = n };
     for (idx i = 0; i < n; i++) {
         snprintf(f->paths[i], sizeof f->paths[i], "%s", path_to(names[i], ""));
-        run_data_read(&f->runs[i], f->paths[i], true);
+        run_data_read(&f->runs[i], f->paths[i], "");
     }
     if (groups_make(&f->s, o, f->runs, n, false, &e) != OK)
         fail_msg("%s", e.text);

@@ -201,7 +201,7 @@ static void put_analysis(const char *run)
     const struct note notes[] = { { "config", "[run]\nseed = 1\n" } };
     const struct arrays all = { notes, 1, axes, 3, arrays, METRICS };
     if (arrays_save(path_to(run, "analysis.h5"), &all, &e) ||
-        analysis_write_csv(path_to(run, ""), csv.at, csv.n, &e))
+        analysis_write_csv(path_to(run, ""), "", csv.at, csv.n, &e))
         fail_msg("%s", e.text);
 }
 

@@ -28,7 +28,7 @@ static void test_kept__nothing_is_kept_where_nothing_is(void **state)
     struct kept k;
     struct run_columns none = { .meter = NULL };
     (void)state;
-    kept_open(&k, test_dir(), "0123456789abcdef", &none);
+    kept_open(&k, test_dir(), "", "0123456789abcdef", &none);
     assert_int_equal(kept_row(&k, 0, "0123456789abcdef"), -1);
     assert_false(k.has_all || k.has_losses);
     kept_close(&k);
@@ -56,9 +56,9 @@ static void test_kept__lines_that_are_cut_off_keep_nothing(void **state)
         struct kept k;
         struct err e = { 0 };
         assert_int_equal(arrays_save(test_path("analysis.h5"), &all, &e), OK);
-        assert_int_equal(analysis_write_csv(test_dir(), rows, strlen(rows), &e),
-                         OK);
-        kept_open(&k, test_dir(), "0123456789abcdef", &none);
+        assert_int_equal(
+            analysis_write_csv(test_dir(), "", rows, strlen(rows), &e), OK);
+        kept_open(&k, test_dir(), "", "0123456789abcdef", &none);
         assert_int_equal(kept_row(&k, 7, "cccccccccccccccc"), -1);
         kept_close(&k);
     }

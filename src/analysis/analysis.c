@@ -14,12 +14,15 @@
  * every analysis out of date. */
 enum { ANALYSIS_FORMAT = 5 };
 
+enum { REMEDY_MAX = 4 * RUN_PATH_MAX + RUN_ANALYSIS_NAME_MAX + 8 };
+
 static const char REMEDY[] = "run `sinklab analyze` again";
 
-static int read_seal(char hex[HASH_HEX_MAX], const char *dir, struct err *e)
+static int read_seal(char hex[HASH_HEX_MAX], const char *dir, const char *name,
+                     struct err *e)
 {
     char path[RUN_PATH_MAX];
-    run_path(path, dir, RUN_ARRAYS);
+    run_analysis_path(path, dir, name, ".h5");
     return hdf_read_seal(hex, path, ERR_DATA, REMEDY, e);
 }
 
@@ -58,13 +61,15 @@ int analysis_made_from(char hex[HASH_HEX_MAX], const char *dir,
     return OK;
 }
 
-bool analysis_is_current(const char *dir, const char *made_from)
+bool analysis_is_current(const char *dir, const char *name,
+                         const char *made_from)
 {
     struct table t = { 0 };
     char path[RUN_PATH_MAX], *found = NULL;
     struct err e = { 0 };
-    run_path(path, dir, RUN_ARRAYS);
-    bool is_current = analysis_read_csv(&t, dir, &e) == OK && t.origin[0] &&
+    run_analysis_path(path, dir, name, ".h5");
+    bool is_current = analysis_read_csv(&t, dir, name, &e) == OK &&
+                      t.origin[0] &&
                       note_load(&found, path, "made_from", &e) == OK &&
                       strcmp(found, made_from) == 0;
     free(found);
@@ -72,12 +77,12 @@ bool analysis_is_current(const char *dir, const char *made_from)
     return is_current;
 }
 
-int analysis_write_csv(const char *dir, const char *text, size_t n,
-                       struct err *e)
+int analysis_write_csv(const char *dir, const char *name, const char *text,
+                       size_t n, struct err *e)
 {
     char path[RUN_PATH_MAX], seal[HASH_HEX_MAX], *out = NULL;
     size_t n_out = 0;
-    if (read_seal(seal, dir, e))
+    if (read_seal(seal, dir, name, e))
         return e->code;
     FILE *f = open_memstream(&out, &n_out);
     if (!f)
@@ -88,39 +93,47 @@ int analysis_write_csv(const char *dir, const char *text, size_t n,
         fprintf(f, "%.*s,%s\n", (int)(end - line), line,
                 line == text ? ANALYSIS_ORIGIN : seal);
     }
-    run_path(path, dir, RUN_ANALYSIS);
+    run_analysis_path(path, dir, name, ".csv");
     int rc = fclose(f) == 0 ? row_chain_write(path, out, n_out, e)
                             : err_set(e, ERR_MEMORY, "%s: out of memory", path);
     free(out);
     return rc;
 }
 
-static int say_alone(const char *dir, struct err *e)
+/* "runs/a --as random": what makes it again. */
+static void remedy_words(char words[REMEDY_MAX], const char *dir,
+                         const char *name)
 {
-    char words[4 * RUN_PATH_MAX];
-    shell_word(words, sizeof words, dir);
+    char word[4 * RUN_PATH_MAX];
+    shell_word(word, sizeof word, dir);
+    snprintf(words, REMEDY_MAX, "%s%s%s", word, *name ? " --as " : "", name);
+}
+
+static int say_alone(const char *path, const char *other, const char *words,
+                     struct err *e)
+{
     return err_set(e, ERR_DATA,
-                   "%s/analysis.csv: the analysis.h5 that was written with it "
-                   "is not there: run `sinklab analyze %s` again",
-                   dir, words);
+                   "%s: the %s that was written with it is not there: run "
+                   "`sinklab analyze %s` again",
+                   path, strrchr(other, '/') + 1, words);
 }
 
 /* Nobody knows what the CSV says then. */
-static int say_foreign(const char *dir, const char *why, struct err *e)
+static int say_foreign(const char *path, const char *other, const char *words,
+                       const char *why, struct err *e)
 {
-    char words[4 * RUN_PATH_MAX];
-    shell_word(words, sizeof words, dir);
     return err_set(e, ERR_DATA,
-                   "%s/analysis.csv: not made from the analysis.h5 beside it"
-                   "%s%s: run `sinklab analyze %s` again",
-                   dir, *why ? ": " : "", why, words);
+                   "%s: not made from the %s beside it%s%s: run `sinklab "
+                   "analyze %s` again",
+                   path, strrchr(other, '/') + 1, *why ? ": " : "", why, words);
 }
 
-int analysis_read_csv(struct table *t, const char *dir, struct err *e)
+int analysis_read_csv(struct table *t, const char *dir, const char *name,
+                      struct err *e)
 {
     char path[RUN_PATH_MAX], seal[HASH_HEX_MAX];
     struct err own = { 0 };
-    run_path(path, dir, RUN_ANALYSIS);
+    run_analysis_path(path, dir, name, ".csv");
     int rc = table_read(t, path, ANALYSIS_ORIGIN, e);
     if (rc == OK && t->is_torn) {
         table_release(t);
@@ -130,16 +143,18 @@ int analysis_read_csv(struct table *t, const char *dir, struct err *e)
     if (rc != OK || !t->origin[0])
         return rc;
     bool is_there = false;
-    char other[RUN_PATH_MAX];
-    run_path(other, dir, RUN_ARRAYS);
+    char other[RUN_PATH_MAX], words[REMEDY_MAX];
+    remedy_words(words, dir, name);
+    run_analysis_path(other, dir, name, ".h5");
     rc = fsys_exists(&is_there, other, e);
     if (rc == OK && !is_there)
-        rc = say_alone(dir, e);
-    else if (rc == OK && read_seal(seal, dir, &own) != OK)
-        rc = err_is_refusal(own.code) ? err_pass(e, &own)
-                                      : say_foreign(dir, own.text, e);
+        rc = say_alone(path, other, words, e);
+    else if (rc == OK && read_seal(seal, dir, name, &own) != OK)
+        rc = err_is_refusal(own.code)
+                 ? err_pass(e, &own)
+                 : say_foreign(path, other, words, own.text, e);
     else if (rc == OK && strcmp(seal, t->origin) != 0)
-        rc = say_foreign(dir, "", e);
+        rc = say_foreign(path, other, words, "", e);
     if (rc != OK)
         table_release(t);
     return rc;

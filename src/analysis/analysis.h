@@ -3,7 +3,9 @@
  * analysis.h5 is the truth; its attribute `made_from` is a hash of all that it
  * follows from. analysis.csv is the same in short, and names in its column
  * `analysis` the seal of the analysis.h5 that it was written from: they are
- * replaced one after the other, and a failure in between shows.
+ * replaced one after the other, and a failure in between shows. What stands
+ * beside it under another name (run_analysis_path; "": the usual one) is the
+ * same.
  */
 #ifndef SINKLAB_ANALYSIS_H
 #define SINKLAB_ANALYSIS_H
@@ -32,18 +34,20 @@ void analysis_settings(char hex[HASH_HEX_MAX], const struct config *c);
 
 /* analysis_is_current - are both files there and whole, made from that, and
  * the CSV from the other? */
-bool analysis_is_current(const char *dir, const char *made_from);
+bool analysis_is_current(const char *dir, const char *name,
+                         const char *made_from);
 
 /* analysis_write_csv - behind analysis.h5: the text (n bytes of whole lines,
  * a header first) with the columns `analysis` and `row_hash` behind.
  * OK, ERR_IO, ERR_DATA, ERR_MEMORY. */
-int analysis_write_csv(const char *dir, const char *text, size_t n,
-                       struct err *e);
+int analysis_write_csv(const char *dir, const char *name, const char *text,
+                       size_t n, struct err *e);
 
 /* analysis_read_csv - analysis.csv, which must be made from the analysis.h5
  * beside it (one of an earlier version does not say; its origin is ""). OK;
  * ERR_DATA: it is not, or is damaged; ERR_IO, ERR_MEMORY. On error the table is
  * empty. */
-int analysis_read_csv(struct table *t, const char *dir, struct err *e);
+int analysis_read_csv(struct table *t, const char *dir, const char *name,
+                      struct err *e);
 
 #endif

@@ -109,7 +109,7 @@ static void put_text_or_null(struct json *j, const char *key, const char *text)
 
 static void put_end(struct analysis_told *t, const struct analysis_end *end)
 {
-    static const char *const files[] = { RUN_ANALYSIS, RUN_ARRAYS };
+    static const char *const files[] = { ".csv", ".h5" };
     struct json *j = &t->json;
     json_end(j); /* checkpoints */
     json_put_count(j, "measured", t->n_measured);
@@ -121,7 +121,7 @@ static void put_end(struct analysis_told *t, const struct analysis_end *end)
     json_begin_array(j, "files");
     for (int i = 0; i < COUNT_OF(files) && end->dir; i++) {
         char path[RUN_PATH_MAX];
-        run_path(path, end->dir, files[i]);
+        run_analysis_path(path, end->dir, end->name, files[i]);
         json_put_text(j, NULL, path);
     }
     json_end(j);
@@ -141,7 +141,9 @@ static void print_end(const struct analysis_told *t,
                "seal\n",
                t->n_kept, t->n_kept + t->n_measured + t->n_failed);
     if (end->dir)
-        printf("wrote analysis.csv and analysis.h5 in %s\n", end->dir);
+        printf("wrote analysis%s%s.csv and analysis%s%s.h5 in %s\n",
+               *end->name ? "-" : "", end->name, *end->name ? "-" : "",
+               end->name, end->dir);
 }
 
 int told_end(struct analysis_told *t, const struct analysis_end *end,

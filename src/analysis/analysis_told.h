@@ -30,6 +30,7 @@ void told_failed(struct analysis_told *t, idx step, const char *why);
 /* What is said behind the table; NULL or 0: nothing. */
 struct analysis_end {
     const char *dir;         /* its files are written there; NULL: none are */
+    const char *name;        /* of the analysis; "": the usual one */
     const char *measured_on; /* in words */
     const char *loss_on;
     bool is_unusual;       /* sinks are not of data as training has them */

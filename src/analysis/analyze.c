@@ -22,7 +22,7 @@
 enum { SEQUENCE_PART, SEQUENCE_UNIT, SEQUENCE_OFFSET, SEQUENCE_FACTS };
 
 struct analysis {
-    const char *dir;
+    const char *dir, *name; /* of the analysis */
     struct config config;
     char made_from[HASH_HEX_MAX];
     struct session session;
@@ -409,7 +409,7 @@ static int save_arrays(struct analysis *a, struct err *e)
     struct arrays all = { notes,  COUNT_OF(notes), axes.all,
                           axes.n, arrays,          n_arrays };
     char path[RUN_PATH_MAX];
-    run_path(path, a->dir, RUN_ARRAYS);
+    run_analysis_path(path, a->dir, a->name, ".h5");
     arrays_save(path, &all, e);
 out:
     free(axes.counts);
@@ -473,10 +473,12 @@ static int write(struct analysis *a, const struct text *csv, struct err *e)
     char formation[FORMATION_MAX];
     struct measured m = measured_by(&a->session.config, true);
     if (analysis_made_from(a->made_from, a->dir, &a->config, &a->measured, e) ||
-        save_arrays(a, e) || analysis_write_csv(a->dir, csv->at, csv->n, e))
+        save_arrays(a, e) ||
+        analysis_write_csv(a->dir, a->name, csv->at, csv->n, e))
         return e->code;
     const struct analysis_end end = {
         .dir = a->dir,
+        .name = a->name,
         .measured_on = measured_print(on, &m),
         .loss_on = measured_print_loss(loss_on, &m),
         .is_unusual = m.input != INPUT_DATA || m.no_bos || m.no_edits,
@@ -506,7 +508,7 @@ static int analyze(struct analysis *a, const struct analyze_options *o,
     name_sequences(a);
     analysis_settings(a->settings, &a->config);
     if (!o->is_again)
-        kept_open(&a->kept, a->dir, a->settings, &a->columns);
+        kept_open(&a->kept, a->dir, a->name, a->settings, &a->columns);
     told_begin(&a->told, a->dir, &a->columns, o->is_json);
 
     struct text csv = { a->csv, a->csv_cap, 0 };
@@ -515,7 +517,7 @@ static int analyze(struct analysis *a, const struct analyze_options *o,
 
 int analyze_run(const char *dir, const struct analyze_options *o, struct err *e)
 {
-    struct analysis a = { .dir = dir };
+    struct analysis a = { .dir = dir, .name = o->name };
     analyze(&a, o, e);
     told_release(&a.told);
     kept_close(&a.kept);

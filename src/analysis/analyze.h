@@ -13,9 +13,10 @@ struct analyze_options {
     idx n_folders;
     const char *const *overrides; /* (n_overrides) "sink.eps=0.2" */
     idx n_overrides;
-    bool is_again; /* also what is up to date */
-    bool is_json;  /* an object on a line, when all is done */
-    idx jobs;      /* runs at once; 0: as many as there are cores */
+    const char *name; /* of the analysis; "": the usual one */
+    bool is_again;    /* also what is up to date */
+    bool is_json;     /* an object on a line, when all is done */
+    idx jobs;         /* runs at once; 0: as many as there are cores */
 };
 
 /* analyze_config - what an analysis of the run in dir is made from: the
@@ -28,7 +29,7 @@ int analyze_config(struct config *c, struct step_list *steps, const char *dir,
 
 /* analyze_run - measure every checkpoint of one run, tell each, write its two
  * files; is_again: also what an earlier analysis has (kept.h). Of the options
- * it reads overrides, is_again and is_json.
+ * it reads name, overrides, is_again and is_json.
  * OK; ERR_CHECKPOINT: some cannot be read, which were named; the others are in
  * the files, unless there are none; or the codes of what it calls. */
 int analyze_run(const char *dir, const struct analyze_options *o,

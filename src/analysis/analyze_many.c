@@ -55,7 +55,8 @@ struct many {
     struct slot *slots; /* (plan.n) */
     struct job_slots plan;
     struct jobs jobs;
-    const char **words; /* argv of a process */
+    const char **words; /* argv of a process, */
+    idx run_at;         /* in which this is the run */
     char threads[THREADS_WORD_MAX];
     double begun_s;
     int stopped_by; /* signal; or 0 */
@@ -121,7 +122,7 @@ static bool is_current(const struct many *m, const char *dir)
     bool is_it = analyze_config(&c, &steps, dir, m->options->overrides,
                                 m->options->n_overrides, &own) == OK &&
                  analysis_made_from(made_from, dir, &c, &steps, &own) == OK &&
-                 analysis_is_current(dir, made_from);
+                 analysis_is_current(dir, m->options->name, made_from);
     step_list_release(&steps);
     return is_it;
 }
@@ -174,7 +175,7 @@ static int plan_processes(struct many *m)
         return m->e->code;
     snprintf(m->threads, sizeof m->threads, "train.threads=%td", threads);
     m->slots = calloc((size_t)n, sizeof *m->slots);
-    m->words = calloc((size_t)o->n_overrides + 7, sizeof *m->words);
+    m->words = calloc((size_t)o->n_overrides + 9, sizeof *m->words);
     if (!m->slots || !m->words)
         return err_set(m->e, ERR_MEMORY, "out of memory for %td jobs", n);
     m->words[at++] = "sinklab";
@@ -184,7 +185,12 @@ static int plan_processes(struct many *m)
         m->words[at++] = o->overrides[i]; /* may say train.threads, too */
     if (o->is_again)
         m->words[at++] = "--again";
-    m->words[at] = "--"; /* behind it the run */
+    if (*o->name) {
+        m->words[at++] = "--as";
+        m->words[at++] = o->name;
+    }
+    m->words[at++] = "--";
+    m->run_at = at;
     if (o->is_json)
         return OK;
     printf("%td run%s to analyze, %td up to date; %td at once, %td thread%s "
@@ -218,9 +224,8 @@ static void start(struct many *m, idx i)
     struct found_run *r = m->todo[m->next++];
     struct err own = { 0 }; /* of this run: the others go on */
     char log[LOG_NAME_MAX];
-    idx at = m->options->n_overrides + (m->options->is_again ? 5 : 4);
-    m->words[at] = r->path;
-    m->words[at + 1] = NULL;
+    m->words[m->run_at] = r->path;
+    m->words[m->run_at + 1] = NULL;
     s->log = memfd_create("sinklab-analyze", MFD_CLOEXEC);
     name_log(log, s);
     const struct job_spec spec = {

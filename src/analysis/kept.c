@@ -62,15 +62,15 @@ static void take_columns(struct kept *k, struct array_file *file,
     }
 }
 
-void kept_open(struct kept *k, const char *dir, const char *settings,
-               const struct run_columns *c)
+void kept_open(struct kept *k, const char *dir, const char *name,
+               const char *settings, const struct run_columns *c)
 {
     char path[RUN_PATH_MAX], *found = NULL;
     struct array_file file = { 0 };
     struct err own = { 0 };
-    run_path(path, dir, RUN_ARRAYS);
+    run_analysis_path(path, dir, name, ".h5");
     *k = (struct kept){ .n = 0 };
-    if (analysis_read_csv(&k->csv, dir, &own) == OK && k->csv.origin[0] &&
+    if (analysis_read_csv(&k->csv, dir, name, &own) == OK && k->csv.origin[0] &&
         has_note(&found, path, "settings", settings) &&
         has_note(&k->checkpoints, path, "checkpoints", NULL) &&
         count_lines(k->checkpoints) == k->csv.rows &&

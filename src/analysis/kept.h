@@ -24,8 +24,8 @@ struct kept {
     idx n;
 };
 
-void kept_open(struct kept *k, const char *dir, const char *settings,
-               const struct run_columns *c);
+void kept_open(struct kept *k, const char *dir, const char *name,
+               const char *settings, const struct run_columns *c);
 void kept_close(struct kept *k);
 
 /* kept_line - how a checkpoint is written down: in the note `checkpoints`, in

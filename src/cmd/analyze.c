@@ -11,6 +11,12 @@ static const struct command_option options[] = {
     { .name = "json",
       .offset = offsetof(struct analyze_options, is_json),
       .help = "print an object on one line, for programs, when all is done" },
+    { .name = "as",
+      .type = OPTION_TEXT,
+      .value = "NAME",
+      .offset = offsetof(struct analyze_options, name),
+      .help = "write analysis-NAME.csv and .h5, beside what is there; "
+              "`compare --analysis NAME` takes them" },
     { .name = "jobs",
       .type = OPTION_COUNT,
       .value = "N",
@@ -23,14 +29,15 @@ static const struct command_option options[] = {
 
 static int run(int argc, char **argv, struct err *e)
 {
-    struct analyze_options o = { .jobs = 0 };
+    struct analyze_options o = { .name = "" };
     struct words words;
     if (!command_parse(&command_analyze, &o, &words, argc, argv, e)) {
         o.folders = words.at;
         o.n_folders = words.n;
         o.overrides = words.settings;
         o.n_overrides = words.n_settings;
-        analyze_folders(&o, e);
+        if (!*o.name || run_analysis_check(o.name, "analyze: --as", e) == OK)
+            analyze_folders(&o, e);
     }
     words_release(&words);
     return e->code;
@@ -54,10 +61,11 @@ const struct command command_analyze = {
     .options = options,
     .more =
         "The table has the usual columns of analysis.csv, with shares in "
-        "percent; `sinklab list metric` explains them. -: not measured. Those "
-        "that metrics.names and metrics.eps ask for beside them are in the "
-        "files only. An analysis takes the place of the one before: move its "
-        "two files to keep both.\n\n"
+        "percent, and sink_1 at each threshold of metrics.eps; `sinklab list "
+        "metric` explains them. -: not measured. What metrics.names asks for "
+        "beside them is in the files only. An analysis takes the place of the "
+        "one before, unless --as gives it a name of its own: sinks of text, of "
+        "random and of repeated tokens stand side by side.\n\n"
         "--json has of a run its checkpoints (step; measured, kept or failed, "
         "and why; values, as in analysis.csv) and files, of several runs what "
         "became of each.\n\n"

@@ -193,6 +193,8 @@ int compare_run(FILE *out, const struct compare_options *o, struct err *e)
     const char *const reports[] = { o->output, o->csv,      o->runs_csv,
                                     o->json,   o->markdown, o->latex };
     int rc = emergence_check(o, e);
+    if (rc == OK && o->analysis)
+        rc = run_analysis_check(o->analysis, "compare: --analysis", e);
     if (rc == OK)
         rc = report_files_check(reports, COUNT_OF(reports), e);
     if (rc == OK)

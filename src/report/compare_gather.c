@@ -137,13 +137,16 @@ static int take(struct compare_set *set, const struct compare_options *o,
         return err_system(e, path, "look at it");
     if (set->is_grouped && is_taken(set, &st))
         return OK;
-    run_data_read(r, path, true);
+    run_data_read(r, path, o->analysis ? o->analysis : "");
     struct run_facts facts = run_data_facts(r, r->name);
     int rc = run_data_refused(r, e);
+    bool is_wanted = filter_accepts(&o->where, &facts);
+    if (rc == OK && is_wanted && o->analysis && r->analysis.columns == 0)
+        rc = run_data_say_unanalysed(r, e);
     if (rc == OK && !is_member)
         note_named(set, r, o->metric);
     set->n_sound += is_member;
-    if (rc == OK && filter_accepts(&o->where, &facts)) {
+    if (rc == OK && is_wanted) {
         set->folders[set->n++] = (struct folder){ st.st_dev, st.st_ino };
     } else {
         run_data_release(r);

@@ -242,7 +242,8 @@ static void note_source(FILE *out, const struct compare_options *o,
         return;
     measured_print_of(on, m, o->metric);
     if (n_logged == 0 && m->is_known)
-        fprintf(out, "%s is of analysis.csv, in all runs: %s\n", o->metric, on);
+        fprintf(out, "%s is of analysis%s%s.csv, in all runs: %s\n", o->metric,
+                o->analysis ? "-" : "", o->analysis ? o->analysis : "", on);
     if (n_logged == 0)
         return;
     fprintf(out,

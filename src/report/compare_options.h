@@ -26,12 +26,13 @@ struct compare_options {
     const char *runs_csv;         /* of groups: a row per run; as csv */
     const char *json;             /* csv's table as a list of objects; as csv */
     const char *markdown, *latex; /* the tables once more; as csv */
-    const char *report;           /* folder of the page; NULL: none */
-    const char *baseline;         /* label of a group; NULL: the first */
-    const char *sort;    /* column that orders the rows; NULL: their keys */
-    const char *columns; /* measured ones beside loss and metric, by commas;
+    const char *analysis; /* name of the analyses; NULL: the usual ones */
+    const char *report;   /* folder of the page; NULL: none */
+    const char *baseline; /* label of a group; NULL: the first */
+    const char *sort;     /* column that orders the rows; NULL: their keys */
+    const char *columns;  /* measured ones beside loss and metric, by commas;
                             NULL: the usual */
-    const char *by;      /* keys of groups, by commas; NULL: see groups.h */
+    const char *by;       /* keys of groups, by commas; NULL: see groups.h */
     struct filter where;
     bool log_x;
     idx width;       /* columns of the terminal, for plots in text */

@@ -59,12 +59,15 @@ static int take(struct exported *x, const struct export_options *o,
             return err_set(e, ERR_USAGE,
                            "export: %s and %s are one run: give it once",
                            x->runs[i].path, path);
-    run_data_read(r, path, true);
+    run_data_read(r, path, o->analysis ? o->analysis : "");
     struct run_facts facts = run_data_facts(r, r->name);
     int rc = run_data_refused(r, e);
     if (rc == OK && (r->is_analysis_bad || r->is_metrics_bad))
         rc = err_set(e, r->unread.code, "%s", r->unread.text);
-    if (rc == OK && filter_accepts(&o->where, &facts))
+    bool is_wanted = filter_accepts(&o->where, &facts);
+    if (rc == OK && is_wanted && o->analysis && r->analysis.columns == 0)
+        rc = run_data_say_unanalysed(r, e);
+    if (rc == OK && is_wanted)
         x->n++;
     else
         run_data_release(r);
@@ -275,6 +278,8 @@ static int check_events(const char *dir, const struct exported *x,
 static int check(const struct export_options *o, struct err *e)
 {
     const char *const jsonl[] = { o->jsonl };
+    if (o->analysis && run_analysis_check(o->analysis, "export: --analysis", e))
+        return e->code;
     if (!o->tensorboard && !o->jsonl)
         return err_set(e, ERR_USAGE,
                        "export: say what to write: --tensorboard DIR, --jsonl "

@@ -13,6 +13,7 @@ struct export_options {
     idx n_folders;
     const char *tensorboard; /* folder; NULL: none */
     const char *jsonl;       /* file; "-": standard output; NULL: none */
+    const char *analysis;    /* name of the analyses; NULL: the usual ones */
     struct filter where;
 };
 

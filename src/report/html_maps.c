@@ -74,7 +74,7 @@ static int open_arrays(struct array_file *f, char path[RUN_PATH_MAX],
 {
     bool is_there;
     *why = '\0';
-    run_path(path, r->path, RUN_ARRAYS);
+    run_analysis_path(path, r->path, r->analysis_name, ".h5");
     if (r->analysis.rows == 0)
         return OK;
     if (fsys_exists(&is_there, path, own))

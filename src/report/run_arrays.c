@@ -125,7 +125,7 @@ int run_array_load(struct run_array *a, struct pool *memory,
     struct array_file f = { .known = &r->arrays };
     bool is_there;
     *a = (struct run_array){ 0 };
-    run_path(path, r->path, RUN_ARRAYS);
+    run_analysis_path(path, r->path, r->analysis_name, ".h5");
     if (fsys_exists(&is_there, path, e))
         return e->code;
     if (!is_there)

@@ -1,6 +1,7 @@
 #include "report/run_data.h"
 
 #include "analysis/analysis.h"
+#include "base/shell.h"
 #include "io/arrays.h"
 #include "run/run.h"
 
@@ -8,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char ANALYSIS[] = RUN_ANALYSIS, METRICS[] = RUN_METRICS;
+static const char METRICS[] = RUN_METRICS;
 
 /* Only the first line of text: a note is one line. */
 static void add_note(struct run_data *r, const char *before, const char *text)
@@ -74,18 +75,22 @@ static bool read_table(struct run_data *r, struct table *t, struct err *own)
 {
     char path[RUN_PATH_MAX];
     bool is_analysis = t == &r->analysis, is_there;
-    run_path(path, r->path, is_analysis ? ANALYSIS : METRICS);
+    if (is_analysis)
+        run_analysis_path(path, r->path, r->analysis_name, ".csv");
+    else
+        run_path(path, r->path, METRICS);
     if (fsys_exists(&is_there, path, own) == OK && is_there &&
-        (is_analysis ? analysis_read_csv(t, r->path, own)
+        (is_analysis ? analysis_read_csv(t, r->path, r->analysis_name, own)
                      : run_metrics_read(t, r->path, own)) == OK &&
         table_find(t, "step") < 0) {
         table_release(t);
         err_set(own, ERR_DATA, "%s:1: no column named step", path);
     }
     judge(own, path);
-    run_path(path, r->path, "analysis.h5"); /* its seal is asked for */
-    if (is_analysis)
+    if (is_analysis) { /* its seal is asked for */
+        run_analysis_path(path, r->path, r->analysis_name, ".h5");
         judge(own, path);
+    }
     keep_unread(r, own);
     return own->code != OK;
 }
@@ -145,7 +150,7 @@ static void read_analysed(struct run_data *r)
     char path[RUN_PATH_MAX], *text = NULL;
     struct config *c = malloc(sizeof *c);
     struct err own = { 0 };
-    run_path(path, r->path, RUN_ARRAYS);
+    run_analysis_path(path, r->path, r->analysis_name, ".h5");
     int rc = c ? note_load_layout(&text, &r->arrays, path, "config", &own)
                : err_set(&own, ERR_MEMORY, "%s: not enough memory", path);
     if (rc == OK && text)
@@ -162,19 +167,28 @@ static void read_analysed(struct run_data *r)
 
 /* ---- the whole --------------------------------------------------------- */
 
-void run_data_read(struct run_data *r, const char *path, bool has_analysis)
+/* What the table of its analysis is called. */
+static const char *file_of(char path[RUN_PATH_MAX], const struct run_data *r)
 {
-    struct err analysis = { 0 }, metrics = { 0 };
-    *r = (struct run_data){ .path = path };
+    run_analysis_path(path, r->path, r->analysis_name ? r->analysis_name : "",
+                      ".csv");
+    return strrchr(path, '/') + 1;
+}
+
+void run_data_read(struct run_data *r, const char *path, const char *analysis)
+{
+    char file[RUN_PATH_MAX];
+    struct err own = { 0 }, metrics = { 0 };
+    *r = (struct run_data){ .path = path, .analysis_name = analysis };
     name_run(r);
     read_standing(r);
-    if (has_analysis)
-        r->is_analysis_bad = read_table(r, &r->analysis, &analysis);
+    if (analysis)
+        r->is_analysis_bad = read_table(r, &r->analysis, &own);
     r->is_metrics_bad = read_table(r, &r->metrics, &metrics);
     if (r->is_analysis_bad)
-        note_left_out(r, &r->metrics, ANALYSIS, METRICS, analysis.text);
+        note_left_out(r, &r->metrics, file_of(file, r), METRICS, own.text);
     if (r->is_metrics_bad)
-        note_left_out(r, &r->analysis, METRICS, ANALYSIS, metrics.text);
+        note_left_out(r, &r->analysis, METRICS, file_of(file, r), metrics.text);
     find_step(r);
     read_config(r);
     if (r->analysis.origin[0])
@@ -194,6 +208,17 @@ int run_data_refused(const struct run_data *r, struct err *e)
     return is_refusal(r->unread.code)
                ? err_set(e, r->unread.code, "%s", r->unread.text)
                : OK;
+}
+
+int run_data_say_unanalysed(const struct run_data *r, struct err *e)
+{
+    char file[RUN_PATH_MAX], word[RUN_PATH_MAX * 4];
+    if (r->is_analysis_bad)
+        return err_set(e, r->unread.code, "%s", r->unread.text);
+    shell_word(word, sizeof word, r->path);
+    return err_set(e, ERR_DATA,
+                   "%s: no %s: `sinklab analyze %s --as %s` measures one",
+                   r->path, file_of(file, r), word, r->analysis_name);
 }
 
 struct run_facts run_data_facts(const struct run_data *r, const char *name)

@@ -20,8 +20,9 @@ enum { RUN_NAME_MAX = 256 };
 
 struct run_data {
     const char *path;
-    char name[RUN_NAME_MAX]; /* last part of path; "" where it says none */
-    bool has_namesake;       /* another folder has that name, too */
+    const char *analysis_name; /* NULL: none was asked for */
+    char name[RUN_NAME_MAX];   /* last part of path; "" where it says none */
+    bool has_namesake;         /* another folder has that name, too */
     enum run_state state;
     const char *status; /* its word */
     double step;        /* updates done, as far as its files say; NAN */
@@ -44,14 +45,19 @@ static inline const char *run_data_label(const struct run_data *r)
     return r->name[0] && !r->has_namesake ? r->name : r->path;
 }
 
-/* run_data_read - fill r; without `has_analysis` only what training wrote. */
-void run_data_read(struct run_data *r, const char *path, bool has_analysis);
+/* run_data_read - fill r, with the analysis of this name (borrowed; "": the
+ * usual one; NULL: none, only what training wrote). */
+void run_data_read(struct run_data *r, const char *path, const char *analysis);
 void run_data_release(struct run_data *r);
 
 /* run_data_refused - did the system refuse to show a part of it? Then a mean
  * over the rest would be one over fewer runs by chance. OK, ERR_IO,
  * ERR_MEMORY. */
 int run_data_refused(const struct run_data *r, struct err *e);
+
+/* run_data_say_unanalysed - that it has no analysis of the name that was asked
+ * for, and what makes one: ERR_DATA. */
+int run_data_say_unanalysed(const struct run_data *r, struct err *e);
 
 /* run_data_facts - what conditions and orders are made of; `name` as the
  * command calls the run. Borrows r. */

@@ -120,7 +120,7 @@ int listing_read(struct listing *l, const struct runs_options *o, struct err *e)
         const char *path = l->list.paths[i];
         *r = (struct listed){ .name = seen_from(l, path) };
         r->parent_n = run_list_parent(path);
-        run_data_read(&r->data, path, false);
+        run_data_read(&r->data, path, NULL);
         struct run_facts facts = facts_of(r);
         if (filter_accepts(&o->where, &facts))
             l->n++;

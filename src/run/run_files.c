@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "config/config_keys.h"
 #include "io/fsys.h"
 
@@ -13,12 +14,36 @@ const struct run_file run_files[] = {
     { RUN_OUTPUT, true },    { RUN_CHECKPOINTS, true }, { NULL, false },
 };
 
+static const char NAMED[] = "analysis-";
+
+static bool is_name(const char *name, size_t n)
+{
+    return n > 0 && n < RUN_ANALYSIS_NAME_MAX &&
+           strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                        "0123456789_-") >= n;
+}
+
+bool run_analysis_of_file(char name[RUN_ANALYSIS_NAME_MAX], const char *file)
+{
+    const char *dot = strrchr(file, '.');
+    size_t n = sizeof NAMED - 1;
+    if (!dot || strncmp(file, NAMED, n) != 0 || dot <= file + n ||
+        !is_name(file + n, (size_t)(dot - file) - n) ||
+        (strcmp(dot, ".csv") != 0 && strcmp(dot, ".h5") != 0))
+        return false;
+    snprintf(name, RUN_ANALYSIS_NAME_MAX, "%.*s", (int)(dot - file - (int)n),
+             file + n);
+    return true;
+}
+
 bool run_file_is_one(const char *name)
 {
+    char analysis[RUN_ANALYSIS_NAME_MAX];
     for (const struct run_file *f = run_files; f->name; f++)
         if (strcmp(f->name, name) == 0)
             return true;
-    return strcmp(name, RUN_RESUME) == 0 || run_step_of_name(name) >= 0;
+    return strcmp(name, RUN_RESUME) == 0 || run_step_of_name(name) >= 0 ||
+           run_analysis_of_file(analysis, name);
 }
 
 int run_files_find(const char **name, const char *dir, bool foreign_too,
@@ -44,6 +69,27 @@ void run_path(char path[RUN_PATH_MAX], const char *dir, const char *name)
     const char *slash = dir[strlen(dir) - 1] == '/' ? "" : "/";
     int n = snprintf(path, RUN_PATH_MAX, "%s%s%s", dir, slash, name);
     BUG_ON(n < 0 || n >= RUN_PATH_MAX);
+}
+
+void run_analysis_path(char path[RUN_PATH_MAX], const char *dir,
+                       const char *name, const char *ending)
+{
+    char file[sizeof NAMED + RUN_ANALYSIS_NAME_MAX + 8];
+    snprintf(file, sizeof file, "%.*s%s%s", (int)sizeof NAMED - (*name ? 1 : 2),
+             NAMED, name, ending);
+    run_path(path, dir, file);
+}
+
+int run_analysis_check(const char *name, const char *where, struct err *e)
+{
+    char shown[TEXT_SHOW_MAX];
+    return is_name(name, strlen(name))
+               ? OK
+               : err_set(e, ERR_USAGE,
+                         "%s: got '%s', want a name of letters, digits, '-' "
+                         "and '_', at most %d",
+                         where, text_show(shown, name),
+                         RUN_ANALYSIS_NAME_MAX - 1);
 }
 
 int run_file_exists(bool *is_there, const char *dir, const char *name,

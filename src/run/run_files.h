@@ -33,6 +33,9 @@ struct run_file {
 /* Every file and folder of a run, ends with name NULL. */
 extern const struct run_file run_files[];
 
+/* Bytes of the name of an analysis, NUL included. */
+enum { RUN_ANALYSIS_NAME_MAX = 32 };
+
 /* run_file_is_one - is this the name of one of them, or of a checkpoint, which
  * are the only copy of something? */
 bool run_file_is_one(const char *name);
@@ -47,6 +50,17 @@ int run_files_find(const char **name, const char *dir, bool foreign_too,
 void run_path(char path[RUN_PATH_MAX], const char *dir, const char *name);
 void run_step_path(char path[RUN_PATH_MAX], const char *dir, idx step);
 void run_resume_path(char path[RUN_PATH_MAX], const char *dir);
+
+/* run_analysis_path - of an analysis: analysis.csv and analysis.h5 by their
+ * endings, and beside them analysis-NAME.csv, analysis-NAME.h5; name "": the
+ * usual one.
+ * run_analysis_of_file - the name, of a file's that is one of a named one.
+ * run_analysis_check - may one be called so? OK, or ERR_USAGE: what it may be
+ * of; the message begins with `where`. */
+void run_analysis_path(char path[RUN_PATH_MAX], const char *dir,
+                       const char *name, const char *ending);
+bool run_analysis_of_file(char name[RUN_ANALYSIS_NAME_MAX], const char *file);
+int run_analysis_check(const char *name, const char *where, struct err *e);
 
 /* run_file_exists - is there a file or folder of this name in dir? OK; ERR_IO:
  * it cannot be looked at. */

@@ -1,6 +1,7 @@
 /* What `sinklab verify` checks of one run. */
 #include "verify/verify.h"
 
+#include <dirent.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,6 +37,7 @@ struct checked {
     bool has_state;      /* resume.h5 is sound: */
     idx state_step;      /* updates done then, */
     char last_row[HASH_HEX_MAX]; /* and the last row of metrics.csv */
+    const char *analysis;        /* name of the one that is looked at */
     struct step_list steps;      /* of the weights files there are */
     struct verified_log metrics;
     bool has_metrics;
@@ -344,6 +346,18 @@ static bool is_same_number(double a, double b)
     return (isnan(a) && isnan(b)) || fabs(a - b) <= 1e-8 * fabs(b);
 }
 
+static const char *arrays_of(struct checked *c)
+{
+    run_analysis_path(c->path, c->dir, c->analysis, ".h5");
+    return c->path;
+}
+
+static const char *table_of(struct checked *c)
+{
+    run_analysis_path(c->path, c->dir, c->analysis, ".csv");
+    return c->path;
+}
+
 /* A column of the CSV against the array of the same name. */
 static void check_column(struct checked *c, const struct table *t,
                          const char *name)
@@ -351,7 +365,7 @@ static void check_column(struct checked *c, const struct table *t,
     struct array_values a;
     struct err e = { 0 };
     const double *column = table_column(t, table_find(t, name));
-    array_load(&a, path_of(c, RUN_ARRAYS), name, &e);
+    array_load(&a, arrays_of(c), name, &e);
     if (verify_err(c->v, &e))
         return;
     idx row = 0;
@@ -359,10 +373,9 @@ static void check_column(struct checked *c, const struct table *t,
            is_same_number(column[row], a.values[row]))
         row++;
     if (!column || a.n != t->rows || row < a.n)
-        verify_say(
-            c->v, ERR_DATA,
-            "%s:%td: %s is not what analysis.h5 beside it says; " ANALYZE,
-            path_of(c, RUN_ANALYSIS), row + 2, name);
+        verify_say(c->v, ERR_DATA,
+                   "%s:%td: %s is not what its .h5 beside it says; " ANALYZE,
+                   table_of(c), row + 2, name);
     array_values_release(&a);
 }
 
@@ -371,7 +384,7 @@ static void check_analysed(struct checked *c)
 {
     struct array_values a;
     struct err e = { 0 };
-    array_load(&a, path_of(c, RUN_ARRAYS), "step", &e);
+    array_load(&a, arrays_of(c), "step", &e);
     if (verify_err(c->v, &e))
         return;
     bool is_same = a.n == c->steps.n;
@@ -381,43 +394,68 @@ static void check_analysed(struct checked *c)
         verify_say(
             c->v, ERR_DATA,
             "%s: is of %td checkpoints, there are %td, or others; " ANALYZE,
-            path_of(c, RUN_ARRAYS), a.n, c->steps.n);
+            arrays_of(c), a.n, c->steps.n);
     array_values_release(&a);
 }
 
-static void check_analysis(struct checked *c)
+static void check_one_analysis(struct checked *c)
 {
     struct table t = { 0 };
     struct err e = { 0 };
     char *id = NULL;
-    bool has_arrays = is_there(c, RUN_ARRAYS);
-    bool has_table = is_there(c, RUN_ANALYSIS);
+    bool has_arrays = access(arrays_of(c), F_OK) == 0;
+    bool has_table = access(table_of(c), F_OK) == 0;
     if (has_arrays != has_table)
-        verify_say(c->v, ERR_DATA,
-                   "%s: is missing, but analysis.%s is there; " ANALYZE,
-                   path_of(c, has_arrays ? RUN_ANALYSIS : RUN_ARRAYS),
-                   has_arrays ? "h5" : "csv");
-    if (has_arrays && note_load(&id, path_of(c, RUN_ARRAYS), "run_id", &e)) {
+        verify_say(
+            c->v, ERR_DATA, "%s: is missing, but its .%s is there; " ANALYZE,
+            has_arrays ? table_of(c) : arrays_of(c), has_arrays ? "h5" : "csv");
+    if (has_arrays && note_load(&id, arrays_of(c), "run_id", &e)) {
         verify_say(c->v, e.code, "%s", e.text);
         has_arrays = false;
     }
     if (has_arrays && c->has_id && strcmp(id, c->id) != 0)
         verify_say(c->v, ERR_DATA,
                    "%s: is of run %s, manifest.ini of %s; " ANALYZE,
-                   path_of(c, RUN_ARRAYS), id, c->id);
+                   arrays_of(c), id, c->id);
     free(id);
     if (has_arrays)
         check_analysed(c);
-    if (has_table && analysis_read_csv(&t, c->dir, &e))
+    if (has_table && analysis_read_csv(&t, c->dir, c->analysis, &e))
         verify_say(c->v, e.code, "%s", e.text);
     else if (has_table && !t.is_chained)
         verify_say(c->v, ERR_DATA,
                    "%s: not protected, as those of older versions; " ANALYZE,
-                   path_of(c, RUN_ANALYSIS));
+                   table_of(c));
     for (idx i = 0; i < n_column_table && has_arrays; i++)
         if (table_find(&t, column_table[i].text.name) >= 0)
             check_column(c, &t, column_table[i].text.name);
     table_release(&t);
+}
+
+static int is_table(const struct dirent *d)
+{
+    char name[RUN_ANALYSIS_NAME_MAX];
+    return run_analysis_of_file(name, d->d_name);
+}
+
+/* The usual one, and those with names, each once. */
+static void check_analysis(struct checked *c)
+{
+    struct dirent **files;
+    char name[RUN_ANALYSIS_NAME_MAX], last[RUN_ANALYSIS_NAME_MAX] = "";
+    c->analysis = "";
+    check_one_analysis(c);
+    int n = scandir(c->dir, &files, is_table, alphasort);
+    for (int i = 0; i < n; i++) {
+        run_analysis_of_file(name, files[i]->d_name);
+        c->analysis = name;
+        if (strcmp(name, last) != 0)
+            check_one_analysis(c);
+        memcpy(last, name, sizeof last);
+        free(files[i]);
+    }
+    if (n >= 0)
+        free(files);
 }
 
 /* ---- the rest ---------------------------------------------------------- */

@@ -102,14 +102,14 @@ static void write_rows(char *text)
     while (n > 0 && text[n - 1] != '\n')
         n--;
     if (n > 0)
-        analysis_write_csv(fuzz_dir(), text, n, &e);
+        analysis_write_csv(fuzz_dir(), "", text, n, &e);
 }
 
 static void check_kept(const char *checkpoints)
 {
     struct kept k;
     struct readings r = { .meter = &session.meter };
-    kept_open(&k, fuzz_dir(), settings, &columns);
+    kept_open(&k, fuzz_dir(), "", settings, &columns);
     /* what is asked for is what a line says, and what none says */
     for (const char *line = checkpoints; line; line = strchr(line, '\n')) {
         char seal[HASH_HEX_MAX] = "";
@@ -156,7 +156,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     check_kept(checkpoints);
     if (n > 0 && bytes[n - 1] % 4 == 0) /* each of these reads the file */
         check_arrays();
-    analysis_is_current(fuzz_dir(), settings);
+    analysis_is_current(fuzz_dir(), "", settings);
     free(rows);
     free(checkpoints);
     return 0;

@@ -53,6 +53,37 @@ check "an analysis has them" "$SINKLAB" analyze a
 check "of the data" is_note input data
 data=$(note_of sequences) made=$(note_of made_from)
 
+# --- side by side -------------------------------------------------------------
+
+cp -r a named
+cp named/analysis.csv named/analysis.h5 .
+check "an analysis of its own" "$SINKLAB" analyze named --as random sink.input=random
+check "leaves the usual one" eval 'cmp analysis.csv named/analysis.csv && cmp analysis.h5 named/analysis.h5'
+check "goes on with what it has" tells 'checkpoints were measured before' \
+    "$SINKLAB" analyze named --as random sink.input=random
+check "is compared by its name" tells 'is of analysis-random.csv, in all runs' \
+    "$SINKLAB" compare named --by run.seed --analysis random
+check "and not else" tells 'is of analysis.csv, in all runs' "$SINKLAB" compare named --by run.seed
+exported() {
+    "$SINKLAB" export named "$@" --jsonl - | grep '"file":"analysis"' | cksum
+}
+check "is exported by its name" test "$(exported --analysis random)" != "$(exported)"
+expect_fail 4 'no analysis-repeat.csv: .sinklab analyze named --as repeat. measures one' \
+    "$SINKLAB" compare named --analysis repeat
+expect_fail 4 'no analysis-repeat.csv' "$SINKLAB" export named --analysis repeat --jsonl x
+expect_fail 2 "got '../x', want a name of letters" "$SINKLAB" analyze named --as ../x
+expect_fail 2 "got 'a b', want a name" "$SINKLAB" compare named --analysis 'a b'
+expect_fail 7 'analysis-random.csv bears the name of a file' "$SINKLAB" compare named --csv named/analysis-random.csv
+check "is sound" "$SINKLAB" verify named
+sed -i '2s/,[0-9]*,/,7,/' named/analysis-random.csv
+"$SINKLAB" verify named >said 2>&1
+check "is found where it is damaged" grep -q 'analysis-random.csv' said
+check "as nothing else is" test "$(grep -c '^named' said)" -eq 1
+expect_fail 4 'analysis-random.csv' "$SINKLAB" compare named --analysis random
+check "many at once, too" "$SINKLAB" analyze named b --as random sink.input=random
+check "... and are up to date then" tells '0 analyzed, 2 up to date' \
+    "$SINKLAB" analyze named b --as random sink.input=random
+
 for input in random repeat copy; do
     check "$input tokens" "$SINKLAB" analyze a sink.input=$input
     check "... are written down" is_note input $input
