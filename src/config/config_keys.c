@@ -240,13 +240,23 @@ static size_t value_bytes(const struct key *key, const void *field)
     return offsetof(struct key_list, v) + (size_t)list->n * sizeof list->v[0];
 }
 
+/* Read once: a sweep asks this of every key of every run. */
+static const struct config *all_defaults(void)
+{
+    static struct config plain;
+    static bool is_read;
+    if (!is_read)
+        config_defaults(&plain);
+    is_read = true;
+    return &plain;
+}
+
 /* What stands behind the end of a text or a list is no part of it. */
 bool config_has_default(const struct config *c, struct config_key k)
 {
-    struct config room; /* for any section's options */
-    const char *plain = (const char *)&room + k.key->offset;
+    const char *plain =
+        (const char *)options_of(all_defaults(), k) + k.key->offset;
     const char *field = (const char *)options_of(c, k) + k.key->offset;
-    key_defaults(k.key, 1, &room);
     size_t n = value_bytes(k.key, plain);
     return n == value_bytes(k.key, field) && memcmp(field, plain, n) == 0;
 }
