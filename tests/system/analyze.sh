@@ -92,7 +92,7 @@ check "beside what was kept, with the same bytes as all anew" eval \
     '"$SINKLAB" analyze text "metrics.names=$more" metrics.eps=0.2 --again &&
     cat text/analysis.csv text/analysis.h5 | cmp - kept.bin'
 check "a metric less needs no checkpoint" says '^3 of 3 .* before' "$SINKLAB" analyze text
-check "sinks at other thresholds are in the table, too" says '^ +step .* sink_1 +1_at_0.1 +1_at_0.5 ' \
+check "sinks at other thresholds are in the table, too" says '^ +step .* sink_1 +at_0.1 +at_0.5 ' \
     "$SINKLAB" analyze text metrics.eps=0.1,0.5
 costs="default, cost_stream, cost_zero_head, grad_value_ratio"
 check_not "what interventions cost is measured" says 'measured before' \
