@@ -7,14 +7,12 @@ export OMP_NUM_THREADS=1
 cp -r "$ROOT/experiments" "$ROOT/configs" . || exit 1
 check "the optimizers at all their learning rates" "$SINKLAB" sweep \
     experiments/optimizers/sweep.ini run.dir=none --dry-run
-for file in experiments/*/sweep.ini; do
+for file in experiments/*/*.ini; do
     # steps that are an axis, too; each optimizer at one learning rate
     sed -i -E 's/^run\.seed = [0-9, to]*(if .*)?$/run.seed = 1, 2 \1/
         s/\b3000\b/4/g; s/\b1000\b/2/g
         s/^(    [a-z-]+ & [0-9.e-]+),.*[^,](,?)$/\1\2/' "$file"
 done
-yes 'the quick brown fox jumps over the lazy dog, 0123456789 times' |
-    head -n 400 >tinyshakespeare.txt
 mkdir novels
 cp "$ROOT"/docs/M*.md novels
 
@@ -63,10 +61,12 @@ for page in experiments/*/README.md; do
         n_commands=$((n_commands + 1))
         check "${page#*/}: $line" bash -c "$line"
     done < <(sed -n 's/^    \(\(\.\/\)\?sinklab .*\)$/\1/p' "$page")
-    while read -r name; do
+    while read -r name set; do
         n_commands=$((n_commands + 1))
+        set=${set#SET=}
+        # shellcheck disable=SC2086 # words, as make hands them on
         check "${page#*/}: make experiment NAME=$name" env SINKLAB="$T/bin/sinklab" \
-            "$ROOT/tools/experiment.sh" "$name"
+            "$ROOT/tools/experiment.sh" "$name" ${set//\'/}
     done < <(sed -n 's/^    make experiment NAME=\(.*\)$/\1/p' "$page")
 done
 check "the pages have commands" test "$n_commands" -ge 8
