@@ -132,7 +132,8 @@ static void test_claims__six_seeds_are_pairs(void **state)
         0, "supported: sink_1(attention.weights=sigmoid) < "
            "sink_1(attention.weights=softmax): medians 0.1 % and 53.5 % at "
            "step 200, above 10 % in 0 of 6 (0 to 46 %) and 6 of 6 (54 to "
-           "100 %), mean difference -53.4 % (95 % interval -55.4 to -51.4); "
+           "100 %), mean difference -53.4 points (95 % interval -55.4 to "
+           "-51.4); "
            "exact permutation test over 6 pairs of seeds, p = 0.031");
     judge("expect = sink_1(attention.weights=sigmoid) > "
           "sink_1(attention.weights=softmax)\n");
@@ -154,7 +155,81 @@ static void test_claims__fewer_seeds_are_groups(void **state)
     judge(CONTRAST);
     assert_int_equal(claim_verdict(&results[0]), CLAIM_UNDECIDED);
     expect_part(0, "exact permutation test over 3 and 3 seeds, p = 0.1; about "
-                   "4 seeds would decide it as it stands");
+                   "4 seeds would have an even chance to decide it as it "
+                   "stands");
+    end();
+}
+
+/* One side spreads, the other does not: the ways to deal them out are few
+ * enough, and the interval of the means holds 0. Then neither is said. */
+static void test_claims__an_interval_with_0_decides_nothing(void **state)
+{
+    (void)state;
+    static const double wide[] = { 0.205, 0.21, 0.22, 0.25, 0.9 };
+    begin();
+    for (idx i = 1; i <= 5; i++) {
+        add_run(i, softmax, 0, 0, 0.2 + 0.0001 * (double)i);
+        add_run(i, sigmoid, 0, 0, wide[i - 1]);
+    }
+    judge("expect = sink_1(attention.weights=sigmoid) > "
+          "sink_1(attention.weights=softmax)\n");
+    assert_true(results[0].p_corrected < 0.05);
+    assert_true(results[0].j.low < 0 && results[0].j.high > 0);
+    assert_int_equal(claim_verdict(&results[0]), CLAIM_UNDECIDED);
+    expect_part(0, "5 and 5 seeds, p = 0.0079; but the interval contains 0; "
+                   "about ");
+    judge(CONTRAST); /* nor is the contrary contradicted */
+    assert_int_equal(claim_verdict(&results[0]), CLAIM_UNDECIDED);
+    end();
+}
+
+/* No spread has no interval, and shares differ by 100 points at most. */
+static void test_claims__intervals_say_what_is_possible(void **state)
+{
+    (void)state;
+    begin();
+    for (idx i = 1; i <= 5; i++) {
+        add_run(i, softmax, 0, 0, 1);
+        add_run(i, sigmoid, 0, 0, 0);
+    }
+    judge(CONTRAST);
+    assert_int_equal(claim_verdict(&results[0]), CLAIM_SUPPORTED);
+    assert_true(isnan(results[0].j.low) && isnan(results[0].j.high));
+    expect_part(0, "mean difference -100.0 points; exact");
+    begin();
+    for (idx i = 1; i <= 5; i++) {
+        add_run(i, softmax, 0, 0, 1);
+        add_run(i, sigmoid, 0, 0, i == 1 ? 0.5 : 0);
+    }
+    judge(CONTRAST);
+    expect_part(0, "mean difference -90.0 points (95 % interval -100.0 to "
+                   "-62.2)");
+    judge("expect = val_loss(attention.weights=sigmoid) < "
+          "val_loss(attention.weights=softmax)\n"); /* no share */
+    expect_part(0, "mean difference -0.9000 (95 % interval -1.1776 to "
+                   "-0.6224)");
+    end();
+}
+
+/* Where a seed has several runs and one of them never formed. */
+static void test_claims__one_run_that_never_formed_is_its_seeds(void **state)
+{
+    (void)state;
+    begin();
+    for (idx i = 1; i <= 5; i++)
+        for (idx k = 1; k <= 2; k++) {
+            add_run(i, (struct values){ .weights = "softmax", .layers = k },
+                    0.2, 0.3, 0.3);
+            add_run(i, (struct values){ .weights = "sigmoid", .layers = k },
+                    k == 2 ? 0 : 0.2, k == 2 ? 0 : 0.2, 0.2);
+        }
+    judge("expect = formation(attention.weights=sigmoid) later than "
+          "formation(attention.weights=softmax)\n"
+          "expect = formation(attention.weights=sigmoid) < 200\n");
+    assert_close(results[0].p, 2 / 252.0, 1e-12); /* all five never */
+    expect_part(0, "formed in 5 of 10 and 10 of 10; averaged over");
+    assert_int_equal(results[1].n_holding, 0);
+    expect_part(1, "before step 200 in 0 of 5");
     end();
 }
 
@@ -174,8 +249,8 @@ static void test_claims__several_are_corrected(void **state)
     assert_int_equal(claim_verdict(&results[0]), CLAIM_SUPPORTED);
     assert_int_equal(claim_verdict(&results[1]), CLAIM_SUPPORTED);
     expect_part(0, "p = 0.0022, 0.0043 by Holm for 2 claims");
-    expect_part(1, "median 0.1 %, from 0.0 % to 0.2 % at step 200, below it in "
-                   "6 of 6 (54 to 100 %) seeds; sign test over 6 seeds, "
+    expect_part(1, "median 0.1 %, from 0.0 % to 0.2 % at step 200, below 20 % "
+                   "in 6 of 6 (54 to 100 %) seeds; sign test over 6 seeds, "
                    "p = 0.031, 0.031 by Holm for 2 claims");
     snprintf(text, sizeof text, "correction = none\n%s", two);
     judge(text);
@@ -216,7 +291,7 @@ static void test_claims__trends_are_within_seeds(void **state)
     expect_line(0, "supported: sink_1 falls as optim.lr rises: medians 50.0, "
                    "40.0, 10.0 % at lr = 0.001, 0.002, 0.003 at step 200, "
                    "falling throughout in 4 of 4 (40 to 100 %) seeds, from "
-                   "first to last -40.0 % (95 % interval -40.0 to -40.0); "
+                   "first to last -40.0 points; "
                    "Page's test over 4 seeds, exact, p = 0.0015");
     judge("expect = sink_1 rises as optim.lr rises\n");
     assert_int_equal(claim_verdict(&results[0]), CLAIM_CONTRADICTED);
@@ -249,7 +324,7 @@ static void test_claims__one_run_beyond_is_not_staying(void **state)
     judge("expect = sink_1@100 stays under 0.05\n");
     assert_true(results[0].p < 0.05 && results[0].direction > 0);
     assert_int_equal(claim_verdict(&results[0]), CLAIM_UNDECIDED);
-    expect_part(0, "from step 100 on, below it in 8 of 9");
+    expect_part(0, "from step 100 on, below 5 % in 8 of 9");
     expect_part(0, "; but it does not in 1 of 9");
     judge("expect = sink_1@200 stays under 0.05\n");
     assert_int_equal(claim_verdict(&results[0]), CLAIM_SUPPORTED);
@@ -358,8 +433,8 @@ static void test_claims__what_is_not_named_is_averaged_or_told(void **state)
     judge(CONTRAST);
     assert_int_equal(results[0].j.n, 5);
     assert_int_equal(results[0].a.n_runs, 10);
-    expect_part(0,
-                "above 10 % in 5 of 10 and 10 of 10, mean difference -35.0 %");
+    expect_part(0, "above 10 % in 5 of 10 and 10 of 10, mean difference -35.0 "
+                   "points;");
     expect_part(0, "; the sides differ also in train.batch; averaged over "
                    "model.layers; exact permutation test over 5 and 5 seeds");
     end();
@@ -406,6 +481,14 @@ static void test_claims__odd_runs_are_told(void **state)
     expect_part(1, "was not measured at step 150");
     expect_part(2, "0 has no first_mass: `sinklab analyze`");
     expect_part(3, "all runs that count have one value of optim.lr");
+    char footer[CLAIM_LINE_MAX];
+    const struct claim_file f = { results, file.n_claims, file.correction,
+                                  "lr" };
+    assert_string_equal(
+        claims_footer(footer, &f),
+        "4 claims: 0 supported, 0 contradicted, 0 undecided, 4 not judged; "
+        "judged at 5 %, two-sided, corrected by Holm's method for being 4 "
+        "claims; intervals are of one claim each, not corrected");
     begin();
     add_run(1, softmax, 0, 0, NAN);
     judge("expect = sink_1 < 1\n");
@@ -491,6 +574,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_claims__six_seeds_are_pairs),
         cmocka_unit_test(test_claims__fewer_seeds_are_groups),
+        cmocka_unit_test(test_claims__an_interval_with_0_decides_nothing),
+        cmocka_unit_test(test_claims__intervals_say_what_is_possible),
+        cmocka_unit_test(test_claims__one_run_that_never_formed_is_its_seeds),
         cmocka_unit_test(test_claims__several_are_corrected),
         cmocka_unit_test(test_claims__holm_is_holms),
         cmocka_unit_test(test_claims__trends_are_within_seeds),

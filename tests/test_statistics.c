@@ -358,8 +358,9 @@ static void test_statistics__shares_are_scipys(void **state)
     }
     assert_true(sign_test(0, 0) == 1);
     assert_true(pairs_least(6) == 2 / 64.0 && pairs_least(1) == 1);
-    assert_digits(groups_least(5), 2 / 252.0);
-    assert_true(groups_least(0) == 1);
+    assert_digits(groups_least(5, 5), 2 / 252.0);
+    assert_digits(groups_least(3, 5), 1 / 56.0);
+    assert_true(groups_least(0, 0) == 1 && groups_least(0, 4) == 1);
 }
 
 /* Of n independent runs of a law, as often as p is at most JUDGED_AT: by going
@@ -393,6 +394,32 @@ static double rate_of_groups(double shared)
     return (double)n_beyond / (double)n;
 }
 
+/* Equal means, 0: five numbers of -1 or 1 against five of -spread or spread. */
+static double rate_of_spreads(double spread, double level)
+{
+    idx n_beyond = 0, n = 0;
+    for (; n < 1024; n++) {
+        double a[5], b[5];
+        for (idx i = 0; i < 5; i++) {
+            a[i] = n >> i & 1 ? 1 : -1;
+            b[i] = n >> (5 + i) & 1 ? spread : -spread;
+        }
+        n_beyond += judge_groups(a, 5, b, 5).p <= level;
+    }
+    return (double)n_beyond / (double)n;
+}
+
+/* The test asks for one distribution, not for one mean: where one side has all
+ * the spread, its five need but be equal. */
+static void test_statistics__unlike_spreads_are_found_apart(void **state)
+{
+    (void)state;
+    double level = JUDGED_AT / 6;
+    assert_true(rate_of_spreads(1, level) <= level);
+    assert_true(rate_of_spreads(1, JUDGED_AT) <= JUDGED_AT);
+    assert_digits(rate_of_spreads(0.05, level), 2 / 32.0);
+}
+
 /* Claims take pairs for groups where these are too few (claim_judge.h): what
  * their seeds share makes errors rarer, not more frequent. */
 static void test_statistics__errors_are_as_rare_as_the_level_says(void **state)
@@ -417,6 +444,7 @@ int main(void)
         cmocka_unit_test(test_statistics__odd_numbers_are_judged),
         cmocka_unit_test(test_statistics__words_say_what_was_done),
         cmocka_unit_test(test_statistics__shares_are_scipys),
+        cmocka_unit_test(test_statistics__unlike_spreads_are_found_apart),
         cmocka_unit_test(test_statistics__errors_are_as_rare_as_the_level_says),
     };
     return cmocka_run_group_tests_name("statistics", tests, NULL, NULL);

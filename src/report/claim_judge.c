@@ -556,7 +556,7 @@ static double seeds_of_sides(double distance, double pair_spread,
         double error = is_paired ? pair_spread / sqrt((double)n)
                                  : sqrt(squares / (double)n);
         double df = (double)(is_paired ? n - 1 : 2 * n - 2);
-        double least = is_paired ? pairs_least(n) : groups_least(n);
+        double least = is_paired ? pairs_least(n) : groups_least(n, n);
         if (least <= level && student_two_sided(distance / error, df) <= level)
             break;
     }
@@ -656,6 +656,9 @@ static void judge_sides(struct judging *g)
     r->direction = sign_of(r->j.difference);
     if (g->claim->kind == CLAIM_LESS)
         r->direction = -r->direction;
+    /* of formations the difference is one of ranks, and not told */
+    r->holds_zero =
+        !g->claim->a.is_formation && r->j.low <= 0 && r->j.high >= 0;
     r->seeds = seeds_of_sides(r->j.difference, x.are_pairs ? spread : NAN,
                               squares, g->level);
 }
@@ -680,8 +683,8 @@ static void judge_margin(struct judging *g)
     r->test = is_paired ? CLAIM_TEST_MARGIN_PAIRS : CLAIM_TEST_MARGIN_GROUPS;
     double far = fabs(r->j.difference), error = r->j.error;
     r->direction = sign_of(margin - far);
-    r->p_least = is_paired ? pairs_least(x.n_pairs)
-                           : groups_least(idx_min(x.n, x.n_base));
+    r->p_least =
+        is_paired ? pairs_least(x.n_pairs) : groups_least(x.n, x.n_base);
     if (isnan(error)) {
         why_not(r, "one seed has no spread to judge by");
         return;
@@ -841,6 +844,24 @@ static void judge_trend(struct judging *g)
 
 /* ---- the whole --------------------------------------------------------- */
 
+/* Numbers that are all but equal have an interval of rounding errors, which
+ * says nothing; differences of shares lie within 1. */
+static void tidy_interval(struct judging *g)
+{
+    struct judgement *j = &g->r->j;
+    const struct claim *c = g->claim;
+    double scale = fabs(g->r->a.low) + fabs(g->r->a.high);
+    if (!(j->high - j->low > 1e-12 * scale)) {
+        j->low = j->high = NAN;
+        return;
+    }
+    if (!metric_is_bounded(c->a.column) ||
+        (c->has_b && !metric_is_bounded(c->b.column)))
+        return;
+    j->low = fmax(j->low, -1);
+    j->high = fmin(j->high, 1);
+}
+
 static void find_thresholds(struct judging *g)
 {
     idx tokens = g->runs->at[g->at[SIDE_A][0].run].on->tokens;
@@ -886,6 +907,8 @@ static void judge(struct judging *g)
         judge_margin(g);
     else
         judge_sides(g);
+    if (c->has_b || claim_is_trend(c))
+        tidy_interval(g);
 }
 
 int claim_judge(struct claim_result *r, const struct claim *claim,
@@ -941,7 +964,7 @@ void claims_correct(struct claim_result *r, idx n, enum claim_correction how)
 enum claim_verdict claim_verdict(const struct claim_result *r)
 {
     if (isnan(r->p_corrected) || r->p_corrected > JUDGED_AT ||
-        r->direction == 0)
+        r->direction == 0 || r->holds_zero)
         return CLAIM_UNDECIDED;
     if (r->direction < 0)
         return CLAIM_CONTRADICTED;

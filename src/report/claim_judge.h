@@ -7,7 +7,8 @@
  * were shared, which takes for granted that runs of one seed are no more unlike
  * than runs of two. How many there are decides which, never what came out.
  *
- *   a < b                    permutation test of pairs, or of groups
+ *   a < b                    permutation test of pairs, or of groups; and the
+ *                            interval of the difference may not hold 0
  *   a < number               sign test
  *   a stays under number     sign test of each run's largest value; and no run
  *                            may be beyond it
@@ -54,7 +55,8 @@ struct claim_result {
     double threshold; /* of n_beyond; NAN: none is counted */
     struct claim_group a, b; /* b: of two sides */
     struct judgement j; /* of two sides; of a trend: from the least value of the
-                           key to the largest, over seeds */
+                           key to the largest, over seeds. Its interval is cut
+                           to what shares can differ by, NAN without spread */
     struct trend trend;
     idx n_levels;                    /* of a trend */
     double median[CLAIM_LEVELS_MAX]; /* (n_levels) over seeds */
@@ -63,8 +65,10 @@ struct claim_result {
     double p, p_least;               /* NAN: nothing was judged */
     int direction; /* of what was found: > 0 as claimed, < 0 against it */
     char but[CLAIM_WORDS_MAX]; /* why a small p does not support it; or "" */
-    double seeds; /* a side, that would decide it were all else as it is; NAN:
-                     unknown; INFINITY: no number of them */
+    bool holds_zero; /* the interval of two sides' difference does, so that no
+                        p decides: the test sees unlike spreads, too */
+    double seeds; /* a side, of which every second lot would decide it were all
+                     else as it is; NAN: unknown; INFINITY: no number of them */
 
     /* claims_correct */
     double p_corrected;

@@ -43,6 +43,22 @@ static void add_value(struct text *t, const struct claim_side *s, double v)
     text_add(t, "%s", is_percent(s) ? " %" : "");
 }
 
+/* A difference of two: of shares it is in points of percent. */
+static void add_points(struct text *t, const struct claim_side *s, double v)
+{
+    add_number(t, s, v);
+    text_add(t, "%s", is_percent(s) ? " points" : "");
+}
+
+/* A bound as it was read. */
+static void add_bound(struct text *t, const struct claim *c)
+{
+    if (is_percent(&c->a))
+        text_add(t, "%.6g %%", 100 * c->number);
+    else
+        text_add(t, "%.6g", c->number);
+}
+
 /* "3 of 5 (15 to 95 %)": the interval takes runs for drawn one by one, which
  * several of one seed are not. */
 static void add_share(struct text *t, idx k, idx n, bool has_interval)
@@ -83,13 +99,13 @@ static void add_step(struct text *t, const struct claim_result *r)
         text_add(t, " at step %.0f", r->step);
 }
 
-/* "-52.1 % (95 % interval -60.0 to -44.3)" */
+/* "-52.1 points (95 % interval -60.0 to -44.3)" */
 static void add_difference(struct text *t, const struct claim_result *r)
 {
     const struct claim_side *s = &r->claim->a;
     const struct judgement *j = &r->j;
     text_add(t, "%s", j->difference > 0 ? "+" : "");
-    add_value(t, s, j->difference);
+    add_points(t, s, j->difference);
     if (isnan(j->low))
         return;
     text_add(t, " (95 %% interval ");
@@ -167,7 +183,12 @@ static void add_against_number(struct text *t, const struct claim_result *r)
         text_add(t, " from step %.0f on", r->step);
     if (c->a.is_formation)
         add_counts(t, r);
-    text_add(t, ", %s in ", is_under ? "below it" : "above it");
+    text_add(t, ", %s ",
+             !c->a.is_formation ? (is_under ? "below" : "above")
+             : is_under         ? "before step"
+                                : "after step");
+    add_bound(t, c);
+    text_add(t, " in ");
     add_share(t, r->n_holding, r->n_judged, true);
     text_add(t, " seeds");
 }
@@ -233,7 +254,9 @@ static void add_seeds(struct text *t, const struct claim_result *r)
     if (isinf(r->seeds))
         text_add(t, "; more seeds would not decide it as it stands");
     else
-        text_add(t, "; about %.0f seeds would decide it as it stands",
+        text_add(t,
+                 "; about %.0f seeds would have an even chance to decide it as "
+                 "it stands",
                  fmax(r->seeds, seeds_now(r) + 1));
 }
 
@@ -247,10 +270,13 @@ static void add_test(struct text *t, const struct claim_file *f,
     enum claim_verdict v = claim_verdict(r);
     if (v != CLAIM_UNDECIDED)
         return;
-    if (r->but[0])
+    if (r->but[0]) {
         text_add(t, "; but %s", r->but);
-    else
-        add_seeds(t, r);
+        return;
+    }
+    if (r->holds_zero && r->p_corrected <= JUDGED_AT)
+        text_add(t, "; but the interval contains 0");
+    add_seeds(t, r);
 }
 
 const char *claim_line(char text[CLAIM_LINE_MAX], const struct claim_file *f,
@@ -277,7 +303,10 @@ const char *claims_judged(char text[CLAIM_LINE_MAX], const struct claim_file *f)
     if (f->n == 1)
         text_add(&t, "as the only claim");
     else if (f->correction == CORRECTION_HOLM)
-        text_add(&t, "corrected by Holm's method for being %td claims", f->n);
+        text_add(&t,
+                 "corrected by Holm's method for being %td claims; intervals "
+                 "are of one claim each, not corrected",
+                 f->n);
     else
         text_add(&t, "each claim by itself: one in 20 that is chance comes "
                      "out all the same");
@@ -288,15 +317,18 @@ const char *claims_footer(char text[CLAIM_LINE_MAX], const struct claim_file *f)
 {
     char judged[CLAIM_LINE_MAX];
     struct text t = { text, CLAIM_LINE_MAX, 0 };
-    idx n[CLAIM_CONTRADICTED + 1] = { 0 };
+    idx n[CLAIM_CONTRADICTED + 1] = { 0 }, n_not = 0;
     for (idx i = 0; i < f->n; i++)
-        n[claim_verdict(&f->results[i])]++;
-    text_add(&t,
-             "%td claim%s: %td supported, %td contradicted, %td undecided; "
-             "judged %s",
+        if (f->results[i].why[0])
+            n_not++;
+        else
+            n[claim_verdict(&f->results[i])]++;
+    text_add(&t, "%td claim%s: %td supported, %td contradicted, %td undecided",
              f->n, f->n == 1 ? "" : "s", n[CLAIM_SUPPORTED],
-             n[CLAIM_CONTRADICTED], n[CLAIM_UNDECIDED],
-             claims_judged(judged, f));
+             n[CLAIM_CONTRADICTED], n[CLAIM_UNDECIDED]);
+    if (n_not > 0)
+        text_add(&t, ", %td not judged", n_not);
+    text_add(&t, "; judged %s", claims_judged(judged, f));
     return text;
 }
 

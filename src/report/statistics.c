@@ -163,9 +163,9 @@ double pairs_least(idx n)
     return fmin(1, 2 * exp2(-(double)n));
 }
 
-double groups_least(idx n)
+double groups_least(idx n, idx n_base)
 {
-    return fmin(1, 2 / binomial(2 * n, n));
+    return fmin(1, (n == n_base ? 2 : 1) / binomial(n + n_base, n));
 }
 
 /* ---- judgements -------------------------------------------------------- */

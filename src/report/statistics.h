@@ -4,10 +4,12 @@
  * share of all ways to deal the same numbers out, with the sides of each pair
  * or the members of both groups exchanged, that give a difference at least as
  * large. It assumes no distribution, which so few seeds could not show, but
- * that without a difference the numbers could be exchanged (equal spreads; of
- * pairs, symmetry). Few seeds can be dealt out in few ways, so there is a least
- * p that they can give whatever comes out; where it is above JUDGED_AT, they
- * are too few to tell.
+ * that without a difference the numbers could be exchanged: it asks whether
+ * both sides have one distribution (of pairs, whether differences are as often
+ * of either sign). Where two groups have equal means and unlike spreads it
+ * finds them apart more often than the level says. Few seeds can be dealt out
+ * in few ways, so there is a least p that they can give whatever comes out;
+ * where it is above JUDGED_AT, they are too few to tell.
  * Beside it stands the interval of Student's t (pairs), or Welch's (two groups,
  * whose variances may differ), which assumes normal numbers.
  *
@@ -79,10 +81,10 @@ void share_interval(double *low, double *high, idx k, idx n);
  * of none. */
 double sign_test(idx k, idx n);
 
-/* pairs_least, groups_least - the least p that n pairs, or n runs on either
- * side, can give by permutation. */
+/* pairs_least, groups_least - the least p that n pairs, or n runs on one side
+ * and n_base on the other, can give by permutation. */
 double pairs_least(idx n);
-double groups_least(idx n);
+double groups_least(idx n, idx n_base);
 
 /* judgement_seeds - what it is over: "6 pairs", "3 and 5 runs". Returns text.
  * judgement_test - how, in words: "exact permutation test over 6 pairs, p =
