@@ -69,13 +69,26 @@ static void test_claim__mistakes_are_told_with_their_place(void **state)
     static const struct {
         const char *line, *want;
     } cases[] = {
-        { "expect = sinc_1 < 1", "no run has a metric sinc_1, did you mean" },
+        { "expect = sinc_1 < 1",
+          "no run has a metric sinc_1, did you mean sink_1?" },
+        { "expect = snk_2 < 1", "did you mean sink_2?" },
         { "expect = zzzzzzzzzz < 1",
           "no run has a metric 'zzzzzzzzzz': `sinklab list metric`" },
         { "expect = step < 1", "no run has a metric" },
         { "expect = sink_1", "got '': want METRIC" },
         { "expect = < 1", "got no metric: want METRIC" },
-        { "expect = sink_1 <= 1", "got '<= 1': want METRIC" },
+        { "expect = sink_1 <= 1", "got '<= 1': want <, for" },
+        { "expect = sink_1 >= 1", "got '>= 1': want >, for" },
+        { "expect = sink_1 fall as optim.lr rises",
+          "did you mean METRIC falls as section.key rises?" },
+        { "expect = sink_1 stay under 1",
+          "did you mean METRIC stays under (over) NUMBER?" },
+        { "expect = first_mass stays under 5",
+          "got '5', and first_mass is a share, which lies in 0 to 1: did you "
+          "mean 5 %?" },
+        { "expect = sink_1 > -0.1", "and sink_1 is a share: want 0 to 1" },
+        { "expect = sink_1 < 500 %", "got '500 %', and sink_1 is a share" },
+        { "expect = sink_1 = sink_2 within 5", "did you mean 5 %?" },
         { "expect = sink_1 is small", "got 'is small': want METRIC" },
         { "expect = sink_1 < small(", "got a ( without its )" },
         { "expect = sink_1 < 1 2", "got '1 2', want a number" },
@@ -92,7 +105,7 @@ static void test_claim__mistakes_are_told_with_their_place(void **state)
         { "expect = sink_1@1.5 < 1", "got '@1.5', want a step" },
         { "expect = sink_1 < sink_1", "both sides are the same number" },
         { "expect = sink_1 = sink_2", "got = without a margin" },
-        { "expect = sink_1 = 0.1", "want METRIC" },
+        { "expect = sink_1 = 0.1", "got = without a second side" },
         { "expect = sink_1 = sink_2 within 0", "got a margin of 0" },
         { "expect = sink_1 falls as optim.lr",
           "want METRIC falls (rises) as section.key rises" },
@@ -162,6 +175,23 @@ static void test_claim__what_no_run_answers_is_refused(void **state)
     sweep_case_refused(AXES "expect = weight_norm < 1\n", ERR_CONFIG,
                        "weight_norm is measured while training or never: "
                        "[metrics] names must hold it");
+    sweep_case_refused(AXES "expect = val_loss@400 < 1\n[train]\n"
+                            "steps = 150\n",
+                       ERR_CONFIG,
+                       "s.ini:14: [claims] expect: got step 400, and a run "
+                       "that it means ends at train.steps=150");
+    if (sweep_case_expand(AXES "expect = val_loss@150 < 1\n"
+                               "expect = sink_1(attention.weights=softmax) < "
+                               "sink_1(attention.weights=relu)\n"
+                               "expect = sink_1(attention.weights=relu) falls "
+                               "as optim.lr rises\n"
+                               "[train]\nsteps = 150\n",
+                          NULL, 0, &e))
+        fail_msg("%s", e.text);
+    const struct claim_seeds *s = case_points.claims;
+    assert_true(s[0].n_a == 2 && s[0].n_b == 0);
+    assert_true(s[1].n_a == 2 && s[1].n_b == 2 && s[1].n_both == 2);
+    assert_true(s[2].n_a == 2 && s[2].n_levels == 2);
     if (sweep_case_expand(AXES "expect = weight_norm < 1\n[metrics]\n"
                                "names = default, weight_norm\n",
                           NULL, 0, &e))

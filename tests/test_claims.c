@@ -496,6 +496,54 @@ static void test_claims__odd_runs_are_told(void **state)
     end();
 }
 
+/* ---- before anything is trained ---------------------------------------- */
+
+static void test_claims__what_seeds_cannot_decide_is_told(void **state)
+{
+    (void)state;
+    struct claim_seeds seeds[] = { { .n_a = 2, .n_b = 2, .n_both = 2 },
+                                   { .n_a = 4, .n_b = 4, .n_both = 4 },
+                                   { .n_a = 9 },
+                                   { .n_a = 4, .n_levels = 3 } };
+    const struct sweep_points p = { .claims = seeds };
+    char *text = NULL;
+    size_t n = 0;
+    add_contrast(6);
+    judge(CONTRAST CONTRAST "expect = sink_1 < 0.2\n"
+                            "expect = sink_1 falls as optim.lr rises\n");
+    FILE *out = open_memstream(&text, &n);
+    claims_tell(out, &file, &p);
+    fclose(out);
+    assert_string_equal(
+        text,
+        "claims       4, judged at 5 %, corrected for being several\n"
+        "             sink_1(attention.weights=sigmoid) < "
+        "sink_1(attention.weights=softmax): 2 and 2 seeds give no p below "
+        "0.33 and cannot decide it\n"
+        "             sink_1(attention.weights=sigmoid) < "
+        "sink_1(attention.weights=softmax): 4 and 4 seeds give no p below "
+        "0.029, which decides it only if others are decided first (0.013 is "
+        "the strictest level)\n");
+    free(text);
+    end();
+}
+
+static void test_claims__what_cannot_form_is_refused(void **state)
+{
+    (void)state;
+    struct err e = { 0 };
+    add_contrast(6);
+    judge("expect = formation < 100\n"
+          "expect = formation < formation:value_ratio\n");
+    assert_int_equal(claims_check(&file, &e), OK);
+    judge("expect = formation < 100\nexpect = formation < "
+          "formation:val_loss\n");
+    assert_int_equal(claims_check(&file, &e), ERR_CONFIG);
+    assert_true(strstr(e.text, "lr.ini:5: [claims] expect: there is no usual "
+                               "threshold of val_loss"));
+    end();
+}
+
 /* ---- the command ------------------------------------------------------- */
 
 static char *run_command(struct compare_options o, int code, const char *want)
@@ -590,6 +638,8 @@ int main(void)
         cmocka_unit_test(test_claims__what_is_not_named_is_averaged_or_told),
         cmocka_unit_test(test_claims__uneven_seeds_and_lost_runs_are_told),
         cmocka_unit_test(test_claims__odd_runs_are_told),
+        cmocka_unit_test(test_claims__what_seeds_cannot_decide_is_told),
+        cmocka_unit_test(test_claims__what_cannot_form_is_refused),
         cmocka_unit_test(test_claims__tables_and_errors_of_the_command),
     };
     return cmocka_run_group_tests_name("claims", tests, NULL, NULL);

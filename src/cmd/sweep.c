@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cmd/cmd.h"
+#include "report/claims.h"
 #include "sweep/sweep_dry.h"
 #include "sweep/sweep_freeze.h"
 #include "sweep/sweep_index.h"
@@ -83,7 +84,7 @@ static int act(enum sweep_action action, const struct sweep_args *a,
 {
     switch (action) {
     case ACTION_DRY:
-        return sweep_dry_run(f, a->is_json, e);
+        return sweep_dry_run(f, a->is_json, claims_tell, e);
     case ACTION_STATUS:
         return sweep_open(s, f->dir, e) ? e->code
                                         : sweep_status(s, a->is_json, e);
@@ -118,7 +119,8 @@ static int run(int argc, char **argv, struct err *e)
     if (!f)
         err_set(e, ERR_MEMORY, "out of memory");
     if (!e->code && !find_action(&action, &a, e) &&
-        !sweep_file_read(f, words.at[0], words.settings, words.n_settings, e))
+        !sweep_file_read(f, words.at[0], words.settings, words.n_settings, e) &&
+        (f->is_frozen || !claims_check(f, e)))
         act(action, &a, f, &s, e);
     sweep_close(&s);
     if (f)

@@ -8,8 +8,9 @@
 #include "io/grid_json.h"
 #include "io/grid_markup.h"
 #include "report/claim_words.h"
+#include "report/emergence.h"
 #include "report/report_file.h"
-#include "sweep/sweep_file.h"
+#include "sweep/sweep_folder.h"
 
 /* What asks for figures, groups or other tables means nothing here. */
 static int check_options(const struct compare_options *o, struct err *e)
@@ -119,7 +120,106 @@ static int write_files(FILE *out, const struct compare_options *o,
     return rc;
 }
 
+/* ---- before anything is trained ---------------------------------------- */
+
+static bool can_form(const struct claim_side *s)
+{
+    const struct compare_options o = { .metric = s->column, .threshold = NAN };
+    return !s->is_formation || emergence_of(&o, TOKENS_USUAL).is_asked;
+}
+
+int claims_check(const struct sweep_file *f, struct err *e)
+{
+    for (idx i = 0; i < f->n_claims; i++) {
+        const struct claim *c = &f->claims[i];
+        bool is_a = !can_form(&c->a);
+        if (is_a || (c->has_b && !can_form(&c->b)))
+            return err_set(e, ERR_CONFIG,
+                           "%s:%td: [claims] expect: there is no usual "
+                           "threshold of %s, beyond which it would have "
+                           "formed: say < or > of its values",
+                           c->at.file, c->at.line,
+                           is_a ? c->a.column : c->b.column);
+    }
+    return OK;
+}
+
+/* The least p that so many seeds can give. KEEP WITH: claim_judge.c */
+static double least_of(const struct claim *c, const struct claim_seeds *s,
+                       double level)
+{
+    if (claim_is_trend(c))
+        return trend_least(s->n_a, s->n_levels);
+    if (!c->has_b)
+        return pairs_least(s->n_a);
+    bool is_paired =
+        s->n_both == idx_min(s->n_a, s->n_b) && pairs_least(s->n_both) <= level;
+    return is_paired ? pairs_least(s->n_both) : groups_least(s->n_a, s->n_b);
+}
+
+static void tell_seeds(FILE *out, const struct claim *c,
+                       const struct claim_seeds *s)
+{
+    if (c->has_b)
+        fprintf(out, "%td and %td seeds", s->n_a, s->n_b);
+    else
+        fprintf(out, "%td seed%s", s->n_a, s->n_a == 1 ? "" : "s");
+}
+
+void claims_tell(FILE *out, const struct sweep_file *f,
+                 const struct sweep_points *p)
+{
+    bool is_holm = f->correction == CORRECTION_HOLM && f->n_claims > 1;
+    double level = JUDGED_AT / (double)(is_holm ? f->n_claims : 1);
+    if (f->n_claims > 0)
+        fprintf(out, "%-12s %td, judged at 5 %%%s\n", "claims", f->n_claims,
+                is_holm ? ", corrected for being several" : "");
+    for (idx i = 0; p->claims && i < f->n_claims; i++) {
+        const struct claim *c = &f->claims[i];
+        double least = least_of(c, &p->claims[i], level);
+        if (least <= level)
+            continue;
+        fprintf(out, "%-12s %s: ", "", c->text);
+        tell_seeds(out, c, &p->claims[i]);
+        if (least > JUDGED_AT)
+            fprintf(out, " give no p below %.2g and cannot decide it\n", least);
+        else
+            fprintf(out,
+                    " give no p below %.2g, which decides it only if others "
+                    "are decided first (%.2g is the strictest level)\n",
+                    least, level);
+    }
+}
+
 /* ---- the command ------------------------------------------------------- */
+
+/* Runs that the file asks for and its folder lacks; 0 where that cannot be
+ * found out, as the corpus is elsewhere. */
+static idx count_new(const struct sweep_file *f)
+{
+    struct sweep_points p = { 0 };
+    struct sweep s = { 0 };
+    struct err own = { 0 };
+    idx n = 0;
+    if (sweep_expand(&p, f, &own) == OK && sweep_open(&s, f->dir, &own) == OK &&
+        sweep_identify(&s, &own) == OK)
+        for (idx i = 0; i < p.n; i++)
+            n += sweep_find(&s, p.points[i].id) == NULL;
+    sweep_close(&s);
+    sweep_points_release(&p);
+    return n;
+}
+
+static void note_new(FILE *out, const struct compare_options *o,
+                     const struct sweep_file *f)
+{
+    idx n = o->tables || f->is_frozen ? 0 : count_new(f);
+    if (n > 0)
+        fprintf(out,
+                "note: %td run%s of %s %s not there yet: `sinklab sweep` adds "
+                "what is new in the file\n",
+                n, n == 1 ? "" : "s", f->path, n == 1 ? "is" : "are");
+}
 
 static int judge_all(struct claim_result *results, const struct sweep_file *f,
                      const struct claim_runs *runs, struct err *e)
@@ -146,6 +246,7 @@ static int show(FILE *out, const struct compare_options *o,
         if (!is_piped(o))
             print_lines(out, &file);
         print_notes(is_piped(o) ? stderr : out, runs);
+        note_new(is_piped(o) ? stderr : out, o, f);
         rc = write_files(out, o, &file, e);
     }
     free(results);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "report/compare_options.h"
+#include "sweep/sweep_expand.h"
 
 /* claims_run - print the claims of the one sweep of o->runs, its file or its
  * folder, judged by its runs, or by the tables in o->tables; and write them as
@@ -14,5 +15,15 @@
  * ERR_CONFIG: the file is not right, or has no claims; ERR_DATA: no run is
  * done; others as sweep_file_read, claim_runs.h, report_file.h. */
 int claims_run(FILE *out, const struct compare_options *o, struct err *e);
+
+/* claims_check - what reading a sweep file cannot know: has each metric that is
+ * to form a usual threshold? OK or ERR_CONFIG. */
+int claims_check(const struct sweep_file *f, struct err *e);
+
+/* claims_tell - how many claims the file has, and which of them the seeds of
+ * its runs cannot decide whatever comes out, a line each; nothing where it has
+ * none. */
+void claims_tell(FILE *out, const struct sweep_file *f,
+                 const struct sweep_points *p);
 
 #endif

@@ -23,6 +23,22 @@ static bool is_measured(const struct column_facts *f)
            strcmp(f->name, "step") != 0 && strcmp(f->name, "tokens") != 0;
 }
 
+/* As a user would write it: a name that ends in _ takes a number, the one that
+ * was meant. */
+static const char *show_column(char text[COLUMN_NAME_MAX], const char *name,
+                               const char *wanted)
+{
+    static const char figures[] = "0123456789";
+    size_t n = strlen(wanted), digits = 0, stem = strlen(name);
+    while (digits < n && strchr(figures, wanted[n - 1 - digits]))
+        digits++;
+    if (stem == 0 || name[stem - 1] != '_')
+        return name;
+    snprintf(text, COLUMN_NAME_MAX, "%s%.9s", name,
+             digits ? wanted + n - digits : "1");
+    return text;
+}
+
 static void offer_columns(struct nearest *n)
 {
     idx i = 0;
@@ -52,11 +68,13 @@ static bool parse_metric(struct sweep_parse *p, struct claim_side *s,
         return true;
     }
     struct nearest near = { .wanted = column };
+    char name_shown[COLUMN_NAME_MAX];
     offer_columns(&near);
     text_show(shown, column);
     return near.name
                ? sweep_problem(p, "no run has a metric %s, did you mean %s?",
-                               shown, near.name)
+                               shown,
+                               show_column(name_shown, near.name, column))
                : sweep_problem(p,
                                "no run has a metric '%s': `sinklab list "
                                "metric` names what is measured",
@@ -192,6 +210,29 @@ static bool parse_number(struct sweep_parse *p, double *x, const char *text)
                          text_show(shown, text));
 }
 
+/* The number that a column is held against, or the margin of two: of what lies
+ * in 0 to 1 no number beyond decides anything. */
+static bool parse_bound(struct sweep_parse *p, struct claim *c,
+                        const char *text)
+{
+    char shown[TEXT_SHOW_MAX];
+    if (!parse_number(p, &c->number, text))
+        return false;
+    if (c->a.is_formation || !metric_is_bounded(c->a.column) ||
+        (c->number >= 0 && c->number <= 1))
+        return true;
+    text_show(shown, text);
+    if (c->number > 1 && c->number <= 100 && !strchr(text, '%'))
+        return sweep_problem(p,
+                             "got '%s', and %s is a share, which lies in 0 to "
+                             "1: did you mean %s %%?",
+                             shown, c->a.column, shown);
+    return sweep_problem(p,
+                         "got '%s', and %s is a share: want 0 to 1, or 0 %% to "
+                         "100 %%",
+                         shown, c->a.column);
+}
+
 static bool parse_trend(struct sweep_parse *p, struct claim *c, char *text)
 {
     char *end = text + strcspn(text, " \t"), *rest = end;
@@ -256,7 +297,7 @@ static bool parse_other(struct sweep_parse *p, struct claim *c, char *text)
 {
     c->has_b = is_side(text);
     if (!c->has_b)
-        return parse_number(p, &c->number, text);
+        return parse_bound(p, c, text);
     if (!parse_side(p, &c->b, &text))
         return false;
     char shown[TEXT_SHOW_MAX];
@@ -268,8 +309,12 @@ static bool parse_other(struct sweep_parse *p, struct claim *c, char *text)
 
 static bool parse_same(struct sweep_parse *p, struct claim *c, char *text)
 {
-    if (!is_side(text) || !parse_side(p, &c->b, &text))
-        return !is_side(text) && sweep_problem(p, "%s", forms);
+    if (!is_side(text))
+        return sweep_problem(p, "got = without a second side: it takes two "
+                                "sides and a margin, METRIC(...) = METRIC(...) "
+                                "within NUMBER; against a number say < or >");
+    if (!parse_side(p, &c->b, &text))
+        return false;
     c->has_b = true;
     if (!takes_words(&text, "within"))
         return sweep_problem(p, "got = without a margin, and no number of "
@@ -278,7 +323,7 @@ static bool parse_same(struct sweep_parse *p, struct claim *c, char *text)
     if (c->a.is_formation || c->b.is_formation)
         return sweep_problem(p, "the step at which something formed is judged "
                                 "by its rank, which knows no margin");
-    if (!parse_number(p, &c->number, text))
+    if (!parse_bound(p, c, text))
         return false;
     if (!(c->number > 0))
         return sweep_problem(p, "got a margin of %g, want one above 0",
@@ -291,7 +336,37 @@ static bool parse_stays(struct sweep_parse *p, struct claim *c, char *text)
     if (c->a.is_formation)
         return sweep_problem(p, "a step at which something formed does not "
                                 "stay anywhere: say < or >");
-    return parse_number(p, &c->number, text);
+    return parse_bound(p, c, text);
+}
+
+/* Of what is no form: the one that it is nearest to. */
+static bool tell_nearest(struct sweep_parse *p, const char *at)
+{
+    static const struct {
+        const char *word, *form;
+    } known[] = {
+        { "falls", "METRIC falls as section.key rises" },
+        { "rises", "METRIC rises as section.key rises" },
+        { "stays", "METRIC stays under (over) NUMBER" },
+        { "earlier", "formation(...) earlier than formation(...)" },
+        { "later", "formation(...) later than formation(...)" },
+    };
+    char shown[TEXT_SHOW_MAX], word[16];
+    struct nearest near = { .wanted = word };
+    text_show(shown, at);
+    if (strchr("<>", *at) && *at && at[1] == '=')
+        return sweep_problem(p,
+                             "got '%s': want %c, for what is equal speaks for "
+                             "neither side",
+                             shown, *at);
+    snprintf(word, sizeof word, "%.*s", (int)strcspn(at, " \t"), at);
+    for (idx i = 0; i < COUNT_OF(known) && *word; i++)
+        nearest_offer(&near, known[i].word);
+    for (idx i = 0; i < COUNT_OF(known); i++)
+        if (near.name == known[i].word)
+            return sweep_problem(p, "got '%s', did you mean %s?", shown,
+                                 known[i].form);
+    return sweep_problem(p, "got '%s': %s", shown, forms);
 }
 
 static bool parse_rest(struct sweep_parse *p, struct claim *c, char *at)
@@ -304,7 +379,6 @@ static bool parse_rest(struct sweep_parse *p, struct claim *c, char *at)
         { "stays under", CLAIM_UNDER }, { "stays over", CLAIM_OVER },
         { "earlier than", CLAIM_LESS }, { "later than", CLAIM_MORE },
     };
-    char shown[TEXT_SHOW_MAX];
     for (idx i = 0; i < COUNT_OF(said); i++) {
         if (!takes_words(&at, said[i].words))
             continue;
@@ -327,7 +401,7 @@ static bool parse_rest(struct sweep_parse *p, struct claim *c, char *at)
         return c->kind == CLAIM_SAME ? parse_same(p, c, at)
                                      : parse_other(p, c, at);
     }
-    return sweep_problem(p, "got '%s': %s", text_show(shown, at), forms);
+    return tell_nearest(p, at);
 }
 
 bool sweep_claim_parse(struct claim *c, struct sweep_parse *p)

@@ -183,7 +183,7 @@ static int estimate(struct sweep_estimate *estimates,
 }
 
 static int tell(const struct sweep_file *f, const struct sweep_points *p,
-                bool is_json, struct err *e)
+                bool is_json, sweep_claims_teller *tell_claims, struct err *e)
 {
     struct sweep s = { 0 };
     bool holds;
@@ -195,21 +195,24 @@ static int tell(const struct sweep_file *f, const struct sweep_points *p,
              (!holds ||
               (!sweep_open(&s, f->dir, e) && !sweep_identify(&s, e))) &&
              !estimate(estimates, f, p, &s, e)) {
-        if (is_json)
+        if (is_json) {
             print_json(f, p, &s, estimates, e);
-        else if (!print_runs(p, &s, estimates, e))
+        } else if (!print_runs(p, &s, estimates, e)) {
             print_sums(f, p, &s, estimates);
+            tell_claims(stdout, f, p);
+        }
     }
     sweep_close(&s);
     free(estimates);
     return e->code;
 }
 
-int sweep_dry_run(const struct sweep_file *f, bool is_json, struct err *e)
+int sweep_dry_run(const struct sweep_file *f, bool is_json,
+                  sweep_claims_teller *tell_claims, struct err *e)
 {
     struct sweep_points p = { 0 };
     if (!sweep_expand(&p, f, e))
-        tell(f, &p, is_json, e);
+        tell(f, &p, is_json, tell_claims, e);
     sweep_points_release(&p);
     return e->code;
 }

@@ -2,11 +2,16 @@
 #ifndef SINKLAB_SWEEP_DRY_H
 #define SINKLAB_SWEEP_DRY_H
 
-#include "sweep/sweep_file.h"
+#include "sweep/sweep_expand.h"
 
 /* sweep_dry_run - print the runs, their number and parameters, expected time
  * and disk, from a short timing of the first; is_json: for programs, an object
- * on a line. Writes nothing. As sweep_expand, sweep_open, session_open. */
-int sweep_dry_run(const struct sweep_file *f, bool is_json, struct err *e);
+ * on a line. tell_claims prints what is to say of the file's claims, below all
+ * and not into JSON. Writes nothing. As sweep_expand, sweep_open,
+ * session_open. */
+typedef void sweep_claims_teller(FILE *out, const struct sweep_file *f,
+                                 const struct sweep_points *p);
+int sweep_dry_run(const struct sweep_file *f, bool is_json,
+                  sweep_claims_teller *tell_claims, struct err *e);
 
 #endif

@@ -49,6 +49,12 @@ struct claim_use {
     const char *unmeasured;   /* what a run does not measure; NULL: nothing */
     bool has_two;             /* values of the key that rises */
     char first[KEY_TEXT_MAX]; /* of these */
+    double step;              /* that a run does not come to; 0: none */
+    idx ends;                 /* where that run ends */
+    idx n_seeds, n_levels;
+    idx seeds[CLAIM_SEEDS_MAX][3];       /* (n_seeds) a run's three */
+    bool is_seed_of[CLAIM_SEEDS_MAX][2]; /* sides */
+    double levels[CLAIM_SEEDS_MAX];      /* (n_levels) */
 };
 
 struct walk {
@@ -296,6 +302,43 @@ static void judge_base(struct walk *w)
 
 /* ---- claims ------------------------------------------------------------ */
 
+static void count_seed(struct claim_use *use, const struct config *c, int side)
+{
+    const idx seeds[3] = { c->run.seed, c->run.init_seed, c->run.data_seed };
+    idx i = 0;
+    while (i < use->n_seeds && memcmp(use->seeds[i], seeds, sizeof seeds) != 0)
+        i++;
+    if (i == CLAIM_SEEDS_MAX)
+        return;
+    memcpy(use->seeds[i], seeds, sizeof seeds);
+    use->is_seed_of[i][side] = true;
+    use->n_seeds = idx_max(use->n_seeds, i + 1);
+}
+
+static void count_level(struct claim_use *use, const struct claim *claim,
+                        const struct config *c)
+{
+    double v = config_number(c, claim->key);
+    for (idx i = 0; i < use->n_levels; i++)
+        if (use->levels[i] == v)
+            return;
+    if (use->n_levels < CLAIM_SEEDS_MAX)
+        use->levels[use->n_levels++] = v;
+}
+
+/* A run is on this side of the claim. */
+static void use_on_side(struct claim_use *use, const struct claim_side *s,
+                        const struct config *c, int side)
+{
+    if (claim_side_unmeasured(s, c))
+        use->unmeasured = s->column;
+    if (s->step > (double)c->train.steps) { /* NAN: at the end */
+        use->step = s->step;
+        use->ends = c->train.steps;
+    }
+    count_seed(use, c, side);
+}
+
 /* A run with this configuration is there: which claims is it for? */
 static void use_in_claims(struct walk *w, const struct config *c)
 {
@@ -304,12 +347,11 @@ static void use_in_claims(struct walk *w, const struct config *c)
         struct claim_use *use = &w->claims[i];
         bool is_b = claim->has_b && claim_side_fits(&claim->b, c);
         use->has_b = use->has_b || is_b;
-        if (is_b && claim_side_unmeasured(&claim->b, c))
-            use->unmeasured = claim->b.column;
+        if (is_b)
+            use_on_side(use, &claim->b, c, 1);
         if (!claim_side_fits(&claim->a, c))
             continue;
-        if (claim_side_unmeasured(&claim->a, c))
-            use->unmeasured = claim->a.column;
+        use_on_side(use, &claim->a, c, 0);
         if (is_b && !use->twice && claim_needs_two(claim)) {
             char shown[SHOWN_MAX];
             use->twice =
@@ -318,6 +360,7 @@ static void use_in_claims(struct walk *w, const struct config *c)
         if (claim_is_trend(claim)) {
             char value[KEY_PRINT_MAX];
             config_value(value, sizeof value, c, claim->key);
+            count_level(use, claim, c);
             if (!use->has_a)
                 snprintf(use->first, sizeof use->first, "%.*s",
                          KEY_TEXT_MAX - 1, value);
@@ -342,6 +385,11 @@ static void tell_claim(struct walk *w, const struct claim *c,
                       "[claims] expect: %s is measured while training or "
                       "never: [metrics] names must hold it",
                       use->unmeasured);
+    else if (use->step > 0)
+        draft_problem(&w->draft, &c->at, ERR_CONFIG,
+                      "[claims] expect: got step %.0f, and a run that it means "
+                      "ends at train.steps=%td: name one up to there",
+                      use->step, use->ends);
     else if (use->twice)
         draft_problem(&w->draft, &c->at, ERR_CONFIG,
                       "[claims] expect: both sides have the run with %s: name "
@@ -356,8 +404,20 @@ static void tell_claim(struct walk *w, const struct claim *c,
 
 static void check_claims(struct walk *w)
 {
-    for (idx i = 0; w->claims && i < w->f->n_claims; i++)
-        tell_claim(w, &w->f->claims[i], &w->claims[i]);
+    size_t n = (size_t)w->f->n_claims;
+    w->p->claims =
+        w->claims ? pool_bytes(&w->p->memory, n * sizeof *w->p->claims) : NULL;
+    for (idx i = 0; w->p->claims && i < w->f->n_claims; i++) {
+        const struct claim_use *use = &w->claims[i];
+        struct claim_seeds *s = &w->p->claims[i];
+        tell_claim(w, &w->f->claims[i], use);
+        s->n_levels = use->n_levels;
+        for (idx k = 0; k < use->n_seeds; k++) {
+            s->n_a += use->is_seed_of[k][0];
+            s->n_b += use->is_seed_of[k][1];
+            s->n_both += use->is_seed_of[k][0] && use->is_seed_of[k][1];
+        }
+    }
 }
 
 /* ---- the points -------------------------------------------------------- */

@@ -27,6 +27,14 @@ struct sweep_point {
     idx vocab;            /* of its data */
 };
 
+/* The seeds that a claim of the file will have; more than CLAIM_SEEDS_MAX are
+ * as good as so many. */
+enum { CLAIM_SEEDS_MAX = 64 };
+struct claim_seeds {
+    idx n_a, n_b, n_both; /* of a side; of both, as pairs need */
+    idx n_levels;         /* of a trend: values of the key */
+};
+
 struct sweep_points {
     idx n; /* with distinct identities */
     struct sweep_point *points;
@@ -35,6 +43,7 @@ struct sweep_points {
     const char *twins; /* "A is B", the first of them, or NULL */
     const char *idle;  /* an exclusion that took nothing out, or NULL */
     const char *notes; /* lines on settings that not all runs read, or NULL */
+    struct claim_seeds *claims; /* (n_claims) of the file; NULL: it has none */
     struct pool memory;
 };
 

@@ -20,7 +20,7 @@ optim.lr = 1e-3, 1e-2, 3e-2
 ; in 4 seeds' worth of runs
 expect = val_loss falls as optim.lr rises
 expect = val_loss(optim.lr=1e-3) > val_loss(optim.lr=1e-2)
-expect = sink_3 stays over -1
+expect = sink_3 stays under 100 %
 END
     cat >"$1/steps" <<'END'
 # what is not usual
@@ -68,6 +68,23 @@ verdicts whole/sweep.ini --tables whole/results >of-tables
 check "a sweep's folder has its claims, too" same_bytes of-file of-folder
 check "the tables give the same verdicts" same_bytes of-file of-tables
 
+# What the file asks for beyond that, and what its seeds cannot say
+mkdir -p later/whole
+sed 's/^run.seed = .*/run.seed = 1 to 3/' whole/sweep.ini >later/whole/sweep.ini
+"$SINKLAB" compare later/whole/sweep.ini --claims >of-later
+check "runs that are not there yet are told" \
+    grep -q '^note: 3 runs of later/whole/sweep.ini are not there yet: ' of-later
+check "the verdicts are of those that are" eval 'grep -v "^note" of-later | same_bytes of-file -'
+"$SINKLAB" compare runs/whole --claims >of-folder
+check "and not of the folder's own" eval '! grep -q "not there yet" of-folder'
+"$SINKLAB" sweep whole/sweep.ini --dry-run >dry
+check "a dry run counts the claims" \
+    grep -q '^claims  *3, judged at 5 %, corrected for being several$' dry
+check "and says which the seeds cannot decide" \
+    grep -q ' sink_3 stays under 100 %: 2 seeds give no p below 0.5 and cannot decide it$' dry
+"$SINKLAB" sweep whole/sweep.ini --dry-run --json >dry.json
+check "for programs it is one line all the same" has_line dry.json '^{' 1
+
 # Killed while the third run trains, and while the second is analyzed
 tiny part
 export SINKLAB_TEST='train step 7 KILL'
@@ -93,6 +110,14 @@ tiny odd
 sed -i 's/^expect = sink_3 .*/expect = val_loss(optim.lr=0.5) < 1/' odd/sweep.ini
 refused 3 'sweep.ini:11: \[claims\] expect: no run of this sweep has optim.lr=0.5' \
     "a claim about no run"
+tiny odd
+sed -i 's/^expect = sink_3 .*/expect = formation:val_loss < 10/' odd/sweep.ini
+refused 3 'sweep.ini:11: \[claims\] expect: there is no usual threshold of val_loss' \
+    "what cannot form"
+tiny odd
+sed -i 's/^expect = sink_3 .*/expect = sink_3@400 < 0.5/' odd/sweep.ini
+refused 3 'sweep.ini:11: \[claims\] expect: got step 400, .* ends at train.steps=20' \
+    "a step after the end"
 tiny odd
 printf '[data]\nsource = text\npath = /nowhere/novels\n' >>odd/sweep.ini
 refused 4 '^experiment: .*/nowhere/novels: No such file .*README.md says what it is, and SET=' \
