@@ -54,6 +54,8 @@ static int run(int argc, char **argv, struct err *e)
     }
     if (command->parts)
         return command_say_parts(command, e);
+    if (!command->is_shared && command_check_single(command->name, e))
+        return e->code;
     if (moments_read(getenv("SINKLAB_TEST"), argv[1], e))
         return e->code;
     return command->run(argc - (int)n, argv + n, e);

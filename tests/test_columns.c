@@ -165,6 +165,20 @@ static void test_columns__documents_tell_of_each(void **state)
     free(pages[1]);
 }
 
+/* Each cell is one head; the number that stands for all is the largest. */
+static void test_columns__say_what_stands_for_all(void **state)
+{
+    struct column_facts f;
+    char title[COLUMN_TITLE_MAX];
+    (void)state;
+    assert_true(column_find(&f, "previous_score"));
+    assert_string_equal(f.title, "previous-token score");
+    assert_string_equal(column_title(title, &f),
+                        "previous-token score, largest head");
+    assert_true(column_find(&f, "first_mass"));
+    assert_string_equal(column_title(title, &f), f.title);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -172,6 +186,7 @@ int main(void)
         cmocka_unit_test(test_columns__write_what_was_measured_and_only_that),
         cmocka_unit_test(test_columns__every_one_is_told),
         cmocka_unit_test(test_columns__documents_tell_of_each),
+        cmocka_unit_test(test_columns__say_what_stands_for_all),
         cmocka_unit_test(test_columns__headings_are_broken_where_they_are_long),
     };
     return cmocka_run_group_tests(tests, open_meter, NULL);

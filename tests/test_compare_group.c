@@ -351,6 +351,7 @@ static void test_compare_group__equal_seeds_are_paired(void **state)
         "difference: of the means at the last step that all of them measured; "
         "over pairs of runs with the\n");
     assert_within(text, "so few give no p of 0.05; 6 pairs do");
+    assert_within(text, "file, and the sweep again\n\n");
     free(text);
     o.baseline = "relu";
     text = compare_text("sweep", o);

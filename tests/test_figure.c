@@ -543,6 +543,7 @@ static void test_figure_transitions__say_when_each_formed(void **state)
     assert_within(svg, ">induction (induction_score, 2 to 75 %): step 10<");
     assert_within(svg, ">value drain (value_ratio_min, 0.25 to 1): step 20<");
     assert_within(svg, ">sink (first_mass_late, 20 to 60 %): not formed<");
+    assert_within(svg, ">of its own range or threshold, %<");
     assert_null(strstr(svg, "massive activation (hidden_peak, "));
     free(svg);
     char *text = squeeze(compare_ok(names, 1, o));
@@ -553,7 +554,42 @@ static void test_figure_transitions__say_when_each_formed(void **state)
                         "to 1\n");
     assert_within(text, "note: not measured: previous token (previous_score), "
                         "massive activation (hidden_peak)");
+    assert_within(text, "note: what training measured (metrics.csv), in some "
+                        "run: induction_score, first_mass_late, "
+                        "value_ratio_min: ");
     free(text);
+}
+
+/* Of value drain 0 is where it began: a number above lifts no other. */
+static void test_figure_transitions__a_peak_lifts_no_noise(void **state)
+{
+    (void)state;
+    static const char *const peaks[] = { "0.98", "3.12" };
+    static const char *const names[] = { "noisy" };
+    struct compare_options o = compare_usual;
+    char *drawn[2];
+    skip_without_gnuplot();
+    for (idx i = 0; i < 2; i++) {
+        char rows[256];
+        snprintf(rows, sizeof rows,
+                 "step,loss,val_loss,sink_1,value_ratio_min\n"
+                 "0,2,2,0.1,0.98\n10,2,2,0.1,%s\n20,2,2,0.1,0.95\n"
+                 "30,2,2,0.1,0.97\n",
+                 peaks[i]);
+        put_file("noisy", "config.ini", "[run]\nseed = 1\n");
+        put_file("noisy", "status", "done\n");
+        put_file("noisy", "metrics.csv", rows);
+        o.figure = "transitions";
+        o.is_bare = true;
+        char *svg = svg_of(names, 1, o);
+        char *range = strstr(svg, ", 0.95 to "); /* the legend alone has it */
+        assert_non_null(range);
+        memset(range, '-', strlen(", 0.95 to 0.98"));
+        drawn[i] = svg;
+    }
+    assert_string_equal(drawn[0], drawn[1]);
+    free(drawn[0]);
+    free(drawn[1]);
 }
 
 /* Each run by itself, then the mean of the steps. */
@@ -572,6 +608,13 @@ static void test_figure_transitions__of_groups_are_means(void **state)
     assert_within(text, " sink first_mass_late >= 50 % - 0/3 ");
     assert_within(text, " value drain value_ratio_min <= 0.5 30 14 2/3 ");
     free(text);
+    char *svg = svg_of(names, 1, o);
+    assert_within(svg, ">induction (induction_score, 2 to 50.7 %): step 20, in "
+                       "2/3 runs<");
+    assert_within(svg, ">sink (first_mass_late, 20 to 60 %): formed in 0/3 "
+                       "runs<");
+    assert_within(svg, "for two steps, in more than");
+    free(svg);
     o.x = "tokens"; /* that nobody logged: no curve, but a table */
     free(compare_ok(names, 1, o));
 }
@@ -738,6 +781,7 @@ int main(void)
         cmocka_unit_test(test_figure_positions__a_curve_a_layer_or_depth),
         cmocka_unit_test(test_figure_positions__heads_and_runs_are_averaged),
         cmocka_unit_test(test_figure_transitions__say_when_each_formed),
+        cmocka_unit_test(test_figure_transitions__a_peak_lifts_no_noise),
         cmocka_unit_test(test_figure_transitions__of_groups_are_means),
         cmocka_unit_test(test_figure__what_cannot_be_drawn_is_refused),
         cmocka_unit_test(test_figure__an_option_that_does_nothing_is_refused),

@@ -214,6 +214,18 @@ static void test_list__refuses_what_it_does_not_know(void **state)
                      ERR_USAGE);
 }
 
+static void test_list__refuses_a_name_that_a_kind_has_not(void **state)
+{
+    (void)state;
+    struct err e = { 0 };
+    char list[] = "list", metric[] = "metric", no[] = "no_*";
+    assert_int_equal(
+        command_list.run(3, (char *[]){ list, metric, no, NULL }, &e),
+        ERR_USAGE);
+    assert_non_null(
+        strstr(e.text, "of metric there is no group and no name 'no_*'"));
+}
+
 /* Whatever analysis.csv has is told, the losses too. */
 static void test_catalog__has_the_losses_beside_the_metrics(void **state)
 {
@@ -240,6 +252,7 @@ int main(void)
         cmocka_unit_test(test_attention__rules_say_why),
         cmocka_unit_test(test_attention_document__has_every_entry),
         cmocka_unit_test(test_list__refuses_what_it_does_not_know),
+        cmocka_unit_test(test_list__refuses_a_name_that_a_kind_has_not),
         cmocka_unit_test(test_catalog__has_the_losses_beside_the_metrics),
     };
     return cmocka_run_group_tests_name("list", tests, NULL, NULL);

@@ -1,5 +1,6 @@
 /* Plots as files and as text: that they are whole, and show what is there. */
 #include "harness.h"
+#include "report/plot_span.h"
 #include "runs_case.h"
 
 #include "report/plot.h"
@@ -116,6 +117,17 @@ static char *svg_of(const struct plot *p)
     const char *path = path_to("figure.svg", "");
     write_ok(p, path);
     return read_whole(path, &n);
+}
+
+/* Nothing that is 0 throughout is shown below 0, which no share can be. */
+static void test_plot_span__of_zeros_begins_at_0(void **state)
+{
+    (void)state;
+    const struct plot_curve curve = CURVE(0, flat);
+    struct single s;
+    struct plot p = plot_of(&s, "y", &curve, 1);
+    struct span y = plot_y_span(&p, &s.block, plot_x_span(&p));
+    assert_true(y.lo == 0 && y.hi == 1);
 }
 
 static void test_plot_file__bands_bars_and_faint_lines_are_drawn(void **state)
@@ -714,6 +726,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_plot_file__only_known_kinds_can_be_written),
+        cmocka_unit_test(test_plot_span__of_zeros_begins_at_0),
         cmocka_unit_test(test_plot_file__bands_bars_and_faint_lines_are_drawn),
         cmocka_unit_test(test_plot_file__styles_differ_without_colour),
         cmocka_unit_test(test_plot_file__maps_show_numbers_and_ground),

@@ -107,6 +107,54 @@ static void put_text_or_null(struct json *j, const char *key, const char *text)
         json_put_null(j, key);
 }
 
+/* ---- what stood there before ------------------------------------------- */
+
+enum { NAMES_SHOWN = 8 };
+
+static void print_gone(const struct analysis_told *t, const struct replaced *r)
+{
+    idx n = replaced_count(r, t->columns), at = 0;
+    if (r->measured_on)
+        printf("this analysis takes the place of one with other settings, of "
+               "%s: --as NAME writes one beside it\n",
+               r->measured_on);
+    if (n == 0)
+        return;
+    printf("%td column%s of the analysis before %s not in this one (", n,
+           n == 1 ? "" : "s", n == 1 ? "is" : "are");
+    for (idx i = 0; i < idx_min(n, NAMES_SHOWN); i++)
+        printf("%s%s", i ? ", " : "", replaced_next(r, &at, t->columns));
+    if (n > NAMES_SHOWN)
+        printf(" and %td more", n - NAMES_SHOWN);
+    printf("): metrics.names with %s measures %s again; --as NAME writes an "
+           "analysis beside it\n",
+           n == 1 ? "it" : "them", n == 1 ? "it" : "them");
+}
+
+static void put_gone(struct json *j, const struct analysis_told *t,
+                     const struct replaced *r)
+{
+    const char *name;
+    idx at = 0;
+    json_begin_array(j, "columns_gone");
+    while (r && (name = replaced_next(r, &at, t->columns)))
+        json_put_text(j, NULL, name);
+    json_end(j);
+    put_text_or_null(j, "settings_gone", r ? r->measured_on : NULL);
+}
+
+/* Columns that the table has no room for. */
+static idx count_more(const struct analysis_told *t)
+{
+    struct column_facts f;
+    idx all = 0, printed = 0;
+    while (column_at(&f, t->columns, COLUMN_ANALYSIS, all))
+        all++;
+    while (column_at(&f, t->columns, COLUMN_PRINTED, printed))
+        printed++;
+    return all - printed;
+}
+
 static void put_end(struct analysis_told *t, const struct analysis_end *end)
 {
     static const char *const files[] = { ".csv", ".h5" };
@@ -118,6 +166,7 @@ static void put_end(struct analysis_told *t, const struct analysis_end *end)
     put_text_or_null(j, "measured_on", end->measured_on);
     put_text_or_null(j, "loss_on", end->loss_on);
     put_text_or_null(j, "formation", end->formation);
+    put_gone(j, t, end->replaced);
     json_begin_array(j, "files");
     for (int i = 0; i < COUNT_OF(files) && end->dir; i++) {
         char path[RUN_PATH_MAX];
@@ -140,6 +189,11 @@ static void print_end(const struct analysis_told *t,
         printf("%td of %td checkpoints were measured before and bear the same "
                "seal\n",
                t->n_kept, t->n_kept + t->n_measured + t->n_failed);
+    if (end->replaced)
+        print_gone(t, end->replaced);
+    if (end->dir && count_more(t) > 0)
+        printf("%td more column%s in analysis%s%s.csv\n", count_more(t),
+               count_more(t) == 1 ? "" : "s", *end->name ? "-" : "", end->name);
     if (end->dir)
         printf("wrote analysis%s%s.csv and analysis%s%s.h5 in %s\n",
                *end->name ? "-" : "", end->name, *end->name ? "-" : "",

@@ -5,6 +5,7 @@
 #ifndef SINKLAB_ANALYSIS_TOLD_H
 #define SINKLAB_ANALYSIS_TOLD_H
 
+#include "analysis/replaced.h"
 #include "base/err.h"
 #include "io/json.h"
 #include "metric/columns.h"
@@ -35,6 +36,7 @@ struct analysis_end {
     const char *loss_on;
     bool is_unusual;       /* sinks are not of data as training has them */
     const char *formation; /* a sentence */
+    const struct replaced *replaced; /* what stood there before */
 };
 
 /* told_end - OK or ERR_MEMORY. */

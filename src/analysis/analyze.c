@@ -10,6 +10,7 @@
 #include "analysis/formation.h"
 #include "analysis/kept.h"
 #include "analysis/measured.h"
+#include "analysis/replaced.h"
 #include "analysis/run_model.h"
 #include "base/moment.h"
 #include "base/text.h"
@@ -38,6 +39,7 @@ struct analysis {
     char run_id[RUN_ID_MAX];
     char settings[HASH_HEX_MAX]; /* analysis_settings */
     struct kept kept;
+    struct replaced replaced;
     struct text checkpoints;   /* kept_line of each row */
     struct step_list measured; /* (steps) steps of rows: those that could be
                                   read, one after the other */
@@ -483,6 +485,7 @@ static int write(struct analysis *a, const struct text *csv, struct err *e)
         .loss_on = measured_print_loss(loss_on, &m),
         .is_unusual = m.input != INPUT_DATA || m.no_bos || m.no_edits,
         .formation = find_formation(formation, a),
+        .replaced = &a->replaced,
     };
     if (told_end(&a->told, &end, e) || a->told.n_failed == 0)
         return e->code;
@@ -507,6 +510,7 @@ static int analyze(struct analysis *a, const struct analyze_options *o,
     plan(a, &a->arena);
     name_sequences(a);
     analysis_settings(a->settings, &a->config);
+    replaced_open(&a->replaced, a->dir, a->name, a->settings);
     if (!o->is_again)
         kept_open(&a->kept, a->dir, a->name, a->settings, &a->columns);
     told_begin(&a->told, a->dir, &a->columns, o->is_json);
@@ -521,6 +525,7 @@ int analyze_run(const char *dir, const struct analyze_options *o, struct err *e)
     analyze(&a, o, e);
     told_release(&a.told);
     kept_close(&a.kept);
+    replaced_close(&a.replaced);
     session_release(&a.session);
     step_list_release(&a.steps);
     arena_release(&a.arena);

@@ -57,5 +57,6 @@ const struct command command_bench = {
     .words_max = 1,
     .takes_settings = true,
     .missing = "which config? Try `sinklab bench configs/bench-small.ini`",
+    .is_shared = true,
     .run = run,
 };

@@ -8,6 +8,7 @@
 #include "base/key.h"
 #include "base/nearest.h"
 #include "base/text.h"
+#include "io/ranks.h"
 #include "report/filter.h"
 
 enum {
@@ -98,6 +99,17 @@ const struct command *command_find(idx *n_taken, idx n,
     if (!found)
         say_unknown_part(c, &part, e);
     return found;
+}
+
+int command_check_single(const char *what, struct err *e)
+{
+    int n = launched_processes();
+    return n < 2 ? OK
+                 : err_set(e, ERR_USAGE,
+                           "%s: %d processes were started together, and each "
+                           "would do all of it: start one (train, bench and "
+                           "sweep --index share their work)",
+                           what, n);
 }
 
 bool command_line_has(int argc, char **argv, const char *option)

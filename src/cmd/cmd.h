@@ -43,6 +43,8 @@ struct command {
     /* A word with = is section.key=value; but of a command with one word, the
      * first is that, whatever is in it. */
     bool takes_settings;
+    bool is_shared; /* several processes of one job do it together, or some of
+                       it: then it asks command_check_single itself */
     const char *missing; /* said where no word is given; NULL: none is needed */
     const char *ask;     /* what prints its help; NULL: "sinklab help NAME" */
     /* What the word behind the name chooses from: rows of their own, whose
@@ -70,6 +72,11 @@ extern const char *const help_topics[];
  * *n_taken: words it took. NULL, and ERR_USAGE: there is none. */
 const struct command *command_find(idx *n_taken, idx n,
                                    const char *const *words, struct err *e);
+
+/* command_check_single - is this process one by itself? ERR_USAGE where a
+ * launcher (mpirun, srun) started several, each of which would do all of it;
+ * what: "analyze". */
+int command_check_single(const char *what, struct err *e);
 
 /* command_say_parts - a command with parts was called without: ERR_USAGE. */
 int command_say_parts(const struct command *c, struct err *e);

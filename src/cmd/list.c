@@ -1,6 +1,7 @@
 /* list.c - `sinklab list [KIND] [--names]`: the catalog, for people. */
 #include "config/catalog.h"
 
+#include <fnmatch.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -69,23 +70,32 @@ static void put_entry(struct json *j, const struct catalog_kind *k,
     json_end(j);
 }
 
-/* j: where entries go instead. */
-static void print_kind(const struct catalog_kind *k, bool only_names,
-                       struct json *j)
+/* Is it the entry's group, or does its name look so? NULL: all are. */
+static bool is_chosen(const struct catalog_entry *e, const char *which)
+{
+    return !which || (e->group && strcmp(e->group, which) == 0) ||
+           fnmatch(which, e->text.name, 0) == 0;
+}
+
+/* j: where entries go instead. How many there are. */
+static idx print_kind(const struct catalog_kind *k, const char *which,
+                      bool only_names, struct json *j)
 {
     struct catalog_entry e;
-    for (int i = 0; j && catalog_entry(k, i, &e); i++)
-        put_entry(j, k, &e);
-    if (j)
-        return;
-    if (!only_names)
-        printf("%s  (%s)\n", k->name, k->key);
+    idx n = 0;
     for (int i = 0; catalog_entry(k, i, &e); i++) {
-        if (only_names)
+        if (!is_chosen(&e, which))
+            continue;
+        if (n++ == 0 && !only_names && !j)
+            printf("%s  (%s)\n", k->name, k->key);
+        if (j)
+            put_entry(j, k, &e);
+        else if (only_names)
             printf("%s\n", e.text.name);
         else
             print_entry(k, &e);
     }
+    return n;
 }
 
 /* Kinds that share a name stand side by side and are told once. */
@@ -119,16 +129,34 @@ static int say_unknown(const char *wanted, struct err *e)
                    near.name ? near.name : "", name_kinds(&t));
 }
 
-static bool print_kinds_of(const char *wanted, const struct list_options *o,
-                           struct json *j)
+/* false: no such kind. *n: entries of it. */
+static bool print_kinds_of(idx *n, const struct words *w,
+                           const struct list_options *o, struct json *j)
 {
     bool is_found = false;
+    *n = 0;
     for (const struct catalog_kind *k = catalog_kinds; k->name; k++)
-        if (!wanted || strcmp(wanted, k->name) == 0) {
-            print_kind(k, o->only_names, j);
+        if (w->n == 0 || strcmp(w->at[0], k->name) == 0) {
+            *n += print_kind(k, w->n > 1 ? w->at[1] : NULL, o->only_names, j);
             is_found = true;
         }
     return is_found;
+}
+
+static int print_all(const struct words *w, const struct list_options *o,
+                     struct json *j, struct err *e)
+{
+    char shown[TEXT_SHOW_MAX];
+    idx n;
+    if (!print_kinds_of(&n, w, o, j))
+        return say_unknown(w->at[0], e);
+    if (n > 0 || w->n < 2)
+        return OK;
+    return err_set(e, ERR_USAGE,
+                   "list: of %s there is no group and no name '%s': give a "
+                   "name, a pattern ('sink_*'), of metrics a group (sinks, "
+                   "companions, circuits, consequences, optimizer)",
+                   w->at[0], text_show(shown, w->at[1]));
 }
 
 static int run(int argc, char **argv, struct err *e)
@@ -143,9 +171,8 @@ static int run(int argc, char **argv, struct err *e)
                     "list: --names with --json (see `sinklab help list`)");
         if (o.is_json)
             json_begin_array(&j, NULL);
-        const char *wanted = words.n ? words.at[0] : NULL;
-        if (!e->code && !print_kinds_of(wanted, &o, o.is_json ? &j : NULL))
-            say_unknown(wanted, e);
+        if (!e->code)
+            print_all(&words, &o, o.is_json ? &j : NULL, e);
         if (o.is_json)
             json_end(&j);
         if (o.is_json && !e->code)
@@ -159,10 +186,12 @@ static int run(int argc, char **argv, struct err *e)
 const struct command command_list = {
     .name = "list",
     .summary = "what attention, optimizers, sources, metrics there are",
-    .synopsis = "[KIND] [--names | --json]",
-    .about = "What a config can choose from: all of it, or one kind.",
+    .synopsis = "[KIND [GROUP|NAME]] [--names | --json]",
+    .about = "What a config can choose from: all of it, or one kind; of that "
+             "what has this name, or a name like this ('sink_*'), of metrics a "
+             "group (circuits).",
     .print_more = print_kinds,
     .options = options,
-    .words_max = 1,
+    .words_max = 2,
     .run = run,
 };

@@ -74,7 +74,7 @@ static int find_action(enum sweep_action *action, const struct sweep_args *a,
         return err_set(e, ERR_USAGE,
                        "sweep: --json goes with --dry-run or status (see "
                        "`sinklab help sweep`)");
-    return OK;
+    return *action == ACTION_INDEX ? OK : command_check_single("sweep", e);
 }
 
 /* ---- the command ------------------------------------------------------- */
@@ -146,5 +146,6 @@ const struct command command_sweep = {
     .words_max = 1,
     .takes_settings = true,
     .missing = "which sweep file, or folder? See docs/SWEEPS.md",
+    .is_shared = true,
     .run = run,
 };

@@ -62,5 +62,6 @@ const struct command command_train = {
     .words_max = 1,
     .takes_settings = true,
     .missing = "which config? Try `sinklab train configs/quick.ini`",
+    .is_shared = true,
     .run = run,
 };

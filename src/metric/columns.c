@@ -182,6 +182,7 @@ static void tell_row(struct column_facts *f, const struct column *c)
     *f = (struct column_facts){
         .name = c->text.name,
         .unit = c->unit,
+        .title_of_all = "",
         .definition = c->text.formula,
         .source = c->text.source,
         .there_if = c->there_if,
@@ -201,6 +202,7 @@ static void tell_metric(struct column_facts *f, const struct metric_name *n,
     *f = (struct column_facts){
         .name = name,
         .unit = m->unit,
+        .title_of_all = m->of_all ? m->of_all : "",
         .definition = m->text.formula,
         .source = m->text.source,
         .group = m->group,
@@ -221,6 +223,7 @@ static void tell_update(struct column_facts *f, const struct update_name *n,
     *f = (struct column_facts){
         .name = name,
         .unit = "1",
+        .title_of_all = "",
         .definition = m->text.formula,
         .source = m->text.source,
         .group = GROUP_OPTIMIZER,
@@ -231,6 +234,14 @@ static void tell_update(struct column_facts *f, const struct update_name *n,
         .update_metric = m,
     };
     update_metric_title(f->title, n);
+}
+
+const char *column_title(char title[COLUMN_TITLE_MAX],
+                         const struct column_facts *f)
+{
+    struct text t = { title, COLUMN_TITLE_MAX, 0 };
+    text_add(&t, "%s%s", f->title, f->title_of_all);
+    return title;
 }
 
 bool column_find(struct column_facts *f, const char *name)

@@ -79,6 +79,8 @@ struct column_facts {
     const char *source;           /* who defined it; NULL: nobody to name */
     const char *group;            /* of [metrics] names; NULL: of none */
     char title[COLUMN_TITLE_MAX]; /* in a few words, for axes and captions */
+    const char *title_of_all;     /* behind the title where one number stands
+                                     for all its cells; "": nothing */
     const char *format;
     int files, digits;
     bool is_validation;
@@ -90,6 +92,11 @@ struct column_facts {
     const struct meter_column *own; /* of one run's metric; else NULL */
     const struct update_column *own_update;
 };
+
+/* column_title - the title of the column's number of a step, its reduction
+ * with it: f->title is of each cell. Returns title. */
+const char *column_title(char title[COLUMN_TITLE_MAX],
+                         const struct column_facts *f);
 
 /* column_find - what a column's name alone says; name is borrowed. false: no
  * run has such a column. */

@@ -109,6 +109,8 @@ struct metric {
                             position, a prefix: "sink_" gives sink_1, ... */
     const char *title;   /* a few words, for axes of figures; of a prefix, the
                             position follows */
+    const char *of_all;  /* what is said behind it of the scalar, its reduction:
+                            ", largest head"; NULL: the title says it */
     const char *unit;    /* "1" for fractions and ratios */
     const char *group;
     int reads; /* bits of taps, of all that it looks at; of rows one, of heads

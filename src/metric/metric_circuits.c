@@ -80,7 +80,8 @@ const struct metric metrics_circuits[] = {
                     "equal halves, whatever sink.input says; the scalar is "
                     "the largest of a head",
                 .source = OLSSON ", prefix matching score" },
-      .title = "induction score, largest head",
+      .title = "induction score",
+      .of_all = ", largest head",
       OF_HEADS,
       .reduce = REDUCE_MAX,
       .is_share = true,
@@ -91,7 +92,8 @@ const struct metric metrics_circuits[] = {
                 .formula = "mean proxy weight of queries on the key before "
                            "them; the scalar is the largest of a head",
                 .source = OLSSON ", previous-token heads" },
-      .title = "previous-token score, largest head",
+      .title = "previous-token score",
+      .of_all = ", largest head",
       OF_HEADS,
       .reduce = REDUCE_MAX,
       .is_share = true,
@@ -112,7 +114,8 @@ const struct metric metrics_circuits[] = {
                     "scalar is the standard deviation: 0 if all heads of a "
                     "layer do as much",
                 .source = EXPERTS },
-      .title = "spread of heads' weight on other tokens",
+      .title = "weight on other tokens over the layer's mean",
+      .of_all = ", spread of heads",
       OF_HEADS,
       .reduce = REDUCE_SPREAD,
       .finish = over_layer,

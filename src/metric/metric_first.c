@@ -104,7 +104,8 @@ const struct metric metrics_first[] = {
                     "ninth on; the scalar is the largest of a head",
                 .source = "github.com/PeterPonyu/muon-norm-cap-grokking, BOS "
                           "mass" },
-      .title = "weight on the first token, largest head",
+      .title = "weight on the first token",
+      .of_all = ", largest head",
       OF_HEADS,
       .reads = TAP_BIT(TAP_WEIGHTS),
       .reduce = REDUCE_MAX,

@@ -143,7 +143,8 @@ const struct metric metrics_norms[] = {
                 .formula = "the same as value_ratio; the scalar is the "
                            "smallest of a head",
                 .source = STUDY },
-      .title = "value norm, first over others, smallest head",
+      .title = "value norm, first over others",
+      .of_all = ", smallest head",
       .unit = "1",
       .group = GROUP_COMPANIONS,
       .reads = TAP_BIT(TAP_V),

@@ -57,14 +57,15 @@ static int show_tables(FILE *out, const struct compare_rows *t,
                        const struct band *metric, struct err *e)
 {
     char *text = NULL;
-    bool is_piped = compare_is_piped(t->o);
+    bool is_piped = compare_is_piped(t->o), has_differences = false;
     FILE *notes = is_piped ? stderr : out;
     if (!is_piped && compare_print_table(out, t, e))
         return e->code;
     compare_notes(notes, t, metric);
-    if (!is_piped && compare_print_differences(out, t, e))
+    if (!is_piped && compare_print_differences(&has_differences, out, t, e))
         return e->code;
-    differences_notes(notes, t);
+    if (differences_notes(notes, t) || has_differences)
+        fputc('\n', notes);
     if (notes_of(&text, t, metric, e) == OK)
         compare_write_tables(out, t, text, e);
     free(text);

@@ -55,8 +55,8 @@ int compare_print_table(FILE *out, const struct compare_rows *t, struct err *e)
     return rc;
 }
 
-int compare_print_differences(FILE *out, const struct compare_rows *t,
-                              struct err *e)
+int compare_print_differences(bool *is_printed, FILE *out,
+                              const struct compare_rows *t, struct err *e)
 {
     struct grid g = { 0 };
     idx n_lines = 0;
@@ -69,6 +69,7 @@ int compare_print_differences(FILE *out, const struct compare_rows *t,
                     n_lines - DIFFERENCES_MAX);
         differences_words(out, t);
     }
+    *is_printed = n_lines > 0;
     grid_release(&g);
     return rc;
 }

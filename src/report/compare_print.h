@@ -12,10 +12,10 @@
 bool compare_is_piped(const struct compare_options *o);
 
 /* compare_print_table - the rows; compare_print_differences - how groups differ
- * from the base, and notes. OK or ERR_MEMORY. */
+ * from the base; *is_printed: they do. OK or ERR_MEMORY. */
 int compare_print_table(FILE *out, const struct compare_rows *t, struct err *e);
-int compare_print_differences(FILE *out, const struct compare_rows *t,
-                              struct err *e);
+int compare_print_differences(bool *is_printed, FILE *out,
+                              const struct compare_rows *t, struct err *e);
 
 /* compare_write_tables - what --csv, --runs-csv, --markdown and --latex ask
  * for. notes: lines that stand below those for people; "": none. OK, ERR_MEMORY,

@@ -207,6 +207,15 @@ const char *figure_range(const struct figure *f, const char *column)
     return strcmp(column, f->o->loss) == 0 ? f->o->loss_range : f->o->y_range;
 }
 
+/* Of each cell in a figure that draws them, else of what stands for all. */
+static const char *title_of(struct figure *f, const struct column_facts *facts)
+{
+    char title[COLUMN_TITLE_MAX];
+    return find_kind(f->o->figure)->wants
+               ? pool_print(&f->memory, "%s", facts->title)
+               : pool_print(&f->memory, "%s", column_title(title, facts));
+}
+
 int figure_axis(struct plot_axis *a, struct figure *f, const char *column,
                 const char *range, struct err *e)
 {
@@ -219,7 +228,7 @@ int figure_axis(struct plot_axis *a, struct figure *f, const char *column,
                        : f->o->output ? "%"
                                       : "percent";
     /* on a terminal by the name that the table above has */
-    const char *name = is_known && f->o->output ? facts.title : column;
+    const char *name = is_known && f->o->output ? title_of(f, &facts) : column;
     *a = (struct plot_axis){ .scale = is_share ? 100 : 1 };
     a->label = pool_print(&f->memory, "%s%s%s", name, *unit ? ", " : "", unit);
     a->brief =
@@ -356,7 +365,8 @@ const char *figure_caption(struct figure *f, const char *const *columns, idx n,
             measured_sinks_alike(told, m))
             continue; /* as the one before */
         told = facts.metric && !is_own ? m : told;
-        text_add(&t, "%s (%s): ", columns[i], facts.title);
+        const char *title = title_of(f, &facts);
+        text_add(&t, "%s (%s): ", columns[i], title ? title : "");
         add_measured(&t, m, columns[i]);
         text_add(&t, ". ");
     }

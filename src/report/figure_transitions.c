@@ -20,6 +20,7 @@ struct transition_shown {
     double lo, hi;        /* and between which values it lies */
     struct summary steps; /* at which it formed, of the runs in which it did */
     idx n_runs;           /* that measured it */
+    idx n_logged;         /* of these: in training, metrics.csv */
 };
 
 static struct transition_shown *shown_at(const struct figure *f, idx group,
@@ -64,6 +65,7 @@ static int find_steps(struct transition_shown *s, struct figure *f,
             return pool_check(&f->memory, e);
         idx at = transition_find(t, value_at, y, n);
         s->n_runs += n > 0;
+        s->n_logged += n > 0 && of.is_logged;
         if (at >= 0)
             steps[n_formed++] = x[at];
     }
@@ -93,14 +95,36 @@ static int make_curve(struct transition_shown *s, struct figure *f,
     return rc;
 }
 
-/* From 0 where it has least of it to 1 where it has most; or where it would
- * have formed, for what never comes near that would look as large. */
+/* The first number of the curve; NAN: there is none. */
+static double first_of(const struct transition_shown *s)
+{
+    for (idx i = 0; i < s->n; i++)
+        if (!isnan(s->y[i]))
+            return s->y[i];
+    return NAN;
+}
+
+/* Where there is none of it: at its least; but what falls, and is the least of
+ * many numbers, has noise above and below where it began, so there. */
+static double zero_of(const struct transition_shown *s,
+                      const struct transition *t)
+{
+    return t->is_below ? fmax(first_of(s), t->threshold)
+                       : fmin(s->lo, t->threshold);
+}
+
+/* From 0 where there is none of it to 1 where it has most; or where it would
+ * have formed, for what never comes near that would look as large. What is
+ * less than none is 0. */
 static void scale_curve(struct transition_shown *s, const struct transition *t)
 {
-    double least = fmin(s->lo, t->threshold), most = fmax(s->hi, t->threshold);
-    double from = t->is_below ? most : least, to = t->is_below ? least : most;
-    for (idx i = 0; i < s->n; i++) /* NaN stays: a gap */
-        s->y[i] = to == from ? 0 : (s->y[i] - from) / (to - from);
+    double from = zero_of(s, t);
+    double to =
+        t->is_below ? fmin(s->lo, t->threshold) : fmax(s->hi, t->threshold);
+    for (idx i = 0; i < s->n; i++) { /* NaN stays: a gap */
+        double share = to == from ? 0 : (s->y[i] - from) / (to - from);
+        s->y[i] = share < 0 ? 0 : share;
+    }
 }
 
 static int find_all(struct figure *f, struct err *e)
@@ -205,18 +229,49 @@ static const char *range_words(struct figure *f,
                       scale * s->hi, is_share ? " %" : "");
 }
 
+/* "2/3", of all groups together. */
+static const char *share_words(struct figure *f, idx kind)
+{
+    idx n = 0, n_formed = 0;
+    for (idx i = 0; i < f->s->n; i++) {
+        n += shown_at(f, i, kind)->n_runs;
+        n_formed += shown_at(f, i, kind)->steps.n;
+    }
+    return pool_print(&f->memory, "%td/%td", n_formed, n);
+}
+
+/* "step 20, in 2/3 runs"; of several groups without the step; where a run is a
+ * group without the runs. */
+static const char *formed_words(struct figure *f, idx kind)
+{
+    const struct transition_shown *s = shown_at(f, 0, kind);
+    bool is_formed = s->steps.n > 0;
+    const char *share = share_words(f, kind);
+    if (!share)
+        return NULL;
+    if (f->s->are_single)
+        return is_formed ? pool_print(&f->memory, "step %.0f", s->steps.mean)
+                         : "not formed";
+    return is_formed && f->s->n == 1
+               ? pool_print(&f->memory, "step %.0f, in %s runs", s->steps.mean,
+                            share)
+               : pool_print(&f->memory, "formed in %s runs", share);
+}
+
 /* Of one group its numbers, too. */
 static const char *entry_words(struct figure *f, idx kind, const char *column)
 {
-    const struct transition_shown *s = shown_at(f, 0, kind);
     const char *name = transitions[kind].name;
+    const char *formed = formed_words(f, kind);
+    if (!formed)
+        return NULL;
     if (f->s->n > 1)
-        return pool_print(&f->memory, "%s (%s)", name, column);
-    const char *range = range_words(f, s);
-    return s->steps.n == 0 ? pool_print(&f->memory, "%s (%s, %s): not formed",
-                                        name, column, range)
-                           : pool_print(&f->memory, "%s (%s, %s): step %.0f",
-                                        name, column, range, s->steps.mean);
+        return f->s->are_single
+                   ? pool_print(&f->memory, "%s (%s)", name, column)
+                   : pool_print(&f->memory, "%s (%s): %s", name, column,
+                                formed);
+    return pool_print(&f->memory, "%s (%s, %s): %s", name, column,
+                      range_words(f, shown_at(f, 0, kind)), formed);
 }
 
 static const char *column_of(const struct figure *f, idx kind)
@@ -276,12 +331,13 @@ static int fill(struct figure *f, struct err *e)
     for (idx i = 0; i < f->s->n; i++)
         if (fill_panel(&panels[i], f, i, e))
             return e->code;
-    *block = (struct plot_block){ .y = { .label = "of its own range, %",
-                                         .scale = 100,
-                                         .lo = 0,
-                                         .hi = 100 },
-                                  .panels = panels,
-                                  .n_panels = f->s->n };
+    *block =
+        (struct plot_block){ .y = { .label = "of its own range or threshold, %",
+                                    .scale = 100,
+                                    .lo = 0,
+                                    .hi = 100 },
+                             .panels = panels,
+                             .n_panels = f->s->n };
     f->plot = (struct plot){
         .x = { .label = f->o->x, .is_log = f->o->log_x, .is_counted = true },
         .blocks = block,
@@ -295,9 +351,13 @@ static int fill(struct figure *f, struct err *e)
             columns[n++] = column_of(f, k);
     f->plot.caption = figure_caption(
         f, columns, n,
-        "Each curve from its least to its most, of value drain the other way "
-        "round, or to the threshold if it never comes there. Bars: where it "
-        "has formed, at the threshold or beyond for two steps.%s",
+        "Each curve from its least to its most, of value drain from where it "
+        "began to its least, or to the threshold if it never comes there. "
+        "Bars: where it has formed, at the threshold or beyond for two "
+        "steps%s.%s",
+        f->s->are_single ? ""
+                         : ", in more than half of the runs, at the mean "
+                           "of their steps",
         missing_words(f, " Not measured: "));
     return pool_check(&f->memory, e);
 }
@@ -336,6 +396,26 @@ static void put_row(struct grid *g, idx row, struct figure *f, idx group,
     grid_set(g, row, c + (has_runs ? 2 : 0), "%s", range_words(f, s));
 }
 
+/* Columns that training alone has measured, in some run. */
+static void note_logged(FILE *out, const struct figure *f)
+{
+    idx n = 0;
+    for (idx k = 0; k < TRANSITIONS; k++) {
+        const char *column = NULL;
+        for (idx i = 0; i < f->s->n && !column; i++)
+            column = shown_at(f, i, k)->n_logged > 0 ? shown_at(f, i, k)->column
+                                                     : NULL;
+        if (column)
+            fprintf(out, "%s%s",
+                    n++ ? ", "
+                        : "note: what training measured "
+                          "(metrics.csv), in some run: ",
+                    column);
+    }
+    if (n > 0)
+        fputs(": " HOW " measures every checkpoint with more sequences\n", out);
+}
+
 static int print(FILE *out, struct figure *f, struct err *e)
 {
     struct grid g = { 0 };
@@ -367,6 +447,7 @@ static int print(FILE *out, struct figure *f, struct err *e)
         if (*missing_words(f, ""))
             fprintf(out, "note: not measured: %s: " HOW " does\n",
                     missing_words(f, ""));
+        note_logged(out, f);
     }
     grid_release(&g);
     return rc;

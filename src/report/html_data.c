@@ -101,6 +101,7 @@ static void put_column(struct json *j, const struct groups *s, const char *name)
     json_put_bool(j, "share", look.is_share);
     json_put_count(j, "digits", look.digits);
     json_put_text(j, "title", is_known ? f.title : "");
+    json_put_text(j, "of_all", is_known ? f.title_of_all : "");
     json_put_text(j, "unit", is_known ? unit_word(f.unit) : "");
     json_put_text(j, "definition", is_known ? f.definition : "");
     json_put_text(j, "source", is_known && f.source ? f.source : "");

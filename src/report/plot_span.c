@@ -70,7 +70,7 @@ static struct span settle(struct span s)
         s.hi *= 2;
     } else if (!s.is_log && s.hi - s.lo <= 1e-9 * fabs(s.hi)) {
         double room = s.lo != 0 ? fabs(s.lo) / 10 : 1;
-        s.lo -= room;
+        s.lo -= s.lo != 0 ? room : 0; /* a share that is 0 is not below it */
         s.hi += room;
     }
     return s;

@@ -342,6 +342,12 @@ static int check_ranks(const struct config *c, const struct ranks *r,
     idx n = c->train.accumulate;
     if (tree_leaves(n, ranks_n(r)))
         return OK;
+    if (n == 1)
+        return err_set(e, ERR_USAGE,
+                       "train.accumulate = 1: an update has one micro-batch, "
+                       "which %d processes cannot share: halve train.batch and "
+                       "double train.accumulate until there are enough",
+                       ranks_n(r));
     tree_counts(counts, sizeof counts, n);
     return err_set(e, ERR_USAGE,
                    "train.accumulate = %td: the micro-batches of an update can "

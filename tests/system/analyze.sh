@@ -116,6 +116,24 @@ expect_fail 3 'metrics.cache = 1000: sequences have model.context = .* nothing w
     "$SINKLAB" analyze text metrics.names=cost_window metrics.cache=1000
 expect_fail 9 'ask for fewer metrics.loss_tokens' \
     "$SINKLAB" analyze text metrics.names=cost_w8 metrics.loss_tokens=1000000000000
+check "what an analysis takes away is told" \
+    says '^[0-9]+ columns of the analysis before are not in this one \(sink_2, .*--as NAME' \
+    "$SINKLAB" analyze text metrics.names=sink_1
+check "and how many columns its table leaves out" grep -q '^2 more columns in analysis.csv$' "$T/said"
+check_not "once" says 'analysis before' "$SINKLAB" analyze text metrics.names=sink_1
+check_not "one beside it takes nothing away" says 'analysis before|takes the place' \
+    "$SINKLAB" analyze text sink.input=repeat metrics.names=sink_1 --as repeat
+check "other settings are told" \
+    says '^this analysis takes the place of one with other settings, of analysis, .* times one token.*--as NAME' \
+    "$SINKLAB" analyze text metrics.names=sink_2 --as repeat
+check "to programs, too" says '"columns_gone":\["sink_1".*"settings_gone":"analysis, .*times one token' \
+    eval '"$SINKLAB" analyze text sink.input=repeat metrics.names=sink_1 --as again >/dev/null &&
+    "$SINKLAB" analyze text metrics.names=sink_2 --as again --json'
+rm text/analysis-*
+expect_fail 2 'analyze: 2 processes were started together' \
+    env OMPI_COMM_WORLD_SIZE=2 "$SINKLAB" analyze text
+expect_fail 2 'sweep: 2 processes were started together' \
+    env SLURM_STEP_NUM_TASKS=2 "$SINKLAB" sweep sweep.ini run.dir=s
 check "back to what there was" "$SINKLAB" analyze text
 check_not "other settings keep nothing" says 'measured before' \
     "$SINKLAB" analyze text sink.eps=0.25

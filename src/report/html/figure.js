@@ -82,8 +82,8 @@ function options_of(figure, sets) {
     y.type = figure.log ? "logarithmic" : "linear";
     y.title = { display: true, color: colour("text"), text: title_of(column) };
     y.ticks.callback = v => show_tick(v, column.share);
-    if (column.share && !figure.log && sets.every(d => d.is_band || d.data.every(p => !(p.y < 0))))
-        y.min = 0; /* a band may leave what a share can be */
+    /* a band may leave what a share can be */
+    bound_share(y, column, sets.filter(d => !d.is_band).flatMap(d => d.data.map(p => p.y)));
     return {
         parsing: false, normalized: true, spanGaps: false,
         interaction: { mode: "nearest", axis: "x", intersect: false },

@@ -63,6 +63,8 @@ function draw_finals() {
             ": " + name + " " + show_x(p.parsed.x) + ", " + finals.y + " " + show_value(p.parsed.y, columns.y),
     } } } };
     const data = { datasets: final_sets(words) };
+    bound_share(x, columns.x, data.datasets.flatMap(d => d.data.map(p => p.x)));
+    bound_share(y, columns.y, data.datasets.flatMap(d => d.data.map(p => p.y)));
     if (finals.chart)
         Object.assign(finals.chart, { data, options }), finals.chart.update();
     else

@@ -289,8 +289,9 @@ function draw_profiles() {
     x.title = { display: true, text: one ? one.axes[along(one)] : "", color: colour("text") };
     x.ticks.precision = 0;
     y.type = places.log ? "logarithmic" : "linear";
-    y.title = { display: true, text: title_of(column), color: colour("text") };
+    y.title = { display: true, text: title_of(column, true), color: colour("text") };
     y.ticks.callback = v => show_tick(v, column.share);
+    bound_share(y, column, sets.flatMap(d => d.data.map(p => p.y)));
     const options = { parsing: false, interaction: { mode: "nearest", axis: "x", intersect: false },
         scales: { x, y }, plugins: { tooltip: { itemSort: (a, b) => b.parsed.y - a.parsed.y, callbacks: {
             title: p => p.length && one ? one.axes[along(one)] + " " + p[0].parsed.x : "",

@@ -100,8 +100,19 @@ function caption_of(column) {
         (column.measured ? " (" + column.measured + ")" : "");
 }
 
-function title_of(column) {
-    return (column.title || column.name) + (column.unit ? ", " + column.unit : "");
+/* of_cells: of each head, layer or position, not of the number that stands for all. */
+function title_of(column, of_cells) {
+    return (column.title || column.name) + (of_cells ? "" : column.of_all || "") +
+        (column.unit ? ", " + column.unit : "");
+}
+
+/* A share is not below 0, and where all are 0 the axis is not 1 long. */
+function bound_share(axis, column, values) {
+    if (!column || !column.share || axis.type === "logarithmic" || values.some(v => v < 0))
+        return;
+    axis.min = 0;
+    if (values.every(v => !(v > 0)))
+        axis.max = 0.01;
 }
 
 /* A short one, for ticks: 1e-05 is no axis' language. */

@@ -1,0 +1,32 @@
+/* replaced.h - the analysis that a new one takes the place of: which of its
+ * columns are gone then, and whether it was of other settings.
+ *
+ * Opening cannot fail: what cannot be read is no loss. Owns all its memory.
+ */
+#ifndef SINKLAB_REPLACED_H
+#define SINKLAB_REPLACED_H
+
+#include "io/table.h"
+#include "metric/columns.h"
+
+struct replaced {
+    struct table csv;  /* empty: there is none */
+    char *measured_on; /* in words, of other settings; NULL: they are the same,
+                          or it does not say */
+};
+
+/* replaced_open - the analysis `name` of the run in dir; settings: those of the
+ * new one (analysis_settings). */
+void replaced_open(struct replaced *r, const char *dir, const char *name,
+                   const char *settings);
+void replaced_close(struct replaced *r);
+
+/* replaced_next - the next column that has numbers and is none of c's, from *at
+ * on, 0 at first; NULL past the last. */
+const char *replaced_next(const struct replaced *r, idx *at,
+                          const struct run_columns *c);
+
+/* How many those are. */
+idx replaced_count(const struct replaced *r, const struct run_columns *c);
+
+#endif
