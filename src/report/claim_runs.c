@@ -38,6 +38,15 @@ static struct claim_run claim_run_of(const struct run_data *r)
                                .data = r };
 }
 
+/* A run whose files cannot be read is no run without them: verdicts would be of
+ * other numbers than the reader thinks. */
+static int check_sound(const struct run_data *r, struct err *e)
+{
+    if (r->is_analysis_bad || r->is_metrics_bad)
+        return err_set(e, r->unread.code, "%s", r->unread.text);
+    return OK;
+}
+
 static int take_runs(struct claim_runs *s, const struct sweep *list,
                      struct err *e)
 {
@@ -54,6 +63,8 @@ static int take_runs(struct claim_runs *s, const struct sweep *list,
         } else if (r->state != RUN_DONE || !r->has_config) {
             states[r->state]++;
             s->n_left++;
+        } else if (check_sound(r, e)) {
+            return e->code;
         } else {
             s->at[s->n++] = claim_run_of(r);
             s->is_logged = s->is_logged || r->analysis.rows == 0;

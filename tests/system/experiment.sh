@@ -100,6 +100,12 @@ done
 expect_status $drawn "done once more it does nothing anew" say ./part sweep.jobs=1
 check "no run was analyzed again" grep -q ' 6 up to date' said
 
+# A damaged table is told, not left out
+cp -r runs/whole damaged
+first=$(echo damaged/0000-*/analysis.csv)
+sed -i '2s/[0-9]$/x/' "$first"
+expect_fail 4 "$first" "$SINKLAB" compare damaged --claims
+
 # What is wrong is said before the first step
 refused() { # status regex what
     expect_status "$1" "$3" say ./odd
