@@ -175,10 +175,10 @@ static idx terminal_width(void)
 static int run(int argc, char **argv, struct err *e)
 {
     struct compare_options o = {
-        .metric = "sink_1",
+        .metric = COMPARE_METRIC,
         .loss = COMPARE_LOSS,
         .threshold = NAN, /* the usual one */
-        .x = "step",
+        .x = COMPARE_X,
         .step = NAN,
         .table_width = terminal_width(),
         .unicode = utf8_terminal(),

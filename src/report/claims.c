@@ -12,6 +12,11 @@
 #include "report/report_file.h"
 #include "sweep/sweep_folder.h"
 
+static bool is_other(const char *given, const char *usual)
+{
+    return given && strcmp(given, usual) != 0;
+}
+
 /* What asks for figures, groups or other tables means nothing here. */
 static int check_options(const struct compare_options *o, struct err *e)
 {
@@ -38,6 +43,10 @@ static int check_options(const struct compare_options *o, struct err *e)
         { "wide", o->is_wide },
         { "by", o->by },
         { "where", o->where.n > 0 },
+        { "metric", is_other(o->metric, COMPARE_METRIC) },
+        { "loss", is_other(o->loss, COMPARE_LOSS) },
+        { "x", is_other(o->x, COMPARE_X) },
+        { "analysis", o->analysis },
     };
     for (idx i = 0; i < COUNT_OF(others); i++)
         if (others[i].is_given)

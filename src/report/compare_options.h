@@ -5,7 +5,10 @@
 #include "base/base.h"
 #include "report/filter.h"
 
+/* What is compared where nothing is said. */
+#define COMPARE_METRIC "sink_1"
 #define COMPARE_LOSS "val_loss"
+#define COMPARE_X "step"
 
 struct compare_options {
     const char *const *runs; /* (n_runs) folders, as given */

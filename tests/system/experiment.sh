@@ -103,8 +103,13 @@ check "no run was analyzed again" grep -q ' 6 up to date' said
 # A damaged table is told, not left out
 cp -r runs/whole damaged
 first=$(echo damaged/0000-*/analysis.csv)
-sed -i '2s/[0-9]$/x/' "$first"
+sed -i '2s/[0-9]/x/' "$first"
 expect_fail 4 "$first" "$SINKLAB" compare damaged --claims
+
+for option in --metric=first_mass --loss=loss --x=tokens --analysis=random; do
+    expect_fail 2 "${option%%=*} does nothing with --claims" \
+        "$SINKLAB" compare runs/whole --claims "$option"
+done
 
 # What is wrong is said before the first step
 refused() { # status regex what
