@@ -89,9 +89,10 @@ static int take_runs(struct claim_runs *s, const struct sweep *list,
 
 int claim_runs_of_folder(struct claim_runs *s, const char *dir, struct err *e)
 {
-    const struct compare_options o = {
-        .runs = &dir, .n_runs = 1, .metric = COMPARE_METRIC, .loss = COMPARE_LOSS
-    };
+    const struct compare_options o = { .runs = &dir,
+                                       .n_runs = 1,
+                                       .metric = COMPARE_METRIC,
+                                       .loss = COMPARE_LOSS };
     struct sweep list = { 0 };
     *s = (struct claim_runs){ 0 };
     int rc = compare_gather(&s->set, &o, e);

@@ -122,7 +122,7 @@ check "with the right tokens it goes on" "$SINKLAB" train runs/killed
 
 mkfifo first second third fourth
 head -c 200000 /dev/zero >wide.bin
-SINKLAB_TEST='train step 2 wait third; train step 3 wait fourth' \
+SINKLAB_TEST='train step 2 wait third; train step 2 wait fourth' \
     train runs/overwritten data.source=tokens data.path=wide.bin \
     data.token_bytes=2 data.vocab=4 >over.out 2>over.err &
 process=$!
@@ -133,7 +133,7 @@ meet fourth
 wait $process
 check "a corpus that is overwritten under a run ends it" test $? = 4
 check "with a sentence" grep -q 'was changed while it was read' over.err
-SINKLAB_TEST='train step 2 wait first; train step 3 wait second' \
+SINKLAB_TEST='train step 2 wait first; train step 2 wait second' \
     train runs/cut "${shards[@]}" checkpoint.resume_every=1 >cut.out 2>cut.err &
 process=$!
 meet first
