@@ -796,13 +796,28 @@ static bool is_allowed(const struct scenario *s, const struct fault *f,
     return status == 0 || status == (f->kind >= FAULT_ALLOC ? 9 : 5);
 }
 
-/* A line that says how the others were come by, not what they say. */
+/* Does the line say how the others were come by, not what they say? */
+static bool says_how(const char *line, const char *end)
+{
+    static const char *const how[] = {
+        " checkpoints were measured before and bear the same seal",
+        " of the analysis before ",
+        "this analysis takes the place of ",
+    };
+    for (int i = 0; i < COUNT_OF(how); i++) {
+        const char *found = strstr(line, how[i]);
+        if (found && found < end)
+            return true;
+    }
+    return false;
+}
+
 static const char *skip_how(const char *line)
 {
-    static const char how[] = " checkpoints were measured before and bear "
-                              "the same seal\n";
-    const char *end = strchr(line, '\n'), *found = strstr(line, how);
-    return end && found && found < end ? end + 1 : line;
+    const char *end;
+    while ((end = strchr(line, '\n')) && says_how(line, end))
+        line = end + 1;
+    return line;
 }
 
 /* The same lines, however they were come by? */
