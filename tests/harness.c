@@ -9,6 +9,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/hash.h"
+#include "io/fsys.h"
+#include "io/hdf_tree.h"
+
+enum { SEALED_MAX = 1 << 26 };
+
 static char dir[64];
 static pid_t owner;
 
@@ -42,6 +48,18 @@ void test_write_file(const char *path, const void *bytes, size_t n)
     FILE *f = fopen(path, "wb");
     if (!f || fwrite(bytes, 1, n, f) != n || fclose(f))
         fail_msg("cannot write %s", path);
+}
+
+void test_seal(const char *path)
+{
+    char *bytes, text[HDF_SEAL_BYTES + 1], hex[HASH_HEX_MAX];
+    size_t n;
+    struct err e = { 0 };
+    assert_int_equal(fsys_read_file(&bytes, &n, path, SEALED_MAX, &e), OK);
+    hash_hex(hex, hash_bytes(bytes, n));
+    snprintf(text, sizeof text, HDF_SEAL_MARK "%s\n", hex);
+    assert_int_equal(fsys_append(path, text, strlen(text), &e), OK);
+    free(bytes);
 }
 
 const char *test_path(const char *name)

@@ -23,6 +23,9 @@ int test_count(const char *prefix);
 /* Write a file whole; fails the test if it cannot. */
 void test_write_file(const char *path, const void *bytes, size_t n);
 
+/* test_seal - put the seal of an HDF5 file behind one that has none. */
+void test_seal(const char *path);
+
 /* test_write_text - a text under this name in the folder; its test_path. */
 const char *test_write_text(const char *name, const char *text);
 

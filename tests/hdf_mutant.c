@@ -7,12 +7,13 @@
 #include "base/hash.h"
 #include "io/arrays.h"
 #include "io/fsys.h"
+#include "io/hdf_tree.h"
 #include "run/checkpoint.h"
 
 /* The library's own, which no header declares. */
 uint32_t H5_checksum_metadata(const void *bytes, size_t n, uint32_t start);
 
-enum { SEAL_BYTES = 39, BLOCK_MAX = 4096, FILE_MAX = 1 << 20 };
+enum { BLOCK_MAX = 4096, FILE_MAX = 1 << 20 };
 
 static bool is_block(const char *at)
 {
@@ -46,9 +47,9 @@ int hdf_mutant_init(struct hdf_mutant *m, const char *path, struct err *e)
     int rc = fsys_read_file(&m->base, &m->n, path, FILE_MAX, e);
     if (rc)
         return rc;
-    BUG_ON(m->n < SEAL_BYTES + 64);
-    m->n -= SEAL_BYTES;
-    m->bytes = malloc(m->n + SEAL_BYTES + 1);
+    BUG_ON(m->n < HDF_SEAL_BYTES + 64);
+    m->n -= HDF_SEAL_BYTES;
+    m->bytes = malloc(m->n + HDF_SEAL_BYTES + 1);
     if (!m->bytes)
         return err_set(e, ERR_MEMORY, "no memory");
     for (size_t i = 0; i + 8 < m->n; i++)
@@ -104,15 +105,14 @@ void hdf_mutant_edit(struct hdf_mutant *m, const uint8_t *edits, size_t n)
     }
     char hex[HASH_HEX_MAX];
     hash_hex(hex, hash_bytes(m->bytes, m->n));
-    snprintf(m->bytes + m->n, SEAL_BYTES + 1, "\nsinklab-seal-xxh3-64 %s\n",
-             hex);
+    snprintf(m->bytes + m->n, HDF_SEAL_BYTES + 1, HDF_SEAL_MARK "%s\n", hex);
 }
 
 int hdf_mutant_save(const struct hdf_mutant *m, const char *path)
 {
     FILE *f = fopen(path, "wb");
-    bool ok =
-        f && fwrite(m->bytes, 1, m->n + SEAL_BYTES, f) == m->n + SEAL_BYTES;
+    bool ok = f && fwrite(m->bytes, 1, m->n + HDF_SEAL_BYTES, f) ==
+                       m->n + HDF_SEAL_BYTES;
     if (f)
         ok = fclose(f) == 0 && ok;
     return ok ? OK : ERR_IO;

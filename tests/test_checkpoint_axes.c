@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/hash.h"
 #include "io/fsys.h"
 #include "run/checkpoint.h"
 
@@ -115,18 +114,6 @@ static void test_checkpoint_axes__scales_count(void **state)
     H5Fclose(file);
 }
 
-static void seal(const char *path)
-{
-    char *bytes, text[64], hex[HASH_HEX_MAX];
-    size_t n;
-    struct err e = { 0 };
-    assert_int_equal(fsys_read_file(&bytes, &n, path, CAP_BYTES, &e), OK);
-    hash_hex(hex, hash_bytes(bytes, n));
-    snprintf(text, sizeof text, "\nsinklab-seal-xxh3-64 %s\n", hex);
-    assert_int_equal(fsys_append(path, text, strlen(text), &e), OK);
-    free(bytes);
-}
-
 /* As earlier versions wrote them. */
 static void test_checkpoint_axes__files_without_are_read(void **state)
 {
@@ -149,7 +136,7 @@ static void test_checkpoint_axes__files_without_are_read(void **state)
     for (idx i = 0; i < COUNT_OF(scales); i++)
         assert_true(H5Ldelete(file, scales[i], H5P_DEFAULT) >= 0);
     H5Fclose(file);
-    seal(path);
+    test_seal(path);
     declare(&t);
     real *w = calloc((size_t)t.total, sizeof *w);
     struct checkpoint_data d = { .weights = w };
