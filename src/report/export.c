@@ -230,17 +230,13 @@ static int say_run(const char *dir, const char *run, struct err *e)
 /* A run's folder, and what lies in one, is that run's alone. */
 static int check_outside(const char *dir, struct err *e)
 {
-    char above[FSYS_PATH_MAX];
-    bool is_run = false;
-    snprintf(above, sizeof above, "%s", dir);
-    for (size_t end = strlen(above); end > 0 && !is_run; end--) {
-        if (above[end] != '/' && above[end] != '\0')
-            continue;
-        above[end] = '\0';
-        if (run_holds_run(&is_run, above, e))
-            return e->code;
-    }
-    return is_run ? say_run(dir, above, e) : OK;
+    char above[RUN_DIR_MAX];
+    bool is_run;
+    if (run_holds_run(&is_run, dir, e) || (!is_run && run_above(above, dir, e)))
+        return e->code;
+    if (is_run)
+        return say_run(dir, dir, e);
+    return above[0] ? say_run(dir, above, e) : OK;
 }
 
 /* Can the events go there? Each run's own folder is looked at, too: DIR/NAME

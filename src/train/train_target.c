@@ -147,18 +147,12 @@ static int resolve_folder(struct train_target *t, struct err *e)
 static int check_outside(const char *dir, struct err *e)
 {
     char above[RUN_DIR_MAX];
-    snprintf(above, sizeof above, "%s", dir);
-    for (char *slash; (slash = strrchr(above, '/')) && slash > above;) {
-        bool is_run;
-        *slash = '\0';
-        if (run_holds_run(&is_run, above, e))
-            return e->code;
-        if (is_run)
-            return err_set(e, ERR_BUSY,
-                           "%s lies within the run %s: give another run.dir",
-                           dir, above);
-    }
-    return OK;
+    if (run_above(above, dir, e))
+        return e->code;
+    return above[0] ? err_set(e, ERR_BUSY,
+                              "%s lies within the run %s: give another run.dir",
+                              dir, above)
+                    : OK;
 }
 
 /* run.dir, which no command that we recommend shall take for an option. */

@@ -78,6 +78,15 @@ run=$(echo s/0000*)
 for dir in s "$run" "$run/" "$run/checkpoints" "$run/new/events"; do
     expect_fail 7 'would write into the run s/0000' "$SINKLAB" export s --tensorboard "$dir" --jsonl y
 done
+in_folder() { # FOLDER COMMAND...
+    (cd "$1" && "${@:2}")
+}
+expect_fail 7 'would write into the run .*/s/0000' \
+    in_folder "$run" "$SINKLAB" export . --tensorboard events
+expect_fail 7 'would write into the run .*/s/0000' \
+    in_folder "$run/checkpoints" "$SINKLAB" export ../.. --tensorboard events
+expect_fail 7 'lies within the run .*/s/0000' \
+    in_folder "$run" "$SINKLAB" train config.ini run.dir=new
 expect_fail 2 'named for two reports' "$SINKLAB" export s --tensorboard y --jsonl ./y
 expect_fail 2 'named for two reports' "$SINKLAB" export s --tensorboard y/z --jsonl y
 check_not "runs are as they were" eval 'find s -name "*.tfevents*" | grep .'
