@@ -509,7 +509,7 @@ static void need_ok(const struct outcome *o, const char *command)
 
 static bool begin_alike(const struct scenario *a, const struct scenario *b)
 {
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < COUNT_OF(a->prepare); i++)
         if (!a->prepare[i] != !b->prepare[i] ||
             (a->prepare[i] && strcmp(a->prepare[i], b->prepare[i]) != 0))
             return false;
@@ -519,7 +519,7 @@ static bool begin_alike(const struct scenario *a, const struct scenario *b)
 static void prepare(const struct place *p, const struct scenario *s)
 {
     put_inputs(p);
-    for (int i = 0; i < 4 && s->prepare[i]; i++) {
+    for (int i = 0; i < COUNT_OF(s->prepare) && s->prepare[i]; i++) {
         struct outcome o = run_undisturbed(p, s->prepare[i]);
         need_ok(&o, s->prepare[i]);
         outcome_release(&o);

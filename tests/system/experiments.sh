@@ -11,7 +11,7 @@ for file in experiments/*/*.ini; do
     # steps that are an axis, too; each optimizer at one learning rate
     sed -i -E 's/^run\.seed = [0-9, to]*(if .*)?$/run.seed = 1, 2 \1/
         s/\b3000\b/4/g; s/\b1000\b/2/g
-        s/^(    [a-z-]+ & [0-9.e-]+),.*[^,](,?)$/\1\2/' "$file"
+        s/^(    [a-z-]+ & [0-9.e-]+( & [0-9.e-]+)?),.*[^,](,?)$/\1\3/' "$file"
 done
 mkdir novels
 cp "$ROOT"/docs/M*.md novels
@@ -53,14 +53,16 @@ END
 chmod +x bin/sinklab
 export PROGRAM=$SINKLAB
 cp bin/sinklab sinklab
+ln -s "$ROOT/tools" tools
 PATH=$PWD/bin:$PATH
 
 n_commands=0
 for page in experiments/*/README.md; do
+    grep -q 'make demo' "$page" && continue # emergence.sh
     while read -r line; do
         n_commands=$((n_commands + 1))
         check "${page#*/}: $line" bash -c "$line"
-    done < <(sed -n 's/^    \(\(\.\/\)\?sinklab .*\)$/\1/p' "$page")
+    done < <(sed -nE 's/^    ((\.\/)?sinklab .*|for .*|tools\/collect.*)$/\1/p' "$page")
     while read -r name set; do
         n_commands=$((n_commands + 1))
         set=${set#SET=}
