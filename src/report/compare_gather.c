@@ -5,7 +5,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 /* ---- what was named ---------------------------------------------------- */
 
@@ -118,24 +117,15 @@ static void note_named(struct compare_set *set, const struct run_data *r,
     set->n_sound += !is_damaged(r) && has_metric(r, metric);
 }
 
-static bool is_taken(const struct compare_set *set, const struct stat *st)
-{
-    for (idx i = 0; i < set->n; i++)
-        if (set->folders[i].device == st->st_dev &&
-            set->folders[i].inode == st->st_ino)
-            return true;
-    return false;
-}
-
 /* Read the run into the next free place and keep it if it is wanted. */
 static int take(struct compare_set *set, const struct compare_options *o,
                 const char *path, bool is_member, struct err *e)
 {
     struct run_data *r = &set->runs[set->n];
-    struct stat st;
-    if (stat(path, &st))
-        return err_system(e, path, "look at it");
-    if (set->is_grouped && is_taken(set, &st))
+    idx same;
+    if (run_data_find(&same, set->runs, set->n, path, e))
+        return e->code;
+    if (set->is_grouped && same >= 0)
         return OK;
     run_data_read(r, path, o->analysis ? o->analysis : "");
     struct run_facts facts = run_data_facts(r, r->name);
@@ -146,11 +136,10 @@ static int take(struct compare_set *set, const struct compare_options *o,
     if (rc == OK && !is_member)
         note_named(set, r, o->metric);
     set->n_sound += is_member;
-    if (rc == OK && is_wanted) {
-        set->folders[set->n++] = (struct folder){ st.st_dev, st.st_ino };
-    } else {
+    if (rc == OK && is_wanted)
+        set->n++;
+    else
         run_data_release(r);
-    }
     return rc;
 }
 
@@ -181,8 +170,7 @@ int compare_gather(struct compare_set *set, const struct compare_options *o,
     if (rc != OK)
         return rc;
     set->runs = calloc((size_t)n, sizeof *set->runs);
-    set->folders = calloc((size_t)n, sizeof *set->folders);
-    if (!set->runs || !set->folders)
+    if (!set->runs)
         return err_set(e, ERR_MEMORY, "not enough memory for %td runs", n);
     for (idx i = 0; i < o->n_runs && rc == OK; i++) {
         const struct run_list *l = &set->lists[i];
@@ -207,7 +195,6 @@ void compare_set_release(struct compare_set *set)
     for (idx i = 0; i < set->n_lists; i++)
         run_list_release(&set->lists[i]);
     free(set->runs);
-    free(set->folders);
     free(set->lists);
     *set = (struct compare_set){ 0 };
 }

@@ -3,22 +3,13 @@
 #ifndef SINKLAB_COMPARE_GATHER_H
 #define SINKLAB_COMPARE_GATHER_H
 
-#include <sys/types.h>
-
 #include "report/compare_options.h"
 #include "report/run_data.h"
 #include "run/run_list.h"
 
-/* Which folder is behind a path. */
-struct folder {
-    dev_t device;
-    ino_t inode;
-};
-
 struct compare_set {
     idx n;
     struct run_data *runs;  /* (n) */
-    struct folder *folders; /* (n) theirs */
     bool is_grouped;        /* a sweep was given, or keys of groups */
     struct run_list *lists; /* (n_lists) of what was given; own the paths */
     idx n_lists;

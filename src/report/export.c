@@ -8,7 +8,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 static const char EVENTS[] = "events.out.tfevents.0.sinklab";
 
@@ -16,7 +15,6 @@ struct exported {
     struct run_list *lists; /* (n_lists) of what was given; own the paths */
     idx n_lists;
     struct run_data *runs; /* (n) */
-    struct stat *folders;  /* (n) of the system's, to know a run again */
     idx n;
     struct config_key keys[DIFFERING_MAX]; /* in which they differ */
     idx n_keys;
@@ -50,15 +48,13 @@ static int take(struct exported *x, const struct export_options *o,
                 const char *path, struct err *e)
 {
     struct run_data *r = &x->runs[x->n];
-    struct stat *own = &x->folders[x->n];
-    if (stat(path, own))
-        return err_system(e, path, "look at it");
-    for (idx i = 0; i < x->n; i++)
-        if (x->folders[i].st_dev == own->st_dev &&
-            x->folders[i].st_ino == own->st_ino)
-            return err_set(e, ERR_USAGE,
-                           "export: %s and %s are one run: give it once",
-                           x->runs[i].path, path);
+    idx same;
+    if (run_data_find(&same, x->runs, x->n, path, e))
+        return e->code;
+    if (same >= 0)
+        return err_set(e, ERR_USAGE,
+                       "export: %s and %s are one run: give it once",
+                       x->runs[same].path, path);
     run_data_read(r, path, o->analysis ? o->analysis : "");
     struct run_facts facts = run_data_facts(r, r->name);
     int rc = run_data_refused(r, e);
@@ -98,8 +94,7 @@ static int gather(struct exported *x, const struct export_options *o,
     if (rc != OK)
         return rc;
     x->runs = calloc((size_t)n, sizeof *x->runs);
-    x->folders = calloc((size_t)n, sizeof *x->folders);
-    if (!x->runs || !x->folders)
+    if (!x->runs)
         return err_set(e, ERR_MEMORY, "not enough memory for %td runs", n);
     for (idx i = 0; i < x->n_lists; i++)
         for (idx k = 0; k < x->lists[i].n && rc == OK; k++)
@@ -117,7 +112,6 @@ static void release(struct exported *x)
         run_data_release(&x->runs[i]);
     for (idx i = 0; i < x->n_lists; i++)
         run_list_release(&x->lists[i]);
-    free(x->folders);
     free(x->runs);
     free(x->lists);
 }

@@ -8,6 +8,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static const char METRICS[] = RUN_METRICS;
 
@@ -179,7 +180,12 @@ void run_data_read(struct run_data *r, const char *path, const char *analysis)
 {
     char file[RUN_PATH_MAX];
     struct err own = { 0 }, metrics = { 0 };
+    struct stat folder;
     *r = (struct run_data){ .path = path, .analysis_name = analysis };
+    if (stat(path, &folder) == 0) {
+        r->device = folder.st_dev;
+        r->inode = folder.st_ino;
+    }
     name_run(r);
     read_standing(r);
     if (analysis)
@@ -193,6 +199,18 @@ void run_data_read(struct run_data *r, const char *path, const char *analysis)
     read_config(r);
     if (r->analysis.origin[0])
         read_analysed(r);
+}
+
+int run_data_find(idx *at, const struct run_data *runs, idx n, const char *path,
+                  struct err *e)
+{
+    struct stat st;
+    if (stat(path, &st))
+        return err_system(e, path, "look at it");
+    for (*at = n - 1; *at >= 0; (*at)--)
+        if (runs[*at].device == st.st_dev && runs[*at].inode == st.st_ino)
+            return OK;
+    return OK;
 }
 
 void run_data_release(struct run_data *r)

@@ -7,6 +7,8 @@
 #ifndef SINKLAB_RUN_DATA_H
 #define SINKLAB_RUN_DATA_H
 
+#include <sys/types.h>
+
 #include "analysis/measured.h"
 #include "base/base.h"
 #include "base/err.h"
@@ -23,6 +25,8 @@ struct run_data {
     const char *analysis_name; /* NULL: none was asked for */
     char name[RUN_NAME_MAX];   /* last part of path; "" where it says none */
     bool has_namesake;         /* another folder has that name, too */
+    dev_t device;              /* of the folder, as the system */
+    ino_t inode;               /* knows it */
     enum run_state state;
     const char *status; /* its word */
     double step;        /* updates done, as far as its files say; NAN */
@@ -49,6 +53,11 @@ static inline const char *run_data_label(const struct run_data *r)
  * usual one; NULL: none, only what training wrote). */
 void run_data_read(struct run_data *r, const char *path, const char *analysis);
 void run_data_release(struct run_data *r);
+
+/* run_data_find - *at: which of the n runs lies in the folder at path, whatever
+ * it was called; -1: none. OK; ERR_IO: it cannot be looked at. */
+int run_data_find(idx *at, const struct run_data *runs, idx n, const char *path,
+                  struct err *e);
 
 /* run_data_refused - did the system refuse to show a part of it? Then a mean
  * over the rest would be one over fewer runs by chance. OK, ERR_IO,
