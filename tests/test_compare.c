@@ -472,7 +472,13 @@ static void test_compare__what_is_no_metric_is_refused(void **state)
     o.metric = "entropy"; /* there is one, but not of this run */
     assert_int_equal(compare_case(&text, names, 1, o, &unmeasured), ERR_DATA);
     assert_within(unmeasured.text, "no metric entropy");
-    assert_within(unmeasured.text, "metrics.names=default,NAME` measures");
+    assert_within(unmeasured.text,
+                  "metrics.names=default,entropy` measures it");
+    free(text);
+    o.metric = "grad_norm";
+    unmeasured = (struct err){ 0 };
+    assert_int_equal(compare_case(&text, names, 1, o, &unmeasured), ERR_DATA);
+    assert_within(unmeasured.text, "it is of training alone");
     free(text);
 }
 

@@ -117,6 +117,22 @@ static bool is_measured(const char *column)
     return true;
 }
 
+/* A column that there is, and that these runs have not. */
+static int say_not_there(const char *path, const char *column,
+                         const struct column_facts *facts, const char *hint,
+                         const char *names, struct err *e)
+{
+    if (!facts->metric)
+        return err_set(e, ERR_DATA,
+                       "%s: no metric %s%s; there are %s (it is of training "
+                       "alone, whose config or metrics.names asks for it)",
+                       path, column, hint, names);
+    return err_set(e, ERR_DATA,
+                   "%s: no metric %s%s; there are %s (`sinklab analyze RUN "
+                   "metrics.names=default,%s` measures it)",
+                   path, column, hint, names, facts->metric->text.name);
+}
+
 /* A metric (or --loss) that no run has is a slip of the pen if there is none of
  * that name, else was not measured; say which there are. Runs of a sweep
  * that has only begun have no columns yet: then their table says so. */
@@ -152,10 +168,7 @@ static int check_metric(const char *metric, const struct run_data *runs, idx n,
     if (near.name)
         snprintf(hint, sizeof hint, " (did you mean %s?)", near.name);
     if (column_find(&facts, metric) && is_measured(metric))
-        return err_set(e, ERR_DATA,
-                       "%s: no metric %s%s; there are %s (`sinklab analyze "
-                       "RUN metrics.names=default,NAME` measures more)",
-                       known->path, metric, hint, names);
+        return say_not_there(known->path, metric, &facts, hint, names, e);
     for (idx i = 0; metric_at(i); i++)
         nearest_offer(&near, metric_at(i)->text.name);
     if (near.name)

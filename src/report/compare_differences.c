@@ -203,7 +203,7 @@ static double final_of(const struct compare_rows *t, idx row, const char *name)
 }
 
 /* A share of a row that sums to something else is no share of the same: where
- * rows that are judged differ so, the weights as they are say little of where
+ * the sums of groups differ so, the weights as they are say little of where
  * attention goes. */
 static bool note_sums(FILE *out, const struct compare_rows *t)
 {
