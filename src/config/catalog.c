@@ -11,7 +11,6 @@
 #include "data/stored_format.h"
 #include "metric/columns.h"
 #include "metric/update_metric.h"
-#include "metric/metric_table.h"
 #include "nn/attention/edits/score_edit.h"
 #include "nn/attention/weights/normalizer.h"
 #include "nn/attention/weights/weights.h"

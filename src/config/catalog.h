@@ -7,8 +7,12 @@
 
 #include "base/base.h"
 #include "base/op_text.h"
+#include "metric/metric_table.h"
 
-enum { CATALOG_LISTS = 23 + 1 }; /* the last has no rows */
+/* The longest kind, metrics: a list a file, what updates say and the other
+ * columns; the last of a kind has no rows. */
+#define CATALOG_ONE_LIST(name) +1
+enum { CATALOG_LISTS = 0 METRIC_FILES(CATALOG_ONE_LIST) + 2 + 1 };
 
 /* Strings live as long as the program, or in the entry: it is not copied. */
 struct catalog_entry {
