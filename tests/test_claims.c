@@ -463,6 +463,31 @@ static void test_claims__uneven_seeds_and_lost_runs_are_told(void **state)
     end();
 }
 
+/* Else it would count twice in the mean of its seed. */
+static void test_claims__a_copy_of_a_run_is_no_other(void **state)
+{
+    (void)state;
+    begin();
+    for (idx i = 1; i <= 6; i++)
+        for (idx k = 1; k <= 2; k++) {
+            add_run(i, (struct values){ .weights = "softmax", .layers = k }, 0,
+                    0, 0.4 * (double)k);
+            add_run(i, (struct values){ .weights = "sigmoid", .layers = k }, 0,
+                    0, 0.4 * (double)k);
+        }
+    for (idx i = 1; i <= 6; i++)
+        add_run(i, (struct values){ .weights = "sigmoid", .layers = 2 }, 0, 0,
+                0.8);
+    judge("expect = sink_1(attention.weights=sigmoid) > "
+          "sink_1(attention.weights=softmax)\n");
+    assert_int_equal(runs.n, 24);
+    assert_int_equal(runs.n_left, 6);
+    assert_string_equal(runs.left, "6 with the settings and seeds of another");
+    assert_int_equal(results[0].a.n_runs, 12);
+    assert_true(results[0].j.difference == 0);
+    end();
+}
+
 static void test_claims__odd_runs_are_told(void **state)
 {
     (void)state;
@@ -637,6 +662,7 @@ int main(void)
         cmocka_unit_test(test_claims__a_side_may_have_its_own_step),
         cmocka_unit_test(test_claims__what_is_not_named_is_averaged_or_told),
         cmocka_unit_test(test_claims__uneven_seeds_and_lost_runs_are_told),
+        cmocka_unit_test(test_claims__a_copy_of_a_run_is_no_other),
         cmocka_unit_test(test_claims__odd_runs_are_told),
         cmocka_unit_test(test_claims__what_seeds_cannot_decide_is_told),
         cmocka_unit_test(test_claims__what_cannot_form_is_refused),

@@ -11,6 +11,33 @@
 
 enum { TABLE_CELLS_MAX = 1024 };
 
+/* A copy of a run is no other run: the first counts. */
+static int leave_copies(struct claim_runs *s, struct err *e)
+{
+    char(*ids)[CONFIG_ID_MAX] = calloc((size_t)s->n + 1, sizeof *ids);
+    struct text left = { s->left, sizeof s->left, strlen(s->left) };
+    idx n = 0;
+    if (!ids)
+        return err_set(e, ERR_MEMORY, "not enough memory for %td runs", s->n);
+    for (idx i = 0; i < s->n; i++) {
+        idx k = 0;
+        sweep_identity(ids[n], s->at[i].config);
+        while (strcmp(ids[k], ids[n]) != 0)
+            k++;
+        if (k == n)
+            s->at[n++] = s->at[i];
+    }
+    free(ids);
+    idx n_copies = s->n - n;
+    memmove(s->at + n, s->at + s->n, (size_t)s->n_unended * sizeof *s->at);
+    s->n = n;
+    s->n_left += n_copies;
+    if (n_copies > 0)
+        text_add(&left, "%s%td with the settings and seeds of another",
+                 left.n ? ", " : "", n_copies);
+    return OK;
+}
+
 /* ---- run folders ------------------------------------------------------- */
 
 static int none_done(const struct claim_runs *s, const char *place,
@@ -67,7 +94,6 @@ static int take_runs(struct claim_runs *s, const struct sweep *list,
             return e->code;
         } else {
             s->at[s->n++] = claim_run_of(r);
-            s->is_logged = s->is_logged || r->analysis.rows == 0;
         }
     }
     for (idx i = 0; i < s->set.n; i++) {
@@ -81,6 +107,10 @@ static int take_runs(struct claim_runs *s, const struct sweep *list,
     if (n_dropped > 0)
         text_add(&left, "%s%td no longer in the sweep", left.n ? ", " : "",
                  n_dropped);
+    if (leave_copies(s, e))
+        return e->code;
+    for (idx i = 0; i < s->n; i++)
+        s->is_logged = s->is_logged || s->at[i].data->analysis.rows == 0;
     for (idx i = 0; i < s->n; i++)
         s->at[i].on =
             s->is_logged ? &s->at[i].data->logged : &s->at[i].data->analysed;
@@ -358,6 +388,8 @@ int claim_runs_of_tables(struct claim_runs *s, const char *tables,
     if (read_settings(s, tables, sweep, e) || read_curves(s, tables, sweep, e))
         return e->code;
     leave_others(s);
+    if (leave_copies(s, e))
+        return e->code;
     return s->n > 0 ? OK : none_done(s, tables, e);
 }
 

@@ -68,6 +68,17 @@ verdicts whole/sweep.ini --tables whole/results >of-tables
 check "a sweep's folder has its claims, too" same_bytes of-file of-folder
 check "the tables give the same verdicts" same_bytes of-file of-tables
 
+# A copy of a run makes no other verdict
+cp -r runs/whole copied
+for run in copied/0000-* copied/0004-*; do
+    cp -r "$run" "$run-copy"
+done
+verdicts copied >of-copied
+check "a copy of a run does not count" same_bytes of-file of-copied
+"$SINKLAB" compare copied --claims >of-copied
+check "which is told" \
+    grep -q "^note: 2 runs are not counted: 2 with the settings and seeds of another$" of-copied
+
 # What the file asks for beyond that, and what its seeds cannot say
 mkdir -p later/whole
 sed 's/^run.seed = .*/run.seed = 1 to 3/' whole/sweep.ini >later/whole/sweep.ini
