@@ -440,6 +440,145 @@ static void test_claims__what_is_not_named_is_averaged_or_told(void **state)
     end();
 }
 
+/* sink_1 hangs on the learning rate alone: seeds that lack the higher one must
+ * not look like a difference of weights. */
+static void add_rate(idx seed, struct values v, double lr)
+{
+    v.lr = lr;
+    add_run(seed, v, 0, 0, (lr > 0.01 ? 0.8 : 0.1) + 0.001 * (double)seed);
+}
+
+#define UNLIKE                                                                 \
+    "expect = sink_1(attention.weights=sigmoid) > "                            \
+    "sink_1(attention.weights=softmax)\n"
+
+static void test_claims__a_seed_without_all_is_left_out_of_groups(void **state)
+{
+    (void)state;
+    begin();
+    for (idx i = 1; i <= 5; i++) {
+        add_rate(i, softmax, 0.001);
+        add_rate(i, sigmoid, 0.001);
+        add_rate(i, sigmoid, 0.03);
+    }
+    add_rate(5, softmax, 0.03);
+    judge(UNLIKE);
+    assert_int_equal(claim_verdict(&results[0]), CLAIM_UNDECIDED);
+    expect_part(0, "; averaged over optim.lr; 4 runs are left out, so that "
+                   "like is held against like; exact permutation test over 5 "
+                   "and 1 seeds");
+    begin();
+    for (idx i = 1; i <= 5; i++) { /* no softmax has both */
+        add_rate(i, softmax, i == 5 ? 0.03 : 0.001);
+        add_rate(i, sigmoid, 0.001);
+        add_rate(i, sigmoid, 0.03);
+    }
+    judge(UNLIKE);
+    expect_part(0, "not judged: no seed has runs of all settings that those "
+                   "with attention.weights=softmax are averaged over: name "
+                   "them in the claim");
+    begin();
+    for (idx i = 1; i <= 5; i++) { /* what goes with the seed is no average */
+        add_rate(i, softmax, i > 2 ? 0.03 : 0.001);
+        add_rate(i, sigmoid, i > 2 ? 0.03 : 0.001);
+    }
+    judge(UNLIKE);
+    assert_int_equal(results[0].j.n, 5);
+    assert_true(results[0].j.difference == 0);
+    end();
+}
+
+/* Six pairs are alike each by itself. */
+static void test_claims__pairs_are_of_what_both_have(void **state)
+{
+    (void)state;
+    begin();
+    for (idx i = 1; i <= 6; i++) {
+        add_rate(i, softmax, 0.001);
+        add_rate(i, sigmoid, 0.001);
+        add_rate(i, sigmoid, 0.03);
+    }
+    add_rate(6, softmax, 0.03);
+    judge(UNLIKE);
+    assert_int_equal(results[0].test, CLAIM_TEST_PAIRS);
+    assert_true(results[0].j.difference == 0);
+    assert_int_equal(results[0].a.n_runs, 7);
+    expect_part(0, "; averaged over optim.lr; 5 runs are left out, so that "
+                   "like is held against like; means of a seed are over 1 to "
+                   "2 runs; exact permutation test over 6 pairs");
+    end();
+}
+
+static void test_claims__what_one_side_names_the_other_has(void **state)
+{
+    (void)state;
+    begin();
+    for (idx i = 1; i <= 6; i++) {
+        add_rate(i, softmax, 0.001);
+        add_rate(i, sigmoid, 0.001);
+        add_rate(i, sigmoid, 0.03);
+    }
+    judge("expect = sink_1(attention.weights=sigmoid) > "
+          "sink_1(attention.weights=softmax, optim.lr=1e-3)\n");
+    assert_int_equal(claim_verdict(&results[0]), CLAIM_UNDECIDED);
+    assert_true(results[0].j.difference == 0);
+    expect_part(0, "; 6 runs are left out, so that like is held against like");
+    assert_true(!strstr(results[0].beside, "averaged"));
+    begin();
+    for (idx i = 1; i <= 6; i++) { /* it cannot have it: then it is said */
+        add_rate(i, softmax, 0.001);
+        add_rate(i, sigmoid, 0.02);
+        add_rate(i, sigmoid, 0.03);
+    }
+    judge("expect = sink_1(attention.weights=sigmoid) > "
+          "sink_1(attention.weights=softmax, optim.lr=1e-3)\n");
+    expect_part(0, "; averaged over optim.lr; ");
+    end();
+}
+
+static void test_claims__a_trend_is_of_the_same_at_each_value(void **state)
+{
+    (void)state;
+    static const double rates[] = { 0.001, 0.01, 0.03 };
+    begin();
+    for (idx i = 1; i <= 6; i++)
+        for (idx k = 0; k < 3; k++) {
+            struct values v = softmax, w = sigmoid;
+            v.lr = w.lr = rates[k];
+            if (k < 2 || i == 6)
+                add_run(i, v, 0, 0, 0.1);
+            add_run(i, w, 0, 0, 0.8);
+        }
+    judge("expect = sink_1 rises as optim.lr rises\n");
+    assert_int_equal(claim_verdict(&results[0]), CLAIM_UNDECIDED);
+    assert_true(results[0].median[0] == results[0].median[2]);
+    expect_part(0, "; averaged over attention.weights; 10 runs are left out, "
+                   "so that like is held against like; Page's test over 6");
+    begin();
+    for (idx i = 1; i <= 6; i++)
+        for (idx k = 0; k < 3; k++)
+            add_run(i,
+                    (struct values){ .weights = "softmax",
+                                     .lr = rates[k],
+                                     .batch = k < 2 ? 8 : 16 },
+                    0, 0, 0.1 * (double)k);
+    judge("expect = sink_1 rises as optim.lr rises\n");
+    expect_part(0, "; with it changes train.batch; Page's test over 6 seeds");
+    begin();
+    for (idx i = 1; i <= 6; i++) /* each key has it, both have not */
+        for (idx k = 0; k < 4; k++)
+            add_run(i,
+                    (struct values){ .weights = "softmax",
+                                     .lr = k < 2 ? 0.001 : 0.01,
+                                     .batch = k == 0 || k == 3 ? 8 : 16,
+                                     .layers = k % 2 + 1 },
+                    0, 0, 0.1);
+    judge("expect = sink_1 rises as optim.lr rises\n");
+    expect_part(0, "not judged: no seed has a run with the same other settings "
+                   "at all its values of optim.lr: name them in the claim");
+    end();
+}
+
 static void test_claims__uneven_seeds_and_lost_runs_are_told(void **state)
 {
     (void)state;
@@ -457,7 +596,8 @@ static void test_claims__uneven_seeds_and_lost_runs_are_told(void **state)
     judge(CONTRAST);
     assert_int_equal(runs.n, 19);
     expect_part(0, "; averaged over model.layers; 1 more such run is not done; "
-                   "means of a seed are over 1 to 2 runs; exact permutation");
+                   "1 run is left out, so that like is held against like; "
+                   "exact permutation test over 4 and 5 seeds");
     judge("expect = sink_1(attention.weights=softmax) > 0.1\n");
     assert_true(!strstr(results[0].beside, "more such"));
     end();
@@ -662,6 +802,10 @@ int main(void)
         cmocka_unit_test(test_claims__a_side_may_have_its_own_step),
         cmocka_unit_test(test_claims__what_is_not_named_is_averaged_or_told),
         cmocka_unit_test(test_claims__uneven_seeds_and_lost_runs_are_told),
+        cmocka_unit_test(test_claims__a_seed_without_all_is_left_out_of_groups),
+        cmocka_unit_test(test_claims__pairs_are_of_what_both_have),
+        cmocka_unit_test(test_claims__what_one_side_names_the_other_has),
+        cmocka_unit_test(test_claims__a_trend_is_of_the_same_at_each_value),
         cmocka_unit_test(test_claims__a_copy_of_a_run_is_no_other),
         cmocka_unit_test(test_claims__odd_runs_are_told),
         cmocka_unit_test(test_claims__what_seeds_cannot_decide_is_told),

@@ -27,15 +27,20 @@ struct member {
 
 struct seed {
     idx run;              /* one that has it */
+    bool is_there[SIDES]; /* with runs that are used */
+    bool is_whole[SIDES]; /* with all that its side is averaged over */
     bool is_pair;         /* runs of both sides match */
     double value[SIDES];  /* means over what is used; NAN */
     double paired[SIDES]; /* over what matches within the seed */
 };
 
-/* Keys in which the runs differ, that no side names. */
+/* Keys in which the runs differ, that not all sides name. */
 struct rest {
     struct config_key keys[DIFFERING_MAX];
     bool is_matched[DIFFERING_MAX]; /* both sides share values of it */
+    bool is_named[DIFFERING_MAX];   /* by one of two sides */
+    bool is_tied[DIFFERING_MAX];    /* each seed has one value of it, and the
+                                       sides have these alike */
     idx n;
 };
 
@@ -49,6 +54,8 @@ struct judging {
     idx n[SIDES];
     idx n_seeds;
     struct seed *seeds;
+    bool are_pairs; /* each seed of the smaller side has its pair */
+    bool is_paired; /* and they are enough: the test is of pairs */
     struct rest rest;
     double *scratch; /* (runs,levels) or more */
 };
@@ -117,21 +124,23 @@ static void find_members(struct judging *g)
 
 /* ---- what else differs ------------------------------------------------- */
 
-static const struct config *config_of_member(const void *list, idx i)
+static const struct member *member_at(const struct judging *g, idx i)
 {
-    const struct judging *g = list;
-    return i < g->n[SIDE_A] ? config_of(g, &g->at[SIDE_A][i])
-                            : config_of(g, &g->at[SIDE_B][i - g->n[SIDE_A]]);
+    return i < g->n[SIDE_A] ? &g->at[SIDE_A][i]
+                            : &g->at[SIDE_B][i - g->n[SIDE_A]];
 }
 
-static bool is_named(const struct claim *c, struct config_key k)
+static const struct config *config_of_member(const void *list, idx i)
 {
-    bool is_there = claim_is_trend(c) && c->key.key == k.key;
-    for (idx i = 0; i < c->a.n; i++)
-        is_there = is_there || c->a.keys[i].key == k.key;
-    for (idx i = 0; i < c->b.n; i++)
-        is_there = is_there || c->b.keys[i].key == k.key;
-    return is_there;
+    return config_of(list, member_at(list, i));
+}
+
+static bool has_key(const struct claim_side *s, struct config_key k)
+{
+    for (idx i = 0; i < s->n; i++)
+        if (s->keys[i].key == k.key)
+            return true;
+    return false;
 }
 
 static bool is_equal(const struct judging *g, const struct member *a,
@@ -150,17 +159,43 @@ static bool is_shared(const struct judging *g, struct config_key k)
     return false;
 }
 
+/* Has some value of it runs at all values of the key that rises? */
+static bool is_throughout(const struct judging *g, struct config_key k)
+{
+    const struct member *at = g->at[SIDE_A];
+    for (idx i = 0; i < g->n[SIDE_A]; i++) {
+        bool is_there = true;
+        for (idx level = 0; level < g->r->n_levels && is_there; level++) {
+            is_there = false;
+            for (idx j = 0; j < g->n[SIDE_A] && !is_there; j++)
+                is_there =
+                    at[j].level == level && is_equal(g, &at[i], &at[j], k);
+        }
+        if (is_there)
+            return true;
+    }
+    return false;
+}
+
+/* What one side names and the other leaves open is matched where it can be. */
 static void find_rest(struct judging *g)
 {
+    const struct claim *c = g->claim;
     struct config_key found[DIFFERING_MAX];
     idx n = config_differing(found, config_of_member, g,
                              g->n[SIDE_A] + g->n[SIDE_B]);
     for (idx i = 0; i < n; i++) {
-        if (config_key_is_seed(found[i]) || is_named(g->claim, found[i]))
+        struct config_key k = found[i];
+        bool is_a = has_key(&c->a, k), is_b = c->has_b && has_key(&c->b, k);
+        bool is_rising = claim_is_trend(c) && c->key.key == k.key;
+        if (config_key_is_seed(k) || is_rising || (is_a && (is_b || !c->has_b)))
             continue;
-        g->rest.is_matched[g->rest.n] =
-            !g->claim->has_b || is_shared(g, found[i]);
-        g->rest.keys[g->rest.n++] = found[i];
+        idx at = g->rest.n++;
+        g->rest.keys[at] = k;
+        g->rest.is_named[at] = is_a || is_b;
+        g->rest.is_matched[at] = claim_is_trend(c) ? is_throughout(g, k)
+                                 : c->has_b        ? is_shared(g, k)
+                                                   : true;
     }
 }
 
@@ -185,20 +220,158 @@ static bool has_partner(const struct judging *g, int side,
     return false;
 }
 
+/* Has its seed such a run at each level that it has at all? */
+static bool is_at_levels(const struct judging *g, const struct member *m)
+{
+    const struct member *at = g->at[SIDE_A];
+    for (idx i = 0; i < g->n[SIDE_A]; i++) {
+        bool is_there = at[i].seed != m->seed;
+        for (idx k = 0; k < g->n[SIDE_A] && !is_there; k++)
+            is_there = at[k].seed == m->seed && at[k].level == at[i].level &&
+                       do_match(g, m, &at[k]);
+        if (!is_there)
+            return false;
+    }
+    return true;
+}
+
 static void leave_unmatched(struct judging *g)
 {
-    bool is_any = false;
-    if (!g->claim->has_b)
+    bool is_any = false, is_trend = claim_is_trend(g->claim);
+    if (!g->claim->has_b && !is_trend)
         return;
     for (int s = 0; s < SIDES; s++)
         for (idx i = 0; i < g->n[s]; i++) {
             struct member *m = &g->at[s][i];
-            m->is_used = has_partner(g, s, m, false);
+            m->is_used =
+                is_trend ? is_at_levels(g, m) : has_partner(g, s, m, false);
             is_any = is_any || m->is_used;
         }
-    if (!is_any)
+    if (!is_any && is_trend)
+        why_not(g->r,
+                "no seed has a run with the same other settings at all its "
+                "values of %s.%s: name them in the claim",
+                g->claim->key.section->name, g->claim->key.key->name);
+    else if (!is_any)
         why_not(g->r, "no run of one side has the other settings of a run of "
                       "the other: name them in the claim");
+}
+
+/* ---- seeds that are averaged over the same ----------------------------- */
+
+/* Runs of the side that are used and have the same value of it as m. */
+static idx count_equal(const struct judging *g, int side,
+                       const struct member *m, struct config_key k)
+{
+    idx n = 0;
+    for (idx i = 0; i < g->n[side]; i++)
+        n += g->at[side][i].is_used && is_equal(g, m, &g->at[side][i], k);
+    return n;
+}
+
+static idx count_used(const struct judging *g, int side)
+{
+    idx n = 0;
+    for (idx i = 0; i < g->n[side]; i++)
+        n += g->at[side][i].is_used;
+    return n;
+}
+
+/* What goes along with the seed is not averaged over within one. */
+static bool is_tied(const struct judging *g, struct config_key k)
+{
+    idx n = g->n[SIDE_A] + g->n[SIDE_B];
+    idx n_a = count_used(g, SIDE_A), n_b = count_used(g, SIDE_B);
+    for (idx i = 0; i < n; i++) {
+        const struct member *m = member_at(g, i);
+        if (!m->is_used)
+            continue;
+        for (idx j = 0; j < i; j++) {
+            const struct member *x = member_at(g, j);
+            if (x->is_used && x->seed == m->seed && !is_equal(g, m, x, k))
+                return false;
+        }
+        if (count_equal(g, SIDE_A, m, k) * n_b !=
+            count_equal(g, SIDE_B, m, k) * n_a)
+            return false;
+    }
+    return true;
+}
+
+/* Are these of one combination that a seed's mean is over? */
+static bool are_alike(const struct judging *g, const struct member *a,
+                      const struct member *b)
+{
+    const struct rest *r = &g->rest;
+    for (idx i = 0; i < r->n; i++)
+        if ((r->is_matched[i] || r->is_named[i]) && !r->is_tied[i] &&
+            !is_equal(g, a, b, r->keys[i]))
+            return false;
+    return true;
+}
+
+/* Has the seed a run of each combination that its side is averaged over? */
+static bool has_all(const struct judging *g, int side, idx seed)
+{
+    const struct member *at = g->at[side];
+    for (idx i = 0; i < g->n[side]; i++) {
+        bool is_there = !at[i].is_used;
+        for (idx k = 0; k < g->n[side] && !is_there; k++)
+            is_there = at[k].is_used && at[k].seed == seed &&
+                       are_alike(g, &at[i], &at[k]);
+        if (!is_there)
+            return false;
+    }
+    return true;
+}
+
+/* How many seeds there are of what decides it: pairs, or groups. */
+static void count_seeds(struct judging *g)
+{
+    idx n[SIDES] = { 0 }, n_pairs = 0;
+    for (int s = 0; s < SIDES; s++)
+        for (idx i = 0; i < g->n[s]; i++) {
+            const struct member *m = &g->at[s][i];
+            struct seed *seed = &g->seeds[m->seed];
+            if (!m->is_used)
+                continue;
+            n[s] += !seed->is_there[s];
+            seed->is_there[s] = true;
+            if (s == SIDE_A && !seed->is_pair && has_partner(g, s, m, true)) {
+                seed->is_pair = true;
+                n_pairs++;
+            }
+        }
+    g->are_pairs = n_pairs > 0 && n_pairs == idx_min(n[SIDE_A], n[SIDE_B]);
+    g->is_paired = g->are_pairs && pairs_least(n_pairs) <= g->level;
+}
+
+/* Pairs are alike one by one. Of groups each seed's mean is to be over the
+ * same: else what one seed lacks would look like a difference of sides. */
+static void leave_unlike(struct judging *g)
+{
+    char keys[CLAIM_TEXT_MAX];
+    if (!g->claim->has_b)
+        return;
+    count_seeds(g);
+    for (idx i = 0; i < g->rest.n; i++)
+        g->rest.is_tied[i] = is_tied(g, g->rest.keys[i]);
+    for (int s = 0; s < SIDES; s++)
+        for (idx i = 0; i < g->n_seeds; i++)
+            g->seeds[i].is_whole[s] = g->is_paired || has_all(g, s, i);
+    for (int s = 0; s < SIDES; s++) {
+        for (idx i = 0; i < g->n[s]; i++) {
+            struct member *m = &g->at[s][i];
+            m->is_used = m->is_used && g->seeds[m->seed].is_whole[s] &&
+                         (!g->is_paired || has_partner(g, s, m, true));
+        }
+        if (count_used(g, s) == 0)
+            why_not(g->r,
+                    "no seed has runs of all settings that those with %s are "
+                    "averaged over: name them in the claim",
+                    side_of(g, s)->n ? claim_side_keys(keys, side_of(g, s))
+                                     : "any");
+    }
 }
 
 /* A run on both sides would be held against itself. */
@@ -221,27 +394,26 @@ static void add_key(struct text *t, bool *is_begun, const char *before,
     *is_begun = true;
 }
 
-/* Do the runs at each value of the key that rises have the same values of this
- * one? */
-static bool is_balanced(const struct judging *g, struct config_key k)
-{
-    for (idx i = 0; i < g->n[SIDE_A]; i++)
-        for (idx level = 0; level < g->r->n_levels; level++) {
-            bool is_there = false;
-            for (idx j = 0; j < g->n[SIDE_A] && !is_there; j++)
-                is_there = g->at[SIDE_A][j].level == level &&
-                           is_equal(g, &g->at[SIDE_A][i], &g->at[SIDE_A][j], k);
-            if (!is_there)
-                return false;
-        }
-    return true;
-}
-
-/* Of one side nothing is held against each other but a trend's levels. */
 static bool is_confounded(const struct judging *g, idx key)
 {
-    return claim_is_trend(g->claim) ? !is_balanced(g, g->rest.keys[key])
-                                    : !g->rest.is_matched[key];
+    return !g->rest.is_matched[key] && !g->rest.is_named[key];
+}
+
+/* Have runs of a side that are used several values of it? */
+static bool is_varied(const struct judging *g, struct config_key k)
+{
+    for (int s = 0; s < SIDES; s++) {
+        const struct member *first = NULL;
+        for (idx i = 0; i < g->n[s]; i++) {
+            const struct member *m = &g->at[s][i];
+            if (!m->is_used)
+                continue;
+            first = first ? first : m;
+            if (!is_equal(g, first, m, k))
+                return true;
+        }
+    }
+    return false;
 }
 
 /* Those that ended well say nothing of those that did not. */
@@ -275,6 +447,15 @@ static void tell_unequal(const struct judging *g)
         text_add(&t, "; means of a seed are over %td to %td runs", least, most);
 }
 
+static void tell_left(const struct judging *g, struct text *t)
+{
+    idx n = g->n[SIDE_A] + g->n[SIDE_B] - count_used(g, SIDE_A) -
+            count_used(g, SIDE_B);
+    if (n > 0)
+        text_add(t, "; %td run%s left out, so that like is held against like",
+                 n, n == 1 ? " is" : "s are");
+}
+
 static void tell_rest(struct judging *g)
 {
     struct text t = { g->r->beside, sizeof g->r->beside, 0 };
@@ -287,9 +468,10 @@ static void tell_rest(struct judging *g)
             add_key(&t, &is_begun, also, g->rest.keys[i]);
     is_begun = false;
     for (idx i = 0; i < g->rest.n; i++)
-        if (!is_confounded(g, i))
+        if (!is_confounded(g, i) && is_varied(g, g->rest.keys[i]))
             add_key(&t, &is_begun, "; averaged over ", g->rest.keys[i]);
     tell_unended(g, &t);
+    tell_left(g, &t);
 }
 
 /* ---- values ------------------------------------------------------------ */
@@ -602,7 +784,6 @@ static double variance_of(const double *v, idx n)
 struct sides {
     double *a, *b, *d; /* of seeds; differences within them */
     idx n, n_base, n_pairs;
-    bool are_pairs; /* each seed of the smaller side has its pair */
 };
 
 static struct sides sides_of(struct judging *g)
@@ -632,7 +813,6 @@ static struct sides sides_of(struct judging *g)
     }
     for (idx i = 0; i < x.n_pairs; i++)
         x.d[i] = pair[2 * i] - pair[2 * i + 1];
-    x.are_pairs = x.n_pairs > 0 && x.n_pairs == idx_min(x.n, x.n_base);
     return x;
 }
 
@@ -645,12 +825,11 @@ static void judge_sides(struct judging *g)
 {
     struct claim_result *r = g->r;
     struct sides x = sides_of(g);
-    bool is_paired = x.are_pairs && pairs_least(x.n_pairs) <= g->level;
     double spread = x.n_pairs > 1 ? sqrt(variance_of(x.d, x.n_pairs)) : NAN;
     double squares = variance_of(x.a, x.n) + variance_of(x.b, x.n_base);
-    r->j = is_paired ? judge_pairs(x.d, x.n_pairs)
-                     : judge_groups(x.a, x.n, x.b, x.n_base);
-    r->test = is_paired ? CLAIM_TEST_PAIRS : CLAIM_TEST_GROUPS;
+    r->j = g->is_paired ? judge_pairs(x.d, x.n_pairs)
+                        : judge_groups(x.a, x.n, x.b, x.n_base);
+    r->test = g->is_paired ? CLAIM_TEST_PAIRS : CLAIM_TEST_GROUPS;
     r->p = r->j.p;
     r->p_least = r->j.p_least;
     r->direction = sign_of(r->j.difference);
@@ -659,7 +838,7 @@ static void judge_sides(struct judging *g)
     /* of formations the difference is one of ranks, and not told */
     r->holds_zero =
         !g->claim->a.is_formation && r->j.low <= 0 && r->j.high >= 0;
-    r->seeds = seeds_of_sides(r->j.difference, x.are_pairs ? spread : NAN,
+    r->seeds = seeds_of_sides(r->j.difference, g->are_pairs ? spread : NAN,
                               squares, g->level);
 }
 
@@ -676,15 +855,14 @@ static void judge_margin(struct judging *g)
 {
     struct claim_result *r = g->r;
     struct sides x = sides_of(g);
-    bool is_paired = x.are_pairs && pairs_least(x.n_pairs) <= g->level;
     double margin = g->claim->number;
-    r->j = is_paired ? judge_pairs(x.d, x.n_pairs)
-                     : judge_groups(x.a, x.n, x.b, x.n_base);
-    r->test = is_paired ? CLAIM_TEST_MARGIN_PAIRS : CLAIM_TEST_MARGIN_GROUPS;
+    r->j = g->is_paired ? judge_pairs(x.d, x.n_pairs)
+                        : judge_groups(x.a, x.n, x.b, x.n_base);
+    r->test = g->is_paired ? CLAIM_TEST_MARGIN_PAIRS : CLAIM_TEST_MARGIN_GROUPS;
     double far = fabs(r->j.difference), error = r->j.error;
     r->direction = sign_of(margin - far);
     r->p_least =
-        is_paired ? pairs_least(x.n_pairs) : groups_least(x.n, x.n_base);
+        g->is_paired ? pairs_least(x.n_pairs) : groups_least(x.n, x.n_base);
     if (isnan(error)) {
         why_not(r, "one seed has no spread to judge by");
         return;
@@ -697,7 +875,7 @@ static void judge_margin(struct judging *g)
         p = one_sided((far - margin) / error, r->j.df);
     r->p = fmin(1, fmax(2 * p, r->p_least));
     r->seeds = seeds_of_sides(
-        margin - far, is_paired ? error * sqrt((double)x.n_pairs) : NAN,
+        margin - far, g->is_paired ? error * sqrt((double)x.n_pairs) : NAN,
         variance_of(x.a, x.n) + variance_of(x.b, x.n_base), g->level);
 }
 
@@ -783,7 +961,8 @@ static void average_levels(double *v, const struct judging *g)
         idx n = 0;
         for (idx k = 0; k < g->n[SIDE_A]; k++) {
             const struct member *m = &g->at[SIDE_A][k];
-            if (m->seed != at / n_levels || m->level != at % n_levels)
+            if (!m->is_used || m->seed != at / n_levels ||
+                m->level != at % n_levels)
                 continue;
             sum += m->value;
             n++;
@@ -886,10 +1065,14 @@ static void judge(struct judging *g)
         return;
     find_thresholds(g);
     find_twice(g);
-    find_rest(g);
-    leave_unmatched(g);
     if (claim_is_trend(c))
         find_levels(g);
+    if (g->r->why[0])
+        return;
+    find_rest(g);
+    leave_unmatched(g);
+    if (!g->r->why[0])
+        leave_unlike(g);
     if (g->r->why[0])
         return;
     tell_rest(g);

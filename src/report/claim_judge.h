@@ -2,10 +2,12 @@
  *
  * A claim is judged over seeds: what a side does not name, and both sides have,
  * is averaged over within each seed, so a seed counts once however many runs it
- * has. Two sides are pairs of equal seeds where there are enough of them to
- * reach the level at all; else all seeds of both are dealt out, as if nothing
- * were shared, which takes for granted that runs of one seed are no more unlike
- * than runs of two. How many there are decides which, never what came out.
+ * has. Means that are held against each other are over the same: runs without
+ * their like are left out, and told. Two sides are pairs of equal seeds where
+ * there are enough of them to reach the level at all; else all seeds of both
+ * are dealt out, as if nothing were shared, which takes for granted that runs
+ * of one seed are no more unlike than runs of two. How many there are decides
+ * which, never what came out.
  *
  *   a < b                    permutation test of pairs, or of groups; and the
  *                            interval of the difference may not hold 0
