@@ -771,6 +771,10 @@ static void test_claims__tables_and_errors_of_the_command(void **state)
     free(run_command(o, ERR_DATA, "curves.csv:1: the first column is not run"));
     test_write_text("curves.csv", "run,step,sink_1\n\"lr/0,0,1\n");
     free(run_command(o, ERR_DATA, "curves.csv:2: got a quote that is not"));
+    test_write_text("curves.csv", "run,step,sink_1\nlr/0,0,0.5");
+    free(run_command(o, ERR_DATA, "curves.csv:2: got a line without its end"));
+    test_write_text("settings.csv", "run,run.seed\nlr/0,1\nlr/1,2\nlr/0,3\n");
+    free(run_command(o, ERR_DATA, "settings.csv:4: got lr/0 twice: want a "));
     test_write_text("settings.csv", "run,optim.lr\nlr/0,\"fa\"\"st, x\"\n");
     free(run_command(o, ERR_DATA, "settings.csv:2: optim.lr: got 'fa\"st, x'"));
     test_write_text("settings.csv", "run,optim.lr\nother/0,1\n");

@@ -5,11 +5,9 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "io/fsys.h"
+#include "io/csv_lines.h"
 #include "metric/columns.h"
 #include "sweep/sweep_folder.h"
-
-enum { TABLE_CELLS_MAX = 1024 };
 
 /* A copy of a run is no other run: the first counts. */
 static int leave_copies(struct claim_runs *s, struct err *e)
@@ -136,87 +134,24 @@ int claim_runs_of_folder(struct claim_runs *s, const char *dir, struct err *e)
 
 /* ---- tables ------------------------------------------------------------ */
 
-/* A CSV file being read, line by line. */
-struct lines {
-    const char *path;
-    char *rest;
-    idx line; /* the one in hand, from 1 */
-    idx n;    /* cells of it */
-    char *cells[TABLE_CELLS_MAX];
-};
-
-/* A cell in place, quotes undone; *at is behind what ends it. Returns it; NULL:
- * a quote is open. *is_last: it ends the line. */
-static char *take_cell(char **at, bool *is_last)
-{
-    char *from = *at, *to = *at, *cell = *at;
-    bool is_quoted = *from == '"';
-    from += is_quoted;
-    while (*from && (is_quoted || (*from != ',' && *from != '\n'))) {
-        if (is_quoted && *from == '"') {
-            is_quoted = from[1] == '"';
-            from += 1 + is_quoted;
-            if (is_quoted)
-                *to++ = '"';
-            continue;
-        }
-        *to++ = *from++;
-    }
-    if (is_quoted)
-        return NULL;
-    *is_last = *from != ',';
-    *at = from + (*from != '\0');
-    if (to > cell && to[-1] == '\r' && *is_last)
-        to--;
-    *to = '\0';
-    return cell;
-}
-
-/* The next line, false at the end; e: it is not right. */
-static bool next_line(struct lines *l, struct err *e)
-{
-    bool is_last = false;
-    l->n = 0;
-    l->line++;
-    if (!*l->rest)
-        return false;
-    while (!is_last) {
-        char *cell = take_cell(&l->rest, &is_last);
-        if (!cell || l->n == TABLE_CELLS_MAX) {
-            err_set(e, ERR_DATA,
-                    "%s:%td: got %s: `tools/collect.sh` makes it "
-                    "anew",
-                    l->path, l->line,
-                    cell ? "too many cells" : "a quote that is not closed");
-            return false;
-        }
-        l->cells[l->n++] = cell;
-    }
-    return true;
-}
-
-static int open_lines(struct lines *l, char **text, char path[RUN_PATH_MAX],
+static int open_table(struct csv_lines *l, char **text, char path[RUN_PATH_MAX],
                       const char *folder, const char *name, struct err *e)
 {
-    size_t n;
     if (snprintf(path, RUN_PATH_MAX, "%s/%s", folder, name) >= RUN_PATH_MAX)
         return err_set(e, ERR_USAGE, "%.60s...: path longer than %d bytes",
                        folder, RUN_PATH_MAX - 1);
-    if (fsys_read_file(text, &n, path, TABLE_MAX_BYTES, e))
+    if (csv_lines_open(l, text, path, TABLE_MAX_BYTES,
+                       "`tools/collect.sh` makes it anew", e))
         return e->code;
-    *l = (struct lines){ .path = path, .rest = *text };
-    if (strlen(*text) != n)
-        return err_set(e, ERR_DATA, "%s: holds a NUL: it is no table", path);
-    if (next_line(l, e) && strcmp(l->cells[0], "run") == 0)
-        return OK;
-    return e->code ? e->code
-                   : err_set(e, ERR_DATA,
-                             "%s:1: the first column is not run: "
-                             "`tools/collect.sh` makes such tables",
-                             path);
+    return l->n > 0 && strcmp(l->cells[0], "run") == 0
+               ? OK
+               : err_set(e, ERR_DATA,
+                         "%s:1: the first column is not run: "
+                         "`tools/collect.sh` makes such tables",
+                         path);
 }
 
-static int count_check(const struct lines *l, idx n, struct err *e)
+static int count_check(const struct csv_lines *l, idx n, struct err *e)
 {
     return l->n == n ? OK
                      : err_set(e, ERR_DATA, "%s:%td: got %td cells, want %td",
@@ -242,7 +177,7 @@ static bool is_of(const char *run, const char *sweep)
 
 /* A line of settings.csv. What another version called otherwise is passed over;
  * where a run is does not matter. */
-static int read_config(struct config *c, const struct lines *l,
+static int read_config(struct config *c, const struct csv_lines *l,
                        char *const *names, struct err *e)
 {
     config_defaults(c);
@@ -258,12 +193,20 @@ static int read_config(struct config *c, const struct lines *l,
     return OK;
 }
 
+static struct claim_run *find_run(struct claim_runs *s, const char *name)
+{
+    for (idx i = 0; i < s->n; i++)
+        if (strcmp(s->at[i].name, name) == 0)
+            return &s->at[i];
+    return NULL;
+}
+
 static int read_settings(struct claim_runs *s, const char *tables,
                          const char *sweep, struct err *e)
 {
     char path[RUN_PATH_MAX];
-    struct lines l;
-    if (open_lines(&l, &s->settings, path, tables, "settings.csv", e))
+    struct csv_lines l;
+    if (open_table(&l, &s->settings, path, tables, "settings.csv", e))
         return e->code;
     idx n_lines = count_lines(l.rest), n_names = l.n;
     char **names = calloc((size_t)n_names, sizeof *names);
@@ -275,12 +218,17 @@ static int read_settings(struct claim_runs *s, const char *tables,
                 n_lines);
     else
         memcpy(names, l.cells, (size_t)n_names * sizeof *names);
-    while (!e->code && next_line(&l, e)) {
+    while (!e->code && csv_lines_next(&l, e)) {
         struct config *c = &s->configs[s->n];
         if (!is_of(l.cells[0], sweep))
             continue;
         if (count_check(&l, n_names, e) || read_config(c, &l, names, e))
             break;
+        if (find_run(s, l.cells[0] + strlen(sweep) + 1)) {
+            err_set(e, ERR_DATA, "%s:%td: got %s twice: want a line a run",
+                    path, l.line, l.cells[0]);
+            break;
+        }
         s->measured[s->n] = measured_by(c, true);
         s->at[s->n] =
             (struct claim_run){ .name = l.cells[0] + strlen(sweep) + 1,
@@ -297,15 +245,7 @@ static int read_settings(struct claim_runs *s, const char *tables,
                          path, sweep);
 }
 
-static struct claim_run *find_run(struct claim_runs *s, const char *name)
-{
-    for (idx i = 0; i < s->n; i++)
-        if (strcmp(s->at[i].name, name) == 0)
-            return &s->at[i];
-    return NULL;
-}
-
-static int read_cells(struct claim_runs *s, const struct lines *l, idx row,
+static int read_cells(struct claim_runs *s, const struct csv_lines *l, idx row,
                       struct err *e)
 {
     for (idx c = 1; c < l->n; c++) {
@@ -326,8 +266,8 @@ static int read_curves(struct claim_runs *s, const char *tables,
                        const char *sweep, struct err *e)
 {
     char path[RUN_PATH_MAX];
-    struct lines l;
-    if (open_lines(&l, &s->curves, path, tables, "curves.csv", e))
+    struct csv_lines l;
+    if (open_table(&l, &s->curves, path, tables, "curves.csv", e))
         return e->code;
     s->n_columns = l.n;
     s->n_rows = count_lines(l.rest);
@@ -339,7 +279,7 @@ static int read_curves(struct claim_runs *s, const char *tables,
         return err_set(e, ERR_MEMORY, "%s: not enough memory for %td lines",
                        path, s->n_rows);
     memcpy(s->columns, l.cells, (size_t)l.n * sizeof *s->columns);
-    for (idx row = 0; next_line(&l, e); row++) {
+    for (idx row = 0; csv_lines_next(&l, e); row++) {
         const char *run = l.cells[0];
         struct claim_run *r =
             is_of(run, sweep) ? find_run(s, run + strlen(sweep) + 1) : NULL;
