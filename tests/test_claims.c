@@ -79,9 +79,7 @@ static void judge(const char *claims)
         claim_runs_of_tables(&runs, test_dir(), "lr", &e))
         fail_msg("%s", e.text);
     for (idx i = 0; i < file.n_claims; i++) {
-        double level =
-            JUDGED_AT /
-            (double)(file.correction == CORRECTION_HOLM ? file.n_claims : 1);
+        double level = claims_level(file.n_claims, file.correction);
         assert_int_equal(
             claim_judge(&results[i], &file.claims[i], &runs, level, &e), OK);
     }

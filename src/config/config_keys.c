@@ -271,6 +271,13 @@ bool config_key_is_seed(struct config_key k)
     return k.key->flags & KEY_SEED;
 }
 
+bool config_same_seeds(const struct config *a, const struct config *b)
+{
+    const struct run_options *x = &a->run, *y = &b->run;
+    return x->seed == y->seed && x->init_seed == y->init_seed &&
+           x->data_seed == y->data_seed;
+}
+
 /* ---- presets ----------------------------------------------------------- */
 
 bool config_is_preset(struct config_key k)

@@ -129,6 +129,9 @@ bool config_key_is_cosmetic(struct config_key k);
  * say what is learned and what is measured on, as other settings do. */
 bool config_key_is_seed(struct config_key k);
 
+/* Have both all of these the same? */
+bool config_same_seeds(const struct config *a, const struct config *b);
+
 /* A preset gives other keys their values where nobody else does. */
 
 /* Is it the key that names the preset? */

@@ -8,7 +8,9 @@
 #include "base/text.h"
 #include "config/config_differ.h"
 #include "metric/columns.h"
+#include "metric/quantile.h"
 #include "report/emergence.h"
+#include "report/means.h"
 
 enum { SEEDS_MAX = 1000 /* more is no advice */ };
 
@@ -84,19 +86,12 @@ static void why_not(struct claim_result *r, const char *format, ...)
     va_end(args);
 }
 
-static bool have_same_seeds(const struct config *a, const struct config *b)
-{
-    const struct run_options *x = &a->run, *y = &b->run;
-    return x->seed == y->seed && x->init_seed == y->init_seed &&
-           x->data_seed == y->data_seed;
-}
-
 static idx find_seed(struct judging *g, idx run)
 {
     idx i = 0;
     while (i < g->n_seeds &&
-           !have_same_seeds(g->runs->at[g->seeds[i].run].config,
-                            g->runs->at[run].config))
+           !config_same_seeds(g->runs->at[g->seeds[i].run].config,
+                              g->runs->at[run].config))
         i++;
     if (i == g->n_seeds)
         g->seeds[g->n_seeds++] = (struct seed){ .run = run };
@@ -325,6 +320,16 @@ static bool has_all(const struct judging *g, int side, idx seed)
     return true;
 }
 
+static bool have_pairs(idx n_a, idx n_b, idx n_both)
+{
+    return n_both > 0 && n_both == idx_min(n_a, n_b);
+}
+
+bool claim_takes_pairs(idx n_a, idx n_b, idx n_both, double level)
+{
+    return have_pairs(n_a, n_b, n_both) && pairs_least(n_both) <= level;
+}
+
 /* How many seeds there are of what decides it: pairs, or groups. */
 static void count_seeds(struct judging *g)
 {
@@ -342,8 +347,8 @@ static void count_seeds(struct judging *g)
                 n_pairs++;
             }
         }
-    g->are_pairs = n_pairs > 0 && n_pairs == idx_min(n[SIDE_A], n[SIDE_B]);
-    g->is_paired = g->are_pairs && pairs_least(n_pairs) <= g->level;
+    g->are_pairs = have_pairs(n[SIDE_A], n[SIDE_B], n_pairs);
+    g->is_paired = claim_takes_pairs(n[SIDE_A], n[SIDE_B], n_pairs, g->level);
 }
 
 /* Pairs are alike one by one. Of groups each seed's mean is to be over the
@@ -476,11 +481,6 @@ static void tell_rest(struct judging *g)
 
 /* ---- values ------------------------------------------------------------ */
 
-static bool is_stay(const struct claim *c)
-{
-    return c->kind == CLAIM_UNDER || c->kind == CLAIM_OVER;
-}
-
 static const char *name_of(const struct judging *g, const struct member *m)
 {
     return g->runs->at[m->run].name;
@@ -586,7 +586,7 @@ static void take_value(struct judging *g, int side, struct member *m,
     struct series s = claim_run_series(g->runs, m->run, of->column);
     double want = isnan(of->step) ? common : of->step, at = NAN;
     bool is_there = true;
-    if (is_stay(g->claim)) {
+    if (claim_is_stay(g->claim)) {
         is_there = extreme(&m->value, g->claim, &s);
     } else if (of->is_formation) {
         m->value = formed_at(g, side, &s, want);
@@ -595,7 +595,7 @@ static void take_value(struct judging *g, int side, struct member *m,
     }
     if (!is_there)
         why_not(g->r, "%s was not measured at step %.0f: name one that was",
-                name_of(g, m), is_stay(g->claim) ? of->step : want);
+                name_of(g, m), claim_is_stay(g->claim) ? of->step : want);
     else if (isnan(m->value))
         why_not(g->r, "%s of %s is no number (nan)", of->column, name_of(g, m));
 }
@@ -607,7 +607,7 @@ static void take_values(struct judging *g)
         for (idx i = 0; i < g->n[s]; i++)
             if (g->at[s][i].is_used && !check_series(g, s, &g->at[s][i]))
                 return;
-    if (!is_stay(g->claim) && !find_common(g, &common))
+    if (!claim_is_stay(g->claim) && !find_common(g, &common))
         return;
     g->r->step = common;
     if (!isnan(g->claim->a.step))
@@ -619,22 +619,6 @@ static void take_values(struct judging *g)
 }
 
 /* ---- figures ----------------------------------------------------------- */
-
-static int by_size(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-/* The mean of the middle two; v is put in order. INFINITY is a number here. */
-static double median_of(double *v, idx n)
-{
-    if (n == 0)
-        return NAN;
-    qsort(v, (size_t)n, sizeof *v, by_size);
-    double low = v[(n - 1) / 2], high = v[n / 2];
-    return low == high ? low : (low + high) / 2;
-}
 
 static void describe(struct claim_group *x, struct judging *g, int side)
 {
@@ -654,7 +638,7 @@ static void describe(struct claim_group *x, struct judging *g, int side)
                            : is_beyond(g, side, m->value);
     }
     x->n_runs = n;
-    x->median = median_of(g->scratch, n);
+    x->median = n > 0 ? median_of(g->scratch, n) : NAN;
     x->low = n > 0 ? g->scratch[0] : NAN;
     x->high = n > 0 ? g->scratch[n - 1] : NAN;
 }
@@ -769,17 +753,6 @@ static double seeds_of_trend(const struct trend *t, idx n_levels, double level)
 
 /* ---- tests ------------------------------------------------------------- */
 
-/* The sample variance; 0 of one. */
-static double variance_of(const double *v, idx n)
-{
-    double sum = 0, squares = 0;
-    for (idx i = 0; i < n; i++)
-        sum += v[i];
-    for (idx i = 0; i < n; i++)
-        squares += (v[i] - sum / (double)n) * (v[i] - sum / (double)n);
-    return n > 1 ? squares / (double)(n - 1) : 0;
-}
-
 /* The numbers that two sides are judged by. */
 struct sides {
     double *a, *b, *d; /* of seeds; differences within them */
@@ -816,6 +789,15 @@ static struct sides sides_of(struct judging *g)
     return x;
 }
 
+/* The spread of both sides' difference were each of one run; one number has
+ * none. */
+static double sum_of_squares(const struct sides *x)
+{
+    double a = summarise(x->a, x->n).spread,
+           b = summarise(x->b, x->n_base).spread;
+    return (x->n > 1 ? a * a : 0) + (x->n_base > 1 ? b * b : 0);
+}
+
 static int sign_of(double x)
 {
     return (x > 0) - (x < 0);
@@ -825,8 +807,7 @@ static void judge_sides(struct judging *g)
 {
     struct claim_result *r = g->r;
     struct sides x = sides_of(g);
-    double spread = x.n_pairs > 1 ? sqrt(variance_of(x.d, x.n_pairs)) : NAN;
-    double squares = variance_of(x.a, x.n) + variance_of(x.b, x.n_base);
+    double spread = summarise(x.d, x.n_pairs).spread;
     r->j = g->is_paired ? judge_pairs(x.d, x.n_pairs)
                         : judge_groups(x.a, x.n, x.b, x.n_base);
     r->test = g->is_paired ? CLAIM_TEST_PAIRS : CLAIM_TEST_GROUPS;
@@ -839,7 +820,7 @@ static void judge_sides(struct judging *g)
     r->holds_zero =
         !g->claim->a.is_formation && r->j.low <= 0 && r->j.high >= 0;
     r->seeds = seeds_of_sides(r->j.difference, g->are_pairs ? spread : NAN,
-                              squares, g->level);
+                              sum_of_squares(&x), g->level);
 }
 
 /* p of one side: that t is so large by chance. */
@@ -876,7 +857,7 @@ static void judge_margin(struct judging *g)
     r->p = fmin(1, fmax(2 * p, r->p_least));
     r->seeds = seeds_of_sides(
         margin - far, g->is_paired ? error * sqrt((double)x.n_pairs) : NAN,
-        variance_of(x.a, x.n) + variance_of(x.b, x.n_base), g->level);
+        sum_of_squares(&x), g->level);
 }
 
 /* Each seed's number against the one of the claim. */
@@ -888,7 +869,7 @@ static void judge_number(struct judging *g)
     idx n_beyond = 0;
     for (idx i = 0; i < g->n_seeds; i++) {
         double v = g->seeds[i].value[SIDE_A];
-        if (is_stay(g->claim)) { /* of all its runs the worst */
+        if (claim_is_stay(g->claim)) { /* of all its runs the worst */
             v = NAN;
             for (idx k = 0; k < g->n[SIDE_A]; k++) {
                 const struct member *m = &g->at[SIDE_A][k];
@@ -898,7 +879,7 @@ static void judge_number(struct judging *g)
                                   : fmin(v, m->value);
             }
         }
-        if (isnan(v) || (v == g->claim->number && !is_stay(g->claim)))
+        if (isnan(v) || (v == g->claim->number && !claim_is_stay(g->claim)))
             continue;
         bool holds = is_less ? v < g->claim->number : v > g->claim->number;
         r->n_holding += holds;
@@ -910,7 +891,7 @@ static void judge_number(struct judging *g)
     r->p_least = pairs_least(r->n_judged);
     r->direction = sign_of((double)(r->n_holding - n_beyond));
     r->seeds = seeds_of_signs(r->n_holding, r->n_judged, g->level);
-    if (is_stay(g->claim) && n_beyond > 0 && r->direction > 0) {
+    if (claim_is_stay(g->claim) && n_beyond > 0 && r->direction > 0) {
         snprintf(r->but, sizeof r->but, "it does not in %td of %td", n_beyond,
                  r->n_judged);
         r->seeds = INFINITY;
@@ -981,7 +962,7 @@ static void find_medians(struct judging *g, const double *v, double *room,
         for (idx i = 0; i < g->n_seeds; i++)
             if (!isnan(v[i * r->n_levels + level]))
                 room[n++] = v[i * r->n_levels + level];
-        r->median[level] = median_of(room, n);
+        r->median[level] = n > 0 ? median_of(room, n) : NAN;
     }
     for (idx i = 1; i < r->n_levels && !r->but[0]; i++)
         if (rises ? r->median[i] < r->median[i - 1]
@@ -1046,9 +1027,8 @@ static void find_thresholds(struct judging *g)
     idx tokens = g->runs->at[g->at[SIDE_A][0].run].on->tokens;
     for (int s = 0; s < SIDES; s++) {
         const struct claim_side *side = side_of(g, s);
-        const struct compare_options o = { .metric = side->column,
-                                           .threshold = NAN };
-        g->emergence[s] = emergence_of(&o, tokens > 0 ? tokens : TOKENS_USUAL);
+        g->emergence[s] = emergence_of_column(
+            side->column, tokens > 0 ? tokens : TOKENS_USUAL);
         if (side->is_formation && !g->emergence[s].is_asked)
             why_not(g->r,
                     "there is no usual threshold of %s, beyond which it "
@@ -1092,6 +1072,11 @@ static void judge(struct judging *g)
         judge_sides(g);
     if (c->has_b || claim_is_trend(c))
         tidy_interval(g);
+}
+
+double claims_level(idx n, enum claim_correction how)
+{
+    return JUDGED_AT / (double)(how == CORRECTION_HOLM ? idx_max(n, 1) : 1);
 }
 
 int claim_judge(struct claim_result *r, const struct claim *claim,

@@ -78,8 +78,16 @@ struct claim_result {
 
 enum claim_verdict { CLAIM_UNDECIDED, CLAIM_SUPPORTED, CLAIM_CONTRADICTED };
 
-/* claim_judge - level: what p must come to, JUDGED_AT or the part of it that
- * the strictest of several claims is left. OK or ERR_MEMORY; what cannot be
+/* claims_level - what p must come to: JUDGED_AT, or the part of it that the
+ * strictest of n claims is left. */
+double claims_level(idx n, enum claim_correction how);
+
+/* claim_takes_pairs - are so many seeds of two sides, n_both of them of both,
+ * judged as pairs? Where each of the smaller side has its pair, and they can
+ * come to the level. */
+bool claim_takes_pairs(idx n_a, idx n_b, idx n_both, double level);
+
+/* claim_judge - level: claims_level. OK or ERR_MEMORY; what cannot be
  * judged is no error. */
 int claim_judge(struct claim_result *r, const struct claim *claim,
                 const struct claim_runs *runs, double level, struct err *e);

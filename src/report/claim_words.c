@@ -164,7 +164,7 @@ static void add_against_number(struct text *t, const struct claim_result *r)
 {
     const struct claim *c = r->claim;
     bool is_under = c->kind == CLAIM_LESS || c->kind == CLAIM_UNDER;
-    bool is_stay = c->kind == CLAIM_UNDER || c->kind == CLAIM_OVER;
+    bool is_stay = claim_is_stay(c);
     if (is_stay)
         text_add(t, "%s of a run %s ", is_under ? "largest" : "least",
                  "at the median");

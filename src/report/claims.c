@@ -133,8 +133,8 @@ static int write_files(FILE *out, const struct compare_options *o,
 
 static bool can_form(const struct claim_side *s)
 {
-    const struct compare_options o = { .metric = s->column, .threshold = NAN };
-    return !s->is_formation || emergence_of(&o, TOKENS_USUAL).is_asked;
+    return !s->is_formation ||
+           emergence_of_column(s->column, TOKENS_USUAL).is_asked;
 }
 
 int claims_check(const struct sweep_file *f, struct err *e)
@@ -153,7 +153,7 @@ int claims_check(const struct sweep_file *f, struct err *e)
     return OK;
 }
 
-/* The least p that so many seeds can give. KEEP WITH: claim_judge.c */
+/* The least p that so many seeds can give. */
 static double least_of(const struct claim *c, const struct claim_seeds *s,
                        double level)
 {
@@ -161,9 +161,9 @@ static double least_of(const struct claim *c, const struct claim_seeds *s,
         return trend_least(s->n_a, s->n_levels);
     if (!c->has_b)
         return pairs_least(s->n_a);
-    bool is_paired =
-        s->n_both == idx_min(s->n_a, s->n_b) && pairs_least(s->n_both) <= level;
-    return is_paired ? pairs_least(s->n_both) : groups_least(s->n_a, s->n_b);
+    return claim_takes_pairs(s->n_a, s->n_b, s->n_both, level)
+               ? pairs_least(s->n_both)
+               : groups_least(s->n_a, s->n_b);
 }
 
 static void tell_seeds(FILE *out, const struct claim *c,
@@ -179,7 +179,7 @@ void claims_tell(FILE *out, const struct sweep_file *f,
                  const struct sweep_points *p)
 {
     bool is_holm = f->correction == CORRECTION_HOLM && f->n_claims > 1;
-    double level = JUDGED_AT / (double)(is_holm ? f->n_claims : 1);
+    double level = claims_level(f->n_claims, f->correction);
     if (f->n_claims > 0)
         fprintf(out, "%-12s %td, judged at 5 %%%s\n", "claims", f->n_claims,
                 is_holm ? ", corrected for being several" : "");
@@ -233,8 +233,7 @@ static void note_new(FILE *out, const struct compare_options *o,
 static int judge_all(struct claim_result *results, const struct sweep_file *f,
                      const struct claim_runs *runs, struct err *e)
 {
-    bool is_holm = f->correction == CORRECTION_HOLM;
-    double level = JUDGED_AT / (double)(is_holm ? f->n_claims : 1);
+    double level = claims_level(f->n_claims, f->correction);
     for (idx i = 0; i < f->n_claims; i++)
         if (claim_judge(&results[i], &f->claims[i], runs, level, e))
             return e->code;

@@ -73,6 +73,12 @@ struct emergence emergence_of(const struct compare_options *o, idx tokens)
     return m;
 }
 
+struct emergence emergence_of_column(const char *column, idx tokens)
+{
+    const struct compare_options o = { .metric = column, .threshold = NAN };
+    return emergence_of(&o, tokens);
+}
+
 int emergence_check(const struct compare_options *o, struct err *e)
 {
     if (isnan(o->threshold) || !metric_is_bounded(o->metric) ||

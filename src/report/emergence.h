@@ -23,6 +23,9 @@ enum { TOKENS_USUAL = 64 }; /* of sink.tokens, where no run says it */
  * so many tokens gives. */
 struct emergence emergence_of(const struct compare_options *o, idx tokens);
 
+/* emergence_of_column - the usual one of this column. */
+struct emergence emergence_of_column(const char *column, idx tokens);
+
 /* emergence_check - may the metric exceed --threshold, and stay below? OK,
  * ERR_USAGE. */
 int emergence_check(const struct compare_options *o, struct err *e);

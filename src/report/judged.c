@@ -8,9 +8,8 @@
 
 static bool has_same_seeds(const struct run_data *a, const struct run_data *b)
 {
-    const struct run_options *x = &a->config.run, *y = &b->config.run;
-    return a->has_config && b->has_config && x->seed == y->seed &&
-           x->init_seed == y->init_seed && x->data_seed == y->data_seed;
+    return a->has_config && b->has_config &&
+           config_same_seeds(&a->config, &b->config);
 }
 
 /* The one run of the group that counts and has the seeds of r; -1 if there is

@@ -385,7 +385,7 @@ static bool parse_rest(struct sweep_parse *p, struct claim *c, char *at)
         c->kind = said[i].kind;
         if (claim_is_trend(c))
             return parse_trend(p, c, at);
-        if (c->kind == CLAIM_UNDER || c->kind == CLAIM_OVER)
+        if (claim_is_stay(c))
             return parse_stays(p, c, at);
         if (!c->a.is_formation)
             return sweep_problem(p, "earlier and later are of formation; of a "
@@ -406,7 +406,7 @@ static bool parse_rest(struct sweep_parse *p, struct claim *c, char *at)
 
 bool sweep_claim_parse(struct claim *c, struct sweep_parse *p)
 {
-    char *text = sweep_join_lines(p);
+    char *text = sweep_join_lines(p, false);
     *c = (struct claim){ .at = p->line->at };
     if (!text)
         return false;
@@ -474,6 +474,11 @@ bool claim_needs_two(const struct claim *c)
 bool claim_is_trend(const struct claim *c)
 {
     return c->kind == CLAIM_FALLS || c->kind == CLAIM_RISES;
+}
+
+bool claim_is_stay(const struct claim *c)
+{
+    return c->kind == CLAIM_UNDER || c->kind == CLAIM_OVER;
 }
 
 const char *claim_side_keys(char text[CLAIM_TEXT_MAX],

@@ -81,6 +81,9 @@ bool claim_side_unmeasured(const struct claim_side *s, const struct config *c);
 /* claim_is_trend - is it about a key that rises? */
 bool claim_is_trend(const struct claim *c);
 
+/* claim_is_stay - is it about all steps of a run? */
+bool claim_is_stay(const struct claim *c);
+
 /* claim_side_keys - "optim.lr=0.001, model.layers=2"; "" of all runs. Returns
  * text. */
 const char *claim_side_keys(char text[CLAIM_TEXT_MAX],

@@ -70,7 +70,7 @@ static bool needs_comma(const char *before, size_t n, const char *after)
 }
 
 /* The line in one piece; NULL if there is no memory. */
-static char *join_lines(struct sweep_parse *p, bool is_list)
+char *sweep_join_lines(struct sweep_parse *p, bool is_list)
 {
     const char *text = p->line->text;
     size_t n = strlen(text), at = 0;
@@ -89,11 +89,6 @@ static char *join_lines(struct sweep_parse *p, bool is_list)
     if (joined)
         sweep_problem(p, "got a { or } that has no partner");
     return NULL;
-}
-
-char *sweep_join_lines(struct sweep_parse *p)
-{
-    return join_lines(p, false);
 }
 
 /* The key of a name "section.key"; false, and told, if there is none. */
@@ -209,7 +204,7 @@ bool sweep_condition_has(const struct condition *c,
  * sign: !=, <=, ==. */
 bool sweep_exclude_parse(struct condition *c, struct sweep_parse *p)
 {
-    const char *name = p->line->key, *text = join_lines(p, false);
+    const char *name = p->line->key, *text = sweep_join_lines(p, false);
     size_t n = strlen(name);
     const char *whole =
         text ? pool_print(p->memory, "%s%s=%s%s", name,
@@ -534,7 +529,7 @@ bool sweep_axis_parse(struct sweep_axis *a, struct sweep_parse *p)
         .name = p->line->key,
         .text = p->line->text,
     };
-    char *text = join_lines(p, true);
+    char *text = sweep_join_lines(p, true);
     if (!text || !parse_keys(p, a))
         return false;
     char *when = find_word(text, "if");

@@ -67,10 +67,11 @@ bool sweep_axis_parse(struct sweep_axis *a, struct sweep_parse *p);
 /* sweep_exclude_parse - the same of a line of [exclude]. */
 bool sweep_exclude_parse(struct condition *c, struct sweep_parse *p);
 
-/* Pieces of lines, for claim.h: the line in one piece (NULL: no memory, or
- * told), the key "section.key" (false: told), a value as key_print has it (NULL:
- * told). Texts may be changed. */
-char *sweep_join_lines(struct sweep_parse *p);
+/* Pieces of lines, for claim.h: the line in one piece, where is_list with a
+ * comma between its lines (NULL: no memory, or told), the key "section.key"
+ * (false: told), a value as key_print has it (NULL: told). Texts may be
+ * changed. */
+char *sweep_join_lines(struct sweep_parse *p, bool is_list);
 bool sweep_key_find(struct sweep_parse *p, struct config_key *k, char *name);
 const char *sweep_take_value(struct sweep_parse *p, struct config_key k,
                              char *text);
