@@ -205,6 +205,78 @@ static void test_claim__what_no_run_answers_is_refused(void **state)
     sweep_case_release();
 }
 
+static void test_claim__a_trend_of_too_many_values_is_refused(void **state)
+{
+    (void)state;
+    struct err e = { 0 };
+    char text[2048];
+    static const char form[] =
+        "[data]\nsource = bigram-backcopy\nvocab = 16\n[model]\nlayers = 1\n"
+        "width = 16\nheads = 1\ncontext = 16\n[axes]\n"
+        "optim.lr = log 1e-4 to 1e-2, %d\n[claims]\n"
+        "expect = sink_1 falls as optim.lr rises\n";
+    snprintf(text, sizeof text, form, CLAIM_LEVELS_MAX + 1);
+    sweep_case_refused(text, ERR_CONFIG,
+                       "s.ini:12: [claims] expect: runs that it means have "
+                       "more than 64 values of optim.lr, want at most so many");
+    snprintf(text, sizeof text, form, CLAIM_LEVELS_MAX);
+    if (sweep_case_expand(text, NULL, 0, &e))
+        fail_msg("%s", e.text);
+    assert_int_equal(case_points.claims[0].n_levels, CLAIM_LEVELS_MAX);
+    sweep_case_release();
+}
+
+/* However it is written; what differs in anything is another. */
+static void test_claim__one_stated_twice_is_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *first, *second;
+        bool is_one;
+    } cases[] = {
+        { "sink_1 < 0.05", "sink_1 <  5 %", true },
+        { "sink_1 < 0.05", "sink_1 > 0.05", true },
+        { "sink_1 < 0.05", "sink_1 < 0.06", false },
+        { "sink_1 < 0.05", "sink_2 < 0.05", false },
+        { "sink_1 < 0.05", "sink_1@20 < 0.05", false },
+        { "sink_1 < 0.05", "sink_1 stays under 0.05", false },
+        { "sink_1 stays over 0.05", "sink_1 stays under 0.05", false },
+        { "sink_1 stays over 0.05", "sink_1 stays over 5%", true },
+        { "sink_1 < sink_2", "sink_2 > sink_1", true },
+        { "sink_1 < sink_2", "sink_1 > sink_2", true },
+        { "sink_1 < sink_2", "sink_1 < sink_3", false },
+        { "sink_1 < sink_2", "sink_1 = sink_2 within 0.1", false },
+        { "sink_1 = sink_2 within 0.1", "sink_2 = sink_1 within 10 %", true },
+        { "sink_1 = sink_2 within 0.1", "sink_2 = sink_1 within 0.2", false },
+        { "sink_1(optim.lr=1e-3, model.layers=2) < sink_1(optim.lr=1)",
+          "sink_1(optim.lr=1) > sink_1(model.layers=2, optim.lr=0.001)", true },
+        { "sink_1(optim.lr=1e-3) < 1", "sink_1(optim.lr=1e-2) < 1", false },
+        { "sink_1(optim.lr=1e-3) < 1", "sink_1 < 1", false },
+        { "sink_1 rises as optim.lr rises", "sink_1 falls as optim.lr rises",
+          true },
+        { "sink_1 rises as optim.lr rises",
+          "sink_1 rises as model.layers rises", false },
+        { "formation < formation:first_mass",
+          "formation:first_mass later than formation:sink_1", true },
+        { "formation < 20", "formation:first_mass < 20", false },
+    };
+    for (idx i = 0; i < COUNT_OF(cases); i++) {
+        char text[1024];
+        struct err e = { 0 };
+        snprintf(text, sizeof text,
+                 "[axes]\nrun.seed = 1, 2\n[claims]\nexpect = %s\n"
+                 "expect = first_mass < 1\nexpect = %s\n",
+                 cases[i].first, cases[i].second);
+        int rc = sweep_case_read(text, NULL, 0, &e);
+        if (rc != (cases[i].is_one ? ERR_CONFIG : OK))
+            fail_msg("%s, %s: %s", cases[i].first, cases[i].second, e.text);
+        if (rc && (!strstr(e.text, "s.ini:6: [claims] expect: ") ||
+                   !strstr(e.text, "s.ini:4 has the same claim")))
+            fail_msg("%s", e.text);
+    }
+    sweep_case_release();
+}
+
 /* What a sweep's folder keeps says the same. */
 static void test_claim__a_frozen_sweep_keeps_its_claims(void **state)
 {
@@ -231,6 +303,8 @@ int main(void)
         cmocka_unit_test(test_claim__every_form_is_read),
         cmocka_unit_test(test_claim__mistakes_are_told_with_their_place),
         cmocka_unit_test(test_claim__what_no_run_answers_is_refused),
+        cmocka_unit_test(test_claim__a_trend_of_too_many_values_is_refused),
+        cmocka_unit_test(test_claim__one_stated_twice_is_refused),
         cmocka_unit_test(test_claim__a_frozen_sweep_keeps_its_claims),
     };
     return cmocka_run_group_tests_name("claim", tests, NULL, NULL);

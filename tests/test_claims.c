@@ -672,8 +672,10 @@ static void test_claims__what_seeds_cannot_decide_is_told(void **state)
     char *text = NULL;
     size_t n = 0;
     add_contrast(6);
-    judge(CONTRAST CONTRAST "expect = sink_1 < 0.2\n"
-                            "expect = sink_1 falls as optim.lr rises\n");
+    judge(CONTRAST "expect = sink_2(attention.weights=sigmoid) < "
+                   "sink_2(attention.weights=softmax)\n"
+                   "expect = sink_1 < 0.2\n"
+                   "expect = sink_1 falls as optim.lr rises\n");
     FILE *out = open_memstream(&text, &n);
     claims_tell(out, &file, &p);
     fclose(out);
@@ -683,8 +685,8 @@ static void test_claims__what_seeds_cannot_decide_is_told(void **state)
         "             sink_1(attention.weights=sigmoid) < "
         "sink_1(attention.weights=softmax): 2 and 2 seeds give no p below "
         "0.33 and cannot decide it\n"
-        "             sink_1(attention.weights=sigmoid) < "
-        "sink_1(attention.weights=softmax): 4 and 4 seeds give no p below "
+        "             sink_2(attention.weights=sigmoid) < "
+        "sink_2(attention.weights=softmax): 4 and 4 seeds give no p below "
         "0.029, which decides it only if others are decided first (0.013 is "
         "the strictest level)\n");
     free(text);

@@ -14,6 +14,9 @@
 
 enum { SEEDS_MAX = 1000 /* more is no advice */ };
 
+_Static_assert((int)CLAIM_LEVELS_MAX <= (int)TREND_RANKED_MAX,
+               "a trend ranks all levels of a claim");
+
 /* ---- the runs of a claim ----------------------------------------------- */
 
 enum { SIDE_A, SIDE_B, SIDES };

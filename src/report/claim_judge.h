@@ -46,7 +46,7 @@ struct claim_group {
     idx n_beyond; /* sinks: beyond the usual threshold; formations: formed */
 };
 
-enum { CLAIM_LEVELS_MAX = TREND_RANKED_MAX, CLAIM_WORDS_MAX = 400 };
+enum { CLAIM_WORDS_MAX = 400 };
 
 struct claim_result {
     const struct claim *claim;

@@ -266,7 +266,8 @@ static bool is_side(const char *text)
 }
 
 /* Do both name the same runs? */
-static bool are_equal(const struct claim_side *a, const struct claim_side *b)
+static bool has_same_runs(const struct claim_side *a,
+                          const struct claim_side *b)
 {
     bool is_equal = a->n == b->n;
     for (idx i = 0; i < a->n && is_equal; i++) {
@@ -284,7 +285,7 @@ static bool check_sides(struct sweep_parse *p, const struct claim *c)
     const struct claim_side *a = &c->a, *b = &c->b;
     if (!c->has_b)
         return true;
-    if (claim_needs_two(c) && are_equal(a, b))
+    if (claim_needs_two(c) && has_same_runs(a, b))
         return sweep_problem(p, "both sides are the same number of the same "
                                 "runs");
     if (a->is_formation != b->is_formation)
@@ -459,16 +460,43 @@ bool claim_side_unmeasured(const struct claim_side *s, const struct config *c)
            !metrics_is_asked(&c->metrics, f.group, s->column);
 }
 
-static bool is_same_step(const struct claim_side *a, const struct claim_side *b)
+/* Of runs, whichever. */
+static bool is_same_number(const struct claim_side *a,
+                           const struct claim_side *b)
 {
-    return a->step == b->step || (isnan(a->step) && isnan(b->step));
+    return (a->step == b->step || (isnan(a->step) && isnan(b->step))) &&
+           a->is_formation == b->is_formation && !strcmp(a->column, b->column);
 }
 
 bool claim_needs_two(const struct claim *c)
 {
-    return c->has_b && is_same_step(&c->a, &c->b) &&
-           c->a.is_formation == c->b.is_formation &&
-           !strcmp(c->a.column, c->b.column);
+    return c->has_b && is_same_number(&c->a, &c->b);
+}
+
+static bool is_same_side(const struct claim_side *a, const struct claim_side *b)
+{
+    return is_same_number(a, b) && has_same_runs(a, b);
+}
+
+/* What is tested, from both ends: < and >, falls and rises. */
+static enum claim_kind test_of(const struct claim *c)
+{
+    return c->kind == CLAIM_MORE    ? CLAIM_LESS
+           : c->kind == CLAIM_RISES ? CLAIM_FALLS
+                                    : c->kind;
+}
+
+bool claim_repeats(const struct claim *a, const struct claim *b)
+{
+    bool is_number = !a->has_b || a->kind == CLAIM_SAME;
+    if (test_of(a) != test_of(b) || a->has_b != b->has_b ||
+        (is_number && a->number != b->number) ||
+        (claim_is_trend(a) && a->key.key != b->key.key))
+        return false;
+    if (!a->has_b)
+        return is_same_side(&a->a, &b->a);
+    return (is_same_side(&a->a, &b->a) && is_same_side(&a->b, &b->b)) ||
+           (is_same_side(&a->a, &b->b) && is_same_side(&a->b, &b->a));
 }
 
 bool claim_is_trend(const struct claim *c)

@@ -19,9 +19,10 @@
 #include "sweep/sweep_axis.h"
 
 enum {
-    CLAIMS_MAX = 64,      /* of a file */
-    CLAIM_KEYS_MAX = 8,   /* that a side names */
-    CLAIM_TEXT_MAX = 512, /* bytes of a claim, NUL included */
+    CLAIMS_MAX = 64,       /* of a file */
+    CLAIM_KEYS_MAX = 8,    /* that a side names */
+    CLAIM_TEXT_MAX = 512,  /* bytes of a claim, NUL included */
+    CLAIM_LEVELS_MAX = 64, /* values of the key of a trend */
 };
 
 /* A number of some of the runs. */
@@ -66,6 +67,10 @@ bool sweep_claim_parse(struct claim *c, struct sweep_parse *p);
 /* sweep_correction_parse - a line `correction`; the same. */
 bool sweep_correction_parse(enum claim_correction *c, struct sweep_parse *p);
 const char *claim_correction_word(enum claim_correction c);
+
+/* claim_repeats - is one verdict that of the other, too, as it is or the other
+ * way round? */
+bool claim_repeats(const struct claim *a, const struct claim *b);
 
 /* claim_side_fits - does the side mean a run with this configuration? */
 bool claim_side_fits(const struct claim_side *s, const struct config *c);

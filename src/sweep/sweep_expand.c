@@ -44,17 +44,16 @@ struct watched {
 
 /* Which runs there are to answer a claim. */
 struct claim_use {
-    bool has_a, has_b;
-    const char *twice;        /* a run on both sides; NULL: none */
-    const char *unmeasured;   /* what a run does not measure; NULL: nothing */
-    bool has_two;             /* values of the key that rises */
-    char first[KEY_TEXT_MAX]; /* of these */
-    double step;              /* that a run does not come to; 0: none */
-    idx ends;                 /* where that run ends */
-    idx n_seeds, n_levels;
+    const char *twice;      /* a run on both sides; NULL: none */
+    const char *unmeasured; /* what a run does not measure; NULL: nothing */
+    double step;            /* that a run does not come to; 0: none */
+    idx ends;               /* where that run ends */
+    idx n_seeds;
     idx seeds[CLAIM_SEEDS_MAX][3];       /* (n_seeds) a run's three */
     bool is_seed_of[CLAIM_SEEDS_MAX][2]; /* sides */
-    double levels[CLAIM_SEEDS_MAX];      /* (n_levels) */
+    idx n_levels;                        /* values of the key that rises */
+    double levels[CLAIM_LEVELS_MAX];     /* (n_levels) */
+    bool has_more;                       /* levels than these */
 };
 
 struct walk {
@@ -322,7 +321,8 @@ static void count_level(struct claim_use *use, const struct claim *claim,
     for (idx i = 0; i < use->n_levels; i++)
         if (use->levels[i] == v)
             return;
-    if (use->n_levels < CLAIM_SEEDS_MAX)
+    use->has_more = use->n_levels == CLAIM_LEVELS_MAX;
+    if (!use->has_more)
         use->levels[use->n_levels++] = v;
 }
 
@@ -346,7 +346,6 @@ static void use_in_claims(struct walk *w, const struct config *c)
         const struct claim *claim = &w->f->claims[i];
         struct claim_use *use = &w->claims[i];
         bool is_b = claim->has_b && claim_side_fits(&claim->b, c);
-        use->has_b = use->has_b || is_b;
         if (is_b)
             use_on_side(use, &claim->b, c, 1);
         if (!claim_side_fits(&claim->a, c))
@@ -357,29 +356,21 @@ static void use_in_claims(struct walk *w, const struct config *c)
             use->twice =
                 pool_text(&w->p->memory, show_choices(shown, w), SHOWN_MAX);
         }
-        if (claim_is_trend(claim)) {
-            char value[KEY_PRINT_MAX];
-            config_value(value, sizeof value, c, claim->key);
+        if (claim_is_trend(claim))
             count_level(use, claim, c);
-            if (!use->has_a)
-                snprintf(use->first, sizeof use->first, "%.*s",
-                         KEY_TEXT_MAX - 1, value);
-            use->has_two = use->has_two || strcmp(use->first, value) != 0;
-        }
-        use->has_a = true;
     }
 }
 
 static void tell_claim(struct walk *w, const struct claim *c,
-                       const struct claim_use *use)
+                       const struct claim_use *use, const struct claim_seeds *s)
 {
     char keys[CLAIM_TEXT_MAX];
-    bool is_there = use->has_a && (use->has_b || !c->has_b);
+    bool is_there = s->n_a > 0 && (s->n_b > 0 || !c->has_b);
     if (!is_there)
         draft_problem(&w->draft, &c->at, ERR_CONFIG,
                       "[claims] expect: no run of this sweep has %s: add it "
                       "to the axes, or change the claim",
-                      claim_side_keys(keys, use->has_a ? &c->b : &c->a));
+                      claim_side_keys(keys, s->n_a > 0 ? &c->b : &c->a));
     else if (use->unmeasured)
         draft_problem(&w->draft, &c->at, ERR_CONFIG,
                       "[claims] expect: %s is measured while training or "
@@ -395,11 +386,17 @@ static void tell_claim(struct walk *w, const struct claim *c,
                       "[claims] expect: both sides have the run with %s: name "
                       "what sets them apart",
                       use->twice);
-    else if (claim_is_trend(c) && !use->has_two)
+    else if (claim_is_trend(c) && use->n_levels == 1)
         draft_problem(&w->draft, &c->at, ERR_CONFIG,
-                      "[claims] expect: all runs that it means have %s.%s=%s: "
+                      "[claims] expect: all runs that it means have %s.%s=%g: "
                       "give it more values, or change the claim",
-                      c->key.section->name, c->key.key->name, use->first);
+                      c->key.section->name, c->key.key->name, use->levels[0]);
+    else if (use->has_more)
+        draft_problem(&w->draft, &c->at, ERR_CONFIG,
+                      "[claims] expect: runs that it means have more than %d "
+                      "values of %s.%s, want at most so many: change the "
+                      "axis, or the claim",
+                      CLAIM_LEVELS_MAX, c->key.section->name, c->key.key->name);
 }
 
 static void check_claims(struct walk *w)
@@ -410,13 +407,13 @@ static void check_claims(struct walk *w)
     for (idx i = 0; w->p->claims && i < w->f->n_claims; i++) {
         const struct claim_use *use = &w->claims[i];
         struct claim_seeds *s = &w->p->claims[i];
-        tell_claim(w, &w->f->claims[i], use);
         s->n_levels = use->n_levels;
         for (idx k = 0; k < use->n_seeds; k++) {
             s->n_a += use->is_seed_of[k][0];
             s->n_b += use->is_seed_of[k][1];
             s->n_both += use->is_seed_of[k][0] && use->is_seed_of[k][1];
         }
+        tell_claim(w, &w->f->claims[i], use, s);
     }
 }
 

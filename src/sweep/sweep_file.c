@@ -170,6 +170,20 @@ static void add_exclude(struct sweep_parse *p, struct sweep_file *f)
         f->excluded_at = p->line->at;
 }
 
+/* A claim that is there twice would be corrected for as if it were two. */
+static bool check_new(struct sweep_parse *p, const struct sweep_file *f,
+                      const struct claim *c)
+{
+    for (const struct claim *o = f->claims; o < f->claims + f->n_claims; o++)
+        if (claim_repeats(o, c))
+            return sweep_problem(p,
+                                 "%s:%td has the same claim, or its contrary, "
+                                 "and both count where p is corrected for "
+                                 "several: leave one out",
+                                 o->at.file, o->at.line);
+    return true;
+}
+
 static void add_claim(struct sweep_parse *p, struct sweep_file *f)
 {
     char shown[TEXT_SHOW_MAX];
@@ -188,7 +202,8 @@ static void add_claim(struct sweep_parse *p, struct sweep_file *f)
         return; /* told in the end */
     if (f->n_claims == CLAIMS_MAX)
         sweep_problem(p, "got more than %d claims", CLAIMS_MAX);
-    else if (sweep_claim_parse(&f->claims[f->n_claims], p))
+    else if (sweep_claim_parse(&f->claims[f->n_claims], p) &&
+             check_new(p, f, &f->claims[f->n_claims]))
         f->n_claims++;
 }
 
