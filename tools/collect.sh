@@ -12,9 +12,12 @@
 #   machine.csv   one line: processor, library, compiler, version, dates
 # where run is the last two parts of the folder's path, as demo-1/softmax. A run
 # without analysis.csv, as it diverged or failed, has its settings alone.
-# COLUMNS_TOO names more columns for curves.csv. Each table is replaced whole.
+# COLUMNS_TOO names more columns for curves.csv; ANALYSIS=NAME takes what
+# `sinklab analyze --as NAME` measured, analysis-NAME.csv, in place of
+# analysis.csv. Each table is replaced whole.
 set -eu
 out=${1:?which folder? $(basename "$0") FOLDER RUN...}
+analysis=analysis${ANALYSIS:+-$ANALYSIS}.csv
 shift
 runs=()
 for folder in "${@%/}"; do # a sweep's folder holds more than its runs
@@ -121,13 +124,13 @@ machine() {
 
 measured=()
 for folder in "$@"; do
-    if [ -e "$folder/analysis.csv" ]; then
-        measured+=("$folder/analysis.csv")
+    if [ -e "$folder/$analysis" ]; then
+        measured+=("$folder/$analysis")
     else
-        echo "$(basename "$0"): $folder has no analysis.csv: its settings alone are kept" >&2
+        echo "$(basename "$0"): $folder has no $analysis: its settings alone are kept" >&2
     fi
 done
-[ "${#measured[@]}" -gt 0 ] || { echo "$(basename "$0"): no run has an analysis.csv" >&2; exit 4; }
+[ "${#measured[@]}" -gt 0 ] || { echo "$(basename "$0"): no run has an $analysis" >&2; exit 4; }
 
 keep() { # table, what prints it
     "${@:2}" >"$out/$1.new.$$" || { rm -f "$out/$1.new.$$"; exit 1; }

@@ -13,7 +13,9 @@
 #
 # The file `steps` in the folder says what is not usual, a line each:
 #
-#   analyze sink.val_tokens=16384       what `sinklab analyze` gets beside runs
+#   analyze sink.val_tokens=16384       what `sinklab analyze` gets beside runs;
+#                                       with --as NAME tables and figures are of
+#                                       the analysis of that name
 #   figure all.svg --log-x              a figure, and options of `sinklab
 #                                       compare`; without a line: all.svg;
 #                                       figure none
@@ -83,6 +85,14 @@ done
 analyze=($(steps analyze))
 # shellcheck disable=SC2207
 columns=($(steps columns))
+named=
+for i in "${!analyze[@]}"; do
+    case ${analyze[i]} in
+    --as) named=${analyze[i + 1]:-} ;;
+    --as=*) named=${analyze[i]#--as=} ;;
+    esac
+done
+of_it=(${named:+"--analysis=$named"})
 for file in "${sweeps[@]}"; do
     echo "== sinklab sweep $file $*"
     "$SINKLAB" sweep "$file" "$@"
@@ -101,10 +111,10 @@ for dir in "${dirs[@]}"; do # what the sweep no longer asks for stays where it i
     done < <("$SINKLAB" sweep status "$dir" --json | tr '{' '\n' |
         sed -n 's/^"run":"\([^"]*\)".*"is_dropped":false.*/\1/p')
 done
-COLUMNS_TOO=${columns[*]} "$root/tools/collect.sh" "$results" "${runs[@]}"
+COLUMNS_TOO=${columns[*]} ANALYSIS=$named "$root/tools/collect.sh" "$results" "${runs[@]}"
 new=$results/groups.csv.new.$$
 trap 'rm -f "$err" "$new"' EXIT
-"$SINKLAB" compare "${dirs[@]}" --csv - >"$new" 2>"$err" || {
+"$SINKLAB" compare "${dirs[@]}" "${of_it[@]}" --csv - >"$new" 2>"$err" || {
     status=$?
     cat "$err" >&2
     exit $status
@@ -123,7 +133,7 @@ draw() { # file options of compare...
     local file=$1
     shift
     echo "== $folder/$file"
-    "$SINKLAB" compare "${dirs[@]}" -o "$folder/$file" "$@" >"$err" 2>&1 && return
+    "$SINKLAB" compare "${dirs[@]}" "${of_it[@]}" -o "$folder/$file" "$@" >"$err" 2>&1 && return
     undrawn=$?
     tail -n 1 "$err" >&2
 }

@@ -96,13 +96,20 @@ check "and says which the seeds cannot decide" \
 "$SINKLAB" sweep whole/sweep.ini --dry-run --json >dry.json
 check "for programs it is one line all the same" has_line dry.json '^{' 1
 
-# Killed while the third run trains, and while the second is analyzed
+# Killed twice, in the steps of its runs and when the first weights of each are
+# measured: what is there then is gone on with
 tiny part
-export SINKLAB_TEST='train step 7 KILL'
-"$experiment" ./part sweep.jobs=1 sweep.retries=0 >"$T/out" 2>"$T/err"
-check "a killed run stops it" test $? -ne 0
-check "no table is made of half of it" test ! -e part/results/claims.csv
-unset SINKLAB_TEST
+killed_at() { # moment
+    SINKLAB_TEST="$1 KILL" "$experiment" ./part sweep.jobs=1 sweep.retries=0 >"$T/out" 2>"$T/err"
+    check "killed at $1 it stops" test $? -ne 0
+    check "no table is made of half of it" test ! -e part/results/curves.csv
+}
+killed_at "train step 12"
+check "some of the steps are done" grep -q '^10,' runs/part/0000-*/metrics.csv
+check "and not all" eval '! grep -q "^done" runs/part/0000-*/status'
+killed_at "analyze checkpoint 1"
+check "all steps are done" test "$(cat runs/part/0*/status | grep -c '^done')" -eq 6
+check "and nothing is measured" eval '! ls runs/part/0*/analysis.csv'
 expect_status $drawn "the same command goes on" "$experiment" ./part sweep.jobs=1
 for table in curves settings groups claims; do
     sed 's/\bpart\b/whole/g' part/results/$table.csv >part.csv
@@ -110,6 +117,29 @@ for table in curves settings groups claims; do
 done
 expect_status $drawn "done once more it does nothing anew" say ./part sweep.jobs=1
 check "no run was analyzed again" grep -q ' 6 up to date' said
+
+# Of an analysis that has a name of its own
+tiny named
+sed -i 's/^analyze .*/analyze --as random sink.input=random sink.sequences=2/' named/steps
+expect_status $drawn "an experiment of a named analysis" say ./named sweep.jobs=1
+check "the usual one is not made" eval '! ls runs/named/0*/analysis.csv'
+column_of() { # column, files: its numbers
+    local column=$1
+    shift
+    awk -F , -v column="$column" 'FNR == 1 {
+            for (i = 1; i <= NF; i++)
+                at = $i == column ? i : at
+            next
+        }
+        { print $at }' "$@"
+}
+check "its numbers are in the curves" eval 'cmp \
+    <(cut -d, -f1 runs/named/0*/analysis-random.csv | grep -v step) \
+    <(grep -v ^run named/results/curves.csv | cut -d, -f2)'
+check "as they were measured" eval 'cmp \
+    <(column_of sink_1 runs/named/0*/analysis-random.csv) <(column_of sink_1 named/results/curves.csv)'
+"$SINKLAB" compare runs/named --analysis random --csv groups.csv >"$T/out"
+check "and in the groups" same_bytes groups.csv named/results/groups.csv
 
 # A damaged table is told, not left out
 cp -r runs/whole damaged
