@@ -31,7 +31,8 @@ static struct {
 
 static const char *const names[] = { "step",   "call",       "row",
                                      "start",  "end",        "signal",
-                                     "obeyed", "checkpoint", "hash" };
+                                     "obeyed", "checkpoint", "hash",
+                                     "meeting" };
 
 static bool is_name(const char *word)
 {

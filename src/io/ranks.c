@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/moment.h"
 #include "base/stop.h"
 
 /* What process 0 says is enough. */
@@ -138,6 +139,19 @@ struct word {
     bool is_over;
 };
 
+/* Each gives its word, and all get all. A test may bound this wait alone. */
+static int gather_words(struct ranks *r, struct word *all, bool is_over,
+                        struct err *e)
+{
+    struct err own = { 0 };
+    double limit_s = r->limit_s;
+    r->limit_s = moment_value("meeting", limit_s);
+    all[r->rank] = (struct word){ e->code, stop_signal(), is_over };
+    int rc = ranks_gather(r, all, sizeof *all, &own);
+    r->limit_s = limit_s;
+    return rc == OK || e->code ? rc : err_pass(e, &own);
+}
+
 /* All take the words of process `who`. */
 static int take_words(struct ranks *r, int who, struct err *e)
 {
@@ -157,17 +171,15 @@ int ranks_agree(struct ranks *r, bool is_over, struct err *e)
 {
     if (ranks_n(r) == 1 || r->is_told || r->is_lost)
         return e->code;
-    struct err own = { 0 };
     struct word *all = calloc((size_t)r->n, sizeof *all);
     if (!all) {
         r->is_lost = true;
         return err_set(e, ERR_MEMORY, "out of memory");
     }
-    all[r->rank] = (struct word){ e->code, stop_signal(), is_over };
     int failed = -1;
-    if (ranks_gather(r, all, sizeof *all, &own)) {
+    if (gather_words(r, all, is_over, e)) {
         free(all);
-        return e->code ? e->code : err_pass(e, &own);
+        return e->code;
     }
     for (int i = r->n - 1; i >= 0; i--) {
         r->signal = all[i].signal ? all[i].signal : r->signal;
