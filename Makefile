@@ -104,7 +104,7 @@ HELP_C := $(filter-out tests/test_%,$(wildcard tests/*.c))
 SYSTEM := $(filter-out tests/system/lib.sh,$(sort $(wildcard tests/system/*.sh)))
 unit_bins := $(TESTS:%.c=$(B)/%)
 grad_bins := $(GRADS:%.c=$(B)/%)
-mpi_bin   := $(if $(MPI_PC),$(B)/sinklab-mpi)
+mpi_bin   := $(if $(MPI_PC),$(if $(filter 0,$(MPI)),$(B)/sinklab-mpi,$(BIN)))
 dump_bin  := $(B)/tools/parity/dump
 optim_bin := $(B)/tools/parity/optim
 fault_bin := $(B)/tests/faults/faults
@@ -116,18 +116,11 @@ fuzz_bins := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
         fuzz-targets extending force
 all: $(BIN) ## build ./sinklab (the default)
 
-ifeq ($(MPI),0)
-$(BIN): $(B)/src/main.o $(OBJ) $(B)/mpi
+$(BIN): $(if $(filter 0,$(MPI)),$(OBJ),$(MPI_OBJ))
+$(B)/sinklab-mpi: $(MPI_OBJ)
+$(BIN) $(B)/sinklab-mpi: $(B)/src/main.o $(B)/mpi
 	$(call say,LD $@)
-	$(Q)$(link) -o $@ $(filter %.o,$^) $(ldlibs)
-else
-$(BIN): $(B)/src/main.o $(MPI_OBJ) $(B)/mpi
-	$(call say,LD $@)
-	$(Q)$(link) -o $@ $(filter %.o,$^) $(ldlibs) $(MPI_LIBS)
-endif
-$(mpi_bin): $(B)/src/main.o $(MPI_OBJ)
-	$(call say,LD $@)
-	$(Q)$(link) -o $@ $^ $(ldlibs) $(MPI_LIBS)
+	$(Q)$(link) -o $@ $(filter %.o,$^) $(ldlibs) $(if $(filter $(mpi),$^),$(MPI_LIBS))
 
 $(B)/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
