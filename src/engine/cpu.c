@@ -19,7 +19,9 @@ struct cpu {
                              zero between two updates */
     struct tree_sum tree; /* dw is its sum */
     struct optim optim;
-    real *taken; /* room for states of other processes; NULL: none */
+    idx *stretches; /* (n + 1) where each process's begin, of optim; NULL: not
+                       shared out */
+    real *taken;    /* room for states of other processes; NULL: none */
     struct arena acts_arena, seen_arena;
     struct acts acts, seen; /* of losses, of observations */
     struct edits edits;
@@ -39,8 +41,14 @@ static void plan_optim(struct cpu *c, struct arena *arena,
               r->threads);
     optim_plan_part(&c->optim, arena, r->optim, &m->table, r->threads,
                     n > 1 ? ranks_own(r->ranks) : 0, n);
-    for (int i = 0; n > 1 && c->optim.units && i <= n; i++)
+    c->stretches = NULL;
+    if (n == 1)
+        return;
+    c->stretches = arena_bytes(arena, (size_t)(n + 1) * sizeof *c->stretches);
+    for (int i = 0; c->stretches && i <= n; i++) {
         c->tree.cuts[i] = i ? optim_cut(&c->optim, i) : 0;
+        c->stretches[i] = i ? optim_cut_stretches(&c->optim, i) : 0;
+    }
 }
 
 static void plan_numbers(struct cpu *c, struct arena *arena,
@@ -193,15 +201,7 @@ struct pass_loss engine_backward(struct engine *g, const struct batch *b,
 /* What each process knows of its stretches, to all. */
 static int spread_stretches(struct engine *g, double *of, struct err *e)
 {
-    struct ranks *r = g->request.ranks;
-    idx *cuts = malloc(((size_t)r->n + 1) * sizeof *cuts);
-    if (!cuts)
-        return err_set(e, ERR_MEMORY, "out of memory");
-    for (int i = 0; i <= r->n; i++)
-        cuts[i] = i ? optim_cut_stretches(&g->cpu->optim, i) : 0;
-    int rc = ranks_spread(r, of, cuts, sizeof *of, e);
-    free(cuts);
-    return rc;
+    return ranks_spread(g->request.ranks, of, g->cpu->stretches, sizeof *of, e);
 }
 
 int engine_share_gradients(struct engine *g, struct err *e)

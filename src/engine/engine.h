@@ -7,7 +7,7 @@
  * the same bits for any number of threads.
  *
  * The model is borrowed and says which tensors there are. Not for concurrent
- * use. After engine_open nothing allocates.
+ * use. After engine_open nothing allocates but engine_take_states.
  */
 #ifndef SINKLAB_ENGINE_H
 #define SINKLAB_ENGINE_H
@@ -159,11 +159,14 @@ struct engine_numbers {
 struct engine_numbers engine_download(struct engine *g);
 void engine_upload(struct engine *g);
 
-/* With shards_state, values of states that another process has are NULL, until
- * engine_take_states has made room for them in process 0, and gather: filled
- * it. engine_drop_states gives it back. engine_hand_out - numbers of process 0
- * to all, with_states: those of the optimizer, too, to who has them; then as
- * engine_upload. All processes call these together. OK, ERR_IO, ERR_MEMORY. */
+/* With shards_state, values of states that another process has are NULL.
+ * engine_take_states - process 0 gets room for them, which is allocated, and
+ * with gather what they are. It is a meeting (ranks_agree): OK, ERR_IO, or what
+ * one of the processes has found, as ERR_MEMORY of process 0.
+ * engine_drop_states - in each process: gives the room back.
+ * engine_hand_out - numbers of process 0 to all, with_states: those of the
+ * optimizer, too, to who has them; then as engine_upload. OK or ERR_IO. All
+ * processes call the first and the last together. */
 int engine_take_states(struct engine *g, bool gather, struct err *e);
 void engine_drop_states(struct engine *g);
 int engine_hand_out(struct engine *g, bool with_states, struct err *e);

@@ -15,6 +15,22 @@ static void hush(FILE *f)
         fclose(f);
 }
 
+/* What a process says where all meet. */
+struct ranks_word {
+    int code, signal;
+    bool is_over;
+};
+
+static bool get_room(struct ranks *r)
+{
+    size_t n = (size_t)r->n;
+    r->hosts = calloc(n, sizeof *r->hosts);
+    r->messages = calloc(2 * n, sizeof *r->messages);
+    r->cuts = calloc(n + 1, sizeof *r->cuts);
+    r->words = calloc(n, sizeof *r->words);
+    return r->hosts && r->messages && r->cuts && r->words;
+}
+
 int ranks_open(struct ranks *r, struct err *e)
 {
     double limit_s = r->limit_s;
@@ -22,8 +38,7 @@ int ranks_open(struct ranks *r, struct err *e)
     if (transport_open(&r->rank, &r->n, e) || r->n == 1)
         return e->code;
     r->limit_s = limit_s;
-    r->hosts = calloc((size_t)r->n, sizeof *r->hosts);
-    if (!r->hosts) { /* nobody could be told: the launcher ends the others */
+    if (!get_room(r)) { /* nobody could be told: the launcher ends the others */
         r->is_lost = true;
         return err_set(e, ERR_MEMORY, "out of memory");
     }
@@ -44,6 +59,9 @@ void ranks_close(struct ranks *r, struct err *e)
     }
     if (r->n > 1 && !r->is_lost)
         transport_close();
+    free(r->words);
+    free(r->cuts);
+    free(r->messages);
     free(r->hosts);
     *r = (struct ranks){ 0 };
 }
@@ -72,13 +90,9 @@ int ranks_spread(struct ranks *r, void *all, const idx *cuts, size_t bytes,
 {
     if (ranks_n(r) == 1)
         return OK;
-    struct ranks_message *list = calloc((size_t)r->n * 2, sizeof *list);
+    struct ranks_message *list = r->messages;
     idx n = 0, own = r->rank;
     char *at = all;
-    if (!list) {
-        r->is_lost = true;
-        return err_set(e, ERR_MEMORY, "out of memory");
-    }
     /* Each begins with its right neighbour, so that not all go to one */
     for (int i = 1; i < r->n; i++) {
         int to = (r->rank + i) % r->n, from = (r->rank + r->n - i) % r->n;
@@ -91,25 +105,16 @@ int ranks_spread(struct ranks *r, void *all, const idx *cuts, size_t bytes,
                                     (size_t)(cuts[own + 1] - cuts[own]) *
                                         bytes };
     }
-    int rc = ranks_move(r, list, n, e);
-    free(list);
-    return rc;
+    return ranks_move(r, list, n, e);
 }
 
 int ranks_gather(struct ranks *r, void *all, size_t bytes, struct err *e)
 {
     if (ranks_n(r) == 1)
         return OK;
-    idx *cuts = calloc((size_t)r->n + 1, sizeof *cuts);
-    if (!cuts) {
-        r->is_lost = true;
-        return err_set(e, ERR_MEMORY, "out of memory");
-    }
     for (int i = 0; i <= r->n; i++)
-        cuts[i] = i;
-    int rc = ranks_spread(r, all, cuts, bytes, e);
-    free(cuts);
-    return rc;
+        r->cuts[i] = i;
+    return ranks_spread(r, all, r->cuts, bytes, e);
 }
 
 /* From one to the next, twice as many each time; the places are counted from
@@ -134,20 +139,14 @@ int ranks_broadcast(struct ranks *r, int from, void *bytes, size_t n,
 
 /* ---- meeting ------------------------------------------------------------ */
 
-struct word {
-    int code, signal;
-    bool is_over;
-};
-
 /* Each gives its word, and all get all. A test may bound this wait alone. */
-static int gather_words(struct ranks *r, struct word *all, bool is_over,
-                        struct err *e)
+static int gather_words(struct ranks *r, bool is_over, struct err *e)
 {
     struct err own = { 0 };
     double limit_s = r->limit_s;
     r->limit_s = moment_value("meeting", limit_s);
-    all[r->rank] = (struct word){ e->code, stop_signal(), is_over };
-    int rc = ranks_gather(r, all, sizeof *all, &own);
+    r->words[r->rank] = (struct ranks_word){ e->code, stop_signal(), is_over };
+    int rc = ranks_gather(r, r->words, sizeof *r->words, &own);
     r->limit_s = limit_s;
     return rc == OK || e->code ? rc : err_pass(e, &own);
 }
@@ -171,21 +170,14 @@ int ranks_agree(struct ranks *r, bool is_over, struct err *e)
 {
     if (ranks_n(r) == 1 || r->is_told || r->is_lost)
         return e->code;
-    struct word *all = calloc((size_t)r->n, sizeof *all);
-    if (!all) {
-        r->is_lost = true;
-        return err_set(e, ERR_MEMORY, "out of memory");
-    }
     int failed = -1;
-    if (gather_words(r, all, is_over, e)) {
-        free(all);
+    if (gather_words(r, is_over, e))
         return e->code;
-    }
     for (int i = r->n - 1; i >= 0; i--) {
-        r->signal = all[i].signal ? all[i].signal : r->signal;
-        r->is_over |= all[i].is_over;
-        failed = all[i].code ? i : failed;
+        const struct ranks_word *said = &r->words[i];
+        r->signal = said->signal ? said->signal : r->signal;
+        r->is_over |= said->is_over;
+        failed = said->code ? i : failed;
     }
-    free(all);
     return failed < 0 ? OK : take_words(r, failed, e);
 }

@@ -12,6 +12,9 @@
  * next ranks_agree, so that all end with its words and its code. Who waits for
  * another longer than limit_s gives up: ERR_IO, and from then on nobody talks.
  *
+ * Nothing here allocates behind ranks_open; what MPI does is its own affair, and
+ * who gets no memory there is lost.
+ *
  * A NULL or zeroed struct ranks is a process by itself. First thread only.
  */
 #ifndef SINKLAB_RANKS_H
@@ -31,6 +34,10 @@ struct ranks {
     bool is_over; /* one said there that nothing more is to be computed */
     bool is_told; /* all know how it ends: nobody comes to another meeting */
     bool is_lost; /* one does not answer */
+    /* Room of the calls below, so that none of them wants memory */
+    struct ranks_message *messages; /* (2 n) owned */
+    idx *cuts;                      /* (n + 1) owned */
+    struct ranks_word *words;       /* (n) owned */
 };
 
 static inline int ranks_n(const struct ranks *r)

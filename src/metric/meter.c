@@ -108,6 +108,8 @@ static void plan(struct meter *t, struct arena *arena,
     struct metric_cursor at = { 0 };
     struct metric_name name;
     t->columns = arena_bytes(arena, (size_t)t->n_columns * sizeof *t->columns);
+    t->messages =
+        arena_bytes(arena, (size_t)t->n_columns * sizeof *t->messages);
     batch_plan(&t->batch, arena, t->n_sequences, t->T, rules);
     t->row_mass = arena_doubles(arena, threads * t->T);
     t->separators = arena_bytes(arena, (size_t)(t->n_sequences * t->T) *
@@ -469,18 +471,14 @@ static int fetch(struct meter *t, struct ranks *r, int who, idx B,
     idx n = 0;
     if (who == 0 || !(sends || ranks_writes(r)))
         return OK;
-    struct ranks_message *list = calloc((size_t)t->n_columns + 1, sizeof *list);
-    for (idx i = 0; list && i < t->n_columns; i++) {
+    for (idx i = 0; i < t->n_columns; i++) {
         struct meter_column *c = &t->columns[i];
         if (is_due(t, c) && !c->metric->under)
-            list[n++] =
+            t->messages[n++] =
                 (struct ranks_message){ sends ? 0 : who, sends, c->pass,
                                         (size_t)(B * c->n) * sizeof *c->pass };
     }
-    int rc = list ? ranks_move(r, list, n, e)
-                  : err_set(e, ERR_MEMORY, "out of memory");
-    free(list);
-    return rc;
+    return ranks_move(r, t->messages, n, e);
 }
 
 /* A pass for each process, from sequence `first` on. */

@@ -55,6 +55,7 @@ struct meter {
     real *ffn;           /* (B,L,T,C) of a pass; NULL: nobody reads it */
     idx room_n, first;   /* first: sequence that opens the current pass */
     bool is_of_copies;   /* the current pass */
+    struct ranks_message *messages; /* (n_columns) of a pass */
     struct consequences *consequences; /* borrowed; NULL: no column is one */
     struct arena arena;
 };
@@ -92,8 +93,7 @@ void meter_judge(struct meter *t, struct consequences *c);
 void meter_run(struct meter *t);
 
 /* meter_run_shared - the same by all processes of r (NULL: one), which share
- * out the passes; process 0 fills the columns, to the bit. OK, ERR_IO,
- * ERR_MEMORY. */
+ * out the passes; process 0 fills the columns, to the bit. OK or ERR_IO. */
 int meter_run_shared(struct meter *t, struct ranks *r, struct err *e);
 
 /* The number that a line of training shows (metric.h, is_progress); NAN where
