@@ -74,6 +74,19 @@ static void open_watched(struct bench *b, const struct optim_options *o,
     assert_int_equal(b->arena.used_bytes, measure.used_bytes);
 }
 
+/* The same, of process `part` of n. */
+static void open_part(struct bench *b, const struct optim_options *o, int part,
+                      int n)
+{
+    struct arena measure = { 0 };
+    struct err e = { 0 };
+    open_bench(b, o, 2);
+    arena_release(&b->arena);
+    optim_plan_part(&b->s, &measure, &b->o, &b->table, 2, part, n);
+    assert_int_equal(arena_open(&b->arena, measure.used_bytes, &e), OK);
+    optim_plan_part(&b->s, &b->arena, &b->o, &b->table, 2, part, n);
+}
+
 static void close_bench(struct bench *b)
 {
     free(b->w), free(b->dw), free(b->m), free(b->v), free(b->ref);
@@ -596,6 +609,43 @@ static void test_optim__threads_change_no_bit(void **state)
     }
 }
 
+/* Each of two updates what it has the states of, and nothing else; the gradient
+ * is zero behind it everywhere. */
+static void test_optim__parts_together_are_the_step(void **state)
+{
+    (void)state;
+    for (int name = 0; optimizer_name(name); name++) {
+        struct optim_options o = options_of(optimizer_name(name));
+        struct bench whole, part;
+        open_bench(&whole, &o, 2);
+        real *zero = calloc((size_t)whole.table.total, sizeof *zero);
+        real *old = malloc((size_t)whole.table.total * sizeof *old);
+        memcpy(old, whole.w, (size_t)whole.table.total * sizeof *old);
+        fill_gradients(&whole, 1, 1);
+        optim_step(&whole.s, whole.w, whole.dw, 1, 0.01, 1);
+        idx n_here = 0;
+        for (int i = 0; i < 2; i++) {
+            open_part(&part, &o, i, 2);
+            fill_gradients(&part, 1, 1);
+            optim_step(&part.s, part.w, part.dw, 1, 0.01, 1);
+            for (idx k = 0; k < part.s.n_units; k++) {
+                const struct optim_unit *u = &part.s.units[k];
+                size_t bytes = (size_t)u->tensor.n * sizeof(real);
+                const real *want = u->owner == i ? whole.w : old;
+                n_here += u->owner == i;
+                assert_memory_equal(part.w + u->tensor.offset,
+                                    want + u->tensor.offset, bytes);
+            }
+            assert_memory_equal(part.dw, zero,
+                                (size_t)part.table.total * sizeof(real));
+            close_bench(&part);
+        }
+        assert_int_equal(n_here, whole.s.n_units);
+        close_bench(&whole);
+        free(zero), free(old);
+    }
+}
+
 /* Norms of each tensor, by plain loops: of what was, `old`, and what is. */
 static void check_sums(const struct bench *b, const struct update_sums *sums,
                        const real *old, const real *dw)
@@ -702,6 +752,7 @@ int main(void)
         cmocka_unit_test(test_optim__states_are_what_the_kinds_declare),
         cmocka_unit_test(test_optim__an_update_has_its_own_states_alone),
         cmocka_unit_test(test_optim__threads_change_no_bit),
+        cmocka_unit_test(test_optim__parts_together_are_the_step),
         cmocka_unit_test(test_optim__a_watched_step_is_the_same),
         cmocka_unit_test(test_optim__every_row_has_its_texts),
     };

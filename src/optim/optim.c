@@ -477,13 +477,17 @@ static void step_stretch(const struct step *x, const struct stretch *part)
     struct update u = update_of(x, unit);
     real *w = x->w + unit->tensor.offset + part->from;
     real *g = x->dw + unit->tensor.offset + part->from;
+    if (is_away(x->s, unit)) { /* it has no states here */
+        memset(g, 0, (size_t)part->n * sizeof *g);
+        return;
+    }
     real *state[OPTIM_STATES_MAX] = { NULL };
     for (idx i = 0; i < unit->n_states; i++)
         state[i] = unit->values[i] + (i < k->n_slots ? part->from : 0);
     if (u.trained)
         u.trained += part->from;
     const real *before = keep_before(x, w, part->n);
-    if (unit->is_fixed || is_away(x->s, unit))
+    if (unit->is_fixed)
         ;
     else if (unit->is_state)
         follow(w, g, u.trained, part->n);
