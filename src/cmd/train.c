@@ -39,6 +39,8 @@ static int run(int argc, char **argv, struct err *e)
         err_set(e, ERR_USAGE,
                 "train: --%s goes with --dry-run (see `sinklab help train`)",
                 r.dry.is_json ? "json" : "rate");
+    if (!e->code && r.is_dry)
+        command_check_single("train --dry-run", e);
     if (!e->code) {
         r.path = words.at[0];
         r.overrides = words.settings;

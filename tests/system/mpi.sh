@@ -118,6 +118,8 @@ check_not "these runs are not all alike" h5diff -q runs/six/$last \
 expect_fail 2 'one micro-batch, which 2 .* halve train.batch' on 2 train small.ini \
     run.dir=runs/one train.accumulate=1
 expect_fail 2 'verify: 2 processes were started together' on 2 verify runs
+expect_fail 2 'train --dry-run: 2 processes were started together' on 2 train \
+    small.ini --dry-run --rate=1
 expect_fail 2 'among 1, 2 or 4 processes, not 3' on 3 train small.ini \
     run.dir=runs/none
 check "it is told once" once
