@@ -70,9 +70,10 @@ int ranks_move(struct ranks *r, const struct ranks_message *list, idx n,
                struct err *e)
 {
     int late = -1;
+    double limit_s = ranks_writes(r) ? r->limit_s : 1.5 * r->limit_s;
     struct err own = { 0 };
     BUG_ON(r->is_lost);
-    if (transport_move(&late, list, n, r->limit_s, &own) == OK)
+    if (transport_move(&late, list, n, limit_s, &own) == OK)
         return OK;
     r->is_lost = true;
     if (late < 0)
@@ -81,8 +82,7 @@ int ranks_move(struct ranks *r, const struct ranks_message *list, idx n,
                    "process %d (%s) does not answer process %d (%s) for %g s: "
                    "look at that machine, then start the same command again; a "
                    "longer wait: train.wait_limit_s",
-                   late, r->hosts[late], r->rank, r->hosts[r->rank],
-                   r->limit_s);
+                   late, r->hosts[late], r->rank, r->hosts[r->rank], limit_s);
 }
 
 int ranks_spread(struct ranks *r, void *all, const idx *cuts, size_t bytes,

@@ -28,7 +28,8 @@ enum { RANKS_HOST_MAX = 64 };
 
 struct ranks {
     int rank, n;
-    double limit_s;                /* that others are waited for; 0: for ever */
+    double limit_s; /* that process 0 waits for others, these half as long
+                       again, so that it is the one to tell; 0: for ever */
     char (*hosts)[RANKS_HOST_MAX]; /* (n) owned */
     int signal;   /* that one of them got before the last ranks_agree; 0 */
     bool is_over; /* one said there that nothing more is to be computed */
@@ -58,7 +59,8 @@ static inline bool ranks_writes(const struct ranks *r)
 
 /* ranks_open - find the others, if a launcher started several. From now on
  * process 0 alone writes to standard output, and from ranks_close on to
- * standard error, unless one is lost. OK, ERR_TOOL:
+ * standard error, unless one is lost. limit_s is set before, or holds from where
+ * it is set: it is the caller's. OK, ERR_TOOL:
  * it did, and the program or its MPI cannot work with that; ERR_IO, ERR_MEMORY.
  * Close in any state. */
 int ranks_open(struct ranks *r, struct err *e);

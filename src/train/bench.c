@@ -7,6 +7,7 @@
 
 #include "io/fsys.h"
 #include "nn/parts.h"
+#include "train/same_job.h"
 #include "train/session.h"
 
 enum {
@@ -245,7 +246,8 @@ static void print_json(const struct bench *x, const struct result *r)
 static int run(struct bench *x, bool is_json, struct err *e)
 {
     if (session_open_shared(&x->session, x->config, &x->ranks, e) ||
-        open_product(x, e) || ranks_agree(&x->ranks, false, e) || measure(x, e))
+        open_product(x, e) || ranks_agree(&x->ranks, false, e) ||
+        same_job_check(&x->ranks, &x->session, e) || measure(x, e))
         return e->code;
     double memory = peak_mib();
     if (engine_take_states(&x->session.engine, true, e) ||
@@ -277,6 +279,7 @@ int bench_run(const struct config *c, double seconds, bool is_json,
         return err_set(e, ERR_MEMORY, "out of memory");
     x->config = c;
     x->seconds = seconds;
+    x->ranks.limit_s = c->train.wait_limit_s;
     if (ranks_open(&x->ranks, e) == OK) {
         run(x, is_json, e);
         ranks_agree(&x->ranks, false, e);

@@ -49,7 +49,6 @@ struct train {
 };
 
 static int run(struct train *t, struct err *e);
-static double limit_of(const struct train *t);
 static void say_binding(const struct train *t);
 static int start(struct train *t, struct err *e);
 static int hand_out(struct train *t, struct err *e);
@@ -122,7 +121,7 @@ static int run(struct train *t, struct err *e)
 {
     if (train_target_resolve(&t->target, t->is_dry, e))
         return e->code;
-    t->ranks->limit_s = limit_of(t);
+    t->ranks->limit_s = t->target.config.train.wait_limit_s;
     FILE *notes = t->is_dry && t->dry.is_json ? stderr : stdout;
     text_print_lines(notes, "note: ", config_notes(t->target.origins));
     text_print_lines(notes, "note: ", config_notes(t->target.changes));
@@ -153,13 +152,6 @@ static int run(struct train *t, struct err *e)
 }
 
 /* ---- before ------------------------------------------------------------ */
-
-/* Process 0 gives up first, as it has the words. */
-static double limit_of(const struct train *t)
-{
-    double limit_s = t->target.config.train.wait_limit_s;
-    return ranks_writes(t->ranks) ? limit_s : 1.5 * limit_s;
-}
 
 /* Launchers bind a process to one core unless they are told of its threads. */
 static void say_binding(const struct train *t)

@@ -178,6 +178,9 @@ sed 's/^batch = 2$/batch = 4/' small.ini >larger.ini
 expect_fail 3 'process 1 .*: train.batch is 4 here, but 2 in process 0' \
     two small.ini larger.ini
 check "it is told once" once
+expect_fail 3 'process 1 .*: train.batch is 4 here, but 2 in process 0' \
+    job -n 1 "$mpi" bench small.ini --seconds=0.1 : \
+    -n 1 "$mpi" bench larger.ini --seconds=0.1
 yes 'to be or not to be, that is the question' | head -n 60 >one.txt
 tr o a <one.txt >other.txt
 cp one.txt third.txt
