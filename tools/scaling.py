@@ -35,11 +35,13 @@ def facts_of(sinklab, config):
     """Numbers, FLOPs and memory of one process with one micro-batch."""
     whole = ask(sinklab, config, [])
     one = ask(sinklab, config, ["train.accumulate=1"])
+    sequence = ask(sinklab, config, ["train.accumulate=1", "train.batch=1"])
     return {
         "numbers": whole["parameters"],
         "flops": whole["flops"] / whole["steps"],
         "leaves": whole["tokens_per_step"] // one["tokens_per_step"],
         "tokens": whole["tokens_per_step"],
+        "sequences": whole["tokens_per_step"] // sequence["tokens_per_step"],
         # beside weights, gradient, Adam's two moments and a state's image
         "rest": one["memory_bytes"] - (2 + 2 + 3) * REAL * one["parameters"],
     }
@@ -95,7 +97,11 @@ def table(name, f, o):
     wire = o.network_gbit / 8 * 1e9
     even = f["flops"] / (o.gflops * o.cores * 1e9) / (2 * REAL * f["numbers"] / wire)
     print(f"\nExchange takes over at {even:.0f} machines; the batch allows "
-          f"{f['leaves']} (more*: smaller train.batch).")
+          f"{f['leaves']}.")
+    for n in o.machines:
+        if n > f["leaves"]:
+            print(f"\n\\* with `train.batch = {f['sequences'] // n}` and "
+                  f"`accumulate = {n}`.")
 
 
 def main():
