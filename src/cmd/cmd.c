@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "base/key.h"
+#include "base/launcher.h"
 #include "base/nearest.h"
 #include "base/text.h"
-#include "io/ranks.h"
 #include "report/filter.h"
 
 enum {
@@ -200,20 +200,10 @@ static int put_number(const struct command *c, const struct command_option *o,
     return err_set(e, ERR_USAGE, "%s: --%s: %s", c->name, o->name, why.text);
 }
 
-static void add_remedy(struct err *e, const char *ask)
-{
-    size_t n = strlen(e->text);
-    snprintf(e->text + n, sizeof e->text - n, " (see `%s`)", ask);
-}
-
-/* The grammar of conditions stands in one help. */
 static int say_condition(const struct command *c,
                          const struct command_option *o, struct err *e)
 {
-    err_prefix(e, "%s: --%s", c->name, o->name);
-    if (e->code == ERR_USAGE)
-        add_remedy(e, "sinklab help runs");
-    return e->code;
+    return err_prefix(e, "%s: --%s", c->name, o->name);
 }
 
 static int put_value(const struct command *c, const struct command_option *o,
@@ -343,10 +333,11 @@ static const struct command_option *option_of(const struct command *c, int code)
     return NULL;
 }
 
-static int put_option(const struct command *c, void *options, int code,
+/* o: of this code of getopt_long, NULL: there is none. */
+static int put_option(const struct command *c, void *options,
+                      const struct command_option *o, int code,
                       const char *word, struct err *e)
 {
-    const struct command_option *o = option_of(c, code);
     const char *value = optarg;
     if (code != ':' && !o)
         return say_unknown(c, word, e);
@@ -364,12 +355,25 @@ static const char *ask(char words[NAME_BYTES], const struct command *c)
     return c->ask ? c->ask : words;
 }
 
+/* Who fails while an option is read, NULL: another word, is told where its help
+ * is; the grammar of conditions stands in one. */
+static void add_remedy(struct err *e, const struct command *c,
+                       const struct command_option *o)
+{
+    char help[NAME_BYTES];
+    bool is_condition = o && o->type == OPTION_WHERE;
+    size_t n = strlen(e->text);
+    snprintf(e->text + n, sizeof e->text - n, " (see `%s`)",
+             is_condition ? "sinklab help runs" : ask(help, c));
+}
+
 int command_parse(const struct command *c, void *options, struct words *words,
                   int argc, char **argv, struct err *e)
 {
     enum { WORD = 1 };
     char help[NAME_BYTES];
     struct tables t;
+    const struct command_option *option = NULL; /* that is being read */
     *words =
         (struct words){ .at = calloc(2 * (size_t)argc + 1, sizeof(char *)) };
     if (!words->at)
@@ -379,6 +383,7 @@ int command_parse(const struct command *c, void *options, struct words *words,
     optind = 0; /* glibc: from the start, whoever used it before */
     while (!e->code) {
         const char *word = argv[optind ? optind : 1];
+        option = NULL;
         if (word && check_name(c, word, e))
             break;
         int code = getopt_long(argc, argv, t.letters, t.longs, NULL);
@@ -387,12 +392,12 @@ int command_parse(const struct command *c, void *options, struct words *words,
         if (code == WORD)
             put_word(c, words, optarg, false, e);
         else
-            put_option(c, options, code, word, e);
+            put_option(c, options, option = option_of(c, code), code, word, e);
     }
     for (int i = optind; i < argc && !e->code; i++)
         put_word(c, words, argv[i], true, e);
-    if (e->code == ERR_USAGE && !strstr(e->text, "(see `"))
-        add_remedy(e, ask(help, c));
+    if (e->code == ERR_USAGE)
+        add_remedy(e, c, option);
     if (!e->code && c->missing && words->n == 0)
         err_set(e, ERR_USAGE, "%s: %s, or `%s`", c->name, c->missing,
                 ask(help, c));

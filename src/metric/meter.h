@@ -55,7 +55,7 @@ struct meter {
     real *ffn;           /* (B,L,T,C) of a pass; NULL: nobody reads it */
     idx room_n, first;   /* first: sequence that opens the current pass */
     bool is_of_copies;   /* the current pass */
-    struct ranks_message *messages; /* (n_columns) of a pass */
+    struct ranks_message *messages;    /* (n_columns) of a pass */
     struct consequences *consequences; /* borrowed; NULL: no column is one */
     struct arena arena;
 };

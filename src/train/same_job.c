@@ -7,8 +7,9 @@
 #include "base/build.h"
 #include "base/hash.h"
 #include "data/paths.h"
+#include "io/fsys.h"
 
-enum { WORDS_MAX = 256 };
+enum { WORDS_MAX = 256, PROGRAM_MAX = 1 << 30 };
 
 struct identity {
     char program[HASH_HEX_MAX]; /* of its bytes, as it runs */
@@ -19,17 +20,14 @@ struct identity {
 /* Where the system does not show the program, what it was built from. */
 static void hash_program(char hex[HASH_HEX_MAX])
 {
-    static char buffer[1 << 16];
-    FILE *f = fopen("/proc/self/exe", "rb");
-    struct hash_run *run = f ? hash_begin() : NULL;
+    char *bytes;
+    size_t n;
+    struct err own = { 0 };
     hash_hex(hex, hash_bytes(build_commit(), strlen(build_commit())));
-    if (run) {
-        for (size_t n; (n = fread(buffer, 1, sizeof buffer, f)) > 0;)
-            hash_more(run, buffer, n);
-        hash_hex(hex, hash_end(run));
-    }
-    if (f)
-        fclose(f);
+    if (fsys_read_file(&bytes, &n, "/proc/self/exe", PROGRAM_MAX, &own))
+        return;
+    hash_hex(hex, hash_bytes(bytes, n));
+    free(bytes);
 }
 
 static int check_text(const char *what, const char *here, const char *there,

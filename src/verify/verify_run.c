@@ -442,10 +442,16 @@ static int is_table(const struct dirent *d)
 static void check_analysis(struct checked *c)
 {
     struct dirent **files;
+    struct err own = { 0 };
     char name[RUN_ANALYSIS_NAME_MAX], last[RUN_ANALYSIS_NAME_MAX] = "";
     c->analysis = "";
     check_one_analysis(c);
     int n = scandir(c->dir, &files, is_table, alphasort);
+    if (n < 0) {
+        err_system(&own, c->dir, "look into this folder");
+        verify_err(c->v, &own);
+        return;
+    }
     for (int i = 0; i < n; i++) {
         run_analysis_of_file(name, files[i]->d_name);
         c->analysis = name;
@@ -454,8 +460,7 @@ static void check_analysis(struct checked *c)
         memcpy(last, name, sizeof last);
         free(files[i]);
     }
-    if (n >= 0)
-        free(files);
+    free(files);
 }
 
 /* ---- the rest ---------------------------------------------------------- */
