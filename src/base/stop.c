@@ -21,6 +21,8 @@ void stop_watch(void)
 {
     struct sigaction old,
         action = { .sa_handler = catch_first, .sa_flags = SA_RESTART };
+    if (caught)
+        return;
     sigemptyset(&action.sa_mask);
     for (idx i = 0; i < COUNT_OF(signals); i++)
         if (sigaction(signals[i], NULL, &old) == 0 &&

@@ -7,7 +7,8 @@
 
 #include "base/base.h"
 
-void stop_watch(void); /* from now on */
+/* From now on; asked again, it does nothing to what has come since. */
+void stop_watch(void);
 bool stop_requested(void);
 int stop_signal(void);       /* its number; 0 if none came */
 const char *stop_name(void); /* "SIGINT", for messages; "" if none came */

@@ -5,10 +5,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/launcher.h"
+
 bool terminal_is(int fd)
 {
     const char *term = getenv("TERM");
-    return isatty(fd) && term && *term && strcmp(term, "dumb") != 0;
+    return launched_processes() < 2 && isatty(fd) && term && *term &&
+           strcmp(term, "dumb") != 0;
 }
 
 static bool has_colours(int fd)

@@ -8,7 +8,9 @@
 
 #include "base/base.h"
 
-/* Does the file lead to a terminal that moves its cursor when told to? */
+/* Does the file lead to a terminal that moves its cursor when told to? Not
+ * where a launcher started several processes: it gives them one to write to,
+ * whatever becomes of what it gets. */
 bool terminal_is(int fd);
 
 enum style { STYLE_ERROR, STYLE_BAR, STYLE_ASIDE };

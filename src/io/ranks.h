@@ -12,8 +12,8 @@
  * next ranks_agree, so that all end with its words and its code. Who waits for
  * another longer than limit_s gives up: ERR_IO, and from then on nobody talks.
  *
- * Nothing here allocates behind ranks_open; what MPI does is its own affair, and
- * who gets no memory there is lost.
+ * Nothing here allocates behind ranks_open; what MPI does is its own affair,
+ * and who gets no memory there is lost.
  *
  * A NULL or zeroed struct ranks is a process by itself. First thread only.
  */
@@ -59,10 +59,9 @@ static inline bool ranks_writes(const struct ranks *r)
 
 /* ranks_open - find the others, if a launcher started several. From now on
  * process 0 alone writes to standard output, and from ranks_close on to
- * standard error, unless one is lost. limit_s is set before, or holds from where
- * it is set: it is the caller's. OK, ERR_TOOL:
- * it did, and the program or its MPI cannot work with that; ERR_IO, ERR_MEMORY.
- * Close in any state. */
+ * standard error, unless one is lost. limit_s is the caller's, and holds from
+ * where it is set. OK, ERR_TOOL: it did, and the program or its MPI cannot work
+ * with that; ERR_IO, ERR_MEMORY. Close in any state. */
 int ranks_open(struct ranks *r, struct err *e);
 
 /* ranks_close - leave the job: waits for the others, unless one is lost. What

@@ -7,18 +7,20 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "base/launcher.h"
 #include "base/stopwatch.h"
 
 /* MPI counts in int; and what is in pieces gets through in pieces. */
-static const size_t PIECE_BYTES = (size_t)64 << 20;
+static const size_t PIECE_BYTES = (size_t)1 << 20;
 
 /* From here on a process that waits leaves its core to others. */
 static const double PATIENCE_S = 0.5;
 static const struct timespec NAP = { .tv_nsec = 200000 };
 
-static bool is_launched(void)
+/* PMIx says so to a process of one, too, and to what that starts. */
+static bool is_launched(int launched)
 {
-    return launched_processes() > 0 || getenv("PMIX_RANK");
+    return launched > 1 || (launched == 0 && getenv("PMIX_RANK"));
 }
 
 int transport_open(int *rank, int *n, struct err *e)
@@ -27,7 +29,7 @@ int transport_open(int *rank, int *n, struct err *e)
     *rank = 0;
     *n = 1;
     /* By itself it would start a daemon, for nothing */
-    if (!is_launched())
+    if (!is_launched(launched))
         return OK;
     if (MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &level) ||
         MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN) ||

@@ -2,6 +2,8 @@
  * a launcher started several. */
 #include "io/ranks_transport.h"
 
+#include "base/launcher.h"
+
 int transport_open(int *rank, int *n, struct err *e)
 {
     int launched = launched_processes();

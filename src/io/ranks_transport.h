@@ -27,8 +27,4 @@ void transport_close(void);
 int transport_move(int *late, const struct ranks_message *list, idx n,
                    double limit_s, struct err *e);
 
-/* What a launcher says in the environment: how many processes it started; 0:
- * none did. */
-int launched_processes(void);
-
 #endif

@@ -159,6 +159,7 @@ int sweep_index(const struct sweep *s, const struct sweep_options *o, idx index,
                        "sweep: --index %td: %s has %td runs, 0 to %td", index,
                        s->dir, s->n, s->n - 1);
     const struct sweep_run *r = &s->runs[index];
+    train_watch_job();
     if (ranks_open(&ranks, e) == OK) {
         if (ranks_writes(&ranks))
             is_over = !is_due(s, r, e);

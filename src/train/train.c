@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/launcher.h"
 #include "base/machine.h"
 #include "base/moment.h"
 #include "base/shell.h"
@@ -92,9 +93,16 @@ int train_run_shared(const struct train_request *r, struct ranks *ranks,
     return e->code;
 }
 
+void train_watch_job(void)
+{
+    if (launched_processes() > 1)
+        stop_watch();
+}
+
 int train_run(const struct train_request *r, struct err *e)
 {
     struct ranks ranks = { 0 };
+    train_watch_job();
     if (ranks_open(&ranks, e) == OK)
         train_run_shared(r, &ranks, e);
     ranks_close(&ranks, e);
@@ -142,6 +150,7 @@ static int run(struct train *t, struct err *e)
                "kernels than this processor has\n",
                pinned);
     say_binding(t);
+    stop_watch(); /* before a status says that it is running */
     if (ranks_writes(t->ranks))
         start(t, e);
     if (hand_out(t, e) == OK && !t->is_over)
@@ -365,7 +374,6 @@ static int loop(struct train *t, struct err *e)
     progress_start(&t->progress, s->step, c->train.steps, session_tokens(c, 1));
     t->row_step = s->step;
     t->row_s = clock_s();
-    stop_watch();
     if (s->saved_step < 0 && (save_weights(t, e) || report(t, NULL, e)))
         return e->code;
     moment_at("step", s->step);

@@ -26,6 +26,10 @@ struct train_request {
  * ERR_MEMORY: the last saved state stays. */
 int train_run(const struct train_request *r, struct err *e);
 
+/* train_watch_job - before ranks_open, which may take a while: where a launcher
+ * started several, a signal is told where they meet next. */
+void train_watch_job(void);
+
 /* train_run_shared - the same by all these processes, which train_run would
  * have found, each with the same request. */
 int train_run_shared(const struct train_request *r, struct ranks *ranks,

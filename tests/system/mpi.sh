@@ -73,6 +73,8 @@ with() { # processes which command -- arguments...
 last=checkpoints/step-00000050.h5
 same_run() { # folder folder
     same_bytes "$1/metrics.csv" "$2/metrics.csv" &&
+        { [ ! -e "$1/samples.csv" ] ||
+            same_bytes "$1/samples.csv" "$2/samples.csv"; } &&
         h5diff "$1/$last" "$2/$last" /param &&
         h5diff "$1/checkpoints/resume.h5" "$2/checkpoints/resume.h5" /param &&
         h5diff "$1/checkpoints/resume.h5" "$2/checkpoints/resume.h5" /optim
@@ -98,10 +100,12 @@ compare() { # name override...
 gpt2=(optim.clip=0.5 attention.registers=2 optim.name=muon)
 forms=(1x1 1x2 2x1 2x2 4x1)
 compare gpt2 "${gpt2[@]}"
-compare llama model.preset=llama optim.clip=0.5 attention.weights=affine
+llama=(model.preset=llama optim.clip=0.5 attention.weights=affine
+    train.sample_tokens=8 metrics.names="default, optimizer, cost_no_sink")
+compare llama "${llama[@]}"
 check "llama: a part of the optimizer's state each" on 4 train small.ini \
     run.dir=runs/llama-shards train.shard_state=yes train.threads=1 \
-    model.preset=llama optim.clip=0.5 attention.weights=affine
+    "${llama[@]}"
 check "the same bits" same_run runs/llama runs/llama-shards
 check "of Muon, too" on 2 train small.ini run.dir=runs/gpt2-shards \
     train.shard_state=yes train.threads=2 "${gpt2[@]}"
@@ -112,6 +116,21 @@ forms=(3x2)
 compare odd train.accumulate=3 optim.name=soap
 check_not "these runs are not all alike" h5diff -q runs/six/$last \
     runs/odd/$last /param
+
+# Larger than a piece of a message, whichever way it goes.
+last=checkpoints/step-00000002.h5
+forms=(2x1 4x1)
+large=(model.layers=3 model.width=256 train.steps=2)
+compare large "${large[@]}"
+compare large-shards "${large[@]}" train.shard_state=yes
+last=checkpoints/step-00000050.h5
+
+# mpirun gives its processes a terminal, and a file what they write to it
+says_plainly() {
+    TERM=xterm on 2 train small.ini run.dir=runs/plain train.steps=2 >plain &&
+        grep -q '^done: ' plain && ! grep -q $'[\033\r].*[^\r]' plain
+}
+check "what several print has no bars and colours" says_plainly
 
 # --- which numbers of processes -------------------------------------------------
 
@@ -147,6 +166,10 @@ expect_status 75 "two go on, and the second gets a signal" \
 check "all is saved" first_line_is runs/again/status preempted
 check "behind the step in which it came" grep -q '^step 30,' runs/again/status
 check "by its name" grep -q 'stopped by SIGUSR1' runs/again/status
+expect_status 75 "a signal while two start" with 2 1 env \
+    SINKLAB_TEST="train meeting 1 TERM" -- train small.ini run.dir=runs/early
+check "is obeyed once there is what goes on" \
+    first_line_is runs/early/status preempted
 expect_status 137 "the first of two is killed" rule 2 0 "train step 41 KILL"
 check "one process ends it" "$SINKLAB" train runs/again
 check "with the bits of a run that was left alone" same_run runs/gpt2 runs/again
@@ -164,6 +187,9 @@ check "four go on without it, each with a part of the state" on 4 train \
     runs/rule train.stop_loss=0 train.shard_state=yes
 check "a run that was left alone" "$SINKLAB" train small.ini run.dir=runs/left
 check "has the same bits" same_run runs/left runs/rule
+check "one process goes on with what a signal met at its start" "$SINKLAB" \
+    train runs/early
+check "to the same bits" same_run runs/left runs/early
 expect_fail 8 'diverged' on 2 train small.ini run.dir=runs/bad \
     optim.lr=1000 optim.clip=0 optim.name=sgd model.init=framework
 check "its status is diverged" first_line_is runs/bad/status diverged

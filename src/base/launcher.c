@@ -1,4 +1,4 @@
-#include "io/ranks_transport.h"
+#include "base/launcher.h"
 
 #include <stdlib.h>
 
