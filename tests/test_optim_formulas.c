@@ -219,6 +219,16 @@ static void follow_grams(struct naive *k, const double *g)
         k->right[i] = b * k->right[i] + (1 - b) * right[i];
 }
 
+/* A side that is too long is left as it is: true, and q is made so. */
+static bool is_left(const struct naive *k, double *q, idx n)
+{
+    if (n <= k->o->precondition_max)
+        return false;
+    for (idx i = 0; i < n * n; i++)
+        q[i] = i % (n + 1) == 0;
+    return true;
+}
+
 /* Orthogonal iteration from the axes on. */
 static void start_basis(double *q, const double *a, idx n)
 {
@@ -271,14 +281,20 @@ static void soap(struct naive *k, double *x, const double *g, double step,
         *rate = NAN; /* no step, no decay */
     follow_grams(k, g);
     if (step == 1) {
-        start_basis(k->p, k->left, R);
-        start_basis(k->q, k->right, K);
+        if (!is_left(k, k->p, R))
+            start_basis(k->p, k->left, R);
+        if (!is_left(k, k->q, K))
+            start_basis(k->q, k->right, K);
     } else if (fmod(step, EVERY) == 0) {
         square v, back;
         product(back, k->p, true, k->m, false, R, R, K);
         product(back, back, false, k->q, false, R, K, K);
-        refine_basis(k->p, rows, k->left, R);
-        refine_basis(k->q, columns, k->right, K);
+        for (idx i = 0; i < N; i++)
+            rows[i] = columns[i] = i;
+        if (!is_left(k, k->p, R))
+            refine_basis(k->p, rows, k->left, R);
+        if (!is_left(k, k->q, K))
+            refine_basis(k->q, columns, k->right, K);
         product(back, k->p, false, back, false, R, R, K);
         product(k->m, back, false, k->q, true, R, K, K);
         for (idx i = 0; i < R * K; i++)
@@ -312,8 +328,10 @@ static void shampoo(struct naive *k, double *x, const double *g, double step,
     for (idx i = 0; i < R * K; i++)
         k->m[i] = o->beta1 * k->m[i] + (1 - o->beta1) * g[i];
     if (step == 1 || fmod(step, EVERY) == 0) {
-        root_of(k->p, k->left, 1 - pow(o->beta2, step), R);
-        root_of(k->q, k->right, 1 - pow(o->beta2, step), K);
+        if (!is_left(k, k->p, R))
+            root_of(k->p, k->left, 1 - pow(o->beta2, step), R);
+        if (!is_left(k, k->q, K))
+            root_of(k->q, k->right, 1 - pow(o->beta2, step), K);
     }
     product(x, k->p, false, k->m, false, R, R, K);
     product(x, x, false, k->q, false, R, K, K);
@@ -478,6 +496,13 @@ static void check_formula(const struct formula *f)
         check_tensor(f, usual, &o, 2, 4, 4, f->is_for_matrices ? 2 : 1);
         if (!f->is_for_matrices)
             check_tensor(f, usual, &o, 1, 1, 7, 1);
+    }
+    if (f->is_for_matrices) {
+        o.precondition_max = 5; /* the other side, then neither */
+        check_tensor(f, (struct start){ 1, 1 }, &o, 2, 8, 3, 1);
+        check_tensor(f, (struct start){ 1, 1 }, &o, 2, 3, 8, 1);
+        check_tensor(f, (struct start){ 1, 1 }, &o, 2, 6, 6, 1);
+        o.precondition_max = 8192;
     }
     check_tensor(f, (struct start){ 0, 1 }, &o, 2, 4, 4, 1);
     check_tensor(f, (struct start){ 1, 10 }, &o, 2, 4, 4, 1);

@@ -25,14 +25,12 @@ static const double RIDGE = 1e-6;
 static idx states(struct state_shape *list, const struct tensor *t,
                   const struct optim_options *o)
 {
-    (void)o;
-    return side_states(list, t, "left_root", "right_root");
+    return side_states(list, t, o, "left_root", "right_root");
 }
 
 static idx scratch(const struct tensor *t, const struct optim_options *o)
 {
-    idx side = side_longest(t);
-    (void)o;
+    idx side = side_longest(t, o);
     return 2 * t->n + 4 * side * side;
 }
 
@@ -92,9 +90,9 @@ static void update(real *restrict w, const real *restrict g, real *const *state,
     idx R = t->rows, K = t->cols, n = t->n;
     real *const *next = state + 1;
     real *left = NULL, *p = NULL, *right = NULL, *q = NULL;
-    if (side_kept(R))
+    if (side_kept(R, o))
         left = *next++, p = *next++;
-    if (side_kept(K))
+    if (side_kept(K, o))
         right = *next++, q = *next++;
     real *restrict m = state[0], *a = u->scratch, *b = a + n, *room = b + n;
     double unbias = 1 - pow(o->beta2, (double)u->step);
@@ -134,8 +132,9 @@ const struct optimizer optim_shampoo = {
               .formula =
                   "w = (1 - lr decay) w - lr scale L^(-1/4) m^ R^(-1/4), "
                   "L and R the means of g g' and g' g",
-              .parameters = "beta1, beta2, precondition_every; scale is "
-                            "matrix_scale's; for matrices within blocks, "
+              .parameters = "beta1, beta2, precondition_every, "
+                            "precondition_max; scale is matrix_scale's; for "
+                            "matrices within blocks, "
                             "queries', keys', values', gate's by themselves; "
                             "the others are rest's",
               .source = "arXiv 1802.09568; means and the roots' iteration of "

@@ -7,8 +7,8 @@
  * Rows of P and Q are the eigenvectors of L and R, nearly: every
  * precondition_every steps one of orthogonal iteration brings them nearer, and
  * m and v go along (v only changes places). The first step fills L and R and
- * changes no weight; t counts from the second. A long side is not
- * turned (side.h).
+ * changes no weight; t counts from the second. A side longer than
+ * precondition_max is not turned.
  */
 #include <math.h>
 #include <string.h>
@@ -23,14 +23,12 @@
 static idx states(struct state_shape *list, const struct tensor *t,
                   const struct optim_options *o)
 {
-    (void)o;
-    return side_states(list, t, "left_basis", "right_basis");
+    return side_states(list, t, o, "left_basis", "right_basis");
 }
 
 static idx scratch(const struct tensor *t, const struct optim_options *o)
 {
-    idx side = side_longest(t);
-    (void)o;
+    idx side = side_longest(t, o);
     return 4 * t->n + basis_room(side) + side + 16;
 }
 
@@ -45,21 +43,22 @@ struct work {
 
 static struct work work_of(real *const *state, const struct update *u)
 {
+    const struct optim_options *o = u->options;
     const struct tensor *t = u->tensor;
     struct work x = { .R = t->rows, .K = t->cols };
     real *const *next = state + 2;
     x.m = state[0];
     x.v = state[1];
-    if (side_kept(x.R))
+    if (side_kept(x.R, o))
         x.left = *next++, x.p = *next++;
-    if (side_kept(x.K))
+    if (side_kept(x.K, o))
         x.right = *next++, x.q = *next++;
     x.g = u->scratch;
     x.a = x.g + t->n;
     x.b = x.a + t->n;
     x.c = x.b + t->n;
     x.room = x.c + t->n;
-    idx side = idx_max(side_kept(x.R), side_kept(x.K));
+    idx side = idx_max(side_kept(x.R, o), side_kept(x.K, o));
     x.order = (int32_t *)(x.room + basis_room(side));
     return x;
 }
@@ -179,11 +178,13 @@ const struct optimizer optim_soap = {
               .formula = "h = P g Q'; w = (1 - lr decay) w - lr P' (m^ / "
                          "(sqrt(v^) + eps)) Q, moments of h; P, Q: "
                          "eigenvectors of the means of g g' and g' g",
-              .parameters = "beta1, beta2 (the paper: 0.95 both), eps, "
-                            "precondition_every; the first step only looks; "
-                            "for matrices within blocks, queries', keys', "
-                            "values', gate's by themselves; the others are "
-                            "rest's",
+              .parameters =
+                  "beta1, beta2 (the paper: 0.95 both), eps, "
+                  "precondition_every, precondition_max; the first step "
+                  "only looks; "
+                  "for matrices within blocks, queries', keys', "
+                  "values', gate's by themselves; the others are "
+                  "rest's",
               .source = "arXiv 2409.11321",
               .sinks = "a preconditioner that is not diagonal makes fewer "
                        "outliers: OPT-125m in int8 with outlier-protected "

@@ -78,6 +78,10 @@ const struct key optim_keys[] = {
     { "precondition_every", KEY_INT, FIELD(precondition_every), "10", 1, 1e9,
       NULL, 0, "steps between updates of the preconditioner's basis or roots",
       "optim.name = soap | shampoo" },
+    { "precondition_max", KEY_INT, FIELD(precondition_max), "8192", 2, 1e9,
+      NULL, 0,
+      "a matrix is preconditioned on sides that are no longer than this",
+      "optim.name = soap | shampoo" },
     { "weight_decay", KEY_REAL, FIELD(weight_decay), "0.1", 0, 1000, NULL, 0,
       "decoupled: weights shrink by the factor 1 - lr x weight_decay a step; "
       "adam: its share of the weights is added to their gradient",

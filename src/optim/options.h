@@ -22,6 +22,7 @@ struct optim_options {
     idx muon_steps;         /* of Newton-Schulz */
     int matrix_scale;       /* enum matrix_scale_kind */
     idx precondition_every; /* SOAP, Shampoo: steps */
+    idx precondition_max;   /* SOAP, Shampoo: longest side */
     bool nesterov;          /* SGD */
     double weight_decay;    /* decoupled: theta *= 1 - lr * weight_decay */
     int decay;              /* enum decay_kind: which tensors decay */

@@ -1,16 +1,17 @@
 #include "optim/side.h"
 
-enum { SIDE_MAX = 8192 };
+#include "optim/options.h"
 
-idx side_kept(idx n)
+idx side_kept(idx n, const struct optim_options *o)
 {
-    return n > 1 && n <= SIDE_MAX ? n : 0;
+    return n > 1 && n <= o->precondition_max ? n : 0;
 }
 
 idx side_states(struct state_shape *list, const struct tensor *t,
-                const char *left_made, const char *right_made)
+                const struct optim_options *o, const char *left_made,
+                const char *right_made)
 {
-    idx R = side_kept(t->rows), K = side_kept(t->cols), n = 0;
+    idx R = side_kept(t->rows, o), K = side_kept(t->cols, o), n = 0;
     if (R) {
         list[n++] = (struct state_shape){ "left", 2, { R, R } };
         list[n++] = (struct state_shape){ left_made, 2, { R, R } };
@@ -22,7 +23,7 @@ idx side_states(struct state_shape *list, const struct tensor *t,
     return n;
 }
 
-idx side_longest(const struct tensor *t)
+idx side_longest(const struct tensor *t, const struct optim_options *o)
 {
-    return idx_max(side_kept(t->rows), side_kept(t->cols));
+    return idx_max(side_kept(t->rows, o), side_kept(t->cols, o));
 }

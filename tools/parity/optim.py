@@ -116,15 +116,26 @@ class OrthoAdam(Turned):
                           self.more["rotation"](K), self.t)
 
 
-class Soap(Turned):
+class Sided(Turned):
+    """A side longer than the longest that is turned keeps its axes."""
+
+    def is_long(self, a):
+        return len(a) > self.more["longest"]
+
+
+class Soap(Sided):
     def first(self, a):
         n = len(a)
+        if self.is_long(a):
+            return torch.eye(n)
         q, shift = torch.eye(n), 0.1 * a.trace() / n
         for _ in range(10):
             q = torch.linalg.qr((q @ (a + shift * torch.eye(n))).T).Q.T
         return q
 
     def refined(self, q, a):
+        if self.is_long(a):
+            return q, torch.arange(len(a))
         order = torch.argsort((q @ a * q).sum(1), descending=True, stable=True)
         q = torch.linalg.qr((q[order] @ a).T).Q.T
         return q, order
@@ -152,8 +163,10 @@ class Soap(Turned):
                     s["m"] = s["P"] @ m @ s["Q"].T
 
 
-class Shampoo(Turned):
+class Shampoo(Sided):
     def root(self, a):
+        if self.is_long(a):
+            return torch.eye(len(a))
         largest = a.abs().sum(1).max()
         values, q = torch.linalg.eigh(a + 1e-6 * largest * torch.eye(len(a)))
         return q @ torch.diag(values ** -0.25) @ q.T
@@ -228,7 +241,8 @@ def optimizer_of(name, config, params, lr, decay, rotation):
     adam = dict(lr=lr, weight_decay=decay, eps=number("eps"),
                 betas=(number("beta1"), number("beta2")))
     nesterov = config["optim.nesterov"] == "yes"
-    every = int(number("precondition_every"))
+    sides = dict(every=int(number("precondition_every")),
+                 longest=int(number("precondition_max")))
     if name == "adamw":
         return torch.optim.AdamW(params, **adam)
     if name == "adam":
@@ -252,9 +266,9 @@ def optimizer_of(name, config, params, lr, decay, rotation):
     if name == "orthoadam":
         return OrthoAdam(params, rotation=rotation, **adam)
     if name == "soap":
-        return Soap(params, every=every, **adam)
+        return Soap(params, **sides, **adam)
     if name == "shampoo":
-        return Shampoo(params, every=every, **adam)
+        return Shampoo(params, **sides, **adam)
     if name == "schedule-free":
         return ScheduleFree(params, **adam)
     raise SystemExit(f"no reference for {name}")
