@@ -117,6 +117,7 @@ struct place {
     bool by_token, is_static;
     bool is_sink[T]; /* by dimensions */
     double q[T][D], k[T][D];
+    double scale; /* of q.k */
     idx n_seen; /* states of the stream, of all sequences */
     double sinks[B][L][C], ends[B][L][4][2];
 };
@@ -222,7 +223,7 @@ static void stream_near(void *context, idx l, idx h, double (*s)[SLOW_T])
                 s[i][j] +=
                     p->q[i][d + D / 2] * (x * sin(angle) + y * cos(angle));
             }
-            s[i][j] /= sqrt(D);
+            s[i][j] *= p->scale;
         }
 }
 
@@ -558,6 +559,7 @@ static double hand_cost(struct tiny *t, int i, struct place *p)
     struct tiny coarse = *t;
     size_t bytes = (size_t)t->m.table.total * sizeof *t->w;
     p->bits = by_hand[i].bits;
+    p->scale = 1 / sqrt(D);
     p->by_token = by_hand[i].by_token;
     p->is_static = strstr(by_hand[i].name, "_static");
     if (p->is_static)
@@ -902,6 +904,58 @@ test_costs__of_places_in_a_cache_are_those_of_distances(void **state)
     close_bench(&x);
 }
 
+/* What stream_near() does, one row at a time, in the model itself. */
+static void note_query(void *context, const struct tap_slice *s)
+{
+    struct place *p = context;
+    for (idx i = 0; i < T * D; i++)
+        p->q[i / D][i % D] = (double)s->x[i / D * s->ld + i % D];
+}
+
+static void note_key(void *context, const struct tap_slice *s)
+{
+    struct place *p = context;
+    for (idx i = 0; i < T * D; i++)
+        p->k[i / D][i % D] = (double)s->x[i / D * s->ld + i % D];
+}
+
+static void move_row(void *context, const struct tap_slice *s)
+{
+    double all[SLOW_T][SLOW_T] = { { 0 } };
+    for (idx j = 0; j <= s->first; j++)
+        all[s->first][j] = (double)s->x[j];
+    stream_near(context, s->layer, s->head, all);
+    for (idx j = 0; j <= s->first; j++)
+        s->x[j] = (real)all[s->first][j];
+}
+
+static void test_costs__of_places_have_the_scale_of_scores(void **state)
+{
+    static const double scales[] = { [QK_NORM_NONE] = 1 / 4.0,
+                                     [QK_NORM_RMS] = 1 / 4.0,
+                                     [QK_NORM_UNIT] = 1 };
+    (void)state;
+    for (int i = 0; i < COUNT_OF(scales); i++) {
+        struct bench x;
+        struct place p = { .scale = scales[i] }; /* D is 16 */
+        const struct tap_edit list[] = {
+            { TAP_Q, -1, -1, note_query, &p },
+            { TAP_K, -1, -1, note_key, &p },
+            { TAP_SCORES, -1, -1, move_row, &p },
+        };
+        const struct edits edits = { list, COUNT_OF(list) };
+        open_bench(&x, "llama", ATTENTION(.qk_norm = i), 1, NULL);
+        double want = model_edited_loss(&x.t.m, x.t.w, &x.t.x, &x.t.batch,
+                                        &edits)
+                          .cross_entropy -
+                      tiny_loss(&x.t, B);
+        assert_true(fabs(want) > 1e-4);
+        assert_near(cost(&x, "cost_stream_cache", -1, -1), want, 2e-6,
+                    x.c.plain);
+        close_bench(&x);
+    }
+}
+
 static void test_costs__have_the_same_bits_for_any_threads(void **state)
 {
     (void)state;
@@ -1035,6 +1089,7 @@ int main(void)
         cmocka_unit_test(test_costs__of_a_mean_of_equals_are_0),
         cmocka_unit_test(
             test_costs__of_places_in_a_cache_are_those_of_distances),
+        cmocka_unit_test(test_costs__of_places_have_the_scale_of_scores),
         cmocka_unit_test(test_costs__have_the_same_bits_for_any_threads),
         cmocka_unit_test(test_costs__leave_weights_and_training_as_they_were),
         cmocka_unit_test(test_costs__are_asked_for_by_name),

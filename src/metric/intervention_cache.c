@@ -6,6 +6,7 @@
 
 #include "metric/intervention.h"
 #include "metric/metric_table.h"
+#include "nn/attention/attention.h"
 
 static const real OUT = (real)-INFINITY;
 
@@ -93,6 +94,8 @@ static void see_stream_near(void *work, const struct tap_slice *s)
     see_stream(work, s);
     if (t < 0 || gone <= 0)
         return;
+    double scale =
+        (double)attention_scale(&w->m->blocks[s->layer].attention, D);
     turn_back(turned, q + (t + s->registers) * D, D, gone);
     for (idx j = -s->registers; j < kept; j++) {
         const double *key = k + (j + s->registers) * D;
@@ -100,7 +103,7 @@ static void see_stream_near(void *work, const struct tap_slice *s)
         for (idx d = 0; d < D; d++)
             score += turned[d] * key[d];
         if (j < s->globals || (j >= s->lo && j < s->hi))
-            s->x[j] = (real)(score / sqrt((double)D));
+            s->x[j] = (real)(scale * score);
     }
 }
 

@@ -11,6 +11,11 @@ attention_operation(const struct attention_options *o)
     return NULL;
 }
 
+real attention_scale(const struct attention_options *o, idx D)
+{
+    return o->qk_norm == QK_NORM_UNIT ? 1 : (real)(1 / sqrt((double)D));
+}
+
 struct attention attention_of(const struct model_spec *s, idx T, idx D)
 {
     const struct model_options *m = &s->model;
@@ -23,12 +28,10 @@ struct attention attention_of(const struct model_spec *s, idx T, idx D)
         .E = attention_value_width(a, D),
         .H = attention_views(a, m->heads),
         .bias_dims = attention_bias_dims(a, D),
-        .scale = (real)(1 / sqrt((double)D)),
+        .scale = attention_scale(a, D),
         .weights = weight_stage_of(a, m->context + a->registers, D),
     };
     at.n_extra = attention_has_column(a);
-    if (a->qk_norm == QK_NORM_UNIT)
-        at.scale = 1;
     at.n_edits = score_edits_of(at.edits, s);
     return at;
 }

@@ -30,7 +30,7 @@ struct attention {
     idx H;         /* heads, or pairs of them, that stand in line */
     idx n_extra;   /* extra columns in front of the keys: 0 or 1 */
     idx bias_dims; /* of the extra key that are not zero */
-    real scale;    /* of q.k */
+    real scale;    /* attention_scale */
     struct weight_stage weights;
     idx n_edits;
     const struct score_edit *edits[SCORE_EDITS_MAX];
@@ -84,6 +84,9 @@ struct head_grads {
     real *edit_projected[SCORE_EDITS_MAX];
     real share; /* 1 / rows of a whole update */
 };
+
+/* Of q.k in heads of width D. */
+real attention_scale(const struct attention_options *o, idx D);
 
 /* Heads of width D over T rows. */
 struct attention attention_of(const struct model_spec *s, idx T, idx D);
