@@ -118,7 +118,7 @@ struct place {
     bool is_sink[T]; /* by dimensions */
     double q[T][D], k[T][D];
     double scale; /* of q.k */
-    idx n_seen; /* states of the stream, of all sequences */
+    idx n_seen;   /* states of the stream, of all sequences */
     double sinks[B][L][C], ends[B][L][4][2];
 };
 
@@ -931,9 +931,9 @@ static void move_row(void *context, const struct tap_slice *s)
 
 static void test_costs__of_places_have_the_scale_of_scores(void **state)
 {
-    static const double scales[] = { [QK_NORM_NONE] = 1 / 4.0,
-                                     [QK_NORM_RMS] = 1 / 4.0,
-                                     [QK_NORM_UNIT] = 1 };
+    static const double scales[] = {
+        [QK_NORM_NONE] = 1 / 4.0, [QK_NORM_RMS] = 1 / 4.0, [QK_NORM_UNIT] = 1
+    };
     (void)state;
     for (int i = 0; i < COUNT_OF(scales); i++) {
         struct bench x;
@@ -945,10 +945,10 @@ static void test_costs__of_places_have_the_scale_of_scores(void **state)
         };
         const struct edits edits = { list, COUNT_OF(list) };
         open_bench(&x, "llama", ATTENTION(.qk_norm = i), 1, NULL);
-        double want = model_edited_loss(&x.t.m, x.t.w, &x.t.x, &x.t.batch,
-                                        &edits)
-                          .cross_entropy -
-                      tiny_loss(&x.t, B);
+        double want =
+            model_edited_loss(&x.t.m, x.t.w, &x.t.x, &x.t.batch, &edits)
+                .cross_entropy -
+            tiny_loss(&x.t, B);
         assert_true(fabs(want) > 1e-4);
         assert_near(cost(&x, "cost_stream_cache", -1, -1), want, 2e-6,
                     x.c.plain);

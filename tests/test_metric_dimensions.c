@@ -203,8 +203,23 @@ static void test_alignment__nothing_written_has_no_direction(void **state)
     memset(written[4] + 2 * C, 0, C * sizeof(real));
     assert_true(write_ratio("ffn_cosine", 4 * ROWS + 2).is_none);
     assert_false(write_ratio("ffn_cosine", 4 * ROWS + 3).is_none);
+    /* of the secondary sinks 5 and 8 the first is aligned */
+    memset(written[5] + 8 * C, 0, C * sizeof(real));
+    assert_true(write_value("secondary_ffn_aligned", 0) == 1);
+    assert_close(write_value("secondary_ffn_cosine", 0),
+                 cosine_of(written[3] + 5 * C, written[1]), 1e-9);
+    assert_close(write_value("secondary_ffn_size", 0),
+                 norm_of(written[3] + 5 * C) / norm_of(written[1]) / 2, 1e-9);
+    memset(written[3] + 5 * C, 0, C * sizeof(real));
+    assert_true(write_ratio("secondary_ffn_aligned", 0).is_none);
+    assert_true(write_ratio("secondary_ffn_cosine", 0).is_none);
+    assert_true(write_value("secondary_ffn_size", 0) == 0);
+    plant_writes();
     memset(written[1], 0, C * sizeof(real));
     assert_true(write_ratio("ffn_cosine", 4 * ROWS + 3).is_none);
+    assert_true(write_ratio("secondary_ffn_aligned", 0).is_none);
+    assert_true(write_ratio("secondary_ffn_cosine", 0).is_none);
+    assert_true(write_ratio("secondary_ffn_size", 0).is_none);
 }
 
 static void test_alignment__nan_stays(void **state)

@@ -53,21 +53,25 @@ static void ffn_cosine(struct ratio *r, const struct metric_sequence *v)
 }
 
 /* Mean over secondary sinks of what `of` says of their write and the sink's;
- * none without any. */
-static struct ratio mean_write(const struct metric_sequence *v,
-                               double (*of)(const real *x, const real *sink,
-                                            idx C))
+ * none without any, or if nothing was written to the sink. Where a direction is
+ * wanted, of those that something was written to. */
+static struct ratio
+mean_write(const struct metric_sequence *v, bool wants_direction,
+           double (*of)(const real *x, const real *sink, idx C))
 {
     struct sink_window w = sink_window_of(v);
     const real *own = sink_write(v, &w);
     struct ratio r = { 0, 0, true };
     if (has_nan(v))
         return plain(NAN);
-    for (idx t = 0; t < v->rows; t++) {
+    for (idx t = 0; token_norm(own, v->C) > 0 && t < v->rows; t++) {
         struct sink_life life = sink_life_of(v, &w, t);
         if (t == w.sink || !life.is_secondary)
             continue;
-        r.top += of(written(v, life.first, t), own, v->C);
+        const real *x = written(v, life.first, t);
+        if (wants_direction && !(token_norm(x, v->C) > 0))
+            continue;
+        r.top += of(x, own, v->C);
         r.bottom += 1;
         r.is_none = false;
     }
@@ -87,18 +91,18 @@ static double size_over(const real *x, const real *sink, idx C)
 static void secondary_ffn_cosine(struct ratio *r,
                                  const struct metric_sequence *v)
 {
-    *r = mean_write(v, token_cosine);
+    *r = mean_write(v, true, token_cosine);
 }
 
 static void secondary_ffn_aligned(struct ratio *r,
                                   const struct metric_sequence *v)
 {
-    *r = mean_write(v, is_aligned);
+    *r = mean_write(v, true, is_aligned);
 }
 
 static void secondary_ffn_size(struct ratio *r, const struct metric_sequence *v)
 {
-    *r = mean_write(v, size_over);
+    *r = mean_write(v, false, size_over);
 }
 
 const struct metric metrics_alignment[] = {
