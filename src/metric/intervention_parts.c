@@ -34,9 +34,10 @@ static idx largest_of(const real *x, idx n)
 
 static void drop_largest(void *work, const struct tap_slice *s)
 {
+    if (s->layer == 0) /* behind no block */
+        return;
     real *x = sink_of(work, s);
-    if (s->layer > 0) /* behind a block */
-        x[largest_of(x, s->n)] = 0;
+    x[largest_of(x, s->n)] = 0;
 }
 
 /* Means (L,C) of the sink's hidden states behind blocks. */
@@ -47,9 +48,11 @@ static idx means_n(const struct intervention_shape *s)
 
 static void record_sink(void *work, const struct tap_slice *s)
 {
+    if (s->layer == 0)
+        return;
     const real *x = sink_of(work, s);
     double *record = work_record(work, s) + (s->layer - 1) * s->n;
-    for (idx i = 0; s->layer > 0 && i < s->n; i++)
+    for (idx i = 0; i < s->n; i++)
         record[i] = (double)x[i];
 }
 
@@ -65,10 +68,11 @@ static void learn_mean(double *mean, const double *record, idx n, idx sequence)
 static void level_largest(void *work, const struct tap_slice *s)
 {
     const struct intervention_work *w = work;
+    if (s->layer == 0)
+        return;
     real *x = sink_of(work, s);
     idx largest = largest_of(x, s->n);
-    if (s->layer > 0)
-        x[largest] = (real)w->learned[(s->layer - 1) * s->n + largest];
+    x[largest] = (real)w->learned[(s->layer - 1) * s->n + largest];
 }
 
 /* --- tensors -------------------------------------------------------------- */
