@@ -6,6 +6,7 @@
 #include "metric/intervention.h"
 #include "metric/metric_table.h"
 
+/* KEEP WITH: range_at, places */
 #define ACTIVATIONS(edit)                                                      \
     { TAP_NORM1, edit }, { TAP_MIXED, edit }, { TAP_NORM2, edit },             \
     {                                                                          \
@@ -151,14 +152,16 @@ static idx ranges_n(const struct intervention_shape *s)
     return s->L * PLACES * RANGE_DOUBLES;
 }
 
-/* Where the range of what one matrix reads stands. */
+/* Where the range of what one matrix reads stands.
+ * KEEP WITH: ACTIVATIONS, points of the model */
 static double *range_at(double *ranges, const struct tap_slice *s)
 {
     static const enum tap taps[PLACES] = { TAP_NORM1, TAP_MIXED, TAP_NORM2,
                                            TAP_FFN_INNER };
     idx place = 0;
-    while (taps[place] != s->tap)
+    while (place < PLACES && taps[place] != s->tap)
         place++;
+    BUG_ON(place == PLACES);
     return ranges + (s->layer * PLACES + place) * RANGE_DOUBLES;
 }
 
