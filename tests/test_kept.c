@@ -34,32 +34,65 @@ static void test_kept__nothing_is_kept_where_nothing_is(void **state)
     kept_close(&k);
 }
 
-/* A note that somebody else wrote, sealed right. */
+/* Of an analysis of these rows that somebody else wrote, sealed right. */
+static void open_kept(struct kept *k, const char *rows, const char *note)
+{
+    static const int64_t step[] = { 0 };
+    static struct meter meter = { .n_columns = 0 };
+    const struct axis axis = { "step", "1", "updates", 1, step, NULL };
+    const struct note notes[] = { { "settings", "0123456789abcdef" },
+                                  { "checkpoints", note } };
+    const struct arrays all = { notes, 2, &axis, 1, NULL, 0 };
+    struct run_columns none = { .meter = &meter };
+    struct err e = { 0 };
+    assert_int_equal(arrays_save(test_path("analysis.h5"), &all, &e), OK);
+    assert_int_equal(analysis_write_csv(test_dir(), "", rows, strlen(rows), &e),
+                     OK);
+    kept_open(k, test_dir(), "", "0123456789abcdef", &none);
+}
+
+/* Behind the only row's line there is a part of another. */
 static void test_kept__lines_that_are_cut_off_keep_nothing(void **state)
 {
     static const char *const notes[] = {
-        "",
-        "0",
-        "0 0123456789abcdef",
+        "0 aaaaaaaaaaaaaaaa\n",
+        "0 aaaaaaaaaaaaaaaa\n1",
         "0 aaaaaaaaaaaaaaaa\n10 bbbbbbbb",
+        "0 aaaaaaaaaaaaaaaa\n10 bbbbbbbbbbbbbbbb",
+        "0 aaaaaaaa\n10 bbbbbbbbbbbbbbbb", /* and so is the row's */
     };
-    static const int64_t step[] = { 0 };
-    const struct axis axis = { "step", "1", "updates", 1, step, NULL };
-    struct meter meter = { .n_columns = 0 };
-    struct run_columns none = { .meter = &meter };
     (void)state;
     for (idx i = 0; i < COUNT_OF(notes); i++) {
-        const struct note all_notes[] = { { "settings", "0123456789abcdef" },
-                                          { "checkpoints", notes[i] } };
-        const struct arrays all = { all_notes, 2, &axis, 1, NULL, 0 };
-        const char *rows = i < 3 ? "step\n" : "step\n0\n";
+        bool is_whole = i < COUNT_OF(notes) - 1;
         struct kept k;
-        struct err e = { 0 };
-        assert_int_equal(arrays_save(test_path("analysis.h5"), &all, &e), OK);
-        assert_int_equal(
-            analysis_write_csv(test_dir(), "", rows, strlen(rows), &e), OK);
-        kept_open(&k, test_dir(), "", "0123456789abcdef", &none);
+        open_kept(&k, "step\n0\n", notes[i]);
+        assert_non_null(k.has); /* it was not refused */
+        assert_int_equal(kept_row(&k, 0, "aaaaaaaaaaaaaaaa"),
+                         is_whole ? 0 : -1);
+        assert_int_equal(kept_row(&k, 10, "bbbbbbbbbbbbbbbb"), -1);
         assert_int_equal(kept_row(&k, 7, "cccccccccccccccc"), -1);
+        kept_close(&k);
+    }
+}
+
+/* One line for each row, and rows at all. */
+static void test_kept__other_numbers_of_lines_are_refused(void **state)
+{
+    static const struct {
+        const char *rows, *note;
+    } cases[] = {
+        { "step\n", "" },
+        { "step\n", "0 0123456789abcdef" },
+        { "step\n0\n", "" },
+        { "step\n0\n", "0 aaaaaaaaaaaaaaaa" },
+        { "step\n0\n", "0 aaaaaaaaaaaaaaaa\n10 bbbbbbbbbbbbbbbb\n" },
+    };
+    (void)state;
+    for (idx i = 0; i < COUNT_OF(cases); i++) {
+        struct kept k;
+        open_kept(&k, cases[i].rows, cases[i].note);
+        assert_null(k.has);
+        assert_int_equal(kept_row(&k, 0, "aaaaaaaaaaaaaaaa"), -1);
         kept_close(&k);
     }
 }
@@ -70,6 +103,7 @@ int main(void)
         cmocka_unit_test(test_kept__a_checkpoint_is_its_step_and_its_bytes),
         cmocka_unit_test(test_kept__nothing_is_kept_where_nothing_is),
         cmocka_unit_test(test_kept__lines_that_are_cut_off_keep_nothing),
+        cmocka_unit_test(test_kept__other_numbers_of_lines_are_refused),
     };
     return cmocka_run_group_tests_name("kept", tests, NULL, NULL);
 }
