@@ -15,8 +15,9 @@
 #include "base/rng.h"
 #include "kern/gemm.h"
 
-/* Two passes; layers enough for secondary sinks. */
-enum { L = 7, H = 2, C = 12, D = C / H, V = 20, T = 24, N = 88 };
+/* Two passes; layers enough for secondary sinks, and a width with room for a
+ * number of five times the root mean square: 26 at least. */
+enum { L = 7, H = 2, C = 28, D = C / H, V = 20, T = 24, N = 88 };
 
 static struct sink_options sinks;
 static struct metrics_options metrics;
@@ -217,6 +218,7 @@ static double median_size(const double *x, idx n)
 static void singular(double *value, const double *x, idx rows)
 {
     static double a[T][C];
+    double all = dot(x, x, rows * C);
     memcpy(a, x, (size_t)(rows * C) * sizeof *x);
     bool is_turned = true;
     for (int sweep = 0; is_turned && sweep < 60; sweep++) {
@@ -229,7 +231,8 @@ static void singular(double *value, const double *x, idx rows)
                     qq += a[t][q] * a[t][q];
                     pq += a[t][p] * a[t][q];
                 }
-                if (fabs(pq) < 1e-14 * sqrt(pp * qq))
+                if (fabs(pq) <= 1e-14 * sqrt(pp * qq) ||
+                    fabs(pq) <= 1e-28 * all) /* of columns of nothing */
                     continue;
                 double angle = atan2(2 * pq, qq - pp) / 2;
                 double c = cos(angle), s = sin(angle);
@@ -254,9 +257,14 @@ static void singular(double *value, const double *x, idx rows)
 struct fraction {
     double top, bottom;
     bool is_there;
-    double slack; /* of top: which of two entries is the larger hangs on last
-                     digits */
+    double slack; /* of top: which of two entries is the larger, and what is
+                     above a threshold, hangs on last digits */
 };
+
+static bool is_at(double x, double threshold)
+{
+    return fabs(x - threshold) <= 1e-5 * threshold;
+}
 
 static struct fraction is(double top)
 {
@@ -462,9 +470,13 @@ static struct fraction sink_kind(const struct noted *h, bool wants_nop)
     double value[C];
     head_singular(value, h);
     double rank = dot(value, value, C) / pow(largest(value, C), 2);
-    bool is_nop = norm(h->v[0], D) < 0.2 * mean_norm(h->v, 1);
-    return is(mass(h, 0) > sinks.eps &&
-              (wants_nop ? is_nop : !is_nop && rank < 2));
+    double own = norm(h->v[0], D), others = 0.2 * mean_norm(h->v, 1);
+    struct fraction f =
+        is(mass(h, 0) > sinks.eps &&
+           (wants_nop ? own < others : own >= others && rank < 2));
+    f.slack = is_at(mass(h, 0), sinks.eps) || is_at(own, others) ||
+              (!wants_nop && is_at(rank, 2));
+    return f;
 }
 
 #define NAMED(text) (strcmp(name, text) == 0)
@@ -643,7 +655,7 @@ static bool of_rows(struct fraction *f, const char *name, idx at, idx i)
     const double(*x)[C] = (const double(*)[C])(is_attention ? seen.attention[at]
                                                             : seen.hidden[at]);
     const double *all = x[0];
-    double sum = 0, square = 0, norms[T], column[T];
+    double sum = 0, unsure = 0, square = 0, norms[T], column[T];
     for (idx t = 0; t < T; t++)
         norms[t] = norm(x[t], C);
     for (idx t = 0; t < T && i < C; t++)
@@ -703,15 +715,21 @@ static bool of_rows(struct fraction *f, const char *name, idx at, idx i)
     else if (NAMED("sink_phi"))
         *f = is(phi_of(x, i));
     else if (NAMED("phi_sinks")) {
-        for (idx t = 1; t < T; t++)
+        for (idx t = 1; t < T; t++) {
             sum += phi_of(x, t) >= 5;
+            unsure += is_at(phi_of(x, t), 5);
+        }
         *f = is(sum);
+        f->slack = unsure;
     } else if (NAMED("residual_size"))
         *f = is(usual_of(x, i));
     else if (NAMED("residual_sinks")) {
-        for (idx k = 0; k < C; k++)
+        for (idx k = 0; k < C; k++) {
             sum += usual_of(x, k) >= 3;
+            unsure += is_at(usual_of(x, k), 3);
+        }
         *f = is(sum);
+        f->slack = unsure;
     } else
         return false;
     return true;
@@ -756,7 +774,7 @@ static bool of_sequence(struct fraction *f, const char *name, idx i)
 {
     struct lives s = find_lives();
     double n = 0, level = 0, life = 0, primary = 0, here = 0, at = 0;
-    double cosines = 0, aligned = 0, sizes = 0;
+    double cosines = 0, aligned = 0, unsure = 0, sizes = 0;
     const double *own = seen.ffn[s.first - 1][s.sink];
     for (idx t = 0; t < T; t++) {
         bool is_long = 2 * s.n[t] >= s.end - s.first && s.n[t] > 0;
@@ -773,6 +791,7 @@ static bool of_sequence(struct fraction *f, const char *name, idx i)
         const double *write = seen.ffn[s.start[t] - 1][t];
         cosines += cosine(write, own, C);
         aligned += cosine(write, own, C) > 0.98;
+        unsure += is_at(cosine(write, own, C), 0.98);
         sizes += norm(write, C) / norm(own, C);
     }
     *f = nothing;
@@ -795,9 +814,10 @@ static bool of_sequence(struct fraction *f, const char *name, idx i)
         *f = is(cosine(seen.ffn[i / T][i % T], own, C));
     else if (NAMED("secondary_ffn_cosine"))
         *f = n > 0 ? over(cosines, n) : nothing;
-    else if (NAMED("secondary_ffn_aligned"))
+    else if (NAMED("secondary_ffn_aligned")) {
         *f = n > 0 ? over(aligned, n) : nothing;
-    else if (NAMED("secondary_ffn_size"))
+        f->slack = unsure;
+    } else if (NAMED("secondary_ffn_size"))
         *f = n > 0 ? over(sizes, n) : nothing;
     else
         return false;
@@ -887,27 +907,37 @@ static void add_slow(struct fraction (*sum)[L * H * T], struct whole *x,
     }
 }
 
-static void check_all(const struct attention_options *a, bool proxy, idx n)
+static struct fraction sums[400][L * H * T];
+
+/* What the meter has measured of n sequences; returns how many columns. */
+static idx check_columns(struct whole *x, idx n)
 {
-    static struct fraction sum[400][L * H * T];
-    struct whole x;
     idx checked = 0;
-    is_proxy = proxy;
-    open_whole(&x, a, ALL, n);
-    run_whole(&x);
-    assert_in_range(x.meter.n_columns, 1, COUNT_OF(sum));
-    memset(sum, 0, sizeof sum);
-    for (idx i = 0; i < 2 * n; i++)
-        add_slow(sum, &x, i % 2, i / 2);
-    for (idx k = 0; k < x.meter.n_columns; k++) {
-        const struct meter_column *c = &x.meter.columns[k];
+    assert_in_range(x->meter.n_columns, 1, COUNT_OF(sums));
+    memset(sums, 0, sizeof sums);
+    for (idx i = 0; i < n; i++) {
+        add_slow(sums, x, false, i);
+        if (x->meter.copies.B)
+            add_slow(sums, x, true, i);
+    }
+    for (idx k = 0; k < x->meter.n_columns; k++) {
+        const struct meter_column *c = &x->meter.columns[k];
         struct fraction f;
         if (!c->metric->is_default && slow(&f, c->metric, 0, 1))
-            checked += check_column(&x, c, sum[k]) > 0;
+            checked += check_column(x, c, sums[k]) > 0;
         else if (!c->metric->is_default)
             fail_msg("%s has no slow implementation", c->name);
     }
-    assert_true(checked > 50);
+    return checked;
+}
+
+static void check_all(const struct attention_options *a, bool proxy, idx n)
+{
+    struct whole x;
+    is_proxy = proxy;
+    open_whole(&x, a, ALL, n);
+    run_whole(&x);
+    assert_true(check_columns(&x, n) > 50);
     close_whole(&x);
 }
 
@@ -951,6 +981,68 @@ static const struct meter_column *column(const struct whole *x,
     return c;
 }
 
+/* Most tokens have one number that is far larger than their others; values of
+ * one head do not read it. Feed-forwards of two blocks write nothing but this
+ * number: the first reads it, too, and makes it larger where it is large; the
+ * fifth writes it to the others, of either sign, so that they turn. */
+static void plant_thresholds(struct whole *x)
+{
+    enum { LARGE = 3, PLANTED = 13, TURN = 4 };
+    idx F = x->t.m.F;
+    real *e = x->t.w + x->t.m.token_w;
+    for (idx k = 0; k < PLANTED; k++)
+        e[k * C + LARGE] = 60;
+    for (idx i = PLANTED * C; i < V * C; i++)
+        e[i] *= 8; /* not all alike behind a few blocks */
+    for (idx d = 0; d < D; d++)
+        values_of(&x->t, 0, 1)[d * C + LARGE] = 0;
+    real *up = tensor(&x->t, "ffn.up.weight", 0); /* gate and up */
+    for (idx i = 0; i < 2 * F * C; i++)
+        up[i] = i % C == LARGE;
+    up = tensor(&x->t, "ffn.up.weight", TURN);
+    for (idx i = 0; i < 2 * F; i++)
+        up[i * C + LARGE] = 0;
+    for (idx l = 0; l <= TURN; l += TURN) {
+        real *down = tensor(&x->t, "ffn.down.weight", l);
+        for (idx i = 0; i < C * F; i++)
+            down[i] = i / F != LARGE ? 0 : l ? 40 * down[i] : (real)20 / F;
+    }
+}
+
+/* Something is counted somewhere, and elsewhere nothing. */
+static void test_metrics__agree_on_both_sides_of_thresholds(void **state)
+{
+    static const struct {
+        const char *name;
+        double most;
+    } counts[] = { { "phi_sinks", T - 1 },
+                   { "residual_sinks", C },
+                   { "nop_heads", 1 },
+                   { "broadcast_heads", 1 },
+                   { "secondary_ffn_aligned", 1 } };
+    struct attention_options a = ATTENTION();
+    struct whole x;
+    (void)state;
+    is_proxy = false;
+    open_whole(&x, &a,
+               "phi_sinks, residual_sinks, nop_heads, broadcast_heads, "
+               "secondary_*",
+               8);
+    plant_thresholds(&x);
+    run_whole(&x);
+    check_columns(&x, 8);
+    for (int i = 0; i < COUNT_OF(counts); i++) {
+        const struct meter_column *c = column(&x, counts[i].name);
+        bool has_any = false, lacks_any = false;
+        for (idx k = 0; k < c->n; k++) {
+            has_any = has_any || c->value[k] > 0;
+            lacks_any = lacks_any || c->value[k] < counts[i].most;
+        }
+        assert_true(has_any && lacks_any);
+    }
+    close_whole(&x);
+}
+
 static void test_dormant__a_planted_head_is_found_alone(void **state)
 {
     struct attention_options a = ATTENTION();
@@ -976,6 +1068,7 @@ static void test_drained__a_planted_value_is_found_alone(void **state)
     struct attention_options a = ATTENTION();
     struct whole x;
     (void)state;
+    const struct sink_options kept = sinks;
     sinks.eps = 0.12; /* heads that look everywhere have more of the first */
     open_whole(&x, &a,
                "drained_heads, value_norm, value_ratio, nop_heads, "
@@ -1007,7 +1100,7 @@ static void test_drained__a_planted_value_is_found_alone(void **state)
         assert_true(column(&x, "nop_heads")->value[h] == (h == 1 ? sink : 0));
         assert_true(h == 0 || column(&x, "broadcast_heads")->value[h] == 0);
     }
-    sinks.eps = 0.15;
+    sinks = kept;
     close_whole(&x);
 }
 
@@ -1038,15 +1131,17 @@ static void test_massive__a_planted_number_is_found_at_each_depth(void **state)
 /* Head 1 of the first layer asks each key for the token of its query, and gets
  * the answer of that of a row before: of the key (induction), or of the query
  * (previous token). A token is an axis, its code four signs. Each half of a
- * sequence has all of C tokens once. */
+ * sequence has all of KINDS tokens once. */
+enum { KINDS = T / 2 };
+
 static void plant_lookup(struct whole *x, const char *filter)
 {
     enum { BITS = 4, N_PLANTED = 4 };
     for (idx i = 0; i < N_PLANTED * T; i++)
         x->meter.batch.tokens[i] = x->meter.copies.tokens[i] =
-            (int32_t)((5 * (i % C) + i / T) % C);
+            (int32_t)((5 * (i % KINDS) + i / T) % KINDS);
     real *e = x->t.w + x->t.m.token_w;
-    for (idx i = 0; i < C * C; i++)
+    for (idx i = 0; i < KINDS * C; i++)
         e[i] = i / C == i % C;
     real *qkv = tensor(&x->t, "attention.qkv.weight", 0);
     for (idx part = 0; part < 2; part++) /* queries, keys */
@@ -1089,10 +1184,10 @@ static void test_lookup__a_planted_head_is_found_alone(void **state)
 {
     (void)state;
     check_lookup("attention.conv.key.weight", "induction_score", 1);
-    /* in the second half the token before has come once more: C rows of all
-     * weight, C - 1 of half */
+    /* in the second half the token before has come once more: KINDS rows of
+     * all weight, KINDS - 1 of half */
     check_lookup("attention.conv.query.weight", "previous_score",
-                 (C + (C - 1) / 2.0) / (T - 1));
+                 (KINDS + (KINDS - 1) / 2.0) / (T - 1));
 }
 
 /* ---- alone and together ------------------------------------------------ */
@@ -1136,6 +1231,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_metrics__agree_with_slow_ones),
+        cmocka_unit_test(test_metrics__agree_on_both_sides_of_thresholds),
         cmocka_unit_test(test_dormant__a_planted_head_is_found_alone),
         cmocka_unit_test(test_drained__a_planted_value_is_found_alone),
         cmocka_unit_test(test_massive__a_planted_number_is_found_at_each_depth),
