@@ -1,6 +1,7 @@
 #include "analysis/analysis_told.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "run/run_files.h"
 
@@ -155,9 +156,30 @@ static idx count_more(const struct analysis_told *t)
     return all - printed;
 }
 
+enum { FILES = 2 };
+
+static const char *file_path(char path[RUN_PATH_MAX],
+                             const struct analysis_end *end, int i)
+{
+    static const char *const endings[FILES] = { ".csv", ".h5" };
+    run_analysis_path(path, end->dir, end->name, endings[i]);
+    return path;
+}
+
+static void print_files(const struct analysis_told *t,
+                        const struct analysis_end *end)
+{
+    char csv[RUN_PATH_MAX], h5[RUN_PATH_MAX];
+    const char *name = strrchr(file_path(csv, end, 0), '/') + 1;
+    idx more = count_more(t);
+    if (more > 0)
+        printf("%td more column%s in %s\n", more, more == 1 ? "" : "s", name);
+    printf("wrote %s and %s in %s\n", name,
+           strrchr(file_path(h5, end, 1), '/') + 1, end->dir);
+}
+
 static void put_end(struct analysis_told *t, const struct analysis_end *end)
 {
-    static const char *const files[] = { ".csv", ".h5" };
     struct json *j = &t->json;
     json_end(j); /* checkpoints */
     json_put_count(j, "measured", t->n_measured);
@@ -168,10 +190,9 @@ static void put_end(struct analysis_told *t, const struct analysis_end *end)
     put_text_or_null(j, "formation", end->formation);
     put_gone(j, t, end->replaced);
     json_begin_array(j, "files");
-    for (int i = 0; i < COUNT_OF(files) && end->dir; i++) {
+    for (int i = 0; i < FILES && end->dir; i++) {
         char path[RUN_PATH_MAX];
-        run_analysis_path(path, end->dir, end->name, files[i]);
-        json_put_text(j, NULL, path);
+        json_put_text(j, NULL, file_path(path, end, i));
     }
     json_end(j);
     json_end(j);
@@ -191,13 +212,8 @@ static void print_end(const struct analysis_told *t,
                t->n_kept, t->n_kept + t->n_measured + t->n_failed);
     if (end->replaced)
         print_gone(t, end->replaced);
-    if (end->dir && count_more(t) > 0)
-        printf("%td more column%s in analysis%s%s.csv\n", count_more(t),
-               count_more(t) == 1 ? "" : "s", *end->name ? "-" : "", end->name);
     if (end->dir)
-        printf("wrote analysis%s%s.csv and analysis%s%s.h5 in %s\n",
-               *end->name ? "-" : "", end->name, *end->name ? "-" : "",
-               end->name, end->dir);
+        print_files(t, end);
 }
 
 int told_end(struct analysis_told *t, const struct analysis_end *end,

@@ -12,6 +12,7 @@
 #include "analysis/measured.h"
 #include "analysis/replaced.h"
 #include "analysis/run_model.h"
+#include "analysis/transition.h"
 #include "base/moment.h"
 #include "base/text.h"
 #include "io/arrays.h"
@@ -30,7 +31,7 @@ struct analysis {
     struct step_list steps;
     struct run_columns columns;
     struct arena arena;
-    double **values; /* (columns of analysis.csv) of (steps, count_of) */
+    double **values; /* (columns of analysis.csv) of (steps, column_count) */
     int64_t *step_axis, *sequence_axis;
     double *sequences[SEQUENCE_FACTS]; /* (the meter's sequences) */
     char sequences_hash[HASH_HEX_MAX]; /* of all their tokens */
@@ -72,12 +73,6 @@ static const struct array sequence_facts[SEQUENCE_FACTS] = {
           "is from; of a prepared folder in its held-out part" },
 };
 
-/* How many numbers a step a column has in analysis.h5. */
-static idx count_of(const struct column_facts *f)
-{
-    return f->own ? f->own->n : 1;
-}
-
 static idx count_columns(const struct analysis *a)
 {
     struct column_facts f;
@@ -104,7 +99,7 @@ static void plan(struct analysis *a, struct arena *arena)
     a->csv = arena_bytes(arena, a->csv_cap);
     a->values = arena_bytes(arena, (size_t)columns * sizeof *a->values);
     for (idx i = 0; column_at(&f, &a->columns, COLUMN_ANALYSIS, i); i++) {
-        double *v = arena_doubles(arena, n * count_of(&f));
+        double *v = arena_doubles(arena, n * column_count(&f));
         if (a->values)
             a->values[i] = v;
     }
@@ -185,7 +180,7 @@ static void keep(struct analysis *a, idx row, const struct readings *r)
     a->step_axis[row] = a->measured.steps[row];
     for (idx i = 0; column_at(&f, &a->columns, COLUMN_ANALYSIS, i); i++) {
         struct reading x = column_reading(&f, r);
-        idx n = count_of(&f);
+        idx n = column_count(&f);
         if (f.own)
             memcpy(a->values[i] + row * n, f.own->value,
                    (size_t)n * sizeof(double));
@@ -438,24 +433,18 @@ int analyze_config(struct config *c, struct step_list *steps, const char *dir,
     if (config_override(c, NULL, overrides, n, KEY_RESUME, NULL, e) ||
         run_list_checkpoints(steps, dir, e) || session_name_input(c, e))
         return e->code;
-    if (steps->n == 0)
-        return err_set(e, ERR_DATA,
-                       "%s has no checkpoints yet: `sinklab train %s` writes "
-                       "them",
-                       dir, dir);
-    return OK;
+    return steps->n > 0 ? OK : run_model_none(dir, e);
 }
 
 enum { FORMATION_MAX = 160 };
 
-/* When did a sink form? The headline of docs/METRICS.md says it best; without
- * it, the weight on the first token does. NULL: neither was measured. */
+/* When did a sink form? NULL: nothing that says so was measured. */
 static const char *find_formation(char line[FORMATION_MAX],
                                   const struct analysis *a)
 {
-    static const char *const names[] = { "first_mass_late", "first_mass" };
+    const char *const *names = transitions[TRANSITION_SINK].columns;
     struct column_facts f;
-    for (int k = 0; k < COUNT_OF(names); k++)
+    for (int k = 0; k < TRANSITION_COLUMNS && names[k]; k++)
         for (idx i = 0; column_at(&f, &a->columns, COLUMN_ANALYSIS, i); i++) {
             struct text t = { line, FORMATION_MAX, 0 };
             if (strcmp(f.name, names[k]) != 0 || !f.own->is_given)

@@ -23,11 +23,6 @@ static idx count_lines(const char *text)
     return n;
 }
 
-static idx numbers_of(const struct column_facts *f)
-{
-    return f->own ? f->own->n : 1;
-}
-
 static bool take_column(struct kept *k, idx i, struct array_file *file,
                         const struct column_facts *f)
 {
@@ -40,7 +35,7 @@ static bool take_column(struct kept *k, idx i, struct array_file *file,
     for (idx j = 0; j < file->n; j++)
         if (strcmp(file->arrays[j].name, f->name) == 0)
             return array_file_read(a, file, f->name, &own) == OK &&
-                   a->n == k->csv.rows * numbers_of(f);
+                   a->n == k->csv.rows * column_count(f);
     return false;
 }
 

@@ -28,6 +28,13 @@ int run_model_check(const struct config *c, const char *dir, const char *sealed,
         dir, k.section->name, k.key->name, here, there, path);
 }
 
+int run_model_none(const char *dir, struct err *e)
+{
+    return err_set(e, ERR_DATA,
+                   "%s has no checkpoints yet: `sinklab train %s` writes them",
+                   dir, dir);
+}
+
 /* ---- which checkpoint -------------------------------------------------- */
 
 enum { LISTED_MAX = 12, LIST_BYTES = 512 };
@@ -61,10 +68,7 @@ static int choose(idx *step, const struct step_list *all,
     char steps[LIST_BYTES];
     struct text t = { .at = steps, .cap_bytes = sizeof steps };
     if (all->n == 0)
-        return err_set(e, ERR_DATA,
-                       "%s has no checkpoints yet: `sinklab train %s` writes "
-                       "them",
-                       q->dir, q->dir);
+        return run_model_none(q->dir, e);
     *step = q->step == NO_STEP ? all->steps[all->n - 1] : q->step;
     for (idx i = 0; i < all->n; i++)
         if (all->steps[i] == *step)

@@ -312,6 +312,11 @@ bool column_at(struct column_facts *f, const struct run_columns *c,
     return false;
 }
 
+idx column_count(const struct column_facts *f)
+{
+    return f->own ? f->own->n : 1;
+}
+
 struct reading column_reading(const struct column_facts *f,
                               const struct readings *r)
 {

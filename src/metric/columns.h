@@ -121,6 +121,9 @@ struct run_columns {
 bool column_at(struct column_facts *f, const struct run_columns *c,
                enum column_file file, idx i);
 
+/* How many numbers a step it has: one, or those of its axes. */
+idx column_count(const struct column_facts *f);
+
 /* column_reading - its scalar in these readings. */
 struct reading column_reading(const struct column_facts *f,
                               const struct readings *r);

@@ -133,6 +133,9 @@ struct intervention {
               .source = from },                                                \
     .title = "cost of " words, .unit = "nat", .group = GROUP_CONSEQUENCES
 
+/* An edit: all numbers are 0. */
+void intervention_silence(void *work, const struct tap_slice *s);
+
 /* The one that is done. */
 static inline const struct intervention *
 intervention_done(const struct intervention *v)

@@ -15,7 +15,7 @@ static const real OUT = (real)-INFINITY;
 static void hide(const struct tap_slice *s, idx from, idx to)
 {
     for (idx j = idx_max(from, 0); j < to; j++)
-        if (j < s->globals || (j >= s->lo && j < s->hi))
+        if (tap_sees(s, j))
             s->x[j] = OUT;
 }
 
@@ -102,7 +102,7 @@ static void see_stream_near(void *work, const struct tap_slice *s)
         double score = 0;
         for (idx d = 0; d < D; d++)
             score += turned[d] * key[d];
-        if (j < s->globals || (j >= s->lo && j < s->hi))
+        if (tap_sees(s, j))
             s->x[j] = (real)(scale * score);
     }
 }

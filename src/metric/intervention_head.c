@@ -1,18 +1,9 @@
 /* intervention_head.c - without a head. */
-#include <string.h>
-
 #include "metric/intervention.h"
 #include "metric/metric_table.h"
 
-static void silence(void *work, const struct tap_slice *s)
-{
-    (void)work;
-    for (idx r = 0; r < s->rows; r++)
-        memset(s->x + r * s->ld, 0, (size_t)s->n * sizeof *s->x);
-}
-
 static const struct intervention silent = {
-    .edits = { { TAP_HEAD, silence } },
+    .edits = { { TAP_HEAD, intervention_silence } },
 };
 
 #define INACTIVE "Sandoval-Segura et al., 2025, inactive heads"

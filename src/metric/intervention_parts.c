@@ -7,13 +7,6 @@
 #include "metric/intervention.h"
 #include "metric/metric_table.h"
 
-static void silence(void *work, const struct tap_slice *s)
-{
-    (void)work;
-    for (idx r = 0; r < s->rows; r++)
-        memset(s->x + r * s->ld, 0, (size_t)s->n * sizeof *s->x);
-}
-
 /* --- massive activations -------------------------------------------------- */
 
 /* The hidden state of the sink. */
@@ -99,7 +92,7 @@ static void drop_positions(real *w, const struct model *m)
 }
 
 static const struct intervention no_ffn = {
-    .edits = { { TAP_FFN, silence } },
+    .edits = { { TAP_FFN, intervention_silence } },
 };
 static const struct intervention no_largest = {
     .options = READS_SINK_KEY,

@@ -18,26 +18,21 @@ enum { ACT_QUERIES = 8 };
 static const double VAR_RATIO = 5;
 enum { VAR_DIMENSIONS = 2 };
 
-static bool is_seen(const struct tap_slice *s, idx j)
-{
-    return j < s->globals || (j >= s->lo && j < s->hi);
-}
-
 /* is_sink (s->hi): 1 of sinks. */
 static void hand_out(const struct tap_slice *s, const double *is_sink,
                      double stays)
 {
     double freed = 0, others = 0;
     for (idx j = 0; j < s->hi; j++) {
-        if (is_seen(s, j) && is_sink[j] > 0)
+        if (tap_sees(s, j) && is_sink[j] > 0)
             freed += (1 - stays) * (double)s->x[j];
-        else if (is_seen(s, j))
+        else if (tap_sees(s, j))
             others += (double)s->x[j];
     }
     if (freed == 0 || others == 0)
         return;
     for (idx j = 0; j < s->hi; j++)
-        if (is_seen(s, j))
+        if (tap_sees(s, j))
             s->x[j] = (real)((double)s->x[j] *
                              (is_sink[j] > 0 ? stays : 1 + freed / others));
 }
@@ -69,7 +64,7 @@ static void share_columns(void *work, const struct tap_slice *s)
         memset(sums, 0, 2 * (size_t)w->T * sizeof *sums);
     for (idx j = 0; j < s->hi && t >= 0; j++) {
         idx queries = t - j + 1;
-        if (is_seen(s, j))
+        if (tap_sees(s, j))
             sums[j] += (double)s->x[j];
         is_sink[j] = j > 0 && queries >= ACT_QUERIES &&
                      sums[j] / (double)queries > ACT_MEAN;

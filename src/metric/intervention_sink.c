@@ -12,8 +12,7 @@
 static idx sink_of(const struct intervention_work *w, const struct tap_slice *s)
 {
     idx k = w->options->sink_key - 1;
-    bool is_seen = k < s->globals || (k >= s->lo && k < s->hi);
-    return is_seen ? k : -1;
+    return tap_sees(s, k) ? k : -1;
 }
 
 /* The mass of a row, and without key k: sums of |weight| over all that is seen,
@@ -28,7 +27,7 @@ static struct mass mass_of(const struct intervention_work *w,
     const struct attention_options *o = &w->m->blocks[s->layer].attention;
     double left = o->scale, mass = 0;
     for (idx j = -s->registers - s->n_extra; j < s->hi; j++) {
-        if (j >= s->globals && j < s->lo)
+        if (!tap_sees(s, j))
             continue;
         left -= (double)s->x[j];
         if (j != k)
@@ -56,7 +55,7 @@ static void renormalise(void *work, const struct tap_slice *s)
         return;
     double factor = mass.all / mass.rest;
     for (idx j = -s->registers - s->n_extra; j < s->hi; j++)
-        if (j < s->globals || j >= s->lo)
+        if (tap_sees(s, j))
             s->x[j] = (real)((double)s->x[j] * factor);
     s->x[k] = 0;
 }

@@ -5,6 +5,7 @@
 
 #include "metric/metric_table.h"
 #include "metric/secondary.h"
+#include "metric/token.h"
 
 #define WONG "arXiv 2512.22213"
 #define OF_SEQUENCES                                                           \
@@ -29,9 +30,8 @@ static const real *sink_write(const struct metric_sequence *v,
 static bool has_nan(const struct metric_sequence *v)
 {
     for (idx l = 0; l < v->L; l++)
-        for (idx t = 0; t < v->rows; t++)
-            if (isnan(token_norm(v->ffn[l] + t * v->C, v->C)))
-                return true;
+        if (tokens_have_nan(v->ffn[l], v->rows, v->C, v->C))
+            return true;
     return sink_has_nan(v);
 }
 

@@ -6,6 +6,7 @@
 
 #include "metric/metric_table.h"
 #include "metric/quantile.h"
+#include "metric/token.h"
 
 #define VAR "github.com/seilk/VisAttnSink, with 20 times, of large models"
 #define RESIDUAL_SINKS "arXiv 2601.22966"
@@ -19,10 +20,7 @@ static const double PERSISTENT = 3;
 
 static double rms(const struct metric_rows *v, idx t)
 {
-    double square = 0;
-    for (idx i = 0; i < v->n; i++)
-        square += pow((double)v->x[t * v->n + i], 2);
-    return sqrt(square / (double)v->n);
+    return token_norm(v->x + t * v->n, v->n) / sqrt((double)v->n);
 }
 
 /* A state of zeros has no large number; NaN stays NaN. */

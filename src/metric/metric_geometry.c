@@ -3,25 +3,13 @@
 #include <math.h>
 
 #include "metric/metric_table.h"
+#include "metric/token.h"
 
 #define OF_KEYS                                                                \
     .group = GROUP_COMPANIONS, .axes = { OVER_LAYER, OVER_HEAD },              \
     .least_rows = 2
 #define READS_QK .reads = TAP_BIT(TAP_Q) | TAP_BIT(TAP_K)
 #define STUDY "arXiv 2410.10781"
-
-static double dot(const real *a, const real *b, idx n)
-{
-    double sum = 0;
-    for (idx i = 0; i < n; i++)
-        sum += (double)a[i] * (double)b[i];
-    return sum;
-}
-
-static double norm(const real *a, idx n)
-{
-    return sqrt(dot(a, a, n));
-}
 
 static const real *query(const struct metric_head *v, idx t)
 {
@@ -35,9 +23,7 @@ static const real *key(const struct metric_head *v, idx t)
 
 static double cosine(const struct metric_head *v, idx t, idx j)
 {
-    idx D = v->head->D;
-    return dot(query(v, t), key(v, j), D) /
-           (norm(query(v, t), D) * norm(key(v, j), D));
+    return token_cosine(query(v, t), key(v, j), v->head->D);
 }
 
 static void first_cosine(struct ratio *r, const struct metric_head *v)
@@ -60,7 +46,8 @@ static void rest_cosine(struct ratio *r, const struct metric_head *v)
 static double size_product(const struct metric_head *v, idx t, idx j)
 {
     idx D = v->head->D;
-    return norm(query(v, t), D) * norm(key(v, j), D) / sqrt((double)D);
+    return token_norm(query(v, t), D) * token_norm(key(v, j), D) /
+           sqrt((double)D);
 }
 
 static void first_sizes(struct ratio *r, const struct metric_head *v)
@@ -92,7 +79,7 @@ static double key_cosine(const struct metric_head *v, idx from)
         square += mean * mean;
         product += mean * (double)key(v, 0)[i];
     }
-    return product / (sqrt(square) * norm(key(v, 0), D));
+    return product / (sqrt(square) * token_norm(key(v, 0), D));
 }
 
 static void first_key_angle(struct ratio *r, const struct metric_head *v)
@@ -109,19 +96,19 @@ static void first_keydiff(struct ratio *r, const struct metric_head *v)
 
 static void first_key_norm(struct ratio *r, const struct metric_head *v)
 {
-    *r = plain(norm(key(v, 0), v->head->D));
+    *r = plain(token_norm(key(v, 0), v->head->D));
 }
 
 /* What the first token's value makes of the head's output. */
 static void first_part(struct ratio *r, const struct metric_head *v)
 {
     const struct head_view *h = v->head;
-    double value = norm(h->v, h->E);
+    double value = token_norm(h->v, h->E);
     *r = (struct ratio){ 0, 0, false };
     for (idx t = 1; t < v->rows; t++) {
         const real *row = h->weights + t * (h->n_extra + h->T) + h->n_extra;
         r->top += fabs((double)row[0]) * value;
-        r->bottom += norm(h->out + t * h->ld_out, h->E);
+        r->bottom += token_norm(h->out + t * h->ld_out, h->E);
     }
 }
 

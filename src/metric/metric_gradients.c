@@ -1,9 +1,8 @@
 /* metric_gradients.c - where gradients gather: a sink of attention is one of
  * gradients under a causal mask, for all that read it send theirs there. */
-#include <math.h>
-
 #include "metric/metric_table.h"
 #include "metric/quantile.h"
+#include "metric/token.h"
 
 #define GRADIENTS "arXiv 2603.17771"
 
@@ -15,12 +14,8 @@ static idx room_of_rows(const struct metric_shape *s)
 static double fill_norms(double *norms, const real *x, idx rows, idx n, idx ld)
 {
     double sum = 0;
-    for (idx t = 0; t < rows; t++) {
-        double square = 0;
-        for (idx i = 0; i < n; i++)
-            square += (double)x[t * ld + i] * (double)x[t * ld + i];
-        sum += norms[t] = sqrt(square);
-    }
+    for (idx t = 0; t < rows; t++)
+        sum += norms[t] = token_norm(x + t * ld, n);
     return sum / (double)rows;
 }
 

@@ -4,6 +4,7 @@
 
 #include "metric/metric_table.h"
 #include "metric/quantile.h"
+#include "metric/token.h"
 
 /* Guard of kurtosis_token, of its source. */
 static const double GUARD = 1e-6;
@@ -74,17 +75,6 @@ static void kurtosis_pooled(struct ratio *r, const struct metric_rows *v)
     *r = plain(m.fourth / (m.second * m.second));
 }
 
-static double largest(const real *x, idx n)
-{
-    double max = 0;
-    for (idx i = 0; i < n; i++) {
-        double size = fabs((double)x[i]);
-        if (size > max || isnan(size))
-            max = size;
-    }
-    return max;
-}
-
 static void token_max_over_median(struct ratio *r, const struct metric_rows *v)
 {
     double sum = 0;
@@ -92,7 +82,7 @@ static void token_max_over_median(struct ratio *r, const struct metric_rows *v)
         const real *x = v->x + t * v->n;
         for (idx j = 0; j < v->n; j++)
             v->room[j] = fabs((double)x[j]);
-        sum += largest(x, v->n) / median_of(v->room, v->n);
+        sum += token_largest(x, v->n) / median_of(v->room, v->n);
     }
     *r = plain(sum / (double)v->rows);
 }
@@ -101,7 +91,7 @@ static void attention_max(struct ratio *r, const struct metric_rows *v)
 {
     double sum = 0;
     for (idx t = 0; t < v->rows; t++)
-        sum += largest(v->x + t * v->n, v->n);
+        sum += token_largest(v->x + t * v->n, v->n);
     *r = plain(sum / (double)v->rows);
 }
 

@@ -4,6 +4,7 @@
 
 #include "metric/metric_table.h"
 #include "metric/quantile.h"
+#include "metric/token.h"
 
 #define MASSIVE "arXiv 2402.17762"
 #define OF_DEPTHS                                                              \
@@ -17,11 +18,6 @@ static idx room(const struct metric_shape *s)
     return idx_max(s->T * s->C, s->T);
 }
 
-static double larger(double a, double b)
-{
-    return isnan(a) || a > b ? a : b;
-}
-
 static double size_at(const struct metric_rows *v, idx i)
 {
     return fabs((double)v->x[i]);
@@ -29,10 +25,7 @@ static double size_at(const struct metric_rows *v, idx i)
 
 static double largest(const struct metric_rows *v)
 {
-    double max = 0;
-    for (idx i = 0; i < v->rows * v->n; i++)
-        max = larger(max, size_at(v, i));
-    return max;
+    return token_largest(v->x, v->rows * v->n);
 }
 
 static double median_size(const struct metric_rows *v)
@@ -40,14 +33,6 @@ static double median_size(const struct metric_rows *v)
     for (idx i = 0; i < v->rows * v->n; i++)
         v->room[i] = size_at(v, i);
     return median_of(v->room, v->rows * v->n);
-}
-
-static double norm(const real *x, idx n)
-{
-    double square = 0;
-    for (idx i = 0; i < n; i++)
-        square += (double)x[i] * (double)x[i];
-    return sqrt(square);
 }
 
 static void massive_count(struct ratio *r, const struct metric_rows *v)
@@ -67,7 +52,7 @@ static void max_over_median(struct ratio *r, const struct metric_rows *v)
 
 static void max_over_rms(struct ratio *r, const struct metric_rows *v)
 {
-    double all = norm(v->x, v->rows * v->n);
+    double all = token_norm(v->x, v->rows * v->n);
     *r = (struct ratio){ largest(v), all / sqrt((double)(v->rows * v->n)),
                          false };
 }
@@ -75,18 +60,19 @@ static void max_over_rms(struct ratio *r, const struct metric_rows *v)
 static void hidden_peak(struct ratio *r, const struct metric_rows *v)
 {
     for (idx t = 1; t < v->rows; t++)
-        v->room[t - 1] = norm(v->x + t * v->n, v->n);
-    *r = (struct ratio){ norm(v->x, v->n), median_of(v->room, v->rows - 1),
-                         false };
+        v->room[t - 1] = token_norm(v->x + t * v->n, v->n);
+    *r = (struct ratio){ token_norm(v->x, v->n),
+                         median_of(v->room, v->rows - 1), false };
 }
 
 static void dimension_max(struct ratio *r, const struct metric_rows *v)
 {
-    for (idx d = 0; d < v->n; d++) {
-        double max = 0;
-        for (idx t = 0; t < v->rows; t++)
-            max = larger(max, size_at(v, t * v->n + d));
-        r[d] = plain(max);
+    for (idx d = 0; d < v->n; d++)
+        r[d] = plain(0);
+    for (idx i = 0; i < v->rows * v->n; i++) {
+        double *max = &r[i % v->n].top, size = size_at(v, i);
+        if (size > *max || isnan(size))
+            *max = size;
     }
 }
 
@@ -121,10 +107,7 @@ static void max_rise(struct ratio *r, const struct metric_sequence *v)
 {
     double before = 0;
     for (idx depth = 0; depth <= v->L; depth++) {
-        struct metric_rows at = { .x = v->x[depth],
-                                  .rows = v->rows,
-                                  .n = v->C };
-        double max = largest(&at);
+        double max = token_largest(v->x[depth], v->rows * v->C);
         if (depth > 0)
             r[depth - 1] = plain(max - before);
         before = max;

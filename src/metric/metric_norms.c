@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "metric/metric_table.h"
+#include "metric/token.h"
 
 #define STUDY "arXiv 2410.10781"
 #define MASSIVE "arXiv 2402.17762"
@@ -9,77 +10,49 @@
 /* Of value_ratio: at most, the sink's value is as good as none. */
 static const double DRAINED = 0.5;
 
-static double norm(const real *x, idx n)
-{
-    double square = 0;
-    for (idx i = 0; i < n; i++)
-        square += (double)x[i] * (double)x[i];
-    return sqrt(square);
-}
-
-/* Norm of the first row, over the mean norm of the others. */
-static struct ratio first_over_rest(const real *x, idx ld, idx rows, idx n)
-{
-    struct ratio r = { .is_none = false };
-    for (idx t = 0; t < rows; t++) {
-        if (t == 0)
-            r.top = norm(x, n);
-        else
-            r.bottom += norm(x + t * ld, n) / (double)(rows - 1);
-    }
-    return r;
-}
-
 static void key_ratio(struct ratio *r, const struct metric_head *v)
 {
     const struct head_view *h = v->head;
-    *r = first_over_rest(h->k, h->ld_qkv, v->rows, h->D);
+    *r = tokens_first_over_rest(h->k, v->rows, h->D, h->ld_qkv);
 }
 
 static void value_ratio(struct ratio *r, const struct metric_head *v)
 {
     const struct head_view *h = v->head;
-    *r = first_over_rest(h->v, h->ld_qkv, v->rows, h->E);
+    *r = tokens_first_over_rest(h->v, v->rows, h->E, h->ld_qkv);
 }
 
 static void hidden_ratio(struct ratio *r, const struct metric_rows *v)
 {
-    *r = first_over_rest(v->x, v->n, v->rows, v->n);
+    *r = tokens_first_over_rest(v->x, v->rows, v->n, v->n);
 }
 
-/* Largest entry in absolute value; NaN stays NaN. */
 static void hidden_max(struct ratio *r, const struct metric_rows *v)
 {
-    double max = 0;
-    for (idx i = 0; i < v->rows * v->n; i++) {
-        double size = fabs((double)v->x[i]);
-        if (size > max || isnan(size))
-            max = size;
-    }
-    *r = plain(max);
+    *r = plain(token_largest(v->x, v->rows * v->n));
 }
 
 static void hidden_norm(struct ratio *r, const struct metric_rows *v)
 {
     for (idx t = 0; t < v->rows; t++)
-        r[t] = plain(norm(v->x + t * v->n, v->n));
+        r[t] = plain(token_norm(v->x + t * v->n, v->n));
 }
 
 static void key_norm(struct ratio *r, const struct metric_head *v)
 {
     const struct head_view *h = v->head;
     for (idx t = 0; t < v->rows; t++)
-        r[t] = plain(norm(h->k + t * h->ld_qkv, h->D));
+        r[t] = plain(token_norm(h->k + t * h->ld_qkv, h->D));
 }
 
 static void value_norm(struct ratio *r, const struct metric_head *v)
 {
     const struct head_view *h = v->head;
     for (idx t = 0; t < v->rows; t++)
-        r[t] = plain(norm(h->v + t * h->ld_qkv, h->E));
+        r[t] = plain(token_norm(h->v + t * h->ld_qkv, h->E));
 }
 
-static void is_drained(double *value, const struct metric_shape *s)
+static void are_drained(double *value, const struct metric_shape *s)
 {
     for (idx i = 0; i < s->L * s->H; i++)
         value[i] = isnan(value[i]) ? value[i] : value[i] <= DRAINED;
@@ -163,7 +136,7 @@ const struct metric metrics_norms[] = {
       .axes = { OVER_LAYER, OVER_HEAD },
       .least_rows = 2,
       .is_share = true,
-      .finish = is_drained,
+      .finish = are_drained,
       .of_head = value_ratio },
     { .text = { .name = "hidden_norm",
                 .formula = "norm of a token's hidden state" },

@@ -5,8 +5,8 @@
 
 #include "metric/head_weights.h"
 #include "metric/metric_table.h"
-#include "metric/secondary.h"
 #include "metric/singular.h"
+#include "metric/token.h"
 
 #define TWO_ALGORITHMS "arXiv 2606.08105"
 #define CIRCUITS "arXiv 2606.02378"
@@ -27,44 +27,31 @@ static idx room(const struct metric_shape *s)
     return singular_room(s->T, s->E);
 }
 
+/* Squares of the singular values of what a head gives; none of a head that
+ * gives nothing: it writes no direction. */
 static idx squares(double **value, const struct metric_head *v)
 {
     const struct head_view *h = v->head;
-    return singular_squares(value, v->room, h->out, v->rows, h->E, h->ld_out);
-}
-
-static double sum_of(const double *value, idx n)
-{
     double sum = 0;
+    idx n = singular_squares(value, v->room, h->out, v->rows, h->E, h->ld_out);
     for (idx i = 0; i < n; i++)
-        sum += value[i];
-    return sum;
+        sum += (*value)[i];
+    return sum == 0 ? 0 : n;
 }
 
-/* All squares over the largest; 0 of a head that gives nothing. */
-static double stable_rank(const struct metric_head *v)
-{
-    double *value, most = 0;
-    idx n = squares(&value, v);
-    double sum = sum_of(value, n);
-    for (idx i = 0; i < n; i++)
-        most = isnan(most) || most > value[i] ? most : value[i];
-    return sum == 0 ? 0 : sum / most;
-}
-
-/* A head that gives nothing writes no direction. */
 static void head_stable_rank(struct ratio *r, const struct metric_head *v)
 {
-    double rank = stable_rank(v);
-    if (rank != 0)
-        *r = plain(rank);
+    double *value;
+    idx n = squares(&value, v);
+    if (n > 0)
+        *r = plain(singular_stable_rank(value, n));
 }
 
 static void head_participation(struct ratio *r, const struct metric_head *v)
 {
     double *value;
     idx n = squares(&value, v);
-    if (sum_of(value, n) != 0)
+    if (n > 0)
         *r = plain(singular_rank(value, n));
 }
 
@@ -74,40 +61,33 @@ static void head_rank(struct ratio *r, const struct metric_head *v)
     idx n = squares(&value, v);
     for (idx i = 0; i < n; i++)
         value[i] = sqrt(value[i]);
-    if (sum_of(value, n) != 0)
+    if (n > 0)
         *r = plain(singular_rank(value, n));
 }
 
-/* Is the first value next to nothing, or nothing? */
-static double is_drained(const struct metric_head *v)
+/* Does the head give nearly one direction? */
+static bool is_low(const struct metric_head *v)
 {
-    const struct head_view *h = v->head;
-    double first = token_norm(h->v, h->E), rest = 0;
-    for (idx t = 1; t < v->rows; t++)
-        rest += token_norm(h->v + t * h->ld_qkv, h->E) / (double)(v->rows - 1);
-    bool is_small = first < NOTHING * rest || first == 0;
-    return isnan(first + rest) ? NAN : is_small;
-}
-
-static bool gives_nan(const struct metric_head *v)
-{
-    const struct head_view *h = v->head;
-    for (idx t = 0; t < v->rows; t++)
-        if (isnan(token_norm(h->out + t * h->ld_out, h->E)))
-            return true;
-    return false;
+    double *value;
+    idx n = squares(&value, v);
+    return n > 0 && singular_stable_rank(value, n) < LOW_RANK;
 }
 
 /* A sink of one of the two kinds; NaN in weights, values or outputs stays.
  * Ranks take time, and are asked for last. */
 static struct ratio sink_kind(const struct metric_head *v, bool wants_nop)
 {
-    double mass = importance(v, 1, proxy_weight), drained = is_drained(v);
-    if (isnan(mass) || isnan(drained) || gives_nan(v))
+    const struct head_view *h = v->head;
+    double mass = importance(v, 1, proxy_weight);
+    struct ratio value = tokens_first_over_rest(h->v, v->rows, h->E, h->ld_qkv);
+    /* next to nothing, or nothing */
+    bool is_nop = value.top < NOTHING * value.bottom || value.top == 0;
+    if (isnan(mass + value.top + value.bottom) ||
+        tokens_have_nan(h->out, v->rows, h->E, h->ld_out))
         return plain(NAN);
-    if (!(mass > v->eps) || wants_nop != (drained == 1))
+    if (!(mass > v->eps) || wants_nop != is_nop)
         return plain(0);
-    return plain(wants_nop || stable_rank(v) < LOW_RANK);
+    return plain(wants_nop || is_low(v));
 }
 
 static void nop_heads(struct ratio *r, const struct metric_head *v)

@@ -3,6 +3,7 @@
 
 #include "metric/metric_table.h"
 #include "metric/singular.h"
+#include "metric/token.h"
 
 #define OF_DEPTHS                                                              \
     .unit = "1", .group = GROUP_COMPANIONS, .reads = TAP_BIT(TAP_RESIDUAL),    \
@@ -29,16 +30,12 @@ static void effective_rank(struct ratio *r, const struct metric_rows *v)
     *r = plain(singular_rank(value, n));
 }
 
+/* Share of the largest square. */
 static struct ratio largest_of_all(const struct metric_rows *v, idx from)
 {
     double *value;
-    struct ratio r = { 0, 0, false };
     idx n = squares(&value, v, from);
-    for (idx i = 0; i < n; i++) {
-        r.top = isnan(r.top) || r.top > value[i] ? r.top : value[i];
-        r.bottom += value[i];
-    }
-    return plain(r.top / r.bottom);
+    return plain(1 / singular_stable_rank(value, n));
 }
 
 static void anisotropy(struct ratio *r, const struct metric_rows *v)
@@ -56,15 +53,12 @@ static void mean_cosine_rest(struct ratio *r, const struct metric_rows *v)
 {
     double square = 0, n = (double)(v->rows - 1);
     double *size = v->room;
-    for (idx t = 1; t < v->rows; t++) {
-        size[t - 1] = 0;
-        for (idx c = 0; c < v->n; c++)
-            size[t - 1] += pow((double)v->x[t * v->n + c], 2);
-    }
+    for (idx t = 1; t < v->rows; t++)
+        size[t - 1] = token_norm(v->x + t * v->n, v->n);
     for (idx c = 0; c < v->n; c++) {
         double sum = 0;
         for (idx t = 1; t < v->rows; t++)
-            sum += (double)v->x[t * v->n + c] / sqrt(size[t - 1]);
+            sum += (double)v->x[t * v->n + c] / size[t - 1];
         square += sum * sum;
     }
     *r = plain((square - n) / (n * (n - 1)));

@@ -6,6 +6,7 @@
 
 #include "metric/metric_table.h"
 #include "metric/secondary.h"
+#include "metric/token.h"
 
 #define WONG "arXiv 2512.22213"
 #define OF_SEQUENCES                                                           \
@@ -92,11 +93,8 @@ static void sink_life(struct ratio *r, const struct metric_sequence *v)
 
 static void hidden_cosine(struct ratio *r, const struct metric_rows *v)
 {
-    for (idx t = 0; t < v->rows; t++) {
-        const real *x = v->x + t * v->n;
-        double sizes = token_dot(x, x, v->n) * token_dot(v->x, v->x, v->n);
-        r[t] = plain(fabs(token_dot(x, v->x, v->n)) / sqrt(sizes));
-    }
+    for (idx t = 0; t < v->rows; t++)
+        r[t] = plain(fabs(token_cosine(v->x + t * v->n, v->x, v->n)));
 }
 
 const struct metric metrics_secondary[] = {

@@ -2,30 +2,14 @@
 
 #include <math.h>
 
+#include "metric/token.h"
+
 enum {
     CANDIDATES = 3, /* of the first tokens, the one of the largest norm */
     SHORTEST = 2,   /* depths; less is noise */
 };
 static const double ALIKE = 0.9;   /* least cosine with the sink */
 static const double PRIMARY = 0.5; /* least part of the sink's own lifetime */
-
-double token_dot(const real *a, const real *b, idx n)
-{
-    double sum = 0;
-    for (idx i = 0; i < n; i++)
-        sum += (double)a[i] * (double)b[i];
-    return sum;
-}
-
-double token_norm(const real *a, idx n)
-{
-    return sqrt(token_dot(a, a, n));
-}
-
-double token_cosine(const real *a, const real *b, idx n)
-{
-    return token_dot(a, b, n) / (token_norm(a, n) * token_norm(b, n));
-}
 
 static double norm(const struct metric_sequence *v, idx depth, idx t)
 {
@@ -84,8 +68,7 @@ struct sink_life sink_life_of(const struct metric_sequence *v,
 bool sink_has_nan(const struct metric_sequence *v)
 {
     for (idx depth = 0; depth <= v->L; depth++)
-        for (idx t = 0; t < v->rows; t++)
-            if (isnan(norm(v, depth, t)))
-                return true;
+        if (tokens_have_nan(v->x[depth], v->rows, v->C, v->C))
+            return true;
     return false;
 }

@@ -26,9 +26,4 @@ struct sink_life sink_life_of(const struct metric_sequence *v,
 /* NaN in a hidden state of any token is in all that is said of it. */
 bool sink_has_nan(const struct metric_sequence *v);
 
-/* Of rows (n); the cosine is NaN where one of them is nothing. */
-double token_dot(const real *a, const real *b, idx n);
-double token_norm(const real *a, idx n);
-double token_cosine(const real *a, const real *b, idx n);
-
 #endif

@@ -54,3 +54,14 @@ double singular_rank(const double *value, idx n)
     }
     return exp(-log_sum);
 }
+
+double singular_stable_rank(const double *square, idx n)
+{
+    double sum = 0, most = 0;
+    for (idx i = 0; i < n; i++) {
+        sum += square[i];
+        if (square[i] > most)
+            most = square[i];
+    }
+    return sum / most;
+}

@@ -17,4 +17,8 @@ idx singular_squares(double **value, double *room, const real *x, idx rows,
  * there are if all are alike, 1 if one has all. 0 / 0 is NaN. */
 double singular_rank(const double *value, idx n);
 
+/* singular_stable_rank - the sum of n squares over the largest. 0 / 0 is NaN.
+ */
+double singular_stable_rank(const double *square, idx n);
+
 #endif

@@ -141,6 +141,12 @@ struct tap_slice {
     int worker;
 };
 
+/* Does this row see key j? */
+static inline bool tap_sees(const struct tap_slice *s, idx j)
+{
+    return j < s->globals || (j >= s->lo && j < s->hi);
+}
+
 struct tap_edit {
     enum tap tap;
     idx layer, head; /* -1: all of them */
