@@ -140,6 +140,24 @@ static void test_load__is_a_spread_over_heads(void **state)
     assert_true(isnan(x[0]) && x[2] == 1);
 }
 
+/* Where no head gives anything none gives less than others, but all nothing. */
+static void test_layer__of_nothing_is_of_dormant_heads(void **state)
+{
+    const struct metric_shape s = { .L = 3, .H = 2, .T = T, .C = E, .E = E };
+    double over[] = { 0.1, 0.3, 0, 0, NAN, 1 },
+           dormant[] = { 1, 9, 0, 0, NAN, 1 };
+    const double want_over[] = { 0.5, 1.5, 1, 1 }, want[] = { 1, 0, 1, 1 };
+    (void)state;
+    metric_named("ahon_ln")->finish(over, &s);
+    metric_named("dormant_heads")->finish(dormant, &s);
+    for (int i = 0; i < 4; i++) {
+        assert_close(over[i], want_over[i], 1e-12);
+        assert_true(dormant[i] == want[i]);
+    }
+    for (int i = 4; i < 6; i++)
+        assert_true(isnan(over[i]) && isnan(dormant[i]));
+}
+
 /* ---- what heads give --------------------------------------------------- */
 
 /* A head of one sink: the first value and `share` of each row's weight, whose
@@ -272,6 +290,7 @@ int main(void)
         cmocka_unit_test(test_induction__is_of_all_earlier_ones),
         cmocka_unit_test(test_rest__is_what_no_sink_has),
         cmocka_unit_test(test_load__is_a_spread_over_heads),
+        cmocka_unit_test(test_layer__of_nothing_is_of_dormant_heads),
         cmocka_unit_test(test_outputs__ranks_of_axes_are_known),
         cmocka_unit_test(test_outputs__all_axes_alike_are_all_directions),
         cmocka_unit_test(test_outputs__nop_and_broadcast_are_told_apart),

@@ -5,6 +5,7 @@
 
 #include "metric/head_weights.h"
 #include "metric/metric_table.h"
+#include "metric/over_layer.h"
 
 #define OLSSON "arXiv 2209.11895"
 #define EXPERTS "arXiv 2602.01203"
@@ -58,18 +59,6 @@ static void rest_mass(struct ratio *r, const struct metric_head *v)
         for (idx key = 1; key <= row; key++)
             sum += on_key(v, row, key);
     *r = plain(sum / (double)v->rows);
-}
-
-/* Where no head gives anything, none gives more than others. */
-static void over_layer(double *value, const struct metric_shape *s)
-{
-    for (idx l = 0; l < s->L; l++) {
-        double *of = value + l * s->H, mean = 0;
-        for (idx h = 0; h < s->H; h++)
-            mean += of[h] / (double)s->H;
-        for (idx h = 0; h < s->H; h++)
-            of[h] = mean == 0 ? 1 : of[h] / mean;
-    }
 }
 
 const struct metric metrics_circuits[] = {

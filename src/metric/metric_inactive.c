@@ -5,20 +5,14 @@
 
 #include "metric/head_weights.h"
 #include "metric/metric_table.h"
+#include "metric/over_layer.h"
+#include "metric/token.h"
 
 #define HEADS "github.com/psandovalsegura/inactive-heads"
 #define OF_HEADS .group = GROUP_COMPANIONS, .axes = { OVER_LAYER, OVER_HEAD }
 
 /* Of ahon_ln: below, about 15 % of the heads of OLMo are, and can be zeroed. */
 static const double DORMANT = 0.45;
-
-static double norm(const real *x, idx n)
-{
-    double square = 0;
-    for (idx i = 0; i < n; i++)
-        square += (double)x[i] * (double)x[i];
-    return sqrt(square);
-}
 
 static void awft(struct ratio *r, const struct metric_head *v)
 {
@@ -41,52 +35,35 @@ static void aeqd(struct ratio *r, const struct metric_head *v)
 
 static void ftvvn(struct ratio *r, const struct metric_head *v)
 {
-    *r = plain(norm(v->head->v, v->head->E));
+    *r = plain(token_norm(v->head->v, v->head->E));
 }
 
 static void avvn(struct ratio *r, const struct metric_head *v)
 {
-    double sum = 0;
-    for (idx t = 0; t < v->rows; t++)
-        sum += norm(v->head->v + t * v->head->ld_qkv, v->head->E);
-    *r = plain(sum / (double)v->rows);
-}
-
-static double output_norm(const struct metric_head *v, idx t)
-{
-    return norm(v->head->out + t * v->head->ld_out, v->head->E);
+    const struct head_view *h = v->head;
+    *r = plain(tokens_mean_norm(h->v, v->rows, h->E, h->ld_qkv));
 }
 
 static void lthon(struct ratio *r, const struct metric_head *v)
 {
-    *r = plain(output_norm(v, v->rows - 1));
+    const struct head_view *h = v->head;
+    *r = plain(token_norm(h->out + (v->rows - 1) * h->ld_out, h->E));
 }
 
 static void ahon(struct ratio *r, const struct metric_head *v)
 {
-    double sum = 0;
-    for (idx t = 0; t < v->rows; t++)
-        sum += output_norm(v, t);
-    *r = plain(sum / (double)v->rows);
+    const struct head_view *h = v->head;
+    *r = plain(tokens_mean_norm(h->out, v->rows, h->E, h->ld_out));
 }
 
-/* Over the mean of the layer's heads. */
-static void over_layer(double *value, const struct metric_shape *s)
+/* A head that gives nothing is, whatever the others give. */
+static void are_dormant(double *value, const struct metric_shape *s)
 {
     for (idx l = 0; l < s->L; l++) {
-        double mean = 0;
+        double *of = value + l * s->H, mean = layer_mean(of, s->H);
         for (idx h = 0; h < s->H; h++)
-            mean += value[l * s->H + h] / (double)s->H;
-        for (idx h = 0; h < s->H; h++)
-            value[l * s->H + h] /= mean;
+            of[h] = isnan(mean) ? NAN : of[h] == 0 || of[h] / mean < DORMANT;
     }
-}
-
-static void is_dormant(double *value, const struct metric_shape *s)
-{
-    over_layer(value, s);
-    for (idx i = 0; i < s->L * s->H; i++)
-        value[i] = isnan(value[i]) ? value[i] : value[i] < DORMANT;
 }
 
 #define SCORE(score, what, in_words, in, taps)                                 \
@@ -116,15 +93,16 @@ const struct metric metrics_inactive[] = {
     SCORE(ahon, "mean norm of what a head gives", "AHON", "1",
           TAP_BIT(TAP_HEAD)),
     { .text = { .name = "dormant_heads",
-                .formula = "1 of a head whose ahon_ln is below 0.45, else 0: "
-                           "the scalar is the share of such heads",
+                .formula = "1 of a head whose ahon_ln is below 0.45, or that "
+                           "gives nothing, else 0: the scalar is the share of "
+                           "such heads",
                 .source = HEADS ", HONOR" },
       .title = "dormant heads",
       .unit = "1",
       OF_HEADS,
       .reads = TAP_BIT(TAP_HEAD),
       .is_share = true,
-      .finish = is_dormant,
+      .finish = are_dormant,
       .of_head = ahon },
     { .text = { .name = NULL } },
 };
