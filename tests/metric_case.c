@@ -18,10 +18,12 @@ const struct metric *metric_named(const char *name)
 
 void metric_case_init(struct metric_case *c, idx n_extra)
 {
-    *c = (struct metric_case){
-        .head = { .T = CASE_T, .n_extra = n_extra },
-        .view = { .rows = CASE_T, .eps = 0.3, .k = 1, .sums_to_one = true }
-    };
+    *c = (struct metric_case){ .head = { .T = CASE_T, .n_extra = n_extra },
+                               .view = { .rows = CASE_T,
+                                         .eps = 0.3,
+                                         .k = 1,
+                                         .scale = 1,
+                                         .sums_to_one = true } };
 }
 
 real *metric_case_weight(struct metric_case *c, idx row, idx j)

@@ -119,6 +119,10 @@ static void test_rest__is_what_no_sink_has(void **state)
         for (idx j = 0; j <= row; j++)
             *metric_case_weight(&c, row, j) = j == 0;
     assert_true(head_value("rest_mass") == 0);
+    *metric_case_weight(&c, 0, 0) = (real)0.25; /* of a prefix */
+    *metric_case_weight(&c, 0, 3) = (real)0.75;
+    assert_close(head_value("rest_mass"), 0.75 / T, 1e-6);
+    assert_close(head_value("rest_mass") + head_value("nowhere_mass"), 1, 1e-6);
 }
 
 /* Over the heads of their layer, and the spread of that: 1, 3 and 2, 2. */
@@ -246,6 +250,9 @@ static void test_outputs__nop_and_broadcast_are_told_apart(void **state)
     memset(values, 0, sizeof values);
     memset(outputs, 0, sizeof outputs);
     assert_true(head_value("nop_heads") == 1);
+    assert_true(head_value("broadcast_heads") == 0);
+    start_outputs(0.9, 1); /* nor does one hand out what it does not give */
+    memset(outputs, 0, sizeof outputs);
     assert_true(head_value("broadcast_heads") == 0);
     start_outputs(0.9, 0.01);
     c.view.eps = 0.95;

@@ -292,6 +292,7 @@ static void test_geometry__angle_and_size_are_told_apart(void **state)
     c.head.D = D;
     c.head.ld_qkv = LD;
     c.view.rows = ALL;
+    c.view.scale = 0.5;
     assert_close(ratio_value(metric_of_head("first_cosine", &c, 0)), 1, 1e-6);
     assert_close(ratio_value(metric_of_head("rest_cosine", &c, 0)), 0.8, 1e-6);
     assert_close(ratio_value(metric_of_head("first_sizes", &c, 0)), 1.25, 1e-6);

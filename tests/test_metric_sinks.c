@@ -103,6 +103,10 @@ static void test_logit_gap__is_of_keys_that_are_seen(void **state)
             scores[i] = -(real)INFINITY;
     scores[10 * T] = -(real)INFINITY;
     assert_close(head_value("logit_gap"), 6, 1e-6);
+    c.view.prefix = 4; /* rows 1 and 2 see key 3, too */
+    scores[1 * T + 3] = 4;
+    scores[2 * T + 3] = 1;
+    assert_close(head_value("logit_gap"), 6 - 1.5 / (T - 3), 1e-6);
     scores[11 * T + 3] = (real)NAN;
     assert_true(isnan(head_value("logit_gap")));
 }
@@ -190,6 +194,30 @@ static void test_entropy__is_1_of_uniform_and_0_of_one_key(void **state)
     assert_close(head_value("sparsity_exact"), (T - 1) / (double)(T + 1), 1e-9);
 }
 
+/* All rows see the first keys, and a row of them as much as the last of them.
+ */
+static void test_entropy__of_a_prefix_is_of_what_it_sees(void **state)
+{
+    enum { PREFIX = 5 };
+    (void)state;
+    for (idx extra = 0; extra <= 1; extra++) {
+        metric_case_init(&c, extra);
+        metric_case_uniform(&c);
+        c.view.prefix = PREFIX;
+        for (idx row = 0; row < PREFIX; row++)
+            for (idx j = -extra; j < PREFIX; j++)
+                *metric_case_weight(&c, row, j) = (real)1 / (PREFIX + extra);
+        assert_close(head_value("entropy"), 1, 1e-6);
+        assert_close(head_value("entropy_low"), 1, 1e-6);
+        assert_close(head_value("entropy_rest"), 1, 1e-6);
+        assert_true(head_value("sparsity") == 0);
+        *metric_case_weight(&c, 0, PREFIX - 1) = 0;
+        idx keys = T * (T + 1) / 2 + PREFIX * (PREFIX - 1) / 2;
+        assert_close(head_value("sparsity"), 1 / (double)keys, 1e-9);
+        assert_close(head_value("sparsity_exact"), 1 / (double)keys, 1e-9);
+    }
+}
+
 /* Half on the first, the rest even: the rest's entropy is that of uniform rows
  * whatever the sink has. */
 static void test_entropy__rest_does_not_see_the_sink(void **state)
@@ -257,6 +285,7 @@ int main(void)
         cmocka_unit_test(test_places__padding_is_left_out),
         cmocka_unit_test(test_places__a_trend_is_no_sink),
         cmocka_unit_test(test_entropy__is_1_of_uniform_and_0_of_one_key),
+        cmocka_unit_test(test_entropy__of_a_prefix_is_of_what_it_sees),
         cmocka_unit_test(test_entropy__rest_does_not_see_the_sink),
         cmocka_unit_test(test_sparsity__has_a_threshold),
         cmocka_unit_test(test_nan__is_no_absent_sink),

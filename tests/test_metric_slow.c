@@ -21,6 +21,8 @@ enum { L = 7, H = 2, C = 28, D = C / H, V = 20, T = 24, N = 88 };
 
 static struct sink_options sinks;
 static struct metrics_options metrics;
+static idx prefix;   /* of the model's attention */
+static bool is_unit; /* its queries and keys are */
 
 struct whole {
     struct tiny t;
@@ -336,8 +338,8 @@ static struct fraction mean_entropy(const struct noted *h, idx from,
     double share[T], sum = 0;
     idx n = 0;
     for (idx t = 0; t < T; t++) {
-        idx columns =
-            t + 1 + seen.has_extra - (from == 2 ? 1 + seen.has_extra : 0);
+        idx columns = (t < prefix ? prefix : t + 1) + seen.has_extra -
+                      (from == 2 ? 1 + seen.has_extra : 0);
         double total = 0;
         for (idx j = from; j <= T; j++)
             total += h->p[t][j];
@@ -365,11 +367,11 @@ static struct fraction mean_entropy(const struct noted *h, idx from,
 
 static struct fraction sparse(const struct noted *h, double below)
 {
-    double n = 0;
+    double n = 0, all = 0;
     for (idx t = 0; t < T; t++)
-        for (idx j = 0; j <= t; j++)
+        for (idx j = 0; j <= t || j < prefix; j++, all++)
             n += h->p[t][1 + j] == 0 || h->p[t][1 + j] < below;
-    return is(n / (T * (T + 1) / 2));
+    return is(n / all);
 }
 
 static struct fraction pairs(const struct noted *h, bool is_first, bool is_size)
@@ -377,7 +379,8 @@ static struct fraction pairs(const struct noted *h, bool is_first, bool is_size)
     double sum = 0, n = 0;
     for (idx t = 1; t < T; t++)
         for (idx j = is_first ? 0 : 1; j <= (is_first ? 0 : t); j++, n++)
-            sum += is_size ? norm(h->q[t], D) * norm(h->k[j], D) / sqrt(D)
+            sum += is_size ? norm(h->q[t], D) * norm(h->k[j], D) /
+                                 (is_unit ? 1 : sqrt(D))
                            : cosine(h->q[t], h->k[j], D);
     return is(sum / n);
 }
@@ -404,7 +407,7 @@ static struct fraction gap(const struct noted *h)
     double sum = 0, n = 0;
     for (idx t = 1; t < T; t++) {
         double others = 0, m = 0;
-        for (idx j = 1; j <= t; j++)
+        for (idx j = 1; j <= t || j < prefix; j++)
             if (isfinite(h->s[t][j])) {
                 others += h->s[t][j];
                 m++;
@@ -954,6 +957,27 @@ static void test_metrics__agree_with_slow_ones(void **state)
     check_all(&sigmoid, true, 8);
 }
 
+/* What the meter says of a model's settings. */
+static void test_metrics__know_the_scale_and_the_prefix(void **state)
+{
+    struct attention_options a =
+        ATTENTION(.qk_norm = QK_NORM_UNIT, .prefix = 6);
+    struct whole x;
+    (void)state;
+    is_unit = true;
+    prefix = 6;
+    is_proxy = false;
+    open_whole(&x, &a,
+               "first_sizes, rest_sizes, entropy*, sparsity*, logit_gap, "
+               "rest_mass, nowhere_mass",
+               2);
+    run_whole(&x);
+    assert_int_equal(check_columns(&x, 2), x.meter.n_columns);
+    close_whole(&x);
+    is_unit = false;
+    prefix = 0;
+}
+
 /* ---- planted ----------------------------------------------------------- */
 
 static real *tensor(struct tiny *t, const char *name, idx layer)
@@ -1231,6 +1255,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_metrics__agree_with_slow_ones),
+        cmocka_unit_test(test_metrics__know_the_scale_and_the_prefix),
         cmocka_unit_test(test_metrics__agree_on_both_sides_of_thresholds),
         cmocka_unit_test(test_dormant__a_planted_head_is_found_alone),
         cmocka_unit_test(test_drained__a_planted_value_is_found_alone),

@@ -19,6 +19,11 @@ double proxy_weight(const struct metric_head *v, idx row, idx column)
     return v->sums_to_one ? a : fabs(a) / (v->row_mass[row] + PROXY_GUARD);
 }
 
+idx keys_in_reach(const struct metric_head *v, idx row)
+{
+    return idx_min(idx_max(row + 1, v->prefix), v->rows);
+}
+
 double importance(const struct metric_head *v, idx k,
                   double (*weight)(const struct metric_head *, idx, idx))
 {

@@ -13,6 +13,10 @@ double raw_weight(const struct metric_head *v, idx row, idx column);
  * to (arXiv 2410.10781, section 7). */
 double proxy_weight(const struct metric_head *v, idx row, idx column);
 
+/* How many keys a row may see: those up to its own, and the prefix. Windows and
+ * the like, which leave fewer, do not count. */
+idx keys_in_reach(const struct metric_head *v, idx row);
+
 /* Importance of key k (from 1): its mean weight over the rows-k+1 that see
  * it. */
 double importance(const struct metric_head *v, idx k,

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "metric/consequences.h"
+#include "nn/attention/attention.h"
 #include "nn/attention/attention_facts.h"
 
 enum { PASS_TOKENS = 2048 }; /* of a forward pass, about */
@@ -251,10 +252,13 @@ static void see_head(void *context, const struct head_view *h)
 {
     struct meter *t = context;
     const struct batch *b = sequences(t);
+    const struct attention_options *a = &t->m->blocks[h->layer].attention;
     struct metric_head v = {
         .head = h,
         .rows = batch_used(b, t->first + h->sequence),
-        .sums_to_one = attention_sums_to_one(&t->m->blocks[h->layer].attention),
+        .prefix = a->prefix,
+        .scale = (double)attention_scale(a, h->D),
+        .sums_to_one = attention_sums_to_one(a),
         .separators = t->is_of_copies
                           ? NULL
                           : t->separators + (t->first + h->sequence) * t->T,

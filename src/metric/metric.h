@@ -78,6 +78,8 @@ struct metric_head {
     idx rows;               /* the first so many of T are no padding */
     double eps;             /* threshold of a metric that takes one */
     idx k;                  /* key position, from 1, of a per-position metric */
+    idx prefix;             /* first keys that all rows see; 0: none */
+    double scale;           /* of q.k */
     bool sums_to_one;       /* rows are distributions: proxy = raw */
     const double *row_mass; /* (T) sum over a row of |weight| */
     const bool *separators; /* (T) BOS, EOS and tokens that begin a document */

@@ -56,7 +56,7 @@ static void rest_mass(struct ratio *r, const struct metric_head *v)
 {
     double sum = 0;
     for (idx row = 0; row < v->rows; row++)
-        for (idx key = 1; key <= row; key++)
+        for (idx key = 1; key < v->rows; key++) /* in a prefix, too */
             sum += on_key(v, row, key);
     *r = plain(sum / (double)v->rows);
 }

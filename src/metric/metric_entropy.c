@@ -39,7 +39,7 @@ static idx fill_entropies(double *share, const struct metric_head *v, idx from)
 {
     idx n = 0;
     for (idx row = 0; row < v->rows; row++) {
-        idx seen = v->head->n_extra + row + 1 - from;
+        idx seen = v->head->n_extra + keys_in_reach(v, row) - from;
         double nats;
         if (seen >= 2 && row_entropy(&nats, v, row, from))
             share[n++] = nats / log((double)seen);
@@ -78,12 +78,12 @@ static void entropy_low(struct ratio *r, const struct metric_head *v)
         *r = plain(quantile_of(v->room, n, LOW));
 }
 
-/* Share of the keys that stand at or in front of their row. */
+/* Share of the keys that rows may see. */
 static struct ratio share_below(const struct metric_head *v, double least)
 {
     double n = 0, below = 0;
     for (idx row = 0; row < v->rows; row++)
-        for (idx j = 0; j <= row; j++) {
+        for (idx j = 0; j < keys_in_reach(v, row); j++) {
             double p = fabs(proxy_weight(v, row, v->head->n_extra + j));
             below += isnan(p) ? p : p < least || p == 0;
             n++;
@@ -105,8 +105,8 @@ const struct metric metrics_entropy[] = {
     { .text = { .name = "entropy",
                 .formula =
                     "entropy of a row of proxy weights over the log of the "
-                    "columns that it may see, t + 1 and the extra column; mean "
-                    "over rows of at least two" },
+                    "columns that it may see, t + 1 (or all of a prefix) and "
+                    "the extra column; mean over rows of at least two" },
       .title = "entropy of attention",
       .unit = "1",
       OF_ROWS,
@@ -132,15 +132,15 @@ const struct metric metrics_entropy[] = {
       .room = room,
       .of_head = entropy_rest },
     { .text = { .name = "sparsity",
-                .formula = "share of keys j <= t whose proxy weight is below "
-                           "1e-4" },
+                .formula = "share of keys j <= t, or in a prefix, whose proxy "
+                           "weight is below 1e-4" },
       .title = "weights below 1e-4",
       .unit = "1",
       OF_ROWS,
       .is_share = true,
       .of_head = sparsity },
     { .text = { .name = "sparsity_exact",
-                .formula = "share of keys j <= t whose proxy weight is 0" },
+                .formula = "share of the same keys whose proxy weight is 0" },
       .title = "weights of exactly 0",
       .unit = "1",
       OF_ROWS,

@@ -66,7 +66,7 @@ static void logit_gap(struct ratio *r, const struct metric_head *v)
     for (idx row = 1; row < v->rows; row++) {
         const real *s = h->scores + row * h->ld_scores;
         double others = 0, seen = 0;
-        for (idx j = 1; j <= row; j++)
+        for (idx j = 1; j < keys_in_reach(v, row); j++)
             if (s[j] != -(real)INFINITY) {
                 others += (double)s[j];
                 seen++;

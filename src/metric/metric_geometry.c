@@ -46,8 +46,7 @@ static void rest_cosine(struct ratio *r, const struct metric_head *v)
 static double size_product(const struct metric_head *v, idx t, idx j)
 {
     idx D = v->head->D;
-    return token_norm(query(v, t), D) * token_norm(key(v, j), D) /
-           sqrt((double)D);
+    return token_norm(query(v, t), D) * token_norm(key(v, j), D) * v->scale;
 }
 
 static void first_sizes(struct ratio *r, const struct metric_head *v)
@@ -132,8 +131,9 @@ const struct metric metrics_geometry[] = {
       READS_QK,
       .of_head = rest_cosine },
     { .text = { .name = "first_sizes",
-                .formula = "|q_t| |k_1| / sqrt(D) for queries from the second "
-                           "on, mean",
+                .formula = "|q_t| |k_1| times the scale of scores, 1 / sqrt(D) "
+                           "(1 with qk_norm = unit), for queries from the "
+                           "second on, mean",
                 .source = STUDY },
       .title = "size of queries times the first key",
       .unit = "1",
@@ -142,8 +142,8 @@ const struct metric metrics_geometry[] = {
       .of_head = first_sizes },
     { .text = { .name = "rest_sizes",
                 .formula =
-                    "|q_t| |k_j| / sqrt(D) for queries from the second on and "
-                    "the other keys up to their own, mean over pairs",
+                    "|q_t| |k_j| times that scale for queries from the second "
+                    "on and the other keys up to their own, mean over pairs",
                 .source = STUDY },
       .title = "size of queries times other keys",
       .unit = "1",
