@@ -117,6 +117,10 @@ static void test_claim__mistakes_are_told_with_their_place(void **state)
         { "expect = sink_1 later than sink_2", "earlier and later are of" },
         { "expect = formation stays under 3", "does not stay anywhere" },
         { "expect = formation < sink_1", "held against another one only" },
+        { "expect = formation@20(optim.lr=1) < formation@30(optim.lr=2)",
+          "watched up to the same step" },
+        { "expect = formation@20(optim.lr=1) < formation(optim.lr=2)",
+          "watched up to the same step" },
         { "expect = formation(optim.lr=1) = formation(optim.lr=2) within 3",
           "knows no margin" },
         { "hope = sink_1 < 1", "unknown key 'hope', want expect or" },
@@ -180,11 +184,16 @@ static void test_claim__what_no_run_answers_is_refused(void **state)
                        ERR_CONFIG,
                        "s.ini:14: [claims] expect: got step 400, and a run "
                        "that it means ends at train.steps=150");
+    sweep_case_refused(AXES "expect = formation > 151\n[train]\nsteps = 150\n",
+                       ERR_CONFIG,
+                       "s.ini:14: [claims] expect: got step 151, and a run "
+                       "that it means ends at train.steps=150");
     if (sweep_case_expand(AXES "expect = val_loss@150 < 1\n"
                                "expect = sink_1(attention.weights=softmax) < "
                                "sink_1(attention.weights=relu)\n"
                                "expect = sink_1(attention.weights=relu) falls "
                                "as optim.lr rises\n"
+                               "expect = formation < 150\n"
                                "[train]\nsteps = 150\n",
                           NULL, 0, &e))
         fail_msg("%s", e.text);

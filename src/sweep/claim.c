@@ -280,6 +280,11 @@ static bool has_same_runs(const struct claim_side *a,
     return is_equal;
 }
 
+static bool is_same_step(const struct claim_side *a, const struct claim_side *b)
+{
+    return a->step == b->step || (isnan(a->step) && isnan(b->step));
+}
+
 static bool check_sides(struct sweep_parse *p, const struct claim *c)
 {
     const struct claim_side *a = &c->a, *b = &c->b;
@@ -291,6 +296,10 @@ static bool check_sides(struct sweep_parse *p, const struct claim *c)
     if (a->is_formation != b->is_formation)
         return sweep_problem(p, "a step at which something formed is held "
                                 "against another one only");
+    if (a->is_formation && !is_same_step(a, b))
+        return sweep_problem(p, "both sides of a formation are watched up to "
+                                "the same step: give both the same @STEP, or "
+                                "none");
     return true;
 }
 
@@ -464,8 +473,8 @@ bool claim_side_unmeasured(const struct claim_side *s, const struct config *c)
 static bool is_same_number(const struct claim_side *a,
                            const struct claim_side *b)
 {
-    return (a->step == b->step || (isnan(a->step) && isnan(b->step))) &&
-           a->is_formation == b->is_formation && !strcmp(a->column, b->column);
+    return is_same_step(a, b) && a->is_formation == b->is_formation &&
+           !strcmp(a->column, b->column);
 }
 
 bool claim_needs_two(const struct claim *c)

@@ -326,14 +326,23 @@ static void count_level(struct claim_use *use, const struct claim *claim,
         use->levels[use->n_levels++] = v;
 }
 
+/* The last step that the claim names; NAN: the end. */
+static double last_step(const struct claim *claim, const struct claim_side *s)
+{
+    bool is_step = s->is_formation && !claim->has_b;
+    return is_step ? fmax(claim->number, s->step) : s->step;
+}
+
 /* A run is on this side of the claim. */
-static void use_on_side(struct claim_use *use, const struct claim_side *s,
+static void use_on_side(struct claim_use *use, const struct claim *claim,
                         const struct config *c, int side)
 {
+    const struct claim_side *s = side ? &claim->b : &claim->a;
+    double step = last_step(claim, s);
     if (claim_side_unmeasured(s, c))
         use->unmeasured = s->column;
-    if (s->step > (double)c->train.steps) { /* NAN: at the end */
-        use->step = s->step;
+    if (step > (double)c->train.steps) {
+        use->step = step;
         use->ends = c->train.steps;
     }
     count_seed(use, c, side);
@@ -347,10 +356,10 @@ static void use_in_claims(struct walk *w, const struct config *c)
         struct claim_use *use = &w->claims[i];
         bool is_b = claim->has_b && claim_side_fits(&claim->b, c);
         if (is_b)
-            use_on_side(use, &claim->b, c, 1);
+            use_on_side(use, claim, c, 1);
         if (!claim_side_fits(&claim->a, c))
             continue;
-        use_on_side(use, &claim->a, c, 0);
+        use_on_side(use, claim, c, 0);
         if (is_b && !use->twice && claim_needs_two(claim)) {
             char shown[SHOWN_MAX];
             use->twice =
