@@ -228,6 +228,17 @@ static void test_statistics__groups_are_judged_as_scipy_does(void **state)
     }
 }
 
+/* The same number, but for how it was summed. */
+static void test_statistics__rounding_tells_no_groups_apart(void **state)
+{
+    (void)state;
+    static const double thirds = (0.1 + 0.1 + 0.1) / 3;
+    const double a[] = { thirds, thirds, thirds, thirds },
+                 base[] = { 0.1, 0.1, 0.1, 0.1 };
+    assert_true(thirds != 0.1);
+    assert_true(judge_groups(a, 4, base, 4).p == 1);
+}
+
 /* A large number that all share takes digits away: ties stay ties. */
 static void test_statistics__a_common_offset_moves_no_p(void **state)
 {
@@ -294,6 +305,12 @@ static void test_statistics__odd_numbers_are_judged(void **state)
     j = judge_groups(same, 1, zeros, 3); /* nor has one run against three */
     assert_true(j.difference == 1 && isnan(j.low) && j.p == 0.25);
     assert_int_equal(j.verdict, VERDICT_TOO_FEW);
+    double many[100];
+    for (idx i = 0; i < 100; i++)
+        many[i] = (double)i / 200;
+    j = judge_groups(same, 1, many, 100); /* however many */
+    assert_true(j.is_exact && isnan(j.low) && isnan(j.p_t));
+    assert_digits(j.p, 1 / 101.0);
     j = judge_groups(same, 1, zeros, 1);
     assert_true(j.p == 1 && j.verdict == VERDICT_TOO_FEW);
     assert_int_equal(judge_pairs(broken, 3).verdict, VERDICT_NONE);
@@ -440,6 +457,7 @@ int main(void)
         cmocka_unit_test(test_statistics__pairs_are_judged_as_scipy_does),
         cmocka_unit_test(test_statistics__groups_are_judged_as_scipy_does),
         cmocka_unit_test(test_statistics__a_common_offset_moves_no_p),
+        cmocka_unit_test(test_statistics__rounding_tells_no_groups_apart),
         cmocka_unit_test(test_statistics__many_seeds_are_judged_by_t),
         cmocka_unit_test(test_statistics__odd_numbers_are_judged),
         cmocka_unit_test(test_statistics__words_say_what_was_done),

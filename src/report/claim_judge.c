@@ -1,5 +1,6 @@
 #include "report/claim_judge.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -787,8 +788,12 @@ static struct sides sides_of(struct judging *g)
         memmove(x.b, x.a + x.n, (size_t)x.n_base * sizeof *x.b);
         rank(pair, 2 * x.n_pairs, room);
     }
-    for (idx i = 0; i < x.n_pairs; i++)
-        x.d[i] = pair[2 * i] - pair[2 * i + 1];
+    for (idx i = 0; i < x.n_pairs; i++) {
+        double a = pair[2 * i], b = pair[2 * i + 1];
+        /* means of equal numbers, in whatever order */
+        bool is_rounding = fabs(a - b) <= 4 * DBL_EPSILON * (fabs(a) + fabs(b));
+        x.d[i] = is_rounding ? 0 : a - b;
+    }
     return x;
 }
 
@@ -806,6 +811,16 @@ static int sign_of(double x)
     return (x > 0) - (x < 0);
 }
 
+/* Permutations ask for one distribution, and find unlike spreads apart, too;
+ * the interval is of the means. A claim is of means, so it takes both, and the
+ * larger p is what is corrected. Ranks have no interval; nor has one seed. */
+static double p_of_both(const struct claim_result *r)
+{
+    if (r->claim->a.is_formation)
+        return r->j.p;
+    return isnan(r->j.p_t) ? 1 : fmax(r->j.p, r->j.p_t);
+}
+
 static void judge_sides(struct judging *g)
 {
     struct claim_result *r = g->r;
@@ -814,14 +829,11 @@ static void judge_sides(struct judging *g)
     r->j = g->is_paired ? judge_pairs(x.d, x.n_pairs)
                         : judge_groups(x.a, x.n, x.b, x.n_base);
     r->test = g->is_paired ? CLAIM_TEST_PAIRS : CLAIM_TEST_GROUPS;
-    r->p = r->j.p;
+    r->p = p_of_both(r);
     r->p_least = r->j.p_least;
     r->direction = sign_of(r->j.difference);
     if (g->claim->kind == CLAIM_LESS)
         r->direction = -r->direction;
-    /* of formations the difference is one of ranks, and not told */
-    r->holds_zero =
-        !g->claim->a.is_formation && r->j.low <= 0 && r->j.high >= 0;
     r->seeds = seeds_of_sides(r->j.difference, g->are_pairs ? spread : NAN,
                               sum_of_squares(&x), g->level);
 }
@@ -863,6 +875,24 @@ static void judge_margin(struct judging *g)
         sum_of_squares(&x), g->level);
 }
 
+/* Of a run that was watched up to some step and had not formed, nobody knows
+ * whether it does before a later one. */
+static bool is_censored(const struct judging *g)
+{
+    const struct claim_result *r = g->r;
+    bool is_any = false;
+    for (idx i = 0; i < g->n[SIDE_A]; i++)
+        is_any = is_any ||
+                 (g->at[SIDE_A][i].is_used && isinf(g->at[SIDE_A][i].value));
+    if (!g->claim->a.is_formation || !is_any || g->claim->number <= r->step)
+        return false;
+    why_not(g->r,
+            "runs that had not formed were watched up to step %.0f: name one "
+            "up to there",
+            r->step);
+    return true;
+}
+
 /* Each seed's number against the one of the claim. */
 static void judge_number(struct judging *g)
 {
@@ -889,6 +919,8 @@ static void judge_number(struct judging *g)
         n_beyond += !holds;
         r->n_judged++;
     }
+    if (is_censored(g))
+        return;
     r->test = CLAIM_TEST_SIGN;
     r->p = sign_test(r->n_holding, r->n_judged);
     r->p_least = pairs_least(r->n_judged);
@@ -1135,7 +1167,7 @@ void claims_correct(struct claim_result *r, idx n, enum claim_correction how)
 enum claim_verdict claim_verdict(const struct claim_result *r)
 {
     if (isnan(r->p_corrected) || r->p_corrected > JUDGED_AT ||
-        r->direction == 0 || r->holds_zero)
+        r->direction == 0)
         return CLAIM_UNDECIDED;
     if (r->direction < 0)
         return CLAIM_CONTRADICTED;

@@ -9,8 +9,8 @@
  * of one seed are no more unlike than runs of two. How many there are decides
  * which, never what came out.
  *
- *   a < b                    permutation test of pairs, or of groups; and the
- *                            interval of the difference may not hold 0
+ *   a < b                    permutation test of pairs, or of groups, and the t
+ *                            test that the interval is of: the larger p
  *   a < number               sign test
  *   a stays under number     sign test of each run's largest value; and no run
  *                            may be beyond it
@@ -64,11 +64,10 @@ struct claim_result {
     double median[CLAIM_LEVELS_MAX]; /* (n_levels) over seeds */
     double level[CLAIM_LEVELS_MAX];  /* (n_levels) value of the key */
     idx n_holding, n_judged;         /* of the sign test */
-    double p, p_least;               /* NAN: nothing was judged */
+    double p, p_least;               /* NAN: nothing was judged; p of two sides:
+                                        the larger of j.p and j.p_t */
     int direction; /* of what was found: > 0 as claimed, < 0 against it */
     char but[CLAIM_WORDS_MAX]; /* why a small p does not support it; or "" */
-    bool holds_zero; /* the interval of two sides' difference does, so that no
-                        p decides: the test sees unlike spreads, too */
     double seeds; /* a side, of which every second lot would decide it were all
                      else as it is; NAN: unknown; INFINITY: no number of them */
 

@@ -260,11 +260,23 @@ static void add_seeds(struct text *t, const struct claim_result *r)
                  fmax(r->seeds, seeds_now(r) + 1));
 }
 
+/* Where the interval decides, its p beside the test's. */
+static void add_p(struct text *t, const struct claim_result *r)
+{
+    bool is_of_sides =
+        r->test == CLAIM_TEST_PAIRS || r->test == CLAIM_TEST_GROUPS;
+    text_add(t, ", p = %.2g", is_of_sides ? r->j.p : r->p);
+    if (is_of_sides && isnan(r->j.p_t) && !r->claim->a.is_formation)
+        text_add(t, "; but one seed has no interval");
+    else if (is_of_sides && r->p > r->j.p)
+        text_add(t, ", of the interval %.2g", r->p);
+}
+
 static void add_test(struct text *t, const struct claim_file *f,
                      const struct claim_result *r)
 {
     add_name(t, r);
-    text_add(t, ", p = %.2g", r->p);
+    add_p(t, r);
     if (f->correction == CORRECTION_HOLM && f->n > 1)
         text_add(t, ", %.2g by Holm for %td claims", r->p_corrected, f->n);
     enum claim_verdict v = claim_verdict(r);
@@ -274,8 +286,6 @@ static void add_test(struct text *t, const struct claim_file *f,
         text_add(t, "; but %s", r->but);
         return;
     }
-    if (r->holds_zero && r->p_corrected <= JUDGED_AT)
-        text_add(t, "; but the interval contains 0");
     add_seeds(t, r);
 }
 

@@ -196,9 +196,10 @@ static void judge_by_t(struct judgement *j)
     j->low = j->difference - half;
     j->high = j->difference + half;
     if (j->error > 0)
-        j->p = student_two_sided(j->difference / j->error, j->df);
+        j->p_t = student_two_sided(j->difference / j->error, j->df);
     else if (j->error == 0)
-        j->p = j->difference == 0;
+        j->p_t = j->difference == 0;
+    j->p = j->p_t;
 }
 
 static void conclude(struct judgement *j)
@@ -223,6 +224,7 @@ static struct judgement nothing(bool is_paired, idx n, idx n_base)
                                .df = NAN,
                                .low = NAN,
                                .high = NAN,
+                               .p_t = NAN,
                                .p = NAN };
 }
 
@@ -246,20 +248,26 @@ struct judgement judge_pairs(const double *d, idx n)
     return j;
 }
 
-/* More runs than any two groups within PERMUTATIONS_MAX need have. */
-enum { POOL_MAX = 64 };
+/* More runs than two groups of two and more within PERMUTATIONS_MAX have. */
+enum { POOL_MAX = 640 };
 
-/* Both groups in one, less their mean. */
-static void pool(double v[POOL_MAX], const double *a, idx n, const double *base,
-                 idx n_base)
+/* Both groups in one, less their mean. Returns how much larger rounding may
+ * make a sum of them, of what they were, too: numbers that were equal before
+ * they were averaged stay so. */
+static double pool(double v[POOL_MAX], const double *a, idx n,
+                   const double *base, idx n_base)
 {
+    double size = 0;
     for (idx i = 0; i < n; i++)
         v[i] = a[i];
     for (idx i = 0; i < n_base; i++)
         v[n + i] = base[i];
     double mean = mean_of(v, n + n_base);
-    for (idx i = 0; i < n + n_base; i++)
+    for (idx i = 0; i < n + n_base; i++) {
+        size += fabs(v[i]);
         v[i] -= mean;
+    }
+    return 4 * DBL_EPSILON * size + rounding(v, n + n_base);
 }
 
 static void judge_splits(struct judgement *j, const double *a,
@@ -267,9 +275,9 @@ static void judge_splits(struct judgement *j, const double *a,
 {
     double v[POOL_MAX];
     idx n = j->n + j->n_base;
-    pool(v, a, j->n, base, j->n_base);
+    double slack = pool(v, a, j->n, base, j->n_base);
     double sum = fabs(mean_of(v, j->n)) * (double)j->n;
-    j->p = (double)count_splits(v, n, j->n, 0, sum - rounding(v, n)) / ways;
+    j->p = (double)count_splits(v, n, j->n, 0, sum - slack) / ways;
     j->p_least = (j->n == j->n_base ? 2 : 1) / ways;
 }
 

@@ -59,6 +59,8 @@ struct judgement {
     double error;      /* its standard error; NAN: too few for one */
     double df;         /* of the t distribution; NAN as error */
     double low, high;  /* its interval at 1 - JUDGED_AT; NAN as error */
+    double p_t;        /* two-sided, of the t that the interval is of: up to
+                          JUDGED_AT where it does not hold 0; NAN as error */
     double p;          /* two-sided, of the test; NAN: no numbers */
     double p_least;    /* that so many seeds can give; 0: not exact */
     bool is_exact;     /* p is of all permutations; else of t */
