@@ -38,69 +38,83 @@ static int draw(FILE *out, const struct compare_rows *t, struct err *e)
     return err_pass(e, &own);
 }
 
-/* What stands below the tables, for files; free it. */
-static int notes_of(char **notes, const struct compare_rows *t,
-                    const struct band *metric, struct err *e)
+/* What stands below the tables. */
+struct notes {
+    char *text;     /* owned */
+    size_t n_first; /* bytes of it that are of the first; the others of the
+                       table of differences */
+};
+
+static int write_notes(struct notes *notes, const struct compare_rows *t,
+                       const struct band *metric, struct err *e)
 {
     size_t n = 0;
-    *notes = NULL;
-    FILE *memory = open_memstream(notes, &n);
+    FILE *memory = open_memstream(&notes->text, &n);
     if (!memory)
         return err_set(e, ERR_MEMORY, "not enough memory");
     compare_notes(memory, t, metric);
+    bool failed = fflush(memory) != 0;
+    notes->n_first = n;
     differences_notes(memory, t);
-    return fclose(memory) == 0 ? OK
-                               : err_set(e, ERR_MEMORY, "not enough memory");
+    return fclose(memory) == 0 && !failed
+               ? OK
+               : err_set(e, ERR_MEMORY, "not enough memory");
 }
 
-static int show_tables(FILE *out, const struct compare_rows *t,
-                       const struct band *metric, struct err *e)
-{
-    char *text = NULL;
-    bool is_piped = compare_is_piped(t->o), has_differences = false;
-    FILE *notes = is_piped ? stderr : out;
-    if (!is_piped && compare_print_table(out, t, e))
-        return e->code;
-    compare_notes(notes, t, metric);
-    if (!is_piped && compare_print_differences(&has_differences, out, t, e))
-        return e->code;
-    if (differences_notes(notes, t) || has_differences)
-        fputc('\n', notes);
-    if (notes_of(&text, t, metric, e) == OK)
-        compare_write_tables(out, t, text, e);
-    free(text);
-    return e->code;
-}
-
-/* The page of --report, whose notes are those below the table. */
-static int write_page(FILE *out, const struct compare_rows *t,
-                      const struct band *metric, bool is_piped, struct err *e)
-{
-    char path[RUN_PATH_MAX], *notes = NULL;
-    if (!t->o->report)
-        return OK;
-    int rc = notes_of(&notes, t, metric, e);
-    if (rc == OK)
-        rc = html_page_write(path, t->o->report, t, notes, e);
-    if (rc == OK)
-        fprintf(is_piped ? stderr : out, "report: %s\n", path);
-    free(notes);
-    return rc;
-}
-
-static int show(FILE *out, const struct compare_rows *t, struct err *e)
+static int make_notes(struct notes *notes, const struct compare_rows *t,
+                      struct err *e)
 {
     struct band *metric = calloc((size_t)t->n, sizeof *metric);
     int rc = metric ? OK : err_set(e, ERR_MEMORY, "not enough memory");
     for (idx i = 0; i < t->n && rc == OK; i++)
         rc = band_make(&metric[i], &t->groups->g[i], t->o->metric, e);
     if (rc == OK)
-        rc = show_tables(out, t, metric, e);
-    if (rc == OK)
-        rc = write_page(out, t, metric, compare_is_piped(t->o), e);
+        rc = write_notes(notes, t, metric, e);
     for (idx i = 0; metric && i < t->n; i++)
         band_release(&metric[i]);
     free(metric);
+    return rc;
+}
+
+static int show_tables(FILE *out, const struct compare_rows *t,
+                       const struct notes *notes, struct err *e)
+{
+    bool is_piped = compare_is_piped(t->o), has_differences = false;
+    FILE *below = is_piped ? stderr : out;
+    const char *second = notes->text + notes->n_first;
+    if (!is_piped && compare_print_table(out, t, e))
+        return e->code;
+    fwrite(notes->text, 1, notes->n_first, below);
+    if (!is_piped && compare_print_differences(&has_differences, out, t, e))
+        return e->code;
+    fputs(second, below);
+    if (*second || has_differences)
+        fputc('\n', below);
+    return compare_write_tables(out, t, notes->text, e);
+}
+
+/* The page of --report, whose notes are those below the table. */
+static int write_page(FILE *out, const struct compare_rows *t,
+                      const struct notes *notes, struct err *e)
+{
+    char path[RUN_PATH_MAX];
+    if (!t->o->report)
+        return OK;
+    int rc = html_page_write(path, t->o->report, t, notes->text, e);
+    if (rc == OK)
+        fprintf(compare_is_piped(t->o) ? stderr : out, "report: %s\n", path);
+    return rc;
+}
+
+static int show(FILE *out, const struct compare_rows *t, struct err *e)
+{
+    struct notes notes = { 0 };
+    int rc = make_notes(&notes, t, e);
+    if (rc == OK)
+        rc = show_tables(out, t, &notes, e);
+    if (rc == OK)
+        rc = write_page(out, t, &notes, e);
+    free(notes.text);
     return rc == OK ? draw(out, t, e) : rc;
 }
 

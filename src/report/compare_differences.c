@@ -205,7 +205,7 @@ static double final_of(const struct compare_rows *t, idx row, const char *name)
 /* A share of a row that sums to something else is no share of the same: where
  * the sums of groups differ so, the weights as they are say little of where
  * attention goes. */
-static bool note_sums(FILE *out, const struct compare_rows *t)
+static void note_sums(FILE *out, const struct compare_rows *t)
 {
     static const char *const raw[] = { "first_mass_raw", "sink_1_raw" };
     double least = INFINITY, most = -INFINITY;
@@ -220,20 +220,17 @@ static bool note_sums(FILE *out, const struct compare_rows *t)
         least = fmin(least, sum);
         most = fmax(most, sum);
     }
-    bool is_odd = most > 1.05 * least;
-    if (is_odd)
+    if (most > 1.05 * least)
         fprintf(out,
                 "note: %s is of rows as they are, which sum to %.2f to %.2f "
                 "(row_sum): a difference\nmay be of sums alone; %s is of rows "
                 "scaled to sum 1\n",
                 name, least, most, name == raw[0] ? "first_mass" : "sink_1");
-    return is_odd;
 }
 
 /* Why a group is not there, once a group and cause. */
-bool differences_notes(FILE *out, const struct compare_rows *t)
+void differences_notes(FILE *out, const struct compare_rows *t)
 {
-    bool has_any = false;
     const char *base = t->groups->g[t->base].label;
     for (idx m = 0; m < t->n_measures; m++)
         for (idx i = 0; i < t->n; i++) {
@@ -241,17 +238,15 @@ bool differences_notes(FILE *out, const struct compare_rows *t)
             bool is_told = !x->unlike[0];
             for (idx k = 0; k < m && !is_told; k++)
                 is_told = strcmp(t->rows[i].judged[k].unlike, x->unlike) == 0;
-            has_any = has_any || !is_told;
             if (!is_told)
                 fprintf(out, "note: %s is not held against %s: %s\n",
                         t->rows[i].label, base, x->unlike);
         }
-    has_any = note_sums(out, t) || has_any;
+    note_sums(out, t);
     if (!t->o->baseline || count_lines(t) > 0)
-        return has_any;
+        return;
     fprintf(out,
             "note: no differences from %s are shown: they take more than one "
             "run on a side, measured\nalike on the same data%s\n",
             base, t->n == 1 ? ", and there is no other group" : "");
-    return true;
 }

@@ -12,10 +12,9 @@ int differences_grid(struct grid *g, const struct compare_rows *t, idx most,
                      idx *n_lines, struct err *e);
 
 /* Lines: differences_title above the table; differences_words below it: what
- * its columns mean. differences_notes: what is not in it, and why; false:
- * nothing to say. */
+ * its columns mean. differences_notes: what is not in it, and why. */
 void differences_title(FILE *out, const struct compare_rows *t);
 void differences_words(FILE *out, const struct compare_rows *t);
-bool differences_notes(FILE *out, const struct compare_rows *t);
+void differences_notes(FILE *out, const struct compare_rows *t);
 
 #endif

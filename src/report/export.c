@@ -70,15 +70,6 @@ static int take(struct exported *x, const struct export_options *o,
     return rc;
 }
 
-/* Those of one name are called by their paths. */
-static void name_apart(struct exported *x)
-{
-    for (idx i = 0; i < x->n; i++)
-        for (idx k = 0; k < i; k++)
-            if (strcmp(x->runs[i].name, x->runs[k].name) == 0)
-                x->runs[i].has_namesake = x->runs[k].has_namesake = true;
-}
-
 static int gather(struct exported *x, const struct export_options *o,
                   struct err *e)
 {
@@ -101,7 +92,7 @@ static int gather(struct exported *x, const struct export_options *o,
             rc = take(x, o, x->lists[i].paths[k], e);
     if (rc == OK && x->n == 0)
         return err_set(e, ERR_USAGE, "export: no run fits --where");
-    name_apart(x);
+    run_data_name_apart(x->runs, x->n);
     x->n_keys = config_differing(x->keys, config_of, x->runs, x->n);
     return rc;
 }

@@ -193,19 +193,6 @@ static void find_usual(struct groups *s)
     }
 }
 
-/* Each run by its folder; by its whole path where two different folders share
- * a name. */
-static void label_runs(const struct groups *s, struct run_data *runs, idx n)
-{
-    bool is_clear = true;
-    for (idx i = 0; i < n && is_clear && s->are_single; i++)
-        for (idx k = 0; k < i && is_clear; k++)
-            is_clear = strcmp(runs[i].name, runs[k].name) != 0 ||
-                       strcmp(runs[i].path, runs[k].path) == 0;
-    for (idx i = 0; i < n && !is_clear; i++)
-        runs[i].has_namesake = true;
-}
-
 /* ---- the whole --------------------------------------------------------- */
 
 static void describe(struct groups *s, struct group *g,
@@ -286,7 +273,8 @@ int groups_make(struct groups *s, const struct compare_options *o,
                 struct run_data *runs, idx n, bool are_single, struct err *e)
 {
     s->are_single = are_single;
-    label_runs(s, runs, n);
+    if (are_single)
+        run_data_name_apart(runs, n);
     int rc = choose_keys(s, o, runs, n, e);
     if (rc != OK)
         return rc;

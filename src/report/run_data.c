@@ -201,6 +201,15 @@ void run_data_read(struct run_data *r, const char *path, const char *analysis)
         read_analysed(r);
 }
 
+void run_data_name_apart(struct run_data *runs, idx n)
+{
+    for (idx i = 0; i < n; i++)
+        for (idx k = 0; k < i; k++)
+            if (strcmp(runs[i].name, runs[k].name) == 0 &&
+                strcmp(runs[i].path, runs[k].path) != 0)
+                runs[i].has_namesake = runs[k].has_namesake = true;
+}
+
 int run_data_find(idx *at, const struct run_data *runs, idx n, const char *path,
                   struct err *e)
 {

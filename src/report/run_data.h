@@ -49,6 +49,10 @@ static inline const char *run_data_label(const struct run_data *r)
     return r->name[0] && !r->has_namesake ? r->name : r->path;
 }
 
+/* run_data_name_apart - find those of n runs whose name another folder has,
+ * too: their paths tell them apart. */
+void run_data_name_apart(struct run_data *runs, idx n);
+
 /* run_data_read - fill r, with the analysis of this name (borrowed; "": the
  * usual one; NULL: none, only what training wrote). */
 void run_data_read(struct run_data *r, const char *path, const char *analysis);
