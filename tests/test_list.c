@@ -224,6 +224,8 @@ static void test_list__refuses_a_name_that_a_kind_has_not(void **state)
         ERR_USAGE);
     assert_non_null(
         strstr(e.text, "of metric there is no group and no name 'no_*'"));
+    for (const struct metric_group *g = metric_groups; g->name; g++)
+        assert_true(has_word(e.text, g->name));
 }
 
 /* Whatever analysis.csv has is told, the losses too. */

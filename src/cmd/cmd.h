@@ -31,6 +31,16 @@ struct command_option {
     double min, max; /* inclusive; of a count or number */
 };
 
+/* The row of commands that read what `analyze` measured: of a struct with a
+ * const char *analysis. */
+#define OPTION_ANALYSIS(options)                                               \
+    {                                                                          \
+        .name = "analysis", .value = "NAME", .type = OPTION_TEXT,              \
+        .offset = offsetof(options, analysis),                                 \
+        .help = "take what `sinklab analyze --as NAME` measured, which all "   \
+                "runs must have"                                               \
+    }
+
 struct command {
     const char *name;
     const char *summary;  /* in the list of commands */

@@ -125,11 +125,7 @@ static const struct command_option options[] = {
       .help = "write DIR/index.html: one page, to be sent to anyone, with all "
               "curves, maps of layers and heads, tables and configurations, "
               "and what can be told from seeds; it needs no network" },
-    { .name = "analysis",
-      .value = "NAME",
-      TEXT(analysis),
-      .help = "take what `sinklab analyze --as NAME` measured, which all runs "
-              "must have" },
+    OPTION_ANALYSIS(struct compare_options),
     { .name = "baseline",
       .value = "GROUP",
       TEXT(baseline),

@@ -19,12 +19,7 @@ static const struct command_option options[] = {
       .help = "write a line of JSON for each row of these files, with the "
               "run's name and the keys in which the runs differ; -: standard "
               "output, which gets nothing else" },
-    { .name = "analysis",
-      .value = "NAME",
-      .type = OPTION_TEXT,
-      FIELD(analysis),
-      .help = "take what `sinklab analyze --as NAME` measured, which all runs "
-              "must have" },
+    OPTION_ANALYSIS(struct export_options),
     { .name = "where",
       .value = "CONDITION",
       .type = OPTION_WHERE,

@@ -152,11 +152,14 @@ static int print_all(const struct words *w, const struct list_options *o,
         return say_unknown(w->at[0], e);
     if (n > 0 || w->n < 2)
         return OK;
+    char names[NAMES_BYTES];
+    struct text t = { .at = names, .cap_bytes = sizeof names };
+    for (const struct metric_group *g = metric_groups; g->name; g++)
+        text_add(&t, "%s%s", t.n ? ", " : "", g->name);
     return err_set(e, ERR_USAGE,
                    "list: of %s there is no group and no name '%s': give a "
-                   "name, a pattern ('sink_*'), of metrics a group (sinks, "
-                   "companions, circuits, consequences, optimizer)",
-                   w->at[0], text_show(shown, w->at[1]));
+                   "name, a pattern ('sink_*'), of metrics a group (%s)",
+                   w->at[0], text_show(shown, w->at[1]), names);
 }
 
 static int run(int argc, char **argv, struct err *e)
