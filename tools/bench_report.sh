@@ -18,27 +18,20 @@ runs=${RUNS:-500} checkpoints=${CHECKPOINTS:-200}
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/sinklab-bench.XXXXXX")
 trap 'rm -rf "$scratch"' EXIT
 trap 'exit 130' INT TERM
-base=$PWD/configs/base.ini
+tiny=$PWD/tests/system/tiny.ini
 cd "$scratch"
 
 cat >sweep.ini <<END
-include = $base
+include = $tiny
 [model]
 layers = 4
-width = 16
-heads = 4
-context = 16
 [train]
 steps = $((checkpoints - 1))
 batch = 1
 log_every = 1
 val_every = 1
 val_tokens = 64
-[data]
-source = bigram-backcopy
-vocab = 16
 [sink]
-tokens = 16
 sequences = 2
 val_tokens = 64
 probe_every = 1

@@ -6,29 +6,14 @@ cd "$T" || exit 1
 export OMP_NUM_THREADS=2
 PYTHON=${PYTHON:-python3}
 
-cat >sweep.ini <<'END'
-[model]
-layers = 1
-width = 16
-heads = 2
-context = 16
+cat >sweep.ini <<END
+include = $ROOT/tests/system/tiny.ini
 [train]
 steps = 20
-batch = 2
 log_every = 5
 val_every = 10
-val_tokens = 64
-[data]
-source = bigram-backcopy
-vocab = 16
 [sink]
-tokens = 16
-sequences = 2
-val_tokens = 64
 probe_every = 10
-probe_sequences = 2
-[checkpoint]
-every = 10
 [axes]
 attention.weights = softmax, relu
 optim.lr = 1e-3, 1e-2
