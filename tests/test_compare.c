@@ -393,6 +393,53 @@ static void test_compare__unlike_losses_are_told(void **state)
     free(text);
 }
 
+/* What a cost is of says its intervention: a cache is nothing to others. */
+static void test_compare__unlike_costs_are_told(void **state)
+{
+    (void)state;
+    static const char *const names[] = { "narrow", "wide" };
+    static const char rows[] =
+        "step,val_loss,sink_1,cost_stream,cost_no_sink,cost_no_ffn_layer\n"
+        "0,3,0.1,0.2,0.3,0.4\n";
+    static const struct {
+        const char *column, *note;
+    } cases[] = {
+        { "sink_1", NULL },
+        { "cost_no_sink", NULL },
+        { "cost_no_ffn_layer", NULL },
+        { "cost_stream",
+          "note: cost_stream was measured differently in narrow (training, "
+          "16384 tokens in sequences of 128, cache 16, kept 4) and in wide "
+          "(training, 16384 tokens in sequences of 128, cache 32, kept 4): "
+          "they differ in metrics.cache (16, 32); `sinklab analyze` them" },
+    };
+    put_file("narrow", "metrics.csv", rows);
+    put_file("narrow", "config.ini",
+             "[model]\ncontext = 128\n[metrics]\nnames = default, cost_*\n");
+    put_file("wide", "metrics.csv", rows);
+    put_file("wide", "config.ini",
+             "[model]\ncontext = 128\n[metrics]\nnames = default, "
+             "cost_*\ncache = 32\n");
+    for (int i = 0; i < COUNT_OF(cases); i++) {
+        struct compare_options o = compare_usual;
+        o.metric = cases[i].column;
+        char *text = compare_ok(names, 2, o);
+        if (cases[i].note)
+            assert_within(text, cases[i].note);
+        else
+            assert_null(strstr(text, "measured differently"));
+        free(text);
+    }
+    put_file("wide", "config.ini",
+             "[model]\ncontext = 128\n[metrics]\nnames = default, "
+             "cost_*\nloss_tokens = 4096\n");
+    struct compare_options o = compare_usual;
+    o.metric = "cost_no_ffn_layer";
+    char *text = compare_ok(names, 2, o);
+    assert_within(text, "they differ in metrics.loss_tokens (16384, 4096)");
+    free(text);
+}
+
 /* Columns of the loss have the names that files give them, and are there where
  * a run has them. */
 static void test_compare__losses_have_their_columns(void **state)
@@ -564,6 +611,7 @@ int main(void)
         cmocka_unit_test(test_compare__a_metric_has_its_usual_threshold),
         cmocka_unit_test(test_compare__the_table_stands_before_a_figure_fails),
         cmocka_unit_test(test_compare__unlike_losses_are_told),
+        cmocka_unit_test(test_compare__unlike_costs_are_told),
         cmocka_unit_test(test_compare__losses_have_their_columns),
         cmocka_unit_test(test_compare__a_csv_may_go_to_standard_output),
         cmocka_unit_test(test_compare__what_is_no_metric_is_refused),

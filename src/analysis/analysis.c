@@ -12,7 +12,7 @@
 
 /* Of what is written, and of how metrics are defined: another number makes
  * every analysis out of date. */
-enum { ANALYSIS_FORMAT = 5 };
+enum { ANALYSIS_FORMAT = 6 };
 
 enum { REMEDY_MAX = 4 * RUN_PATH_MAX + RUN_ANALYSIS_NAME_MAX + 8 };
 

@@ -7,7 +7,7 @@
 #include "config/config_differ.h"
 #include "data/input.h"
 #include "metric/columns.h"
-#include "metric/metric.h"
+#include "metric/intervention.h"
 
 struct measured measured_by(const struct config *c, bool is_analysis)
 {
@@ -22,6 +22,10 @@ struct measured measured_by(const struct config *c, bool is_analysis)
         .no_edits = !c->sink.edits,
         .val_tokens = is_analysis ? c->sink.val_tokens : c->train.val_tokens,
         .context = c->model.context,
+        .loss_tokens = c->metrics.loss_tokens,
+        .sink_key = c->metrics.sink_key,
+        .cache = c->metrics.cache,
+        .kept = c->metrics.kept,
         .task_seed = c->data.task_seed,
         .eval_seed = c->data.eval_seed,
         .order = c->data.order,
@@ -39,31 +43,60 @@ static bool are_unknown(const struct measured *a, const struct measured *b)
     return !a->is_known || !b->is_known;
 }
 
-bool measured_sinks_alike(const struct measured *a, const struct measured *b)
+static bool sinks_alike(const struct measured *a, const struct measured *b)
 {
-    return are_unknown(a, b) ||
-           (a->sequences == b->sequences && a->tokens == b->tokens &&
+    return (a->sequences == b->sequences && a->tokens == b->tokens &&
             a->eps == b->eps && a->input == b->input &&
             a->no_bos == b->no_bos && a->no_edits == b->no_edits &&
             strcmp(a->file, b->file) == 0);
 }
 
-bool measured_losses_alike(const struct measured *a, const struct measured *b)
+static bool losses_alike(const struct measured *a, const struct measured *b)
 {
-    return are_unknown(a, b) ||
-           (a->val_tokens == b->val_tokens && a->context == b->context);
+    return a->val_tokens == b->val_tokens && a->context == b->context;
 }
 
-bool measured_data_alike(const struct measured *a, const struct measured *b)
+static bool data_alike(const struct measured *a, const struct measured *b)
 {
-    return are_unknown(a, b) ||
-           (a->task_seed == b->task_seed && a->eval_seed == b->eval_seed &&
+    return (a->task_seed == b->task_seed && a->eval_seed == b->eval_seed &&
             strcmp(a->corpus, b->corpus) == 0 &&
             orders[a->order]->bos_by_document ==
                 orders[b->order]->bos_by_document &&
             !orders[a->order]->targets == !orders[b->order]->targets &&
             a->has_val_path == b->has_val_path &&
             (a->has_val_path || a->val_fraction == b->val_fraction));
+}
+
+static bool costs_alike(const struct measured *a, const struct measured *b,
+                        int parts)
+{
+    return a->loss_tokens == b->loss_tokens && a->context == b->context &&
+           (!(parts & MEASURED_SINK_KEY) || a->sink_key == b->sink_key) &&
+           (!(parts & MEASURED_CACHE) || a->cache == b->cache) &&
+           (!(parts & MEASURED_KEPT) || a->kept == b->kept);
+}
+
+bool measured_alike(const struct measured *a, const struct measured *b,
+                    int parts)
+{
+    return are_unknown(a, b) ||
+           ((!(parts & MEASURED_SINKS) || sinks_alike(a, b)) &&
+            (!(parts & MEASURED_LOSSES) || losses_alike(a, b)) &&
+            (!(parts & MEASURED_DATA) || data_alike(a, b)) &&
+            (!(parts & MEASURED_COSTS) || costs_alike(a, b, parts)));
+}
+
+int measured_parts(const char *column)
+{
+    struct column_facts f;
+    if (column_is_validation(column))
+        return MEASURED_LOSSES;
+    if (!column_find(&f, column) || !f.metric || !f.metric->under)
+        return MEASURED_SINKS;
+    int reads = intervention_done(f.metric->under)->options;
+    return MEASURED_COSTS | (reads & READS_SINK_KEY ? MEASURED_SINK_KEY : 0) |
+           (reads & READS_CACHE ? MEASURED_CACHE : 0) |
+           (reads & READS_KEPT ? MEASURED_KEPT : 0);
 }
 
 static const char *kind_name(const struct measured *m)
@@ -116,13 +149,32 @@ const char *measured_print_loss(char text[MEASURED_TEXT_MAX],
     return text;
 }
 
+static const char *print_cost(char text[MEASURED_TEXT_MAX],
+                              const struct measured *m, int parts)
+{
+    struct text t = { text, MEASURED_TEXT_MAX, 0 };
+    text_add(&t, "%s, %td tokens in sequences of %td",
+             m->is_analysis ? "analysis" : "training", m->loss_tokens,
+             m->context);
+    if (parts & MEASURED_SINK_KEY)
+        text_add(&t, ", sink key %td", m->sink_key);
+    if (parts & MEASURED_CACHE)
+        text_add(&t, ", cache %td", m->cache);
+    if (parts & MEASURED_KEPT)
+        text_add(&t, ", kept %td", m->kept);
+    return text;
+}
+
 const char *measured_print_of(char text[MEASURED_TEXT_MAX],
                               const struct measured *m, const char *column)
 {
     struct column_facts f;
     struct measured own = *m;
-    if (column_is_validation(column))
+    int parts = measured_parts(column);
+    if (parts & MEASURED_LOSSES)
         return measured_print_loss(text, m);
+    if (parts & MEASURED_COSTS)
+        return print_cost(text, m, parts);
     if (column_find(&f, column) && f.metric && f.metric->of_copies) {
         own.input = INPUT_COPY;
         own.no_edits = false; /* of which there are none to leave away */
@@ -132,13 +184,21 @@ const char *measured_print_of(char text[MEASURED_TEXT_MAX],
 
 const char *measured_overrides(char text[MEASURED_TEXT_MAX],
                                const struct measured *a,
-                               const struct measured *b, bool is_loss)
+                               const struct measured *b, int parts)
 {
     struct text t = { text, MEASURED_TEXT_MAX, 0 };
     text_add(&t, "%s", "");
-    if (is_loss && a->val_tokens != b->val_tokens)
+    if (parts & MEASURED_LOSSES && a->val_tokens != b->val_tokens)
         text_add(&t, " sink.val_tokens=%td", a->val_tokens);
-    if (is_loss)
+    if (parts & MEASURED_COSTS && a->loss_tokens != b->loss_tokens)
+        text_add(&t, " metrics.loss_tokens=%td", a->loss_tokens);
+    if (parts & MEASURED_SINK_KEY && a->sink_key != b->sink_key)
+        text_add(&t, " metrics.sink_key=%td", a->sink_key);
+    if (parts & MEASURED_CACHE && a->cache != b->cache)
+        text_add(&t, " metrics.cache=%td", a->cache);
+    if (parts & MEASURED_KEPT && a->kept != b->kept)
+        text_add(&t, " metrics.kept=%td", a->kept);
+    if (!(parts & MEASURED_SINKS))
         return text;
     if (a->sequences != b->sequences)
         text_add(&t, " sink.sequences=%td", a->sequences);
@@ -195,6 +255,22 @@ static void add_losses(struct text *t, const struct measured *a,
     add_numbers(t, "model.context", (double)a->context, (double)b->context);
 }
 
+static void add_costs(struct text *t, const struct measured *a,
+                      const struct measured *b, int parts)
+{
+    add_numbers(t, "metrics.loss_tokens", (double)a->loss_tokens,
+                (double)b->loss_tokens);
+    if (!(parts & MEASURED_LOSSES))
+        add_numbers(t, "model.context", (double)a->context, (double)b->context);
+    if (parts & MEASURED_SINK_KEY)
+        add_numbers(t, "metrics.sink_key", (double)a->sink_key,
+                    (double)b->sink_key);
+    if (parts & MEASURED_CACHE)
+        add_numbers(t, "metrics.cache", (double)a->cache, (double)b->cache);
+    if (parts & MEASURED_KEPT)
+        add_numbers(t, "metrics.kept", (double)a->kept, (double)b->kept);
+}
+
 static void add_data(struct text *t, const struct measured *a,
                      const struct measured *b)
 {
@@ -203,7 +279,7 @@ static void add_data(struct text *t, const struct measured *a,
     add_numbers(t, "data.eval_seed", (double)a->eval_seed,
                 (double)b->eval_seed);
     add_words(t, "the corpus", a->corpus, b->corpus);
-    if (!measured_data_alike(a, b)) /* many orders hold the same out */
+    if (!data_alike(a, b)) /* many orders hold the same out */
         add_words(t, "data.order", order_name(a->order), order_name(b->order));
     add_words(t, "data.val_path", a->has_val_path ? "one" : "none",
               b->has_val_path ? "one" : "none");
@@ -223,6 +299,8 @@ const char *measured_differing(char text[MEASURED_TEXT_MAX],
         add_sinks(&t, a, b);
     if (parts & MEASURED_LOSSES)
         add_losses(&t, a, b);
+    if (parts & MEASURED_COSTS)
+        add_costs(&t, a, b, parts);
     if (parts & MEASURED_DATA)
         add_data(&t, a, b);
     return text;

@@ -14,15 +14,18 @@
 
 struct measured {
     bool is_known;
-    bool is_analysis;          /* else by the probe of the training loop */
-    idx sequences;             /* that sinks were measured on, */
-    idx tokens;                /* of each as many tokens, */
-    double eps;                /* and above this a head was a sink; */
-    int input;                 /* what they were (data/input.h), */
-    char file[KEY_TEXT_MAX];   /* the hash of their file, or "", */
-    bool no_bos, no_edits;     /* and what was left away that training has */
-    idx val_tokens;            /* that the loss is the mean of, at most, */
-    idx context;               /* in sequences of so many */
+    bool is_analysis;        /* else by the probe of the training loop */
+    idx sequences;           /* that sinks were measured on, */
+    idx tokens;              /* of each as many tokens, */
+    double eps;              /* and above this a head was a sink; */
+    int input;               /* what they were (data/input.h), */
+    char file[KEY_TEXT_MAX]; /* the hash of their file, or "", */
+    bool no_bos, no_edits;   /* and what was left away that training has */
+    idx val_tokens;          /* that the loss is the mean of, at most, */
+    idx context;             /* in sequences of so many */
+    idx loss_tokens;         /* that costs of interventions are of, in such
+                                  sequences, too; what they are done to: */
+    idx sink_key, cache, kept;
     idx task_seed;             /* of what was learned */
     idx eval_seed;             /* that drew the held-out sequences */
     char corpus[KEY_TEXT_MAX]; /* hash of files; else the source's name */
@@ -34,13 +37,24 @@ struct measured {
 /* measured_by - as this configuration asks for. */
 struct measured measured_by(const struct config *c, bool is_analysis);
 
-/* Are sinks (or losses) of the two comparable: measured on as much, alike?
- * What is not known differs from nothing. */
-bool measured_sinks_alike(const struct measured *a, const struct measured *b);
-bool measured_losses_alike(const struct measured *a, const struct measured *b);
+/* What is asked about; a sum. */
+enum {
+    MEASURED_SINKS = 1 << 0,
+    MEASURED_LOSSES = 1 << 1,
+    MEASURED_DATA = 1 << 2,     /* were the held-out sequences the same ones? */
+    MEASURED_COSTS = 1 << 3,    /* of interventions; */
+    MEASURED_SINK_KEY = 1 << 4, /* of those that read it, */
+    MEASURED_CACHE = 1 << 5,
+    MEASURED_KEPT = 1 << 6,
+};
 
-/* Were the held-out sequences the same ones? */
-bool measured_data_alike(const struct measured *a, const struct measured *b);
+/* What decides how this column was measured; all but MEASURED_DATA. */
+int measured_parts(const char *column);
+
+/* Are they comparable in all these parts: measured on as much, alike? What is
+ * not known differs from nothing. */
+bool measured_alike(const struct measured *a, const struct measured *b,
+                    int parts);
 
 /* measured_print - "analysis, 100 sequences of 64 tokens, eps 0.3", with more
  * where more was asked for: "of 64 random tokens without BOS"; returns
@@ -51,21 +65,21 @@ const char *measured_print(char text[MEASURED_TEXT_MAX],
 const char *measured_print_loss(char text[MEASURED_TEXT_MAX],
                                 const struct measured *m);
 
-/* measured_print_of - the one of the two that is of this column. */
+/* measured_print_of - the one of the two that is of this column; of a cost
+ * "analysis, 16384 tokens in sequences of 128, cache 16, kept 4". */
 const char *measured_print_of(char text[MEASURED_TEXT_MAX],
                               const struct measured *m, const char *column);
 
-/* measured_overrides - what to give `sinklab analyze` so that sinks (or losses)
- * of both are measured as a's are: " sink.sequences=100 sink.input=data"; of a
+/* measured_overrides - what to give `sinklab analyze` so that these parts of
+ * both are measured as a's are: " sink.sequences=100 sink.input=data"; of a
  * file, whose place is not known, " sink.path=FILE". Returns text. */
 const char *measured_overrides(char text[MEASURED_TEXT_MAX],
                                const struct measured *a,
-                               const struct measured *b, bool is_loss);
+                               const struct measured *b, int parts);
 
 /* measured_differing - the settings in which two measurements differ, of those
- * that the parts (a sum) ask about, with their values: "sink.eps (0.3, 0.2),
+ * that the parts ask about, with their values: "sink.eps (0.3, 0.2),
  * sink.tokens (64, 32)"; "" where they do not. Returns text. */
-enum { MEASURED_SINKS = 1, MEASURED_LOSSES = 2, MEASURED_DATA = 4 };
 const char *measured_differing(char text[MEASURED_TEXT_MAX],
                                const struct measured *a,
                                const struct measured *b, int parts);

@@ -13,7 +13,7 @@ struct taken {
 /* The first two runs that count, of n groups, whose column was measured
  * differently; false if there are none. */
 static bool find_unlike(struct taken *a, struct taken *b, const struct group *g,
-                        idx n, const char *column, bool is_loss)
+                        idx n, const char *column, int parts)
 {
     a->run = NULL;
     for (idx i = 0; i < n; i++)
@@ -25,36 +25,27 @@ static bool find_unlike(struct taken *a, struct taken *b, const struct group *g,
                 continue;
             if (!a->run)
                 *a = *b;
-            if (is_loss ? !measured_losses_alike(a->on, b->on)
-                        : !measured_sinks_alike(a->on, b->on))
+            if (!measured_alike(a->on, b->on, parts))
                 return true;
         }
     return false;
 }
 
 static const char *print(char text[MEASURED_TEXT_MAX], const struct taken *x,
-                         bool is_loss)
+                         const char *column, int parts)
 {
-    return is_loss ? measured_print_loss(text, x->on)
-                   : measured_print(text, x->on);
+    return parts & MEASURED_LOSSES ? measured_print_loss(text, x->on)
+                                   : measured_print_of(text, x->on, column);
 }
 
-static const char *differing(char text[MEASURED_TEXT_MAX],
-                             const struct taken *a, const struct taken *b,
-                             bool is_loss)
-{
-    return measured_differing(text, a->on, b->on,
-                              is_loss ? MEASURED_LOSSES : MEASURED_SINKS);
-}
-
-static int check_column(const struct group *g, const char *column, bool is_loss,
+static int check_column(const struct group *g, const char *column, int parts,
                         struct err *e)
 {
     char a_on[MEASURED_TEXT_MAX], b_on[MEASURED_TEXT_MAX];
     char one[PLACE_MAX], other[PLACE_MAX], with[MEASURED_TEXT_MAX];
     char differ[MEASURED_TEXT_MAX];
     struct taken a, b;
-    if (!find_unlike(&a, &b, g, 1, column, is_loss))
+    if (!find_unlike(&a, &b, g, 1, column, parts))
         return OK;
     shell_word(one, sizeof one, a.run->path);
     shell_word(other, sizeof other, b.run->path);
@@ -62,19 +53,19 @@ static int check_column(const struct group *g, const char *column, bool is_loss,
                    "compare: %s of the group %.80s was measured differently in "
                    "%s (%s) and in %s (%s), and is not averaged: they differ "
                    "in %s; measure them alike by `sinklab analyze %s %s%s`",
-                   column, g->label, a.run->name, print(a_on, &a, is_loss),
-                   b.run->name, print(b_on, &b, is_loss),
-                   differing(differ, &a, &b, is_loss), one, other,
-                   measured_overrides(with, a.on, b.on, is_loss));
+                   column, g->label, a.run->name,
+                   print(a_on, &a, column, parts), b.run->name,
+                   print(b_on, &b, column, parts),
+                   measured_differing(differ, a.on, b.on, parts), one, other,
+                   measured_overrides(with, a.on, b.on, parts));
 }
 
 int alike_check(const struct groups *s, const struct compare_options *o,
                 struct err *e)
 {
     for (idx i = 0; i < s->n; i++)
-        if (check_column(&s->g[i], o->metric, column_is_validation(o->metric),
-                         e) ||
-            check_column(&s->g[i], o->loss, true, e))
+        if (check_column(&s->g[i], o->metric, measured_parts(o->metric), e) ||
+            check_column(&s->g[i], o->loss, MEASURED_LOSSES, e))
             return e->code;
     return OK;
 }
@@ -84,17 +75,17 @@ void alike_note(FILE *out, const struct groups *s, const char *column)
     char a_on[MEASURED_TEXT_MAX], b_on[MEASURED_TEXT_MAX];
     char differ[MEASURED_TEXT_MAX];
     struct taken a, b;
-    bool is_loss = column_is_validation(column);
-    if (!find_unlike(&a, &b, s->g, s->n, column, is_loss))
+    int parts = measured_parts(column);
+    if (!find_unlike(&a, &b, s->g, s->n, column, parts))
         return;
     /* no analysis can measure models of two contexts alike */
-    bool has_remedy = !is_loss || a.on->context == b.on->context;
+    bool has_remedy = parts & MEASURED_SINKS || a.on->context == b.on->context;
     fprintf(out,
             "note: %s was measured differently in %s (%s) and in %s (%s): they "
             "differ in %s%s\n",
-            column, run_data_label(a.run), print(a_on, &a, is_loss),
-            run_data_label(b.run), print(b_on, &b, is_loss),
-            differing(differ, &a, &b, is_loss),
+            column, run_data_label(a.run), print(a_on, &a, column, parts),
+            run_data_label(b.run), print(b_on, &b, column, parts),
+            measured_differing(differ, a.on, b.on, parts),
             has_remedy
                 ? "; `sinklab analyze` them alike before you compare them"
                 : "");

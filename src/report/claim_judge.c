@@ -497,9 +497,10 @@ static bool check_series(struct judging *g, int side, const struct member *m)
     const struct claim_run *x = &g->runs->at[g->at[SIDE_A][0].run],
                            *y = &g->runs->at[m->run];
     const char *column = side_of(g, side)->column;
-    /* losses of other sequences differ by these alone */
-    int parts = column_is_validation(column) ? MEASURED_LOSSES | MEASURED_DATA
-                                             : MEASURED_SINKS;
+    int parts = measured_parts(column);
+    if (!(parts & MEASURED_SINKS)) /* losses of other sequences differ by these
+                                      alone */
+        parts |= MEASURED_DATA;
     struct series s = claim_run_series(g->runs, m->run, column);
     if (s.n == 0)
         why_not(g->r,

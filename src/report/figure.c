@@ -337,6 +337,7 @@ static void add_measured(struct text *t, const struct measured *m,
     struct column_facts f;
     bool is_metric = column_find(&f, column) && f.metric;
     bool is_plain = m->input == INPUT_DATA && !m->no_bos && !m->no_edits &&
+                    measured_parts(column) & MEASURED_SINKS &&
                     !(is_metric && f.metric->of_copies);
     if (is_metric && is_plain)
         text_add(t, "%s, N = %td sequences of T = %td tokens, eps = %g",
@@ -359,10 +360,11 @@ const char *figure_caption(struct figure *f, const char *const *columns, idx n,
                            (facts.metric || facts.is_validation);
         if (!m || !is_measured)
             continue;
-        bool is_own = facts.metric && facts.metric->of_copies;
+        bool is_own =
+            facts.metric && (facts.metric->of_copies || facts.metric->under);
         if (facts.metric && !is_own && told &&
             told->is_analysis == m->is_analysis &&
-            measured_sinks_alike(told, m))
+            measured_alike(told, m, MEASURED_SINKS))
             continue; /* as the one before */
         told = facts.metric && !is_own ? m : told;
         const char *title = title_of(f, &facts);

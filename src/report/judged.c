@@ -32,11 +32,14 @@ struct side {
     const struct run_data *run;
     struct series s;
     const struct measured *on;
+    int parts; /* what must be alike */
 };
 
 static struct side side_of(const struct group *g, idx i, const char *column)
 {
     struct side x = { .run = g->runs[i], .s = group_series(g, i, column) };
+    x.parts = measured_parts(column) | MEASURED_SINKS | MEASURED_LOSSES |
+              MEASURED_DATA;
     x.on = run_data_measured(x.run, &x.s);
     return x;
 }
@@ -44,9 +47,7 @@ static struct side side_of(const struct group *g, idx i, const char *column)
 static bool are_alike(const struct side *a, const struct side *b)
 {
     return a->s.is_logged == b->s.is_logged &&
-           measured_sinks_alike(a->on, b->on) &&
-           measured_losses_alike(a->on, b->on) &&
-           measured_data_alike(a->on, b->on);
+           measured_alike(a->on, b->on, a->parts);
 }
 
 static bool difference(double *d, const struct side *x, const struct side *y)
@@ -108,9 +109,7 @@ static bool find_unlike(struct judged *x, const struct sides *s)
                  a->run->name, b->run->name,
                  a->s.is_logged != b->s.is_logged
                      ? "the file that has it"
-                     : measured_differing(what, a->on, b->on,
-                                          MEASURED_SINKS | MEASURED_LOSSES |
-                                              MEASURED_DATA));
+                     : measured_differing(what, a->on, b->on, a->parts));
         return true;
     }
     return false;
