@@ -259,6 +259,23 @@ static void test_outputs__nop_and_broadcast_are_told_apart(void **state)
     assert_true(head_value("nop_heads") == 0);
 }
 
+/* A fifth of the others' norm; twice the largest square. */
+static void test_outputs__kinds_have_their_thresholds(void **state)
+{
+    static const double squares[][2] = { { 0.49, 0.49 }, { 0.51, 0.51 } };
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        start_outputs(0.9, i ? 0.201 : 0.199);
+        assert_true(head_value("nop_heads") == !i);
+        start_outputs(0.9, 1);
+        memset(outputs, 0, sizeof outputs);
+        outputs[3 * E + 1] = 1;
+        outputs[9 * E + 4] = (real)sqrt(squares[i][0]);
+        outputs[12 * E + 2] = (real)sqrt(squares[i][1]);
+        assert_true(head_value("broadcast_heads") == !i);
+    }
+}
+
 /* ---- NaN --------------------------------------------------------------- */
 
 static void test_nan__stays(void **state)
@@ -301,6 +318,7 @@ int main(void)
         cmocka_unit_test(test_outputs__ranks_of_axes_are_known),
         cmocka_unit_test(test_outputs__all_axes_alike_are_all_directions),
         cmocka_unit_test(test_outputs__nop_and_broadcast_are_told_apart),
+        cmocka_unit_test(test_outputs__kinds_have_their_thresholds),
         cmocka_unit_test(test_nan__stays),
     };
     return cmocka_run_group_tests_name("metric_circuits", tests, NULL, NULL);

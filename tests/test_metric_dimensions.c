@@ -94,6 +94,29 @@ static void test_residual__is_what_most_tokens_have(void **state)
     assert_true(rows_value("residual_size", 5) == 0);
 }
 
+/* One number of a token, its others +-1, that is so many times their root mean
+ * square. */
+static void plant_ratio(idx t, idx dimension, double ratio)
+{
+    for (idx i = 0; i < C; i++)
+        x[t * C + i] = i % 2 ? 1 : -1;
+    x[t * C + dimension] =
+        (real)sqrt((C - 1) * ratio * ratio / (C - ratio * ratio));
+}
+
+static void test_dimensions__have_their_thresholds(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        plant_dimensions();
+        plant_ratio(9, 20, i ? 5.01 : 4.99);
+        assert_true(rows_value("phi_sinks", 0) == i);
+        for (idx t = 0; t < ROWS; t++)
+            plant_ratio(t, 11, i ? 3.01 : 2.99);
+        assert_true(rows_value("residual_sinks", 0) == i);
+    }
+}
+
 static void test_dimensions__nan_stays(void **state)
 {
     (void)state;
@@ -196,6 +219,22 @@ static void test_alignment__is_found_where_it_was_planted(void **state)
     assert_true(write_ratio("secondary_ffn_cosine", 0).is_none);
 }
 
+static void test_alignment__has_its_threshold(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        double cosine = i ? 0.981 : 0.979;
+        plant_writes();
+        memset(written[1], 0, C * sizeof(real));
+        memset(written[3] + 5 * C, 0, C * sizeof(real));
+        memset(written[5] + 8 * C, 0, C * sizeof(real));
+        written[1][3] = 400;
+        written[3][5 * C + 3] = (real)(7 * cosine);
+        written[3][5 * C + 4] = (real)(7 * sqrt(1 - cosine * cosine));
+        assert_true(write_value("secondary_ffn_aligned", 0) == i);
+    }
+}
+
 static void test_alignment__nothing_written_has_no_direction(void **state)
 {
     (void)state;
@@ -244,8 +283,10 @@ int main(void)
         cmocka_unit_test(test_phi__is_found_where_it_was_planted),
         cmocka_unit_test(test_phi__has_no_wrong_dimension),
         cmocka_unit_test(test_residual__is_what_most_tokens_have),
+        cmocka_unit_test(test_dimensions__have_their_thresholds),
         cmocka_unit_test(test_dimensions__nan_stays),
         cmocka_unit_test(test_alignment__is_found_where_it_was_planted),
+        cmocka_unit_test(test_alignment__has_its_threshold),
         cmocka_unit_test(test_alignment__nothing_written_has_no_direction),
         cmocka_unit_test(test_alignment__nan_stays),
     };
