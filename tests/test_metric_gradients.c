@@ -52,6 +52,16 @@ static void test_gradients__of_known_norms(void **state)
         assert_true(none[i].is_none);
 }
 
+/* The last of them has no target, so that nothing may flow back to it. */
+static void test_gradients__have_no_median_of_the_last_token(void **state)
+{
+    static const char *const names[] = { "grad_hidden_ratio", "grad_key_ratio",
+                                         "grad_value_ratio" };
+    (void)state;
+    for (int i = 0; i < COUNT_OF(names); i++)
+        assert_int_equal(named(names[i])->least_rows, 3);
+}
+
 /* Norms of one sequence, from a pass of its own. */
 struct norms {
     double hidden[L + 1][T], key[L][H][T], value[L][H][T];
@@ -190,6 +200,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_gradients__of_known_norms),
+        cmocka_unit_test(test_gradients__have_no_median_of_the_last_token),
         cmocka_unit_test(test_gradients__are_those_of_single_sequences),
     };
     return cmocka_run_group_tests_name("metric_gradients", tests, start, NULL);

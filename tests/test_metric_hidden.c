@@ -339,6 +339,9 @@ static void test_inactive__scores_have_known_values(void **state)
     assert_close(ratio_value(metric_of_head("value_norm", &c, 2)), 2, 1e-12);
     assert_close(ratio_value(metric_of_head("first_part", &c, 0)),
                  0.5 * (ALL - 1) / 20, 1e-6);
+    memset(v, 0, sizeof v);
+    memset(out, 0, sizeof out);
+    assert_true(metric_of_head("first_part", &c, 0).is_none);
 }
 
 int main(void)

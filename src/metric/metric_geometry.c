@@ -98,7 +98,8 @@ static void first_key_norm(struct ratio *r, const struct metric_head *v)
     *r = plain(token_norm(key(v, 0), v->head->D));
 }
 
-/* What the first token's value makes of the head's output. */
+/* What the first token's value makes of the head's output. Of nothing there is
+ * no part. */
 static void first_part(struct ratio *r, const struct metric_head *v)
 {
     const struct head_view *h = v->head;
@@ -109,6 +110,7 @@ static void first_part(struct ratio *r, const struct metric_head *v)
         r->top += fabs((double)row[0]) * value;
         r->bottom += token_norm(h->out + t * h->ld_out, h->E);
     }
+    r->is_none = r->top == 0 && r->bottom == 0;
 }
 
 const struct metric metrics_geometry[] = {

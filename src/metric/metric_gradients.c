@@ -30,7 +30,8 @@ static void by_position(struct ratio *r, double *norms, const real *x, idx rows,
 }
 
 /* The first, and the median of the others, both over the mean: sequences weigh
- * alike, and a median of nearly nothing takes no mean over. */
+ * alike, and a median of nearly nothing takes no mean over. Of two tokens the
+ * other is the last, which has no target, and often no gradient. */
 static void first_over_median(struct ratio *r, double *norms, const real *x,
                               idx rows, idx n, idx ld)
 {
@@ -92,7 +93,7 @@ static void grad_value_ratio(struct ratio *r, const struct metric_head *v)
                       "token's " what " over the median of the others'",       \
                   .source = GRADIENTS },                                       \
         .title = "gradient of " what "s, first over others", .unit = "1",      \
-        .group = GROUP_CIRCUITS, .reads = TAP_BIT(tap), .least_rows = 2,       \
+        .group = GROUP_CIRCUITS, .reads = TAP_BIT(tap), .least_rows = 3,       \
         .room = room_of_rows, __VA_ARGS__                                      \
     }
 
