@@ -210,6 +210,7 @@ static void test_entropy__of_a_prefix_is_of_what_it_sees(void **state)
         assert_close(head_value("entropy"), 1, 1e-6);
         assert_close(head_value("entropy_low"), 1, 1e-6);
         assert_close(head_value("entropy_rest"), 1, 1e-6);
+        assert_true(extra || fabs(head_value("first_excess") - 1) < 1e-6);
         assert_true(head_value("sparsity") == 0);
         *metric_case_weight(&c, 0, PREFIX - 1) = 0;
         idx keys = T * (T + 1) / 2 + PREFIX * (PREFIX - 1) / 2;

@@ -14,19 +14,19 @@ enum {
 #define OF_HEADS                                                               \
     .unit = "1", .group = GROUP_SINKS, .axes = { OVER_LAYER, OVER_HEAD }
 
-/* What rows 0 .. n-1 give to the first key if each divides itself evenly. */
-static double uniform_first(idx n)
+/* What rows give to the first key if each divides itself evenly. */
+static double uniform_first(const struct metric_head *v)
 {
     double sum = 0;
-    for (idx row = 0; row < n; row++)
-        sum += 1 / (double)(row + 1);
-    return sum / (double)n;
+    for (idx row = 0; row < v->rows; row++)
+        sum += 1 / (double)keys_in_reach(v, row);
+    return sum / (double)v->rows;
 }
 
 static void first_excess(struct ratio *r, const struct metric_head *v)
 {
     r->top = importance(v, 1, proxy_weight);
-    r->bottom = uniform_first(v->rows);
+    r->bottom = uniform_first(v);
     r->is_none = false;
 }
 
@@ -85,7 +85,7 @@ const struct metric metrics_first[] = {
                 .formula =
                     "mean proxy weight on the first token over what it is "
                     "where each row divides itself evenly, (1 + 1/2 + ... + "
-                    "1/T) / T" },
+                    "1/T) / T without a prefix" },
       .title = "weight on the first token over uniform",
       OF_HEADS,
       .reads = TAP_BIT(TAP_WEIGHTS),
