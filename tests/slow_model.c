@@ -25,7 +25,8 @@ static void norm(struct slow *s, struct norm_params p)
         for (idx c = 0; c < C; c++)
             square += pow(s->x[i][c] - mean, 2) / (double)C;
         for (idx c = 0; c < C; c++) {
-            double y = (s->x[i][c] - mean) / sqrt(square + 1e-5) *
+            double y = (s->x[i][c] - mean) /
+                       sqrt(square + t->m.spec.model.norm_eps) *
                        (double)t->w[p.gain + c];
             s->normed[i][c] =
                 y + (p.shift == NO_PARAM ? 0 : (double)t->w[p.shift + c]);
@@ -43,13 +44,13 @@ static void linear(double *y, const struct tiny *t, idx w, idx b,
     }
 }
 
-static void turn(double *x, idx place, idx D)
+static void turn(double *x, idx place, idx N, double base)
 {
-    for (idx d = 0; d < D / 2; d++) {
-        double angle = (double)place * pow(10000, -2 * (double)d / (double)D);
-        double low = x[d], high = x[d + D / 2];
+    for (idx d = 0; d < N / 2; d++) {
+        double angle = (double)place * pow(base, -2 * (double)d / (double)N);
+        double low = x[d], high = x[d + N / 2];
         x[d] = low * cos(angle) - high * sin(angle);
-        x[d + D / 2] = high * cos(angle) + low * sin(angle);
+        x[d + N / 2] = high * cos(angle) + low * sin(angle);
     }
 }
 
@@ -123,7 +124,9 @@ static void attention(struct slow *s, idx l)
         linear(s->qkv[i], s->t, p->qkv_w, p->qkv_b, s->normed[i], m->W, m->C);
         if (m->spec.model.position == POSITION_ROPE)
             for (idx h = 0; h < m->H + m->K; h++)
-                turn(s->qkv[i] + h * m->D, i, m->D);
+                turn(s->qkv[i] + h * m->D, i,
+                     (idx)((double)m->D * m->spec.model.rope_part),
+                     m->spec.model.rope_base);
     }
     for (idx h = 0; h < m->H; h++)
         head(s, l, h);

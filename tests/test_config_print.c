@@ -80,6 +80,9 @@ static void make_fit(struct config *c)
     c->model.width = 64;
     c->model.heads = 4;
     c->model.layers = 2;
+    c->model.head_width = 0;
+    c->model.rope_part = 0.625; /* 10 dimensions */
+    c->model.parallel = false;
     c->attention.operation = OPERATION_ROWS;
     c->attention.normalizer = NORMALIZER_OWN;
     c->attention.linear_time = false;

@@ -13,13 +13,25 @@
 #include "kern/gemm.h"
 #include "optim/options.h"
 
-enum { L = 2, H = 2, C = 32, D = C / H, F = 24, B = 3, T = 24, V = 11 };
+/* N of D: what positions turn */
+enum {
+    L = 2,
+    H = 2,
+    C = 32,
+    D = C / H,
+    N = D / 2,
+    F = 24,
+    B = 3,
+    T = 24,
+    V = 11
+};
 
 static struct metrics_options options = { .names = "consequences",
                                           .loss_tokens = B * T,
                                           .sink_key = 1,
                                           .cache = 6,
                                           .kept = 2 };
+static const double BASE = 100;
 static const struct sink_options sinks = { .positions = 4, .eps = 0.3 };
 
 struct bench {
@@ -32,6 +44,9 @@ static struct model_options shape(const char *preset)
 {
     struct model_options o = tiny_options(preset, L, C, H, T);
     o.ffn_width = F;
+    o.rope_part = (double)N / D;
+    o.rope_base = BASE;
+    o.norm_eps = 1e-4;
     return o;
 }
 
@@ -218,12 +233,14 @@ static void stream_near(void *context, idx l, idx h, double (*s)[SLOW_T])
         for (idx j = 0; j < options.kept; j++) {
             idx moved = i - (options.cache - 1);
             s[i][j] = 0;
-            for (idx d = 0; d < D / 2; d++) {
-                double angle = (double)moved / pow(10000, 2.0 * (double)d / D);
-                double x = p->k[j][d], y = p->k[j][d + D / 2];
+            for (idx d = N; d < D; d++)
+                s[i][j] += p->q[i][d] * p->k[j][d];
+            for (idx d = 0; d < N / 2; d++) {
+                double angle = (double)moved / pow(BASE, 2.0 * (double)d / N);
+                double x = p->k[j][d], y = p->k[j][d + N / 2];
                 s[i][j] += p->q[i][d] * (x * cos(angle) - y * sin(angle));
                 s[i][j] +=
-                    p->q[i][d + D / 2] * (x * sin(angle) + y * cos(angle));
+                    p->q[i][d + N / 2] * (x * sin(angle) + y * cos(angle));
             }
             s[i][j] *= p->scale;
         }

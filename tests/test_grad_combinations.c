@@ -116,6 +116,12 @@ static void test_model__wide_heads_match_differences(void **state)
         { "model.width=134", "model.heads=2", "attention.exclusive=yes",
           "attention.value_gate=yes", "attention.value_residual=learned",
           "attention.context_scale=yes" },
+        { "model.width=90", "model.heads=2", "model.head_width=70",
+          "model.position=rope", "model.rope_part=0.4", "model.parallel=yes",
+          "attention.gate=input", "attention.kv_heads=1" },
+        { "model.width=70", "model.heads=2", "model.head_width=24",
+          "model.parallel=yes", "model.norm_place=sandwich",
+          "attention.operation=differential" },
     };
     static const idx lengths[] = { 37, 14, 65 };
     for (idx i = 0; i < COUNT_OF(wide); i++) {

@@ -76,14 +76,14 @@ static void test_linear__backward_matches_differences(void **state)
 }
 
 struct rope_case {
-    idx T, H, D;
+    idx T, H, D, N;
     real *x, *g, *table;
     const int32_t *places;
 };
 
 static void turn(const struct rope_case *c, real *x, int direction)
 {
-    struct rope rope = { c->table, c->T, c->D, c->places };
+    struct rope rope = { c->table, c->T, c->D, c->N, c->places };
     rope_rows(x, c->H * c->D, &rope, 0, c->T, c->H, direction);
 }
 
@@ -102,13 +102,15 @@ static void test_rope__backward_matches_differences(void **state)
     (void)state;
     static const int32_t places[] = { 0, 1, 0, 1, 4 };
     for (int with_places = 0; with_places <= 1; with_places++) {
-        struct rope_case c = { .T = 5, .H = 2, .D = 6 };
+        struct rope_case c = {
+            .T = 5, .H = 2, .D = 6, .N = with_places ? 4 : 6
+        };
         idx n = c.T * c.H * c.D;
         c.x = normal(n, 1, 11);
         c.g = normal(n, 1, 12);
         c.table = normal(c.T * c.D, 0, 0);
         c.places = with_places ? places : NULL;
-        rope_table(c.table, c.T, c.D);
+        rope_table(c.table, c.T, c.N, with_places ? 100 : 10000);
         real *dx = normal(n, 1, 12);
         turn(&c, dx, -1);
         check_gradient("rope", rope_value, &c, c.x, dx, n, BOUND, 1e-2);

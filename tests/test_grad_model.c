@@ -21,9 +21,14 @@ static double model_value(void *context)
 
 static struct model_options options_of(bool is_llama, idx T)
 {
-    struct model_options o = {
-        .layers = 2, .width = 8, .heads = 2, .context = T, .ffn_width = 5
-    };
+    struct model_options o = { .layers = 2,
+                               .width = 8,
+                               .heads = 2,
+                               .context = T,
+                               .ffn_width = 5,
+                               .norm_eps = 1e-5,
+                               .rope_base = 10000,
+                               .rope_part = 1 };
     o.norm = is_llama ? NORM_RMS : NORM_LAYER;
     o.ffn = is_llama ? FFN_SWIGLU : FFN_GELU;
     o.position = is_llama ? POSITION_ROPE : POSITION_LEARNED;

@@ -202,7 +202,8 @@ static void check_hidden(const struct tiny *t, idx depth, const real *got,
     static real want[B * T * C], stats[B * T * 2];
     norms[t->m.spec.model.norm].kernel->forward(
         want, stats, acts_hidden(&t->x, &t->m, depth, 0), t->w + gain,
-        shift == NO_PARAM ? NULL : t->w + shift, B * T, C);
+        shift == NO_PARAM ? NULL : t->w + shift, t->m.spec.model.norm_eps,
+        B * T, C);
     for (idx i = 0; i < B * T * C; i++)
         assert_close((double)got[i], (double)want[i], 1e-6);
 }

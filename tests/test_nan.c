@@ -124,7 +124,7 @@ static void norm_rows(void *context)
     struct normed *a = context;
     const real *shift = a->f->has_shift ? a->shift : NULL;
     memset(a->grads, 0, sizeof a->grads);
-    a->f->forward(a->y, a->stats, a->x, a->gain, shift, R, C);
+    a->f->forward(a->y, a->stats, a->x, a->gain, shift, NORM_EPS, R, C);
     a->f->backward(a->grads, a->grads + R * C,
                    shift ? a->grads + R * C + C + 1 : NULL, a->dy, a->x,
                    a->stats, a->gain, R, C);

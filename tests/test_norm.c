@@ -10,6 +10,7 @@ enum { R_MAX = 9, C_MAX = 100, N_MAX = R_MAX * C_MAX };
 
 struct rows {
     idx R, C;
+    double eps;
     real x[N_MAX], gain[C_MAX + 1], shift[C_MAX], dy[N_MAX];
 };
 
@@ -17,6 +18,7 @@ static void fill_rows(struct rows *s, idx R, idx C, double mean, double std)
 {
     s->R = R;
     s->C = C;
+    s->eps = NORM_EPS;
     fill_normal(s->x, R * C, std, 1);
     for (idx i = 0; i < R * C; i++)
         s->x[i] += (real)mean;
@@ -56,7 +58,7 @@ static void moments(double *mean, double *rstd, const struct norm *norm,
     *mean = has_mean(norm) ? sum / (double)s->C : 0;
     for (idx c = 0; c < s->C; c++)
         square += pow((double)s->x[r * s->C + c] - *mean, 2);
-    *rstd = 1 / sqrt(square / (double)s->C + NORM_EPS);
+    *rstd = 1 / sqrt(square / (double)s->C + s->eps);
     if (is_dyt(norm))
         *rstd = (double)s->gain[s->C];
 }
@@ -72,7 +74,8 @@ static void check_forward(const struct norm *norm, const struct rows *s,
                           double bound)
 {
     static real y[N_MAX], stats[2 * R_MAX];
-    norm->forward(y, stats, s->x, s->gain, shift_of(norm, s), s->R, s->C);
+    norm->forward(y, stats, s->x, s->gain, shift_of(norm, s), s->eps, s->R,
+                  s->C);
     for (idx r = 0; r < s->R; r++) {
         double mean, rstd;
         moments(&mean, &rstd, norm, s, r);
@@ -137,7 +140,8 @@ static void check_backward(const struct norm *norm, const struct rows *s,
         dgain[c] = 2;
     for (idx c = 0; c < s->C; c++)
         dshift[c] = 3;
-    norm->forward(y, stats, s->x, s->gain, shift_of(norm, s), s->R, s->C);
+    norm->forward(y, stats, s->x, s->gain, shift_of(norm, s), s->eps, s->R,
+                  s->C);
     norm->backward(dx, dgain, norm->has_shift ? dshift : NULL, s->dy, s->x,
                    stats, s->gain, s->R, s->C);
     for (idx r = 0; r < s->R; r++) {
@@ -165,6 +169,9 @@ static void test_norms__match_their_definitions(void **state)
     for (int i = 0; norm_name(i); i++) {
         for (int j = 0; j < COUNT_OF(shapes); j++) {
             fill_rows(&s, shapes[j][0], shapes[j][1], 0.5, 2);
+            check_forward(norms[i].kernel, &s, 3e-6);
+            check_backward(norms[i].kernel, &s, 1e-5);
+            s.eps = 0.3;
             check_forward(norms[i].kernel, &s, 3e-6);
             check_backward(norms[i].kernel, &s, 1e-5);
         }
@@ -200,7 +207,8 @@ static void test_norms__constant_rows_stay_finite(void **state)
             fill_rows(&s, 2, 32, values[j], 0);
             memset(dx, 0, sizeof dx);
             norms[i].kernel->forward(y, stats, s.x, s.gain,
-                                     shift_of(norms[i].kernel, &s), 2, 32);
+                                     shift_of(norms[i].kernel, &s), s.eps, 2,
+                                     32);
             norms[i].kernel->backward(dx, dgain, dshift, s.dy, s.x, stats,
                                       s.gain, 2, 32);
             for (idx k = 0; k < 64; k++) {
@@ -220,11 +228,11 @@ static void test_norms__treat_every_row_alone(void **state)
     fill_rows(&s, 9, 50, 0, 1);
     for (int i = 0; norm_name(i); i++) {
         const real *shift = shift_of(norms[i].kernel, &s);
-        norms[i].kernel->forward(y, stats, s.x, s.gain, shift, 9, 50);
+        norms[i].kernel->forward(y, stats, s.x, s.gain, shift, s.eps, 9, 50);
         for (idx r = 0; r < 9; r++) {
             real one[2];
-            norms[i].kernel->forward(row, one, s.x + r * 50, s.gain, shift, 1,
-                                     50);
+            norms[i].kernel->forward(row, one, s.x + r * 50, s.gain, shift,
+                                     s.eps, 1, 50);
             assert_memory_equal(row, y + r * 50, 50 * sizeof *row);
             assert_memory_equal(one, stats + 2 * r, sizeof one);
         }
@@ -241,7 +249,7 @@ static void test_norms__add_their_eps_to_the_square(void **state)
         real y[2], stats[2];
         if (is_dyt(norms[i].kernel))
             continue; /* divides by nothing */
-        norms[i].kernel->forward(y, stats, x, gain, NULL, 1, 2);
+        norms[i].kernel->forward(y, stats, x, gain, NULL, NORM_EPS, 1, 2);
         for (int c = 0; c < 2; c++) /* 0.001 / sqrt(1.1e-5) */
             assert_close((double)y[c], c ? -0.30151134458 : 0.30151134458,
                          1e-6);
@@ -257,8 +265,8 @@ static void test_norms__take_no_shift_for_zero(void **state)
     fill_rows(&s, 3, 20, 0, 1);
     memset(s.shift, 0, sizeof s.shift);
     for (int i = 0; norm_name(i); i++) {
-        norms[i].kernel->forward(y, stats, s.x, s.gain, NULL, 3, 20);
-        norms[i].kernel->forward(z, stats, s.x, s.gain, s.shift, 3, 20);
+        norms[i].kernel->forward(y, stats, s.x, s.gain, NULL, s.eps, 3, 20);
+        norms[i].kernel->forward(z, stats, s.x, s.gain, s.shift, s.eps, 3, 20);
         for (idx j = 0; j < 60; j++)
             assert_close((double)y[j], (double)z[j], 1e-6);
     }
@@ -273,8 +281,8 @@ static void test_ssnorm__is_rmsnorm_with_equal_gains(void **state)
     fill_rows(&s, 3, 20, 0, 1);
     for (idx c = 0; c < 20; c++)
         s.gain[c] = (real)1.75;
-    norms[1].kernel->forward(y, stats, s.x, s.gain, NULL, 3, 20);
-    norms[2].kernel->forward(z, stats, s.x, s.gain, NULL, 3, 20);
+    norms[1].kernel->forward(y, stats, s.x, s.gain, NULL, s.eps, 3, 20);
+    norms[2].kernel->forward(z, stats, s.x, s.gain, NULL, s.eps, 3, 20);
     for (idx j = 0; j < 60; j++)
         assert_close((double)y[j], (double)z[j], 1e-6);
 }

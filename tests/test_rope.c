@@ -9,12 +9,12 @@
 enum { T = 37, H = 3, D = 10, LD = H * D + 4, HALF = D / 2 };
 
 static real table[T * D];
-static const struct rope in_line = { table, T, D, NULL };
+static const struct rope in_line = { table, T, D, D, NULL };
 
 static int fill_table(void **state)
 {
     (void)state;
-    rope_table(table, T, D);
+    rope_table(table, T, D, 10000);
     return 0;
 }
 
@@ -55,7 +55,7 @@ static void test_rope__rows_stand_where_they_are_told(void **state)
         9, 9, 9, 0, T - 1, 5, 5, 1, 0
     };
     static real x[ROWS * LD], y[ROWS * LD];
-    struct rope told = { table, T, D, places };
+    struct rope told = { table, T, D, D, places };
     fill_normal(x, ROWS * LD, 1, 6);
     memcpy(y, x, sizeof y);
     rope_rows(y, LD, &told, ROW0, ROWS, H, 1);
@@ -131,6 +131,40 @@ static void test_rope__backward_direction_undoes_forward(void **state)
     }
 }
 
+/* The first dimensions as a head of that width has them, whose rates the base
+ * gives; the others as they were. */
+static void test_rope__turns_a_part_by_its_own_base(void **state)
+{
+    (void)state;
+    enum { N = 4, PART_LD = H * N };
+    static real part_table[T * N], x[T * LD], y[T * LD], part[T * PART_LD];
+    const struct rope rope = { part_table, T, D, N, NULL };
+    const struct rope narrow = { part_table, T, N, N, NULL };
+    rope_table(part_table, T, N, 500);
+    for (idx t = 0; t < T; t++)
+        for (idx d = 0; d < N / 2; d++) {
+            double angle = (double)t * pow(500, -(double)d / (N / 2));
+            assert_near((double)part_table[t * N + d], cos(angle), 3e-7, 1);
+            assert_near((double)part_table[t * N + N / 2 + d], sin(angle), 3e-7,
+                        1);
+        }
+    fill_normal(x, T * LD, 1, 8);
+    memcpy(y, x, sizeof y);
+    for (idx t = 0; t < T; t++)
+        for (idx h = 0; h < H; h++)
+            memcpy(part + t * PART_LD + h * N, x + t * LD + h * D,
+                   N * sizeof *part);
+    rope_rows(y, LD, &rope, 0, T, H, 1);
+    rope_rows(part, PART_LD, &narrow, 0, T, H, 1);
+    for (idx t = 0; t < T; t++)
+        for (idx h = 0; h < H; h++) {
+            const real *at = y + t * LD + h * D;
+            assert_memory_equal(at, part + t * PART_LD + h * N, N * sizeof *at);
+            assert_memory_equal(at + N, x + t * LD + h * D + N,
+                                (D - N) * sizeof *at);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -139,6 +173,7 @@ int main(void)
         cmocka_unit_test(test_rope__leaves_position_0_and_all_norms),
         cmocka_unit_test(test_rope__scores_depend_on_distance_alone),
         cmocka_unit_test(test_rope__backward_direction_undoes_forward),
+        cmocka_unit_test(test_rope__turns_a_part_by_its_own_base),
     };
     return cmocka_run_group_tests_name("rope", tests, fill_table, NULL);
 }

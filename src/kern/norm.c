@@ -5,7 +5,8 @@
 #include "kern/vecmath.h"
 
 static void layer_forward(real *restrict y, real *restrict stats, const real *x,
-                          const real *gain, const real *shift, idx R, idx C)
+                          const real *gain, const real *shift, double eps,
+                          idx R, idx C)
 {
     for (idx r = 0; r < R; r++, x += C, y += C, stats += 2) {
         real sum = 0, square = 0;
@@ -16,7 +17,7 @@ static void layer_forward(real *restrict y, real *restrict stats, const real *x,
 #pragma omp simd reduction(+ : square)
         for (idx c = 0; c < C; c++)
             square += (x[c] - mean) * (x[c] - mean);
-        real rstd = 1 / (real)sqrt(square / (real)C + (real)NORM_EPS);
+        real rstd = 1 / (real)sqrt(square / (real)C + (real)eps);
         stats[0] = mean;
         stats[1] = rstd;
         if (shift) {
@@ -57,7 +58,8 @@ static void layer_backward(real *restrict dx, real *restrict dgain,
 }
 
 static void rms_forward(real *restrict y, real *restrict stats, const real *x,
-                        const real *gain, const real *shift, idx R, idx C)
+                        const real *gain, const real *shift, double eps, idx R,
+                        idx C)
 {
     (void)shift;
     for (idx r = 0; r < R; r++, x += C, y += C, stats += 2) {
@@ -65,7 +67,7 @@ static void rms_forward(real *restrict y, real *restrict stats, const real *x,
 #pragma omp simd reduction(+ : square)
         for (idx c = 0; c < C; c++)
             square += x[c] * x[c];
-        real rstd = 1 / (real)sqrt(square / (real)C + (real)NORM_EPS);
+        real rstd = 1 / (real)sqrt(square / (real)C + (real)eps);
         stats[0] = 0;
         stats[1] = rstd;
         for (idx c = 0; c < C; c++)
@@ -98,7 +100,7 @@ static void rms_backward(real *restrict dx, real *restrict dgain,
  * gamma x / |x| with gamma = sqrt(C). */
 static void single_forward(real *restrict y, real *restrict stats,
                            const real *x, const real *gain, const real *shift,
-                           idx R, idx C)
+                           double eps, idx R, idx C)
 {
     (void)shift;
     for (idx r = 0; r < R; r++, x += C, y += C, stats += 2) {
@@ -106,7 +108,7 @@ static void single_forward(real *restrict y, real *restrict stats,
 #pragma omp simd reduction(+ : square)
         for (idx c = 0; c < C; c++)
             square += x[c] * x[c];
-        real rstd = 1 / (real)sqrt(square / (real)C + (real)NORM_EPS);
+        real rstd = 1 / (real)sqrt(square / (real)C + (real)eps);
         stats[0] = 0;
         stats[1] = rstd;
 #pragma omp simd
@@ -139,8 +141,10 @@ static void single_backward(real *restrict dx, real *restrict dgain,
 
 /* Dynamic tanh: no statistics, each number for itself. */
 static void dyt_forward(real *restrict y, real *restrict stats, const real *x,
-                        const real *gain, const real *shift, idx R, idx C)
+                        const real *gain, const real *shift, double eps, idx R,
+                        idx C)
 {
+    (void)eps;
     real alpha = gain[C];
     for (idx r = 0; r < R; r++, x += C, y += C, stats += 2) {
         stats[0] = 0;

@@ -17,7 +17,8 @@
 
 #include "base/base.h"
 
-/* Added to the variance or mean square before the root. */
+/* Added to the mean square of a head's numbers before the root, and, where
+ * nothing else is said, to the variance or mean square of a row. */
 #define NORM_EPS 1e-5
 
 /* Added to a squared length before the root, where a vector is made one of
@@ -32,11 +33,13 @@ struct norm {
     bool has_shift;      /* one a channel */
 
     /* y (R,C) from x (R,C), row by row: y = gain * (x - mean) * rstd + shift,
-     * but for dyt; see the formulas of the table. stats (R,2) out: mean and
-     * rstd, for backward; 0 and alpha of dyt. gain (norm_gain_numbers);
-     * shift (C) may be NULL. y must not be x. */
+     * but for dyt; see the formulas of the table. eps: added to the variance
+     * or mean square before the root. stats (R,2) out: mean and rstd, for
+     * backward; 0 and alpha of dyt. gain (norm_gain_numbers); shift (C) may be
+     * NULL. y must not be x. */
     void (*forward)(real *restrict y, real *restrict stats, const real *x,
-                    const real *gain, const real *shift, idx R, idx C);
+                    const real *gain, const real *shift, double eps, idx R,
+                    idx C);
 
     /* dx (R,C) += the gradient through the norm; dgain (norm_gain_numbers) and
      * dshift (C) += theirs (dshift NULL if there is no shift). */

@@ -7,6 +7,7 @@
 #include "metric/intervention.h"
 #include "metric/metric_table.h"
 #include "nn/attention/attention.h"
+#include "nn/model/rope.h"
 
 static const real OUT = (real)-INFINITY;
 
@@ -71,11 +72,13 @@ static void keep_queries(void *work, const struct tap_slice *s)
 }
 
 /* turned (D): x turned back by so many positions (nn/model/rope.h). */
-static void turn_back(double *turned, const double *x, idx D, idx places)
+static void turn_back(double *turned, const double *x,
+                      const struct model_options *m, idx places)
 {
-    idx half = D / 2;
+    idx D = model_head_width(m), N = model_rope_width(m), half = N / 2;
+    memcpy(turned + N, x + N, (size_t)(D - N) * sizeof *x);
     for (idx d = 0; d < half; d++) {
-        double angle = (double)places * pow(10000, -2 * (double)d / (double)D);
+        double angle = (double)places * rope_rate(d, N, m->rope_base);
         double cosine = cos(angle), sine = sin(angle);
         turned[d] = x[d] * cosine + x[d + half] * sine;
         turned[d + half] = x[d + half] * cosine - x[d] * sine;
@@ -96,7 +99,7 @@ static void see_stream_near(void *work, const struct tap_slice *s)
         return;
     double scale =
         (double)attention_scale(&w->m->blocks[s->layer].attention, D);
-    turn_back(turned, q + (t + s->registers) * D, D, gone);
+    turn_back(turned, q + (t + s->registers) * D, &w->m->spec.model, gone);
     for (idx j = -s->registers; j < kept; j++) {
         const double *key = k + (j + s->registers) * D;
         double score = 0;

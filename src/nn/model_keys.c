@@ -19,6 +19,15 @@ static const char *preset_name(int i)
     return op_text_name(preset_texts, i);
 }
 
+static const char *biases_on_name(int i)
+{
+    static const char *const names[] = { [BIASES_ALL] = "all",
+                                         [BIASES_QKV] = "qkv",
+                                         [BIASES_ATTENTION] = "attention",
+                                         [BIASES_FFN] = "ffn" };
+    return i >= 0 && i < COUNT_OF(names) ? names[i] : NULL;
+}
+
 static const char *position_name(int i)
 {
     return op_text_name(position_texts, i);
@@ -34,9 +43,14 @@ const struct key model_keys[] = {
     { "layers", KEY_INT, FIELD(layers), "1", 1, 256, NULL, 0,
       "blocks of attention and feed-forward", NULL },
     { "width", KEY_INT, FIELD(width), "64", 1, 65536, NULL, 0,
-      "size of the residual stream; divisible by heads", NULL },
+      "size of the residual stream; divisible by heads, unless head_width is "
+      "given",
+      NULL },
     { "heads", KEY_INT, FIELD(heads), "1", 1, 1024, NULL, 0,
       "attention heads a block", NULL },
+    { "head_width", KEY_INT, FIELD(head_width), "0", 0, 65536, NULL, 0,
+      "dimensions of a head's queries, keys and values; 0: width / heads",
+      NULL },
     { "context", KEY_INT, FIELD(context), "64", 1, 1048576, NULL, 0,
       "tokens a training sequence", NULL },
     { "ffn_width", KEY_INT, FIELD(ffn_width), "0", 0, 1048576, NULL, 0,
@@ -51,6 +65,13 @@ const struct key model_keys[] = {
       "residual addition; sandwich: before and after attention and "
       "feed-forward; none",
       NULL },
+    { "norm_eps", KEY_REAL, FIELD(norm_eps), "1e-5", 1e-12, 1, NULL, 0,
+      "added to the variance or mean square of a row before the root",
+      "model.norm_place != none and model.norm != dyt" },
+    { "parallel", KEY_BOOL, FIELD(parallel), "no", 0, 0, NULL, 0,
+      "attention and feed-forward read the same stream, each through its norm, "
+      "and are added to it together",
+      NULL },
     { "ffn", KEY_CHOICE, FIELD(ffn), "gelu", 0, 0, ffn_name, 0, "feed-forward",
       NULL },
     { "position", KEY_CHOICE, FIELD(position), "learned", 0, 0, position_name,
@@ -59,8 +80,18 @@ const struct key model_keys[] = {
       "embedding; queries and keys rotated (rope); an edit of the scores "
       "(alibi, t5, t5_study, txl, distance); none",
       NULL },
+    { "rope_base", KEY_REAL, FIELD(rope_base), "10000", 1, 1e12, NULL, 0,
+      "rope: pair i of n turns by base^(-i/n) a token",
+      "model.position = rope" },
+    { "rope_part", KEY_REAL, FIELD(rope_part), "1", 1e-4, 1, NULL, 0,
+      "rope: share of a head's dimensions, from the first, that is turned",
+      "model.position = rope" },
     { "biases", KEY_BOOL, FIELD(biases), "yes", 0, 0, NULL, 0,
       "biases on the linear layers of the blocks", NULL },
+    { "biases_on", KEY_CHOICE, FIELD(biases_on), "all", 0, 0, biases_on_name, 0,
+      "linear layers that have biases: all, qkv (queries, keys, values), "
+      "attention (those and its output), ffn",
+      "model.biases = yes" },
     { "tied_head", KEY_BOOL, FIELD(tied_head), "yes", 0, 0, NULL, 0,
       "the head uses the token embedding's matrix", NULL },
     { "init", KEY_CHOICE, FIELD(init), "gpt2", 0, 0, init_name, 0,
@@ -130,23 +161,47 @@ static int check_depth(const struct model_spec *s, struct err *e)
                    s->loss.hidden_depth, s->model.layers);
 }
 
-int model_spec_check(const struct model_spec *s, struct err *e)
+static int check_heads(const struct model_options *m, struct err *e)
 {
-    const struct model_options *m = &s->model;
-    if (m->width % m->heads)
+    idx D = model_head_width(m), n = model_rope_width(m);
+    if (!m->head_width && m->width % m->heads)
         return err_set(e, ERR_CONFIG,
                        "[model] width = %td is not divisible by heads = %td: "
-                       "every head gets width / heads dimensions",
+                       "every head gets width / heads dimensions, unless "
+                       "head_width says how many",
                        m->width, m->heads);
-    if (m->position == POSITION_ROPE && m->width / m->heads % 2)
+    if (m->position != POSITION_ROPE || (n > 0 && n % 2 == 0))
+        return OK;
+    if (m->rope_part < 1)
         return err_set(e, ERR_CONFIG,
-                       "[model] width / heads = %td is odd: position = rope "
-                       "rotates pairs, so it needs an even head width",
-                       m->width / m->heads);
-    int rc = check_range(s, e);
+                       "[model] rope_part = %g turns %td of a head's %td "
+                       "dimensions: position = rope rotates pairs, so it needs "
+                       "an even number",
+                       m->rope_part, n, D);
+    return err_set(e, ERR_CONFIG,
+                   "[model] %s = %td is odd: position = rope rotates pairs, so "
+                   "it needs an even head width",
+                   m->head_width ? "head_width" : "width / heads", D);
+}
+
+int model_spec_check(const struct model_spec *s, struct err *e)
+{
+    int rc = check_heads(&s->model, e);
+    if (rc == OK && s->model.parallel && s->model.norm_place == PLACE_POST)
+        rc = err_set(e, ERR_CONFIG,
+                     "[model] parallel and norm_place = post: the norm behind "
+                     "attention's sum would be the feed-forward's input, which "
+                     "reads what attention reads");
+    if (rc == OK)
+        rc = check_range(s, e);
     if (rc == OK)
         rc = check_depth(s, e);
     return rc ? rc : attention_options_check(s, e);
+}
+
+idx model_rope_width(const struct model_options *m)
+{
+    return (idx)((double)model_head_width(m) * m->rope_part);
 }
 
 idx model_ffn_width(const struct model_options *m)

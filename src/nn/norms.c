@@ -3,14 +3,14 @@
 const struct norm_choice norms[] = {
     [NORM_LAYER] = { .text = { .name = "layernorm",
                                .formula = "gain (x - mean x) / sqrt(var x + "
-                                          "1e-5) + shift",
+                                          "norm_eps) + shift",
                                .parameters =
                                    "gain (C), from 1, and shift (C), from 0",
                                .source = "arXiv 1607.06450",
                                .sinks = "not reported by itself" },
                      .kernel = &norm_layer },
     [NORM_RMS] = { .text = { .name = "rmsnorm",
-                             .formula = "gain x / sqrt(mean x^2 + 1e-5)",
+                             .formula = "gain x / sqrt(mean x^2 + norm_eps)",
                              .parameters = "gain (C), from 1",
                              .source = "arXiv 1910.07467",
                              .sinks = "sink_1 18.18 % in the study's default "
@@ -18,8 +18,9 @@ const struct norm_choice norms[] = {
                                       "it (arXiv 2410.10781)" },
                    .kernel = &norm_rms },
     [NORM_SINGLE] = { .text = { .name = "ssnorm",
-                                .formula = "gain x / sqrt(mean x^2 + 1e-5), "
-                                           "one gain for all channels",
+                                .formula =
+                                    "gain x / sqrt(mean x^2 + norm_eps), "
+                                    "one gain for all channels",
                                 .parameters = "gain, one number, from 1",
                                 .source = "Park et al., 2025",
                                 .sinks = "with Muon: sinks stay, excess "

@@ -1,8 +1,9 @@
 /* options.h - what a model is made of: the [model] keys, those of [attention]
  * (attention_options.h), and those of [loss] (loss_options.h).
  *
- * Dimensions (docs/NOTATION.md): B batch, T time, C width, H heads, D = C/H
- * head width, F feed-forward width, V vocabulary, L layers, M = B*T rows.
+ * Dimensions (docs/NOTATION.md): B batch, T time, C width, H heads, D head
+ * width (C/H, if nothing else is said), F feed-forward width, V vocabulary, L
+ * layers, M = B*T rows.
  */
 #ifndef SINKLAB_NN_OPTIONS_H
 #define SINKLAB_NN_OPTIONS_H
@@ -24,6 +25,7 @@ enum ffn_kind {
     FFN_GEGLU,
 };
 enum norm_place { PLACE_PRE, PLACE_POST, PLACE_SANDWICH, PLACE_NONE };
+enum biases_on { BIASES_ALL, BIASES_QKV, BIASES_ATTENTION, BIASES_FFN };
 enum position_kind {
     POSITION_LEARNED,
     POSITION_ROPE,
@@ -39,17 +41,22 @@ enum position_kind {
 struct model_options {
     int preset;     /* whose values the keys have that are given nowhere */
     idx layers;     /* L */
-    idx width;      /* C, divisible by heads */
+    idx width;      /* C, divisible by heads if head_width is 0 */
     idx heads;      /* H */
+    idx head_width; /* D; 0: C / H */
     idx context;    /* T, tokens a sequence */
     idx ffn_width;  /* F; 0: 4 C, or 8/3 C rounded up to 32 if gated */
     int norm;       /* enum norm_kind */
     int norm_place; /* enum norm_place */
-    int ffn;        /* enum ffn_kind */
-    int position;   /* enum position_kind */
-    bool biases;    /* on linear layers */
-    bool tied_head; /* head shares the token embedding's matrix */
-    int init;       /* row of the table, nn/param.h */
+    double norm_eps;
+    bool parallel;               /* both sublayers read the block's start */
+    int ffn;                     /* enum ffn_kind */
+    int position;                /* enum position_kind */
+    double rope_base, rope_part; /* part: of D, from the front, is turned */
+    bool biases;                 /* on linear layers */
+    int biases_on;               /* enum biases_on: which of them */
+    bool tied_head;              /* head shares the token embedding's matrix */
+    int init;                    /* row of the table, nn/param.h */
 };
 
 /* What a model is made of, and what its training minimizes. Options of another
@@ -89,10 +96,19 @@ extern const struct preset_value model_presets[]; /* ends with preset NULL */
 const char *model_preset_value(int preset, const struct key *key);
 
 /* model_spec_check - what one row's bounds cannot say: width divisible by
- * heads, RoPE's even head width, settings that exclude each other, a range of
- * targets that is none.
+ * heads, RoPE's even number of dimensions, settings that exclude each other, a
+ * range of targets that is none.
  * OK or ERR_CONFIG naming the keys and the reason. */
 int model_spec_check(const struct model_spec *s, struct err *e);
+
+/* D in force. */
+static inline idx model_head_width(const struct model_options *m)
+{
+    return m->head_width ? m->head_width : m->width / m->heads;
+}
+
+/* Dimensions of a head that position = rope turns, in force. */
+idx model_rope_width(const struct model_options *m);
 
 /* F in force: ffn_width, or its default for this kind of feed-forward. */
 idx model_ffn_width(const struct model_options *m);

@@ -25,7 +25,7 @@ class Config:
         self.L, self.C = self.count("model.layers"), self.count("model.width")
         self.H, self.T = self.count("model.heads"), self.count("model.context")
         self.K = self.count("attention.kv_heads") or self.H
-        self.D = self.C // self.H
+        self.D = self.count("model.head_width") or self.C // self.H
         self.in_pairs = self["attention.operation"] == "differential"
         self.E = 2 * self.D if self.in_pairs else self.D
         self.R = self.count("attention.registers")
@@ -49,18 +49,19 @@ class Config:
 
 # --- norms, feed-forward ------------------------------------------------------
 
-def rms(x, axis=-1):
-    return torch.sqrt(x.pow(2).mean(axis, keepdim=True) + 1e-5)
+def rms(x, axis=-1, eps=1e-5):
+    return torch.sqrt(x.pow(2).mean(axis, keepdim=True) + eps)
 
 
 def norm(c, w, name, x):
     gain, kind = w[name + ".gain"], c["model.norm"]
+    eps = c.number("model.norm_eps")
     if kind in ("rmsnorm", "ssnorm"):  # ssnorm: one gain for all
-        return gain * x / rms(x)
+        return gain * x / rms(x, eps=eps)
     if kind == "dyt":  # alpha stands behind the gains
         return gain[:-1] * torch.tanh(gain[-1] * x) + w[name + ".shift"]
     centred = x - x.mean(-1, keepdim=True)
-    return gain * centred / rms(centred) + w[name + ".shift"]
+    return gain * centred / rms(centred, eps=eps) + w[name + ".shift"]
 
 
 def gelu(x):
@@ -247,14 +248,16 @@ def visible(c, batch):
     return torch.where(t < R, j <= t, seen)  # registers see registers
 
 
-def rotate(x, places):
-    """x (B,heads,S,D), places (B,S)"""
-    D = x.shape[-1]
-    rate = 10000 ** (-2 * torch.arange(D // 2).double() / D)
+def rotate(c, x, places):
+    """x (B,heads,S,D), places (B,S); of D the first N are turned"""
+    N = int(c.D * c.number("model.rope_part"))
+    x, rest = x.split([N, c.D - N], -1)
+    base = c.number("model.rope_base")
+    rate = base ** (-2 * torch.arange(N // 2).double() / N)
     angle = places[:, None, :, None] * rate
     cos, sin = angle.cos().to(x), angle.sin().to(x)
     low, high = x.chunk(2, -1)
-    return torch.cat([low * cos - high * sin, high * cos + low * sin], -1)
+    return torch.cat([low * cos - high * sin, high * cos + low * sin, rest], -1)
 
 
 def buckets(distance):
@@ -325,7 +328,7 @@ def prepared(c, own, q, k, v, first, places):
         q = q / q.norm(dim=-1, keepdim=True)
         k = k / k.norm(dim=-1, keepdim=True)
     if c["model.position"] == "rope":
-        q, k = rotate(q, places), rotate(k, places)
+        q, k = rotate(c, q, places), rotate(c, k, places)
     if c["attention.features"] == "elu1":
         q, k = F.elu(q) + 1, F.elu(k) + 1
     elif c["attention.features"] == "mlp":
@@ -524,11 +527,14 @@ def logits_of(c, w, batch):
     seen, places = visible(c, batch), batch.places(c.R)
     for layer in range(c.L):
         name = f"block.{layer}."
+        start = x
         x = sublayer(c, w, name + "norm1", x,
                      lambda y: attention(c, w, layer, y, seen, places,
                                          kept))
-        x = sublayer(c, w, name + "norm2", x,
+        in_line = not c.is_on("model.parallel")
+        y = sublayer(c, w, name + "norm2", x if in_line else start,
                      lambda y: feed_forward(c, w, name + "ffn.", y))
+        x = y if in_line else x + y - start
         c.streams.append(x)
     if "final.gain" in w:
         x = norm(c, w, "final", x)

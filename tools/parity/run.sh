@@ -103,6 +103,15 @@ ffn_geglu llama model.ffn=geglu
 loss_terms gpt2 loss.label_smoothing=0.1 loss.z=0.01 loss.activation=0.01 loss.hidden_norm=0.01 loss.l2=0.001 loss.entropy=0.1 loss.first_mass=0.2 loss.head_balance=0.3 loss.hidden_z=0.01
 loss_terms_sigmoid llama weights=sigmoid bias=key_value registers=2 window=9 loss.entropy=-0.1 loss.first_mass=0.2 loss.head_balance=0.3 loss.from=4 loss.to=36
 loss_terms_pairs llama operation=differential prefix=5 loss.entropy=0.1 loss.head_balance=0.3 loss.hidden_norm=0.1 loss.hidden_depth=1 loss.l2=0.01 loss.l2_on=matrices loss.activation=0.1 loss.activation_tau=1 loss.activation_power=2.5 loss.hidden_z=0.1
+norm_eps gpt2 model.norm_eps=0.01
+parallel gpt2 model.parallel=yes
+parallel_sandwich llama model.parallel=yes model.norm_place=sandwich model.norm_eps=1e-6
+rope_part llama model.rope_part=0.5 model.rope_base=300
+head_width llama model.head_width=12 kv_heads=2 gate=input
+head_width_pairs gpt2 model.head_width=6 operation=differential
+biases_qkv gpt2 model.biases_on=qkv
+biases_attention llama model.biases=yes model.biases_on=attention
+neox gpt2 model.parallel=yes model.position=rope model.rope_part=0.25 model.ffn=gelu_erf model.tied_head=no
 many llama qk_norm=rms soft_cap=8 forget=input bias=key_value registers=2 window=17 gate=input head_norm=yes kv_heads=2 conv=3 value_residual=learned
 END_OF_VARIANTS
 }

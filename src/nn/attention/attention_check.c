@@ -182,7 +182,7 @@ static const struct rule {
       "only weights = identity are sums of products of features: use weights "
       "= identity with features" },
     { dims_too_many, "[attention] bias_dims",
-      "an extra key has width / heads dimensions" },
+      "an extra key has as many dimensions as a head" },
     { shift_of_one_head, "[attention] group_shift and [model] heads",
       "half of the heads are shifted: there must be two at least" },
     { lone_residual, "[attention] value_residual and [model] layers",
@@ -206,7 +206,7 @@ int attention_options_check(const struct model_spec *spec, struct err *e)
     const struct attention_options *a = &spec->attention;
     const struct weight_map *map = weight_maps[a->weights];
     struct settings s = {
-        spec, m, a, map, m->width / m->heads, model_kv_heads(spec)
+        spec, m, a, map, model_head_width(m), model_kv_heads(spec)
     };
     if (a->normalizer != NORMALIZER_OWN &&
         !(map->normalizers >> a->normalizer & 1))

@@ -152,7 +152,7 @@ static void plan_tables(struct acts *x, struct arena *arena,
                         const struct model *m)
 {
     if (m->spec.model.position == POSITION_ROPE)
-        x->rope = arena_reals(arena, x->S * m->D);
+        x->rope = arena_reals(arena, x->S * model_rope_width(&m->spec.model));
     if (m->spec.model.position == POSITION_SINUSOID)
         x->sinusoid = arena_reals(arena, x->T * m->C);
 }
@@ -229,7 +229,8 @@ static void fill_column_value(real *value, const struct attention_options *a,
 static void fill_tables(struct acts *x, const struct model *m)
 {
     if (x->rope)
-        rope_table(x->rope, x->S, m->D);
+        rope_table(x->rope, x->S, model_rope_width(&m->spec.model),
+                   m->spec.model.rope_base);
     if (x->sinusoid)
         fill_sinusoid(x->sinusoid, x->T, m->C);
     for (idx l = 0; l < m->L; l++)

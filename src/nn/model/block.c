@@ -3,6 +3,9 @@
  *
  *   pre       x + f(norm(x))              none  x + f(x)
  *   sandwich  x + norm'(f(norm(x)))       post  norm(x + f(x))
+ *
+ * With parallel = yes the feed-forward reads the x of attention:
+ * x + f(norm(x)) + g(norm2(x)), and the like.
  */
 #include <string.h>
 
@@ -20,10 +23,14 @@ const real *pass_attention_in(const struct pass *p, idx l)
     return is_normed_before(p) ? p->x->blocks[l].norm1 : pass_stream(p, 2 * l);
 }
 
+const real *pass_ffn_stream(const struct pass *p, idx l)
+{
+    return pass_stream(p, p->m->spec.model.parallel ? 2 * l : 2 * l + 1);
+}
+
 const real *pass_ffn_in(const struct pass *p, idx l)
 {
-    return is_normed_before(p) ? p->x->blocks[l].norm2
-                               : pass_stream(p, 2 * l + 1);
+    return is_normed_before(p) ? p->x->blocks[l].norm2 : pass_ffn_stream(p, l);
 }
 
 const real *pass_mixed(const struct pass *p, idx l)
@@ -144,9 +151,9 @@ static void ffn_norm(const struct pass *p, idx l, idx tile)
     struct block_acts *a = &p->x->blocks[l];
     idx r0 = tile * TILE_ROWS, C = p->m->C;
     if (is_normed_before(p))
-        pass_norm_forward(
-            p, p->m->blocks[l].norm2, a->norm2 + r0 * C, a->stats2 + r0 * 2,
-            pass_stream(p, 2 * l + 1) + r0 * C, tile_rows(p, tile));
+        pass_norm_forward(p, p->m->blocks[l].norm2, a->norm2 + r0 * C,
+                          a->stats2 + r0 * 2, pass_ffn_stream(p, l) + r0 * C,
+                          tile_rows(p, tile));
     pass_mark(p, PART_NORM);
 }
 

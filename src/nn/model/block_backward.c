@@ -8,9 +8,11 @@
 
 /* A residual addition (block.c), backward. */
 struct residual_back {
-    const real *dx_to; /* in */
-    real *dx_from;     /* out, written: what skips the sublayer */
-    real *dsub;        /* out: of the linear's output; dx_to if no norm is
+    const real *dx_to;   /* in */
+    const real *dx_skip; /* of what skips the sublayer: dx_to, and what else
+                            reached it */
+    real *dx_from;       /* out, written: the gradient of that */
+    real *dsub;          /* out: of the linear's output; dx_to if no norm is
                           behind */
     const real *behind, *stats;
     struct norm_params norm;
@@ -25,13 +27,13 @@ static const real *residual_backward(const struct pass *p,
     idx R = tile_rows(p, tile);
     size_t bytes = (size_t)(R * p->m->C) * sizeof(real);
     if (!place->is_behind && !place->is_behind_sum) {
-        memcpy(s->dx_from, s->dx_to, bytes);
+        memcpy(s->dx_from, s->dx_skip, bytes);
         return s->dx_to;
     }
     memset(s->dsub, 0, bytes);
     pass_norm_backward(p, s->norm, s->slot, tile, s->dsub, s->dx_to, s->behind,
                        s->stats, R);
-    memcpy(s->dx_from, place->is_behind_sum ? s->dsub : s->dx_to, bytes);
+    memcpy(s->dx_from, place->is_behind_sum ? s->dsub : s->dx_skip, bytes);
     return s->dsub;
 }
 
@@ -52,6 +54,15 @@ static void into_stream(const struct pass *p, struct norm_params norm,
         dx[i] += dy[i];
 }
 
+/* The gradient of the sum that attention is added to. In parallel, what the
+ * feed-forward read is at the block's start: its share in dx_mid passes by
+ * attention. */
+static const real *attention_dx(const struct pass *p)
+{
+    const struct back_acts *k = &p->x->back;
+    return p->m->spec.model.parallel ? k->dx_out : k->dx_mid;
+}
+
 /* From the block's end to its middle, for one tile:
  * dx_out -> dy -> du -> dnorm2 -> dx_mid. */
 static void ffn_backward(const struct pass *p, idx l, idx tile)
@@ -66,6 +77,7 @@ static void ffn_backward(const struct pass *p, idx l, idx tile)
     real *dy = pass_scratch(p), *dnorm2 = dy + TILE_ROWS * m->F;
     struct residual_back s = {
         .dx_to = k->dx_out + r0 * C,
+        .dx_skip = k->dx_out + r0 * C,
         .dx_from = k->dx_mid + r0 * C,
         .dsub = k->dffn + r0 * C,
         .behind = a->behind2 + r0 * C,
@@ -79,7 +91,7 @@ static void ffn_backward(const struct pass *p, idx l, idx tile)
     linear_backward(dnorm2, du, weight_at(p, b->up_w), R, m->U, C);
     pass_mark(p, PART_FFN);
     into_stream(p, b->norm2, SLOT_2, tile, k->dx_mid + r0 * C, dnorm2,
-                pass_stream(p, 2 * l + 1) + r0 * C, a->stats2 + r0 * 2);
+                pass_ffn_stream(p, l) + r0 * C, a->stats2 + r0 * 2);
     pass_mark(p, PART_NORM);
 }
 
@@ -94,7 +106,8 @@ static void attention_out_backward(const struct pass *p, idx l, idx tile)
     idx r0 = tile * TILE_ROWS, C = m->C;
     bool is_post = norm_place_of(m)->is_behind_sum;
     struct residual_back s = {
-        .dx_to = k->dx_mid + r0 * C,
+        .dx_to = attention_dx(p) + r0 * C,
+        .dx_skip = k->dx_mid + r0 * C,
         .dx_from = k->dx_in + r0 * C,
         .dsub = k->dattention + r0 * C,
         .behind = a->behind1 + r0 * C,
@@ -173,7 +186,7 @@ static void matrix_grads(const struct pass *p, idx l)
     const struct norm_place_choice *place = norm_place_of(m);
     bool is_behind = place->is_behind || place->is_behind_sum;
     const real *dffn = is_behind ? k->dffn : k->dx_out;
-    const real *dattention = is_behind ? k->dattention : k->dx_mid;
+    const real *dattention = is_behind ? k->dattention : attention_dx(p);
     const real *in = pass_attention_in(p, l);
     idx C = m->C, M = p->M, end[MATRICES], total = 0;
     struct linear_grad grads[MATRICES] = {

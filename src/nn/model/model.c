@@ -121,11 +121,12 @@ struct stage_block model_stage_block(const struct model *m, idx layer)
     return (struct stage_block){ .options = &m->blocks[layer].attention,
                                  .layer = layer,
                                  .L = m->L,
-                                 .C = m->C,
                                  .H = m->H,
                                  .K = m->K,
                                  .D = m->D,
                                  .E = m->E,
+                                 .A = m->H * m->D,
+                                 .turned = model_rope_width(&m->spec.model),
                                  .W = m->W,
                                  .k = model_k(m, 0),
                                  .v = model_v(m, 0),
@@ -243,12 +244,20 @@ static void declare_projections(struct model *m, idx l)
 
 /* --- the model ------------------------------------------------------------ */
 
+/* Has the linear layer a bias? qkv; attention: its output; ffn: both. */
+static bool has_bias(const struct model_options *o, enum biases_on layer)
+{
+    bool is_on = o->biases_on == BIASES_ALL || o->biases_on == (int)layer ||
+                 (o->biases_on == BIASES_ATTENTION && layer == BIASES_QKV);
+    return o->biases && is_on;
+}
+
 /* KEEP WITH: docs/FORMATS.md, names of tensors */
 static void declare_block(struct model *m, idx l)
 {
     struct block_params *b = &m->blocks[l];
     const struct model_options *o = &m->spec.model;
-    bool bias = o->biases, is_behind = norm_places[o->norm_place].is_behind;
+    bool is_behind = norm_places[o->norm_place].is_behind;
     idx C = m->C, F = m->F, U = m->U, width = m->W;
     bool has_norms = o->norm_place != PLACE_NONE;
     enum param_role down =
@@ -265,8 +274,8 @@ static void declare_block(struct model *m, idx l)
     param_cut(param_last(&m->table), "q", m->H * m->D);
     param_cut(param_last(&m->table), "k", m->K * m->D);
     param_cut(param_last(&m->table), "v", m->K * m->D);
-    b->qkv_b =
-        declare_vector(m, bias, PARAM_BIAS, C, m->W, l, "attention.qkv.bias");
+    b->qkv_b = declare_vector(m, has_bias(o, BIASES_QKV), PARAM_BIAS, C, m->W,
+                              l, "attention.qkv.bias");
     declare_projections(m, l);
     declare_stages(m, b->in, b->n_in, l);
     declare_column(m, l);
@@ -276,8 +285,8 @@ static void declare_block(struct model *m, idx l)
     m->partials_n = idx_max(m->partials_n, b->partials_n);
     b->out_w =
         declare_matrix(m, PARAM_RESIDUAL, C, b->O, l, "attention.out.weight");
-    b->out_b =
-        declare_vector(m, bias, PARAM_BIAS, b->O, C, l, "attention.out.bias");
+    b->out_b = declare_vector(m, has_bias(o, BIASES_ATTENTION), PARAM_BIAS,
+                              b->O, C, l, "attention.out.bias");
     b->behind1 = declare_norm(m, is_behind, l, "norm1_behind");
     b->norm2 = declare_norm(m, has_norms, l, "norm2");
     b->up_w = declare_matrix(m, PARAM_LINEAR, U, C, l, "ffn.up.weight");
@@ -285,9 +294,11 @@ static void declare_block(struct model *m, idx l)
         param_cut(param_last(&m->table), "gate", F);
         param_cut(param_last(&m->table), "up", F);
     }
-    b->up_b = declare_vector(m, bias, PARAM_BIAS, C, U, l, "ffn.up.bias");
+    b->up_b = declare_vector(m, has_bias(o, BIASES_FFN), PARAM_BIAS, C, U, l,
+                             "ffn.up.bias");
     b->down_w = declare_matrix(m, down, C, F, l, "ffn.down.weight");
-    b->down_b = declare_vector(m, bias, PARAM_BIAS, F, C, l, "ffn.down.bias");
+    b->down_b = declare_vector(m, has_bias(o, BIASES_FFN), PARAM_BIAS, F, C, l,
+                               "ffn.down.bias");
     b->behind2 = declare_norm(m, is_behind, l, "norm2_behind");
 }
 
@@ -330,7 +341,7 @@ static void set_sizes(struct model *m, idx V)
     m->L = o->layers;
     m->C = o->width;
     m->H = o->heads;
-    m->D = o->width / o->heads;
+    m->D = model_head_width(o);
     m->K = model_kv_heads(&spec);
     m->E = attention_value_width(a, m->D);
     m->W = (m->H + 2 * m->K) * m->D;
@@ -434,5 +445,5 @@ double model_flops_per_token(const struct model *m, idx T)
         seen += has_sums ? 2 * (double)m->D : (double)T;
     }
     double width = 3 * (1 + (double)m->E / (double)m->D); /* q.k and mixing */
-    return 6 * products + width * seen * (double)m->C;
+    return 6 * products + width * seen * (double)(m->H * m->D);
 }

@@ -6,8 +6,9 @@
  *                    x = x + down(f(up(norm2(x))))
  *   logits = head(norm(x));  loss = mean cross-entropy with the targets
  *
- * That is with norm_place = pre; block.c has the others. With registers a
- * sequence has S = R + T rows, the learned ones first, and M = B*S.
+ * That is with norm_place = pre; block.c has the others, and parallel = yes.
+ * With registers a sequence has S = R + T rows, the learned ones first, and
+ * M = B*S.
  *
  * A model owns its parameter table, not the numbers: weights and gradients are
  * flat buffers of table.total reals that the caller gives. All work is done by
@@ -207,7 +208,7 @@ struct acts {
     real *logits;                       /* (unembed_chunk_rows, V) */
     real *dfinal;                       /* (M,C) */
     struct back_acts back;
-    real *rope;              /* (S,D), or NULL */
+    real *rope;              /* (S, turned dimensions), or NULL */
     real *sinusoid;          /* (T,C), or NULL */
     struct stopwatch *watch; /* NULL: nobody asks where time goes */
     real *scratch;           /* (threads, scratch_n) */
@@ -355,7 +356,7 @@ const real *acts_hidden(const struct acts *x, const struct model *m, idx depth,
 
 /* Floating-point operations a token of one training step needs (forward and
  * backward): 6 x parameters in matrix products + 6 L T C of causal attention,
- * or 12 L D C where it is running sums. */
+ * or 12 L D H D where it is running sums; C = H D */
 double model_flops_per_token(const struct model *m, idx T);
 
 #endif

@@ -21,7 +21,8 @@ void pass_norm_forward(const struct pass *p, struct norm_params n, real *y,
                        real *stats, const real *x, idx R)
 {
     norms[p->m->spec.model.norm].kernel->forward(
-        y, stats, x, weight_at(p, n.gain), weight_at(p, n.shift), R, p->m->C);
+        y, stats, x, weight_at(p, n.gain), weight_at(p, n.shift),
+        p->m->spec.model.norm_eps, R, p->m->C);
 }
 
 void pass_norm_backward(const struct pass *p, struct norm_params n,

@@ -112,8 +112,9 @@ static inline idx pass_row_scratch(const struct model *m)
 
 /* What the matrix of queries, keys and values reads: normed, or the stream. */
 const real *pass_attention_in(const struct pass *p, idx layer);
-/* The same of the feed-forward. */
+/* The same of the feed-forward, and the stream that it or its norm reads. */
 const real *pass_ffn_in(const struct pass *p, idx layer);
+const real *pass_ffn_stream(const struct pass *p, idx layer);
 
 /* Rows that heads read, and what the output matrix reads. */
 const real *pass_qkv(const struct pass *p, idx layer);

@@ -1,21 +1,25 @@
 /* rope.h - rotary positions (arXiv 2104.09864), half-split pairs.
  *
- * Dimension d < D/2 of a head is paired with d + D/2 and turned by the angle
- * t * 10000^(-2d/D) at position t, counted from 0.
+ * Of the first N dimensions of a head, dimension d < N/2 is paired with d + N/2
+ * and turned by the angle t * base^(-2d/N) at position t, counted from 0. The
+ * others stay as they are.
  */
 #ifndef SINKLAB_ROPE_H
 #define SINKLAB_ROPE_H
 
 #include "base/base.h"
 
-/* table (T,D): cosines (D/2), then sines (D/2), of each position. */
-void rope_table(real *table, idx T, idx D);
+/* Angle, a position, of pair d < N/2. */
+double rope_rate(idx d, idx N, double base);
+
+/* table (T,N): cosines (N/2), then sines (N/2), of each position. */
+void rope_table(real *table, idx T, idx N, double base);
 
 /* What turns rows of a batch: a table of T positions, and where rows stand.
  * Borrows both. */
 struct rope {
-    const real *table; /* (T,D) */
-    idx T, D;
+    const real *table;     /* (T,N) */
+    idx T, D, N;           /* D: from head to head, N <= D are turned */
     const int32_t *places; /* (rows), below T; NULL: row r stands at r % T */
 };
 

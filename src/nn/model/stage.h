@@ -29,7 +29,9 @@ enum { STAGES_MAX = 10, STAGE_PARAMS_MAX = 6, NO_PROJECTION = -1 };
 struct stage_block {
     const struct attention_options *options;
     idx layer, L; /* of L */
-    idx C, H, K, D, E;
+    idx H, K, D, E;
+    idx A;      /* of what heads give, side by side: H*D */
+    idx turned; /* dimensions of a head that positions turn */
     idx W, k, v;
     idx views; /* heads behind the pairs of differential attention */
 };
@@ -71,7 +73,7 @@ struct stage_rows {
     const real *qkv;       /* (R,W) rows that the block's heads read, for stages
                               behind them */
     const real *first_qkv; /* (R,W) the same of the first block */
-    const real *rope;      /* (S,D) turns by position (rope.h), or NULL */
+    const real *rope;      /* (S,turned) turns by position (rope.h), or NULL */
     const int32_t *places; /* (M) at which of S places each row of the batch
                               stands; NULL: in line */
 

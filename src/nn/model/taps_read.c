@@ -30,9 +30,11 @@ struct tap_place pass_tap(const struct pass *p, enum tap tap, idx l)
     case TAP_MIDDLE:
         return (struct tap_place){ pass_stream(p, 2 * l + 1), m->C };
     case TAP_NORM2:
-        return (struct tap_place){ is_normed ? a->norm2
-                                             : pass_stream(p, 2 * l + 1),
-                                   m->C };
+        if (!is_normed)
+            return (struct tap_place){
+                pass_stream(p, m->spec.model.parallel ? 2 * l : 2 * l + 1), m->C
+            };
+        return (struct tap_place){ a->norm2, m->C };
     case TAP_FFN_INNER:
         return (struct tap_place){ a->y, m->F };
     case TAP_RESIDUAL:

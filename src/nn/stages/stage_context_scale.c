@@ -16,7 +16,7 @@ static struct gate part(const struct stage_rows *r)
                           .width = b->E,
                           .factor = 2,
                           .x = r->in,
-                          .ld_x = b->C,
+                          .ld_x = b->A,
                           .z = r->projected,
                           .ld_z = b->views };
 }
@@ -24,13 +24,13 @@ static struct gate part(const struct stage_rows *r)
 static void forward(const struct stage_rows *r)
 {
     struct gate g = part(r);
-    gate_forward(r->out, r->block.C, &g);
+    gate_forward(r->out, r->block.A, &g);
 }
 
 static void backward(const struct stage_rows *r)
 {
     struct gate g = part(r);
-    gate_backward(r->din, r->block.C, r->dprojected, g.ld_z, r->out, r->block.C,
+    gate_backward(r->din, r->block.A, r->dprojected, g.ld_z, r->out, r->block.A,
                   &g);
 }
 

@@ -73,7 +73,7 @@ struct pairs {
 
 static idx scratch(const struct stage_block *b)
 {
-    return 2 * TILE_ROWS * b->C + 2 * b->E;
+    return 2 * TILE_ROWS * b->A + 2 * b->E;
 }
 
 static struct pairs pairs_of(const struct stage_rows *r)
@@ -89,7 +89,7 @@ static struct pairs pairs_of(const struct stage_rows *r)
         p.dgain[i] = 0;
     }
     p.norm = (struct headnorm){
-        .R = r->R, .H = b->views, .D = b->E, .ld_x = b->C, .gain = p.gain
+        .R = r->R, .H = b->views, .D = b->E, .ld_x = b->A, .gain = p.gain
     };
     return p;
 }
@@ -111,7 +111,7 @@ static void forward(const struct stage_rows *r)
     struct pairs p = pairs_of(r);
     subtract(r->out, r, (real)p.lambda);
     p.norm.x = r->out;
-    headnorm_forward(r->out, r->block.C, &p.norm);
+    headnorm_forward(r->out, r->block.A, &p.norm);
 }
 
 /* Gradient of both of a pair's outputs from d (R,C), that of their difference.
@@ -153,13 +153,13 @@ static void vector_grads(const struct stage_rows *r, const struct pairs *p,
 static void backward(const struct stage_rows *r)
 {
     const struct stage_block *b = &r->block;
-    idx n = r->R * b->C;
+    idx n = r->R * b->A;
     struct pairs p = pairs_of(r);
     real *x = r->scratch + 2 * b->E, *d = x + n;
     subtract(x, r, (real)p.lambda);
     memcpy(d, r->dout, (size_t)n * sizeof *d);
     p.norm.x = x;
-    headnorm_backward(d, b->C, p.dgain, &p.norm);
+    headnorm_backward(d, b->A, p.dgain, &p.norm);
     for (idx i = 0; i < b->E; i++)
         stage_partials(r, GAIN)[i] += p.left * p.dgain[i];
     vector_grads(r, &p, split(r, d, (real)p.lambda));

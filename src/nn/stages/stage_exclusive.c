@@ -18,7 +18,7 @@ static struct exclusive part(const struct stage_rows *r)
                                .D = b->E,
                                .share = b->views / n_values,
                                .x = r->in,
-                               .ld_x = b->C,
+                               .ld_x = b->A,
                                .v = r->qkv + v,
                                .ld_v = b->W,
                                .a = r->projected,
@@ -28,7 +28,7 @@ static struct exclusive part(const struct stage_rows *r)
 static void forward(const struct stage_rows *r)
 {
     struct exclusive e = part(r);
-    exclusive_forward(r->out, r->block.C, &e);
+    exclusive_forward(r->out, r->block.A, &e);
 }
 
 static void backward(const struct stage_rows *r)
@@ -36,7 +36,7 @@ static void backward(const struct stage_rows *r)
     const struct stage_block *b = &r->block;
     struct exclusive e = part(r);
     real *dv = r->dv + b->v;
-    exclusive_backward(r->din, b->C, dv, b->W, r->dprojected, b->views, &e);
+    exclusive_backward(r->din, b->A, dv, b->W, r->dprojected, b->views, &e);
 }
 
 /* Ranked: its tensors stand behind those of the gates. */

@@ -12,7 +12,7 @@ static bool is_on(const struct model_spec *s)
 /* Gates in a row. */
 static idx gates(const struct stage_block *b)
 {
-    return b->options->gate_per == GATE_PER_HEAD ? b->views : b->C;
+    return b->options->gate_per == GATE_PER_HEAD ? b->views : b->A;
 }
 
 static struct projection projection(const struct stage_block *b)
@@ -37,10 +37,10 @@ static struct gate part(const struct stage_rows *r)
     idx n = gates(b);
     return (struct gate){ .R = r->R,
                           .n = n,
-                          .width = b->C / n,
+                          .width = b->A / n,
                           .factor = 1,
                           .x = r->in,
-                          .ld_x = b->C,
+                          .ld_x = b->A,
                           .z = is_static ? stage_weights(r, 0) : r->projected,
                           .ld_z = is_static ? 0 : n };
 }
@@ -48,14 +48,14 @@ static struct gate part(const struct stage_rows *r)
 static void forward(const struct stage_rows *r)
 {
     struct gate g = part(r);
-    gate_forward(r->out, r->block.C, &g);
+    gate_forward(r->out, r->block.A, &g);
 }
 
 static void backward(const struct stage_rows *r)
 {
     struct gate g = part(r);
     real *dz = g.ld_z ? r->dprojected : stage_partials(r, 0);
-    gate_backward(r->din, r->block.C, dz, g.ld_z, r->out, r->block.C, &g);
+    gate_backward(r->din, r->block.A, dz, g.ld_z, r->out, r->block.A, &g);
 }
 
 const struct stage stage_gate = {

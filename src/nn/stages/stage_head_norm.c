@@ -19,20 +19,20 @@ static struct headnorm heads(const struct stage_rows *r)
                               .H = r->block.views,
                               .D = r->block.E,
                               .x = r->in,
-                              .ld_x = r->block.C,
+                              .ld_x = r->block.A,
                               .gain = stage_weights(r, 0) };
 }
 
 static void forward(const struct stage_rows *r)
 {
     struct headnorm n = heads(r);
-    headnorm_forward(r->out, r->block.C, &n);
+    headnorm_forward(r->out, r->block.A, &n);
 }
 
 static void backward(const struct stage_rows *r)
 {
     struct headnorm n = heads(r);
-    headnorm_backward(r->din, r->block.C, stage_partials(r, 0), &n);
+    headnorm_backward(r->din, r->block.A, stage_partials(r, 0), &n);
 }
 
 const struct stage stage_head_norm = {

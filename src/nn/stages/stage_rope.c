@@ -11,7 +11,7 @@ static bool is_on(const struct model_spec *s)
 static void turn(const struct stage_rows *r, real *rows, int direction)
 {
     const struct stage_block *b = &r->block;
-    struct rope rope = { r->rope, r->S, b->D, r->places };
+    struct rope rope = { r->rope, r->S, b->D, b->turned, r->places };
     rope_rows(rows, b->W, &rope, r->row0, r->R, b->H + b->K, direction);
 }
 
@@ -28,8 +28,9 @@ static void backward(const struct stage_rows *r)
 const struct stage stage_rope = {
     .text = { .name = "rope",
               .key = "[model] position = rope",
-              .formula = "q_t, k_t turned by t 10000^(-2d/D) in the planes of "
-                         "dimensions d, d + D/2",
+              .formula =
+                  "q_t, k_t turned by t rope_base^(-2d/N) in the planes of "
+                  "dimensions d, d + N/2 of the first N = D rope_part",
               .parameters = "none",
               .source = "arXiv 2104.09864",
               .sinks = "sink_1 18.18 % in the study's default model, which has "
