@@ -89,7 +89,7 @@ static void open_bench(struct bench *x, const char *preset,
         x->c.batch.weights[i] = 1;
     }
     give_tokens(x);
-    consequences_start(&x->c);
+    consequences_start(&x->c, NULL, NULL);
 }
 
 static void close_bench(struct bench *x)
@@ -120,7 +120,9 @@ static const struct metric *named(const char *name)
 /* of: its name, of one head where it has no other. */
 static double cost(struct bench *x, const char *of, idx layer, idx head)
 {
-    return consequences_cost(&x->c, named(of)->under, layer, head);
+    double found = NAN;
+    consequences_cost(&found, &x->c, named(of)->under, layer, head, NULL);
+    return found;
 }
 
 /* --- by hand -------------------------------------------------------------- */
@@ -645,17 +647,18 @@ static void check_error(struct bench *x, const struct metric *m)
     if (!intervention_is_there(v, &x->t.m) || strstr(m->text.name, "a4") ||
         strstr(m->text.name, "a8"))
         return;
-    consequences_measure(&got, &x->c, m);
+    consequences_measure(&got, &x->c, m, NULL);
     for (idx b = 0; b < B; b++) {
         x->c.batch = batch_part(&all, b, 1);
-        consequences_start(&x->c);
-        double one = consequences_cost(&x->c, v, -1, -1);
+        consequences_start(&x->c, NULL, NULL);
+        double one;
+        consequences_cost(&one, &x->c, v, -1, -1, NULL);
         assert_true(isnan(consequences_error(&x->c, one)));
         sum += one;
         squares += one * one;
     }
     x->c.batch = all;
-    consequences_start(&x->c);
+    consequences_start(&x->c, NULL, NULL);
     double want = sqrt(fmax(squares - sum * sum / B, 0) / (B - 1) / B);
     if (!(fabs(got - want) <= 1e-5 + 1e-3 * want) || !(want > 1e-6))
         fail_msg("%s: %.9g, of sequences %.9g", m->text.name, got, want);
@@ -666,7 +669,7 @@ static void check_cost(struct bench *x, const struct metric *m)
     double got[L * H];
     idx ndim = metric_ndim(m), heads = ndim > 1 ? H : 1;
     bool is_there = intervention_is_there(m->under, &x->t.m);
-    consequences_measure(got, &x->c, m);
+    consequences_measure(got, &x->c, m, NULL);
     assert_int_equal(isnan(got[0]), !is_there);
     if (!is_there) {
         bool by_distance = strcmp(m->text.name, "cost_stream_cache") == 0;
@@ -717,7 +720,7 @@ static void test_costs__are_those_of_a_slow_model(void **state)
         plant_sinks(&x.t);
         give_weights(&x, x.t.w);
         give_tokens(&x);
-        consequences_start(&x.c);
+        consequences_start(&x.c, NULL, NULL);
         for (idx i = 0; cost_at(i); i++)
             (cost_at(i)->under->error_of ? check_error
                                          : check_cost)(&x, cost_at(i));
@@ -860,7 +863,7 @@ static void test_costs__of_an_empty_column_are_0(void **state)
         }
     memcpy(engine_download(&x.g).weights, x.t.w,
            (size_t)x.t.m.table.total * sizeof *x.t.w);
-    consequences_start(&x.c);
+    consequences_start(&x.c, NULL, NULL);
     tiny_observe(&x.t, B, &observer);
     assert_true(is_empty[0][1] && !is_empty[0][0]);
     for (int i = 0; i < COUNT_OF(names); i++) {
@@ -897,7 +900,7 @@ static void test_costs__of_a_mean_of_equals_are_0(void **state)
     for (idx i = 0; i < B * T; i++)
         x.t.batch.tokens[i] = x.t.batch.tokens[i % T];
     give_tokens(&x);
-    consequences_start(&x.c);
+    consequences_start(&x.c, NULL, NULL);
     assert_near(cost(&x, "cost_mean_massive", -1, -1), 0, 2e-6, x.c.plain);
     assert_true(fabs(cost(&x, "cost_no_massive", -1, -1)) > 1e-4);
     close_bench(&x);
@@ -989,7 +992,7 @@ static void test_costs__have_the_same_bits_for_any_threads(void **state)
                    threads, NULL);
         for (idx i = 0; cost_at(i); i++) {
             double got[L * H] = { 0 };
-            consequences_measure(got, &x.c, cost_at(i));
+            consequences_measure(got, &x.c, cost_at(i), NULL);
             if (threads == 1)
                 memcpy(first[i], got, sizeof got);
             assert_memory_equal(got, first[i], sizeof got);
@@ -1014,13 +1017,14 @@ static void test_costs__leave_weights_and_training_as_they_were(void **state)
     size_t bytes = (size_t)x.t.m.table.total * sizeof(real);
     struct batch part = batch_part(&x.t.batch, 0, 2);
     for (idx step = 1; step <= 2; step++) {
-        consequences_start(&x.c);
-        double before = x.c.plain;
+        consequences_start(&x.c, NULL, NULL);
+        double before = x.c.plain, found;
         for (idx i = 0; cost_at(i); i++)
             if (!cost_at(i)->under->error_of &&
                 intervention_is_there(cost_at(i)->under, &x.t.m))
-                consequences_cost(&x.c, cost_at(i)->under, -1, -1);
-        consequences_start(&x.c);
+                consequences_cost(&found, &x.c, cost_at(i)->under, -1, -1,
+                                  NULL);
+        consequences_start(&x.c, NULL, NULL);
         assert_true(x.c.plain == before);
         for (int k = 0; k < 2; k++) {
             struct engine *g = k ? &plain.g : &x.g;

@@ -18,6 +18,7 @@
 #include "io/arrays.h"
 #include "io/fsys.h"
 #include "io/hdf.h"
+#include "train/same_job.h"
 #include "train/session.h"
 
 /* What a sequence that sinks are measured on was made of: row.h. */
@@ -25,6 +26,8 @@ enum { SEQUENCE_PART, SEQUENCE_UNIT, SEQUENCE_OFFSET, SEQUENCE_FACTS };
 
 struct analysis {
     const char *dir, *name; /* of the analysis */
+    struct ranks *ranks;    /* who share it; the first one reads and writes */
+    bool *skips;            /* (columns of the meter + 1) as hand_out has it */
     struct config config;
     char made_from[HASH_HEX_MAX];
     struct session session;
@@ -189,6 +192,45 @@ static void keep(struct analysis *a, idx row, const struct readings *r)
     }
 }
 
+/* ---- what processes share ---------------------------------------------- */
+
+/* Another checkpoint, from the first process to all: what is not kept of it,
+ * the validation (validates) and columns; and its weights. */
+static int hand_out(struct analysis *a, bool *validates, struct err *e)
+{
+    struct meter *t = &a->session.meter;
+    idx n = t->n_columns;
+    for (idx i = 0; i < n; i++)
+        a->skips[i] = t->columns[i].is_skipped;
+    a->skips[n] = !*validates;
+    if (ranks_broadcast(a->ranks, 0, a->skips, (size_t)(n + 1), e))
+        return e->code;
+    for (idx i = 0; i < n; i++)
+        t->columns[i].is_skipped = a->skips[i];
+    *validates = !a->skips[n];
+    return engine_hand_out(&a->session.engine, false, e);
+}
+
+/* The others: a checkpoint each time they are called together, until nothing
+ * more is to be measured. */
+static int help(struct analysis *a, struct err *e)
+{
+    bool validates = false;
+    struct val_result val = { .loss = 0 };
+    while (ranks_agree(a->ranks, false, e) == OK && !a->ranks->is_over) {
+        if (hand_out(a, &validates, e) ||
+            (validates && session_validate_shared(&a->session, &val, e)))
+            return e->code;
+        if (validates && !isfinite(val.loss)) /* the first one refuses it */
+            continue;
+        if (meter_run_shared(&a->session.meter, a->ranks, e))
+            return e->code;
+    }
+    return e->code;
+}
+
+/* ---- checkpoints ------------------------------------------------------- */
+
 /* One checkpoint: what is kept of it, and the rest of its weights. */
 static int measure_one(struct analysis *a, struct readings *r, bool *is_kept,
                        idx i, char seal[HASH_HEX_MAX], struct err *e)
@@ -205,15 +247,18 @@ static int measure_one(struct analysis *a, struct readings *r, bool *is_kept,
     *is_kept = row >= 0 && a->kept.has_all;
     if (*is_kept)
         return OK;
-    if (load_weights(&tokens, a, i, e))
+    bool validates = row < 0 || !a->kept.has_losses;
+    struct val_result val;
+    if (load_weights(&tokens, a, i, e) || ranks_agree(a->ranks, false, e) ||
+        hand_out(a, &validates, e) ||
+        (validates && session_validate_shared(&a->session, &val, e)))
         return e->code;
-    if (row < 0 || !a->kept.has_losses) {
-        struct val_result val = session_validate(&a->session);
-        if (!isfinite(val.loss))
-            return refuse_loss(a, i, val.loss, e);
+    if (validates && !isfinite(val.loss))
+        return refuse_loss(a, i, val.loss, e);
+    if (validates)
         readings_of_validation(r, &val);
-    }
-    meter_run(t);
+    if (meter_run_shared(t, a->ranks, e))
+        return e->code;
     r->step = reading_of((double)a->steps.steps[i]);
     r->tokens = reading_of(tokens);
     return OK;
@@ -484,13 +529,47 @@ static int write(struct analysis *a, const struct text *csv, struct err *e)
                    a->told.n_failed, a->steps.n, a->why);
 }
 
+/* Each run of a sweep may be large or small; all share one. */
+static int check_run(const struct ranks *r, const char *dir, struct err *e)
+{
+    bool is_run, is_there;
+    if (ranks_n(r) == 1 || run_holds_run(&is_run, dir, e) || is_run ||
+        fsys_exists(&is_there, dir, e) || !is_there)
+        return e->code; /* or told as one process tells it */
+    return err_set(e, ERR_USAGE,
+                   "%s holds no run of its own, and %d processes that were "
+                   "started together analyze one: name it, or start one "
+                   "process for a sweep",
+                   dir, ranks_n(r));
+}
+
+/* What is to be measured, as the first process finds it in the run's folder;
+ * and in each what it takes. */
+static int open(struct analysis *a, const struct analyze_options *o,
+                struct err *e)
+{
+    struct ranks *r = a->ranks;
+    if (ranks_writes(r) && check_run(r, a->dir, e) == OK &&
+        analyze_config(&a->config, &a->steps, a->dir, o->overrides,
+                       o->n_overrides, e) == OK)
+        check_first(a, e);
+    if (ranks_agree(r, false, e) || same_program_check(r, e) ||
+        ranks_broadcast(r, 0, &a->config, sizeof a->config, e))
+        return e->code;
+    r->limit_s = a->config.train.wait_limit_s;
+    if (session_open_shared(&a->session, &a->config, false, r, e) == OK) {
+        size_t n = (size_t)a->session.meter.n_columns + 1;
+        a->skips = calloc(n, sizeof *a->skips);
+        if (!a->skips)
+            err_set(e, ERR_MEMORY, "out of memory");
+    }
+    return ranks_agree(r, false, e) ? e->code
+                                    : same_job_check(r, &a->session, e);
+}
+
 static int analyze(struct analysis *a, const struct analyze_options *o,
                    struct err *e)
 {
-    if (analyze_config(&a->config, &a->steps, a->dir, o->overrides,
-                       o->n_overrides, e) ||
-        check_first(a, e) || session_open(&a->session, &a->config, false, e))
-        return e->code;
     struct arena measuring = { 0 };
     a->columns = session_columns(&a->session);
     plan(a, &measuring);
@@ -508,11 +587,28 @@ static int analyze(struct analysis *a, const struct analyze_options *o,
     return measure(a, &csv, e) ? e->code : write(a, &csv, e);
 }
 
+static void share(struct analysis *a, const struct analyze_options *o,
+                  struct err *e)
+{
+    if (open(a, o, e))
+        return;
+    if (!ranks_writes(a->ranks)) {
+        help(a, e);
+        return;
+    }
+    analyze(a, o, e);
+    ranks_agree(a->ranks, true, e);
+}
+
 int analyze_run(const char *dir, const struct analyze_options *o, struct err *e)
 {
-    struct analysis a = { .dir = dir, .name = o->name };
-    analyze(&a, o, e);
+    struct ranks ranks = { 0 };
+    struct analysis a = { .dir = dir, .name = o->name, .ranks = &ranks };
+    if (ranks_open(&ranks, e) == OK)
+        share(&a, o, e);
+    ranks_close(&ranks, e);
     told_release(&a.told);
+    free(a.skips);
     kept_close(&a.kept);
     replaced_close(&a.replaced);
     session_release(&a.session);

@@ -29,7 +29,8 @@ int analyze_config(struct config *c, struct step_list *steps, const char *dir,
 
 /* analyze_run - measure every checkpoint of one run, tell each, write its two
  * files; is_again: also what an earlier analysis has (kept.h). Of the options
- * it reads name, overrides, is_again and is_json.
+ * it reads name, overrides, is_again and is_json. What a launcher started does
+ * it together, to the bit of what one process writes (docs/SCALING.md).
  * OK; ERR_CHECKPOINT: some cannot be read, which were named; the others are in
  * the files, unless there are none; or the codes of what it calls. */
 int analyze_run(const char *dir, const struct analyze_options *o,
@@ -37,7 +38,7 @@ int analyze_run(const char *dir, const struct analyze_options *o,
 
 /* analyze_folders - one run that was named itself is analyzed here, whether or
  * not it is up to date; of anything else all finished runs that are not, each
- * in a process of its own.
+ * in a process of its own. Several processes of a job: one run alone.
  * OK; ERR_RUNS: some could not be analyzed, which were named; the others are;
  * ERR_INTERRUPTED: a signal came, the runs analyzed by then stay so;
  * ERR_USAGE: a folder holds no run; the codes of analyze_run. */

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "analysis/analysis.h"
+#include "base/launcher.h"
 #include "base/stopwatch.h"
 #include "base/shell.h"
 #include "base/stop.h"
@@ -407,8 +408,10 @@ static void release(struct many *m)
 int analyze_folders(const struct analyze_options *o, struct err *e)
 {
     struct many m = { .options = o, .e = e };
-    bool is_run = false;
-    if (o->n_folders == 1 && run_holds_run(&is_run, o->folders[0], e))
+    /* Of several processes the first one looks, and is the one to tell */
+    bool is_run = o->n_folders == 1 && launched_processes() > 1;
+    if (o->n_folders == 1 && !is_run &&
+        run_holds_run(&is_run, o->folders[0], e))
         return e->code;
     if (is_run)
         return analyze_run(o->folders[0], o, e);

@@ -24,7 +24,7 @@
  *     signal   sweep: it has got a signal; value: the clock_s then
  *     hash     tokens of files are about to be hashed; value: the time of day
  *              then, in seconds since 1970
- *     meeting  train, of several processes: all are to meet (ranks_agree);
+ *     meeting  one of several processes: all are to meet (ranks_agree);
  *              value: seconds for which the others are waited for there
  *     obeyed   sweep: it has done what the signal asks for
  *

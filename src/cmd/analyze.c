@@ -31,13 +31,17 @@ static int run(int argc, char **argv, struct err *e)
 {
     struct analyze_options o = { .name = "" };
     struct words words;
-    if (!command_parse(&command_analyze, &o, &words, argc, argv, e)) {
+    command_parse(&command_analyze, &o, &words, argc, argv, e);
+    if (!e->code && words.n > 1)
+        command_check_single("analyze of several runs", e);
+    if (!e->code && *o.name)
+        run_analysis_check(o.name, "analyze: --as", e);
+    if (!e->code) {
         o.folders = words.at;
         o.n_folders = words.n;
         o.overrides = words.settings;
         o.n_overrides = words.n_settings;
-        if (!*o.name || run_analysis_check(o.name, "analyze: --as", e) == OK)
-            analyze_folders(&o, e);
+        analyze_folders(&o, e);
     }
     words_release(&words);
     return e->code;
@@ -57,7 +61,8 @@ const struct command command_analyze = {
         "goes on where it was stopped. Of a run only what is missing is "
         "measured: "
         "checkpoints that are new or have changed, and metrics that were not "
-        "asked for before.",
+        "asked for before.\n\n"
+        "Several processes (mpirun, srun) share one RUN, to the same files.",
     .options = options,
     .more =
         "The table has the usual columns of analysis.csv, with shares in "
@@ -73,6 +78,7 @@ const struct command command_analyze = {
         "sink.val_tokens, sink.input, sink.bos, sink.edits, metrics.names, "
         "metrics.eps, train.threads.",
     .takes_settings = true,
+    .is_shared = true,
     .missing = "which run? Try `sinklab analyze runs/quick`",
     .run = run,
 };

@@ -107,8 +107,9 @@ int command_check_single(const char *what, struct err *e)
     return n < 2 ? OK
                  : err_set(e, ERR_USAGE,
                            "%s: %d processes were started together, and each "
-                           "would do all of it: start one (train, bench and "
-                           "sweep --index share their work)",
+                           "would do all of it: start one (train, bench, "
+                           "sweep --index and analyze of one run share their "
+                           "work)",
                            what, n);
 }
 

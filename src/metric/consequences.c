@@ -67,6 +67,7 @@ static void plan(struct consequences *c, struct arena *arena,
     c->weight = arena_doubles(arena, r->n_sequences);
     c->plain_nats = arena_doubles(arena, r->n_sequences);
     c->nats = arena_doubles(arena, r->n_sequences);
+    c->shared = arena_reals(arena, idx_max(1, r->processes) * c->B * r->T);
     c->work.room = arena_doubles(arena, threads * r->room_n);
     c->work.notes = arena_doubles(arena, c->B * r->T);
     if (r->learns) {
@@ -127,35 +128,56 @@ void consequences_release(struct consequences *c)
     *c = (struct consequences){ 0 };
 }
 
-/* Nats a target over all sequences, by the targets' weights; of_sequence
- * (n_sequences): of all targets of each. */
-static double loss(struct consequences *c, double *of_sequence)
+/* Nats of the targets of a pass from sequence `first` on, if there is one. */
+static void measure(struct consequences *c, real *nats, idx first)
 {
-    double sum = 0, weight = 0;
     idx n = c->batch.B, T = c->batch.T;
-    for (idx first = 0; first < n; first += c->B) {
-        struct batch part =
-            batch_part(&c->batch, first, idx_min(c->B, n - first));
-        engine_loss(c->engine, &part);
-        for (idx i = 0; i < part.B * T; i++) {
-            const real *nats = engine_losses(c->engine, i / T);
-            double one = (double)part.weights[i] * (double)nats[i % T];
-            idx sequence = first + i / T;
-            if (i % T == 0)
-                c->weight[sequence] = of_sequence[sequence] = 0;
-            c->weight[sequence] += (double)part.weights[i];
-            of_sequence[sequence] += one;
-            sum += one;
-            weight += (double)part.weights[i];
-        }
-    }
-    return weight > 0 ? sum / weight : NAN;
+    if (first >= n)
+        return;
+    struct batch part = batch_part(&c->batch, first, idx_min(c->B, n - first));
+    engine_loss(c->engine, &part);
+    for (idx b = 0; b < part.B; b++)
+        memcpy(nats + b * T, engine_losses(c->engine, b),
+               (size_t)T * sizeof *nats);
 }
 
-void consequences_start(struct consequences *c)
+/* Nats a target over all sequences, by the targets' weights; of_sequence
+ * (n_sequences): of all targets of each. Passes are dealt out, one a process,
+ * and their targets counted in order. */
+static int loss(double *mean, struct consequences *c, double *of_sequence,
+                struct err *e)
 {
-    c->plain = loss(c, c->plain_nats);
+    double sum = 0, weight = 0;
+    idx n = c->batch.B, T = c->batch.T, own = ranks_own(c->ranks);
+    idx round = ranks_n(c->ranks) * c->B;
+    size_t bytes = (size_t)(c->B * T) * sizeof *c->shared;
+    for (idx first = 0; first < n; first += round) {
+        measure(c, c->shared + own * c->B * T, first + own * c->B);
+        if (ranks_gather(c->ranks, c->shared, bytes, e))
+            return e->code;
+        for (idx i = 0; i < idx_min(round, n - first) * T; i++) {
+            idx sequence = first + i / T;
+            double w = (double)c->batch.weights[first * T + i];
+            double one = w * (double)c->shared[i];
+            if (i % T == 0)
+                c->weight[sequence] = of_sequence[sequence] = 0;
+            c->weight[sequence] += w;
+            of_sequence[sequence] += one;
+            sum += one;
+            weight += w;
+        }
+    }
+    *mean = weight > 0 ? sum / weight : NAN;
+    return OK;
+}
+
+int consequences_start(struct consequences *c, struct ranks *ranks,
+                       struct err *e)
+{
+    BUG_ON(ranks_n(ranks) > idx_max(1, c->request.processes));
+    c->ranks = ranks;
     c->judged = NULL;
+    return loss(&c->plain, c, c->plain_nats, e);
 }
 
 static void change(struct consequences *c, const struct intervention *v)
@@ -206,19 +228,22 @@ static void learn(struct consequences *c, const struct intervention *v)
     }
 }
 
-double consequences_cost(struct consequences *c, const struct intervention *v,
-                         idx layer, idx head)
+int consequences_cost(double *cost, struct consequences *c,
+                      const struct intervention *v, idx layer, idx head,
+                      struct err *e)
 {
+    double with = NAN;
     if (v->learning.n)
         learn(c, v);
     edit(c, v->edits, layer, head);
     if (v->change)
         change(c, v);
-    double cost = loss(c, c->nats) - c->plain;
+    int rc = loss(&with, c, c->nats, e);
     if (v->change)
         put_back(c);
     engine_edit(c->engine, NULL, 0, NULL);
-    return cost;
+    *cost = with - c->plain;
+    return rc;
 }
 
 double consequences_error(const struct consequences *c, double cost)
@@ -234,19 +259,23 @@ double consequences_error(const struct consequences *c, double cost)
 }
 
 /* Of a whole model, and its error: two columns of one measurement. */
-static double judge(struct consequences *c, const struct intervention *of)
+static int judge(double *value, struct consequences *c,
+                 const struct intervention *of, struct err *e)
 {
     const struct intervention *v = intervention_done(of);
     if (c->judged != v) {
-        c->cost = consequences_cost(c, v, -1, -1);
+        c->judged = NULL;
+        if (consequences_cost(&c->cost, c, v, -1, -1, e))
+            return e->code;
         c->error = consequences_error(c, c->cost);
         c->judged = v;
     }
-    return of->error_of ? c->error : c->cost;
+    *value = of->error_of ? c->error : c->cost;
+    return OK;
 }
 
-void consequences_measure(double *value, struct consequences *c,
-                          const struct metric *m)
+int consequences_measure(double *value, struct consequences *c,
+                         const struct metric *m, struct err *e)
 {
     const struct model *of = c->engine->m;
     idx ndim = metric_ndim(m), layers = ndim > 0 ? of->L : 1;
@@ -254,11 +283,14 @@ void consequences_measure(double *value, struct consequences *c,
     bool is_there = intervention_is_there(m->under, of);
     BUG_ON(ndim > 0 && m->axes[0] != OVER_LAYER);
     BUG_ON(ndim > 1 && m->axes[1] != OVER_HEAD);
-    for (idx l = 0; l < layers; l++)
-        for (idx h = 0; h < heads; h++)
-            value[l * heads + h] =
-                !is_there ? NAN
-                : ndim == 0
-                    ? judge(c, m->under)
-                    : consequences_cost(c, m->under, l, ndim > 1 ? h : -1);
+    if (is_there && ndim == 0)
+        return judge(value, c, m->under, e);
+    for (idx i = 0; i < layers * heads; i++) {
+        idx layer = i / heads, head = ndim > 1 ? i % heads : -1;
+        value[i] = NAN;
+        if (is_there &&
+            consequences_cost(&value[i], c, m->under, layer, head, e))
+            return e->code;
+    }
+    return OK;
 }

@@ -4,6 +4,9 @@
  * An intervention that changes nothing costs 0, to the bit. Weights are put
  * back to the bit, and no edit is left. Same bits for any number of threads.
  * Measuring allocates nothing.
+ *
+ * Processes of one job may share the batches of each loss: then all make the
+ * same calls, and all get what one would have got, to the bit.
  */
 #ifndef SINKLAB_CONSEQUENCES_H
 #define SINKLAB_CONSEQUENCES_H
@@ -25,6 +28,7 @@ struct consequences_request {
     bool learns;   /* does one learn from other text? */
     idx room_n;    /* the most doubles a worker of one */
     idx learned_n; /* the most that one learns */
+    int processes; /* that may share it; 0: one, as nobody is asked */
 };
 struct consequences_request
 consequences_asked(const struct metric_choice *c,
@@ -52,6 +56,8 @@ struct consequences {
     /* Of each sequence (n_sequences): what its targets weigh, and lose together
      * as the model is, and as it was last. */
     double *weight, *plain_nats, *nats;
+    struct ranks *ranks; /* borrowed: who share it, since the start; or NULL */
+    real *shared;        /* (processes, B, T) nats of targets, a pass of each */
     /* What was last done to the whole model, since the start; NULL: nothing. */
     const struct intervention *judged;
     double cost, error;
@@ -71,13 +77,17 @@ size_t consequences_bytes(const struct model *m, idx B, int threads,
                           const struct batch_rules *rules);
 
 /* consequences_start - the loss with the engine's weights as they are; before
- * any cost of these. */
-void consequences_start(struct consequences *c);
+ * any cost of these. From now on all of ranks share what is computed (NULL: one
+ * process by itself). OK, or ERR_IO, as the two below: another process does not
+ * answer. */
+int consequences_start(struct consequences *c, struct ranks *ranks,
+                       struct err *e);
 
 /* consequences_cost - of an intervention that is there in this model, done to
  * one layer and head, or all (-1). Nats a target; NAN if nothing counts. */
-double consequences_cost(struct consequences *c, const struct intervention *v,
-                         idx layer, idx head);
+int consequences_cost(double *cost, struct consequences *c,
+                      const struct intervention *v, idx layer, idx head,
+                      struct err *e);
 
 /* consequences_error - standard error of the cost that was computed last, over
  * sequences, which are drawn: of the difference, so what is hard about a
@@ -86,7 +96,7 @@ double consequences_error(const struct consequences *c, double cost);
 
 /* consequences_measure - all values of a metric that is one, over its axes; NAN
  * where it cannot be done. */
-void consequences_measure(double *value, struct consequences *c,
-                          const struct metric *m);
+int consequences_measure(double *value, struct consequences *c,
+                         const struct metric *m, struct err *e);
 
 #endif

@@ -432,17 +432,18 @@ void meter_judge(struct meter *t, struct consequences *c)
     t->consequences = c;
 }
 
-static void judge(struct meter *t)
+static int judge(struct meter *t, struct ranks *r, struct err *e)
 {
     bool has_begun = false;
     for (idx i = 0; i < t->n_columns; i++) {
         struct meter_column *c = &t->columns[i];
         if (!c->metric->under || !is_measured(c) || !t->consequences)
             continue;
-        if (!has_begun)
-            consequences_start(t->consequences);
+        if (!has_begun && consequences_start(t->consequences, r, e))
+            return e->code;
         has_begun = true;
-        consequences_measure(c->value, t->consequences, c->metric);
+        if (consequences_measure(c->value, t->consequences, c->metric, e))
+            return e->code;
         /* one sequence has no error */
         c->is_given =
             !c->metric->under->error_of || t->consequences->batch.B > 1;
@@ -450,6 +451,7 @@ static void judge(struct meter *t)
             c->given[j] = c->is_given;
         c->scalar = metric_reduce(c->metric, c->value, c->given, c->n);
     }
+    return OK;
 }
 
 /* ---- all of it --------------------------------------------------------- */
@@ -529,13 +531,10 @@ int meter_run_shared(struct meter *t, struct ranks *r, struct err *e)
         start_sums(&t->columns[i]);
     if (run_passes(t, false, r, e) || run_passes(t, true, r, e))
         return e->code;
-    if (!ranks_writes(r))
-        return OK;
-    for (idx i = 0; i < t->n_columns; i++)
+    for (idx i = 0; ranks_writes(r) && i < t->n_columns; i++)
         if (!t->columns[i].is_skipped)
             reduce(t, &t->columns[i]);
-    judge(t);
-    return OK;
+    return judge(t, r, e);
 }
 
 void meter_run(struct meter *t)

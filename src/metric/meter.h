@@ -93,7 +93,8 @@ void meter_judge(struct meter *t, struct consequences *c);
 void meter_run(struct meter *t);
 
 /* meter_run_shared - the same by all processes of r (NULL: one), which share
- * out the passes; process 0 fills the columns, to the bit. OK or ERR_IO. */
+ * out the passes, those of interventions, too; process 0 fills the columns, to
+ * the bit. OK or ERR_IO. */
 int meter_run_shared(struct meter *t, struct ranks *r, struct err *e);
 
 /* The number that a line of training shows (metric.h, is_progress); NAN where

@@ -245,7 +245,7 @@ static void print_json(const struct bench *x, const struct result *r)
 
 static int run(struct bench *x, bool is_json, struct err *e)
 {
-    if (session_open_shared(&x->session, x->config, &x->ranks, e) ||
+    if (session_open_shared(&x->session, x->config, true, &x->ranks, e) ||
         open_product(x, e) || ranks_agree(&x->ranks, false, e) ||
         same_job_check(&x->ranks, &x->session, e) || measure(x, e))
         return e->code;

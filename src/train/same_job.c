@@ -12,7 +12,6 @@
 enum { WORDS_MAX = 256, PROGRAM_MAX = 1 << 30 };
 
 struct identity {
-    char program[HASH_HEX_MAX]; /* of its bytes, as it runs */
     char blas[WORDS_MAX], core[WORDS_MAX];
     char corpus[KEY_TEXT_MAX], input[KEY_TEXT_MAX];
 };
@@ -45,8 +44,7 @@ static int check_identity(struct ranks *r, const struct session *s,
                           struct err *e)
 {
     struct engine_library blas = engine_library();
-    struct identity here = { .program = "" }, there;
-    hash_program(here.program);
+    struct identity here = { .blas = "" }, there;
     snprintf(here.blas, sizeof here.blas, "%s", blas.name);
     snprintf(here.core, sizeof here.core, "%s", blas.core);
     snprintf(here.corpus, sizeof here.corpus, "%s", s->source.hash);
@@ -54,9 +52,7 @@ static int check_identity(struct ranks *r, const struct session *s,
     there = here;
     if (ranks_broadcast(r, 0, &there, sizeof there, e))
         return e->code;
-    if (check_text("the program's hash", here.program, there.program,
-                   "start one and the same file everywhere", e) ||
-        check_text("the processor that the BLAS computes for", here.core,
+    if (check_text("the processor that the BLAS computes for", here.core,
                    there.core, "set OPENBLAS_CORETYPE to one that all have",
                    e) ||
         check_text("the BLAS", here.blas, there.blas,
@@ -94,11 +90,26 @@ static int check_config(struct ranks *r, const struct session *s, struct err *e)
     return OK;
 }
 
+int same_program_check(struct ranks *r, struct err *e)
+{
+    char here[HASH_HEX_MAX] = "", there[HASH_HEX_MAX];
+    if (ranks_n(r) == 1)
+        return OK;
+    hash_program(here);
+    strcpy(there, here);
+    if (ranks_broadcast(r, 0, there, sizeof there, e) == OK)
+        check_text("the program's hash", here, there,
+                   "start one and the same file everywhere", e);
+    return ranks_agree(r, false, e);
+}
+
 int same_job_check(struct ranks *r, const struct session *s, struct err *e)
 {
     if (ranks_n(r) == 1)
         return OK;
     /* A config is handed over as it lies in memory: programs first */
+    if (same_program_check(r, e))
+        return e->code;
     check_identity(r, s, e);
     if (ranks_agree(r, false, e))
         return e->code;

@@ -11,6 +11,11 @@
 #include "io/ranks.h"
 #include "train/session.h"
 
+/* same_program_check - the program alone, which is told first: then bytes that
+ * lie in memory may be handed over as they are. All processes call it. As
+ * below. */
+int same_program_check(struct ranks *r, struct err *e);
+
 /* same_job_check - all processes call it, with an open session. OK; ERR_CONFIG:
  * something differs from what process 0 has, which all are told; ERR_IO. */
 int same_job_check(struct ranks *r, const struct session *s, struct err *e);

@@ -91,6 +91,7 @@ static size_t costs_bytes(const struct config *c, const struct model *m,
     const struct intervention_shape shape =
         consequences_shape(m, c->model.context);
     struct consequences_request costs = consequences_asked(&choice, &shape);
+    costs.processes = ranks_n(r->ranks);
     s.model = *m; /* borrowed */
     struct batch_rules judged = session_rules(&s, costs.T);
     return consequences_bytes(m, r->B, r->threads, &costs, &judged);
@@ -302,6 +303,7 @@ static int open_all(struct session *s, bool is_training, struct err *e)
     const struct intervention_shape shape =
         consequences_shape(&s->model, c->model.context);
     struct consequences_request costs = consequences_asked(&choice, &shape);
+    costs.processes = ranks_n(s->ranks);
     struct batch_rules judged = session_rules(s, costs.T);
     plan(s, &measure);
     if (engine_open(&s->engine, &s->model, &request, &own) ||
@@ -329,9 +331,7 @@ static int open_all(struct session *s, bool is_training, struct err *e)
 int session_open(struct session *s, const struct config *c, bool is_training,
                  struct err *e)
 {
-    return session_open_data(s, c, is_training, e)
-               ? e->code
-               : open_all(s, is_training, e);
+    return session_open_shared(s, c, is_training, NULL, e);
 }
 
 /* Can the micro-batches be shared out? */
@@ -356,13 +356,14 @@ static int check_ranks(const struct config *c, const struct ranks *r,
 }
 
 int session_open_shared(struct session *s, const struct config *c,
-                        struct ranks *ranks, struct err *e)
+                        bool is_training, struct ranks *ranks, struct err *e)
 {
     *s = (struct session){ 0 };
-    if (check_ranks(c, ranks, e) || session_open_data(s, c, true, e))
+    if ((is_training && check_ranks(c, ranks, e)) ||
+        session_open_data(s, c, is_training, e))
         return e->code;
     s->ranks = ranks;
-    return open_all(s, true, e);
+    return open_all(s, is_training, e);
 }
 
 void session_release(struct session *s)

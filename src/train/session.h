@@ -49,11 +49,11 @@ void session_watch(struct session *s, struct stopwatch *watch);
 int session_open(struct session *s, const struct config *c, bool is_training,
                  struct err *e);
 
-/* session_open_shared - the same, for training by all these processes
- * (borrowed) together. ERR_USAGE: the micro-batches of an update cannot be
- * shared out among so many. */
+/* session_open_shared - the same, by all these processes (borrowed) together.
+ * ERR_USAGE: the micro-batches of an update cannot be shared out among so many.
+ */
 int session_open_shared(struct session *s, const struct config *c,
-                        struct ranks *ranks, struct err *e);
+                        bool is_training, struct ranks *ranks, struct err *e);
 void session_release(struct session *s);
 
 /* session_check_input - can sinks be measured on what [sink] asks for, with a

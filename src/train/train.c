@@ -138,7 +138,8 @@ static int run(struct train *t, struct err *e)
     if (t->is_dry)
         return dry_run_print(stdout, &t->target.config, t->target.dir, &t->dry,
                              e);
-    if (session_open_shared(&t->session, &t->target.config, t->ranks, e) ||
+    if (session_open_shared(&t->session, &t->target.config, true, t->ranks,
+                            e) ||
         train_samples_open(&t->samples, &t->session, e) ||
         ranks_agree(t->ranks, false, e) ||
         same_job_check(t->ranks, &t->session, e) ||

@@ -132,6 +132,91 @@ says_plainly() {
 }
 check "what several print has no bars and colours" says_plainly
 
+# --- analysis -------------------------------------------------------------------
+
+# More sequences, validation and targets of costs than a pass has, and no
+# multiple of it for any number of processes
+few=(sink.sequences=300 sink.val_tokens=400 metrics.loss_tokens=300)
+names="default, grad_key, induction_score, cost_no_sink, cost_no_sink_se"
+all=("${few[@]}" metrics.names="$names, cost_hide_sink_head, cost_no_sink_raw")
+for n in 2 3 kept some killed; do
+    cp -r runs/llama "runs/by-$n"
+done
+same_analysis() { # folder folder
+    same_bytes "$1/analysis.csv" "$2/analysis.csv" &&
+        same_bytes "$1/analysis.h5" "$2/analysis.h5"
+}
+analyze() { # processes arguments...
+    local n=$1
+    shift
+    on "$n" analyze "$@" train.threads=1
+}
+check "a process by itself analyzes" "$SINKLAB" analyze runs/llama "${all[@]}"
+for n in 2 3; do
+    check "$n processes do" analyze $n runs/by-$n "${all[@]}"
+    check "the same bytes" same_analysis runs/llama runs/by-$n
+done
+check "some metrics" "$SINKLAB" analyze runs/by-kept "${few[@]}"
+check "two processes add others" analyze 2 runs/by-kept "${all[@]}"
+check "to the same bytes" same_analysis runs/llama runs/by-kept
+check "three have nothing left to do" analyze 3 runs/by-kept "${all[@]}"
+check "and change nothing" same_analysis runs/llama runs/by-kept
+
+cp -r runs/by-some runs/some
+for dir in runs/some runs/by-some; do
+    printf 'x' >>$dir/checkpoints/step-00000025.h5
+done
+expect_fail 6 '1 of 3 checkpoints' "$SINKLAB" analyze runs/some "${few[@]}"
+expect_fail 6 '1 of 3 checkpoints' analyze 2 runs/by-some "${few[@]}"
+check "it is told once" once
+check "the others are there" same_analysis runs/some runs/by-some
+rm runs/by-some/checkpoints/*
+expect_fail 4 'no checkpoints' analyze 2 runs/by-some "${few[@]}"
+check "it is told once" once
+
+# The seventh meeting is of the first checkpoint, the ninth of the last.
+killed() { # which rule
+    with 2 "$1" env SINKLAB_TEST="analyze $2" -- analyze runs/by-killed \
+        "${all[@]}"
+}
+no_analysis() {
+    [ -z "$(find runs/by-killed -name '*analysis*')" ]
+}
+expect_status 137 "the second of two is killed" killed 1 "meeting 8 KILL"
+check "no analysis is there" no_analysis
+expect_status 137 "the first is" killed 0 "meeting 9 KILL"
+check "no analysis is there" no_analysis
+mkfifo never
+hung_analysis() {
+    job -n 1 env SINKLAB_TEST="analyze meeting 8 value 2" "$mpi" analyze \
+        runs/by-killed "${all[@]}" : \
+        -n 1 env SINKLAB_TEST="analyze meeting 8 wait never" "$mpi" analyze \
+        runs/by-killed "${all[@]}"
+}
+expect_fail 5 'process 1 .* does not answer process 0 .* for 2 s' hung_analysis
+check "no analysis is there" no_analysis
+expect_fail 5 'full|large' with 2 0 bash -c 'ulimit -f 24; exec "$@"' - -- \
+    analyze runs/by-killed "${all[@]}"
+check "it is told once" once
+check "no analysis is there" no_analysis
+check "two processes begin again" analyze 2 runs/by-killed "${all[@]}"
+check "to the same bytes" same_analysis runs/llama runs/by-killed
+expect_status 137 "one is killed over an analysis that is there" with 2 1 env \
+    SINKLAB_TEST="analyze meeting 9 KILL" -- analyze runs/by-killed --again \
+    "${few[@]}"
+check "it stays" same_analysis runs/llama runs/by-killed
+
+expect_fail 2 'analyze of several runs: 2 processes' analyze 2 runs/llama \
+    runs/by-2
+expect_fail 2 'runs holds no run of its own, and 2 processes' analyze 2 runs
+check "it is told once" once
+expect_fail 2 'none: no such file or folder' analyze 2 runs/none
+expect_fail 3 "no metric or group 'nix'" analyze 2 runs/by-2 metrics.names=nix
+check "it is told once" once
+cp "$mpi" other && printf 'x' >>other
+expect_fail 3 "program's hash is" job -n 1 "$mpi" analyze runs/by-2 : \
+    -n 1 ./other analyze runs/by-2
+
 # --- which numbers of processes -------------------------------------------------
 
 expect_fail 2 'one micro-batch, which 2 .* halve train.batch' on 2 train small.ini \
