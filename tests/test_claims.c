@@ -730,6 +730,7 @@ static void test_claims__what_seeds_cannot_decide_is_told(void **state)
     (void)state;
     struct claim_seeds seeds[] = { { .n_a = 2, .n_b = 2, .n_both = 2 },
                                    { .n_a = 4, .n_b = 4, .n_both = 4 },
+                                   { .n_a = 1, .n_b = 99, .n_both = 1 },
                                    { .n_a = 9 },
                                    { .n_a = 4, .n_levels = 3 } };
     const struct sweep_points p = { .claims = seeds };
@@ -738,6 +739,8 @@ static void test_claims__what_seeds_cannot_decide_is_told(void **state)
     add_contrast(6);
     judge(CONTRAST "expect = sink_2(attention.weights=sigmoid) < "
                    "sink_2(attention.weights=softmax)\n"
+                   "expect = first_mass(attention.weights=sigmoid) < "
+                   "first_mass(attention.weights=softmax)\n"
                    "expect = sink_1 < 0.2\n"
                    "expect = sink_1 falls as optim.lr rises\n");
     FILE *out = open_memstream(&text, &n);
@@ -745,14 +748,17 @@ static void test_claims__what_seeds_cannot_decide_is_told(void **state)
     fclose(out);
     assert_string_equal(
         text,
-        "claims       4, judged at 5 %, corrected for being several\n"
+        "claims       5, judged at 5 %, corrected for being several\n"
         "             sink_1(attention.weights=sigmoid) < "
         "sink_1(attention.weights=softmax): 2 and 2 seeds give no p below "
         "0.33 and cannot decide it\n"
         "             sink_2(attention.weights=sigmoid) < "
         "sink_2(attention.weights=softmax): 4 and 4 seeds give no p below "
-        "0.029, which decides it only if others are decided first (0.013 is "
-        "the strictest level)\n");
+        "0.029, which decides it only if others are decided first (0.01 is "
+        "the strictest level)\n"
+        "             first_mass(attention.weights=sigmoid) < "
+        "first_mass(attention.weights=softmax): 1 and 99 seeds give no p below "
+        "1 and cannot decide it\n");
     free(text);
     end();
 }

@@ -161,6 +161,8 @@ static double least_of(const struct claim *c, const struct claim_seeds *s,
         return trend_least(s->n_a, s->n_levels);
     if (!c->has_b)
         return pairs_least(s->n_a);
+    if (idx_min(s->n_a, s->n_b) < 2 && !c->a.is_formation)
+        return 1; /* one seed has no interval */
     return claim_takes_pairs(s->n_a, s->n_b, s->n_both, level)
                ? pairs_least(s->n_both)
                : groups_least(s->n_a, s->n_b);
