@@ -48,7 +48,7 @@ rooms=(base kern io data prepare
     nn nn/loss
     nn/attention/weights nn/attention/edits nn/attention nn/attention/heads
     nn/model nn/stages
-    optim engine metric config run train sweep analysis report verify cmd)
+    optim engine metric config run train sweep analysis exchange report verify cmd)
 # shellcheck disable=SC2016 # awk's
 includes_go_down() {
     find src -name '*.[ch]' -print0 | xargs -0 awk -v rooms="${rooms[*]}" '
@@ -111,7 +111,7 @@ third_party_has_one_home() {
     one_home 'io/hdf_library\.h' 'io/hdf[a-z_]*\.c'
     one_home 'io/hdf_tree\.h' 'io/hdf[a-z_]*\.[ch]'
     one_home 'ini\.h' io/ini.c
-    one_home 'jansson\.h' io/json.c
+    one_home 'jansson\.h' 'io/json[a-z_]*\.c'
     one_home 'cblas\.h' kern/gemm.c
     one_home 'xxhash\.h' base/hash.c
     one_home 'mpi\.h' io/ranks_mpi.c

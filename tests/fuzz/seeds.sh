@@ -14,7 +14,7 @@ trap 'rm -rf "$work"' EXIT
 cd "$work"
 
 for name in ini config sweep_file table run_folder sweep_folder filter hdf hdf_tree tokens \
-    vocabulary json_text prompt kept claims; do
+    vocabulary json_text prompt kept claims safetensors; do
     rm -rf "${to:?}/$name"
     mkdir "$to/$name"
 done
@@ -115,6 +115,13 @@ printf '\1\377\1\0\2\0\3\0' >"$to/tokens/nanogpt"
     printf '\0\0\0\0\0\0\0\0\2\0\0\0\0\0\0\0'
     printf '\0\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0\2\0\0\0\0\0\0\0'
 } >"$to/tokens/megatron"
+# A tensor of six numbers, and one of half precision
+{
+    printf '\163\0\0\0\0\0\0\0'
+    printf '{"a":{"dtype":"F32","shape":[2,1],"data_offsets":[0,8]},'
+    printf '"b":{"dtype":"BF16","shape":[4],"data_offsets":[8,16]}}    '
+    printf '\0\0\200\077\0\0\0\300\200\077\0\300\1\0\200\177'
+} >"$to/safetensors/two"
 # A model of SentencePiece's: an unknown, a control piece, a word, a byte, and
 # fields that are passed over
 piece() { # text, type
