@@ -277,6 +277,7 @@ bench: all ## the standard speed measurements, appended to docs/PERFORMANCE.md
 parity: $(BIN) $(dump_bin) $(optim_bin) ## logits and gradients held against PyTorch's
 	@SINKLAB=$(abspath $(BIN)) DUMP=$(abspath $(dump_bin)) tools/parity/run.sh
 	@OPTIM=$(abspath $(optim_bin)) tools/parity/optim.sh
+	@SINKLAB=$(abspath $(BIN)) DUMP=$(abspath $(dump_bin)) $${PYTHON:-python3} tools/parity/models.py || [ $$? = 3 ]
 
 format: ## lay out the source with clang-format
 	clang-format -i $$(find src tests tools -name "*.[ch]")

@@ -113,6 +113,7 @@ static const char *const probes[] = {
     "metrics.names=cost_stream metrics.cache=5",
     "metrics.names=cost_no_sink_raw",
     "data.source=random",
+    "data.bos=no",
     "data.source=text data.path=@a",
     "data.source=text data.path=@a data.eos=yes",
     "data.source=text data.path=@a sink.input=file sink.path=@a",

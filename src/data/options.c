@@ -52,6 +52,10 @@ const struct key data_keys[] = {
       "every sequence begins with a BOS token; with order = packed every "
       "document does",
       NULL },
+    { "bos_token", KEY_INT, FIELD(bos_token), "-1", -1, 1 << 20, NULL, 0,
+      "which of the corpus's tokens BOS is, as in models made elsewhere; -1: "
+      "one more, behind them",
+      "data.bos = yes" },
     { "eos", KEY_BOOL, FIELD(eos), "no", 0, 0, NULL, 0,
       "an EOS token stands between documents (of a text, files)", STORED },
     { "val_fraction", KEY_REAL, FIELD(val_fraction), "0.1", 0.0001, 0.9, NULL,

@@ -26,6 +26,7 @@ struct data_options {
     idx unique_tokens;       /* of training, from its beginning; 0: all */
     bool restart_positions;  /* places count from a document's beginning */
     bool bos;                /* each sequence begins with a BOS token */
+    idx bos_token;           /* which; -1: a token of its own */
     bool eos;                /* an EOS token between documents */
     bool shuffle;            /* the tokens of a sequence */
     struct key_list random_positions; /* from 1: uniform tokens there */

@@ -26,7 +26,9 @@ static void add_tokens(struct source *s)
     for (idx i = 0; i < s->n_parts; i++)
         is_stored = is_stored || s->parts[i].corpus.kind->is_stored;
     s->n_plain = s->vocab = max_vocab(s);
-    s->bos = o->bos ? (int32_t)s->vocab++ : NO_TOKEN;
+    s->bos = !o->bos             ? NO_TOKEN
+             : o->bos_token >= 0 ? (int32_t)o->bos_token
+                                 : (int32_t)s->vocab++;
     s->eos = o->eos && is_stored ? (int32_t)s->vocab++ : NO_TOKEN;
     s->fixed = NO_TOKEN;
     if (o->fixed_position)
@@ -76,6 +78,17 @@ static void add_text_bytes(struct source_part *p)
         p->val_text_bytes = val->text_bytes / (double)val->n;
 }
 
+/* A token of the corpora's, if it is one of them that is meant. */
+static int check_bos(const struct source *s, struct err *e)
+{
+    if (s->bos < s->n_plain || s->options.bos_token < 0)
+        return OK;
+    return err_set(e, ERR_DATA,
+                   "[data] bos_token = %td: there are %td tokens, from 0 on: "
+                   "want less, or -1 for a token of its own",
+                   s->options.bos_token, s->n_plain);
+}
+
 static int open_parts(struct source *s, bool is_checked, struct err *e)
 {
     bool is_mixture = corpora[s->options.source] == &corpus_mixture;
@@ -120,7 +133,7 @@ static int open_checked(struct source *s, const struct data_options *o,
         return e->code;
     add_tokens(s);
     add_hash(s);
-    if (check_hash(s, e) || open_samplers(s, e) ||
+    if (check_hash(s, e) || check_bos(s, e) || open_samplers(s, e) ||
         edits_check(o, T, s->vocab, e))
         return e->code;
     return source_plan_row(s, e);

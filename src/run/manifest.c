@@ -285,3 +285,12 @@ int manifest_add_end(const char *dir, const char *id, const char *state,
     text_add(&more, "state = %s\nto_step = %lld\n", state, (long long)step);
     return append(dir, id, &more, e);
 }
+
+idx manifest_import_step(const struct manifest *m)
+{
+    const struct manifest_process *first = m->latest;
+    while (first && first->before)
+        first = first->before;
+    bool is_import = first && !strncmp(first->command, "import ", 7);
+    return is_import && first->has_ended ? first->to_step : -1;
+}

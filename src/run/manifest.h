@@ -73,6 +73,11 @@ struct manifest {
 int manifest_read(struct manifest *m, const char *dir, struct err *e);
 void manifest_release(struct manifest *m);
 
+/* manifest_import_step - the last step of what `sinklab import` made the run
+ * of: up to there it has the checkpoints that were given, whatever its settings
+ * say. -1: it is no such run. */
+idx manifest_import_step(const struct manifest *m);
+
 /* manifest_changes - what decides a run's last bits and differs between the
  * latest two starts, as "blas_core was Zen and is Haswell; commit was ...";
  * empty if nothing does. */

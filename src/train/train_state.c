@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/shell.h"
+#include "run/manifest.h"
 #include "train/train_target.h"
 
 static struct checkpoint_head head_now(const struct train_state *s)
@@ -51,9 +52,19 @@ static int check_absence(const struct train_state *s, const char *path,
 {
     enum run_state found = s->folder->found.state;
     char dir[RUN_DIR_MAX + 8];
+    struct manifest m = { 0 };
+    bool is_import = false;
     if (found != RUN_DONE && found != RUN_PREEMPTED && found != RUN_STOPPED)
         return OK; /* killed before the first state was saved */
     shell_word(dir, sizeof dir, s->folder->dir);
+    if (manifest_read(&m, s->folder->dir, NULL) == OK)
+        is_import = manifest_import_step(&m) >= 0;
+    manifest_release(&m);
+    if (is_import)
+        return err_set(e, ERR_CHECKPOINT,
+                       "%s: not there: the run was imported without a state "
+                       "to go on from; `sinklab import --state` makes one",
+                       path);
     return err_set(e, ERR_CHECKPOINT,
                    "%s: not there, but the run had saved it: put the file "
                    "back, or let `sinklab train %s --restart` compute the "

@@ -41,6 +41,7 @@ struct checked {
     struct step_list steps;      /* of the weights files there are */
     struct verified_log metrics;
     bool has_metrics;
+    idx imported_to; /* the last step of what it was made of; -1: of nothing */
 };
 
 /* Ended in order: what it wrote last is whole. */
@@ -109,6 +110,7 @@ static void check_manifest(struct checked *c)
     verify_err(c->v, &e);
     if (c->has_id)
         check_starts(c, &m);
+    c->imported_to = c->has_id ? manifest_import_step(&m) : -1;
     strcpy(c->id, m.id);
     manifest_release(&m);
 }
@@ -169,7 +171,7 @@ static void check_state(struct checked *c)
     char path[RUN_PATH_MAX];
     run_resume_path(path, c->dir);
     if (access(path, F_OK)) {
-        if (has_ended(c))
+        if (has_ended(c) && c->status.step != c->imported_to)
             verify_say(c->v, ERR_CHECKPOINT, "%s: is missing; " RECOMPUTE,
                        path);
         return;
@@ -217,7 +219,7 @@ static void check_weights(struct checked *c)
     }
     for (idx step = 0; c->has_state && c->has_config && step <= c->state_step;
          step++) {
-        if ((step > 0 && step <= c->scheduled_from) ||
+        if ((step > 0 && step <= c->scheduled_from) || step <= c->imported_to ||
             !plan_keeps(&c->config, step) || has_step(c, step))
             continue;
         run_step_path(path, c->dir, step);
@@ -507,7 +509,7 @@ static void (*const checks[])(struct checked *c) = {
 
 int verify_run(struct verify *v, const char *dir, struct err *e)
 {
-    struct checked c = { .v = v, .dir = dir, .e = e };
+    struct checked c = { .v = v, .dir = dir, .e = e, .imported_to = -1 };
     v->n_runs++;
     c.is_used = verify_lock(v, dir);
     v->n_used += c.is_used;

@@ -5,7 +5,9 @@
  * Opens model and data as the checkpoint's config says, takes batch number
  * BATCH of the training data, and writes OUT: config, tokens, targets, their
  * weights, documents and positions if the model asks for them, loss, objective,
- * logits of the scored rows, and weight and gradient of every tensor. An item
+ * logits of the scored rows, the weights of every head with a column of what
+ * goes to no token in front, if there is one, and weight and gradient of every
+ * tensor. An item
  * is a line "NAME TYPE DIMENSION...", then its numbers as they lie in memory.
  */
 #include <stdio.h>
@@ -56,6 +58,28 @@ static void put_logits(FILE *out, const struct session *s, const struct acts *x)
     }
 }
 
+/* rows/LAYER/HEAD/SEQUENCE, (T, columns) */
+static void put_head_rows(void *context, const struct head_view *v)
+{
+    idx shape[2] = { v->T, v->n_extra + v->T };
+    char name[64];
+    snprintf(name, sizeof name, "%td/%td/%td", v->layer, v->head, v->sequence);
+    put_head(context, "rows/", name, real_name(), 2, shape);
+    fwrite(v->weights, sizeof *v->weights, (size_t)(shape[0] * shape[1]),
+           context);
+}
+
+/* Flow and running sums have no rows. */
+static void put_rows(FILE *out, const struct session *s, struct look *k,
+                     const struct batch *b)
+{
+    const struct observer observer = { .reads = TAP_BIT(TAP_WEIGHTS),
+                                       .see_head = put_head_rows,
+                                       .context = out };
+    if (k->x.threads == 1)
+        model_observe(&s->model, k->w, &k->x, b, &observer, NULL);
+}
+
 static void put_ints(FILE *out, const char *name, const int32_t *x,
                      const struct batch *b)
 {
@@ -80,6 +104,7 @@ static void put_batch(FILE *out, struct session *s, struct look *k, idx batch)
 
     model_forward_loss(&s->model, k->w, &k->x, b);
     put_logits(out, s, &k->x);
+    put_rows(out, s, k, b);
     struct pass_loss loss =
         model_backward_loss(&s->model, k->w, k->dw, &k->x, b, batch_total(b));
     put_head(out, "", "loss", "float64", 1, &one);
@@ -123,7 +148,8 @@ static int open_look(struct look *k, struct session *s, struct err *e)
     const struct acts_request room = { .B = s->config.train.batch,
                                        .T = s->batch.T,
                                        .threads = s->threads,
-                                       .is_training = true };
+                                       .is_training = true,
+                                       .reads = TAP_BIT(TAP_WEIGHTS) };
     return acts_open(&k->x, &k->arena, &s->model, &room, e);
 }
 

@@ -1,0 +1,427 @@
+#include "exchange/import.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/shell.h"
+#include "config/config.h"
+#include "data/source.h"
+#include "exchange/model_tensors.h"
+#include "io/fsys.h"
+#include "run/manifest.h"
+#include "run/metrics.h"
+#include "run/run.h"
+#include "train/session.h"
+#include "train/train_log.h"
+#include "train/train_state.h"
+
+enum { CONFIG_MAX = 1 << 20 };
+
+struct folder {
+    const char *path;
+    idx step;
+};
+
+struct import {
+    const struct import_options *o;
+    struct folder *folders; /* (o->n_folders) by step */
+    const struct family *family;
+    struct asked first; /* what the first of them says */
+    struct config config;
+    char *config_text;
+    struct model model;
+    struct run_folder run;
+    real *weights;          /* (table.total) */
+    struct session session; /* of is_state */
+    struct train_log log;
+};
+
+/* ---- which steps --------------------------------------------------------- */
+
+idx import_step(const char *folder)
+{
+    const char *at = NULL;
+    for (const char *s = folder; (s = strcasestr(s, "step")); s += 4)
+        at = s + 4;
+    while (at && (*at == '-' || *at == '_'))
+        at++;
+    if (!at || !isdigit((unsigned char)*at))
+        return -1;
+    long long step = strtoll(at, NULL, 10);
+    return step <= STEP_MAX ? (idx)step : -1;
+}
+
+static int by_step(const void *a, const void *b)
+{
+    const struct folder *x = a, *y = b;
+    return (x->step > y->step) - (x->step < y->step);
+}
+
+static int find_steps(struct import *m, struct err *e)
+{
+    const struct import_options *o = m->o;
+    m->folders = calloc((size_t)o->n_folders, sizeof *m->folders);
+    if (!m->folders)
+        return err_set(e, ERR_MEMORY, "not enough memory");
+    if (o->n_folders > KEY_LIST_MAX)
+        return err_set(e, ERR_USAGE,
+                       "import: %td folders: one run takes at most %d",
+                       o->n_folders, KEY_LIST_MAX);
+    for (idx i = 0; i < o->n_folders; i++) {
+        struct folder *f = &m->folders[i];
+        f->path = o->folders[i];
+        f->step = o->step >= 0 ? o->step : import_step(f->path);
+        if (f->step < 0 && o->n_folders == 1)
+            f->step = 0;
+        if (f->step < 0)
+            return err_set(e, ERR_USAGE,
+                           "import: %s: which step is it of? Of several "
+                           "folders each name ends in it, as in step1000",
+                           f->path);
+    }
+    qsort(m->folders, (size_t)o->n_folders, sizeof *m->folders, by_step);
+    for (idx i = 1; i < o->n_folders; i++)
+        if (m->folders[i].step == m->folders[i - 1].step)
+            return err_set(e, ERR_USAGE,
+                           "import: %s and %s are both of step %td: give one",
+                           m->folders[i - 1].path, m->folders[i].path,
+                           m->folders[i].step);
+    return OK;
+}
+
+static idx last_step(const struct import *m)
+{
+    return m->folders[m->o->n_folders - 1].step;
+}
+
+/* ---- what they are ------------------------------------------------------- */
+
+static const struct family *family_of(const struct asked *a, struct err *e)
+{
+    const char *type = NULL;
+    const struct family *f = NULL;
+    if (json_take_text(&type, json_value_member(a->json, "model_type")))
+        f = family_find(type);
+    if (!f)
+        err_set(e, ERR_DATA,
+                "%s: model_type is %.60s: want gpt2, llama, qwen2, olmo, "
+                "gpt_neox or opt",
+                a->place, type ? type : "not there");
+    return f;
+}
+
+/* What config.json of a folder says, as settings of ours. */
+static const struct family *ask(struct asked *a, const char *folder,
+                                struct err *e)
+{
+    char path[FSYS_PATH_MAX], *text = NULL;
+    size_t n = 0;
+    struct json_tree tree = { NULL };
+    const struct family *f = NULL;
+    bool is_there;
+    snprintf(path, sizeof path, "%s/config.json", folder);
+    *a = (struct asked){ .place = path, .e = e };
+    if (fsys_exists(&is_there, path, e) == OK && !is_there)
+        err_set(e, ERR_DATA,
+                "%s: not there: give the folder that `transformers` wrote "
+                "(save_pretrained)",
+                path);
+    if (!e->code && fsys_read_file(&text, &n, path, CONFIG_MAX, e) == OK &&
+        json_tree_read(&tree, text, n, path, e) == OK) {
+        a->json = tree.root;
+        f = family_of(a, e);
+    }
+    if (f)
+        f->read(a);
+    json_tree_release(&tree);
+    free(text);
+    a->place = NULL;
+    a->json = NULL;
+    return e->code ? NULL : f;
+}
+
+/* Checkpoints of one run are of one model. */
+static int check_alike(const struct import *m, struct err *e)
+{
+    for (idx i = 1; i < m->o->n_folders; i++) {
+        struct asked other;
+        if (!ask(&other, m->folders[i].path, e))
+            return e->code;
+        for (idx k = 0; k < other.n || k < m->first.n; k++)
+            if (strcmp(other.settings[k], m->first.settings[k]) != 0)
+                return err_set(e, ERR_DATA,
+                               "%s/config.json: %s, but %s in %s: checkpoints "
+                               "of one run are of one model",
+                               m->folders[i].path, other.settings[k],
+                               m->first.settings[k], m->folders[0].path);
+    }
+    return OK;
+}
+
+/* Settings are of the data and of what is measured: the model is there. */
+static int check_settings(const struct import_options *o, struct err *e)
+{
+    static const char *const fixed[] = { "model.", "attention.", "run.dir" };
+    for (idx i = 0; i < o->n_settings; i++)
+        for (idx k = 0; k < COUNT_OF(fixed); k++)
+            if (!strncmp(o->settings[i], fixed[k], strlen(fixed[k])))
+                return err_set(e, ERR_USAGE,
+                               "import: %s: the model is as its config.json "
+                               "says, the run where -o says: leave it out",
+                               o->settings[i]);
+    return OK;
+}
+
+/* Which checkpoints there are stands in the settings, too. */
+static void add_steps(struct import *m, char *text, size_t cap)
+{
+    size_t n = (size_t)snprintf(text, cap, "checkpoint.steps=");
+    for (idx i = 0; i < m->o->n_folders; i++)
+        n += (size_t)snprintf(text + n, cap - n, i ? ",%td" : "%td",
+                              m->folders[i].step);
+}
+
+static int make_config(struct import *m, struct err *e)
+{
+    const struct import_options *o = m->o;
+    char steps[32], kept[32 * KEY_LIST_MAX];
+    const char **all =
+        calloc((size_t)(m->first.n + o->n_settings + 8), sizeof *all);
+    idx n = 0;
+    if (!all)
+        return err_set(e, ERR_MEMORY, "not enough memory");
+    for (idx i = 0; i < m->first.n; i++)
+        all[n++] = m->first.settings[i];
+    snprintf(steps, sizeof steps, "train.steps=%td", last_step(m));
+    add_steps(m, kept, sizeof kept);
+    all[n++] = steps;
+    all[n++] = "checkpoint.every=0";
+    all[n++] = kept;
+    for (idx i = 0; i < o->n_settings; i++)
+        all[n++] = o->settings[i];
+    config_load(&m->config, NULL, all, n, NULL, e);
+    free(all);
+    return e->code;
+}
+
+/* Have the data as many tokens as the model, and it the numbers that it needs?
+ */
+static int open_model(struct import *m, struct err *e)
+{
+    struct config *c = &m->config;
+    struct model_spec spec = config_spec(c);
+    struct source source;
+    idx V = -1;
+    for (idx i = 0; i < m->first.n; i++)
+        sscanf(m->first.settings[i], "data.vocab=%td", &V);
+    if (source_open(&source, &c->data, 0, c->model.context, e) == OK &&
+        source.vocab != V)
+        err_set(e, ERR_DATA,
+                "import: the data have %td tokens, the model %td: give data "
+                "made with its tokens, and data.vocab=%td",
+                source.vocab, V, V);
+    key_copy_text(c->data.hash, source.hash);
+    source_release(&source);
+    if (e->code || model_init(&m->model, &spec, V, e))
+        return e->code;
+    m->config_text = config_print(c, NULL);
+    return m->config_text ? OK : err_set(e, ERR_MEMORY, "not enough memory");
+}
+
+/* ---- memory -------------------------------------------------------------- */
+
+/* The weights, and the image of the file that is written. */
+static double bytes_needed(const struct import *m)
+{
+    return (double)(m->model.table.total + m->model.table.n) * sizeof(real);
+}
+
+static int take_memory(struct import *m, struct err *e)
+{
+    const struct memory_need need = {
+        .what = "the import",
+        .bytes = bytes_needed(m),
+        .remedy = "use a machine with more, or a smaller model",
+    };
+    if (memory_check(&need, "", e))
+        return e->code;
+    m->weights = calloc((size_t)m->model.table.total, sizeof *m->weights);
+    return m->weights
+               ? OK
+               : err_set(e, ERR_MEMORY, "not enough memory for %td parameters",
+                         m->model.table.n);
+}
+
+static void say_plan(const struct import *m)
+{
+    const struct model *x = &m->model;
+    double mib = 1024.0 * 1024;
+    fprintf(m->o->out,
+            "%s: %td parameters, %td layers, width %td, %td heads, %td "
+            "tokens, context %td\n",
+            m->family->title, x->table.n, x->L, x->C, x->H, x->V, x->T);
+    fprintf(m->o->out,
+            "%s: %td checkpoint%s of %.1f MiB each, steps %td to %td; takes "
+            "%.1f MiB of memory\n",
+            m->o->dir, m->o->n_folders, m->o->n_folders == 1 ? "" : "s",
+            (double)x->table.n * sizeof(real) / mib, m->folders[0].step,
+            last_step(m), bytes_needed(m) / mib);
+}
+
+/* ---- the run ------------------------------------------------------------- */
+
+static int write_checkpoint(struct import *m, const struct folder *f,
+                            struct err *e)
+{
+    char path[RUN_PATH_MAX];
+    struct safetensors s;
+    const struct checkpoint_data data = { .weights = m->weights };
+    struct checkpoint_data given = data;
+    struct checkpoint_head head = {
+        .step = f->step,
+        .tokens = session_tokens(&m->config, f->step),
+        .config = m->config_text,
+    };
+    if (safetensors_open(&s, f->path, e) == OK)
+        weights_take(m->weights, &m->model, m->family, &s, e);
+    safetensors_release(&s);
+    if (e->code)
+        return e->code;
+    struct param_fault fault = params_fault(&m->model.table, m->weights);
+    if (fault.p)
+        return err_set(e, ERR_DATA,
+                       "%s: tensor %s (ours) has %td numbers that are none, "
+                       "from number %td on: get the file anew",
+                       f->path, fault.p->name, fault.n, fault.at);
+    strcpy(head.run_id, m->run.id);
+    run_step_path(path, m->o->dir, f->step);
+    return checkpoint_save(path, &head, &m->model.table, &given, e);
+}
+
+/* Logs are there, as of any run; they have no rows. */
+static int create_logs(const struct import *m, struct err *e)
+{
+    struct metrics log;
+    char path[RUN_PATH_MAX];
+    run_path(path, m->o->dir, RUN_METRICS);
+    if (metrics_create(&log, path, "step,tokens,loss,val_loss", e))
+        return e->code;
+    run_path(path, m->o->dir, RUN_TIMING);
+    return metrics_create(&log, path, "step,wall_s,tokens_per_s", e);
+}
+
+/* What training goes on from: it takes what training takes. */
+static int open_state(struct import *m, struct err *e)
+{
+    return m->o->is_state ? session_open(&m->session, &m->config, true, e) : OK;
+}
+
+static int save_state(struct import *m, struct err *e)
+{
+    struct session *s = &m->session;
+    struct train_samples none = { .session = s };
+    struct train_state state = {
+        .folder = &m->run,
+        .session = s,
+        .metrics = &m->log.metrics,
+        .samples = &none,
+        .config_text = m->config_text,
+        .step = last_step(m),
+        .saved_step = -1,
+    };
+    if (!m->o->is_state)
+        return OK;
+    memcpy(engine_download(&s->engine).weights, m->weights,
+           (size_t)m->model.table.total * sizeof *m->weights);
+    engine_upload(&s->engine);
+    source_batch(&s->source, &s->batch, SPLIT_TRAIN, 0);
+    return train_state_save(&state, e);
+}
+
+static int open_logs(struct import *m, struct err *e)
+{
+    return m->o->is_state ? train_log_create(&m->log, &m->session, m->o->dir, e)
+                          : create_logs(m, e);
+}
+
+static int begin(struct import *m, struct err *e)
+{
+    const struct manifest_start start = {
+        .blas = "",
+        .blas_core = "",
+        .blas_threading = "",
+        .threads = 1,
+        .argc = m->o->argc,
+        .argv = m->o->argv,
+    };
+    return run_create(&m->run, m->o->dir, e) || open_logs(m, e) ||
+                   run_config_write(&m->run, m->config_text, e) ||
+                   manifest_add_start(m->run.dir, m->run.id, &start, e) ||
+                   run_status_write(&m->run, RUN_RUNNING, 0, NULL, e)
+               ? e->code
+               : OK;
+}
+
+static int finish(struct import *m, struct err *e)
+{
+    struct err ignored = { 0 };
+    enum run_state state = e->code ? RUN_FAILED : RUN_DONE;
+    idx step = e->code ? 0 : last_step(m);
+    run_status_write(&m->run, state, step, e->code ? e->text : NULL,
+                     e->code ? &ignored : e);
+    manifest_add_end(m->run.dir, m->run.id, run_state_name(state), step,
+                     e->code ? &ignored : e);
+    return e->code;
+}
+
+/* A damaged file is told before anything is written. */
+static int check_files(const struct import *m, struct err *e)
+{
+    for (idx i = 0; i < m->o->n_folders && !e->code; i++) {
+        struct safetensors s;
+        safetensors_open(&s, m->folders[i].path, e);
+        safetensors_release(&s);
+    }
+    return e->code;
+}
+
+static int write_run(struct import *m, struct err *e)
+{
+    char dir[RUN_DIR_MAX + 8];
+    if (check_files(m, e) || begin(m, e))
+        return e->code;
+    for (idx i = 0; i < m->o->n_folders && !e->code; i++)
+        if (write_checkpoint(m, &m->folders[i], e) == OK)
+            fprintf(m->o->out, "%s: step %td\n", m->folders[i].path,
+                    m->folders[i].step);
+    if (!e->code)
+        save_state(m, e);
+    if (finish(m, e))
+        return e->code;
+    shell_word(dir, sizeof dir, m->o->dir);
+    fprintf(m->o->out, "imported: %s; next: sinklab analyze %s\n", m->o->dir,
+            dir);
+    return OK;
+}
+
+int import_run(const struct import_options *o, struct err *e)
+{
+    struct import m = { .o = o };
+    if (check_settings(o, e) == OK && find_steps(&m, e) == OK)
+        m.family = ask(&m.first, m.folders[0].path, e);
+    if (m.family && check_alike(&m, e) == OK && make_config(&m, e) == OK &&
+        open_model(&m, e) == OK) {
+        say_plan(&m);
+        if (!o->is_dry && take_memory(&m, e) == OK && open_state(&m, e) == OK)
+            write_run(&m, e);
+    }
+    session_release(&m.session);
+    run_close(&m.run);
+    model_release(&m.model);
+    free(m.config_text);
+    free(m.weights);
+    free(m.folders);
+    return e->code;
+}

@@ -1,0 +1,173 @@
+#include "exchange/model_export.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis/run_model.h"
+#include "base/memory.h"
+#include "exchange/model_tensors.h"
+#include "io/fsys.h"
+
+static const char CONFIG_JSON[] = "config.json";
+
+/* ---- which family -------------------------------------------------------- */
+
+/* An [attention] key that changes what heads do, which no other program has.
+ * Which documents are seen is a matter of the batch. */
+static struct config_key foreign_key(const struct config *c)
+{
+    struct config_key k = { 0 };
+    while (config_next_key(&k))
+        if (!strcmp(k.section->name, "attention") &&
+            !config_has_default(c, k) && strcmp(k.key->name, "kv_heads") != 0 &&
+            strcmp(k.key->name, "documents") != 0)
+            return k;
+    return (struct config_key){ 0 };
+}
+
+/* The first that has all; else what each of them lacks. */
+static const struct family *find_family(const struct run_model *r,
+                                        struct err *e)
+{
+    char all[512] = "";
+    struct config_key k = foreign_key(&r->config);
+    if (k.key) {
+        err_set(e, ERR_CONFIG,
+                "export: attention.%s: no model of `transformers` has it: "
+                "--format plain writes the weights in our names",
+                k.key->name);
+        return NULL;
+    }
+    for (idx i = 0; families[i]; i++) {
+        const struct family *f = families[i];
+        const char *key = f->architecture ? f->refuses(&r->model) : NULL;
+        size_t n = strlen(all);
+        if (f->architecture && !key)
+            return f;
+        if (key)
+            snprintf(all + n, sizeof all - n, "%s%s has another %s",
+                     n ? ", " : "", f->title, key);
+    }
+    err_set(e, ERR_CONFIG,
+            "export: no model of `transformers` is like this one: %s: --format "
+            "plain writes the weights in our names",
+            all);
+    return NULL;
+}
+
+/* ---- writing ------------------------------------------------------------- */
+
+static int write_config(const char *path, const struct run_model *r,
+                        const struct family *f, struct err *e)
+{
+    struct json j = { 0 };
+    char *text = NULL;
+    size_t n = 0;
+    json_begin_object(&j, NULL);
+    json_begin_array(&j, "architectures");
+    json_put_text(&j, NULL, f->architecture);
+    json_end(&j);
+    json_put_text(&j, "model_type", f->types[0]);
+    json_put_text(&j, "torch_dtype", "float32");
+    json_put_count(&j, "vocab_size", r->model.V);
+    json_put_bool(&j, "tie_word_embeddings", r->config.model.tied_head);
+    if (r->source.bos != NO_TOKEN)
+        json_put_count(&j, "bos_token_id", r->source.bos);
+    else
+        json_put_null(&j, "bos_token_id");
+    json_put_null(&j, "eos_token_id");
+    f->write(&j, &r->model);
+    json_end(&j);
+    FILE *out = open_memstream(&text, &n);
+    if (!out) {
+        json_release(&j);
+        return err_set(e, ERR_MEMORY, "%s: not enough memory", path);
+    }
+    json_write(out, &j, 17, e);
+    if (fclose(out) && !e->code)
+        err_set(e, ERR_MEMORY, "%s: not enough memory", path);
+    if (!e->code)
+        fsys_replace(path, text, n, e);
+    free(text);
+    return e->code;
+}
+
+static int write_settings(const char *path, const struct run_model *r,
+                          struct err *e)
+{
+    char *text = config_print(&r->config, NULL);
+    if (!text)
+        return err_set(e, ERR_MEMORY, "%s: not enough memory", path);
+    fsys_replace(path, text, strlen(text), e);
+    free(text);
+    return e->code;
+}
+
+static int check_free(const char *dir, const char *name, struct err *e)
+{
+    char path[FSYS_PATH_MAX];
+    bool is_there;
+    snprintf(path, sizeof path, "%s/%s", dir, name);
+    if (fsys_exists(&is_there, path, e) == OK && is_there)
+        err_set(e, ERR_BUSY, "%s: is there already: give another folder", path);
+    return e->code;
+}
+
+static int load(real **w, const struct run_model *r, struct err *e)
+{
+    const struct param_table *t = &r->model.table;
+    const struct memory_need need = {
+        .what = "the export",
+        .bytes = (double)(t->total + t->n) * sizeof(real),
+        .remedy = "use a machine with more",
+    };
+    if (memory_check(&need, "", e))
+        return e->code;
+    *w = calloc((size_t)t->total, sizeof **w);
+    if (!*w)
+        return err_set(e, ERR_MEMORY, "not enough memory for %td parameters",
+                       t->n);
+    struct checkpoint_data data = { .weights = *w };
+    return checkpoint_load(NULL, r->path, t, &data, e);
+}
+
+/* The settings last: with them the folder is whole. */
+static int write_folder(const struct model_export_options *o,
+                        const struct run_model *r, const struct family *f,
+                        struct err *e)
+{
+    char weights[FSYS_PATH_MAX], config[FSYS_PATH_MAX];
+    const char *name = f ? CONFIG_JSON : RUN_CONFIG;
+    real *w = NULL;
+    snprintf(weights, sizeof weights, "%s/%s", o->dir, SAFETENSORS_FILE);
+    snprintf(config, sizeof config, "%s/%s", o->dir, name);
+    if (fsys_mkdirs(o->dir, e) || check_free(o->dir, SAFETENSORS_FILE, e) ||
+        check_free(o->dir, name, e))
+        return e->code;
+    if (load(&w, r, e) == OK)
+        weights_give(weights, w, &r->model, f, e);
+    free(w);
+    if (e->code)
+        return e->code;
+    return f ? write_config(config, r, f, e) : write_settings(config, r, e);
+}
+
+int model_export_run(const struct model_export_options *o, struct err *e)
+{
+    const struct run_model_query q = { .dir = o->run, .step = o->step };
+    struct run_model r;
+    const struct family *f = NULL;
+    bool is_run;
+    if (run_holds_run(&is_run, o->dir, e))
+        return e->code;
+    if (is_run)
+        return err_set(e, ERR_BUSY, "%s holds a run: give another folder",
+                       o->dir);
+    if (run_model_open(&r, &q, e) == OK && !o->is_plain)
+        f = find_family(&r, e);
+    if (!e->code && write_folder(o, &r, f, e) == OK)
+        fprintf(o->out, "%s: step %td as %s\n", o->dir, r.step,
+                f ? f->architecture : "tensors of our own names");
+    run_model_release(&r);
+    return e->code;
+}
