@@ -67,6 +67,20 @@ static void test_run__new_folder_is_pending(void **state)
     run_close(&r); /* a closed one may be closed */
 }
 
+static void test_run__a_folder_called_status_is_no_run(void **state)
+{
+    char dir[RUN_DIR_MAX], path[RUN_PATH_MAX], above[RUN_DIR_MAX];
+    struct err e = { 0 };
+    (void)state;
+    snprintf(dir, sizeof dir, "%s/named", test_dir());
+    run_path(path, dir, "status");
+    assert_int_equal(mkdir(dir, 0777) | mkdir(path, 0777), 0);
+    assert_false(holds_run(dir));
+    run_path(path, dir, "other");
+    assert_int_equal(run_above(above, path, &e), OK);
+    assert_string_equal(above, "");
+}
+
 static void test_run__states_and_reasons_come_back(void **state)
 {
     struct run_folder r;
@@ -482,6 +496,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_run__new_folder_is_pending),
+        cmocka_unit_test(test_run__a_folder_called_status_is_no_run),
         cmocka_unit_test(test_run__states_and_reasons_come_back),
         cmocka_unit_test(test_run__reason_stays_on_its_line),
         cmocka_unit_test(test_run__unknown_state_is_refused),

@@ -19,13 +19,26 @@ enum { STATUS_MAX_BYTES = 4096 };
 
 /* --- what is there ------------------------------------------------------ */
 
+/* A folder called status makes no run of the one it lies in. */
+static int find_status(bool *is_there, const char *dir, struct err *e)
+{
+    char path[RUN_PATH_MAX];
+    bool is_folder = false;
+    run_path(path, dir, RUN_STATUS);
+    int rc = fsys_exists(is_there, path, e);
+    if (rc == OK && *is_there)
+        rc = fsys_is_folder(&is_folder, path, e);
+    *is_there &= !is_folder;
+    return rc;
+}
+
 int run_holds_run(bool *holds, const char *dir, struct err *e)
 {
     bool has_config, has_checkpoints;
     *holds = false;
     if (!*dir || strlen(dir) >= RUN_DIR_MAX)
         return OK;
-    int rc = run_file_exists(holds, dir, RUN_STATUS, e);
+    int rc = find_status(holds, dir, e);
     if (rc != OK || *holds)
         return rc;
     rc = run_file_exists(&has_config, dir, RUN_CONFIG, e);
