@@ -29,9 +29,9 @@ muon_plain name=muon muon_nesterov=no rest=sgd
 orthoadam name=orthoadam
 schedule_free name=schedule-free schedule=constant min_lr=0
 soap name=soap precondition_every=4
-soap_short name=soap precondition_every=4 precondition_max=16
+soap_short name=soap precondition_every=4 precondition_max=32
 shampoo name=shampoo precondition_every=4 rest=lion
-shampoo_short name=shampoo precondition_every=4 precondition_max=16
+shampoo_short name=shampoo precondition_every=4 precondition_max=32
 END_OF_VARIANTS
 }
 
