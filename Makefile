@@ -111,7 +111,7 @@ fault_bin := $(B)/tests/faults/faults
 fault_lib := $(B)/tests/faults/shim.so
 fuzz_bins := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 
-.PHONY: all demo experiment test faults run-faults unit double asan lint check bench parity format docs \
+.PHONY: all demo experiment study test faults run-faults unit double asan lint check bench parity format docs \
         install clean help tests run-test run-unit run-double run-asan fuzz \
         fuzz-targets extending force
 all: $(BIN) ## build ./sinklab (the default)
@@ -221,6 +221,11 @@ experiment: ## NAME=folder of experiments/: train, analyze, judge its claims, dr
 	@tools/deps.sh
 	+@$(sub) all
 	@SINKLAB=$(abspath $(BIN)) tools/experiment.sh '$(NAME)' $(SET)
+
+study: ## all of experiments/study-*, hours: SET=data.path=FOLDER_OF_NOVELS
+	@tools/deps.sh
+	+@$(sub) all
+	@SINKLAB=$(abspath $(BIN)) tools/study.sh $(SET)
 
 test: ## unit and system tests; last line: N passed, N failed
 	@tools/deps.sh

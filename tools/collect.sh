@@ -9,7 +9,8 @@
 #                 analysis.csv that pages speak of, and those of
 #                 interventions and gradients that any of them has
 #   settings.csv  a run a line: run, then every key of its config
-#   machine.csv   one line: processor, library, compiler, version, dates
+#   machine.csv   one line: processor, library, compiler, version, dates,
+#                 minutes that training took, all runs' one after the other
 # where run is the last two parts of the folder's path, as demo-1/softmax. A run
 # without analysis.csv, as it diverged or failed, has its settings alone.
 # COLUMNS_TOO names more columns for curves.csv; ANALYSIS=NAME takes what
@@ -113,12 +114,14 @@ cell() { # text: a cell of CSV
 }
 machine() {
     local key line=
-    echo "processor,cores,core,blas,compiler,flags,commit,first_day,last_day"
+    echo "processor,cores,core,blas,compiler,flags,commit,first_day,last_day,training_minutes"
     for key in cpu cores blas_core blas compiler flags commit; do
         line+=$(cell "$(field "$key" "$@")"),
     done
     line+=$(field started "$@" | sed 's/T.*//'),
-    line+=$(field ended "$@" | sed 's/.*; //; s/T.*//')
+    line+=$(field ended "$@" | sed 's/.*; //; s/T.*//'),
+    line+=$(awk -F , 'FNR == 1 { total += last; last = 0; next } $2 ~ /^[0-9.]+$/ { last = $2 }
+        END { printf "%.0f", (total + last) / 60 }' "${@/%manifest.ini/timing.csv}")
     echo "$line"
 }
 

@@ -8,7 +8,7 @@
 #
 # Trains the sweeps (each .ini with a section [axes] or [random]), analyzes the
 # runs, collects their tables into results/, judges the claims, draws the
-# figures, and makes README.md of README.in.md. Interrupt it and give the same
+# figures, and makes README.md of README.in.md, and that of the folder above. Interrupt it and give the same
 # command again: it goes on where it was, and what it writes is the same.
 #
 # The file `steps` in the folder says what is not usual, a line each:
@@ -146,5 +146,8 @@ else
     done < <(steps figure)
 fi
 
-[ ! -e "$folder/README.in.md" ] || "$root/tools/pages.py" "$folder"
+# The page beside all folders, if there is one, shows their verdicts.
+for page in "$folder" "$(dirname "$folder")"; do
+    [ ! -e "$page/README.in.md" ] || "$root/tools/pages.py" "$page"
+done
 exit "$undrawn"

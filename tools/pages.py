@@ -29,7 +29,9 @@ it, it says which, as `where claim like 'sink_1%'`:
 The language is SQLite's. results/curves.csv is the table curves, and so on; a
 dot or a dash in a name becomes an underscore, an empty cell NULL, a measured
 NaN the text nan. `last` is settings joined with each run's last checkpoint,
-`all_steps` with all of them (tools/collect.sh makes both files). A block that
+`all_steps` with all of them (tools/collect.sh makes both files). A page of
+several experiments has claims_of_all and machine_of_all, with a column folder,
+and the .csv files beside it. A block that
 begins with `create` adds views of the page's own and prints nothing. Beside
 SQLite's own functions there are:
 
@@ -152,8 +154,22 @@ class PercentEach(Each):
     scale = 100
 
 
+def read(path):
+    with open(path, newline="", encoding="utf-8") as file:
+        return list(csv.reader(file))
+
+
+def add_table(db, table, head, rows):
+    columns = ", ".join(f'"{name(c)}"' for c in head)
+    marks = ", ".join("?" * len(head))
+    db.execute(f'create table "{table}" ({columns})')
+    db.executemany(f'insert into "{table}" values ({marks})',
+                   [[cell(c) for c in row] for row in rows])
+
+
 def open_results(folder):
-    """Every results/*.csv of a folder as a table."""
+    """Every table of a folder and its results/, and those of the folders in it:
+    claims_of_all and machine_of_all, with a column folder."""
     db = sqlite3.connect(":memory:")
     for f, n in ((fix, 2), (pct, 1), (pct, 2), (word, 1)):
         db.create_function(f.__name__, n, f, deterministic=True)
@@ -162,15 +178,18 @@ def open_results(folder):
         db.create_aggregate(key, 2, kind)
     db.create_aggregate("sd", 1, Deviation)
     db.create_aggregate("med", 1, Median)
-    for path in sorted((folder / "results").glob("*.csv")):
-        with open(path, newline="", encoding="utf-8") as file:
-            rows = list(csv.reader(file))
-        columns = ", ".join(f'"{name(c)}"' for c in rows[0])
-        marks = ", ".join("?" * len(rows[0]))
-        table = name(path.stem)
-        db.execute(f'create table "{table}" ({columns})')
-        db.executemany(f'insert into "{table}" values ({marks})',
-                       [[cell(c) for c in row] for row in rows[1:]])
+    for path in [*sorted(folder.glob("*.csv")),
+                 *sorted((folder / "results").glob("*.csv"))]:
+        head, *rows = read(path)
+        add_table(db, name(path.stem), head, rows)
+    for stem in ("claims", "machine"):
+        paths = sorted(folder.glob(f"*/results/{stem}.csv"))
+        tables = [(path.parts[-3], *read(path)) for path in paths]
+        head = ["folder", *dict.fromkeys(c for t in tables for c in t[1])]
+        rows = [[dict(zip(["folder", *t[1]], [t[0], *row])).get(c, "")
+                 for c in head] for t in tables for row in t[2:]]
+        if rows:
+            add_table(db, stem + "_of_all", head, rows)
     tables = {row[0] for row in db.execute("select name from sqlite_master")}
     if {"settings", "curves"} <= tables:
         db.execute("create view all_steps as "
