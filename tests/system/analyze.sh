@@ -130,8 +130,8 @@ check "to programs, too" says '"columns_gone":\["sink_1".*"settings_gone":"analy
     eval '"$SINKLAB" analyze text sink.input=repeat metrics.names=sink_1 --as again >/dev/null &&
     "$SINKLAB" analyze text metrics.names=sink_2 --as again --json'
 rm text/analysis-*
-expect_fail 2 'analyze: 2 processes were started together' \
-    env OMPI_COMM_WORLD_SIZE=2 "$SINKLAB" analyze text
+expect_fail 2 'analyze of several runs: 2 processes were started together' \
+    env OMPI_COMM_WORLD_SIZE=2 "$SINKLAB" analyze text text
 expect_fail 2 'sweep: 2 processes were started together' \
     env SLURM_STEP_NUM_TASKS=2 "$SINKLAB" sweep sweep.ini run.dir=s
 check "back to what there was" "$SINKLAB" analyze text
