@@ -1,5 +1,6 @@
 #include "io/safetensors.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -176,7 +177,8 @@ static int check_places(struct safetensor *all,
                         const unsigned char *data, idx data_n, struct err *e)
 {
     const unsigned char *end = data;
-    qsort(all, (size_t)f->n, sizeof *all, by_place);
+    if (f->n > 0)
+        qsort(all, (size_t)f->n, sizeof *all, by_place);
     for (idx i = 0; i < f->n; i++) {
         if (all[i].bytes != end)
             return damaged(f, all[i].name,
@@ -251,7 +253,9 @@ static int open_shard(struct safetensors *s, const char *dir, const char *name,
                       const char *index, struct err *e)
 {
     char path[FSYS_PATH_MAX];
-    if (!name[0] || name[0] == '.' || strchr(name, '/'))
+    bool is_there;
+    if (!name[0] || name[0] == '.' || strchr(name, '/') ||
+        strlen(name) > NAME_MAX)
         return err_set(e, ERR_DATA,
                        "%s: '%.100s' is not the name of a file beside it: %s",
                        index, name, REMEDY);
@@ -259,6 +263,11 @@ static int open_shard(struct safetensors *s, const char *dir, const char *name,
     for (idx i = 0; i < s->n_files; i++)
         if (is_same_file(&s->files[i], path))
             return OK;
+    if (fsys_exists(&is_there, path, e))
+        return e->code;
+    if (!is_there)
+        return err_set(e, ERR_DATA, "%s: names %s, which is not there: get it",
+                       index, name);
     struct safetensors_file *files =
         realloc(s->files, (size_t)(s->n_files + 1) * sizeof *files);
     if (!files)
@@ -292,6 +301,12 @@ static int check_index(const struct safetensors *s,
     return OK;
 }
 
+static void sort_by_name(struct safetensors *s)
+{
+    if (s->n > 0)
+        qsort(s->tensors, (size_t)s->n, sizeof *s->tensors, by_name);
+}
+
 static int open_index(struct safetensors *s, const char *dir, const char *index,
                       struct err *e)
 {
@@ -309,7 +324,7 @@ static int open_index(struct safetensors *s, const char *dir, const char *index,
         open_shard(s, dir, name, index, e);
     }
     if (!e->code) {
-        qsort(s->tensors, (size_t)s->n, sizeof *s->tensors, by_name);
+        sort_by_name(s);
         check_index(s, map, dir, index, e);
     }
     json_tree_release(&tree);
@@ -329,8 +344,7 @@ static int open_single(struct safetensors *s, const char *path, struct err *e)
 /* Names differ within a file; those of two may not agree. */
 static int sort(struct safetensors *s, struct err *e)
 {
-    if (s->n > 0)
-        qsort(s->tensors, (size_t)s->n, sizeof *s->tensors, by_name);
+    sort_by_name(s);
     for (idx i = 1; i < s->n; i++)
         if (!strcmp(s->tensors[i - 1].name, s->tensors[i].name))
             return err_set(e, ERR_DATA, "%s and %s both hold tensor '%.100s'",
