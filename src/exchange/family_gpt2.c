@@ -9,6 +9,9 @@ static void read(struct asked *a)
     idx C = asked_need(a, "n_embd"), V = asked_need(a, "vocab_size");
     const char *act = asked_text(a, "activation_function", "gelu_new");
     const char *ffn = family_ffn(act, false);
+    idx F = asked_count(a, "n_inner", 4 * C);
+    if (F < 1) /* of ours, 0 is a width by default */
+        asked_refuse(a, "n_inner", "0");
     if (!ffn)
         asked_refuse(a, "activation_function", act);
     if (!asked_bool(a, "scale_attn_weights", true))
@@ -21,7 +24,7 @@ static void read(struct asked *a)
     asked_put(a, "model.width=%td", C);
     asked_put(a, "model.heads=%td", asked_need(a, "n_head"));
     asked_put(a, "model.context=%td", asked_need(a, "n_positions"));
-    asked_put(a, "model.ffn_width=%td", asked_count(a, "n_inner", 4 * C));
+    asked_put(a, "model.ffn_width=%td", F);
     asked_put(a, "model.norm=layernorm");
     asked_put(a, "model.norm_eps=%.17g",
               asked_number(a, "layer_norm_epsilon", 1e-5));

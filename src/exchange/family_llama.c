@@ -16,6 +16,8 @@ static void read_sizes(struct asked *a)
     double part = 1, base = asked_rope_base(a, "rope_theta", &part);
     if (!ffn)
         asked_refuse(a, "hidden_act", act);
+    if (part != 1) /* theirs turn all, whatever it says */
+        asked_refuse(a, "partial_rotary_factor", "other than 1");
     asked_put(a, "model.layers=%td", asked_need(a, "num_hidden_layers"));
     asked_put(a, "model.width=%td", C);
     asked_put(a, "model.heads=%td", H);
@@ -26,10 +28,11 @@ static void read_sizes(struct asked *a)
     asked_put(a, "model.ffn=%s", ffn ? ffn : "swiglu");
     asked_put(a, "model.position=rope");
     asked_put(a, "model.rope_base=%.17g", base);
-    asked_put(a, "model.rope_part=%.17g", part);
     asked_put(a, "model.tied_head=%s",
               asked_bool(a, "tie_word_embeddings", false) ? "yes" : "no");
     idx K = asked_count(a, "num_key_value_heads", H);
+    if (K < 1)
+        asked_refuse(a, "num_key_value_heads", "0");
     if (K != H)
         asked_put(a, "attention.kv_heads=%td", K);
     asked_put_tokens(a, asked_need(a, "vocab_size"));

@@ -52,10 +52,11 @@ static int say_shape(const struct safetensor *x, const struct link *k,
         snprintf(got + n, sizeof got - n, i ? ", %td" : "%td", x->shape[i]);
     }
     return err_set(e, ERR_DATA,
-                   ndim == 2 ? "%s: tensor '%s' has shape (%s), want (%td, "
-                               "%td), as config.json says"
-                             : "%s: tensor '%s' has shape (%s), want (%td), as "
-                               "config.json says",
+                   ndim == 2
+                       ? "%s: tensor '%.100s' has shape (%s), want (%td, "
+                         "%td), as config.json says"
+                       : "%s: tensor '%.100s' has shape (%s), want (%td), as "
+                         "config.json says",
                    x->place, x->name, got, want[0], want[1]);
 }
 
@@ -66,9 +67,10 @@ static int take_tensor(struct taking *t, const struct link *k,
     idx want[2];
     int ndim = link_shape(want, k);
     if (!safetensor_is_real(x))
-        return err_set(e, ERR_DATA,
-                       "%s: tensor '%s' is of type %s: want F32, F16 or BF16",
-                       x->place, x->name, x->type);
+        return err_set(
+            e, ERR_DATA,
+            "%s: tensor '%.100s' is of type %s: want F32, F16 or BF16",
+            x->place, x->name, x->type);
     if (x->ndim != ndim || x->shape[0] != want[0] ||
         (ndim == 2 && x->shape[1] != want[1]))
         return say_shape(x, k, e);
@@ -92,7 +94,7 @@ static int take_link(struct taking *t, const struct link *k, struct err *e)
         return take_tensor(t, k, x, e);
     if (k->theirs[0])
         return err_set(e, ERR_DATA,
-                       "%s: no tensor '%s', which a %s model has: is it of "
+                       "%s: no tensor '%.100s', which a %s model has: is it of "
                        "another family, or a part alone?",
                        t->s->n ? t->s->tensors[0].place : "no weights",
                        k->theirs, t->f->title);
@@ -124,10 +126,11 @@ static int check_use(const struct taking *t, struct err *e)
         for (idx k = 0; !is_known && t->f->passed_over[k]; k++)
             is_known = ends_in(x->name, t->f->passed_over[k]);
         if (!is_known)
-            return err_set(e, ERR_DATA,
-                           "%s: tensor '%s' has no place in the %s model that "
-                           "config.json describes",
-                           x->place, x->name, t->f->title);
+            return err_set(
+                e, ERR_DATA,
+                "%s: tensor '%.100s' has no place in the %s model that "
+                "config.json describes",
+                x->place, x->name, t->f->title);
     }
     return OK;
 }
