@@ -103,13 +103,20 @@ static int write_settings(const char *path, const struct run_model *r,
     return e->code;
 }
 
-static int check_free(const char *dir, const char *name, struct err *e)
+/* Nothing that a reader would take for a part of the same model is there. */
+static int check_free(const char *dir, struct err *e)
 {
+    static const char *const names[] = { SAFETENSORS_FILE, SAFETENSORS_INDEX,
+                                         CONFIG_JSON, RUN_CONFIG };
     char path[FSYS_PATH_MAX];
-    bool is_there;
-    snprintf(path, sizeof path, "%s/%s", dir, name);
-    if (fsys_exists(&is_there, path, e) == OK && is_there)
-        err_set(e, ERR_BUSY, "%s: is there already: give another folder", path);
+    bool is_there = false;
+    for (idx i = 0; i < COUNT_OF(names) && !e->code && !is_there; i++) {
+        snprintf(path, sizeof path, "%s/%s", dir, names[i]);
+        if (fsys_exists(&is_there, path, e) == OK && is_there)
+            err_set(e, ERR_BUSY,
+                    "%s: is there already: give another folder, or remove it",
+                    path);
+    }
     return e->code;
 }
 
@@ -131,7 +138,8 @@ static int load(real **w, const struct run_model *r, struct err *e)
     return checkpoint_load(NULL, r->path, t, &data, e);
 }
 
-/* The settings last: with them the folder is whole. */
+/* The settings last: with them the folder is whole. Nothing is made before the
+ * weights are here. */
 static int write_folder(const struct model_export_options *o,
                         const struct run_model *r, const struct family *f,
                         struct err *e)
@@ -141,10 +149,8 @@ static int write_folder(const struct model_export_options *o,
     real *w = NULL;
     snprintf(weights, sizeof weights, "%s/%s", o->dir, SAFETENSORS_FILE);
     snprintf(config, sizeof config, "%s/%s", o->dir, name);
-    if (fsys_mkdirs(o->dir, e) || check_free(o->dir, SAFETENSORS_FILE, e) ||
-        check_free(o->dir, name, e))
-        return e->code;
-    if (load(&w, r, e) == OK)
+    if (check_free(o->dir, e) == OK && load(&w, r, e) == OK &&
+        fsys_mkdirs(o->dir, e) == OK && fsys_remove_stale(o->dir, e) == OK)
         weights_give(weights, w, &r->model, f, e);
     free(w);
     if (e->code)
