@@ -10,9 +10,11 @@
 #include "data/source.h"
 #include "exchange/model_tensors.h"
 #include "io/fsys.h"
+#include "io/sealed_text.h"
 #include "run/manifest.h"
 #include "run/metrics.h"
 #include "run/run.h"
+#include "sweep/sweep_folder.h"
 #include "train/session.h"
 #include "train/train_log.h"
 #include "train/train_state.h"
@@ -33,6 +35,7 @@ struct import {
     char *config_text;
     struct model model;
     struct run_folder run;
+    bool is_again;          /* this import was begun before, and killed */
     real *weights;          /* (table.total) */
     struct session session; /* of is_state */
     struct train_log log;
@@ -50,7 +53,7 @@ idx import_step(const char *folder)
     if (!at || !isdigit((unsigned char)*at))
         return -1;
     long long step = strtoll(at, NULL, 10);
-    return step <= STEP_MAX ? (idx)step : -1;
+    return step <= STEP_MAX ? (idx)step : STEP_MAX + 1;
 }
 
 static int by_step(const void *a, const void *b)
@@ -75,6 +78,11 @@ static int find_steps(struct import *m, struct err *e)
         f->step = o->step >= 0 ? o->step : import_step(f->path);
         if (f->step < 0 && o->n_folders == 1)
             f->step = 0;
+        if (f->step > STEP_MAX)
+            return err_set(e, ERR_USAGE,
+                           "import: %s: its step is beyond %d, the last that "
+                           "a run has: give --step N, or another name",
+                           f->path, STEP_MAX);
         if (f->step < 0)
             return err_set(e, ERR_USAGE,
                            "import: %s: which step is it of? Of several "
@@ -112,6 +120,15 @@ static const struct family *family_of(const struct asked *a, struct err *e)
     return f;
 }
 
+/* A name in a file may hold what ends a line, or moves a terminal's cursor. */
+static int on_one_line(struct err *e)
+{
+    for (char *c = e->text; e->code && *c; c++)
+        if (iscntrl((unsigned char)*c))
+            *c = '?';
+    return e->code;
+}
+
 /* What config.json of a folder says, as settings of ours. */
 static const struct family *ask(struct asked *a, const char *folder,
                                 struct err *e)
@@ -139,7 +156,7 @@ static const struct family *ask(struct asked *a, const char *folder,
     free(text);
     a->place = NULL;
     a->json = NULL;
-    return e->code ? NULL : f;
+    return on_one_line(e) ? NULL : f;
 }
 
 /* Checkpoints of one run are of one model. */
@@ -147,8 +164,15 @@ static int check_alike(const struct import *m, struct err *e)
 {
     for (idx i = 1; i < m->o->n_folders; i++) {
         struct asked other;
-        if (!ask(&other, m->folders[i].path, e))
+        const struct family *f = ask(&other, m->folders[i].path, e);
+        if (!f)
             return e->code;
+        if (f != m->family)
+            return err_set(e, ERR_DATA,
+                           "%s/config.json: a %s model, but %s in %s: "
+                           "checkpoints of one run are of one model",
+                           m->folders[i].path, f->title, m->family->title,
+                           m->folders[0].path);
         for (idx k = 0; k < other.n || k < m->first.n; k++)
             if (strcmp(other.settings[k], m->first.settings[k]) != 0)
                 return err_set(e, ERR_DATA,
@@ -166,7 +190,8 @@ static int check_settings(const struct import_options *o, struct err *e)
     static const char *const fixed[] = { "model.", "attention.", "run.dir" };
     for (idx i = 0; i < o->n_settings; i++)
         for (idx k = 0; k < COUNT_OF(fixed); k++)
-            if (!strncmp(o->settings[i], fixed[k], strlen(fixed[k])))
+            if (!strncmp(o->settings[i] + strspn(o->settings[i], " \t"),
+                         fixed[k], strlen(fixed[k])))
                 return err_set(e, ERR_USAGE,
                                "import: %s: the model is as its config.json "
                                "says, the run where -o says: leave it out",
@@ -181,6 +206,26 @@ static void add_steps(struct import *m, char *text, size_t cap)
     for (idx i = 0; i < m->o->n_folders; i++)
         n += (size_t)snprintf(text + n, cap - n, i ? ",%td" : "%td",
                               m->folders[i].step);
+}
+
+/* What no model of ours can be is config.json's fault, not the command line's.
+ */
+static int check_model(const struct import *m, struct err *e)
+{
+    static const char from[] = "command line: ";
+    const char *all[FAMILY_SETTINGS_MAX];
+    struct config c;
+    struct err own = { 0 };
+    for (idx i = 0; i < m->first.n; i++)
+        all[i] = m->first.settings[i];
+    if (config_load(&c, NULL, all, m->first.n, NULL, &own) != ERR_CONFIG)
+        return err_pass(e, &own);
+    const char *what = own.text;
+    if (!strncmp(what, from, sizeof from - 1))
+        what += sizeof from - 1;
+    return err_set(e, ERR_DATA,
+                   "%s/config.json: no model of ours is like that: %.*s",
+                   m->folders[0].path, (int)strcspn(what, "\n"), what);
 }
 
 static int make_config(struct import *m, struct err *e)
@@ -203,6 +248,12 @@ static int make_config(struct import *m, struct err *e)
         all[n++] = o->settings[i];
     config_load(&m->config, NULL, all, n, NULL, e);
     free(all);
+    if (!e->code && m->config.train.steps < last_step(m))
+        err_set(e, ERR_USAGE,
+                "import: train.steps=%td, but %s is of step %td: leave it out, "
+                "or want more",
+                m->config.train.steps, m->folders[o->n_folders - 1].path,
+                last_step(m));
     return e->code;
 }
 
@@ -272,11 +323,27 @@ static void say_plan(const struct import *m)
 
 /* ---- the run ------------------------------------------------------------- */
 
+/* The weights of a folder, all of which are numbers. */
+static int read_folder(struct import *m, const struct folder *f, struct err *e)
+{
+    struct safetensors s;
+    if (safetensors_open(&s, f->path, e) == OK)
+        weights_take(m->weights, &m->model, m->family, &s, e);
+    safetensors_release(&s);
+    if (on_one_line(e))
+        return e->code;
+    struct param_fault fault = params_fault(&m->model.table, m->weights);
+    return fault.p ? err_set(e, ERR_DATA,
+                             "%s: tensor %s (ours) has %td numbers that are "
+                             "none, from number %td on: get the file anew",
+                             f->path, fault.p->name, fault.n, fault.at)
+                   : OK;
+}
+
 static int write_checkpoint(struct import *m, const struct folder *f,
                             struct err *e)
 {
     char path[RUN_PATH_MAX];
-    struct safetensors s;
     const struct checkpoint_data data = { .weights = m->weights };
     struct checkpoint_data given = data;
     struct checkpoint_head head = {
@@ -284,17 +351,6 @@ static int write_checkpoint(struct import *m, const struct folder *f,
         .tokens = session_tokens(&m->config, f->step),
         .config = m->config_text,
     };
-    if (safetensors_open(&s, f->path, e) == OK)
-        weights_take(m->weights, &m->model, m->family, &s, e);
-    safetensors_release(&s);
-    if (e->code)
-        return e->code;
-    struct param_fault fault = params_fault(&m->model.table, m->weights);
-    if (fault.p)
-        return err_set(e, ERR_DATA,
-                       "%s: tensor %s (ours) has %td numbers that are none, "
-                       "from number %td on: get the file anew",
-                       f->path, fault.p->name, fault.n, fault.at);
     strcpy(head.run_id, m->run.id);
     run_step_path(path, m->o->dir, f->step);
     return checkpoint_save(path, &head, &m->model.table, &given, e);
@@ -346,6 +402,8 @@ static int open_logs(struct import *m, struct err *e)
                           : create_logs(m, e);
 }
 
+/* The manifest in front of the settings: no run is trained that has none of
+ * these, nor one that is known as an import. */
 static int begin(struct import *m, struct err *e)
 {
     const struct manifest_start start = {
@@ -356,9 +414,11 @@ static int begin(struct import *m, struct err *e)
         .argc = m->o->argc,
         .argv = m->o->argv,
     };
-    return run_create(&m->run, m->o->dir, e) || open_logs(m, e) ||
-                   run_config_write(&m->run, m->config_text, e) ||
+    return (m->is_again ? run_open(&m->run, m->o->dir, e)
+                        : run_create(&m->run, m->o->dir, e)) ||
+                   open_logs(m, e) ||
                    manifest_add_start(m->run.dir, m->run.id, &start, e) ||
+                   run_config_write(&m->run, m->config_text, e) ||
                    run_status_write(&m->run, RUN_RUNNING, 0, NULL, e)
                ? e->code
                : OK;
@@ -369,31 +429,92 @@ static int finish(struct import *m, struct err *e)
     struct err ignored = { 0 };
     enum run_state state = e->code ? RUN_FAILED : RUN_DONE;
     idx step = e->code ? 0 : last_step(m);
-    run_status_write(&m->run, state, step, e->code ? e->text : NULL,
-                     e->code ? &ignored : e);
-    manifest_add_end(m->run.dir, m->run.id, run_state_name(state), step,
-                     e->code ? &ignored : e);
+    const char *reason = e->code ? e->text : NULL;
+    struct err *own = e->code ? &ignored : e;
+    if (manifest_add_end(m->run.dir, m->run.id, run_state_name(state), step,
+                         own) == OK ||
+        reason)
+        run_status_write(&m->run, state, step, reason, own);
     return e->code;
 }
 
-/* A damaged file is told before anything is written. */
-static int check_files(const struct import *m, struct err *e)
+/* What is wrong with any folder is told before anything is written. The first
+ * is read last, so that it need not be read again. */
+static int check_folders(struct import *m, struct err *e)
 {
-    for (idx i = 0; i < m->o->n_folders && !e->code; i++) {
-        struct safetensors s;
-        safetensors_open(&s, m->folders[i].path, e);
-        safetensors_release(&s);
-    }
+    for (idx i = m->o->n_folders - 1; i >= 0 && !e->code; i--)
+        read_folder(m, &m->folders[i], e);
+    return e->code;
+}
+
+/* Was the run that lies there begun by this import, which was then killed? */
+static bool is_begun(const struct import *m)
+{
+    char path[RUN_PATH_MAX], *text = NULL;
+    size_t n = 0;
+    struct manifest manifest = { 0 };
+    bool is = run_look(NULL, m->o->dir, NULL) != RUN_DONE &&
+              manifest_read(&manifest, m->o->dir, NULL) == OK &&
+              manifest_is_import(&manifest) &&
+              !strncmp(manifest.latest->command, "import ", 7);
+    run_path(path, m->o->dir, RUN_CONFIG);
+    is = is &&
+         sealed_text_read(&text, &n, NULL, path, CONFIG_MAX, ERR_CONFIG,
+                          RUN_CONFIG_REMEDY, NULL) == OK &&
+         !strcmp(text, m->config_text);
+    free(text);
+    manifest_release(&manifest);
+    return is;
+}
+
+/* A run lies in no other run, and a sweep or a model is none. */
+static int check_place(const char *dir, struct err *e)
+{
+    char above[RUN_DIR_MAX], path[FSYS_PATH_MAX];
+    bool is_sweep = false, is_model = false;
+    snprintf(path, sizeof path, "%s/config.json", dir);
+    if (run_above(above, dir, e) || sweep_holds_sweep(&is_sweep, dir, e) ||
+        fsys_exists(&is_model, path, e))
+        return e->code;
+    if (above[0])
+        return err_set(e, ERR_BUSY,
+                       "%s lies within the run %s: give another -o", dir,
+                       above);
+    return is_sweep || is_model
+               ? err_set(e, ERR_BUSY, "%s holds a %s: give another -o", dir,
+                         is_sweep ? "sweep" : "model")
+               : OK;
+}
+
+/* Checkpoints that are there stay, but those of this import. */
+static int look_at_run(struct import *m, struct err *e)
+{
+    char dir[RUN_DIR_MAX + 8];
+    struct step_list there = { 0 };
+    if (strlen(m->o->dir) >= RUN_DIR_MAX)
+        return OK; /* run_create says so */
+    if (check_place(m->o->dir, e))
+        return e->code;
+    if (run_list_checkpoints(&there, m->o->dir, e) == OK && there.n > 0)
+        m->is_again = is_begun(m);
+    shell_word(dir, sizeof dir, m->o->dir);
+    if (!e->code && there.n > 0 && !m->is_again)
+        err_set(e, ERR_BUSY,
+                "%s already holds a run: give another -o, or remove it first "
+                "(`sinklab runs %s --remove`)",
+                m->o->dir, dir);
+    step_list_release(&there);
     return e->code;
 }
 
 static int write_run(struct import *m, struct err *e)
 {
     char dir[RUN_DIR_MAX + 8];
-    if (check_files(m, e) || begin(m, e))
+    if (check_folders(m, e) || begin(m, e))
         return e->code;
     for (idx i = 0; i < m->o->n_folders && !e->code; i++)
-        if (write_checkpoint(m, &m->folders[i], e) == OK)
+        if ((i == 0 || read_folder(m, &m->folders[i], e) == OK) &&
+            write_checkpoint(m, &m->folders[i], e) == OK)
             fprintf(m->o->out, "%s: step %td\n", m->folders[i].path,
                     m->folders[i].step);
     if (!e->code)
@@ -411,8 +532,9 @@ int import_run(const struct import_options *o, struct err *e)
     struct import m = { .o = o };
     if (check_settings(o, e) == OK && find_steps(&m, e) == OK)
         m.family = ask(&m.first, m.folders[0].path, e);
-    if (m.family && check_alike(&m, e) == OK && make_config(&m, e) == OK &&
-        open_model(&m, e) == OK) {
+    if (m.family && check_alike(&m, e) == OK && check_model(&m, e) == OK &&
+        make_config(&m, e) == OK && open_model(&m, e) == OK &&
+        look_at_run(&m, e) == OK) {
         say_plan(&m);
         if (!o->is_dry && take_memory(&m, e) == OK && open_state(&m, e) == OK)
             write_run(&m, e);

@@ -34,7 +34,8 @@ struct import_options {
 int import_run(const struct import_options *o, struct err *e);
 
 /* import_step - the step that the name of a folder ends in: the digits behind
- * its last "step", as in pythia-160m/step1000 or step-00001000; -1: none. */
+ * its last "step", as in pythia-160m/step1000 or step-00001000; -1: none;
+ * STEP_MAX + 1: of more than a run has. */
 idx import_step(const char *folder);
 
 #endif

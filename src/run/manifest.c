@@ -286,11 +286,27 @@ int manifest_add_end(const char *dir, const char *id, const char *state,
     return append(dir, id, &more, e);
 }
 
+/* The import that counts: one that was killed may have been given again. */
+static const struct manifest_process *last_import(const struct manifest *m)
+{
+    const struct manifest_process *p = m->latest;
+    while (p && strncmp(p->command, "import ", 7) != 0)
+        p = p->before;
+    return p;
+}
+
+bool manifest_is_import(const struct manifest *m)
+{
+    return last_import(m) != NULL;
+}
+
 idx manifest_import_step(const struct manifest *m)
 {
-    const struct manifest_process *first = m->latest;
-    while (first && first->before)
-        first = first->before;
-    bool is_import = first && !strncmp(first->command, "import ", 7);
-    return is_import && first->has_ended ? first->to_step : -1;
+    const struct manifest_process *p = last_import(m), *next = m->latest;
+    while (next && next != p && next->before != p)
+        next = next->before;
+    return !p             ? -1
+           : p->has_ended ? p->to_step
+           : next != p    ? next->from_step
+                          : -1;
 }

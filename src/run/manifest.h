@@ -73,9 +73,13 @@ struct manifest {
 int manifest_read(struct manifest *m, const char *dir, struct err *e);
 void manifest_release(struct manifest *m);
 
+/* manifest_is_import - did `sinklab import` make the run? No training computes
+ * its checkpoints. */
+bool manifest_is_import(const struct manifest *m);
+
 /* manifest_import_step - the last step of what `sinklab import` made the run
  * of: up to there it has the checkpoints that were given, whatever its settings
- * say. -1: it is no such run. */
+ * say. -1: it is no such run, or the import was killed. */
 idx manifest_import_step(const struct manifest *m);
 
 /* manifest_changes - what decides a run's last bits and differs between the

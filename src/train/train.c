@@ -227,7 +227,7 @@ static int take_folder(struct train *t, struct err *e)
     if (run_open(&t->folder, t->target.dir, e))
         return e->code;
     return t->target.wants_restart
-               ? OK
+               ? train_state_check_restart(&t->folder, e)
                : train_state_load(&t->state, &t->target.config, e);
 }
 

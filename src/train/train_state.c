@@ -46,25 +46,39 @@ int train_state_save_weights(const struct train_state *s, struct err *e)
     return checkpoint_save(path, &head, &s->session->model.table, &data, e);
 }
 
+static bool is_import(const char *dir)
+{
+    struct manifest m = { 0 };
+    bool is = manifest_read(&m, dir, NULL) == OK && manifest_is_import(&m);
+    manifest_release(&m);
+    return is;
+}
+
+int train_state_check_restart(const struct run_folder *folder, struct err *e)
+{
+    return is_import(folder->dir)
+               ? err_set(e, ERR_USAGE,
+                         "train: --restart: %s was imported, and no training "
+                         "computes its checkpoints again: leave it out, or "
+                         "give the import again into another folder",
+                         folder->dir)
+               : OK;
+}
+
 /* There is no resume.h5: has there never been one? */
 static int check_absence(const struct train_state *s, const char *path,
                          struct err *e)
 {
     enum run_state found = s->folder->found.state;
     char dir[RUN_DIR_MAX + 8];
-    struct manifest m = { 0 };
-    bool is_import = false;
-    if (found != RUN_DONE && found != RUN_PREEMPTED && found != RUN_STOPPED)
-        return OK; /* killed before the first state was saved */
-    shell_word(dir, sizeof dir, s->folder->dir);
-    if (manifest_read(&m, s->folder->dir, NULL) == OK)
-        is_import = manifest_import_step(&m) >= 0;
-    manifest_release(&m);
-    if (is_import)
+    if (is_import(s->folder->dir))
         return err_set(e, ERR_CHECKPOINT,
                        "%s: not there: the run was imported without a state "
                        "to go on from; `sinklab import --state` makes one",
                        path);
+    if (found != RUN_DONE && found != RUN_PREEMPTED && found != RUN_STOPPED)
+        return OK; /* killed before the first state was saved */
+    shell_word(dir, sizeof dir, s->folder->dir);
     return err_set(e, ERR_CHECKPOINT,
                    "%s: not there, but the run had saved it: put the file "
                    "back, or let `sinklab train %s --restart` compute the "

@@ -39,6 +39,10 @@ int train_state_save_weights(const struct train_state *s, struct err *e);
 int train_state_load(struct train_state *s, const struct config *c,
                      struct err *e);
 
+/* train_state_check_restart - ERR_USAGE of what was imported, which no training
+ * computes again. */
+int train_state_check_restart(const struct run_folder *folder, struct err *e);
+
 /* train_state_forget - the run is to be computed again: from here on it is one
  * that was killed before its first state was saved. */
 int train_state_forget(struct train_state *s, struct err *e);

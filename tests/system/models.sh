@@ -15,6 +15,21 @@ small() { # the run, settings
         checkpoint.every=5 sink.probe_every=0 "$@"
 }
 
+check_refused() { # WHAT COMMAND...: a status of ours, neither 0 nor a signal's
+    local what=$1 status
+    shift
+    "$@" >"$T/out" 2>"$T/err" </dev/null
+    status=$?
+    test "$status" -gt 1 -a "$status" -lt 12
+    report $? "$what" || note "status $status from: $*"
+}
+
+same_weights() { # RUN RUN: what both export has the same bytes
+    rm -rf one other
+    "$SINKLAB" export "$1" --step 5 -o one && "$SINKLAB" export "$2" --step 5 -o other &&
+        same_bytes one/model.safetensors other/model.safetensors
+}
+
 # --- out, in, and out again ----------------------------------------------------
 
 around() { # NAME: the exports of a run and of its import have the same bytes
@@ -69,13 +84,15 @@ expect_fail 2 'which run is to be made' "$SINKLAB" import gpt2-out
 expect_fail 2 'which model' "$SINKLAB" import -o x
 expect_fail 2 'which step is it of' "$SINKLAB" import gpt2-out llama-out -o x
 expect_fail 2 'both of step 5' "$SINKLAB" import made/step5 made/step5 -o x
+cp -r gpt2-out made/step99999999999999999999
+expect_fail 2 'its step is beyond 99999999' "$SINKLAB" import made/step99999999999999999999 -o x
 expect_fail 2 'step is of one folder' "$SINKLAB" import made/step5 made/step10 -o x --step 3
 expect_fail 2 'the model is as its config.json' "$SINKLAB" import gpt2-out -o x model.norm=rmsnorm
 expect_fail 4 'the data have .* tokens, the model' "$SINKLAB" import gpt2-out -o x data.vocab=30
 expect_fail 4 'config.json: not there' "$SINKLAB" import made -o x
 expect_fail 4 'checkpoints of one run are of one model' bash -c \
     'cp -r llama-out made/step7 && "$1" import made/step5 made/step7 -o x' - "$SINKLAB"
-expect_fail 7 'holds a run|run already' "$SINKLAB" import gpt2-out -o gpt2
+expect_fail 7 'already holds a run' "$SINKLAB" import gpt2-out -o gpt2
 expect_fail 7 'is there already' "$SINKLAB" export gpt2 -o plain --format plain
 expect_fail 7 'holds a run' "$SINKLAB" export gpt2 -o llama
 expect_fail 2 'of one RUN' "$SINKLAB" export gpt2 llama -o x
@@ -102,6 +119,19 @@ bad 4 'no JSON' 's/{/[/' gpt2-out
 bad 4 'no tensor .h.2' 's/"n_layer":2/"n_layer":3/' gpt2-out
 bad 4 'has no place in the GPT-2 model' 's/"n_layer":2/"n_layer":1/' gpt2-out
 bad 4 'has shape .*want' 's/"n_inner":64/"n_inner":32/' gpt2-out
+bad 4 'config.json: no model of ours is like that: model.layers' 's/"n_layer":2/"n_layer":2000/' gpt2-out
+bad 4 'config.json: no model of ours .* not divisible' 's/"n_head":4/"n_head":3/' gpt2-out
+bad 4 'bos_token_id: want an integer' 's/"bos_token_id":[0-9]*/"bos_token_id":"x"/' gpt2-out
+bad 4 'n_inner: 0' 's/"n_inner":64/"n_inner":0/' gpt2-out
+bad 4 'num_key_value_heads: 0' 's/"num_key_value_heads":2/"num_key_value_heads":0/' llama-out
+bad 4 'model_type is a[?]b' 's/"gpt2"/"a\\nb"/' gpt2-out
+bad 4 'rope_scaling: want an object' 's/{/{"rope_scaling":"linear",/' llama-out
+bad 4 'rope_scaling: has a factor' 's/{/{"rope_scaling":{"factor":2},/' llama-out
+bad 4 'rope_parameters: yarn' 's/"rope_type":"default"/&,"type":"yarn"/' llama-out
+bad 4 'rope_parameters: one for each kind' 's/"rope_type":"default"/"full":{&}/' llama-out
+bad 4 'rope_theta: want a number' 's/"rope_type":"default",.*},/"rope_type":"default","rope_theta":"x"},/' llama-out
+bad 4 'partial_rotary_factor: other' 's/"rope_type":"default"/&,"partial_rotary_factor":0.5/' llama-out
+check "and nothing was written" test ! -e x
 bad 4 'rope_parameters: llama3' 's/"rope_type":"default"/"rope_type":"llama3"/' llama-out
 bad 4 'ffn_dim: is not there' 's/"llama"/"opt"/' llama-out
 bad 4 "'wte.weight', which a GPT-2 model has" 's/"model_type":"llama"/"model_type":"gpt2","n_embd":16,"n_layer":2,"n_head":4,"n_positions":16/' llama-out
@@ -118,6 +148,56 @@ cut 90000
 expect_fail 4 'bytes behind its last tensor' "$SINKLAB" import bad -o x
 rm bad/model.safetensors
 expect_fail 4 'neither model.safetensors nor' "$SINKLAB" import bad -o x
+
+# An index, and what it names
+mkdir sharded
+cp gpt2-out/config.json sharded
+index() { # TEXT: of weight_map
+    echo "{\"weight_map\":$1}" >sharded/model.safetensors.index.json
+    expect_fail 4 "$2" "$SINKLAB" import sharded -o x
+}
+index '{}' 'no tensor .wte.weight'
+index '[1]' 'no weight_map in it'
+index '{"a":5}' 'is not the name of a file'
+index '{"a":"../gpt2-out/model.safetensors"}' 'is not the name of a file'
+index '{"a":"model-1.safetensors"}' 'names model-1.safetensors, which is not there'
+index "{\"a\":\"$(printf 'a%.0s' {1..5000})\"}" 'is not the name of a file'
+
+# A later folder is at fault: nothing was written
+cp -r made/step5 made/step20
+truncate -s 9000 made/step20/model.safetensors
+expect_fail 4 'lie outside of the file' "$SINKLAB" import made/step5 made/step10 made/step20 -o x
+"$SINKLAB" export llama -o shapes >/dev/null
+cp shapes/model.safetensors made/step20/
+expect_fail 4 'no tensor .wte.weight' "$SINKLAB" import made/step5 made/step10 made/step20 -o x
+check "no folder is made for it" test ! -e x
+
+# Killed anywhere, the same command makes the run; no training makes it meanwhile
+for call in 40 60 70 76 84 90 94; do
+    rm -rf killed
+    SINKLAB_TEST="import call $call KILL" "$SINKLAB" import made/step5 made/step10 -o killed >/dev/null 2>&1
+    if [ -f killed/manifest.ini ]; then
+        check_refused "killed at call $call, it is not trained" "$SINKLAB" train killed
+        check_refused "nor computed again" "$SINKLAB" train killed --restart
+    fi
+    [ -f killed/status ] && grep -q '^done' killed/status && continue
+    check "killed at call $call, imported again" "$SINKLAB" import made/step5 made/step10 -o killed
+    check "it is whole" "$SINKLAB" verify killed
+    check "the same weights" same_weights killed two
+done
+expect_fail 7 'already holds a run: give another -o, or remove it' "$SINKLAB" import made/step5 made/step10 -o killed
+expect_fail 2 'no training computes its checkpoints' "$SINKLAB" train killed --restart
+expect_fail 7 'already holds a run' "$SINKLAB" import made/step5 -o killed --dry-run
+
+# Where no run may be
+expect_fail 7 'holds a model' "$SINKLAB" import gpt2-out -o gpt2-out
+expect_fail 7 'lies within the run' "$SINKLAB" import gpt2-out -o gpt2/in
+mkdir sweep && echo x >sweep/runs.list
+expect_fail 7 'holds a sweep' "$SINKLAB" import gpt2-out -o sweep
+mkdir shards && : >shards/model.safetensors.index.json
+expect_fail 7 'is there already' "$SINKLAB" export gpt2 -o shards --format plain
+expect_fail 2 'train.steps=1, but' "$SINKLAB" import made/step5 -o x train.steps=1
+expect_fail 2 'the model is as its config.json' "$SINKLAB" import gpt2-out -o x ' model.norm_eps=0.1'
 
 # --- theirs --------------------------------------------------------------------
 
