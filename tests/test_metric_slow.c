@@ -365,13 +365,22 @@ static struct fraction mean_entropy(const struct noted *h, idx from,
     return nothing;
 }
 
+/* A small weight is as uncertain, relatively, as its score is absolutely: of
+ * one of some tens, added up in float in another order, 1e-5 or so. */
+static const double SMALL_ERROR = 1e-4;
+
 static struct fraction sparse(const struct noted *h, double below)
 {
-    double n = 0, all = 0;
+    double n = 0, all = 0, unsure = 0;
     for (idx t = 0; t < T; t++)
-        for (idx j = 0; j <= t || j < prefix; j++, all++)
-            n += h->p[t][1 + j] == 0 || h->p[t][1 + j] < below;
-    return is(n / all);
+        for (idx j = 0; j <= t || j < prefix; j++, all++) {
+            double p = h->p[t][1 + j];
+            n += p == 0 || p < below;
+            unsure += below > 0 && fabs(p - below) <= SMALL_ERROR * below;
+        }
+    struct fraction f = is(n / all);
+    f.slack = unsure / all;
+    return f;
 }
 
 static struct fraction pairs(const struct noted *h, bool is_first, bool is_size)
