@@ -19,10 +19,11 @@ import sys
 import tempfile
 
 try:
-    import numpy
     import torch
     import transformers as hf
     from safetensors.torch import load_file
+
+    from arrays import error, read
 except ImportError as missing:
     print(f"parity: {missing.name} is not installed here; skipped")
     sys.exit(3)
@@ -89,25 +90,6 @@ def run(*words):
     done = subprocess.run(words, capture_output=True, text=True)
     if done.returncode:
         sys.exit(f"{' '.join(words)}: {done.stderr}")
-
-
-def read(path):
-    """As parity.py reads it."""
-    arrays = {}
-    with open(path, "rb") as dump:
-        for line in dump:
-            name, kind, *shape = line.decode().split()
-            shape, kind = [int(n) for n in shape], numpy.dtype(kind)
-            raw = dump.read(math.prod(shape) * kind.itemsize)
-            arrays[name] = torch.from_numpy(
-                numpy.frombuffer(raw, kind).reshape(shape).copy())
-    return arrays
-
-
-def error(ours, theirs):
-    theirs = theirs.detach().double()
-    far = (ours.double() - theirs).abs().max().item()
-    return far / max(theirs.abs().max().item(), 1e-30) if far else 0.0
 
 
 def imported(folder, to, work):

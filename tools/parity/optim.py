@@ -18,8 +18,9 @@ import math
 import sys
 
 try:
-    import numpy
     import torch
+
+    from arrays import read
 except ImportError:
     print("parity: PyTorch or NumPy is not installed here; skipped")
     sys.exit(3)
@@ -29,19 +30,6 @@ import gpt
 BOUNDS = {torch.float32: 1e-5, torch.float64: 1e-9}
 GROUPS = ["matrices", "embedding", "head", "norms", "biases", "attention"]
 MATRIX_OPTIMIZERS = ("muon", "soap", "shampoo")
-
-
-def read(path):
-    """Arrays by name: a line of name, type and shape, then the numbers."""
-    arrays = {}
-    with open(path, "rb") as dump:
-        for line in dump:
-            name, kind, *shape = line.decode().split()
-            shape, kind = [int(n) for n in shape], numpy.dtype(kind)
-            raw = dump.read(math.prod(shape) * kind.itemsize)
-            arrays[name] = torch.from_numpy(
-                numpy.frombuffer(raw, kind).reshape(shape).copy())
-    return arrays
 
 
 # --- written from the papers ------------------------------------------------

@@ -11,12 +11,12 @@ Prints a line a dump with the errors and the tensor that is farthest off, then
 Errors are relative: of the loss and the objective, the larger, to themselves (bound 1e-5), of logits and of each
 tensor's gradient to the largest entry (bound 1e-4).
 """
-import math
 import sys
 
 try:
-    import numpy
     import torch
+
+    from arrays import error, read
 except ImportError:
     print("parity: PyTorch or NumPy is not installed here; skipped")
     sys.exit(3)
@@ -24,29 +24,6 @@ except ImportError:
 import gpt
 
 LOSS_BOUND, BOUND = 1e-5, 1e-4
-
-
-def read(path):
-    """Arrays by name: a line of name, type and shape, then the numbers."""
-    arrays = {}
-    with open(path, "rb") as dump:
-        for line in dump:
-            name, kind, *shape = line.decode().split()
-            shape, kind = [int(n) for n in shape], numpy.dtype(kind)
-            raw = dump.read(math.prod(shape) * kind.itemsize)
-            arrays[name] = torch.from_numpy(
-                numpy.frombuffer(raw, kind).reshape(shape).copy())
-    return arrays
-
-
-def error(ours, theirs):
-    """The largest difference over their largest entry."""
-    theirs = theirs.detach().double()
-    far = (ours.double() - theirs).abs().max().item()
-    largest = theirs.abs().max().item()
-    if far == 0:
-        return 0.0
-    return far / largest if largest > 0 else math.inf
 
 
 def compare(path):
