@@ -8,8 +8,9 @@
 #
 # Trains the sweeps (each .ini with a section [axes] or [random]), analyzes the
 # runs, collects their tables into results/, judges the claims, draws the
-# figures, and makes README.md of README.in.md, and that of the folder above. Interrupt it and give the same
-# command again: it goes on where it was, and what it writes is the same.
+# figures, and makes README.md of README.in.md, and that of the folder above.
+# Interrupt it and give the same command again: it goes on where it was, and
+# what it writes is the same.
 #
 # The file `steps` in the folder says what is not usual, a line each:
 #

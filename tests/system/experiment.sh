@@ -48,12 +48,14 @@ say() { # FOLDER SETTINGS...: what it prints is kept
     "$experiment" "$@" >said 2>complained
 }
 tiny whole
+echo '{{ count(*) from claims_of_all }} claims' >README.in.md
 expect_status $drawn "an experiment is made" say ./whole sweep.jobs=1
 check "a line a claim" has_line said '^\(supported\|contradicted\|undecided\): ' 3
 check "its verdicts are a table" has_line whole/results/claims.csv '^whole,' 3
 check "a column of the steps is in the curves" grep -q '^run,.*,sink_3' whole/results/curves.csv
 [ $drawn -ne 0 ] || check "its figure is drawn" test -s whole/lr.svg
 if command -v python3 >/dev/null; then
+    check "the page above says how many" grep -q '^3 claims$' README.md
     check "its page says the verdicts" has_line whole/README.md '^- \*\*[a-z]*\*\*: `' 3
     check "and tells one of them" grep -q '^undecided\.$' whole/README.md
 fi
@@ -183,4 +185,32 @@ rm odd/sweep.ini
 refused 2 'holds no sweep file' "a folder without sweeps"
 expect_status 2 "no folder" "$experiment" ./none
 expect_status 2 "no name" "$experiment"
+
+# `make study`: one that fails does not keep the others from being done.
+mkdir -p tree/tools tree/experiments/study-{a,b,c} tree/experiments/other
+cp "$ROOT/tools/study.sh" tree/tools/
+cat >tree/tools/experiment.sh <<'END'
+echo "$*" >>done
+exit "$(cat "$1/status")"
+END
+chmod +x tree/tools/experiment.sh
+study() { # STATUS ASKED-OF-EACH... - which status it ends with
+    local name wanted=$1
+    shift
+    rm -f tree/done
+    for name in a b c; do
+        echo "$1" >"tree/experiments/study-$name/status"
+        shift
+    done
+    expect_status "$wanted" "the study ends with $wanted" \
+        tree/tools/study.sh data.path=novels
+}
+study 0 0 0 0
+check "each is done, with the settings" has_line tree/done '^experiments/study-./ data.path=novels$' 3
+study 11 0 11 4
+check "all are, though one fails" has_line tree/done '^experiments' 3
+study 4 10 4 0
+study 10 0 10 0
+study 75 0 75 0
+check "stopped, it stops" has_line tree/done '^experiments' 2
 finish
