@@ -81,6 +81,11 @@ static void test_formation__says_so(void **state)
     formation_print(&t, &f, "first_mass", steps);
     assert_string_equal(line, "no sink formed: at no two steps in a row has a "
                               "head a first_mass of 50 %");
+    t.n = 0;
+    f = formation_find(mass[0][0], 1, L, H);
+    formation_print(&t, &f, "first_mass", steps);
+    assert_string_equal(line, "whether a sink formed takes two checkpoints to "
+                              "tell");
 }
 
 int main(void)

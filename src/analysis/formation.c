@@ -30,7 +30,7 @@ static double headline(const void *of, idx i)
 struct formation formation_find(const double *mass, idx n, idx L, idx H)
 {
     const struct masses all = { mass, L * H };
-    struct formation f = { .is_formed = false };
+    struct formation f = { .is_formed = false, .n = n };
     f.at = transition_find(&transitions[TRANSITION_SINK], headline, &all, n);
     f.is_formed = f.at >= 0;
     for (idx l = 0; f.is_formed && l < L; l++) {
@@ -53,6 +53,8 @@ void formation_print(struct text *t, const struct formation *f,
                  "%td (%s %.1f %%)",
                  (long long)steps[f->at], f->layer, f->head, column,
                  100 * f->mass);
+    else if (f->n < 2)
+        text_add(t, "whether a sink formed takes two checkpoints to tell");
     else
         text_add(t,
                  "no sink formed: at no two steps in a row has a head a %s of "
