@@ -283,10 +283,14 @@ static int open_model(struct import *m, struct err *e)
 
 /* ---- memory -------------------------------------------------------------- */
 
-/* The weights, and the image of the file that is written. */
+/* The weights and the image of the file that is written, with a state the
+ * training that it is of, too. */
 static double bytes_needed(const struct import *m)
 {
-    return (double)(m->model.table.total + m->model.table.n) * sizeof(real);
+    double weights = (double)m->model.table.total * sizeof(real);
+    return weights + (m->o->is_state
+                          ? (double)session_bytes(&m->config, &m->model, true)
+                          : (double)m->model.table.n * sizeof(real));
 }
 
 static int take_memory(struct import *m, struct err *e)

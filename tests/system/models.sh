@@ -75,6 +75,10 @@ check "training goes on" "$SINKLAB" train on train.steps=8
 check "to its end" grep -q '^8,' on/metrics.csv
 
 check "a dry run says the memory" "$SINKLAB" import gpt2-out -o dry --dry-run
+mib() { # of memory, as a dry run says it
+    "$SINKLAB" import gpt2-out -o dry --dry-run "$@" | sed -n 's/.*takes \([0-9]*\)\.\([0-9]\) MiB.*/\1\2/p'
+}
+check "a state takes more" test "$(mib --state)" -gt "$(mib)"
 check "in words" bash -c '"$1" import gpt2-out -o dry --dry-run | grep -q "takes .* of memory"' - "$SINKLAB"
 check "and writes nothing" test ! -e dry
 
