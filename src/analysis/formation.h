@@ -14,7 +14,7 @@
 
 struct formation {
     bool is_formed;
-    idx n; /* steps looked at; of fewer than two it cannot be told */
+    idx n;           /* steps looked at; of fewer than two it cannot be told */
     idx at;          /* number of the step; of is_formed, as all below */
     idx layer, head; /* from 0 */
     double mass;     /* of that head at that step */
