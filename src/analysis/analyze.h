@@ -3,6 +3,8 @@
 #ifndef SINKLAB_ANALYZE_H
 #define SINKLAB_ANALYZE_H
 
+#include <stdio.h>
+
 #include "base/base.h"
 #include "base/err.h"
 #include "config/config.h"
@@ -17,6 +19,9 @@ struct analyze_options {
     bool is_again;    /* also what is up to date */
     bool is_json;     /* an object on a line, when all is done */
     idx jobs;         /* runs at once; 0: as many as there are cores */
+    FILE *apart;      /* NULL; or also a run that was named itself is analyzed
+                         in a process of its own, if it is not up to date, and
+                         what is told of them all goes there */
 };
 
 /* analyze_config - what an analysis of the run in dir is made from: the

@@ -61,6 +61,7 @@ struct many {
     char threads[THREADS_WORD_MAX];
     double begun_s;
     int stopped_by; /* signal; or 0 */
+    FILE *out;      /* where it is told */
     struct err *e;
 };
 
@@ -194,11 +195,12 @@ static int plan_processes(struct many *m)
     m->run_at = at;
     if (o->is_json)
         return OK;
-    printf("%td run%s to analyze, %td up to date; %td at once, %td thread%s "
-           "each\n",
-           m->n_todo, m->n_todo == 1 ? "" : "s", m->n_current, n, threads,
-           threads == 1 ? "" : "s");
-    fflush(stdout);
+    fprintf(m->out,
+            "%td run%s to analyze, %td up to date; %td at once, %td thread%s "
+            "each\n",
+            m->n_todo, m->n_todo == 1 ? "" : "s", m->n_current, n, threads,
+            threads == 1 ? "" : "s");
+    fflush(m->out);
     return OK;
 }
 
@@ -215,8 +217,8 @@ static void fail_run(struct many *m, struct found_run *r, const char *why)
     snprintf(r->note, sizeof r->note, "%.*s", NOTE_MAX - 1, why);
     if (m->options->is_json)
         return;
-    printf("%s: not analyzed: %s\n", r->path, why);
-    fflush(stdout);
+    fprintf(m->out, "%s: not analyzed: %s\n", r->path, why);
+    fflush(m->out);
 }
 
 static void start(struct many *m, idx i)
@@ -268,9 +270,9 @@ static void tell_done(const struct many *m, const struct slot *s)
         return;
     text_add(&t, "%.1f s", clock_s() - s->started_s);
     add_left(&t, m);
-    printf("%td of %td  %s  %s\n", m->n_done + m->n_failed, m->n_todo,
-           s->run->path, words);
-    fflush(stdout);
+    fprintf(m->out, "%td of %td  %s  %s\n", m->n_done + m->n_failed, m->n_todo,
+            s->run->path, words);
+    fflush(m->out);
 }
 
 static void end_slot(struct many *m, const struct job_end *end)
@@ -329,15 +331,15 @@ static void loop(struct many *m)
 
 static void print_sums(const struct many *m)
 {
-    printf("%td analyzed, %td up to date", m->n_done, m->n_current);
+    fprintf(m->out, "%td analyzed, %td up to date", m->n_done, m->n_current);
     if (m->n_unfinished > 0)
-        printf(", %td not finished and left out", m->n_unfinished);
+        fprintf(m->out, ", %td not finished and left out", m->n_unfinished);
     if (m->n_failed > 0)
-        printf(", %td not analyzed:", m->n_failed);
-    printf("\n");
+        fprintf(m->out, ", %td not analyzed:", m->n_failed);
+    fprintf(m->out, "\n");
     for (idx i = 0; i < m->n; i++)
         if (m->runs[i].note[0])
-            printf("  %s: %s\n", m->runs[i].path, m->runs[i].note);
+            fprintf(m->out, "  %s: %s\n", m->runs[i].path, m->runs[i].note);
 }
 
 static int print_json(const struct many *m)
@@ -386,7 +388,7 @@ static int conclude(struct many *m)
                        "%td of %td runs could not be analyzed, as said above%s",
                        m->n_failed, m->n_todo,
                        m->n_failed < m->n_todo ? "; the others are" : "");
-    if (o->n_folders == 1 && !o->is_json) {
+    if (o->n_folders == 1 && !o->is_json && !o->apart) {
         shell_word(dir, sizeof dir, o->folders[0]);
         printf("next: sinklab compare %s\n", dir);
     }
@@ -407,10 +409,12 @@ static void release(struct many *m)
 
 int analyze_folders(const struct analyze_options *o, struct err *e)
 {
-    struct many m = { .options = o, .e = e };
+    struct many m = { .options = o,
+                      .out = o->apart ? o->apart : stdout,
+                      .e = e };
     /* Of several processes the first one looks, and is the one to tell */
     bool is_run = o->n_folders == 1 && launched_processes() > 1;
-    if (o->n_folders == 1 && !is_run &&
+    if (o->n_folders == 1 && !is_run && !o->apart &&
         run_holds_run(&is_run, o->folders[0], e))
         return e->code;
     if (is_run)
@@ -424,7 +428,7 @@ int analyze_folders(const struct analyze_options *o, struct err *e)
         loop(&m);
     }
     conclude(&m);
-    fflush(stdout); /* while SIGPIPE is ignored */
+    fflush(m.out); /* while SIGPIPE is ignored */
     jobs_close(&m.jobs);
 out:
     release(&m);

@@ -69,7 +69,7 @@ struct command {
 extern const struct command command_train, command_sweep, command_analyze,
     command_compare, command_runs, command_data, command_verify, command_bench,
     command_list, command_export, command_help, command_sample,
-    command_attention, command_import;
+    command_attention, command_import, command_inputs;
 extern const struct command command_data_prepare, command_data_info,
     command_data_head;
 extern const struct command *const commands[]; /* ends with NULL */

@@ -67,6 +67,41 @@ check "a row for each" test 3 -eq "$(wc -l <two/analysis.csv)"
 check "without BOS" "$SINKLAB" analyze two --as bare sink.bos=no
 check "compare" "$SINKLAB" compare two gpt2-in
 check "sample" "$SINKLAB" sample two --step 5 --tokens 4
+
+# Shards of its tokens; and the table of all inputs, which are analyses
+for ((i = 0; i < 3000; i++)); do printf "\\x$(printf %02x $((i * i % 15)))\\0"; done >tokens.bin
+check "with text" "$SINKLAB" import made/step5 -o texts data.source=tokens data.path=tokens.bin \
+    data.token_bytes=2 data.vocab=17
+as=(sink.tokens=16 sink.sequences=4)
+check "the table of inputs" "$SINKLAB" inputs two texts gpt2 "${as[@]}" --csv inputs.csv --columns first_mass,sink_1
+check "a row a run and metric" test 7 -eq "$(wc -l <inputs.csv)"
+check "headed" grep -qx 'name,step,metric,data,random,repeat,data_no_bos,random_no_bos,repeat_no_bos' inputs.csv
+check "no data of random tokens" grep -qE '^two,10,first_mass,,[^,]+,[^,]+,,[^,]+,[^,]+$' inputs.csv
+check "data of text" grep -qE '^texts,5,first_mass(,[^,]+){6}$' inputs.csv
+in_table() { # COLUMN: of first_mass in the table of texts, which the analysis NAME has
+    "$SINKLAB" analyze texts "${as[@]}" sink.input="$2" sink.bos="$3" --as mine >/dev/null &&
+        awk -F, -v c="$1" -v file=texts/analysis-mine.csv '
+            BEGIN {
+                getline head <file; getline row <file
+                n = split(head, names, ","); split(row, x, ",")
+                for (i = 1; i <= n; i++) if (names[i] == "first_mass") want = x[i]
+            }
+            /^texts,5,first_mass/ { d = $c - want; exit !(want > 0 && d < 1e-7 && d > -1e-7) }' inputs.csv
+}
+check "as analyze measures random tokens" in_table 5 random data
+check "and one over and over without BOS" in_table 9 repeat no
+check "they differ" awk -F, '/^texts,5,first_mass/ { exit $5 == $9 || $4 == $5 || $5 == $8 }' inputs.csv
+"$SINKLAB" inputs two texts "${as[@]}" >table 2>told
+check "what is up to date is not measured again" test 6 -eq "$(grep -c ' 0 analyzed' told)"
+check "the way to text is told" grep -q 'note: two: its data are random tokens: .*data.source=tokens' table
+check "on what is told" grep -q '^analysis, 4 sequences of 16 tokens, eps 0.3$' table
+check "another form" "$SINKLAB" inputs texts "${as[@]}" --markdown table.md --columns sink_1
+check "as Markdown" grep -q '^| texts | 5 | ' table.md
+expect_fail 2 'no metric is called .sunk' "$SINKLAB" inputs two --columns sunk
+expect_fail 2 'no such file or folder' "$SINKLAB" inputs two nowhere
+check "a run without BOS" small bare data.bos=no
+check "has no columns with it" bash -c '"$1" inputs bare --csv - 2>/dev/null |
+    grep -qE "^bare,10,sink_1,,,,[^,]+,[^,]+,[^,]+\$"' - "$SINKLAB"
 expect_fail 6 'imported without a state' "$SINKLAB" train two train.steps=12
 check "with a state" "$SINKLAB" import gpt2-out -o on --step 5 --state train.batch=2 train.val_every=0 \
     sink.probe_every=0
