@@ -145,7 +145,7 @@ static const struct family *ask(struct asked *a, const char *folder,
                 "%s: not there: give the folder that `transformers` wrote "
                 "(save_pretrained)",
                 path);
-    if (!e->code && fsys_read_file(&text, &n, path, CONFIG_MAX, e) == OK &&
+    if (!e->code && fsys_read_foreign(&text, &n, path, CONFIG_MAX, e) == OK &&
         json_tree_read(&tree, text, n, path, e) == OK) {
         a->json = tree.root;
         f = family_of(a, e);
@@ -228,7 +228,62 @@ static int check_model(const struct import *m, struct err *e)
                    m->folders[0].path, (int)strcspn(what, "\n"), what);
 }
 
-static int make_config(struct import *m, struct err *e)
+/* What settings say of a key, the last of them; NULL: nothing. */
+static const char *find_setting(const char *const *settings, idx n,
+                                const char *key)
+{
+    while (n-- > 0) {
+        const char *s = settings[n] + strspn(settings[n], " \t");
+        size_t length = strlen(key);
+        const char *value = s + length;
+        if (strncmp(s, key, length) != 0)
+            continue;
+        value += strspn(value, " \t");
+        if (*value == '=')
+            return value + 1 + strspn(value + 1, " \t");
+    }
+    return NULL;
+}
+
+static idx find_count(const struct asked *a, const char *key)
+{
+    idx n = -1;
+    for (idx i = 0; i < a->n; i++)
+        if (!strncmp(a->settings[i], key, strlen(key)))
+            sscanf(a->settings[i] + strlen(key), "=%td", &n);
+    return n;
+}
+
+/* Tokens of the model, as config.json has it. */
+static idx vocabulary(const struct import *m)
+{
+    return find_count(&m->first, "data.vocab");
+}
+
+/* What the family says of tokens is of random ones: it gives way to what is
+ * said of the data. A model's last token may be the one behind the corpus's
+ * own, which is then not one of these. */
+static const char *replaced(const struct import *m, const char *setting)
+{
+    const char *const *given = m->o->settings;
+    idx n = m->o->n_settings, V = vocabulary(m), plain = -1;
+    const char *source = find_setting(given, n, "data.source");
+    const char *bos = find_setting(given, n, "data.bos");
+    const char *vocab = find_setting(given, n, "data.vocab");
+    if (strncmp(setting, "data.bos_token=", 15) != 0)
+        return setting;
+    if (bos && strcmp(bos, "no") == 0)
+        return NULL;
+    if (vocab)
+        sscanf(vocab, "%td", &plain);
+    bool is_behind = find_count(&m->first, "data.bos_token") == V - 1 &&
+                     ((source && !strcmp(source, "text")) || plain == V - 1);
+    return is_behind ? "data.bos_token=-1" : setting;
+}
+
+/* What config.json says, and behind it what was given; without the vocabulary
+ * where the data say that themselves. */
+static int load_config(struct import *m, bool has_vocab, struct err *e)
 {
     const struct import_options *o = m->o;
     char steps[32], kept[32 * KEY_LIST_MAX];
@@ -237,8 +292,11 @@ static int make_config(struct import *m, struct err *e)
     idx n = 0;
     if (!all)
         return err_set(e, ERR_MEMORY, "not enough memory");
-    for (idx i = 0; i < m->first.n; i++)
-        all[n++] = m->first.settings[i];
+    for (idx i = 0; i < m->first.n; i++) {
+        const char *s = replaced(m, m->first.settings[i]);
+        if (s && (has_vocab || strncmp(s, "data.vocab=", 11) != 0))
+            all[n++] = s;
+    }
     snprintf(steps, sizeof steps, "train.steps=%td", last_step(m));
     add_steps(m, kept, sizeof kept);
     all[n++] = steps;
@@ -248,7 +306,20 @@ static int make_config(struct import *m, struct err *e)
         all[n++] = o->settings[i];
     config_load(&m->config, NULL, all, n, NULL, e);
     free(all);
-    if (!e->code && m->config.train.steps < last_step(m))
+    return e->code;
+}
+
+static int make_config(struct import *m, struct err *e)
+{
+    const struct import_options *o = m->o;
+    struct err own = { 0 };
+    if (load_config(m, true, &own) == ERR_CONFIG) {
+        own = (struct err){ 0 };
+        load_config(m, false, &own);
+    }
+    if (err_pass(e, &own))
+        return e->code;
+    if (m->config.train.steps < last_step(m))
         err_set(e, ERR_USAGE,
                 "import: train.steps=%td, but %s is of step %td: leave it out, "
                 "or want more",
@@ -264,9 +335,7 @@ static int open_model(struct import *m, struct err *e)
     struct config *c = &m->config;
     struct model_spec spec = config_spec(c);
     struct source source;
-    idx V = -1;
-    for (idx i = 0; i < m->first.n; i++)
-        sscanf(m->first.settings[i], "data.vocab=%td", &V);
+    idx V = vocabulary(m);
     if (source_open(&source, &c->data, 0, c->model.context, e) == OK &&
         source.vocab != V)
         err_set(e, ERR_DATA,

@@ -377,8 +377,9 @@ static int read_all(char **bytes, size_t *n, int fd, const char *path,
     return OK;
 }
 
-int fsys_read_file(char **bytes, size_t *n, const char *path, size_t cap_bytes,
-                   struct err *e)
+/* foreign: the code of what is no file, or too large. */
+static int read_file(char **bytes, size_t *n, const char *path,
+                     size_t cap_bytes, int foreign, struct err *e)
 {
     struct stat st;
     int rc;
@@ -389,15 +390,27 @@ int fsys_read_file(char **bytes, size_t *n, const char *path, size_t cap_bytes,
     if (fstat(fd, &st))
         rc = err_system(e, path, "open");
     else if (!S_ISREG(st.st_mode))
-        rc = err_set(e, ERR_IO, "%s: got a %s, want a file", path,
+        rc = err_set(e, foreign, "%s: got a %s, want a file", path,
                      S_ISDIR(st.st_mode) ? "folder" : "device or pipe");
     else if ((uintmax_t)st.st_size > cap_bytes)
-        rc = err_set(e, ERR_IO, "%s: %lld bytes, want at most %zu", path,
+        rc = err_set(e, foreign, "%s: %lld bytes, want at most %zu", path,
                      (long long)st.st_size, cap_bytes);
     else
         rc = read_all(bytes, n, fd, path, (size_t)st.st_size, e);
     close(fd);
     return rc;
+}
+
+int fsys_read_file(char **bytes, size_t *n, const char *path, size_t cap_bytes,
+                   struct err *e)
+{
+    return read_file(bytes, n, path, cap_bytes, ERR_IO, e);
+}
+
+int fsys_read_foreign(char **bytes, size_t *n, const char *path,
+                      size_t cap_bytes, struct err *e)
+{
+    return read_file(bytes, n, path, cap_bytes, ERR_DATA, e);
 }
 
 bool fsys_read_at(int fd, void *bytes, size_t n, off_t at)

@@ -110,6 +110,11 @@ bool fsys_is_temporary(const char *name);
 int fsys_read_file(char **bytes, size_t *n, const char *path, size_t cap_bytes,
                    struct err *e);
 
+/* The same of a file that somebody else made: one that is not a regular file,
+ * or too large, is ERR_DATA. */
+int fsys_read_foreign(char **bytes, size_t *n, const char *path,
+                      size_t cap_bytes, struct err *e);
+
 /* fsys_read_at - exactly n bytes of an open file from byte `at` on; false:
  * errno says why (EIO where the file ends before). */
 bool fsys_read_at(int fd, void *bytes, size_t n, off_t at);

@@ -313,7 +313,7 @@ static int open_index(struct safetensors *s, const char *dir, const char *index,
     struct json_tree tree = { NULL };
     char *text = NULL;
     size_t n = 0;
-    if (fsys_read_file(&text, &n, index, INDEX_MAX, e) == OK)
+    if (fsys_read_foreign(&text, &n, index, INDEX_MAX, e) == OK)
         json_tree_read(&tree, text, n, index, e);
     const struct json_value *map = json_value_member(tree.root, "weight_map");
     if (!e->code && !json_value_is_object(map))

@@ -109,14 +109,19 @@ int train_run(const struct train_request *r, struct err *e)
     return e->code;
 }
 
-/* How far the run is that a dry run asks about. */
+/* How far the run is that a dry run asks about; what training would refuse of
+ * it is refused here, too. */
 static int find_done(struct train *t, struct err *e)
 {
     char path[RUN_PATH_MAX];
     struct checkpoint_head head = { 0 };
     bool is_there;
-    if (!t->target.is_resumed || t->target.wants_restart)
+    if (!t->target.is_resumed)
         return OK;
+    if (t->target.wants_restart)
+        return train_state_check_restart(t->target.dir, e);
+    if (train_state_check_import(t->target.dir, e))
+        return e->code;
     run_resume_path(path, t->target.dir);
     if (fsys_exists(&is_there, path, e) == OK && is_there &&
         checkpoint_read_head(&head, path, e) == OK)
@@ -227,7 +232,7 @@ static int take_folder(struct train *t, struct err *e)
     if (run_open(&t->folder, t->target.dir, e))
         return e->code;
     return t->target.wants_restart
-               ? train_state_check_restart(&t->folder, e)
+               ? train_state_check_restart(t->folder.dir, e)
                : train_state_load(&t->state, &t->target.config, e);
 }
 

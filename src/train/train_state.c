@@ -54,15 +54,28 @@ static bool is_import(const char *dir)
     return is;
 }
 
-int train_state_check_restart(const struct run_folder *folder, struct err *e)
+int train_state_check_restart(const char *dir, struct err *e)
 {
-    return is_import(folder->dir)
+    return is_import(dir)
                ? err_set(e, ERR_USAGE,
                          "train: --restart: %s was imported, and no training "
                          "computes its checkpoints again: leave it out, or "
                          "give the import again into another folder",
-                         folder->dir)
+                         dir)
                : OK;
+}
+
+int train_state_check_import(const char *dir, struct err *e)
+{
+    char path[RUN_PATH_MAX];
+    bool is_there;
+    run_resume_path(path, dir);
+    if (fsys_exists(&is_there, path, e) || is_there || !is_import(dir))
+        return e->code;
+    return err_set(e, ERR_CHECKPOINT,
+                   "%s: not there: the run was imported without a state to go "
+                   "on from; `sinklab import --state` makes one",
+                   path);
 }
 
 /* There is no resume.h5: has there never been one? */
@@ -71,11 +84,8 @@ static int check_absence(const struct train_state *s, const char *path,
 {
     enum run_state found = s->folder->found.state;
     char dir[RUN_DIR_MAX + 8];
-    if (is_import(s->folder->dir))
-        return err_set(e, ERR_CHECKPOINT,
-                       "%s: not there: the run was imported without a state "
-                       "to go on from; `sinklab import --state` makes one",
-                       path);
+    if (train_state_check_import(s->folder->dir, e))
+        return e->code;
     if (found != RUN_DONE && found != RUN_PREEMPTED && found != RUN_STOPPED)
         return OK; /* killed before the first state was saved */
     shell_word(dir, sizeof dir, s->folder->dir);

@@ -41,7 +41,11 @@ int train_state_load(struct train_state *s, const struct config *c,
 
 /* train_state_check_restart - ERR_USAGE of what was imported, which no training
  * computes again. */
-int train_state_check_restart(const struct run_folder *folder, struct err *e);
+int train_state_check_restart(const char *dir, struct err *e);
+
+/* train_state_check_import - ERR_CHECKPOINT of what was imported and has no
+ * resume.h5 to go on from; else OK. */
+int train_state_check_import(const char *dir, struct err *e);
 
 /* train_state_forget - the run is to be computed again: from here on it is one
  * that was killed before its first state was saved. */

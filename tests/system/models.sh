@@ -103,6 +103,8 @@ check "a run without BOS" small bare data.bos=no
 check "has no columns with it" bash -c '"$1" inputs bare --csv - 2>/dev/null |
     grep -qE "^bare,10,sink_1,,,,[^,]+,[^,]+,[^,]+\$"' - "$SINKLAB"
 expect_fail 6 'imported without a state' "$SINKLAB" train two train.steps=12
+expect_fail 6 'imported without a state' "$SINKLAB" train two train.steps=12 --dry-run
+expect_fail 2 'no training computes its checkpoints' "$SINKLAB" train two --restart --dry-run
 check "with a state" "$SINKLAB" import gpt2-out -o on --step 5 --state train.batch=2 train.val_every=0 \
     sink.probe_every=0
 check "verify finds nothing there either" "$SINKLAB" verify on
@@ -116,6 +118,21 @@ mib() { # of memory, as a dry run says it
 check "a state takes more" test "$(mib --state)" -gt "$(mib)"
 check "in words" bash -c '"$1" import gpt2-out -o dry --dry-run | grep -q "takes .* of memory"' - "$SINKLAB"
 check "and writes nothing" test ! -e dry
+
+# What is said of the data takes the place of what random tokens need
+sed '/^vocab/d' "$ROOT/tests/system/tiny.ini" >tiny-text.ini
+check "text trains" "$SINKLAB" train tiny-text.ini run.dir=text train.steps=10 sink.probe_every=0 \
+    data.source=text data.path="$ROOT/README.md"
+check "and goes out" "$SINKLAB" export text -o text-out
+check "and in, to be read with text" "$SINKLAB" import text-out -o text-in --step 5 data.source=text \
+    data.path="$ROOT/README.md"
+check "its BOS behind the bytes" grep -q '^bos_token = -1' text-in/config.ini
+check "without BOS" "$SINKLAB" import gpt2-out -o dry --dry-run data.bos=no
+check "BOS behind the data's tokens" "$SINKLAB" import gpt2-out -o dry --dry-run data.source=bigram-backcopy \
+    data.vocab=16
+expect_fail 4 'the data have 257 tokens, the model 17' "$SINKLAB" import gpt2-out -o x data.source=text \
+    data.path="$ROOT/README.md"
+expect_fail 3 'data.copy_length' "$SINKLAB" import gpt2-out -o x data.copy_length=3
 
 # --- what cannot be ------------------------------------------------------------
 
@@ -187,6 +204,29 @@ cut 90000
 expect_fail 4 'bytes behind its last tensor' "$SINKLAB" import bad -o x
 rm bad/model.safetensors
 expect_fail 4 'neither model.safetensors nor' "$SINKLAB" import bad -o x
+
+# Another thing than a file has its name
+other() { # NAME REGEX: a folder, then a pipe, which nobody waits for
+    rm -rf bad
+    cp -r gpt2-out bad
+    rm "bad/$1" 2>/dev/null
+    mkdir "bad/$1"
+    expect_fail 4 "$1: $2" "$SINKLAB" import bad -o x
+    rmdir "bad/$1"
+    mkfifo "bad/$1"
+    expect_fail 4 "$1: $2" timeout 600 "$SINKLAB" import bad -o x
+}
+other config.json 'got a .*, want a file'
+other model.safetensors 'got a .*, want a file'
+rm -rf bad
+mkdir bad
+cp gpt2-out/config.json bad
+mkfifo bad/model.safetensors.index.json
+expect_fail 4 'index.json: got a .*, want a file' timeout 600 "$SINKLAB" import bad -o x
+rm -rf bad
+cp -r gpt2-out bad
+truncate -s 2M bad/config.json
+expect_fail 4 'config.json: .* bytes, want at most' "$SINKLAB" import bad -o x
 
 # An index, and what it names
 mkdir sharded
