@@ -1,0 +1,46 @@
+/* Of which step a folder is, by its name. All else of an import is in
+ * tests/system/models.sh. */
+#include "exchange/import.h"
+
+#include "harness.h"
+
+#include "config/config_keys.h"
+
+static void test_import__a_name_ends_in_its_step(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *folder;
+        idx step;
+    } cases[] = {
+        { "step1000", 1000 },
+        { "pythia-160m/step143000", 143000 },
+        { "pythia-160m/step0", 0 },
+        { "step-00001000", 1000 },
+        { "Step_7", 7 },
+        { "runs/step5/step12/", 12 },
+        { "step1000-tokens4B", 1000 },
+        { "OLMo/stage1-step99-unsharded", 99 },
+        { "step", -1 },
+        { "steps", -1 },
+        { "step5/step", -1 },
+        { "gpt2", -1 },
+        { "1000", -1 },
+        { "", -1 },
+        { "step99999999", STEP_MAX },
+        { "step100000000", STEP_MAX + 1 },
+        { "step99999999999999999999999", STEP_MAX + 1 },
+    };
+    for (idx i = 0; i < COUNT_OF(cases); i++)
+        if (import_step(cases[i].folder) != cases[i].step)
+            fail_msg("%s: step %td, want %td", cases[i].folder,
+                     import_step(cases[i].folder), cases[i].step);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_import__a_name_ends_in_its_step),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
