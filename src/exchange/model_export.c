@@ -55,6 +55,34 @@ static const struct family *find_family(const struct run_model *r,
     return NULL;
 }
 
+static int say_taken(const char *path, struct err *e)
+{
+    return err_set(e, ERR_BUSY,
+                   "%s: is there already: give another folder, or remove it",
+                   path);
+}
+
+enum { SETTINGS_MAX = 1 << 20 };
+
+/* The settings, which come first, so that an export that was cut short is known
+ * by them: those of the same model, alone. */
+static int put_settings(const char *path, const char *text, size_t n,
+                        struct err *e)
+{
+    char *there = NULL;
+    size_t n_there = 0;
+    bool is_there;
+    if (fsys_exists(&is_there, path, e))
+        return e->code;
+    if (!is_there)
+        return fsys_replace(path, text, n, e);
+    if (fsys_read_foreign(&there, &n_there, path, SETTINGS_MAX, e) == OK &&
+        (n_there != n || memcmp(there, text, n) != 0))
+        say_taken(path, e);
+    free(there);
+    return e->code;
+}
+
 /* ---- writing ------------------------------------------------------------- */
 
 static int write_config(const char *path, const struct run_model *r,
@@ -87,7 +115,7 @@ static int write_config(const char *path, const struct run_model *r,
     if (fclose(out) && !e->code)
         err_set(e, ERR_MEMORY, "%s: not enough memory", path);
     if (!e->code)
-        fsys_replace(path, text, n, e);
+        put_settings(path, text, n, e);
     free(text);
     return e->code;
 }
@@ -98,13 +126,14 @@ static int write_settings(const char *path, const struct run_model *r,
     char *text = config_print(&r->config, NULL);
     if (!text)
         return err_set(e, ERR_MEMORY, "%s: not enough memory", path);
-    fsys_replace(path, text, strlen(text), e);
+    put_settings(path, text, strlen(text), e);
     free(text);
     return e->code;
 }
 
-/* Nothing that a reader would take for a part of the same model is there. */
-static int check_free(const char *dir, struct err *e)
+/* Nothing that a reader would take for a part of the same model is there; of
+ * the settings, put_settings sees to those called `own`. */
+static int check_free(const char *dir, const char *own, struct err *e)
 {
     static const char *const names[] = { SAFETENSORS_FILE, SAFETENSORS_INDEX,
                                          CONFIG_JSON, RUN_CONFIG };
@@ -112,10 +141,9 @@ static int check_free(const char *dir, struct err *e)
     bool is_there = false;
     for (idx i = 0; i < COUNT_OF(names) && !e->code && !is_there; i++) {
         snprintf(path, sizeof path, "%s/%s", dir, names[i]);
-        if (fsys_exists(&is_there, path, e) == OK && is_there)
-            err_set(e, ERR_BUSY,
-                    "%s: is there already: give another folder, or remove it",
-                    path);
+        if (strcmp(names[i], own) != 0 &&
+            fsys_exists(&is_there, path, e) == OK && is_there)
+            say_taken(path, e);
     }
     return e->code;
 }
@@ -138,8 +166,8 @@ static int load(real **w, const struct run_model *r, struct err *e)
     return checkpoint_load(NULL, r->path, t, &data, e);
 }
 
-/* The settings last: with them the folder is whole. Nothing is made before the
- * weights are here. */
+/* The weights last: with them the folder is whole. Nothing is made before they
+ * are here. */
 static int write_folder(const struct model_export_options *o,
                         const struct run_model *r, const struct family *f,
                         struct err *e)
@@ -149,13 +177,13 @@ static int write_folder(const struct model_export_options *o,
     real *w = NULL;
     snprintf(weights, sizeof weights, "%s/%s", o->dir, SAFETENSORS_FILE);
     snprintf(config, sizeof config, "%s/%s", o->dir, name);
-    if (check_free(o->dir, e) == OK && load(&w, r, e) == OK &&
-        fsys_mkdirs(o->dir, e) == OK && fsys_remove_stale(o->dir, e) == OK)
+    if (check_free(o->dir, name, e) == OK && load(&w, r, e) == OK &&
+        fsys_mkdirs(o->dir, e) == OK && fsys_remove_stale(o->dir, e) == OK &&
+        (f ? write_config(config, r, f, e) : write_settings(config, r, e)) ==
+            OK)
         weights_give(weights, w, &r->model, f, e);
     free(w);
-    if (e->code)
-        return e->code;
-    return f ? write_config(config, r, f, e) : write_settings(config, r, e);
+    return e->code;
 }
 
 int model_export_run(const struct model_export_options *o, struct err *e)
