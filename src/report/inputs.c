@@ -18,6 +18,7 @@ enum { METRICS_MAX = 16 };
 
 struct inputs {
     const struct inputs_options *o;
+    FILE *told; /* how measuring goes on */
     char names[METRICS_MAX][COLUMN_NAME_MAX];
     const char *metrics[METRICS_MAX]; /* (n_metrics) names */
     idx n_metrics;
@@ -144,7 +145,7 @@ static int measure(struct inputs *x, idx input, struct err *e)
     struct analyze_options a = { .name = m->name,
                                  .is_again = o->is_again,
                                  .jobs = o->jobs,
-                                 .apart = stderr };
+                                 .apart = x->told };
     char kind[32];
     idx n = 0, n_settings = 0;
     const char **paths = calloc((size_t)x->n, sizeof *paths);
@@ -168,7 +169,7 @@ static int measure(struct inputs *x, idx input, struct err *e)
     a.overrides = settings;
     a.n_overrides = n_settings;
     if (n > 0) {
-        fprintf(stderr, "%s: ", m->name);
+        fprintf(x->told, "%s: ", m->name);
         analyze_folders(&a, &own);
     }
 out:
@@ -307,8 +308,8 @@ static int print_tables(FILE *out, struct inputs *x, bool is_markdown,
         struct grid g = { 0 };
         const char *metric = x->metrics[m];
         if (inputs_grid(&g, x->rows, x->n, &metric, 1, false, e) == OK) {
-            fprintf(out, "%s%s%s\n%s", m ? "\n" : "", metric, unit_of(metric),
-                    is_markdown ? "\n" : "");
+            fprintf(out, "%s%s%s\n%s", m || !is_markdown ? "\n" : "", metric,
+                    unit_of(metric), is_markdown ? "\n" : "");
             if (is_markdown)
                 grid_markdown(out, &g);
             else
@@ -360,8 +361,8 @@ static void release(struct inputs *x)
 
 int inputs_run(FILE *out, const struct inputs_options *o, struct err *e)
 {
-    struct inputs x = { .o = o };
     bool is_piped = report_is_stdout(o->csv) || report_is_stdout(o->markdown);
+    struct inputs x = { .o = o, .told = is_piped ? stderr : out };
     if (take_metrics(&x, e) == OK && check_files(o, e) == OK)
         gather(&x, e);
     for (idx i = 0; i < MEASURED_INPUTS && !e->code; i++)

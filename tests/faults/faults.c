@@ -357,7 +357,10 @@ struct scenario {
     /* A temporary file that it could not remove stays until training goes on
      * there, which alone holds the lock. */
     bool leaves;
-    const char *done;  /* folder of a run that is done at the end */
+    const char *done; /* folder of a run that is done at the end */
+    /* What is run in its place where it refuses to do again what is done; it
+     * changes nothing. */
+    const char *instead;
     const char *needs; /* a program, without which it is passed over */
 };
 
@@ -431,6 +434,35 @@ static const struct scenario scenarios[] = {
                    "train c.ini run.dir=runs/b run.seed=2", "analyze runs/a" },
       .command = "export runs --jsonl rows.jsonl --tensorboard events",
       .prints = true },
+    { .name = "export-model",
+      .prepare = { "train c.ini run.dir=run" },
+      .command = "export run --step 4 -o model",
+      .instead = "verify run" },
+    { .name = "import",
+      .prepare = { "train c.ini run.dir=run", "export run --step 2 -o step2",
+                   "export run --step 4 -o step4" },
+      .command = "import step2 step4 -o in",
+      .instead = "verify in",
+      .done = "in" },
+    { .name = "import-again",
+      .prepare = { "train c.ini run.dir=run", "export run --step 2 -o step2",
+                   "export run --step 4 -o step4" },
+      .stopped = "import step2 step4 -o in",
+      .is_killed = true,
+      .command = "import step2 step4 -o in",
+      .instead = "verify in",
+      .done = "in" },
+    { .name = "import-state",
+      .prepare = { "train c.ini run.dir=run", "export run --step 4 -o step4" },
+      .command = "import step4 -o in --state train.batch=1 sink.probe_every=0 "
+                 "train.val_every=0",
+      .instead = "verify in",
+      .done = "in" },
+    { .name = "inputs",
+      .leaves = true,
+      .prepare = { "train c.ini run.dir=run" },
+      .command = "inputs run --csv table.csv",
+      .statuses = { 11 } },
     { .name = "runs",
       .prepare = { "train c.ini run.dir=runs/a",
                    "train c.ini run.dir=runs/b run.seed=2" },
@@ -535,7 +567,8 @@ static void prepare(const struct place *p, const struct scenario *s)
     tree_release(&before);
     arm(p, FAULT_RENAME, s->is_killed ? FAULT_KILL : FAULT_STOP, 0, half);
     o = run(p, s->stopped);
-    NEED(p->fault->hits == 1 && o.status == (s->is_killed ? 11 : 75));
+    NEED(p->fault->hits == 1 &&
+         (o.signal == SIGKILL || o.status == (s->is_killed ? 11 : 75)));
     outcome_release(&o);
 }
 
@@ -862,6 +895,10 @@ static struct outcome go_on(const struct place *p, const struct scenario *s)
     struct outcome o = run_undisturbed(p, s->command);
     const char *advice = o.status == 7 ? strstr(o.err, "`sinklab ") : NULL;
     char command[LINE_MAX_BYTES];
+    if (o.status == 7 && s->instead) {
+        outcome_release(&o);
+        return run_undisturbed(p, s->instead);
+    }
     if (!advice)
         return o;
     advice += strlen("`sinklab ");
