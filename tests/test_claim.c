@@ -52,6 +52,11 @@ static void test_claim__every_form_is_read(void **state)
     assert_true(c->kind == CLAIM_MORE && c->a.is_formation && c->has_b);
     assert_string_equal(c->text, "formation(optim.lr=1e-3) later than "
                                  "formation(optim.lr=1e-2)");
+    c = read_claim("expect = sink_1@end rises as train.steps rises");
+    assert_true(claim_side_at_end(&c->a) && claim_is_trend(c));
+    c = read_claim("expect = sink_1@20(train.steps=20) < "
+                   "sink_1@end(train.steps=40)");
+    assert_true(c->a.step == 20 && claim_side_at_end(&c->b));
     c = read_claim("expect = formation:first_mass earlier than 400");
     assert_true(c->kind == CLAIM_LESS && !c->has_b && c->number == 400);
     assert_string_equal(c->a.column, "first_mass");
@@ -103,6 +108,15 @@ static void test_claim__mistakes_are_told_with_their_place(void **state)
           "got optim.lr twice on one side" },
         { "expect = sink_1@x < 1", "got '@x', want a step" },
         { "expect = sink_1@1.5 < 1", "got '@1.5', want a step" },
+        { "expect = sink_1@ends < 1", "got '@ends', want a step" },
+        { "expect = formation@end < 100", "@end is one step of a run" },
+        { "expect = sink_1@end stays under 1 %", "@end is one step of a run" },
+        { "expect = sink_1 rises as train.steps rises",
+          "say sink_1@end, where each ends itself, or sink_1@STEP" },
+        { "expect = sink_1(train.steps=10) < sink_1(train.steps=20)",
+          "where the shortest ends" },
+        { "expect = sink_1@end(train.steps=10) < sink_1(train.steps=20)",
+          "where the shortest ends" },
         { "expect = sink_1 < sink_1", "both sides are the same number" },
         { "expect = sink_1 = sink_2", "got = without a margin" },
         { "expect = sink_1 = 0.1", "got = without a second side" },
@@ -194,6 +208,7 @@ static void test_claim__what_no_run_answers_is_refused(void **state)
                                "expect = sink_1(attention.weights=relu) falls "
                                "as optim.lr rises\n"
                                "expect = formation < 150\n"
+                               "expect = val_loss@end < 1\n"
                                "[train]\nsteps = 150\n",
                           NULL, 0, &e))
         fail_msg("%s", e.text);

@@ -486,6 +486,32 @@ static void test_claims__a_side_may_have_its_own_step(void **state)
     end();
 }
 
+/* Half of the runs end at 100, where the others have no sink yet. */
+static void test_claims__each_run_may_be_taken_at_its_end(void **state)
+{
+    (void)state;
+    begin();
+    for (idx i = 1; i <= 6; i++) {
+        double more = 0.01 * (double)i;
+        add_run(i, softmax, 0, 0, 0.5 + more);
+        idx run = n_runs++;
+        add(settings, "lr/%td,%td,softmax,0.001,100,1,8\n", run, i);
+        for (idx k = 0; k < 2; k++)
+            add(curves, "lr/%td,%td,0,%.17g,3\n", run, 100 * k,
+                k ? 0.2 + more : 0);
+    }
+    expect_one("sink_1@end(train.steps=100) < sink_1@end(train.steps=200)",
+               CLAIM_SUPPORTED,
+               "medians 23.5 % and 53.5 % where each run ends, above 10 % in "
+               "6 of 6 (54 to 100 %) and 6 of 6");
+    expect_one("sink_1@end rises as train.steps rises", CLAIM_SUPPORTED,
+               "medians 23.5, 53.5 % at steps = 100, 200 where each run ends, "
+               "rising throughout in 6 of 6");
+    expect_one("sink_1@100(train.steps=100) > sink_1@100(train.steps=200)",
+               CLAIM_SUPPORTED, "medians 23.5 % and 0.0 % at step 100, ");
+    end();
+}
+
 /* A seed counts once, however many runs it has; what else differs is said. */
 static void test_claims__what_is_not_named_is_averaged_or_told(void **state)
 {
@@ -877,6 +903,7 @@ int main(void)
             test_claims__two_transitions_are_held_against_each_other),
         cmocka_unit_test(test_claims__alike_takes_a_margin),
         cmocka_unit_test(test_claims__a_side_may_have_its_own_step),
+        cmocka_unit_test(test_claims__each_run_may_be_taken_at_its_end),
         cmocka_unit_test(test_claims__what_is_not_named_is_averaged_or_told),
         cmocka_unit_test(test_claims__uneven_seeds_and_lost_runs_are_told),
         cmocka_unit_test(test_claims__a_seed_without_all_is_left_out_of_groups),

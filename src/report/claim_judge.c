@@ -596,7 +596,8 @@ static void take_value(struct judging *g, int side, struct member *m,
     } else if (of->is_formation) {
         m->value = formed_at(g, side, &s, want);
     } else {
-        is_there = series_before(&at, &m->value, &s, want) && at == want;
+        is_there = series_before(&at, &m->value, &s, want) &&
+                   (at == want || claim_side_at_end(of));
     }
     if (!is_there)
         why_not(g->r, "%s was not measured at step %.0f: name one that was",
@@ -612,7 +613,10 @@ static void take_values(struct judging *g)
         for (idx i = 0; i < g->n[s]; i++)
             if (g->at[s][i].is_used && !check_series(g, s, &g->at[s][i]))
                 return;
-    if (!claim_is_stay(g->claim) && !find_common(g, &common))
+    bool is_common = !claim_is_stay(g->claim) &&
+                     !(claim_side_at_end(&g->claim->a) &&
+                       (!g->claim->has_b || claim_side_at_end(&g->claim->b)));
+    if (is_common && !find_common(g, &common))
         return;
     g->r->step = common;
     if (!isnan(g->claim->a.step))

@@ -95,7 +95,9 @@ static void add_counts(struct text *t, const struct claim_result *r)
 
 static void add_step(struct text *t, const struct claim_result *r)
 {
-    if (!isnan(r->step) && !r->claim->a.is_formation)
+    if (claim_side_at_end(&r->claim->a))
+        text_add(t, " where each run ends");
+    else if (!isnan(r->step) && !r->claim->a.is_formation)
         text_add(t, " at step %.0f", r->step);
 }
 
@@ -360,7 +362,7 @@ static void put_numbers(struct grid *g, idx row, const struct claim_result *r)
 {
     bool has_b = r->claim->has_b, is_trend = claim_is_trend(r->claim);
     bool is_sign = r->test == CLAIM_TEST_SIGN;
-    put(g, row, "step", r->step);
+    put(g, row, "step", claim_side_at_end(&r->claim->a) ? NAN : r->step);
     put(g, row, "runs", (double)r->a.n_runs);
     put(g, row, "runs_base", has_b ? (double)r->b.n_runs : NAN);
     put(g, row, "median", is_trend ? NAN : r->a.median);

@@ -85,11 +85,17 @@ static bool parse_step(struct sweep_parse *p, struct claim_side *s,
                        const char *text)
 {
     char *end, shown[TEXT_SHOW_MAX];
+    if (strcmp(text, "end") == 0) {
+        s->step = INFINITY;
+        return true;
+    }
     s->step = strtod(text, &end);
     if (end != text && !*end && s->step >= 0 && s->step <= STEP_MAX &&
         s->step == floor(s->step))
         return true;
-    return sweep_problem(p, "got '@%s', want a step, as sink_1@2000",
+    return sweep_problem(p,
+                         "got '@%s', want a step, as sink_1@2000, or "
+                         "@end, where each run ends",
                          text_show(shown, text));
 }
 
@@ -136,7 +142,7 @@ static char *find_end(char *text)
     return NULL;
 }
 
-/* METRIC[@STEP][(section.key=value, ...)] in front of *at, which is then what
+/* METRIC[@STEP|@end][(section.key=value, ...)] in front of *at, which is then what
  * follows. */
 static bool parse_side(struct sweep_parse *p, struct claim_side *s, char **at)
 {
@@ -280,9 +286,55 @@ static bool has_same_runs(const struct claim_side *a,
     return is_equal;
 }
 
+bool claim_side_at_end(const struct claim_side *s)
+{
+    return isinf(s->step);
+}
+
 static bool is_same_step(const struct claim_side *a, const struct claim_side *b)
 {
     return a->step == b->step || (isnan(a->step) && isnan(b->step));
+}
+
+static bool is_length(struct config_key k)
+{
+    return strcmp(k.section->name, "train") == 0 &&
+           strcmp(k.key->name, "steps") == 0;
+}
+
+/* The train.steps that a side names, or NULL. */
+static const char *length_of(const struct claim_side *s)
+{
+    for (idx i = 0; i < s->n; i++)
+        if (is_length(s->keys[i]))
+            return s->values[i];
+    return NULL;
+}
+
+static bool have_lengths(const struct claim *c)
+{
+    if (claim_is_trend(c))
+        return is_length(c->key);
+    const char *a = length_of(&c->a), *b = length_of(&c->b);
+    return c->has_b && (a || b) && !(a && b && strcmp(a, b) == 0);
+}
+
+/* What @end is not of, and what asks for it: runs that end at different steps
+ * have in common what the shortest has. */
+static bool check_ends(struct sweep_parse *p, const struct claim *c)
+{
+    bool is_of_many = c->a.is_formation || claim_is_stay(c);
+    if (is_of_many && (claim_side_at_end(&c->a) || claim_side_at_end(&c->b)))
+        return sweep_problem(p, "@end is one step of a run, and this claim is "
+                                "of many: leave it out");
+    if (is_of_many || !have_lengths(c) ||
+        (!isnan(c->a.step) && !(c->has_b && isnan(c->b.step))))
+        return true;
+    return sweep_problem(p,
+                         "runs of different train.steps would be held against "
+                         "each other where the shortest ends: say %s@end, "
+                         "where each ends itself, or %s@STEP",
+                         c->a.column, c->a.column);
 }
 
 static bool check_sides(struct sweep_parse *p, const struct claim *c)
@@ -424,7 +476,8 @@ bool sweep_claim_parse(struct claim *c, struct sweep_parse *p)
     if (strlen(text) >= CLAIM_TEXT_MAX)
         return sweep_problem(p, "got a claim of %zu bytes, want at most %d",
                              strlen(text), CLAIM_TEXT_MAX - 1);
-    return c->text && parse_side(p, &c->a, &text) && parse_rest(p, c, text);
+    return c->text && parse_side(p, &c->a, &text) && parse_rest(p, c, text) &&
+           check_ends(p, c);
 }
 
 /* ---- the others -------------------------------------------------------- */

@@ -31,7 +31,8 @@ struct claim_side {
     bool is_formation; /* not its value, but the first step at which it is
                           beyond its usual threshold, and at the next one;
                           never is later than any */
-    double step;       /* at this one; NAN: at the end */
+    double step;       /* at this one; NAN: the last that all runs have;
+                          INFINITY: @end, each run's own last */
     idx n;             /* keys that say which runs; 0: all */
     struct config_key keys[CLAIM_KEYS_MAX];
     const char *values[CLAIM_KEYS_MAX]; /* as key_print has them */
@@ -74,6 +75,9 @@ bool claim_repeats(const struct claim *a, const struct claim *b);
 
 /* claim_side_fits - does the side mean a run with this configuration? */
 bool claim_side_fits(const struct claim_side *s, const struct config *c);
+
+/* claim_side_at_end - is each run taken at its own end, whenever that is? */
+bool claim_side_at_end(const struct claim_side *s);
 
 /* claim_needs_two - are values of the same column at the same step held
  * against each other, so that no run may be on both sides? */

@@ -326,10 +326,12 @@ static void count_level(struct claim_use *use, const struct claim *claim,
         use->levels[use->n_levels++] = v;
 }
 
-/* The last step that the claim names; NAN: the end. */
+/* The last step that the claim names, which runs must have; NAN: the end. */
 static double last_step(const struct claim *claim, const struct claim_side *s)
 {
     bool is_step = s->is_formation && !claim->has_b;
+    if (claim_side_at_end(s))
+        return NAN;
     return is_step ? fmax(claim->number, s->step) : s->step;
 }
 
