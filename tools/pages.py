@@ -249,7 +249,8 @@ TABLE = re.compile(r"^```sql\n(.*?)^```$", re.S | re.M)
 def page(source, place, db):
     text = TABLE.sub(lambda m: table(db, m[1], place), source)
     text = CLAIMS.sub(lambda m: claims(db, m[1], place), text)
-    return HEAD + QUERY.sub(lambda m: one_value(db, m[1], place), text)
+    text = QUERY.sub(lambda m: one_value(db, m[1], place), text)
+    return HEAD + re.sub(r"\n{3,}", "\n\n", text)  # where a block made views
 
 
 # What may hold digits though nobody computes it.
