@@ -209,6 +209,7 @@ static void test_figure_curves__unequal_groups_say_their_number(void **state)
     put_seed("uneven/b", "done", "softmax", 2, "0,5,5,0\n20,2,2,0.9\n");
     put_seed("uneven/c", "done", "relu", 1, "0,5,5,0\n20,2,1,0.9\n");
     char *svg = figure_of("uneven", compare_usual);
+    assert_within(svg, "means over n = 1 to 2 runs");
     assert_within(svg, ">softmax (n=2)<");
     assert_within(svg, ">relu (n=1)<");
     free(svg);

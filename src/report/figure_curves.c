@@ -196,8 +196,14 @@ static const char *lines_words(struct figure *f)
         return "";
     if (!is_uneven && s->g[0].n_counted == 1)
         return "Lines: one run each. ";
-    const char *n =
-        is_uneven ? "n" : pool_print(&f->memory, "n = %td", s->g[0].n_counted);
+    idx least = s->g[0].n_counted, most = least;
+    for (idx i = 1; i < s->n; i++) {
+        least = idx_min(least, s->g[i].n_counted);
+        most = idx_max(most, s->g[i].n_counted);
+    }
+    const char *n = is_uneven
+                        ? pool_print(&f->memory, "n = %td to %td", least, most)
+                        : pool_print(&f->memory, "n = %td", least);
     return pool_print(&f->memory, "Lines: means over %s runs%s. ", n ? n : "n",
                       f->o->has_seeds ? "; thin lines: the runs"
                       : has_bands(f)  ? "; bands: \u00b1 sample standard "

@@ -142,8 +142,8 @@ static char *find_end(char *text)
     return NULL;
 }
 
-/* METRIC[@STEP|@end][(section.key=value, ...)] in front of *at, which is then what
- * follows. */
+/* METRIC[@STEP|@end][(section.key=value, ...)] in front of *at, which is then
+ * what follows. */
 static bool parse_side(struct sweep_parse *p, struct claim_side *s, char **at)
 {
     char *name = *at, *end = name + strcspn(name, "( \t<>=!"), *rest = end;
