@@ -2,6 +2,7 @@
 #
 #   MARCH=x86-64-v3   build for another processor (default: this machine's)
 #   CC=clang          another compiler
+#   ONEDNN=0          without oneDNN (default: with it where its header is)
 #   MPI=1             with MPI: one run on many processes (docs/SCALING.md)
 #   V=1               show the commands
 #   B=build/NAME      where objects go; REAL=double and SANITIZE=1 are variants
@@ -74,6 +75,10 @@ REST         := inih libxxhash jansson
 cppflags     += $(BLAS_CFLAGS) $(HDF5_CFLAGS) $(shell pkg-config --cflags $(REST) 2>/dev/null)
 ldlibs       += -ldl $(HDF5_LIBS) $(shell pkg-config --libs-only-L $(REST) 2>/dev/null) \
                 -linih -lxxhash -ljansson
+
+# oneDNN makes the large products where train.products asks for it: optional,
+# and loaded when the program is asked to use it. ONEDNN=0 builds without.
+ONEDNN   ?= $(shell echo '\#include <dnnl.h>' | $(CC) -E -x c - >/dev/null 2>&1 && echo 1 || echo 0)
 
 # Processes of one run, on many machines perhaps: src/io/ranks_single.c or
 # ranks_mpi.c, which say the same to all others. MPI=1 asks for the latter; the
@@ -192,13 +197,16 @@ $(dump_bin) $(optim_bin): %: %.o $(OBJ)
 $(B)/flags: now = $(compile) $(ldlibs)
 $(B)/commit: now = $(COMMIT)
 $(B)/charts: now = $(CHART_JS)
+$(B)/onednn: now = $(ONEDNN)
 $(B)/mpi: now = $(MPI_PC) $(MPI_CFLAGS) $(MPI_LIBS) $(MPI)
-$(B)/flags $(B)/commit $(B)/charts $(B)/mpi: force
+$(B)/flags $(B)/commit $(B)/charts $(B)/onednn $(B)/mpi: force
 	@mkdir -p $(@D)
 	@echo '$(now)' | cmp -s - $@ || echo '$(now)' > $@
 
 COMMIT = $(shell git describe --always --dirty --abbrev=12 2>/dev/null || echo unknown)
 $(B)/src/kern/gemm.o: build_info = $(if $(BLAS_DIR),-DBLAS_DIR='"$(BLAS_DIR)"')
+$(B)/src/kern/onednn.o: $(B)/onednn
+$(B)/src/kern/onednn.o: build_info = $(if $(filter 0,$(ONEDNN)),,-DONEDNN)
 $(mpi): $(B)/mpi
 $(mpi): build_info = $(MPI_CFLAGS)
 $(B)/src/base/build.o: $(B)/commit

@@ -54,20 +54,15 @@ struct model_options tiny_options(const char *preset, idx L, idx C, idx H,
     return o;
 }
 
-void tiny_open_spec(struct tiny *t, const struct model_spec *spec, idx B, idx V,
-                    int threads, double gain)
+static void open_room(struct tiny *t, const struct model_spec *spec, idx V,
+                      double gain, const struct acts_request *room)
 {
+    idx B = room->B;
     struct arena measure = { 0 };
     struct err e = { 0 };
     *t = (struct tiny){ 0 };
     assert_int_equal(model_init(&t->m, spec, V, &e), OK);
-    const struct acts_request room = { .B = B,
-                                       .T = spec->model.context,
-                                       .threads = threads,
-                                       .is_training = true,
-                                       .reads = TINY_TAPS,
-                                       .writes = TINY_TAPS };
-    assert_int_equal(acts_open(&t->x, &t->arena, &t->m, &room, &e), OK);
+    assert_int_equal(acts_open(&t->x, &t->arena, &t->m, room, &e), OK);
     idx n = t->m.table.total;
     idx T = spec->model.context;
     struct batch_rules rules = model_batch_rules(&t->m, T);
@@ -95,6 +90,30 @@ void tiny_open_spec(struct tiny *t, const struct model_spec *spec, idx B, idx V,
         t->batch.documents[i] = at - at % length;
     }
     batch_mark(&t->batch);
+}
+
+void tiny_open_spec(struct tiny *t, const struct model_spec *spec, idx B, idx V,
+                    int threads, double gain)
+{
+    const struct acts_request room = { .B = B,
+                                       .T = spec->model.context,
+                                       .threads = threads,
+                                       .is_training = true,
+                                       .reads = TINY_TAPS,
+                                       .writes = TINY_TAPS };
+    open_room(t, spec, V, gain, &room);
+}
+
+void tiny_open_way(struct tiny *t, const struct model_spec *spec, idx B, idx V,
+                   int threads, double gain, struct product_way way,
+                   bool is_training)
+{
+    const struct acts_request room = { .B = B,
+                                       .T = spec->model.context,
+                                       .threads = threads,
+                                       .is_training = is_training,
+                                       .way = way };
+    open_room(t, spec, V, gain, &room);
 }
 
 void tiny_open(struct tiny *t, const struct model_options *o,
@@ -139,6 +158,7 @@ void tiny_observe(struct tiny *t, idx B, const struct observer *observer)
 
 void tiny_close(struct tiny *t)
 {
+    acts_close(&t->x);
     arena_release(&t->numbers);
     arena_release(&t->arena);
     model_release(&t->m);

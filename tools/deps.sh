@@ -6,6 +6,7 @@
 # sudo without a password); elsewhere the lines to type are printed and the
 # status is 1. `tools/deps.sh --check` also wants what only `make check` uses;
 # that part is optional: without it, its checks are skipped.
+# So is oneDNN, which the program is built with where its header is found.
 # `tools/deps.sh --slurm` wants a Slurm, for tests/system/slurm.sh alone;
 # `tools/deps.sh --mpi` an MPI, for `make MPI=1` and tests/system/mpi.sh.
 #
@@ -39,6 +40,7 @@ program clang        - clang clang clang - | clang: a second compiler's warnings
 program clang-format - clang-format clang-tools-extra - clang-format | clang-format: layout of the source
 program python3      - python3 python3 python python3 | Python: holds the pages of experiments/ against their results
 program chromium     - chromium chromium chromium chromium | Chromium: uses the page of compare --report as a reader does
+library dnnl         dnnl.h libdnnl-dev onednn-devel onednn onednn | oneDNN: train.products = onednn, and bfloat16 at full speed
 mpi     mpi          - libopenmpi-dev openmpi-devel openmpi open-mpi | MPI: one run on many processes (make MPI=1)
 program mpirun       - openmpi-bin openmpi openmpi open-mpi | mpirun: starts them
 program spm_train    - sentencepiece sentencepiece-tools - sentencepiece | SentencePiece: tests of data prepare with sub-words

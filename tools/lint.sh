@@ -113,6 +113,7 @@ third_party_has_one_home() {
     one_home 'ini\.h' io/ini.c
     one_home 'jansson\.h' 'io/json[a-z_]*\.c'
     one_home 'cblas\.h' kern/gemm.c
+    one_home 'dnnl\.h' kern/onednn.c
     one_home 'xxhash\.h' base/hash.c
     one_home 'mpi\.h' io/ranks_mpi.c
     one_home 'io/ranks_transport\.h' 'io/ranks[a-z_]*\.[ch]'
@@ -298,7 +299,7 @@ named_tests_exist() {
 # is not ours are passed over; docs/EXTENDING.md names files that are to be made.
 # shellcheck disable=SC2016 # awk's
 named_files_exist() {
-    local others='xxhash.h cblas.h hdf5.h cmocka.h ini.h jansson.h omp.h mpi.h family_name.c room/file.h'
+    local others='xxhash.h cblas.h dnnl.h hdf5.h cmocka.h ini.h jansson.h omp.h mpi.h family_name.c room/file.h'
     others+=' llm.c karpathy/llm.c' # a project
     find src tests tools -name '*.[ch]' >"$scratch/files"
     find src tests tools docs README.md -name '*.[ch]' -o -name '*.sh' -o -name '*.py' \

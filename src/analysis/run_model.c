@@ -170,9 +170,12 @@ int run_model_start(struct run_model *m, idx T, int reads, struct err *e)
                                 .seen_B = reads != 0,
                                 .seen_T = reads ? T : 0,
                                 .reads = reads,
-                                .threads = session_threads(&m->config) };
+                                .threads = session_threads(&m->config),
+                                .products = m->config.train.products,
+                                .precision = m->config.train.precision };
     struct err own = { 0 };
-    if (check_memory(m, &r, e) || engine_start(r.threads, "train.threads", e))
+    if (check_memory(m, &r, e) || engine_start(r.threads, "train.threads", e) ||
+        engine_start_products(&r, e))
         return e->code;
     if (engine_open(&m->engine, &m->model, &r, &own))
         return err_set(e, own.code, "%s: %s", own.text, remedy);

@@ -30,6 +30,16 @@ static const struct key train_keys[] = {
       "micro-batches an update", NULL },
     { "threads", KEY_INT, FIELD(threads), "0", 0, 1024, NULL, KEY_COSMETIC,
       "threads of a process; 0: as many as OpenMP offers", NULL },
+    { "products", KEY_CHOICE, FIELD(products), "openblas", 0, 0, products_name,
+      0,
+      "library that multiplies activations with weights; auto: oneDNN where it "
+      "is and the processor has AVX-512, else OpenBLAS",
+      NULL },
+    { "precision", KEY_CHOICE, FIELD(precision), "float32", 0, 0,
+      precision_name, 0,
+      "what activations, weights and gradients are rounded to where these are "
+      "multiplied; sums and all else are float32",
+      NULL },
     { "shard_state", KEY_BOOL, FIELD(shard_state), "no", 0, 0, NULL,
       KEY_COSMETIC,
       "of several processes that train together, each keeps and steps the "

@@ -11,6 +11,7 @@
 #include "base/base.h"
 #include "base/key.h"
 #include "data/options.h"
+#include "kern/products.h"
 #include "metric/options.h"
 #include "nn/options.h"
 #include "optim/options.h"
@@ -30,6 +31,8 @@ struct train_options {
     idx batch;           /* B, sequences a micro-batch */
     idx accumulate;      /* micro-batches an update */
     idx threads;         /* 0 = what OpenMP offers */
+    int products;        /* enum products: the library of large products */
+    int precision;       /* enum precision: of their operands */
     bool shard_state;    /* each process has a part of the optimizer's */
     double wait_limit_s; /* that processes wait for each other; 0 = for ever */
     idx log_every;       /* steps between rows of metrics.csv */

@@ -35,6 +35,8 @@ struct engine_request {
     struct ranks *ranks; /* borrowed: who computes the others; NULL: nobody */
     bool shards_state;   /* each process has the optimizer's state of a part */
     int threads;
+    int products;  /* enum products: who multiplies with weights */
+    int precision; /* enum precision: of the operands */
 };
 
 struct engine {
@@ -48,7 +50,18 @@ struct engine {
  * OK, ERR_TOOL, ERR_MEMORY. */
 int engine_start(int threads, const char *setting, struct err *e);
 
-/* What computes its products; after engine_start. */
+/* engine_start_products - the same for the library of r->products. OK,
+ * ERR_TOOL, ERR_MEMORY. */
+int engine_start_products(const struct engine_request *r, struct err *e);
+
+/* What multiplies with weights, and in which precision, of so asked for: what
+ * decides bits (kern/products.h). */
+struct engine_products {
+    const char *library, *precision;
+};
+struct engine_products engine_products(int products, int precision);
+
+/* What computes all other products; after engine_start. */
 struct engine_library {
     const char *name;        /* "OpenBLAS 0.3.21 ..." */
     const char *core;        /* the processor its kernels are for */
@@ -62,7 +75,7 @@ struct engine_library engine_library(void);
 int engine_threads(void);
 
 /* engine_open - weights and state are zero. OK or ERR_MEMORY, told without a
- * remedy; release in any state. */
+ * remedy, or ERR_TOOL; release in any state. */
 int engine_open(struct engine *g, const struct model *m,
                 const struct engine_request *r, struct err *e);
 void engine_release(struct engine *g);
@@ -141,8 +154,12 @@ struct pass_loss engine_observe_gradients(struct engine *g,
  * last engine_observe: (seen_T,C). Valid until the next call. */
 const real *engine_hidden(const struct engine *g, idx depth, idx sequence);
 
+/* engine_open_ceiling - have what engine_ceiling needs for this n.
+ * OK, ERR_MEMORY, ERR_TOOL. */
+int engine_open_ceiling(struct engine *g, idx n, struct err *e);
+
 /* engine_ceiling - c (n,n) = a (n,n) b (n,n), all on the host, its rows divided
- * among the threads: FLOP/s. */
+ * among the threads, by what multiplies with weights: FLOP/s. */
 double engine_ceiling(const struct engine *g, real *c, const real *a,
                       const real *b, idx n);
 

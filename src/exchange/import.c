@@ -483,6 +483,8 @@ static int begin(struct import *m, struct err *e)
         .blas = "",
         .blas_core = "",
         .blas_threading = "",
+        .products = "",
+        .precision = "",
         .threads = 1,
         .argc = m->o->argc,
         .argv = m->o->argv,

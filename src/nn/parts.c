@@ -7,6 +7,7 @@ const char *part_name(int i)
 {
     static const char *const names[] = {
         [PART_DATA] = "data",
+        [PART_PACK] = "packing weights",
         [PART_EMBED] = "embedding",
         [PART_NORM] = "norms",
         [PART_QKV] = "attention layers",

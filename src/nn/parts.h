@@ -6,6 +6,7 @@
 
 enum part {
     PART_DATA,    /* making batches */
+    PART_PACK,    /* weights, rounded or packed for products with them */
     PART_EMBED,   /* embedding, forward and backward */
     PART_NORM,    /* norms and residual copies */
     PART_QKV,     /* linear layers of attention, positions */

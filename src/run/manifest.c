@@ -72,6 +72,8 @@ static void add_start(struct text *t, idx number,
     add_line(t, "blas", s->blas);
     add_line(t, "blas_core", s->blas_core);
     add_line(t, "blas_threading", s->blas_threading);
+    add_line(t, "products", s->products);
+    add_line(t, "precision", s->precision);
     add_line(t, "cpu", cpu);
     text_add(t, "cores = %ld\n", sysconf(_SC_NPROCESSORS_ONLN));
     text_add(t, "threads = %lld\n", (long long)s->threads);
@@ -89,6 +91,7 @@ struct manifest_reading {
 };
 
 static const char *const maker_keys[] = {
+    [MAKER_PRODUCTS] = "products",   [MAKER_PRECISION] = "precision",
     [MAKER_BLAS_CORE] = "blas_core", [MAKER_BLAS] = "blas",
     [MAKER_REAL] = "real",           [MAKER_COMMIT] = "commit",
     [MAKER_FLAGS] = "flags",         [MAKER_COMPILER] = "compiler",
@@ -107,6 +110,8 @@ static void begin_section(struct manifest_reading *r, const char *section)
     p->command = "";
     for (int i = 0; i < MANIFEST_MAKERS; i++)
         p->makers[i] = "";
+    p->makers[MAKER_PRODUCTS] = "OpenBLAS"; /* before there was a choice */
+    p->makers[MAKER_PRECISION] = "float32";
     m->latest = p;
     m->n++;
 }

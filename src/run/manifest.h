@@ -23,6 +23,8 @@ struct manifest_start {
     const char *blas;           /* "OpenBLAS 0.3.21 ..." */
     const char *blas_core;      /* processor its kernels are for */
     const char *blas_threading; /* "serial", ... */
+    const char *products;       /* what multiplies with weights: "OpenBLAS" */
+    const char *precision;      /* and what it rounds to: "float32" */
     idx threads;                /* of ours */
     idx from_step;              /* 0, or where a resumed run goes on */
     int argc;
@@ -41,6 +43,8 @@ int manifest_add_end(const char *dir, const char *id, const char *state,
 
 /* What decides a run's last bits. */
 enum manifest_maker {
+    MAKER_PRODUCTS,
+    MAKER_PRECISION,
     MAKER_BLAS_CORE,
     MAKER_BLAS,
     MAKER_REAL,

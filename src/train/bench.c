@@ -38,6 +38,8 @@ static int open_product(struct bench *x, struct err *e)
 {
     const idx n2 = (idx)CEILING_N * CEILING_N;
     struct arena measure = { 0 };
+    if (engine_open_ceiling(&x->session.engine, CEILING_N, e))
+        return e->code;
     arena_reals(&measure, 3 * n2);
     if (arena_open(&x->arena, measure.used_bytes, e))
         return e->code;
@@ -198,6 +200,19 @@ static void print_extras(const struct bench *x, double step_s)
     print_extra("resume.h5", x->state_s, o->resume_every, step_s);
 }
 
+static struct engine_products products_of(const struct bench *x)
+{
+    const struct train_options *o = &x->config->train;
+    return engine_products(o->products, o->precision);
+}
+
+static void print_products(const struct bench *x)
+{
+    struct engine_products products = products_of(x);
+    printf("%-12s %s\n", "products", products.library);
+    printf("%-12s %s\n", "precision", products.precision);
+}
+
 static void print_people(const struct bench *x, const struct result *r)
 {
     struct engine_library blas = engine_library();
@@ -207,6 +222,7 @@ static void print_people(const struct bench *x, const struct result *r)
         printf("%-12s OPENBLAS_CORETYPE=%s pins it below what this processor "
                "offers\n",
                "note", blas.pinned_core);
+    print_products(x);
     printf("%-12s %d", "threads", x->session.threads);
     printf(ranks_n(&x->ranks) > 1 ? " in each of %d processes\n" : "\n",
            ranks_n(&x->ranks));
@@ -226,17 +242,20 @@ static void print_people(const struct bench *x, const struct result *r)
 static void print_json(const struct bench *x, const struct result *r)
 {
     struct engine_library blas = engine_library();
+    struct engine_products products = products_of(x);
     printf("{\"utilisation\": %.4f, \"tokens_per_s\": %.1f, "
            "\"ceiling_gflops\": %.2f, \"model_gflops\": %.2f, "
            "\"step_ms\": %.4f, \"threads\": %d, \"blas_core\": \"%s\", "
-           "\"blas_threading\": \"%s\", \"peak_memory_mib\": %.1f, "
+           "\"blas_threading\": \"%s\", \"products\": \"%s\", "
+           "\"precision\": \"%s\", \"peak_memory_mib\": %.1f, "
            "\"probe_ms\": %.3f, \"weights_file_ms\": %.3f, "
            "\"state_file_ms\": %.3f, "
            "\"rounds\": %td, \"steps\": %td, \"parts_ms\": {",
            r->utilisation, r->tokens_per_s, r->ceiling * 1e-9, r->flops * 1e-9,
            r->step_s * 1e3, x->session.threads, blas.core, blas.threading,
-           r->memory_mib, x->probe_s * 1e3, x->weights_s * 1e3,
-           x->state_s * 1e3, x->rounds, x->n_steps);
+           products.library, products.precision, r->memory_mib,
+           x->probe_s * 1e3, x->weights_s * 1e3, x->state_s * 1e3, x->rounds,
+           x->n_steps);
     for (int p = 0; p < PARTS; p++)
         printf("%s\"%s\": %.4f", p ? ", " : "", part_name(p),
                1e3 * x->watch.part_s[p] / (double)x->n_steps);

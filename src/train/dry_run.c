@@ -94,6 +94,10 @@ static void print_people(FILE *out, const struct plan *p,
     fprintf(out, "%-14s %s with %d thread%s\n", "memory",
             show_bytes(size, (double)p->memory_bytes), threads,
             threads == 1 ? "" : "s");
+    struct engine_products products =
+        engine_products(c->train.products, c->train.precision);
+    fprintf(out, "%-14s %s, %s\n", "products", products.library,
+            products.precision);
     fprintf(out, "%-14s %s in %td weights files, ", "checkpoints",
             show_bytes(size, p->weights_bytes * (double)p->weights_files),
             p->weights_files);
@@ -121,6 +125,10 @@ static int print_json(FILE *out, const struct plan *p, const struct config *c,
     json_put_number(&j, "flops", p->flops_per_token * p->tokens);
     json_put_count(&j, "memory_bytes", (idx)p->memory_bytes);
     json_put_count(&j, "threads", session_threads(c));
+    struct engine_products products =
+        engine_products(c->train.products, c->train.precision);
+    json_put_text(&j, "products", products.library);
+    json_put_text(&j, "precision", products.precision);
     json_put_count(&j, "weights_files", p->weights_files);
     json_put_number(&j, "weights_bytes", p->weights_bytes);
     json_put_number(&j, "state_bytes", p->state_bytes);

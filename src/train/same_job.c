@@ -13,6 +13,7 @@ enum { WORDS_MAX = 256, PROGRAM_MAX = 1 << 30 };
 
 struct identity {
     char blas[WORDS_MAX], core[WORDS_MAX];
+    char products[WORDS_MAX];
     char corpus[KEY_TEXT_MAX], input[KEY_TEXT_MAX];
 };
 
@@ -47,6 +48,10 @@ static int check_identity(struct ranks *r, const struct session *s,
     struct identity here = { .blas = "" }, there;
     snprintf(here.blas, sizeof here.blas, "%s", blas.name);
     snprintf(here.core, sizeof here.core, "%s", blas.core);
+    const struct train_options *o = &s->config.train;
+    snprintf(here.products, sizeof here.products, "%s, %s",
+             engine_products(o->products, o->precision).library,
+             engine_products(o->products, o->precision).precision);
     snprintf(here.corpus, sizeof here.corpus, "%s", s->source.hash);
     snprintf(here.input, sizeof here.input, "%s", s->input.hash);
     there = here;
@@ -57,6 +62,11 @@ static int check_identity(struct ranks *r, const struct session *s,
                    e) ||
         check_text("the BLAS", here.blas, there.blas,
                    "install one version everywhere", e) ||
+        check_text("what multiplies with weights", here.products,
+                   there.products,
+                   "install one oneDNN everywhere, or set train.products = "
+                   "openblas",
+                   e) ||
         check_text("the corpus's hash", here.corpus, there.corpus,
                    "give all machines the same files", e))
         return e->code;

@@ -49,6 +49,8 @@ static struct engine_request request_of(const struct config *c,
         .ranks = ranks,
         .shards_state = c->train.shard_state,
         .threads = session_threads(c),
+        .products = c->train.products,
+        .precision = c->train.precision,
     };
     meter_shape(&r.seen_B, &r.seen_T, &c->model, &c->sink,
                 meter_sequences(c, is_training));
@@ -293,7 +295,8 @@ static int open_all(struct session *s, bool is_training, struct err *e)
     struct engine_request request =
         request_of(c, &s->model, is_training, s->ranks);
     if (check_memory(s, is_training, e) ||
-        engine_start(s->threads, "train.threads", e))
+        engine_start(s->threads, "train.threads", e) ||
+        engine_start_products(&request, e))
         return e->code;
 
     struct arena measure = { 0 };

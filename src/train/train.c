@@ -274,11 +274,16 @@ static bool has_ended(struct train *t, struct err *e)
 /* Write down what starts here: config, manifest, status. */
 static int begin(struct train *t, struct err *e)
 {
+    const struct train_options *o = &t->target.config.train;
     struct engine_library blas = engine_library();
+    struct engine_products products =
+        engine_products(o->products, o->precision);
     const struct manifest_start start = {
         .blas = blas.name,
         .blas_core = blas.core,
         .blas_threading = blas.threading,
+        .products = products.library,
+        .precision = products.precision,
         .threads = t->session.threads,
         .from_step = t->state.step,
         .argc = t->argc,

@@ -21,6 +21,7 @@ for word in ceiling core threads tokens/s utilisation memory probe resume.h5; do
 done
 "$SINKLAB" bench tiny.ini --seconds 0.1 --json >json
 for key in utilisation tokens_per_s ceiling_gflops blas_core threads \
+    products precision \
     peak_memory_mib parts_ms; do
     check "--json has $key" grep -q "\"$key\": " json
 done

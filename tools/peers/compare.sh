@@ -3,7 +3,8 @@
 #
 #   tools/peers/compare.sh [CONFIG.ini] [THREADS] [ROUNDS]
 #
-# PYTHON names a Python with PyTorch (default python3); peers that are missing
+# Ours are made as train.products = auto has it, and in the precision of whom they
+# are held against. PYTHON names a Python with PyTorch (default python3); peers that are missing
 # are skipped with a sentence. Prints a markdown table of medians and the ratio
 # of each round.
 set -eu
@@ -19,9 +20,9 @@ trap 'rm -rf "$work"' EXIT
 tokens() { # file: the figure of its last JSON line
     sed -n 's/.*"tokens_per_s": \([0-9.]*\).*/\1/p' "$1" | tail -n 1
 }
-ours() {
-    "$SINKLAB" bench "$config" train.threads="$threads" --json --seconds 5 \
-        >"$work/out" && tokens "$work/out"
+ours() { # precision
+    "$SINKLAB" bench "$config" train.threads="$threads" train.products=auto \
+        train.precision="$1" --json --seconds 5 >"$work/out" && tokens "$work/out"
 }
 torch() { # options
     "$PYTHON" tools/peers/pytorch.py "$config" --threads "$threads" \
@@ -38,7 +39,9 @@ modes=("eager:" "compiled:--compile" "eager bfloat16:--bfloat16"
 for ((round = 1; round <= rounds; round++)); do
     for i in "${!modes[@]}"; do
         # Ours before each of theirs: a pair lies close in time
-        us=$(ours)
+        precision=float32
+        [[ ${modes[i]} != *--bfloat16 ]] || precision=bfloat16
+        us=$(ours $precision)
         # shellcheck disable=SC2086
         them=$(torch ${modes[i]#*:}) || them=
         if [ -z "$them" ]; then
@@ -46,19 +49,23 @@ for ((round = 1; round <= rounds; round++)); do
                 echo "PyTorch ${modes[i]%%:*}: $(tail -n 1 "$work/err")" >&2
             continue
         fi
-        echo "$us" >>"$work/sinklab"
+        echo "$us" >>"$work/sinklab-$precision"
         echo "$them" >>"$work/tokens-$i"
         awk -v a="$us" -v b="$them" 'BEGIN { print a / b }' >>"$work/ratio-$i"
     done
 done
-[ -s "$work/sinklab" ] || exit 3
+[ -s "$work/sinklab-float32" ] || exit 3
 
 least_most() { # file: smallest and largest
     sort -g "$1" | awk '{ v[NR] = $1 } END { printf "%.2f to %.2f", v[1], v[NR] }'
 }
 echo "| $(basename "$config" .ini), $threads threads, $rounds rounds | tokens/s, median | sinklab is faster by, median | smallest and largest |"
 echo "|---|---|---|---|"
-printf '| sinklab | %.0f | | |\n' "$(median <"$work/sinklab")"
+for precision in float32 bfloat16; do
+    [ -s "$work/sinklab-$precision" ] || continue
+    printf '| sinklab %s | %.0f | | |\n' $precision \
+        "$(median <"$work/sinklab-$precision")"
+done
 for i in "${!modes[@]}"; do
     [ -s "$work/tokens-$i" ] || continue
     printf '| PyTorch %s | %.0f | %.2f x | %s |\n' "${modes[i]%%:*}" \

@@ -169,7 +169,8 @@ void acts_plan(struct acts *x, struct arena *arena, const struct model *m,
                         .threads = r->threads,
                         .is_training = r->is_training,
                         .reads = r->reads,
-                        .writes = r->writes };
+                        .writes = r->writes,
+                        .way = r->way };
     if (m->R) {
         x->targets = arena_ints(arena, M);
         x->weights = arena_reals(arena, M);
@@ -198,6 +199,7 @@ void acts_plan(struct acts *x, struct arena *arena, const struct model *m,
         plan_back(x, arena, m);
     }
     plan_tables(x, arena, m);
+    acts_plan_linears(x, arena, m);
     x->scratch_n = scratch_reals(m, x);
     x->scratch = arena_reals(arena, r->threads * x->scratch_n);
 }
@@ -247,7 +249,7 @@ int acts_open(struct acts *x, struct arena *arena, const struct model *m,
         return e->code;
     acts_plan(x, arena, m, r);
     fill_tables(x, m);
-    return OK;
+    return acts_open_linears(x, e);
 }
 
 void acts_watch(struct acts *x, const struct model *m, struct stopwatch *watch)

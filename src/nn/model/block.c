@@ -61,12 +61,11 @@ static void attention_matrices(const struct pass *p, idx l, idx tile)
     struct block_acts *a = &p->x->blocks[l];
     idx r0 = tile * TILE_ROWS, R = tile_rows(p, tile), C = m->C;
     const real *in = pass_attention_in(p, l) + r0 * C;
-    linear_forward(a->qkv + r0 * m->W, in, weight_at(p, b->qkv_w),
-                   weight_at(p, b->qkv_b), R, m->W, C, 0);
+    linear_forward(a->linears.qkv, p->w, r0, a->qkv + r0 * m->W, in, R, 0);
     for (int i = 0; i < b->n_projections; i++) {
         const struct projection_params *q = &b->projections[i];
-        linear_forward(a->projected[i] + r0 * q->n, in, weight_at(p, q->w),
-                       weight_at(p, q->b), R, q->n, C, 0);
+        linear_forward(&a->linears.projections[i], p->w, r0,
+                       a->projected[i] + r0 * q->n, in, R, 0);
     }
     if (!stages_cross(p, l))
         stages_in_forward(p, l, tile);
@@ -79,7 +78,8 @@ struct residual {
     const real *x_from, *y;
     real *x_to, *behind, *stats;
     struct norm_params norm;
-    idx w, b, K;
+    const struct linear *linear;
+    idx row0;
 };
 
 static void residual_forward(const struct pass *p, const struct residual *s,
@@ -92,8 +92,8 @@ static void residual_forward(const struct pass *p, const struct residual *s,
     real *sum = is_behind ? s->behind : s->x_to;
     if (!place->is_behind)
         memcpy(sum, s->x_from, bytes);
-    linear_forward(sum, s->y, weight_at(p, s->w), weight_at(p, s->b), R, C,
-                   s->K, place->is_behind ? 0 : 1);
+    linear_forward(s->linear, p->w, s->row0, sum, s->y, R,
+                   place->is_behind ? 0 : 1);
     if (!is_behind)
         return;
     pass_norm_forward(p, s->norm, s->x_to, s->stats, sum, R);
@@ -114,9 +114,8 @@ static struct residual attention_residual(const struct pass *p, idx l, idx tile)
         .behind = a->behind1 + r0 * C,
         .stats = (a->bstats1 ? a->bstats1 : a->stats1) + r0 * 2,
         .norm = norm_place_of(m)->is_behind_sum ? b->norm1 : b->behind1,
-        .w = b->out_w,
-        .b = b->out_b,
-        .K = b->O,
+        .linear = a->linears.out,
+        .row0 = r0,
     };
 }
 
@@ -133,9 +132,8 @@ static struct residual ffn_residual(const struct pass *p, idx l, idx tile)
         .behind = a->behind2 + r0 * C,
         .stats = (a->bstats2 ? a->bstats2 : a->stats2) + r0 * 2,
         .norm = norm_place_of(m)->is_behind_sum ? b->norm2 : b->behind2,
-        .w = b->down_w,
-        .b = b->down_b,
-        .K = m->F,
+        .linear = a->linears.down,
+        .row0 = r0,
     };
 }
 
@@ -160,12 +158,11 @@ static void ffn_norm(const struct pass *p, idx l, idx tile)
 static void ffn_up(const struct pass *p, idx l, idx tile)
 {
     const struct model *m = p->m;
-    const struct block_params *b = &m->blocks[l];
     struct block_acts *a = &p->x->blocks[l];
-    idx r0 = tile * TILE_ROWS, R = tile_rows(p, tile), C = m->C;
+    idx r0 = tile * TILE_ROWS, R = tile_rows(p, tile);
     real *u = a->u + r0 * m->U;
-    linear_forward(u, pass_ffn_in(p, l) + r0 * C, weight_at(p, b->up_w),
-                   weight_at(p, b->up_b), R, m->U, C, 0);
+    linear_forward(a->linears.up, p->w, r0, u, pass_ffn_in(p, l) + r0 * m->C, R,
+                   0);
     ffns[m->spec.model.ffn].kernel->forward(a->y + r0 * m->F, u, R, m->F);
 }
 
@@ -194,8 +191,8 @@ static void sublayer(const struct pass *p, const struct residual *s, idx row0,
     idx C = p->m->C;
     real *sub = p->x->sub + row0 * C;
     bool is_behind = norm_place_of(p->m)->is_behind;
-    linear_forward(is_behind ? s->behind : sub, s->y, weight_at(p, s->w),
-                   weight_at(p, s->b), R, C, s->K, 0);
+    linear_forward(s->linear, p->w, s->row0, is_behind ? s->behind : sub, s->y,
+                   R, 0);
     if (is_behind)
         pass_norm_forward(p, s->norm, sub, s->stats, s->behind, R);
 }

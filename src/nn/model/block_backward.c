@@ -86,9 +86,9 @@ static void ffn_backward(const struct pass *p, idx l, idx tile)
         .slot = is_post ? SLOT_2 : SLOT_BEHIND_2,
     };
     const real *dsub = residual_backward(p, &s, tile);
-    linear_backward(dy, dsub, weight_at(p, b->down_w), R, C, m->F);
+    linear_backward(a->linears.down, p->w, r0, dy, dsub, R);
     ffns[m->spec.model.ffn].kernel->backward(du, a->u + r0 * m->U, dy, R, m->F);
-    linear_backward(dnorm2, du, weight_at(p, b->up_w), R, m->U, C);
+    linear_backward(a->linears.up, p->w, r0, dnorm2, du, R);
     pass_mark(p, PART_FFN);
     into_stream(p, b->norm2, SLOT_2, tile, k->dx_mid + r0 * C, dnorm2,
                 pass_ffn_stream(p, l) + r0 * C, a->stats2 + r0 * 2);
@@ -116,8 +116,8 @@ static void attention_out_backward(const struct pass *p, idx l, idx tile)
         .slot = is_post ? SLOT_1 : SLOT_BEHIND_1,
     };
     const real *dsub = residual_backward(p, &s, tile);
-    linear_backward(k->dmixed[0] + r0 * m->H * m->E, dsub,
-                    weight_at(p, b->out_w), tile_rows(p, tile), C, b->O);
+    linear_backward(a->linears.out, p->w, r0, k->dmixed[0] + r0 * m->H * m->E,
+                    dsub, tile_rows(p, tile));
     memset(k->partials + tile * m->partials_n, 0,
            (size_t)m->partials_n * sizeof(real));
     if (k->dv)
@@ -160,12 +160,12 @@ static void qkv_backward(const struct pass *p, idx l, idx tile)
         stages_in_backward(p, l, tile, true);
     else
         attention_in_backward(p, l, tile);
-    linear_backward(dnorm1, stages_dqkv(p, l) + r0 * m->W,
-                    weight_at(p, b->qkv_w), R, m->W, C);
+    linear_backward(a->linears.qkv, p->w, r0, dnorm1,
+                    stages_dqkv(p, l) + r0 * m->W, R);
     for (int i = 0; i < b->n_projections; i++) {
         const struct projection_params *q = &b->projections[i];
-        linear_backward(more, k->dprojected[i] + r0 * q->n, weight_at(p, q->w),
-                        R, q->n, C);
+        linear_backward(&a->linears.projections[i], p->w, r0, more,
+                        k->dprojected[i] + r0 * q->n, R);
         for (idx j = 0; j < R * C; j++)
             dnorm1[j] += more[j];
     }
@@ -188,23 +188,21 @@ static void matrix_grads(const struct pass *p, idx l)
     const real *dffn = is_behind ? k->dffn : k->dx_out;
     const real *dattention = is_behind ? k->dattention : attention_dx(p);
     const real *in = pass_attention_in(p, l);
-    idx C = m->C, M = p->M, end[MATRICES], total = 0;
+    idx end[MATRICES], total = 0;
     struct linear_grad grads[MATRICES] = {
-        { grad_at(p, b->up_w), grad_at(p, b->up_b), k->du, pass_ffn_in(p, l), M,
-          m->U, C },
-        { grad_at(p, b->qkv_w), grad_at(p, b->qkv_b), stages_dqkv(p, l), in, M,
-          m->W, C },
-        { grad_at(p, b->down_w), grad_at(p, b->down_b), dffn, a->y, M, C,
-          m->F },
-        { grad_at(p, b->out_w), grad_at(p, b->out_b), dattention,
-          pass_mixed(p, l), M, C, b->O },
+        { .l = a->linears.up, .dy = k->du, .x = pass_ffn_in(p, l) },
+        { .l = a->linears.qkv, .dy = stages_dqkv(p, l), .x = in },
+        { .l = a->linears.down, .dy = dffn, .x = a->y },
+        { .l = a->linears.out, .dy = dattention, .x = pass_mixed(p, l) },
     };
     int n = 4;
-    for (int i = 0; i < b->n_projections; i++) {
-        const struct projection_params *q = &b->projections[i];
-        grads[n++] = (struct linear_grad){
-            grad_at(p, q->w), grad_at(p, q->b), k->dprojected[i], in, M, q->n, C
-        };
+    for (int i = 0; i < b->n_projections; i++)
+        grads[n++] = (struct linear_grad){ .l = &a->linears.projections[i],
+                                           .dy = k->dprojected[i],
+                                           .x = in };
+    for (int i = 0; i < n; i++) {
+        grads[i].gradients = p->dw;
+        grads[i].M = p->M;
     }
     for (int i = 0; i < n; i++)
         end[i] = total += linear_grad_tasks(&grads[i]);

@@ -1,5 +1,8 @@
 #include "nn/model/linear.h"
 
+#include <omp.h>
+
+#include "kern/bfloat16.h"
 #include "kern/gemm.h"
 
 enum {
@@ -7,10 +10,165 @@ enum {
     SUM_ROWS = 64,      /* rows a partial column sum covers */
 };
 
-void linear_forward(real *y, const real *x, const real *w, const real *b, idx R,
-                    idx N, idx K, real beta)
+/* Rows that oneDNN's products take: a tile, and what puts together any other
+ * number. Fewer than four run at half speed. */
+static const idx row_sizes[LINEAR_ROWS] = { TILE_ROWS, 64, 16, 4, 1 };
+
+/* Rows that those of gradients add up. One of 4096 rows is no faster than four
+ * of 1024. */
+static const idx sum_sizes[LINEAR_SUMS] = { 1024, 256, 64, 16, 4, 1 };
+
+/* --- what is placed and made ---------------------------------------------- */
+
+void *linear_operand(struct arena *arena, struct product_way way, idx M, idx n)
 {
-    gemm_nt(y, N, x, K, w, K, R, N, K, 1, beta);
+    return way.rounds
+               ? arena_bytes(arena, (size_t)(M * n) * product_number_bytes(way))
+               : NULL;
+}
+
+void linear_plan(struct linear *l, struct arena *arena,
+                 const struct linear_request *r)
+{
+    size_t bytes = onednn_packed_bytes(r->N, r->K, r->way.is_native);
+    *l = (struct linear){ .w = r->w,
+                          .b = r->b,
+                          .N = r->N,
+                          .K = r->K,
+                          .way = r->way,
+                          .x = r->x,
+                          .dy = r->dy,
+                          .x_step = r->x_step,
+                          .shares_x = r->shares_x,
+                          .has_backward = r->has_backward };
+    if (r->way.rounds && !r->way.is_native)
+        l->rounded = arena_reals(arena, r->N * r->K);
+    if (r->way.is_onednn)
+        l->forward.room = arena_bytes(arena, bytes);
+    if (r->way.is_onednn && r->has_backward)
+        l->backward.room = arena_bytes(arena, bytes);
+}
+
+static int open_form(struct linear_form *f, struct onednn_set *set,
+                     struct onednn_shape shape, bool is_forward, struct err *e)
+{
+    shape.M = row_sizes[0];
+    if (onednn_packed(&f->weights, set, f->room, &shape, is_forward, e))
+        return e->code;
+    for (idx i = 0; i < LINEAR_ROWS; i++)
+        for (int adds = 0; adds < 2; adds++) {
+            shape.M = row_sizes[i];
+            shape.adds = adds;
+            if (onednn_product(&f->of[i][adds], set, &shape, f->weights, e))
+                return e->code;
+        }
+    return OK;
+}
+
+static int open_sums(struct linear *l, struct onednn_set *set, struct err *e)
+{
+    struct onednn_shape shape = { .N = l->K,
+                                  .lda = l->N,
+                                  .ldb = l->K,
+                                  .ldc = l->K,
+                                  .a_is_transposed = true,
+                                  .is_bfloat16 = l->way.is_native,
+                                  .adds = true };
+    idx rest = l->N % TASK_OUTPUTS;
+    for (idx i = 0; i < LINEAR_SUMS; i++)
+        for (int is_last = 0; is_last < 2; is_last++) {
+            shape.K = sum_sizes[i];
+            shape.M = is_last ? rest : TASK_OUTPUTS;
+            if (shape.M && shape.M <= l->N &&
+                onednn_product(&l->sums[i][is_last], set, &shape, NULL, e))
+                return e->code;
+        }
+    return OK;
+}
+
+int linear_open(struct linear *l, struct onednn_set *set, struct err *e)
+{
+    const struct onednn_shape forward = { .N = l->N,
+                                          .K = l->K,
+                                          .lda = l->K,
+                                          .ldc = l->N,
+                                          .is_bfloat16 = l->way.is_native };
+    const struct onednn_shape backward = { .N = l->K,
+                                           .K = l->N,
+                                           .lda = l->N,
+                                           .ldc = l->K,
+                                           .is_bfloat16 = l->way.is_native };
+    if (!set || open_form(&l->forward, set, forward, true, e) ||
+        !l->has_backward || open_form(&l->backward, set, backward, false, e))
+        return set ? e->code : OK;
+    return open_sums(l, set, e);
+}
+
+bool linear_packs(struct product_way way)
+{
+    return way.is_onednn || way.rounds;
+}
+
+void linear_pack(const struct linear *l, const real *weights)
+{
+    const real *w = weights + l->w;
+    if (l->rounded) {
+        bfloat16_round(l->rounded, w, l->N * l->K);
+        w = l->rounded;
+    }
+    if (l->forward.room)
+        onednn_pack(l->forward.weights, w);
+    if (l->backward.room)
+        onednn_pack(l->backward.weights, w);
+}
+
+/* --- products ------------------------------------------------------------- */
+
+/* Row number `row` of a rounded operand. */
+static void *row_at(const struct linear *l, void *operand, idx row, idx ld)
+{
+    return (char *)operand + (size_t)(row * ld) * product_number_bytes(l->way);
+}
+
+/* n numbers, rounded to where they are kept. */
+static void round_to(const struct linear *l, void *to, const real *x, idx n)
+{
+    if (l->way.is_native)
+        bfloat16_store(to, x, n);
+    else
+        bfloat16_round(to, x, n);
+}
+
+/* c (R,ldc) = a (R,lda) times packed weights, or += that. */
+static void multiply(const struct linear *l, const struct linear_form *f,
+                     real *c, idx ldc, const void *a, idx lda, idx R, bool adds)
+{
+    int thread = omp_get_thread_num();
+    for (idx i = 0, r = 0; i < LINEAR_ROWS; i++)
+        for (; R - r >= row_sizes[i]; r += row_sizes[i])
+            onednn_run(f->of[i][adds], thread, c + r * ldc,
+                       (const char *)a +
+                           (size_t)(r * lda) * product_number_bytes(l->way),
+                       NULL, f->weights);
+}
+
+void linear_forward(const struct linear *l, const real *weights, idx row,
+                    real *y, const real *x, idx R, real beta)
+{
+    const real *b = l->b < 0 ? NULL : weights + l->b;
+    const void *a = x;
+    idx N = l->N, K = l->K;
+    if (l->x) {
+        void *to = row_at(l, l->x, row, l->x_step);
+        if (!l->shares_x)
+            round_to(l, to, x, R * K);
+        a = to;
+    }
+    if (l->way.is_onednn)
+        multiply(l, &l->forward, y, N, a, K, R, beta != 0);
+    else
+        gemm_nt(y, N, a, K, l->rounded ? l->rounded : weights + l->w, K, R, N,
+                K, 1, beta);
     if (!b)
         return;
     for (idx r = 0; r < R; r++) {
@@ -20,15 +178,28 @@ void linear_forward(real *y, const real *x, const real *w, const real *b, idx R,
     }
 }
 
-void linear_backward(real *dx, const real *dy, const real *w, idx R, idx N,
-                     idx K)
+void linear_backward(const struct linear *l, const real *weights, idx row,
+                     real *dx, const real *dy, idx R)
 {
-    gemm_nn(dx, K, dy, N, w, K, R, K, N, 1, 0);
+    const void *a = dy;
+    idx N = l->N, K = l->K;
+    if (l->dy) {
+        void *to = row_at(l, l->dy, row, N);
+        round_to(l, to, dy, R * N);
+        a = to;
+    }
+    if (l->way.is_onednn)
+        multiply(l, &l->backward, dx, K, a, N, R, false);
+    else
+        gemm_nn(dx, K, a, N, l->rounded ? l->rounded : weights + l->w, K, R, K,
+                N, 1, 0);
 }
+
+/* --- gradients of weights ------------------------------------------------- */
 
 idx linear_grad_tasks(const struct linear_grad *g)
 {
-    return idx_ceil_div(g->N, TASK_OUTPUTS);
+    return idx_ceil_div(g->l->N, TASK_OUTPUTS);
 }
 
 /* db (N) += sums over M rows of dy, whose rows are ld apart. Partial sums of
@@ -47,11 +218,34 @@ static void column_sums(real *db, const real *dy, idx ld, idx M, idx N)
     }
 }
 
+/* c (n,K) += dy (M,n)^T x (M,K), a fixed number of rows at a time. */
+static void add_rows(const struct linear *l, real *c, const char *dy,
+                     const char *x, idx M, bool is_last)
+{
+    size_t bytes = product_number_bytes(l->way);
+    int thread = omp_get_thread_num();
+    for (idx i = 0, m = 0; i < LINEAR_SUMS; i++)
+        for (; M - m >= sum_sizes[i]; m += sum_sizes[i])
+            onednn_run(l->sums[i][is_last], thread, c,
+                       dy + (size_t)(m * l->N) * bytes,
+                       x + (size_t)(m * l->K) * bytes, NULL);
+}
+
 void linear_grad_run(const struct linear_grad *g, idx task)
 {
-    idx n0 = task * TASK_OUTPUTS, n = idx_min(TASK_OUTPUTS, g->N - n0);
-    gemm_tn(g->dw + n0 * g->K, g->K, g->dy + n0, g->N, g->x, g->K, n, g->K,
-            g->M, 1, 1);
-    if (g->db)
-        column_sums(g->db + n0, g->dy + n0, g->N, g->M, n);
+    const struct linear *l = g->l;
+    idx N = l->N, K = l->K, n0 = task * TASK_OUTPUTS,
+        n = idx_min(TASK_OUTPUTS, N - n0);
+    size_t bytes = product_number_bytes(l->way);
+    real *dw = g->gradients + l->w + n0 * K;
+    const void *x = l->x ? row_at(l, l->x, g->x_row, K) : g->x;
+    const void *dy = l->dy ? row_at(l, l->dy, g->dy_row, N) : g->dy;
+    const char *from = (const char *)dy + (size_t)n0 * bytes;
+    if (l->way.is_onednn)
+        add_rows(l, dw, from, x, g->M, n < TASK_OUTPUTS);
+    else
+        gemm_tn(dw, K, (const real *)(const void *)from, N, x, K, n, K, g->M, 1,
+                1);
+    if (l->b >= 0)
+        column_sums(g->gradients + l->b + n0, g->dy + n0, N, g->M, n);
 }

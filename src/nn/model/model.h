@@ -22,8 +22,10 @@
 #include "base/base.h"
 #include "base/err.h"
 #include "data/batch.h"
+#include "kern/products.h"
 #include "nn/attention/attention.h"
 #include "nn/loss/loss_term.h"
+#include "nn/model/linear.h"
 #include "nn/model/stage.h"
 #include "nn/model/tap.h"
 #include "nn/options.h"
@@ -129,11 +131,18 @@ static inline idx model_group(const struct model *m)
     return m->H / (m->K * m->D / m->E);
 }
 
+/* The matrices of a block, of acts.linears. */
+struct block_linears {
+    struct linear *qkv, *out, *up, *down;
+    struct linear *projections; /* one behind the other */
+};
+
 /* What a block works with, and what it keeps for backward. Residual streams are
  * kept apart. What a setting does not need is NULL or stands for its
  * neighbour. */
 struct block_acts {
     struct attention attention;
+    struct block_linears linears;
     real *column_value;   /* (E) fixed value of the extra column, or NULL */
     real *norm1, *stats1; /* (M,C), (M,2); without a norm: the stream */
     real *projected[PROJECTIONS_MAX]; /* (M,n) */
@@ -208,8 +217,14 @@ struct acts {
     real *logits;                       /* (unembed_chunk_rows, V) */
     real *dfinal;                       /* (M,C) */
     struct back_acts back;
-    real *rope;              /* (S, turned dimensions), or NULL */
-    real *sinusoid;          /* (T,C), or NULL */
+    real *rope;             /* (S, turned dimensions), or NULL */
+    real *sinusoid;         /* (T,C), or NULL */
+    struct product_way way; /* how products with weights are made */
+    struct linear *linears; /* (n_linears) all matrices */
+    struct linear *unembed; /* the last of them */
+    idx n_linears;
+    struct onednn_set *set; /* owned; NULL: oneDNN makes none */
+    void *scratch_onednn;
     struct stopwatch *watch; /* NULL: nobody asks where time goes */
     real *scratch;           /* (threads, scratch_n) */
     idx scratch_n;
@@ -244,15 +259,21 @@ struct acts_request {
     bool is_training;  /* gradients, terms of the loss */
     int reads, writes; /* bits of the taps that observers may read, edits may
                           change */
+    struct product_way way; /* how products with weights are made */
 };
 
 /* acts_plan - place buffers; run it on a measuring arena first. */
 void acts_plan(struct acts *x, struct arena *arena, const struct model *m,
                const struct acts_request *r);
 
-/* acts_open - measure, allocate, place, fill constant tables. OK, ERR_MEMORY */
+/* acts_open - measure, allocate, place, fill constant tables, make products
+ * ready. OK, ERR_MEMORY, ERR_TOOL; without oneDNN (way.is_onednn) releasing the
+ * arena is all that acts_close leaves to do. */
 int acts_open(struct acts *x, struct arena *arena, const struct model *m,
               const struct acts_request *r, struct err *e);
+
+/* In any state. */
+void acts_close(struct acts *x);
 
 /* acts_watch - from now on, book where time goes; NULL: no more. */
 void acts_watch(struct acts *x, const struct model *m, struct stopwatch *watch);

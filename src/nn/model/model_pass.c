@@ -114,6 +114,7 @@ static void set_taps(struct pass *p, const struct observer *observer,
 
 static void forward_blocks(const struct pass *p)
 {
+    pass_pack(p);
     embed_forward(p);
     edit_rows(p, TAP_EMBEDDING, 0);
     edit_rows(p, TAP_RESIDUAL, 0);

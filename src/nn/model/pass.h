@@ -215,6 +215,13 @@ bool stages_cross(const struct pass *p, idx layer);
 /* Sums of the tiles' partial sums. */
 void stages_grads(const struct pass *p, idx layer);
 
+/* Matrices made ready (acts_linears.c): place what they need, make their
+ * products; and, when a pass begins, pack the weights, by all threads. */
+void acts_plan_linears(struct acts *x, struct arena *arena,
+                       const struct model *m);
+int acts_open_linears(struct acts *x, struct err *e);
+void pass_pack(const struct pass *p);
+
 void embed_forward(const struct pass *p);
 void embed_backward(const struct pass *p); /* from back.dx_out */
 

@@ -27,18 +27,19 @@ static void unembed_tile(const struct pass *p, idx tile, real *logits,
 {
     const struct model *m = p->m;
     struct acts *x = p->x;
-    idx r0 = tile * TILE_ROWS, R = tile_rows(p, tile), C = m->C, V = m->V;
-    const real *weight = p->w + m->unembed_w;
+    idx r0 = tile * TILE_ROWS, R = tile_rows(p, tile), C = m->C;
+    idx chunk_row = r0 % CHUNK_ROWS;
 
     if (m->final.gain != NO_PARAM)
         pass_norm_forward(p, m->final, x->final + r0 * C,
                           x->final_stats + r0 * 2,
                           pass_stream(p, 2 * m->L) + r0 * C, R);
-    linear_forward(logits, unembed_in(p) + r0 * C, weight, NULL, R, V, C, 0);
+    linear_forward(x->unembed, p->w, r0, logits, unembed_in(p) + r0 * C, R, 0);
     if (!pass_reads(p, TAP_LOGITS) || pass_reads(p, TAP_LOSS))
         loss_tile(p, tile, logits, with_grad);
     if (with_grad)
-        linear_backward(x->dfinal + r0 * C, logits, weight, R, V, C);
+        linear_backward(x->unembed, p->w, chunk_row, x->dfinal + r0 * C, logits,
+                        R);
 }
 
 static void final_norm_backward(const struct pass *p)
@@ -82,12 +83,12 @@ void unembed_pass(const struct pass *p, bool with_grad)
             continue;
         }
         struct linear_grad grad = {
-            .dw = p->dw + m->unembed_w,
+            .l = x->unembed,
+            .gradients = p->dw,
             .dy = x->logits,
             .x = unembed_in(p) + r0 * m->C,
             .M = idx_min(CHUNK_ROWS, p->M - r0),
-            .N = m->V,
-            .K = m->C,
+            .x_row = r0,
         };
         idx tasks = linear_grad_tasks(&grad);
 #pragma omp for schedule(dynamic, 1)
@@ -108,6 +109,5 @@ void unembed_row(const struct pass *p, real *logits, idx row)
         pass_norm_forward(p, m->final, p->x->final + at,
                           p->x->final_stats + row * 2,
                           pass_stream(p, 2 * m->L) + at, 1);
-    linear_forward(logits, unembed_in(p) + at, p->w + m->unembed_w, NULL, 1,
-                   m->V, m->C, 0);
+    linear_forward(p->x->unembed, p->w, row, logits, unembed_in(p) + at, 1, 0);
 }

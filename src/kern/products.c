@@ -1,0 +1,64 @@
+#include "kern/products.h"
+
+#include "kern/onednn.h"
+
+const char *products_name(int i)
+{
+    static const char *const names[] = { "openblas", "onednn", "auto" };
+    return i < COUNT_OF(names) ? names[i] : NULL;
+}
+
+const char *precision_name(int i)
+{
+    static const char *const names[] = { "float32", "bfloat16" };
+    return i < COUNT_OF(names) ? names[i] : NULL;
+}
+
+/* oneDNN's kernels for AVX-512 were faster than OpenBLAS's on every shape that
+ * was measured, those for AVX2 have no form for packed weights
+ * (docs/PERFORMANCE.md). */
+static bool is_onednn_better(void)
+{
+    return onednn_vectors() >= ONEDNN_AVX512;
+}
+
+struct product_way products_way(enum products products,
+                                enum precision precision)
+{
+    struct err own = { 0 };
+    struct product_way w = { .rounds = precision == PRECISION_BFLOAT16 };
+    if (products == PRODUCTS_OPENBLAS || onednn_load(&own) != OK)
+        return w;
+    w.is_onednn = products == PRODUCTS_ONEDNN || is_onednn_better();
+    w.is_native =
+        w.is_onednn && w.rounds && onednn_vectors() >= ONEDNN_BFLOAT16;
+    return w;
+}
+
+int products_start(enum products products, struct err *e)
+{
+    struct err own = { 0 };
+    if (products == PRODUCTS_OPENBLAS || onednn_load(&own) == OK)
+        return OK;
+    if (own.code == ERR_MEMORY)
+        return err_set(e, ERR_MEMORY, "%s: raise the limit (ulimit -v)",
+                       own.text);
+    if (products == PRODUCTS_AUTO)
+        return OK;
+    return err_set(e, ERR_TOOL,
+                   "train.products = onednn: %s; install it (libdnnl-dev of "
+                   "Debian) and build anew, or set train.products = openblas",
+                   own.text);
+}
+
+const char *product_library(struct product_way w)
+{
+    return w.is_onednn ? onednn_name() : "OpenBLAS";
+}
+
+const char *product_precision(struct product_way w)
+{
+    return !w.rounds     ? "float32"
+           : w.is_native ? "bfloat16"
+                         : "bfloat16, rounded in software";
+}

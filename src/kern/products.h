@@ -1,0 +1,51 @@
+/* products.h - by which library, and in which precision, the large products of
+ * a pass are made: those of activations with weights.
+ *
+ * With bfloat16 the operands are rounded (kern/bfloat16.h); what comes out, and
+ * is added up, is float32. Processors that multiply such numbers do so by
+ * oneDNN; elsewhere rounded operands are kept as float32 and multiplied as
+ * these are, which gives the same sums in another order.
+ */
+#ifndef SINKLAB_PRODUCTS_H
+#define SINKLAB_PRODUCTS_H
+
+#include "base/base.h"
+#include "base/err.h"
+
+/* KEEP WITH: products_name. Zero: what there always is. */
+enum products { PRODUCTS_OPENBLAS, PRODUCTS_ONEDNN, PRODUCTS_AUTO };
+enum precision { PRECISION_FLOAT32, PRECISION_BFLOAT16 };
+
+/* Names of the above as keys have them, NULL past the end. */
+const char *products_name(int i);
+const char *precision_name(int i);
+
+/* What that comes to here. Zeroed: float32 by OpenBLAS. */
+struct product_way {
+    bool is_onednn;
+    bool rounds;    /* operands, to bfloat16 */
+    bool is_native; /* and these are multiplied in 16 bits, by oneDNN */
+};
+
+/* products_way - what is asked for, decided by the processor and by which
+ * libraries there are, never by a timing. It loads oneDNN if that is asked for;
+ * what then fails, products_start tells. */
+struct product_way products_way(enum products products,
+                                enum precision precision);
+
+/* products_start - have what products_way decides for. OK; ERR_TOOL: oneDNN is
+ * asked for and not there; ERR_MEMORY. */
+int products_start(enum products products, struct err *e);
+
+/* Bytes of a number of a rounded operand. */
+static inline size_t product_number_bytes(struct product_way w)
+{
+    return w.is_native ? sizeof(uint16_t) : sizeof(real);
+}
+
+/* "OpenBLAS"; "oneDNN 2.6.3, avx512_core_bf16". "float32"; "bfloat16, rounded
+ * in software": what decides bits. */
+const char *product_library(struct product_way w);
+const char *product_precision(struct product_way w);
+
+#endif

@@ -1,0 +1,148 @@
+/* acts_linears.c - the matrices of a pass, made ready: what a library and a
+ * precision need beside the activations. */
+#include "nn/model/pass.h"
+#include "nn/model/unembed.h"
+
+/* Rounded gradients of what matrices give; all blocks share them. */
+struct shared_dy {
+    void *up, *qkv, *down, *out, *projected[PROJECTIONS_MAX];
+};
+
+/* What a linear is planned from, but for itself. */
+struct linears_plan {
+    struct acts *x;
+    struct arena *arena;
+    void *x_shared; /* without gradients one operand does for all */
+    idx x_shared_step;
+    idx n; /* planned so far */
+};
+
+static idx widest_in(const struct model *m)
+{
+    idx widest = idx_max(m->C, m->F);
+    for (idx l = 0; l < m->L; l++)
+        widest = idx_max(widest, m->blocks[l].O);
+    return widest;
+}
+
+static struct linear *plan_one(struct linears_plan *p, idx w, idx b, idx N,
+                               idx K, void *dy, const struct linear *of_x)
+{
+    struct acts *x = p->x;
+    struct linear l;
+    struct linear_request r = { .w = w,
+                                .b = b,
+                                .N = N,
+                                .K = K,
+                                .way = x->way,
+                                .has_backward = x->is_training,
+                                .dy = dy,
+                                .x = p->x_shared,
+                                .x_step = p->x_shared_step,
+                                .shares_x = of_x && x->way.rounds };
+    if (x->is_training) {
+        r.x_step = x->way.rounds ? K : 0;
+        r.x = of_x ? of_x->x : linear_operand(p->arena, x->way, x->M, K);
+    }
+    linear_plan(&l, p->arena, &r);
+    idx at = p->n++;
+    if (!x->linears)
+        return NULL;
+    x->linears[at] = l;
+    return &x->linears[at];
+}
+
+static void plan_shared(struct shared_dy *dy, struct linears_plan *p,
+                        const struct model *m)
+{
+    struct acts *x = p->x;
+    idx widest[PROJECTIONS_MAX] = { 0 };
+    *dy = (struct shared_dy){ .up = NULL };
+    if (!x->is_training) {
+        p->x_shared_step = x->way.rounds ? widest_in(m) : 0;
+        p->x_shared = linear_operand(p->arena, x->way, x->M, p->x_shared_step);
+        return;
+    }
+    dy->up = linear_operand(p->arena, x->way, x->M, m->U);
+    dy->qkv = linear_operand(p->arena, x->way, x->M, m->W);
+    dy->down = linear_operand(p->arena, x->way, x->M, m->C);
+    dy->out = linear_operand(p->arena, x->way, x->M, m->C);
+    for (idx l = 0; l < m->L; l++)
+        for (int i = 0; i < m->blocks[l].n_projections; i++)
+            widest[i] = idx_max(widest[i], m->blocks[l].projections[i].n);
+    for (int i = 0; i < PROJECTIONS_MAX; i++)
+        if (widest[i])
+            dy->projected[i] =
+                linear_operand(p->arena, x->way, x->M, widest[i]);
+}
+
+static void plan_block(struct linears_plan *p, const struct model *m, idx l,
+                       const struct shared_dy *dy)
+{
+    const struct block_params *b = &m->blocks[l];
+    struct block_linears k = { .up = NULL };
+    k.qkv = plan_one(p, b->qkv_w, b->qkv_b, m->W, m->C, dy->qkv, NULL);
+    for (int i = 0; i < b->n_projections; i++) {
+        const struct projection_params *q = &b->projections[i];
+        struct linear *one =
+            plan_one(p, q->w, q->b, q->n, m->C, dy->projected[i], k.qkv);
+        if (i == 0)
+            k.projections = one;
+    }
+    k.out = plan_one(p, b->out_w, b->out_b, m->C, b->O, dy->out, NULL);
+    k.up = plan_one(p, b->up_w, b->up_b, m->U, m->C, dy->up, NULL);
+    k.down = plan_one(p, b->down_w, b->down_b, m->C, m->F, dy->down, NULL);
+    if (p->x->blocks)
+        p->x->blocks[l].linears = k;
+}
+
+void acts_plan_linears(struct acts *x, struct arena *arena,
+                       const struct model *m)
+{
+    struct linears_plan p = { .x = x, .arena = arena };
+    struct shared_dy dy;
+    void *logits = NULL;
+    x->n_linears = 1 + 4 * m->L;
+    for (idx l = 0; l < m->L; l++)
+        x->n_linears += m->blocks[l].n_projections;
+    x->linears = arena_bytes(arena, (size_t)x->n_linears * sizeof *x->linears);
+    if (x->way.is_onednn)
+        x->scratch_onednn =
+            arena_bytes(arena, (size_t)x->threads * ONEDNN_SCRATCH_BYTES);
+    plan_shared(&dy, &p, m);
+    for (idx l = 0; l < m->L; l++)
+        plan_block(&p, m, l, &dy);
+    if (x->is_training)
+        logits = linear_operand(arena, x->way, unembed_chunk_rows(x->M), m->V);
+    x->unembed = plan_one(&p, m->unembed_w, NO_PARAM, m->V, m->C, logits, NULL);
+}
+
+int acts_open_linears(struct acts *x, struct err *e)
+{
+    if (!x->way.is_onednn)
+        return OK;
+    x->set = onednn_open(x->threads, x->scratch_onednn);
+    if (!x->set)
+        return err_set(e, ERR_MEMORY, "out of memory");
+    for (idx i = 0; i < x->n_linears; i++)
+        if (linear_open(&x->linears[i], x->set, e))
+            return e->code;
+    return OK;
+}
+
+void acts_close(struct acts *x)
+{
+    onednn_close(x->set);
+    x->set = NULL;
+}
+
+void pass_pack(const struct pass *p)
+{
+    const struct acts *x = p->x;
+    if (!linear_packs(x->way))
+        return;
+#pragma omp for schedule(dynamic, 1)
+    for (idx i = 0; i < x->n_linears; i++)
+        linear_pack(&x->linears[i], p->w);
+    pass_mark(p, PART_PACK);
+}
