@@ -307,9 +307,43 @@ static void test_config__what_nothing_reads_is_refused(void **state)
                     "command line: attention.window = 64 is read only with "
                     "attention.window < model.context; this run has "
                     "model.context = 64: leave it out, or change that");
+    expect_override("attention.window_layers=0",
+                    "command line: attention.window_layers = 0 is read only "
+                    "with attention.window != 0; this run has 0: leave it out, "
+                    "or change that");
     struct config c; /* the default does nothing by itself */
     load(&c, NULL, "attention.clip_alpha=12");
     load(&c, NULL, "optim.min_lr=0");
+}
+
+static void test_config__layers_that_are_not_there_are_refused(void **state)
+{
+    (void)state;
+    static const char *const lists[] = { "2", "0, 2", "1, 0", "1, 1" };
+    for (idx i = 0; i < COUNT_OF(lists); i++) {
+        char text[128];
+        snprintf(text, sizeof text,
+                 "[model]\nlayers = 2\n[attention]\nwindow = 4\n"
+                 "window_layers = %s\n",
+                 lists[i]);
+        expect(text,
+               "@: [attention] window_layers and [model] layers: blocks are "
+               "named by their numbers, from 0 to below layers, each once and "
+               "in order");
+    }
+}
+
+static void
+test_config__stretched_positions_that_are_not_are_refused(void **state)
+{
+    (void)state;
+    expect("[model]\nposition = rope\nrope_scaling = linear\n"
+           "rope_factor = 1\n",
+           "@: [model] rope_scaling = linear with rope_factor = 1 changes "
+           "nothing: give another factor, or none");
+    expect("[model]\nposition = rope\nrope_scaling = llama3\nrope_slow = 4\n",
+           "@: [model] rope_slow = 4, rope_fast = 4: want rope_fast above "
+           "rope_slow");
 }
 
 static void test_config__a_column_that_cannot_act_is_refused(void **state)
@@ -508,6 +542,8 @@ int main(void)
         TEST(a_stored_text_includes_nothing),
         TEST(what_nothing_reads_is_refused),
         TEST(a_column_that_cannot_act_is_refused),
+        TEST(layers_that_are_not_there_are_refused),
+        TEST(stretched_positions_that_are_not_are_refused),
         TEST(a_later_choice_leaves_a_note),
         TEST(notes_follow_each_other),
         TEST(resumed_runs_are_checked_alike),

@@ -83,6 +83,9 @@ static void make_fit(struct config *c)
     c->model.head_width = 0;
     c->model.rope_part = 0.625; /* 10 dimensions */
     c->model.parallel = false;
+    c->model.rope_slow = 1;
+    c->model.rope_fast = 4;
+    c->attention.window_layers = (struct key_list){ 0 };
     c->attention.operation = OPERATION_ROWS;
     c->attention.normalizer = NORMALIZER_OWN;
     c->attention.linear_time = false;

@@ -39,8 +39,12 @@ static const char *const probes[] = {
     "model.heads=1",
     "model.norm_place=none",
     "model.norm_place=sandwich",
+    "model.norm_place=behind",
     "model.norm=dyt",
     "model.position=rope",
+    "model.position=rope model.rope_scaling=linear",
+    "model.position=rope model.rope_scaling=llama3",
+    "model.position=rope model.rope_scaling=llama3 model.rope_from=8",
     "model.biases=no",
     "model.parallel=yes model.norm_place=none",
     "model.position=none",
@@ -70,6 +74,8 @@ static const char *const probes[] = {
     "attention.bias=logit",
     "attention.registers=2",
     "attention.window=4",
+    "attention.qk_norm=rms",
+    "attention.qk_norm=rms_wide",
     "attention.group=4",
     "attention.group=6 attention.group_shift=yes",
     "attention.document_token=3",
@@ -244,6 +250,7 @@ static idx values_of(char values[VALUES_MAX][VALUE_MAX], struct config_key k)
         break;
     case KEY_LIST:
         snprintf(values[n++], VALUE_MAX, "1, 2");
+        snprintf(values[n++], VALUE_MAX, "1");
         break;
     }
     return n;

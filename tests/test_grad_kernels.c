@@ -14,6 +14,7 @@
 #include "kern/features.h"
 #include "kern/gate.h"
 #include "kern/headnorm.h"
+#include "kern/norm.h"
 #include "nn/norms.h"
 #include "kern/valuegate.h"
 
@@ -184,6 +185,7 @@ static void check_headnorm(idx R, idx H, idx D, bool is_unit, bool has_gain)
                                       .H = H,
                                       .D = D,
                                       .is_unit = is_unit,
+                                      .eps = is_unit ? NORM_UNIT_EPS : 0.1,
                                       .x = x,
                                       .ld_x = n + GAP,
                                       .gain = has_gain ? gain : NULL },

@@ -110,7 +110,9 @@ static void test_rope__backward_matches_differences(void **state)
         c.g = normal(n, 1, 12);
         c.table = normal(c.T * c.D, 0, 0);
         c.places = with_places ? places : NULL;
-        rope_table(c.table, c.T, c.N, with_places ? 100 : 10000);
+        rope_table(c.table, c.T,
+                   &(struct rope_rates){ .N = c.N,
+                                         .base = with_places ? 100 : 10000 });
         real *dx = normal(n, 1, 12);
         turn(&c, dx, -1);
         check_gradient("rope", rope_value, &c, c.x, dx, n, BOUND, 1e-2);

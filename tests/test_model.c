@@ -350,6 +350,31 @@ static void test_model__layers_may_have_settings_of_their_own(void **state)
     }
 }
 
+/* What a list of layers says is what layers say one by one. */
+static void test_model__window_layers_are_settings_of_layers(void **state)
+{
+    (void)state;
+    struct attention_options all = softmax, layers[3];
+    all.window = 3;
+    for (idx l = 0; l < 3; l++) {
+        layers[l] = softmax;
+        layers[l].window = l == 1 ? 0 : 3;
+    }
+    struct model_spec spec = { .model = tiny_options("gpt2", 3, 16, 2, 12),
+                               .attention = all };
+    struct tiny everywhere, named, given;
+    tiny_open_spec(&everywhere, &spec, 3, 11, 1, 20);
+    spec.attention.window_layers = (struct key_list){ 2, { 0, 2 } };
+    tiny_open_spec(&named, &spec, 3, 11, 1, 20);
+    spec.layers = layers;
+    tiny_open_spec(&given, &spec, 3, 11, 1, 20);
+    assert_true(tiny_loss(&named, 3) == tiny_loss(&given, 3));
+    assert_true(tiny_loss(&named, 3) != tiny_loss(&everywhere, 3));
+    tiny_close(&everywhere);
+    tiny_close(&named);
+    tiny_close(&given);
+}
+
 static void
 test_model__default_ffn_width_is_a_multiple_of_the_width(void **state)
 {
@@ -384,6 +409,7 @@ int main(void)
         cmocka_unit_test(test_model__overfits_one_batch),
         cmocka_unit_test(test_model__refuses_impossible_options),
         cmocka_unit_test(test_model__layers_may_have_settings_of_their_own),
+        cmocka_unit_test(test_model__window_layers_are_settings_of_layers),
         cmocka_unit_test(
             test_model__default_ffn_width_is_a_multiple_of_the_width),
     };

@@ -14,7 +14,7 @@ static const struct rope in_line = { table, T, D, D, NULL };
 static int fill_table(void **state)
 {
     (void)state;
-    rope_table(table, T, D, 10000);
+    rope_table(table, T, &(struct rope_rates){ .N = D, .base = 10000 });
     return 0;
 }
 
@@ -131,6 +131,34 @@ static void test_rope__backward_direction_undoes_forward(void **state)
     }
 }
 
+/* linear divides all; llama3 by how often a pair turns in `from` tokens: less
+ * than `slow` times by the factor, more than `fast` times not, between them by a
+ * mean of both. With base 10000, N 16 and 100 tokens, pairs turn 15.9, 5.03,
+ * 1.59, 0.503, ... times. */
+static void test_rope__stretched_rates(void **state)
+{
+    (void)state;
+    struct rope_rates r = {
+        .N = 16, .base = 10000, .factor = 8, .slow = 1, .fast = 4, .from = 100
+    };
+    for (int scaling = ROPE_PLAIN; scaling <= ROPE_LLAMA3; scaling++) {
+        r.scaling = scaling;
+        for (idx d = 0; d < 8; d++) {
+            double plain = pow(10, -(double)d / 2);
+            double part = scaling == ROPE_PLAIN    ? 1
+                          : scaling == ROPE_LINEAR ? 1.0 / 8
+                          : d < 2                  ? 1
+                          : d > 2                  ? 1.0 / 8
+                                                   : 0;
+            if (part == 0) { /* 100 / (2 pi 10) turns */
+                double s = (1.5915494309 - 1) / 3;
+                part = (1 - s) / 8 + s;
+            }
+            assert_close(rope_rate(&r, d), part * plain, 1e-9);
+        }
+    }
+}
+
 /* The first dimensions as a head of that width has them, whose rates the base
  * gives; the others as they were. */
 static void test_rope__turns_a_part_by_its_own_base(void **state)
@@ -140,7 +168,7 @@ static void test_rope__turns_a_part_by_its_own_base(void **state)
     static real part_table[T * N], x[T * LD], y[T * LD], part[T * PART_LD];
     const struct rope rope = { part_table, T, D, N, NULL };
     const struct rope narrow = { part_table, T, N, N, NULL };
-    rope_table(part_table, T, N, 500);
+    rope_table(part_table, T, &(struct rope_rates){ .N = N, .base = 500 });
     for (idx t = 0; t < T; t++)
         for (idx d = 0; d < N / 2; d++) {
             double angle = (double)t * pow(500, -(double)d / (N / 2));
@@ -168,6 +196,7 @@ static void test_rope__turns_a_part_by_its_own_base(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_rope__stretched_rates),
         cmocka_unit_test(test_rope__turns_half_split_pairs),
         cmocka_unit_test(test_rope__rows_stand_where_they_are_told),
         cmocka_unit_test(test_rope__leaves_position_0_and_all_norms),

@@ -100,14 +100,24 @@ static double mean_square(const struct bench *k, idx row, idx c, idx n)
 
 static double qk_norm(const struct bench *k, idx row, idx c)
 {
-    idx d, D = k->t.m.D;
-    int part = part_of(&k->t.m, c, &d);
+    const struct model *m = &k->t.m;
+    const struct attention_options *a = &m->blocks[0].attention;
+    idx d, D = m->D;
+    int part = part_of(m, c, &d);
     double x = in(k, row, c), square = mean_square(k, row, c, D);
     if (part == 2)
         return x;
-    if (k->t.m.blocks[0].attention.qk_norm == QK_NORM_UNIT)
+    if (a->qk_norm == QK_NORM_UNIT)
         return x / sqrt((double)D * square);
-    return weight(k, part, d) * x / sqrt(square + NORM_EPS);
+    if (a->qk_norm ==
+        QK_NORM_RMS_WIDE) { /* queries, then keys: one size each */
+        idx from = part == 0 ? 0 : m->H * D, n = (part == 0 ? m->H : m->K) * D;
+        square = 0;
+        for (idx i = from; i < from + n; i++)
+            square += in(k, row, i) * in(k, row, i) / (double)n;
+        d = c - from;
+    }
+    return weight(k, part, d) * x / sqrt(square + a->qk_norm_eps);
 }
 
 static double elu1(const struct bench *k, idx row, idx c)

@@ -6,6 +6,23 @@
 
 enum { T_MAX = 40, HEADS = 3 };
 
+/* A list of layers says which have the window; without one all do. What a layer
+ * has names none any more. */
+static void test_visible__window_layers_have_it(void **state)
+{
+    (void)state;
+    struct attention_options o = { .window = 5, .prefix = 3 };
+    for (idx l = 0; l < 4; l++)
+        assert_int_equal(attention_of_layer(&o, l).window, 5);
+    o.window_layers = (struct key_list){ 2, { 0, 2 } };
+    for (idx l = 0; l < 4; l++) {
+        struct attention_options layer = attention_of_layer(&o, l);
+        assert_int_equal(layer.window, l % 2 ? 0 : 5);
+        assert_int_equal(layer.window_layers.n, 0);
+        assert_int_equal(layer.prefix, 3);
+    }
+}
+
 /* What is seen, told one rule at a time. */
 struct view {
     const struct attention_options *o;
@@ -172,6 +189,7 @@ static void test_visible__one_head_is_never_shifted(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_visible__window_layers_have_it),
         cmocka_unit_test(test_visible__is_what_the_rules_say),
         cmocka_unit_test(test_visible__plain_rows_are_one_span),
         cmocka_unit_test(test_visible__registers_alone_keep_it_causal),

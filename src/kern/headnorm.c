@@ -2,8 +2,6 @@
 
 #include <math.h>
 
-#include "kern/norm.h"
-
 /* What x is multiplied by. */
 static real inverse_size(const real *x, const struct headnorm *n)
 {
@@ -11,9 +9,9 @@ static real inverse_size(const real *x, const struct headnorm *n)
 #pragma omp simd reduction(+ : square)
     for (idx i = 0; i < n->D; i++)
         square += x[i] * x[i];
-    if (n->is_unit)
-        return 1 / (real)sqrt(square + (real)NORM_UNIT_EPS);
-    return 1 / (real)sqrt(square / (real)n->D + (real)NORM_EPS);
+    if (!n->is_unit)
+        square /= (real)n->D;
+    return 1 / (real)sqrt(square + (real)n->eps);
 }
 
 void headnorm_forward(real *y, idx ld_y, const struct headnorm *n)

@@ -1,8 +1,8 @@
 /* headnorm.h - a norm of each head's part of a row: of queries and keys (Henry
  * et al. 2020), or of what a head gives (Ye et al. 2025).
  *
- *     rms    y = w x / sqrt(mean x^2 + NORM_EPS), as the norm of whole rows
- *     unit   y = w x / sqrt(sum x^2 + NORM_UNIT_EPS): length 1 if w is none
+ *     rms    y = w x / sqrt(mean x^2 + eps), as the norm of whole rows
+ *     unit   y = w x / sqrt(sum x^2 + eps): length 1 if w is none
  *
  * Cannot fail, any thread.
  */
@@ -14,6 +14,7 @@
 struct headnorm {
     idx R, H, D;   /* rows; H heads of D, side by side */
     bool is_unit;  /* else rms */
+    double eps;    /* NORM_UNIT_EPS, NORM_EPS (kern/norm.h), or another */
     const real *x; /* (R,H*D), rows ld_x apart */
     idx ld_x;
     const real *gain; /* w (D), for all heads; NULL: none */

@@ -75,10 +75,11 @@ static void keep_queries(void *work, const struct tap_slice *s)
 static void turn_back(double *turned, const double *x,
                       const struct model_options *m, idx places)
 {
-    idx D = model_head_width(m), N = model_rope_width(m), half = N / 2;
+    struct rope_rates rates = rope_rates_of(m);
+    idx D = model_head_width(m), N = rates.N, half = N / 2;
     memcpy(turned + N, x + N, (size_t)(D - N) * sizeof *x);
     for (idx d = 0; d < half; d++) {
-        double angle = (double)places * rope_rate(d, N, m->rope_base);
+        double angle = (double)places * rope_rate(&rates, d);
         double cosine = cos(angle), sine = sin(angle);
         turned[d] = x[d] * cosine + x[d + half] * sine;
         turned[d + half] = x[d + half] * cosine - x[d] * sine;

@@ -5,6 +5,7 @@
 #define SINKLAB_ATTENTION_OPTIONS_H
 
 #include "base/base.h"
+#include "base/key.h"
 
 struct err;
 struct model_spec;
@@ -19,7 +20,7 @@ enum sigmoid_bias {
 };
 enum feature_kind { FEATURE_NONE, FEATURE_ELU1, FEATURE_MLP };
 enum operation_kind { OPERATION_ROWS, OPERATION_FLOW, OPERATION_DIFFERENTIAL };
-enum qk_norm { QK_NORM_NONE, QK_NORM_RMS, QK_NORM_UNIT };
+enum qk_norm { QK_NORM_NONE, QK_NORM_RMS, QK_NORM_UNIT, QK_NORM_RMS_WIDE };
 enum forget_kind { FORGET_NONE, FORGET_INPUT, FORGET_LEARNED, FORGET_FIXED };
 enum gate_kind { GATE_NONE, GATE_INPUT, GATE_STATIC };
 enum gate_per { GATE_PER_ELEMENT, GATE_PER_HEAD };
@@ -59,12 +60,16 @@ struct attention_options {
     double bias_value_scale; /* norm of that value */
     idx registers;           /* learned tokens in front of every sequence */
 
-    int qk_norm;     /* enum qk_norm */
-    double soft_cap; /* c tanh(s / c); 0: none */
-    int forget;      /* enum forget_kind */
+    double score_scale; /* factor on q.k; 0: 1 / sqrt(D) */
+    int qk_norm;        /* enum qk_norm */
+    double qk_norm_eps; /* of rms, rms_wide */
+    double soft_cap;    /* c tanh(s / c); 0: none */
+    int forget;         /* enum forget_kind */
 
-    idx window;         /* keys a query sees, itself included; 0: all */
-    idx prefix;         /* first keys that all queries see */
+    idx window; /* keys a query sees, itself included; 0: all */
+    struct key_list window_layers; /* which have it, rising; none: all. Empty
+                                      in the settings of one layer */
+    idx prefix;                    /* first keys that all queries see */
     idx group;          /* length of a block of queries and keys; 0: one */
     bool group_shift;   /* half of the heads shifted by half a group */
     idx group_globals;  /* first keys that all groups see */
@@ -130,6 +135,11 @@ static inline idx attention_bias_dims(const struct attention_options *o, idx D)
 {
     return o->bias_dims ? idx_min(o->bias_dims, D) : D;
 }
+
+/* attention_of_layer - what one layer has of settings that name layers: no
+ * window, if window_layers does not name it (nn/visible.c). */
+struct attention_options attention_of_layer(const struct attention_options *all,
+                                            idx layer);
 
 /* attention_options_check - model_spec_check's part on [attention]
  * (nn/attention/attention_check.c). */

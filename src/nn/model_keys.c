@@ -24,7 +24,16 @@ static const char *biases_on_name(int i)
     static const char *const names[] = { [BIASES_ALL] = "all",
                                          [BIASES_QKV] = "qkv",
                                          [BIASES_ATTENTION] = "attention",
-                                         [BIASES_FFN] = "ffn" };
+                                         [BIASES_FFN] = "ffn",
+                                         [BIASES_NOT_QKV] = "not_qkv" };
+    return i >= 0 && i < COUNT_OF(names) ? names[i] : NULL;
+}
+
+static const char *rope_scaling_name(int i)
+{
+    static const char *const names[] = { [ROPE_PLAIN] = "none",
+                                         [ROPE_LINEAR] = "linear",
+                                         [ROPE_LLAMA3] = "llama3" };
     return i >= 0 && i < COUNT_OF(names) ? names[i] : NULL;
 }
 
@@ -63,7 +72,8 @@ const struct key model_keys[] = {
       0,
       "pre: before attention, feed-forward and head; post: after each "
       "residual addition; sandwich: before and after attention and "
-      "feed-forward; none",
+      "feed-forward; behind: after them alone, before the addition, and before "
+      "the head; none",
       NULL },
     { "norm_eps", KEY_REAL, FIELD(norm_eps), "1e-5", 1e-12, 1, NULL, 0,
       "added to the variance or mean square of a row before the root",
@@ -86,11 +96,30 @@ const struct key model_keys[] = {
     { "rope_part", KEY_REAL, FIELD(rope_part), "1", 1e-4, 1, NULL, 0,
       "rope: share of a head's dimensions, from the first, that is turned",
       "model.position = rope" },
+    { "rope_scaling", KEY_CHOICE, FIELD(rope_scaling), "none", 0, 0,
+      rope_scaling_name, 0,
+      "rope: positions stretched: none; linear (all rates / rope_factor); "
+      "llama3 (slow ones alone)",
+      "model.position = rope" },
+    { "rope_factor", KEY_REAL, FIELD(rope_factor), "8", 1, 1e6, NULL, 0,
+      "rope_scaling: by which rates are divided",
+      "model.rope_scaling != none" },
+    { "rope_slow", KEY_REAL, FIELD(rope_slow), "1", 1e-3, 1e6, NULL, 0,
+      "llama3: a pair that turns less often in rope_from tokens has its rate "
+      "divided",
+      "model.rope_scaling = llama3" },
+    { "rope_fast", KEY_REAL, FIELD(rope_fast), "4", 1e-3, 1e6, NULL, 0,
+      "llama3: one that turns more often keeps it; between them a mean",
+      "model.rope_scaling = llama3" },
+    { "rope_from", KEY_INT, FIELD(rope_from), "8192", 1, 1048576, NULL, 0,
+      "llama3: context, in tokens, that rates were made for",
+      "model.rope_scaling = llama3" },
     { "biases", KEY_BOOL, FIELD(biases), "yes", 0, 0, NULL, 0,
       "biases on the linear layers of the blocks", NULL },
     { "biases_on", KEY_CHOICE, FIELD(biases_on), "all", 0, 0, biases_on_name, 0,
       "linear layers that have biases: all, qkv (queries, keys, values), "
-      "attention (those and its output), ffn",
+      "attention (those and its output), ffn, not_qkv (attention's output and "
+      "ffn)",
       "model.biases = yes" },
     { "tied_head", KEY_BOOL, FIELD(tied_head), "yes", 0, 0, NULL, 0,
       "the head uses the token embedding's matrix", NULL },
@@ -184,9 +213,27 @@ static int check_heads(const struct model_options *m, struct err *e)
                    m->head_width ? "head_width" : "width / heads", D);
 }
 
+static int check_rope(const struct model_options *m, struct err *e)
+{
+    if (m->position != POSITION_ROPE)
+        return OK;
+    if (m->rope_scaling == ROPE_LINEAR && m->rope_factor == 1)
+        return err_set(e, ERR_CONFIG,
+                       "[model] rope_scaling = linear with rope_factor = 1 "
+                       "changes nothing: give another factor, or none");
+    if (m->rope_scaling == ROPE_LLAMA3 && m->rope_slow >= m->rope_fast)
+        return err_set(e, ERR_CONFIG,
+                       "[model] rope_slow = %g, rope_fast = %g: want rope_fast "
+                       "above rope_slow",
+                       m->rope_slow, m->rope_fast);
+    return OK;
+}
+
 int model_spec_check(const struct model_spec *s, struct err *e)
 {
     int rc = check_heads(&s->model, e);
+    if (rc == OK)
+        rc = check_rope(&s->model, e);
     if (rc == OK && s->model.parallel && s->model.norm_place == PLACE_POST)
         rc = err_set(e, ERR_CONFIG,
                      "[model] parallel and norm_place = post: the norm behind "

@@ -54,7 +54,8 @@ const struct norm_place_choice norm_places[] = {
                                   "two norms a block and the last one",
                               .source = "Radford et al., 2019 (GPT-2)",
                               .sinks = "sink_1 18.18 % (arXiv 2410.10781)" },
-                    .is_before = true },
+                    .is_before = true,
+                    .is_final = true },
     [PLACE_POST] = { .text = { .name = "post",
                                .key = "[model] norm_place = post",
                                .formula =
@@ -77,13 +78,24 @@ const struct norm_place_choice norm_places[] = {
                                        "spikes of activations fall "
                                        "from 3818 to 520 (Sun et al., 2026)" },
                          .is_before = true,
-                         .is_behind = true },
+                         .is_behind = true,
+                         .is_final = true },
     [PLACE_NONE] = { .text = { .name = "none",
                                .key = "[model] norm_place = none",
                                .formula = "x + f(x)",
                                .parameters = "none",
                                .source = "the comparison without",
                                .sinks = "not reported" } },
+    [PLACE_BEHIND] = { .text = { .name = "behind",
+                                 .key = "[model] norm_place = behind",
+                                 .formula = "x + norm'(f(x)); a last norm "
+                                            "before the head",
+                                 .parameters =
+                                     "two norms a block and the last one",
+                                 .source = "arXiv 2501.00656 (OLMo 2)",
+                                 .sinks = "not reported by itself" },
+                       .is_behind = true,
+                       .is_final = true },
     { .text = { .name = NULL } },
 };
 

@@ -19,9 +19,10 @@ const char *norm_name(int i); /* NULL past the end */
 /* Where norms stand in y = x + f(x), f attention or feed-forward. */
 struct norm_place_choice {
     struct op_text text;
-    bool is_before;     /* x + f(norm(x)), and a last norm behind all blocks */
+    bool is_before;     /* x + f(norm(x)) */
     bool is_behind;     /* x + norm(f(..)) */
     bool is_behind_sum; /* norm(x + f(x)) */
+    bool is_final;      /* a last norm behind all blocks */
 };
 
 /* By enum norm_place; the last has no name. */

@@ -24,8 +24,21 @@ enum ffn_kind {
     FFN_REGLU,
     FFN_GEGLU,
 };
-enum norm_place { PLACE_PRE, PLACE_POST, PLACE_SANDWICH, PLACE_NONE };
-enum biases_on { BIASES_ALL, BIASES_QKV, BIASES_ATTENTION, BIASES_FFN };
+enum norm_place {
+    PLACE_PRE,
+    PLACE_POST,
+    PLACE_SANDWICH,
+    PLACE_NONE,
+    PLACE_BEHIND,
+};
+enum biases_on {
+    BIASES_ALL,
+    BIASES_QKV,
+    BIASES_ATTENTION,
+    BIASES_FFN,
+    BIASES_NOT_QKV,
+};
+enum rope_scaling { ROPE_PLAIN, ROPE_LINEAR, ROPE_LLAMA3 };
 enum position_kind {
     POSITION_LEARNED,
     POSITION_ROPE,
@@ -53,6 +66,11 @@ struct model_options {
     int ffn;                     /* enum ffn_kind */
     int position;                /* enum position_kind */
     double rope_base, rope_part; /* part: of D, from the front, is turned */
+    int rope_scaling;            /* enum rope_scaling: longer positions */
+    double rope_factor;          /* by which rates are divided */
+    double rope_slow, rope_fast; /* llama3: turns in rope_from tokens, below
+                                    which a rate is divided, above which not */
+    idx rope_from;               /* llama3: context it was made for */
     bool biases;                 /* on linear layers */
     int biases_on;               /* enum biases_on: which of them */
     bool tied_head;              /* head shares the token embedding's matrix */

@@ -43,6 +43,19 @@ idx visible_end(const struct attention_options *o, idx T, idx t)
     return end;
 }
 
+struct attention_options attention_of_layer(const struct attention_options *all,
+                                            idx layer)
+{
+    struct attention_options o = *all;
+    bool has_window = !all->window_layers.n;
+    for (idx i = 0; i < all->window_layers.n; i++)
+        has_window |= all->window_layers.v[i] == layer;
+    if (!has_window)
+        o.window = 0;
+    o.window_layers = (struct key_list){ 0 };
+    return o;
+}
+
 bool visible_is_causal(const struct attention_options *o)
 {
     return !o->window && !o->prefix && !o->group && !attention_has_documents(o);
@@ -64,6 +77,14 @@ const struct op_text *const visible_texts[] = {
         .source = "arXiv 2410.10781",
         .sinks = "on the absolute first token, not on a window's first; small "
                  "windows prevent it (arXiv 2410.10781)" },
+    &(const struct op_text){
+        .name = "window_layers",
+        .key = "[attention] window_layers = 0, 2, 4",
+        .formula = "the window in these blocks alone, counted from 0; the "
+                   "others see all",
+        .parameters = "none; needs window",
+        .source = "arXiv 1904.10509; GPT-Neo, Gemma 2 (arXiv 2408.00118)",
+        .sinks = "not reported" },
     &(const struct op_text){
         .name = "prefix",
         .key = "[attention] prefix = 5",

@@ -219,7 +219,7 @@ def normalised(c, f, n):
 
 # --- what stands before the weights ---------------------------------------------
 
-def visible(c, batch):
+def visible(c, batch, layer):
     """(B,H,S,S): does head h's query t see key j?"""
     tokens = batch.tokens
     R, S, B = c.R, c.R + tokens.shape[1], len(tokens)
@@ -227,7 +227,8 @@ def visible(c, batch):
     window, prefix, group = (
         c.count("attention." + key) for key in ("window", "prefix", "group"))
     near = (j <= t).expand(B, c.H, S, S)
-    if window:
+    layers = c["attention.window_layers"].split(",")
+    if window and (layers == [""] or str(layer) in map(str.strip, layers)):
         near = near & (j > t - window)
     if group:
         h = torch.arange(c.H).view(1, -1, 1, 1)
@@ -254,6 +255,16 @@ def rotate(c, x, places):
     x, rest = x.split([N, c.D - N], -1)
     base = c.number("model.rope_base")
     rate = base ** (-2 * torch.arange(N // 2).double() / N)
+    kind, factor, slow, fast, made_for = (
+        c["model.rope_" + key] if key == "scaling" else
+        c.number("model.rope_" + key)
+        for key in ("scaling", "factor", "slow", "fast", "from"))
+    if kind == "linear":
+        rate = rate / factor
+    elif kind == "llama3":
+        turns = made_for * rate / (2 * math.pi)
+        kept = ((turns - slow) / (fast - slow)).clamp(0, 1)
+        rate = kept * rate + (1 - kept) * rate / factor
     angle = places[:, None, :, None] * rate
     cos, sin = angle.cos().to(x), angle.sin().to(x)
     low, high = x.chunk(2, -1)
@@ -266,9 +277,14 @@ def buckets(distance):
     return torch.where(distance < 16, distance, far.clamp(max=31))
 
 
+def score_scale(c):
+    if c["attention.qk_norm"] == "unit":
+        return 1
+    return c.number("attention.score_scale") or c.D ** -0.5
+
+
 def scores(c, own, x, q, k):
-    unit = c["attention.qk_norm"] == "unit"
-    scale = 1 if unit else c.D ** -0.5
+    scale = score_scale(c)
     s = scale * q @ k.transpose(-1, -2)
     S = s.shape[-1]
     place = torch.arange(S)
@@ -322,8 +338,14 @@ def prepared(c, own, q, k, v, first, places):
                             own(f"conv.{name}.bias"), y)
                    for name, y in (("query", q), ("key", k), ("value", v)))
     if c["attention.qk_norm"] == "rms":
-        q = own("qk_norm.query") * q / rms(q)
-        k = own("qk_norm.key") * k / rms(k)
+        eps = c.number("attention.qk_norm_eps")
+        q = own("qk_norm.query") * q / rms(q, eps=eps)
+        k = own("qk_norm.key") * k / rms(k, eps=eps)
+    elif c["attention.qk_norm"] == "rms_wide":
+        eps = c.number("attention.qk_norm_eps")
+        q, k = (own(name).view(y.shape[1], 1, c.D) * y /
+                rms(y, (1, 3), eps)  # over heads and dimensions
+                for name, y in (("qk_norm.query", q), ("qk_norm.key", k)))
     elif c["attention.qk_norm"] == "unit":
         q = q / q.norm(dim=-1, keepdim=True)
         k = k / k.norm(dim=-1, keepdim=True)
@@ -377,8 +399,7 @@ def column(c, own, q, s):
         return score, None
     key = own("column_key")
     key = F.pad(key, (0, c.D - key.shape[1])).expand(c.H, c.D)
-    scale = 1 if c["attention.qk_norm"] == "unit" else c.D ** -0.5
-    score = scale * (q @ key.unsqueeze(-1))
+    score = score_scale(c) * (q @ key.unsqueeze(-1))
     fixed = c["attention.bias_value"]
     if kind == "key_value":
         value = own("column_value")
@@ -484,6 +505,8 @@ def sublayer(c, w, name, x, f):
         return norm(c, w, name, x + f(x))
     if place == "none":
         return x + f(x)
+    if place == "behind":
+        return x + norm(c, w, name + "_behind", f(x))
     y = f(norm(c, w, name, x))
     return x + (norm(c, w, name + "_behind", y) if place == "sandwich" else y)
 
@@ -524,8 +547,9 @@ def logits_of(c, w, batch):
         x = x + sinusoid(T, c.C).to(x)[batch.positions]
     if c.R:
         x = torch.cat([w["register.weight"].expand(B, -1, -1), x], 1)
-    seen, places = visible(c, batch), batch.places(c.R)
+    places = batch.places(c.R)
     for layer in range(c.L):
+        seen = visible(c, batch, layer)
         name = f"block.{layer}."
         start = x
         x = sublayer(c, w, name + "norm1", x,

@@ -67,6 +67,7 @@ forget_input llama forget=input model.position=none
 forget_learned gpt2 forget=learned
 forget_fixed gpt2 forget=fixed
 window_registers llama window=7 registers=3
+window_layers gpt2 window=5 window_layers=1 score_scale=0.6
 prefix gpt2 prefix=6
 group gpt2 group=8 group_shift=yes group_globals=2
 documents gpt2 document_token=3
@@ -109,7 +110,12 @@ parallel_sandwich llama model.parallel=yes model.norm_place=sandwich model.norm_
 rope_part llama model.rope_part=0.5 model.rope_base=300
 head_width llama model.head_width=12 kv_heads=2 gate=input
 head_width_pairs gpt2 model.head_width=6 operation=differential
+rope_linear llama model.rope_scaling=linear model.rope_factor=3
+rope_llama3 llama model.rope_scaling=llama3 model.rope_base=100 model.rope_from=16 model.rope_slow=0.5 model.rope_fast=2
+olmo2 llama model.norm_place=behind qk_norm=rms_wide qk_norm_eps=1e-4 kv_heads=2
+parallel_behind gpt2 model.parallel=yes model.norm_place=behind
 biases_qkv gpt2 model.biases_on=qkv
+biases_not_qkv gpt2 model.biases_on=not_qkv
 biases_attention llama model.biases=yes model.biases_on=attention
 neox gpt2 model.parallel=yes model.position=rope model.rope_part=0.25 model.ffn=gelu_erf model.tied_head=no
 many llama qk_norm=rms soft_cap=8 forget=input bias=key_value registers=2 window=17 gate=input head_norm=yes kv_heads=2 conv=3 value_residual=learned

@@ -13,7 +13,9 @@ attention_operation(const struct attention_options *o)
 
 real attention_scale(const struct attention_options *o, idx D)
 {
-    return o->qk_norm == QK_NORM_UNIT ? 1 : (real)(1 / sqrt((double)D));
+    if (o->qk_norm == QK_NORM_UNIT)
+        return 1;
+    return (real)(o->score_scale > 0 ? o->score_scale : 1 / sqrt((double)D));
 }
 
 struct attention attention_of(const struct model_spec *s, idx T, idx D)

@@ -135,6 +135,16 @@ static bool lone_residual(const struct settings *s)
     return s->a->value_residual != VALUE_RESIDUAL_NONE && s->m->layers < 2;
 }
 
+/* One list has one form. */
+static bool no_layers(const struct settings *s)
+{
+    const struct key_list *l = &s->a->window_layers;
+    for (idx i = 0; s->a->window && i < l->n; i++)
+        if (l->v[i] >= s->m->layers || (i > 0 && l->v[i] <= l->v[i - 1]))
+            return true;
+    return false;
+}
+
 static bool prefix_too_long(const struct settings *s)
 {
     return s->a->prefix > s->m->context;
@@ -187,6 +197,9 @@ static const struct rule {
       "half of the heads are shifted: there must be two at least" },
     { lone_residual, "[attention] value_residual and [model] layers",
       "values are mixed with the first block's: there must be two at least" },
+    { no_layers, "[attention] window_layers and [model] layers",
+      "blocks are named by their numbers, from 0 to below layers, each once "
+      "and in order" },
     { prefix_too_long, "[attention] prefix and [model] context",
       "a prefix is at most the context" },
 };

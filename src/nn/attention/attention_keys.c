@@ -33,7 +33,7 @@ NAMES(sigmoid_bias_name, [SIGMOID_CONSTANT] = "constant",
 NAMES(features_name, [FEATURE_NONE] = "none", [FEATURE_ELU1] = "elu1",
       [FEATURE_MLP] = "mlp")
 NAMES(qk_norm_name, [QK_NORM_NONE] = "none", [QK_NORM_RMS] = "rms",
-      [QK_NORM_UNIT] = "unit")
+      [QK_NORM_UNIT] = "unit", [QK_NORM_RMS_WIDE] = "rms_wide")
 NAMES(forget_name, [FORGET_NONE] = "none", [FORGET_INPUT] = "input",
       [FORGET_LEARNED] = "learned", [FORGET_FIXED] = "fixed")
 NAMES(gate_name, [GATE_NONE] = "none", [GATE_INPUT] = "input",
@@ -136,10 +136,18 @@ const struct key attention_keys[] = {
     COUNT(registers, "0", 0, 1024,
           "learned tokens in front of every sequence; 1: a sink token", NULL),
     CHOICE(qk_norm, "none", qk_norm_name,
-           "norm of queries and keys before positions: none, rms (with "
+           "norm of queries and keys before positions: none, rms (head by "
+           "head, with learned gain), rms_wide (over all heads together, with "
            "learned gain), unit (length 1, scores not divided by "
            "sqrt(head width))",
            NULL),
+    NUMBER(qk_norm_eps, "1e-5", 1e-12, 1,
+           "rms, rms_wide: added to the mean square before the root",
+           "attention.qk_norm = rms | rms_wide"),
+    NUMBER(score_scale, "0", 0, 1e6,
+           "factor on the products of queries and keys; 0: 1 / sqrt(head "
+           "width)",
+           "attention.qk_norm != unit and attention.operation != flow"),
     NUMBER(soft_cap, "0", 0, 1e6,
            "scores become c tanh(s / c) after all other edits; 0: none", NULL),
     CHOICE(forget, "none", forget_name,
@@ -149,6 +157,9 @@ const struct key attention_keys[] = {
     COUNT(window, "0", 0, 1048576,
           "keys a query sees, itself included; 0: all before it",
           "attention.window < model.context"),
+    { "window_layers", KEY_LIST, FIELD(window_layers), "", 0, 255, NULL, 0,
+      "blocks that have the window, counted from 0: 0, 2, 4; empty: all",
+      "attention.window != 0" },
     COUNT(prefix, "0", 0, 1048576, "first tokens that every query sees",
           "attention.prefix > 1 or attention.window != 0 or attention.group != "
           "0 or attention.document_token != -1 or attention.documents = "

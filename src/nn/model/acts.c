@@ -230,9 +230,9 @@ static void fill_column_value(real *value, const struct attention_options *a,
 
 static void fill_tables(struct acts *x, const struct model *m)
 {
+    struct rope_rates rates = rope_rates_of(&m->spec.model);
     if (x->rope)
-        rope_table(x->rope, x->S, model_rope_width(&m->spec.model),
-                   m->spec.model.rope_base);
+        rope_table(x->rope, x->S, &rates);
     if (x->sinusoid)
         fill_sinusoid(x->sinusoid, x->T, m->C);
     for (idx l = 0; l < m->L; l++)

@@ -3,6 +3,7 @@
  *
  *   pre       x + f(norm(x))              none  x + f(x)
  *   sandwich  x + norm'(f(norm(x)))       post  norm(x + f(x))
+ *   behind    x + norm'(f(x))
  *
  * With parallel = yes the feed-forward reads the x of attention:
  * x + f(norm(x)) + g(norm2(x)), and the like.

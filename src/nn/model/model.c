@@ -248,7 +248,8 @@ static void declare_projections(struct model *m, idx l)
 static bool has_bias(const struct model_options *o, enum biases_on layer)
 {
     bool is_on = o->biases_on == BIASES_ALL || o->biases_on == (int)layer ||
-                 (o->biases_on == BIASES_ATTENTION && layer == BIASES_QKV);
+                 (o->biases_on == BIASES_ATTENTION && layer == BIASES_QKV) ||
+                 (o->biases_on == BIASES_NOT_QKV && layer != BIASES_QKV);
     return o->biases && is_on;
 }
 
@@ -257,9 +258,10 @@ static void declare_block(struct model *m, idx l)
 {
     struct block_params *b = &m->blocks[l];
     const struct model_options *o = &m->spec.model;
-    bool is_behind = norm_places[o->norm_place].is_behind;
+    const struct norm_place_choice *place = &norm_places[o->norm_place];
+    bool is_behind = place->is_behind;
+    bool has_norms = place->is_before || place->is_behind_sum;
     idx C = m->C, F = m->F, U = m->U, width = m->W;
-    bool has_norms = o->norm_place != PLACE_NONE;
     enum param_role down =
         o->ffn == FFN_SWIGLU ? PARAM_SWIGLU_OUT : PARAM_RESIDUAL;
     for (int i = 0; i < HEAD_PARAMS; i++)
@@ -306,12 +308,14 @@ static void declare_block(struct model *m, idx l)
 static int set_layers(struct model *m, const struct model_spec *spec,
                       struct err *e)
 {
+    if (!spec->layers && model_spec_check(spec, e))
+        return e->code;
     m->blocks = calloc((size_t)m->spec.model.layers, sizeof *m->blocks);
     if (!m->blocks)
         return err_set(e, ERR_MEMORY, "out of memory");
     for (idx l = 0; l < m->spec.model.layers; l++) {
-        m->blocks[l].attention =
-            spec->layers ? spec->layers[l] : spec->attention;
+        m->blocks[l].attention = attention_of_layer(
+            spec->layers ? &spec->layers[l] : &spec->attention, l);
         struct model_spec layer = model_layer(m, l);
         const struct attention_options *a = &layer.attention,
                                        *first = &m->blocks[0].attention;
@@ -381,7 +385,7 @@ int model_init(struct model *m, const struct model_spec *spec, idx V,
         return e->code;
 
     idx C = m->C;
-    bool has_final = norm_places[o->norm_place].is_before;
+    bool has_final = norm_places[o->norm_place].is_final;
     m->token_w = param_declare(&m->table, PARAM_EMBEDDING, C, 2,
                                (idx[]){ V, C }, "token.weight");
     m->position_w = m->register_w = NO_PARAM;

@@ -71,7 +71,7 @@ struct block_params {
     idx partials_n;                      /* of its stages, a tile */
     struct norm_params norm1, norm2;     /* before attention, feed-forward; with
                                         norm_place = post: behind */
-    struct norm_params behind1, behind2; /* sandwich: behind them */
+    struct norm_params behind1, behind2; /* sandwich, behind: behind them */
     idx qkv_w, qkv_b;                    /* (W,C), (W) */
     struct projection_params projections[PROJECTIONS_MAX];
     int n_projections;

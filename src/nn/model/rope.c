@@ -2,16 +2,35 @@
 
 #include <math.h>
 
-double rope_rate(idx d, idx N, double base)
+struct rope_rates rope_rates_of(const struct model_options *o)
 {
-    return pow(base, -2 * (double)d / (double)N);
+    return (struct rope_rates){ .N = model_rope_width(o),
+                                .base = o->rope_base,
+                                .scaling = o->rope_scaling,
+                                .factor = o->rope_factor,
+                                .slow = o->rope_slow,
+                                .fast = o->rope_fast,
+                                .from = (double)o->rope_from };
 }
 
-void rope_table(real *table, idx T, idx N, double base)
+double rope_rate(const struct rope_rates *r, idx d)
 {
+    double rate = pow(r->base, -2 * (double)d / (double)r->N);
+    if (r->scaling == ROPE_LINEAR)
+        return rate / r->factor;
+    if (r->scaling != ROPE_LLAMA3)
+        return rate;
+    double turns = r->from * rate / (2 * acos(-1));
+    double s = fmin(fmax((turns - r->slow) / (r->fast - r->slow), 0), 1);
+    return (1 - s) * rate / r->factor + s * rate;
+}
+
+void rope_table(real *table, idx T, const struct rope_rates *r)
+{
+    idx N = r->N;
     for (idx t = 0; t < T; t++) {
         for (idx d = 0; d < N / 2; d++) {
-            double rate = rope_rate(d, N, base);
+            double rate = rope_rate(r, d);
             table[t * N + d] = (real)cos((double)t * rate);
             table[t * N + N / 2 + d] = (real)sin((double)t * rate);
         }

@@ -10,7 +10,7 @@ const struct op_text *const operation_texts[] = {
             .formula =
                 "o_t = sum_j a_tj v_j, a_t from the row of scores s_tj = "
                 "q_t.k_j / sqrt(D) by weights and normalizer",
-            .parameters = "none of its own",
+            .parameters = "score_scale instead of 1 / sqrt(D), unless it is 0",
             .source = "arXiv 1706.03762",
             .sinks = "as the weight map" },
     [OPERATION_FLOW] = &head_flow.text,

@@ -7,6 +7,7 @@
 
 #include "kern/gemm.h"
 #include "kern/headnorm.h"
+#include "kern/norm.h"
 #include "nn/model/stage.h"
 
 enum { Q1, K1, Q2, K2, GAIN }; /* the stage's tensors, (D) each, and (E) */
@@ -88,9 +89,12 @@ static struct pairs pairs_of(const struct stage_rows *r)
         p.gain[i] = p.left * stage_weights(r, GAIN)[i];
         p.dgain[i] = 0;
     }
-    p.norm = (struct headnorm){
-        .R = r->R, .H = b->views, .D = b->E, .ld_x = b->A, .gain = p.gain
-    };
+    p.norm = (struct headnorm){ .R = r->R,
+                                .H = b->views,
+                                .D = b->E,
+                                .eps = NORM_EPS,
+                                .ld_x = b->A,
+                                .gain = p.gain };
     return p;
 }
 

@@ -1,6 +1,7 @@
 /* stage_head_norm.c - each head's output brought to one size: a head cannot be
  * silent by giving little, which is what a sink is good for. */
 #include "kern/headnorm.h"
+#include "kern/norm.h"
 #include "nn/model/stage.h"
 
 static bool is_on(const struct model_spec *s)
@@ -18,6 +19,7 @@ static struct headnorm heads(const struct stage_rows *r)
     return (struct headnorm){ .R = r->R,
                               .H = r->block.views,
                               .D = r->block.E,
+                              .eps = NORM_EPS,
                               .x = r->in,
                               .ld_x = r->block.A,
                               .gain = stage_weights(r, 0) };
