@@ -152,6 +152,132 @@ static void test_asked__bos_is_a_token_of_the_model(void **state)
     check_tokens("{\"bos_token_id\":-1}", "data.bos=no", NULL);
 }
 
+/* ---- positions ----------------------------------------------------------- */
+
+/* The settings, blank between them; or what is wrong, behind the place. */
+static void check_rope(const char *json, const char *want)
+{
+    struct question q;
+    char got[512] = "";
+    double part = 1;
+    struct asked *a = ask(&q, json);
+    asked_put_rope(a, "rope_theta", &part);
+    for (idx i = 0; i < a->n && !q.e.code; i++)
+        snprintf(got + strlen(got), sizeof got - strlen(got), "%s%s",
+                 i ? " " : "", a->settings[i]);
+    if (q.e.code)
+        snprintf(got, sizeof got, "%.511s",
+                 q.e.text + strlen("m/config.json: "));
+    assert_string_equal(got, want);
+    json_tree_release(&q.tree);
+}
+
+#define PLAIN "model.position=rope model.rope_base=500"
+#define LINEAR PLAIN " model.rope_scaling=linear model.rope_factor=4"
+
+static void test_asked__positions_in_either_spelling(void **state)
+{
+    (void)state;
+    check_rope("{}", "model.position=rope model.rope_base=10000");
+    check_rope("{\"rope_theta\":500}", PLAIN);
+    check_rope("{\"rope_parameters\":{\"rope_theta\":500}}", PLAIN);
+    check_rope("{\"rope_theta\":500,\"rope_scaling\":{\"type\":\"linear\","
+               "\"factor\":4}}",
+               LINEAR);
+    check_rope("{\"rope_parameters\":{\"rope_theta\":500,\"rope_type\":"
+               "\"linear\",\"factor\":4}}",
+               LINEAR);
+    check_rope("{\"rope_scaling\":{\"type\":\"linear\",\"factor\":4},"
+               "\"rope_parameters\":{\"rope_theta\":500,\"rope_type\":"
+               "\"linear\",\"factor\":4}}",
+               LINEAR);
+    check_rope("{\"rope_theta\":500,\"rope_scaling\":{\"type\":\"linear\","
+               "\"factor\":1}}",
+               PLAIN);
+    check_rope("{\"rope_theta\":500,\"rope_scaling\":{\"rope_type\":"
+               "\"llama3\",\"factor\":8,\"low_freq_factor\":1,"
+               "\"high_freq_factor\":4,"
+               "\"original_max_position_embeddings\":8192}}",
+               PLAIN " model.rope_scaling=llama3 model.rope_factor=8 "
+                     "model.rope_slow=1 model.rope_fast=4 "
+                     "model.rope_from=8192");
+}
+
+static void test_asked__positions_that_ours_have_not(void **state)
+{
+    (void)state;
+    check_rope("{\"rope_scaling\":{\"type\":\"yarn\",\"factor\":4}}",
+               "rope_scaling: yarn: no model of ours is like that");
+    check_rope("{\"rope_scaling\":{\"type\":\"linear\"}}",
+               "rope_scaling: factor is not there: want a number");
+    check_rope("{\"rope_scaling\":{\"type\":\"linear\",\"rope_type\":"
+               "\"llama3\",\"factor\":4}}",
+               "rope_scaling: linear: no model of ours is like that");
+    check_rope("{\"rope_scaling\":{\"type\":\"linear\",\"factor\":4},"
+               "\"rope_parameters\":{\"type\":\"linear\",\"factor\":2}}",
+               "rope_scaling: says otherwise than rope_parameters");
+    check_rope("{\"rope_theta\":0.5}", "rope_theta: want a number from 1");
+}
+
+/* ---- windows ------------------------------------------------------------- */
+
+static void check_windows(idx size, const char *json, const char *want)
+{
+    struct question q;
+    struct windows w = { .layers = 3, .size = size, .has = { 0, 1, 1 } };
+    struct asked *a = ask(&q, json);
+    char got[256] = "";
+    asked_window_types(&w, a, "types", "near", "all");
+    asked_put_windows(a, &w);
+    for (idx i = 0; i < a->n && !q.e.code; i++)
+        snprintf(got + strlen(got), sizeof got - strlen(got), "%s%s",
+                 i ? " " : "", a->settings[i]);
+    if (q.e.code)
+        snprintf(got, sizeof got, "%.255s", q.e.text);
+    assert_string_equal(got, want);
+    json_tree_release(&q.tree);
+}
+
+static void test_asked__windows_of_some_layers(void **state)
+{
+    (void)state;
+#define LONG "{\"max_position_embeddings\":64"
+    static const char wrong_types[] =
+        "m/config.json: types: want near or all of each of 3 layers";
+    check_windows(8, LONG "}",
+                  "attention.window=8 attention.window_layers=1,2");
+    check_windows(8, LONG ",\"types\":[\"near\",\"all\",\"near\"]}",
+                  "attention.window=8 attention.window_layers=0,2");
+    check_windows(8, LONG ",\"types\":[\"near\",\"near\",\"near\"]}",
+                  "attention.window=8");
+    check_windows(8, LONG ",\"types\":[\"all\",\"all\",\"all\"]}", "");
+    check_windows(0, LONG "}", "");
+    check_windows(63, LONG "}",
+                  "attention.window=63 attention.window_layers=1,2");
+    check_windows(64, LONG "}", ""); /* it hides nothing */
+    check_windows(8, LONG ",\"types\":[\"near\",\"all\"]}", wrong_types);
+    check_windows(8, LONG ",\"types\":\"near\"}", wrong_types);
+    check_windows(8, LONG ",\"types\":[\"near\",\"all\",5]}", wrong_types);
+    check_windows(8, LONG ",\"types\":[\"near\",\"all\",\"far\"]}",
+                  wrong_types);
+#undef LONG
+}
+
+/* ---- families ------------------------------------------------------------ */
+
+static void test_families__all_are_found_and_told(void **state)
+{
+    (void)state;
+    char all[FAMILY_TYPES_MAX];
+    family_types(all);
+    for (idx i = 0; families[i]; i++) {
+        assert_non_null(families[i]->architecture);
+        assert_non_null(strstr(all, families[i]->types[0]));
+        assert_ptr_equal(family_find(families[i]->types[0]), families[i]);
+    }
+    assert_null(family_find("bert"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -159,6 +285,10 @@ int main(void)
         cmocka_unit_test(test_asked__another_type_is_told_with_its_key),
         cmocka_unit_test(test_asked__the_first_fault_stays),
         cmocka_unit_test(test_asked__bos_is_a_token_of_the_model),
+        cmocka_unit_test(test_asked__positions_in_either_spelling),
+        cmocka_unit_test(test_asked__positions_that_ours_have_not),
+        cmocka_unit_test(test_asked__windows_of_some_layers),
+        cmocka_unit_test(test_families__all_are_found_and_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,15 +10,23 @@
 
 enum { L = 2, C = 12, H = 3, T = 8, V = 10 };
 
-static void open_model(struct model *m, const char *preset)
+static void open_like(struct model *m, const char *preset, int norm,
+                      int norm_place, struct attention_options a)
 {
     struct model_options o = tiny_options(preset, L, C, H, T);
-    struct attention_options a = ATTENTION(.bias = BIAS_NONE);
     struct err e = { 0 };
+    if (norm >= 0)
+        o.norm = norm;
+    o.norm_place = norm_place;
     assert_int_equal(
         model_init(m, &(struct model_spec){ .model = o, .attention = a }, V,
                    &e),
         OK);
+}
+
+static void open_model(struct model *m, const char *preset)
+{
+    open_like(m, preset, -1, PLACE_PRE, ATTENTION(.bias = BIAS_NONE));
 }
 
 static const struct param *find_param(const struct model *m, const char *name)
@@ -94,12 +102,11 @@ static void count_places(int *n, const struct model *m, const struct links *l)
     }
 }
 
-static void check_family(const struct family *f, const char *preset)
+static void check_model(const struct family *f, struct model *model)
 {
-    struct model m;
+    struct model m = *model;
     struct links l = { 0 };
     int n[1 << 14] = { 0 };
-    open_model(&m, preset);
     l.m = &m;
     assert_true(m.table.total <= COUNT_OF(n));
     f->link(&l);
@@ -119,7 +126,14 @@ static void check_family(const struct family *f, const char *preset)
                 fail_msg("%s: %s twice", f->title, l.list[i].theirs);
     links_release(&l);
     assert_null(l.list);
-    model_release(&m);
+    model_release(model);
+}
+
+static void check_family(const struct family *f, const char *preset)
+{
+    struct model m;
+    open_model(&m, preset);
+    check_model(f, &m);
 }
 
 static void test_links__each_number_of_ours_is_one_of_theirs(void **state)
@@ -129,6 +143,16 @@ static void test_links__each_number_of_ours_is_one_of_theirs(void **state)
     check_family(family_find("opt"), "gpt2");
     check_family(family_find("llama"), "llama");
     check_family(family_find("qwen2"), "llama");
+    check_family(family_find("mistral"), "llama");
+    check_family(family_find("gpt_neo"), "gpt2");
+    struct model m;
+    open_like(&m, "llama", -1, PLACE_PRE, ATTENTION(.qk_norm = QK_NORM_RMS));
+    check_model(family_find("qwen3"), &m);
+    open_like(&m, "llama", NORM_LAYER, PLACE_PRE, ATTENTION(.kv_heads = 1));
+    check_model(family_find("olmo"), &m);
+    open_like(&m, "llama", -1, PLACE_BEHIND,
+              ATTENTION(.qk_norm = QK_NORM_RMS_WIDE, .kv_heads = 1));
+    check_model(family_find("olmo2"), &m);
 }
 
 static void test_links__names_have_their_layer(void **state)

@@ -132,8 +132,8 @@ static void test_rope__backward_direction_undoes_forward(void **state)
 }
 
 /* linear divides all; llama3 by how often a pair turns in `from` tokens: less
- * than `slow` times by the factor, more than `fast` times not, between them by a
- * mean of both. With base 10000, N 16 and 100 tokens, pairs turn 15.9, 5.03,
+ * than `slow` times by the factor, more than `fast` times not, between them by
+ * a mean of both. With base 10000, N 16 and 100 tokens, pairs turn 15.9, 5.03,
  * 1.59, 0.503, ... times. */
 static void test_rope__stretched_rates(void **state)
 {

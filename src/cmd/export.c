@@ -54,8 +54,8 @@ static const struct command_option options[] = {
       .type = OPTION_TEXT,
       FIELD(format),
       .help = "with -o: transformers (and config.json; GPT2LMHeadModel, "
-              "LlamaForCausalLM, GPTNeoXForCausalLM, as the settings are), or "
-              "plain (our names, and config.ini)" },
+              "LlamaForCausalLM or another class that has all of the "
+              "settings), or plain (our names, and config.ini)" },
     { .name = NULL },
 };
 #undef FIELD

@@ -75,8 +75,9 @@ const struct command command_import = {
     .summary = "a run whose checkpoints are models made elsewhere",
     .synopsis = "FOLDER ... -o RUN [--step N] [section.key=value ...]",
     .about =
-        "Reads config.json and safetensors of GPT-2, LLaMA, Qwen2, OLMo 1, "
-        "GPT-NeoX (Pythia) and OPT models, as `transformers` writes them, and "
+        "Reads config.json and safetensors of GPT-2, LLaMA, Mistral, Qwen2 and "
+        "3, OLMo 1 and 2, GPT-NeoX (Pythia), GPT-Neo and OPT models, as "
+        "`transformers` writes them, and "
         "makes a run folder, which is analysed, compared, shown and sampled "
         "like any other.\n\n"
         "Several FOLDERs are checkpoints of one run, whose steps their names "

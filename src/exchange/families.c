@@ -1,12 +1,14 @@
 /* families.c - the families there are, and the activations that they have. */
+#include <stdio.h>
 #include <string.h>
 
 #include "exchange/family.h"
 
-const struct family *const families[] = { &family_gpt2,  &family_llama,
-                                          &family_qwen2, &family_olmo,
-                                          &family_neox,  &family_opt,
-                                          NULL };
+const struct family *const families[] = {
+    &family_gpt2,  &family_llama,   &family_neox, &family_mistral,
+    &family_qwen2, &family_qwen3,   &family_olmo, &family_olmo2,
+    &family_opt,   &family_gpt_neo, NULL
+};
 
 const struct family *family_find(const char *type)
 {
@@ -15,6 +17,16 @@ const struct family *family_find(const char *type)
             if (!strcmp(families[i]->types[k], type))
                 return families[i];
     return NULL;
+}
+
+const char *family_types(char text[FAMILY_TYPES_MAX])
+{
+    size_t n = 0;
+    for (idx i = 0; families[i]; i++)
+        for (idx k = 0; families[i]->types[k]; k++)
+            n += (size_t)snprintf(text + n, FAMILY_TYPES_MAX - n, "%s%s",
+                                  n ? ", " : "", families[i]->types[k]);
+    return text;
 }
 
 /* Theirs of one line are the same function, to rounding. */
@@ -45,4 +57,12 @@ const char *family_act(int ffn)
         if (acts[i].kind == ffn || acts[i].gated_kind == ffn)
             return acts[i].theirs;
     return NULL;
+}
+
+bool family_is_plain(int ffn)
+{
+    for (idx i = 0; i < COUNT_OF(acts); i++)
+        if (acts[i].kind == ffn)
+            return true;
+    return false;
 }

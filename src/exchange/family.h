@@ -15,7 +15,11 @@
 #include "io/json_tree.h"
 #include "nn/model/model.h"
 
-enum { FAMILY_SETTINGS_MAX = 48, FAMILY_SETTING_MAX = 80, LINK_NAME_MAX = 128 };
+enum {
+    FAMILY_SETTINGS_MAX = 48,
+    FAMILY_SETTING_MAX = 2048,
+    LINK_NAME_MAX = 128
+};
 
 /* ---- config.json --------------------------------------------------------- */
 
@@ -48,9 +52,30 @@ void asked_put(struct asked *a, const char *format, ...)
 /* What all families have in common: BOS, if it is a token below V. */
 void asked_put_tokens(struct asked *a, idx V);
 
+/* The value of a key; NULL: none, or null. */
+const struct json_value *asked_find(const struct asked *a, const char *key);
+
+/* Something is wrong with a key: the first one counts. */
+void asked_wrong(struct asked *a, const char *key, const char *want);
+
 /* Rotary positions by rope_theta (or theta_key), rope_scaling and
  * rope_parameters; *part is replaced where partial_rotary_factor says it. */
-double asked_rope_base(struct asked *a, const char *theta_key, double *part);
+void asked_put_rope(struct asked *a, const char *theta_key, double *part);
+/* The other way round; has_part: with rope_part. */
+void rope_write(struct json *j, const struct model_options *o,
+                const char *theta_key, bool has_part);
+
+/* Layers that see `size` tokens back; 0: no layer does. */
+struct windows {
+    idx layers, size;
+    bool has[KEY_LIST_MAX]; /* (layers) */
+};
+
+/* Of each layer a text, `has` or `has_not`, if there is such a list. */
+void asked_window_types(struct windows *w, struct asked *a, const char *key,
+                        const char *has, const char *has_not);
+/* The settings, if any query of max_position_embeddings tokens sees less. */
+void asked_put_windows(struct asked *a, const struct windows *w);
 
 /* ---- links --------------------------------------------------------------- */
 
@@ -112,23 +137,33 @@ struct family {
     /* Ends of names of what is no weight, as masks; ends with NULL. */
     const char *const *passed_over;
 
-    /* For export; NULL: what is ours is never written so. refuses: the setting
-     * that it does not allow, NULL if it may be written. */
+    /* For export. attention: keys of [attention] that it may have beside those
+     * that all have, ends with NULL; NULL: none. refuses: the setting that it
+     * does not allow, NULL if it may be written. */
     const char *architecture;
+    const char *const *attention;
     const char *(*refuses)(const struct model *m);
     void (*write)(struct json *j, const struct model *m);
 };
 
-extern const struct family family_gpt2, family_llama, family_qwen2, family_olmo,
-    family_neox, family_opt;
-extern const struct family *const families[]; /* ends with NULL */
+extern const struct family family_gpt2, family_llama, family_neox,
+    family_mistral, family_qwen2, family_qwen3, family_olmo, family_olmo2,
+    family_opt, family_gpt_neo;
+/* In the order in which export tries them; ends with NULL. */
+extern const struct family *const families[];
 
 /* Of a model_type; NULL: none. */
 const struct family *family_find(const char *type);
+
+/* All model_types, "gpt2, llama, ..."; returns text. */
+enum { FAMILY_TYPES_MAX = 256 };
+const char *family_types(char text[FAMILY_TYPES_MAX]);
 
 /* Which of our feed-forwards a name of theirs is ("gelu_new"), plain or gated;
  * NULL: none. The other way round: the name of an enum ffn_kind. */
 const char *family_ffn(const char *act, bool is_gated);
 const char *family_act(int ffn);
+/* Is it one of the plain ones that they have? */
+bool family_is_plain(int ffn);
 
 #endif

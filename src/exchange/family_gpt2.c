@@ -60,12 +60,10 @@ static void link(struct links *l)
 static const char *refuses(const struct model *m)
 {
     const struct model_options *o = &m->spec.model;
-    bool is_plain = o->ffn == FFN_GELU || o->ffn == FFN_GELU_ERF ||
-                    o->ffn == FFN_RELU || o->ffn == FFN_SILU;
     return o->norm != NORM_LAYER             ? "model.norm"
            : o->norm_place != PLACE_PRE      ? "model.norm_place"
            : o->parallel                     ? "model.parallel"
-           : !is_plain                       ? "model.ffn"
+           : !family_is_plain(o->ffn)        ? "model.ffn"
            : o->position != POSITION_LEARNED ? "model.position"
            : !o->biases                      ? "model.biases"
            : o->biases_on != BIASES_ALL      ? "model.biases_on"

@@ -10,7 +10,6 @@ static void read(struct asked *a)
     const char *act = asked_text(a, "hidden_act", "gelu");
     const char *ffn = family_ffn(act, false);
     double part = asked_number(a, "rotary_pct", 0.25);
-    double base = asked_rope_base(a, "rotary_emb_base", &part);
     if (!ffn)
         asked_refuse(a, "hidden_act", act);
     asked_put(a, "model.layers=%td", asked_need(a, "num_hidden_layers"));
@@ -24,8 +23,7 @@ static void read(struct asked *a)
     asked_put(a, "model.parallel=%s",
               asked_bool(a, "use_parallel_residual", true) ? "yes" : "no");
     asked_put(a, "model.ffn=%s", ffn ? ffn : "gelu_erf");
-    asked_put(a, "model.position=rope");
-    asked_put(a, "model.rope_base=%.17g", base);
+    asked_put_rope(a, "rotary_emb_base", &part);
     asked_put(a, "model.rope_part=%.17g", part);
     asked_put(a, "model.biases=yes");
     if (!asked_bool(a, "attention_bias", true))
@@ -66,12 +64,10 @@ static void link(struct links *l)
 static const char *refuses(const struct model *m)
 {
     const struct model_options *o = &m->spec.model;
-    bool is_plain = o->ffn == FFN_GELU || o->ffn == FFN_GELU_ERF ||
-                    o->ffn == FFN_RELU || o->ffn == FFN_SILU;
     bool has_places = o->biases_on == BIASES_ALL || o->biases_on == BIASES_FFN;
     return o->norm != NORM_LAYER          ? "model.norm"
            : o->norm_place != PLACE_PRE   ? "model.norm_place"
-           : !is_plain                    ? "model.ffn"
+           : !family_is_plain(o->ffn)     ? "model.ffn"
            : o->position != POSITION_ROPE ? "model.position"
            : !o->biases                   ? "model.biases"
            : !has_places                  ? "model.biases_on"
@@ -91,12 +87,7 @@ static void write(struct json *j, const struct model *m)
     json_put_text(j, "hidden_act", family_act(o->ffn));
     json_put_number(j, "layer_norm_eps", o->norm_eps);
     json_put_number(j, "rotary_pct", o->rope_part);
-    json_put_number(j, "rotary_emb_base", o->rope_base);
-    json_begin_object(j, "rope_parameters"); /* transformers 5 */
-    json_put_text(j, "rope_type", "default");
-    json_put_number(j, "rope_theta", o->rope_base);
-    json_put_number(j, "partial_rotary_factor", o->rope_part);
-    json_end(j);
+    rope_write(j, o, "rotary_emb_base", true);
     json_put_bool(j, "use_parallel_residual", o->parallel);
     json_put_bool(j, "attention_bias", o->biases_on == BIASES_ALL);
 }

@@ -4,6 +4,8 @@
 
 static const char *const types[] = { "opt", NULL };
 
+static const double OPT_EPS = 1e-5; /* in its code, not a key */
+
 static void read(struct asked *a)
 {
     const char *act = asked_text(a, "activation_function", "relu");
@@ -25,6 +27,7 @@ static void read(struct asked *a)
     asked_put(a, "model.context=%td", asked_need(a, "max_position_embeddings"));
     asked_put(a, "model.ffn_width=%td", asked_need(a, "ffn_dim"));
     asked_put(a, "model.norm=layernorm");
+    asked_put(a, "model.norm_eps=%.17g", OPT_EPS);
     asked_put(a, "model.ffn=%s", ffn ? ffn : "relu");
     asked_put(a, "model.position=learned");
     asked_put(a, "model.biases=%s",
@@ -67,6 +70,36 @@ static void link(struct links *l)
         links_add(l, A, "head.weight", "lm_head.weight", 0, -1);
 }
 
+static const char *refuses(const struct model *m)
+{
+    const struct model_options *o = &m->spec.model;
+    return o->norm != NORM_LAYER                     ? "model.norm"
+           : o->norm_eps != OPT_EPS                  ? "model.norm_eps"
+           : o->norm_place != PLACE_PRE              ? "model.norm_place"
+           : o->parallel                             ? "model.parallel"
+           : !family_is_plain(o->ffn)                ? "model.ffn"
+           : o->position != POSITION_LEARNED         ? "model.position"
+           : o->biases && o->biases_on != BIASES_ALL ? "model.biases_on"
+           : m->H * m->D != m->C                     ? "model.head_width"
+           : m->K != m->H                            ? "attention.kv_heads"
+                                                     : NULL;
+}
+
+static void write(struct json *j, const struct model *m)
+{
+    const struct model_options *o = &m->spec.model;
+    json_put_count(j, "hidden_size", m->C);
+    json_put_count(j, "word_embed_proj_dim", m->C);
+    json_put_count(j, "num_hidden_layers", m->L);
+    json_put_count(j, "num_attention_heads", m->H);
+    json_put_count(j, "ffn_dim", m->F);
+    json_put_count(j, "max_position_embeddings", m->T);
+    json_put_text(j, "activation_function", family_act(o->ffn));
+    json_put_bool(j, "do_layer_norm_before", true);
+    json_put_bool(j, "enable_bias", o->biases);
+    json_put_number(j, "dropout", 0);
+}
+
 static const char *const passed_over[] = { NULL };
 
 const struct family family_opt = {
@@ -76,4 +109,7 @@ const struct family family_opt = {
     .read = read,
     .link = link,
     .passed_over = passed_over,
+    .architecture = "OPTForCausalLM",
+    .refuses = refuses,
+    .write = write,
 };

@@ -110,13 +110,12 @@ static const struct family *family_of(const struct asked *a, struct err *e)
 {
     const char *type = NULL;
     const struct family *f = NULL;
+    char known[FAMILY_TYPES_MAX];
     if (json_take_text(&type, json_value_member(a->json, "model_type")))
         f = family_find(type);
     if (!f)
-        err_set(e, ERR_DATA,
-                "%s: model_type is %.60s: want gpt2, llama, qwen2, olmo, "
-                "gpt_neox or opt",
-                a->place, type ? type : "not there");
+        err_set(e, ERR_DATA, "%s: model_type is %.60s: want one of %s",
+                a->place, type ? type : "not there", family_types(known));
     return f;
 }
 

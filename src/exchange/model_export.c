@@ -8,45 +8,76 @@
 #include "exchange/model_tensors.h"
 #include "io/fsys.h"
 
+enum { KEY_NAME_MAX = 64 }; /* with its section */
+
 static const char CONFIG_JSON[] = "config.json";
 
 /* ---- which family -------------------------------------------------------- */
 
-/* An [attention] key that changes what heads do, which no other program has.
- * Which documents are seen is a matter of the batch. */
-static struct config_key foreign_key(const struct config *c)
+static bool has_name(const char *const *list, const char *name)
+{
+    for (idx i = 0; list && list[i]; i++)
+        if (!strcmp(list[i], name))
+            return true;
+    return false;
+}
+
+/* f NULL: has any family the key? Which documents are seen is a matter of the
+ * batch. */
+static bool has_key(const struct family *f, const char *name)
+{
+    static const char *const common[] = { "kv_heads", "documents", NULL };
+    bool has = has_name(common, name) || (f && has_name(f->attention, name));
+    for (idx i = 0; !f && !has && families[i]; i++)
+        has = has_name(families[i]->attention, name);
+    return has;
+}
+
+/* The name of an [attention] key that changes what heads do, and that the
+ * family has not; f NULL: none has. NULL: there is none. */
+static const char *foreign_key(const struct config *c, const struct family *f)
 {
     struct config_key k = { 0 };
     while (config_next_key(&k))
         if (!strcmp(k.section->name, "attention") &&
-            !config_has_default(c, k) && strcmp(k.key->name, "kv_heads") != 0 &&
-            strcmp(k.key->name, "documents") != 0)
-            return k;
-    return (struct config_key){ 0 };
+            !config_has_default(c, k) && !has_key(f, k.key->name))
+            return k.key->name;
+    return NULL;
+}
+
+/* What the family has otherwise, with its section; NULL: nothing. */
+static const char *refused_key(char text[KEY_NAME_MAX],
+                               const struct run_model *r,
+                               const struct family *f)
+{
+    const char *key = f->refuses(&r->model);
+    const char *foreign = foreign_key(&r->config, f);
+    if (key || !foreign)
+        return key;
+    snprintf(text, KEY_NAME_MAX, "attention.%.40s", foreign);
+    return text;
 }
 
 /* The first that has all; else what each of them lacks. */
 static const struct family *find_family(const struct run_model *r,
                                         struct err *e)
 {
-    char all[512] = "";
-    struct config_key k = foreign_key(&r->config);
-    if (k.key) {
+    char all[1024] = "", text[KEY_NAME_MAX];
+    const char *foreign = foreign_key(&r->config, NULL);
+    if (foreign) {
         err_set(e, ERR_CONFIG,
                 "export: attention.%s: no model of `transformers` has it: "
                 "--format plain writes the weights in our names",
-                k.key->name);
+                foreign);
         return NULL;
     }
     for (idx i = 0; families[i]; i++) {
-        const struct family *f = families[i];
-        const char *key = f->architecture ? f->refuses(&r->model) : NULL;
+        const char *key = refused_key(text, r, families[i]);
         size_t n = strlen(all);
-        if (f->architecture && !key)
-            return f;
-        if (key)
-            snprintf(all + n, sizeof all - n, "%s%s has another %s",
-                     n ? ", " : "", f->title, key);
+        if (!key)
+            return families[i];
+        snprintf(all + n, sizeof all - n, "%s%s has another %.63s",
+                 n ? ", " : "", families[i]->title, key);
     }
     err_set(e, ERR_CONFIG,
             "export: no model of `transformers` is like this one: %s: --format "
@@ -85,6 +116,14 @@ static int put_settings(const char *path, const char *text, size_t n,
 
 /* ---- writing ------------------------------------------------------------- */
 
+static void put_token(struct json *j, const char *key, int32_t token)
+{
+    if (token != NO_TOKEN)
+        json_put_count(j, key, token);
+    else
+        json_put_null(j, key);
+}
+
 static int write_config(const char *path, const struct run_model *r,
                         const struct family *f, struct err *e)
 {
@@ -96,14 +135,13 @@ static int write_config(const char *path, const struct run_model *r,
     json_put_text(&j, NULL, f->architecture);
     json_end(&j);
     json_put_text(&j, "model_type", f->types[0]);
-    json_put_text(&j, "torch_dtype", "float32");
+    json_put_text(&j, "torch_dtype", "float32"); /* up to transformers 4 */
+    json_put_text(&j, "dtype", "float32");
     json_put_count(&j, "vocab_size", r->model.V);
     json_put_bool(&j, "tie_word_embeddings", r->config.model.tied_head);
-    if (r->source.bos != NO_TOKEN)
-        json_put_count(&j, "bos_token_id", r->source.bos);
-    else
-        json_put_null(&j, "bos_token_id");
-    json_put_null(&j, "eos_token_id");
+    put_token(&j, "bos_token_id", r->source.bos);
+    put_token(&j, "eos_token_id", r->source.eos);
+    put_token(&j, "pad_token_id", NO_TOKEN); /* some have one by default */
     f->write(&j, &r->model);
     json_end(&j);
     FILE *out = open_memstream(&text, &n);
@@ -178,6 +216,7 @@ static int write_folder(const struct model_export_options *o,
     snprintf(weights, sizeof weights, "%s/%s", o->dir, SAFETENSORS_FILE);
     snprintf(config, sizeof config, "%s/%s", o->dir, name);
     if (check_free(o->dir, name, e) == OK && load(&w, r, e) == OK &&
+        (!f || weights_fit(w, &r->model, f, e) == OK) &&
         fsys_mkdirs(o->dir, e) == OK && fsys_remove_stale(o->dir, e) == OK &&
         (f ? write_config(config, r, f, e) : write_settings(config, r, e)) ==
             OK)

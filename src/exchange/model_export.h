@@ -1,9 +1,8 @@
 /* model_export.h - a checkpoint of a run as a folder that other programs load.
  *
  * transformers: config.json and model.safetensors in the names and shapes of
- * GPT2LMHeadModel, LlamaForCausalLM or GPTNeoXForCausalLM, whichever has all
- * that the settings ask for; plain: model.safetensors in ours
- * (docs/FORMATS.md), and config.ini.
+ * the first family (family.h) that has all that the settings ask for; plain:
+ * model.safetensors in ours (docs/FORMATS.md), and config.ini.
  */
 #ifndef SINKLAB_EXCHANGE_MODEL_EXPORT_H
 #define SINKLAB_EXCHANGE_MODEL_EXPORT_H

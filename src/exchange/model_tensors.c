@@ -175,7 +175,7 @@ static void give(float *x, const struct safetensor_out *t, idx from, idx n)
         idx place = from + i;
         if (g->link.ours)
             place = link_place(&g->link, place, g->m->H, g->m->D);
-        x[i] = (float)g->w[g->offset + place];
+        x[i] = place >= 0 ? (float)g->w[g->offset + place] : 0;
     }
 }
 
@@ -192,7 +192,8 @@ static void add_links(struct list *l, const real *w, const struct model *m,
     for (idx i = 0; i < links->n; i++) {
         const struct link *k = &links->list[i];
         struct safetensor_out *t = &l->tensors[l->n];
-        BUG_ON(!k->theirs[0] || k->kind == LINK_BEHIND_2);
+        if (!k->theirs[0])
+            continue;
         full_name(l->names[l->n], f, k->theirs);
         l->givings[l->n] = (struct giving){ w, m, *k, k->ours->offset };
         *t = (struct safetensor_out){ .name = l->names[l->n],
@@ -217,6 +218,38 @@ static void add_params(struct list *l, const real *w, const struct model *m)
         memcpy(t->shape, p->shape, (size_t)p->ndim * sizeof *t->shape);
         l->n++;
     }
+}
+
+/* What they have no tensor for is 1, or 0. */
+static int check_constants(const real *w, const struct family *f,
+                           const struct links *links, struct err *e)
+{
+    for (idx i = 0; i < links->n; i++) {
+        const struct link *k = &links->list[i];
+        idx from = k->ours->offset + k->row0 * link_cols(k);
+        real is = k->kind == LINK_ONES;
+        for (idx j = 0; !k->theirs[0] && j < k->rows * link_cols(k); j++)
+            if (w[from + j] != is)
+                return err_set(e, ERR_CONFIG,
+                               "export: %s has nothing that learns in the "
+                               "place of %s, and here that has learned: "
+                               "--format plain writes the weights in our names",
+                               f->title, k->ours->name);
+    }
+    return OK;
+}
+
+int weights_fit(const real *w, const struct model *m, const struct family *f,
+                struct err *e)
+{
+    struct links links = { .m = m };
+    f->link(&links);
+    if (links.is_out_of_memory)
+        err_set(e, ERR_MEMORY, "not enough memory for a list of tensors");
+    else
+        check_constants(w, f, &links, e);
+    links_release(&links);
+    return e->code;
 }
 
 int weights_give(const char *path, const real *w, const struct model *m,

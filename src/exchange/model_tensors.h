@@ -11,8 +11,13 @@
 int weights_take(real *w, const struct model *m, const struct family *f,
                  const struct safetensors *s, struct err *e);
 
-/* weights_give - write w as a file of this family's tensors; f NULL: of our own
- * names and shapes. OK, ERR_IO, ERR_MEMORY. */
+/* weights_fit - is what the family has no tensor for as if it had learned
+ * nothing? OK, ERR_MEMORY; ERR_CONFIG: it has, in our tensor of that name. */
+int weights_fit(const real *w, const struct model *m, const struct family *f,
+                struct err *e);
+
+/* weights_give - write w, which fits, as a file of this family's tensors; f
+ * NULL: of our own names and shapes. OK, ERR_IO, ERR_MEMORY. */
 int weights_give(const char *path, const real *w, const struct model *m,
                  const struct family *f, struct err *e);
 

@@ -48,6 +48,32 @@ check "neox trains" small neox model.position=rope model.rope_part=0.5 model.par
     model.tied_head=no model.ffn=gelu_erf
 check "neox goes around" around neox
 check "it says which it is" grep -q '"architectures":\["GPTNeoXForCausalLM"\]' neox-out/config.json
+as() { # CLASS SETTINGS...: a run goes around as this class
+    local class=$1
+    shift
+    rm -rf any any-*
+    small any "$@" && around any && grep -q "\"architectures\":\[\"$class\"\]" any-out/config.json
+}
+check "mistral" as MistralForCausalLM model.preset=llama attention.window=6
+check "qwen2" as Qwen2ForCausalLM model.preset=llama model.biases=yes model.biases_on=qkv \
+    attention.window=6 attention.window_layers=0
+check "its windows" grep -q '"layer_types":\["sliding_attention","full_attention"\]' any-out/config.json
+check "qwen3" as Qwen3ForCausalLM model.preset=llama attention.qk_norm=rms attention.window=5 \
+    attention.window_layers=1
+check "olmo 2" as Olmo2ForCausalLM model.preset=llama attention.qk_norm=rms_wide \
+    model.norm_place=behind attention.kv_heads=2
+check "opt" as OPTForCausalLM model.biases=no
+check "gpt-neo" as GPTNeoForCausalLM model.biases_on=not_qkv attention.score_scale=1 \
+    attention.window=6 attention.window_layers=1
+check "olmo" as OlmoForCausalLM model.preset=llama model.norm=layernorm \
+    'optim.freeze=*.gain *.shift'
+check "stretched" as LlamaForCausalLM model.preset=llama model.rope_scaling=llama3 model.rope_from=8
+check "in both spellings" grep -q '"rope_scaling":{"rope_type":"llama3","factor":8' any-out/config.json
+mkdir texts && seq 200 >texts/a && seq 300 >texts/b
+check "texts have an end" "$SINKLAB" train "$ROOT/configs/base.ini" run.dir=ended train.steps=2 model.context=16 model.width=16 \
+    train.val_tokens=32 sink.probe_every=0 sink.tokens=16 data.source=text data.path=texts data.eos=yes
+check "which goes out" "$SINKLAB" export ended -o ended-out
+check "as what it is" grep -Eq '"bos_token_id":[0-9]+,"eos_token_id":[0-9]+' ended-out/config.json
 
 check "plain" "$SINKLAB" export gpt2 -o plain --format plain
 check "names of ours" grep -qa '"block.1.attention.qkv.weight"' plain/model.safetensors
@@ -157,6 +183,11 @@ expect_fail 2 'give -o' "$SINKLAB" export gpt2 --step 5
 expect_fail 2 'no checkpoint of step 7' "$SINKLAB" export gpt2 --step 7 -o x
 check "sigmoid trains" small sigmoid attention.weights=sigmoid
 expect_fail 3 'attention.weights: no model of' "$SINKLAB" export sigmoid -o x
+check "norms that learn" small learns model.preset=llama model.norm=layernorm
+expect_fail 3 'OLMo has nothing that learns in the place of block.0.norm1.gain' "$SINKLAB" export learns -o x
+check "nothing was written of it" test ! -e x
+check "a window of LLaMA's" small windowed model.preset=llama model.biases=yes model.biases_on=ffn attention.window=6
+expect_fail 3 'LLaMA has another attention.window' "$SINKLAB" export windowed -o x
 check "post trains" small post model.norm_place=post
 expect_fail 3 'GPT-2 has another model.norm_place' "$SINKLAB" export post -o x
 
@@ -188,7 +219,17 @@ bad 4 'rope_parameters: one for each kind' 's/"rope_type":"default"/"full":{&}/'
 bad 4 'rope_theta: want a number' 's/"rope_type":"default",.*},/"rope_type":"default","rope_theta":"x"},/' llama-out
 bad 4 'partial_rotary_factor: other' 's/"rope_type":"default"/&,"partial_rotary_factor":0.5/' llama-out
 check "and nothing was written" test ! -e x
-bad 4 'rope_parameters: llama3' 's/"rope_type":"default"/"rope_type":"llama3"/' llama-out
+bad 4 'rope_parameters: factor is not there' 's/"rope_type":"default"/"rope_type":"llama3"/' llama-out
+bad 4 'rope_parameters: low_freq_factor is not' 's/"rope_type":"default"/"rope_type":"llama3","factor":8/' llama-out
+bad 4 'rope_parameters: factor: want a number' 's/"rope_type":"default"/"rope_type":"linear","factor":"x"/' llama-out
+bad 4 'rope_scaling: says otherwise' 's/"rope_type":"default"/"rope_type":"linear","factor":2/;s/{/{"rope_scaling":{"type":"linear","factor":4},/' llama-out
+bad 4 'rope_scaling: dynamic' 's/{/{"rope_scaling":{"type":"dynamic","factor":4},/' llama-out
+bad 4 'no model of ours .* rope_fast above' 's/"rope_type":"default"/"rope_type":"llama3","factor":8,"low_freq_factor":4,"high_freq_factor":1,"original_max_position_embeddings":8/' llama-out
+window='s/"llama"/"qwen2"/;s/{/{"use_sliding_window":true,"sliding_window":5,'
+bad 4 'layer_types: want sliding_attention or' "$window"'"layer_types":["full_attention"],/' llama-out
+bad 4 'layer_types: want sliding_attention or' "$window"'"layer_types":["full_attention","chunked"],/' llama-out
+bad 4 'layer_types: want sliding_attention or' "$window"'"layer_types":["full_attention",5],/' llama-out
+bad 4 'attention_layers: is not there' 's/"model_type":"llama"/"model_type":"gpt_neo","num_layers":2,"num_heads":4/' llama-out
 bad 4 'ffn_dim: is not there' 's/"llama"/"opt"/' llama-out
 bad 4 "'wte.weight', which a GPT-2 model has" 's/"model_type":"llama"/"model_type":"gpt2","n_embd":16,"n_layer":2,"n_head":4,"n_positions":16/' llama-out
 cut() { # BYTES of the weights are left

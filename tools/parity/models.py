@@ -49,6 +49,14 @@ def neox(**more):
         bos_token_id=0, eos_token_id=0, attn_implementation="eager", **more))
 
 
+def opt(**more):
+    return hf.OPTForCausalLM(hf.OPTConfig(
+        vocab_size=V, hidden_size=24, num_hidden_layers=2,
+        num_attention_heads=4, ffn_dim=40, max_position_embeddings=T,
+        word_embed_proj_dim=24, dropout=0.0, bos_token_id=2, eos_token_id=2,
+        pad_token_id=None, attn_implementation="eager", **more))
+
+
 # name: what makes it, and what export writes it as, if it does
 MODELS = {
     "gpt2": (lambda: hf.GPT2LMHeadModel(hf.GPT2Config(
@@ -61,18 +69,45 @@ MODELS = {
     "llama_biases": (lambda: hf.LlamaForCausalLM(llama_like(
         hf.LlamaConfig, head_dim=10, rms_norm_eps=1e-4, attention_bias=True,
         tie_word_embeddings=True)), True),
+    "llama_linear": (lambda: hf.LlamaForCausalLM(llama_like(
+        hf.LlamaConfig, rope_parameters=dict(
+            rope_type="linear", factor=4.0, rope_theta=100.0))), True),
+    "llama3": (lambda: hf.LlamaForCausalLM(llama_like(
+        hf.LlamaConfig, head_dim=16, num_key_value_heads=2,
+        rope_parameters=dict(
+            rope_type="llama3", factor=8.0, low_freq_factor=1.0,
+            high_freq_factor=4.0, original_max_position_embeddings=16,
+            rope_theta=100.0))), True),
+    "mistral": (lambda: hf.MistralForCausalLM(llama_like(
+        hf.MistralConfig, num_key_value_heads=2, sliding_window=7)), True),
     "qwen2": (lambda: hf.Qwen2ForCausalLM(llama_like(
-        hf.Qwen2Config, num_key_value_heads=2)), False),
+        hf.Qwen2Config, num_key_value_heads=2)), True),
+    "qwen2_windows": (lambda: hf.Qwen2ForCausalLM(llama_like(
+        hf.Qwen2Config, num_key_value_heads=4, num_hidden_layers=3,
+        use_sliding_window=True, sliding_window=5, max_window_layers=1)), True),
+    "qwen3": (lambda: hf.Qwen3ForCausalLM(llama_like(
+        hf.Qwen3Config, num_key_value_heads=2, head_dim=8)), True),
+    "qwen3_windows": (lambda: hf.Qwen3ForCausalLM(llama_like(
+        hf.Qwen3Config, num_key_value_heads=1, num_hidden_layers=3,
+        head_dim=6, attention_bias=True,
+        use_sliding_window=True, sliding_window=9, rms_norm_eps=1e-4,
+        layer_types=["sliding_attention", "full_attention",
+                     "sliding_attention"])), True),
     "olmo": (lambda: hf.OlmoForCausalLM(llama_like(
-        hf.OlmoConfig, pad_token_id=None)), False),
+        hf.OlmoConfig, pad_token_id=None)), True),
+    "olmo2": (lambda: hf.Olmo2ForCausalLM(llama_like(
+        hf.Olmo2Config, pad_token_id=None, num_key_value_heads=2)), True),
+    "gpt_neo": (lambda: hf.GPTNeoForCausalLM(hf.GPTNeoConfig(
+        vocab_size=V, hidden_size=24, num_layers=3, num_heads=3,
+        attention_types=[[["global", "local"], 1], [["local"], 1]],
+        window_size=6, max_position_embeddings=T, bos_token_id=5,
+        eos_token_id=5, attention_dropout=0, embed_dropout=0, resid_dropout=0,
+        attn_implementation="eager")), True),
     "neox": (lambda: neox(rotary_pct=0.25, layer_norm_eps=1e-4), True),
     "neox_serial": (lambda: neox(rotary_pct=1.0, use_parallel_residual=False),
                     True),
-    "opt": (lambda: hf.OPTForCausalLM(hf.OPTConfig(
-        vocab_size=V, hidden_size=24, num_hidden_layers=2,
-        num_attention_heads=4, ffn_dim=40, max_position_embeddings=T,
-        word_embed_proj_dim=24, dropout=0.0, bos_token_id=2, eos_token_id=2,
-        pad_token_id=None, attn_implementation="eager")), False),
+    "opt": (opt, False),  # it goes out as GPT-2
+    "opt_no_biases": (lambda: opt(enable_bias=False), True),
 }
 SHARDED = "llama"  # in several files, with an index
 
@@ -152,7 +187,10 @@ def exported(path, tokens, logits, work):
     if os.path.exists(os.path.join(path, "model.safetensors")):
         was, now = load_file(os.path.join(path, "model.safetensors")), \
             load_file(weights[0])
-        if any(not torch.equal(now[key], was[key]) for key in now):
+        # OPT's first two positions are of no token
+        if any(not torch.equal(now[key][2 * ("embed_positions" in key):],
+                               was[key][2 * ("embed_positions" in key):])
+               for key in now):
             return math.inf
     model = hf.AutoModelForCausalLM.from_pretrained(
         path + "-out", attn_implementation="eager").eval()

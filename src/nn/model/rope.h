@@ -2,10 +2,10 @@
  *
  * Of the first N dimensions of a head, dimension d < N/2 is paired with d + N/2
  * and turned by the angle t * w, w = base^(-2d/N), at position t, counted from
- * 0. The others stay as they are. For contexts longer than those that a model was
- * made for, w becomes w / factor (linear), or (llama3, arXiv 2407.21783)
+ * 0. The others stay as they are. For contexts longer than those that a model
+ * was made for, w becomes w / factor (linear), or (llama3, arXiv 2407.21783)
  * w ((1 - s) / factor + s), where s goes from 0 to 1 with the turns in `from`
- * tokens, from w / 2 pi = slow / from to fast / from.
+ * tokens, n = from w / 2 pi: s = (n - slow) / (fast - slow).
  */
 #ifndef SINKLAB_ROPE_H
 #define SINKLAB_ROPE_H
