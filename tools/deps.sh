@@ -7,6 +7,9 @@
 # status is 1. `tools/deps.sh --check` also wants what only `make check` uses;
 # that part is optional: without it, its checks are skipped.
 # So is oneDNN, which the program is built with where its header is found.
+# Models made elsewhere have more that is optional, all of Python's own packages:
+# `tokenizers` for tools/model_tokens.py; torch, transformers and safetensors for
+# tools/parity/models.py (pip install ...). No row asks for these.
 # `tools/deps.sh --slurm` wants a Slurm, for tests/system/slurm.sh alone;
 # `tools/deps.sh --mpi` an MPI, for `make MPI=1` and tests/system/mpi.sh.
 #

@@ -369,7 +369,8 @@ int inputs_run(FILE *out, const struct inputs_options *o, struct err *e)
         measure(&x, i, e);
     if (!e->code && read_all(&x, e) == OK && !is_piped)
         print_tables(out, &x, false, e);
-    if (!e->code && write_csv(out, &x, e) == OK)
+    /* who reads a file sees no notes of what could not be measured */
+    if (!e->code && !x.failed.code && write_csv(out, &x, e) == OK)
         write_markdown(out, &x, e);
     release(&x);
     return err_pass(e, &x.failed);

@@ -30,7 +30,8 @@ struct inputs_options {
 /* inputs_run - measure what is not up to date, each input as an analysis of its
  * own, and print the tables on out; how measuring goes on, too, but on standard
  * error where a file goes there. OK; ERR_RUNS: some
- * could not be measured, which were named, and the tables lack them; ERR_USAGE:
+ * could not be measured, which were named; the tables lack them, and no file is
+ * written; ERR_USAGE:
  * no run, or no such column; or the codes of
  * analyze_folders. */
 int inputs_run(FILE *out, const struct inputs_options *o, struct err *e);

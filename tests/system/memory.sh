@@ -85,10 +85,15 @@ climb -v list
 climb -v runs a
 climb -v compare a b
 climb -v analyze a
+check "a model to import" "$SINKLAB" export a -o model
+climb -v export a -o new
+climb -v import model -o new
 climb -v train tiny.ini run.dir=new
 climb -v sweep sweep.ini run.dir=sweep-new --dry-run
 climb -d train tiny.ini run.dir=new
 climb -d analyze a
+climb -d export a -o new
+climb -d import model -o new
 
 # The figures of the plan are in the message, and no folder is made
 limited -v 200000 train tiny.ini run.dir=none

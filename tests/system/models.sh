@@ -125,6 +125,10 @@ check "another form" "$SINKLAB" inputs texts "${as[@]}" --markdown table.md --co
 check "as Markdown" grep -q '^| texts | 5 | ' table.md
 expect_fail 2 'no metric is called .sunk' "$SINKLAB" inputs two --columns sunk
 expect_fail 2 'no such file or folder' "$SINKLAB" inputs two nowhere
+cp -r texts broken
+truncate -s 900 broken/checkpoints/step-00000005.h5
+expect_fail 11 'could not be analyzed' "$SINKLAB" inputs texts broken "${as[@]}" --again --csv broken.csv
+check "then there is no file" test ! -e broken.csv
 check "a run without BOS" small bare data.bos=no
 check "has no columns with it" bash -c '"$1" inputs bare --csv - 2>/dev/null |
     grep -qE "^bare,10,sink_1,,,,[^,]+,[^,]+,[^,]+\$"' - "$SINKLAB"
@@ -318,6 +322,60 @@ mkdir shards && : >shards/model.safetensors.index.json
 expect_fail 7 'is there already' "$SINKLAB" export gpt2 -o shards --format plain
 expect_fail 2 'train.steps=1, but' "$SINKLAB" import made/step5 -o x train.steps=1
 expect_fail 2 'the model is as its config.json' "$SINKLAB" import gpt2-out -o x ' model.norm_eps=0.1'
+
+# --- text in a model's own tokens -------------------------------------------------
+
+tokens() { # TEXT... -o NAME
+    "$PYTHON" "$ROOT/tools/model_tokens.py" "$@"
+}
+if "$PYTHON" -c 'import tokenizers' 2>/dev/null; then
+    small words data.source=random data.vocab=300 data.bos=no && "$SINKLAB" export words -o words-out
+    cat >train.py <<'END'
+import sys
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+t = Tokenizer(models.BPE())
+t.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+t.decoder = decoders.ByteLevel()
+t.train([sys.argv[1]], trainers.BpeTrainer(vocab_size=300, show_progress=False,
+    initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), special_tokens=["<|endoftext|>"]))
+t.save(sys.argv[2])
+END
+    cat >spell.py <<'END'
+import struct, sys
+from tokenizers import Tokenizer
+with open(sys.argv[2], "rb") as f: ids = f.read()
+ids = struct.unpack(f"<{len(ids) // 2}H", ids)
+sys.stdout.write(Tokenizer.from_file(sys.argv[1]).decode(ids, skip_special_tokens=False))
+END
+    "$PYTHON" train.py "$ROOT/README.md" words-out/tokenizer.json
+    check "shards of a model's own tokens" tokens words-out "$ROOT/README.md" "$ROOT/docs/STYLE.md" -o shards-of
+    settings=$(tokens words-out "$ROOT/README.md" "$ROOT/docs/STYLE.md" -o shards-of | grep ^data)
+    "$PYTHON" spell.py words-out/tokenizer.json shards-of.bin >spelled
+    cat "$ROOT/README.md" "$ROOT/docs/STYLE.md" >spelled-want
+    check "spell the text" cmp spelled spelled-want
+    # shellcheck disable=SC2086 # words
+    check "an import with them" "$SINKLAB" import words-out -o with-words --step 10 $settings
+    check "its table has text" bash -c '"$1" inputs with-words --columns first_mass --csv - sink.sequences=4 2>/dev/null |
+        grep -qE "^with-words,10,first_mass,,,,[^,]+,[^,]+,[^,]+\$"' - "$SINKLAB"
+    printf 'one\n\ntwo\r\n' >two.txt
+    check "a document a line" bash -c '"$@" | grep -q "2 documents"' - "$PYTHON" "$ROOT/tools/model_tokens.py" \
+        words-out two.txt --lines -o lines
+    lines=$(grep -c '[^[:space:]]' "$ROOT/README.md")
+    tokens words-out "$ROOT/README.md" --lines -o lines >/dev/null
+    check "as our reader has them" bash -c '"$1" data info "$2" data.source=tokens data.path=lines.bin \
+        data.vocab=300 | grep -q "^documents  *$3,"' - "$SINKLAB" "$ROOT/tests/system/tiny.ini" "$lines"
+    sed 's/"vocab_size":[0-9]*/"vocab_size":40/' words-out/config.json >two.json
+    mkdir other-words && cp words-out/tokenizer.json other-words && mv two.json other-words/config.json
+    no_tokens() { # REGEX ARGUMENT...: one sentence
+        ! tokens "${@:2}" >out 2>err && grep -q "^model_tokens: .*$1" err && test 1 -eq "$(wc -l <err)"
+    }
+    check "another model's tokenizer" no_tokens 'is it another model' other-words "$ROOT/README.md" -o none
+    check "no tokenizer" no_tokens 'tokenizer.json: not there' gpt2-out two.txt -o none
+    check "no text" no_tokens 'nobody.txt: .*No such file' words-out nobody.txt -o none
+    check "and wrote nothing" test ! -e none.bin -a ! -e none.idx
+else
+    echo "ok - # SKIP no tokenizers in $PYTHON"
+fi
 
 # --- theirs --------------------------------------------------------------------
 
