@@ -53,7 +53,7 @@ static void open_way(struct tiny *t, const struct shape *s, int threads,
                      struct product_way way, bool is_training)
 {
     struct model_spec spec = spec_of(s);
-    tiny_open_way(t, &spec, s->B, s->V, threads, 3, way, is_training);
+    tiny_open_way(t, &spec, s->B, s->V, threads, 3, way, is_training, 0);
 }
 
 static size_t bytes_of(const struct tiny *t)
@@ -118,6 +118,28 @@ static void test_products__losses_alone_are_the_same(void **state)
             assert_true(tiny_loss(&losses, B) == tiny_loss(&t, B));
         tiny_close(&t);
         tiny_close(&losses);
+    }
+}
+
+/* Rows that only matrices read are kept rounded alone, where no tap can show
+ * them; that is memory, and no bit. */
+static void test_products__rows_kept_rounded_change_no_bit(void **state)
+{
+    (void)state;
+    for (idx k = 0; k < COUNT_OF(ways); k++) {
+        struct tiny t, tapped;
+        struct model_spec spec = spec_of(&shapes[1]);
+        if (!is_here(ways[k]))
+            continue;
+        open_way(&t, &shapes[1], 2, ways[k], true);
+        tiny_open_way(&tapped, &spec, shapes[1].B, shapes[1].V, 2, 3, ways[k],
+                      true, TINY_TAPS);
+        assert_true(tiny_backward(&t, 1) == tiny_backward(&tapped, 1));
+        assert_memory_equal(t.dw, tapped.dw, bytes_of(&t));
+        assert_int_equal(ways[k].rounds, !t.x.blocks[0].y);
+        assert_non_null(tapped.x.blocks[0].y);
+        tiny_close(&t);
+        tiny_close(&tapped);
     }
 }
 
@@ -248,6 +270,7 @@ int main(void)
         cmocka_unit_test(test_products__threads_change_no_bit),
         cmocka_unit_test(test_products__passes_leave_nothing_behind),
         cmocka_unit_test(test_products__losses_alone_are_the_same),
+        cmocka_unit_test(test_products__rows_kept_rounded_change_no_bit),
         cmocka_unit_test(test_products__gradients_agree_up_to_rounding),
         cmocka_unit_test(test_products__software_rounds_as_the_processor_does),
         cmocka_unit_test(test_products__what_is_asked_for_decides),

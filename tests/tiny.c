@@ -106,12 +106,14 @@ void tiny_open_spec(struct tiny *t, const struct model_spec *spec, idx B, idx V,
 
 void tiny_open_way(struct tiny *t, const struct model_spec *spec, idx B, idx V,
                    int threads, double gain, struct product_way way,
-                   bool is_training)
+                   bool is_training, int taps)
 {
     const struct acts_request room = { .B = B,
                                        .T = spec->model.context,
                                        .threads = threads,
                                        .is_training = is_training,
+                                       .reads = taps,
+                                       .writes = taps,
                                        .way = way };
     open_room(t, spec, V, gain, &room);
 }

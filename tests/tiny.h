@@ -36,11 +36,11 @@ void tiny_open(struct tiny *t, const struct model_options *o,
 /* The same of a spec, whose layers may have settings of their own. */
 void tiny_open_spec(struct tiny *t, const struct model_spec *spec, idx B, idx V,
                     int threads, double gain);
-/* And with products made in a way of their own, without taps: room to train or,
- * if not, for losses alone. */
+/* And with products made in a way of their own: room to train or, if not, for
+ * losses alone, and for these taps. */
 void tiny_open_way(struct tiny *t, const struct model_spec *spec, idx B, idx V,
                    int threads, double gain, struct product_way way,
-                   bool is_training);
+                   bool is_training, int taps);
 /* The cross-entropy of the first B sequences; that of all, and the gradient
  * added to dw, as one of so many like parts of an update. */
 double tiny_loss(struct tiny *t, idx B);

@@ -121,10 +121,11 @@ static void plan_block(struct block_acts *k, struct arena *arena,
     const struct norm_place_choice *place = norm_place_of(m);
     idx M = x->M, C = m->C;
     bool is_behind = place->is_behind || place->is_behind_sum;
+    bool keeps = !acts_keep_rounded(x);
     *k = (struct block_acts){ .attention = attention_at(m, l, x->S) };
     if (has_value)
         k->column_value = arena_reals(arena, m->E);
-    if (place->is_before)
+    if (place->is_before && keeps)
         k->norm1 = arena_reals(arena, M * C);
     k->stats1 = arena_reals(arena, M * 2);
     for (int i = 0; i < b->n_projections; i++)
@@ -137,11 +138,12 @@ static void plan_block(struct block_acts *k, struct arena *arena,
         k->behind1 = arena_reals(arena, M * C);
         k->bstats1 = arena_reals(arena, M * 2);
     }
-    if (place->is_before)
+    if (place->is_before && keeps)
         k->norm2 = arena_reals(arena, M * C);
     k->stats2 = arena_reals(arena, M * 2);
     k->u = arena_reals(arena, M * m->U);
-    k->y = arena_reals(arena, M * m->F);
+    if (keeps)
+        k->y = arena_reals(arena, M * m->F);
     if (is_behind) {
         k->behind2 = arena_reals(arena, M * C);
         k->bstats2 = arena_reals(arena, M * 2);

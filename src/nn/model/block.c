@@ -19,9 +19,11 @@ static bool is_normed_before(const struct pass *p)
     return norm_place_of(p->m)->is_before;
 }
 
-const real *pass_attention_in(const struct pass *p, idx l)
+const real *pass_attention_in(const struct pass *p, idx l, idx row0)
 {
-    return is_normed_before(p) ? p->x->blocks[l].norm1 : pass_stream(p, 2 * l);
+    return is_normed_before(p)
+               ? pass_normed_rows(p, p->x->blocks[l].norm1, row0)
+               : pass_stream(p, 2 * l) + row0 * p->m->C;
 }
 
 const real *pass_ffn_stream(const struct pass *p, idx l)
@@ -29,9 +31,11 @@ const real *pass_ffn_stream(const struct pass *p, idx l)
     return pass_stream(p, p->m->spec.model.parallel ? 2 * l : 2 * l + 1);
 }
 
-const real *pass_ffn_in(const struct pass *p, idx l)
+const real *pass_ffn_in(const struct pass *p, idx l, idx row0)
 {
-    return is_normed_before(p) ? p->x->blocks[l].norm2 : pass_ffn_stream(p, l);
+    return is_normed_before(p)
+               ? pass_normed_rows(p, p->x->blocks[l].norm2, row0)
+               : pass_ffn_stream(p, l) + row0 * p->m->C;
 }
 
 const real *pass_mixed(const struct pass *p, idx l)
@@ -48,9 +52,9 @@ static void attention_norm(const struct pass *p, idx l, idx tile)
     struct block_acts *a = &p->x->blocks[l];
     idx r0 = tile * TILE_ROWS, C = p->m->C;
     if (is_normed_before(p))
-        pass_norm_forward(p, p->m->blocks[l].norm1, a->norm1 + r0 * C,
-                          a->stats1 + r0 * 2, pass_stream(p, 2 * l) + r0 * C,
-                          tile_rows(p, tile));
+        pass_norm_forward(p, p->m->blocks[l].norm1,
+                          pass_normed_rows(p, a->norm1, r0), a->stats1 + r0 * 2,
+                          pass_stream(p, 2 * l) + r0 * C, tile_rows(p, tile));
     pass_mark(p, PART_NORM);
 }
 
@@ -60,8 +64,8 @@ static void attention_matrices(const struct pass *p, idx l, idx tile)
     const struct model *m = p->m;
     const struct block_params *b = &m->blocks[l];
     struct block_acts *a = &p->x->blocks[l];
-    idx r0 = tile * TILE_ROWS, R = tile_rows(p, tile), C = m->C;
-    const real *in = pass_attention_in(p, l) + r0 * C;
+    idx r0 = tile * TILE_ROWS, R = tile_rows(p, tile);
+    const real *in = pass_attention_in(p, l, r0);
     linear_forward(a->linears.qkv, p->w, r0, a->qkv + r0 * m->W, in, R, 0);
     for (int i = 0; i < b->n_projections; i++) {
         const struct projection_params *q = &b->projections[i];
@@ -128,7 +132,7 @@ static struct residual ffn_residual(const struct pass *p, idx l, idx tile)
     idx r0 = tile * TILE_ROWS, C = m->C;
     return (struct residual){
         .x_from = pass_stream(p, 2 * l + 1) + r0 * C,
-        .y = a->y + r0 * m->F,
+        .y = pass_rows(p, a->y, r0, m->F),
         .x_to = pass_stream(p, 2 * l + 2) + r0 * C,
         .behind = a->behind2 + r0 * C,
         .stats = (a->bstats2 ? a->bstats2 : a->stats2) + r0 * 2,
@@ -150,9 +154,9 @@ static void ffn_norm(const struct pass *p, idx l, idx tile)
     struct block_acts *a = &p->x->blocks[l];
     idx r0 = tile * TILE_ROWS, C = p->m->C;
     if (is_normed_before(p))
-        pass_norm_forward(p, p->m->blocks[l].norm2, a->norm2 + r0 * C,
-                          a->stats2 + r0 * 2, pass_ffn_stream(p, l) + r0 * C,
-                          tile_rows(p, tile));
+        pass_norm_forward(p, p->m->blocks[l].norm2,
+                          pass_normed_rows(p, a->norm2, r0), a->stats2 + r0 * 2,
+                          pass_ffn_stream(p, l) + r0 * C, tile_rows(p, tile));
     pass_mark(p, PART_NORM);
 }
 
@@ -162,9 +166,9 @@ static void ffn_up(const struct pass *p, idx l, idx tile)
     struct block_acts *a = &p->x->blocks[l];
     idx r0 = tile * TILE_ROWS, R = tile_rows(p, tile);
     real *u = a->u + r0 * m->U;
-    linear_forward(a->linears.up, p->w, r0, u, pass_ffn_in(p, l) + r0 * m->C, R,
-                   0);
-    ffns[m->spec.model.ffn].kernel->forward(a->y + r0 * m->F, u, R, m->F);
+    linear_forward(a->linears.up, p->w, r0, u, pass_ffn_in(p, l, r0), R, 0);
+    ffns[m->spec.model.ffn].kernel->forward(pass_rows(p, a->y, r0, m->F), u, R,
+                                            m->F);
 }
 
 static void ffn_add(const struct pass *p, idx l, idx tile)

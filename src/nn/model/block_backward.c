@@ -187,10 +187,10 @@ static void matrix_grads(const struct pass *p, idx l)
     bool is_behind = place->is_behind || place->is_behind_sum;
     const real *dffn = is_behind ? k->dffn : k->dx_out;
     const real *dattention = is_behind ? k->dattention : attention_dx(p);
-    const real *in = pass_attention_in(p, l);
+    const real *in = pass_attention_in(p, l, 0);
     idx end[MATRICES], total = 0;
     struct linear_grad grads[MATRICES] = {
-        { .l = a->linears.up, .dy = k->du, .x = pass_ffn_in(p, l) },
+        { .l = a->linears.up, .dy = k->du, .x = pass_ffn_in(p, l, 0) },
         { .l = a->linears.qkv, .dy = stages_dqkv(p, l), .x = in },
         { .l = a->linears.down, .dy = dffn, .x = a->y },
         { .l = a->linears.out, .dy = dattention, .x = pass_mixed(p, l) },

@@ -144,7 +144,9 @@ struct block_acts {
     struct attention attention;
     struct block_linears linears;
     real *column_value;   /* (E) fixed value of the extra column, or NULL */
-    real *norm1, *stats1; /* (M,C), (M,2); without a norm: the stream */
+    real *norm1, *stats1; /* (M,C), (M,2); without a norm: the stream. norm1,
+                             norm2 and y are NULL where their linears keep
+                             them rounded, and nobody else reads them */
     real *projected[PROJECTIONS_MAX]; /* (M,n) */
     real *qkv;                        /* (M,W) as the matrix gave it */
     real *in[STAGES_MAX];    /* (M,W) output of each stage; the last is what

@@ -110,10 +110,30 @@ static inline idx pass_row_scratch(const struct model *m)
     return TILE_ROWS * (idx_max(m->F, m->C) + m->C);
 }
 
-/* What the matrix of queries, keys and values reads: normed, or the stream. */
-const real *pass_attention_in(const struct pass *p, idx layer);
+/* Rows that only a matrix reads, which keeps them rounded: whether a tile of
+ * them lies in scratch until then, and where they lie from row0 on, which is a
+ * tile's first row. Normed rows stand behind what the activation gives. */
+static inline bool acts_keep_rounded(const struct acts *x)
+{
+    return x->way.rounds && x->is_training && !x->reads && !x->writes;
+}
+
+static inline real *pass_rows(const struct pass *p, real *kept, idx row0, idx n)
+{
+    return kept ? kept + row0 * n : pass_scratch(p);
+}
+
+static inline real *pass_normed_rows(const struct pass *p, real *kept, idx row0)
+{
+    idx C = p->m->C, behind = TILE_ROWS * idx_max(p->m->F, C);
+    return kept ? kept + row0 * C : pass_scratch(p) + behind;
+}
+
+/* What the matrix of queries, keys and values reads, from a tile's first row
+ * on: normed, or the stream. */
+const real *pass_attention_in(const struct pass *p, idx layer, idx row0);
 /* The same of the feed-forward, and the stream that it or its norm reads. */
-const real *pass_ffn_in(const struct pass *p, idx layer);
+const real *pass_ffn_in(const struct pass *p, idx layer, idx row0);
 const real *pass_ffn_stream(const struct pass *p, idx layer);
 
 /* Rows that heads read, and what the output matrix reads. */
