@@ -125,6 +125,6 @@ within_spread() { # name
         }'
 }
 check "bfloat16's loss is within the spread of seeds" within_spread val_loss
-check "and so is its sink" within_spread sink_1
+check "and so is the weight on the first key" within_spread first_mass
 
 finish
