@@ -30,17 +30,20 @@ static real *normal(idx n, double std, uint64_t seed)
     return x;
 }
 
+/* flat: w (N,K), then b (N) */
 struct linear_case {
-    idx R, N, K;
-    real *x, *w, *b, *g;
+    struct linear l;
+    idx R;
+    real *x, *flat, *g;
 };
 
 static double linear_value(void *context)
 {
     struct linear_case *c = context;
-    real *y = calloc((size_t)(c->R * c->N), sizeof *y);
-    linear_forward(y, c->x, c->w, c->b, c->R, c->N, c->K, 0);
-    double value = dot(y, c->g, c->R * c->N);
+    idx n = c->R * c->l.N;
+    real *y = calloc((size_t)n, sizeof *y);
+    linear_forward(&c->l, c->flat, 0, y, c->x, c->R, 0);
+    double value = dot(y, c->g, n);
     free(y);
     return value;
 }
@@ -52,26 +55,29 @@ static void test_linear__backward_matches_differences(void **state)
     const idx shapes[][3] = { { 1, 1, 1 }, { 5, 3, 7 }, { 67, 130, 2 } };
     for (int s = 0; s < COUNT_OF(shapes); s++) {
         idx R = shapes[s][0], N = shapes[s][1], K = shapes[s][2];
-        struct linear_case c = { R,
-                                 N,
-                                 K,
-                                 normal(R * K, 1, 7),
-                                 normal(N * K, 1, 8),
-                                 normal(N, 1, 9),
-                                 normal(R * N, 1, 10) };
-        real *dx = normal(R * K, 0, 0), *dw = normal(N * K, 0, 0);
-        real *db = normal(N, 0, 0);
-        struct linear_grad grad = { dw, db, c.g, c.x, R, N, K };
-        linear_backward(dx, c.g, c.w, R, N, K);
+        const struct linear_request plain = {
+            .w = 0, .b = N * K, .N = N, .K = K, .has_backward = true
+        };
+        struct arena none = { 0 };
+        struct linear_case c = { .R = R,
+                                 .x = normal(R * K, 1, 7),
+                                 .flat = normal(N * K + N, 1, 8),
+                                 .g = normal(R * N, 1, 10) };
+        real *dx = normal(R * K, 0, 0), *dflat = normal(N * K + N, 0, 0);
+        linear_plan(&c.l, &none, &plain);
+        assert_int_equal(none.used_bytes, 0); /* they lie where they lie */
+        struct linear_grad grad = {
+            .l = &c.l, .gradients = dflat, .dy = c.g, .x = c.x, .M = R
+        };
+        linear_backward(&c.l, c.flat, 0, dx, c.g, R);
         for (idx i = 0; i < linear_grad_tasks(&grad); i++)
             linear_grad_run(&grad, i);
         check_gradient("linear x", linear_value, &c, c.x, dx, R * K, BOUND,
                        1e-2);
-        check_gradient("linear w", linear_value, &c, c.w, dw, N * K, BOUND,
-                       1e-2);
-        check_gradient("linear b", linear_value, &c, c.b, db, N, BOUND, 1e-2);
-        free(c.x), free(c.w), free(c.b), free(c.g);
-        free(dx), free(dw), free(db);
+        check_gradient("linear w, b", linear_value, &c, c.flat, dflat,
+                       N * K + N, BOUND, 1e-2);
+        free(c.x), free(c.flat), free(c.g);
+        free(dx), free(dflat);
     }
 }
 
