@@ -177,8 +177,39 @@ static void test_claims__fewer_seeds_are_groups(void **state)
     assert_close(results[0].p, 2 / 252.0, 1e-12);
     add_contrast(3);
     expect_one(LOWER, CLAIM_UNDECIDED,
-               "exact permutation test over 3 and 3 seeds, p = 0.1; about 4 "
-               "seeds would have an even chance to decide it as it stands");
+               "exact permutation test over 3 and 3 seeds, p = 0.1, of the "
+               "interval 0.00011, and both count; about 4 seeds would have an "
+               "even chance to decide it as it stands");
+    end();
+}
+
+/* Seeds that would decide a claim are reckoned by its own part of the level:
+ * beside claims that are decided it is the whole, as if it stood alone. */
+static void test_claims__seeds_wanted_are_by_the_own_level(void **state)
+{
+    (void)state;
+    static const char weak[] =
+        "expect = sink_1@100(attention.weights=sigmoid) < sink_1@100" SOFTMAX
+        "\n",
+                      strong[] = "expect = " LOWER "\n"
+                                 "expect = val_loss(attention.weights=sigmoid)"
+                                 " < val_loss" SOFTMAX "\n";
+    char text[1024];
+    begin();
+    for (idx i = 1; i <= 6; i++) {
+        double odd = i % 2 ? 0.1 : 0;
+        add_run(i, softmax, 0, 0.1 + odd, 0.5 + 0.01 * (double)i);
+        add_run(i, (struct values){ .weights = "sigmoid" }, 0, 0.1,
+                0.001 * (double)i);
+    }
+    judge(weak);
+    double alone = results[0].seeds;
+    assert_true(alone > 6 && isfinite(alone));
+    snprintf(text, sizeof text, "%s%s", weak, strong);
+    judge(text);
+    assert_int_equal(claim_verdict(&results[1]), CLAIM_SUPPORTED);
+    assert_true(results[0].p > results[1].p && results[0].p > results[2].p);
+    assert_true(results[0].seeds == alone);
     end();
 }
 
@@ -904,6 +935,7 @@ int main(void)
         cmocka_unit_test(test_claims__alike_takes_a_margin),
         cmocka_unit_test(test_claims__a_side_may_have_its_own_step),
         cmocka_unit_test(test_claims__each_run_may_be_taken_at_its_end),
+        cmocka_unit_test(test_claims__seeds_wanted_are_by_the_own_level),
         cmocka_unit_test(test_claims__what_is_not_named_is_averaged_or_told),
         cmocka_unit_test(test_claims__uneven_seeds_and_lost_runs_are_told),
         cmocka_unit_test(test_claims__a_seed_without_all_is_left_out_of_groups),

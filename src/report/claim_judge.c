@@ -710,56 +710,6 @@ static void rank(double *v, idx n, double *scratch)
     }
 }
 
-/* ---- how many seeds would decide --------------------------------------- */
-
-static double enough(idx n)
-{
-    return n > SEEDS_MAX ? INFINITY : (double)n;
-}
-
-/* Of two sides, as pairs with this spread of differences (NAN: there are none)
- * or groups with these squared spreads in sum, for a distance as observed. */
-static double seeds_of_sides(double distance, double pair_spread,
-                             double squares, double level)
-{
-    idx n = 2;
-    distance = fabs(distance);
-    if (!(distance > 0))
-        return INFINITY;
-    for (; n <= SEEDS_MAX; n++) {
-        bool is_paired = !isnan(pair_spread) && pairs_least(n) <= level;
-        double error = is_paired ? pair_spread / sqrt((double)n)
-                                 : sqrt(squares / (double)n);
-        double df = (double)(is_paired ? n - 1 : 2 * n - 2);
-        double least = is_paired ? pairs_least(n) : groups_least(n, n);
-        if (least <= level && student_two_sided(distance / error, df) <= level)
-            break;
-    }
-    return enough(n);
-}
-
-static double seeds_of_signs(idx k, idx n_now, double level)
-{
-    double share = n_now > 0 ? (double)k / (double)n_now : 0.5;
-    idx n = 1;
-    for (; n <= SEEDS_MAX; n++)
-        if (sign_test((idx)lround(share * (double)n), n) <= level)
-            break;
-    return share == 0.5 ? INFINITY : enough(n);
-}
-
-static double seeds_of_trend(const struct trend *t, idx n_levels, double level)
-{
-    double z = student_quantile(level, 1e6);
-    double n = t->n_seeds > 0 && t->z != 0
-                   ? ceil((double)t->n_seeds * (z / t->z) * (z / t->z))
-                   : INFINITY;
-    for (n = fmax(n, 1); n <= SEEDS_MAX; n++)
-        if (trend_least((idx)n, n_levels) <= level)
-            break;
-    return n > SEEDS_MAX ? INFINITY : n;
-}
-
 /* ---- tests ------------------------------------------------------------- */
 
 /* The numbers that two sides are judged by. */
@@ -839,8 +789,9 @@ static void judge_sides(struct judging *g)
     r->direction = sign_of(r->j.difference);
     if (g->claim->kind == CLAIM_LESS)
         r->direction = -r->direction;
-    r->seeds = seeds_of_sides(r->j.difference, g->are_pairs ? spread : NAN,
-                              sum_of_squares(&x), g->level);
+    r->outlook = (struct claim_outlook){ OUTLOOK_SEEDS, r->j.difference,
+                                         g->are_pairs ? spread : NAN,
+                                         sum_of_squares(&x) };
 }
 
 /* p of one side: that t is so large by chance. */
@@ -875,9 +826,10 @@ static void judge_margin(struct judging *g)
     else if (error > 0)
         p = one_sided((far - margin) / error, r->j.df);
     r->p = fmin(1, fmax(2 * p, r->p_least));
-    r->seeds = seeds_of_sides(
-        margin - far, g->is_paired ? error * sqrt((double)x.n_pairs) : NAN,
-        sum_of_squares(&x), g->level);
+    r->outlook = (struct claim_outlook){
+        OUTLOOK_SEEDS, margin - far,
+        g->is_paired ? error * sqrt((double)x.n_pairs) : NAN, sum_of_squares(&x)
+    };
 }
 
 /* Of a run that was watched up to some step and had not formed, nobody knows
@@ -930,11 +882,11 @@ static void judge_number(struct judging *g)
     r->p = sign_test(r->n_holding, r->n_judged);
     r->p_least = pairs_least(r->n_judged);
     r->direction = sign_of((double)(r->n_holding - n_beyond));
-    r->seeds = seeds_of_signs(r->n_holding, r->n_judged, g->level);
+    r->outlook.is = OUTLOOK_SEEDS;
     if (claim_is_stay(g->claim) && n_beyond > 0 && r->direction > 0) {
         snprintf(r->but, sizeof r->but, "it does not in %td of %td", n_beyond,
                  r->n_judged);
-        r->seeds = INFINITY;
+        r->outlook.is = OUTLOOK_NEVER;
     }
 }
 
@@ -1038,8 +990,7 @@ static void judge_trend(struct judging *g)
                 g->claim->key.section->name, g->claim->key.key->name);
     if (r->direction < 0)
         r->but[0] = '\0';
-    r->seeds =
-        r->but[0] ? INFINITY : seeds_of_trend(&r->trend, r->n_levels, g->level);
+    r->outlook.is = r->but[0] ? OUTLOOK_NEVER : OUTLOOK_SEEDS;
 }
 
 /* ---- the whole --------------------------------------------------------- */
@@ -1150,22 +1101,92 @@ int claim_judge(struct claim_result *r, const struct claim *claim,
     return rc;
 }
 
+/* ---- how many seeds would decide --------------------------------------- */
+
+static double enough(idx n)
+{
+    return n > SEEDS_MAX ? INFINITY : (double)n;
+}
+
+/* Of two sides, as pairs with this spread of differences (NAN: there are none)
+ * or groups with these squared spreads in sum, for a distance as observed. */
+static double seeds_of_sides(double distance, double pair_spread,
+                             double squares, double level)
+{
+    idx n = 2;
+    distance = fabs(distance);
+    if (!(distance > 0))
+        return INFINITY;
+    for (; n <= SEEDS_MAX; n++) {
+        bool is_paired = !isnan(pair_spread) && pairs_least(n) <= level;
+        double error = is_paired ? pair_spread / sqrt((double)n)
+                                 : sqrt(squares / (double)n);
+        double df = (double)(is_paired ? n - 1 : 2 * n - 2);
+        double least = is_paired ? pairs_least(n) : groups_least(n, n);
+        if (least <= level && student_two_sided(distance / error, df) <= level)
+            break;
+    }
+    return enough(n);
+}
+
+static double seeds_of_signs(idx k, idx n_now, double level)
+{
+    double share = n_now > 0 ? (double)k / (double)n_now : 0.5;
+    idx n = 1;
+    for (; n <= SEEDS_MAX; n++)
+        if (sign_test((idx)lround(share * (double)n), n) <= level)
+            break;
+    return share == 0.5 ? INFINITY : enough(n);
+}
+
+static double seeds_of_trend(const struct trend *t, idx n_levels, double level)
+{
+    double z = student_quantile(level, 1e6);
+    double n = t->n_seeds > 0 && t->z != 0
+                   ? ceil((double)t->n_seeds * (z / t->z) * (z / t->z))
+                   : INFINITY;
+    for (n = fmax(n, 1); n <= SEEDS_MAX; n++)
+        if (trend_least((idx)n, n_levels) <= level)
+            break;
+    return n > SEEDS_MAX ? INFINITY : n;
+}
+
+static double seeds_wanted(const struct claim_result *r, double level)
+{
+    const struct claim_outlook *o = &r->outlook;
+    if (o->is != OUTLOOK_SEEDS)
+        return o->is == OUTLOOK_NEVER ? INFINITY : NAN;
+    if (r->test == CLAIM_TEST_SIGN)
+        return seeds_of_signs(r->n_holding, r->n_judged, level);
+    if (r->test == CLAIM_TEST_TREND)
+        return seeds_of_trend(&r->trend, r->n_levels, level);
+    return seeds_of_sides(o->distance, o->pair_spread, o->squares, level);
+}
+
+/* ---- several claims ---------------------------------------------------- */
+
+/* What its p is multiplied by: how many claims have no smaller one. */
+static double holm_factor(const struct claim_result *r, idx n, double p)
+{
+    idx n_below = 0;
+    for (idx i = 0; i < n; i++)
+        n_below += r[i].p < p;
+    return (double)(n - n_below);
+}
+
 void claims_correct(struct claim_result *r, idx n, enum claim_correction how)
 {
     for (idx i = 0; i < n; i++) {
-        if (isnan(r[i].p))
-            continue;
+        double own = how == CORRECTION_HOLM && !isnan(r[i].p)
+                         ? holm_factor(r, n, r[i].p)
+                         : 1;
+        r[i].seeds = seeds_wanted(&r[i], JUDGED_AT / own);
         r[i].p_corrected = r[i].p;
-        /* of all up to this one, each times those that are not below it */
-        for (idx k = 0; k < n && how == CORRECTION_HOLM; k++) {
-            idx n_below = 0;
-            if (isnan(r[k].p) || r[k].p > r[i].p)
-                continue;
-            for (idx l = 0; l < n; l++)
-                n_below += r[l].p < r[k].p;
-            r[i].p_corrected =
-                fmax(r[i].p_corrected, fmin(1, (double)(n - n_below) * r[k].p));
-        }
+        for (idx k = 0; k < n && how == CORRECTION_HOLM; k++)
+            if (r[k].p <= r[i].p) /* neither is NAN */
+                r[i].p_corrected =
+                    fmax(r[i].p_corrected,
+                         fmin(1, holm_factor(r, n, r[k].p) * r[k].p));
     }
 }
 

@@ -48,6 +48,14 @@ struct claim_group {
 
 enum { CLAIM_WORDS_MAX = 400 };
 
+/* What the number of seeds that would decide a claim is reckoned from. */
+struct claim_outlook {
+    enum { OUTLOOK_UNKNOWN, OUTLOOK_NEVER, OUTLOOK_SEEDS } is;
+    double distance; /* of two sides: the difference, or what a margin leaves */
+    double pair_spread; /* of differences of pairs; NAN: there are none */
+    double squares;     /* of each side's spread, in sum */
+};
+
 struct claim_result {
     const struct claim *claim;
     enum claim_test test;
@@ -68,11 +76,13 @@ struct claim_result {
                                         the larger of j.p and j.p_t */
     int direction; /* of what was found: > 0 as claimed, < 0 against it */
     char but[CLAIM_WORDS_MAX]; /* why a small p does not support it; or "" */
-    double seeds; /* a side, of which every second lot would decide it were all
-                     else as it is; NAN: unknown; INFINITY: no number of them */
+    struct claim_outlook outlook;
 
     /* claims_correct */
     double p_corrected;
+    double seeds; /* a side, of which every second lot would decide it were all
+                     else as it is, the other claims' p included; NAN: unknown;
+                     INFINITY: no number of them */
 };
 
 enum claim_verdict { CLAIM_UNDECIDED, CLAIM_SUPPORTED, CLAIM_CONTRADICTED };
@@ -91,7 +101,8 @@ bool claim_takes_pairs(idx n_a, idx n_b, idx n_both, double level);
 int claim_judge(struct claim_result *r, const struct claim *claim,
                 const struct claim_runs *runs, double level, struct err *e);
 
-/* claims_correct - p_corrected of all n claims of a file, by Holm's method:
+/* claims_correct - p_corrected and seeds of all n claims of a file, by Holm's
+ * method:
  * none of them is supported or contradicted by chance in more than one file of
  * 20. Source: Holm, Scand. J. Stat. 6, 1979, 65-70. CORRECTION_NONE: p as it
  * is. What has no p counts as one that could have. */

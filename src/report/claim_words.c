@@ -262,7 +262,8 @@ static void add_seeds(struct text *t, const struct claim_result *r)
                  fmax(r->seeds, seeds_now(r) + 1));
 }
 
-/* Where the interval decides, its p beside the test's. */
+/* The interval's p beside the test's, where it decides, and where an interval
+ * without zero is not enough. */
 static void add_p(struct text *t, const struct claim_result *r)
 {
     bool is_of_sides =
@@ -272,6 +273,8 @@ static void add_p(struct text *t, const struct claim_result *r)
         text_add(t, "; but one seed has no interval");
     else if (is_of_sides && r->p > r->j.p)
         text_add(t, ", of the interval %.2g", r->p);
+    else if (is_of_sides && r->j.p > JUDGED_AT && r->j.p_t <= JUDGED_AT)
+        text_add(t, ", of the interval %.2g, and both count", r->j.p_t);
 }
 
 static void add_test(struct text *t, const struct claim_file *f,
