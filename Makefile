@@ -77,8 +77,9 @@ ldlibs       += -ldl $(HDF5_LIBS) $(shell pkg-config --libs-only-L $(REST) 2>/de
                 -linih -lxxhash -ljansson
 
 # oneDNN makes the large products where train.products asks for it: optional,
-# and loaded when the program is asked to use it. ONEDNN=0 builds without.
-ONEDNN   ?= $(shell echo '\#include <dnnl.h>' | $(CC) -E -x c - >/dev/null 2>&1 && echo 1 || echo 0)
+# and loaded when the program is asked to use it. ONEDNN=0 builds without, as
+# does SANITIZE=1: the search for leaks crashes over the library's threads.
+ONEDNN   ?= $(if $(SANITIZE),0,$(shell echo '\#include <dnnl.h>' | $(CC) -E -x c - >/dev/null 2>&1 && echo 1 || echo 0))
 
 # Processes of one run, on many machines perhaps: src/io/ranks_single.c or
 # ranks_mpi.c, which say the same to all others. MPI=1 asks for the latter; the
