@@ -109,7 +109,9 @@ static void test_asked__another_type_is_told_with_its_key(void **state)
     wrong("yes", "want a number", number);
     wrong("n", "want true or false", is);
     wrong("yes", "want a text", word);
-    wrong("word", "tanh: no model of ours is like that", refuse);
+    wrong("word",
+          "tanh: no model of ours is like that (docs/MODELS.md has what is)",
+          refuse);
 }
 
 static void test_asked__the_first_fault_stays(void **state)
@@ -203,19 +205,42 @@ static void test_asked__positions_in_either_spelling(void **state)
                      "model.rope_from=8192");
 }
 
+static void test_asked__the_base_of_positions_is_in_either_object(void **state)
+{
+    (void)state;
+    check_rope("{\"rope_scaling\":{\"type\":\"linear\",\"factor\":1,"
+               "\"rope_theta\":500}}",
+               PLAIN);
+    check_rope("{\"rope_parameters\":{\"rope_theta\":500}}", PLAIN);
+}
+
 static void test_asked__positions_that_ours_have_not(void **state)
 {
     (void)state;
-    check_rope("{\"rope_scaling\":{\"type\":\"yarn\",\"factor\":4}}",
-               "rope_scaling: yarn: no model of ours is like that");
+    check_rope(
+        "{\"rope_scaling\":{\"type\":\"yarn\",\"factor\":4}}",
+        "rope_scaling: yarn: no model of ours is like that (docs/MODELS.md "
+        "has what is)");
     check_rope("{\"rope_scaling\":{\"type\":\"linear\"}}",
                "rope_scaling: factor is not there: want a number");
     check_rope("{\"rope_scaling\":{\"type\":\"linear\",\"rope_type\":"
                "\"llama3\",\"factor\":4}}",
-               "rope_scaling: linear: no model of ours is like that");
+               "rope_scaling: linear: no model of ours is like that "
+               "(docs/MODELS.md has what is)");
     check_rope("{\"rope_scaling\":{\"type\":\"linear\",\"factor\":4},"
                "\"rope_parameters\":{\"type\":\"linear\",\"factor\":2}}",
                "rope_scaling: says otherwise than rope_parameters");
+    check_rope("{\"rope_scaling\":{\"type\":\"linear\",\"factor\":1},"
+               "\"rope_parameters\":{\"type\":\"linear\",\"factor\":3}}",
+               "rope_scaling: says otherwise than rope_parameters");
+    check_rope("{\"rope_scaling\":{\"type\":\"linear\",\"factor\":2},"
+               "\"rope_parameters\":{\"rope_type\":\"default\"}}",
+               "rope_scaling: says otherwise than rope_parameters");
+    check_rope("{\"rope_scaling\":{\"rope_theta\":500},"
+               "\"rope_parameters\":{\"rope_theta\":600}}",
+               "rope_scaling: says otherwise than rope_parameters");
+    check_rope("{\"rope_scaling\":{\"rope_theta\":-1}}",
+               "rope_theta: want a number from 1");
     check_rope("{\"rope_theta\":0.5}", "rope_theta: want a number from 1");
 }
 
@@ -286,6 +311,7 @@ int main(void)
         cmocka_unit_test(test_asked__the_first_fault_stays),
         cmocka_unit_test(test_asked__bos_is_a_token_of_the_model),
         cmocka_unit_test(test_asked__positions_in_either_spelling),
+        cmocka_unit_test(test_asked__the_base_of_positions_is_in_either_object),
         cmocka_unit_test(test_asked__positions_that_ours_have_not),
         cmocka_unit_test(test_asked__windows_of_some_layers),
         cmocka_unit_test(test_families__all_are_found_and_told),

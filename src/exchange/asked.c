@@ -16,7 +16,10 @@ void asked_wrong(struct asked *a, const char *key, const char *want)
 void asked_refuse(struct asked *a, const char *key, const char *what)
 {
     char text[256];
-    snprintf(text, sizeof text, "%.60s: no model of ours is like that", what);
+    snprintf(
+        text, sizeof text,
+        "%.60s: no model of ours is like that (docs/MODELS.md has what is)",
+        what);
     asked_wrong(a, key, text);
 }
 

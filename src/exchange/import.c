@@ -140,10 +140,11 @@ static const struct family *ask(struct asked *a, const char *folder,
     snprintf(path, sizeof path, "%s/config.json", folder);
     *a = (struct asked){ .place = path, .e = e };
     if (fsys_exists(&is_there, path, e) == OK && !is_there)
-        err_set(e, ERR_DATA,
-                "%s: not there: give the folder that `transformers` wrote "
-                "(save_pretrained)",
-                path);
+        err_set(
+            e, ERR_DATA,
+            "%s: not there: give the folder that `transformers` wrote "
+            "(save_pretrained), of several steps each step's (pythia/step*)",
+            path);
     if (!e->code && fsys_read_foreign(&text, &n, path, CONFIG_MAX, e) == OK &&
         json_tree_read(&tree, text, n, path, e) == OK) {
         a->json = tree.root;
@@ -339,8 +340,9 @@ static int open_model(struct import *m, struct err *e)
         source.vocab != V)
         err_set(e, ERR_DATA,
                 "import: the data have %td tokens, the model %td: give data "
-                "made with its tokens, and data.vocab=%td",
-                source.vocab, V, V);
+                "made with its tokens (docs/MODELS.md), whose number their "
+                "files or data.vocab say",
+                source.vocab, V);
     key_copy_text(c->data.hash, source.hash);
     source_release(&source);
     if (e->code || model_init(&m->model, &spec, V, e))

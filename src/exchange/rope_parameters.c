@@ -23,6 +23,22 @@ static bool take_part(double *x, struct asked *a, const char *key,
     return true;
 }
 
+static void tell_otherwise(struct asked *a)
+{
+    asked_wrong(a, OLDER, "says otherwise than rope_parameters");
+}
+
+/* The same of whichever spelling has it. */
+static void take_either(double *x, struct asked *a, const char *name)
+{
+    double older = *x, now = *x;
+    bool is_older = take_part(&older, a, OLDER, asked_find(a, OLDER), name);
+    bool is_now = take_part(&now, a, IN_ONE, asked_find(a, IN_ONE), name);
+    if (is_older && is_now && older != now)
+        tell_otherwise(a);
+    *x = is_older ? older : now;
+}
+
 static double need_part(struct asked *a, const char *key,
                         const struct json_value *object, const char *name)
 {
@@ -60,17 +76,17 @@ static void put_llama3(struct asked *a, const char *key,
 }
 
 /* An object that names the way, and maybe is one of several, each of a kind of
- * layers. */
-static void put_scaling(struct asked *a, const char *key)
+ * layers. Does it name one? */
+static bool put_scaling(struct asked *a, const char *key)
 {
     static const char *const names[] = { "rope_type", "type" };
     const struct json_value *v = asked_find(a, key);
     const char *way = NULL;
     if (!v)
-        return;
+        return false;
     if (!json_value_is_object(v)) {
         asked_wrong(a, key, "want an object");
-        return;
+        return false;
     }
     for (idx i = 0; i < COUNT_OF(names); i++) {
         const struct json_value *type = json_value_member(v, names[i]);
@@ -87,13 +103,14 @@ static void put_scaling(struct asked *a, const char *key)
         if (json_value_is_object(w.value))
             asked_refuse(a, key, "one for each kind of layer");
     if (!way || !strcmp(way, "default") || a->e->code)
-        return;
+        return way;
     if (!strcmp(way, "linear"))
         put_linear(a, key, v);
     else if (!strcmp(way, "llama3"))
         put_llama3(a, key, v);
     else
         asked_refuse(a, key, way);
+    return true;
 }
 
 /* Of settings from number n on, `older` by one spelling, then those by the
@@ -104,25 +121,23 @@ static void drop_second(struct asked *a, idx n, idx older)
     for (idx i = 0; i < older && are_same; i++)
         are_same = !strcmp(a->settings[n + i], a->settings[n + older + i]);
     if (!are_same)
-        asked_wrong(a, OLDER, "says otherwise than rope_parameters");
+        tell_otherwise(a);
     a->n = n + older;
 }
 
 void asked_put_rope(struct asked *a, const char *theta_key, double *part)
 {
     double base = asked_number(a, theta_key, 10000);
-    const struct json_value *now = asked_find(a, IN_ONE);
-    take_part(&base, a, IN_ONE, now, "rope_theta");
-    take_part(part, a, IN_ONE, now, "partial_rotary_factor");
+    take_either(&base, a, "rope_theta");
+    take_either(part, a, "partial_rotary_factor");
     if (!(base >= 1))
         asked_wrong(a, theta_key, "want a number from 1");
     asked_put(a, "model.position=rope");
     asked_put(a, "model.rope_base=%.17g", base);
     idx n = a->n;
-    put_scaling(a, OLDER);
+    bool is_older = put_scaling(a, OLDER);
     idx older = a->n - n;
-    put_scaling(a, IN_ONE);
-    if (older > 0 && a->n > n + older)
+    if (put_scaling(a, IN_ONE) && is_older)
         drop_second(a, n, older);
 }
 

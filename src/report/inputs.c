@@ -89,6 +89,9 @@ static int take_run(struct inputs *x, const char *path, bool is_named,
     struct input_row *r = &x->rows[x->n];
     struct config c;
     struct step_list steps = { 0 };
+    for (idx i = 0; i < x->n; i++)
+        if (strcmp(x->rows[i].path, path) == 0)
+            return OK; /* given twice, as a sweep and by itself */
     enum run_state state = run_look(NULL, path, e);
     if (!e->code && !is_named && state != RUN_DONE && state != RUN_STOPPED) {
         x->n_unfinished++;
@@ -136,6 +139,22 @@ static int gather(struct inputs *x, struct err *e)
 }
 
 /* ---- measuring ----------------------------------------------------------- */
+
+/* A run whose folder went away meanwhile is told in the end; the others go on.
+ */
+static void drop_gone(struct inputs *x)
+{
+    idx n = 0;
+    for (idx i = 0; i < x->n; i++) {
+        const char *path = x->rows[i].path;
+        bool is_folder = false;
+        if (fsys_is_folder(&is_folder, path, NULL) == OK && is_folder)
+            x->rows[n++] = x->rows[i];
+        else
+            err_set(&x->failed, ERR_RUNS, "%s: is not there any more", path);
+    }
+    x->n = n;
+}
 
 /* Of the loss each analysis has but one sequence: it is no column here. */
 static int measure(struct inputs *x, idx input, struct err *e)
@@ -365,8 +384,13 @@ int inputs_run(FILE *out, const struct inputs_options *o, struct err *e)
     struct inputs x = { .o = o, .told = is_piped ? stderr : out };
     if (take_metrics(&x, e) == OK && check_files(o, e) == OK)
         gather(&x, e);
-    for (idx i = 0; i < MEASURED_INPUTS && !e->code; i++)
+    for (idx i = 0; i < MEASURED_INPUTS && !e->code; i++) {
+        drop_gone(&x);
         measure(&x, i, e);
+    }
+    drop_gone(&x);
+    if (!e->code && x.n == 0)
+        err_pass(e, &x.failed);
     if (!e->code && read_all(&x, e) == OK && !is_piped)
         print_tables(out, &x, false, e);
     /* who reads a file sees no notes of what could not be measured */

@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define UNKNOWN "unknown"
+
 enum { MANIFEST_MAX_BYTES = 1 << 24 };
 
 /* ---- what a start says -------------------------------------------------- */
@@ -23,7 +25,7 @@ static void add_time(struct text *t, const char *key)
 
 static void add_line(struct text *t, const char *key, const char *value)
 {
-    text_add(t, "%s = %s\n", key, value && *value ? value : "unknown");
+    text_add(t, "%s = %s\n", key, value && *value ? value : UNKNOWN);
 }
 
 static void add_command(struct text *t, int argc, char *const *argv)
@@ -42,7 +44,7 @@ static void find_cpu(char *cpu, size_t cap)
     char line[512];
     static const char key[] = "model name";
     FILE *f = fopen("/proc/cpuinfo", "r");
-    snprintf(cpu, cap, "unknown");
+    snprintf(cpu, cap, UNKNOWN);
     while (f && fgets(line, sizeof line, f)) {
         char *value = strchr(line, ':');
         if (!value || strncmp(line, key, strlen(key)) != 0)
@@ -192,13 +194,14 @@ void manifest_changes(char changes[MANIFEST_CHANGES_MAX],
     changes[0] = '\0';
     for (int i = 0; i < MANIFEST_MAKERS && p && p->before; i++) {
         const char *was = p->before->makers[i], *is = p->makers[i];
-        if (strcmp(was, is) == 0)
+        /* what an import did not write, nothing was computed with */
+        if (strcmp(was, is) == 0 || !*was || strcmp(was, UNKNOWN) == 0)
             continue;
         text_add(&t, "%s%s ", t.n ? "; " : "", maker_keys[i]);
         if (i == MAKER_FLAGS) /* too long to show */
             text_add(&t, "changed");
         else
-            text_add(&t, "was %.80s and is %.80s", *was ? was : "unknown", is);
+            text_add(&t, "was %.80s and is %.80s", was, is);
     }
 }
 

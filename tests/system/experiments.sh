@@ -19,6 +19,9 @@ cp "$ROOT"/docs/M*.md novels
 # `make experiment` is one of the commands; here the pages are left as they are,
 # for their queries want runs of full length.
 rm experiments/*/README.in.md
+# Runs of several lengths: four steps are the longest.
+sed -i '/train.steps/ { s/=625)/=1)/; s/=5000)/=4)/; s/625, 1250, 2500, 5000/1, 2, 3, 4/ }' \
+    experiments/study-steps/sweep.ini
 
 # The program by the names that the pages give it, with small settings added to
 # what trains or measures; without gnuplot no figure is asked for.
@@ -31,7 +34,7 @@ train | sweep)
     [ "$2" = status ] && exec "$PROGRAM" "${words[@]}"
     words+=(train.batch=2 train.val_tokens=128 sink.probe_every=0
         checkpoint.every=4 checkpoint.dense_until=0 checkpoint.resume_every=0)
-    grep -q '& train.steps' "$2" || words+=(train.steps=4)
+    grep -Eq '^train.steps = |& train.steps' "$2" || words+=(train.steps=4)
     ;;
 data) # as bytes where there is no SentencePiece
     words=("${words[@]/#4096/400}")
