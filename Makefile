@@ -6,7 +6,8 @@
 #   MPI=1             with MPI: one run on many processes (docs/SCALING.md)
 #   V=1               show the commands
 #   B=build/NAME      where objects go; REAL=double and SANITIZE=1 are variants
-#   TESTS=tests/test_rng.c SYSTEM=   with make test: only these
+#   TESTS=tests/test_rng.c SYSTEM=   with make test: only these, all of them
+#   FORM=long         with make test, unit, asan: what is in their short form left out, too
 #   SET='data.path=novels'   with make experiment: settings of its sweeps
 
 VERSION  := 0.1.0
@@ -94,8 +95,10 @@ else ifneq ($(MPI),0)
 $(error MPI=1: pkg-config knows no MPI here; tools/deps.sh --mpi gets one)
 endif
 
-# The user's own CFLAGS, CPPFLAGS, LDFLAGS and LDLIBS come last and win.
-compile  := $(CC) $(cppflags) $(CPPFLAGS) $(cflags) $(CFLAGS)
+# The user's own CFLAGS, CPPFLAGS, LDFLAGS and LDLIBS come last and win. What
+# the tests themselves do takes no time: compiling it with -O3 would.
+test_opt := $(if $(filter -O3,$(OPT)),-O1)
+compile   = $(CC) $(cppflags) $(CPPFLAGS) $(cflags) $(own) $(panel) $(CFLAGS)
 link     := $(CC) $(cflags) $(CFLAGS) $(LDFLAGS)
 ldlibs   += $(LDLIBS)
 
@@ -107,8 +110,23 @@ MPI_OBJ := $(filter-out $(single),$(OBJ)) $(mpi)
 GRADS  := $(sort $(wildcard tests/test_grad_*.c))
 TESTS  := $(filter-out $(GRADS),$(sort $(wildcard tests/test_*.c)))
 HELP_C := $(filter-out tests/test_%,$(wildcard tests/*.c))
-SYSTEM := $(filter-out tests/system/lib.sh,$(sort $(wildcard tests/system/*.sh)))
-unit_bins := $(TESTS:%.c=$(B)/%)
+
+# `make test` tells within a minute whether a build is right on this machine;
+# `make test-all`, which `make check` runs, finds everything. In the short form
+# these scripts are left out, and tests that ask for it do less (is_long of
+# tests/system/lib.sh, test_is_long of tests/harness.h). Who names files gets
+# all of them.
+FORM   ?= $(if $(filter command,$(origin TESTS) $(origin SYSTEM)),long,short)
+export TEST_FORM := $(FORM)
+LONG   := analyze bench damage data_prepare emergence experiment experiments faults inputs json \
+          memory models mpi products python report samples slurm stop sweep_kill sweep_run \
+          train_samples updates
+SYSTEM := $(filter-out tests/system/lib.sh $(if $(filter short,$(FORM)),$(LONG:%=tests/system/%.sh)),\
+          $(sort $(wildcard tests/system/*.sh)))
+# Many unit tests are one program, under the name of each (tests/many.c): it is
+# linked once. A few are a program each.
+many      := $(B)/tests/many
+unit_bins := $(if $(word 9,$(TESTS)),$(TESTS:tests/%.c=$(B)/unit/%),$(TESTS:%.c=$(B)/%))
 grad_bins := $(GRADS:%.c=$(B)/%)
 mpi_bin   := $(if $(MPI_PC),$(if $(filter 0,$(MPI)),$(B)/sinklab-mpi,$(BIN)))
 dump_bin  := $(B)/tools/parity/dump
@@ -117,9 +135,9 @@ fault_bin := $(B)/tests/faults/faults
 fault_lib := $(B)/tests/faults/shim.so
 fuzz_bins := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 
-.PHONY: all demo experiment study test faults run-faults unit double asan lint check bench parity format docs \
+.PHONY: all demo experiment study test test-all faults run-faults unit double asan lint check bench parity format docs \
         install clean help tests run-test run-unit run-double run-asan fuzz \
-        fuzz-targets extending force
+        fuzz-targets extending kernels force
 all: $(BIN) ## build ./sinklab (the default)
 
 $(BIN): $(if $(filter 0,$(MPI)),$(OBJ),$(MPI_OBJ))
@@ -159,15 +177,34 @@ $(B)/pages.o: $(B)/pages.c $(B)/flags
 	$(call say,CC $@)
 	$(Q)$(compile) -include src/config/page.h -include src/report/html_page.h -c -o $@ $<
 
-# One binary a test file: the library's objects, the tests' helpers, cmocka.
+# A unit test is its file, the tests' helpers, cmocka, and what they need of the
+# library. Its main has a name of its own, so that many can be one program.
 # They are many: gold, where there is one, links in a third of the time (and
 # warns of what the sanitizers bring).
 quick_ld := $(if $(SANITIZE),,$(if $(shell command -v ld.gold),-fuse-ld=gold))
-$(B)/tests/%: $(B)/tests/%.o $(OBJ) $(HELP_C:%.c=$(B)/%.o)
+link_test = $(link) $(if $(LDFLAGS),,$(quick_ld)) -o $@ $(filter %.o %.a,$^) $(ldlibs) -lcmocka
+$(B)/tests/%.o: private own = $(test_opt)
+$(B)/tests/test_%.o: private own = $(test_opt) -Dmain=main_of_$(notdir $*)
+$(B)/library.a: $(OBJ)
+$(B)/tests/helpers.a: $(HELP_C:%.c=$(B)/%.o)
+$(B)/library.a $(B)/tests/helpers.a:
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+$(B)/tests/test_%: $(B)/tests/test_%.o $(B)/tests/helpers.a $(B)/library.a
 	$(call say,LD $@)
-	$(Q)$(link) $(if $(LDFLAGS),,$(quick_ld)) -o $@ $^ $(ldlibs) -lcmocka
+	$(Q)echo 'TEST(test_$*)' >$@.list
+	$(Q)$(compile) -DLIST='"$(abspath $@.list)"' -c -o $@.main.o tests/many/many.c
+	$(Q)$(link_test) $@.main.o
+$(many): $(TESTS:%.c=$(B)/%.o) $(B)/tests/helpers.a $(B)/library.a $(many).list tests/many/many.c
+	$(call say,LD $@)
+	$(Q)$(compile) -DLIST='"$(abspath $(many).list)"' -c -o $@.main.o tests/many/many.c
+	$(Q)$(link_test) $@.main.o
+$(B)/unit/%: $(many)
+	@mkdir -p $(@D)
+	@ln -sf ../tests/many $@
 # A test that adds an edit of its own to those of the table.
 $(B)/tests/test_grad_edit_projection: private ldlibs += -Wl,--wrap=score_edits_of
+# What has loops over numbers, for processors that are not this one (check.sh).
+kernels: $(filter $(addprefix $(B)/src/,kern/% nn/% optim/% metric/%),$(OBJ))
 # The targets of libFuzzer are compiled, too, lest they fall behind.
 tests: $(unit_bins) $(fuzz_bins:=.o)
 
@@ -188,19 +225,20 @@ $(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/fuzz.o \
 	$(call say,LD $@)
 	$(Q)$(link) -fsanitize=fuzzer -o $@ $^ $(ldlibs)
 fuzz-targets: $(fuzz_bins)
-$(dump_bin) $(optim_bin): %: %.o $(OBJ)
+$(dump_bin) $(optim_bin): %: %.o $(B)/library.a
 	$(call say,LD $@)
 	$(Q)$(link) -o $@ $^ $(ldlibs)
 .PRECIOUS: $(B)/%.o
 
 # Rebuild everything when compiler or flags change, and the one file that knows
 # the commit when that changes.
-$(B)/flags: now = $(compile) $(ldlibs)
+$(B)/flags: now = $(compile) $(test_opt) $(ldlibs)
+$(many).list: now = $(patsubst tests/%.c,TEST(%),$(TESTS))
 $(B)/commit: now = $(COMMIT)
 $(B)/charts: now = $(CHART_JS)
 $(B)/onednn: now = $(ONEDNN)
 $(B)/mpi: now = $(MPI_PC) $(MPI_CFLAGS) $(MPI_LIBS) $(MPI)
-$(B)/flags $(B)/commit $(B)/charts $(B)/onednn $(B)/mpi: force
+$(B)/flags $(B)/commit $(B)/charts $(B)/onednn $(B)/mpi $(B)/panel $(many).list: force
 	@mkdir -p $(@D)
 	@echo '$(now)' | cmp -s - $@ || echo '$(now)' > $@
 
@@ -208,6 +246,15 @@ COMMIT = $(shell git describe --always --dirty --abbrev=12 2>/dev/null || echo u
 $(B)/src/kern/gemm.o: build_info = $(if $(BLAS_DIR),-DBLAS_DIR='"$(BLAS_DIR)"')
 $(B)/src/kern/onednn.o: $(B)/onednn
 $(B)/src/kern/onednn.o: build_info = $(if $(filter 0,$(ONEDNN)),,-DONEDNN)
+# PANEL=32: as wide as attention's panels are on another processor, for check.sh,
+# which asks for several widths in one folder.
+ifneq ($(PANEL)$(wildcard $(B)/panel),)
+panel_users := $(patsubst %.c,$(B)/%.o,$(shell \
+    grep -rlE --include='*.c' '"(kern/small|nn/attention/attention_rows)\.h"' src tests))
+$(B)/panel: now = $(PANEL)
+$(panel_users): $(B)/panel
+$(panel_users): private panel = $(if $(PANEL),-DSMALL_PANEL_BYTES=$(PANEL))
+endif
 $(mpi): $(B)/mpi
 $(mpi): build_info = $(MPI_CFLAGS)
 $(B)/src/base/build.o: $(B)/commit
@@ -236,10 +283,16 @@ study: ## all of experiments/study-*, hours: SET=data.path=FOLDER_OF_NOVELS
 	+@$(sub) all
 	@SINKLAB=$(abspath $(BIN)) tools/study.sh $(SET)
 
-test: ## unit and system tests; last line: N passed, N failed
+test: ## is this build right? A minute on two cores; last line: N passed, N failed
 	@tools/deps.sh
 	+@$(sub) run-test
-run-test: $(BIN) $(mpi_bin) $(dump_bin) $(fault_bin) $(fault_lib) $(unit_bins)
+test-all: ## all unit and system tests, in their long form
+	@tools/deps.sh
+	+@$(sub) FORM=long run-test
+# What only some scripts run is built for them
+for_scripts = $(if $(filter $(1:%=tests/system/%.sh),$(SYSTEM)),$2)
+run-test: $(BIN) $(call for_scripts,mpi slurm,$(mpi_bin)) $(call for_scripts,parity models,$(dump_bin)) \
+    $(call for_scripts,faults,$(fault_bin) $(fault_lib)) $(unit_bins)
 	@SINKLAB=$(abspath $(BIN)) DUMP=$(abspath $(dump_bin)) \
 	    FAULTS=$(abspath $(fault_bin)) SINKLAB_MPI=$(abspath $(mpi_bin)) \
 	    tests/run.sh $(unit_bins) $(SYSTEM)
@@ -319,6 +372,6 @@ clean: ## remove what make has made
 	rm -rf build sinklab
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
 	@echo 'Variables:'
 	@sed -n '3,/^$$/s/^# *//p' Makefile | sed 's/^/  /'

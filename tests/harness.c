@@ -31,6 +31,12 @@ static void remove_dir(void)
         nftw(dir, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
 }
 
+bool test_is_long(void)
+{
+    const char *form = getenv("TEST_FORM");
+    return !form || !strcmp(form, "long");
+}
+
 const char *test_dir(void)
 {
     if (!dir[0]) {

@@ -5,11 +5,18 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
 #include <cmocka.h>
+
+/* The Makefile gives each test's main a name of its own: tests/many/many.c. */
+int main(void);
+
+/* Is all to be looked at, and not only what `make test` has a minute for? */
+bool test_is_long(void);
 
 /* A fresh temporary folder of this process, removed at exit. */
 const char *test_dir(void);

@@ -9,6 +9,7 @@
 # if none failed.
 #
 #   TEST_LIMIT_S=900  after so many seconds a file is stopped and has failed
+#   TEST_FORM=short   what asks for it does less: `make test`
 #   TEST_JOBS=2       so many at once; as many as there are processors
 set -u
 export LC_ALL=C CMOCKA_MESSAGE_OUTPUT=TAP
@@ -105,8 +106,9 @@ show_ended() { # file...
 
 # Only a hint: with the long ones started last, one processor would wait for
 # the other at the end.
-long=" faults memory exact emergence experiments data_prepare sweep_kill bench sweep_run
- test_config_when test_verify test_meter "
+long=" mpi experiments products faults exact test_config_when report experiment memory models
+ samples sweep_kill bench json python emergence sweep_run analyze data_prepare stop smoke sweep
+ golden test_verify test_metric_slow test_attention_map test_meter "
 order=() others=()
 for ((number = 0; number < $#; number++)); do
     at=$((number + 1))

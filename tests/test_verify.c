@@ -106,6 +106,8 @@ static int flip_file(const char *path, const struct stat *st, int type,
     assert_int_equal(fsys_read_file(&bytes, &n, path, 1 << 24, &e), OK);
     assert_true(n > 0);
     stride = is_hdf ? HDF_STRIDE : n > WHOLE_BYTES ? TEXT_STRIDE : 1;
+    if (!test_is_long()) /* odd, as the others: which bit changes turns round */
+        stride *= 9;
     for (size_t at = 0; at < n; at += stride)
         flip_one(path, bytes, n, at);
     flip_one(path, bytes, n, n - 1);

@@ -43,9 +43,9 @@ build() { # make arguments
 }
 
 part "build, gcc" build B="$folder" all tests
-CONFIG_WHEN=singly FAULTS_FORM=--short part "tests" "${make[@]}" B="$folder" test
+CONFIG_WHEN=singly FAULTS_FORM=--short part "tests" "${make[@]}" B="$folder" test-all
 part "gradients in double" "${make[@]}" B="$folder" double
-part "sanitizers" "${make[@]}" B="$folder" asan
+part "sanitizers" "${make[@]}" B="$folder" FORM=long asan
 
 # Can this processor run what is built for x86-64-v2, -v3, -v4?
 can_run() { # level
@@ -66,16 +66,19 @@ read -r -d '' -a computing_tests < <(
     grep -lE '"((kern|data|nn|optim|engine|metric|train|analysis)/|[a-z_]*(tiny|case|cases|chained|strided|model)\.h")' \
         tests/test_*.c | grep -v test_grad_)
 
-# Build for a level, run its unit tests if that can be. -O2 and no debug
-# information: these builds are many and never debugged.
+# Build for a level, run its unit tests if that can be; if not, compile what has
+# loops over numbers. -O2 and no debug information: these builds are many and
+# never debugged. What the long form of a test has more than the short one is
+# the same with every set of instructions.
 for_level() { # name compiler level [more of make]
-    local name="$2, $3$1" folder=$folder-$2-$3${1//[^0-9]/} level=$3
-    set -- CC="$2" MARCH="x86-64-$3" OPT=-O2 CFLAGS=-g0 B="$folder" "${@:4}"
-    part "build, $name" build "$@" all tests
+    local name="$2, $3$1" folder=$folder-$2-$3 level=$3
+    set -- CC="$2" MARCH="x86-64-$3" OPT=-O2 CFLAGS=-g0 B="$folder" FORM=short "${@:4}"
     if can_run "$level"; then
+        part "build, $name" build "$@" all tests
         part "unit tests, $name" "${make[@]}" "$@" unit
     else
-        echo "== this processor is no x86-64-$level: only compiled"
+        echo "== this processor is no x86-64-$level: what computes is only compiled"
+        part "kernels, $name" build "$@" kernels
     fi
 }
 if [ "$(uname -m)" = x86_64 ]; then
@@ -92,13 +95,13 @@ if [ "$(uname -m)" = x86_64 ]; then
             echo "== $cc is not installed: its builds are skipped"
         fi
     done
-    # Attention's panels as wide as other processors have them
+    # Attention's panels as wide as other processors have them, in the folder of
+    # v3: only what knows of panels is compiled again
     read -r -d '' -a panel_tests < <(
         grep -lE '"(kern/small|nn/(attention|model|head|stage))' tests/test_*.c |
             grep -v test_grad_)
     for bytes in 32 128; do
-        for_level ", $bytes bytes a panel" gcc v3 TESTS="${panel_tests[*]}" \
-            CPPFLAGS=-DSMALL_PANEL_BYTES=$bytes
+        for_level ", $bytes bytes a panel" gcc v3 TESTS="${panel_tests[*]}" PANEL=$bytes
     done
 elif command -v clang >/dev/null; then
     part "build, clang" build CC=clang B="$folder-clang" all tests

@@ -68,6 +68,11 @@ note_file() { # label file
     return 0
 }
 
+# Is all to be looked at, and not only what `make test` has a minute for?
+is_long() {
+    [ "${TEST_FORM:-long}" = long ]
+}
+
 # check DESCRIPTION COMMAND... - the command succeeds. Its output is in $T/out
 # and $T/err until the next check.
 check() {
