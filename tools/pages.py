@@ -192,9 +192,12 @@ def open_results(folder):
             add_table(db, stem + "_of_all", head, rows)
     tables = {row[0] for row in db.execute("select name from sqlite_master")}
     if {"settings", "curves"} <= tables:
+        # Every query of a page is of these: found by run, and made once
+        db.execute("create index of_settings on settings (run)")
+        db.execute("create index of_curves on curves (run, step)")
         db.execute("create view all_steps as "
                    "select * from settings join curves using (run)")
-        db.execute("create view last as select * from all_steps a where step ="
+        db.execute("create table last as select * from all_steps a where step ="
                    " (select max(step) from curves c where c.run = a.run)")
     return db
 
