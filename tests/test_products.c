@@ -126,18 +126,27 @@ static void test_products__losses_alone_are_the_same(void **state)
 static void test_products__rows_kept_rounded_change_no_bit(void **state)
 {
     (void)state;
-    for (idx k = 0; k < COUNT_OF(ways); k++) {
+    for (idx i = 0; i < 2 * COUNT_OF(ways); i++) {
         struct tiny t, tapped;
+        struct product_way way = ways[i / 2];
         struct model_spec spec = spec_of(&shapes[1]);
-        if (!is_here(ways[k]))
+        bool is_gated = i % 2; /* the gate reads what heads gave, in backward */
+        if (!is_here(way))
             continue;
-        open_way(&t, &shapes[1], 2, ways[k], true);
-        tiny_open_way(&tapped, &spec, shapes[1].B, shapes[1].V, 2, 3, ways[k],
-                      true, TINY_TAPS);
+        if (!is_gated)
+            spec.attention = ATTENTION(.value_gate = true);
+        tiny_open_way(&t, &spec, shapes[1].B, shapes[1].V, 2, 3, way, true, 0);
+        tiny_open_way(&tapped, &spec, shapes[1].B, shapes[1].V, 2, 3, way, true,
+                      TINY_TAPS);
         assert_true(tiny_backward(&t, 1) == tiny_backward(&tapped, 1));
         assert_memory_equal(t.dw, tapped.dw, bytes_of(&t));
-        assert_int_equal(ways[k].rounds, !t.x.blocks[0].y);
-        assert_non_null(tapped.x.blocks[0].y);
+        const struct block_acts *b = t.x.blocks, *told = tapped.x.blocks;
+        assert_int_equal(way.rounds, !b[0].y);
+        assert_int_equal(way.rounds, !t.x.final);
+        assert_int_equal(way.rounds && !is_gated, b[0].mixed == b[1].mixed);
+        assert_non_null(told[0].y);
+        assert_non_null(tapped.x.final);
+        assert_ptr_not_equal(told[0].mixed, told[1].mixed);
         tiny_close(&t);
         tiny_close(&tapped);
     }

@@ -112,6 +112,22 @@ static void plan_back(struct acts *x, struct arena *arena,
     }
 }
 
+/* Is what heads give read by a matrix alone, which keeps it rounded? */
+static bool shares_mixed(const struct model *m, const struct acts *x, idx l)
+{
+    return acts_keep_rounded(x) && m->blocks[l].n_out == 0;
+}
+
+static void plan_mixed(struct acts *x, struct arena *arena,
+                       const struct model *m)
+{
+    bool is_needed = false;
+    for (idx l = 0; l < m->L; l++)
+        is_needed |= shares_mixed(m, x, l);
+    if (is_needed)
+        x->mixed = arena_reals(arena, x->M * m->H * m->E);
+}
+
 static void plan_block(struct block_acts *k, struct arena *arena,
                        const struct model *m, const struct acts *x, idx l)
 {
@@ -132,7 +148,8 @@ static void plan_block(struct block_acts *k, struct arena *arena,
         k->projected[i] = arena_reals(arena, M * b->projections[i].n);
     k->qkv = arena_reals(arena, M * m->W);
     plan_stages(k->in, arena, M, k->qkv, b->in, b->n_in);
-    k->mixed = arena_reals(arena, M * m->H * m->E);
+    k->mixed = shares_mixed(m, x, l) ? x->mixed
+                                     : arena_reals(arena, M * m->H * m->E);
     plan_stages(k->out, arena, M, k->mixed, b->out, b->n_out);
     if (is_behind) {
         k->behind1 = arena_reals(arena, M * C);
@@ -180,6 +197,7 @@ void acts_plan(struct acts *x, struct arena *arena, const struct model *m,
         x->places = arena_ints(arena, M);
     }
     x->x = arena_reals(arena, (2 * m->L + 1) * M * C);
+    plan_mixed(x, arena, m);
     x->blocks = arena_bytes(arena, (size_t)m->L * sizeof *x->blocks);
     for (idx l = 0; l < m->L; l++) {
         struct block_acts b;
@@ -187,7 +205,7 @@ void acts_plan(struct acts *x, struct arena *arena, const struct model *m,
         if (x->blocks)
             x->blocks[l] = b;
     }
-    if (m->final.gain != NO_PARAM)
+    if (m->final.gain != NO_PARAM && !acts_keep_rounded(x))
         x->final = arena_reals(arena, M * C);
     x->final_stats = arena_reals(arena, M * 2);
     loss_plan(x, arena, m);

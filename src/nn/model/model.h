@@ -151,7 +151,9 @@ struct block_acts {
     real *qkv;                        /* (M,W) as the matrix gave it */
     real *in[STAGES_MAX];    /* (M,W) output of each stage; the last is what
                                heads read */
-    real *mixed;             /* (M,H*E) heads side by side */
+    real *mixed;             /* (M,H*E) heads side by side; of acts where
+                                the output matrix keeps them rounded, and
+                                nobody else reads them */
     real *out[STAGES_MAX];   /* output of each stage; the last is what the
                                output matrix reads */
     real *behind1, *bstats1; /* (M,C), (M,2): what a norm behind attention
@@ -209,7 +211,9 @@ struct acts {
                                      leave it and before them; NULL: nobody
                                      asks */
     struct block_acts *blocks;    /* (L) */
-    real *final, *final_stats;    /* (M,C), (M,2) */
+    real *mixed;                  /* (M,H*E) of one block at a time; NULL:
+                                     each keeps its own */
+    real *final, *final_stats;    /* (M,C), (M,2); final: NULL as norm1 is */
     real *loss; /* (M) nats of each target; 0: does not count */
     real *terms[LOSS_TERMS_MAX]; /* (M) values of each row, of terms that work
                                     on them; training only */

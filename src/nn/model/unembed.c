@@ -12,12 +12,14 @@ idx unembed_chunk_rows(idx M)
     return idx_min(CHUNK_ROWS, M);
 }
 
-/* What unembedding reads: the last block's end, normed if there is a final
- * norm. */
-static const real *unembed_in(const struct pass *p)
+/* What unembedding reads, from row r0 on, which is a tile's first or alone: the
+ * last block's end, normed if there is a final norm. */
+static real *unembed_in(const struct pass *p, idx r0)
 {
     const struct model *m = p->m;
-    return m->final.gain != NO_PARAM ? p->x->final : pass_stream(p, 2 * m->L);
+    return m->final.gain != NO_PARAM
+               ? pass_normed_rows(p, p->x->final, r0)
+               : pass_stream(p, 2 * m->L) + r0 * m->C;
 }
 
 /* Final norm, logits and loss of one tile; with_grad: also the gradient of the
@@ -31,10 +33,10 @@ static void unembed_tile(const struct pass *p, idx tile, real *logits,
     idx chunk_row = r0 % CHUNK_ROWS;
 
     if (m->final.gain != NO_PARAM)
-        pass_norm_forward(p, m->final, x->final + r0 * C,
+        pass_norm_forward(p, m->final, unembed_in(p, r0),
                           x->final_stats + r0 * 2,
                           pass_stream(p, 2 * m->L) + r0 * C, R);
-    linear_forward(x->unembed, p->w, r0, logits, unembed_in(p) + r0 * C, R, 0);
+    linear_forward(x->unembed, p->w, r0, logits, unembed_in(p, r0), R, 0);
     if (!pass_reads(p, TAP_LOGITS) || pass_reads(p, TAP_LOSS))
         loss_tile(p, tile, logits, with_grad);
     if (with_grad)
@@ -86,7 +88,7 @@ void unembed_pass(const struct pass *p, bool with_grad)
             .l = x->unembed,
             .gradients = p->dw,
             .dy = x->logits,
-            .x = unembed_in(p) + r0 * m->C,
+            .x = unembed_in(p, r0),
             .M = idx_min(CHUNK_ROWS, p->M - r0),
             .x_row = r0,
         };
@@ -104,10 +106,9 @@ void unembed_pass(const struct pass *p, bool with_grad)
 void unembed_row(const struct pass *p, real *logits, idx row)
 {
     const struct model *m = p->m;
-    idx at = row * m->C;
     if (m->final.gain != NO_PARAM)
-        pass_norm_forward(p, m->final, p->x->final + at,
+        pass_norm_forward(p, m->final, unembed_in(p, row),
                           p->x->final_stats + row * 2,
-                          pass_stream(p, 2 * m->L) + at, 1);
-    linear_forward(p->x->unembed, p->w, row, logits, unembed_in(p) + at, 1, 0);
+                          pass_stream(p, 2 * m->L) + row * m->C, 1);
+    linear_forward(p->x->unembed, p->w, row, logits, unembed_in(p, row), 1, 0);
 }
