@@ -126,7 +126,10 @@ SYSTEM := $(filter-out tests/system/lib.sh $(if $(filter short,$(FORM)),$(LONG:%
 # Many unit tests are one program, under the name of each (tests/many.c): it is
 # linked once. A few are a program each.
 many      := $(B)/tests/many
-unit_bins := $(if $(word 9,$(TESTS)),$(TESTS:tests/%.c=$(B)/unit/%),$(TESTS:%.c=$(B)/%))
+alone     := $(filter tests/test_allocations.c,$(TESTS))
+together  := $(filter-out $(alone),$(TESTS))
+unit_bins := $(if $(word 9,$(TESTS)),$(together:tests/%.c=$(B)/unit/%) \
+             $(alone:%.c=$(B)/%),$(TESTS:%.c=$(B)/%))
 grad_bins := $(GRADS:%.c=$(B)/%)
 mpi_bin   := $(if $(MPI_PC),$(if $(filter 0,$(MPI)),$(B)/sinklab-mpi,$(BIN)))
 dump_bin  := $(B)/tools/parity/dump
@@ -194,7 +197,7 @@ $(B)/tests/test_%: $(B)/tests/test_%.o $(B)/tests/helpers.a $(B)/library.a
 	$(Q)echo 'TEST(test_$*)' >$@.list
 	$(Q)$(compile) -DLIST='"$(abspath $@.list)"' -c -o $@.main.o tests/many/many.c
 	$(Q)$(link_test) $@.main.o
-$(many): $(TESTS:%.c=$(B)/%.o) $(B)/tests/helpers.a $(B)/library.a $(many).list tests/many/many.c
+$(many): $(together:%.c=$(B)/%.o) $(B)/tests/helpers.a $(B)/library.a $(many).list tests/many/many.c
 	$(call say,LD $@)
 	$(Q)$(compile) -DLIST='"$(abspath $(many).list)"' -c -o $@.main.o tests/many/many.c
 	$(Q)$(link_test) $@.main.o
@@ -203,6 +206,8 @@ $(B)/unit/%: $(many)
 	@ln -sf ../tests/many $@
 # A test that adds an edit of its own to those of the table.
 $(B)/tests/test_grad_edit_projection: private ldlibs += -Wl,--wrap=score_edits_of
+# One that stands in front of malloc, for libraries loaded later, too.
+$(B)/tests/test_allocations: private ldlibs += -Wl,--export-dynamic
 # What has loops over numbers, for processors that are not this one (check.sh).
 kernels: $(filter $(addprefix $(B)/src/,kern/% nn/% optim/% metric/%),$(OBJ))
 # The targets of libFuzzer are compiled, too, lest they fall behind.
@@ -233,7 +238,7 @@ $(dump_bin) $(optim_bin): %: %.o $(B)/library.a
 # Rebuild everything when compiler or flags change, and the one file that knows
 # the commit when that changes.
 $(B)/flags: now = $(compile) $(test_opt) $(ldlibs)
-$(many).list: now = $(patsubst tests/%.c,TEST(%),$(TESTS))
+$(many).list: now = $(patsubst tests/%.c,TEST(%),$(together))
 $(B)/commit: now = $(COMMIT)
 $(B)/charts: now = $(CHART_JS)
 $(B)/onednn: now = $(ONEDNN)

@@ -7,8 +7,9 @@
  *
  * A product runs on the calling thread alone, and is made as for one thread,
  * so its bits hang on the shape and the processor, not on how many threads
- * there are. The library takes six small pieces of memory for each call of a
- * product and gives them back; all else is made beforehand.
+ * there are. The library takes some small pieces of memory for each call of a
+ * product and gives them back (tests/test_allocations.c); all else is made
+ * beforehand.
  */
 #ifndef SINKLAB_ONEDNN_H
 #define SINKLAB_ONEDNN_H

@@ -15,7 +15,7 @@ const char *precision_name(int i)
 }
 
 /* oneDNN's kernels for AVX-512 were faster than OpenBLAS's on every shape that
- * was measured, those for AVX2 have no form for packed weights
+ * was measured; those for AVX2 have no form for packed weights, and were slower
  * (docs/PERFORMANCE.md). */
 static bool is_onednn_better(void)
 {

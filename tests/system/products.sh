@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Products by either library and in either precision: runs name them, threads
-# and interruptions change no bit, a change is noticed, what is measured is of
-# the same forward pass, and bfloat16 trains as float32 does.
+# and interruptions change no bit, a change is noticed, an analysis is of the
+# run's own forward pass, and bfloat16 grows the sink that float32 grows.
 . "$(dirname "$0")/lib.sh"
 cd "$T" || exit 1
 
@@ -21,8 +21,10 @@ tokens = 40
 probe_every = 10
 probe_sequences = 2
 sequences = 2
+val_tokens = 120
 [checkpoint]
 every = 0
+dense_until = 0
 END
 last=checkpoints/step-00000020.h5
 
@@ -32,33 +34,47 @@ train() { # folder override...
     "$SINKLAB" train small.ini run.dir="$dir" "$@"
 }
 
+# The last row of a table, a line a column but for the hash of the row.
+last_row() { # table
+    awk -F, 'NR == 1 { split($0, name) }
+        END { for (i = 1; i <= NF; i++) if (name[i] != "row_hash") print name[i], $i }' "$1" | sort
+}
+# Does an analysis of the probe's sequences find the probe's numbers, all digits?
+measures_alike() { # run
+    local shared
+    shared=$(comm -12 <(last_row "$1/metrics.csv") <(last_row "$1/analysis.csv"))
+    diff <(last_row "$1/analysis.csv" | grep -v '^analysis ') <(echo "$shared") &&
+        grep -q '^sink_1 [0-9]' <<<"$shared" && grep -q '^val_loss [0-9]' <<<"$shared"
+}
+
 ways=("openblas float32" "openblas bfloat16")
+other=openblas
 if "$SINKLAB" train small.ini train.products=onednn --dry-run >dry 2>told; then
     ways+=("onednn float32" "onednn bfloat16")
+    other=auto
     check "a dry run names oneDNN" grep -q '^products  *oneDNN [0-9.]*, .*float32' dry
-    other='oneDNN'
 else
     check "without oneDNN a sentence says so" grep -q 'train.products = openblas' told
     expect_fail 10 'onednn' train none train.products=onednn
-    other='OpenBLAS'
 fi
 for way in "${ways[@]}"; do
     read -r products precision <<<"$way"
     run=runs/$products-$precision
     set -- train.products="$products" train.precision="$precision"
-    check "$way: 1 thread" train "$run" train.threads=1 "$@"
-    check "$way: 3 threads" train "$run-3" train.threads=3 "$@"
-    check "$way: 3 threads give the bits of one" h5diff "$run/$last" "$run-3/$last" /param
-    check "$way: and its metrics" same_bytes "$run/metrics.csv" "$run-3/metrics.csv"
-    check "$way: half of it" train "$run-half" train.steps=11 "$@"
-    check "$way: the rest" "$SINKLAB" train "$run-half" train.steps=20
-    check "$way: an interruption changes no bit" h5diff "$run/$last" "$run-half/$last" /param
+    check "$way: one thread" train "$run" train.threads=1 "$@"
+    check "$way: half of it by three" train "$run-3" train.threads=3 train.steps=11 "$@"
+    check "$way: and the rest" "$SINKLAB" train "$run-3" train.steps=20
+    check "$way: neither changes a bit of the weights" h5diff "$run/$last" "$run-3/$last" /param
+    check "$way: or digit of what is measured" diff <(last_row "$run/metrics.csv") \
+        <(last_row "$run-3/metrics.csv")
     check "$way: the manifest names the library" grep -qi "^products = $products" "$run/manifest.ini"
     check "$way: and the precision" grep -q "^precision = $precision" "$run/manifest.ini"
     check "$way: measured again" "$SINKLAB" analyze "$run"
+    check "$way: the analysis computes as training did" measures_alike "$run"
 done
 check_not "bfloat16 gives other bits" h5diff -q \
     runs/openblas-float32/$last runs/openblas-bfloat16/$last /param
+expect_fail 3 'train.precision' "$SINKLAB" analyze runs/openblas-bfloat16 train.precision=float32
 
 expect_fail 3 'train.precision' "$SINKLAB" train runs/openblas-float32 \
     train.steps=30 train.precision=bfloat16
@@ -73,58 +89,59 @@ check "the dry run of auto names a library" grep -q '^products' <(
 check "bench names the products" grep -q '"products": "OpenBLAS"' json
 check "bench names the precision" grep -q '"precision": "bfloat16, rounded in software"' json
 
-# The quick model for 500 steps: three seeds each.
-cat >quick.ini <<'END'
+# A model in which a sink forms within 200 steps at this rate: three seeds each.
+cat >sink.ini <<'END'
 [model]
 layers = 1
-width = 64
+width = 32
 heads = 1
-context = 64
+context = 32
 [optim]
-lr = 3e-3
+lr = 1e-2
 weight_decay = 0
 [train]
-steps = 500
+steps = 300
 batch = 32
-val_every = 500
-log_every = 500
+threads = 1
+val_every = 300
+log_every = 300
 [sink]
-probe_every = 500
+probe_every = 300
 [checkpoint]
 every = 0
+dense_until = 0
 resume_every = 0
 END
-[ "$other" = OpenBLAS ] || other=auto
 for seed in 1 2 3; do
     for precision in float32 bfloat16; do
-        check "quick, seed $seed, $precision" "$SINKLAB" train quick.ini \
-            run.dir="quick/$precision-$seed" run.seed=$seed \
-            train.products="${other/OpenBLAS/openblas}" train.precision=$precision
+        check "sink, seed $seed, $precision" "$SINKLAB" train sink.ini \
+            run.dir="sink/$precision-$seed" run.seed=$seed \
+            train.products=$other train.precision=$precision
     done
 done
 column() { # precision name
     for seed in 1 2 3; do
-        awk -F, -v name="$2" 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == name) c = i }
-            END { print $c }' "quick/$1-$seed/metrics.csv"
+        last_row "sink/$1-$seed/metrics.csv" | sed -n "s/^$2 //p"
     done
 }
-# Do the means lie no further apart than the seeds of float32 do?
-within_spread() { # name
+# Seeds differ by 0.01 nats here, sums in another order by as much: a bound that no
+# processor comes near, and a precision that matters goes beyond.
+are_near() { # name bound
     paste <(column float32 "$1") <(column bfloat16 "$1") |
-        awk -v name="$1" '{
-            n++; x[n] = $1; y[n] = $2
+        awk -v name="$1" -v bound="$2" '{
+            n++
+            d += ($2 - $1) / 3
         } END {
-            for (i = 1; i <= n; i++) {
-                s += x[i]; t += y[i]
-                if (i == 1 || x[i] < lo) lo = x[i]
-                if (i == 1 || x[i] > hi) hi = x[i]
-            }
-            printf "%s: float32 %g to %g, mean %g; bfloat16 mean %g\n", name, lo, hi, s / n, t / n
-            d = (s - t) / n
-            exit !((d < 0 ? -d : d) <= hi - lo)
+            printf "%s: %d seeds, bfloat16 less float32 %g on the mean\n", name, n, d
+            exit !(n == 3 && (d < 0 ? -d : d) <= bound)
         }'
 }
-check "bfloat16's loss is within the spread of seeds" within_spread val_loss
-check "and so is the weight on the first key" within_spread first_mass
+# Has the head a sink in most sequences, with every seed?
+all_have_a_sink() { # precision
+    column "$1" sink_1 | awk '{ n += $1 > 0.5 } END { exit n != 3 }'
+}
+check "bfloat16's mean loss is float32's" are_near val_loss 0.03
+check "float32 grows a sink with every seed" all_have_a_sink float32
+check "and so does bfloat16" all_have_a_sink bfloat16
 
 finish

@@ -148,8 +148,8 @@ static void plan_block(struct block_acts *k, struct arena *arena,
         k->projected[i] = arena_reals(arena, M * b->projections[i].n);
     k->qkv = arena_reals(arena, M * m->W);
     plan_stages(k->in, arena, M, k->qkv, b->in, b->n_in);
-    k->mixed = shares_mixed(m, x, l) ? x->mixed
-                                     : arena_reals(arena, M * m->H * m->E);
+    k->mixed =
+        shares_mixed(m, x, l) ? x->mixed : arena_reals(arena, M * m->H * m->E);
     plan_stages(k->out, arena, M, k->mixed, b->out, b->n_out);
     if (is_behind) {
         k->behind1 = arena_reals(arena, M * C);

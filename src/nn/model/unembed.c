@@ -17,9 +17,8 @@ idx unembed_chunk_rows(idx M)
 static real *unembed_in(const struct pass *p, idx r0)
 {
     const struct model *m = p->m;
-    return m->final.gain != NO_PARAM
-               ? pass_normed_rows(p, p->x->final, r0)
-               : pass_stream(p, 2 * m->L) + r0 * m->C;
+    return m->final.gain != NO_PARAM ? pass_normed_rows(p, p->x->final, r0)
+                                     : pass_stream(p, 2 * m->L) + r0 * m->C;
 }
 
 /* Final norm, logits and loss of one tile; with_grad: also the gradient of the
