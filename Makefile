@@ -111,7 +111,7 @@ GRADS  := $(sort $(wildcard tests/test_grad_*.c))
 TESTS  := $(filter-out $(GRADS),$(sort $(wildcard tests/test_*.c)))
 HELP_C := $(filter-out tests/test_%,$(wildcard tests/*.c))
 
-# `make test` tells within a minute whether a build is right on this machine;
+# `make test` tells within a minute or two whether a build is right on this machine;
 # `make test-all`, which `make check` runs, finds everything. In the short form
 # these scripts are left out, and tests that ask for it do less (is_long of
 # tests/system/lib.sh, test_is_long of tests/harness.h). Who names files gets
@@ -288,7 +288,7 @@ study: ## all of experiments/study-*, hours: SET=data.path=FOLDER_OF_NOVELS
 	+@$(sub) all
 	@SINKLAB=$(abspath $(BIN)) tools/study.sh $(SET)
 
-test: ## is this build right? A minute on two cores; last line: N passed, N failed
+test: ## is this build right? A minute or two on two cores; last line: N passed, N failed
 	@tools/deps.sh
 	+@$(sub) run-test
 test-all: ## all unit and system tests, in their long form
