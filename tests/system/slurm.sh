@@ -92,6 +92,11 @@ hurried_on() { # until one trains: others wait for their turn
     hurried
     queue_has 1 -t RUNNING
 }
+# A node that comes back while steps of its jobs still end there, and is given
+# the same jobs, is drained for good. Each step has a socket.
+no_steps_left() {
+    [ -z "$(find "$T/cluster/spool" -type s)" ]
+}
 same_runs() { # sweep sweep last-step
     local dir name
     for dir in "$1"/0*; do
@@ -153,6 +158,7 @@ check "lost with their node, they wait again" await \
     says PENDING squeue -h -r -o %T
 check "the status says so" await says 'interrupted' \
     "$SINKLAB" sweep status long
+await_that no_steps_left
 scontrol update nodename="$(hostname -s)" state=resume 2>/dev/null
 await_that says idle sinfo -h -o %T
 hurry 2
