@@ -16,6 +16,8 @@ import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 REAL = 4  # bytes
+ROOM = 1 << 23  # numbers exchanged at a time (engine/tree_sum.c)
+BACKWARD = 2 / 3  # of a pass
 
 
 def ask(sinklab, config, overrides):
@@ -52,19 +54,35 @@ def leaves_of(n, f):
     return max(f["leaves"], n)
 
 
-def seconds(n, f, o):
-    """Of a step on n machines: compute, sums at home, exchange, optimizer."""
+def delays(n, f):
+    """Messages that wait for each other. A large one is announced, asked for,
+    and comes: each piece of a part, then the sums; before them two small ones.
+    KEEP WITH: tools/slow_network.sh, which measures this."""
+    return 3 * math.ceil(f["numbers"] / ROOM) + 3 + 2 if n > 1 else 0
+
+
+def seconds(n, f, o, gbit):
+    """Of a step on n machines: compute, sums at home, exchange, optimizer; and
+    of the exchange what the backward pass of the last micro-batch could hide,
+    the only one whose gradient is the process's sum."""
     size = REAL * f["numbers"]
     each = leaves_of(n, f) // n
     rate, bytes_s = o.gflops * o.cores * 1e9, o.memory_gb * 1e9
-    wire, wait = o.network_gbit / 8 * 1e9, o.latency_us * 1e-6
+    wire, wait = gbit / 8 * 1e9, o.latency_us * 1e-6
+    compute = f["flops"] / n / rate
+    ring = 2 * (n - 1) / n * size / wire + delays(n, f) * wait
     return {
-        "compute": f["flops"] / n / rate,
+        "compute": compute,
         "sums": (each - 1) * 4 * size / bytes_s,
-        "ring": 2 * (n - 1) / n * size / wire + 2 * (n - 1) * wait,
+        "ring": ring,
+        "hidden": min(ring, BACKWARD * compute / each),
         "tree": 2 * math.ceil(math.log2(n)) * (size / wire + wait) if n > 1 else 0,
         "optimizer": 7 * size / bytes_s,
     }
+
+
+def whole(t):
+    return t["compute"] + t["sums"] + t["ring"] + t["optimizer"]
 
 
 def memory(n, f):
@@ -85,14 +103,14 @@ def table(name, f, o):
     print("|---|---|---|---|---|---|---|---|---|---|")
     alone = None
     for n in o.machines:
-        t = seconds(n, f, o)
-        step = t["compute"] + t["sums"] + t["ring"] + t["optimizer"]
+        t = seconds(n, f, o, o.network_gbit)
+        step = whole(t)
         alone = alone or step
-        whole, part = memory(n, f)
+        all_memory, part = memory(n, f)
         star = "*" if n > f["leaves"] else ""
         print(f"| {n}{star} | {t['compute']:.1f} | {t['sums']:.2f} | {t['ring']:.2f} "
               f"| {t['tree']:.2f} | {t['optimizer']:.2f} | {step:.1f} | "
-              f"{alone / step:.1f} | {whole / 1e9:.0f} | {part / 1e9:.0f} |")
+              f"{alone / step:.1f} | {all_memory / 1e9:.0f} | {part / 1e9:.0f} |")
     # compute / n = exchange, which is all but constant
     wire = o.network_gbit / 8 * 1e9
     even = f["flops"] / (o.gflops * o.cores * 1e9) / (2 * REAL * f["numbers"] / wire)
@@ -104,6 +122,24 @@ def table(name, f, o):
                   f"`accumulate = {n}`.")
 
 
+def overlap(models, o):
+    print("\nOf a step, in percent: the exchange, and what of it overlap with "
+          "the backward pass could hide at most.\n")
+    print("| | machines | " +
+          " | ".join(f"{g:g} Gbit/s" for g in o.overlap_gbit) + " |")
+    print("|---|---|" + "---|" * len(o.overlap_gbit))
+    for name, f in models:
+        for n in o.machines:
+            if n == 1:
+                continue
+            cells = []
+            for gbit in o.overlap_gbit:
+                t = seconds(n, f, o, gbit)
+                cells.append(f"{100 * t['ring'] / whole(t):.1f}, "
+                             f"{100 * t['hidden'] / whole(t):.1f}")
+            print(f"| {name} | {n} | " + " | ".join(cells) + " |")
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     p.add_argument("--sinklab", default=str(ROOT / "sinklab"))
@@ -111,14 +147,19 @@ def main():
     p.add_argument("--cores", type=int, default=32, help="of a machine")
     p.add_argument("--memory-gb", type=float, default=150, help="a second")
     p.add_argument("--network-gbit", type=float, default=25)
+    p.add_argument("--overlap-gbit", type=float, nargs="*",
+                   default=[1, 10, 25, 100])
     p.add_argument("--latency-us", type=float, default=30)
     p.add_argument("--machines", type=int, nargs="*", default=[1, 8, 64])
     o = p.parse_args()
     print(f"Machines of {o.cores} cores of {o.gflops:g} GFLOP/s, "
           f"{o.memory_gb:g} GB/s of memory, {o.network_gbit:g} Gbit/s and "
           f"{o.latency_us:g} us of network.")
-    for config, name in (("study-60m.ini", "60 M"), ("study-1b.ini", "1 B")):
-        table(name, facts_of(o.sinklab, config), o)
+    models = [(name, facts_of(o.sinklab, config)) for config, name in
+              (("study-60m.ini", "60 M"), ("study-1b.ini", "1 B"))]
+    for name, f in models:
+        table(name, f, o)
+    overlap(models, o)
     return 0
 
 

@@ -5,7 +5,7 @@
 #include "base/text.h"
 
 enum {
-    PIECE = 1 << 18,   /* numbers of a message */
+    ROOM = 1 << 23,    /* numbers of others' nodes that are here at a time */
     STRETCH = 1 << 13, /* that a thread adds up at a time */
     ALIGN_REALS = 64 / sizeof(real)
 };
@@ -49,7 +49,8 @@ void tree_plan(struct tree_sum *t, struct arena *arena, real *sum, idx total,
     t->cuts = arena_bytes(arena, (size_t)(n + 1) * sizeof *t->cuts);
     for (int i = 0; t->cuts && i <= n; i++)
         t->cuts[i] = idx_min(total, blocks * i / n * ALIGN_REALS);
-    t->pieces = arena_reals(arena, (idx)n * PIECE);
+    t->piece = idx_max(1, idx_min(ROOM / n, total));
+    t->pieces = arena_reals(arena, (idx)n * t->piece);
     t->messages = arena_bytes(arena, (size_t)n * 2 * sizeof *t->messages);
 }
 
@@ -102,7 +103,7 @@ void tree_add(struct tree_sum *t)
 static idx piece_n(const struct tree_sum *t, int i, idx from)
 {
     idx n = t->cuts[i + 1] - t->cuts[i] - from;
-    return idx_max(0, idx_min(PIECE, n));
+    return idx_max(0, idx_min(t->piece, n));
 }
 
 /* What is at a and of n numbers, if there are any, to or from a peer. */
@@ -129,8 +130,8 @@ static void add_pieces(const struct tree_sum *t, real *to, idx n)
         idx end = idx_min(from + STRETCH, n);
         for (int gap = 1; gap < count; gap *= 2)
             for (int i = 0; i + gap < count; i += 2 * gap) {
-                real *restrict a = t->pieces + (idx)i * PIECE;
-                const real *restrict b = t->pieces + (idx)(i + gap) * PIECE;
+                real *restrict a = t->pieces + (idx)i * t->piece;
+                const real *restrict b = t->pieces + (idx)(i + gap) * t->piece;
 #pragma omp simd
                 for (idx j = from; j < end; j++)
                     a[j] += b[j];
@@ -147,7 +148,7 @@ static int add_piece(struct tree_sum *t, idx from, struct err *e)
     idx n = piece_n(t, own, from), count = 0;
     for (int i = 1; i < ranks_n(t->ranks); i++) {
         int peer = peer_of(t, i);
-        put(t, &count, peer, false, t->pieces + (idx)peer * PIECE, n);
+        put(t, &count, peer, false, t->pieces + (idx)peer * t->piece, n);
         put(t, &count, peer, true, sum + t->cuts[peer] + from,
             piece_n(t, peer, from));
     }
@@ -155,7 +156,7 @@ static int add_piece(struct tree_sum *t, idx from, struct err *e)
         return e->code;
     if (n == 0)
         return OK;
-    memcpy(t->pieces + (idx)own * PIECE, here, (size_t)n * sizeof *here);
+    memcpy(t->pieces + (idx)own * t->piece, here, (size_t)n * sizeof *here);
     add_pieces(t, here, n);
     return OK;
 }
@@ -167,7 +168,7 @@ int tree_add_up(struct tree_sum *t, struct err *e)
         return OK;
     for (int i = 0; i < ranks_n(t->ranks); i++)
         longest = idx_max(longest, t->cuts[i + 1] - t->cuts[i]);
-    for (idx from = 0; from < longest; from += PIECE)
+    for (idx from = 0; from < longest; from += t->piece)
         if (add_piece(t, from, e))
             return e->code;
     return OK;

@@ -29,7 +29,9 @@ struct tree_sum {
     idx done;            /* of them */
     struct ranks *ranks; /* borrowed; NULL: one process */
     idx *cuts;           /* (n + 1) where the part that each adds up begins */
-    real *pieces;        /* (n, PIECE) of each process's node; n > 1 */
+    idx piece;    /* numbers of a part that are exchanged at a time: many, as
+                  between two times nothing is on its way */
+    real *pieces; /* (n, piece) of each process's node; n > 1 */
     struct ranks_message *messages; /* (2 n) */
     int threads;
 };
