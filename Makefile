@@ -112,7 +112,7 @@ TESTS  := $(filter-out $(GRADS),$(sort $(wildcard tests/test_*.c)))
 HELP_C := $(filter-out tests/test_%,$(wildcard tests/*.c))
 
 # `make test` tells within a minute or two whether a build is right on this machine;
-# `make test-all`, which `make check` runs, finds everything. In the short form
+# `make test-all`, which `make check` runs, has all of them. In the short form
 # these scripts are left out, and tests that ask for it do less (is_long of
 # tests/system/lib.sh, test_is_long of tests/harness.h). Who names files gets
 # all of them.
@@ -273,7 +273,7 @@ $(B)/src/base/build.o: build_info = -DBUILD_VERSION='"$(VERSION)"' \
 sub     := $(MAKE) --no-print-directory
 variant  = $(if $(given_B),B=$(B)-$1)
 
-demo: ## train, analyze and compare four attentions, about a minute
+demo: ## train, analyze and compare four attentions, a minute or two
 	@tools/deps.sh
 	+@$(sub) all
 	@SINKLAB=$(abspath $(BIN)) tools/demo.sh
@@ -339,7 +339,7 @@ lint: $(BIN) ## what a machine can hold of docs/STYLE.md, and that docs are true
 	@CC='$(CC)' CPPFLAGS='$(filter -I%,$(cppflags))' SINKLAB=$(abspath $(BIN)) \
 	    tools/lint.sh
 
-check: ## all of it, warnings as errors, with gcc and clang; before every push
+check: ## all but faults and fuzz, warnings as errors, with gcc and clang; before every push
 	@tools/deps.sh
 	+@tools/check.sh '$(sub)' '$(if $(given_B),$(B)-strict,build/strict)'
 
