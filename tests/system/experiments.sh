@@ -32,8 +32,9 @@ words=("$@")
 case $1 in
 train | sweep)
     [ "$2" = status ] && exec "$PROGRAM" "${words[@]}"
-    words+=(train.batch=2 train.val_tokens=128 sink.probe_every=0
+    words+=(train.batch=2 sink.probe_every=0
         checkpoint.every=4 checkpoint.dense_until=0 checkpoint.resume_every=0)
+    grep -q '^val_every = 0' "$2" || words+=(train.val_tokens=128)
     grep -Eq '^train.steps = |& train.steps' "$2" || words+=(train.steps=4)
     ;;
 data) # as bytes where there is no SentencePiece
