@@ -25,8 +25,9 @@ fi
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 export OMPI_MCA_rmaps_base_oversubscribe=1
 export OMPI_MCA_hwloc_base_binding_policy=none
-# MPICH's memory between processes is no file, whose size a test limits
-export UCX_TLS=self,sysv,tcp
+# MPICH's memory between processes is no file, whose size a test limits; and no
+# TCP, over which two were seen to wait for each other in MPI_Finalize
+export UCX_TLS=self,sysv
 # What mpirun ends with where one was killed
 killed=137
 [ $maker = mpich ] && killed=9
