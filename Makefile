@@ -123,7 +123,7 @@ LONG   := analyze bench damage data_prepare emergence experiment experiments fau
           train_samples updates
 SYSTEM := $(filter-out tests/system/lib.sh $(if $(filter short,$(FORM)),$(LONG:%=tests/system/%.sh)),\
           $(sort $(wildcard tests/system/*.sh)))
-# Many unit tests are one program, under the name of each (tests/many.c): it is
+# Many unit tests are one program, under the name of each (tests/many/many.c): it is
 # linked once. A few are a program each.
 many      := $(B)/tests/many
 alone     := $(filter tests/test_allocations.c,$(TESTS))
