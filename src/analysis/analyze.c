@@ -483,6 +483,16 @@ int analyze_config(struct config *c, struct step_list *steps, const char *dir,
 
 enum { FORMATION_MAX = 160 };
 
+/* That none formed may change where the run is not at its end. */
+static void add_how_far(struct text *t, const struct analysis *a,
+                        const struct formation *f)
+{
+    idx steps = a->session.config.train.steps;
+    long long last = f->n > 0 ? a->step_axis[f->n - 1] : 0;
+    if (!f->is_formed && f->n > 1 && last < steps)
+        text_add(t, ", up to step %lld of the run's %td", last, steps);
+}
+
 /* When did a sink form? NULL: nothing that says so was measured. */
 static const char *find_formation(char line[FORMATION_MAX],
                                   const struct analysis *a)
@@ -498,6 +508,7 @@ static const char *find_formation(char line[FORMATION_MAX],
                 formation_find(a->values[i], a->measured.n, a->session.model.L,
                                a->session.model.views);
             formation_print(&t, &found, f.name, a->step_axis);
+            add_how_far(&t, a, &found);
             return line;
         }
     return NULL;

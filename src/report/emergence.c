@@ -21,7 +21,7 @@ static const struct {
     /* the study's default model ends at 18 % (arXiv 2410.10781), and passes
      * 10 % on the way; of an untrained one uniform attention gives none */
     { "sink_", AS_IT_IS, 0.1, false,
-      "usual: uniform attention has 0, the study's default ends at 18 %" },
+      "usual: uniform attention has 0, Gu et al.'s default ends at 18 %" },
     { "first_mass", TIMES_UNIFORM, 2, false,
       "usual: twice what uniform attention without extra column gives" },
     { "bias_mass", TIMES_UNIFORM, 2, false,

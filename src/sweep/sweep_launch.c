@@ -208,6 +208,14 @@ static void end_postponed(struct launcher *l, struct sweep_task *task,
     sweep_show_event(&l->show, "interrupted", task, why);
 }
 
+/* How far those at work are, which the time left is reckoned from. */
+static void look(struct launcher *l)
+{
+    for (idx i = 0; i < l->plan.n; i++)
+        if (l->slots[i])
+            sweep_task_look(&l->tasks, l->slots[i]);
+}
+
 static void end_finished(struct launcher *l, struct sweep_task *task,
                          enum run_state state, idx step)
 {
@@ -243,6 +251,7 @@ static void end_task(struct launcher *l, const struct job_end *end)
     enum run_state state = sweep_run_state(l->sweep, task->run, &found, NULL);
     bool is_refused = end->status == ERR_BUSY;
     l->slots[slot] = NULL;
+    look(l);
     if (!is_refused || is_in_use(l, task))
         task->refusals = 0;
     else
@@ -291,9 +300,7 @@ static void draw(struct launcher *l)
     double now_s = clock_s();
     if (sweep_show_due(&l->show, now_s) != 0)
         return;
-    for (idx i = 0; i < l->plan.n; i++)
-        if (l->slots[i])
-            sweep_task_look(&l->tasks, l->slots[i]);
+    look(l);
     sweep_show_draw(&l->show, now_s);
 }
 

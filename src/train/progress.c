@@ -42,16 +42,26 @@ static void print_bar(const struct progress *p, idx step)
     printf("%s %3.0f %%  ", terminal_end(STDOUT_FILENO), floor(100 * share));
 }
 
+/* The first step also reads the corpus, measures at step 0 and saves, so it
+ * says nothing of the others: not counted once there are others. */
+static double seconds_a_step(const struct progress *p, idx step, double now)
+{
+    idx done = step - p->first;
+    return done > 1 ? (now - p->first_s) / (double)(done - 1)
+                    : (now - p->start_s) / (double)done;
+}
+
 void progress_step(struct progress *p, idx step)
 {
     double now = clock_s();
+    if (step == p->first + 1)
+        p->first_s = now;
     bool is_last = step == p->last;
     double every = p->is_terminal ? TERMINAL_S : PLAIN_S;
     if (now - p->shown_s < every && !is_last)
         return;
     p->shown_s = now;
-    double done = (double)(step - p->first), left = (double)(p->last - step);
-    double wall = now - p->start_s;
+    bool is_first = step <= p->first + 1;
     if (p->is_terminal)
         print_bar(p, step);
     printf("step %td/%td", step, p->last);
@@ -59,9 +69,13 @@ void progress_step(struct progress *p, idx step)
         printf("  loss %.4f", p->loss);
     if (isfinite(p->sink))
         printf("  sink_1 %.1f %%", 100 * p->sink);
-    if (done > 0 && wall > 0) {
-        printf("  %.0f tokens/s  ", done * p->tokens_per_step / wall);
-        print_duration(is_last ? wall : wall / done * left);
+    double step_s = step > p->first ? seconds_a_step(p, step, now) : 0;
+    if (step_s > 0)
+        printf("  %.0f tokens/s", p->tokens_per_step / step_s);
+    if (is_last || !is_first) {
+        printf("  ");
+        print_duration(is_last ? now - p->start_s
+                               : step_s * (double)(p->last - step));
         printf(is_last ? " since the start" : " left");
     }
     if (!p->is_terminal)

@@ -10,6 +10,7 @@ struct progress {
     idx first, last; /* steps: where this process began, where it ends */
     double tokens_per_step;
     double start_s, shown_s; /* clock */
+    double first_s;          /* end of the first step, which is longer */
     bool is_terminal;
     double loss, sink; /* latest; NAN if not known */
 };

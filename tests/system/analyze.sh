@@ -80,6 +80,9 @@ check "several folders, each run once" \
 check "of a run that is named itself only what is missing is measured" \
     says '^3 of 3 checkpoints were measured before' "$SINKLAB" analyze text
 check "it says when a sink formed, or that none did" grep -q '^no sink formed' "$T/said"
+cp -r text under_way && rm "under_way/checkpoints/$(ls under_way/checkpoints | grep step | tail -n 1)"
+check "so far, where the run is not at its end" \
+    says "up to step [0-9]* of the run's [0-9]*$" "$SINKLAB" analyze under_way
 cat text/analysis.csv text/analysis.h5 >kept.bin
 check "all anew gives the same bytes" eval \
     '! says "measured before" "$SINKLAB" analyze text --again &&

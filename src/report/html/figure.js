@@ -82,8 +82,8 @@ function options_of(figure, sets) {
     y.type = figure.log ? "logarithmic" : "linear";
     y.title = { display: true, color: colour("text"), text: title_of(column) };
     y.ticks.callback = v => show_tick(v, column.share);
-    /* a band may leave what a share can be */
-    bound_share(y, column, sets.filter(d => !d.is_band).flatMap(d => d.data.map(p => p.y)));
+    const heights = are_bands => sets.filter(d => !!d.is_band === are_bands).flatMap(d => d.data.map(p => p.y));
+    bound_share(y, column, heights(false), heights(true));
     return {
         parsing: false, normalized: true, spanGaps: false,
         interaction: { mode: "nearest", axis: "x", intersect: false },

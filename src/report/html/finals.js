@@ -6,9 +6,10 @@ function is_number(text) {
     return text !== undefined && text !== "" && Number.isFinite(Number(text));
 }
 
-/* Values of a key that are no numbers stand side by side, in the groups' order. */
+/* Values of a key that are no numbers stand side by side, in the order of the groups
+ * that are shown. */
 function words_of(key) {
-    const values = report.runs.map(r => key_value(r, key)).filter(v => v !== undefined);
+    const values = shown_groups().flatMap(counted_of).map(r => key_value(r, key)).filter(v => v !== undefined);
     return values.every(is_number) ? null : [...new Set(values)];
 }
 

@@ -80,9 +80,13 @@ function judged_sentence() {
 
 function make_judged(section) {
     const base = report.groups[report.head.base].label;
-    section.append(el("h3", {}, "Can it be told from seeds?"), el("p", {}, judged_sentence()),
-        sortable(judged_columns(), report.judged.slice(), "Differences from " + base, "cards"),
-        el("pre", { class: "quiet" }, report.head.words.join("\n")));
+    const all = [sortable(judged_columns(), report.judged.slice(), "Differences from " + base, "cards"),
+        el("pre", { class: "quiet" }, report.head.words.join("\n"))];
+    section.append(el("h3", {}, "Can it be told from seeds?"), el("p", {}, judged_sentence()));
+    if (report.judged.some(j => !j.verdict.startsWith("too few")))
+        section.append(...all);
+    else /* nothing but intervals */
+        section.append(el("details", {}, el("summary", {}, "The intervals"), ...all));
 }
 
 function make_differs(section) {
