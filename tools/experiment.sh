@@ -21,6 +21,8 @@
 #                                       compare`; without a line: all.svg;
 #                                       figure none
 #   columns entropy_1 sink_1_at_0.1     for curves.csv, beside the usual ones
+#   inputs --columns sink_1             results/inputs.csv by `sinklab inputs`, and
+#                                       its options
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 SINKLAB=${SINKLAB:-$root/sinklab}
@@ -54,8 +56,8 @@ steps() { # word - what follows it on each of its lines
     sed -n "s/^$1 \\{1,\\}//p" "$folder/steps"
 }
 if [ -e "$folder/steps" ]; then
-    odd=$(grep -Evn '^(analyze|figure|columns) |^#|^$' "$folder/steps" || true)
-    [ -z "$odd" ] || die 3 "$folder/steps:${odd%%$'\n'*}: want analyze, figure or columns and what they get"
+    odd=$(grep -Evn '^(analyze|figure|columns|inputs) |^#|^$' "$folder/steps" || true)
+    [ -z "$odd" ] || die 3 "$folder/steps:${odd%%$'\n'*}: want analyze, figure, columns or inputs and what they get"
 fi
 
 # All sweeps are looked through before one is trained: keys, models, claims, data.
@@ -121,6 +123,12 @@ trap 'rm -f "$err" "$new"' EXIT
     exit $status
 }
 mv "$new" "$results/groups.csv"
+# shellcheck disable=SC2207
+inputs=($(steps inputs))
+if [ "${#inputs[@]}" -gt 0 ]; then
+    echo "== sinklab inputs ${dirs[*]} ${inputs[*]}"
+    "$SINKLAB" inputs "${dirs[@]}" "${inputs[@]}" --csv "$results/inputs.csv"
+fi
 
 # As `make lint` does it again: of the tables, not of the runs.
 "$root/tools/claims.sh" "$folder" "$results/claims.csv"

@@ -180,7 +180,7 @@ tiny odd
 expect_status 3 "runs in a folder of another name" say ./odd run.dir=runs/other
 check "in these words: want a folder" grep -q 'want a folder whose last part is odd' complained
 echo 'draw x.svg' >>odd/steps
-refused 3 'odd/steps:5:draw x.svg: want analyze, figure or columns' "an unknown step"
+refused 3 'odd/steps:5:draw x.svg: want analyze, figure, columns or inputs' "an unknown step"
 rm odd/sweep.ini
 refused 2 'holds no sweep file' "a folder without sweeps"
 expect_status 2 "no folder" "$experiment" ./none

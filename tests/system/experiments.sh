@@ -44,6 +44,9 @@ data) # as bytes where there is no SentencePiece
 analyze)
     words+=(sink.sequences=2 sink.val_tokens=128)
     ;;
+inputs)
+    words+=(sink.sequences=2)
+    ;;
 compare)
     if ! command -v gnuplot >/dev/null; then
         for ((i = 0; i < ${#words[@]}; i++)); do
