@@ -42,8 +42,8 @@ runs=("$out/softmax" "$out/key-bias" "$out/sigmoid" "$out/relu")
 cat <<END
 
 The figure: $out/emergence.svg
-sink_1: share of heads whose mean weight on the first token exceeds 0.3, rows
-made to sum to one. sink_bias: the same for the key bias's column.
+sink_1: share of heads and sequences that give the first token over 0.3 of their
+weight, rows made to sum to one. sink_bias: the same for the key bias's column.
 first_mass_raw and row_sum are of the weights as they are: sigmoid and ReLU
 need not spend any.
 END

@@ -30,8 +30,8 @@ The language is SQLite's. results/curves.csv is the table curves, and so on; a
 dot or a dash in a name becomes an underscore, an empty cell NULL, a measured
 NaN the text nan. `last` is settings joined with each run's last checkpoint,
 `all_steps` with all of them (tools/collect.sh makes both files). A page of
-several experiments has claims_of_all and machine_of_all, with a column folder,
-and the .csv files beside it. A block that
+several experiments has claims_of_all, machine_of_all and last_of_all, with a
+column folder, and the .csv files beside it. A block that
 begins with `create` adds views of the page's own and prints nothing. Beside
 SQLite's own functions there are:
 
@@ -167,9 +167,29 @@ def add_table(db, table, head, rows):
                    [[cell(c) for c in row] for row in rows])
 
 
+def add_union(db, table, tables):
+    """tables: (folder, head, *rows); a cell that a folder has no column for is empty."""
+    head = ["folder", *dict.fromkeys(c for t in tables for c in t[1])]
+    rows = [[dict(zip(["folder", *t[1]], [t[0], *row])).get(c, "") for c in head]
+            for t in tables for row in t[2:]]
+    if rows:
+        add_table(db, table, head, rows)
+
+
+def last_checkpoints(results):
+    """Head and rows of an experiment's settings, joined with each run's last
+    checkpoint."""
+    head, *settings = read(results / "settings.csv")
+    curve_head, *curves = read(results / "curves.csv")
+    step = curve_head.index("step")
+    last = {row[0]: row for row in sorted(curves, key=lambda r: int(r[step]))}
+    return [head + curve_head[1:],
+            *(row + last[row[0]][1:] for row in settings if row[0] in last)]
+
+
 def open_results(folder):
     """Every table of a folder and its results/, and those of the folders in it:
-    claims_of_all and machine_of_all, with a column folder."""
+    claims_of_all, machine_of_all and last_of_all, with a column folder."""
     db = sqlite3.connect(":memory:")
     for f, n in ((fix, 2), (pct, 1), (pct, 2), (word, 1)):
         db.create_function(f.__name__, n, f, deterministic=True)
@@ -184,12 +204,11 @@ def open_results(folder):
         add_table(db, name(path.stem), head, rows)
     for stem in ("claims", "machine"):
         paths = sorted(folder.glob(f"*/results/{stem}.csv"))
-        tables = [(path.parts[-3], *read(path)) for path in paths]
-        head = ["folder", *dict.fromkeys(c for t in tables for c in t[1])]
-        rows = [[dict(zip(["folder", *t[1]], [t[0], *row])).get(c, "")
-                 for c in head] for t in tables for row in t[2:]]
-        if rows:
-            add_table(db, stem + "_of_all", head, rows)
+        add_union(db, stem + "_of_all",
+                  [(path.parts[-3], *read(path)) for path in paths])
+    add_union(db, "last_of_all", [
+        (path.parts[-3], *last_checkpoints(path.parent))
+        for path in sorted(folder.glob("*/results/settings.csv"))])
     tables = {row[0] for row in db.execute("select name from sqlite_master")}
     if {"settings", "curves"} <= tables:
         # Every query of a page is of these: found by run, and made once
