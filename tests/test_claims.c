@@ -387,7 +387,7 @@ static void test_claims__trends_are_within_seeds(void **state)
     judge("expect = sink_1 falls as optim.lr rises\n");
     expect_line(0, "supported: sink_1 falls as optim.lr rises: medians 50.0, "
                    "40.0, 10.0 % at lr = 0.001, 0.002, 0.003 at step 200, "
-                   "falling throughout in 4 of 4 (40 to 100 %) seeds, from "
+                   "falling, nowhere rising, in 4 of 4 (40 to 100 %) seeds, from "
                    "first to last -40.0 points; "
                    "Page's test over 4 seeds, exact, p = 0.0015");
     expect_one("sink_1 rises as optim.lr rises", CLAIM_CONTRADICTED,
@@ -537,7 +537,7 @@ static void test_claims__each_run_may_be_taken_at_its_end(void **state)
                "6 of 6 (54 to 100 %) and 6 of 6");
     expect_one("sink_1@end rises as train.steps rises", CLAIM_SUPPORTED,
                "medians 23.5, 53.5 % at steps = 100, 200 where each run ends, "
-               "rising throughout in 6 of 6");
+               "rising, nowhere falling, in 6 of 6");
     expect_one("sink_1@100(train.steps=100) > sink_1@100(train.steps=200)",
                CLAIM_SUPPORTED, "medians 23.5 % and 0.0 % at step 100, ");
     end();

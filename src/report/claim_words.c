@@ -150,8 +150,9 @@ static void add_trend(struct text *t, const struct claim_result *r)
     for (idx i = 0; i < r->n_levels; i++)
         text_add(t, "%s%g", i ? ", " : "", r->level[i]);
     add_step(t, r);
-    text_add(t, ", %s throughout in ",
-             c->kind == CLAIM_RISES ? "rising" : "falling");
+    text_add(t, ", %s in ",
+             c->kind == CLAIM_RISES ? "rising, nowhere falling,"
+                                    : "falling, nowhere rising,");
     add_share(t,
               c->kind == CLAIM_RISES ? r->trend.n_rising : r->trend.n_falling,
               r->trend.n_seeds, true);
