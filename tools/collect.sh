@@ -15,7 +15,9 @@
 # without analysis.csv, as it diverged or failed, has its settings alone.
 # COLUMNS_TOO names more columns for curves.csv; ANALYSIS=NAME takes what
 # `sinklab analyze --as NAME` measured, analysis-NAME.csv, in place of
-# analysis.csv. Each table is replaced whole.
+# analysis.csv; ANALYZED='sink.tokens=16 ...' says what `analyze` was given, which
+# settings.csv then has in place of what the runs' configs say. Each table is
+# replaced whole.
 set -eu
 out=${1:?which folder? $(basename "$0") FOLDER RUN...}
 analysis=analysis${ANALYSIS:+-$ANALYSIS}.csv
@@ -98,6 +100,13 @@ settings() {
             value[runs, key] = text ~ /,/ ? "\"" text "\"" : text
         }
         END {
+            n_given = split("'"${ANALYZED-}"'", given, " ")
+            for (g = 1; g <= n_given; g++) {
+                at = index(given[g], "=")
+                key = substr(given[g], 1, at - 1)
+                for (i = 1; i <= runs && key in is_known; i++)
+                    value[i, key] = substr(given[g], at + 1)
+            }
             print_line("run", value, 0)
             for (i = 1; i <= runs; i++)
                 print_line(run[i], value, i)

@@ -114,7 +114,8 @@ for dir in "${dirs[@]}"; do # what the sweep no longer asks for stays where it i
     done < <("$SINKLAB" sweep status "$dir" --json | tr '{' '\n' |
         sed -n 's/^"run":"\([^"]*\)".*"is_dropped":false.*/\1/p')
 done
-COLUMNS_TOO=${columns[*]} ANALYSIS=$named "$root/tools/collect.sh" "$results" "${runs[@]}"
+given=$(printf '%s\n' "${analyze[@]}" | grep -E '^[a-z_]+\.[a-z_0-9]+=[^,"]*$' | paste -s -d ' ' || true)
+COLUMNS_TOO=${columns[*]} ANALYSIS=$named ANALYZED=$given "$root/tools/collect.sh" "$results" "${runs[@]}"
 new=$results/groups.csv.new.$$
 trap 'rm -f "$err" "$new"' EXIT
 "$SINKLAB" compare "${dirs[@]}" "${of_it[@]}" --csv - >"$new" 2>"$err" || {
