@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Draw experiments/softmax.svg: when a sink emerges, of all runs of plain softmax
-on the pages of experiments/, a panel a base, a line a run.
+"""Draw experiments/softmax.svg: when a sink emerges under plain softmax at four
+settings of experiments/ at which most runs grow one, a panel each, a line a run.
 
     tools/softmax_figure.py            # by gnuplot, from the committed tables
 
@@ -42,7 +42,7 @@ def script(out):
         f"background '#ffffff'; set output '{out}'",
         "set multiplot layout 2,2 margins 0.08,0.98,0.1,0.94 "
         "spacing 0.1,0.19",
-        "set yrange [0:100]; set border 3; set tics nomirror out; "
+        "set yrange [-2:102]; set border 3; set tics nomirror out; "
         "set grid lc '#dddddd'; unset key; set xlabel 'step'; "
         "set ylabel 'sink\\_1, %'",
     ]
