@@ -54,11 +54,17 @@ def leaves_of(n, f):
     return max(f["leaves"], n)
 
 
-def delays(n, f):
+def delays(n, numbers):
     """Messages that wait for each other. A large one is announced, asked for,
-    and comes: each piece of a part, then the sums; before them two small ones.
-    KEEP WITH: tools/slow_network.sh, which measures this."""
-    return 3 * math.ceil(f["numbers"] / ROOM) + 3 + 2 if n > 1 else 0
+    and comes: each piece of a part, then the sums; before them two small ones."""
+    return 3 * math.ceil(numbers / ROOM) + 3 + 2 if n > 1 else 0
+
+
+def exchange(n, numbers, wire, wait):
+    """Seconds of a step on a ring of n machines; wire: bytes a second; wait:
+    seconds from one to another. tools/slow_network.sh measures it."""
+    return (2 * (n - 1) / n * REAL * numbers / wire +
+            delays(n, numbers) * wait)
 
 
 def seconds(n, f, o, gbit):
@@ -70,7 +76,7 @@ def seconds(n, f, o, gbit):
     rate, bytes_s = o.gflops * o.cores * 1e9, o.memory_gb * 1e9
     wire, wait = gbit / 8 * 1e9, o.latency_us * 1e-6
     compute = f["flops"] / n / rate
-    ring = 2 * (n - 1) / n * size / wire + delays(n, f) * wait
+    ring = exchange(n, f["numbers"], wire, wait)
     return {
         "compute": compute,
         "sums": (each - 1) * 4 * size / bytes_s,
@@ -151,7 +157,14 @@ def main():
                    default=[1, 10, 25, 100])
     p.add_argument("--latency-us", type=float, default=30)
     p.add_argument("--machines", type=int, nargs="*", default=[1, 8, 64])
+    p.add_argument("--exchange", type=float, nargs=4,
+                   metavar=("MACHINES", "NUMBERS", "DELAY_MS", "MB_S"),
+                   help="print the milliseconds of one alone; 0 MB_S: no limit")
     o = p.parse_args()
+    if o.exchange:
+        n, numbers, delay_ms, mb_s = o.exchange
+        print(1e3 * exchange(n, numbers, mb_s * 1e6 or math.inf, delay_ms / 1e3))
+        return 0
     print(f"Machines of {o.cores} cores of {o.gflops:g} GFLOP/s, "
           f"{o.memory_gb:g} GB/s of memory, {o.network_gbit:g} Gbit/s and "
           f"{o.latency_us:g} us of network.")

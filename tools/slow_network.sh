@@ -7,7 +7,8 @@
 # in each over TCP, as on a cluster. `sinklab bench` measures, on a model with
 # next to nothing to compute; ms above a network without delay and limit are
 # compared with what the model says. Prints Markdown. Needs root, ip
-# (iproute2), tc, unshare (util-linux), Open MPI, /dev/net/tun and `make MPI=1`.
+# (iproute2), tc, unshare (util-linux), Open MPI, python3, /dev/net/tun and
+# `make MPI=1`.
 #
 #   tools/slow_network.sh 2 "1 0" "5 0" "0 10"   # machines, "DELAY_MS MB_PER_S"
 #
@@ -109,19 +110,12 @@ median() { # file
         END { print (x[int((NR + 1) / 2)] + x[int(NR / 2) + 1]) / 2 }'
 }
 base=$(median "$work/0")
-# KEEP WITH: docs/SCALING.md, "On paper": bytes of a ring, and three delays (it
-# is announced, asked for, and comes) for each piece of 2^23 / n numbers of a
-# part, and for the sums; one for what each says at the meeting, and for losses
 for i in "${!networks[@]}"; do
     [ "$i" = 0 ] && continue
     read -r delay_ms rate <<<"${networks[i]}"
-    awk -v n="$n" -v numbers="$numbers" -v delay="$delay_ms" -v rate="$rate" \
+    model=$("$root/tools/scaling.py" --exchange "$n" "$numbers" "$delay_ms" "$rate")
+    awk -v n="$n" -v delay="$delay_ms" -v rate="$rate" -v model="$model" \
         -v base="$base" -v ms="$(median "$work/$i")" 'BEGIN {
-        part = numbers / n
-        pieces = int((part + 2 ^ 23 / n - 1) / (2 ^ 23 / n))
-        model = delay * (3 * pieces + 3 + 2)
-        if (rate > 0)
-            model += 2 * (n - 1) * part * 4 / (rate * 1e6) * 1e3
         printf "| %d | %g | %s | %.0f | %.0f | %.2f |\n", n, delay,
             (rate > 0 ? rate : "-"), ms - base, model, (ms - base) / model
     }'
