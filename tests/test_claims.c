@@ -385,11 +385,12 @@ static void test_claims__trends_are_within_seeds(void **state)
                                      .lr = 0.001 * (double)(k + 1) },
                     0, 0, 0.2 * (double)i - 0.1 * (double)k * (double)k);
     judge("expect = sink_1 falls as optim.lr rises\n");
-    expect_line(0, "supported: sink_1 falls as optim.lr rises: medians 50.0, "
-                   "40.0, 10.0 % at lr = 0.001, 0.002, 0.003 at step 200, "
-                   "falling, nowhere rising, in 4 of 4 (40 to 100 %) seeds, from "
-                   "first to last -40.0 points; "
-                   "Page's test over 4 seeds, exact, p = 0.0015");
+    expect_line(0,
+                "supported: sink_1 falls as optim.lr rises: medians 50.0, "
+                "40.0, 10.0 % at lr = 0.001, 0.002, 0.003 at step 200, "
+                "falling, nowhere rising, in 4 of 4 (40 to 100 %) seeds, from "
+                "first to last -40.0 points; "
+                "Page's test over 4 seeds, exact, p = 0.0015");
     expect_one("sink_1 rises as optim.lr rises", CLAIM_CONTRADICTED,
                "p = 0.0015");
     end();
