@@ -22,6 +22,8 @@ rm experiments/*/README.in.md
 # Runs of several lengths: four steps are the longest.
 sed -i '/train.steps/ { s/=625)/=1)/; s/=5000)/=4)/; s/625, 1250, 2500, 5000/1, 2, 3, 4/ }' \
     experiments/study-steps/sweep.ini
+# The corpus has fewer tokens than the larger part.
+sed -i 's/131072/65536/' experiments/study-data/sweep.ini
 
 # The program by the names that the pages give it, with small settings added to
 # what trains or measures; without gnuplot no figure is asked for.
