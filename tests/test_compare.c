@@ -323,7 +323,7 @@ static void test_compare__a_metric_has_its_usual_threshold(void **state)
         /* 0.09 is not yet a tenth */
         { "sink_1", "20",
           "emerged: first step with sink_1 above 10 % (usual: "
-          "uniform attention has 0, the study's" },
+          "uniform attention has 0, Gu et al.'s" },
         /* H_64 / 64 = 0.07412...: 0.148 is less than twice that, 0.149 more */
         { "first_mass", "20",
           "emerged: first step with first_mass above 14.8 % (usual: twice" },

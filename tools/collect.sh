@@ -24,11 +24,16 @@ analysis=analysis${ANALYSIS:+-$ANALYSIS}.csv
 shift
 runs=()
 for folder in "${@%/}"; do # a sweep's folder holds more than its runs
+    case $folder in
+    /*) ;;
+    *) folder=./$folder ;; # awk takes a=b/c for an assignment
+    esac
     [ "${folder##*/}" = configs ] || [ ! -e "$folder/config.ini" ] || runs+=("$folder")
 done
 set -- "${runs[@]}"
 mkdir -p "$out"
 run_of='function run_of(path, p, n) {
+    sub(/^\.\//, "", path)
     n = split(path, p, "/")
     return (n > 2 ? p[n - 2] "/" : "") p[n - 1]
 }'
@@ -79,7 +84,7 @@ curves() {
 # Every key of each run: config.ini holds all of them, one a line; empty where
 # a run of another version has none of that name.
 settings() {
-    awk "$run_of"'
+    ANALYZED=${ANALYZED-} awk "$run_of"'
         function print_line(first, table, run,  i) {
             printf "%s", first
             for (i = 1; i <= n; i++)
@@ -100,12 +105,13 @@ settings() {
             value[runs, key] = text ~ /,/ ? "\"" text "\"" : text
         }
         END {
-            n_given = split("'"${ANALYZED-}"'", given, " ")
+            n_given = split(ENVIRON["ANALYZED"], given, " ")
             for (g = 1; g <= n_given; g++) {
                 at = index(given[g], "=")
                 key = substr(given[g], 1, at - 1)
+                text = substr(given[g], at + 1)
                 for (i = 1; i <= runs && key in is_known; i++)
-                    value[i, key] = substr(given[g], at + 1)
+                    value[i, key] = text ~ /,/ ? "\"" text "\"" : text
             }
             print_line("run", value, 0)
             for (i = 1; i <= runs; i++)
@@ -144,6 +150,7 @@ for folder in "$@"; do
 done
 [ "${#measured[@]}" -gt 0 ] || { echo "$(basename "$0"): no run has an $analysis" >&2; exit 4; }
 
+trap 'rm -f "$out"/*.csv.new.$$' EXIT
 keep() { # table, what prints it
     "${@:2}" >"$out/$1.new.$$" || { rm -f "$out/$1.new.$$"; exit 1; }
     mv "$out/$1.new.$$" "$out/$1"

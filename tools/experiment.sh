@@ -56,7 +56,7 @@ steps() { # word - what follows it on each of its lines
     sed -n "s/^$1 \\{1,\\}//p" "$folder/steps"
 }
 if [ -e "$folder/steps" ]; then
-    odd=$(grep -Evn '^(analyze|figure|columns|inputs) |^#|^$' "$folder/steps" || true)
+    odd=$(grep -Evn '^(analyze|figure|columns) .|^inputs( |$)|^#|^$' "$folder/steps" || true)
     [ -z "$odd" ] || die 3 "$folder/steps:${odd%%$'\n'*}: want analyze, figure, columns or inputs and what they get"
 fi
 
@@ -114,7 +114,7 @@ for dir in "${dirs[@]}"; do # what the sweep no longer asks for stays where it i
     done < <("$SINKLAB" sweep status "$dir" --json | tr '{' '\n' |
         sed -n 's/^"run":"\([^"]*\)".*"is_dropped":false.*/\1/p')
 done
-given=$(printf '%s\n' "${analyze[@]}" | grep -E '^[a-z_]+\.[a-z_0-9]+=[^,"]*$' | paste -s -d ' ' || true)
+given=$(printf '%s\n' "${analyze[@]}" | grep -E '^[a-z_]+\.[a-z_0-9]+=[^"]*$' | paste -s -d ' ' || true)
 COLUMNS_TOO=${columns[*]} ANALYSIS=$named ANALYZED=$given "$root/tools/collect.sh" "$results" "${runs[@]}"
 new=$results/groups.csv.new.$$
 trap 'rm -f "$err" "$new"' EXIT
@@ -126,7 +126,8 @@ trap 'rm -f "$err" "$new"' EXIT
 mv "$new" "$results/groups.csv"
 # shellcheck disable=SC2207
 inputs=($(steps inputs))
-if [ "${#inputs[@]}" -gt 0 ]; then
+rm -f "$results/inputs.csv" # of what was asked before
+if grep -Eqs '^inputs( |$)' "$folder/steps"; then
     echo "== sinklab inputs ${dirs[*]} ${inputs[*]}"
     "$SINKLAB" inputs "${dirs[@]}" "${inputs[@]}" --csv "$results/inputs.csv"
 fi

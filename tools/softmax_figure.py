@@ -65,10 +65,11 @@ def script(out):
 
 def main():
     if len(sys.argv) > 1:
-        sys.exit(__doc__)
+        print(__doc__)
+        return 0 if sys.argv[1:] == ["--help"] else 2
     subprocess.run(["gnuplot"], input=script(ROOT / "softmax.svg"), text=True,
                    check=True)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

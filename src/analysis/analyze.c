@@ -18,6 +18,7 @@
 #include "io/arrays.h"
 #include "io/fsys.h"
 #include "io/hdf.h"
+#include "run/run.h"
 #include "train/same_job.h"
 #include "train/session.h"
 
@@ -483,14 +484,18 @@ int analyze_config(struct config *c, struct step_list *steps, const char *dir,
 
 enum { FORMATION_MAX = 160 };
 
-/* That none formed may change where the run is not at its end. */
+/* That none formed may change where the run is not at its end: its own,
+ * whatever train.steps `analyze` was given. */
 static void add_how_far(struct text *t, const struct analysis *a,
                         const struct formation *f)
 {
-    idx steps = a->session.config.train.steps;
     long long last = f->n > 0 ? a->step_axis[f->n - 1] : 0;
-    if (!f->is_formed && f->n > 1 && last < steps)
-        text_add(t, ", up to step %lld of the run's %td", last, steps);
+    struct config own;
+    if (f->is_formed || f->n < 2 || run_config_load(&own, a->dir, NULL))
+        return;
+    if (last < own.train.steps)
+        text_add(t, ", up to step %lld of the run's %td", last,
+                 own.train.steps);
 }
 
 /* When did a sink form? NULL: nothing that says so was measured. */

@@ -32,6 +32,8 @@ static void read(struct asked *a)
               asked_bool(a, "tie_word_embeddings", true) ? "yes" : "no");
     asked_put(a, "attention.score_scale=1");
     w.size = asked_count(a, "window_size", 256);
+    if (w.size < 1)
+        asked_refuse(a, "window_size", "0");
     if (!asked_find(a, "attention_layers"))
         asked_wrong(a, "attention_layers",
                     "is not there: want global or local of each layer");

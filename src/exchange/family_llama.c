@@ -39,6 +39,8 @@ static void read_mistral(struct asked *a)
         w.size = asked_count(a, "sliding_window", 0);
     else
         w.size = 4096;
+    if (w.size < 1 && asked_find(a, "sliding_window")) /* null is none */
+        asked_refuse(a, "sliding_window", "0");
     for (idx i = 0; i < w.layers && i < KEY_LIST_MAX; i++)
         w.has[i] = true;
     asked_window_types(&w, a, "layer_types", "sliding_attention",

@@ -253,7 +253,9 @@ static void note_source(FILE *out, const struct compare_options *o,
     if (s->n_analysed > 0)
         fprintf(out, " in %td of %td runs", s->n_counted - s->n_analysed,
                 s->n_counted);
-    fputs(": `sinklab analyze` takes a sweep, too\n", out);
+    fputs(": `sinklab analyze` takes a sweep, too, and of it runs that are not "
+          "finished by their names\n",
+          out);
 }
 
 /* Of single runs also that nobody has analyzed them. */

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "analysis/analyze.h"
 #include "base/shell.h"
@@ -83,6 +84,15 @@ static bool is_text(const struct config *c)
 
 /* What it can be measured on; what is wrong with a run is told before any is
  * measured. */
+/* By whatever path. */
+static bool is_same_folder(const char *a, const char *b)
+{
+    struct stat of_a, of_b;
+    return strcmp(a, b) == 0 ||
+           (stat(a, &of_a) == 0 && stat(b, &of_b) == 0 &&
+            of_a.st_dev == of_b.st_dev && of_a.st_ino == of_b.st_ino);
+}
+
 static int take_run(struct inputs *x, const char *path, bool is_named,
                     struct err *e)
 {
@@ -90,7 +100,7 @@ static int take_run(struct inputs *x, const char *path, bool is_named,
     struct config c;
     struct step_list steps = { 0 };
     for (idx i = 0; i < x->n; i++)
-        if (strcmp(x->rows[i].path, path) == 0)
+        if (is_same_folder(x->rows[i].path, path))
             return OK; /* given twice, as a sweep and by itself */
     enum run_state state = run_look(NULL, path, e);
     if (!e->code && !is_named && state != RUN_DONE && state != RUN_STOPPED) {

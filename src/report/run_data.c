@@ -121,7 +121,7 @@ static void find_step(struct run_data *r)
         return;
     snprintf(text, sizeof text,
              "analysed up to step %.0f, trained up to %.0f or more: `sinklab "
-             "analyze` brings the analysis up to date",
+             "analyze` goes on as far as weights are saved",
              analysed, logged);
     add_note(r, "", text);
 }

@@ -235,6 +235,8 @@ bad 4 'layer_types: want sliding_attention or' "$window"'"layer_types":["full_at
 bad 4 'layer_types: want sliding_attention or' "$window"'"layer_types":["full_attention",5],/' llama-out
 bad 4 'attention_layers: is not there' 's/"model_type":"llama"/"model_type":"gpt_neo","num_layers":2,"num_heads":4/' llama-out
 bad 4 'ffn_dim: is not there' 's/"llama"/"opt"/' llama-out
+bad 4 'window_size: 0' 's/"model_type":"llama"/"model_type":"gpt_neo","num_layers":2,"num_heads":4,"window_size":0/' llama-out
+bad 4 'sliding_window: 0' 's/"llama"/"mistral"/;s/{/{"sliding_window":0,/' llama-out
 bad 4 "'wte.weight', which a GPT-2 model has" 's/"model_type":"llama"/"model_type":"gpt2","n_embd":16,"n_layer":2,"n_head":4,"n_positions":16/' llama-out
 cut() { # BYTES of the weights are left
     rm -rf bad

@@ -1,6 +1,6 @@
 /* finals.js - where runs ended: a metric against a setting, or against another
  * metric. */
-const finals = { x: null, y: null, log: false, chart: null };
+const finals = { x: null, y: null, log: false, chart: null, caption: null };
 
 function is_number(text) {
     return text !== undefined && text !== "" && Number.isFinite(Number(text));
@@ -70,6 +70,11 @@ function draw_finals() {
         Object.assign(finals.chart, { data, options }), finals.chart.update();
     else
         finals.chart = new Chart(finals.canvas, { type: "scatter", data, options });
+    const shown = shown_groups().length;
+    finals.caption.textContent = "A point is a run at the last step that it measured" +
+        (report.head.single ? "" : "; a large one is the mean of a group") +
+        (shown < report.groups.length ? "; of " + shown + " of " + report.groups.length +
+            " groups, those that are ticked above" : "") + ".";
     const n = data.datasets.reduce((sum, d) => sum + d.data.length, 0);
     finals.canvas.setAttribute("aria-label", finals.y + " at the end against " + name + ": " + n +
         " points; the table of runs has the same numbers.");
@@ -81,12 +86,11 @@ function make_finals(section) {
     finals.y = report.head.metric;
     finals.x = keys.length ? keys[0][0] : report.head.loss;
     finals.canvas = el("canvas", { role: "img" });
+    finals.caption = el("figcaption", {});
     section.append(el("div", { class: "controls" },
         select_of("x axis", keys.concat(metrics), finals.x, v => { finals.x = v; draw_finals(); }),
         select_of("y axis", metrics, finals.y, v => { finals.y = v; draw_finals(); }),
         check_of("x logarithmic", false, v => { finals.log = v; draw_finals(); })),
-        el("figure", {}, el("div", { class: "canvas" }, finals.canvas), el("figcaption", {},
-            "A point is a run at the last step that it measured" +
-            (report.head.single ? "." : "; a large one is the mean of a group."))));
+        el("figure", {}, el("div", { class: "canvas" }, finals.canvas), finals.caption));
     when_chosen(draw_finals);
 }
