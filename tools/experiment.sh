@@ -84,6 +84,7 @@ for file in "${sweeps[@]}"; do
     esac
 done
 
+set -f # they are no patterns
 # shellcheck disable=SC2207 # words of lines
 analyze=($(steps analyze))
 # shellcheck disable=SC2207

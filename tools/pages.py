@@ -155,8 +155,16 @@ class PercentEach(Each):
 
 
 def read(path):
+    """Head and rows; a row that is longer or shorter ends it."""
     with open(path, newline="", encoding="utf-8") as file:
-        return list(csv.reader(file))
+        rows = list(csv.reader(file))
+    if not rows:
+        sys.exit(f"pages: {path}: is empty")
+    for line, row in enumerate(rows, 1):
+        if len(row) != len(rows[0]):
+            sys.exit(f"pages: {path}:{line}: {len(row)} fields, the head has "
+                     f"{len(rows[0])}")
+    return rows
 
 
 def add_table(db, table, head, rows):

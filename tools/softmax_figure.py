@@ -37,6 +37,7 @@ def curves(folder, pattern):
 
 
 def script(out):
+    out = str(out).replace("'", "''")
     lines = [
         f"set terminal svg size 960,640 enhanced font 'sans-serif,12' "
         f"background '#ffffff'; set output '{out}'",
@@ -67,8 +68,11 @@ def main():
     if len(sys.argv) > 1:
         print(__doc__)
         return 0 if sys.argv[1:] == ["--help"] else 2
-    subprocess.run(["gnuplot"], input=script(ROOT / "softmax.svg"), text=True,
-                   check=True)
+    try:
+        text = script(ROOT / "softmax.svg")
+    except (OSError, KeyError, ValueError) as error:
+        sys.exit(f"softmax_figure: a table is not as it should be: {error!r}")
+    return subprocess.run(["gnuplot"], input=text, text=True).returncode
 
 
 if __name__ == "__main__":

@@ -127,8 +127,10 @@ static void drop_second(struct asked *a, idx n, idx older)
 
 void asked_put_rope(struct asked *a, const char *theta_key, double *part)
 {
-    double base = asked_number(a, theta_key, 10000);
+    double beside = asked_number(a, theta_key, 10000), base = beside;
     take_either(&base, a, "rope_theta");
+    if (asked_find(a, theta_key) && base != beside)
+        asked_wrong(a, theta_key, "says otherwise than rope_theta elsewhere");
     take_either(part, a, "partial_rotary_factor");
     if (!(base >= 1))
         asked_wrong(a, theta_key, "want a number from 1");

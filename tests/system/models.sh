@@ -227,6 +227,7 @@ bad 4 'rope_parameters: factor is not there' 's/"rope_type":"default"/"rope_type
 bad 4 'rope_parameters: low_freq_factor is not' 's/"rope_type":"default"/"rope_type":"llama3","factor":8/' llama-out
 bad 4 'rope_parameters: factor: want a number' 's/"rope_type":"default"/"rope_type":"linear","factor":"x"/' llama-out
 bad 4 'rope_scaling: says otherwise' 's/"rope_type":"default"/"rope_type":"linear","factor":2/;s/{/{"rope_scaling":{"type":"linear","factor":4},/' llama-out
+bad 4 'rope_theta: says otherwise' '0,/"rope_theta"/s/"rope_theta": *[0-9.e+]*/"rope_theta":700/' llama-out
 bad 4 'rope_scaling: dynamic' 's/{/{"rope_scaling":{"type":"dynamic","factor":4},/' llama-out
 bad 4 'no model of ours .* rope_fast above' 's/"rope_type":"default"/"rope_type":"llama3","factor":8,"low_freq_factor":4,"high_freq_factor":1,"original_max_position_embeddings":8/' llama-out
 window='s/"llama"/"qwen2"/;s/{/{"use_sliding_window":true,"sliding_window":5,'
