@@ -127,10 +127,11 @@ trap 'rm -f "$err" "$new"' EXIT
 mv "$new" "$results/groups.csv"
 # shellcheck disable=SC2207
 inputs=($(steps inputs))
-rm -f "$results/inputs.csv" # of what was asked before
 if grep -Eqs '^inputs( |$)' "$folder/steps"; then
     echo "== sinklab inputs ${dirs[*]} ${inputs[*]}"
     "$SINKLAB" inputs "${dirs[@]}" "${inputs[@]}" --csv "$results/inputs.csv"
+else
+    rm -f "$results/inputs.csv" # of what was asked before
 fi
 
 # As `make lint` does it again: of the tables, not of the runs.

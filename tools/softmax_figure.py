@@ -4,9 +4,10 @@ settings of experiments/ at which most runs grow one, a panel each, a line a run
 
     tools/softmax_figure.py            # by gnuplot, from the committed tables
 
-A panel says which runs it takes: those of a folder whose names match. Which base
-they have, its page says; other settings than the seeds they share. `make lint`
-does not draw: figures differ between versions of gnuplot.
+A panel says which runs it takes: those of a folder whose names match, which differ
+in seeds alone (in english, in that of the initial weights). Its title counts those
+that end above 10 %; colours tell lines apart, no more. `make lint` does not draw:
+figures differ between versions of gnuplot.
 """
 import csv
 import fnmatch

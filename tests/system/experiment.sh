@@ -54,6 +54,12 @@ check "a line a claim" has_line said '^\(supported\|contradicted\|undecided\): '
 check "its verdicts are a table" has_line whole/results/claims.csv '^whole,' 3
 check "a column of the steps is in the curves" grep -q '^run,.*,sink_3' whole/results/curves.csv
 [ $drawn -ne 0 ] || check "its figure is drawn" test -s whole/lr.svg
+given() { # is it what each run was analyzed with, not what its config says?
+    local at
+    at=$(head -n 1 whole/results/settings.csv | tr , '\n' | grep -nx sink.sequences | cut -d : -f 1)
+    [ "$(tail -n +2 whole/results/settings.csv | cut -d , -f "$at" | sort -u)" = 2 ]
+}
+check "settings.csv has what analyze was given" given
 if command -v python3 >/dev/null; then
     check "the page above says how many" grep -q '^3 claims$' README.md
     check "its page says the verdicts" has_line whole/README.md '^- \*\*[a-z]*\*\*: `' 3
