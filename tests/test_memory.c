@@ -119,6 +119,12 @@ static void test_memory__a_need_is_held_against_what_is_left(void **state)
     put(root, "/proc/meminfo", "MemAvailable: 4096 kB\nSwapFree: 1024 kB\n");
     e = (struct err){ 0 };
     assert_int_equal(memory_check(&need, root, &e), OK);
+    need.beside_bytes = 1 << 20;
+    assert_int_equal(memory_check(&need, root, &e), ERR_MEMORY);
+    assert_string_equal(e.text,
+                        "training needs 6.0 MiB of memory, 5.0 MiB of it in "
+                        "this process, but 5.0 MiB are left on this machine, "
+                        "or to its control group: use a smaller model");
 }
 
 /* A limit, in a child, as it cannot be raised again; what is left of it must

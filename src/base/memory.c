@@ -155,11 +155,16 @@ int memory_check(const struct memory_need *need, const char *root,
     double available = memory_available(root);
     double swap =
         1024 * number_of(open_below(root, "/proc/meminfo"), "SwapFree:");
-    if (available > 0 && need->bytes > available + fmax(swap, 0))
-        return err_set(e, ERR_MEMORY,
-                       "%s needs %.1f MiB of memory, but %.1f MiB are left on "
-                       "this machine, or to its control group: %s",
-                       need->what, mib(need->bytes),
-                       mib(available + fmax(swap, 0)), need->remedy);
-    return OK;
+    double all = need->bytes + need->beside_bytes;
+    if (available <= 0 || all <= available + fmax(swap, 0))
+        return OK;
+    char processes[64] = "";
+    if (need->beside_bytes > 0)
+        snprintf(processes, sizeof processes,
+                 ", %.1f MiB of it in this process", mib(need->bytes));
+    return err_set(e, ERR_MEMORY,
+                   "%s needs %.1f MiB of memory%s, but %.1f MiB are left on "
+                   "this machine, or to its control group: %s",
+                   need->what, mib(all), processes,
+                   mib(available + fmax(swap, 0)), need->remedy);
 }

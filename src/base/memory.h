@@ -16,13 +16,15 @@ double memory_available(const char *root);
 struct memory_need {
     const char *what;    /* "training", "reading FILE": subject of a sentence */
     double bytes;        /* that will be filled */
+    double beside_bytes; /* the same of other processes on this machine that are
+                            about to begin, too */
     double mapped_bytes; /* of addresses beside those, hardly filled */
     const char *remedy;  /* "use a smaller model" */
 };
 
 /* memory_check - is there room for it? Address space and data are compared
- * with their limits (ulimit -v, ulimit -d), what will be filled also with
- * available memory and swap. What is not known is no obstacle.
+ * with their limits (ulimit -v, ulimit -d), what will be filled, by all of
+ * them, with available memory and swap. What is not known is no obstacle.
  * OK, or ERR_MEMORY with both figures. root as above. */
 int memory_check(const struct memory_need *need, const char *root,
                  struct err *e);

@@ -100,6 +100,19 @@ static struct acts_request of_observations(const struct engine_request *r)
                                   .way = way_of(r) };
 }
 
+/* What engine_take_states takes: the state less this process's part of it. */
+static size_t taken_bytes(const struct model *m, const struct engine_request *r)
+{
+    struct optim s;
+    struct arena whole = { 0 }, own = { 0 };
+    if (!is_sharded(r) || ranks_own(r->ranks) != 0)
+        return 0;
+    optim_plan(&s, &whole, r->optim, &m->table, r->threads);
+    optim_plan_part(&s, &own, r->optim, &m->table, r->threads, 0,
+                    ranks_n(r->ranks));
+    return whole.used_bytes - own.used_bytes;
+}
+
 size_t engine_bytes(const struct model *m, const struct engine_request *r)
 {
     struct cpu c;
@@ -109,7 +122,7 @@ size_t engine_bytes(const struct model *m, const struct engine_request *r)
     acts_plan(&c.acts, &all, m, &losses);
     if (r->seen_B)
         acts_plan(&c.seen, &all, m, &seen);
-    return all.used_bytes;
+    return all.used_bytes + taken_bytes(m, r);
 }
 
 size_t engine_mapped_bytes(const struct engine_request *r)

@@ -80,7 +80,8 @@ int engine_open(struct engine *g, const struct model *m,
                 const struct engine_request *r, struct err *e);
 void engine_release(struct engine *g);
 
-/* Bytes that engine_open would allocate, and what libraries map beside it. */
+/* Bytes that engine_open would allocate, with those of engine_take_states; and
+ * what libraries map beside it. */
 size_t engine_bytes(const struct model *m, const struct engine_request *r);
 size_t engine_mapped_bytes(const struct engine_request *r);
 

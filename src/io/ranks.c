@@ -33,11 +33,9 @@ static bool get_room(struct ranks *r)
 
 int ranks_open(struct ranks *r, struct err *e)
 {
-    double limit_s = r->limit_s;
-    *r = (struct ranks){ .n = 1 };
+    *r = (struct ranks){ .n = 1, .limit_s = RANKS_LIMIT_S };
     if (transport_open(&r->rank, &r->n, e) || r->n == 1)
         return e->code;
-    r->limit_s = limit_s;
     if (!get_room(r)) { /* nobody could be told: the launcher ends the others */
         r->is_lost = true;
         return err_set(e, ERR_MEMORY, "out of memory");
@@ -144,7 +142,8 @@ static int gather_words(struct ranks *r, bool is_over, struct err *e)
 {
     struct err own = { 0 };
     double limit_s = r->limit_s;
-    r->limit_s = moment_value("meeting", limit_s);
+    if (limit_s > 0)
+        r->limit_s = moment_value("meeting", limit_s);
     r->words[r->rank] = (struct ranks_word){ e->code, stop_signal(), is_over };
     int rc = ranks_gather(r, r->words, sizeof *r->words, &own);
     r->limit_s = limit_s;

@@ -12,8 +12,8 @@
  * next ranks_agree, so that all end with its words and its code. Who waits for
  * another longer than limit_s gives up: ERR_IO, and from then on nobody talks.
  *
- * Nothing here allocates behind ranks_open; what MPI does is its own affair,
- * and who gets no memory there is lost.
+ * Behind ranks_open only ranks_move allocates, a little; who gets no memory
+ * there is lost, as who gets none in MPI.
  *
  * A NULL or zeroed struct ranks is a process by itself. First thread only.
  */
@@ -24,7 +24,10 @@
 #include "base/err.h"
 #include "io/ranks_transport.h"
 
-enum { RANKS_HOST_MAX = 64 };
+enum {
+    RANKS_HOST_MAX = 64,
+    RANKS_LIMIT_S = 1800 /* until the config says: train.wait_limit_s */
+};
 
 struct ranks {
     int rank, n;
@@ -59,8 +62,8 @@ static inline bool ranks_writes(const struct ranks *r)
 
 /* ranks_open - find the others, if a launcher started several. From now on
  * process 0 alone writes to standard output, and from ranks_close on to
- * standard error, unless one is lost. limit_s is the caller's, and holds from
- * where it is set. OK, ERR_TOOL: it did, and the program or its MPI cannot work
+ * standard error, unless one is lost. limit_s is RANKS_LIMIT_S until the caller
+ * sets another; it does not hold in MPI's own start and end. OK, ERR_TOOL: it did, and the program or its MPI cannot work
  * with that; ERR_IO, ERR_MEMORY. Close in any state. */
 int ranks_open(struct ranks *r, struct err *e);
 

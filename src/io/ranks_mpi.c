@@ -59,15 +59,22 @@ static idx pieces_of(const struct ranks_message *m)
     return (idx)((m->bytes + PIECE_BYTES - 1) / PIECE_BYTES);
 }
 
+/* Of messages of one length: where processes do not do the same, one waits in
+ * vain, rather than take one message for another. Every MPI has so many tags. */
+static int tag_of(const struct ranks_message *m)
+{
+    return (int)(m->bytes % 32767);
+}
+
 static int start(MPI_Request *to, const struct ranks_message *m, idx piece)
 {
     size_t at = (size_t)piece * PIECE_BYTES;
     size_t left = m->bytes - at;
-    int n = (int)(left < PIECE_BYTES ? left : PIECE_BYTES);
+    int n = (int)(left < PIECE_BYTES ? left : PIECE_BYTES), tag = tag_of(m);
     char *p = (char *)m->at + at;
     return m->is_sent
-               ? MPI_Isend(p, n, MPI_BYTE, m->peer, 0, MPI_COMM_WORLD, to)
-               : MPI_Irecv(p, n, MPI_BYTE, m->peer, 0, MPI_COMM_WORLD, to);
+               ? MPI_Isend(p, n, MPI_BYTE, m->peer, tag, MPI_COMM_WORLD, to)
+               : MPI_Irecv(p, n, MPI_BYTE, m->peer, tag, MPI_COMM_WORLD, to);
 }
 
 /* The peer of the first request that is not done. */
@@ -117,7 +124,8 @@ int transport_move(int *late, const struct ranks_message *list, idx n,
         n_requests += pieces_of(&list[i]);
     MPI_Request *requests = calloc((size_t)n_requests + 1, sizeof *requests);
     if (!requests)
-        return err_set(e, ERR_MEMORY, "out of memory");
+        return err_set(e, ERR_MEMORY,
+                       "out of memory for messages to other processes");
     int rc = OK;
     for (idx i = 0; i < n && rc == OK; i++)
         for (idx j = 0; j < pieces_of(&list[i]) && rc == OK; j++)

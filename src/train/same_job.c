@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/build.h"
 #include "base/hash.h"
@@ -13,7 +14,7 @@ enum { WORDS_MAX = 256, PROGRAM_MAX = 1 << 30 };
 
 struct identity {
     char blas[WORDS_MAX], core[WORDS_MAX];
-    char products[WORDS_MAX];
+    char products[WORDS_MAX], libc[WORDS_MAX];
     char corpus[KEY_TEXT_MAX], input[KEY_TEXT_MAX];
 };
 
@@ -28,6 +29,15 @@ static void hash_program(char hex[HASH_HEX_MAX])
         return;
     hash_hex(hex, hash_bytes(bytes, n));
     free(bytes);
+}
+
+/* exp, log, cos and pow are its own, and may differ in a last bit. */
+static void name_libc(char name[WORDS_MAX])
+{
+    strcpy(name, "unknown");
+#ifdef _CS_GNU_LIBC_VERSION
+    confstr(_CS_GNU_LIBC_VERSION, name, WORDS_MAX);
+#endif
 }
 
 static int check_text(const char *what, const char *here, const char *there,
@@ -52,6 +62,7 @@ static int check_identity(struct ranks *r, const struct session *s,
     snprintf(here.products, sizeof here.products, "%s, %s",
              engine_products(o->products, o->precision).library,
              engine_products(o->products, o->precision).precision);
+    name_libc(here.libc);
     snprintf(here.corpus, sizeof here.corpus, "%s", s->source.hash);
     snprintf(here.input, sizeof here.input, "%s", s->input.hash);
     there = here;
@@ -67,6 +78,8 @@ static int check_identity(struct ranks *r, const struct session *s,
                    "install one oneDNN everywhere, or set train.products = "
                    "openblas",
                    e) ||
+        check_text("the C library", here.libc, there.libc,
+                   "install one version everywhere", e) ||
         check_text("the corpus's hash", here.corpus, there.corpus,
                    "give all machines the same files", e))
         return e->code;

@@ -1,6 +1,7 @@
 #include "train/session.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "engine/tree_sum.h"
@@ -131,8 +132,25 @@ static const char costs_remedy[] =
 static const char remedy[] = "use a smaller model, train.batch, model.context, "
                              "sink.tokens or train.threads";
 
+/* What the other processes of the job that are on this machine need. */
+static double beside_bytes(const struct session *s, bool is_training)
+{
+    const struct ranks *r = s->ranks;
+    double sum = 0;
+    for (int i = 0; i < ranks_n(r); i++) {
+        struct ranks other;
+        if (i == ranks_own(r) || strcmp(r->hosts[i], r->hosts[r->rank]) != 0)
+            continue;
+        other = *r; /* borrowed */
+        other.rank = i;
+        sum += (double)bytes_of(&s->config, &s->model, is_training, &other);
+    }
+    return sum;
+}
+
 /* Refuse what cannot be before anything is touched: neither OpenBLAS nor
- * OpenMP can report that they get nothing. */
+ * OpenMP can report that they get nothing. Processes of one machine look before
+ * any of them begins, or some would count what others have already. */
 static int check_memory(const struct session *s, bool is_training,
                         struct err *e)
 {
@@ -144,10 +162,12 @@ static int check_memory(const struct session *s, bool is_training,
     const struct memory_need need = {
         .what = is_training ? "training" : "measuring",
         .bytes = bytes,
+        .beside_bytes = beside_bytes(s, is_training),
         .mapped_bytes = (double)engine_mapped_bytes(&r),
         .remedy = of_costs > bytes / 2 ? costs_remedy : remedy,
     };
-    return memory_check(&need, "", e);
+    memory_check(&need, "", e);
+    return ranks_agree(s->ranks, false, e);
 }
 
 static void init_weights(struct session *s)

@@ -388,9 +388,12 @@ static int loop(struct train *t, struct err *e)
     if (s->saved_step < 0 && (save_weights(t, e) || report(t, NULL, e)))
         return e->code;
     moment_at("step", s->step);
-    while (s->step < c->train.steps && !is_stopped(t)) {
+    while (s->step < c->train.steps) {
+        /* First, as all know of it; of a rule process 0 alone */
         if (asked_to_stop(t))
             return interrupt(t, e);
+        if (is_stopped(t))
+            break;
         t->session.is_logged = plan_logs(c, s->step + 1);
         if (session_update(&t->session, s->step, &u, e)) {
             progress_end(&t->progress);

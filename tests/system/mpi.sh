@@ -187,7 +187,7 @@ rm runs/by-some/checkpoints/*
 expect_fail 4 'no checkpoints' analyze 2 runs/by-some "${few[@]}"
 check "it is told once" once
 
-# The seventh meeting is of the first checkpoint, the ninth of the last.
+# The eighth meeting is of the first checkpoint, the tenth of the last.
 kill_one() { # which rule
     with 2 "$1" env SINKLAB_TEST="analyze $2" -- analyze runs/by-killed \
         "${all[@]}"
@@ -195,19 +195,22 @@ kill_one() { # which rule
 no_analysis() {
     [ -z "$(find runs/by-killed -name '*analysis*')" ]
 }
-expect_status $killed "the second of two is killed" kill_one 1 "meeting 8 KILL"
+expect_status $killed "the second of two is killed" kill_one 1 "meeting 9 KILL"
 check "no analysis is there" no_analysis
-expect_status $killed "the first is" kill_one 0 "meeting 9 KILL"
+expect_status $killed "the first is" kill_one 0 "meeting 10 KILL"
 check "no analysis is there" no_analysis
 mkfifo never
-hung_analysis() {
-    job -n 1 env SINKLAB_TEST="analyze meeting 8 value 2" "$mpi" analyze \
+hung_analysis() { # meeting
+    job -n 1 env SINKLAB_TEST="analyze meeting $1 value 2" "$mpi" analyze \
         runs/by-killed "${all[@]}" : \
-        -n 1 env SINKLAB_TEST="analyze meeting 8 wait never" "$mpi" analyze \
+        -n 1 env SINKLAB_TEST="analyze meeting $1 wait never" "$mpi" analyze \
         runs/by-killed "${all[@]}"
 }
-expect_fail 5 'process 1 .* does not answer process 0 .* for 2 s' hung_analysis
-check "no analysis is there" no_analysis
+for meeting in 1 9; do # the first is before a config is read
+    expect_fail 5 'process 1 .* does not answer process 0 .* for 2 s' \
+        hung_analysis $meeting
+    check "no analysis is there" no_analysis
+done
 expect_fail 5 'full|large' with 2 0 bash -c 'ulimit -f 24; exec "$@"' - -- \
     analyze runs/by-killed "${all[@]}"
 check "it is told once" once
@@ -215,7 +218,7 @@ check "no analysis is there" no_analysis
 check "two processes begin again" analyze 2 runs/by-killed "${all[@]}"
 check "to the same bytes" same_analysis runs/llama runs/by-killed
 expect_status $killed "one is killed over an analysis that is there" with 2 1 env \
-    SINKLAB_TEST="analyze meeting 9 KILL" -- analyze runs/by-killed --again \
+    SINKLAB_TEST="analyze meeting 10 KILL" -- analyze runs/by-killed --again \
     "${few[@]}"
 check "it stays" same_analysis runs/llama runs/by-killed
 
@@ -288,6 +291,22 @@ check "has the same bits" same_run runs/left runs/rule
 check "one process goes on with what a signal met at its start" "$SINKLAB" \
     train runs/early
 check "to the same bits" same_run runs/left runs/early
+# All know of a signal in the step before, and process 0 alone of the rule
+both() { # signalled-process override...
+    local which=$1
+    shift
+    with 2 "$which" env SINKLAB_TEST="train step 9 TERM" -- train small.ini \
+        run.dir="runs/both-$which" train.stop_loss=0.1 train.stop_loss_from=10 "$@"
+}
+for which in 0 1; do
+    shards=$([ $which = 1 ] && echo yes || echo no)
+    expect_status 75 "a signal to process $which where a rule ends it, too" \
+        both $which train.shard_state="$shards"
+    check "all is saved" first_line_is runs/both-$which/status preempted
+    check "without the rule it goes on" "$SINKLAB" train runs/both-$which \
+        train.stop_loss=0
+    check "to the same bits" same_run runs/left runs/both-$which
+done
 expect_fail 8 'diverged' on 2 train small.ini run.dir=runs/bad \
     optim.lr=1000 optim.clip=0 optim.name=sgd model.init=framework
 check "it is told once" once
@@ -341,6 +360,19 @@ if [ "$(uname -m)" = x86_64 ]; then
         with 2 1 env OPENBLAS_CORETYPE=Nehalem -- train small.ini \
         run.dir=runs/cores
 fi
+if command -v cc >/dev/null; then
+    cat >libc.c <<'END'
+#include <stdio.h>
+size_t confstr(int name, char *to, size_t n)
+{
+    (void)name;
+    return (size_t)snprintf(to, n, "glibc 1.0") + 1;
+}
+END
+    cc -shared -fPIC -o libc.so libc.c
+    expect_fail 3 'process 1 .*: the C library is glibc 1\.0 here, but' with 2 1 \
+        env LD_PRELOAD="$PWD/libc.so" -- train small.ini run.dir=runs/libcs
+fi
 sed 's/^batch = 2$/&\nthreads = 2/' small.ini >threads.ini
 rm -rf runs/two
 check "threads may differ" two small.ini threads.ini
@@ -361,9 +393,9 @@ mkfifo gate
 # Both rules are of one meeting, whichever step it is of; no other has a limit
 # that a slow machine reaches
 hung() {
-    job -n 1 env SINKLAB_TEST="train meeting 14 value 2" "$mpi" train \
+    job -n 1 env SINKLAB_TEST="train meeting 15 value 2" "$mpi" train \
         small.ini run.dir=runs/hung : \
-        -n 1 env SINKLAB_TEST="train meeting 14 wait gate" "$mpi" train \
+        -n 1 env SINKLAB_TEST="train meeting 15 wait gate" "$mpi" train \
         small.ini run.dir=runs/hung
 }
 expect_fail 5 'process 1 .* does not answer process 0 .* for 2 s' hung
