@@ -116,7 +116,7 @@ for dir in "${dirs[@]}"; do # what the sweep no longer asks for stays where it i
         sed -n 's/^"run":"\([^"]*\)".*"is_dropped":false.*/\1/p')
 done
 given=$(printf '%s\n' "${analyze[@]}" | grep -E '^[a-z_]+\.[a-z_0-9]+=[^"]*$' | paste -s -d ' ' || true)
-COLUMNS_TOO=${columns[*]} ANALYSIS=$named ANALYZED=$given "$root/tools/collect.sh" "$results" "${runs[@]}"
+"$root/tools/collect.py" "$results" "${runs[@]}" --columns "${columns[*]}" --analysis "$named" --analyzed "$given"
 new=$results/groups.csv.new.$$
 trap 'rm -f "$err" "$new"' EXIT
 "$SINKLAB" compare "${dirs[@]}" "${of_it[@]}" --csv - >"$new" 2>"$err" || {

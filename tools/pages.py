@@ -29,8 +29,10 @@ it, it says which, as `where claim like 'sink_1%'`:
 The language is SQLite's. results/curves.csv is the table curves, and so on; a
 dot or a dash in a name becomes an underscore, an empty cell NULL, a measured
 NaN the text nan. `last` is settings joined with each run's last checkpoint,
-`all_steps` with all of them (tools/collect.sh makes both files). A page of
-several experiments has claims_of_all, machine_of_all and last_of_all, with a
+`all_steps` with all of them (tools/collect.py makes both files). `emerged` has
+of each run `step`, the first with sink_1 above a tenth, at which the next
+checkpoint has it, too (so it is stricter than emerged_at_step of groups.csv), and
+`most`, the largest sink_1 at any. A page of several experiments has claims_of_all, machine_of_all and last_of_all, with a
 column folder, and the .csv files beside it. A block that
 begins with `create` adds views of the page's own and prints nothing. Beside
 SQLite's own functions there are:
@@ -195,6 +197,15 @@ def last_checkpoints(results):
             *(row + last[row[0]][1:] for row in settings if row[0] in last)]
 
 
+EMERGED = """create view emerged as
+    select run, max(sink_1) as most,
+        min(case when sink_1 > 0.1 and next > 0.1 then step end) as step
+    from (select run, step, sink_1,
+              lead(sink_1) over (partition by run order by step) as next
+          from curves)
+    group by run"""
+
+
 def open_results(folder):
     """Every table of a folder and its results/, and those of the folders in it:
     claims_of_all, machine_of_all and last_of_all, with a column folder."""
@@ -226,6 +237,7 @@ def open_results(folder):
                    "select * from settings join curves using (run)")
         db.execute("create table last as select * from all_steps a where step ="
                    " (select max(step) from curves c where c.run = a.run)")
+        db.execute(EMERGED)
     return db
 
 

@@ -152,7 +152,7 @@ static const struct command_option options[] = {
       .value = "DIR",
       TEXT(tables),
       .help =
-          "of --claims: by the tables that tools/collect.sh wrote into DIR, "
+          "of --claims: by the tables that tools/collect.py wrote into DIR, "
           "where the runs are gone" },
     { .name = NULL },
 };

@@ -141,13 +141,13 @@ static int open_table(struct csv_lines *l, char **text, char path[RUN_PATH_MAX],
         return err_set(e, ERR_USAGE, "%.60s...: path longer than %d bytes",
                        folder, RUN_PATH_MAX - 1);
     if (csv_lines_open(l, text, path, TABLE_MAX_BYTES,
-                       "`tools/collect.sh` makes it anew", e))
+                       "`tools/collect.py` makes it anew", e))
         return e->code;
     return l->n > 0 && strcmp(l->cells[0], "run") == 0
                ? OK
                : err_set(e, ERR_DATA,
                          "%s:1: the first column is not run: "
-                         "`tools/collect.sh` makes such tables",
+                         "`tools/collect.py` makes such tables",
                          path);
 }
 
@@ -240,7 +240,7 @@ static int read_settings(struct claim_runs *s, const char *tables,
     return e->code || s->n > 0
                ? e->code
                : err_set(e, ERR_DATA,
-                         "%s: no run of %s/ in it: `tools/collect.sh` writes "
+                         "%s: no run of %s/ in it: `tools/collect.py` writes "
                          "them into it",
                          path, sweep);
 }

@@ -1,6 +1,6 @@
 /* claim_runs.h - the runs of a sweep that its claims are judged by.
  *
- * From run folders, or from the tables that tools/collect.sh makes of them and
+ * From run folders, or from the tables that tools/collect.py makes of them and
  * that experiments/ keep: settings.csv, a run a line with its keys, and
  * curves.csv, a checkpoint a line. So a verdict can be found again where the
  * runs are gone. Runs that are not done do not count, and are told.
