@@ -92,9 +92,11 @@ def settings(runs, analyzed):
 
 
 def seconds(run):
-    """Of the log that training keeps, the last; a kill may have cut its line."""
-    return max(map(float, re.findall(
-        r"^\d+,([0-9.]+),", (run / "timing.csv").read_text(), re.M)), default=0)
+    """Of the log that training keeps, the last; a kill may have cut its line.
+    What was not trained here has none."""
+    log = run / "timing.csv"
+    text = log.read_text(encoding="utf-8") if log.exists() else ""
+    return max(map(float, re.findall(r"^\d+,([0-9.]+),", text, re.M)), default=0)
 
 
 def machine(runs):

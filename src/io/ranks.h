@@ -63,8 +63,9 @@ static inline bool ranks_writes(const struct ranks *r)
 /* ranks_open - find the others, if a launcher started several. From now on
  * process 0 alone writes to standard output, and from ranks_close on to
  * standard error, unless one is lost. limit_s is RANKS_LIMIT_S until the caller
- * sets another; it does not hold in MPI's own start and end. OK, ERR_TOOL: it did, and the program or its MPI cannot work
- * with that; ERR_IO, ERR_MEMORY. Close in any state. */
+ * sets another; it does not hold in MPI's own start and end. OK, ERR_TOOL: a
+ * launcher did, and the program or its MPI cannot work with that; ERR_IO,
+ * ERR_MEMORY. Close in any state. */
 int ranks_open(struct ranks *r, struct err *e);
 
 /* ranks_close - leave the job: waits for the others, unless one is lost. What

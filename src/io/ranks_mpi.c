@@ -60,7 +60,8 @@ static idx pieces_of(const struct ranks_message *m)
 }
 
 /* Of messages of one length: where processes do not do the same, one waits in
- * vain, rather than take one message for another. Every MPI has so many tags. */
+ * vain, rather than take one message for another. Every MPI has so many
+ * tags. */
 static int tag_of(const struct ranks_message *m)
 {
     return (int)(m->bytes % 32767);

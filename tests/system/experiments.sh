@@ -22,6 +22,8 @@ rm experiments/*/README.in.md
 # Runs of several lengths: four steps are the longest.
 sed -i '/train.steps/ { s/=625)/=1)/; s/=5000)/=4)/; s/625, 1250, 2500, 5000/1, 2, 3, 4/ }' \
     experiments/study-steps/sweep.ini
+sed -i 's/10000/4/g; s/5000/2/g; s/2500/1/g' \
+    experiments/study-batch/sweep.ini
 # The corpus has fewer tokens than the larger part.
 sed -i 's/131072/65536/' experiments/study-data/sweep.ini
 
@@ -34,8 +36,14 @@ words=("$@")
 case $1 in
 train | sweep)
     [ "$2" = status ] && exec "$PROGRAM" "${words[@]}"
-    words+=(train.batch=2 sink.probe_every=0
-        checkpoint.every=4 checkpoint.dense_until=0 checkpoint.resume_every=0)
+    every=4
+    if grep -q '^train.batch &' "$2"; then
+        every=1 # its claims are of steps between
+    else
+        words+=(train.batch=2)
+    fi
+    words+=(sink.probe_every=0
+        checkpoint.every=$every checkpoint.dense_until=0 checkpoint.resume_every=0)
     grep -q '^val_every = 0' "$2" || words+=(train.val_tokens=128)
     grep -Eq '^train.steps = |& train.steps' "$2" || words+=(train.steps=4)
     ;;

@@ -361,7 +361,7 @@ if [ "$(uname -m)" = x86_64 ]; then
         run.dir=runs/cores
 fi
 if command -v cc >/dev/null; then
-    cat >libc.c <<'END'
+    cc -x c -shared -fPIC -o libc.so - <<'END'
 #include <stdio.h>
 size_t confstr(int name, char *to, size_t n)
 {
@@ -369,7 +369,6 @@ size_t confstr(int name, char *to, size_t n)
     return (size_t)snprintf(to, n, "glibc 1.0") + 1;
 }
 END
-    cc -shared -fPIC -o libc.so libc.c
     expect_fail 3 'process 1 .*: the C library is glibc 1\.0 here, but' with 2 1 \
         env LD_PRELOAD="$PWD/libc.so" -- train small.ini run.dir=runs/libcs
 fi
