@@ -30,12 +30,12 @@ The language is SQLite's. results/curves.csv is the table curves, and so on; a
 dot or a dash in a name becomes an underscore, an empty cell NULL, a measured
 NaN the text nan. `last` is settings joined with each run's last checkpoint,
 `all_steps` with all of them (tools/collect.py makes both files). `emerged` has
-of each run `step`, the first with sink_1 above a tenth, at which the next
-checkpoint has it, too (so it is stricter than emerged_at_step of groups.csv), and
-`most`, the largest sink_1 at any. A page of several experiments has claims_of_all, machine_of_all and last_of_all, with a
-column folder, and the .csv files beside it. A block that
-begins with `create` adds views of the page's own and prints nothing. Beside
-SQLite's own functions there are:
+of each run `step`, the first with sink_1 above a tenth that the next checkpoint
+confirms (so it is stricter than emerged_at_step of groups.csv), and `most`, the
+largest sink_1 at any. A page of several experiments has claims_of_all,
+machine_of_all and last_of_all, with a column folder, and the .csv files beside
+it. A block that begins with `create` adds views of the page's own and prints
+nothing. Beside SQLite's own functions there are:
 
     fix(x, digits)   x with so many digits behind the point
     pct(x [,digits]) 100 x
