@@ -62,9 +62,24 @@ def keys(path, comments):
     return found
 
 
-def curves(runs, analysis, columns_too):
+def with_others(run, analysis, others):
+    """The table of the first analysis, with the columns that others have more,
+    empty at steps that those have not."""
+    head, rows = table(run / analysis)
+    for other in others:
+        more, lines = table(run / f"analysis-{other}.csv")
+        new = [c for c in more if c not in head]
+        at = [more.index(c) for c in new]
+        of = {line[more.index("step")]: [line[i] for i in at] for line in lines}
+        step = head.index("step")
+        rows = [row + of.get(row[step], [""] * len(new)) for row in rows]
+        head = head + new
+    return head, rows
+
+
+def curves(runs, analysis, others, columns_too):
     """Columns are found by name: runs may have different ones (val_excess)."""
-    tables = [(run, *table(run / analysis)) for run in runs]
+    tables = [(run, *with_others(run, analysis, others)) for run in runs]
     wanted = list(dict.fromkeys(
         COLUMNS + columns_too +
         [c for _, head, _ in tables for c in head
@@ -134,6 +149,8 @@ def main():
     parser.add_argument("--analysis", default="", metavar="NAME",
                         help="what `sinklab analyze --as NAME` measured, in "
                              "place of analysis.csv")
+    parser.add_argument("--also", default="", metavar="'NAME ...'",
+                        help="analyses that have columns more, of the same runs")
     parser.add_argument("--analyzed", default="", metavar="'KEY=VALUE ...'",
                         help="what `analyze` was given, which settings.csv then "
                              "has in place of what the runs' configs say")
@@ -150,7 +167,8 @@ def main():
         return 4
     asked.results.mkdir(parents=True, exist_ok=True)
     for name, rows in (
-            ("curves", curves(measured, analysis, asked.columns.split())),
+            ("curves", curves(measured, analysis, asked.also.split(),
+                              asked.columns.split())),
             ("settings", settings(runs, asked.analyzed)),
             ("machine", machine(runs))):
         keep(asked.results, name, rows)

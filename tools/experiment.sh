@@ -17,6 +17,10 @@
 #   analyze sink.val_tokens=16384       what `sinklab analyze` gets beside runs;
 #                                       with --as NAME tables and figures are of
 #                                       the analysis of that name
+#   also costs --last 1 metrics.names=cost_a8
+#                                       another analysis, of that name: columns
+#                                       that the first one has not are in the
+#                                       tables, too, at the steps that it has
 #   figure all.svg --log-x              a figure, and options of `sinklab
 #                                       compare`; without a line: all.svg;
 #                                       figure none
@@ -56,8 +60,8 @@ steps() { # word - what follows it on each of its lines
     sed -n "s/^$1 \\{1,\\}//p" "$folder/steps"
 }
 if [ -e "$folder/steps" ]; then
-    odd=$(grep -Evn '^(analyze|figure|columns) .|^inputs( |$)|^#|^$' "$folder/steps" || true)
-    [ -z "$odd" ] || die 3 "$folder/steps:${odd%%$'\n'*}: want analyze, figure, columns or inputs and what they get"
+    odd=$(grep -Evn '^(analyze|also|figure|columns) .|^inputs( |$)|^#|^$' "$folder/steps" || true)
+    [ -z "$odd" ] || die 3 "$folder/steps:${odd%%$'\n'*}: want analyze, also, figure, columns or inputs and what they get"
 fi
 
 # All sweeps are looked through before one is trained: keys, models, claims, data.
@@ -104,7 +108,13 @@ done
 for dir in "${dirs[@]}"; do
     echo "== sinklab analyze $dir ${analyze[*]}"
     "$SINKLAB" analyze "$dir" "${analyze[@]}"
+    while read -r -a words; do
+        echo "== sinklab analyze $dir --as ${words[*]}"
+        "$SINKLAB" analyze "$dir" --as "${words[@]}"
+    done < <(steps also)
 done
+# shellcheck disable=SC2207 # words of lines
+also=($(steps also | sed 's/ .*//'))
 
 echo "== tables in $results"
 mkdir -p "$results"
@@ -116,7 +126,7 @@ for dir in "${dirs[@]}"; do # what the sweep no longer asks for stays where it i
         sed -n 's/^"run":"\([^"]*\)".*"is_dropped":false.*/\1/p')
 done
 given=$(printf '%s\n' "${analyze[@]}" | grep -E '^[a-z_]+\.[a-z_0-9]+=[^"]*$' | paste -s -d ' ' || true)
-"$root/tools/collect.py" "$results" "${runs[@]}" --columns "${columns[*]}" --analysis "$named" --analyzed "$given"
+"$root/tools/collect.py" "$results" "${runs[@]}" --columns "${columns[*]}" --analysis "$named" --also "${also[*]}" --analyzed "$given"
 new=$results/groups.csv.new.$$
 trap 'rm -f "$err" "$new"' EXIT
 "$SINKLAB" compare "${dirs[@]}" "${of_it[@]}" --csv - >"$new" 2>"$err" || {

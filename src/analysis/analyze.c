@@ -462,8 +462,15 @@ out:
     return e->code;
 }
 
+static void keep_last(struct step_list *steps, idx n)
+{
+    memmove(steps->steps, steps->steps + steps->n - n,
+            (size_t)n * sizeof *steps->steps);
+    steps->n = n;
+}
+
 int analyze_config(struct config *c, struct step_list *steps, const char *dir,
-                   const char *const *overrides, idx n, struct err *e)
+                   const char *const *overrides, idx n, idx last, struct err *e)
 {
     if (strlen(dir) >= RUN_DIR_MAX)
         return err_set(e, ERR_USAGE, "%s: path too long", dir);
@@ -479,6 +486,8 @@ int analyze_config(struct config *c, struct step_list *steps, const char *dir,
     if (config_override(c, NULL, overrides, n, KEY_RESUME, NULL, e) ||
         run_list_checkpoints(steps, dir, e) || session_name_input(c, e))
         return e->code;
+    if (last > 0 && last < steps->n)
+        keep_last(steps, last);
     return steps->n > 0 ? OK : run_model_none(dir, e);
 }
 
@@ -567,7 +576,7 @@ static int open(struct analysis *a, const struct analyze_options *o,
     struct ranks *r = a->ranks;
     if (ranks_writes(r) && check_run(r, a->dir, e) == OK &&
         analyze_config(&a->config, &a->steps, a->dir, o->overrides,
-                       o->n_overrides, e) == OK)
+                       o->n_overrides, o->last, e) == OK)
         check_first(a, e);
     if (ranks_agree(r, false, e) || same_program_check(r, e) ||
         ranks_broadcast(r, 0, &a->config, sizeof a->config, e))

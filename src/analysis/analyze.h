@@ -16,6 +16,7 @@ struct analyze_options {
     const char *const *overrides; /* (n_overrides) "sink.eps=0.2" */
     idx n_overrides;
     const char *name; /* of the analysis; "": the usual one */
+    idx last;         /* so many of the newest checkpoints alone; 0: all */
     bool is_again;    /* also what is up to date */
     bool is_json;     /* an object on a line, when all is done */
     idx jobs;         /* runs at once; 0: as many as there are cores */
@@ -25,16 +26,17 @@ struct analyze_options {
 };
 
 /* analyze_config - what an analysis of the run in dir is made from: the
- * settings of its config.ini with these overrides, and its checkpoints (a
- * zeroed list, to be released in any case).
+ * settings of its config.ini with these overrides, and its checkpoints, the
+ * newest `last` of them (0: all; a zeroed list, to be released in any case).
  * OK; ERR_USAGE: no run; ERR_DATA: no checkpoints; ERR_CONFIG, ERR_IO,
  * ERR_MEMORY. */
 int analyze_config(struct config *c, struct step_list *steps, const char *dir,
-                   const char *const *overrides, idx n, struct err *e);
+                   const char *const *overrides, idx n, idx last,
+                   struct err *e);
 
 /* analyze_run - measure every checkpoint of one run, tell each, write its two
  * files; is_again: also what an earlier analysis has (kept.h). Of the options
- * it reads name, overrides, is_again and is_json. What a launcher started does
+ * it reads name, overrides, last, is_again and is_json. What a launcher started does
  * it together, to the bit of what one process writes (docs/SCALING.md).
  * OK; ERR_CHECKPOINT: some cannot be read, which were named; the others are in
  * the files, unless there are none; or the codes of what it calls. */

@@ -59,6 +59,7 @@ struct many {
     const char **words; /* argv of a process, */
     idx run_at;         /* in which this is the run */
     char threads[THREADS_WORD_MAX];
+    char last[THREADS_WORD_MAX];
     double begun_s;
     int stopped_by; /* signal; or 0 */
     FILE *out;      /* where it is told */
@@ -121,10 +122,11 @@ static bool is_current(const struct many *m, const char *dir)
     struct config c;
     struct step_list steps = { 0 };
     struct err own = { 0 };
-    bool is_it = analyze_config(&c, &steps, dir, m->options->overrides,
-                                m->options->n_overrides, &own) == OK &&
-                 analysis_made_from(made_from, dir, &c, &steps, &own) == OK &&
-                 analysis_is_current(dir, m->options->name, made_from);
+    bool is_it =
+        analyze_config(&c, &steps, dir, m->options->overrides,
+                       m->options->n_overrides, m->options->last, &own) == OK &&
+        analysis_made_from(made_from, dir, &c, &steps, &own) == OK &&
+        analysis_is_current(dir, m->options->name, made_from);
     step_list_release(&steps);
     return is_it;
 }
@@ -177,7 +179,7 @@ static int plan_processes(struct many *m)
         return m->e->code;
     snprintf(m->threads, sizeof m->threads, "train.threads=%td", threads);
     m->slots = calloc((size_t)n, sizeof *m->slots);
-    m->words = calloc((size_t)o->n_overrides + 9, sizeof *m->words);
+    m->words = calloc((size_t)o->n_overrides + 11, sizeof *m->words);
     if (!m->slots || !m->words)
         return err_set(m->e, ERR_MEMORY, "out of memory for %td jobs", n);
     m->words[at++] = "sinklab";
@@ -187,6 +189,11 @@ static int plan_processes(struct many *m)
         m->words[at++] = o->overrides[i]; /* may say train.threads, too */
     if (o->is_again)
         m->words[at++] = "--again";
+    if (o->last > 0) {
+        snprintf(m->last, sizeof m->last, "%td", o->last);
+        m->words[at++] = "--last";
+        m->words[at++] = m->last;
+    }
     if (*o->name) {
         m->words[at++] = "--as";
         m->words[at++] = o->name;
@@ -390,7 +397,8 @@ static int conclude(struct many *m)
                        m->n_failed < m->n_todo ? "; the others are" : "");
     if (o->n_folders == 1 && !o->is_json && !o->apart) {
         shell_word(dir, sizeof dir, o->folders[0]);
-        printf("next: sinklab compare %s\n", dir);
+        printf("next: sinklab compare %s%s%s\n", dir,
+               *o->name ? " --analysis " : "", o->name);
     }
     return OK;
 }

@@ -17,6 +17,14 @@ static const struct command_option options[] = {
       .offset = offsetof(struct analyze_options, name),
       .help = "write analysis-NAME.csv and .h5, beside what is there; "
               "`compare --analysis NAME` takes them" },
+    { .name = "last",
+      .type = OPTION_COUNT,
+      .value = "N",
+      .offset = offsetof(struct analyze_options, last),
+      .min = 1,
+      .max = STEP_MAX,
+      .help = "the newest N checkpoints alone, for what takes long; with --as, "
+              "as it is no analysis of a run" },
     { .name = "jobs",
       .type = OPTION_COUNT,
       .value = "N",
@@ -34,6 +42,11 @@ static int run(int argc, char **argv, struct err *e)
     command_parse(&command_analyze, &o, &words, argc, argv, e);
     if (!e->code && words.n > 1)
         command_check_single("analyze of several runs", e);
+    if (!e->code && o.last > 0 && !*o.name)
+        err_set(e, ERR_USAGE,
+                "analyze: --last %td would take the place of an analysis of "
+                "all checkpoints: give it a name of its own with --as NAME",
+                o.last);
     if (!e->code && *o.name)
         run_analysis_check(o.name, "analyze: --as", e);
     if (!e->code) {

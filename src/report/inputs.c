@@ -108,7 +108,7 @@ static int take_run(struct inputs *x, const char *path, bool is_named,
         return OK;
     }
     if (!e->code && analyze_config(&c, &steps, path, x->o->settings,
-                                   x->o->n_settings, e) == OK) {
+                                   x->o->n_settings, 0, e) == OK) {
         *r = (struct input_row){ .path = path, .is_bare = !c.data.bos };
         r->is_text = is_text(&c);
         for (idx i = 0; i < MEASURED_INPUTS; i++)

@@ -133,6 +133,19 @@ check "to programs, too" says '"columns_gone":\["sink_1".*"settings_gone":"analy
     eval '"$SINKLAB" analyze text sink.input=repeat metrics.names=sink_1 --as again >/dev/null &&
     "$SINKLAB" analyze text metrics.names=sink_2 --as again --json'
 rm text/analysis-*
+
+# The newest checkpoints alone, beside the analysis of all.
+expect_fail 2 '--last 1 would take the place of an analysis of all .*--as NAME' \
+    "$SINKLAB" analyze text --last 1
+check "two of them" "$SINKLAB" analyze text --last 2 --as end
+newest=$(cut -d, -f1 text/analysis.csv | tail -n 2 | paste -s -d ' ')
+check "are the newest two" [ "$(cut -d, -f1 text/analysis-end.csv | paste -s -d ' ')" = "step $newest" ]
+check "more than there are is all" "$SINKLAB" analyze text --last 1000 --as end
+check "the same numbers" [ "$(cut -d, -f1-6 text/analysis.csv)" = "$(cut -d, -f1-6 text/analysis-end.csv)" ]
+check "of several runs" says '^next: .* --analysis end$' "$SINKLAB" analyze . --last 1 --as end
+check "the same again is up to date" says '^0 analyzed, ' "$SINKLAB" analyze . --last 1 --as end
+check "one row" [ "$(wc -l <text/analysis-end.csv)" = 2 ]
+rm ./*/analysis-end.*
 expect_fail 2 'analyze of several runs: 2 processes were started together' \
     env OMPI_COMM_WORLD_SIZE=2 "$SINKLAB" analyze text text
 expect_fail 2 'sweep: 2 processes were started together' \

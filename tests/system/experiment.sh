@@ -26,6 +26,7 @@ END
 # what is not usual
 analyze sink.sequences=2
 columns sink_3
+also end --last 1 metrics.names=cost_w8
 figure lr.svg --figure setting
 END
     cat >"$1/README.in.md" <<'END'
@@ -53,6 +54,11 @@ expect_status $drawn "an experiment is made" say ./whole sweep.jobs=1
 check "a line a claim" has_line said '^\(supported\|contradicted\|undecided\): ' 3
 check "its verdicts are a table" has_line whole/results/claims.csv '^whole,' 3
 check "a column of the steps is in the curves" grep -q '^run,.*,sink_3' whole/results/curves.csv
+costs() { # values of cost_w8 that are there
+    awk -F , 'NR == 1 { for (i = 1; i <= NF; i++) at = $i == "cost_w8" ? i : at }
+        NR > 1 && at && $at != ""' whole/results/curves.csv | wc -l
+}
+check "so is what another analysis measured, of the last checkpoint of each run" [ "$(costs)" = 6 ]
 [ $drawn -ne 0 ] || check "its figure is drawn" test -s whole/lr.svg
 given() { # is it what each run was analyzed with, not what its config says?
     local at
@@ -186,7 +192,7 @@ tiny odd
 expect_status 3 "runs in a folder of another name" say ./odd run.dir=runs/other
 check "in these words: want a folder" grep -q 'want a folder whose last part is odd' complained
 echo 'draw x.svg' >>odd/steps
-refused 3 'odd/steps:5:draw x.svg: want analyze, figure, columns or inputs' "an unknown step"
+refused 3 'odd/steps:6:draw x.svg: want analyze, also, figure, columns or inputs' "an unknown step"
 rm odd/sweep.ini
 refused 2 'holds no sweep file' "a folder without sweeps"
 expect_status 2 "no folder" "$experiment" ./none
