@@ -36,8 +36,8 @@ int analyze_config(struct config *c, struct step_list *steps, const char *dir,
 
 /* analyze_run - measure every checkpoint of one run, tell each, write its two
  * files; is_again: also what an earlier analysis has (kept.h). Of the options
- * it reads name, overrides, last, is_again and is_json. What a launcher started does
- * it together, to the bit of what one process writes (docs/SCALING.md).
+ * it reads name, overrides, last, is_again and is_json. What a launcher started
+ * does it together, to the bit of what one process writes (docs/SCALING.md).
  * OK; ERR_CHECKPOINT: some cannot be read, which were named; the others are in
  * the files, unless there are none; or the codes of what it calls. */
 int analyze_run(const char *dir, const struct analyze_options *o,
