@@ -231,6 +231,16 @@ page_is_current() { # topic
     fi
 }
 
+# Every line that the model of many machines prints.
+scaling_is_current() {
+    tools/scaling.py --sinklab "$SINKLAB" >"$scratch/scaling" 2>"$scratch/err" || {
+        echo "tools/scaling.py: $(tail -n 1 "$scratch/err")"
+        return
+    }
+    grep -vFx '' "$scratch/scaling" | grep -vFxf docs/SCALING.md |
+        sed 's|^|docs/SCALING.md lacks: |' | head -n 4
+}
+
 # [text](target) outside of code blocks; the target without its #part exists.
 # shellcheck disable=SC2016 # awk's
 links_lead_somewhere() {
@@ -374,11 +384,13 @@ check "every file in configs/ loads" configs_load
 check "verdicts on claims are those of the tables" claims_are_current
 if command -v python3 >/dev/null; then
     check "experiments say what their results say" tools/pages.py --check
+    check "docs/SCALING.md has the tables of tools/scaling.py" scaling_is_current
     # not where it has been done
     [ -n "${EXTENDED-}" ] ||
         check "docs/EXTENDING.md fits the tree" tools/extending.py --check
 else
     skip "experiments say what their results say" "python3 is not installed"
+    skip "docs/SCALING.md has the tables of tools/scaling.py" "python3 is not installed"
     skip "docs/EXTENDING.md fits the tree" "python3 is not installed"
 fi
 check "tests that RELIABILITY.md names exist" named_tests_exist

@@ -629,7 +629,7 @@ int analyze_run(const char *dir, const struct analyze_options *o, struct err *e)
 {
     struct ranks ranks = { 0 };
     struct analysis a = { .dir = dir, .name = o->name, .ranks = &ranks };
-    if (ranks_open(&ranks, e) == OK)
+    if (ranks_open(&ranks, "analyze", e) == OK)
         share(&a, o, e);
     ranks_close(&ranks, e);
     told_release(&a.told);

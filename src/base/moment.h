@@ -26,6 +26,8 @@
  *              then, in seconds since 1970
  *     meeting  one of several processes: all are to meet (ranks_agree);
  *              value: seconds for which the others are waited for there
+ *     poll     one of several processes: it looks for a message that has not
+ *              come; value: the clock_s then
  *     obeyed   sweep: it has done what the signal asks for
  *
  * Rules hold for the command they name alone, so a launcher and its runs can be

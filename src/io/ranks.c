@@ -31,7 +31,27 @@ static bool get_room(struct ranks *r)
     return r->hosts && r->messages && r->cuts && r->words;
 }
 
-int ranks_open(struct ranks *r, struct err *e)
+/* Each finds the same first one that is to do something else. */
+static int check_jobs(struct ranks *r, const char *job, struct err *e)
+{
+    char(*jobs)[RANKS_JOB_MAX] = calloc((size_t)r->n, sizeof *jobs);
+    if (!jobs) {
+        r->is_lost = true;
+        return err_set(e, ERR_MEMORY, "out of memory");
+    }
+    snprintf(jobs[r->rank], sizeof *jobs, "%s", job);
+    ranks_gather(r, jobs, sizeof *jobs, e);
+    for (int i = 1; i < r->n && !e->code; i++)
+        if (strcmp(jobs[i], jobs[0]) != 0)
+            err_set(e, ERR_USAGE,
+                    "process %d (%s) is to `%s`, process 0 (%s) to `%s`: start "
+                    "one command everywhere",
+                    i, r->hosts[i], jobs[i], r->hosts[0], jobs[0]);
+    free(jobs);
+    return e->code;
+}
+
+int ranks_open(struct ranks *r, const char *job, struct err *e)
 {
     *r = (struct ranks){ .n = 1, .limit_s = RANKS_LIMIT_S };
     if (transport_open(&r->rank, &r->n, e) || r->n == 1)
@@ -44,7 +64,9 @@ int ranks_open(struct ranks *r, struct err *e)
         hush(stdout);
     if (gethostname(r->hosts[r->rank], RANKS_HOST_MAX - 1))
         strcpy(r->hosts[r->rank], "unknown");
-    return ranks_gather(r, r->hosts, sizeof *r->hosts, e);
+    return ranks_gather(r, r->hosts, sizeof *r->hosts, e)
+               ? e->code
+               : check_jobs(r, job, e);
 }
 
 /* Where one is lost, leaving in order would wait for it: the process just ends,

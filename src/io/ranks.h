@@ -26,6 +26,7 @@
 
 enum {
     RANKS_HOST_MAX = 64,
+    RANKS_JOB_MAX = 64,
     RANKS_LIMIT_S = 1800 /* until the config says: train.wait_limit_s */
 };
 
@@ -62,11 +63,14 @@ static inline bool ranks_writes(const struct ranks *r)
 
 /* ranks_open - find the others, if a launcher started several. From now on
  * process 0 alone writes to standard output, and from ranks_close on to
- * standard error, unless one is lost. limit_s is RANKS_LIMIT_S until the caller
- * sets another; it does not hold in MPI's own start and end. OK, ERR_TOOL: a
- * launcher did, and the program or its MPI cannot work with that; ERR_IO,
+ * standard error, unless one is lost. job: what this process is to do, in a
+ * word or two ("train --restart"), cut to RANKS_JOB_MAX. limit_s is
+ * RANKS_LIMIT_S until the caller sets another; it does not hold in MPI's own
+ * start and end, and time in which a process is suspended is none that it
+ * waits. OK; ERR_USAGE: they are to do different things; ERR_TOOL: a launcher
+ * started several, and the program or its MPI cannot work with that; ERR_IO,
  * ERR_MEMORY. Close in any state. */
-int ranks_open(struct ranks *r, struct err *e);
+int ranks_open(struct ranks *r, const char *job, struct err *e);
 
 /* ranks_close - leave the job: waits for the others, unless one is lost. What
  * they found together is process 0's to tell, by words and exit status: the

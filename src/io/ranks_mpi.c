@@ -2,12 +2,14 @@
  * is added by MPI, whose sums have an order of their own. */
 #include "io/ranks_transport.h"
 
+#include <math.h>
 #include <mpi.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <time.h>
 
 #include "base/launcher.h"
+#include "base/moment.h"
 #include "base/stopwatch.h"
 
 /* MPI counts in int; and what is in pieces gets through in pieces. */
@@ -16,6 +18,10 @@ static const size_t PIECE_BYTES = (size_t)1 << 20;
 /* From here on a process that waits leaves its core to others. */
 static const double PATIENCE_S = 0.5;
 static const struct timespec NAP = { .tv_nsec = 200000 };
+
+/* Between two looks no more than this counts as waiting: who was stopped
+ * meanwhile, alone or with the whole job, does not know of the others. */
+static const double POLL_MAX_S = 1;
 
 /* PMIx says so to a process of one, too, and to what that starts. */
 static bool is_launched(int launched)
@@ -93,25 +99,25 @@ static int peer_of_first(MPI_Request *requests,
 /* limit_s counts from the last piece that came through. */
 static int wait_for(MPI_Request *requests, int n, double limit_s, bool *is_late)
 {
-    double since = clock_s();
+    double waited_s = 0, last = clock_s();
     for (int left = n; left > 0;) {
         int done, which;
         if (MPI_Testany(n, requests, &which, &done, MPI_STATUS_IGNORE))
             return ERR_IO;
-        double now = clock_s();
         if (done && which == MPI_UNDEFINED)
             return OK;
-        if (done) {
-            left--;
-            since = now;
-        } else if (limit_s > 0 && now - since > limit_s) {
+        double now = done ? clock_s() : moment_value("poll", clock_s());
+        waited_s = done ? 0 : waited_s + fmin(fmax(now - last, 0), POLL_MAX_S);
+        last = now;
+        left -= done;
+        if (limit_s > 0 && waited_s > limit_s) {
             *is_late = true;
             return ERR_IO;
-        } else if (now - since > PATIENCE_S) {
-            nanosleep(&NAP, NULL);
-        } else {
-            sched_yield();
         }
+        if (waited_s > PATIENCE_S)
+            nanosleep(&NAP, NULL);
+        else if (!done)
+            sched_yield();
     }
     return OK;
 }

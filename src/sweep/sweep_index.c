@@ -160,7 +160,7 @@ int sweep_index(const struct sweep *s, const struct sweep_options *o, idx index,
                        s->dir, s->n, s->n - 1);
     const struct sweep_run *r = &s->runs[index];
     train_watch_job();
-    if (ranks_open(&ranks, e) == OK) {
+    if (ranks_open(&ranks, "sweep --index", e) == OK) {
         if (ranks_writes(&ranks))
             is_over = !is_due(s, r, e);
         if (ranks_agree(&ranks, is_over, e) == OK && !is_over && !ranks.is_over)

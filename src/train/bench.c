@@ -298,7 +298,7 @@ int bench_run(const struct config *c, double seconds, bool is_json,
         return err_set(e, ERR_MEMORY, "out of memory");
     x->config = c;
     x->seconds = seconds;
-    if (ranks_open(&x->ranks, e) == OK) {
+    if (ranks_open(&x->ranks, "bench", e) == OK) {
         x->ranks.limit_s = c->train.wait_limit_s;
         run(x, is_json, e);
         ranks_agree(&x->ranks, false, e);

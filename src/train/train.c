@@ -102,8 +102,12 @@ void train_watch_job(void)
 int train_run(const struct train_request *r, struct err *e)
 {
     struct ranks ranks = { 0 };
+    char job[RANKS_JOB_MAX];
+    snprintf(job, sizeof job, "train%s%s%s", r->wants_resume ? " --resume" : "",
+             r->wants_restart ? " --restart" : "",
+             r->is_dry ? " --dry-run" : "");
     train_watch_job();
-    if (ranks_open(&ranks, e) == OK)
+    if (ranks_open(&ranks, job, e) == OK)
         train_run_shared(r, &ranks, e);
     ranks_close(&ranks, e);
     return e->code;

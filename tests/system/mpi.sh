@@ -402,6 +402,36 @@ check "its status says so" first_line_is runs/hung/status failed
 check "one process goes on with it" "$SINKLAB" train runs/hung
 check "to the bits of a run that was left alone" same_run runs/left runs/hung
 
+# Process 0 hangs: the other one tells, and nobody blames it in the status.
+hung_first() {
+    job -n 1 env SINKLAB_TEST="train meeting 15 wait gate" "$mpi" train \
+        small.ini run.dir=runs/first : \
+        -n 1 env SINKLAB_TEST="train meeting 15 value 2" "$mpi" train \
+        small.ini run.dir=runs/first
+}
+expect_fail 5 'process 0 .* does not answer process 1 .* for 3 s' hung_first
+check "it is told once" once
+check "its status is as it was" first_line_is runs/first/status running
+check "two processes go on with it" on 2 train runs/first
+check "to the bits of a run that was left alone" same_run runs/left runs/first
+
+# A job that is suspended, here by years at its first look for a message, has
+# not waited meanwhile.
+check "a suspended job goes on" job -n 2 env \
+    SINKLAB_TEST="train poll 1 value 1e9" "$mpi" train small.ini \
+    run.dir=runs/suspended
+check "to the bits of a run that was left alone" \
+    same_run runs/left runs/suspended
+
+# They are to do different things.
+expect_fail 2 'process 1 .* is to .analyze., process 0 .* to .train.: ' \
+    job -n 1 "$mpi" train small.ini run.dir=runs/apart : \
+    -n 1 "$mpi" analyze runs/left
+check "it is told once" once
+check "and makes no folder" eval '! test -e runs/apart'
+expect_fail 2 'process 1 .* is to .train --restart., process 0 .* to .train.: ' \
+    job -n 1 "$mpi" train runs/left : -n 1 "$mpi" train runs/left --restart
+
 expect_fail 5 'full|large' with 2 0 bash -c 'ulimit -f 24; exec "$@"' - -- \
     train small.ini run.dir=runs/full
 check "it is told once" once
