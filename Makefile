@@ -154,6 +154,10 @@ $(B)/%.o: %.c $(B)/flags
 	$(call say,CC $<)
 	$(Q)$(compile) $(build_info) -c -o $@ $<
 
+# What tables of results give is one thing whatever compiler and processor: no
+# product and sum become one there.
+$(B)/src/report/%.o: private own = -ffp-contract=off
+
 # Texts that the program holds, as C arrays: prose of pages that it completes
 # (src/config/page.h), and the page of `compare --report` (src/report/html_page.h),
 # whose scripts follow each other in this order. Chart.js, which draws its curves,
