@@ -9,16 +9,9 @@
 #include <unistd.h>
 
 #include "base/base.h"
-#include "base/build.h"
 #include "base/moment.h"
 #include "base/terminal.h"
 #include "cmd/cmd.h"
-
-static void print_version(void)
-{
-    printf("sinklab %s (commit %s)\n%s %s\n", build_version(), build_commit(),
-           build_compiler(), build_flags());
-}
 
 static bool asks_for_help(int argc, char **argv)
 {
@@ -38,7 +31,7 @@ static int run(int argc, char **argv, struct err *e)
                        "takes none",
                        argv[2]);
     if (command_line_has(argc - 1, argv + 1, "--version")) {
-        print_version();
+        command_print_version();
         return OK;
     }
     if (asks_for_help(1, argv + 1))

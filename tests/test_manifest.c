@@ -34,6 +34,7 @@ static struct manifest_start first_start(void)
         .blas_core = "Somecore",
         .blas_threading = "serial",
         .threads = 3,
+        .processes = 2,
         .argc = COUNT_OF(words),
         .argv = words,
     };

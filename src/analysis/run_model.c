@@ -170,7 +170,7 @@ int run_model_start(struct run_model *m, idx T, int reads, struct err *e)
                                 .seen_B = reads != 0,
                                 .seen_T = reads ? T : 0,
                                 .reads = reads,
-                                .threads = session_threads(&m->config),
+                                .threads = session_threads(&m->config, NULL),
                                 .products = m->config.train.products,
                                 .precision = m->config.train.precision };
     struct err own = { 0 };

@@ -5,10 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/build.h"
 #include "base/key.h"
 #include "base/launcher.h"
 #include "base/nearest.h"
 #include "base/text.h"
+#include "io/ranks.h"
 #include "report/filter.h"
 
 enum {
@@ -111,6 +113,12 @@ int command_check_single(const char *what, struct err *e)
                            "sweep --index and analyze of one run share their "
                            "work)",
                            what, n);
+}
+
+void command_print_version(void)
+{
+    printf("sinklab %s (commit %s)\n%s %s\nMPI: %s\n", build_version(),
+           build_commit(), build_compiler(), build_flags(), ranks_library());
 }
 
 bool command_line_has(int argc, char **argv, const char *option)

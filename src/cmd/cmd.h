@@ -109,6 +109,9 @@ void words_release(struct words *words);
 /* command_usage - print the help of a command, made from its row. */
 void command_usage(const struct command *c);
 
+/* `sinklab --version`: which program this is. */
+void command_print_version(void);
+
 /* Is the option (with its leading dashes) on the command line before any --? */
 bool command_line_has(int argc, char **argv, const char *option);
 

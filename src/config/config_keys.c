@@ -29,7 +29,9 @@ static const struct key train_keys[] = {
     { "accumulate", KEY_INT, FIELD(accumulate), "1", 1, 65536, NULL, 0,
       "micro-batches an update", NULL },
     { "threads", KEY_INT, FIELD(threads), "0", 0, 1024, NULL, KEY_COSMETIC,
-      "threads of a process; 0: as many as OpenMP offers", NULL },
+      "threads of a process; 0: one for each core that it may use, which "
+      "processes that may use the same share; or OMP_NUM_THREADS",
+      NULL },
     { "products", KEY_CHOICE, FIELD(products), "openblas", 0, 0, products_name,
       0,
       "library that multiplies activations with weights; auto: oneDNN where it "

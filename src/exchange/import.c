@@ -487,6 +487,7 @@ static int begin(struct import *m, struct err *e)
         .products = "",
         .precision = "",
         .threads = 1,
+        .processes = 1,
         .argc = m->o->argc,
         .argv = m->o->argv,
     };

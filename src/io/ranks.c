@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/machine.h"
 #include "base/moment.h"
 #include "base/stop.h"
 
@@ -21,6 +22,11 @@ struct ranks_word {
     bool is_over;
 };
 
+const char *ranks_library(void)
+{
+    return transport_name();
+}
+
 static bool get_room(struct ranks *r)
 {
     size_t n = (size_t)r->n;
@@ -31,23 +37,40 @@ static bool get_room(struct ranks *r)
     return r->hosts && r->messages && r->cuts && r->words;
 }
 
-/* Each finds the same first one that is to do something else. */
-static int check_jobs(struct ranks *r, const char *job, struct err *e)
+/* What a process says of itself when it begins. */
+struct member {
+    char job[RANKS_JOB_MAX];
+    struct core_list cores;
+};
+
+static bool share_cores(const struct member *a, const struct member *b)
 {
-    char(*jobs)[RANKS_JOB_MAX] = calloc((size_t)r->n, sizeof *jobs);
-    if (!jobs) {
+    return a->cores.n == b->cores.n &&
+           !memcmp(a->cores.core, b->cores.core,
+                   (size_t)a->cores.n * sizeof *a->cores.core);
+}
+
+/* Each finds the same first one that is to do something else. */
+static int meet(struct ranks *r, const char *job, struct err *e)
+{
+    struct member *m = calloc((size_t)r->n, sizeof *m), *own = m + r->rank;
+    if (!m) {
         r->is_lost = true;
         return err_set(e, ERR_MEMORY, "out of memory");
     }
-    snprintf(jobs[r->rank], sizeof *jobs, "%s", job);
-    ranks_gather(r, jobs, sizeof *jobs, e);
+    snprintf(own->job, sizeof own->job, "%s", job);
+    machine_cores(&own->cores);
+    ranks_gather(r, m, sizeof *m, e);
+    for (int i = 0; i < r->n && !e->code; i++)
+        r->beside +=
+            !strcmp(r->hosts[i], r->hosts[r->rank]) && share_cores(&m[i], own);
     for (int i = 1; i < r->n && !e->code; i++)
-        if (strcmp(jobs[i], jobs[0]) != 0)
+        if (strcmp(m[i].job, m[0].job) != 0)
             err_set(e, ERR_USAGE,
                     "process %d (%s) is to `%s`, process 0 (%s) to `%s`: start "
                     "one command everywhere",
-                    i, r->hosts[i], jobs[i], r->hosts[0], jobs[0]);
-    free(jobs);
+                    i, r->hosts[i], m[i].job, r->hosts[0], m[0].job);
+    free(m);
     return e->code;
 }
 
@@ -64,9 +87,8 @@ int ranks_open(struct ranks *r, const char *job, struct err *e)
         hush(stdout);
     if (gethostname(r->hosts[r->rank], RANKS_HOST_MAX - 1))
         strcpy(r->hosts[r->rank], "unknown");
-    return ranks_gather(r, r->hosts, sizeof *r->hosts, e)
-               ? e->code
-               : check_jobs(r, job, e);
+    return ranks_gather(r, r->hosts, sizeof *r->hosts, e) ? e->code
+                                                          : meet(r, job, e);
 }
 
 /* Where one is lost, leaving in order would wait for it: the process just ends,
@@ -100,8 +122,9 @@ int ranks_move(struct ranks *r, const struct ranks_message *list, idx n,
         return err_pass(e, &own);
     return err_set(e, own.code,
                    "process %d (%s) does not answer process %d (%s) for %g s: "
-                   "look at that machine, then start the same command again; a "
-                   "longer wait: train.wait_limit_s",
+                   "look at that machine, then begin again, or where a run "
+                   "has begun, go on with `sinklab train RUN`; a longer wait: "
+                   "train.wait_limit_s",
                    late, r->hosts[late], r->rank, r->hosts[r->rank], limit_s);
 }
 

@@ -35,6 +35,7 @@ struct ranks {
     double limit_s; /* that process 0 waits for others, these half as long
                        again, so that it is the one to tell; 0: for ever */
     char (*hosts)[RANKS_HOST_MAX]; /* (n) owned */
+    int beside;   /* of this machine, free to run on the same cores, with it */
     int signal;   /* that one of them got before the last ranks_agree; 0 */
     bool is_over; /* one said there that nothing more is to be computed */
     bool is_told; /* all know how it ends: nobody comes to another meeting */
@@ -55,11 +56,21 @@ static inline int ranks_own(const struct ranks *r)
     return r && r->n > 1 ? r->rank : 0;
 }
 
+/* Processes that share this one's cores, with itself. */
+static inline int ranks_beside(const struct ranks *r)
+{
+    return r && r->n > 1 ? r->beside : 1;
+}
+
 /* Is it the process that writes? */
 static inline bool ranks_writes(const struct ranks *r)
 {
     return ranks_own(r) == 0;
 }
+
+/* ranks_library - which MPI the program is built with: "Open MPI 4.1.4", or
+ * "none". */
+const char *ranks_library(void);
 
 /* ranks_open - find the others, if a launcher started several. From now on
  * process 0 alone writes to standard output, and from ranks_close on to

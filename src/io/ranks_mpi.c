@@ -23,6 +23,21 @@ static const struct timespec NAP = { .tv_nsec = 200000 };
  * meanwhile, alone or with the whole job, does not know of the others. */
 static const double POLL_MAX_S = 1;
 
+#define WORDS(x) #x
+#define TEXT(x) WORDS(x)
+
+const char *transport_name(void)
+{
+#if defined OMPI_MAJOR_VERSION
+    return "Open MPI " TEXT(OMPI_MAJOR_VERSION) "." TEXT(
+        OMPI_MINOR_VERSION) "." TEXT(OMPI_RELEASE_VERSION);
+#elif defined MPICH_VERSION
+    return "MPICH " MPICH_VERSION;
+#else
+    return "an MPI of version " TEXT(MPI_VERSION);
+#endif
+}
+
 /* PMIx says so to a process of one, too, and to what that starts. */
 static bool is_launched(int launched)
 {
@@ -46,9 +61,9 @@ int transport_open(int *rank, int *n, struct err *e)
         MPI_Finalize();
         return err_set(e, ERR_TOOL,
                        "%d processes were started, and MPI sees one by itself: "
-                       "start them by the mpirun of the MPI that this program "
-                       "is built with, or by srun --mpi=pmix (or pmi2)",
-                       launched);
+                       "start them by the mpirun of %s, which this program is "
+                       "built with, or by srun --mpi=pmix (or pmi2)",
+                       launched, transport_name());
     }
     if (*n == 1)
         MPI_Finalize();

@@ -16,6 +16,9 @@ struct ranks_message {
     size_t bytes;
 };
 
+/* As ranks_library. */
+const char *transport_name(void);
+
 /* Rank and number of processes. OK, ERR_TOOL. */
 int transport_open(int *rank, int *n, struct err *e);
 

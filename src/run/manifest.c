@@ -78,6 +78,7 @@ static void add_start(struct text *t, idx number,
     add_line(t, "precision", s->precision);
     add_line(t, "cpu", cpu);
     text_add(t, "cores = %ld\n", sysconf(_SC_NPROCESSORS_ONLN));
+    text_add(t, "processes = %lld\n", (long long)s->processes);
     text_add(t, "threads = %lld\n", (long long)s->threads);
     add_line(t, "host", host);
     text_add(t, "process = %ld\n", (long)getpid());

@@ -25,7 +25,8 @@ struct manifest_start {
     const char *blas_threading; /* "serial", ... */
     const char *products;       /* what multiplies with weights: "OpenBLAS" */
     const char *precision;      /* and what it rounds to: "float32" */
-    idx threads;                /* of ours */
+    idx threads;                /* of ours, in each of */
+    idx processes;              /* that were started together */
     idx from_step;              /* 0, or where a resumed run goes on */
     int argc;
     char *const *argv; /* the command line */

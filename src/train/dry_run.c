@@ -82,7 +82,7 @@ static void print_people(FILE *out, const struct plan *p,
                          const struct config *c, const char *dir)
 {
     char size[SHOWN_MAX];
-    int threads = session_threads(c);
+    int threads = session_threads(c, NULL);
     fprintf(out, "%-14s %s\n", "run folder", dir);
     fprintf(out, "%-14s %td in %td tensors\n", "parameters", p->parameters,
             p->tensors);
@@ -124,7 +124,7 @@ static int print_json(FILE *out, const struct plan *p, const struct config *c,
     json_put_number(&j, "flops_per_token", p->flops_per_token);
     json_put_number(&j, "flops", p->flops_per_token * p->tokens);
     json_put_count(&j, "memory_bytes", (idx)p->memory_bytes);
-    json_put_count(&j, "threads", session_threads(c));
+    json_put_count(&j, "threads", session_threads(c, NULL));
     struct engine_products products =
         engine_products(c->train.products, c->train.precision);
     json_put_text(&j, "products", products.library);

@@ -1,6 +1,7 @@
 #include "train/session.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -9,9 +10,14 @@
 #include "optim/learning_rate.h"
 #include "optim/optim.h"
 
-int session_threads(const struct config *c)
+int session_threads(const struct config *c, const struct ranks *r)
 {
-    return c->train.threads ? (int)c->train.threads : engine_threads();
+    if (c->train.threads)
+        return (int)c->train.threads;
+    int n = engine_threads();
+    if (getenv("OMP_NUM_THREADS")) /* of each process */
+        return n;
+    return (int)idx_max(1, n / idx_max(1, ranks_beside(r)));
 }
 
 static uint64_t seed_or(idx own, idx shared)
@@ -49,7 +55,7 @@ static struct engine_request request_of(const struct config *c,
         .leaves = tree_leaves(c->train.accumulate, ranks_n(ranks)),
         .ranks = ranks,
         .shards_state = c->train.shard_state,
-        .threads = session_threads(c),
+        .threads = session_threads(c, ranks),
         .products = c->train.products,
         .precision = c->train.precision,
     };
@@ -274,7 +280,7 @@ int session_name_input(struct config *c, struct err *e)
 int session_open_data(struct session *s, const struct config *c,
                       bool is_training, struct err *e)
 {
-    *s = (struct session){ .config = *c, .threads = session_threads(c) };
+    *s = (struct session){ .config = *c, .threads = session_threads(c, NULL) };
     c = &s->config;
     struct model_spec spec = config_spec(c);
     uint64_t data_seed = seed_or(c->run.data_seed, c->run.seed);
@@ -386,6 +392,7 @@ int session_open_shared(struct session *s, const struct config *c,
         session_open_data(s, c, is_training, e))
         return e->code;
     s->ranks = ranks;
+    s->threads = session_threads(&s->config, ranks);
     return open_all(s, is_training, e);
 }
 

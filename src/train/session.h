@@ -83,8 +83,9 @@ int session_check_data(const struct config *c, const struct source *s,
  * say. */
 struct batch_rules session_rules(const struct session *s, idx T);
 
-/* Threads in force: train.threads, or what the machine offers. */
-int session_threads(const struct config *c);
+/* Threads in force: train.threads, or as many as the cores that this process
+ * may use, which processes of r that may use the same ones share. */
+int session_threads(const struct config *c, const struct ranks *r);
 
 /* Bytes that training or measuring takes beside the data: what session_open
  * would allocate, and the image of a checkpoint while it is saved or read. */

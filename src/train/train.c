@@ -172,17 +172,21 @@ static int run(struct train *t, struct err *e)
 
 /* ---- before ------------------------------------------------------------ */
 
-/* Launchers bind a process to one core unless they are told of its threads. */
+/* Launchers bind a process to one core unless they are told of its threads, or
+ * to none, and then all share all. */
 static void say_binding(const struct train *t)
 {
     struct core_list cores;
     machine_cores(&cores);
-    if (ranks_n(t->ranks) > 1 && cores.n < t->session.threads)
-        printf("note: %d threads of a process share the %td core%s that it is "
-               "bound to: mpirun --map-by slot:pe=%d, or srun "
-               "--cpus-per-task=%d\n",
-               t->session.threads, cores.n, cores.n == 1 ? "" : "s",
-               t->session.threads, t->session.threads);
+    int n = ranks_beside(t->ranks), threads = t->session.threads;
+    if (ranks_n(t->ranks) == 1 || n * threads <= cores.n)
+        return;
+    printf("note: %d process%s of %d thread%s share%s %td core%s: fewer "
+           "train.threads, or where the machine has more cores, mpirun "
+           "--map-by slot:pe=%d, or srun --cpus-per-task=%d\n",
+           n, n == 1 ? "" : "es", threads, threads == 1 ? "" : "s",
+           n == 1 ? "s" : "", cores.n, cores.n == 1 ? "" : "s", threads,
+           threads);
 }
 
 /* What the process that writes does before the loop. */
@@ -289,6 +293,7 @@ static int begin(struct train *t, struct err *e)
         .products = products.library,
         .precision = products.precision,
         .threads = t->session.threads,
+        .processes = ranks_n(t->ranks),
         .from_step = t->state.step,
         .argc = t->argc,
         .argv = t->argv,

@@ -423,6 +423,17 @@ check "a suspended job goes on" job -n 2 env \
 check "to the bits of a run that was left alone" \
     same_run runs/left runs/suspended
 
+# Processes that may use the same cores share them.
+check "two share the cores" env -u OMP_NUM_THREADS "$mpirun" -n 2 "$mpi" train \
+    small.ini run.dir=runs/sharing
+cores=$(env -u OMP_NUM_THREADS nproc)
+check "half for each" has_line runs/sharing/manifest.ini \
+    "^threads = $((cores > 1 ? cores / 2 : 1))$"
+check "the manifest says how many" has_line runs/sharing/manifest.ini '^processes = 2$'
+check "too many threads are told" says 'note: 2 processes of [0-9]+ threads share' \
+    on 2 train small.ini run.dir=runs/many train.steps=1 train.threads=$((2 * cores))
+check "the program says its MPI" says '^MPI: (Open MPI|MPICH) [0-9]' "$mpi" --version
+
 # They are to do different things.
 expect_fail 2 'process 1 .* is to .analyze., process 0 .* to .train.: ' \
     job -n 1 "$mpi" train small.ini run.dir=runs/apart : \

@@ -46,6 +46,7 @@ check "help stands behind other words, too" \
     prints 'sinklab sweep status' "$SINKLAB" sweep status --help
 check "a version names the commit" \
     prints '^sinklab [0-9.]+ \(commit ' "$SINKLAB" --version
+check "and the MPI, if any" prints '^MPI: ' "$SINKLAB" --version
 
 # Output of any length: what a full disk refuses may be all, the last, or what
 # stands before the last.
