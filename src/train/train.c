@@ -181,12 +181,11 @@ static void say_binding(const struct train *t)
     int n = ranks_beside(t->ranks), threads = t->session.threads;
     if (ranks_n(t->ranks) == 1 || n * threads <= cores.n)
         return;
-    printf("note: %d process%s of %d thread%s share%s %td core%s: fewer "
+    printf("note: %d threads of %d process%s share %td core%s: fewer "
            "train.threads, or where the machine has more cores, mpirun "
            "--map-by slot:pe=%d, or srun --cpus-per-task=%d\n",
-           n, n == 1 ? "" : "es", threads, threads == 1 ? "" : "s",
-           n == 1 ? "s" : "", cores.n, cores.n == 1 ? "" : "s", threads,
-           threads);
+           n * threads, n, n == 1 ? "" : "es", cores.n, cores.n == 1 ? "" : "s",
+           threads, threads);
 }
 
 /* What the process that writes does before the loop. */

@@ -381,7 +381,7 @@ if command -v taskset >/dev/null; then
     says_bound() {
         with 2 0 taskset -c "$core" -- train small.ini run.dir=runs/bound \
             train.steps=1 train.threads=2 |
-            grep 'note: 2 threads of a process share the 1 core'
+            grep 'note: 2 threads of 1 process share 1 core: '
     }
     check "threads that fight for a core are told" says_bound
 fi
@@ -424,13 +424,18 @@ check "to the bits of a run that was left alone" \
     same_run runs/left runs/suspended
 
 # Processes that may use the same cores share them.
+says() { # regex command...
+    local regex=$1
+    shift
+    "$@" | grep -Eq -- "$regex"
+}
 check "two share the cores" env -u OMP_NUM_THREADS "$mpirun" -n 2 "$mpi" train \
     small.ini run.dir=runs/sharing
 cores=$(env -u OMP_NUM_THREADS nproc)
 check "half for each" has_line runs/sharing/manifest.ini \
     "^threads = $((cores > 1 ? cores / 2 : 1))$"
 check "the manifest says how many" has_line runs/sharing/manifest.ini '^processes = 2$'
-check "too many threads are told" says 'note: 2 processes of [0-9]+ threads share' \
+check "too many threads are told" says 'note: [0-9]+ threads of 2 processes share' \
     on 2 train small.ini run.dir=runs/many train.steps=1 train.threads=$((2 * cores))
 check "the program says its MPI" says '^MPI: (Open MPI|MPICH) [0-9]' "$mpi" --version
 
