@@ -103,9 +103,8 @@ int train_run(const struct train_request *r, struct err *e)
 {
     struct ranks ranks = { 0 };
     char job[RANKS_JOB_MAX];
-    snprintf(job, sizeof job, "train%s%s%s", r->wants_resume ? " --resume" : "",
-             r->wants_restart ? " --restart" : "",
-             r->is_dry ? " --dry-run" : "");
+    snprintf(job, sizeof job, "train%s%s", r->wants_resume ? " --resume" : "",
+             r->wants_restart ? " --restart" : "");
     train_watch_job();
     if (ranks_open(&ranks, job, e) == OK)
         train_run_shared(r, &ranks, e);

@@ -391,25 +391,19 @@ fi
 mkfifo gate
 # Both rules are of one meeting, whichever step it is of; no other has a limit
 # that a slow machine reaches
-hung() {
-    job -n 1 env SINKLAB_TEST="train meeting 15 value 2" "$mpi" train \
-        small.ini run.dir=runs/hung : \
-        -n 1 env SINKLAB_TEST="train meeting 15 wait gate" "$mpi" train \
-        small.ini run.dir=runs/hung
+hung() { # which of two processes hangs, run
+    local rules=("train meeting 15 value 2" "train meeting 15 value 2")
+    rules[$1]="train meeting 15 wait gate"
+    job -n 1 env SINKLAB_TEST="${rules[0]}" "$mpi" train small.ini run.dir="$2" : \
+        -n 1 env SINKLAB_TEST="${rules[1]}" "$mpi" train small.ini run.dir="$2"
 }
-expect_fail 5 'process 1 .* does not answer process 0 .* for 2 s' hung
+expect_fail 5 'process 1 .* does not answer process 0 .* for 2 s' hung 1 runs/hung
 check "its status says so" first_line_is runs/hung/status failed
 check "one process goes on with it" "$SINKLAB" train runs/hung
 check "to the bits of a run that was left alone" same_run runs/left runs/hung
 
 # Process 0 hangs: the other one tells, and nobody blames it in the status.
-hung_first() {
-    job -n 1 env SINKLAB_TEST="train meeting 15 wait gate" "$mpi" train \
-        small.ini run.dir=runs/first : \
-        -n 1 env SINKLAB_TEST="train meeting 15 value 2" "$mpi" train \
-        small.ini run.dir=runs/first
-}
-expect_fail 5 'process 0 .* does not answer process 1 .* for 3 s' hung_first
+expect_fail 5 'process 0 .* does not answer process 1 .* for 3 s' hung 0 runs/first
 check "it is told once" once
 check "its status is as it was" first_line_is runs/first/status running
 check "two processes go on with it" on 2 train runs/first
