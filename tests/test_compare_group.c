@@ -683,13 +683,28 @@ static void test_compare_group__what_is_odd_is_noted(void **state)
     free(text);
 }
 
-static void test_compare_group__copies_are_each_told_once(void **state)
+/* The same run in two folders is one run. */
+static void test_compare_group__a_copy_counts_once(void **state)
+{
+    (void)state;
+    put_seed("same/a", "done", "softmax", 1, "0,5,4,0\n20,2,1,0.5\n");
+    put_seed("same/b", "done", "softmax", 2, "0,5,4,0\n20,2,1,0.5\n");
+    put_seed("same/c", "done", "softmax", 1, "0,5,4,0\n20,2,1,0.5\n");
+    char *text = compare_text("same", compare_usual);
+    assert_within(text, "\nall runs  2 ");
+    assert_within(text, "note: 1 copy of runs, with the same settings, seeds "
+                        "and numbers, left out");
+    assert_null(strstr(text, "count twice"));
+    free(text);
+}
+
+static void test_compare_group__other_numbers_of_one_seed_are_told(void **state)
 {
     (void)state;
     put_seed("copies/a", "done", "softmax", 1, "0,5,4,0\n20,2,1,0.5\n");
     put_seed("copies/b", "done", "softmax", 2, "0,5,4,0\n20,2,1,0.5\n");
-    put_seed("copies/c", "done", "softmax", 1, "0,5,4,0\n20,2,1,0.5\n");
-    put_seed("copies/d", "done", "softmax", 1, "0,5,4,0\n20,2,1,0.5\n");
+    put_seed("copies/c", "done", "softmax", 1, "0,5,4,0\n20,2,1.1,0.5\n");
+    put_seed("copies/d", "done", "softmax", 1, "0,5,4,0\n20,2,1.2,0.5\n");
     char *text = compare_text("copies", compare_usual);
     assert_within(text, "note: c: has the settings and seeds of a, so their");
     assert_within(text, "note: d: has the settings and seeds of a, so their");
@@ -801,7 +816,9 @@ int main(void)
         cmocka_unit_test(test_compare_group__by_a_key_that_is_alike_is_told),
         cmocka_unit_test(test_compare_group__other_sums_are_told),
         cmocka_unit_test(test_compare_group__what_is_odd_is_noted),
-        cmocka_unit_test(test_compare_group__copies_are_each_told_once),
+        cmocka_unit_test(test_compare_group__a_copy_counts_once),
+        cmocka_unit_test(
+            test_compare_group__other_numbers_of_one_seed_are_told),
         cmocka_unit_test(test_compare_group__a_folder_counts_once),
         cmocka_unit_test(test_compare_group__unknown_runs_are_not_averaged),
         cmocka_unit_test(test_compare_group__a_longer_copy_is_told),

@@ -147,6 +147,40 @@ static void test_fsys__a_stream_is_placed_whole_or_gone(void **state)
     assert_int_equal(n_failures, 6); /* open write write fsync close rename */
 }
 
+/* Another name of the same file, or where there is none to be had a copy; of
+ * one that is there already too. */
+static void test_fsys__a_file_is_shared_or_copied(void **state)
+{
+    char from[FSYS_PATH_MAX], path[FSYS_PATH_MAX];
+    struct err e = { 0 };
+    struct stat a, b;
+    (void)state;
+    in_dir(from, "from");
+    in_dir(path, "shared");
+    assert_int_equal(replace(from, "some bytes", &e), OK);
+    assert_int_equal(fsys_share(path, from, &e), OK);
+    assert_int_equal(stat(from, &a) || stat(path, &b), 0);
+    assert_true(a.st_ino == b.st_ino);
+    assert_int_equal(unlink(path), 0);
+    fsys_fail_at(1, EXDEV); /* the link */
+    assert_int_equal(fsys_share(path, from, &e), OK);
+    fsys_fail_at(0, 0);
+    assert_int_equal(stat(path, &b), 0);
+    assert_true(a.st_ino != b.st_ino);
+    assert_holds(path, "some bytes");
+    for (long n = 1; n < 6; n++) {
+        struct err own = { 0 };
+        assert_int_equal(replace(path, "old", &e), OK);
+        fsys_fail_at(n, ENOSPC);
+        int rc = fsys_copy(path, from, &own);
+        fsys_fail_at(0, 0);
+        assert_int_equal(rc, ERR_IO);
+        assert_non_null(strstr(own.text, "shared"));
+        assert_int_equal(test_count(".tmp-"), 0);
+    }
+    assert_int_equal(fsys_copy(path, "no such file", &e), ERR_IO);
+}
+
 static void test_fsys__only_an_empty_folder_is_removed(void **state)
 {
     char path[FSYS_PATH_MAX], inner[FSYS_PATH_MAX];
@@ -320,6 +354,7 @@ int main(void)
         cmocka_unit_test(test_fsys__any_one_failure_leaves_old_or_new),
         cmocka_unit_test(test_fsys__lasting_failure_keeps_the_old_file),
         cmocka_unit_test(test_fsys__a_stream_is_placed_whole_or_gone),
+        cmocka_unit_test(test_fsys__a_file_is_shared_or_copied),
         cmocka_unit_test(test_fsys__only_an_empty_folder_is_removed),
         cmocka_unit_test(test_fsys__a_signal_interrupts_nothing),
         cmocka_unit_test(test_fsys__a_full_disk_is_told_with_a_remedy),

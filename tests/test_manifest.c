@@ -58,6 +58,8 @@ static void test_manifest__a_start_says_what_made_the_numbers(void **state)
     check_says(text, "\nthreads = 3\n");
     check_says(text, "\ncompiler = ");
     check_says(text, "\nflags = -std=c11 ");
+    check_says(text, "\nlibc = ");
+    check_says(text, "\nprogram = ");
     assert_null(strstr(text, "ended"));
     free(text);
     run_close(&r);

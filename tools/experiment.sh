@@ -101,9 +101,15 @@ for i in "${!analyze[@]}"; do
     esac
 done
 of_it=(${named:+"--analysis=$named"})
-for file in "${sweeps[@]}"; do
-    echo "== sinklab sweep $file $*"
-    "$SINKLAB" sweep "$file" "$@"
+for i in "${!sweeps[@]}"; do
+    beside=$(dirname "${dirs[i]}") # other experiments' sweeps, which may share runs
+    reuse=()
+    case " $*" in
+    *' sweep.reuse='*) ;;
+    *) [ ! -d "$beside" ] || reuse=("sweep.reuse=$beside") ;;
+    esac
+    echo "== sinklab sweep ${sweeps[i]} $*"
+    "$SINKLAB" sweep "${sweeps[i]}" "$@" "${reuse[@]}"
 done
 for dir in "${dirs[@]}"; do
     echo "== sinklab analyze $dir ${analyze[*]}"

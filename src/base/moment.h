@@ -29,6 +29,8 @@
  *     poll     one of several processes: it looks for a message that has not
  *              come; value: the clock_s then
  *     obeyed   sweep: it has done what the signal asks for
+ *     taken    sweep: a run that was finished elsewhere is copied whole, and
+ *              not in place yet
  *
  * Rules hold for the command they name alone, so a launcher and its runs can be
  * given different ones. Without the variable all this does nothing. For the

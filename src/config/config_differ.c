@@ -66,6 +66,13 @@ static int steps_order(const struct key_steps *a, const struct key_steps *b)
     return sign((double)a->n, (double)b->n);
 }
 
+bool config_key_is_local(struct config_key k)
+{
+    return (!strcmp(k.section->name, "train") &&
+            !strcmp(k.key->name, "threads")) ||
+           (!strcmp(k.section->name, "run") && !strcmp(k.key->name, "dir"));
+}
+
 int config_value_order(const struct config *a, const struct config *b,
                        struct config_key k)
 {

@@ -24,6 +24,10 @@ idx config_differing(struct config_key found[DIFFERING_MAX], config_at *at,
 bool config_past_differs(struct config_key *found, const struct config *a,
                          const struct config *b);
 
+/* config_key_is_local - does it say where a run lies, or how many threads it
+ * has, alone? Then runs that differ in it may be one and the same. */
+bool config_key_is_local(struct config_key k);
+
 /* config_value_order - < 0, 0, > 0 as a's value comes before b's: numbers by
  * size, choices as the table lists them, text by its bytes. */
 int config_value_order(const struct config *a, const struct config *b,

@@ -157,6 +157,44 @@ int fsys_replace(const char *path, const void *bytes, size_t n, struct err *e)
     return fsys_replace_parts(path, &part, 1, e);
 }
 
+static int copy_all(struct fsys_stream *s, int fd, const char *from,
+                    struct err *e)
+{
+    char piece[1 << 16];
+    for (;;) {
+        ssize_t n = read(fd, piece, sizeof piece);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return err_system(e, from, "read");
+        if (n == 0)
+            return OK;
+        if (fsys_stream_write(s, piece, (size_t)n, e))
+            return e->code;
+    }
+}
+
+int fsys_copy(const char *path, const char *from, struct err *e)
+{
+    struct fsys_stream s;
+    int fd = open(from, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return err_system(e, from, "open");
+    int rc = fsys_stream_open(&s, path, e);
+    if (rc == OK)
+        rc = copy_all(&s, fd, from, e);
+    if (rc == OK)
+        rc = fsys_stream_settle(&s, e);
+    fsys_stream_drop(&s);
+    close(fd);
+    return rc;
+}
+
+int fsys_share(const char *path, const char *from, struct err *e)
+{
+    return fsys_call_link(from, path) ? fsys_copy(path, from, e) : OK;
+}
+
 int fsys_append(const char *path, const void *bytes, size_t n, struct err *e)
 {
     char dir[FSYS_PATH_MAX];

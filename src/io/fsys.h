@@ -65,6 +65,14 @@ void fsys_stream_drop(struct fsys_stream *s);
  * fsys_sync. OK or ERR_IO. */
 int fsys_append(const char *path, const void *bytes, size_t n, struct err *e);
 
+/* fsys_copy - make path a file of the bytes of `from`. As fsys_replace.
+ * fsys_share - make path, which is not there yet, another name of the file
+ * `from`, for what is replaced whole and never changed; a copy where the file
+ * system has no such names, or not between the two folders. Not durable before
+ * fsys_sync of the folder. OK or ERR_IO. */
+int fsys_copy(const char *path, const char *from, struct err *e);
+int fsys_share(const char *path, const char *from, struct err *e);
+
 /* fsys_sync - what was appended to path survives a power cut from here on. */
 int fsys_sync(const char *path, struct err *e);
 

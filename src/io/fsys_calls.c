@@ -114,6 +114,11 @@ int fsys_call_rename(const char *from, const char *to)
     return is_faulty() ? -1 : rename(from, to);
 }
 
+int fsys_call_link(const char *from, const char *to)
+{
+    return is_faulty() ? -1 : link(from, to);
+}
+
 int fsys_call_unlink(const char *path)
 {
     return is_faulty() ? -1 : unlink(path);

@@ -25,6 +25,7 @@ int fsys_call_fsync(int fd);
 int fsys_call_close(int fd); /* closed even if it reports an error */
 int fsys_call_ftruncate(int fd, size_t length);
 int fsys_call_rename(const char *from, const char *to);
+int fsys_call_link(const char *from, const char *to);
 int fsys_call_unlink(const char *path);
 int fsys_call_mkdir(const char *path);
 int fsys_call_rmdir(const char *path);

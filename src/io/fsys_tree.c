@@ -159,6 +159,6 @@ int fsys_tree_remove(const char *dir, struct err *e)
 int fsys_tree_clear(const char *path, struct err *e)
 {
     const char *slash = strrchr(path, '/');
-    BUG_ON(!fsys_tree_is_remains(slash ? slash + 1 : path));
+    BUG_ON((slash ? slash[1] : path[0]) != '.');
     return walk(path, remove_entry, NULL, 0, e);
 }

@@ -28,8 +28,9 @@ int fsys_tree_remove(const char *dir, struct err *e);
 
 bool fsys_tree_is_remains(const char *name);
 
-/* fsys_tree_clear - remove what fsys_tree_is_remains says is left over; path
- * ends in such a name. OK (also if another process did it), ERR_IO. */
+/* fsys_tree_clear - remove what nobody takes for whole, as remains are: the
+ * last part of its path begins with a dot. OK (also if it is not there, or
+ * another process did it), ERR_IO. */
 int fsys_tree_clear(const char *path, struct err *e);
 
 #endif

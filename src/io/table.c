@@ -230,6 +230,22 @@ bool table_is_given(const struct table *t, idx column)
     return table_last(&last, t, column);
 }
 
+bool table_is_same(const struct table *a, const struct table *b)
+{
+    if (a->rows != b->rows || a->columns != b->columns)
+        return false;
+    for (idx c = 0; c < a->columns; c++) {
+        size_t n = (size_t)a->rows;
+        if (strcmp(a->names[c], b->names[c]) != 0 ||
+            memcmp(table_column(a, c), table_column(b, c), n * sizeof *a->v) !=
+                0 ||
+            memcmp(table_given(a, c), table_given(b, c),
+                   n * sizeof *a->given) != 0)
+            return false;
+    }
+    return true;
+}
+
 bool table_last(double *value, const struct table *t, idx column)
 {
     const double *v = table_column(t, column);

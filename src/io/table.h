@@ -60,6 +60,10 @@ const bool *table_given(const struct table *t, idx column);
  * nan? false for column -1. */
 bool table_is_given(const struct table *t, idx column);
 
+/* table_is_same - do both have the same columns and the same cells, to the bit?
+ */
+bool table_is_same(const struct table *a, const struct table *b);
+
 /* table_last - the last number of a column, be it nan, into *value; false
  * (NAN) where all its cells are empty, and for column -1. */
 bool table_last(double *value, const struct table *t, idx column);

@@ -26,7 +26,7 @@ static int leave_copies(struct claim_runs *s, struct err *e)
             s->at[n++] = s->at[i];
     }
     free(ids);
-    idx n_copies = s->n - n;
+    idx n_copies = s->n - n + s->set.n_copies;
     memmove(s->at + n, s->at + s->n, (size_t)s->n_unended * sizeof *s->at);
     s->n = n;
     s->n_left += n_copies;

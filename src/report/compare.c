@@ -204,6 +204,7 @@ static int show_set(FILE *out, const struct compare_options *o,
     if (rc == OK)
         rc = groups_make(&s, o, set->runs, set->n, !set->is_grouped, e);
     s.n_waiting = set->n_waiting;
+    s.n_copies = set->n_copies;
     if (rc == OK)
         rc = alike_check(&s, o, e);
     if (rc == OK)

@@ -1,6 +1,7 @@
 #include "report/compare_gather.h"
 
 #include "base/shell.h"
+#include "config/config_print.h"
 #include "sweep/sweep_folder.h"
 
 #include <stdlib.h>
@@ -143,6 +144,36 @@ static int take(struct compare_set *set, const struct compare_options *o,
     return rc;
 }
 
+static bool is_copy(const struct run_data *a, const struct run_data *b)
+{
+    char x[CONFIG_ID_MAX], y[CONFIG_ID_MAX];
+    if (!a->has_config || !b->has_config || a->state != b->state ||
+        a->metrics.rows == 0)
+        return false;
+    config_id(x, &a->config);
+    config_id(y, &b->config);
+    return strcmp(x, y) == 0 && table_is_same(&a->metrics, &b->metrics) &&
+           table_is_same(&a->analysis, &b->analysis);
+}
+
+/* Of runs with the same settings, seeds and numbers the first counts. */
+static void leave_copies(struct compare_set *set)
+{
+    idx n = 0;
+    for (idx i = 0; i < set->n; i++) {
+        struct run_data *r = &set->runs[i];
+        idx k = 0;
+        while (k < n && !is_copy(&set->runs[k], r))
+            k++;
+        if (k == n)
+            set->runs[n++] = *r;
+        else
+            run_data_release(r);
+    }
+    set->n_copies = set->n - n;
+    set->n = n;
+}
+
 /* Find what the folders hold; returns through *n how many runs at most. */
 static int find_all(idx *n, struct compare_set *set,
                     const struct compare_options *o, struct err *e)
@@ -179,6 +210,8 @@ int compare_gather(struct compare_set *set, const struct compare_options *o,
         for (idx k = 0; k < l->n && rc == OK; k++)
             rc = take(set, o, l->paths[k], true, e);
     }
+    if (rc == OK && set->is_grouped)
+        leave_copies(set);
     if (rc == OK && set->n_sound == 0)
         rc = err_pass(e, set->damaged.code ? &set->damaged : &set->unmeasured);
     if (rc == OK && set->n == 0)

@@ -14,6 +14,7 @@ struct compare_set {
     struct run_list *lists; /* (n_lists) of what was given; own the paths */
     idx n_lists;
     idx n_waiting;         /* runs of sweeps that have not begun */
+    idx n_copies;          /* of runs in the set, left out */
     struct err damaged;    /* of a run that was named and has no numbers */
     struct err unmeasured; /* of one that has none of the metric */
     idx n_sound;           /* all others */
@@ -21,11 +22,12 @@ struct compare_set {
 
 /* compare_gather - fill a zeroed set with the runs that the options name and
  * their filter accepts; of a sweep's folder those directly below it. The same
- * folder counts once in a set of groups. OK; ERR_USAGE: none is left, or what
- * was named is no folder of runs; ERR_DATA: all that were named are damaged, or
- * have nothing of the metric; ERR_IO, ERR_MEMORY. What is damaged in a run is
- * told by its note; one that was named is in `damaged`, too. The set may be
- * released in any case. */
+ * folder counts once in a set of groups, and so does a run of which it holds a
+ * copy, as sweeps of shared runs do (sweep.reuse). OK; ERR_USAGE: none is
+ * left, or what was named is no folder of runs; ERR_DATA: all that were named
+ * are damaged, or have nothing of the metric; ERR_IO, ERR_MEMORY. What is
+ * damaged in a run is told by its note; one that was named is in `damaged`,
+ * too. The set may be released in any case. */
 int compare_gather(struct compare_set *set, const struct compare_options *o,
                    struct err *e);
 void compare_set_release(struct compare_set *set);

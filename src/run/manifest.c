@@ -4,6 +4,7 @@
 #include "io/fsys.h"
 #include "io/ini.h"
 #include "io/sealed_text.h"
+#include "run/program.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,25 +58,58 @@ static void find_cpu(char *cpu, size_t cap)
         fclose(f);
 }
 
+/* What this program and *s are, as the file says it. */
+struct makers {
+    char program[HASH_HEX_MAX], libc[PROGRAM_LIBC_MAX];
+    const char *of[MANIFEST_MAKERS];
+};
+
+static void find_makers(struct makers *m, const struct manifest_start *s)
+{
+    program_hash(m->program);
+    program_libc(m->libc);
+    const char *const of[MANIFEST_MAKERS] = {
+        [MAKER_PRODUCTS] = s->products,
+        [MAKER_PRECISION] = s->precision,
+        [MAKER_BLAS_CORE] = s->blas_core,
+        [MAKER_BLAS] = s->blas,
+        [MAKER_REAL] = sizeof(real) == sizeof(float) ? "float" : "double",
+        [MAKER_COMMIT] = build_commit(),
+        [MAKER_FLAGS] = build_flags(),
+        [MAKER_COMPILER] = build_compiler(),
+        [MAKER_LIBC] = m->libc,
+        [MAKER_PROGRAM] = m->program,
+    };
+    for (int i = 0; i < MANIFEST_MAKERS; i++)
+        m->of[i] = of[i] && *of[i] ? of[i] : UNKNOWN;
+}
+
+static const char *const maker_keys[MANIFEST_MAKERS] = {
+    [MAKER_PRODUCTS] = "products",   [MAKER_PRECISION] = "precision",
+    [MAKER_BLAS_CORE] = "blas_core", [MAKER_BLAS] = "blas",
+    [MAKER_REAL] = "real",           [MAKER_COMMIT] = "commit",
+    [MAKER_FLAGS] = "flags",         [MAKER_COMPILER] = "compiler",
+    [MAKER_LIBC] = "libc",           [MAKER_PROGRAM] = "program",
+};
+
+/* In the order in which they are best read: the last of the table first. */
+static void add_makers(struct text *t, const struct makers *m)
+{
+    for (int i = MANIFEST_MAKERS - 1; i >= 0; i--)
+        add_line(t, maker_keys[i], m->of[i]);
+}
+
 static void add_start(struct text *t, idx number,
-                      const struct manifest_start *s, const char *cpu,
-                      const char *host)
+                      const struct manifest_start *s, const struct makers *m,
+                      const char *cpu, const char *host)
 {
     text_add(t, "\n[start %lld]\n", (long long)number);
     add_time(t, "started");
     text_add(t, "from_step = %lld\n", (long long)s->from_step);
     add_command(t, s->argc, s->argv);
     add_line(t, "version", build_version());
-    add_line(t, "commit", build_commit());
-    add_line(t, "compiler", build_compiler());
-    add_line(t, "flags", build_flags());
-    text_add(t, "real = %s\n",
-             sizeof(real) == sizeof(float) ? "float" : "double");
-    add_line(t, "blas", s->blas);
-    add_line(t, "blas_core", s->blas_core);
+    add_makers(t, m);
     add_line(t, "blas_threading", s->blas_threading);
-    add_line(t, "products", s->products);
-    add_line(t, "precision", s->precision);
     add_line(t, "cpu", cpu);
     text_add(t, "cores = %ld\n", sysconf(_SC_NPROCESSORS_ONLN));
     text_add(t, "processes = %lld\n", (long long)s->processes);
@@ -91,13 +125,6 @@ struct manifest_reading {
     const char *path;
     bool is_run; /* in [run] */
     struct err *e;
-};
-
-static const char *const maker_keys[] = {
-    [MAKER_PRODUCTS] = "products",   [MAKER_PRECISION] = "precision",
-    [MAKER_BLAS_CORE] = "blas_core", [MAKER_BLAS] = "blas",
-    [MAKER_REAL] = "real",           [MAKER_COMMIT] = "commit",
-    [MAKER_FLAGS] = "flags",         [MAKER_COMPILER] = "compiler",
 };
 
 static void begin_section(struct manifest_reading *r, const char *section)
@@ -193,7 +220,7 @@ void manifest_changes(char changes[MANIFEST_CHANGES_MAX],
     struct text t = { changes, MANIFEST_CHANGES_MAX, 0 };
     const struct manifest_process *p = m->latest;
     changes[0] = '\0';
-    for (int i = 0; i < MANIFEST_MAKERS && p && p->before; i++) {
+    for (int i = 0; i < MAKER_PROGRAM && p && p->before; i++) {
         const char *was = p->before->makers[i], *is = p->makers[i];
         /* what an import did not write, nothing was computed with */
         if (strcmp(was, is) == 0 || !*was || strcmp(was, UNKNOWN) == 0)
@@ -204,6 +231,20 @@ void manifest_changes(char changes[MANIFEST_CHANGES_MAX],
         else
             text_add(&t, "was %.80s and is %.80s", was, is);
     }
+}
+
+bool manifest_would_make(const struct manifest *m,
+                         const struct manifest_start *s)
+{
+    struct makers ours;
+    if (m->n != 1 || !m->latest->has_ended || m->latest->from_step != 0)
+        return false;
+    find_makers(&ours, s);
+    for (int i = 0; i < MANIFEST_MAKERS; i++)
+        if (strcmp(ours.of[i], UNKNOWN) == 0 ||
+            strcmp(ours.of[i], m->latest->makers[i]) != 0)
+            return false;
+    return true;
 }
 
 /* ---- writing ----------------------------------------------------------- */
@@ -266,20 +307,23 @@ int manifest_add_start(const char *dir, const char *id,
                        const struct manifest_start *s, struct err *e)
 {
     struct text more = { 0 };
+    struct makers makers;
     char cpu[256], host[128] = ""; /* once: they might differ another time */
     idx n;
     int rc = count_starts(&n, dir, e);
     if (rc != OK)
         return rc;
+    find_makers(&makers, s);
     find_cpu(cpu, sizeof cpu);
     gethostname(host, sizeof host - 1);
-    add_start(&more, n + 1, s, cpu, host); /* how long is the command? */
+    add_start(&more, n + 1, s, &makers, cpu,
+              host); /* how long is the command? */
     more.cap_bytes = more.n + 1;
     more.n = 0;
     more.at = malloc(more.cap_bytes);
     if (!more.at)
         return err_set(e, ERR_MEMORY, "%s: out of memory", dir);
-    add_start(&more, n + 1, s, cpu, host);
+    add_start(&more, n + 1, s, &makers, cpu, host);
     rc = append(dir, id, &more, e);
     free(more.at);
     return rc;

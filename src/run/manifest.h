@@ -18,7 +18,8 @@
     "put a copy back, or move it away (the checkpoints hold the run's id, "    \
     "too; only the record of its starts begins anew)"
 
-/* What this module cannot find out by itself. Strings are one line. */
+/* What this module cannot find out by itself. Strings are one line; the first
+ * five are session_products's. */
 struct manifest_start {
     const char *blas;           /* "OpenBLAS 0.3.21 ..." */
     const char *blas_core;      /* processor its kernels are for */
@@ -52,6 +53,9 @@ enum manifest_maker {
     MAKER_COMMIT,
     MAKER_FLAGS,
     MAKER_COMPILER,
+    MAKER_LIBC,
+    MAKER_PROGRAM, /* its file's hash, which says the most and tells nobody
+                      anything */
     MANIFEST_MAKERS,
 };
 
@@ -93,5 +97,11 @@ idx manifest_import_step(const struct manifest *m);
 enum { MANIFEST_CHANGES_MAX = 1024 };
 void manifest_changes(char changes[MANIFEST_CHANGES_MAX],
                       const struct manifest *m);
+
+/* manifest_would_make - would a start as *s, by this program, have the bits of
+ * this run? Only if one process trained all of it, and each maker is known and
+ * the same. */
+bool manifest_would_make(const struct manifest *m,
+                         const struct manifest_start *s);
 
 #endif

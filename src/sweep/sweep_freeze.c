@@ -14,6 +14,7 @@
 #include "io/ini.h"
 #include "io/sealed_text.h"
 #include "sweep/sweep_journal.h"
+#include "sweep/sweep_reuse.h"
 
 static int out_of_memory(struct err *e)
 {
@@ -273,8 +274,10 @@ int sweep_update(struct sweep *s, struct sweep_file *f, FILE *out,
     struct sweep_points p = { 0 };
     struct sweep_news news;
     if (!sweep_expand(&p, f, e) && !sweep_lock(s, f->dir, e) &&
-        !sweep_freeze(s, f, &p, &news, e))
+        !sweep_freeze(s, f, &p, &news, e)) {
         print_news(out, s, &p, &news);
+        sweep_reuse(s, f->options.reuse, out, e);
+    }
     sweep_points_release(&p);
     return e->code;
 }

@@ -23,7 +23,7 @@ static const char journal_word[] = "sinklab-sweep-journal";
 const char *sweep_event_name(int event)
 {
     static const char *const names[] = { "frozen", "launched", "submitted",
-                                         "left", "started" };
+                                         "left",   "started",  "taken" };
     BUG_ON(event < 0 || event >= EVENTS);
     return event < RUN_STATES ? run_state_word((enum run_state)event)
                               : names[event - RUN_STATES];

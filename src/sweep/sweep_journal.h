@@ -17,6 +17,7 @@ enum sweep_event {
     EVENT_SUBMITTED,           /* of the sweep: runs were handed to Slurm */
     EVENT_LEFT,                /* of the sweep: it ended or was interrupted */
     EVENT_STARTED, /* a process was started on this run: one attempt */
+    EVENT_TAKEN,   /* a finished run elsewhere becomes this one */
     EVENTS,
 };
 const char *sweep_event_name(int event);

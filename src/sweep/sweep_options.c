@@ -12,6 +12,11 @@ const struct key sweep_keys[] = {
       "how often a run that failed is started again (with --slurm never: "
       "submit again)",
       NULL },
+    { "reuse", KEY_TEXT, FIELD(reuse), "", 0, 0, NULL, KEY_COSMETIC,
+      "folder in which finished runs of the same settings, by the same "
+      "program, "
+      "are looked for first: they are taken instead of trained",
+      NULL },
     { "slurm_partition", KEY_TEXT, FIELD(slurm_partition), "", 0, 0, NULL,
       KEY_COSMETIC, "--slurm: partition; empty: the cluster's default", NULL },
     { "slurm_time", KEY_TEXT, FIELD(slurm_time), "", 0, 0, NULL, KEY_COSMETIC,

@@ -9,6 +9,7 @@ struct sweep_options {
     idx jobs;    /* runs at once; 0 = as many as there is room for */
     idx threads; /* of each run */
     idx retries; /* of a run that failed */
+    char reuse[KEY_TEXT_MAX]; /* folder of finished runs; empty: none */
 
     /* of jobs for Slurm (sweep/sweep_slurm.h); empty: as the cluster has it */
     char slurm_partition[KEY_TEXT_MAX];

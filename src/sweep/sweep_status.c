@@ -56,12 +56,17 @@ static struct row look(const struct sweep *s, idx i,
         note = found.state == RUN_PREEMPTED
                    ? "stopped by a signal, its state is saved"
                    : "killed: goes on from its last resume.h5";
+    char taken[SWEEP_DETAIL_MAX + 16];
+    bool is_taken = row.state == RUN_DONE && record->last == EVENT_TAKEN;
+    snprintf(taken, sizeof taken, "taken from %s", record->detail);
+    if (is_taken)
+        note = taken;
     if (own.code == ERR_IO || own.code == ERR_MEMORY)
         err_set(unread, own.code, "%s", own.text);
     if (own.code)
         note = own.text;
-    row.has_note =
-        own.code || (row.state != RUN_DONE && row.state != RUN_RUNNING);
+    row.has_note = own.code || is_taken ||
+                   (row.state != RUN_DONE && row.state != RUN_RUNNING);
     snprintf(row.note, sizeof row.note, "%.*s", (int)sizeof row.note - 1, note);
     return row;
 }

@@ -1,43 +1,27 @@
 #include "train/same_job.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/build.h"
 #include "base/hash.h"
+#include "config/config_differ.h"
 #include "data/paths.h"
-#include "io/fsys.h"
+#include "run/program.h"
 
-enum { WORDS_MAX = 256, PROGRAM_MAX = 1 << 30 };
+enum { WORDS_MAX = 256 };
 
 struct identity {
     char blas[WORDS_MAX], core[WORDS_MAX];
-    char products[WORDS_MAX], libc[WORDS_MAX];
+    char products[WORDS_MAX], libc[PROGRAM_LIBC_MAX];
     char corpus[KEY_TEXT_MAX], input[KEY_TEXT_MAX];
 };
 
 /* Where the system does not show the program, what it was built from. */
-static void hash_program(char hex[HASH_HEX_MAX])
+static void identify_program(char hex[HASH_HEX_MAX])
 {
-    char *bytes;
-    size_t n;
-    struct err own = { 0 };
-    hash_hex(hex, hash_bytes(build_commit(), strlen(build_commit())));
-    if (fsys_read_file(&bytes, &n, "/proc/self/exe", PROGRAM_MAX, &own))
-        return;
-    hash_hex(hex, hash_bytes(bytes, n));
-    free(bytes);
-}
-
-/* exp, log, cos and pow are its own, and may differ in a last bit. */
-static void name_libc(char name[WORDS_MAX])
-{
-    strcpy(name, "unknown");
-#ifdef _CS_GNU_LIBC_VERSION
-    confstr(_CS_GNU_LIBC_VERSION, name, WORDS_MAX);
-#endif
+    if (!program_hash(hex))
+        hash_hex(hex, hash_bytes(build_commit(), strlen(build_commit())));
 }
 
 static int check_text(const char *what, const char *here, const char *there,
@@ -62,7 +46,7 @@ static int check_identity(struct ranks *r, const struct session *s,
     snprintf(here.products, sizeof here.products, "%s, %s",
              engine_products(o->products, o->precision).library,
              engine_products(o->products, o->precision).precision);
-    name_libc(here.libc);
+    program_libc(here.libc);
     snprintf(here.corpus, sizeof here.corpus, "%s", s->source.hash);
     snprintf(here.input, sizeof here.input, "%s", s->input.hash);
     there = here;
@@ -87,13 +71,6 @@ static int check_identity(struct ranks *r, const struct session *s,
                       "give all machines the same file", e);
 }
 
-static bool may_differ(struct config_key k)
-{
-    return (!strcmp(k.section->name, "train") &&
-            !strcmp(k.key->name, "threads")) ||
-           (!strcmp(k.section->name, "run") && !strcmp(k.key->name, "dir"));
-}
-
 static int check_config(struct ranks *r, const struct session *s, struct err *e)
 {
     char here[KEY_PRINT_MAX], there[KEY_PRINT_MAX], name[WORDS_MAX];
@@ -106,7 +83,7 @@ static int check_config(struct ranks *r, const struct session *s, struct err *e)
         config_value(here, sizeof here, &own, k);
         config_value(there, sizeof there, &first, k);
         snprintf(name, sizeof name, "%s.%s", k.section->name, k.key->name);
-        if (!may_differ(k) &&
+        if (!config_key_is_local(k) &&
             check_text(name, here, there, "give all the same config", e))
             return e->code;
     }
@@ -118,7 +95,7 @@ int same_program_check(struct ranks *r, struct err *e)
     char here[HASH_HEX_MAX] = "", there[HASH_HEX_MAX];
     if (ranks_n(r) == 1)
         return OK;
-    hash_program(here);
+    identify_program(here);
     strcpy(there, here);
     if (ranks_broadcast(r, 0, there, sizeof there, e) == OK)
         check_text("the program's hash", here, there,

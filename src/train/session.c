@@ -527,6 +527,18 @@ int session_update(struct session *s, idx step, struct update_result *r,
     return rc;
 }
 
+struct manifest_start session_products(const struct train_options *o)
+{
+    struct engine_library blas = engine_library();
+    struct engine_products products =
+        engine_products(o->products, o->precision);
+    return (struct manifest_start){ .blas = blas.name,
+                                    .blas_core = blas.core,
+                                    .blas_threading = blas.threading,
+                                    .products = products.library,
+                                    .precision = products.precision };
+}
+
 double session_tokens(const struct config *c, idx step)
 {
     return (double)step * (double)c->train.batch * (double)c->train.accumulate *

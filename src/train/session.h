@@ -14,6 +14,7 @@
 #include "metric/meter.h"
 #include "metric/update_meter.h"
 #include "run/checkpoint.h"
+#include "run/manifest.h"
 
 struct session {
     struct config config;
@@ -42,6 +43,10 @@ struct session {
 
 /* From now on, book where time goes; NULL: no more. */
 void session_watch(struct session *s, struct stopwatch *watch);
+
+/* session_products - what computes a session of these options, for the
+ * manifest; the rest of it is zero. */
+struct manifest_start session_products(const struct train_options *o);
 
 /* session_open - Weights start at their initial values.
  * OK, ERR_CONFIG, ERR_DATA, ERR_IO, ERR_TOOL; ERR_MEMORY, told before anything

@@ -280,22 +280,12 @@ static bool has_ended(struct train *t, struct err *e)
 /* Write down what starts here: config, manifest, status. */
 static int begin(struct train *t, struct err *e)
 {
-    const struct train_options *o = &t->target.config.train;
-    struct engine_library blas = engine_library();
-    struct engine_products products =
-        engine_products(o->products, o->precision);
-    const struct manifest_start start = {
-        .blas = blas.name,
-        .blas_core = blas.core,
-        .blas_threading = blas.threading,
-        .products = products.library,
-        .precision = products.precision,
-        .threads = t->session.threads,
-        .processes = ranks_n(t->ranks),
-        .from_step = t->state.step,
-        .argc = t->argc,
-        .argv = t->argv,
-    };
+    struct manifest_start start = session_products(&t->target.config.train);
+    start.threads = t->session.threads;
+    start.processes = ranks_n(t->ranks);
+    start.from_step = t->state.step;
+    start.argc = t->argc;
+    start.argv = t->argv;
     if (write_config(t, e) ||
         manifest_add_start(t->folder.dir, t->folder.id, &start, e))
         return e->code;

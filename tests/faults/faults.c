@@ -476,6 +476,10 @@ static const struct scenario scenarios[] = {
       .is_killed = true,
       .command = "sweep all",
       .statuses = { 11 } },
+    { .name = "sweep-reuse",
+      .prepare = { "sweep sweep.ini run.dir=runs/a" },
+      .command = "sweep sweep.ini run.dir=runs/b sweep.reuse=runs",
+      .statuses = { 11 } },
     { .name = "sweep-status",
       .prepare = { "sweep sweep.ini run.dir=all" },
       .command = "sweep status all",
@@ -634,11 +638,11 @@ static bool is_named(const struct file *f, const char *name)
     return strcmp(base_name(f->path), name) == 0;
 }
 
-/* So are folders on their way out, with what is in them. */
+/* So are folders on their way in or out, with what is in them. */
 static bool is_temporary(const struct file *f)
 {
     return strncmp(base_name(f->path), ".tmp-", 5) == 0 ||
-           strstr(f->path, "/.removed-");
+           strstr(f->path, "/.removed-") || strstr(f->path, "/.taken");
 }
 
 static bool are_same(const struct file *a, const struct file *b)

@@ -316,7 +316,8 @@ int flock(int fd, int operation)
 static void keep(const char *path)
 {
     char name[FAULT_PATH_MAX + 32];
-    if (!fault->keep[0])
+    struct stat st;
+    if (!fault->keep[0] || (stat(path, &st) == 0 && S_ISDIR(st.st_mode)))
         return;
     long i = atomic_fetch_add(&fault->n_kept, 1);
     if (i >= FAULT_KEPT_MAX)

@@ -114,7 +114,7 @@ check "for programs it is one line all the same" has_line dry.json '^{' 1
 # measured: what is there then is gone on with
 tiny part
 killed_at() { # moment
-    SINKLAB_TEST="$1 KILL" "$experiment" ./part sweep.jobs=1 sweep.retries=0 >"$T/out" 2>"$T/err"
+    SINKLAB_TEST="$1 KILL" "$experiment" ./part sweep.jobs=1 sweep.retries=0 sweep.reuse= >"$T/out" 2>"$T/err"
     check "killed at $1 it stops" test $? -ne 0
     check "no table is made of half of it" test ! -e part/results/curves.csv
 }
