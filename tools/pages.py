@@ -188,13 +188,18 @@ def add_union(db, table, tables):
 
 def last_checkpoints(results):
     """Head and rows of an experiment's settings, joined with each run's last
-    checkpoint."""
+    checkpoint; all_settings is the same text for runs that are one run."""
     head, *settings = read(results / "settings.csv")
     curve_head, *curves = read(results / "curves.csv")
     step = curve_head.index("step")
     last = {row[0]: row for row in sorted(curves, key=lambda r: int(r[step]))}
-    return [head + curve_head[1:],
-            *(row + last[row[0]][1:] for row in settings if row[0] in last)]
+    def text(row):
+        return " ".join(f"{k}={v}" for k, v in sorted(zip(head[1:], row[1:]))
+                        if v)
+
+    return [head + curve_head[1:] + ["all_settings"],
+            *(row + last[row[0]][1:] + [text(row)]
+              for row in settings if row[0] in last)]
 
 
 EMERGED = """create view emerged as
