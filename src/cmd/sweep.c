@@ -10,8 +10,10 @@
 #include "sweep/sweep_freeze.h"
 #include "sweep/sweep_index.h"
 #include "sweep/sweep_launch.h"
+#include "sweep/sweep_reuse.h"
 #include "sweep/sweep_slurm.h"
 #include "sweep/sweep_status.h"
+#include "verify/verify.h"
 
 enum sweep_action {
     ACTION_LAUNCH,
@@ -79,6 +81,16 @@ static int find_action(enum sweep_action *action, const struct sweep_args *a,
 
 /* ---- the command ------------------------------------------------------- */
 
+/* The list up to date, and what is done elsewhere taken: `--index` leaves both
+ * to who made the list. */
+static int update(struct sweep *s, struct sweep_file *f, FILE *out,
+                  struct err *e)
+{
+    return sweep_update(s, f, out, e)
+               ? e->code
+               : sweep_reuse(s, f->options.reuse, verify_is_sound, out, e);
+}
+
 static int act(enum sweep_action action, const struct sweep_args *a,
                struct sweep_file *f, struct sweep *s, struct err *e)
 {
@@ -93,17 +105,15 @@ static int act(enum sweep_action action, const struct sweep_args *a,
                    ? e->code
                    : sweep_index(s, &f->options, a->index, e);
     case ACTION_LIST:
-        return sweep_update(s, f, stderr, e)
-                   ? e->code
-                   : sweep_print_list(s, &f->options, e);
+        return update(s, f, stderr, e) ? e->code
+                                       : sweep_print_list(s, &f->options, e);
     case ACTION_SLURM:
-        return sweep_update(s, f, stdout, e) ? e->code
-                                             : sweep_submit(s, &f->options, e);
+        return update(s, f, stdout, e) ? e->code
+                                       : sweep_submit(s, &f->options, e);
     case ACTION_LAUNCH:
         break;
     }
-    return sweep_update(s, f, stdout, e) ? e->code
-                                         : sweep_launch(s, &f->options, e);
+    return update(s, f, stdout, e) ? e->code : sweep_launch(s, &f->options, e);
 }
 
 static int run(int argc, char **argv, struct err *e)
@@ -120,6 +130,7 @@ static int run(int argc, char **argv, struct err *e)
         err_set(e, ERR_MEMORY, "out of memory");
     if (!e->code && !find_action(&action, &a, e) &&
         !sweep_file_read(f, words.at[0], words.settings, words.n_settings, e) &&
+        !sweep_reuse_check(f->options.reuse, e) &&
         (f->is_frozen || !claims_check(f, e)))
         act(action, &a, f, &s, e);
     sweep_close(&s);

@@ -176,11 +176,17 @@ static int copy_all(struct fsys_stream *s, int fd, const char *from,
 
 int fsys_copy(const char *path, const char *from, struct err *e)
 {
-    struct fsys_stream s;
-    int fd = open(from, O_RDONLY | O_CLOEXEC);
+    struct fsys_stream s = { 0 };
+    struct stat st;
+    int rc = OK, fd = open(from, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0)
         return err_system(e, from, "open");
-    int rc = fsys_stream_open(&s, path, e);
+    if (fstat(fd, &st))
+        rc = err_system(e, from, "look at it");
+    else if (!S_ISREG(st.st_mode))
+        rc = err_set(e, ERR_IO, "%s: is no file; move it away", from);
+    if (rc == OK)
+        rc = fsys_stream_open(&s, path, e);
     if (rc == OK)
         rc = copy_all(&s, fd, from, e);
     if (rc == OK)
@@ -192,7 +198,11 @@ int fsys_copy(const char *path, const char *from, struct err *e)
 
 int fsys_share(const char *path, const char *from, struct err *e)
 {
-    return fsys_call_link(from, path) ? fsys_copy(path, from, e) : OK;
+    struct stat st; /* a symbolic link would point elsewhere from there */
+    bool is_plain = lstat(from, &st) == 0 && S_ISREG(st.st_mode);
+    return is_plain && fsys_call_link(from, path) == 0
+               ? OK
+               : fsys_copy(path, from, e);
 }
 
 int fsys_append(const char *path, const void *bytes, size_t n, struct err *e)

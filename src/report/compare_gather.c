@@ -144,6 +144,7 @@ static int take(struct compare_set *set, const struct compare_options *o,
     return rc;
 }
 
+/* One of them may not be analyzed. */
 static bool is_copy(const struct run_data *a, const struct run_data *b)
 {
     char x[CONFIG_ID_MAX], y[CONFIG_ID_MAX];
@@ -153,22 +154,29 @@ static bool is_copy(const struct run_data *a, const struct run_data *b)
     config_id(x, &a->config);
     config_id(y, &b->config);
     return strcmp(x, y) == 0 && table_is_same(&a->metrics, &b->metrics) &&
-           table_is_same(&a->analysis, &b->analysis);
+           (a->analysis.columns == 0 || b->analysis.columns == 0 ||
+            table_is_same(&a->analysis, &b->analysis));
 }
 
-/* Of runs with the same settings, seeds and numbers the first counts. */
+/* Of runs with the same settings, seeds and numbers the first counts, or the
+ * first that is analyzed. */
 static void leave_copies(struct compare_set *set)
 {
     idx n = 0;
     for (idx i = 0; i < set->n; i++) {
-        struct run_data *r = &set->runs[i];
+        struct run_data r = set->runs[i];
         idx k = 0;
-        while (k < n && !is_copy(&set->runs[k], r))
+        while (k < n && !is_copy(&set->runs[k], &r))
             k++;
-        if (k == n)
-            set->runs[n++] = *r;
-        else
-            run_data_release(r);
+        if (k < n) {
+            struct run_data *kept = &set->runs[k], first = *kept;
+            bool is_better =
+                first.analysis.columns == 0 && r.analysis.columns > 0;
+            *kept = is_better ? r : first;
+            run_data_release(is_better ? &first : &r);
+        } else {
+            set->runs[n++] = r;
+        }
     }
     set->n_copies = set->n - n;
     set->n = n;

@@ -99,7 +99,7 @@ void manifest_changes(char changes[MANIFEST_CHANGES_MAX],
                       const struct manifest *m);
 
 /* manifest_would_make - would a start as *s, by this program, have the bits of
- * this run? Only if one process trained all of it, and each maker is known and
+ * this run? Only if one start trained all of it, and each maker is known and
  * the same. */
 bool manifest_would_make(const struct manifest *m,
                          const struct manifest_start *s);

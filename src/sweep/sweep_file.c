@@ -409,6 +409,8 @@ static void print_sections(FILE *out, const struct sweep_file *f)
     char value[KEY_PRINT_MAX];
     fprintf(out, "\n[sweep]\n");
     for (idx k = 0; k < n_sweep_keys; k++) {
+        if (sweep_keys[k].offset == offsetof(struct sweep_options, reuse))
+            continue; /* what lay there lies elsewhere another day */
         key_print(&sweep_keys[k], &f->options, value, sizeof value);
         fprintf(out, "%s =%s%s\n", sweep_keys[k].name, *value ? " " : "",
                 value);

@@ -27,6 +27,7 @@ enum {
 #define SWEEP_LIST "runs.list"
 #define SWEEP_JOURNAL "journal"
 #define SWEEP_COPY "sweep.ini" /* the sweep file with all that it includes */
+#define SWEEP_PART ".taken"    /* a run under way into it (sweep_reuse.h) */
 
 /* What to use where a file of the sweep cannot be read. */
 #define SWEEP_ELSEWHERE "another run.dir"

@@ -11,10 +11,10 @@
 #include "config/config_when.h"
 #include "data/paths.h"
 #include "io/fsys.h"
+#include "io/fsys_tree.h"
 #include "io/ini.h"
 #include "io/sealed_text.h"
 #include "sweep/sweep_journal.h"
-#include "sweep/sweep_reuse.h"
 
 static int out_of_memory(struct err *e)
 {
@@ -205,6 +205,9 @@ static int tidy(const struct sweep *s, struct err *e)
     sweep_path(path, s->dir, "configs");
     if (fsys_mkdirs(path, e) || fsys_remove_stale(path, e))
         return e->code;
+    sweep_path(path, s->dir, SWEEP_PART);
+    if (fsys_tree_clear(path, e))
+        return e->code;
     return fsys_remove_stale(s->dir, e);
 }
 
@@ -274,10 +277,8 @@ int sweep_update(struct sweep *s, struct sweep_file *f, FILE *out,
     struct sweep_points p = { 0 };
     struct sweep_news news;
     if (!sweep_expand(&p, f, e) && !sweep_lock(s, f->dir, e) &&
-        !sweep_freeze(s, f, &p, &news, e)) {
+        !sweep_freeze(s, f, &p, &news, e))
         print_news(out, s, &p, &news);
-        sweep_reuse(s, f->options.reuse, out, e);
-    }
     sweep_points_release(&p);
     return e->code;
 }

@@ -27,9 +27,9 @@ int sweep_freeze(struct sweep *s, struct sweep_file *f,
                  const struct sweep_points *p, struct sweep_news *news,
                  struct err *e);
 
-/* sweep_update - expand f, lock its folder into s, freeze, tell on `out` what
- * is new, and take what is finished elsewhere. As sweep_expand, sweep_lock,
- * sweep_freeze, sweep_reuse; close s in any case. */
+/* sweep_update - expand f, lock its folder into s, freeze, and tell on `out`
+ * what is new. As sweep_expand, sweep_lock, sweep_freeze; close s in any case.
+ */
 int sweep_update(struct sweep *s, struct sweep_file *f, FILE *out,
                  struct err *e);
 

@@ -6,17 +6,16 @@
 
 #include "base/moment.h"
 #include "config/config_differ.h"
+#include "config/config_print.h"
 #include "data/paths.h"
 #include "io/fsys.h"
 #include "io/fsys_calls.h"
 #include "io/fsys_tree.h"
+#include "io/sealed_text.h"
 #include "run/manifest.h"
 #include "run/run_list.h"
 #include "sweep/sweep_journal.h"
 #include "train/session.h"
-
-/* A run under way into the sweep's folder; what a kill left of one. */
-#define PART_NAME ".taken"
 
 struct finished {
     const char *dir; /* of the list */
@@ -51,14 +50,6 @@ static bool lies_in(const char *dir, const struct sweep *s)
 static int find_offers(struct offers *o, const struct sweep *s,
                        const char *from, struct err *e)
 {
-    bool is_folder;
-    if (fsys_is_folder(&is_folder, from, e))
-        return e->code;
-    if (!is_folder)
-        return err_set(e, ERR_CONFIG,
-                       "sweep.reuse = %s: there is no such folder: want one "
-                       "with finished runs in it, or nothing",
-                       from);
     if (run_list_find(&o->list, from, RUN_LIST_ALL, e))
         return e->code;
     o->runs = calloc((size_t)o->list.n + 1, sizeof *o->runs);
@@ -110,12 +101,13 @@ static bool has_makers(const struct config *wanted, const char *dir)
     return has;
 }
 
-static const struct finished *find(const struct offers *o,
+/* Each that could be taken, from the i-th on; NULL: no more. */
+static const struct finished *find(idx *i, const struct offers *o,
                                    const struct sweep_run *r,
                                    const struct config *wanted)
 {
-    for (idx i = 0; i < o->n; i++) {
-        const struct finished *f = &o->runs[i];
+    while (*i < o->n) {
+        const struct finished *f = &o->runs[(*i)++];
         struct config has;
         if (strcmp(f->id, r->now) == 0 &&
             run_config_load(&has, f->dir, NULL) == OK &&
@@ -146,7 +138,24 @@ static int copy_logs(const char *to, const char *from, struct err *e)
     return OK;
 }
 
-/* Those of dead writers are passed over. */
+/* config.ini with the paths under which this sweep has its texts. */
+static int localise(const char *part, const struct config *wanted,
+                    struct err *e)
+{
+    char path[RUN_PATH_MAX], *text;
+    struct config c;
+    if (run_config_load(&c, part, e))
+        return e->code;
+    data_copy_paths(&c.data, &wanted->data);
+    text = config_print(&c, NULL);
+    if (!text)
+        return err_set(e, ERR_MEMORY, "out of memory");
+    run_path(path, part, RUN_CONFIG);
+    sealed_text_write(path, text, strlen(text), e);
+    free(text);
+    return e->code;
+}
+
 static int share_weights(const char *to, const char *from, struct err *e)
 {
     struct dirent *d = NULL;
@@ -155,8 +164,8 @@ static int share_weights(const char *to, const char *from, struct err *e)
         return err_system(e, from, "open this folder");
     while (fsys_next(&d, folder, from, e) == OK && d) {
         char there[FSYS_PATH_MAX], here[FSYS_PATH_MAX];
-        if (d->d_name[0] == '.')
-            continue;
+        if (run_step_of_name(d->d_name) < 0 && strcmp(d->d_name, RUN_RESUME))
+            continue; /* none of ours */
         snprintf(there, sizeof there, "%s/%s", from, d->d_name);
         snprintf(here, sizeof here, "%s/%s", to, d->d_name);
         if (fsys_share(here, there, e))
@@ -166,40 +175,47 @@ static int share_weights(const char *to, const char *from, struct err *e)
     return e->code;
 }
 
-/* From there to `part`, and from `part` into place. */
-static int move_in(bool *is_taken, const struct sweep *s,
-                   const struct sweep_run *r, const char *from,
-                   const char *part, struct err *e)
+/* All of it, into a folder that nobody takes for a run. */
+static int copy(const char *part, const char *from, const struct config *wanted,
+                struct err *e)
 {
-    char dir[RUN_DIR_MAX], to[RUN_PATH_MAX], weights[RUN_PATH_MAX];
-    sweep_run_dir(dir, s, r);
+    char to[RUN_PATH_MAX], weights[RUN_PATH_MAX];
     run_path(weights, from, RUN_CHECKPOINTS);
     run_path(to, part, RUN_CHECKPOINTS);
-    if (fsys_mkdirs(to, e) || share_weights(to, weights, e) ||
-        copy_logs(part, from, e) || fsys_sync(to, e) || fsys_sync(part, e))
+    if (fsys_tree_clear(part, e) || fsys_mkdirs(to, e) ||
+        share_weights(to, weights, e) || copy_logs(part, from, e) ||
+        localise(part, wanted, e) || fsys_sync(to, e) || fsys_sync(part, e))
         return e->code;
     moment_next("taken");
-    if (!is_finished(from)) /* someone goes on with it meanwhile */
-        return OK;
-    if (sweep_journal_append(s, r, EVENT_TAKEN, from, e))
-        return e->code;
-    if (fsys_call_rename(part, dir))
-        return err_system(e, dir, "put the run in place");
-    *is_taken = true;
-    return fsys_sync(s->dir, e);
+    return OK;
 }
 
+/* *is_taken: it is in place. Trouble with a run elsewhere, which someone may
+ * change meanwhile, is none of this sweep's. */
 static int take(bool *is_taken, const struct sweep *s,
-                const struct sweep_run *r, const char *from, struct err *e)
+                const struct sweep_run *r, const char *from,
+                const struct config *wanted, sweep_is_sound *is_sound,
+                struct err *e)
 {
-    char part[RUN_PATH_MAX];
-    struct err ignored = { 0 }; /* it is removed next time */
-    sweep_path(part, s->dir, PART_NAME);
+    char part[RUN_PATH_MAX], dir[RUN_DIR_MAX];
+    struct err own = { 0 }, ignored = { 0 };
+    bool was_sound, is_still_sound = false;
     *is_taken = false;
-    if (move_in(is_taken, s, r, from, part, e))
-        fsys_tree_clear(part, &ignored);
-    else if (!*is_taken)
-        fsys_tree_clear(part, e);
+    if (is_sound(&was_sound, from, e) || !was_sound)
+        return e->code;
+    sweep_path(part, s->dir, SWEEP_PART);
+    sweep_run_dir(dir, s, r);
+    copy(part, from, wanted, &own);
+    if (is_sound(&is_still_sound, from, e) == OK && is_still_sound)
+        err_pass(e, &own);
+    if (e->code == OK && is_still_sound) {
+        if (fsys_call_rename(part, dir))
+            err_system(e, dir, "put the run in place");
+        *is_taken = e->code == OK && fsys_sync(s->dir, e) == OK &&
+                    sweep_journal_append(s, r, EVENT_TAKEN, from, e) == OK;
+    }
+    if (!*is_taken)
+        fsys_tree_clear(part, &ignored); /* else the next start does it */
     return e->code;
 }
 
@@ -215,38 +231,48 @@ static bool is_wanted(const struct sweep *s, const struct sweep_run *r)
 }
 
 static int take_all(idx *n, const struct sweep *s, const struct offers *o,
-                    struct err *e)
+                    sweep_is_sound *is_sound, struct err *e)
 {
     for (idx i = 0; i < s->n; i++) {
         const struct sweep_run *r = &s->runs[i];
         const struct finished *f;
         struct config wanted;
-        bool is_taken;
-        if (!is_wanted(s, r) || sweep_config_load(&wanted, s, r, NULL) ||
-            !(f = find(o, r, &wanted)))
+        bool is_taken = false;
+        idx next = 0;
+        if (!is_wanted(s, r) || sweep_config_load(&wanted, s, r, NULL))
             continue;
-        if (take(&is_taken, s, r, f->dir, e))
-            return e->code;
+        while (!is_taken && (f = find(&next, o, r, &wanted)))
+            if (take(&is_taken, s, r, f->dir, &wanted, is_sound, e))
+                return e->code;
         *n += is_taken;
     }
     return OK;
 }
 
-int sweep_reuse(const struct sweep *s, const char *from, FILE *out,
-                struct err *e)
+int sweep_reuse_check(const char *from, struct err *e)
+{
+    bool is_folder;
+    if (!from[0] || fsys_is_folder(&is_folder, from, e) || is_folder)
+        return e->code;
+    return err_set(e, ERR_CONFIG,
+                   "sweep.reuse = %s: there is no such folder: want one with "
+                   "finished runs in it, or nothing",
+                   from);
+}
+
+int sweep_reuse(const struct sweep *s, const char *from,
+                sweep_is_sound *is_sound, FILE *out, struct err *e)
 {
     struct offers o = { 0 };
-    char part[RUN_PATH_MAX];
     idx n = 0, n_wanted = 0;
     BUG_ON(!s->lock.is_held);
     for (idx i = 0; i < s->n; i++)
         n_wanted += is_wanted(s, &s->runs[i]);
-    sweep_path(part, s->dir, PART_NAME);
     if (!from[0] || n_wanted == 0)
         return OK;
-    if (fsys_tree_clear(part, e) == OK && find_offers(&o, s, from, e) == OK &&
-        o.n > 0 && engine_start(1, "sweep.threads", e) == OK)
-        take_all(&n, s, &o, e);
+    if (find_offers(&o, s, from, e) == OK && o.n > 0 &&
+        engine_start(1, "sweep.threads", e) == OK)
+        take_all(&n, s, &o, is_sound, e);
     if (n > 0)
         fprintf(out,
                 "%s: %td of %td runs were taken from %s, where this program "

@@ -13,15 +13,23 @@
 
 #include "sweep/sweep_folder.h"
 
+/* Is all that a run holds as it was written, and nobody at it? *is_sound; OK,
+ * or that it cannot be said. */
+typedef int sweep_is_sound(bool *is_sound, const char *dir, struct err *e);
+
 /* sweep_reuse - for each run that has no folder yet, look at the finished runs
- * below `from` ("" for nowhere) for one that training it here would give again:
- * all keys the same but where it lies and how many threads it had; trained at
- * one go by this program file, with this C library, BLAS, its kernels and what
- * multiplies with weights. The journal says what came from where; `out` gets a
- * line of it. The sweep's lock is held.
- * OK; ERR_CONFIG: `from` is no folder; ERR_IO, ERR_DATA (the journal),
- * ERR_MEMORY. A run elsewhere that cannot be read is passed over. */
-int sweep_reuse(const struct sweep *s, const char *from, FILE *out,
-                struct err *e);
+ * below `from` ("" for nowhere) for a sound one that training it here would
+ * give again: all keys the same but where it and its texts lie and how many
+ * threads it had; trained in one start by this program file, with this C
+ * library, BLAS, its kernels and what multiplies with weights. The journal says
+ * what came from where; `out` gets a line of it. The sweep's lock is held.
+ * OK; ERR_IO, ERR_DATA (the journal), ERR_MEMORY. A run elsewhere that cannot
+ * be read is passed over. */
+int sweep_reuse(const struct sweep *s, const char *from,
+                sweep_is_sound *is_sound, FILE *out, struct err *e);
+
+/* sweep_reuse_check - OK; ERR_CONFIG: `from` is neither empty nor a folder;
+ * ERR_IO. */
+int sweep_reuse_check(const char *from, struct err *e);
 
 #endif

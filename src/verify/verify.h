@@ -1,7 +1,8 @@
 /* verify.h - `sinklab verify`: what a folder holds, one thing against the
  * other.
  *
- * Only the verify*.c files include this. Nothing is changed, and no lock is
+ * verify_is_sound is for everyone, the rest for the verify*.c files. Nothing is
+ * changed, and no lock is
  * taken: a run that is in use is looked at as its files stand, and what may be
  * half done then is no finding.
  */
@@ -39,6 +40,10 @@ int verify_folder(struct verify *v, const char *dir, struct err *e);
 
 /* verify_run - the run in dir. OK whatever is found; ERR_MEMORY. */
 int verify_run(struct verify *v, const char *dir, struct err *e);
+
+/* verify_is_sound - *is_sound: nothing is found in the run in dir, and nobody
+ * is at it. OK; ERR_IO, ERR_MEMORY: it cannot be said. */
+int verify_is_sound(bool *is_sound, const char *dir, struct err *e);
 
 /* verify_sweep - the sweep in dir with its runs. As verify_run. */
 int verify_sweep(struct verify *v, const char *dir, struct err *e);

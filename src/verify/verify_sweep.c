@@ -50,7 +50,8 @@ static void check_end(struct verify *v, const struct sweep *s,
 {
     char path[RUN_PATH_MAX];
     enum run_state state = sweep_run_state(s, r, NULL, NULL);
-    if (record->last != RUN_DONE || state == RUN_DONE || state == RUN_RUNNING)
+    bool was_done = record->last == RUN_DONE || record->last == EVENT_TAKEN;
+    if (!was_done || state == RUN_DONE || state == RUN_RUNNING)
         return;
     sweep_path(path, s->dir, r->name);
     verify_say(v, ERR_DATA,

@@ -85,7 +85,7 @@ kernels() {
 check "the BLAS has kernels of another processor" kernels
 
 # Each of these folders offers the one run, and something else is wrong with it.
-lone() { # folder: the first run of first.ini
+lone() { # folder: the first run of first.ini, whole in files of its own
     mkdir -p "$1"
     cp -r same/0000-lr0.001-seed1 "$1/run"
 }
@@ -97,6 +97,34 @@ check "one whose settings are damaged" offered 0 hurt sweep.reuse=damaged
 lone another
 sed 's/^program = ./program = x/' done/run/manifest.ini | grep -v '^; seal' >another/run/manifest.ini
 check "one by another program, or changed by hand" offered 0 program sweep.reuse=another
+lone pruned
+rm pruned/run/checkpoints/step-00000020.h5
+check "one without some of its weights" offered 0 less sweep.reuse=pruned
+lone short
+truncate -s 1000 short/run/checkpoints/step-00000030.h5
+check "one with weights cut off" offered 0 cut sweep.reuse=short
+lone rows
+sed -i 3d rows/run/metrics.csv
+check "one that has lost a row" offered 0 row sweep.reuse=rows
+lone pipe
+rm pipe/run/timing.csv
+mkfifo pipe/run/timing.csv
+check "one with a pipe for a file" offered 0 piped sweep.reuse=pipe
+mkdir beside
+cp -r pruned/run beside/a
+cp -r done/run beside/b
+check "a whole one beside one that is not" offered 1 whole sweep.reuse=beside
+lone odd
+mkdir odd/run/checkpoints/old
+echo words >odd/run/notes
+check "what is no run's is left where it is" offered 1 oddly sweep.reuse=odd
+check "..." test ! -e oddly/0000-lr0.001-seed1/notes
+lone linked
+mv linked/run/checkpoints/step-00000030.h5 archived.h5
+ln -s ../../../archived.h5 linked/run/checkpoints/step-00000030.h5
+check "weights that are symbolic links" offered 1 links sweep.reuse=linked
+check "... are taken as files" test ! -L links/0000-lr0.001-seed1/checkpoints/step-00000030.h5
+check "... which hold" "$SINKLAB" verify links/0000-lr0.001-seed1
 mkdir twice
 stopped_once() {
     SINKLAB_TEST='train step 30 TERM' is_status 75 "$SINKLAB" train \
@@ -125,10 +153,49 @@ check "... takes the others" test "$(ls -d killed/0* | wc -l)" = 4
 check "... and leaves nothing lying about" test -z "$(ls -A killed | grep '^\.')"
 check "... all of it holds" "$SINKLAB" verify killed
 
+# --- texts, which may lie elsewhere -------------------------------------------------
+
+mkdir here there
+seq 1 4000 | tee here/text.txt >there/text.txt
+sed -e 's/^source = .*/source = text/; /^vocab/d' -e '/^optim.lr = .*,/d' first.ini >text.ini
+on_text() { # folder text override...
+    local dir=$1 text=$2
+    shift 2
+    sweep text.ini "$dir" data.path="$text" "$@"
+}
+check "a sweep on a text" on_text texts/here here/text.txt
+check "one on the same text elsewhere" on_text texts/there there/text.txt sweep.reuse=texts/here
+check "... takes its runs" taken 2 texts/there
+rm -r here
+check "... which know where theirs lies" "$SINKLAB" analyze texts/there
+sed -i 's/^1$/2/' there/text.txt
+check "of another text under the same name" on_text texts/other there/text.txt sweep.reuse=texts/there
+check "... none is taken" taken 0 texts/other
+
+# --- what the other commands say -----------------------------------------------------
+
+check "two sweeps, one of them analyzed" sweep first.ini runs/beside sweep.reuse=same
+check "..." "$SINKLAB" analyze same
+"$SINKLAB" compare same runs/beside >both.txt
+check "... have the runs of one" grep -q '^note: 4 copies of runs, ' both.txt
+rm -r runs/beside/0001-*
+expect_status 4 "verify misses a run that was taken" "$SINKLAB" verify runs/beside
+cp -r same gone-tomorrow
+check "taken from what is gone tomorrow" sweep first.ini from-gone sweep.reuse=gone-tomorrow
+rm -r gone-tomorrow from-gone/0002-*
+check "... the folder alone goes on all the same" "$SINKLAB" sweep from-gone
+check "killed when one is copied" killed_at "sweep taken 1 KILL" sweep first.ini halfway sweep.reuse=same
+check "... it lies there" test -d halfway/.taken
+check "... until the next start, whatever that looks for" sweep first.ini halfway
+check "..." test ! -e halfway/.taken
+
 # --- mistakes ---------------------------------------------------------------------
 
 expect_fail 3 'sweep.reuse = nowhere: there is no such folder' \
     sweep other.ini none sweep.reuse=nowhere
+check "... and nothing is begun" test ! -e none
+expect_fail 3 'sweep.reuse = nowhere: there is no such folder' \
+    sweep other.ini none sweep.reuse=nowhere --dry-run
 check "nothing finished in it" sweep other.ini alone sweep.reuse="$ROOT/tests"
 check "... takes nothing" taken 0 alone
 
