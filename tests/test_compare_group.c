@@ -693,7 +693,7 @@ static void test_compare_group__a_copy_counts_once(void **state)
     char *text = compare_text("same", compare_usual);
     assert_within(text, "\nall runs  2 ");
     assert_within(text, "note: 1 copy of runs, with the same settings, seeds "
-                        "and numbers, left out");
+                        "and log, left out");
     assert_null(strstr(text, "count twice"));
     free(text);
 }

@@ -15,7 +15,8 @@ Writes into the first folder
 
 where run is the last two parts of the folder's path, as demo-1/softmax. A run
 without analysis.csv, as it diverged or failed, has its settings alone. A folder
-without config.ini is passed over: a sweep's holds more than its runs. Each
+without config.ini is passed over: a sweep's holds more than its runs; so is a
+copy of a run in front of it, by the id that both have: sweeps share runs. Each
 table is replaced whole."""
 import argparse
 import csv
@@ -106,6 +107,20 @@ def settings(runs, analyzed):
               for run, value in zip(runs, values))]
 
 
+def each_once(runs):
+    """Those that are no copy of another."""
+    found = {}
+    for run in runs:
+        made_by = run / "manifest.ini"
+        one = keys(made_by, comments=False).get("run.id") if made_by.exists() else None
+        first = found.setdefault(one or run, run)
+        if first is run:
+            yield run
+        else:
+            print(f"collect: {run} is a copy of {first}, and counts once",
+                  file=sys.stderr)
+
+
 def seconds(run):
     """Of the log that training keeps, the last; a kill may have cut its line.
     What was not trained here has none."""
@@ -156,7 +171,8 @@ def main():
                              "has in place of what the runs' configs say")
     asked = parser.parse_args()
     analysis = f"analysis-{asked.analysis}.csv" if asked.analysis else "analysis.csv"
-    runs = [run for run in asked.runs if (run / "config.ini").exists()]
+    runs = list(each_once(run for run in asked.runs
+                          if (run / "config.ini").exists()))
     measured = [run for run in runs if (run / analysis).exists()]
     for run in runs:
         if run not in measured:

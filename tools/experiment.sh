@@ -108,8 +108,9 @@ for i in "${!sweeps[@]}"; do
     *' sweep.reuse='*) ;;
     *) [ ! -d "$beside" ] || reuse=("sweep.reuse=$beside") ;;
     esac
-    echo "== sinklab sweep ${sweeps[i]} $*"
-    "$SINKLAB" sweep "${sweeps[i]}" "$@" "${reuse[@]}"
+    given=("$@" "${reuse[@]}")
+    echo "== sinklab sweep ${sweeps[i]} ${given[*]}"
+    "$SINKLAB" sweep "${sweeps[i]}" "${given[@]}"
 done
 for dir in "${dirs[@]}"; do
     echo "== sinklab analyze $dir ${analyze[*]}"

@@ -91,6 +91,13 @@ static int update(struct sweep *s, struct sweep_file *f, FILE *out,
                : sweep_reuse(s, f->options.reuse, verify_is_sound, out, e);
 }
 
+static void note_reuse(enum sweep_action action, const struct sweep_file *f)
+{
+    if (f->options.reuse[0] && (action == ACTION_DRY || action == ACTION_INDEX))
+        fprintf(stderr, "note: %s does not look in sweep.reuse\n",
+                action == ACTION_DRY ? "--dry-run" : "--index");
+}
+
 static int act(enum sweep_action action, const struct sweep_args *a,
                struct sweep_file *f, struct sweep *s, struct err *e)
 {
@@ -131,8 +138,10 @@ static int run(int argc, char **argv, struct err *e)
     if (!e->code && !find_action(&action, &a, e) &&
         !sweep_file_read(f, words.at[0], words.settings, words.n_settings, e) &&
         !sweep_reuse_check(f->options.reuse, e) &&
-        (f->is_frozen || !claims_check(f, e)))
+        (f->is_frozen || !claims_check(f, e))) {
+        note_reuse(action, f);
         act(action, &a, f, &s, e);
+    }
     sweep_close(&s);
     if (f)
         sweep_file_release(f);
@@ -153,7 +162,8 @@ const struct command command_sweep = {
              "new in the file is added.",
     .options = options,
     .more = "sweep.jobs=N, sweep.threads=N, sweep.retries=N and the other keys "
-            "of [sweep] say how runs are started. The grammar: docs/SWEEPS.md",
+            "of [sweep] say how runs are started; sweep.reuse=FOLDER takes "
+            "those that are done there. The grammar: docs/SWEEPS.md",
     .words_max = 1,
     .takes_settings = true,
     .missing = "which sweep file, or folder? See docs/SWEEPS.md",

@@ -144,7 +144,7 @@ static int take(struct compare_set *set, const struct compare_options *o,
     return rc;
 }
 
-/* One of them may not be analyzed. */
+/* The log decides: one of them may not be analyzed, or otherwise. */
 static bool is_copy(const struct run_data *a, const struct run_data *b)
 {
     char x[CONFIG_ID_MAX], y[CONFIG_ID_MAX];
@@ -153,12 +153,10 @@ static bool is_copy(const struct run_data *a, const struct run_data *b)
         return false;
     config_id(x, &a->config);
     config_id(y, &b->config);
-    return strcmp(x, y) == 0 && table_is_same(&a->metrics, &b->metrics) &&
-           (a->analysis.columns == 0 || b->analysis.columns == 0 ||
-            table_is_same(&a->analysis, &b->analysis));
+    return strcmp(x, y) == 0 && table_is_same(&a->metrics, &b->metrics);
 }
 
-/* Of runs with the same settings, seeds and numbers the first counts, or the
+/* Of runs with the same settings, seeds and log the first counts, or the
  * first that is analyzed. */
 static void leave_copies(struct compare_set *set)
 {

@@ -308,7 +308,7 @@ void compare_notes(FILE *out, const struct compare_rows *t,
     if (s->n_copies > 0)
         fprintf(out,
                 "note: %td cop%s of runs, with the same settings, seeds "
-                "and numbers, left out: each counts once\n",
+                "and log, left out: each counts once\n",
                 s->n_copies, s->n_copies == 1 ? "y" : "ies");
     if (!s->are_single) {
         note_error(out, s);

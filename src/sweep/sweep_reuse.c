@@ -101,7 +101,14 @@ static bool has_makers(const struct config *wanted, const char *dir)
     return has;
 }
 
-/* Each that could be taken, from the i-th on; NULL: no more. */
+/* What became of the runs that have not begun. */
+struct outcome {
+    idx n, n_taken;
+    idx n_foreign; /* a run of these settings is there, by another program */
+    idx n_unsound; /* ... by this one, and damaged or in use */
+};
+
+/* Each of the settings, from the i-th on; NULL: no more. */
 static const struct finished *find(idx *i, const struct offers *o,
                                    const struct sweep_run *r,
                                    const struct config *wanted)
@@ -111,7 +118,7 @@ static const struct finished *find(idx *i, const struct offers *o,
         struct config has;
         if (strcmp(f->id, r->now) == 0 &&
             run_config_load(&has, f->dir, NULL) == OK &&
-            has_settings(wanted, &has) && has_makers(wanted, f->dir))
+            has_settings(wanted, &has))
             return f;
     }
     return NULL;
@@ -230,23 +237,46 @@ static bool is_wanted(const struct sweep *s, const struct sweep_run *r)
            !is_there;
 }
 
-static int take_all(idx *n, const struct sweep *s, const struct offers *o,
+static int take_one(struct outcome *n, const struct sweep *s,
+                    const struct sweep_run *r, const struct offers *o,
                     sweep_is_sound *is_sound, struct err *e)
 {
-    for (idx i = 0; i < s->n; i++) {
-        const struct sweep_run *r = &s->runs[i];
-        const struct finished *f;
-        struct config wanted;
-        bool is_taken = false;
-        idx next = 0;
-        if (!is_wanted(s, r) || sweep_config_load(&wanted, s, r, NULL))
+    const struct finished *f;
+    struct config wanted;
+    bool is_taken = false, is_foreign = false, is_unsound = false;
+    idx next = 0;
+    if (sweep_config_load(&wanted, s, r, NULL))
+        return OK; /* who starts it says so */
+    while (!is_taken && (f = find(&next, o, r, &wanted))) {
+        if (!has_makers(&wanted, f->dir)) {
+            is_foreign = true;
             continue;
-        while (!is_taken && (f = find(&next, o, r, &wanted)))
-            if (take(&is_taken, s, r, f->dir, &wanted, is_sound, e))
-                return e->code;
-        *n += is_taken;
+        }
+        if (take(&is_taken, s, r, f->dir, &wanted, is_sound, e))
+            return e->code;
+        is_unsound = !is_taken;
     }
+    n->n_taken += is_taken;
+    n->n_unsound += !is_taken && is_unsound;
+    n->n_foreign += !is_taken && !is_unsound && is_foreign;
     return OK;
+}
+
+static void tell(FILE *out, const struct outcome *n, const struct sweep *s,
+                 const char *from)
+{
+    fprintf(out, "%s: %td of %td runs to do taken from %s", s->dir, n->n_taken,
+            n->n, from);
+    if (n->n_foreign > 0)
+        fprintf(out,
+                "; of %td it has such by another program or machine, or "
+                "made in several starts",
+                n->n_foreign);
+    if (n->n_unsound > 0)
+        fprintf(out, "; of %td it has such that are damaged or in use",
+                n->n_unsound);
+    fprintf(out, "\n");
+    fflush(out);
 }
 
 int sweep_reuse_check(const char *from, struct err *e)
@@ -264,20 +294,19 @@ int sweep_reuse(const struct sweep *s, const char *from,
                 sweep_is_sound *is_sound, FILE *out, struct err *e)
 {
     struct offers o = { 0 };
-    idx n = 0, n_wanted = 0;
+    struct outcome n = { 0 };
     BUG_ON(!s->lock.is_held);
     for (idx i = 0; i < s->n; i++)
-        n_wanted += is_wanted(s, &s->runs[i]);
-    if (!from[0] || n_wanted == 0)
+        n.n += is_wanted(s, &s->runs[i]);
+    if (!from[0] || n.n == 0)
         return OK;
-    if (find_offers(&o, s, from, e) == OK && o.n > 0 &&
-        engine_start(1, "sweep.threads", e) == OK)
-        take_all(&n, s, &o, is_sound, e);
-    if (n > 0)
-        fprintf(out,
-                "%s: %td of %td runs were taken from %s, where this program "
-                "has trained them already\n",
-                s->dir, n, n_wanted, from);
+    if (find_offers(&o, s, from, e) == OK && o.n > 0)
+        engine_start(1, "sweep.threads", e);
+    for (idx i = 0; i < s->n && o.n > 0 && !e->code; i++)
+        if (is_wanted(s, &s->runs[i]))
+            take_one(&n, s, &s->runs[i], &o, is_sound, e);
+    if (!e->code)
+        tell(out, &n, s, from);
     release_offers(&o);
     return e->code;
 }

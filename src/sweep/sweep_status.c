@@ -57,7 +57,8 @@ static struct row look(const struct sweep *s, idx i,
                    ? "stopped by a signal, its state is saved"
                    : "killed: goes on from its last resume.h5";
     char taken[SWEEP_DETAIL_MAX + 16];
-    bool is_taken = row.state == RUN_DONE && record->last == EVENT_TAKEN;
+    bool is_taken = row.state == RUN_DONE && row.step == row.steps &&
+                    record->last == EVENT_TAKEN;
     snprintf(taken, sizeof taken, "taken from %s", record->detail);
     if (is_taken)
         note = taken;

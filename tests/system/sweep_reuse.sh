@@ -42,7 +42,7 @@ check "the same runs trained, to compare with" sweep other.ini trained
 sweep other.ini runs/other sweep.reuse=runs >other.txt 2>&1
 check "another that shares two of its four runs" test $? -eq 0
 check "it says how many are taken" grep -qx \
-    "runs/other: 2 of 4 runs were taken from runs, where this program has trained them already" other.txt
+    "runs/other: 2 of 4 runs to do taken from runs" other.txt
 check "two are" taken 2 runs/other
 for run in 0000-lr0.001-seed1 0001-lr0.004-seed1 0002-lr0.001-seed2; do
     check "$run has the numbers of training" same_numbers "runs/other/$run" "trained/$run"
@@ -97,12 +97,14 @@ check "one whose settings are damaged" offered 0 hurt sweep.reuse=damaged
 lone another
 sed 's/^program = ./program = x/' done/run/manifest.ini | grep -v '^; seal' >another/run/manifest.ini
 check "one by another program, or changed by hand" offered 0 program sweep.reuse=another
+check "... which is told" grep -q '^program: 0 of 4 runs to do taken from another; of 1 it has such by another program' program.txt
 lone pruned
 rm pruned/run/checkpoints/step-00000020.h5
 check "one without some of its weights" offered 0 less sweep.reuse=pruned
 lone short
 truncate -s 1000 short/run/checkpoints/step-00000030.h5
 check "one with weights cut off" offered 0 cut sweep.reuse=short
+check "... which is told" grep -q '^cut: 0 of 4 runs to do taken from short; of 1 it has such that are damaged or in use$' cut.txt
 lone rows
 sed -i 3d rows/run/metrics.csv
 check "one that has lost a row" offered 0 row sweep.reuse=rows
