@@ -311,13 +311,20 @@ int flock(int fd, int operation)
 
 /* ---- names ------------------------------------------------------------- */
 
+/* By the system itself: what we look at does not count. */
+static bool is_folder(const char *path)
+{
+    struct stat st;
+    REAL(int, stat, const char *, struct stat *);
+    return real(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
 /* Remember which bytes this file had: its name is never written again without
- * another rename. */
+ * another rename. Of a folder each file was remembered by itself. */
 static void keep(const char *path)
 {
     char name[FAULT_PATH_MAX + 32];
-    struct stat st;
-    if (!fault->keep[0] || (stat(path, &st) == 0 && S_ISDIR(st.st_mode)))
+    if (!fault->keep[0] || is_folder(path))
         return;
     long i = atomic_fetch_add(&fault->n_kept, 1);
     if (i >= FAULT_KEPT_MAX)

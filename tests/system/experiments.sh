@@ -24,6 +24,7 @@ sed -i '/train.steps/ { s/=625)/=1)/; s/=5000)/=4)/; s/625, 1250, 2500, 5000/1, 
     experiments/study-steps/sweep.ini
 sed -i 's/10000/4/g; s/5000/2/g; s/2500/1/g' \
     experiments/study-batch/sweep.ini
+sed -i 's/4 & 20000, 6 & 15000/2 \& 4, 3 \& 3/' experiments/study-bos/sweep.ini
 # The corpus has fewer tokens than the larger part.
 sed -i 's/131072/65536/' experiments/study-data/sweep.ini
 
@@ -98,6 +99,7 @@ names_without_seed() { # sweep
 for file in experiments/*/sweep.ini; do
     name=$(basename "$(dirname "$file")")
     check "$name has its own folder" test -s "runs/$name/runs.list"
+    grep -q '^run.seed = ' "$file" || continue # one run of each setting
     check_not "all its runs' names end in their seed" names_without_seed "$name"
 done
 finish
