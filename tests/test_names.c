@@ -110,6 +110,40 @@ static void test_names__each_is_found_again(void **state)
         assert_false(metric_name_find(&n, none[i]));
 }
 
+/* Of each metric that has values by layer, and of no other. */
+static void test_names__layers_are_named_and_found(void **state)
+{
+    struct metric_name n, again;
+    struct metric_cursor at = { 0 };
+    idx layered = 0;
+    (void)state;
+    ask("*", "0.1");
+    while (metric_next_asked(&n, &at, &choice)) {
+        char name[COLUMN_NAME_MAX], title[COLUMN_TITLE_MAX];
+        if (n.metric->axes[0] != OVER_LAYER) {
+            assert_false(metric_name_of_layer(name, &n, 0));
+            continue;
+        }
+        layered++;
+        assert_true(metric_name_of_layer(name, &n, 12));
+        assert_true(metric_name_find(&again, name));
+        assert_ptr_equal(again.metric, n.metric);
+        assert_int_equal(again.layer, 12);
+        assert_non_null(strstr(metric_name_title(title, &again), "layer 12"));
+        assert_false(metric_name_of_layer(title, &again, 0));
+        struct metric_name all = metric_name_of_all(&again);
+        assert_string_equal(all.name, n.name);
+    }
+    assert_true(layered > 10);
+    static const char *const none[] = {
+        "sink_1_layer_",   "sink_1_layer_x",       "sink_1_layer_01",
+        "sink_layer_1",    "hidden_ratio_layer_0", "sink_1_layer_0_at_0.1",
+        "sink_1_layer_1_", "sink_1_layer_99999",
+    };
+    for (idx i = 0; i < COUNT_OF(none); i++)
+        assert_false(metric_name_find(&n, none[i]));
+}
+
 static void test_names__what_asks_for_nothing_is_refused(void **state)
 {
     (void)state;
@@ -120,6 +154,7 @@ static void test_names__what_asks_for_nothing_is_refused(void **state)
     check_refused("grad_norms", "", "did you mean grad_norm_");
     check_refused("update_ratio_layer_512", "", "no metric or group");
     check_refused("lr", "", "no metric or group 'lr'");
+    check_refused("sink_1_layer_0", "", "compare --columns` makes it");
     check_refused("sink_3", "", "sink.positions is 2: make it larger");
     check_refused("sink_1_at_0.2", "0.1", "0.2 is not in metrics.eps");
     check_refused("", "", "a name is missing");
@@ -167,6 +202,7 @@ int main(void)
         cmocka_unit_test(test_names__order_is_the_tables),
         cmocka_unit_test(test_names__thresholds_follow_those_that_have_one),
         cmocka_unit_test(test_names__each_is_found_again),
+        cmocka_unit_test(test_names__layers_are_named_and_found),
         cmocka_unit_test(test_names__what_asks_for_nothing_is_refused),
         cmocka_unit_test(test_names__updates_may_be_asked_for),
         cmocka_unit_test(test_names__columns_have_a_bound),

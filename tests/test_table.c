@@ -278,12 +278,39 @@ static void test_table__changed_bytes_of_hashed_rows_are_told(void **state)
         }
 }
 
+/* What was there stays, and what is added is found as any other. */
+static void test_table__columns_are_added(void **state)
+{
+    static const double more[2][2] = { { 7, NAN }, { 8, 9 } };
+    static const bool given[2][2] = { { true, false }, { true, true } };
+    (void)state;
+    struct table t;
+    struct err e = { 0 };
+    read_ok(&t, chained("step,loss\n0,\n10,2.5\n"));
+    assert_true(t.is_chained);
+    for (idx i = 0; i < 2; i++)
+        assert_int_equal(table_add(&t, i ? "b" : "a", more[i], given[i], &e),
+                         OK);
+    assert_int_equal(t.columns, 4);
+    assert_int_equal(table_find(&t, "row_hash"), -1);
+    assert_int_equal(table_find(&t, "a"), 2);
+    assert_int_equal(table_find(&t, "b"), 3);
+    expect_given(&t, 1, ".x");
+    expect_given(&t, 2, "x.");
+    expect_given(&t, 3, "xx");
+    assert_close(table_column(&t, 1)[1], 2.5, 0);
+    assert_close(table_column(&t, 2)[0], 7, 0);
+    assert_close(table_column(&t, 3)[1], 9, 0);
+    table_release(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_table__row_hash_is_checked_and_no_column),
         cmocka_unit_test(test_table__changed_bytes_of_hashed_rows_are_told),
         cmocka_unit_test(test_table__columns_are_found_by_name),
+        cmocka_unit_test(test_table__columns_are_added),
         cmocka_unit_test(test_table__empty_is_told_from_nan),
         cmocka_unit_test(test_table__empty_cells_are_nan),
         cmocka_unit_test(test_table__torn_last_line_is_dropped),

@@ -20,9 +20,11 @@ copy of a run in front of it, by the id that both have: sweeps share runs. Each
 table is replaced whole."""
 import argparse
 import csv
+import json
 import os
 import pathlib
 import re
+import subprocess
 import sys
 
 COLUMNS = """step tokens val_loss val_loss_se val_excess val_bits_per_byte
@@ -78,9 +80,31 @@ def with_others(run, analysis, others):
     return head, rows
 
 
+def with_layers(run, analysis, head, rows, columns_too):
+    """The table with those of the columns wanted that are of one layer, as
+    sink_1_layer_0: no file has them, `sinklab export` makes them."""
+    new = [c for c in columns_too if re.search(r"_layer_\d+$", c) and c not in head]
+    if not new:
+        return head, rows
+    metrics = dict.fromkeys(re.sub(r"_layer_\d+$", "", c) for c in new)
+    program = os.environ.get("SINKLAB", pathlib.Path(__file__).parent.parent / "sinklab")
+    name = re.sub(r"^analysis-?|\.csv$", "", analysis)
+    lines = subprocess.run(
+        [program, "export", run, "--jsonl", "-", "--layers", ",".join(metrics),
+         *(["--analysis", name] if name else [])],
+        stdout=subprocess.PIPE, check=True, text=True).stdout.splitlines()
+    of = {int(line["step"]): line for line in map(json.loads, lines)
+          if line["file"] == "analysis"}
+    step = head.index("step")
+    return head + new, [row + [of[int(row[step])].get(c, "") for c in new]
+                        for row in rows]
+
+
 def curves(runs, analysis, others, columns_too):
     """Columns are found by name: runs may have different ones (val_excess)."""
-    tables = [(run, *with_others(run, analysis, others)) for run in runs]
+    tables = [(run, *with_layers(run, analysis,
+                                 *with_others(run, analysis, others), columns_too))
+              for run in runs]
     wanted = list(dict.fromkeys(
         COLUMNS + columns_too +
         [c for _, head, _ in tables for c in head
@@ -160,7 +184,8 @@ def main():
     parser.add_argument("results", metavar="FOLDER", type=pathlib.Path)
     parser.add_argument("runs", metavar="RUN", type=pathlib.Path, nargs="+")
     parser.add_argument("--columns", default="", metavar="'A B'",
-                        help="more columns of analysis.csv for curves.csv")
+                        help="more columns of analysis.csv for curves.csv, or of "
+                             "layers, as sink_1_layer_0")
     parser.add_argument("--analysis", default="", metavar="NAME",
                         help="what `sinklab analyze --as NAME` measured, in "
                              "place of analysis.csv")
@@ -194,5 +219,5 @@ def main():
 if __name__ == "__main__":
     try:
         sys.exit(main())
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, subprocess.CalledProcessError) as error:
         sys.exit(f"collect: {error}")

@@ -116,6 +116,11 @@ static const struct command_option options[] = {
       TEXT(columns),
       .help = "show these measured columns beside loss and metric, as "
               "value_ratio,row_sum" },
+    { .name = "layers",
+      FIELD(has_layers),
+      .help = "show the metric of each layer by itself, too, as "
+              "sink_1_layer_0, in place of the other columns that are usual; "
+              "--columns, --metric and claims take such names, too" },
     { .name = "wide",
       FIELD(is_wide),
       .help = "all columns of the table, however narrow the terminal is" },

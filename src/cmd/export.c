@@ -31,6 +31,12 @@ static const struct command_option options[] = {
       .help = "write a line of JSON for each row of these files, with the "
               "run's name and the keys in which the runs differ; -: standard "
               "output, which gets nothing else" },
+    { .name = "layers",
+      .value = "METRICS",
+      .type = OPTION_TEXT,
+      FIELD(rows.layers),
+      .help = "of the analysis also each layer of these metrics by itself: "
+              "sink_1,first_mass adds sink_1_layer_0 and others" },
     OPTION_ANALYSIS(struct arguments),
     { .name = "where",
       .value = "CONDITION",
@@ -72,10 +78,10 @@ static int export_model(const struct arguments *a, struct err *e)
         .out = stdout,
     };
     if (rows->n_folders != 1 || rows->tensorboard || rows->jsonl ||
-        rows->analysis || rows->where.n)
+        rows->analysis || rows->layers || rows->where.n)
         return err_set(e, ERR_USAGE,
                        "export: -o is of one RUN, without --tensorboard, "
-                       "--jsonl, --analysis and --where");
+                       "--jsonl, --layers, --analysis and --where");
     if (!o.is_plain && strcmp(format, "transformers") != 0)
         return err_set(e, ERR_USAGE,
                        "export: --format %.40s: want transformers or plain",

@@ -196,9 +196,48 @@ out:
     return rc;
 }
 
+/* As many names and one more, which is the pool's. */
+static bool add_name(struct table *t, const char *name)
+{
+    size_t n = (size_t)t->columns + 1;
+    char *own = pool_text(&t->added, name, strlen(name));
+    char **names = own ? realloc(t->names, n * sizeof *names) : NULL;
+    if (!names)
+        return false;
+    t->names = names;
+    t->names[t->columns] = own;
+    return true;
+}
+
+int table_add(struct table *t, const char *name, const double *value,
+              const bool *given, struct err *e)
+{
+    struct table wider = *t;
+    idx old = t->rows * t->columns;
+    wider.columns++;
+    wider.memory = (struct arena){ 0 };
+    if (open_values(&wider, name, e))
+        return e->code;
+    if (!add_name(t, name)) {
+        arena_release(&wider.memory);
+        return err_set(e, ERR_MEMORY, "%s: not enough memory", name);
+    }
+    for (idx i = 0; i < old + t->rows; i++) {
+        wider.v[i] = i < old ? t->v[i] : value[i - old];
+        wider.given[i] = i < old ? t->given[i] : given[i - old];
+    }
+    arena_release(&t->memory);
+    t->memory = wider.memory;
+    t->v = wider.v;
+    t->given = wider.given;
+    t->columns++;
+    return OK;
+}
+
 void table_release(struct table *t)
 {
     arena_release(&t->memory);
+    pool_release(&t->added);
     free(t->names);
     free(t->text);
     *t = (struct table){ 0 };

@@ -21,6 +21,7 @@
 #include "base/base.h"
 #include "base/err.h"
 #include "base/hash.h"
+#include "base/pool.h"
 
 struct table {
     idx rows, columns;
@@ -29,6 +30,7 @@ struct table {
     bool *given;  /* the same: is there anything in the cell? */
     char *text;   /* the file; the names point into it */
     struct arena memory;
+    struct pool added;         /* names of columns that no file has */
     bool is_chained;           /* the rows were checked by their hashes */
     bool is_torn;              /* a last line was dropped */
     char origin[HASH_HEX_MAX]; /* 16 hex digits; "" without such a column */
@@ -44,6 +46,12 @@ enum { TABLE_MAX_BYTES = 256 << 20, TABLE_MAX_COLUMNS = 4096 };
 int table_read(struct table *t, const char *path, const char *origin,
                struct err *e);
 void table_release(struct table *t);
+
+/* table_add - one column more behind the others, of the caller's own reckoning:
+ * value and given (rows), copied. OK; ERR_MEMORY: the table is as it was. What
+ * borrowed its columns has lost them. */
+int table_add(struct table *t, const char *name, const double *value,
+              const bool *given, struct err *e);
 
 /* table_find - number of the column with this name; -1 where there is none. */
 idx table_find(const struct table *t, const char *name);

@@ -212,7 +212,11 @@ static void tell_metric(struct column_facts *f, const struct metric_name *n,
         .is_share = m->is_share,
         .is_bounded = m->is_share && !m->exceeds_one,
         .metric = m,
+        .is_of_layer = n->is_of_layer,
+        .layer = n->layer,
     };
+    if (n->is_of_layer)
+        f->files = COLUMN_ANALYSIS;
     metric_name_title(f->title, n);
 }
 
@@ -279,6 +283,12 @@ bool column_is_validation(const char *name)
 {
     struct column_facts f;
     return column_find(&f, name) && f.is_validation;
+}
+
+bool column_is_of_layer(const char *name)
+{
+    struct column_facts f;
+    return column_find(&f, name) && f.is_of_layer;
 }
 
 /* ---- of one run -------------------------------------------------------- */

@@ -88,6 +88,8 @@ struct column_facts {
     bool is_bounded;             /* and lies in 0..1 */
     const struct column *row;    /* of the table; NULL: not of it */
     const struct metric *metric; /* NULL: none of these */
+    bool is_of_layer;            /* of one layer of it: in no file */
+    idx layer;                   /* from 0 */
     const struct update_metric *update_metric; /* NULL: none of these */
     const struct meter_column *own; /* of one run's metric; else NULL */
     const struct update_column *own_update;
@@ -106,6 +108,7 @@ bool column_find(struct column_facts *f, const char *name);
 bool metric_is_share(const char *column);
 bool metric_is_bounded(const char *column);
 bool column_is_validation(const char *name);
+bool column_is_of_layer(const char *name);
 
 /* What decides which columns a run has. Borrows the meters. */
 struct run_columns {

@@ -17,7 +17,7 @@ enum {
     LAYERS_MAX = 512, /* of a model */
 };
 
-static const char AT[] = "_at_";
+static const char AT[] = "_at_", LAYER[] = "_layer_";
 
 /* ---- thresholds -------------------------------------------------------- */
 
@@ -62,10 +62,30 @@ static void print_name(struct metric_name *n)
     BUG_ON(t.n >= sizeof n->name);
 }
 
+/* Cut what says the layer off the end; false: there is something else. */
+static bool cut_layer(struct metric_name *n, char *rest)
+{
+    char *at = strstr(rest, LAYER);
+    n->is_of_layer = at && n->metric->axes[0] == OVER_LAYER;
+    n->layer = 0;
+    if (!n->is_of_layer)
+        return !at;
+    const char *figures = at + sizeof LAYER - 1;
+    size_t digits = strspn(figures, "0123456789");
+    *at = '\0';
+    n->layer = atoi(figures);
+    return digits > 0 && digits < 5 && !figures[digits] &&
+           (digits == 1 || *figures != '0');
+}
+
 /* Is it what stands behind a metric's own name? */
-static bool read_rest(struct metric_name *n, const char *rest)
+static bool read_rest(struct metric_name *n, const char *text)
 {
     const struct metric *m = n->metric;
+    char own[COLUMN_NAME_MAX], *rest = own;
+    snprintf(own, sizeof own, "%s", text);
+    if (strlen(text) >= sizeof own || !cut_layer(n, own))
+        return false;
     n->k = 1;
     if (m->is_per_position) {
         size_t digits = strspn(rest, "0123456789");
@@ -93,6 +113,22 @@ bool metric_name_find(struct metric_name *n, const char *name)
     return false;
 }
 
+struct metric_name metric_name_of_all(const struct metric_name *n)
+{
+    struct metric_name all = *n;
+    all.is_of_layer = false;
+    print_name(&all);
+    return all;
+}
+
+bool metric_name_of_layer(char layer_name[COLUMN_NAME_MAX],
+                          const struct metric_name *n, idx layer)
+{
+    return n->metric->axes[0] == OVER_LAYER && !n->is_of_layer &&
+           snprintf(layer_name, COLUMN_NAME_MAX, "%s%s%td", n->name, LAYER,
+                    layer) < COLUMN_NAME_MAX;
+}
+
 const char *metric_name_title(char title[COLUMN_TITLE_MAX],
                               const struct metric_name *n)
 {
@@ -102,6 +138,8 @@ const char *metric_name_title(char title[COLUMN_TITLE_MAX],
         text_add(&t, " %td", n->k);
     if (n->is_at)
         text_add(&t, ", eps %g", n->eps);
+    if (n->is_of_layer)
+        text_add(&t, ", layer %td", n->layer);
     return title;
 }
 
@@ -247,6 +285,11 @@ static int say_unknown(const char *item, const struct metric_choice *c,
     struct nearest near = { .wanted = item };
     char shown[TEXT_SHOW_MAX], best[COLUMN_NAME_MAX] = "";
     text_show(shown, item);
+    if (metric_name_find(&n, item) && n.is_of_layer)
+        return err_set(e, ERR_CONFIG,
+                       "metrics.names: %s: `sinklab compare --columns` makes "
+                       "it, of the metric: ask for that",
+                       shown);
     if (metric_name_find(&n, item) && n.is_at)
         return err_set(e, ERR_CONFIG,
                        "metrics.names: %s: %g is not in metrics.eps: add it "

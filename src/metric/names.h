@@ -5,6 +5,9 @@
  *
  *     first_mass   sink_1   sink_1_at_0.1   sink_bias_at_0.5
  *
+ * Behind one that has values by layer, "_layer_" and a layer, from 0, is its
+ * reduction over that layer alone, sink_1_layer_0: no file has such a column,
+ * report/run_layers.h makes it out of analysis.h5.
  * Those of updates: update_metric.h. Pure functions of the settings; nothing
  * allocates.
  */
@@ -24,12 +27,22 @@ struct metric_name {
     idx k;      /* of a metric that is per position; else 1 */
     bool is_at; /* the threshold is one of metrics.eps */
     double eps;
+    bool is_of_layer; /* of one alone */
+    idx layer;        /* from 0 */
     char name[COLUMN_NAME_MAX];
 };
 
 /* metric_name_find - what a name says by itself; eps of one that is not at a
  * threshold of its own is NAN. false: no metric has such a column. */
 bool metric_name_find(struct metric_name *n, const char *name);
+
+/* metric_name_of_all - the same of all layers. */
+struct metric_name metric_name_of_all(const struct metric_name *n);
+
+/* metric_name_of_layer - the name of one of its layers, from 0, into layer; by
+ * a name that is of all. false: it has none, or the name would be too long. */
+bool metric_name_of_layer(char layer_name[COLUMN_NAME_MAX],
+                          const struct metric_name *n, idx layer);
 
 /* metric_name_title - in a few words, for axes and captions: "sinks on token 1,
  * eps 0.1". Returns title. */

@@ -505,8 +505,9 @@ static bool check_series(struct judging *g, int side, const struct member *m)
     if (s.n == 0)
         why_not(g->r,
                 "%s has no %s: `sinklab analyze` with metrics.names "
-                "that hold it measures it",
-                name_of(g, m), column);
+                "that hold %s measures it",
+                name_of(g, m), column,
+                column_is_of_layer(column) ? "its metric" : "it");
     else if (*measured_differing(what, x->on, y->on, parts))
         why_not(g->r, "%s and %s were measured differently: %s", x->name,
                 y->name, what);

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "io/csv_lines.h"
 #include "metric/columns.h"
+#include "report/run_layers.h"
 #include "sweep/sweep_folder.h"
 
 /* A copy of a run is no other run: the first counts. */
@@ -130,6 +131,15 @@ int claim_runs_of_folder(struct claim_runs *s, const char *dir, struct err *e)
         rc = take_runs(s, &list, e);
     sweep_close(&list);
     return rc == OK && s->n == 0 ? none_done(s, dir, e) : rc;
+}
+
+int claim_runs_add_layers(struct claim_runs *s, const char *column,
+                          struct err *e)
+{
+    for (idx i = 0; i < s->set.n; i++)
+        if (run_layers_add(&s->set.runs[i], column, e))
+            return e->code;
+    return OK;
 }
 
 /* ---- tables ------------------------------------------------------------ */

@@ -44,6 +44,11 @@ struct claim_runs {
  * compare_gather and sweep_open. */
 int claim_runs_of_folder(struct claim_runs *s, const char *dir, struct err *e);
 
+/* claim_runs_add_layers - a column that claims are of, if it is of a layer
+ * (run_layers.h), for all runs of folders. The same. */
+int claim_runs_add_layers(struct claim_runs *s, const char *column,
+                          struct err *e);
+
 /* claim_runs_of_tables - those of `tables` whose names begin with the sweep's
  * ("lr" of runs/lr) and a slash. OK, ERR_IO, ERR_DATA "file:line: ...",
  * ERR_MEMORY. */

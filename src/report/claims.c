@@ -272,8 +272,16 @@ static int read_runs(struct claim_runs *runs, const struct compare_options *o,
                        "%s: states no claims: a section [claims] with lines "
                        "expect = ... does (docs/EXPERIMENTS.md)",
                        f->path);
-    return o->tables ? claim_runs_of_tables(runs, o->tables, sweep, e)
-                     : claim_runs_of_folder(runs, f->dir, e);
+    if (o->tables)
+        return claim_runs_of_tables(runs, o->tables, sweep, e);
+    int rc = claim_runs_of_folder(runs, f->dir, e);
+    for (idx i = 0; i < f->n_claims && rc == OK; i++) {
+        const struct claim *c = &f->claims[i];
+        rc = claim_runs_add_layers(runs, c->a.column, e);
+        if (rc == OK && c->has_b)
+            rc = claim_runs_add_layers(runs, c->b.column, e);
+    }
+    return rc;
 }
 
 int claims_run(FILE *out, const struct compare_options *o, struct err *e)

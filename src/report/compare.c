@@ -136,6 +136,12 @@ static int say_not_there(const char *path, const char *column,
                          const struct column_facts *facts, const char *hint,
                          const char *names, struct err *e)
 {
+    if (facts->is_of_layer)
+        return err_set(
+            e, ERR_DATA,
+            "%s: no metric %s: no run has layer %td, or none has its "
+            "metric measured by `sinklab analyze`",
+            path, column, facts->layer);
     if (!facts->metric)
         return err_set(e, ERR_DATA,
                        "%s: no metric %s%s; there are %s (it is of training "

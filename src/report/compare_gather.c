@@ -1,7 +1,9 @@
 #include "report/compare_gather.h"
 
 #include "base/shell.h"
+#include "base/text.h"
 #include "config/config_print.h"
+#include "report/run_layers.h"
 #include "sweep/sweep_folder.h"
 
 #include <stdlib.h>
@@ -118,6 +120,23 @@ static void note_named(struct compare_set *set, const struct run_data *r,
     set->n_sound += !is_damaged(r) && has_metric(r, metric);
 }
 
+/* Columns of layers, where it is named, listed, or ordered by one. */
+static int add_layers(struct run_data *r, const struct compare_options *o,
+                      struct err *e)
+{
+    char list[KEY_TEXT_MAX], *rest = o->columns ? list : NULL;
+    const char *sort = o->sort ? o->sort + (*o->sort == '-') : "";
+    snprintf(list, sizeof list, "%s", o->columns ? o->columns : "");
+    if (run_layers_add(r, o->metric, e) || run_layers_add(r, o->loss, e) ||
+        run_layers_add(r, sort, e) ||
+        (o->has_layers && run_layers_add_all(r, o->metric, e)))
+        return e->code;
+    while (rest)
+        if (run_layers_add(r, text_part(&rest, ',', false), e))
+            return e->code;
+    return OK;
+}
+
 /* Read the run into the next free place and keep it if it is wanted. */
 static int take(struct compare_set *set, const struct compare_options *o,
                 const char *path, bool is_member, struct err *e)
@@ -134,6 +153,8 @@ static int take(struct compare_set *set, const struct compare_options *o,
     bool is_wanted = filter_accepts(&o->where, &facts);
     if (rc == OK && is_wanted && o->analysis && r->analysis.columns == 0)
         rc = run_data_say_unanalysed(r, e);
+    if (rc == OK && is_wanted)
+        rc = add_layers(r, o, e);
     if (rc == OK && !is_member)
         note_named(set, r, o->metric);
     set->n_sound += is_member;

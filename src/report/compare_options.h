@@ -35,6 +35,7 @@ struct compare_options {
     const char *sort;     /* column that orders the rows; NULL: their keys */
     const char *columns;  /* measured ones beside loss and metric, by commas;
                             NULL: the usual */
+    bool has_layers;      /* and the metric of each layer */
     const char *by;       /* keys of groups, by commas; NULL: see groups.h */
     struct filter where;
     bool log_x;

@@ -1,6 +1,7 @@
 #include "report/compare_rows.h"
 
 #include "base/text.h"
+#include "metric/names.h"
 #include "report/cells.h"
 #include "report/compare_sort.h"
 
@@ -41,15 +42,21 @@ static void add_measure(struct compare_rows *t, const char *column,
     t->measures[t->n_measures++] = (struct measure){ column, is_judged, shown };
 }
 
-/* Has any run that counts the column? */
-static bool is_there(const struct groups *s, const char *column)
+/* The name as a run that counts has it, which lasts as long; NULL: no run has
+ * the column. */
+static const char *name_of(const struct groups *s, const char *column)
 {
     for (idx i = 0; i < s->n; i++)
-        for (idx k = 0; k < s->g[i].n_runs; k++)
-            if (table_find(&s->g[i].runs[k]->metrics, column) >= 0 ||
-                table_find(&s->g[i].runs[k]->analysis, column) >= 0)
-                return true;
-    return false;
+        for (idx k = 0; k < s->g[i].n_runs; k++) {
+            const struct run_data *r = s->g[i].runs[k];
+            const struct table *const tables[] = { &r->metrics, &r->analysis };
+            for (idx j = 0; j < COUNT_OF(tables); j++) {
+                idx at = table_find(tables[j], column);
+                if (at >= 0)
+                    return tables[j]->names[at];
+            }
+        }
+    return NULL;
 }
 
 static int add_asked(struct compare_rows *t, struct err *e)
@@ -67,7 +74,7 @@ static int add_asked(struct compare_rows *t, struct err *e)
             return err_set(e, ERR_USAGE,
                            "compare: --columns: more than %d columns",
                            MEASURES_MAX - 2);
-        if (!is_there(t->groups, name))
+        if (!name_of(t->groups, name))
             return err_set(e, ERR_USAGE,
                            "compare: --columns: no run has a column '%s'; "
                            "`sinklab list metric` has their names",
@@ -77,6 +84,34 @@ static int add_asked(struct compare_rows *t, struct err *e)
     return OK;
 }
 
+/* The metric of each layer that any run has, from the first on. */
+static int add_layers(struct compare_rows *t, struct err *e)
+{
+    char name[COLUMN_NAME_MAX];
+    struct metric_name n;
+    bool has_layers =
+        metric_name_find(&n, t->o->metric) && metric_name_of_layer(name, &n, 0);
+    idx l = 0;
+    for (; has_layers && metric_name_of_layer(name, &n, l); l++) {
+        const char *column = name_of(t->groups, name);
+        if (!column)
+            break;
+        if (t->n_measures == MEASURES_MAX - COUNT_OF(beside))
+            return err_set(e, ERR_USAGE,
+                           "compare: --layers: more than %td layers; "
+                           "--columns %s,... shows some of them",
+                           l, name);
+        add_measure(t, column, true, SHOWN);
+    }
+    if (l > 0)
+        return OK;
+    return err_set(e, ERR_USAGE,
+                   "compare: --layers: no run has %s by layer: `sinklab list "
+                   "metric` says of each metric whether it has layers, and "
+                   "`sinklab analyze` measures it",
+                   t->o->metric);
+}
+
 /* Loss and metric first. */
 static int list_measures(struct compare_rows *t, struct err *e)
 {
@@ -84,10 +119,15 @@ static int list_measures(struct compare_rows *t, struct err *e)
     if (strcmp(t->o->metric, t->o->loss) != 0)
         t->metric = t->n_measures;
     add_measure(t, t->o->metric, true, SHOWN);
+    if (t->o->columns && add_asked(t, e))
+        return e->code;
+    if (t->o->has_layers && add_layers(t, e))
+        return e->code;
     if (t->o->columns)
-        return add_asked(t, e);
+        return OK;
     for (idx i = 0; i < COUNT_OF(beside); i++)
-        add_measure(t, beside[i].name, beside[i].is_judged, beside[i].shown);
+        add_measure(t, beside[i].name, beside[i].is_judged,
+                    t->o->has_layers ? SHOWN_IN_FILES : beside[i].shown);
     return OK;
 }
 

@@ -16,7 +16,7 @@ struct measure {
 };
 
 enum {
-    MEASURES_MAX = 32,
+    MEASURES_MAX = 64,
     MEASURE_LOSS = 0,
     EACH_MAX = 96,
 };

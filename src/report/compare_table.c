@@ -131,7 +131,7 @@ static void add_single_file(struct sheet *s)
                  { "val_excess", "final_val_excess" },
                  { "val_bits_per_byte", "final_val_bits_per_byte" } };
     const struct compare_rows *t = s->t;
-    bool is_usual = t->o->columns == NULL;
+    bool is_usual = !t->o->columns && !t->o->has_layers;
     add_run_names(s);
     add_keys(s, t->groups, 0);
     add_status(s);

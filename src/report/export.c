@@ -1,8 +1,11 @@
 #include "report/export.h"
 
+#include "base/text.h"
 #include "io/fsys.h"
+#include "metric/names.h"
 #include "report/export_rows.h"
 #include "report/report_file.h"
+#include "report/run_layers.h"
 #include "run/run.h"
 #include "run/run_list.h"
 
@@ -70,6 +73,38 @@ static int take(struct exported *x, const struct export_options *o,
     return rc;
 }
 
+/* Does any run have a column of its first layer? */
+static bool has_layers(const struct exported *x, const struct metric_name *n)
+{
+    char first[COLUMN_NAME_MAX];
+    for (idx i = 0; i < x->n && metric_name_of_layer(first, n, 0); i++)
+        if (table_find(&x->runs[i].analysis, first) >= 0)
+            return true;
+    return false;
+}
+
+static int add_layers(struct exported *x, const char *names, struct err *e)
+{
+    char list[KEY_TEXT_MAX], *rest = list, shown[TEXT_SHOW_MAX];
+    if (snprintf(list, sizeof list, "%s", names) >= (int)sizeof list)
+        return err_set(e, ERR_USAGE, "export: --layers: longer than %zu bytes",
+                       sizeof list - 1);
+    while (rest) {
+        struct metric_name n;
+        const char *name = text_part(&rest, ',', false);
+        for (idx i = 0; i < x->n; i++)
+            if (run_layers_add_all(&x->runs[i], name, e))
+                return e->code;
+        if (!metric_name_find(&n, name) || !has_layers(x, &n))
+            return err_set(e, ERR_USAGE,
+                           "export: --layers: no run has '%s' by layer: "
+                           "`sinklab list metric` says which metrics have "
+                           "layers, `sinklab analyze` measures them",
+                           text_show(shown, name));
+    }
+    return OK;
+}
+
 static int gather(struct exported *x, const struct export_options *o,
                   struct err *e)
 {
@@ -92,6 +127,8 @@ static int gather(struct exported *x, const struct export_options *o,
             rc = take(x, o, x->lists[i].paths[k], e);
     if (rc == OK && x->n == 0)
         return err_set(e, ERR_USAGE, "export: no run fits --where");
+    if (o->layers && add_layers(x, o->layers, e))
+        return e->code;
     run_data_name_apart(x->runs, x->n);
     x->n_keys = config_differing(x->keys, config_of, x->runs, x->n);
     return rc;

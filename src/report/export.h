@@ -14,6 +14,8 @@ struct export_options {
     const char *tensorboard; /* folder; NULL: none */
     const char *jsonl;       /* file; "-": standard output; NULL: none */
     const char *analysis;    /* name of the analyses; NULL: the usual ones */
+    const char *layers; /* metrics, by commas, of which each layer is written,
+                          too (run_layers.h); NULL: none */
     struct filter where;
 };
 

@@ -12,7 +12,7 @@ const enum metric_axis *run_array_axes(int *n, const char *column)
 {
     static const enum metric_axis none[] = { OVER_NOTHING };
     struct column_facts f;
-    bool is_metric = column_find(&f, column) && f.metric;
+    bool is_metric = column_find(&f, column) && f.metric && !f.is_of_layer;
     *n = is_metric ? (int)metric_ndim(f.metric) : 0;
     return is_metric ? f.metric->axes : none;
 }

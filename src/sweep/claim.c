@@ -522,6 +522,13 @@ bool claim_side_unmeasured(const struct claim_side *s, const struct config *c)
            !metrics_is_asked(&c->metrics, f.group, s->column);
 }
 
+bool claim_side_no_layer(const struct claim_side *s, const struct config *c)
+{
+    struct column_facts f;
+    return column_find(&f, s->column) && f.is_of_layer &&
+           f.layer >= c->model.layers;
+}
+
 /* Of runs, whichever. */
 static bool is_same_number(const struct claim_side *a,
                            const struct claim_side *b)

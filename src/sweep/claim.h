@@ -27,7 +27,7 @@ enum {
 
 /* A number of some of the runs. */
 struct claim_side {
-    char column[COLUMN_NAME_MAX]; /* of analysis.csv */
+    char column[COLUMN_NAME_MAX]; /* of analysis.csv, or of a layer */
     bool is_formation; /* not its value, but the first step at which it is
                           beyond its usual threshold, and at the next one;
                           never is later than any */
@@ -86,6 +86,10 @@ bool claim_needs_two(const struct claim *c);
 /* claim_side_unmeasured - is the column one that training alone measures, and
  * does not with this configuration? Others can be measured afterwards. */
 bool claim_side_unmeasured(const struct claim_side *s, const struct config *c);
+
+/* claim_side_no_layer - is the column one of a layer that a model of this
+ * configuration has not? */
+bool claim_side_no_layer(const struct claim_side *s, const struct config *c);
 
 /* claim_is_trend - is it about a key that rises? */
 bool claim_is_trend(const struct claim *c);

@@ -46,6 +46,8 @@ struct watched {
 struct claim_use {
     const char *twice;      /* a run on both sides; NULL: none */
     const char *unmeasured; /* what a run does not measure; NULL: nothing */
+    const char *no_layer;   /* of one that a run has not; NULL: none */
+    idx layers;             /* that it has */
     double step;            /* that a run does not come to; 0: none */
     idx ends;               /* where that run ends */
     idx n_seeds;
@@ -343,6 +345,10 @@ static void use_on_side(struct claim_use *use, const struct claim *claim,
     double step = last_step(claim, s);
     if (claim_side_unmeasured(s, c))
         use->unmeasured = s->column;
+    if (claim_side_no_layer(s, c)) {
+        use->no_layer = s->column;
+        use->layers = c->model.layers;
+    }
     if (step > (double)c->train.steps) {
         use->step = step;
         use->ends = c->train.steps;
@@ -387,6 +393,12 @@ static void tell_claim(struct walk *w, const struct claim *c,
                       "[claims] expect: %s is measured while training or "
                       "never: [metrics] names must hold it",
                       use->unmeasured);
+    else if (use->no_layer)
+        draft_problem(
+            &w->draft, &c->at, ERR_CONFIG,
+            "[claims] expect: got %s, and a run that it means has "
+            "model.layers=%td, from 0 on: name a layer of all of them",
+            use->no_layer, use->layers);
     else if (use->step > 0)
         draft_problem(&w->draft, &c->at, ERR_CONFIG,
                       "[claims] expect: got step %.0f, and a run that it means "

@@ -1,0 +1,124 @@
+#!/usr/bin/env bash
+# Columns of single layers: made of what analysis.h5 has, wherever a column is
+# named - tables, figures, claims, exported rows.
+. "$(dirname "$0")/lib.sh"
+cd "$T" || exit 1
+export OMP_NUM_THREADS=1
+
+cat >sweep.ini <<'END'
+[model]
+layers = 3
+width = 16
+heads = 2
+context = 16
+[train]
+steps = 4
+batch = 2
+val_tokens = 32
+[data]
+vocab = 16
+[sink]
+tokens = 16
+sequences = 4
+val_tokens = 32
+probe_every = 0
+[checkpoint]
+every = 2
+[axes]
+attention.weights = softmax, relu
+run.seed = 1 to 2
+[claims]
+expect = first_mass_layer_0(attention.weights=softmax) stays over 0.001
+expect = formation:first_mass_layer_2(attention.weights=softmax) later than formation:first_mass_layer_2(attention.weights=relu)
+END
+check "a sweep whose claims are of layers" "$SINKLAB" sweep sweep.ini run.dir=s
+check "it is analyzed" "$SINKLAB" analyze s metrics.names=default,induction_score
+
+# cell COLUMN LABEL FILE: of a CSV file with one row of that label in front
+cell() {
+    awk -F, -v column="$1" -v label="$2" '
+        NR == 1 { for (i = 1; i <= NF; i++) if ($i == column) at = i; next }
+        $1 == label { print $at }' "$3"
+}
+is_near() { # a b
+    awk -v a="$1" -v b="$2" 'BEGIN {
+        d = a - b
+        exit !(a != "" && b != "" && d < 1e-6 && d > -1e-6) }'
+}
+
+# --- the numbers --------------------------------------------------------------
+
+run=s/0000-softmax-seed1
+table() { # METRIC: of the one run
+    "$SINKLAB" compare "$run" --metric "$1" --layers --csv "$1.csv" >/dev/null
+    head -n 1 "$1.csv" >head.txt
+}
+check "a table has each layer" table first_mass
+check "all three of them" grep -q \
+    'first_mass_layer_0.*first_mass_layer_1.*first_mass_layer_2' head.txt
+check_not "and no more" grep -q 'layer_3' head.txt
+for layer in 0 1 2; do
+    value[layer]=$(cell final_first_mass_layer_$layer "$run" first_mass.csv)
+    want=$(h5dump -d first_mass -s "2,$layer,0" -c "1,1,2" -y -w 80 \
+        -m %.12g $run/analysis.h5 |
+        awk '/^ *DATA / { is_in = 1; next }
+             is_in && /}/ { print sum / n; exit }
+             is_in { for (i = 1; i <= NF; i++) { sum += $i; n++ } }')
+    check "layer $layer is the mean of its heads in analysis.h5" \
+        is_near "${value[layer]}" "$want"
+done
+check_not "they are different layers" is_near "${value[0]}" "${value[1]}"
+check "their mean is the metric" is_near "$(cell final_first_mass "$run" first_mass.csv)" \
+    "$(echo "${value[@]}" | awk '{ printf "%.9g", ($1 + $2 + $3) / 3 }')"
+check "one that is the largest head" table induction_score
+largest=$(for l in 0 1 2; do cell final_induction_score_layer_$l "$run" \
+    induction_score.csv; done | sort -g | tail -n 1)
+check "is so of each layer" is_near "$largest" \
+    "$(cell final_induction_score "$run" induction_score.csv)"
+
+# --- where columns are named -----------------------------------------------------
+
+says() { # regex command...: it succeeds, and prints this
+    local regex=$1
+    shift
+    "$@" >"$T/said" 2>&1 && grep -Eq -- "$regex" "$T/said" && return
+    cat "$T/said"
+    return 1
+}
+check "as the metric of a sweep" says 'first_mass_layer_1' \
+    "$SINKLAB" compare s --metric first_mass_layer_1
+check "beside others" says 'layer_1' \
+    "$SINKLAB" compare s --columns first_mass_layer_1,row_sum
+check "to order by" says 'seed1' \
+    "$SINKLAB" compare s/*softmax* --sort -first_mass_layer_2
+check "claims are judged by them" says '^undecided: first_mass_layer_0' \
+    "$SINKLAB" compare s --claims
+check_not "none for want of the column" grep -q 'not judged' said
+check "rows have them where they are asked for" says \
+    '"file":"analysis","step":4,.*"first_mass_layer_2":[0-9.e-]+' \
+    "$SINKLAB" export $run --jsonl - --layers first_mass
+check_not "and else not" says 'layer_' "$SINKLAB" export $run --jsonl -
+
+# --- what there is not -------------------------------------------------------------
+
+expect_fail 4 'no run has layer 3' \
+    "$SINKLAB" compare s --metric first_mass_layer_3
+expect_fail 2 'no run has hidden_ratio by layer' \
+    "$SINKLAB" compare s --metric hidden_ratio --layers
+expect_fail 2 "no run has 'hidden_ratio' by layer" \
+    "$SINKLAB" export s --jsonl - --layers hidden_ratio
+expect_fail 2 'is of one RUN, without .*--layers' \
+    "$SINKLAB" export $run --layers first_mass -o model
+expect_fail 3 \
+    'first_mass_layer_0: .sinklab compare --columns. makes it' \
+    "$SINKLAB" analyze $run metrics.names=first_mass_layer_0
+sed 's/first_mass_layer_0/first_mass_layer_3/' sweep.ini >deep.ini
+expect_fail 3 \
+    'deep.ini:.*got first_mass_layer_3, .*model.layers=3' \
+    "$SINKLAB" sweep deep.ini run.dir=d --dry-run
+cp -r s other
+cp other/0001*/analysis.h5 other/0000*/analysis.h5
+expect_fail 4 'analysis' \
+    "$SINKLAB" compare other/0000* --metric first_mass_layer_0
+
+finish
