@@ -25,7 +25,7 @@ END
     cat >"$1/steps" <<'END'
 # what is not usual
 analyze sink.sequences=2
-columns sink_3
+columns sink_3 first_mass_layer_0
 also end --last 1 metrics.names=cost_w8
 figure lr.svg --figure setting
 END
@@ -54,11 +54,16 @@ expect_status $drawn "an experiment is made" say ./whole sweep.jobs=1
 check "a line a claim" has_line said '^\(supported\|contradicted\|undecided\): ' 3
 check "its verdicts are a table" has_line whole/results/claims.csv '^whole,' 3
 check "a column of the steps is in the curves" grep -q '^run,.*,sink_3' whole/results/curves.csv
-costs() { # values of cost_w8 that are there
-    awk -F , 'NR == 1 { for (i = 1; i <= NF; i++) at = $i == "cost_w8" ? i : at }
+given_of() { # COLUMN: how many values of it are there
+    awk -F , -v column="$1" '
+        NR == 1 { for (i = 1; i <= NF; i++) at = $i == column ? i : at }
         NR > 1 && at && $at != ""' whole/results/curves.csv | wc -l
 }
-check "so is what another analysis measured, of the last checkpoint of each run" [ "$(costs)" = 6 ]
+every_row() { # COLUMN: does each line have a value?
+    [ "$(given_of "$1")" = "$(given_of run)" ]
+}
+check "and one of a layer, which no file of a run has" every_row first_mass_layer_0
+check "so is what another analysis measured, of the last checkpoint of each run" [ "$(given_of cost_w8)" = 6 ]
 [ $drawn -ne 0 ] || check "its figure is drawn" test -s whole/lr.svg
 given() { # is it what each run was analyzed with, not what its config says?
     local at
