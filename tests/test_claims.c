@@ -2,6 +2,7 @@
  * verdict and figure is known. */
 #include "harness.h"
 
+#include "report/claim_judge.h"
 #include "report/claim_words.h"
 #include "report/claims.h"
 #include "sweep/sweep_file.h"

@@ -452,7 +452,7 @@ static void test_statistics__unlike_spreads_are_found_apart(void **state)
     assert_digits(rate_of_spreads(0.05, level), 2 / 32.0);
 }
 
-/* Claims take pairs for groups where these are too few (claim_judge.h): what
+/* Claims take pairs for groups where these are too few (claim_sides.h): what
  * their seeds share makes errors rarer, not more frequent. */
 static void test_statistics__errors_are_as_rare_as_the_level_says(void **state)
 {

@@ -3,7 +3,7 @@
 #define SINKLAB_CLAIM_WORDS_H
 
 #include "io/grid.h"
-#include "report/claim_judge.h"
+#include "report/claim_correct.h"
 
 /* What all claims of a file share. */
 struct claim_file {

@@ -7,6 +7,8 @@
 #include "base/text.h"
 #include "io/grid_json.h"
 #include "io/grid_markup.h"
+#include "report/claim_judge.h"
+#include "report/claim_sides.h"
 #include "report/claim_words.h"
 #include "report/emergence.h"
 #include "report/report_file.h"

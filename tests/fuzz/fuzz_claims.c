@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "report/claim_judge.h"
 #include "report/claim_words.h"
 #include "sweep/sweep_file.h"
 
