@@ -9,7 +9,7 @@
 
 #include "base/rng.h"
 #include "io/fsys.h"
-#include "io/hdf_library.h"
+#include "io/hdf_record.h"
 
 static const char *const names[] = { "weights.h5", "state.h5", "analysis.h5" };
 
@@ -110,7 +110,7 @@ static void test_hdf_mutant__nonsense_from_the_child_is_refused(void **state)
         for (idx b = 0; b < BYTES; b++) /* mostly small numbers */
             bytes[b] = (char)(rng_below(&r, 4) ? 0 : rng_below(&r, 256));
         bytes[0] = "oafe"[i % 4];
-        assert_int_equal(hdf_library_take(&h, bytes, BYTES), ERR_DATA);
+        assert_int_equal(hdf_take(&h, bytes, BYTES), ERR_DATA);
         assert_non_null(strstr(e.text, "x.h5: damaged"));
         pool_release(&h.memory);
         free(h.objects);

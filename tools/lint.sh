@@ -107,8 +107,9 @@ one_home() { # header home
 # HDF5's is a header that only the hdf files may see. Tests may include any:
 # they read our files with the library itself.
 third_party_has_one_home() {
-    one_home 'hdf5(_hl)?\.h' io/hdf_library.c
-    one_home 'io/hdf_library\.h' 'io/hdf[a-z_]*\.c'
+    one_home 'hdf5\.h' io/hdf_library.h
+    one_home 'hdf5_hl\.h' io/hdf_image_build.c
+    one_home 'io/hdf_(library|image_read|image_build|record)\.h' 'io/hdf[a-z_]*\.c'
     one_home 'io/hdf_tree\.h' 'io/hdf[a-z_]*\.[ch]'
     one_home 'ini\.h' io/ini.c
     one_home 'jansson\.h' 'io/json[a-z_]*\.c'

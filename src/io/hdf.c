@@ -12,7 +12,9 @@
 #include "base/hash.h"
 #include "base/memory.h"
 #include "io/fsys.h"
-#include "io/hdf_library.h"
+#include "io/hdf_image_build.h"
+#include "io/hdf_image_read.h"
+#include "io/hdf_record.h"
 #include "io/hdf_tree.h"
 
 int hdf_status(const struct hdf *h)
@@ -86,7 +88,7 @@ int hdf_save_late(struct hdf *h,
     char *image = NULL, *values[HDF_LATE_MAX];
     size_t n = 0, cap_bytes = 0;
     idx n_late = 0;
-    if (h->rc != OK || hdf_library_build(&image, &n, &cap_bytes, h) != OK)
+    if (h->rc != OK || hdf_image_build(&image, &n, &cap_bytes, h) != OK)
         return h->rc;
     for (idx i = 0; i < h->n_objects; i++)
         if (h->objects[i]->is_late)
@@ -350,9 +352,8 @@ int hdf_open_known(struct hdf **h, const char *path, size_t cap_bytes,
             fsys_read_file(&(*h)->bytes, &(*h)->n_bytes, path, cap_bytes, e);
     if ((*h)->rc != OK || check_seal(*h) != OK)
         return (*h)->rc;
-    return is_of(known, *h)
-               ? hdf_library_take(*h, known->text + 1, known->n - 1)
-               : hdf_library_read(*h);
+    return is_of(known, *h) ? hdf_take(*h, known->text + 1, known->n - 1)
+                            : hdf_image_read(*h);
 }
 
 int hdf_open(struct hdf **h, const char *path, size_t cap_bytes,

@@ -1,7 +1,8 @@
 /* hdf_tree.h - what an HDF5 file holds, as plain data.
  *
  * Private to hdf*.c. A file is built as a tree and read into one; the HDF5
- * library sees neither a caller nor, but for hdf_library.c, this process.
+ * library (hdf_library.h) sees neither a caller nor, if it can be helped, this
+ * process.
  */
 #ifndef SINKLAB_HDF_TREE_H
 #define SINKLAB_HDF_TREE_H

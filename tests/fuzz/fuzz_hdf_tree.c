@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "io/hdf.h"
-#include "io/hdf_library.h"
+#include "io/hdf_record.h"
 
 static const char image[4096];
 
@@ -38,7 +38,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     h->bytes = malloc(sizeof image);
     FUZZ_CHECK(h->bytes);
     memcpy(h->bytes, image, sizeof image);
-    int rc = hdf_library_take(h, (const char *)bytes, n);
+    int rc = hdf_take(h, (const char *)bytes, n);
     fuzz_check_told(rc, &e);
     h->rc = OK;
     hdf_list(h, "/", visit, NULL);
