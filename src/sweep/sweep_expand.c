@@ -42,22 +42,6 @@ struct watched {
     bool is_overruled;  /* where it was idle first, by a later place */
 };
 
-/* Which runs there are to answer a claim. */
-struct claim_use {
-    const char *twice;      /* a run on both sides; NULL: none */
-    const char *unmeasured; /* what a run does not measure; NULL: nothing */
-    const char *no_layer;   /* of one that a run has not; NULL: none */
-    idx layers;             /* that it has */
-    double step;            /* that a run does not come to; 0: none */
-    idx ends;               /* where that run ends */
-    idx n_seeds;
-    idx seeds[CLAIM_SEEDS_MAX][3];       /* (n_seeds) a run's three */
-    bool is_seed_of[CLAIM_SEEDS_MAX][2]; /* sides */
-    idx n_levels;                        /* values of the key that rises */
-    double levels[CLAIM_LEVELS_MAX];     /* (n_levels) */
-    bool has_more;                       /* levels than these */
-};
-
 struct walk {
     struct sweep_points *p;
     const struct sweep_file *f;
@@ -303,123 +287,16 @@ static void judge_base(struct walk *w)
 
 /* ---- claims ------------------------------------------------------------ */
 
-static void count_seed(struct claim_use *use, const struct config *c, int side)
-{
-    const idx seeds[3] = { c->run.seed, c->run.init_seed, c->run.data_seed };
-    idx i = 0;
-    while (i < use->n_seeds && memcmp(use->seeds[i], seeds, sizeof seeds) != 0)
-        i++;
-    if (i == CLAIM_SEEDS_MAX)
-        return;
-    memcpy(use->seeds[i], seeds, sizeof seeds);
-    use->is_seed_of[i][side] = true;
-    use->n_seeds = idx_max(use->n_seeds, i + 1);
-}
-
-static void count_level(struct claim_use *use, const struct claim *claim,
-                        const struct config *c)
-{
-    double v = config_number(c, claim->key);
-    for (idx i = 0; i < use->n_levels; i++)
-        if (use->levels[i] == v)
-            return;
-    use->has_more = use->n_levels == CLAIM_LEVELS_MAX;
-    if (!use->has_more)
-        use->levels[use->n_levels++] = v;
-}
-
-/* The last step that the claim names, which runs must have; NAN: the end. */
-static double last_step(const struct claim *claim, const struct claim_side *s)
-{
-    bool is_step = s->is_formation && !claim->has_b;
-    if (claim_side_at_end(s))
-        return NAN;
-    return is_step ? fmax(claim->number, s->step) : s->step;
-}
-
-/* A run is on this side of the claim. */
-static void use_on_side(struct claim_use *use, const struct claim *claim,
-                        const struct config *c, int side)
-{
-    const struct claim_side *s = side ? &claim->b : &claim->a;
-    double step = last_step(claim, s);
-    if (claim_side_unmeasured(s, c))
-        use->unmeasured = s->column;
-    if (claim_side_no_layer(s, c)) {
-        use->no_layer = s->column;
-        use->layers = c->model.layers;
-    }
-    if (step > (double)c->train.steps) {
-        use->step = step;
-        use->ends = c->train.steps;
-    }
-    count_seed(use, c, side);
-}
-
 /* A run with this configuration is there: which claims is it for? */
 static void use_in_claims(struct walk *w, const struct config *c)
 {
     for (idx i = 0; w->claims && i < w->f->n_claims; i++) {
-        const struct claim *claim = &w->f->claims[i];
+        char shown[SHOWN_MAX];
         struct claim_use *use = &w->claims[i];
-        bool is_b = claim->has_b && claim_side_fits(&claim->b, c);
-        if (is_b)
-            use_on_side(use, claim, c, 1);
-        if (!claim_side_fits(&claim->a, c))
-            continue;
-        use_on_side(use, claim, c, 0);
-        if (is_b && !use->twice && claim_needs_two(claim)) {
-            char shown[SHOWN_MAX];
+        if (claim_use_run(use, &w->f->claims[i], c) && !use->twice)
             use->twice =
                 pool_text(&w->p->memory, show_choices(shown, w), SHOWN_MAX);
-        }
-        if (claim_is_trend(claim))
-            count_level(use, claim, c);
     }
-}
-
-static void tell_claim(struct walk *w, const struct claim *c,
-                       const struct claim_use *use, const struct claim_seeds *s)
-{
-    char keys[CLAIM_TEXT_MAX];
-    bool is_there = s->n_a > 0 && (s->n_b > 0 || !c->has_b);
-    if (!is_there)
-        draft_problem(&w->draft, &c->at, ERR_CONFIG,
-                      "[claims] expect: no run of this sweep has %s: add it "
-                      "to the axes, or change the claim",
-                      claim_side_keys(keys, s->n_a > 0 ? &c->b : &c->a));
-    else if (use->unmeasured)
-        draft_problem(&w->draft, &c->at, ERR_CONFIG,
-                      "[claims] expect: %s is measured while training or "
-                      "never: [metrics] names must hold it",
-                      use->unmeasured);
-    else if (use->no_layer)
-        draft_problem(
-            &w->draft, &c->at, ERR_CONFIG,
-            "[claims] expect: got %s, and a run that it means has "
-            "model.layers=%td, from 0 on: name a layer of all of them",
-            use->no_layer, use->layers);
-    else if (use->step > 0)
-        draft_problem(&w->draft, &c->at, ERR_CONFIG,
-                      "[claims] expect: got step %.0f, and a run that it means "
-                      "ends at train.steps=%td: name one up to there",
-                      use->step, use->ends);
-    else if (use->twice)
-        draft_problem(&w->draft, &c->at, ERR_CONFIG,
-                      "[claims] expect: both sides have the run with %s: name "
-                      "what sets them apart",
-                      use->twice);
-    else if (claim_is_trend(c) && use->n_levels == 1)
-        draft_problem(&w->draft, &c->at, ERR_CONFIG,
-                      "[claims] expect: all runs that it means have %s.%s=%g: "
-                      "give it more values, or change the claim",
-                      c->key.section->name, c->key.key->name, use->levels[0]);
-    else if (use->has_more)
-        draft_problem(&w->draft, &c->at, ERR_CONFIG,
-                      "[claims] expect: runs that it means have more than %d "
-                      "values of %s.%s, want at most so many: change the "
-                      "axis, or the claim",
-                      CLAIM_LEVELS_MAX, c->key.section->name, c->key.key->name);
 }
 
 static void check_claims(struct walk *w)
@@ -428,15 +305,8 @@ static void check_claims(struct walk *w)
     w->p->claims =
         w->claims ? pool_bytes(&w->p->memory, n * sizeof *w->p->claims) : NULL;
     for (idx i = 0; w->p->claims && i < w->f->n_claims; i++) {
-        const struct claim_use *use = &w->claims[i];
-        struct claim_seeds *s = &w->p->claims[i];
-        s->n_levels = use->n_levels;
-        for (idx k = 0; k < use->n_seeds; k++) {
-            s->n_a += use->is_seed_of[k][0];
-            s->n_b += use->is_seed_of[k][1];
-            s->n_both += use->is_seed_of[k][0] && use->is_seed_of[k][1];
-        }
-        tell_claim(w, &w->f->claims[i], use, s);
+        w->p->claims[i] = claim_use_seeds(&w->claims[i]);
+        claim_use_check(&w->draft, &w->f->claims[i], &w->claims[i]);
     }
 }
 

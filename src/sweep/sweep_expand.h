@@ -14,6 +14,7 @@
 #include <stdio.h>
 
 #include "base/pool.h"
+#include "sweep/claim_use.h"
 #include "sweep/sweep_file.h"
 
 enum { SWEEP_RUNS_MAX = 100000 };
@@ -25,14 +26,6 @@ struct sweep_point {
     const char *label;    /* "relu-lr0.002-seed3": the axes with a choice */
     const char *hash;     /* of the text it reads, or "" */
     idx vocab;            /* of its data */
-};
-
-/* The seeds that a claim of the file will have; more than CLAIM_SEEDS_MAX are
- * as good as so many. */
-enum { CLAIM_SEEDS_MAX = 64 };
-struct claim_seeds {
-    idx n_a, n_b, n_both; /* of a side; of both, as pairs need */
-    idx n_levels;         /* of a trend: values of the key */
 };
 
 struct sweep_points {
