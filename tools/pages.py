@@ -192,6 +192,10 @@ def last_checkpoints(results):
     head, *settings = read(results / "settings.csv")
     curve_head, *curves = read(results / "curves.csv")
     step = curve_head.index("step")
+    for line, row in enumerate(curves, 2):
+        if not row[step].isdigit():
+            sys.exit(f"pages: {results / 'curves.csv'}:{line}: got step "
+                     f"'{row[step]}', want a number: tools/collect.py makes it anew")
     last = {row[0]: row for row in sorted(curves, key=lambda r: int(r[step]))}
     def text(row):
         return " ".join(f"{k}={v}" for k, v in sorted(zip(head[1:], row[1:]))

@@ -75,6 +75,15 @@ if command -v python3 >/dev/null; then
     check "the page above says how many" grep -q '^3 claims$' README.md
     check "its page says the verdicts" has_line whole/README.md '^- \*\*[a-z]*\*\*: `' 3
     check "and tells one of them" grep -q '^undecided\.$' whole/README.md
+    cp -r whole odd-step
+    sed -i '2s/,[0-9]*,/,x,/' odd-step/results/curves.csv
+    pages() {
+        python3 "$ROOT/tools/pages.py" . 2>pages-said
+    }
+    expect_status 1 "a step that is no number" pages
+    check "is named with its line, in one" has_line pages-said \
+        "^pages: .*/odd-step/results/curves.csv:2: got step 'x', want a number" 1
+    rm -r odd-step
 fi
 
 # The tables say what the runs say
