@@ -30,6 +30,15 @@ void stop_watch(void)
             sigaction(signals[i], &action, NULL);
 }
 
+void stop_unwatch(void)
+{
+    struct sigaction now;
+    for (idx i = 0; i < COUNT_OF(signals) && !caught; i++)
+        if (sigaction(signals[i], NULL, &now) == 0 &&
+            now.sa_handler == catch_first)
+            signal(signals[i], SIG_DFL);
+}
+
 bool stop_requested(void)
 {
     return caught != 0;

@@ -9,6 +9,9 @@
 
 /* From now on; asked again, it does nothing to what has come since. */
 void stop_watch(void);
+
+/* stop_unwatch - unless one has come: they do again what they do by default. */
+void stop_unwatch(void);
 bool stop_requested(void);
 int stop_signal(void);       /* its number; 0 if none came */
 const char *stop_name(void); /* "SIGINT", for messages; "" if none came */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/moment.h"
+#include "base/stop.h"
 #include "config/config_differ.h"
 #include "config/config_print.h"
 #include "data/paths.h"
@@ -302,9 +303,16 @@ int sweep_reuse(const struct sweep *s, const char *from,
         return OK;
     if (find_offers(&o, s, from, e) == OK && o.n > 0)
         engine_start(1, "sweep.threads", e);
-    for (idx i = 0; i < s->n && o.n > 0 && !e->code; i++)
+    stop_watch();
+    for (idx i = 0; i < s->n && o.n > 0 && !e->code && !stop_requested(); i++)
         if (is_wanted(s, &s->runs[i]))
             take_one(&n, s, &s->runs[i], &o, is_sound, e);
+    stop_unwatch();
+    if (!e->code && stop_requested())
+        err_set(e, ERR_INTERRUPTED,
+                "%s: stopped by %s; %td of %td runs to do were taken from %s: "
+                "the same command goes on",
+                s->dir, stop_name(), n.n_taken, n.n, from);
     if (!e->code)
         tell(out, &n, s, from);
     release_offers(&o);

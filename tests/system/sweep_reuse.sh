@@ -146,6 +146,14 @@ check "the other is removed" rm -r runs/first
 check "... and the taken one is analyzed" "$SINKLAB" analyze runs/other
 check "... and holds" "$SINKLAB" verify runs/other
 
+SINKLAB_TEST="sweep taken 2 INT" expect_fail 75 \
+    '^sinklab: halted: stopped by SIGINT; 2 of 4 runs to do were taken from trained: the same command goes on$' \
+    "$SINKLAB" sweep other.ini run.dir=halted sweep.reuse=trained
+check "the one at hand is in place" test -e halted/0001-lr0.004-seed1/status
+check "... and none behind it" test "$(ls -d halted/0* | wc -l)" = 2
+check "the same command" sweep other.ini halted sweep.reuse=trained
+check "... takes the others" taken 4 halted
+
 check "killed when one is copied and not in place" killed_at "sweep taken 2 KILL" \
     sweep other.ini killed sweep.reuse=trained
 check "... one is there" test -e killed/0000-lr0.001-seed1/status
