@@ -24,8 +24,8 @@ typedef int sweep_is_sound(bool *is_sound, const char *dir, struct err *e);
  * library, BLAS, its kernels and what multiplies with weights. The journal says
  * what came from where; `out` gets a line of it. The sweep's lock is held.
  * OK; ERR_INTERRUPTED: a signal came, what was taken stays; ERR_IO, ERR_DATA
- * (the journal), ERR_MEMORY. A run elsewhere that cannot
- * be read is passed over. */
+ * (the journal), ERR_MEMORY. A run elsewhere that cannot be read is passed
+ * over. */
 int sweep_reuse(const struct sweep *s, const char *from,
                 sweep_is_sound *is_sound, FILE *out, struct err *e);
 
