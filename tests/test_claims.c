@@ -176,6 +176,9 @@ static void test_claims__fewer_seeds_are_groups(void **state)
     add_contrast(5);
     expect_one(LOWER, CLAIM_SUPPORTED, "test over 5 and 5 seeds, p = 0.0079");
     assert_close(results[0].p, 2 / 252.0, 1e-12);
+    /* two numbers of the same runs share more than a seed */
+    expect_one("val_loss > sink_1", CLAIM_UNDECIDED,
+               "over 5 pairs of seeds, p = 0.062, of the interval");
     add_contrast(3);
     expect_one(LOWER, CLAIM_UNDECIDED,
                "exact permutation test over 3 and 3 seeds, p = 0.1, of the "

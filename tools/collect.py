@@ -83,10 +83,14 @@ def with_others(run, analysis, others):
 def with_layers(run, analysis, head, rows, columns_too):
     """The table with those of the columns wanted that are of one layer, as
     sink_1_layer_0: no file has them, `sinklab export` makes them."""
-    new = [c for c in columns_too if re.search(r"_layer_\d+$", c) and c not in head]
+    def metric_of(column):
+        return re.sub(r"_layer_\d+$", "", column)
+
+    new = [c for c in columns_too
+           if c not in head and metric_of(c) != c and metric_of(c) in head]
     if not new:
         return head, rows
-    metrics = dict.fromkeys(re.sub(r"_layer_\d+$", "", c) for c in new)
+    metrics = dict.fromkeys(map(metric_of, new))
     program = os.environ.get("SINKLAB", pathlib.Path(__file__).parent.parent / "sinklab")
     name = re.sub(r"^analysis-?|\.csv$", "", analysis)
     lines = subprocess.run(
@@ -96,7 +100,7 @@ def with_layers(run, analysis, head, rows, columns_too):
     of = {int(line["step"]): line for line in map(json.loads, lines)
           if line["file"] == "analysis"}
     step = head.index("step")
-    return head + new, [row + [of[int(row[step])].get(c, "") for c in new]
+    return head + new, [row + [of.get(int(row[step]), {}).get(c, "") for c in new]
                         for row in rows]
 
 
@@ -219,5 +223,7 @@ def main():
 if __name__ == "__main__":
     try:
         sys.exit(main())
-    except (OSError, ValueError, subprocess.CalledProcessError) as error:
+    except subprocess.CalledProcessError as error: # it has said why
+        sys.exit(error.returncode)
+    except (OSError, ValueError) as error:
         sys.exit(f"collect: {error}")

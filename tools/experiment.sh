@@ -24,7 +24,8 @@
 #   figure all.svg --log-x              a figure, and options of `sinklab
 #                                       compare`; without a line: all.svg;
 #                                       figure none
-#   columns entropy_1 sink_1_layer_0    for curves.csv, beside the usual ones
+#   columns entropy_1 sink_1_layer_0    for curves.csv, beside the usual ones and
+#                                       those of layers that claims name
 #   inputs --columns sink_1             results/inputs.csv by `sinklab inputs`, and
 #                                       its options
 set -eu
@@ -92,7 +93,7 @@ set -f # they are no patterns
 # shellcheck disable=SC2207 # words of lines
 analyze=($(steps analyze))
 # shellcheck disable=SC2207
-columns=($(steps columns))
+columns=($(steps columns) $(grep -hoE '\b[a-z][a-z_0-9.]*_layer_[0-9]+' "${sweeps[@]}" | sort -u))
 named=
 for i in "${!analyze[@]}"; do
     case ${analyze[i]} in

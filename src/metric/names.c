@@ -50,7 +50,8 @@ static bool read_eps(double *eps, const char *text)
 
 /* ---- names ------------------------------------------------------------- */
 
-static void print_name(struct metric_name *n)
+/* false: it is longer than names are. */
+static bool write_name(struct metric_name *n)
 {
     const struct metric *m = n->metric;
     struct text t = { n->name, sizeof n->name, 0 };
@@ -59,7 +60,14 @@ static void print_name(struct metric_name *n)
         text_add(&t, "%td", n->k);
     if (n->is_at)
         text_add(&t, "%s%g", AT, n->eps);
-    BUG_ON(t.n >= sizeof n->name);
+    if (n->is_of_layer)
+        text_add(&t, "%s%td", LAYER, n->layer);
+    return t.n < sizeof n->name;
+}
+
+static void print_name(struct metric_name *n)
+{
+    BUG_ON(!write_name(n));
 }
 
 /* Cut what says the layer off the end; false: there is something else. */
@@ -74,8 +82,7 @@ static bool cut_layer(struct metric_name *n, char *rest)
     size_t digits = strspn(figures, "0123456789");
     *at = '\0';
     n->layer = atoi(figures);
-    return digits > 0 && digits < 5 && !figures[digits] &&
-           (digits == 1 || *figures != '0');
+    return digits > 0 && digits < 5 && !figures[digits];
 }
 
 /* Is it what stands behind a metric's own name? */
@@ -107,8 +114,8 @@ bool metric_name_find(struct metric_name *n, const char *name)
         if (strncmp(name, n->metric->text.name, own) != 0 ||
             !read_rest(n, name + own))
             continue;
-        snprintf(n->name, sizeof n->name, "%s", name);
-        return strlen(name) < sizeof n->name;
+        if (write_name(n) && strcmp(n->name, name) == 0)
+            return true; /* unlike sink_01, which no file has */
     }
     return false;
 }

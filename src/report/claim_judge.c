@@ -76,9 +76,11 @@ static struct sides sides_of(struct judging *g)
 }
 
 /* The spread of both sides' difference were each of one run; one number has
- * none. */
-static double sum_of_squares(const struct sides *x)
+ * none; NAN of numbers of the same runs, which are pairs always. */
+static double sum_of_squares(const struct judging *g, const struct sides *x)
 {
+    if (claim_is_within(g->claim))
+        return NAN;
     double a = summarise(x->a, x->n).spread,
            b = summarise(x->b, x->n_base).spread;
     return (x->n > 1 ? a * a : 0) + (x->n_base > 1 ? b * b : 0);
@@ -114,7 +116,7 @@ static void judge_sides(struct judging *g)
         r->direction = -r->direction;
     r->outlook = (struct claim_outlook){ OUTLOOK_SEEDS, r->j.difference,
                                          g->are_pairs ? spread : NAN,
-                                         sum_of_squares(&x) };
+                                         sum_of_squares(g, &x) };
 }
 
 /* p of one side: that t is so large by chance. */
@@ -149,10 +151,11 @@ static void judge_margin(struct judging *g)
     else if (error > 0)
         p = one_sided((far - margin) / error, r->j.df);
     r->p = fmin(1, fmax(2 * p, r->p_least));
-    r->outlook = (struct claim_outlook){
-        OUTLOOK_SEEDS, margin - far,
-        g->is_paired ? error * sqrt((double)x.n_pairs) : NAN, sum_of_squares(&x)
-    };
+    r->outlook =
+        (struct claim_outlook){ OUTLOOK_SEEDS, margin - far,
+                                g->is_paired ? error * sqrt((double)x.n_pairs)
+                                             : NAN,
+                                sum_of_squares(g, &x) };
 }
 
 /* Of a run that was watched up to some step and had not formed, nobody knows

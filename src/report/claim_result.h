@@ -30,7 +30,7 @@ struct claim_outlook {
     enum { OUTLOOK_UNKNOWN, OUTLOOK_NEVER, OUTLOOK_SEEDS } is;
     double distance; /* of two sides: the difference, or what a margin leaves */
     double pair_spread; /* of differences of pairs; NAN: there are none */
-    double squares;     /* of each side's spread, in sum */
+    double squares;     /* of each side's spread, in sum; NAN: no groups */
 };
 
 struct claim_result {

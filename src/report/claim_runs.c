@@ -136,9 +136,11 @@ int claim_runs_of_folder(struct claim_runs *s, const char *dir, struct err *e)
 int claim_runs_add_layers(struct claim_runs *s, const char *column,
                           struct err *e)
 {
-    for (idx i = 0; i < s->set.n; i++)
-        if (run_layers_add(&s->set.runs[i], column, e))
+    for (idx i = 0; i < s->n; i++) {
+        struct run_data *r = &s->set.runs[s->at[i].data - s->set.runs];
+        if (run_layers_add(r, column, e))
             return e->code;
+    }
     return OK;
 }
 

@@ -45,7 +45,7 @@ struct claim_runs {
 int claim_runs_of_folder(struct claim_runs *s, const char *dir, struct err *e);
 
 /* claim_runs_add_layers - a column that claims are of, if it is of a layer
- * (run_layers.h), for all runs of folders. The same. */
+ * (run_layers.h), for those runs of folders that count. The same. */
 int claim_runs_add_layers(struct claim_runs *s, const char *column,
                           struct err *e);
 

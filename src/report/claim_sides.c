@@ -304,9 +304,11 @@ static bool have_pairs(idx n_a, idx n_b, idx n_both)
     return n_both > 0 && n_both == idx_min(n_a, n_b);
 }
 
-bool claim_takes_pairs(idx n_a, idx n_b, idx n_both, double level)
+bool claim_takes_pairs(const struct claim *c, idx n_a, idx n_b, idx n_both,
+                       double level)
 {
-    return have_pairs(n_a, n_b, n_both) && pairs_least(n_both) <= level;
+    return have_pairs(n_a, n_b, n_both) &&
+           (claim_is_within(c) || pairs_least(n_both) <= level);
 }
 
 /* How many seeds there are of what decides it: pairs, or groups. */
@@ -328,7 +330,8 @@ static void count_seeds(struct judging *g)
             }
         }
     g->are_pairs = have_pairs(n[SIDE_A], n[SIDE_B], n_pairs);
-    g->is_paired = claim_takes_pairs(n[SIDE_A], n[SIDE_B], n_pairs, g->level);
+    g->is_paired =
+        claim_takes_pairs(g->claim, n[SIDE_A], n[SIDE_B], n_pairs, g->level);
 }
 
 /* Pairs are alike one by one. Of groups each seed's mean is to be over the

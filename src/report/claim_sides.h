@@ -18,7 +18,9 @@ bool claim_has_partner(const struct judging *g, int side,
 
 /* claim_takes_pairs - are so many seeds of two sides, n_both of them of both,
  * judged as pairs? Where each of the smaller side has its pair, and they can
- * come to the level. */
-bool claim_takes_pairs(idx n_a, idx n_b, idx n_both, double level);
+ * come to the level; numbers of the very same runs always, as these may well
+ * be less alike than those of different ones. */
+bool claim_takes_pairs(const struct claim *c, idx n_a, idx n_b, idx n_both,
+                       double level);
 
 #endif

@@ -29,10 +29,14 @@ static bool check_series(struct judging *g, int side, const struct member *m)
     struct series s = claim_run_series(g->runs, m->run, column);
     if (s.n == 0)
         claim_why_not(g->r,
-                      "%s has no %s: `sinklab analyze` with metrics.names "
-                      "that hold %s measures it",
-                      name_of(g, m), column,
-                      column_is_of_layer(column) ? "its metric" : "it");
+                      column_is_of_layer(column)
+                          ? "%s has no %s: layers are of analysis.h5, which "
+                            "`sinklab analyze` makes of what metrics.names "
+                            "holds"
+                          : "%s has no %s: `sinklab analyze` with "
+                            "metrics.names that hold it measures it",
+                      name_of(g, m), column);
+
     else if (*measured_differing(what, x->on, y->on, parts))
         claim_why_not(g->r, "%s and %s were measured differently: %s", x->name,
                       y->name, what);

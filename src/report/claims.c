@@ -42,6 +42,7 @@ static int check_options(const struct compare_options *o, struct err *e)
         { "baseline", o->baseline },
         { "sort", o->sort },
         { "columns", o->columns },
+        { "layers", o->has_layers },
         { "wide", o->is_wide },
         { "by", o->by },
         { "where", o->where.n > 0 },
@@ -165,7 +166,7 @@ static double least_of(const struct claim *c, const struct claim_seeds *s,
         return pairs_least(s->n_a);
     if (idx_min(s->n_a, s->n_b) < 2 && !c->a.is_formation)
         return 1; /* one seed has no interval */
-    return claim_takes_pairs(s->n_a, s->n_b, s->n_both, level)
+    return claim_takes_pairs(c, s->n_a, s->n_b, s->n_both, level)
                ? pairs_least(s->n_both)
                : groups_least(s->n_a, s->n_b);
 }

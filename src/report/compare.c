@@ -139,8 +139,8 @@ static int say_not_there(const char *path, const char *column,
     if (facts->is_of_layer)
         return err_set(
             e, ERR_DATA,
-            "%s: no metric %s: no run has layer %td, or none has its "
-            "metric measured by `sinklab analyze`",
+            "%s: no metric %s: no run has layer %td (they count from 0), or "
+            "none has its metric measured by `sinklab analyze`",
             path, column, facts->layer);
     if (!facts->metric)
         return err_set(e, ERR_DATA,

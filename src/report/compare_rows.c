@@ -76,9 +76,12 @@ static int add_asked(struct compare_rows *t, struct err *e)
                            MEASURES_MAX - 2);
         if (!name_of(t->groups, name))
             return err_set(e, ERR_USAGE,
-                           "compare: --columns: no run has a column '%s'; "
-                           "`sinklab list metric` has their names",
-                           text_show(shown, name));
+                           "compare: --columns: no run has a column '%s'; %s",
+                           text_show(shown, name),
+                           column_is_of_layer(name)
+                               ? "layers count from 0, and `sinklab analyze` "
+                                 "measures their metric"
+                               : "`sinklab list metric` has their names");
         add_measure(t, name, true, SHOWN);
     }
     return OK;
@@ -91,18 +94,20 @@ static int add_layers(struct compare_rows *t, struct err *e)
     struct metric_name n;
     bool has_layers =
         metric_name_find(&n, t->o->metric) && metric_name_of_layer(name, &n, 0);
-    idx l = 0;
+    idx l = 0, most = MEASURES_MAX - (t->o->columns ? 0 : COUNT_OF(beside));
+    t->first_layer = t->n_measures;
     for (; has_layers && metric_name_of_layer(name, &n, l); l++) {
         const char *column = name_of(t->groups, name);
         if (!column)
             break;
-        if (t->n_measures == MEASURES_MAX - COUNT_OF(beside))
+        if (t->n_measures >= most)
             return err_set(e, ERR_USAGE,
-                           "compare: --layers: more than %td layers; "
-                           "--columns %s,... shows some of them",
-                           l, name);
+                           "compare: --layers: with them there are more than "
+                           "%d columns: name some of them in --columns instead",
+                           (int)most);
         add_measure(t, column, true, SHOWN);
     }
+    t->n_layers = t->n_measures - t->first_layer;
     if (l > 0)
         return OK;
     return err_set(e, ERR_USAGE,
@@ -129,6 +134,22 @@ static int list_measures(struct compare_rows *t, struct err *e)
         add_measure(t, beside[i].name, beside[i].is_judged,
                     t->o->has_layers ? SHOWN_IN_FILES : beside[i].shown);
     return OK;
+}
+
+/* --layers without a number would look like a model without layers: where a
+ * run that counts has no analysis, all are taken from their logs. */
+static int check_layers(const struct compare_rows *t, struct err *e)
+{
+    for (idx i = t->first_layer; i < t->first_layer + t->n_layers; i++)
+        if (rows_have(t, i))
+            return OK;
+    return t->n_layers == 0
+               ? OK
+               : err_set(e, ERR_DATA,
+                         "compare: --layers: not all runs that count have a "
+                         "sound analysis.csv, without which layers are not "
+                         "compared: `sinklab analyze` makes it, --where leaves "
+                         "runs out");
 }
 
 /* ---- rows -------------------------------------------------------------- */
@@ -221,7 +242,7 @@ int rows_make(struct compare_rows *t, const struct compare_options *o,
         *r = row_of(t, i, 0);
         rc = fill_row(r, t, &s->g[t->base], e);
     }
-    return rc;
+    return rc == OK ? check_layers(t, e) : rc;
 }
 
 void rows_release(struct compare_rows *t)

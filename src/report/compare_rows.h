@@ -43,6 +43,7 @@ struct compare_rows {
     struct measure measures[MEASURES_MAX];
     idx n_measures;
     char columns[KEY_TEXT_MAX]; /* --columns, cut into names */
+    idx first_layer, n_layers;  /* measures of --layers, but those in front */
     idx metric; /* number of its measure: MEASURE_LOSS if it is the loss */
     idx base;   /* row that others are held against */
     idx n;
@@ -52,7 +53,8 @@ struct compare_rows {
 /* rows_make - fill zeroed rows, in the order of --sort, which the groups are
  * put in, too; borrows groups and options, and must stay where they are. OK;
  * ERR_USAGE: --columns or --sort name what there is not, or no group is called
- * as --baseline says; ERR_MEMORY. They may be released in any case. */
+ * as --baseline says; ERR_DATA: --layers of runs without; ERR_MEMORY. They may
+ * be released in any case. */
 int rows_make(struct compare_rows *t, const struct compare_options *o,
               struct groups *s, struct err *e);
 void rows_release(struct compare_rows *t);

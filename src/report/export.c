@@ -97,9 +97,9 @@ static int add_layers(struct exported *x, const char *names, struct err *e)
                 return e->code;
         if (!metric_name_find(&n, name) || !has_layers(x, &n))
             return err_set(e, ERR_USAGE,
-                           "export: --layers: no run has '%s' by layer: "
-                           "`sinklab list metric` says which metrics have "
-                           "layers, `sinklab analyze` measures them",
+                           "export: --layers: no run has '%s' by layer: want "
+                           "metrics as sink_1; `sinklab list metric` says "
+                           "which have layers, `sinklab analyze` measures them",
                            text_show(shown, name));
     }
     return OK;

@@ -20,11 +20,13 @@ struct drawn {
 /* ---- which columns ----------------------------------------------------- */
 
 /* A figure of one panel has room to show the weights as they are, and the extra
- * column's, beside a metric of rows scaled to sum 1. */
+ * column's, beside a metric of rows scaled to sum 1; not beside one layer's, as
+ * they are of all. */
 static idx add_drawn(const char *names[COLUMNS_MAX], idx n,
                      const struct figure *f)
 {
-    for (idx i = 0; metric_at(i) && n < COLUMNS_MAX - 1; i++) {
+    bool is_of_layer = column_is_of_layer(f->o->metric);
+    for (idx i = 0; !is_of_layer && metric_at(i) && n < COLUMNS_MAX - 1; i++) {
         const char *name = metric_at(i)->text.name;
         if (metric_at(i)->is_drawn && strcmp(name, f->o->metric) != 0)
             names[n++] = name;

@@ -32,6 +32,11 @@ static int load(struct layered *x, struct run_data *r, const char *column,
     x->of_all = run_data_analysed(r, column);
     if (run_array_load(&x->array, &x->memory, r, column, NAN, e))
         return e->code;
+    if (x->array.ndim < 1 || x->array.axes[0] != OVER_LAYER)
+        return err_set(e, ERR_DATA,
+                       "%s: analysis.h5 has %s over other axes than this "
+                       "version: `sinklab analyze --again` measures it anew",
+                       r->path, column);
     if (!has_steps_of(&x->array, &x->of_all))
         return err_set(e, ERR_DATA,
                        "%s: analysis.h5 has not the steps of analysis.csv: "

@@ -542,6 +542,11 @@ bool claim_needs_two(const struct claim *c)
     return c->has_b && is_same_number(&c->a, &c->b);
 }
 
+bool claim_is_within(const struct claim *c)
+{
+    return c->has_b && has_same_runs(&c->a, &c->b);
+}
+
 static bool is_same_side(const struct claim_side *a, const struct claim_side *b)
 {
     return is_same_number(a, b) && has_same_runs(a, b);

@@ -83,6 +83,10 @@ bool claim_side_at_end(const struct claim_side *s);
  * against each other, so that no run may be on both sides? */
 bool claim_needs_two(const struct claim *c);
 
+/* claim_is_within - do both sides mean the very same runs, at another step or
+ * of another column? */
+bool claim_is_within(const struct claim *c);
+
 /* claim_side_unmeasured - is the column one that training alone measures, and
  * does not with this configuration? Others can be measured afterwards. */
 bool claim_side_unmeasured(const struct claim_side *s, const struct config *c);

@@ -29,10 +29,11 @@ attention.weights = softmax, relu
 run.seed = 1 to 2
 [claims]
 expect = first_mass_layer_0(attention.weights=softmax) stays over 0.001
+expect = first_mass_layer_0(attention.weights=softmax) < first_mass_layer_1(attention.weights=softmax)
 expect = formation:first_mass_layer_2(attention.weights=softmax) later than formation:first_mass_layer_2(attention.weights=relu)
 END
 check "a sweep whose claims are of layers" "$SINKLAB" sweep sweep.ini run.dir=s
-check "it is analyzed" "$SINKLAB" analyze s metrics.names=default,induction_score
+check "it is analyzed" "$SINKLAB" analyze s metrics.names=default,circuits
 
 # cell COLUMN LABEL FILE: of a CSV file with one row of that label in front
 cell() {
@@ -99,6 +100,11 @@ check "rows have them where they are asked for" says \
     "$SINKLAB" export $run --jsonl - --layers first_mass
 check_not "and else not" says 'layer_' "$SINKLAB" export $run --jsonl -
 
+check "a claim of two layers of the same runs" says \
+    '^undecided: first_mass_layer_0.*over 2 pairs of seeds' "$SINKLAB" compare s --claims
+check_not "one layer is drawn without what is of all" says 'raw weight|first_mass_raw, percent' \
+    "$SINKLAB" compare $run --metric first_mass_layer_1 --columns row_sum
+
 # --- what there is not -------------------------------------------------------------
 
 expect_fail 4 'no run has layer 3' \
@@ -121,4 +127,31 @@ cp other/0001*/analysis.h5 other/0000*/analysis.h5
 expect_fail 4 'analysis' \
     "$SINKLAB" compare other/0000* --metric first_mass_layer_0
 
+
+# --- runs that are not alike ---------------------------------------------------------
+
+cp -r s lacks
+rm lacks/0001*/analysis.*
+expect_fail 4 'not all runs that count have a sound analysis.csv' \
+    "$SINKLAB" compare lacks --layers
+sed -i '$d' lacks/0003*/analysis.csv
+sed 's/run.seed = 1 to 2/run.seed = 1/' sweep.ini >one.ini
+cp s/0001*/analysis.* lacks/0001*/
+check "one run less is asked for" "$SINKLAB" sweep one.ini run.dir=lacks
+check "a claim does not look at it" says '^undecided: first_mass_layer_0' \
+    "$SINKLAB" compare lacks --claims
+expect_fail 2 'does nothing with --claims' "$SINKLAB" compare s --claims --layers
+expect_fail 2 "no metric sink_01_layer_1" "$SINKLAB" compare s --metric sink_01_layer_1
+{ # two columns fewer than there is room for, beside loss and metric
+    head -n 1 $run/analysis.csv | tr , '\n' |
+        grep -vxE 'step|tokens|analysis|row_hash|sink_1|head_load|val_loss'
+    for m in row_sum sink_{1,2,3,4} {key,value}_ratio first_mass rest_mass; do
+        printf "${m}_layer_%s\n" 0 1 2
+    done
+    printf '%s\n' loss grad_norm lr sink_1
+} | head -n 60 >columns.txt
+check "there are so many" has_line columns.txt . 60
+columns=$(paste -s -d , columns.txt)
+expect_fail 2 'with them there are more than 64 columns' \
+    "$SINKLAB" compare s --columns "$columns" --metric head_load --layers
 finish
