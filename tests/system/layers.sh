@@ -5,23 +5,13 @@
 cd "$T" || exit 1
 export OMP_NUM_THREADS=1
 
+cp "$ROOT/tests/system/tiny.ini" .
 cat >sweep.ini <<'END'
+include = tiny.ini
 [model]
 layers = 3
-width = 16
-heads = 2
-context = 16
 [train]
 steps = 4
-batch = 2
-val_tokens = 32
-[data]
-vocab = 16
-[sink]
-tokens = 16
-sequences = 4
-val_tokens = 32
-probe_every = 0
 [checkpoint]
 every = 2
 [axes]
@@ -60,7 +50,7 @@ check "all three of them" grep -q \
 check_not "and no more" grep -q 'layer_3' head.txt
 for layer in 0 1 2; do
     value[layer]=$(cell final_first_mass_layer_$layer "$run" first_mass.csv)
-    want=$(h5dump -d first_mass -s "2,$layer,0" -c "1,1,2" -y -w 80 \
+    want=$(h5dump -d first_mass -s "2,$layer,0" -c "1,1,4" -y -w 80 \
         -m %.12g $run/analysis.h5 |
         awk '/^ *DATA / { is_in = 1; next }
              is_in && /}/ { print sum / n; exit }
