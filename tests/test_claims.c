@@ -2,6 +2,7 @@
  * verdict and figure is known. */
 #include "harness.h"
 
+#include "base/rng.h"
 #include "report/claim_judge.h"
 #include "report/claim_words.h"
 #include "report/claims.h"
@@ -214,6 +215,92 @@ static void test_claims__seeds_wanted_are_by_the_own_level(void **state)
     assert_int_equal(claim_verdict(&results[1]), CLAIM_SUPPORTED);
     assert_true(results[0].p > results[1].p && results[0].p > results[2].p);
     assert_true(results[0].seeds == alone);
+    end();
+}
+
+/* One that comes right below the level of a stronger one is decided only where
+ * that is. */
+static void test_claims__no_level_is_lent_by_what_is_undecided(void **state)
+{
+    (void)state;
+    struct claim_result r[2] = {
+        { .test = CLAIM_TEST_SIGN, .p = 0.028, .n_holding = 9, .n_judged = 11 },
+        { .test = CLAIM_TEST_SIGN, .p = 0.055, .n_holding = 9, .n_judged = 12 },
+    };
+    for (idx i = 0; i < COUNT_OF(r); i++)
+        r[i].outlook.is = OUTLOOK_SEEDS;
+    claims_correct(r, 2, CORRECTION_HOLM); /* 0.028 > 0.05 / 2 */
+    double both = r[1].seeds;
+    r[0].p = 0.02;
+    r[0].direction = 1;
+    claims_correct(r, 2, CORRECTION_HOLM);
+    assert_int_equal(claim_verdict(&r[0]), CLAIM_SUPPORTED);
+    assert_true(isnan(r[0].seeds));
+    /* three of four: 9 of 12 is 0.146; 12 of 16 0.077; 15 of 20 0.041 */
+    assert_true(r[1].seeds <= 20 && both > r[1].seeds);
+    claims_correct(r, 2, CORRECTION_NONE);
+    assert_true(r[1].seeds <= 20);
+}
+
+/* Seeds of a margin: of differences with that mean and spread half lie within
+ * it, interval and all, by simulation. */
+static void test_claims__seeds_of_a_margin_are_an_even_chance(void **state)
+{
+    (void)state;
+    enum { TRIES = 4000 };
+    static const double means[] = { 0, 0.02, 0.05 };
+    struct rng rng = rng_open(7, RNG_TEST, 0, 0);
+    for (idx k = 0; k < COUNT_OF(means); k++) {
+        const double spread = 0.2, margin = 0.1;
+        struct claim_result r = { .test = CLAIM_TEST_MARGIN_PAIRS,
+                                  .p = 0.5,
+                                  .direction = 1,
+                                  .outlook = { OUTLOOK_SEEDS, means[k], margin,
+                                               spread, NAN } };
+        double d[200];
+        idx n_within = 0;
+        claims_correct(&r, 1, CORRECTION_HOLM);
+        idx n = (idx)r.seeds;
+        assert_true(n > 6 && n < COUNT_OF(d));
+        for (idx t = 0; t < TRIES; t++) {
+            for (idx i = 0; i < n; i++)
+                d[i] = means[k] + spread * rng_normal(&rng);
+            struct judgement j = judge_pairs(d, n);
+            double room = student_quantile(0.05, j.df) * j.error;
+            n_within += fabs(j.difference) + room < margin;
+        }
+        double share = (double)n_within / TRIES;
+        if (share < 0.45 || share > 0.6)
+            fail_msg("mean %g, %td seeds: %g", means[k], n, share);
+    }
+}
+
+/* Pairs are what more seeds would be judged as, of margins, too. */
+static void test_claims__seeds_of_a_margin_are_of_pairs(void **state)
+{
+    (void)state;
+    begin();
+    for (idx i = 1; i <= 5; i++) { /* seeds spread, what is between does not */
+        double v = 0.2 * (double)i;
+        add_run(i, softmax, 0, 0, v);
+        add_run(i, sigmoid, 0, 0, v + 0.001 * (double)(i % 2));
+    }
+    judge("expect = sink_1" SIGMOID " = sink_1" SOFTMAX " within 0.01\n");
+    assert_int_equal(results[0].test, CLAIM_TEST_MARGIN_GROUPS);
+    assert_true(results[0].seeds == 6);
+    end();
+}
+
+/* Nobody knows how one number spreads. */
+static void test_claims__one_seed_gives_no_outlook(void **state)
+{
+    (void)state;
+    begin();
+    add_run(1, softmax, 0, 0, 0.3);
+    add_run(1, sigmoid, 0, 0, 0.301);
+    judge("expect = " LOWER "\nexpect = sink_1@100" SOFTMAX " < sink_1" SOFTMAX
+          "\n");
+    assert_true(isnan(results[0].seeds) && isnan(results[1].seeds));
     end();
 }
 
@@ -460,6 +547,44 @@ static void test_claims__what_never_formed_is_the_last(void **state)
         { "formation" SOFTMAX " < 400", CLAIM_UNDECIDED, "in 5 of 5" },
     };
     expect_each(cases, COUNT_OF(cases));
+    end();
+}
+
+/* What was not watched has not been seen not to form. */
+static void test_claims__what_was_not_watched_is_not_never(void **state)
+{
+    (void)state;
+    begin();
+    for (idx i = 1; i <= 6; i++) {
+        add_run(i, softmax, 0, 0, 0); /* up to 200 */
+        add(settings, "lr/%td,%td,sigmoid,0.001,1000,1,8\n", n_runs, i);
+        for (idx k = 0; k <= 10; k++)
+            add(curves, "lr/%td,%td,0,%g,3\n", n_runs, 100 * k,
+                k >= 5 ? 0.5 : 0);
+        n_runs++;
+    }
+    static const struct expected never[] = {
+        { "formation@1000" SOFTMAX " later than formation@1000" SIGMOID,
+          CLAIM_UNDECIDED,
+          "not judged: 0 had not formed when it was measured last, at step "
+          "200: name one up to there" },
+        { "formation@1000" SOFTMAX " > 900", CLAIM_UNDECIDED, "not judged: " },
+        { "formation@200" SOFTMAX " later than formation@200" SIGMOID,
+          CLAIM_UNDECIDED, "medians never and never" },
+        { "formation@1000" SIGMOID " < 600", CLAIM_SUPPORTED, "in 6 of 6" },
+    };
+    expect_each(never, COUNT_OF(never));
+    begin();
+    for (idx i = 1; i <= 6; i++) {
+        add_run(i, sigmoid, 0, 0.5, 0.5);
+        add(settings, "lr/%td,%td,softmax,0.001,200,1,8\n", n_runs, i);
+        add(curves, "lr/%td,150,0,0.5,3\nlr/%td,200,0,0.5,3\n", n_runs, n_runs);
+        n_runs++;
+    }
+    expect_one("formation" SOFTMAX " later than formation" SIGMOID,
+               CLAIM_UNDECIDED,
+               "not judged: 1 had formed when it was measured first, at step "
+               "150, and others were measured from step 0 on");
     end();
 }
 
@@ -781,7 +906,11 @@ static void test_claims__odd_runs_are_told(void **state)
     begin();
     add_run(1, softmax, 0, 0, NAN);
     judge("expect = sink_1 < 1\n");
-    expect_part(0, "sink_1 of 0 is no number (nan)");
+    expect_part(0, "sink_1 of 0 is no finite number (nan)");
+    begin();
+    add_run(1, softmax, 0, 0, INFINITY);
+    judge("expect = sink_1 < 1\n");
+    expect_part(0, "sink_1 of 0 is no finite number (inf)");
     end();
 }
 
@@ -877,6 +1006,9 @@ static void test_claims__tables_and_errors_of_the_command(void **state)
     o.csv = "-";
     text = run_command(o, OK, "sweep,verdict,claim,figures,test,line,judged,");
     assert_true(strstr(text, "\nlr,supported,"));
+    /* seeds, and none that would be wanted */
+    assert_true(strstr(text, ",seeds,seeds_wanted\n"));
+    assert_true(strstr(text, ",6,\n"));
     free(text);
     o.csv = NULL;
     o.json = "-";
@@ -899,6 +1031,14 @@ static void test_claims__tables_and_errors_of_the_command(void **state)
     free(run_command(o, ERR_DATA, "curves.csv:2: sink_1: got 'x', want a"));
     test_write_text("curves.csv", "run,step,sink_1\nlr/0,0\n");
     free(run_command(o, ERR_DATA, "curves.csv:2: got 2 cells, want 3"));
+    test_write_text("curves.csv", "run,step,sink_1,sink_1\nlr/0,0,1,1\n");
+    free(run_command(o, ERR_DATA, "curves.csv:1: got column sink_1 twice"));
+    test_write_text("curves.csv", "run,sink_1\nlr/0,1\n");
+    free(run_command(o, ERR_DATA, "curves.csv:1: no column step"));
+    test_write_text("curves.csv", "run,step,sink_1\nlr/0,5,0\nlr/0,5,0\n");
+    free(run_command(o, ERR_DATA, "curves.csv:3: 0: want a step beyond that"));
+    test_write_text("curves.csv", "run,step,sink_1\nlr/0,,0\n");
+    free(run_command(o, ERR_DATA, "curves.csv:2: 0: want a step"));
     test_write_text("curves.csv", "step,sink_1\n0,1\n");
     free(run_command(o, ERR_DATA, "curves.csv:1: the first column is not run"));
     test_write_text("curves.csv", "run,step,sink_1\n\"lr/0,0,1\n");
@@ -935,12 +1075,17 @@ int main(void)
         cmocka_unit_test(test_claims__a_trend_that_turns_is_not_supported),
         cmocka_unit_test(test_claims__one_run_beyond_is_not_staying),
         cmocka_unit_test(test_claims__what_never_formed_is_the_last),
+        cmocka_unit_test(test_claims__what_was_not_watched_is_not_never),
         cmocka_unit_test(
             test_claims__two_transitions_are_held_against_each_other),
         cmocka_unit_test(test_claims__alike_takes_a_margin),
         cmocka_unit_test(test_claims__a_side_may_have_its_own_step),
         cmocka_unit_test(test_claims__each_run_may_be_taken_at_its_end),
         cmocka_unit_test(test_claims__seeds_wanted_are_by_the_own_level),
+        cmocka_unit_test(test_claims__no_level_is_lent_by_what_is_undecided),
+        cmocka_unit_test(test_claims__seeds_of_a_margin_are_an_even_chance),
+        cmocka_unit_test(test_claims__seeds_of_a_margin_are_of_pairs),
+        cmocka_unit_test(test_claims__one_seed_gives_no_outlook),
         cmocka_unit_test(test_claims__what_is_not_named_is_averaged_or_told),
         cmocka_unit_test(test_claims__uneven_seeds_and_lost_runs_are_told),
         cmocka_unit_test(test_claims__a_seed_without_all_is_left_out_of_groups),

@@ -139,6 +139,10 @@ static void test_compare_group__only_common_steps_are_shown(void **state)
     assert_int_equal(b.n_any, 5); /* 0 5 10 15 20 */
     assert_true(b.step[1] == 10 && b.mean[1] == 4);
     band_release(&b);
+    double v[2];
+    idx n;
+    assert_int_equal(group_finals(v, &n, &f.s.g[0], "loss", &e), OK);
+    assert_true(n == 2 && v[0] == 3 && v[1] == 5); /* at 10, as their mean */
     unload(&f);
 }
 
@@ -282,6 +286,7 @@ static void test_compare_group__csv_holds_mean_spread_and_n(void **state)
 static void test_compare_group__by_and_where_choose(void **state)
 {
     (void)state;
+    const char *name = "sweep";
     struct compare_options o = compare_usual;
     struct err e = { 0 };
     put_sweep();
@@ -290,6 +295,11 @@ static void test_compare_group__by_and_where_choose(void **state)
     assert_within(text, "\n   1  2     20    2.0000  1.4142");
     assert_within(text, "averaged over attention.weights\n");
     free(text);
+    o.by = "run.seed, run.seed";
+    assert_int_equal(compare_case(&text, &name, 1, o, &e), ERR_USAGE);
+    free(text);
+    assert_within(e.text, "compare: --by: got run.seed twice");
+    e = (struct err){ 0 };
     o.by = NULL;
     assert_int_equal(filter_add(&o.where, "attention.weights=relu", &e), OK);
     text = compare_text("sweep", o);

@@ -11,22 +11,42 @@ static double enough(idx n)
     return n > SEEDS_MAX ? INFINITY : (double)n;
 }
 
-/* Of two sides, as pairs with this spread of differences (NAN: there are none)
- * or groups with these squared spreads in sum, for a distance as observed. */
-static double seeds_of_sides(double distance, double pair_spread,
-                             double squares, double level)
+static double normal_below(double z)
+{
+    return erfc(-z / sqrt(2)) / 2;
+}
+
+/* Is the chance even that a difference whose mean is as observed, with this
+ * standard error, decides the claim? Within a margin both intervals' ends must
+ * lie, so the difference may be too far off on either side. */
+static bool is_even(const struct claim_outlook *o, double error, double df,
+                    double level)
+{
+    if (isnan(o->margin))
+        return student_two_sided(o->distance / error, df) <= level;
+    if (o->distance > o->margin)
+        return student_two_sided((o->distance - o->margin) / error, df) <=
+               level;
+    double room = o->margin - student_quantile(level, df) * error;
+    return room > 0 && normal_below((room - o->distance) / error) -
+                               normal_below((-room - o->distance) / error) >=
+                           0.5;
+}
+
+/* Of two sides, as pairs where there are some and so many can decide it, or
+ * groups. */
+static double seeds_of_sides(const struct claim_outlook *o, double level)
 {
     idx n = 2;
-    distance = fabs(distance);
-    if (!(distance > 0))
+    if (o->distance == (isnan(o->margin) ? 0 : o->margin))
         return INFINITY;
     for (; n <= SEEDS_MAX; n++) {
-        bool is_paired = !isnan(pair_spread) && pairs_least(n) <= level;
-        double error = is_paired ? pair_spread / sqrt((double)n)
-                                 : sqrt(squares / (double)n);
+        bool is_paired = !isnan(o->pair_spread) && pairs_least(n) <= level;
+        double error = is_paired ? o->pair_spread / sqrt((double)n)
+                                 : sqrt(o->squares / (double)n);
         double df = (double)(is_paired ? n - 1 : 2 * n - 2);
         double least = is_paired ? pairs_least(n) : groups_least(n, n);
-        if (least <= level && student_two_sided(distance / error, df) <= level)
+        if (least <= level && is_even(o, error, df, level))
             break;
     }
     return enough(n);
@@ -63,7 +83,7 @@ static double seeds_wanted(const struct claim_result *r, double level)
         return seeds_of_signs(r->n_holding, r->n_judged, level);
     if (r->test == CLAIM_TEST_TREND)
         return seeds_of_trend(&r->trend, r->n_levels, level);
-    return seeds_of_sides(o->distance, o->pair_spread, o->squares, level);
+    return seeds_of_sides(o, level);
 }
 
 /* ---- several claims ------------------------------------------------------ */
@@ -82,19 +102,34 @@ static double holm_factor(const struct claim_result *r, idx n, double p)
     return (double)(n - n_below);
 }
 
+/* The p that would decide claim `own` beside the others' as they are, of which
+ * as many are decided first as can be. */
+static double own_level(const struct claim_result *r, idx n, idx own)
+{
+    for (idx n_decided = 0;; n_decided++) {
+        double level = JUDGED_AT / (double)(n - n_decided);
+        idx n_below = 0;
+        for (idx i = 0; i < n; i++)
+            n_below += i != own && r[i].p <= level;
+        if (n_below <= n_decided)
+            return level;
+    }
+}
+
 void claims_correct(struct claim_result *r, idx n, enum claim_correction how)
 {
+    bool is_holm = how == CORRECTION_HOLM;
     for (idx i = 0; i < n; i++) {
-        double own = how == CORRECTION_HOLM && !isnan(r[i].p)
-                         ? holm_factor(r, n, r[i].p)
-                         : 1;
-        r[i].seeds = seeds_wanted(&r[i], JUDGED_AT / own);
         r[i].p_corrected = r[i].p;
-        for (idx k = 0; k < n && how == CORRECTION_HOLM; k++)
+        for (idx k = 0; k < n && is_holm; k++)
             if (r[k].p <= r[i].p) /* neither is NAN */
                 r[i].p_corrected =
                     fmax(r[i].p_corrected,
                          fmin(1, holm_factor(r, n, r[k].p) * r[k].p));
+        r[i].seeds =
+            claim_verdict(&r[i]) == CLAIM_UNDECIDED
+                ? seeds_wanted(&r[i], is_holm ? own_level(r, n, i) : JUDGED_AT)
+                : NAN;
     }
 }
 

@@ -75,15 +75,26 @@ static struct sides sides_of(struct judging *g)
     return x;
 }
 
-/* The spread of both sides' difference were each of one run; one number has
- * none; NAN of numbers of the same runs, which are pairs always. */
-static double sum_of_squares(const struct judging *g, const struct sides *x)
+/* What more seeds would come to; of one seed's spread nothing is known, and
+ * numbers of the same runs are pairs always. */
+static struct claim_outlook outlook_of(const struct judging *g,
+                                       const struct sides *x, double margin)
 {
-    if (claim_is_within(g->claim))
-        return NAN;
+    struct claim_outlook o = { .distance = fabs(g->r->j.difference),
+                               .margin = margin,
+                               .pair_spread = NAN,
+                               .squares = NAN };
+    bool is_within = claim_is_within(g->claim);
     double a = summarise(x->a, x->n).spread,
            b = summarise(x->b, x->n_base).spread;
-    return (x->n > 1 ? a * a : 0) + (x->n_base > 1 ? b * b : 0);
+    if (is_within ? x->n_pairs < 2 : idx_min(x->n, x->n_base) < 2)
+        return o;
+    o.is = OUTLOOK_SEEDS;
+    if (g->are_pairs)
+        o.pair_spread = summarise(x->d, x->n_pairs).spread;
+    if (!is_within)
+        o.squares = a * a + b * b;
+    return o;
 }
 
 static int sign_of(double x)
@@ -105,7 +116,6 @@ static void judge_sides(struct judging *g)
 {
     struct claim_result *r = g->r;
     struct sides x = sides_of(g);
-    double spread = summarise(x.d, x.n_pairs).spread;
     r->j = g->is_paired ? judge_pairs(x.d, x.n_pairs)
                         : judge_groups(x.a, x.n, x.b, x.n_base);
     r->test = g->is_paired ? CLAIM_TEST_PAIRS : CLAIM_TEST_GROUPS;
@@ -114,9 +124,7 @@ static void judge_sides(struct judging *g)
     r->direction = sign_of(r->j.difference);
     if (g->claim->kind == CLAIM_LESS)
         r->direction = -r->direction;
-    r->outlook = (struct claim_outlook){ OUTLOOK_SEEDS, r->j.difference,
-                                         g->are_pairs ? spread : NAN,
-                                         sum_of_squares(g, &x) };
+    r->outlook = outlook_of(g, &x, NAN);
 }
 
 /* p of one side: that t is so large by chance. */
@@ -151,11 +159,7 @@ static void judge_margin(struct judging *g)
     else if (error > 0)
         p = one_sided((far - margin) / error, r->j.df);
     r->p = fmin(1, fmax(2 * p, r->p_least));
-    r->outlook =
-        (struct claim_outlook){ OUTLOOK_SEEDS, margin - far,
-                                g->is_paired ? error * sqrt((double)x.n_pairs)
-                                             : NAN,
-                                sum_of_squares(g, &x) };
+    r->outlook = outlook_of(g, &x, margin);
 }
 
 /* Of a run that was watched up to some step and had not formed, nobody knows

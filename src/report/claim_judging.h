@@ -51,6 +51,7 @@ struct judging {
     idx n[SIDES];
     idx n_seeds;
     struct seed *seeds;
+    double first;   /* step at which any of the runs was measured */
     bool are_pairs; /* each seed of the smaller side has its pair */
     bool is_paired; /* and they are enough: the test is of pairs */
     struct rest rest;

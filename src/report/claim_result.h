@@ -28,7 +28,8 @@ enum { CLAIM_WORDS_MAX = 400 };
 /* What the number of seeds that would decide a claim is reckoned from. */
 struct claim_outlook {
     enum { OUTLOOK_UNKNOWN, OUTLOOK_NEVER, OUTLOOK_SEEDS } is;
-    double distance; /* of two sides: the difference, or what a margin leaves */
+    double distance;    /* of two sides' means */
+    double margin;      /* that it is claimed to be less than; NAN: none is */
     double pair_spread; /* of differences of pairs; NAN: there are none */
     double squares;     /* of each side's spread, in sum; NAN: no groups */
 };
@@ -38,7 +39,8 @@ struct claim_result {
     enum claim_test test;
     char why[CLAIM_WORDS_MAX];    /* nothing is judged; or "" */
     char beside[CLAIM_WORDS_MAX]; /* what else differs, or is averaged over */
-    double step;      /* that values are of; NAN: formations, what stays */
+    double step;      /* that values are of, formations were watched up to,
+                         what stays is from; NAN: each run's own end, no step */
     double threshold; /* of n_beyond; NAN: none is counted */
     struct claim_group a, b; /* b: of two sides */
     struct judgement j; /* of two sides; of a trend: from the least value of the
@@ -58,8 +60,8 @@ struct claim_result {
     /* claims_correct */
     double p_corrected;
     double seeds; /* a side, of which every second lot would decide it were all
-                     else as it is, the other claims' p included; NAN: unknown;
-                     INFINITY: no number of them */
+                     else as it is, the other claims' p included; NAN: unknown,
+                     or it is decided; INFINITY: no number of them */
 };
 
 #endif

@@ -68,8 +68,15 @@ static struct claim_run claim_run_of(const struct run_data *r)
  * other numbers than the reader thinks. */
 static int check_sound(const struct run_data *r, struct err *e)
 {
-    if (r->is_analysis_bad || r->is_metrics_bad)
+    if (r->is_analysis_bad || r->is_metrics_bad ||
+        (!r->has_config && r->unread.code))
         return err_set(e, r->unread.code, "%s", r->unread.text);
+    if (!r->has_config)
+        return err_set(e, ERR_DATA,
+                       "%s: holds no config.ini, without which no claim tells "
+                       "what it is of: move the folder elsewhere, and `sinklab "
+                       "sweep` trains it again",
+                       r->path);
     return OK;
 }
 
@@ -86,7 +93,7 @@ static int take_runs(struct claim_runs *s, const struct sweep *list,
         const struct run_data *r = &s->set.runs[i];
         if (is_dropped(list, r->name)) {
             n_dropped++;
-        } else if (r->state != RUN_DONE || !r->has_config) {
+        } else if (r->state != RUN_DONE) {
             states[r->state]++;
             s->n_left++;
         } else if (check_sound(r, e)) {
@@ -273,6 +280,32 @@ static int read_cells(struct claim_runs *s, const struct csv_lines *l, idx row,
     return OK;
 }
 
+/* A heading twice would be one column of two. */
+static int check_headings(const struct csv_lines *l, struct err *e)
+{
+    for (idx i = 0; i < l->n; i++)
+        for (idx k = 0; k < i; k++)
+            if (strcmp(l->cells[i], l->cells[k]) == 0)
+                return err_set(e, ERR_DATA,
+                               "%s:1: got column %s twice: `tools/collect.py` "
+                               "makes it anew",
+                               l->path, l->cells[i]);
+    return OK;
+}
+
+/* Steps rise, so what is first and last of a run is so on the page, too. */
+static int check_steps(const struct claim_runs *s, const struct claim_run *r,
+                       const struct csv_lines *l, struct err *e)
+{
+    idx at = s->step * s->n_rows + r->first + r->rows - 1;
+    if (s->given[at] && (r->rows == 1 || s->v[at] > s->v[at - 1]))
+        return OK;
+    return err_set(e, ERR_DATA,
+                   "%s:%td: %s: want a step beyond that of the line before: "
+                   "`tools/collect.py` makes it anew",
+                   l->path, l->line, r->name);
+}
+
 /* The lines of a run stand together. */
 static int read_curves(struct claim_runs *s, const char *tables,
                        const char *sweep, struct err *e)
@@ -281,6 +314,15 @@ static int read_curves(struct claim_runs *s, const char *tables,
     struct csv_lines l;
     if (open_table(&l, &s->curves, path, tables, "curves.csv", e))
         return e->code;
+    if (check_headings(&l, e))
+        return e->code;
+    for (s->step = 0; s->step < l.n; s->step++)
+        if (strcmp(l.cells[s->step], "step") == 0)
+            break;
+    if (s->step == l.n)
+        return err_set(e, ERR_DATA,
+                       "%s:1: no column step: `tools/collect.py` makes it anew",
+                       path);
     s->n_columns = l.n;
     s->n_rows = count_lines(l.rest);
     size_t n = (size_t)(s->n_columns * s->n_rows);
@@ -306,7 +348,7 @@ static int read_curves(struct claim_runs *s, const char *tables,
         if (r->rows == 0)
             r->first = row;
         r->rows++;
-        if (read_cells(s, &l, row, e))
+        if (read_cells(s, &l, row, e) || check_steps(s, r, &l, e))
             return e->code;
     }
     return e->code;
@@ -351,17 +393,15 @@ static struct series series_of_rows(const struct claim_runs *s,
                                     const struct claim_run *r,
                                     const char *column)
 {
-    idx step = -1, at = -1, n_given = 0;
-    for (idx c = 1; c < s->n_columns; c++) {
-        step = strcmp(s->columns[c], "step") == 0 ? c : step;
+    idx at = -1, n_given = 0;
+    for (idx c = 1; c < s->n_columns; c++)
         at = strcmp(s->columns[c], column) == 0 ? c : at;
-    }
-    if (step < 0 || at < 0)
+    if (at < 0)
         return (struct series){ 0 };
     const bool *given = s->given + at * s->n_rows + r->first;
     for (idx i = 0; i < r->rows; i++)
         n_given += given[i];
-    return (struct series){ .step = s->v + step * s->n_rows + r->first,
+    return (struct series){ .step = s->v + s->step * s->n_rows + r->first,
                             .value = s->v + at * s->n_rows + r->first,
                             .given = given,
                             .n = n_given > 0 ? r->rows : 0 };

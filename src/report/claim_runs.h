@@ -32,8 +32,8 @@ struct claim_runs {
     struct compare_set set; /* of folders */
     struct config *configs; /* of tables, as all below */
     struct measured *measured;
-    char *settings, *curves; /* the files, names point into them */
-    idx n_columns, n_rows;
+    char *settings, *curves;     /* the files, names point into them */
+    idx n_columns, n_rows, step; /* which column has the steps */
     char **columns;
     double *v; /* (n_columns,n_rows) */
     bool *given;

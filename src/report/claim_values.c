@@ -95,6 +95,35 @@ static double formed_at(const struct judging *g, int side,
     return INFINITY;
 }
 
+/* The first step with a value; INFINITY: there is none. */
+static double first_of(const struct series *s)
+{
+    for (idx i = 0; i < s->n; i++)
+        if (s->given[i])
+            return s->step[i];
+    return INFINITY;
+}
+
+/* Of a run that was not watched up to a step nobody knows whether it formed by
+ * then, and of one that had formed when others had been watched for a while,
+ * when. */
+static void check_watched(struct judging *g, const struct member *m,
+                          const struct series *s, double until)
+{
+    double last, value, first = first_of(s);
+    if (isinf(m->value) && isfinite(until) &&
+        series_before(&last, &value, s, INFINITY) && last < until)
+        claim_why_not(g->r,
+                      "%s had not formed when it was measured last, at step "
+                      "%.0f: name one up to there",
+                      name_of(g, m), last);
+    else if (m->value == first && first > g->first)
+        claim_why_not(g->r,
+                      "%s had formed when it was measured first, at step %.0f, "
+                      "and others were measured from step %.0f on",
+                      name_of(g, m), first, g->first);
+}
+
 /* The largest value from the side's step on, or the least. */
 static bool extreme(double *value, const struct claim *c,
                     const struct series *s)
@@ -125,6 +154,7 @@ static void take_value(struct judging *g, int side, struct member *m,
         is_there = extreme(&m->value, g->claim, &s);
     } else if (of->is_formation) {
         m->value = formed_at(g, side, &s, want);
+        check_watched(g, m, &s, want);
     } else {
         is_there = series_before(&at, &m->value, &s, want) &&
                    (at == want || claim_side_at_end(of));
@@ -133,9 +163,22 @@ static void take_value(struct judging *g, int side, struct member *m,
         claim_why_not(g->r,
                       "%s was not measured at step %.0f: name one that was",
                       name_of(g, m), claim_is_stay(g->claim) ? of->step : want);
-    else if (isnan(m->value))
-        claim_why_not(g->r, "%s of %s is no number (nan)", of->column,
-                      name_of(g, m));
+    else if (!isfinite(m->value) && !of->is_formation)
+        claim_why_not(g->r, "%s of %s is no finite number (%g)", of->column,
+                      name_of(g, m), m->value);
+}
+
+/* The first step at which any run was measured. */
+static void find_first(struct judging *g)
+{
+    g->first = INFINITY;
+    for (int side = 0; side < SIDES; side++)
+        for (idx i = 0; i < g->n[side]; i++) {
+            struct series s = claim_run_series(g->runs, g->at[side][i].run,
+                                               claim_side_of(g, side)->column);
+            if (g->at[side][i].is_used)
+                g->first = fmin(g->first, first_of(&s));
+        }
 }
 
 void claim_values_take(struct judging *g)
@@ -150,6 +193,7 @@ void claim_values_take(struct judging *g)
                        (!g->claim->has_b || claim_side_at_end(&g->claim->b)));
     if (is_common && !find_common(g, &common))
         return;
+    find_first(g);
     g->r->step = common;
     if (!isnan(g->claim->a.step))
         g->r->step = g->claim->a.step;

@@ -6,8 +6,6 @@
 #include "base/text.h"
 #include "report/cells.h"
 
-enum { PART_MAX = 1600 };
-
 const char *claim_verdict_word(enum claim_verdict v)
 {
     static const char *const words[] = {
@@ -25,15 +23,23 @@ static bool is_percent(const struct claim_side *s)
     return !s->is_formation && cell_look(s->column).is_share;
 }
 
-static void add_number(struct text *t, const struct claim_side *s, double v)
+/* With `more` digits than are usual. */
+static void add_finer(struct text *t, const struct claim_side *s, double v,
+                      int more)
 {
     char text[CELL_NUMBER_MAX];
     struct cell_look look = cell_look(s->column);
+    text_add(
+        t, "%s",
+        cell_number(text, look.is_share ? 100 * v : v, look.digits + more));
+}
+
+static void add_number(struct text *t, const struct claim_side *s, double v)
+{
     if (s->is_formation)
         text_add(t, isinf(v) ? "never" : "%.0f", v);
     else
-        text_add(t, "%s",
-                 cell_number(text, look.is_share ? 100 * v : v, look.digits));
+        add_finer(t, s, v, 0);
 }
 
 /* With its unit. */
@@ -41,13 +47,6 @@ static void add_value(struct text *t, const struct claim_side *s, double v)
 {
     add_number(t, s, v);
     text_add(t, "%s", is_percent(s) ? " %" : "");
-}
-
-/* A difference of two: of shares it is in points of percent. */
-static void add_points(struct text *t, const struct claim_side *s, double v)
-{
-    add_number(t, s, v);
-    text_add(t, "%s", is_percent(s) ? " points" : "");
 }
 
 /* A bound as it was read. */
@@ -93,6 +92,14 @@ static void add_counts(struct text *t, const struct claim_result *r)
     add_beyond(t, &r->b);
 }
 
+/* Is each side of a step of its own? */
+static bool has_two_steps(const struct claim *c)
+{
+    bool are_last = isnan(c->a.step) && isnan(c->b.step);
+    return c->has_b && c->a.step != c->b.step && !are_last &&
+           !c->a.is_formation;
+}
+
 static void add_step(struct text *t, const struct claim_result *r)
 {
     if (claim_side_at_end(&r->claim->a))
@@ -101,19 +108,36 @@ static void add_step(struct text *t, const struct claim_result *r)
         text_add(t, " at step %.0f", r->step);
 }
 
-/* "-52.1 points (95 % interval -60.0 to -44.3)" */
+/* Digits that an interval so narrow wants beside the usual ones, lest all of it
+ * reads as one number. */
+static int digits_more(const struct claim_side *s, double low, double high)
+{
+    enum { MORE_MAX = 6, UNITS_LEAST = 5 };
+    struct cell_look look = cell_look(s->column);
+    double units =
+        (look.is_share ? 100 : 1) * (high - low) * pow(10, look.digits);
+    int more = 0;
+    for (; units < UNITS_LEAST && more < MORE_MAX; more++) /* NAN: none */
+        units *= 10;
+    return more;
+}
+
+/* "-52.1 points (95 % interval -60.0 to -44.3)"; of shares in points of
+ * percent. */
 static void add_difference(struct text *t, const struct claim_result *r)
 {
     const struct claim_side *s = &r->claim->a;
     const struct judgement *j = &r->j;
+    int more = digits_more(s, j->low, j->high);
     text_add(t, "%s", j->difference > 0 ? "+" : "");
-    add_points(t, s, j->difference);
+    add_finer(t, s, j->difference, more);
+    text_add(t, "%s", is_percent(s) ? " points" : "");
     if (isnan(j->low))
         return;
     text_add(t, " (95 %% interval ");
-    add_number(t, s, j->low);
+    add_finer(t, s, j->low, more);
     text_add(t, " to ");
-    add_number(t, s, j->high);
+    add_finer(t, s, j->high, more);
     text_add(t, ")");
 }
 
@@ -126,8 +150,7 @@ static void add_sides(struct text *t, const struct claim_result *r)
     add_value(t, &c->a, r->a.median);
     text_add(t, " and ");
     add_value(t, &c->b, r->b.median);
-    bool are_last = isnan(c->a.step) && isnan(c->b.step);
-    if (c->a.step != c->b.step && !are_last && !c->a.is_formation)
+    if (has_two_steps(c))
         text_add(t, " at their steps");
     else
         add_step(t, r);
@@ -209,13 +232,24 @@ static void add_figures(struct text *t, const struct claim_result *r)
 
 /* ---- test -------------------------------------------------------------- */
 
+static void add_seeds(struct text *t, const char *what, idx n)
+{
+    text_add(t, " over %td %s%s", n, what, n == 1 ? "" : "s");
+}
+
+static void add_pairs(struct text *t, idx n)
+{
+    add_seeds(t, "pair", n);
+    text_add(t, " of seeds");
+}
+
 static void add_name(struct text *t, const struct claim_result *r)
 {
     const struct judgement *j = &r->j;
     switch (r->test) {
     case CLAIM_TEST_PAIRS:
-        text_add(t, "%s over %td pairs of seeds",
-                 j->is_exact ? "exact permutation test" : "t test", j->n);
+        text_add(t, j->is_exact ? "exact permutation test" : "t test");
+        add_pairs(t, j->n);
         break;
     case CLAIM_TEST_GROUPS:
         text_add(t, "%s over %td and %td seeds",
@@ -223,14 +257,17 @@ static void add_name(struct text *t, const struct claim_result *r)
                  j->n, j->n_base);
         break;
     case CLAIM_TEST_SIGN:
-        text_add(t, "sign test over %td seeds", r->n_judged);
+        text_add(t, "sign test");
+        add_seeds(t, "seed", r->n_judged);
         break;
     case CLAIM_TEST_TREND:
-        text_add(t, "Page's test over %td seeds%s", r->trend.n_seeds,
-                 r->trend.is_exact ? ", exact" : "");
+        text_add(t, "Page's test");
+        add_seeds(t, "seed", r->trend.n_seeds);
+        text_add(t, "%s", r->trend.is_exact ? ", exact" : "");
         break;
     case CLAIM_TEST_MARGIN_PAIRS:
-        text_add(t, "two one-sided t tests over %td pairs of seeds", j->n);
+        text_add(t, "two one-sided t tests");
+        add_pairs(t, j->n);
         break;
     case CLAIM_TEST_MARGIN_GROUPS:
         text_add(t, "two one-sided t tests over %td and %td seeds", j->n,
@@ -250,7 +287,7 @@ static double seeds_now(const struct claim_result *r)
                         : idx_min(r->j.n, r->j.n_base));
 }
 
-static void add_seeds(struct text *t, const struct claim_result *r)
+static void add_seeds_wanted(struct text *t, const struct claim_result *r)
 {
     if (isnan(r->seeds))
         return;
@@ -267,24 +304,28 @@ static void add_seeds(struct text *t, const struct claim_result *r)
  * without zero is not enough. */
 static void add_p(struct text *t, const struct claim_result *r)
 {
+    char p[P_TEXT_MAX];
     bool is_of_sides =
         r->test == CLAIM_TEST_PAIRS || r->test == CLAIM_TEST_GROUPS;
-    text_add(t, ", p = %.2g", is_of_sides ? r->j.p : r->p);
+    text_add(t, ", p = %s", p_text(p, is_of_sides ? r->j.p : r->p));
     if (is_of_sides && isnan(r->j.p_t) && !r->claim->a.is_formation)
         text_add(t, "; but one seed has no interval");
     else if (is_of_sides && r->p > r->j.p)
-        text_add(t, ", of the interval %.2g", r->p);
+        text_add(t, ", of the interval %s", p_text(p, r->p));
     else if (is_of_sides && r->j.p > JUDGED_AT && r->j.p_t <= JUDGED_AT)
-        text_add(t, ", of the interval %.2g, and both count", r->j.p_t);
+        text_add(t, ", of the interval %s, and both count",
+                 p_text(p, r->j.p_t));
 }
 
 static void add_test(struct text *t, const struct claim_file *f,
                      const struct claim_result *r)
 {
+    char p[P_TEXT_MAX];
     add_name(t, r);
     add_p(t, r);
     if (f->correction == CORRECTION_HOLM && f->n > 1)
-        text_add(t, ", %.2g by Holm for %td claims", r->p_corrected, f->n);
+        text_add(t, ", %s by Holm for %td claims", p_text(p, r->p_corrected),
+                 f->n);
     enum claim_verdict v = claim_verdict(r);
     if (v != CLAIM_UNDECIDED)
         return;
@@ -292,7 +333,7 @@ static void add_test(struct text *t, const struct claim_file *f,
         text_add(t, "; but %s", r->but);
         return;
     }
-    add_seeds(t, r);
+    add_seeds_wanted(t, r);
 }
 
 const char *claim_line(char text[CLAIM_LINE_MAX], const struct claim_file *f,
@@ -366,7 +407,9 @@ static void put_numbers(struct grid *g, idx row, const struct claim_result *r)
 {
     bool has_b = r->claim->has_b, is_trend = claim_is_trend(r->claim);
     bool is_sign = r->test == CLAIM_TEST_SIGN;
-    put(g, row, "step", claim_side_at_end(&r->claim->a) ? NAN : r->step);
+    bool has_step =
+        !claim_side_at_end(&r->claim->a) && !has_two_steps(r->claim);
+    put(g, row, "step", has_step ? r->step : NAN);
     put(g, row, "runs", (double)r->a.n_runs);
     put(g, row, "runs_base", has_b ? (double)r->b.n_runs : NAN);
     put(g, row, "median", is_trend ? NAN : r->a.median);
@@ -384,15 +427,14 @@ static void put_numbers(struct grid *g, idx row, const struct claim_result *r)
     put(g, row, "p_least", r->p_least);
     put(g, row, "seeds", r->test ? seeds_now(r) : NAN);
     put(g, row, "seeds_wanted",
-        isinf(r->seeds) || isnan(r->seeds) ? NAN
-                                           : fmax(r->seeds, seeds_now(r) + 1));
+        isnan(r->seeds) ? NAN : fmax(r->seeds, seeds_now(r) + 1));
 }
 
 static void put_row(struct grid *g, const struct claim_file *f, idx i,
                     bool is_file)
 {
     const struct claim_result *r = &f->results[i];
-    char line[CLAIM_LINE_MAX], part[PART_MAX];
+    char line[CLAIM_LINE_MAX], part[CLAIM_LINE_MAX];
     struct text t = { part, sizeof part, 0 };
     idx row = i + 1, c = 0;
     enum claim_verdict v = claim_verdict(r);

@@ -90,7 +90,7 @@ static int show_tables(FILE *out, const struct compare_rows *t,
     fputs(second, below);
     if (*second || has_differences)
         fputc('\n', below);
-    return compare_write_tables(out, t, notes->text, e);
+    return compare_write_tables(out, t, notes->text, notes->n_first, e);
 }
 
 /* The page of --report, whose notes are those below the table. */

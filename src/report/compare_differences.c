@@ -77,6 +77,7 @@ static void put_interval(struct grid *g, idx row, idx c,
 static void put_line(struct grid *g, idx row, const struct table_columns *c,
                      const struct compare_rows *t, const struct line *l)
 {
+    char p[P_TEXT_MAX];
     char text[CELL_NUMBER_MAX], seeds[JUDGEMENT_TEXT_MAX];
     const struct judgement *j = &l->x->j;
     const char *name = t->measures[l->measure].name;
@@ -90,7 +91,7 @@ static void put_line(struct grid *g, idx row, const struct table_columns *c,
     if (j->is_paired)
         put_signs(g, row, c->signs, &l->x->pair);
     if (!isnan(j->p))
-        grid_set(g, row, c->p, "%.2g", j->p);
+        grid_set(g, row, c->p, "%s", p_text(p, j->p));
     grid_set(g, row, c->verdict, "%s", verdict_words(j->verdict));
 }
 
@@ -220,7 +221,7 @@ static void note_sums(FILE *out, const struct compare_rows *t)
         least = fmin(least, sum);
         most = fmax(most, sum);
     }
-    if (most > 1.05 * least)
+    if (most - least > 0.05 * fabs(least))
         fprintf(out,
                 "note: %s is of rows as they are, which sum to %.2f to %.2f "
                 "(row_sum): a difference\nmay be of sums alone; %s is of rows "

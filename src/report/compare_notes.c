@@ -129,7 +129,7 @@ static void print_rules(FILE *out, const struct compare_options *o,
     fputc('\n', out);
 }
 
-void compare_meaning(FILE *out, const struct compare_rows *t)
+static void print_meaning(FILE *out, const struct compare_rows *t)
 {
     const struct compare_options *o = t->o;
     const struct groups *s = t->groups;
@@ -288,7 +288,7 @@ void compare_notes(FILE *out, const struct compare_rows *t,
     struct notes notes = { out, o->unicode, 0,
                            s->are_single ? PTRDIFF_MAX : NOTES_MAX };
     idx n_logged = 0;
-    compare_meaning(out, t);
+    print_meaning(out, t);
     for (idx i = 0; i < s->n; i++) {
         note_runs(&notes, t, &s->g[i]);
         if (s->are_single)

@@ -5,11 +5,8 @@
 
 #include "report/compare_rows.h"
 
-/* compare_meaning - lines: what the numbers of the table mean. */
-void compare_meaning(FILE *out, const struct compare_rows *t);
-
-/* compare_notes - lines that end with an empty one; metric (groups) are the
- * bands of the metric. */
+/* compare_notes - what the numbers of the table mean, then what is odd: lines
+ * that end with an empty one; metric (groups) are the bands of the metric. */
 void compare_notes(FILE *out, const struct compare_rows *t,
                    const struct band *metric);
 

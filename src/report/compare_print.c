@@ -5,11 +5,11 @@
 #include "io/grid_markup.h"
 #include "report/cells.h"
 #include "report/compare_differences.h"
-#include "report/compare_notes.h"
 #include "report/compare_table.h"
 #include "report/report_file.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* More lines of differences than this nobody reads on a screen. */
 enum { DIFFERENCES_MAX = 48 };
@@ -125,9 +125,22 @@ static int print_words(FILE *out, const struct markup *m,
     return rc;
 }
 
+/* No more than n bytes of lines that end with an empty one. */
+static void print_first(FILE *out, const struct markup *m, const char *lines,
+                        size_t n)
+{
+    const char *end = lines + n;
+    while (lines < end) {
+        int length = (int)strcspn(lines, "\n");
+        if (length > 0)
+            fprintf(out, "%s%.*s\n", m->prefix, length, lines);
+        lines += length + 1;
+    }
+}
+
 static int print_markup(FILE *out, const struct compare_rows *t,
-                        const char *notes, const struct markup *m,
-                        struct err *e)
+                        const char *notes, size_t n_first,
+                        const struct markup *m, struct err *e)
 {
     struct grid g = { 0 }, d = { 0 };
     idx n_lines = 0;
@@ -135,7 +148,7 @@ static int print_markup(FILE *out, const struct compare_rows *t,
         differences_grid(&d, t, PTRDIFF_MAX, &n_lines, e) == OK) {
         m->table(out, &g);
         fputc('\n', out);
-        print_words(out, m, t, compare_meaning, e);
+        print_first(out, m, notes, n_first);
     }
     if (e->code == OK && n_lines > 0) {
         fputc('\n', out);
@@ -145,9 +158,9 @@ static int print_markup(FILE *out, const struct compare_rows *t,
         fputc('\n', out);
         print_words(out, m, t, differences_words, e);
     }
-    if (e->code == OK && *notes) {
+    if (e->code == OK && notes[n_first]) {
         fputc('\n', out);
-        text_print_lines(out, m->prefix, notes);
+        text_print_lines(out, m->prefix, notes + n_first);
     }
     grid_release(&g);
     grid_release(&d);
@@ -156,13 +169,13 @@ static int print_markup(FILE *out, const struct compare_rows *t,
 
 static int write_markup(FILE *out, const char *path,
                         const struct compare_rows *t, const char *notes,
-                        const struct markup *m, struct err *e)
+                        size_t n_first, const struct markup *m, struct err *e)
 {
     struct report r;
     if (!path)
         return OK;
     if (report_begin(&r, out, path, e) == OK)
-        print_markup(r.f, t, notes, m, e);
+        print_markup(r.f, t, notes, n_first, m, e);
     return report_end(&r, e);
 }
 
@@ -183,14 +196,14 @@ static int write_json(FILE *out, const char *path, const struct compare_rows *t,
 }
 
 int compare_write_tables(FILE *out, const struct compare_rows *t,
-                         const char *notes, struct err *e)
+                         const char *notes, size_t n_first, struct err *e)
 {
     const struct compare_options *o = t->o;
     if (write_csv(out, o->csv, t, file_grid, e) ||
         write_csv(out, o->runs_csv, t, rows_runs_grid, e) ||
         write_json(out, o->json, t, e) ||
-        write_markup(out, o->markdown, t, notes, &markdown, e) ||
-        write_markup(out, o->latex, t, notes, &latex, e))
+        write_markup(out, o->markdown, t, notes, n_first, &markdown, e) ||
+        write_markup(out, o->latex, t, notes, n_first, &latex, e))
         return e->code;
     return OK;
 }

@@ -18,9 +18,10 @@ int compare_print_differences(bool *is_printed, FILE *out,
                               const struct compare_rows *t, struct err *e);
 
 /* compare_write_tables - what --csv, --runs-csv, --markdown and --latex ask
- * for. notes: lines that stand below those for people; "": none. OK, ERR_MEMORY,
+ * for. notes: lines that stand below those for people, the first n_first bytes
+ * of them below the rows, the others below the differences. OK, ERR_MEMORY,
  * ERR_IO. */
 int compare_write_tables(FILE *out, const struct compare_rows *t,
-                         const char *notes, struct err *e);
+                         const char *notes, size_t n_first, struct err *e);
 
 #endif

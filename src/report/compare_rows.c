@@ -155,10 +155,13 @@ static int check_layers(const struct compare_rows *t, struct err *e)
 /* ---- rows -------------------------------------------------------------- */
 
 /* Means hide what happened where runs end at one of two ends. */
-static void write_each(struct compare_row *r, const struct compare_rows *t)
+static int write_each(struct compare_row *r, const struct compare_rows *t,
+                      struct err *e)
 {
     char a[CELL_NUMBER_MAX], b[CELL_NUMBER_MAX];
     const struct group *g = r->group;
+    double v[EACH_RUNS];
+    idx n = 0;
     bool is_share = metric_is_share(t->o->metric);
     double scale = is_share ? 100 : 1;
     int digits = is_share ? 0 : 2;
@@ -168,13 +171,12 @@ static void write_each(struct compare_row *r, const struct compare_rows *t)
     if (g->n_counted > EACH_RUNS && !isnan(s->min))
         text_add(&text, "%s to %s", cell_number(a, scale * s->min, digits),
                  cell_number(b, scale * s->max, digits));
-    for (idx i = 0; i < g->n_counted && g->n_counted <= EACH_RUNS; i++) {
-        double v;
-        struct series of = group_series(g, i, t->o->metric);
-        if (series_final(&v, &of))
-            text_add(&text, "%s%s", text.n > 0 ? " " : "",
-                     cell_number(a, scale * v, digits));
-    }
+    if (g->n_counted <= EACH_RUNS && group_finals(v, &n, g, t->o->metric, e))
+        return e->code;
+    for (idx i = 0; i < n; i++)
+        text_add(&text, "%s%s", i > 0 ? " " : "",
+                 cell_number(a, scale * v[i], digits));
+    return OK;
 }
 
 static int fill_row(struct compare_row *r, const struct compare_rows *t,
@@ -191,8 +193,7 @@ static int fill_row(struct compare_row *r, const struct compare_rows *t,
     if (rc == OK)
         rc = group_emerged(&r->emerged, g, t->o->metric, &t->groups->emergence,
                            e);
-    write_each(r, t);
-    return rc;
+    return rc == OK ? write_each(r, t, e) : rc;
 }
 
 /* The group that --baseline names, or the first. */

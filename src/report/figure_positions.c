@@ -11,7 +11,7 @@ struct profile {
     const char *label;
     idx n_runs, n_curves, n; /* n: positions */
     double *v;               /* (n_curves,n) */
-    double step;             /* the last of any run */
+    double first, last; /* step of the run that is least far, and farthest */
 };
 
 /* Which axis is which, and how many numbers lie between two of it. */
@@ -62,7 +62,8 @@ static int add_run(struct profile *p, struct layout *l, struct figure *f,
                        "compare: --figure positions: %s: runs of one group "
                        "have other layers or positions: group them by --by",
                        p->label);
-    p->step = fmax(p->step, a.step[0]);
+    p->first = p->n_runs == 0 ? a.step[0] : fmin(p->first, a.step[0]);
+    p->last = fmax(p->last, a.step[0]);
     p->n_runs++;
     for (idx c = 0; c < l->curves; c++)
         for (idx t = 0; t < l->positions; t++) {
@@ -79,7 +80,7 @@ static int add_run(struct profile *p, struct layout *l, struct figure *f,
 static int make_profile(struct profile *p, struct layout *l, struct figure *f,
                         const struct group *g, struct err *first, struct err *e)
 {
-    *p = (struct profile){ .label = g->label, .step = -INFINITY };
+    *p = (struct profile){ .label = g->label, .last = -INFINITY };
     for (idx i = 0; i < g->n_counted; i++) {
         struct err own = { 0 };
         if (add_run(p, l, f, g->runs[i], &own) == ERR_DATA)
@@ -138,8 +139,8 @@ static const char *words_of(struct figure *f, const struct profile *p, idx n,
 {
     double lo = INFINITY, hi = -INFINITY;
     for (idx i = 0; i < n; i++) {
-        lo = fmin(lo, p[i].step);
-        hi = fmax(hi, p[i].step);
+        lo = fmin(lo, p[i].first);
+        hi = fmax(hi, p[i].last);
     }
     return pool_print(&f->memory, "At step %.0f%s%s%s. ", lo,
                       hi > lo ? pool_print(&f->memory, " to %.0f", hi) : "",

@@ -220,12 +220,12 @@ static int make_dots(struct plot_curve *c, struct figure *f,
     };
     if (pool_check(&f->memory, e))
         return e->code;
-    for (idx i = 0; i < g->n_counted && g->n_counted > 1; i++) {
-        struct series s = group_series(g, i, column);
-        x[c->n] = beside(at, &f->facets, at->x[group], c->style);
-        c->n += series_final(&y[c->n], &s);
-    }
-    return OK;
+    if (g->n_counted < 2)
+        return OK;
+    int rc = group_finals(y, &c->n, g, column, e);
+    for (idx i = 0; i < c->n; i++)
+        x[i] = beside(at, &f->facets, at->x[group], c->style);
+    return rc;
 }
 
 static int add_own(struct plot_panel *q, struct plot_curve *curves,

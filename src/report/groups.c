@@ -13,6 +13,14 @@ static const struct config *config_of(const void *runs, idx i)
     return r->has_config ? &r->config : NULL;
 }
 
+static bool is_among(const struct config_key *keys, idx n, struct config_key k)
+{
+    for (idx i = 0; i < n; i++)
+        if (keys[i].key == k.key)
+            return true;
+    return false;
+}
+
 static int parse_by(struct groups *s, const char *by, struct err *e)
 {
     char list[KEY_TEXT_MAX], *rest = list, *name;
@@ -22,11 +30,16 @@ static int parse_by(struct groups *s, const char *by, struct err *e)
     while ((name = strsep(&rest, ","))) {
         struct run_field f;
         int rc = run_field_find(&f, text_trim(name), e);
-        if (rc == OK && (f.kind != FIELD_KEY || s->n_keys == DIFFERING_MAX))
+        if (rc == OK && f.kind != FIELD_KEY)
             rc = err_set(e, ERR_USAGE,
                          "'%s' is no key of the configuration (`sinklab help "
                          "config` has all)",
                          text_trim(name));
+        else if (rc == OK && is_among(s->keys, s->n_keys, f.key))
+            rc = err_set(e, ERR_USAGE, "got %s twice: name each key once",
+                         text_trim(name));
+        else if (rc == OK && s->n_keys == DIFFERING_MAX)
+            rc = err_set(e, ERR_USAGE, "more than %d keys", DIFFERING_MAX);
         if (rc != OK) {
             err_prefix(e, "compare: --by");
             return rc;
@@ -34,14 +47,6 @@ static int parse_by(struct groups *s, const char *by, struct err *e)
         s->keys[s->n_keys++] = f.key;
     }
     return OK;
-}
-
-static bool is_among(const struct config_key *keys, idx n, struct config_key k)
-{
-    for (idx i = 0; i < n; i++)
-        if (keys[i].key == k.key)
-            return true;
-    return false;
 }
 
 static int choose_keys(struct groups *s, const struct compare_options *o,

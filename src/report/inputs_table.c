@@ -45,12 +45,10 @@ static void put_row(struct grid *g, idx row, const struct input_row *r,
         struct series s = { 0 };
         if (r->has[i])
             s = run_data_analysed(&r->of[i], metric);
-        if (!series_final(&value, &s)) {
+        if (series_before(&step, &value, &s, INFINITY))
+            put_number(g, row, column, value, cell_look(metric), is_file);
+        else
             put_missing(g, row, column, is_file);
-            continue;
-        }
-        put_number(g, row, column, value, cell_look(metric), is_file);
-        step = s.step[s.n - 1];
     }
     grid_set(g, row, NAME, "%s", r->label);
     if (step >= 0)

@@ -136,6 +136,21 @@ int group_final(struct summary *s, const struct group *g, const char *column,
     return rc;
 }
 
+int group_finals(double *values, idx *n, const struct group *g,
+                 const char *column, struct err *e)
+{
+    struct band b = { 0 };
+    double at;
+    int rc = band_make(&b, g, column, e);
+    *n = 0;
+    for (idx i = 0; i < g->n_counted && b.n > 0; i++) {
+        struct series s = group_series(g, i, column);
+        *n += series_before(&at, &values[*n], &s, b.step[b.n - 1]);
+    }
+    band_release(&b);
+    return rc;
+}
+
 /* ---- emergence --------------------------------------------------------- */
 
 int group_emerged(struct emerged *x, const struct group *g, const char *column,

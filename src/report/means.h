@@ -39,6 +39,11 @@ void band_release(struct band *b);
 int group_final(struct summary *s, const struct group *g, const char *column,
                 struct err *e);
 
+/* group_finals - what that is of: values of the runs that have the column, n of
+ * them, into values (g->n_counted). OK or ERR_MEMORY. */
+int group_finals(double *values, idx *n, const struct group *g,
+                 const char *column, struct err *e);
+
 /* First steps with a column beyond a threshold. */
 struct emerged {
     struct summary steps; /* over the runs that have one */

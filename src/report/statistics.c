@@ -4,6 +4,8 @@
 
 #include <float.h>
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 /* ---- Student's t ------------------------------------------------------- */
 
@@ -103,11 +105,15 @@ void share_interval(double *low, double *high, idx k, idx n)
     *high = k < n ? beta_quantile(1 - JUDGED_AT / 2, a + 1, b) : 1;
 }
 
-/* Twice the tail, of which there are two alike. */
+/* Twice the tail, of which there are two alike; of more than a double has room
+ * for as the incomplete beta function. */
 double sign_test(idx k, idx n)
 {
+    enum { EXACT_MAX = 1000 };
     double p = 0, way = 1; /* n over i, from i = 0 on */
     idx few = idx_min(k, n - k);
+    if (n > EXACT_MAX)
+        return fmin(1, 2 * beta(0.5, 0.5, (double)(n - few), (double)few + 1));
     for (idx i = 0; i <= few; i++) {
         p += way * exp2(-(double)n);
         way = way * (double)(n - i) / (double)(i + 1);
@@ -320,6 +326,15 @@ const char *verdict_words(enum verdict v)
     return words[v];
 }
 
+const char *p_text(char text[P_TEXT_MAX], double p)
+{
+    int digits = 2;
+    do
+        snprintf(text, P_TEXT_MAX, "%.*g", digits++, p);
+    while (digits < 9 && p != JUDGED_AT && strtod(text, NULL) == JUDGED_AT);
+    return text;
+}
+
 const char *judgement_seeds(char text[JUDGEMENT_TEXT_MAX],
                             const struct judgement *j)
 {
@@ -335,6 +350,7 @@ const char *judgement_seeds(char text[JUDGEMENT_TEXT_MAX],
 const char *judgement_test(char text[JUDGEMENT_TEXT_MAX],
                            const struct judgement *j)
 {
+    char p[P_TEXT_MAX];
     char over[JUDGEMENT_TEXT_MAX];
     struct text t = { text, JUDGEMENT_TEXT_MAX, 0 };
     const char *name = j->is_exact    ? "exact permutation test"
@@ -343,7 +359,7 @@ const char *judgement_test(char text[JUDGEMENT_TEXT_MAX],
     text_add(&t, "%s over %s", name, judgement_seeds(over, j));
     if (isnan(j->p))
         return text;
-    text_add(&t, ", p = %.2g", j->p);
+    text_add(&t, ", p = %s", p_text(p, j->p));
     if (j->p_least > JUDGED_AT)
         text_add(&t, "; so few can give none below %.2g", j->p_least);
     return text;

@@ -88,6 +88,11 @@ double sign_test(idx k, idx n);
 double pairs_least(idx n);
 double groups_least(idx n, idx n_base);
 
+/* p_text - p with two digits, and as many more as tell it from the level.
+ * Returns text. */
+enum { P_TEXT_MAX = 32 };
+const char *p_text(char text[P_TEXT_MAX], double p);
+
 /* judgement_seeds - what it is over: "6 pairs", "3 and 5 runs". Returns text.
  * judgement_test - how, in words: "exact permutation test over 6 pairs, p =
  * 0.031, which is the least that so many can give". */

@@ -174,6 +174,11 @@ cp -r runs/whole damaged
 first=$(echo damaged/0000-*/analysis.csv)
 sed -i '2s/[0-9]/x/' "$first"
 expect_fail 4 "$first" "$SINKLAB" compare damaged --claims
+rm -r damaged
+cp -r runs/whole damaged
+first=$(echo damaged/0000-*/config.ini)
+echo '[model' >>"$first"
+expect_fail 3 "$first" "$SINKLAB" compare damaged --claims
 
 for option in --metric=first_mass --loss=loss --x=tokens --analysis=random; do
     expect_fail 2 "${option%%=*} does nothing with --claims" \
