@@ -398,6 +398,23 @@ static idx count_slots(const struct sweep_tasks *t,
     return by_memory;
 }
 
+/* Remove what killed writers left in runs that are over: their own start, which
+ * removes it elsewhere, does not come. Nothing depends on it. */
+static void tidy(const struct sweep_tasks *t)
+{
+    for (idx i = 0; i < t->n; i++) {
+        char dir[RUN_DIR_MAX], lock[RUN_PATH_MAX];
+        struct err ignored = { 0 };
+        bool is_taken = true;
+        if (!run_states[t->tasks[i].state].is_finished)
+            continue;
+        sweep_run_dir(dir, t->sweep, t->tasks[i].run);
+        run_path(lock, dir, RUN_LOCK);
+        if (lock_is_taken(&is_taken, lock, &ignored) == OK && !is_taken)
+            fsys_remove_stale(dir, &ignored);
+    }
+}
+
 int sweep_launch(const struct sweep *s, const struct sweep_options *o,
                  struct err *e)
 {
@@ -406,6 +423,7 @@ int sweep_launch(const struct sweep *s, const struct sweep_options *o,
     if (sweep_tasks_init(&l.tasks, s, o, e) ||
         job_slots_init(&l.plan, count_slots(&l.tasks, o), o->threads, e))
         goto out;
+    tidy(&l.tasks);
     l.slots = calloc((size_t)l.plan.n + 1, sizeof *l.slots);
     if (!l.slots) {
         err_set(e, ERR_MEMORY, "out of memory for %td jobs", l.plan.n);

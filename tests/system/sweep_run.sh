@@ -69,6 +69,14 @@ check "what a run was, sinklab train gives as well" "$SINKLAB" train \
 check "with the same bytes" same_bytes alone/metrics.csv \
     "$(run_dir fine 2)/metrics.csv"
 
+# What a writer that was killed left in a run that is over; not a living one's
+(exit 0) &
+gone=$! && wait "$gone"
+touch "$(run_dir fine 0)/.tmp-$gone-manifest.ini" "$(run_dir fine 0)/.tmp-$$-x"
+check "a sweep that is over is none to go on with" sweep fine
+check "but its leftovers go" eval \
+    'test "$(ls -A "$(run_dir fine 0)" | grep "^.tmp")" = ".tmp-$$-x"'
+
 if command -v script >/dev/null; then
     TERM=xterm script -qec "'$SINKLAB' sweep sweep.ini run.dir=seen" seen.txt \
         >/dev/null 2>&1 </dev/null
