@@ -906,6 +906,38 @@ static void test_costs__of_a_mean_of_equals_are_0(void **state)
     close_bench(&x);
 }
 
+/* Queries before a key that see it through a prefix are none of its own: where
+ * all weights are even no key is a sink. */
+static void test_costs__a_prefix_makes_no_sinks_of_columns(void **state)
+{
+    (void)state;
+    enum { TOKENS = 40, PREFIX = 32 };
+    const struct metric *m = metric_at(0);
+    for (int i = 0; strcmp(m->text.name, "cost_share_columns") != 0;)
+        m = metric_at(++i);
+    double room[2 * TOKENS];
+    struct intervention_work work = { .T = TOKENS,
+                                      .room = room,
+                                      .room_n = 2 * TOKENS };
+    for (idx t = 0; t < TOKENS; t++) {
+        idx seen = idx_max(t + 1, PREFIX);
+        real row[TOKENS];
+        for (idx j = 0; j < TOKENS; j++)
+            row[j] = j < seen ? 1 / (real)seen : 0;
+        const struct tap_slice s = { .tap = TAP_WEIGHTS,
+                                     .first = t,
+                                     .rows = 1,
+                                     .n = TOKENS,
+                                     .x = row,
+                                     .T = TOKENS,
+                                     .lo = 0,
+                                     .hi = seen };
+        m->under->edits[0].edit(&work, &s);
+        for (idx j = 0; j < seen; j++)
+            assert_true(row[j] == 1 / (real)seen);
+    }
+}
+
 /* Where positions are nothing a cache has none; registers come nearer, too. */
 static void
 test_costs__of_places_in_a_cache_are_those_of_distances(void **state)
@@ -1108,6 +1140,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_costs__are_those_of_a_slow_model),
         cmocka_unit_test(test_costs__of_the_sink_agree_with_its_scores_masked),
+        cmocka_unit_test(test_costs__a_prefix_makes_no_sinks_of_columns),
         cmocka_unit_test(test_costs__of_a_head_are_those_of_its_output_matrix),
         cmocka_unit_test(test_costs__of_a_cache_are_those_of_masks),
         cmocka_unit_test(test_costs__of_an_empty_column_are_0),

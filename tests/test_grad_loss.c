@@ -55,7 +55,7 @@ static double of_hidden(void *context)
 static double of_weights(void *context)
 {
     struct row *r = context;
-    struct loss_weights row = { N, 1, 2, r->x };
+    struct loss_weights row = { N, 1, 1, 2, r->x };
     return (double)(r->share * r->term->of_weights(&row, NULL, 0));
 }
 
@@ -93,7 +93,7 @@ static void check_row(struct row *r, uint64_t seed)
     } else if (r->term->of_weights) {
         for (idx i = 0; i < N; i++)
             r->x[i] = r->x[i] < 0 ? -r->x[i] : r->x[i];
-        struct loss_weights row = { N, 1, 2, r->x };
+        struct loss_weights row = { N, 1, 1, 2, r->x };
         value = of_weights;
         r->term->of_weights(&row, r->dx, r->share);
     } else {
@@ -129,7 +129,7 @@ static void test_loss__weights_may_be_zero(void **state)
         static const real a[2][3] = { { 0, (real)0.25, (real)0.75 }, { 0 } };
         for (int k = 0; k < 2 && loss_terms[i]->of_weights; k++) {
             real g[3] = { 0 };
-            struct loss_weights row = { 3, 0, 0, a[k] };
+            struct loss_weights row = { 3, 0, 0, 0, a[k] };
             real value = loss_terms[i]->of_weights(&row, g, 1);
             assert_true(isfinite(value));
             for (idx j = 0; j < 3; j++)

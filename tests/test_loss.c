@@ -123,7 +123,7 @@ static void see(void *context, const struct head_view *v)
     for (idx t = 0; t < T; t++)
         for (idx j = 0; j < T; j++)
             seen[v->layer][v->sequence][v->head][t][j] =
-                (double)v->weights[t * T + j];
+                (double)v->weights[t * (v->n_extra + T) + v->n_extra + j];
 }
 
 static double naive_entropy(const struct tiny *t, idx row)
@@ -155,7 +155,8 @@ static double naive_balance(const struct tiny *t, idx row)
         double mass[H] = { 0 };
         for (idx i = 0; i < H * T; i++) {
             double weight = (double)t->batch.weights[row / T * T + i % T];
-            mass[i / T] += weight * (1 - seen[l][row / T][i / T][i % T][0]);
+            for (idx j = 1; j <= i % T; j++)
+                mass[i / T] += weight * seen[l][row / T][i / T][i % T][j];
         }
         double whole = mass[0] + mass[1];
         double p = mass[0] / whole, q = mass[1] / whole;
@@ -178,6 +179,7 @@ static const struct {
     { LOSS_entropy, naive_entropy, "" },
     { LOSS_first_mass, naive_first, "" },
     { LOSS_head_balance, naive_balance, "" },
+    { LOSS_head_balance, naive_balance, "&attention.registers=2" },
     { LOSS_hidden_z, naive_hidden_z, "" },
 };
 
@@ -240,7 +242,7 @@ static void test_loss__rows_of_weights_know_their_columns(void **state)
           { -0.727127, 2.045462, 0.659167, -0.151762 } },
     };
     for (idx i = 0; i < COUNT_OF(cases); i++) {
-        const struct loss_weights row = { 4, 1, 1, a };
+        const struct loss_weights row = { 4, 1, 1, 1, a };
         real da[4] = { 0 };
         assert_near((double)cases[i].term->of_weights(&row, da, 2),
                     cases[i].value, 1e-6, 1);

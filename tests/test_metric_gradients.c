@@ -50,6 +50,11 @@ static void test_gradients__of_known_norms(void **state)
     named("grad_hidden_ratio")->of_rows(none, &v);
     for (int i = 0; i < 5; i++)
         assert_true(none[i].is_none);
+    /* nor where the median has no gradient, as behind loss.to */
+    const real half[10] = { 30, 40, 0, 3 };
+    v.x = half;
+    named("grad_hidden_ratio")->of_rows(none, &v);
+    assert_true(none[0].is_none);
 }
 
 /* The last of them has no target, so that nothing may flow back to it. */

@@ -234,6 +234,19 @@ static void test_update_meter__takes_nothing_if_nobody_asks(void **state)
     }
 }
 
+/* What is frozen at 0 has no change, and no nan. */
+static void test_update_meter__what_is_frozen_at_0_has_no_change(void **state)
+{
+    (void)state;
+    const struct update_sums still = { 0 },
+                             grows = { .change = 4, .weights = 4 };
+    for (const struct update_metric *m = update_metric_table; m->text.name; m++)
+        if (strcmp(m->text.name, "update_ratio") == 0) {
+            assert_true(m->of_sums(&still) == 0);
+            assert_true(m->of_sums(&grows) == 1);
+        }
+}
+
 /* Groups that a model has no tensors of have no columns. */
 static void test_update_meter__tells_of_what_there_is(void **state)
 {
@@ -353,6 +366,7 @@ int main(void)
         cmocka_unit_test(test_update_meter__parts_add_up),
         cmocka_unit_test(test_update_meter__z_looks_back),
         cmocka_unit_test(test_update_meter__takes_nothing_if_nobody_asks),
+        cmocka_unit_test(test_update_meter__what_is_frozen_at_0_has_no_change),
         cmocka_unit_test(test_update_meter__tells_of_what_there_is),
         cmocka_unit_test(test_update_meter__refuses_what_is_not_there),
         cmocka_unit_test(test_update_meter__refuses_too_many),

@@ -64,7 +64,7 @@ static void share_columns(void *work, const struct tap_slice *s)
         memset(sums, 0, 2 * (size_t)w->T * sizeof *sums);
     for (idx j = 0; j < s->hi && t >= 0; j++) {
         idx queries = t - j + 1;
-        if (tap_sees(s, j))
+        if (t >= j && tap_sees(s, j)) /* a prefix is seen before, too */
             sums[j] += (double)s->x[j];
         is_sink[j] = j > 0 && queries >= ACT_QUERIES &&
                      sums[j] / (double)queries > ACT_MEAN;

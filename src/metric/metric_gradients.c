@@ -31,14 +31,15 @@ static void by_position(struct ratio *r, double *norms, const real *x, idx rows,
 
 /* The first, and the median of the others, both over the mean: sequences weigh
  * alike, and a median of nearly nothing takes no mean over. Of two tokens the
- * other is the last, which has no target, and often no gradient. */
+ * other is the last, which has no target, and often no gradient; where half of
+ * the others have none, as their targets do not count, there is no ratio. */
 static void first_over_median(struct ratio *r, double *norms, const real *x,
                               idx rows, idx n, idx ld)
 {
-    double mean = fill_norms(norms, x, rows, n, ld);
-    if (mean != 0)
-        *r = (struct ratio){ norms[0] / mean,
-                             median_of(norms + 1, rows - 1) / mean, false };
+    double mean = fill_norms(norms, x, rows, n, ld), first = norms[0];
+    double others = median_of(norms + 1, rows - 1);
+    if (others != 0) /* NAN is told */
+        *r = (struct ratio){ first / mean, others / mean, false };
 }
 
 static void grad_hidden(struct ratio *r, const struct metric_rows *v)

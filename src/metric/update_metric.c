@@ -18,9 +18,10 @@ static double weight_norm(const struct update_sums *s)
     return sqrt(s->weights);
 }
 
+/* What is frozen at 0 does not change. */
 static double update_ratio(const struct update_sums *s)
 {
-    return sqrt(s->change) / sqrt(s->weights);
+    return s->change > 0 ? sqrt(s->change) / sqrt(s->weights) : s->change;
 }
 
 #define PARTS                                                                  \

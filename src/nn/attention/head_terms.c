@@ -1,18 +1,24 @@
 #include "nn/attention/head_terms.h"
 
-/* Visible keys stand side by side: the first ones, then those from lo on. */
+/* Visible keys stand side by side: the first ones, then those from lo on; how
+ * many of them are before `key`? */
+static idx seen_before(const struct span *s, idx key)
+{
+    return idx_min(key, s->globals) + idx_max(0, idx_min(key, s->hi) - s->lo);
+}
+
+/* Registers are the keys before the first token's. */
 static struct loss_weights row_of(const struct head_terms *h,
                                   const struct head_row *r)
 {
     const struct span *s = &r->span;
-    idx key = h->first_key, first = -1;
-    if (key < s->globals)
-        first = r->n_extra + key;
-    else if (key >= s->lo && key < s->hi)
-        first = r->n_extra + s->globals + key - s->lo;
-    return (struct loss_weights){
-        .n = r->n, .n_extra = r->n_extra, .first = first, .a = r->a
-    };
+    idx key = h->first_key, tokens = r->n_extra + seen_before(s, key);
+    bool is_seen = seen_before(s, key + 1) > seen_before(s, key);
+    return (struct loss_weights){ .n = r->n,
+                                  .n_extra = r->n_extra,
+                                  .tokens = tokens,
+                                  .first = is_seen ? tokens : -1,
+                                  .a = r->a };
 }
 
 void head_terms_forward(const struct head_terms *h, const struct head_row *r)

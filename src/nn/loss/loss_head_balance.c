@@ -3,12 +3,12 @@
  * experts balance theirs with, on what a head gives to other than the sink. */
 #include "nn/loss/loss_term.h"
 
-/* What goes neither to the first token nor to the extra column. */
+/* What goes neither to the first token nor to what is none. */
 static real of_weights(const struct loss_weights *row, real *dweights,
                        real share)
 {
     real sum = 0;
-    for (idx j = row->n_extra; j < row->n; j++) {
+    for (idx j = row->tokens; j < row->n; j++) {
         bool counts = j != row->first;
         sum += counts ? row->a[j] : 0;
         if (dweights && counts)
@@ -38,9 +38,9 @@ static double of_heads(double *dmean, const double *means, idx H, idx h)
 const struct loss_term loss_head_balance = {
     .text = { .name = "head_balance",
               .formula = "H sum_h m_h^2 / (sum_h m_h)^2 - 1, m_h the mean over "
-                         "a sequence's rows of what head h gives to neither "
-                         "the first token nor the extra column; mean over "
-                         "sequences and layers",
+                         "a sequence's rows of what head h gives to tokens "
+                         "other than the first; mean over sequences and "
+                         "layers",
               .parameters = "none",
               .source = "after arXiv 2602.01203, which balances heads' "
                         "non-sink mass",

@@ -21,8 +21,8 @@ static double of_params(const struct loss_params *part, real *dw, real share)
 
 const struct loss_term loss_l2 = {
     .text = { .name = "l2",
-              .formula = "(1/2) sum w^2 over all that is trained, or over "
-                         "matrices",
+              .formula = "(1/2) sum w^2 over all that is learned, frozen or "
+                         "not, or over matrices",
               .parameters = "l2_on",
               .source = "Hanson & Pratt, 1988; beside decoupled decay: "
                         "Loshchilov & Hutter, 2019 (arXiv 1711.05101)",

@@ -38,9 +38,11 @@ struct loss_params {
 };
 
 /* The weights of one query in one head, as values are mixed with them: the
- * extra column if there is one, then visible keys; none is negative. */
+ * extra column if there is one, then visible keys, registers in front of
+ * tokens; none is negative. */
 struct loss_weights {
     idx n, n_extra; /* entries, and those that are no keys */
+    idx tokens;     /* where those of tokens begin */
     idx first;      /* which is the first token's; -1: it is not seen */
     const real *a;  /* (n) */
 };
