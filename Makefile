@@ -119,7 +119,7 @@ HELP_C := $(filter-out tests/test_%,$(wildcard tests/*.c))
 FORM   ?= $(if $(filter command,$(origin TESTS) $(origin SYSTEM)),long,short)
 export TEST_FORM := $(FORM)
 LONG   := analyze attention bench damage data_head data_prepare emergence experiment experiments \
-          export faults inputs json layers memory models mpi products python report runs sample samples \
+          export faults inputs json layers memory models mpi places products python report runs sample samples \
           slurm slurm_submit stop sweep_kill sweep_reuse sweep_run tokens train_samples updates
 SYSTEM := $(filter-out tests/system/lib.sh $(if $(filter short,$(FORM)),$(LONG:%=tests/system/%.sh)),\
           $(sort $(wildcard tests/system/*.sh)))

@@ -1,8 +1,10 @@
 #include "harness.h"
 #include "io/jobs.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -184,6 +186,29 @@ static void test_job__missing_program_is_an_error(void **state)
     jobs_close(&j);
 }
 
+/* Else it would wait for a reader with all signals blocked. */
+static void test_job__a_pipe_is_no_log(void **state)
+{
+    struct jobs j = { 0 };
+    struct err e = { 0 };
+    pid_t process = 0;
+    char path[FSYS_PATH_MAX];
+    const char *words[] = { "sh", "-c", "true", NULL };
+    (void)state;
+    log_path(path, "fifo");
+    assert_int_equal(mkfifo(path, 0666), 0);
+    struct job_spec s = { "/bin/sh", words, no_settings, path, NULL };
+    jobs_open(&j);
+    assert_int_equal(job_start(&process, &j, &s, &e), ERR_IO);
+    int reader = open(path, O_RDONLY | O_NONBLOCK);
+    assert_true(reader >= 0);
+    e = (struct err){ 0 };
+    assert_int_equal(job_start(&process, &j, &s, &e), ERR_IO);
+    assert_non_null(strstr(e.text, "fifo: is a pipe; move it away"));
+    close(reader);
+    jobs_close(&j);
+}
+
 static void test_jobs__waiting_ends_with_the_time(void **state)
 {
     struct jobs j = { 0 };
@@ -311,6 +336,7 @@ int main(void)
         RUN(job__runs_on_its_cores_only),
         RUN(job__shares_of_cores_do_not_overlap),
         RUN(job__missing_program_is_an_error),
+        RUN(job__a_pipe_is_no_log),
         RUN(jobs__waiting_ends_with_the_time),
         RUN(job__signal_reaches_its_children),
         RUN(jobs__many_that_end_at_once_all_arrive),

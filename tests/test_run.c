@@ -1,6 +1,8 @@
 #include "harness.h"
 #include "new_run.h"
+
 #include "run/run.h"
+#include "run/run_place.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -69,7 +71,7 @@ static void test_run__new_folder_is_pending(void **state)
 
 static void test_run__a_folder_called_status_is_no_run(void **state)
 {
-    char dir[RUN_DIR_MAX], path[RUN_PATH_MAX], above[RUN_DIR_MAX];
+    char dir[RUN_DIR_MAX], path[RUN_PATH_MAX], above[FSYS_PATH_MAX];
     struct err e = { 0 };
     (void)state;
     snprintf(dir, sizeof dir, "%s/named", test_dir());

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "cmd/cmd.h"
+#include "run/run_place.h"
 
 struct arguments {
     const char *dir, *separator, *key, *model;
@@ -123,7 +124,8 @@ static int run(int argc, char **argv, struct err *e)
     struct arguments a = { .val_fraction = 0.1 };
     struct words words;
     command_parse(&command_data_prepare, &a, &words, argc, argv, e);
-    if (!e->code && check(&a, e) == OK) {
+    if (!e->code && check(&a, e) == OK &&
+        run_place_outside(a.dir, "-o", e) == OK) {
         const struct prepare_options o = {
             .paths = words.at,
             .n_paths = words.n,

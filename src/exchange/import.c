@@ -14,6 +14,7 @@
 #include "run/manifest.h"
 #include "run/metrics.h"
 #include "run/run.h"
+#include "run/run_place.h"
 #include "sweep/sweep_folder.h"
 #include "train/session.h"
 #include "train/train_log.h"
@@ -544,22 +545,16 @@ static bool is_begun(const struct import *m)
     return is;
 }
 
-/* A run lies in no other run, and a sweep or a model is none. */
+/* A model is no run. */
 static int check_place(const char *dir, struct err *e)
 {
-    char above[RUN_DIR_MAX], path[FSYS_PATH_MAX];
-    bool is_sweep = false, is_model = false;
+    char path[FSYS_PATH_MAX];
+    bool is_model = false;
     snprintf(path, sizeof path, "%s/config.json", dir);
-    if (run_above(above, dir, e) || sweep_holds_sweep(&is_sweep, dir, e) ||
-        fsys_exists(&is_model, path, e))
+    if (run_place_check(dir, "-o", e) || fsys_exists(&is_model, path, e))
         return e->code;
-    if (above[0])
-        return err_set(e, ERR_BUSY,
-                       "%s lies within the run %s: give another -o", dir,
-                       above);
-    return is_sweep || is_model
-               ? err_set(e, ERR_BUSY, "%s holds a %s: give another -o", dir,
-                         is_sweep ? "sweep" : "model")
+    return is_model
+               ? err_set(e, ERR_BUSY, "%s holds a model: give another -o", dir)
                : OK;
 }
 

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "exchange/model_tensors.h"
 #include "io/fsys.h"
+#include "run/run_place.h"
 
 enum { KEY_NAME_MAX = 64 }; /* with its section */
 
@@ -236,6 +237,8 @@ int model_export_run(const struct model_export_options *o, struct err *e)
     if (is_run)
         return err_set(e, ERR_BUSY, "%s holds a run: give another folder",
                        o->dir);
+    if (run_place_outside(o->dir, "folder", e))
+        return e->code;
     if (run_model_open(&r, &q, e) == OK && !o->is_plain)
         f = find_family(&r, e);
     if (!e->code && write_folder(o, &r, f, e) == OK)

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -153,6 +154,20 @@ static int fork_child(pid_t *process, struct launch *l, struct err *e)
     return e->code;
 }
 
+/* Nobody waits for the other end of a pipe: signals are blocked meanwhile. */
+static int open_log(int *log, const char *path, struct err *e)
+{
+    struct stat st;
+    *log = fsys_call_open(path, O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK);
+    if (*log < 0)
+        return err_system(e, path, "open");
+    if (fstat(*log, &st))
+        return err_system(e, path, "look at it");
+    return S_ISFIFO(st.st_mode)
+               ? err_set(e, ERR_IO, "%s: is a pipe; move it away", path)
+               : OK;
+}
+
 int job_start(pid_t *process, const struct jobs *j, const struct job_spec *s,
               struct err *e)
 {
@@ -166,11 +181,10 @@ int job_start(pid_t *process, const struct jobs *j, const struct job_spec *s,
     };
     BUG_ON(!j->is_open);
     make_set(&l);
-    l.log = fsys_call_open(s->log, O_WRONLY | O_CREAT | O_APPEND);
     if (!l.environment)
         err_set(e, ERR_MEMORY, "out of memory");
-    else if (l.log < 0)
-        err_system(e, s->log, "open");
+    else if (open_log(&l.log, s->log, e))
+        ; /* it says why */
     else if ((l.null = open("/dev/null", O_RDONLY | O_CLOEXEC)) < 0)
         err_system(e, "/dev/null", "open");
     else

@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "base/shell.h"
 #include "base/text.h"
+#include "io/place.h"
 #include "prepare/corpus_manifest.h"
 #include "prepare/corpus_names.h"
 #include "prepare/pieces.h"
@@ -37,21 +38,21 @@ struct preparation {
 /* The folder's own files would be read as text, the next time at the latest. */
 static int refuse_within(const struct prepare_options *o, struct err *e)
 {
-    char *dir = realpath(o->dir, NULL);
-    for (idx i = 0; dir && i < o->n_paths && !e->code; i++) {
-        char *path = realpath(o->paths[i], NULL);
-        size_t n = path ? strlen(path) : 0;
+    char dir[FSYS_PATH_MAX], path[FSYS_PATH_MAX];
+    if (place_find(dir, o->dir, e))
+        return e->code;
+    for (idx i = 0; i < o->n_paths; i++) {
         struct stat st;
-        if (path && stat(path, &st) == 0 && S_ISDIR(st.st_mode) &&
-            strncmp(dir, path, n) == 0 && (dir[n] == '/' || dir[n] == '\0'))
-            err_set(e, ERR_USAGE,
-                    "%s lies in %s, all files of which are to be read: make "
-                    "the corpus elsewhere",
-                    o->dir, o->paths[i]);
-        free(path);
+        if (place_find(path, o->paths[i], e))
+            return e->code;
+        if (stat(path, &st) == 0 && S_ISDIR(st.st_mode) &&
+            place_is_in(dir, path))
+            return err_set(e, ERR_USAGE,
+                           "%s lies in %s, all files of which are to be read: "
+                           "make the corpus elsewhere",
+                           o->dir, o->paths[i]);
     }
-    free(dir);
-    return e->code;
+    return OK;
 }
 
 static int find_files(struct preparation *p, struct err *e)
@@ -383,7 +384,7 @@ static int run(struct preparation *p, bool *is_whole, struct err *e)
          (o->vocab && pieces_version(p->sentencepiece, "spm_train", e))))
         return e->code;
     if (hash_request(p->request, &p->command, o, e) ||
-        prepare_folder_take(&p->folder, o->dir, e) || refuse_within(o, e) ||
+        prepare_folder_take(&p->folder, o->dir, e) ||
         check_corpus(&is_done, p, e) || is_done)
         return e->code;
     if ((p->has_pieces && open_pieces(p, e)) || make_parts(p, e) || place(p, e))

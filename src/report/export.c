@@ -8,6 +8,7 @@
 #include "report/run_layers.h"
 #include "run/run.h"
 #include "run/run_list.h"
+#include "run/run_place.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -252,7 +253,7 @@ static int say_run(const char *dir, const char *run, struct err *e)
 /* A run's folder, and what lies in one, is that run's alone. */
 static int check_outside(const char *dir, struct err *e)
 {
-    char above[RUN_DIR_MAX];
+    char above[FSYS_PATH_MAX];
     bool is_run;
     if (run_holds_run(&is_run, dir, e) || (!is_run && run_above(above, dir, e)))
         return e->code;

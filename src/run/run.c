@@ -48,35 +48,6 @@ int run_holds_run(bool *holds, const char *dir, struct err *e)
     return rc;
 }
 
-/* Is a folder above the path a run's? It is left in the path, else "". */
-static int find_above(char path[RUN_DIR_MAX], struct err *e)
-{
-    bool is_run;
-    for (char *slash; (slash = strrchr(path, '/')) && slash > path;) {
-        *slash = '\0';
-        if (run_holds_run(&is_run, path, e))
-            return e->code;
-        if (is_run)
-            return OK;
-    }
-    path[0] = '\0';
-    return OK;
-}
-
-int run_above(char above[RUN_DIR_MAX], const char *dir, struct err *e)
-{
-    snprintf(above, RUN_DIR_MAX, "%s", dir);
-    if (find_above(above, e) || above[0] || dir[0] == '/')
-        return e->code;
-    /* What a relative path does not name: this folder and those above it */
-    char *whole = realpath(".", NULL);
-    if (!whole)
-        return err_system(e, ".", "find out where it is");
-    snprintf(above, RUN_DIR_MAX, "%.*s/-", RUN_DIR_MAX - 3, whole);
-    free(whole);
-    return find_above(above, e);
-}
-
 int run_none(const char *dir, const char *want, struct err *e)
 {
     bool is_there;

@@ -65,10 +65,6 @@ void run_close(struct run_folder *r);
  * `train FILE`; needs no lock. OK; ERR_IO: it cannot be looked at. */
 int run_holds_run(bool *holds, const char *dir, struct err *e);
 
-/* run_above - the run within whose folder dir lies, or would lie: its path, or
- * "" for none. dir itself is not looked at. OK, ERR_IO. */
-int run_above(char above[RUN_DIR_MAX], const char *dir, struct err *e);
-
 /* run_none - what every command says of a path that should hold a run and does
  * not; want: what to give instead, RUN_WANTED mostly. Returns ERR_USAGE. */
 #define RUN_WANTED "the folder that `sinklab train` or `sinklab sweep` wrote"

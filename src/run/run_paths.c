@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "data/paths.h"
+#include "io/place.h"
 
 int run_dir_default(char dir[RUN_DIR_MAX], const char *path, struct err *e)
 {
@@ -58,7 +59,7 @@ static int make_absolute(void *user, const char *key, char path[KEY_TEXT_MAX],
                          struct err *e)
 {
     const char *dir = user;
-    char real_path[PATH_MAX], folder[PATH_MAX];
+    char real_path[PATH_MAX], folder[FSYS_PATH_MAX];
     if (!realpath(path, real_path)) { /* reading it says it is absent */
         if (errno != ENOENT && errno != ENOTDIR)
             return err_system(e, path, "find out where it lies");
@@ -66,13 +67,9 @@ static int make_absolute(void *user, const char *key, char path[KEY_TEXT_MAX],
                    ? make_absolute_name(key, path, e)
                    : OK;
     }
-    size_t n = strlen(real_path);
-    if (dir[0] == '/')
-        snprintf(folder, sizeof folder, "%s", dir);
-    else if (!realpath(".", folder))
-        return err_system(e, ".", "find out where it lies");
-    if (strncmp(folder, real_path, n) == 0 &&
-        (folder[n] == '/' || folder[n] == '\0'))
+    if (place_find(folder, dir, e))
+        return e->code;
+    if (place_is_in(folder, real_path))
         return err_set(e, ERR_CONFIG,
                        "%s %s holds the run folder %s, whose files would be "
                        "read as text: give another run.dir, or a folder of "

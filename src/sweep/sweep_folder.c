@@ -310,6 +310,8 @@ static int check_free(const struct sweep *s, struct err *e)
                        "%s holds a single run: give another run.dir for the "
                        "sweep",
                        s->dir);
+    if (run_place_outside(s->dir, "run.dir", e))
+        return e->code;
     if (has_journal)
         return err_set(e, ERR_DATA,
                        "%s has a journal, but runs.list is missing: put it "

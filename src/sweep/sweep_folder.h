@@ -17,14 +17,15 @@
 #include "config/config.h"
 #include "io/lock.h"
 #include "run/run.h"
+#include "run/run_place.h"
 
 enum {
     SWEEP_NAME_MAX = 112, /* bytes of a run's name, NUL included */
     SWEEP_DIR_MAX = RUN_DIR_MAX - SWEEP_NAME_MAX - 16,
 };
 
-/* What lies in a sweep folder beside its runs (docs/FORMATS.md). */
-#define SWEEP_LIST "runs.list"
+/* What lies in a sweep folder beside its runs and SWEEP_LIST
+ * (docs/FORMATS.md). */
 #define SWEEP_JOURNAL "journal"
 #define SWEEP_COPY "sweep.ini" /* the sweep file with all that it includes */
 #define SWEEP_PART ".taken"    /* a run under way into it (sweep_reuse.h) */

@@ -12,6 +12,7 @@
 #include "io/fsys.h"
 #include "io/fsys_calls.h"
 #include "io/fsys_tree.h"
+#include "io/place.h"
 #include "io/sealed_text.h"
 #include "run/manifest.h"
 #include "run/run_list.h"
@@ -38,13 +39,9 @@ static bool is_finished(const char *dir)
 
 static bool lies_in(const char *dir, const struct sweep *s)
 {
-    char *inner = realpath(dir, NULL), *outer = realpath(s->dir, NULL);
-    size_t n = outer ? strlen(outer) : 0;
-    bool does = inner && outer && strncmp(inner, outer, n) == 0 &&
-                (inner[n] == '/' || inner[n] == '\0');
-    free(inner);
-    free(outer);
-    return does;
+    char inner[FSYS_PATH_MAX], outer[FSYS_PATH_MAX];
+    return place_find(inner, dir, NULL) == OK &&
+           place_find(outer, s->dir, NULL) == OK && place_is_in(inner, outer);
 }
 
 /* Their identities alone, which are few to look through. */

@@ -6,6 +6,7 @@
 #include "base/shell.h"
 #include "data/paths.h"
 #include "run/run_paths.h"
+#include "run/run_place.h"
 
 static const char TARGET[] = "a run folder to go on with, or a config file";
 
@@ -143,18 +144,6 @@ static int resolve_folder(struct train_target *t, struct err *e)
     return run_data_path(&t->config, t->dir, e);
 }
 
-/* A run within another would be listed, removed and moved with it. */
-static int check_outside(const char *dir, struct err *e)
-{
-    char above[RUN_DIR_MAX];
-    if (run_above(above, dir, e))
-        return e->code;
-    return above[0] ? err_set(e, ERR_BUSY,
-                              "%s lies within the run %s: give another run.dir",
-                              dir, above)
-                    : OK;
-}
-
 /* run.dir, which no command that we recommend shall take for an option. */
 static int set_dir(struct train_target *t, struct err *e)
 {
@@ -181,7 +170,8 @@ static int resolve_config(struct train_target *t, bool is_dry, struct err *e)
         return e->code;
     if (set_dir(t, e))
         return e->code;
-    if (run_data_path(&t->config, t->dir, e) || check_outside(t->dir, e))
+    if (run_data_path(&t->config, t->dir, e) ||
+        run_place_check(t->dir, "run.dir", e))
         return e->code;
     /* A run folder may be moved, so its config does not say where it is */
     t->config.run.dir[0] = '\0';

@@ -1,0 +1,21 @@
+/* place.h - where a path leads, and whether that is within a folder.
+ *
+ * One folder has many names: relative ones, through links, with `..`. What is
+ * to be kept apart, as a run and the texts it reads, is compared by where it
+ * lies.
+ */
+#ifndef SINKLAB_PLACE_H
+#define SINKLAB_PLACE_H
+
+#include "io/fsys.h"
+
+/* place_find - the path from the root, without links, `.` and `..`. Of what is
+ * not there yet, the deepest folder above it that is, and the rest as it is
+ * named. OK; ERR_IO: it cannot be found out; ERR_USAGE: too long. */
+int place_find(char place[FSYS_PATH_MAX], const char *path, struct err *e);
+
+/* place_is_in - is it that folder, or does it lie in it? Both as place_find has
+ * them. */
+bool place_is_in(const char *place, const char *folder);
+
+#endif

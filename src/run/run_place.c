@@ -1,0 +1,71 @@
+#include "run/run_place.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "io/place.h"
+#include "run/run_list.h"
+
+/* From here, where the path given was and it lies below. */
+static int shorten(char place[FSYS_PATH_MAX], const char *given, struct err *e)
+{
+    char here[FSYS_PATH_MAX];
+    if (given[0] == '/' || place_find(here, ".", e))
+        return e->code;
+    size_t n = strlen(here);
+    if (n > 1 && place_is_in(place, here) && place[n])
+        memmove(place, place + n + 1, strlen(place + n));
+    return OK;
+}
+
+int run_above(char above[FSYS_PATH_MAX], const char *dir, struct err *e)
+{
+    bool is_run;
+    if (place_find(above, dir, e))
+        return e->code;
+    for (char *slash; (slash = strrchr(above, '/')) && slash > above;) {
+        *slash = '\0';
+        if (run_holds_run(&is_run, above, e))
+            return e->code;
+        if (is_run)
+            return shorten(above, dir, e);
+    }
+    above[0] = '\0';
+    return OK;
+}
+
+int run_place_outside(const char *dir, const char *option, struct err *e)
+{
+    char above[FSYS_PATH_MAX];
+    if (run_above(above, dir, e))
+        return e->code;
+    return above[0] ? err_set(e, ERR_BUSY,
+                              "%s lies within the run %s: give another %s", dir,
+                              above, option)
+                    : OK;
+}
+
+/* The first run in a folder, if there is one. */
+static int check_below(const char *dir, const char *option, struct err *e)
+{
+    struct run_list inner = { 0 };
+    int rc = run_list_below(&inner, dir, e);
+    if (rc == OK && inner.n > 0)
+        rc = err_set(e, ERR_BUSY, "%s holds other runs, as %s: give another %s",
+                     dir, inner.paths[0], option);
+    run_list_release(&inner);
+    return rc;
+}
+
+int run_place_check(const char *dir, const char *option, struct err *e)
+{
+    bool is_run, is_sweep, is_folder;
+    if (run_place_outside(dir, option, e) || run_holds_run(&is_run, dir, e) ||
+        run_file_exists(&is_sweep, dir, SWEEP_LIST, e) ||
+        fsys_is_folder(&is_folder, dir, e))
+        return e->code;
+    if (is_sweep)
+        return err_set(e, ERR_BUSY, "%s holds a sweep: give another %s", dir,
+                       option);
+    return is_run || !is_folder ? OK : check_below(dir, option, e);
+}
