@@ -73,6 +73,7 @@ static void test_vecmath__nan_stays_nan(void **state)
     assert_true(isnan(vec_exp(nan)));
     assert_true(isnan(vec_sigmoid(nan)));
     assert_true(isnan(vec_tanh(nan)));
+    assert_true(isnan(vec_tanh_relative(nan)));
     assert_true(isnan(vec_erf(nan)));
 }
 
@@ -87,6 +88,16 @@ static void test_vecmath__sigmoid_and_tanh_match_the_library(void **state)
     }
 }
 
+static void test_vecmath__tanh_is_right_relative_to_small_numbers(void **state)
+{
+    (void)state;
+    for (double x = 1e-12; x < 30; x *= 1.01) {
+        assert_close((double)vec_tanh_relative((real)x), tanh((real)x), 3e-7);
+        assert_true(vec_tanh_relative((real)-x) == -vec_tanh_relative((real)x));
+    }
+    assert_true(vec_tanh_relative(0) == 0);
+}
+
 static void test_vecmath__sigmoid_and_tanh_saturate(void **state)
 {
     (void)state;
@@ -97,6 +108,8 @@ static void test_vecmath__sigmoid_and_tanh_saturate(void **state)
         assert_true((double)vec_sigmoid(-far[i]) < 1e-37);
         assert_true(vec_tanh(far[i]) == 1);
         assert_true(vec_tanh(-far[i]) == -1);
+        assert_true(vec_tanh_relative(far[i]) == 1);
+        assert_true(vec_tanh_relative(-far[i]) == -1);
     }
 }
 
@@ -146,6 +159,7 @@ int main(void)
         cmocka_unit_test(test_exp__clamps_to_finite_normal_numbers),
         cmocka_unit_test(test_vecmath__nan_stays_nan),
         cmocka_unit_test(test_vecmath__sigmoid_and_tanh_match_the_library),
+        cmocka_unit_test(test_vecmath__tanh_is_right_relative_to_small_numbers),
         cmocka_unit_test(test_vecmath__sigmoid_and_tanh_saturate),
         cmocka_unit_test(test_erf__is_within_4_ulp_over_the_whole_range),
         cmocka_unit_test(test_erf__is_exact_to_4_ulp_at_its_seams),

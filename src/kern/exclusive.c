@@ -7,7 +7,7 @@
 
 static real strength(const struct exclusive *e, idx r, idx h)
 {
-    return e->a ? vec_tanh(e->a[r * e->ld_a + h]) : 1;
+    return e->a ? vec_tanh_relative(e->a[r * e->ld_a + h]) : 1;
 }
 
 static const real *value_of(const struct exclusive *e, idx r, idx h)

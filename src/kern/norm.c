@@ -151,7 +151,7 @@ static void dyt_forward(real *restrict y, real *restrict stats, const real *x,
         stats[1] = alpha;
 #pragma omp simd
         for (idx c = 0; c < C; c++)
-            y[c] = gain[c] * vec_tanh(alpha * x[c]);
+            y[c] = gain[c] * vec_tanh_relative(alpha * x[c]);
         if (shift)
             for (idx c = 0; c < C; c++)
                 y[c] += shift[c];
@@ -170,7 +170,7 @@ static void dyt_backward(real *restrict dx, real *restrict dgain,
         real dalpha = 0;
 #pragma omp simd reduction(+ : dalpha)
         for (idx c = 0; c < C; c++) {
-            real t = vec_tanh(alpha * x[c]);
+            real t = vec_tanh_relative(alpha * x[c]);
             real w = gain[c] * dy[c] * (1 - t * t);
             dgain[c] += dy[c] * t;
             dx[c] += alpha * w;
