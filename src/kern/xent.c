@@ -2,16 +2,7 @@
 
 #include <string.h>
 
-#include "kern/vecmath.h"
-
-static real row_max(const real *x, idx n)
-{
-    real max = x[0];
-#pragma omp simd reduction(max : max)
-    for (idx i = 1; i < n; i++)
-        max = x[i] > max ? x[i] : max;
-    return max;
-}
+#include "kern/rows.h"
 
 void xent_forward(real *loss, const real *logits, const int32_t *target,
                   const real *weight, idx R, idx V)

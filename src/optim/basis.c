@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "kern/gemm.h"
+#include "optim/update_sums.h"
 
 enum { PANEL = 32, PASSES = 3, START_STEPS = 10 };
 
@@ -12,26 +13,17 @@ idx basis_room(idx n)
     return n * n + PANEL * n + n;
 }
 
-static double dot(const real *x, const real *y, idx n)
-{
-    double sum = 0;
-#pragma omp simd reduction(+ : sum)
-    for (idx i = 0; i < n; i++)
-        sum += (double)x[i] * (double)y[i];
-    return sum;
-}
-
 /* Rows of a panel (B,n) among themselves; its first row is row `first`. */
 static void orthonormalise_panel(real *p, idx B, idx n, idx first)
 {
     for (idx i = 0; i < B; i++) {
         real *x = p + i * n;
         for (idx j = 0; j < i; j++) {
-            real share = (real)dot(x, p + j * n, n);
+            real share = (real)sum_products(x, p + j * n, n);
             for (idx k = 0; k < n; k++)
                 x[k] -= share * p[j * n + k];
         }
-        double norm = sqrt(dot(x, x, n));
+        double norm = sqrt(sum_squares(x, n));
         if (!(norm > 0)) { /* any direction will do: the next pass turns it */
             memset(x, 0, (size_t)n * sizeof *x);
             x[first + i] = 1;
@@ -96,7 +88,7 @@ void basis_refine(real *q, int32_t *order, const real *a, idx n, real *room)
     real *aq = room, *value = room + n * n + PANEL * n;
     gemm_nn(aq, n, q, n, a, n, n, n, n, 1, 0);
     for (idx i = 0; i < n; i++)
-        value[i] = (real)dot(q + i * n, aq + i * n, n);
+        value[i] = (real)sum_products(q + i * n, aq + i * n, n);
     sort_falling(order, value, n);
     for (idx i = 0; i < n; i++)
         memcpy(q + i * n, aq + order[i] * n, (size_t)n * sizeof *q);

@@ -3,18 +3,10 @@
 #include <math.h>
 
 #include "base/rng.h"
+#include "optim/update_sums.h"
 
 /* Of one seed for all runs: the basis is part of the formula. */
 static const char STREAM[] = "rotation";
-
-static double dot(const real *x, const real *y, idx n)
-{
-    double sum = 0;
-#pragma omp simd reduction(+ : sum)
-    for (idx i = 0; i < n; i++)
-        sum += (double)x[i] * (double)y[i];
-    return sum;
-}
 
 static void take_away(real *x, const real *y, real share, idx n)
 {
@@ -25,7 +17,7 @@ static void take_away(real *x, const real *y, real share, idx n)
 
 static void normalise(real *x, idx n)
 {
-    real scale = (real)(1 / sqrt(dot(x, x, n))); /* of n normal numbers */
+    real scale = (real)(1 / sqrt(sum_squares(x, n))); /* of n normal numbers */
     for (idx i = 0; i < n; i++)
         x[i] *= scale;
 }
@@ -40,8 +32,8 @@ void rotation_fill(real *q, idx n)
         normalise(x, n);
         for (int again = 0; again < 3; again++) {
             for (idx before = 0; before < row; before++)
-                take_away(x, q + before * n, (real)dot(x, q + before * n, n),
-                          n);
+                take_away(x, q + before * n,
+                          (real)sum_products(x, q + before * n, n), n);
             normalise(x, n);
         }
     }

@@ -9,6 +9,15 @@ double sum_squares(const real *x, idx n)
     return sum;
 }
 
+double sum_products(const real *x, const real *y, idx n)
+{
+    double sum = 0;
+#pragma omp simd reduction(+ : sum)
+    for (idx i = 0; i < n; i++)
+        sum += (double)x[i] * (double)y[i];
+    return sum;
+}
+
 void sum_update(double *change, double *weights, const real *restrict w,
                 const real *restrict old, idx n)
 {

@@ -13,8 +13,9 @@ struct update_sums {
     double weights;
 };
 
-/* sum_squares - of x (n), in double. */
+/* sum_squares, sum_products - of x, and of x and y (n), in double. */
 double sum_squares(const real *x, idx n);
+double sum_products(const real *x, const real *y, idx n);
 
 /* sum_update - of w - old (n) and of w, in one pass. */
 void sum_update(double *change, double *weights, const real *restrict w,
