@@ -84,6 +84,18 @@ void text_add_duration(struct text *t, double seconds)
         text_add(t, "%lds", whole);
 }
 
+bool text_ends_in(const char *text, const char *end)
+{
+    size_t n = strlen(text), n_end = strlen(end);
+    return n >= n_end && strcmp(text + n - n_end, end) == 0;
+}
+
+bool text_is_file_kind(const char *path, const char *ending)
+{
+    size_t n = strlen(path), n_end = strlen(ending);
+    return n > n_end && strcasecmp(path + n - n_end, ending) == 0;
+}
+
 void text_print_lines(FILE *out, const char *prefix, const char *lines)
 {
     while (lines && *lines) {

@@ -60,6 +60,11 @@ void text_add_now(struct text *t);
 /* "7s", "3m20s", "2h05m". */
 void text_add_duration(struct text *t, double seconds);
 
+bool text_ends_in(const char *text, const char *end);
+
+/* text_is_file_kind - does a file's name end in ".svg", or ".SVG"? */
+bool text_is_file_kind(const char *path, const char *ending);
+
 /* "1.50 GiB", "22.4 MiB", "0.03 MiB". */
 void text_add_bytes(struct text *t, double bytes);
 

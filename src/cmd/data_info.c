@@ -1,5 +1,6 @@
 /* data_info.c - `sinklab data info`: its command line. */
 #include "report/corpus_info.h"
+#include "base/text.h"
 #include "report/corpus_json.h"
 
 #include <stdio.h>
@@ -11,12 +12,6 @@
 #include "data/prepared.h"
 #include "data/stored_files.h"
 
-static bool ends_in(const char *path, const char *end)
-{
-    size_t n = strlen(path), n_end = strlen(end);
-    return n >= n_end && strcmp(path + n - n_end, end) == 0;
-}
-
 /* Does a path lead to tokens rather than text? Their files are called NAME.bin.
  */
 static bool leads_to_tokens(const char *path)
@@ -27,7 +22,7 @@ static bool leads_to_tokens(const char *path)
     if (prepared_read(&p, &q, NULL) != OK || p.is_one)
         return true; /* or a manifest that is damaged, which is told then */
     stored_files_of_tokens(&files, &q, NULL);
-    bool is_it = files.n > 0 && ends_in(files.paths[0], ".bin");
+    bool is_it = files.n > 0 && text_ends_in(files.paths[0], ".bin");
     stored_files_release(&files);
     return is_it;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/text.h"
 #include "io/file_list.h"
 
 enum { KEY_BYTES = 64 }; /* of "data.path " and the like */
@@ -60,12 +61,6 @@ int stored_files_check(const struct stored_query *q, struct err *e)
                    q->key, q->key, q->key);
 }
 
-static bool ends_in(const char *name, const char *end)
-{
-    size_t n = strlen(name), n_end = strlen(end);
-    return n > n_end && strcmp(name + n - n_end, end) == 0;
-}
-
 static int by_name(const struct dirent **a, const struct dirent **b)
 {
     return strcmp((*a)->d_name, (*b)->d_name);
@@ -78,7 +73,7 @@ static int is_visible(const struct dirent *d)
 
 static int is_shard(const struct dirent *d)
 {
-    return is_visible(d) && ends_in(d->d_name, ".bin");
+    return is_visible(d) && text_ends_in(d->d_name, ".bin");
 }
 
 /* --- text ---------------------------------------------------------------- */
@@ -177,7 +172,7 @@ static int find_by_pattern(struct stored_files *f, const struct stored_query *q,
     else if (how)
         rc = cannot(e, q, q->path, "read a folder of this pattern");
     for (size_t i = 0; rc == OK && i < found.gl_pathc; i++)
-        if (!ends_in(found.gl_pathv[i], ".idx"))
+        if (!text_ends_in(found.gl_pathv[i], ".idx"))
             rc = stored_files_add(f, found.gl_pathv[i], e);
     globfree(&found);
     if (rc == OK && f->n == 0)
@@ -216,7 +211,8 @@ int stored_files_of_tokens(struct stored_files *f, const struct stored_query *q,
     }
     if (S_ISDIR(st.st_mode))
         return find_in_folder(f, q, e);
-    if (ends_in(q->path, ".idx") && has_sibling(bin, q->path, n - 4, ".bin"))
+    if (text_ends_in(q->path, ".idx") &&
+        has_sibling(bin, q->path, n - 4, ".bin"))
         return stored_files_add(f, bin, e);
     return stored_files_add(f, q->path, e);
 }

@@ -1,5 +1,7 @@
 #include "exchange/model_tensors.h"
 
+#include "base/text.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -104,12 +106,6 @@ static int take_link(struct taking *t, const struct link *k, struct err *e)
     return OK;
 }
 
-static bool ends_in(const char *name, const char *end)
-{
-    size_t n = strlen(name), n_end = strlen(end);
-    return n >= n_end && !strcmp(name + n - n_end, end);
-}
-
 /* A head that is tied to the embedding may be stored all the same. */
 static bool is_tied_head(const struct taking *t, const char *name)
 {
@@ -124,7 +120,7 @@ static int check_use(const struct taking *t, struct err *e)
         const struct safetensor *x = &t->s->tensors[i];
         bool is_known = t->is_used[i] || is_tied_head(t, x->name);
         for (idx k = 0; !is_known && t->f->passed_over[k]; k++)
-            is_known = ends_in(x->name, t->f->passed_over[k]);
+            is_known = text_ends_in(x->name, t->f->passed_over[k]);
         if (!is_known)
             return err_set(
                 e, ERR_DATA,

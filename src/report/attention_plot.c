@@ -550,21 +550,15 @@ static int draw(char **bytes, size_t *n, struct drawing *d, enum picture kind,
     return !e->code && kind == PICTURE_SVG ? sharpen(bytes, n, e) : e->code;
 }
 
-static bool ends_with(const char *path, const char *ending)
-{
-    size_t n = strlen(path), k = strlen(ending);
-    return n > k && strcasecmp(path + n - k, ending) == 0;
-}
-
 int attention_plot_write(struct attention_map *m, const char *run,
                          const char *path, struct err *e)
 {
     char *bytes = NULL;
     size_t n = 0;
     struct drawing d;
-    enum picture kind = ends_with(path, ".svg")   ? PICTURE_SVG
-                        : ends_with(path, ".pdf") ? PICTURE_PDF
-                                                  : PICTURE_PNG;
+    enum picture kind = text_is_file_kind(path, ".svg")   ? PICTURE_SVG
+                        : text_is_file_kind(path, ".pdf") ? PICTURE_PDF
+                                                          : PICTURE_PNG;
     if (plan(&d, m, e) == OK) {
         d.name = run;
         attention_map_see(m, see_head, &d);

@@ -5,17 +5,12 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/text.h"
 #include "io/grid.h"
 #include "io/json.h"
 #include "report/report_file.h"
 
 /* ---- where to ---------------------------------------------------------- */
-
-static bool ends_in(const char *path, const char *ending)
-{
-    size_t n = strlen(path), k = strlen(ending);
-    return n > k && strcasecmp(path + n - k, ending) == 0;
-}
 
 /* Numbers replace numbers of attention, pictures whatever is no file of a
  * run's. */
@@ -24,13 +19,14 @@ static int check_output(const char *path, struct err *e)
     static const char *const endings[] = { ".h5", ".svg", ".png", ".pdf" };
     bool is_known = false, is_ours = false;
     for (idx i = 0; i < COUNT_OF(endings); i++)
-        is_known = is_known || ends_in(path, endings[i]);
+        is_known = is_known || text_is_file_kind(path, endings[i]);
     if (!is_known)
         return err_set(e, ERR_USAGE,
                        "attention: -o %s: want a name that ends in .h5, .svg, "
                        ".png or .pdf",
                        path);
-    if (ends_in(path, ".h5") && attention_file_is_one(&is_ours, path, e))
+    if (text_is_file_kind(path, ".h5") &&
+        attention_file_is_one(&is_ours, path, e))
         return e->code;
     return is_ours ? OK : report_files_check(&path, 1, e);
 }
@@ -148,7 +144,7 @@ static int write_output(const struct attention_show *o, struct attention_map *m,
 {
     if (!o->output)
         return OK;
-    if (ends_in(o->output, ".h5"))
+    if (text_is_file_kind(o->output, ".h5"))
         return attention_file_write(m, o->output, e);
     return attention_plot_write(m, o->query.model.dir, o->output, e);
 }

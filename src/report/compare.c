@@ -2,7 +2,6 @@
 
 #include "analysis/analysis.h"
 #include "base/nearest.h"
-#include "io/row_chain.h"
 #include "metric/metric_table.h"
 #include "report/alike.h"
 #include "report/compare_differences.h"
@@ -120,17 +119,6 @@ static int show(FILE *out, const struct compare_rows *t, struct err *e)
 
 /* ---- the command ------------------------------------------------------- */
 
-/* Other columns say when a row was written, and what it hangs on. */
-static bool is_measured(const char *column)
-{
-    static const char *const others[] = { "step", "tokens", ANALYSIS_ORIGIN,
-                                          ROW_CHAIN_COLUMN };
-    for (idx i = 0; i < COUNT_OF(others); i++)
-        if (strcmp(column, others[i]) == 0)
-            return false;
-    return true;
-}
-
 /* A column that there is, and that these runs have not. */
 static int say_not_there(const char *path, const char *column,
                          const struct column_facts *facts, const char *hint,
@@ -165,7 +153,7 @@ static int check_metric(const char *metric, const struct run_data *runs, idx n,
     const struct run_data *known = &runs[0]; /* a run that has columns */
     for (idx i = 0; i < n; i++) {
         const struct run_data *r = &runs[i];
-        if (is_measured(metric) &&
+        if (run_data_is_measured(metric) &&
             (run_data_series(r, metric).n > 0 ||
              table_find(&r->analysis, metric) >= 0 ||
              (may_be_empty && table_find(&r->metrics, metric) >= 0)))
@@ -179,7 +167,7 @@ static int check_metric(const char *metric, const struct run_data *runs, idx n,
         return OK;
     for (idx c = 0; c < t->columns; c++) {
         size_t used = strlen(names);
-        if (!is_measured(t->names[c]))
+        if (!run_data_is_measured(t->names[c]))
             continue;
         snprintf(names + used, sizeof names - used, "%s%s",
                  used > 0 ? ", " : "", t->names[c]);
@@ -187,7 +175,7 @@ static int check_metric(const char *metric, const struct run_data *runs, idx n,
     }
     if (near.name)
         snprintf(hint, sizeof hint, " (did you mean %s?)", near.name);
-    if (column_find(&facts, metric) && is_measured(metric))
+    if (column_find(&facts, metric) && run_data_is_measured(metric))
         return say_not_there(known->path, metric, &facts, hint, names, e);
     for (idx i = 0; metric_at(i); i++)
         nearest_offer(&near, metric_at(i)->text.name);

@@ -32,21 +32,6 @@ static const struct config *config_of(const void *runs, idx i)
     return r->has_config ? &r->config : NULL;
 }
 
-/* The runs of a folder, which may be one itself. */
-static int find_runs(struct run_list *l, const char *path, struct err *e)
-{
-    bool is_folder;
-    if (strlen(path) >= RUN_DIR_MAX)
-        return err_set(e, ERR_USAGE, "%.60s...: path longer than %d bytes",
-                       path, RUN_DIR_MAX - 1);
-    int rc = fsys_is_folder(&is_folder, path, e);
-    if (rc == OK && is_folder)
-        rc = run_list_find(l, path, RUN_LIST_DIRECT, e);
-    if (rc == OK && l->n_unread > 0)
-        return err_set(e, l->unread.code, "%s", l->unread.text);
-    return rc == OK && l->n == 0 ? run_none(path, RUN_WANTED, e) : rc;
-}
-
 /* A damaged file is refused: whoever reads rows elsewhere sees no notes. */
 static int take(struct exported *x, const struct export_options *o,
                 const char *path, struct err *e)
@@ -115,7 +100,7 @@ static int gather(struct exported *x, const struct export_options *o,
     if (!x->lists)
         return err_set(e, ERR_MEMORY, "not enough memory");
     for (; x->n_lists < o->n_folders && rc == OK; x->n_lists++) {
-        rc = find_runs(&x->lists[x->n_lists], o->folders[x->n_lists], e);
+        rc = run_list_given(&x->lists[x->n_lists], o->folders[x->n_lists], e);
         n += x->lists[x->n_lists].n;
     }
     if (rc != OK)

@@ -1,7 +1,6 @@
 #include "report/html_curves.h"
 
 #include "analysis/analysis.h"
-#include "io/row_chain.h"
 #include "report/thin.h"
 
 #include <math.h>
@@ -9,16 +8,6 @@
 #include <string.h>
 
 /* ---- which columns there are --------------------------------------------- */
-
-static bool is_measured(const char *name)
-{
-    static const char *const others[] = { "step", "tokens", ANALYSIS_ORIGIN,
-                                          ROW_CHAIN_COLUMN };
-    for (idx i = 0; i < COUNT_OF(others); i++)
-        if (strcmp(name, others[i]) == 0)
-            return false;
-    return true;
-}
 
 static bool is_among(const struct page_columns *c, const char *name)
 {
@@ -32,7 +21,7 @@ static int add_names(struct page_columns *c, const struct table *t,
                      struct err *e)
 {
     for (idx k = 0; k < t->columns; k++) {
-        if (!is_measured(t->names[k]) || is_among(c, t->names[k]) ||
+        if (!run_data_is_measured(t->names[k]) || is_among(c, t->names[k]) ||
             !table_is_given(t, k))
             continue;
         const char **more =

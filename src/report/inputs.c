@@ -62,28 +62,12 @@ static int take_metrics(struct inputs *x, struct err *e)
 
 /* ---- which runs ---------------------------------------------------------- */
 
-/* The runs of a folder, which may be one itself. */
-static int find_runs(struct run_list *l, const char *path, struct err *e)
-{
-    bool is_folder;
-    if (strlen(path) >= RUN_DIR_MAX)
-        return err_set(e, ERR_USAGE, "%.60s...: path longer than %d bytes",
-                       path, RUN_DIR_MAX - 1);
-    if (fsys_is_folder(&is_folder, path, e) == OK && is_folder)
-        run_list_find(l, path, RUN_LIST_DIRECT, e);
-    if (!e->code && l->n_unread > 0)
-        return err_set(e, l->unread.code, "%s", l->unread.text);
-    return !e->code && l->n == 0 ? run_none(path, RUN_WANTED, e) : e->code;
-}
-
 /* Of random tokens the run's own data say nothing that random ones do not. */
 static bool is_text(const struct config *c)
 {
     return strcmp(corpus_name(c->data.source), "random") != 0;
 }
 
-/* What it can be measured on; what is wrong with a run is told before any is
- * measured. */
 /* By whatever path. */
 static bool is_same_folder(const char *a, const char *b)
 {
@@ -93,6 +77,8 @@ static bool is_same_folder(const char *a, const char *b)
             of_a.st_dev == of_b.st_dev && of_a.st_ino == of_b.st_ino);
 }
 
+/* What it can be measured on; what is wrong with a run is told before any is
+ * measured. */
 static int take_run(struct inputs *x, const char *path, bool is_named,
                     struct err *e)
 {
@@ -128,7 +114,7 @@ static int gather(struct inputs *x, struct err *e)
     if (!x->lists)
         return err_set(e, ERR_MEMORY, "not enough memory");
     for (idx i = 0; i < o->n_folders; i++) {
-        if (find_runs(&x->lists[i], o->folders[i], e))
+        if (run_list_given(&x->lists[i], o->folders[i], e))
             return e->code;
         n += x->lists[i].n;
     }

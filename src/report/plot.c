@@ -1,5 +1,6 @@
 #include "report/plot.h"
 
+#include "base/text.h"
 #include "base/utf8.h"
 #include "io/fsys.h"
 #include "report/gnuplot.h"
@@ -288,19 +289,13 @@ static void take_date_out(char *bytes, size_t n)
         memcpy(at + sizeof key - 1, date, sizeof date - 1);
 }
 
-static bool ends_with(const char *path, const char *ending)
-{
-    size_t n = strlen(path), k = strlen(ending);
-    return n > k && strcasecmp(path + n - k, ending) == 0;
-}
-
 /* FILE_TEXT: none of those. */
 static enum file_kind kind_of(const char *path)
 {
-    return ends_with(path, ".svg")   ? FILE_SVG
-           : ends_with(path, ".png") ? FILE_PNG
-           : ends_with(path, ".pdf") ? FILE_PDF
-                                     : FILE_TEXT;
+    return text_is_file_kind(path, ".svg")   ? FILE_SVG
+           : text_is_file_kind(path, ".png") ? FILE_PNG
+           : text_is_file_kind(path, ".pdf") ? FILE_PDF
+                                             : FILE_TEXT;
 }
 
 int plot_file_check(const char *path, struct err *e)

@@ -1,5 +1,6 @@
 #include "report/report_file.h"
 
+#include "base/text.h"
 #include "io/fsys.h"
 
 #include <errno.h>
@@ -10,18 +11,12 @@
 #include "run/run_files.h"
 #include "sweep/sweep_folder.h"
 
-static bool ends_in(const char *name, const char *end)
-{
-    size_t n = strlen(name), n_end = strlen(end);
-    return n >= n_end && strcmp(name + n - n_end, end) == 0;
-}
-
 /* Names of files that are the only copy of something. */
 static bool is_kept(const char *path)
 {
     const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
     return run_file_is_one(name) || sweep_file_is_one(name) ||
-           ends_in(name, ".ini") || ends_in(name, ".h5");
+           text_ends_in(name, ".ini") || text_ends_in(name, ".h5");
 }
 
 static int check_one(const char *path, struct err *e)

@@ -3,6 +3,7 @@
 #include "analysis/analysis.h"
 #include "base/shell.h"
 #include "io/arrays.h"
+#include "io/row_chain.h"
 #include "run/run.h"
 
 #include <math.h>
@@ -278,6 +279,16 @@ struct series run_data_analysed(const struct run_data *r, const char *column)
 struct series run_data_logged(const struct run_data *r, const char *column)
 {
     return series_of(&r->metrics, column, true);
+}
+
+bool run_data_is_measured(const char *column)
+{
+    static const char *const others[] = { "step", "tokens", ANALYSIS_ORIGIN,
+                                          ROW_CHAIN_COLUMN };
+    for (idx i = 0; i < COUNT_OF(others); i++)
+        if (strcmp(column, others[i]) == 0)
+            return false;
+    return true;
 }
 
 struct series run_data_series(const struct run_data *r, const char *column)

@@ -79,6 +79,10 @@ struct run_facts run_data_facts(const struct run_data *r, const char *name);
 /* run_states_text - "2 done, 1 diverged" of how many runs stand how. */
 void run_states_text(struct text *t, const idx counts[RUN_STATES]);
 
+/* run_data_is_measured - is the column a number, rather than what says when its
+ * row was written and what it hangs on? */
+bool run_data_is_measured(const char *column);
+
 /* run_data_series - from analysis.csv, else from metrics.csv. */
 struct series run_data_series(const struct run_data *r, const char *column);
 

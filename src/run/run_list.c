@@ -142,6 +142,20 @@ static int search(struct run_list *l, const char *dir, idx levels, bool is_top,
     return rc;
 }
 
+int run_list_given(struct run_list *l, const char *path, struct err *e)
+{
+    bool is_folder;
+    if (strlen(path) >= RUN_DIR_MAX)
+        return err_set(e, ERR_USAGE, "%.60s...: path longer than %d bytes",
+                       path, RUN_DIR_MAX - 1);
+    int rc = fsys_is_folder(&is_folder, path, e);
+    if (rc == OK && is_folder)
+        rc = run_list_find(l, path, RUN_LIST_DIRECT, e);
+    if (rc == OK && l->n_unread > 0)
+        return err_set(e, l->unread.code, "%s", l->unread.text);
+    return rc == OK && l->n == 0 ? run_none(path, RUN_WANTED, e) : rc;
+}
+
 int run_list_below(struct run_list *l, const char *dir, struct err *e)
 {
     int rc = search(l, *dir ? dir : "./", RUN_LIST_ALL, true, e);

@@ -32,6 +32,11 @@ enum { RUN_LIST_DIRECT = 1, RUN_LIST_ALL = 16 };
 int run_list_find(struct run_list *l, const char *dir, idx levels,
                   struct err *e);
 
+/* run_list_given - the runs of a folder that a command was given, which may be
+ * one itself: RUN_LIST_DIRECT. There is one, and all could be read, else it is
+ * told: ERR_USAGE, ERR_IO, ERR_MEMORY. */
+int run_list_given(struct run_list *l, const char *path, struct err *e);
+
 /* run_list_below - the same, of the runs inside of dir, were it one itself. */
 int run_list_below(struct run_list *l, const char *dir, struct err *e);
 void run_list_release(struct run_list *l);
