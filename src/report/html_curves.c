@@ -1,6 +1,5 @@
 #include "report/html_curves.h"
 
-#include "analysis/analysis.h"
 #include "report/thin.h"
 
 #include <math.h>
