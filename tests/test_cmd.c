@@ -125,6 +125,14 @@ static void test_cmd__paths_may_look_like_settings(void **state)
     assert_string_equal(w.at[0], "runs/lr=1");
     assert_string_equal(w.settings[0], "optim.lr=2");
     words_release(&w);
+    const char *const any[] = { "runs/lr=1", "data.path=a/b=c", "./b=1", NULL };
+    assert_int_equal(parse(&with_settings, &x, &w, any, &e), OK);
+    assert_int_equal(w.n, 2);
+    assert_string_equal(w.at[0], "runs/lr=1");
+    assert_string_equal(w.at[1], "./b=1");
+    assert_int_equal(w.n_settings, 1);
+    assert_string_equal(w.settings[0], "data.path=a/b=c");
+    words_release(&w);
 }
 
 static void test_cmd__what_is_wrong_is_said(void **state)
@@ -171,6 +179,9 @@ static void test_cmd__what_is_wrong_is_said(void **state)
         { &with_one_path,
           { "a", "b" },
           "b is neither an option nor an override" },
+        { &with_one_path,
+          { "a", "b/c=1" },
+          "b/c=1 is neither an option nor an override" },
         { &with_one_path,
           { "a", "--", "b.c=1" },
           "b.c=1 stands behind --, where no options or settings are" },

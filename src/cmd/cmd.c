@@ -271,11 +271,17 @@ static int check_name(const struct command *c, const char *word, struct err *e)
     return say_unknown(c, word, e);
 }
 
+/* section.key=value: a key has no slash, so runs/lr=0.1 is a path. */
+static bool is_setting(const char *word)
+{
+    return word[strcspn(word, "/=")] == '=';
+}
+
 /* A word for which there is no place. */
 static int say_superfluous(const struct command *c, const char *word,
                            bool is_plain, struct err *e)
 {
-    bool is_lost = is_plain && (*word == '-' || strchr(word, '='));
+    bool is_lost = is_plain && (*word == '-' || is_setting(word));
     const char *what = is_lost ? "stands behind --, where no options or "
                                  "settings are"
                                : "is neither an option nor an override "
@@ -296,7 +302,7 @@ static int put_word(const struct command *c, struct words *w, const char *word,
                        "%s: a name or path is empty, as of a variable that is "
                        "not set: give one",
                        c->name);
-    if (may_be_setting && (is_full || c->words_max != 1) && strchr(word, '='))
+    if (may_be_setting && (is_full || c->words_max != 1) && is_setting(word))
         w->settings[w->n_settings++] = word;
     else if (!is_full)
         w->at[w->n++] = word;

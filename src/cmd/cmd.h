@@ -50,8 +50,8 @@ struct command {
     const char *more;                     /* below the options; or NULL */
     void (*print_more)(void); /* what no text can say, last; or NULL */
     idx words_max;            /* 0: any number */
-    /* A word with = is section.key=value; but of a command with one word, the
-     * first is that, whatever is in it. */
+    /* A word with = is section.key=value, unless a / in front makes it a path;
+     * but of a command with one word, the first is that, whatever is in it. */
     bool takes_settings;
     bool is_shared; /* several processes of one job do it together, or some of
                        it: then it asks command_check_single itself */
