@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "cmd/cmd.h"
 #include "run/run_place.h"
@@ -73,7 +74,7 @@ static const struct command_option options[] = {
       .type = OPTION_COUNT,
       FIELD(seed),
       .max = 9007199254740992.0,
-      .help = "of that draw (0)" },
+      .help = "of that draw (0); only where whole documents are held out" },
     { .name = "force",
       FIELD(is_forced),
       .help = "replace the corpus that is there" },
@@ -97,6 +98,9 @@ static int check(const struct arguments *a, struct err *e)
                             "other");
     if (a->key && !a->is_jsonl)
         return say_usage(e, "--key is of --jsonl");
+    if (a->separator && strchr(a->separator, '\n'))
+        return say_usage(e, "--separator has a line feed, so no line says it: "
+                            "give the text of one line");
     if (a->vocab && a->model)
         return say_usage(e, "--vocab and --tokenizer exclude each other");
     if (a->is_tails && a->is_documents)

@@ -84,6 +84,12 @@ static int choose_held_out(struct preparation *p, struct err *e)
     if (text_has_many(&has_many, &p->sources, e))
         return e->code;
     h->rule = has_many ? HELD_OUT_DOCUMENTS : HELD_OUT_TAILS;
+    if (!has_many && p->o->seed)
+        return err_set(e, ERR_USAGE,
+                       "%s: --seed does nothing where the end of each document "
+                       "is held out, as of fewer than %d: leave it out, or "
+                       "give --val-documents",
+                       p->o->paths[0], HELD_OUT_MANY);
     return OK;
 }
 

@@ -36,7 +36,8 @@ struct prepare_options {
     FILE *progress;    /* how far it is, now and then; NULL: nothing */
 };
 
-/* prepare_run - OK; ERR_DATA: sources are missing, hold no text, or too little
+/* prepare_run - OK; ERR_USAGE: the folder lies among the sources, or a seed
+ * does nothing; ERR_DATA: sources are missing, hold no text, or too little
  * to hold some out, are no UTF-8 or JSON where that is wanted, are changed;
  * ERR_BUSY: the folder holds another corpus, or something else; ERR_TOOL:
  * SentencePiece is missing or fails; ERR_IO, ERR_MEMORY. Then the folder is as

@@ -124,6 +124,9 @@ expect_fail 2 'which texts' prepare -o none
 expect_fail 2 'exclude each other' prepare many -o none --lines --jsonl
 expect_fail 2 '--key is of --jsonl' prepare many -o none --key k
 expect_fail 2 'did you mean prepare' "$SINKLAB" data prepar
+expect_fail 2 'line feed' prepare parts -o none --separator $'-\n-'
+expect_fail 2 'lines: --seed does nothing where the end of each' \
+    prepare lines -o none --lines --seed 5
 check_not "none of them leaves a folder" test -e none
 check "a word has a help of its own" "$SINKLAB" data prepare --help
 check "in two ways" "$SINKLAB" help data prepare
