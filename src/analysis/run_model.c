@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/shell.h"
 #include "base/text.h"
 #include "config/config_differ.h"
 #include "run/checkpoint.h"
@@ -30,9 +31,11 @@ int run_model_check(const struct config *c, const char *dir, const char *sealed,
 
 int run_model_none(const char *dir, struct err *e)
 {
+    char word[2 * RUN_DIR_MAX];
+    shell_word(word, sizeof word, dir);
     return err_set(e, ERR_DATA,
                    "%s has no checkpoints yet: `sinklab train %s` writes them",
-                   dir, dir);
+                   dir, word);
 }
 
 /* ---- which checkpoint -------------------------------------------------- */

@@ -15,7 +15,7 @@ static const char TARGET[] = "a run folder to go on with, or a config file";
 static int load_run_config(struct train_target *t, struct config *c,
                            struct err *e)
 {
-    char path[RUN_PATH_MAX];
+    char path[RUN_PATH_MAX], word[2 * RUN_DIR_MAX];
     bool is_there;
     run_path(path, t->dir, RUN_CONFIG);
     if (fsys_exists(&is_there, path, e))
@@ -25,11 +25,12 @@ static int load_run_config(struct train_target *t, struct config *c,
     run_resume_path(path, t->dir);
     if (fsys_exists(&is_there, path, e))
         return e->code;
+    shell_word(word, sizeof word, t->dir);
     if (is_there)
         return err_set(e, ERR_CONFIG,
                        "%s/config.ini is missing: `sinklab train CONFIG.ini "
                        "--resume run.dir=%s` writes it anew and goes on",
-                       t->dir, t->dir);
+                       t->dir, word);
     return err_set(e, ERR_USAGE,
                    "%s was never started: give its config file instead, "
                    "`sinklab train CONFIG.ini run.dir=...`",
@@ -93,6 +94,7 @@ static int check_same_run(struct train_target *t, struct err *e)
 {
     struct config kept;
     struct err own = { 0 };
+    char word[2 * RUN_DIR_MAX];
     int rc = load_run_config(t, &kept, &own);
     if (rc == ERR_CONFIG) { /* the saved state decides, and it comes anew */
         t->has_lost_config = true;
@@ -100,12 +102,13 @@ static int check_same_run(struct train_target *t, struct err *e)
     }
     if (rc != OK)
         return err_pass(e, &own);
+    shell_word(word, sizeof word, t->dir);
     if (!train_same_run(&t->config, &kept))
         return err_set(e, ERR_CONFIG,
                        "%s holds a run with other settings than %s (compare "
                        "its config.ini): give another run.dir, or go on with "
                        "that run by `sinklab train %s`",
-                       t->dir, t->path, t->dir);
+                       t->dir, t->path, word);
     if (!t->config.data.hash[0])
         key_copy_text(t->config.data.hash, kept.data.hash);
     if (!t->config.sink.hash[0])

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/shell.h"
 #include "io/fsys.h"
 #include "io/sealed_text.h"
 #include "run/metrics.h"
@@ -162,17 +163,18 @@ static int take_row(void *user, const struct metrics_row *row)
 bool verify_log(struct verify *v, struct verified_log *log, const char *dir,
                 const char *name)
 {
-    char path[RUN_PATH_MAX];
+    char path[RUN_PATH_MAX], word[2 * RUN_DIR_MAX];
     struct err e = { 0 };
     struct log_check c = { v, log, path };
     bool is_there = false;
     *log = (struct verified_log){ 0 };
     run_path(path, dir, name);
+    shell_word(word, sizeof word, dir);
     if (fsys_exists(&is_there, path, &e) == OK && !is_there) {
         verify_say(v, ERR_DATA,
                    "%s: is missing; put a copy back, or `sinklab train %s "
                    "--restart` computes all rows again",
-                   path, dir);
+                   path, word);
         return false;
     }
     if (e.code == OK && metrics_walk(path, &log->header, &log->is_torn,

@@ -171,6 +171,12 @@ check "the run goes on without it then" train config train.steps=100
 expect_fail 3 'other settings' train tiny.ini --resume run.dir=config \
     train.steps=100 optim.lr=1
 
+fresh 'its copy'
+expect_fail 3 "by .sinklab train 'its copy'.\$" \
+    train tiny.ini --resume run.dir='its copy' optim.lr=1
+rm 'its copy/config.ini'
+expect_fail 3 "its copy/config.ini is missing: .*--resume run.dir='its copy'. " \
+    train 'its copy'
 fresh manifest
 sed -i 's/^id = ./id = x/' manifest/manifest.ini
 expect_fail 4 'manifest/manifest.ini: was changed .*move it away' more manifest
@@ -216,6 +222,10 @@ cp other/checkpoints/step-00000040.h5 wrong/checkpoints/
 expect_fail 6 'listed above' verify wrong
 check_found "and what is another run's" \
     'step-00000040.h5: belongs to run'
+fresh 'its copy' && rm 'its copy/metrics.csv'
+expect_fail 4 'listed above' verify 'its copy'
+check_found "a remedy is typed as it stands" \
+    "or \`sinklab train 'its copy' --restart\` computes"
 expect_fail 2 'holds no run: give the folder that' verify "$ROOT/src"
 expect_fail 2 'which folder' verify
 mkfifo near there

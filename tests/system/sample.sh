@@ -139,6 +139,9 @@ printf x | dd of=damaged/checkpoints/step-00000120.h5 bs=1 seek=5000 conv=notrun
 expect_fail 6 'step-00000120.h5: damaged' sample damaged --prompt a
 check "the others are sound" sample damaged --step 80 --prompt a --tokens 1
 rm damaged/checkpoints/*
+cp -r damaged 'none yet'
+expect_fail 4 "none yet has no checkpoints yet: .sinklab train 'none yet'. writes" \
+    sample 'none yet'
 expect_fail 4 'damaged has no checkpoints yet: `sinklab train damaged` writes them' sample damaged
 mv alphabet gone
 expect_fail 4 'data.path .*alphabet: ' sample run --prompt a
