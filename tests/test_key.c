@@ -142,6 +142,7 @@ static void test_key__reals_print_with_the_fewest_digits(void **state)
         { ".5", "0.5" },
         { "5.", "5" },
         { "-0.1", "-0.1" },
+        { "-0", "0" }, /* one number has one form */
         { "1.50", "1.5" },
         { "0.30000000000000004", "0.30000000000000004" },
         { "1e-8", "1e-8" },

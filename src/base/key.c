@@ -404,7 +404,7 @@ int key_parse(const struct key *key, void *options, const char *text,
     case KEY_REAL:
         if (!read_number(&x, text) || x < key->min || x > key->max)
             return refuse(key, text, e);
-        *(double *)field = x;
+        *(double *)field = x + 0.0; /* no zero has a sign */
         return OK;
     case KEY_BOOL:
         return parse_bool(key, field, text, e);
