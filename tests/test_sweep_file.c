@@ -223,6 +223,29 @@ static void test_sweep_file__what_is_printed_reads_back(void **state)
     sweep_case_release();
 }
 
+/* Nor does the file's own name end the comment that it stands in. */
+static void test_sweep_file__no_name_is_read_as_text(void **state)
+{
+    const char *text = "[axes]\noptim.lr = 1, 2\n";
+    char path[512], name[TEXT_PATH_MAX] = "b\n[model]\nlayers = 5\n;", *printed;
+    struct err e = { 0 };
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        snprintf(path, sizeof path, "%s/%s.ini", test_dir(), name);
+        test_write_file(path, text, strlen(text));
+        assert_int_equal(sweep_file_read(&case_file, path, NULL, 0, &e), OK);
+        printed = sweep_file_print(&case_file);
+        idx layers = case_file.base.model.layers;
+        sweep_case_release();
+        assert_int_equal(sweep_case_read(printed, NULL, 0, &e), OK);
+        assert_int_equal(case_file.base.model.layers, layers);
+        sweep_case_release();
+        assert_true(strstr(printed, i ? "from instead: ...dd" : "layers = 5?"));
+        free(printed);
+        memset(name, 'd', sizeof name - 1);
+    }
+}
+
 static void test_sweep_file__a_run_does_not_take_one(void **state)
 {
     (void)state;
@@ -477,6 +500,7 @@ int main(void)
         RUN(test_sweep_file__options_come_from_file_and_command),
         RUN(test_sweep_file__a_sweep_ini_goes_by_its_folder),
         RUN(test_sweep_file__what_is_printed_reads_back),
+        RUN(test_sweep_file__no_name_is_read_as_text),
         RUN(test_sweep_file__a_run_does_not_take_one),
         RUN(test_sweep_file__unknown_names_have_neighbours),
         RUN(test_sweep_file__bad_values_are_told),

@@ -9,17 +9,33 @@ bool text_is_blank(char c)
     return c == ' ' || c == '\t';
 }
 
+static void show_bytes(char *out, const char *text, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        unsigned char c = (unsigned char)text[i];
+        out[i] = c < ' ' || c == 127 ? '?' : text[i];
+    }
+}
+
 const char *text_show(char out[TEXT_SHOW_MAX], const char *text)
 {
     static const char more[] = "...";
     size_t n = strlen(text), keep = n;
     if (n >= TEXT_SHOW_MAX)
         keep = TEXT_SHOW_MAX - sizeof more;
-    for (size_t i = 0; i < keep; i++) {
-        unsigned char c = (unsigned char)text[i];
-        out[i] = c < ' ' || c == 127 ? '?' : text[i];
-    }
+    show_bytes(out, text, keep);
     memcpy(out + keep, keep < n ? more : "", keep < n ? sizeof more : 1);
+    return out;
+}
+
+const char *text_show_path(char out[TEXT_PATH_MAX], const char *path)
+{
+    static const char more[] = "...";
+    enum { KEPT = TEXT_PATH_MAX - sizeof more };
+    size_t n = strlen(path), cut = n > KEPT ? n - KEPT : 0;
+    char *end = cut ? stpcpy(out, more) : out;
+    show_bytes(end, path + cut, n - cut);
+    end[n - cut] = '\0';
     return out;
 }
 

@@ -265,19 +265,15 @@ static struct config_origin *origin_of_key(struct draft *d, struct config_key k)
     return origin_of(d, k.section, k.key);
 }
 
-/* "file:line", the file's end kept if it is long. */
+/* "file:line". */
 static void place_text(char *text, size_t cap, const struct place *at)
 {
-    if (!at->file) {
+    char shown[TEXT_PATH_MAX];
+    if (at->file) /* it becomes a comment: one line */
+        snprintf(text, cap, "%s:%td", text_show_path(shown, at->file),
+                 at->line);
+    else
         snprintf(text, cap, "%s", command_line);
-        return;
-    }
-    enum { FILE_KEPT = 200 };
-    size_t n = strlen(at->file), cut = n > FILE_KEPT ? n - FILE_KEPT : 0;
-    snprintf(text, cap, "%s%s:%td", cut ? "..." : "", at->file + cut, at->line);
-    for (char *s = text; *s; s++) /* it becomes a comment: one line */
-        if ((unsigned char)*s < ' ' || *s == 127)
-            *s = '?';
 }
 
 /* A key that must keep its value may be given the one it has. */

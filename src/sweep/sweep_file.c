@@ -438,13 +438,14 @@ char *sweep_file_print(const struct sweep_file *f)
 {
     char *text = NULL, *base = config_print_given(&f->base, f->origins);
     size_t n = 0;
+    char shown[TEXT_PATH_MAX];
     FILE *out = base ? open_memstream(&text, &n) : NULL;
     if (out) {
         fprintf(out,
                 "; A sweep as it was frozen, with all files it includes.\n"
                 "; Written by sinklab; edit the file it came from instead: "
                 "%s\n\n%s",
-                f->path, base);
+                text_show_path(shown, f->path), base);
         print_sections(out, f);
         bool failed = ferror(out);
         if (fclose(out) || failed) {
