@@ -16,6 +16,8 @@ static void log_item(void *user, const struct ini_item *item)
 {
     static const char kinds[] = { 'S', 'V', 'M', 'P' };
     struct text *log = user;
+    if (item->kind == INI_SECTION)
+        *item->is_whole = strcmp(item->section, "whole") == 0;
     text_add(log, "%td %c", item->line, kinds[item->kind]);
     if (item->kind != INI_PROBLEM)
         text_add(log, " [%s]", item->section);
@@ -90,6 +92,23 @@ static void test_ini__a_line_that_is_nothing_is_a_problem(void **state)
            "4 P got '= 2', want key = value\n");
     expect("foo", "1 P got 'foo', want key = value\n");
     expect("[a]\nfoo ; = 3\n", "1 S [a] \n2 P got 'foo', want key = value\n");
+}
+
+static void test_ini__lines_may_stay_whole(void **state)
+{
+    char line[1200], text[1300], want[1300];
+    (void)state;
+    expect("[whole]\na < 1\nb=1 and ; x\n  c <= 2 = 3\n= : 4\n[a]\nfoo\n",
+           "1 S [whole] \n2 V [whole]  = a < 1\n3 V [whole]  = b=1 and\n"
+           "4 M [whole]  = c <= 2 = 3\n5 V [whole]  = = : 4\n6 S [a] \n"
+           "7 P got 'foo', want key = value\n");
+    for (size_t n = 180; n < sizeof line; n += n < 220 ? 1 : 97) {
+        memset(line, '=', n); /* in pieces */
+        line[n] = '\0';
+        snprintf(text, sizeof text, "[whole]\n%s", line);
+        snprintf(want, sizeof want, "1 S [whole] \n2 V [whole]  = %s\n", line);
+        expect(text, want);
+    }
 }
 
 static void test_ini__a_bad_section_hides_its_keys(void **state)
@@ -238,6 +257,7 @@ int main(void)
         cmocka_unit_test(test_ini__comments_start_first_or_after_a_blank),
         cmocka_unit_test(test_ini__indented_lines_go_on_with_the_key_above),
         cmocka_unit_test(test_ini__a_line_that_is_nothing_is_a_problem),
+        cmocka_unit_test(test_ini__lines_may_stay_whole),
         cmocka_unit_test(test_ini__a_bad_section_hides_its_keys),
         cmocka_unit_test(test_ini__bytes_that_are_not_text_end_the_reading),
         cmocka_unit_test(test_ini__long_values_arrive_whole),

@@ -83,6 +83,10 @@ static void test_sweep_expand__exclusions_take_out(void **state)
                "model.layers > 2 and optim.lr == 1 or optim.lr = 2 and\n"
                "  model.layers = 2\n",
                "2 1|3 2");
+    check_runs("[axes]\nmodel.layers = 1, 2, 3\noptim.lr = 1, 2\n"
+               "[exclude]\noptim.lr < 1.5\n  and model.layers > 1\n"
+               "model.layers > 2\n",
+               "1 1|1 2|2 2");
     /* what could not be built may be excluded */
     check_runs("[axes]\nmodel.width = 64, 65\nmodel.heads = 1, 2\n"
                "[exclude]\nmodel.width = 65 and model.heads = 2\n",

@@ -368,8 +368,11 @@ static void test_sweep_file__bad_conditions_are_told(void **state)
                   "@:2: [axes] optim.lr: the condition speaks of optim.name, "
                   "an axis of @:3: put that one above");
     check_refused("[exclude]\noptim.lr = x\n[axes]\nrun.seed = 1\n",
-                  "@:2: [exclude] optim.lr: condition 'optim.lr = x': got "
-                  "'x', want number, 0 to 1000");
+                  "@:2: [exclude] condition 'optim.lr = x': got 'x', want "
+                  "number, 0 to 1000");
+    check_refused("[exclude]\noptim.lr\n[axes]\nrun.seed = 1\n",
+                  "@:2: [exclude] condition 'optim.lr': want section.key = "
+                  "value");
 }
 
 static void test_sweep_file__axes_must_go_together(void **state)

@@ -51,11 +51,14 @@ static void finish_assignment(struct file_reading *r)
     r->key = NULL;
 }
 
-static void start_section(struct file_reading *r, const char *name)
+static void start_section(struct file_reading *r, const struct ini_item *item)
 {
+    const char *name = item->section;
     r->has_section = true;
     r->extra = draft_find_extra(r->draft, name);
     r->section = r->extra ? NULL : draft_find_section(r->draft, &r->at, name);
+    *item->is_whole = r->extra ? !strcmp(name, r->draft->extra->whole)
+                               : !r->section; /* told, with all that is in it */
 }
 
 static void start_assignment(struct file_reading *r,
@@ -184,7 +187,7 @@ static void on_item(void *user, const struct ini_item *item)
         finish_assignment(r);
     switch (item->kind) {
     case INI_SECTION:
-        start_section(r, item->section);
+        start_section(r, item);
         break;
     case INI_VALUE:
         if (!r->has_section && !strcmp(item->key, "include"))

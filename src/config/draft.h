@@ -49,6 +49,7 @@ struct draft;
 /* Sections beside a run's own, for who reads more than that. */
 struct config_extra {
     const char *const *sections; /* their names; ends with NULL */
+    const char *whole; /* the one whose lines hold no keys: assigned to "" */
     void *user;
     /* An assignment in such a section, or on the command line. is_more: an
      * indented line that goes on with the one before. The strings and the

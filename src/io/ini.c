@@ -12,7 +12,8 @@
 /* How a line travels through inih. Its buffer holds some 200 bytes and what is
  * longer would be torn apart, so a long line goes in pieces: the first one as
  * it is, the others as continuation lines. Because inih trims, every cut is
- * fenced by one '|' on each side, which on_value takes away again. */
+ * fenced by one '|' on each side, which on_value takes away again. A line that
+ * is to stay whole goes as the value of a key that only inih sees. */
 
 enum {
     KEY_MAX = 256,    /* longer than what inih can pass */
@@ -34,6 +35,7 @@ struct reader {
     bool awaits_value;       /* on_value must be called for that piece */
 
     bool skips_section; /* its header was unusable */
+    bool is_whole;      /* its lines are no assignments */
     char key[KEY_MAX];  /* the latest in this section, "" if none */
     char *value;
     size_t value_n;
@@ -49,6 +51,7 @@ static void tell(struct reader *r, enum ini_kind kind, const char *section,
         .section = section,
         .key = key,
         .text = text,
+        .is_whole = &r->is_whole,
     };
     r->handler(r->user, &item);
 }
@@ -135,6 +138,7 @@ static bool take_section(struct reader *r, const char *text)
     size_t n = strlen(text);
     r->key[0] = '\0';
     r->skips_section = true;
+    r->is_whole = false;
     if (n < 3 || n > INI_LINE_MAX || strcspn(text, "]") != n - 1 ||
         (strpbrk(text, " \t") && !r->is_own)) {
         tell_got(r, text, "[section]");
@@ -180,11 +184,15 @@ static char *read_piece(char *piece, int cap, void *stream)
     r->is_first = !*r->rest;
     if (r->is_first && !next_line(r))
         return NULL;
+    bool is_new_line = !r->is_header && !r->is_more;
     int n = (int)strlen(r->rest), room = cap - PIECE_ROOM;
     r->is_last = n <= room;
     n = r->is_last ? n : room;
-    snprintf(piece, (size_t)cap, "%s%.*s%s", r->is_first ? "" : " |", n,
-             r->rest, r->is_last ? "" : "|");
+    const char *front = !r->is_first                 ? " |"
+                        : r->is_whole && is_new_line ? "l="
+                                                     : "";
+    snprintf(piece, (size_t)cap, "%s%.*s%s", front, n, r->rest,
+             r->is_last ? "" : "|");
     r->rest += n;
     r->awaits_value = !r->is_header;
     return piece;
@@ -214,8 +222,8 @@ static int on_value(void *user, const char *section, const char *key,
     r->value_n += n;
     r->value[r->value_n] = '\0';
     if (r->is_last)
-        tell(r, r->is_more ? INI_MORE : INI_VALUE, section, r->key,
-             text_trim(r->value));
+        tell(r, r->is_more ? INI_MORE : INI_VALUE, section,
+             r->is_whole ? "" : r->key, text_trim(r->value));
     return 1;
 }
 

@@ -1,10 +1,11 @@
 /* ini.h - a strict reader of INI files over inih, which is lenient.
  *
  * The reader feeds inih clean lines and watches what comes back, so that every
- * line is either blank, a comment, a section, an assignment, a continuation or
- * a told problem; nothing is skipped or split in silence. Line ends are LF or
- * CRLF, the last one may be missing; a byte order mark is fine. A comment
- * starts at # or ; in first place or after a blank.
+ * line is either blank, a comment, a section, an assignment (or, in sections
+ * that the handler says hold none, a line), a continuation or a told problem;
+ * nothing is skipped or split in silence. Line ends are LF or CRLF, the last
+ * one may be missing; a byte order mark is fine. A comment starts at # or ; in
+ * first place or after a blank.
  *
  * ini.c is the only file that includes inih's ini.h. Not for concurrent use of
  * one stream; no state outlives a call.
@@ -20,7 +21,8 @@ enum { INI_LINE_MAX = 4096, INI_FILE_MAX = 1 << 20 };
 
 enum ini_kind {
     INI_SECTION, /* [section] */
-    INI_VALUE,   /* key = text, in section ("" before the first) */
+    INI_VALUE,   /* key = text, in section ("" before the first); or a line of
+                    an is_whole section, whose key is "" */
     INI_MORE,    /* an indented line: more text of the key above it */
     INI_PROBLEM, /* text says what is wrong with the line */
 };
@@ -30,6 +32,9 @@ struct ini_item {
     enum ini_kind kind;
     idx line; /* 1 for the first */
     const char *section, *key, *text;
+    /* Of a section, false: to be set where its lines are no assignments, but
+     * handed over whole. */
+    bool *is_whole;
 };
 
 typedef void ini_item_handler(void *user, const struct ini_item *item);

@@ -25,8 +25,9 @@ bool sweep_problem(struct sweep_parse *p, const char *format, ...)
     va_start(args, format);
     text_addv(&t, format, args);
     va_end(args);
-    draft_problem(p->d, &p->line->at, ERR_CONFIG, "[%s] %s: %s",
-                  p->line->section, text_show(shown, p->line->key), text);
+    text_show(shown, p->line->key);
+    draft_problem(p->d, &p->line->at, ERR_CONFIG, "[%s] %s%s%s",
+                  p->line->section, shown, *shown ? ": " : "", text);
     return false;
 }
 
@@ -200,18 +201,10 @@ bool sweep_condition_has(const struct condition *c,
     return false;
 }
 
-/* The reader of files has cut it at its first =, which may have been part of a
- * sign: !=, <=, ==. */
 bool sweep_exclude_parse(struct condition *c, struct sweep_parse *p)
 {
-    const char *name = p->line->key, *text = sweep_join_lines(p, false);
-    size_t n = strlen(name);
-    const char *whole =
-        text ? pool_print(p->memory, "%s%s=%s%s", name,
-                          n && strchr("!<>", name[n - 1]) ? "" : " ",
-                          *text == '=' ? "" : " ", text)
-             : NULL;
-    return whole && parse_condition(p, c, whole);
+    const char *text = sweep_join_lines(p, false);
+    return text && parse_condition(p, c, text);
 }
 
 /* ---- values of an axis ------------------------------------------------- */

@@ -362,7 +362,8 @@ int sweep_file_read(struct sweep_file *f, const char *path,
                     const char *const *overrides, idx n, struct err *e)
 {
     struct sweep_reading r = { .f = f };
-    struct config_extra extra = { sweep_sections, &r, gather, finish };
+    struct config_extra extra = { sweep_sections, "exclude", &r, gather,
+                                  finish };
     char inside[RUN_PATH_MAX];
     memset(f, 0, sizeof *f);
     sweep_options_init(&f->options);

@@ -10,6 +10,8 @@ static void take(void *user, const struct ini_item *item)
     idx *line = user;
     FUZZ_CHECK(item->line >= *line);
     *line = item->line;
+    if (item->kind == INI_SECTION)
+        *item->is_whole = *item->section == 'w';
     FUZZ_CHECK(item->kind >= INI_SECTION && item->kind <= INI_PROBLEM);
     const char *texts[] = { item->section, item->key, item->text };
     for (idx i = 0; i < COUNT_OF(texts); i++)
