@@ -6,7 +6,7 @@
 
 #include "config/config_keys.h"
 
-static void test_import__a_name_ends_in_its_step(void **state)
+static void test_import__a_name_has_its_step(void **state)
 {
     (void)state;
     static const struct {
@@ -24,6 +24,12 @@ static void test_import__a_name_ends_in_its_step(void **state)
         { "step", -1 },
         { "steps", -1 },
         { "step5/step", -1 },
+        { "step5/final", -1 },
+        { "step5/final//", -1 },
+        { "my2step3model", -1 },
+        { "misstep3", -1 },
+        { "step3b", -1 },
+        { "out/a_step3-step", 3 },
         { "gpt2", -1 },
         { "1000", -1 },
         { "", -1 },
@@ -40,7 +46,7 @@ static void test_import__a_name_ends_in_its_step(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_import__a_name_ends_in_its_step),
+        cmocka_unit_test(test_import__a_name_has_its_step),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -62,7 +62,7 @@ static int run(int argc, char **argv, struct err *e)
         else if (a.step >= 0 && words.n > 1)
             err_set(e, ERR_USAGE,
                     "import: --step is of one folder; of several each name "
-                    "ends in its step, as in step1000");
+                    "has its step, as step1000");
         else
             import_run(&o, e);
     }
@@ -81,7 +81,8 @@ const struct command command_import = {
         "makes a run folder, which is analysed, compared, shown and sampled "
         "like any other.\n\n"
         "Several FOLDERs are checkpoints of one run, whose steps their names "
-        "end in. The data are random tokens of the model's vocabulary, unless "
+        "have, as step1000. The data are random tokens of the model's "
+        "vocabulary, unless "
         "settings (data.*, sink.*, metrics.*) say otherwise; BOS is the "
         "model's own, if config.json names it. docs/MODELS.md has commands.",
     .options = options,

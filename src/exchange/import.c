@@ -44,16 +44,29 @@ struct import {
 
 /* ---- which steps --------------------------------------------------------- */
 
+/* The digits of the word "step" that stands here, NULL: it is none. */
+static const char *step_digits(const char *name, const char *at)
+{
+    const char *digits = at + strlen("step");
+    digits += strspn(digits, "-_");
+    size_t n = strspn(digits, "0123456789");
+    bool begins = at == name || !isalnum((unsigned char)at[-1]);
+    return n && begins && !isalnum((unsigned char)digits[n]) ? digits : NULL;
+}
+
 idx import_step(const char *folder)
 {
-    const char *at = NULL;
-    for (const char *s = folder; (s = strcasestr(s, "step")); s += 4)
-        at = s + 4;
-    while (at && (*at == '-' || *at == '_'))
-        at++;
-    if (!at || !isdigit((unsigned char)*at))
+    const char *name = folder, *digits = NULL;
+    for (const char *s = folder; *s; s++)
+        if (*s == '/' && s[1] && s[1] != '/')
+            name = s + 1;
+    for (const char *s = name; (s = strcasestr(s, "step")); s++) {
+        const char *found = step_digits(name, s);
+        digits = found ? found : digits;
+    }
+    if (!digits)
         return -1;
-    long long step = strtoll(at, NULL, 10);
+    long long step = strtoll(digits, NULL, 10);
     return step <= STEP_MAX ? (idx)step : STEP_MAX + 1;
 }
 
@@ -87,7 +100,7 @@ static int find_steps(struct import *m, struct err *e)
         if (f->step < 0)
             return err_set(e, ERR_USAGE,
                            "import: %s: which step is it of? Of several "
-                           "folders each name ends in it, as in step1000",
+                           "folders each name has it, as step1000",
                            f->path);
     }
     qsort(m->folders, (size_t)o->n_folders, sizeof *m->folders, by_step);

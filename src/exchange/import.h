@@ -33,9 +33,9 @@ struct import_options {
  * ERR_MEMORY (before anything is written). */
 int import_run(const struct import_options *o, struct err *e);
 
-/* import_step - the step that the name of a folder ends in: the digits behind
- * its last "step", as in pythia-160m/step1000 or step-00001000; -1: none;
- * STEP_MAX + 1: of more than a run has. */
+/* import_step - the step that a folder's name has, not those above it: a word
+ * of "step" and digits, the last, as in pythia-160m/step1000, step-00001000 or
+ * step1000-tokens4B; -1: none; STEP_MAX + 1: of more than a run has. */
 idx import_step(const char *folder);
 
 #endif
