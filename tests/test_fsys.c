@@ -329,6 +329,21 @@ static void test_fsys__stale_means_a_dead_writer(void **state)
     assert_int_equal(fsys_remove_stale(in_dir(path, "none"), &e), OK);
 }
 
+static void test_fsys__stale_files_of_others_may_stay(void **state)
+{
+    char dir[FSYS_PATH_MAX], path[FSYS_PATH_MAX], kept[FSYS_PATH_MAX], name[64];
+    struct err e = { 0 };
+    (void)state;
+    assert_int_equal(fsys_mkdirs(in_dir(dir, "o"), &e), OK);
+    snprintf(name, sizeof name, "o/.tmp-%ld-own", (long)getpid());
+    test_write_file(in_dir(path, name), "", 0);
+    snprintf(name, sizeof name, "o/.tmp-%ld-its-own", (long)getpid());
+    test_write_file(in_dir(kept, name), "", 0);
+    assert_int_equal(fsys_remove_stale_of(in_dir(dir, "o/own"), &e), OK);
+    assert_int_not_equal(access(path, F_OK), 0);
+    assert_int_equal(access(kept, F_OK), 0);
+}
+
 static void test_fsys__only_regular_files_are_read(void **state)
 {
     char path[FSYS_PATH_MAX];
@@ -364,6 +379,7 @@ int main(void)
         cmocka_unit_test(test_fsys__truncate_shortens_and_never_lengthens),
         cmocka_unit_test(test_fsys__mkdirs_makes_what_is_missing),
         cmocka_unit_test(test_fsys__stale_means_a_dead_writer),
+        cmocka_unit_test(test_fsys__stale_files_of_others_may_stay),
         cmocka_unit_test(test_fsys__only_regular_files_are_read),
     };
     return cmocka_run_group_tests_name("fsys", tests, NULL, NULL);

@@ -205,6 +205,20 @@ static int load(real **w, const struct run_model *r, struct err *e)
     return checkpoint_load(NULL, r->path, t, &data, e);
 }
 
+/* Of an export that was killed, whichever it was. The folder is the user's: all
+ * else in it stays. */
+static int remove_remains(const char *dir, struct err *e)
+{
+    static const char *const names[] = { SAFETENSORS_FILE, CONFIG_JSON,
+                                         RUN_CONFIG };
+    char path[FSYS_PATH_MAX];
+    for (idx i = 0; i < COUNT_OF(names) && !e->code; i++) {
+        snprintf(path, sizeof path, "%s/%s", dir, names[i]);
+        fsys_remove_stale_of(path, e);
+    }
+    return e->code;
+}
+
 /* The weights last: with them the folder is whole. Nothing is made before they
  * are here. */
 static int write_folder(const struct model_export_options *o,
@@ -218,7 +232,7 @@ static int write_folder(const struct model_export_options *o,
     snprintf(config, sizeof config, "%s/%s", o->dir, name);
     if (check_free(o->dir, name, e) == OK && load(&w, r, e) == OK &&
         (!f || weights_fit(w, &r->model, f, e) == OK) &&
-        fsys_mkdirs(o->dir, e) == OK && fsys_remove_stale(o->dir, e) == OK &&
+        fsys_mkdirs(o->dir, e) == OK && remove_remains(o->dir, e) == OK &&
         (f ? write_config(config, r, f, e) : write_settings(config, r, e)) ==
             OK)
         weights_give(weights, w, &r->model, f, e);

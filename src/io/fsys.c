@@ -347,7 +347,8 @@ static bool is_alive(long pid)
     return (kill((pid_t)pid, 0) == 0 || errno == EPERM) && !is_zombie(pid);
 }
 
-int fsys_remove_stale(const char *dir, struct err *e)
+/* base: of the file that they were to become; NULL: any. */
+static int remove_stale(const char *dir, const char *base, struct err *e)
 {
     int rc = OK;
     DIR *folder = opendir(dir);
@@ -359,11 +360,27 @@ int fsys_remove_stale(const char *dir, struct err *e)
         long pid = temp_owner(d->d_name);
         if (pid == 0 || (pid != getpid() && is_alive(pid)))
             continue;
+        if (base &&
+            strcmp(strchr(d->d_name + strlen(TEMP_PREFIX), '-') + 1, base) != 0)
+            continue;
         snprintf(path, sizeof path, "%s/%s", dir, d->d_name);
         rc = fsys_remove(path, e);
     }
     closedir(folder);
     return rc;
+}
+
+int fsys_remove_stale(const char *dir, struct err *e)
+{
+    return remove_stale(dir, NULL, e);
+}
+
+int fsys_remove_stale_of(const char *path, struct err *e)
+{
+    char dir[FSYS_PATH_MAX];
+    const char *base;
+    int rc = split_path(dir, &base, path, e);
+    return rc ? rc : remove_stale(dir, base, e);
 }
 
 /* *is_there, and *st if so. */

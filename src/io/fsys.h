@@ -95,6 +95,10 @@ int fsys_remove_folder(const char *path, struct err *e);
  * containers). OK if there is no such folder. */
 int fsys_remove_stale(const char *dir, struct err *e);
 
+/* fsys_remove_stale_of - only those that were to become the file `path`, in a
+ * folder where others may have files of such names. */
+int fsys_remove_stale_of(const char *path, struct err *e);
+
 /* fsys_exists - *is_there: is there a file or folder of this name? OK; ERR_IO:
  * the system does not say, which is not the same as no. */
 int fsys_exists(bool *is_there, const char *path, struct err *e);

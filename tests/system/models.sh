@@ -75,7 +75,12 @@ check "texts have an end" "$SINKLAB" train "$ROOT/configs/base.ini" run.dir=ende
 check "which goes out" "$SINKLAB" export ended -o ended-out
 check "as what it is" grep -Eq '"bos_token_id":[0-9]+,"eos_token_id":[0-9]+' ended-out/config.json
 
+mkdir plain
+dead=$(bash -c 'echo $$')
+touch "plain/.tmp-$dead-precious" "plain/.tmp-$dead-config.json"
 check "plain" "$SINKLAB" export gpt2 -o plain --format plain
+check "a killed export's remains go" test ! -e "plain/.tmp-$dead-config.json"
+check "no other's do" rm "plain/.tmp-$dead-precious"
 check "names of ours" grep -qa '"block.1.attention.qkv.weight"' plain/model.safetensors
 check "with its settings" grep -q '^layers = 2$' plain/config.ini
 
