@@ -5,7 +5,8 @@
 /* Static because a signal handler has no argument of ours. */
 static volatile sig_atomic_t caught;
 
-static const int signals[] = { SIGINT, SIGTERM, SIGUSR1 };
+static const int signals[] = { SIGINT, SIGTERM, SIGUSR1, SIGHUP };
+enum { N_WITHOUT_HANGUP = 3 };
 
 static void catch_first(int number)
 {
@@ -17,17 +18,27 @@ static void catch_first(int number)
     signal(SIGTERM, SIG_DFL);
 }
 
-void stop_watch(void)
+static void watch(idx n)
 {
     struct sigaction old,
         action = { .sa_handler = catch_first, .sa_flags = SA_RESTART };
     if (caught)
         return;
     sigemptyset(&action.sa_mask);
-    for (idx i = 0; i < COUNT_OF(signals); i++)
+    for (idx i = 0; i < n; i++)
         if (sigaction(signals[i], NULL, &old) == 0 &&
             old.sa_handler != SIG_IGN) /* as nohup asks */
             sigaction(signals[i], &action, NULL);
+}
+
+void stop_watch(void)
+{
+    watch(N_WITHOUT_HANGUP);
+}
+
+void stop_watch_hangup(void)
+{
+    watch(COUNT_OF(signals));
 }
 
 void stop_unwatch(void)

@@ -10,6 +10,10 @@
 /* From now on; asked again, it does nothing to what has come since. */
 void stop_watch(void);
 
+/* stop_watch_hangup - SIGHUP, too, as of a terminal that is closed: for what
+ * starts runs, which stop as well then. */
+void stop_watch_hangup(void);
+
 /* stop_unwatch - unless one has come: they do again what they do by default. */
 void stop_unwatch(void);
 bool stop_requested(void);

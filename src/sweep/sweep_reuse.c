@@ -300,7 +300,7 @@ int sweep_reuse(const struct sweep *s, const char *from,
         return OK;
     if (find_offers(&o, s, from, e) == OK && o.n > 0)
         engine_start(1, "sweep.threads", e);
-    stop_watch();
+    stop_watch_hangup();
     for (idx i = 0; i < s->n && o.n > 0 && !e->code && !stop_requested(); i++)
         if (is_wanted(s, &s->runs[i]))
             take_one(&n, s, &s->runs[i], &o, is_sound, e);

@@ -149,6 +149,9 @@ check "... and holds" "$SINKLAB" verify runs/other
 SINKLAB_TEST="sweep taken 2 INT" expect_fail 75 \
     '^sinklab: halted: stopped by SIGINT; 2 of 4 runs to do were taken from trained: the same command goes on$' \
     "$SINKLAB" sweep other.ini run.dir=halted sweep.reuse=trained
+SINKLAB_TEST="sweep taken 1 HUP" expect_fail 75 \
+    '^sinklab: hung-up: stopped by SIGHUP; 1 of 4 runs to do were taken from trained: ' \
+    sweep first.ini hung-up sweep.reuse=trained
 check "the one at hand is in place" test -e halted/0001-lr0.004-seed1/status
 check "... and none behind it" test "$(ls -d halted/0* | wc -l)" = 2
 check "the same command" sweep other.ini halted sweep.reuse=trained
