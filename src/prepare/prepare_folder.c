@@ -106,20 +106,55 @@ static int clear_remains(const char *dir, struct err *e)
     return e->code;
 }
 
+/* Does a part of the path end behind n bytes? */
+static bool is_part(const char *path, size_t n)
+{
+    return path[n - 1] != '/' && (path[n] == '/' || path[n] == '\0');
+}
+
+/* *n: bytes of dir's path that name something, 0: its first part does not. */
+static int find_there(size_t *n, const char *dir, struct err *e)
+{
+    char part[FSYS_PATH_MAX];
+    bool is_there = true;
+    *n = 0;
+    for (size_t i = 1; is_there && dir[i - 1]; i++) {
+        if (!is_part(dir, i))
+            continue;
+        snprintf(part, sizeof part, "%.*s", (int)i, dir);
+        if (fsys_exists(&is_there, part, e))
+            return e->code;
+        *n = is_there ? i : *n;
+    }
+    return OK;
+}
+
+/* The folders that were made, the innermost first, as far as they are empty. */
+static void remove_folders(const struct prepare_folder *f)
+{
+    char part[FSYS_PATH_MAX];
+    for (size_t i = strlen(f->dir); i > f->n_there; i--) {
+        struct err ignored = { 0 };
+        if (!is_part(f->dir, i))
+            continue;
+        snprintf(part, sizeof part, "%.*s", (int)i, f->dir);
+        fsys_remove_folder(part, &ignored);
+    }
+}
+
 int prepare_folder_take(struct prepare_folder *f, const char *dir,
                         struct err *e)
 {
     struct contents c;
     char path[FSYS_PATH_MAX];
-    bool is_there;
     if (strlen(dir) > FSYS_PATH_MAX - NAME_ROOM) {
         errno = ENAMETOOLONG;
         return err_system(e, dir, "use this path");
     }
-    if (fsys_exists(&is_there, dir, e) || look(&c, dir, e) || check(&c, dir, e))
+    if (find_there(&f->n_there, dir, e) || look(&c, dir, e) ||
+        check(&c, dir, e))
         return e->code;
     f->dir = dir;
-    f->is_new = !is_there;
     if (fsys_mkdirs(dir, e))
         return e->code;
     corpus_path(path, dir, CORPUS_LOCK, "");
@@ -167,7 +202,7 @@ void prepare_folder_release(struct prepare_folder *f, bool is_whole)
         fsys_remove(path, &ignored);
     }
     lock_release(&f->lock);
-    if (!is_whole && f->is_new)
-        fsys_remove_folder(f->dir, &ignored);
+    if (!is_whole)
+        remove_folders(f);
     *f = (struct prepare_folder){ 0 };
 }

@@ -15,7 +15,7 @@
 
 struct prepare_folder {
     const char *dir; /* borrowed */
-    bool is_new;     /* it was not there */
+    size_t n_there;  /* bytes of its path that named a folder before */
     bool is_placing; /* some files may have their names */
     bool has_corpus; /* a whole one is there, now */
     struct lock lock;

@@ -118,6 +118,10 @@ expect_fail 4 'No such file' prepare nothing -o none
 expect_fail 4 'all files are empty' prepare empty -o none
 printf x >tiny
 expect_fail 4 'nothing is held out of 1 documents' prepare tiny -o none
+mkdir some
+expect_fail 4 'nothing is held out of' prepare tiny -o some/new//one/
+check_not "nor leaves it one of those that it made above it" test -e some/new
+check "but the one that was there" rmdir some
 expect_fail 2 'all files of which are to be read' prepare . -o none
 expect_fail 2 'Give -o DIR' prepare many
 expect_fail 2 'which texts' prepare -o none
