@@ -13,10 +13,10 @@
 #include "base/terminal.h"
 #include "cmd/cmd.h"
 
-static bool asks_for_help(int argc, char **argv)
+static bool asks_for_help(const struct command *c, int argc, char **argv)
 {
-    return command_line_has(argc, argv, "--help") ||
-           command_line_has(argc, argv, "-h");
+    return command_asks(c, argc, argv, "--help") ||
+           command_asks(c, argc, argv, "-h");
 }
 
 /* `sinklab --help train` is `sinklab help train`; elsewhere it asks for help on
@@ -30,18 +30,19 @@ static int run(int argc, char **argv, struct err *e)
                        "--version: unexpected argument %s: `sinklab --version` "
                        "takes none",
                        argv[2]);
-    if (command_line_has(argc - 1, argv + 1, "--version")) {
+    idx n;
+    struct err none = { 0 };
+    const struct command *command =
+        command_find(&n, argc - 1, (const char *const *)argv + 1, &none);
+    if (command_asks(command, argc - 1, argv + 1, "--version")) {
         command_print_version();
         return OK;
     }
-    if (asks_for_help(1, argv + 1))
+    if (asks_for_help(NULL, 1, argv + 1))
         return command_help.run(argc - 1, argv + 1, e);
-    idx n;
-    const struct command *command =
-        command_find(&n, argc - 1, (const char *const *)argv + 1, e);
     if (!command)
-        return e->code;
-    if (asks_for_help(argc - 2, argv + 2)) {
+        return err_pass(e, &none);
+    if (asks_for_help(command, argc - 2, argv + 2)) {
         command_usage(command);
         return OK;
     }

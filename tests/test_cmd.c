@@ -108,6 +108,39 @@ static void test_cmd__values_may_look_like_options(void **state)
     words_release(&w);
 }
 
+static void test_cmd__values_ask_for_no_help(void **state)
+{
+    (void)state;
+    static const struct {
+        const struct command *command;
+        const char *line[ARGUMENTS_MAX];
+        bool asks;
+    } cases[] = {
+        { &with_settings, { "a", "-h" }, true },
+        { &with_settings, { "--text", "-h" }, false },
+        { &with_settings, { "-o", "-h" }, false },
+        { &with_settings, { "--text=a", "-h" }, true },
+        { &with_settings, { "-oa", "-h" }, true },
+        { &with_settings, { "-o", "a", "-h" }, true },
+        { &with_settings, { "--flag", "-h" }, true },
+        { &with_settings, { "-x", "-h" }, true },
+        { &with_settings, { "--", "-h" }, false },
+        { &with_settings, { "-", "-h" }, true },
+        { &with_words, { "--text", "-h" }, true },
+        { NULL, { "--text", "-h" }, true },
+    };
+    for (idx i = 0; i < COUNT_OF(cases); i++) {
+        char lines[ARGUMENTS_MAX][64], *argv[ARGUMENTS_MAX];
+        int n = 0;
+        for (; n < ARGUMENTS_MAX && cases[i].line[n]; n++) {
+            snprintf(lines[n], sizeof lines[n], "%s", cases[i].line[n]);
+            argv[n] = lines[n];
+        }
+        if (command_asks(cases[i].command, n, argv, "-h") != cases[i].asks)
+            fail_msg("case %td", i);
+    }
+}
+
 static void test_cmd__paths_may_look_like_settings(void **state)
 {
     (void)state;
@@ -270,6 +303,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_cmd__every_spelling_gives_the_same),
         cmocka_unit_test(test_cmd__values_may_look_like_options),
+        cmocka_unit_test(test_cmd__values_ask_for_no_help),
         cmocka_unit_test(test_cmd__paths_may_look_like_settings),
         cmocka_unit_test(test_cmd__what_is_wrong_is_said),
         cmocka_unit_test(test_cmd__commands_say_what_they_are),

@@ -121,14 +121,6 @@ void command_print_version(void)
            build_commit(), build_compiler(), build_flags(), ranks_library());
 }
 
-bool command_line_has(int argc, char **argv, const char *option)
-{
-    for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++)
-        if (strcmp(argv[i], option) == 0)
-            return true;
-    return false;
-}
-
 /* ---- help ---------------------------------------------------------------- */
 
 static void print_paragraphs(const char *text)
@@ -362,6 +354,32 @@ static int put_option(const struct command *c, void *options,
         return err_set(e, ERR_USAGE, "%s: %.*s without a value", c->name,
                        (int)strcspn(word, "="), word);
     return put_value(c, o, options, value, e);
+}
+
+/* Does this word's option have its value in the next one? -abc is -a -b -c. */
+static bool wants_next(const struct command *c, const char *word)
+{
+    bool is_long = strncmp(word, "--", 2) == 0;
+    for (idx i = 0; is_long && i < count_options(c); i++)
+        if (strcmp(c->options[i].name, word + 2) == 0)
+            return c->options[i].type != OPTION_FLAG;
+    for (const char *s = word + 1; *word == '-' && !is_long && *s; s++) {
+        const struct command_option *o = option_of(c, *s);
+        if (!o || o->type != OPTION_FLAG)
+            return o && !s[1];
+    }
+    return false;
+}
+
+bool command_asks(const struct command *c, int argc, char **argv,
+                  const char *option)
+{
+    for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++) {
+        if (strcmp(argv[i], option) == 0)
+            return true;
+        i += c && wants_next(c, argv[i]);
+    }
+    return false;
 }
 
 static const char *ask(char words[NAME_BYTES], const struct command *c)

@@ -112,7 +112,10 @@ void command_usage(const struct command *c);
 /* `sinklab --version`: which program this is. */
 void command_print_version(void);
 
-/* Is the option (with its leading dashes) on the command line before any --? */
-bool command_line_has(int argc, char **argv, const char *option);
+/* command_asks - is the option (with its leading dashes) among these words of a
+ * command line, before any -- and not as the value of another of c's options?
+ * c NULL: it has none. */
+bool command_asks(const struct command *c, int argc, char **argv,
+                  const char *option);
 
 #endif

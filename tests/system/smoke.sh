@@ -44,6 +44,9 @@ for command in train sweep analyze compare runs data verify bench list export; d
 done
 check "help stands behind other words, too" \
     prints 'sinklab sweep status' "$SINKLAB" sweep status --help
+for word in -h --help --version; do
+    expect_fail 2 'nowhere: no such' "$SINKLAB" sample nowhere --prompt "$word"
+done
 check "a version names the commit" \
     prints '^sinklab [0-9.]+ \(commit ' "$SINKLAB" --version
 check "and the MPI, if any" prints '^MPI: ' "$SINKLAB" --version
