@@ -61,6 +61,7 @@ static char *verified(const char *dir, struct verify *v)
     int rc = strstr(dir, "sweep") ? verify_sweep(v, dir, &e)
                                   : verify_run(v, dir, &e);
     fclose(v->out);
+    verify_release(v);
     if (rc != OK)
         fail_msg("%s", e.text);
     return text;
@@ -170,6 +171,7 @@ static void check_missing(const char *name)
     assert_non_null(v.out);
     assert_int_equal(verify_folder(&v, test_path("sweep"), &e), OK);
     fclose(v.out);
+    verify_release(&v);
     if (v.code != ERR_DATA || !strstr(text, path) ||
         !strstr(text, "is missing; "))
         fail_msg("%s: got %d, %s", name, v.code, text);

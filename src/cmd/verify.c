@@ -3,13 +3,12 @@
 
 #include "cmd/cmd.h"
 
-static int say_all_holds(const struct verify *v)
+static void say_all_holds(const struct verify *v)
 {
     printf("all holds: %td run%s", v->n_runs, v->n_runs == 1 ? "" : "s");
     if (v->n_sweeps)
         printf(", %td sweep%s", v->n_sweeps, v->n_sweeps == 1 ? "" : "s");
     printf("\n");
-    return OK;
 }
 
 struct verify_options {
@@ -64,12 +63,13 @@ static int run(int argc, char **argv, struct err *e)
             check_all(&v, &words, e);
     }
     words_release(&words);
-    if (e->code)
-        return e->code;
-    if (v.n_findings)
-        return err_set(e, v.code, "verify: %td finding%s, listed above",
-                       v.n_findings, v.n_findings == 1 ? "" : "s");
-    return o.is_json ? OK : say_all_holds(&v);
+    if (!e->code && v.n_findings)
+        err_set(e, v.code, "verify: %td finding%s, listed above", v.n_findings,
+                v.n_findings == 1 ? "" : "s");
+    if (!e->code && !o.is_json)
+        say_all_holds(&v);
+    verify_release(&v);
+    return e->code;
 }
 
 const struct command command_verify = {

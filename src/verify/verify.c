@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/shell.h"
 #include "io/fsys.h"
@@ -60,6 +61,42 @@ bool verify_err(struct verify *v, const struct err *e)
     if (e->code)
         verify_say(v, e->code, "%s", e->text);
     return e->code != OK;
+}
+
+/* ---- what was checked already ------------------------------------------ */
+
+struct folder_id {
+    dev_t device;
+    ino_t inode;
+};
+
+bool verify_is_new(struct verify *v, const char *dir, struct err *e)
+{
+    struct stat st;
+    if (stat(dir, &st)) /* told when it is read */
+        return true;
+    for (idx i = 0; i < v->n_seen; i++)
+        if (v->seen[i].device == st.st_dev && v->seen[i].inode == st.st_ino)
+            return false;
+    if (v->n_seen == v->seen_cap) {
+        idx cap = 2 * v->seen_cap + 64;
+        struct folder_id *seen = realloc(v->seen, (size_t)cap * sizeof *seen);
+        if (!seen) {
+            err_set(e, ERR_MEMORY, "%s: not enough memory to check it", dir);
+            return false;
+        }
+        v->seen = seen;
+        v->seen_cap = cap;
+    }
+    v->seen[v->n_seen++] = (struct folder_id){ st.st_dev, st.st_ino };
+    return true;
+}
+
+void verify_release(struct verify *v)
+{
+    free(v->seen);
+    v->seen = NULL;
+    v->n_seen = v->seen_cap = 0;
 }
 
 /* ---- single files ------------------------------------------------------ */

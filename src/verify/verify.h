@@ -24,7 +24,12 @@ struct verify {
     idx n_findings;
     int code;                     /* of the gravest; OK: none */
     idx n_runs, n_sweeps, n_used; /* n_used: runs that a process is at */
+    struct folder_id *seen;       /* (n_seen) of the runs and sweeps */
+    idx n_seen, seen_cap;
 };
+
+/* verify_release - frees what was seen; the counts stay. */
+void verify_release(struct verify *v);
 
 /* verify_say - a finding: "path: what; remedy". */
 void verify_say(struct verify *v, int code, const char *format, ...)
@@ -34,7 +39,8 @@ void verify_say(struct verify *v, int code, const char *format, ...)
 bool verify_err(struct verify *v, const struct err *e);
 
 /* verify_folder - what the folder is decides what is checked: a run, a sweep or
- * all that lie below. OK whatever is found; ERR_USAGE: there is none; ERR_IO,
+ * all that lie below. What was checked before, under whatever name, is not
+ * checked again. OK whatever is found; ERR_USAGE: there is none; ERR_IO,
  * ERR_MEMORY. */
 int verify_folder(struct verify *v, const char *dir, struct err *e);
 
@@ -49,6 +55,10 @@ int verify_is_sound(bool *is_sound, const char *dir, struct err *e);
 int verify_sweep(struct verify *v, const char *dir, struct err *e);
 
 /* What several checks need. */
+
+/* verify_is_new - is this folder one that was not checked yet? From now on it
+ * was. ERR_MEMORY, and false. */
+bool verify_is_new(struct verify *v, const char *dir, struct err *e);
 
 /* verify_seal - say it if a sealed text (io/sealed_text.h) is missing, or has
  * no seal or a broken one. true: it is as it was written. */

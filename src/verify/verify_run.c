@@ -510,6 +510,8 @@ static void (*const checks[])(struct checked *c) = {
 int verify_run(struct verify *v, const char *dir, struct err *e)
 {
     struct checked c = { .v = v, .dir = dir, .e = e, .imported_to = -1 };
+    if (!verify_is_new(v, dir, e))
+        return e->code;
     v->n_runs++;
     c.is_used = verify_lock(v, dir);
     v->n_used += c.is_used;
@@ -534,5 +536,6 @@ int verify_is_sound(bool *is_sound, const char *dir, struct err *e)
     if (verify_run(&v, dir, e) == OK)
         *is_sound = v.n_findings == 0 && v.n_used == 0;
     fclose(v.out);
+    verify_release(&v);
     return e->code;
 }

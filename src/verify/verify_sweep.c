@@ -147,6 +147,8 @@ int verify_sweep(struct verify *v, const char *dir, struct err *e)
 {
     struct sweep s = { 0 };
     struct err own = { 0 };
+    if (!verify_is_new(v, dir, e))
+        return e->code;
     v->n_sweeps++;
     bool is_used = verify_lock(v, dir);
     verify_seal(v, dir, SWEEP_COPY, ERR_CONFIG,

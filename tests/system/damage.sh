@@ -202,6 +202,9 @@ check_found() { # description text: of the command that was refused last
 }
 check "an analysis" "$SINKLAB" analyze whole
 check "all holds" says 'all holds: 1 run' verify whole
+ln -s whole alias
+check "a run is checked once" says 'all holds: 1 run' verify whole ./whole/ alias
+rm alias
 check "of a run that went on, too" verify state config changed
 fresh wrong
 sed -i '5d' wrong/metrics.csv
@@ -274,6 +277,7 @@ sweep() { # arguments
 }
 check "a sweep" sweep sweep.ini run.dir=s
 check "all of it holds" says 'all holds: 2 runs, 1 sweep' verify s
+check "all of it once" says 'all holds: 2 runs, 1 sweep' verify s/0001-seed2 s s
 cp -r s s.whole
 sed -i '3s/launched/launchee/' s/journal
 expect_fail 4 's/journal:3: damaged' sweep status s
