@@ -49,8 +49,12 @@ static const char *remedy(int errnum)
         return "raise the limit on open files (ulimit -n)";
     case ENOMEM:
         return "free some memory, then give the command again";
-    case ENOENT:
+    case EEXIST:
+        return "what has this name is something else: choose another, or move "
+               "it away";
     case ENOTDIR:
+        return "a part of this path is no folder: check the path";
+    case ENOENT:
     case EISDIR:
     case ELOOP:
     case ENAMETOOLONG:

@@ -147,6 +147,10 @@ bad() { # code regex arguments of train
     expect_fail "$code" "$regex" "$SINKLAB" train "$@" run.dir=runs/bad
 }
 expect_fail 2 'fly' "$SINKLAB" fly
+expect_fail 5 'tiny.ini: cannot create .*: File exists; .* is something else: ' \
+    "$SINKLAB" train tiny.ini run.dir=tiny.ini
+expect_fail 5 'tiny.ini/x.ini: .*: Not a directory; a part of this path is no' \
+    "$SINKLAB" train tiny.ini/x.ini
 bad 3 'modle.*model' tiny.ini modle.layers=2
 bad 3 'layrs.*layers' tiny.ini model.layrs=2
 bad 3 'layers.*two' tiny.ini model.layers=two
