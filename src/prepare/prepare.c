@@ -181,7 +181,9 @@ static int learn(char **model, size_t *n, struct preparation *p, struct err *e)
     if (text_pass(&p->sources, &visitor, p->hashes, e) == OK &&
         work_off(p, TEXT_TRAIN, true, e) == OK) {
         tell_learning(p);
-        pieces_learn(model, n, &sample, p->o->vocab, p->o->dir, e);
+        if (pieces_learn(model, n, &sample, p->o->vocab, p->o->dir, e) ==
+            ERR_DATA)
+            err_prefix(e, "%s", p->o->paths[0]);
     }
     pieces_sample_close(&sample);
     p->sample = NULL;

@@ -252,7 +252,7 @@ expect_fail 4 'invalid: byte 8 is no UTF-8' prepare invalid -o none \
 printf '{"text": "a"}\n{"text": "b\377"}\n' >invalid.jsonl
 expect_fail 4 'invalid.jsonl:2: byte 2 of its text is no UTF-8' \
     prepare invalid.jsonl -o none --jsonl --tokenizer pieces
-expect_fail 4 'allows no 300000 sub-words: want --vocab [0-9]+ at most' \
+expect_fail 4 '^sinklab: speech: the text allows no 300000 sub-words: want --vocab [0-9]+ at most' \
     prepare speech -o none --vocab 300000
 cp texts/2.bin no.model
 expect_fail 4 'is no whole model' prepare speech -o none --tokenizer no.model
