@@ -27,6 +27,23 @@ static bool leads_to_tokens(const char *path)
     return is_it;
 }
 
+/* A path is no config: what is not of the data does nothing. */
+static int check_settings(const struct words *words, struct err *e)
+{
+    static const char data[] = "data.", path[] = "data.path";
+    for (idx i = 0; i < words->n_settings; i++) {
+        const char *word = words->settings[i] + strspn(words->settings[i], " ");
+        size_t n = strcspn(word, "= ");
+        if (strncmp(word, data, strlen(data)) != 0 ||
+            (n == strlen(path) && strncmp(word, path, n) == 0))
+            return err_set(e, ERR_USAGE,
+                           "data info: %s does nothing with the path %s: give "
+                           "other keys of [data], or a config file",
+                           words->settings[i], words->at[0]);
+    }
+    return OK;
+}
+
 /* What a config would say of the corpus at a path: the settings of the command
  * line come last. */
 static int info_of_path(const struct words *words, bool is_json, struct err *e)
@@ -35,6 +52,8 @@ static int info_of_path(const struct words *words, bool is_json, struct err *e)
     struct config c;
     char path[sizeof "data.path=" + KEY_TEXT_MAX];
     idx n = words->n_settings + OWN;
+    if (check_settings(words, e))
+        return e->code;
     const char **settings = calloc((size_t)n, sizeof *settings);
     if (!settings)
         return err_set(e, ERR_MEMORY, "out of memory");

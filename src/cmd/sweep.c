@@ -79,6 +79,21 @@ static int find_action(enum sweep_action *action, const struct sweep_args *a,
     return *action == ACTION_INDEX ? OK : command_check_single("sweep", e);
 }
 
+/* What is there is shown as it is: run.dir says where, the rest nothing. */
+static int check_status(const struct words *words, struct err *e)
+{
+    for (idx i = 0; i < words->n_settings; i++) {
+        const char *word = words->settings[i] + strspn(words->settings[i], " ");
+        size_t n = strcspn(word, "= ");
+        if (n != strlen("run.dir") || strncmp(word, "run.dir", n) != 0)
+            return err_set(e, ERR_USAGE,
+                           "sweep: %s does nothing with status, which shows "
+                           "what is there: leave it out",
+                           words->settings[i]);
+    }
+    return OK;
+}
+
 /* ---- the command ------------------------------------------------------- */
 
 /* The list up to date, and what is done elsewhere taken: `--index` leaves both
@@ -136,6 +151,7 @@ static int run(int argc, char **argv, struct err *e)
     if (!f)
         err_set(e, ERR_MEMORY, "out of memory");
     if (!e->code && !find_action(&action, &a, e) &&
+        (action != ACTION_STATUS || !check_status(&words, e)) &&
         !sweep_file_read(f, words.at[0], words.settings, words.n_settings, e) &&
         !sweep_reuse_check(f->options.reuse, e) &&
         (f->is_frozen || !claims_check(f, e))) {
@@ -155,7 +171,7 @@ const struct command command_sweep = {
     .summary = "train many runs from one file",
     .synopsis = "SWEEP.ini [section.key=value ...] [options]\n"
                 "FOLDER [section.key=value ...] [options]\n"
-                "status SWEEP.ini | FOLDER",
+                "status SWEEP.ini [run.dir=FOLDER] | FOLDER",
     .about = "Trains all runs that SWEEP.ini describes, several at a time, "
              "each in a folder below run.dir. The same command again goes on: "
              "what is finished stays, what was interrupted resumes, what is "

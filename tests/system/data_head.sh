@@ -208,6 +208,10 @@ expect_fail 5 'nothing.ini' "$SINKLAB" data head nothing.ini
 expect_fail 4 'data.path is empty|path is empty' samples data.path=
 expect_fail 4 'data.path nowhere' samples data.path=nowhere
 expect_fail 4 'data.path nowhere' "$SINKLAB" data info nowhere
+for setting in optim.lr=3 data.path=text 'data.path = text'; do
+    expect_fail 2 "info: $setting does nothing with the path bytes: give" \
+        "$SINKLAB" data info bytes "$setting"
+done
 expect_fail 3 "data.order: got 'sideways'" samples data.order=sideways
 expect_fail 4 'fixed_position = 13 lies past' samples data.fixed_position=13
 expect_fail 3 'heads' samples model.heads=3

@@ -186,6 +186,9 @@ check "equal runs run once, which is said" says '1 combinations equal another' \
 expect_fail 2 'exclude each other' "$SINKLAB" sweep lr.ini --list --dry-run
 expect_fail 2 'unknown option --what' "$SINKLAB" sweep lr.ini --what
 expect_fail 2 'which sweep file' "$SINKLAB" sweep
+expect_fail 2 'sweep: sweep.jobs=7 does nothing with status' \
+    "$SINKLAB" sweep status s sweep.jobs=7
+check "status takes a file's run.dir" "$SINKLAB" sweep status lr.ini run.dir=s
 expect_fail 2 'holds no sweep' "$SINKLAB" sweep s/configs
 expect_fail 5 'none.ini' "$SINKLAB" sweep none.ini
 expect_fail 3 'is frozen' "$SINKLAB" sweep s train.steps=5
