@@ -476,12 +476,11 @@ static void test_claims__trends_are_within_seeds(void **state)
                                      .lr = 0.001 * (double)(k + 1) },
                     0, 0, 0.2 * (double)i - 0.1 * (double)k * (double)k);
     judge("expect = sink_1 falls as optim.lr rises\n");
-    expect_line(0,
-                "supported: sink_1 falls as optim.lr rises: medians 50.0, "
-                "40.0, 10.0 % at lr = 0.001, 0.002, 0.003 at step 200, "
-                "falling, nowhere rising, in 4 of 4 (40 to 100 %) seeds, from "
-                "first to last -40.0 points; "
-                "Page's test over 4 seeds, exact, p = 0.0015");
+    expect_line(0, "supported: sink_1 falls as optim.lr rises: medians 50.0, "
+                   "40.0, 10.0 % at lr = 0.001, 0.002, 0.003 at step 200, "
+                   "of seeds 4 of 4 (40 to 100 %) fall, and rise nowhere, from "
+                   "first to last -40.0 points; "
+                   "Page's test over 4 seeds, exact, p = 0.0015");
     expect_one("sink_1 rises as optim.lr rises", CLAIM_CONTRADICTED,
                "p = 0.0015");
     end();
@@ -588,6 +587,36 @@ static void test_claims__what_was_not_watched_is_not_never(void **state)
     end();
 }
 
+/* Nor is what is no number. */
+static void test_claims__a_nan_is_not_never(void **state)
+{
+    (void)state;
+    begin();
+    for (idx i = 1; i <= 8; i++)
+        add_run(i, softmax, 0.5, i == 3 ? NAN : 0, 0);
+    expect_one("formation > 100", CLAIM_UNDECIDED,
+               "not judged: sink_1 of 2 is no finite number (nan)");
+    end();
+}
+
+/* Seeds that a trend leaves out have no part in its medians. */
+static void test_claims__medians_of_a_trend_are_of_its_seeds(void **state)
+{
+    (void)state;
+    begin();
+    for (idx i = 1; i <= 12; i++) {
+        double v = 0.05 * (double)i;
+        add_run(i, (struct values){ .weights = "softmax", .lr = 0.01 }, 0, 0,
+                v);
+        if (i <= 7)
+            add_run(i, (struct values){ .weights = "softmax", .lr = 0.02 }, 0,
+                    0, v + 0.02);
+    }
+    expect_one("sink_1 rises as optim.lr rises", CLAIM_SUPPORTED,
+               "medians 20.0, 22.0 % at lr = 0.01, 0.02");
+    end();
+}
+
 /* Which of two comes first in a run, by thresholds of their own. */
 static void
 test_claims__two_transitions_are_held_against_each_other(void **state)
@@ -667,7 +696,7 @@ static void test_claims__each_run_may_be_taken_at_its_end(void **state)
                "6 of 6 (54 to 100 %) and 6 of 6");
     expect_one("sink_1@end rises as train.steps rises", CLAIM_SUPPORTED,
                "medians 23.5, 53.5 % at steps = 100, 200 where each run ends, "
-               "rising, nowhere falling, in 6 of 6");
+               "of seeds 6 of 6 (54 to 100 %) rise, and fall nowhere");
     expect_one("sink_1@100(train.steps=100) > sink_1@100(train.steps=200)",
                CLAIM_SUPPORTED, "medians 23.5 % and 0.0 % at step 100, ");
     end();
@@ -1076,6 +1105,8 @@ int main(void)
         cmocka_unit_test(test_claims__one_run_beyond_is_not_staying),
         cmocka_unit_test(test_claims__what_never_formed_is_the_last),
         cmocka_unit_test(test_claims__what_was_not_watched_is_not_never),
+        cmocka_unit_test(test_claims__a_nan_is_not_never),
+        cmocka_unit_test(test_claims__medians_of_a_trend_are_of_its_seeds),
         cmocka_unit_test(
             test_claims__two_transitions_are_held_against_each_other),
         cmocka_unit_test(test_claims__alike_takes_a_margin),

@@ -52,7 +52,10 @@ static void test_place__of_what_is_not_there_is_named(void **state)
     expect_place("new", "new");
     expect_place("./new/run", "new/run");
     expect_place("link/new/run", "a/b/new/run");
-    expect_place("a/../x//y", "x//y");
+    expect_place("a/../x//y/", "x/y");
+    expect_place("x/../a/b/c", "a/b/c");
+    expect_place("x/y/../../a/./c/..", "a");
+    expect_place("/x/../../y", "//y");
     expect_place("dead/x", "dead/x");
     expect_place("/none-such/x", "//none-such/x");
 }

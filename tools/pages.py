@@ -39,6 +39,8 @@ nothing. Beside SQLite's own functions there are:
 
     fix(x, digits)   x with so many digits behind the point
     pct(x [,digits]) 100 x
+    pct_least, pct_most   the same, rounded down and up: what is said to be at
+                     least or at most so much is
     pm(x, digits)    aggregate: mean and sample standard deviation
     ppm(x, digits)   the same of 100 x
     sd(x)            aggregate: sample standard deviation
@@ -52,6 +54,7 @@ years stand in citations. So no sentence can keep a number that the results no
 longer give.
 """
 import csv
+import math
 import difflib
 import pathlib
 import re
@@ -90,6 +93,14 @@ def fix(x, digits):
 
 def pct(x, digits=0):
     return x if x is None or isinstance(x, str) else number(100 * x, digits)
+
+
+def pct_least(x, digits=0):
+    return pct(math.floor(100 * x * 10**digits + 1e-9) / 10**digits / 100, digits)
+
+
+def pct_most(x, digits=0):
+    return pct(math.ceil(100 * x * 10**digits - 1e-9) / 10**digits / 100, digits)
 
 
 def word(n):
@@ -219,7 +230,7 @@ def open_results(folder):
     """Every table of a folder and its results/, and those of the folders in it:
     claims_of_all, machine_of_all and last_of_all, with a column folder."""
     db = sqlite3.connect(":memory:")
-    for f, n in ((fix, 2), (pct, 1), (pct, 2), (word, 1)):
+    for f, n in ((fix, 2), (pct, 1), (pct, 2), (pct_least, 1), (pct_least, 2), (pct_most, 1), (pct_most, 2), (word, 1)):
         db.create_function(f.__name__, n, f, deterministic=True)
     for key, kind in (("pm", Spread), ("ppm", PercentSpread), ("each", Each),
                       ("peach", PercentEach)):

@@ -25,22 +25,41 @@ static bool find_first(char real_path[PATH_MAX], const char *path, size_t n)
     return realpath(n > 0 ? first : ".", real_path) != NULL;
 }
 
+/* Go down from a place by the names of a path, none of which is there, so that
+ * none is a link. */
+static int descend(char place[FSYS_PATH_MAX], const char *rest)
+{
+    size_t at = strcmp(place, "/") == 0 ? 0 : strlen(place);
+    while (*(rest += strspn(rest, "/"))) {
+        size_t n = strcspn(rest, "/");
+        if (n == 2 && strncmp(rest, "..", 2) == 0) {
+            while (at > 0 && place[--at] != '/')
+                ;
+        } else if (n != 1 || *rest != '.') {
+            if (at + n + 2 > FSYS_PATH_MAX)
+                return ERR_USAGE;
+            place[at] = '/';
+            memcpy(place + at + 1, rest, n);
+            at += n + 1;
+        }
+        rest += n;
+    }
+    strcpy(place + at, at > 0 ? "" : "/");
+    return OK;
+}
+
 int place_find(char place[FSYS_PATH_MAX], const char *path, struct err *e)
 {
     char real_path[PATH_MAX];
     size_t n = strlen(path);
+    bool is_found;
     if (n >= FSYS_PATH_MAX)
         return err_set(e, ERR_USAGE, "%.60s...: path too long", path);
-    while (!find_first(real_path, path, n)) {
-        if ((errno != ENOENT && errno != ENOTDIR) || n == 0)
-            return err_system(e, path, "find out where it lies");
+    while (!(is_found = find_first(real_path, path, n)) && n > 0 &&
+           (errno == ENOENT || errno == ENOTDIR))
         n = without_last(path, n);
-    }
-    const char *rest = path + n + strspn(path + n, "/");
-    bool is_root = strcmp(real_path, "/") == 0;
-    const char *slash = *rest || is_root ? "/" : "";
-    if (snprintf(place, FSYS_PATH_MAX, "%s%s%s", is_root ? "" : real_path,
-                 slash, rest) >= FSYS_PATH_MAX)
+    snprintf(place, FSYS_PATH_MAX, "%s", is_found ? real_path : path);
+    if (is_found && descend(place, path + n))
         return err_set(e, ERR_USAGE, "%.60s...: path too long", path);
     return OK;
 }

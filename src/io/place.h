@@ -11,7 +11,8 @@
 
 /* place_find - the path from the root, without links, `.` and `..`. Of what is
  * not there yet, the deepest folder above it that is, and the rest as it is
- * named. OK; ERR_IO: it cannot be found out; ERR_USAGE: too long. */
+ * named. Where the system does not say, as below a folder that may not be
+ * searched, the path as it is. OK; ERR_USAGE: too long. */
 int place_find(char place[FSYS_PATH_MAX], const char *path, struct err *e);
 
 /* place_is_in - is it that folder, or does it lie in it? Both as place_find has

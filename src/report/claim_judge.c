@@ -242,7 +242,17 @@ static void average_levels(double *v, const struct judging *g)
     }
 }
 
-/* Medians of levels, and where these go the other way. */
+/* Has a seed all levels, without which it says nothing of a trend? */
+static bool is_whole(const double *v, idx n_levels)
+{
+    for (idx i = 0; i < n_levels; i++)
+        if (isnan(v[i]))
+            return false;
+    return true;
+}
+
+/* Medians of levels, over the seeds that are judged, and where these go the
+ * other way. */
 static void find_medians(struct judging *g, const double *v, double *room,
                          bool rises)
 {
@@ -250,7 +260,7 @@ static void find_medians(struct judging *g, const double *v, double *room,
     for (idx level = 0; level < r->n_levels; level++) {
         idx n = 0;
         for (idx i = 0; i < g->n_seeds; i++)
-            if (!isnan(v[i * r->n_levels + level]))
+            if (is_whole(v + i * r->n_levels, r->n_levels))
                 room[n++] = v[i * r->n_levels + level];
         r->median[level] = n > 0 ? median_of(room, n) : NAN;
     }
@@ -308,8 +318,7 @@ static void tidy_interval(struct judging *g)
     if (!metric_is_bounded(c->a.column) ||
         (c->has_b && !metric_is_bounded(c->b.column)))
         return;
-    j->low = fmax(j->low, -1);
-    j->high = fmin(j->high, 1);
+    judgement_bound(j, 1);
 }
 
 static void find_thresholds(struct judging *g)

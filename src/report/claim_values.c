@@ -79,7 +79,8 @@ static bool is_beyond(const struct judging *g, int side, double value)
 }
 
 /* The first step beyond the threshold, there and at the next one measured, as
- * one may be chance; INFINITY if not up to `last`. */
+ * one may be chance; INFINITY if not up to `last`, NAN if it may have been, as
+ * what was measured is no number. */
 static double formed_at(const struct judging *g, int side,
                         const struct series *s, double last)
 {
@@ -87,6 +88,8 @@ static double formed_at(const struct judging *g, int side,
     for (idx i = 0; i < s->n && s->step[i] <= last; i++) {
         if (!s->given[i])
             continue;
+        if (isnan(s->value[i]))
+            return NAN;
         bool is_there = is_beyond(g, side, s->value[i]);
         if (is_there && isfinite(before))
             return before;
@@ -163,7 +166,7 @@ static void take_value(struct judging *g, int side, struct member *m,
         claim_why_not(g->r,
                       "%s was not measured at step %.0f: name one that was",
                       name_of(g, m), claim_is_stay(g->claim) ? of->step : want);
-    else if (!isfinite(m->value) && !of->is_formation)
+    else if (of->is_formation ? isnan(m->value) : !isfinite(m->value))
         claim_why_not(g->r, "%s of %s is no finite number (%g)", of->column,
                       name_of(g, m), m->value);
 }

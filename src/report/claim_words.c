@@ -173,13 +173,11 @@ static void add_trend(struct text *t, const struct claim_result *r)
     for (idx i = 0; i < r->n_levels; i++)
         text_add(t, "%s%g", i ? ", " : "", r->level[i]);
     add_step(t, r);
-    text_add(t, ", %s in ",
-             c->kind == CLAIM_RISES ? "rising, nowhere falling,"
-                                    : "falling, nowhere rising,");
-    add_share(t,
-              c->kind == CLAIM_RISES ? r->trend.n_rising : r->trend.n_falling,
+    bool rises = c->kind == CLAIM_RISES;
+    text_add(t, ", of seeds ");
+    add_share(t, rises ? r->trend.n_rising : r->trend.n_falling,
               r->trend.n_seeds, true);
-    text_add(t, " seeds");
+    text_add(t, rises ? " rise, and fall nowhere" : " fall, and rise nowhere");
     if (c->a.is_formation || isnan(r->j.difference))
         return;
     text_add(t, ", from first to last ");

@@ -172,9 +172,12 @@ static double least_of(const struct claim *c, const struct claim_seeds *s,
 }
 
 static void tell_seeds(FILE *out, const struct claim *c,
-                       const struct claim_seeds *s)
+                       const struct claim_seeds *s, double level)
 {
-    if (c->has_b)
+    if (c->has_b && claim_takes_pairs(c, s->n_a, s->n_b, s->n_both, level))
+        fprintf(out, "%td pair%s of seeds", s->n_both,
+                s->n_both == 1 ? "" : "s");
+    else if (c->has_b)
         fprintf(out, "%td and %td seeds", s->n_a, s->n_b);
     else
         fprintf(out, "%td seed%s", s->n_a, s->n_a == 1 ? "" : "s");
@@ -194,7 +197,7 @@ void claims_tell(FILE *out, const struct sweep_file *f,
         if (least <= level)
             continue;
         fprintf(out, "%-12s %s: ", "", c->text);
-        tell_seeds(out, c, &p->claims[i]);
+        tell_seeds(out, c, &p->claims[i], level);
         if (least > JUDGED_AT)
             fprintf(out, " give no p below %.2g and cannot decide it\n", least);
         else

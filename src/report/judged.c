@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "metric/columns.h"
+
 /* ---- seed by seed ------------------------------------------------------ */
 
 static bool has_same_seeds(const struct run_data *a, const struct run_data *b)
@@ -162,6 +164,8 @@ int group_judge(struct judged *x, const struct group *g,
         s.n_base = add_sides(s.at + s.n, base, column);
         find_pairs(&x->pair, values, g, base, column);
         judge(x, values, &s);
+        if (metric_is_bounded(column)) /* NAN stays */
+            judgement_bound(&x->j, 1);
     }
     free(values);
     free(s.at);

@@ -312,6 +312,14 @@ struct judgement judge_groups(const double *a, idx n, const double *base,
     return j;
 }
 
+void judgement_bound(struct judgement *j, double range)
+{
+    if (isnan(j->low))
+        return;
+    j->low = fmax(j->low, -range);
+    j->high = fmin(j->high, range);
+}
+
 /* ---- words ------------------------------------------------------------- */
 
 const char *verdict_words(enum verdict v)

@@ -75,6 +75,10 @@ struct judgement judge_pairs(const double *d, idx n);
 struct judgement judge_groups(const double *a, idx n, const double *base,
                               idx n_base);
 
+/* judgement_bound - numbers lie in a range so wide: their differences do, too,
+ * and so does the interval, as far as there is one. */
+void judgement_bound(struct judgement *j, double range);
+
 /* share_interval - of the share behind k of n, 0 <= k <= n > 0, at
  * 1 - JUDGED_AT: Clopper's and Pearson's, which covers it at least so often. */
 void share_interval(double *low, double *high, idx k, idx n);

@@ -18,6 +18,18 @@ static int shorten(char place[FSYS_PATH_MAX], const char *given, struct err *e)
     return OK;
 }
 
+/* A file called status makes no run of a stranger's folder. */
+static int find_run(bool *is_run, const char *dir, struct err *e)
+{
+    struct run_status status;
+    struct err own = { 0 };
+    if (run_holds_run(is_run, dir, e) || !*is_run)
+        return e->code;
+    if (run_status_read(&status, dir, &own) == ERR_DATA)
+        return run_file_exists(is_run, dir, RUN_CONFIG, e);
+    return OK;
+}
+
 int run_above(char above[FSYS_PATH_MAX], const char *dir, struct err *e)
 {
     bool is_run;
@@ -25,7 +37,7 @@ int run_above(char above[FSYS_PATH_MAX], const char *dir, struct err *e)
         return e->code;
     for (char *slash; (slash = strrchr(above, '/')) && slash > above;) {
         *slash = '\0';
-        if (run_holds_run(&is_run, above, e))
+        if (find_run(&is_run, above, e))
             return e->code;
         if (is_run)
             return shorten(above, dir, e);
@@ -49,10 +61,15 @@ int run_place_outside(const char *dir, const char *option, struct err *e)
 static int check_below(const char *dir, const char *option, struct err *e)
 {
     struct run_list inner = { 0 };
+    bool is_run = false;
     int rc = run_list_below(&inner, dir, e);
-    if (rc == OK && inner.n > 0)
-        rc = err_set(e, ERR_BUSY, "%s holds other runs, as %s: give another %s",
-                     dir, inner.paths[0], option);
+    for (idx i = 0; i < inner.n && rc == OK; i++) {
+        rc = find_run(&is_run, inner.paths[i], e);
+        if (rc == OK && is_run)
+            rc = err_set(e, ERR_BUSY,
+                         "%s holds other runs, as %s: give another %s", dir,
+                         inner.paths[i], option);
+    }
     run_list_release(&inner);
     return rc;
 }

@@ -45,6 +45,7 @@ expect_fail 7 "$within run.dir" train run.dir=linked/b
 expect_fail 7 "$within run.dir" "$SINKLAB" sweep sweep.ini run.dir=runs/a/sweep
 expect_fail 7 "$within folder" "$SINKLAB" export runs/s/0000-seed1 -o runs/a/model
 expect_fail 7 "$within -o" "$SINKLAB" data prepare text -o runs/a/corpus
+expect_fail 7 "$within run.dir" train run.dir=missing/../runs/a/b
 check "nothing was made there" eval \
     'test "$(ls runs/a)" = "$(ls runs/s/0000-seed1 | grep -v log.txt)"'
 check "what only looks as if it lay within is made" eval \
@@ -60,6 +61,11 @@ expect_fail 7 'holds other runs' train run.dir=.
 check "the sweep is as it was" "$SINKLAB" sweep sweep.ini run.dir=runs/s
 check "all runs are seen" eval '"$SINKLAB" runs runs | grep -c " done " | grep -qx 5'
 
+# Whatever has a file of that name is no run of ours
+mkdir -p www/build && echo ok >www/build/status
+check "a model below a stranger's status" "$SINKLAB" export runs/a -o www/build/model
+check "and a run above" train run.dir=www
+
 # --- where the texts are -----------------------------------------------------
 
 of_text=(data.source=text data.path=text)
@@ -68,6 +74,7 @@ expect_fail 3 "$holds" train "${of_text[@]}" run.dir=text/run
 expect_fail 3 "$holds" train "${of_text[@]}" "run.dir=$PWD/text/run"
 ln -s text same
 expect_fail 3 "$holds" train "${of_text[@]}" run.dir=same/run
+expect_fail 3 "$holds" train "${of_text[@]}" run.dir=missing/../text/run
 expect_fail 3 "$holds" "$SINKLAB" sweep sweep.ini "${of_text[@]}" run.dir=text/sweep
 check "the texts are alone" test "$(ls text)" = play.txt
 check "beside them is room" train "${of_text[@]}" run.dir=text2/run

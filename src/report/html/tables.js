@@ -73,7 +73,8 @@ function judged_sentence() {
     const told = report.judged.filter(j => j.told), few = report.judged.filter(j => j.verdict.startsWith("too few"));
     const n = report.judged.length;
     if (few.length === n)
-        return "Too few seeds: no outcome of so few could tell a difference from what seeds do. The intervals say how large it may be.";
+        return "Too few seeds for this table, which judges pairs of equal seeds where there are any: no outcome of so few could tell a difference from " +
+            "what seeds do. The intervals say how large it may be; a claim that was stated before may be decided by fewer.";
     return told.length + " of " + n + " differences " + (told.length === 1 ? "is" : "are") +
         " more than seeds make" + (few.length ? "; of " + few.length + " there are too few seeds to tell." : ".");
 }
