@@ -4,6 +4,9 @@
 
 #include "harness.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include "config/config_keys.h"
 
 static void test_import__a_name_has_its_step(void **state)
@@ -43,10 +46,24 @@ static void test_import__a_name_has_its_step(void **state)
                      import_step(cases[i].folder), cases[i].step);
 }
 
+static void test_import__another_name_of_a_folder_has_its_step(void **state)
+{
+    (void)state;
+    assert_int_equal(chdir(test_dir()) | mkdir("step5", 0777) |
+                         symlink("step5", "latest") | symlink("step5", "step7"),
+                     0);
+    assert_int_equal(import_step("step5/."), 5);
+    assert_int_equal(import_step("latest"), 5);
+    assert_int_equal(import_step("latest/"), 5);
+    assert_int_equal(import_step("step7"), 7);
+    assert_int_equal(import_step("step5/.."), -1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_import__a_name_has_its_step),
+        cmocka_unit_test(test_import__another_name_of_a_folder_has_its_step),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

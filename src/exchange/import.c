@@ -10,6 +10,7 @@
 #include "data/source.h"
 #include "exchange/model_tensors.h"
 #include "io/fsys.h"
+#include "io/place.h"
 #include "io/sealed_text.h"
 #include "run/manifest.h"
 #include "run/metrics.h"
@@ -54,7 +55,7 @@ static const char *step_digits(const char *name, const char *at)
     return n && begins && !isalnum((unsigned char)digits[n]) ? digits : NULL;
 }
 
-idx import_step(const char *folder)
+static idx step_of_name(const char *folder)
 {
     const char *name = folder, *digits = NULL;
     for (const char *s = folder; *s; s++)
@@ -68,6 +69,15 @@ idx import_step(const char *folder)
         return -1;
     long long step = strtoll(digits, NULL, 10);
     return step <= STEP_MAX ? (idx)step : STEP_MAX + 1;
+}
+
+/* A link to a folder, or step5/., is called as that is. */
+idx import_step(const char *folder)
+{
+    char place[FSYS_PATH_MAX];
+    idx step = step_of_name(folder);
+    return step >= 0 || place_find(place, folder, NULL) ? step
+                                                        : step_of_name(place);
 }
 
 static int by_step(const void *a, const void *b)

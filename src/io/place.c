@@ -17,7 +17,7 @@ static size_t without_last(const char *path, size_t n)
     return n;
 }
 
-/* realpath of the first n bytes, none of which are this folder. */
+/* realpath of the first n bytes of a path; where n is 0, of this folder. */
 static bool find_first(char real_path[PATH_MAX], const char *path, size_t n)
 {
     char first[FSYS_PATH_MAX];
