@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "io/fsys.h"
+#include "io/place.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -50,29 +51,13 @@ bool report_is_stdout(const char *path)
     return path && strcmp(path, "-") == 0;
 }
 
-/* The folder that holds it, and its name there. */
-static bool look_at_folder(struct stat *st, const char **name, const char *path)
-{
-    char folder[FSYS_PATH_MAX];
-    const char *slash = strrchr(path, '/');
-    *name = slash ? slash + 1 : path;
-    int n = slash == path ? snprintf(folder, sizeof folder, "/")
-            : slash       ? snprintf(folder, sizeof folder, "%.*s",
-                                     (int)(slash - path), path)
-                          : snprintf(folder, sizeof folder, ".");
-    return n < FSYS_PATH_MAX && stat(folder, st) == 0;
-}
-
 /* Do the two lead to one place, written as they may be: a.svg, ./a.svg? */
 static bool is_one_place(const char *a, const char *b)
 {
-    struct stat of_a, of_b;
-    const char *name_a, *name_b;
-    if (strcmp(a, b) == 0)
-        return true;
-    return look_at_folder(&of_a, &name_a, a) &&
-           look_at_folder(&of_b, &name_b, b) && strcmp(name_a, name_b) == 0 &&
-           of_a.st_dev == of_b.st_dev && of_a.st_ino == of_b.st_ino;
+    char at_a[FSYS_PATH_MAX], at_b[FSYS_PATH_MAX];
+    return strcmp(a, b) == 0 ||
+           (place_find(at_a, a, NULL) == OK &&
+            place_find(at_b, b, NULL) == OK && strcmp(at_a, at_b) == 0);
 }
 
 static int say_twice(const char *path, struct err *e)

@@ -5,29 +5,16 @@
 cd "$T" || exit 1
 export OMP_NUM_THREADS=1
 
-cat >tiny.ini <<'END'
-[model]
-layers = 1
-width = 8
-heads = 2
-context = 8
-[train]
-steps = 2
-batch = 1
-val_every = 0
-[sink]
-tokens = 8
-probe_every = 0
-[checkpoint]
-every = 0
-END
+cp "$ROOT/tests/system/tiny.ini" .
 cat >sweep.ini <<'END'
 include = tiny.ini
+[train]
+steps = 2
 [axes]
 run.seed = 1, 2
 END
 train() {
-    "$SINKLAB" train tiny.ini "$@"
+    "$SINKLAB" train tiny.ini train.steps=2 "$@"
 }
 check "a run" train run.dir=runs/a
 check "a sweep" "$SINKLAB" sweep sweep.ini run.dir=runs/s
@@ -49,7 +36,7 @@ expect_fail 7 "$within run.dir" train run.dir=missing/../runs/a/b
 check "nothing was made there" eval \
     'test "$(ls runs/a)" = "$(ls runs/s/0000-seed1 | grep -v log.txt)"'
 check "what only looks as if it lay within is made" eval \
-    '(cd runs/a && train_from=../../tiny.ini && "$SINKLAB" train "$train_from" run.dir=../b)'
+    '(cd runs/a && "$SINKLAB" train ../../tiny.ini train.steps=2 run.dir=../b)'
 check "that too" train run.dir=runs/a/../c
 check "and from there" test -e runs/b/status -a -e runs/c/status
 
