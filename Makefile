@@ -96,8 +96,11 @@ $(error MPI=1: pkg-config knows no MPI here; tools/deps.sh --mpi gets one)
 endif
 
 # The user's own CFLAGS, CPPFLAGS, LDFLAGS and LDLIBS come last and win. What
-# the tests themselves do takes no time: compiling it with -O3 would.
-test_opt := $(if $(filter -O3,$(OPT)),-O1)
+# most tests themselves do takes no time: compiling it with -O3, or even -O1, would.
+# Two walk through naive sums; helpers, too, are worth some optimizing.
+test_opt   := $(if $(filter -O3,$(OPT)),-O0)
+helper_opt := $(if $(filter -O3,$(OPT)),-O1)
+busy_tests := test_metric_slow
 compile   = $(CC) $(cppflags) $(CPPFLAGS) $(cflags) $(own) $(panel) $(CFLAGS)
 link     := $(CC) $(cflags) $(CFLAGS) $(LDFLAGS)
 ldlibs   += $(LDLIBS)
@@ -120,7 +123,7 @@ FORM   ?= $(if $(filter command,$(origin TESTS) $(origin SYSTEM)),long,short)
 export TEST_FORM := $(FORM)
 LONG   := analyze attention bench damage data_head data_prepare emergence experiment experiments \
           export faults inputs json layers memory models mpi places products python report runs sample samples \
-          slurm slurm_submit stop sweep_kill sweep_reuse sweep_run tokens train_samples updates
+          slurm slurm_submit stop sweep sweep_kill sweep_reuse sweep_run tokens train_samples updates
 SYSTEM := $(filter-out tests/system/lib.sh $(if $(filter short,$(FORM)),$(LONG:%=tests/system/%.sh)),\
           $(sort $(wildcard tests/system/*.sh)))
 # Many unit tests are one program, under the name of each (tests/many/many.c): it is
@@ -190,8 +193,9 @@ $(B)/pages.o: $(B)/pages.c $(B)/flags
 # warns of what the sanitizers bring).
 quick_ld := $(if $(SANITIZE),,$(if $(shell command -v ld.gold),-fuse-ld=gold))
 link_test = $(link) $(if $(LDFLAGS),,$(quick_ld)) -o $@ $(filter %.o %.a,$^) $(ldlibs) -lcmocka
-$(B)/tests/%.o: private own = $(test_opt)
+$(B)/tests/%.o: private own = $(helper_opt)
 $(B)/tests/test_%.o: private own = $(test_opt) -Dmain=main_of_$(notdir $*)
+$(busy_tests:%=$(B)/tests/%.o): private own = $(helper_opt) -Dmain=main_of_$(notdir $*)
 $(B)/library.a: $(OBJ)
 $(B)/tests/helpers.a: $(HELP_C:%.c=$(B)/%.o)
 $(B)/library.a $(B)/tests/helpers.a:
@@ -241,7 +245,7 @@ $(dump_bin) $(optim_bin): %: %.o $(B)/library.a
 
 # Rebuild everything when compiler or flags change, and the one file that knows
 # the commit when that changes.
-$(B)/flags: now = $(compile) $(test_opt) $(ldlibs)
+$(B)/flags: now = $(compile) $(test_opt) $(helper_opt) $(ldlibs)
 $(many).list: now = $(patsubst tests/%.c,TEST(%),$(together))
 $(B)/commit: now = $(COMMIT)
 $(B)/charts: now = $(CHART_JS)

@@ -165,7 +165,7 @@ static void test_attention__the_file_holds_what_analyze_measures(void **state)
         { "pairs", "attention.operation=differential", false },
         { "window", "attention.window=4 data.bos=no", false },
     };
-    for (idx i = 0; i < COUNT_OF(cases); i++) {
+    for (idx i = 0; i < COUNT_OF(cases); i += test_is_long() ? 1 : 2) {
         const char *dir = train(cases[i].name, cases[i].settings);
         const char *file = test_path("maps.h5");
         struct attention_query q = query_of(dir);

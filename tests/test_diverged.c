@@ -220,7 +220,7 @@ static void test_analyze__names_checkpoint_and_tensor_of_a_nan(void **state)
     run_path(clean, dir, "clean.h5");
     assert_int_equal(rename(from, clean), 0);
     open_session(&s);
-    for (idx i = 0; i < s.model.table.count; i++) {
+    for (idx i = 0; i < s.model.table.count; i += test_is_long() ? 1 : 3) {
         const struct param *p = &s.model.table.rows[i];
         char want[512];
         e = (struct err){ 0 };
