@@ -97,7 +97,7 @@ endif
 
 # The user's own CFLAGS, CPPFLAGS, LDFLAGS and LDLIBS come last and win. What
 # most tests themselves do takes no time: compiling it with -O3, or even -O1, would.
-# Two walk through naive sums; helpers, too, are worth some optimizing.
+# One walks through naive sums; it and the helpers are worth some optimizing.
 test_opt   := $(if $(filter -O3,$(OPT)),-O0)
 helper_opt := $(if $(filter -O3,$(OPT)),-O1)
 busy_tests := test_metric_slow
