@@ -323,6 +323,17 @@ static void say_jump(const struct train *t)
                schedule_lr(&c->optim, step + 1, c->train.steps));
 }
 
+/* A try of a few steps may be over before the rate is there. */
+static void say_warmup(const struct config *c)
+{
+    idx steps = c->train.steps;
+    if (steps < c->optim.warmup_steps)
+        printf("note: the last step is still one of optim.warmup_steps = %td: "
+               "the learning rate ends at %g, of %g\n",
+               c->optim.warmup_steps, schedule_lr(&c->optim, steps, steps),
+               c->optim.lr);
+}
+
 static void say_begin(const struct train *t)
 {
     char changes[MANIFEST_CHANGES_MAX] = "";
@@ -343,6 +354,7 @@ static void say_begin(const struct train *t)
         printf("note: not computed as before, so last bits may differ: %s\n",
                changes);
     say_jump(t);
+    say_warmup(&t->target.config);
     manifest_release(&m);
     fflush(stdout);
 }

@@ -47,6 +47,10 @@ check "... for people" eval '"$SINKLAB" train cats.ini --dry-run --rate 2 |
 check "... measured" eval '"$SINKLAB" train cats.ini --dry-run |
     grep -Eqx "time           about [0-9.]+m?[0-9]*s: [0-9.e+]+ ms a step, [0-9.e+]+ tokens/s, without saving"'
 check_not "... which writes nothing" test -e runs/cats
+check "... says that a run ends within its warm-up" eval '"$SINKLAB" train cats.ini --dry-run --rate 2 optim.lr=0.008 \
+    optim.warmup_steps=8 | grep -qx "learning rate  0.008, 0.004 at the last step, which is still one of optim.warmup_steps"'
+check "... and so does the run" eval '"$SINKLAB" train cats.ini run.dir=warming optim.lr=0.008 optim.warmup_steps=8 |
+    grep -qx "note: the last step is still one of optim.warmup_steps = 8: the learning rate ends at 0.004, of 0.008"'
 first=$(echo runs/0000*)
 check "... of a run that is done" is_json 'x["steps_done"] == x["steps"] == 4 and x["time_s"] == 0' \
     "$SINKLAB" train "$first" --dry-run --json
