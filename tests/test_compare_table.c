@@ -1,6 +1,7 @@
 /* compare's tables: their order, their columns, the room there is, Markdown and
  * LaTeX; and how groups are judged. */
 #include "harness.h"
+#include "report/cells.h"
 #include "runs_case.h"
 
 #include <math.h>
@@ -330,9 +331,22 @@ static void test_compare_table__a_missing_metric_is_a_dash(void **state)
     free(text);
 }
 
+static void test_cells__nothing_is_below_zero_by_its_rounding(void **state)
+{
+    (void)state;
+    char text[CELL_NUMBER_MAX];
+    assert_string_equal(cell_number(text, -0.04, 1), "0.0");
+    assert_string_equal(cell_number(text, -0.05, 1), "-0.1");
+    assert_string_equal(cell_number(text, -0.0, 0), "0");
+    assert_string_equal(cell_number(text, -10, 1), "-10.0");
+    assert_string_equal(cell_number(text, -2e6, 1), "-2e+06");
+    assert_string_equal(cell_number(text, (double)-NAN, 1), "nan");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_cells__nothing_is_below_zero_by_its_rounding),
         cmocka_unit_test(test_compare_table__rows_are_sorted),
         cmocka_unit_test(test_compare_table__an_unknown_order_is_refused),
         cmocka_unit_test(test_compare_table__the_base_moves_with_its_group),

@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 struct cell_look cell_look(const char *column)
 {
@@ -22,6 +23,9 @@ const char *cell_number(char text[CELL_NUMBER_MAX], double v, int digits)
         snprintf(text, CELL_NUMBER_MAX, "%.*f", digits, v);
     else
         snprintf(text, CELL_NUMBER_MAX, "%.4g", v);
+    bool is_minus_zero = text[0] == '-' && !text[1 + strspn(text + 1, "0.")];
+    if (is_minus_zero)
+        memmove(text, text + 1, strlen(text));
     return text;
 }
 

@@ -24,8 +24,8 @@ struct cell_look {
  * runs stand side by side. */
 struct cell_look cell_look(const char *column);
 
-/* cell_number - v for people; "nan" of either sign, an exponent for what is
- * huge. Returns text. */
+/* cell_number - v for people; "nan" of either sign, no "-0.0", an exponent for
+ * what is huge. Returns text. */
 const char *cell_number(char text[CELL_NUMBER_MAX], double v, int digits);
 
 void put_number(struct grid *g, idx row, idx column, double v,
