@@ -21,6 +21,7 @@
 #include "base/utf8.h"
 #include "io/fsys.h"
 #include "report/gnuplot.h"
+#include "report/picture.h"
 
 /* In pixels: of a panel, and of what stands around it. */
 enum {
@@ -51,15 +52,16 @@ enum {
     DOWN_MAX = 64,
     POOLED_CELLS = 128,
     POOLED_ALONE = 380,
+    FONT = 11,
 };
 
 static const double UNSEEN = -2; /* behind the scale's lower end */
 
-enum picture { PICTURE_SVG, PICTURE_PNG, PICTURE_PDF };
-
 struct drawing {
-    FILE *s;          /* gnuplot's script */
+    FILE *s; /* gnuplot's script */
+    enum picture_kind kind;
     const char *name; /* of the run */
+    char *notes;      /* lines */
     struct attention_map *m;
     idx n;           /* cells a side */
     idx per;         /* tokens a cell */
@@ -136,12 +138,8 @@ static double scaled(const struct drawing *d, double w)
 static void set_box(const struct drawing *d, idx left, idx top, idx width,
                     idx height)
 {
-    double w = (double)d->width, h = (double)d->height;
-    fprintf(d->s,
-            "set lmargin at screen %.6f\nset rmargin at screen %.6f\n"
-            "set tmargin at screen %.6f\nset bmargin at screen %.6f\n",
-            (double)left / w, (double)(left + width) / w, 1 - (double)top / h,
-            1 - (double)(top + height) / h);
+    struct picture_box box = { left, left + width, top, top + height };
+    picture_box(d->s, d->width, d->height, box);
 }
 
 /* A text at a pixel of the whole picture. */
@@ -381,44 +379,23 @@ static idx count_lines(const char *text)
     return n;
 }
 
-static void set_notes(const struct drawing *d, char *notes)
+static void set_notes(const struct drawing *d)
 {
-    idx y = d->height - MARGIN - count_lines(notes) * NOTE_ROW + NOTE_ROW / 2;
-    for (char *line = notes, *end; (end = strchr(line, '\n'));
+    idx y =
+        d->height - MARGIN - count_lines(d->notes) * NOTE_ROW + NOTE_ROW / 2;
+    for (char *line = d->notes, *end; (end = strchr(line, '\n'));
          line = end + 1, y += NOTE_ROW) {
         *end = '\0';
         set_text(d, line, MARGIN, y, "left");
     }
 }
 
-static void print_terminal(const struct drawing *d, enum picture kind)
+static void print_script(FILE *script, void *context)
 {
-    double w = (double)d->width, h = (double)d->height;
-    fputs("set encoding utf8\n", d->s);
-    if (kind == PICTURE_SVG)
-        fprintf(d->s,
-                "set terminal svg size %td,%td fixed noenhanced "
-                "font 'sans-serif,11' background '#ffffff'\n",
-                d->width, d->height);
-    else if (kind == PICTURE_PDF)
-        fprintf(d->s,
-                "set terminal pdfcairo size %.3fin,%.3fin noenhanced "
-                "font 'Sans,8.25' fontscale 1\n",
-                w / 96, h / 96);
-    else /* some builds of gnuplot have only the older PNG driver */
-        fprintf(d->s,
-                "if (strstrt(GPVAL_TERMINALS, 'pngcairo')) {\n"
-                "set terminal pngcairo size %td,%td noenhanced "
-                "font 'Sans,8.25' background '#ffffff'\n} else {\n"
-                "set terminal png size %td,%td noenhanced\n}\n",
-                d->width, d->height, d->width, d->height);
-}
-
-static void print_script(const struct drawing *d, enum picture kind,
-                         char *notes)
-{
+    struct drawing *d = context;
     const struct attention_map *m = d->m;
-    print_terminal(d, kind);
+    d->s = script;
+    picture_terminal(d->s, d->kind, d->width, d->height, FONT);
     fprintf(d->s,
             "set multiplot\nset border 31 lw 0.5 lc rgb '#666666'\n"
             "unset key\nunset colorbox\nunset tics\n"
@@ -430,7 +407,7 @@ static void print_script(const struct drawing *d, enum picture kind,
                            "-0.3 '#fdc089', "
                          : "-0.001 '#e6e6e6', ");
     set_names(d);
-    set_notes(d, notes);
+    set_notes(d);
     print_bar(d);
     for (idx row = 0; row < m->n_layers; row++)
         for (idx column = 0; column < m->n_heads; column++)
@@ -500,6 +477,7 @@ static void release(struct drawing *d)
     free(d->extra);
     free(d->first);
     free(d->largest);
+    free(d->notes);
 }
 
 /* ---- the whole --------------------------------------------------------- */
@@ -531,23 +509,14 @@ static int sharpen(char **svg, size_t *n, struct err *e)
     return OK;
 }
 
-static int draw(char **bytes, size_t *n, struct drawing *d, enum picture kind,
-                struct err *e)
+static int draw(char **bytes, size_t *n, struct drawing *d, struct err *e)
 {
-    char *notes = notes_of(d);
-    if (!notes)
+    d->notes = notes_of(d);
+    if (!d->notes)
         return err_set(e, ERR_MEMORY, "no memory for a picture");
-    d->height += count_lines(notes) * NOTE_ROW;
-    d->s = tmpfile();
-    if (!d->s)
-        err_system(e, "temporary files for gnuplot", "write");
-    else {
-        print_script(d, kind, notes);
-        gnuplot_run(bytes, n, d->s, e);
-        fclose(d->s);
-    }
-    free(notes);
-    return !e->code && kind == PICTURE_SVG ? sharpen(bytes, n, e) : e->code;
+    d->height += count_lines(d->notes) * NOTE_ROW;
+    int rc = picture_draw(bytes, n, d->kind, print_script, d, e);
+    return rc == OK && d->kind == PICTURE_SVG ? sharpen(bytes, n, e) : rc;
 }
 
 int attention_plot_write(struct attention_map *m, const char *run,
@@ -556,15 +525,13 @@ int attention_plot_write(struct attention_map *m, const char *run,
     char *bytes = NULL;
     size_t n = 0;
     struct drawing d;
-    enum picture kind = text_is_file_kind(path, ".svg")   ? PICTURE_SVG
-                        : text_is_file_kind(path, ".pdf") ? PICTURE_PDF
-                                                          : PICTURE_PNG;
     if (plan(&d, m, e) == OK) {
         d.name = run;
+        d.kind = picture_kind_of(path);
         attention_map_see(m, see_head, &d);
         find_scale(&d);
         lay_out(&d);
-        if (draw(&bytes, &n, &d, kind, e) == OK)
+        if (draw(&bytes, &n, &d, e) == OK)
             fsys_replace(path, bytes, n, e);
     }
     free(bytes);

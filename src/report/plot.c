@@ -20,9 +20,8 @@ enum {
     Y_LABEL_COLUMNS = 34, /* what stands upright beside a panel */
     X_TIC = 52,           /* pixels that a tick's number takes, with room */
     Y_TIC = 28,
+    FONT = 12, /* pixels */
 };
-
-enum file_kind { FILE_TEXT, FILE_SVG, FILE_PNG, FILE_PDF };
 
 /* ---- panels ------------------------------------------------------------ */
 
@@ -186,44 +185,13 @@ static void print_panel(const struct drawing *d, idx b, idx k, struct span y)
 
 /* ---- the whole --------------------------------------------------------- */
 
-static void print_terminal(const struct drawing *d, enum file_kind kind)
+static void print_script(FILE *script, void *context)
 {
-    idx width = d->look.width, height = d->height;
-    fputs("set encoding utf8\n", d->s);
-    switch (kind) {
-    case FILE_TEXT:
-        fprintf(d->s, "set terminal dumb noenhanced size %td,%td\n", width,
-                height);
-        break;
-    case FILE_SVG:
-        fprintf(d->s,
-                "set terminal svg size %td,%td fixed noenhanced "
-                "font 'sans-serif,%g' background '#ffffff'\n",
-                width, height, d->font);
-        break;
-    case FILE_PNG: /* some builds of gnuplot have only the older driver */
-        fprintf(d->s,
-                "if (strstrt(GPVAL_TERMINALS, 'pngcairo')) {\n"
-                "set terminal pngcairo size %td,%td noenhanced "
-                "font 'Sans,%g' dl 0.6 background '#ffffff'\n} else {\n"
-                "set terminal png size %td,%td noenhanced\n}\n",
-                width, height, d->font, width, height);
-        break;
-    case FILE_PDF: /* 120 pixels an inch */
-        fprintf(d->s,
-                "set terminal pdfcairo size %.4fin,%.4fin noenhanced "
-                "font 'Sans,%g' fontscale 1 linewidth 0.6 pointscale 0.5 "
-                "dl 0.6 background '#ffffff'\n",
-                (double)width / 120, (double)height / 120, d->font);
-        break;
-    }
-}
-
-static void print_script(const struct drawing *d, enum file_kind kind)
-{
+    struct drawing *d = context;
     struct caption caption;
+    d->s = script;
     plot_break_caption(&caption, d);
-    print_terminal(d, kind);
+    picture_terminal(d->s, d->kind, d->look.width, d->height, FONT);
     fputs("set multiplot\nset border 3\nunset key\n", d->s);
     if (!d->look.is_text)
         fputs("set grid lc rgb '#dddddd' lt 1 lw 1\n"
@@ -244,17 +212,12 @@ static void print_script(const struct drawing *d, enum file_kind kind)
     fputs("unset multiplot\n", d->s);
 }
 
-/* 12 pixels. The drivers of cairo count 96 pixels to an inch of 72 points, and
- * of a PDF 120 are an inch. */
-static double font_of(enum file_kind kind)
-{
-    return kind == FILE_PNG ? 9 : kind == FILE_PDF ? 9 * 72.0 / 120 : 12;
-}
-
 static struct drawing plan(const struct plot *p, struct look look,
-                           enum file_kind kind)
+                           enum picture_kind kind)
 {
-    struct drawing d = { .p = p, .look = look, .font = font_of(kind) };
+    struct drawing d = {
+        .p = p, .look = look, .kind = kind, .font = picture_font(kind, FONT)
+    };
     struct caption caption;
     for (idx b = 0; b < p->n_blocks; b++)
         for (idx k = 0; k < p->blocks[b].n_panels; k++)
@@ -267,40 +230,9 @@ static struct drawing plan(const struct plot *p, struct look look,
     return d;
 }
 
-/* Run gnuplot over the script; the caller frees *bytes. */
-static int draw(char **bytes, size_t *n, struct drawing *d, enum file_kind kind,
-                struct err *e)
-{
-    d->s = tmpfile();
-    if (!d->s)
-        return err_system(e, "temporary files for gnuplot", "write");
-    print_script(d, kind);
-    int rc = gnuplot_run(bytes, n, d->s, e);
-    fclose(d->s);
-    return rc;
-}
-
-/* The moment would make each PDF another one. */
-static void take_date_out(char *bytes, size_t n)
-{
-    static const char key[] = "/CreationDate (D:", date[] = "20000101000000";
-    char *at = memmem(bytes, n, key, sizeof key - 1);
-    if (at && (size_t)(bytes + n - at) > sizeof key + sizeof date)
-        memcpy(at + sizeof key - 1, date, sizeof date - 1);
-}
-
-/* FILE_TEXT: none of those. */
-static enum file_kind kind_of(const char *path)
-{
-    return text_is_file_kind(path, ".svg")   ? FILE_SVG
-           : text_is_file_kind(path, ".png") ? FILE_PNG
-           : text_is_file_kind(path, ".pdf") ? FILE_PDF
-                                             : FILE_TEXT;
-}
-
 int plot_file_check(const char *path, struct err *e)
 {
-    if (kind_of(path) != FILE_TEXT)
+    if (picture_kind_of(path) != PICTURE_TEXT)
         return OK;
     return err_set(e, ERR_USAGE,
                    "%s: a figure's name must end in .svg, .png or .pdf", path);
@@ -310,12 +242,10 @@ int plot_write(const struct plot *p, const char *path, struct err *e)
 {
     char *bytes = NULL;
     size_t n = 0;
-    struct drawing d = plan(p, plot_picture, kind_of(path));
+    struct drawing d = plan(p, plot_picture, picture_kind_of(path));
     int rc = plot_file_check(path, e);
     if (rc == OK)
-        rc = draw(&bytes, &n, &d, kind_of(path), e);
-    if (rc == OK && kind_of(path) == FILE_PDF)
-        take_date_out(bytes, n);
+        rc = picture_draw(&bytes, &n, d.kind, print_script, &d, e);
     if (rc == OK)
         rc = fsys_replace(path, bytes, n, e);
     free(bytes);
@@ -348,8 +278,8 @@ int plot_text(FILE *out, const struct plot *p, idx width, bool unicode,
     struct look look = plot_letters_look;
     look.width = idx_min(idx_max(width, TEXT_WIDTH_MIN), PLOT_TEXT_WIDTH_MAX);
     look.unicode = unicode;
-    struct drawing d = plan(p, look, FILE_TEXT);
-    int rc = draw(&bytes, &n, &d, FILE_TEXT, e);
+    struct drawing d = plan(p, look, PICTURE_TEXT);
+    int rc = picture_draw(&bytes, &n, d.kind, print_script, &d, e);
     if (rc == OK) {
         print_lines(out, bytes, n);
         plot_print_letters(out, &d);

@@ -160,12 +160,8 @@ struct place plot_place_of(const struct drawing *d, idx b, idx k, idx *title_at)
 
 void plot_set_margins(const struct drawing *d, struct place at)
 {
-    double w = (double)d->look.width, h = (double)d->height;
-    fprintf(d->s,
-            "set lmargin at screen %.6f\nset rmargin at screen %.6f\n"
-            "set tmargin at screen %.6f\nset bmargin at screen %.6f\n",
-            (double)at.left / w, (double)at.right / w, 1 - (double)at.top / h,
-            1 - (double)at.bottom / h);
+    struct picture_box box = { at.left, at.right, at.top, at.bottom };
+    picture_box(d->s, d->look.width, d->height, box);
 }
 
 const char *plot_font(char text[PLOT_FONT_MAX], const struct drawing *d,

@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+#include "report/picture.h"
 #include "report/plot_span.h"
 
 /* Sizes in pixels, or in columns and lines of text; gnuplot is given fractions
@@ -48,6 +49,7 @@ struct drawing {
     FILE *s; /* gnuplot's script */
     const struct plot *p;
     struct look look;
+    enum picture_kind kind;
     struct span x, colours;
     bool has_maps;
     double font;    /* of the terminal, in its unit */
@@ -70,7 +72,7 @@ void plot_frame(struct drawing *d, idx legend_rows, idx caption_rows);
 struct place plot_place_of(const struct drawing *d, idx b, idx k,
                            idx *title_at);
 
-/* plot_set_margins - of what comes next. */
+/* plot_set_margins - where what comes next is shown. */
 void plot_set_margins(const struct drawing *d, struct place at);
 
 /* plot_font - how large letters are, by the usual ones: "font ',9.6'". */
