@@ -164,6 +164,7 @@ static int run(struct train *t, struct err *e)
         start(t, e);
     if (hand_out(t, e) == OK && !t->is_over)
         loop(t, e);
+    progress_end(&t->progress);
     if (t->has_begun)
         finish(t, e);
     return e->code;
@@ -404,10 +405,8 @@ static int loop(struct train *t, struct err *e)
         if (is_stopped(t))
             break;
         t->session.is_logged = plan_logs(c, s->step + 1);
-        if (session_update(&t->session, s->step, &u, e)) {
-            progress_end(&t->progress);
+        if (session_update(&t->session, s->step, &u, e))
             return e->code;
-        }
         if (t->ranks->is_over) /* a rule has, which process 0 judges */
             break;
         s->step++;
@@ -419,7 +418,6 @@ static int loop(struct train *t, struct err *e)
         progress_step(&t->progress, s->step);
         moment_at("step", s->step);
     }
-    progress_end(&t->progress);
     if (is_stopped(t) && ranks_agree(t->ranks, true, e))
         return e->code;
     return save_state(t, e); /* if it was not due: stopped, or no step */
@@ -477,7 +475,6 @@ static int report(struct train *t, const struct update_result *u, struct err *e)
 /* A signal came. */
 static int interrupt(struct train *t, struct err *e)
 {
-    progress_end(&t->progress);
     if (save_state(t, e))
         return e->code;
     return err_set(

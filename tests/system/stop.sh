@@ -139,4 +139,14 @@ check "SIGUSR1 ends a run with 75, sent twice, too" test $? -eq 75
 check "it says by what" grep -q 'stopped by SIGUSR1' said
 check "its state is preempted" first_line_is runs/warned/status preempted
 
+# What is said of a failure does not stand behind the line that is rewritten
+if command -v script >/dev/null; then
+    train told train.steps=5 >/dev/null
+    mkdir told/checkpoints/step-00000100.h5
+    TERM=xterm script -qec "'$SINKLAB' train told train.steps=120" seen.txt \
+        >/dev/null 2>&1 </dev/null
+    check "on a terminal there is one line of progress" grep -q 'step [0-9]*/120' seen.txt
+    check "a failure's sentence stands on a line of its own" grep -q '^[^ ]*sinklab:' seen.txt
+fi
+
 finish
