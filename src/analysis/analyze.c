@@ -308,10 +308,10 @@ static int measure(struct analysis *a, struct text *csv, struct err *e)
                : err_set(e, ERR_CHECKPOINT, "%s", a->why);
 }
 
-static void fill_counts(int64_t *v, idx n, int64_t first)
+static void fill_counts(int64_t *v, idx n)
 {
     for (idx i = 0; i < n; i++)
-        v[i] = first + i;
+        v[i] = i;
 }
 
 /* Where the tokens of a row lie in their corpus; NAN if they are in none. */
@@ -335,7 +335,7 @@ static void name_sequences(struct analysis *a)
         a->sequences[SEQUENCE_UNIT][i] = (double)r->unit;
         a->sequences[SEQUENCE_OFFSET][i] = offset_of(r);
     }
-    fill_counts(a->sequence_axis, t->n_sequences, 0);
+    fill_counts(a->sequence_axis, t->n_sequences);
     hash_hex(a->sequences_hash,
              hash_bytes(t->batch.tokens, (size_t)(t->n_sequences * t->T) *
                                              sizeof *t->batch.tokens));
@@ -360,7 +360,7 @@ static int open_axes(struct axis_set *s, const struct analysis *a)
     s->counts = calloc((size_t)most, sizeof *s->counts);
     if (!s->counts)
         return ERR_MEMORY;
-    fill_counts(s->counts, most, 0);
+    fill_counts(s->counts, most);
     return OK;
 }
 

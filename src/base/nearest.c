@@ -2,7 +2,6 @@
 
 #include <ctype.h>
 #include <string.h>
-#include <strings.h>
 
 /* A contained name shorter than this says nothing. */
 enum { CONTAINED_MIN = 3 };

@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 /* Bytes of a character by its first byte; 0: no character starts so. */
 static idx sequence_bytes(unsigned char first)

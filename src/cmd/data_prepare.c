@@ -1,7 +1,6 @@
 /* data_prepare.c - `sinklab data prepare`: its command line. */
 #include "prepare/prepare.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 

@@ -1,7 +1,6 @@
 /* sample.c - `sinklab sample`: its command line. */
 #include "report/continuation.h"
 
-#include <math.h>
 #include <unistd.h>
 
 #include "base/rng.h"

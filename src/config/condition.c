@@ -1,7 +1,5 @@
 #include "config/condition.h"
 
-#include <math.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 

@@ -81,8 +81,8 @@ typedef bool condition_judge(const struct condition_term *t, const void *user);
 bool condition_holds(const struct condition *c, condition_judge *judge,
                      const void *user);
 
-/* condition_fits - does the value fit the term's number, or its text? Of what
- * is not known (NAN; NULL) only != holds. */
+/* condition_fits_number, condition_fits_text - does the value fit the term's
+ * number, or its text? Of what is not known (NAN; NULL) only != holds. */
 bool condition_fits_number(const struct condition_term *t, double number);
 bool condition_fits_text(const struct condition_term *t, const char *text);
 

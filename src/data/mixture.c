@@ -6,6 +6,7 @@
 
 #include "base/permute.h"
 #include "base/rng.h"
+#include "base/text.h"
 #include "data/corpus_kind.h"
 
 #define EXAMPLE                                                                \
@@ -85,15 +86,6 @@ static int divide(struct mixture *m, const double weights[PARTS_MAX],
     return OK;
 }
 
-static char *trim(char *text)
-{
-    text += strspn(text, " \t");
-    for (size_t n = strlen(text);
-         n && (text[n - 1] == ' ' || text[n - 1] == '\t'); n--)
-        text[n - 1] = 0;
-    return text;
-}
-
 int mixture_parse(struct mixture *m, const struct data_options *o,
                   struct err *e)
 {
@@ -118,7 +110,7 @@ int mixture_parse(struct mixture *m, const struct data_options *o,
         *part = *o;
         key_copy_text(part->hash, "");
         key_copy_text(part->val_path, "");
-        if (parse_part(part, &weights[m->n], trim(item), e))
+        if (parse_part(part, &weights[m->n], text_trim(item), e))
             return e->code;
         m->n++;
     }

@@ -8,7 +8,7 @@
 #include "base/key.h"
 
 struct data_options {
-    int source;                  /* row of the table in data/corpus.c */
+    int source;                  /* row of the table in data/corpus_kind.c */
     idx task_seed;               /* what the task is */
     idx eval_seed;               /* which held-out sequences are read */
     char path[KEY_TEXT_MAX];     /* text, tokens: files */
@@ -16,13 +16,13 @@ struct data_options {
     char bigram_path[KEY_TEXT_MAX]; /* bigram-backcopy: text of its table */
     char mixture[KEY_TEXT_MAX];     /* weights and corpora */
     char hash[KEY_TEXT_MAX]; /* of all stored tokens; "" before it is known */
-    int format;              /* tokens: enum token_format */
+    int format;              /* tokens: of the table in data/stored_format.c */
     idx token_bytes;         /* tokens without a header: width; 0: not said */
     double val_fraction;     /* tail held out for validation */
     idx vocab;               /* tokens, BOS and others of ours not counted */
     idx triggers;            /* bigram-backcopy, induction */
     idx copy_length;         /* copy: tokens of the block */
-    int order;               /* row of the table in data/sampler.c */
+    int order;               /* row of the table in data/order.c */
     idx unique_tokens;       /* of training, from its beginning; 0: all */
     bool restart_positions;  /* places count from a document's beginning */
     bool bos;                /* each sequence begins with a BOS token */

@@ -1,11 +1,9 @@
 #include "data/source.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "data/edit.h"
-#include "io/mapping.h"
 #include "io/mapping.h"
 
 /* ---- opening ----------------------------------------------------------- */

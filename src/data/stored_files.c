@@ -185,12 +185,11 @@ static int find_by_pattern(struct stored_files *f, const struct stored_query *q,
     return rc;
 }
 
-/* Is there such a file? Its path is then `path`. */
-static bool has_sibling(char path[PATH_MAX], const char *of, size_t n,
-                        const char *end)
+/* Is there a file of n bytes of `of` and ".bin"? Its path is then `path`. */
+static bool has_bin(char path[PATH_MAX], const char *of, size_t n)
 {
     struct stat st;
-    return snprintf(path, PATH_MAX, "%.*s%s", (int)n, of, end) < PATH_MAX &&
+    return snprintf(path, PATH_MAX, "%.*s.bin", (int)n, of) < PATH_MAX &&
            stat(path, &st) == 0 && S_ISREG(st.st_mode);
 }
 
@@ -202,7 +201,7 @@ int stored_files_of_tokens(struct stored_files *f, const struct stored_query *q,
     size_t n = strlen(q->path);
     if (stat(q->path, &st)) {
         int errnum = errno;
-        if (has_sibling(bin, q->path, n, ".bin"))
+        if (has_bin(bin, q->path, n))
             return stored_files_add(f, bin, e);
         if (errnum == ENOENT && strpbrk(q->path, "*?["))
             return find_by_pattern(f, q, e);
@@ -211,8 +210,7 @@ int stored_files_of_tokens(struct stored_files *f, const struct stored_query *q,
     }
     if (S_ISDIR(st.st_mode))
         return find_in_folder(f, q, e);
-    if (text_ends_in(q->path, ".idx") &&
-        has_sibling(bin, q->path, n - 4, ".bin"))
+    if (text_ends_in(q->path, ".idx") && has_bin(bin, q->path, n - 4))
         return stored_files_add(f, bin, e);
     return stored_files_add(f, q->path, e);
 }

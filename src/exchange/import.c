@@ -16,7 +16,6 @@
 #include "run/metrics.h"
 #include "run/run.h"
 #include "run/run_place.h"
-#include "sweep/sweep_folder.h"
 #include "train/session.h"
 #include "train/train_log.h"
 #include "train/train_state.h"
@@ -383,7 +382,7 @@ static double bytes_needed(const struct import *m)
 {
     double weights = (double)m->model.table.total * sizeof(real);
     return weights + (m->o->is_state
-                          ? (double)session_bytes(&m->config, &m->model, true)
+                          ? (double)session_bytes(&m->config, &m->model)
                           : (double)m->model.table.n * sizeof(real));
 }
 

@@ -11,8 +11,9 @@
 #include <sys/resource.h>
 #include <sys/time.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "base/stopwatch.h"
 
 /* The pipe's end in the child. */
 enum { OUT = STDERR_FILENO + 1 };
@@ -101,23 +102,16 @@ static rlim_t address_limit(size_t more)
     return pages ? pages * (size_t)sysconf(_SC_PAGESIZE) + more : 0;
 }
 
-static double now_s(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 /* All that comes through the pipe until it is closed. CHILD_FAILED: too much,
  * or too late. */
 static enum child_end collect(char **bytes, size_t *n, size_t cap_bytes, int in,
                               int wall_s)
 {
     size_t room = 0;
-    double end_s = now_s() + wall_s;
+    double end_s = clock_s() + wall_s;
     for (;;) {
         struct pollfd p = { .fd = in, .events = POLLIN };
-        double left_s = wall_s ? end_s - now_s() : 1;
+        double left_s = wall_s ? end_s - clock_s() : 1;
         if (*n == room) {
             room = room ? 2 * room : 1 << 16;
             char *more =

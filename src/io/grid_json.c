@@ -30,9 +30,9 @@ static void put_cell(struct json *j, const char *key, const char *text)
         json_put_text(j, key, text);
 }
 
-void grid_put_json(struct json *j, const char *key, const struct grid *g)
+static void put_rows(struct json *j, const struct grid *g)
 {
-    json_begin_array(j, key);
+    json_begin_array(j, NULL);
     for (idx row = 1; row < g->rows; row++) {
         json_begin_object(j, NULL);
         for (idx c = 0; c < g->columns; c++)
@@ -46,6 +46,6 @@ int grid_json(FILE *out, const struct grid *g, struct err *e)
 {
     enum { DIGITS = 15 };
     struct json j = { .depth = 0 };
-    grid_put_json(&j, NULL, g);
+    put_rows(&j, g);
     return json_write(out, &j, DIGITS, e);
 }

@@ -13,8 +13,6 @@
 #ifndef SINKLAB_SAFETENSORS_H
 #define SINKLAB_SAFETENSORS_H
 
-#include <stdio.h>
-
 #include "base/base.h"
 #include "base/err.h"
 #include "io/json_tree.h"

@@ -8,8 +8,6 @@
 #ifndef SINKLAB_SEALED_LINE_H
 #define SINKLAB_SEALED_LINE_H
 
-#include <stdio.h>
-
 #include "base/base.h"
 #include "base/err.h"
 #include "base/text.h"

@@ -66,12 +66,12 @@ void softmax_forward(real *a, const real *s, real c, idx n)
     row_scale(a, 1 / sum, n);
 }
 
-void softmax_backward(real *ds, const real *a, const real *g, real c, idx n)
+void softmax_backward(real *ds, const real *a, const real *g, idx n)
 {
     real dot = row_dot(a, g, n);
 #pragma omp simd
     for (idx j = 0; j < n; j++)
-        ds[j] = c * a[j] * (g[j] - dot);
+        ds[j] = a[j] * (g[j] - dot);
 }
 
 struct softmax_terms softmax_terms(const real *s, idx n)

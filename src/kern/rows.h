@@ -15,8 +15,8 @@ void row_scale(real *x, real factor, idx n); /* x *= factor */
 
 /* a = softmax(c s) */
 void softmax_forward(real *a, const real *s, real c, idx n);
-/* ds = c a (g - sum_k a_k g_k); holds for any a = exp(c s) / (z + sum exp). */
-void softmax_backward(real *ds, const real *a, const real *g, real c, idx n);
+/* ds = a (g - sum_k a_k g_k); holds for any a = exp(s) / (z + sum exp). */
+void softmax_backward(real *ds, const real *a, const real *g, idx n);
 
 /* Softmax of a row that is not kept, because something else was made of it. */
 struct softmax_terms {

@@ -1,7 +1,6 @@
 /* metric_circuits.c - what heads look for, where it is no sink: the token
  * before, and what followed the last time; and how what they give to others
  * than the sink is spread over them. */
-#include <math.h>
 
 #include "metric/head_weights.h"
 #include "metric/metric_table.h"

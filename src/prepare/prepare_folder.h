@@ -29,7 +29,7 @@ int prepare_folder_take(struct prepare_folder *f, const char *dir,
                         struct err *e);
 
 /* prepare_folder_clear - a corpus that is there is none any more: from now on
- * files are given their names, and prepared_write ends it. */
+ * files are given their names, and corpus_manifest_write ends it. */
 int prepare_folder_clear(struct prepare_folder *f, struct err *e);
 
 /* prepare_folder_release - is_whole: the manifest is written. Else all is

@@ -187,19 +187,17 @@ struct attention_share attention_share_of(const struct head_view *h)
 #define OPEN_BOX "\xe2\x90\xa3" /* U+2423, a blank that is seen */
 
 const char *attention_map_label(char text[TOKEN_TEXT_MAX],
-                                const struct attention_map *m, idx t,
-                                bool unicode)
+                                const struct attention_map *m, idx t)
 {
     char shown[TOKEN_TEXT_MAX];
     struct token_text how = m->model.text;
     size_t n = 0;
-    how.unicode = unicode;
+    how.unicode = true;
     token_show(shown, &how, PART, m->tokens[t]);
-    const char *blank = unicode ? OPEN_BOX : "_";
     for (const char *p = shown; *p && n + sizeof OPEN_BOX < TOKEN_TEXT_MAX; p++)
         n += (size_t)snprintf(text + n, TOKEN_TEXT_MAX - n, "%.*s",
-                              *p == ' ' ? (int)strlen(blank) : 1,
-                              *p == ' ' ? blank : p);
+                              *p == ' ' ? (int)strlen(OPEN_BOX) : 1,
+                              *p == ' ' ? OPEN_BOX : p);
     text[n] = '\0';
     return text;
 }

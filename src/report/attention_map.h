@@ -56,11 +56,9 @@ static inline idx attention_map_place(const struct attention_map *m,
 bool attention_map_sees(const struct attention_map *m, idx layer, idx head,
                         idx t, idx k);
 
-/* A token as a label: printable, blanks as U+2423; returns text. Without
- * `unicode` ASCII alone. */
+/* A token as a label: printable, blanks as U+2423; returns text. */
 const char *attention_map_label(char text[TOKEN_TEXT_MAX],
-                                const struct attention_map *m, idx t,
-                                bool unicode);
+                                const struct attention_map *m, idx t);
 
 /* What a head does, in shares of its weights, means over queries. */
 struct attention_share {

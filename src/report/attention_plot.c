@@ -15,7 +15,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/text.h"
 #include "base/utf8.h"
@@ -178,7 +177,7 @@ static idx label_of(char shown[TOKEN_TEXT_MAX], const struct drawing *d, idx t)
     char label[TOKEN_TEXT_MAX];
     if (!has_names(d))
         return snprintf(shown, TOKEN_TEXT_MAX, "%td", t);
-    attention_map_label(label, d->m, t, true);
+    attention_map_label(label, d->m, t);
     return utf8_show(shown, TOKEN_TEXT_MAX, label, LABEL_COLUMNS, true);
 }
 

@@ -318,7 +318,7 @@ static void tidy_interval(struct judging *g)
     if (!metric_is_bounded(c->a.column) ||
         (c->has_b && !metric_is_bounded(c->b.column)))
         return;
-    judgement_bound(j, 1);
+    judgement_bound_shares(j);
 }
 
 static void find_thresholds(struct judging *g)

@@ -191,13 +191,13 @@ void differences_words(FILE *out, const struct compare_rows *t)
             n);
 }
 
-/* The last mean of a column over the runs of a row; NAN. */
-static double final_of(const struct compare_rows *t, idx row, const char *name)
+/* What the weights of a row's runs sum to in the end, the mean; NAN. */
+static double final_sum(const struct compare_rows *t, idx row)
 {
     struct band b = { 0 };
     struct err own = { 0 };
     double last = NAN;
-    if (band_make(&b, &t->groups->g[row], name, &own) == OK && b.n > 0)
+    if (band_make(&b, &t->groups->g[row], "row_sum", &own) == OK && b.n > 0)
         last = b.mean[b.n - 1];
     band_release(&b);
     return last;
@@ -217,7 +217,7 @@ static void note_sums(FILE *out, const struct compare_rows *t)
             if (strcmp(t->measures[l.measure].name, raw[k]) == 0)
                 name = raw[k];
     for (idx i = 0; name && i < t->n; i++) {
-        double sum = final_of(t, i, "row_sum");
+        double sum = final_sum(t, i);
         least = fmin(least, sum);
         most = fmax(most, sum);
     }

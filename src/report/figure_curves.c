@@ -2,7 +2,6 @@
 
 #include "metric/metric_table.h"
 
-#include <math.h>
 #include <string.h>
 
 enum { COLUMNS_MAX = 12 };

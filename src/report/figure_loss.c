@@ -1,6 +1,5 @@
 #include "report/figure.h"
 
-#include <math.h>
 #include <string.h>
 
 /* The last values of loss and metric of each run, at the last step at which it

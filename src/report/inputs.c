@@ -1,12 +1,10 @@
 #include "report/inputs.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "analysis/analyze.h"
-#include "base/shell.h"
 #include "data/corpus_kind.h"
 #include "io/fsys.h"
 #include "io/grid_markup.h"

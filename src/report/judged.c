@@ -165,7 +165,7 @@ int group_judge(struct judged *x, const struct group *g,
         find_pairs(&x->pair, values, g, base, column);
         judge(x, values, &s);
         if (metric_is_bounded(column)) /* NAN stays */
-            judgement_bound(&x->j, 1);
+            judgement_bound_shares(&x->j);
     }
     free(values);
     free(s.at);

@@ -312,12 +312,12 @@ struct judgement judge_groups(const double *a, idx n, const double *base,
     return j;
 }
 
-void judgement_bound(struct judgement *j, double range)
+void judgement_bound_shares(struct judgement *j)
 {
     if (isnan(j->low))
         return;
-    j->low = fmax(j->low, -range);
-    j->high = fmin(j->high, range);
+    j->low = fmax(j->low, -1);
+    j->high = fmin(j->high, 1);
 }
 
 /* ---- words ------------------------------------------------------------- */

@@ -75,9 +75,9 @@ struct judgement judge_pairs(const double *d, idx n);
 struct judgement judge_groups(const double *a, idx n, const double *base,
                               idx n_base);
 
-/* judgement_bound - numbers lie in a range so wide: their differences do, too,
- * and so does the interval, as far as there is one. */
-void judgement_bound(struct judgement *j, double range);
+/* judgement_bound_shares - shares lie between 0 and 1: their differences
+ * between -1 and 1, and so does the interval, as far as there is one. */
+void judgement_bound_shares(struct judgement *j);
 
 /* share_interval - of the share behind k of n, 0 <= k <= n > 0, at
  * 1 - JUDGED_AT: Clopper's and Pearson's, which covers it at least so often. */

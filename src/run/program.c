@@ -1,7 +1,6 @@
 #include "run/program.h"
 
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "io/fsys.h"
 

@@ -1,6 +1,5 @@
 #include "run/run_place.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "io/place.h"

@@ -1,6 +1,5 @@
 #include "sweep/sweep_label.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"

@@ -14,7 +14,6 @@
 #include "io/fsys.h"
 #include "io/job_slots.h"
 #include "io/jobs.h"
-#include "io/tail.h"
 #include "sweep/sweep_index.h"
 #include "sweep/sweep_journal.h"
 #include "sweep/sweep_show.h"

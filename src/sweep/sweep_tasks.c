@@ -47,8 +47,7 @@ static void weigh(struct sweep_task *task, struct weighed_source *w,
             model_init(&m, &spec, w->vocab, &own) == OK) {
             task->flops = model_flops_per_token(&m, c.model.context) *
                           session_tokens(&c, c.train.steps);
-            task->bytes =
-                session_bytes(&c, &m, true) + w->bytes + PROCESS_BYTES;
+            task->bytes = session_bytes(&c, &m) + w->bytes + PROCESS_BYTES;
         }
     }
     model_release(&m);

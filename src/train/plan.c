@@ -70,7 +70,7 @@ int plan_model(struct plan *p, const struct config *c, idx vocab, struct err *e)
             .vocab = m.V,
             .tokens = session_tokens(c, c->train.steps),
             .flops_per_token = model_flops_per_token(&m, c->model.context),
-            .memory_bytes = session_bytes(c, &m, true),
+            .memory_bytes = session_bytes(c, &m),
             .weights_bytes = (double)session_state_bytes(c, &m, false),
             .state_bytes = (double)session_state_bytes(c, &m, true),
         };

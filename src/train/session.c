@@ -36,19 +36,29 @@ static struct metric_choice choice_of(const struct config *c)
     return (struct metric_choice){ &c->sink, &c->metrics };
 }
 
+/* Of interventions; borrows. */
+static struct consequences_request
+costs_of(const struct config *c, const struct model *m, struct ranks *ranks)
+{
+    struct metric_choice choice = choice_of(c);
+    const struct intervention_shape shape =
+        consequences_shape(m, c->model.context);
+    struct consequences_request costs = consequences_asked(&choice, &shape);
+    costs.processes = ranks_n(ranks);
+    return costs;
+}
+
 /* What this config asks of an engine; borrows it. */
 static struct engine_request request_of(const struct config *c,
                                         const struct model *m, bool is_training,
                                         struct ranks *ranks)
 {
     struct metric_choice choice = choice_of(c);
-    const struct intervention_shape shape =
-        consequences_shape(m, c->model.context);
     struct engine_request r = {
         .B = c->train.batch,
         .T = c->model.context,
         .reads = meter_reads(&choice),
-        .writes = consequences_asked(&choice, &shape).writes,
+        .writes = costs_of(c, m, ranks).writes,
         .optim = is_training ? &c->optim : NULL,
         .watches_updates =
             is_training && update_meter_bytes(&m->table, &choice) > 0,
@@ -96,11 +106,7 @@ static size_t costs_bytes(const struct config *c, const struct model *m,
                           const struct engine_request *r)
 {
     struct session s = { .config = *c };
-    struct metric_choice choice = choice_of(c);
-    const struct intervention_shape shape =
-        consequences_shape(m, c->model.context);
-    struct consequences_request costs = consequences_asked(&choice, &shape);
-    costs.processes = ranks_n(r->ranks);
+    struct consequences_request costs = costs_of(c, m, r->ranks);
     s.model = *m; /* borrowed */
     struct batch_rules judged = session_rules(&s, costs.T);
     return consequences_bytes(m, r->B, r->threads, &costs, &judged);
@@ -124,10 +130,9 @@ static size_t bytes_of(const struct config *c, const struct model *m,
            (ranks_writes(ranks) ? session_state_bytes(c, m, is_training) : 0);
 }
 
-size_t session_bytes(const struct config *c, const struct model *m,
-                     bool is_training)
+size_t session_bytes(const struct config *c, const struct model *m)
 {
-    return bytes_of(c, m, is_training, NULL);
+    return bytes_of(c, m, true, NULL);
 }
 
 /* What makes it less where costs of interventions are most of it: their
@@ -329,10 +334,7 @@ static int open_all(struct session *s, bool is_training, struct err *e)
     struct err own = { 0 };
     struct batch_rules seen = session_rules(s, request.seen_T);
     struct metric_choice choice = choice_of(c);
-    const struct intervention_shape shape =
-        consequences_shape(&s->model, c->model.context);
-    struct consequences_request costs = consequences_asked(&choice, &shape);
-    costs.processes = ranks_n(s->ranks);
+    struct consequences_request costs = costs_of(c, &s->model, s->ranks);
     struct batch_rules judged = session_rules(s, costs.T);
     plan(s, &measure);
     if (engine_open(&s->engine, &s->model, &request, &own) ||

@@ -1,6 +1,5 @@
 /* attention_check.c - which settings of [model] and [attention] exclude each
  * other, and why: a table of rules, told at parse time. */
-#include <stdio.h>
 
 #include "nn/attention/attention_facts.h"
 #include "nn/attention/edits/score_edit.h"

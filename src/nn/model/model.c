@@ -147,6 +147,7 @@ static idx find_stages(const struct model *m, const struct stage *const *table,
         if (!table[i]->is_on(&spec))
             continue;
         BUG_ON(n == STAGES_MAX || (n > 0 && table[i]->crosses_tiles));
+        BUG_ON(n > 0 && on[n - 1].stage->reads_out && table[i]->is_in_place);
         struct block_stage *s = &on[n++];
         *s = (struct block_stage){ .stage = table[i],
                                    .in_width = *width,

@@ -1,5 +1,5 @@
 /* model.h - a GPT-style language model: what it is made of, what it remembers
- * between forward and backward, and the three things one can ask of it.
+ * between forward and backward, and the passes through it.
  *
  *   x0 = token embedding (+ position)                          (M,C), M = B*T
  *   for each block:  x = x + out(attention(norm1(x)))

@@ -131,7 +131,6 @@ struct tap_slice {
     enum tap tap;
     idx layer;    /* as in tap_rows */
     idx head;     /* as observers count them; 0 of what is no head's */
-    idx branch;   /* 0; of the two heads of a pair 0 and 1 */
     idx sequence; /* within the batch */
     idx first, rows;
     idx n, ld;

@@ -123,9 +123,7 @@ static bool is_edited(const struct edited_head *h, enum tap tap)
 /* The edits of a head at one point, of a slice that lacks all but numbers. */
 static void edit_head(const struct edited_head *h, struct tap_slice s)
 {
-    const struct model *m = h->p->m;
     s.head = view_at(h);
-    s.branch = h->h % (m->H / m->views);
     for (idx i = 0; i < h->p->edits.n; i++) {
         const struct tap_edit *e = &h->p->edits.list[i];
         if (tap_edit_is_of(e, s.tap, h->layer, s.head))

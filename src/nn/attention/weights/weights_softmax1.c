@@ -22,7 +22,7 @@ static void backward(real *ds, const real *s, const real *a, const real *g,
                      const struct weight_row *row)
 {
     (void)s;
-    softmax_backward(ds, a, g, 1, row->n);
+    softmax_backward(ds, a, g, row->n);
 }
 
 const struct weight_map weights_softmax1 = {
