@@ -1,5 +1,6 @@
 /* compare: run folders in, a table and a plot out. */
 #include "harness.h"
+#include "report/emergence.h"
 #include "io/fsys.h"
 #include "report/html_page.h"
 #include "runs_case.h"
@@ -116,6 +117,35 @@ static void test_compare__the_extra_column_has_its_percentage(void **state)
     assert_within(text, "\nkey    200    1.5000    25.0       62.5      10.0"
                         "     1.00        -\n");
     free(text);
+}
+
+static void test_emergence__thresholds_are_of_metrics_not_of_names(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *metric;
+        double threshold; /* 0: none is usual */
+    } cases[] = {
+        { "sink_1", 0.1 },
+        { "sink_12_layer_3", 0.1 },
+        { "sink_1_raw", 0.1 },
+        { "sink_1_raw_layer_0", 0.1 },
+        { "sink_bias", 0.1 },
+        { "sink_phi", 0 },
+        { "sink_life", 0 },
+        { "sink_place", 0 },
+        { "sink_", 0 },
+        { "hidden_ratio_layer_1", 3 },
+        { "hidden_ratios", 0 },
+        { "value_ratio", 0.5 },
+        { "sink_bias_layer_2", 0.1 },
+    };
+    for (idx i = 0; i < COUNT_OF(cases); i++) {
+        struct emergence m = emergence_of_column(cases[i].metric, 64);
+        assert_int_equal(m.is_asked, cases[i].threshold > 0);
+        if (m.is_asked)
+            assert_true(m.threshold == cases[i].threshold);
+    }
 }
 
 static void test_compare__a_single_checkpoint_is_enough(void **state)
@@ -592,6 +622,8 @@ static void test_compare__a_threshold_must_be_in_reach(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(
+            test_emergence__thresholds_are_of_metrics_not_of_names),
         cmocka_unit_test(test_compare__prints_table_and_plots),
         cmocka_unit_test(test_compare__without_gnuplot_there_is_a_table),
         cmocka_unit_test(test_compare__csv_holds_all_digits_and_fractions),

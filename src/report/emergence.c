@@ -11,8 +11,11 @@ enum usual {
     TIMES_UNIFORM, /* the mean weight on the first token, were rows uniform */
 };
 
+#define SINK_WHY                                                               \
+    "usual: uniform attention has 0, Gu et al.'s default ends at 18 %"
+
 static const struct {
-    const char *metric; /* name, or the beginning of it */
+    const char *metric; /* name; # stands for a number */
     enum usual usual;
     double threshold;
     bool is_below;
@@ -20,8 +23,8 @@ static const struct {
 } table[] = {
     /* the study's default model ends at 18 % (arXiv 2410.10781), and passes
      * 10 % on the way; of an untrained one uniform attention gives none */
-    { "sink_", AS_IT_IS, 0.1, false,
-      "usual: uniform attention has 0, Gu et al.'s default ends at 18 %" },
+    { "sink_#", AS_IT_IS, 0.1, false, SINK_WHY },
+    { "sink_bias", AS_IT_IS, 0.1, false, SINK_WHY },
     { "first_mass", TIMES_UNIFORM, 2, false,
       "usual: twice what uniform attention without extra column gives" },
     { "bias_mass", TIMES_UNIFORM, 2, false,
@@ -33,6 +36,22 @@ static const struct {
     { "key_ratio", AS_IT_IS, 0.5, true,
       "usual: half of the other tokens' norm" },
 };
+
+/* Is it that metric, of rows as they are (_raw) or of one layer, too? */
+static bool is_of(const char *metric, const char *name)
+{
+    static const char raw[] = "_raw", layer[] = "_layer_";
+    size_t n = strcspn(name, "#");
+    const char *rest = metric + n;
+    if (strncmp(metric, name, n) != 0)
+        return false;
+    size_t digits = name[n] ? strspn(rest, "0123456789") : 0;
+    if (name[n] && digits == 0)
+        return false;
+    rest += digits;
+    return !*rest || strncmp(rest, raw, sizeof raw - 1) == 0 ||
+           strncmp(rest, layer, sizeof layer - 1) == 0;
+}
 
 /* Row t of T spreads 1 over t tokens. */
 static double uniform_mass(idx T)
@@ -58,7 +77,7 @@ struct emergence emergence_of(const struct compare_options *o, idx tokens)
         return m;
     }
     for (idx i = 0; i < COUNT_OF(table); i++) {
-        if (strncmp(o->metric, table[i].metric, strlen(table[i].metric)) != 0)
+        if (!is_of(o->metric, table[i].metric))
             continue;
         m.is_below = table[i].is_below;
         if (m.is_asked)
