@@ -116,8 +116,8 @@ static void print_gone(const struct analysis_told *t, const struct replaced *r)
 {
     idx n = replaced_count(r, t->columns), at = 0;
     if (r->measured_on)
-        printf("this analysis takes the place of one with other settings, of "
-               "%s: --as NAME writes one beside it\n",
+        printf("this analysis takes the place of one with other settings "
+               "(%s): --as NAME writes one beside it\n",
                r->measured_on);
     if (n == 0)
         return;

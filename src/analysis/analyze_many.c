@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "analysis/analysis.h"
+#include "analysis/replaced.h"
 #include "base/launcher.h"
 #include "base/stopwatch.h"
 #include "base/shell.h"
@@ -35,6 +36,8 @@ struct found_run {
     bool is_named; /* by itself, not as one of a folder */
     dev_t device;
     ino_t inode;
+    char *gone; /* on what an analysis of other settings, which this one takes
+                   the place of, was measured; NULL: there is none */
     char note[NOTE_MAX]; /* why it could not be analyzed; or "" */
 };
 
@@ -52,7 +55,7 @@ struct many {
     struct found_run *runs;  /* (n) */
     struct found_run **todo; /* (n_todo) of runs */
     idx n, n_todo, next;     /* next: of todo, to be started */
-    idx n_current, n_unfinished, n_done, n_failed;
+    idx n_current, n_unfinished, n_gone, n_done, n_failed;
     struct slot *slots; /* (plan.n) */
     struct job_slots plan;
     struct jobs jobs;
@@ -115,18 +118,36 @@ static bool is_finished(const char *dir)
     return state == RUN_DONE || state == RUN_STOPPED;
 }
 
-/* What cannot be told here is told when it is analyzed. */
-static bool is_current(const struct many *m, const char *dir)
+static char *find_gone(const struct many *m, const char *dir,
+                       const struct config *c)
 {
+    char settings[HASH_HEX_MAX];
+    struct replaced old;
+    analysis_settings(settings, c);
+    replaced_open(&old, dir, m->options->name, settings);
+    char *gone = old.measured_on;
+    old.measured_on = NULL;
+    replaced_close(&old);
+    return gone;
+}
+
+/* Is it up to date? If not, what goes? What cannot be told here is told when it
+ * is analyzed. */
+static bool is_current(const struct many *m, struct found_run *r)
+{
+    const char *dir = r->path;
     char made_from[HASH_HEX_MAX];
     struct config c;
     struct step_list steps = { 0 };
     struct err own = { 0 };
-    bool is_it =
+    bool is_known =
         analyze_config(&c, &steps, dir, m->options->overrides,
-                       m->options->n_overrides, m->options->last, &own) == OK &&
-        analysis_made_from(made_from, dir, &c, &steps, &own) == OK &&
-        analysis_is_current(dir, m->options->name, made_from);
+                       m->options->n_overrides, m->options->last, &own) == OK;
+    bool is_it = is_known && !m->options->is_again &&
+                 analysis_made_from(made_from, dir, &c, &steps, &own) == OK &&
+                 analysis_is_current(dir, m->options->name, made_from);
+    if (is_known && !is_it)
+        r->gone = find_gone(m, dir, &c);
     step_list_release(&steps);
     return is_it;
 }
@@ -155,17 +176,32 @@ static int choose_runs(struct many *m)
         struct found_run *r = &m->runs[i];
         if (!r->is_named && !is_finished(r->path))
             r->state = UNFINISHED;
-        else if (!m->options->is_again && is_current(m, r->path))
+        else if (is_current(m, r))
             r->state = CURRENT;
         else
             m->todo[m->n_todo++] = r;
         m->n_unfinished += r->state == UNFINISHED;
         m->n_current += r->state == CURRENT;
+        m->n_gone += r->gone != NULL;
     }
     return OK;
 }
 
 /* ---- processes --------------------------------------------------------- */
+
+static void print_gone(const struct many *m)
+{
+    const struct found_run *first = m->runs;
+    if (m->n_gone == 0)
+        return;
+    while (!first->gone)
+        first++;
+    fprintf(m->out,
+            "note: %td of them take%s the place of an analysis with other "
+            "settings (%s)%s\n",
+            m->n_gone, m->n_gone == 1 ? "s" : "", first->gone,
+            m->options->apart ? "" : ": --as NAME writes one beside it");
+}
 
 static int plan_processes(struct many *m)
 {
@@ -207,6 +243,7 @@ static int plan_processes(struct many *m)
             "each\n",
             m->n_todo, m->n_todo == 1 ? "" : "s", m->n_current, n, threads,
             threads == 1 ? "" : "s");
+    print_gone(m);
     fflush(m->out);
     return OK;
 }
@@ -366,6 +403,10 @@ static int print_json(const struct many *m)
             json_put_text(&j, "why", r->note);
         else
             json_put_null(&j, "why");
+        if (r->gone)
+            json_put_text(&j, "settings_gone", r->gone);
+        else
+            json_put_null(&j, "settings_gone");
         json_end(&j);
     }
     json_end(&j);
@@ -407,6 +448,8 @@ static void release(struct many *m)
 {
     for (idx i = 0; m->lists && i < m->options->n_folders; i++)
         run_list_release(&m->lists[i]);
+    for (idx i = 0; m->runs && i < m->n; i++)
+        free(m->runs[i].gone);
     free(m->lists);
     free(m->runs);
     free(m->todo);

@@ -46,9 +46,10 @@ const struct update_metric update_metric_table[] = {
       .has_layers = true },
     { .title = "weight norm",
       .text = { .name = "weight_norm",
-                .formula = "l2 norm of the weights after the update: of all "
-                           "that are trained, of a group of tensors, of a "
-                           "layer",
+                .formula =
+                    "l2 norm of the weights after the update, frozen ones "
+                    "included: of all, of a group of tensors, of a "
+                    "layer",
                 .parameters = PARTS },
       .of_sums = weight_norm,
       .digits = 4,

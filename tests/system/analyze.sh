@@ -70,6 +70,8 @@ check "what was lost is made again, nothing else" \
     says '^1 analyzed, 3 up to date' "$SINKLAB" analyze s
 check "other settings make all of them again" \
     says '^4 analyzed, 0 up to date' "$SINKLAB" analyze s sink.eps=0.2
+check "and it says what is gone" grep -Eq \
+    '^note: 4 of them take the place of an analysis with other settings \(.*, eps 0.3\): --as NAME writes' "$T/said"
 check "threads do not" says '^0 analyzed, 4 up to date' \
     "$SINKLAB" analyze s sink.eps=0.2 train.threads=2
 rm s/0002-relu-seed1/checkpoints/step-00000002.h5
@@ -127,7 +129,7 @@ check_not "once" says 'analysis before' "$SINKLAB" analyze text metrics.names=si
 check_not "one beside it takes nothing away" says 'analysis before|takes the place' \
     "$SINKLAB" analyze text sink.input=repeat metrics.names=sink_1 --as repeat
 check "other settings are told" \
-    says '^this analysis takes the place of one with other settings, of analysis, .* times one token.*--as NAME' \
+    says '^this analysis takes the place of one with other settings \(analysis, .* times one token.*--as NAME' \
     "$SINKLAB" analyze text metrics.names=sink_2 --as repeat
 check "to programs, too" says '"columns_gone":\["sink_1".*"settings_gone":"analysis, .*times one token' \
     eval '"$SINKLAB" analyze text sink.input=repeat metrics.names=sink_1 --as again >/dev/null &&

@@ -31,7 +31,7 @@ const struct stage stage_rope = {
               .formula =
                   "q_t, k_t turned by t rope_base^(-2d/N) in the planes of "
                   "dimensions d, d + N/2 of the first N = D rope_part",
-              .parameters = "none",
+              .parameters = "rope_base, rope_part, rope_scaling and its keys",
               .source = "arXiv 2104.09864",
               .sinks = "sink_1 18.18 % in the study's default model, which has "
                        "it (arXiv 2410.10781)" },

@@ -30,7 +30,8 @@ const struct score_edit score_distance = {
     .text = { .name = "distance",
               .key = "[model] position = distance",
               .formula = "s_tj + w[|t-j|], w learned",
-              .parameters = "learned: context numbers a head, at first 0",
+              .parameters =
+                  "learned: registers + context numbers a head, at first 0",
               .source = "arXiv 2601.00919 (there up to distance 512)",
               .sinks = "not reported by itself" },
     .is_on = is_on,

@@ -67,8 +67,10 @@ static void backward(real *ds, const real *s, const real *a, const real *g,
 const struct weight_map weights_affine = {
     .text = { .name = "affine",
               .formula =
-                  "alpha p_j + (mean_alpha - alpha)/n; p softmax, alpha = "
-                  "clip(0.1 z + 0.5, 0, 1), z from the query's input",
+                  "alpha p_j + (mean_alpha - alpha)/N; N = n and the extra "
+                  "column; "
+                  "p softmax, alpha = clip(0.1 z + 0.5, 0, 1), z from the "
+                  "query's input",
               .parameters =
                   "learned: alpha's projection; mean_alpha is a running mean",
               .source = "arXiv 2602.23057",

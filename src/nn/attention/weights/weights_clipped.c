@@ -71,7 +71,8 @@ const struct weight_map weights_clipped = {
     .text = { .name = "clipped",
               .formula =
                   "clip((zeta - gamma) p_j + gamma, 0, 1); p softmax, gamma = "
-                  "-clip_alpha / n",
+                  "-clip_alpha / (context + registers), or with clip_visible "
+                  "/ n",
               .parameters = "clip_zeta, clip_alpha, clip_visible",
               .source = "Bondarenko et al., 2023",
               .sinks = "sink rate not reported; kurtosis of hidden states 3076 "
