@@ -48,8 +48,8 @@ static void test_file_list__files_come_in_the_order_of_names(void **state)
     const char *const want[] = { "top/c",   "top/B", "top/a", "top/b/10",
                                  "top/b/2", "top/c", NULL };
     assert_lists(&l, want);
-    assert_int_equal(l.items[0].size, 3);
-    assert_int_equal(l.items[4].size, 0);
+    assert_int_equal(l.items[0].stamp.bytes, 3);
+    assert_int_equal(l.items[4].stamp.bytes, 0);
     file_list_release(&l);
 }
 

@@ -73,6 +73,13 @@ int err_system(struct err *e, const char *place, const char *what)
                    remedy(errnum));
 }
 
+int err_foreign(struct err *e, const char *place, const char *what)
+{
+    if (errno == ENOENT || errno == ENOTDIR)
+        return err_set(e, ERR_DATA, "%s: %s", place, strerror(errno));
+    return err_system(e, place, what);
+}
+
 int err_prefix(struct err *e, const char *format, ...)
 {
     char old[ERR_TEXT_MAX], prefix[ERR_TEXT_MAX / 2];

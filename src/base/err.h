@@ -49,6 +49,10 @@ bool err_is_refusal(int code);
  * for lack of memory. */
 int err_system(struct err *e, const char *place, const char *what);
 
+/* err_foreign - the same of a file that is not ours: one that is not there is
+ * ERR_DATA: "PLACE: <the system's words>". */
+int err_foreign(struct err *e, const char *place, const char *what);
+
 /* err_prefix - put "text: " in front of the recorded message (the place, seen
  * from the caller). Returns e->code. e may be NULL, as for err_set: then only
  * the caller knows the code, and ERR_IO stands for it. */

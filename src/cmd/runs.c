@@ -6,6 +6,7 @@
 
 #include "base/utf8.h"
 #include "cmd/cmd.h"
+#include "io/place.h"
 
 #define FIELD(f) .offset = offsetof(struct runs_options, f)
 static const struct command_option options[] = {
@@ -49,9 +50,7 @@ static int say_usage(struct err *e, const char *what)
 /* The folder without slashes at its end, into dir. */
 static int take_folder(char dir[RUN_DIR_MAX], const char *word, struct err *e)
 {
-    size_t n = strlen(word);
-    while (n > 1 && word[n - 1] == '/')
-        n--;
+    size_t n = path_length(word);
     if (n == 0 || n >= RUN_DIR_MAX)
         return say_usage(e, n ? "the folder's path is too long"
                               : "the folder's path is empty");

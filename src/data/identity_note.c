@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "io/ini.h"
 #include "io/mapping.h"
+#include "io/place.h"
 #include "io/sealed_text.h"
 
 enum { VERSION = 1, NOTE_MAX_BYTES = 4096 };
@@ -28,8 +29,7 @@ static void find_folder(char dir[FSYS_PATH_MAX], const struct stored *s,
         snprintf(dir, FSYS_PATH_MAX, "%.*s", (int)(slash + 1 - first), first);
     else
         snprintf(dir, FSYS_PATH_MAX, ".");
-    for (size_t n = strlen(dir); n > 1 && dir[n - 1] == '/'; n--)
-        dir[n - 1] = '\0';
+    dir[path_length(dir)] = '\0';
 }
 
 /* Its path within the folder, or its path if it lies elsewhere. */

@@ -37,18 +37,14 @@ int stored_files_add(struct stored_files *f, const char *name, struct err *e)
     return OK;
 }
 
-/* What errno says of a file: one that is not there is ERR_DATA, one that cannot
- * be read ERR_IO. */
 static int cannot(struct err *e, const struct stored_query *q, const char *path,
                   const char *what)
 {
     char place[STORED_PLACE_MAX];
     int errnum = errno;
     stored_place(place, q, path);
-    if (errnum == ENOENT || errnum == ENOTDIR)
-        return err_set(e, ERR_DATA, "%s: %s", place, strerror(errnum));
     errno = errnum;
-    return err_system(e, place, what);
+    return err_foreign(e, place, what);
 }
 
 int stored_files_check(const struct stored_query *q, struct err *e)
@@ -61,19 +57,9 @@ int stored_files_check(const struct stored_query *q, struct err *e)
                    q->key, q->key, q->key);
 }
 
-static int by_name(const struct dirent **a, const struct dirent **b)
-{
-    return strcmp((*a)->d_name, (*b)->d_name);
-}
-
-static int is_visible(const struct dirent *d)
-{
-    return d->d_name[0] != '.';
-}
-
 static int is_shard(const struct dirent *d)
 {
-    return is_visible(d) && text_ends_in(d->d_name, ".bin");
+    return d->d_name[0] != '.' && text_ends_in(d->d_name, ".bin");
 }
 
 /* --- text ---------------------------------------------------------------- */
@@ -99,7 +85,7 @@ static int add_shards(struct stored_files *f, const struct stored_query *q,
                       struct err *e)
 {
     struct dirent **names;
-    int rc = OK, n = scandir(q->path, &names, is_shard, by_name);
+    int rc = OK, n = scandir(q->path, &names, is_shard, alphasort);
     if (n < 0)
         return cannot(e, q, q->path, "read this folder");
     for (int i = 0; i < n; i++) {

@@ -10,19 +10,9 @@
 /* Folders in folders; a bound for links that lead in a circle. */
 enum { DEPTH_MAX = 64, FIRST_ROOM = 16 };
 
-static int by_name(const struct dirent **a, const struct dirent **b)
-{
-    return strcmp((*a)->d_name, (*b)->d_name);
-}
-
 static int is_visible(const struct dirent *d)
 {
     return d->d_name[0] != '.';
-}
-
-static int64_t in_ns(struct timespec t)
-{
-    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
 /* Room for one more: powers of two, so that many files cost little. */
@@ -49,27 +39,19 @@ static int add_file(struct file_list *l, const char *path,
     }
     l->items[l->n++] = (struct file_list_item){
         .path = own,
-        .size = (size_t)st->st_size,
-        .mtime_ns = in_ns(st->st_mtim),
-        .ctime_ns = in_ns(st->st_ctim),
-        .inode = st->st_ino,
-        .device = st->st_dev,
+        .stamp = file_stamp_of(st),
     };
     return OK;
 }
 
-/* What errno says: a text that is not there is ERR_DATA, one that cannot be
- * read ERR_IO. */
 static int cannot(struct err *e, const char *path, const char *what,
                   const char *action)
 {
     char place[PATH_MAX + 64];
     int errnum = errno;
-    if (errnum == ENOENT || errnum == ENOTDIR)
-        return err_set(e, ERR_DATA, "%s%s: %s", what, path, strerror(errnum));
     snprintf(place, sizeof place, "%s%s", what, path);
     errno = errnum;
-    return err_system(e, place, action);
+    return err_foreign(e, place, action);
 }
 
 static int find(struct file_list *l, const char *path, const char *what,
@@ -91,7 +73,7 @@ static int find(struct file_list *l, const char *path, const char *what,
                        "%s%s: deeper than %d folders; does a link lead back to "
                        "a folder above it?",
                        what, path, DEPTH_MAX);
-    int n = scandir(path, &names, is_visible, by_name);
+    int n = scandir(path, &names, is_visible, alphasort);
     if (n < 0)
         return cannot(e, path, what, "read this folder");
     bool has_slash = path[strlen(path) - 1] == '/';
@@ -117,10 +99,8 @@ int file_list_add(struct file_list *l, const char *path, const char *what,
 
 bool file_list_same(const struct file_list_item *item, const struct stat *st)
 {
-    return S_ISREG(st->st_mode) && item->size == (size_t)st->st_size &&
-           item->mtime_ns == in_ns(st->st_mtim) &&
-           item->ctime_ns == in_ns(st->st_ctim) && item->inode == st->st_ino &&
-           item->device == st->st_dev;
+    struct file_stamp now = file_stamp_of(st);
+    return S_ISREG(st->st_mode) && file_stamp_same(&now, &item->stamp);
 }
 
 void file_list_release(struct file_list *l)

@@ -8,16 +8,13 @@
 #ifndef SINKLAB_FILE_LIST_H
 #define SINKLAB_FILE_LIST_H
 
-#include <sys/stat.h>
-
 #include "base/base.h"
 #include "base/err.h"
+#include "io/file_stamp.h"
 
 struct file_list_item {
     char *path; /* as given, and below a folder PATH/NAME */
-    size_t size;
-    int64_t mtime_ns, ctime_ns;
-    uint64_t inode, device;
+    struct file_stamp stamp;
 };
 
 struct file_list {

@@ -2,6 +2,7 @@
 
 #include "io/fsys.h"
 #include "io/fsys_calls.h"
+#include "io/place.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -99,9 +100,7 @@ static int remove_entry(void *user, const char *path, const struct stat *st,
  * with its slash, and the last part. */
 static int split(char *path, idx *dir_n, const char *given, struct err *e)
 {
-    size_t n = strlen(given);
-    while (n > 1 && given[n - 1] == '/')
-        n--;
+    size_t n = path_length(given);
     if (n == 0 || n >= FSYS_PATH_MAX) {
         errno = n ? ENAMETOOLONG : ENOENT;
         return err_system(e, given, "use this path");

@@ -18,19 +18,6 @@ enum { COPIED_BYTES = 1 << 16 };
  * and must find whose it is. */
 static struct mapping *volatile mapped;
 
-static void stamp_from(struct file_stamp *s, const struct stat *st)
-{
-    *s = (struct file_stamp){
-        .bytes = st->st_size,
-        .mtime_ns =
-            st->st_mtim.tv_sec * INT64_C(1000000000) + st->st_mtim.tv_nsec,
-        .ctime_ns =
-            st->st_ctim.tv_sec * INT64_C(1000000000) + st->st_ctim.tv_nsec,
-        .inode = st->st_ino,
-        .device = st->st_dev,
-    };
-}
-
 /* In the handler: nothing but what POSIX allows there. */
 static void say(const char *text)
 {
@@ -79,13 +66,6 @@ static void watch_for_bus_errors(void)
     sigaction(SIGBUS, &action, NULL);
 }
 
-static int cannot(struct err *e, const char *place, const char *what)
-{
-    if (errno == ENOENT || errno == ENOTDIR)
-        return err_set(e, ERR_DATA, "%s: %s", place, strerror(errno));
-    return err_system(e, place, what);
-}
-
 static int copy_file(struct mapping *m, int fd, struct err *e)
 {
     unsigned char *bytes = malloc(m->n + 1);
@@ -126,7 +106,7 @@ static int fill(struct mapping *m, int fd, struct err *e)
     if (!S_ISREG(st.st_mode))
         return err_set(e, ERR_DATA, "%s: got a %s, want a file", m->place,
                        S_ISDIR(st.st_mode) ? "folder" : "device or pipe");
-    stamp_from(&m->stamp, &st);
+    m->stamp = file_stamp_of(&st);
     m->n = (size_t)st.st_size;
     return m->n < COPIED_BYTES ? copy_file(m, fd, e) : map_file(m, fd, e);
 }
@@ -142,7 +122,7 @@ int mapping_open(struct mapping **mapping, const char *path, const char *place,
     }
     /* O_NONBLOCK: do not wait for the other end of a pipe */
     int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-    int rc = fd < 0 ? cannot(e, place, "open") : fill(m, fd, e);
+    int rc = fd < 0 ? err_foreign(e, place, "open") : fill(m, fd, e);
     if (fd >= 0)
         close(fd);
     if (rc == OK)
@@ -186,13 +166,10 @@ void mapping_close(struct mapping *m)
 bool mapping_is_unchanged(const struct mapping *m)
 {
     struct stat st;
-    struct file_stamp now;
     if (stat(m->path, &st))
         return false;
-    stamp_from(&now, &st);
-    return now.bytes == m->stamp.bytes && now.mtime_ns == m->stamp.mtime_ns &&
-           now.ctime_ns == m->stamp.ctime_ns && now.inode == m->stamp.inode &&
-           now.device == m->stamp.device;
+    struct file_stamp now = file_stamp_of(&st);
+    return file_stamp_same(&now, &m->stamp);
 }
 
 #ifndef MADV_COLD /* Linux 5.4 has it, and glibc 2.32 */

@@ -16,12 +16,7 @@
 
 #include "base/base.h"
 #include "base/err.h"
-
-/* What tells whether a file is still the one it was. */
-struct file_stamp {
-    int64_t bytes, mtime_ns, ctime_ns;
-    uint64_t inode, device;
-};
+#include "io/file_stamp.h"
 
 struct mapping {
     const unsigned char *bytes; /* page-aligned if mapped, else for any type */

@@ -6,15 +6,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The length of a path without its last name: of what the root or this folder
- * is above, 1 or 0. */
-static size_t without_last(const char *path, size_t n)
+/* Without slashes at the end. */
+static size_t trimmed(const char *path, size_t n)
 {
-    while (n > 0 && path[n - 1] != '/')
-        n--;
     while (n > 1 && path[n - 1] == '/')
         n--;
     return n;
+}
+
+size_t path_length(const char *path)
+{
+    return trimmed(path, strlen(path));
+}
+
+size_t path_above(const char *path, size_t n)
+{
+    while (n > 0 && path[n - 1] != '/')
+        n--;
+    return trimmed(path, n);
 }
 
 /* realpath of the first n bytes of a path; where n is 0, of this folder. */
@@ -57,7 +66,7 @@ int place_find(char place[FSYS_PATH_MAX], const char *path, struct err *e)
         return err_set(e, ERR_USAGE, "%.60s...: path too long", path);
     while (!(is_found = find_first(real_path, path, n)) && n > 0 &&
            (errno == ENOENT || errno == ENOTDIR))
-        n = without_last(path, n);
+        n = path_above(path, n);
     snprintf(place, FSYS_PATH_MAX, "%s", is_found ? real_path : path);
     if (is_found && descend(place, path + n))
         return err_set(e, ERR_USAGE, "%.60s...: path too long", path);

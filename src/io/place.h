@@ -1,4 +1,4 @@
-/* place.h - where a path leads, and whether that is within a folder.
+/* place.h - a path's parts, where it leads, and whether that is within a folder.
  *
  * One folder has many names: relative ones, through links, with `..`. What is
  * to be kept apart, as a run and the texts it reads, is compared by where it
@@ -8,6 +8,13 @@
 #define SINKLAB_PLACE_H
 
 #include "io/fsys.h"
+
+/* path_length - bytes without slashes at its end; of "/" 1, of "" 0. */
+size_t path_length(const char *path);
+
+/* path_above - bytes of the first n without the last name, and without slashes
+ * at the end: of what the root is above 1, of what this folder is above 0. */
+size_t path_above(const char *path, size_t n);
 
 /* place_find - the path from the root, without links, `.` and `..`. Of what is
  * not there yet, the deepest folder above it that is, and the rest as it is

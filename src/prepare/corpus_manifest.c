@@ -48,8 +48,8 @@ static void add_all(struct text *t, const struct corpus_manifest *m)
     for (idx i = 0; i < m->files->n; i++) {
         text_add(t, "\n[source %td]\nname = ", i + 1);
         shell_add(t, m->files->items[i].path);
-        text_add(t, "\nbytes = %zu\nhash = %s\n", m->files->items[i].size,
-                 m->hashes[i]);
+        text_add(t, "\nbytes = %zu\nhash = %s\n",
+                 (size_t)m->files->items[i].stamp.bytes, m->hashes[i]);
     }
 }
 
@@ -91,7 +91,7 @@ static void take_value(struct reading *r, const char *key, const char *text)
     }
     if (!r->is_source || i >= r->files->n)
         return;
-    snprintf(size, sizeof size, "%zu", r->files->items[i].size);
+    snprintf(size, sizeof size, "%zu", (size_t)r->files->items[i].stamp.bytes);
     if (strcmp(key, "bytes") == 0)
         r->is_same = r->is_same && strcmp(text, size) == 0;
     else if (strcmp(key, "hash") == 0)

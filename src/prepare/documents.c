@@ -50,7 +50,7 @@ static int take_line(struct documents *d, struct line *l, bool *is_there,
                      struct err *e)
 {
     const unsigned char *bytes;
-    size_t n, size = d->file.item->size;
+    size_t n, size = (size_t)d->file.item->stamp.bytes;
     l->from = d->next;
     *is_there = l->from < size;
     if (!*is_there)
@@ -78,7 +78,7 @@ static void set_now(struct documents *d, size_t from, size_t size, idx line)
 
 static int next_file(struct documents *d, bool *is_there, struct err *e)
 {
-    size_t size = d->file.item->size;
+    size_t size = (size_t)d->file.item->stamp.bytes;
     (void)e;
     *is_there = d->next < size;
     set_now(d, 0, size, 0);
@@ -116,7 +116,7 @@ static int is_line(struct documents *d, bool *is_same, const struct line *l,
 static int next_part(struct documents *d, bool *is_there, struct err *e)
 {
     struct line l;
-    size_t from = d->next, size = d->file.item->size;
+    size_t from = d->next, size = (size_t)d->file.item->stamp.bytes;
     idx line = d->line + 1;
     for (;;) {
         bool is_separator = false;
@@ -251,7 +251,7 @@ static int end_file(struct documents *d, struct err *e)
         return e->code;
     if (d->hashes)
         memcpy(d->hashes[d->i_file], hex, sizeof hex);
-    d->done += d->files->items[d->i_file].size;
+    d->done += (size_t)d->files->items[d->i_file].stamp.bytes;
     d->i_file++;
     d->is_within = false;
     return OK;

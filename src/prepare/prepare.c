@@ -61,7 +61,7 @@ static int find_files(struct preparation *p, struct err *e)
         if (file_list_add(&p->files, p->o->paths[i], "", e))
             return e->code;
     for (idx i = 0; i < p->files.n; i++)
-        p->sources.total_bytes += p->files.items[i].size;
+        p->sources.total_bytes += (size_t)p->files.items[i].stamp.bytes;
     if (p->sources.total_bytes == 0)
         return err_set(e, ERR_DATA, "%s: %s: there is nothing to prepare",
                        p->o->paths[0],

@@ -46,7 +46,7 @@ int source_file_open(struct source_file *f, const struct file_list_item *item,
 /* The window from a place within the file on. */
 static int fill(struct source_file *f, size_t from, struct err *e)
 {
-    size_t left = f->item->size - from;
+    size_t left = (size_t)f->item->stamp.bytes - from;
     f->at = from;
     f->n = left < SOURCE_WINDOW_BYTES ? left : SOURCE_WINDOW_BYTES;
     if (!fsys_read_at(f->fd, f->buffer, f->n, (off_t)from)) {
@@ -68,7 +68,7 @@ int source_file_view(struct source_file *f, const unsigned char **bytes,
                      size_t *n, size_t from, size_t want, struct err *e)
 {
     BUG_ON(want > SOURCE_WINDOW_BYTES);
-    size_t size = f->item->size, end = f->at + f->n;
+    size_t size = (size_t)f->item->stamp.bytes, end = f->at + f->n;
     *n = 0;
     if (from >= size)
         return OK;
@@ -86,7 +86,7 @@ int source_file_close(struct source_file *f, char hex[HASH_HEX_MAX],
 {
     const unsigned char *bytes;
     size_t n;
-    while (f->hashed < f->item->size)
+    while (f->hashed < (size_t)f->item->stamp.bytes)
         if (source_file_view(f, &bytes, &n, f->hashed, 1, e))
             return e->code;
     if (check_same(f, e))

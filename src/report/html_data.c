@@ -2,6 +2,7 @@
 
 #include "base/build.h"
 #include "base/utf8.h"
+#include "io/place.h"
 #include "metric/columns.h"
 #include "metric/metric.h"
 #include "report/cells.h"
@@ -37,8 +38,7 @@ static void put_folder(struct json *j, const char *path)
 {
     char name[RUN_DIR_MAX];
     snprintf(name, sizeof name, "%s", path);
-    for (size_t n = strlen(name); n > 1 && name[n - 1] == '/'; n--)
-        name[n - 1] = '\0';
+    name[path_length(name)] = '\0';
     const char *slash = strrchr(name, '/');
     put_name(j, NULL, slash && slash[1] ? slash + 1 : name);
 }

@@ -1,6 +1,7 @@
 #include "run/run.h"
 #include "base/shell.h"
 #include "config/config.h"
+#include "io/place.h"
 #include "io/sealed_text.h"
 #include "run/manifest.h"
 #include "run/metrics.h"
@@ -82,9 +83,7 @@ int run_holds_remains(bool *holds, const char *dir, struct err *e)
 
 static int set_dir(struct run_folder *r, const char *dir, struct err *e)
 {
-    size_t n = strlen(dir);
-    while (n > 1 && dir[n - 1] == '/')
-        n--;
+    size_t n = path_length(dir);
     if (n == 0)
         return err_set(e, ERR_CONFIG, "run folder: empty, want a path");
     if (n >= RUN_DIR_MAX)

@@ -1,6 +1,7 @@
 #include "run/run_list.h"
 
 #include "io/fsys_tree.h"
+#include "io/place.h"
 #include "run/run.h"
 
 #include <dirent.h>
@@ -14,14 +15,7 @@ enum { FIRST_CAP = 32 };
 
 size_t run_list_parent(const char *path)
 {
-    size_t n = strlen(path);
-    while (n > 1 && path[n - 1] == '/')
-        n--;
-    while (n > 0 && path[n - 1] != '/')
-        n--;
-    while (n > 1 && path[n - 1] == '/')
-        n--;
-    return n;
+    return path_above(path, path_length(path));
 }
 
 static int add(char ***paths, idx *n, idx *cap, const char *path, struct err *e)

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "config/config_print.h"
 #include "io/ini.h"
+#include "io/place.h"
 #include "io/sealed_text.h"
 #include "run/run_paths.h"
 #include "sweep/sweep_folder.h"
@@ -312,9 +313,9 @@ static int set_dir(struct sweep_file *f, const char *path, struct err *e)
                      given); /* no option */
     else
         return default_dir(f->dir, path, e);
-    while (n > 1 && n < SWEEP_DIR_MAX && f->dir[n - 1] == '/')
-        f->dir[--n] = '\0';
-    if (n >= SWEEP_DIR_MAX)
+    if (n < SWEEP_DIR_MAX)
+        f->dir[path_length(f->dir)] = '\0';
+    else
         return err_set(e, ERR_CONFIG,
                        "%s: a sweep folder's path of %d bytes, want at most %d",
                        path, n, SWEEP_DIR_MAX - 1);

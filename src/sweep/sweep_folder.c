@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "data/paths.h"
 #include "io/fsys.h"
+#include "io/place.h"
 #include "io/sealed_line.h"
 #include "io/tail.h"
 
@@ -73,9 +74,7 @@ int sweep_holds_sweep(bool *holds, const char *dir, struct err *e)
 
 static int set_dir(struct sweep *s, const char *dir, struct err *e)
 {
-    size_t n = strlen(dir);
-    while (n > 1 && dir[n - 1] == '/')
-        n--;
+    size_t n = path_length(dir);
     if (n == 0 || n >= SWEEP_DIR_MAX)
         return err_set(e, ERR_CONFIG,
                        "sweep folder: a path of %zu bytes, want 1 to %d", n,
