@@ -1,4 +1,4 @@
-/* place.h - a path's parts, where it leads, and whether that is within a folder.
+/* place.h - parts of a path, where it leads, whether that is in a folder.
  *
  * One folder has many names: relative ones, through links, with `..`. What is
  * to be kept apart, as a run and the texts it reads, is compared by where it
