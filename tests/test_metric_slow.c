@@ -491,7 +491,7 @@ static struct fraction sink_kind(const struct noted *h, bool wants_nop)
     return f;
 }
 
-#define NAMED(text) (strcmp(name, text) == 0)
+#define IS_NAMED(text) (strcmp(name, text) == 0)
 
 /* The metric called so, of one head; i: number along its own axis. */
 static bool of_head(struct fraction *f, const char *name, idx l, idx n, idx i)
@@ -499,63 +499,63 @@ static bool of_head(struct fraction *f, const char *name, idx l, idx n, idx i)
     const struct noted *h = &seen.head[l][n];
     double sum = 0, other = 0;
     *f = nothing;
-    if (NAMED("first_excess"))
+    if (IS_NAMED("first_excess"))
         *f = over(mass(h, 0), excess_of_uniform());
-    else if (NAMED("first_over_next"))
+    else if (IS_NAMED("first_over_next"))
         *f = is(mass(h, 0) -
                 (mass(h, 1) + mass(h, 2) + mass(h, 3) + mass(h, 4)) / 4);
-    else if (NAMED("first_mass_late")) {
+    else if (IS_NAMED("first_mass_late")) {
         for (idx t = 8; t < T; t++)
             sum += h->p[t][1] / (T - 8);
         *f = is(sum);
-    } else if (NAMED("nowhere_mass")) {
+    } else if (IS_NAMED("nowhere_mass")) {
         for (idx t = 0; t < T; t++)
             sum += (h->p[t][0] + h->p[t][1]) / T;
         *f = is(sum);
-    } else if (NAMED("logit_gap"))
+    } else if (IS_NAMED("logit_gap"))
         *f = gap(h);
-    else if (NAMED("key_mass"))
+    else if (IS_NAMED("key_mass"))
         *f = i <= T - 8 ? is(mass(h, i)) : nothing;
-    else if (NAMED("sink_place"))
+    else if (IS_NAMED("sink_place"))
         *f = i <= T - 8 ? is(is_sink(h, i)) : nothing;
-    else if (NAMED("sink_any"))
+    else if (IS_NAMED("sink_any"))
         *f = is(fmax(is_sink(h, 0),
                      fmax(some_sink(h, true).top, some_sink(h, false).top)));
-    else if (NAMED("sink_else"))
+    else if (IS_NAMED("sink_else"))
         *f = some_sink(h, false);
-    else if (NAMED("sink_separator"))
+    else if (IS_NAMED("sink_separator"))
         *f = some_sink(h, true);
-    else if (NAMED("entropy"))
+    else if (IS_NAMED("entropy"))
         *f = mean_entropy(h, 0, false);
-    else if (NAMED("entropy_low"))
+    else if (IS_NAMED("entropy_low"))
         *f = mean_entropy(h, 0, true);
-    else if (NAMED("entropy_rest"))
+    else if (IS_NAMED("entropy_rest"))
         *f = mean_entropy(h, 2, false);
-    else if (NAMED("sparsity"))
+    else if (IS_NAMED("sparsity"))
         *f = sparse(h, 1e-4);
-    else if (NAMED("sparsity_exact"))
+    else if (IS_NAMED("sparsity_exact"))
         *f = sparse(h, 0);
-    else if (NAMED("value_ratio_min") || NAMED("drained_heads"))
+    else if (IS_NAMED("value_ratio_min") || IS_NAMED("drained_heads"))
         *f = over(norm(h->v[0], D), mean_norm(h->v, 1));
-    else if (NAMED("key_norm"))
+    else if (IS_NAMED("key_norm"))
         *f = is(norm(h->k[i], D));
-    else if (NAMED("value_norm"))
+    else if (IS_NAMED("value_norm"))
         *f = is(norm(h->v[i], D));
-    else if (NAMED("first_cosine"))
+    else if (IS_NAMED("first_cosine"))
         *f = pairs(h, true, false);
-    else if (NAMED("rest_cosine"))
+    else if (IS_NAMED("rest_cosine"))
         *f = pairs(h, false, false);
-    else if (NAMED("first_sizes"))
+    else if (IS_NAMED("first_sizes"))
         *f = pairs(h, true, true);
-    else if (NAMED("rest_sizes"))
+    else if (IS_NAMED("rest_sizes"))
         *f = pairs(h, false, true);
-    else if (NAMED("first_key_norm"))
+    else if (IS_NAMED("first_key_norm"))
         *f = is(norm(h->k[0], D));
-    else if (NAMED("first_key_angle"))
+    else if (IS_NAMED("first_key_angle"))
         *f = is(acos(mean_key_cosine(h, 1)) * 180 / acos(-1));
-    else if (NAMED("first_keydiff"))
+    else if (IS_NAMED("first_keydiff"))
         *f = is(1 - mean_key_cosine(h, 0));
-    else if (NAMED("first_part")) {
+    else if (IS_NAMED("first_part")) {
         for (idx t = 1; t < T; t++) {
             sum += fabs(h->raw[t][1]) * norm(h->v[0], D);
             other += norm(h->o[t], D);
@@ -574,15 +574,15 @@ static bool of_head(struct fraction *f, const char *name, idx l, idx n, idx i)
         *f = is(mean_norm(h->v, 0));
     else if (strncmp(name, "lthon", 5) == 0)
         *f = is(norm(h->o[T - 1], D));
-    else if (strncmp(name, "ahon", 4) == 0 || NAMED("dormant_heads"))
+    else if (strncmp(name, "ahon", 4) == 0 || IS_NAMED("dormant_heads"))
         *f = is(mean_norm(h->o, 0));
-    else if (NAMED("induction_score"))
+    else if (IS_NAMED("induction_score"))
         *f = is(induction_of(h));
-    else if (NAMED("previous_score")) {
+    else if (IS_NAMED("previous_score")) {
         for (idx t = 1; t < T; t++)
             sum += h->p[t][t] / (T - 1);
         *f = is(sum);
-    } else if (NAMED("rest_mass") || NAMED("head_load")) {
+    } else if (IS_NAMED("rest_mass") || IS_NAMED("head_load")) {
         for (idx t = 0; t < T; t++)
             for (idx j = 2; j <= T; j++)
                 sum += h->p[t][j] / T;
@@ -590,12 +590,12 @@ static bool of_head(struct fraction *f, const char *name, idx l, idx n, idx i)
     } else if (strncmp(name, "head_", 5) == 0) {
         double value[C];
         head_singular(value, h);
-        *f = NAMED("head_participation") ? is(count_by_entropy(value, 2))
-             : NAMED("head_rank")
+        *f = IS_NAMED("head_participation") ? is(count_by_entropy(value, 2))
+             : IS_NAMED("head_rank")
                  ? is(count_by_entropy(value, 1))
                  : is(dot(value, value, C) / pow(largest(value, C), 2));
-    } else if (NAMED("nop_heads") || NAMED("broadcast_heads"))
-        *f = sink_kind(h, NAMED("nop_heads"));
+    } else if (IS_NAMED("nop_heads") || IS_NAMED("broadcast_heads"))
+        *f = sink_kind(h, IS_NAMED("nop_heads"));
     else
         return false;
     return true;
@@ -663,7 +663,7 @@ static double usual_of(const double (*x)[C], idx i)
 /* Of rows (T,C) at a depth, or behind a layer's attention. */
 static bool of_rows(struct fraction *f, const char *name, idx at, idx i)
 {
-    bool is_attention = NAMED("kurtosis_token") || NAMED("attention_max");
+    bool is_attention = IS_NAMED("kurtosis_token") || IS_NAMED("attention_max");
     const double(*x)[C] = (const double(*)[C])(is_attention ? seen.attention[at]
                                                             : seen.hidden[at]);
     const double *all = x[0];
@@ -675,67 +675,67 @@ static bool of_rows(struct fraction *f, const char *name, idx at, idx i)
     for (idx k = 0; k < T * C; k++)
         square += all[k] * all[k] / (T * C);
     *f = nothing;
-    if (NAMED("hidden_norm"))
+    if (IS_NAMED("hidden_norm"))
         *f = is(norms[i]);
-    else if (NAMED("massive_count")) {
+    else if (IS_NAMED("massive_count")) {
         for (idx k = 0; k < T * C; k++)
             sum += fabs(all[k]) > 100 &&
                    fabs(all[k]) >= 1000 * median_size(all, T * C);
         *f = is(sum);
-    } else if (NAMED("max_over_median"))
+    } else if (IS_NAMED("max_over_median"))
         *f = over(largest(all, T * C), median_size(all, T * C));
-    else if (NAMED("max_over_rms"))
+    else if (IS_NAMED("max_over_rms"))
         *f = over(largest(all, T * C), sqrt(square));
-    else if (NAMED("hidden_peak"))
+    else if (IS_NAMED("hidden_peak"))
         *f = over(norms[0], median(norms + 1, T - 1));
-    else if (NAMED("dimension_max"))
+    else if (IS_NAMED("dimension_max"))
         *f = is(largest(column, T));
-    else if (NAMED("massive_dimension")) {
+    else if (IS_NAMED("massive_dimension")) {
         *f = is(largest(column, T) == largest(all, T * C));
         f->slack = is_close(x, -1, i);
-    } else if (NAMED("massive_position")) {
+    } else if (IS_NAMED("massive_position")) {
         *f = is(largest(x[i], C) == largest(all, T * C) &&
                 largest(all, i * C) < largest(x[i], C));
         f->slack = is_close(x, i, -1);
-    } else if (NAMED("kurtosis_token")) {
+    } else if (IS_NAMED("kurtosis_token")) {
         for (idx t = 0; t < T; t++)
             sum += central(x[t], C, 4) / (pow(central(x[t], C, 2), 2) + 1e-6);
         *f = is(sum / T);
-    } else if (NAMED("attention_max") || NAMED("token_max_over_median")) {
+    } else if (IS_NAMED("attention_max") || IS_NAMED("token_max_over_median")) {
         for (idx t = 0; t < T; t++)
             sum += largest(x[t], C) /
                    (is_attention ? 1 : median_size(x[t], C)) / T;
         *f = is(sum);
-    } else if (NAMED("kurtosis_excess")) {
+    } else if (IS_NAMED("kurtosis_excess")) {
         for (idx k = 0; k < T * C; k++)
             sum += pow(all[k], 4) / (T * C);
         *f = is(fmax(0, sum / pow(central(all, T * C, 2), 2) - 3));
-    } else if (NAMED("kurtosis_neuron"))
+    } else if (IS_NAMED("kurtosis_neuron"))
         *f = is(neuron_kurtosis(x));
-    else if (NAMED("kurtosis_pooled"))
+    else if (IS_NAMED("kurtosis_pooled"))
         *f = is(central(all, T * C, 4) / pow(central(all, T * C, 2), 2));
-    else if (NAMED("effective_rank"))
+    else if (IS_NAMED("effective_rank"))
         *f = is(rank_of(all));
-    else if (NAMED("anisotropy"))
+    else if (IS_NAMED("anisotropy"))
         *f = is(anisotropy_of(all, T));
-    else if (NAMED("anisotropy_rest"))
+    else if (IS_NAMED("anisotropy_rest"))
         *f = is(anisotropy_of(x[1], T - 1));
-    else if (NAMED("mean_cosine_rest"))
+    else if (IS_NAMED("mean_cosine_rest"))
         *f = is(mean_pair_cosine(x));
-    else if (NAMED("hidden_cosine"))
+    else if (IS_NAMED("hidden_cosine"))
         *f = is(fabs(cosine(x[i], x[0], C)));
-    else if (NAMED("sink_phi"))
+    else if (IS_NAMED("sink_phi"))
         *f = is(phi_of(x, i));
-    else if (NAMED("phi_sinks")) {
+    else if (IS_NAMED("phi_sinks")) {
         for (idx t = 1; t < T; t++) {
             sum += phi_of(x, t) >= 5;
             unsure += is_at(phi_of(x, t), 5);
         }
         *f = is(sum);
         f->slack = unsure;
-    } else if (NAMED("residual_size"))
+    } else if (IS_NAMED("residual_size"))
         *f = is(usual_of(x, i));
-    else if (NAMED("residual_sinks")) {
+    else if (IS_NAMED("residual_sinks")) {
         for (idx k = 0; k < C; k++) {
             sum += usual_of(x, k) >= 3;
             unsure += is_at(usual_of(x, k), 3);
@@ -807,29 +807,29 @@ static bool of_sequence(struct fraction *f, const char *name, idx i)
         sizes += norm(write, C) / norm(own, C);
     }
     *f = nothing;
-    if (NAMED("max_rise"))
+    if (IS_NAMED("max_rise"))
         *f = is(largest(seen.hidden[i + 1][0], T * C) -
                 largest(seen.hidden[i][0], T * C));
-    else if (NAMED("sink_life"))
+    else if (IS_NAMED("sink_life"))
         *f = is((double)(s.end - s.first) / L);
-    else if (NAMED("primary_sinks"))
+    else if (IS_NAMED("primary_sinks"))
         *f = is(primary);
-    else if (NAMED("secondary_sinks"))
+    else if (IS_NAMED("secondary_sinks"))
         *f = is(here);
-    else if (NAMED("secondary_place"))
+    else if (IS_NAMED("secondary_place"))
         *f = is(at);
-    else if (NAMED("secondary_level"))
+    else if (IS_NAMED("secondary_level"))
         *f = n > 0 ? over(level, n) : nothing;
-    else if (NAMED("secondary_life"))
+    else if (IS_NAMED("secondary_life"))
         *f = n > 0 ? over(life, n) : nothing;
-    else if (NAMED("ffn_cosine"))
+    else if (IS_NAMED("ffn_cosine"))
         *f = is(cosine(seen.ffn[i / T][i % T], own, C));
-    else if (NAMED("secondary_ffn_cosine"))
+    else if (IS_NAMED("secondary_ffn_cosine"))
         *f = n > 0 ? over(cosines, n) : nothing;
-    else if (NAMED("secondary_ffn_aligned")) {
+    else if (IS_NAMED("secondary_ffn_aligned")) {
         *f = n > 0 ? over(aligned, n) : nothing;
         f->slack = unsure;
-    } else if (NAMED("secondary_ffn_size"))
+    } else if (IS_NAMED("secondary_ffn_size"))
         *f = n > 0 ? over(sizes, n) : nothing;
     else
         return false;
@@ -849,11 +849,11 @@ static void finish(const char *name, double *value)
             double *x = &value[l * H + h];
             if (is_ln)
                 *x /= mean;
-            if (NAMED("head_load"))
+            if (IS_NAMED("head_load"))
                 *x /= mean;
-            if (NAMED("dormant_heads"))
+            if (IS_NAMED("dormant_heads"))
                 *x = *x / mean < 0.45;
-            if (NAMED("drained_heads"))
+            if (IS_NAMED("drained_heads"))
                 *x = *x <= 0.5;
         }
     }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "analysis/analysis.h"
+#include "base/text.h"
 #include "metric/metric.h"
 
 /* Is the note there, and what it should be? NULL: whatever it is. */
@@ -13,14 +14,6 @@ static bool has_note(char **text, const char *path, const char *name,
     struct err own = { 0 };
     return note_load(text, path, name, &own) == OK &&
            (!wanted || strcmp(*text, wanted) == 0);
-}
-
-static idx count_lines(const char *text)
-{
-    idx n = 0;
-    for (; (text = strchr(text, '\n')); text++)
-        n++;
-    return n;
 }
 
 static bool take_column(struct kept *k, idx i, struct array_file *file,
@@ -68,7 +61,7 @@ void kept_open(struct kept *k, const char *dir, const char *name,
     if (analysis_read_csv(&k->csv, dir, name, &own) == OK && k->csv.origin[0] &&
         has_note(&found, path, "settings", settings) &&
         has_note(&k->checkpoints, path, "checkpoints", NULL) &&
-        count_lines(k->checkpoints) == k->csv.rows &&
+        text_count(k->checkpoints, '\n') == k->csv.rows &&
         array_file_open(&file, path, &own) == OK)
         take_columns(k, &file, c);
     array_file_close(&file);

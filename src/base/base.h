@@ -26,6 +26,17 @@ _Noreturn void bug_abort(const char *file, int line, const char *condition);
 
 #define COUNT_OF(array) ((idx)(sizeof(array) / sizeof((array)[0])))
 
+/* NAMED(function, [ONE] = "one", ...) - defines const char *function(int i), the
+ * name of a value of an enum; NULL past the last, and of values below 0.
+ * STATIC_NAMED: a private one. */
+#define NAMED(function, ...)                                                   \
+    const char *function(int i)                                                \
+    {                                                                          \
+        static const char *const names[] = { __VA_ARGS__ };                    \
+        return i >= 0 && i < COUNT_OF(names) ? names[i] : NULL;                \
+    }
+#define STATIC_NAMED(function, ...) static NAMED(function, __VA_ARGS__)
+
 static inline idx idx_min(idx a, idx b)
 {
     return a < b ? a : b;

@@ -39,6 +39,14 @@ const char *text_show_path(char out[TEXT_PATH_MAX], const char *path)
     return out;
 }
 
+idx text_count(const char *text, char c)
+{
+    idx n = 0;
+    for (; *text; text++)
+        n += *text == c;
+    return n;
+}
+
 char *text_trim(char *text)
 {
     while (text_is_blank(*text))

@@ -20,6 +20,9 @@ const char *text_show(char out[TEXT_SHOW_MAX], const char *text);
 enum { TEXT_PATH_MAX = 204 };
 const char *text_show_path(char out[TEXT_PATH_MAX], const char *path);
 
+/* text_count - how often c stands in text. */
+idx text_count(const char *text, char c);
+
 /* text_trim - cut blanks at both ends in place; returns the new start. */
 char *text_trim(char *text);
 

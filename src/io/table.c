@@ -1,5 +1,6 @@
 #include "io/table.h"
 
+#include "base/text.h"
 #include "base/utf8.h"
 #include "io/fsys.h"
 #include "io/row_chain.h"
@@ -40,19 +41,11 @@ static char *next_line(char **rest)
     return line;
 }
 
-static idx count_char(const char *s, char c)
-{
-    idx n = 0;
-    for (const char *p = strchr(s, c); p; p = strchr(p + 1, c))
-        n++;
-    return n;
-}
-
 static int parse_header(struct table *t, struct row_chain *chain, char *line,
                         const char *path, struct err *e)
 {
     t->is_chained = row_chain_start(chain, line, strlen(line));
-    t->columns = count_char(line, ',') + 1;
+    t->columns = text_count(line, ',') + 1;
     if (t->columns > TABLE_MAX_COLUMNS)
         return err_set(e, ERR_DATA, "%s:1: %td columns, want at most %d", path,
                        t->columns, TABLE_MAX_COLUMNS);
@@ -172,7 +165,7 @@ int table_read(struct table *t, const char *path, const char *origin,
     if (rc != OK)
         goto out;
     rest = t->text;
-    t->rows = idx_max(count_char(rest, '\n') - 1, 0);
+    t->rows = idx_max(text_count(rest, '\n') - 1, 0);
     line = next_line(&rest);
     if (!line) {
         rc = err_set(e, ERR_DATA, "%s:1: no header line of column names", path);

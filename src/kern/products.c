@@ -2,17 +2,9 @@
 
 #include "kern/onednn.h"
 
-const char *products_name(int i)
-{
-    static const char *const names[] = { "openblas", "onednn", "auto" };
-    return i < COUNT_OF(names) ? names[i] : NULL;
-}
+NAMED(products_name, "openblas", "onednn", "auto")
 
-const char *precision_name(int i)
-{
-    static const char *const names[] = { "float32", "bfloat16" };
-    return i < COUNT_OF(names) ? names[i] : NULL;
-}
+NAMED(precision_name, "float32", "bfloat16")
 
 /* oneDNN's kernels for AVX-512 were faster than OpenBLAS's on every shape that
  * was measured; those for AVX2 have no form for packed weights, and were slower

@@ -4,11 +4,7 @@
 
 #define FIELD(f) offsetof(struct sink_options, f)
 
-static const char *bos_name(int i)
-{
-    static const char *const names[] = { "data", "no" };
-    return i >= 0 && i < COUNT_OF(names) ? names[i] : NULL;
-}
+STATIC_NAMED(bos_name, "data", "no")
 
 const struct key sink_keys[] = {
     { "eps", KEY_REAL, FIELD(eps), "0.3", 0, 1, NULL, KEY_COSMETIC,
@@ -40,13 +36,15 @@ const struct key sink_keys[] = {
       "sink.input = file" },
     { "bos", KEY_CHOICE, FIELD(bos), "data", 0, 0, bos_name,
       KEY_COSMETIC | KEY_STAYS,
-      "data: measured sequences have the BOS that those of training have; no: "
+      "data: measured sequences have the BOS that those of training have; "
+      "no: "
       "they have none, whatever training has",
       NULL },
     { "edits", KEY_BOOL, FIELD(edits), "yes", 0, 0, NULL,
       KEY_COSMETIC | KEY_STAYS,
       "measured sequences are changed as those of training are "
-      "(data.fixed_position and others); no: as they were, whatever training "
+      "(data.fixed_position and others); no: as they were, whatever "
+      "training "
       "does",
       NULL },
     { "probe_every", KEY_INT, FIELD(probe_every), "50", 0, 1e12, NULL,

@@ -19,23 +19,12 @@ static const char *preset_name(int i)
     return op_text_name(preset_texts, i);
 }
 
-static const char *biases_on_name(int i)
-{
-    static const char *const names[] = { [BIASES_ALL] = "all",
-                                         [BIASES_QKV] = "qkv",
-                                         [BIASES_ATTENTION] = "attention",
-                                         [BIASES_FFN] = "ffn",
-                                         [BIASES_NOT_QKV] = "not_qkv" };
-    return i >= 0 && i < COUNT_OF(names) ? names[i] : NULL;
-}
+STATIC_NAMED(biases_on_name, [BIASES_ALL] = "all", [BIASES_QKV] = "qkv",
+             [BIASES_ATTENTION] = "attention", [BIASES_FFN] = "ffn",
+             [BIASES_NOT_QKV] = "not_qkv")
 
-static const char *rope_scaling_name(int i)
-{
-    static const char *const names[] = { [ROPE_PLAIN] = "none",
-                                         [ROPE_LINEAR] = "linear",
-                                         [ROPE_LLAMA3] = "llama3" };
-    return i >= 0 && i < COUNT_OF(names) ? names[i] : NULL;
-}
+STATIC_NAMED(rope_scaling_name, [ROPE_PLAIN] = "none", [ROPE_LINEAR] = "linear",
+             [ROPE_LLAMA3] = "llama3")
 
 static const char *position_name(int i)
 {

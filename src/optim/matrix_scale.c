@@ -2,14 +2,8 @@
 
 #include <math.h>
 
-const char *matrix_scale_name(int i)
-{
-    static const char *const names[] = { [SCALE_SHAPE] = "shape",
-                                         [SCALE_RMS] = "rms",
-                                         [SCALE_RATIO] = "ratio",
-                                         [SCALE_NONE] = "none" };
-    return i >= 0 && i < COUNT_OF(names) ? names[i] : NULL;
-}
+NAMED(matrix_scale_name, [SCALE_SHAPE] = "shape", [SCALE_RMS] = "rms",
+      [SCALE_RATIO] = "ratio", [SCALE_NONE] = "none")
 
 double matrix_scale(int kind, const struct tensor *t)
 {

@@ -4,13 +4,7 @@
 #include "optim/optimizer.h"
 #include "optim/schedule.h"
 
-static const char *decay_name(int i)
-{
-    static const char *const names[] = {
-        [DECAY_ALL] = "all", [DECAY_MATRICES] = "matrices"
-    };
-    return i >= 0 && i < COUNT_OF(names) ? names[i] : NULL;
-}
+STATIC_NAMED(decay_name, [DECAY_ALL] = "all", [DECAY_MATRICES] = "matrices")
 
 #define FOR_MATRICES "optim.name = muon | soap | shampoo"
 #define REST FOR_MATRICES " and optim.rest = "
@@ -71,8 +65,10 @@ const struct key optim_keys[] = {
       "steps of Newton-Schulz", "optim.name = muon" },
     { "matrix_scale", KEY_CHOICE, FIELD(matrix_scale), "shape", 0, 0,
       matrix_scale_name, 0,
-      "factor on lr by a matrix' shape: shape, sqrt(max(1, rows / columns)); "
-      "rms, 0.2 sqrt(max(rows, columns)), the size of AdamW's steps; ratio, "
+      "factor on lr by a matrix' shape: shape, sqrt(max(1, rows / "
+      "columns)); "
+      "rms, 0.2 sqrt(max(rows, columns)), the size of AdamW's steps; "
+      "ratio, "
       "sqrt(rows / columns); none",
       "optim.name = muon | shampoo" },
     { "precondition_every", KEY_INT, FIELD(precondition_every), "10", 1, 1e9,
@@ -83,7 +79,8 @@ const struct key optim_keys[] = {
       "a matrix is preconditioned on sides that are no longer than this",
       "optim.name = soap | shampoo" },
     { "weight_decay", KEY_REAL, FIELD(weight_decay), "0.1", 0, 1000, NULL, 0,
-      "decoupled: weights shrink by the factor 1 - lr x weight_decay a step; "
+      "decoupled: weights shrink by the factor 1 - lr x weight_decay a "
+      "step; "
       "adam: its share of the weights is added to their gradient",
       NULL },
     { "decay", KEY_CHOICE, FIELD(decay), "all", 0, 0, decay_name, 0,
@@ -98,7 +95,8 @@ const struct key optim_keys[] = {
     GROUP(norms, GROUP_NORMS, "gains and shifts of norms", ALL_DECAY),
     GROUP(biases, GROUP_BIASES, "biases of linear layers", ALL_DECAY),
     GROUP(attention, GROUP_ATTENTION,
-          "numbers that attention owns (extra columns, biases of scores, ...)",
+          "numbers that attention owns (extra columns, biases of scores, "
+          "...)",
           ALL_DECAY),
     { "freeze", KEY_TEXT, FIELD(freeze), "", 0, 0, NULL, 0,
       "names of tensors that do not learn, as shell patterns with blanks "

@@ -370,18 +370,10 @@ static char *notes_of(const struct drawing *d)
     return NULL;
 }
 
-static idx count_lines(const char *text)
-{
-    idx n = 0;
-    for (; *text; text++)
-        n += *text == '\n';
-    return n;
-}
-
 static void set_notes(const struct drawing *d)
 {
-    idx y =
-        d->height - MARGIN - count_lines(d->notes) * NOTE_ROW + NOTE_ROW / 2;
+    idx y = d->height - MARGIN - text_count(d->notes, '\n') * NOTE_ROW +
+            NOTE_ROW / 2;
     for (char *line = d->notes, *end; (end = strchr(line, '\n'));
          line = end + 1, y += NOTE_ROW) {
         *end = '\0';
@@ -513,7 +505,7 @@ static int draw(char **bytes, size_t *n, struct drawing *d, struct err *e)
     d->notes = notes_of(d);
     if (!d->notes)
         return err_set(e, ERR_MEMORY, "no memory for a picture");
-    d->height += count_lines(d->notes) * NOTE_ROW;
+    d->height += text_count(d->notes, '\n') * NOTE_ROW;
     int rc = picture_draw(bytes, n, d->kind, print_script, d, e);
     return rc == OK && d->kind == PICTURE_SVG ? sharpen(bytes, n, e) : rc;
 }

@@ -177,16 +177,6 @@ static int count_check(const struct csv_lines *l, idx n, struct err *e)
                                l->path, l->line, l->n, n);
 }
 
-static idx count_lines(const char *text)
-{
-    idx n = 1;
-    while ((text = strchr(text, '\n'))) {
-        text++;
-        n++;
-    }
-    return n;
-}
-
 /* Is it a run of this sweep: "lr/0003-seed4" of "lr"? */
 static bool is_of(const char *run, const char *sweep)
 {
@@ -227,7 +217,7 @@ static int read_settings(struct claim_runs *s, const char *tables,
     struct csv_lines l;
     if (open_table(&l, &s->settings, path, tables, "settings.csv", e))
         return e->code;
-    idx n_lines = count_lines(l.rest), n_names = l.n;
+    idx n_lines = 1 + text_count(l.rest, '\n'), n_names = l.n;
     char **names = calloc((size_t)n_names, sizeof *names);
     s->at = calloc((size_t)n_lines, sizeof *s->at);
     s->configs = calloc((size_t)n_lines, sizeof *s->configs);
@@ -324,7 +314,7 @@ static int read_curves(struct claim_runs *s, const char *tables,
                        "%s:1: no column step: `tools/collect.py` makes it anew",
                        path);
     s->n_columns = l.n;
-    s->n_rows = count_lines(l.rest);
+    s->n_rows = 1 + text_count(l.rest, '\n');
     size_t n = (size_t)(s->n_columns * s->n_rows);
     s->columns = calloc((size_t)l.n, sizeof *s->columns);
     s->v = calloc(n, sizeof *s->v);

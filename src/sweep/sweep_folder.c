@@ -86,14 +86,6 @@ static int set_dir(struct sweep *s, const char *dir, struct err *e)
 
 /* ---- runs.list: reading ------------------------------------------------- */
 
-static idx count(const char *text, char c)
-{
-    idx n = 0;
-    for (; *text; text++)
-        n += *text == c;
-    return n;
-}
-
 /* A name that is one folder here, and ours. */
 static bool is_name(const char *name)
 {
@@ -105,7 +97,7 @@ static bool is_name(const char *name)
 static bool parse_run(struct sweep_run *r, struct pool *pool, idx index,
                       char *line)
 {
-    idx n_fields = count(line, '\t') + 1;
+    idx n_fields = text_count(line, '\t') + 1;
     char *end, *number = sealed_line_field(&line);
     char *id = sealed_line_field(&line), *state = sealed_line_field(&line);
     char *name = sealed_line_field(&line);
@@ -135,7 +127,7 @@ static bool is_end(const char *line, idx n_runs, const char *rest)
 static int parse_list(struct sweep *s, const char *path, char *text,
                       struct err *e)
 {
-    idx cap = count(text, '\n'); /* one too many: the head */
+    idx cap = text_count(text, '\n'); /* one too many: the head */
     int rc = sealed_line_head(&text, path, list_word, LIST_VERSION,
                               SWEEP_ELSEWHERE, e);
     if (rc)

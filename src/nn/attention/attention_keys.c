@@ -6,13 +6,6 @@
 #include "nn/options.h"
 #include "base/op_text.h"
 
-#define NAMES(function, ...)                                                   \
-    static const char *function(int i)                                         \
-    {                                                                          \
-        static const char *const names[] = { __VA_ARGS__ };                    \
-        return i >= 0 && i < COUNT_OF(names) ? names[i] : NULL;                \
-    }
-
 static const char *operation_name(int i)
 {
     return op_text_name(operation_texts, i);
@@ -28,24 +21,26 @@ static const char *bias_value_name(int i)
     return op_text_name(column_value_texts, i);
 }
 
-NAMES(sigmoid_bias_name, [SIGMOID_CONSTANT] = "constant",
-      [SIGMOID_LENGTH] = "length", [SIGMOID_LEARNED] = "learned")
-NAMES(features_name, [FEATURE_NONE] = "none", [FEATURE_ELU1] = "elu1",
-      [FEATURE_MLP] = "mlp")
-NAMES(qk_norm_name, [QK_NORM_NONE] = "none", [QK_NORM_RMS] = "rms",
-      [QK_NORM_UNIT] = "unit", [QK_NORM_RMS_WIDE] = "rms_wide")
-NAMES(forget_name, [FORGET_NONE] = "none", [FORGET_INPUT] = "input",
-      [FORGET_LEARNED] = "learned", [FORGET_FIXED] = "fixed")
-NAMES(gate_name, [GATE_NONE] = "none", [GATE_INPUT] = "input",
-      [GATE_STATIC] = "static")
-NAMES(gate_per_name, [GATE_PER_ELEMENT] = "element", [GATE_PER_HEAD] = "head")
-NAMES(v_scale_name, [V_SCALE_NONE] = "none", [V_SCALE_LAYER] = "layer",
-      [V_SCALE_HEAD] = "head")
-NAMES(value_residual_name, [VALUE_RESIDUAL_NONE] = "none",
-      [VALUE_RESIDUAL_FIXED] = "fixed", [VALUE_RESIDUAL_LEARNED] = "learned")
-NAMES(documents_name, [DOCUMENTS_ACROSS] = "across",
-      [DOCUMENTS_WITHIN] = "within")
-NAMES(combine_name, [COMBINE_CONCAT] = "concat", [COMBINE_ADD] = "add")
+STATIC_NAMED(sigmoid_bias_name, [SIGMOID_CONSTANT] = "constant",
+             [SIGMOID_LENGTH] = "length", [SIGMOID_LEARNED] = "learned")
+STATIC_NAMED(features_name, [FEATURE_NONE] = "none", [FEATURE_ELU1] = "elu1",
+             [FEATURE_MLP] = "mlp")
+STATIC_NAMED(qk_norm_name, [QK_NORM_NONE] = "none", [QK_NORM_RMS] = "rms",
+             [QK_NORM_UNIT] = "unit", [QK_NORM_RMS_WIDE] = "rms_wide")
+STATIC_NAMED(forget_name, [FORGET_NONE] = "none", [FORGET_INPUT] = "input",
+             [FORGET_LEARNED] = "learned", [FORGET_FIXED] = "fixed")
+STATIC_NAMED(gate_name, [GATE_NONE] = "none", [GATE_INPUT] = "input",
+             [GATE_STATIC] = "static")
+STATIC_NAMED(
+    gate_per_name, [GATE_PER_ELEMENT] = "element", [GATE_PER_HEAD] = "head")
+STATIC_NAMED(v_scale_name, [V_SCALE_NONE] = "none", [V_SCALE_LAYER] = "layer",
+             [V_SCALE_HEAD] = "head")
+STATIC_NAMED(
+    value_residual_name, [VALUE_RESIDUAL_NONE] = "none",
+    [VALUE_RESIDUAL_FIXED] = "fixed", [VALUE_RESIDUAL_LEARNED] = "learned")
+STATIC_NAMED(documents_name, [DOCUMENTS_ACROSS] = "across",
+             [DOCUMENTS_WITHIN] = "within")
+STATIC_NAMED(combine_name, [COMBINE_CONCAT] = "concat", [COMBINE_ADD] = "add")
 
 #define FIELD(f) offsetof(struct attention_options, f)
 #define CHOICE(f, fallback, names, help, when)                                 \
