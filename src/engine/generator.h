@@ -51,7 +51,7 @@ void generator_open(struct generator *g, struct engine *engine,
 /* Tokens that a window begins with before there is a prompt: BOS, or none. */
 idx generator_front(const struct source *s);
 
-/* generator_begin - behind a prompt of n tokens. what: the prompt's name in
+/* generator_begin - behind a prompt (n) of tokens. what: the prompt's name in
  * messages. OK; ERR_DATA: it is too short for the model to go on behind it. */
 int generator_begin(struct generator *g, const struct generator_options *o,
                     const int32_t *prompt, idx n, const char *what,

@@ -8,6 +8,7 @@
 #include "base/base.h"
 #include "kern/vecmath.h"
 
+/* All of rows of n: x, y, a, s, g, ds (n). */
 real row_max(const real *x, idx n);
 real row_sum(const real *x, idx n);
 real row_dot(const real *x, const real *y, idx n);

@@ -7,6 +7,7 @@
 
 #include "metric/metric.h"
 
+/* Of tokens a, b (n); x (rows,n), rows ld apart. */
 double token_dot(const real *a, const real *b, idx n);
 double token_norm(const real *a, idx n);
 

@@ -99,7 +99,8 @@ void optim_look(const struct optim *s, const real *w);
  * the optimizer looks elsewhere (schedule-free). */
 const real *optim_trained(const struct optim *s, const real *w);
 
-/* Global l2 norm of the gradients, in double, the same for any threads. */
+/* Global l2 norm of the gradients dw (table.total), in double, the same for any
+ * threads. */
 double optim_grad_norm(const struct optim *s, const real *dw);
 
 /* The same in two halves: sums of squares of each stretch that is updated here

@@ -52,7 +52,8 @@ struct span row_span(const struct attention *at, const struct head *head,
 struct weight_row row_of(const struct attention *at, const struct head *head,
                          struct span span, idx t);
 
-/* row_gather - visible keys side by side, the extra column in front: the first
+/* row_gather - in a row of scores or weights whose first key is at key0 (the
+ * extra column in front of it), visible keys side by side, the extra column in front: the first
  * keys, if apart, move up to the others, over what is hidden anyway. Returns
  * the row's start. */
 real *row_gather(const struct attention *at, real *key0, struct span s);
@@ -61,7 +62,8 @@ real *row_gather(const struct attention *at, real *key0, struct span s);
 void row_scatter(const struct attention *at, real *key0, struct span s,
                  idx end);
 
-/* ds of the edited scores s becomes that of q.k, in their places. */
+/* ds (row's numbers) of the edited scores s becomes that of q.k, in their
+ * places. */
 void row_edits_backward(const struct attention *at, const struct work *w,
                         real *ds, const real *s, struct span span, idx t);
 

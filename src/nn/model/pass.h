@@ -167,9 +167,9 @@ struct tap_place pass_tap(const struct pass *p, enum tap tap, idx layer);
 void tell_rows(const struct pass *p, enum tap tap, idx layer);
 /* All that a block left where it can be told behind it. */
 void tell_block(const struct pass *p, idx layer);
-/* Of a chunk of logits: those of rows row0 .. row0+R-1 of the pass. */
+/* Of a chunk of logits (R,V): those of rows row0 .. row0+R-1 of the pass. */
 void tell_logits(const struct pass *p, const real *logits, idx row0, idx R);
-/* Queries, keys and values of a layer with their gradients. */
+/* Queries, keys and values of a layer with their gradients, dqkv (M,W). */
 void tell_head_gradients(const struct pass *p, idx layer, const real *dqkv);
 
 /* What is read of one head of one sequence, in scratch behind attention's. */
@@ -182,7 +182,7 @@ struct seen_head {
 idx seen_scratch(const struct model *m, const struct acts *x, idx layer);
 struct seen_head seen_head_of(const struct pass *p, idx layer, idx sequence,
                               idx h, real *scratch);
-/* Tell of it, once it is filled; o: what it gives. */
+/* Tell of it, once it is filled; o (S,E): what it gives. */
 void tell_head(const struct pass *p, const struct seen_head *s,
                const struct head *head, const real *o);
 

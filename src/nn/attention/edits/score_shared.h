@@ -11,7 +11,8 @@
 
 enum ahead { AHEAD_IS_HERE, AHEAD_IS_FAR };
 
-/* s[j] += table[distance]; table (T) has a number for each. */
+/* s[j] += table[distance], of the keys j of a row; table (T) has a number for
+ * each. */
 void distances_add(real *restrict s, const real *restrict table,
                    const struct edit_row *row, enum ahead ahead);
 

@@ -35,8 +35,9 @@ static inline const real *sums_row(struct sums_rows x, idx t)
     return x.row0 + t * x.ld;
 }
 
+/* scratch (head_sums_scratch(D, E)) reals, which are as many for (E,D). */
 void head_sums(const struct head_sums *s, real *scratch);
-idx head_sums_scratch(idx D, idx E); /* reals; the same for (E,D) */
+idx head_sums_scratch(idx D, idx E);
 
 /* weights (T,T) = row_t (q_t . k_j) column_j for j <= t, else 0: what the sums
  * weigh rows with, for analysis. column NULL: 1. */

@@ -41,7 +41,8 @@ const char *normalizer_name(int i); /* NULL past the end */
 /* And the scale behind them; NULL ends. */
 extern const struct op_text *const normalizer_more[];
 
-/* The functions of a kind that is not OWN. */
+/* The functions of a kind that is not OWN. f, g (n): a row and its gradient,
+ * n_keys of it visible keys; p: of p_norm. */
 real normalizer_factor(enum normalizer kind, const real *f, idx n, idx n_keys,
                        double p);
 void normalizer_backward(enum normalizer kind, real *g, const real *f,
