@@ -52,10 +52,10 @@ struct span row_span(const struct attention *at, const struct head *head,
 struct weight_row row_of(const struct attention *at, const struct head *head,
                          struct span span, idx t);
 
-/* row_gather - in a row of scores or weights whose first key is at key0 (the
- * extra column in front of it), visible keys side by side, the extra column in front: the first
- * keys, if apart, move up to the others, over what is hidden anyway. Returns
- * the row's start. */
+/* row_gather - of a row of scores or weights whose first key is at key0:
+ * visible keys side by side, the extra column in front. The first keys, if
+ * apart, move up to the others, over what is hidden anyway. Returns the row's
+ * start. */
 real *row_gather(const struct attention *at, real *key0, struct span s);
 
 /* row_scatter - back to their places; what is hidden, up to `end`, is zero. */
