@@ -132,6 +132,8 @@ static void test_emergence__thresholds_are_of_metrics_not_of_names(void **state)
         { "sink_1_raw_layer_0", 0.1 },
         { "sink_bias", 0.1 },
         { "sink_phi", 0 },
+        { "sink_1_at_0.1", 0.1 },
+        { "sink_bias_at_0.5", 0.1 },
         { "sink_life", 0 },
         { "sink_place", 0 },
         { "sink_", 0 },

@@ -196,10 +196,15 @@ static void print_gone(const struct many *m)
         return;
     while (!first->gone)
         first++;
+    bool are_same = true;
+    for (idx i = 0; i < m->n; i++)
+        are_same = are_same && (!m->runs[i].gone ||
+                                strcmp(m->runs[i].gone, first->gone) == 0);
     fprintf(m->out,
             "note: %td of them take%s the place of an analysis with other "
-            "settings (%s)%s\n",
-            m->n_gone, m->n_gone == 1 ? "s" : "", first->gone,
+            "settings (%s%s)%s\n",
+            m->n_gone, m->n_gone == 1 ? "s" : "", are_same ? "" : "as ",
+            first->gone,
             m->options->apart ? "" : ": --as NAME writes one beside it");
 }
 
@@ -403,7 +408,7 @@ static int print_json(const struct many *m)
             json_put_text(&j, "why", r->note);
         else
             json_put_null(&j, "why");
-        if (r->gone)
+        if (r->gone && r->state == ANALYZED)
             json_put_text(&j, "settings_gone", r->gone);
         else
             json_put_null(&j, "settings_gone");

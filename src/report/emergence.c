@@ -37,10 +37,10 @@ static const struct {
       "usual: half of the other tokens' norm" },
 };
 
-/* Is it that metric, of rows as they are (_raw) or of one layer, too? */
+/* Is it that metric, at another eps, of rows as they are or of one layer? */
 static bool is_of(const char *metric, const char *name)
 {
-    static const char raw[] = "_raw", layer[] = "_layer_";
+    static const char *const more[] = { "_raw", "_layer_", "_at_" };
     size_t n = strcspn(name, "#");
     const char *rest = metric + n;
     if (strncmp(metric, name, n) != 0)
@@ -49,8 +49,10 @@ static bool is_of(const char *metric, const char *name)
     if (name[n] && digits == 0)
         return false;
     rest += digits;
-    return !*rest || strncmp(rest, raw, sizeof raw - 1) == 0 ||
-           strncmp(rest, layer, sizeof layer - 1) == 0;
+    bool is_it = !*rest;
+    for (idx i = 0; i < COUNT_OF(more); i++)
+        is_it = is_it || strncmp(rest, more[i], strlen(more[i])) == 0;
+    return is_it;
 }
 
 /* Row t of T spreads 1 over t tokens. */

@@ -90,11 +90,13 @@ static void print_people(FILE *out, const struct plan *p,
     fprintf(out, "%-14s %td\n", "vocabulary", p->vocab);
     fprintf(out, "%-14s %td a step x %td steps = %.4g\n", "tokens",
             tokens_of_step(c), c->train.steps, p->tokens);
-    fprintf(out, "%-14s %.4g, %.4g at the last step%s\n", "learning rate",
-            c->optim.lr, schedule_lr(&c->optim, c->train.steps, c->train.steps),
-            c->train.steps < c->optim.warmup_steps
-                ? ", which is still one of optim.warmup_steps"
-                : "");
+    idx last = c->train.steps;
+    if (last > 0)
+        fprintf(out, "%-14s %.4g, %.4g at the last step%s\n", "learning rate",
+                c->optim.lr, schedule_lr(&c->optim, last, last),
+                last < c->optim.warmup_steps
+                    ? ", which is still one of optim.warmup_steps"
+                    : "");
     fprintf(out, "%-14s %.4g a token, %.4g in all\n", "FLOPs",
             p->flops_per_token, p->flops_per_token * p->tokens);
     fprintf(out, "%-14s %s with %d thread%s\n", "memory",

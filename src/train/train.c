@@ -328,7 +328,7 @@ static void say_jump(const struct train *t)
 static void say_warmup(const struct config *c)
 {
     idx steps = c->train.steps;
-    if (steps < c->optim.warmup_steps)
+    if (steps > 0 && steps < c->optim.warmup_steps)
         printf("note: the last step is still one of optim.warmup_steps = %td: "
                "the learning rate ends at %g, of %g\n",
                c->optim.warmup_steps, schedule_lr(&c->optim, steps, steps),

@@ -49,6 +49,8 @@ check "... measured" eval '"$SINKLAB" train cats.ini --dry-run |
 check_not "... which writes nothing" test -e runs/cats
 check "... says that a run ends within its warm-up" eval '"$SINKLAB" train cats.ini --dry-run --rate 2 optim.lr=0.008 \
     optim.warmup_steps=8 | grep -qx "learning rate  0.008, 0.004 at the last step, which is still one of optim.warmup_steps"'
+check_not "... of a run without any step there is no such row" eval \
+    '"$SINKLAB" train cats.ini --dry-run --rate 2 train.steps=0 | grep -q "learning rate"'
 check "... and so does the run" eval '"$SINKLAB" train cats.ini run.dir=warming optim.lr=0.008 optim.warmup_steps=8 |
     grep -qx "note: the last step is still one of optim.warmup_steps = 8: the learning rate ends at 0.004, of 0.008"'
 first=$(echo runs/0000*)
@@ -99,6 +101,9 @@ and [c["state"] for c in x["checkpoints"]] == 3 * ["kept"] and x["kept"] == 3' "
 check "... of several runs" is_json '[(r["run"], r["state"], r["why"]) for r in x["runs"]] == [("runs/0000-seed1", "up to date", None),
 ("runs/0001-seed2", "analyzed", None)] and (x["analyzed"], x["up_to_date"], x["unfinished"], x["failed"]) == (1, 1, 0, 0)' \
     "$SINKLAB" analyze runs --json
+check "... says whose numbers are gone" is_json '[("eps 0.3" in r["settings_gone"]) for r in x["runs"]] == [True, True]' \
+    "$SINKLAB" analyze runs sink.eps=0.2 --json
+"$SINKLAB" analyze runs >/dev/null 2>&1
 cp -r runs/0000-seed1 hurt
 printf x >>hurt/checkpoints/step-00000002.h5
 expect_fail 6 '1 of 3 checkpoints could not' "$SINKLAB" analyze hurt --json

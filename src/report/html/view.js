@@ -62,8 +62,9 @@ function say(text) {
 /* As printf does: of two as near, the even one. */
 function fixed(v, digits) {
     const scaled = Math.abs(v) * 10 ** digits, floor = Math.floor(scaled);
-    return scaled - floor === 0.5 && floor % 2 === 0
+    const text = scaled - floor === 0.5 && floor % 2 === 0
         ? (Math.sign(v) * floor / 10 ** digits).toFixed(digits) : v.toFixed(digits);
+    return text.replace(/^-([0.]*)$/, "$1");
 }
 
 function show_number(v, digits) {
