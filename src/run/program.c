@@ -1,6 +1,7 @@
 #include "run/program.h"
 
 #include <stdlib.h>
+#include <unistd.h> /* _CS_GNU_LIBC_VERSION, where there is one */
 
 #include "io/fsys.h"
 
