@@ -86,7 +86,7 @@ int analysis_write_csv(const char *dir, const char *name, const char *text,
         return e->code;
     FILE *f = open_memstream(&out, &n_out);
     if (!f)
-        return err_set(e, ERR_MEMORY, "%s: out of memory", dir);
+        return err_memory(e, dir);
     for (const char *line = text, *end; line < text + n; line = end + 1) {
         end = memchr(line, '\n', (size_t)(text + n - line));
         BUG_ON(!end);
@@ -95,7 +95,7 @@ int analysis_write_csv(const char *dir, const char *name, const char *text,
     }
     run_analysis_path(path, dir, name, ".csv");
     int rc = fclose(f) == 0 ? row_chain_write(path, out, n_out, e)
-                            : err_set(e, ERR_MEMORY, "%s: out of memory", path);
+                            : err_memory(e, path);
     free(out);
     return rc;
 }

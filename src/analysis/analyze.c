@@ -430,7 +430,7 @@ static int save_arrays(struct analysis *a, struct err *e)
     struct column_facts *facts = calloc(n, sizeof *facts);
     struct axis_set axes = { 0 };
     if (open_axes(&axes, a) || !config || !arrays || !facts) {
-        err_set(e, ERR_MEMORY, "out of memory");
+        err_memory(e, NULL);
         goto out;
     }
     struct measured measured = measured_by(&a->config, true);
@@ -586,7 +586,7 @@ static int open(struct analysis *a, const struct analyze_options *o,
         size_t n = (size_t)a->session.meter.n_columns + 1;
         a->skips = calloc(n, sizeof *a->skips);
         if (!a->skips)
-            err_set(e, ERR_MEMORY, "out of memory");
+            err_memory(e, NULL);
     }
     return ranks_agree(r, false, e) ? e->code
                                     : same_job_check(r, &a->session, e);

@@ -76,7 +76,7 @@ static int list_runs(struct many *m)
     const struct analyze_options *o = m->options;
     m->lists = calloc((size_t)o->n_folders, sizeof *m->lists);
     if (!m->lists)
-        return err_set(m->e, ERR_MEMORY, "out of memory");
+        return err_memory(m->e, NULL);
     for (idx i = 0; i < o->n_folders; i++) {
         const char *dir = o->folders[i];
         if (strlen(dir) >= RUN_DIR_MAX)
@@ -158,7 +158,7 @@ static int choose_runs(struct many *m)
     m->runs = calloc((size_t)m->n, sizeof *m->runs);
     m->todo = calloc((size_t)m->n, sizeof *m->todo);
     if (!m->runs || !m->todo)
-        return err_set(m->e, ERR_MEMORY, "out of memory for %td runs", m->n);
+        return err_memory(m->e, NULL);
     for (idx i = 0; i < m->options->n_folders; i++) {
         bool is_named;
         if (run_holds_run(&is_named, m->options->folders[i], m->e))
@@ -222,7 +222,7 @@ static int plan_processes(struct many *m)
     m->slots = calloc((size_t)n, sizeof *m->slots);
     m->words = calloc((size_t)o->n_overrides + 11, sizeof *m->words);
     if (!m->slots || !m->words)
-        return err_set(m->e, ERR_MEMORY, "out of memory for %td jobs", n);
+        return err_memory(m->e, NULL);
     m->words[at++] = "sinklab";
     m->words[at++] = "analyze";
     m->words[at++] = m->threads;

@@ -73,6 +73,12 @@ int err_system(struct err *e, const char *place, const char *what)
                    remedy(errnum));
 }
 
+int err_memory(struct err *e, const char *place)
+{
+    return err_set(e, ERR_MEMORY, "%s%snot enough memory: %s",
+                   place ? place : "", place ? ": " : "", remedy(ENOMEM));
+}
+
 int err_foreign(struct err *e, const char *place, const char *what)
 {
     if (errno == ENOENT || errno == ENOTDIR)

@@ -49,6 +49,10 @@ bool err_is_refusal(int code);
  * for lack of memory. */
 int err_system(struct err *e, const char *place, const char *what);
 
+/* err_memory - ERR_MEMORY: "PLACE: not enough memory: <what to do>"; place NULL:
+ * none is named. */
+int err_memory(struct err *e, const char *place);
+
 /* err_foreign - the same of a file that is not ours: one that is not there is
  * ERR_DATA: "PLACE: <the system's words>". */
 int err_foreign(struct err *e, const char *place, const char *what);

@@ -80,7 +80,7 @@ char *pool_print(struct pool *p, const char *format, ...)
 
 int pool_check(const struct pool *p, struct err *e)
 {
-    return p->is_out_of_memory ? err_set(e, ERR_MEMORY, "out of memory") : OK;
+    return p->is_out_of_memory ? err_memory(e, NULL) : OK;
 }
 
 void pool_release(struct pool *p)

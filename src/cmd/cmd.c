@@ -410,7 +410,7 @@ int command_parse(const struct command *c, void *options, struct words *words,
     *words =
         (struct words){ .at = calloc(2 * (size_t)argc + 1, sizeof(char *)) };
     if (!words->at)
-        return err_set(e, ERR_MEMORY, "out of memory");
+        return err_memory(e, NULL);
     words->settings = words->at + argc;
     make_tables(&t, c);
     optind = 0; /* glibc: from the start, whoever used it before */

@@ -56,7 +56,7 @@ static int info_of_path(const struct words *words, bool is_json, struct err *e)
         return e->code;
     const char **settings = calloc((size_t)n, sizeof *settings);
     if (!settings)
-        return err_set(e, ERR_MEMORY, "out of memory");
+        return err_memory(e, NULL);
     int length = snprintf(path, sizeof path, "data.path=%s", words->at[0]);
     settings[0] = leads_to_tokens(words->at[0]) ? "data.source=tokens"
                                                 : "data.source=text";

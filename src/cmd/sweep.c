@@ -149,7 +149,7 @@ static int run(int argc, char **argv, struct err *e)
                   argv + a.is_status, e);
     struct sweep_file *f = calloc(1, sizeof *f);
     if (!f)
-        err_set(e, ERR_MEMORY, "out of memory");
+        err_memory(e, NULL);
     if (!e->code && !find_action(&action, &a, e) &&
         (action != ACTION_STATUS || !check_status(&words, e)) &&
         !sweep_file_read(f, words.at[0], words.settings, words.n_settings, e) &&

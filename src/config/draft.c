@@ -468,7 +468,7 @@ int draft_open(struct draft *d, struct config *c, struct err *e)
     d->source =
         calloc(1, sizeof *d->source + (size_t)n * sizeof d->source->origins[0]);
     if (!d->source)
-        return err_set(e, ERR_MEMORY, "no memory for reading a configuration");
+        return err_memory(e, NULL);
     d->source->n = n;
     for (idx i = 0; i < n; i++)
         strcpy(d->source->origins[i].text, "default");

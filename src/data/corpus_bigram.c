@@ -135,7 +135,7 @@ static int open_bigram(struct corpus *c, const struct data_options *o,
     if (!o->bigram_path[0])
         return check_drawn(o, e) ? e->code : place_tables(c, o, NULL, e);
     if (!(b = malloc(sizeof *b)))
-        return err_set(e, ERR_MEMORY, "out of memory");
+        return err_memory(e, NULL);
     if (bigram_text_count(b, o->bigram_path, c->is_checked, e) == OK &&
         check_counted(o, b, e) == OK && place_tables(c, o, b, e) == OK)
         memcpy(c->hash, b->hash, sizeof c->hash);

@@ -58,7 +58,7 @@ static int hash_names(char hex[HASH_HEX_MAX], const struct stored *s,
 {
     struct hash_run *run = hash_begin();
     if (!run)
-        return err_set(e, ERR_MEMORY, "no memory for a hash");
+        return err_memory(e, NULL);
     add_number(run, s->width);
     for (idx i = 0; i < s->n_maps; i++)
         add_text(run, name_in(dir, s->maps[i]->path));
@@ -72,7 +72,7 @@ static int hash_files(struct identity_note *note, const struct stored *s,
 {
     struct hash_run *run = hash_begin();
     if (!run)
-        return err_set(e, ERR_MEMORY, "no memory for a hash");
+        return err_memory(e, NULL);
     add_text(run, names);
     for (idx i = 0; i < s->n_maps; i++) {
         const struct file_stamp *stamp = &s->maps[i]->stamp;

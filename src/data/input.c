@@ -167,7 +167,7 @@ int input_open(struct source *s, const struct source *of,
     memcpy(s->styles, of->styles, sizeof s->styles);
     s->parts = calloc(1, sizeof *s->parts);
     if (!s->parts)
-        return err_set(e, ERR_MEMORY, "out of memory");
+        return err_memory(e, NULL);
     s->n_parts = 1;
     if (open_part(s->parts, of, q, e))
         return e->code;

@@ -97,7 +97,7 @@ static int open_parts(struct source *s, bool is_checked, struct err *e)
         return e->code;
     s->parts = calloc((size_t)s->mixture.n, sizeof *s->parts);
     if (!s->parts)
-        return err_set(e, ERR_MEMORY, "out of memory");
+        return err_memory(e, NULL);
     for (idx i = 0; i < s->mixture.n; i++) {
         s->n_parts++;
         if (corpus_open(&s->parts[i].corpus, &s->mixture.parts[i], is_checked,

@@ -3,36 +3,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/grow.h"
 #include "io/mapping.h"
 
 /* Files of all formats are little-endian, and taken as they lie. */
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
                "this code needs a little-endian machine");
 
-/* Room for one more in a list of n; *cap grows with it. */
-static int grow(void **list, idx *cap, idx n, size_t item_bytes, struct err *e)
-{
-    if (n < *cap)
-        return OK;
-    idx room = idx_max(16, *cap + *cap / 2);
-    void *more = realloc(*list, (size_t)room * item_bytes);
-    if (!more)
-        return err_set(e, ERR_MEMORY,
-                       "no memory for a list of the corpus' files and "
-                       "documents: free some, then give the command again");
-    *list = more;
-    *cap = room;
-    return OK;
-}
-
 int stored_map(struct stored *s, struct mapping **m, const char *path,
                const char *place, struct err *e)
 {
-    void *maps = s->maps;
-    int rc = grow(&maps, &s->maps_cap, s->n_maps, sizeof *s->maps, e);
-    s->maps = maps;
-    if (rc == OK)
-        rc = mapping_open(m, path, place, e);
+    if (!GROW(s->maps, s->n_maps))
+        return err_memory(e, NULL);
+    int rc = mapping_open(m, path, place, e);
     if (rc == OK)
         s->maps[s->n_maps++] = *m;
     return rc;
@@ -42,7 +25,6 @@ int stored_add_piece(struct stored *s, const struct mapping *m,
                      const unsigned char *bytes, idx n, idx width,
                      struct err *e)
 {
-    void *pieces = s->pieces;
     if (n == 0)
         return OK;
     if (s->n_pieces > 0 && width != s->width)
@@ -50,10 +32,8 @@ int stored_add_piece(struct stored *s, const struct mapping *m,
                        "%s: has tokens of %td bytes, but %s has tokens of %td: "
                        "give files of one width",
                        m->place, width, s->pieces[0].map->path, s->width);
-    int rc = grow(&pieces, &s->pieces_cap, s->n_pieces, sizeof *s->pieces, e);
-    s->pieces = pieces;
-    if (rc != OK)
-        return rc;
+    if (!GROW(s->pieces, s->n_pieces))
+        return err_memory(e, NULL);
     s->pieces[s->n_pieces++] = (struct stored_piece){
         .bytes = bytes, .first = s->n, .n = n, .map = m
     };
@@ -64,12 +44,9 @@ int stored_add_piece(struct stored *s, const struct mapping *m,
 
 int stored_add_document(struct stored *s, idx at, struct err *e)
 {
-    void *documents = s->documents;
     idx n = s->documents ? s->n_documents + 1 : 0;
-    int rc = grow(&documents, &s->documents_cap, n, sizeof *s->documents, e);
-    s->documents = documents;
-    if (rc != OK)
-        return rc;
+    if (!GROW(s->documents, n))
+        return err_memory(e, NULL);
     s->documents[n] = at;
     s->n_documents = n;
     return OK;

@@ -43,7 +43,6 @@ struct stored {
 
     struct mapping **maps; /* all files that are open */
     idx n_maps;
-    idx pieces_cap, maps_cap, documents_cap; /* room in the lists */
 };
 
 /* stored_read - out (n) = tokens from .. from+n-1, which must be there. */

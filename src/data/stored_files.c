@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/grow.h"
 #include "base/text.h"
 #include "io/file_list.h"
 
@@ -22,17 +23,9 @@ void stored_files_release(struct stored_files *f)
 
 int stored_files_add(struct stored_files *f, const char *name, struct err *e)
 {
-    if (f->n == f->cap) {
-        idx cap = f->cap ? f->cap * 2 : 16;
-        char **paths = realloc(f->paths, (size_t)cap * sizeof *paths);
-        if (!paths)
-            return err_set(e, ERR_MEMORY, "no memory for the names of files");
-        f->paths = paths;
-        f->cap = cap;
-    }
-    char *path = strdup(name);
+    char *path = GROW(f->paths, f->n) ? strdup(name) : NULL;
     if (!path)
-        return err_set(e, ERR_MEMORY, "no memory for the names of files");
+        return err_memory(e, NULL);
     f->paths[f->n++] = path;
     return OK;
 }
@@ -154,7 +147,7 @@ static int find_by_pattern(struct stored_files *f, const struct stored_query *q,
         rc = err_set(e, ERR_DATA, "%s %s: no file matches this pattern", q->key,
                      q->path);
     else if (how == GLOB_NOSPACE)
-        rc = err_set(e, ERR_MEMORY, "no memory for the names of files");
+        rc = err_memory(e, NULL);
     else if (how)
         rc = cannot(e, q, q->path, "read a folder of this pattern");
     for (size_t i = 0; rc == OK && i < found.gl_pathc; i++)

@@ -8,7 +8,7 @@
 
 struct stored_files {
     char **paths;
-    idx n, cap;
+    idx n;
 };
 
 /* stored_files_check - is there a path? OK, ERR_DATA. First of all. */

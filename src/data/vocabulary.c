@@ -156,8 +156,7 @@ int vocabulary_parse(struct vocabulary *v, char *model, size_t n,
     if (is_model) {
         v->pieces = malloc((size_t)v->n * sizeof *v->pieces);
         if (!v->pieces)
-            return err_set(e, ERR_MEMORY, "%s: no memory for %td pieces", name,
-                           v->n);
+            return err_memory(e, name);
         is_model = take_pieces(v, model, n);
     }
     if (!is_model) {
@@ -192,7 +191,7 @@ static int open_bytes(struct vocabulary *v, struct err *e)
                               .memory = malloc(BYTES) };
     if (!v->pieces || !v->memory) {
         vocabulary_release(v);
-        return err_set(e, ERR_MEMORY, "out of memory");
+        return err_memory(e, NULL);
     }
     for (int i = 0; i < BYTES; i++) {
         v->memory[i] = (char)i;

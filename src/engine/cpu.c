@@ -171,7 +171,7 @@ int engine_open(struct engine *g, const struct model *m,
     *g = (struct engine){ .m = m, .request = *r };
     struct cpu *c = g->cpu = calloc(1, sizeof *c);
     if (!c)
-        return err_set(e, ERR_MEMORY, "out of memory");
+        return err_memory(e, NULL);
     plan_numbers(c, &measure, m, r);
     if (arena_open(&c->numbers, measure.used_bytes, e))
         return e->code;
@@ -357,7 +357,7 @@ int engine_open_ceiling(struct engine *g, idx n, struct err *e)
     }
     x->set = onednn_open(g->request.threads, x->scratch);
     if (!x->set)
-        return err_set(e, ERR_MEMORY, "out of memory");
+        return err_memory(e, NULL);
     return linear_open(&x->linear, x->set, e);
 }
 

@@ -98,7 +98,7 @@ struct link {
 struct links {
     const struct model *m;
     struct link *list; /* (n) owned */
-    idx n, cap;
+    idx n;
     bool is_out_of_memory;
 };
 

@@ -90,7 +90,7 @@ static int find_steps(struct import *m, struct err *e)
     const struct import_options *o = m->o;
     m->folders = calloc((size_t)o->n_folders, sizeof *m->folders);
     if (!m->folders)
-        return err_set(e, ERR_MEMORY, "not enough memory");
+        return err_memory(e, NULL);
     if (o->n_folders > KEY_LIST_MAX)
         return err_set(e, ERR_USAGE,
                        "import: %td folders: one run takes at most %d",
@@ -314,7 +314,7 @@ static int load_config(struct import *m, bool has_vocab, struct err *e)
         calloc((size_t)(m->first.n + o->n_settings + 8), sizeof *all);
     idx n = 0;
     if (!all)
-        return err_set(e, ERR_MEMORY, "not enough memory");
+        return err_memory(e, NULL);
     for (idx i = 0; i < m->first.n; i++) {
         const char *s = replaced(m, m->first.settings[i]);
         if (s && (has_vocab || strncmp(s, "data.vocab=", 11) != 0))
@@ -371,7 +371,7 @@ static int open_model(struct import *m, struct err *e)
     if (e->code || model_init(&m->model, &spec, V, e))
         return e->code;
     m->config_text = config_print(c, NULL);
-    return m->config_text ? OK : err_set(e, ERR_MEMORY, "not enough memory");
+    return m->config_text ? OK : err_memory(e, NULL);
 }
 
 /* ---- memory -------------------------------------------------------------- */
@@ -396,10 +396,7 @@ static int take_memory(struct import *m, struct err *e)
     if (memory_check(&need, "", e))
         return e->code;
     m->weights = calloc((size_t)m->model.table.total, sizeof *m->weights);
-    return m->weights
-               ? OK
-               : err_set(e, ERR_MEMORY, "not enough memory for %td parameters",
-                         m->model.table.n);
+    return m->weights ? OK : err_memory(e, NULL);
 }
 
 static void say_plan(const struct import *m)

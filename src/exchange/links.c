@@ -6,6 +6,8 @@
 
 #include "exchange/family.h"
 
+#include "base/grow.h"
+
 static const struct param *find_param(const struct model *m, const char *name)
 {
     for (idx i = 0; i < m->table.count; i++)
@@ -19,14 +21,9 @@ void links_add(struct links *l, enum link_kind kind, const char *ours,
 {
     const struct param *p = find_param(l->m, ours);
     BUG_ON(!p || p->ndim > 2);
-    if (l->n == l->cap) {
-        idx cap = l->cap ? 2 * l->cap : 64;
-        struct link *list = realloc(l->list, (size_t)cap * sizeof *list);
-        l->is_out_of_memory |= !list;
-        if (!list)
-            return;
-        l->list = list;
-        l->cap = cap;
+    if (!GROW(l->list, l->n)) {
+        l->is_out_of_memory = true;
+        return;
     }
     struct link *k = &l->list[l->n++];
     *k = (struct link){ .kind = kind, .ours = p, .row0 = row0 };

@@ -148,11 +148,11 @@ static int write_config(const char *path, const struct run_model *r,
     FILE *out = open_memstream(&text, &n);
     if (!out) {
         json_release(&j);
-        return err_set(e, ERR_MEMORY, "%s: not enough memory", path);
+        return err_memory(e, path);
     }
     json_write(out, &j, 17, e);
     if (fclose(out) && !e->code)
-        err_set(e, ERR_MEMORY, "%s: not enough memory", path);
+        err_memory(e, path);
     if (!e->code)
         put_settings(path, text, n, e);
     free(text);
@@ -164,7 +164,7 @@ static int write_settings(const char *path, const struct run_model *r,
 {
     char *text = config_print(&r->config, NULL);
     if (!text)
-        return err_set(e, ERR_MEMORY, "%s: not enough memory", path);
+        return err_memory(e, path);
     put_settings(path, text, strlen(text), e);
     free(text);
     return e->code;
@@ -199,8 +199,7 @@ static int load(real **w, const struct run_model *r, struct err *e)
         return e->code;
     *w = calloc((size_t)t->total, sizeof **w);
     if (!*w)
-        return err_set(e, ERR_MEMORY, "not enough memory for %td parameters",
-                       t->n);
+        return err_memory(e, NULL);
     struct checkpoint_data data = { .weights = *w };
     return checkpoint_load(NULL, r->path, t, &data, e);
 }

@@ -141,7 +141,7 @@ int weights_take(real *w, const struct model *m, const struct family *f,
     t.is_used = calloc((size_t)s->n + 1, sizeof *t.is_used);
     t.room = malloc(CHUNK * sizeof *t.room);
     if (links.is_out_of_memory || !t.is_used || !t.room)
-        err_set(e, ERR_MEMORY, "not enough memory for a list of tensors");
+        err_memory(e, NULL);
     for (idx i = 0; i < links.n && !e->code; i++) {
         filled += links.list[i].rows * link_cols(&links.list[i]);
         take_link(&t, &links.list[i], e);
@@ -241,7 +241,7 @@ int weights_fit(const real *w, const struct model *m, const struct family *f,
     struct links links = { .m = m };
     f->link(&links);
     if (links.is_out_of_memory)
-        err_set(e, ERR_MEMORY, "not enough memory for a list of tensors");
+        err_memory(e, NULL);
     else
         check_constants(w, f, &links, e);
     links_release(&links);
@@ -259,7 +259,7 @@ int weights_give(const char *path, const real *w, const struct model *m,
                       .givings = calloc(n, sizeof *l.givings),
                       .names = calloc(n, sizeof *l.names) };
     if (links.is_out_of_memory || !l.tensors || !l.givings || !l.names) {
-        err_set(e, ERR_MEMORY, "not enough memory for a list of tensors");
+        err_memory(e, NULL);
     } else {
         if (f)
             add_links(&l, w, m, f, &links);

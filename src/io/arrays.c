@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/grow.h"
 #include "base/text.h"
 #include "io/hdf.h"
 
@@ -175,13 +176,10 @@ static void take_array(struct hdf *h, const char *path, void *context)
     if (strlen(path) > ARRAY_NAME_MAX || !hdf_has_text(h, path, "definition") ||
         hdf_inspect(h, path, &type, &shape) != OK)
         return;
-    struct array_facts *more =
-        realloc(f->arrays, (size_t)(f->n + 1) * sizeof *more);
-    if (!more) {
+    if (!GROW(f->arrays, f->n)) {
         f->is_out_of_memory = true;
         return;
     }
-    f->arrays = more;
     struct array_facts *x = &f->arrays[f->n++];
     *x = (struct array_facts){ .ndim = shape.ndim };
     strcpy(x->name, path + 1);
@@ -195,10 +193,7 @@ int array_file_open(struct array_file *f, const char *path, struct err *e)
                             f->known, e);
     if (rc == OK)
         rc = hdf_list(f->h, "/", take_array, f);
-    return rc == OK && f->is_out_of_memory
-               ? err_set(e, ERR_MEMORY, "%s: not enough memory to read it",
-                         path)
-               : rc;
+    return rc == OK && f->is_out_of_memory ? err_memory(e, path) : rc;
 }
 
 int array_file_read(struct array_values *a, struct array_file *f,

@@ -1,5 +1,7 @@
 #include "io/file_list.h"
 
+#include "base/grow.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
@@ -8,34 +10,20 @@
 #include <string.h>
 
 /* Folders in folders; a bound for links that lead in a circle. */
-enum { DEPTH_MAX = 64, FIRST_ROOM = 16 };
+enum { DEPTH_MAX = 64 };
 
 static int is_visible(const struct dirent *d)
 {
     return d->d_name[0] != '.';
 }
 
-/* Room for one more: powers of two, so that many files cost little. */
-static bool make_room(struct file_list *l)
-{
-    size_t n = (size_t)l->n;
-    if (n && (n < FIRST_ROOM || n & (n - 1)))
-        return true;
-    size_t room = n ? 2 * n : FIRST_ROOM;
-    struct file_list_item *more = realloc(l->items, room * sizeof *more);
-    if (more)
-        l->items = more;
-    return more;
-}
-
 static int add_file(struct file_list *l, const char *path,
                     const struct stat *st, struct err *e)
 {
     char *own = strdup(path);
-    if (!own || !make_room(l)) {
+    if (!own || !GROW(l->items, l->n)) {
         free(own);
-        return err_set(e, ERR_MEMORY, "%s: no memory for a list of files",
-                       path);
+        return err_memory(e, path);
     }
     l->items[l->n++] = (struct file_list_item){
         .path = own,

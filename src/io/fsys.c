@@ -422,8 +422,7 @@ static int read_all(char **bytes, size_t *n, int fd, const char *path,
     char *text = malloc(size + 1);
     size_t got = 0;
     if (!text)
-        return err_set(e, ERR_MEMORY, "%s: no memory for its %zu bytes", path,
-                       size);
+        return err_memory(e, path);
     while (got < size) {
         ssize_t more = read(fd, text + got, size - got);
         if (more < 0 && errno == EINTR)

@@ -32,10 +32,7 @@ int grid_init(struct grid *g, idx rows, idx columns, struct err *e)
 {
     BUG_ON(rows < 1 || columns < 0);
     *g = (struct grid){ .rows = rows };
-    return columns == 0 || grow(g, columns)
-               ? OK
-               : err_set(e, ERR_MEMORY,
-                         "not enough memory for a table of %td rows", rows);
+    return columns == 0 || grow(g, columns) ? OK : err_memory(e, NULL);
 }
 
 void grid_release(struct grid *g)
@@ -102,9 +99,7 @@ idx grid_add(struct grid *g, const char *format, ...)
 
 int grid_check(const struct grid *g, struct err *e)
 {
-    return g->is_out_of_memory
-               ? err_set(e, ERR_MEMORY, "not enough memory for a table")
-               : OK;
+    return g->is_out_of_memory ? err_memory(e, NULL) : OK;
 }
 
 /* "12.5", "(12.5)", "12.5 ± 0.3", "-" or empty. */

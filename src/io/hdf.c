@@ -56,7 +56,7 @@ int hdf_build(struct hdf **h, const char *path, size_t expected_bytes,
 {
     *h = calloc(1, sizeof **h);
     if (!*h)
-        return err_set(e, ERR_MEMORY, "%s: no memory", path);
+        return err_memory(e, path);
     **h = (struct hdf){ .path = path,
                         .e = e,
                         .n_bytes = SIZE_MAX,
@@ -342,7 +342,7 @@ int hdf_open_known(struct hdf **h, const char *path, size_t cap_bytes,
 {
     *h = calloc(1, sizeof **h);
     if (!*h)
-        return err_set(e, ERR_MEMORY, "%s: no memory", path);
+        return err_memory(e, path);
     **h = (struct hdf){
         .path = path, .e = e, .damage_code = damage_code, .remedy = remedy
     };

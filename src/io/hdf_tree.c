@@ -1,6 +1,7 @@
 #include "io/hdf_tree.h"
 
-#include <stdlib.h>
+#include "base/grow.h"
+
 
 /* ---- failures ---------------------------------------------------------- */
 
@@ -49,26 +50,12 @@ int hdf_no_memory(struct hdf *h, const char *what)
 
 /* ---- objects ------------------------------------------------------------ */
 
-static bool make_room(struct hdf *h)
-{
-    if (h->n_objects < h->cap)
-        return true;
-    idx cap = h->cap ? 2 * h->cap : 64;
-    struct hdf_object **more =
-        realloc(h->objects, (size_t)cap * sizeof(struct hdf_object *));
-    if (!more)
-        return false;
-    h->objects = more;
-    h->cap = cap;
-    return true;
-}
-
 struct hdf_object *hdf_new_object(struct hdf *h, const char *path,
                                   enum hdf_kind kind)
 {
     struct hdf_object *o = pool_bytes(&h->memory, sizeof *o);
     char *copy = pool_text(&h->memory, path, SIZE_MAX);
-    if (!o || !copy || !make_room(h)) {
+    if (!o || !copy || !GROW(h->objects, h->n_objects)) {
         hdf_no_memory(h, "list");
         return NULL;
     }

@@ -94,7 +94,7 @@ struct hdf {
 
     struct hdf_object **objects; /* (n_objects) as found or added; owned */
     struct hdf_object **sorted;  /* (n_sorted) the same by path; owned */
-    idx n_objects, n_sorted, cap;
+    idx n_objects, n_sorted;
     struct hdf_step *steps, *last_step;
     struct pool memory; /* of all of these */
 };

@@ -246,8 +246,7 @@ static int read_text(const char *text, size_t n, bool is_own,
                   ini_parse_stream(read_piece, &r, on_value, &r) < 0;
     free(r.text);
     free(r.value);
-    return failed ? err_set(e, ERR_MEMORY, "no memory for reading INI lines")
-                  : OK;
+    return failed ? err_memory(e, NULL) : OK;
 }
 
 int ini_read_text(const char *text, size_t n, ini_item_handler *handler,

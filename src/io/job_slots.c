@@ -23,7 +23,7 @@ int job_slots_init(struct job_slots *p, idx n, idx threads, struct err *e)
     *p = (struct job_slots){ .n = n };
     p->shares = calloc((size_t)p->n + 1, sizeof *p->shares);
     if (!p->shares)
-        return err_set(e, ERR_MEMORY, "out of memory for %td jobs", p->n);
+        return err_memory(e, NULL);
     idx each = cores.n / idx_max(1, p->n);
     for (idx i = 0; i < p->n && each >= threads; i++)
         core_share(&p->shares[i], &cores, i, p->n); /* else all share all */

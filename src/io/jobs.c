@@ -182,7 +182,7 @@ int job_start(pid_t *process, const struct jobs *j, const struct job_spec *s,
     BUG_ON(!j->is_open);
     make_set(&l);
     if (!l.environment)
-        err_set(e, ERR_MEMORY, "out of memory");
+        err_memory(e, NULL);
     else if (open_log(&l.log, s->log, e))
         ; /* it says why */
     else if ((l.null = open("/dev/null", O_RDONLY | O_CLOEXEC)) < 0)

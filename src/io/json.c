@@ -147,7 +147,7 @@ int json_write(FILE *out, struct json *j, int digits, struct err *e)
         write_escaped(out, text);
     free(text);
     json_release(j);
-    return text ? OK : err_set(e, ERR_MEMORY, "not enough memory for JSON");
+    return text ? OK : err_memory(e, NULL);
 }
 
 void json_release(struct json *j)

@@ -30,8 +30,7 @@ int json_tree_read(struct json_tree *t, const char *text, size_t n,
     if (root)
         return OK;
     if (json_error_code(&error) == json_error_out_of_memory)
-        return err_set(e, ERR_MEMORY, "%s: not enough memory to read it",
-                       place);
+        return err_memory(e, place);
     return err_set(e, ERR_DATA,
                    "%s: no JSON, at its byte %d: %.100s: put a whole file back",
                    place, error.position, error.text);

@@ -70,8 +70,7 @@ static int copy_file(struct mapping *m, int fd, struct err *e)
 {
     unsigned char *bytes = malloc(m->n + 1);
     if (!bytes)
-        return err_set(e, ERR_MEMORY, "%s: no memory for its %zu bytes",
-                       m->place, m->n);
+        return err_memory(e, m->place);
     m->bytes = bytes;
     errno = 0;
     if (fsys_read_at(fd, bytes, m->n, 0))
@@ -118,7 +117,7 @@ int mapping_open(struct mapping **mapping, const char *path, const char *place,
     *mapping = NULL;
     if (!m || !(m->path = strdup(path)) || !(m->place = strdup(place))) {
         mapping_close(m);
-        return err_set(e, ERR_MEMORY, "%s: no memory to open it", place);
+        return err_memory(e, place);
     }
     /* O_NONBLOCK: do not wait for the other end of a pipe */
     int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);

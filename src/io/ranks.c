@@ -56,7 +56,7 @@ static int meet(struct ranks *r, const char *job, struct err *e)
     struct member *m = calloc((size_t)r->n, sizeof *m), *own = m + r->rank;
     if (!m) {
         r->is_lost = true;
-        return err_set(e, ERR_MEMORY, "out of memory");
+        return err_memory(e, NULL);
     }
     snprintf(own->job, sizeof own->job, "%s", job);
     machine_cores(&own->cores);
@@ -81,7 +81,7 @@ int ranks_open(struct ranks *r, const char *job, struct err *e)
         return e->code;
     if (!get_room(r)) { /* nobody could be told: the launcher ends the others */
         r->is_lost = true;
-        return err_set(e, ERR_MEMORY, "out of memory");
+        return err_memory(e, NULL);
     }
     if (r->rank != 0)
         hush(stdout);

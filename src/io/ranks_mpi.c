@@ -146,8 +146,7 @@ int transport_move(int *late, const struct ranks_message *list, idx n,
         n_requests += pieces_of(&list[i]);
     MPI_Request *requests = calloc((size_t)n_requests + 1, sizeof *requests);
     if (!requests)
-        return err_set(e, ERR_MEMORY,
-                       "out of memory for messages to other processes");
+        return err_memory(e, NULL);
     int rc = OK;
     for (idx i = 0; i < n && rc == OK; i++)
         for (idx j = 0; j < pieces_of(&list[i]) && rc == OK; j++)

@@ -72,7 +72,7 @@ int row_chain_write(const char *path, const char *text, size_t n, struct err *e)
         failed = ferror(out);
         failed |= fclose(out) != 0;
     }
-    int rc = failed ? err_set(e, ERR_MEMORY, "%s: out of memory", path)
+    int rc = failed ? err_memory(e, path)
                     : fsys_replace(path, chained, n_chained, e);
     free(chained);
     return rc;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/grow.h"
 #include "io/fsys.h"
 #include "io/json.h"
 #include "io/mapping.h"
@@ -203,8 +204,7 @@ static int add_tensors(struct safetensors *s, struct safetensors_file *f,
     struct safetensor *all =
         realloc(s->tensors, (size_t)(s->n + most + 1) * sizeof *s->tensors);
     if (!all)
-        return err_set(e, ERR_MEMORY, "%s: not enough memory for %td tensors",
-                       f->path, most);
+        return err_memory(e, f->path);
     s->tensors = all;
     f->first = s->n;
     for (struct json_walk w = { 0 }; json_value_next(&w, f->header.root);) {
@@ -223,7 +223,7 @@ static int open_file(struct safetensors *s, struct safetensors_file *f,
 {
     f->path = strdup(path);
     if (!f->path)
-        return err_set(e, ERR_MEMORY, "%s: no memory to open it", path);
+        return err_memory(e, path);
     if (mapping_open(&f->map, path, path, e))
         return e->code;
     const unsigned char *bytes = f->map->bytes;
@@ -268,13 +268,10 @@ static int open_shard(struct safetensors *s, const char *dir, const char *name,
     if (!is_there)
         return err_set(e, ERR_DATA, "%s: names %s, which is not there: get it",
                        index, name);
-    struct safetensors_file *files =
-        realloc(s->files, (size_t)(s->n_files + 1) * sizeof *files);
-    if (!files)
-        return err_set(e, ERR_MEMORY, "%s: no memory to open it", path);
-    s->files = files;
-    files[s->n_files] = (struct safetensors_file){ 0 };
-    return open_file(s, &files[s->n_files++], path, e);
+    if (!GROW(s->files, s->n_files))
+        return err_memory(e, path);
+    s->files[s->n_files] = (struct safetensors_file){ 0 };
+    return open_file(s, &s->files[s->n_files++], path, e);
 }
 
 /* Does the index put each tensor where it is? */
@@ -336,7 +333,7 @@ static int open_single(struct safetensors *s, const char *path, struct err *e)
 {
     s->files = calloc(1, sizeof *s->files);
     if (!s->files)
-        return err_set(e, ERR_MEMORY, "%s: no memory to open it", path);
+        return err_memory(e, path);
     s->n_files = 1;
     return open_file(s, s->files, path, e);
 }
@@ -439,11 +436,11 @@ static int header_text(char **text, size_t *n,
     FILE *out = open_memstream(text, n);
     if (!out) {
         json_release(&j);
-        return err_set(e, ERR_MEMORY, "not enough memory for a header");
+        return err_memory(e, NULL);
     }
     json_write(out, &j, 17, e);
     if (fclose(out) && !e->code)
-        err_set(e, ERR_MEMORY, "not enough memory for a header");
+        err_memory(e, NULL);
     return e->code;
 }
 
@@ -490,7 +487,7 @@ int safetensors_write(const char *path, const struct safetensor_out *tensors,
     size_t n_text = 0;
     float *room = malloc(CHUNK * sizeof *room);
     if (!room)
-        err_set(e, ERR_MEMORY, "%s: not enough memory to write it", path);
+        err_memory(e, path);
     if (!e->code)
         header_text(&text, &n_text, tensors, n, e);
     if (!e->code && fsys_stream_open(&s, path, e) == OK)

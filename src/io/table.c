@@ -51,7 +51,7 @@ static int parse_header(struct table *t, struct row_chain *chain, char *line,
                        t->columns, TABLE_MAX_COLUMNS);
     t->names = calloc((size_t)t->columns, sizeof *t->names);
     if (!t->names)
-        return err_set(e, ERR_MEMORY, "%s: not enough memory", path);
+        return err_memory(e, path);
     for (idx c = 0; c < t->columns; c++) {
         char *name = strsep(&line, ","), shown[SHOWN_MAX];
         utf8_show(shown, sizeof shown, name, SHOWN_COLUMNS, true);
@@ -213,7 +213,7 @@ int table_add(struct table *t, const char *name, const double *value,
         return e->code;
     if (!add_name(t, name)) {
         arena_release(&wider.memory);
-        return err_set(e, ERR_MEMORY, "%s: not enough memory", name);
+        return err_memory(e, name);
     }
     for (idx i = 0; i < old + t->rows; i++) {
         wider.v[i] = i < old ? t->v[i] : value[i - old];

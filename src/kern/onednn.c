@@ -249,7 +249,7 @@ static int told(dnnl_status_t status, const struct onednn_shape *s,
     if (status == dnnl_success)
         return OK;
     if (status == dnnl_out_of_memory)
-        return err_set(e, ERR_MEMORY, "out of memory");
+        return err_memory(e, NULL);
     return err_set(e, ERR_TOOL,
                    "%s has no product of %td x %td x %td numbers (status %d)",
                    lib.name, s->M, s->N, s->K, (int)status);
@@ -401,7 +401,7 @@ int onednn_product(const struct onednn_product **product, struct onednn_set *s,
         return OK;
     *product = p = add(s, shape, &b);
     if (!p || !p->on)
-        return err_set(e, ERR_MEMORY, "out of memory");
+        return err_memory(e, NULL);
     return make(p, s, e);
 }
 
@@ -466,7 +466,7 @@ int onednn_packed(struct onednn_packed **packed, struct onednn_set *s,
     struct onednn_packed *p = calloc(1, sizeof *p);
     *packed = p;
     if (!p)
-        return err_set(e, ERR_MEMORY, "out of memory");
+        return err_memory(e, NULL);
     p->before = s->packed;
     s->packed = p;
     int threads = omp_get_max_threads();

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/grow.h"
 #include "base/rng.h"
 
 enum { ALIGN_REALS = 64 / sizeof(real) };
@@ -14,13 +15,8 @@ idx param_declare(struct param_table *t, enum param_role role, idx fan_in,
                   int ndim, const idx *shape, const char *name_format, ...)
 {
     BUG_ON(t->count >= PARAM_MAX || ndim < 1 || ndim > PARAM_NDIM_MAX);
-    struct param *rows =
-        t->is_out_of_memory
-            ? NULL
-            : realloc(t->rows, (size_t)(t->count + 1) * sizeof *rows);
-    t->is_out_of_memory = !rows;
-    t->rows = rows ? rows : t->rows;
-    struct param *p = rows ? &rows[t->count] : &t->spare;
+    t->is_out_of_memory |= !GROW(t->rows, t->count);
+    struct param *p = t->is_out_of_memory ? &t->spare : &t->rows[t->count];
     *p = (struct param){
         .ndim = ndim,
         .n = 1,
@@ -37,7 +33,7 @@ idx param_declare(struct param_table *t, enum param_role role, idx fan_in,
         p->shape[i] = shape[i];
         p->n *= shape[i];
     }
-    t->count += rows != NULL;
+    t->count += !t->is_out_of_memory;
     t->n += p->n;
     t->total += idx_ceil_div(p->n, ALIGN_REALS) * ALIGN_REALS;
     return p->offset;

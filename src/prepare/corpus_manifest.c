@@ -64,7 +64,7 @@ int corpus_manifest_write(const struct corpus_manifest *m, const char *dir,
     t.n = 0;
     t.at = malloc(t.cap_bytes);
     if (!t.at)
-        return err_set(e, ERR_MEMORY, "%s: out of memory", path);
+        return err_memory(e, path);
     add_all(&t, m);
     int rc = sealed_text_write(path, t.at, t.n, e);
     free(t.at);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/grow.h"
 #include "base/hash.h"
 #include "io/fsys.h"
 #include "io/fsys_tree.h"
@@ -373,21 +374,15 @@ int pieces_encode(const struct pieces *p, struct text_batch *batch,
 }
 
 struct spelt {
-    int32_t *tokens; /* (cap) */
-    idx n, cap;
+    int32_t *tokens; /* (n) */
+    idx n;
 };
 
 static int add_to_spelt(void *user, int32_t token, struct err *e)
 {
     struct spelt *s = user;
-    if (s->n == s->cap) {
-        idx cap = s->cap ? 2 * s->cap : 64;
-        int32_t *more = realloc(s->tokens, (size_t)cap * sizeof *more);
-        if (!more)
-            return err_set(e, ERR_MEMORY, "no memory for %td tokens", cap);
-        s->tokens = more;
-        s->cap = cap;
-    }
+    if (!GROW(s->tokens, s->n))
+        return err_memory(e, NULL);
     s->tokens[s->n++] = token;
     return OK;
 }

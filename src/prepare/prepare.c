@@ -67,7 +67,7 @@ static int find_files(struct preparation *p, struct err *e)
                        p->o->paths[0],
                        p->files.n ? "all files are empty" : "no files there");
     p->hashes = calloc((size_t)p->files.n, sizeof *p->hashes);
-    return p->hashes ? OK : err_set(e, ERR_MEMORY, "out of memory");
+    return p->hashes ? OK : err_memory(e, NULL);
 }
 
 static int choose_held_out(struct preparation *p, struct err *e)
@@ -304,7 +304,7 @@ static int hash_request(char hex[HASH_HEX_MAX], char **command,
     }
     if (run)
         hash_hex(hex, hash_end(run));
-    return run && *command ? OK : err_set(e, ERR_MEMORY, "out of memory");
+    return run && *command ? OK : err_memory(e, NULL);
 }
 
 static int write_manifest(const struct preparation *p, struct err *e)

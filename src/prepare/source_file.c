@@ -30,7 +30,7 @@ int source_file_open(struct source_file *f, const struct file_list_item *item,
     if (!f->buffer)
         f->buffer = malloc(SOURCE_WINDOW_BYTES);
     if (!f->buffer)
-        return err_set(e, ERR_MEMORY, "%s: no memory to read it", item->path);
+        return err_memory(e, item->path);
     /* O_NONBLOCK: do not wait for the other end of a pipe */
     f->fd = open(item->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (f->fd < 0)
@@ -39,7 +39,7 @@ int source_file_open(struct source_file *f, const struct file_list_item *item,
     f->at = f->n = f->hashed = 0;
     f->hash = hash_begin();
     if (!f->hash)
-        return err_set(e, ERR_MEMORY, "%s: no memory to read it", item->path);
+        return err_memory(e, item->path);
     return check_same(f, e);
 }
 

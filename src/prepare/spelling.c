@@ -14,7 +14,7 @@ static int32_t *new_tokens(size_t n, const char *what, struct err *e)
 {
     int32_t *tokens = n ? malloc(n * sizeof *tokens) : NULL;
     if (n && !tokens)
-        err_set(e, ERR_MEMORY, "%s: no memory for its tokens", what);
+        err_memory(e, what);
     return tokens;
 }
 

@@ -1,5 +1,7 @@
 #include "prepare/text_batch.h"
 
+#include "base/grow.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,15 +10,8 @@ int text_batch_begin(struct text_batch *b, const struct document *document,
                      size_t skipped, struct err *e)
 {
     BUG_ON(b->n_spans && !b->spans[b->n_spans - 1].is_ended);
-    if (b->n_spans == b->spans_cap) {
-        idx cap = b->spans_cap ? 2 * b->spans_cap : 64;
-        struct text_span *more = realloc(b->spans, (size_t)cap * sizeof *more);
-        if (!more)
-            return err_set(e, ERR_MEMORY, "%s: no memory for its text",
-                           document->path);
-        b->spans = more;
-        b->spans_cap = cap;
-    }
+    if (!GROW(b->spans, b->n_spans))
+        return err_memory(e, document->path);
     b->spans[b->n_spans++] = (struct text_span){
         .document = *document,
         .skipped = skipped,
@@ -33,8 +28,7 @@ int text_batch_add(struct text_batch *b, const unsigned char *bytes, size_t n,
         size_t cap = 2 * (b->n + n + 1);
         char *more = realloc(b->text, cap);
         if (!more)
-            return err_set(e, ERR_MEMORY, "%s: no memory for its text",
-                           s->document.path);
+            return err_memory(e, s->document.path);
         b->text = more;
         b->cap = cap;
     }

@@ -29,7 +29,7 @@ struct text_batch {
     char *text; /* n bytes and a NUL */
     size_t n, cap;
     struct text_span *spans;
-    idx n_spans, spans_cap;
+    idx n_spans;
 };
 
 /* text_batch_begin - of a document text comes now, from byte `skipped` of it.

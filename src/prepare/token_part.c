@@ -37,7 +37,7 @@ int token_part_open(struct token_part *p, const char *dir, const char *name,
     p->buffer = malloc(BUFFER_BYTES);
     p->lengths_buffer = malloc(LENGTHS_BYTES);
     if (!p->hash || !p->buffer || !p->lengths_buffer)
-        return err_set(e, ERR_MEMORY, "%s: no memory to write tokens", dir);
+        return err_memory(e, dir);
     corpus_path(path, dir, name, ".bin");
     if (fsys_stream_open(&p->bin, path, e))
         return e->code;
@@ -195,7 +195,7 @@ static int make_index(struct token_part *p, struct err *e)
 {
     struct walk *w = calloc(1, sizeof *w);
     if (!w)
-        return err_set(e, ERR_MEMORY, "%s: out of memory", p->index.path);
+        return err_memory(e, p->index.path);
     w->p = p;
     w->lengths = open(p->lengths.temporary, O_RDONLY | O_CLOEXEC);
     if (w->lengths < 0)

@@ -104,7 +104,7 @@ static char *token_texts(const struct attention_map *m, struct err *e)
         json_release(&j);
     }
     if (!e->code && (!f || n == 0))
-        err_set(e, ERR_MEMORY, "no memory for the texts of tokens");
+        err_memory(e, NULL);
     if (e->code) {
         free(text);
         return NULL;
@@ -122,7 +122,7 @@ static int put_notes(struct hdf *h, const struct attention_map *m,
     told.train.threads = 0; /* they change no byte */
     char *config = texts ? config_print(&told, NULL) : NULL;
     if (texts && !config)
-        err_set(e, ERR_MEMORY, "no memory for the run's settings");
+        err_memory(e, NULL);
     if (!e->code && hdf_read_seal(seal, m->model.path, ERR_CHECKPOINT,
                                   "use another checkpoint", e) == OK) {
         hdf_put_text(h, "/", "kind", kind);
@@ -208,7 +208,7 @@ int attention_file_write(struct attention_map *m, const char *path,
     int64_t *counts =
         calloc((size_t)(m->n_layers + m->n_heads + 2 * m->T), sizeof *counts);
     if (!counts)
-        err_set(e, ERR_MEMORY, "%s: no memory", path);
+        err_memory(e, path);
     else if (check_memory(m, path, (double)bytes, e) == OK &&
              hdf_build(&h, path, bytes, e) == OK && put_notes(h, m, e) == OK) {
         add_axes(h, m, counts);

@@ -71,7 +71,7 @@ static int read_tokens(struct attention_map *m, const struct attention_query *q,
     idx front = puts_bos(m, q);
     m->tokens = e->code ? NULL : calloc((size_t)(n + 1), sizeof *m->tokens);
     if (!e->code && !m->tokens)
-        err_set(e, ERR_MEMORY, "no memory for %td tokens", n);
+        err_memory(e, NULL);
     if (!e->code) {
         if (front)
             m->tokens[0] = m->model.source.bos;

@@ -457,8 +457,7 @@ static int plan(struct drawing *d, struct attention_map *m, struct err *e)
     if (m->has_extra)
         d->extra = calloc((size_t)(heads * d->n), sizeof *d->extra);
     if (!d->cells || !d->first || !d->largest || (m->has_extra && !d->extra))
-        return err_set(e, ERR_MEMORY, "no memory for a picture of %td heads",
-                       heads);
+        return err_memory(e, NULL);
     return OK;
 }
 
@@ -482,7 +481,7 @@ static int sharpen(char **svg, size_t *n, struct err *e)
     size_t n_out;
     FILE *f = open_memstream(&out, &n_out);
     if (!f)
-        return err_set(e, ERR_MEMORY, "no memory for a picture");
+        return err_memory(e, NULL);
     for (const char *at = *svg, *end = *svg + *n, *next; at < end; at = next) {
         next = memmem(at, (size_t)(end - at), tag, sizeof tag - 1);
         bool is_tag = next != NULL;
@@ -492,7 +491,7 @@ static int sharpen(char **svg, size_t *n, struct err *e)
     }
     if (fclose(f)) {
         free(out);
-        return err_set(e, ERR_MEMORY, "no memory for a picture");
+        return err_memory(e, NULL);
     }
     free(*svg);
     *svg = out;
@@ -504,7 +503,7 @@ static int draw(char **bytes, size_t *n, struct drawing *d, struct err *e)
 {
     d->notes = notes_of(d);
     if (!d->notes)
-        return err_set(e, ERR_MEMORY, "no memory for a picture");
+        return err_memory(e, NULL);
     d->height += text_count(d->notes, '\n') * NOTE_ROW;
     int rc = picture_draw(bytes, n, d->kind, print_script, d, e);
     return rc == OK && d->kind == PICTURE_SVG ? sharpen(bytes, n, e) : rc;

@@ -126,7 +126,7 @@ static int print_shares(FILE *out, const struct attention_show *o,
     struct shares s = { .m = m };
     s.of = calloc((size_t)(m->n_layers * m->n_heads), sizeof *s.of);
     if (!s.of)
-        return err_set(e, ERR_MEMORY, "out of memory");
+        return err_memory(e, NULL);
     attention_map_see(m, see_head, &s);
     if (o->is_json)
         print_json(out, o, &s, e);

@@ -380,10 +380,9 @@ int claim_judge(struct claim_result *r, const struct claim *claim,
         g.at[s] = calloc(n, sizeof *g.at[s]);
     g.seeds = calloc(n, sizeof *g.seeds);
     g.scratch = calloc(n * (CLAIM_LEVELS_MAX + 8), sizeof *g.scratch);
-    int rc =
-        g.at[SIDE_A] && g.at[SIDE_B] && g.seeds && g.scratch
-            ? OK
-            : err_set(e, ERR_MEMORY, "not enough memory for %td runs", runs->n);
+    int rc = g.at[SIDE_A] && g.at[SIDE_B] && g.seeds && g.scratch
+                 ? OK
+                 : err_memory(e, NULL);
     if (rc == OK)
         judge(&g);
     if (r->why[0])

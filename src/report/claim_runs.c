@@ -17,7 +17,7 @@ static int leave_copies(struct claim_runs *s, struct err *e)
     struct text left = { s->left, sizeof s->left, strlen(s->left) };
     idx n = 0;
     if (!ids)
-        return err_set(e, ERR_MEMORY, "not enough memory for %td runs", s->n);
+        return err_memory(e, NULL);
     for (idx i = 0; i < s->n; i++) {
         idx k = 0;
         sweep_identity(ids[n], s->at[i].config);
@@ -87,8 +87,7 @@ static int take_runs(struct claim_runs *s, const struct sweep *list,
     struct text left = { s->left, sizeof s->left, 0 };
     s->at = calloc((size_t)s->set.n, sizeof *s->at);
     if (!s->at)
-        return err_set(e, ERR_MEMORY, "not enough memory for %td runs",
-                       s->set.n);
+        return err_memory(e, NULL);
     for (idx i = 0; i < s->set.n; i++) {
         const struct run_data *r = &s->set.runs[i];
         if (is_dropped(list, r->name)) {
@@ -223,8 +222,7 @@ static int read_settings(struct claim_runs *s, const char *tables,
     s->configs = calloc((size_t)n_lines, sizeof *s->configs);
     s->measured = calloc((size_t)n_lines, sizeof *s->measured);
     if (!names || !s->at || !s->configs || !s->measured)
-        err_set(e, ERR_MEMORY, "%s: not enough memory for %td runs", path,
-                n_lines);
+        err_memory(e, path);
     else
         memcpy(names, l.cells, (size_t)n_names * sizeof *names);
     while (!e->code && csv_lines_next(&l, e)) {
@@ -320,8 +318,7 @@ static int read_curves(struct claim_runs *s, const char *tables,
     s->v = calloc(n, sizeof *s->v);
     s->given = calloc(n, sizeof *s->given);
     if (!s->columns || !s->v || !s->given)
-        return err_set(e, ERR_MEMORY, "%s: not enough memory for %td lines",
-                       path, s->n_rows);
+        return err_memory(e, path);
     memcpy(s->columns, l.cells, (size_t)l.n * sizeof *s->columns);
     for (idx row = 0; csv_lines_next(&l, e); row++) {
         const char *run = l.cells[0];

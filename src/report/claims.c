@@ -254,8 +254,7 @@ static int show(FILE *out, const struct compare_options *o,
                 const char *sweep, struct err *e)
 {
     struct claim_result *results = calloc((size_t)f->n_claims, sizeof *results);
-    int rc = results ? judge_all(results, f, runs, e)
-                     : err_set(e, ERR_MEMORY, "not enough memory");
+    int rc = results ? judge_all(results, f, runs, e) : err_memory(e, NULL);
     if (rc == OK) {
         const struct claim_file file = { results, f->n_claims, f->correction,
                                          sweep };
@@ -296,7 +295,7 @@ int claims_run(FILE *out, const struct compare_options *o, struct err *e)
     struct sweep_file *f = calloc(1, sizeof *f);
     struct claim_runs runs = { 0 };
     if (!f)
-        return err_set(e, ERR_MEMORY, "not enough memory");
+        return err_memory(e, NULL);
     int rc = check_options(o, e);
     if (rc == OK)
         rc = report_files_check(reports, COUNT_OF(reports), e);

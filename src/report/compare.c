@@ -50,21 +50,19 @@ static int write_notes(struct notes *notes, const struct compare_rows *t,
     size_t n = 0;
     FILE *memory = open_memstream(&notes->text, &n);
     if (!memory)
-        return err_set(e, ERR_MEMORY, "not enough memory");
+        return err_memory(e, NULL);
     compare_notes(memory, t, metric);
     bool failed = fflush(memory) != 0;
     notes->n_first = n;
     differences_notes(memory, t);
-    return fclose(memory) == 0 && !failed
-               ? OK
-               : err_set(e, ERR_MEMORY, "not enough memory");
+    return fclose(memory) == 0 && !failed ? OK : err_memory(e, NULL);
 }
 
 static int make_notes(struct notes *notes, const struct compare_rows *t,
                       struct err *e)
 {
     struct band *metric = calloc((size_t)t->n, sizeof *metric);
-    int rc = metric ? OK : err_set(e, ERR_MEMORY, "not enough memory");
+    int rc = metric ? OK : err_memory(e, NULL);
     for (idx i = 0; i < t->n && rc == OK; i++)
         rc = band_make(&metric[i], &t->groups->g[i], t->o->metric, e);
     if (rc == OK)

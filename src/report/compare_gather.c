@@ -222,14 +222,14 @@ int compare_gather(struct compare_set *set, const struct compare_options *o,
     idx n = 0;
     set->lists = calloc((size_t)o->n_runs, sizeof *set->lists);
     if (!set->lists)
-        return err_set(e, ERR_MEMORY, "not enough memory");
+        return err_memory(e, NULL);
     set->n_lists = o->n_runs;
     int rc = find_all(&n, set, o, e);
     if (rc != OK)
         return rc;
     set->runs = calloc((size_t)n, sizeof *set->runs);
     if (!set->runs)
-        return err_set(e, ERR_MEMORY, "not enough memory for %td runs", n);
+        return err_memory(e, NULL);
     for (idx i = 0; i < o->n_runs && rc == OK; i++) {
         const struct run_list *l = &set->lists[i];
         if (l->n == 0)

@@ -114,11 +114,9 @@ static int print_words(FILE *out, const struct markup *m,
     size_t n = 0;
     FILE *f = open_memstream(&text, &n);
     if (!f)
-        return err_set(e, ERR_MEMORY, "not enough memory for a table");
+        return err_memory(e, NULL);
     words(f, t);
-    int rc = fclose(f) == 0
-                 ? OK
-                 : err_set(e, ERR_MEMORY, "not enough memory for a table");
+    int rc = fclose(f) == 0 ? OK : err_memory(e, NULL);
     if (rc == OK)
         text_print_lines(out, m->prefix, text);
     free(text);

@@ -236,7 +236,7 @@ int rows_make(struct compare_rows *t, const struct compare_options *o,
         return e->code;
     t->rows = calloc((size_t)s->n, sizeof *t->rows);
     if (!t->rows)
-        return err_set(e, ERR_MEMORY, "not enough memory for a table");
+        return err_memory(e, NULL);
     int rc = OK;
     for (idx i = 0; i < s->n && rc == OK; i++) {
         struct compare_row *r = &t->rows[i];

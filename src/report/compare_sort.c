@@ -165,9 +165,7 @@ int compare_sort(struct groups *s, idx *base, const char *metric,
     o.numbers = calloc((size_t)s->n, sizeof *o.numbers);
     idx *places = calloc((size_t)s->n, sizeof *places);
     struct group *sorted = calloc((size_t)s->n, sizeof *sorted);
-    int rc = o.numbers && places && sorted
-                 ? OK
-                 : err_set(e, ERR_MEMORY, "not enough memory");
+    int rc = o.numbers && places && sorted ? OK : err_memory(e, NULL);
     for (idx i = 0; i < s->n && rc == OK; i++)
         rc = find_number(&o.numbers[i], &o, &s->g[i], e);
     if (rc == OK)

@@ -370,7 +370,7 @@ int rows_runs_grid(struct grid *g, const struct compare_rows *t, struct err *e)
     struct compare_row *runs = calloc((size_t)n, sizeof *runs);
     struct sheet s = sheet_of(g, t, runs, 0, SHEET_FILE);
     if (!runs)
-        return err_set(e, ERR_MEMORY, "not enough memory for a table");
+        return err_memory(e, NULL);
     for (idx i = 0; i < t->n; i++)
         for (idx k = 0; k < t->groups->g[i].n_runs; k++)
             rows_run(&runs[s.n++], t, i, k);

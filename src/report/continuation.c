@@ -46,7 +46,7 @@ static int read_prompt(struct continued *x, struct err *e)
         if (all)
             prompt = all;
         else
-            err_set(e, ERR_MEMORY, "no memory for %zu tokens", n);
+            err_memory(e, NULL);
     }
     x->tokens = prompt;
     x->n = x->n_prompt;
@@ -82,7 +82,7 @@ static char *text_of(size_t *n_text, const struct continued *x, idx first,
     if (f && fclose(f) == 0)
         return text;
     free(text);
-    err_set(e, ERR_MEMORY, "no memory for the text of %td tokens", n);
+    err_memory(e, NULL);
     return NULL;
 }
 

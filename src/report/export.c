@@ -98,7 +98,7 @@ static int gather(struct exported *x, const struct export_options *o,
     int rc = OK;
     x->lists = calloc((size_t)o->n_folders, sizeof *x->lists);
     if (!x->lists)
-        return err_set(e, ERR_MEMORY, "not enough memory");
+        return err_memory(e, NULL);
     for (; x->n_lists < o->n_folders && rc == OK; x->n_lists++) {
         rc = run_list_given(&x->lists[x->n_lists], o->folders[x->n_lists], e);
         n += x->lists[x->n_lists].n;
@@ -107,7 +107,7 @@ static int gather(struct exported *x, const struct export_options *o,
         return rc;
     x->runs = calloc((size_t)n, sizeof *x->runs);
     if (!x->runs)
-        return err_set(e, ERR_MEMORY, "not enough memory for %td runs", n);
+        return err_memory(e, NULL);
     for (idx i = 0; i < x->n_lists; i++)
         for (idx k = 0; k < x->lists[i].n && rc == OK; k++)
             rc = take(x, o, x->lists[i].paths[k], e);
@@ -151,11 +151,11 @@ static int text_of(char **text, size_t *n, const struct exported *x, idx i,
     const struct export_run r = { &x->runs[i], &timing, x->keys, x->n_keys };
     if (!out) {
         table_release(&timing);
-        return err_set(e, ERR_MEMORY, "not enough memory");
+        return err_memory(e, NULL);
     }
     rc = rows(out, &r, e);
     if (fclose(out) != 0 && rc == OK)
-        rc = err_set(e, ERR_MEMORY, "not enough memory");
+        rc = err_memory(e, NULL);
     table_release(&timing);
     return rc;
 }

@@ -123,7 +123,7 @@ static int write_config(FILE *out, const struct config *c, struct err *e)
         event_text(out, "config", 0, 0, shown);
     free(text);
     free(shown);
-    return is_whole ? OK : err_set(e, ERR_MEMORY, "not enough memory");
+    return is_whole ? OK : err_memory(e, NULL);
 }
 
 int export_events(FILE *out, const struct export_run *r, struct err *e)

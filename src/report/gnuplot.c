@@ -50,10 +50,7 @@ static int read_back(char **bytes, size_t *n, FILE *f, struct err *e)
     rewind(f);
     *bytes = calloc((size_t)size + 1, 1);
     if (!*bytes)
-        return err_set(e, ERR_MEMORY,
-                       "not enough memory for a picture of %ld "
-                       "bytes",
-                       size);
+        return err_memory(e, NULL);
     *n = fread(*bytes, 1, (size_t)size, f);
     if (*n == (size_t)size)
         return OK;

@@ -286,7 +286,7 @@ int groups_make(struct groups *s, const struct compare_options *o,
     s->runs = calloc((size_t)n, sizeof *s->runs);
     s->g = calloc((size_t)n, sizeof *s->g);
     if (!s->runs || !s->g)
-        return err_set(e, ERR_MEMORY, "not enough memory for %td runs", n);
+        return err_memory(e, NULL);
     for (idx i = 0; i < n; i++)
         s->runs[i] = &runs[i];
     if (!are_single)

@@ -1,5 +1,6 @@
 #include "report/html_curves.h"
 
+#include "base/grow.h"
 #include "report/thin.h"
 
 #include <math.h>
@@ -23,11 +24,8 @@ static int add_names(struct page_columns *c, const struct table *t,
         if (!run_data_is_measured(t->names[k]) || is_among(c, t->names[k]) ||
             !table_is_given(t, k))
             continue;
-        const char **more =
-            realloc(c->names, (size_t)(c->n + 1) * sizeof *more);
-        if (!more)
-            return err_set(e, ERR_MEMORY, "not enough memory for columns");
-        c->names = more;
+        if (!GROW(c->names, c->n))
+            return err_memory(e, NULL);
         c->names[c->n++] = t->names[k];
     }
     return OK;
@@ -68,7 +66,7 @@ static int curve_make(struct curve *c, idx n, struct err *e)
 {
     c->step = calloc((size_t)idx_max(1, 3 * n), sizeof *c->step);
     if (!c->step)
-        return err_set(e, ERR_MEMORY, "not enough memory for a curve");
+        return err_memory(e, NULL);
     c->value = c->step + n;
     c->spread = c->value + n;
     return OK;
@@ -81,7 +79,7 @@ static int thin(struct curve *c, idx most, struct err *e)
         return OK;
     idx *rows = calloc((size_t)c->n, sizeof *rows);
     if (!rows)
-        return err_set(e, ERR_MEMORY, "not enough memory for a curve");
+        return err_memory(e, NULL);
     idx kept = thin_rows(rows, c->n, most);
     for (idx i = 0; i < kept; i++) {
         c->step[i] = c->step[rows[i]];
@@ -219,7 +217,7 @@ static int write_all(struct json *j, const struct group *g, idx i,
     struct curve *curves =
         calloc((size_t)idx_max(1, columns->n), sizeof *curves);
     idx n = 0;
-    int rc = curves ? OK : err_set(e, ERR_MEMORY, "not enough memory");
+    int rc = curves ? OK : err_memory(e, NULL);
     for (idx k = 0; k < columns->n && rc == OK; k++) {
         struct curve *c = &curves[n];
         *c = (struct curve){ .name = columns->names[k] };

@@ -178,7 +178,7 @@ static int write_head(struct page *p, const char *notes, struct err *e)
         differences_words(memory, p->t);
     if (!memory || fclose(memory) != 0) {
         free(words);
-        return err_set(e, ERR_MEMORY, "not enough memory");
+        return err_memory(e, NULL);
     }
     json_begin_object(&j, NULL);
     put_head(&j, p, notes, words);
@@ -216,7 +216,7 @@ static int find_differing(struct page *p, struct err *e)
     const struct run_data *first = first_known(p->t->groups);
     p->differs = calloc((size_t)config_key_count(), sizeof *p->differs);
     if (!p->differs)
-        return err_set(e, ERR_MEMORY, "not enough memory");
+        return err_memory(e, NULL);
     for (struct config_key k = { 0 }; first && config_next_key(&k);)
         p->differs[config_key_number(k.section, k.key)] =
             differs(p->t->groups, first, k);

@@ -60,7 +60,7 @@ static int take_maps(struct map_plan *p, const struct array_file *f,
 {
     p->shown = calloc((size_t)idx_max(1, f->n), sizeof *p->shown);
     if (!p->shown)
-        return err_set(e, ERR_MEMORY, "not enough memory for maps");
+        return err_memory(e, NULL);
     for (idx i = 0; i < f->n; i++)
         if (is_map(&f->arrays[i]))
             p->shown[p->n++] = f->arrays[i];
@@ -216,7 +216,7 @@ static int write_values(struct json *j, const struct array_facts *a,
     idx n_inner = inner(a);
     idx *rows = calloc((size_t)step->n, sizeof *rows);
     char *letters = malloc((size_t)(v->n * LETTERS + 1));
-    int rc = rows && letters ? OK : err_set(e, ERR_MEMORY, "not enough memory");
+    int rc = rows && letters ? OK : err_memory(e, NULL);
     if (rc == OK) {
         idx n = n_inner * write_steps(j, v->values, rows, step, n_inner, most);
         find_range(&low, &high, v->values, n);

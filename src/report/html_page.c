@@ -90,10 +90,10 @@ int html_page_write(char path[RUN_PATH_MAX], const char *dir,
         return rc;
     FILE *out = open_memstream(&text, &n);
     if (!out)
-        return err_set(e, ERR_MEMORY, "%s: not enough memory", path);
+        return err_memory(e, path);
     rc = print_page(out, t, notes, e);
     if (fclose(out) != 0 && rc == OK)
-        rc = err_set(e, ERR_MEMORY, "%s: not enough memory", path);
+        rc = err_memory(e, path);
     if (rc == OK)
         rc = fsys_mkdirs(dir, e);
     if (rc == OK)

@@ -110,7 +110,7 @@ static int gather(struct inputs *x, struct err *e)
     idx n = 0;
     x->lists = calloc((size_t)o->n_folders, sizeof *x->lists);
     if (!x->lists)
-        return err_set(e, ERR_MEMORY, "not enough memory");
+        return err_memory(e, NULL);
     for (idx i = 0; i < o->n_folders; i++) {
         if (run_list_given(&x->lists[i], o->folders[i], e))
             return e->code;
@@ -118,7 +118,7 @@ static int gather(struct inputs *x, struct err *e)
     }
     x->rows = calloc((size_t)n, sizeof *x->rows);
     if (!x->rows)
-        return err_set(e, ERR_MEMORY, "not enough memory for %td runs", n);
+        return err_memory(e, NULL);
     for (idx i = 0; i < o->n_folders; i++) {
         bool is_run;
         if (run_holds_run(&is_run, o->folders[i], e))
@@ -165,7 +165,7 @@ static int measure(struct inputs *x, idx input, struct err *e)
     const char **settings = calloc((size_t)o->n_settings + 4, sizeof *settings);
     struct err own = { 0 };
     if (!paths || !settings) {
-        err_set(&own, ERR_MEMORY, "not enough memory");
+        err_memory(&own, NULL);
         goto out;
     }
     snprintf(kind, sizeof kind, "sink.input=%s", input_name(m->kind));
@@ -200,7 +200,7 @@ static int label_rows(struct inputs *x, struct err *e)
     BUG_ON(x->n < 1);
     struct run_data *all = calloc((size_t)x->n, sizeof *all);
     if (!all)
-        return err_set(e, ERR_MEMORY, "not enough memory for %td runs", x->n);
+        return err_memory(e, NULL);
     for (idx i = 0; i < x->n; i++)
         all[i] = x->rows[i].of[MEASURED_INPUTS - 1]; /* which each has */
     run_data_name_apart(all, x->n);

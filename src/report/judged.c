@@ -156,9 +156,7 @@ int group_judge(struct judged *x, const struct group *g,
     double *values = calloc(n, sizeof *values);
     struct sides s = { .at = calloc(n, sizeof *s.at) };
     *x = (struct judged){ 0 };
-    int rc = values && s.at
-                 ? OK
-                 : err_set(e, ERR_MEMORY, "not enough memory for %zu runs", n);
+    int rc = values && s.at ? OK : err_memory(e, NULL);
     if (rc == OK) {
         s.n = add_sides(s.at, g, column);
         s.n_base = add_sides(s.at + s.n, base, column);

@@ -31,7 +31,7 @@ static double *make_values(const struct group *g, struct err *e)
 {
     double *v = calloc((size_t)idx_max(1, g->n_counted), sizeof *v);
     if (!v)
-        err_set(e, ERR_MEMORY, "not enough memory for %td runs", g->n_counted);
+        err_memory(e, NULL);
     return v;
 }
 
@@ -115,9 +115,7 @@ int band_make(struct band *b, const struct group *g, const char *column,
     }
     free(readers);
     free(values);
-    return is_full ? OK
-                   : err_set(e, ERR_MEMORY, "not enough memory for %td runs",
-                             g->n_runs);
+    return is_full ? OK : err_memory(e, NULL);
 }
 
 void band_release(struct band *b)

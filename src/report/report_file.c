@@ -103,7 +103,7 @@ int report_begin(struct report *r, FILE *out, const char *path, struct err *e)
 {
     *r = (struct report){ .path = path };
     r->f = report_is_stdout(path) ? out : open_memstream(&r->text, &r->n);
-    return r->f ? OK : err_set(e, ERR_MEMORY, "%s: not enough memory", path);
+    return r->f ? OK : err_memory(e, path);
 }
 
 int report_end(struct report *r, struct err *e)
@@ -111,7 +111,7 @@ int report_end(struct report *r, struct err *e)
     if (!r->f || report_is_stdout(r->path))
         return e->code;
     if (fclose(r->f) != 0)
-        err_set(e, ERR_MEMORY, "%s: not enough memory", r->path);
+        err_memory(e, r->path);
     if (!e->code)
         fsys_replace(r->path, r->text, r->n, e);
     free(r->text);

@@ -154,7 +154,7 @@ static void read_analysed(struct run_data *r)
     struct err own = { 0 };
     run_analysis_path(path, r->path, r->analysis_name, ".h5");
     int rc = c ? note_load_layout(&text, &r->arrays, path, "config", &own)
-               : err_set(&own, ERR_MEMORY, "%s: not enough memory", path);
+               : err_memory(&own, path);
     if (rc == OK && text)
         rc = config_load_text(c, text, path, &own);
     if (rc == OK && text)

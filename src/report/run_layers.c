@@ -64,9 +64,7 @@ static int add(struct run_data *r, const struct layered *x, const char *name,
     double *value = malloc((size_t)(rows + 1) * sizeof *value);
     bool *given = malloc((size_t)(rows + 1) * sizeof *given);
     bool *cells = malloc((size_t)(x->array.n + 1) * sizeof *cells);
-    int rc = value && given && cells
-                 ? OK
-                 : err_set(e, ERR_MEMORY, "%s: not enough memory", r->path);
+    int rc = value && given && cells ? OK : err_memory(e, r->path);
     for (idx i = 0; i < rows && rc == OK; i++) {
         value[i] = reduce(x, i, layer, cells);
         given[i] = x->of_all.given[i];

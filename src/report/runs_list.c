@@ -112,8 +112,7 @@ int listing_read(struct listing *l, const struct runs_options *o, struct err *e)
     l->n_all = l->list.n;
     l->runs = calloc((size_t)idx_max(1, l->n_all), sizeof *l->runs);
     if (!l->runs)
-        return err_set(e, ERR_MEMORY, "not enough memory for %td runs",
-                       l->n_all);
+        return err_memory(e, NULL);
     for (idx i = 0; i < l->n_all; i++) {
         struct listed *r = &l->runs[l->n];
         const char *path = l->list.paths[i];

@@ -82,7 +82,7 @@ static int choose(struct chosen *c, FILE *out, const struct listing *l,
     c->runs = calloc((size_t)idx_max(1, l->n), sizeof *c->runs);
     c->locks = calloc((size_t)idx_max(1, l->n), sizeof *c->locks);
     if (!c->runs || !c->locks)
-        return err_set(e, ERR_MEMORY, "not enough memory for %td runs", l->n);
+        return err_memory(e, NULL);
     for (idx i = 0; i < l->n && rc == OK; i++) {
         const char *why = objection(&l->runs[i], o);
         if (why) {

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/grow.h"
 #include "base/hash.h"
 #include "io/hdf.h"
 
@@ -151,7 +152,7 @@ struct scale {
 
 struct scales {
     struct scale *at; /* (n) those that the file has; owned */
-    idx n, cap;
+    idx n;
     int64_t *counts; /* (most) 0, 1, 2, ...; owned */
     idx most;
 };
@@ -176,14 +177,8 @@ static bool note_scales(struct scales *s, int ndim, const idx *shape)
     for (int i = 0; i < ndim; i++) {
         if (has_scale(s, i, shape[i]))
             continue;
-        if (s->n == s->cap) {
-            idx cap = 2 * s->cap + 8;
-            struct scale *more = realloc(s->at, (size_t)cap * sizeof *more);
-            if (!more)
-                return false;
-            s->at = more;
-            s->cap = cap;
-        }
+        if (!GROW(s->at, s->n))
+            return false;
         s->at[s->n++] = (struct scale){ i, shape[i] };
         s->most = idx_max(s->most, shape[i]);
     }
@@ -315,8 +310,7 @@ int checkpoint_save(const char *path, const struct checkpoint_head *head,
     struct scales scales = { 0 };
     if (!find_scales(&scales, t, d)) {
         scales_release(&scales);
-        return err_set(e, ERR_MEMORY, "%s: not enough memory to build it",
-                       path);
+        return err_memory(e, path);
     }
     size_t bytes =
         (size_t)count_numbers(t, d) * sizeof(real) +

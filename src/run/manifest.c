@@ -201,7 +201,7 @@ int manifest_read(struct manifest *m, const char *dir, struct err *e)
     ini_read_own(text, n, take_item, &r, &own);
     free(text);
     if (m->memory.is_out_of_memory)
-        return err_set(e, ERR_MEMORY, "%s: out of memory", path);
+        return err_memory(e, path);
     if (own.code == OK && !m->id[0])
         err_set(&own, ERR_DATA, "%s: has no id of the run; %s", path,
                 RUN_MANIFEST_REMEDY);
@@ -284,7 +284,7 @@ static int append(const char *dir, const char *id, const struct text *more,
         rc = sealed_text_write(path, both, n + more->n, e);
         free(both);
     } else {
-        rc = err_set(e, ERR_MEMORY, "%s: out of memory", path);
+        rc = err_memory(e, path);
     }
     free(old);
     return rc;
@@ -322,7 +322,7 @@ int manifest_add_start(const char *dir, const char *id,
     more.n = 0;
     more.at = malloc(more.cap_bytes);
     if (!more.at)
-        return err_set(e, ERR_MEMORY, "%s: out of memory", dir);
+        return err_memory(e, dir);
     add_start(&more, n + 1, s, &makers, cpu, host);
     rc = append(dir, id, &more, e);
     free(more.at);

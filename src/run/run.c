@@ -1,4 +1,5 @@
 #include "run/run.h"
+#include "base/grow.h"
 #include "base/shell.h"
 #include "config/config.h"
 #include "io/place.h"
@@ -486,26 +487,10 @@ static int compare_steps(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static int add_step(struct step_list *list, idx *cap, idx step, struct err *e)
-{
-    if (list->n == *cap) {
-        idx more = *cap ? 2 * *cap : 32;
-        idx *grown = realloc(list->steps, (size_t)more * sizeof *grown);
-        if (!grown)
-            return err_set(e, ERR_MEMORY, "not enough memory for %td steps",
-                           more);
-        list->steps = grown;
-        *cap = more;
-    }
-    list->steps[list->n++] = step;
-    return OK;
-}
-
 int run_list_checkpoints(struct step_list *list, const char *dir, struct err *e)
 {
     char path[RUN_PATH_MAX];
     struct dirent *d;
-    idx cap = 0;
     int rc;
     run_path(path, dir, RUN_CHECKPOINTS);
     DIR *folder = opendir(path);
@@ -515,8 +500,13 @@ int run_list_checkpoints(struct step_list *list, const char *dir, struct err *e)
         return err_system(e, path, "open this folder");
     while ((rc = fsys_next(&d, folder, path, e)) == OK && d) {
         idx step = run_step_of_name(d->d_name);
-        if (step >= 0 && (rc = add_step(list, &cap, step, e)) != OK)
+        if (step < 0)
+            continue;
+        if (!GROW(list->steps, list->n)) {
+            rc = err_memory(e, NULL);
             break;
+        }
+        list->steps[list->n++] = step;
     }
     if (list->n > 0)
         qsort(list->steps, (size_t)list->n, sizeof(idx), compare_steps);

@@ -1,5 +1,6 @@
 #include "run/run_list.h"
 
+#include "base/grow.h"
 #include "io/fsys_tree.h"
 #include "io/place.h"
 #include "run/run.h"
@@ -11,34 +12,23 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { FIRST_CAP = 32 };
-
 size_t run_list_parent(const char *path)
 {
     return path_above(path, path_length(path));
 }
 
-static int add(char ***paths, idx *n, idx *cap, const char *path, struct err *e)
+static int add(char ***paths, idx *n, const char *path, struct err *e)
 {
-    if (*n == *cap) {
-        idx more = *cap > 0 ? 2 * *cap : FIRST_CAP;
-        char **grown = realloc(*paths, (size_t)more * sizeof *grown);
-        if (!grown)
-            return err_set(e, ERR_MEMORY, "not enough memory for %td runs",
-                           more);
-        *paths = grown;
-        *cap = more;
-    }
-    char *copy = strdup(path);
+    char *copy = GROW(*paths, *n) ? strdup(path) : NULL;
     if (!copy)
-        return err_set(e, ERR_MEMORY, "not enough memory for a path");
+        return err_memory(e, NULL);
     (*paths)[(*n)++] = copy;
     return OK;
 }
 
 static int add_run(struct run_list *l, const char *path, struct err *e)
 {
-    return add(&l->paths, &l->n, &l->cap, path, e);
+    return add(&l->paths, &l->n, path, e);
 }
 
 enum inner { INNER_NONE, INNER_RUN, INNER_FOLDER, INNER_REMAINS };
@@ -102,7 +92,7 @@ static int take_names(struct run_list *l, const char *dir,
         if (kinds[i] == INNER_RUN)
             rc = add_run(l, path, e);
         else if (kinds[i] == INNER_REMAINS)
-            rc = add(&l->remains, &l->n_remains, &l->cap_remains, path, e);
+            rc = add(&l->remains, &l->n_remains, path, e);
     }
     for (int i = 0; i < n && rc == OK && levels > 1; i++) {
         if (kinds[i] != INNER_FOLDER)
@@ -128,7 +118,7 @@ static int search(struct run_list *l, const char *dir, idx levels, bool is_top,
     }
     enum inner *kinds = calloc((size_t)n + 1, sizeof *kinds);
     int rc = kinds ? take_names(l, dir, names, n, levels, kinds, e)
-                   : err_set(e, ERR_MEMORY, "%s: not enough memory", dir);
+                   : err_memory(e, dir);
     free(kinds);
     while (n > 0)
         free(names[--n]);

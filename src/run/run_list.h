@@ -13,12 +13,12 @@
 #include "base/err.h"
 
 struct run_list {
-    idx n, cap;
+    idx n;
     char **paths;      /* (n) folder by folder; in each by name, run-2 before
                       run-10, its own runs before those further down */
     idx n_unread;      /* folders that could not be looked into */
     struct err unread; /* the first of them */
-    idx n_remains, cap_remains;
+    idx n_remains;
     char **remains; /* (n_remains) of removals cut short (io/fsys_tree.h) */
 };
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/grow.h"
 #include "io/tool.h"
 
 enum { LINE_MAX_BYTES = 4096 };
@@ -83,14 +84,10 @@ static int add_tasks(struct slurm_queue *q, const char *const *words,
     while (fgets(line, sizeof line, out) && !e->code) {
         if (!parse_task(&task, line, name))
             continue;
-        struct slurm_task *more =
-            realloc(q->tasks, (size_t)(q->n + 1) * sizeof *more);
-        if (!more) {
-            err_set(e, ERR_MEMORY, "out of memory");
-            break;
-        }
-        q->tasks = more;
-        q->tasks[q->n++] = task;
+        if (GROW(q->tasks, q->n))
+            q->tasks[q->n++] = task;
+        else
+            err_memory(e, NULL);
     }
     fclose(out);
     return e->code;

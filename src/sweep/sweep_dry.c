@@ -190,7 +190,7 @@ static int tell(const struct sweep_file *f, const struct sweep_points *p,
     struct sweep_estimate *estimates =
         calloc((size_t)p->n + 1, sizeof *estimates);
     if (!estimates)
-        err_set(e, ERR_MEMORY, "out of memory");
+        err_memory(e, NULL);
     else if (!sweep_holds_sweep(&holds, f->dir, e) &&
              (!holds ||
               (!sweep_open(&s, f->dir, e) && !sweep_identify(&s, e))) &&

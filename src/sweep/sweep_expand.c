@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/grow.h"
 #include "base/hash.h"
 #include "base/rng.h"
 #include "base/text.h"
@@ -56,7 +57,6 @@ struct walk {
     idx n_watched;                 /* settings of the base that may be idle */
     struct watched watched[WATCHED_MAX];
     struct claim_use *claims; /* (n_claims) of the pool */
-    idx cap;                  /* of points */
     void *known;              /* tsearch's, of struct known */
     int code;                 /* out of memory: nothing else matters */
 };
@@ -323,22 +323,6 @@ static int compare_ids(const void *a, const void *b)
     return strcmp(((const struct known *)a)->id, ((const struct known *)b)->id);
 }
 
-/* Room for one point more. */
-static bool grow(struct walk *w)
-{
-    struct sweep_points *p = w->p;
-    if (p->n < w->cap)
-        return true;
-    idx cap = w->cap ? 2 * w->cap : 64;
-    struct sweep_point *points =
-        realloc(p->points, (size_t)cap * sizeof *points);
-    if (!points)
-        return false;
-    p->points = points;
-    w->cap = cap;
-    return true;
-}
-
 static void tell_twins(struct walk *w, const struct sweep_point *first)
 {
     char one[SHOWN_MAX], text[3 * SHOWN_MAX];
@@ -357,7 +341,7 @@ static void add_point(struct walk *w, const char *id)
     struct pool *pool = &w->p->memory;
     char label[SWEEP_LABEL_MAX];
     struct known *own = pool_bytes(pool, sizeof *own), **node = NULL;
-    if (own && grow(w)) {
+    if (own && GROW(w->p->points, w->p->n)) {
         *own = (struct known){ .point = w->p->n };
         strcpy(own->id, id);
         node = tsearch(own, &w->known, compare_ids);
@@ -590,7 +574,7 @@ int sweep_expand(struct sweep_points *p, const struct sweep_file *f,
     struct walk *w = calloc(1, sizeof *w);
     *p = (struct sweep_points){ 0 };
     if (!w)
-        return err_set(e, ERR_MEMORY, "out of memory");
+        return err_memory(e, NULL);
     w->p = p;
     w->f = f;
     w->draw = -1;

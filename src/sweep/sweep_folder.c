@@ -240,7 +240,7 @@ int sweep_write(const struct sweep *s, struct err *e)
                 (s->runs[i].changes ? strlen(s->runs[i].changes) : 0);
     struct text t = { .at = malloc(most), .cap_bytes = most };
     if (!t.at)
-        return err_set(e, ERR_MEMORY, "out of memory");
+        return err_memory(e, NULL);
     text_add(&t, "%s %d\n", list_word, LIST_VERSION);
     for (idx i = 0; i < s->n; i++) {
         const struct sweep_run *r = &s->runs[i];

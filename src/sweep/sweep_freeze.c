@@ -18,7 +18,7 @@
 
 static int out_of_memory(struct err *e)
 {
-    return err_set(e, ERR_MEMORY, "out of memory");
+    return err_memory(e, NULL);
 }
 
 /* Replace the file, unless it holds this text already, and its seal. */

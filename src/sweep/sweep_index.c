@@ -91,7 +91,7 @@ static int train(const struct sweep *s, const struct sweep_run *r,
     for (; c.words[argc + 1]; argc++) { /* copies: argv is not const */
         words[argc] = strdup(c.words[argc + 1]);
         if (!words[argc])
-            err_set(e, ERR_MEMORY, "out of memory");
+            err_memory(e, NULL);
     }
     const struct train_request request = {
         .path = c.config,

@@ -214,8 +214,7 @@ int sweep_journal_read(struct sweep_record *records, const struct sweep *s,
 int sweep_journal_check(const struct sweep *s, struct err *e)
 {
     struct sweep_record *records = calloc((size_t)s->n + 1, sizeof *records);
-    int rc = records ? sweep_journal_read(records, s, e)
-                     : err_set(e, ERR_MEMORY, "out of memory");
+    int rc = records ? sweep_journal_read(records, s, e) : err_memory(e, NULL);
     free(records);
     return rc;
 }

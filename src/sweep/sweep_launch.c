@@ -425,7 +425,7 @@ int sweep_launch(const struct sweep *s, const struct sweep_options *o,
     tidy(&l.tasks);
     l.slots = calloc((size_t)l.plan.n + 1, sizeof *l.slots);
     if (!l.slots) {
-        err_set(e, ERR_MEMORY, "out of memory for %td jobs", l.plan.n);
+        err_memory(e, NULL);
         goto out;
     }
     if (l.tasks.count[RUN_PENDING] > 0) {

@@ -52,7 +52,7 @@ static int find_offers(struct offers *o, const struct sweep *s,
         return e->code;
     o->runs = calloc((size_t)o->list.n + 1, sizeof *o->runs);
     if (!o->runs)
-        return err_set(e, ERR_MEMORY, "out of memory");
+        return err_memory(e, NULL);
     for (idx i = 0; i < o->list.n; i++) {
         struct finished *f = &o->runs[o->n];
         struct config c;
@@ -154,7 +154,7 @@ static int localise(const char *part, const struct config *wanted,
     data_copy_paths(&c.data, &wanted->data);
     text = config_print(&c, NULL);
     if (!text)
-        return err_set(e, ERR_MEMORY, "out of memory");
+        return err_memory(e, NULL);
     run_path(path, part, RUN_CONFIG);
     sealed_text_write(path, text, strlen(text), e);
     free(text);

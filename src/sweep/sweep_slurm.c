@@ -195,7 +195,7 @@ static int write_script(char path[RUN_PATH_MAX], const struct submission *b,
     struct text t = { buffer, SCRIPT_MAX, 0 };
     char name[64];
     if (!buffer)
-        return err_set(e, ERR_MEMORY, "out of memory");
+        return err_memory(e, NULL);
     add_head(&t, b, first, end);
     add_body(&t, b, first);
     BUG_ON(t.n >= SCRIPT_MAX);
@@ -217,7 +217,7 @@ static int choose(struct submission *b, idx *wanted, idx *queued,
     double largest = 0;
     idx known;
     if (!notes)
-        return err_set(e, ERR_MEMORY, "out of memory");
+        return err_memory(e, NULL);
     *wanted = *queued = 0;
     if (sweep_queue_notes(notes, &known, b->sweep, false, e) == OK)
         for (idx i = 0; i < tasks->n; i++) {
@@ -253,7 +253,7 @@ static int prepare(struct submission *b, struct err *e)
     sweep_path(path, b->sweep->dir, "slurm");
     b->is_wanted = calloc((size_t)b->sweep->n + 1, sizeof *b->is_wanted);
     if (!b->is_wanted)
-        return err_set(e, ERR_MEMORY, "out of memory");
+        return err_memory(e, NULL);
     if (slurm_array_size(&b->part, e))
         return e->code;
     b->part = idx_min(b->part, PART_MAX);

@@ -201,7 +201,7 @@ int sweep_status(const struct sweep *s, bool is_json, struct err *e)
     struct row *rows = calloc(n, sizeof *rows);
     char(*queue)[QUEUE_NOTE_MAX] = calloc(n, sizeof *queue);
     if (!records || !queue || !rows)
-        err_set(e, ERR_MEMORY, "out of memory");
+        err_memory(e, NULL);
     idx known = queue ? ask_queue(queue, s) : 0;
     if (!e->code && sweep_journal_read(records, s, e) == OK) {
         for (idx i = 0; i < s->n; i++)

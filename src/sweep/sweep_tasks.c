@@ -60,7 +60,7 @@ int sweep_tasks_init(struct sweep_tasks *t, const struct sweep *s,
     *t = (struct sweep_tasks){ .sweep = s };
     t->tasks = calloc((size_t)s->n + 1, sizeof *t->tasks);
     if (!t->tasks)
-        err_set(e, ERR_MEMORY, "out of memory for a sweep of %td runs", s->n);
+        err_memory(e, NULL);
     for (idx i = 0; i < s->n && !e->code; i++) {
         if (s->runs[i].is_dropped)
             continue;

@@ -295,7 +295,7 @@ int bench_run(const struct config *c, double seconds, bool is_json,
 {
     struct bench *x = calloc(1, sizeof *x);
     if (!x)
-        return err_set(e, ERR_MEMORY, "out of memory");
+        return err_memory(e, NULL);
     x->config = c;
     x->seconds = seconds;
     if (ranks_open(&x->ranks, "bench", e) == OK) {

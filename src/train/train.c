@@ -303,7 +303,7 @@ static int write_config(struct train *t, struct err *e)
         config_print(&t->target.config, NULL);
     char *commented = config_print(&t->target.config, t->target.origins);
     if (!t->config_text || !commented)
-        err_set(e, ERR_MEMORY, "out of memory");
+        err_memory(e, NULL);
     else if (t->target.origins || t->target.n_overrides)
         run_config_write(&t->folder, commented, e);
     free(commented);

@@ -139,14 +139,14 @@ static int add_row(struct train_samples *t, idx step, idx n, struct err *e)
     size_t n_text = 0;
     FILE *f = open_memstream(&text, &n_text);
     if (!f)
-        return err_set(e, ERR_MEMORY, "%s: no memory for a row", t->log.path);
+        return err_memory(e, t->log.path);
     text_add(&r, "%td,", step);
     for (idx i = 0; i < n; i++)
         text_add(&r, "%s%td", i ? " " : "", (idx)t->said[i]);
     text_add(&r, ",");
     write_text(f, t, n);
     if (fclose(f) || n_text == 0) {
-        err_set(e, ERR_MEMORY, "%s: no memory for a row", t->log.path);
+        err_memory(e, t->log.path);
     } else {
         add_text(&r, text, n_text);
         metrics_append(&t->log, row, e);

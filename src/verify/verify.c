@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/grow.h"
 #include "base/shell.h"
 #include "io/fsys.h"
 #include "io/sealed_text.h"
@@ -78,15 +79,9 @@ bool verify_is_new(struct verify *v, const char *dir, struct err *e)
     for (idx i = 0; i < v->n_seen; i++)
         if (v->seen[i].device == st.st_dev && v->seen[i].inode == st.st_ino)
             return false;
-    if (v->n_seen == v->seen_cap) {
-        idx cap = 2 * v->seen_cap + 64;
-        struct folder_id *seen = realloc(v->seen, (size_t)cap * sizeof *seen);
-        if (!seen) {
-            err_set(e, ERR_MEMORY, "%s: not enough memory to check it", dir);
-            return false;
-        }
-        v->seen = seen;
-        v->seen_cap = cap;
+    if (!GROW(v->seen, v->n_seen)) {
+        err_memory(e, dir);
+        return false;
     }
     v->seen[v->n_seen++] = (struct folder_id){ st.st_dev, st.st_ino };
     return true;
@@ -96,7 +91,7 @@ void verify_release(struct verify *v)
 {
     free(v->seen);
     v->seen = NULL;
-    v->n_seen = v->seen_cap = 0;
+    v->n_seen = 0;
 }
 
 /* ---- single files ------------------------------------------------------ */
@@ -177,15 +172,8 @@ static int take_row(void *user, const struct metrics_row *row)
 {
     struct log_check *c = user;
     struct verified_log *log = c->log;
-    if (log->n == log->cap) {
-        idx cap = 2 * log->cap + 64;
-        struct metrics_row *rows =
-            realloc(log->rows, (size_t)cap * sizeof *rows);
-        if (!rows)
-            return ERR_MEMORY;
-        log->rows = rows;
-        log->cap = cap;
-    }
+    if (!GROW(log->rows, log->n))
+        return ERR_MEMORY;
     log->rows[log->n++] = *row;
     log->is_damaged |= !row->is_sound;
     if (!row->is_sound)
@@ -216,7 +204,7 @@ bool verify_log(struct verify *v, struct verified_log *log, const char *dir,
     }
     if (e.code == OK && metrics_walk(path, &log->header, &log->is_torn,
                                      take_row, &c, &e) == ERR_MEMORY)
-        err_set(&e, ERR_MEMORY, "%s: not enough memory to check it", path);
+        err_memory(&e, path);
     return !verify_err(v, &e);
 }
 

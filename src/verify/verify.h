@@ -25,7 +25,7 @@ struct verify {
     int code;                     /* of the gravest; OK: none */
     idx n_runs, n_sweeps, n_used; /* n_used: runs that a process is at */
     struct folder_id *seen;       /* (n_seen) of the runs and sweeps */
-    idx n_seen, seen_cap;
+    idx n_seen;
 };
 
 /* verify_release - frees what was seen; the counts stay. */
@@ -73,7 +73,7 @@ void verify_temporaries(struct verify *v, const char *dir, const char *name);
 
 /* A log of chained rows. */
 struct verified_log {
-    idx n, cap;
+    idx n;
     struct metrics_row *rows; /* (n) owned */
     struct row_chain header;
     bool is_damaged, is_torn;

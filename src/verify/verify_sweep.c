@@ -111,7 +111,7 @@ static int check_runs(struct verify *v, const struct sweep *s, struct err *e)
     struct sweep_record *records = calloc((size_t)s->n + 1, sizeof *records);
     struct err own = { 0 };
     if (!records)
-        return err_set(e, ERR_MEMORY, "out of memory for %td runs", s->n);
+        return err_memory(e, NULL);
     if (sweep_journal_read(records, s, &own)) {
         verify_say(v, own.code, "%s", own.text);
         memset(records, 0, (size_t)s->n * sizeof *records);
