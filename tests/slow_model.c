@@ -119,7 +119,7 @@ static void attention(struct slow *s, idx l)
 {
     const struct model *m = &s->t->m;
     const struct block_params *p = &m->blocks[l];
-    norm(s, p->norm1);
+    norm(s, p->norm[SUB_ATTENTION]);
     for (idx i = 0; i < m->T; i++) {
         linear(s->qkv[i], s->t, p->qkv_w, p->qkv_b, s->normed[i], m->W, m->C);
         if (m->spec.model.position == POSITION_ROPE)
@@ -139,7 +139,7 @@ static void ffn(struct slow *s, idx l)
     const struct model *m = &s->t->m;
     const struct block_params *p = &m->blocks[l];
     double u[2 * SLOW_ROW];
-    norm(s, p->norm2);
+    norm(s, p->norm[SUB_FFN]);
     for (idx i = 0; i < m->T; i++) {
         linear(u, s->t, p->up_w, p->up_b, s->normed[i], m->U, m->C);
         for (idx j = 0; j < m->F; j++)

@@ -227,8 +227,9 @@ static void test_hidden__run_from_the_embedding_to_the_head(void **state)
                 assert_close((double)x[r * C + c], (double)want, 1e-6);
             }
         for (idx l = 0; l < L; l++)
-            check_hidden(&t, l, t.x.blocks[l].norm1, t.m.blocks[l].norm1.gain,
-                         t.m.blocks[l].norm1.shift);
+            check_hidden(&t, l, t.x.blocks[l].norm[SUB_ATTENTION],
+                         t.m.blocks[l].norm[SUB_ATTENTION].gain,
+                         t.m.blocks[l].norm[SUB_ATTENTION].shift);
         check_hidden(&t, L, t.x.final, t.m.final.gain, t.m.final.shift);
         tiny_close(&t);
     }

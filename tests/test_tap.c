@@ -223,15 +223,16 @@ static void check_block(const struct tiny *t, const struct told *told, idx l,
         double normed[C], f[C], u[2 * F], y[F];
         bool is_before = norm_places[where].is_before;
         if (is_before)
-            hand_norm(normed, t, p->norm1, x);
+            hand_norm(normed, t, p->norm[SUB_ATTENTION], x);
         check_rows("norm1", told->rows[TAP_NORM1][l][b][i],
                    is_before ? normed : x, C, 1);
         hand_linear(f, t, p->out_w, p->out_b, told->rows[TAP_MIXED][l][b][i], C,
                     C);
         check_residual(t, middle, x, told->rows[TAP_ATTENTION][l][b][i], f,
-                       is_post ? p->norm1 : p->behind1);
+                       is_post ? p->norm[SUB_ATTENTION]
+                               : p->behind[SUB_ATTENTION]);
         if (is_before)
-            hand_norm(normed, t, p->norm2, middle);
+            hand_norm(normed, t, p->norm[SUB_FFN], middle);
         check_rows("norm2", told->rows[TAP_NORM2][l][b][i],
                    is_before ? normed : middle, C, 1);
         hand_linear(u, t, p->up_w, p->up_b, told->rows[TAP_NORM2][l][b][i],
@@ -242,7 +243,7 @@ static void check_block(const struct tiny *t, const struct told *told, idx l,
         hand_linear(f, t, p->down_w, p->down_b, inner, C, F);
         check_residual(t, told->rows[TAP_RESIDUAL][l + 1][b][i], middle,
                        told->rows[TAP_FFN][l][b][i], f,
-                       is_post ? p->norm2 : p->behind2);
+                       is_post ? p->norm[SUB_FFN] : p->behind[SUB_FFN]);
     }
 }
 

@@ -82,27 +82,24 @@ static void plan_back(struct acts *x, struct arena *arena,
                       const struct model *m)
 {
     struct back_acts *k = &x->back;
-    struct shared s = shared_of(m);
+    struct shared shared = shared_of(m);
     idx M = x->M, MC = M * m->C, tiles = idx_ceil_div(M, TILE_ROWS);
     const struct norm_place_choice *place = norm_place_of(m);
     bool is_behind = place->is_behind || place->is_behind_sum;
-    k->dx_out = arena_reals(arena, MC);
-    k->dx_mid = arena_reals(arena, MC);
-    k->dx_in = arena_reals(arena, MC);
-    if (is_behind) {
-        k->dffn = arena_reals(arena, MC);
-        k->dattention = arena_reals(arena, MC);
-    }
+    for (int i = 0; i <= SUBLAYERS; i++)
+        k->dx[i] = arena_reals(arena, MC);
+    for (int s = 0; is_behind && s < SUBLAYERS; s++)
+        k->dsub[s] = arena_reals(arena, MC);
     k->du = arena_reals(arena, M * m->U);
     for (int i = 0; i < PROJECTIONS_MAX; i++)
-        k->dprojected[i] = arena_reals(arena, M * s.projected[i]);
-    k->dmixed[0] = arena_reals(arena, M * s.widest);
-    k->dmixed[1] = s.n_out ? arena_reals(arena, M * s.widest) : NULL;
+        k->dprojected[i] = arena_reals(arena, M * shared.projected[i]);
+    k->dmixed[0] = arena_reals(arena, M * shared.widest);
+    k->dmixed[1] = shared.n_out ? arena_reals(arena, M * shared.widest) : NULL;
     k->dqkv[0] = arena_reals(arena, M * m->W);
-    k->dqkv[1] = s.n_in ? arena_reals(arena, M * m->W) : NULL;
-    if (s.has_dv)
+    k->dqkv[1] = shared.n_in ? arena_reals(arena, M * m->W) : NULL;
+    if (shared.has_dv)
         k->dv = arena_reals(arena, M * m->W);
-    if (s.has_dv_first)
+    if (shared.has_dv_first)
         k->dv_first = arena_reals(arena, M * m->W);
     k->head_grads = arena_reals(arena, x->B * m->H * m->head_grads_n);
     k->partials = arena_reals(arena, tiles * m->partials_n);
@@ -141,9 +138,16 @@ static void plan_block(struct block_acts *k, struct arena *arena,
     *k = (struct block_acts){ .attention = attention_at(m, l, x->S) };
     if (has_value)
         k->column_value = arena_reals(arena, m->E);
-    if (place->is_before && keeps)
-        k->norm1 = arena_reals(arena, M * C);
-    k->stats1 = arena_reals(arena, M * 2);
+    for (int s = 0; s < SUBLAYERS; s++) {
+        if (place->is_before && keeps)
+            k->norm[s] = arena_reals(arena, M * C);
+        k->stats[s] = arena_reals(arena, M * 2);
+        k->behind_stats[s] = k->stats[s];
+        if (is_behind)
+            k->behind[s] = arena_reals(arena, M * C);
+        if (place->is_behind)
+            k->behind_stats[s] = arena_reals(arena, M * 2);
+    }
     for (int i = 0; i < b->n_projections; i++)
         k->projected[i] = arena_reals(arena, M * b->projections[i].n);
     k->qkv = arena_reals(arena, M * m->W);
@@ -151,20 +155,9 @@ static void plan_block(struct block_acts *k, struct arena *arena,
     k->mixed =
         shares_mixed(m, x, l) ? x->mixed : arena_reals(arena, M * m->H * m->E);
     plan_stages(k->out, arena, M, k->mixed, b->out, b->n_out);
-    if (is_behind) {
-        k->behind1 = arena_reals(arena, M * C);
-        k->bstats1 = arena_reals(arena, M * 2);
-    }
-    if (place->is_before && keeps)
-        k->norm2 = arena_reals(arena, M * C);
-    k->stats2 = arena_reals(arena, M * 2);
     k->u = arena_reals(arena, M * m->U);
     if (keeps)
         k->y = arena_reals(arena, M * m->F);
-    if (is_behind) {
-        k->behind2 = arena_reals(arena, M * C);
-        k->bstats2 = arena_reals(arena, M * 2);
-    }
 }
 
 static void plan_tables(struct acts *x, struct arena *arena,

@@ -123,7 +123,7 @@ int acts_open_linears(struct acts *x, struct err *e)
         return OK;
     x->set = onednn_open(x->threads, x->scratch_onednn);
     if (!x->set)
-        return err_set(e, ERR_MEMORY, "out of memory");
+        return err_memory(e, NULL);
     for (idx i = 0; i < x->n_linears; i++)
         if (linear_open(&x->linears[i], x->set, e))
             return e->code;

@@ -19,23 +19,11 @@ static bool is_normed_before(const struct pass *p)
     return norm_place_of(p->m)->is_before;
 }
 
-const real *pass_attention_in(const struct pass *p, idx l, idx row0)
+const real *pass_sub_in(const struct pass *p, idx l, enum sublayer s, idx row0)
 {
     return is_normed_before(p)
-               ? pass_normed_rows(p, p->x->blocks[l].norm1, row0)
-               : pass_stream(p, 2 * l) + row0 * p->m->C;
-}
-
-const real *pass_ffn_stream(const struct pass *p, idx l)
-{
-    return pass_stream(p, p->m->spec.model.parallel ? 2 * l : 2 * l + 1);
-}
-
-const real *pass_ffn_in(const struct pass *p, idx l, idx row0)
-{
-    return is_normed_before(p)
-               ? pass_normed_rows(p, p->x->blocks[l].norm2, row0)
-               : pass_ffn_stream(p, l) + row0 * p->m->C;
+               ? pass_normed_rows(p, p->x->blocks[l].norm[s], row0)
+               : pass_sub_stream(p, l, s) + row0 * p->m->C;
 }
 
 const real *pass_mixed(const struct pass *p, idx l)
@@ -47,15 +35,26 @@ const real *pass_mixed(const struct pass *p, idx l)
 
 /* --- the steps of a block, a tile each ------------------------------------ */
 
-static void attention_norm(const struct pass *p, idx l, idx tile)
+static void norm_in(const struct pass *p, idx l, enum sublayer s, idx tile)
 {
     struct block_acts *a = &p->x->blocks[l];
-    idx r0 = tile * TILE_ROWS, C = p->m->C;
+    idx r0 = tile * TILE_ROWS;
     if (is_normed_before(p))
-        pass_norm_forward(p, p->m->blocks[l].norm1,
-                          pass_normed_rows(p, a->norm1, r0), a->stats1 + r0 * 2,
-                          pass_stream(p, 2 * l) + r0 * C, tile_rows(p, tile));
+        pass_norm_forward(
+            p, p->m->blocks[l].norm[s], pass_normed_rows(p, a->norm[s], r0),
+            a->stats[s] + r0 * 2, pass_sub_stream(p, l, s) + r0 * p->m->C,
+            tile_rows(p, tile));
     pass_mark(p, PART_NORM);
+}
+
+static void attention_norm(const struct pass *p, idx l, idx tile)
+{
+    norm_in(p, l, SUB_ATTENTION, tile);
+}
+
+static void ffn_norm(const struct pass *p, idx l, idx tile)
+{
+    norm_in(p, l, SUB_FFN, tile);
 }
 
 /* Queries, keys, values and projections, and the stages before the heads. */
@@ -65,7 +64,7 @@ static void attention_matrices(const struct pass *p, idx l, idx tile)
     const struct block_params *b = &m->blocks[l];
     struct block_acts *a = &p->x->blocks[l];
     idx r0 = tile * TILE_ROWS, R = tile_rows(p, tile);
-    const real *in = pass_attention_in(p, l, r0);
+    const real *in = pass_sub_in(p, l, SUB_ATTENTION, r0);
     linear_forward(a->linears.qkv, p->w, r0, a->qkv + r0 * m->W, in, R, 0);
     for (int i = 0; i < b->n_projections; i++) {
         const struct projection_params *q = &b->projections[i];
@@ -87,77 +86,49 @@ struct residual {
     idx row0;
 };
 
-static void residual_forward(const struct pass *p, const struct residual *s,
-                             idx R)
+static struct residual residual_at(const struct pass *p, idx l, enum sublayer s,
+                                   idx tile)
+{
+    const struct block_params *b = &p->m->blocks[l];
+    const struct block_acts *a = &p->x->blocks[l];
+    bool is_attention = s == SUB_ATTENTION;
+    idx r0 = tile * TILE_ROWS, C = p->m->C;
+    return (struct residual){
+        .x_from = pass_stream(p, 2 * l + s) + r0 * C,
+        .y = is_attention ? pass_mixed(p, l) + r0 * b->O
+                          : pass_rows(p, a->y, r0, p->m->F),
+        .x_to = pass_stream(p, 2 * l + s + 1) + r0 * C,
+        .behind = a->behind[s] + r0 * C,
+        .stats = a->behind_stats[s] + r0 * 2,
+        .norm = norm_place_of(p->m)->is_behind_sum ? b->norm[s] : b->behind[s],
+        .linear = is_attention ? a->linears.out : a->linears.down,
+        .row0 = r0,
+    };
+}
+
+static void residual_forward(const struct pass *p, idx l, enum sublayer s,
+                             idx tile)
 {
     const struct norm_place_choice *place = norm_place_of(p->m);
-    idx C = p->m->C;
-    size_t bytes = (size_t)(R * C) * sizeof(real);
+    struct residual at = residual_at(p, l, s, tile);
+    idx C = p->m->C, R = tile_rows(p, tile);
     bool is_behind = place->is_behind || place->is_behind_sum;
-    real *sum = is_behind ? s->behind : s->x_to;
+    real *sum = is_behind ? at.behind : at.x_to;
     if (!place->is_behind)
-        memcpy(sum, s->x_from, bytes);
-    linear_forward(s->linear, p->w, s->row0, sum, s->y, R,
+        memcpy(sum, at.x_from, (size_t)(R * C) * sizeof(real));
+    linear_forward(at.linear, p->w, at.row0, sum, at.y, R,
                    place->is_behind ? 0 : 1);
     if (!is_behind)
         return;
-    pass_norm_forward(p, s->norm, s->x_to, s->stats, sum, R);
+    pass_norm_forward(p, at.norm, at.x_to, at.stats, sum, R);
     for (idx i = 0; place->is_behind && i < R * C; i++)
-        s->x_to[i] += s->x_from[i];
-}
-
-static struct residual attention_residual(const struct pass *p, idx l, idx tile)
-{
-    const struct model *m = p->m;
-    const struct block_params *b = &m->blocks[l];
-    struct block_acts *a = &p->x->blocks[l];
-    idx r0 = tile * TILE_ROWS, C = m->C;
-    return (struct residual){
-        .x_from = pass_stream(p, 2 * l) + r0 * C,
-        .y = pass_mixed(p, l) + r0 * b->O,
-        .x_to = pass_stream(p, 2 * l + 1) + r0 * C,
-        .behind = a->behind1 + r0 * C,
-        .stats = (a->bstats1 ? a->bstats1 : a->stats1) + r0 * 2,
-        .norm = norm_place_of(m)->is_behind_sum ? b->norm1 : b->behind1,
-        .linear = a->linears.out,
-        .row0 = r0,
-    };
-}
-
-static struct residual ffn_residual(const struct pass *p, idx l, idx tile)
-{
-    const struct model *m = p->m;
-    const struct block_params *b = &m->blocks[l];
-    struct block_acts *a = &p->x->blocks[l];
-    idx r0 = tile * TILE_ROWS, C = m->C;
-    return (struct residual){
-        .x_from = pass_stream(p, 2 * l + 1) + r0 * C,
-        .y = pass_rows(p, a->y, r0, m->F),
-        .x_to = pass_stream(p, 2 * l + 2) + r0 * C,
-        .behind = a->behind2 + r0 * C,
-        .stats = (a->bstats2 ? a->bstats2 : a->stats2) + r0 * 2,
-        .norm = norm_place_of(m)->is_behind_sum ? b->norm2 : b->behind2,
-        .linear = a->linears.down,
-        .row0 = r0,
-    };
+        at.x_to[i] += at.x_from[i];
 }
 
 static void attention_add(const struct pass *p, idx l, idx tile)
 {
-    struct residual s = attention_residual(p, l, tile);
-    residual_forward(p, &s, tile_rows(p, tile));
+    residual_forward(p, l, SUB_ATTENTION, tile);
     pass_mark(p, PART_QKV);
-}
-
-static void ffn_norm(const struct pass *p, idx l, idx tile)
-{
-    struct block_acts *a = &p->x->blocks[l];
-    idx r0 = tile * TILE_ROWS, C = p->m->C;
-    if (is_normed_before(p))
-        pass_norm_forward(p, p->m->blocks[l].norm2,
-                          pass_normed_rows(p, a->norm2, r0), a->stats2 + r0 * 2,
-                          pass_ffn_stream(p, l) + r0 * C, tile_rows(p, tile));
-    pass_mark(p, PART_NORM);
 }
 
 static void ffn_up(const struct pass *p, idx l, idx tile)
@@ -166,15 +137,15 @@ static void ffn_up(const struct pass *p, idx l, idx tile)
     struct block_acts *a = &p->x->blocks[l];
     idx r0 = tile * TILE_ROWS, R = tile_rows(p, tile);
     real *u = a->u + r0 * m->U;
-    linear_forward(a->linears.up, p->w, r0, u, pass_ffn_in(p, l, r0), R, 0);
+    linear_forward(a->linears.up, p->w, r0, u, pass_sub_in(p, l, SUB_FFN, r0),
+                   R, 0);
     ffns[m->spec.model.ffn].kernel->forward(pass_rows(p, a->y, r0, m->F), u, R,
                                             m->F);
 }
 
 static void ffn_add(const struct pass *p, idx l, idx tile)
 {
-    struct residual s = ffn_residual(p, l, tile);
-    residual_forward(p, &s, tile_rows(p, tile));
+    residual_forward(p, l, SUB_FFN, tile);
     pass_mark(p, PART_FFN);
 }
 
@@ -190,11 +161,10 @@ static void each_tile(const struct pass *p, idx l,
 }
 
 /* What the sublayer adds to the stream: R rows of acts.sub. */
-static void sublayer(const struct pass *p, const struct residual *s, idx row0,
-                     idx R)
+static void sublayer(const struct pass *p, const struct residual *s, idx R)
 {
     idx C = p->m->C;
-    real *sub = p->x->sub + row0 * C;
+    real *sub = p->x->sub + s->row0 * C;
     bool is_behind = norm_place_of(p->m)->is_behind;
     linear_forward(s->linear, p->w, s->row0, is_behind ? s->behind : sub, s->y,
                    R, 0);
@@ -204,13 +174,12 @@ static void sublayer(const struct pass *p, const struct residual *s, idx row0,
 
 /* Rows that edits changed are added anew; the others keep their bits, which
  * hang on the product being made onto the stream. */
-static void add_edited(const struct pass *p, const struct residual *s, idx row0,
-                       idx R)
+static void add_edited(const struct pass *p, const struct residual *s, idx R)
 {
     idx C = p->m->C;
     for (idx r = 0; r < R; r++) {
-        const real *sub = p->x->sub + (row0 + r) * C;
-        const real *before = p->x->sub_before + (row0 + r) * C;
+        const real *sub = p->x->sub + (s->row0 + r) * C;
+        const real *before = p->x->sub_before + (s->row0 + r) * C;
         bool is_post = norm_place_of(p->m)->is_behind_sum;
         real *sum = (is_post ? s->behind : s->x_to) + r * C;
         if (memcmp(sub, before, (size_t)C * sizeof *sub) == 0)
@@ -223,19 +192,18 @@ static void add_edited(const struct pass *p, const struct residual *s, idx row0,
     }
 }
 
-static void tap_sublayer(const struct pass *p, enum tap tap, idx l,
-                         struct residual (*of)(const struct pass *p, idx l,
-                                               idx tile))
+static void tap_sublayer(const struct pass *p, idx l, enum sublayer s)
 {
     idx tiles = pass_tiles(p);
+    enum tap tap = s == SUB_ATTENTION ? TAP_ATTENTION : TAP_FFN;
     bool is_edited = pass_edits(p, tap, l);
     if (!is_edited && !pass_reads(p, tap))
         return;
 #pragma omp for schedule(static)
     for (idx i = 0; i < tiles; i++) {
         idx row0 = i * TILE_ROWS, at = row0 * p->m->C, R = tile_rows(p, i);
-        struct residual s = of(p, l, i);
-        sublayer(p, &s, row0, R);
+        struct residual residual = residual_at(p, l, s, i);
+        sublayer(p, &residual, R);
         if (is_edited)
             memcpy(p->x->sub_before + at, p->x->sub + at,
                    (size_t)(R * p->m->C) * sizeof(real));
@@ -244,8 +212,8 @@ static void tap_sublayer(const struct pass *p, enum tap tap, idx l,
     if (is_edited) {
 #pragma omp for schedule(static)
         for (idx i = 0; i < tiles; i++) {
-            struct residual s = of(p, l, i);
-            add_edited(p, &s, i * TILE_ROWS, tile_rows(p, i));
+            struct residual residual = residual_at(p, l, s, i);
+            add_edited(p, &residual, tile_rows(p, i));
         }
     }
     tell_rows(p, tap, l);
@@ -263,14 +231,14 @@ static void tapped_block(const struct pass *p, idx l)
     each_tile(p, l, stages_out_forward);
     edit_rows(p, TAP_MIXED, l);
     each_tile(p, l, attention_add);
-    tap_sublayer(p, TAP_ATTENTION, l, attention_residual);
+    tap_sublayer(p, l, SUB_ATTENTION);
     edit_rows(p, TAP_MIDDLE, l);
     each_tile(p, l, ffn_norm);
     edit_rows(p, TAP_NORM2, l);
     each_tile(p, l, ffn_up);
     edit_rows(p, TAP_FFN_INNER, l);
     each_tile(p, l, ffn_add);
-    tap_sublayer(p, TAP_FFN, l, ffn_residual);
+    tap_sublayer(p, l, SUB_FFN);
     edit_rows(p, TAP_RESIDUAL, l + 1);
 }
 

@@ -6,123 +6,100 @@
 #include "nn/model/linear.h"
 #include "nn/model/pass.h"
 
-/* A residual addition (block.c), backward. */
-struct residual_back {
-    const real *dx_to;   /* in */
-    const real *dx_skip; /* of what skips the sublayer: dx_to, and what else
-                            reached it */
-    real *dx_from;       /* out, written: the gradient of that */
-    real *dsub;          /* out: of the linear's output; dx_to if no norm is
-                          behind */
-    const real *behind, *stats;
-    struct norm_params norm;
-    enum norm_slot slot;
-};
-
-/* Returns the gradient of the linear's output. */
-static const real *residual_backward(const struct pass *p,
-                                     const struct residual_back *s, idx tile)
+/* The gradient (M,C) of the sum that a sublayer is added to. In parallel both
+ * are added to one: what the feed-forward read is at the block's start, so its
+ * share in the middle's passes by attention. */
+static const real *sum_dx(const struct pass *p, enum sublayer s)
 {
-    const struct norm_place_choice *place = norm_place_of(p->m);
-    idx R = tile_rows(p, tile);
-    size_t bytes = (size_t)(R * p->m->C) * sizeof(real);
-    if (!place->is_behind && !place->is_behind_sum) {
-        memcpy(s->dx_from, s->dx_skip, bytes);
-        return s->dx_to;
-    }
-    memset(s->dsub, 0, bytes);
-    pass_norm_backward(p, s->norm, s->slot, tile, s->dsub, s->dx_to, s->behind,
-                       s->stats, R);
-    memcpy(s->dx_from, place->is_behind_sum ? s->dsub : s->dx_skip, bytes);
-    return s->dsub;
+    return p->x->back.dx[p->m->spec.model.parallel ? SUBLAYERS : s + 1];
 }
 
-/* dx (R,C) += the gradient dy of what a sublayer read: through its norm, or as
- * it stands. */
-static void into_stream(const struct pass *p, struct norm_params norm,
-                        enum norm_slot slot, idx tile, real *dx, const real *dy,
-                        const real *x, const real *stats)
+/* The gradient (M,C) of what a sublayer's last matrix gave. */
+static const real *sub_dx(const struct pass *p, enum sublayer s)
+{
+    const real *behind_norm = p->x->back.dsub[s];
+    return behind_norm ? behind_norm : sum_dx(p, s);
+}
+
+/* A residual addition (block.c), backward: from the gradient behind the
+ * sublayer to sub_dx, and to that of the stream in front of it, as far as it
+ * skips the sublayer; for rows of one tile. */
+static void residual_backward(const struct pass *p, idx l, enum sublayer s,
+                              idx tile)
 {
     const struct norm_place_choice *place = norm_place_of(p->m);
-    idx R = tile_rows(p, tile);
-    if (place->is_before) {
-        pass_norm_backward(p, norm, slot, tile, dx, dy, x, stats, R);
+    const struct block_params *b = &p->m->blocks[l];
+    const struct block_acts *a = &p->x->blocks[l];
+    struct back_acts *k = &p->x->back;
+    idx R = tile_rows(p, tile), r0 = tile * TILE_ROWS, C = p->m->C;
+    size_t bytes = (size_t)(R * C) * sizeof(real);
+    bool is_post = place->is_behind_sum;
+    const real *dx_skip = k->dx[s + 1] + r0 * C;
+    if (place->is_behind || is_post) {
+        real *dsub = k->dsub[s] + r0 * C;
+        memset(dsub, 0, bytes);
+        pass_norm_backward(p, is_post ? b->norm[s] : b->behind[s],
+                           (is_post ? SLOT_NORM : SLOT_BEHIND) + s, tile, dsub,
+                           sum_dx(p, s) + r0 * C, a->behind[s] + r0 * C,
+                           a->behind_stats[s] + r0 * 2, R);
+        if (is_post)
+            dx_skip = dsub;
+    }
+    memcpy(k->dx[s] + r0 * C, dx_skip, bytes);
+}
+
+/* Gradient of the stream in front of a sublayer += that of what the sublayer
+ * read, dy (R,C): through its norm, or as it stands. */
+static void into_stream(const struct pass *p, idx l, enum sublayer s, idx tile,
+                        const real *dy)
+{
+    idx R = tile_rows(p, tile), r0 = tile * TILE_ROWS, C = p->m->C;
+    real *dx = p->x->back.dx[s] + r0 * C;
+    if (norm_place_of(p->m)->is_before) {
+        pass_norm_backward(p, p->m->blocks[l].norm[s], SLOT_NORM + s, tile, dx,
+                           dy, pass_sub_stream(p, l, s) + r0 * C,
+                           p->x->blocks[l].stats[s] + r0 * 2, R);
         return;
     }
 #pragma omp simd
-    for (idx i = 0; i < R * p->m->C; i++)
+    for (idx i = 0; i < R * C; i++)
         dx[i] += dy[i];
 }
 
-/* The gradient of the sum that attention is added to. In parallel, what the
- * feed-forward read is at the block's start: its share in dx_mid passes by
- * attention. */
-static const real *attention_dx(const struct pass *p)
-{
-    const struct back_acts *k = &p->x->back;
-    return p->m->spec.model.parallel ? k->dx_out : k->dx_mid;
-}
-
 /* From the block's end to its middle, for one tile:
- * dx_out -> dy -> du -> dnorm2 -> dx_mid. */
+ * dx[2] -> dy -> du -> dnorm -> dx[1]. */
 static void ffn_backward(const struct pass *p, idx l, idx tile)
 {
     const struct model *m = p->m;
-    const struct block_params *b = &m->blocks[l];
     struct block_acts *a = &p->x->blocks[l];
-    struct back_acts *k = &p->x->back;
-    idx r0 = tile * TILE_ROWS, R = tile_rows(p, tile), C = m->C;
-    bool is_post = norm_place_of(m)->is_behind_sum;
-    real *du = k->du + r0 * m->U;
-    real *dy = pass_scratch(p), *dnorm2 = dy + TILE_ROWS * m->F;
-    struct residual_back s = {
-        .dx_to = k->dx_out + r0 * C,
-        .dx_skip = k->dx_out + r0 * C,
-        .dx_from = k->dx_mid + r0 * C,
-        .dsub = k->dffn + r0 * C,
-        .behind = a->behind2 + r0 * C,
-        .stats = (a->bstats2 ? a->bstats2 : a->stats2) + r0 * 2,
-        .norm = is_post ? b->norm2 : b->behind2,
-        .slot = is_post ? SLOT_2 : SLOT_BEHIND_2,
-    };
-    const real *dsub = residual_backward(p, &s, tile);
-    linear_backward(a->linears.down, p->w, r0, dy, dsub, R);
+    idx r0 = tile * TILE_ROWS, R = tile_rows(p, tile);
+    real *du = p->x->back.du + r0 * m->U;
+    real *dy = pass_scratch(p), *dnorm = dy + TILE_ROWS * m->F;
+    residual_backward(p, l, SUB_FFN, tile);
+    linear_backward(a->linears.down, p->w, r0, dy,
+                    sub_dx(p, SUB_FFN) + r0 * m->C, R);
     ffns[m->spec.model.ffn].kernel->backward(du, a->u + r0 * m->U, dy, R, m->F);
-    linear_backward(a->linears.up, p->w, r0, dnorm2, du, R);
+    linear_backward(a->linears.up, p->w, r0, dnorm, du, R);
     pass_mark(p, PART_FFN);
-    into_stream(p, b->norm2, SLOT_2, tile, k->dx_mid + r0 * C, dnorm2,
-                pass_ffn_stream(p, l) + r0 * C, a->stats2 + r0 * 2);
+    into_stream(p, l, SUB_FFN, tile, dnorm);
     pass_mark(p, PART_NORM);
 }
 
-/* From the middle to the heads' outputs: dx_mid -> dmixed; what skips
- * attention is left in dx_in. */
+/* From the middle to the heads' outputs: dx[1] -> dmixed; what skips attention
+ * is left in dx[0]. */
 static void attention_out_backward(const struct pass *p, idx l, idx tile)
 {
     const struct model *m = p->m;
-    const struct block_params *b = &m->blocks[l];
-    struct block_acts *a = &p->x->blocks[l];
     struct back_acts *k = &p->x->back;
-    idx r0 = tile * TILE_ROWS, C = m->C;
-    bool is_post = norm_place_of(m)->is_behind_sum;
-    struct residual_back s = {
-        .dx_to = attention_dx(p) + r0 * C,
-        .dx_skip = k->dx_mid + r0 * C,
-        .dx_from = k->dx_in + r0 * C,
-        .dsub = k->dattention + r0 * C,
-        .behind = a->behind1 + r0 * C,
-        .stats = (a->bstats1 ? a->bstats1 : a->stats1) + r0 * 2,
-        .norm = is_post ? b->norm1 : b->behind1,
-        .slot = is_post ? SLOT_1 : SLOT_BEHIND_1,
-    };
-    const real *dsub = residual_backward(p, &s, tile);
-    linear_backward(a->linears.out, p->w, r0, k->dmixed[0] + r0 * m->H * m->E,
-                    dsub, tile_rows(p, tile));
+    idx r0 = tile * TILE_ROWS, R = tile_rows(p, tile);
+    residual_backward(p, l, SUB_ATTENTION, tile);
+    linear_backward(p->x->blocks[l].linears.out, p->w, r0,
+                    k->dmixed[0] + r0 * m->H * m->E,
+                    sub_dx(p, SUB_ATTENTION) + r0 * m->C, R);
     memset(k->partials + tile * m->partials_n, 0,
            (size_t)m->partials_n * sizeof(real));
     if (k->dv)
-        memset(k->dv + r0 * m->W, 0,
-               (size_t)(tile_rows(p, tile) * m->W) * sizeof(real));
+        memset(k->dv + r0 * m->W, 0, (size_t)(R * m->W) * sizeof(real));
     stages_out_backward(p, l, tile);
     pass_mark(p, PART_QKV);
 }
@@ -154,24 +131,23 @@ static void qkv_backward(const struct pass *p, idx l, idx tile)
     struct block_acts *a = &p->x->blocks[l];
     struct back_acts *k = &p->x->back;
     idx r0 = tile * TILE_ROWS, R = tile_rows(p, tile), C = m->C;
-    real *dnorm1 = pass_scratch(p), *more = dnorm1 + R * C;
+    real *dnorm = pass_scratch(p), *more = dnorm + R * C;
 
     if (stages_cross(p, l))
         stages_in_backward(p, l, tile, true);
     else
         attention_in_backward(p, l, tile);
-    linear_backward(a->linears.qkv, p->w, r0, dnorm1,
+    linear_backward(a->linears.qkv, p->w, r0, dnorm,
                     stages_dqkv(p, l) + r0 * m->W, R);
     for (int i = 0; i < b->n_projections; i++) {
         const struct projection_params *q = &b->projections[i];
         linear_backward(&a->linears.projections[i], p->w, r0, more,
                         k->dprojected[i] + r0 * q->n, R);
         for (idx j = 0; j < R * C; j++)
-            dnorm1[j] += more[j];
+            dnorm[j] += more[j];
     }
     pass_mark(p, PART_QKV);
-    into_stream(p, b->norm1, SLOT_1, tile, k->dx_in + r0 * C, dnorm1,
-                pass_stream(p, 2 * l) + r0 * C, a->stats1 + r0 * 2);
+    into_stream(p, l, SUB_ATTENTION, tile, dnorm);
     pass_mark(p, PART_NORM);
 }
 
@@ -183,17 +159,15 @@ static void matrix_grads(const struct pass *p, idx l)
     const struct block_params *b = &m->blocks[l];
     const struct block_acts *a = &p->x->blocks[l];
     const struct back_acts *k = &p->x->back;
-    const struct norm_place_choice *place = norm_place_of(m);
-    bool is_behind = place->is_behind || place->is_behind_sum;
-    const real *dffn = is_behind ? k->dffn : k->dx_out;
-    const real *dattention = is_behind ? k->dattention : attention_dx(p);
-    const real *in = pass_attention_in(p, l, 0);
+    const real *in = pass_sub_in(p, l, SUB_ATTENTION, 0);
     idx end[MATRICES], total = 0;
     struct linear_grad grads[MATRICES] = {
-        { .l = a->linears.up, .dy = k->du, .x = pass_ffn_in(p, l, 0) },
+        { .l = a->linears.up, .dy = k->du, .x = pass_sub_in(p, l, SUB_FFN, 0) },
         { .l = a->linears.qkv, .dy = stages_dqkv(p, l), .x = in },
-        { .l = a->linears.down, .dy = dffn, .x = a->y },
-        { .l = a->linears.out, .dy = dattention, .x = pass_mixed(p, l) },
+        { .l = a->linears.down, .dy = sub_dx(p, SUB_FFN), .x = a->y },
+        { .l = a->linears.out,
+          .dy = sub_dx(p, SUB_ATTENTION),
+          .x = pass_mixed(p, l) },
     };
     int n = 4;
     for (int i = 0; i < b->n_projections; i++)
@@ -222,7 +196,8 @@ void block_backward(const struct pass *p, idx l)
     idx tiles = pass_tiles(p);
 #pragma omp for schedule(static)
     for (idx i = 0; i < tiles; i++) {
-        loss_hidden_backward(p, l + 1, i, k->dx_out + i * TILE_ROWS * p->m->C);
+        loss_hidden_backward(p, l + 1, i,
+                             k->dx[SUBLAYERS] + i * TILE_ROWS * p->m->C);
         ffn_backward(p, l, i);
         attention_out_backward(p, l, i);
     }
@@ -240,16 +215,16 @@ void block_backward(const struct pass *p, idx l)
     matrix_grads(p, l);
     heads_grads(p, l);
     stages_grads(p, l);
-    pass_norm_grads(p, b->norm1, SLOT_1);
-    pass_norm_grads(p, b->norm2, SLOT_2);
-    pass_norm_grads(p, b->behind1, SLOT_BEHIND_1);
-    pass_norm_grads(p, b->behind2, SLOT_BEHIND_2);
+    for (int s = 0; s < SUBLAYERS; s++) {
+        pass_norm_grads(p, b->norm[s], SLOT_NORM + s);
+        pass_norm_grads(p, b->behind[s], SLOT_BEHIND + s);
+    }
     pass_mark(p, PART_GRADS);
 #pragma omp barrier
 #pragma omp single
     {
-        real *start = k->dx_in;
-        k->dx_in = k->dx_out;
-        k->dx_out = start;
+        real *start = k->dx[0];
+        k->dx[0] = k->dx[SUBLAYERS];
+        k->dx[SUBLAYERS] = start;
     }
 }

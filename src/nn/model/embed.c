@@ -62,7 +62,7 @@ void embed_backward(const struct pass *p)
     idx C = m->C, T = p->x->T, S = p->x->S;
     real *dposition = grad_at(p, m->position_w);
     real *dregister = grad_at(p, m->register_w);
-    const real *dx = p->x->back.dx_out;
+    const real *dx = p->x->back.dx[SUBLAYERS];
 #pragma omp for schedule(static)
     for (idx c0 = 0; c0 < C; c0 += COLUMNS) {
         idx n = idx_min(COLUMNS, C - c0);

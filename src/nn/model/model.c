@@ -271,7 +271,7 @@ static void declare_block(struct model *m, idx l)
     BUG_ON(width != m->W);
     b->O = m->H * m->E;
     b->n_out = find_stages(m, stages_out, b->out, l, &b->O);
-    b->norm1 = declare_norm(m, has_norms, l, "norm1");
+    b->norm[SUB_ATTENTION] = declare_norm(m, has_norms, l, "norm1");
     b->qkv_w =
         declare_matrix(m, PARAM_LINEAR, m->W, C, l, "attention.qkv.weight");
     param_cut(param_last(&m->table), "q", m->H * m->D);
@@ -290,8 +290,8 @@ static void declare_block(struct model *m, idx l)
         declare_matrix(m, PARAM_RESIDUAL, C, b->O, l, "attention.out.weight");
     b->out_b = declare_vector(m, has_bias(o, BIASES_ATTENTION), PARAM_BIAS,
                               b->O, C, l, "attention.out.bias");
-    b->behind1 = declare_norm(m, is_behind, l, "norm1_behind");
-    b->norm2 = declare_norm(m, has_norms, l, "norm2");
+    b->behind[SUB_ATTENTION] = declare_norm(m, is_behind, l, "norm1_behind");
+    b->norm[SUB_FFN] = declare_norm(m, has_norms, l, "norm2");
     b->up_w = declare_matrix(m, PARAM_LINEAR, U, C, l, "ffn.up.weight");
     if (U > F) {
         param_cut(param_last(&m->table), "gate", F);
@@ -302,7 +302,7 @@ static void declare_block(struct model *m, idx l)
     b->down_w = declare_matrix(m, down, C, F, l, "ffn.down.weight");
     b->down_b = declare_vector(m, has_bias(o, BIASES_FFN), PARAM_BIAS, F, C, l,
                                "ffn.down.bias");
-    b->behind2 = declare_norm(m, is_behind, l, "norm2_behind");
+    b->behind[SUB_FFN] = declare_norm(m, is_behind, l, "norm2_behind");
 }
 
 /* All layers, and what they must have in common. */
@@ -313,7 +313,7 @@ static int set_layers(struct model *m, const struct model_spec *spec,
         return e->code;
     m->blocks = calloc((size_t)m->spec.model.layers, sizeof *m->blocks);
     if (!m->blocks)
-        return err_set(e, ERR_MEMORY, "out of memory");
+        return err_memory(e, NULL);
     for (idx l = 0; l < m->spec.model.layers; l++) {
         m->blocks[l].attention = attention_of_layer(
             spec->layers ? &spec->layers[l] : &spec->attention, l);
@@ -404,7 +404,7 @@ int model_init(struct model *m, const struct model_spec *spec, idx V,
         m->unembed_w = param_declare(&m->table, PARAM_HEAD, C, 2,
                                      (idx[]){ V, C }, "head.weight");
     if (m->table.is_out_of_memory)
-        return err_set(e, ERR_MEMORY, "out of memory");
+        return err_memory(e, NULL);
     return OK;
 }
 

@@ -65,14 +65,17 @@ struct norm_params {
     idx gain, shift;
 };
 
+/* What a block adds to the residual stream, one after the other. */
+enum sublayer { SUB_ATTENTION, SUB_FFN, SUBLAYERS };
+
 /* A block's settings, and offsets of its tensors in the flat buffers. */
 struct block_params {
     struct attention_options attention;
-    idx partials_n;                      /* of its stages, a tile */
-    struct norm_params norm1, norm2;     /* before attention, feed-forward; with
-                                        norm_place = post: behind */
-    struct norm_params behind1, behind2; /* sandwich, behind: behind them */
-    idx qkv_w, qkv_b;                    /* (W,C), (W) */
+    idx partials_n;                       /* of its stages, a tile */
+    struct norm_params norm[SUBLAYERS];   /* in front; with norm_place = post:
+                                            behind */
+    struct norm_params behind[SUBLAYERS]; /* sandwich, behind: behind */
+    idx qkv_w, qkv_b;                     /* (W,C), (W) */
     struct projection_params projections[PROJECTIONS_MAX];
     int n_projections;
     int of_map; /* the projection of the weight map; NO_PROJECTION: none */
@@ -143,45 +146,41 @@ struct block_linears {
 struct block_acts {
     struct attention attention;
     struct block_linears linears;
-    real *column_value;   /* (E) fixed value of the extra column, or NULL */
-    real *norm1, *stats1; /* (M,C), (M,2); without a norm: the stream. norm1,
-                             norm2 and y are NULL where their linears keep
-                             them rounded, and nobody else reads them */
+    real *column_value;      /* (E) fixed value of the extra column, or NULL */
+    real *norm[SUBLAYERS];   /* (M,C) what the norm in front gives; without one:
+                              the stream. NULL, as y is, where its linears keep
+                              it rounded, and nobody else reads it */
+    real *stats[SUBLAYERS];  /* (M,2) of that norm; post: the one behind */
+    real *behind[SUBLAYERS]; /* (M,C) what a norm behind gets */
+    real *behind_stats[SUBLAYERS];    /* (M,2); post: stats */
     real *projected[PROJECTIONS_MAX]; /* (M,n) */
     real *qkv;                        /* (M,W) as the matrix gave it */
-    real *in[STAGES_MAX];    /* (M,W) output of each stage; the last is what
+    real *in[STAGES_MAX];  /* (M,W) output of each stage; the last is what
                                heads read */
-    real *mixed;             /* (M,H*E) heads side by side; of acts where
+    real *mixed;           /* (M,H*E) heads side by side; of acts where
                                 the output matrix keeps them rounded, and
                                 nobody else reads them */
-    real *out[STAGES_MAX];   /* output of each stage; the last is what the
+    real *out[STAGES_MAX]; /* output of each stage; the last is what the
                                output matrix reads */
-    real *behind1, *bstats1; /* (M,C), (M,2): what a norm behind attention
-                                gets */
-    real *norm2, *stats2;    /* (M,C), (M,2) */
-    real *u;                 /* (M,U) before the activation */
-    real *y;                 /* (M,F) after it */
-    real *behind2, *bstats2;
+    real *u;               /* (M,U) before the activation */
+    real *y;               /* (M,F) after it */
 };
 
 /* Norms of a pass that keep partial sums of their gradients apart: a block's,
- * and the last. */
+ * in front of each sublayer and behind it, and the last. */
 enum norm_slot {
-    SLOT_1,
-    SLOT_2,
-    SLOT_BEHIND_1,
-    SLOT_BEHIND_2,
-    SLOT_FINAL,
+    SLOT_NORM,
+    SLOT_BEHIND = SLOT_NORM + SUBLAYERS,
+    SLOT_FINAL = SLOT_BEHIND + SUBLAYERS,
     NORM_SLOTS
 };
 
 /* Gradients on their way back; shared by all blocks. */
 struct back_acts {
-    real *dx_out, *dx_mid, *dx_in; /* (M,C) at a block's end, middle, start */
-    real *dffn, *dattention;       /* (M,C) of what feed-forward and attention
-                                      gave; dx_out and dx_mid if no norm is
-                                      behind them */
-    real *du;                      /* (M,U) */
+    real *dx[SUBLAYERS + 1]; /* (M,C) at a block's start, middle, end */
+    real *dsub[SUBLAYERS];   /* (M,C) of what a sublayer gave to the norm behind
+                                it; NULL: there is none */
+    real *du;                /* (M,U) */
     real *dprojected[PROJECTIONS_MAX]; /* (M,n) */
     real *dmixed[2];                   /* (M, widest); stages take turns */
     real *dqkv[2];                     /* (M,W) */
@@ -213,7 +212,7 @@ struct acts {
     struct block_acts *blocks;    /* (L) */
     real *mixed;                  /* (M,H*E) of one block at a time; NULL:
                                      each keeps its own */
-    real *final, *final_stats;    /* (M,C), (M,2); final: NULL as norm1 is */
+    real *final, *final_stats;    /* (M,C), (M,2); final: NULL as norm is */
     real *loss; /* (M) nats of each target; 0: does not count */
     real *terms[LOSS_TERMS_MAX]; /* (M) values of each row, of terms that work
                                     on them; training only */

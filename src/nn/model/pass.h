@@ -73,6 +73,14 @@ static inline real *pass_stream(const struct pass *p, idx i)
     return p->x->x + i * p->x->M * p->m->C;
 }
 
+/* The stream that a sublayer or its norm reads: in parallel, both that of the
+ * block's start. */
+static inline real *pass_sub_stream(const struct pass *p, idx layer,
+                                    enum sublayer s)
+{
+    return pass_stream(p, 2 * layer + (p->m->spec.model.parallel ? 0 : s));
+}
+
 /* sum (C) += the partial sums (rows, ld); columns c0 .. c0+n-1. */
 void add_partials(real *sum, const real *partials, idx rows, idx ld, idx c0,
                   idx n);
@@ -129,12 +137,10 @@ static inline real *pass_normed_rows(const struct pass *p, real *kept, idx row0)
     return kept ? kept + row0 * C : pass_scratch(p) + behind;
 }
 
-/* What the matrix of queries, keys and values reads, from a tile's first row
- * on: normed, or the stream. */
-const real *pass_attention_in(const struct pass *p, idx layer, idx row0);
-/* The same of the feed-forward, and the stream that it or its norm reads. */
-const real *pass_ffn_in(const struct pass *p, idx layer, idx row0);
-const real *pass_ffn_stream(const struct pass *p, idx layer);
+/* What a sublayer's first matrix reads, from a tile's first row on: normed, or
+ * the stream. */
+const real *pass_sub_in(const struct pass *p, idx layer, enum sublayer s,
+                        idx row0);
 
 /* Rows that heads read, and what the output matrix reads. */
 const real *pass_qkv(const struct pass *p, idx layer);
@@ -243,11 +249,11 @@ int acts_open_linears(struct acts *x, struct err *e);
 void pass_pack(const struct pass *p);
 
 void embed_forward(const struct pass *p);
-void embed_backward(const struct pass *p); /* from back.dx_out */
+void embed_backward(const struct pass *p); /* from back.dx[SUBLAYERS] */
 
 void block_forward(const struct pass *p, idx layer);
-/* back.dx_out in: gradient at the block's end; out: at its start (it and
- * dx_in take turns, swapped by one thread). */
+/* back.dx[SUBLAYERS] in: gradient at the block's end; out: at its start (it and
+ * dx[0] take turns, swapped by one thread). */
 void block_backward(const struct pass *p, idx layer);
 
 /* Room for what a pass loses, and scratch that a tile needs; the loss of a
@@ -282,7 +288,7 @@ void loss_params_pass(const struct pass *p);
 double loss_params_sum(const struct pass *p, idx k);
 
 /* Final norm, logits and loss; with_grad: also the gradients of all three, and
- * back.dx_out, the gradient at the last block's end. */
+ * back.dx[SUBLAYERS], the gradient at the last block's end. */
 void unembed_pass(const struct pass *p, bool with_grad);
 /* Logits (V) of one row, by one thread. */
 void unembed_row(const struct pass *p, real *logits, idx row);

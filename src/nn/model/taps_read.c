@@ -17,8 +17,12 @@ struct tap_place pass_tap(const struct pass *p, enum tap tap, idx l)
     case TAP_EMBEDDING:
         return (struct tap_place){ pass_stream(p, 0), m->C };
     case TAP_NORM1:
-        return (struct tap_place){ is_normed ? a->norm1 : pass_stream(p, 2 * l),
+    case TAP_NORM2: {
+        enum sublayer s = tap == TAP_NORM1 ? SUB_ATTENTION : SUB_FFN;
+        return (struct tap_place){ is_normed ? a->norm[s]
+                                             : pass_sub_stream(p, l, s),
                                    m->C };
+    }
     case TAP_MIXED: {
         idx n = m->blocks[l].n_out;
         return (struct tap_place){ n ? a->out[n - 1] : a->mixed,
@@ -29,12 +33,6 @@ struct tap_place pass_tap(const struct pass *p, enum tap tap, idx l)
         return (struct tap_place){ x->sub, m->C };
     case TAP_MIDDLE:
         return (struct tap_place){ pass_stream(p, 2 * l + 1), m->C };
-    case TAP_NORM2:
-        if (!is_normed)
-            return (struct tap_place){
-                pass_stream(p, m->spec.model.parallel ? 2 * l : 2 * l + 1), m->C
-            };
-        return (struct tap_place){ a->norm2, m->C };
     case TAP_FFN_INNER:
         return (struct tap_place){ a->y, m->F };
     case TAP_RESIDUAL:
@@ -42,7 +40,7 @@ struct tap_place pass_tap(const struct pass *p, enum tap tap, idx l)
     case TAP_LOSS:
         return (struct tap_place){ x->loss, 1 };
     case TAP_D_RESIDUAL:
-        return (struct tap_place){ x->back.dx_out, m->C };
+        return (struct tap_place){ x->back.dx[SUBLAYERS], m->C };
     default:
         return (struct tap_place){ NULL, 0 };
     }

@@ -51,7 +51,7 @@ static void final_norm_backward(const struct pass *p)
 #pragma omp for schedule(static)
     for (idx i = 0; i < tiles; i++) {
         idx r0 = i * TILE_ROWS, R = tile_rows(p, i);
-        real *dx = x->back.dx_out + r0 * C;
+        real *dx = x->back.dx[SUBLAYERS] + r0 * C;
         size_t bytes = (size_t)(R * C) * sizeof *dx;
         if (m->final.gain == NO_PARAM) {
             memcpy(dx, x->dfinal + r0 * C, bytes);
