@@ -5,8 +5,8 @@
 # TAP. One line a file: name, counts, milliseconds; below it all that a failing
 # file printed. Several run at once, long ones first, and their lines come in
 # the order of the files. A file that crashes, stops early or prints no result
-# counts as one failure more. Last line: "N passed, N failed"; the status is 0
-# if none failed.
+# counts as one failure more. What was skipped is told with its reason. Last
+# line: "N passed, N failed"; the status is 0 if none failed.
 #
 #   TEST_LIMIT_S=900  after so many seconds a file is stopped and has failed
 #   TEST_FORM=short   what asks for it does less: `make test`
@@ -17,7 +17,7 @@ export LC_ALL=C CMOCKA_MESSAGE_OUTPUT=TAP
 export OMP_WAIT_POLICY=${OMP_WAIT_POLICY:-PASSIVE}
 limit_s=${TEST_LIMIT_S:-900}
 at_once=${TEST_JOBS:-$(nproc 2>/dev/null || echo 2)}
-passed=0 failed=0
+passed=0 failed=0 n_skipped=0 why_skipped=
 work=$(mktemp -d "${TMPDIR:-/tmp}/sinklab-run.XXXXXX") || exit 1
 end_all() {
     local left
@@ -91,6 +91,10 @@ show() { # number path
         grep -Ev '^(ok |1\.\.|# ok - )|run.sh: line ' "$log" | sed 's/^/      /'
         [ -n "$broken" ] && echo "      $name: $broken"
     fi
+    if [ "$skipped" -gt 0 ]; then
+        n_skipped=$((n_skipped + skipped))
+        why_skipped+=$(sed -nE "s/^(not )?ok .*# [Ss][Kk][Ii][Pp][A-Za-z]*:? */  $name: /p" "$log")$'\n'
+    fi
     passed=$((passed + ok))
     failed=$((failed + bad))
 }
@@ -132,5 +136,9 @@ done
 wait
 show_ended "$@"
 failed=$((failed + $# - shown)) # of those whose end nobody wrote down: none
+if [ "$n_skipped" -gt 0 ]; then
+    echo "skipped: $n_skipped, for what this machine lacks or this form leaves out"
+    printf '%s' "$why_skipped" | sort -u
+fi
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -14,6 +14,7 @@
 #include "analysis/run_model.h"
 #include "analysis/transition.h"
 #include "base/moment.h"
+#include "base/stop.h"
 #include "base/text.h"
 #include "io/arrays.h"
 #include "io/fsys.h"
@@ -48,6 +49,7 @@ struct analysis {
     struct text checkpoints;   /* kept_line of each row */
     struct step_list measured; /* (steps) steps of rows: those that could be
                                   read, one after the other */
+    bool is_stopped;           /* by a signal, before the last checkpoint */
     struct analysis_told told;
     char why[ERR_TEXT_MAX]; /* of the first that is damaged */
 };
@@ -297,6 +299,8 @@ static int measure(struct analysis *a, struct text *csv, struct err *e)
         text_add(csv, "\n");
         told_row(&a->told, a->steps.steps[i], &r, is_kept);
         moment_at("checkpoint", i + 1);
+        if ((a->is_stopped = stop_requested() && i + 1 < a->steps.n))
+            break;
     }
     BUG_ON(csv->n >= csv->cap_bytes ||
            a->checkpoints.n >= a->checkpoints.cap_bytes);
@@ -554,6 +558,24 @@ static int write(struct analysis *a, const struct text *csv, struct err *e)
                    a->told.n_failed, a->steps.n, a->why);
 }
 
+/* What was measured until it was to stop is an analysis, too, which goes on;
+ * but one that is there already may hold more. */
+static int conclude_stop(struct analysis *a, const struct text *csv,
+                         struct err *e)
+{
+    char path[RUN_PATH_MAX];
+    bool is_there;
+    run_analysis_path(path, a->dir, a->name, ".h5");
+    if (fsys_exists(&is_there, path, e) || (!is_there && write(a, csv, e)))
+        return e->code;
+    return err_set(e, ERR_INTERRUPTED,
+                   "%s: stopped by %s, with %td of %td checkpoints measured%s",
+                   a->dir, stop_name(), a->measured.n, a->steps.n,
+                   is_there ? "; the analysis that was there is as it was, and "
+                              "the same command begins anew"
+                            : ", which are kept; the same command goes on");
+}
+
 /* Each run of a sweep may be large or small; all share one. */
 static int check_run(const struct ranks *r, const char *dir, struct err *e)
 {
@@ -609,7 +631,9 @@ static int analyze(struct analysis *a, const struct analyze_options *o,
     told_begin(&a->told, a->dir, &a->columns, o->is_json);
 
     struct text csv = { a->csv, a->csv_cap, 0 };
-    return measure(a, &csv, e) ? e->code : write(a, &csv, e);
+    if (measure(a, &csv, e))
+        return e->code;
+    return a->is_stopped ? conclude_stop(a, &csv, e) : write(a, &csv, e);
 }
 
 static void share(struct analysis *a, const struct analyze_options *o,
@@ -629,6 +653,7 @@ int analyze_run(const char *dir, const struct analyze_options *o, struct err *e)
 {
     struct ranks ranks = { 0 };
     struct analysis a = { .dir = dir, .name = o->name, .ranks = &ranks };
+    stop_watch();
     if (ranks_open(&ranks, "analyze", e) == OK)
         share(&a, o, e);
     ranks_close(&ranks, e);

@@ -39,7 +39,9 @@ int analyze_config(struct config *c, struct step_list *steps, const char *dir,
  * it reads name, overrides, last, is_again and is_json. What a launcher started
  * does it together, to the bit of what one process writes (docs/SCALING.md).
  * OK; ERR_CHECKPOINT: some cannot be read, which were named; the others are in
- * the files, unless there are none; or the codes of what it calls. */
+ * the files, unless there are none; ERR_INTERRUPTED: a signal came, and what
+ * was measured by then is in the files, unless there were some before; or the
+ * codes of what it calls. */
 int analyze_run(const char *dir, const struct analyze_options *o,
                 struct err *e);
 

@@ -337,7 +337,8 @@ static void end_slot(struct many *m, const struct job_end *end)
         m->n_done++;
         s->run->state = ANALYZED;
         tell_done(m, s);
-    } else if (!m->stopped_by || !end->signal) {
+    } else if (!m->stopped_by ||
+               (!end->signal && end->status != ERR_INTERRUPTED)) {
         job_end_tell(why, sizeof why, end, log);
         fail_run(m, s->run, why);
     }

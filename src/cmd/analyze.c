@@ -74,7 +74,8 @@ const struct command command_analyze = {
         "goes on where it was stopped. Of a run only what is missing is "
         "measured: "
         "checkpoints that are new or have changed, and metrics that were not "
-        "asked for before.\n\n"
+        "asked for before. One run that is stopped by a signal keeps what was "
+        "measured, unless there was an analysis before.\n\n"
         "Several processes (mpirun, srun) share one RUN, to the same files.",
     .options = options,
     .more =

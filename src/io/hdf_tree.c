@@ -2,7 +2,6 @@
 
 #include "base/grow.h"
 
-
 /* ---- failures ---------------------------------------------------------- */
 
 int hdf_failv(struct hdf *h, const char *format, va_list args)

@@ -289,6 +289,22 @@ static int read_runs(struct claim_runs *runs, const struct compare_options *o,
     return rc;
 }
 
+void claims_add(FILE *out, const struct compare_options *o)
+{
+    struct sweep_file *f = calloc(1, sizeof *f);
+    struct claim_runs runs = { 0 };
+    struct err own = { 0 };
+    const struct compare_options plain = { .runs = o->runs, .n_runs = 1 };
+    if (f && o->n_runs == 1 && o->where.n == 0 && !o->analysis &&
+        sweep_file_read(f, o->runs[0], NULL, 0, &own) == OK &&
+        read_runs(&runs, &plain, f, "", &own) == OK)
+        show(out, &plain, f, &runs, "", &own);
+    claim_runs_release(&runs);
+    if (f)
+        sweep_file_release(f);
+    free(f);
+}
+
 int claims_run(FILE *out, const struct compare_options *o, struct err *e)
 {
     const char *const reports[] = { o->csv, o->json, o->markdown };

@@ -16,6 +16,10 @@
  * done; others as sweep_file_read, claim_runs.h, report_file.h. */
 int claims_run(FILE *out, const struct compare_options *o, struct err *e);
 
+/* claims_add - those lines of the one sweep that the options name; nothing
+ * where they name other runs or not all, or nothing is claimed. */
+void claims_add(FILE *out, const struct compare_options *o);
+
 /* claims_check - what reading a sweep file cannot know: has each metric that is
  * to form a usual threshold? OK or ERR_CONFIG. */
 int claims_check(const struct sweep_file *f, struct err *e);

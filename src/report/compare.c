@@ -4,6 +4,7 @@
 #include "base/nearest.h"
 #include "metric/metric_table.h"
 #include "report/alike.h"
+#include "report/claims.h"
 #include "report/compare_differences.h"
 #include "report/compare_gather.h"
 #include "report/compare_notes.h"
@@ -94,10 +95,20 @@ static int show_tables(FILE *out, const struct compare_rows *t,
 static int write_page(FILE *out, const struct compare_rows *t,
                       const struct notes *notes, struct err *e)
 {
-    char path[RUN_PATH_MAX];
+    char path[RUN_PATH_MAX], *claims = NULL;
+    size_t n = 0;
     if (!t->o->report)
         return OK;
-    int rc = html_page_write(path, t->o->report, t, notes->text, e);
+    FILE *memory = open_memstream(&claims, &n);
+    if (memory)
+        claims_add(memory, t->o);
+    if (!memory || fclose(memory)) {
+        free(claims);
+        return err_memory(e, NULL);
+    }
+    const struct page_texts texts = { notes->text, claims };
+    int rc = html_page_write(path, t->o->report, t, &texts, e);
+    free(claims);
     if (rc == OK)
         fprintf(compare_is_piped(t->o) ? stderr : out, "report: %s\n", path);
     return rc;
@@ -197,6 +208,7 @@ static int show_set(FILE *out, const struct compare_options *o,
         rc = groups_make(&s, o, set->runs, set->n, !set->is_grouped, e);
     s.n_waiting = set->n_waiting;
     s.n_copies = set->n_copies;
+    s.n_unwanted = set->n_unwanted;
     if (rc == OK)
         rc = alike_check(&s, o, e);
     if (rc == OK)

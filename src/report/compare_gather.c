@@ -158,6 +158,7 @@ static int take(struct compare_set *set, const struct compare_options *o,
     if (rc == OK && !is_member)
         note_named(set, r, o->metric);
     set->n_sound += is_member;
+    set->n_unwanted += rc == OK && !is_wanted;
     if (rc == OK && is_wanted)
         set->n++;
     else

@@ -15,6 +15,7 @@ struct compare_set {
     idx n_lists;
     idx n_waiting;         /* runs of sweeps that have not begun */
     idx n_copies;          /* of runs in the set, left out */
+    idx n_unwanted;        /* that --where leaves out */
     struct err damaged;    /* of a run that was named and has no numbers */
     struct err unmeasured; /* of one that has none of the metric */
     idx n_sound;           /* all others */

@@ -305,6 +305,9 @@ void compare_notes(FILE *out, const struct compare_rows *t,
     if (s->n_waiting > 0)
         fprintf(out, "note: %td more run%s not begun\n", s->n_waiting,
                 s->n_waiting == 1 ? " has" : "s have");
+    if (s->n_unwanted > 0)
+        fprintf(out, "note: %td run%s left out, which --where does not mean\n",
+                s->n_unwanted, s->n_unwanted == 1 ? " is" : "s are");
     if (s->n_copies > 0)
         fprintf(out,
                 "note: %td cop%s of runs, with the same settings, seeds "

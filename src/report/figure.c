@@ -3,6 +3,7 @@
 #include "base/nearest.h"
 #include "base/text.h"
 #include "data/input.h"
+#include "metric/metric_table.h"
 #include "report/compare_print.h"
 
 #include <math.h>
@@ -145,27 +146,39 @@ static int check_options(const struct figure_kind *kind,
     return OK;
 }
 
-/* A metric that nobody knows is refused with those that there are: later. */
-static int check_axes(const struct figure_kind *kind,
-                      const struct compare_options *o, struct err *e)
+/* Has the metric the axes that the figure is over? */
+static bool has_axes(const struct figure_kind *kind, const char *metric)
 {
-    struct column_facts f;
     int n;
-    const enum metric_axis *axes = run_array_axes(&n, o->metric);
-    if (!kind->wants || !column_find(&f, o->metric))
-        return OK;
+    const enum metric_axis *axes = run_array_axes(&n, metric);
     for (idx i = 0; kind->wants[i] != OVER_NOTHING; i++) {
         bool has_axis = false;
         for (int k = 0; k < n; k++)
             has_axis = has_axis || axes[k] == kind->wants[i];
         if (!has_axis)
-            return err_set(e, ERR_USAGE,
-                           "compare: --figure %s: %.60s %s (`sinklab list "
-                           "metric` says over what each is): give another "
-                           "--metric",
-                           kind->name, o->metric, kind->lacks);
+            return false;
     }
-    return OK;
+    return true;
+}
+
+/* A metric that nobody knows is refused with those that there are: later. */
+static int check_axes(const struct figure_kind *kind,
+                      const struct compare_options *o, struct err *e)
+{
+    enum { NAMED_MAX = 4 };
+    struct column_facts f;
+    char names[256] = "";
+    struct text t = { .at = names, .cap_bytes = sizeof names };
+    if (!kind->wants || !column_find(&f, o->metric) ||
+        has_axes(kind, o->metric))
+        return OK;
+    for (idx i = 0, n = 0; metric_at(i) && n < NAMED_MAX; i++)
+        if (has_axes(kind, metric_at(i)->text.name))
+            text_add(&t, "%s%s", n++ ? ", " : "", metric_at(i)->text.name);
+    return err_set(e, ERR_USAGE,
+                   "compare: --figure %s: %.60s %s: give another --metric, as "
+                   "%s (`sinklab list metric` says over what each is)",
+                   kind->name, o->metric, kind->lacks, names);
 }
 
 int figure_check(const struct compare_options *o, struct err *e)

@@ -258,6 +258,22 @@ static const char *step_words(struct maps *m)
                : pool_print(&m->f->memory, "At steps %.0f to %.0f. ", lo, hi);
 }
 
+/* Whose heads they are, where groups have several runs. */
+static const char *run_words(struct maps *m)
+{
+    struct pool *pool = &m->f->memory;
+    const char *names = "";
+    if (m->f->s->are_single || m->f->o->has_seeds)
+        return names;
+    for (idx i = 0; i < m->n && names; i++)
+        names = pool_print(pool, "%s%s%s", names, i ? ", " : "",
+                           run_data_label(m->runs[i].run));
+    return pool_print(pool,
+                      "One run a group, the first (%s): heads of other seeds "
+                      "are other heads; --seeds draws them all. ",
+                      names ? names : "");
+}
+
 static int draw_maps(struct maps *m, struct err *e)
 {
     struct figure *f = m->f;
@@ -271,13 +287,10 @@ static int draw_maps(struct maps *m, struct err *e)
         fill_blocks(m, blocks, e))
         return e->code;
     const char *steps = step_words(m);
-    bool is_one = !f->s->are_single && !f->o->has_seeds;
-    f->plot.caption = figure_caption(
-        f, columns, 1, "%s%s%s", steps ? steps : "",
-        is_one ? "One run a group, the first: heads of other seeds are other "
-                 "heads. "
-               : "",
-        m->left_out);
+    const char *runs = run_words(m);
+    f->plot.caption =
+        figure_caption(f, columns, 1, "%s%s%s", steps ? steps : "",
+                       runs ? runs : "", m->left_out);
     return pool_check(&f->memory, e);
 }
 

@@ -309,6 +309,7 @@ static int fill(struct figure *f, struct err *e)
         .x = { .label = pool_print(&f->memory, "%s.%s", k.section->name,
                                    k.key->name),
                .is_log = at.is_log,
+               .is_counted = k.key->type == KEY_INT,
                .words = at.words,
                .n_words = at.n_words },
         .blocks = blocks,

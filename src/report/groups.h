@@ -40,6 +40,7 @@ struct groups {
     bool is_usual[DIFFERING_MAX];
     idx n_waiting;             /* runs that have not begun; for a note */
     idx n_copies;              /* of runs, left out; for a note */
+    idx n_unwanted;            /* that --where leaves out; for a note */
     idx n_counted, n_analysed; /* runs in all that count; with an analysis */
     struct emergence emergence;
 };

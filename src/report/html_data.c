@@ -111,7 +111,7 @@ static void put_column(struct json *j, const struct groups *s, const char *name)
 
 static void put_lines(struct json *j, const char *key, const char *lines)
 {
-    char line[ERR_TEXT_MAX];
+    char line[2 * ERR_TEXT_MAX];
     json_begin_array(j, key);
     while (*lines) {
         size_t n = strcspn(lines, "\n");
@@ -134,8 +134,8 @@ static bool is_thinned(const struct page *p)
     return false;
 }
 
-static void put_head(struct json *j, const struct page *p, const char *notes,
-                     const char *words)
+static void put_head(struct json *j, const struct page *p,
+                     const struct page_texts *texts, const char *words)
 {
     const struct compare_rows *t = p->t;
     json_put_text(j, "kind", "head");
@@ -164,11 +164,13 @@ static void put_head(struct json *j, const struct page *p, const char *notes,
     json_put_count(j, "maps_steps", p->maps.steps);
     if (is_thinned(p))
         json_put_count(j, "points", p->points);
-    put_lines(j, "notes", notes);
+    put_lines(j, "claims", texts->claims);
+    put_lines(j, "notes", texts->notes);
     put_lines(j, "words", words);
 }
 
-static int write_head(struct page *p, const char *notes, struct err *e)
+static int write_head(struct page *p, const struct page_texts *texts,
+                      struct err *e)
 {
     struct json j = { 0 };
     char *words = NULL; /* what the table of differences means */
@@ -181,7 +183,7 @@ static int write_head(struct page *p, const char *notes, struct err *e)
         return err_memory(e, NULL);
     }
     json_begin_object(&j, NULL);
-    put_head(&j, p, notes, words);
+    put_head(&j, p, texts, words);
     free(words);
     return end_line(p, &j, e);
 }
@@ -406,12 +408,13 @@ static idx choose_points(const struct groups *s, idx n_columns)
     return idx_max(POINTS_LEAST, idx_min(POINTS_MOST, points));
 }
 
-static int write_all(struct page *p, const char *notes, struct err *e)
+static int write_all(struct page *p, const struct page_texts *texts,
+                     struct err *e)
 {
     const struct groups *s = p->t->groups;
     int rc = find_differing(p, e);
     if (rc == OK)
-        rc = write_head(p, notes, e);
+        rc = write_head(p, texts, e);
     if (rc == OK)
         rc = write_config(p, e);
     if (rc == OK && !s->are_single)
@@ -424,8 +427,8 @@ static int write_all(struct page *p, const char *notes, struct err *e)
     return rc;
 }
 
-int html_data_write(FILE *out, const struct compare_rows *t, const char *notes,
-                    struct err *e)
+int html_data_write(FILE *out, const struct compare_rows *t,
+                    const struct page_texts *texts, struct err *e)
 {
     struct page p = { .out = out, .t = t };
     int rc = page_columns_find(&p.columns, t->groups, e);
@@ -433,7 +436,7 @@ int html_data_write(FILE *out, const struct compare_rows *t, const char *notes,
     if (rc == OK)
         rc = map_plan_make(&p.maps, t->groups, e);
     if (rc == OK)
-        rc = write_all(&p, notes, e);
+        rc = write_all(&p, texts, e);
     page_columns_release(&p.columns);
     map_plan_release(&p.maps);
     free(p.differs);

@@ -47,7 +47,7 @@ int html_page_check(const char *dir, const char *charts,
 
 struct content {
     const struct compare_rows *t;
-    const char *notes;
+    const struct page_texts *texts;
     struct err *e;
 };
 
@@ -60,14 +60,14 @@ static void print_text(FILE *out, const void *user)
 static void print_data(FILE *out, const void *user)
 {
     const struct content *c = user;
-    html_data_write(out, c->t, c->notes, c->e);
+    html_data_write(out, c->t, c->texts, c->e);
 }
 
 static int print_page(FILE *out, const struct compare_rows *t,
-                      const char *notes, struct err *e)
+                      const struct page_texts *texts, struct err *e)
 {
     struct err own = { 0 };
-    const struct content content = { t, notes, &own };
+    const struct content content = { t, texts, &own };
     const struct page_part parts[] = {
         { "style", print_text, page_style },
         { "charts", print_text, page_charts },
@@ -80,8 +80,8 @@ static int print_page(FILE *out, const struct compare_rows *t,
 }
 
 int html_page_write(char path[RUN_PATH_MAX], const char *dir,
-                    const struct compare_rows *t, const char *notes,
-                    struct err *e)
+                    const struct compare_rows *t,
+                    const struct page_texts *texts, struct err *e)
 {
     char *text = NULL;
     size_t n = 0;
@@ -91,7 +91,7 @@ int html_page_write(char path[RUN_PATH_MAX], const char *dir,
     FILE *out = open_memstream(&text, &n);
     if (!out)
         return err_memory(e, path);
-    rc = print_page(out, t, notes, e);
+    rc = print_page(out, t, texts, e);
     if (fclose(out) != 0 && rc == OK)
         rc = err_memory(e, path);
     if (rc == OK)

@@ -9,7 +9,7 @@
 #ifndef SINKLAB_HTML_PAGE_H
 #define SINKLAB_HTML_PAGE_H
 
-#include "report/compare_rows.h"
+#include "report/html_data.h"
 
 /* The Makefile makes them of files; page_charts is empty where Chart.js was not
  * found when this program was built. */
@@ -22,10 +22,10 @@ extern const char page_frame[], page_style[], page_script[], page_charts[];
 int html_page_check(const char *dir, const char *charts,
                     const char *const *others, idx n, struct err *e);
 
-/* html_page_write - the page, whole or not at all; notes: what compare prints
- * below its table. path: of the page. OK, ERR_IO, ERR_MEMORY. */
+/* html_page_write - the page, whole or not at all. path: of the page. OK,
+ * ERR_IO, ERR_MEMORY. */
 int html_page_write(char path[RUN_PATH_MAX], const char *dir,
-                    const struct compare_rows *t, const char *notes,
-                    struct err *e);
+                    const struct compare_rows *t,
+                    const struct page_texts *texts, struct err *e);
 
 #endif

@@ -39,17 +39,6 @@ static void print_words(const struct drawing *d, const char *axis,
 /* Beyond this zeros would have to be counted. */
 static const double PREFIXED_FROM = 1e5;
 
-/* 1, 2 or 5 times a power of ten, at least this. */
-static double tic_step(double least)
-{
-    double power = pow(10, floor(log10(least)));
-    static const double steps[] = { 1, 2, 5 };
-    for (idx i = 0; i < COUNT_OF(steps); i++)
-        if (steps[i] * power >= least * (1 - 1e-9))
-            return steps[i] * power;
-    return 10 * power;
-}
-
 /* "0", "500k", "1M", "1.5M" at each step. */
 static void print_prefixed(const struct drawing *d, const char *axis,
                            struct span s, double step)
@@ -74,7 +63,9 @@ static void print_tics(const struct drawing *d, const char *axis,
 {
     bool is_large = a->is_counted && s.hi >= PREFIXED_FROM;
     bool is_free = s.is_log || a->words || d->look.is_text;
-    double step = tic_step((s.hi - s.lo) / (double)idx_max(most, 1));
+    double step = plot_tic_step(s, most);
+    if (a->is_counted)
+        step = fmax(step, 1);
     fprintf(d->s, "set format %s '%s'\n", axis,
             !has_numbers ? ""
             : is_large   ? "%.0s%c"

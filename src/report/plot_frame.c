@@ -50,6 +50,8 @@ const struct look plot_letters_look = {
 /* Of a cell of a map, in pixels. */
 enum { PAGE = 1000 };
 enum { CELL_MIN = 4, CELL_MAX = 44, MAP_HEIGHT_MAX = 320 };
+/* Beside the only row of maps stands the bar of colours, with its label. */
+enum { BAR_HEIGHT_MIN = 130 };
 
 /* ---- rows and columns -------------------------------------------------- */
 
@@ -82,7 +84,8 @@ static idx panel_height(const struct drawing *d, idx b)
         return idx_max(usual / 2, idx_min(usual, PAGE / d->p->n_blocks));
     idx cell = panel_width(d) / m->columns;
     cell = idx_max(CELL_MIN, idx_min(cell, CELL_MAX));
-    return idx_min(cell * m->rows, MAP_HEIGHT_MAX);
+    idx least = d->p->n_blocks == 1 && rows_of(d, b) == 1 ? BAR_HEIGHT_MIN : 0;
+    return idx_max(least, idx_min(cell * m->rows, MAP_HEIGHT_MAX));
 }
 
 static bool has_titles(const struct plot_block *b)

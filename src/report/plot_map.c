@@ -90,7 +90,7 @@ void plot_print_map(const struct drawing *d, idx b, idx k, struct place at)
  * of many cells, for some viewers blur what they enlarge. */
 void plot_print_bar(const struct drawing *d)
 {
-    enum { COLUMNS = 8, ROWS = 256, WIDTH = 14, HEIGHT_MAX = 200 };
+    enum { COLUMNS = 8, ROWS = 256, WIDTH = 14, HEIGHT_MAX = 200, TIC_PX = 20 };
     idx title_at;
     struct place first = plot_place_of(d, 0, 0, &title_at);
     idx bottom = d->legend_at - d->look.x_label - d->look.bottom;
@@ -105,9 +105,10 @@ void plot_print_bar(const struct drawing *d)
             "unset ytics\nunset ylabel\nset border 15 lw 0.5\n"
             "unset logscale\nset xrange [-0.5:%d.5]\n"
             "set yrange [%.12g:%.12g]\nset y2range [%.12g:%.12g]\n"
-            "set y2tics scale 0.5\n",
+            "set y2tics scale 0.5 %.12g\n",
             COLUMNS - 1, d->colours.lo, d->colours.hi, d->colours.lo,
-            d->colours.hi);
+            d->colours.hi,
+            plot_tic_step(d->colours, (at.bottom - at.top) / TIC_PX));
     plot_set_text(d, "y2label", d->p->colours.label, 40, "");
     fputs("$bar << EOD\n", d->s);
     for (int row = 0; row < ROWS; row++)

@@ -40,6 +40,17 @@ struct span plot_widen(struct span s, double share)
     return s;
 }
 
+double plot_tic_step(struct span s, idx most)
+{
+    static const double steps[] = { 1, 2, 5 };
+    double least = (s.hi - s.lo) / (double)idx_max(most, 1);
+    double power = pow(10, floor(log10(least)));
+    for (idx i = 0; i < COUNT_OF(steps); i++)
+        if (steps[i] * power >= least * (1 - 1e-9))
+            return steps[i] * power;
+    return 10 * power;
+}
+
 static bool is_given(const struct plot_axis *a)
 {
     return a->lo < a->hi;
@@ -120,30 +131,37 @@ struct span plot_x_span(const struct plot *p)
 
 /* ---- y ----------------------------------------------------------------- */
 
-/* What a curve takes behind this place on the x axis, its band or bars, too. */
-static void take_curve_y(struct span *s, const struct plot *p,
-                         const struct plot_block *b, const struct plot_curve *c,
-                         struct span x_span, double from)
+/* What a curve takes behind this place on the x axis: its points, and its band
+ * or bars. */
+static void take_curve_y(struct span *points, struct span *bars,
+                         const struct plot *p, const struct plot_block *b,
+                         const struct plot_curve *c, struct span x_span,
+                         double from)
 {
     double x, y;
     for (idx i = 0; i < c->n; i++) {
         if (!plot_point(&x, &y, p, &b->y, c, i) || plot_place(x_span, x) < from)
             continue;
-        take(s, y);
+        take(points, y);
         if (c->low && c->high) {
-            take(s, plot_scaled(&b->y, c->low[i]));
-            take(s, plot_scaled(&b->y, c->high[i]));
+            take(bars, plot_scaled(&b->y, c->low[i]));
+            take(bars, plot_scaled(&b->y, c->high[i]));
         }
     }
 }
 
+/* Bars of what is never below 0, as a share, are cut there: no run is. */
 static struct span find_y(const struct plot *p, const struct plot_block *b,
                           struct span x, double from)
 {
-    struct span s = empty_span(&b->y);
+    struct span s = empty_span(&b->y), bars = s;
     for (idx k = 0; k < b->n_panels; k++)
         for (idx c = 0; c < b->panels[k].n_curves; c++)
-            take_curve_y(&s, p, b, &b->panels[k].curves[c], x, from);
+            take_curve_y(&s, &bars, p, b, &b->panels[k].curves[c], x, from);
+    if (bars.has_data) {
+        take(&s, s.lo >= 0 ? fmax(bars.lo, 0) : bars.lo);
+        take(&s, bars.hi);
+    }
     return s;
 }
 

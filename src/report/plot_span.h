@@ -37,6 +37,10 @@ bool plot_is_cut(const struct plot *p, const struct plot_block *b);
 /* plot_place - place of v on its axis, 0 at lo, 1 at hi. */
 double plot_place(struct span s, double v);
 
+/* plot_tic_step - from one tick mark to the next, where there are to be at most
+ * so many and one: 1, 2 or 5 times a power of ten. */
+double plot_tic_step(struct span s, idx most);
+
 /* plot_widen - by this share of its length, at either end. */
 struct span plot_widen(struct span s, double share);
 

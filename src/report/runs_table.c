@@ -133,6 +133,15 @@ static int print_part(FILE *out, struct part p, const struct runs_options *o,
     return rc;
 }
 
+static bool has_sinks(const struct listing *l)
+{
+    double v;
+    for (idx i = 0; i < l->n; i++)
+        if (logged_of(&v, &l->runs[i].data, "sink_1"))
+            return true;
+    return false;
+}
+
 int runs_print(FILE *out, const struct listing *l, const struct runs_options *o,
                struct err *e)
 {
@@ -148,6 +157,10 @@ int runs_print(FILE *out, const struct listing *l, const struct runs_options *o,
         rc = print_part(out, p, o, e);
         p = (struct part){ next, 0 };
     }
+    if (has_sinks(l))
+        fputs("sink_1 and val_loss are those of training's own looks, coarse "
+              "ones: `sinklab compare` has those of `analyze`\n",
+              out);
     if (l->n == 0 && l->n_all > 0)
         fprintf(out, "none of the %td runs below %s fits\n", l->n_all, o->dir);
     else if (l->n == 0)

@@ -164,7 +164,7 @@ def maps(b, path, analysis):
         page.key("Home")
     page.click("document.querySelector('#heads .map td')")
     told = page.eval("document.querySelector('#heads p[aria-live=off]').textContent")
-    need("layer 0, head 0" in told, told)
+    need("layer 1, head 0" in told, f"the last layer above: {told}")
     page.key("Tab")
     page.click("document.querySelectorAll('#heads input[type=checkbox]')[0]")
     n = page.eval("document.querySelector('#heads .map tbody tr').children.length")
@@ -197,7 +197,7 @@ def three(b, path):
     need(fourth != first, "another position")
     choose(page, selects + "[0]", "1")
     need(page.eval(size) == [2, 16], page.eval(size))
-    need([page.eval(cells)[0], page.eval(cells)[3]] == [first[0], fourth[0]], "layer 0 of head 0, along positions")
+    need([page.eval(cells)[0], page.eval(cells)[3]] == [first[0], fourth[0]], "one layer of head 0, along positions")
     told = page.eval("document.querySelector('#places select').value")
     need(told == "key_norm", told)
     points = page.eval("Chart.getChart(document.querySelector('#places canvas')).data.datasets[0].data.length")
@@ -275,7 +275,7 @@ def alone(b, path):
     page = b.open(path)
     need(not page.complaints(), page.complaints())
     need(page.eval("[...document.querySelectorAll('main section')].filter(s => s.hidden).map(s => s.id)")
-         == ["heads", "places"], "no maps")
+         == ["claims", "heads", "places"], "no claims, no maps")
     need(len(curves_shown(page)) == 1, curves_shown(page))
 
 

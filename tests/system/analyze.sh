@@ -203,10 +203,25 @@ has_children() { # so many
 }
 await_that has_children 2
 kill -TERM "$process"
+open_gate gate
 wait "$process"
 stopped=$?
 check "a signal stops it with 75" test "$stopped" -eq 75
 check "the files are as they were" says '^0 analyzed, 4 up to date' "$SINKLAB" analyze s
+
+# One run, alone: what was measured is kept, unless there was an analysis before
+one=s/0000-softmax-seed1
+cp -r $one whole
+stopped_at() { SINKLAB_TEST="analyze checkpoint $1 INT" "$SINKLAB" analyze "${@:2}"; }
+expect_fail 75 'with 2 of 3 checkpoints measured; the analysis that was there' \
+    stopped_at 2 $one --again
+check "its files are as they were" diff -r $one whole
+rm $one/analysis.*
+expect_fail 75 'with 2 of 3 checkpoints measured, which are kept' stopped_at 2 $one
+check "they are" test "$(wc -l <$one/analysis.csv)" -eq 3
+check "the same command goes on" says '^1 analyzed, 3 up to date' "$SINKLAB" analyze s
+check "to what it would have been" cmp $one/analysis.csv whole/analysis.csv
+check "arrays, too" cmp $one/analysis.h5 whole/analysis.h5
 
 # --- measured on something else ---------------------------------------------
 

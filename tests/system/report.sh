@@ -16,6 +16,7 @@ cp "$ROOT/tests/system/tiny.ini" .
 {
     cat tiny.ini
     printf '[axes]\nattention.weights = softmax, sigmoid\nrun.seed = 1, 2\n'
+    printf '[claims]\nexpect = sink_1(attention.weights=sigmoid) < sink_1(attention.weights=softmax)\n'
 } >sweep.ini
 
 page=new/page/index.html
@@ -41,6 +42,11 @@ kinds() {
     grep -oE '^\{"kind":"[a-z]+"' $page | cut -d '"' -f 4 | sort | uniq -c | tr -s ' \n' ' '
 }
 check "it holds two groups and four runs" said ' 1 config 2 group 1 head .*4 run ' kinds
+claims_of() { # compare's words
+    "$SINKLAB" compare "$@" --report claims >/dev/null && grep -o '"claims":\["[a-z]*: [^"]*' claims/index.html
+}
+check "and what the sweep's claims came to" said 'undecided: .*sigmoid' claims_of s
+check_not "which are of all its runs" claims_of s --where attention.weights=softmax
 again() {
     "$SINKLAB" compare s --report again >/dev/null && cmp $page again/index.html
 }

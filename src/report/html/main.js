@@ -14,14 +14,15 @@ function title_of_page() {
         (h.keys.length ? " by " + h.keys.map(k => k.split(".").pop()).join(", ") : "");
 }
 
-function make_notes(section) {
-    section.append(el("pre", {}, report.head.notes.join("\n")));
-    return report.head.notes.length > 0;
+function make_lines(section, lines) {
+    section.append(el("pre", {}, lines.join("\n")));
+    return lines.length > 0;
 }
 
-const PARTS = [["differs", make_differs], ["curves", make_curves], ["finals", make_finals],
+const PARTS = [["claims", section => make_lines(section, report.head.claims)],
+    ["differs", make_differs], ["curves", make_curves], ["finals", make_finals],
     ["heads", make_heads], ["places", make_places], ["runs", make_tables],
-    ["configs", make_configs], ["notes", make_notes]];
+    ["configs", make_configs], ["notes", section => make_lines(section, report.head.notes)]];
 
 function begin() {
     read_data(by_id("data").textContent);

@@ -161,6 +161,8 @@ function map_table(owner, map) {
             cells.push({ cell, r, c: k });
             return cell;
         })));
+    if (grid.row_axis.startsWith("layer")) /* the first one below, as in figures */
+        body.reverse();
     const caption = el("caption", {}, (owner.label || owner.name));
     const table = el("table", {}, caption, el("thead", {}, el("tr", {},
         el("th", { scope: "col" }, grid.row_axis === "layer" ? "layer" : ""),
