@@ -196,7 +196,9 @@ link_test = $(link) $(if $(LDFLAGS),,$(quick_ld)) -o $@ $(filter %.o %.a,$^) $(l
 $(B)/tests/%.o: private own = $(helper_opt)
 $(B)/tests/test_%.o: private own = $(test_opt) -Dmain=main_of_$(notdir $*)
 $(busy_tests:%=$(B)/tests/%.o): private own = $(helper_opt) -Dmain=main_of_$(notdir $*)
-$(B)/library.a: $(OBJ)
+# ROOMS='base kern io': the library is of these rooms of src/ alone, for tests that
+# need no others.
+$(B)/library.a: $(if $(ROOMS),$(filter $(B)/pages.o $(ROOMS:%=$(B)/src/%/%),$(OBJ)),$(OBJ))
 $(B)/tests/helpers.a: $(HELP_C:%.c=$(B)/%.o)
 $(B)/library.a $(B)/tests/helpers.a:
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
@@ -323,7 +325,7 @@ run-unit: $(unit_bins)
 	@tests/run.sh $(unit_bins)
 
 double: ## every backward pass against finite differences, REAL=double
-	+@$(sub) REAL=double $(call variant,double) run-double
+	+@$(sub) REAL=double ROOMS='base kern io data nn optim engine' $(call variant,double) run-double
 run-double: $(grad_bins)
 	@tests/run.sh $(grad_bins)
 

@@ -60,21 +60,31 @@ v3: cx16 popcnt sse4_2 avx avx2 bmi1 bmi2 f16c fma abm movbe
 v4: avx2 bmi2 fma avx512f avx512bw avx512cd avx512dq avx512vl'
 
 # Unit tests of what computes: of those that include such a header, or one of
-# the tests' own models. The others are the same with every set of instructions;
-# they have run with gcc for this processor, and do with clang.
+# the tests' own models, and none of the rooms beyond. The others are the same
+# with every set of instructions; they have run with gcc for this processor, and
+# do with clang.
+rooms='base kern io data nn optim engine metric config prepare run train analysis'
 read -r -d '' -a computing_tests < <(
     grep -lE '"((kern|data|nn|optim|engine|metric|train|analysis)/|[a-z_]*(tiny|case|cases|chained|strided|model)\.h")' \
-        tests/test_*.c | grep -v test_grad_)
+        tests/test_*.c | xargs grep -LE '"((sweep|exchange|report|verify|cmd)/|sweep_case)' |
+        grep -v test_grad_)
 
 # Build for a level, run its unit tests if that can be; if not, compile what has
 # loops over numbers. -O2 and no debug information: these builds are many and
 # never debugged. What the long form of a test has more than the short one is
 # the same with every set of instructions.
-for_level() { # name compiler level [more of make]
-    local name="$2, $3$1" folder=$folder-$2-$3 level=$3
+for_level() { # name compiler level tests: their files, or all
+    local name="$2, $3$1" folder=$folder-$2-$3 level=$3 goals="all tests"
     set -- CC="$2" MARCH="x86-64-$3" OPT=-O2 CFLAGS=-g0 B="$folder" FORM=short "${@:4}"
+    if [ "${!#}" = all ]; then
+        set -- "${@:1:$#-1}"
+    else
+        goals=tests
+        set -- "${@:1:$#-1}" ROOMS="$rooms" TESTS="${!#}"
+    fi
     if can_run "$level"; then
-        part "build, $name" build "$@" all tests
+        # shellcheck disable=SC2086 # words
+        part "build, $name" build "$@" $goals
         part "unit tests, $name" "${make[@]}" "$@" unit
     else
         echo "== this processor is no x86-64-$level: what computes is only compiled"
@@ -86,9 +96,9 @@ if [ "$(uname -m)" = x86_64 ]; then
         if command -v $cc >/dev/null; then
             for level in v2 v3 v4; do
                 if [ $cc-$level = clang-v2 ]; then
-                    for_level "" $cc $level
+                    for_level "" $cc $level all
                 else
-                    for_level "" $cc $level TESTS="${computing_tests[*]}"
+                    for_level "" $cc $level "${computing_tests[*]}"
                 fi
             done
         else
@@ -98,10 +108,10 @@ if [ "$(uname -m)" = x86_64 ]; then
     # Attention's panels as wide as other processors have them, in the folder of
     # v3: only what knows of panels is compiled again
     read -r -d '' -a panel_tests < <(
-        grep -lE '"(kern/small|nn/(attention|model|head|stage))' tests/test_*.c |
-            grep -v test_grad_)
+        printf '%s\n' "${computing_tests[@]}" |
+            xargs grep -lE '"(kern/small|nn/(attention|model|head|stage))')
     for bytes in 32 128; do
-        for_level ", $bytes bytes a panel" gcc v3 TESTS="${panel_tests[*]}" PANEL=$bytes
+        for_level ", $bytes bytes a panel" gcc v3 PANEL="$bytes" "${panel_tests[*]}"
     done
 elif command -v clang >/dev/null; then
     part "build, clang" build CC=clang B="$folder-clang" all tests

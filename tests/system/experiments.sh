@@ -43,7 +43,7 @@ train | sweep)
     else
         words+=(train.batch=2)
     fi
-    words+=(sink.probe_every=0
+    words+=(model.width=32 sink.probe_every=0
         checkpoint.every=$every checkpoint.dense_until=0 checkpoint.resume_every=0)
     grep -q '^val_every = 0' "$2" || words+=(train.val_tokens=128)
     grep -Eq '^train.steps = |& train.steps' "$2" || words+=(train.steps=4)
