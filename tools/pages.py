@@ -32,9 +32,9 @@ NaN the text nan. `last` is settings joined with each run's last checkpoint,
 `all_steps` with all of them (tools/collect.py makes both files). `emerged` has
 of each run `step`, the first with sink_1 above a tenth that the next checkpoint
 confirms (so it is stricter than emerged_at_step of groups.csv), and `most`, the
-largest sink_1 at any. A page of several experiments has claims_of_all,
-machine_of_all and last_of_all, with a column folder, and the .csv files beside
-it. A block that begins with `create` adds views of the page's own and prints
+largest sink_1 at any. A page that asks for claims_of_all, machine_of_all or
+last_of_all has them of the experiments in its folder, or of one experiment of
+those beside it, with a column folder; and each page the .csv files beside it. A block that begins with `create` adds views of the page's own and prints
 nothing. Beside SQLite's own functions there are:
 
     fix(x, digits)   x with so many digits behind the point
@@ -226,9 +226,20 @@ EMERGED = """create view emerged as
     group by run"""
 
 
-def open_results(folder):
-    """Every table of a folder and its results/, and those of the folders in it:
-    claims_of_all, machine_of_all and last_of_all, with a column folder."""
+def add_all(db, above):
+    """claims_of_all, machine_of_all, last_of_all: of the folders in `above`."""
+    for stem in ("claims", "machine"):
+        paths = sorted(above.glob(f"*/results/{stem}.csv"))
+        add_union(db, stem + "_of_all",
+                  [(path.parts[-3], *read(path)) for path in paths])
+    add_union(db, "last_of_all", [
+        (path.parts[-3], *last_checkpoints(path.parent))
+        for path in sorted(above.glob("*/results/settings.csv"))])
+
+
+def open_results(folder, source):
+    """Every table of a folder and its results/; and those of all experiments, if
+    the page's source asks for any."""
     db = sqlite3.connect(":memory:")
     for f, n in ((fix, 2), (pct, 1), (pct, 2), (pct_least, 1), (pct_least, 2), (pct_most, 1), (pct_most, 2), (word, 1)):
         db.create_function(f.__name__, n, f, deterministic=True)
@@ -241,13 +252,9 @@ def open_results(folder):
                  *sorted((folder / "results").glob("*.csv"))]:
         head, *rows = read(path)
         add_table(db, name(path.stem), head, rows)
-    for stem in ("claims", "machine"):
-        paths = sorted(folder.glob(f"*/results/{stem}.csv"))
-        add_union(db, stem + "_of_all",
-                  [(path.parts[-3], *read(path)) for path in paths])
-    add_union(db, "last_of_all", [
-        (path.parts[-3], *last_checkpoints(path.parent))
-        for path in sorted(folder.glob("*/results/settings.csv"))])
+    if "_of_all" in source:
+        is_one = (folder / "results").is_dir()
+        add_all(db, folder.parent if is_one else folder)
     tables = {row[0] for row in db.execute("select name from sqlite_master")}
     if {"settings", "curves"} <= tables:
         # Every query of a page is of these: found by run, and made once
@@ -347,7 +354,7 @@ def main():
         for i, line in loose_digits(source):
             is_bad = True
             print(f"{place}:{i}: a number that nobody computes: {line.strip()}")
-        made = page(source, place, open_results(path.parent))
+        made = page(source, place, open_results(path.parent, source))
         out = path.with_name("README.md")
         found = out.read_text(encoding="utf-8") if out.exists() else ""
         if made == found:
