@@ -196,18 +196,20 @@ link_test = $(link) $(if $(LDFLAGS),,$(quick_ld)) -o $@ $(filter %.o %.a,$^) $(l
 $(B)/tests/%.o: private own = $(helper_opt)
 $(B)/tests/test_%.o: private own = $(test_opt) -Dmain=main_of_$(notdir $*)
 $(busy_tests:%=$(B)/tests/%.o): private own = $(helper_opt) -Dmain=main_of_$(notdir $*)
-# ROOMS='base kern io': the library is of these rooms of src/ alone, for tests that
-# need no others.
-$(B)/library.a: $(if $(ROOMS),$(filter $(B)/pages.o $(ROOMS:%=$(B)/src/%/%),$(OBJ)),$(OBJ))
+# ROOMS='base kern io': the library is one of these rooms of src/ alone, for tests
+# that need no others.
+library := $(B)/$(if $(ROOMS),rooms,library).a
+$(B)/library.a: $(OBJ)
+$(B)/rooms.a: $(filter $(B)/pages.o $(ROOMS:%=$(B)/src/%/%),$(OBJ))
 $(B)/tests/helpers.a: $(HELP_C:%.c=$(B)/%.o)
-$(B)/library.a $(B)/tests/helpers.a:
+$(library) $(B)/tests/helpers.a:
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
-$(B)/tests/test_%: $(B)/tests/test_%.o $(B)/tests/helpers.a $(B)/library.a
+$(B)/tests/test_%: $(B)/tests/test_%.o $(B)/tests/helpers.a $(library)
 	$(call say,LD $@)
 	$(Q)echo 'TEST(test_$*)' >$@.list
 	$(Q)$(compile) -DLIST='"$(abspath $@.list)"' -c -o $@.main.o tests/many/many.c
 	$(Q)$(link_test) $@.main.o
-$(many): $(together:%.c=$(B)/%.o) $(B)/tests/helpers.a $(B)/library.a $(many).list tests/many/many.c
+$(many): $(together:%.c=$(B)/%.o) $(B)/tests/helpers.a $(library) $(many).list tests/many/many.c
 	$(call say,LD $@)
 	$(Q)$(compile) -DLIST='"$(abspath $(many).list)"' -c -o $@.main.o tests/many/many.c
 	$(Q)$(link_test) $@.main.o
@@ -240,7 +242,7 @@ $(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/fuzz.o \
 	$(call say,LD $@)
 	$(Q)$(link) -fsanitize=fuzzer -o $@ $^ $(ldlibs)
 fuzz-targets: $(fuzz_bins)
-$(dump_bin) $(optim_bin): %: %.o $(B)/library.a
+$(dump_bin) $(optim_bin): %: %.o $(library)
 	$(call say,LD $@)
 	$(Q)$(link) -o $@ $^ $(ldlibs)
 .PRECIOUS: $(B)/%.o

@@ -93,7 +93,8 @@ show() { # number path
     fi
     if [ "$skipped" -gt 0 ]; then
         n_skipped=$((n_skipped + skipped))
-        why_skipped+=$(sed -nE "s/^(not )?ok .*# [Ss][Kk][Ii][Pp][A-Za-z]*:? */  $name: /p" "$log")$'\n'
+        why_skipped+=$(sed -nE "s/^(not )?ok .*# SKIP[A-Za-z]*:? +(.+)/  $name: \2/Ip; t
+            s/^(not )?ok [0-9]+ (- )?(.*) # SKIP.*/  $name: \3/Ip" "$log")$'\n'
     fi
     passed=$((passed + ok))
     failed=$((failed + bad))

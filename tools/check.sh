@@ -73,7 +73,7 @@ read -r -d '' -a computing_tests < <(
 # loops over numbers. -O2 and no debug information: these builds are many and
 # never debugged. What the long form of a test has more than the short one is
 # the same with every set of instructions.
-for_level() { # name compiler level tests: their files, or all
+for_level() { # name compiler level [more of make] tests: their files, or all
     local name="$2, $3$1" folder=$folder-$2-$3 level=$3 goals="all tests"
     set -- CC="$2" MARCH="x86-64-$3" OPT=-O2 CFLAGS=-g0 B="$folder" FORM=short "${@:4}"
     if [ "${!#}" = all ]; then

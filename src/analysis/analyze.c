@@ -49,7 +49,8 @@ struct analysis {
     struct text checkpoints;   /* kept_line of each row */
     struct step_list measured; /* (steps) steps of rows: those that could be
                                   read, one after the other */
-    bool is_stopped;           /* by a signal, before the last checkpoint */
+    idx n_restored;  /* rows of an earlier analysis that are among them */
+    bool is_stopped; /* by a signal, before the last checkpoint */
     struct analysis_told told;
     char why[ERR_TEXT_MAX]; /* of the first that is damaged */
 };
@@ -245,6 +246,7 @@ static int measure_one(struct analysis *a, struct readings *r, bool *is_kept,
     if (hdf_read_seal(seal, path, ERR_CHECKPOINT, "use another checkpoint", e))
         return e->code;
     idx row = kept_row(&a->kept, a->steps.steps[i], seal);
+    a->n_restored += row >= 0;
     *r = (struct readings){ .meter = t };
     kept_restore(&a->kept, row, r, t, &a->columns);
     *is_kept = row >= 0 && a->kept.has_all;
@@ -285,6 +287,9 @@ static int measure(struct analysis *a, struct text *csv, struct err *e)
         struct err own = { 0 };
         char seal[HASH_HEX_MAX];
         bool is_kept = false;
+        a->is_stopped = i > 0 && stop_requested();
+        if (a->is_stopped)
+            break;
         int rc = measure_one(a, &r, &is_kept, i, seal, &own);
         if (rc == ERR_CHECKPOINT)
             leave_out(a, i, &own);
@@ -299,12 +304,10 @@ static int measure(struct analysis *a, struct text *csv, struct err *e)
         text_add(csv, "\n");
         told_row(&a->told, a->steps.steps[i], &r, is_kept);
         moment_at("checkpoint", i + 1);
-        if ((a->is_stopped = stop_requested() && i + 1 < a->steps.n))
-            break;
     }
     BUG_ON(csv->n >= csv->cap_bytes ||
            a->checkpoints.n >= a->checkpoints.cap_bytes);
-    if (a->measured.n > 0)
+    if (a->measured.n > 0 || a->is_stopped)
         return OK;
     const struct analysis_end nothing = { .dir = NULL };
     return told_end(&a->told, &nothing, e)
@@ -532,7 +535,7 @@ static const char *find_formation(char line[FORMATION_MAX],
     return NULL;
 }
 
-static int write(struct analysis *a, const struct text *csv, struct err *e)
+static int save(struct analysis *a, const struct text *csv, struct err *e)
 {
     char on[MEASURED_TEXT_MAX], loss_on[MEASURED_TEXT_MAX];
     char formation[FORMATION_MAX];
@@ -550,7 +553,12 @@ static int write(struct analysis *a, const struct text *csv, struct err *e)
         .formation = find_formation(formation, a),
         .replaced = &a->replaced,
     };
-    if (told_end(&a->told, &end, e) || a->told.n_failed == 0)
+    return told_end(&a->told, &end, e);
+}
+
+static int conclude(struct analysis *a, const struct text *csv, struct err *e)
+{
+    if (save(a, csv, e) || a->told.n_failed == 0)
         return e->code;
     return err_set(e, ERR_CHECKPOINT,
                    "%td of %td checkpoints could not be measured, the others "
@@ -558,22 +566,33 @@ static int write(struct analysis *a, const struct text *csv, struct err *e)
                    a->told.n_failed, a->steps.n, a->why);
 }
 
-/* What was measured until it was to stop is an analysis, too, which goes on;
- * but one that is there already may hold more. */
+/* What was measured until it was to stop is an analysis, too, but where one is
+ * there that holds more, or something else. */
 static int conclude_stop(struct analysis *a, const struct text *csv,
                          struct err *e)
 {
-    char path[RUN_PATH_MAX];
+    char path[RUN_PATH_MAX], damaged[64] = "";
+    idx n_before = a->kept.csv.rows;
     bool is_there;
     run_analysis_path(path, a->dir, a->name, ".h5");
-    if (fsys_exists(&is_there, path, e) || (!is_there && write(a, csv, e)))
+    if (fsys_exists(&is_there, path, e))
         return e->code;
+    bool is_kept = a->measured.n > 0 &&
+                   (!is_there || (n_before > 0 && a->n_restored == n_before));
+    if (is_kept && save(a, csv, e))
+        return e->code;
+    if (a->told.n_failed > 0)
+        snprintf(damaged, sizeof damaged, "; %td could not be",
+                 a->told.n_failed);
     return err_set(e, ERR_INTERRUPTED,
-                   "%s: stopped by %s, with %td of %td checkpoints measured%s",
+                   "%s: stopped by %s, with %td of %td checkpoints "
+                   "measured%s%s; the same command goes on",
                    a->dir, stop_name(), a->measured.n, a->steps.n,
-                   is_there ? "; the analysis that was there is as it was, and "
-                              "the same command begins anew"
-                            : ", which are kept; the same command goes on");
+                   is_kept    ? ", which are kept"
+                   : is_there ? ", which are not kept: the analysis that was "
+                                "there is as it was"
+                              : "",
+                   damaged);
 }
 
 /* Each run of a sweep may be large or small; all share one. */
@@ -631,9 +650,12 @@ static int analyze(struct analysis *a, const struct analyze_options *o,
     told_begin(&a->told, a->dir, &a->columns, o->is_json);
 
     struct text csv = { a->csv, a->csv_cap, 0 };
+    if (ranks_n(a->ranks) ==
+        1) /* several end at once, as their launcher does */
+        stop_watch();
     if (measure(a, &csv, e))
         return e->code;
-    return a->is_stopped ? conclude_stop(a, &csv, e) : write(a, &csv, e);
+    return a->is_stopped ? conclude_stop(a, &csv, e) : conclude(a, &csv, e);
 }
 
 static void share(struct analysis *a, const struct analyze_options *o,
@@ -653,7 +675,6 @@ int analyze_run(const char *dir, const struct analyze_options *o, struct err *e)
 {
     struct ranks ranks = { 0 };
     struct analysis a = { .dir = dir, .name = o->name, .ranks = &ranks };
-    stop_watch();
     if (ranks_open(&ranks, "analyze", e) == OK)
         share(&a, o, e);
     ranks_close(&ranks, e);

@@ -40,8 +40,8 @@ int analyze_config(struct config *c, struct step_list *steps, const char *dir,
  * does it together, to the bit of what one process writes (docs/SCALING.md).
  * OK; ERR_CHECKPOINT: some cannot be read, which were named; the others are in
  * the files, unless there are none; ERR_INTERRUPTED: a signal came, and what
- * was measured by then is in the files, unless there were some before; or the
- * codes of what it calls. */
+ * was measured by then is in the files, unless those that were there hold more;
+ * or the codes of what it calls. */
 int analyze_run(const char *dir, const struct analyze_options *o,
                 struct err *e);
 

@@ -375,7 +375,7 @@ static void loop(struct many *m)
         m->stopped_by = number;
         for (idx i = 0; i < m->plan.n; i++)
             if (m->slots[i].run)
-                job_signal(m->slots[i].process, SIGTERM); /* ends it at once */
+                job_signal(m->slots[i].process, SIGTERM);
     }
 }
 

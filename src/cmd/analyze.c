@@ -74,8 +74,10 @@ const struct command command_analyze = {
         "goes on where it was stopped. Of a run only what is missing is "
         "measured: "
         "checkpoints that are new or have changed, and metrics that were not "
-        "asked for before. One run that is stopped by a signal keeps what was "
-        "measured, unless there was an analysis before.\n\n"
+        "asked for before. A signal stops it behind the checkpoint at hand, "
+        "and "
+        "what was measured of a run is kept, unless the analysis that was "
+        "there holds more.\n\n"
         "Several processes (mpirun, srun) share one RUN, to the same files.",
     .options = options,
     .more =

@@ -8,7 +8,7 @@
 enum { SHOWN_BYTES = 1024, GAP_COLUMNS = 2 };
 
 /* More columns, empty. False if there is no memory for them. */
-static bool grow(struct grid *g, idx columns)
+static bool widen(struct grid *g, idx columns)
 {
     size_t n = (size_t)(g->rows * columns);
     char **cells = realloc(g->cells, n * sizeof *cells);
@@ -32,7 +32,7 @@ int grid_init(struct grid *g, idx rows, idx columns, struct err *e)
 {
     BUG_ON(rows < 1 || columns < 0);
     *g = (struct grid){ .rows = rows };
-    return columns == 0 || grow(g, columns) ? OK : err_memory(e, NULL);
+    return columns == 0 || widen(g, columns) ? OK : err_memory(e, NULL);
 }
 
 void grid_release(struct grid *g)
@@ -80,7 +80,7 @@ void grid_set(struct grid *g, idx row, idx column, const char *format, ...)
 idx grid_addv(struct grid *g, const char *format, va_list args)
 {
     idx column = g->columns;
-    if (!grow(g, column + 1)) {
+    if (!widen(g, column + 1)) {
         g->is_out_of_memory = true;
         column = -1;
     }

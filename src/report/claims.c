@@ -295,10 +295,14 @@ void claims_add(FILE *out, const struct compare_options *o)
     struct claim_runs runs = { 0 };
     struct err own = { 0 };
     const struct compare_options plain = { .runs = o->runs, .n_runs = 1 };
-    if (f && o->n_runs == 1 && o->where.n == 0 && !o->analysis &&
-        sweep_file_read(f, o->runs[0], NULL, 0, &own) == OK &&
-        read_runs(&runs, &plain, f, "", &own) == OK)
+    bool is_sweep = false;
+    is_sweep = f && o->n_runs == 1 && o->where.n == 0 && !o->analysis &&
+               sweep_holds_sweep(&is_sweep, o->runs[0], NULL) == OK && is_sweep;
+    if (is_sweep && sweep_file_read(f, o->runs[0], NULL, 0, &own) == OK &&
+        f->n_claims > 0 && read_runs(&runs, &plain, f, "", &own) == OK)
         show(out, &plain, f, &runs, "", &own);
+    if (own.code)
+        fprintf(out, "note: the claims are not judged: %s\n", own.text);
     claim_runs_release(&runs);
     if (f)
         sweep_file_release(f);

@@ -172,6 +172,8 @@ static int check_axes(const struct figure_kind *kind,
     if (!kind->wants || !column_find(&f, o->metric) ||
         has_axes(kind, o->metric))
         return OK;
+    if (has_axes(kind, COMPARE_METRIC))
+        text_add(&t, "%s, ", COMPARE_METRIC);
     for (idx i = 0, n = 0; metric_at(i) && n < NAMED_MAX; i++)
         if (has_axes(kind, metric_at(i)->text.name))
             text_add(&t, "%s%s", n++ ? ", " : "", metric_at(i)->text.name);
@@ -242,7 +244,8 @@ int figure_axis(struct plot_axis *a, struct figure *f, const char *column,
                                       : "percent";
     /* on a terminal by the name that the table above has */
     const char *name = is_known && f->o->output ? title_of(f, &facts) : column;
-    *a = (struct plot_axis){ .scale = is_share ? 100 : 1 };
+    *a =
+        (struct plot_axis){ .scale = is_share ? 100 : 1, .is_share = is_share };
     a->label = pool_print(&f->memory, "%s%s%s", name, *unit ? ", " : "", unit);
     a->brief =
         pool_print(&f->memory, "%s%s%s", column, *unit ? ", " : "", unit);

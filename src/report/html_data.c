@@ -5,6 +5,7 @@
 #include "io/place.h"
 #include "metric/columns.h"
 #include "metric/metric.h"
+#include "report/claim_words.h"
 #include "report/cells.h"
 #include "report/compare_differences.h"
 #include "report/html_curves.h"
@@ -111,7 +112,7 @@ static void put_column(struct json *j, const struct groups *s, const char *name)
 
 static void put_lines(struct json *j, const char *key, const char *lines)
 {
-    char line[2 * ERR_TEXT_MAX];
+    char line[CLAIM_LINE_MAX];
     json_begin_array(j, key);
     while (*lines) {
         size_t n = strcspn(lines, "\n");

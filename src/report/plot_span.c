@@ -150,7 +150,7 @@ static void take_curve_y(struct span *points, struct span *bars,
     }
 }
 
-/* Bars of what is never below 0, as a share, are cut there: no run is. */
+/* Bars of shares are cut at 0: no run is below. */
 static struct span find_y(const struct plot *p, const struct plot_block *b,
                           struct span x, double from)
 {
@@ -159,7 +159,7 @@ static struct span find_y(const struct plot *p, const struct plot_block *b,
         for (idx c = 0; c < b->panels[k].n_curves; c++)
             take_curve_y(&s, &bars, p, b, &b->panels[k].curves[c], x, from);
     if (bars.has_data) {
-        take(&s, s.lo >= 0 ? fmax(bars.lo, 0) : bars.lo);
+        take(&s, b->y.is_share ? fmax(bars.lo, 0) : bars.lo);
         take(&s, bars.hi);
     }
     return s;

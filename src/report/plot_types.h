@@ -53,6 +53,7 @@ struct plot_axis {
     double lo, hi;     /* as drawn (scaled); lo >= hi: found from the data */
     bool is_log;
     bool is_counted; /* whole numbers, with k and M for large ones */
+    bool is_share;   /* never below 0 */
     double scale;    /* numbers are multiplied by it; 0 means 1 */
     /* Of y: a first fifth of the x axis may run out of the picture, where the
      * rest would be a flat strip. */

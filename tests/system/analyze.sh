@@ -209,19 +209,25 @@ stopped=$?
 check "a signal stops it with 75" test "$stopped" -eq 75
 check "the files are as they were" says '^0 analyzed, 4 up to date' "$SINKLAB" analyze s
 
-# One run, alone: what was measured is kept, unless there was an analysis before
+# One run, alone: what was measured is kept, unless an analysis is there that has more
 one=s/0000-softmax-seed1
 cp -r $one whole
 stopped_at() { SINKLAB_TEST="analyze checkpoint $1 INT" "$SINKLAB" analyze "${@:2}"; }
-expect_fail 75 'with 2 of 3 checkpoints measured; the analysis that was there' \
+expect_fail 75 'with 2 of 3 checkpoints measured, which are not kept: the analysis that was there' \
     stopped_at 2 $one --again
 check "its files are as they were" diff -r $one whole
 rm $one/analysis.*
+expect_fail 75 'with 1 of 3 checkpoints measured, which are kept' stopped_at 1 $one
 expect_fail 75 'with 2 of 3 checkpoints measured, which are kept' stopped_at 2 $one
 check "they are" test "$(wc -l <$one/analysis.csv)" -eq 3
 check "the same command goes on" says '^1 analyzed, 3 up to date' "$SINKLAB" analyze s
 check "to what it would have been" cmp $one/analysis.csv whole/analysis.csv
 check "arrays, too" cmp $one/analysis.h5 whole/analysis.h5
+cp -r whole hurt
+rm hurt/analysis.*
+printf '\377\377\377' | dd of=hurt/checkpoints/step-00000000.h5 bs=1 seek=3000 conv=notrunc 2>/dev/null
+expect_fail 75 'with 1 of 3 checkpoints measured, which are kept; 1 could not be' \
+    stopped_at 2 hurt
 
 # --- measured on something else ---------------------------------------------
 
