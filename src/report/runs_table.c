@@ -158,7 +158,7 @@ int runs_print(FILE *out, const struct listing *l, const struct runs_options *o,
         p = (struct part){ next, 0 };
     }
     if (has_sinks(l))
-        fputs("note: sink_1 and val_loss are those of training's own looks, "
+        fputs("sink_1 and val_loss are those of training's own looks, "
               "coarse "
               "ones: `sinklab compare` has those of `analyze`\n",
               out);
