@@ -650,8 +650,8 @@ static int analyze(struct analysis *a, const struct analyze_options *o,
     told_begin(&a->told, a->dir, &a->columns, o->is_json);
 
     struct text csv = { a->csv, a->csv_cap, 0 };
-    if (ranks_n(a->ranks) ==
-        1) /* several end at once, as their launcher does */
+    /* several processes end at once, as their launcher does */
+    if (ranks_n(a->ranks) == 1)
         stop_watch();
     if (measure(a, &csv, e))
         return e->code;
