@@ -33,7 +33,9 @@ WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
             -Wpointer-arith -Wcast-qual -Wwrite-strings -Wundef -Wvla \
             -Werror=implicit-function-declaration -Werror=int-conversion \
             $(if $(findstring clang,$(CC)),-Wno-pass-failed)
-cflags   := -std=c11 $(OPT) -g -march=$(MARCH) -fopenmp $(WARN) \
+# With AVX-512 compilers use half of it unless told
+wide     := $(if $(filter x86_64 amd64,$(shell uname -m)),-mprefer-vector-width=512)
+cflags   := -std=c11 $(OPT) -g -march=$(MARCH) $(wide) -fopenmp $(WARN) \
             -ffp-contract=fast -fno-math-errno -fno-trapping-math
 cppflags := -D_GNU_SOURCE -Isrc -MMD -MP
 ldlibs   := -lm

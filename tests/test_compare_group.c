@@ -623,6 +623,32 @@ static void test_compare_group__unlike_rows_are_told(void **state)
     free(text);
 }
 
+/* relu is a feed-forward, too: then softmax says no more than relu does. */
+static void test_compare_group__labels_name_a_key_or_none_does(void **state)
+{
+    static const char *const runs[] = { "labels/a", "labels/b", "labels/c",
+                                        "labels/d" };
+    const char *rows = "0,5,5,0\n";
+    struct fixture f;
+    (void)state;
+    put_run(runs[0], "done", "[attention]\nweights = softmax\n", rows);
+    put_run(runs[1], "done", "[attention]\nweights = relu\n", rows);
+    load(&f, runs, 2, &compare_usual);
+    assert_string_equal(f.s.g[0].label, "softmax");
+    assert_string_equal(f.s.g[1].label, "relu");
+    unload(&f);
+    put_run(runs[2], "done",
+            "[attention]\nweights = softmax\n[model]\nffn = silu\n", rows);
+    put_run(runs[3], "done",
+            "[attention]\nweights = relu\n[model]\nffn = silu\n", rows);
+    load(&f, runs, COUNT_OF(runs), &compare_usual);
+    assert_string_equal(f.s.g[0].label, "gelu weights=softmax");
+    assert_string_equal(f.s.g[1].label, "gelu weights=relu");
+    assert_string_equal(f.s.g[2].label, "silu weights=softmax");
+    assert_string_equal(f.s.g[3].label, "silu weights=relu");
+    unload(&f);
+}
+
 /* A key that all have alike makes one group, which says nothing. */
 static void test_compare_group__by_a_key_that_is_alike_is_told(void **state)
 {
@@ -823,6 +849,7 @@ int main(void)
         cmocka_unit_test(test_compare_group__missing_differences_are_told),
         cmocka_unit_test(test_compare_group__a_csv_may_go_to_standard_output),
         cmocka_unit_test(test_compare_group__unlike_rows_are_told),
+        cmocka_unit_test(test_compare_group__labels_name_a_key_or_none_does),
         cmocka_unit_test(test_compare_group__by_a_key_that_is_alike_is_told),
         cmocka_unit_test(test_compare_group__other_sums_are_told),
         cmocka_unit_test(test_compare_group__what_is_odd_is_noted),

@@ -3,9 +3,11 @@
  * refused; what is read changes some, and the run's identity.
  *
  * All that one model does not read is set at once, and only if that makes a
- * difference one by one. CONFIG_WHEN=singly in the environment (`make check`)
- * sets each alone: one that acts only where another has its default. It takes
- * half a minute and more, and `make test` leaves it out. */
+ * difference one by one. CONFIG_WHEN=pairs in the environment (`make check`)
+ * sets halves of it, too, so cut that for any two keys there is one that sets
+ * the first and leaves the second alone: there may be keys that act only where
+ * another has its default. It takes half a minute, and `make test` leaves it
+ * out. */
 #include "harness.h"
 #include "train/session.h"
 #include "train/train_rules.h"
@@ -363,7 +365,7 @@ struct ground {
 
 struct walk {
     struct ground grounds[COUNT_OF(probes)];
-    bool is_singly;
+    bool has_pairs;
     /* Of the key that is being tried */
     struct config_key k;
     char name[64];
@@ -416,24 +418,29 @@ static const struct fingerprint *of_plain(struct walk *w, struct ground *g)
     return &w->print;
 }
 
-/* Is k one of the settings that are tried together? Not if it, or one that is
- * there, would be read with the others. */
-static bool join(struct walk *w, struct ground *g, struct together *t,
-                 const char *value)
+/* Does value of k go with the settings that are tried together? Not if it, or
+ * one that is there, would be read with the others. */
+static bool admit(struct together *t, struct config_key k, const char *value)
 {
     struct config c = t->c;
-    bool has_ground = !memcmp(&w->plain, &g->plain, sizeof w->plain);
-    /* is_equal is lenient to a bias */
-    if (w->is_singly || !has_ground || !strcmp(w->k.key->name, "bias") ||
-        !set(&c, w->k, value) || !is_sound(&c) || config_is_read(&c, w->k))
+    if (!set(&c, k, value) || !is_sound(&c) || config_is_read(&c, k))
         return false;
     for (idx i = 0; i < t->n; i++)
         if (config_is_read(&c, t->keys[i]))
             return false;
     assert_true(t->n < TOGETHER_MAX);
-    t->keys[t->n++] = w->k;
+    t->keys[t->n++] = k;
     t->c = c;
     return true;
+}
+
+static bool join(struct walk *w, struct ground *g, struct together *t,
+                 const char *value)
+{
+    bool has_ground = !memcmp(&w->plain, &g->plain, sizeof w->plain);
+    /* is_equal is lenient to a bias */
+    return has_ground && strcmp(w->k.key->name, "bias") != 0 &&
+           admit(t, w->k, value);
 }
 
 static void see_idle(struct walk *w, struct ground *g, struct together *t,
@@ -459,6 +466,12 @@ static void see_idle(struct walk *w, struct ground *g, struct together *t,
                  o->text[0], f.bytes, of_plain(w, g)->bytes);
 }
 
+static void print_value(char value[KEY_PRINT_MAX], const struct config *c,
+                        struct config_key k)
+{
+    key_print(k.key, (const char *)c + k.section->offset, value, KEY_PRINT_MAX);
+}
+
 /* That all of them changed no bit; else one that did is named. */
 static void see_together(struct ground *g, const struct together *t,
                          const char *probe)
@@ -472,8 +485,7 @@ static void see_together(struct ground *g, const struct together *t,
         struct config_key k = t->keys[i];
         struct config alone = g->plain;
         char value[KEY_PRINT_MAX];
-        key_print(k.key, (const char *)&t->c + k.section->offset, value,
-                  sizeof value);
+        print_value(value, &t->c, k);
         assert_true(set(&alone, k, value));
         take(&f, &alone);
         if (!is_equal(&f, plain, k))
@@ -483,6 +495,22 @@ static void see_together(struct ground *g, const struct together *t,
     }
     fail_msg("%td settings make a difference together with '%s', none alone",
              t->n, probe);
+}
+
+/* The same of those whose number has this bit, or lacks it. Numbers of two keys
+ * differ in one bit at least. */
+static void see_half(struct ground *g, const struct together *t, int bit,
+                     bool has_it, const char *probe)
+{
+    static struct together half;
+    half = (struct together){ .c = g->plain };
+    for (idx i = 0; i < t->n; i++) {
+        char value[KEY_PRINT_MAX];
+        print_value(value, &t->c, t->keys[i]);
+        if ((i >> bit & 1) == has_it)
+            admit(&half, t->keys[i], value);
+    }
+    see_together(g, &half, probe);
 }
 
 static void see_read(struct walk *w, struct ground *g,
@@ -583,6 +611,16 @@ static void open_grounds(struct walk *w)
     }
 }
 
+static void see_all(struct walk *w, idx probe, const struct together *t)
+{
+    struct ground *g = &w->grounds[probe];
+    see_together(g, t, probes[probe]);
+    for (int bit = 0; w->has_pairs && (idx)1 << bit < t->n; bit++) {
+        see_half(g, t, bit, false, probes[probe]);
+        see_half(g, t, bit, true, probes[probe]);
+    }
+}
+
 /* Keys with a condition, and all others that are part of an identity. */
 static void test_config__keys_are_read_when_their_rows_say(void **state)
 {
@@ -591,7 +629,7 @@ static void test_config__keys_are_read_when_their_rows_say(void **state)
     if (!test_is_long())
         skip();
     const char *form = getenv("CONFIG_WHEN");
-    w.is_singly = form && !strcmp(form, "singly");
+    w.has_pairs = form && !strcmp(form, "pairs");
     write_texts();
     open_grounds(&w);
     for (idx s = 0; s < n_config_sections; s++)
@@ -610,7 +648,7 @@ static void test_config__keys_are_read_when_their_rows_say(void **state)
         }
     for (idx p = 0; p < COUNT_OF(probes); p++)
         for (idx i = 0; i < IDLE_VALUES; i++)
-            see_together(&w.grounds[p], &w.grounds[p].together[i], probes[p]);
+            see_all(&w, p, &w.grounds[p].together[i]);
 }
 
 /* ---- conditions as text ------------------------------------------------ */
@@ -664,9 +702,12 @@ static void test_config__conditions_name_what_exists(void **state)
             assert_true(strlen(key->when) < sizeof when);
             snprintf(when, sizeof when, "%s", key->when);
             for (char *term = when; term;) {
-                char *and = strstr(term, " and "), * or = strstr(term, " or ");
-                char *end = and&&(! or || and < or) ? and : or ;
-                char *next = end ? end + (end == and? 5 : 4) : NULL;
+                char *both = strstr(term, " and "),
+                     *either = strstr(term, " or ");
+                bool is_both = both && (!either || both < either);
+                char *end = is_both ? both : either;
+                char *next =
+                    end ? end + strlen(is_both ? " and " : " or ") : NULL;
                 if (end)
                     *end = '\0';
                 check_term(key->name, term);

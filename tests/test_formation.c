@@ -80,7 +80,8 @@ static void test_formation__says_so(void **state)
     f.is_formed = false;
     formation_print(&t, &f, "first_mass", steps);
     assert_string_equal(line, "no sink formed: at no two steps in a row has a "
-                              "head a first_mass of 50 %");
+                              "head a first_mass of 50 % (sink_1 asks less: "
+                              "sink.eps)");
     t.n = 0;
     f = formation_find(mass[0][0], 1, L, H);
     formation_print(&t, &f, "first_mass", steps);

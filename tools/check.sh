@@ -43,7 +43,7 @@ build() { # make arguments
 }
 
 part "build, gcc" build B="$folder" all tests
-CONFIG_WHEN=singly FAULTS_FORM=--short part "tests" "${make[@]}" B="$folder" test-all
+CONFIG_WHEN=pairs FAULTS_FORM=--short part "tests" "${make[@]}" B="$folder" test-all
 part "gradients in double" "${make[@]}" B="$folder" double
 part "sanitizers" "${make[@]}" B="$folder" FORM=long asan
 

@@ -58,6 +58,6 @@ void formation_print(struct text *t, const struct formation *f,
     else
         text_add(t,
                  "no sink formed: at no two steps in a row has a head a %s of "
-                 "%.0f %%",
+                 "%.0f %% (sink_1 asks less: sink.eps)",
                  column, 100 * transitions[TRANSITION_SINK].threshold);
 }

@@ -131,20 +131,38 @@ static void write_status(struct group *g)
 
 /* ---- labels ------------------------------------------------------------ */
 
-/* "relu" says enough where no other key that differs could be relu; "none" and
- * "own" never do. */
-static bool is_plain_word(const struct groups *s, idx k, const char *value)
+/* Names what is left out, so that it never says enough by itself. */
+static bool is_absence(const char *value)
 {
-    if (s->keys[k].key->type != KEY_CHOICE || strcmp(value, "none") == 0 ||
-        strcmp(value, "own") == 0)
-        return false;
+    return strcmp(value, "none") == 0 || strcmp(value, "own") == 0;
+}
+
+static bool is_of_another_key(const struct groups *s, idx k, const char *value)
+{
     for (idx i = 0; i < s->n_keys; i++) {
         const struct key *other = s->keys[i].key;
         if (i == k || other->type != KEY_CHOICE)
             continue;
         for (int c = 0; other->choice(c); c++)
             if (strcmp(other->choice(c), value) == 0)
-                return false;
+                return true;
+    }
+    return false;
+}
+
+/* "relu" says enough where no other key that differs could be relu; and as
+ * labels stand side by side, all of a key's values say enough or none does. */
+static bool is_plain_key(const struct groups *s, idx k)
+{
+    if (s->keys[k].key->type != KEY_CHOICE)
+        return false;
+    for (idx i = 0; i < s->n; i++) {
+        char value[KEY_PRINT_MAX];
+        if (!s->g[i].runs[0]->has_config)
+            continue;
+        config_value(value, sizeof value, &s->g[i].runs[0]->config, s->keys[k]);
+        if (!is_absence(value) && is_of_another_key(s, k, value))
+            return false;
     }
     return true;
 }
@@ -156,7 +174,7 @@ void group_value(struct text *t, const struct groups *s, const struct group *g,
     struct config_key key = s->keys[k];
     bool is_clear = config_key_is_clear(s->keys, s->n_keys, k);
     config_value(value, sizeof value, &g->runs[0]->config, key);
-    if (!is_plain_word(s, k, value))
+    if (is_absence(value) || !is_plain_key(s, k))
         text_add(t, "%s%s%s=", is_clear ? "" : key.section->name,
                  is_clear ? "" : ".", key.key->name);
     text_add(t, "%s", value);
