@@ -649,6 +649,31 @@ static void test_compare_group__labels_name_a_key_or_none_does(void **state)
     unload(&f);
 }
 
+static void put_text(const char *run, const char *path, const char *hash)
+{
+    char config[256];
+    snprintf(config, sizeof config,
+             "[data]\nsource = text\npath = %s\nhash = %s\n", path, hash);
+    put_run(run, "done", config, "0,5,5,0\n");
+}
+
+static void test_compare_group__a_text_is_one_wherever_it_lies(void **state)
+{
+    static const char *const runs[] = { "texts/a", "texts/b" };
+    struct fixture f;
+    (void)state;
+    put_text(runs[0], "here", "0123456789abcdef");
+    put_text(runs[1], "there", "0123456789abcdef");
+    load(&f, runs, COUNT_OF(runs), &compare_usual);
+    assert_int_equal(f.s.n, 1);
+    assert_int_equal(f.s.n_keys, 0);
+    unload(&f);
+    put_text(runs[1], "there", "0123456789abcde0");
+    load(&f, runs, COUNT_OF(runs), &compare_usual);
+    assert_int_equal(f.s.n, 2);
+    unload(&f);
+}
+
 /* A key that all have alike makes one group, which says nothing. */
 static void test_compare_group__by_a_key_that_is_alike_is_told(void **state)
 {
@@ -850,6 +875,7 @@ int main(void)
         cmocka_unit_test(test_compare_group__a_csv_may_go_to_standard_output),
         cmocka_unit_test(test_compare_group__unlike_rows_are_told),
         cmocka_unit_test(test_compare_group__labels_name_a_key_or_none_does),
+        cmocka_unit_test(test_compare_group__a_text_is_one_wherever_it_lies),
         cmocka_unit_test(test_compare_group__by_a_key_that_is_alike_is_told),
         cmocka_unit_test(test_compare_group__other_sums_are_told),
         cmocka_unit_test(test_compare_group__what_is_odd_is_noted),
