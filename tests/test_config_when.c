@@ -508,7 +508,7 @@ static void see_half(struct ground *g, const struct together *t, int bit,
         char value[KEY_PRINT_MAX];
         print_value(value, &t->c, t->keys[i]);
         if ((i >> bit & 1) == has_it)
-            admit(&half, t->keys[i], value);
+            assert_true(admit(&half, t->keys[i], value));
     }
     see_together(g, &half, probe);
 }

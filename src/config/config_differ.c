@@ -2,36 +2,43 @@
 
 #include <string.h>
 
-/* A text is the same wherever it lies. */
-static bool is_same_text(const struct config *a, const struct config *b)
-{
-    return *a->data.hash && strcmp(a->data.hash, b->data.hash) == 0;
-}
-
 static bool is_path_of_text(struct config_key k)
 {
     return strcmp(k.section->name, "data") == 0 &&
            strcmp(k.key->name, "path") == 0;
 }
 
+/* A text is the same wherever it lies. */
+static bool is_one_text(config_at *at, const void *list, idx n)
+{
+    const char *hash = NULL;
+    for (idx i = 0; i < n; i++) {
+        const struct config *c = at(list, i);
+        if (!c)
+            continue;
+        if (!*c->data.hash || (hash && strcmp(hash, c->data.hash) != 0))
+            return false;
+        hash = c->data.hash;
+    }
+    return true;
+}
+
 static bool is_differing(struct config_key k, config_at *at, const void *list,
                          idx n)
 {
-    char value[KEY_PRINT_MAX], other[KEY_PRINT_MAX];
-    const struct config *first = NULL;
-    if (config_key_is_cosmetic(k))
+    char first[KEY_PRINT_MAX], other[KEY_PRINT_MAX];
+    bool has_first = false;
+    if (config_key_is_cosmetic(k) ||
+        (is_path_of_text(k) && is_one_text(at, list, n)))
         return false;
     for (idx i = 0; i < n; i++) {
         const struct config *c = at(list, i);
         if (!c)
             continue;
-        if (first && is_path_of_text(k) && is_same_text(first, c))
-            continue;
-        config_value(first ? other : value, KEY_PRINT_MAX, c, k);
-        if (first && strcmp(value, other) != 0)
+        config_value(has_first ? other : first, KEY_PRINT_MAX, c, k);
+        if (has_first && strcmp(first, other) != 0)
             return true;
-        if (!first)
-            first = c;
+        has_first = true;
     }
     return false;
 }

@@ -12,8 +12,8 @@
 enum { DIFFERING_MAX = 128 };
 
 /* config_differing - the keys in which not all of n configurations agree, in
- * the order of the table, without cosmetic ones, nor data.path where data.hash
- * says that it is one text; returns how many. at(list, i) gives configuration
+ * the order of the table, without cosmetic ones, nor data.path where all
+ * have one data.hash; returns how many. at(list, i) gives configuration
  * i, or NULL if it is not known: then it does not count. */
 typedef const struct config *config_at(const void *list, idx i);
 idx config_differing(struct config_key found[DIFFERING_MAX], config_at *at,
