@@ -12,7 +12,11 @@ make+=("WERROR=1" "CFLAGS=-g1")
 folder=$2
 passed=0 failed=0 summary=
 log=$(mktemp "${TMPDIR:-/tmp}/sinklab-check.XXXXXX") || exit 1
-trap 'rm -f "$log"' EXIT
+beside_log=$log.beside
+# Those that wait, for processes that they have started or for a disk, leave
+# processors to one more
+jobs=$(($(nproc 2>/dev/null || echo 2) + 1))
+trap 'rm -f "$log" "$beside_log"' EXIT
 
 part() { # name command...
     local name=$1 status start=$SECONDS last
@@ -34,6 +38,24 @@ add() { # name status seconds "N passed, N failed"
     summary+=$'\n'
 }
 
+# A part that runs beside those behind it, until `join` tells what it said.
+begin() { # name command...
+    beside=$1 beside_start=$SECONDS
+    shift
+    "$@" >"$beside_log" 2>&1 </dev/null &
+    beside_process=$!
+}
+
+join() {
+    local status last
+    wait "$beside_process"
+    status=$?
+    echo "== $beside"
+    cat "$beside_log"
+    last=$(grep -E '^[0-9]+ passed, [0-9]+ failed$' "$beside_log" | tail -n 1)
+    add "$beside" "$status" $((SECONDS - beside_start)) "${last:-0 passed, 0 failed}"
+}
+
 # A build that must come out without a warning: one passed or one failed.
 build() { # make arguments
     if "${make[@]}" "$@"; then
@@ -45,9 +67,9 @@ build() { # make arguments
 }
 
 part "build, gcc" build B="$folder" all tests
-CONFIG_WHEN=pairs FAULTS_FORM=--short part "tests" "${make[@]}" B="$folder" test-all
+TEST_JOBS=$jobs CONFIG_WHEN=pairs FAULTS_FORM=--short part "tests" "${make[@]}" B="$folder" test-all
 part "gradients in double" "${make[@]}" B="$folder" double
-part "sanitizers" "${make[@]}" B="$folder" FORM=long asan
+TEST_JOBS=$jobs part "sanitizers" "${make[@]}" B="$folder" FORM=long asan
 
 # Can this processor run what is built for x86-64-v2, -v3, -v4?
 can_run() { # level
@@ -119,11 +141,14 @@ elif command -v clang >/dev/null; then
     part "build, clang" build CC=clang B="$folder-clang" all tests
     part "unit tests, clang" "${make[@]}" CC=clang B="$folder-clang" unit
 fi
-part "lint" "${make[@]}" B="$folder" lint
 if command -v python3 >/dev/null; then
-    part "docs/EXTENDING.md, done" "${make[@]}" B="$folder" extending
+    # One command after the other, and of one file many
+    begin "docs/EXTENDING.md, done" "${make[@]}" B="$folder" extending
+    part "lint" "${make[@]}" B="$folder" lint
+    join
 else
     echo "== python3 is not installed: docs/EXTENDING.md is not tried"
+    part "lint" "${make[@]}" B="$folder" lint
 fi
 
 echo

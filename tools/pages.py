@@ -191,8 +191,11 @@ def add_table(db, table, head, rows):
 def add_union(db, table, tables):
     """tables: (folder, head, *rows); a cell that a folder has no column for is empty."""
     head = ["folder", *dict.fromkeys(c for t in tables for c in t[1])]
-    rows = [[dict(zip(["folder", *t[1]], [t[0], *row])).get(c, "") for c in head]
-            for t in tables for row in t[2:]]
+    rows = []
+    for folder, columns, *found in tables:
+        for row in found:
+            cells = dict(zip(columns, row), folder=folder)
+            rows.append([cells.get(c, "") for c in head])
     if rows:
         add_table(db, table, head, rows)
 

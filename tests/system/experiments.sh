@@ -17,8 +17,9 @@ mkdir novels
 cp "$ROOT"/docs/M*.md novels
 
 # `make experiment` is one of the commands; here the pages are left as they are,
-# for their queries want runs of full length.
-rm experiments/*/README.in.md
+# for their queries want runs of full length. The page over all of them is none of
+# these commands', and would be made anew by each.
+rm experiments/README.in.md experiments/*/README.in.md
 # Runs of several lengths: four steps are the longest.
 sed -i '/train.steps/ { s/=625)/=1)/; s/=5000)/=4)/; s/625, 1250, 2500, 5000/1, 2, 3, 4/ }' \
     experiments/study-steps/sweep.ini

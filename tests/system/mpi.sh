@@ -99,15 +99,21 @@ once() {
 # --- the same bits ------------------------------------------------------------
 
 compare() { # name override...
-    local name=$1 n threads form
+    local name=$1
     shift
     check "$name: a process by itself, without MPI" "$SINKLAB" train small.ini \
         run.dir="runs/$name" train.threads=1 "$@"
+    spread "$name" "$name" "$@"
+}
+# Runs of many processes, held against that of one.
+spread() { # run-of-one name override...
+    local one=$1 name=$2 n threads form
+    shift 2
     for form in "${forms[@]}"; do
         n=${form%x*} threads=${form#*x}
         check "$name: $n processes of $threads threads" on "$n" train \
             small.ini run.dir="runs/$name-$form" train.threads="$threads" "$@"
-        check "the same bits" same_run "runs/$name" "runs/$name-$form"
+        check "the same bits" same_run "runs/$one" "runs/$name-$form"
     done
 }
 gpt2=(optim.clip=0.5 attention.registers=2 optim.name=muon)
@@ -135,7 +141,7 @@ last=checkpoints/step-00000002.h5
 forms=(2x1 4x1)
 large=(model.layers=3 model.width=512 train.steps=2)
 compare large "${large[@]}"
-compare large-shards "${large[@]}" train.shard_state=yes
+spread large large-shards "${large[@]}" train.shard_state=yes
 last=checkpoints/step-00000050.h5
 
 # mpirun gives its processes a terminal, and a file what they write to it
