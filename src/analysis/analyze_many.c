@@ -89,7 +89,7 @@ static int list_runs(struct many *m)
                            "permissions",
                            dir);
         if (m->lists[i].n == 0)
-            return run_none(dir, RUN_WANTED, m->e);
+            return run_list_none(dir, m->e);
         m->n += m->lists[i].n;
     }
     return OK;

@@ -117,6 +117,18 @@ static void print_kinds(void)
     text_print_words(stdout, name_kinds(&t), printf("\nKIND: ") - 1, 6, 80);
 }
 
+/* Is it "weights" or "attention.weights", of "[attention] weights"? */
+static bool is_key(const char *wanted, const char *key)
+{
+    const char *end = strchr(key, ']');
+    if (key[0] != '[' || !end || end[1] != ' ')
+        return false;
+    size_t section = (size_t)(end - key - 1);
+    return strcmp(wanted, end + 2) == 0 ||
+           (strncmp(wanted, key + 1, section) == 0 && wanted[section] == '.' &&
+            strcmp(wanted + section + 1, end + 2) == 0);
+}
+
 static int say_unknown(const char *wanted, struct err *e)
 {
     char names[NAMES_BYTES], shown[TEXT_SHOW_MAX];
@@ -124,6 +136,9 @@ static int say_unknown(const char *wanted, struct err *e)
     struct nearest near = { .wanted = wanted };
     for (const struct catalog_kind *k = catalog_kinds; k->name; k++)
         nearest_offer(&near, k->name);
+    for (const struct catalog_kind *k = catalog_kinds; k->name; k++)
+        if (is_key(wanted, k->key))
+            near.name = k->name;
     return err_set(e, ERR_USAGE, "list: no kind '%s'%s%s; there are %s",
                    text_show(shown, wanted), near.name ? ", did you mean " : "",
                    near.name ? near.name : "", name_kinds(&t));

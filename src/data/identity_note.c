@@ -235,6 +235,18 @@ static bool write_cached(const char *path, const char *text, size_t n)
            sealed_text_write(path, text, n, NULL) == OK;
 }
 
+/* Whoever takes all rights to write from a folder wants it left alone, also by
+ * root, whom no rights hold. */
+static bool may_write_beside(const char *path)
+{
+    char dir[FSYS_PATH_MAX];
+    struct stat st;
+    snprintf(dir, sizeof dir, "%.*s", (int)(strrchr(path, '/') + 1 - path),
+             path);
+    return stat(dir, &st) == 0 &&
+           (st.st_mode & (S_IWUSR | S_IWGRP | S_IWOTH)) != 0;
+}
+
 void identity_note_write(const struct identity_note *note,
                          const struct stored *s, int64_t hashed_at_s)
 {
@@ -250,7 +262,7 @@ void identity_note_write(const struct identity_note *note,
     text_add(&t, "hashed_at = %" PRId64 "\n", hashed_at_s);
     text_add(&t, "tokens = %td\nhash = %s\nmax_token = %td\n", s->n, s->hash,
              s->max_token);
-    if (!note->beside[0] ||
+    if (!note->beside[0] || !may_write_beside(note->beside) ||
         sealed_text_write(note->beside, text, t.n, NULL) != OK)
         write_cached(note->cached, text, t.n);
 }

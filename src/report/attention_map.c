@@ -178,6 +178,8 @@ struct attention_share attention_share_of(const struct head_view *h)
             s.previous += (double)row[h->n_extra + t - 1] / (n - 1);
         if (h->n_extra)
             s.extra += (double)row[0] / n;
+        for (idx i = 0; i < row_n; i++)
+            s.row_sum += (double)row[i] / n;
     }
     return s;
 }

@@ -66,6 +66,7 @@ struct attention_share {
     double previous; /* on the token in front of the query; NAN: T = 1 */
     double self;     /* on the query's own */
     double extra;    /* on no token; NAN: the layer has no such column */
+    double row_sum;  /* of a query's weights, those on no token too */
 };
 struct attention_share attention_share_of(const struct head_view *h);
 

@@ -51,6 +51,22 @@ static void set_share(struct grid *g, idx row, idx column, double share)
         grid_set(g, row, column, "%.1f", 100 * share);
 }
 
+/* Else what is on the first token is taken for a share of a row. */
+static void tell_sums(FILE *out, const struct shares *s, idx heads)
+{
+    double least = INFINITY, most = -INFINITY;
+    for (idx i = 0; i < heads; i++) {
+        least = fmin(least, s->of[i].row_sum);
+        most = fmax(most, s->of[i].row_sum);
+    }
+    if (least < 0.99 || most > 1.01)
+        fprintf(out,
+                "note: rows of these heads sum to %.0f %% to %.0f %% on "
+                "average, not to 100: no sink is to be read off the weight on "
+                "the first token alone\n",
+                100 * least, 100 * most);
+}
+
 static int print_table(FILE *out, const struct shares *s, bool unicode,
                        struct err *e)
 {
@@ -76,8 +92,10 @@ static int print_table(FILE *out, const struct shares *s, bool unicode,
             if (extra >= 0)
                 set_share(&g, i + 1, extra, x->extra);
         }
-        if (grid_check(&g, e) == OK)
+        if (grid_check(&g, e) == OK) {
             grid_print(out, &g, WIDEST, unicode);
+            tell_sums(out, s, heads);
+        }
     }
     grid_release(&g);
     return e->code;
@@ -113,6 +131,7 @@ static int print_json(FILE *out, const struct attention_show *o,
         put_share(&j, "self", s->of[i].self);
         put_share(&j, "previous", s->of[i].previous);
         put_share(&j, "extra", s->of[i].extra);
+        put_share(&j, "row_sum", s->of[i].row_sum);
         json_end(&j);
     }
     json_end(&j);

@@ -183,6 +183,21 @@ static void tell_seeds(FILE *out, const struct claim *c,
         fprintf(out, "%td seed%s", s->n_a, s->n_a == 1 ? "" : "s");
 }
 
+/* How many seeds of each setting could decide it; 0: more than a sweep has. */
+static idx seeds_needed(const struct claim *c, const struct claim_seeds *s,
+                        double level)
+{
+    for (idx n = 2; n <= CLAIM_SEEDS_MAX; n++) {
+        struct claim_seeds more = { .n_a = n,
+                                    .n_b = n,
+                                    .n_both = s->n_both ? n : 0,
+                                    .n_levels = s->n_levels };
+        if (least_of(c, &more, level) <= level)
+            return n;
+    }
+    return 0;
+}
+
 void claims_tell(FILE *out, const struct sweep_file *f,
                  const struct sweep_points *p)
 {
@@ -199,12 +214,16 @@ void claims_tell(FILE *out, const struct sweep_file *f,
         fprintf(out, "%-12s %s: ", "", c->text);
         tell_seeds(out, c, &p->claims[i], level);
         if (least > JUDGED_AT)
-            fprintf(out, " give no p below %.2g and cannot decide it\n", least);
+            fprintf(out, " give no p below %.2g and cannot decide it", least);
         else
             fprintf(out,
                     " give no p below %.2g, which decides it only if others "
-                    "are decided first (%.2g is the strictest level)\n",
+                    "are decided first (%.2g is the strictest level)",
                     least, level);
+        idx needed = seeds_needed(c, &p->claims[i], level);
+        if (needed)
+            fprintf(out, "; %td%s could", needed, c->has_b ? " of each" : "");
+        fprintf(out, "\n");
     }
 }
 

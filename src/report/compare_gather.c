@@ -81,7 +81,7 @@ static int find_members(struct compare_set *set, struct run_list *l,
         rc = err_set(e, l->unread.code, "%s", l->unread.text);
     if (rc == OK)
         rc = count_waiting(set, path, l, e);
-    return rc == OK && l->n == 0 ? run_none(path, RUN_WANTED, e) : rc;
+    return rc == OK && l->n == 0 ? run_list_none(path, e) : rc;
 }
 
 /* ---- which are taken --------------------------------------------------- */

@@ -40,7 +40,7 @@ int html_page_check(const char *dir, const char *charts,
                        "another name",
                        dir);
     const char *const paths[] = { path };
-    return report_files_check(paths, 1, e);
+    return is_there ? report_files_check(paths, 1, e) : OK;
 }
 
 /* ---- the page ------------------------------------------------------------ */

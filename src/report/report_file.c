@@ -20,11 +20,29 @@ static bool is_kept(const char *path)
            text_ends_in(name, ".ini") || text_ends_in(name, ".h5");
 }
 
+/* Of a file that is not there: is there a folder for it? */
+static int check_folder_of(const char *path, struct err *e)
+{
+    struct stat st;
+    char folder[FSYS_PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    idx n = slash ? slash - path : 0;
+    if (n == 0 || n >= FSYS_PATH_MAX)
+        return OK;
+    snprintf(folder, sizeof folder, "%.*s", (int)n, path);
+    return stat(folder, &st) == 0 || errno != ENOENT
+               ? OK
+               : err_set(e, ERR_IO,
+                         "%s: there is no folder %s: make it, or give another "
+                         "name",
+                         path, folder);
+}
+
 static int check_one(const char *path, struct err *e)
 {
     struct stat st;
     if (lstat(path, &st))
-        return errno == ENOENT ? OK
+        return errno == ENOENT ? check_folder_of(path, e)
                                : err_set(e, ERR_IO,
                                          "%s: cannot look at it: %s; give "
                                          "another name",

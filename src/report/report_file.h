@@ -18,8 +18,8 @@ bool report_is_stdout(const char *path);
 /* report_files_check - may these n paths (NULL: not asked for) be written?
  * They must lead to different places, and what is there already must be a
  * regular file that no run, sweep or config is made of. OK; ERR_USAGE: two
- * are the same; ERR_BUSY: something else is there; ERR_IO. Nothing is
- * touched. */
+ * are the same; ERR_BUSY: something else is there; ERR_IO, also where there is
+ * no folder for it. Nothing is touched. */
 int report_files_check(const char *const *paths, idx n, struct err *e);
 
 /* report_folder_check - a file is made `inside` a folder that may be made for

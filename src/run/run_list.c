@@ -126,6 +126,22 @@ static int search(struct run_list *l, const char *dir, idx levels, bool is_top,
     return rc;
 }
 
+int run_list_none(const char *path, struct err *e)
+{
+    struct run_list below = { .n = 0 };
+    struct err own = { 0 };
+    if (run_list_below(&below, path, &own) == OK && below.n > 0) {
+        const char *first = below.paths[0];
+        const char *slash = strrchr(first, '/');
+        err_set(e, ERR_USAGE,
+                "%s holds no run itself, but %td further down: give their "
+                "folder, such as %.*s",
+                path, below.n, (int)(slash ? slash - first : 0), first);
+    }
+    run_list_release(&below);
+    return e->code ? e->code : run_none(path, RUN_WANTED, e);
+}
+
 int run_list_given(struct run_list *l, const char *path, struct err *e)
 {
     bool is_folder;
@@ -137,7 +153,7 @@ int run_list_given(struct run_list *l, const char *path, struct err *e)
         rc = run_list_find(l, path, RUN_LIST_DIRECT, e);
     if (rc == OK && l->n_unread > 0)
         return err_set(e, l->unread.code, "%s", l->unread.text);
-    return rc == OK && l->n == 0 ? run_none(path, RUN_WANTED, e) : rc;
+    return rc == OK && l->n == 0 ? run_list_none(path, e) : rc;
 }
 
 int run_list_below(struct run_list *l, const char *dir, struct err *e)

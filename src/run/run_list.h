@@ -32,6 +32,10 @@ enum { RUN_LIST_DIRECT = 1, RUN_LIST_ALL = 16 };
 int run_list_find(struct run_list *l, const char *dir, idx levels,
                   struct err *e);
 
+/* run_list_none - that there is no run in a folder: what to give instead, which
+ * is that of runs further down where there are any. Returns ERR_USAGE. */
+int run_list_none(const char *path, struct err *e);
+
 /* run_list_given - the runs of a folder that a command was given, which may be
  * one itself: RUN_LIST_DIRECT. There is one, and all could be read, else it is
  * told: ERR_USAGE, ERR_IO, ERR_MEMORY. */

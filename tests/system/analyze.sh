@@ -187,6 +187,12 @@ check_not "and no file bears that name" test -e ./-
 expect_fail 3 'optim.lr: cannot be changed: what the run computed so far was' \
     "$SINKLAB" analyze text optim.lr=1
 expect_fail 2 'holds no run' "$SINKLAB" analyze s/0000-softmax-seed1/checkpoints
+mkdir -p above && cp -r s above/s
+deeper='above holds no run itself, but [0-9]+ further down: give their folder, such as above/s$'
+for command in analyze compare inputs; do
+    expect_fail 2 "$deeper" "$SINKLAB" $command above
+done
+expect_fail 5 'there is no folder nowhere: make it' "$SINKLAB" compare s -o nowhere/a.svg
 expect_fail 2 'nowhere: no such file or folder: give' "$SINKLAB" analyze s nowhere
 expect_fail 2 '--jobs: got .none., want integer, 1 to' "$SINKLAB" analyze s --jobs none
 expect_fail 2 'unknown option --all' "$SINKLAB" analyze s --all

@@ -35,10 +35,18 @@ check "BOS is in front" says '"tokens":\[256,116,104\]' attention run --text th 
 check "or is not" says '"tokens":\[116,104\]' attention run --text th --json sink.bos=no
 check "numbers are taken as they are" says '"tokens":\[3,256\]' \
     attention run --tokens '3 256' --json
-check "one head" says '"heads":\[\{"layer":1,"head":0,"first":[0-9.e-]+,"self":[^]]*,"extra":[0-9.]+\}\]' \
+check "one head" says '"heads":\[\{"layer":1,"head":0,"first":[0-9.e-]+,"self":[^]]*,"extra":[0-9.]+,"row_sum":(1|0\.99999[0-9]*|1\.00000[0-9]*)\}\]' \
     attention run --text 'the cat' --layer 1 --head 0 --json
 check "of one token there is nothing in front" says '"previous":null' \
     attention run --tokens 3 --json
+
+check_not "rows that sum to one have no note" eval \
+    'attention run --text "the cat" | grep "note: rows"'
+check "train without a normaliser" "$SINKLAB" train cats.ini run.dir=loose \
+    attention.bias=none attention.weights=sigmoid
+check "rows that do not sum to one are told" says \
+    '^note: rows of these heads sum to [0-9]+ % to [0-9]+ % on average, not to 100' \
+    attention loose --text 'the cat'
 
 # --- numbers --------------------------------------------------------------------
 check "HDF5" says '^wrote a.h5: 8 tokens$' attention run --text 'the cat' -o a.h5

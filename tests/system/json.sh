@@ -89,6 +89,8 @@ check "list" is_json 'len(x) > 100 and all("kind" in i and "name" in i for i in 
 check "... has the names" eval 'names=$("$SINKLAB" list optimizer --names | tr "\n" " ") &&
     is_json "\" \".join(i[\"name\"] for i in x) + \" \" == \"$names\"" "$SINKLAB" list optimizer --json'
 expect_fail 2 'no kind' "$SINKLAB" list optimizers --json
+expect_fail 2 "no kind 'weights', did you mean attention;" "$SINKLAB" list weights
+expect_fail 2 'did you mean optimizer;' "$SINKLAB" list optim.name
 expect_fail 2 '--names with --json' "$SINKLAB" list --names --json
 
 check "analyze" is_json '[(c["step"], c["state"], c["why"]) for c in x["checkpoints"]] == [(s, "measured", None) for s in (0, 2, 4)]
