@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/shell.h"
 #include "data/paths.h"
@@ -161,6 +162,48 @@ static int set_dir(struct train_target *t, struct err *e)
     return OK;
 }
 
+/* Is it the name of a config, rather than that of a folder? */
+static bool is_config_name(const char *path)
+{
+    size_t n = strlen(path);
+    return n > 4 && strcmp(path + n - 4, ".ini") == 0;
+}
+
+/* Could this be a line of a config, and not of a text? */
+static bool is_config_line(const char *line)
+{
+    size_t word = strcspn(line, " \t:=");
+    return line[0] == '[' || strchr(line, '=') || line[word] == ':';
+}
+
+/* Is a file that does not bear a config's name a text, by its first line that
+ * says anything? What cannot be read is told by who reads all of it. */
+static int check_is_config(const char *path, struct err *e)
+{
+    enum { LINE_BYTES = 4096 };
+    char line[LINE_BYTES], word[RUN_PATH_MAX * 4];
+    const char *start = "";
+    struct stat st; /* a pipe's first line would be gone */
+    bool is_looked_at =
+        !is_config_name(path) && stat(path, &st) == 0 && S_ISREG(st.st_mode);
+    FILE *f = is_looked_at ? fopen(path, "r") : NULL;
+    while (f && !*start && fgets(line, sizeof line, f)) {
+        start = line + (strncmp(line, "\xef\xbb\xbf", 3) == 0 ? 3 : 0);
+        start += strspn(start, " \t\r\n");
+        if (*start == ';' || *start == '#')
+            start = "";
+    }
+    if (f)
+        fclose(f);
+    if (!*start || is_config_line(start))
+        return OK;
+    shell_word(word, sizeof word, path);
+    return err_set(e, ERR_CONFIG,
+                   "%s: this looks like a text, not like a config: `sinklab "
+                   "train configs/text.ini data.path=%s` trains on it",
+                   path, word);
+}
+
 static int resolve_config(struct train_target *t, bool is_dry, struct err *e)
 {
     char path[RUN_PATH_MAX];
@@ -168,6 +211,8 @@ static int resolve_config(struct train_target *t, bool is_dry, struct err *e)
         return err_set(e, ERR_USAGE,
                        "train: --restart wants the folder of a run, got %s",
                        t->path);
+    if (check_is_config(t->path, e))
+        return e->code;
     if (config_load(&t->config, t->path, t->overrides, t->n_overrides,
                     &t->origins, e))
         return e->code;
@@ -189,13 +234,6 @@ static int resolve_config(struct train_target *t, bool is_dry, struct err *e)
         return e->code;
     t->is_resumed = is_run && (has_config || has_state);
     return t->is_resumed ? check_same_run(t, e) : OK;
-}
-
-/* Is it the name of a config, rather than that of a folder? */
-static bool is_config_name(const char *path)
-{
-    size_t n = strlen(path);
-    return n > 4 && strcmp(path + n - 4, ".ini") == 0;
 }
 
 int train_target_resolve(struct train_target *t, bool is_dry, struct err *e)

@@ -147,6 +147,11 @@ bad() { # code regex arguments of train
     expect_fail "$code" "$regex" "$SINKLAB" train "$@" run.dir=runs/bad
 }
 expect_fail 2 'fly' "$SINKLAB" fly
+printf '\nFirst Citizen:\nBefore we proceed any further, hear me speak.\n' >"a play"
+expect_fail 3 "a play: this looks like a text, not like a config: .sinklab train configs/text.ini data.path='a play'" \
+    "$SINKLAB" train 'a play'
+cp "$ROOT/tests/system/tiny.ini" named-otherwise
+check "a config may bear any name" "$SINKLAB" train named-otherwise --dry-run --rate 1000
 expect_fail 5 'tiny.ini: cannot create .*: File exists; .* is something else: ' \
     "$SINKLAB" train tiny.ini run.dir=tiny.ini
 expect_fail 5 'tiny.ini/x.ini: .*: Not a directory; a part of this path is no' \
