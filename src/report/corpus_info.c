@@ -53,8 +53,11 @@ static void print_documents(FILE *out, const struct stored *s)
         least = idx_min(least, size);
         most = idx_max(most, size);
     }
-    line(out, "documents", "%td, of %td to %td tokens, %.1f on average", n,
-         least, most, (double)s->n / (double)n);
+    if (n == 1)
+        line(out, "documents", "1");
+    else
+        line(out, "documents", "%td, of %td to %td tokens, %.1f on average", n,
+             least, most, (double)s->n / (double)n);
 }
 
 /* Of one path, or of the part of a prepared folder. */
