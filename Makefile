@@ -34,8 +34,10 @@ WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
             -Werror=implicit-function-declaration -Werror=int-conversion \
             $(if $(findstring clang,$(CC)),-Wno-pass-failed)
 # With AVX-512 compilers use half of it unless told
-wide     := $(if $(filter x86_64 amd64,$(shell uname -m)),-mprefer-vector-width=512)
-cflags   := -std=c11 $(OPT) -g -march=$(MARCH) $(wide) -fopenmp $(WARN) \
+wide     := $(if $(filter x86_64-% amd64-%,$(shell $(CC) -dumpmachine 2>/dev/null)),-mprefer-vector-width=512)
+# What checks are built with has less, as nobody debugs it (tools/check.sh)
+DEBUG_INFO := -g
+cflags   := -std=c11 $(OPT) $(DEBUG_INFO) -march=$(MARCH) $(wide) -fopenmp $(WARN) \
             -ffp-contract=fast -fno-math-errno -fno-trapping-math
 cppflags := -D_GNU_SOURCE -Isrc -MMD -MP
 ldlibs   := -lm

@@ -630,6 +630,8 @@ static void test_config__keys_are_read_when_their_rows_say(void **state)
         skip();
     const char *form = getenv("CONFIG_WHEN");
     w.has_pairs = form && !strcmp(form, "pairs");
+    if (form && *form && !w.has_pairs)
+        fail_msg("CONFIG_WHEN=%s: want pairs, or nothing", form);
     write_texts();
     open_grounds(&w);
     for (idx s = 0; s < n_config_sections; s++)

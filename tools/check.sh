@@ -8,7 +8,7 @@ set -u
 read -r -a make <<<"$1"
 # Lines are all that a report of a failure tells of the sources, and writing down
 # the rest is a sixth of compiling
-make+=("WERROR=1" "CFLAGS=-g1")
+make+=("WERROR=1" "DEBUG_INFO=-g1")
 folder=$2
 passed=0 failed=0 summary=
 log=$(mktemp "${TMPDIR:-/tmp}/sinklab-check.XXXXXX") || exit 1
@@ -99,7 +99,7 @@ read -r -d '' -a computing_tests < <(
 # the same with every set of instructions.
 for_level() { # name compiler level [more of make] tests: their files, or all
     local name="$2, $3$1" folder=$folder-$2-$3 level=$3 goals="all tests"
-    set -- CC="$2" MARCH="x86-64-$3" OPT=-O2 CFLAGS=-g0 B="$folder" FORM=short "${@:4}"
+    set -- CC="$2" MARCH="x86-64-$3" OPT=-O2 DEBUG_INFO=-g0 B="$folder" FORM=short "${@:4}"
     if [ "${!#}" = all ]; then
         set -- "${@:1:$#-1}"
     else
