@@ -106,6 +106,15 @@ static void test_key__bad_integers_are_refused(void **state)
         refusal(&count_key, bad[i]);
     assert_string_equal(refusal(&count_key, "-6"),
                         "got '-6', want integer, -5 to 1000000");
+    assert_string_equal(refusal(&count_key, "1-3"),
+                        "got '1-3', want integer, -5 to 1000000; on an axis "
+                        "1 to 3 is all from one to three");
+    assert_string_equal(refusal(&count_key, "1, 3"),
+                        "got '1, 3', want integer, -5 to 1000000; the values "
+                        "of an axis stand in [axes] of a sweep file");
+    assert_string_equal(refusal(&count_key, "\"1\""),
+                        "got '\"1\"', want integer, -5 to 1000000; values "
+                        "stand without quotes");
     /* Within the bound once it is rounded to a double */
     struct key wide = count_key;
     wide.max = 9007199254740992.0;

@@ -156,20 +156,36 @@ int key_describe(const struct key *key, char *text, size_t cap)
 
 /* ---- reading ----------------------------------------------------------- */
 
-/* "got X, want <description>" */
-static int refuse(const struct key *key, const char *got, struct err *e)
-{
-    char want[DESCRIBE_MAX], shown[TEXT_SHOW_MAX];
-    key_describe(key, want, sizeof want);
-    return err_set(e, ERR_CONFIG, "got '%s', want %s", text_show(shown, got),
-                   want);
-}
-
 static const char *skip_digits(const char *s)
 {
     while (isdigit((unsigned char)*s))
         s++;
     return s;
+}
+
+/* What other notations are written as here; "": nothing is known. */
+static const char *hint_of(const struct key *key, const char *got)
+{
+    const char *end = skip_digits(got);
+    if (*got == '"' || *got == '\'')
+        return "; values stand without quotes";
+    if (key->type == KEY_LIST || key->type == KEY_STEPS)
+        return "";
+    if (strstr(got, ", ")) /* 0,5 may be meant for a half */
+        return "; the values of an axis stand in [axes] of a sweep file";
+    if (key->type == KEY_INT && end > got &&
+        (*end == '-' || strncmp(end, "..", 2) == 0))
+        return "; on an axis 1 to 3 is all from one to three";
+    return "";
+}
+
+/* "got X, want <description>" */
+static int refuse(const struct key *key, const char *got, struct err *e)
+{
+    char want[DESCRIBE_MAX], shown[TEXT_SHOW_MAX];
+    key_describe(key, want, sizeof want);
+    return err_set(e, ERR_CONFIG, "got '%s', want %s%s", text_show(shown, got),
+                   want, hint_of(key, got));
 }
 
 /* Decimal notation only, and all of it: no blanks, nan, inf or hexadecimal. */
@@ -238,8 +254,8 @@ static int parse_choice(const struct key *key, int *value, const char *text,
         return refuse(key, text, e);
     char want[DESCRIBE_MAX], shown[TEXT_SHOW_MAX];
     key_describe(key, want, sizeof want);
-    return err_set(e, ERR_CONFIG, "got '%s', want %s; did you mean %s?",
-                   text_show(shown, text), want, n.name);
+    return err_set(e, ERR_CONFIG, "got '%s', want %s; did you mean %s?%s",
+                   text_show(shown, text), want, n.name, hint_of(key, text));
 }
 
 static int parse_bool(const struct key *key, bool *value, const char *text,
