@@ -970,15 +970,16 @@ static void test_claims__what_seeds_cannot_decide_is_told(void **state)
         text,
         "claims       5, judged at 5 %, corrected for being several\n"
         "             sink_1(attention.weights=sigmoid) < "
-        "sink_1(attention.weights=softmax): 2 and 2 seeds give no p below "
-        "0.33 and cannot decide it; 5 of each could\n"
+        "sink_1(attention.weights=softmax): 2 and 2 seeds can give no p below "
+        "0.33 and cannot decide it; 5 seeds of each could\n"
         "             sink_2(attention.weights=sigmoid) < "
-        "sink_2(attention.weights=softmax): 4 and 4 seeds give no p below "
+        "sink_2(attention.weights=softmax): 4 and 4 seeds can give no p below "
         "0.029, which decides it only if others are decided first (0.01 is "
-        "the strictest level); 5 of each could\n"
+        "the strictest level); 5 seeds of each could\n"
         "             first_mass(attention.weights=sigmoid) < "
-        "first_mass(attention.weights=softmax): 1 and 99 seeds give no p below "
-        "1 and cannot decide it; 5 of each could\n");
+        "first_mass(attention.weights=softmax): 1 and 99 seeds can give no p "
+        "below "
+        "1 and cannot decide it; 5 seeds of each could\n");
     free(text);
     end();
 }

@@ -220,6 +220,29 @@ test_identity__is_kept_in_the_users_cache_where_folders_are_shut(void **state)
     assert_int_equal(chmod(test_path("closed"), 0700), 0);
 }
 
+static void
+test_identity__its_place_is_that_of_the_note_that_counts(void **state)
+{
+    (void)state;
+    char place[FSYS_PATH_MAX];
+    struct stored s;
+    struct err e = { 0 };
+    fresh("stale");
+    struct stored_query q = query("stale/tokens.bin");
+    assert_true(is_read(&q));
+    /* The one beside the tokens is of a file with other times, and stays */
+    const struct timespec long_ago[2] = { { .tv_sec = 1 }, { .tv_sec = 1 } };
+    assert_int_equal(utimensat(AT_FDCWD, q.path, long_ago, 0), 0);
+    assert_int_equal(chmod(test_path("stale"), 0555), 0);
+    assert_true(is_read(&q));
+    assert_int_equal(count_in("stale", ".sinklab-", NULL), 1);
+    assert_false(open_at(&s, &q, LATER_S));
+    assert_int_equal(identity_place(place, &s, &q, &e), OK);
+    assert_non_null(strstr(place, "stale-cache/sinklab/identity-"));
+    stored_close(&s);
+    assert_int_equal(chmod(test_path("stale"), 0700), 0);
+}
+
 /* ~/.cache where XDG_CACHE_HOME says nothing, or no absolute path. */
 static void test_identity__finds_the_users_cache(void **state)
 {
@@ -465,6 +488,8 @@ int main(void)
         cmocka_unit_test(test_identity__a_file_changed_just_now_is_read_again),
         cmocka_unit_test(
             test_identity__is_kept_in_the_users_cache_where_folders_are_shut),
+        cmocka_unit_test(
+            test_identity__its_place_is_that_of_the_note_that_counts),
         cmocka_unit_test(test_identity__finds_the_users_cache),
         cmocka_unit_test(
             test_identity__without_any_place_all_is_read_each_time),

@@ -12,11 +12,10 @@ make+=("WERROR=1" "DEBUG_INFO=-g1")
 folder=$2
 passed=0 failed=0 summary=
 log=$(mktemp "${TMPDIR:-/tmp}/sinklab-check.XXXXXX") || exit 1
-beside_log=$log.beside
 # Those that wait, for processes that they have started or for a disk, leave
 # processors to one more
-jobs=$(($(nproc 2>/dev/null || echo 2) + 1))
-trap 'rm -f "$log" "$beside_log"' EXIT
+jobs=${TEST_JOBS:-$(($(nproc 2>/dev/null || echo 2) + 1))}
+trap 'rm -f "$log"' EXIT
 
 part() { # name command...
     local name=$1 status start=$SECONDS last
@@ -36,24 +35,6 @@ add() { # name status seconds "N passed, N failed"
     failed=$((failed + f))
     summary+=$(printf '  %-36s %5d passed %4d failed %5d s' "$1" "$p" "$f" "$3")
     summary+=$'\n'
-}
-
-# A part that runs beside those behind it, until `join` tells what it said.
-begin() { # name command...
-    beside=$1 beside_start=$SECONDS
-    shift
-    "$@" >"$beside_log" 2>&1 </dev/null &
-    beside_process=$!
-}
-
-join() {
-    local status last
-    wait "$beside_process"
-    status=$?
-    echo "== $beside"
-    cat "$beside_log"
-    last=$(grep -E '^[0-9]+ passed, [0-9]+ failed$' "$beside_log" | tail -n 1)
-    add "$beside" "$status" $((SECONDS - beside_start)) "${last:-0 passed, 0 failed}"
 }
 
 # A build that must come out without a warning: one passed or one failed.
@@ -141,14 +122,11 @@ elif command -v clang >/dev/null; then
     part "build, clang" build CC=clang B="$folder-clang" all tests
     part "unit tests, clang" "${make[@]}" CC=clang B="$folder-clang" unit
 fi
+part "lint" "${make[@]}" B="$folder" lint
 if command -v python3 >/dev/null; then
-    # One command after the other, and of one file many
-    begin "docs/EXTENDING.md, done" "${make[@]}" B="$folder" extending
-    part "lint" "${make[@]}" B="$folder" lint
-    join
+    part "docs/EXTENDING.md, done" "${make[@]}" B="$folder" extending
 else
     echo "== python3 is not installed: docs/EXTENDING.md is not tried"
-    part "lint" "${make[@]}" B="$folder" lint
 fi
 
 echo

@@ -117,16 +117,23 @@ static void print_kinds(void)
     text_print_words(stdout, name_kinds(&t), printf("\nKIND: ") - 1, 6, 80);
 }
 
-/* Is it "weights" or "attention.weights", of "[attention] weights"? */
-static bool is_key(const char *wanted, const char *key)
+/* Is it "bias" or "attention.bias", of "[attention] bias, bias_value"? */
+static bool is_key(const char *wanted, const char *keys)
 {
-    const char *end = strchr(key, ']');
-    if (key[0] != '[' || !end || end[1] != ' ')
+    const char *end = strchr(keys, ']');
+    if (keys[0] != '[' || !end || end[1] != ' ')
         return false;
-    size_t section = (size_t)(end - key - 1);
-    return strcmp(wanted, end + 2) == 0 ||
-           (strncmp(wanted, key + 1, section) == 0 && wanted[section] == '.' &&
-            strcmp(wanted + section + 1, end + 2) == 0);
+    size_t section = (size_t)(end - keys - 1);
+    if (strncmp(wanted, keys + 1, section) == 0 && wanted[section] == '.')
+        wanted += section + 1;
+    size_t n = strlen(wanted);
+    for (const char *at = end + 2; n > 0; at = strchr(at, ',') + 2) {
+        if (strncmp(at, wanted, n) == 0 && (!at[n] || at[n] == ','))
+            return true;
+        if (!strchr(at, ','))
+            return false;
+    }
+    return false;
 }
 
 static int say_unknown(const char *wanted, struct err *e)

@@ -129,16 +129,11 @@ int identity_place(char path[FSYS_PATH_MAX], const struct stored *s,
 {
     struct identity_note note;
     struct stored copy = *s; /* which a note may write to */
-    bool is_there = false;
     path[0] = '\0';
     if (identity_note_of(&note, s, q, e))
         return e->code;
-    const char *const places[] = { note.beside, note.cached };
-    if (!identity_note_read(&note, &copy))
-        return OK;
-    for (idx i = 0; !path[0] && i < COUNT_OF(places); i++)
-        if (places[i][0] && fsys_exists(&is_there, places[i], NULL) == OK &&
-            is_there)
-            strcpy(path, places[i]);
+    const char *place = identity_note_read(&note, &copy);
+    if (place)
+        strcpy(path, place);
     return OK;
 }

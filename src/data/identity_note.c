@@ -218,9 +218,12 @@ static bool read_note(const struct identity_note *note, struct stored *s,
     return true;
 }
 
-bool identity_note_read(const struct identity_note *note, struct stored *s)
+const char *identity_note_read(const struct identity_note *note,
+                               struct stored *s)
 {
-    return read_note(note, s, note->beside) || read_note(note, s, note->cached);
+    return read_note(note, s, note->beside)   ? note->beside
+           : read_note(note, s, note->cached) ? note->cached
+                                              : NULL;
 }
 
 /* --- writing ------------------------------------------------------------- */

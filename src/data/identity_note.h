@@ -33,8 +33,10 @@ struct identity_note {
 int identity_note_of(struct identity_note *note, const struct stored *s,
                      const struct stored_query *q, struct err *e);
 
-/* identity_note_read - set hash and max_token, if a note says them. */
-bool identity_note_read(const struct identity_note *note, struct stored *s);
+/* identity_note_read - set hash and max_token, if a note says them: its path;
+ * NULL: none does. */
+const char *identity_note_read(const struct identity_note *note,
+                               struct stored *s);
 
 /* identity_note_write - keep them, which were read from hashed_at_s (seconds
  * since 1970) on; nothing where nothing can be written, or where it would not

@@ -178,8 +178,12 @@ struct attention_share attention_share_of(const struct head_view *h)
             s.previous += (double)row[h->n_extra + t - 1] / (n - 1);
         if (h->n_extra)
             s.extra += (double)row[0] / n;
+        double sum = 0;
         for (idx i = 0; i < row_n; i++)
-            s.row_sum += (double)row[i] / n;
+            sum += (double)row[i];
+        s.row_sum += sum / n;
+        s.least_sum = t > 0 ? fmin(s.least_sum, sum) : sum;
+        s.most_sum = t > 0 ? fmax(s.most_sum, sum) : sum;
     }
     return s;
 }

@@ -66,7 +66,8 @@ struct attention_share {
     double previous; /* on the token in front of the query; NAN: T = 1 */
     double self;     /* on the query's own */
     double extra;    /* on no token; NAN: the layer has no such column */
-    double row_sum;  /* of a query's weights, those on no token too */
+    /* Of a query's weights, those on no token too: mean, least, most */
+    double row_sum, least_sum, most_sum;
 };
 struct attention_share attention_share_of(const struct head_view *h);
 

@@ -56,13 +56,13 @@ static void tell_sums(FILE *out, const struct shares *s, idx heads)
 {
     double least = INFINITY, most = -INFINITY;
     for (idx i = 0; i < heads; i++) {
-        least = fmin(least, s->of[i].row_sum);
-        most = fmax(most, s->of[i].row_sum);
+        least = fmin(least, s->of[i].least_sum);
+        most = fmax(most, s->of[i].most_sum);
     }
-    if (least < 0.99 || most > 1.01)
+    if (!(least >= 0.99 && most <= 1.01))
         fprintf(out,
-                "note: rows of these heads sum to %.0f %% to %.0f %% on "
-                "average, not to 100: no sink is to be read off the weight on "
+                "note: rows of these heads sum to %.0f %% at least and %.0f %% "
+                "at most, not to 100: no sink is to be read off the weight on "
                 "the first token alone\n",
                 100 * least, 100 * most);
 }

@@ -214,15 +214,18 @@ void claims_tell(FILE *out, const struct sweep_file *f,
         fprintf(out, "%-12s %s: ", "", c->text);
         tell_seeds(out, c, &p->claims[i], level);
         if (least > JUDGED_AT)
-            fprintf(out, " give no p below %.2g and cannot decide it", least);
+            fprintf(out, " can give no p below %.2g and cannot decide it",
+                    least);
         else
-            fprintf(out,
-                    " give no p below %.2g, which decides it only if others "
-                    "are decided first (%.2g is the strictest level)",
-                    least, level);
+            fprintf(
+                out,
+                " can give no p below %.2g, which decides it only if others "
+                "are decided first (%.2g is the strictest level)",
+                least, level);
         idx needed = seeds_needed(c, &p->claims[i], level);
         if (needed)
-            fprintf(out, "; %td%s could", needed, c->has_b ? " of each" : "");
+            fprintf(out, "; %td seeds%s could", needed,
+                    c->has_b ? " of each" : "");
         fprintf(out, "\n");
     }
 }

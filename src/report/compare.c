@@ -237,6 +237,8 @@ int compare_run(FILE *out, const struct compare_options *o, struct err *e)
                              e);
     if (rc == OK)
         rc = compare_gather(&set, o, e);
+    for (idx i = 0; rc == OK && i < COUNT_OF(reports); i++)
+        rc = report_place_check(reports[i], i == 0 ? o->report : NULL, e);
     if (rc == OK)
         rc = show_set(out, o, &set, e);
     if (rc == OK) /* the others are shown; who asked for it shall know */

@@ -40,7 +40,7 @@ int html_page_check(const char *dir, const char *charts,
                        "another name",
                        dir);
     const char *const paths[] = { path };
-    return is_there ? report_files_check(paths, 1, e) : OK;
+    return report_files_check(paths, 1, e);
 }
 
 /* ---- the page ------------------------------------------------------------ */

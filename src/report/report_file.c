@@ -20,29 +20,11 @@ static bool is_kept(const char *path)
            text_ends_in(name, ".ini") || text_ends_in(name, ".h5");
 }
 
-/* Of a file that is not there: is there a folder for it? */
-static int check_folder_of(const char *path, struct err *e)
-{
-    struct stat st;
-    char folder[FSYS_PATH_MAX];
-    const char *slash = strrchr(path, '/');
-    idx n = slash ? slash - path : 0;
-    if (n == 0 || n >= FSYS_PATH_MAX)
-        return OK;
-    snprintf(folder, sizeof folder, "%.*s", (int)n, path);
-    return stat(folder, &st) == 0 || errno != ENOENT
-               ? OK
-               : err_set(e, ERR_IO,
-                         "%s: there is no folder %s: make it, or give another "
-                         "name",
-                         path, folder);
-}
-
 static int check_one(const char *path, struct err *e)
 {
     struct stat st;
     if (lstat(path, &st))
-        return errno == ENOENT ? check_folder_of(path, e)
+        return errno == ENOENT ? OK
                                : err_set(e, ERR_IO,
                                          "%s: cannot look at it: %s; give "
                                          "another name",
@@ -103,6 +85,35 @@ int report_folder_check(const char *inside, const char *const *paths, idx n,
                 return say_twice(paths[i], e);
     }
     return OK;
+}
+
+/* Is the folder `made`, or one below it? */
+static bool is_inside(const char *folder, const char *made)
+{
+    char at[FSYS_PATH_MAX], above[FSYS_PATH_MAX];
+    if (!made || place_find(at, folder, NULL) != OK ||
+        place_find(above, made, NULL) != OK)
+        return false;
+    size_t n = strlen(above);
+    return strncmp(at, above, n) == 0 && (at[n] == '\0' || at[n] == '/');
+}
+
+int report_place_check(const char *path, const char *made, struct err *e)
+{
+    char folder[FSYS_PATH_MAX];
+    struct stat st;
+    const char *slash = path ? strrchr(path, '/') : NULL;
+    idx n = slash ? slash - path : 0;
+    if (n == 0 || n >= FSYS_PATH_MAX)
+        return OK;
+    snprintf(folder, sizeof folder, "%.*s", (int)n, path);
+    if (stat(folder, &st) == 0 || errno != ENOENT || is_inside(folder, made))
+        return OK;
+    return err_set(e, ERR_IO, "%s: there is no folder %s%s", path, folder,
+                   lstat(folder, &st) == 0
+                       ? ", but a symbolic link that leads nowhere: give "
+                         "another name"
+                       : ": make it, or give another name");
 }
 
 int report_files_check(const char *const *paths, idx n, struct err *e)

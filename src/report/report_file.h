@@ -18,9 +18,14 @@ bool report_is_stdout(const char *path);
 /* report_files_check - may these n paths (NULL: not asked for) be written?
  * They must lead to different places, and what is there already must be a
  * regular file that no run, sweep or config is made of. OK; ERR_USAGE: two
- * are the same; ERR_BUSY: something else is there; ERR_IO, also where there is
- * no folder for it. Nothing is touched. */
+ * are the same; ERR_BUSY: something else is there; ERR_IO. Nothing is
+ * touched. */
 int report_files_check(const char *const *paths, idx n, struct err *e);
+
+/* report_place_check - is there a folder for the file (NULL: not asked for), or
+ * will the same command make it, as `made` (NULL: it makes none)? OK or ERR_IO;
+ * what cannot be looked at is told by who writes. */
+int report_place_check(const char *path, const char *made, struct err *e);
 
 /* report_folder_check - a file is made `inside` a folder that may be made for
  * it: neither it nor any folder above it may be one of these n paths. OK or

@@ -1,6 +1,7 @@
 #include "run/run_list.h"
 
 #include "base/grow.h"
+#include "base/shell.h"
 #include "io/fsys_tree.h"
 #include "io/place.h"
 #include "run/run.h"
@@ -126,18 +127,39 @@ static int search(struct run_list *l, const char *dir, idx levels, bool is_top,
     return rc;
 }
 
+/* The first run that was begun; NULL: none. A file called `status` makes no run
+ * of a folder that is nobody's. */
+static const char *first_begun(const struct run_list *l)
+{
+    bool has_config;
+    for (idx i = 0; i < l->n; i++)
+        if (run_file_exists(&has_config, l->paths[i], RUN_CONFIG, NULL) == OK &&
+            has_config)
+            return l->paths[i];
+    return NULL;
+}
+
 int run_list_none(const char *path, struct err *e)
 {
+    enum { LEVELS = 2 }; /* more of them may take minutes */
     struct run_list below = { .n = 0 };
     struct err own = { 0 };
-    if (run_list_below(&below, path, &own) == OK && below.n > 0) {
-        const char *first = below.paths[0];
-        const char *slash = strrchr(first, '/');
+    const char *first = NULL;
+    char word[RUN_PATH_MAX * 4];
+    if (search(&below, path, LEVELS, true, &own) == OK)
+        first = first_begun(&below);
+    if (first) {
+        char folder[RUN_PATH_MAX];
+        snprintf(folder, sizeof folder, "%.*s", (int)run_list_parent(first),
+                 first);
+        shell_word(word, sizeof word, folder);
         err_set(e, ERR_USAGE,
-                "%s holds no run itself, but %td further down: give their "
-                "folder, such as %.*s",
-                path, below.n, (int)(slash ? slash - first : 0), first);
-    }
+                "%s holds no run itself, but there are runs in %s: give that "
+                "folder, or others like it",
+                path, word);
+    } else if (own.code || below.n_unread > 0)
+        err_set(e, own.code ? own.code : below.unread.code, "%s",
+                own.code ? own.text : below.unread.text);
     run_list_release(&below);
     return e->code ? e->code : run_none(path, RUN_WANTED, e);
 }

@@ -33,7 +33,8 @@ int run_list_find(struct run_list *l, const char *dir, idx levels,
                   struct err *e);
 
 /* run_list_none - that there is no run in a folder: what to give instead, which
- * is that of runs further down where there are any. Returns ERR_USAGE. */
+ * is that of runs a level further down where there are any. Returns ERR_USAGE;
+ * ERR_IO: a folder in it cannot be looked into; ERR_MEMORY. */
 int run_list_none(const char *path, struct err *e);
 
 /* run_list_given - the runs of a folder that a command was given, which may be

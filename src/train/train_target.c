@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "base/shell.h"
+#include "base/text.h"
 #include "data/paths.h"
 #include "run/run_paths.h"
 #include "run/run_place.h"
@@ -169,10 +170,14 @@ static bool is_config_name(const char *path)
     return n > 4 && strcmp(path + n - 4, ".ini") == 0;
 }
 
-/* Could this be a line of a config, and not of a text? */
+/* Could this be a line of a config, or is it of no text? */
 static bool is_config_line(const char *line)
 {
     size_t word = strcspn(line, " \t:=");
+    word += strspn(line + word, " \t");
+    for (const char *c = line; *c; c++)
+        if ((unsigned char)*c < ' ' && !strchr("\t\r\n", *c))
+            return true; /* bytes: told by who reads it */
     return line[0] == '[' || strchr(line, '=') || line[word] == ':';
 }
 
@@ -181,13 +186,15 @@ static bool is_config_line(const char *line)
 static int check_is_config(const char *path, struct err *e)
 {
     enum { LINE_BYTES = 4096 };
-    char line[LINE_BYTES], word[RUN_PATH_MAX * 4];
+    char line[LINE_BYTES], word[RUN_PATH_MAX * 4], shown[TEXT_SHOW_MAX];
     const char *start = "";
-    struct stat st; /* a pipe's first line would be gone */
+    idx number = 0;
+    struct stat st;
     bool is_looked_at =
         !is_config_name(path) && stat(path, &st) == 0 && S_ISREG(st.st_mode);
     FILE *f = is_looked_at ? fopen(path, "r") : NULL;
     while (f && !*start && fgets(line, sizeof line, f)) {
+        number++;
         start = line + (strncmp(line, "\xef\xbb\xbf", 3) == 0 ? 3 : 0);
         start += strspn(start, " \t\r\n");
         if (*start == ';' || *start == '#')
@@ -197,11 +204,12 @@ static int check_is_config(const char *path, struct err *e)
         fclose(f);
     if (!*start || is_config_line(start))
         return OK;
+    line[strcspn(line, "\r\n")] = '\0';
     shell_word(word, sizeof word, path);
     return err_set(e, ERR_CONFIG,
-                   "%s: this looks like a text, not like a config: `sinklab "
-                   "train configs/text.ini data.path=%s` trains on it",
-                   path, word);
+                   "%s:%td: got '%s', want [section] or key = value; on a text "
+                   "`sinklab train configs/text.ini data.path=%s` trains",
+                   path, number, text_show(shown, start), word);
 }
 
 static int resolve_config(struct train_target *t, bool is_dry, struct err *e)

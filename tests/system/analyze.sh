@@ -188,11 +188,18 @@ expect_fail 3 'optim.lr: cannot be changed: what the run computed so far was' \
     "$SINKLAB" analyze text optim.lr=1
 expect_fail 2 'holds no run' "$SINKLAB" analyze s/0000-softmax-seed1/checkpoints
 mkdir -p above && cp -r s above/s
-deeper='above holds no run itself, but [0-9]+ further down: give their folder, such as above/s$'
+deeper='above holds no run itself, but there are runs in above/s: give that folder, or others like it$'
 for command in analyze compare inputs; do
     expect_fail 2 "$deeper" "$SINKLAB" $command above
 done
+mkdir -p odd/inside/it && echo 'hello' >odd/inside/it/status
+expect_fail 2 'odd holds no run: give' "$SINKLAB" compare odd
 expect_fail 5 'there is no folder nowhere: make it' "$SINKLAB" compare s -o nowhere/a.svg
+check "before a table is printed" test ! -s out
+ln -s nothing dangling
+expect_fail 5 'no folder dangling, but a symbolic link that leads nowhere' \
+    "$SINKLAB" compare s -o dangling/a.svg
+expect_fail 2 'nowhere: no such file or folder' "$SINKLAB" compare nowhere -o nowhere/a.svg
 expect_fail 2 'nowhere: no such file or folder: give' "$SINKLAB" analyze s nowhere
 expect_fail 2 '--jobs: got .none., want integer, 1 to' "$SINKLAB" analyze s --jobs none
 expect_fail 2 'unknown option --all' "$SINKLAB" analyze s --all

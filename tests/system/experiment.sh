@@ -120,7 +120,7 @@ check "and not of the folder's own" eval '! grep -q "not there yet" of-folder'
 check "a dry run counts the claims" \
     grep -q '^claims  *3, judged at 5 %, corrected for being several$' dry
 check "and says which the seeds cannot decide" \
-    grep -q ' sink_3 stays under 100 %: 2 seeds give no p below 0.5 and cannot decide it; 7 could$' dry
+    grep -q ' sink_3 stays under 100 %: 2 seeds can give no p below 0.5 and cannot decide it; 7 seeds could$' dry
 "$SINKLAB" sweep whole/sweep.ini --dry-run --json >dry.json
 check "for programs it is one line all the same" has_line dry.json '^{' 1
 

@@ -29,6 +29,11 @@ check "a sweep" "$SINKLAB" sweep sweep.ini run.dir=s
 check "analyzed" "$SINKLAB" analyze s metrics.names="default, key_norm"
 check "a page, in a folder that is made, and said where" \
     said "^report: $page\$" "$SINKLAB" compare s --report new/page
+if command -v gnuplot >/dev/null; then
+    check "a figure may lie in the folder that is made for it" \
+        "$SINKLAB" compare s --report both/page -o both/page/a.svg
+    check "and does" test -s both/page/a.svg -a -s both/page/index.html
+fi
 
 # --- what is in the file -----------------------------------------------------
 

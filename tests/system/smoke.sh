@@ -148,9 +148,11 @@ bad() { # code regex arguments of train
 }
 expect_fail 2 'fly' "$SINKLAB" fly
 printf '\nFirst Citizen:\nBefore we proceed any further, hear me speak.\n' >"a play"
-expect_fail 3 "a play: this looks like a text, not like a config: .sinklab train configs/text.ini data.path='a play'" \
+expect_fail 3 "a play:2: got 'First Citizen:', want .* .sinklab train configs/text.ini data.path='a play'" \
     "$SINKLAB" train 'a play'
 cp "$ROOT/tests/system/tiny.ini" named-otherwise
+sed '/^;/d; s/^steps = /steps : /' named-otherwise >with-colons
+check "and have colons" "$SINKLAB" train with-colons --dry-run --rate 1000
 check "a config may bear any name" "$SINKLAB" train named-otherwise --dry-run --rate 1000
 expect_fail 5 'tiny.ini: cannot create .*: File exists; .* is something else: ' \
     "$SINKLAB" train tiny.ini run.dir=tiny.ini
