@@ -146,6 +146,9 @@ int run_list_none(const char *path, struct err *e)
     struct err own = { 0 };
     const char *first = NULL;
     char word[RUN_PATH_MAX * 4];
+    bool is_folder;
+    if (fsys_is_folder(&is_folder, path, NULL) != OK || !is_folder)
+        return run_none(path, RUN_WANTED, e);
     if (search(&below, path, LEVELS, true, &own) == OK)
         first = first_begun(&below);
     if (first) {
