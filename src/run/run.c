@@ -298,10 +298,11 @@ static int already_holds(const struct run_folder *r, const struct run_status *s,
                  run_state_word(s->state), (long long)s->step);
     shell_add(&command, r->dir);
     if (is_known && s->state == RUN_DONE)
-        return err_set(e, ERR_BUSY,
-                       "%s already holds a run (%s): give another run.dir, or "
-                       "make it longer with `sinklab train %s train.steps=N`",
-                       r->dir, state, command_text);
+        return err_set(
+            e, ERR_BUSY,
+            "%s already holds a run (%s): give another run.dir, or "
+            "make it longer with `sinklab train %s` and train.steps=N",
+            r->dir, state, command_text);
     return err_set(e, ERR_BUSY,
                    "%s already holds a run (%s): go on with `sinklab train "
                    "%s`, or give another run.dir",
