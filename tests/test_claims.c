@@ -978,8 +978,7 @@ static void test_claims__what_seeds_cannot_decide_is_told(void **state)
         "the strictest level); 5 seeds of each could\n"
         "             first_mass(attention.weights=sigmoid) < "
         "first_mass(attention.weights=softmax): 1 and 99 seeds can give no p "
-        "below "
-        "1 and cannot decide it; 5 seeds of each could\n");
+        "below 1 and cannot decide it; 5 seeds of each could\n");
     free(text);
     end();
 }

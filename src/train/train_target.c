@@ -166,8 +166,7 @@ static int set_dir(struct train_target *t, struct err *e)
 /* Is it the name of a config, rather than that of a folder? */
 static bool is_config_name(const char *path)
 {
-    size_t n = strlen(path);
-    return n > 4 && strcmp(path + n - 4, ".ini") == 0;
+    return strcmp(path, ".ini") != 0 && text_ends_in(path, ".ini");
 }
 
 /* Could this be a line of a config, or is it of no text? */
