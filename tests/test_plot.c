@@ -201,6 +201,45 @@ static void test_plot_file__styles_differ_without_colour(void **state)
             free((void *)(uintptr_t)seen[k][i]);
 }
 
+/* How far below the upper edge the first such text stands. */
+static double depth_of(const char *svg, const char *text)
+{
+    double x, y = NAN;
+    const char *at = strstr(svg, text), *last = NULL;
+    assert_non_null(at);
+    for (const char *k = svg; (k = strstr(k, "translate(")) && k < at; k++)
+        last = k;
+    assert_non_null(last);
+    assert_int_equal(sscanf(last, "translate(%lf,%lf)", &x, &y), 2);
+    return y;
+}
+
+static void test_plot_file__maps_begin_at_the_top(void **state)
+{
+    (void)state;
+    static const double v[] = { 0.1, 0.2, 0.8, 0.9 };
+    static const char *const heads[] = { "h0", "h1" };
+    static const char *const layers[] = { "first", "second" };
+    const struct plot_panel panel = { .map = { 2, 2, v } };
+    const struct plot_block block = {
+        .y = { .label = "layer", .words = layers, .n_words = 2 },
+        .panels = &panel,
+        .n_panels = 1
+    };
+    const struct plot p = {
+        .x = { .label = "head", .words = heads, .n_words = 2 },
+        .blocks = &block,
+        .n_blocks = 1,
+        .across = 1,
+        .colours = { .label = "share, %", .scale = 100 }
+    };
+    skip_without_gnuplot();
+    char *svg = svg_of(&p);
+    assert_true(depth_of(svg, ">first<") < depth_of(svg, ">second<"));
+    assert_true(depth_of(svg, ">20<") < depth_of(svg, ">80<"));
+    free(svg);
+}
+
 static void test_plot_file__maps_show_numbers_and_ground(void **state)
 {
     (void)state;
@@ -730,6 +769,7 @@ int main(void)
         cmocka_unit_test(test_plot_file__bands_bars_and_faint_lines_are_drawn),
         cmocka_unit_test(test_plot_file__styles_differ_without_colour),
         cmocka_unit_test(test_plot_file__maps_show_numbers_and_ground),
+        cmocka_unit_test(test_plot_file__maps_begin_at_the_top),
         cmocka_unit_test(test_plot_file__captions_are_broken_between_words),
         cmocka_unit_test(test_plot_file__a_pdf_has_no_date),
         cmocka_unit_test(

@@ -130,7 +130,7 @@ static void print_block_title(const struct drawing *d,
 static void print_map_axes(const struct drawing *d, const struct plot_map *m)
 {
     fprintf(d->s,
-            "set xrange [-0.5:%td.5]\nset yrange [-0.5:%td.5]\n"
+            "set xrange [-0.5:%td.5]\nset yrange [%td.5:-0.5]\n"
             "unset grid\nset border 15 lw 0.5\nset cbrange [%.12g:%.12g]\n"
             "unset colorbox\n",
             m->columns - 1, m->rows - 1, d->colours.lo, d->colours.hi);

@@ -37,7 +37,7 @@ struct plot_curve {
 /* Numbers as colours; NAN shows the ground. */
 struct plot_map {
     idx rows, columns;
-    const double *v; /* (rows,columns); row 0 at the bottom */
+    const double *v; /* (rows,columns); row 0 at the top */
 };
 
 struct plot_panel {
