@@ -164,6 +164,94 @@ static void test_plot_file__bands_bars_and_faint_lines_are_drawn(void **state)
     free(svg);
 }
 
+/* No share is below 0, nor above 1, whatever mean and spread are. */
+static void test_plot_file__bands_and_bars_end_where_a_share_does(void **state)
+{
+    (void)state;
+    static const double share[] = { 0, 0.1, 0.5, 0.9, 1 };
+    static const double below[] = { -1, -0.1, 0.4, 0.8, 0.9 };
+    static const double above[] = { 0.1, 0.2, 0.6, 1.1, 2 };
+    static const double low[] = { 0, 0, 0.4, 0.8, 0.9 };
+    static const double high[] = { 0.1, 0.2, 0.6, 1, 1 };
+    struct plot_curve curves[] = { CURVE(0, share), CURVE(1, share) };
+    struct single s;
+    struct plot p = plot_of(&s, "y", curves, 2);
+    skip_without_gnuplot();
+    curves[1].form = PLOT_BOTH;
+    s.block.y.scale = 100;
+    s.block.y.is_share = s.block.y.is_bounded = true;
+    for (idx i = 0; i < 2; i++) {
+        curves[i].low = below;
+        curves[i].high = above;
+    }
+    char *svg = svg_of(&p);
+    for (idx i = 0; i < 2; i++) {
+        curves[i].low = low;
+        curves[i].high = high;
+    }
+    char *cut = svg_of(&p);
+    assert_string_equal(svg, cut);
+    free(svg);
+    free(cut);
+}
+
+/* Rates, from one that is doubled to counts that are many. */
+static void test_plot_file__ticks_stand_at_what_was_measured(void **state)
+{
+    (void)state;
+    static const double rates[] = { 4e-3, 8e-3, 1.6e-2, 3.2e-2, 6.4e-2 };
+    double counts[60];
+    const struct plot_curve curve = { .x = rates, .y = rising, .n = 5 };
+    const struct plot_curve many = { .x = counts, .y = counts, .n = 60 };
+    struct single s;
+    struct plot p = plot_of(&s, "y", &curve, 1);
+    skip_without_gnuplot();
+    p.x.places = rates;
+    p.x.n_places = COUNT_OF(rates);
+    for (int is_log = 0; is_log < 2; is_log++) {
+        p.x.is_log = is_log;
+        char *svg = svg_of(&p);
+        assert_within(svg, ">0.004<");
+        assert_within(svg, ">0.032<");
+        assert_within(svg, ">0.064<");
+        assert_null(strstr(svg, ">0.01<"));
+        free(svg);
+    }
+    for (idx i = 0; i < COUNT_OF(counts); i++)
+        counts[i] = 1e5 * (double)(i + 1);
+    p = plot_of(&s, "y", &many, 1);
+    p.x.is_counted = true;
+    p.x.places = counts;
+    p.x.n_places = COUNT_OF(counts);
+    char *svg = svg_of(&p);
+    assert_within(svg, ">0.1M<");
+    assert_true(count_of(svg, "M<") < 30);
+    free(svg);
+}
+
+static void test_plot_file__a_logarithmic_axis_has_round_numbers(void **state)
+{
+    (void)state;
+    static const double wide[] = { 3e-3, 9e-2 }, narrow[] = { 6, 9 };
+    static const double y[] = { 1, 2 };
+    struct plot_curve curve = { .x = wide, .y = y, .n = 2 };
+    struct single s;
+    struct plot p = plot_of(&s, "y", &curve, 1);
+    skip_without_gnuplot();
+    p.x.is_log = true;
+    char *svg = svg_of(&p);
+    assert_within(svg, ">0.005<");
+    assert_within(svg, ">0.01<");
+    assert_within(svg, ">0.02<");
+    assert_null(strstr(svg, "0078"));
+    free(svg);
+    curve.x = narrow;
+    svg = svg_of(&p);
+    assert_within(svg, ">6.4<");
+    assert_within(svg, ">8<");
+    free(svg);
+}
+
 /* Where it stands last, behind gnuplot's own definitions; NULL. */
 static const char *last_of(const char *text, const char *what)
 {
@@ -566,9 +654,23 @@ static void test_plot__a_logarithmic_axis_leaves_step_0_out(void **state)
     char *text = text_of(&p, 60, false);
     assert_int_equal(marks_of(linear, 'a'), 5);
     assert_int_equal(marks_of(text, 'a'), 4);
-    assert_within(text, " 128 ");
-    assert_within(text, " 256\n");
+    assert_within(text, " 200\n");
     free(linear);
+    free(text);
+}
+
+static void test_plot__a_short_logarithmic_axis_has_numbers(void **state)
+{
+    (void)state;
+    static const double x[] = { 6, 9 }, y[] = { 1, 2 };
+    const struct plot_curve curve = { .x = x, .y = y, .n = 2 };
+    struct single s;
+    struct plot p = plot_of(&s, "y", &curve, 1);
+    skip_without_gnuplot();
+    p.x.is_log = true;
+    char *text = text_of(&p, 60, false);
+    assert_within(text, " 7 ");
+    assert_within(text, " 8 ");
     free(text);
 }
 
@@ -767,6 +869,9 @@ int main(void)
         cmocka_unit_test(test_plot_file__only_known_kinds_can_be_written),
         cmocka_unit_test(test_plot_span__of_zeros_begins_at_0),
         cmocka_unit_test(test_plot_file__bands_bars_and_faint_lines_are_drawn),
+        cmocka_unit_test(test_plot_file__bands_and_bars_end_where_a_share_does),
+        cmocka_unit_test(test_plot_file__ticks_stand_at_what_was_measured),
+        cmocka_unit_test(test_plot_file__a_logarithmic_axis_has_round_numbers),
         cmocka_unit_test(test_plot_file__styles_differ_without_colour),
         cmocka_unit_test(test_plot_file__maps_show_numbers_and_ground),
         cmocka_unit_test(test_plot_file__maps_begin_at_the_top),
@@ -785,6 +890,7 @@ int main(void)
         cmocka_unit_test(test_plot__two_equal_points_are_drawn),
         cmocka_unit_test(test_plot__nan_is_a_gap),
         cmocka_unit_test(test_plot__a_logarithmic_axis_leaves_step_0_out),
+        cmocka_unit_test(test_plot__a_short_logarithmic_axis_has_numbers),
         cmocka_unit_test(test_plot__no_point_is_said_not_drawn),
         cmocka_unit_test(test_plot__text_keeps_to_its_width),
         cmocka_unit_test(test_plot__text_names_all_curves),

@@ -244,8 +244,9 @@ int figure_axis(struct plot_axis *a, struct figure *f, const char *column,
                                       : "percent";
     /* on a terminal by the name that the table above has */
     const char *name = is_known && f->o->output ? title_of(f, &facts) : column;
-    *a =
-        (struct plot_axis){ .scale = is_share ? 100 : 1, .is_share = is_share };
+    *a = (struct plot_axis){ .scale = is_share ? 100 : 1,
+                             .is_share = is_share,
+                             .is_bounded = is_known && facts.is_bounded };
     a->label = pool_print(&f->memory, "%s%s%s", name, *unit ? ", " : "", unit);
     a->brief =
         pool_print(&f->memory, "%s%s%s", column, *unit ? ", " : "", unit);

@@ -50,6 +50,8 @@ struct setting {
     idx key;
     double *x;
     double lo, hi;
+    double *places; /* (n_places) of numbers, each once, rising */
+    idx n_places;
     const char **words; /* (n_words) of choices, in their order */
     idx n_words;
     bool is_log;
@@ -71,9 +73,30 @@ static int say_linear(const struct figure *f, idx key, const char *why,
                    k.section->name, k.key->name, why);
 }
 
-static int take_numbers(struct setting *at, const struct figure *f,
-                        struct err *e)
+static int order_numbers(const void *a, const void *b)
 {
+    const double *u = a, *v = b;
+    return (*u > *v) - (*u < *v);
+}
+
+/* Where ticks are to stand. */
+static void find_places(struct setting *at, idx n)
+{
+    idx all = 0;
+    for (idx i = 0; i < n; i++)
+        if (!isnan(at->x[i]))
+            at->places[all++] = at->x[i];
+    qsort(at->places, (size_t)all, sizeof *at->places, order_numbers);
+    for (idx i = 0; i < all; i++)
+        if (i == 0 || at->places[i] != at->places[i - 1])
+            at->places[at->n_places++] = at->places[i];
+}
+
+static int take_numbers(struct setting *at, struct figure *f, struct err *e)
+{
+    at->places = figure_doubles(f, f->s->n);
+    if (pool_check(&f->memory, e))
+        return e->code;
     at->lo = INFINITY;
     at->hi = -INFINITY;
     for (idx i = 0; i < f->s->n; i++) {
@@ -82,6 +105,7 @@ static int take_numbers(struct setting *at, const struct figure *f,
         at->lo = fmin(at->lo, at->x[i]);
         at->hi = fmax(at->hi, at->x[i]);
     }
+    find_places(at, f->s->n);
     at->is_log = at->lo > 0 && (f->o->log_x || at->hi >= LOG_RATIO * at->lo);
     return at->is_log || !f->o->log_x
                ? OK
@@ -310,6 +334,8 @@ static int fill(struct figure *f, struct err *e)
                                    k.key->name),
                .is_log = at.is_log,
                .is_counted = k.key->type == KEY_INT,
+               .places = at.places,
+               .n_places = at.n_places,
                .words = at.words,
                .n_words = at.n_words },
         .blocks = blocks,

@@ -18,6 +18,7 @@ enum {
     LABEL_COLUMNS = 96,
     Y_LABEL_COLUMNS = 34, /* what stands upright beside a panel */
     X_TIC = 52,           /* pixels that a tick's number takes, with room */
+    X_TIC_COLUMNS = 8,
     Y_TIC = 28,
     FONT = 12, /* pixels */
 };
@@ -39,43 +40,100 @@ static void print_words(const struct drawing *d, const char *axis,
 /* Beyond this zeros would have to be counted. */
 static const double PREFIXED_FROM = 1e5;
 
-/* "0", "500k", "1M", "1.5M" at each step. */
-static void print_prefixed(const struct drawing *d, const char *axis,
-                           struct span s, double step)
+enum { TIC_TEXT_MAX = 32, PLACES_MAX = 32 };
+
+/* What stands at a tick mark: "0.0316", "200"; of large counts "0", "500k",
+ * "1.5M". */
+static void tic_text(char text[TIC_TEXT_MAX], const struct plot_axis *a,
+                     struct span s, double v)
 {
     static const char prefixes[] = "kMGT";
-    idx power = idx_max(1, (idx)floor(log10(s.hi) / 3));
-    power = idx_min(power, COUNT_OF(prefixes) - 1);
+    idx power = 0;
+    if (a->is_counted && s.hi >= PREFIXED_FROM)
+        power = idx_min(idx_max(1, (idx)floor(log10(s.hi) / 3)),
+                        COUNT_OF(prefixes) - 1);
+    snprintf(text, TIC_TEXT_MAX, "%.4g%.*s", v / pow(1000, (double)power),
+             power > 0 && v != 0, power > 0 ? &prefixes[power - 1] : "");
+}
+
+/* Tick marks at those of the places (n, rising, as drawn) that have room for
+ * what stands there, from the first on. */
+static void print_places(const struct drawing *d, const char *axis,
+                         const struct plot_axis *a, struct span s, idx length,
+                         const double *places, idx n, bool has_numbers)
+{
+    double end = -INFINITY;
+    const char *between = "";
     fprintf(d->s, "set %stics nomirror (", axis);
-    double first = ceil(s.lo / step), last = floor(s.hi / step);
-    for (double k = first; k <= last; k++)
-        fprintf(d->s, "%s\"%.4g%.*s\" %.12g", k > first ? ", " : "",
-                k * step / pow(1000, (double)power), k != 0,
-                &prefixes[power - 1], k * step);
+    for (idx i = 0; i < n; i++) {
+        char text[TIC_TEXT_MAX];
+        tic_text(text, a, s, places[i]);
+        idx width = (idx)(strlen(text) + 1) * d->look.character;
+        double half = (double)(*axis == 'x' ? width : Y_TIC) / 2;
+        double at = plot_place(s, places[i]) * (double)length;
+        if (at - half < end)
+            continue;
+        end = at + half;
+        fprintf(d->s, "%s\"%s\" %.12g", between, has_numbers ? text : "",
+                places[i]);
+        between = ", ";
+    }
     fputs(")\n", d->s);
 }
 
-/* Tick marks, at most so many and one, and their numbers unless they stand
- * beside another panel. */
+static idx even_places(double places[PLACES_MAX], struct span s, double step)
+{
+    idx n = 0;
+    double first = ceil(s.lo / step), last = floor(s.hi / step);
+    for (double k = first; k <= last && n < PLACES_MAX; k++)
+        places[n++] = k * step;
+    return n;
+}
+
+/* Of a logarithmic axis that may hold no two powers of ten: 1, 2 and 5 times
+ * those; where there are no two of them, as on a linear axis. */
+static idx round_places(double places[PLACES_MAX], struct span s, double step)
+{
+    static const double times[] = { 1, 2, 5 };
+    idx n = 0;
+    for (double power = floor(log10(s.lo)); pow(10, power) <= s.hi; power++)
+        for (idx i = 0; i < COUNT_OF(times) && n < PLACES_MAX; i++) {
+            places[n] = times[i] * pow(10, power);
+            n += places[n] >= s.lo && places[n] <= s.hi;
+        }
+    return n > 1 ? n : even_places(places, s, step);
+}
+
+/* Tick marks, on a linear axis no nearer to each other than `least`, and their
+ * numbers unless they stand beside another panel. */
 static void print_tics(const struct drawing *d, const char *axis,
-                       const struct plot_axis *a, struct span s, idx most,
-                       bool has_numbers)
+                       const struct plot_axis *a, struct span s, idx length,
+                       idx least, bool has_numbers)
 {
     bool is_large = a->is_counted && s.hi >= PREFIXED_FROM;
-    bool is_free = s.is_log || a->words || d->look.is_text;
-    double step = plot_tic_step(s, most);
+    double step = plot_tic_step(s, length / least), own[PLACES_MAX];
+    const double *places = own;
+    idx n = 0;
     if (a->is_counted)
         step = fmax(step, 1);
+    if (a->n_places > 0) {
+        places = a->places;
+        n = a->n_places;
+    } else if (s.is_log && s.hi < 100 * s.lo) {
+        n = round_places(own, s, step);
+    } else if (is_large && has_numbers && !s.is_log && !d->look.is_text) {
+        n = even_places(own, s, step);
+    }
     fprintf(d->s, "set format %s '%s'\n", axis,
             !has_numbers ? ""
             : is_large   ? "%.0s%c"
                          : "%h");
     if (a->words)
         print_words(d, axis, a, has_numbers);
-    else if (is_free)
+    else if (n > 0)
+        print_places(d, axis, a, s, length, places, n, has_numbers);
+    else if (s.is_log || d->look.is_text)
         fprintf(d->s, "set %stics nomirror autofreq\n", axis);
-    else if (is_large && has_numbers)
-        print_prefixed(d, axis, s, step);
     else
         fprintf(d->s, "set %stics nomirror %.12g\n", axis, step);
 }
@@ -84,11 +142,7 @@ static void print_range(const struct drawing *d, const char *axis,
                         struct span s)
 {
     fprintf(d->s, "set %srange [%.12g:%.12g]\n", axis, s.lo, s.hi);
-    /* fewer than two decades might hold no power of ten */
-    if (s.is_log)
-        fprintf(d->s, "set logscale %s %d\n", axis, s.hi < 100 * s.lo ? 2 : 10);
-    else
-        fprintf(d->s, "unset logscale %s\n", axis);
+    fprintf(d->s, "%sset logscale %s\n", s.is_log ? "" : "un", axis);
 }
 
 /* Upright beside the middle of the block's first panel in each row. */
@@ -154,8 +208,9 @@ static void print_panel(const struct drawing *d, idx b, idx k, struct span y)
     const struct plot_panel *q = &block->panels[k];
     struct place at = plot_place_of(d, b, k, &title_at);
     plot_set_margins(d, at);
-    print_tics(d, "x", &d->p->x, d->x, (at.right - at.left) / X_TIC, at.has_x);
-    print_tics(d, "y", &block->y, y, (at.bottom - at.top) / Y_TIC, at.has_y);
+    print_tics(d, "x", &d->p->x, d->x, at.right - at.left,
+               d->look.is_text ? X_TIC_COLUMNS : X_TIC, at.has_x);
+    print_tics(d, "y", &block->y, y, at.bottom - at.top, Y_TIC, at.has_y);
     print_labels(d, block, q, at, b == d->p->n_blocks - 1);
     if (k == 0 && block->title && !d->look.is_text)
         print_block_title(d, block, title_at);

@@ -83,12 +83,13 @@ static bool has_turn(const struct panel *p, idx curve, idx i)
 
 /* ---- data -------------------------------------------------------------- */
 
-/* An end of a band or bar, within what is drawn; NAN is a gap. */
+/* An end of the band or bar of point i, which is `at`, within what is drawn;
+ * NAN is a gap. */
 static double end_at(const struct plot_axis *a, struct span s,
-                     const double *ends, idx i)
+                     const double *ends, idx i, double at)
 {
-    double v = ends ? plot_scaled(a, ends[i]) : NAN;
-    if (!plot_is_drawable(v) || (s.is_log && !(v > 0)))
+    double v = ends ? plot_end(a, ends[i], at) : NAN;
+    if (isnan(v) || (s.is_log && !(v > 0)))
         return NAN;
     return fmin(fmax(v, s.lo), s.hi);
 }
@@ -108,15 +109,15 @@ static bool print_data(const struct panel *p, idx b, idx k, idx curve)
             fputc('\n', d->s);
             continue;
         }
-        double low = end_at(&p->b->y, p->y, c->low, i);
-        double high = end_at(&p->b->y, p->y, c->high, i);
+        double low = end_at(&p->b->y, p->y, c->low, i, y);
+        double high = end_at(&p->b->y, p->y, c->high, i, y);
         bool is_marked = has_mark(p, curve, i, x, &last) &&
                          (!takes_turns || has_turn(p, curve, i));
         has_marks = has_marks || is_marked;
         fprintf(d->s, "%.12g %.9g %.9g %.9g %.9g %.9g %.9g\n", x, y,
                 isnan(high) ? NAN : low, isnan(low) ? NAN : high,
-                end_at(&d->p->x, p->x, c->x_low, i),
-                end_at(&d->p->x, p->x, c->x_high, i), is_marked ? y : NAN);
+                end_at(&d->p->x, p->x, c->x_low, i, x),
+                end_at(&d->p->x, p->x, c->x_high, i, x), is_marked ? y : NAN);
     }
     fputs("EOD\n", d->s);
     return has_marks;

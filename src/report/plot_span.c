@@ -26,6 +26,16 @@ bool plot_point(double *x, double *y, const struct plot *p,
            (!p->x.is_log || *x > 0) && (!y_axis->is_log || *y > 0);
 }
 
+double plot_end(const struct plot_axis *a, double end, double y)
+{
+    double v = plot_scaled(a, end);
+    if (!plot_is_drawable(v))
+        return NAN;
+    if (a->is_share)
+        v = fmax(v, fmin(y, 0));
+    return a->is_bounded ? fmin(v, fmax(y, plot_scaled(a, 1))) : v;
+}
+
 double plot_place(struct span s, double v)
 {
     return s.is_log ? log(v / s.lo) / log(s.hi / s.lo)
@@ -98,8 +108,8 @@ static void take_curve_x(struct span *s, const struct plot *p,
             continue;
         take(s, x);
         if (c->x_low && c->x_high) {
-            take(s, plot_scaled(&p->x, c->x_low[i]));
-            take(s, plot_scaled(&p->x, c->x_high[i]));
+            take(s, plot_end(&p->x, c->x_low[i], x));
+            take(s, plot_end(&p->x, c->x_high[i], x));
         }
     }
 }
@@ -144,13 +154,12 @@ static void take_curve_y(struct span *points, struct span *bars,
             continue;
         take(points, y);
         if (c->low && c->high) {
-            take(bars, plot_scaled(&b->y, c->low[i]));
-            take(bars, plot_scaled(&b->y, c->high[i]));
+            take(bars, plot_end(&b->y, c->low[i], y));
+            take(bars, plot_end(&b->y, c->high[i], y));
         }
     }
 }
 
-/* Bars of shares are cut at 0: no run is below. */
 static struct span find_y(const struct plot *p, const struct plot_block *b,
                           struct span x, double from)
 {
@@ -159,7 +168,7 @@ static struct span find_y(const struct plot *p, const struct plot_block *b,
         for (idx c = 0; c < b->panels[k].n_curves; c++)
             take_curve_y(&s, &bars, p, b, &b->panels[k].curves[c], x, from);
     if (bars.has_data) {
-        take(&s, b->y.is_share ? fmax(bars.lo, 0) : bars.lo);
+        take(&s, bars.lo);
         take(&s, bars.hi);
     }
     return s;

@@ -24,6 +24,10 @@ bool plot_point(double *x, double *y, const struct plot *p,
                 const struct plot_axis *y_axis, const struct plot_curve *c,
                 idx i);
 
+/* plot_end - an end of the band or bar of a point at y, scaled, cut to what
+ * such a number can be; NAN where it is not drawable. */
+double plot_end(const struct plot_axis *a, double end, double y);
+
 /* plot_x_span - of all blocks; plot_y_span - of the panels of one, within x;
  * plot_colour_span - of all maps. Where an axis says its ends, those. */
 struct span plot_x_span(const struct plot *p);

@@ -53,11 +53,16 @@ struct plot_axis {
     double lo, hi;     /* as drawn (scaled); lo >= hi: found from the data */
     bool is_log;
     bool is_counted; /* whole numbers, with k and M for large ones */
-    bool is_share;   /* never below 0 */
+    bool is_share;   /* never below 0: bands and bars are cut there, */
+    bool is_bounded; /* and at 1 (before it is scaled) */
     double scale;    /* numbers are multiplied by it; 0 means 1 */
     /* Of y: a first fifth of the x axis may run out of the picture, where the
      * rest would be a flat strip. */
     bool may_cut;
+    /* Numbers (n_places), rising, as drawn, that ticks stand at if there is
+     * room; none: round ones. */
+    const double *places;
+    idx n_places;
     /* What stands at 0, 1, ..: choices instead of numbers. NULL: numbers. */
     const char *const *words; /* (n_words) */
     idx n_words;
