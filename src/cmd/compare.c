@@ -119,8 +119,9 @@ static const struct command_option options[] = {
     { .name = "layers",
       FIELD(has_layers),
       .help = "show the metric of each layer by itself, too, as "
-              "sink_1_layer_0, in place of the other columns that are usual; "
-              "--columns, --metric and claims take such names, too" },
+              "sink_1_layer_0, in place of the other columns that are usual, "
+              "and draw its curves; --columns, --metric and claims take such "
+              "names, too" },
     { .name = "wide",
       FIELD(is_wide),
       .help = "all columns of the table, however narrow the terminal is" },

@@ -33,23 +33,44 @@ static idx add_drawn(const char *names[COLUMNS_MAX], idx n,
     return n;
 }
 
-/* Those of --columns: what comes with a sink is seen over one axis. */
-static idx add_asked(const char *names[COLUMNS_MAX], idx n,
+/* A curve a layer, in one panel: of one row. Of several rows a layer has a
+ * panel, in which they can be compared. */
+static bool has_layer_curves(const struct figure *f)
+{
+    return f->o->output && f->t->n_layers > 0 && f->s->n == 1;
+}
+
+static bool is_in_layer_curves(const struct figure *f, idx measure)
+{
+    return has_layer_curves(f) && measure >= f->t->first_layer &&
+           measure < f->t->first_layer + f->t->n_layers;
+}
+
+/* Those of --columns and --layers: what comes with a sink is seen over one
+ * axis. */
+static idx add_asked(const char *names[COLUMNS_MAX], idx n, idx *n_left,
                      const struct figure *f)
 {
-    for (idx i = f->t->metric + 1; i < f->t->n_measures; i++)
+    for (idx i = f->t->metric + 1; i < f->t->n_measures; i++) {
+        if (f->t->measures[i].shown != SHOWN || is_in_layer_curves(f, i))
+            continue;
         if (n < COLUMNS_MAX - 1)
             names[n++] = f->t->measures[i].name;
+        else
+            (*n_left)++;
+    }
     return n;
 }
 
-static idx choose_columns(const char *names[COLUMNS_MAX],
+/* n_left: that there is no room for. */
+static idx choose_columns(const char *names[COLUMNS_MAX], idx *n_left,
                           const struct figure *f)
 {
     idx n = 0;
+    *n_left = 0;
     names[n++] = f->o->metric;
-    if (f->o->output && f->o->columns)
-        n = add_asked(names, n, f);
+    if (f->o->output && (f->o->columns || f->o->has_layers))
+        n = add_asked(names, n, n_left, f);
     else if (f->o->output && f->facets.n == 1)
         n = add_drawn(names, n, f);
     if (strcmp(f->o->loss, f->o->metric) != 0)
@@ -186,6 +207,57 @@ static int fill_block(struct plot_block *b, struct figure *f,
     return OK;
 }
 
+/* ---- layers ------------------------------------------------------------ */
+
+static struct plot_style layer_style(const struct figure *f, idx layer)
+{
+    idx last = idx_max(1, f->t->n_layers - 1);
+    return (struct plot_style){ .ink = PLOT_SCALE,
+                                .at = (double)layer / (double)last };
+}
+
+/* The metric of each layer of the only row: no bands, which would hide each
+ * other. */
+static int fill_layers(struct plot_block *b, struct figure *f, struct err *e)
+{
+    idx n = f->t->n_layers;
+    struct plot_panel *panel = pool_bytes(&f->memory, sizeof *panel);
+    struct plot_curve *curves =
+        pool_bytes(&f->memory, (size_t)n * sizeof *curves);
+    if (pool_check(&f->memory, e) ||
+        figure_axis(&b->y, f, f->o->metric, f->o->y_range, e))
+        return e->code;
+    for (idx i = 0; i < n; i++) {
+        const char *name = f->t->measures[f->t->first_layer + i].name;
+        if (make_mean(&curves[i], f, 0, name, e))
+            return e->code;
+        curves[i].style = layer_style(f, i);
+        curves[i].low = curves[i].high = NULL;
+    }
+    *panel = (struct plot_panel){ .curves = curves, .n_curves = n };
+    b->title = "layer by layer";
+    b->panels = panel;
+    b->n_panels = 1;
+    return OK;
+}
+
+static int add_layer_entries(struct figure *f, struct err *e)
+{
+    idx n = f->facets.n_entries;
+    struct plot_entry *entries =
+        pool_bytes(&f->memory, (size_t)(n + f->t->n_layers) * sizeof *entries);
+    if (pool_check(&f->memory, e))
+        return e->code;
+    memcpy(entries, f->facets.entries, (size_t)n * sizeof *entries);
+    for (idx i = 0; i < f->t->n_layers; i++)
+        entries[n++] =
+            (struct plot_entry){ layer_style(f, i),
+                                 pool_print(&f->memory, "layer %td", i) };
+    f->plot.legend = entries;
+    f->plot.n_entries = n;
+    return pool_check(&f->memory, e);
+}
+
 /* ---- the whole --------------------------------------------------------- */
 
 /* What lines and bands are, if they are of several runs. */
@@ -228,6 +300,16 @@ static int number_entries(struct figure *f, struct err *e)
     return pool_check(&f->memory, e);
 }
 
+static const char *left_words(struct figure *f, idx n)
+{
+    const char *words =
+        pool_print(&f->memory,
+                   "%td more columns have no room for a panel: --columns "
+                   "chooses. ",
+                   n);
+    return words ? words : "";
+}
+
 static bool cuts_any(const struct figure *f)
 {
     for (idx i = 0; i < f->plot.n_blocks; i++)
@@ -240,12 +322,12 @@ static int fill(struct figure *f, struct err *e)
 {
     const char *names[COLUMNS_MAX], *shown[COLUMNS_MAX];
     struct plot_block *blocks =
-        pool_bytes(&f->memory, COLUMNS_MAX * sizeof *blocks);
+        pool_bytes(&f->memory, (COLUMNS_MAX + 1) * sizeof *blocks);
     if (pool_check(&f->memory, e) ||
         facets_make(&f->facets, &f->memory, f->s, -1, figure_most(f), e) ||
         number_entries(f, e))
         return e->code;
-    idx n = choose_columns(names, f);
+    idx n_left, n_shown = 0, n = choose_columns(names, &n_left, f);
     f->plot = (struct plot){
         .x = { .label = f->o->x, .is_log = f->o->log_x, .is_counted = true },
         .blocks = blocks,
@@ -259,12 +341,18 @@ static int fill(struct figure *f, struct err *e)
             return e->code;
         if (i > 0 && !d.has_any)
             continue;
-        shown[f->plot.n_blocks] = names[i];
+        shown[n_shown++] = names[i];
         if (fill_block(&blocks[f->plot.n_blocks++], f, &d, e))
+            return e->code;
+        if (i > 0 || !has_layer_curves(f))
+            continue;
+        if (fill_layers(&blocks[f->plot.n_blocks++], f, e) ||
+            add_layer_entries(f, e))
             return e->code;
     }
     f->plot.caption = figure_caption(
-        f, shown, f->plot.n_blocks, "%s%s%s", lines_words(f), f->facets.words,
+        f, shown, n_shown, "%s%s%s%s", lines_words(f), f->facets.words,
+        n_left > 0 ? left_words(f, n_left) : "",
         cuts_any(f) ? "The beginning of curves may lie outside of the picture."
                     : "");
     return pool_check(&f->memory, e);

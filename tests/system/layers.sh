@@ -95,6 +95,19 @@ check "a claim of two layers of the same runs" says \
 check_not "one layer is drawn without what is of all" says 'raw weight|first_mass_raw, percent' \
     "$SINKLAB" compare $run --metric first_mass_layer_1 --columns row_sum
 
+drawn() { # regex run...: it is in the figure of its layers
+    local regex=$1
+    shift
+    "$SINKLAB" compare "$@" --metric first_mass --layers -o drawn.svg >said &&
+        grep -Eq ">$regex" drawn.svg
+}
+if command -v gnuplot >/dev/null; then
+    check "a run's figure has a curve for each layer" drawn 'layer 2<' $run
+    check "in one panel" test "$(grep -c '>weight on the first token, %<' drawn.svg)" -eq 2
+    check "that of several runs a panel for each" drawn 'first_mass_layer_2, %<' s
+    check_not "without curves of layers" grep -q '>layer ' drawn.svg
+fi
+
 # --- what there is not -------------------------------------------------------------
 
 expect_fail 4 'no run has layer 3' \
