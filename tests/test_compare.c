@@ -323,8 +323,10 @@ static void test_compare__many_differing_keys_are_only_named(void **state)
              "[train]\nsteps = 7\nbatch = 3\nlog_every = 3\n[optim]\nlr = 1\n",
              softmax_rows);
     char *text = compare_ok(names, 2, compare_usual);
-    assert_within(text, "the runs differ in run.seed, model.layers, ");
-    assert_within(text, ", train.batch (--csv FILE shows all their values)\n");
+    assert_within(text, "the runs differ in 7 keys (--csv FILE shows all their "
+                        "values): [run] seed; [model] layers, width, heads; "
+                        "[optim] lr; [train] steps, batch\n");
+    assert_within(text, "\nrun      seed  layers     lr  steps ");
     assert_null(strstr(text, "log_every")); /* changes no number */
     free(text);
 }

@@ -232,16 +232,21 @@ static void note_sums(FILE *out, const struct compare_rows *t)
 /* Why a group is not there, once a group and cause. */
 void differences_notes(FILE *out, const struct compare_rows *t)
 {
-    const char *base = t->groups->g[t->base].label;
+    char base[GROUP_LABEL_MAX], label[GROUP_LABEL_MAX];
+    utf8_show(base, sizeof base, t->groups->g[t->base].label, CELL_COLUMNS,
+              t->o->unicode);
     for (idx m = 0; m < t->n_measures; m++)
         for (idx i = 0; i < t->n; i++) {
             const struct judged *x = &t->rows[i].judged[m];
             bool is_told = !x->unlike[0];
             for (idx k = 0; k < m && !is_told; k++)
                 is_told = strcmp(t->rows[i].judged[k].unlike, x->unlike) == 0;
-            if (!is_told)
-                fprintf(out, "note: %s is not held against %s: %s\n",
-                        t->rows[i].label, base, x->unlike);
+            if (is_told)
+                continue;
+            utf8_show(label, sizeof label, t->rows[i].label, CELL_COLUMNS,
+                      t->o->unicode);
+            fprintf(out, "note: %s is not held against %s: %s\n", label, base,
+                    x->unlike);
         }
     note_sums(out, t);
     if (!t->o->baseline || count_lines(t) > 0)

@@ -105,6 +105,24 @@ static void print_keys(FILE *out, const char *before,
         fprintf(out, "%s\n", behind);
 }
 
+/* In which keys, where most of them have no column. */
+static void print_sections(FILE *out, const char *who,
+                           const struct config_key *keys, idx n)
+{
+    const struct config_section *last = NULL;
+    fprintf(out,
+            "%s differ in %td keys (--csv FILE shows all their values): ", who,
+            n);
+    for (idx k = 0; k < n; last = keys[k++].section) {
+        if (keys[k].section != last)
+            fprintf(out, "%s[%s] ", k > 0 ? "; " : "", keys[k].section->name);
+        else
+            fputs(", ", out);
+        fputs(keys[k].key->name, out);
+    }
+    fputc('\n', out);
+}
+
 /* What is averaged, and what is not. */
 static void print_rules(FILE *out, const struct compare_options *o,
                         const struct groups *s)
@@ -133,7 +151,7 @@ static void print_meaning(FILE *out, const struct compare_rows *t)
 {
     const struct compare_options *o = t->o;
     const struct groups *s = t->groups;
-    bool has_more = s->are_single && s->n_keys > KEYS_OF_RUNS;
+    idx most = s->are_single ? KEYS_OF_RUNS : KEYS_OF_GROUPS;
     if (!s->are_single)
         print_rules(out, o, s);
     emergence_print(out, o, &s->emergence);
@@ -144,11 +162,13 @@ static void print_meaning(FILE *out, const struct compare_rows *t)
     if (o->by && s->n == 1)
         print_keys(out, "note: one group, for all runs have the same ", s->keys,
                    s->n_keys, ": --by wants a key in which they differ");
+    else if (s->n_keys > most)
+        print_sections(out, s->are_single ? "the runs" : "groups", s->keys,
+                       s->n_keys);
     else
         print_keys(out,
                    s->are_single ? "the runs differ in " : "groups differ in ",
-                   s->keys, s->n_keys,
-                   has_more ? " (--csv FILE shows all their values)" : "");
+                   s->keys, s->n_keys, "");
     print_keys(out, "averaged over ", s->over, s->n_over, "");
 }
 

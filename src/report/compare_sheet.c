@@ -104,10 +104,32 @@ void sheet_spread(struct sheet *s, size_t at, const char *measure,
         sheet_part(s, at, SPREAD, measure, "%s", s->spread);
 }
 
+/* How many keys of its section stand before it. */
+static idx turn_of(const struct config_key *keys, idx k)
+{
+    idx turn = 0;
+    while (turn < k && keys[k - turn - 1].section == keys[k].section)
+        turn++;
+    return turn;
+}
+
+/* Is key k among the first `most` where sections take turns? */
+static bool is_shown(const struct config_key *keys, idx n, idx k, idx most)
+{
+    idx before = 0, turn = turn_of(keys, k);
+    for (idx i = 0; i < n; i++) {
+        idx other = turn_of(keys, i);
+        before += other < turn || (other == turn && i < k);
+    }
+    return before < most;
+}
+
 void sheet_keys(struct sheet *s, const struct config_key *keys, idx n, idx most)
 {
     bool is_file = s->form == SHEET_FILE;
-    for (idx k = 0; k < (s->form == SHEET_SCREEN ? idx_min(n, most) : n); k++) {
+    for (idx k = 0; k < n; k++) {
+        if (s->form == SHEET_SCREEN && !is_shown(keys, n, k, most))
+            continue;
         idx c = add_key(s->g, keys, n, k, is_file);
         for (idx i = 0; i < s->n; i++)
             if (s->rows[i].run->has_config)

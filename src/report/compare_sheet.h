@@ -47,7 +47,9 @@ idx sheet_part(struct sheet *s, size_t at, enum statistic part,
 void sheet_spread(struct sheet *s, size_t at, const char *measure,
                   const char *heading);
 
-/* sheet_keys - a column a key; on a screen at most so many. */
+/* sheet_keys - a column a key; on a screen at most so many: the first of each
+ * section before the second of any, so that they tell in what ways rows
+ * differ. */
 void sheet_keys(struct sheet *s, const struct config_key *keys, idx n,
                 idx most);
 

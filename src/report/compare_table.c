@@ -90,7 +90,9 @@ static void add_single(struct sheet *s, bool has_status)
 {
     char heading[HEADING_MAX];
     add_run_names(s);
-    add_keys(s, s->t->groups, KEYS_OF_RUNS);
+    add_keys(s, s->t->groups,
+             s->t->groups->n_keys > KEYS_OF_RUNS ? KEYS_OF_UNLIKE_RUNS
+                                                 : KEYS_OF_RUNS);
     if (has_status)
         add_status(s);
     add_steps(s);

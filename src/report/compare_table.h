@@ -5,8 +5,9 @@
 
 #include "report/compare_sheet.h"
 
-/* Differing keys that get a column on a screen. */
-enum { KEYS_OF_RUNS = 5, KEYS_OF_GROUPS = 8 };
+/* Differing keys that get a column on a screen. Of runs, which have names, few
+ * do where there are more: the first of sections. */
+enum { KEYS_OF_RUNS = 5, KEYS_OF_UNLIKE_RUNS = 3, KEYS_OF_GROUPS = 8 };
 
 /* rows_grid - fill a zeroed grid. Its columns have ranks (grid_rank). OK or
  * ERR_MEMORY. */
