@@ -295,6 +295,25 @@ static void test_compare__the_same_run_may_be_given_twice(void **state)
     free(text);
 }
 
+static void test_compare__named_analyses_are_told(void **state)
+{
+    (void)state;
+    static const char *const names[] = { "softmax", "named" };
+    put_two_runs();
+    put_done("named", "[run]\nseed = 1\n", softmax_rows);
+    char *text = compare_ok(names, 2, compare_usual);
+    assert_null(strstr(text, "other analyses"));
+    free(text);
+    put_file("named", "analysis-repeat.csv", "step\n");
+    put_file("named", "analysis-clean.csv", "step\n");
+    put_file("named", "analysis-clean.h5", "");
+    put_file("softmax", "analysis-repeat.csv", "step\n");
+    text = compare_ok(names, 2, compare_usual);
+    assert_within(text, "\nnote: there are other analyses: clean (of 1 run), "
+                        "repeat; --analysis NAME compares one\n");
+    free(text);
+}
+
 static void test_compare__many_runs_are_compared(void **state)
 {
     (void)state;
@@ -642,6 +661,7 @@ int main(void)
         cmocka_unit_test(test_compare__names_are_whole_paths_where_they_clash),
         cmocka_unit_test(test_compare__the_same_run_may_be_given_twice),
         cmocka_unit_test(test_compare__many_runs_are_compared),
+        cmocka_unit_test(test_compare__named_analyses_are_told),
         cmocka_unit_test(test_compare__many_differing_keys_are_only_named),
         cmocka_unit_test(test_compare__other_metrics_keep_their_unit),
         cmocka_unit_test(test_compare__a_metric_has_its_usual_threshold),

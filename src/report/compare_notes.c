@@ -5,6 +5,7 @@
 #include "report/alike.h"
 #include "report/cells.h"
 #include "report/compare_table.h"
+#include "report/named_analyses.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -342,5 +343,7 @@ void compare_notes(FILE *out, const struct compare_rows *t,
     if (strcmp(o->loss, o->metric) != 0 && column_is_validation(o->loss))
         alike_note(out, s, o->loss);
     note_data(out, s);
+    if (!o->analysis)
+        named_analyses_note(out, s);
     fputc('\n', out);
 }
