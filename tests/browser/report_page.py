@@ -101,6 +101,21 @@ def show(b, path):
     need(len(curves_shown(page)) == 4, curves_shown(page))
 
 
+def legends(b, path):
+    """marks of final values and of curves over depths are named, those that are shown"""
+    page = b.open(path)
+    named = "[...document.querySelectorAll('#{} .legend li')].map(l => [!!l.querySelector('svg'), l.textContent])"
+    for part in ("finals", "places"):
+        told = page.eval(named.format(part))
+        need(told == [[True, "softmax"], [True, "sigmoid"]], told)
+    page.click("document.querySelector('#curves .legend input')")
+    for part in ("finals", "places"):
+        need(page.eval(named.format(part)) == [[True, "sigmoid"]], "one that is hidden")
+    choose(page, "document.querySelector('#finals select')", "key:run.seed")
+    ticks = page.eval("Chart.getChart(document.querySelector('#finals canvas')).scales.x.ticks.map(t => t.label)")
+    need(ticks == ["1", "2"], f"ticks at {ticks}, not at the values of run.seed")
+
+
 def choose(page, script, value):
     page.eval(f"""(() => {{ const s = {script}; s.value = {value!r};
         if (s.value !== {value!r}) throw new Error("no choice " + {value!r});
@@ -287,7 +302,7 @@ def shot(b, path, picture):
         need(zlib.crc32(f.read()), "empty")
 
 
-CHECKS = (opens, colours, hover, keys, show, axes, sort, maps, profile, three, verdict, title,
+CHECKS = (opens, colours, hover, keys, show, legends, axes, sort, maps, profile, three, verdict, title,
           configs, theme, prints, hostile,
           alone, shot)
 

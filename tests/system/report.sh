@@ -110,7 +110,7 @@ if [ "$why" ]; then
     n_checks=$((n_checks + 1))
     echo "ok $n_checks - a reader's clicks # SKIP $why"
 else
-    browse $page opens colours hover keys show axes sort profile three verdict configs theme prints=page.pdf \
+    browse $page opens colours hover keys show legends axes sort profile three verdict configs theme prints=page.pdf \
         maps=s/0000-softmax-seed1/analysis.csv title="s compared by weights"
     browse evil/index.html hostile="$name"
     browse alone/index.html alone

@@ -22,6 +22,13 @@ function x_of(owner, run, name, words) {
     return last ? last.value : NaN;
 }
 
+/* Ticks stand at these values, as far as there is room. */
+function set_ticks(axis_options, values) {
+    axis_options.afterBuildTicks = axis => {
+        axis.ticks = values.filter(v => v >= axis.min && v <= axis.max).map(value => ({ value }));
+    };
+}
+
 /* Small: runs; large: the means of groups. */
 function final_sets(words) {
     const sets = [];
@@ -32,7 +39,7 @@ function final_sets(words) {
             return { x: x_of(owner, run, finals.x, words), y: last ? last.value : NaN, owner };
         };
         const style = { group, pointStyle: look.mark, backgroundColor: look.hollow
-            ? colour("back") : look.colour, borderColor: look.colour, borderWidth: 1.5 };
+            ? colour("back") : look.colour, borderColor: look.colour, borderWidth: 1.5, clip: 12 };
         const keep = p => Number.isFinite(p.x) && Number.isFinite(p.y);
         sets.push(Object.assign({ data: counted_of(group).map(r => point(r, r)).filter(keep),
                                   pointRadius: 4, pointHoverRadius: 7 }, style));
@@ -54,7 +61,7 @@ function draw_finals() {
     if (words) {
         Object.assign(x, { min: -0.5, max: words.length - 0.5 });
         x.ticks.stepSize = 1;
-        x.afterBuildTicks = axis => { axis.ticks = words.map((w, i) => ({ value: i })); };
+        set_ticks(x, words.map((w, i) => i));
     }
     y.title = { display: true, text: title_of(columns.y), color: colour("text") };
     y.ticks.callback = v => show_tick(v, columns.y.share);
@@ -64,6 +71,8 @@ function draw_finals() {
             ": " + name + " " + show_x(p.parsed.x) + ", " + finals.y + " " + show_value(p.parsed.y, columns.y),
     } } } };
     const data = { datasets: final_sets(words) };
+    if (is_key && !words)
+        set_ticks(x, [...new Set(data.datasets.flatMap(d => d.data.map(p => p.x)))].sort((a, b) => a - b));
     bound_share(x, columns.x, data.datasets.flatMap(d => d.data.map(p => p.x)));
     bound_share(y, columns.y, data.datasets.flatMap(d => d.data.map(p => p.y)));
     if (finals.chart)
@@ -91,6 +100,6 @@ function make_finals(section) {
         select_of("x axis", keys.concat(metrics), finals.x, v => { finals.x = v; draw_finals(); }),
         select_of("y axis", metrics, finals.y, v => { finals.y = v; draw_finals(); }),
         check_of("x logarithmic", false, v => { finals.log = v; draw_finals(); })),
-        el("figure", {}, el("div", { class: "canvas" }, finals.canvas), finals.caption));
+        el("figure", {}, el("div", { class: "canvas" }, finals.canvas), make_key(), finals.caption));
     when_chosen(draw_finals);
 }

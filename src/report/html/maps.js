@@ -343,7 +343,7 @@ function make_places(section) {
         controls.append(check_of("single runs, not means", false,
             v => { places.singles = v; draw_profiles(); }));
     section.append(controls, places.slider,
-        el("figure", {}, el("div", { class: "canvas" }, places.canvas), places.caption));
+        el("figure", {}, el("div", { class: "canvas" }, places.canvas), make_key(), places.caption));
     when_chosen(() => choose_profile(places.name));
     return true;
 }

@@ -173,6 +173,15 @@ function swatch(group) {
         shapes[look.mark]());
 }
 
+/* What the marks of a picture mean, of the groups that are shown: no choice, as the
+ * legend of curves is. */
+function make_key() {
+    const list = el("ul", { class: "legend" });
+    when_chosen(() => list.replaceChildren(...shown_groups().map(g =>
+        el("li", {}, swatch(g), el("span", {}, g.label)))));
+    return list;
+}
+
 /* cividis (Nunez, Anderton and Renslow, PLoS ONE 13, 2018): even in lightness,
  * and the same to most eyes. */
 const CIVIDIS = [[0, 34, 78], [18, 53, 112], [59, 73, 108], [87, 93, 109], [112, 113, 115],
