@@ -906,6 +906,66 @@ static void test_claims__a_copy_of_a_run_is_no_other(void **state)
     end();
 }
 
+/* Six seeds of each weights, on one text that lay at two places; and, where
+ * asked, as many of another text at the first of these. */
+static void add_texts(const char *here, const char *there, bool has_other)
+{
+    strcpy(settings, "run,run.seed,attention.weights,train.steps,data.source,"
+                     "data.path,data.val_path,data.bigram_path,data.mixture,"
+                     "data.hash\n");
+    strcpy(curves, "run,step,tokens,sink_1,val_loss\n");
+    n_runs = 0;
+    for (int other = 0; other <= has_other; other++)
+        for (idx i = 1; i <= 6; i++)
+            for (int k = 0; k < 2; k++) {
+                bool is_moved = !other && k == 1;
+                double sink = (other ? 0.5 : 0.2) + 0.3 * k + 0.001 * (double)i;
+                add(settings, "lr/%td,%td,%s,200,%s,%s\n", n_runs, i,
+                    k ? "softmax" : "sigmoid", is_moved ? there : here,
+                    other ? "fedcba9876543210" : "0123456789abcdef");
+                add(curves, "lr/%td,200,0,%.17g,3\n", n_runs, sink);
+                n_runs++;
+            }
+}
+
+static void test_claims__a_text_is_one_wherever_it_lies(void **state)
+{
+    static const struct {
+        const char *here, *there, *key;
+    } texts[] = {
+        { "text,/p,,,", "text,/q,,,", "data.path" },
+        { "text,/p,/v,,", "text,/p,/w,,", "data.val_path" },
+        { "bigram-backcopy,,,/p,", "bigram-backcopy,,,/q,", "data.bigram" },
+        { "mixture,,,,1*text:/p", "mixture,,,,1*text:/q", "data.mixture" },
+    };
+    (void)state;
+    for (idx i = 0; i < COUNT_OF(texts); i++) {
+        add_texts(texts[i].here, texts[i].there, false);
+        judge("expect = " HIGHER "\n");
+        assert_int_equal(results[0].test, CLAIM_TEST_PAIRS);
+        assert_null(strstr(results[0].beside, "data."));
+        add_texts(texts[i].here, texts[i].there, true);
+        judge("expect = " HIGHER "\n");
+        assert_int_equal(results[0].test, CLAIM_TEST_PAIRS);
+        assert_int_equal(results[0].a.n_runs, 12);
+        assert_int_equal(results[0].b.n_runs, 12);
+        expect_part(0, "averaged over data.hash");
+        assert_null(strstr(results[0].beside, texts[i].key));
+    }
+    end();
+}
+
+/* A place means the text that lies, or lay, there. */
+static void test_claims__a_side_may_name_either_place(void **state)
+{
+    (void)state;
+    add_texts("text,/p,,,", "text,/q,,,", false);
+    expect_one("sink_1(attention.weights=softmax, data.path=/p) > "
+               "sink_1(attention.weights=sigmoid, data.path=/q)",
+               CLAIM_SUPPORTED, "6 pairs");
+    end();
+}
+
 static void test_claims__odd_runs_are_told(void **state)
 {
     (void)state;
@@ -1124,6 +1184,8 @@ int main(void)
         cmocka_unit_test(test_claims__what_one_side_names_the_other_has),
         cmocka_unit_test(test_claims__a_trend_is_of_the_same_at_each_value),
         cmocka_unit_test(test_claims__a_copy_of_a_run_is_no_other),
+        cmocka_unit_test(test_claims__a_text_is_one_wherever_it_lies),
+        cmocka_unit_test(test_claims__a_side_may_name_either_place),
         cmocka_unit_test(test_claims__odd_runs_are_told),
         cmocka_unit_test(test_claims__what_seeds_cannot_decide_is_told),
         cmocka_unit_test(test_claims__what_cannot_form_is_refused),

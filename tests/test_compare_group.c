@@ -672,12 +672,73 @@ static void test_compare_group__a_text_is_one_wherever_it_lies(void **state)
     /* of one without a hash nobody knows, in whichever order */
     put_text(runs[2], "here", "");
     load(&f, runs, COUNT_OF(runs), &compare_usual);
-    assert_int_equal(f.s.n, 3);
+    assert_int_equal(f.s.n, 2);
     unload(&f);
     load(&f, turned, COUNT_OF(turned), &compare_usual);
-    assert_int_equal(f.s.n, 3);
+    assert_int_equal(f.s.n, 2);
     unload(&f);
     put_text(runs[1], "there", "0123456789abcde0");
+    load(&f, runs, 2, &compare_usual);
+    assert_int_equal(f.s.n, 2);
+    unload(&f);
+}
+
+static void put_place(const char *run, const char *keys, const char *hash,
+                      int seed)
+{
+    char config[512];
+    snprintf(config, sizeof config, "[run]\nseed = %d\n[data]\n%s\nhash = %s\n",
+             seed, keys, hash);
+    put_run(run, "done", config, "0,5,5,0\n");
+}
+
+/* One text at two places, and another one at the first of these. */
+static void test_compare_group__places_are_not_texts(void **state)
+{
+    static const char *const runs[] = { "places/a", "places/b", "places/c" };
+    static const char *const turned[] = { "places/c", "places/b", "places/a" };
+    static const struct {
+        const char *here, *there;
+    } keys[] = {
+        { "source = text\npath = /p", "source = text\npath = /q" },
+        { "source = text\npath = /p\nval_path = /v",
+          "source = text\npath = /p\nval_path = /w" },
+        { "source = bigram-backcopy\nbigram_path = /p",
+          "source = bigram-backcopy\nbigram_path = /q" },
+        { "source = mixture\nmixture = 0.5*text:/p, 0.5*random",
+          "source = mixture\nmixture = 0.5*text:/q, 0.5*random" },
+    };
+    static const char one[] = "0123456789abcdef", two[] = "fedcba9876543210";
+    struct fixture f;
+    (void)state;
+    for (idx i = 0; i < COUNT_OF(keys); i++) {
+        put_place(runs[0], keys[i].here, one, 1);
+        put_place(runs[1], keys[i].there, one, 2);
+        put_place(runs[2], keys[i].here, two, 1);
+        load(&f, runs, 3, &compare_usual);
+        assert_int_equal(f.s.n, 2);
+        assert_int_equal(f.s.n_keys, 1);
+        assert_string_equal(f.s.keys[0].key->name, "hash");
+        assert_int_equal(f.s.g[0].n_counted, 2);
+        unload(&f);
+        load(&f, turned, 3, &compare_usual);
+        assert_int_equal(f.s.n, 2);
+        unload(&f);
+        char *text = compare_text("places", compare_usual);
+        assert_within(text, "note: a and c are of other texts, though both "
+                            "lay at the same place (data.hash "
+                            "0123456789abcdef, fedcba9876543210)\n");
+        free(text);
+        text = compare_ok(runs, 3, compare_usual);
+        assert_within(text, "note: a and c are of other texts, though");
+        free(text);
+        text = compare_ok(runs, 2, compare_usual);
+        assert_null(strstr(text, "of other texts"));
+        free(text);
+    }
+    /* weights of a mixture are no place */
+    put_place(runs[1], "source = mixture\nmixture = 0.6*text:/p, 0.4*random",
+              one, 2);
     load(&f, runs, 2, &compare_usual);
     assert_int_equal(f.s.n, 2);
     unload(&f);
@@ -783,6 +844,30 @@ static void test_compare_group__other_numbers_of_one_seed_are_told(void **state)
     free(text);
 }
 
+/* So they are of a text that lies elsewhere. */
+static void test_compare_group__copies_may_be_of_a_moved_text(void **state)
+{
+    static const char here[] = "source = text\npath = /p",
+                      there[] = "source = text\npath = /q",
+                      hash[] = "0123456789abcdef";
+    (void)state;
+    put_place("moved/a", here, hash, 1);
+    put_place("moved/b", there, hash, 1);
+    put_place("moved/c", there, hash, 2);
+    char *text = compare_text("moved", compare_usual);
+    assert_within(text, "\nall runs  2 ");
+    assert_within(text, "note: 1 copy of runs, with the same settings, seeds "
+                        "and log, left out");
+    free(text);
+    put_file("moved/b", "metrics.csv",
+             "step,loss,val_loss,sink_1\n0,5,5.1,0\n");
+    text = compare_text("moved", compare_usual);
+    assert_within(text, "\nall runs  3 ");
+    assert_within(text, "note: b: has the settings and seeds of a, so their "
+                        "numbers count twice");
+    free(text);
+}
+
 static void test_compare_group__a_folder_counts_once(void **state)
 {
     (void)state;
@@ -885,6 +970,8 @@ int main(void)
         cmocka_unit_test(test_compare_group__unlike_rows_are_told),
         cmocka_unit_test(test_compare_group__labels_name_a_key_or_none_does),
         cmocka_unit_test(test_compare_group__a_text_is_one_wherever_it_lies),
+        cmocka_unit_test(test_compare_group__places_are_not_texts),
+        cmocka_unit_test(test_compare_group__copies_may_be_of_a_moved_text),
         cmocka_unit_test(test_compare_group__by_a_key_that_is_alike_is_told),
         cmocka_unit_test(test_compare_group__other_sums_are_told),
         cmocka_unit_test(test_compare_group__what_is_odd_is_noted),

@@ -97,12 +97,74 @@ static void test_paths__are_taken_over_from_the_same_corpus(void **state)
     assert_string_equal(none.mixture, "1*text:there");
 }
 
+static void test_paths__a_text_is_one_wherever_it_lies(void **state)
+{
+    (void)state;
+    struct data_options from = full_options(), to = full_options(), other;
+    key_copy_text(to.path, "aa");
+    key_copy_text(to.val_path, "bb");
+    key_copy_text(to.bigram_path, "cc");
+    key_copy_text(to.mixture, "1*text:dd, 2*random, 3*tokens:ee");
+    other = to;
+    assert_false(data_share_paths(&to, &from)); /* of unknown texts */
+    key_copy_text(from.hash, "0123456789abcdef");
+    key_copy_text(to.hash, "0123456789abcde0");
+    assert_false(data_share_paths(&to, &from));
+    assert_string_equal(to.path, "aa");
+    key_copy_text(to.hash, from.hash);
+    assert_true(data_share_paths(&to, &from));
+    assert_memory_equal(&to, &from, sizeof to);
+    key_copy_text(other.hash, from.hash);
+    key_copy_text(other.mixture, "1*text:dd");
+    assert_false(data_share_paths(&other, &from));
+    key_copy_text(other.mixture, to.mixture);
+    other.source++;
+    assert_false(data_share_paths(&other, &from));
+    assert_string_equal(other.path, "aa");
+}
+
+static void test_paths__another_text_at_the_same_place(void **state)
+{
+    (void)state;
+    struct data_options a = full_options(), b = full_options();
+    key_copy_text(a.hash, "0123456789abcdef");
+    assert_false(data_has_other_text(&a, &b)); /* nobody knows */
+    key_copy_text(b.hash, a.hash);
+    assert_false(data_has_other_text(&a, &b));
+    key_copy_text(b.hash, "0123456789abcde0");
+    assert_true(data_has_other_text(&a, &b));
+    b.token_bytes = 4; /* other tokens of the same bytes */
+    assert_false(data_has_other_text(&a, &b));
+    b.token_bytes = a.token_bytes;
+    key_copy_text(b.val_path, "elsewhere");
+    assert_false(data_has_other_text(&a, &b));
+}
+
+static void test_paths__keys_of_paths_are_those_that_are_mapped(void **state)
+{
+    (void)state;
+    static const char *const names[] = { "path", "val_path", "bigram_path",
+                                         "mixture" };
+    idx n = 0;
+    for (idx i = 0; i < n_data_keys; i++) {
+        bool is_named = false;
+        for (idx k = 0; k < COUNT_OF(names); k++)
+            is_named = is_named || !strcmp(data_keys[i].name, names[k]);
+        assert_int_equal(data_key_has_paths(&data_keys[i]), is_named);
+        n += is_named;
+    }
+    assert_int_equal(n, COUNT_OF(names));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_paths__every_one_is_told_with_its_key),
         cmocka_unit_test(test_paths__forgotten_ones_leave_what_a_corpus_is),
         cmocka_unit_test(test_paths__are_taken_over_from_the_same_corpus),
+        cmocka_unit_test(test_paths__a_text_is_one_wherever_it_lies),
+        cmocka_unit_test(test_paths__another_text_at_the_same_place),
+        cmocka_unit_test(test_paths__keys_of_paths_are_those_that_are_mapped),
     };
     return cmocka_run_group_tests_name("paths", tests, NULL, NULL);
 }

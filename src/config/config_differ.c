@@ -2,25 +2,27 @@
 
 #include <string.h>
 
-static bool is_path_of_text(struct config_key k)
+#include "data/paths.h"
+
+bool config_key_has_paths(struct config_key k)
 {
-    return strcmp(k.section->name, "data") == 0 &&
-           strcmp(k.key->name, "path") == 0;
+    return strcmp(k.section->name, "data") == 0 && data_key_has_paths(k.key);
 }
 
-/* A text is the same wherever it lies. */
-static bool is_one_text(config_at *at, const void *list, idx n)
+/* Its value, for a text under the paths of the first that has it. */
+static void value_of(char value[KEY_PRINT_MAX], struct config_key k,
+                     config_at *at, const void *list, idx i)
 {
-    const char *hash = NULL;
-    for (idx i = 0; i < n; i++) {
-        const struct config *c = at(list, i);
-        if (!c)
-            continue;
-        if (!*c->data.hash || (hash && strcmp(hash, c->data.hash) != 0))
-            return false;
-        hash = c->data.hash;
+    const struct config *c = at(list, i);
+    struct config own;
+    if (config_key_has_paths(k)) {
+        own = *c;
+        for (idx j = 0; j < i; j++)
+            if (at(list, j) && data_share_paths(&own.data, &at(list, j)->data))
+                break;
+        c = &own;
     }
-    return true;
+    config_value(value, KEY_PRINT_MAX, c, k);
 }
 
 static bool is_differing(struct config_key k, config_at *at, const void *list,
@@ -28,14 +30,12 @@ static bool is_differing(struct config_key k, config_at *at, const void *list,
 {
     char first[KEY_PRINT_MAX], other[KEY_PRINT_MAX];
     bool has_first = false;
-    if (config_key_is_cosmetic(k) ||
-        (is_path_of_text(k) && is_one_text(at, list, n)))
+    if (config_key_is_cosmetic(k))
         return false;
     for (idx i = 0; i < n; i++) {
-        const struct config *c = at(list, i);
-        if (!c)
+        if (!at(list, i))
             continue;
-        config_value(has_first ? other : first, KEY_PRINT_MAX, c, k);
+        value_of(has_first ? other : first, k, at, list, i);
         if (has_first && strcmp(first, other) != 0)
             return true;
         has_first = true;
@@ -51,6 +51,16 @@ idx config_differing(struct config_key found[DIFFERING_MAX], config_at *at,
         if (n_found < DIFFERING_MAX && is_differing(k, at, list, n))
             found[n_found++] = k;
     return n_found;
+}
+
+bool config_other_text(idx *a, idx *b, config_at *at, const void *list, idx n)
+{
+    for (*b = 0; *b < n; ++*b)
+        for (*a = 0; *a < *b && at(list, *b); ++*a)
+            if (at(list, *a) &&
+                data_has_other_text(&at(list, *a)->data, &at(list, *b)->data))
+                return true;
+    return false;
 }
 
 bool config_past_differs(struct config_key *found, const struct config *a,

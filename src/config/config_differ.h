@@ -12,12 +12,19 @@
 enum { DIFFERING_MAX = 128 };
 
 /* config_differing - the keys in which not all of n configurations agree, in
- * the order of the table, without cosmetic ones, nor data.path where all
- * have one data.hash; returns how many. at(list, i) gives configuration
- * i, or NULL if it is not known: then it does not count. */
+ * the order of the table, without cosmetic ones; a text that is known by its
+ * data.hash is one wherever it lies. Returns how many. at(list, i) gives
+ * configuration i, or NULL if it is not known: then it does not count. */
 typedef const struct config *config_at(const void *list, idx i);
 idx config_differing(struct config_key found[DIFFERING_MAX], config_at *at,
                      const void *list, idx n);
+
+/* config_key_has_paths - does it say where texts lie (data/paths.h)? */
+bool config_key_has_paths(struct config_key k);
+
+/* config_other_text - the first two of n configurations that read files at the
+ * same places and are known to have found other tokens; false: none. */
+bool config_other_text(idx *a, idx *b, config_at *at, const void *list, idx n);
 
 /* config_past_differs - is there a key in which the two differ, of those that
  * may not change when a run goes on (all without KEY_RESUME)? The first of

@@ -69,6 +69,17 @@ void data_forget_paths(struct data_options *o)
         key_copy_text(o->bigram_path, "a text");
 }
 
+/* As data.source and data.mixture have it, wherever its files lie. */
+static bool is_one_kind(const struct data_options *a,
+                        const struct data_options *b)
+{
+    struct data_options x = *a, y = *b;
+    data_forget_paths(&x);
+    data_forget_paths(&y);
+    return a->source == b->source && strcmp(x.mixture, y.mixture) == 0 &&
+           strcmp(x.bigram_path, y.bigram_path) == 0;
+}
+
 void data_copy_paths(struct data_options *to, const struct data_options *from)
 {
     struct data_options a = *to, b = *from;
@@ -80,4 +91,36 @@ void data_copy_paths(struct data_options *to, const struct data_options *from)
         key_copy_text(to->bigram_path, from->bigram_path);
     if (strcmp(a.mixture, b.mixture) == 0)
         key_copy_text(to->mixture, from->mixture);
+}
+
+bool data_share_paths(struct data_options *to, const struct data_options *from)
+{
+    bool is_one = to->hash[0] && strcmp(to->hash, from->hash) == 0 &&
+                  is_one_kind(to, from);
+    if (is_one)
+        data_copy_paths(to, from);
+    return is_one;
+}
+
+bool data_has_other_text(const struct data_options *a,
+                         const struct data_options *b)
+{
+    return a->hash[0] && b->hash[0] && strcmp(a->hash, b->hash) != 0 &&
+           a->source == b->source && a->format == b->format &&
+           a->token_bytes == b->token_bytes && strcmp(a->path, b->path) == 0 &&
+           strcmp(a->val_path, b->val_path) == 0 &&
+           strcmp(a->bigram_path, b->bigram_path) == 0 &&
+           strcmp(a->mixture, b->mixture) == 0;
+}
+
+bool data_key_has_paths(const struct key *k)
+{
+    const size_t at[] = { offsetof(struct data_options, path),
+                          offsetof(struct data_options, val_path),
+                          offsetof(struct data_options, bigram_path),
+                          offsetof(struct data_options, mixture) };
+    for (int i = 0; i < COUNT_OF(at); i++)
+        if (k->offset == at[i])
+            return true;
+    return false;
 }

@@ -20,4 +20,16 @@ void data_forget_paths(struct data_options *o);
 /* data_copy_paths - the same corpus, from where `from` has it. */
 void data_copy_paths(struct data_options *to, const struct data_options *from);
 
+/* data_share_paths - a text is one wherever it lies: if both are known to have
+ * one (data.hash), `to` takes the paths that `from` has; true if so. */
+bool data_share_paths(struct data_options *to, const struct data_options *from);
+
+/* data_has_other_text - do both read files at the same places, which are known
+ * to have held other tokens? */
+bool data_has_other_text(const struct data_options *a,
+                         const struct data_options *b);
+
+/* data_key_has_paths - is it one of the keys above, of data_keys? */
+bool data_key_has_paths(const struct key *k);
+
 #endif

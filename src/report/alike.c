@@ -90,3 +90,12 @@ void alike_note(FILE *out, const struct groups *s, const char *column)
                 ? "; `sinklab analyze` them alike before you compare them"
                 : "");
 }
+
+void alike_other_text(FILE *out, const char *a_name, const struct config *a,
+                      const char *b_name, const struct config *b)
+{
+    fprintf(out,
+            "note: %s and %s are of other texts, though both lay at the same "
+            "place (data.hash %.16s, %.16s)\n",
+            a_name, b_name, a->data.hash, b->data.hash);
+}

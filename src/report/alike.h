@@ -15,4 +15,9 @@ int alike_check(const struct groups *s, const struct compare_options *o,
  * runs that stand side by side. */
 void alike_note(FILE *out, const struct groups *s, const char *column);
 
+/* alike_other_text - tell that runs a and b, called so, found other texts at
+ * the same places. */
+void alike_other_text(FILE *out, const char *a_name, const struct config *a,
+                      const char *b_name, const struct config *b);
+
 #endif

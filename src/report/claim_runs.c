@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "data/paths.h"
 #include "io/csv_lines.h"
 #include "metric/columns.h"
 #include "report/run_layers.h"
@@ -35,6 +36,23 @@ static int leave_copies(struct claim_runs *s, struct err *e)
         text_add(&left, "%s%td with the settings and seeds of another",
                  left.n ? ", " : "", n_copies);
     return OK;
+}
+
+static void find_texts(struct claim_runs *s)
+{
+    for (idx i = 0; i < s->n; i++) {
+        struct data_options own = s->at[i].config->data;
+        idx k = 0;
+        while (k < i && !data_share_paths(&own, &s->at[k].config->data))
+            k++;
+        s->at[i].text = k;
+    }
+}
+
+const struct config *claim_runs_config(const struct claim_runs *s, idx i,
+                                       struct config_key k)
+{
+    return s->at[config_key_has_paths(k) ? s->at[i].text : i].config;
 }
 
 /* ---- run folders ------------------------------------------------------- */
@@ -114,6 +132,7 @@ static int take_runs(struct claim_runs *s, const struct sweep *list,
                  n_dropped);
     if (leave_copies(s, e))
         return e->code;
+    find_texts(s);
     for (idx i = 0; i < s->n; i++)
         s->is_logged = s->is_logged || s->at[i].data->analysis.rows == 0;
     for (idx i = 0; i < s->n; i++)
@@ -371,6 +390,7 @@ int claim_runs_of_tables(struct claim_runs *s, const char *tables,
     leave_others(s);
     if (leave_copies(s, e))
         return e->code;
+    find_texts(s);
     return s->n > 0 ? OK : none_done(s, tables, e);
 }
 

@@ -19,6 +19,7 @@ struct claim_run {
     const struct measured *on;   /* of its analysis, or its probe */
     const struct run_data *data; /* NULL: of tables, where it has */
     idx first, rows;             /* so many lines of curves.csv */
+    idx text; /* the first run that is known to have its text; or itself */
 };
 
 struct claim_runs {
@@ -57,6 +58,11 @@ int claim_runs_of_tables(struct claim_runs *s, const char *tables,
 
 /* They may be released in any case; zeroed, too. */
 void claim_runs_release(struct claim_runs *s);
+
+/* claim_runs_config - what run i is to be held against others by in this key:
+ * for where its text lies the configuration of the first that has it. */
+const struct config *claim_runs_config(const struct claim_runs *s, idx i,
+                                       struct config_key k);
 
 /* claim_run_series - a column of a run over its steps; n = 0: it has none. */
 struct series claim_run_series(const struct claim_runs *s, idx run,

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "data/paths.h"
 
 /* ---- who is where -------------------------------------------------------- */
 
@@ -18,6 +19,28 @@ static idx find_seed(struct judging *g, idx run)
     return i;
 }
 
+static bool names_place(const struct claim_side *s)
+{
+    for (idx i = 0; i < s->n; i++)
+        if (config_key_has_paths(s->keys[i]))
+            return true;
+    return false;
+}
+
+/* A side that names where a text lies means the text. */
+static bool does_fit(const struct judging *g, const struct claim_side *side,
+                     idx run)
+{
+    const struct claim_run *at = g->runs->at;
+    bool fits = claim_side_fits(side, at[run].config);
+    for (idx i = 0; names_place(side) && i < g->runs->n && !fits; i++) {
+        struct config elsewhere = *at[run].config;
+        fits = data_share_paths(&elsewhere.data, &at[i].config->data) &&
+               claim_side_fits(side, &elsewhere);
+    }
+    return fits;
+}
+
 /* Who is on which side. */
 static void find_members(struct judging *g)
 {
@@ -26,7 +49,7 @@ static void find_members(struct judging *g)
         if (s == SIDE_B && !g->claim->has_b)
             break;
         for (idx i = 0; i < g->runs->n; i++)
-            if (claim_side_fits(side, g->runs->at[i].config))
+            if (does_fit(g, side, i))
                 g->at[s][g->n[s]++] = (struct member){ .run = i,
                                                        .seed = find_seed(g, i),
                                                        .is_used = true };
@@ -117,8 +140,8 @@ static bool has_key(const struct claim_side *s, struct config_key k)
 static bool is_equal(const struct judging *g, const struct member *a,
                      const struct member *b, struct config_key k)
 {
-    return config_value_order(claim_config_of(g, a), claim_config_of(g, b),
-                              k) == 0;
+    return config_value_order(claim_runs_config(g->runs, a->run, k),
+                              claim_runs_config(g->runs, b->run, k), k) == 0;
 }
 
 /* Has any run of one side the value of a run of the other? */

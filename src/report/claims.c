@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "io/grid_json.h"
 #include "io/grid_markup.h"
+#include "report/alike.h"
 #include "report/claim_judge.h"
 #include "report/claim_sides.h"
 #include "report/claim_words.h"
@@ -73,8 +74,14 @@ static bool is_piped(const struct compare_options *o)
            report_is_stdout(o->markdown);
 }
 
+static const struct config *config_of(const void *runs, idx i)
+{
+    return ((const struct claim_run *)runs)[i].config;
+}
+
 static void print_notes(FILE *out, const struct claim_runs *runs)
 {
+    idx a, b;
     if (runs->n_left > 0)
         fprintf(out, "note: %td run%s not counted: %s\n", runs->n_left,
                 runs->n_left == 1 ? " is" : "s are", runs->left);
@@ -82,6 +89,9 @@ static void print_notes(FILE *out, const struct claim_runs *runs)
         fprintf(out, "note: not all runs have an analysis, so the numbers are "
                      "those of training's probe: `sinklab analyze` measures "
                      "more\n");
+    if (config_other_text(&a, &b, config_of, runs->at, runs->n))
+        alike_other_text(out, runs->at[a].name, runs->at[a].config,
+                         runs->at[b].name, runs->at[b].config);
 }
 
 static void print_lines(FILE *out, const struct claim_file *f)

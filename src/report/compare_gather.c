@@ -173,8 +173,8 @@ static bool is_copy(const struct run_data *a, const struct run_data *b)
     if (!a->has_config || !b->has_config || a->state != b->state ||
         a->metrics.rows == 0)
         return false;
-    config_id(x, &a->config);
-    config_id(y, &b->config);
+    sweep_identity(x, &a->config);
+    sweep_identity(y, &b->config);
     return strcmp(x, y) == 0 && table_is_same(&a->metrics, &b->metrics);
 }
 

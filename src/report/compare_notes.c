@@ -205,6 +205,10 @@ static void note_data(FILE *out, const struct groups *s)
     print_keys(out, "note: means are over ", keys, keep_data(keys, s->n_over),
                ", too: losses of different data, whose differences are in the "
                "spread");
+    if (s->other_text[0])
+        alike_other_text(
+            out, run_data_label(s->other_text[0]), &s->other_text[0]->config,
+            run_data_label(s->other_text[1]), &s->other_text[1]->config);
 }
 
 /* What a mean over other held-out sequences might have been. */

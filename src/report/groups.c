@@ -1,6 +1,7 @@
 #include "report/groups.h"
 
 #include "base/text.h"
+#include "data/paths.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -64,6 +65,17 @@ static int choose_keys(struct groups *s, const struct compare_options *o,
             s->keys[s->n_keys++] = k;
     }
     return rc;
+}
+
+/* ---- texts ------------------------------------------------------------- */
+
+static void share_paths(struct run_data *runs, idx n)
+{
+    for (idx i = 0; i < n; i++)
+        for (idx k = 0; k < i && runs[i].has_config; k++)
+            if (runs[k].has_config &&
+                data_share_paths(&runs[i].config.data, &runs[k].config.data))
+                break;
 }
 
 /* ---- order ------------------------------------------------------------- */
@@ -296,8 +308,15 @@ int groups_make(struct groups *s, const struct compare_options *o,
                 struct run_data *runs, idx n, bool are_single, struct err *e)
 {
     s->are_single = are_single;
+    idx a, b;
+    if (config_other_text(&a, &b, config_of, runs, n)) {
+        s->other_text[0] = &runs[a];
+        s->other_text[1] = &runs[b];
+    }
     if (are_single)
         run_data_name_apart(runs, n);
+    else
+        share_paths(runs, n);
     int rc = choose_keys(s, o, runs, n, e);
     if (rc != OK)
         return rc;

@@ -5,7 +5,9 @@
  * keys of --by. Which runs of a group count: those that are done. Where none is
  * done, those under way (or stopped by a rule) count as far as all of them
  * came. A run that diverged or failed never counts, nor one whose status cannot
- * be read. A run whose settings cannot be read is a group of its own.
+ * be read. A run whose settings cannot be read is a group of its own. A text
+ * that is known by its hash is one wherever it lies: its runs get the paths
+ * that the first of them has.
  *
  * Else each run is a group of one that counts, in the order given, and is
  * called by its folder. Groups own their memory and borrow the runs.
@@ -38,9 +40,11 @@ struct groups {
     idx n_keys, n_over;
     /* Of keys: it has its default in most groups, and labels leave that out. */
     bool is_usual[DIFFERING_MAX];
-    idx n_waiting;             /* runs that have not begun; for a note */
-    idx n_copies;              /* of runs, left out; for a note */
-    idx n_unwanted;            /* that --where leaves out; for a note */
+    idx n_waiting;  /* runs that have not begun; for a note */
+    idx n_copies;   /* of runs, left out; for a note */
+    idx n_unwanted; /* that --where leaves out; for a note */
+    /* Two runs that found other texts at the same places; or NULLs. */
+    const struct run_data *other_text[2];
     idx n_counted, n_analysed; /* runs in all that count; with an analysis */
     struct emergence emergence;
 };

@@ -78,13 +78,10 @@ static void release_offers(struct offers *o)
  * known by its hash may lie anywhere. */
 static bool has_settings(const struct config *wanted, const struct config *has)
 {
-    struct config a = *wanted, b = *has;
-    if (strcmp(a.data.hash, b.data.hash) == 0 && a.data.hash[0]) {
-        data_forget_paths(&a.data);
-        data_forget_paths(&b.data);
-    }
+    struct config own = *has;
+    data_share_paths(&own.data, &wanted->data);
     for (struct config_key k = { 0 }; config_next_key(&k);)
-        if (!config_key_is_local(k) && config_value_order(&a, &b, k) != 0)
+        if (!config_key_is_local(k) && config_value_order(wanted, &own, k) != 0)
             return false;
     return true;
 }
