@@ -900,7 +900,8 @@ static void test_claims__a_copy_of_a_run_is_no_other(void **state)
     judge("expect = " HIGHER "\n");
     assert_int_equal(runs.n, 24);
     assert_int_equal(runs.n_left, 6);
-    assert_string_equal(runs.left, "6 with the settings and seeds of another");
+    assert_string_equal(runs.left, "6 with the settings and seeds of another "
+                                   "(24 those of 3)");
     assert_int_equal(results[0].a.n_runs, 12);
     assert_true(results[0].j.difference == 0);
     end();
@@ -960,9 +961,14 @@ static void test_claims__a_side_may_name_either_place(void **state)
 {
     (void)state;
     add_texts("text,/p,,,", "text,/q,,,", false);
+    add(settings, "lr/again,6,softmax,200,text,/r,,,,0123456789abcdef\n");
+    add(curves, "lr/again,200,0,0.1,3\n");
     expect_one("sink_1(attention.weights=softmax, data.path=/p) > "
                "sink_1(attention.weights=sigmoid, data.path=/q)",
                CLAIM_SUPPORTED, "6 pairs");
+    /* a seed counts once wherever its text lies */
+    assert_string_equal(runs.left, "1 with the settings and seeds of another "
+                                   "(again those of 11)");
     end();
 }
 

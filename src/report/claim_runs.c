@@ -11,12 +11,14 @@
 #include "report/run_layers.h"
 #include "sweep/sweep_folder.h"
 
-/* A copy of a run is no other run: the first counts. */
+/* A copy of a run is no other run: the first counts. The first copy whose log
+ * is another one, as of another machine, is named. */
 static int leave_copies(struct claim_runs *s, struct err *e)
 {
     char(*ids)[CONFIG_ID_MAX] = calloc((size_t)s->n + 1, sizeof *ids);
     struct text left = { s->left, sizeof s->left, strlen(s->left) };
     idx n = 0;
+    struct claim_run copy = { 0 }, kept = { 0 };
     if (!ids)
         return err_memory(e, NULL);
     for (idx i = 0; i < s->n; i++) {
@@ -24,8 +26,12 @@ static int leave_copies(struct claim_runs *s, struct err *e)
         sweep_identity(ids[n], s->at[i].config);
         while (strcmp(ids[k], ids[n]) != 0)
             k++;
-        if (k == n)
+        if (k == n) {
             s->at[n++] = s->at[i];
+        } else if (!copy.name) {
+            copy = s->at[i];
+            kept = s->at[k];
+        }
     }
     free(ids);
     idx n_copies = s->n - n + s->set.n_copies;
@@ -35,6 +41,8 @@ static int leave_copies(struct claim_runs *s, struct err *e)
     if (n_copies > 0)
         text_add(&left, "%s%td with the settings and seeds of another",
                  left.n ? ", " : "", n_copies);
+    if (copy.name)
+        text_add(&left, " (%s those of %s)", copy.name, kept.name);
     return OK;
 }
 
