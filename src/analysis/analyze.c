@@ -644,7 +644,7 @@ static int analyze(struct analysis *a, const struct analyze_options *o,
     plan(a, &a->arena);
     name_sequences(a);
     analysis_settings(a->settings, &a->config);
-    replaced_open(&a->replaced, a->dir, a->name, a->settings);
+    replaced_open(&a->replaced, a->dir, a->name, &a->config);
     if (!o->is_again)
         kept_open(&a->kept, a->dir, a->name, a->settings, &a->columns);
     told_begin(&a->told, a->dir, &a->columns, o->is_json);

@@ -121,10 +121,8 @@ static bool is_finished(const char *dir)
 static char *find_gone(const struct many *m, const char *dir,
                        const struct config *c)
 {
-    char settings[HASH_HEX_MAX];
     struct replaced old;
-    analysis_settings(settings, c);
-    replaced_open(&old, dir, m->options->name, settings);
+    replaced_open(&old, dir, m->options->name, c);
     char *gone = old.measured_on;
     old.measured_on = NULL;
     replaced_close(&old);

@@ -333,3 +333,37 @@ void measured_settings(char hex[HASH_HEX_MAX], const struct config *c)
     }
     hash_hex(hex, hash);
 }
+
+/* Columns say by their names what these two ask for; and a hash that is not
+ * known yet differs from none. */
+static bool is_told(struct config_key k, const char *before, const char *now)
+{
+    bool is_hash = strcmp(k.key->name, "hash") == 0;
+    bool is_metrics = strcmp(k.section->name, "metrics") == 0;
+    bool is_asking = is_metrics && (strcmp(k.key->name, "names") == 0 ||
+                                    strcmp(k.key->name, "eps") == 0);
+    return strcmp(before, now) != 0 && matters(k) && !is_asking &&
+           !(is_hash && (!*before || !*now));
+}
+
+const char *measured_changed(char text[MEASURED_TEXT_MAX],
+                             const struct config *before,
+                             const struct config *now)
+{
+    enum { KEYS_TOLD = 3 };
+    char x[KEY_PRINT_MAX], y[KEY_PRINT_MAX];
+    struct text t = { text, MEASURED_TEXT_MAX, 0 };
+    idx n = 0;
+    text_add(&t, "%s", "");
+    for (struct config_key k = { 0 }; config_next_key(&k);) {
+        config_value(x, sizeof x, before, k);
+        config_value(y, sizeof y, now, k);
+        if (is_told(k, x, y) && ++n <= KEYS_TOLD)
+            text_add(&t, "%s%s.%s %.16s, now %.16s", t.n > 0 ? "; " : "",
+                     k.section->name, k.key->name, *x ? x : "none",
+                     *y ? y : "none");
+    }
+    if (n > KEYS_TOLD)
+        text_add(&t, "; and %td more", n - KEYS_TOLD);
+    return text;
+}

@@ -84,6 +84,14 @@ const char *measured_differing(char text[MEASURED_TEXT_MAX],
                                const struct measured *a,
                                const struct measured *b, int parts);
 
+/* measured_changed - the settings of measured_settings in which an analysis
+ * differs from one before, but for which metrics are asked for:
+ * "sink.eps 0.3, now 0.2; sink.tokens 64, now 32"; "" where they do not.
+ * Returns text. */
+const char *measured_changed(char text[MEASURED_TEXT_MAX],
+                             const struct config *before,
+                             const struct config *now);
+
 /* measured_settings - the hash of all settings that an analysis depends on: of
  * the run, and how it is measured; not paths, threads, and how training went
  * on. */

@@ -1,22 +1,48 @@
 #include "analysis/replaced.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "analysis/analysis.h"
+#include "analysis/measured.h"
 #include "io/arrays.h"
 
-void replaced_open(struct replaced *r, const char *dir, const char *name,
-                   const char *settings)
+/* "analysis, 100 sequences of 64 tokens, eps 0.3; sink.eps 0.3, now 0.2" */
+static void add_changed(struct replaced *r, const char *path,
+                        const struct config *config)
 {
-    char path[RUN_PATH_MAX], *found = NULL;
+    char *text = NULL, changed[MEASURED_TEXT_MAX];
+    struct config before;
+    struct err own = { 0 };
+    if (note_load(&text, path, "config", &own) == OK && text &&
+        config_load_text(&before, text, path, &own) == OK &&
+        *measured_changed(changed, &before, config)) {
+        size_t n = strlen(r->measured_on) + sizeof changed + 2;
+        char *both = malloc(n);
+        if (both) {
+            snprintf(both, n, "%s; %s", r->measured_on, changed);
+            free(r->measured_on);
+            r->measured_on = both;
+        }
+    }
+    free(text);
+}
+
+void replaced_open(struct replaced *r, const char *dir, const char *name,
+                   const struct config *config)
+{
+    char path[RUN_PATH_MAX], settings[HASH_HEX_MAX], *found = NULL;
     struct err own = { 0 };
     *r = (struct replaced){ .measured_on = NULL };
     run_analysis_path(path, dir, name, ".h5");
+    analysis_settings(settings, config);
     if (analysis_read_csv(&r->csv, dir, name, &own) == OK &&
         note_load(&found, path, "settings", &own) == OK &&
         strcmp(found, settings) != 0)
         note_load(&r->measured_on, path, "measured_on", &own);
+    if (r->measured_on)
+        add_changed(r, path, config);
     free(found);
 }
 

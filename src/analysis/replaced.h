@@ -6,19 +6,20 @@
 #ifndef SINKLAB_REPLACED_H
 #define SINKLAB_REPLACED_H
 
+#include "config/config.h"
 #include "io/table.h"
 #include "metric/columns.h"
 
 struct replaced {
     struct table csv;  /* empty: there is none */
-    char *measured_on; /* in words, of other settings; NULL: they are the same,
-                          or it does not say */
+    char *measured_on; /* in words, of other settings, and which of these
+                          differ; NULL: they are the same, or it does not say */
 };
 
-/* replaced_open - the analysis `name` of the run in dir; settings: those of the
- * new one (analysis_settings). */
+/* replaced_open - the analysis `name` of the run in dir; config: of the new
+ * one. */
 void replaced_open(struct replaced *r, const char *dir, const char *name,
-                   const char *settings);
+                   const struct config *config);
 void replaced_close(struct replaced *r);
 
 /* replaced_next - the next column that has numbers and is none of c's, from *at

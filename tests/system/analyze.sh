@@ -71,7 +71,7 @@ check "what was lost is made again, nothing else" \
 check "other settings make all of them again" \
     says '^4 analyzed, 0 up to date' "$SINKLAB" analyze s sink.eps=0.2
 check "and it says what is gone" grep -Eq \
-    '^note: 4 of them take the place of an analysis with other settings \(.*, eps 0.3\): --as NAME writes' "$T/said"
+    '^note: 4 of them take the place of an analysis with other settings \(.*, eps 0.3; sink.eps 0.3, now 0.2\): --as NAME writes' "$T/said"
 check "threads do not" says '^0 analyzed, 4 up to date' \
     "$SINKLAB" analyze s sink.eps=0.2 train.threads=2
 rm s/0002-relu-seed1/checkpoints/step-00000002.h5
@@ -128,6 +128,9 @@ check "and how many columns its table leaves out" grep -q '^2 more columns in an
 check_not "once" says 'analysis before' "$SINKLAB" analyze text metrics.names=sink_1
 check_not "one beside it takes nothing away" says 'analysis before|takes the place' \
     "$SINKLAB" analyze text sink.input=repeat metrics.names=sink_1 --as repeat
+check "settings that differ are named" \
+    says 'takes the place .* eps [0-9.]+; sink.val_tokens [0-9]+, now 64\): --as' \
+    "$SINKLAB" analyze text sink.input=repeat sink.val_tokens=64 metrics.names=sink_1 --as repeat
 check "other settings are told" \
     says '^this analysis takes the place of one with other settings \(analysis, .* times one token.*--as NAME' \
     "$SINKLAB" analyze text metrics.names=sink_2 --as repeat
