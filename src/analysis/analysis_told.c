@@ -3,17 +3,31 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "metric/meter.h"
+#include "metric/metric.h"
 #include "run/run_files.h"
 
 enum { PRINTED_WIDTH = 8, DIGITS = 9 };
+
+/* The next column of the table, from *at on, 0 at first: those that no model of
+ * these settings has are left out. */
+static bool next_printed(struct column_facts *f, const struct analysis_told *t,
+                         idx *at)
+{
+    while (column_at(f, t->columns, COLUMN_PRINTED, (*at)++))
+        if (!f->own || f->own->is_there)
+            return true;
+    return false;
+}
 
 static void print_header(const struct analysis_told *t)
 {
     char text[COLUMN_NAME_MAX];
     struct column_facts f;
     for (idx line = 0; line < COLUMN_HEADING_LINES; line++) {
-        for (idx i = 0; column_at(&f, t->columns, COLUMN_PRINTED, i); i++)
-            printf("%s%*s", i ? "  " : "", PRINTED_WIDTH,
+        const char *between = "";
+        for (idx at = 0; next_printed(&f, t, &at); between = "  ")
+            printf("%s%*s", between, PRINTED_WIDTH,
                    column_heading(text, &f, line, PRINTED_WIDTH));
         printf("\n");
     }
@@ -35,9 +49,10 @@ void told_begin(struct analysis_told *t, const char *dir,
 static void print_row(const struct analysis_told *t, const struct readings *r)
 {
     struct column_facts f;
-    for (idx i = 0; column_at(&f, t->columns, COLUMN_PRINTED, i); i++) {
+    const char *between = "";
+    for (idx at = 0; next_printed(&f, t, &at); between = "  ") {
         struct reading x = column_reading(&f, r);
-        printf("%s", i ? "  " : "");
+        printf("%s", between);
         if (x.is_given)
             printf("%*.*f", PRINTED_WIDTH, f.digits,
                    (f.is_share ? 100 : 1) * x.value);
@@ -156,6 +171,26 @@ static idx count_more(const struct analysis_told *t)
     return all - printed;
 }
 
+/* Those that are left out, once a cause. */
+static void print_left_out(const struct analysis_told *t, bool needs_extra)
+{
+    struct column_facts f;
+    const char *between = "not shown, as no row has them: ";
+    bool is_any = false;
+    for (idx i = 0; column_at(&f, t->columns, COLUMN_PRINTED, i); i++)
+        if (f.own && !f.own->is_there && f.metric->needs_extra == needs_extra) {
+            printf("%s%s", between, f.name);
+            between = ", ";
+            is_any = true;
+        }
+    if (is_any)
+        printf(" (%s)\n",
+               needs_extra
+                   ? "the model has no extra column that acts"
+                   : "its sequences are too short, or it lacks what they are "
+                     "of");
+}
+
 enum { FILES = 2 };
 
 static const char *file_path(char path[RUN_PATH_MAX],
@@ -172,6 +207,9 @@ static void print_files(const struct analysis_told *t,
     char csv[RUN_PATH_MAX], h5[RUN_PATH_MAX];
     const char *name = strrchr(file_path(csv, end, 0), '/') + 1;
     idx more = count_more(t);
+    print_left_out(t, true);
+    print_left_out(t, false);
+    printf("what columns mean: `sinklab list metric`\n");
     if (more > 0)
         printf("%td more column%s in %s\n", more, more == 1 ? "" : "s", name);
     printf("wrote %s and %s in %s\n", name,

@@ -97,6 +97,13 @@ check "beside what was kept, with the same bytes as all anew" eval \
     '"$SINKLAB" analyze text "metrics.names=$more" metrics.eps=0.2 --again &&
     cat text/analysis.csv text/analysis.h5 | cmp - kept.bin'
 check "a metric less needs no checkpoint" says '^3 of 3 .* before' "$SINKLAB" analyze text
+check "columns that no row has are not in its table, and it says why" \
+    grep -q '^not shown, as no row has them: sink_bias, bias_mass (the model has no' "$T/said"
+check_not "so no cell of it is empty" grep -Eq '^ .* -( |$)' "$T/said"
+check "they are in the file" grep -q ',sink_bias,.*,bias_mass,' text/analysis.csv
+check "where columns are explained is told" grep -q 'sinklab list metric' "$T/said"
+check "a run with an extra column" "$SINKLAB" train base.ini run.dir=extra attention.bias=key_value
+check_not "has all columns in its table" says 'not shown| -( |$)' "$SINKLAB" analyze extra
 check "sinks at other thresholds are in the table, too" says '^ +step .* sink_1 +at_0.1 +at_0.5 ' \
     "$SINKLAB" analyze text metrics.eps=0.1,0.5
 costs="default, cost_stream, cost_zero_head, grad_value_ratio"
@@ -179,7 +186,7 @@ check "the others are in the file" test "$(cut -d, -f1 again/analysis.csv | xarg
 check "a run that is named itself is always written" \
     says '^wrote analysis.csv' "$SINKLAB" analyze text
 check "its table has the names of analysis.csv" \
-    grep -Eq '^ +step +val_loss +loss_se +sink_1 +bias +raw +mass +mass_raw +mass +row_sum +ratio$' \
+    grep -Eq '^ +step +val_loss +loss_se +sink_1 +raw +mass +mass_raw +row_sum +ratio$' \
     "$T/said"
 check "a text may lie elsewhere" eval 'mkdir moved && mv text.txt moved/ &&
     "$SINKLAB" analyze text data.path=moved/text.txt'
