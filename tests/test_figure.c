@@ -249,6 +249,28 @@ static void test_figure_curves__many_are_divided_by_a_key(void **state)
     free(svg);
 }
 
+/* What tables and --baseline call it has the number alone. */
+static void test_figure_curves__legends_say_what_numbers_mean(void **state)
+{
+    (void)state;
+    static const char *const tokens[] = { "0", "16384" };
+    struct compare_options o = compare_usual;
+    char config[128], run[32];
+    skip_without_gnuplot();
+    for (idx i = 0; i < 4; i++) {
+        snprintf(config, sizeof config,
+                 "[run]\nseed = %td\n[data]\nunique_tokens = %s\n", i / 2,
+                 tokens[i % 2]);
+        snprintf(run, sizeof run, "meant/%td", i);
+        put_run(run, "done", config, "0,5,5,0\n20,2,1.5,0.12\n");
+    }
+    o.baseline = "unique_tokens=0";
+    char *svg = figure_of("meant", o);
+    assert_within(svg, ">unique_tokens=0 (all)<");
+    assert_within(svg, ">unique_tokens=16384<");
+    free(svg);
+}
+
 /* Runs one by one are divided by nothing: each is seen against all. */
 static void test_figure_curves__many_runs_have_panels(void **state)
 {
@@ -780,6 +802,7 @@ int main(void)
         cmocka_unit_test(test_figure_curves__unequal_groups_say_their_number),
         cmocka_unit_test(test_figure_curves__tokens_may_be_the_axis),
         cmocka_unit_test(test_figure_curves__many_are_divided_by_a_key),
+        cmocka_unit_test(test_figure_curves__legends_say_what_numbers_mean),
         cmocka_unit_test(test_figure_curves__many_runs_have_panels),
         cmocka_unit_test(test_figure_curves__a_range_may_be_asked_for),
         cmocka_unit_test(test_figure_curves__labels_leave_defaults_out),

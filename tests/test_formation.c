@@ -73,18 +73,22 @@ static void test_formation__says_so(void **state)
     (void)state;
     plant();
     struct formation f = find();
-    formation_print(&t, &f, "first_mass", steps);
+    formation_print(&t, &f, "first_mass", steps, 0.3);
     assert_string_equal(line, "a sink formed at step 400; it was born in layer "
                               "1, head 1 (first_mass 70.0 %)");
     t.n = 0;
     f.is_formed = false;
-    formation_print(&t, &f, "first_mass", steps);
+    formation_print(&t, &f, "first_mass", steps, 0.3);
     assert_string_equal(line, "no sink formed: at no two steps in a row has a "
                               "head a first_mass of 50 % (sink_1 asks less: "
-                              "sink.eps)");
+                              "sink.eps = 0.3)");
+    t.n = 0;
+    formation_print(&t, &f, "first_mass", steps, 0.5);
+    assert_string_equal(line, "no sink formed: at no two steps in a row has a "
+                              "head a first_mass of 50 %");
     t.n = 0;
     f = formation_find(mass[0][0], 1, L, H);
-    formation_print(&t, &f, "first_mass", steps);
+    formation_print(&t, &f, "first_mass", steps, 0.3);
     assert_string_equal(line, "whether a sink formed takes two checkpoints to "
                               "tell");
 }

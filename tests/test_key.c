@@ -386,6 +386,23 @@ static void test_key__describe_speaks_of_bounds(void **state)
     assert_string_equal(text, "one of ");
 }
 
+static void test_key__help_says_what_a_number_means(void **state)
+{
+    char text[KEY_MEANING_MAX];
+    struct key key = { .name = "k",
+                       .type = KEY_INT,
+                       .help = "of 0: not this; tokens; -1: own; 0: all of it; "
+                               "1: a, b; 2: longer than what fits" };
+    (void)state;
+    assert_string_equal(key_meaning(text, &key, "0"), "all of it");
+    assert_string_equal(key_meaning(text, &key, "-1"), "own");
+    assert_string_equal(key_meaning(text, &key, "1"), "");
+    assert_string_equal(key_meaning(text, &key, "2"), "");
+    assert_string_equal(key_meaning(text, &key, "3"), "");
+    key.type = KEY_TEXT;
+    assert_string_equal(key_meaning(text, &key, "0"), "");
+}
+
 static void test_key__messages_stay_on_one_short_line(void **state)
 {
     (void)state;
@@ -480,6 +497,7 @@ int main(void)
         cmocka_unit_test(test_key__numbers_in_turn_hold_until_their_step),
         cmocka_unit_test(test_key__numbers_in_turn_have_a_longest),
         cmocka_unit_test(test_key__describe_speaks_of_bounds),
+        cmocka_unit_test(test_key__help_says_what_a_number_means),
         cmocka_unit_test(test_key__messages_stay_on_one_short_line),
         cmocka_unit_test(test_nearest__counts_the_four_edits),
         cmocka_unit_test(test_nearest__takes_the_best_close_one),

@@ -528,7 +528,8 @@ static const char *find_formation(char line[FORMATION_MAX],
             struct formation found =
                 formation_find(a->values[i], a->measured.n, a->session.model.L,
                                a->session.model.views);
-            formation_print(&t, &found, f.name, a->step_axis);
+            formation_print(&t, &found, f.name, a->step_axis,
+                            a->config.sink.eps);
             add_how_far(&t, a, &found);
             return line;
         }

@@ -45,8 +45,9 @@ struct formation formation_find(const double *mass, idx n, idx L, idx H)
 }
 
 void formation_print(struct text *t, const struct formation *f,
-                     const char *column, const int64_t *steps)
+                     const char *column, const int64_t *steps, double eps)
 {
+    double least = transitions[TRANSITION_SINK].threshold;
     if (f->is_formed)
         text_add(t,
                  "a sink formed at step %lld; it was born in layer %td, head "
@@ -58,6 +59,8 @@ void formation_print(struct text *t, const struct formation *f,
     else
         text_add(t,
                  "no sink formed: at no two steps in a row has a head a %s of "
-                 "%.0f %% (sink_1 asks less: sink.eps)",
-                 column, 100 * transitions[TRANSITION_SINK].threshold);
+                 "%.0f %%",
+                 column, 100 * least);
+    if (!f->is_formed && f->n >= 2 && eps < least)
+        text_add(t, " (sink_1 asks less: sink.eps = %g)", eps);
 }

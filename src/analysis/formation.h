@@ -24,8 +24,9 @@ struct formation {
  * is no sink. */
 struct formation formation_find(const double *mass, idx n, idx L, idx H);
 
-/* formation_print - a sentence without its end; steps (n): of the mass. */
+/* formation_print - a sentence without its end; steps (n): of the mass; eps:
+ * sink.eps. */
 void formation_print(struct text *t, const struct formation *f,
-                     const char *column, const int64_t *steps);
+                     const char *column, const int64_t *steps, double eps);
 
 #endif

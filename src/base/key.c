@@ -118,6 +118,21 @@ static void add_bounds(struct text *t, double min, double max)
     }
 }
 
+const char *key_meaning(char text[KEY_MEANING_MAX], const struct key *key,
+                        const char *value)
+{
+    enum { VALUE_MAX = 16 };
+    char mark[VALUE_MAX + 8];
+    bool is_number = key->type == KEY_INT || key->type == KEY_REAL;
+    snprintf(mark, sizeof mark, "; %.*s: ", VALUE_MAX, value);
+    const char *at = is_number ? strstr(key->help, mark) : NULL;
+    size_t n = at ? strcspn(at += strlen(mark), ";") : 0;
+    if (n >= KEY_MEANING_MAX || (at && memchr(at, ',', n)))
+        n = 0;
+    snprintf(text, KEY_MEANING_MAX, "%.*s", (int)n, at ? at : "");
+    return text;
+}
+
 int key_describe(const struct key *key, char *text, size_t cap)
 {
     struct text t = { .at = text, .cap_bytes = cap };

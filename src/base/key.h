@@ -67,7 +67,9 @@ struct key {
                              turn */
     const char *(*choice)(int i); /* KEY_CHOICE: name i, NULL past the end */
     unsigned flags;
-    const char *help; /* one sentence, with unit; no full stop at the end */
+    const char
+        *help; /* one sentence, with unit; no full stop at the end; what a
+                         number means that is none of these last: "; 0: all" */
     const char *when; /* the settings with which it is read; NULL: all */
 };
 
@@ -93,6 +95,12 @@ void key_copy_text(char value[KEY_TEXT_MAX], const char *text);
  * Returns the length as snprintf does; cap bounds what is written. */
 int key_print(const struct key *key, const void *options, char *text,
               size_t cap);
+
+/* key_meaning - what its help says that this value means: "all" of "0" where it
+ * says "; 0: all"; "" where it says nothing so short. Returns text. */
+enum { KEY_MEANING_MAX = 17 };
+const char *key_meaning(char text[KEY_MEANING_MAX], const struct key *key,
+                        const char *value);
 
 /* key_describe - "integer, 1 to 64", "one of softmax, sigmoid", ... for help
  * and error messages. Returns the length as snprintf does. */

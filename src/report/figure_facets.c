@@ -25,7 +25,7 @@ static const char *label_of(struct making *m, idx group, idx a, idx b)
     const struct group *g = &m->s->g[group];
     if (m->s->are_single)
         return g->label;
-    group_label(&t, m->s, g, a, b);
+    group_legend(&t, m->s, g, a, b);
     return pool_text(m->memory, label, sizeof label);
 }
 

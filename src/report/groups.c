@@ -179,8 +179,8 @@ static bool is_plain_key(const struct groups *s, idx k)
     return true;
 }
 
-void group_value(struct text *t, const struct groups *s, const struct group *g,
-                 idx k)
+static void add_value(struct text *t, const struct groups *s,
+                      const struct group *g, idx k)
 {
     char value[KEY_PRINT_MAX];
     struct config_key key = s->keys[k];
@@ -192,8 +192,21 @@ void group_value(struct text *t, const struct groups *s, const struct group *g,
     text_add(t, "%s", value);
 }
 
-void group_label(struct text *t, const struct groups *s, const struct group *g,
-                 idx a, idx b)
+void group_value(struct text *t, const struct groups *s, const struct group *g,
+                 idx k)
+{
+    char value[KEY_PRINT_MAX], meaning[KEY_MEANING_MAX];
+    add_value(t, s, g, k);
+    config_value(value, sizeof value, &g->runs[0]->config, s->keys[k]);
+    if (*key_meaning(meaning, s->keys[k].key, value))
+        text_add(t, " (%s)", meaning);
+}
+
+typedef void value_adder(struct text *t, const struct groups *s,
+                         const struct group *g, idx k);
+
+static void add_label(struct text *t, const struct groups *s,
+                      const struct group *g, idx a, idx b, value_adder *add)
 {
     const struct run_data *first = g->runs[0];
     bool is_begun = false, has_keys = false;
@@ -205,7 +218,7 @@ void group_label(struct text *t, const struct groups *s, const struct group *g,
         if (s->is_usual[k] && config_has_default(&first->config, s->keys[k]))
             continue;
         text_add(t, "%s", is_begun ? " " : "");
-        group_value(t, s, g, k);
+        add(t, s, g, k);
         is_begun = true;
     }
     if (!is_begun)
@@ -213,6 +226,12 @@ void group_label(struct text *t, const struct groups *s, const struct group *g,
                  !first->has_config ? run_data_label(first)
                  : has_keys         ? "default"
                                     : "all runs");
+}
+
+void group_legend(struct text *t, const struct groups *s, const struct group *g,
+                  idx a, idx b)
+{
+    add_label(t, s, g, a, b, group_value);
 }
 
 /* Where one thing at a time is changed, what was not goes without saying. */
@@ -237,7 +256,7 @@ static void describe(struct groups *s, struct group *g,
         count_runs(g, runs);
         struct text label = { g->label, sizeof g->label, 0 };
         write_status(g);
-        group_label(&label, s, g, -1, -1);
+        add_label(&label, s, g, -1, -1, add_value);
         return;
     }
     g->n_counted = 1;

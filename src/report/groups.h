@@ -56,14 +56,15 @@ int groups_make(struct groups *s, const struct compare_options *o,
                 struct run_data *runs, idx n, bool are_single, struct err *e);
 void groups_release(struct groups *s);
 
-/* group_label - what the group is called, without keys a and b (their numbers
- * among s->keys; -1: none): "relu lr=0.002". A key that has its default in most
- * groups is named where it has not; "default": none is to be named. */
-void group_label(struct text *t, const struct groups *s, const struct group *g,
-                 idx a, idx b);
+/* group_legend - what the group is called in a figure, without keys a and b
+ * (their numbers among s->keys; -1: none): "relu lr=0.002". A key that has its
+ * default in most groups is named where it has not; "default": none is to be
+ * named. Its label is the same without what numbers mean: "window=0 (all)". */
+void group_legend(struct text *t, const struct groups *s, const struct group *g,
+                  idx a, idx b);
 
-/* group_value - "lr=0.002" alone, of key k; a word that can be no other key's
- * by itself. */
+/* group_value - "lr=0.002" alone, of key k, as legends have it; a word that can
+ * be no other key's by itself. */
 void group_value(struct text *t, const struct groups *s, const struct group *g,
                  idx k);
 
