@@ -880,6 +880,26 @@ static void test_compare_group__a_folder_counts_once(void **state)
     free(text);
 }
 
+static void test_compare_group__what_where_leaves_out_counts_once(void **state)
+{
+    (void)state;
+    struct compare_options o = compare_usual;
+    struct err e = { 0 };
+    put_seed("left/a", "done", "softmax", 1, "0,5,4,0\n20,2,1,0.5\n");
+    put_seed("left/b", "done", "softmax", 2, "0,5,4,0\n20,2,1,0.5\n");
+    put_seed("left/c", "done", "softmax", 3, "0,5,4,0\n20,2,1,0.5\n");
+    static const char *const names[] = { "left/b", "left", "left/c", "left" };
+    static const char *const single[] = { "left/b", "left/a", "left/b" };
+    assert_int_equal(filter_add(&o.where, "run.seed=1", &e), OK);
+    char *text = compare_ok(names, 4, o);
+    assert_within(text, "note: 2 runs are left out, which --where");
+    free(text);
+    text = compare_ok(single, 3, o);
+    assert_within(text, "note: 1 run is left out, which --where");
+    free(text);
+    filter_release(&o.where);
+}
+
 static void test_compare_group__unknown_runs_are_not_averaged(void **state)
 {
     (void)state;
@@ -979,6 +999,7 @@ int main(void)
         cmocka_unit_test(
             test_compare_group__other_numbers_of_one_seed_are_told),
         cmocka_unit_test(test_compare_group__a_folder_counts_once),
+        cmocka_unit_test(test_compare_group__what_where_leaves_out_counts_once),
         cmocka_unit_test(test_compare_group__unknown_runs_are_not_averaged),
         cmocka_unit_test(test_compare_group__a_longer_copy_is_told),
         cmocka_unit_test(test_compare_group__means_over_data_are_told),

@@ -158,11 +158,19 @@ static int take(struct compare_set *set, const struct compare_options *o,
     if (rc == OK && !is_member)
         note_named(set, r, o->metric);
     set->n_sound += is_member;
-    set->n_unwanted += rc == OK && !is_wanted;
-    if (rc == OK && is_wanted)
+    if (rc == OK && is_wanted) {
         set->n++;
-    else
-        run_data_release(r);
+        return OK;
+    }
+    struct run_data folder = { .device = r->device, .inode = r->inode };
+    run_data_release(r);
+    struct run_data *unwanted = set->runs + set->n_most - set->n_unwanted;
+    if (rc == OK)
+        rc = run_data_find(&same, unwanted, set->n_unwanted, path, e);
+    if (rc == OK && same < 0) {
+        unwanted[-1] = folder;
+        set->n_unwanted++;
+    }
     return rc;
 }
 
@@ -228,6 +236,7 @@ int compare_gather(struct compare_set *set, const struct compare_options *o,
     int rc = find_all(&n, set, o, e);
     if (rc != OK)
         return rc;
+    set->n_most = n;
     set->runs = calloc((size_t)n, sizeof *set->runs);
     if (!set->runs)
         return err_memory(e, NULL);

@@ -9,7 +9,9 @@
 
 struct compare_set {
     idx n;
-    struct run_data *runs;  /* (n) */
+    struct run_data *runs; /* (n); room for n_most, at whose end stands which
+                               folders --where leaves out */
+    idx n_most;
     bool is_grouped;        /* a sweep was given, or keys of groups */
     struct run_list *lists; /* (n_lists) of what was given; own the paths */
     idx n_lists;
