@@ -184,7 +184,10 @@ static void test_claims__fewer_seeds_are_groups(void **state)
     expect_one(LOWER, CLAIM_UNDECIDED,
                "exact permutation test over 3 and 3 seeds, p = 0.1, of the "
                "interval 0.00011, and both count; about 4 seeds would have an "
-               "even chance to decide it as it stands");
+               "even chance to decide it as it stands, for the claim");
+    expect_one(HIGHER, CLAIM_UNDECIDED,
+               "about 4 seeds would have an even chance to decide it as it "
+               "stands, against it");
     end();
 }
 

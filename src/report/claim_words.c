@@ -294,8 +294,11 @@ static void add_seeds_wanted(struct text *t, const struct claim_result *r)
     else
         text_add(t,
                  "; about %.0f seeds would have an even chance to decide it as "
-                 "it stands",
-                 fmax(r->seeds, seeds_now(r) + 1));
+                 "it stands%s",
+                 fmax(r->seeds, seeds_now(r) + 1),
+                 r->direction > 0   ? ", for the claim"
+                 : r->direction < 0 ? ", against it"
+                                    : "");
 }
 
 /* The interval's p beside the test's, where it decides, and where an interval
