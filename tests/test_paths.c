@@ -123,21 +123,17 @@ static void test_paths__a_text_is_one_wherever_it_lies(void **state)
     assert_string_equal(other.path, "aa");
 }
 
-static void test_paths__another_text_at_the_same_place(void **state)
+static void test_paths__a_place_is_all_of_them(void **state)
 {
     (void)state;
     struct data_options a = full_options(), b = full_options();
-    key_copy_text(a.hash, "0123456789abcdef");
-    assert_false(data_has_other_text(&a, &b)); /* nobody knows */
-    key_copy_text(b.hash, a.hash);
-    assert_false(data_has_other_text(&a, &b));
-    key_copy_text(b.hash, "0123456789abcde0");
-    assert_true(data_has_other_text(&a, &b));
+    key_copy_text(b.hash, "0123456789abcdef");
+    assert_true(data_is_one_place(&a, &b));
     b.token_bytes = 4; /* other tokens of the same bytes */
-    assert_false(data_has_other_text(&a, &b));
+    assert_false(data_is_one_place(&a, &b));
     b.token_bytes = a.token_bytes;
     key_copy_text(b.val_path, "elsewhere");
-    assert_false(data_has_other_text(&a, &b));
+    assert_false(data_is_one_place(&a, &b));
 }
 
 static void test_paths__keys_of_paths_are_those_that_are_mapped(void **state)
@@ -163,7 +159,7 @@ int main(void)
         cmocka_unit_test(test_paths__forgotten_ones_leave_what_a_corpus_is),
         cmocka_unit_test(test_paths__are_taken_over_from_the_same_corpus),
         cmocka_unit_test(test_paths__a_text_is_one_wherever_it_lies),
-        cmocka_unit_test(test_paths__another_text_at_the_same_place),
+        cmocka_unit_test(test_paths__a_place_is_all_of_them),
         cmocka_unit_test(test_paths__keys_of_paths_are_those_that_are_mapped),
     };
     return cmocka_run_group_tests_name("paths", tests, NULL, NULL);

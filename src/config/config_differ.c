@@ -17,7 +17,7 @@ static void value_of(char value[KEY_PRINT_MAX], struct config_key k,
     struct config own;
     if (config_key_has_paths(k)) {
         own = *c;
-        for (idx j = 0; j < i; j++)
+        for (idx j = 0; j < i && own.data.hash[0]; j++)
             if (at(list, j) && data_share_paths(&own.data, &at(list, j)->data))
                 break;
         c = &own;
@@ -53,13 +53,24 @@ idx config_differing(struct config_key found[DIFFERING_MAX], config_at *at,
     return n_found;
 }
 
+/* Each is held against one run of each text at each place, of which there are
+ * few however many runs there are. */
 bool config_other_text(idx *a, idx *b, config_at *at, const void *list, idx n)
 {
-    for (*b = 0; *b < n; ++*b)
-        for (*a = 0; *a < *b && at(list, *b); ++*a)
-            if (at(list, *a) &&
-                data_has_other_text(&at(list, *a)->data, &at(list, *b)->data))
+    enum { TEXTS_MAX = 64 };
+    idx texts[TEXTS_MAX], n_texts = 0;
+    for (*b = 0; *b < n; ++*b) {
+        const struct config *c = at(list, *b);
+        bool is_new = c && c->data.hash[0];
+        for (idx i = 0; i < n_texts && is_new; i++) {
+            const struct config *x = at(list, *a = texts[i]);
+            is_new = !data_is_one_place(&x->data, &c->data);
+            if (!is_new && strcmp(x->data.hash, c->data.hash) != 0)
                 return true;
+        }
+        if (is_new && n_texts < TEXTS_MAX)
+            texts[n_texts++] = *b;
+    }
     return false;
 }
 

@@ -102,11 +102,10 @@ bool data_share_paths(struct data_options *to, const struct data_options *from)
     return is_one;
 }
 
-bool data_has_other_text(const struct data_options *a,
-                         const struct data_options *b)
+bool data_is_one_place(const struct data_options *a,
+                       const struct data_options *b)
 {
-    return a->hash[0] && b->hash[0] && strcmp(a->hash, b->hash) != 0 &&
-           a->source == b->source && a->format == b->format &&
+    return a->source == b->source && a->format == b->format &&
            a->token_bytes == b->token_bytes && strcmp(a->path, b->path) == 0 &&
            strcmp(a->val_path, b->val_path) == 0 &&
            strcmp(a->bigram_path, b->bigram_path) == 0 &&

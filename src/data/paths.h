@@ -24,10 +24,9 @@ void data_copy_paths(struct data_options *to, const struct data_options *from);
  * one (data.hash), `to` takes the paths that `from` has; true if so. */
 bool data_share_paths(struct data_options *to, const struct data_options *from);
 
-/* data_has_other_text - do both read files at the same places, which are known
- * to have held other tokens? */
-bool data_has_other_text(const struct data_options *a,
-                         const struct data_options *b);
+/* data_is_one_place - do both read files at the same places, in one way? */
+bool data_is_one_place(const struct data_options *a,
+                       const struct data_options *b);
 
 /* data_key_has_paths - is it one of the keys above, of data_keys? */
 bool data_key_has_paths(const struct key *k);

@@ -72,7 +72,7 @@ static int choose_keys(struct groups *s, const struct compare_options *o,
 static void share_paths(struct run_data *runs, idx n)
 {
     for (idx i = 0; i < n; i++)
-        for (idx k = 0; k < i && runs[i].has_config; k++)
+        for (idx k = 0; k < i && runs[i].config.data.hash[0]; k++)
             if (runs[k].has_config &&
                 data_share_paths(&runs[i].config.data, &runs[k].config.data))
                 break;
