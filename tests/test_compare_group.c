@@ -868,6 +868,34 @@ static void test_compare_group__copies_may_be_of_a_moved_text(void **state)
     free(text);
 }
 
+/* What --by averages over are no seeds, though the test takes all runs. */
+static void test_compare_group__one_seed_in_several_runs_is_told(void **state)
+{
+    static const char *const weights[] = { "softmax", "relu" };
+    static const char said[] = "have the same seeds, and where all runs are";
+    struct compare_options o = compare_usual;
+    char run[32], config[128], row[64];
+    (void)state;
+    for (int i = 0; i < 8; i++) {
+        snprintf(run, sizeof run, "reused/%d", i);
+        snprintf(config, sizeof config,
+                 "[run]\nseed = %d\n[optim]\nlr = %g\n[attention]\n"
+                 "weights = %s\n",
+                 i / 2 % 2, i < 4 ? 0.001 : 0.002, weights[i % 2]);
+        snprintf(row, sizeof row, "0,5,4,0\n20,2,%g,0.5\n", 1 + 0.1 * i);
+        put_run(run, "done", config, row);
+    }
+    o.by = "attention.weights";
+    char *text = compare_text("reused", o);
+    assert_within(text, "4 and 4 runs");
+    assert_within(text, "note: 0 and 4 have the same seeds, and where all");
+    free(text);
+    o.by = "attention.weights,optim.lr";
+    text = compare_text("reused", o);
+    assert_null(strstr(text, said));
+    free(text);
+}
+
 static void test_compare_group__a_folder_counts_once(void **state)
 {
     (void)state;
@@ -992,6 +1020,7 @@ int main(void)
         cmocka_unit_test(test_compare_group__a_text_is_one_wherever_it_lies),
         cmocka_unit_test(test_compare_group__places_are_not_texts),
         cmocka_unit_test(test_compare_group__copies_may_be_of_a_moved_text),
+        cmocka_unit_test(test_compare_group__one_seed_in_several_runs_is_told),
         cmocka_unit_test(test_compare_group__by_a_key_that_is_alike_is_told),
         cmocka_unit_test(test_compare_group__other_sums_are_told),
         cmocka_unit_test(test_compare_group__what_is_odd_is_noted),

@@ -229,6 +229,36 @@ static void note_sums(FILE *out, const struct compare_rows *t)
                 name, least, most, name == raw[0] ? "first_mass" : "sink_1");
 }
 
+static bool has_unpaired(const struct compare_rows *t)
+{
+    struct line l;
+    for (idx i = 0; line_at(&l, t, i); i++)
+        if (!l.x->j.is_paired)
+            return true;
+    return false;
+}
+
+/* Runs that --by puts into one group are no seeds of their own. */
+static void note_seeds(FILE *out, const struct compare_rows *t)
+{
+    for (idx row = 0; row < t->n && has_unpaired(t); row++) {
+        const struct group *g = &t->groups->g[row];
+        for (idx i = 0; i < g->n_counted; i++)
+            for (idx k = 0; k < i; k++) {
+                const struct run_data *a = g->runs[k], *b = g->runs[i];
+                if (!a->has_config || !b->has_config ||
+                    !config_same_seeds(&a->config, &b->config))
+                    continue;
+                fprintf(out,
+                        "note: %s and %s have the same seeds, and where all "
+                        "runs are taken they count as two,\nso p may be too "
+                        "small: claims count a seed once\n",
+                        run_data_label(a), run_data_label(b));
+                return;
+            }
+    }
+}
+
 /* Why a group is not there, once a group and cause. */
 void differences_notes(FILE *out, const struct compare_rows *t)
 {
@@ -248,6 +278,7 @@ void differences_notes(FILE *out, const struct compare_rows *t)
             fprintf(out, "note: %s is not held against %s: %s\n", label, base,
                     x->unlike);
         }
+    note_seeds(out, t);
     note_sums(out, t);
     if (!t->o->baseline || count_lines(t) > 0)
         return;
