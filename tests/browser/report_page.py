@@ -28,7 +28,10 @@ def opens(b, path):
             page = b.open(path, width=width, dark=dark)
             need(page.eval("document.documentElement.dataset.ready") == "yes", "it did not get ready")
             need(not page.complaints(), page.complaints())
-            asked = [e["request"]["url"] for e in page.told("Network.requestWillBeSent")]
+            # the tab's empty document may still have been on its way
+            asked = [e["request"]["url"]
+                     for e in page.told("Network.requestWillBeSent")
+                     if e["documentURL"] != "about:blank"]
             need(all(url.startswith("file:") for url in asked) and len(asked) == 1, asked)
             need(page.eval("document.documentElement.scrollWidth") <= width, f"wider than {width}")
             need(page.eval("""[...document.querySelectorAll('main section')].filter(s => !s.hidden)
@@ -61,9 +64,13 @@ def hover(b, path):
     """what is under the pointer is told"""
     page = b.open(path)
     page.point(*page.place("document.querySelector('#curves canvas')"))
-    told = page.eval("""(() => { const t = Chart.getChart(document.querySelector('#curves canvas')).tooltip;
-        return { opacity: t.opacity, lines: t.body.flatMap(b => b.lines), title: t.title[0] }; })()""")
-    need(told["opacity"] == 1 and told["title"].startswith("step "), told)
+    told = page.until("""(() => {
+        const canvas = document.querySelector('#curves canvas');
+        const t = Chart.getChart(canvas).tooltip;
+        return t.opacity === 1 &&
+            { lines: t.body.flatMap(b => b.lines), title: t.title[0] };
+    })()""")
+    need(told and told["title"].startswith("step "), told)
     need(any(line.startswith("softmax: ") for line in told["lines"]), told)
 
 
@@ -135,8 +142,8 @@ def axes(b, path):
     least = page.eval(chart + ".data.datasets.find(d => !d.is_band).data[0].x")
     need(least > 1, "tokens, not steps")
     page.eval("document.querySelector('#curves details').open = true")
-    page.eval("new Promise(requestAnimationFrame)")
-    need(page.eval("document.querySelectorAll('#curves details tbody tr').length") > 2, "values as a table")
+    rows = "document.querySelectorAll('#curves details tbody tr').length > 2"
+    need(page.until(rows), "values as a table")
     choose(page, "document.querySelector('#finals select')", "val_loss")
     need(page.eval("Chart.getChart(document.querySelector('#finals canvas')).data.datasets"
                    ".every(d => d.data.every(p => p.x > 0.5))"), "loss on the x axis")
