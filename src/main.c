@@ -75,6 +75,7 @@ static void catch_foreign_exit(void)
 {
     if (is_over)
         return;
+    terminal_end_line();
     fputs("sinklab: a library gave up for want of memory or threads (its words "
           "stand above): free some, or set fewer train.threads\n",
           stderr);

@@ -1,6 +1,7 @@
 /* Colours and bars: on a terminal, and nowhere else. */
 #include "base/terminal.h"
 #include "harness.h"
+#include "io/mapping.h"
 #include "train/progress.h"
 
 #include <pty.h>
@@ -98,7 +99,9 @@ static void make_progress(void)
     progress_start(&p, 0, 4, 10);
     p.loss = 2.5;
     progress_step(&p, 4); /* the last is always shown */
-    progress_end(&p);
+    terminal_end_line();
+    terminal_end_line(); /* none is left */
+    printf("behind\n");
 }
 
 static void test_progress__a_bar_on_a_terminal_and_lines_elsewhere(void **state)
@@ -112,6 +115,57 @@ static void test_progress__a_bar_on_a_terminal_and_lines_elsewhere(void **state)
     assert_non_null(strstr(said, "step 4/4  loss 2.5000"));
     assert_null(strchr(said, '\033'));
     assert_null(strchr(said, '#'));
+    assert_non_null(strstr(said, "the start\r\nbehind\r\n"));
+}
+
+/* A mapped file that is cut while a bar stands there. */
+static void be_cut(void)
+{
+    struct progress p;
+    struct mapping *m;
+    struct err e = { 0 };
+    enum { N = 1 << 20 };
+    static unsigned char bytes[N];
+    volatile unsigned sum = 0;
+    const char *path = test_path("cut");
+    test_write_file(path, bytes, N);
+    progress_start(&p, 0, 4, 10);
+    if (mapping_open(&m, path, "data.path cut", &e) || truncate(path, 100))
+        return;
+    progress_step(&p, 4);
+    for (size_t i = 0; i < N; i += 4096)
+        sum += m->bytes[i];
+    (void)sum;
+}
+
+static void test_terminal__a_message_of_the_end_has_its_own_line(void **state)
+{
+    (void)state;
+    char said[SAID_MAX];
+    on_terminal(said, "xterm", "1", be_cut);
+    const char *at = strstr(said, "sinklab: data.path cut: was shortened");
+    assert_non_null(at);
+    assert_non_null(strstr(said, "step 4/4"));
+    assert_memory_equal(at - 2, "\r\n", 2);
+    assert_memory_not_equal(at - 4, "\r\n", 2);
+}
+
+static void draw_and_erase(void)
+{
+    printf("drawn");
+    fflush(stdout);
+    terminal_open_line(STDOUT_FILENO);
+    terminal_erase_line();
+    terminal_end_line();
+    printf("behind");
+}
+
+static void test_terminal__what_is_erased_needs_no_end(void **state)
+{
+    (void)state;
+    char said[SAID_MAX];
+    on_terminal(said, "xterm", "1", draw_and_erase);
+    assert_string_equal(said, "drawn\r\033[Kbehind");
 }
 
 int main(void)
@@ -121,6 +175,8 @@ int main(void)
         cmocka_unit_test(test_terminal__a_bar_is_as_full_as_its_share),
         cmocka_unit_test(
             test_progress__a_bar_on_a_terminal_and_lines_elsewhere),
+        cmocka_unit_test(test_terminal__a_message_of_the_end_has_its_own_line),
+        cmocka_unit_test(test_terminal__what_is_erased_needs_no_end),
     };
     return cmocka_run_group_tests_name("terminal", tests, NULL, NULL);
 }

@@ -1,11 +1,39 @@
 #include "base/terminal.h"
 
 #include <math.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/launcher.h"
+
+/* Of the line without an end, or NONE. A mutable static: the handler of a
+ * signal that ends the program must find it, too. */
+enum { NONE = -1 };
+static volatile sig_atomic_t open_line = NONE;
+
+void terminal_open_line(int fd)
+{
+    open_line = fd;
+}
+
+static void leave_line(const char *text)
+{
+    if (open_line != NONE)
+        (void)!write((int)open_line, text, strlen(text));
+    open_line = NONE;
+}
+
+void terminal_end_line(void)
+{
+    leave_line("\n");
+}
+
+void terminal_erase_line(void)
+{
+    leave_line("\r\033[K");
+}
 
 bool terminal_is(int fd)
 {

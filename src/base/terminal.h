@@ -25,4 +25,13 @@ const char *terminal_end(int fd);
  * its ends. */
 void terminal_bar(FILE *out, double share, int columns, bool unicode);
 
+/* terminal_open_line - a line without an end stands on the terminal that fd
+ * leads to, to be drawn anew in place; what is said on it was flushed. */
+void terminal_open_line(int fd);
+
+/* terminal_end_line - end it, if there is one, before something else is said;
+ * terminal_erase_line takes it away. Also in a signal's handler. */
+void terminal_end_line(void);
+void terminal_erase_line(void);
+
 #endif

@@ -21,7 +21,7 @@ struct waiting {
     const char *key;
     double bytes, done_bytes;
     double start_s, shown_s;
-    bool is_terminal, is_shown;
+    bool is_terminal;
 };
 
 static void show(struct waiting *w)
@@ -34,17 +34,11 @@ static void show(struct waiting *w)
         now_s - w->shown_s < BETWEEN_S)
         return;
     w->shown_s = now_s;
-    w->is_shown = true;
     text_add_bytes(&t, w->done_bytes);
     text_add(&t, " of ");
     text_add_bytes(&t, w->bytes);
     fprintf(stderr, "\r\033[Khashing %s, once: %s", w->key, text);
-}
-
-static void stop_showing(const struct waiting *w)
-{
-    if (w->is_shown)
-        fprintf(stderr, "\r\033[K");
+    terminal_open_line(STDERR_FILENO);
 }
 
 /* n tokens of a piece; bytes are hashed as 16-bit numbers, as those of texts
@@ -96,7 +90,7 @@ static int hash_all(struct stored *s, const struct stored_query *q,
     s->max_token = 0;
     for (idx i = 0; i < s->n_pieces; i++)
         hash_piece(run, &s->max_token, &s->pieces[i], s->width, &w);
-    stop_showing(&w);
+    terminal_erase_line();
     hash_hex(s->hash, hash_end(run));
     s->is_hashed = true;
     return OK;

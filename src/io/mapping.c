@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/terminal.h"
 #include "io/fsys.h"
 
 /* Files below are copied. */
@@ -22,6 +23,14 @@ static struct mapping *volatile mapped;
 static void say(const char *text)
 {
     (void)!write(STDERR_FILENO, text, strlen(text));
+}
+
+/* What begins a message, on a line of its own. */
+static void say_place(const struct mapping *m)
+{
+    terminal_end_line();
+    say("sinklab: ");
+    say(m->place);
 }
 
 static void on_bus_error(int number, siginfo_t *info, void *context)
@@ -38,8 +47,7 @@ static void on_bus_error(int number, siginfo_t *info, void *context)
     }
     bool is_shorter =
         stat(m->path, &st) == 0 && (uintmax_t)st.st_size < (uintmax_t)m->n;
-    say("sinklab: ");
-    say(m->place);
+    say_place(m);
     say(is_shorter
             ? ": was shortened while it was read: put the whole file back, "
               "then "
@@ -51,8 +59,7 @@ static void on_bus_error(int number, siginfo_t *info, void *context)
 
 _Noreturn void mapping_end(const struct mapping *m)
 {
-    say("sinklab: ");
-    say(m->place);
+    say_place(m);
     say(": was changed while it was read: put the whole file back, then give "
         "the command again\n");
     _exit(ERR_DATA);

@@ -78,16 +78,9 @@ void progress_step(struct progress *p, idx step)
                                : step_s * (double)(p->last - step));
         printf(is_last ? " since the start" : " left");
     }
-    p->is_open = p->is_terminal;
-    if (!p->is_open)
+    if (!p->is_terminal)
         printf("\n");
     fflush(stdout);
-}
-
-void progress_end(struct progress *p)
-{
-    if (p->is_open)
-        printf("\n");
-    p->is_open = false;
-    fflush(stdout);
+    if (p->is_terminal)
+        terminal_open_line(STDOUT_FILENO);
 }

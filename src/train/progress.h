@@ -12,15 +12,13 @@ struct progress {
     double start_s, shown_s; /* clock */
     double first_s;          /* end of the first step, which is longer */
     bool is_terminal;
-    bool is_open;      /* a line that is to be rewritten stands there */
     double loss, sink; /* latest; NAN if not known */
 };
 
 void progress_start(struct progress *p, idx first, idx last,
                     double tokens_per_step);
-/* After each step; prints if it is time to. */
+/* After each step; prints if it is time to. On a terminal the line is left
+ * without an end: terminal_end_line before anything else is said. */
 void progress_step(struct progress *p, idx step);
-/* End the line on a terminal, if there is one: before anything else is said. */
-void progress_end(struct progress *p);
 
 #endif

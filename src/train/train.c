@@ -13,6 +13,7 @@
 #include "base/moment.h"
 #include "base/shell.h"
 #include "base/stop.h"
+#include "base/terminal.h"
 #include "base/text.h"
 #include "optim/learning_rate.h"
 #include "optim/schedule.h"
@@ -164,7 +165,7 @@ static int run(struct train *t, struct err *e)
         start(t, e);
     if (hand_out(t, e) == OK && !t->is_over)
         loop(t, e);
-    progress_end(&t->progress);
+    terminal_end_line();
     if (t->has_begun)
         finish(t, e);
     return e->code;
