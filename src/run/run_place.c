@@ -48,6 +48,12 @@ int run_above(char above[FSYS_PATH_MAX], const char *dir, struct err *e)
 int run_place_outside(const char *dir, const char *option, struct err *e)
 {
     char above[FSYS_PATH_MAX];
+    if (place_find(above, dir, e))
+        return e->code;
+    if (strcmp(above, "/") == 0)
+        return err_set(e, ERR_BUSY,
+                       "%s is the root of all folders: give another %s", dir,
+                       option);
     if (run_above(above, dir, e))
         return e->code;
     return above[0] ? err_set(e, ERR_BUSY,

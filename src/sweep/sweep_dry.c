@@ -191,7 +191,8 @@ static int tell(const struct sweep_file *f, const struct sweep_points *p,
         calloc((size_t)p->n + 1, sizeof *estimates);
     if (!estimates)
         err_memory(e, NULL);
-    else if (!sweep_holds_sweep(&holds, f->dir, e) &&
+    else if (!sweep_place_check(f->dir, e) &&
+             !sweep_holds_sweep(&holds, f->dir, e) &&
              (!holds ||
               (!sweep_open(&s, f->dir, e) && !sweep_identify(&s, e))) &&
              !estimate(estimates, f, p, &s, e)) {

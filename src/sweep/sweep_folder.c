@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "data/paths.h"
+#include "data/prepared.h"
 #include "io/fsys.h"
 #include "io/place.h"
 #include "io/sealed_line.h"
@@ -290,9 +291,12 @@ void sweep_close(struct sweep *s)
 static int check_free(const struct sweep *s, struct err *e)
 {
     bool has_list, has_run, has_journal;
-    if (run_file_exists(&has_list, s->dir, SWEEP_LIST, e) ||
-        run_holds_run(&has_run, s->dir, e) ||
-        run_file_exists(&has_journal, s->dir, SWEEP_JOURNAL, e))
+    const struct stored_query corpus = { .path = s->dir };
+    struct prepared found;
+    /* The journal first: a sweep that is being made has its list before it */
+    if (run_file_exists(&has_journal, s->dir, SWEEP_JOURNAL, e) ||
+        run_file_exists(&has_list, s->dir, SWEEP_LIST, e) ||
+        run_holds_run(&has_run, s->dir, e))
         return e->code;
     if (has_list)
         return OK;
@@ -301,14 +305,25 @@ static int check_free(const struct sweep *s, struct err *e)
                        "%s holds a single run: give another run.dir for the "
                        "sweep",
                        s->dir);
-    if (run_place_outside(s->dir, "run.dir", e))
+    if (run_place_outside(s->dir, "run.dir", e) ||
+        prepared_read(&found, &corpus, e))
         return e->code;
+    if (found.is_one)
+        return err_set(e, ERR_BUSY,
+                       "%s holds a corpus: give another run.dir for the sweep",
+                       s->dir);
     if (has_journal)
         return err_set(e, ERR_DATA,
                        "%s has a journal, but runs.list is missing: put it "
                        "back, or give another run.dir",
                        s->dir);
     return OK;
+}
+
+int sweep_place_check(const char *dir, struct err *e)
+{
+    struct sweep s = { 0 };
+    return set_dir(&s, dir, e) ? e->code : check_free(&s, e);
 }
 
 int sweep_lock(struct sweep *s, const char *dir, struct err *e)

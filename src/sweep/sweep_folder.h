@@ -66,6 +66,11 @@ int sweep_holds_sweep(bool *holds, const char *dir, struct err *e);
 int sweep_open(struct sweep *s, const char *dir, struct err *e);
 void sweep_close(struct sweep *s); /* releases the lock, too */
 
+/* sweep_place_check - may a sweep be there, new or going on? OK; ERR_BUSY: not
+ * where a run or a corpus is, within a run, or at the root; ERR_DATA: it has
+ * lost its list; ERR_CONFIG: path too long; ERR_IO. */
+int sweep_place_check(const char *dir, struct err *e);
+
 /* sweep_lock - become the one who may launch. OK; ERR_BUSY with the holder;
  * ERR_IO. The list must be read (sweep_read) after this. */
 int sweep_lock(struct sweep *s, const char *dir, struct err *e);

@@ -288,8 +288,9 @@ int sweep_open_or_make(struct sweep *s, struct sweep_file *f, struct err *e)
     const struct timespec pause = { .tv_nsec = 50 * 1000 * 1000 };
     for (;;) {
         struct err busy = { 0 };
-        bool holds, is_run;
-        if (sweep_holds_sweep(&holds, f->dir, e))
+        bool holds;
+        if (sweep_place_check(f->dir, e) ||
+            sweep_holds_sweep(&holds, f->dir, e))
             return e->code;
         if (holds)
             return sweep_open(s, f->dir, e);
@@ -298,11 +299,8 @@ int sweep_open_or_make(struct sweep *s, struct sweep_file *f, struct err *e)
             return OK;
         }
         sweep_close(s);
-        if (busy.code != ERR_BUSY || run_holds_run(&is_run, f->dir, NULL) ||
-            is_run) {
-            *e = busy;
-            return e->code;
-        }
+        if (busy.code != ERR_BUSY) /* another process is making it */
+            return err_pass(e, &busy);
         nanosleep(&pause, NULL);
     }
 }

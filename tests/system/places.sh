@@ -33,6 +33,9 @@ expect_fail 7 "$within run.dir" "$SINKLAB" sweep sweep.ini run.dir=runs/a/sweep
 expect_fail 7 "$within folder" "$SINKLAB" export runs/s/0000-seed1 -o runs/a/model
 expect_fail 7 "$within -o" "$SINKLAB" data prepare text -o runs/a/corpus
 expect_fail 7 "$within run.dir" train run.dir=missing/../runs/a/b
+expect_fail 7 "$within run.dir" timeout 60 "$SINKLAB" sweep sweep.ini --index 0 \
+    run.dir=runs/a/sweep
+expect_fail 7 "$within run.dir" "$SINKLAB" sweep sweep.ini --dry-run run.dir=runs/a/s
 check "nothing was made there" eval \
     'test "$(ls runs/a)" = "$(ls runs/s/0000-seed1 | grep -v log.txt)"'
 check "what only looks as if it lay within is made" eval \
@@ -52,6 +55,19 @@ check "all runs are seen" eval '"$SINKLAB" runs runs | grep -c " done " | grep -
 mkdir -p www/build && echo ok >www/build/status
 check "a model below a stranger's status" "$SINKLAB" export runs/a -o www/build/model
 check "and a run above" train run.dir=www
+
+# --- where something else is ------------------------------------------------
+
+# Dry, so that a mistake here writes nothing there
+root='is the root of all folders: give another run.dir'
+expect_fail 7 "/ $root" train --dry-run run.dir=/
+expect_fail 7 "/ $root" "$SINKLAB" sweep sweep.ini --dry-run run.dir=//
+check "a corpus" "$SINKLAB" data prepare text -o corpus
+ls -a corpus >before.txt
+expect_fail 7 'corpus holds a corpus: give another run.dir' \
+    "$SINKLAB" sweep sweep.ini run.dir=corpus
+expect_fail 7 'corpus holds a corpus' "$SINKLAB" sweep sweep.ini --list run.dir=corpus
+check "nothing was made there" eval 'ls -a corpus | cmp - before.txt'
 
 # --- where the texts are -----------------------------------------------------
 
