@@ -37,9 +37,9 @@ static int busy(int fd, const char *what, struct err *e)
 {
     char holder[HOLDER_MAX], shown[TEXT_SHOW_MAX];
     read_holder(holder, fd);
-    return err_set(e, ERR_BUSY,
-                   "%s is in use by %s: wait until that ends, or stop it", what,
-                   *holder ? text_show(shown, holder) : "another process");
+    return err_set(
+        e, ERR_BUSY, "%s" LOCK_IN_USE "%s: wait until that ends, or stop it",
+        what, *holder ? text_show(shown, holder) : "another process");
 }
 
 /* A line that fails to be written costs the next process only the holder's

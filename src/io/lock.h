@@ -16,6 +16,9 @@ struct lock {
     int fd; /* while held */
 };
 
+/* What tells such a refusal from others of a folder. */
+#define LOCK_IN_USE " is in use by "
+
 /* lock_take - create the file at path if need be, and lock it, without
  * waiting for a holder.
  * OK; ERR_BUSY "what is in use by process N on HOST"; ERR_IO. A file system

@@ -125,6 +125,14 @@ static void fail_task(struct launcher *l, struct sweep_task *task,
                      task->note);
 }
 
+/* A file where the run's folder is to be stays there. */
+static bool is_something_else(const char *dir)
+{
+    bool is_there, is_folder;
+    return fsys_exists(&is_there, dir, NULL) == OK && is_there &&
+           fsys_is_folder(&is_folder, dir, NULL) == OK && !is_folder;
+}
+
 static void start(struct launcher *l, idx slot, struct sweep_task *task)
 {
     char dir[RUN_DIR_MAX], log[RUN_PATH_MAX];
@@ -152,7 +160,7 @@ static void start(struct launcher *l, idx slot, struct sweep_task *task)
         return;
     if (fsys_mkdirs(dir, &own) ||
         job_start(&task->process, &l->jobs, &spec, &own)) {
-        fail_task(l, task, own.text, false);
+        fail_task(l, task, own.text, is_something_else(dir));
         return;
     }
     l->slots[slot] = task;
@@ -237,6 +245,19 @@ static bool was_stopped(const struct job_end *end)
            end->signal == SIGTERM || end->signal == SIGINT;
 }
 
+/* Was it another process, rather than the place, that the run was refused for?
+ * That one may have ended since, so the run's own words count, too. */
+static bool was_in_use(const struct launcher *l, const struct sweep_task *task,
+                       const struct job_end *end)
+{
+    char log[RUN_PATH_MAX], said[ERR_TEXT_MAX];
+    if (end->status != ERR_BUSY)
+        return false;
+    sweep_log_path(log, l->sweep, task->run);
+    job_end_tell(said, sizeof said, end, log);
+    return is_in_use(l, task) || strstr(said, LOCK_IN_USE);
+}
+
 static void end_task(struct launcher *l, const struct job_end *end)
 {
     struct run_status found;
@@ -248,7 +269,7 @@ static void end_task(struct launcher *l, const struct job_end *end)
         return; /* none of ours */
     struct sweep_task *task = l->slots[slot];
     enum run_state state = sweep_run_state(l->sweep, task->run, &found, NULL);
-    bool is_refused = end->status == ERR_BUSY;
+    bool is_refused = was_in_use(l, task, end);
     l->slots[slot] = NULL;
     look(l);
     if (!is_refused || is_in_use(l, task))

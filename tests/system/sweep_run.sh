@@ -236,12 +236,17 @@ check "and says what was not saved" count 1 pressed.err \
 
 "$SINKLAB" sweep sweep.ini --list run.dir=blocked >/dev/null 2>&1
 touch "$(run_dir blocked 0)"
-sweep blocked sweep.retries=1 >blocked.txt 2>blocked.err
+mkdir "$(run_dir blocked 1)"
+touch "$(run_dir blocked 1)/config.ini"
+sweep blocked sweep.retries=3 >blocked.txt 2>blocked.err
 check "a run without a folder does not stop the others" test $? -eq 11
-check "which are done" journal_has 3 blocked "done"
-check "it was tried twice" journal_has 2 blocked failed
+check "which are done" journal_has 2 blocked "done"
+check "a file in its place is tried once" count 1 blocked/journal $'\t0000\t.*started'
+check "as is a folder of something else" count 1 blocked/journal $'\t0001\t.*started'
 check "why is told" grep -q '^failed 0000.*create this folder' blocked.txt
-rm "$(run_dir blocked 0)"
+check "of both" grep -q '^failed 0001.*is no run folder' blocked.txt
+check_not "and not as in use" grep -q 'in use' blocked.txt blocked/journal
+rm -r "$(run_dir blocked 0)" "$(run_dir blocked 1)"
 check "with the cause gone, it goes on" sweep blocked
 
 "$SINKLAB" sweep sweep.ini --list run.dir=mute >/dev/null 2>&1
