@@ -322,7 +322,11 @@ static void test_fsys__stale_means_a_dead_writer(void **state)
     test_write_file(in_dir(path, name), "", 0);
     for (idx i = 0; i < COUNT_OF(kept); i++)
         test_write_file(in_dir(path, kept[i]), "", 0);
+    char folder[FSYS_PATH_MAX], folder_name[64];
+    snprintf(folder_name, sizeof folder_name, "s/.tmp-%ld-x", (long)child);
+    assert_int_equal(fsys_mkdirs(in_dir(folder, folder_name), &e), OK);
     assert_int_equal(fsys_remove_stale(dir, &e), OK);
+    assert_int_equal(access(folder, F_OK), 0);
     assert_int_not_equal(access(in_dir(path, name), F_OK), 0);
     for (idx i = 0; i < COUNT_OF(kept); i++)
         assert_int_equal(access(in_dir(path, kept[i]), F_OK), 0);

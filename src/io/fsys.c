@@ -363,8 +363,10 @@ static int remove_stale(const char *dir, const char *base, struct err *e)
         if (base &&
             strcmp(strchr(d->d_name + strlen(TEMP_PREFIX), '-') + 1, base) != 0)
             continue;
+        struct stat st; /* a folder is none of ours: it stays */
         snprintf(path, sizeof path, "%s/%s", dir, d->d_name);
-        rc = fsys_remove(path, e);
+        if (lstat(path, &st) || !S_ISDIR(st.st_mode))
+            rc = fsys_remove(path, e);
     }
     closedir(folder);
     return rc;

@@ -92,7 +92,7 @@ int fsys_remove_folder(const char *path, struct err *e);
 /* fsys_remove_stale - unlink the temporary files in a folder whose writer is
  * dead. Call it with the folder's lock held and before anything is written:
  * a file that bears this process's own id is stale too (process ids repeat in
- * containers). OK if there is no such folder. */
+ * containers). A folder of such a name stays. OK if there is no such folder. */
 int fsys_remove_stale(const char *dir, struct err *e);
 
 /* fsys_remove_stale_of - only those that were to become the file `path`, in a
