@@ -67,7 +67,7 @@ fi
 
 # All sweeps are looked through before one is trained: keys, models, claims, data.
 err=$(mktemp "${TMPDIR:-/tmp}/sinklab-experiment.XXXXXX")
-trap 'rm -f "$err"' EXIT
+trap 'rm -f "$err" "$err.ini"' EXIT
 dirs=()
 for file in "${sweeps[@]}"; do
     status=0
@@ -87,6 +87,35 @@ for file in "${sweeps[@]}"; do
             die 3 "run.dir=$dir: want a folder whose last part is $called, as the tables call its runs by it"
         ;;
     esac
+done
+
+# A column is one that a run of a sweep can have: claims are looked through for
+# that, so each is looked at as one of a sweep that includes the file.
+probe() { # sweep file, column, settings...: the sentence that refuses it
+    local including=$err.ini
+    printf 'include = %s\n%s[claims]\nexpect = %s < 1\n' "$(realpath "$1")" "${excluding:-}" "$2" >"$including"
+    "$SINKLAB" sweep "$including" --dry-run --json "${@:3}" 2>&1 >/dev/null |
+        sed -n "s|^sinklab: $including:[0-9]*: ||p"
+}
+check_column() { # column, settings...
+    local file said excluding layer=${1##*_layer_}
+    for file in "${sweeps[@]}"; do
+        said=$(probe "$file" "$@")
+        case $said in
+        '') return ;;
+        *'a run that it means has model.layers='*)
+            excluding=$'[exclude]\n'"model.layers <= $layer"$'\n'
+            [[ $(probe "$file" "$@") == *'leaves no run'* ]] || return 0
+            unset excluding
+            said="no run has a layer $layer, counted from 0"
+            ;;
+        esac
+    done
+    at=$(grep -nE "^columns .*$1( |\$)" "$folder/steps" | cut -d : -f 1)
+    die 3 "$folder/steps:${at%%$'\n'*}: columns: $1: ${said#\[claims\] expect: }"
+}
+for column in $(steps columns); do
+    check_column "$column" "$@"
 done
 
 set -f # they are no patterns
@@ -136,7 +165,7 @@ done
 given=$(printf '%s\n' "${analyze[@]}" | grep -E '^[a-z_]+\.[a-z_0-9]+=[^"]*$' | paste -s -d ' ' || true)
 "$root/tools/collect.py" "$results" "${runs[@]}" --columns "${columns[*]}" --analysis "$named" --also "${also[*]}" --analyzed "$given"
 new=$results/groups.csv.new.$$
-trap 'rm -f "$err" "$new"' EXIT
+trap 'rm -f "$err" "$err.ini" "$new"' EXIT
 "$SINKLAB" compare "${dirs[@]}" "${of_it[@]}" --csv - >"$new" 2>"$err" || {
     status=$?
     cat "$err" >&2

@@ -208,6 +208,18 @@ printf '[data]\nsource = text\npath = /nowhere/novels\n' >>odd/sweep.ini
 refused 4 '^experiment: .*/nowhere/novels: No such file .*README.md says what it is, and SET=' \
     "a corpus that is not there"
 tiny odd
+echo 'columns sink_3 sinkk_1' >>odd/steps
+refused 3 'odd/steps:6: columns: sinkk_1: no run has a metric sinkk_1, did you mean sink_1' \
+    "a column that is no metric's"
+tiny odd
+sed -i 's/^columns .*/columns sink_3 sink_1_layer_7/' odd/steps
+refused 3 'odd/steps:3: columns: sink_1_layer_7: no run has a layer 7, counted from 0$' \
+    "a column of a layer that no run has"
+sed -i '/^run.seed/d; /^expect/d; s/^optim.lr = .*/model.layers = 1, 8/' odd/sweep.ini
+SINKLAB_TEST='train step 1 KILL' say ./odd sweep.jobs=1 sweep.retries=0
+check "one that some runs have is none to refuse" test -e runs/odd/runs.list
+rm -r runs/odd
+tiny odd
 expect_status 3 "runs in a folder of another name" say ./odd run.dir=runs/other
 check "in these words: want a folder" grep -q 'want a folder whose last part is odd' complained
 echo 'draw x.svg' >>odd/steps
