@@ -3,11 +3,14 @@
 #include "sweep/sweep_journal.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/moment.h"
 #include "io/fsys.h"
 #include "io/fsys_calls.h"
 
@@ -257,6 +260,30 @@ static void test_sweep_journal__many_processes_may_append(void **state)
     assert_int_equal(sum, WRITERS * LINES);
 }
 
+static void test_sweep_journal__who_never_lets_go_is_told(void **state)
+{
+    char path[RUN_PATH_MAX];
+    size_t n, n_then;
+    (void)state;
+    make_sweep("held");
+    append(0, EVENT_STARTED, NULL);
+    free(read_file(&n));
+    sweep_path(path, s.dir, "journal");
+    int fd = open(path, O_RDONLY);
+    assert_int_equal(flock(fd, LOCK_EX), 0);
+    assert_int_equal(moments_read("sweep journal 3 value 60", "sweep", &e), OK);
+    assert_int_equal(sweep_journal_append(&s, NULL, EVENT_LEFT, NULL, &e),
+                     ERR_BUSY);
+    assert_non_null(strstr(e.text, "held/journal is locked by another"));
+    close(fd);
+    assert_int_equal(moments_read(NULL, "sweep", &e), OK);
+    free(read_file(&n_then));
+    assert_int_equal(n_then, n);
+    e = (struct err){ 0 };
+    append(0, RUN_DONE, NULL);
+    assert_int_equal(read_all(), OK);
+}
+
 int main(void)
 {
 #define RUN(name) cmocka_unit_test(name)
@@ -270,6 +297,7 @@ int main(void)
         RUN(test_sweep_journal__runs_added_since_are_passed_over),
         RUN(test_sweep_journal__a_full_disk_leaves_it_whole),
         RUN(test_sweep_journal__many_processes_may_append),
+        RUN(test_sweep_journal__who_never_lets_go_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

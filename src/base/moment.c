@@ -29,9 +29,10 @@ static struct {
     struct rule rules[RULES_MAX];
 } given;
 
-static const char *const names[] = { "step",  "call",   "row",     "start",
-                                     "end",   "signal", "obeyed",  "checkpoint",
-                                     "taken", "hash",   "meeting", "poll" };
+static const char *const names[] = {
+    "step",   "call",       "row",   "start", "end",     "signal", "journal",
+    "obeyed", "checkpoint", "taken", "hash",  "meeting", "poll"
+};
 
 static bool is_name(const char *word)
 {

@@ -28,6 +28,8 @@
  *              value: seconds for which the others are waited for there
  *     poll     one of several processes: it looks for a message that has not
  *              come; value: the clock_s then
+ *     journal  sweep: its journal is locked by another process; value: the
+ *              seconds for which it has waited
  *     obeyed   sweep: it has done what the signal asks for
  *     taken    sweep: a run that was finished elsewhere is copied whole, and
  *              not in place yet

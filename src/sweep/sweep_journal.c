@@ -6,8 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "base/moment.h"
+#include "base/stopwatch.h"
 #include "io/fsys.h"
 #include "io/fsys_calls.h"
 #include "io/sealed_line.h"
@@ -122,6 +125,30 @@ static int append_locked(int fd, const char *path, struct text *line,
     return rc;
 }
 
+/* Ours hold it for a line and its way to the disk, several hundred of a Slurm
+ * array perhaps one behind the other. Who has it for longer hangs, or is a
+ * stranger; and whoever waits hears no signal. */
+static int lock_line(int fd, const char *path, struct err *e)
+{
+    const struct timespec pause = { .tv_nsec = 10 * 1000 * 1000 };
+    const double WAIT_MAX_S = 60;
+    double start_s = clock_s();
+    while (flock(fd, LOCK_EX | LOCK_NB)) {
+        if (errno == EINTR)
+            continue;
+        if (errno != EWOULDBLOCK)
+            break; /* it knows no locks: one write() is as good as it gets */
+        if (moment_value("journal", clock_s() - start_s) >= WAIT_MAX_S)
+            return err_set(e, ERR_BUSY,
+                           "%s is locked by another process, which should be "
+                           "done with it at once: end that (`lslocks` names "
+                           "it), then give the command again",
+                           path);
+        nanosleep(&pause, NULL);
+    }
+    return OK;
+}
+
 int sweep_journal_append(const struct sweep *s, const struct sweep_run *r,
                          int event, const char *detail, struct err *e)
 {
@@ -134,12 +161,9 @@ int sweep_journal_append(const struct sweep *s, const struct sweep_run *r,
     int fd = fsys_call_open(path, O_RDWR | O_APPEND | O_CREAT);
     if (fd < 0)
         return err_system(e, path, "open");
-    int locked;
-    do
-        locked = flock(fd, LOCK_EX);
-    while (locked && errno == EINTR);
-    /* A file system that knows no locks: one write() is as good as it gets */
-    int rc = append_locked(fd, path, &line, e);
+    int rc = lock_line(fd, path, e);
+    if (rc == OK)
+        rc = append_locked(fd, path, &line, e);
     if (fsys_call_close(fd) && rc == OK)
         rc = err_system(e, path, "close");
     return rc;

@@ -64,11 +64,14 @@ static void tell_all(const struct launcher *l, int number)
         }
 }
 
-/* A line in the journal. If it cannot be written, nothing more is started. */
+/* A line in the journal. If it cannot be written, nothing more is started; and
+ * who has it locked is not waited for again. */
 static void record(struct launcher *l, const struct sweep_task *task, int event,
                    const char *detail)
 {
     bool was_stopping = is_stopping(l);
+    if (l->e->code == ERR_BUSY)
+        return;
     if (sweep_journal_append(l->sweep, task ? task->run : NULL, event, detail,
                              l->e) &&
         !was_stopping)

@@ -256,6 +256,14 @@ sweep mute sweep.retries=0 >mute.txt 2>&1
 check "one whose log has no room for the reason is told with one" \
     grep -q '^failed 0000.*status 5: .*is the disk full?' mute.txt
 
+"$SINKLAB" sweep sweep.ini --list run.dir=deaf >/dev/null 2>&1
+exec 9<deaf/journal
+flock 9
+SINKLAB_TEST='sweep journal 1 value 60' expect_fail 7 'deaf/journal is locked by another process' \
+    sweep deaf
+exec 9<&-
+check "nothing was started" journal_has 0 deaf started
+
 # --- a run that another process is at ----------------------------------------
 
 "$SINKLAB" sweep sweep.ini --list run.dir=shared >/dev/null 2>&1
