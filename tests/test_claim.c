@@ -94,6 +94,8 @@ static void test_claim__mistakes_are_told_with_their_place(void **state)
         { "expect = sink_1 > -0.1", "and sink_1 is a share: want 0 to 1" },
         { "expect = sink_1 < 500 %", "got '500 %', and sink_1 is a share" },
         { "expect = sink_1 = sink_2 within 5", "did you mean 5 %?" },
+        { "expect = formation < 1e308", "got '1e308', want a step, as" },
+        { "expect = formation > -1", "got '-1', want a step, as" },
         { "expect = sink_1 is small", "got 'is small': want METRIC" },
         { "expect = sink_1 < small(", "got a ( without its )" },
         { "expect = sink_1 < 1 2", "got '1 2', want a number" },

@@ -224,6 +224,9 @@ static bool parse_bound(struct sweep_parse *p, struct claim *c,
     char shown[TEXT_SHOW_MAX];
     if (!parse_number(p, &c->number, text))
         return false;
+    if (c->a.is_formation && !(c->number >= 0 && c->number <= STEP_MAX))
+        return sweep_problem(p, "got '%s', want a step, as formation < 2000",
+                             text_show(shown, text));
     if (c->a.is_formation || !metric_is_bounded(c->a.column) ||
         (c->number >= 0 && c->number <= 1))
         return true;
