@@ -479,7 +479,6 @@ static int save_state(struct import *m, struct err *e)
         .samples = &none,
         .config_text = m->config_text,
         .step = last_step(m),
-        .saved_step = -1,
     };
     if (!m->o->is_state)
         return OK;

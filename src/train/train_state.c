@@ -19,20 +19,16 @@ static struct checkpoint_head head_now(const struct train_state *s)
     return head;
 }
 
-int train_state_save(struct train_state *s, struct err *e)
+int train_state_save(const struct train_state *s, struct err *e)
 {
     char path[RUN_PATH_MAX];
     struct checkpoint_data data = session_data(s->session, true);
     struct checkpoint_head head = head_now(s);
     run_resume_path(path, s->folder->dir);
-    if (s->saved_step == s->step)
-        return OK;
-    if (session_check(s->session, s->step, true, e) ||
-        metrics_sync(s->metrics, e) || train_samples_sync(s->samples, e) ||
-        checkpoint_save(path, &head, &s->session->model.table, &data, e))
-        return e->code;
-    s->saved_step = s->step;
-    return OK;
+    if (!session_check(s->session, s->step, true, e) &&
+        !metrics_sync(s->metrics, e) && !train_samples_sync(s->samples, e))
+        checkpoint_save(path, &head, &s->session->model.table, &data, e);
+    return e->code;
 }
 
 int train_state_save_weights(const struct train_state *s, struct err *e)

@@ -24,9 +24,9 @@ struct train_state {
     char last_row[HASH_HEX_MAX]; /* row_hash that it counts on */
 };
 
-/* train_state_save - resume.h5 of this step, if it is not there already.
+/* train_state_save - resume.h5 of this step.
  * OK, ERR_DIVERGED, ERR_IO, ERR_MEMORY: the last one stays. */
-int train_state_save(struct train_state *s, struct err *e);
+int train_state_save(const struct train_state *s, struct err *e);
 
 /* train_state_save_weights - the weights file of this step. As above. */
 int train_state_save_weights(const struct train_state *s, struct err *e);
