@@ -332,20 +332,6 @@ bool figure_is_uneven(const struct groups *s)
     return false;
 }
 
-/* On what the first run that says it measured the column; NULL. */
-static const struct measured *find_measured(const struct groups *s,
-                                            const char *column)
-{
-    for (idx i = 0; i < s->n; i++)
-        for (idx k = 0; k < s->g[i].n_counted; k++) {
-            struct series of = group_series(&s->g[i], k, column);
-            const struct measured *m = run_data_measured(s->g[i].runs[k], &of);
-            if (of.n > 0 && m->is_known)
-                return m;
-        }
-    return NULL;
-}
-
 /* N, T and eps by the letters that papers have for them. */
 static void add_measured(struct text *t, const struct measured *m,
                          const char *column)
@@ -371,7 +357,7 @@ const char *figure_caption(struct figure *f, const char *const *columns, idx n,
     struct text t = { text, sizeof text, 0 };
     const struct measured *told = NULL;
     for (idx i = 0; i < n; i++) {
-        const struct measured *m = find_measured(f->s, columns[i]);
+        const struct measured *m = groups_measured(f->s, columns[i]);
         struct column_facts facts;
         bool is_measured = column_find(&facts, columns[i]) &&
                            (facts.metric || facts.is_validation);

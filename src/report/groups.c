@@ -310,6 +310,19 @@ struct series group_series(const struct group *g, idx i, const char *column)
                                       : run_data_analysed(g->runs[i], column);
 }
 
+const struct measured *groups_measured(const struct groups *s,
+                                       const char *column)
+{
+    for (idx i = 0; i < s->n; i++)
+        for (idx k = 0; k < s->g[i].n_counted; k++) {
+            struct series of = group_series(&s->g[i], k, column);
+            const struct measured *m = run_data_measured(s->g[i].runs[k], &of);
+            if (of.n > 0 && m->is_known)
+                return m;
+        }
+    return NULL;
+}
+
 /* Tokens that sinks were measured on, of the first run that says it. */
 static idx find_tokens(const struct groups *s, const char *metric)
 {

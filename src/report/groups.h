@@ -77,4 +77,9 @@ bool group_is_logged(const struct group *g, const char *column);
 /* group_series - of run i of the group, from that file. */
 struct series group_series(const struct group *g, idx i, const char *column);
 
+/* groups_measured - what the first run that says it measured the column on;
+ * NULL: none does. */
+const struct measured *groups_measured(const struct groups *s,
+                                       const char *column);
+
 #endif

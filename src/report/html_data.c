@@ -79,15 +79,10 @@ static const char *print_measured(char on[MEASURED_TEXT_MAX],
                                   const struct groups *s, const char *name,
                                   const struct column_facts *f)
 {
+    const struct measured *m =
+        f->metric || f->is_validation ? groups_measured(s, name) : NULL;
     *on = '\0';
-    for (idx i = 0; (f->metric || f->is_validation) && i < s->n; i++)
-        for (idx k = 0; k < s->g[i].n_counted; k++) {
-            struct series x = group_series(&s->g[i], k, name);
-            const struct measured *m = run_data_measured(s->g[i].runs[k], &x);
-            if (x.n > 0 && m->is_known)
-                return measured_print_of(on, m, name);
-        }
-    return on;
+    return m ? measured_print_of(on, m, name) : on;
 }
 
 static void put_column(struct json *j, const struct groups *s, const char *name)
