@@ -466,6 +466,17 @@ static void test_statistics__errors_are_as_rare_as_the_level_says(void **state)
     assert_true(rate_of_groups(2) < apart);
 }
 
+static void test_ranks__equal_numbers_share_the_mean(void **state)
+{
+    static const double v[] = { 3, -1, INFINITY, 3, 0, INFINITY, 3 };
+    static const double want[] = { 4, 1, 6.5, 4, 2, 6.5, 4 };
+    double rank[COUNT_OF(v)];
+    (void)state;
+    ranks_of(rank, v, COUNT_OF(v));
+    for (idx i = 0; i < COUNT_OF(v); i++)
+        assert_true(rank[i] == want[i]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -482,6 +493,7 @@ int main(void)
         cmocka_unit_test(test_statistics__shares_are_scipys),
         cmocka_unit_test(test_statistics__unlike_spreads_are_found_apart),
         cmocka_unit_test(test_statistics__errors_are_as_rare_as_the_level_says),
+        cmocka_unit_test(test_ranks__equal_numbers_share_the_mean),
     };
     return cmocka_run_group_tests_name("statistics", tests, NULL, NULL);
 }

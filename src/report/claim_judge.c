@@ -18,19 +18,11 @@ _Static_assert((int)CLAIM_LEVELS_MAX <= (int)TREND_RANKED_MAX,
 
 /* ---- ranks of formations ------------------------------------------------- */
 
-/* In place of steps, of which never is larger than any: what is equal shares
- * the mean of its ranks. */
+/* In place of steps, of which never is larger than any. */
 static void rank(double *v, idx n, double *scratch)
 {
     memcpy(scratch, v, (size_t)n * sizeof *v);
-    for (idx i = 0; i < n; i++) {
-        idx n_less = 0, n_same = 0;
-        for (idx k = 0; k < n; k++) {
-            n_less += scratch[k] < scratch[i];
-            n_same += scratch[k] == scratch[i];
-        }
-        v[i] = (double)n_less + (double)(n_same + 1) / 2;
-    }
+    ranks_of(v, scratch, n);
 }
 
 /* ---- tests --------------------------------------------------------------- */

@@ -121,6 +121,18 @@ double sign_test(idx k, idx n)
     return fmin(1, 2 * p);
 }
 
+void ranks_of(double *rank, const double *v, idx n)
+{
+    for (idx i = 0; i < n; i++) {
+        idx n_less = 0, n_same = 0;
+        for (idx k = 0; k < n; k++) {
+            n_less += v[k] < v[i];
+            n_same += v[k] == v[i];
+        }
+        rank[i] = (double)n_less + (double)(n_same + 1) / 2;
+    }
+}
+
 /* ---- permutations ------------------------------------------------------ */
 
 /* How much larger rounding may make what is as large. */

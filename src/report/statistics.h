@@ -87,6 +87,10 @@ void share_interval(double *low, double *high, idx k, idx n);
  * of none. */
 double sign_test(idx k, idx n);
 
+/* ranks_of - of v (n), from 1 on: what is equal shares the mean of its ranks.
+ * Infinities are as good as any number. */
+void ranks_of(double *rank, const double *v, idx n);
+
 /* pairs_least, groups_least - the least p that n pairs, or n runs on one side
  * and n_base on the other, can give by permutation. */
 double pairs_least(idx n);

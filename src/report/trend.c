@@ -18,17 +18,13 @@ struct sums {
     idx max;
 };
 
-/* Twice the ranks of v (n), from 2 on; equal values share their mean. */
-static void rank_twice(idx *rank, const double *v, idx n)
+/* Twice the ranks of v (n), which are whole. */
+static void rank_twice(idx *twice, const double *v, idx n)
 {
-    for (idx i = 0; i < n; i++) {
-        idx n_less = 0, n_same = 0;
-        for (idx k = 0; k < n; k++) {
-            n_less += v[k] < v[i];
-            n_same += v[k] == v[i];
-        }
-        rank[i] = 2 * n_less + n_same + 1;
-    }
+    double rank[TREND_RANKED_MAX];
+    ranks_of(rank, v, n);
+    for (idx i = 0; i < n; i++)
+        twice[i] = (idx)(2 * rank[i]);
 }
 
 /* A seed's values without those that are not there; returns how many. */
