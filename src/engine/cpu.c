@@ -5,22 +5,11 @@
 #include <string.h>
 
 #include "engine/engine.h"
-#include "base/stopwatch.h"
 #include "kern/gemm.h"
 #include "kern/onednn.h"
 #include "kern/team.h"
 #include "engine/tree_sum.h"
 #include "optim/optim.h"
-
-enum { ROW_BLOCK = 8 }; /* rows of a product are shared out by so many */
-
-/* What a large product needs beside its operands, where oneDNN makes it. */
-struct ceiling {
-    struct arena arena;
-    struct linear linear;
-    struct onednn_set *set;
-    void *scratch;
-};
 
 struct cpu {
     struct arena numbers; /* weights, gradients, optimizer slots */
@@ -34,7 +23,6 @@ struct cpu {
     struct arena acts_arena, seen_arena;
     struct acts acts, seen; /* of losses, of observations */
     struct edits edits;
-    struct ceiling ceiling; /* zero: nobody asks */
 };
 
 /* Do processes share the optimizer's state? */
@@ -184,18 +172,11 @@ int engine_open(struct engine *g, const struct model *m,
     return e->code;
 }
 
-static void release_ceiling(struct ceiling *x)
-{
-    onednn_close(x->set);
-    arena_release(&x->arena);
-}
-
 void engine_release(struct engine *g)
 {
     struct cpu *c = g->cpu;
     if (c) {
         engine_drop_states(g);
-        release_ceiling(&c->ceiling);
         acts_close(&c->seen);
         acts_close(&c->acts);
         arena_release(&c->seen_arena);
@@ -332,62 +313,6 @@ struct pass_loss engine_observe_gradients(struct engine *g,
 const real *engine_hidden(const struct engine *g, idx depth, idx sequence)
 {
     return acts_hidden(&g->cpu->seen, g->m, depth, sequence);
-}
-
-/* Where oneDNN multiplies, b is packed beforehand, as weights are. */
-int engine_open_ceiling(struct engine *g, idx n, struct err *e)
-{
-    struct ceiling *x = &g->cpu->ceiling;
-    struct product_way way = g->cpu->acts.way;
-    const size_t scratch_bytes =
-        (size_t)g->request.threads * ONEDNN_SCRATCH_BYTES;
-    struct arena measure = { 0 };
-    if (!way.is_onednn)
-        return OK;
-    for (int i = 0; i < 2; i++) {
-        struct arena *arena = i ? &x->arena : &measure;
-        struct linear_request r = {
-            .b = -1, .N = n, .K = n, .way = way, .has_backward = true
-        };
-        if (i && arena_open(arena, measure.used_bytes, e))
-            return e->code;
-        x->scratch = arena_bytes(arena, scratch_bytes);
-        r.dy = linear_operand(arena, way, n, n);
-        linear_plan(&x->linear, arena, &r);
-    }
-    x->set = onednn_open(g->request.threads, x->scratch);
-    if (!x->set)
-        return err_memory(e, NULL);
-    return linear_open(&x->linear, x->set, e);
-}
-
-static double ceiling_onednn(const struct engine *g, real *c, const real *a,
-                             const real *b, idx n)
-{
-    const struct linear *l = &g->cpu->ceiling.linear;
-    BUG_ON(l->N != n);
-    linear_pack(l, b);
-    double start = clock_s();
-#pragma omp parallel for schedule(static) num_threads(g->request.threads)
-    for (idx row = 0; row < n; row += TILE_ROWS)
-        linear_backward(l, b, row, c + row * n, a + row * n,
-                        idx_min(TILE_ROWS, n - row));
-    return 2.0 * (double)n * (double)n * (double)n / (clock_s() - start);
-}
-
-double engine_ceiling(const struct engine *g, real *c, const real *a,
-                      const real *b, idx n)
-{
-    int threads = g->request.threads;
-    if (g->cpu->acts.way.is_onednn)
-        return ceiling_onednn(g, c, a, b, n);
-    idx per = idx_ceil_div(n, threads * ROW_BLOCK) * ROW_BLOCK;
-    double start = clock_s();
-#pragma omp parallel for schedule(static, 1) num_threads(threads)
-    for (idx row = 0; row < n; row += per)
-        gemm_nn(c + row * n, n, a + row * n, n, b, n, idx_min(per, n - row), n,
-                n, 1, 0);
-    return 2.0 * (double)n * (double)n * (double)n / (clock_s() - start);
 }
 
 struct engine_numbers engine_download(struct engine *g)

@@ -155,15 +155,6 @@ struct pass_loss engine_observe_gradients(struct engine *g,
  * last engine_observe: (seen_T,C). Valid until the next call. */
 const real *engine_hidden(const struct engine *g, idx depth, idx sequence);
 
-/* engine_open_ceiling - have what engine_ceiling needs for this n.
- * OK, ERR_MEMORY, ERR_TOOL. */
-int engine_open_ceiling(struct engine *g, idx n, struct err *e);
-
-/* engine_ceiling - c (n,n) = a (n,n) b (n,n), all on the host, its rows divided
- * among the threads, by what multiplies with weights: FLOP/s. */
-double engine_ceiling(const struct engine *g, real *c, const real *a,
-                      const real *b, idx n);
-
 /* The numbers, on the host. */
 struct engine_numbers {
     real *weights; /* (table.total) */

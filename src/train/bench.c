@@ -7,6 +7,7 @@
 
 #include "io/fsys.h"
 #include "nn/parts.h"
+#include "train/ceiling.h"
 #include "train/same_job.h"
 #include "train/session.h"
 
@@ -23,8 +24,7 @@ struct bench {
     double seconds;
     struct ranks ranks;
     struct session session;
-    struct arena arena;
-    real *a, *b, *c; /* (CEILING_N, CEILING_N) */
+    struct ceiling product;
     struct stopwatch watch;
     idx step;   /* updates done */
     idx rounds; /* of one product and some steps */
@@ -33,31 +33,6 @@ struct bench {
     double wall_s;                      /* of all measured steps */
     idx n_steps;                        /* measured */
 };
-
-static int open_product(struct bench *x, struct err *e)
-{
-    const idx n2 = (idx)CEILING_N * CEILING_N;
-    struct arena measure = { 0 };
-    if (engine_open_ceiling(&x->session.engine, CEILING_N, e))
-        return e->code;
-    arena_reals(&measure, 3 * n2);
-    if (arena_open(&x->arena, measure.used_bytes, e))
-        return e->code;
-    x->a = arena_reals(&x->arena, n2);
-    x->b = arena_reals(&x->arena, n2);
-    x->c = arena_reals(&x->arena, n2);
-    for (idx i = 0; i < n2; i++) {
-        x->a[i] = (real)(i % 13) / 13;
-        x->b[i] = (real)(i % 7) / 7;
-    }
-    return OK;
-}
-
-/* Rate of the product; FLOP/s. */
-static double product_rate(struct bench *x)
-{
-    return engine_ceiling(&x->session.engine, x->c, x->a, x->b, CEILING_N);
-}
 
 /* Does process 0 say so? All do the same number of steps. */
 static bool says(struct bench *x, bool yes, struct err *e)
@@ -87,7 +62,7 @@ static int measure(struct bench *x, struct err *e)
         model_flops_per_token(&x->session.model, x->config->model.context) *
         session_tokens(x->config, 1);
     for (int i = 0; i < WARM_STEPS; i++) {
-        product_rate(x);
+        ceiling_rate(&x->product);
         if (session_update(&x->session, x->step++, &u, e))
             return e->code;
     }
@@ -98,12 +73,12 @@ static int measure(struct bench *x, struct err *e)
                     (x->rounds < ROUNDS_MIN || x->wall_s < x->seconds),
                 e)) {
         idx i = x->rounds++;
-        double before = product_rate(x);
+        double before = ceiling_rate(&x->product);
         x->watch.last_s = clock_s();
         x->step_s[i] = steps_time(x, e);
         if (e->code)
             return e->code;
-        x->ceiling[i] = (before + product_rate(x)) / 2;
+        x->ceiling[i] = (before + ceiling_rate(&x->product)) / 2;
         x->share[i] = per_step / x->step_s[i] / x->ceiling[i];
     }
     session_watch(&x->session, NULL);
@@ -234,7 +209,8 @@ static void print_people(const struct bench *x, const struct result *r)
     printf("%-12s %.1f GFLOP/s\n", "model", r->flops * 1e-9);
     printf("%-12s %.1f %%\n", "utilisation", 100 * r->utilisation);
     printf("%-12s %.0f MiB at its peak, %.0f MiB of it the product's\n",
-           "memory", r->memory_mib, (double)x->arena.cap_bytes / (1 << 20));
+           "memory", r->memory_mib,
+           (double)x->product.arena.cap_bytes / (1 << 20));
     print_parts(x);
     print_extras(x, r->step_s);
 }
@@ -260,6 +236,14 @@ static void print_json(const struct bench *x, const struct result *r)
         printf("%s\"%s\": %.4f", p ? ", " : "", part_name(p),
                1e3 * x->watch.part_s[p] / (double)x->n_steps);
     printf("}}\n");
+}
+
+static int open_product(struct bench *x, struct err *e)
+{
+    const struct train_options *o = &x->config->train;
+    struct product_way way =
+        products_way((enum products)o->products, (enum precision)o->precision);
+    return ceiling_open(&x->product, CEILING_N, x->session.threads, way, e);
 }
 
 static int run(struct bench *x, bool is_json, struct err *e)
@@ -304,7 +288,7 @@ int bench_run(const struct config *c, double seconds, bool is_json,
         ranks_agree(&x->ranks, false, e);
     }
     session_release(&x->session);
-    arena_release(&x->arena);
+    ceiling_close(&x->product);
     ranks_close(&x->ranks, e);
     free(x);
     return e->code;
