@@ -301,6 +301,19 @@ static void test_config__only_some_keys_change_on_resume(void **state)
 
 #define TEST(name) cmocka_unit_test(test_config__##name)
 
+static void test_config__the_name_of_a_key_finds_it(void **state)
+{
+    (void)state;
+    idx n = 0;
+    for (struct config_key k = { 0 }; config_next_key(&k); n++) {
+        char name[CONFIG_KEY_NAME_MAX];
+        struct config_key found = config_key_find(config_key_name(name, k));
+        assert_ptr_equal(found.section, k.section);
+        assert_ptr_equal(found.key, k.key);
+    }
+    assert_int_equal(n, config_key_count());
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -318,6 +331,7 @@ int main(void)
         TEST(presets_set_keys_that_exist_gpt2_the_defaults),
         TEST(origins_say_file_line_preset_or_override),
         TEST(only_some_keys_change_on_resume),
+        TEST(the_name_of_a_key_finds_it),
     };
     return cmocka_run_group_tests_name("config", tests, NULL, NULL);
 }

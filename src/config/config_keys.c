@@ -1,5 +1,6 @@
 #include "config/config_keys.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/rng.h"
@@ -191,6 +192,14 @@ struct config_key config_key_find(const char *name)
             return k;
     }
     return (struct config_key){ 0 };
+}
+
+const char *config_key_name(char name[CONFIG_KEY_NAME_MAX], struct config_key k)
+{
+    int n = snprintf(name, CONFIG_KEY_NAME_MAX, "%s.%s", k.section->name,
+                     k.key->name);
+    BUG_ON(n < 0 || n >= CONFIG_KEY_NAME_MAX);
+    return name;
 }
 
 /* ---- values ------------------------------------------------------------ */

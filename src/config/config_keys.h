@@ -110,6 +110,11 @@ const struct key *config_find_key(const struct config_section *section,
                                   const char *name);
 struct config_key config_key_find(const char *name);
 
+/* config_key_name - "section.key". Returns name. */
+enum { CONFIG_KEY_NAME_MAX = 64 };
+const char *config_key_name(char name[CONFIG_KEY_NAME_MAX],
+                            struct config_key k);
+
 /* config_defaults - every key's. */
 void config_defaults(struct config *c);
 

@@ -36,8 +36,8 @@ static bool has_number(const struct table *t, idx column, idx row)
 /* As JSON has it: a number where it is one. */
 static void put_key(struct json *j, const struct config *c, struct config_key k)
 {
-    char name[KEY_TEXT_MAX], value[KEY_PRINT_MAX];
-    snprintf(name, sizeof name, "%s.%s", k.section->name, k.key->name);
+    char name[CONFIG_KEY_NAME_MAX], value[KEY_PRINT_MAX];
+    config_key_name(name, k);
     if (k.key->type == KEY_INT || k.key->type == KEY_REAL) {
         json_put_number(j, name, config_number(c, k));
         return;

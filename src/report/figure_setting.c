@@ -31,11 +31,10 @@ static int find_key(idx *key, const struct figure *f, struct err *e)
         if (is_number(s->keys[k]))
             *key = k;
     for (idx k = 0; name && k < s->n_keys; k++) {
-        char whole[256];
-        snprintf(whole, sizeof whole, "%s.%s", s->keys[k].section->name,
-                 s->keys[k].key->name);
+        char whole[CONFIG_KEY_NAME_MAX];
         *key = k;
-        if (strcmp(name, whole) == 0 || strcmp(name, s->keys[k].key->name) == 0)
+        if (strcmp(name, config_key_name(whole, s->keys[k])) == 0 ||
+            strcmp(name, s->keys[k].key->name) == 0)
             return OK;
     }
     return !name ? OK

@@ -63,13 +63,10 @@ static int end_line(struct page *p, struct json *j, struct err *e)
 static void put_keys(struct json *j, const char *key,
                      const struct config_key *keys, idx n)
 {
-    char name[COLUMN_NAME_MAX + KEY_TEXT_MAX];
+    char name[CONFIG_KEY_NAME_MAX];
     json_begin_array(j, key);
-    for (idx i = 0; i < n; i++) {
-        snprintf(name, sizeof name, "%s.%s", keys[i].section->name,
-                 keys[i].key->name);
-        json_put_text(j, NULL, name);
-    }
+    for (idx i = 0; i < n; i++)
+        json_put_text(j, NULL, config_key_name(name, keys[i]));
     json_end(j);
 }
 
@@ -221,11 +218,6 @@ static int find_differing(struct page *p, struct err *e)
     return OK;
 }
 
-static void key_name(char name[KEY_TEXT_MAX], struct config_key k)
-{
-    snprintf(name, KEY_TEXT_MAX, "%s.%s", k.section->name, k.key->name);
-}
-
 static void put_value(struct json *j, const char *key, const struct config *c,
                       struct config_key k)
 {
@@ -243,10 +235,9 @@ static int write_config(struct page *p, struct err *e)
     json_put_text(&j, "kind", "config");
     json_begin_array(&j, "keys");
     for (struct config_key k = { 0 }; first && config_next_key(&k);) {
-        char name[KEY_TEXT_MAX];
-        key_name(name, k);
+        char name[CONFIG_KEY_NAME_MAX];
         json_begin_object(&j, NULL);
-        json_put_text(&j, "key", name);
+        json_put_text(&j, "key", config_key_name(name, k));
         json_put_text(&j, "help", k.key->help);
         json_put_text(&j, "default", k.key->fallback);
         if (!p->differs[config_key_number(k.section, k.key)])
@@ -267,10 +258,9 @@ static void put_differing(struct json *j, const struct page *p,
     }
     json_begin_object(j, "config");
     for (struct config_key k = { 0 }; config_next_key(&k);) {
-        char name[KEY_TEXT_MAX];
-        key_name(name, k);
+        char name[CONFIG_KEY_NAME_MAX];
         if (p->differs[config_key_number(k.section, k.key)])
-            put_value(j, name, &r->config, k);
+            put_value(j, config_key_name(name, k), &r->config, k);
     }
     json_end(j);
 }

@@ -18,14 +18,13 @@ static bool is_column(const char *name)
 }
 
 /* The best hint is the key itself with its section, if that was left out. */
-static void find_near_key(struct nearest *near, char hint[KEY_TEXT_MAX])
+static void find_near_key(struct nearest *near, char hint[CONFIG_KEY_NAME_MAX])
 {
-    char path[KEY_TEXT_MAX];
+    char path[CONFIG_KEY_NAME_MAX];
     for (struct config_key k = { 0 }; config_next_key(&k);) {
-        snprintf(path, sizeof path, "%s.%s", k.section->name, k.key->name);
         const char *before = near->name;
         bool is_it = strcmp(k.key->name, near->wanted) == 0;
-        nearest_offer(near, path);
+        nearest_offer(near, config_key_name(path, k));
         if (near->name == before && !is_it)
             continue;
         memcpy(hint, path, sizeof path);
@@ -39,7 +38,7 @@ static void find_near_key(struct nearest *near, char hint[KEY_TEXT_MAX])
 
 static int say_unknown(const char *name, struct err *e)
 {
-    char shown[TEXT_SHOW_MAX], hint[KEY_TEXT_MAX];
+    char shown[TEXT_SHOW_MAX], hint[CONFIG_KEY_NAME_MAX];
     struct nearest near = { .wanted = name };
     text_show(shown, name);
     find_near_key(&near, hint);

@@ -469,10 +469,9 @@ static void draw_number(char text[NUMBER_MAX], const struct sweep_axis *a,
 static const char **draw_row(const struct walk *w, const struct sweep_axis *a,
                              char number[KEY_PRINT_MAX], const char **one)
 {
-    char name[2 * KEY_TEXT_MAX];
-    int n = snprintf(name, sizeof name, "%s.%s", a->keys[0].section->name,
-                     a->keys[0].key->name);
-    uint64_t seed = (uint64_t)w->f->seed ^ hash_bytes(name, (size_t)n);
+    char name[CONFIG_KEY_NAME_MAX];
+    config_key_name(name, a->keys[0]);
+    uint64_t seed = (uint64_t)w->f->seed ^ hash_bytes(name, strlen(name));
     struct rng rng = rng_open(seed, RNG_SWEEP, 0, (uint64_t)w->draw);
     if (a->draw == DRAW_CHOICE)
         return a->values + a->n_keys * rng_below(&rng, a->n_values);

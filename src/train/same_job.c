@@ -73,7 +73,7 @@ static int check_identity(struct ranks *r, const struct session *s,
 
 static int check_config(struct ranks *r, const struct session *s, struct err *e)
 {
-    char here[KEY_PRINT_MAX], there[KEY_PRINT_MAX], name[WORDS_MAX];
+    char here[KEY_PRINT_MAX], there[KEY_PRINT_MAX], name[CONFIG_KEY_NAME_MAX];
     struct config own = s->config, first = own;
     if (ranks_broadcast(r, 0, &first, sizeof first, e))
         return e->code;
@@ -82,9 +82,9 @@ static int check_config(struct ranks *r, const struct session *s, struct err *e)
     for (struct config_key k = { 0 }; config_next_key(&k);) {
         config_value(here, sizeof here, &own, k);
         config_value(there, sizeof there, &first, k);
-        snprintf(name, sizeof name, "%s.%s", k.section->name, k.key->name);
         if (!config_key_is_local(k) &&
-            check_text(name, here, there, "give all the same config", e))
+            check_text(config_key_name(name, k), here, there,
+                       "give all the same config", e))
             return e->code;
     }
     return OK;
