@@ -18,8 +18,8 @@ struct ceiling {
     struct arena arena;     /* all of it */
 };
 
-/* ceiling_open - have what a product of (n,n) needs, a and b filled. The library
- * has been started, as the engine does. OK, ERR_MEMORY, ERR_TOOL. A zeroed one
+/* ceiling_open - have what a product of (n,n) needs, a and b filled. The
+ * library has been started, as the engine does. OK, ERR_MEMORY, ERR_TOOL. A zeroed one
  * may be closed, as may one that failed to open. */
 int ceiling_open(struct ceiling *x, idx n, int threads, struct product_way way,
                  struct err *e);
