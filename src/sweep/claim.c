@@ -67,6 +67,11 @@ static bool parse_metric(struct sweep_parse *p, struct claim_side *s,
         strcpy(s->column, column);
         return true;
     }
+    if (column_find(&f, column) && !is_measured(&f))
+        return sweep_problem(p,
+                             "got %s, which says how far or how fast a run is: "
+                             "want what is measured (`sinklab list metric`)",
+                             column);
     struct nearest near = { .wanted = column };
     char name_shown[COLUMN_NAME_MAX];
     offer_columns(&near);
