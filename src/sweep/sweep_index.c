@@ -57,17 +57,19 @@ int sweep_print_list(const struct sweep *s, const struct sweep_options *o,
     return OK;
 }
 
-/* What a process that ended with this code did to its run. */
+/* What a process that ended so did to its run. */
 static enum run_state state_after(const struct sweep *s,
-                                  const struct sweep_run *r, int code)
+                                  const struct sweep_run *r,
+                                  const struct err *end)
 {
-    switch (code) {
+    switch (end->code) {
     case OK:
         return sweep_run_state(s, r, NULL, NULL) == RUN_STOPPED ? RUN_STOPPED
                                                                 : RUN_DONE;
     case ERR_INTERRUPTED:
-    case ERR_BUSY: /* another one was faster */
         return RUN_PREEMPTED;
+    case ERR_BUSY: /* another one was faster, or the place is another's */
+        return strstr(end->text, LOCK_IN_USE) ? RUN_PREEMPTED : RUN_FAILED;
     case ERR_DIVERGED:
         return RUN_DIVERGED;
     default:
@@ -106,7 +108,7 @@ static int train(const struct sweep *s, const struct sweep_run *r,
         train_run_shared(&request, ranks, e);
         /* What training said counts more than a journal on a full disk */
         if (writes)
-            sweep_journal_append(s, r, state_after(s, r, e->code),
+            sweep_journal_append(s, r, state_after(s, r, e),
                                  e->code ? e->text : "",
                                  e->code ? &ignored : e);
     }

@@ -246,6 +246,8 @@ check "as is a folder of something else" count 1 blocked/journal $'\t0001\t.*sta
 check "why is told" grep -q '^failed 0000.*create this folder' blocked.txt
 check "of both" grep -q '^failed 0001.*is no run folder' blocked.txt
 check_not "and not as in use" grep -q 'in use' blocked.txt blocked/journal
+expect_fail 7 'is no run folder' "$SINKLAB" sweep blocked --index 1
+check "one by one it failed, too" test "$(grep -c $'\t0001\t.*\tfailed\t' blocked/journal)" -eq 2
 rm -r "$(run_dir blocked 0)" "$(run_dir blocked 1)"
 check "with the cause gone, it goes on" sweep blocked
 
