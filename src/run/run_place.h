@@ -17,8 +17,8 @@
 int run_above(char above[FSYS_PATH_MAX], const char *dir, struct err *e);
 
 /* run_place_outside - does it lie in no run, and is it not the root? `option`
- * is what says where it is made. OK; ERR_BUSY: "dir lies within the run ...: give
- * another OPTION"; ERR_IO. */
+ * is what says where it is made. OK; ERR_BUSY: "dir lies within the run ...:
+ * give another OPTION"; ERR_IO. */
 int run_place_outside(const char *dir, const char *option, struct err *e);
 
 /* run_place_check - may a new run be made there? Neither in another one, nor

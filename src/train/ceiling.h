@@ -12,15 +12,15 @@ struct ceiling {
     idx n;
     int threads;
     struct product_way way;
-    real *a, *b, *c;        /* (n,n) */
-    struct linear linear;   /* where oneDNN multiplies; packs b beforehand, */
-    struct onednn_set *set; /* as it does weights */
-    struct arena arena;     /* all of it */
+    real *a, *b, *c;      /* (n,n) */
+    struct linear linear; /* where oneDNN multiplies: b is packed, as weights */
+    struct onednn_set *set;
+    struct arena arena; /* all of it */
 };
 
 /* ceiling_open - have what a product of (n,n) needs, a and b filled. The
- * library has been started, as the engine does. OK, ERR_MEMORY, ERR_TOOL. A zeroed one
- * may be closed, as may one that failed to open. */
+ * library has been started, as the engine does. OK, ERR_MEMORY, ERR_TOOL. A
+ * zeroed one may be closed, as may one that failed to open. */
 int ceiling_open(struct ceiling *x, idx n, int threads, struct product_way way,
                  struct err *e);
 void ceiling_close(struct ceiling *x);
