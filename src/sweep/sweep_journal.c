@@ -126,12 +126,13 @@ static int append_locked(int fd, const char *path, struct text *line,
 }
 
 /* Ours hold it for a line and its way to the disk, several hundred of a Slurm
- * array perhaps one behind the other. Who has it for longer hangs, or is a
- * stranger; and whoever waits hears no signal. */
+ * array perhaps one behind the other. Nobody is served in turn, so
+ * much more than what all of them need is waited for. Who has it for longer
+ * hangs, or is a stranger; and whoever waits hears no signal. */
 static int lock_line(int fd, const char *path, struct err *e)
 {
     const struct timespec pause = { .tv_nsec = 10 * 1000 * 1000 };
-    const double WAIT_MAX_S = 60;
+    const double WAIT_MAX_S = 600;
     double start_s = clock_s();
     while (flock(fd, LOCK_EX | LOCK_NB)) {
         if (errno == EINTR)

@@ -261,7 +261,7 @@ check "one whose log has no room for the reason is told with one" \
 "$SINKLAB" sweep sweep.ini --list run.dir=deaf >/dev/null 2>&1
 exec 9<deaf/journal
 flock 9
-SINKLAB_TEST='sweep journal 1 value 60' expect_fail 7 'deaf/journal is locked by another process' \
+SINKLAB_TEST='sweep journal 1 value 600' expect_fail 7 'deaf/journal is locked by another process' \
     sweep deaf
 exec 9<&-
 check "nothing was started" journal_has 0 deaf started
