@@ -15,7 +15,7 @@
 
 enum { SEALED_MAX = 1 << 26 };
 
-static char dir[64];
+static char dir[256];
 static pid_t owner;
 
 static int remove_entry(const char *path, const struct stat *s, int type,
@@ -40,9 +40,12 @@ bool test_is_long(void)
 const char *test_dir(void)
 {
     if (!dir[0]) {
-        snprintf(dir, sizeof dir, "/tmp/sinklab-test-XXXXXX");
-        if (!mkdtemp(dir))
-            fail_msg("no temporary folder");
+        const char *top = getenv("TMPDIR");
+        if (!top || !*top)
+            top = "/tmp";
+        int n = snprintf(dir, sizeof dir, "%s/sinklab-test-XXXXXX", top);
+        if (n >= (int)sizeof dir || !mkdtemp(dir))
+            fail_msg("no temporary folder below %s", top);
         owner = getpid();
         atexit(remove_dir);
     }
