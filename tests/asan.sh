@@ -3,7 +3,7 @@
 # first finding, and look for leaks where this system can (not under a tracer,
 # not on macOS). tests/lsan.supp names the leaks of libraries.
 set -u
-here=$(dirname "$0")
+here=$(cd "$(dirname "$0")" && pwd) # clang takes it from where the program is
 options=abort_on_error=0:halt_on_error=1:strict_string_checks=1
 options+=:detect_stack_use_after_return=1:check_initialization_order=1
 

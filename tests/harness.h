@@ -12,6 +12,15 @@
 
 #include <cmocka.h>
 
+/* Is this built with the address sanitizer? Compilers say so differently. */
+#if defined(__SANITIZE_ADDRESS__)
+#define HAS_ADDRESS_SANITIZER 1
+#elif defined(__has_feature)
+#define HAS_ADDRESS_SANITIZER __has_feature(address_sanitizer)
+#else
+#define HAS_ADDRESS_SANITIZER 0
+#endif
+
 /* The Makefile gives each test's main a name of its own: tests/many/many.c. */
 int main(void);
 

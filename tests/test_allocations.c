@@ -14,7 +14,7 @@
 
 #include "kern/onednn.h"
 
-#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__)
+#if defined(__GLIBC__) && !HAS_ADDRESS_SANITIZER
 
 extern void *__libc_malloc(size_t n);
 extern void *__libc_calloc(size_t n, size_t size);

@@ -237,8 +237,10 @@ static void check_tokens(const struct source *s, const unsigned char *want,
     const struct stream *train = &sampler_of(s)->train;
     const struct stream *val = &sampler_of(s)->val;
     int32_t tokens[512], documents[512];
+    real weights[512];
     idx offsets[512];
     struct row first = { .tokens = tokens,
+                         .weights = weights,
                          .documents = documents,
                          .offsets = offsets };
     struct row rest = row_rest(&first, train->n);

@@ -157,7 +157,7 @@ static void check_limit(int resource, const char *words)
 static void test_memory__limits_of_the_shell_are_seen(void **state)
 {
     (void)state;
-#ifndef __SANITIZE_ADDRESS__
+#if !HAS_ADDRESS_SANITIZER
     check_limit(RLIMIT_AS, "the limit of address space (ulimit -v) leaves");
     check_limit(RLIMIT_DATA, "the limit of data (ulimit -d) leaves");
 #else

@@ -153,10 +153,9 @@ static void test_run__finished_run_is_not_overwritten(void **state)
     new_run(&r, dir, "done");
     assert_int_equal(run_status_write(&r, RUN_DONE, 1500, NULL, &e), OK);
     run_close(&r);
-    check_refused(
-        dir, ERR_BUSY,
-        "done already holds a run (done at step 1500): give "
-        "another run.dir, or make it longer with `sinklab train /");
+    check_refused(dir, ERR_BUSY,
+                  "done already holds a run (done at step 1500): give "
+                  "another run.dir, or make it longer with `sinklab train /");
     new_run(&r, dir, "killed");
     assert_int_equal(run_status_write(&r, RUN_RUNNING, 0, NULL, &e), OK);
     touch(dir, "checkpoints/step-00000000.h5");

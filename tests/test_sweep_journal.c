@@ -271,7 +271,8 @@ static void test_sweep_journal__who_never_lets_go_is_told(void **state)
     sweep_path(path, s.dir, "journal");
     int fd = open(path, O_RDONLY);
     assert_int_equal(flock(fd, LOCK_EX), 0);
-    assert_int_equal(moments_read("sweep journal 3 value 600", "sweep", &e), OK);
+    assert_int_equal(moments_read("sweep journal 3 value 600", "sweep", &e),
+                     OK);
     assert_int_equal(sweep_journal_append(&s, NULL, EVENT_LEFT, NULL, &e),
                      ERR_BUSY);
     assert_non_null(strstr(e.text, "held/journal is locked by another"));

@@ -92,14 +92,15 @@ static struct residual residual_at(const struct pass *p, idx l, enum sublayer s,
     const struct block_params *b = &p->m->blocks[l];
     const struct block_acts *a = &p->x->blocks[l];
     bool is_attention = s == SUB_ATTENTION;
+    real *behind = a->behind[s], *stats = a->behind_stats[s];
     idx r0 = tile * TILE_ROWS, C = p->m->C;
     return (struct residual){
         .x_from = pass_stream(p, 2 * l + s) + r0 * C,
         .y = is_attention ? pass_mixed(p, l) + r0 * b->O
                           : pass_rows(p, a->y, r0, p->m->F),
         .x_to = pass_stream(p, 2 * l + s + 1) + r0 * C,
-        .behind = a->behind[s] + r0 * C,
-        .stats = a->behind_stats[s] + r0 * 2,
+        .behind = behind ? behind + r0 * C : NULL,
+        .stats = stats ? stats + r0 * 2 : NULL,
         .norm = norm_place_of(p->m)->is_behind_sum ? b->norm[s] : b->behind[s],
         .linear = is_attention ? a->linears.out : a->linears.down,
         .row0 = r0,
