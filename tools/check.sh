@@ -50,7 +50,7 @@ add() { # name status seconds processor-seconds "N passed, N failed"
     [ "$2" -ne 0 ] && [ "$f" -eq 0 ] && f=1
     passed=$((passed + p))
     failed=$((failed + f))
-    summary+=$(printf '  %-36s %5d passed %4d failed %5d s %6d s of processors' \
+    summary+=$(printf '  %-40s %5d passed %4d failed %5d s %6d s of processors' \
         "$1" "$p" "$f" "$3" "$4")
     summary+=$'\n'
 }
