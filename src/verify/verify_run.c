@@ -381,7 +381,8 @@ static void check_column(struct checked *c, const struct table *t,
     array_values_release(&a);
 }
 
-/* Its steps are those of the weights files. */
+/* Its steps are those of the weights files; one that has a name may be of the
+ * last ones alone. */
 static void check_analysed(struct checked *c)
 {
     struct array_values a;
@@ -389,14 +390,17 @@ static void check_analysed(struct checked *c)
     array_load(&a, arrays_of(c), "step", &e);
     if (verify_err(c->v, &e))
         return;
-    bool is_same = a.n == c->steps.n;
+    idx n_before = *c->analysis ? c->steps.n - a.n : 0;
+    bool is_same = n_before >= 0 && n_before + a.n == c->steps.n;
     for (idx i = 0; i < a.n && is_same; i++)
-        is_same = a.values[i] == (double)c->steps.steps[i];
+        is_same = a.values[i] == (double)c->steps.steps[n_before + i];
     if (!is_same && !c->is_used)
-        verify_say(
-            c->v, ERR_DATA,
-            "%s: is of %td checkpoints, there are %td, or others; " ANALYZE,
-            arrays_of(c), a.n, c->steps.n);
+        verify_say(c->v, ERR_DATA,
+                   "%s: is of %td checkpoint%s, there %s %td, or others; run "
+                   "`sinklab analyze` again%s",
+                   arrays_of(c), a.n, a.n == 1 ? "" : "s",
+                   c->steps.n == 1 ? "is" : "are", c->steps.n,
+                   *c->analysis ? " with its --as" : "");
     array_values_release(&a);
 }
 

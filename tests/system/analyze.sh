@@ -150,6 +150,7 @@ rm text/analysis-*
 expect_fail 2 '--last 1 would take the place of an analysis of all .*--as NAME' \
     "$SINKLAB" analyze text --last 1
 check "two of them" "$SINKLAB" analyze text --last 2 --as end
+check "which is whole" says 'all holds' "$SINKLAB" verify text
 newest=$(cut -d, -f1 text/analysis.csv | tail -n 2 | paste -s -d ' ')
 check "are the newest two" [ "$(cut -d, -f1 text/analysis-end.csv | paste -s -d ' ')" = "step $newest" ]
 check "more than there are is all" "$SINKLAB" analyze text --last 1000 --as end
