@@ -70,6 +70,12 @@ int alike_check(const struct groups *s, const struct compare_options *o,
     return OK;
 }
 
+bool alike_is(const struct groups *s, const char *column)
+{
+    struct taken a, b;
+    return !find_unlike(&a, &b, s->g, s->n, column, measured_parts(column));
+}
+
 void alike_note(FILE *out, const struct groups *s, const char *column)
 {
     char a_on[MEASURED_TEXT_MAX], b_on[MEASURED_TEXT_MAX];

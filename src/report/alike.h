@@ -11,6 +11,12 @@
 int alike_check(const struct groups *s, const struct compare_options *o,
                 struct err *e);
 
+/* Behind what a column was measured on in the first run, where the next is false. */
+#define ALIKE_NOT " in one run, otherwise in others"
+
+/* alike_is - was the column measured alike in all runs that say it? */
+bool alike_is(const struct groups *s, const char *column);
+
 /* alike_note - tell, naming two, if the column was measured differently in
  * runs that stand side by side. */
 void alike_note(FILE *out, const struct groups *s, const char *column);

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "data/input.h"
 #include "metric/metric_table.h"
+#include "report/alike.h"
 #include "report/compare_print.h"
 
 #include <math.h>
@@ -373,6 +374,7 @@ const char *figure_caption(struct figure *f, const char *const *columns, idx n,
         const char *title = title_of(f, &facts);
         text_add(&t, "%s (%s): ", columns[i], title ? title : "");
         add_measured(&t, m, columns[i]);
+        text_add(&t, "%s", alike_is(f->s, columns[i]) ? "" : ALIKE_NOT);
         text_add(&t, ". ");
     }
     va_list args;

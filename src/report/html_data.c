@@ -5,6 +5,7 @@
 #include "io/place.h"
 #include "metric/columns.h"
 #include "metric/metric.h"
+#include "report/alike.h"
 #include "report/claim_words.h"
 #include "report/cells.h"
 #include "report/compare_differences.h"
@@ -79,7 +80,9 @@ static const char *print_measured(char on[MEASURED_TEXT_MAX],
     const struct measured *m =
         f->metric || f->is_validation ? groups_measured(s, name) : NULL;
     *on = '\0';
-    return m ? measured_print_of(on, m, name) : on;
+    if (m && measured_print_of(on, m, name) && !alike_is(s, name))
+        strncat(on, ALIKE_NOT, MEASURED_TEXT_MAX - 1 - strlen(on));
+    return on;
 }
 
 static void put_column(struct json *j, const struct groups *s, const char *name)

@@ -122,6 +122,10 @@ check "b on random tokens" "$SINKLAB" analyze b sink.input=random
 check "compare names both" tells \
     'measured differently in a (analysis, 4 sequences of 16 tokens, eps 0.3) and in b (analysis, 4 sequences of 16 random tokens, eps 0.3)' \
     "$SINKLAB" compare a b
+if command -v gnuplot >/dev/null; then
+    check "a figure of both" "$SINKLAB" compare a b -o unlike.svg
+    check "says it of the first alone" grep -q 'eps = 0.3 in one run, otherwise in others' unlike.svg
+fi
 mkdir both
 cp -r a b both
 expect_fail 4 'measured differently' "$SINKLAB" compare both
