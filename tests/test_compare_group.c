@@ -868,6 +868,41 @@ static void test_compare_group__copies_may_be_of_a_moved_text(void **state)
     free(text);
 }
 
+/* Rows of groups have the first place of a text, rows of runs their own. */
+static void test_compare_group__runs_keep_their_places(void **state)
+{
+    static const char *const names[] = { "own" };
+    static const char *const keys[] = { "source = text\npath = %s",
+                                        "source = mixture\n"
+                                        "mixture = 1*text:%s" };
+    static const char *const at[] = { "/x/text", "/y/text", "/z/text" };
+    static const char one[] = "0123456789abcdef", two[] = "fedcba9876543210";
+    static const char *const runs[] = { "own/a", "own/b", "own/c" };
+    struct err e = { 0 };
+    (void)state;
+    for (idx i = 0; i < COUNT_OF(keys); i++) {
+        struct compare_options o = compare_usual;
+        char *text;
+        for (int k = 0; k < COUNT_OF(at); k++) {
+            char data[128];
+            snprintf(data, sizeof data, keys[i], at[k]);
+            put_place(runs[k], data, k < 2 ? one : two, k);
+        }
+        o.runs_csv = "-";
+        assert_int_equal(compare_case(&text, names, 1, o, &e), OK);
+        for (idx k = 0; k < COUNT_OF(at); k++)
+            assert_within(text, at[k]);
+        free(text);
+        o.runs_csv = NULL;
+        o.csv = "-";
+        assert_int_equal(compare_case(&text, names, 1, o, &e), OK);
+        assert_within(text, at[0]);
+        assert_null(strstr(text, at[1]));
+        assert_within(text, at[2]);
+        free(text);
+    }
+}
+
 /* What --by averages over are no seeds, though the test takes all runs. */
 static void test_compare_group__one_seed_in_several_runs_is_told(void **state)
 {
@@ -1020,6 +1055,7 @@ int main(void)
         cmocka_unit_test(test_compare_group__a_text_is_one_wherever_it_lies),
         cmocka_unit_test(test_compare_group__places_are_not_texts),
         cmocka_unit_test(test_compare_group__copies_may_be_of_a_moved_text),
+        cmocka_unit_test(test_compare_group__runs_keep_their_places),
         cmocka_unit_test(test_compare_group__one_seed_in_several_runs_is_told),
         cmocka_unit_test(test_compare_group__by_a_key_that_is_alike_is_told),
         cmocka_unit_test(test_compare_group__other_sums_are_told),

@@ -350,9 +350,30 @@ static void test_html_page__what_is_there_is_not_replaced(void **state)
     assert_int_equal(html_page_check(path_to("new", ""), "x", NULL, 0, &c), OK);
 }
 
+/* Also where runs are one group, as of a text that lies at two places. */
+static void test_html_page__runs_keep_their_own_paths(void **state)
+{
+    static const char *const names[] = { "moved" };
+    static const char config[] =
+        "[run]\nseed = %d\n[data]\nsource = text\npath = %s\n"
+        "hash = 0123456789abcdef\n";
+    char text[256];
+    size_t n;
+    (void)state;
+    snprintf(text, sizeof text, config, 1, "/x/text");
+    put_run("moved/a", "done", text, "0,5,5,0\n");
+    snprintf(text, sizeof text, config, 2, "/y/text");
+    put_run("moved/b", "done", text, "0,5,5,0\n");
+    char *page = page_of(names, 1, compare_usual, &n);
+    assert_within(page, "\"data.path\":\"/x/text\"");
+    assert_within(page, "\"data.path\":\"/y/text\"");
+    free(page);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_html_page__runs_keep_their_own_paths),
         cmocka_unit_test(test_html_page__curves_are_what_was_measured),
         cmocka_unit_test(test_html_page__runs_and_verdicts_are_there),
         cmocka_unit_test(test_html_page__a_name_stays_text),

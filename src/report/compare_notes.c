@@ -6,6 +6,7 @@
 #include "report/cells.h"
 #include "report/compare_table.h"
 #include "report/named_analyses.h"
+#include "sweep/sweep_folder.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -77,7 +78,7 @@ static void note_copies(struct notes *n, const struct group *g)
         *c = r->config;
         c->train.steps = 0;
         if (r->has_config)
-            config_id(ids[i], c);
+            sweep_identity(ids[i], c);
         for (idx k = 0; r->has_config && k < i; k++) {
             const struct run_data *other = g->runs[k];
             bool is_longer = r->config.train.steps != other->config.train.steps;

@@ -124,6 +124,13 @@ static bool is_shown(const struct config_key *keys, idx n, idx k, idx most)
     return before < most;
 }
 
+/* A row of one run of a group has that run's own. */
+static const struct config *config_of(const struct compare_row *r,
+                                      struct config_key k)
+{
+    return r->name ? &r->run->config : group_config(r->run, k);
+}
+
 void sheet_keys(struct sheet *s, const struct config_key *keys, idx n, idx most)
 {
     bool is_file = s->form == SHEET_FILE;
@@ -133,7 +140,8 @@ void sheet_keys(struct sheet *s, const struct config_key *keys, idx n, idx most)
         idx c = add_key(s->g, keys, n, k, is_file);
         for (idx i = 0; i < s->n; i++)
             if (s->rows[i].run->has_config)
-                put_key(s->g, i + 1, c, &s->rows[i].run->config, keys[k]);
+                put_key(s->g, i + 1, c, config_of(&s->rows[i], keys[k]),
+                        keys[k]);
             else if (s->t->groups->are_single)
                 put_missing(s->g, i + 1, c, is_file);
     }

@@ -126,7 +126,8 @@ static bool is_behind(const struct order *o, idx i, idx k)
     } else if (o->by == BY_KEY) {
         if (!x->has_config || !y->has_config)
             return y->has_config && !x->has_config;
-        order = config_value_order(&x->config, &y->config, o->key);
+        order = config_value_order(group_config(x, o->key),
+                                   group_config(y, o->key), o->key);
     } else {
         double u = o->numbers[i], v = o->numbers[k];
         if (isnan(u) || isnan(v))

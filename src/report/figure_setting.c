@@ -56,10 +56,11 @@ struct setting {
     bool is_log;
 };
 
-static const struct config *config_of(const struct figure *f, idx group)
+static const struct config *config_of(const struct figure *f, idx group,
+                                      struct config_key k)
 {
     const struct run_data *r = f->s->g[group].runs[0];
-    return r->has_config ? &r->config : NULL;
+    return r->has_config ? group_config(r, k) : NULL;
 }
 
 static int say_linear(const struct figure *f, idx key, const char *why,
@@ -99,8 +100,9 @@ static int take_numbers(struct setting *at, struct figure *f, struct err *e)
     at->lo = INFINITY;
     at->hi = -INFINITY;
     for (idx i = 0; i < f->s->n; i++) {
-        const struct config *c = config_of(f, i);
-        at->x[i] = c ? config_number(c, f->s->keys[at->key]) : NAN;
+        struct config_key k = f->s->keys[at->key];
+        const struct config *c = config_of(f, i, k);
+        at->x[i] = c ? config_number(c, k) : NAN;
         at->lo = fmin(at->lo, at->x[i]);
         at->hi = fmax(at->hi, at->x[i]);
     }
@@ -116,13 +118,13 @@ static int take_numbers(struct setting *at, struct figure *f, struct err *e)
 static idx rank_of(const struct figure *f, struct config_key k, idx group)
 {
     idx rank = 0;
-    const struct config *own = config_of(f, group);
+    const struct config *own = config_of(f, group, k);
     for (idx i = 0; i < f->s->n; i++) {
-        const struct config *c = config_of(f, i);
+        const struct config *c = config_of(f, i, k);
         bool is_new = c != NULL;
         for (idx j = 0; j < i && is_new; j++)
-            is_new = !config_of(f, j) ||
-                     config_value_order(config_of(f, j), c, k) != 0;
+            is_new = !config_of(f, j, k) ||
+                     config_value_order(config_of(f, j, k), c, k) != 0;
         rank += is_new && config_value_order(c, own, k) < 0;
     }
     return rank;
@@ -136,7 +138,7 @@ static int take_words(struct setting *at, struct figure *f, struct err *e)
         return e->code;
     for (idx i = 0; i < f->s->n; i++) {
         char value[KEY_PRINT_MAX];
-        const struct config *c = config_of(f, i);
+        const struct config *c = config_of(f, i, k);
         at->x[i] = NAN;
         if (!c)
             continue;

@@ -69,13 +69,21 @@ static int choose_keys(struct groups *s, const struct compare_options *o,
 
 /* ---- texts ------------------------------------------------------------- */
 
-static void share_paths(struct run_data *runs, idx n)
+static void find_texts(struct run_data *runs, idx n)
 {
-    for (idx i = 0; i < n; i++)
-        for (idx k = 0; k < i && runs[i].config.data.hash[0]; k++)
-            if (runs[k].has_config &&
-                data_share_paths(&runs[i].config.data, &runs[k].config.data))
-                break;
+    for (idx i = 0; i < n; i++) {
+        struct data_options own = runs[i].config.data;
+        idx k = 0;
+        while (k < i && !(runs[k].has_config &&
+                          data_share_paths(&own, &runs[k].config.data)))
+            k++;
+        runs[i].text = &runs[k];
+    }
+}
+
+const struct config *group_config(const struct run_data *r, struct config_key k)
+{
+    return r->text && config_key_has_paths(k) ? &r->text->config : &r->config;
 }
 
 /* ---- order ------------------------------------------------------------- */
@@ -86,7 +94,9 @@ static int order_groups(const struct groups *s, const struct run_data *a,
     if (!a->has_config || !b->has_config)
         return b->has_config - a->has_config;
     for (idx k = 0; k < s->n_keys; k++) {
-        int order = config_value_order(&a->config, &b->config, s->keys[k]);
+        struct config_key key = s->keys[k];
+        int order =
+            config_value_order(group_config(a, key), group_config(b, key), key);
         if (order != 0)
             return order;
     }
@@ -172,7 +182,8 @@ static bool is_plain_key(const struct groups *s, idx k)
         char value[KEY_PRINT_MAX];
         if (!s->g[i].runs[0]->has_config)
             continue;
-        config_value(value, sizeof value, &s->g[i].runs[0]->config, s->keys[k]);
+        config_value(value, sizeof value,
+                     group_config(s->g[i].runs[0], s->keys[k]), s->keys[k]);
         if (!is_absence(value) && is_of_another_key(s, k, value))
             return false;
     }
@@ -185,7 +196,7 @@ static void add_value(struct text *t, const struct groups *s,
     char value[KEY_PRINT_MAX];
     struct config_key key = s->keys[k];
     bool is_clear = config_key_is_clear(s->keys, s->n_keys, k);
-    config_value(value, sizeof value, &g->runs[0]->config, key);
+    config_value(value, sizeof value, group_config(g->runs[0], key), key);
     if (is_absence(value) || !is_plain_key(s, k))
         text_add(t, "%s%s%s=", is_clear ? "" : key.section->name,
                  is_clear ? "" : ".", key.key->name);
@@ -197,7 +208,8 @@ void group_value(struct text *t, const struct groups *s, const struct group *g,
 {
     char value[KEY_PRINT_MAX], meaning[KEY_MEANING_MAX];
     add_value(t, s, g, k);
-    config_value(value, sizeof value, &g->runs[0]->config, s->keys[k]);
+    config_value(value, sizeof value, group_config(g->runs[0], s->keys[k]),
+                 s->keys[k]);
     if (*key_meaning(meaning, s->keys[k].key, value))
         text_add(t, " (%s)", meaning);
 }
@@ -215,7 +227,8 @@ static void add_label(struct text *t, const struct groups *s,
         if (k == a || k == b)
             continue;
         has_keys = true;
-        if (s->is_usual[k] && config_has_default(&first->config, s->keys[k]))
+        if (s->is_usual[k] &&
+            config_has_default(group_config(first, s->keys[k]), s->keys[k]))
             continue;
         text_add(t, "%s", is_begun ? " " : "");
         add(t, s, g, k);
@@ -241,7 +254,8 @@ static void find_usual(struct groups *s)
         idx n = 0;
         for (idx i = 0; i < s->n; i++) {
             const struct run_data *r = s->g[i].runs[0];
-            n += r->has_config && config_has_default(&r->config, s->keys[k]);
+            n += r->has_config &&
+                 config_has_default(group_config(r, s->keys[k]), s->keys[k]);
         }
         s->is_usual[k] = 2 * n > s->n;
     }
@@ -348,7 +362,7 @@ int groups_make(struct groups *s, const struct compare_options *o,
     if (are_single)
         run_data_name_apart(runs, n);
     else
-        share_paths(runs, n);
+        find_texts(runs, n);
     int rc = choose_keys(s, o, runs, n, e);
     if (rc != OK)
         return rc;

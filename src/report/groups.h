@@ -6,8 +6,8 @@
  * done, those under way (or stopped by a rule) count as far as all of them
  * came. A run that diverged or failed never counts, nor one whose status cannot
  * be read. A run whose settings cannot be read is a group of its own. A text
- * that is known by its hash is one wherever it lies: its runs get the paths
- * that the first of them has.
+ * that is known by its hash is one wherever it lies: its runs are grouped, and
+ * groups called, by the paths that the first of them has.
  *
  * Else each run is a group of one that counts, in the order given, and is
  * called by its folder. Groups own their memory and borrow the runs.
@@ -55,6 +55,11 @@ struct groups {
 int groups_make(struct groups *s, const struct compare_options *o,
                 struct run_data *runs, idx n, bool are_single, struct err *e);
 void groups_release(struct groups *s);
+
+/* group_config - what has key k of a run as its group has it: the paths of a
+ * text are those of the first run on it. The run's own are in its config. */
+const struct config *group_config(const struct run_data *r,
+                                  struct config_key k);
 
 /* group_legend - what the group is called in a figure, without keys a and b
  * (their numbers among s->keys; -1: none): "relu lr=0.002". A key that has its

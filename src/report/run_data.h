@@ -32,6 +32,8 @@ struct run_data {
     double step;        /* updates done, as far as its files say; NAN */
     bool has_config;
     struct config config;
+    const struct run_data *text; /* in groups: the first on its text, which it
+                                    may be itself; else NULL */
     struct table analysis, metrics;   /* 0 columns where there is no file */
     struct measured analysed, logged; /* on what; is_known: false if no one
                                          says */
