@@ -23,7 +23,7 @@ idx config_differing(struct config_key found[DIFFERING_MAX], config_at *at,
 bool config_key_has_paths(struct config_key k);
 
 /* config_other_text - the first two of n configurations that read files at the
- * same places and are known to have found other tokens; false: none. */
+ * same places and know them by another data.hash; false: none. */
 bool config_other_text(idx *a, idx *b, config_at *at, const void *list, idx n);
 
 /* config_past_differs - is there a key in which the two differ, of those that

@@ -101,7 +101,8 @@ void alike_other_text(FILE *out, const char *a_name, const struct config *a,
                       const char *b_name, const struct config *b)
 {
     fprintf(out,
-            "note: %s and %s are of other texts, though both lay at the same "
-            "place (data.hash %.16s, %.16s)\n",
+            "note: %s and %s have read the same place, and have two data.hash "
+            "(%.16s, %.16s): two texts, or one of several files, which older "
+            "versions hash otherwise\n",
             a_name, b_name, a->data.hash, b->data.hash);
 }

@@ -21,8 +21,9 @@ bool alike_is(const struct groups *s, const char *column);
  * runs that stand side by side. */
 void alike_note(FILE *out, const struct groups *s, const char *column);
 
-/* alike_other_text - tell that runs a and b, called so, found other texts at
- * the same places. */
+/* alike_other_text - tell that runs a and b, called so, have two data.hash of
+ * the same places. An older version knows a text of several files by its bytes
+ * alone, so that is not always two texts. */
 void alike_other_text(FILE *out, const char *a_name, const struct config *a,
                       const char *b_name, const struct config *b);
 

@@ -43,7 +43,7 @@ struct groups {
     idx n_waiting;  /* runs that have not begun; for a note */
     idx n_copies;   /* of runs, left out; for a note */
     idx n_unwanted; /* that --where leaves out; for a note */
-    /* Two runs that found other texts at the same places; or NULLs. */
+    /* Two runs with two data.hash of the same places; or NULLs. */
     const struct run_data *other_text[2];
     idx n_counted, n_analysed; /* runs in all that count; with an analysis */
     struct emergence emergence;
