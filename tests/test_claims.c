@@ -975,6 +975,19 @@ static void test_claims__a_side_may_name_either_place(void **state)
     end();
 }
 
+static void test_claims__two_places_of_one_text_are_told(void **state)
+{
+    (void)state;
+    add_texts("text,/p,,,", "text,/q,,,", false);
+    judge("expect = sink_1(data.path=/p) < sink_1(data.path=/q)\n"
+          "expect = sink_1(data.path=/p) < "
+          "sink_1(attention.weights=softmax)\n");
+    expect_part(0, "not judged: 0 is on both sides: the places that they name "
+                   "hold one text (data.hash 0123456789abcdef)");
+    expect_part(1, "not judged: 1 is on both sides: name what sets them apart");
+    end();
+}
+
 static void test_claims__odd_runs_are_told(void **state)
 {
     (void)state;
@@ -1195,6 +1208,7 @@ int main(void)
         cmocka_unit_test(test_claims__a_copy_of_a_run_is_no_other),
         cmocka_unit_test(test_claims__a_text_is_one_wherever_it_lies),
         cmocka_unit_test(test_claims__a_side_may_name_either_place),
+        cmocka_unit_test(test_claims__two_places_of_one_text_are_told),
         cmocka_unit_test(test_claims__odd_runs_are_told),
         cmocka_unit_test(test_claims__what_seeds_cannot_decide_is_told),
         cmocka_unit_test(test_claims__what_cannot_form_is_refused),

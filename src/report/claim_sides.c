@@ -60,6 +60,26 @@ static void find_members(struct judging *g)
     }
 }
 
+/* Are the sides apart but for a text that lies at the places of both? */
+static bool has_one_text(const struct judging *g, const struct config *c)
+{
+    const struct claim *claim = g->claim;
+    return names_place(&claim->a) && names_place(&claim->b) &&
+           !(claim_side_fits(&claim->a, c) && claim_side_fits(&claim->b, c));
+}
+
+static void tell_twice(struct judging *g, const struct claim_run *r)
+{
+    if (has_one_text(g, r->config))
+        claim_why_not(g->r,
+                      "%s is on both sides: the places that they name hold one "
+                      "text (data.hash %.16s)",
+                      r->name, r->config->data.hash);
+    else
+        claim_why_not(g->r, "%s is on both sides: name what sets them apart",
+                      r->name);
+}
+
 /* A run on both sides would be held against itself. */
 static void find_twice(struct judging *g)
 {
@@ -68,9 +88,7 @@ static void find_twice(struct judging *g)
     for (idx i = 0; i < g->n[SIDE_A]; i++)
         for (idx k = 0; k < g->n[SIDE_B]; k++)
             if (g->at[SIDE_A][i].run == g->at[SIDE_B][k].run)
-                claim_why_not(g->r,
-                              "%s is on both sides: name what sets them apart",
-                              g->runs->at[g->at[SIDE_A][i].run].name);
+                tell_twice(g, &g->runs->at[g->at[SIDE_A][i].run]);
 }
 
 /* Of SIDE_A. */
