@@ -11,8 +11,9 @@
 #include "report/run_layers.h"
 #include "sweep/sweep_folder.h"
 
-/* A copy of a run is no other run: the first counts. The first copy whose log
- * is another one, as of another machine, is named. */
+/* A copy of a run is no other run: the first counts. The first copy that is
+ * found here is named: of folders one whose log is another one, as of another
+ * machine, for the others have gone before (compare_gather); of tables any. */
 static int leave_copies(struct claim_runs *s, struct err *e)
 {
     char(*ids)[CONFIG_ID_MAX] = calloc((size_t)s->n + 1, sizeof *ids);
