@@ -3,6 +3,7 @@
 #include "report/emergence.h"
 #include "io/fsys.h"
 #include "report/html_page.h"
+#include "report/named_analyses.h"
 #include "runs_case.h"
 
 #include <math.h>
@@ -309,9 +310,82 @@ static void test_compare__named_analyses_are_told(void **state)
     put_file("named", "analysis-clean.h5", "");
     put_file("softmax", "analysis-repeat.csv", "step\n");
     text = compare_ok(names, 2, compare_usual);
-    assert_within(text, "\nnote: there are other analyses: clean (of 1 run), "
-                        "repeat; --analysis NAME compares one\n");
+    assert_within(text, "\nnote: there are other analyses: repeat, clean (of 1 "
+                        "run); --analysis NAME compares one that all runs "
+                        "have\n");
     free(text);
+    put_file("softmax", "analysis-clean.csv", "step\n");
+    text = compare_ok(names, 2, compare_usual);
+    assert_within(text, "\nnote: there are other analyses: clean, repeat; "
+                        "--analysis NAME compares one\n");
+    free(text);
+    text = compare_ok(names + 1, 1, compare_usual);
+    assert_within(text, "analyses: clean, repeat; --analysis NAME compares");
+    free(text);
+}
+
+/* However many there are, and in whatever order the system lists them. */
+static void test_compare__most_common_analyses_are_told_first(void **state)
+{
+    (void)state;
+    static const char *const names[] = { "most-a", "most-b" };
+    put_done("most-a", "[run]\nseed = 1\n", softmax_rows);
+    put_done("most-b", "[run]\nseed = 2\n", softmax_rows);
+    for (int i = 0; i < 40; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "analysis-a%02d.csv", i);
+        put_file(names[i % 2], name, "step\n");
+    }
+    char *text = compare_ok(names, 2, compare_usual);
+    assert_within(text, "\nnote: there are other analyses: a00 (of 1 run), ");
+    assert_within(text, ", a07 (of 1 run) and 32 more; none is of all runs, "
+                        "which --analysis NAME compares\n");
+    free(text);
+    put_file("most-a", "analysis-z.csv", "step\n");
+    put_file("most-b", "analysis-z.csv", "step\n");
+    text = compare_ok(names, 2, compare_usual);
+    assert_within(text,
+                  "\nnote: there are other analyses: z, a00 (of 1 run), ");
+    assert_within(text, ", a06 (of 1 run) and 33 more; --analysis NAME "
+                        "compares one that all runs have\n");
+    free(text);
+}
+
+static void test_compare__a_folder_is_no_analysis(void **state)
+{
+    (void)state;
+    static const char *const names[] = { "folder" };
+    put_done("folder", "", softmax_rows);
+    put_file("folder/analysis-dir.csv", "within", "");
+    char *text = compare_ok(names, 1, compare_usual);
+    assert_null(strstr(text, "other analyses"));
+    free(text);
+}
+
+/* What the system refused is no folder without them; one that is gone is. */
+static void test_compare__analyses_that_cannot_be_listed_are_told(void **state)
+{
+    (void)state;
+    struct run_data r = { .path = "gone" };
+    const struct run_data *one = &r;
+    struct group g = { .runs = &one, .n_runs = 1 };
+    const struct groups s = { .n = 1, .g = &g };
+    char path[512], *text = NULL;
+    size_t n = 0;
+    for (int i = 0; i < 2; i++) {
+        FILE *out = open_memstream(&text, &n);
+        named_analyses_note(out, &s);
+        fclose(out);
+        if (i == 0)
+            assert_string_equal(text, "");
+        else
+            assert_int_equal(
+                strncmp(text, "note: other analyses are not listed: ", 37), 0);
+        free(text);
+        put_file("file", "status", "done\n");
+        snprintf(path, sizeof path, "%s", path_to("file", "status"));
+        r.path = path; /* no folder */
+    }
 }
 
 static void test_compare__many_runs_are_compared(void **state)
@@ -662,6 +736,9 @@ int main(void)
         cmocka_unit_test(test_compare__the_same_run_may_be_given_twice),
         cmocka_unit_test(test_compare__many_runs_are_compared),
         cmocka_unit_test(test_compare__named_analyses_are_told),
+        cmocka_unit_test(test_compare__most_common_analyses_are_told_first),
+        cmocka_unit_test(test_compare__a_folder_is_no_analysis),
+        cmocka_unit_test(test_compare__analyses_that_cannot_be_listed_are_told),
         cmocka_unit_test(test_compare__many_differing_keys_are_only_named),
         cmocka_unit_test(test_compare__other_metrics_keep_their_unit),
         cmocka_unit_test(test_compare__a_metric_has_its_usual_threshold),

@@ -1,75 +1,116 @@
 #include "report/named_analyses.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#include "io/fsys.h"
 #include "run/run_files.h"
 
-enum { NAMES_MAX = 8 };
+enum { NAMES_SHOWN = 8 };
 
 /* Names, and how many runs have an analysis that is called so. */
 struct found {
     struct named {
         char name[RUN_ANALYSIS_NAME_MAX];
         idx n_runs;
-    } list[NAMES_MAX];
+    } * list; /* owned */
     idx n;
-    bool has_more;
 };
 
-static void take(struct found *f, const char *name)
+static int take(struct found *f, const char *name, struct err *e)
 {
     idx i = 0;
     while (i < f->n && strcmp(f->list[i].name, name) != 0)
         i++;
-    if (i == NAMES_MAX) {
-        f->has_more = true;
-        return;
+    if (i == f->n) {
+        void *list = realloc(f->list, (size_t)(f->n + 1) * sizeof *f->list);
+        if (!list)
+            return err_memory(e, NULL);
+        f->list = list;
+        f->list[f->n++] = (struct named){ .n_runs = 0 };
+        snprintf(f->list[i].name, sizeof f->list[i].name, "%s", name);
     }
-    if (i == f->n)
-        snprintf(f->list[f->n++].name, sizeof f->list[i].name, "%s", name);
     f->list[i].n_runs++;
+    return OK;
 }
 
-static void look_into(struct found *f, const char *dir)
+/* A folder may be called so, too. */
+static int look_at(struct found *f, const char *dir, const char *name,
+                   struct err *e)
+{
+    struct stat st;
+    char path[RUN_PATH_MAX];
+    run_analysis_path(path, dir, name, ".csv");
+    if (stat(path, &st))
+        return errno == ENOENT ? OK : err_system(e, path, "look at it");
+    return S_ISREG(st.st_mode) ? take(f, name, e) : OK;
+}
+
+static int look_into(struct found *f, const char *dir, struct err *e)
 {
     char name[RUN_ANALYSIS_NAME_MAX];
+    struct dirent *x;
     DIR *d = opendir(dir);
-    for (const struct dirent *x; d && (x = readdir(d));) {
+    if (!d)
+        return errno == ENOENT ? OK : err_system(e, dir, "open this folder");
+    int rc;
+    while ((rc = fsys_next(&x, d, dir, e)) == OK && x) {
         const char *ending = strrchr(x->d_name, '.');
         if (ending && strcmp(ending, ".csv") == 0 &&
-            run_analysis_of_file(name, x->d_name))
-            take(f, name);
+            run_analysis_of_file(name, x->d_name) &&
+            (rc = look_at(f, dir, name, e)) != OK)
+            break;
     }
-    if (d)
-        closedir(d);
+    closedir(d);
+    return rc;
 }
 
+/* Those of most runs first. */
 static int order(const void *a, const void *b)
 {
     const struct named *u = a, *v = b;
-    return strcmp(u->name, v->name);
+    return u->n_runs != v->n_runs
+               ? (u->n_runs < v->n_runs) - (u->n_runs > v->n_runs)
+               : strcmp(u->name, v->name);
+}
+
+static void print_found(FILE *out, const struct found *f, idx n_runs)
+{
+    for (idx i = 0; i < idx_min(f->n, NAMES_SHOWN); i++) {
+        fputs(i > 0 ? ", " : "note: there are other analyses: ", out);
+        fputs(f->list[i].name, out);
+        if (f->list[i].n_runs < n_runs)
+            fprintf(out, " (of %td run%s)", f->list[i].n_runs,
+                    f->list[i].n_runs == 1 ? "" : "s");
+    }
+    if (f->n > NAMES_SHOWN)
+        fprintf(out, " and %td more", f->n - NAMES_SHOWN);
+    fputs(f->list[0].n_runs < n_runs
+              ? "; none is of all runs, which --analysis NAME compares\n"
+          : f->list[f->n - 1].n_runs < n_runs
+              ? "; --analysis NAME compares one that all runs have\n"
+              : "; --analysis NAME compares one\n",
+          out);
 }
 
 void named_analyses_note(FILE *out, const struct groups *s)
 {
     struct found f = { .n = 0 };
+    struct err e = { 0 };
     idx n_runs = 0;
     for (idx i = 0; i < s->n; i++) {
-        for (idx k = 0; k < s->g[i].n_runs; k++)
-            look_into(&f, s->g[i].runs[k]->path);
+        for (idx k = 0; k < s->g[i].n_runs && !e.code; k++)
+            look_into(&f, s->g[i].runs[k]->path, &e);
         n_runs += s->g[i].n_runs;
     }
-    qsort(f.list, (size_t)f.n, sizeof *f.list, order);
-    for (idx i = 0; i < f.n; i++) {
-        fputs(i > 0 ? ", " : "note: there are other analyses: ", out);
-        fputs(f.list[i].name, out);
-        if (f.list[i].n_runs < n_runs)
-            fprintf(out, " (of %td run%s)", f.list[i].n_runs,
-                    f.list[i].n_runs == 1 ? "" : "s");
-    }
     if (f.n > 0)
-        fprintf(out, "%s; --analysis NAME compares one\n",
-                f.has_more ? " and more" : "");
+        qsort(f.list, (size_t)f.n, sizeof *f.list, order);
+    if (e.code)
+        fprintf(out, "note: other analyses are not listed: %s\n", e.text);
+    else if (f.n > 0)
+        print_found(out, &f, n_runs);
+    free(f.list);
 }

@@ -6,9 +6,9 @@
 
 #include "report/groups.h"
 
-/* named_analyses_note - tell of them, by their names: of runs that are compared
- * by another they would not be seen. A folder that cannot be looked at has
- * none. */
+/* named_analyses_note - tell of them, by their names, those of most runs first:
+ * of runs that are compared by another they would not be seen. A folder that is
+ * gone has none; of one that cannot be looked at it says so. */
 void named_analyses_note(FILE *out, const struct groups *s);
 
 #endif
