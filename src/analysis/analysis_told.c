@@ -187,8 +187,8 @@ static void print_left_out(const struct analysis_told *t, bool needs_extra)
         printf(" (%s)\n",
                needs_extra
                    ? "the model has no extra column that acts"
-                   : "its sequences are too short, or it lacks what they are "
-                     "of");
+                   : "too few tokens in a sequence, or no such part in the "
+                     "model");
 }
 
 enum { FILES = 2 };

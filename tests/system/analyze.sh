@@ -102,6 +102,11 @@ check "columns that no row has are not in its table, and it says why" \
 check_not "so no cell of it is empty" grep -Eq '^ .* -( |$)' "$T/said"
 check "they are in the file" grep -q ',sink_bias,.*,bias_mass,' text/analysis.csv
 check "where columns are explained is told" grep -q 'sinklab list metric' "$T/said"
+"$SINKLAB" train base.ini run.dir=short model.context=1 sink.tokens=2 data.source=random \
+    train.steps=2 >said.log 2>&1
+check "of sequences of one token it says why, too" \
+    says '^not shown, as no row has them: value_ratio \(too few tokens in a sequence, or no such' \
+    "$SINKLAB" analyze short
 check "a run with an extra column" "$SINKLAB" train base.ini run.dir=extra attention.bias=key_value
 check_not "has all columns in its table" says 'not shown| -( |$)' "$SINKLAB" analyze extra
 check "sinks at other thresholds are in the table, too" says '^ +step .* sink_1 +at_0.1 +at_0.5 ' \
