@@ -46,8 +46,8 @@ static void put_grid(const char *set, int n_weights, int n_rates, int n_seeds)
 
 /* A run that was analyzed: sink_1 of head h of layer l is 0, then a tenth of
  * l + h, then (3 l + h) / 10. hidden_norm at depth l of token t is
- * 10 l + t + 1, value_norm of head h of layer l 10 l + h. */
-static void put_mapped(const char *name, const char *config)
+ * 10 l + t + 1, value_norm of head h of layer l 10 l + h. Layer `bare` has no sink_1. */
+static void put_mapped_but(const char *name, const char *config, idx bare)
 {
     double v[STEPS * L * H], scalar[STEPS] = { 0 };
     double hidden[STEPS * (L + 1) * T], value[STEPS * L * H * T];
@@ -60,6 +60,8 @@ static void put_mapped(const char *name, const char *config)
                : s == 1 ? 0.1 * (double)(l + h)
                         : 0.1 * (double)(3 * l + h);
         scalar[s] += v[i] / (L * H);
+        if (l == bare)
+            v[i] = NAN;
     }
     for (idx i = 0; i < STEPS * (L + 1) * T; i++)
         hidden[i] = 10.0 * (double)(i / T % (L + 1)) + (double)(i % T) + 1;
@@ -100,6 +102,11 @@ static void put_mapped(const char *name, const char *config)
              "0,5,1,1,%g,%s\n100,3,1,1,%g,%s\n200,2,1,1,%g,%s\n",
              scalar[0], seal, scalar[1], seal, scalar[2], seal);
     put_file(name, "analysis.csv", row);
+}
+
+static void put_mapped(const char *name, const char *config)
+{
+    put_mapped_but(name, config, -1);
 }
 
 /* ---- what came out ----------------------------------------------------- */
@@ -246,6 +253,39 @@ static void test_figure_curves__many_are_divided_by_a_key(void **state)
     assert_int_equal(count_of(svg, ">softmax<"), 1);
     assert_int_equal(count_of(svg, ">relu2<"), 1);
     assert_true(count_of(svg, band) >= 2 * 8);
+    free(svg);
+}
+
+/* However many of them are columns already; sink_1 of layer 0 is 0, 0.1, 0.1
+ * here, that of layer 1 0, 0.2, 0.4. */
+static void test_figure_curves__layers_are_called_by_their_number(void **state)
+{
+    (void)state;
+    struct compare_options o = compare_usual;
+    skip_without_gnuplot();
+    put_mapped("mapped", "[run]\nseed = 1\n");
+    o.has_layers = true;
+    char *svg = figure_of("mapped", o);
+    const char *asked[] = { "sink_1_layer_1", "sink_1_layer_0",
+                            "sink_1_layer_1,sink_1_layer_0" };
+    for (idx i = 0; i < COUNT_OF(asked); i++) {
+        o.columns = asked[i];
+        char *other = figure_of("mapped", o);
+        assert_string_equal(other, svg);
+        free(other);
+    }
+    free(svg);
+    o.columns = NULL;
+    o.loss = "sink_1_layer_0";
+    svg = figure_of("mapped", o);
+    assert_int_equal(count_of(svg, ">layer 0<"), 1);
+    assert_int_equal(count_of(svg, ">layer 1<"), 1);
+    free(svg);
+    put_mapped_but("lacking", "[run]\nseed = 1\n", 0);
+    o.loss = compare_usual.loss;
+    svg = figure_of("lacking", o);
+    assert_null(strstr(svg, ">layer 0<"));
+    assert_within(svg, ">layer 1<");
     free(svg);
 }
 
@@ -802,6 +842,7 @@ int main(void)
         cmocka_unit_test(test_figure_curves__unequal_groups_say_their_number),
         cmocka_unit_test(test_figure_curves__tokens_may_be_the_axis),
         cmocka_unit_test(test_figure_curves__many_are_divided_by_a_key),
+        cmocka_unit_test(test_figure_curves__layers_are_called_by_their_number),
         cmocka_unit_test(test_figure_curves__legends_say_what_numbers_mean),
         cmocka_unit_test(test_figure_curves__many_runs_have_panels),
         cmocka_unit_test(test_figure_curves__a_range_may_be_asked_for),

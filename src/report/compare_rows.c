@@ -26,20 +26,15 @@ static const struct measure beside[] = {
     { "val_loss_se", false, SHOWN_OF_RUNS },
 };
 
-static bool has_measure(const struct compare_rows *t, const char *column)
+/* Unless it is there; its number. */
+static idx add_measure(struct compare_rows *t, const char *column,
+                       bool is_judged, enum shown shown)
 {
     for (idx i = 0; i < t->n_measures; i++)
         if (strcmp(t->measures[i].name, column) == 0)
-            return true;
-    return false;
-}
-
-static void add_measure(struct compare_rows *t, const char *column,
-                        bool is_judged, enum shown shown)
-{
-    if (has_measure(t, column))
-        return;
-    t->measures[t->n_measures++] = (struct measure){ column, is_judged, shown };
+            return i;
+    t->measures[t->n_measures] = (struct measure){ column, is_judged, shown };
+    return t->n_measures++;
 }
 
 /* The name as a run that counts has it, which lasts as long; NULL: no run has
@@ -94,9 +89,8 @@ static int add_layers(struct compare_rows *t, struct err *e)
     struct metric_name n;
     bool has_layers =
         metric_name_find(&n, t->o->metric) && metric_name_of_layer(name, &n, 0);
-    idx l = 0, most = MEASURES_MAX - (t->o->columns ? 0 : COUNT_OF(beside));
-    t->first_layer = t->n_measures;
-    for (; has_layers && metric_name_of_layer(name, &n, l); l++) {
+    idx most = MEASURES_MAX - (t->o->columns ? 0 : COUNT_OF(beside));
+    while (has_layers && metric_name_of_layer(name, &n, t->n_layers)) {
         const char *column = name_of(t->groups, name);
         if (!column)
             break;
@@ -105,10 +99,9 @@ static int add_layers(struct compare_rows *t, struct err *e)
                            "compare: --layers: with them there are more than "
                            "%d columns: name some of them in --columns instead",
                            (int)most);
-        add_measure(t, column, true, SHOWN);
+        t->layers[t->n_layers++] = add_measure(t, column, true, SHOWN);
     }
-    t->n_layers = t->n_measures - t->first_layer;
-    if (l > 0)
+    if (t->n_layers > 0)
         return OK;
     return err_set(e, ERR_USAGE,
                    "compare: --layers: no run has %s by layer: `sinklab list "
@@ -140,8 +133,8 @@ static int list_measures(struct compare_rows *t, struct err *e)
  * run that counts has no analysis, all are taken from their logs. */
 static int check_layers(const struct compare_rows *t, struct err *e)
 {
-    for (idx i = t->first_layer; i < t->first_layer + t->n_layers; i++)
-        if (rows_have(t, i))
+    for (idx i = 0; i < t->n_layers; i++)
+        if (rows_have(t, t->layers[i]))
             return OK;
     return t->n_layers == 0
                ? OK

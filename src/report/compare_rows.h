@@ -43,7 +43,8 @@ struct compare_rows {
     struct measure measures[MEASURES_MAX];
     idx n_measures;
     char columns[KEY_TEXT_MAX]; /* --columns, cut into names */
-    idx first_layer, n_layers;  /* measures of --layers, but those in front */
+    idx layers[MEASURES_MAX];   /* (n_layers) of --layers: each one's measure */
+    idx n_layers;
     idx metric; /* number of its measure: MEASURE_LOSS if it is the loss */
     idx base;   /* row that others are held against */
     idx n;

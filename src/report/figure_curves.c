@@ -2,6 +2,7 @@
 
 #include "metric/metric_table.h"
 
+#include <math.h>
 #include <string.h>
 
 enum { COLUMNS_MAX = 12 };
@@ -42,8 +43,10 @@ static bool has_layer_curves(const struct figure *f)
 
 static bool is_in_layer_curves(const struct figure *f, idx measure)
 {
-    return has_layer_curves(f) && measure >= f->t->first_layer &&
-           measure < f->t->first_layer + f->t->n_layers;
+    for (idx i = 0; has_layer_curves(f) && i < f->t->n_layers; i++)
+        if (f->t->layers[i] == measure)
+            return true;
+    return false;
 }
 
 /* Those of --columns and --layers: what comes with a sink is seen over one
@@ -216,45 +219,47 @@ static struct plot_style layer_style(const struct figure *f, idx layer)
                                 .at = (double)layer / (double)last };
 }
 
-/* The metric of each layer of the only row: no bands, which would hide each
- * other. */
+static bool has_points(const struct plot_curve *c)
+{
+    for (idx i = 0; i < c->n; i++)
+        if (isfinite(c->x[i]) && isfinite(c->y[i]))
+            return true;
+    return false;
+}
+
+/* The metric of each layer of the only row that has any, and its name in the
+ * legend: no bands, which would hide each other. */
 static int fill_layers(struct plot_block *b, struct figure *f, struct err *e)
 {
-    idx n = f->t->n_layers;
+    idx n = f->t->n_layers, n_curves = 0, n_entries = f->facets.n_entries;
     struct plot_panel *panel = pool_bytes(&f->memory, sizeof *panel);
     struct plot_curve *curves =
         pool_bytes(&f->memory, (size_t)n * sizeof *curves);
+    struct plot_entry *entries =
+        pool_bytes(&f->memory, (size_t)(n_entries + n) * sizeof *entries);
     if (pool_check(&f->memory, e) ||
         figure_axis(&b->y, f, f->o->metric, f->o->y_range, e))
         return e->code;
+    memcpy(entries, f->facets.entries, (size_t)n_entries * sizeof *entries);
     for (idx i = 0; i < n; i++) {
-        const char *name = f->t->measures[f->t->first_layer + i].name;
-        if (make_mean(&curves[i], f, 0, name, e))
+        struct plot_curve *c = &curves[n_curves];
+        if (make_mean(c, f, 0, f->t->measures[f->t->layers[i]].name, e))
             return e->code;
-        curves[i].style = layer_style(f, i);
-        curves[i].low = curves[i].high = NULL;
+        if (!has_points(c))
+            continue;
+        c->style = layer_style(f, i);
+        c->low = c->high = NULL;
+        n_curves++;
+        entries[n_entries++] =
+            (struct plot_entry){ layer_style(f, i),
+                                 pool_print(&f->memory, "layer %td", i) };
     }
-    *panel = (struct plot_panel){ .curves = curves, .n_curves = n };
+    *panel = (struct plot_panel){ .curves = curves, .n_curves = n_curves };
     b->title = "layer by layer";
     b->panels = panel;
     b->n_panels = 1;
-    return OK;
-}
-
-static int add_layer_entries(struct figure *f, struct err *e)
-{
-    idx n = f->facets.n_entries;
-    struct plot_entry *entries =
-        pool_bytes(&f->memory, (size_t)(n + f->t->n_layers) * sizeof *entries);
-    if (pool_check(&f->memory, e))
-        return e->code;
-    memcpy(entries, f->facets.entries, (size_t)n * sizeof *entries);
-    for (idx i = 0; i < f->t->n_layers; i++)
-        entries[n++] =
-            (struct plot_entry){ layer_style(f, i),
-                                 pool_print(&f->memory, "layer %td", i) };
     f->plot.legend = entries;
-    f->plot.n_entries = n;
+    f->plot.n_entries = n_entries;
     return pool_check(&f->memory, e);
 }
 
@@ -346,8 +351,7 @@ static int fill(struct figure *f, struct err *e)
             return e->code;
         if (i > 0 || !has_layer_curves(f))
             continue;
-        if (fill_layers(&blocks[f->plot.n_blocks++], f, e) ||
-            add_layer_entries(f, e))
+        if (fill_layers(&blocks[f->plot.n_blocks++], f, e))
             return e->code;
     }
     f->plot.caption = figure_caption(
