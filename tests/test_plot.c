@@ -229,6 +229,72 @@ static void test_plot_file__ticks_stand_at_what_was_measured(void **state)
     free(svg);
 }
 
+/* To be freed. */
+static char *text_of(const struct plot *p, idx width, bool unicode)
+{
+    char *text = NULL;
+    size_t n = 0;
+    struct err e = { 0 };
+    FILE *f = open_memstream(&text, &n);
+    assert_non_null(f);
+    if (plot_text(f, p, width, unicode, &e) != OK)
+        fail_msg("%s", e.text);
+    assert_int_equal(fclose(f), 0);
+    return text;
+}
+
+/* In a picture, and in text where that has them, too. */
+static void expect_exact(const struct plot *p, const char *const *want, idx n)
+{
+    char *svg = svg_of(p), *text = text_of(p, 120, false), word[32];
+    for (idx i = 0; i < n; i++) {
+        snprintf(word, sizeof word, ">%s<", want[i]);
+        assert_within(svg, word);
+        snprintf(word, sizeof word, " %s", want[i]);
+        assert_within(text, word);
+    }
+    assert_null(strstr(svg, "e+0"));
+    assert_null(strstr(text, "e+0"));
+    free(svg);
+    free(text);
+}
+
+static void test_plot__ticks_read_back_as_what_was_measured(void **state)
+{
+    (void)state;
+    static const double near[] = { 12345, 12346, 20000, 40000 };
+    static const double prime[] = { 65537, 123457, 1234567 };
+    static const double run[] = { 20480, 30720, 40960 };
+    static const double long_run[] = { 0, 5e5, 2e6 };
+    static const double y[] = { 1, 2, 3, 4 };
+    static const char *const exact[] = { "12345", "20000", "40000" };
+    static const char *const all[] = { "65537", "123457", "1234567" };
+    static const char *const thousands[] = { "22000", "30000", "40000" };
+    static const char *const counts[] = { "65.537k", "123.457k" };
+    static const char *const millions[] = { "0", "0.8M", "1M", "1.2M" };
+    struct plot_curve curve = { .x = near, .y = y, .n = 4 };
+    struct single s;
+    struct plot p = plot_of(&s, "y", &curve, 1);
+    skip_without_gnuplot();
+    p.x.places = near;
+    p.x.n_places = COUNT_OF(near);
+    expect_exact(&p, exact, COUNT_OF(exact));
+    curve = (struct plot_curve){ .x = prime, .y = y, .n = 3 };
+    p.x.places = prime;
+    p.x.n_places = 3;
+    p.x.is_log = true;
+    expect_exact(&p, all, COUNT_OF(all));
+    curve.n = p.x.n_places = 2;
+    p.x.is_counted = true;
+    expect_exact(&p, counts, COUNT_OF(counts));
+    curve = (struct plot_curve){ .x = run, .y = y, .n = 3 };
+    p.x.n_places = 0;
+    expect_exact(&p, thousands, COUNT_OF(thousands));
+    curve.x = long_run;
+    p.x.is_log = false;
+    expect_exact(&p, millions, COUNT_OF(millions));
+}
+
 static void test_plot_file__a_logarithmic_axis_has_round_numbers(void **state)
 {
     (void)state;
@@ -538,20 +604,6 @@ static void test_plot_file__an_unwritable_folder_is_an_error(void **state)
 }
 
 /* ---- text -------------------------------------------------------------- */
-
-/* To be freed. */
-static char *text_of(const struct plot *p, idx width, bool unicode)
-{
-    char *text = NULL;
-    size_t n = 0;
-    struct err e = { 0 };
-    FILE *f = open_memstream(&text, &n);
-    assert_non_null(f);
-    if (plot_text(f, p, width, unicode, &e) != OK)
-        fail_msg("%s", e.text);
-    assert_int_equal(fclose(f), 0);
-    return text;
-}
 
 /* How often a letter stands right of the frame. */
 static idx marks_of(const char *text, char letter)
@@ -871,6 +923,7 @@ int main(void)
         cmocka_unit_test(test_plot_file__bands_bars_and_faint_lines_are_drawn),
         cmocka_unit_test(test_plot_file__bands_and_bars_end_where_a_share_does),
         cmocka_unit_test(test_plot_file__ticks_stand_at_what_was_measured),
+        cmocka_unit_test(test_plot__ticks_read_back_as_what_was_measured),
         cmocka_unit_test(test_plot_file__a_logarithmic_axis_has_round_numbers),
         cmocka_unit_test(test_plot_file__styles_differ_without_colour),
         cmocka_unit_test(test_plot_file__maps_show_numbers_and_ground),

@@ -42,8 +42,8 @@ static const double PREFIXED_FROM = 1e5;
 
 enum { TIC_TEXT_MAX = 32, PLACES_MAX = 32 };
 
-/* What stands at a tick mark: "0.0316", "200"; of large counts "0", "500k",
- * "1.5M". */
+/* What stands at a tick mark: "0.0316", "12345"; of large counts "0", "500k",
+ * "1.5M". It reads back as the value, to the digits that place the mark. */
 static void tic_text(char text[TIC_TEXT_MAX], const struct plot_axis *a,
                      struct span s, double v)
 {
@@ -52,7 +52,7 @@ static void tic_text(char text[TIC_TEXT_MAX], const struct plot_axis *a,
     if (a->is_counted && s.hi >= PREFIXED_FROM)
         power = idx_min(idx_max(1, (idx)floor(log10(s.hi) / 3)),
                         COUNT_OF(prefixes) - 1);
-    snprintf(text, TIC_TEXT_MAX, "%.4g%.*s", v / pow(1000, (double)power),
+    snprintf(text, TIC_TEXT_MAX, "%.12g%.*s", v / pow(1000, (double)power),
              power > 0 && v != 0, power > 0 ? &prefixes[power - 1] : "");
 }
 
@@ -121,7 +121,7 @@ static void print_tics(const struct drawing *d, const char *axis,
         n = a->n_places;
     } else if (s.is_log && s.hi < 100 * s.lo) {
         n = round_places(own, s, step);
-    } else if (is_large && has_numbers && !s.is_log && !d->look.is_text) {
+    } else if (is_large && has_numbers && !s.is_log) {
         n = even_places(own, s, step);
     }
     fprintf(d->s, "set format %s '%s'\n", axis,
