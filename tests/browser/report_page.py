@@ -121,6 +121,11 @@ def legends(b, path):
     choose(page, "document.querySelector('#finals select')", "key:run.seed")
     ticks = page.eval("Chart.getChart(document.querySelector('#finals canvas')).scales.x.ticks.map(t => t.label)")
     need(ticks == ["1", "2"], f"ticks at {ticks}, not at the values of run.seed")
+    told = page.eval(
+        "[4e-5, 9999.5, 10000, 12345, 16384, 1234567, 4294967296].map(v => "
+        "Chart.getChart(document.querySelector('#finals canvas')).scales.x.options.ticks.callback(v)).join(' ')"
+    )
+    need(told == "0.00004 9999.5 10k 12.345k 16.384k 1.234567M 4.294967296G", f"ticks as {told}")
 
 
 def choose(page, script, value):

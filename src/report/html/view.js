@@ -119,15 +119,15 @@ function bound_share(axis, column, values, bands) {
         axis.max = 1;
 }
 
-/* A short one, for ticks: 1e-05 is no axis' language. */
+/* As short as reads back, for ticks, which may stand at measured values. */
 function show_tick(v, is_share) {
     if (is_share)
         return +(100 * v).toPrecision(4) + "\u00a0%";
     const size = Math.abs(v);
-    if (size >= 1e9) return +(v / 1e9).toPrecision(3) + "G";
-    if (size >= 1e6) return +(v / 1e6).toPrecision(3) + "M";
-    if (size >= 1e4) return +(v / 1e3).toPrecision(3) + "k";
-    return String(+v.toPrecision(4));
+    if (size >= 1e9) return +(v / 1e9).toPrecision(12) + "G";
+    if (size >= 1e6) return +(v / 1e6).toPrecision(12) + "M";
+    if (size >= 1e4) return +(v / 1e3).toPrecision(12) + "k";
+    return String(+v.toPrecision(12));
 }
 
 /* ---- colours and marks --------------------------------------------------- */
