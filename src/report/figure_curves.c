@@ -309,9 +309,8 @@ static const char *left_words(struct figure *f, idx n)
 {
     const char *words =
         pool_print(&f->memory,
-                   "%td more columns have no room for a panel: --columns "
-                   "chooses. ",
-                   n);
+                   "%td more column%s no room for a panel: --columns chooses. ",
+                   n, n == 1 ? " has" : "s have");
     return words ? words : "";
 }
 

@@ -157,4 +157,13 @@ check "there are so many" has_line columns.txt . 60
 columns=$(paste -s -d , columns.txt)
 expect_fail 2 'with them there are more than 64 columns' \
     "$SINKLAB" compare s --columns "$columns" --metric head_load --layers
+beside() { # N: a figure of so many columns says what of the rest
+    "$SINKLAB" compare $run --metric head_load -o many.svg \
+        --columns "$(head -n "$1" columns.txt | paste -s -d , -)" >/dev/null && cat many.svg
+}
+if command -v gnuplot >/dev/null; then
+    check_not "ten have a panel each" says 'no room for a panel' beside 10
+    check "one more has none" says '1 more column has no room for a panel' beside 11
+    check "nor have two more" says '2 more columns have no room for a panel' beside 12
+fi
 finish
