@@ -294,6 +294,7 @@ static void test_figure_curves__legends_say_what_numbers_mean(void **state)
 {
     (void)state;
     static const char *const tokens[] = { "0", "16384" };
+    static const char *const windows[] = { "0", "16" };
     struct compare_options o = compare_usual;
     char config[128], run[32];
     skip_without_gnuplot();
@@ -308,6 +309,17 @@ static void test_figure_curves__legends_say_what_numbers_mean(void **state)
     char *svg = figure_of("meant", o);
     assert_within(svg, ">unique_tokens=0 (all)<");
     assert_within(svg, ">unique_tokens=16384<");
+    free(svg);
+    for (idx i = 0; i < 4; i++) {
+        snprintf(config, sizeof config,
+                 "[run]\nseed = %td\n[attention]\nwindow = %s\n", i / 2,
+                 windows[i % 2]);
+        snprintf(run, sizeof run, "seen/%td", i);
+        put_run(run, "done", config, "0,5,5,0\n20,2,1.5,0.12\n");
+    }
+    o.baseline = NULL;
+    svg = figure_of("seen", o);
+    assert_within(svg, ">window=0 (no limit)<"); /* itself included */
     free(svg);
 }
 

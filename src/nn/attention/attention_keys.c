@@ -150,7 +150,7 @@ const struct key attention_keys[] = {
            "number a head), fixed (log-spaced over heads)",
            NULL),
     COUNT(window, "0", 0, 1048576,
-          "keys a query sees, itself included; 0: all before it",
+          "keys a query sees, itself included; 0: no limit",
           "attention.window < model.context"),
     { "window_layers", KEY_LIST, FIELD(window_layers), "", 0, 255, NULL, 0,
       "blocks that have the window, counted from 0: 0, 2, 4; empty: all",
