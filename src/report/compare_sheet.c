@@ -104,21 +104,22 @@ void sheet_spread(struct sheet *s, size_t at, const char *measure,
         sheet_part(s, at, SPREAD, measure, "%s", s->spread);
 }
 
-/* How many keys of its section stand before it. */
-static idx turn_of(const struct config_key *keys, idx k)
+/* How many keys of its section stand before it; [run], which says least of why
+ * rows differ, takes its turn behind all n. */
+static idx turn_of(const struct config_key *keys, idx n, idx k)
 {
     idx turn = 0;
     while (turn < k && keys[k - turn - 1].section == keys[k].section)
         turn++;
-    return turn;
+    return strcmp(keys[k].section->name, "run") != 0 ? turn : n + turn;
 }
 
 /* Is key k among the first `most` where sections take turns? */
 static bool is_shown(const struct config_key *keys, idx n, idx k, idx most)
 {
-    idx before = 0, turn = turn_of(keys, k);
+    idx before = 0, turn = turn_of(keys, n, k);
     for (idx i = 0; i < n; i++) {
-        idx other = turn_of(keys, i);
+        idx other = turn_of(keys, n, i);
         before += other < turn || (other == turn && i < k);
     }
     return before < most;

@@ -49,7 +49,7 @@ void sheet_spread(struct sheet *s, size_t at, const char *measure,
 
 /* sheet_keys - a column a key; on a screen at most so many: the first of each
  * section before the second of any, so that they tell in what ways rows
- * differ. */
+ * differ; those of [run] last. */
 void sheet_keys(struct sheet *s, const struct config_key *keys, idx n,
                 idx most);
 
