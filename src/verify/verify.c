@@ -2,6 +2,7 @@
 #include "verify/verify.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -142,6 +143,14 @@ bool verify_lock(struct verify *v, const char *dir)
     return false;
 }
 
+static bool is_folder_in(DIR *folder, const char *name)
+{
+    struct stat st;
+    return fstatat(dirfd(folder), name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+           S_ISDIR(st.st_mode);
+}
+
+/* No writer makes a folder of such a name. */
 void verify_temporaries(struct verify *v, const char *dir, const char *name)
 {
     char path[RUN_PATH_MAX];
@@ -150,7 +159,7 @@ void verify_temporaries(struct verify *v, const char *dir, const char *name)
     if (!folder)
         return; /* another check says so */
     for (struct dirent *d; (d = readdir(folder));)
-        if (fsys_is_temporary(d->d_name))
+        if (fsys_is_temporary(d->d_name) && !is_folder_in(folder, d->d_name))
             verify_say(v, ERR_DATA,
                        "%s%s%s: left by a writer that was killed; remove it, "
                        "or the next `sinklab train` does",

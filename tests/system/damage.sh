@@ -206,6 +206,14 @@ ln -s whole alias
 check "a run is checked once" says 'all holds: 1 run' verify whole ./whole/ alias
 rm alias
 check "of a run that went on, too" verify state config changed
+fresh strange
+mkdir strange/.tmp-999999-x strange/checkpoints/.tmp-999999-x
+check "folders that bear a writer's name are none of ours" verify strange
+touch strange/.tmp-999999-metrics.csv
+expect_fail 4 '1 finding, listed above' verify strange
+check_found "a file of such a name is told" \
+    'strange/.tmp-999999-metrics.csv: left by a writer that was killed'
+rm -r strange
 fresh wrong
 sed -i '5d' wrong/metrics.csv
 expect_fail 4 'verify: 1 finding, listed above' verify wrong
