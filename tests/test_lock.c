@@ -48,6 +48,9 @@ static void test_lock__second_process_is_refused(void **state)
     assert_int_equal(run_open(&again, dir, &e), ERR_BUSY); /* nor we twice */
     if (!strstr(e.text, "is in use by process"))
         fail_msg("%s", e.text);
+    assert_true(lock_is_refusal(e.text, dir));
+    assert_false(lock_is_refusal(e.text, "locked"));
+    assert_false(lock_is_refusal("a is in use by b is no run", "a is in use"));
     run_close(&r);
     assert_int_equal(in_child(open_and_compare, dir), OK);
 }

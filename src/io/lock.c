@@ -16,6 +16,7 @@
 
 enum { HOLDER_MAX = 256 };
 #define HOLDER_PREFIX "process "
+#define IN_USE " is in use by "
 
 /* lock_is_taken holds a lock for microseconds: who wants it tries again. */
 enum { LOOKS_MAX = 3, OPENS_MAX = 10 };
@@ -37,9 +38,9 @@ static int busy(int fd, const char *what, struct err *e)
 {
     char holder[HOLDER_MAX], shown[TEXT_SHOW_MAX];
     read_holder(holder, fd);
-    return err_set(
-        e, ERR_BUSY, "%s" LOCK_IN_USE "%s: wait until that ends, or stop it",
-        what, *holder ? text_show(shown, holder) : "another process");
+    return err_set(e, ERR_BUSY,
+                   "%s" IN_USE "%s: wait until that ends, or stop it", what,
+                   *holder ? text_show(shown, holder) : "another process");
 }
 
 /* A line that fails to be written costs the next process only the holder's
@@ -118,6 +119,13 @@ int lock_take(struct lock *l, const char *path, const char *what, struct err *e)
                    "%s: cannot lock it: another program removes it again and "
                    "again",
                    path);
+}
+
+bool lock_is_refusal(const char *said, const char *what)
+{
+    size_t n = strlen(what);
+    return strncmp(said, what, n) == 0 &&
+           strncmp(said + n, IN_USE, strlen(IN_USE)) == 0;
 }
 
 int lock_is_taken(bool *is_taken, const char *path, struct err *e)

@@ -16,15 +16,16 @@ struct lock {
     int fd; /* while held */
 };
 
-/* What tells such a refusal from others of a folder. */
-#define LOCK_IN_USE " is in use by "
-
 /* lock_take - create the file at path if need be, and lock it, without
  * waiting for a holder.
  * OK; ERR_BUSY "what is in use by process N on HOST"; ERR_IO. A file system
  * that knows no locks counts as free. */
 int lock_take(struct lock *l, const char *path, const char *what,
               struct err *e);
+
+/* lock_is_refusal - is that what lock_take says of `what`? Of another process
+ * the words are all that is left. */
+bool lock_is_refusal(const char *said, const char *what);
 
 /* lock_is_taken - does a process hold the lock on the file at path? Changes
  * nothing. It holds the lock itself for an instant, for which lock_take waits.

@@ -62,6 +62,7 @@ static enum run_state state_after(const struct sweep *s,
                                   const struct sweep_run *r,
                                   const struct err *end)
 {
+    char dir[RUN_DIR_MAX];
     switch (end->code) {
     case OK:
         return sweep_run_state(s, r, NULL, NULL) == RUN_STOPPED ? RUN_STOPPED
@@ -69,7 +70,8 @@ static enum run_state state_after(const struct sweep *s,
     case ERR_INTERRUPTED:
         return RUN_PREEMPTED;
     case ERR_BUSY: /* another one was faster, or the place is another's */
-        return strstr(end->text, LOCK_IN_USE) ? RUN_PREEMPTED : RUN_FAILED;
+        sweep_run_dir(dir, s, r);
+        return lock_is_refusal(end->text, dir) ? RUN_PREEMPTED : RUN_FAILED;
     case ERR_DIVERGED:
         return RUN_DIVERGED;
     default:

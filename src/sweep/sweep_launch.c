@@ -253,12 +253,14 @@ static bool was_stopped(const struct job_end *end)
 static bool was_in_use(const struct launcher *l, const struct sweep_task *task,
                        const struct job_end *end)
 {
-    char log[RUN_PATH_MAX], said[ERR_TEXT_MAX];
+    char dir[RUN_DIR_MAX], log[RUN_PATH_MAX], said[ERR_TEXT_MAX];
     if (end->status != ERR_BUSY)
         return false;
+    sweep_run_dir(dir, l->sweep, task->run);
     sweep_log_path(log, l->sweep, task->run);
     job_end_tell(said, sizeof said, end, log);
-    return is_in_use(l, task) || strstr(said, LOCK_IN_USE);
+    return is_in_use(l, task) ||
+           lock_is_refusal(said + strlen("status 7: "), dir);
 }
 
 static void end_task(struct launcher *l, const struct job_end *end)

@@ -251,6 +251,16 @@ check "one by one it failed, too" test "$(grep -c $'\t0001\t.*\tfailed\t' blocke
 rm -r "$(run_dir blocked 0)" "$(run_dir blocked 1)"
 check "with the cause gone, it goes on" sweep blocked
 
+named='odd is in use by me'
+"$SINKLAB" sweep sweep.ini --list run.dir="$named" >/dev/null 2>&1
+mkdir "$(run_dir "$named" 1)"
+touch "$(run_dir "$named" 1)/config.ini"
+expect_status 11 "in a folder whose name says so it is tried, too" sweep "$named"
+check "and once" count 1 "$named/journal" $'\t0001\t.*started'
+expect_fail 7 'is no run folder' "$SINKLAB" sweep "$named" --index 1
+check "one by one it failed there, too" count 2 "$named/journal" $'\t0001\t.*\tfailed\t'
+rm -r "$named"
+
 "$SINKLAB" sweep sweep.ini --list run.dir=mute >/dev/null 2>&1
 mkdir -p "$(run_dir mute 0)/lock"
 ln -s /dev/full "$(run_dir mute 0)/log.txt"
