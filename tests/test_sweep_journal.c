@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -13,6 +14,7 @@
 #include "base/moment.h"
 #include "io/fsys.h"
 #include "io/fsys_calls.h"
+#include "io/jobs.h"
 
 enum { RUNS = 3 };
 
@@ -285,6 +287,36 @@ static void test_sweep_journal__who_never_lets_go_is_told(void **state)
     assert_int_equal(read_all(), OK);
 }
 
+static void test_sweep_journal__a_signal_ends_a_long_wait(void **state)
+{
+    char path[RUN_PATH_MAX];
+    struct jobs jobs = { 0 };
+    (void)state;
+    make_sweep("asked");
+    append(0, EVENT_STARTED, NULL);
+    sweep_path(path, s.dir, "journal");
+    int fd = open(path, O_RDONLY);
+    assert_int_equal(flock(fd, LOCK_EX), 0);
+    jobs_open(&jobs);
+    assert_false(jobs_is_asked());
+    assert_int_equal(jobs_take_signal(&jobs), 0);
+    raise(SIGTERM);
+    assert_true(jobs_is_asked());
+    assert_int_equal(moments_read("sweep journal 2 value 3", "sweep", &e), OK);
+    assert_int_equal(sweep_journal_append(&s, NULL, EVENT_LEFT, NULL, &e),
+                     ERR_INTERRUPTED);
+    assert_non_null(strstr(e.text, "while "));
+    assert_non_null(strstr(e.text, "asked/journal was locked by another"));
+    close(fd);
+    assert_int_equal(moments_read(NULL, "sweep", &e), OK);
+    e = (struct err){ 0 };
+    append(0, RUN_DONE, NULL); /* what need not wait is written */
+    assert_int_equal(jobs_take_signal(&jobs), SIGTERM);
+    assert_false(jobs_is_asked());
+    jobs_close(&jobs);
+    assert_int_equal(read_all(), OK);
+}
+
 int main(void)
 {
 #define RUN(name) cmocka_unit_test(name)
@@ -299,6 +331,7 @@ int main(void)
         RUN(test_sweep_journal__a_full_disk_leaves_it_whole),
         RUN(test_sweep_journal__many_processes_may_append),
         RUN(test_sweep_journal__who_never_lets_go_is_told),
+        RUN(test_sweep_journal__a_signal_ends_a_long_wait),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

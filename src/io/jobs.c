@@ -227,6 +227,27 @@ void job_end_tell(char *text, size_t cap, const struct job_end *end,
     snprintf(text, cap, "status %d: %s", end->status, why);
 }
 
+bool jobs_is_asked(void)
+{
+    sigset_t pending;
+    sigemptyset(&pending);
+    sigpending(&pending);
+    for (idx i = 0; i < COUNT_OF(asked); i++)
+        if (sigismember(&pending, asked[i]) == 1)
+            return true;
+    return false;
+}
+
+int jobs_take_signal(const struct jobs *j)
+{
+    const struct timespec at_once = { 0 };
+    sigset_t wanted = j->waited;
+    BUG_ON(!j->is_open);
+    sigdelset(&wanted, SIGCHLD);
+    int number = sigtimedwait(&wanted, NULL, &at_once);
+    return number > 0 ? number : 0;
+}
+
 static bool take_ended(struct job_end *end)
 {
     int status;

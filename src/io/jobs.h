@@ -69,6 +69,12 @@ int job_start(pid_t *process, const struct jobs *j, const struct job_spec *s,
 /* job_signal - to the job's whole process group. */
 void job_signal(pid_t process, int number);
 
+/* jobs_is_asked - does a signal that asks to stop wait for jobs_wait? For who
+ * waits for something else meanwhile. jobs_take_signal - its number, and it
+ * waits no longer; 0: none does. */
+bool jobs_is_asked(void);
+int jobs_take_signal(const struct jobs *j);
+
 /* jobs_wait - the next thing that happens, within timeout_s; negative: however
  * long it takes. Sleeps meanwhile. */
 enum job_event jobs_wait(struct jobs *j, double timeout_s, struct job_end *end,

@@ -13,6 +13,7 @@
 #include "base/stopwatch.h"
 #include "io/fsys.h"
 #include "io/fsys_calls.h"
+#include "io/jobs.h"
 #include "io/sealed_line.h"
 
 enum {
@@ -128,22 +129,34 @@ static int append_locked(int fd, const char *path, struct text *line,
 /* Ours hold it for a line and its way to the disk, several hundred of a Slurm
  * array perhaps one behind the other. Nobody is served in turn, so
  * much more than what all of them need is waited for. Who has it for longer
- * hangs, or is a stranger; and whoever waits hears no signal. */
+ * hangs, or is a stranger. A line that is soon written is worth more than to
+ * obey a signal at once; a long wait ends with one. */
 static int lock_line(int fd, const char *path, struct err *e)
 {
     const struct timespec pause = { .tv_nsec = 10 * 1000 * 1000 };
-    const double WAIT_MAX_S = 600;
+    const double PATIENCE_S = 3, WAIT_MAX_S = 600;
     double start_s = clock_s();
+    bool is_long = false;
     while (flock(fd, LOCK_EX | LOCK_NB)) {
         if (errno == EINTR)
             continue;
         if (errno != EWOULDBLOCK)
             break; /* it knows no locks: one write() is as good as it gets */
-        if (moment_value("journal", clock_s() - start_s) >= WAIT_MAX_S)
+        double waited_s = moment_value("journal", clock_s() - start_s);
+        if (waited_s >= WAIT_MAX_S)
             return err_set(e, ERR_BUSY,
                            "%s is locked by another process, which should be "
                            "done with it at once: end that (`lslocks` names "
                            "it), then give the command again",
+                           path);
+        if (!is_long && waited_s >= PATIENCE_S)
+            fprintf(stderr, "waiting for the lock of %s\n", path);
+        is_long = is_long || waited_s >= PATIENCE_S;
+        if (is_long && jobs_is_asked())
+            return err_set(e, ERR_INTERRUPTED,
+                           "stopped by a signal while %s was locked by another "
+                           "process (`lslocks` names it), so the rest of this "
+                           "history is not in it, which changes no run",
                            path);
         nanosleep(&pause, NULL);
     }

@@ -28,7 +28,8 @@ enum { SWEEP_DETAIL_MAX = 512 };
  * be NULL or empty) is cut to SWEEP_DETAIL_MAX - 1 bytes on one line. Time,
  * host and process are added. A torn last line is cut off first.
  * OK; ERR_IO (the journal is as before); ERR_DATA: of another version;
- * ERR_BUSY: another process had it locked for ten minutes. */
+ * ERR_BUSY: another process had it locked for ten minutes;
+ * ERR_INTERRUPTED: for some seconds, and a signal waits (jobs_is_asked). */
 int sweep_journal_append(const struct sweep *s, const struct sweep_run *r,
                          int event, const char *detail, struct err *e);
 

@@ -64,18 +64,43 @@ static void tell_all(const struct launcher *l, int number)
         }
 }
 
+/* The first signal stops all runs; SIGINT or SIGTERM once more, and no mere
+ * echo, ends them. */
+static void obey(struct launcher *l, int number)
+{
+    double now_s = moment_value("signal", clock_s());
+    bool is_pressing = number == SIGINT || number == SIGTERM;
+    if (is_pressing && l->asked_s > 0 && now_s - l->asked_s >= ECHO_S) {
+        tell_all(l, SIGKILL);
+        return;
+    }
+    if (is_pressing && l->asked_s <= 0)
+        l->asked_s = now_s;
+    if (l->stopped_by)
+        return;
+    if (!is_stopping(l))
+        tell_all(l, STOP);
+    l->stopped_by = number;
+    sweep_show_line(&l->show, "stopping %td run%s, which save their state ...",
+                    l->tasks.count[RUN_RUNNING],
+                    l->tasks.count[RUN_RUNNING] == 1 ? "" : "s");
+}
+
 /* A line in the journal. If it cannot be written, nothing more is started; and
  * who has it locked is not waited for again. */
 static void record(struct launcher *l, const struct sweep_task *task, int event,
                    const char *detail)
 {
     bool was_stopping = is_stopping(l);
-    if (l->e->code == ERR_BUSY)
+    if (l->e->code == ERR_BUSY || l->e->code == ERR_INTERRUPTED)
         return;
-    if (sweep_journal_append(l->sweep, task ? task->run : NULL, event, detail,
-                             l->e) &&
-        !was_stopping)
+    int rc = sweep_journal_append(l->sweep, task ? task->run : NULL, event,
+                                  detail, l->e);
+    if (rc != OK && !was_stopping)
         tell_all(l, STOP);
+    int number = rc == ERR_INTERRUPTED ? jobs_take_signal(&l->jobs) : 0;
+    if (number)
+        obey(l, number);
 }
 
 /* --- starting ----------------------------------------------------------- */
@@ -297,28 +322,6 @@ static void end_task(struct launcher *l, const struct job_end *end)
 }
 
 /* --- all of it ---------------------------------------------------------- */
-
-/* The first signal stops all runs; SIGINT or SIGTERM once more, and no mere
- * echo, ends them. */
-static void obey(struct launcher *l, int number)
-{
-    double now_s = moment_value("signal", clock_s());
-    bool is_pressing = number == SIGINT || number == SIGTERM;
-    if (is_pressing && l->asked_s > 0 && now_s - l->asked_s >= ECHO_S) {
-        tell_all(l, SIGKILL);
-        return;
-    }
-    if (is_pressing && l->asked_s <= 0)
-        l->asked_s = now_s;
-    if (l->stopped_by)
-        return;
-    if (!is_stopping(l))
-        tell_all(l, STOP);
-    l->stopped_by = number;
-    sweep_show_line(&l->show, "stopping %td run%s, which save their state ...",
-                    l->tasks.count[RUN_RUNNING],
-                    l->tasks.count[RUN_RUNNING] == 1 ? "" : "s");
-}
 
 static void draw(struct launcher *l)
 {

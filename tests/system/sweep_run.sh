@@ -276,6 +276,34 @@ SINKLAB_TEST='sweep journal 1 value 600' expect_fail 7 'deaf/journal is locked b
 exec 9<&-
 check "nothing was started" journal_has 0 deaf started
 
+exec 9<deaf/journal
+flock 9
+SINKLAB_TEST='sweep journal 1 value 3' "$SINKLAB" sweep sweep.ini run.dir=deaf >deaf.txt 2>deaf.err 9<&- &
+launcher=$!
+await_that has_line deaf.err '^waiting for the lock of deaf/journal$'
+kill -TERM $launcher
+wait $launcher
+check "a signal ends the wait, with 75" test $? -eq 75
+exec 9<&-
+check "which was told once" count 1 deaf.err '^waiting for the lock of'
+check "what is not written is told" count 1 deaf.err \
+    '^sinklab: stopped by a signal while deaf/journal was locked by another process'
+check "nothing was started then, either" journal_has 0 deaf started
+
+start_held late "; sweep signal 1 value 10; sweep signal 2 value 12; sweep journal 1 value 3"
+kill -TERM $launcher
+meet heard
+exec 9<late/journal
+flock 9
+kill -KILL "${runs%%[[:space:]]*}" # its end is to be written
+await_that has_line late.err '^waiting for the lock of late/journal$'
+kill -TERM $launcher
+wait $launcher
+check "a second signal during the wait ends it, too" test $? -eq 75
+exec 9<&-
+# shellcheck disable=SC2086 # a list
+check_not "and kills the runs" kill -0 $runs
+
 # --- a run that another process is at ----------------------------------------
 
 "$SINKLAB" sweep sweep.ini --list run.dir=shared >/dev/null 2>&1
