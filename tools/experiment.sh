@@ -90,15 +90,41 @@ for file in "${sweeps[@]}"; do
 done
 
 # A column is one that a run of a sweep can have: claims are looked through for
-# that, so each is looked at as one of a sweep that includes the file.
+# that, so each is looked at as the only one of a copy of the file.
+without_claims() { # sweep file: with what it includes found from elsewhere, too
+    at=$(realpath "$(dirname "$1")")/ awk '
+        /^[ \t]*\[/ { has_begun = 1; is_claim = /^[ \t]*\[claims\]/ }
+        !has_begun && /^include[ \t]*=/ {
+            sub(/^include[ \t]*=[ \t]*/, "")
+            n = split($0, files, /[ \t]*,[ \t]*/)
+            for (i = 1; i <= n; i++)
+                all = all (i > 1 ? ", " : "") (files[i] ~ /^\// ? "" : ENVIRON["at"]) files[i]
+            $0 = "include = " all
+        }
+        !is_claim' "$1"
+}
 probe() { # sweep file, column, settings...: the sentence that refuses it
-    local including=$err.ini
-    printf 'include = %s\n%s[claims]\nexpect = %s < 1\n' "$(realpath "$1")" "${excluding:-}" "$2" >"$including"
-    "$SINKLAB" sweep "$including" --dry-run --json "${@:3}" 2>&1 >/dev/null |
-        sed -n "s|^sinklab: $including:[0-9]*: ||p"
+    local copy=$err.ini
+    without_claims "$1" >"$copy"
+    printf '\n%s[claims]\nexpect = %s < 1\n' "${excluding:-}" "$2" >>"$copy"
+    "$SINKLAB" sweep "$copy" --dry-run --json "${@:3}" 2>&1 >/dev/null |
+        sed -n "s|^sinklab: $copy:[0-9]*: ||p"
+}
+refuse_column() { # column sentence
+    at=$(column=$1 awk '/^columns / {
+        for (i = 2; i <= NF; i++)
+            if ($i "" == ENVIRON["column"]) {
+                print FNR
+                exit
+            }
+    }' "$folder/steps")
+    die 3 "$folder/steps:$at: columns: $1: $2"
 }
 check_column() { # column, settings...
     local file said excluding layer=${1##*_layer_}
+    case $1 in # what claims have beside columns
+    *[!a-z0-9_.]* | formation) refuse_column "$1" "want the name of a column, as sink_1" ;;
+    esac
     for file in "${sweeps[@]}"; do
         said=$(probe "$file" "$@")
         case $said in
@@ -111,14 +137,13 @@ check_column() { # column, settings...
             ;;
         esac
     done
-    at=$(grep -nE "^columns .*$1( |\$)" "$folder/steps" | cut -d : -f 1)
-    die 3 "$folder/steps:${at%%$'\n'*}: columns: $1: ${said#\[claims\] expect: }"
+    refuse_column "$1" "${said#\[claims\] expect: }"
 }
+set -f # words of steps are no patterns
 for column in $(steps columns); do
     check_column "$column" "$@"
 done
 
-set -f # they are no patterns
 # shellcheck disable=SC2207 # words of lines
 analyze=($(steps analyze))
 # shellcheck disable=SC2207

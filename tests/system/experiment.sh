@@ -212,6 +212,32 @@ echo 'columns sink_3 sinkk_1' >>odd/steps
 refused 3 'odd/steps:6: columns: sinkk_1: no run has a metric sinkk_1, did you mean sink_1' \
     "a column that is no metric's"
 tiny odd
+for word in sink_1@20 formation:sink_1 'sink_*' sink_1+sink_3; do
+    tiny odd
+    sed -i '2i columns sink_1' odd/steps
+    sed -i "s/^columns sink_3 .*/columns sink_3 $word/" odd/steps
+    touch sink_1
+    refused 3 "odd/steps:4: columns: ${word//[*+]/.}: want the name of a column" "what is no column's name: $word"
+    rm sink_1
+done
+tiny odd
+sed -i 's/^columns .*/columns formation/' odd/steps
+refused 3 'odd/steps:3: columns: formation: ' "a word of claims that is no column"
+tiny odd
+echo 'columns steps:: sink_1' >>odd/steps
+refused 3 'odd/steps:6: columns: steps::: want' "a word of nothing but points"
+tiny odd
+sed -i 's/^columns .*/columns sink_1xlayer_0 sink_1/; $a columns sink_1.layer_0' odd/steps
+refused 3 'odd/steps:3: columns: sink_1xlayer_0: ' "a word with its own line"
+tiny odd
+sed -i 's/^expect = sink_3 .*/expect = sink_3 < 1/' odd/sweep.ini
+for i in {1..61}; do
+    echo "expect = val_loss < $((i + 1))"
+done >>odd/sweep.ini
+SINKLAB_TEST='train step 1 KILL' say ./odd sweep.jobs=1 sweep.retries=0
+check "a sweep's own claims, also as many as there may be, refuse no column" test -e runs/odd/runs.list
+rm -r runs/odd
+tiny odd
 sed -i 's/^columns .*/columns sink_3 sink_1_layer_7/' odd/steps
 refused 3 'odd/steps:3: columns: sink_1_layer_7: no run has a layer 7, counted from 0$' \
     "a column of a layer that no run has"
