@@ -46,7 +46,8 @@ static void put_grid(const char *set, int n_weights, int n_rates, int n_seeds)
 
 /* A run that was analyzed: sink_1 of head h of layer l is 0, then a tenth of
  * l + h, then (3 l + h) / 10. hidden_norm at depth l of token t is
- * 10 l + t + 1, value_norm of head h of layer l 10 l + h. Layer `bare` has no sink_1. */
+ * 10 l + t + 1, value_norm of head h of layer l 10 l + h. Layer `bare` has no
+ * sink_1. */
 static void put_mapped_but(const char *name, const char *config, idx bare)
 {
     double v[STEPS * L * H], scalar[STEPS] = { 0 };
