@@ -52,11 +52,12 @@ static int write_notes(struct notes *notes, const struct compare_rows *t,
     FILE *memory = open_memstream(&notes->text, &n);
     if (!memory)
         return err_memory(e, NULL);
-    compare_notes(memory, t, metric);
+    int rc = compare_notes(memory, t, metric, e);
     bool failed = fflush(memory) != 0;
     notes->n_first = n;
     differences_notes(memory, t);
-    return fclose(memory) == 0 && !failed ? OK : err_memory(e, NULL);
+    failed = fclose(memory) != 0 || failed;
+    return rc == OK && failed ? err_memory(e, NULL) : rc;
 }
 
 static int make_notes(struct notes *notes, const struct compare_rows *t,

@@ -306,8 +306,8 @@ static void note_runs(struct notes *n, const struct compare_rows *t,
     }
 }
 
-void compare_notes(FILE *out, const struct compare_rows *t,
-                   const struct band *metric)
+int compare_notes(FILE *out, const struct compare_rows *t,
+                  const struct band *metric, struct err *e)
 {
     const struct groups *s = t->groups;
     const struct compare_options *o = t->o;
@@ -348,7 +348,8 @@ void compare_notes(FILE *out, const struct compare_rows *t,
     if (strcmp(o->loss, o->metric) != 0 && column_is_validation(o->loss))
         alike_note(out, s, o->loss);
     note_data(out, s);
-    if (!o->analysis)
-        named_analyses_note(out, s);
+    if (!o->analysis && named_analyses_note(out, s, e))
+        return e->code;
     fputc('\n', out);
+    return OK;
 }

@@ -6,8 +6,9 @@
 #include "report/compare_rows.h"
 
 /* compare_notes - what the numbers of the table mean, then what is odd: lines
- * that end with an empty one; metric (groups) are the bands of the metric. */
-void compare_notes(FILE *out, const struct compare_rows *t,
-                   const struct band *metric);
+ * that end with an empty one; metric (groups) are the bands of the metric.
+ * OK; ERR_IO: a run's folder cannot be looked at; ERR_MEMORY. */
+int compare_notes(FILE *out, const struct compare_rows *t,
+                  const struct band *metric, struct err *e);
 
 #endif

@@ -96,21 +96,20 @@ static void print_found(FILE *out, const struct found *f, idx n_runs)
           out);
 }
 
-void named_analyses_note(FILE *out, const struct groups *s)
+int named_analyses_note(FILE *out, const struct groups *s, struct err *e)
 {
     struct found f = { .n = 0 };
-    struct err e = { 0 };
     idx n_runs = 0;
+    int rc = OK;
     for (idx i = 0; i < s->n; i++) {
-        for (idx k = 0; k < s->g[i].n_runs && !e.code; k++)
-            look_into(&f, s->g[i].runs[k]->path, &e);
+        for (idx k = 0; k < s->g[i].n_runs && rc == OK; k++)
+            rc = look_into(&f, s->g[i].runs[k]->path, e);
         n_runs += s->g[i].n_runs;
     }
-    if (f.n > 0)
+    if (rc == OK && f.n > 0) {
         qsort(f.list, (size_t)f.n, sizeof *f.list, order);
-    if (e.code)
-        fprintf(out, "note: other analyses are not listed: %s\n", e.text);
-    else if (f.n > 0)
         print_found(out, &f, n_runs);
+    }
     free(f.list);
+    return rc;
 }

@@ -8,7 +8,7 @@
 
 /* named_analyses_note - tell of them, by their names, those of most runs first:
  * of runs that are compared by another they would not be seen. A folder that is
- * gone has none; of one that cannot be looked at it says so. */
-void named_analyses_note(FILE *out, const struct groups *s);
+ * gone has none. OK; ERR_IO: one cannot be looked at; ERR_MEMORY. */
+int named_analyses_note(FILE *out, const struct groups *s, struct err *e);
 
 #endif
