@@ -328,6 +328,23 @@ static void test_compare_group__every_run_is_a_row(void **state)
     free(bytes);
 }
 
+/* No difference in any pair is no sign of how small one could be. */
+static void test_compare_group__no_spread_has_no_interval(void **state)
+{
+    (void)state;
+    for (int seed = 1; seed <= 2; seed++)
+        for (int map = 0; map < 2; map++) {
+            char name[32];
+            snprintf(name, sizeof name, "flat/%d%d", map, seed);
+            put_seed(name, "done", map ? "relu" : "softmax", seed,
+                     seed == 1 ? "0,5,5,0\n20,2,3,0\n" : "0,5,5,0\n20,2,4,0\n");
+        }
+    char *text = compare_text("flat", compare_usual);
+    assert_within(text, "\nsink_1 %  relu   2 pairs");
+    assert_null(strstr(text, "0.0 to 0.0"));
+    free(text);
+}
+
 static void test_compare_group__equal_seeds_are_paired(void **state)
 {
     (void)state;
@@ -1041,6 +1058,7 @@ int main(void)
         cmocka_unit_test(test_compare_group__csv_holds_mean_spread_and_n),
         cmocka_unit_test(test_compare_group__by_and_where_choose),
         cmocka_unit_test(test_compare_group__every_run_is_a_row),
+        cmocka_unit_test(test_compare_group__no_spread_has_no_interval),
         cmocka_unit_test(test_compare_group__equal_seeds_are_paired),
         cmocka_unit_test(test_compare_group__the_error_of_a_loss_is_told),
         cmocka_unit_test(test_compare_group__only_like_is_paired),

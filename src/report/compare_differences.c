@@ -63,11 +63,12 @@ static void put_signs(struct grid *g, idx row, idx c, const struct pair *p)
         grid_set(g, row, c, "%td+ %td-", p->n_up, p->n_down);
 }
 
+/* One without width would say that nothing can be told apart from it. */
 static void put_interval(struct grid *g, idx row, idx c,
                          const struct judgement *j, struct cell_look look)
 {
     char low[CELL_NUMBER_MAX], high[CELL_NUMBER_MAX];
-    if (isnan(j->low))
+    if (isnan(j->low) || j->low == j->high)
         put_missing(g, row, c, false);
     else
         grid_set(g, row, c, "%s to %s", number(low, j->low, look),
