@@ -92,9 +92,9 @@ read -r -d '' -a computing_tests < <(
         tests/test_*.c | xargs grep -LE '"((sweep|exchange|report|verify|cmd)/|sweep_case)' |
         grep -v test_grad_)
 
-# All unit tests once more with a second compiler for the least processor, which
-# are the run with the sanitizers at the same time: of all that was compiled for no
-# other reason this is the dearest. Without such a compiler gcc's find as much.
+# All unit tests under the sanitizers. Where clang has them this is also the build
+# by a second compiler, and for v2, the least processor: one build of everything
+# instead of two. Elsewhere the compiler at hand does it.
 sanitizers() { # name, and what make gets
     local name=$1
     shift

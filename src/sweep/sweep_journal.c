@@ -127,10 +127,10 @@ static int append_locked(int fd, const char *path, struct text *line,
 }
 
 /* Ours hold it for a line and its way to the disk, several hundred of a Slurm
- * array perhaps one behind the other. Nobody is served in turn, so
- * much more than what all of them need is waited for. Who has it for longer
- * hangs, or is a stranger. A line that is soon written is worth more than to
- * obey a signal at once; a long wait ends with one. */
+ * array perhaps one behind the other, and nobody is served in turn: so the wait
+ * is far longer than all of them need. Who has it for longer hangs, or is a
+ * stranger. A line that is soon written is worth more than to obey a signal at
+ * once; a long wait ends with one. */
 static int lock_line(int fd, const char *path, struct err *e)
 {
     const struct timespec pause = { .tv_nsec = 10 * 1000 * 1000 };
