@@ -46,4 +46,5 @@ sink_1: share of heads and sequences that give the first token over 0.3 of their
 weight, rows made to sum to one. sink_bias: the same for the key bias's column.
 first_mass_raw and row_sum are of the weights as they are: sigmoid and ReLU
 need not spend any.
+Next: a question of your own, on a text of your own: README.md.
 END
