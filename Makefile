@@ -299,10 +299,10 @@ experiment: ## NAME=folder of experiments/: train, analyze, judge its claims, dr
 	+@$(sub) all
 	@SINKLAB=$(abspath $(BIN)) tools/experiment.sh '$(NAME)' $(SET)
 
-study: ## all of experiments/study-*, hours: SET=data.path=FOLDER_OF_NOVELS
+study: ## the study's findings, hours: SET=data.path=FOLDER_OF_NOVELS; ALL=1 all of study-*
 	@tools/deps.sh
 	+@$(sub) all
-	@SINKLAB=$(abspath $(BIN)) tools/study.sh $(SET)
+	@SINKLAB=$(abspath $(BIN)) tools/study.sh $(if $(ALL),--all) $(SET)
 
 test: ## is this build right? A minute or two on two cores; last line: N passed, N failed
 	@tools/deps.sh

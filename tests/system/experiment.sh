@@ -256,7 +256,15 @@ expect_status 2 "no folder" "$experiment" ./none
 expect_status 2 "no name" "$experiment"
 
 # `make study`: one that fails does not keep the others from being done.
-mkdir -p tree/tools tree/experiments/study-{a,b,c} tree/experiments/other
+mkdir -p tree/tools tree/experiments/study-{a,b,c,d} tree/experiments/other
+cat >tree/experiments/findings.csv <<'END'
+place,finding,study,folder,claim
+1,"b, as a rule",1 %,study-b,sink_1 rises as optim.lr rises
+2,a,"2, 3 %",study-a,"sink_1(optim.lr=1, optim.name=soap) < 1"
+3,not asked,-,study-d,
+4,b again,-,study-b,sink_2 < 1
+5,c,-,study-c,sink_3 < 1
+END
 cp "$ROOT/tools/study.sh" tree/tools/
 cat >tree/tools/experiment.sh <<'END'
 echo "$*" >>done
@@ -267,7 +275,7 @@ study() { # STATUS ASKED-OF-EACH... - which status it ends with
     local name wanted=$1
     shift
     rm -f tree/done
-    for name in a b c; do
+    for name in b a c; do # the order of their findings
         echo "$1" >"tree/experiments/study-$name/status"
         shift
     done
@@ -282,4 +290,15 @@ study 4 10 4 0
 study 10 0 10 0
 study 75 0 75 0
 check "stopped, it stops" has_line tree/done '^experiments' 2
+check "those with a claim, in the order of their findings" \
+    test "$(head -n 2 tree/done | tr '\n' ' ')" = \
+    'experiments/study-b/ data.path=novels experiments/study-a/ data.path=novels '
+for name in a b c d; do
+    echo 0 >"tree/experiments/study-$name/status"
+done
+rm tree/done
+tree/tools/study.sh --all data.path=novels >said 2>complained
+check "all, when asked" has_line tree/done '^experiments/study-[abcd]/ data.path=novels$' 4
+echo place,finding,study,folder,claim >tree/experiments/findings.csv
+expect_status 3 "no findings" tree/tools/study.sh
 finish
