@@ -26,8 +26,8 @@ _Noreturn void bug_abort(const char *file, int line, const char *condition);
 
 #define COUNT_OF(array) ((idx)(sizeof(array) / sizeof((array)[0])))
 
-/* NAMED(function, [ONE] = "one", ...) - defines const char *function(int i), the
- * name of a value of an enum; NULL past the last, and of values below 0.
+/* NAMED(function, [ONE] = "one", ...) - defines const char *function(int i),
+ * the name of a value of an enum; NULL past the last, and of values below 0.
  * STATIC_NAMED: a private one. */
 #define NAMED(function, ...)                                                   \
     const char *function(int i)                                                \

@@ -3,6 +3,7 @@
  * A function that can fail returns one of the codes below and sets the message
  * where the failure happened: place, what was found, what to do. Only main.c
  * prints the message and exits; the exit status is the code (docs/ERRORS.md).
+ * (A signal's handler has nowhere to return to: io/mapping ends the process.)
  */
 #ifndef SINKLAB_ERR_H
 #define SINKLAB_ERR_H
@@ -49,12 +50,12 @@ bool err_is_refusal(int code);
  * for lack of memory. */
 int err_system(struct err *e, const char *place, const char *what);
 
-/* err_memory - ERR_MEMORY: "PLACE: not enough memory: <what to do>"; place NULL:
- * none is named. */
+/* err_memory - ERR_MEMORY: "PLACE: not enough memory: <what to do>"; with place
+ * NULL none is named. */
 int err_memory(struct err *e, const char *place);
 
-/* err_foreign - the same of a file that is not ours: one that is not there is
- * ERR_DATA: "PLACE: <the system's words>". */
+/* err_foreign - as err_system, of a file that somebody else made: one that is
+ * not there is ERR_DATA, not ERR_IO. */
 int err_foreign(struct err *e, const char *place, const char *what);
 
 /* err_prefix - put "text: " in front of the recorded message (the place, seen

@@ -1,7 +1,8 @@
-/* stop.h - being asked to stop: SIGINT, SIGTERM and SIGUSR1 set a flag. After
- * one of the first two, another of them finds the system's default and ends the
- * process at once; SIGUSR1, by which Slurm warns of a time limit and a sweep's
- * launcher stops its runs, is only ever a request. */
+/* stop.h - being asked to stop: SIGINT, SIGTERM and SIGUSR1, for some SIGHUP
+ * too, set a flag. After any of these but SIGUSR1, SIGINT and SIGTERM find the
+ * system's default again and end the process at once; SIGUSR1, by which Slurm
+ * warns of a time limit and a sweep's launcher stops its runs, is only ever a
+ * request. */
 #ifndef SINKLAB_STOP_H
 #define SINKLAB_STOP_H
 

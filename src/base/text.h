@@ -15,8 +15,8 @@
 enum { TEXT_SHOW_MAX = 68 };
 const char *text_show(char out[TEXT_SHOW_MAX], const char *text);
 
-/* text_show_path - the same of a path, of which the end tells more: "..." stands
- * in front. */
+/* text_show_path - the same of a path, of which the end tells more: "..."
+ * stands in front. */
 enum { TEXT_PATH_MAX = 204 };
 const char *text_show_path(char out[TEXT_PATH_MAX], const char *path);
 

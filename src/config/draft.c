@@ -405,7 +405,7 @@ static void describe_idle(char *text, size_t cap, struct draft *d,
              k.section->name, k.key->name, text_show(shown, value), why);
 }
 
-/* The default again, as of the latest choice that the key hangs on. */
+/* The default again, as of the latest choice that the key depends on. */
 static void drop(struct draft *d, struct config_key k)
 {
     struct config_key deciders[CONFIG_DECIDERS_MAX];

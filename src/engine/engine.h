@@ -24,7 +24,7 @@
 /* What an engine is opened for. */
 struct engine_request {
     idx B, T;           /* the largest batch of a loss; its tokens a sequence */
-    idx seen_B, seen_T; /* the same of engine_observe; 0: never called */
+    idx seen_B, seen_T; /* of what engine_observe gets; 0: never called */
     int reads;          /* bits of the taps that observers may read; with one of
                            TAPS_OF_GRADIENTS engine_observe_gradients may be
                            called */
@@ -116,9 +116,9 @@ int engine_edit(struct engine *g, const struct tap_edit *list, idx n,
 struct pass_loss engine_backward(struct engine *g, const struct batch *b,
                                  struct batch_total of);
 
-/* engine_share_gradients - behind the last engine_backward of an update: the
+/* engine_share_gradients - after the last engine_backward of an update: the
  * sum over all processes, in each what it steps with. engine_share_weights -
- * behind the step: all that it changed, in each; sums: NULL, or what
+ * after the step: all that it changed, in each; sums: NULL, or what
  * engine_step_watched gave, for all tensors. OK or ERR_IO. */
 int engine_share_gradients(struct engine *g, struct err *e);
 int engine_share_weights(struct engine *g, struct update_sums *sums,

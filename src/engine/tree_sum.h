@@ -8,9 +8,9 @@
  *
  * Each of n processes has as many leaves, a power of two if n > 1, so what it
  * adds up is a node of this tree, and the rest is the same tree over n nodes.
- * Hence the bits of the sum hang neither on processes nor on threads. A process
- * holds one node of each height that it has not paired yet: as many as its
- * number of leaves has binary digits.
+ * Hence the bits of the sum depend neither on processes nor on threads. Each
+ * process holds one node of each height that it has not paired yet: as many as
+ * its number of leaves has binary digits.
  */
 #ifndef SINKLAB_TREE_SUM_H
 #define SINKLAB_TREE_SUM_H

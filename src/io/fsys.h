@@ -61,7 +61,7 @@ int fsys_stream_settle(struct fsys_stream *s, struct err *e);
 void fsys_stream_drop(struct fsys_stream *s);
 
 /* fsys_append - add one row to the end of path, which is created if missing.
- * One write; if it fails, what it left is cut off again. Not durable before
+ * If a write fails, what it left is cut off again. Not durable before
  * fsys_sync. OK or ERR_IO. */
 int fsys_append(const char *path, const void *bytes, size_t n, struct err *e);
 
@@ -122,8 +122,8 @@ bool fsys_is_temporary(const char *name);
 int fsys_read_file(char **bytes, size_t *n, const char *path, size_t cap_bytes,
                    struct err *e);
 
-/* The same of a file that somebody else made: one that is not a regular file,
- * or too large, is ERR_DATA. */
+/* fsys_read_foreign - as fsys_read_file, of a file that somebody else made: one
+ * that is not a regular file, or too large, is ERR_DATA. */
 int fsys_read_foreign(char **bytes, size_t *n, const char *path,
                       size_t cap_bytes, struct err *e);
 

@@ -66,9 +66,9 @@ bool grid_is_right(const struct grid *g, idx column);
 
 /* grid_print - columns two blanks apart, headings first (a heading may have
  * several lines, told apart by \n), then a rule. A column is set right if all
- * its cells but the heading are numbers, bracketed or with a spread, or "-". Cells longer
- * than `widest` columns lose their middle. Without `unicode`, ASCII only. What
- * is hidden is not printed. */
+ * its cells but the heading are numbers, bracketed or with a spread, or "-".
+ * Cells longer than `widest` columns lose their middle. Without `unicode`,
+ * ASCII only. What is hidden is not printed. */
 void grid_print(FILE *out, struct grid *g, idx widest, bool unicode);
 
 /* grid_csv - the same cells as CSV (RFC 4180): quoted where they must be. */

@@ -5,7 +5,7 @@
  * or in a program built without MPI, a process is a job by itself, and all of
  * this costs nothing. Processes are numbered from 0, which is the one that
  * writes. Nothing here adds: whoever sums does so in an order of its own, which
- * does not hang on how many there are.
+ * does not depend on how many there are.
  *
  * Every call below but ranks_open and ranks_close is one that all processes
  * make, in the same order. Where one cannot go on, it meets the others at their

@@ -1,8 +1,8 @@
 /* tool.h - run another program (gnuplot, sbatch, spm_train) over three open
  * files.
  *
- * No shell sees the words, and nothing but the three files is handed on: all
- * that this program opens is closed on exec. Standard input, output and
+ * No shell sees the words, and nothing but the three files is handed on: what
+ * this program opens by name is closed on exec. Standard input, output and
  * complaints are files, so neither side can block the other.
  */
 #ifndef SINKLAB_TOOL_H

@@ -7,7 +7,7 @@
 
 #include "base/base.h"
 
-/* Where a system sets no size of stacks (ulimit -s unlimited). */
+/* Where the default cannot be asked for. */
 static const size_t STACK_BYTES = (size_t)8 << 20;
 
 /* Each waits until all are there or one is refused. */

@@ -14,7 +14,7 @@
 #include "nn/model/model.h"
 #include "nn/model/tap.h"
 
-/* Sizes that room hangs on; before there is a model T alone. */
+/* Sizes that room depends on; before there is a model T alone. */
 struct intervention_shape {
     idx T, S; /* tokens of a sequence; rows, registers included */
     idx L, C, D;

@@ -67,7 +67,7 @@ static bool are_one_path(const struct run_data *a, const struct run_data *b)
 }
 
 /* Two runs with the same settings compute the same numbers, and so do two of
- * different length where no schedule hangs on that. (Without memory to find
+ * different length where no schedule depends on that. (Without memory to find
  * them nothing is said.) */
 static void note_copies(struct notes *n, const struct group *g)
 {

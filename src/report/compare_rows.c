@@ -37,8 +37,8 @@ static idx add_measure(struct compare_rows *t, const char *column,
     return t->n_measures++;
 }
 
-/* The name as a run that counts has it, which lasts as long; NULL: no run has
- * the column. */
+/* The name as the first run that has the column spells it, which lasts as long
+ * as the run; NULL: none has it. */
 static const char *name_of(const struct groups *s, const char *column)
 {
     for (idx i = 0; i < s->n; i++)

@@ -10,7 +10,7 @@
 #include "prepare/spelling.h"
 
 /* Windows are no shorter where the context allows: what a model says should not
- * hang on how much of it was asked for, not by the last bit of a logit. */
+ * depend on how much of it was asked for, not by the last bit of a logit. */
 enum { WINDOW_MIN = 256, PART = 0 };
 
 struct continued {

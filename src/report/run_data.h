@@ -82,7 +82,7 @@ struct run_facts run_data_facts(const struct run_data *r, const char *name);
 void run_states_text(struct text *t, const idx counts[RUN_STATES]);
 
 /* run_data_is_measured - is the column a number, rather than what says when its
- * row was written and what it hangs on? */
+ * row was written and what it depends on? */
 bool run_data_is_measured(const char *column);
 
 /* run_data_series - from analysis.csv, else from metrics.csv. */

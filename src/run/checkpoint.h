@@ -57,7 +57,7 @@ int checkpoint_read_head(struct checkpoint_head *head, const char *path,
 /* checkpoint_load - fill d (buffers given by the caller) from path. With
  * d->n_states > 0 the file must hold those states, and no others. Windows that
  * it does not hold come out empty, and what it holds of others is passed over:
- * it is no state that numbers hang on. head may be NULL. OK, ERR_IO,
+ * it is no state that numbers depend on. head may be NULL. OK, ERR_IO,
  * ERR_CHECKPOINT (damaged, or another model's); on error the contents of the
  * buffers are unspecified. */
 int checkpoint_load(struct checkpoint_head *head, const char *path,

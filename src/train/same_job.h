@@ -1,7 +1,7 @@
 /* same_job.h - are the processes of a job alike, so that they compute one run?
  *
  * The same program, the same kernels of the BLAS, the same config and the same
- * corpus: bits hang on all of them. What may differ is where a process finds
+ * corpus: bits depend on all of them. What may differ is where a process finds
  * the corpus, and its number of threads.
  */
 #ifndef SINKLAB_SAME_JOB_H

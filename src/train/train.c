@@ -319,7 +319,7 @@ static void say_jump(const struct train *t)
     if (step > 0 && planned < c->train.steps &&
         schedule_jumps(&c->optim, step, planned, c->train.steps))
         printf("note: the run was planned for %td steps, and optim.schedule = "
-               "%s hangs on that: the learning rate goes from %g to %g\n",
+               "%s depends on that: the learning rate goes from %g to %g\n",
                planned, schedule_name(c->optim.schedule),
                schedule_lr(&c->optim, step, planned),
                schedule_lr(&c->optim, step + 1, c->train.steps));

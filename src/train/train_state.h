@@ -35,7 +35,7 @@ int train_state_save_weights(const struct train_state *s, struct err *e);
  * saved_step and last_row with them. Without one the run is at its start, if
  * it had not saved any. c is what it goes on with.
  * OK; ERR_CHECKPOINT: damaged, lost, or another run's; ERR_CONFIG: c differs in
- * what the numbers hang on; ERR_IO, ERR_MEMORY. */
+ * what the numbers depend on; ERR_IO, ERR_MEMORY. */
 int train_state_load(struct train_state *s, const struct config *c,
                      struct err *e);
 

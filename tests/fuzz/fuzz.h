@@ -28,9 +28,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 /* A folder of this process's own, in memory where the system has such. */
 const char *fuzz_dir(void);
 
-/* fuzz_path - the path of a file in it; one static buffer for each call's
- * place is the caller's. */
 enum { FUZZ_PATH_MAX = 256 };
+
+/* fuzz_path - the path of a file in it, into the caller's buffer. */
 void fuzz_path(char path[FUZZ_PATH_MAX], const char *name);
 
 /* fuzz_file - write that file anew. */

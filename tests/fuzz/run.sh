@@ -13,7 +13,6 @@ passed=0 failed=0
 mkdir -p "$folder/corpus" "$folder/found" "$folder/seeds"
 SINKLAB=${SINKLAB:?} "$here/seeds.sh" "$folder/seeds" || exit 1
 
-# Leaks can be looked for where nothing traces the process.
 options=(-rss_limit_mb=4096 -timeout=30 -max_len=65536 -print_final_stats=1)
 export UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
 

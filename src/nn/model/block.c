@@ -174,7 +174,7 @@ static void sublayer(const struct pass *p, const struct residual *s, idx R)
 }
 
 /* Rows that edits changed are added anew; the others keep their bits, which
- * hang on the product being made onto the stream. */
+ * depend on the product being made onto the stream. */
 static void add_edited(const struct pass *p, const struct residual *s, idx R)
 {
     idx C = p->m->C;

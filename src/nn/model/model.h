@@ -74,7 +74,7 @@ struct block_params {
     idx partials_n;                       /* of its stages, a tile */
     struct norm_params norm[SUBLAYERS];   /* in front; with norm_place = post:
                                             behind */
-    struct norm_params behind[SUBLAYERS]; /* sandwich, behind: behind */
+    struct norm_params behind[SUBLAYERS]; /* with sandwich and behind */
     idx qkv_w, qkv_b;                     /* (W,C), (W) */
     struct projection_params projections[PROJECTIONS_MAX];
     int n_projections;
