@@ -2,6 +2,7 @@
 #include "harness.h"
 #include "runs_case.h"
 
+#include "base/text.h"
 #include "io/arrays.h"
 #include "io/hdf.h"
 #include "report/figure.h"
@@ -108,6 +109,44 @@ static void put_mapped_but(const char *name, const char *config, idx bare)
 static void put_mapped(const char *name, const char *config)
 {
     put_mapped_but(name, config, -1);
+}
+
+/* One whose sink_1 is these values in all heads of one layer, and 0 in the
+ * others. */
+static void put_grown(const char *name, const int64_t *steps,
+                      const double *values, idx n)
+{
+    enum { MOST = 12 };
+    double v[MOST * L * H] = { 0 };
+    char path[512], seal[HASH_HEX_MAX], rows[1024];
+    static const int64_t counts[] = { 0, 1, 2 };
+    struct err e = { 0 };
+    struct text t = { rows, sizeof rows, 0 };
+    for (idx i = 0; i < n * H; i++)
+        v[i / H * L * H + i % H] = values[i / H];
+    const struct note notes[] = { { "config", "" } };
+    const struct axis axes[] = {
+        { "step", "1", "updates", n, steps, NULL },
+        { "layer", "1", "block", L, counts, NULL },
+        { "head", "1", "head", H, counts, NULL },
+    };
+    struct array sinks = { .name = "sink_1",
+                           .long_name = "made up",
+                           .definition = "made up",
+                           .unit = "1",
+                           .ndim = 3,
+                           .axes = { 0, 1, 2 },
+                           .doubles = v };
+    const struct arrays all = { notes, 1, axes, COUNT_OF(axes), &sinks, 1 };
+    put_file(name, "config.ini", "");
+    put_file(name, "status", "done\n");
+    snprintf(path, sizeof path, "%s", path_to(name, "analysis.h5"));
+    assert_int_equal(arrays_save(path, &all, &e), OK);
+    assert_int_equal(hdf_read_seal(seal, path, ERR_DATA, "", &e), OK);
+    text_add(&t, "step,val_loss,sink_1,analysis\n");
+    for (idx i = 0; i < n; i++)
+        text_add(&t, "%d,2,%g,%s\n", (int)steps[i], values[i] / L, seal);
+    put_file(name, "analysis.csv", rows);
 }
 
 /* ---- what came out ----------------------------------------------------- */
@@ -470,6 +509,46 @@ static void test_figure_heads__maps_over_training(void **state)
     assert_null(strstr(svg, ">step 100<"));
     assert_within(svg, "At step 100.");
     assert_null(strstr(svg, ">50<")); /* at most 30 */
+    free(svg);
+}
+
+/* A column of steps is one for all; who has ended has its own end there. */
+static void test_figure_heads__each_end_is_there_once(void **state)
+{
+    (void)state;
+    static const int64_t to_290[] = { 0, 100, 200, 290 };
+    static const int64_t to_900[] = { 0,   100, 200, 300, 400,
+                                      500, 600, 700, 800, 900 };
+    static const int64_t from_400[] = { 400, 500, 800, 900 };
+    static const double none[10] = { 0 };
+    static const double late[] = { 0, 0, 0, 0, 0, 0, 0, 0.1, 0.4, 0.9 };
+    static const char *const names[] = { "short", "long", "begun" };
+    struct compare_options o = compare_usual;
+    skip_without_gnuplot();
+    put_grown("short", to_290, none, COUNT_OF(to_290));
+    put_grown("long", to_900, late, COUNT_OF(to_900));
+    put_grown("begun", from_400, none, COUNT_OF(from_400));
+    o.figure = "heads";
+    char *svg = svg_of(names, 2, o);
+    assert_int_equal(count_of(svg, ">step 0<"), 2);
+    assert_int_equal(count_of(svg, ">step 290<"), 1);
+    assert_int_equal(count_of(svg, ">(ended)<"), 3);
+    for (idx i = 7; i < COUNT_OF(to_900); i++) { /* where it changes */
+        char step[32];
+        snprintf(step, sizeof step, ">step %d<", (int)to_900[i]);
+        assert_int_equal(count_of(svg, step), 1);
+    }
+    free(svg);
+    svg = svg_of(names + 1, 2, o);
+    assert_int_equal(count_of(svg, ">step 400<"), 1);
+    assert_int_equal(count_of(svg, ">step 900<"), 2);
+    free(svg);
+    svg = svg_of(names, 1, o); /* nothing happens: all four */
+    for (idx i = 0; i < COUNT_OF(to_290); i++) {
+        char step[32];
+        snprintf(step, sizeof step, ">step %d<", (int)to_290[i]);
+        assert_int_equal(count_of(svg, step), 1);
+    }
     free(svg);
 }
 
@@ -863,6 +942,7 @@ int main(void)
         cmocka_unit_test(test_figure_setting__a_key_is_the_axis),
         cmocka_unit_test(test_figure_loss__each_run_is_a_mark),
         cmocka_unit_test(test_figure_heads__maps_over_training),
+        cmocka_unit_test(test_figure_heads__each_end_is_there_once),
         cmocka_unit_test(test_figure_heads__who_was_not_analyzed_is_named),
         cmocka_unit_test(test_figure_heads__a_group_is_its_first_run),
         cmocka_unit_test(test_figure_positions__a_curve_a_layer_or_depth),

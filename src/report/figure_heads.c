@@ -1,6 +1,7 @@
 #include "report/figure.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 enum {
     RUNS_MAX = 12,   /* rows of maps that a page holds */
@@ -96,59 +97,106 @@ static int load_runs(struct maps *m, struct err *e)
 
 /* ---- which steps ------------------------------------------------------- */
 
-static double mean_at(const struct run_array *a, idx row)
+/* How much the maps of all runs differ between two steps: the mean over cells
+ * of a run, added up over the runs that are measured at both. */
+static double distance(const struct maps *m, double one, double other)
 {
     double sum = 0;
-    for (idx i = 0; i < a->n; i++)
-        sum += a->v[row * a->n + i];
-    return sum / (double)a->n;
-}
-
-/* How far it is from row to row, when both the logarithm of the step and the
- * mean are as long as 1 over all of training: so maps are dense where something
- * happens. */
-static double distance(const struct run_array *a, idx row, double range)
-{
-    double whole = log1p(a->step[a->n_steps - 1]) - log1p(a->step[0]);
-    double time = log1p(a->step[row]) - log1p(a->step[row - 1]);
-    double change = fabs(mean_at(a, row) - mean_at(a, row - 1));
-    return (whole > 0 ? time / whole : 0) +
-           (range > 0 && isfinite(change) ? change / range : 0);
-}
-
-static double range_of(const struct run_array *a)
-{
-    double lo = INFINITY, hi = -INFINITY;
-    for (idx row = 0; row < a->n_steps; row++) {
-        lo = fmin(lo, mean_at(a, row));
-        hi = fmax(hi, mean_at(a, row));
+    for (idx i = 0; i < m->n; i++) {
+        const struct run_array *a = &m->runs[i].a;
+        idx row;
+        const double *u = run_array_at(&row, a, one);
+        const double *v = run_array_at(&row, a, other);
+        for (idx k = 0; u && v && k < a->n; k++) {
+            double d = fabs(u[k] - v[k]);
+            sum += isfinite(d) ? d / (double)a->n : 0;
+        }
     }
-    return hi > lo ? hi - lo : 0;
+    return sum;
 }
 
-/* First, last, and between them as evenly as the steps allow; by the first
- * run. */
+static int by_step(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* Every step of any run once, rising; NULL: no memory. */
+static double *all_steps(idx *n, struct maps *m)
+{
+    idx most = 0, kept = 0;
+    for (idx i = 0; i < m->n; i++)
+        most += m->runs[i].a.n_steps;
+    double *all = figure_doubles(m->f, most);
+    *n = 0;
+    if (!all)
+        return NULL;
+    for (idx i = 0; i < m->n; i++)
+        for (idx row = 0; row < m->runs[i].a.n_steps; row++)
+            all[(*n)++] = m->runs[i].a.step[row];
+    qsort(all, (size_t)*n, sizeof *all, by_step);
+    for (idx i = 0; i < *n; i++)
+        if (kept == 0 || all[i] > all[kept - 1])
+            all[kept++] = all[i];
+    *n = kept;
+    return all;
+}
+
+/* Of steps (n) the one whose maps differ most from the nearest of those that
+ * are chosen; of equals the one that is most steps away from them. */
+static idx next_step(const struct maps *m, const double *all, idx n,
+                     const bool *is_chosen)
+{
+    double most = -1;
+    idx best = 0, farthest = 0;
+    for (idx i = 0; i < n; i++) {
+        double least = INFINITY;
+        idx nearest = n;
+        for (idx k = 0; k < n; k++)
+            if (is_chosen[k]) {
+                least = fmin(least, distance(m, all[i], all[k]));
+                nearest = idx_min(nearest, i < k ? k - i : i - k);
+            }
+        if (nearest > 0 &&
+            (least > most || (least == most && nearest > farthest))) {
+            most = least;
+            farthest = nearest;
+            best = i;
+        }
+    }
+    return best;
+}
+
+/* The first, the last, and one by one what differs most from what is there. */
 static void choose_steps(struct maps *m)
 {
-    const struct run_array *a = &m->runs[0].a;
-    double range = range_of(a), length = 0, gone = 0;
-    if (is_at_step(m->f)) {
-        m->steps[m->n_steps++] = m->f->o->step;
-        return;
-    }
-    for (idx row = 1; row < a->n_steps; row++)
-        length += distance(a, row, range);
-    for (idx row = 0; row < a->n_steps; row++) {
-        gone += row > 0 ? distance(a, row, range) : 0;
-        double due = length * (double)m->n_steps / (STEPS_SHOWN - 1);
-        bool is_last = row == a->n_steps - 1;
-        idx left = a->n_steps - 1 - row; /* rows behind this one */
-        bool is_due =
-            gone >= due - 1e-9 * length || left < STEPS_SHOWN - m->n_steps;
-        bool keeps_last = m->n_steps < STEPS_SHOWN - 1;
-        if (is_last || (is_due && keeps_last))
-            m->steps[m->n_steps++] = a->step[row];
-    }
+    idx n, shown;
+    const double *all = all_steps(&n, m);
+    bool *is_chosen = pool_bytes(&m->f->memory, (size_t)n * sizeof *is_chosen);
+    if (!all || !is_chosen)
+        return; /* the pool knows */
+    is_chosen[0] = is_chosen[n - 1] = true;
+    for (shown = idx_min(n, 2); shown < idx_min(n, STEPS_SHOWN); shown++)
+        is_chosen[next_step(m, all, n, is_chosen)] = true;
+    for (idx i = 0; i < n; i++)
+        if (is_chosen[i])
+            m->steps[m->n_steps++] = all[i];
+}
+
+/* The row of a run that stands in column k: what was measured last up to its
+ * step, once; in the one in front of it what was measured first, where there
+ * would be nothing. -1: none. */
+static idx row_in(const struct maps *m, const struct run_array *a, idx k)
+{
+    idx row, before = -1, next = 0;
+    run_array_at(&row, a, m->steps[k]);
+    if (k > 0)
+        run_array_at(&before, a, m->steps[k - 1]);
+    if (k + 1 < m->n_steps)
+        run_array_at(&next, a, m->steps[k + 1]);
+    if (row < 0)
+        return next > 0 ? 0 : -1;
+    return row > before ? row : -1;
 }
 
 /* ---- panels ------------------------------------------------------------ */
@@ -163,21 +211,29 @@ static const char **number_words(struct figure *f, idx n)
     return words;
 }
 
-static void fill_panel(struct plot_panel *q, struct maps *m, idx run,
-                       double step)
+/* What stands where a run has no map: a frame. */
+static void fill_empty(struct plot_panel *q, struct figure *f,
+                       const struct run_array *a, bool has_ended)
 {
-    idx row;
-    const struct run_array *a = &m->runs[run].a;
-    const double *v = run_array_at(&row, a, step);
+    double *v = figure_doubles(f, a->n);
+    for (idx i = 0; v && i < a->n; i++)
+        v[i] = NAN;
     q->map = (struct plot_map){ a->extent[0], a->extent[1], v };
-    if (!v) { /* nothing so early */
-        q->map = (struct plot_map){ 0 };
-        q->title = m->runs[run].label;
+    q->title = has_ended ? "(ended)" : "(no map)";
+}
+
+static void fill_panel(struct plot_panel *q, struct maps *m, idx run, idx k)
+{
+    const struct run_array *a = &m->runs[run].a;
+    bool at_step = is_at_step(m->f);
+    idx row = at_step ? 0 : row_in(m, a, k);
+    if (row < 0) {
+        fill_empty(q, m->f, a, m->steps[k] > a->step[a->n_steps - 1]);
         return;
     }
-    q->title = is_at_step(m->f)
-                   ? pool_print(&m->f->memory, "%s", m->runs[run].label)
-                   : pool_print(&m->f->memory, "step %.0f", a->step[row]);
+    q->map = (struct plot_map){ a->extent[0], a->extent[1], a->v + row * a->n };
+    q->title = at_step ? m->runs[run].label
+                       : pool_print(&m->f->memory, "step %.0f", a->step[row]);
 }
 
 static int check_alike(const struct maps *m, struct err *e)
@@ -220,8 +276,7 @@ static int fill_blocks(struct maps *m, struct plot_block *blocks, struct err *e)
         if (pool_check(&f->memory, e))
             return e->code;
         for (idx k = 0; k < n_panels; k++)
-            fill_panel(&panels[k], m, at_step ? k : b,
-                       m->steps[at_step ? 0 : k]);
+            fill_panel(&panels[k], m, at_step ? k : b, k);
         blocks[b] = (struct plot_block){
             .title = at_step || m->n == 1 ? NULL : m->runs[b].label,
             .y = layers,
@@ -282,8 +337,10 @@ static int draw_maps(struct maps *m, struct err *e)
         pool_bytes(&f->memory, (size_t)m->n * sizeof *blocks);
     if (pool_check(&f->memory, e) || check_alike(m, e))
         return e->code;
-    choose_steps(m);
-    if (figure_axis(&f->plot.colours, f, f->o->metric, f->o->y_range, e) ||
+    if (!is_at_step(f))
+        choose_steps(m);
+    if (pool_check(&f->memory, e) ||
+        figure_axis(&f->plot.colours, f, f->o->metric, f->o->y_range, e) ||
         fill_blocks(m, blocks, e))
         return e->code;
     const char *steps = step_words(m);
