@@ -770,6 +770,21 @@ static void test_figure_transitions__of_groups_are_means(void **state)
                        "runs<");
     assert_within(svg, "for two steps, in more than");
     free(svg);
+    static const char *const runs[] = { "turned/a", "turned/b", "turned/c" };
+    svg = svg_of(runs, 3, o); /* low panels */
+    assert_within(svg, ">of its own range, %<");
+    free(svg);
+    text = compare_ok(runs, 3, o); /* titles have lines of their own */
+    for (idx i = 0; i < 3; i++) {
+        char title[64];
+        snprintf(title, sizeof title, " %c: of its own range or threshold",
+                 (char)('a' + i));
+        const char *at = strstr(text, title);
+        assert_non_null(at);
+        for (; at > text && at[-1] != '\n'; at--)
+            assert_int_equal(*at, ' ');
+    }
+    free(text);
     o.x = "tokens"; /* that nobody logged: no curve, but a table */
     free(compare_ok(names, 1, o));
 }
