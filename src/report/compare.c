@@ -93,11 +93,12 @@ static int show_tables(FILE *out, const struct compare_rows *t,
 }
 
 /* The page of --report, whose notes are those below the table. */
-static int write_page(FILE *out, const struct compare_rows *t,
+static int write_page(char path[RUN_PATH_MAX], const struct compare_rows *t,
                       const struct notes *notes, struct err *e)
 {
-    char path[RUN_PATH_MAX], *claims = NULL;
+    char *claims = NULL;
     size_t n = 0;
+    *path = '\0';
     if (!t->o->report)
         return OK;
     FILE *memory = open_memstream(&claims, &n);
@@ -110,21 +111,25 @@ static int write_page(FILE *out, const struct compare_rows *t,
     const struct page_texts texts = { notes->text, claims };
     int rc = html_page_write(path, t->o->report, t, &texts, e);
     free(claims);
-    if (rc == OK)
-        fprintf(compare_is_piped(t->o) ? stderr : out, "report: %s\n", path);
     return rc;
 }
 
 static int show(FILE *out, const struct compare_rows *t, struct err *e)
 {
+    char page[RUN_PATH_MAX];
     struct notes notes = { 0 };
     int rc = make_notes(&notes, t, e);
     if (rc == OK)
         rc = show_tables(out, t, &notes, e);
     if (rc == OK)
-        rc = write_page(out, t, &notes, e);
+        rc = write_page(page, t, &notes, e);
     free(notes.text);
-    return rc == OK ? draw(out, t, e) : rc;
+    if (rc != OK)
+        return rc;
+    rc = draw(out, t, e);
+    if (*page) /* it is there, whatever became of the figure */
+        fprintf(compare_is_piped(t->o) ? stderr : out, "report: %s\n", page);
+    return rc;
 }
 
 /* ---- the command ------------------------------------------------------- */

@@ -29,6 +29,12 @@ check "a sweep" "$SINKLAB" sweep sweep.ini run.dir=s
 check "analyzed" "$SINKLAB" analyze s metrics.names="default, key_norm"
 check "a page, in a folder that is made, and said where" \
     said "^report: $page\$" "$SINKLAB" compare s --report new/page
+said_last() { # REGEX COMMAND...
+    local regex=$1
+    shift
+    "$@" | tail -n 1 | grep -Eq -- "$regex"
+}
+check "at the end" said_last "^report: $page\$" "$SINKLAB" compare s --report new/page
 if command -v gnuplot >/dev/null; then
     check "a figure may lie in the folder that is made for it" \
         "$SINKLAB" compare s --report both/page -o both/page/a.svg
