@@ -175,9 +175,15 @@ def maps(b, path, analysis):
     with open(analysis) as f:
         rows = list(csv.DictReader(f))
     page = b.open(path)
-    box = "[...document.querySelectorAll('#heads input[type=checkbox]')].find(c => " \
-          "c.parentNode.textContent.startsWith('single'))"
-    page.click(box)
+    shown = "[...document.querySelectorAll('#heads .map caption')].map(c => c.textContent.split(', step')[0])"
+    need(page.eval(shown) == ["softmax, 0000-softmax-seed1", "sigmoid, 0002-sigmoid-seed1"], page.eval(shown))
+    runs = "[...document.querySelectorAll('#heads select')].pop()"
+    choose(page, runs, "means")
+    need(page.eval(shown) == ["softmax", "sigmoid"], page.eval(shown))
+    choose(page, runs, "all")
+    need(len(page.eval(shown)) == 4, page.eval(shown))
+    heading = page.eval("document.querySelector('#heads .map thead').textContent")
+    need(heading == "layerhead0123", heading)
     choose(page, "document.querySelector('#heads select')", "first_mass")
     cells = "[...document.querySelector('#heads .map').querySelectorAll('td')].map(c => parseFloat(c.textContent))"
     caption = "document.querySelector('#heads .map caption').textContent"
@@ -191,7 +197,7 @@ def maps(b, path, analysis):
         page.key("Home")
     page.click("document.querySelector('#heads .map td')")
     told = page.eval("document.querySelector('#heads p[aria-live=off]').textContent")
-    need("layer 1, head 0" in told, f"the last layer above: {told}")
+    need("layer 0, head 0" in told, f"the first layer above: {told}")
     page.key("Tab")
     page.click("document.querySelectorAll('#heads input[type=checkbox]')[0]")
     n = page.eval("document.querySelector('#heads .map tbody tr').children.length")

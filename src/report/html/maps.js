@@ -2,11 +2,18 @@
  * training; and curves over positions or depths. */
 const AT_ONCE = 12; /* maps side by side */
 
-/* The owners that are shown: groups' means, or single runs. */
+/* The owners that are shown: of each group its first run, all of them, or their
+ * mean. */
 function owners_of(state) {
-    const groups = shown_groups();
-    return (state.singles ? groups.flatMap(g => counted_of(g)) : groups)
-        .filter(o => map_of(o, state.name));
+    const groups = shown_groups(), have = o => map_of(o, state.name);
+    return (state.runs === "first" ? groups.flatMap(g => counted_of(g).filter(have).slice(0, 1))
+        : state.runs === "all" ? groups.flatMap(counted_of) : groups).filter(have);
+}
+
+/* "softmax, 0000-softmax-seed1" of one of several runs. */
+function owner_name(owner) {
+    const group = owner.kind === "run" && !report.head.single ? report.groups[owner.group] : null;
+    return owner.label || (group && group.label !== owner.name ? group.label + ", " : "") + owner.name;
 }
 
 function steps_of(owners, name) {
@@ -92,7 +99,8 @@ function make_slider(state, redraw) {
 
 /* ---- layers and heads ---------------------------------------------------- */
 
-const heads = { name: null, singles: false, over: false, pair: -1, third: 0, step: undefined, steps: [], cells: [] };
+/* A head of one seed is no head of another: a run each, as in figures. */
+const heads = { name: null, runs: "first", over: false, pair: -1, third: 0, step: undefined, steps: [], cells: [] };
 
 /* Which two axes are rows and columns: layers and heads where there are both,
  * else the last two, or what was chosen. */
@@ -161,11 +169,10 @@ function map_table(owner, map) {
             cells.push({ cell, r, c: k });
             return cell;
         })));
-    if (grid.row_axis.startsWith("layer")) /* the first one below, as in figures */
-        body.reverse();
-    const caption = el("caption", {}, (owner.label || owner.name));
+    const caption = el("caption", {}, owner_name(owner));
     const table = el("table", {}, caption, el("thead", {}, el("tr", {},
-        el("th", { scope: "col" }, grid.row_axis === "layer" ? "layer" : ""),
+        el("th", { rowspan: 2, scope: "col" }, grid.row_axis.split(".")[0]),
+        el("th", { colspan: names.length, scope: "colgroup" }, grid.column_axis)), el("tr", {},
         ...names.map(c => el("th", { scope: "col" }, c)))), el("tbody", {}, ...body));
     const tell = event => {
         const td = event.target.closest("td");
@@ -181,7 +188,7 @@ function colour_maps() {
     const column = column_of(heads.name), { low, high } = heads.range;
     for (const { owner, map, grid, cells, caption } of heads.cells) {
         const at = step_at(map, heads.step);
-        caption.textContent = (owner.label || owner.name) +
+        caption.textContent = owner_name(owner) +
             (heads.over ? "" : at < 0 ? ", not yet" : ", step " + map.steps[at].toLocaleString("en"));
         for (const { cell, r, c } of cells) {
             const v = at < 0 && !heads.over ? NaN : map.values[grid.at(r, c)];
@@ -211,6 +218,9 @@ function draw_maps() {
         CIVIDIS.map(c => `rgb(${c})`).join() + ")";
     heads.caption.textContent = caption_of(column) + ". " +
         (one ? "Rows: " + (grid_of(one).row_words || grid_of(one).row_axis) + ", columns: " + grid_of(one).column_axis + ". " : "") +
+        (report.head.single || !owners.length ? "" : heads.runs === "first"
+            ? "Of each group its first run: heads of other seeds are other heads. "
+            : heads.runs === "means" ? "Means over runs, although heads of other seeds are other heads. " : "") +
         (all > AT_ONCE ? "The first " + AT_ONCE + " of " + all + " that are shown. " : "") +
         (owners.length ? "" : "Nothing that is shown above has this map.");
     colour_maps();
@@ -236,7 +246,8 @@ function make_heads(section) {
         heads.choice,
         check_of("all of training side by side", false, v => { heads.over = v; draw_maps(); }));
     if (!report.head.single)
-        controls.append(check_of("single runs, not means", false, v => { heads.singles = v; draw_maps(); }));
+        controls.append(select_of("runs", [["first", "the first of each group"], ["all", "all of them"],
+            ["means", "means over them"]], heads.runs, v => { heads.runs = v; draw_maps(); }));
     section.append(controls, heads.slider, heads.bar, heads.told, heads.grid, heads.caption);
     const left = report.head.maps_left, kept = report.head.maps_steps;
     const most = Math.max(...report.runs.map(r => names.reduce((n, name) =>
@@ -250,7 +261,7 @@ function make_heads(section) {
 
 /* ---- over positions and depths ------------------------------------------- */
 
-const places = { name: null, singles: false, step: undefined, steps: [], others: [], chart: null, log: false };
+const places = { name: null, runs: "means", step: undefined, steps: [], others: [], chart: null, log: false };
 
 /* The axis that is drawn along: positions, else the last. */
 function along(map) {
@@ -341,7 +352,7 @@ function make_places(section) {
         check_of("logarithmic", false, v => { places.log = v; draw_profiles(); }));
     if (!report.head.single)
         controls.append(check_of("single runs, not means", false,
-            v => { places.singles = v; draw_profiles(); }));
+            v => { places.runs = v ? "all" : "means"; draw_profiles(); }));
     section.append(controls, places.slider,
         el("figure", {}, el("div", { class: "canvas" }, places.canvas), make_key(), places.caption));
     when_chosen(() => choose_profile(places.name));
