@@ -284,11 +284,15 @@ bool rows_have(const struct compare_rows *t, idx measure)
     return false;
 }
 
+bool rows_repeats(const struct compare_rows *t, idx measure)
+{
+    return strcmp(t->measures[measure].name, "val_excess") == 0 &&
+           measure != MEASURE_LOSS && strcmp(t->o->loss, "val_loss") == 0;
+}
+
 bool rows_are_judged(const struct compare_rows *t, idx measure)
 {
-    /* val_excess is val_loss less a constant */
-    if (strcmp(t->measures[measure].name, "val_excess") == 0 &&
-        measure != MEASURE_LOSS && strcmp(t->o->loss, "val_loss") == 0)
+    if (rows_repeats(t, measure))
         return false;
     for (idx k = 0; k < t->n; k++) {
         const struct judgement *j = &t->rows[k].judged[measure].j;

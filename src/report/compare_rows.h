@@ -67,6 +67,9 @@ void rows_run(struct compare_row *r, const struct compare_rows *t, idx i,
 /* rows_have - has any of them a value of this measure? */
 bool rows_have(const struct compare_rows *t, idx measure);
 
+/* Is it val_excess, val_loss less a constant, beside that? */
+bool rows_repeats(const struct compare_rows *t, idx measure);
+
 /* Is there a difference over more than one seed, of this measure? */
 bool rows_are_judged(const struct compare_rows *t, idx measure);
 

@@ -114,8 +114,7 @@ static idx turn_of(const struct config_key *keys, idx n, idx k)
     return strcmp(keys[k].section->name, "run") != 0 ? turn : n + turn;
 }
 
-/* Is key k among the first `most` where sections take turns? */
-static bool is_shown(const struct config_key *keys, idx n, idx k, idx most)
+bool sheet_shows_key(const struct config_key *keys, idx n, idx k, idx most)
 {
     idx before = 0, turn = turn_of(keys, n, k);
     for (idx i = 0; i < n; i++) {
@@ -136,7 +135,7 @@ void sheet_keys(struct sheet *s, const struct config_key *keys, idx n, idx most)
 {
     bool is_file = s->form == SHEET_FILE;
     for (idx k = 0; k < n; k++) {
-        if (s->form == SHEET_SCREEN && !is_shown(keys, n, k, most))
+        if (s->form == SHEET_SCREEN && !sheet_shows_key(keys, n, k, most))
             continue;
         idx c = add_key(s->g, keys, n, k, is_file);
         for (idx i = 0; i < s->n; i++)

@@ -47,9 +47,12 @@ idx sheet_part(struct sheet *s, size_t at, enum statistic part,
 void sheet_spread(struct sheet *s, size_t at, const char *measure,
                   const char *heading);
 
-/* sheet_keys - a column a key; on a screen at most so many: the first of each
- * section before the second of any, so that they tell in what ways rows
+/* sheet_shows_key - is key k of n among the first `most`? The first of each
+ * section come before the second of any, so that they tell in what ways rows
  * differ; those of [run] last. */
+bool sheet_shows_key(const struct config_key *keys, idx n, idx k, idx most);
+
+/* sheet_keys - a column a key; on a screen at most so many. */
 void sheet_keys(struct sheet *s, const struct config_key *keys, idx n,
                 idx most);
 

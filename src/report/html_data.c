@@ -9,6 +9,7 @@
 #include "report/claim_words.h"
 #include "report/cells.h"
 #include "report/compare_differences.h"
+#include "report/compare_table.h"
 #include "report/html_curves.h"
 #include "report/html_maps.h"
 
@@ -68,6 +69,18 @@ static void put_keys(struct json *j, const char *key,
     json_begin_array(j, key);
     for (idx i = 0; i < n; i++)
         json_put_text(j, NULL, config_key_name(name, keys[i]));
+    json_end(j);
+}
+
+/* Those that a heading has room for. */
+static void put_title_keys(struct json *j, const struct groups *s)
+{
+    char name[CONFIG_KEY_NAME_MAX];
+    idx most = s->n_keys > KEYS_OF_RUNS ? KEYS_OF_UNLIKE_RUNS : s->n_keys;
+    json_begin_array(j, "title_keys");
+    for (idx i = 0; i < s->n_keys; i++)
+        if (sheet_shows_key(s->keys, s->n_keys, i, most))
+            json_put_text(j, NULL, config_key_name(name, s->keys[i]));
     json_end(j);
 }
 
@@ -147,6 +160,7 @@ static void put_head(struct json *j, const struct page *p,
         put_folder(j, t->o->runs[i]);
     json_end(j);
     put_keys(j, "keys", t->groups->keys, t->groups->n_keys);
+    put_title_keys(j, t->groups);
     put_keys(j, "over", t->groups->over, t->groups->n_over);
     json_begin_array(j, "columns");
     for (idx i = 0; i < p->columns.n; i++)
@@ -285,6 +299,7 @@ static int write_judged(struct page *p, idx i, idx m, struct err *e)
     put_known(&json, "high", j->high);
     put_known(&json, "p", j->p);
     json_put_bool(&json, "told", j->verdict >= VERDICT_HIGHER);
+    json_put_bool(&json, "judged", j->verdict >= VERDICT_ALIKE);
     json_put_text(&json, "verdict", verdict_words(j->verdict));
     json_put_text(&json, "seeds", judgement_seeds(seeds, j));
     json_put_text(&json, "test", judgement_test(test, j));
@@ -297,7 +312,7 @@ static int write_all_judged(struct page *p, struct err *e)
     const struct compare_rows *t = p->t;
     int rc = OK;
     for (idx m = 0; m < t->n_measures; m++)
-        for (idx i = 0; i < t->n && rc == OK; i++) {
+        for (idx i = 0; i < t->n && rc == OK && !rows_repeats(t, m); i++) {
             const struct judged *x = &t->rows[i].judged[m];
             bool is_held = x->j.n > 0 && x->j.n_base > 0;
             if (i != t->base && (is_held || x->unlike[0]))

@@ -250,6 +250,39 @@ def verdict(b, path):
         need(not lacks, lacks)
 
 
+def claims(b, path):
+    """a claim is a line that begins with its verdict"""
+    page = b.open(path)
+    found = page.eval("""[...document.querySelectorAll('#claims li')].map(li =>
+        [li.children[0].textContent, li.children[1].textContent, li.textContent])""")
+    need(len(found) == 1 and found[0][0] == "undecided: " and found[0][1].startswith("sink_1(") and
+         found[0][1].endswith("softmax)") and found[0][2].startswith("".join(found[0][:2]) + ": "), found)
+    need(page.eval("document.querySelector('#claims pre').textContent").startswith("1 claim: "), "their sum below")
+
+
+def wide(b, path):
+    """what is compared stands beside the name, which stays in view"""
+    page = b.open(path, width=700)
+    heads = page.eval("[...[...document.querySelectorAll('#runs table')].pop().querySelectorAll('thead th')]"
+                      ".map(th => th.textContent)")
+    need(heads[:3] == ["run", "val_loss, nats", "sink_1"], heads)
+    stays = page.eval("""(() => { const box = [...document.querySelectorAll('#runs .rows')].pop();
+        const name = box.querySelector('tbody th'), before = name.getBoundingClientRect().left;
+        box.scrollLeft = 200;
+        return [box.scrollLeft, before, name.getBoundingClientRect().left]; })()""")
+    need(stays[0] > 0 and stays[1] == stays[2], stays)
+
+
+def many(b, path):
+    """of many keys the heading has three, and a line names all by section"""
+    page = b.open(path)
+    heading = page.eval("document.querySelector('h1').textContent")
+    need(heading == "a, b compared by layers, lr, steps and 3 more keys", heading)
+    told = page.eval("document.getElementById('summary').textContent")
+    need(told == "2 runs; they differ in 6 keys: [run] seed; [model] layers, width; [optim] lr; "
+         "[train] steps, batch.", told)
+
+
 def title(b, path, want):
     """tab and heading say what was compared, and by what"""
     page = b.open(path)
@@ -320,7 +353,7 @@ def shot(b, path, picture):
         need(zlib.crc32(f.read()), "empty")
 
 
-CHECKS = (opens, colours, hover, keys, show, legends, axes, sort, maps, profile, three, verdict, title,
+CHECKS = (opens, colours, hover, keys, show, legends, axes, sort, maps, profile, three, verdict, claims, wide, many, title,
           configs, theme, prints, hostile,
           alone, shot)
 

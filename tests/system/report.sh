@@ -80,6 +80,10 @@ stays_in_place() {
         ! grep -q '<img' evil/index.html && grep -q 'window.harmed=1' evil/index.html
 }
 check "no name leaves its place in it" stays_in_place
+check "a run" "$SINKLAB" train tiny.ini run.dir=a
+check "one that differs in six keys" "$SINKLAB" train tiny.ini run.dir=b run.seed=7 \
+    model.layers=1 model.width=32 optim.lr=2e-3 train.steps=2 train.batch=2
+check "their page" "$SINKLAB" compare a b --report many
 check "one run alone" "$SINKLAB" compare 'runs/b & "c"' --report alone
 
 # --- what is refused, and what is not ----------------------------------------
@@ -116,9 +120,10 @@ if [ "$why" ]; then
     n_checks=$((n_checks + 1))
     echo "ok $n_checks - a reader's clicks # SKIP $why"
 else
-    browse $page opens colours hover keys show legends axes sort profile three verdict configs theme prints=page.pdf \
+    browse $page opens colours hover keys show legends axes sort profile three verdict claims wide configs theme prints=page.pdf \
         maps=s/0000-softmax-seed1/analysis.csv title="s compared by weights"
     browse evil/index.html hostile="$name"
     browse alone/index.html alone
+    browse many/index.html many
 fi
 finish

@@ -57,13 +57,13 @@ function judged_columns() {
         { head: "group", of: j => j.group, show: j => el("span", {}, swatch(report.groups[j.group]), " " +
             report.groups[j.group].label) },
         { head: "metric", of: j => j.column, show: j => j.column, title: "at the last step measured" },
+        { head: "verdict", of: j => j.verdict, show: j => el(j.told ? "strong" : "span", {}, j.verdict) },
         { head: "difference", is_number: true, of: j => j.difference, show: j => j.difference === null
             ? "\u2013" : difference(number_of(j.difference), j) },
         { head: "95 % interval", is_number: true, of: j => j.low, show: j => j.low === null
             ? "\u2013" : difference(number_of(j.low), j) + " to " + difference(number_of(j.high), j) },
         { head: "p", is_number: true, of: j => j.p, show: j => j.p === null ? "\u2013"
             : j.p < 1e-4 ? j.p.toPrecision(2) : fixed(j.p, 1 - Math.min(0, Math.floor(Math.log10(j.p)))) },
-        { head: "verdict", of: j => j.verdict, show: j => el(j.told ? "strong" : "span", {}, j.verdict) },
         { head: "over", of: j => j.seeds, show: j => j.unlike || el("span", { title: j.test }, j.seeds) },
     ];
 }
@@ -71,11 +71,11 @@ function judged_columns() {
 /* In a sentence, which is what most want to know. */
 function judged_sentence() {
     const told = report.judged.filter(j => j.told), few = report.judged.filter(j => j.verdict.startsWith("too few"));
-    const n = report.judged.length;
-    if (few.length === n)
+    const n = report.judged.filter(j => j.judged).length;
+    if (few.length === report.judged.length)
         return "Too few seeds for this table, which judges pairs of equal seeds where there are any: no outcome of so few could tell a difference from " +
             "what seeds do. The intervals say how large it may be; a claim that was stated before may be decided by fewer.";
-    return told.length + " of " + n + " differences " + (told.length === 1 ? "is" : "are") +
+    return told.length + " of " + n + " differences that are judged " + (told.length === 1 ? "is" : "are") +
         " more than seeds make" + (few.length ? "; of " + few.length + " there are too few seeds to tell." : ".");
 }
 
@@ -148,20 +148,23 @@ function emerged_column() {
 
 function draw_tables(place) {
     const h = report.head, names = h.columns.map(c => c.name).filter(n => columns_shown.has(n));
-    const emerged = h.asked ? [emerged_column()] : [];
+    const emerged = h.asked ? [emerged_column()] : [], is_first = n => n === h.loss || n === h.metric;
+    /* what is compared beside the name, however many keys there are */
+    const first = names.filter(is_first).map(final_column).concat(emerged);
+    const rest = names.filter(n => !is_first(n)).map(final_column);
     const runs = [
         { head: "run", of: r => r.name, show: r => el("a", { href: "#configs",
             onclick: () => choose_config(r) }, r.name) },
-        ...h.keys.concat(h.over).map(key_column),
+        ...first, ...h.keys.concat(h.over).map(key_column),
         { head: "status", of: r => r.status, show: r => r.status + (r.counts ? "" : ", not averaged") },
         { head: "step", is_number: true, of: r => r.step, show: r => show_number(r.step, 0) },
-        ...names.map(final_column), ...emerged];
+        ...rest];
     const groups = [
         { head: "group", of: g => g.label, show: g => el("span", {}, swatch(g), " " + g.label) },
-        ...h.keys.map(key_column),
         { head: "n", is_number: true, of: g => g.counted, show: g => String(g.counted) },
+        ...first, ...h.keys.map(key_column),
         { head: "status", of: g => g.status, show: g => g.status },
-        ...names.map(final_column), ...emerged];
+        ...rest];
     place.replaceChildren(...(h.single ? [] : [sortable(groups, report.groups.slice(),
         "Groups: means over n runs, \u00b1 sample standard deviation, at the last step that all measured")]),
         sortable(runs, report.runs.slice(), "Runs, at the last step measured"));
