@@ -8,6 +8,7 @@
 #include "base/utf8.h"
 #include "cmd/cmd.h"
 #include "report/claims.h"
+#include "report/figure.h"
 
 enum { WIDTH_USUAL = 80 };
 
@@ -30,7 +31,7 @@ static const struct command_option options[] = {
     { .name = "metric",
       .value = "NAME",
       TEXT(metric),
-      .help = "column to compare (sink_1)" },
+      .help = "column to compare (sink_1; of --figure positions key_mass)" },
     { .name = "loss",
       .value = "NAME",
       TEXT(loss),
@@ -177,7 +178,6 @@ static idx terminal_width(void)
 static int run(int argc, char **argv, struct err *e)
 {
     struct compare_options o = {
-        .metric = COMPARE_METRIC,
         .loss = COMPARE_LOSS,
         .threshold = NAN, /* the usual one */
         .x = COMPARE_X,
@@ -190,6 +190,7 @@ static int run(int argc, char **argv, struct err *e)
     if (!command_parse(&command_compare, &o, &words, argc, argv, e)) {
         o.runs = words.at;
         o.n_runs = words.n;
+        o.metric = o.metric ? o.metric : figure_metric(o.figure);
         if (o.is_claims)
             claims_run(stdout, &o, e);
         else if (o.tables)

@@ -151,9 +151,9 @@ static int say_not_there(const char *path, const char *column,
                        "alone, whose config or metrics.names asks for it)",
                        path, column, hint, names);
     return err_set(e, ERR_DATA,
-                   "%s: no metric %s%s; there are %s (`sinklab analyze RUN "
-                   "metrics.names=default,%s` measures it)",
-                   path, column, hint, names, facts->metric->text.name);
+                   "%s: no metric %s: `sinklab analyze RUN "
+                   "metrics.names=default,%s` measures it; there are %s",
+                   path, column, column, names);
 }
 
 /* A metric (or --loss) that no run has is a slip of the pen if there is none of

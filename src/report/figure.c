@@ -184,6 +184,12 @@ static int check_axes(const struct figure_kind *kind,
                    kind->name, o->metric, kind->lacks, names);
 }
 
+const char *figure_metric(const char *kind)
+{
+    const struct figure_kind *k = find_kind(kind);
+    return k && k->metric ? k->metric : COMPARE_METRIC;
+}
+
 int figure_check(const struct compare_options *o, struct err *e)
 {
     const struct figure_kind *kind = find_kind(o->figure);

@@ -42,8 +42,9 @@ enum figure_reads {
 
 struct figure_kind {
     const char *name, *what;
-    int reads;     /* of figure_reads, a sum */
-    bool has_text; /* it can be drawn in text, too */
+    int reads;          /* of figure_reads, a sum */
+    const char *metric; /* where none is asked for; NULL: COMPARE_METRIC */
+    bool has_text;      /* it can be drawn in text, too */
     /* Axes that the metric must have, OVER_NOTHING at the end; the words for
      * what lacks them. NULL: any metric. */
     const enum metric_axis *wants;
@@ -62,6 +63,10 @@ extern const struct figure_kind figure_curves, figure_setting, figure_loss,
 /* figure_check - is the kind known, and can it be made as is asked for? OK or
  * ERR_USAGE. */
 int figure_check(const struct compare_options *o, struct err *e);
+
+/* figure_metric - what such a figure shows where no metric is asked for; kind
+ * may be NULL, or none that there is. */
+const char *figure_metric(const char *kind);
 
 /* figure_draw - into o->output, or as text to out, and what it says in numbers
  * to words. OK, or the codes of plot_write and of the kind's. */

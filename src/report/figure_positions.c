@@ -206,6 +206,7 @@ const struct figure_kind figure_positions = {
     .name = "positions",
     .what = "a metric by position and layer, at --step or at the end",
     .reads = READS_Y_RANGE | READS_STEP | READS_LOG_X,
+    .metric = "key_mass",
     .wants = position,
     .lacks = "has no value for each position",
     .has_text = true,

@@ -130,6 +130,16 @@ cp other/0001*/analysis.h5 other/0000*/analysis.h5
 expect_fail 4 'analysis' \
     "$SINKLAB" compare other/0000* --metric first_mass_layer_0
 
+# --- where no metric is asked for -------------------------------------------------
+
+expect_fail 4 'no metric key_mass: .sinklab analyze RUN metrics.names=default,key_mass. measures it; there are' \
+    "$SINKLAB" compare $run --figure positions
+expect_fail 2 'sink_1 has no value for each position: .* as key_mass' \
+    "$SINKLAB" compare $run --figure positions --metric sink_1
+cp -r $run keys
+check "each key is measured" "$SINKLAB" analyze keys metrics.names=default,key_mass
+check "what is drawn by position is the weight on it" says 'key_mass' \
+    "$SINKLAB" compare keys --figure positions
 
 # --- runs that are not alike ---------------------------------------------------------
 
