@@ -128,6 +128,11 @@ static void test_plot_span__of_zeros_begins_at_0(void **state)
     struct plot p = plot_of(&s, "y", &curve, 1);
     struct span y = plot_y_span(&p, &s.block, plot_x_span(&p));
     assert_true(y.lo == 0 && y.hi == 1);
+    p.blocks = &s.block;
+    s.block.y.is_share = true; /* the whole that it is nothing of */
+    s.block.y.scale = 100;
+    y = plot_y_span(&p, &s.block, plot_x_span(&p));
+    assert_true(y.lo == 0 && y.hi == 100);
 }
 
 static void test_plot_file__bands_bars_and_faint_lines_are_drawn(void **state)

@@ -80,17 +80,19 @@ static void take(struct span *s, double v)
     s->hi = fmax(s->hi, v);
 }
 
-/* Ends that differ, whatever there is. */
-static struct span settle(struct span s)
+/* Ends that differ, whatever there is: of a share that is 0 everywhere those of
+ * the whole. */
+static struct span settle(struct span s, const struct plot_axis *a)
 {
+    double whole = a->is_share ? plot_scaled(a, 1) : 1;
     if (!s.has_data) {
         s.lo = s.is_log ? 1 : 0;
-        s.hi = s.is_log ? 10 : 1;
+        s.hi = s.is_log ? 10 : whole;
     } else if (s.is_log && s.hi < s.lo * 1.001) {
         s.lo /= 2;
         s.hi *= 2;
     } else if (!s.is_log && s.hi - s.lo <= 1e-9 * fabs(s.hi)) {
-        double room = s.lo != 0 ? fabs(s.lo) / 10 : 1;
+        double room = s.lo != 0 ? fabs(s.lo) / 10 : whole;
         s.lo -= s.lo != 0 ? room : 0; /* a share that is 0 is not below it */
         s.hi += room;
     }
@@ -136,7 +138,7 @@ struct span plot_x_span(const struct plot *p)
         s.lo = p->x.lo;
         s.hi = p->x.hi;
     }
-    return settle(s);
+    return settle(s, &p->x);
 }
 
 /* ---- y ----------------------------------------------------------------- */
@@ -230,7 +232,7 @@ struct span plot_y_span(const struct plot *p, const struct plot_block *b,
     } else if (!b->y.may_cut) {
         s = from_zero(s);
     }
-    return settle(s);
+    return settle(s, &b->y);
 }
 
 /* ---- colours ----------------------------------------------------------- */
@@ -254,5 +256,5 @@ struct span plot_colour_span(const struct plot *p)
     } else {
         s = from_zero(s);
     }
-    return settle(s);
+    return settle(s, &p->colours);
 }

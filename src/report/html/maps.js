@@ -47,7 +47,8 @@ function range_of(owners, name) {
             }
     if (low > high)
         return { low: 0, high: 0 };
-    return { low: column_of(name).share && low >= 0 ? 0 : low, high };
+    const share = column_of(name).share;
+    return { low: share && low >= 0 ? 0 : low, high: share && low === 0 && high === 0 ? 1 : high };
 }
 
 /* Step slider: a row of controls, with state.step and a play button. */

@@ -107,14 +107,14 @@ function title_of(column, of_cells) {
         (column.unit ? ", " + column.unit : "");
 }
 
-/* A share is not below 0, and where all are 0 the axis is not 1 long; nor does it go
- * beyond 1 for the sake of a band alone, as mean and spread may. */
+/* A share is not below 0, where all are 0 the axis is that of the whole, and it does not
+ * go beyond 1 for the sake of a band alone, as mean and spread may. */
 function bound_share(axis, column, values, bands) {
     if (!column || !column.share || axis.type === "logarithmic" || values.some(v => v < 0))
         return;
     axis.min = 0;
     if (values.every(v => !(v > 0)))
-        axis.max = 0.01;
+        axis.max = 1;
     else if (bands && values.every(v => !(v > 1)) && bands.some(v => v > 1))
         axis.max = 1;
 }
