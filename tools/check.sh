@@ -139,27 +139,38 @@ if [ "$(uname -m)" = x86_64 ] && has_clang_sanitizers && can_run v2; then
 else
     sanitizers gcc
 fi
+# The first build, where it is gcc's and for this very processor, stands for the
+# highest level that this processor can: its instructions, and all tests.
+of_first=
+if grep -qs '^gcc .* -march=native ' "$folder/flags"; then
+    for level in v3 v4; do
+        can_run $level && of_first=gcc-$level
+    done
+fi
 if [ "$(uname -m)" = x86_64 ]; then
     for cc in gcc clang; do
         if command -v $cc >/dev/null; then
             for level in v2 v3 v4; do
-                if [ $cc-$level != clang-v2 ]; then
+                if [ $cc-$level = clang-v2 ]; then
+                    [ -z "$of_clang_v2" ] || for_level "" $cc $level all
+                elif [ $cc-$level = "$of_first" ]; then
+                    echo "== $cc, $level: the first build, for this processor, has shown it"
+                else
                     for_level "" $cc $level "${computing_tests[*]}"
-                elif [ -n "$of_clang_v2" ]; then
-                    for_level "" $cc $level all
                 fi
             done
         else
             echo "== $cc is not installed: its builds are skipped"
         fi
     done
-    # Attention's panels as wide as other processors have them, in the folder of
-    # v3: only what knows of panels is compiled again
+    # Attention's panels as wide as levels above this processor have them, in the
+    # folder of v2: only what knows of panels is compiled again
     read -r -d '' -a panel_tests < <(
         printf '%s\n' "${computing_tests[@]}" |
             xargs grep -lE '"(kern/small|nn/(attention|model|head|stage))')
-    for bytes in 32 128; do
-        for_level ", $bytes bytes a panel" gcc v3 PANEL="$bytes" "${panel_tests[*]}"
+    for panel in v3:64 v4:128; do
+        can_run "${panel%:*}" || for_level ", ${panel#*:} bytes a panel" gcc v2 \
+            PANEL="${panel#*:}" "${panel_tests[*]}"
     done
 elif command -v clang >/dev/null; then
     part "build, clang" build CC=clang B="$folder-clang" all tests
