@@ -102,8 +102,8 @@ endif
 # The user's own CFLAGS, CPPFLAGS, LDFLAGS and LDLIBS come last and win. What
 # most tests themselves do takes no time: compiling it with -O3, or even -O1, would.
 # One walks through naive sums; it and the helpers are worth some optimizing.
-test_opt   := $(if $(filter -O3,$(OPT)),-O0)
-helper_opt := $(if $(filter -O3,$(OPT)),-O1)
+test_opt   := $(if $(filter -O2 -O3,$(OPT)),-O0)
+helper_opt := $(if $(filter -O2 -O3,$(OPT)),-O1)
 busy_tests := test_metric_slow
 compile   = $(CC) $(cppflags) $(CPPFLAGS) $(cflags) $(own) $(panel) $(CFLAGS)
 link     := $(CC) $(cflags) $(CFLAGS) $(LDFLAGS)
