@@ -356,7 +356,8 @@ static void test_compare_group__equal_seeds_are_paired(void **state)
     struct compare_options o = compare_usual;
     put_sweep();
     load(&f, names, COUNT_OF(names), &compare_usual);
-    assert_int_equal(group_judge(&x, &f.s.g[1], &f.s.g[0], "val_loss", &e), OK);
+    assert_int_equal(
+        group_judge(&x, &f.s, &f.s.g[1], &f.s.g[0], "val_loss", &e), OK);
     assert_int_equal(x.pair.d.n, 2); /* 2 and 1.5 */
     assert_close(x.pair.d.mean, 1.75, 1e-15);
     assert_close(x.pair.d.spread, sqrt(0.125), 1e-15);
@@ -377,7 +378,8 @@ static void test_compare_group__equal_seeds_are_paired(void **state)
         "too few seeds to tell\n"
         "difference: of the means at the last step that all of them measured; "
         "over pairs of runs with the\n");
-    assert_within(text, "so few give no p of 0.05; 6 pairs do");
+    assert_within(text, "so few give no p of 0.05; pairs of 6 seeds "
+                        "do");
     assert_within(text, "file, and the sweep again\n\n");
     free(text);
     o.baseline = "relu";
@@ -416,14 +418,16 @@ static void test_compare_group__only_like_is_paired(void **state)
              "[run]\nseed = 1\n[attention]\nweights = relu\n"
              "[data]\neval_seed = 2\n");
     load(&f, names, 2, &compare_usual);
-    assert_int_equal(group_judge(&x, &f.s.g[1], &f.s.g[0], "val_loss", &e), OK);
+    assert_int_equal(
+        group_judge(&x, &f.s, &f.s.g[1], &f.s.g[0], "val_loss", &e), OK);
     assert_int_equal(x.pair.d.n, 0);
     unload(&f);
     put_file("like/b", "config.ini",
              "[run]\nseed = 1\n[attention]\nweights = relu\n"
              "[data]\ntask_seed = 2\n");
     load(&f, names, 2, &compare_usual);
-    assert_int_equal(group_judge(&x, &f.s.g[1], &f.s.g[0], "val_loss", &e), OK);
+    assert_int_equal(
+        group_judge(&x, &f.s, &f.s.g[1], &f.s.g[0], "val_loss", &e), OK);
     assert_int_equal(x.pair.d.n, 0);
     unload(&f);
 }
@@ -921,23 +925,82 @@ static void test_compare_group__runs_keep_their_places(void **state)
     }
 }
 
-/* What --by averages over are no seeds, though the test takes all runs. */
-static void test_compare_group__one_seed_in_several_runs_is_told(void **state)
+/* Softmax and relu, two seeds each at two rates: relu's rates may be its own.
+ * val_loss at the end is softmax 1 to 4, and of relu more (4). */
+static void put_reused(const char *set, double lr, double other,
+                       const double *more)
 {
     static const char *const weights[] = { "softmax", "relu" };
-    static const char said[] = "have the same seeds, and where all runs are";
-    struct compare_options o = compare_usual;
     char run[32], config[128], row[64];
-    (void)state;
     for (int i = 0; i < 8; i++) {
-        snprintf(run, sizeof run, "reused/%d", i);
+        int at = i / 2, is_relu = i % 2;
+        double high = is_relu ? other : lr;
+        snprintf(run, sizeof run, "%s/%d", set, i);
         snprintf(config, sizeof config,
                  "[run]\nseed = %d\n[optim]\nlr = %g\n[attention]\n"
                  "weights = %s\n",
-                 i / 2 % 2, i < 4 ? 0.001 : 0.002, weights[i % 2]);
-        snprintf(row, sizeof row, "0,5,4,0\n20,2,%g,0.5\n", 1 + 0.1 * i);
+                 at % 2, at < 2 ? 0.001 : high, weights[is_relu]);
+        snprintf(row, sizeof row, "0,5,4,0\n20,2,%g,0.5\n",
+                 1 + at + (is_relu ? more[at] : 0));
         put_run(run, "done", config, row);
     }
+}
+
+/* Like is held against like, and a seed counts once: its differences are not
+ * independent. Means of seeds 2 and 5, so 3.5 +- 12.706 * 1.5. */
+static void test_compare_group__pairs_share_the_other_settings(void **state)
+{
+    static const double more[] = { 1, 4, 3, 6 };
+    struct compare_options o = compare_usual;
+    struct err e = { 0 };
+    (void)state;
+    put_reused("two", 0.002, 0.002, more);
+    o.by = "attention.weights";
+    char *text = compare_text("two", o);
+    assert_within(text, "\nval_loss  relu   4 pairs of 2 seeds     +3.5000  "
+                        "-15.5593 to 22.5593  all +  0.5  too few seeds");
+    assert_within(text, " and other settings, where each seed counts once");
+    assert_null(strstr(text, "count as two"));
+    free(text);
+    assert_int_equal(filter_add(&o.where, "run.seed=0", &e), OK);
+    text = compare_text("two", o);
+    assert_within(text, "\nval_loss  relu   2 pairs of 1 seed     +2.0000  ");
+    free(text);
+    filter_release(&o.where);
+}
+
+/* A key that never is the same on both sides cannot hold pairs apart. */
+static void test_compare_group__a_key_tied_to_its_side_is_no_match(void **state)
+{
+    static const double more[] = { 1, 1, 1, 1 };
+    struct compare_options o = compare_usual;
+    char run[32], config[128];
+    (void)state;
+    put_reused("tied", 0.002, 0.002, more);
+    for (int i = 0; i < 8; i++) {
+        snprintf(run, sizeof run, "tied/%d", i);
+        snprintf(config, sizeof config,
+                 "[run]\nseed = %d\n[optim]\nlr = %g\n[attention]\n"
+                 "weights = %s\n[model]\nlayers = %d\n",
+                 i / 2 % 2, i < 4 ? 0.001 : 0.002, i % 2 ? "relu" : "softmax",
+                 1 + i % 2);
+        put_file(run, "config.ini", config);
+    }
+    o.by = "attention.weights";
+    char *text = compare_text("tied", o);
+    assert_within(text, "\nval_loss  relu   4 pairs of 2 seeds     +1.0000  ");
+    free(text);
+}
+
+/* What --by averages over are no seeds, though the test takes all runs where
+ * some have no partner. */
+static void test_compare_group__one_seed_in_several_runs_is_told(void **state)
+{
+    static const char said[] = "have the same seeds, and where all runs are";
+    static const double more[] = { 0.1, 0.2, 0.3, 0.4 };
+    struct compare_options o = compare_usual;
+    (void)state;
+    put_reused("reused", 0.002, 0.003, more);
     o.by = "attention.weights";
     char *text = compare_text("reused", o);
     assert_within(text, "4 and 4 runs");
@@ -1075,6 +1138,9 @@ int main(void)
         cmocka_unit_test(test_compare_group__places_are_not_texts),
         cmocka_unit_test(test_compare_group__copies_may_be_of_a_moved_text),
         cmocka_unit_test(test_compare_group__runs_keep_their_places),
+        cmocka_unit_test(test_compare_group__pairs_share_the_other_settings),
+        cmocka_unit_test(
+            test_compare_group__a_key_tied_to_its_side_is_no_match),
         cmocka_unit_test(test_compare_group__one_seed_in_several_runs_is_told),
         cmocka_unit_test(test_compare_group__by_a_key_that_is_alike_is_told),
         cmocka_unit_test(test_compare_group__other_sums_are_told),

@@ -139,11 +139,12 @@ static void print_meaning(FILE *out, const struct compare_rows *t)
 {
     struct line l;
     bool has_pairs = false, has_groups = false, has_t = false;
-    bool is_few = false, is_few_pairs = false;
+    bool is_few = false, is_few_pairs = false, has_several = false;
     for (idx i = 0; line_at(&l, t, i); i++) {
         const struct judgement *j = &l.x->j;
         has_pairs = has_pairs || j->is_paired;
         has_groups = has_groups || !j->is_paired;
+        has_several = has_several || j->n_runs > j->n;
         has_t = has_t || (!j->is_exact && !isnan(j->p));
         is_few = is_few || j->verdict == VERDICT_TOO_FEW;
         is_few_pairs =
@@ -154,6 +155,10 @@ static void print_meaning(FILE *out, const struct compare_rows *t)
           out);
     if (has_pairs)
         fputs("; over pairs of runs with the\nsame seeds", out);
+    if (has_several)
+        fputs(" and other settings, where each seed counts once, by the mean "
+              "of its pairs",
+              out);
     if (has_pairs && has_groups)
         fputs(", or else over all runs", out);
     fprintf(out, ". interval: %s\np: two-sided, of the exact permutation test",
@@ -166,9 +171,10 @@ static void print_meaning(FILE *out, const struct compare_rows *t)
         fprintf(out,
                 "too few seeds to tell: whatever comes out, so few give no p "
                 "of 0.05; %s\n",
-                is_few_pairs ? "6 pairs do:\nmore values of run.seed in the "
-                               "sweep's file, and the sweep again"
-                             : "4 runs against 4 do");
+                is_few_pairs
+                    ? "pairs of 6 seeds do:\nmore values of run.seed in the "
+                      "sweep's file, and the sweep again"
+                    : "4 runs against 4 do");
 }
 
 void differences_title(FILE *out, const struct compare_rows *t)

@@ -181,7 +181,7 @@ static int fill_row(struct compare_row *r, const struct compare_rows *t,
         const struct measure *m = &t->measures[i];
         rc = group_final(&r->finals[i], g, m->name, e);
         if (rc == OK && m->is_judged && g != base && !t->groups->are_single)
-            rc = group_judge(&r->judged[i], g, base, m->name, e);
+            rc = group_judge(&r->judged[i], t->groups, g, base, m->name, e);
     }
     if (rc == OK)
         rc = group_emerged(&r->emerged, g, t->o->metric, &t->groups->emergence,
@@ -296,7 +296,7 @@ bool rows_are_judged(const struct compare_rows *t, idx measure)
         return false;
     for (idx k = 0; k < t->n; k++) {
         const struct judgement *j = &t->rows[k].judged[measure].j;
-        if (j->n > 1 || j->n_base > 1)
+        if (j->n > 1 || j->n_base > 1 || j->n_runs > 1)
             return true;
     }
     return false;

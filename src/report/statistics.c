@@ -359,7 +359,10 @@ const char *judgement_seeds(char text[JUDGEMENT_TEXT_MAX],
                             const struct judgement *j)
 {
     struct text t = { text, JUDGEMENT_TEXT_MAX, 0 };
-    if (j->is_paired)
+    if (j->is_paired && j->n_runs > j->n)
+        text_add(&t, "%td pairs of %td seed%s", j->n_runs, j->n,
+                 j->n == 1 ? "" : "s");
+    else if (j->is_paired)
         text_add(&t, "%td pair%s", j->n, j->n == 1 ? "" : "s");
     else
         text_add(&t, "%td and %td run%s", j->n, j->n_base,

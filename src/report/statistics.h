@@ -55,6 +55,7 @@ const char *verdict_words(enum verdict v);
 struct judgement {
     bool is_paired;
     idx n, n_base;     /* pairs, twice; or runs on either side */
+    idx n_runs;        /* pairs of runs, where a seed's mean of them is one */
     double difference; /* of the means, from the base; NAN where n = 0 */
     double error;      /* its standard error; NAN: too few for one */
     double df;         /* of the t distribution; NAN as error */
@@ -101,7 +102,8 @@ double groups_least(idx n, idx n_base);
 enum { P_TEXT_MAX = 32 };
 const char *p_text(char text[P_TEXT_MAX], double p);
 
-/* judgement_seeds - what it is over: "6 pairs", "3 and 5 runs". Returns text.
+/* judgement_seeds - what it is over: "6 pairs", "9 pairs of 3 seeds", "3 and 5
+ * runs". Returns text.
  * judgement_test - how, in words: "exact permutation test over 6 pairs, p =
  * 0.031, which is the least that so many can give". */
 enum { JUDGEMENT_TEXT_MAX = 160 };
