@@ -727,6 +727,22 @@ static void test_claims__what_is_not_named_is_averaged_or_told(void **state)
     end();
 }
 
+/* Which optimizer has a second moment is no difference beside the optimizer. */
+static void test_claims__what_one_side_alone_reads_is_not_told(void **state)
+{
+    (void)state;
+    begin();
+    strcpy(settings, "run,run.seed,train.steps,optim.name,optim.beta2\n");
+    for (idx i = 0; i < 10; i++) {
+        add(settings, "lr/%td,%td,100,%s\n", i, 1 + i / 2,
+            i % 2 ? "sgd,0.95" : "adamw,0.99");
+        add(curves, "lr/%td,100,0,%g,3\n", i, i % 2 ? 0.1 : 0.5);
+    }
+    judge("expect = sink_1(optim.name=adamw) > sink_1(optim.name=sgd)\n");
+    assert_null(strstr(results[0].beside, "differ also"));
+    end();
+}
+
 /* sink_1 hangs on the learning rate alone: seeds that lack the higher one must
  * not look like a difference of weights. */
 static void add_rate(idx seed, struct values v, double lr)
@@ -1200,6 +1216,7 @@ int main(void)
         cmocka_unit_test(test_claims__seeds_of_a_margin_are_of_pairs),
         cmocka_unit_test(test_claims__one_seed_gives_no_outlook),
         cmocka_unit_test(test_claims__what_is_not_named_is_averaged_or_told),
+        cmocka_unit_test(test_claims__what_one_side_alone_reads_is_not_told),
         cmocka_unit_test(test_claims__uneven_seeds_and_lost_runs_are_told),
         cmocka_unit_test(test_claims__a_seed_without_all_is_left_out_of_groups),
         cmocka_unit_test(test_claims__pairs_are_of_what_both_have),

@@ -1012,6 +1012,48 @@ static void test_compare_group__one_seed_in_several_runs_is_told(void **state)
     free(text);
 }
 
+/* That one optimizer has no second moment follows from which it is. */
+static void test_compare_group__what_is_not_read_is_not_named(void **state)
+{
+    static const char *const names[] = { "optimizers/a1", "optimizers/s1" };
+    static const char sgd[] = "name = sgd\n";
+    struct compare_options o = compare_usual;
+    char run[32], config[128];
+    size_t n;
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        snprintf(run, sizeof run, "optimizers/%c%d", i % 2 ? 's' : 'a',
+                 1 + i / 2);
+        snprintf(config, sizeof config, "[run]\nseed = %d\n[optim]\n%s",
+                 1 + i / 2, i % 2 ? sgd : "beta2 = 0.99\n");
+        put_run(run, "done", config, "0,5,4,0\n20,2,1,0.5\n");
+    }
+    o.csv = path_to("read.csv", "");
+    char *text = compare_text("optimizers", o);
+    assert_within(text, "\nadamw   0.99  2 ");
+    assert_within(text, "\nsgd        -  2 ");
+    assert_within(text, "groups differ in optim.name\n");
+    assert_within(text, "\nval_loss  sgd    2 pairs ");
+    free(text);
+    text = read_whole(o.csv, &n);
+    assert_within(text, "group,optim.name,optim.beta2,");
+    assert_within(text, "\nsgd,sgd,0.95,");
+    free(text);
+    o.csv = NULL;
+    text = compare_ok(names, 2, o);
+    assert_within(text, "the runs differ in optim.name\n");
+    free(text);
+    o.by = "optim.beta2";
+    text = compare_text("optimizers", o);
+    assert_within(text, "groups differ in optim.beta2\n");
+    free(text);
+    put_file("optimizers/a2", "config.ini", "[run]\nseed = 2\n");
+    o.by = NULL;
+    text = compare_text("optimizers", o);
+    assert_within(text, "groups differ in optim.name, optim.beta2\n");
+    free(text);
+}
+
 static void test_compare_group__a_folder_counts_once(void **state)
 {
     (void)state;
@@ -1148,6 +1190,7 @@ int main(void)
         cmocka_unit_test(test_compare_group__a_copy_counts_once),
         cmocka_unit_test(
             test_compare_group__other_numbers_of_one_seed_are_told),
+        cmocka_unit_test(test_compare_group__what_is_not_read_is_not_named),
         cmocka_unit_test(test_compare_group__a_folder_counts_once),
         cmocka_unit_test(test_compare_group__what_where_leaves_out_counts_once),
         cmocka_unit_test(test_compare_group__unknown_runs_are_not_averaged),

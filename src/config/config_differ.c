@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "config/config_when.h"
 #include "data/paths.h"
 
 bool config_key_has_paths(struct config_key k)
@@ -25,22 +26,28 @@ static void value_of(char value[KEY_PRINT_MAX], struct config_key k,
     config_value(value, KEY_PRINT_MAX, c, k);
 }
 
+static bool reads(config_at *at, const void *list, idx i, struct config_key k)
+{
+    return at(list, i) && config_is_read(at(list, i), k);
+}
+
+/* Among all of them, or those alone that read it. */
 static bool is_differing(struct config_key k, config_at *at, const void *list,
-                         idx n)
+                         idx n, bool is_of_readers)
 {
     char first[KEY_PRINT_MAX], other[KEY_PRINT_MAX];
     bool has_first = false;
     if (config_key_is_cosmetic(k))
         return false;
     for (idx i = 0; i < n; i++) {
-        if (!at(list, i))
+        if (is_of_readers ? !reads(at, list, i, k) : !at(list, i))
             continue;
         value_of(has_first ? other : first, k, at, list, i);
         if (has_first && strcmp(first, other) != 0)
             return true;
         has_first = true;
     }
-    return false;
+    return is_of_readers && !has_first;
 }
 
 idx config_differing(struct config_key found[DIFFERING_MAX], config_at *at,
@@ -48,9 +55,15 @@ idx config_differing(struct config_key found[DIFFERING_MAX], config_at *at,
 {
     idx n_found = 0;
     for (struct config_key k = { 0 }; config_next_key(&k);)
-        if (n_found < DIFFERING_MAX && is_differing(k, at, list, n))
+        if (n_found < DIFFERING_MAX && is_differing(k, at, list, n, false))
             found[n_found++] = k;
     return n_found;
+}
+
+bool config_key_tells(struct config_key k, config_at *at, const void *list,
+                      idx n)
+{
+    return is_differing(k, at, list, n, true);
 }
 
 /* Each is held against one run of each text at each place, of which there are

@@ -19,6 +19,12 @@ typedef const struct config *config_at(const void *list, idx i);
 idx config_differing(struct config_key found[DIFFERING_MAX], config_at *at,
                      const void *list, idx n);
 
+/* config_key_tells - do two of them that read k differ in it, or does none say
+ * that it reads it? Else that they differ follows from what decides who reads
+ * it. */
+bool config_key_tells(struct config_key k, config_at *at, const void *list,
+                      idx n);
+
 /* config_key_has_paths - does it say where texts lie (data/paths.h)? */
 bool config_key_has_paths(struct config_key k);
 

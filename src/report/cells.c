@@ -1,5 +1,6 @@
 #include "report/cells.h"
 
+#include "config/config_when.h"
 #include "metric/columns.h"
 
 #include <math.h>
@@ -57,9 +58,13 @@ idx add_key(struct grid *g, const struct config_key *keys, idx n, idx k,
 }
 
 void put_key(struct grid *g, idx row, idx column, const struct config *c,
-             struct config_key k)
+             struct config_key k, bool is_file)
 {
     char value[KEY_PRINT_MAX];
+    if (!is_file && !config_is_read(c, k)) {
+        put_missing(g, row, column, is_file);
+        return;
+    }
     config_value(value, sizeof value, c, k);
     grid_set(g, row, column, "%s", value);
 }

@@ -36,8 +36,8 @@ void put_missing(struct grid *g, idx row, idx column, bool is_file);
 idx add_key(struct grid *g, const struct config_key *keys, idx n, idx k,
             bool is_file);
 
-/* put_key - its value in c. */
+/* put_key - its value in c; for people missing where c does not read it. */
 void put_key(struct grid *g, idx row, idx column, const struct config *c,
-             struct config_key k);
+             struct config_key k, bool is_file);
 
 #endif

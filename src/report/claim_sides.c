@@ -195,10 +195,12 @@ static void find_rest(struct judging *g)
 {
     const struct claim *c = g->claim;
     struct config_key found[DIFFERING_MAX];
-    idx n = config_differing(found, config_of_member, g,
-                             g->n[SIDE_A] + g->n[SIDE_B]);
+    idx n_members = g->n[SIDE_A] + g->n[SIDE_B];
+    idx n = config_differing(found, config_of_member, g, n_members);
     for (idx i = 0; i < n; i++) {
         struct config_key k = found[i];
+        if (!config_key_tells(k, config_of_member, g, n_members))
+            continue;
         bool is_a = has_key(&c->a, k), is_b = c->has_b && has_key(&c->b, k);
         bool is_rising = claim_is_trend(c) && c->key.key == k.key;
         if (config_key_is_seed(k) || is_rising || (is_a && (is_b || !c->has_b)))

@@ -149,11 +149,41 @@ static void print_rules(FILE *out, const struct compare_options *o,
     fputc('\n', out);
 }
 
+static const struct config *config_behind(const void *runs, idx i)
+{
+    const struct run_data *const *r = runs;
+    return r[i]->has_config ? &r[i]->config : NULL;
+}
+
+static idx count_runs(const struct groups *s)
+{
+    idx n = 0;
+    for (idx i = 0; i < s->n; i++)
+        n += s->g[i].n_runs;
+    return n;
+}
+
+/* Those of n keys that say more than which runs read them, and all that --by
+ * names; returns how many. */
+static idx keep_told(struct config_key kept[DIFFERING_MAX],
+                     const struct groups *s, const struct config_key *keys,
+                     idx n, bool is_narrow)
+{
+    idx n_kept = 0, n_runs = count_runs(s);
+    for (idx k = 0; k < n; k++)
+        if (!is_narrow ||
+            config_key_tells(keys[k], config_behind, s->runs, n_runs))
+            kept[n_kept++] = keys[k];
+    return n_kept;
+}
+
 static void print_meaning(FILE *out, const struct compare_rows *t)
 {
     const struct compare_options *o = t->o;
     const struct groups *s = t->groups;
+    struct config_key told[DIFFERING_MAX];
     idx most = s->are_single ? KEYS_OF_RUNS : KEYS_OF_GROUPS;
+    idx n_told = keep_told(told, s, s->keys, s->n_keys, !o->by);
     if (!s->are_single)
         print_rules(out, o, s);
     emergence_print(out, o, &s->emergence);
@@ -165,19 +195,14 @@ static void print_meaning(FILE *out, const struct compare_rows *t)
         print_keys(out, "note: one group, for all runs have the same ", s->keys,
                    s->n_keys, ": --by wants a key in which they differ");
     else if (s->n_keys > most)
-        print_sections(out, s->are_single ? "the runs" : "groups", s->keys,
-                       s->n_keys);
+        print_sections(out, s->are_single ? "the runs" : "groups", told,
+                       n_told);
     else
         print_keys(out,
                    s->are_single ? "the runs differ in " : "groups differ in ",
-                   s->keys, s->n_keys, "");
-    print_keys(out, "averaged over ", s->over, s->n_over, "");
-}
-
-static const struct config *config_behind(const void *runs, idx i)
-{
-    const struct run_data *const *r = runs;
-    return r[i]->has_config ? &r[i]->config : NULL;
+                   told, n_told, "");
+    n_told = keep_told(told, s, s->over, s->n_over, true);
+    print_keys(out, "averaged over ", told, n_told, "");
 }
 
 /* The keys of these that say what data there is; returns how many. */
@@ -195,10 +220,7 @@ static idx keep_data(struct config_key *keys, idx n)
 static void note_data(FILE *out, const struct groups *s)
 {
     struct config_key keys[DIFFERING_MAX];
-    idx n_runs = 0;
-    for (idx i = 0; i < s->n; i++)
-        n_runs += s->g[i].n_runs;
-    idx n = config_differing(keys, config_behind, s->runs, n_runs);
+    idx n = config_differing(keys, config_behind, s->runs, count_runs(s));
     print_keys(out, "note: runs differ in ", keys, keep_data(keys, n),
                ": their losses are of different data, so a difference may come "
                "from that alone");

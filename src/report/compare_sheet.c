@@ -141,7 +141,7 @@ void sheet_keys(struct sheet *s, const struct config_key *keys, idx n, idx most)
         for (idx i = 0; i < s->n; i++)
             if (s->rows[i].run->has_config)
                 put_key(s->g, i + 1, c, config_of(&s->rows[i], keys[k]),
-                        keys[k]);
+                        keys[k], is_file);
             else if (s->t->groups->are_single)
                 put_missing(s->g, i + 1, c, is_file);
     }

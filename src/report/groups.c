@@ -1,6 +1,7 @@
 #include "report/groups.h"
 
 #include "base/text.h"
+#include "config/config_when.h"
 #include "data/paths.h"
 
 #include <stdlib.h>
@@ -214,6 +215,19 @@ void group_value(struct text *t, const struct groups *s, const struct group *g,
         text_add(t, " (%s)", meaning);
 }
 
+/* Does the group not read it, as another key of its label tells? */
+static bool is_unread(const struct groups *s, const struct group *g, idx k)
+{
+    struct config_key deciders[CONFIG_DECIDERS_MAX];
+    if (config_is_read(&g->runs[0]->config, s->keys[k]))
+        return false;
+    idx n = config_deciders(deciders, s->keys[k]);
+    for (idx i = 0; i < n; i++)
+        if (is_among(s->keys, s->n_keys, deciders[i]))
+            return true;
+    return false;
+}
+
 typedef void value_adder(struct text *t, const struct groups *s,
                          const struct group *g, idx k);
 
@@ -227,6 +241,8 @@ static void add_label(struct text *t, const struct groups *s,
         if (k == a || k == b)
             continue;
         has_keys = true;
+        if (is_unread(s, g, k))
+            continue;
         if (s->is_usual[k] &&
             config_has_default(group_config(first, s->keys[k]), s->keys[k]))
             continue;

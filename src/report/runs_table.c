@@ -87,7 +87,7 @@ static int fill(struct grid *g, struct part p, const struct config_key *keys,
         idx c = add_key(g, keys, n_keys, k, is_file);
         for (idx i = 0; i < p.n; i++)
             if (p.runs[i].data.has_config)
-                put_key(g, i + 1, c, &p.runs[i].data.config, keys[k]);
+                put_key(g, i + 1, c, &p.runs[i].data.config, keys[k], is_file);
     }
     return grid_check(g, e);
 }
