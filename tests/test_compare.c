@@ -207,7 +207,8 @@ static void test_compare__metrics_stand_in_for_analysis(void **state)
     assert_within(text,
                   "\nlive  interrupted     30    2.5000    75.0       20\n");
     assert_within(text, "note: live: no analysis.csv, so sink_1 is what "
-                        "training measured (metrics.csv)\n");
+                        "training measured (metrics.csv): `sinklab analyze ");
+    assert_within(text, "/live` measures it\n");
     free(text);
     struct compare_options o = compare_usual;
     o.loss = "loss";

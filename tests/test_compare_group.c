@@ -518,7 +518,9 @@ static void test_compare_group__a_damaged_half_is_told(void **state)
     text = compare_text("half", o);
     assert_within(text, "note: b: its analysis.csv is left out, its "
                         "metrics.csv is used: ");
-    assert_within(text, "for want of analysis.csv in 1 of 2 runs");
+    assert_within(text, "for want of analysis.csv in 1 of 2 runs: `sinklab "
+                        "analyze ");
+    assert_within(text, "` measures it\n");
     free(text);
     struct compare_options o_loss = compare_usual;
     o_loss.metric = "loss"; /* which no analysis could measure */

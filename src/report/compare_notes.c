@@ -1,5 +1,6 @@
 #include "report/compare_notes.h"
 
+#include "base/shell.h"
 #include "base/utf8.h"
 #include "metric/columns.h"
 #include "report/alike.h"
@@ -273,6 +274,30 @@ static void note_lengths(FILE *out, const struct compare_rows *t)
                 least, most);
 }
 
+/* What fills the gap: of the folders that were given, as long as they are few.
+ * Of a folder it takes those that are done. */
+static void print_analyze(FILE *out, const struct compare_options *o,
+                          const struct groups *s)
+{
+    enum { SHOWN_MAX = 3 };
+    char word[RUN_PATH_MAX * 4];
+    bool has_unfinished = false;
+    for (idx i = 0; i < s->n; i++)
+        for (idx k = 0; k < s->g[i].n_counted; k++)
+            has_unfinished =
+                has_unfinished || (s->g[i].runs[k]->analysis.rows == 0 &&
+                                   s->g[i].runs[k]->state != RUN_DONE);
+    fputs(": `sinklab analyze", out);
+    for (idx i = 0; i < idx_min(o->n_runs, SHOWN_MAX); i++) {
+        shell_word(word, sizeof word, o->runs[i]);
+        fprintf(out, " %s", word);
+    }
+    fprintf(out, "%s` measures it%s\n", o->n_runs > SHOWN_MAX ? " ..." : "",
+            has_unfinished ? ", of runs that are not finished if they are "
+                             "named themselves"
+                           : "");
+}
+
 /* Where the numbers of the metric come from: none that training alone knows. */
 static void note_source(FILE *out, const struct compare_options *o,
                         const struct groups *s, idx n_logged)
@@ -301,28 +326,28 @@ static void note_source(FILE *out, const struct compare_options *o,
     if (s->n_analysed > 0)
         fprintf(out, " in %td of %td runs", s->n_counted - s->n_analysed,
                 s->n_counted);
-    fputs(": `sinklab analyze` takes a sweep, too, and of it runs that are not "
-          "finished by their names\n",
-          out);
+    print_analyze(out, o, s);
 }
 
 /* Of single runs also that nobody has analyzed them. */
 static void note_runs(struct notes *n, const struct compare_rows *t,
                       const struct group *g)
 {
+    char word[RUN_PATH_MAX * 4];
     for (idx i = 0; i < g->n_runs; i++) {
         const struct run_data *r = g->runs[i];
         bool is_logged = run_data_logged(r, t->o->metric).n > 0;
+        shell_word(word, sizeof word, r->path);
         if (t->groups->are_single && r->analysis.columns == 0 && !is_logged &&
             !r->is_metrics_bad)
             add_note(n, run_data_label(r),
-                     "no %s in it: `sinklab analyze` measures it",
-                     t->o->metric);
+                     "no %s in it: `sinklab analyze %s` measures it",
+                     t->o->metric, word);
         else if (t->groups->are_single && r->analysis.columns == 0 && is_logged)
             add_note(n, run_data_label(r),
                      "no analysis.csv, so %s is what training measured "
-                     "(metrics.csv)",
-                     t->o->metric);
+                     "(metrics.csv): `sinklab analyze %s` measures it",
+                     t->o->metric, word);
         if (r->note[0])
             add_note(n, run_data_label(r), "%s", r->note);
     }
