@@ -422,10 +422,24 @@ static int print_json(const struct many *m)
     return json_write(stdout, &j, DIGITS, m->e);
 }
 
+/* A line that is too long to be read says less than none. */
+static void print_next(const struct analyze_options *o)
+{
+    enum { SHOWN_MAX = 8 };
+    char dir[RUN_PATH_MAX];
+    if (o->n_folders > SHOWN_MAX)
+        return;
+    printf("next: sinklab compare");
+    for (idx i = 0; i < o->n_folders; i++) {
+        shell_word(dir, sizeof dir, o->folders[i]);
+        printf(" %s", dir);
+    }
+    printf("%s%s\n", *o->name ? " --analysis " : "", o->name);
+}
+
 static int conclude(struct many *m)
 {
     const struct analyze_options *o = m->options;
-    char dir[RUN_PATH_MAX];
     if (o->is_json && print_json(m))
         return m->e->code;
     if (!o->is_json)
@@ -440,11 +454,8 @@ static int conclude(struct many *m)
                        "%td of %td runs could not be analyzed, as said above%s",
                        m->n_failed, m->n_todo,
                        m->n_failed < m->n_todo ? "; the others are" : "");
-    if (o->n_folders == 1 && !o->is_json && !o->apart) {
-        shell_word(dir, sizeof dir, o->folders[0]);
-        printf("next: sinklab compare %s%s%s\n", dir,
-               *o->name ? " --analysis " : "", o->name);
-    }
+    if (!o->is_json && !o->apart)
+        print_next(o);
     return OK;
 }
 

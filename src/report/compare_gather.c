@@ -4,12 +4,36 @@
 #include "base/text.h"
 #include "config/config_print.h"
 #include "report/run_layers.h"
+#include "sweep/sweep_file.h"
 #include "sweep/sweep_folder.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 /* ---- what was named ---------------------------------------------------- */
+
+/* A sweep's file names the folder with its runs; any other is told as ever. */
+static int say_sweep(const char *path, struct err *e)
+{
+    struct sweep_file *f = calloc(1, sizeof *f);
+    struct err own = { 0 };
+    char dir[RUN_PATH_MAX], file[RUN_PATH_MAX];
+    if (f && sweep_file_read(f, path, NULL, 0, &own) == OK) {
+        shell_word(dir, sizeof dir, f->dir);
+        shell_word(file, sizeof file, path);
+        bool is_claiming = f->n_claims > 0;
+        err_set(e, ERR_USAGE,
+                "%s is the file of a sweep: `sinklab compare %s` compares its "
+                "runs%s%s%s",
+                path, dir, is_claiming ? ", `sinklab compare " : "",
+                is_claiming ? file : "",
+                is_claiming ? " --claims` judges what it expects" : "");
+    }
+    if (f)
+        sweep_file_release(f);
+    free(f);
+    return e->code ? e->code : run_none(path, RUN_WANTED, e);
+}
 
 static int check_folder(const char *path, struct err *e)
 {
@@ -18,7 +42,7 @@ static int check_folder(const char *path, struct err *e)
         return err_set(e, ERR_USAGE, "%.60s...: path longer than %d bytes",
                        path, RUN_DIR_MAX - 1);
     int rc = fsys_is_folder(&is_folder, path, e);
-    return rc != OK || is_folder ? rc : run_none(path, RUN_WANTED, e);
+    return rc != OK || is_folder ? rc : say_sweep(path, e);
 }
 
 /* Is it one run rather than a folder of runs? One that never wrote its status

@@ -261,8 +261,6 @@ static void print_news(FILE *out, const struct sweep *s,
         { n->repaired, "had a frozen configuration that was damaged or "
                        "missing; it was written anew" },
     };
-    if (n->is_new)
-        fprintf(out, "%s: %td runs\n", s->dir, s->n);
     for (idx i = 0; i < COUNT_OF(lines); i++)
         if (lines[i].n)
             fprintf(out, "%s: %td runs %s\n", s->dir, lines[i].n,

@@ -161,6 +161,8 @@ check "are the newest two" [ "$(cut -d, -f1 text/analysis-end.csv | paste -s -d 
 check "more than there are is all" "$SINKLAB" analyze text --last 1000 --as end
 check "the same numbers" [ "$(cut -d, -f1-6 text/analysis.csv)" = "$(cut -d, -f1-6 text/analysis-end.csv)" ]
 check "of several runs" says '^next: .* --analysis end$' "$SINKLAB" analyze . --last 1 --as end
+check "named one by one, too" says '^next: sinklab compare text/ \./text --analysis end$' \
+    "$SINKLAB" analyze text/ ./text --last 1 --as end
 check "the same again is up to date" says '^0 analyzed, ' "$SINKLAB" analyze . --last 1 --as end
 check "one row" [ "$(wc -l <text/analysis-end.csv)" = 2 ]
 rm ./*/analysis-end.*

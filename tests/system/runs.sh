@@ -127,6 +127,13 @@ END_INI
 check "sweep" "$SINKLAB" sweep two.ini
 check "compare it" keep "$SINKLAB" compare runs/two --loss loss
 check "its two runs are one row" out_has '^all runs +2 +4 '
+expect_fail 2 'two.ini is the file of a sweep: .sinklab compare runs/two. compares its runs$' \
+    "$SINKLAB" compare two.ini
+expect_fail 2 'base.ini holds no run: give' "$SINKLAB" compare "$ROOT/configs/base.ini"
+echo '[claims]
+expect = val_loss < 9' >>two.ini
+expect_fail 2 'compares its runs, .sinklab compare two.ini --claims. judges' \
+    "$SINKLAB" compare two.ini
 exec 9>>runs/two/lock
 flock -n 9 || exec 9>&-
 expect_fail 7 'all 2 runs are left alone' "$SINKLAB" runs runs/two --remove --yes
