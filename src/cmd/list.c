@@ -98,6 +98,35 @@ static idx print_kind(const struct catalog_kind *k, const char *which,
     return n;
 }
 
+/* Of so many names as metrics have groups say more. */
+static void print_names(const struct catalog_kind *k)
+{
+    enum { NAMES_MAX = 64, INDENT = 4, COLUMNS = 80 };
+    char names[NAMES_MAX * sizeof(struct catalog_entry){ 0 }.name];
+    struct text t = { .at = names, .cap_bytes = sizeof names };
+    struct catalog_entry e;
+    idx n = 0;
+    for (; catalog_entry(k, (int)n, &e); n++)
+        if (n < NAMES_MAX)
+            text_add(&t, "%s%s", n ? ", " : "", e.text.name);
+    if (n > NAMES_MAX) {
+        t.n = 0;
+        text_add(&t, "%td, in groups: ", n);
+        for (const struct metric_group *g = metric_groups; g->name; g++)
+            text_add(&t, "%s%s", g == metric_groups ? "" : ", ", g->name);
+    }
+    printf("%s  (%s)\n%*s", k->name, k->key, INDENT, "");
+    text_print_words(stdout, names, INDENT, INDENT, COLUMNS);
+}
+
+static void print_overview(void)
+{
+    for (const struct catalog_kind *k = catalog_kinds; k->name; k++)
+        print_names(k);
+    puts("\n`sinklab list KIND` tells of all of a kind, `sinklab list KIND "
+         "NAME` of one:\n`sinklab list metric sink_1`");
+}
+
 /* Kinds that share a name stand side by side and are told once. */
 static const char *name_kinds(struct text *t)
 {
@@ -136,16 +165,32 @@ static bool is_key(const char *wanted, const char *keys)
     return false;
 }
 
+/* "metric sink_1"; NULL: nothing is called so. */
+static const char *find_entry(char text[NAMES_BYTES], const char *wanted)
+{
+    struct catalog_entry e;
+    for (const struct catalog_kind *k = catalog_kinds; k->name; k++)
+        for (int i = 0; catalog_entry(k, i, &e); i++)
+            if (strcmp(e.text.name, wanted) == 0) {
+                snprintf(text, NAMES_BYTES, "%s %s", k->name, wanted);
+                return text;
+            }
+    return NULL;
+}
+
 static int say_unknown(const char *wanted, struct err *e)
 {
     char names[NAMES_BYTES], shown[TEXT_SHOW_MAX];
     struct text t = { .at = names, .cap_bytes = sizeof names };
+    char entry[NAMES_BYTES];
     struct nearest near = { .wanted = wanted };
     for (const struct catalog_kind *k = catalog_kinds; k->name; k++)
         nearest_offer(&near, k->name);
     for (const struct catalog_kind *k = catalog_kinds; k->name; k++)
         if (is_key(wanted, k->key))
             near.name = k->name;
+    if (!near.name)
+        near.name = find_entry(entry, wanted);
     return err_set(e, ERR_USAGE, "list: no kind '%s'%s%s; there are %s",
                    text_show(shown, wanted), near.name ? ", did you mean " : "",
                    near.name ? near.name : "", name_kinds(&t));
@@ -196,7 +241,9 @@ static int run(int argc, char **argv, struct err *e)
                     "list: --names with --json (see `sinklab help list`)");
         if (o.is_json)
             json_begin_array(&j, NULL);
-        if (!e->code)
+        if (!e->code && words.n == 0 && !o.is_json && !o.only_names)
+            print_overview();
+        else if (!e->code)
             print_all(&words, &o, o.is_json ? &j : NULL, e);
         if (o.is_json)
             json_end(&j);
@@ -212,8 +259,9 @@ const struct command command_list = {
     .name = "list",
     .summary = "what attention, optimizers, sources, metrics there are",
     .synopsis = "[KIND [GROUP|NAME]] [--names | --json]",
-    .about = "What a config can choose from: all of it, or one kind; of that "
-             "what has this name, or a name like this ('sink_*'), of metrics a "
+    .about = "What a config can choose from: the names of all of it, or what "
+             "one kind is; of that what has this name, or a name like this "
+             "('sink_*'), of metrics a "
              "group (circuits).",
     .print_more = print_kinds,
     .options = options,

@@ -67,9 +67,10 @@ static void row_sum(struct ratio *r, const struct metric_head *v)
 const struct metric metrics_sinks[] = {
     { .text = { .name = "sink_",
                 .formula =
-                    "share of sequences in which the importance of key k (of "
-                    "sink_k, k up to sink.positions), the mean of its proxy "
-                    "weights over rows k .. T, exceeds eps",
+                    "share of sequences (of a model: of heads and sequences) "
+                    "in which token k (sink_1: the first; k up to "
+                    "sink.positions) gets over eps (sink.eps, usually 0.3) "
+                    "of the weight, its proxy weights' mean over rows k .. T",
                 .source = STUDY },
       .title = "sinks on token",
       OF_WEIGHTS,

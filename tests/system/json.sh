@@ -89,8 +89,20 @@ check "list" is_json 'len(x) > 100 and all("kind" in i and "name" in i for i in 
 check "... has the names" eval 'names=$("$SINKLAB" list optimizer --names | tr "\n" " ") &&
     is_json "\" \".join(i[\"name\"] for i in x) + \" \" == \"$names\"" "$SINKLAB" list optimizer --json'
 expect_fail 2 'no kind' "$SINKLAB" list optimizers --json
+list_is_short() {
+    [ "$("$SINKLAB" list | wc -l)" -le 100 ] &&
+        "$SINKLAB" list | grep -q '^    adamw, sgd' &&
+        "$SINKLAB" list | tail -n 1 | grep -q 'sinklab list metric'
+}
+check "without a kind there are names" list_is_short
+said_of_sink() {
+    "$SINKLAB" list metric sink_1 |
+        grep -q 'definition .*first.*over eps .sink.eps, usually 0.3. of the weight'
+}
+check "sink_1 in one line" said_of_sink
 expect_fail 2 "no kind 'weights', did you mean attention;" "$SINKLAB" list weights
 expect_fail 2 'did you mean optimizer;' "$SINKLAB" list optim.name
+expect_fail 2 "no kind 'sink_1', did you mean metric sink_1;" "$SINKLAB" list sink_1
 expect_fail 2 '--names with --json' "$SINKLAB" list --names --json
 
 check "analyze" is_json '[(c["step"], c["state"], c["why"]) for c in x["checkpoints"]] == [(s, "measured", None) for s in (0, 2, 4)]
