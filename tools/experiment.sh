@@ -67,7 +67,7 @@ fi
 
 # All sweeps are looked through before one is trained: keys, models, claims, data.
 err=$(mktemp "${TMPDIR:-/tmp}/sinklab-experiment.XXXXXX")
-trap 'rm -f "$err" "$err.ini"' EXIT
+trap 'set +f; rm -f "$err" "$err.ini"*' EXIT
 dirs=()
 for file in "${sweeps[@]}"; do
     status=0
@@ -91,21 +91,28 @@ done
 
 # A column is one that a run of a sweep can have: claims are looked through for
 # that, so each is looked at as the only one of a copy of the file.
-without_claims() { # sweep file: with what it includes found from elsewhere, too
-    at=$(realpath "$(dirname "$1")")/ awk '
-        /^[ \t]*\[/ { has_begun = 1; is_claim = /^[ \t]*\[claims\]/ }
-        !has_begun && /^include[ \t]*=/ {
-            sub(/^include[ \t]*=[ \t]*/, "")
-            n = split($0, files, /[ \t]*,[ \t]*/)
-            for (i = 1; i <= n; i++)
-                all = all (i > 1 ? ", " : "") (files[i] ~ /^\// ? "" : ENVIRON["at"]) files[i]
-            $0 = "include = " all
-        }
-        !is_claim' "$1"
+included() { # config: the files that it includes, a line each
+    sed -n '/^[ \t]*\[/q; s/[ \t];.*//; s/^include[ \t]*=//p' "$1" | tr , '\n' |
+        sed 's/^[ \t]*//; s/[ \t]*$//'
+}
+without_claims() { # config, copy: it, and copies of what it includes beside it
+    local file copies='' n=0
+    while IFS= read -r file; do
+        [[ $file == /* ]] || file=$(dirname "$1")/$file
+        without_claims "$file" "$2-$n"
+        copies+=${copies:+, }$2-$n
+        n=$((n + 1))
+    done < <(included "$1")
+    {
+        [ -z "$copies" ] || echo "include = $copies"
+        awk '
+            /^[ \t]*\[/ { has_begun = 1; is_claim = /^[ \t]*\[claims\]/ }
+            !is_claim && (has_begun || !/^include[ \t]*=/)' "$1"
+    } >"$2"
 }
 probe() { # sweep file, column, settings...: the sentence that refuses it
     local copy=$err.ini
-    without_claims "$1" >"$copy"
+    without_claims "$1" "$copy"
     printf '\n%s[claims]\nexpect = %s < 1\n' "${excluding:-}" "$2" >>"$copy"
     "$SINKLAB" sweep "$copy" --dry-run --json "${@:3}" 2>&1 >/dev/null |
         sed -n "s|^sinklab: $copy:[0-9]*: ||p"
@@ -190,7 +197,7 @@ done
 given=$(printf '%s\n' "${analyze[@]}" | grep -E '^[a-z_]+\.[a-z_0-9]+=[^"]*$' | paste -s -d ' ' || true)
 "$root/tools/collect.py" "$results" "${runs[@]}" --columns "${columns[*]}" --analysis "$named" --also "${also[*]}" --analyzed "$given"
 new=$results/groups.csv.new.$$
-trap 'rm -f "$err" "$err.ini" "$new"' EXIT
+trap 'set +f; rm -f "$err" "$err.ini"* "$new"' EXIT
 "$SINKLAB" compare "${dirs[@]}" "${of_it[@]}" --csv - >"$new" 2>"$err" || {
     status=$?
     cat "$err" >&2

@@ -237,6 +237,15 @@ done >>odd/sweep.ini
 SINKLAB_TEST='train step 1 KILL' say ./odd sweep.jobs=1 sweep.retries=0
 check "a sweep's own claims, also as many as there may be, refuse no column" test -e runs/odd/runs.list
 rm -r runs/odd
+mkdir -p shared/deep
+mv odd/sweep.ini shared/deep/all.ini
+echo 'include = deep/all.ini' >shared/claims.ini
+echo 'include = ../shared/claims.ini, ../shared/none.ini ; of all' >odd/sweep.ini
+printf '[axes]\nattention.weights = softmax, relu\n' >>odd/sweep.ini
+printf '[train]\nsteps = 10\n' >shared/none.ini
+SINKLAB_TEST='train step 1 KILL' say ./odd sweep.jobs=1 sweep.retries=0
+check "nor do those of a file that it includes" test -e runs/odd/runs.list
+rm -rf runs/odd
 tiny odd
 sed -i 's/^columns .*/columns sink_3 sink_1_layer_7/' odd/steps
 refused 3 'odd/steps:3: columns: sink_1_layer_7: no run has a layer 7, counted from 0$' \
