@@ -112,6 +112,9 @@ static void test_job__how_it_failed_is_told(void **state)
         struct job_end end = wait_end(&j);
         job_end_tell(text, sizeof text, &end, path);
         assert_string_equal(text, cases[i].want);
+        assert_int_equal(job_last_words(text, sizeof text, path, NULL), OK);
+        if (i == 0)
+            assert_string_equal(text, "two");
     }
     jobs_close(&j);
 }

@@ -206,10 +206,19 @@ void job_signal(pid_t process, int number)
     kill(-process, number);
 }
 
+int job_last_words(char *text, size_t cap, const char *log, struct err *e)
+{
+    static const char ours[] = "sinklab: ";
+    int rc = tail_line(text, cap, log, false, e);
+    if (!strncmp(text, ours, sizeof ours - 1))
+        memmove(text, text + sizeof ours - 1,
+                strlen(text) + 1 - (sizeof ours - 1));
+    return rc;
+}
+
 void job_end_tell(char *text, size_t cap, const struct job_end *end,
                   const char *log)
 {
-    static const char ours[] = "sinklab: ";
     char line[ERR_TEXT_MAX];
     struct err unread = { 0 };
     if (end->signal) {
@@ -218,12 +227,10 @@ void job_end_tell(char *text, size_t cap, const struct job_end *end,
         return;
     }
     const char *why = line;
-    if (tail_line(line, sizeof line, log, false, &unread))
+    if (job_last_words(line, sizeof line, log, &unread))
         why = unread.text;
     else if (!*line) /* what it had to say could not be written, either */
         why = "it left no word of why: is the disk full?";
-    else if (!strncmp(line, ours, sizeof ours - 1))
-        why += sizeof ours - 1;
     snprintf(text, cap, "status %d: %s", end->status, why);
 }
 

@@ -56,8 +56,13 @@ void jobs_open(struct jobs *j);
  * still run go on running. A zeroed struct may be closed. */
 void jobs_close(struct jobs *j);
 
-/* job_end_tell - why it failed, in words: "status 3: " and the last line of its
- * log, or "killed by signal 9 (out of memory?)"; cut to cap bytes. */
+/* job_last_words - the last line of its log, without the "sinklab: " that our
+ * own program begins it with, cut to cap bytes; empty where there is none.
+ * OK; ERR_IO: it cannot be read. */
+int job_last_words(char *text, size_t cap, const char *log, struct err *e);
+
+/* job_end_tell - why it failed, in words: "status 3: " and its last words, or
+ * "killed by signal 9 (out of memory?)"; cut to cap bytes. */
 void job_end_tell(char *text, size_t cap, const struct job_end *end,
                   const char *log);
 

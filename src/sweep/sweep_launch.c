@@ -283,9 +283,8 @@ static bool was_in_use(const struct launcher *l, const struct sweep_task *task,
         return false;
     sweep_run_dir(dir, l->sweep, task->run);
     sweep_log_path(log, l->sweep, task->run);
-    job_end_tell(said, sizeof said, end, log);
-    return is_in_use(l, task) ||
-           lock_is_refusal(said + strlen("status 7: "), dir);
+    job_last_words(said, sizeof said, log, NULL);
+    return is_in_use(l, task) || lock_is_refusal(said, dir);
 }
 
 static void end_task(struct launcher *l, const struct job_end *end)

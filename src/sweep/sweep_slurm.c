@@ -152,8 +152,8 @@ static void add_head(struct text *t, const struct submission *b, idx first,
         text_add(t, "#SBATCH %s\n", o->slurm_extra);
 }
 
-/* 75: ended by a signal, all saved. 7: the run's last process is still ending,
- * or someone else is at it. 8: diverged, which is a result. */
+/* Interrupted: ended by a signal, all saved. Busy: the run's last process is
+ * still ending, or someone else is at it. Diverged is a result. */
 static void add_body(struct text *t, const struct submission *b, idx first)
 {
     text_add(t,
@@ -175,17 +175,18 @@ static void add_body(struct text *t, const struct submission *b, idx first)
              "train\n"
              "status=$?\n"
              "for try in 1 2 3 4 5 6; do\n"
-             "    [ $status -eq 7 ] || break\n"
+             "    [ $status -eq %d ] || break\n"
              "    sleep 10\n"
              "    train\n"
              "    status=$?\n"
              "done\n"
-             "[ $status -eq 75 ] &&\n"
+             "[ $status -eq %d ] &&\n"
              "    scontrol requeue "
              "\"${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID\"\n"
-             "[ $status -eq 8 ] && exit 0\n"
+             "[ $status -eq %d ] && exit 0\n"
              "exit $status\n",
-             b->options->threads, first);
+             b->options->threads, first, ERR_BUSY, ERR_INTERRUPTED,
+             ERR_DIVERGED);
 }
 
 static int write_script(char path[RUN_PATH_MAX], const struct submission *b,
