@@ -55,7 +55,7 @@ struct analysis {
     char why[ERR_TEXT_MAX]; /* of the first that is damaged */
 };
 
-enum { KEPT_LINE_MAX = 48, CSV_ROW_MAX = 16384 };
+enum { KEPT_LINE_MAX = 48 };
 
 /* Of analysis.h5: in front of them those of metrics, by their number. */
 enum { AXIS_STEP = METRIC_AXES, AXIS_SEQUENCE, AXES };
@@ -102,7 +102,7 @@ static void plan(struct analysis *a, struct arena *arena)
     a->checkpoints.cap_bytes = (size_t)n * KEPT_LINE_MAX + 1;
     a->checkpoints.at = arena_bytes(arena, a->checkpoints.cap_bytes);
     a->measured.steps = arena_bytes(arena, (size_t)n * sizeof(idx));
-    a->csv_cap = (size_t)(n + 1) * CSV_ROW_MAX;
+    a->csv_cap = (size_t)(n + 1) * RUN_LINE_MAX + 1;
     a->csv = arena_bytes(arena, a->csv_cap);
     a->values = arena_bytes(arena, (size_t)columns * sizeof *a->values);
     for (idx i = 0; column_at(&f, &a->columns, COLUMN_ANALYSIS, i); i++) {

@@ -38,12 +38,12 @@ bool row_chain_take(struct row_chain *c, const char *line, size_t n)
     return true;
 }
 
-/* text with the column, into out. */
-static void print_all(FILE *out, const char *text, size_t n)
+/* text with the column, into out, a stream in memory that *made and *n_made
+ * are of. */
+static void print_all(FILE *out, char *const *made, const size_t *n_made,
+                      const char *text, size_t n)
 {
-    static const char column[] = "," ROW_CHAIN_COLUMN;
     struct row_chain c = { 0 };
-    char header[1 << 14];
     for (const char *line = text, *end; line < text + n; line = end + 1) {
         end = memchr(line, '\n', (size_t)(text + n - line));
         BUG_ON(!end);
@@ -53,11 +53,11 @@ static void print_all(FILE *out, const char *text, size_t n)
             fprintf(out, "%.*s,%s\n", length, line, c.hex);
             continue;
         }
-        int all =
-            snprintf(header, sizeof header, "%.*s%s", length, line, column);
-        BUG_ON(all >= (int)sizeof header);
-        row_chain_start(&c, header, (size_t)all);
-        fprintf(out, "%s\n", header);
+        fprintf(out, "%.*s," ROW_CHAIN_COLUMN, length, line);
+        if (fflush(out)) /* which sets *made */
+            return;
+        row_chain_start(&c, *made, *n_made);
+        fprintf(out, "\n");
     }
 }
 
@@ -68,7 +68,7 @@ int row_chain_write(const char *path, const char *text, size_t n, struct err *e)
     FILE *out = open_memstream(&chained, &n_chained);
     bool failed = !out;
     if (out) {
-        print_all(out, text, n);
+        print_all(out, &chained, &n_chained, text, n);
         failed = ferror(out);
         failed |= fclose(out) != 0;
     }

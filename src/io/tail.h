@@ -5,7 +5,8 @@
 #include "base/base.h"
 #include "base/err.h"
 
-/* Bytes looked at: a row of metrics.csv is shorter. */
+/* Bytes looked at; a longer line is cut at its front. Whoever needs lines whole
+ * has shorter ones. */
 enum { TAIL_MAX = 16384 };
 
 /* tail_line - the last line of the file that is not empty, cut to what fits.

@@ -174,6 +174,8 @@ const struct column column_table[] = {
     { .text = { .name = NULL } },
 };
 const idx n_column_table = COUNT_OF(column_table) - 1;
+_Static_assert(COUNT_OF(column_table) - 1 <= RUN_COLUMNS_OWN_MAX,
+               "files have room for every row");
 
 /* ---- what there is ----------------------------------------------------- */
 

@@ -17,6 +17,15 @@
 #include "metric/options.h"
 #include "nn/loss_options.h"
 
+/* Columns of a file of a run: those of the table, which columns.c holds to
+ * this, and those that are asked for. Bytes of its header or of a row: a cell
+ * is no longer than a name, and has a comma, line feed or NUL behind it. */
+enum {
+    RUN_COLUMNS_OWN_MAX = 24,
+    RUN_COLUMNS_MAX = RUN_COLUMNS_OWN_MAX + METRICS_ASKED_MAX,
+    RUN_LINE_MAX = RUN_COLUMNS_MAX * COLUMN_NAME_MAX,
+};
+
 struct meter;
 struct meter_column;
 struct metric;

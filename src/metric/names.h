@@ -18,9 +18,6 @@
 #include "metric/metric.h"
 #include "metric/options.h"
 
-/* Columns that may be asked for; the files have room for so many. */
-enum { METRICS_ASKED_MAX = 384 };
-
 /* One metric, at one position and one threshold if it has these. */
 struct metric_name {
     const struct metric *metric;

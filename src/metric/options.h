@@ -10,6 +10,9 @@
 /* Bytes of a column's name, and of what axes of figures say, NUL included. */
 enum { COLUMN_NAME_MAX = 40, COLUMN_TITLE_MAX = 80 };
 
+/* Columns that may be asked for. */
+enum { METRICS_ASKED_MAX = 384 };
+
 /* metrics.cache, unless it is given. KEEP WITH: options.c, its default */
 enum { CACHE_USUAL = 16 };
 

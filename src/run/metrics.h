@@ -18,15 +18,20 @@
 #include "base/base.h"
 #include "base/err.h"
 #include "io/row_chain.h"
+#include "metric/columns.h"
 #include "run/run_files.h"
 
+/* Of a header, and the columns in it, row_hash included; of a row, be it one of
+ * samples.csv, which holds a text. */
 enum {
-    METRICS_HEADER_MAX = 16384,
+    METRICS_HEADER_MAX = RUN_LINE_MAX + sizeof "," ROW_CHAIN_COLUMN,
     METRICS_ROW_MAX = 1 << 16,
     METRICS_MAX_BYTES = 1 << 30,
-    METRICS_COLUMNS_MAX = 512,
+    METRICS_COLUMNS_MAX = RUN_COLUMNS_MAX + 1,
     METRICS_ABSENT_MAX = 256,
 };
+_Static_assert(RUN_LINE_MAX + HASH_HEX_MAX + 1 <= METRICS_ROW_MAX,
+               "a row of every column fits");
 
 struct metrics {
     char path[RUN_PATH_MAX];
@@ -42,7 +47,7 @@ struct metrics {
 };
 
 /* metrics_create - a file of its header line alone, replacing any. header is
- * without newline and row_hash; at most METRICS_COLUMNS_MAX names. OK or
+ * without newline and row_hash; at most RUN_COLUMNS_MAX names. OK or
  * ERR_IO. */
 int metrics_create(struct metrics *m, const char *path, const char *header,
                    struct err *e);

@@ -11,6 +11,7 @@
 #include "io/place.h"
 #include "io/sealed_line.h"
 #include "io/tail.h"
+#include "metric/columns.h"
 
 /* KEEP WITH: docs/FORMATS.md */
 enum { LIST_VERSION = 2, LIST_MAX_BYTES = 1 << 28 };
@@ -358,6 +359,9 @@ enum run_state sweep_run_state(const struct sweep *s, const struct sweep_run *r,
         *found = (struct run_status){ 0 };
     return RUN_PENDING;
 }
+
+_Static_assert(RUN_LINE_MAX + HASH_HEX_MAX <= TAIL_MAX,
+               "a row of metrics.csv is read whole");
 
 int sweep_run_logged(idx *step, double *loss, const struct sweep *s,
                      const struct sweep_run *r, struct err *e)

@@ -3,20 +3,18 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { ROW_MAX = 16384 };
-
-static void print_names(char text[ROW_MAX], const struct train_log *l,
+static void print_names(char text[RUN_LINE_MAX], const struct train_log *l,
                         enum column_file file)
 {
-    struct text t = { text, ROW_MAX, 0 };
+    struct text t = { text, RUN_LINE_MAX, 0 };
     columns_names(&t, &l->columns, file);
-    BUG_ON(t.n >= ROW_MAX);
+    BUG_ON(t.n >= RUN_LINE_MAX);
 }
 
 int train_log_create(struct train_log *l, const struct session *s,
                      const char *dir, struct err *e)
 {
-    char path[RUN_PATH_MAX], names[ROW_MAX];
+    char path[RUN_PATH_MAX], names[RUN_LINE_MAX];
     l->columns = session_columns(s);
     print_names(names, l, COLUMN_METRICS);
     run_path(path, dir, RUN_METRICS);
@@ -31,7 +29,7 @@ int train_log_open(struct train_log *l, const struct session *s,
                    const char *dir, idx step, const char *last_row,
                    struct err *e)
 {
-    char path[RUN_PATH_MAX], names[ROW_MAX];
+    char path[RUN_PATH_MAX], names[RUN_LINE_MAX];
     l->columns = session_columns(s);
     print_names(names, l, COLUMN_METRICS);
     run_path(path, dir, RUN_METRICS);
@@ -59,10 +57,10 @@ static int add_row(struct metrics *m, const struct train_log *l,
                    enum column_file file, const struct readings *r,
                    struct err *e)
 {
-    char row[ROW_MAX];
-    struct text t = { row, ROW_MAX, 0 };
+    char row[RUN_LINE_MAX];
+    struct text t = { row, RUN_LINE_MAX, 0 };
     columns_values(&t, &l->columns, file, r);
-    BUG_ON(t.n >= ROW_MAX);
+    BUG_ON(t.n >= RUN_LINE_MAX);
     return metrics_append(m, row, e);
 }
 
