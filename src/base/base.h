@@ -37,6 +37,9 @@ _Noreturn void bug_abort(const char *file, int line, const char *condition);
     }
 #define STATIC_NAMED(function, ...) static NAMED(function, __VA_ARGS__)
 
+/* 2^53: whole numbers are exact in a double up to here. */
+#define WHOLE_MAX 9007199254740992.0
+
 static inline idx idx_min(idx a, idx b)
 {
     return a < b ? a : b;

@@ -11,9 +11,6 @@
 #include "base/nearest.h"
 #include "base/text.h"
 
-/* Integers are exact in a double up to here, and every bound is a double. */
-static const double EXACT_MAX = 9007199254740992.0; /* 2^53 */
-
 enum {
     DESCRIBE_MAX = 1024,
     REAL_DIGITS = 17, /* always enough to tell two doubles apart */
@@ -242,7 +239,7 @@ static bool read_number(double *v, const char *s)
 static bool read_integer(idx *v, const struct key *key, const char *s)
 {
     double x;
-    if (!read_number(&x, s) || x != floor(x) || fabs(x) > EXACT_MAX ||
+    if (!read_number(&x, s) || x != floor(x) || fabs(x) > WHOLE_MAX ||
         x < key->min || x > key->max)
         return false;
     /* 9007199254740993 is no double: do not take its neighbour for it */

@@ -26,9 +26,9 @@ enum rng_purpose {
     RNG_SAY,   /* what follows a text; b = how many tokens already did */
 };
 
-/* Seeds that people give travel as doubles in bounds and messages: exact up
- * to 2^53. */
-#define RNG_SEED_MAX 9007199254740992.0
+/* Seeds that people give travel as doubles in bounds and messages: exact so
+ * far. */
+#define RNG_SEED_MAX WHOLE_MAX
 
 struct rng {
     uint32_t key[2];

@@ -229,10 +229,8 @@ static void zsh_command(FILE *out, const struct command *c)
         if (c == &command_list)
             print_kinds(out);
         else
-            print_names(out, commands);
-        fprintf(out, "%s)'",
-                c == &command_list ? ""
-                                   : " config attention man bash zsh fish");
+            print_topics(out);
+        fputs(")'", out);
     } else {
         fprintf(out, " \\\n        '*:word:%s'",
                 c->takes_settings ? "_sinklab_words" : "_files");

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/rng.h"
 #include "cmd/cmd.h"
 #include "run/run_place.h"
 
@@ -72,7 +73,7 @@ static const struct command_option options[] = {
       .value = "N",
       .type = OPTION_COUNT,
       FIELD(seed),
-      .max = 9007199254740992.0,
+      .max = RNG_SEED_MAX,
       .help = "of that draw (0); only where whole documents are held out" },
     { .name = "force",
       FIELD(is_forced),

@@ -3,14 +3,14 @@
 #include "base/permute.h"
 #include "data/options.h"
 
-static bool has_row_bos(const struct sampler *s)
+bool sampler_has_row_bos(const struct sampler *s)
 {
     return s->bos != NO_TOKEN && !s->order->bos_by_document;
 }
 
 idx sampler_body(const struct sampler *s)
 {
-    return s->T + 1 - has_row_bos(s);
+    return s->T + 1 - sampler_has_row_bos(s);
 }
 
 /* ---- opening ----------------------------------------------------------- */
@@ -159,7 +159,7 @@ static void take_body(const struct sampler *s, struct row *r, enum split split,
 void sampler_take(const struct sampler *s, struct row *r, enum split split,
                   idx index, bool with_bos)
 {
-    idx front = with_bos && has_row_bos(s);
+    idx front = with_bos && sampler_has_row_bos(s);
     struct row body = row_rest(r, front);
     for (idx t = 0; t < r->n; t++) {
         r->weights[t] = 1;
@@ -184,7 +184,7 @@ idx sampler_sinks(const struct sampler *s, idx n, bool with_bos)
     struct sampler plain = without_bos(s);
     if (!s->corpus->kind->is_stored)
         return SAMPLES_ENDLESS;
-    n -= with_bos && has_row_bos(s);
+    n -= with_bos && sampler_has_row_bos(s);
     return n > 0 ? s->order->sinks(with_bos ? s : &plain, n) : 1;
 }
 
@@ -194,7 +194,7 @@ idx sampler_sinks(const struct sampler *s, idx n, bool with_bos)
  * has nothing in front of it. */
 idx sampler_count_tiles(const struct sampler *s)
 {
-    return idx_ceil_div(s->val.n - !has_row_bos(s), s->T);
+    return idx_ceil_div(s->val.n - !sampler_has_row_bos(s), s->T);
 }
 
 /* Windows that lie end to end in a whole row. */
@@ -235,7 +235,7 @@ void sampler_tile(const struct sampler *s, struct row *r, enum split split,
     stream_read(&s->val, r, r->n, start);
     r->unit = (uint64_t)start;
     /* targets that another tile has: all of this row's up to that token */
-    idx first_target = has_row_bos(s) ? 0 : 1;
+    idx first_target = sampler_has_row_bos(s) ? 0 : 1;
     for (idx t = 0; split == SPLIT_VAL && t < overlap; t++)
         r->weights[t + first_target] = 0;
 }

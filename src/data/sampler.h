@@ -38,6 +38,9 @@ int sampler_open(struct sampler *s, const struct corpus *corpus,
 void sampler_take(const struct sampler *s, struct row *r, enum split split,
                   idx index, bool with_bos);
 
+/* Does a row begin with a BOS that is none of the stream's? */
+bool sampler_has_row_bos(const struct sampler *s);
+
 /* sampler_sinks - how many different samples of SPLIT_SINK there are, of n
  * tokens and with_bos as above; SAMPLES_ENDLESS of a generator; 0: none fills
  * a row of n. */

@@ -214,6 +214,12 @@ static _Noreturn void end_changed(const struct source *s, idx part)
     mapping_end(changed);
 }
 
+/* All parts have one order. */
+bool source_has_row_bos(const struct source *s)
+{
+    return sampler_has_row_bos(&s->parts[0].sampler);
+}
+
 const struct row *source_row(struct source *s, idx n, enum split split,
                              idx index)
 {

@@ -69,6 +69,9 @@ size_t source_bytes(const struct source *s);
  * into reach when it returns, unless that is too much. */
 void source_warm(const struct source *s);
 
+/* Do its rows begin with a BOS of their own, rather than documents? */
+bool source_has_row_bos(const struct source *s);
+
 /* source_row - sample `index` as a row of n <= T + 1 tokens, targets and all;
  * valid until the next call. */
 const struct row *source_row(struct source *s, idx n, enum split split,

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/rng.h"
-#include "data/order.h"
 
 void generator_plan(struct generator *g, struct arena *arena,
                     const struct model *m, idx T,
@@ -42,8 +41,7 @@ bool generator_ends(const struct source *s, int32_t token)
 static idx front_kept(const struct generator *g)
 {
     const struct source *s = g->source;
-    return generator_front(s) && g->batch.tokens[0] == s->bos &&
-           !s->parts[0].sampler.order->bos_by_document;
+    return source_has_row_bos(s) && g->batch.tokens[0] == s->bos;
 }
 
 static void push(struct generator *g, int32_t token)

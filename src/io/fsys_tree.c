@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #define REMAINS_PREFIX ".removed-"
+#define REMAINS_NAME REMAINS_PREFIX "%ld-%s" /* a process, and what it was */
 
 /* No run folder is deeper; a bound for a folder that something else made. */
 enum { DEPTH_MAX = 64, NAMES_TRIED = 1000 };
@@ -23,6 +24,13 @@ bool fsys_tree_is_remains(const char *name)
     name += strlen(REMAINS_PREFIX);
     size_t n = strspn(name, "0123456789");
     return n > 0 && name[n] == '-' && name[n + 1];
+}
+
+void fsys_tree_remains_path(char *path, size_t cap, const char *dir,
+                            const char *name)
+{
+    int n = snprintf(path, cap, "%s/" REMAINS_NAME, dir, (long)getpid(), name);
+    BUG_ON(n < 0 || (size_t)n >= cap);
 }
 
 /* What to do with a file or folder; a folder comes after what is in it. */
@@ -119,8 +127,8 @@ static int rename_aside(char *aside, size_t cap, const char *path, idx dir_n,
 {
     struct stat st;
     for (int i = 0; i < NAMES_TRIED; i++) {
-        int n = snprintf(aside, cap, "%.*s" REMAINS_PREFIX "%ld-%s", (int)dir_n,
-                         path, (long)getpid() + i, path + dir_n);
+        int n = snprintf(aside, cap, "%.*s" REMAINS_NAME, (int)dir_n, path,
+                         (long)getpid() + i, path + dir_n);
         if (n < 0 || (size_t)n >= cap)
             break;
         if (lstat(aside, &st) == 0)

@@ -28,6 +28,12 @@ int fsys_tree_remove(const char *dir, struct err *e);
 
 bool fsys_tree_is_remains(const char *name);
 
+/* fsys_tree_remains_path - of a folder in dir that has the name of remains from
+ * its birth: whatever ends us, who comes next clears it. name: what it was, or
+ * would have been. */
+void fsys_tree_remains_path(char *path, size_t cap, const char *dir,
+                            const char *name);
+
 /* fsys_tree_clear - remove what nobody takes for whole, as remains are: the
  * last part of its path begins with a dot. OK (also if it is not there, or
  * another process did it), ERR_IO. */

@@ -7,8 +7,6 @@
 
 #include "base/utf8.h"
 
-static const double WHOLE_MAX = 9007199254740992; /* 2^53 */
-
 /* Into what was begun last, or as the root; takes the value over. Returns it,
  * NULL without memory. */
 static json_t *put(struct json *j, const char *key, json_t *value)

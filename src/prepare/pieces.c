@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/grow.h"
 #include "base/hash.h"
@@ -192,16 +191,13 @@ static int train(const char *folder, FILE *sample, idx n, struct err *e)
     return e->code;
 }
 
-/* The folder has the name of remains (io/fsys_tree.h) from its birth: whatever
- * ends us, who comes next clears it. */
 int pieces_learn(char **model, size_t *n_bytes,
                  const struct pieces_sample *sample, idx n, const char *dir,
                  struct err *e)
 {
-    char folder[FSYS_PATH_MAX], path[FSYS_PATH_MAX + 64];
+    char folder[FSYS_PATH_MAX + 64], path[FSYS_PATH_MAX + 128];
     struct err own = { 0 };
-    snprintf(folder, sizeof folder, "%s/.removed-%ld-" LEARNED, dir,
-             (long)getpid());
+    fsys_tree_remains_path(folder, sizeof folder, dir, LEARNED);
     snprintf(path, sizeof path, "%s/" LEARNED ".model", folder);
     if (fsys_mkdirs(folder, e) == OK && train(folder, sample->file, n, e) == OK)
         fsys_read_file(model, n_bytes, path, PIECES_MODEL_MAX_BYTES, e);

@@ -8,10 +8,18 @@
 #include "io/fsys.h"
 
 const struct run_file run_files[] = {
-    { RUN_CONFIG, false },   { RUN_MANIFEST, false },   { RUN_METRICS, false },
-    { RUN_TIMING, false },   { RUN_SAMPLES, false },    { RUN_ARRAYS, false },
-    { RUN_ANALYSIS, false }, { RUN_STATUS, true },      { RUN_LOCK, true },
-    { RUN_OUTPUT, true },    { RUN_CHECKPOINTS, true }, { NULL, false },
+    { .name = RUN_CONFIG, .is_record = true },
+    { .name = RUN_MANIFEST, .is_record = true },
+    { .name = RUN_METRICS, .is_record = true },
+    { .name = RUN_TIMING, .is_record = true },
+    { .name = RUN_SAMPLES, .is_record = true },
+    { .name = RUN_ARRAYS },
+    { .name = RUN_ANALYSIS },
+    { .name = RUN_STATUS, .is_foreign = true, .is_record = true },
+    { .name = RUN_LOCK, .is_foreign = true },
+    { .name = RUN_OUTPUT, .is_foreign = true, .is_record = true },
+    { .name = RUN_CHECKPOINTS, .is_foreign = true },
+    { .name = NULL },
 };
 
 static const char NAMED[] = "analysis-";

@@ -28,6 +28,7 @@ enum { RUN_ID_MAX = 40 };
 struct run_file {
     const char *name;
     bool is_foreign; /* another program may leave it in a folder of its own */
+    bool is_record;  /* a file that says what training did, without weights */
 };
 
 /* Every file and folder of a run, ends with name NULL. */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/rng.h"
 #include "base/text.h"
 #include "config/config_print.h"
 #include "io/ini.h"
@@ -27,8 +28,7 @@ struct random_options {
 #define FIELD(f) offsetof(struct random_options, f)
 static const struct key random_keys[] = {
     { "draws", KEY_INT, FIELD(draws), "0", 1, 100000, NULL, 0, "", NULL },
-    { "seed", KEY_INT, FIELD(seed), "1", 0, 9007199254740992.0, NULL, 0, "",
-      NULL },
+    { "seed", KEY_INT, FIELD(seed), "1", 0, RNG_SEED_MAX, NULL, 0, "", NULL },
 };
 static const idx n_random_keys = COUNT_OF(random_keys);
 #undef FIELD

@@ -125,15 +125,14 @@ static const struct finished *find(idx *i, const struct offers *o,
  * other sweep. */
 static int copy_logs(const char *to, const char *from, struct err *e)
 {
-    static const char *const names[] = { RUN_CONFIG, RUN_MANIFEST, RUN_METRICS,
-                                         RUN_TIMING, RUN_SAMPLES,  RUN_STATUS,
-                                         RUN_OUTPUT };
-    for (idx i = 0; i < COUNT_OF(names); i++) {
+    for (const struct run_file *f = run_files; f->name; f++) {
         char there[RUN_PATH_MAX], here[RUN_PATH_MAX];
         bool is_there;
-        run_path(there, from, names[i]);
-        run_path(here, to, names[i]);
-        if (run_file_exists(&is_there, from, names[i], e) ||
+        if (!f->is_record)
+            continue;
+        run_path(there, from, f->name);
+        run_path(here, to, f->name);
+        if (run_file_exists(&is_there, from, f->name, e) ||
             (is_there && fsys_copy(here, there, e)))
             return e->code;
     }
