@@ -144,13 +144,6 @@ int run_model_open(struct run_model *m, const struct run_model_query *q,
     return model_init(&m->model, &spec, m->source.vocab, e);
 }
 
-struct batch_rules run_model_rules(const struct run_model *m, idx T)
-{
-    struct batch_rules rules = model_batch_rules(&m->model, T);
-    rules.restarts_positions = m->config.data.restart_positions;
-    return rules;
-}
-
 static const char remedy[] = "give a shorter text, or fewer train.threads";
 
 static int check_memory(const struct run_model *m,

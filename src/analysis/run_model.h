@@ -53,9 +53,6 @@ int run_model_open(struct run_model *m, const struct run_model_query *q,
 int run_model_start(struct run_model *m, idx T, int reads, struct err *e);
 void run_model_release(struct run_model *m);
 
-/* What the model asks of its batches of T tokens. */
-struct batch_rules run_model_rules(const struct run_model *m, idx T);
-
 /* run_model_none - what is said of a run without checkpoints. ERR_DATA. */
 int run_model_none(const char *dir, struct err *e);
 

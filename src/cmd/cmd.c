@@ -31,10 +31,10 @@ static idx count_options(const struct command *c)
     return n;
 }
 
-static const char *last_word(const char *name)
+const char *command_word(const struct command *c)
 {
-    const char *blank = strrchr(name, ' ');
-    return blank ? blank + 1 : name;
+    const char *blank = strrchr(c->name, ' ');
+    return blank ? blank + 1 : c->name;
 }
 
 /* The row of this list whose name ends in word; NULL: near has heard them all.
@@ -43,7 +43,7 @@ static const struct command *find_row(const struct command *const *rows,
                                       struct nearest *near)
 {
     for (idx i = 0; rows[i]; i++) {
-        const char *name = last_word(rows[i]->name);
+        const char *name = command_word(rows[i]);
         if (strcmp(name, near->wanted) == 0)
             return rows[i];
         nearest_offer(near, name);
@@ -54,7 +54,7 @@ static const struct command *find_row(const struct command *const *rows,
 static void list_parts(struct text *t, const struct command *c)
 {
     for (idx i = 0; c->parts[i]; i++)
-        text_add(t, "%s%s", i ? ", " : "", last_word(c->parts[i]->name));
+        text_add(t, "%s%s", i ? ", " : "", command_word(c->parts[i]));
 }
 
 int command_say_parts(const struct command *c, struct err *e)
@@ -158,7 +158,7 @@ static void print_parts(const struct command *c)
     print_paragraphs(c->about);
     printf("\n");
     for (idx i = 0; c->parts[i]; i++) {
-        int at = printf("  %-8s ", last_word(c->parts[i]->name));
+        int at = printf("  %-8s ", command_word(c->parts[i]));
         text_print_words(stdout, c->parts[i]->summary, at, at, COLUMNS);
     }
     printf("\nsinklab help %s: the first with its options, and so on.\n",

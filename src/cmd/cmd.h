@@ -83,6 +83,9 @@ extern const char *const help_topics[];
 const struct command *command_find(idx *n_taken, idx n,
                                    const char *const *words, struct err *e);
 
+/* command_word - the last word of its name: "info" of "data info". */
+const char *command_word(const struct command *c);
+
 /* command_check_single - is this process one by itself? ERR_USAGE where a
  * launcher (mpirun, srun) started several, each of which would do all of it;
  * what: "analyze". */

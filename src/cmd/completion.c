@@ -21,17 +21,11 @@ static void each_command(FILE *out,
     }
 }
 
-static const char *last_word(const char *name)
-{
-    const char *blank = strrchr(name, ' ');
-    return blank ? blank + 1 : name;
-}
-
 /* Names of all commands, parts or kinds, with a blank between. */
 static void print_names(FILE *out, const struct command *const *rows)
 {
     for (idx i = 0; rows[i]; i++)
-        fprintf(out, "%s%s", i ? " " : "", last_word(rows[i]->name));
+        fprintf(out, "%s%s", i ? " " : "", command_word(rows[i]));
 }
 
 static void print_topics(FILE *out)
@@ -41,14 +35,12 @@ static void print_topics(FILE *out)
         fprintf(out, " %s", help_topics[i]);
 }
 
-/* Kinds that share a name stand side by side. */
 static void print_kinds(FILE *out)
 {
     const char *before = "";
-    for (const struct catalog_kind *k = catalog_kinds; k->name; k++) {
-        if (strcmp(k->name, before) != 0)
-            fprintf(out, "%s%s", *before ? " " : "", k->name);
-        before = k->name;
+    for (const struct catalog_kind *k = NULL; (k = catalog_next_name(k));) {
+        fprintf(out, "%s%s", before, k->name);
+        before = " ";
     }
 }
 
@@ -243,7 +235,7 @@ static void zsh_names(FILE *out, const char *list,
 {
     fprintf(out, "    %s=(\n", list);
     for (idx i = 0; rows[i]; i++) {
-        fprintf(out, "        '%s:", last_word(rows[i]->name));
+        fprintf(out, "        '%s:", command_word(rows[i]));
         print_help(out, rows[i]->summary, "':\\");
         fputs("'\n", out);
     }
@@ -326,7 +318,7 @@ static void fish_names(FILE *out, const char *when,
 {
     for (idx i = 0; rows[i]; i++) {
         fprintf(out, "complete -c sinklab -n '%s' -a %s -d '", when,
-                last_word(rows[i]->name));
+                command_word(rows[i]));
         print_help(out, rows[i]->summary, "'\\");
         fputs("'\n", out);
     }

@@ -127,15 +127,10 @@ static void print_overview(void)
          "NAME` of one:\n`sinklab list metric sink_1`");
 }
 
-/* Kinds that share a name stand side by side and are told once. */
 static const char *name_kinds(struct text *t)
 {
-    const char *before = "";
-    for (const struct catalog_kind *k = catalog_kinds; k->name; k++) {
-        if (strcmp(k->name, before) != 0)
-            text_add(t, "%s%s", t->n ? ", " : "", k->name);
-        before = k->name;
-    }
+    for (const struct catalog_kind *k = NULL; (k = catalog_next_name(k));)
+        text_add(t, "%s%s", t->n ? ", " : "", k->name);
     return t->at;
 }
 

@@ -279,6 +279,16 @@ static idx count_rows(const struct catalog_list *l)
     return n;
 }
 
+const struct catalog_kind *catalog_next_name(const struct catalog_kind *k)
+{
+    if (!k)
+        return catalog_kinds;
+    const char *name = k->name;
+    while (k->name && strcmp(k->name, name) == 0)
+        k++;
+    return k->name ? k : NULL;
+}
+
 static bool has_row(const struct catalog_kind *k, const void *row)
 {
     for (const struct catalog_list *l = k->lists; l->rows; l++)

@@ -45,6 +45,10 @@ struct catalog_kind {
 
 extern const struct catalog_kind catalog_kinds[]; /* ends with name NULL */
 
+/* catalog_next_name - the first kind of the next name, of which several may
+ * stand side by side; k NULL: of the first. NULL past the last. */
+const struct catalog_kind *catalog_next_name(const struct catalog_kind *k);
+
 /* Entry i of a kind, in the parser's order; false past the end. */
 bool catalog_entry(const struct catalog_kind *k, int i,
                    struct catalog_entry *e);

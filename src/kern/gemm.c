@@ -8,6 +8,8 @@
 #include <strings.h>
 #include <sys/mman.h>
 
+#include "kern/library.h"
+
 #ifdef SINKLAB_DOUBLE
 #define CBLAS_GEMM cblas_dgemm
 #else
@@ -177,33 +179,24 @@ static int take_buffers(int threads, const char *setting, struct err *e)
     return OK;
 }
 
-/* Was it memory that the loader lacked, rather than the file? */
-static bool is_memory(const char *reason)
-{
-    return strstr(reason, "annot allocate memory") ||
-           strstr(reason, "failed to map") || strstr(reason, "ut of memory");
-}
-
 static int load(struct err *e)
 {
-    const char *reason = "";
+    const char *reason;
+    bool is_memory;
     if (blas.handle)
         return OK;
     setenv("OPENBLAS_NUM_THREADS", "1", 1); /* read as it is loaded */
-    for (idx i = 0; i < COUNT_OF(files) && !blas.handle; i++) {
-        blas.handle = dlopen(files[i], RTLD_NOW | RTLD_LOCAL);
-        reason = blas.handle ? "" : dlerror();
-        if (!blas.handle && reason && is_memory(reason))
-            return err_set(e, ERR_MEMORY,
-                           "not enough memory to load OpenBLAS (%s): raise "
-                           "the limit (ulimit -v)",
-                           reason);
-    }
+    blas.handle = library_open(files, COUNT_OF(files), &reason, &is_memory);
+    if (!blas.handle && is_memory)
+        return err_set(e, ERR_MEMORY,
+                       "not enough memory to load OpenBLAS (%s): raise "
+                       "the limit (ulimit -v)",
+                       reason);
     if (!blas.handle)
         return err_set(e, ERR_TOOL,
                        "cannot load OpenBLAS (%s): install it with "
                        "tools/deps.sh",
-                       reason ? reason : "no reason given");
+                       reason);
     for (idx i = 0; i < COUNT_OF(symbols); i++) {
         void *address = dlsym(blas.handle, symbols[i].name);
         memcpy(symbols[i].place, &address, sizeof address);

@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kern/library.h"
+
 #define FUNCTIONS(X)                                                           \
     X(engine_create)                                                           \
     X(stream_create)                                                           \
@@ -127,16 +129,15 @@ static int find_functions(struct err *e)
 
 int onednn_load(struct err *e)
 {
+    static const char *const file = "libdnnl.so.2";
+    const char *reason;
+    bool is_memory;
     if (lib.engine)
         return OK;
-    lib.handle = dlopen("libdnnl.so.2", RTLD_NOW | RTLD_LOCAL);
-    if (!lib.handle) {
-        const char *reason = dlerror();
-        bool is_memory = strstr(reason, "annot allocate memory") ||
-                         strstr(reason, "failed to map");
+    lib.handle = library_open(&file, 1, &reason, &is_memory);
+    if (!lib.handle)
         return err_set(e, is_memory ? ERR_MEMORY : ERR_TOOL,
                        "cannot load oneDNN (%s)", reason);
-    }
     if (find_functions(e) == OK)
         return OK;
     dlclose(lib.handle);

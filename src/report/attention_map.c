@@ -6,6 +6,7 @@
 
 #include "nn/visible.h"
 #include "prepare/spelling.h"
+#include "train/session.h"
 
 enum { PART = 0 };
 
@@ -86,7 +87,8 @@ static int read_tokens(struct attention_map *m, const struct attention_query *q,
 static int open_batch(struct attention_map *m, struct err *e)
 {
     struct arena measure = { 0 };
-    struct batch_rules rules = run_model_rules(&m->model, m->T);
+    struct batch_rules rules =
+        session_rules(&m->model.config, &m->model.model, m->T);
     batch_plan(&m->batch, &measure, 1, m->T, &rules);
     if (arena_open(&m->arena, measure.used_bytes, e))
         return e->code;

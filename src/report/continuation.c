@@ -8,6 +8,7 @@
 #include "base/utf8.h"
 #include "io/json.h"
 #include "prepare/spelling.h"
+#include "train/session.h"
 
 /* Windows are no shorter where the context allows: what a model says should not
  * depend on how much of it was asked for, not by the last bit of a logit. */
@@ -59,8 +60,8 @@ static int open_model(struct continued *x, struct err *e)
     if (run_model_open(&x->model, &x->c->model, e) || read_prompt(x, e))
         return e->code;
     idx T = window_of(x);
-    struct batch_rules rules = run_model_rules(&x->model, T);
     const struct model *m = &x->model.model;
+    struct batch_rules rules = session_rules(&x->model.config, m, T);
     generator_plan(&x->generator, &measure, m, T, &rules);
     if (run_model_start(&x->model, T, 0, e) ||
         arena_open(&x->arena, measure.used_bytes, e))

@@ -91,11 +91,8 @@ int report_folder_check(const char *inside, const char *const *paths, idx n,
 static bool is_inside(const char *folder, const char *made)
 {
     char at[FSYS_PATH_MAX], above[FSYS_PATH_MAX];
-    if (!made || place_find(at, folder, NULL) != OK ||
-        place_find(above, made, NULL) != OK)
-        return false;
-    size_t n = strlen(above);
-    return strncmp(at, above, n) == 0 && (at[n] == '\0' || at[n] == '/');
+    return made && place_find(at, folder, NULL) == OK &&
+           place_find(above, made, NULL) == OK && place_is_in(at, above);
 }
 
 int report_place_check(const char *path, const char *made, struct err *e)

@@ -21,16 +21,11 @@ static void add_note(struct run_data *r, const char *before, const char *text)
              used > 0 ? "; " : "", before, (int)strcspn(text, "\n"), text);
 }
 
-static bool is_refusal(int code)
-{
-    return code == ERR_IO || code == ERR_MEMORY;
-}
-
 /* Keep the first one, but what the system refused before what is damaged. */
 static void keep_unread(struct run_data *r, const struct err *own)
 {
-    if (own->code && (!r->unread.code ||
-                      (is_refusal(own->code) && !is_refusal(r->unread.code))))
+    if (own->code && (!r->unread.code || (err_is_refusal(own->code) &&
+                                          !err_is_refusal(r->unread.code))))
         r->unread = *own;
 }
 
@@ -233,7 +228,7 @@ void run_data_release(struct run_data *r)
 
 int run_data_refused(const struct run_data *r, struct err *e)
 {
-    return is_refusal(r->unread.code)
+    return err_is_refusal(r->unread.code)
                ? err_set(e, r->unread.code, "%s", r->unread.text)
                : OK;
 }

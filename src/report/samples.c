@@ -85,7 +85,7 @@ static void plan(struct samples *s, struct arena *arena)
     idx B, T = c->model.context;
     if (s->split == SPLIT_SINK)
         meter_shape(&B, &T, &c->model, &c->sink, 1);
-    struct batch_rules rules = session_rules(&s->session, T);
+    struct batch_rules rules = session_rules(c, &s->session.model, T);
     batch_plan(&s->batch, arena, 1, T, &rules);
     s->unedited = arena_ints(arena, T + 1);
 }

@@ -32,7 +32,7 @@ static const char *show_duration(char text[SHOWN_MAX], double s)
 
 static idx tokens_of_step(const struct config *c)
 {
-    return c->train.batch * c->train.accumulate * c->model.context;
+    return (idx)session_tokens(c, 1);
 }
 
 /* Where it cannot be measured here the rest is worth knowing, too. */

@@ -74,17 +74,18 @@ static struct engine_request request_of(const struct config *c,
     return r;
 }
 
-struct batch_rules session_rules(const struct session *s, idx T)
+struct batch_rules session_rules(const struct config *c, const struct model *m,
+                                 idx T)
 {
-    struct batch_rules rules = model_batch_rules(&s->model, T);
-    rules.restarts_positions = s->config.data.restart_positions;
+    struct batch_rules rules = model_batch_rules(m, T);
+    rules.restarts_positions = c->data.restart_positions;
     return rules;
 }
 
 static void plan(struct session *s, struct arena *arena)
 {
     idx T = s->config.model.context;
-    struct batch_rules rules = session_rules(s, T);
+    struct batch_rules rules = session_rules(&s->config, &s->model, T);
     const struct train_options *o = &s->config.train;
     batch_plan(&s->batch, arena, o->batch * o->accumulate, T, &rules);
     s->known = arena_doubles(arena, T + 1);
@@ -105,10 +106,8 @@ size_t session_state_bytes(const struct config *c, const struct model *m,
 static size_t costs_bytes(const struct config *c, const struct model *m,
                           const struct engine_request *r)
 {
-    struct session s = { .config = *c };
     struct consequences_request costs = costs_of(c, m, r->ranks);
-    s.model = *m; /* borrowed */
-    struct batch_rules judged = session_rules(&s, costs.T);
+    struct batch_rules judged = session_rules(c, m, costs.T);
     return consequences_bytes(m, r->B, r->threads, &costs, &judged);
 }
 
@@ -119,7 +118,7 @@ static size_t bytes_of(const struct config *c, const struct model *m,
     struct session s = { .config = *c, .ranks = ranks };
     struct arena own = { 0 };
     s.model = *m; /* borrowed: plan functions only read it */
-    struct batch_rules seen = session_rules(&s, r.seen_T);
+    struct batch_rules seen = session_rules(c, m, r.seen_T);
     struct metric_choice choice = choice_of(c);
     plan(&s, &own);
     if (is_training)
@@ -332,10 +331,10 @@ static int open_all(struct session *s, bool is_training, struct err *e)
 
     struct arena measure = { 0 };
     struct err own = { 0 };
-    struct batch_rules seen = session_rules(s, request.seen_T);
+    struct batch_rules seen = session_rules(c, &s->model, request.seen_T);
     struct metric_choice choice = choice_of(c);
     struct consequences_request costs = costs_of(c, &s->model, s->ranks);
-    struct batch_rules judged = session_rules(s, costs.T);
+    struct batch_rules judged = session_rules(c, &s->model, costs.T);
     plan(s, &measure);
     if (engine_open(&s->engine, &s->model, &request, &own) ||
         arena_open(&s->arena, measure.used_bytes, &own) ||

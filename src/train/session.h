@@ -84,9 +84,9 @@ int session_open_data(struct session *s, const struct config *c,
 int session_check_data(const struct config *c, const struct source *s,
                        struct err *e);
 
-/* What a session asks of its batches of T tokens: the model and the data
- * say. */
-struct batch_rules session_rules(const struct session *s, idx T);
+/* What is asked of batches of T tokens: the model and the data say. */
+struct batch_rules session_rules(const struct config *c, const struct model *m,
+                                 idx T);
 
 /* Threads in force: train.threads, or as many as the cores that this process
  * may use, which processes of r that may use the same ones share. */

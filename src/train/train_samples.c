@@ -20,7 +20,7 @@ static void plan(struct train_samples *t, struct arena *arena)
 {
     const struct config *c = &t->session->config;
     idx T = c->model.context;
-    struct batch_rules rules = session_rules(t->session, T);
+    struct batch_rules rules = session_rules(c, &t->session->model, T);
     generator_plan(&t->generator, arena, &t->session->model, T, &rules);
     t->said = arena_ints(arena, c->train.sample_tokens);
 }
