@@ -226,6 +226,37 @@ static void test_model__flops_count_products_and_attention(void **state)
     }
 }
 
+static size_t planned_bytes(int norm, bool is_training)
+{
+    struct model_options o = tiny_options("gpt2", 3, 64, 4, 32);
+    struct model m = { 0 };
+    struct acts x;
+    struct arena measure = { 0 };
+    struct err e = { 0 };
+    const struct acts_request r = {
+        .B = 2, .T = 32, .threads = 1, .is_training = is_training
+    };
+    o.norm = norm;
+    assert_int_equal(
+        model_init(&m, &(struct model_spec){ .model = o, .attention = softmax },
+                   100, &e),
+        OK);
+    acts_plan(&x, &measure, &m, &r);
+    model_release(&m);
+    return measure.used_bytes;
+}
+
+static void test_model__norms_without_a_shift_plan_none(void **state)
+{
+    (void)state;
+    const idx tiles = 1, C = 64;
+    assert_int_equal(planned_bytes(NORM_LAYER, false),
+                     planned_bytes(NORM_RMS, false));
+    assert_int_equal(planned_bytes(NORM_LAYER, true) -
+                         planned_bytes(NORM_RMS, true),
+                     (size_t)(NORM_SLOTS * tiles * C) * sizeof(real));
+}
+
 /* AdamW on one batch until the loss is below the bound, for `steps` at most;
  * its sequences begin with different tokens, so that nothing in it is a matter
  * of chance. Returns the last loss. */
@@ -405,6 +436,7 @@ int main(void)
         cmocka_unit_test(test_model__sequences_do_not_see_each_other),
         cmocka_unit_test(test_model__future_tokens_change_no_earlier_loss),
         cmocka_unit_test(test_model__flops_count_products_and_attention),
+        cmocka_unit_test(test_model__norms_without_a_shift_plan_none),
         cmocka_unit_test(test_model__affine_follows_the_mean_over_all_rows),
         cmocka_unit_test(test_model__overfits_one_batch),
         cmocka_unit_test(test_model__refuses_impossible_options),

@@ -40,10 +40,15 @@ static void plan_optim(struct cpu *c, struct arena *arena,
     optim_plan_part(&c->optim, arena, r->optim, &m->table, r->threads,
                     n > 1 ? ranks_own(r->ranks) : 0, n);
     c->stretches = NULL;
-    if (n == 1)
-        return;
-    c->stretches = arena_bytes(arena, (size_t)(n + 1) * sizeof *c->stretches);
-    for (int i = 0; c->stretches && i <= n; i++) {
+    if (n > 1)
+        c->stretches =
+            arena_bytes(arena, (size_t)(n + 1) * sizeof *c->stretches);
+}
+
+/* Each process adds up the gradient of what it updates. */
+static void share_out(struct cpu *c, const struct engine_request *r)
+{
+    for (int i = 0; c->stretches && i <= ranks_n(r->ranks); i++) {
         c->tree.cuts[i] = i ? optim_cut(&c->optim, i) : 0;
         c->stretches[i] = i ? optim_cut_stretches(&c->optim, i) : 0;
     }
@@ -164,6 +169,7 @@ int engine_open(struct engine *g, const struct model *m,
     if (arena_open(&c->numbers, measure.used_bytes, e))
         return e->code;
     plan_numbers(c, &c->numbers, m, r);
+    share_out(c, r);
     struct acts_request losses = of_losses(r), seen = of_observations(r);
     if (acts_open(&c->acts, &c->acts_arena, m, &losses, e))
         return e->code;

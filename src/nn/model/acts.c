@@ -105,7 +105,8 @@ static void plan_back(struct acts *x, struct arena *arena,
     k->partials = arena_reals(arena, tiles * m->partials_n);
     for (int i = 0; i < NORM_SLOTS; i++) {
         k->dgain[i] = arena_reals(arena, tiles * pass_gains(m));
-        k->dshift[i] = arena_reals(arena, tiles * m->C);
+        if (norms[m->spec.model.norm].kernel->has_shift)
+            k->dshift[i] = arena_reals(arena, tiles * m->C);
     }
 }
 

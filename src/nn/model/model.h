@@ -189,8 +189,8 @@ struct back_acts {
     real *dv_first;   /* (M,W) for the first block's values */
     real *head_grads; /* (B,H,head_grads_n) */
     real *partials;   /* (tiles,partials_n) of the stages */
-    real *dgain[NORM_SLOTS], *dshift[NORM_SLOTS]; /* (tiles,gains), (tiles,C)
-                                                     partial sums */
+    /* (tiles,gains), (tiles,C) partial sums; dshift NULL: norms have none */
+    real *dgain[NORM_SLOTS], *dshift[NORM_SLOTS];
 };
 
 /* Everything a pass over up to B sequences of T tokens works on. */

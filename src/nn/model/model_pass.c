@@ -32,9 +32,10 @@ void pass_norm_backward(const struct pass *p, struct norm_params n,
     struct back_acts *k = &p->x->back;
     idx C = p->m->C, gains = pass_gains(p->m);
     real *dgain = k->dgain[slot] + tile * gains;
-    real *dshift = k->dshift[slot] + tile * C;
+    real *dshift = k->dshift[slot] ? k->dshift[slot] + tile * C : NULL;
     memset(dgain, 0, (size_t)gains * sizeof *dgain);
-    memset(dshift, 0, (size_t)C * sizeof *dshift);
+    if (dshift)
+        memset(dshift, 0, (size_t)C * sizeof *dshift);
     norms[p->m->spec.model.norm].kernel->backward(
         dx, dgain, dshift, dy, x, stats, weight_at(p, n.gain), R, C);
 }
