@@ -91,7 +91,7 @@ static void test_columns__every_one_is_told(void **state)
 {
     struct column_facts f;
     (void)state;
-    for (idx i = 0; column_at(&f, &all, COLUMN_METRICS, i); i++) {
+    for (idx at = 0; column_next(&f, &at, &all, COLUMN_METRICS);) {
         struct column_facts again;
         assert_true(column_find(&again, f.name));
         assert_ptr_equal(again.row, f.row);

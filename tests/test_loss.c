@@ -446,7 +446,7 @@ static bool has_column(const struct loss_options *o, const char *name)
     const struct meter meter = { 0 };
     const struct run_columns c = { .meter = &meter, .loss = o };
     struct column_facts f;
-    for (idx i = 0; column_at(&f, &c, COLUMN_METRICS, i); i++)
+    for (idx at = 0; column_next(&f, &at, &c, COLUMN_METRICS);)
         if (strcmp(f.name, name) == 0)
             return true;
     return false;

@@ -334,8 +334,8 @@ static void test_update_meter__names_are_read_as_they_are_built(void **state)
     (void)state;
     open_setup(&x, GROUP_OPTIMIZER);
     struct run_columns columns = { .meter = &none, .updates = &x.meter };
-    idx n = 0, own = 0;
-    for (; column_at(&f, &columns, COLUMN_METRICS, n); n++) {
+    idx own = 0;
+    for (idx at = 0; column_next(&f, &at, &columns, COLUMN_METRICS);) {
         struct column_facts again;
         assert_true(column_find(&again, f.name));
         assert_ptr_equal(again.update_metric, f.update_metric);
@@ -347,7 +347,8 @@ static void test_update_meter__names_are_read_as_they_are_built(void **state)
             assert_ptr_equal(f.own_update, &x.meter.columns[own++]);
     }
     assert_int_equal(own, x.meter.n_columns);
-    assert_false(column_at(&f, &columns, COLUMN_ANALYSIS, n));
+    for (idx at = 0; column_next(&f, &at, &columns, COLUMN_ANALYSIS);)
+        assert_null(f.own_update);
     for (idx i = 0; i < COUNT_OF(wrong); i++)
         if (column_find(&f, wrong[i]))
             fail_msg("%s is a column", wrong[i]);

@@ -14,7 +14,7 @@ enum { PRINTED_WIDTH = 8, DIGITS = 9 };
 static bool next_printed(struct column_facts *f, const struct analysis_told *t,
                          idx *at)
 {
-    while (column_at(f, t->columns, COLUMN_PRINTED, (*at)++))
+    while (column_next(f, at, t->columns, COLUMN_PRINTED))
         if (!f->own || f->own->is_there)
             return true;
     return false;
@@ -74,8 +74,10 @@ static void put_values(struct json *j, const struct run_columns *c,
                        const struct readings *r)
 {
     struct column_facts f;
+    idx at = 0;
     json_begin_object(j, "values");
-    for (idx i = 1; column_at(&f, c, COLUMN_ANALYSIS, i); i++) {
+    column_next(&f, &at, c, COLUMN_ANALYSIS); /* the step */
+    while (column_next(&f, &at, c, COLUMN_ANALYSIS)) {
         struct reading x = column_reading(&f, r);
         if (x.is_given)
             json_put_number(j, f.name, x.value);
@@ -163,12 +165,12 @@ static void put_gone(struct json *j, const struct analysis_told *t,
 static idx count_more(const struct analysis_told *t)
 {
     struct column_facts f;
-    idx all = 0, printed = 0;
-    while (column_at(&f, t->columns, COLUMN_ANALYSIS, all))
-        all++;
-    while (column_at(&f, t->columns, COLUMN_PRINTED, printed))
-        printed++;
-    return all - printed;
+    idx n = 0;
+    for (idx at = 0; column_next(&f, &at, t->columns, COLUMN_ANALYSIS);)
+        n++;
+    for (idx at = 0; column_next(&f, &at, t->columns, COLUMN_PRINTED);)
+        n--;
+    return n;
 }
 
 /* Those that are left out, once a cause. */
@@ -177,7 +179,7 @@ static void print_left_out(const struct analysis_told *t, bool needs_extra)
     struct column_facts f;
     const char *between = "not shown, as no row has them: ";
     bool is_any = false;
-    for (idx i = 0; column_at(&f, t->columns, COLUMN_PRINTED, i); i++)
+    for (idx at = 0; column_next(&f, &at, t->columns, COLUMN_PRINTED);)
         if (f.own && !f.own->is_there && f.metric->needs_extra == needs_extra) {
             printf("%s%s", between, f.name);
             between = ", ";

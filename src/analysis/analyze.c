@@ -84,7 +84,7 @@ static idx count_columns(const struct analysis *a)
 {
     struct column_facts f;
     idx n = 0;
-    while (column_at(&f, &a->columns, COLUMN_ANALYSIS, n))
+    for (idx at = 0; column_next(&f, &at, &a->columns, COLUMN_ANALYSIS);)
         n++;
     return n;
 }
@@ -105,7 +105,8 @@ static void plan(struct analysis *a, struct arena *arena)
     a->csv_cap = (size_t)(n + 1) * RUN_LINE_MAX + 1;
     a->csv = arena_bytes(arena, a->csv_cap);
     a->values = arena_bytes(arena, (size_t)columns * sizeof *a->values);
-    for (idx i = 0; column_at(&f, &a->columns, COLUMN_ANALYSIS, i); i++) {
+    for (idx i = 0, at = 0; column_next(&f, &at, &a->columns, COLUMN_ANALYSIS);
+         i++) {
         double *v = arena_doubles(arena, n * column_count(&f));
         if (a->values)
             a->values[i] = v;
@@ -185,7 +186,8 @@ static void keep(struct analysis *a, idx row, const struct readings *r)
 {
     struct column_facts f;
     a->step_axis[row] = a->measured.steps[row];
-    for (idx i = 0; column_at(&f, &a->columns, COLUMN_ANALYSIS, i); i++) {
+    for (idx i = 0, at = 0; column_next(&f, &at, &a->columns, COLUMN_ANALYSIS);
+         i++) {
         struct reading x = column_reading(&f, r);
         idx n = column_count(&f);
         if (f.own)
@@ -400,8 +402,8 @@ static int axis_number(struct axis_set *s, const struct analysis *a, int axis)
 static idx fill_arrays(struct array *arrays, struct column_facts *facts,
                        struct axis_set *axes, const struct analysis *a)
 {
-    idx n = 0;
-    for (idx i = 0; column_at(&facts[i], &a->columns, COLUMN_ANALYSIS, i);
+    idx n = 0, at = 0;
+    for (idx i = 0; column_next(&facts[i], &at, &a->columns, COLUMN_ANALYSIS);
          i++) {
         const struct column_facts *f = &facts[i];
         struct array x = { .name = f->name,
@@ -521,7 +523,8 @@ static const char *find_formation(char line[FORMATION_MAX],
     const char *const *names = transitions[TRANSITION_SINK].columns;
     struct column_facts f;
     for (int k = 0; k < TRANSITION_COLUMNS && names[k]; k++)
-        for (idx i = 0; column_at(&f, &a->columns, COLUMN_ANALYSIS, i); i++) {
+        for (idx i = 0, at = 0;
+             column_next(&f, &at, &a->columns, COLUMN_ANALYSIS); i++) {
             struct text t = { line, FORMATION_MAX, 0 };
             if (strcmp(f.name, names[k]) != 0 || !f.own->is_given)
                 continue;

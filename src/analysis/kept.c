@@ -36,14 +36,14 @@ static void take_columns(struct kept *k, struct array_file *file,
                          const struct run_columns *c)
 {
     struct column_facts f;
-    while (column_at(&f, c, COLUMN_ANALYSIS, k->n))
+    for (idx at = 0; column_next(&f, &at, c, COLUMN_ANALYSIS);)
         k->n++;
     k->columns = calloc((size_t)k->n, sizeof *k->columns);
     k->has = calloc((size_t)k->n, sizeof *k->has);
     if (!k->columns || !k->has)
         return;
     k->has_all = k->has_losses = true;
-    for (idx i = 0; column_at(&f, c, COLUMN_ANALYSIS, i); i++) {
+    for (idx i = 0, at = 0; column_next(&f, &at, c, COLUMN_ANALYSIS); i++) {
         k->has[i] = take_column(k, i, file, &f);
         k->has_all = k->has_all && k->has[i];
         k->has_losses = k->has_losses && (k->has[i] || f.own);
@@ -115,7 +115,8 @@ void kept_restore(const struct kept *k, idx row, struct readings *r,
     struct column_facts f;
     for (idx i = 0; i < t->n_columns; i++)
         t->columns[i].is_skipped = false;
-    for (idx i = 0; row >= 0 && column_at(&f, c, COLUMN_ANALYSIS, i); i++) {
+    for (idx i = 0, at = 0;
+         row >= 0 && column_next(&f, &at, c, COLUMN_ANALYSIS); i++) {
         if (!k->has[i])
             continue;
         struct reading x = cell(k, f.name, row);

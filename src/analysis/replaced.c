@@ -56,7 +56,7 @@ void replaced_close(struct replaced *r)
 static bool has_column(const struct run_columns *c, const char *name)
 {
     struct column_facts f;
-    for (idx i = 0; column_at(&f, c, COLUMN_ANALYSIS, i); i++)
+    for (idx at = 0; column_next(&f, &at, c, COLUMN_ANALYSIS);)
         if (strcmp(f.name, name) == 0)
             return true;
     return false;

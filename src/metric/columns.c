@@ -295,30 +295,43 @@ bool column_is_of_layer(const char *name)
 
 /* ---- of one run -------------------------------------------------------- */
 
-bool column_at(struct column_facts *f, const struct run_columns *c,
-               enum column_file file, idx i)
+/* Number i of all that a run may have in any file; *is_there: it has. false
+ * past the last. */
+static bool tell_number(struct column_facts *f, bool *is_there,
+                        const struct run_columns *c, idx i)
 {
-    for (idx k = 0; k < n_column_table; k++) {
-        tell_row(f, &column_table[k]);
-        bool is_there = !f->row->is_there || f->row->is_there(c);
-        if (f->files & (int)file && is_there && i-- == 0)
-            return true;
+    idx n_updates = c->updates ? c->updates->n_columns : 0;
+    *is_there = true;
+    if (i < n_column_table) {
+        tell_row(f, &column_table[i]);
+        *is_there = !f->row->is_there || f->row->is_there(c);
+        return true;
     }
-    for (idx k = 0; k < c->meter->n_columns; k++) {
-        const struct meter_column *own = &c->meter->columns[k];
+    i -= n_column_table;
+    if (i < c->meter->n_columns) {
+        const struct meter_column *own = &c->meter->columns[i];
+        bool is_usual = !own->is.is_at || own->metric->is_per_position;
         tell_metric(f, &own->is, own->name);
         f->own = own;
-        bool is_usual = !own->is.is_at || own->metric->is_per_position;
         if (own->metric->is_printed && own->is.k == 1 && is_usual)
             f->files |= COLUMN_PRINTED;
-        if (f->files & (int)file && i-- == 0)
-            return true;
+        return true;
     }
-    for (idx k = 0; c->updates && k < c->updates->n_columns; k++) {
-        const struct update_column *own = &c->updates->columns[k];
-        tell_update(f, &own->is, own->is.name);
-        f->own_update = own;
-        if (f->files & (int)file && i-- == 0)
+    i -= c->meter->n_columns;
+    if (i >= n_updates)
+        return false;
+    tell_update(f, &c->updates->columns[i].is, c->updates->columns[i].is.name);
+    f->own_update = &c->updates->columns[i];
+    return true;
+}
+
+bool column_next(struct column_facts *f, idx *at, const struct run_columns *c,
+                 enum column_file file)
+{
+    bool is_there;
+    while (tell_number(f, &is_there, c, *at)) {
+        ++*at;
+        if (is_there && f->files & (int)file)
             return true;
     }
     return false;
@@ -352,7 +365,7 @@ void columns_names(struct text *t, const struct run_columns *c,
                    enum column_file file)
 {
     struct column_facts f;
-    for (idx i = 0; column_at(&f, c, file, i); i++)
+    for (idx i = 0, at = 0; column_next(&f, &at, c, file); i++)
         text_add(t, "%s%s", i ? "," : "", f.name);
 }
 
@@ -360,7 +373,7 @@ void columns_values(struct text *t, const struct run_columns *c,
                     enum column_file file, const struct readings *r)
 {
     struct column_facts f;
-    for (idx i = 0; column_at(&f, c, file, i); i++) {
+    for (idx i = 0, at = 0; column_next(&f, &at, c, file); i++) {
         struct reading x = column_reading(&f, r);
         text_add(t, "%s", i ? "," : "");
         if (x.is_given && isnan(x.value)) /* printf would tell a sign */

@@ -128,10 +128,11 @@ struct run_columns {
     const struct update_meter *updates; /* NULL: they are not measured */
 };
 
-/* column_at - number i of the columns that a run has in one of the files;
- * false past the last. */
-bool column_at(struct column_facts *f, const struct run_columns *c,
-               enum column_file file, idx i);
+/* column_next - the next of the columns that a run has in one of the files, in
+ * their order; *at is the way's own, and 0 before the first. false past the
+ * last. */
+bool column_next(struct column_facts *f, idx *at, const struct run_columns *c,
+                 enum column_file file);
 
 /* How many numbers a step it has: one, or those of its axes. */
 idx column_count(const struct column_facts *f);

@@ -60,8 +60,11 @@ static void add_array(struct hdf *h, struct names *names, const uint8_t *r)
     struct column_facts f;
     struct hdf_shape shape = { .ndim = 1 + r[2] % 3 };
     char path[HDF_PATH_MAX];
-    idx i = r[0] % COLUMNS_MAX;
-    if (names->is_used[i] || !column_at(&f, &columns, COLUMN_ANALYSIS, i))
+    idx i = r[0] % COLUMNS_MAX, at = 0;
+    for (idx n = 0; n <= i; n++)
+        if (!column_next(&f, &at, &columns, COLUMN_ANALYSIS))
+            return;
+    if (names->is_used[i])
         return;
     for (int k = 0; k < shape.ndim; k++)
         shape.n[k] = r[3 + k] < 128 ? 1 + r[3 + k] % 8 : 1 << r[3 + k] % 8;
@@ -129,7 +132,9 @@ static void check_arrays(void)
     const struct run_data run = { .path = fuzz_dir() };
     const double steps[] = { NAN, 0, -1, 1e9 };
     struct column_facts f;
-    for (idx i = 1; column_at(&f, &columns, COLUMN_ANALYSIS, i); i++)
+    idx at = 0;
+    column_next(&f, &at, &columns, COLUMN_ANALYSIS); /* the step */
+    while (column_next(&f, &at, &columns, COLUMN_ANALYSIS))
         for (idx k = 0; k < COUNT_OF(steps) && f.metric; k++) {
             struct pool memory = { 0 };
             struct run_array a;
