@@ -4,19 +4,47 @@
 
 #include "train/session.h"
 
-bool plan_keeps(const struct config *c, idx step)
+static bool is_multiple(const struct checkpoint_options *o, idx step)
 {
-    const struct checkpoint_options *o = &c->checkpoint;
-    if (step == 0 || step == c->train.steps)
-        return true;
-    if (o->every && step % o->every == 0)
-        return true;
-    if (step <= o->dense_until && (step & (step - 1)) == 0)
-        return true;
-    for (idx i = 0; i < o->steps.n; i++)
+    return o->every && step % o->every == 0;
+}
+
+static bool is_dense(const struct checkpoint_options *o, idx step)
+{
+    return step <= o->dense_until && (step & (step - 1)) == 0;
+}
+
+/* Among the first n that are listed. */
+static bool is_listed(const struct checkpoint_options *o, idx n, idx step)
+{
+    for (idx i = 0; i < n; i++)
         if (o->steps.v[i] == step)
             return true;
     return false;
+}
+
+bool plan_keeps(const struct config *c, idx step)
+{
+    const struct checkpoint_options *o = &c->checkpoint;
+    return step == 0 || step == c->train.steps || is_multiple(o, step) ||
+           is_dense(o, step) || is_listed(o, o->steps.n, step);
+}
+
+/* Each step by the first reason there is to keep it. */
+idx plan_weights_files(const struct config *c)
+{
+    const struct checkpoint_options *o = &c->checkpoint;
+    idx last = c->train.steps, n = last > 0 ? 2 : 1;
+    if (o->every && last > 0)
+        n += (last - 1) / o->every;
+    for (idx step = 1; step <= o->dense_until && step < last; step *= 2)
+        n += !is_multiple(o, step);
+    for (idx i = 0; i < o->steps.n; i++) {
+        idx step = o->steps.v[i];
+        n += step > 0 && step < last && !is_multiple(o, step) &&
+             !is_dense(o, step) && !is_listed(o, i, step);
+    }
+    return n;
 }
 
 bool plan_saves_state(const struct config *c, idx step)
@@ -72,10 +100,9 @@ int plan_model(struct plan *p, const struct config *c, idx vocab, struct err *e)
             .flops_per_token = model_flops_per_token(&m, c->model.context),
             .memory_bytes = session_bytes(c, &m),
             .weights_bytes = (double)session_state_bytes(c, &m, false),
+            .weights_files = plan_weights_files(c),
             .state_bytes = (double)session_state_bytes(c, &m, true),
         };
-        for (idx step = 0; step <= c->train.steps; step++)
-            p->weights_files += plan_keeps(c, step);
     }
     model_release(&m);
     return rc;

@@ -7,6 +7,9 @@
 /* Does the schedule keep a weights file of this step? Always 0 and the last. */
 bool plan_keeps(const struct config *c, idx step);
 
+/* How many steps those are. */
+idx plan_weights_files(const struct config *c);
+
 /* Is a full state saved after this step? */
 bool plan_saves_state(const struct config *c, idx step);
 

@@ -1,0 +1,59 @@
+/* What a run will keep, against a walk through its steps. */
+#include "harness.h"
+#include "train/plan.h"
+
+static idx count_kept(const struct config *c)
+{
+    idx n = 0;
+    for (idx step = 0; step <= c->train.steps; step++)
+        n += plan_keeps(c, step);
+    return n;
+}
+
+static void test_plan__files_are_counted_as_they_are_kept(void **state)
+{
+    static const struct key_list lists[] = {
+        { 0, { 0 } },
+        { 1, { 0 } },
+        { 6, { 7, 40, 3, 7, 41, 1000 } },
+        { 5, { 16, 5, 39, 40, 17 } },
+    };
+    static const idx all[] = { 0, 1, 2, 3, 5, 8, 39, 40, 41, 64, 1000 };
+    struct config c = { 0 };
+    (void)state;
+    for (idx s = 0; s < COUNT_OF(all); s++)
+        for (idx every = 0; every < COUNT_OF(all); every++)
+            for (idx until = 0; until < COUNT_OF(all); until++)
+                for (idx i = 0; i < COUNT_OF(lists); i++) {
+                    c.train.steps = all[s];
+                    c.checkpoint.every = all[every];
+                    c.checkpoint.dense_until = all[until];
+                    c.checkpoint.steps = lists[i];
+                    assert_int_equal(plan_weights_files(&c), count_kept(&c));
+                }
+}
+
+/* A walk would take minutes. */
+static void test_plan__a_long_run_is_counted_at_once(void **state)
+{
+    struct config c = { 0 };
+    (void)state;
+    c.train.steps = 100000000;
+    c.checkpoint.every = 10;
+    c.checkpoint.dense_until = 100;
+    c.checkpoint.steps.n = KEY_LIST_MAX;
+    for (idx i = 0; i < KEY_LIST_MAX; i++)
+        c.checkpoint.steps.v[i] = 100 + i;
+    /* 0, 10, ...; 1 to 64 but none of these; nine of ten of the list, and none
+     * of it twice */
+    assert_int_equal(plan_weights_files(&c), 10000001 + 7 + 230);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_plan__files_are_counted_as_they_are_kept),
+        cmocka_unit_test(test_plan__a_long_run_is_counted_at_once),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
