@@ -439,7 +439,6 @@ static int write_checkpoint(struct import *m, const struct folder *f,
 {
     char path[RUN_PATH_MAX];
     const struct checkpoint_data data = { .weights = m->weights };
-    struct checkpoint_data given = data;
     struct checkpoint_head head = {
         .step = f->step,
         .tokens = session_tokens(&m->config, f->step),
@@ -447,7 +446,7 @@ static int write_checkpoint(struct import *m, const struct folder *f,
     };
     strcpy(head.run_id, m->run.id);
     run_step_path(path, m->o->dir, f->step);
-    return checkpoint_save(path, &head, &m->model.table, &given, e);
+    return checkpoint_save(path, &head, &m->model.table, &data, e);
 }
 
 /* Logs are there, as of any run; they have no rows. */

@@ -108,7 +108,9 @@ idx param_layer(const struct param *p)
 
 bool param_is_matrix(const struct param *p)
 {
-    return param_group(p) <= GROUP_HEAD;
+    enum param_group group = param_group(p);
+    return group == GROUP_MATRICES || group == GROUP_EMBEDDING ||
+           group == GROUP_HEAD;
 }
 
 struct param_fault numbers_fault(const real *x, idx n)

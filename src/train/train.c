@@ -50,128 +50,25 @@ struct train {
     bool has_begun; /* the folder is to be told how it ends */
 };
 
-static int run(struct train *t, struct err *e);
-static void say_binding(const struct train *t);
-static int start(struct train *t, struct err *e);
-static int hand_out(struct train *t, struct err *e);
-static int take_folder(struct train *t, struct err *e);
-static int open_logs(struct train *t, struct err *e);
-static bool has_ended(struct train *t, struct err *e);
-static int begin(struct train *t, struct err *e);
-static int write_config(struct train *t, struct err *e);
-static void say_begin(const struct train *t);
-static int loop(struct train *t, struct err *e);
-static int report(struct train *t, const struct update_result *u,
-                  struct err *e);
-static int interrupt(struct train *t, struct err *e);
-static bool is_stopped(const struct train *t);
-static void say_stopped(const struct train *t);
-static void finish(struct train *t, struct err *e);
+/* ---- how it stands ------------------------------------------------------- */
 
-int train_run_shared(const struct train_request *r, struct ranks *ranks,
-                     struct err *e)
+/* Has a rule ended it, rather than its last step? */
+static bool is_stopped(const struct train *t)
 {
-    struct train t = {
-        .ranks = ranks,
-        .argc = r->argc,
-        .argv = r->argv,
-        .target = { .path = r->path,
-                    .overrides = r->overrides,
-                    .n_overrides = r->n_overrides,
-                    .wants_resume = r->wants_resume,
-                    .wants_restart = r->wants_restart },
-        .is_dry = r->is_dry,
-        .dry = r->dry,
-    };
-    run(&t, e);
-    ranks_agree(t.ranks, false, e);
-    train_samples_release(&t.samples);
-    session_release(&t.session);
-    run_close(&t.folder);
-    config_source_free(t.target.origins);
-    config_source_free(t.target.changes);
-    free(t.config_text);
-    return e->code;
+    return t->rules.broken[0] && t->state.step < t->target.config.train.steps;
 }
 
-void train_watch_job(void)
+static void say_stopped(const struct train *t)
 {
-    if (launched_processes() > 1)
-        stop_watch();
+    char dir[RUN_DIR_MAX + 8];
+    shell_word(dir, sizeof dir, t->target.dir);
+    printf("stopped early: %s: %s; to go on without this rule: sinklab train "
+           "%s %.*s=0\n",
+           t->target.dir, t->rules.broken, dir,
+           (int)strcspn(t->rules.broken, ":"), t->rules.broken);
 }
 
-int train_run(const struct train_request *r, struct err *e)
-{
-    struct ranks ranks = { 0 };
-    char job[RANKS_JOB_MAX];
-    snprintf(job, sizeof job, "train%s%s", r->wants_resume ? " --resume" : "",
-             r->wants_restart ? " --restart" : "");
-    train_watch_job();
-    if (ranks_open(&ranks, job, e) == OK)
-        train_run_shared(r, &ranks, e);
-    ranks_close(&ranks, e);
-    return e->code;
-}
-
-/* How far the run is that a dry run asks about; what training would refuse of
- * it is refused here, too. */
-static int find_done(struct train *t, struct err *e)
-{
-    char path[RUN_PATH_MAX];
-    struct checkpoint_head head = { 0 };
-    bool is_there;
-    if (!t->target.is_resumed)
-        return OK;
-    if (t->target.wants_restart)
-        return train_state_check_restart(t->target.dir, e);
-    if (train_state_check_import(t->target.dir, e))
-        return e->code;
-    run_resume_path(path, t->target.dir);
-    if (fsys_exists(&is_there, path, e) == OK && is_there &&
-        checkpoint_read_head(&head, path, e) == OK)
-        t->dry.done = head.step;
-    free(head.config);
-    return e->code;
-}
-
-static int run(struct train *t, struct err *e)
-{
-    if (train_target_resolve(&t->target, t->is_dry, e))
-        return e->code;
-    t->ranks->limit_s = t->target.config.train.wait_limit_s;
-    FILE *notes = t->is_dry && t->dry.is_json ? stderr : stdout;
-    text_print_lines(notes, "note: ", config_notes(t->target.origins));
-    text_print_lines(notes, "note: ", config_notes(t->target.changes));
-    if (t->is_dry && find_done(t, e))
-        return e->code;
-    if (t->is_dry)
-        return dry_run_print(stdout, &t->target.config, t->target.dir, &t->dry,
-                             e);
-    if (session_open_shared(&t->session, &t->target.config, true, t->ranks,
-                            e) ||
-        train_samples_open(&t->samples, &t->session, e) ||
-        ranks_agree(t->ranks, false, e) ||
-        same_job_check(t->ranks, &t->session, e) ||
-        engine_take_states(&t->session.engine, false, e))
-        return e->code;
-    const char *pinned = engine_library().pinned_core;
-    if (pinned)
-        printf("note: OPENBLAS_CORETYPE=%s pins matrix products to slower "
-               "kernels than this processor has\n",
-               pinned);
-    say_binding(t);
-    stop_watch(); /* before a status says that it is running */
-    if (ranks_writes(t->ranks))
-        start(t, e);
-    if (hand_out(t, e) == OK && !t->is_over)
-        loop(t, e);
-    terminal_end_line();
-    if (t->has_begun)
-        finish(t, e);
-    return e->code;
-}
-
-/* ---- before ------------------------------------------------------------ */
+/* ---- before -------------------------------------------------------------- */
 
 /* Launchers bind a process to one core unless they are told of its threads, or
  * to none, and then all share all. */
@@ -187,44 +84,6 @@ static void say_binding(const struct train *t)
            "--map-by slot:pe=%d, or srun --cpus-per-task=%d\n",
            n * threads, n, n == 1 ? "" : "es", cores.n, cores.n == 1 ? "" : "s",
            threads, threads);
-}
-
-/* What the process that writes does before the loop. */
-static int start(struct train *t, struct err *e)
-{
-    if (take_folder(t, e))
-        return e->code;
-    t->is_over = has_ended(t, e);
-    if (t->is_over ||
-        (t->target.wants_restart && train_state_forget(&t->state, e)))
-        return e->code;
-    /* Logs first: if they refuse, the folder stays as it was */
-    if (open_logs(t, e))
-        return e->code;
-    t->has_begun = true;
-    if (begin(t, e) == OK)
-        say_begin(t);
-    return e->code;
-}
-
-/* Where the run stands, from the process that writes to all. */
-static int hand_out(struct train *t, struct err *e)
-{
-    struct place {
-        bool is_over;
-        idx step, saved_step;
-    } at = { t->is_over, t->state.step, t->state.saved_step };
-    if (ranks_agree(t->ranks, false, e) ||
-        ranks_broadcast(t->ranks, 0, &at, sizeof at, e))
-        return e->code;
-    t->is_over = at.is_over;
-    t->state.step = at.step;
-    t->state.saved_step = at.saved_step;
-    int rc = at.is_over
-                 ? OK
-                 : engine_hand_out(&t->session.engine, at.saved_step >= 0, e);
-    engine_drop_states(&t->session.engine);
-    return rc;
 }
 
 /* Lock the folder and find out where the run is. */
@@ -257,6 +116,23 @@ static int open_logs(struct train *t, struct err *e)
                    train_samples_resume(&t->samples, dir, s->step, e)
                ? e->code
                : OK;
+}
+
+/* config.ini, if the command line says more than it holds, and the text that
+ * checkpoints keep. */
+static int write_config(struct train *t, struct err *e)
+{
+    key_copy_text(t->target.config.data.hash, t->session.source.hash);
+    key_copy_text(t->target.config.sink.hash, t->session.input.hash);
+    t->state.config_text = t->config_text =
+        config_print(&t->target.config, NULL);
+    char *commented = config_print(&t->target.config, t->target.origins);
+    if (!t->config_text || !commented)
+        err_memory(e, NULL);
+    else if (t->target.origins || t->target.n_overrides)
+        run_config_write(&t->folder, commented, e);
+    free(commented);
+    return e->code;
 }
 
 /* Is there nothing to train, or an error? Says so. */
@@ -292,23 +168,6 @@ static int begin(struct train *t, struct err *e)
         manifest_add_start(t->folder.dir, t->folder.id, &start, e))
         return e->code;
     return run_status_write(&t->folder, RUN_RUNNING, t->state.step, NULL, e);
-}
-
-/* config.ini, if the command line says more than it holds, and the text that
- * checkpoints keep. */
-static int write_config(struct train *t, struct err *e)
-{
-    key_copy_text(t->target.config.data.hash, t->session.source.hash);
-    key_copy_text(t->target.config.sink.hash, t->session.input.hash);
-    t->state.config_text = t->config_text =
-        config_print(&t->target.config, NULL);
-    char *commented = config_print(&t->target.config, t->target.origins);
-    if (!t->config_text || !commented)
-        err_memory(e, NULL);
-    else if (t->target.origins || t->target.n_overrides)
-        run_config_write(&t->folder, commented, e);
-    free(commented);
-    return e->code;
 }
 
 /* A run that was made longer goes on as one of its new length. */
@@ -361,7 +220,45 @@ static void say_begin(const struct train *t)
     fflush(stdout);
 }
 
-/* ---- the training loop ------------------------------------------------- */
+/* What the process that writes does before the loop. */
+static int start(struct train *t, struct err *e)
+{
+    if (take_folder(t, e))
+        return e->code;
+    t->is_over = has_ended(t, e);
+    if (t->is_over ||
+        (t->target.wants_restart && train_state_forget(&t->state, e)))
+        return e->code;
+    /* Logs first: if they refuse, the folder stays as it was */
+    if (open_logs(t, e))
+        return e->code;
+    t->has_begun = true;
+    if (begin(t, e) == OK)
+        say_begin(t);
+    return e->code;
+}
+
+/* Where the run stands, from the process that writes to all. */
+static int hand_out(struct train *t, struct err *e)
+{
+    struct place {
+        bool is_over;
+        idx step, saved_step;
+    } at = { t->is_over, t->state.step, t->state.saved_step };
+    if (ranks_agree(t->ranks, false, e) ||
+        ranks_broadcast(t->ranks, 0, &at, sizeof at, e))
+        return e->code;
+    t->is_over = at.is_over;
+    t->state.step = at.step;
+    t->state.saved_step = at.saved_step;
+    int rc = at.is_over
+                 ? OK
+                 : engine_hand_out(&t->session.engine, at.saved_step >= 0, e);
+    engine_drop_states(&t->session.engine);
+    return rc;
+}
+
+/* ---- the training loop --------------------------------------------------- */
 
 /* Of all processes together, as each may have a part of it. */
 static int save_state(struct train *t, struct err *e)
@@ -386,42 +283,6 @@ static int save_weights(struct train *t, struct err *e)
 static bool asked_to_stop(const struct train *t)
 {
     return ranks_n(t->ranks) > 1 ? t->ranks->signal != 0 : stop_requested();
-}
-
-static int loop(struct train *t, struct err *e)
-{
-    const struct config *c = &t->target.config;
-    struct train_state *s = &t->state;
-    struct update_result u;
-    progress_start(&t->progress, s->step, c->train.steps, session_tokens(c, 1));
-    t->row_step = s->step;
-    t->row_s = clock_s();
-    if (s->saved_step < 0 && (save_weights(t, e) || report(t, NULL, e)))
-        return e->code;
-    moment_at("step", s->step);
-    while (s->step < c->train.steps) {
-        /* First, as all know of it; of a rule process 0 alone */
-        if (asked_to_stop(t))
-            return interrupt(t, e);
-        if (is_stopped(t))
-            break;
-        t->session.is_logged = plan_logs(c, s->step + 1);
-        if (session_update(&t->session, s->step, &u, e))
-            return e->code;
-        if (t->ranks->is_over) /* a rule has, which process 0 judges */
-            break;
-        s->step++;
-        t->progress.loss = u.loss.cross_entropy;
-        if (report(t, &u, e) ||
-            (plan_keeps(c, s->step) && save_weights(t, e)) ||
-            (plan_saves_state(c, s->step) && save_state(t, e)))
-            return e->code;
-        progress_step(&t->progress, s->step);
-        moment_at("step", s->step);
-    }
-    if (is_stopped(t) && ranks_agree(t->ranks, true, e))
-        return e->code;
-    return save_state(t, e); /* if it was not due: stopped, or no step */
 }
 
 /* Measure and log what is due after this step; u is NULL before the first. */
@@ -484,23 +345,43 @@ static int interrupt(struct train *t, struct err *e)
         t->state.step, t->target.config.train.steps);
 }
 
-/* Has a rule ended it, rather than its last step? */
-static bool is_stopped(const struct train *t)
+static int loop(struct train *t, struct err *e)
 {
-    return t->rules.broken[0] && t->state.step < t->target.config.train.steps;
+    const struct config *c = &t->target.config;
+    struct train_state *s = &t->state;
+    struct update_result u;
+    progress_start(&t->progress, s->step, c->train.steps, session_tokens(c, 1));
+    t->row_step = s->step;
+    t->row_s = clock_s();
+    if (s->saved_step < 0 && (save_weights(t, e) || report(t, NULL, e)))
+        return e->code;
+    moment_at("step", s->step);
+    while (s->step < c->train.steps) {
+        /* First, as all know of it; of a rule process 0 alone */
+        if (asked_to_stop(t))
+            return interrupt(t, e);
+        if (is_stopped(t))
+            break;
+        t->session.is_logged = plan_logs(c, s->step + 1);
+        if (session_update(&t->session, s->step, &u, e))
+            return e->code;
+        if (t->ranks->is_over) /* a rule has, which process 0 judges */
+            break;
+        s->step++;
+        t->progress.loss = u.loss.cross_entropy;
+        if (report(t, &u, e) ||
+            (plan_keeps(c, s->step) && save_weights(t, e)) ||
+            (plan_saves_state(c, s->step) && save_state(t, e)))
+            return e->code;
+        progress_step(&t->progress, s->step);
+        moment_at("step", s->step);
+    }
+    if (is_stopped(t) && ranks_agree(t->ranks, true, e))
+        return e->code;
+    return save_state(t, e); /* if it was not due: stopped, or no step */
 }
 
-/* ---- behind ------------------------------------------------------------ */
-
-static void say_stopped(const struct train *t)
-{
-    char dir[RUN_DIR_MAX + 8];
-    shell_word(dir, sizeof dir, t->target.dir);
-    printf("stopped early: %s: %s; to go on without this rule: sinklab train "
-           "%s %.*s=0\n",
-           t->target.dir, t->rules.broken, dir,
-           (int)strcspn(t->rules.broken, ":"), t->rules.broken);
-}
+/* ---- behind -------------------------------------------------------------- */
 
 static enum run_state state_after(const struct train *t, int rc)
 {
@@ -540,4 +421,109 @@ static void finish(struct train *t, struct err *e)
     } else if (e->code == OK) {
         printf("done: %s; next: sinklab analyze %s\n", t->target.dir, dir);
     }
+}
+
+/* ---- all of it ----------------------------------------------------------- */
+
+/* How far the run is that a dry run asks about; what training would refuse of
+ * it is refused here, too. */
+static int find_done(struct train *t, struct err *e)
+{
+    char path[RUN_PATH_MAX];
+    struct checkpoint_head head = { 0 };
+    bool is_there;
+    if (!t->target.is_resumed)
+        return OK;
+    if (t->target.wants_restart)
+        return train_state_check_restart(t->target.dir, e);
+    if (train_state_check_import(t->target.dir, e))
+        return e->code;
+    run_resume_path(path, t->target.dir);
+    if (fsys_exists(&is_there, path, e) == OK && is_there &&
+        checkpoint_read_head(&head, path, e) == OK)
+        t->dry.done = head.step;
+    free(head.config);
+    return e->code;
+}
+
+static int run(struct train *t, struct err *e)
+{
+    if (train_target_resolve(&t->target, t->is_dry, e))
+        return e->code;
+    t->ranks->limit_s = t->target.config.train.wait_limit_s;
+    FILE *notes = t->is_dry && t->dry.is_json ? stderr : stdout;
+    text_print_lines(notes, "note: ", config_notes(t->target.origins));
+    text_print_lines(notes, "note: ", config_notes(t->target.changes));
+    if (t->is_dry && find_done(t, e))
+        return e->code;
+    if (t->is_dry)
+        return dry_run_print(stdout, &t->target.config, t->target.dir, &t->dry,
+                             e);
+    if (session_open_shared(&t->session, &t->target.config, true, t->ranks,
+                            e) ||
+        train_samples_open(&t->samples, &t->session, e) ||
+        ranks_agree(t->ranks, false, e) ||
+        same_job_check(t->ranks, &t->session, e) ||
+        engine_take_states(&t->session.engine, false, e))
+        return e->code;
+    const char *pinned = engine_library().pinned_core;
+    if (pinned)
+        printf("note: OPENBLAS_CORETYPE=%s pins matrix products to slower "
+               "kernels than this processor has\n",
+               pinned);
+    say_binding(t);
+    stop_watch(); /* before a status says that it is running */
+    if (ranks_writes(t->ranks))
+        start(t, e);
+    if (hand_out(t, e) == OK && !t->is_over)
+        loop(t, e);
+    terminal_end_line();
+    if (t->has_begun)
+        finish(t, e);
+    return e->code;
+}
+
+int train_run_shared(const struct train_request *r, struct ranks *ranks,
+                     struct err *e)
+{
+    struct train t = {
+        .ranks = ranks,
+        .argc = r->argc,
+        .argv = r->argv,
+        .target = { .path = r->path,
+                    .overrides = r->overrides,
+                    .n_overrides = r->n_overrides,
+                    .wants_resume = r->wants_resume,
+                    .wants_restart = r->wants_restart },
+        .is_dry = r->is_dry,
+        .dry = r->dry,
+    };
+    run(&t, e);
+    ranks_agree(t.ranks, false, e);
+    train_samples_release(&t.samples);
+    session_release(&t.session);
+    run_close(&t.folder);
+    config_source_free(t.target.origins);
+    config_source_free(t.target.changes);
+    free(t.config_text);
+    return e->code;
+}
+
+void train_watch_job(void)
+{
+    if (launched_processes() > 1)
+        stop_watch();
+}
+
+int train_run(const struct train_request *r, struct err *e)
+{
+    struct ranks ranks = { 0 };
+    char job[RANKS_JOB_MAX];
+    snprintf(job, sizeof job, "train%s%s", r->wants_resume ? " --resume" : "",
+             r->wants_restart ? " --restart" : "");
+    train_watch_job();
+    if (ranks_open(&ranks, job, e) == OK)
+        train_run_shared(r, &ranks, e);
+    ranks_close(&ranks, e);
+    return e->code;
 }
