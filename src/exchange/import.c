@@ -484,6 +484,7 @@ static int save_state(struct import *m, struct err *e)
     memcpy(engine_download(&s->engine).weights, m->weights,
            (size_t)m->model.table.total * sizeof *m->weights);
     engine_upload(&s->engine);
+    /* session_check reads it; else token 0 throughout */
     source_batch(&s->source, &s->batch, SPLIT_TRAIN, 0);
     return train_state_save(&state, e);
 }

@@ -461,7 +461,7 @@ int session_check(struct session *s, idx step, bool with_state, struct err *e)
     }
     struct batch one = batch_part(&s->batch, 0, 1);
     for (idx t = 0; t < one.T; t++)
-        one.weights[t] = 1; /* whatever counts of what was read last */
+        one.weights[t] = 1; /* whatever counts of it in training */
     struct pass_loss loss = engine_loss(&s->engine, &one);
     return isfinite(loss.objective)
                ? OK

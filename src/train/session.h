@@ -146,7 +146,9 @@ int session_update(struct session *s, idx step, struct update_result *r,
 
 /* session_check - may the numbers be saved as they are after `step` updates?
  * All weights, with_state the optimizer's slots too, must be finite, and so
- * must the loss of a forward pass. OK, or ERR_DIVERGED naming the tensor. */
+ * must the loss of a forward pass over the first sequence of s->batch: what was
+ * read into it last, or token 0 throughout. Sets that sequence's weights to 1.
+ * OK, or ERR_DIVERGED naming the tensor. */
 int session_check(struct session *s, idx step, bool with_state, struct err *e);
 
 /* Tokens seen after `step` updates. */
