@@ -10,7 +10,7 @@ SINKLAB=${SINKLAB:-$PWD/sinklab}
 LOG=${LOG:-docs/PERFORMANCE.md}
 
 field() { # json name
-    sed -n "s/.*\"$2\": \"\{0,1\}\([^,\"}]*\).*/\1/p" <<<"$1"
+    sed -n "s/.*\"$2\":\"\{0,1\}\([^,\"}]*\).*/\1/p" <<<"$1"
 }
 cpu=$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo 2>/dev/null | head -n 1)
 commit=$(git describe --always --dirty 2>/dev/null || echo unknown)

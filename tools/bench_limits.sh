@@ -13,7 +13,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 field() { # name, JSON on standard input
-    sed -n "s/.*\"$1\": \([0-9.]*\).*/\1/p"
+    sed -n "s/.*\"$1\":\([0-9.]*\).*/\1/p"
 }
 bench() { # field config overrides...
     local name=$1

@@ -85,7 +85,7 @@ step_ms() {
         --mca btl_tcp_if_include $net.0/24 --mca oob_tcp_if_include $net.0/24 \
         --bind-to none --oversubscribe --host "${hosts#,}" -n "$n" \
         "${bench[@]}" 2>"$work/said" |
-        sed -n 's/.*"step_ms": \([0-9.]*\).*/\1/p'
+        sed -n 's/.*"step_ms": *\([0-9.]*\).*/\1/p'
 }
 
 numbers=$("$sinklab" train "${bench[2]}" --dry-run --rate=1 --json \

@@ -4,33 +4,43 @@
 
 #include "base/text.h"
 #include "base/utf8.h"
+#include "io/json.h"
+
+enum { DIGITS = 9 };
 
 const char *const split_names[SPLITS] = { "train", "val", "sink" };
 
 /* ---- JSON -------------------------------------------------------------- */
 
-/* Numbers of an array; a negative one is null. */
-static void print_ints(FILE *out, const char *name, const int32_t *x, idx n,
-                       idx n_known)
+static void put_counts(struct json *j, const char *key, const int32_t *x, idx n)
 {
-    fprintf(out, ", \"%s\": [", name);
+    json_begin_array(j, key);
     for (idx t = 0; t < n; t++)
-        if (t < n_known)
-            fprintf(out, "%s%td", t ? ", " : "", (idx)x[t]);
-        else
-            fprintf(out, "%snull", t ? ", " : "");
-    fputc(']', out);
+        json_put_count(j, NULL, x[t]);
+    json_end(j);
 }
 
-static void print_offsets(FILE *out, const idx *x, idx n)
+static void put_targets(struct json *j, const int32_t *targets, idx n,
+                        idx n_known)
 {
-    fprintf(out, ", \"offsets\": [");
+    json_begin_array(j, "targets");
+    for (idx t = 0; t < n; t++)
+        if (t < n_known)
+            json_put_count(j, NULL, targets[t]);
+        else
+            json_put_null(j, NULL);
+    json_end(j);
+}
+
+static void put_offsets(struct json *j, const idx *x, idx n)
+{
+    json_begin_array(j, "offsets");
     for (idx t = 0; t < n; t++)
         if (x[t] == NO_OFFSET)
-            fprintf(out, "%snull", t ? ", " : "");
+            json_put_null(j, NULL);
         else
-            fprintf(out, "%s%td", t ? ", " : "", x[t]);
-    fputc(']', out);
+            json_put_count(j, NULL, x[t]);
+    json_end(j);
 }
 
 /* Where documents begin for the model, or, if it does not ask, as the data know
@@ -40,28 +50,31 @@ static const int32_t *documents_of(const struct sample *s)
     return s->batch->documents ? s->batch->documents : s->row->documents;
 }
 
-void sample_print_json(FILE *out, const struct sample *s)
+int sample_print_json(FILE *out, const struct sample *s, struct err *e)
 {
+    struct json j = { .depth = 0 };
     const struct batch *b = s->batch;
-    idx T = b->T, n_targets = source_targets(s->split, T);
-    fprintf(out,
-            "{\"split\": \"%s\", \"index\": %td, \"part\": %td, \"unit\": %td, "
-            "\"used\": %td",
-            split_names[s->split], s->index, s->row->part, (idx)s->row->unit,
-            idx_min(s->row->used, T));
-    print_ints(out, "tokens", b->tokens, T, T);
-    print_ints(out, "targets", b->targets, T, n_targets);
-    fprintf(out, ", \"weights\": [");
+    idx T = b->T;
+    json_begin_object(&j, NULL);
+    json_put_text(&j, "split", split_names[s->split]);
+    json_put_count(&j, "index", s->index);
+    json_put_count(&j, "part", s->row->part);
+    json_put_count(&j, "unit", (idx)s->row->unit);
+    json_put_count(&j, "used", idx_min(s->row->used, T));
+    put_counts(&j, "tokens", b->tokens, T);
+    put_targets(&j, b->targets, T, source_targets(s->split, T));
+    json_begin_array(&j, "weights");
     for (idx t = 0; t < T; t++)
-        fprintf(out, "%s%.9g", t ? ", " : "", (double)b->weights[t]);
-    fputc(']', out);
-    print_offsets(out, s->row->offsets, T);
-    print_ints(out, "documents", documents_of(s), T, T);
-    fprintf(out, ", \"positions\": [");
+        json_put_number(&j, NULL, (double)b->weights[t]);
+    json_end(&j);
+    put_offsets(&j, s->row->offsets, T);
+    put_counts(&j, "documents", documents_of(s), T);
+    json_begin_array(&j, "positions");
     for (idx t = 0; t < T; t++)
-        fprintf(out, "%s%td", t ? ", " : "",
-                b->positions ? (idx)b->positions[t] : t);
-    fprintf(out, "]}\n");
+        json_put_count(&j, NULL, b->positions ? (idx)b->positions[t] : t);
+    json_end(&j);
+    json_end(&j);
+    return json_write(out, &j, DIGITS, e);
 }
 
 /* ---- for people -------------------------------------------------------- */

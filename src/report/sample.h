@@ -22,8 +22,8 @@ struct sample {
 extern const char *const split_names[SPLITS];
 
 /* sample_print_json - one object on one line; docs/DATA.md, "head", has its
- * members. */
-void sample_print_json(FILE *out, const struct sample *s);
+ * members. OK or ERR_MEMORY. */
+int sample_print_json(FILE *out, const struct sample *s, struct err *e);
 
 /* sample_print_text - its tokens in lines of at most 80 columns, marked below
  * where something is to be known of them. */

@@ -114,7 +114,7 @@ static void read_unedited(struct samples *s, idx n, idx index)
     source->styles[s->split].edits = has_edits;
 }
 
-static void print_sample(FILE *out, struct samples *s, idx index)
+static int print_sample(FILE *out, struct samples *s, idx index, struct err *e)
 {
     struct source *source = source_of(s);
     idx n = source_targets(s->split, s->batch.T) + 1;
@@ -130,9 +130,9 @@ static void print_sample(FILE *out, struct samples *s, idx index)
         .unedited = s->unedited,
     };
     if (s->o->is_json)
-        sample_print_json(out, &one);
-    else
-        sample_print_text(out, &one, &s->text);
+        return sample_print_json(out, &one, e);
+    sample_print_text(out, &one, &s->text);
+    return OK;
 }
 
 int samples_print(FILE *out, const struct config *c,
@@ -141,10 +141,10 @@ int samples_print(FILE *out, const struct config *c,
     struct samples s = { .o = o };
     if (open_samples(&s, c, e) == OK) {
         idx n = idx_min(o->count, s.end - o->from);
-        for (idx i = 0; i < n; i++) {
+        for (idx i = 0; i < n && !e->code; i++) {
             if (i > 0 && !o->is_json)
                 fputc('\n', out);
-            print_sample(out, &s, o->from + i);
+            print_sample(out, &s, o->from + i, e);
         }
         if (!o->is_json)
             sample_print_legend(out);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "io/fsys.h"
+#include "io/json.h"
 #include "nn/parts.h"
 #include "train/ceiling.h"
 #include "train/same_job.h"
@@ -16,6 +17,7 @@ enum {
     ROUNDS_MAX = 400,
     ROUNDS_MIN = 5,
     WARM_STEPS = 2,
+    DIGITS = 6, /* of a measured number */
 };
 static const double ROUND_S = 0.25; /* steps of a round take at least this */
 
@@ -215,27 +217,36 @@ static void print_people(const struct bench *x, const struct result *r)
     print_extras(x, r->step_s);
 }
 
-static void print_json(const struct bench *x, const struct result *r)
+static int print_json(const struct bench *x, const struct result *r,
+                      struct err *e)
 {
+    struct json j = { .depth = 0 };
     struct engine_library blas = engine_library();
     struct engine_products products = products_of(x);
-    printf("{\"utilisation\": %.4f, \"tokens_per_s\": %.1f, "
-           "\"ceiling_gflops\": %.2f, \"model_gflops\": %.2f, "
-           "\"step_ms\": %.4f, \"threads\": %d, \"blas_core\": \"%s\", "
-           "\"blas_threading\": \"%s\", \"products\": \"%s\", "
-           "\"precision\": \"%s\", \"peak_memory_mib\": %.1f, "
-           "\"probe_ms\": %.3f, \"weights_file_ms\": %.3f, "
-           "\"state_file_ms\": %.3f, "
-           "\"rounds\": %td, \"steps\": %td, \"parts_ms\": {",
-           r->utilisation, r->tokens_per_s, r->ceiling * 1e-9, r->flops * 1e-9,
-           r->step_s * 1e3, x->session.threads, blas.core, blas.threading,
-           products.library, products.precision, r->memory_mib,
-           x->probe_s * 1e3, x->weights_s * 1e3, x->state_s * 1e3, x->rounds,
-           x->n_steps);
+    json_begin_object(&j, NULL);
+    json_put_number(&j, "utilisation", r->utilisation);
+    json_put_number(&j, "tokens_per_s", r->tokens_per_s);
+    json_put_number(&j, "ceiling_gflops", r->ceiling * 1e-9);
+    json_put_number(&j, "model_gflops", r->flops * 1e-9);
+    json_put_number(&j, "step_ms", r->step_s * 1e3);
+    json_put_count(&j, "threads", x->session.threads);
+    json_put_text(&j, "blas_core", blas.core);
+    json_put_text(&j, "blas_threading", blas.threading);
+    json_put_text(&j, "products", products.library);
+    json_put_text(&j, "precision", products.precision);
+    json_put_number(&j, "peak_memory_mib", r->memory_mib);
+    json_put_number(&j, "probe_ms", x->probe_s * 1e3);
+    json_put_number(&j, "weights_file_ms", x->weights_s * 1e3);
+    json_put_number(&j, "state_file_ms", x->state_s * 1e3);
+    json_put_count(&j, "rounds", x->rounds);
+    json_put_count(&j, "steps", x->n_steps);
+    json_begin_object(&j, "parts_ms");
     for (int p = 0; p < PARTS; p++)
-        printf("%s\"%s\": %.4f", p ? ", " : "", part_name(p),
-               1e3 * x->watch.part_s[p] / (double)x->n_steps);
-    printf("}}\n");
+        json_put_number(&j, part_name(p),
+                        1e3 * x->watch.part_s[p] / (double)x->n_steps);
+    json_end(&j);
+    json_end(&j);
+    return json_write(stdout, &j, DIGITS, e);
 }
 
 static int open_product(struct bench *x, struct err *e)
@@ -268,9 +279,8 @@ static int run(struct bench *x, bool is_json, struct err *e)
     r.flops = r.tokens_per_s * model_flops_per_token(&x->session.model,
                                                      x->config->model.context);
     if (is_json)
-        print_json(x, &r);
-    else
-        print_people(x, &r);
+        return print_json(x, &r, e);
+    print_people(x, &r);
     return OK;
 }
 

@@ -23,7 +23,7 @@ done
 for key in utilisation tokens_per_s ceiling_gflops blas_core threads \
     products precision \
     peak_memory_mib parts_ms; do
-    check "--json has $key" grep -q "\"$key\": " json
+    check "--json has $key" grep -q "\"$key\":" json
 done
 check "--json is one line" test "$(wc -l <json)" -eq 1
 

@@ -164,16 +164,16 @@ fi
 
 json_lines() { # how many, of one object each
     [ "$(wc -l <"$T/json")" -eq "$1" ] &&
-        [ "$(grep -c '^{"split": .*}$' "$T/json")" -eq "$1" ]
+        [ "$(grep -c '^{"split":.*}$' "$T/json")" -eq "$1" ]
 }
 for split in train val sink; do
     samples --split "$split" --from 1 --count 1 --json >"$T/json"
     check "--json of $split: one object a line" json_lines 1
     check "... tells which sample" says \
-        "^\\{\"split\": \"$split\", \"index\": 1, \"part\": 0, \"unit\": [0-9]+, " \
+        "^\\{\"split\":\"$split\",\"index\":1,\"part\":0,\"unit\":[0-9]+," \
         cat "$T/json"
     for name in tokens targets weights offsets documents positions; do
-        check "... its $name" says "\"$name\": \\[[-0-9a-z., ]+\\]" cat "$T/json"
+        check "... its $name" says "\"$name\":\\[[-0-9a-z.,]+\\]" cat "$T/json"
     done
 done
 samples --from 18 --count 99 --json >"$T/json"

@@ -86,8 +86,8 @@ check "the dry run of auto names a library" grep -q '^products' <(
     "$SINKLAB" train small.ini train.products=auto --dry-run)
 
 "$SINKLAB" bench small.ini train.precision=bfloat16 --seconds 0.1 --json >json
-check "bench names the products" grep -q '"products": "OpenBLAS"' json
-check "bench names the precision" grep -q '"precision": "bfloat16, rounded in software"' json
+check "bench names the products" grep -q '"products":"OpenBLAS"' json
+check "bench names the precision" grep -q '"precision":"bfloat16, rounded in software"' json
 
 # A model in which a sink forms within 200 steps at this rate: three seeds each.
 cat >sink.ini <<'END'

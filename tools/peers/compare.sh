@@ -18,7 +18,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 tokens() { # file: the figure of its last JSON line
-    sed -n 's/.*"tokens_per_s": \([0-9.]*\).*/\1/p' "$1" | tail -n 1
+    sed -n 's/.*"tokens_per_s": *\([0-9.]*\).*/\1/p' "$1" | tail -n 1
 }
 ours() { # precision
     "$SINKLAB" bench "$config" train.threads="$threads" train.products=auto \
