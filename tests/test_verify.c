@@ -158,6 +158,41 @@ static void test_verify__finds_every_changed_bit_of_a_run(void **state)
     flip_all(dir, true, 7);
 }
 
+static void flip_byte(const char *dir, const char *name, size_t from_end)
+{
+    char path[RUN_PATH_MAX], *bytes;
+    size_t n;
+    struct err e = { 0 };
+    run_path(path, dir, name);
+    assert_int_equal(fsys_read_file(&bytes, &n, path, 1 << 24, &e), OK);
+    bytes[n - from_end] ^= 1;
+    test_write_file(path, bytes, n);
+    free(bytes);
+}
+
+static idx count_lines_with(const char *text, const char *words)
+{
+    idx n = 0;
+    for (const char *at = text; (at = strstr(at, words)); n++)
+        at += strcspn(at, "\n");
+    return n;
+}
+
+static void test_verify__tells_each_damage_of_an_analysis_once(void **state)
+{
+    const char *dir = test_path("both");
+    struct verify v;
+    (void)state;
+    make_run("both");
+    flip_byte(dir, "analysis.h5", 2000);
+    flip_byte(dir, "analysis.csv", 3);
+    char *text = verified(dir, &v);
+    if (v.n_findings != 2 || count_lines_with(text, "analysis.h5: ") != 1 ||
+        count_lines_with(text, "analysis.csv:4: damaged: ") != 1)
+        fail_msg("%s", text);
+    free(text);
+}
+
 /* Of the sweep, found by its folder as a user names it. */
 static void check_missing(const char *name)
 {
@@ -211,6 +246,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_verify__finds_every_changed_bit_of_a_run),
+        cmocka_unit_test(test_verify__tells_each_damage_of_an_analysis_once),
         cmocka_unit_test(test_verify__finds_every_changed_bit_of_a_sweep),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -407,7 +407,7 @@ static void check_analysed(struct checked *c)
 static void check_one_analysis(struct checked *c)
 {
     struct table t = { 0 };
-    struct err e = { 0 };
+    struct err of_arrays = { 0 }, of_table = { 0 };
     char *id = NULL;
     bool has_arrays = access(arrays_of(c), F_OK) == 0;
     bool has_table = access(table_of(c), F_OK) == 0;
@@ -415,10 +415,9 @@ static void check_one_analysis(struct checked *c)
         verify_say(
             c->v, ERR_DATA, "%s: is missing, but its .%s is there; " ANALYZE,
             has_arrays ? table_of(c) : arrays_of(c), has_arrays ? "h5" : "csv");
-    if (has_arrays && note_load(&id, arrays_of(c), "run_id", &e)) {
-        verify_say(c->v, e.code, "%s", e.text);
+    if (has_arrays && note_load(&id, arrays_of(c), "run_id", &of_arrays))
         has_arrays = false;
-    }
+    verify_err(c->v, &of_arrays);
     if (has_arrays && c->has_id && strcmp(id, c->id) != 0)
         verify_say(c->v, ERR_DATA,
                    "%s: is of run %s, manifest.ini of %s; " ANALYZE,
@@ -426,8 +425,8 @@ static void check_one_analysis(struct checked *c)
     free(id);
     if (has_arrays)
         check_analysed(c);
-    if (has_table && analysis_read_csv(&t, c->dir, c->analysis, &e))
-        verify_say(c->v, e.code, "%s", e.text);
+    if (has_table && analysis_read_csv(&t, c->dir, c->analysis, &of_table))
+        verify_err(c->v, &of_table);
     else if (has_table && !t.is_chained)
         verify_say(c->v, ERR_DATA,
                    "%s: not protected, as those of older versions; " ANALYZE,
