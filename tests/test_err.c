@@ -39,12 +39,31 @@ static void test_err__no_prefix_is_too_long(void **state)
     assert_non_null(strstr(e.text, "xxx: xxx"));
 }
 
+/* The remedy stands at the end of a message. */
+static void test_err__a_short_prefix_leaves_room_for_the_message(void **state)
+{
+    enum { PREFIX = 2 + 5 };
+    struct err e = { 0 };
+    char text[ERR_TEXT_MAX - PREFIX];
+    (void)state;
+    memset(text, 'x', sizeof text);
+    strcpy(text + sizeof text - sizeof "; move it", "; move it");
+    err_set(&e, ERR_DATA, "%s", text);
+    err_prefix(&e, "a.csv");
+    assert_int_equal(strlen(e.text), ERR_TEXT_MAX - 1);
+    assert_string_equal(e.text + PREFIX, text);
+    err_prefix(&e, "b");
+    assert_int_equal(strlen(e.text), ERR_TEXT_MAX - 1);
+    assert_non_null(strstr(e.text, "b: a.csv: xxx"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_err__the_first_message_is_kept),
         cmocka_unit_test(test_err__nobody_has_to_listen),
         cmocka_unit_test(test_err__no_prefix_is_too_long),
+        cmocka_unit_test(test_err__a_short_prefix_leaves_room_for_the_message),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

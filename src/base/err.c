@@ -97,7 +97,7 @@ int err_prefix(struct err *e, const char *format, ...)
     va_end(args);
     memcpy(old, e->text, sizeof old);
     snprintf(e->text, sizeof e->text, "%s: %.*s", prefix,
-             (int)(sizeof e->text - sizeof prefix - 3), old);
+             (int)(sizeof e->text - strlen(prefix) - 3), old);
     return e->code;
 }
 
