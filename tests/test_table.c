@@ -160,6 +160,37 @@ static void test_table__what_is_wrong_is_named_with_its_line(void **state)
     }
 }
 
+static void test_table__steps_are_whole_numbers(void **state)
+{
+    static const struct {
+        const char *text, *want;
+    } cases[] = {
+        { "a,b\n1,2\n", "t.csv:1: no column named step" },
+        { "a,step\n1,0\n1,\n", "t.csv:3: step: got nothing, want 0, 1, 2" },
+        { "a,step\n1,nan\n", "t.csv:2: step: got nan, want 0, 1, 2" },
+        { "a,step\n1,inf\n", "t.csv:2: step: got inf, want 0, 1, 2" },
+        { "step\n-1\n", "t.csv:2: step: got -1, want 0, 1, 2" },
+        { "step\n1e300\n", "t.csv:2: step: got 1.0" },
+        { "step\n2\n2.5\n", "t.csv:3: step: got 2.5, want 0, 1, 2" },
+    };
+    struct table t = { 0 };
+    struct err e = { 0 };
+    (void)state;
+    for (idx i = 0; i < COUNT_OF(cases); i++) {
+        e = (struct err){ 0 };
+        assert_int_equal(
+            table_read_steps(&t, write_text(cases[i].text), NULL, &e),
+            ERR_DATA);
+        if (!strstr(e.text, cases[i].want))
+            fail_msg("'%s' does not say '%s'", e.text, cases[i].want);
+        assert_null(t.text);
+    }
+    e = (struct err){ 0 };
+    if (table_read_steps(&t, write_text("a,step\n,0\n,1e6\n"), NULL, &e))
+        fail_msg("%s", e.text);
+    table_release(&t);
+}
+
 static void test_table__a_nul_byte_is_refused(void **state)
 {
     (void)state;
@@ -317,6 +348,7 @@ int main(void)
         cmocka_unit_test(test_table__a_header_alone_has_no_rows),
         cmocka_unit_test(test_table__one_column_and_dos_lines_are_read),
         cmocka_unit_test(test_table__what_is_wrong_is_named_with_its_line),
+        cmocka_unit_test(test_table__steps_are_whole_numbers),
         cmocka_unit_test(test_table__a_nul_byte_is_refused),
         cmocka_unit_test(test_table__one_column_may_be_hexadecimal),
         cmocka_unit_test(test_table__missing_files_and_folders_are_refused),

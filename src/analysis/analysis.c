@@ -134,7 +134,7 @@ int analysis_read_csv(struct table *t, const char *dir, const char *name,
     char path[RUN_PATH_MAX], seal[HASH_HEX_MAX];
     struct err own = { 0 };
     run_analysis_path(path, dir, name, ".csv");
-    int rc = table_read(t, path, ANALYSIS_ORIGIN, e);
+    int rc = table_read_steps(t, path, ANALYSIS_ORIGIN, e);
     if (rc == OK && t->is_torn) {
         table_release(t);
         rc = err_set(e, ERR_DATA, "%s: its last line is cut off; %s", path,

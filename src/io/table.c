@@ -6,6 +6,7 @@
 #include "io/row_chain.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -184,6 +185,39 @@ int table_read(struct table *t, const char *path, const char *origin,
     for (idx r = 0; r < t->rows && rc == OK; r++)
         rc = parse_row(t, &chain, at_origin, r, next_line(&rest), path, e);
 out:
+    if (rc != OK)
+        table_release(t);
+    return rc;
+}
+
+static int check_steps(const struct table *t, const char *path, struct err *e)
+{
+    const double largest = 1LL << 53; /* integers up to there are exact */
+    idx column = table_find(t, "step");
+    const double *steps = table_column(t, column);
+    const bool *given = table_given(t, column);
+    if (!steps)
+        return err_set(e, ERR_DATA, "%s:1: no column named step", path);
+    for (idx r = 0; r < t->rows; r++) {
+        char got[40] = "nothing";
+        if (steps[r] >= 0 && steps[r] <= largest && steps[r] == floor(steps[r]))
+            continue;
+        if (given[r])
+            snprintf(got, sizeof got, "%.17g", steps[r]);
+        return err_set(e, ERR_DATA,
+                       "%s:%td: step: got %s, want 0, 1, 2, ...; put a copy of "
+                       "the file back",
+                       path, r + 2, got);
+    }
+    return OK;
+}
+
+int table_read_steps(struct table *t, const char *path, const char *origin,
+                     struct err *e)
+{
+    int rc = table_read(t, path, origin, e);
+    if (rc == OK)
+        rc = check_steps(t, path, e);
     if (rc != OK)
         table_release(t);
     return rc;

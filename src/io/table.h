@@ -47,6 +47,11 @@ int table_read(struct table *t, const char *path, const char *origin,
                struct err *e);
 void table_release(struct table *t);
 
+/* table_read_steps - the same of rows that belong to steps: ERR_DATA, too,
+ * where no column is named step, or a cell of it is none (0, 1, ...). */
+int table_read_steps(struct table *t, const char *path, const char *origin,
+                     struct err *e);
+
 /* table_add - one column more behind the others, of the caller's own reckoning:
  * value and given (rows), copied. OK; ERR_MEMORY: the table is as it was. What
  * borrowed its columns has lost them. */

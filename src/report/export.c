@@ -144,7 +144,7 @@ static int text_of(char **text, size_t *n, const struct exported *x, idx i,
     run_path(path, x->runs[i].path, RUN_TIMING);
     int rc = fsys_exists(&is_there, path, e);
     if (rc == OK && is_there)
-        rc = table_read(&timing, path, NULL, e);
+        rc = table_read_steps(&timing, path, NULL, e);
     if (rc != OK)
         return rc;
     FILE *out = open_memstream(text, n);

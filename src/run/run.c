@@ -176,7 +176,7 @@ int run_metrics_read(struct table *t, const char *dir, struct err *e)
     int rc = fsys_exists(&is_there, path, e);
     if (rc != OK || !is_there)
         return rc;
-    rc = table_read(t, path, NULL, e);
+    rc = table_read_steps(t, path, NULL, e);
     if (rc != OK || !t->is_torn || !is_over)
         return rc;
     table_release(t);

@@ -87,6 +87,18 @@ check "rows of runs of one name are told apart by their paths" eval \
     'called | grep -q "\"s/0000" && called | grep -q "\"other/0000" && [ "$(called | wc -l)" -eq 5 ]'
 sed -i '3s/,[0-9]*,/,7,/' other/*/metrics.csv
 expect_fail 4 'metrics.csv:3' "$SINKLAB" export other --jsonl x
+cp -r "$run" odd # as an older version or a hand left it: rows have no hashes
+refuses_timing() { # TEXT WANT
+    printf "$1" >odd/timing.csv
+    expect_fail 4 "odd/timing.csv:$2" "$SINKLAB" export odd --tensorboard x
+    expect_fail 4 "odd/timing.csv:$2" "$SINKLAB" export odd --jsonl y
+}
+refuses_timing 'wall_s\n0.5\n' '1: no column named step'
+refuses_timing 'step,wall_s\n0,0.5\n,0.7\n' '3: step: got nothing, want 0, 1, 2'
+refuses_timing 'step,wall_s\nnan,0.5\n' '2: step: got nan, want 0, 1, 2'
+cp "$run/timing.csv" odd
+printf 'step,loss\nnan,1\n' >odd/metrics.csv
+expect_fail 4 'odd/metrics.csv:2: step: got nan' "$SINKLAB" export odd --tensorboard x
 
 # --- as others read it -------------------------------------------------------
 
