@@ -127,6 +127,63 @@ static void test_memory__a_need_is_held_against_what_is_left(void **state)
                         "or to its control group: use a smaller model");
 }
 
+/* 3 MiB of memory are left; how many MiB with swap? */
+static void check_with_swap(const char *root, double mib)
+{
+    char want[64];
+    struct err e = { 0 };
+    const struct memory_need need = { .what = "training",
+                                      .bytes = 100 << 20,
+                                      .remedy = "use a smaller model" };
+    snprintf(want, sizeof want, ", but %.1f MiB are left", mib);
+    assert_true(memory_available(root) == 3 << 20);
+    assert_int_equal(memory_check(&need, root, &e), ERR_MEMORY);
+    if (!strstr(e.text, want))
+        fail_msg("'%s' does not say '%s'", e.text, want);
+}
+
+static void test_memory__a_group_may_have_less_swap_than_the_machine(void **s)
+{
+    const char *root = root_of("f");
+    (void)s;
+    put(root, "/proc/meminfo", "MemAvailable: 4096 kB\nSwapFree: 2048 kB\n");
+    put(root, "/proc/self/cgroup", "0::/job\n2:memory:/old\n");
+    put(root, "/sys/fs/cgroup/job/memory.max", "3145728\n");
+    put(root, "/sys/fs/cgroup/job/memory.current", "0\n");
+    check_with_swap(root, 5); /* nobody counts swap */
+    put(root, "/sys/fs/cgroup/job/memory.swap.max", "max\n");
+    put(root, "/sys/fs/cgroup/job/memory.swap.current", "0\n");
+    check_with_swap(root, 5);
+    put(root, "/sys/fs/cgroup/job/memory.swap.max", "2097152\n");
+    put(root, "/sys/fs/cgroup/job/memory.swap.current", "1048576\n");
+    check_with_swap(root, 4);
+    put(root, "/sys/fs/cgroup/job/memory.swap.current", "4194304\n");
+    check_with_swap(root, 3);
+    put(root, "/sys/fs/cgroup/job/memory.swap.max", "max\n");
+    put(root, "/sys/fs/cgroup/memory.swap.max", "0\n"); /* one around it */
+    put(root, "/sys/fs/cgroup/memory.swap.current", "0\n");
+    check_with_swap(root, 3);
+    put(root, "/sys/fs/cgroup/memory.swap.max", "max\n");
+    put(root, "/sys/fs/cgroup/memory/old/memory.limit_in_bytes", "3145728\n");
+    put(root, "/sys/fs/cgroup/memory/old/memory.usage_in_bytes", "0\n");
+    check_with_swap(root, 5);
+    /* both together */
+    put(root, "/sys/fs/cgroup/memory/old/memory.memsw.limit_in_bytes",
+        "3145728\n");
+    put(root, "/sys/fs/cgroup/memory/old/memory.memsw.usage_in_bytes", "0\n");
+    check_with_swap(root, 3);
+    put(root, "/sys/fs/cgroup/memory/old/memory.memsw.limit_in_bytes",
+        "4194304\n");
+    check_with_swap(root, 4);
+    put(root, "/proc/meminfo", "MemAvailable: 3072 kB\nSwapFree: 2048 kB\n");
+    put(root, "/sys/fs/cgroup/memory/old/memory.limit_in_bytes",
+        "9223372036854771712\n"); /* none */
+    put(root, "/sys/fs/cgroup/memory/old/memory.memsw.limit_in_bytes",
+        "9223372036854771712\n");
+    put(root, "/sys/fs/cgroup/memory/old/memory.usage_in_bytes", "9000000\n");
+    check_with_swap(root, 5);
+}
+
 /* A limit, in a child, as it cannot be raised again; what is left of it must
  * be what the message says. */
 static void check_limit(int resource, const char *words)
@@ -173,6 +230,8 @@ int main(void)
         cmocka_unit_test(test_memory__a_full_group_leaves_next_to_nothing),
         cmocka_unit_test(test_memory__groups_around_this_one_count),
         cmocka_unit_test(test_memory__a_need_is_held_against_what_is_left),
+        cmocka_unit_test(
+            test_memory__a_group_may_have_less_swap_than_the_machine),
         cmocka_unit_test(test_memory__limits_of_the_shell_are_seen),
     };
     return cmocka_run_group_tests_name("memory", tests, NULL, NULL);

@@ -42,13 +42,16 @@ static double number_of(FILE *f, const char *name)
 struct group_files {
     const char *controller; /* its field in /proc/self/cgroup */
     const char *mount, *limit, *used, *inactive, *active;
+    const char *swap_limit, *swap_used;
+    bool is_swap_with_memory; /* those two are of the sum of both */
 };
 
 static const struct group_files versions[] = {
     { "", "/sys/fs/cgroup", "memory.max", "memory.current", "inactive_file ",
-      "active_file " },
+      "active_file ", "memory.swap.max", "memory.swap.current", false },
     { "memory", "/sys/fs/cgroup/memory", "memory.limit_in_bytes",
-      "memory.usage_in_bytes", "total_inactive_file ", "total_active_file " },
+      "memory.usage_in_bytes", "total_inactive_file ", "total_active_file ",
+      "memory.memsw.limit_in_bytes", "memory.memsw.usage_in_bytes", true },
 };
 
 /* The group of this process, "/a/b" or "" for the root. */
@@ -72,15 +75,20 @@ static void find_group(char group[PATH_BYTES], const char *root,
         fclose(f);
 }
 
+static double group_number(const char *root, const struct group_files *v,
+                           const char *group, const char *file)
+{
+    return number_of(open_below(root, "%s%s/%s", v->mount, group, file), "");
+}
+
 /* What one group leaves; -1: it sets no limit. What was read of files is given
  * back when memory is short. */
 static double left_in_group(const char *root, const struct group_files *v,
                             const char *group)
 {
     const char *m = v->mount;
-    double limit =
-        number_of(open_below(root, "%s%s/%s", m, group, v->limit), "");
-    double used = number_of(open_below(root, "%s%s/%s", m, group, v->used), "");
+    double limit = group_number(root, v, group, v->limit);
+    double used = group_number(root, v, group, v->used);
     if (limit <= 0 || used < 0)
         return -1;
     double cached = 0;
@@ -91,16 +99,34 @@ static double left_in_group(const char *root, const struct group_files *v,
     return fmax(limit - (used - fmin(cached, used)), 1);
 }
 
-double memory_available(const char *root)
+/* The same of swap. Of a sum without limit, version 1 says nearly 2^63. */
+static double swap_in_group(const char *root, const struct group_files *v,
+                            const char *group)
 {
-    double bytes =
-        1024 * number_of(open_below(root, "/proc/meminfo"), "MemAvailable:");
+    double limit = group_number(root, v, group, v->swap_limit);
+    double used = group_number(root, v, group, v->swap_used);
+    if (limit < 0 || used < 0 || limit > 1e18)
+        return -1;
+    double left = limit - used;
+    if (v->is_swap_with_memory)
+        left -= group_number(root, v, group, v->limit) -
+                group_number(root, v, group, v->used);
+    return fmax(left, 0);
+}
+
+/* What this process's groups and those around them leave of so many bytes, -1:
+ * not known. */
+static double left_in_groups(const char *root, double bytes,
+                             double (*left_in)(const char *root,
+                                               const struct group_files *v,
+                                               const char *group))
+{
     for (idx i = 0; i < COUNT_OF(versions); i++) {
         char group[PATH_BYTES];
         find_group(group, root, &versions[i]);
         for (;;) {
-            double left = left_in_group(root, &versions[i], group);
-            if (left > 0 && (bytes <= 0 || left < bytes))
+            double left = left_in(root, &versions[i], group);
+            if (left >= 0 && (bytes < 0 || left < bytes))
                 bytes = left;
             char *slash = strrchr(group, '/');
             if (!slash)
@@ -108,7 +134,26 @@ double memory_available(const char *root)
             *slash = '\0';
         }
     }
-    return bytes > 0 ? bytes : 0;
+    return bytes;
+}
+
+/* Bytes; negative: not known. */
+static double meminfo(const char *root, const char *name)
+{
+    return 1024 * number_of(open_below(root, "/proc/meminfo"), name);
+}
+
+double memory_available(const char *root)
+{
+    double bytes = meminfo(root, "MemAvailable:");
+    return fmax(left_in_groups(root, bytes, left_in_group), 0);
+}
+
+/* 0 where the machine does not tell of any. */
+static double swap_available(const char *root)
+{
+    double bytes = fmax(meminfo(root, "SwapFree:"), 0);
+    return left_in_groups(root, bytes, swap_in_group);
 }
 
 /* What a limit of setrlimit leaves of the pages in use; -1: unlimited. */
@@ -153,10 +198,9 @@ int memory_check(const struct memory_need *need, const char *root,
                            need->what, mib(need->bytes), mib(sum),
                            limits[i].name, mib(limits[i].left), need->remedy);
     double available = memory_available(root);
-    double swap =
-        1024 * number_of(open_below(root, "/proc/meminfo"), "SwapFree:");
+    double room = available + swap_available(root);
     double all = need->bytes + need->beside_bytes;
-    if (available <= 0 || all <= available + fmax(swap, 0))
+    if (available <= 0 || all <= room)
         return OK;
     char processes[64] = "";
     if (need->beside_bytes > 0)
@@ -165,6 +209,5 @@ int memory_check(const struct memory_need *need, const char *root,
     return err_set(e, ERR_MEMORY,
                    "%s needs %.1f MiB of memory%s, but %.1f MiB are left on "
                    "this machine, or to its control group: %s",
-                   need->what, mib(all), processes,
-                   mib(available + fmax(swap, 0)), need->remedy);
+                   need->what, mib(all), processes, mib(room), need->remedy);
 }

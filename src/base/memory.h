@@ -24,7 +24,8 @@ struct memory_need {
 
 /* memory_check - is there room for it? Address space and data are compared
  * with their limits (ulimit -v, ulimit -d), what will be filled, by all of
- * them, with available memory and swap. What is not known is no obstacle.
+ * them, with available memory and swap, of control groups, too.
+ * What is not known is no obstacle.
  * OK, or ERR_MEMORY with both figures. root as above. */
 int memory_check(const struct memory_need *need, const char *root,
                  struct err *e);
