@@ -10,6 +10,7 @@
 
 #include "base/stopwatch.h"
 #include "io/fsys.h"
+#include "io/job_slots.h"
 
 static const char *const no_settings[] = { NULL };
 static const double LONG_S = 300; /* no test waits for it to pass */
@@ -167,6 +168,18 @@ static void test_job__shares_of_cores_do_not_overlap(void **state)
     }
     core_share(&share, &all, 8, 9);
     assert_int_equal(share.n, 0);
+}
+
+static void test_job_slots__as_many_as_memory_holds(void **state)
+{
+    (void)state;
+    assert_int_equal(job_slots_fit(8, 100, 1000), 8);
+    assert_int_equal(job_slots_fit(8, 100, 800), 8);
+    assert_int_equal(job_slots_fit(8, 100, 799), 7);
+    assert_int_equal(job_slots_fit(8, 100, 99), 1);
+    assert_int_equal(job_slots_fit(8, 100, 0), 8); /* nobody knows */
+    assert_int_equal(job_slots_fit(8, 0, 1000), 8);
+    assert_int_equal(job_slots_fit(0, 100, 50), 0);
 }
 
 static void test_job__missing_program_is_an_error(void **state)
@@ -338,6 +351,7 @@ int main(void)
         RUN(job__settings_win_over_the_environment),
         RUN(job__runs_on_its_cores_only),
         RUN(job__shares_of_cores_do_not_overlap),
+        RUN(job_slots__as_many_as_memory_holds),
         RUN(job__missing_program_is_an_error),
         RUN(job__a_pipe_is_no_log),
         RUN(jobs__waiting_ends_with_the_time),

@@ -19,7 +19,8 @@ struct analyze_options {
     idx last;         /* so many of the newest checkpoints alone; 0: all */
     bool is_again;    /* also what is up to date */
     bool is_json;     /* an object on a line, when all is done */
-    idx jobs;         /* runs at once; 0: as many as there are cores */
+    idx jobs;         /* runs at once; 0: as many as there are cores and
+                         memory for */
     FILE *apart;      /* NULL; or also a run that was named itself is analyzed
                          in a process of its own, if it is not up to date, and
                          what is told of them all goes there */

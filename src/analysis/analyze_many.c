@@ -1,6 +1,7 @@
 /* Many runs analyzed: several at once, those that are up to date not again. */
 #include "analysis/analyze.h"
 
+#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,8 +20,10 @@
 #include "io/job_slots.h"
 #include "io/jobs.h"
 #include "io/json.h"
+#include "nn/model/model.h"
 #include "run/run_facts.h"
 #include "run/run_list.h"
+#include "train/plan.h"
 
 /* Whatever happens to our file meanwhile: all runs are of one program. */
 static const char PROGRAM[] = "/proc/self/exe";
@@ -59,8 +62,10 @@ struct many {
     struct slot *slots; /* (plan.n) */
     struct job_slots plan;
     struct jobs jobs;
-    const char **words; /* argv of a process, */
-    idx run_at;         /* in which this is the run */
+    const char **words;    /* argv of a process, */
+    idx run_at;            /* in which this is the run, */
+    const char **settings; /* (n_settings) and these are overrides */
+    idx n_settings;
     char threads[THREADS_WORD_MAX];
     char last[THREADS_WORD_MAX];
     double begun_s;
@@ -206,26 +211,20 @@ static void print_gone(const struct many *m)
             m->options->apart ? "" : ": --as NAME writes one beside it");
 }
 
-static int plan_processes(struct many *m)
+static int list_words(struct many *m)
 {
     const struct analyze_options *o = m->options;
-    struct core_list cores;
     idx at = 0;
-    machine_cores(&cores);
-    idx n = idx_min(o->jobs ? o->jobs : cores.n, m->n_todo);
-    idx threads = idx_max(1, cores.n / n);
-    if (job_slots_init(&m->plan, n, threads, m->e))
-        return m->e->code;
-    snprintf(m->threads, sizeof m->threads, "train.threads=%td", threads);
-    m->slots = calloc((size_t)n, sizeof *m->slots);
     m->words = calloc((size_t)o->n_overrides + 11, sizeof *m->words);
-    if (!m->slots || !m->words)
+    if (!m->words)
         return err_memory(m->e, NULL);
     m->words[at++] = "sinklab";
     m->words[at++] = "analyze";
+    m->settings = m->words + at;
     m->words[at++] = m->threads;
     for (idx i = 0; i < o->n_overrides; i++)
         m->words[at++] = o->overrides[i]; /* may say train.threads, too */
+    m->n_settings = o->n_overrides + 1;
     if (o->is_again)
         m->words[at++] = "--again";
     if (o->last > 0) {
@@ -239,6 +238,67 @@ static int plan_processes(struct many *m)
     }
     m->words[at++] = "--";
     m->run_at = at;
+    return OK;
+}
+
+/* Of the largest run, as far as they can be told here; the run itself says why
+ * it cannot be analyzed. */
+static double largest_bytes(const struct many *m)
+{
+    struct plan_data data = { 0 };
+    double largest = 0;
+    for (idx i = 0; i < m->n_todo; i++) {
+        struct config c;
+        struct step_list steps = { 0 };
+        struct model model = { 0 };
+        struct err own = { 0 };
+        size_t bytes = 0;
+        if (analyze_config(&c, &steps, m->todo[i]->path, m->settings,
+                           m->n_settings, m->options->last, &own) == OK)
+            plan_process(&model, &bytes, &data, &c, false, &own);
+        largest = fmax(largest, (double)bytes);
+        model_release(&model);
+        step_list_release(&steps);
+    }
+    return largest;
+}
+
+/* o->jobs, or as many as there are cores, and memory for the largest run. Fewer
+ * have more threads each, which may take more. */
+static idx count_slots(struct many *m, idx *threads)
+{
+    const struct analyze_options *o = m->options;
+    struct core_list cores;
+    double largest = 0, available = job_slots_memory();
+    machine_cores(&cores);
+    idx wanted = idx_min(o->jobs ? o->jobs : cores.n, m->n_todo);
+    idx n = wanted, before;
+    do {
+        before = n;
+        *threads = idx_max(1, cores.n / n);
+        snprintf(m->threads, sizeof m->threads, "train.threads=%td", *threads);
+        if (o->jobs || n == 1)
+            break;
+        largest = largest_bytes(m);
+        n = job_slots_fit(n, largest, available);
+    } while (n < before);
+    if (!o->is_json)
+        job_slots_tell(m->out, n, wanted, largest, available, "--jobs");
+    return n;
+}
+
+static int plan_processes(struct many *m)
+{
+    const struct analyze_options *o = m->options;
+    idx threads;
+    if (list_words(m))
+        return m->e->code;
+    idx n = count_slots(m, &threads);
+    if (job_slots_init(&m->plan, n, threads, m->e))
+        return m->e->code;
+    m->slots = calloc((size_t)n, sizeof *m->slots);
+    if (!m->slots)
+        return err_memory(m->e, NULL);
     if (o->is_json)
         return OK;
     fprintf(m->out,

@@ -31,7 +31,7 @@ static struct {
 
 static const char *const names[] = {
     "step",   "call",       "row",   "start", "end",     "signal", "journal",
-    "obeyed", "checkpoint", "taken", "hash",  "meeting", "poll"
+    "obeyed", "checkpoint", "taken", "hash",  "meeting", "poll",   "memory"
 };
 
 static bool is_name(const char *word)

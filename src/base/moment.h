@@ -22,6 +22,8 @@
  *     start    sweep: a run has been started
  *     end      sweep: a run has ended and nobody knows yet
  *     signal   sweep: it has got a signal; value: the clock_s then
+ *     memory   sweep, analyze: how many runs at once? value: the bytes that
+ *              are free
  *     hash     tokens of files are about to be hashed; value: the time of day
  *              then, in seconds since 1970
  *     meeting  one of several processes: all are to meet (ranks_agree);

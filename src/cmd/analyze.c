@@ -31,7 +31,7 @@ static const struct command_option options[] = {
       .offset = offsetof(struct analyze_options, jobs),
       .min = 1,
       .max = CORES_MAX,
-      .help = "runs at once (as many as there are cores)" },
+      .help = "runs at once (as many as there are cores and memory for)" },
     { .name = NULL },
 };
 

@@ -31,7 +31,7 @@ static const struct command_option options[] = {
       .type = OPTION_COUNT,
       .value = "N",
       FIELD(jobs),
-      .help = "runs at once (as many as there are cores)",
+      .help = "runs at once (as many as there are cores and memory for)",
       .min = 1,
       .max = CORES_MAX },
     { .name = NULL },

@@ -382,7 +382,7 @@ static double bytes_needed(const struct import *m)
 {
     double weights = (double)m->model.table.total * sizeof(real);
     return weights + (m->o->is_state
-                          ? (double)session_bytes(&m->config, &m->model)
+                          ? (double)session_bytes(&m->config, &m->model, true)
                           : (double)m->model.table.n * sizeof(real));
 }
 

@@ -3,6 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/memory.h"
+#include "base/moment.h"
+
 /* Passive: threads that wait must not take a core from another run. Bound to
  * cores only where a slot has exactly one for each thread. */
 static void make_settings(struct job_slots *p, idx threads, bool is_bound)
@@ -35,4 +38,28 @@ void job_slots_release(struct job_slots *p)
 {
     free(p->shares);
     *p = (struct job_slots){ 0 };
+}
+
+double job_slots_memory(void)
+{
+    return moment_value("memory", memory_available(""));
+}
+
+idx job_slots_fit(idx n, double bytes, double available)
+{
+    if (available <= 0 || bytes <= 0 || (double)n * bytes <= available)
+        return n;
+    return idx_max(1, (idx)(available / bytes));
+}
+
+void job_slots_tell(FILE *out, idx n, idx wanted, double bytes,
+                    double available, const char *setting)
+{
+    if (n < wanted)
+        fprintf(out,
+                "note: %td run%s at once instead of %td: the largest takes "
+                "%.0f MiB of memory, and %.0f MiB are free (%s overrides "
+                "this)\n",
+                n, n == 1 ? "" : "s", wanted, bytes / (1 << 20),
+                available / (1 << 20), setting);
 }

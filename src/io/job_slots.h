@@ -4,6 +4,8 @@
 #ifndef SINKLAB_JOB_SLOTS_H
 #define SINKLAB_JOB_SLOTS_H
 
+#include <stdio.h>
+
 #include "base/err.h"
 #include "base/machine.h"
 
@@ -20,5 +22,18 @@ struct job_slots {
  * afterwards: it points into itself. OK or ERR_MEMORY; release in any case. */
 int job_slots_init(struct job_slots *p, idx n, idx threads, struct err *e);
 void job_slots_release(struct job_slots *p);
+
+/* job_slots_memory - bytes that jobs may take together; 0: not known. */
+double job_slots_memory(void);
+
+/* job_slots_fit - as many of n jobs that take up to so many bytes each as
+ * available ones hold, at least one of them; n where 0 says that one is not
+ * known. */
+idx job_slots_fit(idx n, double bytes, double available);
+
+/* job_slots_tell - to out, if n are fewer than are wanted, why; setting: what
+ * asks for more all the same. */
+void job_slots_tell(FILE *out, idx n, idx wanted, double bytes,
+                    double available, const char *setting);
 
 #endif

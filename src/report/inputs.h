@@ -22,7 +22,8 @@ struct inputs_options {
     const char *columns;  /* what is shown, a table each: "sink_1,first_mass" */
     const char *csv;      /* file; "-": standard output; NULL: none */
     const char *markdown; /* the same */
-    idx jobs;             /* runs at once; 0: as many as there are cores */
+    idx jobs;             /* runs at once; 0: as many as there are cores
+                             and memory for */
     bool is_again;        /* measure all anew */
     bool unicode;
 };

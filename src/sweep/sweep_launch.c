@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/memory.h"
 #include "base/moment.h"
 #include "base/shell.h"
 #include "base/stopwatch.h"
@@ -411,18 +410,15 @@ static idx count_slots(const struct sweep_tasks *t,
     machine_cores(&cores);
     idx by_cores = idx_max(1, cores.n / o->threads);
     idx wanted = idx_min(o->jobs ? o->jobs : by_cores, t->count[RUN_PENDING]);
-    double largest = 0, bytes = memory_available("");
+    double largest = 0, available = job_slots_memory();
     for (idx i = 0; i < t->n; i++)
         if (t->tasks[i].state == RUN_PENDING)
             largest = fmax(largest, (double)t->tasks[i].bytes);
-    if (o->jobs || bytes <= 0 || largest <= 0 ||
-        (double)wanted * largest <= bytes)
+    if (o->jobs)
         return wanted;
-    idx by_memory = idx_max(1, (idx)(bytes / largest));
-    printf("note: %td runs at once instead of %td: the largest takes %.0f MiB "
-           "of memory, and %.0f MiB are free (sweep.jobs overrides this)\n",
-           by_memory, wanted, largest / (1 << 20), bytes / (1 << 20));
-    return by_memory;
+    idx n = job_slots_fit(wanted, largest, available);
+    job_slots_tell(stdout, n, wanted, largest, available, "sweep.jobs");
+    return n;
 }
 
 /* Remove what killed writers left in runs that are over: their own start, which

@@ -4,36 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "train/plan.h"
 #include "train/session.h"
-
-/* Of a process without any numbers: program, libraries, HDF5's image. */
-enum { PROCESS_BYTES = 32 << 20 };
-
-/* What tokens a run reads and what they weigh; opened anew only where it
- * differs from the run before. */
-struct weighed_source {
-    bool is_open;
-    struct data_options options;
-    idx vocab;
-    size_t bytes;
-};
-
-static int weigh_source(struct weighed_source *w, const struct config *c,
-                        struct err *e)
-{
-    struct source source = { 0 };
-    if (w->is_open && memcmp(&w->options, &c->data, sizeof c->data) == 0)
-        return OK;
-    if (source_open(&source, &c->data, 0, c->model.context, e) == OK)
-        *w = (struct weighed_source){ true, c->data, source.vocab,
-                                      source_bytes(&source) };
-    source_release(&source);
-    return e->code;
-}
 
 /* A run whose config is damaged or whose text is gone costs nothing here; the
  * run itself says why it cannot start. */
-static void weigh(struct sweep_task *task, struct weighed_source *w,
+static void weigh(struct sweep_task *task, struct plan_data *d,
                   const struct sweep *s, const struct sweep_options *o)
 {
     struct config c;
@@ -42,13 +18,9 @@ static void weigh(struct sweep_task *task, struct weighed_source *w,
     if (sweep_config_load(&c, s, task->run, &own) == OK) {
         c.train.threads = o->threads;
         task->steps = c.train.steps;
-        struct model_spec spec = config_spec(&c);
-        if (weigh_source(w, &c, &own) == OK &&
-            model_init(&m, &spec, w->vocab, &own) == OK) {
+        if (plan_process(&m, &task->bytes, d, &c, true, &own) == OK)
             task->flops = model_flops_per_token(&m, c.model.context) *
                           session_tokens(&c, c.train.steps);
-            task->bytes = session_bytes(&c, &m) + w->bytes + PROCESS_BYTES;
-        }
     }
     model_release(&m);
 }
@@ -56,7 +28,7 @@ static void weigh(struct sweep_task *task, struct weighed_source *w,
 int sweep_tasks_init(struct sweep_tasks *t, const struct sweep *s,
                      const struct sweep_options *o, struct err *e)
 {
-    struct weighed_source w = { 0 };
+    struct plan_data data = { 0 };
     *t = (struct sweep_tasks){ .sweep = s };
     t->tasks = calloc((size_t)s->n + 1, sizeof *t->tasks);
     if (!t->tasks)
@@ -68,7 +40,7 @@ int sweep_tasks_init(struct sweep_tasks *t, const struct sweep *s,
         task->run = &s->runs[i];
         task->loss = NAN;
         t->count[RUN_PENDING]++;
-        weigh(task, &w, s, o);
+        weigh(task, &data, s, o);
         enum run_state state = sweep_run_state(s, task->run, NULL, NULL);
         if (run_states[state].is_finished) {
             sweep_task_set(t, task, state);

@@ -4,6 +4,9 @@
 
 #include "train/session.h"
 
+/* Of a process without any numbers: program, libraries, HDF5's image. */
+enum { PROCESS_BYTES = 32 << 20 };
+
 static bool is_multiple(const struct checkpoint_options *o, idx step)
 {
     return o->every && step % o->every == 0;
@@ -98,7 +101,7 @@ int plan_model(struct plan *p, const struct config *c, idx vocab, struct err *e)
             .vocab = m.V,
             .tokens = session_tokens(c, c->train.steps),
             .flops_per_token = model_flops_per_token(&m, c->model.context),
-            .memory_bytes = session_bytes(c, &m),
+            .memory_bytes = session_bytes(c, &m, true),
             .weights_bytes = (double)session_state_bytes(c, &m, false),
             .weights_files = plan_weights_files(c),
             .state_bytes = (double)session_state_bytes(c, &m, true),
@@ -117,6 +120,32 @@ static void plan_watched(struct plan *p, const struct config *c,
         (double)(source_plan_validation(s, c->train.val_tokens) * T);
     p->probe_tokens =
         (double)(c->sink.probe_sequences * idx_min(c->sink.tokens, T));
+}
+
+static int look_at_data(struct plan_data *d, const struct config *c,
+                        struct err *e)
+{
+    struct source source = { 0 };
+    if (d->is_known && memcmp(&d->options, &c->data, sizeof c->data) == 0)
+        return OK;
+    int rc = source_open(&source, &c->data, 0, c->model.context, e);
+    if (rc == OK)
+        *d = (struct plan_data){ true, c->data, source.vocab,
+                                 source_bytes(&source) };
+    source_release(&source);
+    return rc;
+}
+
+int plan_process(struct model *m, size_t *bytes, struct plan_data *d,
+                 const struct config *c, bool is_training, struct err *e)
+{
+    struct model_spec spec = config_spec(c);
+    int rc = look_at_data(d, c, e);
+    if (rc == OK)
+        rc = model_init(m, &spec, d->vocab, e);
+    if (rc == OK)
+        *bytes = session_bytes(c, m, is_training) + d->bytes + PROCESS_BYTES;
+    return rc;
 }
 
 int plan_run(struct plan *p, const struct config *c, struct err *e)

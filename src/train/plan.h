@@ -4,6 +4,8 @@
 
 #include "config/config.h"
 
+struct model;
+
 /* Does the schedule keep a weights file of this step? Always 0 and the last. */
 bool plan_keeps(const struct config *c, idx step);
 
@@ -41,6 +43,20 @@ struct plan {
  * cannot be built. */
 int plan_model(struct plan *p, const struct config *c, idx vocab,
                struct err *e);
+
+/* What tokens runs read and what they weigh; zeroed at first. It is looked at
+ * anew only where it differs from the run before. */
+struct plan_data {
+    bool is_known;
+    struct data_options options;
+    idx vocab;
+    size_t bytes;
+};
+
+/* plan_process - all bytes of a process that trains c, or measures it, and its
+ * model, to be released in any case. OK, or why the run cannot be built. */
+int plan_process(struct model *m, size_t *bytes, struct plan_data *d,
+                 const struct config *c, bool is_training, struct err *e);
 
 /* plan_times - how often that is done which is due each `every` steps (0:
  * never), at the beginning and the end, by a run that goes on from a step. */

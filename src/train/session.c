@@ -129,9 +129,10 @@ static size_t bytes_of(const struct config *c, const struct model *m,
            (ranks_writes(ranks) ? session_state_bytes(c, m, is_training) : 0);
 }
 
-size_t session_bytes(const struct config *c, const struct model *m)
+size_t session_bytes(const struct config *c, const struct model *m,
+                     bool is_training)
 {
-    return bytes_of(c, m, true, NULL);
+    return bytes_of(c, m, is_training, NULL);
 }
 
 /* What makes it less where costs of interventions are most of it: their

@@ -92,9 +92,10 @@ struct batch_rules session_rules(const struct config *c, const struct model *m,
  * may use, which processes of r that may use the same ones share. */
 int session_threads(const struct config *c, const struct ranks *r);
 
-/* Bytes that training takes beside the data: what session_open would allocate,
- * and the image of a checkpoint while it is saved or read. */
-size_t session_bytes(const struct config *c, const struct model *m);
+/* Bytes that training, or measuring, takes beside the data: what session_open
+ * would allocate, and the image of a checkpoint while it is saved or read. */
+size_t session_bytes(const struct config *c, const struct model *m,
+                     bool is_training);
 
 /* Bytes of the numbers of a checkpoint: the weights, with_state the slots of
  * the optimizer, too. */

@@ -62,6 +62,15 @@ check "again there is nothing to do" says '^0 analyzed, 4 up to date' \
 check "no file was touched" \
     test -z "$(find s -name 'analysis.*' -newermt 2002-01-01)"
 check "unless it is asked for" says '^4 analyzed' "$SINKLAB" analyze s --again --jobs 1
+check "as many at once as memory holds" says \
+    '^4 runs to analyze, 0 up to date; 1 at once, ' env SINKLAB_TEST='analyze memory 1 value 1' \
+    "$SINKLAB" analyze s --again
+[ "$(nproc)" -eq 1 ] ||
+    check "which is told" grep -Eq \
+        '^note: 1 run at once instead of [0-9]+: the largest takes [1-9][0-9]* MiB of memory, and 0 MiB are free \(--jobs' \
+        "$T/said"
+check "unless it is said how many" says '; 4 at once, ' \
+    env SINKLAB_TEST='analyze memory 1 value 1' "$SINKLAB" analyze s --again --jobs 4
 hashes >twice.txt
 check "which gives the same bytes" same_bytes once.txt twice.txt
 
