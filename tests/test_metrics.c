@@ -112,6 +112,36 @@ static void test_metrics__a_failed_row_leaves_the_chain(void **state)
     check_text(chained(HEADER "\n0,1,2\n10,1,2\n"));
 }
 
+/* Before readers refuse the file, and with it the run. */
+static void test_metrics__no_file_gets_too_large_to_be_read(void **state)
+{
+    struct metrics m;
+    struct err e = { 0 };
+    (void)state;
+    assert_int_equal(metrics_create(&m, path(), HEADER, &e), OK);
+    assert_int_equal(metrics_append(&m, "0,1,2", &e), OK);
+    char *before;
+    size_t n;
+    assert_int_equal(fsys_read_file(&before, &n, path(), 1 << 20, &e), OK);
+    assert_int_equal(m.bytes, n);
+    const struct row_chain last = m.chain;
+    assert_int_equal(metrics_open(&m, path(), HEADER, 0, last.hex, &e), OK);
+    assert_int_equal(m.bytes, n);
+    struct metrics full = m;
+    full.bytes = TABLE_MAX_BYTES - (n - strlen(HEADER ",row_hash\n"));
+    struct metrics fuller = full;
+    fuller.bytes++;
+    assert_int_equal(metrics_append(&fuller, "1,2,3", &e), ERR_IO);
+    if (!strstr(e.text, "metrics.csv: full: ") ||
+        !strstr(e.text, "move it away") || !strstr(e.text, "train.log_every"))
+        fail_msg("%s", e.text);
+    check_text(before);
+    e = (struct err){ 0 };
+    assert_int_equal(metrics_append(&full, "1,2,3", &e), OK);
+    assert_int_equal(full.bytes, TABLE_MAX_BYTES);
+    free(before);
+}
+
 static void test_metrics__missing_file_is_created_on_resume(void **state)
 {
     struct metrics m;
@@ -343,6 +373,7 @@ int main(void)
         cmocka_unit_test(test_metrics__columns_are_known_by_their_names),
         cmocka_unit_test(test_metrics__rows_follow_the_header),
         cmocka_unit_test(test_metrics__a_failed_row_leaves_the_chain),
+        cmocka_unit_test(test_metrics__no_file_gets_too_large_to_be_read),
         cmocka_unit_test(test_metrics__missing_file_is_created_on_resume),
         cmocka_unit_test(test_metrics__what_cannot_be_looked_at_is_not_missing),
         cmocka_unit_test(test_metrics__resume_drops_rows_beyond_its_step),

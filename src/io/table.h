@@ -36,8 +36,9 @@ struct table {
     char origin[HASH_HEX_MAX]; /* 16 hex digits; "" without such a column */
 };
 
-/* More is refused: it is none of this program's files. */
-enum { TABLE_MAX_BYTES = 256 << 20, TABLE_MAX_COLUMNS = 4096 };
+/* More is refused: it is none of this program's files. The logs of a run end
+ * there (run/metrics.h). */
+enum { TABLE_MAX_BYTES = 1 << 30, TABLE_MAX_COLUMNS = 4096 };
 
 /* table_read - fill a zeroed table from the file at path; origin: the name of
  * the column that is no number, NULL: there is none.

@@ -234,7 +234,7 @@ int metrics_walk(const char *path, struct row_chain *header, bool *is_torn,
     char *text;
     size_t n;
     struct walk w = { .is_open = false };
-    int rc = fsys_read_file(&text, &n, path, METRICS_MAX_BYTES, e);
+    int rc = fsys_read_file(&text, &n, path, TABLE_MAX_BYTES, e);
     if (rc != OK)
         return rc;
     const char *line = text, *end = text + n;
@@ -276,10 +276,11 @@ static void set(struct metrics *m, char line[METRICS_HEADER_MAX],
     BUG_ON(!is_sound);
 }
 
-static int write_header(const char *path, const char *header, struct err *e)
+static int write_header(struct metrics *m, const char *header, struct err *e)
 {
     struct fsys_part parts[] = { { header, strlen(header) }, { "\n", 1 } };
-    return fsys_replace_parts(path, parts, 2, e);
+    m->bytes = strlen(header) + 1;
+    return fsys_replace_parts(m->path, parts, 2, e);
 }
 
 int metrics_create(struct metrics *m, const char *path, const char *header,
@@ -287,7 +288,7 @@ int metrics_create(struct metrics *m, const char *path, const char *header,
 {
     char line[METRICS_HEADER_MAX];
     set(m, line, path, header);
-    return write_header(path, line, e);
+    return write_header(m, line, e);
 }
 
 static int open_log(struct metrics *m, const char *path, const char *header,
@@ -301,10 +302,10 @@ static int open_log(struct metrics *m, const char *path, const char *header,
     int rc = fsys_exists(&is_there, path, e);
     if (rc == OK && !is_there) {
         m->is_new = true;
-        return write_header(path, line, e);
+        return write_header(m, line, e);
     }
     if (rc == OK)
-        rc = fsys_read_file(&text, &n, path, METRICS_MAX_BYTES, e);
+        rc = fsys_read_file(&text, &n, path, TABLE_MAX_BYTES, e);
     if (rc != OK)
         return rc;
     rc = scan_file(s, text, n, line, &damage);
@@ -316,11 +317,13 @@ static int open_log(struct metrics *m, const char *path, const char *header,
         err_pass(e, &damage);
     else if (s->keep == 0) {
         match_columns(m, line, strlen(line), line);
-        rc = write_header(path, line, e);
+        rc = write_header(m, line, e);
     } else if (s->keep < n)
         rc = fsys_truncate(path, s->keep, e);
-    if (s->keep > 0)
+    if (s->keep > 0) {
         m->chain = s->chain;
+        m->bytes = s->keep;
+    }
     free(text);
     return rc;
 }
@@ -362,9 +365,18 @@ int metrics_append(struct metrics *m, const char *row, struct err *e)
     row_chain_next(&next, line, t.n);
     text_add(&t, ",%s\n", next.hex);
     BUG_ON(t.n >= sizeof line);
+    if (m->bytes + t.n > TABLE_MAX_BYTES)
+        return err_set(e, ERR_IO,
+                       "%s: full: with one more row it would be larger than %d "
+                       "MiB, which nothing reads; move it away (a new one then "
+                       "begins where the run goes on) and raise "
+                       "train.log_every, or what else asks for its rows",
+                       m->path, TABLE_MAX_BYTES >> 20);
     int rc = fsys_append(m->path, line, t.n, e);
-    if (rc == OK)
+    if (rc == OK) {
         m->chain = next;
+        m->bytes += t.n;
+    }
     return rc;
 }
 

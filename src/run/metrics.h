@@ -18,6 +18,7 @@
 #include "base/base.h"
 #include "base/err.h"
 #include "io/row_chain.h"
+#include "io/table.h"
 #include "metric/columns.h"
 #include "run/run_files.h"
 
@@ -26,7 +27,6 @@
 enum {
     METRICS_HEADER_MAX = RUN_LINE_MAX + sizeof "," ROW_CHAIN_COLUMN,
     METRICS_ROW_MAX = 1 << 16,
-    METRICS_MAX_BYTES = 1 << 30,
     METRICS_COLUMNS_MAX = RUN_COLUMNS_MAX + 1,
     METRICS_ABSENT_MAX = 256,
 };
@@ -39,6 +39,7 @@ struct metrics {
     bool is_new;            /* metrics_open found no such file */
     idx cut_line;           /* metrics_open_cut dropped lines from this one on,
                                as they were damaged; 0: none */
+    size_t bytes;           /* of the file */
     idx n_columns;          /* of the file, without row_hash */
     short cells[METRICS_COLUMNS_MAX]; /* (n_columns) which cell of an appended
                                          row stands there */
@@ -87,7 +88,8 @@ int metrics_walk(const char *path, struct row_chain *header, bool *is_torn,
 /* metrics_append - one row, without newline and hash, of fewer than
  * METRICS_ROW_MAX bytes with them: a cell for each name of the header that
  * create or open was given; one in quotes may hold commas. One write. OK or
- * ERR_IO (and the file, and the chain, are as before). */
+ * ERR_IO, also where readers would refuse so large a file (TABLE_MAX_BYTES); the
+ * file, and the chain, are then as before. */
 int metrics_append(struct metrics *m, const char *row, struct err *e);
 
 /* metrics_sync - rows appended so far survive a power cut. Call it before a

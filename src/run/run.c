@@ -320,7 +320,7 @@ static int find_rows(bool *has_rows, const struct run_folder *r, struct err *e)
     int rc = fsys_exists(&is_there, path, e);
     if (rc != OK || !is_there)
         return rc;
-    rc = fsys_read_file(&text, &n, path, METRICS_MAX_BYTES, e);
+    rc = fsys_read_file(&text, &n, path, TABLE_MAX_BYTES, e);
     const char *header_end = text ? memchr(text, '\n', n) : NULL;
     *has_rows = header_end && header_end + 1 < text + n;
     free(text);

@@ -108,7 +108,7 @@ bool verify_seal(struct verify *v, const char *dir, const char *name, int code,
     if (fsys_exists(&is_there, path, &e) == OK && !is_there)
         verify_say(v, code, "%s: is missing; %s", path, remedy);
     else if (e.code || sealed_text_read(&text, &n, &is_sealed, path,
-                                        METRICS_MAX_BYTES, code, remedy, &e))
+                                        TABLE_MAX_BYTES, code, remedy, &e))
         verify_say(v, e.code, "%s", e.text);
     else if (!is_sealed)
         verify_say(v, code,

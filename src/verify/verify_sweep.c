@@ -94,7 +94,7 @@ static void check_torn(struct verify *v, const struct sweep *s)
     sweep_path(path, s->dir, SWEEP_JOURNAL);
     if (access(path, F_OK))
         return;
-    if (fsys_read_file(&text, &n, path, METRICS_MAX_BYTES, &e)) {
+    if (fsys_read_file(&text, &n, path, TABLE_MAX_BYTES, &e)) {
         verify_say(v, e.code, "%s", e.text);
         return;
     }
