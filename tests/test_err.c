@@ -39,6 +39,21 @@ static void test_err__no_prefix_is_too_long(void **state)
     assert_non_null(strstr(e.text, "xxx: xxx"));
 }
 
+static void test_err__only_want_of_memory_gets_its_remedy(void **state)
+{
+    const struct err ok = { 0 }, memory = { ERR_MEMORY, "7 MiB are missing" },
+                     tool = { ERR_TOOL, "no oneDNN: install it" };
+    struct err e = { 0 };
+    (void)state;
+    assert_int_equal(err_pass_memory(&e, &ok, "use less"), OK);
+    assert_int_equal(e.code, OK);
+    assert_int_equal(err_pass_memory(&e, &memory, "use less"), ERR_MEMORY);
+    assert_string_equal(e.text, "7 MiB are missing: use less");
+    e = (struct err){ 0 };
+    assert_int_equal(err_pass_memory(&e, &tool, "use less"), ERR_TOOL);
+    assert_string_equal(e.text, "no oneDNN: install it");
+}
+
 /* The remedy stands at the end of a message. */
 static void test_err__a_short_prefix_leaves_room_for_the_message(void **state)
 {
@@ -63,6 +78,7 @@ int main(void)
         cmocka_unit_test(test_err__the_first_message_is_kept),
         cmocka_unit_test(test_err__nobody_has_to_listen),
         cmocka_unit_test(test_err__no_prefix_is_too_long),
+        cmocka_unit_test(test_err__only_want_of_memory_gets_its_remedy),
         cmocka_unit_test(test_err__a_short_prefix_leaves_room_for_the_message),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

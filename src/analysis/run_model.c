@@ -174,7 +174,7 @@ int run_model_start(struct run_model *m, idx T, int reads, struct err *e)
         engine_start_products(&r, e))
         return e->code;
     if (engine_open(&m->engine, &m->model, &r, &own))
-        return err_set(e, own.code, "%s: %s", own.text, remedy);
+        return err_pass_memory(e, &own, remedy);
     struct checkpoint_data data = { .weights =
                                         engine_download(&m->engine).weights };
     if (checkpoint_load(NULL, m->path, &m->model.table, &data, e) == OK)

@@ -24,6 +24,13 @@ int err_pass(struct err *e, const struct err *from)
     return from->code == OK ? OK : err_set(e, from->code, "%s", from->text);
 }
 
+int err_pass_memory(struct err *e, const struct err *from, const char *remedy)
+{
+    return from->code == ERR_MEMORY
+               ? err_set(e, from->code, "%s: %s", from->text, remedy)
+               : err_pass(e, from);
+}
+
 bool err_is_refusal(int code)
 {
     return code == ERR_IO || code == ERR_MEMORY;

@@ -41,6 +41,9 @@ int err_set(struct err *e, int code, const char *format, ...)
 /* err_pass - hand on what `from` holds, if anything; returns its code. */
 int err_pass(struct err *e, const struct err *from);
 
+/* err_pass_memory - the same, and behind want of memory what to do about it. */
+int err_pass_memory(struct err *e, const struct err *from, const char *remedy);
+
 /* Did the system refuse it (ERR_IO, ERR_MEMORY), so that nobody knows whether
  * what was asked for is sound? */
 bool err_is_refusal(int code);

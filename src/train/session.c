@@ -345,7 +345,7 @@ static int open_all(struct session *s, bool is_training, struct err *e)
                           &own) ||
         (is_training && update_meter_open(&s->updates, &s->model.table,
                                           &c->optim, &choice, &own)))
-        return err_set(e, own.code, "%s: %s", own.text, remedy);
+        return err_pass_memory(e, &own, remedy);
     plan(s, &s->arena);
     if (is_training)
         source_warm(&s->source);
