@@ -971,6 +971,29 @@ static void test_compare_group__pairs_share_the_other_settings(void **state)
     filter_release(&o.where);
 }
 
+/* Without one run of a seed on each side: unlike ones are no pair, though they
+ * are all that is left of it. */
+static void test_compare_group__unlike_runs_make_no_pair(void **state)
+{
+    static const double more[] = { 1, 4, 3, 6 };
+    struct compare_options o = compare_usual;
+    struct err e = { 0 };
+    (void)state;
+    put_reused("lacking", 0.002, 0.002, more);
+    o.by = "attention.weights";
+    assert_int_equal(
+        filter_add(&o.where,
+                   "run.seed=1 or "
+                   "attention.weights=softmax and optim.lr=0.001 or "
+                   "attention.weights=relu and optim.lr=0.002",
+                   &e),
+        OK);
+    char *text = compare_text("lacking", o);
+    assert_within(text, "\nval_loss  relu   3 and 3 runs ");
+    free(text);
+    filter_release(&o.where);
+}
+
 /* A key that never is the same on both sides cannot hold pairs apart. */
 static void test_compare_group__a_key_tied_to_its_side_is_no_match(void **state)
 {
@@ -1183,6 +1206,7 @@ int main(void)
         cmocka_unit_test(test_compare_group__copies_may_be_of_a_moved_text),
         cmocka_unit_test(test_compare_group__runs_keep_their_places),
         cmocka_unit_test(test_compare_group__pairs_share_the_other_settings),
+        cmocka_unit_test(test_compare_group__unlike_runs_make_no_pair),
         cmocka_unit_test(
             test_compare_group__a_key_tied_to_its_side_is_no_match),
         cmocka_unit_test(test_compare_group__one_seed_in_several_runs_is_told),

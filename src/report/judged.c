@@ -56,24 +56,18 @@ static bool do_match(const struct versus *v, const struct run_data *a,
     return true;
 }
 
-/* The one run of the group that counts and has the seeds of r, and of several
- * the one with its other settings, too; -1 if there is none, or more than
- * one. */
+/* The one run of the group that counts and has the seeds of r and its other
+ * settings, too; -1 if there is none, or more than one. */
 static idx find_partner(const struct versus *v, const struct group *g,
                         const struct run_data *r)
 {
-    idx of_seed = -1, like = -1, n_of_seed = 0, n_like = 0;
-    for (idx i = 0; i < g->n_counted; i++) {
-        if (!has_same_seeds(g->runs[i], r))
-            continue;
-        of_seed = i;
-        n_of_seed++;
-        if (!do_match(v, g->runs[i], r))
-            continue;
-        like = i;
-        n_like++;
-    }
-    return n_of_seed == 1 ? of_seed : n_like == 1 ? like : -1;
+    idx like = -1, n_like = 0;
+    for (idx i = 0; i < g->n_counted; i++)
+        if (has_same_seeds(g->runs[i], r) && do_match(v, g->runs[i], r)) {
+            like = i;
+            n_like++;
+        }
+    return n_like == 1 ? like : -1;
 }
 
 /* A run's column, and what it was measured on. */
