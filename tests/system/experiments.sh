@@ -30,6 +30,7 @@ sed -i '/train.steps/ { s/=625)/=1)/; s/=5000)/=4)/; s/625, 1250, 2500, 5000/1, 
     experiments/study-steps/sweep.ini
 sed -i 's/10000/4/g; s/5000/2/g; s/2500/1/g' \
     experiments/study-batch/sweep.ini
+sed -i 's/20000/4/g; s/10000/2/g' experiments/study-deep-half-decay/sweep.ini
 sed -i 's/4 & 20000, 6 & 15000/2 \& 4, 3 \& 3/' experiments/study-bos/sweep.ini
 # The corpus has fewer tokens than the larger part.
 sed -i 's/131072/65536/' experiments/study-data/sweep.ini
@@ -48,6 +49,7 @@ train | sweep)
         every=1 # its claims are of steps between
     else
         words+=(train.batch=2)
+        ! grep -q '^expect = .*@2(' "$2" || every=2
     fi
     words+=(model.width=32 sink.probe_every=0
         checkpoint.every=$every checkpoint.dense_until=0 checkpoint.resume_every=0)
