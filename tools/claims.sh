@@ -12,7 +12,8 @@ new=$out.new.$$
 trap 'rm -f "$new"' EXIT
 : >"$new"
 for file in "$folder"/*.ini; do
-    grep -qs '^\[claims\]' "$file" || continue
+    grep -Eqs '^\[(axes|random)\]' "$file" || continue # what a sweep includes
+    grep -q '^\[claims\]' "$file" || continue
     table=$("$SINKLAB" compare "$file" --claims --tables "$folder/results" --csv -)
     [ ! -s "$new" ] || table=${table#*$'\n'} # one heading
     printf '%s\n' "$table" >>"$new"

@@ -92,7 +92,7 @@ done
 # A column is one that a run of a sweep can have: claims are looked through for
 # that, so each is looked at as the only one of a copy of the file.
 included() { # config: the files that it includes, a line each
-    sed -n '/^[ \t]*\[/q; s/[ \t];.*//; s/^include[ \t]*=//p' "$1" | tr , '\n' |
+    sed -n '/^[ \t]*\[/q; s/\(^\|[ \t]\)[;#].*//; s/^[ \t]*include[ \t]*=//p' "$1" | tr , '\n' |
         sed 's/^[ \t]*//; s/[ \t]*$//'
 }
 without_claims() { # config, copy: it, and copies of what it includes beside it
@@ -107,7 +107,7 @@ without_claims() { # config, copy: it, and copies of what it includes beside it
         [ -z "$copies" ] || echo "include = $copies"
         awk '
             /^[ \t]*\[/ { has_begun = 1; is_claim = /^[ \t]*\[claims\]/ }
-            !is_claim && (has_begun || !/^include[ \t]*=/)' "$1"
+            !is_claim && (has_begun || !/^[ \t]*include[ \t]*=/)' "$1"
     } >"$2"
 }
 probe() { # sweep file, column, settings...: the sentence that refuses it

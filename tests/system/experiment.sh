@@ -240,7 +240,7 @@ rm -r runs/odd
 mkdir -p shared/deep
 mv odd/sweep.ini shared/deep/all.ini
 echo 'include = deep/all.ini' >shared/claims.ini
-echo 'include = ../shared/claims.ini, ../shared/none.ini ; of all' >odd/sweep.ini
+echo '  include = ../shared/claims.ini, ../shared/none.ini # of all' >odd/sweep.ini
 printf '[axes]\nattention.weights = softmax, relu\n' >>odd/sweep.ini
 printf '[train]\nsteps = 10\n' >shared/none.ini
 SINKLAB_TEST='train step 1 KILL' say ./odd sweep.jobs=1 sweep.retries=0
