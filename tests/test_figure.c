@@ -772,7 +772,7 @@ static void test_figure_transitions__of_groups_are_means(void **state)
     free(svg);
     static const char *const runs[] = { "turned/a", "turned/b", "turned/c" };
     svg = svg_of(runs, 3, o); /* low panels */
-    assert_within(svg, ">of its own range, %<");
+    assert_within(svg, ">range or threshold, %<");
     free(svg);
     text = compare_ok(runs, 3, o); /* titles have lines of their own */
     for (idx i = 0; i < 3; i++) {
@@ -787,6 +787,26 @@ static void test_figure_transitions__of_groups_are_means(void **state)
     free(text);
     o.x = "tokens"; /* that nobody logged: no curve, but a table */
     free(compare_ok(names, 1, o));
+}
+
+/* What never comes to its threshold is not of its own range. */
+static void test_figure_transitions__the_label_fits_the_lowest(void **state)
+{
+    (void)state;
+    enum { RUNS = 24 };
+    char names[RUNS][16];
+    const char *runs[RUNS];
+    struct compare_options o = compare_usual;
+    skip_without_gnuplot();
+    for (int i = 0; i < RUNS; i++) {
+        snprintf(names[i], sizeof names[i], "low/%02d", i);
+        put_turning(names[i], i, 0);
+        runs[i] = names[i];
+    }
+    o.figure = "transitions";
+    char *svg = svg_of(runs, RUNS, o);
+    assert_within(svg, ">range or threshold, %<");
+    free(svg);
 }
 
 /* ---- what is asked for ------------------------------------------------- */
@@ -965,6 +985,7 @@ int main(void)
         cmocka_unit_test(test_figure_transitions__say_when_each_formed),
         cmocka_unit_test(test_figure_transitions__a_peak_lifts_no_noise),
         cmocka_unit_test(test_figure_transitions__of_groups_are_means),
+        cmocka_unit_test(test_figure_transitions__the_label_fits_the_lowest),
         cmocka_unit_test(test_figure__what_cannot_be_drawn_is_refused),
         cmocka_unit_test(test_figure__an_option_that_does_nothing_is_refused),
         cmocka_unit_test(test_figure__without_a_figure_its_options_are_refused),

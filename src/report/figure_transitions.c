@@ -333,7 +333,7 @@ static int fill(struct figure *f, struct err *e)
             return e->code;
     *block =
         (struct plot_block){ .y = { .label = "of its own range or threshold, %",
-                                    .brief = "of its own range, %",
+                                    .brief = "range or threshold, %",
                                     .scale = 100,
                                     .lo = 0,
                                     .hi = 100 },
