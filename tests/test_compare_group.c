@@ -838,6 +838,34 @@ static void test_compare_group__what_is_odd_is_noted(void **state)
     free(text);
 }
 
+/* A step whose sinks are all gone at the end stands in brackets. */
+static void test_compare_group__what_is_gone_is_in_brackets(void **state)
+{
+    (void)state;
+    static const char words[] = ": mean over the runs that have one; (in "
+                                "brackets): gone again at the end in all of "
+                                "them\n";
+    struct compare_options o = compare_usual;
+    put_seed("gone/a", "done", "softmax", 1, "0,1,1,0\n10,1,1,0.7\n20,1,1,0\n");
+    put_seed("gone/b", "done", "softmax", 2, "0,1,1,0.6\n20,1,1,0\n");
+    put_seed("gone/c", "done", "relu", 1, "0,1,1,0\n10,1,1,0.7\n20,1,1,0\n");
+    put_seed("gone/d", "done", "relu", 2, "0,1,1,0\n20,1,1,0.8\n");
+    o.markdown = path_to("gone.md", "");
+    char *text = compare_text("gone", o);
+    assert_within(text, " (5)   7  2/2\n");
+    assert_within(text, " 15   7  2/2\n");
+    assert_within(text, words);
+    free(text);
+    size_t n;
+    text = read_whole(o.markdown, &n);
+    assert_within(text, "| (5 ± 7) | 2/2 |\n");
+    free(text);
+    put_seed("gone/b", "done", "softmax", 2, "0,1,1,0\n20,1,1,0.8\n");
+    text = compare_text("gone", compare_usual);
+    assert_null(strstr(text, "(in brackets)"));
+    free(text);
+}
+
 /* The same run in two folders is one run. */
 static void test_compare_group__a_copy_counts_once(void **state)
 {
@@ -1213,6 +1241,7 @@ int main(void)
         cmocka_unit_test(test_compare_group__by_a_key_that_is_alike_is_told),
         cmocka_unit_test(test_compare_group__other_sums_are_told),
         cmocka_unit_test(test_compare_group__what_is_odd_is_noted),
+        cmocka_unit_test(test_compare_group__what_is_gone_is_in_brackets),
         cmocka_unit_test(test_compare_group__a_copy_counts_once),
         cmocka_unit_test(
             test_compare_group__other_numbers_of_one_seed_are_told),

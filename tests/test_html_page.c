@@ -132,6 +132,25 @@ static void test_html_page__runs_and_verdicts_are_there(void **state)
     free(page);
 }
 
+/* Its run was there at step 10, and has none at the end. */
+static void test_html_page__says_which_sinks_are_gone(void **state)
+{
+    (void)state;
+    static const char *const names[] = { "went" };
+    size_t size;
+    put_seed("went/a", "done", "softmax", 1, "0,5,5,0\n10,3,,0.6\n20,2,1,0\n");
+    put_seed("went/b", "done", "softmax", 2, "0,5,4,0\n20,2,2,0.7\n");
+    put_seed("went/c", "done", "softmax", 3, "0,5,4,0\n20,2,2,0\n");
+    char *page = page_of(names, 1, compare_usual, &size);
+    for (idx i = 0; i < 3; i++) {
+        json_t *run = line_of(page, "run", i);
+        assert_int_equal(json_object_get(run, "emerged") != NULL, i < 2);
+        assert_int_equal(json_is_true(json_object_get(run, "gone")), i == 0);
+        json_decref(run);
+    }
+    free(page);
+}
+
 static void test_html_page__a_name_stays_text(void **state)
 {
     (void)state;
@@ -376,6 +395,7 @@ int main(void)
         cmocka_unit_test(test_html_page__runs_keep_their_own_paths),
         cmocka_unit_test(test_html_page__curves_are_what_was_measured),
         cmocka_unit_test(test_html_page__runs_and_verdicts_are_there),
+        cmocka_unit_test(test_html_page__says_which_sinks_are_gone),
         cmocka_unit_test(test_html_page__a_name_stays_text),
         cmocka_unit_test(test_html_page__maps_are_the_arrays),
         cmocka_unit_test(test_html_page__a_damaged_file_has_no_maps),

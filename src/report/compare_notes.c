@@ -178,6 +178,24 @@ static idx keep_told(struct config_key kept[DIFFERING_MAX],
     return n_kept;
 }
 
+static bool has_gone(const struct compare_rows *t)
+{
+    bool is_gone = false;
+    for (idx i = 0; i < t->n; i++)
+        is_gone = is_gone || emerged_is_gone(&t->rows[i].emerged);
+    return is_gone;
+}
+
+/* What a step of emergence is, where there is one. */
+static const char *emerged_words(const struct compare_rows *t)
+{
+    if (t->groups->are_single)
+        return "; (in brackets): gone again at the end";
+    return has_gone(t) ? ": mean over the runs that have one; (in brackets): "
+                         "gone again at the end in all of them"
+                       : ": mean over the runs that have one";
+}
+
 static void print_meaning(FILE *out, const struct compare_rows *t)
 {
     const struct compare_options *o = t->o;
@@ -188,10 +206,7 @@ static void print_meaning(FILE *out, const struct compare_rows *t)
     if (!s->are_single)
         print_rules(out, o, s);
     emergence_print(out, o, &s->emergence);
-    fputs(!s->emergence.is_asked ? "\n"
-          : s->are_single        ? "; (in brackets): gone again at the end\n"
-                                 : ": mean over the runs that have one\n",
-          out);
+    fprintf(out, "%s\n", s->emergence.is_asked ? emerged_words(t) : "");
     if (o->by && s->n == 1)
         print_keys(out, "note: one group, for all runs have the same ", s->keys,
                    s->n_keys, ": --by wants a key in which they differ");

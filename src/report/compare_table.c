@@ -61,18 +61,28 @@ static void add_keys(struct sheet *s, const struct groups *groups, idx most)
     rank_keys(s, from, s->g->columns - from);
 }
 
+/* In brackets where it is gone at the end, in all runs that had it. */
+static void put_gone(struct sheet *s, idx c)
+{
+    char text[2 * CELL_NUMBER_MAX + 8];
+    for (idx i = 0; i < s->n; i++) {
+        if (!emerged_is_gone(&s->rows[i].emerged))
+            continue;
+        snprintf(text, sizeof text, "%s", grid_cell(s->g, i + 1, c));
+        grid_set(s->g, i + 1, c, "(%s)", text);
+    }
+}
+
 /* ---- a row a run ------------------------------------------------------- */
 
-/* In brackets where it was gone at the end. */
 static void add_emerged(struct sheet *s)
 {
     bool is_file = s->form == SHEET_FILE;
     idx c =
         sheet_part(s, offsetof(struct compare_row, emerged.steps), MEAN, NULL,
                    "%s", is_file ? "emerged_at_step" : "emerged\nat step");
-    for (idx i = 0; i < s->n && !is_file; i++)
-        if (s->rows[i].emerged.n_gone > 0)
-            grid_set(s->g, i + 1, c, "(%.0f)", s->rows[i].emerged.steps.mean);
+    if (!is_file)
+        put_gone(s, c);
     grid_rank(s->g, c, RANK_EMERGED);
 }
 
@@ -233,6 +243,7 @@ static void add_groups(struct sheet *s, bool has_status)
     idx from = s->g->columns;
     sheet_spread(s, offsetof(struct compare_row, emerged.steps), NULL,
                  "emerged\nat step");
+    put_gone(s, from);
     idx c = grid_add(s->g, "in");
     for (idx i = 0; i < s->n; i++)
         grid_set(s->g, i + 1, c, "%td/%td", s->rows[i].emerged.steps.n,

@@ -128,6 +128,12 @@ bool emergence_find(double *step, const struct series *s,
     return false;
 }
 
+bool emergence_is_gone(const struct series *s, const struct emergence *m)
+{
+    double final;
+    return series_final(&final, s) && !emergence_holds(m, final);
+}
+
 void emergence_print(FILE *out, const struct compare_options *o,
                      const struct emergence *m)
 {

@@ -38,6 +38,9 @@ bool emergence_holds(const struct emergence *m, double value);
 bool emergence_find(double *step, const struct series *s,
                     const struct emergence *m);
 
+/* emergence_is_gone - is the last value, if there is one, not beyond it? */
+bool emergence_is_gone(const struct series *s, const struct emergence *m);
+
 /* emergence_print - the line that says what "emerged" means, without its
  * end. */
 void emergence_print(FILE *out, const struct compare_options *o,

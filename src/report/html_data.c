@@ -359,6 +359,7 @@ static int put_run(struct json *j, const struct page *p, idx group, idx k,
     struct series s = k < g->n_counted ? group_series(g, k, p->t->o->metric)
                                        : run_data_series(r, p->t->o->metric);
     const struct measured *m = run_data_measured(r, &s);
+    const struct emergence *emergence = &p->t->groups->emergence;
     double step;
     json_put_text(j, "kind", "run");
     put_name(j, "name", run_data_label(r));
@@ -372,8 +373,10 @@ static int put_run(struct json *j, const struct page *p, idx group, idx k,
                   s.n > 0 && m->is_known
                       ? measured_print_of(on, m, p->t->o->metric)
                       : "");
-    if (emergence_find(&step, &s, &p->t->groups->emergence))
+    if (emergence_find(&step, &s, emergence)) {
         json_put_number(j, "emerged", step);
+        json_put_bool(j, "gone", emergence_is_gone(&s, emergence));
+    }
     put_differing(j, p, r);
     int rc = html_run_curves(j, g, k, &p->columns, p->points, e);
     if (rc == OK)

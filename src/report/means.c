@@ -151,6 +151,11 @@ int group_finals(double *values, idx *n, const struct group *g,
 
 /* ---- emergence --------------------------------------------------------- */
 
+bool emerged_is_gone(const struct emerged *x)
+{
+    return x->n_gone > 0 && x->n_gone == x->steps.n;
+}
+
 int group_emerged(struct emerged *x, const struct group *g, const char *column,
                   const struct emergence *m, struct err *e)
 {
@@ -161,11 +166,10 @@ int group_emerged(struct emerged *x, const struct group *g, const char *column,
         return ERR_MEMORY;
     for (idx i = 0; i < g->n_counted; i++) {
         struct series s = group_series(g, i, column);
-        double final;
         x->n_measured += s.n > 0;
         if (emergence_find(&steps[n], &s, m)) {
             n++;
-            x->n_gone += series_final(&final, &s) && !emergence_holds(m, final);
+            x->n_gone += emergence_is_gone(&s, m);
         }
     }
     x->steps = summarise(steps, n);

@@ -51,6 +51,9 @@ struct emerged {
     idx n_gone;           /* that emerged, and are not beyond it at their end */
 };
 
+/* Are all that emerged gone again at the end? */
+bool emerged_is_gone(const struct emerged *x);
+
 /* group_emerged - OK or ERR_MEMORY. */
 int group_emerged(struct emerged *x, const struct group *g, const char *column,
                   const struct emergence *m, struct err *e);

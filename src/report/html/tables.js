@@ -133,15 +133,22 @@ function key_column(key) {
              show: o => value(o) === undefined ? "\u2013" : value(o) };
 }
 
+const GONE_WORDS = "; emerged (in brackets): gone again at the end";
+
+function is_gone(o) {
+    return o.kind === "run" ? o.gone === true : o.emerged.gone > 0 && o.emerged.gone === o.emerged.n;
+}
+
 function emerged_column() {
+    const marked = (o, text) => is_gone(o) ? "(" + text + ")" : text;
     return { head: "emerged at step", is_number: true,
              title: "first step with " + report.head.metric + " beyond the threshold (see the notes)",
              of: o => o.kind === "group" ? o.emerged.mean : o.emerged,
              show: o => {
                  if (o.kind === "run")
-                     return o.emerged === undefined ? "\u2013" : show_number(o.emerged, 0);
+                     return o.emerged === undefined ? "\u2013" : marked(o, show_number(o.emerged, 0));
                  const x = o.emerged;
-                 return x.n ? show_number(x.mean, 0) + (x.n > 1 ? " \u00b1\u00a0" + show_number(x.spread, 0) : "") +
+                 return x.n ? marked(o, show_number(x.mean, 0) + (x.n > 1 ? " \u00b1\u00a0" + show_number(x.spread, 0) : "")) +
                      " in " + x.n + "/" + x.of : "\u2013";
              } };
 }
@@ -166,8 +173,10 @@ function draw_tables(place) {
         { head: "status", of: g => g.status, show: g => g.status },
         ...rest];
     place.replaceChildren(...(h.single ? [] : [sortable(groups, report.groups.slice(),
-        "Groups: means over n runs, \u00b1 sample standard deviation, at the last step that all measured")]),
-        sortable(runs, report.runs.slice(), "Runs, at the last step measured"));
+        "Groups: means over n runs, \u00b1 sample standard deviation, at the last step that all measured" +
+        (h.asked && report.groups.some(is_gone) ? GONE_WORDS + " in all of them" : ""))]),
+        sortable(runs, report.runs.slice(), "Runs, at the last step measured" +
+            (h.asked && report.runs.some(is_gone) ? GONE_WORDS : "")));
 }
 
 function make_tables(section) {
