@@ -137,8 +137,10 @@ static int show(FILE *out, const struct compare_rows *t, struct err *e)
 /* A column that there is, and that these runs have not. */
 static int say_not_there(const char *path, const char *column,
                          const struct column_facts *facts, const char *hint,
-                         const char *names, struct err *e)
+                         const char *names, const struct compare_options *o,
+                         struct err *e)
 {
+    char folders[FOLDERS_BYTES] = "";
     if (facts->is_of_layer)
         return err_set(
             e, ERR_DATA,
@@ -150,17 +152,19 @@ static int say_not_there(const char *path, const char *column,
                        "%s: no metric %s%s; there are %s (it is of training "
                        "alone, whose config or metrics.names asks for it)",
                        path, column, hint, names);
+    compare_folders(&(struct text){ folders, sizeof folders, 0 }, o);
     return err_set(e, ERR_DATA,
-                   "%s: no metric %s: `sinklab analyze RUN "
+                   "%s: no metric %s: `sinklab analyze%s "
                    "metrics.names=default,%s` measures it; there are %s",
-                   path, column, column, names);
+                   path, column, folders, column, names);
 }
 
 /* A metric (or --loss) that no run has is a slip of the pen if there is none of
  * that name, else was not measured; say which there are. Runs of a sweep
  * that has only begun have no columns yet: then their table says so. */
-static int check_metric(const char *metric, const struct run_data *runs, idx n,
-                        bool may_be_empty, struct err *e)
+static int check_metric(const char *metric, const struct compare_options *o,
+                        const struct run_data *runs, idx n, bool may_be_empty,
+                        struct err *e)
 {
     char names[ERR_TEXT_MAX / 2] = "", hint[NAME_SHOWN_MAX] = "";
     struct nearest near = { .wanted = metric };
@@ -191,7 +195,7 @@ static int check_metric(const char *metric, const struct run_data *runs, idx n,
     if (near.name)
         snprintf(hint, sizeof hint, " (did you mean %s?)", near.name);
     if (column_find(&facts, metric) && run_data_is_measured(metric))
-        return say_not_there(known->path, metric, &facts, hint, names, e);
+        return say_not_there(known->path, metric, &facts, hint, names, o, e);
     for (idx i = 0; metric_at(i); i++)
         nearest_offer(&near, metric_at(i)->text.name);
     if (near.name)
@@ -207,9 +211,9 @@ static int show_set(FILE *out, const struct compare_options *o,
 {
     struct groups s = { 0 };
     struct compare_rows t = { 0 };
-    int rc = check_metric(o->metric, set->runs, set->n, set->is_grouped, e);
+    int rc = check_metric(o->metric, o, set->runs, set->n, set->is_grouped, e);
     if (rc == OK && strcmp(o->loss, COMPARE_LOSS) != 0)
-        rc = check_metric(o->loss, set->runs, set->n, true, e);
+        rc = check_metric(o->loss, o, set->runs, set->n, true, e);
     if (rc == OK)
         rc = groups_make(&s, o, set->runs, set->n, !set->is_grouped, e);
     s.n_waiting = set->n_waiting;

@@ -289,25 +289,29 @@ static void note_lengths(FILE *out, const struct compare_rows *t)
                 least, most);
 }
 
-/* What fills the gap: of the folders that were given, as long as they are few.
- * Of a folder it takes those that are done. */
+void compare_folders(struct text *t, const struct compare_options *o)
+{
+    for (idx i = 0; i < idx_min(o->n_runs, FOLDERS_MAX); i++) {
+        text_add(t, " ");
+        shell_add(t, o->runs[i]);
+    }
+    if (o->n_runs > FOLDERS_MAX)
+        text_add(t, " ...");
+}
+
+/* What fills the gap. Of a folder it takes those that are done. */
 static void print_analyze(FILE *out, const struct compare_options *o,
                           const struct groups *s)
 {
-    enum { SHOWN_MAX = 3 };
-    char word[RUN_PATH_MAX * 4];
+    char folders[FOLDERS_BYTES] = "";
     bool has_unfinished = false;
     for (idx i = 0; i < s->n; i++)
         for (idx k = 0; k < s->g[i].n_counted; k++)
             has_unfinished =
                 has_unfinished || (s->g[i].runs[k]->analysis.rows == 0 &&
                                    s->g[i].runs[k]->state != RUN_DONE);
-    fputs(": `sinklab analyze", out);
-    for (idx i = 0; i < idx_min(o->n_runs, SHOWN_MAX); i++) {
-        shell_word(word, sizeof word, o->runs[i]);
-        fprintf(out, " %s", word);
-    }
-    fprintf(out, "%s` measures it%s\n", o->n_runs > SHOWN_MAX ? " ..." : "",
+    compare_folders(&(struct text){ folders, sizeof folders, 0 }, o);
+    fprintf(out, ": `sinklab analyze%s` measures it%s\n", folders,
             has_unfinished ? ", of runs that are not finished if they are "
                              "named themselves"
                            : "");

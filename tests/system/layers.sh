@@ -132,7 +132,7 @@ expect_fail 4 'analysis' \
 
 # --- where no metric is asked for -------------------------------------------------
 
-expect_fail 4 'no metric key_mass: .sinklab analyze RUN metrics.names=default,key_mass. measures it; there are' \
+expect_fail 4 "no metric key_mass: .sinklab analyze $run metrics.names=default,key_mass. measures it; there are" \
     "$SINKLAB" compare $run --figure positions
 expect_fail 2 'sink_1 has no value for each position: .* as key_mass' \
     "$SINKLAB" compare $run --figure positions --metric sink_1
