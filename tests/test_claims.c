@@ -183,11 +183,11 @@ static void test_claims__fewer_seeds_are_groups(void **state)
     add_contrast(3);
     expect_one(LOWER, CLAIM_UNDECIDED,
                "exact permutation test over 3 and 3 seeds, p = 0.1, of the "
-               "interval 0.00011, and both count; about 4 seeds would have an "
-               "even chance to decide it as it stands, for the claim");
+               "interval 0.00011, and both count; with results like these, "
+               "about 4 seeds would have an even chance to support it");
     expect_one(HIGHER, CLAIM_UNDECIDED,
-               "about 4 seeds would have an even chance to decide it as it "
-               "stands, against it");
+               "with results like these, about 4 seeds would have an even "
+               "chance to contradict it");
     end();
 }
 
@@ -325,7 +325,8 @@ static void test_claims__an_interval_with_0_decides_nothing(void **state)
     (void)state;
     add_unlike_spreads(0.9);
     expect_one(HIGHER, CLAIM_UNDECIDED,
-               "5 and 5 seeds, p = 0.0079, of the interval 0.31; about ");
+               "5 and 5 seeds, p = 0.0079, of the interval 0.31; with results "
+               "like these, about ");
     assert_true(results[0].j.p < 0.05 && results[0].j.low < 0);
     /* nor is the contrary contradicted */
     expect_one(LOWER, CLAIM_UNDECIDED, ", of the interval 0.31");

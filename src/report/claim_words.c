@@ -290,15 +290,16 @@ static void add_seeds_wanted(struct text *t, const struct claim_result *r)
     if (isnan(r->seeds))
         return;
     if (isinf(r->seeds))
-        text_add(t, "; more seeds would not decide it as it stands");
+        text_add(t,
+                 "; with results like these, more seeds would not decide it");
     else
         text_add(t,
-                 "; about %.0f seeds would have an even chance to decide it as "
-                 "it stands%s",
+                 "; with results like these, about %.0f seeds would have an "
+                 "even chance to %s it",
                  fmax(r->seeds, seeds_now(r) + 1),
-                 r->direction > 0   ? ", for the claim"
-                 : r->direction < 0 ? ", against it"
-                                    : "");
+                 r->direction > 0   ? "support"
+                 : r->direction < 0 ? "contradict"
+                                    : "decide");
 }
 
 /* The interval's p beside the test's, where it decides, and where an interval
