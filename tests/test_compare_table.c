@@ -327,7 +327,7 @@ static void test_compare_table__a_missing_metric_is_a_dash(void **state)
     put_file("bare", "metrics.csv", "step,loss,val_loss\n0,5,5\n20,2,4\n");
     char *text = compare_ok(names, 2, compare_usual);
     assert_within(text, "\nbare     9     20    4.0000       -        -\n");
-    assert_within(text, "note: bare: no sink_1 in it: `sinklab analyze`");
+    assert_within(text, "note: bare: no sink_1 in it: `sinklab analyze ");
     free(text);
 }
 
