@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# tools/check.sh MAKE FOLDER - all checks, one after the other (`make check`).
+# tools/check.sh MAKE FOLDER - all checks, one after the other but for one that
+# goes on beside the others (`make check`).
 #
 # MAKE is the command to run make with, FOLDER where objects go. Each part ends
 # with "N passed, N failed"; a part that does not, or fails without a count, is
@@ -15,7 +16,9 @@ log=$(mktemp "${TMPDIR:-/tmp}/sinklab-check.XXXXXX") || exit 1
 # Those that wait, for processes that they have started or for a disk, leave
 # processors to one more
 jobs=${TEST_JOBS:-$(($(nproc 2>/dev/null || echo 2) + 1))}
-trap 'rm -rf "$log" ${memory:+"$memory"}' EXIT
+beside=
+trap '[ -z "$beside" ] || kill -- -"$beside" 2>/dev/null
+    rm -rf "$log"* ${memory:+"$memory"}' EXIT
 
 # A disk that is told to keep each file takes longer than all else that most tests
 # do. Where this machine has a file system in memory, with room for far more than
@@ -28,30 +31,54 @@ if [ -z "${TMPDIR-}" ] && [ -d /dev/shm ] &&
 fi
 
 part() { # name command...
-    local name=$1 status start=$SECONDS last cpu_s
+    local name=$1
     shift
     echo "== $name"
-    cpu_s=$(children_cpu_s)
-    "$@" 2>&1 | tee "$log"
-    status=${PIPESTATUS[0]}
-    last=$(grep -E '^[0-9]+ passed, [0-9]+ failed$' "$log" | tail -n 1)
-    cpu_s=$(($(children_cpu_s) - cpu_s))
-    add "$name" "$status" $((SECONDS - start)) "$cpu_s" "${last:-0 passed, 0 failed}"
+    timed "$log" "$@" 2>&1 | tee "$log"
+    add "$name" "${PIPESTATUS[0]}" "$log"
 }
 
-# Of all processes that have ended, in whole seconds.
-children_cpu_s() {
-    awk '{ print int(($16 + $17) / '"$(getconf CLK_TCK)"') }' "/proc/$$/stat" 2>/dev/null || echo 0
+# In a process group of its own, which ends with us. One at a time.
+begin_beside() { # name command...
+    beside_name=$1
+    shift
+    set -m
+    timed "$log.beside" "$@" >"$log.beside" 2>&1 </dev/null &
+    beside=$!
+    set +m
+}
+end_beside() {
+    local status=0
+    [ -n "$beside" ] || return 0
+    wait "$beside" || status=$?
+    beside=
+    echo "== $beside_name"
+    cat "$log.beside"
+    add "$beside_name" "$status" "$log.beside"
 }
 
-add() { # name status seconds processor-seconds "N passed, N failed"
-    local p f
-    read -r p _ f _ <<<"$5"
+# To be called in a process of its own: LOG.s gets the seconds that the command
+# took, and those of processors.
+timed() { # log command...
+    local log=$1 status start=$SECONDS
+    shift
+    "$@"
+    status=$?
+    awk -v s=$((SECONDS - start)) '{ print s, int(($16 + $17) / '"$(getconf CLK_TCK)"') }' \
+        "/proc/$BASHPID/stat" >"$log.s" 2>/dev/null || echo "$((SECONDS - start)) 0" >"$log.s"
+    return $status
+}
+
+add() { # name status log
+    local p f last seconds cpu_s
+    last=$(grep -E '^[0-9]+ passed, [0-9]+ failed$' "$3" | tail -n 1)
+    read -r p _ f _ <<<"${last:-0 passed, 0 failed}"
+    read -r seconds cpu_s <"$3.s"
     [ "$2" -ne 0 ] && [ "$f" -eq 0 ] && f=1
     passed=$((passed + p))
     failed=$((failed + f))
     summary+=$(printf '  %-40s %5d passed %4d failed %5d s %6d s of processors' \
-        "$1" "$p" "$f" "$3" "$4")
+        "$1" "$p" "$f" "$seconds" "$cpu_s")
     summary+=$'\n'
 }
 
@@ -69,6 +96,12 @@ part "build, gcc" build B="$folder" all tests
 TEST_JOBS=$jobs CONFIG_WHEN=pairs FAULTS_FORM=--short \
     part "tests" env ${in_memory[@]+"${in_memory[@]}"} "${make[@]}" B="$folder" test-all
 part "gradients in double" "${make[@]}" B="$folder" double
+# Most of the time one process at a time: it takes what the others leave
+if command -v python3 >/dev/null; then
+    begin_beside "docs/EXTENDING.md, done" "${make[@]}" B="$folder" extending
+else
+    echo "== python3 is not installed: docs/EXTENDING.md is not tried"
+fi
 
 # Can this processor run what is built for x86-64-v2, -v3, -v4?
 can_run() { # level
@@ -177,11 +210,7 @@ elif command -v clang >/dev/null; then
     part "unit tests, clang" "${make[@]}" CC=clang B="$folder-clang" unit
 fi
 part "lint" "${make[@]}" B="$folder" lint
-if command -v python3 >/dev/null; then
-    part "docs/EXTENDING.md, done" "${make[@]}" B="$folder" extending
-else
-    echo "== python3 is not installed: docs/EXTENDING.md is not tried"
-fi
+end_beside
 
 echo
 echo "== total"
