@@ -24,7 +24,7 @@
 #   figure all.svg --log-x              a figure, and options of `sinklab
 #                                       compare`; without a line: all.svg;
 #                                       figure none
-#   columns entropy_1 sink_1_layer_0    for curves.csv, beside the usual ones and
+#   columns entropy sink_1_layer_0      for curves.csv, beside the usual ones and
 #                                       those of layers that claims name
 #   inputs --columns sink_1             results/inputs.csv by `sinklab inputs`, and
 #                                       its options

@@ -2,8 +2,8 @@
  *
  * A plan function asks for every buffer in order. It runs twice: on a measuring
  * arena (nothing is allocated, NULL comes back, sizes add up) and on the arena
- * that arena_open then maps in one piece. So what it asks for must not hang on
- * what it placed.
+ * that arena_open then maps in one piece. So what it asks for must not depend
+ * on what it placed.
  * Every buffer starts on a 64-byte boundary and is zero at first.
  * Not for concurrent use. What a model computes with lies in arenas alone.
  */
