@@ -155,13 +155,14 @@ static void test_manifest__tells_what_changed_between_starts(void **state)
     run_close(&r);
 }
 
-/* Also a long command, and one with what an INI reader takes for a comment. */
+/* Also a long command, and one with what looks like a comment. */
 static void test_manifest__is_read_as_it_was_written(void **state)
 {
     enum { N = 1 << 14 };
     struct manifest_start s = first_start();
     char long_word[N + 1], comment[] = "data.path=a ; b # c";
-    char *argv[] = { word_0, comment, long_word };
+    char control[] = "\n # \1;";
+    char *argv[] = { word_0, comment, control };
     struct manifest m = { 0 };
     struct run_folder r;
     char dir[RUN_DIR_MAX];
@@ -183,7 +184,9 @@ static void test_manifest__is_read_as_it_was_written(void **state)
     assert_int_equal(m.latest->to_step, 70);
     assert_string_equal(m.latest->before->command,
                         "sinklab train 'my run.ini'");
-    assert_string_equal(m.latest->command, "sinklab 'data.path=a");
+    assert_string_equal(
+        m.latest->command,
+        "sinklab 'data.path=a ''; b ''# c' $'\\012 \\043 \\001;'");
     assert_string_equal(m.latest->makers[MAKER_BLAS], "OpenBLAS 0.0");
     assert_null(m.latest->before->before);
     manifest_release(&m);

@@ -7,11 +7,18 @@ static bool is_control(char c)
     return (unsigned char)c < ' ' || c == '\177';
 }
 
+/* Would p, within word, begin a comment in an INI file? */
+static bool is_comment(const char *word, const char *p)
+{
+    return (*p == '#' || *p == ';') && p > word && text_is_blank(p[-1]);
+}
+
 static void add_escaped(struct text *t, const char *word)
 {
     text_add(t, "$'");
     for (const char *p = word; *p; p++) {
-        if (is_control(*p)) /* octal: never takes the next digit along */
+        /* octal: never takes the next digit along */
+        if (is_control(*p) || is_comment(word, p))
             text_add(t, "\\%03o", (unsigned)(unsigned char)*p);
         else if (*p == '\'' || *p == '\\')
             text_add(t, "\\%c", *p);
@@ -28,7 +35,7 @@ static void add_quoted(struct text *t, const char *word)
         if (*p == '\'')
             text_add(t, "'\\''");
         else
-            text_add(t, "%c", *p);
+            text_add(t, is_comment(word, p) ? "''%c" : "%c", *p);
     }
     text_add(t, "'");
 }

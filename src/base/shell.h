@@ -1,4 +1,5 @@
-/* shell.h - a word as a user would type it in a shell, on one line.
+/* shell.h - a word as a user would type it in a shell, on one line, in which
+ * an INI reader sees no comment.
  *
  * For the commands that messages recommend and manifests record.
  */
@@ -8,7 +9,8 @@
 #include "base/text.h"
 
 /* shell_add - add word to t so that a shell reads it back as one word: bare
- * where that is safe, else in '...', with control characters in $'...'. */
+ * where that is safe, else in '...', with control characters in $'...'. No #
+ * or ; stands behind a blank: 'a ''#b', $'\012 \043b'. */
 void shell_add(struct text *t, const char *word);
 
 /* shell_word - the same into a buffer of cap_bytes; cut if it does not fit. */
