@@ -127,7 +127,7 @@ FORM   ?= $(if $(filter command,$(origin TESTS) $(origin SYSTEM)),long,short)
 export TEST_FORM := $(FORM)
 LONG   := analyze attention bench damage data_head data_prepare emergence experiment experiments \
           export faults inputs json layers memory models mpi places products python report runs sample samples \
-          slurm slurm_submit stop sweep sweep_kill sweep_reuse sweep_run tokens train_samples updates
+          schedule slurm slurm_submit stop sweep sweep_kill sweep_reuse sweep_run tokens train_samples updates
 SYSTEM := $(filter-out tests/system/lib.sh $(if $(filter short,$(FORM)),$(LONG:%=tests/system/%.sh)),\
           $(sort $(wildcard tests/system/*.sh)))
 # Many unit tests are one program, under the name of each (tests/many/many.c): it is

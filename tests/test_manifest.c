@@ -53,7 +53,8 @@ static void test_manifest__a_start_says_what_made_the_numbers(void **state)
     check_says(text, "\n[run]\nid = ");
     check_says(text, "\n[start 1]\nstarted = 2");
     check_says(text, "\nfrom_step = 0\n");
-    check_says(text, "\ncommand = sinklab train 'my run.ini'\n");
+    check_says(text, "\ncommand = sinklab train 'my run.ini'\n"
+                     "schedule = kept\n");
     check_says(text, "\nblas_core = Somecore\n");
     check_says(text, "\nthreads = 3\n");
     check_says(text, "\ncompiler = ");
@@ -174,6 +175,7 @@ static void test_manifest__is_read_as_it_was_written(void **state)
     assert_int_equal(manifest_add_start(dir, r.id, &s, &e), OK);
     s.argv = argv;
     s.from_step = 40;
+    s.changes_schedule = true;
     assert_int_equal(manifest_add_start(dir, r.id, &s, &e), OK);
     assert_int_equal(manifest_add_end(dir, r.id, "done", 70, &e), OK);
     assert_int_equal(manifest_read(&m, dir, &e), OK);
@@ -187,6 +189,8 @@ static void test_manifest__is_read_as_it_was_written(void **state)
     assert_string_equal(
         m.latest->command,
         "sinklab 'data.path=a ''; b ''# c' $'\\012 \\043 \\001;'");
+    assert_true(m.latest->changes_schedule);
+    assert_false(m.latest->before->changes_schedule);
     assert_string_equal(m.latest->makers[MAKER_BLAS], "OpenBLAS 0.0");
     assert_null(m.latest->before->before);
     manifest_release(&m);
@@ -197,6 +201,39 @@ static void test_manifest__is_read_as_it_was_written(void **state)
     assert_int_equal(strlen(m.latest->command), strlen(word_0) + 1 + N);
     manifest_release(&m);
     run_close(&r);
+}
+
+/* The command of an older version is all that may say it. */
+static void test_manifest__says_who_changed_the_schedule(void **state)
+{
+    static const struct {
+        const char *start;
+        bool changes;
+    } cases[] = {
+        { "command = train run train.steps=9", false },
+        { "command = train run train.log_every=9", true },
+        { "command = train run checkpoint.steps=9", true },
+        { "command = train --resume a.ini", true },
+        { "command = train 'run'", false },
+        { "command = train 'run # train.log_every=9'", true }, /* cut off */
+        { "command = train --resume a.ini\nschedule = kept", false },
+        { "command = train run\nschedule = changed", true },
+        { "command = train run\nschedule =", true },
+    };
+    (void)state;
+    for (idx i = 0; i < COUNT_OF(cases); i++) {
+        char path[RUN_PATH_MAX], text[200];
+        struct manifest m = { 0 };
+        struct err e = { 0 };
+        run_path(path, test_dir(), "manifest.ini");
+        snprintf(text, sizeof text, "[run]\nid = a\n[start 1]\n%s\n",
+                 cases[i].start);
+        test_write_file(path, text, strlen(text));
+        assert_int_equal(manifest_read(&m, test_dir(), &e), OK);
+        if (m.latest->changes_schedule != cases[i].changes)
+            fail_msg("%s", cases[i].start);
+        manifest_release(&m);
+    }
 }
 
 /* One of an older version has no seal to say that it was changed. */
@@ -229,6 +266,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_manifest__is_read_as_it_was_written),
+        cmocka_unit_test(test_manifest__says_who_changed_the_schedule),
         cmocka_unit_test(test_manifest__what_is_no_line_of_it_is_told),
         cmocka_unit_test(test_manifest__tells_what_changed_between_starts),
         cmocka_unit_test(test_manifest__a_start_says_what_made_the_numbers),

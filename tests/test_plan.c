@@ -49,11 +49,48 @@ static void test_plan__a_long_run_is_counted_at_once(void **state)
     assert_int_equal(plan_weights_files(&c), 10000001 + 7 + 230);
 }
 
+/* Whatever key decides what is due at some step. */
+static void test_plan__knows_every_key_of_the_schedule(void **state)
+{
+    struct config plain;
+    struct err e = { 0 };
+    idx n_keys = 0;
+    (void)state;
+    assert_int_equal(config_load_text(&plain, "", "test", &e), OK);
+    for (struct config_key k = { 0 }; config_next_key(&k);) {
+        struct config other = plain, longer = plain;
+        char text[200];
+        const char *word = text;
+        bool differs = false;
+        if (k.key->type != KEY_INT && k.key->type != KEY_LIST)
+            continue;
+        bool is_list = k.key->type == KEY_LIST;
+        snprintf(text, sizeof text, "%s.%s=%s", k.section->name, k.key->name,
+                 is_list ? "3, 7" : "7");
+        if (config_override(&other, NULL, &word, 1, 0, NULL, NULL) != OK)
+            continue; /* not read, or not 7 */
+        longer.train.steps = other.train.steps;
+        for (idx step = 0; step <= 100; step++)
+            differs |= plan_keeps(&longer, step) != plan_keeps(&other, step) ||
+                       plan_logs(&longer, step) != plan_logs(&other, step);
+        n_keys += differs;
+        if (plan_is_same(&other, &plain) != !differs)
+            fail_msg("%s", text);
+        if (is_list && differs) { /* of one length, too */
+            longer = other;
+            longer.checkpoint.steps.v[1]++;
+            assert_false(plan_is_same(&other, &longer));
+        }
+    }
+    assert_int_equal(n_keys, 6);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_plan__files_are_counted_as_they_are_kept),
         cmocka_unit_test(test_plan__a_long_run_is_counted_at_once),
+        cmocka_unit_test(test_plan__knows_every_key_of_the_schedule),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #define UNKNOWN "unknown"
+#define SCHEDULE_KEPT "kept"
 
 enum { MANIFEST_MAX_BYTES = 1 << 24 };
 
@@ -107,6 +108,7 @@ static void add_start(struct text *t, idx number,
     add_time(t, "started");
     text_add(t, "from_step = %lld\n", (long long)s->from_step);
     add_command(t, s->argc, s->argv);
+    add_line(t, "schedule", s->changes_schedule ? "changed" : SCHEDULE_KEPT);
     add_line(t, "version", build_version());
     add_makers(t, m);
     add_line(t, "blas_threading", s->blas_threading);
@@ -153,6 +155,18 @@ static const char *keep(struct manifest *m, const char *text)
     return copy ? copy : "";
 }
 
+/* May this command of an older version have changed what is due when? One that
+ * its reader took for a comment in part has a quote that is not closed, and
+ * may have. */
+static bool may_change_schedule(const char *command)
+{
+    static const char *const words[] = { "_every", "checkpoint.", "--resume" };
+    bool may = text_count(command, '\'') % 2 != 0;
+    for (idx i = 0; i < COUNT_OF(words); i++)
+        may |= strstr(command, words[i]) != NULL;
+    return may;
+}
+
 static void take_value(struct manifest_reading *r, const char *key,
                        const char *text)
 {
@@ -162,9 +176,12 @@ static void take_value(struct manifest_reading *r, const char *key,
         snprintf(m->id, sizeof m->id, "%s", text);
     if (r->is_run || !p)
         return;
-    if (strcmp(key, "command") == 0)
+    if (strcmp(key, "command") == 0) {
         p->command = keep(m, text);
-    else if (strcmp(key, "from_step") == 0)
+        p->changes_schedule = may_change_schedule(text);
+    } else if (strcmp(key, "schedule") == 0) { /* behind the command */
+        p->changes_schedule = strcmp(text, SCHEDULE_KEPT) != 0;
+    } else if (strcmp(key, "from_step") == 0)
         p->from_step = strtoll(text, NULL, 10);
     else if (strcmp(key, "to_step") == 0)
         p->to_step = strtoll(text, NULL, 10);

@@ -2,8 +2,9 @@
  *
  * [run] id and creation; then a [start N] for every time a process began or
  * went on: program, compiler, flags, BLAS, processor, host, threads, command,
- * begin and end. A start without `ended` was killed. The file is replaced whole
- * each time; for that the run folder's lock must be held.
+ * whether it kept the schedule, begin and end. A start without `ended` was
+ * killed. The file is replaced whole each time; for that the run folder's lock
+ * must be held.
  */
 #ifndef SINKLAB_MANIFEST_H
 #define SINKLAB_MANIFEST_H
@@ -29,6 +30,7 @@ struct manifest_start {
     idx threads;                /* of ours, in each of */
     idx processes;              /* that were started together */
     idx from_step;              /* 0, or where a resumed run goes on */
+    bool changes_schedule; /* has the run rows or checkpoints by another? */
     int argc;
     char *const *argv; /* the command line */
 };
@@ -64,7 +66,8 @@ struct manifest_process {
     struct manifest_process *before; /* the one in front of it */
     const char *command;
     idx from_step, to_step;
-    bool has_ended; /* else it was killed, and to_step is 0 */
+    bool changes_schedule; /* an older version did not say: or may have */
+    bool has_ended;        /* else it was killed, and to_step is 0 */
     const char *makers[MANIFEST_MAKERS];
 };
 

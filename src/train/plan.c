@@ -77,16 +77,15 @@ bool plan_logs(const struct config *c, idx step)
            plan_probes(c, step);
 }
 
-bool plan_is_changed_by(const char *command)
+bool plan_is_same(const struct config *a, const struct config *b)
 {
-    static const char *const words[] = { "_every", "checkpoint.", "--resume" };
-    idx quotes = 0;
-    for (const char *p = command; *p; p++)
-        quotes += *p == '\'';
-    bool changes = quotes % 2 != 0;
-    for (idx i = 0; i < COUNT_OF(words); i++)
-        changes |= strstr(command, words[i]) != NULL;
-    return changes;
+    const struct checkpoint_options *p = &a->checkpoint, *q = &b->checkpoint;
+    return a->train.log_every == b->train.log_every &&
+           a->train.val_every == b->train.val_every &&
+           a->sink.probe_every == b->sink.probe_every && p->every == q->every &&
+           p->dense_until == q->dense_until && p->steps.n == q->steps.n &&
+           memcmp(p->steps.v, q->steps.v,
+                  (size_t)p->steps.n * sizeof p->steps.v[0]) == 0;
 }
 
 int plan_model(struct plan *p, const struct config *c, idx vocab, struct err *e)

@@ -21,10 +21,9 @@ bool plan_validates(const struct config *c, idx step);
 bool plan_probes(const struct config *c, idx step);
 bool plan_logs(const struct config *c, idx step);
 
-/* plan_is_changed_by - may this command line have changed what is due when?
- * One that an INI reader takes for a comment in part has a quote that is not
- * closed, and may have. */
-bool plan_is_changed_by(const char *command);
+/* plan_is_same - do both keep weights files and have rows at the same steps,
+ * as long as neither has come to its last? */
+bool plan_is_same(const struct config *a, const struct config *b);
 
 /* What a run takes. */
 struct plan {

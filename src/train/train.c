@@ -135,12 +135,14 @@ static int write_config(struct train *t, struct err *e)
     return e->code;
 }
 
-/* Is there nothing to train, or an error? Says so. */
+/* Is there nothing to train, or an error? Says so. That another schedule than
+ * the run had takes the place of a lost config is for the manifest: a start. */
 static bool has_ended(struct train *t, struct err *e)
 {
     const struct config *c = &t->target.config;
     enum run_state found = t->folder.found.state;
-    if (t->state.step >= c->train.steps && found == RUN_DONE) {
+    bool is_recorded = t->target.has_lost_config && t->state.changes_schedule;
+    if (t->state.step >= c->train.steps && found == RUN_DONE && !is_recorded) {
         if (!t->target.has_lost_config || write_config(t, e) == OK)
             printf("%s is done already, at step %td; more steps: "
                    "train.steps=N\n",
@@ -155,17 +157,19 @@ static bool has_ended(struct train *t, struct err *e)
     return true;
 }
 
-/* Write down what starts here: config, manifest, status. */
+/* Write down what starts here: manifest, config, status. The manifest first:
+ * it says that the config is of another schedule than what there is. */
 static int begin(struct train *t, struct err *e)
 {
     struct manifest_start start = session_products(&t->target.config.train);
     start.threads = t->session.threads;
     start.processes = ranks_n(t->ranks);
     start.from_step = t->state.step;
+    start.changes_schedule = t->state.changes_schedule;
     start.argc = t->argc;
     start.argv = t->argv;
-    if (write_config(t, e) ||
-        manifest_add_start(t->folder.dir, t->folder.id, &start, e))
+    if (manifest_add_start(t->folder.dir, t->folder.id, &start, e) ||
+        write_config(t, e))
         return e->code;
     return run_status_write(&t->folder, RUN_RUNNING, t->state.step, NULL, e);
 }

@@ -5,6 +5,7 @@
 
 #include "base/shell.h"
 #include "run/manifest.h"
+#include "train/plan.h"
 #include "train/train_target.h"
 
 static struct checkpoint_head head_now(const struct train_state *s)
@@ -110,6 +111,7 @@ static int check_head(struct train_state *s, const struct checkpoint_head *head,
                        "settings; undo the change, or start another run",
                        s->folder->dir, path);
     s->planned_steps = saved.train.steps;
+    s->changes_schedule = !plan_is_same(&saved, c);
     return train_check_length(c, saved.train.steps, s->folder->dir, e);
 }
 

@@ -20,6 +20,8 @@ struct train_state {
     char *config_text;           /* resolved, as kept in every checkpoint */
     idx step;                    /* updates done */
     idx planned_steps;           /* of the run when it was saved; 0: never */
+    bool changes_schedule;       /* plan_is_same: from then to what it goes on
+                                    with? */
     idx saved_step;              /* of the newest resume.h5; -1: none */
     char last_row[HASH_HEX_MAX]; /* row_hash that it counts on */
 };

@@ -83,8 +83,8 @@ static void check_config(struct checked *c)
     verify_err(c->v, &e);
 }
 
-/* config.ini is that of the latest start. Those in front of it had the same
- * schedule, unless the latest was given something that may have changed it. */
+/* What lies in front of a start that changed the schedule was due by another
+ * than config.ini's. */
 static void check_starts(struct checked *c, const struct manifest *m)
 {
     const struct manifest_process *p = m->latest;
@@ -94,7 +94,7 @@ static void check_starts(struct checked *c, const struct manifest *m)
                    "put the file back that belongs to the other",
                    path_of(c, RUN_MANIFEST), p->to_step, c->status.step);
     for (; p && p->from_step > 0; p = p->before)
-        if (p->before && plan_is_changed_by(p->command)) {
+        if (p->changes_schedule) {
             c->scheduled_from = p->from_step;
             return;
         }
