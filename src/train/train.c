@@ -151,9 +151,10 @@ static bool has_ended(struct train *t, struct err *e)
     }
     if (train_rules_open(&t->rules, &c->train, t->target.dir, t->state.step, e))
         return true;
-    if (!is_stopped(t) || found != RUN_STOPPED)
+    if (!is_stopped(t) || found != RUN_STOPPED || is_recorded)
         return false;
-    say_stopped(t);
+    if (!t->target.has_lost_config || write_config(t, e) == OK)
+        say_stopped(t);
     return true;
 }
 

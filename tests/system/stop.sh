@@ -66,6 +66,20 @@ check "so it does with the config and --resume" says 'stopped early' \
 check "nothing was trained for that" test "$(last_step runs/rule)" = 60
 check "it was started once" test \
     "$(grep -c '^\[start' runs/rule/manifest.ini)" = 1
+cp -r runs/rule runs/lost && rm runs/lost/config.ini
+check "a lost config comes back" says 'stopped early' \
+    train runs/lost --resume "${rule[@]}"
+check "without a start" has_line runs/lost/manifest.ini '^\[start 1'
+check_not "of its own" has_line runs/lost/manifest.ini '^\[start 2'
+check "and all holds" "$SINKLAB" verify runs/lost
+rm runs/lost/config.ini
+check "with rows at other steps" says 'stopped early' \
+    train runs/lost --resume "${rule[@]}" train.log_every=2
+check "it is one" has_line runs/lost/manifest.ini '^schedule = changed'
+check "which trains nothing" same_bytes runs/rule/metrics.csv \
+    runs/lost/metrics.csv
+check "still stopped" state_is runs/lost stopped 60
+check "and all holds" "$SINKLAB" verify runs/lost
 cp -r runs/rule runs/killed
 check "another value lets it go on" "$SINKLAB" train runs/rule train.stop_loss=0
 check "to the same end as without a rule" same_run runs/whole runs/rule
