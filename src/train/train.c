@@ -47,7 +47,8 @@ struct train {
     idx row_step;   /* of the last row */
     double row_s;   /* clock then */
     bool is_over;   /* there is nothing to train */
-    bool has_begun; /* the folder is to be told how it ends */
+    bool has_begun; /* the folder is to be told how it ends, */
+    bool has_start; /* and this start in manifest.ini */
 };
 
 /* ---- how it stands ------------------------------------------------------- */
@@ -169,8 +170,10 @@ static int begin(struct train *t, struct err *e)
     start.changes_schedule = t->state.changes_schedule;
     start.argc = t->argc;
     start.argv = t->argv;
-    if (manifest_add_start(t->folder.dir, t->folder.id, &start, e) ||
-        write_config(t, e))
+    if (manifest_add_start(t->folder.dir, t->folder.id, &start, e))
+        return e->code;
+    t->has_start = true;
+    if (write_config(t, e))
         return e->code;
     return run_status_write(&t->folder, RUN_RUNNING, t->state.step, NULL, e);
 }
@@ -412,8 +415,9 @@ static void finish(struct train *t, struct err *e)
                      : is_stopped(t) ? t->rules.broken
                                      : NULL,
                      e->code ? &ignored : e);
-    manifest_add_end(t->folder.dir, t->folder.id, run_state_name(state),
-                     t->state.step, e->code ? &ignored : e);
+    if (t->has_start)
+        manifest_add_end(t->folder.dir, t->folder.id, run_state_name(state),
+                         t->state.step, e->code ? &ignored : e);
     char dir[RUN_DIR_MAX + 8];
     shell_word(dir, sizeof dir, t->target.dir);
     if (e->code == ERR_INTERRUPTED) {
