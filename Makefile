@@ -102,8 +102,11 @@ endif
 # The user's own CFLAGS, CPPFLAGS, LDFLAGS and LDLIBS come last and win. What
 # most tests themselves do takes no time: compiling it with -O3, or even -O1, would.
 # One walks through naive sums; it and the helpers are worth some optimizing.
-test_opt   := $(if $(filter -O2 -O3,$(OPT)),-O0)
+# Under the sanitizers that holds for all but the rooms that compute, too.
+test_opt   := $(if $(filter -O1 -O2 -O3,$(OPT)),-O0)
 helper_opt := $(if $(filter -O2 -O3,$(OPT)),-O1)
+idle_opt   := $(if $(SANITIZE),$(test_opt))
+idle_rooms := base config io prepare run train analysis sweep exchange verify cmd
 busy_tests := test_metric_slow
 compile   = $(CC) $(cppflags) $(CPPFLAGS) $(cflags) $(own) $(panel) $(CFLAGS)
 link     := $(CC) $(cflags) $(CFLAGS) $(LDFLAGS)
@@ -163,7 +166,8 @@ $(B)/%.o: %.c $(B)/flags
 
 # What tables of results give is one thing whatever compiler and processor: no
 # product and sum become one there.
-$(B)/src/report/%.o: private own = -ffp-contract=off
+$(B)/src/report/%.o: private own = -ffp-contract=off $(idle_opt)
+$(foreach room,$(idle_rooms),$(B)/src/$(room)/%.o): private own = $(idle_opt)
 
 # Texts that the program holds, as C arrays: prose of pages that it completes
 # (src/config/page.h), and the page of `compare --report` (src/report/html_page.h),
@@ -253,7 +257,7 @@ $(dump_bin) $(optim_bin): %: %.o $(library)
 
 # Rebuild everything when compiler or flags change, and the one file that knows
 # the commit when that changes.
-$(B)/flags: now = $(compile) $(test_opt) $(helper_opt) $(ldlibs)
+$(B)/flags: now = $(compile) $(test_opt) $(helper_opt) $(idle_opt) $(ldlibs)
 $(many).list: now = $(patsubst tests/%.c,TEST(%),$(together))
 $(B)/commit: now = $(COMMIT)
 $(B)/charts: now = $(CHART_JS)
