@@ -51,6 +51,7 @@ cflags   += -fsanitize=address,undefined -fno-sanitize-recover=undefined \
 endif
 ifdef FUZZ
 cflags   += -fsanitize=fuzzer-no-link,address,undefined \
+            -fsanitize-coverage-ignorelist=tests/fuzz/untraced.txt \
             -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 endif
 ifdef WERROR
