@@ -130,7 +130,7 @@ HELP_C := $(filter-out tests/test_%,$(wildcard tests/*.c))
 FORM   ?= $(if $(filter command,$(origin TESTS) $(origin SYSTEM)),long,short)
 export TEST_FORM := $(FORM)
 LONG   := analyze attention bench damage data_head data_prepare emergence experiment experiments \
-          export faults inputs json layers memory models mpi places products python report runs sample samples \
+          export faults inputs json layers memory models mpi places products python replay report runs sample samples \
           schedule slurm slurm_submit stop sweep sweep_kill sweep_reuse sweep_run tokens train_samples updates
 SYSTEM := $(filter-out tests/system/lib.sh $(if $(filter short,$(FORM)),$(LONG:%=tests/system/%.sh)),\
           $(sort $(wildcard tests/system/*.sh)))
@@ -148,6 +148,7 @@ optim_bin := $(B)/tools/parity/optim
 fault_bin := $(B)/tests/faults/faults
 fault_lib := $(B)/tests/faults/shim.so
 fuzz_bins := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+replay    := $(B)/tests/fuzz/replay
 
 .PHONY: all demo experiment study test test-all faults run-faults unit double asan lint check bench parity format docs \
         install clean help tests run-test run-unit run-double run-asan fuzz \
@@ -231,8 +232,8 @@ $(B)/tests/test_grad_edit_projection: private ldlibs += -Wl,--wrap=score_edits_o
 $(B)/tests/test_allocations: private ldlibs += -Wl,--export-dynamic
 # What has loops over numbers, for processors that are not this one (check.sh).
 kernels: $(filter $(addprefix $(B)/src/,kern/% nn/% optim/% metric/%),$(OBJ))
-# The targets of libFuzzer are compiled, too, lest they fall behind.
-tests: $(unit_bins) $(fuzz_bins:=.o)
+# The targets of libFuzzer, too, lest they fall behind.
+tests: $(unit_bins) $(if $(ROOMS),,$(replay))
 
 # The suite of failing system calls, and what it preloads under the program.
 fault_flags := -std=c11 -D_GNU_SOURCE -O1 -g $(WARN) $(if $(WERROR),-Werror)
@@ -251,6 +252,15 @@ $(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/fuzz.o \
 	$(call say,LD $@)
 	$(Q)$(link) -fsanitize=fuzzer -o $@ $^ $(ldlibs)
 fuzz-targets: $(fuzz_bins)
+# All of them in one program, each under a name of its own, without libFuzzer
+ifndef FUZZ
+$(B)/tests/fuzz/fuzz_%.o: private own = $(test_opt) -DLLVMFuzzerTestOneInput=$(notdir $*)
+endif
+$(replay).o: private own = $(test_opt) -DTARGETS='"$(abspath $(replay)).list"'
+$(replay).o: $(replay).list
+$(replay): $(replay).o $(fuzz_bins:=.o) $(B)/tests/fuzz/fuzz.o $(B)/tests/hdf_mutant.o $(library)
+	$(call say,LD $@)
+	$(Q)$(link_test)
 $(dump_bin) $(optim_bin): %: %.o $(library)
 	$(call say,LD $@)
 	$(Q)$(link) -o $@ $^ $(ldlibs)
@@ -260,11 +270,12 @@ $(dump_bin) $(optim_bin): %: %.o $(library)
 # the commit when that changes.
 $(B)/flags: now = $(compile) $(test_opt) $(helper_opt) $(idle_opt) $(ldlibs)
 $(many).list: now = $(patsubst tests/%.c,TEST(%),$(together))
+$(replay).list: now = $(patsubst $(B)/tests/fuzz/fuzz_%,TARGET(%),$(fuzz_bins))
 $(B)/commit: now = $(COMMIT)
 $(B)/charts: now = $(CHART_JS)
 $(B)/onednn: now = $(ONEDNN)
 $(B)/mpi: now = $(MPI_PC) $(MPI_CFLAGS) $(MPI_LIBS) $(MPI)
-$(B)/flags $(B)/commit $(B)/charts $(B)/onednn $(B)/mpi $(B)/panel $(many).list: force
+$(B)/flags $(B)/commit $(B)/charts $(B)/onednn $(B)/mpi $(B)/panel $(many).list $(replay).list: force
 	@mkdir -p $(@D)
 	@echo '$(now)' | cmp -s - $@ || echo '$(now)' > $@
 
@@ -318,10 +329,10 @@ test-all: ## all unit and system tests, in their long form
 # What only some scripts run is built for them
 for_scripts = $(if $(filter $(1:%=tests/system/%.sh),$(SYSTEM)),$2)
 run-test: $(BIN) $(call for_scripts,mpi slurm,$(mpi_bin)) $(call for_scripts,parity models,$(dump_bin)) \
-    $(call for_scripts,faults,$(fault_bin) $(fault_lib)) $(unit_bins)
+    $(call for_scripts,faults,$(fault_bin) $(fault_lib)) $(call for_scripts,replay,$(replay)) $(unit_bins)
 	@SINKLAB=$(abspath $(BIN)) DUMP=$(abspath $(dump_bin)) \
 	    FAULTS=$(abspath $(fault_bin)) SINKLAB_MPI=$(abspath $(mpi_bin)) \
-	    tests/run.sh $(unit_bins) $(SYSTEM)
+	    REPLAY=$(abspath $(replay)) tests/run.sh $(unit_bins) $(SYSTEM)
 
 faults: ## every system call of every command fails: the long form of a test
 	@tools/deps.sh
@@ -346,8 +357,9 @@ extending: all ## what docs/EXTENDING.md says, done to a copy of the tree and te
 
 asan: ## unit tests and a short run under the address and UB sanitizers
 	+@$(sub) SANITIZE=1 $(call variant,asan) run-asan
-run-asan: $(BIN) $(unit_bins)
-	@CC='$(CC)' SINKLAB=$(abspath $(BIN)) tests/asan.sh $(unit_bins) tests/system/smoke.sh
+run-asan: $(BIN) $(unit_bins) $(replay)
+	@CC='$(CC)' SINKLAB=$(abspath $(BIN)) REPLAY=$(abspath $(replay)) \
+	    tests/asan.sh $(unit_bins) tests/system/smoke.sh tests/system/replay.sh
 
 # libFuzzer comes with clang. FUZZ_S=3600 make fuzz: an hour each.
 fuzz: ## libFuzzer on all that reads files, FUZZ_S=60 seconds each (clang)
