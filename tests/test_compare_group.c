@@ -815,6 +815,28 @@ static void test_compare_group__other_sums_are_told(void **state)
     free(text);
 }
 
+/* Of single runs, and of groups of one, too, which nobody judges. */
+static void test_compare_group__other_sums_of_single_runs_are_told(void **state)
+{
+    (void)state;
+    static const char raw[] = "note: first_mass_raw is of rows as they are, "
+                              "which sum to 0.20 to 1.00 (row_sum)";
+    const char *const runs[] = { "one/a", "one/b" };
+    struct compare_options o = compare_usual;
+    put_sums("one/a", "softmax", 1, "20,1,0.5,0.4,1\n");
+    put_sums("one/b", "relu", 1, "20,1,0.5,0.1,0.2\n");
+    char *text = compare_ok(runs, 2, o);
+    assert_within(text, raw);
+    free(text);
+    text = compare_text("one", o);
+    assert_within(text, raw);
+    free(text);
+    o.columns = "row_sum"; /* and not where no such number is shown */
+    text = compare_text("one", o);
+    assert_null(strstr(text, "of rows as they are"));
+    free(text);
+}
+
 static void test_compare_group__what_is_odd_is_noted(void **state)
 {
     (void)state;
@@ -1240,6 +1262,8 @@ int main(void)
         cmocka_unit_test(test_compare_group__one_seed_in_several_runs_is_told),
         cmocka_unit_test(test_compare_group__by_a_key_that_is_alike_is_told),
         cmocka_unit_test(test_compare_group__other_sums_are_told),
+        cmocka_unit_test(
+            test_compare_group__other_sums_of_single_runs_are_told),
         cmocka_unit_test(test_compare_group__what_is_odd_is_noted),
         cmocka_unit_test(test_compare_group__what_is_gone_is_in_brackets),
         cmocka_unit_test(test_compare_group__a_copy_counts_once),

@@ -210,20 +210,34 @@ static double final_sum(const struct compare_rows *t, idx row)
     return last;
 }
 
+/* The first of the shown measures that is of weights as they are, and its
+ * counterpart of rows scaled to sum 1; false: none is. */
+static bool find_raw(const char **raw, const char **scaled,
+                     const struct compare_rows *t)
+{
+    static const char *const of[][2] = { { "first_mass_raw", "first_mass" },
+                                         { "sink_1_raw", "sink_1" } };
+    for (idx m = 0; m < t->n_measures; m++)
+        for (idx k = 0; k < COUNT_OF(of); k++) {
+            *raw = of[k][0];
+            *scaled = of[k][1];
+            if (t->measures[m].shown == SHOWN && rows_have(t, m) &&
+                strcmp(t->measures[m].name, *raw) == 0)
+                return true;
+        }
+    return false;
+}
+
 /* A share of a row that sums to something else is no share of the same: where
- * the sums of groups differ so, the weights as they are say little of where
- * attention goes. */
+ * the sums of rows differ so, the weights as they are say little of where
+ * attention goes, whether their differences are judged or only seen. */
 static void note_sums(FILE *out, const struct compare_rows *t)
 {
-    static const char *const raw[] = { "first_mass_raw", "sink_1_raw" };
     double least = INFINITY, most = -INFINITY;
-    struct line l;
-    const char *name = NULL;
-    for (idx i = 0; line_at(&l, t, i); i++)
-        for (idx k = 0; k < COUNT_OF(raw) && !name; k++)
-            if (strcmp(t->measures[l.measure].name, raw[k]) == 0)
-                name = raw[k];
-    for (idx i = 0; name && i < t->n; i++) {
+    const char *raw, *scaled;
+    if (!find_raw(&raw, &scaled, t))
+        return;
+    for (idx i = 0; i < t->n; i++) {
         double sum = final_sum(t, i);
         least = fmin(least, sum);
         most = fmax(most, sum);
@@ -233,7 +247,7 @@ static void note_sums(FILE *out, const struct compare_rows *t)
                 "note: %s is of rows as they are, which sum to %.2f to %.2f "
                 "(row_sum): a difference\nmay be of sums alone; %s is of rows "
                 "scaled to sum 1\n",
-                name, least, most, name == raw[0] ? "first_mass" : "sink_1");
+                raw, least, most, scaled);
 }
 
 static bool has_unpaired(const struct compare_rows *t)
