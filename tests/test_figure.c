@@ -700,6 +700,8 @@ static void test_figure_transitions__say_when_each_formed(void **state)
     assert_within(svg, ">sink (first_mass_late, 20 to 60 %): not formed<");
     assert_within(svg, ">of its own range or threshold, %<");
     assert_null(strstr(svg, "massive activation (hidden_peak, "));
+    assert_within(svg, "induction_score >= 50");
+    assert_null(strstr(svg, "rackets"));
     free(svg);
     char *text = squeeze(compare_ok(names, 1, o));
     assert_within(text, "turning induction induction_score >= 50 % 10 2 to "
@@ -712,7 +714,77 @@ static void test_figure_transitions__say_when_each_formed(void **state)
     assert_within(text, "note: what training measured (metrics.csv), in some "
                         "run: induction_score, first_mass_late, "
                         "value_ratio_min: ");
+    assert_within(text, "\nat step: the first at which it is so, there and at "
+                        "the next that was measured\n\"emerged\" in the table "
+                        "above asks for something else: sink_1 above 50 %, at "
+                        "one step; ");
+    assert_within(text, "/turning metrics.names=default,transitions`");
+    assert_null(strstr(text, "analyze RUN"));
     free(text);
+}
+
+/* Half of the weight on the first token at 20 and 30, and not at the end. */
+static void put_fading(const char *name, int seed)
+{
+    char config[64];
+    snprintf(config, sizeof config, "[run]\nseed = %d\n", seed);
+    put_file(name, "config.ini", config);
+    put_file(name, "status", "done\n");
+    put_file(name, "metrics.csv",
+             "step,loss,val_loss,sink_1,first_mass_late,first_mass\n"
+             "10,2,2,0.1,0.2,0.1\n20,2,2,0.1,0.6,0.6\n30,2,2,0.1,0.6,0.6\n"
+             "40,2,2,0.1,0.2,0.6\n");
+}
+
+/* As in the tables, in brackets; of several panels in the caption. */
+static void test_figure_transitions__what_is_gone_is_marked(void **state)
+{
+    (void)state;
+    static const char *const names[] = { "fading/a", "turning" };
+    static const char *const folder[] = { "fading" };
+    struct compare_options o = compare_usual;
+    skip_without_gnuplot();
+    put_turning("turning", 1, 0);
+    put_fading("fading/a", 1);
+    put_fading("fading/b", 2);
+    o.figure = "transitions";
+    char *svg = svg_of(names, 1, o);
+    assert_within(svg, ">sink (first_mass_late, 20 to 60 %): (step 20)<");
+    assert_within(svg, "(In brackets): gone again at the end.");
+    free(svg);
+    svg = svg_of(folder, 1, o);
+    assert_within(svg, ": (step 20), in 2/2 runs<");
+    free(svg);
+    svg = svg_of(names, 2, o);
+    assert_within(svg, "Gone again at the end: sink of a.");
+    free(svg);
+    char *text = squeeze(compare_ok(names, 2, o));
+    assert_within(text, "a sink first_mass_late >= 50 % (20) 20 to 60 %\n");
+    assert_within(text, "; (in brackets): gone again at the end\n\"emerged\"");
+    free(text);
+}
+
+/* One column for all, whatever else is there; who lacks it is named. */
+static void test_figure_transitions__no_other_column_stands_in(void **state)
+{
+    (void)state;
+    static const char *const names[] = { "fading/a", "plain" };
+    static const char *const plain[] = { "plain" };
+    struct compare_options o = compare_usual;
+    skip_without_gnuplot();
+    put_fading("fading/a", 1);
+    put_file("plain", "config.ini", "[run]\nseed = 1\n");
+    put_file("plain", "status", "done\n");
+    put_file("plain", "metrics.csv",
+             "step,loss,val_loss,sink_1,first_mass,hidden_ratio\n"
+             "10,2,2,0.1,0.6,4\n20,2,2,0.1,0.6,4\n");
+    o.figure = "transitions";
+    char *text = squeeze(compare_ok(names, 2, o));
+    assert_null(strstr(text, "first_mass >="));
+    assert_within(text, "value drain (value_ratio_min); in plain sink: ");
+    free(text);
+    expect_error(plain, 1, o, ERR_USAGE,
+                 "no run has measured any: `sinklab analyze /");
 }
 
 /* Of value drain 0 is where it began: a number above lifts no other. */
@@ -768,7 +840,7 @@ static void test_figure_transitions__of_groups_are_means(void **state)
                        "2/3 runs<");
     assert_within(svg, ">sink (first_mass_late, 20 to 60 %): formed in 0/3 "
                        "runs<");
-    assert_within(svg, "for two steps, in more than");
+    assert_within(svg, "in more than half of the runs, at the mean");
     free(svg);
     static const char *const runs[] = { "turned/a", "turned/b", "turned/c" };
     svg = svg_of(runs, 3, o); /* low panels */
@@ -822,8 +894,7 @@ static void test_figure__what_cannot_be_drawn_is_refused(void **state)
           "one "
           "of curves, setting, loss, heads, positions, transitions" },
         { "transitions", NULL, "a.svg", NULL, NULL,
-          "--figure transitions: no run has measured any: `sinklab analyze RUN "
-          "metrics.names=default,transitions`" },
+          "--figure transitions: no run has measured any: `sinklab analyze /" },
         { "heads", NULL, NULL, NULL, NULL,
           "--figure heads cannot be drawn in text: give -o FILE" },
         { "heads", "hidden_ratio", "a.svg", NULL, NULL,
@@ -983,6 +1054,8 @@ int main(void)
         cmocka_unit_test(test_figure_positions__a_curve_a_layer_or_depth),
         cmocka_unit_test(test_figure_positions__heads_and_runs_are_averaged),
         cmocka_unit_test(test_figure_transitions__say_when_each_formed),
+        cmocka_unit_test(test_figure_transitions__what_is_gone_is_marked),
+        cmocka_unit_test(test_figure_transitions__no_other_column_stands_in),
         cmocka_unit_test(test_figure_transitions__a_peak_lifts_no_noise),
         cmocka_unit_test(test_figure_transitions__of_groups_are_means),
         cmocka_unit_test(test_figure_transitions__the_label_fits_the_lowest),

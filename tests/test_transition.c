@@ -33,23 +33,22 @@ static void test_transition__is_two_steps_at_the_threshold(void **state)
 }
 
 /* Is there such a metric, and does `transitions` ask for it? */
-static bool is_row(const char *name, bool is_transition)
+static bool is_asked(const char *name)
 {
     idx i = 0;
     while (metric_at(i) && strcmp(metric_at(i)->text.name, name) != 0)
         i++;
-    return metric_at(i) && metric_at(i)->is_transition == is_transition;
+    return metric_at(i) && metric_at(i)->is_transition;
 }
 
-static void test_transition__each_has_columns_of_its_own(void **state)
+static void test_transition__each_has_a_column_of_its_own(void **state)
 {
     (void)state;
     for (idx i = 0; i < TRANSITIONS; i++) {
         const struct transition *t = &transitions[i];
         assert_true(t->name && t->why && t->threshold > 0);
-        assert_ptr_equal(transition_of(t->columns[0]), t);
-        for (idx c = 0; c < TRANSITION_COLUMNS && t->columns[c]; c++)
-            assert_true(is_row(t->columns[c], c == 0));
+        assert_ptr_equal(transition_of(t->column), t);
+        assert_true(is_asked(t->column));
         for (idx j = 0; j < i; j++)
             assert_string_not_equal(t->name, transitions[j].name);
     }
@@ -63,7 +62,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_transition__is_two_steps_at_the_threshold),
-        cmocka_unit_test(test_transition__each_has_columns_of_its_own),
+        cmocka_unit_test(test_transition__each_has_a_column_of_its_own),
     };
     return cmocka_run_group_tests_name("transition", tests, NULL, NULL);
 }

@@ -516,13 +516,16 @@ static void add_how_far(struct text *t, const struct analysis *a,
                  own.train.steps);
 }
 
-/* When did a sink form? NULL: nothing that says so was measured. */
+/* When did a sink form? Of heads one by one, where the column of late rows was
+ * not asked for by that of all rows. NULL: nothing that says so was
+ * measured. */
 static const char *find_formation(char line[FORMATION_MAX],
                                   const struct analysis *a)
 {
-    const char *const *names = transitions[TRANSITION_SINK].columns;
+    const char *const names[] = { transitions[TRANSITION_SINK].column,
+                                  "first_mass" };
     struct column_facts f;
-    for (int k = 0; k < TRANSITION_COLUMNS && names[k]; k++)
+    for (idx k = 0; k < COUNT_OF(names); k++)
         for (idx i = 0, at = 0;
              column_next(&f, &at, &a->columns, COLUMN_ANALYSIS); i++) {
             struct text t = { line, FORMATION_MAX, 0 };

@@ -6,24 +6,24 @@
 
 const struct transition transitions[TRANSITIONS] = {
     [TRANSITION_PREVIOUS] = { .name = "previous token",
-                              .columns = { "previous_score" },
+                              .column = "previous_score",
                               .threshold = 0.5,
                               .why = HALF },
     [TRANSITION_INDUCTION] = { .name = "induction",
-                               .columns = { "induction_score" },
+                               .column = "induction_score",
                                .threshold = 0.5,
                                .why = HALF },
     [TRANSITION_SINK] = { .name = "sink",
-                          .columns = { "first_mass_late", "first_mass" },
+                          .column = "first_mass_late",
                           .threshold = 0.5,
                           .why = HALF },
     [TRANSITION_MASSIVE] = { .name = "massive activation",
-                             .columns = { "hidden_peak", "hidden_ratio" },
+                             .column = "hidden_peak",
                              .threshold = 3,
                              .why =
                                  "usual: three times the other tokens' norm" },
     [TRANSITION_DRAIN] = { .name = "value drain",
-                           .columns = { "value_ratio_min", "value_ratio" },
+                           .column = "value_ratio_min",
                            .threshold = 0.5,
                            .is_below = true,
                            .why = "usual: half of the other tokens' norm" },
@@ -32,7 +32,7 @@ const struct transition transitions[TRANSITIONS] = {
 const struct transition *transition_of(const char *column)
 {
     for (idx i = 0; i < TRANSITIONS; i++)
-        if (strcmp(transitions[i].columns[0], column) == 0)
+        if (strcmp(transitions[i].column, column) == 0)
             return &transitions[i];
     return NULL;
 }

@@ -19,13 +19,10 @@ enum transition_kind {
     TRANSITIONS
 };
 
-enum { TRANSITION_COLUMNS = 2 };
-
 struct transition {
     const char *name;
-    /* What it is seen in; behind it what is taken where that was not measured,
-     * in the same unit; NULL: nothing. */
-    const char *columns[TRANSITION_COLUMNS];
+    const char *column; /* that it is seen in, always: of the head or depth that
+                           shows it most */
     double threshold;
     bool is_below;   /* formed at the threshold or below it */
     const char *why; /* this threshold */

@@ -1,24 +1,24 @@
 #include "report/figure.h"
 
 #include "analysis/transition.h"
+#include "base/shell.h"
 #include "io/grid.h"
 #include "report/cells.h"
+#include "report/compare_notes.h"
 
 #include <math.h>
 #include <string.h>
 
 enum { PANELS_MAX = 24 };
 
-#define HOW "`sinklab analyze RUN metrics.names=default,transitions`"
-
 /* A transition of a group. */
 struct transition_shown {
-    const char
-        *column;   /* that it is seen in; NULL: none of these runs has it */
-    double *x, *y; /* (n) the mean over runs, */
+    const char *column; /* NULL: none of these runs has it */
+    double *x, *y;      /* (n) the mean over runs, */
     idx n;
     double lo, hi;        /* and between which values it lies */
     struct summary steps; /* at which it formed, of the runs in which it did */
+    idx n_gone;           /* of these: it is no more so at the end */
     idx n_runs;           /* that measured it */
     idx n_logged;         /* of these: in training, metrics.csv */
 };
@@ -29,20 +29,34 @@ static struct transition_shown *shown_at(const struct figure *f, idx group,
     return &f->shown[group * TRANSITIONS + kind];
 }
 
+/* What measures it. */
+static const char *how(struct figure *f)
+{
+    char folders[FOLDERS_BYTES] = "", name[ERR_TEXT_MAX] = "";
+    const char *analysis = f->o->analysis;
+    struct text t = { name, sizeof name, 0 };
+    compare_folders(&(struct text){ folders, sizeof folders, 0 }, f->o);
+    if (analysis) {
+        text_add(&t, " --as ");
+        shell_add(&t, analysis);
+    }
+    const char *words = pool_print(
+        &f->memory, "`sinklab analyze%s%s metrics.names=default,transitions`%s",
+        folders, name, analysis ? ", with the settings of that analysis," : "");
+    return words ? words : "";
+}
+
 /* ---- what there is ----------------------------------------------------- */
 
-/* The first of its columns that a run of the group has. */
-static const char *find_column(const struct transition *t,
-                               const struct group *g)
+static bool is_in(const struct group *g, const char *column)
 {
-    for (idx c = 0; c < TRANSITION_COLUMNS && t->columns[c]; c++)
-        for (idx i = 0; i < g->n_counted; i++) {
-            struct series s = group_series(g, i, t->columns[c]);
-            for (idx k = 0; k < s.n; k++)
-                if (s.given[k])
-                    return t->columns[c];
-        }
-    return NULL;
+    for (idx i = 0; i < g->n_counted; i++) {
+        struct series s = group_series(g, i, column);
+        for (idx k = 0; k < s.n; k++)
+            if (s.given[k])
+                return true;
+    }
+    return false;
 }
 
 static double value_at(const void *of, idx i)
@@ -66,8 +80,10 @@ static int find_steps(struct transition_shown *s, struct figure *f,
         idx at = transition_find(t, value_at, y, n);
         s->n_runs += n > 0;
         s->n_logged += n > 0 && of.is_logged;
-        if (at >= 0)
-            steps[n_formed++] = x[at];
+        if (at < 0)
+            continue;
+        steps[n_formed++] = x[at];
+        s->n_gone += !transition_holds(t, y[n - 1]);
     }
     s->steps = summarise(steps, n_formed);
     return OK;
@@ -138,9 +154,10 @@ static int find_all(struct figure *f, struct err *e)
         const struct group *g = &f->s->g[i / TRANSITIONS];
         const struct transition *t = &transitions[i % TRANSITIONS];
         struct transition_shown *s = &f->shown[i];
-        *s = (struct transition_shown){ .column = find_column(t, g) };
-        if (!s->column)
+        *s = (struct transition_shown){ .column = NULL };
+        if (!is_in(g, t->column))
             continue;
+        s->column = t->column;
         if (find_steps(s, f, t, g, e) || make_curve(s, f, g, e))
             return e->code;
         scale_curve(s, t);
@@ -149,7 +166,8 @@ static int find_all(struct figure *f, struct err *e)
     return has_any ? OK
                    : err_set(e, ERR_USAGE,
                              "compare: --figure transitions: no run has "
-                             "measured any: " HOW " does");
+                             "measured any: %s does",
+                             how(f));
 }
 
 /* ---- the figure -------------------------------------------------------- */
@@ -240,28 +258,35 @@ static const char *share_words(struct figure *f, idx kind)
     return pool_print(&f->memory, "%td/%td", n_formed, n);
 }
 
+/* Gone at the end in every run in which it had formed? */
+static bool is_gone(const struct transition_shown *s)
+{
+    return s->steps.n > 0 && s->n_gone == s->steps.n;
+}
+
 /* "step 20, in 2/3 runs"; of several groups without the step; where a run is a
- * group without the runs. */
+ * group without the runs. "(step 20)": gone at the end. */
 static const char *formed_words(struct figure *f, idx kind)
 {
     const struct transition_shown *s = shown_at(f, 0, kind);
     bool is_formed = s->steps.n > 0;
     const char *share = share_words(f, kind);
-    if (!share)
+    const char *step = pool_print(
+        &f->memory, is_gone(s) ? "(step %.0f)" : "step %.0f", s->steps.mean);
+    if (!share || !step)
         return NULL;
     if (f->s->are_single)
-        return is_formed ? pool_print(&f->memory, "step %.0f", s->steps.mean)
-                         : "not formed";
+        return is_formed ? step : "not formed";
     return is_formed && f->s->n == 1
-               ? pool_print(&f->memory, "step %.0f, in %s runs", s->steps.mean,
-                            share)
+               ? pool_print(&f->memory, "%s, in %s runs", step, share)
                : pool_print(&f->memory, "formed in %s runs", share);
 }
 
 /* Of one group its numbers, too. */
-static const char *entry_words(struct figure *f, idx kind, const char *column)
+static const char *entry_words(struct figure *f, idx kind)
 {
     const char *name = transitions[kind].name;
+    const char *column = transitions[kind].column;
     const char *formed = formed_words(f, kind);
     if (!formed)
         return NULL;
@@ -274,12 +299,12 @@ static const char *entry_words(struct figure *f, idx kind, const char *column)
                       range_words(f, shown_at(f, 0, kind)), formed);
 }
 
-static const char *column_of(const struct figure *f, idx kind)
+static bool is_measured(const struct figure *f, idx kind)
 {
     for (idx i = 0; i < f->s->n; i++)
         if (shown_at(f, i, kind)->column)
-            return shown_at(f, i, kind)->column;
-    return NULL;
+            return true;
+    return false;
 }
 
 static int fill_facets(struct figure *f, struct err *e)
@@ -293,22 +318,76 @@ static int fill_facets(struct figure *f, struct err *e)
     for (idx i = 0; i < a->n; i++)
         a->titles[i] = f->s->g[i].label;
     for (idx k = 0; k < TRANSITIONS; k++)
-        if (column_of(f, k))
+        if (is_measured(f, k))
             a->entries[a->n_entries++] =
-                (struct plot_entry){ { .number = k },
-                                     entry_words(f, k, column_of(f, k)) };
+                (struct plot_entry){ { .number = k }, entry_words(f, k) };
     return pool_check(&f->memory, e);
 }
 
-/* Those that no run has: "" if there is none. */
+/* Those that no run has, and what one group lacks that another has: "" if
+ * there is nothing. */
 static const char *missing_words(struct figure *f, const char *before)
 {
     const char *words = "";
     for (idx k = 0; k < TRANSITIONS && words; k++)
-        if (!column_of(f, k))
+        if (!is_measured(f, k))
             words = pool_print(&f->memory, "%s%s%s (%s)", words,
                                *words ? ", " : before, transitions[k].name,
-                               transitions[k].columns[0]);
+                               transitions[k].column);
+    for (idx i = 0; i < f->s->n; i++)
+        for (idx k = 0, n = 0; k < TRANSITIONS && words; k++) {
+            if (!is_measured(f, k) || shown_at(f, i, k)->column)
+                continue;
+            words = pool_print(&f->memory, "%s%s", words,
+                               n++      ? ", "
+                               : *words ? "; "
+                                        : before);
+            if (words && n == 1)
+                words =
+                    pool_print(&f->memory, "%sin %s ", words, f->s->g[i].label);
+            if (words)
+                words =
+                    pool_print(&f->memory, "%s%s", words, transitions[k].name);
+        }
+    return words ? words : "";
+}
+
+/* ">= 50 %", "<= 0.5" */
+static const char *rule_words(struct figure *f, const struct transition *t)
+{
+    bool is_share = metric_is_share(t->column);
+    return pool_print(&f->memory, "%s %g%s", t->is_below ? "<=" : ">=",
+                      is_share ? 100 * t->threshold : t->threshold,
+                      is_share ? " %" : "");
+}
+
+/* "previous_score >= 50 %, value_ratio_min <= 0.5": of those that are shown */
+static const char *rules_words(struct figure *f)
+{
+    const char *words = "";
+    for (idx k = 0; k < TRANSITIONS && words; k++) {
+        const char *rule = rule_words(f, &transitions[k]);
+        if (rule && is_measured(f, k))
+            words = pool_print(&f->memory, "%s%s%s %s", words,
+                               *words ? ", " : "", transitions[k].column, rule);
+    }
+    return words ? words : "";
+}
+
+/* What was so and is no more, group by group: of one the legend says it. */
+static const char *gone_words(struct figure *f)
+{
+    const char *words = "";
+    for (idx i = 0; i < f->s->n * TRANSITIONS && words; i++)
+        if (is_gone(&f->shown[i]) && f->s->n > 1)
+            words = pool_print(&f->memory, "%s%s%s of %s", words,
+                               *words ? ", " : " Gone again at the end: ",
+                               transitions[i % TRANSITIONS].name,
+                               f->s->g[i / TRANSITIONS].label);
+        else if (is_gone(&f->shown[i]))
+            words = " (In brackets): gone again at the end.";
+    if (words && *words && f->s->n > 1)
+        words = pool_print(&f->memory, "%s.", words);
     return words ? words : "";
 }
 
@@ -348,45 +427,38 @@ static int fill(struct figure *f, struct err *e)
         .n_entries = f->facets.n_entries,
     };
     for (idx k = 0; k < TRANSITIONS; k++)
-        if (column_of(f, k))
-            columns[n++] = column_of(f, k);
+        if (is_measured(f, k))
+            columns[n++] = transitions[k].column;
     f->plot.caption = figure_caption(
         f, columns, n,
         "Each curve from its least to its most, of value drain from where it "
         "began to its least, or to the threshold if it never comes there. "
-        "Bars: where it has formed, at the threshold or beyond for two "
-        "steps%s.%s",
+        "Bars: where it has formed, the first of two steps with %s%s.%s%s",
+        rules_words(f),
         f->s->are_single ? ""
                          : ", in more than half of the runs, at the mean "
                            "of their steps",
-        missing_words(f, " Not measured: "));
+        gone_words(f), missing_words(f, " Not measured: "));
     return pool_check(&f->memory, e);
 }
 
 /* ---- in numbers -------------------------------------------------------- */
-
-/* ">= 50 %", "<= 0.5" */
-static void put_rule(struct grid *g, idx row, idx column,
-                     const struct transition *t, const char *seen_in)
-{
-    bool is_share = metric_is_share(seen_in);
-    grid_set(g, row, column, "%s %g%s", t->is_below ? "<=" : ">=",
-             is_share ? 100 * t->threshold : t->threshold,
-             is_share ? " %" : "");
-}
 
 static void put_row(struct grid *g, idx row, struct figure *f, idx group,
                     idx kind)
 {
     const struct transition_shown *s = shown_at(f, group, kind);
     bool has_runs = !f->s->are_single;
+    char step[CELL_NUMBER_MAX];
+    const char *rule = rule_words(f, &transitions[kind]);
     idx c = 0;
     grid_set(g, row, c++, "%s", f->s->g[group].label);
     grid_set(g, row, c++, "%s", transitions[kind].name);
     grid_set(g, row, c++, "%s", s->column);
-    put_rule(g, row, c++, &transitions[kind], s->column);
+    grid_set(g, row, c++, "%s", rule ? rule : "");
     if (s->steps.n > 0)
-        put_number(g, row, c, s->steps.mean, (struct cell_look){ 0 }, false);
+        grid_set(g, row, c, is_gone(s) ? "(%s)" : "%s",
+                 cell_number(step, s->steps.mean, 0));
     else
         put_missing(g, row, c, false);
     c++;
@@ -398,7 +470,7 @@ static void put_row(struct grid *g, idx row, struct figure *f, idx group,
 }
 
 /* Columns that training alone has measured, in some run. */
-static void note_logged(FILE *out, const struct figure *f)
+static void note_logged(FILE *out, struct figure *f)
 {
     idx n = 0;
     for (idx k = 0; k < TRANSITIONS; k++) {
@@ -414,7 +486,33 @@ static void note_logged(FILE *out, const struct figure *f)
                     column);
     }
     if (n > 0)
-        fputs(": " HOW " measures every checkpoint with more sequences\n", out);
+        fprintf(out, ": %s measures every checkpoint with more sequences\n",
+                how(f));
+}
+
+/* The table above has a step, too, of another question. */
+static void print_meaning(FILE *out, const struct figure *f)
+{
+    const struct emergence *m = &f->s->emergence;
+    const char *metric = f->o->metric;
+    bool is_share = metric_is_share(metric), has_gone = false;
+    for (idx i = 0; i < f->s->n * TRANSITIONS; i++)
+        has_gone = has_gone || is_gone(&f->shown[i]);
+    fprintf(out,
+            "at step: the first at which it is so, there and at the next that "
+            "was measured%s\n",
+            !has_gone          ? ""
+            : f->s->are_single ? "; (in brackets): gone again at the end"
+                               : "; (in brackets): gone again at the end in "
+                                 "all of them");
+    if (m->is_asked)
+        fprintf(out,
+                "\"emerged\" in the table above asks for something else: %s "
+                "%s %.3g%s, at one step; each of these is\nof the one head or "
+                "depth that shows it most\n",
+                metric, m->is_below ? "below" : "above",
+                is_share ? 100 * m->threshold : m->threshold,
+                is_share ? " %" : "");
 }
 
 static int print(FILE *out, struct figure *f, struct err *e)
@@ -441,13 +539,12 @@ static int print(FILE *out, struct figure *f, struct err *e)
             put_row(&g, ++row, f, i / TRANSITIONS, i % TRANSITIONS);
     rc = grid_check(&g, e);
     if (rc == OK) {
-        fputs("transitions: the first step at which it is so, there and at the "
-              "next that was measured\n",
-              out);
+        fputs("transitions: what has formed, and when\n", out);
         grid_print(out, &g, CELL_COLUMNS, f->o->unicode);
+        print_meaning(out, f);
         if (*missing_words(f, ""))
-            fprintf(out, "note: not measured: %s: " HOW " does\n",
-                    missing_words(f, ""));
+            fprintf(out, "note: not measured: %s: %s does\n",
+                    missing_words(f, ""), how(f));
         note_logged(out, f);
     }
     grid_release(&g);
