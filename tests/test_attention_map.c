@@ -186,6 +186,26 @@ struct seen {
     idx n_wrong;
 };
 
+/* By hand: 1 over the number of tokens that have a weight. */
+static void check_even(const struct attention_map *m, const struct head_view *h)
+{
+    double first = 0, self = 0, previous = 0;
+    for (idx t = 0; t < h->T; t++) {
+        const real *row = h->weights + t * (h->n_extra + h->T) + h->n_extra;
+        double n = 0;
+        for (idx k = 0; k < h->T; k++)
+            n += row[k] > 0;
+        first += (row[0] > 0) / n;
+        self += (row[t] > 0) / n;
+        previous += t > 0 && row[t - 1] > 0 ? 1 / n : 0;
+    }
+    struct attention_share even = attention_share_even(m, h->layer, h->head);
+    assert_near(even.first, first / (double)h->T, 1e-12, 1);
+    assert_near(even.self, self / (double)h->T, 1e-12, 1);
+    assert_near(even.previous, previous / (double)(h->T - 1), 1e-12, 1);
+    assert_true(isnan(even.extra));
+}
+
 static void see_head(void *context, const struct head_view *h)
 {
     struct seen *s = context;
@@ -195,6 +215,7 @@ static void see_head(void *context, const struct head_view *h)
             s->n_wrong +=
                 has != attention_map_sees(s->m, h->layer, h->head, t, k);
         }
+    check_even(s->m, h);
 }
 
 static void test_attention__what_nobody_sees_is_known(void **state)

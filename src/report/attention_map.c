@@ -152,8 +152,8 @@ void attention_map_see(struct attention_map *m,
     engine_observe(&m->model.engine, &m->batch, &observer);
 }
 
-bool attention_map_sees(const struct attention_map *m, idx layer, idx head,
-                        idx t, idx k)
+static struct span span_of(const struct attention_map *m, idx layer, idx head,
+                           idx t)
 {
     const struct model *model = &m->model.model;
     const struct attention_options *o = &model->blocks[layer].attention;
@@ -162,8 +162,39 @@ bool attention_map_sees(const struct attention_map *m, idx layer, idx head,
     bare.registers = 0;
     const int32_t *documents =
         attention_has_documents(o) ? m->batch.documents : NULL;
-    struct span s = visible_span(&bare, m->T, t, head, model->views, documents);
-    return k < s.globals || (k >= s.lo && k < s.hi);
+    return visible_span(&bare, m->T, t, head, model->views, documents);
+}
+
+static bool is_in(const struct span *s, idx k)
+{
+    return k < s->globals || (k >= s->lo && k < s->hi);
+}
+
+bool attention_map_sees(const struct attention_map *m, idx layer, idx head,
+                        idx t, idx k)
+{
+    struct span s = span_of(m, layer, head, t);
+    return is_in(&s, k);
+}
+
+struct attention_share attention_share_even(const struct attention_map *m,
+                                            idx layer, idx head)
+{
+    struct attention_share x = { .previous = m->T > 1 ? 0 : NAN,
+                                 .extra = NAN,
+                                 .row_sum = 1,
+                                 .least_sum = 1,
+                                 .most_sum = 1 };
+    double n = (double)m->T;
+    for (idx t = 0; t < m->T; t++) {
+        struct span s = span_of(m, layer, head, t);
+        double each = 1 / (double)(s.globals + s.hi - s.lo); /* itself, too */
+        x.first += is_in(&s, 0) ? each / n : 0;
+        x.self += is_in(&s, t) ? each / n : 0;
+        if (t > 0)
+            x.previous += is_in(&s, t - 1) ? each / (n - 1) : 0;
+    }
+    return x;
 }
 
 struct attention_share attention_share_of(const struct head_view *h)
@@ -188,6 +219,22 @@ struct attention_share attention_share_of(const struct head_view *h)
         s.most_sum = t > 0 ? fmax(s.most_sum, sum) : sum;
     }
     return s;
+}
+
+void attention_even_add(struct text *t, const struct attention_map *m,
+                        size_t at)
+{
+    double least = INFINITY, most = -INFINITY;
+    for (idx i = 0; i < m->n_layers * m->n_heads; i++) {
+        struct attention_share even = attention_share_even(
+            m, m->layer + i / m->n_heads, m->head + i % m->n_heads);
+        double v = *(const double *)(const void *)((const char *)&even + at);
+        least = fmin(least, 100 * v);
+        most = fmax(most, 100 * v);
+    }
+    if (most - least >= 0.05)
+        text_add(t, "%.1f to ", least);
+    text_add(t, "%.1f %%", most);
 }
 
 /* ---- tokens ------------------------------------------------------------ */

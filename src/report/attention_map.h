@@ -8,6 +8,7 @@
 #define SINKLAB_ATTENTION_MAP_H
 
 #include "analysis/run_model.h"
+#include "base/text.h"
 
 /* Which layers or heads: one of them, or all. */
 enum { ALL_OF_THEM = -1 };
@@ -70,6 +71,16 @@ struct attention_share {
     double row_sum, least_sum, most_sum;
 };
 struct attention_share attention_share_of(const struct head_view *h);
+
+/* attention_share_even - the same if each query weighed all tokens that it sees
+ * alike, with nothing on no token: what the others are held against. */
+struct attention_share attention_share_even(const struct attention_map *m,
+                                            idx layer, idx head);
+
+/* attention_even_add - one of these numbers, at so many bytes into them, in
+ * percent: "12.5 %", or where heads see other tokens "12.5 to 20.0 %". */
+void attention_even_add(struct text *t, const struct attention_map *m,
+                        size_t at);
 
 /* attention_file_write - as HDF5: docs/FORMATS.md, "Attention maps". OK,
  * ERR_MEMORY, ERR_IO (a file that was there stays). */

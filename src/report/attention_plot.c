@@ -349,8 +349,12 @@ static char *notes_of(const struct drawing *d)
         text_add(&t, "; numbers beside the panels: places of tokens, from 0");
     if (d->strip)
         text_add(&t, "; apart: weight on no token");
-    if (has_number(d))
-        text_add(&t, "; number in a panel: mean weight on the first token");
+    if (has_number(d)) {
+        text_add(&t, "; number in a panel: mean weight on the first token (of "
+                     "even weights ");
+        attention_even_add(&t, d->m, offsetof(struct attention_share, first));
+        text_add(&t, ")");
+    }
     text_add(&t, ". Darkness: square root of the weight%s",
              d->is_signed ? ", orange to brown if it is below zero" : "");
     if (d->per > 1)

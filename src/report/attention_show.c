@@ -51,6 +51,27 @@ static void set_share(struct grid *g, idx row, idx column, double share)
         grid_set(g, row, column, "%.1f", 100 * share);
 }
 
+/* What the columns would be without any preference. */
+static void tell_even(FILE *out, const struct attention_map *m)
+{
+    static const struct {
+        const char *name;
+        size_t at;
+    } shares[] = { { "first", offsetof(struct attention_share, first) },
+                   { "self", offsetof(struct attention_share, self) },
+                   { "previous", offsetof(struct attention_share, previous) } };
+    char line[256];
+    struct text t = { line, sizeof line, 0 };
+    for (idx i = 0; i < COUNT_OF(shares) && (i < 2 || m->T > 1); i++) {
+        text_add(&t, "%s%s ", i > 0 ? ", " : "", shares[i].name);
+        attention_even_add(&t, m, shares[i].at);
+    }
+    fprintf(out,
+            "means over queries; if each weighed all tokens that it sees "
+            "alike:\n%s\n",
+            line);
+}
+
 /* Else what is on the first token is taken for a share of a row. */
 static void tell_sums(FILE *out, const struct shares *s, idx heads)
 {
@@ -94,6 +115,7 @@ static int print_table(FILE *out, const struct shares *s, bool unicode,
         }
         if (grid_check(&g, e) == OK) {
             grid_print(out, &g, WIDEST, unicode);
+            tell_even(out, m);
             tell_sums(out, s, heads);
         }
     }
@@ -107,6 +129,16 @@ static void put_share(struct json *j, const char *key, double share)
         json_put_null(j, key);
     else
         json_put_number(j, key, share);
+}
+
+/* Under "even" of a head. */
+static void put_even(struct json *j, const struct attention_share *even)
+{
+    json_begin_object(j, "even");
+    put_share(j, "first", even->first);
+    put_share(j, "self", even->self);
+    put_share(j, "previous", even->previous);
+    json_end(j);
 }
 
 static int print_json(FILE *out, const struct attention_show *o,
@@ -124,14 +156,17 @@ static int print_json(FILE *out, const struct attention_show *o,
     json_end(&j);
     json_begin_array(&j, "heads");
     for (idx i = 0; i < m->n_layers * m->n_heads; i++) {
+        idx layer = m->layer + i / m->n_heads, head = m->head + i % m->n_heads;
+        struct attention_share even = attention_share_even(m, layer, head);
         json_begin_object(&j, NULL);
-        json_put_count(&j, "layer", m->layer + i / m->n_heads);
-        json_put_count(&j, "head", m->head + i % m->n_heads);
+        json_put_count(&j, "layer", layer);
+        json_put_count(&j, "head", head);
         put_share(&j, "first", s->of[i].first);
         put_share(&j, "self", s->of[i].self);
         put_share(&j, "previous", s->of[i].previous);
         put_share(&j, "extra", s->of[i].extra);
         put_share(&j, "row_sum", s->of[i].row_sum);
+        put_even(&j, &even);
         json_end(&j);
     }
     json_end(&j);

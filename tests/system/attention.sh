@@ -28,14 +28,21 @@ says() { # REGEX COMMAND...
     return 1
 }
 check "train" "$SINKLAB" train cats.ini run.dir=run
+check "train with windows" "$SINKLAB" train cats.ini run.dir=spans \
+    attention.bias=none attention.window=2 attention.window_layers=0
 check "a line for each head" says '^ +1 +0 +[0-9.]+ +[0-9.]+ +[0-9.]+ +[0-9.]+$' \
     attention run --text 'the cat'
 check "there are four" eval '[ "$(grep -Ec "^ +[01] +[01] " said)" -eq 4 ]'
+check "what even weights would give" says '^first 34\.0 %, self 34\.0 %, previous 24\.5 %$' \
+    attention run --text 'the cat'
+check "of one token, too" says '^first 100\.0 %, self 100\.0 %$' attention run --tokens 3
+check "where layers see other tokens, from the least on" says \
+    '^first 18\.8 to 34\.0 %, self 34\.0 to 56\.2 %, previous 24\.5 to 50\.0 %$' attention spans --text 'the cat'
 check "BOS is in front" says '"tokens":\[256,116,104\]' attention run --text th --json
 check "or is not" says '"tokens":\[116,104\]' attention run --text th --json sink.bos=no
 check "numbers are taken as they are" says '"tokens":\[3,256\]' \
     attention run --tokens '3 256' --json
-check "one head" says '"heads":\[\{"layer":1,"head":0,"first":[0-9.e-]+,"self":[^]]*,"extra":[0-9.]+,"row_sum":(1|0\.99999[0-9]*|1\.00000[0-9]*)\}\]' \
+check "one head" says '"heads":\[\{"layer":1,"head":0,"first":[0-9.e-]+,"self":[^]]*,"extra":[0-9.]+,"row_sum":(1|0\.99999[0-9]*|1\.00000[0-9]*),"even":\{"first":0\.339732143,"self":0\.339732143,"previous":0\.245408163\}\}\]' \
     attention run --text 'the cat' --layer 1 --head 0 --json
 check "of one token there is nothing in front" says '"previous":null' \
     attention run --tokens 3 --json
