@@ -584,7 +584,7 @@ static void test_figure_heads__a_group_is_its_first_run(void **state)
     o.step = 200;
     char *svg = figure_of("sweep", o);
     assert_within(svg, "One run a group, the first");
-    assert_int_equal(count_of(svg, ">all runs<"), 1);
+    assert_int_equal(count_of(svg, ">all runs, seed 1<"), 1);
     free(svg);
     o.has_seeds = true;
     svg = figure_of("sweep", o);

@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum {
     RUNS_MAX = 12,   /* rows of maps that a page holds */
@@ -34,14 +35,24 @@ static bool is_at_step(const struct figure *f)
     return !isnan(f->o->step);
 }
 
+/* Do groups differ in seeds, so that labels say them? */
+static bool has_seeds_as_keys(const struct groups *s)
+{
+    for (idx k = 0; k < s->n_keys; k++)
+        if (strcmp(s->keys[k].key->name, "seed") == 0)
+            return true;
+    return false;
+}
+
+/* Of a group also which run it is. */
 static const char *label_of(struct figure *f, const struct group *g, idx i)
 {
     const struct run_data *r = g->runs[i];
-    if (f->s->are_single)
+    if (f->s->are_single || (!f->o->has_seeds && has_seeds_as_keys(f->s)))
         return g->label;
-    if (!f->o->has_seeds)
-        return g->label;
-    return pool_print(&f->memory, "%s, %s", g->label, run_data_label(r));
+    if (f->o->has_seeds || !r->has_config)
+        return pool_print(&f->memory, "%s, %s", g->label, run_data_label(r));
+    return pool_print(&f->memory, "%s, seed %td", g->label, r->config.run.seed);
 }
 
 /* One without an analysis is left out, unless there is no other. */
