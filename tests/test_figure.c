@@ -609,7 +609,7 @@ static void test_figure_positions__a_curve_a_layer_or_depth(void **state)
     assert_within(svg, ">depth 0<");
     assert_within(svg, ">depth 2<");
     assert_null(strstr(svg, ">depth 3<"));
-    assert_within(svg, ">position<");
+    assert_within(svg, ">position, from 1<");
     assert_within(svg, "At step 200.");
     free(svg);
     o.log_x = true;

@@ -190,7 +190,8 @@ static int run(int argc, char **argv, struct err *e)
     if (!command_parse(&command_compare, &o, &words, argc, argv, e)) {
         o.runs = words.at;
         o.n_runs = words.n;
-        o.metric = o.metric ? o.metric : figure_metric(o.figure);
+        o.drawn = o.metric ? NULL : figure_metric(o.figure);
+        o.metric = o.metric ? o.metric : COMPARE_METRIC;
         if (o.is_claims)
             claims_run(stdout, &o, e);
         else if (o.tables)

@@ -176,7 +176,7 @@ static idx label_of(char shown[TOKEN_TEXT_MAX], const struct drawing *d, idx t)
 {
     char label[TOKEN_TEXT_MAX];
     if (!has_names(d))
-        return snprintf(shown, TOKEN_TEXT_MAX, "%td", t);
+        return snprintf(shown, TOKEN_TEXT_MAX, "%td", t + 1);
     attention_map_label(label, d->m, t);
     return utf8_show(shown, TOKEN_TEXT_MAX, label, LABEL_COLUMNS, true);
 }
@@ -187,8 +187,10 @@ static void set_labels(const struct drawing *d, idx x, idx y, bool is_below)
 {
     idx end = y + d->panel + 4, step = label_step(d);
     idx upright = has_names(d) ? 1 : 3; /* numbers stand farther apart */
-    for (idx t = 0; t < d->m->T; t += step) {
+    for (idx t = 0; t < d->m->T; t++) {
         char label[TOKEN_TEXT_MAX];
+        if ((t + 1) % step != 0 && (t > 0 || step == 2)) /* 1, 5, 10, 15 */
+            continue;
         idx columns = label_of(label, d, t);
         idx at = (2 * (t / d->per) + 1) * d->panel / (2 * d->n);
         if (!is_below)
@@ -346,7 +348,7 @@ static char *notes_of(const struct drawing *d)
     text_add(&t, "From top to bottom the token that looks, from left to right "
                  "what it looks at; grey: not seen");
     if (!has_names(d))
-        text_add(&t, "; numbers beside the panels: places of tokens, from 0");
+        text_add(&t, "; numbers beside the panels: places of tokens, from 1");
     if (d->strip)
         text_add(&t, "; apart: weight on no token");
     if (has_number(d)) {

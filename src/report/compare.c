@@ -212,6 +212,8 @@ static int show_set(FILE *out, const struct compare_options *o,
     struct groups s = { 0 };
     struct compare_rows t = { 0 };
     int rc = check_metric(o->metric, o, set->runs, set->n, set->is_grouped, e);
+    if (rc == OK && o->drawn)
+        rc = check_metric(o->drawn, o, set->runs, set->n, set->is_grouped, e);
     if (rc == OK && strcmp(o->loss, COMPARE_LOSS) != 0)
         rc = check_metric(o->loss, o, set->runs, set->n, true, e);
     if (rc == OK)

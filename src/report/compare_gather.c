@@ -3,6 +3,7 @@
 #include "base/shell.h"
 #include "base/text.h"
 #include "config/config_print.h"
+#include "metric/columns.h"
 #include "report/run_layers.h"
 #include "sweep/sweep_file.h"
 #include "sweep/sweep_folder.h"
@@ -112,12 +113,12 @@ static int find_members(struct compare_set *set, struct run_list *l,
 
 static int say_unmeasured(const char *path, const char *metric, struct err *e)
 {
-    char word[RUN_PATH_MAX * 4];
+    char word[RUN_PATH_MAX * 4], ask[COLUMN_ASK_MAX];
     shell_word(word, sizeof word, path);
     return err_set(e, ERR_DATA,
                    "%s: no analysis.csv, and no %s in metrics.csv: run "
-                   "`sinklab analyze %s` first",
-                   path, metric, word);
+                   "`sinklab analyze %s%s` first",
+                   path, metric, word, column_ask(ask, metric));
 }
 
 /* Is a run that was named by itself damaged, so that it has no numbers? */

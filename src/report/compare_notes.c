@@ -303,7 +303,7 @@ void compare_folders(struct text *t, const struct compare_options *o)
 static void print_analyze(FILE *out, const struct compare_options *o,
                           const struct groups *s)
 {
-    char folders[FOLDERS_BYTES] = "";
+    char folders[FOLDERS_BYTES] = "", ask[COLUMN_ASK_MAX];
     bool has_unfinished = false;
     for (idx i = 0; i < s->n; i++)
         for (idx k = 0; k < s->g[i].n_counted; k++)
@@ -311,7 +311,8 @@ static void print_analyze(FILE *out, const struct compare_options *o,
                 has_unfinished || (s->g[i].runs[k]->analysis.rows == 0 &&
                                    s->g[i].runs[k]->state != RUN_DONE);
     compare_folders(&(struct text){ folders, sizeof folders, 0 }, o);
-    fprintf(out, ": `sinklab analyze%s` measures it%s\n", folders,
+    fprintf(out, ": `sinklab analyze%s%s` measures it%s\n", folders,
+            column_ask(ask, o->metric),
             has_unfinished ? ", of runs that are not finished if they are "
                              "named themselves"
                            : "");
@@ -352,7 +353,8 @@ static void note_source(FILE *out, const struct compare_options *o,
 static void note_runs(struct notes *n, const struct compare_rows *t,
                       const struct group *g)
 {
-    char word[RUN_PATH_MAX * 4];
+    char word[RUN_PATH_MAX * 4], ask[COLUMN_ASK_MAX];
+    column_ask(ask, t->o->metric);
     for (idx i = 0; i < g->n_runs; i++) {
         const struct run_data *r = g->runs[i];
         bool is_logged = run_data_logged(r, t->o->metric).n > 0;
@@ -360,13 +362,13 @@ static void note_runs(struct notes *n, const struct compare_rows *t,
         if (t->groups->are_single && r->analysis.columns == 0 && !is_logged &&
             !r->is_metrics_bad)
             add_note(n, run_data_label(r),
-                     "no %s in it: `sinklab analyze %s` measures it",
-                     t->o->metric, word);
+                     "no %s in it: `sinklab analyze %s%s` measures it",
+                     t->o->metric, word, ask);
         else if (t->groups->are_single && r->analysis.columns == 0 && is_logged)
             add_note(n, run_data_label(r),
                      "no analysis.csv, so %s is what training measured "
-                     "(metrics.csv): `sinklab analyze %s` measures it",
-                     t->o->metric, word);
+                     "(metrics.csv): `sinklab analyze %s%s` measures it",
+                     t->o->metric, word, ask);
         if (r->note[0])
             add_note(n, run_data_label(r), "%s", r->note);
     }

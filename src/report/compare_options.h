@@ -19,6 +19,8 @@ struct compare_options {
                              the usual one of the metric */
     const char *output;        /* .svg, .png, .pdf; NULL: a plot in text */
     const char *figure;        /* its kind; NULL: curves */
+    const char *drawn;         /* the column it shows instead of metric, where
+                             none was asked for and that will not do; NULL */
     const char *x;             /* of curves: step or tokens */
     const char *setting;       /* key that values are drawn against; NULL */
     const char *y_range, *loss_range; /* "LOW:HIGH"; NULL: as the data are */

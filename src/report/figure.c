@@ -170,8 +170,8 @@ static int check_axes(const struct figure_kind *kind,
     struct column_facts f;
     char names[256] = "";
     struct text t = { .at = names, .cap_bytes = sizeof names };
-    if (!kind->wants || !column_find(&f, o->metric) ||
-        has_axes(kind, o->metric))
+    const char *column = figure_column(o);
+    if (!kind->wants || !column_find(&f, column) || has_axes(kind, column))
         return OK;
     if (has_axes(kind, COMPARE_METRIC))
         text_add(&t, "%s, ", COMPARE_METRIC);
@@ -181,13 +181,13 @@ static int check_axes(const struct figure_kind *kind,
     return err_set(e, ERR_USAGE,
                    "compare: --figure %s: %.60s %s: give another --metric, as "
                    "%s (`sinklab list metric` says over what each is)",
-                   kind->name, o->metric, kind->lacks, names);
+                   kind->name, column, kind->lacks, names);
 }
 
 const char *figure_metric(const char *kind)
 {
     const struct figure_kind *k = find_kind(kind);
-    return k && k->metric ? k->metric : COMPARE_METRIC;
+    return k ? k->metric : NULL;
 }
 
 int figure_check(const struct compare_options *o, struct err *e)
@@ -213,6 +213,11 @@ int figure_check(const struct compare_options *o, struct err *e)
 }
 
 /* ---- for the kinds ----------------------------------------------------- */
+
+const char *figure_column(const struct compare_options *o)
+{
+    return o->drawn ? o->drawn : o->metric;
+}
 
 idx figure_most(const struct figure *f)
 {
@@ -273,14 +278,14 @@ int figure_array(struct run_array *a, struct figure *f,
                  const struct figure_kind *kind, const struct run_data *r,
                  double step, struct err *e)
 {
-    if (run_array_load(a, &f->memory, r, f->o->metric, step, e))
+    if (run_array_load(a, &f->memory, r, figure_column(f->o), step, e))
         return e->code;
     for (idx i = 0; kind->wants[i] != OVER_NOTHING; i++)
         if (!run_array_is_over(a, kind->wants[i]))
             return err_set(e, ERR_DATA,
                            "%s: %s in its analysis.h5 %s: `sinklab analyze "
                            "--again` measures it anew",
-                           r->path, f->o->metric, kind->lacks);
+                           r->path, figure_column(f->o), kind->lacks);
     return OK;
 }
 

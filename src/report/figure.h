@@ -43,7 +43,7 @@ enum figure_reads {
 struct figure_kind {
     const char *name, *what;
     int reads;          /* of figure_reads, a sum */
-    const char *metric; /* where none is asked for; NULL: COMPARE_METRIC */
+    const char *metric; /* where none is asked for; NULL: the table's */
     bool has_text;      /* it can be drawn in text, too */
     /* Axes that the metric must have, OVER_NOTHING at the end; the words for
      * what lacks them. NULL: any metric. */
@@ -64,8 +64,8 @@ extern const struct figure_kind figure_curves, figure_setting, figure_loss,
  * ERR_USAGE. */
 int figure_check(const struct compare_options *o, struct err *e);
 
-/* figure_metric - what such a figure shows where no metric is asked for; kind
- * may be NULL, or none that there is. */
+/* figure_metric - what such a figure shows where no metric is asked for; NULL:
+ * that of the table. kind may be NULL, or none that there is. */
 const char *figure_metric(const char *kind);
 
 /* figure_draw - into o->output, or as text to out, and what it says in numbers
@@ -79,13 +79,16 @@ int figure_draw(FILE *out, FILE *words, const struct compare_rows *t,
  * hide each other. In text all, 0. */
 idx figure_most(const struct figure *f);
 
+/* The column that it shows: --metric, or what stands for it. */
+const char *figure_column(const struct compare_options *o);
+
 /* figure_axis - of a measured column: its label with unit, its scale, the range
  * that was asked for (text as of --y-range; NULL: none). OK, ERR_USAGE,
  * ERR_MEMORY. */
 int figure_axis(struct plot_axis *a, struct figure *f, const char *column,
                 const char *range, struct err *e);
 
-/* figure_array - of the metric, at --step or until `step`; it must have the
+/* figure_array - of figure_column, at --step or until `step`; it must have the
  * axes that the kind wants. As run_array_load. */
 int figure_array(struct run_array *a, struct figure *f,
                  const struct figure_kind *kind, const struct run_data *r,

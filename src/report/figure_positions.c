@@ -150,7 +150,7 @@ static const char *words_of(struct figure *f, const struct profile *p, idx n,
 
 static int fill(struct figure *f, struct err *e)
 {
-    const char *const columns[] = { f->o->metric };
+    const char *const columns[] = { figure_column(f->o) };
     struct layout l = { 0 };
     struct err first = { 0 };
     idx n = 0, longest = 0, most = 0;
@@ -176,21 +176,20 @@ static int fill(struct figure *f, struct err *e)
         return err_pass(e, &first);
     double *x = figure_doubles(f, longest);
     for (idx t = 0; x && t < longest; t++)
-        x[t] = (double)(f->o->log_x ? t + 1 : t);
+        x[t] = (double)(t + 1); /* as k of sink_k */
     for (idx i = 0; i < n; i++) {
         fill_panel(&panels[i], f, &p[i], x);
         panels[i].title = n > 1 ? p[i].label : NULL;
     }
     f->plot = (struct plot){
-        .x = { .label = f->o->log_x ? "position, from 1" : "position",
-               .is_log = f->o->log_x },
+        .x = { .label = "position, from 1", .is_log = f->o->log_x },
         .blocks = block,
         .n_blocks = 1,
         .across = n <= 3   ? n
                   : n == 4 ? 2
                            : 3,
     };
-    if (figure_axis(&block->y, f, f->o->metric, f->o->y_range, e))
+    if (figure_axis(&block->y, f, columns[0], f->o->y_range, e))
         return e->code;
     block->panels = panels;
     block->n_panels = n;

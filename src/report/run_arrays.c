@@ -17,14 +17,15 @@ const enum metric_axis *run_array_axes(int *n, const char *column)
     return is_metric ? f.metric->axes : none;
 }
 
-static int say_missing(const struct run_data *r, struct err *e)
+static int say_missing(const struct run_data *r, const char *column,
+                       struct err *e)
 {
-    char word[RUN_PATH_MAX * 4];
+    char word[RUN_PATH_MAX * 4], ask[COLUMN_ASK_MAX];
     shell_word(word, sizeof word, r->path);
     return err_set(e, ERR_DATA,
                    "%s: no %s, which has what is drawn by layer, head and "
-                   "position: run `sinklab analyze %s` first",
-                   r->path, RUN_ARRAYS, word);
+                   "position: run `sinklab analyze %s%s` first",
+                   r->path, RUN_ARRAYS, word, column_ask(ask, column));
 }
 
 static int say_unlike(const char *path, const char *column, struct err *e)
@@ -129,7 +130,7 @@ int run_array_load(struct run_array *a, struct pool *memory,
     if (fsys_exists(&is_there, path, e))
         return e->code;
     if (!is_there)
-        return say_missing(r, e);
+        return say_missing(r, column, e);
     int rc = array_file_open(&f, path, e);
     if (rc == OK)
         rc = load(a, memory, &f, column, step, path, e);

@@ -233,8 +233,10 @@ def three(b, path):
     need([page.eval(cells)[0], page.eval(cells)[3]] == [first[0], fourth[0]], "one layer of head 0, along positions")
     told = page.eval("document.querySelector('#places select').value")
     need(told == "key_norm", told)
-    points = page.eval("Chart.getChart(document.querySelector('#places canvas')).data.datasets[0].data.length")
-    need(points == 16, points)
+    told = page.eval("""(() => { const c = Chart.getChart(document.querySelector('#places canvas'));
+        const x = c.data.datasets[0].data.map(p => p.x);
+        return [x.length, x[0], x[15], c.options.scales.x.title.text]; })()""")
+    need(told == [16, 1, 16, "position, from 1"], told)
 
 
 def verdict(b, path):

@@ -140,6 +140,13 @@ cp -r $run keys
 check "each key is measured" "$SINKLAB" analyze keys metrics.names=default,key_mass
 check "what is drawn by position is the weight on it" says 'key_mass' \
     "$SINKLAB" compare keys --figure positions
+check "the table stays as it is" grep -Eq '^emerged: first step with sink_1 above 10 %' said
+cp -r keys bare && rm bare/analysis.*
+for asks in '--figure positions' '--metric key_mass'; do
+    # shellcheck disable=SC2086 # two words
+    expect_fail 4 'key_mass.*: .*.sinklab analyze bare metrics.names=default,key_mass' \
+        "$SINKLAB" compare bare $asks
+done
 
 # --- runs that are not alike ---------------------------------------------------------
 

@@ -31,9 +31,16 @@ function step_at(map, step) {
     return i;
 }
 
-function coordinate(map, axis, i) {
+/* Places of tokens count from 1 for people, as the k of sink_k does; all else
+ * from 0. */
+function place(map, axis, i) {
     const given = map.coordinates[axis];
-    return given ? show_tick(given[i], false) : String(i);
+    return (given ? given[i] : i) + (map.axes[axis] === "position" ? 1 : 0);
+}
+
+function coordinate(map, axis, i) {
+    const at = place(map, axis, i);
+    return map.coordinates[axis] ? show_tick(at, false) : String(at);
 }
 
 /* The least and the largest number of all that is shown, at any step. */
@@ -281,8 +288,7 @@ function profile_of(map, step) {
         else
             first += size * Math.min(places.others[k] || 0, map.shape[k] - 1);
     for (let i = 0; i < map.shape[axis]; i++) {
-        const x = map.coordinates[axis] ? map.coordinates[axis][i] : i;
-        const y = map.values[first + i * stride];
+        const x = place(map, axis, i), y = map.values[first + i * stride];
         points.push({ x, y: Number.isFinite(y) ? y : NaN });
     }
     return points;
@@ -300,7 +306,7 @@ function draw_profiles() {
     const x = axis_style(), y = axis_style();
     const one = owners.length ? map_of(owners[0], places.name) : null;
     x.type = "linear";
-    x.title = { display: true, text: one ? one.axes[along(one)] : "", color: colour("text") };
+    x.title = { display: true, text: one ? one.axes[along(one)].replace("position", "position, from 1") : "", color: colour("text") };
     x.ticks.precision = 0;
     y.type = places.log ? "logarithmic" : "linear";
     y.title = { display: true, text: title_of(column, true), color: colour("text") };
