@@ -201,6 +201,25 @@ static const char thin[] = "stroke-width=\"0.80\"";
 
 /* ---- curves ------------------------------------------------------------ */
 
+/* 0 and 100 % have a mean of 50 and a spread of 71; the caption tells. */
+static void test_figure_curves__bands_that_are_cut_are_told(void **state)
+{
+    (void)state;
+    static const char words[] = "cut where a share ends, at 0 or 100 %.";
+    struct compare_options o = compare_usual;
+    skip_without_gnuplot();
+    put_seed("wide/a", "done", "softmax", 1, "0,5,5,0\n20,2,1,0\n");
+    put_seed("wide/b", "done", "softmax", 2, "0,5,5,0\n20,2,1,1\n");
+    char *svg = figure_of("wide", o);
+    assert_within(svg, words);
+    free(svg);
+    put_seed("wide/b", "done", "softmax", 2, "0,5,5,0.5\n20,2,1,0.5\n");
+    put_seed("wide/a", "done", "softmax", 1, "0,5,5,0.4\n20,2,1,0.4\n");
+    svg = figure_of("wide", o);
+    assert_null(strstr(svg, "where a share"));
+    free(svg);
+}
+
 static void test_figure_curves__means_have_bands_or_seeds(void **state)
 {
     (void)state;
@@ -1036,6 +1055,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_figure_curves__means_have_bands_or_seeds),
+        cmocka_unit_test(test_figure_curves__bands_that_are_cut_are_told),
         cmocka_unit_test(test_figure_curves__columns_stand_below),
         cmocka_unit_test(test_figure_curves__unequal_groups_say_their_number),
         cmocka_unit_test(test_figure_curves__tokens_may_be_the_axis),

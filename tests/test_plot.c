@@ -190,10 +190,12 @@ static void test_plot_file__bands_and_bars_end_where_a_share_does(void **state)
         curves[i].high = above;
     }
     char *svg = svg_of(&p);
+    assert_true(plot_trims(&p));
     for (idx i = 0; i < 2; i++) {
         curves[i].low = low;
         curves[i].high = high;
     }
+    assert_false(plot_trims(&p));
     char *cut = svg_of(&p);
     assert_string_equal(svg, cut);
     free(svg);

@@ -397,6 +397,17 @@ const char *figure_caption(struct figure *f, const char *const *columns, idx n,
 
 /* ---- the whole --------------------------------------------------------- */
 
+/* Bands and bars are of mean and spread, which know no bounds. */
+static const char *add_trimmed(struct figure *f)
+{
+    size_t n = strlen(f->plot.caption);
+    bool has_blank = n == 0 || f->plot.caption[n - 1] == ' ';
+    return pool_print(&f->memory,
+                      "%s%sBands and bars are cut where a share ends, at 0 or "
+                      "100 %%.",
+                      f->plot.caption, has_blank ? "" : " ");
+}
+
 int figure_draw(FILE *out, FILE *words, const struct compare_rows *t,
                 struct err *e)
 {
@@ -409,6 +420,10 @@ int figure_draw(FILE *out, FILE *words, const struct compare_rows *t,
         rc = find_kind(o->figure)->print(words, &f, e);
     if (rc == OK && o->is_bare)
         f.plot.caption = NULL;
+    else if (rc == OK && f.plot.caption && plot_trims(&f.plot))
+        f.plot.caption = add_trimmed(&f);
+    if (rc == OK)
+        rc = pool_check(&f.memory, e);
     if (rc == OK)
         rc = o->output ? plot_write(&f.plot, o->output, e)
                        : plot_text(out, &f.plot, o->width, o->unicode, e);

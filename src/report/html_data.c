@@ -108,6 +108,7 @@ static void put_column(struct json *j, const struct groups *s, const char *name)
     json_put_text(j, "name", name);
     json_put_text(j, "group", is_known && f.group ? f.group : "");
     json_put_bool(j, "share", look.is_share);
+    json_put_bool(j, "bounded", is_known && f.is_bounded);
     json_put_count(j, "digits", look.digits);
     json_put_text(j, "title", is_known ? f.title : "");
     json_put_text(j, "of_all", is_known ? f.title_of_all : "");

@@ -337,3 +337,15 @@ bool plot_cuts(const struct plot *p, const struct plot_block *b)
 {
     return plot_is_cut(p, b);
 }
+
+bool plot_trims(const struct plot *p)
+{
+    for (idx i = 0; i < p->n_blocks; i++)
+        for (idx k = 0; k < p->blocks[i].n_panels; k++) {
+            const struct plot_panel *q = &p->blocks[i].panels[k];
+            for (idx c = 0; c < q->n_curves; c++)
+                if (plot_is_trimmed(p, &p->blocks[i].y, &q->curves[c]))
+                    return true;
+        }
+    return false;
+}

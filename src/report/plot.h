@@ -40,4 +40,8 @@ int plot_text(FILE *out, const struct plot *p, idx width, bool unicode,
 /* plot_cuts - does a curve run out of a block that may be cut? For captions. */
 bool plot_cuts(const struct plot *p, const struct plot_block *b);
 
+/* plot_trims - is a band or a bar drawn shorter than it is, as its number is a
+ * share, which ends there? For captions. */
+bool plot_trims(const struct plot *p);
+
 #endif

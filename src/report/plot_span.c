@@ -36,6 +36,28 @@ double plot_end(const struct plot_axis *a, double end, double y)
     return a->is_bounded ? fmin(v, fmax(y, plot_scaled(a, 1))) : v;
 }
 
+/* Is one of these ends (of n; NULL: none) beyond what can be? */
+static bool is_beyond(const struct plot_axis *a, const double *end,
+                      const double *at, idx n)
+{
+    for (idx i = 0; end && i < n; i++) {
+        double v = plot_scaled(a, end[i]);
+        double drawn = plot_end(a, end[i], plot_scaled(a, at[i]));
+        if (plot_is_drawable(v) && v != drawn)
+            return true;
+    }
+    return false;
+}
+
+bool plot_is_trimmed(const struct plot *p, const struct plot_axis *y_axis,
+                     const struct plot_curve *c)
+{
+    return is_beyond(y_axis, c->low, c->y, c->n) ||
+           is_beyond(y_axis, c->high, c->y, c->n) ||
+           is_beyond(&p->x, c->x_low, c->x, c->n) ||
+           is_beyond(&p->x, c->x_high, c->x, c->n);
+}
+
 double plot_place(struct span s, double v)
 {
     return s.is_log ? log(v / s.lo) / log(s.hi / s.lo)

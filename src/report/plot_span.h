@@ -28,6 +28,10 @@ bool plot_point(double *x, double *y, const struct plot *p,
  * such a number can be; NAN where it is not drawable. */
 double plot_end(const struct plot_axis *a, double end, double y);
 
+/* plot_is_trimmed - does a band or bar of the curve go beyond that? */
+bool plot_is_trimmed(const struct plot *p, const struct plot_axis *y_axis,
+                     const struct plot_curve *c);
+
 /* plot_x_span - of all blocks; plot_y_span - of the panels of one, within x;
  * plot_colour_span - of all maps. Where an axis says its ends, those. */
 struct span plot_x_span(const struct plot *p);

@@ -83,7 +83,7 @@ function options_of(figure, sets) {
     y.title = { display: true, color: colour("text"), text: title_of(column) };
     y.ticks.callback = v => show_tick(v, column.share);
     const heights = are_bands => sets.filter(d => !!d.is_band === are_bands).flatMap(d => d.data.map(p => p.y));
-    bound_share(y, column, heights(false), heights(true));
+    figure.is_cut = bound_share(y, column, heights(false), heights(true));
     return {
         parsing: false, normalized: true, spanGaps: false,
         interaction: { mode: "nearest", axis: "x", intersect: false },
@@ -111,7 +111,8 @@ function draw_figure(figure) {
     const column = column_of(figure.column);
     const drawn = data.datasets.filter(d => !d.is_band);
     figure.caption.textContent = caption_of(column) +
-        (drawn.length ? "" : ". Nothing that is shown has measured it.");
+        (drawn.length ? "" : ". Nothing that is shown has measured it.") +
+        (figure.is_cut ? ". Bands are cut where a share ends, at 0 or 100 %." : "");
     figure.canvas.setAttribute("aria-label", column.name + " over " + x_name() + ", " + drawn.length +
         " curves. At the end: " + (drawn.slice(0, 12).map(d => tell_point(
             { dataset: d, dataIndex: d.data.length - 1 }, column)).join("; ") || "none") +

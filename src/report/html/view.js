@@ -107,16 +107,18 @@ function title_of(column, of_cells) {
         (column.unit ? ", " + column.unit : "");
 }
 
-/* A share is not below 0, where all are 0 the axis is that of the whole, and it does not
- * go beyond 1 for the sake of a band alone, as mean and spread may. */
+/* A share is not below 0, where all are 0 the axis is that of the whole, and if it cannot
+ * exceed 1 the axis does not for the sake of a band alone, as mean and spread may.
+ * Returns whether that cuts bands. */
 function bound_share(axis, column, values, bands) {
     if (!column || !column.share || axis.type === "logarithmic" || values.some(v => v < 0))
-        return;
+        return false;
     axis.min = 0;
     if (values.every(v => !(v > 0)))
         axis.max = 1;
-    else if (bands && values.every(v => !(v > 1)) && bands.some(v => v > 1))
+    else if (bands && column.bounded && bands.some(v => v > 1))
         axis.max = 1;
+    return !!bands && bands.some(v => v < 0 || v > axis.max);
 }
 
 /* As short as reads back, for ticks, which may stand at measured values. */
