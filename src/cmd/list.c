@@ -77,15 +77,25 @@ static bool is_chosen(const struct catalog_entry *e, const char *which)
            fnmatch(which, e->text.name, 0) == 0;
 }
 
+/* What the definitions of metrics take for known. */
+#define PROXY                                                                  \
+    "proxy weight: a token's part in the sum of its row's weights, all taken " \
+    "without sign;\nwhere rows sum to one the weight itself "                  \
+    "(docs/METRICS.md, "                                                       \
+    "\"Raw and proxy weights\")"
+
 /* j: where entries go instead. How many there are. */
 static idx print_kind(const struct catalog_kind *k, const char *which,
                       bool only_names, struct json *j)
 {
     struct catalog_entry e;
     idx n = 0;
+    bool has_proxy = false;
     for (int i = 0; catalog_entry(k, i, &e); i++) {
         if (!is_chosen(&e, which))
             continue;
+        has_proxy = has_proxy ||
+                    (e.text.formula && strstr(e.text.formula, "proxy weight"));
         if (n++ == 0 && !only_names && !j)
             printf("%s  (%s)\n", k->name, k->key);
         if (j)
@@ -95,6 +105,8 @@ static idx print_kind(const struct catalog_kind *k, const char *which,
         else
             print_entry(k, &e);
     }
+    if (has_proxy && !only_names && !j)
+        puts("\n" PROXY);
     return n;
 }
 

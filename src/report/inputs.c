@@ -330,7 +330,11 @@ static int print_tables(FILE *out, struct inputs *x, bool is_markdown,
         }
         grid_release(&g);
     }
-    fputs("\n", out);
+    fputs(
+        "\ncolumns: what the model was given, data of its own, random tokens, "
+        "one token again\nand again (`sinklab list input`); no BOS: without "
+        "BOS in front; at its last checkpoint\n",
+        out);
     say_measured(out, x);
     say_missing(out, x);
     return e->code;

@@ -228,6 +228,9 @@ void sample_print_text(FILE *out, const struct sample *s,
 
 void sample_print_legend(FILE *out)
 {
+    fprintf(out, "unit: which piece of the corpus the sample is, offset: "
+                 "place of its first token\nthere; on the left the place in "
+                 "the sample of a line's first token, from 1\n");
     fprintf(out, "marks: * put there by an edit, x does not count as a target, "
                  "X both, ! another\n       target is given, > target alone; a "
                  "document begins a line\n");

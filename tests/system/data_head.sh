@@ -111,7 +111,8 @@ check "in UTF-8 they are characters" env LC_ALL=C.UTF-8 bash -c \
 check "edits, and what does not count, are marked" says \
     '^ +1  <BOS>.*<FIXED>
 ^ +\* +X +>$
-, 11 of 12 targets count$' \
+, 11 of 12 targets count$
+^unit: which piece of the corpus' \
     samples --count 1 data.random_positions=2 data.fixed_position=3 \
     data.fixed_target=no data.task_seed=3
 check "replaced targets are told" says \

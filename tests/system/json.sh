@@ -94,6 +94,8 @@ list_is_short() {
         "$SINKLAB" list | grep -q '^    adamw, sgd' &&
         "$SINKLAB" list | tail -n 1 | grep -q 'sinklab list metric'
 }
+check "what metrics take for known is said" eval \
+    '"$SINKLAB" list metric sink_1 | grep -q "^proxy weight: " && ! "$SINKLAB" list metric val_loss | grep proxy'
 check "without a kind there are names" list_is_short
 said_of_sink() {
     "$SINKLAB" list metric sink_1 |

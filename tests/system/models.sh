@@ -126,6 +126,7 @@ check "they differ" awk -F, '/^texts,5,first_mass/ { exit $5 == $9 || $4 == $5 |
 check "what is up to date is not measured again" test 6 -eq "$(grep -c ' 0 analyzed' table)"
 check "the way to text is told" grep -q 'note: two: its data are random tokens: .*data.source=tokens' table
 check "on what is told" grep -q '^analysis, 4 sequences of 16 tokens, eps 0.3$' table
+check "and what its columns are" grep -q '^columns: what the model was given' table
 cp table once
 "$SINKLAB" inputs two ./two texts "$PWD/texts" "${as[@]}" >table
 check "a run by two paths is one row" cmp table once
