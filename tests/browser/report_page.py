@@ -237,6 +237,19 @@ def three(b, path):
         const x = c.data.datasets[0].data.map(p => p.x);
         return [x.length, x[0], x[15], c.options.scales.x.title.text]; })()""")
     need(told == [16, 1, 16, "position, from 1"], told)
+    labels = """Chart.getChart(document.querySelector('#places canvas')).data.datasets
+        .map(d => d.label.replace(/[0-9]{4}-[a-z]+-/, ""))"""
+    first = ["softmax, seed1", "sigmoid, seed1"]
+    need(page.eval(labels) == first, f"of a chosen head the first runs, not {page.eval(labels)}")
+    caption = "document.querySelector('#places figcaption').textContent"
+    need(page.eval(caption).endswith("Of each group the first run, for a head of one seed is no head of another."),
+         page.eval(caption))
+    page.click("[...document.querySelectorAll('#places input[type=checkbox]')].pop()")
+    need(len(page.eval(labels)) == 4, "all runs")
+    page.click("[...document.querySelectorAll('#places input[type=checkbox]')].pop()")
+    choose(page, "document.querySelector('#places select')", "hidden_ratio")
+    need(page.eval(labels) == ["softmax", "sigmoid"], "means of what is of no head")
+    need(page.eval(caption).endswith("Means over the runs of a group."), page.eval(caption))
 
 
 def verdict(b, path):
@@ -347,6 +360,20 @@ def alone(b, path):
     need(len(curves_shown(page)) == 1, curves_shown(page))
 
 
+def looks(b, path, n):
+    """no two groups look the same, as lines or as marks; who is not shown is told"""
+    page = b.open(path)
+    shown = int(n) if int(n) <= 16 else 8
+    need(len(curves_shown(page)) == shown, curves_shown(page))
+    told = page.eval("document.querySelector('#curves .controls [aria-live]').textContent")
+    need(told == f"{shown} of {n} shown" + ("" if shown == int(n) else ", those that are ticked"), told)
+    page.click("[...document.querySelectorAll('#curves button')].find(b => b.textContent === 'All')")
+    for look in ("d.pointStyle + d.pointBackgroundColor", "d.borderDash.join()"):
+        told = page.eval("Chart.getChart(document.querySelector('#curves canvas')).data.datasets"
+                         f".filter(d => !d.is_band).map(d => d.borderColor + {look})")
+        need(len(set(told)) == len(told) == int(n), told)
+
+
 def shot(b, path, picture):
     """a picture of it: for the README"""
     page = b.open(path, width=1000, height=760)
@@ -357,7 +384,7 @@ def shot(b, path, picture):
 
 CHECKS = (opens, colours, hover, keys, show, legends, axes, sort, maps, profile, three, verdict, claims, wide, many, title,
           configs, theme, prints, hostile,
-          alone, shot)
+          alone, looks, shot)
 
 
 def main():

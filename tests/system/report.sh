@@ -124,6 +124,16 @@ else
         maps=s/0000-softmax-seed1/analysis.csv title="s compared by weights"
     browse evil/index.html hostile="$name"
     browse alone/index.html alone
+    for n in 12 18; do
+        for ((i = 0; i < n; i++)); do
+            mkdir -p row$n/$i
+            printf '[run]\nseed = %d\n' $i >row$n/$i/config.ini
+            echo done >row$n/$i/status
+            printf 'step,loss,val_loss,sink_1\n0,3,3,0\n9,2,2,0.%02d\n' $i >row$n/$i/metrics.csv
+        done
+        check "a page of $n runs" "$SINKLAB" compare row$n/* --report looks$n
+        browse looks$n/index.html looks=$n
+    done
     browse many/index.html many
 fi
 finish

@@ -3,7 +3,8 @@
 const X_AXES = [["step", "step"], ["step-log", "step, logarithmic"],
     ["tokens", "tokens"], ["tokens-log", "tokens, logarithmic"]];
 const curves = { x: "step", singles: false, figures: [] };
-const TABLE_ROWS = 25, MARKS_A_CURVE = 7;
+/* Bands of more groups hide each other. */
+const TABLE_ROWS = 25, MARKS_A_CURVE = 7, BANDS_MOST = 8;
 
 Chart.defaults.animation = false;
 Chart.defaults.maintainAspectRatio = false;
@@ -52,7 +53,7 @@ function lines_of(name) {
     for (const group of shown_groups()) {
         const look = look_of(group), mean = group.curves[name];
         const owners = curves.singles ? group.members : [group];
-        if (mean && mean.spread && !curves.singles)
+        if (mean && mean.spread && !curves.singles && shown_groups().length <= BANDS_MOST)
             sets.push(...band_of(group, mean, look));
         for (const owner of owners)
             if (owner.curves[name])
@@ -213,7 +214,8 @@ function fill_legend(list, state) {
                 (report.head.single ? "" : " (n = " + g.counted + ")")), el("span", { class: "quiet" },
                 last ? show_value(last.value, column_of(report.head.metric)) : "")));
         }));
-    state.count.textContent = shown_groups().length + " of " + report.groups.length + " shown";
+    state.count.textContent = shown_groups().length + " of " + report.groups.length + " shown" +
+        (shown_groups().length < report.groups.length ? ", those that are ticked" : "");
 }
 
 function choose(numbers) {
@@ -253,7 +255,8 @@ function make_curves(section) {
     section.append(figures);
     if (!report.head.single)
         section.append(el("p", { class: "quiet", id: "lines" }, "Line: mean over the runs of a group, at steps that " +
-            "all of them measured; band: \u00b1 sample standard deviation."));
+            "all of them measured; band: \u00b1 sample standard deviation" +
+            (report.groups.length > BANDS_MOST ? ", where at most " + BANDS_MOST + " groups are shown." : ".")));
     section.append(el("p", { class: "quiet" }, "A logarithmic axis shows no step 0." + (report.head.points
         ? " Curves are thinned: of each at most " + report.head.points + " points are shown, the first " +
           "and the last among them; all are in the runs' files." : "")));

@@ -55,7 +55,8 @@ function begin() {
     document.querySelector("h1").textContent = document.title;
     by_id("maker").textContent = "Made by sinklab " + report.head.version + " (commit " +
         report.head.commit + ").";
-    report.groups.slice(0, SHOWN_AT_FIRST).forEach(g => chosen.groups.add(g.number));
+    report.groups.slice(0, report.groups.length > ALL_MOST ? SHOWN_AT_FIRST : ALL_MOST)
+        .forEach(g => chosen.groups.add(g.number));
     for (const [id, make] of PARTS) {
         const section = by_id(id);
         if (make(section) === false)

@@ -269,7 +269,7 @@ function make_heads(section) {
 
 /* ---- over positions and depths ------------------------------------------- */
 
-const places = { name: null, runs: "means", step: undefined, steps: [], others: [], chart: null, log: false };
+const places = { name: null, runs: "means", singles: false, step: undefined, steps: [], others: [], chart: null, log: false };
 
 /* The axis that is drawn along: positions, else the last. */
 function along(map) {
@@ -294,12 +294,25 @@ function profile_of(map, step) {
     return points;
 }
 
+/* A head of one seed is no head of another: of a chosen head a run each, as maps have it. */
+function runs_of_places() {
+    const one = report.runs.map(r => r.maps[places.name]).find(m => m);
+    return places.singles ? "all" : one && one.axes.includes("head") ? "first" : "means";
+}
+
+function whose_profiles() {
+    return report.head.single ? "" : places.runs === "all" ? ". All runs." : places.runs === "first"
+        ? ". Of each group the first run, for a head of one seed is no head of another."
+        : ". Means over the runs of a group.";
+}
+
 function draw_profiles() {
+    places.runs = runs_of_places();
     const column = column_of(places.name), owners = owners_of(places);
     const sets = owners.map(owner => {
         const group = owner.kind === "group" ? owner : report.groups[owner.group], look = look_of(group);
         const data = profile_of(map_of(owner, places.name), places.step);
-        return { data, label: owner.label || owner.name, borderColor: look.colour, borderDash: look.dash,
+        return { data, label: owner_name(owner), borderColor: look.colour, borderDash: look.dash,
                  pointBackgroundColor: look.hollow ? colour("back") : look.colour, pointStyle: look.mark,
                  pointRadius: data.length > 40 ? 2 : 4, borderWidth: owner.kind === "group" ? 2 : 1.2 };
     });
@@ -321,7 +334,7 @@ function draw_profiles() {
         Object.assign(places.chart, { data, options }), places.chart.update();
     else
         places.chart = new Chart(places.canvas, { type: "line", data, options });
-    places.caption.textContent = caption_of(column);
+    places.caption.textContent = caption_of(column) + whose_profiles();
     places.canvas.setAttribute("aria-label", column.name + " at step " + places.step + ", " +
         sets.length + " curves.");
 }
@@ -329,6 +342,7 @@ function draw_profiles() {
 /* Other steps and other axes come with another array. */
 function choose_profile(name) {
     places.name = name;
+    places.runs = runs_of_places();
     const owners = owners_of(places);
     places.set_steps(owners.length ? steps_of(owners, name) : []);
     const one = owners.length ? map_of(owners[0], name) : null;
@@ -358,8 +372,7 @@ function make_places(section) {
         select_of("metric", column_options(names), places.name, choose_profile), places.choice,
         check_of("logarithmic", false, v => { places.log = v; draw_profiles(); }));
     if (!report.head.single)
-        controls.append(check_of("single runs, not means", false,
-            v => { places.runs = v ? "all" : "means"; draw_profiles(); }));
+        controls.append(check_of("all runs", false, v => { places.singles = v; choose_profile(places.name); }));
     section.append(controls, places.slider,
         el("figure", {}, el("div", { class: "canvas" }, places.canvas), make_key(), places.caption));
     when_chosen(() => choose_profile(places.name));

@@ -97,6 +97,8 @@ function show_spread(v, column) {
  * on; and beside its axis. */
 function caption_of(column) {
     return column.name + (column.definition ? ": " + column.definition : "") +
+        (/proxy weight/.test(column.definition) ? "; proxy weight: a token's part in the sum of its row's " +
+            "weights, all without sign" : "") +
         (column.source ? " [" + column.source + "]" : "") +
         (column.measured ? " (" + column.measured + ")" : "");
 }
@@ -138,13 +140,14 @@ const COLOURS = 8;
 const MARKS = ["circle", "triangle", "rect", "rectRot", "crossRot", "star", "cross", "circle"];
 const DASHES = [[], [7, 3], [2, 2], [8, 3, 2, 3], [12, 4], [4, 2, 1, 2], [1, 3], [10, 2, 2, 2, 2, 2]];
 
-/* Groups beyond the eighth have the colours again, and another dash. */
+/* Groups beyond the eighth have the colours again, each with another mark and dash: no
+ * two of 64 look the same, whether lines or marks alone are drawn. */
 function look_of(group) {
     const i = group.number, style = getComputedStyle(document.documentElement);
+    const shifted = i + Math.floor(i / COLOURS), mark = shifted % MARKS.length;
     return { colour: style.getPropertyValue("--c" + i % COLOURS).trim(),
-             mark: MARKS[i % MARKS.length],
-             hollow: i % MARKS.length === MARKS.length - 1,
-             dash: DASHES[(i % COLOURS + Math.floor(i / COLOURS)) % DASHES.length] };
+             mark: MARKS[mark], hollow: mark === MARKS.length - 1,
+             dash: DASHES[shifted % DASHES.length] };
 }
 
 function colour(name) {
@@ -199,7 +202,8 @@ function shade(x) {
 
 /* ---- what is chosen, in all figures alike -------------------------------- */
 
-const SHOWN_AT_FIRST = 8;
+/* All, or of more than ALL_MOST so many. */
+const SHOWN_AT_FIRST = 8, ALL_MOST = 16;
 const chosen = { groups: new Set(), listeners: [] };
 
 function when_chosen(f) {
