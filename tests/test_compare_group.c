@@ -378,6 +378,8 @@ static void test_compare_group__equal_seeds_are_paired(void **state)
         "too few seeds to tell\n"
         "difference: of the means at the last step that all of them measured; "
         "over pairs of runs with the\n");
+    assert_within(text,
+                  "\nan interval reaches shares below 0 or above 100 %: ");
     assert_within(text, "so few give no p of 0.05; pairs of 6 seeds "
                         "do");
     assert_within(text, "file, and the sweep again\n\n");

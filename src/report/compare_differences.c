@@ -7,6 +7,9 @@
 #include <math.h>
 #include <string.h>
 
+/* Of a share: what a digit behind the point in percent shows. */
+static const double SHARE_SEEN = 0.0005;
+
 /* A line: group i, held against the base by a measure. */
 struct line {
     const struct compare_row *row;
@@ -134,18 +137,35 @@ static idx count_judged(const struct compare_rows *t)
     return n;
 }
 
+/* Reaches its interval, from where the base is, shares that cannot be? Of
+ * weights with signs, which may be below 0, nothing is said. */
+static bool is_beyond(const struct compare_rows *t, const struct line *l)
+{
+    const char *name = t->measures[l->measure].name;
+    const struct summary *base = &t->rows[t->base].finals[l->measure];
+    const struct judgement *j = &l->x->j;
+    if (!metric_is_share(name) || isnan(j->low) || base->n == 0)
+        return false;
+    bool is_below = base->mean + j->low < -SHARE_SEEN;
+    bool is_above = base->mean + j->high > 1 + SHARE_SEEN;
+    bool has_signs = base->min < 0 || l->row->finals[l->measure].min < 0;
+    return (is_below && !has_signs) || (is_above && metric_is_bounded(name));
+}
+
 /* Are any, or are all, of the lines of pairs, by permutation, told apart? */
 static void print_meaning(FILE *out, const struct compare_rows *t)
 {
     struct line l;
     bool has_pairs = false, has_groups = false, has_t = false;
     bool is_few = false, is_few_pairs = false, has_several = false;
+    bool has_beyond = false;
     for (idx i = 0; line_at(&l, t, i); i++) {
         const struct judgement *j = &l.x->j;
         has_pairs = has_pairs || j->is_paired;
         has_groups = has_groups || !j->is_paired;
         has_several = has_several || j->n_runs > j->n;
         has_t = has_t || (!j->is_exact && !isnan(j->p));
+        has_beyond = has_beyond || is_beyond(t, &l);
         is_few = is_few || j->verdict == VERDICT_TOO_FEW;
         is_few_pairs =
             is_few_pairs || (j->verdict == VERDICT_TOO_FEW && j->is_paired);
@@ -167,6 +187,10 @@ static void print_meaning(FILE *out, const struct compare_rows *t)
                          : "Student's t of pairs, Welch's of groups");
     fputs(has_t ? "; of t where these are too many to go through\n" : "\n",
           out);
+    if (has_beyond)
+        fputs("an interval reaches shares below 0 or above 100 %: t takes "
+              "numbers for normal, which have\nno bounds\n",
+              out);
     if (is_few)
         fprintf(out,
                 "too few seeds to tell: whatever comes out, so few give no p "
