@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# tools/check.sh MAKE FOLDER - all checks, one after the other but for one that
-# goes on beside the others (`make check`).
+# tools/check.sh MAKE FOLDER - all checks, one after the other but for two that
+# go on beside the others (`make check`).
 #
 # MAKE is the command to run make with, FOLDER where objects go. Each part ends
 # with "N passed, N failed"; a part that does not, or fails without a count, is
@@ -14,11 +14,17 @@ folder=$2
 passed=0 failed=0 summary=
 log=$(mktemp "${TMPDIR:-/tmp}/sinklab-check.XXXXXX") || exit 1
 # Those that wait, for processes that they have started or for a disk, leave
-# processors to one more
-jobs=${TEST_JOBS:-$(($(nproc 2>/dev/null || echo 2) + 1))}
-beside=
-trap '[ -z "$beside" ] || kill -- -"$beside" 2>/dev/null
-    rm -rf "$log"* ${memory:+"$memory"}' EXIT
+# processors to two more
+export TEST_JOBS=${TEST_JOBS:-$(($(nproc 2>/dev/null || echo 2) + 2))}
+beside=() beside_names=()
+end_all() {
+    local pid
+    for pid in ${beside[@]+"${beside[@]}"}; do
+        kill -- -"$pid" 2>/dev/null
+    done
+    rm -rf "$log"* ${memory:+"$memory"}
+}
+trap end_all EXIT
 
 # A disk that is told to keep each file takes longer than all else that most tests
 # do. Where this machine has a file system in memory, with room for far more than
@@ -38,23 +44,26 @@ part() { # name command...
     add "$name" "${PIPESTATUS[0]}" "$log"
 }
 
-# In a process group of its own, which ends with us. One at a time.
+# In a process group of its own, which ends with us
 begin_beside() { # name command...
-    beside_name=$1
+    local own=$log.beside${#beside[@]}
+    beside_names+=("$1")
     shift
     set -m
-    timed "$log.beside" "$@" >"$log.beside" 2>&1 </dev/null &
-    beside=$!
+    timed "$own" "$@" >"$own" 2>&1 </dev/null &
+    beside+=($!)
     set +m
 }
 end_beside() {
-    local status=0
-    [ -n "$beside" ] || return 0
-    wait "$beside" || status=$?
-    beside=
-    echo "== $beside_name"
-    cat "$log.beside"
-    add "$beside_name" "$status" "$log.beside"
+    local i status
+    for ((i = 0; i < ${#beside_names[@]}; i++)); do
+        status=0
+        wait "${beside[i]}" || status=$?
+        echo "== ${beside_names[i]}"
+        cat "$log.beside$i"
+        add "${beside_names[i]}" "$status" "$log.beside$i"
+    done
+    beside=()
 }
 
 # To be called in a process of its own: LOG.s gets the seconds that the command
@@ -93,7 +102,7 @@ build() { # make arguments
 }
 
 part "build, gcc" build B="$folder" all tests
-TEST_JOBS=$jobs CONFIG_WHEN=pairs FAULTS_FORM=--short \
+CONFIG_WHEN=pairs FAULTS_FORM=--short \
     part "tests" env ${in_memory[@]+"${in_memory[@]}"} "${make[@]}" B="$folder" test-all
 part "gradients in double" "${make[@]}" B="$folder" double
 # Most of the time one process at a time: it takes what the others leave
@@ -131,7 +140,7 @@ read -r -d '' -a computing_tests < <(
 sanitizers() { # name, and what make gets
     local name=$1
     shift
-    TEST_JOBS=$jobs part "sanitizers, $name" env ${in_memory[@]+"${in_memory[@]}"} \
+    part "sanitizers, $name" env ${in_memory[@]+"${in_memory[@]}"} \
         "${make[@]}" B="$folder" FORM=short "$@" asan
 }
 has_clang_sanitizers() {
@@ -172,6 +181,8 @@ if [ "$(uname -m)" = x86_64 ] && has_clang_sanitizers && can_run v2; then
 else
     sanitizers gcc
 fi
+# Mostly one process at a time, too
+begin_beside "lint" "${make[@]}" B="$folder" lint
 # The first build, where it is gcc's and for this very processor, stands for the
 # highest level that this processor can: its instructions, and all tests.
 of_first=
@@ -209,7 +220,6 @@ elif command -v clang >/dev/null; then
     part "build, clang" build CC=clang B="$folder-clang" all tests
     part "unit tests, clang" "${make[@]}" CC=clang B="$folder-clang" unit
 fi
-part "lint" "${make[@]}" B="$folder" lint
 end_beside
 
 echo
