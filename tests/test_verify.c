@@ -193,6 +193,54 @@ static void test_verify__tells_each_damage_of_an_analysis_once(void **state)
     free(text);
 }
 
+/* A log as older versions wrote it, without the last cell of each line, and
+ * with another text in place of `old`. */
+static void strip_log(const char *path, const char *old, const char *new)
+{
+    char *text, *out = NULL;
+    size_t n, n_out;
+    struct err e = { 0 };
+    assert_int_equal(fsys_read_file(&text, &n, path, 1 << 24, &e), OK);
+    FILE *f = open_memstream(&out, &n_out);
+    assert_non_null(f);
+    for (char *at = text, *end; (end = strchr(at, '\n')); at = end + 1) {
+        *end = '\0';
+        *strrchr(at, ',') = '\0';
+        bool is_old = strncmp(at, old, strlen(old)) == 0;
+        fprintf(f, "%s%s\n", is_old ? new : "", at + is_old * strlen(old));
+    }
+    fclose(f);
+    test_write_file(path, out, n_out);
+    free(out);
+    free(text);
+}
+
+static void test_verify__tells_steps_that_are_none_without_hashes(void **state)
+{
+    const char *dir = test_path("old");
+    char metrics[RUN_PATH_MAX], timing[RUN_PATH_MAX];
+    struct verify v;
+    (void)state;
+    make_run("old");
+    run_path(metrics, dir, RUN_METRICS);
+    run_path(timing, dir, RUN_TIMING);
+    strip_log(metrics, "4,", "nan,");
+    strip_log(timing, "step,", "time,");
+    char *text = verified(dir, &v);
+    if (v.n_findings != 4 || v.code != ERR_DATA ||
+        count_lines_with(text, ".csv:1: not protected: ") != 2 ||
+        count_lines_with(text, "metrics.csv:4: step: got nan, want 0, 1") !=
+            1 ||
+        count_lines_with(text, "timing.csv:1: no column named step; put") != 1)
+        fail_msg("%s", text);
+    free(text);
+    strip_log(metrics, "nan,", ",");
+    text = verified(dir, &v);
+    if (count_lines_with(text, "metrics.csv:4: step: got nothing, want") != 1)
+        fail_msg("%s", text);
+    free(text);
+}
+
 /* Of the sweep, found by its folder as a user names it. */
 static void check_missing(const char *name)
 {
@@ -247,6 +295,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_verify__finds_every_changed_bit_of_a_run),
         cmocka_unit_test(test_verify__tells_each_damage_of_an_analysis_once),
+        cmocka_unit_test(test_verify__tells_steps_that_are_none_without_hashes),
         cmocka_unit_test(test_verify__finds_every_changed_bit_of_a_sweep),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -197,7 +197,9 @@ static int check_steps(const struct table *t, const char *path, struct err *e)
     const double *steps = table_column(t, column);
     const bool *given = table_given(t, column);
     if (!steps)
-        return err_set(e, ERR_DATA, "%s:1: no column named step", path);
+        return err_set(
+            e, ERR_DATA,
+            "%s:1: no column named step; put a copy of the file back", path);
     for (idx r = 0; r < t->rows; r++) {
         char got[40] = "nothing";
         if (steps[r] >= 0 && steps[r] <= largest && steps[r] == floor(steps[r]))
