@@ -648,6 +648,29 @@ static void test_compare_group__unlike_rows_are_told(void **state)
     free(text);
 }
 
+/* A group whose first run does not read the key has what the others have. */
+static void test_compare_group__a_key_is_what_its_readers_have(void **state)
+{
+    static const char *const clipped = "[attention]\nweights = clipped\n";
+    struct compare_options o = compare_usual;
+    char text[128];
+    (void)state;
+    put_run("read/a", "done", "[attention]\nweights = softmax\n",
+            "20,2,1,0.5\n");
+    put_run("read/b", "done", clipped, "20,2,1,0.5\n");
+    snprintf(text, sizeof text, "%sclip_alpha = 2\n", clipped);
+    put_run("read/c", "done", text, "20,2,1,0.5\n");
+    o.by = "attention.clip_alpha";
+    char *shown = compare_text("read", o);
+    assert_within(shown, " 2  1     20");
+    assert_within(shown, "12  2     20");
+    free(shown);
+    put_run("read/b", "done", "[attention]\nweights = relu\n", "20,2,1,0.5\n");
+    shown = compare_text("read", o);
+    assert_within(shown, " -  2     20");
+    free(shown);
+}
+
 /* relu is a feed-forward, too: then softmax says no more than relu does. */
 static void test_compare_group__labels_name_a_key_or_none_does(void **state)
 {
@@ -1252,6 +1275,7 @@ int main(void)
         cmocka_unit_test(test_compare_group__missing_differences_are_told),
         cmocka_unit_test(test_compare_group__a_csv_may_go_to_standard_output),
         cmocka_unit_test(test_compare_group__unlike_rows_are_told),
+        cmocka_unit_test(test_compare_group__a_key_is_what_its_readers_have),
         cmocka_unit_test(test_compare_group__labels_name_a_key_or_none_does),
         cmocka_unit_test(test_compare_group__a_text_is_one_wherever_it_lies),
         cmocka_unit_test(test_compare_group__places_are_not_texts),

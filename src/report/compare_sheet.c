@@ -124,11 +124,13 @@ bool sheet_shows_key(const struct config_key *keys, idx n, idx k, idx most)
     return before < most;
 }
 
-/* A row of one run of a group has that run's own. */
+/* A row of one run of a group has that run's own; of a group, what those of its
+ * runs have that read the key. */
 static const struct config *config_of(const struct compare_row *r,
                                       struct config_key k)
 {
-    return r->name ? &r->run->config : group_config(r->run, k);
+    return r->name ? &r->run->config
+                   : group_config(group_reader(r->group, k), k);
 }
 
 void sheet_keys(struct sheet *s, const struct config_key *keys, idx n, idx most)

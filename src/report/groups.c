@@ -87,6 +87,14 @@ const struct config *group_config(const struct run_data *r, struct config_key k)
     return r->text && config_key_has_paths(k) ? &r->text->config : &r->config;
 }
 
+const struct run_data *group_reader(const struct group *g, struct config_key k)
+{
+    for (idx i = 0; i < g->n_runs; i++)
+        if (g->runs[i]->has_config && config_is_read(&g->runs[i]->config, k))
+            return g->runs[i];
+    return g->runs[0];
+}
+
 /* ---- order ------------------------------------------------------------- */
 
 static int order_groups(const struct groups *s, const struct run_data *a,
@@ -219,7 +227,7 @@ void group_value(struct text *t, const struct groups *s, const struct group *g,
 static bool is_unread(const struct groups *s, const struct group *g, idx k)
 {
     struct config_key deciders[CONFIG_DECIDERS_MAX];
-    if (config_is_read(&g->runs[0]->config, s->keys[k]))
+    if (config_is_read(&group_reader(g, s->keys[k])->config, s->keys[k]))
         return false;
     idx n = config_deciders(deciders, s->keys[k]);
     for (idx i = 0; i < n; i++)

@@ -61,6 +61,10 @@ void groups_release(struct groups *s);
 const struct config *group_config(const struct run_data *r,
                                   struct config_key k);
 
+/* group_reader - the first run of the group that reads key k; its first where
+ * none does. */
+const struct run_data *group_reader(const struct group *g, struct config_key k);
+
 /* group_legend - what the group is called in a figure, without keys a and b
  * (their numbers among s->keys; -1: none): "relu lr=0.002". A key that has its
  * default in most groups is named where it has not; "default": none is to be
