@@ -89,6 +89,28 @@ static void expect_csv(struct runs_options o, const char *want)
     free(text);
 }
 
+/* Where too many differ for all to be shown. */
+static void test_runs__the_key_that_sorts_is_shown(void **state)
+{
+    (void)state;
+    struct runs_options o = options("keys");
+    put_run("keys/a", "done",
+            "[run]\nseed = 9\n[model]\nwidth = 8\ncontext = 9\n[optim]\n"
+            "lr = 0.5\n[train]\nbatch = 1\nsteps = 7\n",
+            "0,5,4,0\n");
+    put_run("keys/b", "done", "[optim]\nlr = 0.25\n", "0,5,4,0\n");
+    char *text = run_ok(o);
+    assert_null(strstr(text, " lr"));
+    free(text);
+    o.sort = "optim.lr";
+    text = run_ok(o);
+    assert_within(text, "sink_1\n");
+    assert_within(text, "  %    lr\n");
+    assert_within(text, " 0.25\n");
+    assert_null(strstr(text, "seed"));
+    free(text);
+}
+
 static bool is_there(const char *name)
 {
     struct stat st;
@@ -127,18 +149,31 @@ static void test_runs__are_filtered_and_sorted(void **state)
     struct runs_options o = options("sort");
     put_runs("sort");
     expect_csv(o, "run-2 run-10 a b ");
-    o.sort = "loss";
-    expect_csv(o, "run-10 run-2 b a ");
+    o.sort = "loss"; /* whatever folder they lie in: one table */
+    expect_csv(o, "b run-10 run-2 a ");
     char *text = run_ok(o); /* names move with the rest */
-    assert_within(text, "run-10  done           20  20  1.0000    4.0000    "
-                        "50.0     1\n"
-                        "run-2   interrupted    15  20  2.0000    3.0000    "
-                        "25.0     2\n");
+    assert_within(text, "/sort: 4 runs, 2 done, 1 interrupted, 1 diverged\n");
+    assert_within(
+        text, "many    b       done           20  20  0.5000    1.5000    "
+              "75.0     2\n"
+              ".       run-10  done           20  20  1.0000    4.0000    "
+              "50.0     1\n"
+              ".       run-2   interrupted    15  20  2.0000    3.0000    "
+              "25.0     2\n"
+              "many    a       diverged       10  20     nan         -       "
+              "-     1\n");
     free(text);
     o.sort = "-val_loss";
     expect_csv(o, "run-10 run-2 b a "); /* what is unknown comes last */
     o.sort = "run.seed";
-    expect_csv(o, "run-10 run-2 a b ");
+    expect_csv(o, "run-10 a run-2 b ");
+    where(&o, "step>=15");
+    where(&o, "step<20");
+    text = run_ok(o); /* of one folder: as without --sort */
+    assert_within(text, "/sort: 1 run, 1 interrupted\n");
+    free(text);
+    filter_release(&o.where);
+    o.where = (struct filter){ 0 };
     o.sort = NULL;
     where(&o, "run.seed=2");
     expect_csv(o, "run-2 b ");
@@ -363,6 +398,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_runs__are_listed_folder_by_folder),
         cmocka_unit_test(test_runs__are_filtered_and_sorted),
+        cmocka_unit_test(test_runs__the_key_that_sorts_is_shown),
         cmocka_unit_test(test_runs__paths_stand_alone),
         cmocka_unit_test(test_runs__a_run_is_its_own_folder),
         cmocka_unit_test(test_runs__nobody_there_to_answer_is_refused),

@@ -19,8 +19,8 @@ static const struct command_option options[] = {
       .value = "KEY",
       .type = OPTION_TEXT,
       FIELD(sort),
-      .help = "by a key of the configuration or a value; -KEY: the largest "
-              "first" },
+      .help = "by a key of the configuration or a value, all in one table; "
+              "-KEY: the largest first" },
     { .name = "csv",
       .value = "FILE",
       .type = OPTION_TEXT,

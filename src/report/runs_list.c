@@ -45,8 +45,8 @@ static int rank(const struct run_field *f, const struct listed *r)
     return isnan(number) ? ORDER_NAN : ORDER_KNOWN;
 }
 
-/* Stable, within each folder; nan comes behind all numbers, and what is not
- * known last, in any case. */
+/* Stable; nan comes behind all numbers, and what is not known last, in any case.
+ */
 static void sort(struct listing *l, const struct run_field *f, bool is_falling)
 {
     for (idx i = 1; i < l->n; i++) {
@@ -54,12 +54,10 @@ static void sort(struct listing *l, const struct run_field *f, bool is_falling)
         idx k = i;
         for (; k > 0; k--) {
             const struct listed *o = &l->runs[k - 1];
-            bool is_here = o->parent_n == r.parent_n &&
-                           memcmp(o->data.path, r.data.path, r.parent_n) == 0;
             int order = order_values(f, o, &r) * (is_falling ? -1 : 1);
             if (rank(f, o) < ORDER_KNOWN || rank(f, &r) < ORDER_KNOWN)
                 order = rank(f, &r) - rank(f, o);
-            if (!is_here || order <= 0)
+            if (order <= 0)
                 break;
             l->runs[k] = *o;
         }

@@ -35,14 +35,15 @@ struct listed {
 
 struct listing {
     idx n;
-    struct listed *runs;    /* (n) folder by folder; those that are wanted */
+    struct listed *runs;    /* (n) those that are wanted, folder by folder, or
+                               as o->sort has them */
     idx n_all;              /* before the filter */
     struct run_list list;   /* owns the paths */
     char base[RUN_DIR_MAX]; /* the folder that names are seen from */
 };
 
 /* listing_read - fill a zeroed listing with the runs below o->dir that o->where
- * accepts, sorted within each folder. OK; ERR_IO: no such folder; ERR_USAGE: no
+ * accepts, sorted by o->sort whatever folder they lie in. OK; ERR_IO: no such folder; ERR_USAGE: no
  * field to sort by; ERR_MEMORY. It may be released in any case. */
 int listing_read(struct listing *l, const struct runs_options *o,
                  struct err *e);

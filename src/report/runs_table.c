@@ -12,6 +12,7 @@ enum { KEYS_SHOWN = 5 }; /* differing keys that get a column on a screen */
 struct part {
     const struct listed *runs; /* (n) */
     idx n;
+    const char *base; /* of several folders, which this one holds; or NULL */
 };
 
 static const struct config *config_of(const void *runs, idx i)
@@ -68,12 +69,25 @@ static void add_number(struct grid *g, idx k, struct part p, bool is_file)
     }
 }
 
+/* Seen from the one that holds them. */
+static void add_folders(struct grid *g, struct part p)
+{
+    idx c = grid_add(g, "folder");
+    for (idx i = 0; i < p.n; i++) {
+        const char *name = p.runs[i].name;
+        size_t n = run_list_parent(name);
+        grid_set(g, i + 1, c, "%.*s", n > 0 ? (int)n : 1, n > 0 ? name : ".");
+    }
+}
+
 static int fill(struct grid *g, struct part p, const struct config_key *keys,
                 idx n_keys, bool is_file, struct err *e)
 {
     int rc = grid_init(g, p.n + 1, 0, e);
     if (rc != OK)
         return rc;
+    if (p.base)
+        add_folders(g, p);
     idx run = grid_add(g, "run"), status = grid_add(g, "status");
     for (idx i = 0; i < p.n; i++) {
         const struct listed *r = &p.runs[i];
@@ -106,6 +120,24 @@ static void print_counts(FILE *out, struct part p)
     fprintf(out, "%td run%s, %s\n", p.n, p.n == 1 ? "" : "s", words);
 }
 
+/* The key that runs are sorted by, if it is one and they differ in it, in front
+ * of the others; is it there? */
+static bool put_first(struct config_key *keys, idx n, const char *sort)
+{
+    struct run_field f;
+    bool is_key = sort &&
+                  run_field_find(&f, sort + (*sort == '-'), NULL) == OK &&
+                  f.kind == FIELD_KEY;
+    for (idx k = 0; is_key && k < n; k++)
+        if (keys[k].key == f.key.key) {
+            for (; k > 0; k--)
+                keys[k] = keys[k - 1];
+            keys[0] = f.key;
+            return true;
+        }
+    return false;
+}
+
 /* Runs of a sweep are told apart by the keys in which they differ; runs that
  * only happen to lie in one folder differ in too many to say anything. */
 static int print_part(FILE *out, struct part p, const struct runs_options *o,
@@ -115,12 +147,17 @@ static int print_part(FILE *out, struct part p, const struct runs_options *o,
     struct grid g = { 0 };
     char dir[RUN_DIR_MAX];
     idx n_keys = config_differing(keys, config_of, p.runs, p.n), shown = n_keys;
-    snprintf(dir, sizeof dir, "%.*s", (int)p.runs[0].parent_n,
-             p.runs[0].data.path);
+    if (p.base)
+        snprintf(dir, sizeof dir, "%s", p.base);
+    else
+        snprintf(dir, sizeof dir, "%.*s", (int)p.runs[0].parent_n,
+                 p.runs[0].data.path);
     bool is_sweep = false; /* where it cannot be seen, some keys more */
     if (n_keys > KEYS_SHOWN)
         shown = sweep_holds_sweep(&is_sweep, dir, NULL) || is_sweep ? KEYS_SHOWN
                                                                     : 0;
+    if (shown < n_keys && put_first(keys, n_keys, o->sort))
+        shown = idx_max(shown, 1);
     fprintf(out, "%s: ", *dir ? dir : ".");
     print_counts(out, p);
     int rc = fill(&g, p, keys, shown, false, e);
@@ -142,21 +179,39 @@ static bool has_sinks(const struct listing *l)
     return false;
 }
 
+/* How many of the n runs, from the first on, lie in the folder of that. */
+static idx count_together(const struct listed *runs, idx n)
+{
+    idx i = 0;
+    while (i < n && runs[i].parent_n == runs[0].parent_n &&
+           memcmp(runs[i].data.path, runs[0].data.path, runs[0].parent_n) == 0)
+        i++;
+    return i;
+}
+
+/* A table for each folder, or where runs of several are sorted, one of all. */
+static int print_parts(FILE *out, const struct listing *l,
+                       const struct runs_options *o, struct err *e)
+{
+    int rc = OK;
+    for (idx i = 0, n; i < l->n && rc == OK; i += n) {
+        struct part p = { .runs = &l->runs[i] };
+        n = count_together(p.runs, l->n - i);
+        if (o->sort && n < l->n) {
+            n = l->n;
+            p.base = l->base;
+        }
+        p.n = n;
+        fputs(i > 0 ? "\n" : "", out);
+        rc = print_part(out, p, o, e);
+    }
+    return rc;
+}
+
 int runs_print(FILE *out, const struct listing *l, const struct runs_options *o,
                struct err *e)
 {
-    int rc = OK;
-    struct part p = { l->runs, 0 };
-    for (idx i = 0; i < l->n && rc == OK; i++) {
-        const struct listed *next = i + 1 < l->n ? &l->runs[i + 1] : NULL;
-        p.n++;
-        if (next && next->parent_n == p.runs[0].parent_n &&
-            memcmp(next->data.path, p.runs[0].data.path, next->parent_n) == 0)
-            continue;
-        fputs(p.runs > l->runs ? "\n" : "", out);
-        rc = print_part(out, p, o, e);
-        p = (struct part){ next, 0 };
-    }
+    int rc = print_parts(out, l, o, e);
     if (has_sinks(l))
         fputs("sink_1 and val_loss are those of training's own looks, "
               "coarse "
@@ -184,5 +239,5 @@ int runs_grid(struct grid *g, const struct listing *l, struct err *e)
 {
     struct config_key keys[DIFFERING_MAX];
     idx n = config_differing(keys, config_of, l->runs, l->n);
-    return fill(g, (struct part){ l->runs, l->n }, keys, n, true, e);
+    return fill(g, (struct part){ l->runs, l->n, NULL }, keys, n, true, e);
 }
