@@ -214,6 +214,44 @@ static void test_list__refuses_what_it_does_not_know(void **state)
                      ERR_USAGE);
 }
 
+/* Neither a kind that is called nearly so nor a metric of that name. */
+static void test_list__tells_keys(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *word, *want;
+    } cases[] = {
+        { "optim.lr", "'optim.lr' is a key (optim.lr), of which" },
+        { "lr", "(optim.lr), of which there is no list: `sinklab help config` "
+                "tells of it; or `sinklab list metric lr`" },
+        { "steps", "is a key (train.steps, checkpoint.steps)" },
+        { "optim.name", "did you mean optimizer;" },
+        { "weights", "did you mean attention;" },
+        { "sink_1", "did you mean metric sink_1;" },
+    };
+    for (idx i = 0; i < COUNT_OF(cases); i++) {
+        char list[] = "list", word[32];
+        struct err e = { 0 };
+        snprintf(word, sizeof word, "%s", cases[i].word);
+        assert_int_equal(
+            command_list.run(2, (char *[]){ list, word, NULL }, &e), ERR_USAGE);
+        if (!strstr(e.text, cases[i].want))
+            fail_msg("%s", e.text);
+    }
+}
+
+static void test_help__of_a_page_takes_no_more(void **state)
+{
+    (void)state;
+    struct err e = { 0 };
+    char help[] = "help", page[] = "config", key[] = "optim.lr";
+    assert_int_equal(
+        command_help.run(3, (char *[]){ help, page, key, NULL }, &e),
+        ERR_USAGE);
+    assert_non_null(strstr(e.text, "unexpected argument optim.lr: `sinklab "
+                                   "help config` prints the whole"));
+}
+
 static void test_list__refuses_a_name_that_a_kind_has_not(void **state)
 {
     (void)state;
@@ -254,6 +292,8 @@ int main(void)
         cmocka_unit_test(test_attention__rules_say_why),
         cmocka_unit_test(test_attention_document__has_every_entry),
         cmocka_unit_test(test_list__refuses_what_it_does_not_know),
+        cmocka_unit_test(test_list__tells_keys),
+        cmocka_unit_test(test_help__of_a_page_takes_no_more),
         cmocka_unit_test(test_list__refuses_a_name_that_a_kind_has_not),
         cmocka_unit_test(test_catalog__has_the_losses_beside_the_metrics),
     };

@@ -69,28 +69,39 @@ static void say_command(const char *topic)
             printf("(The command of this name: %s)\n", commands[i]->ask);
 }
 
-static bool print_page(const char *topic)
+/* -1: there is none of that name. */
+static idx find_page(const char *topic)
 {
-    for (idx i = 0; i < COUNT_OF(pages); i++)
-        if (strcmp(help_topics[i], topic) == 0) {
-            pages[i](stdout);
-            if (isatty(STDOUT_FILENO)) {
-                printf("\n(The whole, page by page: sinklab help %s | less)\n",
-                       topic);
-                say_command(topic);
-            }
-            return true;
-        }
-    return false;
+    idx i = COUNT_OF(pages) - 1;
+    while (i >= 0 && strcmp(help_topics[i], topic) != 0)
+        i--;
+    return i;
+}
+
+static void print_page(idx i)
+{
+    pages[i](stdout);
+    if (isatty(STDOUT_FILENO)) {
+        printf("\n(The whole, page by page: sinklab help %s | less)\n",
+               help_topics[i]);
+        say_command(help_topics[i]);
+    }
 }
 
 static int print_topic(const struct words *words, struct err *e)
 {
     struct err own = { 0 };
-    idx n_taken = 1;
-    if (words->n == 1 && print_page(words->at[0]))
+    idx n_taken = 1, page = find_page(words->at[0]);
+    if (page >= 0 && words->n == 1) {
+        print_page(page);
         return OK;
+    }
     const struct command *c = command_find(&n_taken, words->n, words->at, &own);
+    if (!c && page >= 0)
+        return err_set(e, ERR_USAGE,
+                       "help: unexpected argument %s: `sinklab help %s` prints "
+                       "the whole page",
+                       words->at[1], words->at[0]);
     if (!c && n_taken == 1)
         return say_unknown(words->at[0], e);
     if (!c)

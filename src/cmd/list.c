@@ -8,6 +8,7 @@
 #include "base/nearest.h"
 #include "base/text.h"
 #include "cmd/cmd.h"
+#include "config/config_keys.h"
 #include "io/json.h"
 
 enum { NAMES_BYTES = 512 };
@@ -185,18 +186,47 @@ static const char *find_entry(char text[NAMES_BYTES], const char *wanted)
     return NULL;
 }
 
+/* "optim.lr" of "lr" or "optim.lr"; false: there is no such key. */
+static bool name_keys(struct text *t, const char *wanted)
+{
+    char name[CONFIG_KEY_NAME_MAX];
+    text_add(t, "%s", "");
+    for (struct config_key k = { 0 }; config_next_key(&k);)
+        if (strcmp(config_key_name(name, k), wanted) == 0 ||
+            strcmp(k.key->name, wanted) == 0)
+            text_add(t, "%s%s", t->n ? ", " : "", name);
+    return t->n > 0;
+}
+
+/* It may be the name of something else, too. */
+static int say_key(const char *wanted, const char *keys, struct err *e)
+{
+    char entry[NAMES_BYTES];
+    const char *other = find_entry(entry, wanted);
+    return err_set(e, ERR_USAGE,
+                   "list: '%s' is a key (%s), of which there is no list: "
+                   "`sinklab help config` tells of it%s%s%s",
+                   wanted, keys, other ? "; or `sinklab list " : "",
+                   other ? other : "", other ? "`" : "");
+}
+
 static int say_unknown(const char *wanted, struct err *e)
 {
     char names[NAMES_BYTES], shown[TEXT_SHOW_MAX];
     struct text t = { .at = names, .cap_bytes = sizeof names };
     char entry[NAMES_BYTES];
     struct nearest near = { .wanted = wanted };
+    const char *of_key = NULL;
     for (const struct catalog_kind *k = catalog_kinds; k->name; k++)
         nearest_offer(&near, k->name);
     for (const struct catalog_kind *k = catalog_kinds; k->name; k++)
         if (is_key(wanted, k->key))
-            near.name = k->name;
-    if (!near.name)
+            of_key = k->name;
+    if (!of_key && name_keys(&t, wanted))
+        return say_key(wanted, names, e);
+    if (of_key)
+        near.name = of_key;
+    else if (!near.name)
         near.name = find_entry(entry, wanted);
     return err_set(e, ERR_USAGE, "list: no kind '%s'%s%s; there are %s",
                    text_show(shown, wanted), near.name ? ", did you mean " : "",
