@@ -318,7 +318,7 @@ experiment: ## NAME=folder of experiments/: train, analyze, judge its claims, dr
 study: ## the study's findings, hours: SET=data.path=FOLDER_OF_NOVELS; ALL=1 all of study-*
 	@tools/deps.sh
 	+@$(sub) all
-	@SINKLAB=$(abspath $(BIN)) tools/study.sh $(if $(ALL),--all) $(SET)
+	@SINKLAB=$(abspath $(BIN)) tools/study.sh $(if $(filter-out 0,$(ALL)),--all) $(SET)
 
 test: ## is this build right? A minute or two on two cores; last line: N passed, N failed
 	@tools/deps.sh

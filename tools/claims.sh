@@ -9,12 +9,16 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 SINKLAB=${SINKLAB:-$root/sinklab}
 folder=${1:?which folder?} out=${2:?into which file?}
 new=$out.new.$$
-trap 'rm -f "$new"' EXIT
+said=$out.said.$$
+trap 'rm -f "$new" "$said"' EXIT
 : >"$new"
 for file in "$folder"/*.ini; do
     grep -Eqs '^\[(axes|random)\]' "$file" || continue # what a sweep includes
-    grep -q '^\[claims\]' "$file" || continue
-    table=$("$SINKLAB" compare "$file" --claims --tables "$folder/results" --csv -)
+    status=0
+    table=$("$SINKLAB" compare "$file" --claims --tables "$folder/results" --csv - 2>"$said") || status=$?
+    ! grep -q '^sinklab: .*: states no claims: ' "$said" || continue # nor what it includes
+    cat "$said" >&2
+    [ "$status" -eq 0 ] || exit "$status"
     [ ! -s "$new" ] || table=${table#*$'\n'} # one heading
     printf '%s\n' "$table" >>"$new"
 done

@@ -95,6 +95,14 @@ included() { # config: the files that it includes, a line each
     sed -n '/^[ \t]*\[/q; s/\(^\|[ \t]\)[;#].*//; s/^[ \t]*include[ \t]*=//p' "$1" | tr , '\n' |
         sed 's/^[ \t]*//; s/[ \t]*$//'
 }
+with_included() { # config: it and all files below it, a line each
+    local file
+    printf '%s\n' "$1"
+    while IFS= read -r file; do
+        [[ $file == /* ]] || file=$(dirname "$1")/$file
+        with_included "$file"
+    done < <(included "$1")
+}
 without_claims() { # config, copy: it, and copies of what it includes beside it
     local file copies='' n=0
     while IFS= read -r file; do
@@ -154,7 +162,8 @@ done
 # shellcheck disable=SC2207 # words of lines
 analyze=($(steps analyze))
 # shellcheck disable=SC2207
-columns=($(steps columns) $(grep -hoE '\b[a-z][a-z_0-9.]*_layer_[0-9]+' "${sweeps[@]}" | sort -u))
+columns=($(steps columns) $(for file in "${sweeps[@]}"; do with_included "$file"; done |
+    xargs -d '\n' grep -hoE '\b[a-z][a-z_0-9.]*_layer_[0-9]+' | sort -u))
 named=
 for i in "${!analyze[@]}"; do
     case ${analyze[i]} in
@@ -216,7 +225,7 @@ fi
 # As `make lint` does it again: of the tables, not of the runs.
 "$root/tools/claims.sh" "$folder" "$results/claims.csv"
 for i in "${!sweeps[@]}"; do
-    grep -q '^\[claims\]' "${sweeps[i]}" || continue
+    with_included "${sweeps[i]}" | xargs -d '\n' grep -qs '^[[:blank:]]*\[claims\]' || continue
     echo "== sinklab compare ${sweeps[i]} --claims"
     "$SINKLAB" compare "${sweeps[i]}" --claims --tables "$results"
 done

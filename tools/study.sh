@@ -22,9 +22,9 @@ else
 findings = csv.DictReader(open(sys.argv[1], encoding="utf-8"))
 folders = dict.fromkeys(f["folder"] for f in findings if f["claim"])
 sys.stdout.writelines(folder + "\n" for folder in folders)
-' experiments/findings.csv)
+' experiments/findings.csv 2>/dev/null)
     [ "${#folders[@]}" -gt 0 ] || {
-        echo "study: experiments/findings.csv: no finding with a claim could be read from it" >&2
+        echo "study: experiments/findings.csv: no finding with a claim could be read from it: put a copy of it back, or do them all (ALL=1, --all)" >&2
         exit 3
     }
 fi

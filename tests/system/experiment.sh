@@ -169,6 +169,24 @@ check "as they were measured" eval 'cmp \
 "$SINKLAB" compare runs/named --analysis random --csv groups.csv >"$T/out"
 check "and in the groups" same_bytes groups.csv named/results/groups.csv
 
+# Claims may stand in a file that the sweep includes
+tiny lent
+sed '/^\[claims\]/,$d' whole/sweep.ini >lent/sweep.ini
+sed -i "1s|.*|include = ../claims.ini|" lent/sweep.ini
+{
+    sed -n 1p whole/sweep.ini
+    echo '[claims]'
+    sed -n 's/^expect = sink_3/&_layer_1/p; /^expect = val/p' whole/sweep.ini
+} >claims.ini
+expect_status $drawn "an experiment of included claims" say ./lent sweep.jobs=1 sweep.reuse=runs
+check "they are judged" has_line said '^\(supported\|contradicted\|undecided\): ' 3
+check "they are in the table" has_line lent/results/claims.csv '^lent,' 3
+check "with the layer that one of them names" grep -q '^run,.*,sink_3_layer_1' lent/results/curves.csv
+sed -i "1s|.*|include = $ROOT/tests/system/tiny.ini|" lent/sweep.ini
+"$ROOT/tools/claims.sh" lent lent/results/claims.csv 2>complained
+check "where nobody states any there is no table" test ! -e lent/results/claims.csv
+check "nor a word" test ! -s complained
+
 # A damaged table is told, not left out
 cp -r runs/whole damaged
 first=$(echo damaged/0000-*/analysis.csv)
@@ -310,4 +328,14 @@ tree/tools/study.sh --all data.path=novels >said 2>complained
 check "all, when asked" has_line tree/done '^experiments/study-[abcd]/ data.path=novels$' 4
 echo place,finding,study,folder,claim >tree/experiments/findings.csv
 expect_status 3 "no findings" tree/tools/study.sh
+rm tree/experiments/findings.csv
+study_all() { # VALUE of ALL: of how many lines `make study` gives --all
+    make -n -C "$ROOT" study "ALL=$1" | grep -c 'study.sh --all'
+}
+expect_status 3 "no table of them" tree/tools/study.sh
+tree/tools/study.sh 2>complained
+check "is one sentence, with a remedy" has_line complained '^study: .*findings.csv: .*put a copy' 1
+check "and nothing else" test "$(wc -l <complained)" = 1
+check "ALL=1 is all" test "$(study_all 1)" = 1
+check "ALL=0 is not" test "$(study_all 0)" = 0
 finish
