@@ -9,7 +9,10 @@
 #include "io/fsys.h"
 #include "run/run_place.h"
 
-enum { KEY_NAME_MAX = 64 }; /* with its section */
+enum {
+    KEY_NAME_MAX = CONFIG_KEY_NAME_MAX, /* with its section */
+    SETTING_MAX = 128,
+};
 
 static const char CONFIG_JSON[] = "config.json";
 
@@ -59,17 +62,30 @@ static const char *refused_key(char text[KEY_NAME_MAX],
     return text;
 }
 
+/* "attention.weights = sigmoid" */
+static const char *setting_of(char text[SETTING_MAX], const struct config *c,
+                              const char *key)
+{
+    enum { SHOWN = 40 };
+    char value[KEY_PRINT_MAX];
+    config_value(value, sizeof value, c, config_key_find(key));
+    snprintf(text, SETTING_MAX, "%.63s = %.*s%s", key, SHOWN, value,
+             strlen(value) > SHOWN ? "..." : "");
+    return text;
+}
+
 /* The first that has all; else what each of them lacks. */
 static const struct family *find_family(const struct run_model *r,
                                         struct err *e)
 {
-    char all[1024] = "", text[KEY_NAME_MAX];
+    char all[1024] = "", text[KEY_NAME_MAX], setting[SETTING_MAX];
     const char *foreign = foreign_key(&r->config, NULL);
     if (foreign) {
+        snprintf(text, sizeof text, "attention.%.40s", foreign);
         err_set(e, ERR_CONFIG,
-                "export: attention.%s: no model of `transformers` has it: "
-                "--format plain writes the weights in our names",
-                foreign);
+                "export: %s: no model of `transformers` has it: --format plain "
+                "writes the weights in our names",
+                setting_of(setting, &r->config, text));
         return NULL;
     }
     for (idx i = 0; families[i]; i++) {
@@ -77,8 +93,8 @@ static const struct family *find_family(const struct run_model *r,
         size_t n = strlen(all);
         if (!key)
             return families[i];
-        snprintf(all + n, sizeof all - n, "%s%s has another %.63s",
-                 n ? ", " : "", families[i]->title, key);
+        snprintf(all + n, sizeof all - n, "%s%s has no %s", n ? ", " : "",
+                 families[i]->title, setting_of(setting, &r->config, key));
     }
     err_set(e, ERR_CONFIG,
             "export: no model of `transformers` is like this one: %s: --format "
