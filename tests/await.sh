@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # tests/await.sh - waiting for what has to happen: the one place of the tests'
-# scripts that sleeps. Nothing may hang on how long it takes; the limit is
+# scripts that sleeps. Nothing may depend on how long it takes; the limit is
 # there so that a test which waits in vain fails instead of standing still.
 AWAIT_S=${AWAIT_S:-300}
 

@@ -744,8 +744,8 @@ static void test_claims__what_one_side_alone_reads_is_not_told(void **state)
     end();
 }
 
-/* sink_1 hangs on the learning rate alone: seeds that lack the higher one must
- * not look like a difference of weights. */
+/* sink_1 depends on the learning rate alone: seeds that lack the higher one
+ * must not look like a difference of weights. */
 static void add_rate(idx seed, struct values v, double lr)
 {
     v.lr = lr;

@@ -1198,7 +1198,7 @@ static void test_compare_group__unknown_runs_are_not_averaged(void **state)
     free(text);
 }
 
-/* Where no schedule hangs on its length a longer run goes the same way. */
+/* Where no schedule depends on its length a longer run goes the same way. */
 static void test_compare_group__a_longer_copy_is_told(void **state)
 {
     (void)state;

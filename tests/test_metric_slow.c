@@ -260,7 +260,7 @@ struct fraction {
     double top, bottom;
     bool is_there;
     double slack; /* of top: which of two entries is the larger, and what is
-                     above a threshold, hangs on last digits */
+                     above a threshold, depends on last digits */
 };
 
 static bool is_at(double x, double threshold)

@@ -328,8 +328,8 @@ static void test_taps__tell_what_is_asked_for_alone(void **state)
     tiny_close(&t);
 }
 
-/* What is told, and hidden states, hang neither on threads nor on what else is
- * read. */
+/* What is told, and hidden states, depend neither on threads nor on what else
+ * is read. */
 static void test_taps__have_the_same_bits_for_any_threads(void **state)
 {
     (void)state;

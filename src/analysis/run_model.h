@@ -35,7 +35,7 @@ struct run_model {
 
 /* run_model_check - do the settings that the numbers of a checkpoint were
  * computed with, as sealed in it, agree with c? The run's config.ini may say
- * otherwise only where a run's past does not hang on it; there it wins, as it
+ * otherwise only where a run's past does not depend on it; there it wins, as it
  * does for training. OK or ERR_CONFIG. */
 int run_model_check(const struct config *c, const char *dir, const char *sealed,
                     const char *path, struct err *e);

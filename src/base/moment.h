@@ -1,6 +1,6 @@
 /* moment.h - places in the program's life that a test reaches by name.
  *
- * Whether a run is stopped in its seventh step must not hang on how fast the
+ * Whether a run is stopped in its seventh step must not depend on how fast the
  * machine is. So the program says where it is, and a test may ask for something
  * to happen there, in the environment variable SINKLAB_TEST:
  *

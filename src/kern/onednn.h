@@ -6,7 +6,7 @@
  * one built with it loads the library when it is first asked for.
  *
  * A product runs on the calling thread alone, and is made as for one thread,
- * so its bits hang on the shape and the processor, not on how many threads
+ * so its bits depend on the shape and the processor, not on how many threads
  * there are. The library takes some small pieces of memory for each call of a
  * product and gives them back (tests/test_allocations.c); all else is made
  * beforehand.

@@ -26,7 +26,7 @@ import tempfile
 import time
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
-# Nothing hangs on it: what never comes ends as a failure (tests/await.sh)
+# Nothing depends on it: what never comes ends as a failure (tests/await.sh)
 LIMIT_S = float(os.environ.get("AWAIT_S", 300))
 
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # --json of the commands that print facts: one line, JSON, and what people are
-# told. How much of it is looked at hangs on whether Python is there.
+# told. How much of it is looked at depends on whether Python is there.
 . "$(dirname "$0")/lib.sh"
 cd "$T" || exit 1
 export OMP_NUM_THREADS=2

@@ -214,8 +214,8 @@ static struct pass_loss backward(struct pass *p, struct batch_total of)
     const struct model *m = p->m;
     p->weight = of.weight;
     p->scale = of.weight > 0 ? (real)(1 / of.weight) : 0;
-    /* in this order, of which bits hang; what follows a mean over rows does so
-     * where nothing counts, too */
+    /* in this order, on which bits depend; what follows a mean over rows does
+     * so where nothing counts, too */
     p->row_share = of.weight > 0
                        ? p->scale * (real)(of.weight / (double)of.sequences)
                        : 1 / (real)of.sequences;
