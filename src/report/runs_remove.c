@@ -13,8 +13,7 @@
 enum {
     NAME_COLUMNS = 60,
     NAME_BYTES = 512,
-    SIZE_TEXT_MAX = 96,
-    WHAT_MAX = 2 * SIZE_TEXT_MAX,
+    WHAT_MAX = 192,
 };
 
 /* The runs that will be touched, and what they hold. */
@@ -127,16 +126,11 @@ static void chosen_release(struct chosen *c)
 
 /* ---- questions --------------------------------------------------------- */
 
-static void size_text(char text[SIZE_TEXT_MAX], const struct chosen *c)
+static void add_size(struct text *t, const struct chosen *c)
 {
-    static const char *const units[] = { "bytes", "KiB", "MiB", "GiB", "TiB" };
-    double v = c->size.bytes;
-    idx u = 0;
-    for (; v >= 1000 && u + 1 < COUNT_OF(units); u++)
-        v /= 1024;
-    snprintf(text, SIZE_TEXT_MAX, "%td run%s (%.*f %s in %td files)", c->n,
-             c->n == 1 ? "" : "s", u > 0 && v < 100, v, units[u],
-             c->size.files);
+    text_add(t, "%td run%s (", c->n, c->n == 1 ? "" : "s");
+    text_add_bytes(t, c->size.bytes);
+    text_add(t, " in %td files)", c->size.files);
 }
 
 /* OK and *is_yes, or ERR_USAGE where nobody can answer. */
@@ -161,14 +155,14 @@ static int ask(bool *is_yes, FILE *out, const struct runs_options *o,
     return OK;
 }
 
-/* "remove 3 runs (1 KiB in 9 files) and what is left of 1 removed run" */
+/* "remove 3 runs (1.25 MiB in 9 files) and what is left of 1 removed run" */
 static void write_what(char what[WHAT_MAX], const struct chosen *c)
 {
-    char size[SIZE_TEXT_MAX];
     struct text t = { what, WHAT_MAX, 0 };
-    size_text(size, c);
-    text_add(&t, "remove %s%s", c->n > 0 ? size : "",
-             c->n > 0 && c->n_remains > 0 ? " and " : "");
+    text_add(&t, "remove ");
+    if (c->n > 0)
+        add_size(&t, c);
+    text_add(&t, "%s", c->n > 0 && c->n_remains > 0 ? " and " : "");
     if (c->n_remains > 0)
         text_add(&t, "what is left of %td removed run%s", c->n_remains,
                  c->n_remains == 1 ? "" : "s");
