@@ -256,7 +256,7 @@ static void test_train_log__tells_nan_from_not_measured(void **state)
     assert_int_equal(session_open(&s, &c, true, &e), OK);
     name_folder(dir, "log");
     assert_int_equal(mkdir(dir, 0700), 0);
-    assert_int_equal(train_log_create(&log, &s, dir, &e), OK);
+    assert_int_equal(train_log_create(&log, session_columns(&s), dir, &e), OK);
     struct checkpoint_data d = session_data(&s, false);
     for (idx i = 0; i < s.model.table.total; i++)
         d.weights[i] = (real)NAN;

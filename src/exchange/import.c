@@ -13,7 +13,6 @@
 #include "io/place.h"
 #include "io/sealed_text.h"
 #include "run/manifest.h"
-#include "run/metrics.h"
 #include "run/run.h"
 #include "run/run_place.h"
 #include "train/session.h"
@@ -449,18 +448,6 @@ static int write_checkpoint(struct import *m, const struct folder *f,
     return checkpoint_save(path, &head, &m->model.table, &data, e);
 }
 
-/* Logs are there, as of any run; they have no rows. */
-static int create_logs(const struct import *m, struct err *e)
-{
-    struct metrics log;
-    char path[RUN_PATH_MAX];
-    run_path(path, m->o->dir, RUN_METRICS);
-    if (metrics_create(&log, path, "step,tokens,loss,val_loss", e))
-        return e->code;
-    run_path(path, m->o->dir, RUN_TIMING);
-    return metrics_create(&log, path, "step,wall_s,tokens_per_s", e);
-}
-
 /* What training goes on from: it takes what training takes. */
 static int open_state(struct import *m, struct err *e)
 {
@@ -489,10 +476,14 @@ static int save_state(struct import *m, struct err *e)
     return train_state_save(&state, e);
 }
 
+/* Logs are there, as of any run; they have no rows. */
 static int open_logs(struct import *m, struct err *e)
 {
-    return m->o->is_state ? train_log_create(&m->log, &m->session, m->o->dir, e)
-                          : create_logs(m, e);
+    static const struct meter none;
+    struct run_columns columns = { .meter = &none };
+    if (m->o->is_state)
+        columns = session_columns(&m->session);
+    return train_log_create(&m->log, columns, m->o->dir, e);
 }
 
 /* The manifest in front of the settings: no run is trained that has none of

@@ -109,7 +109,8 @@ static int open_logs(struct train *t, struct err *e)
     const char *dir = t->target.dir;
     struct train_state *s = &t->state;
     if (s->saved_step < 0)
-        return train_log_create(&t->log, &t->session, dir, e) ||
+        return train_log_create(&t->log, session_columns(&t->session), dir,
+                                e) ||
                        train_samples_create(&t->samples, dir, e)
                    ? e->code
                    : OK;

@@ -11,11 +11,11 @@ static void print_names(char text[RUN_LINE_MAX], const struct train_log *l,
     BUG_ON(t.n >= RUN_LINE_MAX);
 }
 
-int train_log_create(struct train_log *l, const struct session *s,
+int train_log_create(struct train_log *l, struct run_columns columns,
                      const char *dir, struct err *e)
 {
     char path[RUN_PATH_MAX], names[RUN_LINE_MAX];
-    l->columns = session_columns(s);
+    l->columns = columns;
     print_names(names, l, COLUMN_METRICS);
     run_path(path, dir, RUN_METRICS);
     if (metrics_create(&l->metrics, path, names, e))

@@ -11,9 +11,9 @@ struct train_log {
     struct run_columns columns;
 };
 
-/* train_log_create - both files of their header lines alone; borrows the
- * session's meter. */
-int train_log_create(struct train_log *l, const struct session *s,
+/* train_log_create - both files of their header lines alone; borrows what the
+ * columns do. */
+int train_log_create(struct train_log *l, struct run_columns columns,
                      const char *dir, struct err *e);
 
 /* train_log_open - both files end after the rows up to `step`; last_row is the
