@@ -209,7 +209,7 @@ void combine_random(struct combination *c, idx T, idx i)
         combine_defaults(c, T);
         draw(c, &r, i % COUNT_OF(extras));
         fit(c, T);
-        if (model_spec_check(&c->spec, NULL) == OK)
+        if (model_spec_check(&c->spec, ERR_IGNORED) == OK)
             return;
         BUG_ON(attempt > 10000);
     }
@@ -236,7 +236,8 @@ void combine_shrink(struct combination *c,
 {
     struct combination fewer;
     for (idx i = 0; without(&fewer, c, i);) {
-        if (model_spec_check(&fewer.spec, NULL) || !fails(&fewer, context)) {
+        if (model_spec_check(&fewer.spec, ERR_IGNORED) ||
+            !fails(&fewer, context)) {
             i++;
             continue;
         }

@@ -240,7 +240,7 @@ static void test_attention__adds_to_shared_gradients(void **state)
 static int start(void **state)
 {
     (void)state;
-    return gemm_start(1, "threads", NULL);
+    return gemm_start(1, "threads", ERR_IGNORED);
 }
 
 int main(void)

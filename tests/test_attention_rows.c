@@ -206,7 +206,7 @@ static void test_attention_rows__masks_match_the_matrices(void **state)
 static int start(void **state)
 {
     (void)state;
-    return gemm_start(1, "threads", NULL);
+    return gemm_start(1, "threads", ERR_IGNORED);
 }
 
 int main(void)

@@ -37,7 +37,7 @@ static void test_ceiling__is_the_product(void **state)
 static int start(void **state)
 {
     (void)state;
-    return gemm_start(3, "threads", NULL);
+    return gemm_start(3, "threads", ERR_IGNORED);
 }
 
 int main(void)

@@ -49,7 +49,7 @@ static void test_config__later_wins(void **state)
     load(&c, path, "optim.lr=0.125");
     assert_true(c.optim.lr == 0.125);
     const char *twice[] = { "train.steps=8", " train.steps = 9 " };
-    assert_int_equal(config_load(&c, path, twice, 2, NULL, NULL), OK);
+    assert_int_equal(config_load(&c, path, twice, 2, NULL, ERR_IGNORED), OK);
     assert_int_equal(c.train.steps, 9);
 }
 
@@ -147,7 +147,8 @@ static void test_config__a_preset_is_for_what_is_given_nowhere(void **state)
         { "model.preset=llama", "model.init=framework" },
     };
     for (idx i = 0; i < COUNT_OF(orders); i++) {
-        assert_int_equal(config_load(&c, NULL, orders[i], 2, NULL, NULL), OK);
+        assert_int_equal(config_load(&c, NULL, orders[i], 2, NULL, ERR_IGNORED),
+                         OK);
         assert_int_equal(c.model.init, INIT_FRAMEWORK);
         assert_int_equal(c.model.norm, NORM_RMS);
     }
@@ -195,7 +196,8 @@ static void test_config__a_preset_says_what_it_left_alone(void **state)
     const char *override[] = { "model.preset=llama" };
     const char *file = test_write_text(
         "left.ini", "[model]\nffn = swiglu\nnorm = layernorm\ninit = gpt2\n");
-    assert_int_equal(config_load(&c, file, override, 1, &origins, NULL), OK);
+    assert_int_equal(config_load(&c, file, override, 1, &origins, ERR_IGNORED),
+                     OK);
     snprintf(want, sizeof want,
              "command line: model.preset = llama leaves alone what is given "
              "elsewhere: norm (%s:3), init (%s:4)",
@@ -205,7 +207,7 @@ static void test_config__a_preset_says_what_it_left_alone(void **state)
     /* no need, where one file says both */
     file =
         test_write_text("left.ini", "[model]\npreset = llama\ninit = gpt2\n");
-    assert_int_equal(config_load(&c, file, NULL, 0, &origins, NULL), OK);
+    assert_int_equal(config_load(&c, file, NULL, 0, &origins, ERR_IGNORED), OK);
     assert_string_equal(config_notes(origins), "");
     config_source_free(origins);
 }
@@ -291,11 +293,12 @@ static void test_config__only_some_keys_change_on_resume(void **state)
                                 "what the run computed so far was with another "
                                 "value");
     assert_memory_equal(&c, &before, sizeof c);
-    assert_int_equal(config_override(&c, NULL, bad, 2, 0, NULL, NULL), OK);
+    assert_int_equal(config_override(&c, NULL, bad, 2, 0, NULL, ERR_IGNORED),
+                     OK);
     assert_int_equal(c.model.width, 128);
     const char *preset[] = { "model.preset=llama" };
     assert_int_equal(
-        config_override(&c, NULL, preset, 1, KEY_RESUME, NULL, NULL),
+        config_override(&c, NULL, preset, 1, KEY_RESUME, NULL, ERR_IGNORED),
         ERR_CONFIG);
 }
 

@@ -424,7 +424,8 @@ static void test_config__a_later_choice_leaves_a_note(void **state)
                                          "min_lr = 0.05\n");
     assert_int_equal(config_load(&c, upper, NULL, 0, NULL, &e), ERR_CONFIG);
     const char *both[] = { "optim.min_lr=0.05", "optim.schedule=constant" };
-    assert_int_equal(config_load(&c, NULL, both, 2, NULL, NULL), ERR_CONFIG);
+    assert_int_equal(config_load(&c, NULL, both, 2, NULL, ERR_IGNORED),
+                     ERR_CONFIG);
 }
 
 /* One that goes drags along what needs it. */
@@ -456,7 +457,7 @@ static void test_config__resumed_runs_are_checked_alike(void **state)
     struct err e = { 0 };
     struct config_source *changes = NULL;
     const char *first[] = { "train.stop_loss=3", "train.stop_loss_from=5" };
-    assert_int_equal(config_load(&c, NULL, first, 2, NULL, NULL), OK);
+    assert_int_equal(config_load(&c, NULL, first, 2, NULL, ERR_IGNORED), OK);
     const char *off[] = { "train.stop_loss=0" };
     assert_int_equal(
         config_override(&c, NULL, off, 1, KEY_RESUME, &changes, &e), OK);
@@ -512,7 +513,8 @@ static void test_config__a_dump_loads_as_any_file(void **state)
         struct config c, back;
         const char *two[] = { settings[i], "model.preset=llama" };
         struct config_source *origins = NULL;
-        assert_int_equal(config_load(&c, NULL, two, 2, &origins, NULL), OK);
+        assert_int_equal(config_load(&c, NULL, two, 2, &origins, ERR_IGNORED),
+                         OK);
         char *text = config_print(&c, origins);
         const char *path = test_write_text("dump.ini", text);
         load(&back, path, NULL);

@@ -397,7 +397,7 @@ static bool is_sound(const struct config *c)
 
 static bool set(struct config *c, struct config_key k, const char *value)
 {
-    return !key_parse(k.key, (char *)c + k.section->offset, value, NULL);
+    return !key_parse(k.key, (char *)c + k.section->offset, value, ERR_IGNORED);
 }
 
 static const struct fingerprint *of_ground(struct ground *g)

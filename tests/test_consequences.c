@@ -89,7 +89,7 @@ static void open_bench(struct bench *x, const char *preset,
         x->c.batch.weights[i] = 1;
     }
     give_tokens(x);
-    consequences_start(&x->c, NULL, NULL);
+    consequences_start(&x->c, NULL, ERR_IGNORED);
 }
 
 static void close_bench(struct bench *x)
@@ -121,7 +121,8 @@ static const struct metric *named(const char *name)
 static double cost(struct bench *x, const char *of, idx layer, idx head)
 {
     double found = NAN;
-    consequences_cost(&found, &x->c, named(of)->under, layer, head, NULL);
+    consequences_cost(&found, &x->c, named(of)->under, layer, head,
+                      ERR_IGNORED);
     return found;
 }
 
@@ -449,7 +450,8 @@ edit_inputs(struct bench *x, const struct batch *all, struct place *p,
     double sum = 0;
     for (int i = 0; i < COUNT_OF(inputs); i++)
         list[i] = (struct tap_edit){ inputs[i], -1, -1, edit, p };
-    assert_int_equal(engine_edit(&x->g, list, COUNT_OF(inputs), NULL), OK);
+    assert_int_equal(engine_edit(&x->g, list, COUNT_OF(inputs), ERR_IGNORED),
+                     OK);
     for (p->first = 0; p->first < all->B; p->first += x->c.B) {
         struct batch part =
             batch_part(all, p->first, idx_min(x->c.B, all->B - p->first));
@@ -457,7 +459,7 @@ edit_inputs(struct bench *x, const struct batch *all, struct place *p,
         for (idx i = 0; i < part.B * T; i++)
             sum += (double)engine_losses(&x->g, i / T)[i % T];
     }
-    engine_edit(&x->g, NULL, 0, NULL);
+    engine_edit(&x->g, NULL, 0, ERR_IGNORED);
     return sum / (double)(all->B * T);
 }
 
@@ -647,18 +649,18 @@ static void check_error(struct bench *x, const struct metric *m)
     if (!intervention_is_there(v, &x->t.m) || strstr(m->text.name, "a4") ||
         strstr(m->text.name, "a8"))
         return;
-    consequences_measure(&got, &x->c, m, NULL);
+    consequences_measure(&got, &x->c, m, ERR_IGNORED);
     for (idx b = 0; b < B; b++) {
         x->c.batch = batch_part(&all, b, 1);
-        consequences_start(&x->c, NULL, NULL);
+        consequences_start(&x->c, NULL, ERR_IGNORED);
         double one;
-        consequences_cost(&one, &x->c, v, -1, -1, NULL);
+        consequences_cost(&one, &x->c, v, -1, -1, ERR_IGNORED);
         assert_true(isnan(consequences_error(&x->c, one)));
         sum += one;
         squares += one * one;
     }
     x->c.batch = all;
-    consequences_start(&x->c, NULL, NULL);
+    consequences_start(&x->c, NULL, ERR_IGNORED);
     double want = sqrt(fmax(squares - sum * sum / B, 0) / (B - 1) / B);
     if (!(fabs(got - want) <= 1e-5 + 1e-3 * want) || !(want > 1e-6))
         fail_msg("%s: %.9g, of sequences %.9g", m->text.name, got, want);
@@ -669,7 +671,7 @@ static void check_cost(struct bench *x, const struct metric *m)
     double got[L * H];
     idx ndim = metric_ndim(m), heads = ndim > 1 ? H : 1;
     bool is_there = intervention_is_there(m->under, &x->t.m);
-    consequences_measure(got, &x->c, m, NULL);
+    consequences_measure(got, &x->c, m, ERR_IGNORED);
     assert_int_equal(isnan(got[0]), !is_there);
     if (!is_there) {
         bool by_distance = strcmp(m->text.name, "cost_stream_cache") == 0;
@@ -720,7 +722,7 @@ static void test_costs__are_those_of_a_slow_model(void **state)
         plant_sinks(&x.t);
         give_weights(&x, x.t.w);
         give_tokens(&x);
-        consequences_start(&x.c, NULL, NULL);
+        consequences_start(&x.c, NULL, ERR_IGNORED);
         for (idx i = 0; cost_at(i); i++)
             (cost_at(i)->under->error_of ? check_error
                                          : check_cost)(&x, cost_at(i));
@@ -863,7 +865,7 @@ static void test_costs__of_an_empty_column_are_0(void **state)
         }
     memcpy(engine_download(&x.g).weights, x.t.w,
            (size_t)x.t.m.table.total * sizeof *x.t.w);
-    consequences_start(&x.c, NULL, NULL);
+    consequences_start(&x.c, NULL, ERR_IGNORED);
     tiny_observe(&x.t, B, &observer);
     assert_true(is_empty[0][1] && !is_empty[0][0]);
     for (int i = 0; i < COUNT_OF(names); i++) {
@@ -900,7 +902,7 @@ static void test_costs__of_a_mean_of_equals_are_0(void **state)
     for (idx i = 0; i < B * T; i++)
         x.t.batch.tokens[i] = x.t.batch.tokens[i % T];
     give_tokens(&x);
-    consequences_start(&x.c, NULL, NULL);
+    consequences_start(&x.c, NULL, ERR_IGNORED);
     assert_near(cost(&x, "cost_mean_massive", -1, -1), 0, 2e-6, x.c.plain);
     assert_true(fabs(cost(&x, "cost_no_massive", -1, -1)) > 1e-4);
     close_bench(&x);
@@ -1024,7 +1026,7 @@ static void test_costs__have_the_same_bits_for_any_threads(void **state)
                    threads, NULL);
         for (idx i = 0; cost_at(i); i++) {
             double got[L * H] = { 0 };
-            consequences_measure(got, &x.c, cost_at(i), NULL);
+            consequences_measure(got, &x.c, cost_at(i), ERR_IGNORED);
             if (threads == 1)
                 memcpy(first[i], got, sizeof got);
             assert_memory_equal(got, first[i], sizeof got);
@@ -1049,14 +1051,14 @@ static void test_costs__leave_weights_and_training_as_they_were(void **state)
     size_t bytes = (size_t)x.t.m.table.total * sizeof(real);
     struct batch part = batch_part(&x.t.batch, 0, 2);
     for (idx step = 1; step <= 2; step++) {
-        consequences_start(&x.c, NULL, NULL);
+        consequences_start(&x.c, NULL, ERR_IGNORED);
         double before = x.c.plain, found;
         for (idx i = 0; cost_at(i); i++)
             if (!cost_at(i)->under->error_of &&
                 intervention_is_there(cost_at(i)->under, &x.t.m))
                 consequences_cost(&found, &x.c, cost_at(i)->under, -1, -1,
-                                  NULL);
-        consequences_start(&x.c, NULL, NULL);
+                                  ERR_IGNORED);
+        consequences_start(&x.c, NULL, ERR_IGNORED);
         assert_true(x.c.plain == before);
         for (int k = 0; k < 2; k++) {
             struct engine *g = k ? &plain.g : &x.g;
@@ -1132,7 +1134,7 @@ static void test_interventions__are_there_where_they_can_be_done(void **state)
 static int start(void **state)
 {
     (void)state;
-    return gemm_start(4, "threads", NULL);
+    return gemm_start(4, "threads", ERR_IGNORED);
 }
 
 int main(void)

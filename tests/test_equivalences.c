@@ -298,7 +298,7 @@ static void test_equivalences__remainders_are_seen_as_columns(void **state)
 static int start(void **state)
 {
     (void)state;
-    return gemm_start(1, "threads", NULL);
+    return gemm_start(1, "threads", ERR_IGNORED);
 }
 
 int main(void)

@@ -178,7 +178,7 @@ static void test_model__layers_of_their_own_match_differences(void **state)
 static int start(void **state)
 {
     (void)state;
-    return gemm_start(1, "threads", NULL);
+    return gemm_start(1, "threads", ERR_IGNORED);
 }
 
 int main(void)

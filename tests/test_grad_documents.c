@@ -236,7 +236,7 @@ static void test_documents__hiding_and_positions_are_two_things(void **state)
 static int start(void **state)
 {
     (void)state;
-    return gemm_start(1, "threads", NULL);
+    return gemm_start(1, "threads", ERR_IGNORED);
 }
 
 int main(void)

@@ -120,7 +120,7 @@ static void test_edit__each_has_its_own_projection(void **state)
 static int start(void **state)
 {
     (void)state;
-    return gemm_start(1, "threads", NULL);
+    return gemm_start(1, "threads", ERR_IGNORED);
 }
 
 int main(void)

@@ -267,7 +267,7 @@ static void test_attention__backward_sees_what_forward_saw(void **state)
 static int start(void **state)
 {
     (void)state;
-    return gemm_start(1, "threads", NULL);
+    return gemm_start(1, "threads", ERR_IGNORED);
 }
 
 int main(void)

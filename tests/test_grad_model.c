@@ -217,7 +217,7 @@ static void test_model__accumulated_gradient_is_that_of_the_batch(void **state)
 static int start(void **state)
 {
     (void)state;
-    return gemm_start(1, "threads", NULL);
+    return gemm_start(1, "threads", ERR_IGNORED);
 }
 
 int main(void)

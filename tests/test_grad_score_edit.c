@@ -289,7 +289,7 @@ static void test_score_edit__adds_to_a_shared_key(void **state)
 static int start(void **state)
 {
     (void)state;
-    return gemm_start(1, "threads", NULL);
+    return gemm_start(1, "threads", ERR_IGNORED);
 }
 
 int main(void)

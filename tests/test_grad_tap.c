@@ -135,7 +135,7 @@ static void test_gradients__of_heads_match_differences(void **state)
 static int start(void **state)
 {
     (void)state;
-    return gemm_start(4, "threads", NULL);
+    return gemm_start(4, "threads", ERR_IGNORED);
 }
 
 int main(void)

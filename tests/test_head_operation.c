@@ -388,7 +388,7 @@ static void test_head_operation__flops_do_not_grow_with_the_length(void **state)
 static int start(void **state)
 {
     (void)state;
-    return gemm_start(1, "threads", NULL);
+    return gemm_start(1, "threads", ERR_IGNORED);
 }
 
 int main(void)

@@ -481,7 +481,7 @@ static void test_loss__terms_have_columns(void **state)
 static int start(void **state)
 {
     (void)state;
-    return gemm_start(4, "threads", NULL);
+    return gemm_start(4, "threads", ERR_IGNORED);
 }
 
 int main(void)

@@ -719,7 +719,7 @@ static void test_meter__one_token_has_no_rest_to_compare_with(void **state)
 static int start(void **state)
 {
     (void)state;
-    return gemm_start(4, "threads", NULL);
+    return gemm_start(4, "threads", ERR_IGNORED);
 }
 
 /* Before each test. */

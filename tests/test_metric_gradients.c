@@ -198,7 +198,7 @@ static int start(void **state)
     key_defaults(metrics_keys, n_metrics_keys, &metrics);
     sinks.tokens = T;
     key_copy_text(metrics.names, "grad_*, sink_1");
-    return gemm_start(2, "threads", NULL);
+    return gemm_start(2, "threads", ERR_IGNORED);
 }
 
 int main(void)

@@ -1257,7 +1257,7 @@ static int start(void **state)
     key_defaults(metrics_keys, n_metrics_keys, &metrics);
     sinks.tokens = T;
     sinks.eps = 0.15;
-    return gemm_start(1, "threads", NULL);
+    return gemm_start(1, "threads", ERR_IGNORED);
 }
 
 int main(void)

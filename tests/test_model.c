@@ -423,7 +423,7 @@ test_model__default_ffn_width_is_a_multiple_of_the_width(void **state)
 static int start(void **state)
 {
     (void)state;
-    return gemm_start(4, "threads", NULL);
+    return gemm_start(4, "threads", ERR_IGNORED);
 }
 
 int main(void)

@@ -374,7 +374,7 @@ test_identical_tokens__have_equal_hidden_states_under_rope(void **state)
 static int start(void **state)
 {
     (void)state;
-    return gemm_start(4, "threads", NULL);
+    return gemm_start(4, "threads", ERR_IGNORED);
 }
 
 int main(void)

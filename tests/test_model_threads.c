@@ -165,7 +165,7 @@ static void test_model__trained_weights_do_not_depend_on_threads(void **state)
 static int start(void **state)
 {
     (void)state;
-    return gemm_start(4, "threads", NULL);
+    return gemm_start(4, "threads", ERR_IGNORED);
 }
 
 int main(void)

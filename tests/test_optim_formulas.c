@@ -531,7 +531,7 @@ static void test_optim__no_formula_is_left_out(void **state)
 static int start(void **state)
 {
     (void)state;
-    return gemm_start(1, "threads", NULL);
+    return gemm_start(1, "threads", ERR_IGNORED);
 }
 
 int main(void)

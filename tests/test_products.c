@@ -270,7 +270,7 @@ static int start(void **state)
     (void)state;
     has_onednn = onednn_load(&e) == OK;
     has_native = has_onednn && onednn_vectors() >= ONEDNN_BFLOAT16;
-    return gemm_start(3, "threads", NULL);
+    return gemm_start(3, "threads", ERR_IGNORED);
 }
 
 int main(void)

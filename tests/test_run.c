@@ -48,7 +48,7 @@ static bool exists(const char *dir, const char *name)
 static bool holds_run(const char *dir)
 {
     bool holds;
-    assert_int_equal(run_holds_run(&holds, dir, NULL), OK);
+    assert_int_equal(run_holds_run(&holds, dir, ERR_IGNORED), OK);
     return holds;
 }
 
@@ -188,10 +188,12 @@ static void test_run__a_start_that_came_to_nothing_is_no_run(void **state)
         new_run(&r, dir, i ? "failed early" : "killed early");
         run_path(path, dir, "metrics.csv");
         test_write_file(path, "step,loss\n", 10);
-        assert_int_equal(run_status_write(&r, states[i], 0, NULL, NULL), OK);
+        assert_int_equal(run_status_write(&r, states[i], 0, NULL, ERR_IGNORED),
+                         OK);
         run_close(&r);
         new_run(&r, dir, i ? "failed early" : "killed early");
-        assert_int_equal(run_status_write(&r, states[i], 3, NULL, NULL), OK);
+        assert_int_equal(run_status_write(&r, states[i], 3, NULL, ERR_IGNORED),
+                         OK);
         run_close(&r);
         test_write_file(path, "step,loss\n0,4\n", 14);
         check_refused(dir, ERR_BUSY, "already holds a run");
@@ -209,8 +211,9 @@ static void test_run__a_run_that_is_over_is_one_without_numbers(void **state)
     new_run(&r, dir, "over");
     run_close(&r);
     for (idx i = 0; i < COUNT_OF(states); i++) {
-        assert_int_equal(run_open(&r, dir, NULL), OK);
-        assert_int_equal(run_status_write(&r, states[i], 9, NULL, NULL), OK);
+        assert_int_equal(run_open(&r, dir, ERR_IGNORED), OK);
+        assert_int_equal(run_status_write(&r, states[i], 9, NULL, ERR_IGNORED),
+                         OK);
         run_close(&r);
         check_refused(dir, ERR_BUSY, "already holds a run");
     }

@@ -273,7 +273,7 @@ static void test_stage__threads_change_no_bit(void **state)
 static int start(void **state)
 {
     (void)state;
-    return gemm_start(4, "threads", NULL);
+    return gemm_start(4, "threads", ERR_IGNORED);
 }
 
 int main(void)

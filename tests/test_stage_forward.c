@@ -342,7 +342,7 @@ static void test_stage__forward_is_its_definition(void **state)
 static int start(void **state)
 {
     (void)state;
-    return gemm_start(1, "threads", NULL);
+    return gemm_start(1, "threads", ERR_IGNORED);
 }
 
 int main(void)

@@ -77,7 +77,7 @@ static void check_open(const char *name, int code, const char *words)
     if (!strstr(e.text, words))
         fail_msg("'%s' does not say '%s'", e.text, words);
     sweep_close(&s);
-    assert_int_equal(sweep_open(&s, path_of(name), NULL), code);
+    assert_int_equal(sweep_open(&s, path_of(name), ERR_IGNORED), code);
     sweep_close(&s);
 }
 
@@ -93,7 +93,8 @@ static void test_sweep_folder__a_frozen_sweep_reads_back(void **state)
     assert_true(news.is_new);
     assert_int_equal(news.added, 4);
     bool holds;
-    assert_int_equal(sweep_holds_sweep(&holds, path_of("back"), NULL), OK);
+    assert_int_equal(sweep_holds_sweep(&holds, path_of("back"), ERR_IGNORED),
+                     OK);
     assert_true(holds);
     assert_int_equal(sweep_open(&s, path_of("back/"), &e), OK);
     assert_int_equal(s.n, 4);
@@ -106,7 +107,7 @@ static void test_sweep_folder__a_frozen_sweep_reads_back(void **state)
         sweep_identity(id, &c);
         assert_string_equal(id, s.runs[i].id);
         assert_ptr_equal(sweep_find(&s, id), &s.runs[i]);
-        assert_int_equal(sweep_run_state(&s, &s.runs[i], NULL, NULL),
+        assert_int_equal(sweep_run_state(&s, &s.runs[i], NULL, ERR_IGNORED),
                          RUN_PENDING);
     }
     assert_null(sweep_find(&s, "0123456789abcdef"));

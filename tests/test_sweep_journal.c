@@ -188,8 +188,9 @@ static void test_sweep_journal__a_changed_head_is_refused(void **state)
         write_file(heads[i], strlen(heads[i]));
         assert_int_equal(read_all(), ERR_DATA);
         assert_non_null(strstr(e.text, "want 'sinklab-sweep-journal 1'"));
-        assert_int_equal(sweep_journal_append(&s, NULL, EVENT_LEFT, NULL, NULL),
-                         ERR_DATA);
+        assert_int_equal(
+            sweep_journal_append(&s, NULL, EVENT_LEFT, NULL, ERR_IGNORED),
+            ERR_DATA);
     }
 }
 
@@ -247,7 +248,7 @@ static void test_sweep_journal__many_processes_may_append(void **state)
         int rc = OK;
         for (int i = 0; i < LINES && rc == OK; i++)
             rc = sweep_journal_append(&s, &runs[w % RUNS], EVENT_STARTED,
-                                      "a detail of some length", NULL);
+                                      "a detail of some length", ERR_IGNORED);
         _exit(rc);
     }
     for (int w = 0; w < WRITERS; w++) {

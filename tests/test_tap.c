@@ -437,7 +437,8 @@ static void test_edits__that_do_nothing_keep_every_bit(void **state)
                     (!is_before && (tap == TAP_NORM1 || tap == TAP_NORM2)))
                     continue;
                 calls = 0;
-                assert_int_equal(model_check_edits(&t.m, &edits, NULL), OK);
+                assert_int_equal(model_check_edits(&t.m, &edits, ERR_IGNORED),
+                                 OK);
                 double got =
                     model_edited_loss(&t.m, t.w, &t.x, &t.batch, &edits)
                         .cross_entropy;
@@ -622,7 +623,7 @@ static void test_logits__of_a_place_are_those_that_are_told(void **state)
 static int start(void **state)
 {
     (void)state;
-    return gemm_start(4, "threads", NULL);
+    return gemm_start(4, "threads", ERR_IGNORED);
 }
 
 int main(void)

@@ -509,7 +509,7 @@ static void add_how_far(struct text *t, const struct analysis *a,
 {
     long long last = f->n > 0 ? a->step_axis[f->n - 1] : 0;
     struct config own;
-    if (f->is_formed || f->n < 2 || run_config_load(&own, a->dir, NULL))
+    if (f->is_formed || f->n < 2 || run_config_load(&own, a->dir, ERR_IGNORED))
         return;
     if (last < own.train.steps)
         text_add(t, ", up to step %lld of the run's %td", last,

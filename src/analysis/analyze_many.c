@@ -119,7 +119,7 @@ static bool is_repeated(struct many *m, struct found_run *r)
 /* Done, or ended by a rule of its own: its checkpoints are all there. */
 static bool is_finished(const char *dir)
 {
-    enum run_state state = run_look(NULL, dir, NULL);
+    enum run_state state = run_look(NULL, dir, ERR_IGNORED);
     return state == RUN_DONE || state == RUN_STOPPED;
 }
 

@@ -9,7 +9,7 @@
 
 int err_set(struct err *e, int code, const char *format, ...)
 {
-    if (e && e->code == OK) {
+    if (e->code == OK) {
         va_list args;
         va_start(args, format);
         vsnprintf(e->text, sizeof e->text, format, args);
@@ -97,8 +97,6 @@ int err_prefix(struct err *e, const char *format, ...)
 {
     char old[ERR_TEXT_MAX], prefix[ERR_TEXT_MAX / 2];
     va_list args;
-    if (!e)
-        return ERR_IO;
     va_start(args, format);
     vsnprintf(prefix, sizeof prefix, format, args);
     va_end(args);

@@ -4,6 +4,9 @@
  * where the failure happened: place, what was found, what to do. Only main.c
  * prints the message and exits; the exit status is the code (docs/ERRORS.md).
  * (A signal's handler has nowhere to return to: io/mapping ends the process.)
+ *
+ * A struct err *e is never NULL: what a function did is asked of e->code all
+ * over. Who wants the code alone gives ERR_IGNORED.
  */
 #ifndef SINKLAB_ERR_H
 #define SINKLAB_ERR_H
@@ -32,9 +35,13 @@ struct err {
     char text[ERR_TEXT_MAX];
 };
 
+/* A new one, which holds no failure and lasts as long as the block: for a call
+ * whose message nobody reads. */
+#define ERR_IGNORED (&(struct err){ .code = OK })
+
 /* err_set - record a failure and return its code, for `return err_set(...)`.
  * A zeroed struct err holds no failure. The first message is kept: a caller
- * that adds nothing may pass the code on. e may be NULL. */
+ * that adds nothing may pass the code on. */
 int err_set(struct err *e, int code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
@@ -62,8 +69,7 @@ int err_memory(struct err *e, const char *place);
 int err_foreign(struct err *e, const char *place, const char *what);
 
 /* err_prefix - put "text: " in front of the recorded message (the place, seen
- * from the caller). Returns e->code. e may be NULL, as for err_set: then only
- * the caller knows the code, and ERR_IO stands for it. */
+ * from the caller). Returns e->code. */
 int err_prefix(struct err *e, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

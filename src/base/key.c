@@ -452,5 +452,5 @@ int key_parse(const struct key *key, void *options, const char *text,
 void key_defaults(const struct key *keys, idx n, void *options)
 {
     for (idx k = 0; k < n; k++)
-        BUG_ON(key_parse(&keys[k], options, keys[k].fallback, NULL));
+        BUG_ON(key_parse(&keys[k], options, keys[k].fallback, ERR_IGNORED));
 }

@@ -19,9 +19,9 @@ static bool leads_to_tokens(const char *path)
     const struct stored_query q = { .key = "data.path", .path = path };
     struct stored_files files = { 0 };
     struct prepared p;
-    if (prepared_read(&p, &q, NULL) != OK || p.is_one)
+    if (prepared_read(&p, &q, ERR_IGNORED) != OK || p.is_one)
         return true; /* or a manifest that is damaged, which is told then */
-    stored_files_of_tokens(&files, &q, NULL);
+    stored_files_of_tokens(&files, &q, ERR_IGNORED);
     bool is_it = files.n > 0 && text_ends_in(files.paths[0], ".bin");
     stored_files_release(&files);
     return is_it;

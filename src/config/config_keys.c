@@ -328,7 +328,7 @@ void config_follow_preset(struct config *c,
     for (struct config_key k = { 0 }; config_next_key(&k);) {
         const char *value = config_preset_value(c, k);
         if (value && !is_given(user, k))
-            BUG_ON(
-                key_parse(k.key, (char *)c + k.section->offset, value, NULL));
+            BUG_ON(key_parse(k.key, (char *)c + k.section->offset, value,
+                             ERR_IGNORED));
     }
 }

@@ -244,7 +244,8 @@ static void open_when(struct when *w, struct config_key k)
                                                   .find = find_name,
                                                   .read = read_value };
     pool_begin(&w->memory, w->room, sizeof w->room);
-    BUG_ON(condition_parse(&w->is, &w->memory, k.key->when, &rows, NULL));
+    BUG_ON(
+        condition_parse(&w->is, &w->memory, k.key->when, &rows, ERR_IGNORED));
 }
 
 /* The keys that a term speaks of; returns how many. */

@@ -283,7 +283,7 @@ static bool keeps_value(const struct draft *d,
 {
     struct config trial = { 0 };
     char now[KEY_PRINT_MAX], then[KEY_PRINT_MAX];
-    if (key_parse(key, (char *)&trial + section->offset, value, NULL))
+    if (key_parse(key, (char *)&trial + section->offset, value, ERR_IGNORED))
         return true; /* told as a bad value */
     key_print(key, (const char *)d->config + section->offset, now, sizeof now);
     key_print(key, (const char *)&trial + section->offset, then, sizeof then);

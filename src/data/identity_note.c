@@ -234,8 +234,8 @@ static bool write_cached(const char *path, const char *text, size_t n)
     if (!path[0])
         return false;
     snprintf(dir, sizeof dir, "%.*s", (int)(strrchr(path, '/') - path), path);
-    return fsys_mkdirs(dir, NULL) == OK &&
-           sealed_text_write(path, text, n, NULL) == OK;
+    return fsys_mkdirs(dir, ERR_IGNORED) == OK &&
+           sealed_text_write(path, text, n, ERR_IGNORED) == OK;
 }
 
 /* Whoever takes all rights to write from a folder wants it left alone, also by
@@ -266,6 +266,6 @@ void identity_note_write(const struct identity_note *note,
     text_add(&t, "tokens = %td\nhash = %s\nmax_token = %td\n", s->n, s->hash,
              s->max_token);
     if (!note->beside[0] || !may_write_beside(note->beside) ||
-        sealed_text_write(note->beside, text, t.n, NULL) != OK)
+        sealed_text_write(note->beside, text, t.n, ERR_IGNORED) != OK)
         write_cached(note->cached, text, t.n);
 }

@@ -172,9 +172,9 @@ bool stored_is_tokens(const struct stored_query *q)
     struct prepared p = { .is_one = false };
     struct mapping *m = NULL;
     bool is_claimed = false;
-    if (prepared_read(&p, q, NULL) != OK || p.is_one)
+    if (prepared_read(&p, q, ERR_IGNORED) != OK || p.is_one)
         return true; /* or a damaged one */
-    if (mapping_open(&m, q->path, q->path, NULL) != OK)
+    if (mapping_open(&m, q->path, q->path, ERR_IGNORED) != OK)
         return false;
     for (int i = 0; stored_formats[i] && !is_claimed; i++)
         if (stored_formats[i]->claims &&

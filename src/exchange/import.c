@@ -74,8 +74,9 @@ idx import_step(const char *folder)
 {
     char place[FSYS_PATH_MAX];
     idx step = step_of_name(folder);
-    return step >= 0 || place_find(place, folder, NULL) ? step
-                                                        : step_of_name(place);
+    return step >= 0 || place_find(place, folder, ERR_IGNORED)
+               ? step
+               : step_of_name(place);
 }
 
 static int by_step(const void *a, const void *b)
@@ -540,14 +541,14 @@ static bool is_begun(const struct import *m)
     char path[RUN_PATH_MAX], *text = NULL;
     size_t n = 0;
     struct manifest manifest = { 0 };
-    bool is = run_look(NULL, m->o->dir, NULL) != RUN_DONE &&
-              manifest_read(&manifest, m->o->dir, NULL) == OK &&
+    bool is = run_look(NULL, m->o->dir, ERR_IGNORED) != RUN_DONE &&
+              manifest_read(&manifest, m->o->dir, ERR_IGNORED) == OK &&
               manifest_is_import(&manifest) &&
               !strncmp(manifest.latest->command, "import ", 7);
     run_path(path, m->o->dir, RUN_CONFIG);
     is = is &&
          sealed_text_read(&text, &n, NULL, path, CONFIG_MAX, ERR_CONFIG,
-                          RUN_CONFIG_REMEDY, NULL) == OK &&
+                          RUN_CONFIG_REMEDY, ERR_IGNORED) == OK &&
          !strcmp(text, m->config_text);
     free(text);
     manifest_release(&manifest);

@@ -241,7 +241,7 @@ int consequences_cost(double *cost, struct consequences *c,
     int rc = loss(&with, c, c->nats, e);
     if (v->change)
         put_back(c);
-    engine_edit(c->engine, NULL, 0, NULL);
+    engine_edit(c->engine, NULL, 0, ERR_IGNORED);
     *cost = with - c->plain;
     return rc;
 }

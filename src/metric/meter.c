@@ -538,7 +538,7 @@ int meter_run_shared(struct meter *t, struct ranks *r, struct err *e)
 
 void meter_run(struct meter *t)
 {
-    meter_run_shared(t, NULL, NULL);
+    meter_run_shared(t, NULL, ERR_IGNORED);
 }
 
 double meter_progress(const struct meter *t)

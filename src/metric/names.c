@@ -350,7 +350,7 @@ int metrics_check(const struct metric_choice *c, struct err *e)
     if (strcmp(c->metrics->names, DEFAULT) == 0 && !c->metrics->eps[0])
         return OK; /* hundreds of runs are loaded at once */
     if (check_eps(c, e))
-        return e ? e->code : ERR_CONFIG;
+        return e->code;
     memcpy(text, c->metrics->names, sizeof text);
     while (rest) {
         const char *item = text_part(&rest, ',', false);

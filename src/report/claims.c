@@ -329,7 +329,8 @@ void claims_add(FILE *out, const struct compare_options *o)
     const struct compare_options plain = { .runs = o->runs, .n_runs = 1 };
     bool is_sweep = false;
     is_sweep = f && o->n_runs == 1 && o->where.n == 0 && !o->analysis &&
-               sweep_holds_sweep(&is_sweep, o->runs[0], NULL) == OK && is_sweep;
+               sweep_holds_sweep(&is_sweep, o->runs[0], ERR_IGNORED) == OK &&
+               is_sweep;
     if (is_sweep && sweep_file_read(f, o->runs[0], NULL, 0, &own) == OK &&
         f->n_claims > 0 && read_runs(&runs, &plain, f, "", &own) == OK)
         show(out, &plain, f, &runs, "", &own);

@@ -142,7 +142,7 @@ static void drop_gone(struct inputs *x)
     for (idx i = 0; i < x->n; i++) {
         const char *path = x->rows[i].path;
         bool is_folder = false;
-        if (fsys_is_folder(&is_folder, path, NULL) == OK && is_folder)
+        if (fsys_is_folder(&is_folder, path, ERR_IGNORED) == OK && is_folder)
             x->rows[n++] = x->rows[i];
         else
             err_set(&x->failed, ERR_RUNS, "%s: is not there any more", path);

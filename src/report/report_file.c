@@ -56,8 +56,8 @@ static bool is_one_place(const char *a, const char *b)
 {
     char at_a[FSYS_PATH_MAX], at_b[FSYS_PATH_MAX];
     return strcmp(a, b) == 0 ||
-           (place_find(at_a, a, NULL) == OK &&
-            place_find(at_b, b, NULL) == OK && strcmp(at_a, at_b) == 0);
+           (place_find(at_a, a, ERR_IGNORED) == OK &&
+            place_find(at_b, b, ERR_IGNORED) == OK && strcmp(at_a, at_b) == 0);
 }
 
 static int say_twice(const char *path, struct err *e)
@@ -91,8 +91,8 @@ int report_folder_check(const char *inside, const char *const *paths, idx n,
 static bool is_inside(const char *folder, const char *made)
 {
     char at[FSYS_PATH_MAX], above[FSYS_PATH_MAX];
-    return made && place_find(at, folder, NULL) == OK &&
-           place_find(above, made, NULL) == OK && place_is_in(at, above);
+    return made && place_find(at, folder, ERR_IGNORED) == OK &&
+           place_find(above, made, ERR_IGNORED) == OK && place_is_in(at, above);
 }
 
 int report_place_check(const char *path, const char *made, struct err *e)

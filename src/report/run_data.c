@@ -34,8 +34,8 @@ static void keep_unread(struct run_data *r, const struct err *own)
 static void judge(struct err *own, const char *path)
 {
     bool is_folder;
-    if (own->code == ERR_IO && fsys_is_folder(&is_folder, path, NULL) == OK &&
-        is_folder)
+    if (own->code == ERR_IO &&
+        fsys_is_folder(&is_folder, path, ERR_IGNORED) == OK && is_folder)
         own->code = ERR_DATA;
 }
 

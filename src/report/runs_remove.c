@@ -41,7 +41,7 @@ static bool is_locked(const char *dir)
     char path[RUN_PATH_MAX];
     bool is_taken;
     run_path(path, dir, RUN_LOCK);
-    return lock_is_taken(&is_taken, path, NULL) || is_taken;
+    return lock_is_taken(&is_taken, path, ERR_IGNORED) || is_taken;
 }
 
 /* Why a run must not be touched; NULL if nothing is against it. */
@@ -52,7 +52,8 @@ static const char *objection(const struct listed *r,
     struct stat st;
     struct run_list inner = { 0 };
     bool is_run, is_in_sweep;
-    if (lstat(r->data.path, &st) || run_holds_run(&is_run, r->data.path, NULL))
+    if (lstat(r->data.path, &st) ||
+        run_holds_run(&is_run, r->data.path, ERR_IGNORED))
         return "cannot be looked at";
     if (!S_ISDIR(st.st_mode) || !is_run)
         return "no run folder";
@@ -65,11 +66,11 @@ static const char *objection(const struct listed *r,
     snprintf(parent, sizeof parent, "%.*s",
              r->parent_n > 0 ? (int)r->parent_n : 1,
              r->parent_n > 0 ? r->data.path : ".");
-    if ((sweep_holds_sweep(&is_in_sweep, parent, NULL) || is_in_sweep) &&
+    if ((sweep_holds_sweep(&is_in_sweep, parent, ERR_IGNORED) || is_in_sweep) &&
         is_locked(parent))
         return "its sweep is being run";
     bool has_inner =
-        run_list_below(&inner, r->data.path, NULL) != OK || inner.n > 0;
+        run_list_below(&inner, r->data.path, ERR_IGNORED) != OK || inner.n > 0;
     run_list_release(&inner);
     return has_inner ? "there are other runs in its folder" : NULL;
 }

@@ -125,9 +125,9 @@ static void print_counts(FILE *out, struct part p)
 static bool put_first(struct config_key *keys, idx n, const char *sort)
 {
     struct run_field f;
-    bool is_key = sort &&
-                  run_field_find(&f, sort + (*sort == '-'), NULL) == OK &&
-                  f.kind == FIELD_KEY;
+    bool is_key =
+        sort && run_field_find(&f, sort + (*sort == '-'), ERR_IGNORED) == OK &&
+        f.kind == FIELD_KEY;
     for (idx k = 0; is_key && k < n; k++)
         if (keys[k].key == f.key.key) {
             for (; k > 0; k--)
@@ -154,8 +154,9 @@ static int print_part(FILE *out, struct part p, const struct runs_options *o,
                  p.runs[0].data.path);
     bool is_sweep = false; /* where it cannot be seen, some keys more */
     if (n_keys > KEYS_SHOWN)
-        shown = sweep_holds_sweep(&is_sweep, dir, NULL) || is_sweep ? KEYS_SHOWN
-                                                                    : 0;
+        shown = sweep_holds_sweep(&is_sweep, dir, ERR_IGNORED) || is_sweep
+                    ? KEYS_SHOWN
+                    : 0;
     if (shown < n_keys && put_first(keys, n_keys, o->sort))
         shown = idx_max(shown, 1);
     fprintf(out, "%s: ", *dir ? dir : ".");

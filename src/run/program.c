@@ -12,7 +12,8 @@ bool program_hash(char hex[HASH_HEX_MAX])
     char *bytes;
     size_t n;
     hex[0] = '\0';
-    if (fsys_read_file(&bytes, &n, "/proc/self/exe", PROGRAM_MAX_BYTES, NULL))
+    if (fsys_read_file(&bytes, &n, "/proc/self/exe", PROGRAM_MAX_BYTES,
+                       ERR_IGNORED))
         return false;
     hash_hex(hex, hash_bytes(bytes, n));
     free(bytes);

@@ -52,7 +52,7 @@ int run_holds_run(bool *holds, const char *dir, struct err *e)
 int run_none(const char *dir, const char *want, struct err *e)
 {
     bool is_there;
-    if (fsys_exists(&is_there, dir, NULL) == OK && !is_there)
+    if (fsys_exists(&is_there, dir, ERR_IGNORED) == OK && !is_there)
         return err_set(e, ERR_USAGE, "%s: no such file or folder: give %s", dir,
                        want);
     return err_set(e, ERR_USAGE, "%s holds no run: give %s", dir, want);
@@ -164,7 +164,7 @@ int run_status_read(struct run_status *s, const char *dir, struct err *e)
 static bool has_ended(const char *dir)
 {
     struct run_status status;
-    return run_status_read(&status, dir, NULL) == OK &&
+    return run_status_read(&status, dir, ERR_IGNORED) == OK &&
            run_states[status.state].is_in_order;
 }
 

@@ -133,7 +133,8 @@ static const char *first_begun(const struct run_list *l)
 {
     bool has_config;
     for (idx i = 0; i < l->n; i++)
-        if (run_file_exists(&has_config, l->paths[i], RUN_CONFIG, NULL) == OK &&
+        if (run_file_exists(&has_config, l->paths[i], RUN_CONFIG,
+                            ERR_IGNORED) == OK &&
             has_config)
             return l->paths[i];
     return NULL;
@@ -147,7 +148,7 @@ int run_list_none(const char *path, struct err *e)
     const char *first = NULL;
     char word[RUN_PATH_MAX * 4];
     bool is_folder;
-    if (fsys_is_folder(&is_folder, path, NULL) != OK || !is_folder)
+    if (fsys_is_folder(&is_folder, path, ERR_IGNORED) != OK || !is_folder)
         return run_none(path, RUN_WANTED, e);
     if (search(&below, path, LEVELS, true, &own) == OK)
         first = first_begun(&below);

@@ -18,7 +18,8 @@ static FILE *ask(const char *const *words, struct err *e)
     int status, rc = ERR_IO;
     if (!in || !out || !bad)
         err_set(e, ERR_IO, "cannot make a temporary file: %s", strerror(errno));
-    else if ((rc = tool_run(&status, words, in, out, bad, NULL)) == ERR_TOOL)
+    else if ((rc = tool_run(&status, words, in, out, bad, ERR_IGNORED)) ==
+             ERR_TOOL)
         err_set(e, ERR_TOOL,
                 "%s: %s: on this machine there is no Slurm to "
                 "submit to; leave out --slurm to run the sweep here",

@@ -334,7 +334,7 @@ static bool parse_range(struct sweep_parse *p, struct sweep_axis *a, char *text,
             x = round(x);
         } else if (i > 0 && i < n - 1) { /* six digits: see sweep_expand.h */
             snprintf(rounded, sizeof rounded, "%.6g", x);
-            key_parse(&any_number, &x, rounded, NULL);
+            key_parse(&any_number, &x, rounded, ERR_IGNORED);
         }
         x = fmin(fmax(x, low), high);
         if (!add_number(p, &v, x, is_integer ? "%.0f" : "%.17g"))

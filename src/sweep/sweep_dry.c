@@ -176,8 +176,8 @@ static int estimate(struct sweep_estimate *estimates,
             return e->code;
         x->run_s = run_timing_total(&timing, &x->plan, &c, 0);
         x->run = sweep_find(s, p->points[i].id);
-        x->state =
-            x->run ? sweep_run_state(s, x->run, NULL, NULL) : RUN_PENDING;
+        x->state = x->run ? sweep_run_state(s, x->run, NULL, ERR_IGNORED)
+                          : RUN_PENDING;
     }
     return OK;
 }

@@ -380,7 +380,7 @@ static bool is_given(void *user, struct config_key k)
 static void set(struct walk *w, struct config *c, struct config_key k,
                 const char *value)
 {
-    BUG_ON(key_parse(k.key, (char *)c + k.section->offset, value, NULL));
+    BUG_ON(key_parse(k.key, (char *)c + k.section->offset, value, ERR_IGNORED));
     if (config_is_preset(k))
         config_follow_preset(c, is_given, w);
 }
@@ -421,7 +421,7 @@ static void meet(struct walk *w, const struct config *at)
         add_point(w, id);
         use_in_claims(w, &c);
     }
-    w->code = pool_check(&w->p->memory, NULL);
+    w->code = pool_check(&w->p->memory, ERR_IGNORED);
 }
 
 /* Two axes of one key whose conditions both hold. */
@@ -479,7 +479,8 @@ static const char **draw_row(const struct walk *w, const struct sweep_axis *a,
     const struct config_key *of = &a->keys[0];
     char text[NUMBER_MAX], *options = (char *)&scratch + of->section->offset;
     draw_number(text, a, &rng);
-    BUG_ON(key_parse(of->key, options, text, NULL)); /* low, high are fine */
+    BUG_ON(key_parse(of->key, options, text,
+                     ERR_IGNORED)); /* low, high are fine */
     key_print(of->key, options, number, KEY_PRINT_MAX);
     *one = number;
     return one;

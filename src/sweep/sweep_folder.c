@@ -208,7 +208,7 @@ int sweep_identify(struct sweep *s, struct err *e)
 {
     for (idx i = 0; i < s->n; i++) {
         struct config c;
-        if (sweep_config_load(&c, s, &s->runs[i], NULL) == OK)
+        if (sweep_config_load(&c, s, &s->runs[i], ERR_IGNORED) == OK)
             sweep_identity(s->runs[i].now, &c);
     }
     return sweep_order(s, e);
@@ -353,7 +353,8 @@ enum run_state sweep_run_state(const struct sweep *s, const struct sweep_run *r,
     char dir[RUN_DIR_MAX];
     bool has_status;
     sweep_run_dir(dir, s, r);
-    if (run_file_exists(&has_status, dir, RUN_STATUS, NULL) || has_status)
+    if (run_file_exists(&has_status, dir, RUN_STATUS, ERR_IGNORED) ||
+        has_status)
         return run_look(found, dir, e);
     if (found)
         *found = (struct run_status){ 0 };

@@ -28,7 +28,7 @@ static int write_if_new(const char *path, const char *text, struct err *e)
     size_t n = 0, length = strlen(text);
     bool is_same = access(path, F_OK) == 0 &&
                    sealed_text_read(&now, &n, NULL, path, INI_FILE_MAX,
-                                    ERR_DATA, "", NULL) == OK &&
+                                    ERR_DATA, "", ERR_IGNORED) == OK &&
                    n == length && !memcmp(now, text, n);
     free(now);
     return is_same ? OK : sealed_text_write(path, text, length, e);
@@ -70,7 +70,7 @@ static int update_config(const struct sweep *s, const struct sweep_run *r,
     struct config kept;
     struct err damage = { 0 };
     sweep_config_path(path, s, r);
-    bool has_begun = sweep_run_state(s, r, NULL, NULL) != RUN_PENDING;
+    bool has_begun = sweep_run_state(s, r, NULL, ERR_IGNORED) != RUN_PENDING;
     int rc = sweep_config_load(&kept, s, r, &damage);
     bool is_there = true;
     if (rc == ERR_IO && fsys_exists(&is_there, path, e))

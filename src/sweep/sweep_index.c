@@ -40,7 +40,7 @@ int sweep_print_list(const struct sweep *s, const struct sweep_options *o,
         struct sweep_command c;
         struct text t = { .at = line, .cap_bytes = sizeof line };
         if (r->is_dropped ||
-            run_states[sweep_run_state(s, r, NULL, NULL)].is_finished)
+            run_states[sweep_run_state(s, r, NULL, ERR_IGNORED)].is_finished)
             continue;
         sweep_command(&c, s, r, o, program);
         for (idx w = 0; c.words[w]; w++) {
@@ -65,8 +65,9 @@ static enum run_state state_after(const struct sweep *s,
     char dir[RUN_DIR_MAX];
     switch (end->code) {
     case OK:
-        return sweep_run_state(s, r, NULL, NULL) == RUN_STOPPED ? RUN_STOPPED
-                                                                : RUN_DONE;
+        return sweep_run_state(s, r, NULL, ERR_IGNORED) == RUN_STOPPED
+                   ? RUN_STOPPED
+                   : RUN_DONE;
     case ERR_INTERRUPTED:
         return RUN_PREEMPTED;
     case ERR_BUSY: /* another one was faster, or the place is another's */
@@ -129,7 +130,7 @@ static bool is_due(const struct sweep *s, const struct sweep_run *r,
                r->name);
         return false;
     }
-    switch (sweep_run_state(s, r, &found, NULL)) {
+    switch (sweep_run_state(s, r, &found, ERR_IGNORED)) {
     case RUN_DONE:
         printf("%s/%s is done already, at step %td\n", s->dir, r->name,
                found.step);

@@ -111,13 +111,14 @@ static bool is_in_use(const struct launcher *l, const struct sweep_task *task)
     sweep_run_dir(dir, l->sweep, task->run);
     run_path(path, dir, RUN_LOCK);
     bool is_taken; /* where it cannot be seen, the run finds out */
-    return lock_is_taken(&is_taken, path, NULL) == OK && is_taken;
+    return lock_is_taken(&is_taken, path, ERR_IGNORED) == OK && is_taken;
 }
 
 /* Another process has it, or it ended behind our back. */
 static bool is_taken_care_of(struct launcher *l, struct sweep_task *task)
 {
-    enum run_state state = sweep_run_state(l->sweep, task->run, NULL, NULL);
+    enum run_state state =
+        sweep_run_state(l->sweep, task->run, NULL, ERR_IGNORED);
     if (run_states[state].is_finished) {
         sweep_task_set(&l->tasks, task, state);
         return true;
@@ -156,8 +157,8 @@ static void fail_task(struct launcher *l, struct sweep_task *task,
 static bool is_something_else(const char *dir)
 {
     bool is_there, is_folder;
-    return fsys_exists(&is_there, dir, NULL) == OK && is_there &&
-           fsys_is_folder(&is_folder, dir, NULL) == OK && !is_folder;
+    return fsys_exists(&is_there, dir, ERR_IGNORED) == OK && is_there &&
+           fsys_is_folder(&is_folder, dir, ERR_IGNORED) == OK && !is_folder;
 }
 
 static void start(struct launcher *l, idx slot, struct sweep_task *task)
@@ -282,7 +283,7 @@ static bool was_in_use(const struct launcher *l, const struct sweep_task *task,
         return false;
     sweep_run_dir(dir, l->sweep, task->run);
     sweep_log_path(log, l->sweep, task->run);
-    job_last_words(said, sizeof said, log, NULL);
+    job_last_words(said, sizeof said, log, ERR_IGNORED);
     return is_in_use(l, task) || lock_is_refusal(said, dir);
 }
 
@@ -296,7 +297,8 @@ static void end_task(struct launcher *l, const struct job_end *end)
     if (slot == l->plan.n)
         return; /* none of ours */
     struct sweep_task *task = l->slots[slot];
-    enum run_state state = sweep_run_state(l->sweep, task->run, &found, NULL);
+    enum run_state state =
+        sweep_run_state(l->sweep, task->run, &found, ERR_IGNORED);
     bool is_refused = was_in_use(l, task, end);
     l->slots[slot] = NULL;
     look(l);

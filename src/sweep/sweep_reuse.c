@@ -34,14 +34,15 @@ struct offers {
 
 static bool is_finished(const char *dir)
 {
-    return run_look(NULL, dir, NULL) == RUN_DONE;
+    return run_look(NULL, dir, ERR_IGNORED) == RUN_DONE;
 }
 
 static bool lies_in(const char *dir, const struct sweep *s)
 {
     char inner[FSYS_PATH_MAX], outer[FSYS_PATH_MAX];
-    return place_find(inner, dir, NULL) == OK &&
-           place_find(outer, s->dir, NULL) == OK && place_is_in(inner, outer);
+    return place_find(inner, dir, ERR_IGNORED) == OK &&
+           place_find(outer, s->dir, ERR_IGNORED) == OK &&
+           place_is_in(inner, outer);
 }
 
 /* Their identities alone, which are few to look through. */
@@ -57,7 +58,7 @@ static int find_offers(struct offers *o, const struct sweep *s,
         struct finished *f = &o->runs[o->n];
         struct config c;
         if (!is_finished(o->list.paths[i]) || lies_in(o->list.paths[i], s) ||
-            run_config_load(&c, o->list.paths[i], NULL))
+            run_config_load(&c, o->list.paths[i], ERR_IGNORED))
             continue;
         sweep_identity(f->id, &c);
         f->dir = o->list.paths[i];
@@ -90,8 +91,8 @@ static bool has_makers(const struct config *wanted, const char *dir)
 {
     struct manifest m = { 0 };
     struct manifest_start ours = session_products(&wanted->train);
-    bool has = manifest_read(&m, dir, NULL) == OK && !manifest_is_import(&m) &&
-               manifest_would_make(&m, &ours);
+    bool has = manifest_read(&m, dir, ERR_IGNORED) == OK &&
+               !manifest_is_import(&m) && manifest_would_make(&m, &ours);
     manifest_release(&m);
     return has;
 }
@@ -112,7 +113,7 @@ static const struct finished *find(idx *i, const struct offers *o,
         const struct finished *f = &o->runs[(*i)++];
         struct config has;
         if (strcmp(f->id, r->now) == 0 &&
-            run_config_load(&has, f->dir, NULL) == OK &&
+            run_config_load(&has, f->dir, ERR_IGNORED) == OK &&
             has_settings(wanted, &has))
             return f;
     }
@@ -227,7 +228,7 @@ static bool is_wanted(const struct sweep *s, const struct sweep_run *r)
     char dir[RUN_DIR_MAX];
     bool is_there;
     sweep_run_dir(dir, s, r);
-    return !r->is_dropped && fsys_exists(&is_there, dir, NULL) == OK &&
+    return !r->is_dropped && fsys_exists(&is_there, dir, ERR_IGNORED) == OK &&
            !is_there;
 }
 
@@ -239,7 +240,7 @@ static int take_one(struct outcome *n, const struct sweep *s,
     struct config wanted;
     bool is_taken = false, is_foreign = false, is_unsound = false;
     idx next = 0;
-    if (sweep_config_load(&wanted, s, r, NULL))
+    if (sweep_config_load(&wanted, s, r, ERR_IGNORED))
         return OK; /* who starts it says so */
     while (!is_taken && (f = find(&next, o, r, &wanted))) {
         if (!has_makers(&wanted, f->dir)) {

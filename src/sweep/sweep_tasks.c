@@ -41,7 +41,7 @@ int sweep_tasks_init(struct sweep_tasks *t, const struct sweep *s,
         task->loss = NAN;
         t->count[RUN_PENDING]++;
         weigh(task, &data, s, o);
-        enum run_state state = sweep_run_state(s, task->run, NULL, NULL);
+        enum run_state state = sweep_run_state(s, task->run, NULL, ERR_IGNORED);
         if (run_states[state].is_finished) {
             sweep_task_set(t, task, state);
             task->step = task->steps;
@@ -92,7 +92,8 @@ struct sweep_task *sweep_task_next(struct sweep_tasks *t, double now_s,
 
 void sweep_task_look(const struct sweep_tasks *t, struct sweep_task *task)
 {
-    sweep_run_logged(&task->step, &task->loss, t->sweep, task->run, NULL);
+    sweep_run_logged(&task->step, &task->loss, t->sweep, task->run,
+                     ERR_IGNORED);
 }
 
 double sweep_tasks_share(const struct sweep_tasks *t, double *ours)

@@ -218,7 +218,8 @@ static void say_begin(const struct train *t)
            t->target.dir, t->session.model.table.n,
            t->target.config.train.steps, t->state.step, processes,
            t->session.threads, t->session.threads == 1 ? "" : "s");
-    if (t->target.is_resumed && manifest_read(&m, t->folder.dir, NULL) == OK)
+    if (t->target.is_resumed &&
+        manifest_read(&m, t->folder.dir, ERR_IGNORED) == OK)
         manifest_changes(changes, &m);
     if (changes[0])
         printf("note: not computed as before, so last bits may differ: %s\n",

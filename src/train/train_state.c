@@ -46,7 +46,8 @@ int train_state_save_weights(const struct train_state *s, struct err *e)
 static bool is_import(const char *dir)
 {
     struct manifest m = { 0 };
-    bool is = manifest_read(&m, dir, NULL) == OK && manifest_is_import(&m);
+    bool is =
+        manifest_read(&m, dir, ERR_IGNORED) == OK && manifest_is_import(&m);
     manifest_release(&m);
     return is;
 }

@@ -121,7 +121,7 @@ struct val_result session_validate(struct session *s)
 {
     struct val_result v = { 0 };
     BUG_ON(ranks_n(s->ranks) > 1);
-    session_validate_shared(s, &v, NULL);
+    session_validate_shared(s, &v, ERR_IGNORED);
     return v;
 }
 

@@ -35,7 +35,7 @@ static void check_config(struct verify *v, const struct sweep *s,
                    "%s: has identity %s, runs.list says %s; `sinklab sweep "
                    "FOLDER` writes it anew",
                    path, id, r->id);
-    if (run_config_load(&own, dir, NULL) == OK &&
+    if (run_config_load(&own, dir, ERR_IGNORED) == OK &&
         !train_same_run(&frozen, &own))
         verify_say(v, ERR_CONFIG,
                    "%s: has other settings than the config.ini of its run; put "
@@ -49,7 +49,7 @@ static void check_end(struct verify *v, const struct sweep *s,
                       const struct sweep_record *record)
 {
     char path[RUN_PATH_MAX];
-    enum run_state state = sweep_run_state(s, r, NULL, NULL);
+    enum run_state state = sweep_run_state(s, r, NULL, ERR_IGNORED);
     bool was_done = record->last == RUN_DONE || record->last == EVENT_TAKEN;
     if (!was_done || state == RUN_DONE || state == RUN_RUNNING)
         return;
@@ -77,7 +77,7 @@ static bool has_file(struct verify *v, const char *dir, const char *name,
 static void check_journal(struct verify *v, const struct sweep *s)
 {
     for (idx i = 0; i < s->n; i++)
-        if (sweep_run_state(s, &s->runs[i], NULL, NULL) != RUN_PENDING) {
+        if (sweep_run_state(s, &s->runs[i], NULL, ERR_IGNORED) != RUN_PENDING) {
             has_file(v, s->dir, "journal",
                      "put a copy back, or `sinklab sweep FOLDER` begins a new "
                      "one (it is history only)");

@@ -20,7 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
                                      .step = 8,
                                      .config = &c,
                                      .measured = &no_log };
-    FUZZ_CHECK(config_load(&c, NULL, NULL, 0, NULL, NULL) == OK);
+    FUZZ_CHECK(config_load(&c, NULL, NULL, 0, NULL, ERR_IGNORED) == OK);
     int rc = filter_add(&f, text, &e);
     fuzz_check_told(rc, &e);
     if (rc == OK) {
