@@ -67,7 +67,7 @@ void test_seal(const char *path)
     assert_int_equal(fsys_read_file(&bytes, &n, path, SEALED_MAX, &e), OK);
     hash_hex(hex, hash_bytes(bytes, n));
     snprintf(text, sizeof text, HDF_SEAL_MARK "%s\n", hex);
-    assert_int_equal(fsys_append(path, text, strlen(text), &e), OK);
+    assert_int_equal(fsys_append(path, -1, text, strlen(text), &e), OK);
     free(bytes);
 }
 

@@ -38,7 +38,7 @@ static int replace(const char *path, const char *text, struct err *e)
 
 static int append(const char *path, const char *text, struct err *e)
 {
-    return fsys_append(path, text, strlen(text), e);
+    return fsys_append(path, -1, text, strlen(text), e);
 }
 
 static void test_fsys__replace_makes_exactly_these_bytes(void **state)

@@ -137,9 +137,35 @@ static void test_metrics__no_file_gets_too_large_to_be_read(void **state)
         fail_msg("%s", e.text);
     check_text(before);
     e = (struct err){ 0 };
+    assert_int_equal(truncate(path(), (off_t)full.bytes), 0); /* of holes */
     assert_int_equal(metrics_append(&full, "1,2,3", &e), OK);
     assert_int_equal(full.bytes, TABLE_MAX_BYTES);
+    assert_int_equal(unlink(path()), 0);
     free(before);
+}
+
+/* A log that was removed would go on without its header, and be none. */
+static void test_metrics__rows_go_where_the_others_are(void **state)
+{
+    struct metrics m;
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        struct err e = { 0 }, told = { 0 };
+        assert_int_equal(metrics_create(&m, path(), HEADER, &e), OK);
+        assert_int_equal(metrics_append(&m, "0,1,2", &e), OK);
+        const struct row_chain last = m.chain;
+        if (i == 0)
+            assert_int_equal(unlink(path()), 0);
+        else
+            assert_int_equal(truncate(path(), i == 1 ? 3 : 3000), 0);
+        assert_int_equal(metrics_append(&m, "10,1,2", &told), ERR_DATA);
+        if (!strstr(told.text, i == 0 ? "metrics.csv: was removed by another"
+                                      : "metrics.csv: was changed by another"))
+            fail_msg("%s", told.text);
+        assert_string_equal(m.chain.hex, last.hex);
+        assert_int_equal(access(path(), F_OK), i == 0 ? -1 : 0);
+    }
+    assert_int_equal(unlink(path()), 0);
 }
 
 static void test_metrics__missing_file_is_created_on_resume(void **state)
@@ -374,6 +400,7 @@ int main(void)
         cmocka_unit_test(test_metrics__rows_follow_the_header),
         cmocka_unit_test(test_metrics__a_failed_row_leaves_the_chain),
         cmocka_unit_test(test_metrics__no_file_gets_too_large_to_be_read),
+        cmocka_unit_test(test_metrics__rows_go_where_the_others_are),
         cmocka_unit_test(test_metrics__missing_file_is_created_on_resume),
         cmocka_unit_test(test_metrics__what_cannot_be_looked_at_is_not_missing),
         cmocka_unit_test(test_metrics__resume_drops_rows_beyond_its_step),

@@ -6,9 +6,11 @@
 #include "run/run.h"
 #include "train/session.h"
 #include "train/train.h"
+#include "train/train_log.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { DROPPED = 5, TEXT_MAX_BYTES = 1 << 14 }; /* val_loss */
 
@@ -123,9 +125,40 @@ static void test_train_log__a_new_column_locks_no_old_run_out(void **state)
     table_release(&b);
 }
 
+/* What another program takes away while the run writes to it. */
+static void test_train_log__lost_times_stop_nothing_lost_rows_do(void **state)
+{
+    char dir[RUN_DIR_MAX], path[RUN_PATH_MAX];
+    struct train_log l;
+    struct session s = { 0 };
+    struct config c;
+    struct table t = { 0 };
+    struct err e = { 0 };
+    struct readings r = { .step = reading_of(0) };
+    (void)state;
+    begin(dir, "lost");
+    assert_int_equal(run_config_load(&c, dir, &e), OK);
+    assert_int_equal(session_open(&s, &c, true, &e), OK);
+    assert_int_equal(train_log_create(&l, session_columns(&s), dir, &e), OK);
+    assert_int_equal(train_log_row(&l, &r, &e), OK);
+    run_path(path, dir, RUN_TIMING);
+    assert_int_equal(unlink(path), 0);
+    r.step = reading_of(1);
+    assert_int_equal(train_log_row(&l, &r, &e), OK);
+    assert_int_not_equal(access(path, F_OK), 0);
+    read_log(&t, dir);
+    assert_int_equal(t.rows, 2);
+    table_release(&t);
+    run_path(path, dir, RUN_METRICS);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(train_log_row(&l, &r, &e), ERR_DATA);
+    session_release(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_train_log__lost_times_stop_nothing_lost_rows_do),
         cmocka_unit_test(test_train_log__a_new_column_locks_no_old_run_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -205,19 +205,33 @@ int fsys_share(const char *path, const char *from, struct err *e)
                : fsys_copy(path, from, e);
 }
 
-int fsys_append(const char *path, const void *bytes, size_t n, struct err *e)
+static int say_changed(const char *path, const char *how, struct err *e)
+{
+    return err_set(e, ERR_DATA,
+                   "%s: was %s by another program while this one writes to it: "
+                   "put it back as it was, then give the command again",
+                   path, how);
+}
+
+int fsys_append(const char *path, idx has_bytes, const void *bytes, size_t n,
+                struct err *e)
 {
     char dir[FSYS_PATH_MAX];
     const char *base;
     struct stat st;
+    int or_new = has_bytes < 0 ? O_CREAT : 0;
     int rc = split_path(dir, &base, path, e);
     if (rc != OK)
         return rc;
-    int fd = fsys_call_open(path, O_WRONLY | O_APPEND | O_CREAT);
+    int fd = fsys_call_open(path, O_WRONLY | O_APPEND | or_new);
+    if (fd < 0 && !or_new && errno == ENOENT)
+        return say_changed(path, "removed", e);
     if (fd < 0)
         return err_system(e, path, "open");
     if (fstat(fd, &st))
         rc = err_system(e, path, "open");
+    else if (has_bytes >= 0 && st.st_size != (off_t)has_bytes)
+        rc = say_changed(path, "changed", e);
     else if (fsys_call_write_all(fd, bytes, n)) {
         rc = err_system(e, path, "write");
         (void)!fsys_call_ftruncate(

@@ -60,10 +60,12 @@ int fsys_stream_settle(struct fsys_stream *s, struct err *e);
 /* fsys_stream_drop - what has not been placed is gone. */
 void fsys_stream_drop(struct fsys_stream *s);
 
-/* fsys_append - add one row to the end of path, which is created if missing.
- * If a write fails, what it left is cut off again. Not durable before
- * fsys_sync. OK or ERR_IO. */
-int fsys_append(const char *path, const void *bytes, size_t n, struct err *e);
+/* fsys_append - add one row to the end of path, which has so many bytes; -1:
+ * however many, and it is created if missing. If a write fails, what it left is
+ * cut off again. Not durable before fsys_sync. OK; ERR_IO; ERR_DATA: it has not
+ * what its writer left, and nothing was written. */
+int fsys_append(const char *path, idx has_bytes, const void *bytes, size_t n,
+                struct err *e);
 
 /* fsys_copy - make path a file of the bytes of `from`. As fsys_replace.
  * fsys_share - make path, which is not there yet, another name of the file

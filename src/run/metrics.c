@@ -372,7 +372,7 @@ int metrics_append(struct metrics *m, const char *row, struct err *e)
                        "begins where the run goes on) and raise "
                        "train.log_every, or what else asks for its rows",
                        m->path, TABLE_MAX_BYTES >> 20);
-    int rc = fsys_append(m->path, line, t.n, e);
+    int rc = fsys_append(m->path, (idx)m->bytes, line, t.n, e);
     if (rc == OK) {
         m->chain = next;
         m->bytes += t.n;

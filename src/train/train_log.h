@@ -24,7 +24,8 @@ int train_log_open(struct train_log *l, const struct session *s,
                    const char *dir, idx step, const char *last_row,
                    struct err *e);
 
-/* train_log_row - append a row to both. */
+/* train_log_row - append a row to both. OK, ERR_IO; ERR_DATA: another program
+ * removed or changed metrics.csv. */
 int train_log_row(struct train_log *l, const struct readings *r, struct err *e);
 
 #endif
