@@ -45,8 +45,7 @@ static int rank(const struct run_field *f, const struct listed *r)
     return isnan(number) ? ORDER_NAN : ORDER_KNOWN;
 }
 
-/* Stable; nan comes behind all numbers, and what is not known last, in any case.
- */
+/* Stable; nan comes behind all numbers, and what is not known last. */
 static void sort(struct listing *l, const struct run_field *f, bool is_falling)
 {
     for (idx i = 1; i < l->n; i++) {

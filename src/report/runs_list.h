@@ -43,8 +43,9 @@ struct listing {
 };
 
 /* listing_read - fill a zeroed listing with the runs below o->dir that o->where
- * accepts, sorted by o->sort whatever folder they lie in. OK; ERR_IO: no such folder; ERR_USAGE: no
- * field to sort by; ERR_MEMORY. It may be released in any case. */
+ * accepts, sorted by o->sort whatever folder they lie in. OK; ERR_IO: no such
+ * folder; ERR_USAGE: no field to sort by; ERR_MEMORY. It may be released in any
+ * case. */
 int listing_read(struct listing *l, const struct runs_options *o,
                  struct err *e);
 void listing_release(struct listing *l);
