@@ -113,6 +113,13 @@ static void test_job__how_it_failed_is_told(void **state)
         struct job_end end = wait_end(&j);
         job_end_tell(text, sizeof text, &end, path);
         assert_string_equal(text, cases[i].want);
+        if (end.status == 5) {
+            assert_int_equal(rename(path, test_path("away")), 0);
+            job_end_tell(text, sizeof text, &end, path);
+            assert_string_equal(
+                text, "status 5: what it said was removed with its log");
+            assert_int_equal(rename(test_path("away"), path), 0);
+        }
         assert_int_equal(job_last_words(text, sizeof text, path, ERR_IGNORED),
                          OK);
         if (i == 0)

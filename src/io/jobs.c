@@ -230,7 +230,8 @@ void job_end_tell(char *text, size_t cap, const struct job_end *end,
     if (job_last_words(line, sizeof line, log, &unread))
         why = unread.text;
     else if (!*line) /* what it had to say could not be written, either */
-        why = "it left no word of why: is the disk full?";
+        why = access(log, F_OK) ? "what it said was removed with its log"
+                                : "it left no word of why: is the disk full?";
     snprintf(text, cap, "status %d: %s", end->status, why);
 }
 

@@ -372,7 +372,11 @@ int metrics_append(struct metrics *m, const char *row, struct err *e)
                        "begins where the run goes on) and raise "
                        "train.log_every, or what else asks for its rows",
                        m->path, TABLE_MAX_BYTES >> 20);
-    int rc = fsys_append(m->path, (idx)m->bytes, line, t.n, e);
+    struct err own = { 0 };
+    int rc = fsys_append(m->path, (idx)m->bytes, line, t.n, &own);
+    m->is_changed = rc == ERR_DATA;
+    if (rc != OK) /* of a changed file, too: the saved state goes on */
+        rc = err_set(e, m->is_changed ? ERR_IO : rc, "%s", own.text);
     if (rc == OK) {
         m->chain = next;
         m->bytes += t.n;

@@ -24,8 +24,7 @@ int train_log_open(struct train_log *l, const struct session *s,
                    const char *dir, idx step, const char *last_row,
                    struct err *e);
 
-/* train_log_row - append a row to both. OK, ERR_IO; ERR_DATA: another program
- * removed or changed metrics.csv. */
+/* train_log_row - append a row to both. OK or ERR_IO. */
 int train_log_row(struct train_log *l, const struct readings *r, struct err *e);
 
 #endif
