@@ -89,9 +89,9 @@ int metrics_walk(const char *path, struct row_chain *header, bool *is_torn,
 /* metrics_append - one row, without newline and hash, of fewer than
  * METRICS_ROW_MAX bytes with them: a cell for each name of the header that
  * create or open was given; one in quotes may hold commas. One write. OK or
- * ERR_IO, also where readers would refuse so large a file (TABLE_MAX_BYTES), and
- * where another program removed or changed it, which is_changed then says; the
- * file, and the chain, are then as before. */
+ * ERR_IO, also where readers would refuse so large a file (TABLE_MAX_BYTES),
+ * and where another program removed or changed it, which is_changed then says;
+ * the file, and the chain, are then as before. */
 int metrics_append(struct metrics *m, const char *row, struct err *e);
 
 /* metrics_sync - rows appended so far survive a power cut. Call it before a
