@@ -191,9 +191,9 @@ static void test_columns__what_asks_for_a_column(void **state)
         { "sink_1_layer_0", "" },
         { "no_such", "" },
     };
-    char text[COLUMN_ASK_MAX];
+    char word[COLUMN_ASK_MAX];
     for (idx i = 0; i < COUNT_OF(cases); i++)
-        assert_string_equal(column_ask(text, cases[i][0]), cases[i][1]);
+        assert_string_equal(column_ask(word, cases[i][0]), cases[i][1]);
 }
 
 int main(void)
