@@ -110,7 +110,8 @@ static void sink_separator(struct ratio *r, const struct metric_head *v)
 
 const struct metric metrics_places[] = {
     { .text = { .name = "key_mass",
-                .formula = "importance of each key that at least 8 rows see" },
+                .formula = "mean proxy weight on each key that at least 8 rows "
+                           "see, over those" },
       .title = "weight on a key",
       OF_KEYS,
       .axes = { OVER_LAYER, OVER_HEAD, OVER_POSITION },

@@ -235,8 +235,9 @@ def three(b, path):
     need(told == "key_norm", told)
     told = page.eval("""(() => { const c = Chart.getChart(document.querySelector('#places canvas'));
         const x = c.data.datasets[0].data.map(p => p.x);
-        return [x.length, x[0], x[15], c.options.scales.x.title.text]; })()""")
-    need(told == [16, 1, 16, "position, from 1"], told)
+        const ticks = c.scales.x.ticks.map(t => t.label);
+        return [x.length, x[0], x[15], c.options.scales.x.title.text, ticks[0], ticks.pop()]; })()""")
+    need(told == [16, 1, 16, "position, from 1", "1", "16"], told)
     labels = """Chart.getChart(document.querySelector('#places canvas')).data.datasets
         .map(d => d.label.replace(/[0-9]{4}-[a-z]+-/, ""))"""
     first = ["softmax, seed1", "sigmoid, seed1"]

@@ -314,13 +314,20 @@ function draw_profiles() {
         const data = profile_of(map_of(owner, places.name), places.step);
         return { data, label: owner_name(owner), borderColor: look.colour, borderDash: look.dash,
                  pointBackgroundColor: look.hollow ? colour("back") : look.colour, pointStyle: look.mark,
-                 pointRadius: data.length > 40 ? 2 : 4, borderWidth: owner.kind === "group" ? 2 : 1.2 };
+                 pointRadius: data.length > 40 ? 2 : 4, borderWidth: owner.kind === "group" ? 2 : 1.2,
+                 clip: 6 }; /* marks at the ends are whole */
     });
     const x = axis_style(), y = axis_style();
     const one = owners.length ? map_of(owners[0], places.name) : null;
     x.type = "linear";
     x.title = { display: true, text: one ? one.axes[along(one)].replace("position", "position, from 1") : "", color: colour("text") };
     x.ticks.precision = 0;
+    /* from the first place to the last: there is no position 0 */
+    const curves_of_two = sets.map(set => set.data).filter(data => data.length > 1);
+    if (curves_of_two.length) {
+        x.min = Math.min(...curves_of_two.map(data => data[0].x));
+        x.max = Math.max(...curves_of_two.map(data => data[data.length - 1].x));
+    }
     y.type = places.log ? "logarithmic" : "linear";
     y.title = { display: true, text: title_of(column, true), color: colour("text") };
     y.ticks.callback = v => show_tick(v, column.share);
