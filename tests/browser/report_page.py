@@ -134,6 +134,20 @@ def choose(page, script, value):
         s.dispatchEvent(new Event("change")); }})()""")
 
 
+def apart(page, axis):
+    """Labels of ticks do not lie upon each other."""
+    found = page.eval("""(() => {
+        const chart = Chart.getChart(document.querySelector('#curves canvas')), s = chart.scales["%s"];
+        chart.ctx.font = Chart.helpers.toFont(s.options.ticks.font).string;
+        const size = t => s.isHorizontal() ? chart.ctx.measureText(t.label).width : 12;
+        const labels = s.ticks.map((t, i) => [t.label, s.getPixelForTick(i), size(t)]).filter(l => l[0]);
+        labels.sort((a, b) => a[1] - b[1]);
+        return [labels.map(l => l[0]), labels.every((l, i) => !i ||
+            l[1] - labels[i - 1][1] > (l[2] + labels[i - 1][2]) / 2)];
+    })()""" % axis)
+    need(found[1] and len(found[0]) > 1, f"labels on axis {axis}: {found[0]}")
+
+
 def axes(b, path):
     """metric and x axis are the reader's choice"""
     page = b.open(path)
@@ -141,7 +155,12 @@ def axes(b, path):
     choose(page, "document.querySelector('#curves figure select')", "row_sum")
     told = page.eval("document.querySelector('#curves figcaption').textContent")
     need(told.startswith("row_sum: "), told)
+    choose(page, "document.querySelector('#curves > .controls select')", "step-log")
+    apart(page, "x")
+    page.click("document.querySelector('#curves figure input[type=checkbox]')")
+    apart(page, "y")
     choose(page, "document.querySelector('#curves > .controls select')", "tokens-log")
+    apart(page, "x")
     told = page.eval(chart + ".scales.x.type")
     need(told == "logarithmic", told)
     least = page.eval(chart + ".data.datasets.find(d => !d.is_band).data[0].x")

@@ -79,10 +79,10 @@ function options_of(figure, sets) {
     const x = axis_style(), y = axis_style();
     x.type = is_log() ? "logarithmic" : "linear";
     x.title = { display: true, text: X_AXES.find(a => a[0] === curves.x)[1], color: colour("text") };
-    x.ticks.callback = v => show_tick(v, false);
+    label_ticks(x, false);
     y.type = figure.log ? "logarithmic" : "linear";
     y.title = { display: true, color: colour("text"), text: title_of(column) };
-    y.ticks.callback = v => show_tick(v, column.share);
+    label_ticks(y, column.share);
     const heights = are_bands => sets.filter(d => !!d.is_band === are_bands).flatMap(d => d.data.map(p => p.y));
     figure.is_cut = bound_share(y, column, heights(false), heights(true));
     return {

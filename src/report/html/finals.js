@@ -57,7 +57,10 @@ function draw_finals() {
     const x = axis_style(), y = axis_style();
     x.type = finals.log && !words ? "logarithmic" : "linear";
     x.title = { display: true, text: is_key ? name : title_of(columns.x), color: colour("text") };
-    x.ticks.callback = v => words ? words[v] || "" : show_tick(v, columns.x && columns.x.share);
+    if (is_key)
+        x.ticks.callback = v => words ? words[v] || "" : show_tick(v, false);
+    else
+        label_ticks(x, columns.x.share);
     if (words) {
         Object.assign(x, { min: -0.5, max: words.length - 0.5 });
         x.ticks.stepSize = 1;

@@ -330,7 +330,7 @@ function draw_profiles() {
     }
     y.type = places.log ? "logarithmic" : "linear";
     y.title = { display: true, text: title_of(column, true), color: colour("text") };
-    y.ticks.callback = v => show_tick(v, column.share);
+    label_ticks(y, column.share);
     bound_share(y, column, sets.flatMap(d => d.data.map(p => p.y)));
     const options = { parsing: false, interaction: { mode: "nearest", axis: "x", intersect: false },
         scales: { x, y }, plugins: { tooltip: { itemSort: (a, b) => b.parsed.y - a.parsed.y, callbacks: {

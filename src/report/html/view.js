@@ -134,6 +134,18 @@ function show_tick(v, is_share) {
     return String(+v.toPrecision(12));
 }
 
+/* Labels of ticks; on a logarithmic axis of those first digits alone that leave room. */
+function label_ticks(axis, is_share) {
+    const is_log = axis.type === "logarithmic";
+    axis.ticks.autoSkip = !is_log;
+    axis.ticks.callback = function (v) {
+        const decades = Math.log10(this.max / this.min);
+        const digits = decades < 0.7 ? "123456789" : decades < 1.2 ? "1235" : decades < 3 ? "125" : "1";
+        const first = v.toExponential(6).replace(/\.?0*e.*/, "");
+        return is_log && (first.length > 1 || !digits.includes(first)) ? "" : show_tick(v, is_share);
+    };
+}
+
 /* ---- colours and marks --------------------------------------------------- */
 
 const COLOURS = 8;
