@@ -395,8 +395,17 @@ def looks(b, path, n):
 
 
 def shot(b, path, picture):
-    """a picture of it: for the README"""
-    page = b.open(path, width=1000, height=760)
+    """docs/report.png: claims to curves, with values under the pointer"""
+    page = b.open(path, width=1000)
+    page.look(1000, page.eval("""Math.ceil(document.querySelector('#curves .figures').getBoundingClientRect().bottom -
+        document.getElementById('claims').getBoundingClientRect().top)"""))
+    page.eval("document.getElementById('claims').scrollIntoView()")
+    page.frames()
+    left, top, width, height = page.eval("""(() => {
+        const r = document.querySelector('#curves canvas').getBoundingClientRect();
+        return [r.x, r.y, r.width, r.height]; })()""")
+    page.point(left + 0.64 * width, top + 0.3 * height)
+    need(page.until("Chart.getChart(document.querySelector('#curves canvas')).tooltip.opacity === 1"), "no values")
     page.shot(picture)
     with open(picture, "rb") as f:
         need(zlib.crc32(f.read()), "empty")
