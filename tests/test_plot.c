@@ -434,6 +434,35 @@ static void test_plot_file__maps_show_numbers_and_ground(void **state)
     write_ok(&p, path_to("none.svg", ""));
 }
 
+/* Six steps are what maps of heads show side by side. */
+static void test_plot_file__six_maps_of_four_heads_have_numbers(void **state)
+{
+    (void)state;
+    enum { STEPS = 6 };
+    static const double v[] = { 0, 0.5, 0.25, 0.128, 1, 0, 0, 0 };
+    static const char *const words[] = { "0", "1", "2", "3" };
+    struct plot_panel panels[STEPS];
+    for (idx i = 0; i < STEPS; i++)
+        panels[i] = (struct plot_panel){ .title = "step", .map = { 2, 4, v } };
+    const struct plot_block block = {
+        .y = { .label = "layer", .words = words, .n_words = 2 },
+        .panels = panels,
+        .n_panels = STEPS
+    };
+    const struct plot p = {
+        .x = { .label = "head", .words = words, .n_words = 4 },
+        .blocks = &block,
+        .n_blocks = 1,
+        .across = STEPS,
+        .colours = { .label = "sinks on token 1, %", .scale = 100 }
+    };
+    skip_without_gnuplot();
+    char *svg = svg_of(&p);
+    assert_int_equal(count_of(svg, ">50<"), STEPS);
+    assert_int_equal(count_of(svg, ">13<"), STEPS);
+    free(svg);
+}
+
 /* Words are not broken, and all of them are there. */
 static void test_plot_file__captions_are_broken_between_words(void **state)
 {
@@ -934,6 +963,7 @@ int main(void)
         cmocka_unit_test(test_plot_file__a_logarithmic_axis_has_round_numbers),
         cmocka_unit_test(test_plot_file__styles_differ_without_colour),
         cmocka_unit_test(test_plot_file__maps_show_numbers_and_ground),
+        cmocka_unit_test(test_plot_file__six_maps_of_four_heads_have_numbers),
         cmocka_unit_test(test_plot_file__maps_begin_at_the_top),
         cmocka_unit_test(test_plot_file__captions_are_broken_between_words),
         cmocka_unit_test(test_plot_file__a_pdf_has_no_date),

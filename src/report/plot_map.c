@@ -5,7 +5,7 @@
 #include <math.h>
 
 enum {
-    NUMBERED_WIDTH = 24, /* pixels of a cell that has room for its number */
+    NUMBERED_WIDTH = 22, /* pixels of a cell that has room for its number */
     NUMBERED_HEIGHT = 12,
     RECTANGLES_MAX = 1 << 14, /* more cells than that are one picture */
 };
