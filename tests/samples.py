@@ -164,6 +164,7 @@ class Source:
         s.update(settings)
         self.s = s
         self.T = s["model.context"]
+        self.corpora = corpora
         self.tables = {}  # what was computed once
         self.counts = None
         if "data.bigram_path" in s:
@@ -286,8 +287,39 @@ class Source:
         if name == "file":
             return cut(stream_of(self.file, None, self.eos), i * k, k), i * k
         words = Stream(self.seeds[SINK], 2, SINK, i)
+        if name == "unigram":
+            sums = self.frequencies(k)
+            return [(first_above(sums, words.below(sums[-1])), None, 0, 1) for _ in range(k)], i
         tokens = [words.below(self.P) for _ in range(k if name == "random" else 1)]
         return [(tokens[q % len(tokens)], None, 0, 1) for q in range(k)], i
+
+    def frequencies(self, k):
+        """How often each token comes in the data's sinks of k tokens, without BOS and edits, summed."""
+        if "frequencies" in self.tables:
+            return self.tables["frequencies"]
+        plain = Source({**self.s, "sink.input": "data", "sink.bos": "no", "sink.edits": "no", "sink.tokens": k}, self.corpora)
+        n = -(-(2**20) // k)
+        if len(self.parts) == 1 and self.parts[0][1]:
+            n = min(n, plain.count_sinks(k) or n)
+        counts = [0] * self.P
+        for i in range(n):
+            tokens = plain.sample(SINK, i, False)["tokens"][: plain.used]
+            for t in tokens:
+                if t < self.P and t != self.bos:
+                    counts[t] += 1
+        self.tables["frequencies"] = [sum(counts[: v + 1]) for v in range(self.P)]
+        return self.tables["frequencies"]
+
+    def count_sinks(self, k):
+        """Different ones of k tokens, without BOS, of one corpus in files."""
+        _, files, val = self.parts[0]
+        if self.s["data.order"] == "documents":
+            return sum(len(tokens) >= k for _, tokens, _, _ in self.own_documents(files, val, VAL))
+        held_out = self.divide(files, val)[1]
+        if self.s["data.order"] == "packed":
+            held_out = self.held_out_without_bos(held_out)
+        f = 0 if self.row_bos() is not None else 1
+        return max(1, -(-(len(held_out) - f) // self.T)) * max(1, self.m() // k)
 
     def held_out_without_bos(self, places):
         kept = [q for q, (t, _, _) in enumerate(places) if t != self.bos]
@@ -634,11 +666,14 @@ def cases():
     for name in "random", "repeat":
         yield case("sinks on %s tokens" % name, TEXT, edits, {"sink.input": name})
         yield case("sinks on %s tokens, bare" % name, {"data.source": "mixture", "data.mixture": "0.4*random, 0.6*text:text"}, edits, {"sink.input": name, "sink.bos": "no", "sink.edits": "no"})
+    yield case("sinks on frequent tokens", TEXT, EOS, edits, {"sink.input": "unigram"})
+    yield case("sinks on frequent tokens, bare", TEXT, edits, {"sink.input": "unigram", "sink.bos": "no", "sink.edits": "no"})
     for order in "windows", "packed", "documents":
         ordered = {"data.order": order, "data.val_fraction": 0.4}
         yield case("sinks without BOS, %s" % order, TEXT, ordered, {"sink.bos": "no"})
         yield case("sinks without BOS, %s, EOS" % order, TEXT, EOS, ordered, {"sink.bos": "no"})
         yield case("sinks without edits, %s" % order, TEXT, ordered, edits, {"sink.edits": "no"})
+        yield case("sinks on frequent tokens, %s" % order, TEXT, EOS, ordered, {"sink.input": "unigram"})
         yield case("sinks on a file, %s" % order, TEXT, EOS, ordered, edits, {"sink.input": "file", "sink.path": TEXT["data.path"]})
         yield case("sinks on a file without BOS, %s" % order, TEXT, ordered, {"sink.input": "file", "sink.path": TEXT["data.path"], "sink.bos": "no"})
     yield case("documents by both", TEXT, EOS, {"attention.document_token": 65, "attention.documents": "within", "data.restart_positions": "yes", "model.position": "learned"})

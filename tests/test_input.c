@@ -164,6 +164,200 @@ static void test_input__random_is_the_data_of_a_random_source(void **state)
     source_release(&of);
 }
 
+/* A text whose held-out half is of other bytes than the rest, more of each than
+ * of the one before: of one file, or of some that are documents. */
+static struct data_options uneven_options(const char *order)
+{
+    struct data_options o = text_options();
+    unsigned char bytes[2 * 500];
+    int n = 0;
+    for (int i = 0; i < 500; i++)
+        bytes[n++] = 'a';
+    for (int j = 0; n < COUNT_OF(bytes); j = (j + 1) % 12)
+        for (int i = 0; i <= j && n < COUNT_OF(bytes); i++)
+            bytes[n++] = (unsigned char)('A' + j);
+    test_write_file(o.path, bytes, sizeof bytes);
+    o.order = row_of(order_name, order);
+    if (!orders[o.order]->has_documents)
+        return o;
+    snprintf(o.path, sizeof o.path, "%s/uneven", test_dir());
+    mkdir(o.path, 0700);
+    for (int d = 0; d < n / 10; d++) {
+        char path[1100];
+        snprintf(path, sizeof path, "%s/%02d", o.path, d);
+        test_write_file(path, bytes + 10 * d, d % 5 ? 10 : N - 2);
+    }
+    return o;
+}
+
+/* What the data would be measured on, as far as it is theirs: how often each
+ * token comes in the sequences of `body` tokens. */
+static idx count_data(idx counts[257], struct source *of, idx body)
+{
+    idx wanted = idx_ceil_div((idx)1 << 20, body), sum = 0;
+    idx found = sampler_sinks(&of->parts[0].sampler, body, false);
+    struct source_style style = of->styles[SPLIT_SINK];
+    memset(counts, 0, 257 * sizeof *counts);
+    of->styles[SPLIT_SINK] = (struct source_style){ false, false };
+    if (of->n_parts == 1 && found > 0)
+        wanted = idx_min(wanted, found);
+    for (idx i = 0; i < wanted; i++) {
+        const struct row *r = source_row(of, body, SPLIT_SINK, i);
+        for (idx t = 0; t < r->used; t++)
+            if (r->tokens[t] < of->n_plain && r->tokens[t] != of->bos) {
+                counts[r->tokens[t]]++;
+                sum++;
+            }
+    }
+    of->styles[SPLIT_SINK] = style;
+    return sum;
+}
+
+/* Chi squared of d degrees of freedom is over d + 2 sqrt(d x) + 2 x with a
+ * probability of exp(-x) at most (Laurent and Massart, 2000, Lemma 1): of one
+ * in a million here. */
+static double chi_squared_max(idx d)
+{
+    const double x = 6 * log(10);
+    return (double)d + 2 * sqrt((double)d * x) + 2 * x;
+}
+
+/* ... of 100,000 tokens that the input draws. */
+static void check_frequencies(const struct source *of, struct source *s,
+                              const idx counts[257], idx sum)
+{
+    idx drawn[257] = { 0 }, n = 0, seen = 0;
+    double chi = 0;
+    for (idx i = 0; n < 100000; i++) {
+        const struct row *r = source_row(s, N, SPLIT_SINK, i);
+        idx front = of->bos != NO_TOKEN;
+        if (front)
+            assert_int_equal(r->tokens[0], of->bos);
+        for (idx t = front; t < N; t++, n++)
+            drawn[r->tokens[t]]++;
+    }
+    for (int token = 0; token < 257; token++) {
+        double want = (double)n * (double)counts[token] / (double)sum;
+        double off = (double)drawn[token] - want;
+        if (counts[token] == 0) {
+            assert_int_equal(drawn[token], 0);
+            continue;
+        }
+        assert_true(want >= 5); /* or chi squared is another law */
+        chi += off * off / want;
+        seen++;
+    }
+    assert_true(seen > 1);
+    if (chi > chi_squared_max(seen - 1))
+        fail_msg("chi squared %g of %td tokens", chi, seen);
+}
+
+/* Of any source: tokens of the corpus alone, as often as they come there. */
+static void test_input__unigram_is_as_frequent_as_the_data(void **state)
+{
+    (void)state;
+    static const char *const orders_of[] = { "windows", "epochs", "packed",
+                                             "documents" };
+    for (int k = 0; k < 4 + 3; k++) {
+        struct data_options o =
+            uneven_options(k < 4 ? orders_of[k] : "windows");
+        struct source of, s;
+        idx counts[257];
+        if (k < 4)
+            o.eos = true; /* which is none of the corpus' tokens */
+        if (k == 0) {
+            o.fixed_position = 3;
+            o.fixed_token = 'z'; /* which no text here has */
+            o.random_positions = (struct key_list){ 1, { 5 } };
+        }
+        o.bos = k != 1;
+        if (k >= 4)
+            o.source = row_of(corpus_name, k == 4   ? "bigram-backcopy"
+                                           : k == 5 ? "mixture"
+                                                    : "random");
+        if (k == 5)
+            snprintf(o.mixture, sizeof o.mixture,
+                     "3*text:%.900s, 1*bigram-backcopy", o.path);
+        open_source(&of, &o);
+        idx body = N - (of.bos != NO_TOKEN);
+        idx sum = count_data(counts, &of, body);
+        assert_true(sum > 100);
+        open_input(&s, &of, INPUT_UNIGRAM, "", true, false);
+        check_frequencies(&of, &s, counts, sum);
+        source_release(&s);
+        source_release(&of);
+    }
+}
+
+/* Whatever was asked before, and after the data are gone; with another
+ * eval_seed others. */
+static void test_input__unigram_is_a_function_of_its_number(void **state)
+{
+    (void)state;
+    struct data_options o = uneven_options("windows");
+    struct source of, s, again, other;
+    idx same = 0;
+    open_source(&of, &o);
+    open_input(&s, &of, INPUT_UNIGRAM, "", true, true);
+    open_input(&again, &of, INPUT_UNIGRAM, "", true, true);
+    source_release(&of);
+    o.eval_seed = 2;
+    open_source(&of, &o);
+    open_input(&other, &of, INPUT_UNIGRAM, "", true, true);
+    source_release(&of);
+    for (idx i = 0; i < 100; i++) {
+        int32_t x[N], y[N];
+        source_sample(&s, x, N, SPLIT_SINK, i);
+        source_sample(&again, y, N, SPLIT_SINK, 99 - i);
+        source_sample(&again, y, N, SPLIT_SINK, i);
+        assert_memory_equal(x, y, sizeof x);
+        source_sample(&again, y, N / 2, SPLIT_SINK, i);
+        assert_memory_equal(x, y, sizeof x / 2);
+        source_sample(&other, y, N, SPLIT_SINK, i);
+        same += memcmp(x, y, sizeof x) == 0;
+    }
+    assert_true(same < 10);
+    source_release(&s);
+    source_release(&again);
+    source_release(&other);
+}
+
+/* BOS that is a token of the corpus is not drawn; where there is no other,
+ * nothing is. */
+static void test_input__unigram_of_one_token_is_that_one(void **state)
+{
+    (void)state;
+    struct data_options o = text_options();
+    unsigned char bytes[TEXT];
+    struct source of, s;
+    struct err e = { 0 };
+    const struct input_query q = { INPUT_UNIGRAM, "", "", N - 1 };
+    memset(bytes, 'a', sizeof bytes);
+    for (int k = 0; k < 2; k++) {
+        test_write_file(o.path, bytes, sizeof bytes);
+        open_source(&of, &o);
+        open_input(&s, &of, INPUT_UNIGRAM, "", true, true);
+        for (idx i = 0; i < 300; i++) {
+            const struct row *r = source_row(&s, N, SPLIT_SINK, i);
+            for (idx t = 1; t < N; t++)
+                assert_int_equal(r->tokens[t], 'a');
+        }
+        source_release(&s);
+        source_release(&of);
+        o.bos_token = 'b';
+        for (int i = 0; i < TEXT; i += 3)
+            bytes[i] = 'b';
+    }
+    o.bos_token = 'a';
+    memset(bytes, 'a', sizeof bytes);
+    test_write_file(o.path, bytes, sizeof bytes);
+    open_source(&of, &o);
+    assert_int_equal(input_open(&s, &of, &q, &e), ERR_DATA);
+    assert_non_null(strstr(e.text, "sink.input = unigram"));
+    source_release(&s);
+    source_release(&of);
+}
+
 /* Sequence after sequence, whatever training's order is. */
 static void test_input__file_is_read_from_its_beginning(void **state)
 {
@@ -363,6 +557,9 @@ int main(void)
         cmocka_unit_test(test_input__repeat_is_one_token_a_sequence),
         cmocka_unit_test(test_input__copy_is_two_equal_halves),
         cmocka_unit_test(test_input__random_is_the_data_of_a_random_source),
+        cmocka_unit_test(test_input__unigram_is_as_frequent_as_the_data),
+        cmocka_unit_test(test_input__unigram_is_a_function_of_its_number),
+        cmocka_unit_test(test_input__unigram_of_one_token_is_that_one),
         cmocka_unit_test(test_input__file_is_read_from_its_beginning),
         cmocka_unit_test(test_input__edits_are_trainings_or_none),
         cmocka_unit_test(test_input__packed_documents_lose_their_bos),

@@ -123,6 +123,9 @@ static void add_input(struct text *t, const struct measured *m)
     case INPUT_COPY:
         text_add(t, "random tokens in two equal halves");
         break;
+    case INPUT_UNIGRAM:
+        text_add(t, "random tokens by frequency");
+        break;
     }
     text_add(t, "%s%s%s", m->no_bos || m->no_edits ? " without " : "",
              m->no_bos ? "BOS" : "", m->no_bos && m->no_edits ? " and " : "");

@@ -61,11 +61,13 @@ const struct command command_inputs = {
     .about =
         "Prints the table that compares models by what they are given: a row a "
         "run, at its last checkpoint, a column an input - its own data, random "
-        "tokens, one token over and over - with BOS and without it.\n\n"
+        "tokens, uniform or as frequent as in its data, one token over and "
+        "over - with BOS and without it.\n\n"
         "Each input is an analysis of its own, as `sinklab analyze RUN --as "
-        "random sink.input=random` makes it: data, random, repeat, "
-        "data-no-bos, random-no-bos, repeat-no-bos. What is up to date is not "
-        "measured again; of what is not all checkpoints are measured, so that "
+        "random sink.input=random` makes it: data, random, unigram, repeat, "
+        "data-no-bos, random-no-bos, unigram-no-bos, repeat-no-bos. What is up "
+        "to date is not measured again; of what is not all checkpoints are "
+        "measured, so that "
         "`compare --analysis random` has its curves. -: not measured, as the "
         "data of a model that was imported without any.",
     .options = options,

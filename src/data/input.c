@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "data/corpus_unigram.h"
 #include "data/stored_format.h"
 #include "data/stored_open.h"
 
@@ -34,11 +35,18 @@ static const struct op_text of_data = {
     .source = "arXiv 2209.11895, repeated random tokens",
     .sinks = "induction heads show in the second half, whatever text a model "
              "has learned",
+}, of_unigram = {
+    .name = "unigram",
+    .formula = "independent tokens, each as frequent as in what the corpus "
+               "holds out",
+    .sinks = "as of random; none is lost because a model hardly ever saw the "
+             "tokens",
 };
 
 /* The order is that of the values in stored configs: new ones at the end. */
 const struct op_text *const input_texts[] = { &of_data, &of_random, &of_repeat,
-                                              &of_file, &of_copy,   NULL };
+                                              &of_file, &of_copy,   &of_unigram,
+                                              NULL };
 
 const char *input_name(int i)
 {
@@ -120,6 +128,51 @@ static int open_file(struct source_part *p, const struct source *of,
     return check_hash(c, q, e);
 }
 
+/* ---- frequencies ------------------------------------------------------- */
+
+/* So many, rounded up to sequences, are read in some hundredths of a second;
+ * they have 20 of each of 50,000 tokens on average. */
+enum { COUNTED_TOKENS = 1 << 20 };
+
+/* The sequences that the data would be measured on, each once, as far as they
+ * are the corpus' own; of a mixture in its shares. Returns the sum. */
+static idx count_tokens(idx *counts, struct source *data, idx n)
+{
+    idx sum = 0, sequences = idx_ceil_div(COUNTED_TOKENS, n);
+    idx found = sampler_sinks(&data->parts->sampler, n, false);
+    if (data->n_parts == 1 && found > 0)
+        sequences = idx_min(sequences, found);
+    for (idx i = 0; i < sequences; i++) {
+        const struct row *r = source_row(data, n, SPLIT_SINK, i);
+        for (idx t = 0; t < r->used; t++)
+            if (r->tokens[t] < data->n_plain && r->tokens[t] != data->bos) {
+                counts[r->tokens[t]]++;
+                sum++;
+            }
+    }
+    return sum;
+}
+
+static int open_unigram(struct source_part *p, const struct source *of,
+                        const struct input_query *q, struct err *e)
+{
+    struct source data = *of; /* whose row is filled */
+    idx *counts = calloc((size_t)of->n_plain, sizeof *counts);
+    if (!counts)
+        return err_memory(e, NULL);
+    data.styles[SPLIT_SINK] = (struct source_style){ false, false };
+    if (count_tokens(counts, &data, q->tokens) > 0)
+        corpus_unigram_open(&p->corpus, counts, of->n_plain, e);
+    else
+        err_set(e, ERR_DATA,
+                "sink.input = unigram: what is held out has no token but that "
+                "of data.bos_token = %td: want another bos_token, or input = "
+                "random",
+                of->options.bos_token);
+    free(counts);
+    return e->code;
+}
+
 /* ---- opening ----------------------------------------------------------- */
 
 static const struct corpus_kind *find_kind(const char *name)
@@ -135,9 +188,6 @@ static int open_part(struct source_part *p, const struct source *of,
                      const struct input_query *q, struct err *e)
 {
     struct data_options o = of->options;
-    const char *kind = q->kind == INPUT_FILE ? "tokens" : input_name(q->kind);
-    p->corpus =
-        (struct corpus){ .kind = find_kind(kind), .n_plain = of->n_plain };
     p->sampler = (struct sampler){ .order = &order_sequential,
                                    .corpus = &p->corpus,
                                    .seed = of->seed,
@@ -145,6 +195,11 @@ static int open_part(struct source_part *p, const struct source *of,
                                    .T = of->n_sample - 1,
                                    .bos = of->bos,
                                    .eos = of->eos };
+    if (q->kind == INPUT_UNIGRAM)
+        return open_unigram(p, of, q, e);
+    const char *kind = q->kind == INPUT_FILE ? "tokens" : input_name(q->kind);
+    p->corpus =
+        (struct corpus){ .kind = find_kind(kind), .n_plain = of->n_plain };
     o.vocab = of->n_plain;
     o.copy_length = idx_max(1, q->tokens / 2);
     return q->kind == INPUT_FILE ? open_file(p, of, q, e)

@@ -16,7 +16,8 @@ enum input_kind {
     INPUT_RANDOM,
     INPUT_REPEAT,
     INPUT_FILE,
-    INPUT_COPY
+    INPUT_COPY,
+    INPUT_UNIGRAM
 };
 
 /* Row i is what the key [sink] input calls input_name(i). */
@@ -29,12 +30,14 @@ struct input_query {
                              stored_format.h, or bytes of a text where the
                              vocabulary is bytes */
     const char *hash;     /* that its tokens must have; "": any */
-    idx tokens;           /* of INPUT_COPY: of a sequence, without BOS */
+    idx tokens;           /* of INPUT_COPY, INPUT_UNIGRAM: of a sequence,
+                             without BOS */
 };
 
-/* input_open - in place of `of`, which is open and may be released then.
- * OK; ERR_DATA: no such file, of another hash or another vocabulary; ERR_IO,
- * ERR_MEMORY; release in any state. */
+/* input_open - in place of `of`, which is open and may be released then. Fills
+ * the row of `of`, of INPUT_UNIGRAM.
+ * OK; ERR_DATA: no such file, of another hash or another vocabulary, no token
+ * that could be drawn; ERR_IO, ERR_MEMORY; release in any state. */
 int input_open(struct source *s, const struct source *of,
                const struct input_query *q, struct err *e);
 

@@ -60,7 +60,8 @@ static int take_metrics(struct inputs *x, struct err *e)
 
 /* ---- which runs ---------------------------------------------------------- */
 
-/* Of random tokens the run's own data say nothing that random ones do not. */
+/* Of random tokens the run's own data, and how frequent tokens are there, say
+ * nothing that random ones do not. */
 static bool is_text(const struct config *c)
 {
     return strcmp(corpus_name(c->data.source), "random") != 0;
@@ -95,9 +96,12 @@ static int take_run(struct inputs *x, const char *path, bool is_named,
                                    x->o->n_settings, 0, e) == OK) {
         *r = (struct input_row){ .path = path, .is_bare = !c.data.bos };
         r->is_text = is_text(&c);
-        for (idx i = 0; i < MEASURED_INPUTS; i++)
-            r->has[i] = (measured_inputs[i].kind != INPUT_DATA || r->is_text) &&
-                        (measured_inputs[i].no_bos || !r->is_bare);
+        for (idx i = 0; i < MEASURED_INPUTS; i++) {
+            const struct measured_input *m = &measured_inputs[i];
+            bool is_of_data = m->kind == INPUT_DATA || m->kind == INPUT_UNIGRAM;
+            r->has[i] =
+                (!is_of_data || r->is_text) && (m->no_bos || !r->is_bare);
+        }
         x->n++;
     }
     step_list_release(&steps);
@@ -332,8 +336,9 @@ static int print_tables(FILE *out, struct inputs *x, bool is_markdown,
     }
     fputs(
         "\ncolumns: what the model was given, data of its own, random tokens, "
-        "one token again\nand again (`sinklab list input`); no BOS: without "
-        "BOS in front; at its last checkpoint\n",
+        "uniform or as\nfrequent as in its data (unigram), one token again and "
+        "again (`sinklab list\ninput`); no BOS: without BOS in front; at its "
+        "last checkpoint\n",
         out);
     say_measured(out, x);
     say_missing(out, x);

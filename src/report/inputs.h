@@ -2,8 +2,8 @@
  *
  * The first table of "When Attention Sink Emerges in Language Models"
  * (arXiv 2410.10781), of any runs: a row each, a column for each input - the
- * run's own data, random tokens, one token over and over - with BOS and
- * without.
+ * run's own data, random tokens, uniform and by their frequency in the data,
+ * one token over and over - with BOS and without.
  */
 #ifndef SINKLAB_INPUTS_H
 #define SINKLAB_INPUTS_H

@@ -8,9 +8,11 @@
 const struct measured_input measured_inputs[MEASURED_INPUTS] = {
     { "data", INPUT_DATA, false },
     { "random", INPUT_RANDOM, false },
+    { "unigram", INPUT_UNIGRAM, false },
     { "repeat", INPUT_REPEAT, false },
     { "data-no-bos", INPUT_DATA, true },
     { "random-no-bos", INPUT_RANDOM, true },
+    { "unigram-no-bos", INPUT_UNIGRAM, true },
     { "repeat-no-bos", INPUT_REPEAT, true },
 };
 

@@ -14,7 +14,7 @@ struct measured_input {
     enum input_kind kind;
     bool no_bos;
 };
-enum { MEASURED_INPUTS = 6 };
+enum { MEASURED_INPUTS = 8 };
 extern const struct measured_input measured_inputs[MEASURED_INPUTS];
 
 /* A run, a line of the table. Zeroed, it may be released. */

@@ -84,12 +84,17 @@ check "many at once, too" "$SINKLAB" analyze named b --as random sink.input=rand
 check "... and are up to date then" tells '0 analyzed, 2 up to date' \
     "$SINKLAB" analyze named b --as random sink.input=random
 
-for input in random repeat copy; do
+for input in random repeat copy unigram; do
     check "$input tokens" "$SINKLAB" analyze a sink.input=$input
     check "... are written down" is_note input $input
     check "... and are others" [ "$(note_of sequences)" != "$data" ]
     check "... which the analysis is made from" [ "$(note_of made_from)" != "$made" ]
 done
+check "unigram is told" is_note measured_on \
+    "analysis, 4 sequences of 16 random tokens by frequency, eps 0.3"
+of_text=$(note_of sequences)
+check "tokens that the text has" eval '"$SINKLAB" data head a --split sink --count 4 --json sink.input=unigram >heads &&
+    ! grep -o "\"tokens\":\[[^]]*" heads | tr -cs 0-9 "\n" | grep -vxE "|256|32|10|44|4[89]|5[0-7]|9[7-9]|1[01][0-9]|12[0-2]"'
 check "no BOS" tells 'sinks are not of the data as training has them, but: analysis, 4 sequences of 16 times one token without BOS' \
     "$SINKLAB" analyze a sink.input=repeat sink.bos=no
 check "... is told" is_note measured_on \
@@ -109,6 +114,30 @@ check "... is another" [ "$(note_of made_from)" != "$file" ]
 check "data again" "$SINKLAB" analyze a
 check_not "... which needs no word" tells 'sinks are not' "$SINKLAB" analyze a
 check "... is as at first" is_note made_from "$made"
+
+# How frequent tokens are is of what a run's own data hold out
+tr a-z b-za <text.txt >other.txt
+check "a run of other text" "$SINKLAB" train base.ini run.dir=d data.path=other.txt
+check "... by its frequencies" "$SINKLAB" analyze d --as unigram sink.input=unigram
+h5dump -a /sequences d/analysis-unigram.h5 | sed -n 's/.*(0): "\(.*\)"/\1/p' >sequences
+check "... which are others" eval '[ -s sequences ] && ! grep -qxF "$of_text" sequences'
+check "... goes on, by its name" tells 'checkpoints were measured before' \
+    "$SINKLAB" analyze d --as unigram sink.input=unigram
+check "... more of it" "$SINKLAB" train d train.steps=8
+check "... one checkpoint more" tells '2 of 3 checkpoints were measured before' \
+    "$SINKLAB" analyze d --as unigram sink.input=unigram
+check "a run that probes it" "$SINKLAB" train base.ini run.dir=e sink.input=unigram optim.schedule=constant
+check "... goes on" "$SINKLAB" train e train.steps=8
+check "... and one at once, on two threads" "$SINKLAB" train base.ini run.dir=f sink.input=unigram \
+    optim.schedule=constant train.steps=8 train.threads=2
+probes() { # but for what it validates on the way, and seals
+    tail -n +2 "$1/metrics.csv" | cut -d, -f1-5,9-22
+}
+check "... finds the same" eval '[ "$(probes e | wc -l)" -eq 5 ] && [ "$(probes e)" = "$(probes f)" ]'
+check "inputs has its columns" eval '"$SINKLAB" inputs e sink.tokens=16 --csv table.csv --columns sink_1 >said &&
+    head -n 1 table.csv | grep -qx "name,step,metric,data,random,unigram,repeat,data_no_bos,random_no_bos,unigram_no_bos,repeat_no_bos" &&
+    grep -qE "^e,8,sink_1(,[^,]+){8}\$" table.csv'
+check "... as analyses" test -s e/analysis-unigram.csv -a -s e/analysis-unigram-no-bos.csv
 
 # Up to date or not, as one of many
 mkdir many

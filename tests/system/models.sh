@@ -106,9 +106,9 @@ check "with text" "$SINKLAB" import made/step5 -o texts data.source=tokens data.
 as=(sink.tokens=16 sink.sequences=4)
 check "the table of inputs" "$SINKLAB" inputs two texts gpt2 "${as[@]}" --csv inputs.csv --columns first_mass,sink_1
 check "a row a run and metric" test 7 -eq "$(wc -l <inputs.csv)"
-check "headed" grep -qx 'name,step,metric,data,random,repeat,data_no_bos,random_no_bos,repeat_no_bos' inputs.csv
-check "no data of random tokens" grep -qE '^two,10,first_mass,,[^,]+,[^,]+,,[^,]+,[^,]+$' inputs.csv
-check "data of text" grep -qE '^texts,5,first_mass(,[^,]+){6}$' inputs.csv
+check "headed" grep -qx 'name,step,metric,data,random,unigram,repeat,data_no_bos,random_no_bos,unigram_no_bos,repeat_no_bos' inputs.csv
+check "no data of random tokens" grep -qE '^two,10,first_mass,,[^,]+,,[^,]+,,[^,]+,,[^,]+$' inputs.csv
+check "data of text" grep -qE '^texts,5,first_mass(,[^,]+){8}$' inputs.csv
 in_table() { # COLUMN: of first_mass in the table of texts, which the analysis NAME has
     "$SINKLAB" analyze texts "${as[@]}" sink.input="$2" sink.bos="$3" --as mine >/dev/null &&
         awk -F, -v c="$1" -v file=texts/analysis-mine.csv '
@@ -120,10 +120,11 @@ in_table() { # COLUMN: of first_mass in the table of texts, which the analysis N
             /^texts,5,first_mass/ { d = $c - want; exit !(want > 0 && d < 1e-7 && d > -1e-7) }' inputs.csv
 }
 check "as analyze measures random tokens" in_table 5 random data
-check "and one over and over without BOS" in_table 9 repeat no
-check "they differ" awk -F, '/^texts,5,first_mass/ { exit $5 == $9 || $4 == $5 || $5 == $8 }' inputs.csv
+check "and one over and over without BOS" in_table 11 repeat no
+check "and by their frequency" in_table 6 unigram data
+check "they differ" awk -F, '/^texts,5,first_mass/ { exit $5 == $11 || $4 == $5 || $5 == $9 || $5 == $6 }' inputs.csv
 "$SINKLAB" inputs two texts "${as[@]}" >table
-check "what is up to date is not measured again" test 6 -eq "$(grep -c ' 0 analyzed' table)"
+check "what is up to date is not measured again" test 8 -eq "$(grep -c ' 0 analyzed' table)"
 check "the way to text is told" grep -q 'note: two: its data are random tokens: .*data.source=tokens' table
 check "on what is told" grep -q '^analysis, 4 sequences of 16 tokens, eps 0.3$' table
 check "and what its columns are" grep -q '^columns: what the model was given' table
@@ -140,7 +141,7 @@ expect_fail 11 'could not be analyzed' "$SINKLAB" inputs texts broken "${as[@]}"
 check "then there is no file" test ! -e broken.csv
 check "a run without BOS" small bare data.bos=no
 check "has no columns with it" bash -c '"$1" inputs bare --csv - 2>/dev/null |
-    grep -qE "^bare,10,sink_1,,,,[^,]+,[^,]+,[^,]+\$"' - "$SINKLAB"
+    grep -qE "^bare,10,sink_1,,,,,[^,]+,[^,]+,[^,]+,[^,]+\$"' - "$SINKLAB"
 expect_fail 6 'imported without a state' "$SINKLAB" train two train.steps=12
 expect_fail 6 'imported without a state' "$SINKLAB" train two train.steps=12 --dry-run
 expect_fail 2 'no training computes its checkpoints' "$SINKLAB" train two --restart --dry-run
