@@ -16,15 +16,18 @@ log=$(mktemp "${TMPDIR:-/tmp}/sinklab-check.XXXXXX") || exit 1
 # Those that wait, for processes that they have started or for a disk, leave
 # processors to two more
 export TEST_JOBS=${TEST_JOBS:-$(($(nproc 2>/dev/null || echo 2) + 2))}
-beside=() beside_names=()
+now='' beside=() beside_names=()
 end_all() {
     local pid
-    for pid in ${beside[@]+"${beside[@]}"}; do
-        kill -- -"$pid" 2>/dev/null
+    for pid in $now ${beside[@]+"${beside[@]}"}; do
+        kill -- -"$pid" 2>/dev/null && wait "$pid"
     done
     rm -rf "$log"* ${memory:+"$memory"}
 }
 trap end_all EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
 
 # A disk that is told to keep each file takes longer than all else that most tests
 # do. Where this machine has a file system in memory, with room for far more than
@@ -36,23 +39,35 @@ if [ -z "${TMPDIR-}" ] && [ -d /dev/shm ] &&
     in_memory=("TMPDIR=$memory")
 fi
 
+# Each is a process group of its own, which ends with us, whoever is told to end.
+begin() { # command...
+    set -m
+    "$@" </dev/null &
+    set +m
+}
 part() { # name command...
-    local name=$1
+    local name=$1 status=0
     shift
     echo "== $name"
+    begin shown "$@"
+    now=$!
+    wait "$now" || status=$?
+    now=
+    add "$name" "$status" "$log"
+}
+shown() {
     timed "$log" "$@" 2>&1 | tee "$log"
-    add "$name" "${PIPESTATUS[0]}" "$log"
+    exit "${PIPESTATUS[0]}"
 }
 
-# In a process group of its own, which ends with us
 begin_beside() { # name command...
-    local own=$log.beside${#beside[@]}
     beside_names+=("$1")
     shift
-    set -m
-    timed "$own" "$@" >"$own" 2>&1 </dev/null &
+    begin hidden "$log.beside${#beside[@]}" "$@"
     beside+=($!)
-    set +m
+}
+hidden() { # log command...
+    timed "$@" >"$1" 2>&1
 }
 end_beside() {
     local i status
