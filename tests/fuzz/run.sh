@@ -7,6 +7,10 @@
 # FUZZ_JOBS at once (1). Last line: "N passed, N failed"; the status is 0 if none
 # failed.
 set -u
+if [ $# -lt 2 ]; then
+    echo "usage: SINKLAB=PROGRAM tests/fuzz/run.sh FOLDER TARGET..." >&2
+    exit 2
+fi
 export LC_ALL=C OMP_NUM_THREADS=1
 export UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
 here=$(cd "$(dirname "$0")" && pwd)
