@@ -179,23 +179,6 @@ static void test_columns__say_what_stands_for_all(void **state)
     assert_string_equal(column_title(title, &f), f.title);
 }
 
-/* What analyze must be asked for. */
-static void test_columns__what_asks_for_a_column(void **state)
-{
-    (void)state;
-    static const char *const cases[][2] = {
-        { "key_mass", " metrics.names=default,key_mass" },
-        { "first_mass_late", " metrics.names=default,first_mass_late" },
-        { "sink_1", "" },
-        { "val_loss", "" },
-        { "sink_1_layer_0", "" },
-        { "no_such", "" },
-    };
-    char word[COLUMN_ASK_MAX];
-    for (idx i = 0; i < COUNT_OF(cases); i++)
-        assert_string_equal(column_ask(word, cases[i][0]), cases[i][1]);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -205,7 +188,6 @@ int main(void)
         cmocka_unit_test(test_columns__documents_tell_of_each),
         cmocka_unit_test(test_columns__say_what_stands_for_all),
         cmocka_unit_test(test_columns__headings_are_broken_where_they_are_long),
-        cmocka_unit_test(test_columns__what_asks_for_a_column),
     };
     return cmocka_run_group_tests(tests, open_meter, NULL);
 }

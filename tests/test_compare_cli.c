@@ -65,7 +65,7 @@ static void test_compare_cli__bad_folders_are_named(void **state)
         { "stepless", "analysis.csv", "sink_1\n0\n",
           "analysis.csv:1: no column named step" },
         { "foreign", "analysis.csv", "step,loss\n0,1\n",
-          "foreign metrics.names=default,sink_1` measures it; there are loss" },
+          "foreign` measures it; there are loss" },
     };
     for (idx i = 0; i < COUNT_OF(cases); i++) {
         const char *const arguments[] = { path_to(cases[i].run, ""), NULL };

@@ -269,16 +269,6 @@ bool column_find(struct column_facts *f, const char *name)
     return true;
 }
 
-const char *column_ask(char text[COLUMN_ASK_MAX], const char *column)
-{
-    struct column_facts f;
-    bool is_asked = column_find(&f, column) && f.metric && !f.is_of_layer &&
-                    !f.metric->is_default;
-    snprintf(text, COLUMN_ASK_MAX, "%s%s",
-             is_asked ? " metrics.names=default," : "", is_asked ? column : "");
-    return text;
-}
-
 bool metric_is_share(const char *column)
 {
     struct column_facts f;

@@ -113,12 +113,6 @@ const char *column_title(char title[COLUMN_TITLE_MAX],
  * run has such a column. */
 bool column_find(struct column_facts *f, const char *name);
 
-/* column_ask - what `sinklab analyze RUN` is to be given that it measures this
- * column: " metrics.names=default,NAME", or "" of what it measures anyway or
- * nobody knows; returns text. */
-enum { COLUMN_ASK_MAX = COLUMN_NAME_MAX + 32 };
-const char *column_ask(char text[COLUMN_ASK_MAX], const char *column);
-
 /* The same, asked for one thing; false of unknown names. */
 bool metric_is_share(const char *column);
 bool metric_is_bounded(const char *column);

@@ -189,7 +189,7 @@ bool metrics_is_asked(const struct metrics_options *o, const char *group,
     return false;
 }
 
-static bool is_asked(const struct metrics_options *o,
+bool metrics_ask_for(const struct metrics_options *o,
                      const struct metric_name *n)
 {
     char text[KEY_TEXT_MAX], *rest = text;
@@ -230,7 +230,7 @@ bool metric_next_asked(struct metric_name *n, struct metric_cursor *at,
                        const struct metric_choice *c)
 {
     while (next_there(n, at, c))
-        if (is_asked(c->metrics, n))
+        if (metrics_ask_for(c->metrics, n))
             return true;
     return false;
 }

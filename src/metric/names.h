@@ -60,6 +60,10 @@ struct metric_cursor {
 bool metric_next_asked(struct metric_name *n, struct metric_cursor *at,
                        const struct metric_choice *c);
 
+/* Does metrics.names ask for this column, whatever metrics.eps has? */
+bool metrics_ask_for(const struct metrics_options *o,
+                     const struct metric_name *n);
+
 /* metrics_count - how many those are. */
 idx metrics_count(const struct metric_choice *c);
 

@@ -138,9 +138,9 @@ static int show(FILE *out, const struct compare_rows *t, struct err *e)
 static int say_not_there(const char *path, const char *column,
                          const struct column_facts *facts, const char *hint,
                          const char *names, const struct compare_options *o,
-                         struct err *e)
+                         const struct compare_set *set, struct err *e)
 {
-    char folders[FOLDERS_BYTES] = "";
+    char words[ADVICE_MAX];
     if (facts->is_of_layer)
         return err_set(
             e, ERR_DATA,
@@ -149,28 +149,60 @@ static int say_not_there(const char *path, const char *column,
             path, column, facts->layer);
     if (!facts->metric)
         return err_set(e, ERR_DATA,
-                       "%s: no metric %s%s; there are %s (it is of training "
-                       "alone, whose config or metrics.names asks for it)",
+                       "%s: no metric %s%s; %s (it is of training alone, "
+                       "whose config or metrics.names asks for it)",
                        path, column, hint, names);
-    compare_folders(&(struct text){ folders, sizeof folders, 0 }, o);
-    return err_set(e, ERR_DATA,
-                   "%s: no metric %s: `sinklab analyze%s "
-                   "metrics.names=default,%s` measures it; there are %s",
-                   path, column, folders, column, names);
+    const struct run_data **runs = calloc((size_t)set->n, sizeof *runs);
+    if (!runs)
+        return err_memory(e, NULL);
+    for (idx i = 0; i < set->n; i++)
+        runs[i] = &set->runs[i];
+    const struct advice missing = {
+        .column = column,
+        .runs = runs,
+        .n = set->n,
+        .o = o,
+        .has_others = set->n_unwanted + set->n_copies > 0,
+    };
+    err_set(e, ERR_DATA, "%s: no metric %s: %s measures it; %s", path, column,
+            advice(words, &missing), names);
+    free(runs);
+    return e->code;
+}
+
+/* What is there that may stand in its place: "there are loss, val_loss". */
+static void list_columns(struct text *names, struct nearest *near,
+                         const struct table *t, const char *metric,
+                         const struct compare_options *o)
+{
+    const char *lacks;
+    bool is_drawn = strcmp(metric, figure_column(o)) == 0;
+    for (idx c = 0; c < t->columns; c++) {
+        const char *column = t->names[c];
+        if (!run_data_is_measured(column) ||
+            (is_drawn && !figure_takes(&lacks, o, column)))
+            continue;
+        text_add(names, "%s%s", names->n > 0 ? ", " : "there are ", column);
+        nearest_offer(near, column);
+    }
+    if (names->n == 0 && is_drawn && !figure_takes(&lacks, o, "") && *lacks)
+        text_add(names, "what is there %s", lacks);
 }
 
 /* A metric (or --loss) that no run has is a slip of the pen if there is none of
  * that name, else was not measured; say which there are. Runs of a sweep
  * that has only begun have no columns yet: then their table says so. */
 static int check_metric(const char *metric, const struct compare_options *o,
-                        const struct run_data *runs, idx n, bool may_be_empty,
+                        const struct compare_set *set, bool may_be_empty,
                         struct err *e)
 {
     char names[ERR_TEXT_MAX / 2] = "", hint[NAME_SHOWN_MAX] = "";
+    struct text list = { names, sizeof names, 0 };
     struct nearest near = { .wanted = metric };
     struct column_facts facts;
+    const struct run_data *runs = set->runs;
     const struct run_data *known = &runs[0]; /* a run that has columns */
-    for (idx i = 0; i < n; i++) {
+    for (idx i = 0; i < set->n; i++) {
         const struct run_data *r = &runs[i];
         if (run_data_is_measured(metric) &&
             (run_data_series(r, metric).n > 0 ||
@@ -184,25 +216,19 @@ static int check_metric(const char *metric, const struct compare_options *o,
         known->analysis.columns > 0 ? &known->analysis : &known->metrics;
     if (t->columns == 0)
         return OK;
-    for (idx c = 0; c < t->columns; c++) {
-        size_t used = strlen(names);
-        if (!run_data_is_measured(t->names[c]))
-            continue;
-        snprintf(names + used, sizeof names - used, "%s%s",
-                 used > 0 ? ", " : "", t->names[c]);
-        nearest_offer(&near, t->names[c]);
-    }
+    list_columns(&list, &near, t, metric, o);
     if (near.name)
         snprintf(hint, sizeof hint, " (did you mean %s?)", near.name);
     if (column_find(&facts, metric) && run_data_is_measured(metric))
-        return say_not_there(known->path, metric, &facts, hint, names, o, e);
+        return say_not_there(known->path, metric, &facts, hint, names, o, set,
+                             e);
     for (idx i = 0; metric_at(i); i++)
         nearest_offer(&near, metric_at(i)->text.name);
     if (near.name)
         snprintf(hint, sizeof hint, " (did you mean %s?)", near.name);
     return err_set(e, ERR_USAGE,
-                   "compare: no metric %s%s; there are %s (`sinklab list "
-                   "metric` has all that can be measured)",
+                   "compare: no metric %s%s; %s (`sinklab list metric` has all "
+                   "that can be measured)",
                    metric, hint, names);
 }
 
@@ -211,11 +237,11 @@ static int show_set(FILE *out, const struct compare_options *o,
 {
     struct groups s = { 0 };
     struct compare_rows t = { 0 };
-    int rc = check_metric(o->metric, o, set->runs, set->n, set->is_grouped, e);
+    int rc = check_metric(o->metric, o, set, set->is_grouped, e);
     if (rc == OK && o->drawn)
-        rc = check_metric(o->drawn, o, set->runs, set->n, set->is_grouped, e);
+        rc = check_metric(o->drawn, o, set, set->is_grouped, e);
     if (rc == OK && strcmp(o->loss, COMPARE_LOSS) != 0)
-        rc = check_metric(o->loss, o, set->runs, set->n, true, e);
+        rc = check_metric(o->loss, o, set, true, e);
     if (rc == OK)
         rc = groups_make(&s, o, set->runs, set->n, !set->is_grouped, e);
     s.n_waiting = set->n_waiting;

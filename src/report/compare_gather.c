@@ -3,7 +3,7 @@
 #include "base/shell.h"
 #include "base/text.h"
 #include "config/config_print.h"
-#include "metric/columns.h"
+#include "report/advice.h"
 #include "report/run_layers.h"
 #include "sweep/sweep_file.h"
 #include "sweep/sweep_folder.h"
@@ -111,14 +111,14 @@ static int find_members(struct compare_set *set, struct run_list *l,
 
 /* ---- which are taken --------------------------------------------------- */
 
-static int say_unmeasured(const char *path, const char *metric, struct err *e)
+static int say_unmeasured(const struct run_data *r, const char *metric,
+                          struct err *e)
 {
-    char word[RUN_PATH_MAX * 4], ask[COLUMN_ASK_MAX];
-    shell_word(word, sizeof word, path);
+    char words[ADVICE_MAX];
     return err_set(e, ERR_DATA,
-                   "%s: no analysis.csv, and no %s in metrics.csv: run "
-                   "`sinklab analyze %s%s` first",
-                   path, metric, word, column_ask(ask, metric));
+                   "%s: no analysis.csv, and no %s in metrics.csv: run %s "
+                   "first",
+                   r->path, metric, advice_run(words, r, metric));
 }
 
 /* Is a run that was named by itself damaged, so that it has no numbers? */
@@ -141,7 +141,7 @@ static void note_named(struct compare_set *set, const struct run_data *r,
     if (is_damaged(r))
         err_set(&set->damaged, r->unread.code, "%s", r->unread.text);
     else if (!has_metric(r, metric))
-        say_unmeasured(r->path, metric, &set->unmeasured);
+        say_unmeasured(r, metric, &set->unmeasured);
     set->n_sound += !is_damaged(r) && has_metric(r, metric);
 }
 

@@ -1,6 +1,5 @@
 #include "report/compare_notes.h"
 
-#include "base/shell.h"
 #include "base/utf8.h"
 #include "metric/columns.h"
 #include "report/alike.h"
@@ -289,30 +288,30 @@ static void note_lengths(FILE *out, const struct compare_rows *t)
                 least, most);
 }
 
-void compare_folders(struct text *t, const struct compare_options *o)
+const char *groups_advice(char text[ADVICE_MAX], const struct groups *s,
+                          const struct compare_options *o, const char *column)
 {
-    for (idx i = 0; i < idx_min(o->n_runs, FOLDERS_MAX); i++) {
-        text_add(t, " ");
-        shell_add(t, o->runs[i]);
-    }
-    if (o->n_runs > FOLDERS_MAX)
-        text_add(t, " ...");
+    return advice(text, &(struct advice){
+                            .column = column,
+                            .runs = s->runs,
+                            .n = count_runs(s),
+                            .o = o,
+                            .has_others = s->n_unwanted + s->n_copies > 0,
+                        });
 }
 
 /* What fills the gap. Of a folder it takes those that are done. */
 static void print_analyze(FILE *out, const struct compare_options *o,
                           const struct groups *s)
 {
-    char folders[FOLDERS_BYTES] = "", ask[COLUMN_ASK_MAX];
+    char words[ADVICE_MAX];
     bool has_unfinished = false;
     for (idx i = 0; i < s->n; i++)
         for (idx k = 0; k < s->g[i].n_counted; k++)
             has_unfinished =
                 has_unfinished || (s->g[i].runs[k]->analysis.rows == 0 &&
                                    s->g[i].runs[k]->state != RUN_DONE);
-    compare_folders(&(struct text){ folders, sizeof folders, 0 }, o);
-    fprintf(out, ": `sinklab analyze%s%s` measures it%s\n", folders,
-            column_ask(ask, o->metric),
+    fprintf(out, ": %s measures it%s\n", groups_advice(words, s, o, o->metric),
             has_unfinished ? ", of runs that are not finished if they are "
                              "named themselves"
                            : "");
@@ -353,22 +352,19 @@ static void note_source(FILE *out, const struct compare_options *o,
 static void note_runs(struct notes *n, const struct compare_rows *t,
                       const struct group *g)
 {
-    char word[RUN_PATH_MAX * 4], ask[COLUMN_ASK_MAX];
-    column_ask(ask, t->o->metric);
+    char words[ADVICE_MAX];
     for (idx i = 0; i < g->n_runs; i++) {
         const struct run_data *r = g->runs[i];
         bool is_logged = run_data_logged(r, t->o->metric).n > 0;
-        shell_word(word, sizeof word, r->path);
         if (t->groups->are_single && r->analysis.columns == 0 && !is_logged &&
             !r->is_metrics_bad)
-            add_note(n, run_data_label(r),
-                     "no %s in it: `sinklab analyze %s%s` measures it",
-                     t->o->metric, word, ask);
+            add_note(n, run_data_label(r), "no %s in it: %s measures it",
+                     t->o->metric, advice_run(words, r, t->o->metric));
         else if (t->groups->are_single && r->analysis.columns == 0 && is_logged)
             add_note(n, run_data_label(r),
                      "no analysis.csv, so %s is what training measured "
-                     "(metrics.csv): `sinklab analyze %s%s` measures it",
-                     t->o->metric, word, ask);
+                     "(metrics.csv): %s measures it",
+                     t->o->metric, advice_run(words, r, t->o->metric));
         if (r->note[0])
             add_note(n, run_data_label(r), "%s", r->note);
     }

@@ -3,13 +3,13 @@
 #ifndef SINKLAB_COMPARE_NOTES_H
 #define SINKLAB_COMPARE_NOTES_H
 
-#include "base/text.h"
+#include "report/advice.h"
 #include "report/compare_rows.h"
 
-/* compare_folders - a blank and a word for a shell for each of the folders that
- * were given, as long as they are few. */
-enum { FOLDERS_MAX = 3, FOLDERS_BYTES = FOLDERS_MAX * 4 * RUN_PATH_MAX };
-void compare_folders(struct text *t, const struct compare_options *o);
+/* groups_advice - what measures this column (NULL: those of transitions) in the
+ * runs of the groups that lack it; returns text. */
+const char *groups_advice(char text[ADVICE_MAX], const struct groups *s,
+                          const struct compare_options *o, const char *column);
 
 /* compare_notes - what the numbers of the table mean, then what is odd: lines
  * that end with an empty one; metric (groups) are the bands of the metric.

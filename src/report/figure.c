@@ -184,6 +184,14 @@ static int check_axes(const struct figure_kind *kind,
                    kind->name, column, kind->lacks, names);
 }
 
+bool figure_takes(const char **lacks, const struct compare_options *o,
+                  const char *column)
+{
+    const struct figure_kind *kind = find_kind(o->figure);
+    *lacks = kind && kind->wants ? kind->lacks : "";
+    return !kind || !kind->wants || has_axes(kind, column);
+}
+
 const char *figure_metric(const char *kind)
 {
     const struct figure_kind *k = find_kind(kind);

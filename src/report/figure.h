@@ -68,6 +68,11 @@ int figure_check(const struct compare_options *o, struct err *e);
  * that of the table. kind may be NULL, or none that there is. */
 const char *figure_metric(const char *kind);
 
+/* figure_takes - has a column what the figure draws by, where it is over axes?
+ * *lacks: the words for one that has not. */
+bool figure_takes(const char **lacks, const struct compare_options *o,
+                  const char *column);
+
 /* figure_draw - into o->output, or as text to out, and what it says in numbers
  * to words. OK, or the codes of plot_write and of the kind's. */
 int figure_draw(FILE *out, FILE *words, const struct compare_rows *t,

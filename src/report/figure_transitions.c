@@ -1,7 +1,6 @@
 #include "report/figure.h"
 
 #include "analysis/transition.h"
-#include "base/shell.h"
 #include "io/grid.h"
 #include "report/cells.h"
 #include "report/compare_notes.h"
@@ -29,20 +28,13 @@ static struct transition_shown *shown_at(const struct figure *f, idx group,
     return &f->shown[group * TRANSITIONS + kind];
 }
 
-/* What measures it. */
-static const char *how(struct figure *f)
+/* What measures it, between these words; "" where no run lacks it. */
+static const char *how(struct figure *f, const char *before, const char *behind)
 {
-    char folders[FOLDERS_BYTES] = "", name[ERR_TEXT_MAX] = "";
-    const char *analysis = f->o->analysis;
-    struct text t = { name, sizeof name, 0 };
-    compare_folders(&(struct text){ folders, sizeof folders, 0 }, f->o);
-    if (analysis) {
-        text_add(&t, " --as ");
-        shell_add(&t, analysis);
-    }
-    const char *words = pool_print(
-        &f->memory, "`sinklab analyze%s%s metrics.names=default,transitions`%s",
-        folders, name, analysis ? ", with the settings of that analysis," : "");
+    char text[ADVICE_MAX];
+    groups_advice(text, f->s, f->o, NULL);
+    const char *words =
+        *text ? pool_print(&f->memory, "%s%s%s", before, text, behind) : "";
     return words ? words : "";
 }
 
@@ -166,8 +158,8 @@ static int find_all(struct figure *f, struct err *e)
     return has_any ? OK
                    : err_set(e, ERR_USAGE,
                              "compare: --figure transitions: no run has "
-                             "measured any: %s does",
-                             how(f));
+                             "measured any%s",
+                             how(f, ": ", " does"));
 }
 
 /* ---- the figure -------------------------------------------------------- */
@@ -486,8 +478,8 @@ static void note_logged(FILE *out, struct figure *f)
                     column);
     }
     if (n > 0)
-        fprintf(out, ": %s measures every checkpoint with more sequences\n",
-                how(f));
+        fprintf(out, "%s\n",
+                how(f, ": ", " measures every checkpoint with more sequences"));
 }
 
 /* The table above has a step, too, of another question. */
@@ -543,8 +535,8 @@ static int print(FILE *out, struct figure *f, struct err *e)
         grid_print(out, &g, CELL_COLUMNS, f->o->unicode);
         print_meaning(out, f);
         if (*missing_words(f, ""))
-            fprintf(out, "note: not measured: %s: %s does\n",
-                    missing_words(f, ""), how(f));
+            fprintf(out, "note: not measured: %s%s\n", missing_words(f, ""),
+                    how(f, ": ", " does"));
         note_logged(out, f);
     }
     grid_release(&g);

@@ -1,8 +1,8 @@
 #include "report/run_arrays.h"
 
-#include "base/shell.h"
 #include "io/arrays.h"
 #include "metric/columns.h"
+#include "report/advice.h"
 #include "run/run.h"
 
 #include <math.h>
@@ -20,12 +20,11 @@ const enum metric_axis *run_array_axes(int *n, const char *column)
 static int say_missing(const struct run_data *r, const char *column,
                        struct err *e)
 {
-    char word[RUN_PATH_MAX * 4], ask[COLUMN_ASK_MAX];
-    shell_word(word, sizeof word, r->path);
+    char words[ADVICE_MAX];
     return err_set(e, ERR_DATA,
                    "%s: no %s, which has what is drawn by layer, head and "
-                   "position: run `sinklab analyze %s%s` first",
-                   r->path, RUN_ARRAYS, word, column_ask(ask, column));
+                   "position: run %s first",
+                   r->path, RUN_ARRAYS, advice_run(words, r, column));
 }
 
 static int say_unlike(const char *path, const char *column, struct err *e)

@@ -149,8 +149,11 @@ static void read_analysed(struct run_data *r)
                : err_memory(&own, path);
     if (rc == OK && text)
         rc = config_load_text(c, text, path, &own);
-    if (rc == OK && text)
+    if (rc == OK && text) {
         r->analysed = measured_by(c, true);
+        r->analysed_sink = c->sink;
+        r->analysed_metrics = c->metrics;
+    }
     if (own.code)
         add_note(r, "", own.text);
     judge(&own, path);

@@ -34,10 +34,12 @@ struct run_data {
     struct config config;
     const struct run_data *text; /* in groups: the first on its text, which it
                                     may be itself; else NULL */
-    struct table analysis, metrics;   /* 0 columns where there is no file */
-    struct measured analysed, logged; /* on what; is_known: false if no one
+    struct table analysis, metrics;    /* 0 columns where there is no file */
+    struct measured analysed, logged;  /* on what; is_known: false if no one
                                          says */
-    struct hdf_layout arrays;         /* of analysis.h5, to read it by */
+    struct sink_options analysed_sink; /* as measured_by, where analysed */
+    struct metrics_options analysed_metrics; /* is known: what was asked for */
+    struct hdf_layout arrays;                /* of analysis.h5, to read it by */
     struct err unread;    /* what cannot be read: first what the system
                        refused, then what is damaged; or none */
     bool is_analysis_bad; /* it is there, and left out */

@@ -282,7 +282,7 @@ check "then they are averaged, and it says on what" \
     "$SINKLAB" compare s --where 'status=done'
 rm s/0003-relu-seed2/analysis.csv
 check "without all analyses the probe's numbers are used for all" \
-    says 'for want of analysis.csv in 1 of 4 runs: `sinklab analyze s`' "$SINKLAB" compare s \
+    says 'for want of analysis.csv in 1 of 4 runs: `sinklab analyze s/0003-relu-seed2`' "$SINKLAB" compare s \
     --where 'status=done' --metric val_loss
 check "analyze brings it back" "$SINKLAB" analyze s
 

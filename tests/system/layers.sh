@@ -132,7 +132,7 @@ expect_fail 4 'analysis' \
 
 # --- where no metric is asked for -------------------------------------------------
 
-expect_fail 4 "no metric key_mass: .sinklab analyze $run metrics.names=default,key_mass. measures it; there are" \
+expect_fail 4 "no metric key_mass: .sinklab analyze $run metrics.names=default,circuits,key_mass. measures it; there are grad_hidden, grad_key, grad_value$" \
     "$SINKLAB" compare $run --figure positions
 expect_fail 2 'sink_1 has no value for each position: .* as key_mass' \
     "$SINKLAB" compare $run --figure positions --metric sink_1
@@ -147,6 +147,60 @@ for asks in '--figure positions' '--metric key_mass'; do
     expect_fail 4 'key_mass.*: .*.sinklab analyze bare metrics.names=default,key_mass' \
         "$SINKLAB" compare bare $asks
 done
+
+# --- what measures it takes nothing away ---------------------------------------------
+
+# advised REGEX COMPARE... - what is advised is this, and is done as it stands
+advised() {
+    local regex=$1 words
+    shift
+    "$SINKLAB" compare "$@" >said 2>&1
+    words=$(grep -o '`sinklab analyze [^`]*`' said | head -n 1 | tr -d '`')
+    echo "$words"
+    grep -Eqx -- "$regex" <<<"$words" && eval "\"\$SINKLAB\"${words#sinklab}"
+}
+columns_of() { # RUN COLUMN...: are they in its analysis?
+    local run=$1 column
+    shift
+    for column in "$@"; do
+        head -n 1 "$run/analysis${as:-}.csv" | tr , '\n' | grep -qx "$column" || return
+    done
+}
+mkdir two && cp -r s/0000* two/a && cp -r s/0001* two/b && rm two/?/analysis.*
+"$SINKLAB" analyze two metrics.names=default,transitions >/dev/null
+turned="previous_score induction_score first_mass_late hidden_peak value_ratio_min"
+check "positions beside transitions" advised \
+    'sinklab analyze two/a two/b metrics.names=default,transitions,key_mass' \
+    two/a two/b --figure positions
+cp -r two/b plain
+"$SINKLAB" analyze plain metrics.names=default >/dev/null
+expect_fail 4 'measures it; what is there has no value for each position$' \
+    "$SINKLAB" compare plain --figure positions
+# shellcheck disable=SC2086 # words
+check "both are there" columns_of two/a key_mass $turned
+check "another metric by position" advised \
+    'sinklab analyze two/a two/b metrics.names=default,transitions,key_mass,hidden_norm' \
+    two/a two/b --figure positions --metric hidden_norm
+check "a folder whose runs all lack it is named" advised \
+    'sinklab analyze two metrics.names=default,transitions,key_mass,hidden_norm,value_norm' \
+    two --figure positions --metric value_norm
+"$SINKLAB" analyze two/a metrics.names=default,key_mass metrics.eps=0.1 sink.positions=6 >/dev/null
+check "only a run that lacks it is named, with thresholds and positions" advised \
+    'sinklab analyze two/a metrics.names=default,key_mass,transitions metrics.eps=0.1 sink.positions=6' \
+    two/a two/b --figure transitions -o turned.svg
+# shellcheck disable=SC2086 # words
+check "which it keeps" columns_of two/a key_mass sink_1_at_0.1 sink_6 $turned
+"$SINKLAB" compare two/a two/b --figure transitions -o turned.svg >said 2>&1
+check_not "then there is nothing to advise" grep -q 'sinklab analyze' said
+"$SINKLAB" analyze two/a metrics.names='sink_*' --as other >/dev/null
+"$SINKLAB" analyze two/b metrics.names=default,row_sum sink.sequences=2 --as other >/dev/null
+check "a named one has its name, and its settings" advised \
+    'sinklab analyze two/b --as other sink.sequences=2 metrics.names=default,row_sum,key_mass' \
+    two/b --analysis other --figure positions
+as=-other check "the columns are there" columns_of two/b key_mass row_sum
+check "one with a pattern" advised \
+    "sinklab analyze two/a --as other 'metrics.names=sink_\*,key_mass'" \
+    two/a --analysis other --figure positions
 
 # --- runs that are not alike ---------------------------------------------------------
 
