@@ -1,6 +1,7 @@
 #include "analysis/analysis_told.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "metric/meter.h"
@@ -127,26 +128,16 @@ static void put_text_or_null(struct json *j, const char *key, const char *text)
 
 /* ---- what stood there before ------------------------------------------- */
 
-enum { NAMES_SHOWN = 8 };
-
 static void print_gone(const struct analysis_told *t, const struct replaced *r)
 {
-    idx n = replaced_count(r, t->columns), at = 0;
+    char *gone = replaced_names(r, t->columns);
     if (r->measured_on)
         printf("this analysis takes the place of one with other settings "
                "(%s): --as NAME writes one beside it\n",
                r->measured_on);
-    if (n == 0)
-        return;
-    printf("%td column%s of the analysis before %s not in this one (", n,
-           n == 1 ? "" : "s", n == 1 ? "is" : "are");
-    for (idx i = 0; i < idx_min(n, NAMES_SHOWN); i++)
-        printf("%s%s", i ? ", " : "", replaced_next(r, &at, t->columns));
-    if (n > NAMES_SHOWN)
-        printf(" and %td more", n - NAMES_SHOWN);
-    printf("): metrics.names with %s measures %s again; --as NAME writes an "
-           "analysis beside it\n",
-           n == 1 ? "it" : "them", n == 1 ? "it" : "them");
+    if (gone)
+        replaced_print(stdout, gone, 0, true, true);
+    free(gone);
 }
 
 static void put_gone(struct json *j, const struct analysis_told *t,

@@ -41,6 +41,8 @@ struct found_run {
     ino_t inode;
     char *gone; /* on what an analysis of other settings, which this one takes
                    the place of, was measured; NULL: there is none */
+    char *columns;       /* of the analysis before, by commas; NULL: none, */
+    char *columns_gone;  /* and those that this one has not */
     char note[NOTE_MAX]; /* why it could not be analyzed; or "" */
 };
 
@@ -123,15 +125,42 @@ static bool is_finished(const char *dir)
     return state == RUN_DONE || state == RUN_STOPPED;
 }
 
-static char *find_gone(const struct many *m, const char *dir,
-                       const struct config *c)
+/* What an analysis with these settings takes the place of. */
+static void find_gone(const struct many *m, struct found_run *r,
+                      const struct config *c)
 {
     struct replaced old;
-    replaced_open(&old, dir, m->options->name, c);
-    char *gone = old.measured_on;
+    replaced_open(&old, r->path, m->options->name, c);
+    r->gone = old.measured_on;
+    r->columns = replaced_names(&old, NULL);
     old.measured_on = NULL;
     replaced_close(&old);
-    return gone;
+}
+
+/* Of the columns before those that are gone, now that it was analyzed, or as
+ * far as it could be. Of what cannot be read nothing is. */
+static void keep_gone(const struct many *m, struct found_run *r)
+{
+    struct table now = { 0 };
+    char *rest = r->columns, *to = r->columns;
+    bool is_read = rest && analysis_read_csv(&now, r->path, m->options->name,
+                                             ERR_IGNORED) == OK;
+    while (is_read && rest) {
+        const char *name = strsep(&rest, ",");
+        size_t n = strlen(name);
+        if (table_find(&now, name) >= 0)
+            continue;
+        if (to > r->columns)
+            *to++ = ',';
+        memmove(to, name, n + 1);
+        to += n;
+    }
+    table_release(&now);
+    if (to > r->columns)
+        r->columns_gone = r->columns;
+    else
+        free(r->columns);
+    r->columns = NULL;
 }
 
 /* Is it up to date? If not, what goes? What cannot be told here is told when it
@@ -150,7 +179,7 @@ static bool is_current(const struct many *m, struct found_run *r)
                  analysis_made_from(made_from, dir, &c, &steps, &own) == OK &&
                  analysis_is_current(dir, m->options->name, made_from);
     if (is_known && !is_it)
-        r->gone = find_gone(m, dir, &c);
+        find_gone(m, r, &c);
     step_list_release(&steps);
     return is_it;
 }
@@ -400,6 +429,7 @@ static void end_slot(struct many *m, const struct job_end *end)
         job_end_tell(why, sizeof why, end, log);
         fail_run(m, s->run, why);
     }
+    keep_gone(m, s->run);
     close(s->log);
     s->run = NULL;
 }
@@ -437,8 +467,27 @@ static void loop(struct many *m)
     }
 }
 
+/* Columns that are gone, of all runs in one line. */
+static void print_columns(const struct many *m)
+{
+    const char *first = NULL;
+    bool are_alike = true;
+    idx n = 0;
+    for (idx i = 0; i < m->n; i++) {
+        const struct found_run *r = &m->runs[i];
+        if (!r->columns_gone)
+            continue;
+        first = first ? first : r->columns_gone;
+        are_alike = are_alike && strcmp(first, r->columns_gone) == 0;
+        n++;
+    }
+    if (n > 0)
+        replaced_print(m->out, first, n, are_alike, !m->options->apart);
+}
+
 static void print_sums(const struct many *m)
 {
+    print_columns(m);
     fprintf(m->out, "%td analyzed, %td up to date", m->n_done, m->n_current);
     if (m->n_unfinished > 0)
         fprintf(m->out, ", %td not finished and left out", m->n_unfinished);
@@ -448,6 +497,20 @@ static void print_sums(const struct many *m)
     for (idx i = 0; i < m->n; i++)
         if (m->runs[i].note[0])
             fprintf(m->out, "  %s: %s\n", m->runs[i].path, m->runs[i].note);
+}
+
+/* An array of names. */
+static void put_columns(struct json *j, const struct found_run *r)
+{
+    json_begin_array(j, "columns_gone");
+    for (const char *at = r->columns_gone ? r->columns_gone : ""; *at;) {
+        char name[COLUMN_NAME_MAX];
+        size_t n = strcspn(at, ",");
+        snprintf(name, sizeof name, "%.*s", (int)n, at);
+        json_put_text(j, NULL, name);
+        at += n + (at[n] == ',');
+    }
+    json_end(j);
 }
 
 static int print_json(const struct many *m)
@@ -467,6 +530,7 @@ static int print_json(const struct many *m)
             json_put_text(&j, "why", r->note);
         else
             json_put_null(&j, "why");
+        put_columns(&j, r);
         if (r->gone && r->state == ANALYZED)
             json_put_text(&j, "settings_gone", r->gone);
         else
@@ -519,12 +583,19 @@ static int conclude(struct many *m)
     return OK;
 }
 
+static void free_gone(struct found_run *r)
+{
+    free(r->gone);
+    free(r->columns);
+    free(r->columns_gone);
+}
+
 static void release(struct many *m)
 {
     for (idx i = 0; m->lists && i < m->options->n_folders; i++)
         run_list_release(&m->lists[i]);
     for (idx i = 0; m->runs && i < m->n; i++)
-        free(m->runs[i].gone);
+        free_gone(&m->runs[i]);
     free(m->lists);
     free(m->runs);
     free(m->todo);

@@ -6,6 +6,7 @@
 
 #include "analysis/analysis.h"
 #include "analysis/measured.h"
+#include "base/text.h"
 #include "io/arrays.h"
 
 /* "analysis, 100 sequences of 64 tokens, eps 0.3; sink.eps 0.3, now 0.2" */
@@ -69,16 +70,57 @@ const char *replaced_next(const struct replaced *r, idx *at,
         idx i = (*at)++;
         const char *name = r->csv.names[i];
         if (table_is_given(&r->csv, i) && strcmp(name, ANALYSIS_ORIGIN) != 0 &&
-            !has_column(c, name))
+            !(c && has_column(c, name)))
             return name;
     }
     return NULL;
 }
 
-idx replaced_count(const struct replaced *r, const struct run_columns *c)
+char *replaced_names(const struct replaced *r, const struct run_columns *c)
 {
-    idx at = 0, n = 0;
-    while (replaced_next(r, &at, c))
-        n++;
-    return n;
+    char *text = NULL;
+    size_t n = 0;
+    idx at = 0;
+    const char *name = replaced_next(r, &at, c), *between = "";
+    FILE *memory = name ? open_memstream(&text, &n) : NULL;
+    if (!memory)
+        return NULL;
+    for (; name; name = replaced_next(r, &at, c), between = ",")
+        fprintf(memory, "%s%s", between, name);
+    if (fclose(memory) == 0)
+        return text;
+    free(text);
+    return NULL;
+}
+
+enum { NAMES_SHOWN = 8 };
+
+/* "sink_2, sink_3 and 4 more" */
+static void print_names(FILE *out, const char *names, idx n)
+{
+    for (idx i = 0; i < idx_min(n, NAMES_SHOWN); i++) {
+        size_t length = strcspn(names, ",");
+        fprintf(out, "%s%.*s", i ? ", " : "", (int)length, names);
+        names += length + 1;
+    }
+    if (n > NAMES_SHOWN)
+        fprintf(out, " and %td more", n - NAMES_SHOWN);
+}
+
+void replaced_print(FILE *out, const char *gone, idx n, bool are_alike,
+                    bool may_name)
+{
+    idx columns = text_count(gone, ',') + 1;
+    bool is_one = are_alike && columns == 1;
+    if (are_alike)
+        fprintf(out, "%td ", columns);
+    fprintf(out, "column%s of the analysis before %s not in this one (%s",
+            is_one ? "" : "s", is_one ? "is" : "are", are_alike ? "" : "as ");
+    print_names(out, gone, columns);
+    fprintf(out, ")");
+    if (n > 0)
+        fprintf(out, ", of %td run%s", n, n == 1 ? "" : "s");
+    fprintf(out, ": metrics.names with %s measures %s again%s\n",
+            is_one ? "it" : "them", is_one ? "it" : "them",
+            may_name ? "; --as NAME writes an analysis beside it" : "");
 }

@@ -6,6 +6,8 @@
 #ifndef SINKLAB_REPLACED_H
 #define SINKLAB_REPLACED_H
 
+#include <stdio.h>
+
 #include "config/config.h"
 #include "io/table.h"
 #include "metric/columns.h"
@@ -22,12 +24,19 @@ void replaced_open(struct replaced *r, const char *dir, const char *name,
                    const struct config *config);
 void replaced_close(struct replaced *r);
 
-/* replaced_next - the next column that has numbers and is none of c's, from *at
- * on, 0 at first; NULL past the last. */
+/* replaced_next - the next column that has numbers and is none of c's (NULL: of
+ * none), from *at on, 0 at first; NULL past the last. */
 const char *replaced_next(const struct replaced *r, idx *at,
                           const struct run_columns *c);
 
-/* How many those are. */
-idx replaced_count(const struct replaced *r, const struct run_columns *c);
+/* replaced_names - all of them, by commas: the caller's, to be freed; NULL:
+ * there are none, or no memory. */
+char *replaced_names(const struct replaced *r, const struct run_columns *c);
+
+/* replaced_print - the line that says it; gone: of the one analysis, or of the
+ * first of n runs (0: of no several), all of which lost these, or some others
+ * (!are_alike). may_name: the user could give it another name. */
+void replaced_print(FILE *out, const char *gone, idx n, bool are_alike,
+                    bool may_name);
 
 #endif

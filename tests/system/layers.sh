@@ -201,6 +201,19 @@ as=-other check "the columns are there" columns_of two/b key_mass row_sum
 check "one with a pattern" advised \
     "sinklab analyze two/a --as other 'metrics.names=sink_\*,key_mass'" \
     two/a --analysis other --figure positions
+rm two/?/analysis-*
+"$SINKLAB" analyze two metrics.names=default,transitions >/dev/null
+said_gone='^5 columns of the analysis before are not in this one \(first_mass_late, .*\), of 2 runs: metrics.names with them'
+check "several runs say what is gone" says "$said_gone" \
+    "$SINKLAB" analyze two
+check_not "once" says 'analysis before' "$SINKLAB" analyze two
+"$SINKLAB" analyze two metrics.names=default,key_mass >/dev/null
+check "to programs, too" says '"columns_gone":\["key_mass"\].*"columns_gone":\["key_mass"\]' \
+    "$SINKLAB" analyze two --json
+"$SINKLAB" analyze two/a metrics.names=default,key_mass >/dev/null
+"$SINKLAB" analyze two/b metrics.names=default,hidden_norm >/dev/null
+check "or how many runs" says '^columns of the analysis before are not in this one \(as key_mass\), of 2 runs: metrics.names' \
+    "$SINKLAB" analyze two metrics.names=default
 
 # --- runs that are not alike ---------------------------------------------------------
 
