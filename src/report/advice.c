@@ -172,7 +172,7 @@ static void add_setting(struct text *t, const char *key, const char *value)
     shell_add(t, word);
 }
 
-static void print(struct text *t, const struct command *c)
+static void print(struct text *t, const struct command *c, const char *settings)
 {
     text_add(t, "`sinklab analyze%s%s", c->words.at,
              c->n > NAMED_MAX ? " ..." : "");
@@ -180,8 +180,8 @@ static void print(struct text *t, const struct command *c)
         text_add(t, " --as ");
         shell_add(t, c->analysis);
     }
-    if (!c->are_unlike)
-        text_add(t, "%s", c->settings);
+    if (settings || !c->are_unlike)
+        text_add(t, "%s", settings ? settings : c->settings);
     if (c->asks_names) /* in place of a list without end: all */
         add_setting(t, "metrics.names",
                     c->asked.is_full ? "*" : c->asked.metrics.names);
@@ -190,8 +190,9 @@ static void print(struct text *t, const struct command *c)
     if (c->asks_positions)
         text_add(t, " sink.positions=%td", c->asked.positions);
     text_add(t, "`%s",
-             c->are_unlike ? ", with the settings of each run's analysis,"
-                           : "");
+             c->are_unlike && !settings
+                 ? ", with the settings of each run's analysis,"
+                 : "");
 }
 
 /* ---- which runs -------------------------------------------------------- */
@@ -305,7 +306,7 @@ const char *advice(char text[ADVICE_MAX], const struct advice *a)
     else
         add_item(&c.asked, c.asked.metrics.names, "transitions");
     visit_all(&c, a, is_chosen, compare_own);
-    print(&(struct text){ text, ADVICE_MAX, 0 }, &c);
+    print(&(struct text){ text, ADVICE_MAX, 0 }, &c, a->settings);
     return text;
 }
 

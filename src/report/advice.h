@@ -17,7 +17,9 @@ struct advice {
     idx n;
     const struct compare_options *o; /* the folders that were given, to be
                       named where that is shorter; NULL: each run by itself */
-    bool has_others; /* these folders hold runs that are none of these */
+    bool has_others;      /* these folders hold runs that are none of these */
+    const char *settings; /* " sink.sequences=100", in place of those that the
+                             analyses have; NULL: as they have them */
 };
 
 /* advice - "`sinklab analyze runs/a metrics.names=default,key_mass`": of the

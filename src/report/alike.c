@@ -1,8 +1,6 @@
 #include "report/alike.h"
 
-#include "base/shell.h"
-
-enum { PLACE_MAX = 2 * RUN_PATH_MAX };
+#include "report/advice.h"
 
 /* A run, and what its column was measured on. */
 struct taken {
@@ -42,22 +40,25 @@ static int check_column(const struct group *g, const char *column, int parts,
                         struct err *e)
 {
     char a_on[MEASURED_TEXT_MAX], b_on[MEASURED_TEXT_MAX];
-    char one[PLACE_MAX], other[PLACE_MAX], with[MEASURED_TEXT_MAX];
-    char differ[MEASURED_TEXT_MAX];
+    char differ[MEASURED_TEXT_MAX], with[MEASURED_TEXT_MAX], words[ADVICE_MAX];
     struct taken a, b;
     if (!find_unlike(&a, &b, g, 1, column, parts))
         return OK;
-    shell_word(one, sizeof one, a.run->path);
-    shell_word(other, sizeof other, b.run->path);
-    return err_set(e, ERR_DATA,
-                   "compare: %s of the group %.80s was measured differently in "
-                   "%s (%s) and in %s (%s), and is not averaged: they differ "
-                   "in %s; measure them alike by `sinklab analyze %s %s%s`",
-                   column, g->label, a.run->name,
-                   print(a_on, &a, column, parts), b.run->name,
-                   print(b_on, &b, column, parts),
-                   measured_differing(differ, a.on, b.on, parts), one, other,
-                   measured_overrides(with, a.on, b.on, parts));
+    const struct run_data *const both[] = { a.run, b.run };
+    const struct advice alike = {
+        .column = column,
+        .runs = both,
+        .n = COUNT_OF(both),
+        .settings = measured_overrides(with, a.on, b.on, parts),
+    };
+    return err_set(
+        e, ERR_DATA,
+        "compare: %s of the group %.80s was measured differently in "
+        "%s (%s) and in %s (%s), and is not averaged: they differ "
+        "in %s; measure them alike by %s",
+        column, g->label, a.run->name, print(a_on, &a, column, parts),
+        b.run->name, print(b_on, &b, column, parts),
+        measured_differing(differ, a.on, b.on, parts), advice(words, &alike));
 }
 
 int alike_check(const struct groups *s, const struct compare_options *o,

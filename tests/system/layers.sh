@@ -203,6 +203,14 @@ check "one with a pattern" advised \
     two/a --analysis other --figure positions
 rm two/?/analysis-*
 "$SINKLAB" analyze two metrics.names=default,transitions >/dev/null
+"$SINKLAB" analyze two/b metrics.names=default,circuits sink.sequences=2 --as other >/dev/null
+"$SINKLAB" analyze two/a metrics.names=default,key_mass --as other >/dev/null
+check "runs of one group that were measured differently" advised \
+    'sinklab analyze two/a two/b --as other sink.sequences=4 metrics.names=default,key_mass,circuits' \
+    two --analysis other
+as=-other check "keep what they have" columns_of two/b key_mass previous_score
+check "and are measured alike" "$SINKLAB" compare two --analysis other
+rm two/?/analysis-*
 said_gone='^5 columns of the analysis before are not in this one \(first_mass_late, .*\), of 2 runs: metrics.names with them'
 check "several runs say what is gone" says "$said_gone" \
     "$SINKLAB" analyze two
