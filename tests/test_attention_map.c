@@ -151,19 +151,58 @@ static void check_against_analysis(const char *dir, const char *file,
     array_values_release(&first);
 }
 
+/* Parts of rows are the proxy weights of analyze, means over queries. */
+struct parts {
+    struct attention_map *m;
+    const double *first, *extra; /* (heads) of analyze; NULL: not measured */
+};
+
+static void see_parts(void *context, const struct head_view *h)
+{
+    const struct parts *p = context;
+    idx i = attention_map_place(p->m, h);
+    struct attention_share part = attention_part_of(p->m, h);
+    assert_near(part.first, p->first[i], 1e-6, 1);
+    if (p->extra)
+        assert_near(part.extra, p->extra[i], 1e-6, 1);
+}
+
+static void check_parts(const struct attention_query *q, bool has_extra)
+{
+    struct attention_map m;
+    struct err e = { 0 };
+    char path[300];
+    snprintf(path, sizeof path, "%s/analysis.h5", q->model.dir);
+    struct array_values first = load(path, "first_mass"), extra = { 0 };
+    if (has_extra)
+        extra = load(path, "bias_mass");
+    if (attention_map_open(&m, q, &e))
+        fail_msg("%s", e.text);
+    idx n = m.n_layers * m.n_heads;
+    struct parts p = { &m, first.values + first.n - n,
+                       has_extra ? extra.values + extra.n - n : NULL };
+    attention_map_see(&m, see_parts, &p);
+    attention_map_release(&m);
+    array_values_release(&first);
+    array_values_release(&extra);
+}
+
 static void test_attention__the_file_holds_what_analyze_measures(void **state)
 {
     (void)state;
     static const struct {
         const char *name, *settings;
-        bool has_extra;
+        bool has_extra, has_parts; /* parts: bias_mass is not of weights */
     } cases[] = {
-        { "plain", "", false },
-        { "sigmoid", "attention.weights=sigmoid", false },
-        { "column", "attention.weights=softmax1 attention.bias=key", true },
-        { "registers", "attention.registers=2", true },
-        { "pairs", "attention.operation=differential", false },
-        { "window", "attention.window=4 data.bos=no", false },
+        { "plain", "", false, false },
+        { "sigmoid", "attention.weights=sigmoid", false, false },
+        { "relu", "attention.weights=relu attention.bias=key_value", true,
+          true },
+        { "column", "attention.weights=softmax1 attention.bias=key", true,
+          false },
+        { "registers", "attention.registers=2", true, false },
+        { "pairs", "attention.operation=differential", false, false },
+        { "window", "attention.window=4 data.bos=no", false, false },
     };
     for (idx i = 0; i < COUNT_OF(cases); i += test_is_long() ? 1 : 2) {
         const char *dir = train(cases[i].name, cases[i].settings);
@@ -176,7 +215,9 @@ static void test_attention__the_file_holds_what_analyze_measures(void **state)
         }
         analyze(dir);
         write_ok(&q, file);
-        check_against_analysis(dir, file, cases[i].has_extra);
+        check_against_analysis(dir, file,
+                               cases[i].has_extra && !cases[i].has_parts);
+        check_parts(&q, cases[i].has_extra);
     }
 }
 

@@ -5,6 +5,23 @@
 /* Guard of the study's proxy weights, |A| / (sum |A| + 1e-8). */
 static const double PROXY_GUARD = 1e-8;
 
+double row_mass_of(const struct head_view *h, idx row)
+{
+    idx row_n = h->n_extra + h->T;
+    double mass = 0;
+    for (idx j = 0; j < row_n; j++)
+        mass += fabs((double)h->weights[row * row_n + j]);
+    if (h->extra_mass)
+        mass +=
+            (double)h->extra_mass[row] - fabs((double)h->weights[row * row_n]);
+    return mass;
+}
+
+double proxy_of(double weight, double row_mass)
+{
+    return fabs(weight) / (row_mass + PROXY_GUARD);
+}
+
 double raw_weight(const struct metric_head *v, idx row, idx column)
 {
     const struct head_view *h = v->head;
@@ -16,7 +33,7 @@ double proxy_weight(const struct metric_head *v, idx row, idx column)
     double a = raw_weight(v, row, column);
     if (column < v->head->n_extra && v->head->extra_mass)
         a = (double)v->head->extra_mass[row];
-    return v->sums_to_one ? a : fabs(a) / (v->row_mass[row] + PROXY_GUARD);
+    return v->sums_to_one ? a : proxy_of(a, v->row_mass[row]);
 }
 
 idx keys_in_reach(const struct metric_head *v, idx row)

@@ -7,6 +7,12 @@
 
 #include "metric/metric.h"
 
+/* What a row sums to, all weights taken without sign. */
+double row_mass_of(const struct head_view *h, idx row);
+
+/* A weight's part in such a sum. */
+double proxy_of(double weight, double row_mass);
+
 double raw_weight(const struct metric_head *v, idx row, idx column);
 
 /* Weights as the study reads them: themselves if rows sum to one, else made

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "metric/consequences.h"
+#include "metric/head_weights.h"
 #include "nn/attention/attention.h"
 #include "nn/attention/attention_facts.h"
 
@@ -235,15 +236,8 @@ static struct ratio *clear(const struct meter_column *c, idx sequence, idx at,
 static double *fill_row_mass(const struct meter *t, const struct head_view *h)
 {
     double *mass = t->row_mass + h->worker * t->T;
-    idx row_n = h->n_extra + h->T;
-    for (idx row = 0; row < h->T; row++) {
-        mass[row] = 0;
-        for (idx j = 0; j < row_n; j++)
-            mass[row] += fabs((double)h->weights[row * row_n + j]);
-        if (h->extra_mass)
-            mass[row] += (double)h->extra_mass[row] -
-                         fabs((double)h->weights[row * row_n]);
-    }
+    for (idx row = 0; row < h->T; row++)
+        mass[row] = row_mass_of(h, row);
     return mass;
 }
 

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "metric/head_weights.h"
+#include "nn/attention/attention_facts.h"
 #include "nn/visible.h"
 #include "prepare/spelling.h"
 #include "train/session.h"
@@ -197,7 +199,13 @@ struct attention_share attention_share_even(const struct attention_map *m,
     return x;
 }
 
-struct attention_share attention_share_of(const struct head_view *h)
+/* A weight, or its part in what its row sums to (-1: as it is). */
+static double taken(double weight, double row_mass)
+{
+    return row_mass < 0 ? weight : proxy_of(weight, row_mass);
+}
+
+static struct attention_share share_of(const struct head_view *h, bool is_part)
 {
     struct attention_share s = { .previous = h->T > 1 ? 0 : NAN,
                                  .extra = h->n_extra ? 0 : NAN };
@@ -205,13 +213,17 @@ struct attention_share attention_share_of(const struct head_view *h)
     double n = (double)h->T;
     for (idx t = 0; t < h->T; t++) {
         const real *row = h->weights + t * row_n;
-        s.first += (double)row[h->n_extra] / n;
-        s.self += (double)row[h->n_extra + t] / n;
+        const real *keys = row + h->n_extra;
+        double mass = is_part ? row_mass_of(h, t) : -1, sum = 0;
+        s.first += taken((double)keys[0], mass) / n;
+        s.self += taken((double)keys[t], mass) / n;
         if (t > 0)
-            s.previous += (double)row[h->n_extra + t - 1] / (n - 1);
+            s.previous += taken((double)keys[t - 1], mass) / (n - 1);
         if (h->n_extra)
-            s.extra += (double)row[0] / n;
-        double sum = 0;
+            s.extra += taken(is_part && h->extra_mass ? (double)h->extra_mass[t]
+                                                      : (double)row[0],
+                             mass) /
+                       n;
         for (idx i = 0; i < row_n; i++)
             sum += (double)row[i];
         s.row_sum += sum / n;
@@ -219,6 +231,53 @@ struct attention_share attention_share_of(const struct head_view *h)
         s.most_sum = t > 0 ? fmax(s.most_sum, sum) : sum;
     }
     return s;
+}
+
+struct attention_share attention_share_of(const struct head_view *h)
+{
+    return share_of(h, false);
+}
+
+struct attention_share attention_part_of(const struct attention_map *m,
+                                         const struct head_view *h)
+{
+    const struct model *model = &m->model.model;
+    return share_of(h,
+                    !attention_sums_to_one(&model->blocks[h->layer].attention));
+}
+
+/* ---- what rows sum to -------------------------------------------------- */
+
+void attention_sums_of(struct attention_sums *s,
+                       const struct attention_share *x)
+{
+    s->least = fmin(s->least, x->least_sum);
+    s->most = fmax(s->most, x->most_sum);
+}
+
+bool attention_sums_differ(const struct attention_sums *s)
+{
+    return !(s->least >= 0.99 && s->most <= 1.01);
+}
+
+void attention_percent_add(struct text *t, double share)
+{
+    double percent = 100 * share;
+    if (percent > 0 && percent < 0.001)
+        text_add(t, "<0.001");
+    else
+        text_add(t, fabs(percent) < 10 ? "%.2g" : "%.0f", percent);
+}
+
+void attention_sums_add(struct text *t, const struct attention_sums *s)
+{
+    text_add(t, "rows of these heads do not all sum to 100 %%, but to ");
+    attention_percent_add(t, s->least);
+    text_add(t, " %% at least and ");
+    attention_percent_add(t, s->most);
+    text_add(
+        t, " %% at most; a large part of a row that sums to hardly anything is "
+           "no sink");
 }
 
 void attention_even_add(struct text *t, const struct attention_map *m,

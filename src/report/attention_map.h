@@ -7,6 +7,8 @@
 #ifndef SINKLAB_ATTENTION_MAP_H
 #define SINKLAB_ATTENTION_MAP_H
 
+#include <math.h>
+
 #include "analysis/run_model.h"
 #include "base/text.h"
 
@@ -72,6 +74,12 @@ struct attention_share {
 };
 struct attention_share attention_share_of(const struct head_view *h);
 
+/* attention_part_of - the same of each weight's part in what its row sums to,
+ * as docs/METRICS.md, "Raw and proxy weights": what is held against even
+ * weights. Sums of rows are as above. */
+struct attention_share attention_part_of(const struct attention_map *m,
+                                         const struct head_view *h);
+
 /* attention_share_even - the same if each query weighed all tokens that it sees
  * alike, with nothing on no token: what the others are held against. */
 struct attention_share attention_share_even(const struct attention_map *m,
@@ -81,6 +89,24 @@ struct attention_share attention_share_even(const struct attention_map *m,
  * percent: "12.5 %", or where heads see other tokens "12.5 to 20.0 %". */
 void attention_even_add(struct text *t, const struct attention_map *m,
                         size_t at);
+
+/* What rows of heads sum to; of none yet: ATTENTION_NO_SUMS. */
+struct attention_sums {
+    double least, most;
+};
+#define ATTENTION_NO_SUMS ((struct attention_sums){ INFINITY, -INFINITY })
+void attention_sums_of(struct attention_sums *s,
+                       const struct attention_share *x);
+
+/* Do some not sum to one, so that a weight on a token is no share? */
+bool attention_sums_differ(const struct attention_sums *s);
+
+/* "rows of these heads do not all sum to 100 %, but to ...", and what that is
+ * for who looks for sinks. */
+void attention_sums_add(struct text *t, const struct attention_sums *s);
+
+/* In percent, without its sign: "97", "4.1", "0.0023", "<0.001". */
+void attention_percent_add(struct text *t, double share);
 
 /* attention_file_write - as HDF5: docs/FORMATS.md, "Attention maps". OK,
  * ERR_MEMORY, ERR_IO (a file that was there stays). */

@@ -62,13 +62,14 @@ struct drawing {
     const char *name; /* of the run */
     char *notes;      /* lines */
     struct attention_map *m;
-    idx n;           /* cells a side */
-    idx per;         /* tokens a cell */
-    float *cells;    /* (heads, n, n) */
-    float *extra;    /* (heads, n); NULL: no layer has it */
-    double *first;   /* (heads) mean weight on the first token */
-    double *largest; /* (heads) |cell| */
-    double top;      /* of the scale */
+    idx n;                        /* cells a side */
+    idx per;                      /* tokens a cell */
+    float *cells;                 /* (heads, n, n) */
+    float *extra;                 /* (heads, n); NULL: no layer has it */
+    struct attention_share *part; /* (heads) of parts of their rows */
+    double *largest;              /* (heads) |cell| */
+    struct attention_sums sums;
+    double top; /* of the scale */
     bool is_signed;
     idx panel, strip; /* pixels */
     idx left, above, width, height;
@@ -98,7 +99,7 @@ static void see_head(void *context, const struct head_view *h)
     for (idx i = 0; d->extra && i < d->n; i++)
         d->largest[place] =
             fmax(d->largest[place], fabs((double)d->extra[place * d->n + i]));
-    d->first[place] = attention_share_of(h).first;
+    d->part[place] = attention_part_of(m, h);
 }
 
 /* Does any query of the cell see any of its keys? */
@@ -117,8 +118,11 @@ static void find_scale(struct drawing *d)
 {
     double largest = 0;
     idx heads = d->m->n_layers * d->m->n_heads;
-    for (idx i = 0; i < heads; i++)
+    d->sums = ATTENTION_NO_SUMS;
+    for (idx i = 0; i < heads; i++) {
         largest = fmax(largest, d->largest[i]);
+        attention_sums_of(&d->sums, &d->part[i]);
+    }
     for (idx i = 0; i < heads * d->n * d->n; i++)
         d->is_signed = d->is_signed || d->cells[i] < 0;
     d->top = largest > 0 ? largest : 1;
@@ -270,7 +274,7 @@ static void print_panel(const struct drawing *d, idx row, idx column)
         set_text(d, "no token", strip + d->strip / 2, top + d->panel + 4,
                  "right rotate by 90");
     if (has_number(d)) {
-        snprintf(share, sizeof share, "%.0f %%", 100 * d->first[place]);
+        snprintf(share, sizeof share, "%.0f %%", 100 * d->part[place].first);
         set_text(d, share, left + d->panel - 5, top + 12, "right front");
     }
     fputs("plot $m matrix with image\nunset label\n", d->s);
@@ -352,13 +356,21 @@ static char *notes_of(const struct drawing *d)
     if (d->strip)
         text_add(&t, "; apart: weight on no token");
     if (has_number(d)) {
-        text_add(&t, "; number in a panel: mean weight on the first token (of "
-                     "even weights ");
+        text_add(
+            &t, "; number in a panel: %s (of even weights ",
+            attention_sums_differ(&d->sums)
+                ? "the first token's part of what a row sums to, mean over "
+                  "queries"
+                : "mean weight on the first token");
         attention_even_add(&t, d->m, offsetof(struct attention_share, first));
         text_add(&t, ")");
     }
     text_add(&t, ". Darkness: square root of the weight%s",
              d->is_signed ? ", orange to brown if it is below zero" : "");
+    if (attention_sums_differ(&d->sums)) {
+        text_add(&t, ". Note: ");
+        attention_sums_add(&t, &d->sums);
+    }
     if (d->per > 1)
         text_add(&t,
                  ". A cell is %td x %td tokens: weights added up over keys, "
@@ -458,11 +470,11 @@ static int plan(struct drawing *d, struct attention_map *m, struct err *e)
                        "--head, or write .h5",
                        ACROSS_MAX, DOWN_MAX, m->n_heads, m->n_layers);
     d->cells = calloc((size_t)(heads * d->n * d->n), sizeof *d->cells);
-    d->first = calloc((size_t)heads, sizeof *d->first);
+    d->part = calloc((size_t)heads, sizeof *d->part);
     d->largest = calloc((size_t)heads, sizeof *d->largest);
     if (m->has_extra)
         d->extra = calloc((size_t)(heads * d->n), sizeof *d->extra);
-    if (!d->cells || !d->first || !d->largest || (m->has_extra && !d->extra))
+    if (!d->cells || !d->part || !d->largest || (m->has_extra && !d->extra))
         return err_memory(e, NULL);
     return OK;
 }
@@ -471,7 +483,7 @@ static void release(struct drawing *d)
 {
     free(d->cells);
     free(d->extra);
-    free(d->first);
+    free(d->part);
     free(d->largest);
     free(d->notes);
 }

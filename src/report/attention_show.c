@@ -34,13 +34,16 @@ static int check_output(const char *path, struct err *e)
 
 struct shares {
     const struct attention_map *m;
-    struct attention_share *of; /* (heads) */
+    struct attention_share *of;   /* (heads) of weights */
+    struct attention_share *part; /* (heads) of parts of their rows */
+    struct attention_sums sums;
 };
 
 static void see_head(void *context, const struct head_view *h)
 {
     struct shares *s = context;
     s->of[attention_map_place(s->m, h)] = attention_share_of(h);
+    s->part[attention_map_place(s->m, h)] = attention_part_of(s->m, h);
 }
 
 static void set_share(struct grid *g, idx row, idx column, double share)
@@ -51,9 +54,19 @@ static void set_share(struct grid *g, idx row, idx column, double share)
         grid_set(g, row, column, "%.1f", 100 * share);
 }
 
-/* What the columns would be without any preference. */
-static void tell_even(FILE *out, const struct attention_map *m)
+/* Sums may be small. */
+static void set_sum(struct grid *g, idx row, idx column, double sum)
 {
+    char word[32];
+    struct text t = { word, sizeof word, 0 };
+    attention_percent_add(&t, sum);
+    grid_set(g, row, column, "%s", word);
+}
+
+/* What the columns would be without any preference. */
+static void tell_even(FILE *out, const struct shares *s)
+{
+    const struct attention_map *m = s->m;
     static const struct {
         const char *name;
         size_t at;
@@ -67,25 +80,21 @@ static void tell_even(FILE *out, const struct attention_map *m)
         attention_even_add(&t, m, shares[i].at);
     }
     fprintf(out,
-            "means over queries; if each weighed all tokens that it sees "
+            "means over queries%s; if each weighed all tokens that it sees "
             "alike:\n%s\n",
+            attention_sums_differ(&s->sums) ? ", parts of what a row sums to"
+                                            : "",
             line);
 }
 
-/* Else what is on the first token is taken for a share of a row. */
-static void tell_sums(FILE *out, const struct shares *s, idx heads)
+static void tell_sums(FILE *out, const struct shares *s)
 {
-    double least = INFINITY, most = -INFINITY;
-    for (idx i = 0; i < heads; i++) {
-        least = fmin(least, s->of[i].least_sum);
-        most = fmax(most, s->of[i].most_sum);
-    }
-    if (!(least >= 0.99 && most <= 1.01))
-        fprintf(out,
-                "note: rows of these heads sum to %.0f %% at least and %.0f %% "
-                "at most, not to 100: no sink is to be read off the weight on "
-                "the first token alone\n",
-                100 * least, 100 * most);
+    char line[512];
+    struct text t = { line, sizeof line, 0 };
+    if (!attention_sums_differ(&s->sums))
+        return;
+    attention_sums_add(&t, &s->sums);
+    fprintf(out, "note: %s\n", line);
 }
 
 static int print_table(FILE *out, const struct shares *s, bool unicode,
@@ -97,14 +106,18 @@ static int print_table(FILE *out, const struct shares *s, bool unicode,
     const struct attention_map *m = s->m;
     struct grid g = { 0 };
     idx heads = m->n_layers * m->n_heads;
-    idx extra = m->has_extra ? COUNT_OF(headings) : -1;
-    if (grid_init(&g, heads + 1, COUNT_OF(headings) + m->has_extra, e) == OK) {
+    idx columns = COUNT_OF(headings);
+    idx extra = m->has_extra ? columns++ : -1;
+    idx sum = attention_sums_differ(&s->sums) ? columns++ : -1;
+    if (grid_init(&g, heads + 1, columns, e) == OK) {
         for (idx i = 0; i < COUNT_OF(headings); i++)
             grid_set(&g, 0, i, "%s", headings[i]);
         if (extra >= 0)
             grid_set(&g, 0, extra, "no token %%");
+        if (sum >= 0)
+            grid_set(&g, 0, sum, "row sum %%");
         for (idx i = 0; i < heads; i++) {
-            const struct attention_share *x = &s->of[i];
+            const struct attention_share *x = &s->part[i];
             grid_set(&g, i + 1, 0, "%td", m->layer + i / m->n_heads);
             grid_set(&g, i + 1, 1, "%td", m->head + i % m->n_heads);
             set_share(&g, i + 1, 2, x->first);
@@ -112,11 +125,13 @@ static int print_table(FILE *out, const struct shares *s, bool unicode,
             set_share(&g, i + 1, 4, x->previous);
             if (extra >= 0)
                 set_share(&g, i + 1, extra, x->extra);
+            if (sum >= 0)
+                set_sum(&g, i + 1, sum, x->row_sum);
         }
         if (grid_check(&g, e) == OK) {
             grid_print(out, &g, WIDEST, unicode);
-            tell_even(out, m);
-            tell_sums(out, s, heads);
+            tell_even(out, s);
+            tell_sums(out, s);
         }
     }
     grid_release(&g);
@@ -131,14 +146,12 @@ static void put_share(struct json *j, const char *key, double share)
         json_put_number(j, key, share);
 }
 
-/* Under "even" of a head. */
-static void put_even(struct json *j, const struct attention_share *even)
+/* What a token can have, even weights, too. */
+static void put_tokens(struct json *j, const struct attention_share *x)
 {
-    json_begin_object(j, "even");
-    put_share(j, "first", even->first);
-    put_share(j, "self", even->self);
-    put_share(j, "previous", even->previous);
-    json_end(j);
+    put_share(j, "first", x->first);
+    put_share(j, "self", x->self);
+    put_share(j, "previous", x->previous);
 }
 
 static int print_json(FILE *out, const struct attention_show *o,
@@ -161,12 +174,16 @@ static int print_json(FILE *out, const struct attention_show *o,
         json_begin_object(&j, NULL);
         json_put_count(&j, "layer", layer);
         json_put_count(&j, "head", head);
-        put_share(&j, "first", s->of[i].first);
-        put_share(&j, "self", s->of[i].self);
-        put_share(&j, "previous", s->of[i].previous);
+        put_tokens(&j, &s->of[i]);
         put_share(&j, "extra", s->of[i].extra);
         put_share(&j, "row_sum", s->of[i].row_sum);
-        put_even(&j, &even);
+        json_begin_object(&j, "of_row");
+        put_tokens(&j, &s->part[i]);
+        put_share(&j, "extra", s->part[i].extra);
+        json_end(&j);
+        json_begin_object(&j, "even");
+        put_tokens(&j, &even);
+        json_end(&j);
         json_end(&j);
     }
     json_end(&j);
@@ -177,11 +194,15 @@ static int print_json(FILE *out, const struct attention_show *o,
 static int print_shares(FILE *out, const struct attention_show *o,
                         struct attention_map *m, struct err *e)
 {
-    struct shares s = { .m = m };
-    s.of = calloc((size_t)(m->n_layers * m->n_heads), sizeof *s.of);
+    struct shares s = { .m = m, .sums = ATTENTION_NO_SUMS };
+    size_t heads = (size_t)(m->n_layers * m->n_heads);
+    s.of = calloc(2 * heads, sizeof *s.of);
     if (!s.of)
         return err_memory(e, NULL);
+    s.part = s.of + heads;
     attention_map_see(m, see_head, &s);
+    for (size_t i = 0; i < heads; i++)
+        attention_sums_of(&s.sums, &s.of[i]);
     if (o->is_json)
         print_json(out, o, &s, e);
     else

@@ -42,7 +42,7 @@ check "BOS is in front" says '"tokens":\[256,116,104\]' attention run --text th 
 check "or is not" says '"tokens":\[116,104\]' attention run --text th --json sink.bos=no
 check "numbers are taken as they are" says '"tokens":\[3,256\]' \
     attention run --tokens '3 256' --json
-check "one head" says '"heads":\[\{"layer":1,"head":0,"first":[0-9.e-]+,"self":[^]]*,"extra":[0-9.]+,"row_sum":(1|0\.99999[0-9]*|1\.00000[0-9]*),"even":\{"first":0\.339732143,"self":0\.339732143,"previous":0\.245408163\}\}\]' \
+check "one head" says '"heads":\[\{"layer":1,"head":0,"first":[0-9.e-]+,"self":[^]]*,"extra":[0-9.]+,"row_sum":(1|0\.99999[0-9]*|1\.00000[0-9]*),"of_row":\{[^}]*\},"even":\{"first":0\.339732143,"self":0\.339732143,"previous":0\.245408163\}\}\]' \
     attention run --text 'the cat' --layer 1 --head 0 --json
 check "of one token there is nothing in front" says '"previous":null' \
     attention run --tokens 3 --json
@@ -52,8 +52,20 @@ check "rows that sum to one have no note" eval 'attention run --text "the cat" >
 check "train without a normaliser" "$SINKLAB" train cats.ini run.dir=loose \
     attention.bias=none attention.weights=sigmoid
 check "rows that do not sum to one are told" says \
-    '^note: rows of these heads sum to [0-9]+ % at least and [0-9]+ % at most, not to 100' \
+    '^note: rows of these heads do not all sum to 100 %, but to [0-9.]+ % at least and [0-9.]+ % at most; ' \
     attention loose --text 'the cat'
+check "beside what each sums to" says 'previous %  row sum %$' attention loose --text 'the cat'
+check "their shares are of a row's weights" says '^means over queries, parts of what a row sums to; ' \
+    attention loose --text 'the cat'
+check "JSON has both" says '"layer":1,"head":1,.*"row_sum":[0-9.e-]+,"of_row":\{"first":[0-9.e-]+,"self":[0-9.e-]+,"previous":[0-9.e-]+,"extra":null\},"even"' \
+    attention loose --text 'the cat' --json
+# of one token all that a row sums to is on the first
+check "one token has all of its row" says '^ +0 +0 +100\.0 +100\.0 +- +[0-9.]+$' \
+    attention loose --tokens 3
+check "train with hardly any weight" "$SINKLAB" train cats.ini run.dir=faint \
+    attention.bias=none attention.weights=sigmoid attention.sigmoid_b=-9
+check "small sums have their digits" says 'but to 0\.0[0-9]+ % at least and 0\.[0-9]+ % at most' \
+    attention faint --text 'the cat'
 
 # --- numbers --------------------------------------------------------------------
 check "HDF5" says '^wrote a.h5: 8 tokens$' attention run --text 'the cat' -o a.h5
@@ -94,6 +106,9 @@ if command -v gnuplot >/dev/null; then
     cp a.svg b.svg
     check "again" attention run --text 'the cat' -o a.svg train.threads=1
     check "... gives the same bytes" same_bytes a.svg b.svg
+    check "rows that do not sum to one" attention loose --text 'the cat' -o l.svg
+    check "... are told below" grep -q 'Note:' l.svg
+    check_not "... and else not" grep -q 'Note:' a.svg
     check "PNG" attention run --text 'the cat' -o a.png
     check "PDF" attention run --text 'the cat' -o a.pdf
     check "... is one" eval 'head -c 5 a.pdf | grep -q "%PDF-"'
