@@ -48,7 +48,7 @@ static void put_grid(const char *set, int n_weights, int n_rates, int n_seeds)
 /* A run that was analyzed: sink_1 of head h of layer l is 0, then a tenth of
  * l + h, then (3 l + h) / 10. hidden_norm at depth l of token t is
  * 10 l + t + 1, value_norm of head h of layer l 10 l + h. Layer `bare` has no
- * sink_1. */
+ * sink_1, of bare = L none has. */
 static void put_mapped_but(const char *name, const char *config, idx bare)
 {
     double v[STEPS * L * H], scalar[STEPS] = { 0 };
@@ -62,7 +62,7 @@ static void put_mapped_but(const char *name, const char *config, idx bare)
                : s == 1 ? 0.1 * (double)(l + h)
                         : 0.1 * (double)(3 * l + h);
         scalar[s] += v[i] / (L * H);
-        if (l == bare)
+        if (l == bare || bare == L)
             v[i] = NAN;
     }
     for (idx i = 0; i < STEPS * (L + 1) * T; i++)
@@ -592,6 +592,24 @@ static void test_figure_heads__who_was_not_analyzed_is_named(void **state)
     expect_error(names + 1, 1, o, ERR_DATA, "analysis.h5");
 }
 
+static void test_figure_heads__maps_without_a_number_are_told(void **state)
+{
+    (void)state;
+    static const char *const names[] = { "mapped", "empty" };
+    struct compare_options o = compare_usual;
+    skip_without_gnuplot();
+    put_mapped("mapped", "[run]\nseed = 1\n");
+    put_mapped_but("empty", "[run]\nseed = 2\n", L);
+    o.figure = "heads";
+    char *svg = svg_of(names, 2, o);
+    assert_within(svg, "Not measured: empty");
+    free(svg);
+    o.output = path_to("never.svg", "");
+    expect_error(names + 1, 1, o, ERR_DATA,
+                 "empty: sink_1 has no number in its analysis.h5: ");
+    assert_int_not_equal(access(o.output, F_OK), 0);
+}
+
 static void test_figure_heads__a_group_is_its_first_run(void **state)
 {
     (void)state;
@@ -1070,6 +1088,7 @@ int main(void)
         cmocka_unit_test(test_figure_heads__maps_over_training),
         cmocka_unit_test(test_figure_heads__each_end_is_there_once),
         cmocka_unit_test(test_figure_heads__who_was_not_analyzed_is_named),
+        cmocka_unit_test(test_figure_heads__maps_without_a_number_are_told),
         cmocka_unit_test(test_figure_heads__a_group_is_its_first_run),
         cmocka_unit_test(test_figure_positions__a_curve_a_layer_or_depth),
         cmocka_unit_test(test_figure_positions__heads_and_runs_are_averaged),

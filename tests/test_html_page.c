@@ -178,8 +178,9 @@ static double value_of(idx i, idx metric)
     return (double)((i * 2654435761u + metric * 40503u) % 1000) / 999;
 }
 
-/* An analysis of many numbers for a run that is there. */
-static void put_analysis(const char *run)
+/* An analysis of many numbers for a run that is there; the last metric has
+ * some? */
+static void put_analysis_but(const char *run, bool has_last)
 {
     static double v[METRICS][STEPS * LAYERS * HEADS];
     static char names[METRICS][COLUMN_NAME_MAX],
@@ -196,7 +197,7 @@ static void put_analysis(const char *run)
     for (idx m = 0; m < METRICS; m++) {
         snprintf(names[m], sizeof names[m], "sink_%td", m + 1);
         for (idx i = 0; i < COUNT_OF(v[m]); i++)
-            v[m][i] = value_of(i, m);
+            v[m][i] = m == METRICS - 1 && !has_last ? NAN : value_of(i, m);
         arrays[m] = (struct array){ .name = names[m],
                                     .long_name = names[m],
                                     .unit = "1",
@@ -222,6 +223,11 @@ static void put_analysis(const char *run)
     if (arrays_save(path_to(run, "analysis.h5"), &all, &e) ||
         analysis_write_csv(path_to(run, ""), "", csv.at, csv.n, &e))
         fail_msg("%s", e.text);
+}
+
+static void put_analysis(const char *run)
+{
+    put_analysis_but(run, true);
 }
 
 static void copy_analysis(const char *to, const char *from)
@@ -269,7 +275,26 @@ static void test_html_page__maps_are_the_arrays(void **state)
     free(page);
 }
 
-/* Without Chart.js the page is 200 kB smaller. */
+static void test_html_page__maps_without_a_number_are_left_out(void **state)
+{
+    (void)state;
+    static const char *const names[] = { "without", "with" };
+    size_t size;
+    for (int i = 0; i < 2; i++) {
+        put_seed(names[i], "done", "softmax", 1, "0,5,5,0\n5900,2,2,1\n");
+        put_analysis_but(names[i], i == 1);
+    }
+    char *page = page_of(names, 2, compare_usual, &size);
+    for (int i = 0; i < 2; i++) {
+        json_t *run = line_of(page, "run", i);
+        json_t *maps = json_object_get(run, "maps");
+        assert_int_equal(json_object_size(maps), METRICS - 1 + i);
+        assert_non_null(json_object_get(maps, "sink_1"));
+        json_decref(run);
+    }
+    free(page);
+}
+
 /* The seal at its end, which all that compare looks at, is whole. */
 static void test_html_page__a_damaged_file_has_no_maps(void **state)
 {
@@ -398,6 +423,7 @@ int main(void)
         cmocka_unit_test(test_html_page__says_which_sinks_are_gone),
         cmocka_unit_test(test_html_page__a_name_stays_text),
         cmocka_unit_test(test_html_page__maps_are_the_arrays),
+        cmocka_unit_test(test_html_page__maps_without_a_number_are_left_out),
         cmocka_unit_test(test_html_page__a_damaged_file_has_no_maps),
         cmocka_unit_test(test_html_page__36_runs_of_60_steps_fit_2_mb),
         cmocka_unit_test(test_html_page__long_curves_are_thinned),

@@ -282,6 +282,29 @@ int figure_axis(struct plot_axis *a, struct figure *f, const char *column,
     return pool_check(&f->memory, e);
 }
 
+static int say_nothing(const struct run_data *r, const char *column,
+                       struct err *e)
+{
+    struct column_facts f;
+    bool needs_extra =
+        column_find(&f, column) && f.metric && f.metric->needs_extra;
+    return err_set(e, ERR_DATA,
+                   "%s: %s has no number in its analysis.h5: not measured, as "
+                   "%s: give another --metric, or leave the run out",
+                   r->path, column,
+                   needs_extra ? "the model has no extra column that acts"
+                               : "the model has no such part, or its sequences "
+                                 "too few tokens");
+}
+
+static bool has_number(const struct run_array *a)
+{
+    for (idx i = 0; i < a->n_steps * a->n; i++)
+        if (!isnan(a->v[i]))
+            return true;
+    return false;
+}
+
 int figure_array(struct run_array *a, struct figure *f,
                  const struct figure_kind *kind, const struct run_data *r,
                  double step, struct err *e)
@@ -294,7 +317,7 @@ int figure_array(struct run_array *a, struct figure *f,
                            "%s: %s in its analysis.h5 %s: `sinklab analyze "
                            "--again` measures it anew",
                            r->path, figure_column(f->o), kind->lacks);
-    return OK;
+    return has_number(a) ? OK : say_nothing(r, figure_column(f->o), e);
 }
 
 struct plot_curve *figure_panel(struct plot_panel *q, struct figure *f,

@@ -239,6 +239,15 @@ static const struct array_facts *find_array(const struct array_file *f,
     return NULL;
 }
 
+static bool has_number(const struct array_values *v)
+{
+    idx i = 0;
+    while (i < v->n && isnan(v->values[i]))
+        i++;
+    return i < v->n;
+}
+
+/* One without any number is left out: the model has no such part. */
 static int write_map(struct json *j, struct array_file *f,
                      const struct array_facts *a, idx steps, struct err *e)
 {
@@ -248,7 +257,7 @@ static int write_map(struct json *j, struct array_file *f,
         rc = array_file_read(&v, f, a->name, e);
     if (rc == OK && step.n != a->shape[0])
         rc = err_set(e, ERR_DATA, "%s has other steps than there are", a->name);
-    if (rc == OK) {
+    if (rc == OK && has_number(&v)) {
         json_begin_object(j, a->name);
         write_shape(j, a);
         rc = write_coordinates(j, f, a, e);

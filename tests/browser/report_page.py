@@ -206,6 +206,10 @@ def maps(b, path, analysis):
     choose(page, "document.querySelector('#heads select')", "first_mass")
     cells = "[...document.querySelector('#heads .map').querySelectorAll('td')].map(c => parseFloat(c.textContent))"
     caption = "document.querySelector('#heads .map caption').textContent"
+    need(not page.eval("[...document.querySelectorAll('#heads select option')].some(o => o.value === 'sink_bias')"),
+         "no model has an extra column")
+    told = page.eval("document.querySelector('#heads > p:last-child').textContent")
+    need("without a number in any run" in told and "bias_mass, sink_bias" in told, told)
     for row in (rows[-1], rows[0]):
         found = page.eval(cells)
         want = 100 * float(row["first_mass"])

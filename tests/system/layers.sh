@@ -112,6 +112,8 @@ fi
 
 expect_fail 4 'no run has layer 3' \
     "$SINKLAB" compare s --metric first_mass_layer_3
+expect_fail 4 'sink_bias has no number .*the model has no extra column that acts' \
+    "$SINKLAB" compare $run --metric sink_bias --figure heads -o none.svg
 expect_fail 2 'no run has hidden_ratio by layer' \
     "$SINKLAB" compare s --metric hidden_ratio --layers
 expect_fail 2 "no run has 'hidden_ratio' by layer" \

@@ -257,12 +257,15 @@ function make_heads(section) {
         controls.append(select_of("runs", [["first", "the first of each group"], ["all", "all of them"],
             ["means", "means over them"]], heads.runs, v => { heads.runs = v; draw_maps(); }));
     section.append(controls, heads.slider, heads.bar, heads.told, heads.grid, heads.caption);
+    const without = report.head.maps.map(m => m.name).filter(n => !shapes(n));
     const left = report.head.maps_left, kept = report.head.maps_steps;
     const most = Math.max(...report.runs.map(r => names.reduce((n, name) =>
         Math.max(n, r.maps[name] ? r.maps[name].steps.length : 0), 0)));
     section.append(el("p", { class: "quiet" }, "Numbers are kept to one part in 4094 of their range" +
         (most >= kept ? ", of each run at most " + kept + " steps" : "") +
-        (left ? "; too large for this page: " + left : "") + ". All are in the runs' analysis.h5."));
+        (left ? "; too large for this page: " + left : "") +
+        (without.length ? "; without a number in any run, as no model has such a part or sequences have too few tokens: " +
+            without.join(", ") : "") + ". All are in the runs' analysis.h5."));
     when_chosen(draw_maps);
     return true;
 }
