@@ -263,10 +263,21 @@ def three(b, path):
     need(told == [16, 1, 16, "position, from 1", "1", "16"], told)
     labels = """Chart.getChart(document.querySelector('#places canvas')).data.datasets
         .map(d => d.label.replace(/[0-9]{4}-[a-z]+-/, ""))"""
+    first_place = "Math.max(...Chart.getChart(document.querySelector('#places canvas')).data.datasets.map(d => d.data[0].y))"
+    opened = page.eval(first_place)
+    selects = "[...document.querySelectorAll('#places .controls .controls select')]"
+    others = []
+    for layer in "01":
+        choose(page, selects + "[0]", layer)
+        for head in "0123":
+            choose(page, selects + "[1]", head)
+            others.append(page.eval(first_place))
+    need(opened == max(others) > min(others), f"it opens on the largest at position 1: {opened} of {others}")
     first = ["softmax, seed1", "sigmoid, seed1"]
     need(page.eval(labels) == first, f"of a chosen head the first runs, not {page.eval(labels)}")
     caption = "document.querySelector('#places figcaption').textContent"
-    need(page.eval(caption).endswith("Of each group the first run, for a head of one seed is no head of another."),
+    need(page.eval(caption).endswith("Of each group the first run, for a head of one seed is no head of another."
+         " At first of the layer and head with the largest number at position 1 and the last step."),
          page.eval(caption))
     page.click("[...document.querySelectorAll('#places input[type=checkbox]')].pop()")
     need(len(page.eval(labels)) == 4, "all runs")

@@ -309,6 +309,30 @@ function whose_profiles() {
         : ". Means over the runs of a group.";
 }
 
+/* Where the first number along is largest at the last step, of all that are
+ * shown: a head with a sink, where one has it. */
+function largest_of(owners, name) {
+    let most = -Infinity, best = null;
+    for (const map of owners.map(o => map_of(o, name))) {
+        const axis = along(map), first = (map.steps.length - 1) * map.inner;
+        for (let i = 0; i < map.inner; i++) {
+            const at = [], value = map.values[first + i];
+            for (let k = map.shape.length - 1, rest = i; k >= 0; rest = Math.floor(rest / map.shape[k--]))
+                at[k] = rest % map.shape[k];
+            if (at[axis] === 0 && value > most)
+                [most, best] = [value, at];
+        }
+    }
+    return best;
+}
+
+/* What that is called. */
+function opening_of(map) {
+    const axis = along(map), others = map.axes.filter((a, k) => k !== axis);
+    return others.length ? " At first of the " + others.join(" and ") + " with the largest number at " + map.axes[axis] +
+        " " + coordinate(map, axis, 0) + " and the last step." : "";
+}
+
 function draw_profiles() {
     places.runs = runs_of_places();
     const column = column_of(places.name), owners = owners_of(places);
@@ -344,7 +368,7 @@ function draw_profiles() {
         Object.assign(places.chart, { data, options }), places.chart.update();
     else
         places.chart = new Chart(places.canvas, { type: "line", data, options });
-    places.caption.textContent = caption_of(column) + whose_profiles();
+    places.caption.textContent = caption_of(column) + whose_profiles() + (one ? opening_of(one) : "");
     places.canvas.setAttribute("aria-label", column.name + " at step " + places.step + ", " +
         sets.length + " curves.");
 }
@@ -356,8 +380,8 @@ function choose_profile(name) {
     const owners = owners_of(places);
     places.set_steps(owners.length ? steps_of(owners, name) : []);
     const one = owners.length ? map_of(owners[0], name) : null;
-    if (one && places.others_of !== name) { /* the last layer, to begin with */
-        places.others = one.shape.map(n => n - 1);
+    if (one && places.others_of !== name) {
+        places.others = largest_of(owners, name) || one.shape.map(() => 0);
         places.others_of = name;
     }
     places.choice.replaceChildren(...(one ? one.axes : []).map((axis, k) => k === along(one) ? "" :
