@@ -662,6 +662,33 @@ static void test_figure_positions__a_curve_a_layer_or_depth(void **state)
     free(svg);
 }
 
+/* Ticks stand at 1, 2, ..: there is no position 0. A norm has no threshold. */
+static void test_figure_positions__count_from_one(void **state)
+{
+    (void)state;
+    static const char *const names[] = { "mapped", "bare" };
+    struct compare_options o = compare_usual;
+    skip_without_gnuplot();
+    put_mapped("mapped", "[run]\nseed = 1\n");
+    put_run("bare", "done", "[run]\nseed = 2\n", "0,5,5,0\n20,2,1,0.5\n");
+    o.figure = "positions";
+    o.metric = "value_norm";
+    o.threshold = NAN;
+    o.y_range = "9:12";
+    char *svg = svg_of(names, 1, o);
+    assert_int_equal(count_of(svg, ">0<"), 0);
+    assert_int_equal(count_of(svg, ">1<"), 1);
+    assert_within(svg, "T = 64 tokens.");
+    assert_null(strstr(svg, "eps"));
+    assert_null(strstr(svg, "Curves end"));
+    assert_null(strstr(svg, "Not measured"));
+    free(svg);
+    svg = svg_of(names, 2, o);
+    assert_within(svg, "Not measured:"); /* and on the next line, whom */
+    assert_within(svg, ">bare");
+    free(svg);
+}
+
 /* In letters: heads 0, 1 and 2 of layer 1 are 10, 11 and 12, their mean 11. */
 static void test_figure_positions__heads_and_runs_are_averaged(void **state)
 {
@@ -1091,6 +1118,7 @@ int main(void)
         cmocka_unit_test(test_figure_heads__maps_without_a_number_are_told),
         cmocka_unit_test(test_figure_heads__a_group_is_its_first_run),
         cmocka_unit_test(test_figure_positions__a_curve_a_layer_or_depth),
+        cmocka_unit_test(test_figure_positions__count_from_one),
         cmocka_unit_test(test_figure_positions__heads_and_runs_are_averaged),
         cmocka_unit_test(test_figure_transitions__say_when_each_formed),
         cmocka_unit_test(test_figure_transitions__what_is_gone_is_marked),

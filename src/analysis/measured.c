@@ -1,5 +1,6 @@
 #include "analysis/measured.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -139,7 +140,8 @@ const char *measured_print(char text[MEASURED_TEXT_MAX],
     text_add(&t, "%s, %td sequence%s of %td ", kind_name(m), m->sequences,
              m->sequences == 1 ? "" : "s", m->tokens);
     add_input(&t, m);
-    text_add(&t, ", eps %g", m->eps);
+    if (!isnan(m->eps))
+        text_add(&t, ", eps %g", m->eps);
     return text;
 }
 

@@ -57,7 +57,8 @@ bool measured_alike(const struct measured *a, const struct measured *b,
                     int parts);
 
 /* measured_print - "analysis, 100 sequences of 64 tokens, eps 0.3", with more
- * where more was asked for: "of 64 random tokens without BOS"; returns
+ * where more was asked for: "of 64 random tokens without BOS"; an
+ * eps that is NAN is not told. Returns
  * text. measured_print_loss: "analysis, 65536 tokens in sequences of 128". */
 enum { MEASURED_TEXT_MAX = 160 };
 const char *measured_print(char text[MEASURED_TEXT_MAX],

@@ -381,16 +381,21 @@ static void add_measured(struct text *t, const struct measured *m,
 {
     char words[MEASURED_TEXT_MAX];
     struct column_facts f;
+    struct measured own = *m;
     bool is_metric = column_find(&f, column) && f.metric;
+    if (is_metric && !f.metric->has_eps)
+        own.eps = NAN;
     bool is_plain = m->input == INPUT_DATA && !m->no_bos && !m->no_edits &&
                     measured_parts(column) & MEASURED_SINKS &&
                     !(is_metric && f.metric->of_copies);
     if (is_metric && is_plain)
-        text_add(t, "%s, N = %td sequences of T = %td tokens, eps = %g",
-                 m->is_analysis ? "analysis" : "probe", m->sequences, m->tokens,
-                 m->eps);
+        text_add(t, "%s, N = %td sequences of T = %td tokens",
+                 m->is_analysis ? "analysis" : "probe", m->sequences,
+                 m->tokens);
     else
-        text_add(t, "%s", measured_print_of(words, m, column));
+        text_add(t, "%s", measured_print_of(words, &own, column));
+    if (is_metric && is_plain && f.metric->has_eps)
+        text_add(t, ", eps = %g", m->eps);
 }
 
 const char *figure_caption(struct figure *f, const char *const *columns, idx n,
@@ -399,6 +404,7 @@ const char *figure_caption(struct figure *f, const char *const *columns, idx n,
     char text[4096];
     struct text t = { text, sizeof text, 0 };
     const struct measured *told = NULL;
+    bool is_eps_told = false;
     for (idx i = 0; i < n; i++) {
         const struct measured *m = groups_measured(f->s, columns[i]);
         struct column_facts facts;
@@ -408,11 +414,13 @@ const char *figure_caption(struct figure *f, const char *const *columns, idx n,
             continue;
         bool is_own =
             facts.metric && (facts.metric->of_copies || facts.metric->under);
-        if (facts.metric && !is_own && told &&
+        bool has_eps = facts.metric && facts.metric->has_eps;
+        if (facts.metric && !is_own && told && (is_eps_told || !has_eps) &&
             told->is_analysis == m->is_analysis &&
             measured_alike(told, m, MEASURED_SINKS))
             continue; /* as the one before */
         told = facts.metric && !is_own ? m : told;
+        is_eps_told = is_eps_told || has_eps;
         const char *title = title_of(f, &facts);
         text_add(&t, "%s (%s): ", columns[i], title ? title : "");
         add_measured(&t, m, columns[i]);

@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { PANELS_MAX = 24 };
+enum { PANELS_MAX = 24, TICKS = 8 };
 
 /* A metric by position, of one group: the mean over its runs, and over heads,
  * at one step; a curve a layer or depth. */
@@ -78,15 +78,22 @@ static int add_run(struct profile *p, struct layout *l, struct figure *f,
 
 /* One without an analysis is left out. */
 static int make_profile(struct profile *p, struct layout *l, struct figure *f,
-                        const struct group *g, struct err *first, struct err *e)
+                        const struct group *g, const char **left_out,
+                        struct err *first, struct err *e)
 {
+    struct pool *pool = &f->memory;
     *p = (struct profile){ .label = g->label, .last = -INFINITY };
     for (idx i = 0; i < g->n_counted; i++) {
         struct err own = { 0 };
-        if (add_run(p, l, f, g->runs[i], &own) == ERR_DATA)
+        if (add_run(p, l, f, g->runs[i], &own) == ERR_DATA) {
             err_pass(first, &own);
-        else if (err_pass(e, &own))
+            *left_out = pool_print(
+                pool, "%s%s%s",
+                *left_out ? *left_out : "Not measured: ", *left_out ? ", " : "",
+                run_data_label(g->runs[i]));
+        } else if (err_pass(e, &own)) {
             return e->code;
+        }
     }
     for (idx i = 0; i < p->n_curves * p->n; i++)
         p->v[i] /= (double)p->n_runs;
@@ -134,6 +141,64 @@ static void fill_legend(struct figure *f, idx n, enum metric_axis of)
     }
 }
 
+/* 1, 2, 5, 10, ..: so many positions have at most so many ticks. */
+static idx tick_step(idx n)
+{
+    static const idx round[] = { 1, 2, 5 };
+    for (idx ten = 1;; ten *= 10)
+        for (idx i = 0; i < COUNT_OF(round); i++)
+            if (ten * round[i] * TICKS >= n)
+                return ten * round[i];
+}
+
+/* Ticks from 1 on: there is no position 0. */
+static void set_places(struct figure *f, idx longest)
+{
+    double *places = figure_doubles(f, TICKS + 1);
+    idx n = 0, step = tick_step(longest);
+    if (!places || f->o->log_x)
+        return;
+    places[n++] = 1;
+    for (idx t = step > 1 ? step : 2; t <= longest; t += step)
+        places[n++] = (double)t;
+    f->plot.x.places = places;
+    f->plot.x.n_places = n;
+}
+
+/* Where curves end before the positions do; 0: nowhere. */
+static idx last_drawn(const struct profile *p, idx n)
+{
+    idx last = 0, longest = 0;
+    for (idx i = 0; i < n; i++)
+        for (idx k = 0; k < p[i].n_curves * p[i].n; k++) {
+            longest = idx_max(longest, p[i].n);
+            if (!isnan(p[i].v[k]))
+                last = idx_max(last, k % p[i].n + 1);
+        }
+    return last < longest ? last : 0;
+}
+
+/* What is drawn, which says over which positions, too. */
+static const char *definition_of(struct figure *f, const struct profile *p,
+                                 idx n, idx longest)
+{
+    struct column_facts facts;
+    const char *formula =
+        column_find(&facts, figure_column(f->o)) && facts.metric
+            ? facts.metric->text.formula
+            : NULL;
+    idx end = last_drawn(p, n);
+    return pool_print(
+        &f->memory, "%s%s%s%s%s", formula ? "Drawn: " : "",
+        formula ? formula : "", formula ? ". " : "",
+        formula && strstr(formula, "proxy weight")
+            ? "Proxy weight: a token's part in the sum of its row's weights. "
+            : "",
+        end ? pool_print(&f->memory, "Curves end at position %td of %td. ", end,
+                         longest)
+            : "");
+}
+
 static const char *words_of(struct figure *f, const struct profile *p, idx n,
                             const struct layout *l)
 {
@@ -153,6 +218,7 @@ static int fill(struct figure *f, struct err *e)
     const char *const columns[] = { figure_column(f->o) };
     struct layout l = { 0 };
     struct err first = { 0 };
+    const char *left_out = NULL;
     idx n = 0, longest = 0, most = 0;
     if (f->s->n > PANELS_MAX)
         return err_set(e, ERR_USAGE,
@@ -166,7 +232,7 @@ static int fill(struct figure *f, struct err *e)
     if (pool_check(&f->memory, e))
         return e->code;
     for (idx i = 0; i < f->s->n; i++) {
-        if (make_profile(&p[n], &l, f, &f->s->g[i], &first, e))
+        if (make_profile(&p[n], &l, f, &f->s->g[i], &left_out, &first, e))
             return e->code;
         longest = idx_max(longest, p[n].n);
         most = idx_max(most, p[n].n_curves);
@@ -194,8 +260,12 @@ static int fill(struct figure *f, struct err *e)
     block->panels = panels;
     block->n_panels = n;
     fill_legend(f, most, l.of);
+    set_places(f, longest);
     const char *words = words_of(f, p, n, &l);
-    f->plot.caption = figure_caption(f, columns, 1, "%s", words ? words : "");
+    const char *definition = definition_of(f, p, n, longest);
+    f->plot.caption =
+        figure_caption(f, columns, 1, "%s%s%s", words ? words : "",
+                       definition ? definition : "", left_out ? left_out : "");
     return pool_check(&f->memory, e);
 }
 

@@ -260,4 +260,16 @@ if command -v gnuplot >/dev/null; then
     check "one more has none" says '1 more column has no room for a panel' beside 11
     check "nor have two more" says '2 more columns have no room for a panel' beside 12
 fi
+# --- by position -------------------------------------------------------------------
+
+if command -v gnuplot >/dev/null; then
+    check "weights on keys are measured" "$SINKLAB" analyze $run --again metrics.names=default,key_mass
+    caption() { # REGEX: in the caption, whose lines are put together
+        sed 's/<[^>]*>/ /g' drawn.svg | tr -s ' \t\n' ' ' | grep -Eq "$1"
+    }
+    check "a profile" "$SINKLAB" compare $run --figure positions -o drawn.svg
+    check "says what a weight on a key is" caption \
+        'mean proxy weight on each key that at least 8 rows see.*Proxy weight: a .* part'
+    check "and where it ends" caption 'Curves end at position [0-9]+ of [0-9]+'
+fi
 finish
