@@ -35,6 +35,7 @@ enum {
     STRIP_GAP = 3,
     HEAD_ROW = 20, /* "head 3" above a column */
     TITLE_ROW = 24,
+    TITLE_CHARACTER = 6,
     LAYER_COLUMN = 20, /* "layer 2" left of a row */
     LABEL_ROOM = 12,   /* between two tokens that are named */
     LABEL_CHARACTER = 6,
@@ -46,13 +47,15 @@ enum {
     NOTE_CHARACTER = 6,
     WIDTH_MIN = 420,
     MARGIN = 12,
-    SHARE_PANEL = 84, /* the smallest that has a number in it */
+    SHARE_PANEL = PANEL_MIN, /* the smallest that has a number in it */
     ACROSS_MAX = 24,
     DOWN_MAX = 64,
     POOLED_CELLS = 128,
     POOLED_ALONE = 380,
     FONT = 11,
 };
+
+#define ELLIPSIS "\xe2\x80\xa6" /* U+2026 */
 
 static const double UNSEEN = -2; /* behind the scale's lower end */
 
@@ -322,15 +325,35 @@ static void print_bar(const struct drawing *d)
     fputs("plot $m matrix with image\nunset label\n", d->s);
 }
 
+/* The end of a path, which tells more, in so many columns; from the first
+ * folder on that fits whole. */
+static void cut_path(char *out, size_t cap, const char *path, idx columns)
+{
+    char shown[512];
+    utf8_show(shown, sizeof shown, path, (idx)sizeof shown, true);
+    const char *from = shown;
+    bool is_long = utf8_columns(from) > columns;
+    while (is_long && *from && utf8_columns(from) > columns - 1) {
+        int32_t c;
+        from += utf8_decode(&c, from);
+    }
+    const char *folder = is_long ? strchr(from, '/') : NULL;
+    snprintf(out, cap, "%s%s", is_long ? ELLIPSIS : "", folder ? folder : from);
+}
+
 /* Title, heads above their columns, layers beside their rows, notes below. */
 static void set_names(const struct drawing *d)
 {
     const struct attention_map *m = d->m;
-    char text[512], shown[512];
-    snprintf(text, sizeof text, "Attention weights: %s, step %td, %td token%s",
-             d->name, m->model.step, m->T, m->T == 1 ? "" : "s");
-    utf8_show(shown, sizeof shown, text, (d->width - 2 * MARGIN) / 7, true);
-    set_text(d, shown, MARGIN, MARGIN + 6, "left");
+    static const char before[] = "Attention weights: ";
+    char text[1024], name[516], behind[96];
+    idx columns = (d->width - 2 * MARGIN) / TITLE_CHARACTER;
+    columns -= (idx)sizeof before - 1;
+    columns -= snprintf(behind, sizeof behind, ", step %td, %td token%s",
+                        m->model.step, m->T, m->T == 1 ? "" : "s");
+    cut_path(name, sizeof name, d->name, columns);
+    snprintf(text, sizeof text, "%s%s%s", before, name, behind);
+    set_text(d, text, MARGIN, MARGIN + 6, "left");
     for (idx i = 0; i < m->n_heads; i++) {
         snprintf(text, sizeof text, "head %td", m->head + i);
         set_text(d, text, panel_left(d, i) + d->panel / 2,

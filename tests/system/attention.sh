@@ -109,6 +109,12 @@ if command -v gnuplot >/dev/null; then
     check "rows that do not sum to one" attention loose --text 'the cat' -o l.svg
     check "... are told below" grep -q 'Note:' l.svg
     check_not "... and else not" grep -q 'Note:' a.svg
+    check "of six tokens panels have numbers" attention run --tokens '256 1 2 3 4 5' -o six.svg
+    check "... all four" test "$(grep -Ec '>[0-9]+ %<' six.svg)" -ge 8
+    check "of two there is no room" eval 'attention run --tokens "256 1" -o two.svg && ! grep -q "number in a panel" two.svg'
+    mkdir -p a-folder-with-a-long-name && cp -r run a-folder-with-a-long-name/0003-sigmoid-seed1
+    check "a long name" attention a-folder-with-a-long-name/0003-sigmoid-seed1 --tokens '256 1 2 3' -o long.svg
+    check "... is cut in front" grep -Eq 'Attention weights: ….*/0003-sigmoid-seed1, step 20, 4 tokens' long.svg
     check "PNG" attention run --text 'the cat' -o a.png
     check "PDF" attention run --text 'the cat' -o a.pdf
     check "... is one" eval 'head -c 5 a.pdf | grep -q "%PDF-"'
