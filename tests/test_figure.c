@@ -760,17 +760,19 @@ static void test_figure_transitions__say_when_each_formed(void **state)
     o.figure = "transitions";
     char *svg = svg_of(names, 1, o);
     assert_within(svg, ">induction (induction_score, 2 to 75 %): step 10<");
-    assert_within(svg, ">value drain (value_ratio_min, 0.25 to 1): step 20<");
-    assert_within(svg, ">sink (first_mass_late, 20 to 60 %): not formed<");
-    assert_within(svg, ">of its own range or threshold, %<");
+    assert_within(svg, ">value drain (value_ratio_min, 1 to 0.25): step 20<");
+    assert_within(svg, ">sink (first_mass_late, 20 to 60 %): not formed, not "
+                       "twice running<");
+    assert_within(svg, ">% of the curve's own scale<");
     assert_null(strstr(svg, "massive activation (hidden_peak, "));
-    assert_within(svg, "induction_score >= 50");
+    assert_within(svg, "own threshold (induction_score >= 50");
     assert_null(strstr(svg, "rackets"));
     free(svg);
     char *text = squeeze(compare_ok(names, 1, o));
     assert_within(text, "turning induction induction_score >= 50 % 10 2 to "
                         "75 %\n");
-    assert_within(text, "turning sink first_mass_late >= 50 % - 20 to 60 %\n");
+    assert_within(text, "turning sink first_mass_late >= 50 % - 20 to 60 % not "
+                        "twice running\n");
     assert_within(text, "turning value drain value_ratio_min <= 0.5 20 0.25 "
                         "to 1\n");
     assert_within(text, "note: not measured: previous token (previous_score), "
@@ -828,6 +830,35 @@ static void test_figure_transitions__what_is_gone_is_marked(void **state)
     free(text);
 }
 
+/* A last look that none followed is told from two that none joined. */
+static void test_figure_transitions__what_is_missing_is_told(void **state)
+{
+    (void)state;
+    static const char *const names[] = { "late", "turning" };
+    struct compare_options o = compare_usual;
+    skip_without_gnuplot();
+    put_turning("turning", 1, 0);
+    put_file("late", "config.ini", "[run]\nseed = 1\n");
+    put_file("late", "status", "done\n");
+    put_file("late", "metrics.csv",
+             "step,loss,val_loss,sink_1,first_mass_late,hidden_peak\n"
+             "10,2,2,0.1,0.2,1\n20,2,2,0.1,0.4,2\n30,2,2,0.1,0.6,1\n");
+    o.figure = "transitions";
+    char *svg = svg_of(names, 1, o);
+    assert_within(svg, ">sink (first_mass_late, 20 to 60 %): not formed, last "
+                       "step only<");
+    assert_within(svg,
+                  ">massive activation (hidden_peak, 1 to 3): not formed<");
+    free(svg);
+    svg = svg_of(names, 2, o);
+    assert_within(svg, "Seen,");
+    free(svg);
+    char *text = squeeze(compare_ok(names, 2, o));
+    assert_within(text, "late sink first_mass_late >= 50 % - 20 to 60 % last "
+                        "step only\n");
+    free(text);
+}
+
 /* One column for all, whatever else is there; who lacks it is named. */
 static void test_figure_transitions__no_other_column_stands_in(void **state)
 {
@@ -872,11 +903,9 @@ static void test_figure_transitions__a_peak_lifts_no_noise(void **state)
         put_file("noisy", "metrics.csv", rows);
         o.figure = "transitions";
         o.is_bare = true;
-        char *svg = svg_of(names, 1, o);
-        char *range = strstr(svg, ", 0.95 to "); /* the legend alone has it */
-        assert_non_null(range);
-        memset(range, '-', strlen(", 0.95 to 0.98"));
-        drawn[i] = svg;
+        drawn[i] = svg_of(names, 1, o);
+        /* from where it began to its threshold, as the axis is */
+        assert_within(drawn[i], "(value_ratio_min, 0.98 to 0.5): not formed<");
     }
     assert_string_equal(drawn[0], drawn[1]);
     free(drawn[0]);
@@ -896,24 +925,24 @@ static void test_figure_transitions__of_groups_are_means(void **state)
     o.figure = "transitions";
     char *text = squeeze(compare_ok(names, 1, o));
     assert_within(text, " induction induction_score >= 50 % 20 14 2/3 ");
-    assert_within(text, " sink first_mass_late >= 50 % - 0/3 ");
+    assert_within(text, " sink first_mass_late >= 50 % - 0/3 20 to 60 % not "
+                        "twice running\n");
+    assert_within(text, " in mean, from least to most seen in some run\n");
     assert_within(text, " value drain value_ratio_min <= 0.5 30 14 2/3 ");
     free(text);
     char *svg = svg_of(names, 1, o);
     assert_within(svg, ">induction (induction_score, 2 to 50.7 %): step 20, in "
                        "2/3 runs<");
     assert_within(svg, ">sink (first_mass_late, 20 to 60 %): formed in 0/3 "
-                       "runs<");
-    assert_within(svg, "in more than half of the runs, at the mean");
+                       "runs, not twice running<");
+    assert_int_equal(count_of(svg, "' transform='translate("), 3 * 7 + 3);
+    assert_within(svg, "more than half");
     free(svg);
     static const char *const runs[] = { "turned/a", "turned/b", "turned/c" };
-    svg = svg_of(runs, 3, o); /* low panels */
-    assert_within(svg, ">range or threshold, %<");
-    free(svg);
     text = compare_ok(runs, 3, o); /* titles have lines of their own */
     for (idx i = 0; i < 3; i++) {
         char title[64];
-        snprintf(title, sizeof title, " %c: of its own range or threshold",
+        snprintf(title, sizeof title, " %c: %% of the curve's own scale",
                  (char)('a' + i));
         const char *at = strstr(text, title);
         assert_non_null(at);
@@ -925,7 +954,7 @@ static void test_figure_transitions__of_groups_are_means(void **state)
     free(compare_ok(names, 1, o));
 }
 
-/* What never comes to its threshold is not of its own range. */
+/* What never comes to its threshold goes up to that. */
 static void test_figure_transitions__the_label_fits_the_lowest(void **state)
 {
     (void)state;
@@ -941,7 +970,7 @@ static void test_figure_transitions__the_label_fits_the_lowest(void **state)
     }
     o.figure = "transitions";
     char *svg = svg_of(runs, RUNS, o);
-    assert_within(svg, ">range or threshold, %<");
+    assert_within(svg, ">% of own scale<");
     free(svg);
 }
 
@@ -1122,6 +1151,7 @@ int main(void)
         cmocka_unit_test(test_figure_positions__heads_and_runs_are_averaged),
         cmocka_unit_test(test_figure_transitions__say_when_each_formed),
         cmocka_unit_test(test_figure_transitions__what_is_gone_is_marked),
+        cmocka_unit_test(test_figure_transitions__what_is_missing_is_told),
         cmocka_unit_test(test_figure_transitions__no_other_column_stands_in),
         cmocka_unit_test(test_figure_transitions__a_peak_lifts_no_noise),
         cmocka_unit_test(test_figure_transitions__of_groups_are_means),

@@ -15,9 +15,12 @@ struct transition_shown {
     const char *column; /* NULL: none of these runs has it */
     double *x, *y;      /* (n) the mean over runs, */
     idx n;
-    double lo, hi;        /* and between which values it lies */
+    double lo, hi;        /* between which values it lies, */
+    double zero, full;    /* and what 0 and 100 % of the axis are */
     struct summary steps; /* at which it formed, of the runs in which it did */
     idx n_gone;           /* of these: it is no more so at the end */
+    idx n_once;           /* of the others: it is so, but not twice in a row */
+    idx n_last;           /* of these: at the last step alone */
     idx n_runs;           /* that measured it */
     idx n_logged;         /* of these: in training, metrics.csv */
 };
@@ -72,8 +75,13 @@ static int find_steps(struct transition_shown *s, struct figure *f,
         idx at = transition_find(t, value_at, y, n);
         s->n_runs += n > 0;
         s->n_logged += n > 0 && of.is_logged;
-        if (at < 0)
+        if (at < 0) {
+            while (++at < n && !transition_holds(t, y[at]))
+                ;
+            s->n_once += at < n;
+            s->n_last += n > 0 && at == n - 1;
             continue;
+        }
         steps[n_formed++] = x[at];
         s->n_gone += !transition_holds(t, y[n - 1]);
     }
@@ -112,25 +120,20 @@ static double first_of(const struct transition_shown *s)
     return NAN;
 }
 
-/* Where there is none of it: at its least; but what falls, and is the least of
- * many numbers, has noise above and below where it began, so there. */
-static double zero_of(const struct transition_shown *s,
-                      const struct transition *t)
-{
-    return t->is_below ? fmax(first_of(s), t->threshold)
-                       : fmin(s->lo, t->threshold);
-}
-
 /* From 0 where there is none of it to 1 where it has most; or where it would
- * have formed, for what never comes near that would look as large. What is
- * less than none is 0. */
+ * have formed, for what never comes near that would look as large. There is
+ * none at its least; but what falls, and is the least of many numbers, has
+ * noise above and below where it began: there, and what is less than none
+ * is 0. */
 static void scale_curve(struct transition_shown *s, const struct transition *t)
 {
-    double from = zero_of(s, t);
-    double to =
+    s->zero = t->is_below ? fmax(first_of(s), t->threshold)
+                          : fmin(s->lo, t->threshold);
+    s->full =
         t->is_below ? fmin(s->lo, t->threshold) : fmax(s->hi, t->threshold);
     for (idx i = 0; i < s->n; i++) { /* NaN stays: a gap */
-        double share = to == from ? 0 : (s->y[i] - from) / (to - from);
+        double share =
+            s->full == s->zero ? 0 : (s->y[i] - s->zero) / (s->full - s->zero);
         s->y[i] = share < 0 ? 0 : share;
     }
 }
@@ -170,8 +173,8 @@ static bool has_formed(const struct transition_shown *s)
     return s->column && 2 * s->steps.n > s->n_runs;
 }
 
-/* Where it formed, as a bar from the bottom to the top, with a mark on the
- * curve; what formed at one step shares it. */
+/* Where it formed, as a bar from the bottom to the top; what formed at one step
+ * shares it. */
 static int add_bar(struct plot_curve *c, struct figure *f, idx group,
                    const struct transition_shown *s, struct plot_style style,
                    struct err *e)
@@ -183,7 +186,6 @@ static int add_bar(struct plot_curve *c, struct figure *f, idx group,
     while (at + 1 < s->n && s->x[at] < s->steps.mean)
         at++;
     v[0] = s->steps.mean;
-    v[1] = s->y[at];
     for (idx k = 0; k < TRANSITIONS; k++) {
         const struct transition_shown *other = shown_at(f, group, k);
         if (has_formed(other) && other->steps.mean == s->steps.mean) {
@@ -198,13 +200,10 @@ static int add_bar(struct plot_curve *c, struct figure *f, idx group,
         if (figure_x(v, 1, f, &f->s->g[group], e))
             return e->code;
     }
-    *c = (struct plot_curve){ .style = style,
-                              .form = PLOT_MARKS,
-                              .x = v,
-                              .y = v + 1,
-                              .low = v + 2,
-                              .high = v + 3,
-                              .n = 1 };
+    v[1] = v[0];
+    *c = (struct plot_curve){
+        .style = style, .form = PLOT_THIN, .x = v, .y = v + 2, .n = 2
+    };
     return OK;
 }
 
@@ -231,12 +230,13 @@ static int fill_panel(struct plot_panel *q, struct figure *f, idx group,
 
 /* "3 to 92 %", "1.02 to 14.3" */
 static const char *range_words(struct figure *f,
-                               const struct transition_shown *s)
+                               const struct transition_shown *s, double from,
+                               double to)
 {
     bool is_share = metric_is_share(s->column);
     double scale = is_share ? 100 : 1;
-    return pool_print(&f->memory, "%.3g to %.3g%s", scale * s->lo,
-                      scale * s->hi, is_share ? " %" : "");
+    return pool_print(&f->memory, "%.3g to %.3g%s", scale * from, scale * to,
+                      is_share ? " %" : "");
 }
 
 /* "2/3", of all groups together. */
@@ -256,6 +256,14 @@ static bool is_gone(const struct transition_shown *s)
     return s->steps.n > 0 && s->n_gone == s->steps.n;
 }
 
+/* What is missing where it passes its threshold and has formed in no run. */
+static const char *once_words(const struct transition_shown *s)
+{
+    return s->steps.n > 0 || s->n_once == 0 ? NULL
+           : s->n_last == s->n_once         ? "last step only"
+                                            : "not twice running";
+}
+
 /* "step 20, in 2/3 runs"; of several groups without the step; where a run is a
  * group without the runs. "(step 20)": gone at the end. */
 static const char *formed_words(struct figure *f, idx kind)
@@ -267,16 +275,22 @@ static const char *formed_words(struct figure *f, idx kind)
         &f->memory, is_gone(s) ? "(step %.0f)" : "step %.0f", s->steps.mean);
     if (!share || !step)
         return NULL;
-    if (f->s->are_single)
-        return is_formed ? step : "not formed";
-    return is_formed && f->s->n == 1
-               ? pool_print(&f->memory, "%s, in %s runs", step, share)
-               : pool_print(&f->memory, "formed in %s runs", share);
+    if (is_formed && f->s->n == 1)
+        return f->s->are_single
+                   ? step
+                   : pool_print(&f->memory, "%s, in %s runs", step, share);
+    const char *words =
+        f->s->are_single ? "not formed"
+                         : pool_print(&f->memory, "formed in %s runs", share);
+    const char *once = f->s->n == 1 ? once_words(s) : NULL;
+    return once && words ? pool_print(&f->memory, "%s, %s", words, once)
+                         : words;
 }
 
-/* Of one group its numbers, too. */
+/* Of one group the ends of the axis, too. */
 static const char *entry_words(struct figure *f, idx kind)
 {
+    const struct transition_shown *s = shown_at(f, 0, kind);
     const char *name = transitions[kind].name;
     const char *column = transitions[kind].column;
     const char *formed = formed_words(f, kind);
@@ -288,7 +302,7 @@ static const char *entry_words(struct figure *f, idx kind)
                    : pool_print(&f->memory, "%s (%s): %s", name, column,
                                 formed);
     return pool_print(&f->memory, "%s (%s, %s): %s", name, column,
-                      range_words(f, shown_at(f, 0, kind)), formed);
+                      range_words(f, s, s->zero, s->full), formed);
 }
 
 static bool is_measured(const struct figure *f, idx kind)
@@ -383,6 +397,21 @@ static const char *gone_words(struct figure *f)
     return words ? words : "";
 }
 
+/* What passes its threshold and has not formed, in the same way. */
+static const char *only_words(struct figure *f)
+{
+    const char *words = "", *once;
+    for (idx i = 0; i < f->s->n * TRANSITIONS && words && f->s->n > 1; i++)
+        if ((once = once_words(&f->shown[i])))
+            words = pool_print(&f->memory, "%s%s%s of %s (%s)", words,
+                               *words ? ", " : " Seen, but not formed: ",
+                               transitions[i % TRANSITIONS].name,
+                               f->s->g[i / TRANSITIONS].label, once);
+    return words && *words ? pool_print(&f->memory, "%s.", words)
+           : words         ? words
+                           : "";
+}
+
 static int fill(struct figure *f, struct err *e)
 {
     const char *columns[TRANSITIONS];
@@ -402,14 +431,13 @@ static int fill(struct figure *f, struct err *e)
     for (idx i = 0; i < f->s->n; i++)
         if (fill_panel(&panels[i], f, i, e))
             return e->code;
-    *block =
-        (struct plot_block){ .y = { .label = "of its own range or threshold, %",
-                                    .brief = "range or threshold, %",
-                                    .scale = 100,
-                                    .lo = 0,
-                                    .hi = 100 },
-                             .panels = panels,
-                             .n_panels = f->s->n };
+    *block = (struct plot_block){ .y = { .label = "% of the curve's own scale",
+                                         .brief = "% of own scale",
+                                         .scale = 100,
+                                         .lo = 0,
+                                         .hi = 100 },
+                                  .panels = panels,
+                                  .n_panels = f->s->n };
     f->plot = (struct plot){
         .x = { .label = f->o->x, .is_log = f->o->log_x, .is_counted = true },
         .blocks = block,
@@ -423,14 +451,15 @@ static int fill(struct figure *f, struct err *e)
             columns[n++] = transitions[k].column;
     f->plot.caption = figure_caption(
         f, columns, n,
-        "Each curve from its least to its most, of value drain from where it "
-        "began to its least, or to the threshold if it never comes there. "
-        "Bars: where it has formed, the first of two steps with %s%s.%s%s",
-        rules_words(f),
+        "0 %% and 100 %% of a curve%s are its least and its most, of value "
+        "drain where it began (more is drawn at 0) and its least, or the "
+        "threshold where that is beyond. Bars: where it has formed, the first "
+        "of two steps in a row at its own threshold (%s)%s.%s%s%s",
+        f->s->n == 1 ? ", as the legend says," : "", rules_words(f),
         f->s->are_single ? ""
                          : ", in more than half of the runs, at the mean "
                            "of their steps",
-        gone_words(f), missing_words(f, " Not measured: "));
+        gone_words(f), only_words(f), missing_words(f, " Not measured: "));
     return pool_check(&f->memory, e);
 }
 
@@ -458,7 +487,10 @@ static void put_row(struct grid *g, idx row, struct figure *f, idx group,
         put_number(g, row, c, s->steps.spread, (struct cell_look){ 0 }, false);
     if (has_runs)
         grid_set(g, row, c + 1, "%td/%td", s->steps.n, s->n_runs);
-    grid_set(g, row, c + (has_runs ? 2 : 0), "%s", range_words(f, s));
+    c += has_runs ? 2 : 0;
+    grid_set(g, row, c, "%s", range_words(f, s, s->lo, s->hi));
+    if (once_words(s))
+        grid_set(g, row, c + 1, "%s", once_words(s));
 }
 
 /* Columns that training alone has measured, in some run. */
@@ -511,8 +543,11 @@ static int print(FILE *out, struct figure *f, struct err *e)
 {
     struct grid g = { 0 };
     idx n = 0, row = 0;
-    for (idx i = 0; i < f->s->n * TRANSITIONS; i++)
+    bool has_once = false;
+    for (idx i = 0; i < f->s->n * TRANSITIONS; i++) {
         n += f->shown[i].column != NULL;
+        has_once = has_once || once_words(&f->shown[i]);
+    }
     int rc = grid_init(&g, n + 1, 0, e);
     if (rc != OK)
         return rc;
@@ -525,7 +560,11 @@ static int print(FILE *out, struct figure *f, struct err *e)
         grid_add(&g, "%s", f->o->unicode ? "\u00b1" : "+-");
         grid_add(&g, "in");
     }
-    grid_add(&g, "from least to most");
+    grid_add(&g, "%s",
+             f->s->are_single ? "from least to most"
+                              : "mean, from least to most");
+    if (has_once)
+        grid_add(&g, "%s", f->s->are_single ? "seen" : "seen in some run");
     for (idx i = 0; i < f->s->n * TRANSITIONS; i++)
         if (f->shown[i].column)
             put_row(&g, ++row, f, i / TRANSITIONS, i % TRANSITIONS);

@@ -67,7 +67,8 @@ static bool has_turn(const struct panel *p, idx curve, idx i)
         return false;
     for (idx c = 0; c < p->q->n_curves; c++) {
         idx j = 0, points = p->q->curves[c].n;
-        if (points > p->d->look.marked_max)
+        if (points > p->d->look.marked_max ||
+            p->q->curves[c].form == PLOT_THIN) /* has no letters */
             continue;
         while (j < points && !(letter_at(there, p, c, j) &&
                                there[0] == here[0] && there[1] == here[1]))
