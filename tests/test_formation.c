@@ -77,7 +77,16 @@ static void test_formation__says_so(void **state)
     assert_string_equal(line, "a sink formed at step 400; it was born in layer "
                               "1, head 1 (first_mass 70.0 %)");
     t.n = 0;
-    f.is_formed = false;
+    for (idx l = 0; l < L; l++)
+        for (idx h = 0; h < H; h++)
+            mass[N - 1][l][h] = 0.49;
+    f = find();
+    formation_print(&t, &f, "first_mass", steps, 0.3);
+    assert_string_equal(line, "a sink formed at step 400; it was born in layer "
+                              "1, head 1 (first_mass 70.0 %); gone again by "
+                              "step 1600");
+    t.n = 0;
+    f.is_formed = f.is_gone = false;
     formation_print(&t, &f, "first_mass", steps, 0.3);
     assert_string_equal(line, "no sink formed: at no two steps in a row has a "
                               "head a first_mass of 50 % (sink_1 asks less: "

@@ -33,6 +33,8 @@ struct formation formation_find(const double *mass, idx n, idx L, idx H)
     struct formation f = { .is_formed = false, .n = n };
     f.at = transition_find(&transitions[TRANSITION_SINK], headline, &all, n);
     f.is_formed = f.at >= 0;
+    f.is_gone = f.is_formed && !transition_holds(&transitions[TRANSITION_SINK],
+                                                 headline(&all, n - 1));
     for (idx l = 0; f.is_formed && l < L; l++) {
         const double *layer = mass + (f.at * L + l) * H;
         f.layer = l;
@@ -61,6 +63,8 @@ void formation_print(struct text *t, const struct formation *f,
                  "no sink formed: at no two steps in a row has a head a %s of "
                  "%.0f %%",
                  column, 100 * least);
+    if (f->is_gone)
+        text_add(t, "; gone again by step %lld", (long long)steps[f->n - 1]);
     if (!f->is_formed && f->n >= 2 && eps < least)
         text_add(t, " (sink_1 asks less: sink.eps = %g)", eps);
 }

@@ -14,6 +14,7 @@
 
 struct formation {
     bool is_formed;
+    bool is_gone;    /* formed, and at the last step it is no more so */
     idx n;           /* steps looked at; of fewer than two it cannot be told */
     idx at;          /* number of the step; of is_formed, as all below */
     idx layer, head; /* from 0 */
