@@ -339,8 +339,8 @@ static void test_compare__most_common_analyses_are_told_first(void **state)
     }
     char *text = compare_ok(names, 2, compare_usual);
     assert_within(text, "\nnote: there are other analyses: a00 (of 1 run), ");
-    assert_within(text, ", a07 (of 1 run) and 32 more; none is of all runs, "
-                        "which --analysis NAME compares\n");
+    assert_within(text, ", a07 (of 1 run) and 32 more; --analysis NAME "
+                        "compares one once all runs have it\n");
     free(text);
     put_file("most-a", "analysis-z.csv", "step\n");
     put_file("most-b", "analysis-z.csv", "step\n");

@@ -152,20 +152,46 @@ static bool is_beyond(const struct compare_rows *t, const struct line *l)
     return (is_below && !has_signs) || (is_above && metric_is_bounded(name));
 }
 
+/* The first interval that reaches shares that cannot be, from where the base
+ * is, as the table has differences; and how many more there are. */
+static void print_beyond(FILE *out, const struct compare_rows *t,
+                         const struct line *l, idx n_more)
+{
+    char group[GROUP_LABEL_MAX], base[GROUP_LABEL_MAX];
+    char from[CELL_NUMBER_MAX], to[CELL_NUMBER_MAX];
+    const char *name = t->measures[l->measure].name;
+    double mean = t->rows[t->base].finals[l->measure].mean;
+    bool is_below = mean + l->x->j.low < -SHARE_SEEN;
+    utf8_show(group, sizeof group, l->row->label, CELL_COLUMNS, t->o->unicode);
+    utf8_show(base, sizeof base, t->rows[t->base].label, CELL_COLUMNS,
+              t->o->unicode);
+    number(from, mean, cell_look(name));
+    number(to, mean + (is_below ? l->x->j.low : l->x->j.high), cell_look(name));
+    fprintf(out, "%s of %s: from the %s %% of %s its interval reaches %s %%",
+            name, group, from, base, to);
+    if (n_more > 0)
+        fprintf(out, " (and so %td more)", n_more);
+    fputs(", which\nno share can be: t takes numbers for normal, which have no "
+          "bounds\n",
+          out);
+}
+
 /* Are any, or are all, of the lines of pairs, by permutation, told apart? */
 static void print_meaning(FILE *out, const struct compare_rows *t)
 {
     struct line l;
     bool has_pairs = false, has_groups = false, has_t = false;
     bool is_few = false, is_few_pairs = false, has_several = false;
-    bool has_beyond = false;
+    struct line beyond = { 0 };
+    idx n_beyond = 0;
     for (idx i = 0; line_at(&l, t, i); i++) {
         const struct judgement *j = &l.x->j;
         has_pairs = has_pairs || j->is_paired;
         has_groups = has_groups || !j->is_paired;
         has_several = has_several || j->n_runs > j->n;
         has_t = has_t || (!j->is_exact && !isnan(j->p));
-        has_beyond = has_beyond || is_beyond(t, &l);
+        if (is_beyond(t, &l) && n_beyond++ == 0)
+            beyond = l;
         is_few = is_few || j->verdict == VERDICT_TOO_FEW;
         is_few_pairs =
             is_few_pairs || (j->verdict == VERDICT_TOO_FEW && j->is_paired);
@@ -187,10 +213,8 @@ static void print_meaning(FILE *out, const struct compare_rows *t)
                          : "Student's t of pairs, Welch's of groups");
     fputs(has_t ? "; of t where these are too many to go through\n" : "\n",
           out);
-    if (has_beyond)
-        fputs("an interval reaches shares below 0 or above 100 %: t takes "
-              "numbers for normal, which have\nno bounds\n",
-              out);
+    if (n_beyond > 0)
+        print_beyond(out, t, &beyond, n_beyond - 1);
     if (is_few)
         fprintf(out,
                 "too few seeds to tell: whatever comes out, so few give no p "
@@ -267,11 +291,12 @@ static void note_sums(FILE *out, const struct compare_rows *t)
         most = fmax(most, sum);
     }
     if (most - least > 0.05 * fabs(least))
-        fprintf(out,
-                "note: %s is of rows as they are, which sum to %.2f to %.2f "
-                "(row_sum): a difference\nmay be of sums alone; %s is of rows "
-                "scaled to sum 1\n",
-                raw, least, most, scaled);
+        fprintf(
+            out,
+            "note: %s is of rows as they are, which at the last step sum to "
+            "%.2f to %.2f (row_sum):\na difference may be of sums alone; "
+            "%s is of rows scaled to sum 1\n",
+            raw, least, most, scaled);
 }
 
 static bool has_unpaired(const struct compare_rows *t)

@@ -396,8 +396,9 @@ int compare_notes(FILE *out, const struct compare_rows *t,
         fprintf(out, "note: %td more run%s not begun\n", s->n_waiting,
                 s->n_waiting == 1 ? " has" : "s have");
     if (s->n_unwanted > 0)
-        fprintf(out, "note: %td run%s left out, which --where does not mean\n",
-                s->n_unwanted, s->n_unwanted == 1 ? " is" : "s are");
+        fprintf(out, "note: %td run%s not match --where and %s left out\n",
+                s->n_unwanted, s->n_unwanted == 1 ? " does" : "s do",
+                s->n_unwanted == 1 ? "is" : "are");
     if (s->n_copies > 0)
         fprintf(out,
                 "note: %td cop%s of runs, with the same settings, seeds "

@@ -89,7 +89,7 @@ static void print_found(FILE *out, const struct found *f, idx n_runs)
     if (f->n > NAMES_SHOWN)
         fprintf(out, " and %td more", f->n - NAMES_SHOWN);
     fputs(f->list[0].n_runs < n_runs
-              ? "; none is of all runs, which --analysis NAME compares\n"
+              ? "; --analysis NAME compares one once all runs have it\n"
           : f->list[f->n - 1].n_runs < n_runs
               ? "; --analysis NAME compares one that all runs have\n"
               : "; --analysis NAME compares one\n",
