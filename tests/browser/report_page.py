@@ -308,6 +308,8 @@ def claims(b, path):
     need(len(found) == 1 and found[0][0] == "undecided: " and found[0][1].startswith("sink_1(") and
          found[0][1].endswith("softmax)") and found[0][2].startswith("".join(found[0][:2]) + ": "), found)
     need(page.eval("document.querySelector('#claims pre').textContent").startswith("1 claim: "), "their sum below")
+    need("Claims take pairs of equal seeds only where" in page.eval("document.getElementById('differs').textContent"),
+         "what their p is of")
 
 
 def wide(b, path):
@@ -321,6 +323,8 @@ def wide(b, path):
         box.scrollLeft = 200;
         return [box.scrollLeft, before, name.getBoundingClientRect().left]; })()""")
     need(stays[0] > 0 and stays[1] == stays[2], stays)
+    ends = page.eval("[...document.querySelectorAll('#runs strong')].map(s => s.getBoundingClientRect().right)")
+    need(len(ends) == 2 and all(0 < end <= 700 for end in ends), ends)
 
 
 def many(b, path):

@@ -40,6 +40,8 @@ function make_claims(section) {
     if (claims.length)
         section.append(el("ul", { class: "claims" }, ...claims.map(([, verdict, claim, why]) =>
             el("li", {}, el("strong", {}, verdict + ": "), el("code", {}, claim), why ? ": " + why : ""))));
+    if (claims.some(l => / in \d+ of \d+ \(/.test(l[3] || "")))
+        section.append(el("p", { class: "quiet" }, "In brackets behind a number of seeds: the 95 % interval of their share."));
     return make_lines(section, rest.map(l => l[0])) || claims.length > 0;
 }
 

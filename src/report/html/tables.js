@@ -33,8 +33,10 @@ function sortable(columns, rows, caption, look) {
             fill();
         } }, c.head)));
     fill();
-    return el("div", { class: "scroll rows" + (look ? " " + look : ""), tabindex: 0, role: "region", "aria-label": caption },
-        el("table", {}, el("caption", {}, caption), el("thead", {}, el("tr", {}, ...heads)), body));
+    /* above what scrolls, as wide as the page: a long one wraps */
+    return el("div", {}, el("p", {}, el("strong", {}, caption)),
+        el("div", { class: "scroll rows" + (look ? " " + look : ""), tabindex: 0, role: "region", "aria-label": caption },
+            el("table", {}, el("thead", {}, el("tr", {}, ...heads)), body)));
 }
 
 /* ---- what differs -------------------------------------------------------- */
@@ -84,6 +86,9 @@ function make_judged(section) {
     const all = [sortable(judged_columns(), report.judged.slice(), "Differences from " + base, "cards"),
         el("pre", { class: "quiet" }, report.head.words.join("\n"))];
     section.append(el("h3", {}, "Can it be told from seeds?"), el("p", {}, judged_sentence()));
+    if (report.head.claims.length && report.judged.some(j => j.seeds && j.seeds.includes("pair")))
+        section.append(el("p", {}, "Claims take pairs of equal seeds only where these could decide them, and else compare all seeds of one " +
+            "side with all of the other; this table takes pairs where there are any. So one difference may have another p in each."));
     if (report.judged.some(j => !j.verdict.startsWith("too few")))
         section.append(...all);
     else /* nothing but intervals */
