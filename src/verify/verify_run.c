@@ -42,6 +42,7 @@ struct checked {
     struct verified_log metrics;
     bool has_metrics;
     idx imported_to; /* the last step of what it was made of; -1: of nothing */
+    idx unrecorded_to; /* up to here no start says what was due; -1: nothing */
 };
 
 /* Ended in order: what it wrote last is whole. */
@@ -84,7 +85,8 @@ static void check_config(struct checked *c)
 }
 
 /* What lies in front of a start that changed the schedule was due by another
- * than config.ini's. */
+ * than config.ini's; what lies in front of the first one, if the record of the
+ * others was lost, by whatever these or an import had. */
 static void check_starts(struct checked *c, const struct manifest *m)
 {
     const struct manifest_process *p = m->latest;
@@ -93,11 +95,14 @@ static void check_starts(struct checked *c, const struct manifest *m)
                    "%s: its last start ended at step %td, `status` says %td; "
                    "put the file back that belongs to the other",
                    path_of(c, RUN_MANIFEST), p->to_step, c->status.step);
-    for (; p && p->from_step > 0; p = p->before)
-        if (p->changes_schedule) {
-            c->scheduled_from = p->from_step;
-            return;
-        }
+    c->imported_to = manifest_import_step(m);
+    c->unrecorded_to = p ? c->imported_to : PTRDIFF_MAX;
+    for (; p && p->from_step > 0; p = p->before) {
+        if (p->changes_schedule)
+            c->scheduled_from = idx_max(c->scheduled_from, p->from_step);
+        if (!p->before)
+            c->unrecorded_to = p->from_step;
+    }
 }
 
 static void check_manifest(struct checked *c)
@@ -110,7 +115,6 @@ static void check_manifest(struct checked *c)
     verify_err(c->v, &e);
     if (c->has_id)
         check_starts(c, &m);
-    c->imported_to = c->has_id ? manifest_import_step(&m) : -1;
     strcpy(c->id, m.id);
     manifest_release(&m);
 }
@@ -181,6 +185,8 @@ static void check_state(struct checked *c)
     check_head(c, path, &head, true);
     c->has_state = true;
     c->state_step = head.step;
+    if (c->unrecorded_to == PTRDIFF_MAX)
+        c->unrecorded_to = head.step;
     snprintf(c->last_row, sizeof c->last_row, "%s", head.last_row);
     if (has_ended(c) && c->status.step != head.step)
         verify_say(c->v, ERR_CHECKPOINT,
@@ -188,6 +194,13 @@ static void check_state(struct checked *c)
                    "that belongs to the other",
                    path, head.step, c->status.step);
     free(head.config);
+}
+
+/* Does something say that config.ini's schedule was that of this step? All
+ * keep the first. */
+static bool is_scheduled(const struct checked *c, idx step)
+{
+    return step > c->unrecorded_to && (step == 0 || step > c->scheduled_from);
 }
 
 static bool has_step(const struct checked *c, idx step)
@@ -219,8 +232,8 @@ static void check_weights(struct checked *c)
     }
     for (idx step = 0; c->has_state && c->has_config && step <= c->state_step;
          step++) {
-        if ((step > 0 && step <= c->scheduled_from) || step <= c->imported_to ||
-            !plan_keeps(&c->config, step) || has_step(c, step))
+        if (!is_scheduled(c, step) || !plan_keeps(&c->config, step) ||
+            has_step(c, step))
             continue;
         run_step_path(path, c->dir, step);
         verify_say(c->v, ERR_CHECKPOINT, "%s: is missing; " RECOMPUTE, path);
@@ -273,8 +286,7 @@ static void check_rows(struct checked *c, const char *path)
         while (at < log->n && log->rows[at].step < step)
             at++;
         bool is_here = at < log->n && log->rows[at].step == step;
-        if (is_here || (step > 0 && step <= c->scheduled_from) ||
-            !plan_logs(&c->config, step))
+        if (is_here || !is_scheduled(c, step) || !plan_logs(&c->config, step))
             continue;
         first = n_missing++ ? first : step;
     }
@@ -512,7 +524,9 @@ static void (*const checks[])(struct checked *c) = {
 
 int verify_run(struct verify *v, const char *dir, struct err *e)
 {
-    struct checked c = { .v = v, .dir = dir, .e = e, .imported_to = -1 };
+    struct checked c = { .v = v, .dir = dir, .e = e };
+    c.imported_to = -1;
+    c.unrecorded_to = PTRDIFF_MAX;
     if (!verify_is_new(v, dir, e))
         return e->code;
     v->n_runs++;

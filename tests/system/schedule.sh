@@ -53,6 +53,12 @@ schedules() { # folder words: of its starts, in their order
     echo "$1: got '$got', want '$2'" >&2
     return 1
 }
+verify_says() { # n folder: so many findings
+    verify "$2" >said
+    [ "$(wc -l <said)" -eq "$1" ] && return 0
+    cat said >&2
+    return 1
+}
 misses() { # folder step
     copy "$1" short && rm "$(weights short "$2")" &&
         is_status 6 verify short
@@ -109,6 +115,21 @@ check "of a run whose starts are lost, too" train lost train.steps=60 \
     train.log_every=2
 check "all holds" verify lost
 
+# Nothing says any more what was due up to there, in a manifest that is lost and
+# one that begins anew behind it.
+copy run anew
+check "rows and checkpoints at other steps" train anew train.steps=60 \
+    train.log_every=2 checkpoint.every=4
+rm anew/manifest.ini
+check "without its starts nothing else is missed" verify_says 1 anew
+check "as it goes on" train anew train.steps=64
+check "they begin anew" schedules anew 'kept'
+check "and all holds" verify anew
+check "what is due since then is missed" misses anew 64
+check "and goes on once more, at other steps" train anew train.steps=72 \
+    train.log_every=3
+check "and all holds" verify anew
+
 copy other old
 check "a manifest of an older version" \
     sed -i '/^schedule = /d; /^; seal = /d' old/manifest.ini
@@ -118,6 +139,24 @@ check "goes by its commands, and no more is found" \
 copy longer old
 sed -i '/^schedule = /d; /^; seal = /d' old/manifest.ini
 check "where they changed nothing, a checkpoint is missed" misses old 10
+
+# --- what was imported -------------------------------------------------------
+
+check "a run that can go out" train tiny.ini run.dir=gpt \
+    model.position=learned
+check "goes out" "$SINKLAB" export gpt -o gpt-out
+check "and comes in" "$SINKLAB" import gpt-out -o in --step 40 --state
+check "as a whole run" verify in
+check "it is trained on" train in train.steps=50
+check "and nothing in front of that is missed" verify in
+check "but what is due behind it" misses in 50
+check "it goes on with other rows" train in train.steps=60 train.log_every=2
+check "and all holds" verify in
+rm in/manifest.ini
+check "without its starts nothing else is missed" verify_says 1 in
+check "nor as it goes on" train in train.steps=64
+check "twice" train in train.steps=70 train.log_every=3
+check "and all holds" verify in
 
 # --- a start that fails ------------------------------------------------------
 
