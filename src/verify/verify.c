@@ -117,7 +117,7 @@ bool verify_seal(struct verify *v, const char *dir, const char *name, int code,
                    "older versions; damage in it would not show",
                    path);
     free(text);
-    return is_sealed;
+    return is_there && e.code == OK;
 }
 
 /* Does a process hold it? What cannot be looked at is said. */

@@ -88,6 +88,7 @@ done
 copy run other
 check "checkpoints at other steps" train other train.steps=60 \
     checkpoint.every=4
+copy other older # before all is computed again
 check "what is due since then is missed" misses other 44
 check "and what is due no more is not" is_status 1 misses other 10
 check "it goes on" train other train.steps=70
@@ -130,7 +131,7 @@ check "and goes on once more, at other steps" train anew train.steps=72 \
     train.log_every=3
 check "and all holds" verify anew
 
-copy other old
+copy older old
 check "a manifest of an older version" \
     sed -i '/^schedule = /d; /^; seal = /d' old/manifest.ini
 expect_fail 4 'verify: 1 finding' verify old # its seal is missing
@@ -138,6 +139,7 @@ check "goes by its commands, and no more is found" \
     says 'old/manifest.ini: not protected' verify old
 copy longer old
 sed -i '/^schedule = /d; /^; seal = /d' old/manifest.ini
+check "whole, it is all that is found" verify_says 1 old
 check "where they changed nothing, a checkpoint is missed" misses old 10
 
 # --- what was imported -------------------------------------------------------
