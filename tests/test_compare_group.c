@@ -240,6 +240,45 @@ static void test_compare_group__sources_are_not_mixed(void **state)
     unload(&f);
 }
 
+/* What no run of the group logs is the analyses', though one lacks it. */
+static void test_compare_group__who_lacks_a_column_is_named(void **state)
+{
+    (void)state;
+    static const char *const names[] = { "lack/a", "lack/b", "lack/c" };
+    struct compare_options o = compare_usual;
+    struct fixture f;
+    struct band b = { 0 };
+    struct err e = { 0 };
+    o.metric = "previous_score";
+    for (idx i = 0; i < COUNT_OF(names); i++) {
+        put_seed(names[i], "done", "softmax", (int)i, "0,1,1,0\n10,1,1,0.5\n");
+        put_file(names[i], "analysis.csv",
+                 i == 1 ? "step,sink_1\n10,0.5\n"
+                        : "step,sink_1,previous_score\n10,0.5,0.25\n");
+    }
+    load(&f, names, COUNT_OF(names), &o);
+    assert_int_equal(band_make(&b, &f.s.g[0], "previous_score", &e), OK);
+    assert_false(b.is_logged);
+    assert_int_equal(b.n_runs, 2);
+    assert_close(b.last.mean, 0.25, 1e-15);
+    band_release(&b);
+    unload(&f);
+    char *text = compare_text("lack", o);
+    assert_within(text, "note: all runs: previous_score is the mean of 2, not "
+                        "3: b has none\n");
+    assert_null(strstr(text, "in all runs"));
+    free(text);
+    put_file("lack/c", "analysis.csv", "step,sink_1\n10,0.5\n");
+    text = compare_text("lack", o);
+    assert_within(text, "is the mean of 1, not 3: b, c have none\n");
+    free(text);
+    put_file("lack/b", "analysis.csv", "step,loss\n10,1\n");
+    text = compare_text("lack", compare_usual); /* sink_1 */
+    assert_within(text, "sink_1 is what training measured (metrics.csv");
+    assert_within(text, "for want of it in each analysis.csv: `sinklab ");
+    free(text);
+}
+
 static void test_compare_group__the_table_is_complete(void **state)
 {
     (void)state;
@@ -1262,6 +1301,7 @@ int main(void)
             test_compare_group__without_a_done_run_those_under_way_count),
         cmocka_unit_test(test_compare_group__a_group_without_numbers_is_a_row),
         cmocka_unit_test(test_compare_group__sources_are_not_mixed),
+        cmocka_unit_test(test_compare_group__who_lacks_a_column_is_named),
         cmocka_unit_test(test_compare_group__the_table_is_complete),
         cmocka_unit_test(test_compare_group__csv_holds_mean_spread_and_n),
         cmocka_unit_test(test_compare_group__by_and_where_choose),

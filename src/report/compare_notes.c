@@ -16,6 +16,7 @@
 enum {
     NOTES_MAX = 6, /* lines about runs and groups of a sweep */
     WHO_MAX = 256,
+    LACKING_MAX = 3, /* runs of a group that are named */
 };
 
 /* ---- what is noted ----------------------------------------------------- */
@@ -42,14 +43,31 @@ add_note(struct notes *n, const char *who, const char *what, ...)
     fprintf(n->out, "note: %s: %s\n", name, shown);
 }
 
-static void note_column(struct notes *n, idx *n_logged, const struct group *g,
-                        const struct band *b, const char *column)
+/* "b, c and 2 more have none" */
+static void add_lacking(struct text *t, const struct group *g,
+                        const char *column)
 {
+    idx n = 0;
+    for (idx i = 0; i < g->n_counted; i++)
+        if (group_series(g, i, column).n == 0 && n++ < LACKING_MAX)
+            text_add(t, "%s%s", n > 1 ? ", " : "", run_data_label(g->runs[i]));
+    if (n > LACKING_MAX)
+        text_add(t, " and %td more", n - LACKING_MAX);
+    text_add(t, n == 1 ? " has none" : " have none");
+}
+
+static void note_column(struct notes *n, idx *n_logged, idx *n_with,
+                        const struct group *g, const struct band *b,
+                        const char *column)
+{
+    char lacking[ERR_TEXT_MAX];
     *n_logged += b->is_logged && b->n_runs > 0;
-    if (b->n_runs > 0 && b->n_runs < g->n_counted)
-        add_note(n, g->label,
-                 "%s is the mean of %td, not %td: the others have none", column,
-                 b->n_runs, g->n_counted);
+    *n_with += b->n_runs;
+    if (b->n_runs > 0 && b->n_runs < g->n_counted) {
+        add_lacking(&(struct text){ lacking, sizeof lacking, 0 }, g, column);
+        add_note(n, g->label, "%s is the mean of %td, not %td: %s", column,
+                 b->n_runs, g->n_counted, lacking);
+    }
     if (b->n_runs > 0 && b->n < b->n_any)
         add_note(n, g->label,
                  "%s was measured at %td steps by all its runs, at %td more by "
@@ -317,9 +335,10 @@ static void print_analyze(FILE *out, const struct compare_options *o,
                            : "");
 }
 
-/* Where the numbers of the metric come from: none that training alone knows. */
+/* Where the numbers of the metric come from: none that training alone knows.
+ * n_logged groups have them from metrics.csv; n_with runs have any. */
 static void note_source(FILE *out, const struct compare_options *o,
-                        const struct groups *s, idx n_logged)
+                        const struct groups *s, idx n_logged, idx n_with)
 {
     char on[MEASURED_TEXT_MAX];
     const struct measured *m = NULL;
@@ -333,16 +352,22 @@ static void note_source(FILE *out, const struct compare_options *o,
     if (!is_measured || !m || s->n_counted == 0)
         return;
     measured_print_of(on, m, o->metric);
-    if (n_logged == 0 && m->is_known)
-        fprintf(out, "%s is of analysis%s%s.csv, in all runs: %s\n", o->metric,
-                o->analysis ? "-" : "", o->analysis ? o->analysis : "", on);
+    if (n_with > 0 && n_logged == 0 && m->is_known) {
+        fprintf(out, "%s is of analysis%s%s.csv, in ", o->metric,
+                o->analysis ? "-" : "", o->analysis ? o->analysis : "");
+        if (n_with == s->n_counted)
+            fprintf(out, "all runs: %s\n", on);
+        else
+            fprintf(out, "%td of %td runs: %s\n", n_with, s->n_counted, on);
+    }
     if (n_logged == 0)
         return;
     fprintf(out,
             "note: %s is what training measured (metrics.csv%s%s), for want of "
-            "analysis.csv",
-            o->metric, m->is_known ? ": " : "", m->is_known ? on : "");
-    if (s->n_analysed > 0)
+            "%sanalysis.csv",
+            o->metric, m->is_known ? ": " : "", m->is_known ? on : "",
+            s->n_analysed == s->n_counted ? "it in each " : "");
+    if (s->n_analysed > 0 && s->n_analysed < s->n_counted)
         fprintf(out, " in %td of %td runs", s->n_counted - s->n_analysed,
                 s->n_counted);
     print_analyze(out, o, s);
@@ -377,13 +402,14 @@ int compare_notes(FILE *out, const struct compare_rows *t,
     const struct compare_options *o = t->o;
     struct notes notes = { out, o->unicode, 0,
                            s->are_single ? PTRDIFF_MAX : NOTES_MAX };
-    idx n_logged = 0;
+    idx n_logged = 0, n_with = 0;
     print_meaning(out, t);
     for (idx i = 0; i < s->n; i++) {
         note_runs(&notes, t, &s->g[i]);
         if (s->are_single)
             continue;
-        note_column(&notes, &n_logged, &s->g[i], &metric[i], o->metric);
+        note_column(&notes, &n_logged, &n_with, &s->g[i], &metric[i],
+                    o->metric);
         note_copies(&notes, &s->g[i]);
         if (t->rows[i].emerged.n_gone > 0)
             add_note(&notes, s->g[i].label,
@@ -406,7 +432,7 @@ int compare_notes(FILE *out, const struct compare_rows *t,
                 s->n_copies, s->n_copies == 1 ? "y" : "ies");
     if (!s->are_single) {
         note_error(out, s);
-        note_source(out, o, s, n_logged);
+        note_source(out, o, s, n_logged, n_with);
     }
     note_lengths(out, t);
     alike_note(out, s, o->metric);

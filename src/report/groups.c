@@ -334,12 +334,14 @@ static void find_source(struct groups *s)
 
 bool group_is_logged(const struct group *g, const char *column)
 {
+    idx n_logged = 0, n_analysed = 0;
     if (!g->is_analysed)
         return true;
-    for (idx i = 0; i < g->n_counted; i++)
-        if (run_data_analysed(g->runs[i], column).n == 0)
-            return true;
-    return false;
+    for (idx i = 0; i < g->n_counted; i++) {
+        n_logged += run_data_logged(g->runs[i], column).n > 0;
+        n_analysed += run_data_analysed(g->runs[i], column).n > 0;
+    }
+    return n_analysed == 0 || n_analysed < n_logged;
 }
 
 struct series group_series(const struct group *g, idx i, const char *column)

@@ -80,7 +80,8 @@ void group_value(struct text *t, const struct groups *s, const struct group *g,
 /* group_is_logged - is the column taken from metrics.csv? An analysis measures
  * more sequences than training does: the two are never averaged with each
  * other. All that count are from analysis.csv if all runs that count (of all
- * groups) have one, and those of this group the column. */
+ * groups) have one, unless more of this group have the column in metrics.csv.
+ */
 bool group_is_logged(const struct group *g, const char *column);
 
 /* group_series - of run i of the group, from that file. */
