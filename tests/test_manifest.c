@@ -123,6 +123,55 @@ static void test_manifest__records_a_long_command(void **state)
     run_close(&r);
 }
 
+/* A manifest of a run "a", which is filled up with empty lines. */
+static void put_long(size_t n)
+{
+    static const char head[] = "[run]\nid = a\n";
+    char path[RUN_PATH_MAX], *text = malloc(n);
+    assert_non_null(text);
+    memset(text, '\n', n);
+    memcpy(text, head, sizeof head - 1);
+    run_path(path, test_dir(), "manifest.ini");
+    test_write_file(path, text, n);
+    free(text);
+}
+
+static void check_command(const struct manifest_start *s, const char *want)
+{
+    struct manifest m = { 0 };
+    struct err e = { 0 };
+    assert_int_equal(manifest_add_start(test_dir(), "a", s, &e), OK);
+    assert_int_equal(manifest_add_end(test_dir(), "a", "done", 1, &e), OK);
+    assert_int_equal(manifest_read(&m, test_dir(), &e), OK);
+    assert_string_equal(m.latest->command, want);
+    assert_true(manifest_is_import(&m));
+    manifest_release(&m);
+}
+
+/* Words of commands are left out in its second half, and it never gets longer
+ * than its reader takes. */
+static void test_manifest__never_outgrows_its_reader(void **state)
+{
+    enum { FULL = 1 << 24, ROOM = 1 << 16, N = 100 };
+    struct manifest_start s = first_start();
+    struct err e = { 0 };
+    char import[] = "import", word[N + 1], whole[N + 20];
+    (void)state;
+    memset(word, 'x', N);
+    word[N] = '\0';
+    snprintf(whole, sizeof whole, "import train %s", word);
+    s.argv = (char *[]){ import, word_1, word };
+    put_long(FULL / 2 - 2 * N);
+    check_command(&s, whole);
+    check_command(&s, "import train [1 word left out]");
+    s.argv = (char *[]){ import, word, word_1 };
+    put_long(FULL - ROOM);
+    check_command(&s, "import [2 words left out]");
+    assert_int_equal(manifest_add_start(test_dir(), "a", &s, &e), ERR_DATA);
+    check_says(e.text, "manifest.ini: has no room for another start (16 MiB "
+                       "at most); put a copy back, or move it away (");
+}
+
 static void changes_of(char changes[MANIFEST_CHANGES_MAX], const char *dir)
 {
     struct manifest m = { 0 };
@@ -272,6 +321,7 @@ int main(void)
         cmocka_unit_test(test_manifest__a_start_says_what_made_the_numbers),
         cmocka_unit_test(test_manifest__resumed_run_adds_to_its_past),
         cmocka_unit_test(test_manifest__records_a_long_command),
+        cmocka_unit_test(test_manifest__never_outgrows_its_reader),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,15 +6,25 @@
 #include "io/sealed_text.h"
 #include "run/program.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define UNKNOWN "unknown"
 #define SCHEDULE_KEPT "kept"
 
-enum { MANIFEST_MAX_BYTES = 1 << 24 };
+/* Words of commands fill one half at most, so that what else starts say finds
+ * room for a long time; no start and its end take more than START_MAX_BYTES
+ * beside them. */
+enum {
+    MANIFEST_MAX_BYTES = 1 << 24,
+    WORDS_MAX_BYTES = MANIFEST_MAX_BYTES / 2,
+    START_MAX_BYTES = 1 << 16,
+    NAME_MAX_BYTES = 64, /* of the subcommand, which always has room */
+};
 
 /* ---- what a start says -------------------------------------------------- */
 
@@ -30,13 +40,24 @@ static void add_line(struct text *t, const char *key, const char *value)
     text_add(t, "%s = %s\n", key, value && *value ? value : UNKNOWN);
 }
 
-static void add_command(struct text *t, int argc, char *const *argv)
+/* As many of the words as room_bytes hold. */
+static void add_command(struct text *t, int argc, char *const *argv,
+                        size_t room_bytes)
 {
+    int n = 0;
     text_add(t, "command =");
-    for (int i = 0; i < argc; i++) {
+    for (; n < argc; n++) {
+        struct text word = { 0 };
+        shell_add(&word, argv[n]);
+        if (word.n >= room_bytes)
+            break;
+        room_bytes -= word.n + 1;
         text_add(t, " ");
-        shell_add(t, argv[i]);
+        shell_add(t, argv[n]);
     }
+    if (n < argc)
+        text_add(t, " [%d word%s left out]", argc - n,
+                 argc - n == 1 ? "" : "s");
     text_add(t, "\n");
 }
 
@@ -101,13 +122,13 @@ static void add_makers(struct text *t, const struct makers *m)
 }
 
 static void add_start(struct text *t, idx number,
-                      const struct manifest_start *s, const struct makers *m,
-                      const char *cpu, const char *host)
+                      const struct manifest_start *s, size_t room_bytes,
+                      const struct makers *m, const char *cpu, const char *host)
 {
     text_add(t, "\n[start %lld]\n", (long long)number);
     add_time(t, "started");
     text_add(t, "from_step = %lld\n", (long long)s->from_step);
-    add_command(t, s->argc, s->argv);
+    add_command(t, s->argc, s->argv, room_bytes);
     add_line(t, "schedule", s->changes_schedule ? "changed" : SCHEDULE_KEPT);
     add_line(t, "version", build_version());
     add_makers(t, m);
@@ -320,28 +341,58 @@ static int count_starts(idx *n, const char *dir, struct err *e)
     return rc;
 }
 
+/* 0: there is none. */
+static int find_size(size_t *bytes, const char *dir, struct err *e)
+{
+    char path[RUN_PATH_MAX];
+    struct stat st;
+    run_path(path, dir, RUN_MANIFEST);
+    *bytes = 0;
+    if (stat(path, &st) == 0)
+        *bytes = (size_t)st.st_size;
+    else if (errno != ENOENT)
+        return err_system(e, path, "look at");
+    return OK;
+}
+
+int manifest_check_room(const char *dir, struct err *e)
+{
+    char path[RUN_PATH_MAX];
+    size_t bytes;
+    if (find_size(&bytes, dir, e) ||
+        bytes + START_MAX_BYTES <= MANIFEST_MAX_BYTES)
+        return e->code;
+    run_path(path, dir, RUN_MANIFEST);
+    return err_set(e, ERR_DATA,
+                   "%s: has no room for another start (%d MiB at most); %s",
+                   path, MANIFEST_MAX_BYTES >> 20, RUN_MANIFEST_REMEDY);
+}
+
 int manifest_add_start(const char *dir, const char *id,
                        const struct manifest_start *s, struct err *e)
 {
     struct text more = { 0 };
     struct makers makers;
     char cpu[256], host[128] = ""; /* once: they might differ another time */
+    size_t size, room = NAME_MAX_BYTES;
     idx n;
-    int rc = count_starts(&n, dir, e);
-    if (rc != OK)
-        return rc;
+    if (manifest_check_room(dir, e) || count_starts(&n, dir, e) ||
+        find_size(&size, dir, e))
+        return e->code;
+    if (size + room < WORDS_MAX_BYTES)
+        room = WORDS_MAX_BYTES - size;
     find_makers(&makers, s);
     find_cpu(cpu, sizeof cpu);
     gethostname(host, sizeof host - 1);
-    add_start(&more, n + 1, s, &makers, cpu,
+    add_start(&more, n + 1, s, room, &makers, cpu,
               host); /* how long is the command? */
     more.cap_bytes = more.n + 1;
     more.n = 0;
     more.at = malloc(more.cap_bytes);
     if (!more.at)
         return err_memory(e, dir);
-    add_start(&more, n + 1, s, &makers, cpu, host);
-    rc = append(dir, id, &more, e);
+    add_start(&more, n + 1, s, room, &makers, cpu, host);
+    int rc = append(dir, id, &more, e);
     free(more.at);
     return rc;
 }

@@ -35,8 +35,13 @@ struct manifest_start {
     char *const *argv; /* the command line */
 };
 
-/* manifest_add_start - append a [start N] to that of the run in dir; the first
- * writes the head, too. OK, ERR_IO, ERR_DATA, ERR_MEMORY. */
+/* manifest_check_room - may another start be added? A manifest has at most 16
+ * MiB. OK, ERR_IO; ERR_DATA: no. */
+int manifest_check_room(const char *dir, struct err *e);
+
+/* manifest_add_start - append a [start N] to that of the run in dir, with as
+ * much of the command as there is room for; the first writes the head, too.
+ * OK, ERR_IO, ERR_DATA, ERR_MEMORY. */
 int manifest_add_start(const char *dir, const char *id,
                        const struct manifest_start *s, struct err *e);
 

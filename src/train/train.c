@@ -236,7 +236,7 @@ static int start(struct train *t, struct err *e)
     if (take_folder(t, e))
         return e->code;
     t->is_over = has_ended(t, e);
-    if (t->is_over ||
+    if (t->is_over || manifest_check_room(t->folder.dir, e) ||
         (t->target.wants_restart && train_state_forget(&t->state, e)))
         return e->code;
     /* Logs first: if they refuse, the folder stays as it was */
