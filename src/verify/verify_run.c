@@ -121,8 +121,14 @@ static void check_manifest(struct checked *c)
 
 /* ---- checkpoints ------------------------------------------------------- */
 
-#define RECOMPUTE                                                              \
-    "put a copy back, or `sinklab train RUN --restart` computes it"
+/* What to do about files that are lost or of something else. */
+static const char *recompute(const struct checked *c)
+{
+    return c->imported_to >= 0
+               ? "put a copy back (no training computes an import again)"
+               : "put a copy back, or `sinklab train RUN --restart` computes "
+                 "it";
+}
 
 /* Head of a checkpoint against the rest of the run. */
 static void check_head(struct checked *c, const char *path,
@@ -136,18 +142,19 @@ static void check_head(struct checked *c, const char *path,
                    "file back",
                    path, head->run_id, c->id);
     if ((head->last_row[0] != '\0') != is_state)
-        verify_say(c->v, ERR_CHECKPOINT, "%s: holds %s; " RECOMPUTE, path,
+        verify_say(c->v, ERR_CHECKPOINT, "%s: holds %s; %s", path,
                    is_state ? "weights only, want a full state"
-                            : "a full state, want weights only");
+                            : "a full state, want weights only",
+                   recompute(c));
     if (config_load_text(&sealed, head->config, path, &e)) {
         verify_say(c->v, ERR_CHECKPOINT, "%s", e.text);
         return;
     }
     if (head->tokens != session_tokens(&sealed, head->step))
         verify_say(c->v, ERR_CHECKPOINT,
-                   "%s: says %.15g tokens at step %td, want %.15g; " RECOMPUTE,
-                   path, head->tokens, head->step,
-                   session_tokens(&sealed, head->step));
+                   "%s: says %.15g tokens at step %td, want %.15g; %s", path,
+                   head->tokens, head->step,
+                   session_tokens(&sealed, head->step), recompute(c));
     if (c->has_config && !train_same_run(&sealed, &c->config))
         verify_say(c->v, ERR_CHECKPOINT,
                    "%s: was computed with other settings than config.ini has; "
@@ -176,8 +183,8 @@ static void check_state(struct checked *c)
     run_resume_path(path, c->dir);
     if (access(path, F_OK)) {
         if (has_ended(c) && c->status.step != c->imported_to)
-            verify_say(c->v, ERR_CHECKPOINT, "%s: is missing; " RECOMPUTE,
-                       path);
+            verify_say(c->v, ERR_CHECKPOINT, "%s: is missing; %s", path,
+                       recompute(c));
         return;
     }
     if (!is_read(c, &head, path))
@@ -236,7 +243,8 @@ static void check_weights(struct checked *c)
             has_step(c, step))
             continue;
         run_step_path(path, c->dir, step);
-        verify_say(c->v, ERR_CHECKPOINT, "%s: is missing; " RECOMPUTE, path);
+        verify_say(c->v, ERR_CHECKPOINT, "%s: is missing; %s", path,
+                   recompute(c));
     }
 }
 
@@ -291,11 +299,9 @@ static void check_rows(struct checked *c, const char *path)
         first = n_missing++ ? first : step;
     }
     if (n_missing)
-        verify_say(c->v, ERR_DATA,
-                   "%s: %td rows are missing, the first of step %td; put a "
-                   "copy of the file back, or `sinklab train RUN --restart` "
-                   "computes all rows again",
-                   path, n_missing, first);
+        verify_say(c->v, ERR_DATA, "%s: %td row%s missing, %sof step %td; %s",
+                   path, n_missing, n_missing == 1 ? " is" : "s are",
+                   n_missing == 1 ? "" : "the first ", first, recompute(c));
 }
 
 static void check_metrics(struct checked *c)
