@@ -103,11 +103,11 @@ endif
 # The user's own CFLAGS, CPPFLAGS, LDFLAGS and LDLIBS come last and win. What
 # most tests themselves do takes no time: compiling it with -O3, or even -O1, would.
 # One walks through naive sums; it and the helpers are worth some optimizing.
-# Under the sanitizers that holds for all but the rooms that compute, too.
+# Under the sanitizers that holds for rooms that neither compute nor are called often, too.
 test_opt   := $(if $(filter -O1 -O2 -O3,$(OPT)),-O0)
 helper_opt := $(if $(filter -O2 -O3,$(OPT)),-O1)
 idle_opt   := $(if $(SANITIZE),$(test_opt))
-idle_rooms := base config io prepare run train analysis sweep exchange verify cmd
+idle_rooms := prepare run train analysis sweep exchange verify cmd
 busy_tests := test_metric_slow
 compile   = $(CC) $(cppflags) $(CPPFLAGS) $(cflags) $(own) $(panel) $(CFLAGS)
 link     := $(CC) $(cflags) $(CFLAGS) $(LDFLAGS)
