@@ -39,8 +39,8 @@ static const struct op_text of_data = {
     .name = "unigram",
     .formula = "independent tokens, each as frequent as in what the corpus "
                "holds out",
-    .sinks = "as of random; none is lost because a model hardly ever saw the "
-             "tokens",
+    .sinks = "as of random; hardly any is lost for tokens that its data hardly "
+             "have",
 };
 
 /* The order is that of the values in stored configs: new ones at the end. */
