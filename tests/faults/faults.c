@@ -1099,9 +1099,10 @@ static void try_all(const struct place *p, const struct options *o,
             continue;
         if (t->mode == FAULT_STOP && !k->s->done && !k->s->statuses[0])
             continue; /* what has nothing to save ends at once: as a kill */
+        long n_taken = nth; /* so that those of which one is taken part, too */
         for (long at = 1; at <= n; at++) {
             struct verdict v = { "" };
-            if (!is_taken(o, at, n, nth) || at % o->jobs != o->job)
+            if (!is_taken(o, at, n, nth) || n_taken++ % o->jobs != o->job)
                 continue;
             try_one(&v, p, k, t, at, o);
             printf("%sok %ld - %s: %s %ld of %ld, %s%s%s\n",
