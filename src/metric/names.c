@@ -155,22 +155,43 @@ const char *metric_name_title(char title[COLUMN_TITLE_MAX],
 /* Sets beside groups. */
 static const char DEFAULT[] = "default", TURNS[] = "transitions";
 
-/* Does an item of the list ask for it, if it is not at a threshold? */
-static bool asks_plain(const char *item, const struct metric_name *n)
+/* Does an item of the list ask for a set that the metric is in, and so for all
+ * columns of it? */
+static bool asks_set(const char *item, const struct metric *m)
 {
-    return strcmp(item, n->metric->group) == 0 ||
-           (n->metric->is_default && strcmp(item, DEFAULT) == 0) ||
-           (n->metric->is_transition && strcmp(item, TURNS) == 0) ||
-           fnmatch(item, n->name, 0) == 0;
+    return strcmp(item, m->group) == 0 ||
+           (m->is_default && strcmp(item, DEFAULT) == 0) ||
+           (m->is_transition && strcmp(item, TURNS) == 0);
 }
 
 /* What asks for a column at sink.eps asks for it at the others. */
 static bool asks(const char *item, const struct metric_name *n)
 {
     struct metric_name plain = *n;
+    if (asks_set(item, n->metric) || fnmatch(item, n->name, 0) == 0)
+        return true;
+    if (!n->is_at)
+        return false;
     plain.is_at = false;
     print_name(&plain);
-    return asks_plain(item, &plain) || fnmatch(item, n->name, 0) == 0;
+    return fnmatch(item, plain.name, 0) == 0;
+}
+
+/* false: no item asks for a column of the metric. Names begin as it does, so
+ * most metrics are passed over before any name of theirs is written. */
+static bool may_ask(const struct metrics_options *o, const struct metric *m)
+{
+    char text[KEY_TEXT_MAX], *rest = text;
+    size_t own = strlen(m->text.name);
+    memcpy(text, o->names, sizeof text);
+    while (rest) {
+        const char *item = text_part(&rest, ',', false);
+        size_t fixed = strcspn(item, "*?[\\");
+        if (asks_set(item, m) ||
+            strncmp(item, m->text.name, fixed < own ? fixed : own) == 0)
+            return true;
+    }
+    return false;
 }
 
 bool metrics_asks(const char *item, const char *group, const char *name)
@@ -229,9 +250,12 @@ static bool next_there(struct metric_name *n, struct metric_cursor *at,
 bool metric_next_asked(struct metric_name *n, struct metric_cursor *at,
                        const struct metric_choice *c)
 {
-    while (next_there(n, at, c))
-        if (metrics_ask_for(c->metrics, n))
+    for (const struct metric *m; (m = metric_at(at->metric));) {
+        if (at->k == 0 && at->eps == 0 && !may_ask(c->metrics, m))
+            at->metric++;
+        else if (next_there(n, at, c) && metrics_ask_for(c->metrics, n))
             return true;
+    }
     return false;
 }
 
