@@ -66,12 +66,13 @@ if [ -e "$folder/steps" ]; then
 fi
 
 # All sweeps are looked through before one is trained: keys, models, claims, data.
+# How long they take is not asked: with a rate nothing is timed.
 err=$(mktemp "${TMPDIR:-/tmp}/sinklab-experiment.XXXXXX")
 trap 'set +f; rm -f "$err" "$err.ini"*' EXIT
 dirs=()
 for file in "${sweeps[@]}"; do
     status=0
-    plan=$("$SINKLAB" sweep "$file" --dry-run --json "$@" 2>"$err") || status=$?
+    plan=$("$SINKLAB" sweep "$file" --dry-run --rate=1 --json "$@" 2>"$err") || status=$?
     why=$(sed -n '1s/^sinklab: //p' "$err")
     [ "$status" -ne 4 ] ||
         die 4 "${why##*cannot be built: }, which $file trains on: $folder/README.md says what it is, and SET=data.path=FOLDER where you have it"
@@ -122,7 +123,7 @@ probe() { # sweep file, column, settings...: the sentence that refuses it
     local copy=$err.ini
     without_claims "$1" "$copy"
     printf '\n%s[claims]\nexpect = %s < 1\n' "${excluding:-}" "$2" >>"$copy"
-    "$SINKLAB" sweep "$copy" --dry-run --json "${@:3}" 2>&1 >/dev/null |
+    "$SINKLAB" sweep "$copy" --dry-run --rate=1 --json "${@:3}" 2>&1 >/dev/null |
         sed -n "s|^sinklab: $copy:[0-9]*: ||p"
 }
 refuse_column() { # column sentence

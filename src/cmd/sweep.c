@@ -27,17 +27,26 @@ enum sweep_action {
 /* ---- the command line -------------------------------------------------- */
 
 struct sweep_args {
-    bool is_dry, is_list, is_slurm, is_status, is_json;
-    idx index; /* -1: not given */
+    bool is_dry, is_list, is_slurm, is_status;
+    struct sweep_dry_options dry; /* is_json also of status */
+    idx index;                    /* -1: not given */
 };
 
 #define FIELD(f) .offset = offsetof(struct sweep_args, f)
 static const struct command_option options[] = {
     { .name = "dry-run",
       FIELD(is_dry),
-      .help = "print the runs, parameters, expected time and disk" },
+      .help = "print the runs, parameters, expected time and disk, from some "
+              "steps of the first that are timed" },
+    { .name = "rate",
+      .value = "R",
+      .type = OPTION_NUMBER,
+      FIELD(dry.rate),
+      .min = 1e-6,
+      .max = 1e18,
+      .help = "with --dry-run: each at R tokens a second, without timing" },
     { .name = "json",
-      FIELD(is_json),
+      FIELD(dry.is_json),
       .help = "with --dry-run and status: for programs, on one line" },
     { .name = "list",
       FIELD(is_list),
@@ -72,7 +81,11 @@ static int find_action(enum sweep_action *action, const struct sweep_args *a,
         if (asked[i])
             *action = (enum sweep_action)i;
     }
-    if (a->is_json && *action != ACTION_DRY && *action != ACTION_STATUS)
+    if (a->dry.rate > 0 && *action != ACTION_DRY)
+        return err_set(e, ERR_USAGE,
+                       "sweep: --rate goes with --dry-run (see `sinklab help "
+                       "sweep`)");
+    if (a->dry.is_json && *action != ACTION_DRY && *action != ACTION_STATUS)
         return err_set(e, ERR_USAGE,
                        "sweep: --json goes with --dry-run or status (see "
                        "`sinklab help sweep`)");
@@ -118,10 +131,10 @@ static int act(enum sweep_action action, const struct sweep_args *a,
 {
     switch (action) {
     case ACTION_DRY:
-        return sweep_dry_run(f, a->is_json, claims_tell, e);
+        return sweep_dry_run(f, &a->dry, claims_tell, e);
     case ACTION_STATUS:
         return sweep_open(s, f->dir, e) ? e->code
-                                        : sweep_status(s, a->is_json, e);
+                                        : sweep_status(s, a->dry.is_json, e);
     case ACTION_INDEX:
         return sweep_open_or_make(s, f, e)
                    ? e->code

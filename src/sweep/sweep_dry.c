@@ -159,9 +159,22 @@ static int print_json(const struct sweep_file *f, const struct sweep_points *p,
 
 /* ---- the whole --------------------------------------------------------- */
 
+/* Of one run; `timing` is of the first, where no rate is given. */
+static int estimate_run(struct sweep_estimate *x, const struct config *c,
+                        idx vocab, const struct run_timing *timing, double rate,
+                        struct err *e)
+{
+    int rc =
+        rate > 0 ? plan_run(&x->plan, c, e) : plan_model(&x->plan, c, vocab, e);
+    if (rc == OK)
+        x->run_s = rate > 0 ? run_timing_at(rate, &x->plan, c, 0)
+                            : run_timing_total(timing, &x->plan, c, 0);
+    return rc;
+}
+
 static int estimate(struct sweep_estimate *estimates,
                     const struct sweep_file *f, const struct sweep_points *p,
-                    const struct sweep *s, struct err *e)
+                    const struct sweep *s, double rate, struct err *e)
 {
     struct run_timing timing = { 0 };
     for (idx i = 0; i < p->n; i++) {
@@ -170,11 +183,10 @@ static int estimate(struct sweep_estimate *estimates,
         if (sweep_point_config(&c, f, &p->points[i], e))
             return e->code;
         c.train.threads = f->options.threads;
-        if (i == 0 && run_timing_measure(&timing, &c, e))
+        if (i == 0 && rate == 0 && run_timing_measure(&timing, &c, e))
             return e->code;
-        if (plan_model(&x->plan, &c, p->points[i].vocab, e))
+        if (estimate_run(x, &c, p->points[i].vocab, &timing, rate, e))
             return e->code;
-        x->run_s = run_timing_total(&timing, &x->plan, &c, 0);
         x->run = sweep_find(s, p->points[i].id);
         x->state = x->run ? sweep_run_state(s, x->run, NULL, ERR_IGNORED)
                           : RUN_PENDING;
@@ -183,7 +195,8 @@ static int estimate(struct sweep_estimate *estimates,
 }
 
 static int tell(const struct sweep_file *f, const struct sweep_points *p,
-                bool is_json, sweep_claims_teller *tell_claims, struct err *e)
+                const struct sweep_dry_options *o,
+                sweep_claims_teller *tell_claims, struct err *e)
 {
     struct sweep s = { 0 };
     bool holds;
@@ -195,8 +208,8 @@ static int tell(const struct sweep_file *f, const struct sweep_points *p,
              !sweep_holds_sweep(&holds, f->dir, e) &&
              (!holds ||
               (!sweep_open(&s, f->dir, e) && !sweep_identify(&s, e))) &&
-             !estimate(estimates, f, p, &s, e)) {
-        if (is_json) {
+             !estimate(estimates, f, p, &s, o->rate, e)) {
+        if (o->is_json) {
             print_json(f, p, &s, estimates, e);
         } else if (!print_runs(p, &s, estimates, e)) {
             print_sums(f, p, &s, estimates);
@@ -208,12 +221,12 @@ static int tell(const struct sweep_file *f, const struct sweep_points *p,
     return e->code;
 }
 
-int sweep_dry_run(const struct sweep_file *f, bool is_json,
+int sweep_dry_run(const struct sweep_file *f, const struct sweep_dry_options *o,
                   sweep_claims_teller *tell_claims, struct err *e)
 {
     struct sweep_points p = { 0 };
     if (!sweep_expand(&p, f, e))
-        tell(f, &p, is_json, tell_claims, e);
+        tell(f, &p, o, tell_claims, e);
     sweep_points_release(&p);
     return e->code;
 }

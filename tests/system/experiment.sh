@@ -116,12 +116,12 @@ check "runs that are not there yet are told" \
 check "the verdicts are of those that are" eval 'grep -v "^note" of-later | same_bytes of-file -'
 "$SINKLAB" compare runs/whole --claims >of-folder
 check "and not of the folder's own" eval '! grep -q "not there yet" of-folder'
-"$SINKLAB" sweep whole/sweep.ini --dry-run >dry
+"$SINKLAB" sweep whole/sweep.ini --dry-run --rate=1 >dry
 check "a dry run counts the claims" \
     grep -q '^claims  *3, judged at 5 %, corrected for being several$' dry
 check "and says which the seeds cannot decide" \
     grep -q ' sink_3 stays under 100 %: 2 seeds can give no p below 0.5 and cannot decide it; 7 seeds could$' dry
-"$SINKLAB" sweep whole/sweep.ini --dry-run --json >dry.json
+"$SINKLAB" sweep whole/sweep.ini --dry-run --rate=1 --json >dry.json
 check "for programs it is one line all the same" has_line dry.json '^{' 1
 
 # Killed twice, in the steps of its runs and when the first weights of each are

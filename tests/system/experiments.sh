@@ -6,7 +6,7 @@ cd "$T" || exit 1
 export OMP_NUM_THREADS=1
 cp -r "$ROOT/experiments" "$ROOT/configs" . || exit 1
 check "the optimizers at all their learning rates" "$SINKLAB" sweep \
-    experiments/optimizers/sweep.ini run.dir=none --dry-run
+    experiments/optimizers/sweep.ini run.dir=none --dry-run --rate=1
 for file in experiments/*/*.ini; do
     # steps that are an axis, too; each optimizer at one learning rate
     sed -i -E 's/^run\.seed = [0-9, to]*(if .*)?$/run.seed = 1, 2 \1/

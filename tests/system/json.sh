@@ -153,6 +153,11 @@ check "sweep status" is_json '[(i["state"], i["step"], i["steps"], i["starts"]) 
     "$SINKLAB" sweep status runs --json
 check "sweep --dry-run" is_json 'x["to_do"] == 2 and x["time_s"] > 0 and [i["state"] for i in x["runs"]] == ["new", "new"]' \
     "$SINKLAB" sweep seeds.ini run.dir=other --dry-run --json
+# two runs of 88 seconds each, one after the other
+check "... at a rate" is_json 'x["runs_s"] == 176 and x["time_s"] == 176 and [i["time_s"] for i in x["runs"]] == [88, 88]' \
+    "$SINKLAB" sweep seeds.ini run.dir=other sweep.jobs=1 --dry-run --rate 2 --json
+expect_fail 2 '--rate goes with --dry-run' "$SINKLAB" sweep seeds.ini run.dir=other --rate 2
+check_not "... and nothing was begun" test -e other
 expect_fail 2 '--json goes with --dry-run or status' "$SINKLAB" sweep seeds.ini run.dir=other --json
 check "compare" is_json 'len(x) == 2 and x[0]["steps"] == 4' \
     "$SINKLAB" compare runs/0000-seed1 runs/0001-seed2 --json -

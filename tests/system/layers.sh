@@ -126,7 +126,7 @@ expect_fail 3 \
 sed 's/first_mass_layer_0/first_mass_layer_3/' sweep.ini >deep.ini
 expect_fail 3 \
     'deep.ini:.*got first_mass_layer_3, .*model.layers=3' \
-    "$SINKLAB" sweep deep.ini run.dir=d --dry-run
+    "$SINKLAB" sweep deep.ini run.dir=d --dry-run --rate=1
 cp -r s other
 cp other/0001*/analysis.h5 other/0000*/analysis.h5
 expect_fail 4 'analysis' \
