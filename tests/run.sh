@@ -2,8 +2,8 @@
 # tests/run.sh FILE... - run tests, say what failed, count.
 #
 # A FILE is a unit test's binary (cmocka) or a system test's script; both print
-# TAP. One line a file: name, counts, milliseconds; below it all that a failing
-# file printed. Several run at once, long ones first, and their lines come in
+# TAP. One line a file: name, counts, milliseconds, and those of processors;
+# below it all that a failing file printed. Several run at once, long ones first, and their lines come in
 # the order of the files. A file that crashes, stops early or prints no result
 # counts as one failure more. What was skipped is told with its reason. Last
 # line: "N passed, N failed"; the status is 0 if none failed.
@@ -66,27 +66,34 @@ why_broken() { # status
     fi
 }
 
-run_file() { # number path
+# Of what `times` printed, the last line: processes that were waited for, as
+# 1m2.345s of the program and the same of the system.
+spent_ms() { # file
+    awk -F '[m s]+' 'END { printf "%d", ($1 + $3) * 60000 + ($2 + $4) * 1000 }' "$1"
+}
+
+run_file() { # number path, in a process of its own
     local start status
     start=$(now_ms)
     run_limited "$2" >"$work/$1.log" 2>&1 </dev/null
     status=$?
-    echo "$status $(($(now_ms) - start))" >"$work/$1.end.new"
+    times >"$work/$1.spent"
+    echo "$status $(($(now_ms) - start)) $(spent_ms "$work/$1.spent")" >"$work/$1.end.new"
     mv "$work/$1.end.new" "$work/$1.end"
 }
 
 show() { # number path
-    local name status ms broken line
+    local name status ms spent broken line
     name=$(basename "$2" .sh)
     log=$work/$1.log
-    read -r status ms <"$work/$1.end"
+    read -r status ms spent <"$work/$1.end"
     count
     broken=$(why_broken "$status")
     [ -n "$broken" ] && bad=$((bad + 1))
     line="$ok passed"
     [ "$bad" -gt 0 ] && line+=", $bad FAILED"
     [ "$skipped" -gt 0 ] && line+=", $skipped skipped"
-    printf '  %-24s %-32s %5d ms\n' "$name" "$line" "$ms"
+    printf '  %-24s %-32s %5d ms %6d ms of processors\n' "$name" "$line" "$ms" "$spent"
     if [ "$bad" -gt 0 ]; then
         grep -Ev '^(ok |1\.\.|# ok - )|run.sh: line ' "$log" | sed 's/^/      /'
         [ -n "$broken" ] && echo "      $name: $broken"
