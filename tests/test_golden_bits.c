@@ -1,17 +1,19 @@
 /* Do runs compute the very bits that they did when tests/golden/bits.csv was
- * written? What was not meant to change numbers shows here, down to the last bit
- * of a sum.
+ * written? What was not meant to change numbers shows here, down to the last
+ * bit of a sum.
  *
  * Bits depend on compiler, instructions, OpenBLAS and C library, which are the
  * key of a line, so the test says something where the file has lines of this
  * build: of those that `make check` makes for x86-64-v2 and v3 with Debian 12's
  * compilers. OpenBLAS is asked for the kernels of one core, whatever the
- * processor. After a change that is meant, which CHANGELOG.md marks **results**:
+ * processor. After a change that is meant, which CHANGELOG.md marks
+ * **results**, the same with GOLDEN_BITS=write in the environment writes them:
  *
- *   make CC=gcc   MARCH=x86-64-v2 OPT=-O2 B=build/bits-gcc   unit TESTS=tests/test_golden_bits.c
- *   make CC=clang MARCH=x86-64-v3 OPT=-O2 B=build/bits-clang unit TESTS=tests/test_golden_bits.c
- *
- * each with GOLDEN_BITS=write in the environment. */
+ *   make CC=gcc MARCH=x86-64-v2 OPT=-O2 B=build/bits-gcc unit \
+ *       TESTS=tests/test_golden_bits.c
+ *   make CC=clang MARCH=x86-64-v3 OPT=-O2 B=build/bits-clang unit \
+ *       TESTS=tests/test_golden_bits.c
+ */
 #include "train/session.h"
 #include "harness.h"
 

@@ -21,8 +21,8 @@ An example is a section of the page. Of it are read:
   is meant to be killed. Trainings are cut to a few steps.
 
 Then comes what every example owes: `make docs`, the tests of COMMON, `make
-lint`. The layout is made before, where clang-format is of the version that
-lint asks for. Last line: "N passed, N failed".
+lint`. The layout of what was changed is made before, where clang-format is of
+the version that lint asks for. Last line: "N passed, N failed".
 
 `make extending` says how: the make to use, the program that it makes, and the
 folders whose objects are taken over, so that only what the examples change is
@@ -159,11 +159,12 @@ def in_copy(tree, command):
     return ran.stdout if (ran.returncode != 0) != killed else None
 
 
-def steps_of(examples, make, program):
+def steps_of(examples, files, make, program):
     """What is to be run, the common part once."""
     units = " ".join(f"tests/test_{name}.c" for name in COMMON)
+    code = " ".join(name for name in files if name.endswith((".c", ".h")))
     yield (f"! clang-format --version | grep -q 'version 14\\.' || "
-           f"{make} format")
+           f"clang-format -i {code}")
     yield f"{make} all"
     for example in examples:
         for command in example.commands:
@@ -194,7 +195,7 @@ def try_examples(what, examples, options):
             (tree / name).write_text("\n".join(lines))
         if options.apply:
             return passed, failed
-        for command in steps_of(examples, options.make, options.program):
+        for command in steps_of(examples, files, options.make, options.program):
             said = in_copy(tree, command)
             passed, failed = passed + (said is None), failed + (said is not None)
             print(f"  {'ok    ' if said is None else 'FAILED'}  {command}")

@@ -157,10 +157,12 @@ headers_have_guards() {
     done
 }
 
+# One that comes first in its own .c is shown to by the build.
 headers_compile_alone() {
     local h flags
     read -r -a flags <<<"$CPPFLAGS"
     for h in "${headers[@]}"; do
+        [[ $h == src/* && -f ${h%.h}.c ]] && continue
         "$CC" -std=c11 -fopenmp -D_GNU_SOURCE "${flags[@]}" -Isrc -Itests -Wall -Wextra -Werror \
             -fsyntax-only -x c - <<<"#include \"$PWD/$h\"" 2>&1 | head -n 3
     done
