@@ -47,20 +47,23 @@ static void test_compare__prints_table_and_plots(void **state)
     put_two_runs();
     char *text = compare_ok(names, 2, compare_usual);
     assert_within(
-        text, "                            final   final    first_\n"
-              "                         val_loss  sink_1  mass_raw           "
-              "emerged\n"
-              "run      weights  steps      nats       %         %  row_sum  "
-              "at step\n"
-              "----------------------------------------------------------------"
-              "-----\n"
-              "softmax  softmax    200    1.5000    97.5      87.5     1.00  "
-              "    200\n"
-              "re lu    relu       200    1.7500     2.0       2.0     0.30  "
-              "      -\n"
-              "emerged: first step with sink_1 above 50 %" GONE
-              "the runs differ in attention.weights\n"
-              "\n");
+        text,
+        "                            final   final    first_\n"
+        "                         val_loss  sink_1  mass_raw           "
+        "emerged\n"
+        "run      weights  steps      nats       %         %  row_sum  "
+        "at step\n"
+        "----------------------------------------------------------------"
+        "-----\n"
+        "softmax  softmax    200    1.5000    97.5      87.5     1.00  "
+        "    200\n"
+        "re lu    relu       200    1.7500     2.0       2.0     0.30  "
+        "      -\n"
+        "emerged: first step with sink_1 above 50 %" GONE
+        "the runs differ in attention.weights\n"
+        "note: one run each: another run.seed may differ as much; a sweep "
+        "over it shows (docs/SWEEPS.md)\n"
+        "\n");
     assert_within(text, " sink_1, percent\n");
     assert_within(text, " val_loss, nats\n");
     assert_within(text, " a softmax");

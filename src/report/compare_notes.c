@@ -213,6 +213,18 @@ static const char *emerged_words(const struct compare_rows *t)
                        : ": mean over the runs that have one";
 }
 
+/* Runs that are told apart by settings alone are a sample of one each. */
+static void print_sample(FILE *out, const struct groups *s)
+{
+    bool has_seeds = false;
+    for (idx k = 0; k < s->n_keys; k++)
+        has_seeds = has_seeds || config_key_is_seed(s->keys[k]);
+    if (s->are_single && s->n_keys > 0 && !has_seeds)
+        fputs("note: one run each: another run.seed may differ as much; a "
+              "sweep over it shows (docs/SWEEPS.md)\n",
+              out);
+}
+
 static void print_meaning(FILE *out, const struct compare_rows *t)
 {
     const struct compare_options *o = t->o;
@@ -236,6 +248,7 @@ static void print_meaning(FILE *out, const struct compare_rows *t)
                    told, n_told, "");
     n_told = keep_told(told, s, s->over, s->n_over, true);
     print_keys(out, "averaged over ", told, n_told, "");
+    print_sample(out, s);
 }
 
 /* The keys of these that say what data there is; returns how many. */
