@@ -125,6 +125,23 @@ static void test_grid__a_cell_may_be_set_again(void **state)
     grid_release(&g);
 }
 
+/* Who counts columns does so past one that could not be added. */
+static void test_grid__cells_without_memory_are_told(void **state)
+{
+    (void)state;
+    struct grid g = { 0 };
+    struct err e = { 0 };
+#if HAS_ADDRESS_SANITIZER
+    skip(); /* ends a program that asks for so much */
+#endif
+    assert_int_equal(grid_init(&g, (idx)1 << 50, 0, &e), OK);
+    assert_true(grid_add(&g, "name") < 0);
+    grid_set(&g, 1, 0, "run");
+    grid_set(&g, 2, 3, "%d", 7);
+    assert_int_equal(grid_check(&g, &e), ERR_MEMORY);
+    grid_release(&g);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -134,6 +151,7 @@ int main(void)
         cmocka_unit_test(test_grid__csv_quotes_what_it_must),
         cmocka_unit_test(test_grid__columns_are_added_on_the_right),
         cmocka_unit_test(test_grid__a_cell_may_be_set_again),
+        cmocka_unit_test(test_grid__cells_without_memory_are_told),
     };
     return cmocka_run_group_tests_name("grid", tests, NULL, NULL);
 }

@@ -22,26 +22,10 @@ static void test_inputs_grid__has_a_row_a_run_and_metric(void **state)
     grid_release(&g);
 }
 
-/* Columns that could not be added are not written to. */
-static void test_inputs_grid__says_that_memory_ran_out(void **state)
-{
-    (void)state;
-    struct grid g = { 0 };
-    struct err e = { 0 };
-#if HAS_ADDRESS_SANITIZER
-    skip(); /* ends a program that asks for so much */
-#endif
-    const idx far_too_many = (idx)1 << 50;
-    assert_int_equal(inputs_grid(&g, NULL, far_too_many, metrics, 1, true, &e),
-                     ERR_MEMORY);
-    grid_release(&g);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_inputs_grid__has_a_row_a_run_and_metric),
-        cmocka_unit_test(test_inputs_grid__says_that_memory_ran_out),
     };
     return cmocka_run_group_tests_name("inputs_table", tests, NULL, NULL);
 }

@@ -126,8 +126,8 @@ own_header_comes_first() {
         own=${c#src/}
         own=${own%.c}.h
         [ -f "src/$own" ] || continue
-        first=$(grep -m 1 -E '^#include' "$c")
-        [ "$first" = "#include \"$own\"" ] || echo "$c: first include is not $own"
+        first=$(grep -m 1 '^#' "$c")
+        [ "$first" = "#include \"$own\"" ] || echo "$c: does not begin with #include \"$own\""
     done
 }
 
@@ -157,7 +157,7 @@ headers_have_guards() {
     done
 }
 
-# One that comes first in its own .c is shown to by the build.
+# Of one that comes first in its own .c the build shows it.
 headers_compile_alone() {
     local h flags
     read -r -a flags <<<"$CPPFLAGS"

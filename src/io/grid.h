@@ -1,8 +1,9 @@
 /* grid.h - a small table of text cells: aligned for a terminal, or as CSV.
  *
  * Row 0 holds the headings. A grid owns copies of its cells; a cell that was
- * never set is empty. Zeroed, it may be released. grid_set cannot report that
- * memory ran out: ask grid_check once when all is set.
+ * never set is empty. Zeroed, it may be released. grid_add and grid_set cannot
+ * report that memory ran out, and from then on set nothing: ask grid_check once
+ * when all is set.
  */
 #ifndef SINKLAB_GRID_H
 #define SINKLAB_GRID_H
@@ -32,7 +33,7 @@ int grid_init(struct grid *g, idx rows, idx columns, struct err *e);
 void grid_release(struct grid *g);
 
 /* grid_add - one more column, on the right, with this heading. Returns its
- * number; without memory a negative one, which grid_set passes over. */
+ * number; without memory a negative one. */
 idx grid_add(struct grid *g, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 idx grid_addv(struct grid *g, const char *format, va_list args)

@@ -213,13 +213,28 @@ static const char *emerged_words(const struct compare_rows *t)
                        : ": mean over the runs that have one";
 }
 
-/* Runs that are told apart by settings alone are a sample of one each. */
+static bool differ_in_settings(const struct groups *s, const struct config *a,
+                               const struct config *b)
+{
+    for (idx k = 0; k < s->n_keys; k++)
+        if (!config_key_is_seed(s->keys[k]) &&
+            config_value_order(a, b, s->keys[k]) != 0)
+            return true;
+    return false;
+}
+
+/* Runs of which no two have the same settings are a sample of one each. */
 static void print_sample(FILE *out, const struct groups *s)
 {
-    bool has_seeds = false;
-    for (idx k = 0; k < s->n_keys; k++)
-        has_seeds = has_seeds || config_key_is_seed(s->keys[k]);
-    if (s->are_single && s->n_keys > 0 && !has_seeds)
+    idx n = count_runs(s);
+    bool are_alone = s->are_single && n > 1;
+    for (idx i = 0; i < n; i++)
+        for (idx j = 0; j < i && are_alone; j++) {
+            const struct config *a = config_behind(s->runs, i);
+            const struct config *b = config_behind(s->runs, j);
+            are_alone = a && b && differ_in_settings(s, a, b);
+        }
+    if (are_alone)
         fputs("note: one run each: another run.seed may differ as much; a "
               "sweep over it shows (docs/SWEEPS.md)\n",
               out);

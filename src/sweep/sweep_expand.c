@@ -137,6 +137,8 @@ static int check_run(struct walk *w, struct config *c, struct err *e)
         rc = open_data(w, c, e);
     if (rc == OK)
         rc = model_init(&m, &spec, w->data.vocab, e);
+    if (rc == OK)
+        rc = session_check_model(c, &m, e);
     model_release(&m);
     return rc;
 }

@@ -93,6 +93,8 @@ int plan_model(struct plan *p, const struct config *c, idx vocab, struct err *e)
     struct model m = { 0 };
     struct model_spec spec = config_spec(c);
     int rc = model_init(&m, &spec, vocab, e);
+    if (rc == OK)
+        rc = session_check_model(c, &m, e);
     if (rc == OK) {
         *p = (struct plan){
             .parameters = m.table.n,

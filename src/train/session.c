@@ -225,17 +225,16 @@ static idx body_tokens(const struct source *s, const struct config *c)
 
 /* What metrics measure that have an input of their own. Edits would change one
  * half of it. */
-static int open_copies(struct session *s, struct err *e)
+static int open_copies(struct source *copies, struct source *s,
+                       const struct config *c, struct err *e)
 {
-    const struct config *c = &s->config;
     struct metric_choice choice = choice_of(c);
-    struct input_query q = { .kind = INPUT_COPY,
-                             .tokens = body_tokens(&s->source, c) };
+    struct input_query q = { .kind = INPUT_COPY, .tokens = body_tokens(s, c) };
     if (!meter_wants_copies(&choice))
         return OK;
-    if (input_open(&s->copies, &s->source, &q, e))
+    if (input_open(copies, s, &q, e))
         return e->code;
-    s->copies.styles[SPLIT_SINK] =
+    copies->styles[SPLIT_SINK] =
         (struct source_style){ .bos = c->sink.bos == SINK_BOS_DATA };
     return OK;
 }
@@ -261,10 +260,22 @@ static int open_input(struct source *input, struct source *s,
 
 int session_check_input(const struct config *c, struct source *s, struct err *e)
 {
-    struct source input = { 0 };
+    struct source input = { 0 }, copies = { 0 };
     int rc = open_input(&input, s, c, true, e);
+    if (rc == OK)
+        rc = open_copies(&copies, s, c, e);
+    source_release(&copies);
     source_release(&input);
     return rc;
+}
+
+int session_check_model(const struct config *c, const struct model *m,
+                        struct err *e)
+{
+    struct metric_choice choice = choice_of(c);
+    return update_meter_check(&m->table, &choice, e)
+               ? e->code
+               : optim_check(&c->optim, &m->table, e);
 }
 
 int session_name_input(struct config *c, struct err *e)
@@ -296,15 +307,12 @@ int session_open_data(struct session *s, const struct config *c,
     key_copy_text(s->config.data.hash, s->source.hash);
     if (session_check_data(c, &s->source, e) ||
         open_input(&s->input, &s->source, c, is_training, e) ||
-        open_copies(s, e))
+        open_copies(&s->copies, &s->source, c, e))
         return e->code;
     key_copy_text(s->config.sink.hash, s->input.hash);
     if (model_init(&s->model, &spec, s->source.vocab, e))
         return e->code;
-    struct metric_choice choice = choice_of(c);
-    if (is_training && update_meter_check(&s->model.table, &choice, e))
-        return e->code;
-    return is_training ? optim_check(&c->optim, &s->model.table, e) : OK;
+    return is_training ? session_check_model(c, &s->model, e) : OK;
 }
 
 /* On the first sequences of the validation, all of them if it has fewer. */

@@ -61,9 +61,15 @@ int session_open_shared(struct session *s, const struct config *c,
                         bool is_training, struct ranks *ranks, struct err *e);
 void session_release(struct session *s);
 
-/* session_check_input - can sinks be measured on what [sink] asks for, with a
- * source of c that is open? OK, ERR_DATA, ERR_IO, ERR_MEMORY. */
+/* session_check_input - can sinks, and what metrics ask for, be measured on what
+ * [sink] asks for, with a source of c that is open? OK, ERR_DATA, ERR_IO,
+ * ERR_MEMORY. */
 int session_check_input(const struct config *c, struct source *s,
+                        struct err *e);
+
+/* session_check_model - has a model, of which the tensors are enough, what
+ * [optim] and metrics of updates name? OK or ERR_CONFIG. */
+int session_check_model(const struct config *c, const struct model *m,
                         struct err *e);
 
 /* session_name_input - set sink.hash to that of the file of sink.path, if sinks

@@ -158,6 +158,12 @@ check "... at a rate" is_json 'x["runs_s"] == 176 and x["time_s"] == 176 and [i[
     "$SINKLAB" sweep seeds.ini run.dir=other sweep.jobs=1 --dry-run --rate 2 --json
 expect_fail 2 '--rate goes with --dry-run' "$SINKLAB" sweep seeds.ini run.dir=other --rate 2
 check_not "... and nothing was begun" test -e other
+# what its parts refuse when they begin is refused here, too, of any run
+expect_fail 3 'freeze.*nothing' "$SINKLAB" train cats.ini --dry-run --rate 2 optim.freeze=nothing
+expect_fail 3 'cannot be built: .*freeze.*nothing' "$SINKLAB" sweep seeds.ini run.dir=other --dry-run --rate 2 optim.freeze=nothing
+printf 'include = cats.ini\n[axes]\noptim.schedule = constant, step\n' >later.ini
+expect_fail 3 'schedule=step cannot be built: .*drop_at' "$SINKLAB" sweep later.ini run.dir=other
+check_not "... and no run of it was begun" test -e other
 expect_fail 2 '--json goes with --dry-run or status' "$SINKLAB" sweep seeds.ini run.dir=other --json
 check "compare" is_json 'len(x) == 2 and x[0]["steps"] == 4' \
     "$SINKLAB" compare runs/0000-seed1 runs/0001-seed2 --json -
