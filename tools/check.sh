@@ -117,7 +117,7 @@ build() { # make arguments
 }
 
 part "build, gcc" build B="$folder" all tests
-CONFIG_WHEN=pairs FAULTS_FORM=--short \
+CONFIG_WHEN=pairs FAULTS_FORM=--half \
     part "tests" env ${in_memory[@]+"${in_memory[@]}"} "${make[@]}" B="$folder" test-all
 part "gradients in double" "${make[@]}" B="$folder" double
 # Most of the time one process at a time: it takes what the others leave

@@ -177,20 +177,22 @@ static bool asks(const char *item, const struct metric_name *n)
     return fnmatch(item, plain.name, 0) == 0;
 }
 
-/* false: no item asks for a column of the metric. Names begin as it does, so
+/* false: the item asks for no column of the metric. Names begin as it does, so
  * most metrics are passed over before any name of theirs is written. */
-static bool may_ask(const struct metrics_options *o, const struct metric *m)
+static bool may_ask(const char *item, const struct metric *m)
+{
+    size_t fixed = strcspn(item, "*?[\\"), own = strlen(m->text.name);
+    return asks_set(item, m) ||
+           strncmp(item, m->text.name, fixed < own ? fixed : own) == 0;
+}
+
+static bool any_may_ask(const struct metrics_options *o, const struct metric *m)
 {
     char text[KEY_TEXT_MAX], *rest = text;
-    size_t own = strlen(m->text.name);
     memcpy(text, o->names, sizeof text);
-    while (rest) {
-        const char *item = text_part(&rest, ',', false);
-        size_t fixed = strcspn(item, "*?[\\");
-        if (asks_set(item, m) ||
-            strncmp(item, m->text.name, fixed < own ? fixed : own) == 0)
+    while (rest)
+        if (may_ask(text_part(&rest, ',', false), m))
             return true;
-    }
     return false;
 }
 
@@ -251,7 +253,7 @@ bool metric_next_asked(struct metric_name *n, struct metric_cursor *at,
                        const struct metric_choice *c)
 {
     for (const struct metric *m; (m = metric_at(at->metric));) {
-        if (at->k == 0 && at->eps == 0 && !may_ask(c->metrics, m))
+        if (at->k == 0 && at->eps == 0 && !any_may_ask(c->metrics, m))
             at->metric++;
         else if (next_there(n, at, c) && metrics_ask_for(c->metrics, n))
             return true;
@@ -265,9 +267,12 @@ bool metrics_finds(const char *item, const struct metric_choice *c)
 {
     struct metric_name n;
     struct metric_cursor at = { 0 };
-    while (next_there(&n, &at, c))
-        if (asks(item, &n))
+    for (const struct metric *m; (m = metric_at(at.metric));) {
+        if (at.k == 0 && at.eps == 0 && !may_ask(item, m))
+            at.metric++;
+        else if (next_there(&n, &at, c) && asks(item, &n))
             return true;
+    }
     return false;
 }
 

@@ -1,7 +1,7 @@
 /* faults.c - every n-th system call of the program fails: what is left?
  *
- *   faults [-j N] [--short | --few] [--only SCENARIO[:KIND[:N]]] [--list]
- *          [--keep]
+ *   faults [-j N] [--short | --half | --few] [--only SCENARIO[:KIND[:N]]]
+ *          [--list] [--keep]
  *
  * A scenario is a folder and a command. The command is run once undisturbed,
  * which gives the bytes that it shall leave behind and the number of its calls
@@ -14,9 +14,9 @@
  *
  * Prints TAP. SINKLAB is the program; the library of shim.c lies beside this
  * one; work is done in a folder below TMPDIR. -j N shares it out to N
- * processes; --short takes one call for each kind and way to fail, --few one
- * for every fourth way, which those are changing from scenario to scenario;
- * --only shows what the program said, too.
+ * processes; --short takes one call for each kind and way to fail, --half one
+ * for every second way and --few for every fourth, which those are changing
+ * from scenario to scenario; --only shows what the program said, too.
  */
 #include "fault.h"
 
@@ -1017,7 +1017,8 @@ static const char *const mode_names[] = { "once", "from", "short", "kill",
                                           "stop" };
 
 struct options {
-    bool is_short, is_few, is_list, is_kept;
+    bool is_short, is_list, is_kept;
+    int one_of;           /* so many ways to fail: 1 all, 2 --half, 4 --few */
     const char *scenario; /* of --only; NULL: all */
     int kind;             /* or FAULT_OFF: all */
     long at;              /* or 0 */
@@ -1092,7 +1093,7 @@ static void try_all(const struct place *p, const struct options *o,
         const struct trial *t = &trials[i];
         long n = k->count[t->kind],
              nth = (k->s - scenarios) * COUNT_OF(trials) + i;
-        if (o->is_few && (k->s - scenarios + i) % 4)
+        if ((k->s - scenarios + i) % o->one_of)
             continue;
         bool is_asked = o->kind == t->kind;
         if (!is_asked && (o->kind != FAULT_OFF || t->kind > FAULT_ALLOC))
@@ -1202,8 +1203,10 @@ static void parse(struct options *o, int argc, char **argv)
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--short") == 0)
             o->is_short = true;
+        else if (strcmp(argv[i], "--half") == 0)
+            o->is_short = true, o->one_of = 2;
         else if (strcmp(argv[i], "--few") == 0)
-            o->is_short = o->is_few = true;
+            o->is_short = true, o->one_of = 4;
         else if (strcmp(argv[i], "--list") == 0)
             o->is_list = true;
         else if (strcmp(argv[i], "--keep") == 0)
@@ -1250,7 +1253,7 @@ static int share_out(struct options *o, const char *top)
 
 int main(int argc, char **argv)
 {
-    struct options o = { .kind = FAULT_OFF, .jobs = 1 };
+    struct options o = { .kind = FAULT_OFF, .jobs = 1, .one_of = 1 };
     const char *tmp = getenv("TMPDIR");
     char top[FAULT_PATH_MAX / 4], *real_top;
     sigset_t child;

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Every command with failing system calls, a few of each kind. FAULTS_FORM says
-# how many: --few, --short (`make check`), or empty, which is all of them (`make
-# faults`). See tests/faults/faults.c.
+# how many: --few, --half (`make check`), --short, or empty, which is all of them
+# (`make faults`). See tests/faults/faults.c.
 #
 #   FAULTS=PROGRAM SINKLAB=PROGRAM tests/system/faults.sh [OPTION...]
 set -u
