@@ -3,8 +3,8 @@
 #
 # A FILE is a unit test's binary (cmocka) or a system test's script; both print
 # TAP. One line a file: name, counts, milliseconds, and those of processors;
-# below it all that a failing file printed. Several run at once, long ones first, and their lines come in
-# the order of the files. A file that crashes, stops early or prints no result
+# below it all that a failing file printed. Several run at once, long ones
+# first, and their lines come in the order of the files. A file that crashes, stops early or prints no result
 # counts as one failure more. What was skipped is told with its reason. Last
 # line: "N passed, N failed"; the status is 0 if none failed.
 #

@@ -48,7 +48,6 @@ static const char *const keys[] = {
     "attention.gate",    "attention.qk_norm",    "attention.operation",
     "model.position",    "model.norm",           "model.norm_place",
     "model.ffn",         "model.init",           "optim.name",
-
 };
 
 /* And these settings, separated by blanks, together. */
