@@ -40,7 +40,6 @@ DEBUG_INFO := -g
 cflags   := -std=c11 $(OPT) $(DEBUG_INFO) -march=$(MARCH) $(wide) -fopenmp $(WARN) \
             -ffp-contract=fast -fno-math-errno -fno-trapping-math
 cppflags := -D_GNU_SOURCE -Isrc -MMD -MP
-ldlibs   := -lm
 
 ifeq ($(REAL),double)
 cppflags += -DSINKLAB_DOUBLE
@@ -76,11 +75,22 @@ endif
 HDF5         := $(shell pkg-config --exists hdf5-serial 2>/dev/null && echo hdf5-serial || echo hdf5)
 HDF5_CFLAGS  := $(shell pkg-config --cflags $(HDF5) 2>/dev/null)
 HDF5_LIBDIR  := $(shell pkg-config --libs-only-L $(HDF5) 2>/dev/null)
-HDF5_LIBS    := $(HDF5_LIBDIR) -lhdf5_hl -lhdf5
+HDF5_SHARED  := $(HDF5_LIBDIR) -lhdf5_hl -lhdf5
+# The program takes HDF5 in, where its archive links: Debian's shared library
+# brings libcurl and thirty others, and with it a start takes 9 ms of processor,
+# without 2. HDF5_ARCHIVE=0: shared, as it is for tests, of which
+# some tell the program's own calls from the library's. Tried once, when it is needed.
+HDF5_STATIC  := $(HDF5_LIBDIR) -l:libhdf5_hl.a -l:libhdf5.a -lsz -lz
+HDF5_ARCHIVE ?= $(eval HDF5_ARCHIVE := $(if $(SANITIZE)$(FUZZ),0,$(hdf5_links)))$(HDF5_ARCHIVE)
+hdf5_links    = $(shell t=$$(mktemp) && \
+                echo 'int H5open(void); int main(void) { return H5open(); }' | \
+                $(CC) -x c - -o "$$t" $(HDF5_STATIC) -ldl -lm 2>/dev/null && \
+                echo 1 || echo 0; rm -f "$$t")
+HDF5_LIBS     = $(HDF5_SHARED)
 REST         := inih libxxhash jansson
 cppflags     += $(BLAS_CFLAGS) $(HDF5_CFLAGS) $(shell pkg-config --cflags $(REST) 2>/dev/null)
-ldlibs       += -ldl $(HDF5_LIBS) $(shell pkg-config --libs-only-L $(REST) 2>/dev/null) \
-                -linih -lxxhash -ljansson
+REST_LIBS    := $(shell pkg-config --libs-only-L $(REST) 2>/dev/null) -linih -lxxhash -ljansson
+ldlibs        = $(HDF5_LIBS) $(REST_LIBS) -ldl -lm $(LDLIBS)
 
 # oneDNN makes the large products where train.products asks for it: optional,
 # and loaded when the program is asked to use it. ONEDNN=0 builds without, as
@@ -111,7 +121,6 @@ idle_rooms := prepare run train analysis sweep exchange verify cmd
 busy_tests := test_metric_slow
 compile   = $(CC) $(cppflags) $(CPPFLAGS) $(cflags) $(own) $(panel) $(CFLAGS)
 link     := $(CC) $(cflags) $(CFLAGS) $(LDFLAGS)
-ldlibs   += $(LDLIBS)
 
 SRC    := $(sort $(shell find src -mindepth 2 -name "*.c"))
 single := $(B)/src/io/ranks_single.o
@@ -147,17 +156,22 @@ dump_bin  := $(B)/tools/parity/dump
 optim_bin := $(B)/tools/parity/optim
 fault_bin := $(B)/tests/faults/faults
 fault_lib := $(B)/tests/faults/shim.so
+fault_run := $(B)/tests/faults/sinklab
+faults    := $(fault_bin) $(fault_lib) $(fault_run)
 fuzz_bins := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 replay    := $(B)/tests/fuzz/replay
 
-.PHONY: all demo experiment study test test-all faults run-faults unit double asan lint check bench parity format docs \
+.PHONY: all demo experiment study test test-all faults run-faults faults-suite unit double asan lint check bench parity format docs \
         install clean help tests run-test run-unit run-double run-asan fuzz \
         fuzz-targets extending kernels force
 all: $(BIN) ## build ./sinklab (the default)
 
 $(BIN): $(if $(filter 0,$(MPI)),$(OBJ),$(MPI_OBJ))
 $(B)/sinklab-mpi: $(MPI_OBJ)
-$(BIN) $(B)/sinklab-mpi: $(B)/src/main.o $(B)/mpi
+$(fault_run): $(OBJ)
+$(BIN) $(B)/sinklab-mpi: private HDF5_LIBS = $(if $(filter 0,$(HDF5_ARCHIVE)),$(HDF5_SHARED),$(HDF5_STATIC))
+$(BIN) $(B)/sinklab-mpi $(fault_run): $(B)/src/main.o $(B)/mpi $(B)/hdf5
+	@mkdir -p $(@D)
 	$(call say,LD $@)
 	$(Q)$(link) -o $@ $(filter %.o,$^) $(ldlibs) $(if $(filter $(mpi),$^),$(MPI_LIBS))
 
@@ -235,7 +249,8 @@ kernels: $(filter $(addprefix $(B)/src/,kern/% nn/% optim/% metric/%),$(OBJ))
 # The targets of libFuzzer, too, lest they fall behind.
 tests: $(unit_bins) $(if $(ROOMS),,$(replay))
 
-# The suite of failing system calls, and what it preloads under the program.
+# The suite of failing system calls, what it preloads under the program, and a
+# program whose HDF5 is shared: it tells its calls from the library's.
 fault_flags := -std=c11 -D_GNU_SOURCE -O1 -g $(WARN) $(if $(WERROR),-Werror)
 $(fault_bin) $(fault_lib): tests/faults/fault.h $(B)/flags
 $(fault_bin): tests/faults/faults.c
@@ -274,8 +289,9 @@ $(replay).list: now = $(patsubst $(B)/tests/fuzz/fuzz_%,TARGET(%),$(fuzz_bins))
 $(B)/commit: now = $(COMMIT)
 $(B)/charts: now = $(CHART_JS)
 $(B)/onednn: now = $(ONEDNN)
+$(B)/hdf5: now = $(HDF5_ARCHIVE)
 $(B)/mpi: now = $(MPI_PC) $(MPI_CFLAGS) $(MPI_LIBS) $(MPI)
-$(B)/flags $(B)/commit $(B)/charts $(B)/onednn $(B)/mpi $(B)/panel $(many).list $(replay).list: force
+$(B)/flags $(B)/commit $(B)/charts $(B)/onednn $(B)/hdf5 $(B)/mpi $(B)/panel $(many).list $(replay).list: force
 	@mkdir -p $(@D)
 	@echo '$(now)' | cmp -s - $@ || echo '$(now)' > $@
 
@@ -329,7 +345,7 @@ test-all: ## all unit and system tests, in their long form
 # What only some scripts run is built for them
 for_scripts = $(if $(filter $(1:%=tests/system/%.sh),$(SYSTEM)),$2)
 run-test: $(BIN) $(call for_scripts,mpi slurm,$(mpi_bin)) $(call for_scripts,parity models,$(dump_bin)) \
-    $(call for_scripts,faults,$(fault_bin) $(fault_lib)) $(call for_scripts,replay,$(replay)) $(unit_bins)
+    $(call for_scripts,faults,$(faults)) $(call for_scripts,replay,$(replay)) $(unit_bins)
 	@SINKLAB=$(abspath $(BIN)) DUMP=$(abspath $(dump_bin)) \
 	    FAULTS=$(abspath $(fault_bin)) SINKLAB_MPI=$(abspath $(mpi_bin)) \
 	    REPLAY=$(abspath $(replay)) tests/run.sh $(unit_bins) $(SYSTEM)
@@ -337,10 +353,11 @@ run-test: $(BIN) $(call for_scripts,mpi slurm,$(mpi_bin)) $(call for_scripts,par
 faults: ## every system call of every command fails: the long form of a test
 	@tools/deps.sh
 	+@$(sub) run-faults
-run-faults: $(BIN) $(fault_bin) $(fault_lib)
-	@SINKLAB=$(abspath $(BIN)) FAULTS=$(abspath $(fault_bin)) FAULTS_FORM= \
+run-faults: $(faults)
+	@FAULTS=$(abspath $(fault_bin)) FAULTS_FORM= \
 	    JOBS=$(patsubst -j%,%,$(firstword $(filter -j%,$(MAKEFLAGS)))) \
 	    TEST_LIMIT_S=36000 tests/run.sh tests/system/faults.sh
+faults-suite: $(faults)
 
 unit: run-unit ## unit tests alone
 run-unit: $(unit_bins)

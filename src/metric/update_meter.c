@@ -4,29 +4,26 @@
 
 #include "base/text.h"
 
-static idx layers_of(const struct param_table *t)
+/* A meter of these tensors, without columns. */
+static struct update_meter meter_of(const struct param_table *table)
 {
-    idx L = 0;
-    for (idx i = 0; i < t->count; i++)
-        L = idx_max(L, param_layer(&t->rows[i]) + 1);
-    return L;
-}
-
-static bool has_group(const struct param_table *t, idx group)
-{
-    for (idx i = 0; i < t->count; i++)
-        if ((idx)param_group(&t->rows[i]) == group &&
-            t->rows[i].role != PARAM_STATE)
-            return true;
-    return false;
+    struct update_meter t = { .table = table };
+    for (idx i = 0; i < table->count; i++) {
+        const struct param *p = &table->rows[i];
+        t.n_layers = idx_max(t.n_layers, param_layer(p) + 1);
+        if (p->role != PARAM_STATE)
+            t.has_group[param_group(p)] = true;
+    }
+    t.n_parts = PART_LAYER + t.n_layers;
+    return t;
 }
 
 /* One further of the columns that the tensors have. */
-static bool next_there(struct update_name *n, const struct param_table *t)
+static bool next_there(struct update_name *n, const struct update_meter *t)
 {
-    while (update_metric_next(n, layers_of(t))) {
+    while (update_metric_next(n, t->n_layers)) {
         bool is_group = n->part >= PART_GROUP && n->part < PART_LAYER;
-        if (!is_group || has_group(t, n->part - PART_GROUP))
+        if (!is_group || t->has_group[n->part - PART_GROUP])
             return true;
     }
     return false;
@@ -37,7 +34,7 @@ static void list_columns(struct update_meter *t,
                          const struct metric_choice *choice)
 {
     t->n_columns = t->n_windows = 0;
-    for (struct update_name n = { 0 }; next_there(&n, t->table);) {
+    for (struct update_name n = { 0 }; next_there(&n, t);) {
         if (!metrics_is_asked(choice->metrics, GROUP_OPTIMIZER, n.name))
             continue;
         struct window *w = NULL;
@@ -55,7 +52,7 @@ static void list_columns(struct update_meter *t,
 
 /* ---- is it sound? ------------------------------------------------------ */
 
-static bool finds_here(const char *item, const struct param_table *t)
+static bool finds_here(const char *item, const struct update_meter *t)
 {
     for (struct update_name n = { 0 }; next_there(&n, t);)
         if (metrics_asks(item, GROUP_OPTIMIZER, n.name))
@@ -67,11 +64,11 @@ int update_meter_check(const struct param_table *table,
                        const struct metric_choice *choice, struct err *e)
 {
     char text[KEY_TEXT_MAX], shown[TEXT_SHOW_MAX], *rest = text;
-    struct update_meter t = { .table = table };
+    struct update_meter t = meter_of(table);
     memcpy(text, choice->metrics->names, sizeof text);
     while (rest) {
         const char *item = text_part(&rest, ',', false);
-        if (!metrics_finds(item, choice) && !finds_here(item, table))
+        if (!metrics_finds(item, choice) && !finds_here(item, &t))
             return err_set(e, ERR_CONFIG,
                            "metrics.names: %s: this model has no such tensors, "
                            "so there is nothing to measure: leave it out",
@@ -99,12 +96,6 @@ static void plan(struct update_meter *t, struct arena *arena,
     t->windows = arena_bytes(arena, (size_t)t->n_windows * sizeof *t->windows);
     t->rows = arena_bytes(arena, (size_t)t->table->count * sizeof *t->rows);
     t->parts = arena_bytes(arena, (size_t)t->n_parts * sizeof *t->parts);
-}
-
-static struct update_meter meter_of(const struct param_table *table)
-{
-    return (struct update_meter){ .table = table,
-                                  .n_parts = PART_LAYER + layers_of(table) };
 }
 
 size_t update_meter_bytes(const struct param_table *table,

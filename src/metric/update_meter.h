@@ -28,6 +28,8 @@ struct update_meter {
     struct update_sums *rows;  /* (table count) of each tensor */
     struct update_sums *parts; /* (n_parts) of what columns are about */
     idx n_columns, n_windows, n_parts;
+    idx n_layers;                 /* that tensors name */
+    bool has_group[PARAM_GROUPS]; /* are there any that are trained? */
     struct arena arena;
 };
 

@@ -12,10 +12,11 @@
  * - every file is the old one, or one that the undisturbed command wrote whole;
  * - the same command, undisturbed now, ends with the undisturbed bytes.
  *
- * Prints TAP. SINKLAB is the program; the library of shim.c lies beside this
- * one; work is done in a folder below TMPDIR. -j N shares it out to N
- * processes; --short takes one call for each kind and way to fail, --half one
- * for every second way and --few for every fourth, which those are changing
+ * Prints TAP. Beside this one lie the program, with a shared HDF5 so that it
+ * tells its own calls from that one's, and the library of shim.c; work is done
+ * in a folder below TMPDIR. -j N shares it out to N processes; --short takes one
+ * call for each kind and way to fail, --half one for every second way and --few
+ * for every fourth, which those are changing
  * from scenario to scenario; --only shows what the program said, too.
  */
 #include "fault.h"
@@ -191,7 +192,7 @@ struct place {
     char top[FAULT_PATH_MAX / 2], work[FAULT_PATH_MAX], keep[FAULT_PATH_MAX];
     struct fault *fault;
     char state[FAULT_PATH_MAX];
-    const char *sinklab;
+    char sinklab[FAULT_PATH_MAX];
     char shim[FAULT_PATH_MAX];
 };
 
@@ -1132,19 +1133,27 @@ static bool is_in_path(const char *program)
     return false;
 }
 
+/* The path of a file beside this program. */
+static void find_beside(char path[FAULT_PATH_MAX], const char *name)
+{
+    ssize_t n = readlink("/proc/self/exe", path, FAULT_PATH_MAX - 16);
+    NEED(n > 0 && strlen(name) < 16);
+    path[n] = '\0';
+    strcpy(strrchr(path, '/') + 1, name);
+    NEED(access(path, R_OK) == 0);
+}
+
 static int work(const struct options *o, const char *top)
 {
-    struct place p = { .sinklab = getenv("SINKLAB") };
+    struct place p = { .top = "" };
     long n_done = 0, n_bad = 0;
     NEED(snprintf(p.top, sizeof p.top, "%s/%d", top, o->job) <
          (int)sizeof p.top);
     snprintf(p.work, sizeof p.work, "%s/work", p.top);
     snprintf(p.keep, sizeof p.keep, "%s/keep", p.top);
     snprintf(p.state, sizeof p.state, "%s/state", p.top);
-    ssize_t n = readlink("/proc/self/exe", p.shim, sizeof p.shim - 16);
-    NEED(n > 0);
-    strcpy(strrchr(p.shim, '/') + 1, "shim.so");
-    NEED(access(p.shim, R_OK) == 0);
+    find_beside(p.shim, "shim.so");
+    find_beside(p.sinklab, "sinklab");
     NEED(mkdir(p.top, 0777) == 0 && mkdir(p.work, 0777) == 0 &&
          mkdir(p.keep, 0777) == 0);
     int fd = open(p.state, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
@@ -1258,7 +1267,6 @@ int main(int argc, char **argv)
     char top[FAULT_PATH_MAX / 4], *real_top;
     sigset_t child;
     parse(&o, argc, argv);
-    NEED(getenv("SINKLAB"));
     sigemptyset(&child);
     sigaddset(&child, SIGCHLD);
     sigprocmask(SIG_BLOCK, &child, NULL);

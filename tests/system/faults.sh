@@ -3,7 +3,7 @@
 # how many: --few, --half (`make check`), --short, or empty, which is all of them
 # (`make faults`). See tests/faults/faults.c.
 #
-#   FAULTS=PROGRAM SINKLAB=PROGRAM tests/system/faults.sh [OPTION...]
+#   FAULTS=PROGRAM tests/system/faults.sh [OPTION...]
 set -u
 FAULTS=${FAULTS:-build/float/tests/faults/faults}
 # Each process finds out for itself what happens undisturbed, which costs more
