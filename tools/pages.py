@@ -47,6 +47,7 @@ nothing. Beside SQLite's own functions there are:
     med(x)           aggregate: median
     each(x, digits)  aggregate: all values, in order of their rows
     peach(x, digits) the same of 100 x
+    k_of_n(x)        aggregate: "4 of 5": in how many of the rows x holds
     word(n)          a small count in letters
 
 No other digit may stand in the prose: settings go between backticks, and
@@ -167,6 +168,18 @@ class PercentEach(Each):
     scale = 100
 
 
+class CountOf:
+    def __init__(self):
+        self.k = self.n = 0
+
+    def step(self, holds):
+        self.k += bool(holds)
+        self.n += 1
+
+    def finalize(self):
+        return f"{self.k} of {self.n}"
+
+
 def read(path):
     """Head and rows; a row that is longer or shorter ends it."""
     with open(path, newline="", encoding="utf-8") as file:
@@ -251,6 +264,7 @@ def open_results(folder, source):
         db.create_aggregate(key, 2, kind)
     db.create_aggregate("sd", 1, Deviation)
     db.create_aggregate("med", 1, Median)
+    db.create_aggregate("k_of_n", 1, CountOf)
     for path in [*sorted(folder.glob("*.csv")),
                  *sorted((folder / "results").glob("*.csv"))]:
         head, *rows = read(path)

@@ -44,8 +44,8 @@ static int run(int argc, char **argv, struct err *e)
         command_check_single("analyze of several runs", e);
     if (!e->code && o.last > 0 && !*o.name)
         err_set(e, ERR_USAGE,
-                "analyze: --last %td would take the place of an analysis of "
-                "all checkpoints: give it a name of its own with --as NAME",
+                "analyze: --last %td measures some checkpoints, and a run's "
+                "analysis without a name is of all: name it with --as NAME",
                 o.last);
     if (!e->code && *o.name)
         run_analysis_check(o.name, "analyze: --as", e);

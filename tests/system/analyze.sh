@@ -161,7 +161,7 @@ check "to programs, too" says '"columns_gone":\["sink_1".*"settings_gone":"analy
 rm text/analysis-*
 
 # The newest checkpoints alone, beside the analysis of all.
-expect_fail 2 '--last 1 would take the place of an analysis of all .*--as NAME' \
+expect_fail 2 '--last 1 measures some checkpoints, .* without a name is of all.*--as NAME' \
     "$SINKLAB" analyze text --last 1
 check "two of them" "$SINKLAB" analyze text --last 2 --as end
 check "which is whole" says 'all holds' "$SINKLAB" verify text
