@@ -231,22 +231,8 @@ for i in "${!sweeps[@]}"; do
     "$SINKLAB" compare "${sweeps[i]}" --claims --tables "$results"
 done
 
-draw() { # file options of compare...
-    local file=$1
-    shift
-    echo "== $folder/$file"
-    "$SINKLAB" compare "${dirs[@]}" "${of_it[@]}" -o "$folder/$file" "$@" >"$err" 2>&1 && return
-    undrawn=$?
-    tail -n 1 "$err" >&2
-}
 undrawn=0
-if [ -z "$(steps figure)" ]; then
-    draw all.svg
-else
-    while read -r -a words; do
-        [ "${words[0]}" = none ] || draw "${words[@]}"
-    done < <(steps figure)
-fi
+"$root/tools/figures.sh" "$folder" "${dirs[@]}" "${of_it[@]}" || undrawn=$?
 
 # The page beside all folders, if there is one, shows their verdicts.
 for page in "$folder" "$(dirname "$folder")"; do

@@ -347,6 +347,15 @@ named_files_exist() {
 
 # results/claims.csv is what the program says of the tables beside it; the page is
 # held against that by tools/pages.py.
+figures_are_current() {
+    local folder status=0
+    for folder in experiments/*/; do
+        [ ! -e "$folder/results/settings.csv" ] ||
+            SINKLAB=$SINKLAB tools/figures.sh --check "$folder" || status=1
+    done
+    return $status
+}
+
 claims_are_current() {
     local folder
     for folder in experiments/*/; do
@@ -391,6 +400,9 @@ check "every file in configs/ loads" configs_load
 # docs/EXTENDING.md, done to a copy, leaves results as they are: this has been asked
 is_copy=${EXTENDED-}
 [ -n "$is_copy" ] || check "verdicts on claims are those of the tables" claims_are_current
+if [ -z "$is_copy" ] && command -v gnuplot >/dev/null; then
+    check "figures of experiments are those of the tables" figures_are_current
+fi
 if [ -n "$is_copy" ]; then
     :
 elif command -v python3 >/dev/null; then

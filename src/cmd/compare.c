@@ -214,7 +214,8 @@ const struct command command_compare = {
         "there.\n\n"
         "RUN is a run's folder that `sinklab analyze` has been through; "
         "without its analysis.csv what training measured (metrics.csv) is "
-        "used. SWEEP is a folder with runs directly below it: then runs that "
+        "used. SWEEP is a folder with runs directly below it, or with the "
+        "tables that an experiment keeps of them: then runs that "
         "differ in their seeds only are one row and one curve, their mean.",
     .options = options,
     .more =

@@ -225,6 +225,23 @@ int table_read_steps(struct table *t, const char *path, const char *origin,
     return rc;
 }
 
+int table_make(struct table *t, char *const *names, idx columns, idx rows,
+               struct err *e)
+{
+    t->rows = rows;
+    t->columns = columns;
+    t->names = calloc((size_t)columns, sizeof *t->names);
+    for (idx c = 0; t->names && c < columns; c++)
+        t->names[c] = pool_text(&t->added, names[c], strlen(names[c]));
+    if (!t->names || pool_check(&t->added, e))
+        err_memory(e, NULL);
+    else
+        open_values(t, "a table", e);
+    if (e->code)
+        table_release(t);
+    return e->code;
+}
+
 /* As many names and one more, which is the pool's. */
 static bool add_name(struct table *t, const char *name)
 {

@@ -53,6 +53,12 @@ void table_release(struct table *t);
 int table_read_steps(struct table *t, const char *path, const char *origin,
                      struct err *e);
 
+/* table_make - fill a zeroed table with columns of these names (copied) and so
+ * many rows, whose cells the caller fills: v and given are zeros. OK or
+ * ERR_MEMORY. */
+int table_make(struct table *t, char *const *names, idx columns, idx rows,
+               struct err *e);
+
 /* table_add - one column more behind the others, of the caller's own reckoning:
  * value and given (rows), copied. OK; ERR_MEMORY: the table is as it was. What
  * borrowed its columns has lost them. */

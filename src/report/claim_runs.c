@@ -6,7 +6,6 @@
 
 #include "base/text.h"
 #include "data/paths.h"
-#include "io/csv_lines.h"
 #include "metric/columns.h"
 #include "report/run_layers.h"
 #include "sweep/sweep_folder.h"
@@ -180,223 +179,28 @@ int claim_runs_add_layers(struct claim_runs *s, const char *column,
 
 /* ---- tables ------------------------------------------------------------ */
 
-static int open_table(struct csv_lines *l, char **text, char path[RUN_PATH_MAX],
-                      const char *folder, const char *name, struct err *e)
-{
-    if (snprintf(path, RUN_PATH_MAX, "%s/%s", folder, name) >= RUN_PATH_MAX)
-        return err_set(e, ERR_USAGE, "%.60s...: path longer than %d bytes",
-                       folder, RUN_PATH_MAX - 1);
-    if (csv_lines_open(l, text, path, TABLE_MAX_BYTES,
-                       "`tools/collect.py` makes it anew", e))
-        return e->code;
-    return l->n > 0 && strcmp(l->cells[0], "run") == 0
-               ? OK
-               : err_set(e, ERR_DATA,
-                         "%s:1: the first column is not run: "
-                         "`tools/collect.py` makes such tables",
-                         path);
-}
-
-static int count_check(const struct csv_lines *l, idx n, struct err *e)
-{
-    return l->n == n ? OK
-                     : err_set(e, ERR_DATA, "%s:%td: got %td cells, want %td",
-                               l->path, l->line, l->n, n);
-}
-
-/* Is it a run of this sweep: "lr/0003-seed4" of "lr"? */
-static bool is_of(const char *run, const char *sweep)
-{
-    size_t n = strlen(sweep);
-    return strncmp(run, sweep, n) == 0 && run[n] == '/';
-}
-
-/* A line of settings.csv. What another version called otherwise is passed over;
- * where a run is does not matter. */
-static int read_config(struct config *c, const struct csv_lines *l,
-                       char *const *names, struct err *e)
-{
-    config_defaults(c);
-    for (idx i = 1; i < l->n; i++) {
-        struct config_key k = config_key_find(names[i]);
-        struct err own = { 0 };
-        if (!k.key || !*l->cells[i])
-            continue;
-        if (key_parse(k.key, (char *)c + k.section->offset, l->cells[i], &own))
-            return err_set(e, ERR_DATA, "%s:%td: %s: %s", l->path, l->line,
-                           names[i], own.text);
-    }
-    return OK;
-}
-
-static struct claim_run *find_run(struct claim_runs *s, const char *name)
-{
-    for (idx i = 0; i < s->n; i++)
-        if (strcmp(s->at[i].name, name) == 0)
-            return &s->at[i];
-    return NULL;
-}
-
-static int read_settings(struct claim_runs *s, const char *tables,
-                         const char *sweep, struct err *e)
-{
-    char path[RUN_PATH_MAX];
-    struct csv_lines l;
-    if (open_table(&l, &s->settings, path, tables, "settings.csv", e))
-        return e->code;
-    idx n_lines = 1 + text_count(l.rest, '\n'), n_names = l.n;
-    char **names = calloc((size_t)n_names, sizeof *names);
-    s->at = calloc((size_t)n_lines, sizeof *s->at);
-    s->configs = calloc((size_t)n_lines, sizeof *s->configs);
-    s->measured = calloc((size_t)n_lines, sizeof *s->measured);
-    if (!names || !s->at || !s->configs || !s->measured)
-        err_memory(e, path);
-    else
-        memcpy(names, l.cells, (size_t)n_names * sizeof *names);
-    while (!e->code && csv_lines_next(&l, e)) {
-        struct config *c = &s->configs[s->n];
-        if (!is_of(l.cells[0], sweep))
-            continue;
-        if (count_check(&l, n_names, e) || read_config(c, &l, names, e))
-            break;
-        if (find_run(s, l.cells[0] + strlen(sweep) + 1)) {
-            err_set(e, ERR_DATA, "%s:%td: got %s twice: want a line a run",
-                    path, l.line, l.cells[0]);
-            break;
-        }
-        s->measured[s->n] = measured_by(c, true);
-        s->at[s->n] =
-            (struct claim_run){ .name = l.cells[0] + strlen(sweep) + 1,
-                                .config = c,
-                                .on = &s->measured[s->n] };
-        s->n++;
-    }
-    free(names);
-    return e->code || s->n > 0
-               ? e->code
-               : err_set(e, ERR_DATA,
-                         "%s: no run of %s/ in it: `tools/collect.py` writes "
-                         "them into it",
-                         path, sweep);
-}
-
-static int read_cells(struct claim_runs *s, const struct csv_lines *l, idx row,
-                      struct err *e)
-{
-    for (idx c = 1; c < l->n; c++) {
-        char *end, shown[TEXT_SHOW_MAX];
-        idx at = c * s->n_rows + row;
-        s->v[at] = *l->cells[c] ? strtod(l->cells[c], &end) : NAN;
-        s->given[at] = *l->cells[c] != '\0';
-        if (s->given[at] && (end == l->cells[c] || *end))
-            return err_set(e, ERR_DATA, "%s:%td: %s: got '%s', want a number",
-                           l->path, l->line, s->columns[c],
-                           text_show(shown, l->cells[c]));
-    }
-    return OK;
-}
-
-/* A heading twice would be one column of two. */
-static int check_headings(const struct csv_lines *l, struct err *e)
-{
-    for (idx i = 0; i < l->n; i++)
-        for (idx k = 0; k < i; k++)
-            if (strcmp(l->cells[i], l->cells[k]) == 0)
-                return err_set(e, ERR_DATA,
-                               "%s:1: got column %s twice: `tools/collect.py` "
-                               "makes it anew",
-                               l->path, l->cells[i]);
-    return OK;
-}
-
-/* Steps rise, so what is first and last of a run is so on the page, too. */
-static int check_steps(const struct claim_runs *s, const struct claim_run *r,
-                       const struct csv_lines *l, struct err *e)
-{
-    idx at = s->step * s->n_rows + r->first + r->rows - 1;
-    if (s->given[at] && (r->rows == 1 || s->v[at] > s->v[at - 1]))
-        return OK;
-    return err_set(e, ERR_DATA,
-                   "%s:%td: %s: want a step beyond that of the line before: "
-                   "`tools/collect.py` makes it anew",
-                   l->path, l->line, r->name);
-}
-
-/* The lines of a run stand together. */
-static int read_curves(struct claim_runs *s, const char *tables,
-                       const char *sweep, struct err *e)
-{
-    char path[RUN_PATH_MAX];
-    struct csv_lines l;
-    if (open_table(&l, &s->curves, path, tables, "curves.csv", e))
-        return e->code;
-    if (check_headings(&l, e))
-        return e->code;
-    for (s->step = 0; s->step < l.n; s->step++)
-        if (strcmp(l.cells[s->step], "step") == 0)
-            break;
-    if (s->step == l.n)
-        return err_set(e, ERR_DATA,
-                       "%s:1: no column step: `tools/collect.py` makes it anew",
-                       path);
-    s->n_columns = l.n;
-    s->n_rows = 1 + text_count(l.rest, '\n');
-    size_t n = (size_t)(s->n_columns * s->n_rows);
-    s->columns = calloc((size_t)l.n, sizeof *s->columns);
-    s->v = calloc(n, sizeof *s->v);
-    s->given = calloc(n, sizeof *s->given);
-    if (!s->columns || !s->v || !s->given)
-        return err_memory(e, path);
-    memcpy(s->columns, l.cells, (size_t)l.n * sizeof *s->columns);
-    for (idx row = 0; csv_lines_next(&l, e); row++) {
-        const char *run = l.cells[0];
-        struct claim_run *r =
-            is_of(run, sweep) ? find_run(s, run + strlen(sweep) + 1) : NULL;
-        if (count_check(&l, s->n_columns, e))
-            return e->code;
-        if (!r)
-            continue;
-        if (r->rows > 0 && r->first + r->rows != row)
-            return err_set(e, ERR_DATA,
-                           "%s:%td: the lines of %s do not stand together",
-                           path, l.line, r->name);
-        if (r->rows == 0)
-            r->first = row;
-        r->rows++;
-        if (read_cells(s, &l, row, e) || check_steps(s, r, &l, e))
-            return e->code;
-    }
-    return e->code;
-}
-
-/* A run is done that was measured at its last step. The others go behind. */
-static void leave_others(struct claim_runs *s)
-{
-    idx n = 0;
-    for (idx i = 0; i < s->n; i++) {
-        double at;
-        struct series steps = claim_run_series(s, i, "step");
-        if (!series_final(&at, &steps) ||
-            at != (double)s->at[i].config->train.steps)
-            continue;
-        struct claim_run done = s->at[i];
-        memmove(s->at + n + 1, s->at + n, (size_t)(i - n) * sizeof *s->at);
-        s->at[n++] = done;
-    }
-    s->n_left = s->n_unended = s->n - n;
-    s->n = n;
-    if (s->n_left > 0)
-        snprintf(s->left, sizeof s->left, "%td without numbers of the end",
-                 s->n_left);
-}
-
 int claim_runs_of_tables(struct claim_runs *s, const char *tables,
                          const char *sweep, struct err *e)
 {
     *s = (struct claim_runs){ 0 };
-    if (read_settings(s, tables, sweep, e) || read_curves(s, tables, sweep, e))
+    if (run_tables_read(&s->tables, tables, sweep, e))
         return e->code;
-    leave_others(s);
+    const struct run_data *runs = s->tables.runs;
+    s->at = calloc((size_t)s->tables.n, sizeof *s->at);
+    if (!s->at)
+        return err_memory(e, tables);
+    for (idx i = 0; i < s->tables.n; i++)
+        if (runs[i].state == RUN_DONE) {
+            s->at[s->n] = claim_run_of(&runs[i]);
+            s->at[s->n++].on = &runs[i].analysed;
+        }
+    for (idx i = 0; i < s->tables.n; i++)
+        if (runs[i].state != RUN_DONE)
+            s->at[s->n + s->n_unended++] = claim_run_of(&runs[i]);
+    s->n_left = s->n_unended;
+    if (s->n_left > 0)
+        snprintf(s->left, sizeof s->left, "%td without numbers of the end",
+                 s->n_left);
     if (leave_copies(s, e))
         return e->code;
     find_texts(s);
@@ -404,24 +208,6 @@ int claim_runs_of_tables(struct claim_runs *s, const char *tables,
 }
 
 /* ---- both -------------------------------------------------------------- */
-
-static struct series series_of_rows(const struct claim_runs *s,
-                                    const struct claim_run *r,
-                                    const char *column)
-{
-    idx at = -1, n_given = 0;
-    for (idx c = 1; c < s->n_columns; c++)
-        at = strcmp(s->columns[c], column) == 0 ? c : at;
-    if (at < 0)
-        return (struct series){ 0 };
-    const bool *given = s->given + at * s->n_rows + r->first;
-    for (idx i = 0; i < r->rows; i++)
-        n_given += given[i];
-    return (struct series){ .step = s->v + s->step * s->n_rows + r->first,
-                            .value = s->v + at * s->n_rows + r->first,
-                            .given = given,
-                            .n = n_given > 0 ? r->rows : 0 };
-}
 
 /* Is it of metrics.csv alone, as what is measured on updates? */
 static bool is_of_training(const char *column)
@@ -433,24 +219,16 @@ static bool is_of_training(const char *column)
 struct series claim_run_series(const struct claim_runs *s, idx run,
                                const char *column)
 {
-    const struct claim_run *r = &s->at[run];
-    if (!r->data)
-        return series_of_rows(s, r, column);
-    return s->is_logged || is_of_training(column)
-               ? run_data_logged(r->data, column)
-               : run_data_analysed(r->data, column);
+    const struct run_data *r = s->at[run].data;
+    bool is_logged = s->is_logged || is_of_training(column);
+    return is_logged && !r->is_of_tables ? run_data_logged(r, column)
+                                         : run_data_analysed(r, column);
 }
 
 void claim_runs_release(struct claim_runs *s)
 {
     compare_set_release(&s->set);
+    run_tables_release(&s->tables);
     free(s->at);
-    free(s->configs);
-    free(s->measured);
-    free(s->settings);
-    free(s->curves);
-    free(s->columns);
-    free(s->v);
-    free(s->given);
     *s = (struct claim_runs){ 0 };
 }

@@ -1,14 +1,13 @@
 /* claim_runs.h - the runs of a sweep that its claims are judged by.
  *
- * From run folders, or from the tables that tools/collect.py makes of them and
- * that experiments/ keep: settings.csv, a run a line with its keys, and
- * curves.csv, a checkpoint a line. So a verdict can be found again where the
- * runs are gone. Runs that are not done do not count, and are told.
+ * From run folders, or from the tables that are left of them (run_tables.h).
+ * Runs that are not done do not count, and are told.
  */
 #ifndef SINKLAB_CLAIM_RUNS_H
 #define SINKLAB_CLAIM_RUNS_H
 
 #include "report/compare_gather.h"
+#include "report/run_tables.h"
 #include "report/series.h"
 
 enum { CLAIM_LEFT_MAX = 256 };
@@ -16,9 +15,8 @@ enum { CLAIM_LEFT_MAX = 256 };
 struct claim_run {
     const char *name;
     const struct config *config;
-    const struct measured *on;   /* of its analysis, or its probe */
-    const struct run_data *data; /* NULL: of tables, where it has */
-    idx first, rows;             /* so many lines of curves.csv */
+    const struct measured *on; /* of its analysis, or its probe */
+    const struct run_data *data;
     idx text; /* the first run that is known to have its text; or itself */
 };
 
@@ -30,14 +28,8 @@ struct claim_runs {
     char left[CLAIM_LEFT_MAX]; /* "1 diverged, 2 waiting"; or "" */
     bool is_logged;            /* of metrics.csv, as not all have an analysis */
 
-    struct compare_set set; /* of folders */
-    struct config *configs; /* of tables, as all below */
-    struct measured *measured;
-    char *settings, *curves;     /* the files, names point into them */
-    idx n_columns, n_rows, step; /* which column has the steps */
-    char **columns;
-    double *v; /* (n_columns,n_rows) */
-    bool *given;
+    struct compare_set set;   /* of folders, or */
+    struct run_tables tables; /* of tables: what `data` point into */
 };
 
 /* claim_runs_of_folder - of the sweep in dir, without those that it no longer

@@ -152,6 +152,10 @@ static int say_not_there(const char *path, const char *column,
                        "%s: no metric %s%s; %s (it is of training alone, "
                        "whose config or metrics.names asks for it)",
                        path, column, hint, names);
+    if (set->runs[0].is_of_tables)
+        return err_set(e, ERR_DATA,
+                       "%s: no metric %s in the tables that are left of it; %s",
+                       path, column, names);
     const struct run_data **runs = calloc((size_t)set->n, sizeof *runs);
     if (!runs)
         return err_memory(e, NULL);

@@ -91,16 +91,22 @@ static int count_waiting(struct compare_set *set, const char *path,
                    path, n);
 }
 
-/* The runs directly below a folder; none if it is a run itself. */
+/* The runs directly below a folder, or those that its tables tell of; none if
+ * it is a run itself. */
 static int find_members(struct compare_set *set, struct run_list *l,
-                        const char *path, struct err *e)
+                        struct run_tables *tables, const char *path,
+                        struct err *e)
 {
-    bool is_run;
+    bool is_run, has_tables;
     int rc = check_folder(path, e);
     if (rc == OK)
         rc = holds_numbers(&is_run, path, e);
     if (rc != OK || is_run)
         return rc;
+    if (run_tables_are_in(&has_tables, path, e))
+        return e->code;
+    if (has_tables)
+        return run_tables_read(tables, path, NULL, e);
     rc = run_list_find(l, path, RUN_LIST_DIRECT, e);
     if (rc == OK && l->n_unread > 0) /* a mean over the rest would mislead */
         rc = err_set(e, l->unread.code, "%s", l->unread.text);
@@ -162,23 +168,18 @@ static int add_layers(struct run_data *r, const struct compare_options *o,
     return OK;
 }
 
-/* Read the run into the next free place and keep it if it is wanted. */
-static int take(struct compare_set *set, const struct compare_options *o,
-                const char *path, bool is_member, struct err *e)
+/* Keep the run in the next free place if it is wanted. */
+static int keep_wanted(struct compare_set *set, const struct compare_options *o,
+                       bool is_member, struct err *e)
 {
     struct run_data *r = &set->runs[set->n];
-    idx same;
-    if (run_data_find(&same, set->runs, set->n, path, e))
-        return e->code;
-    if (set->is_grouped && same >= 0)
-        return OK;
-    run_data_read(r, path, o->analysis ? o->analysis : "");
     struct run_facts facts = run_data_facts(r, r->name);
     int rc = run_data_refused(r, e);
+    idx same = -1;
     bool is_wanted = filter_accepts(&o->where, &facts);
     if (rc == OK && is_wanted && o->analysis && r->analysis.columns == 0)
         rc = run_data_say_unanalysed(r, e);
-    if (rc == OK && is_wanted)
+    if (rc == OK && is_wanted && !r->is_of_tables)
         rc = add_layers(r, o, e);
     if (rc == OK && !is_member)
         note_named(set, r, o->metric);
@@ -188,9 +189,10 @@ static int take(struct compare_set *set, const struct compare_options *o,
         return OK;
     }
     struct run_data folder = { .device = r->device, .inode = r->inode };
+    const char *path = r->is_of_tables ? NULL : r->path;
     run_data_release(r);
     struct run_data *unwanted = set->runs + set->n_most - set->n_unwanted;
-    if (rc == OK)
+    if (rc == OK && path)
         rc = run_data_find(&same, unwanted, set->n_unwanted, path, e);
     if (rc == OK && same < 0) {
         unwanted[-1] = folder;
@@ -199,16 +201,46 @@ static int take(struct compare_set *set, const struct compare_options *o,
     return rc;
 }
 
-/* The log decides: one of them may not be analyzed, or otherwise. */
+static int take(struct compare_set *set, const struct compare_options *o,
+                const char *path, bool is_member, struct err *e)
+{
+    idx same;
+    if (run_data_find(&same, set->runs, set->n, path, e))
+        return e->code;
+    if (set->is_grouped && same >= 0)
+        return OK;
+    run_data_read(&set->runs[set->n], path, o->analysis ? o->analysis : "");
+    return keep_wanted(set, o, is_member, e);
+}
+
+static int take_all(struct compare_set *set, const struct compare_options *o,
+                    struct run_tables *tables, struct err *e)
+{
+    int rc = OK;
+    if (o->analysis)
+        return err_set(e, ERR_USAGE,
+                       "compare: --analysis does nothing with tables: those "
+                       "of one analysis are all that they keep");
+    for (idx i = 0; i < tables->n && rc == OK; i++) {
+        set->runs[set->n] = tables->runs[i];
+        tables->runs[i] = (struct run_data){ 0 };
+        rc = keep_wanted(set, o, true, e);
+    }
+    return rc;
+}
+
+/* The log decides: one of them may not be analyzed, or otherwise. Tables have
+ * no log, but what was analyzed. */
 static bool is_copy(const struct run_data *a, const struct run_data *b)
 {
     char x[CONFIG_ID_MAX], y[CONFIG_ID_MAX];
     if (!a->has_config || !b->has_config || a->state != b->state ||
-        a->metrics.rows == 0)
+        (a->metrics.rows == 0 && !a->is_of_tables))
         return false;
     sweep_identity(x, &a->config);
     sweep_identity(y, &b->config);
-    return strcmp(x, y) == 0 && table_is_same(&a->metrics, &b->metrics);
+    return strcmp(x, y) == 0 && table_is_same(&a->metrics, &b->metrics) &&
+           (!a->is_of_tables || table_is_same(&a->analysis, &b->analysis));
 }
 
 /* Of runs with the same settings, seeds and log the first counts, or the
@@ -243,9 +275,10 @@ static int find_all(idx *n, struct compare_set *set,
     /* means against a setting are of groups */
     set->is_grouped = o->by || (o->figure && strcmp(o->figure, "setting") == 0);
     for (idx i = 0; i < o->n_runs && rc == OK; i++) {
-        rc = find_members(set, &set->lists[i], o->runs[i], e);
-        set->is_grouped = set->is_grouped || set->lists[i].n > 0;
-        *n += idx_max(1, set->lists[i].n);
+        rc = find_members(set, &set->lists[i], &set->tables[i], o->runs[i], e);
+        idx members = set->lists[i].n + set->tables[i].n;
+        set->is_grouped = set->is_grouped || members > 0;
+        *n += idx_max(1, members);
     }
     return rc;
 }
@@ -255,7 +288,8 @@ int compare_gather(struct compare_set *set, const struct compare_options *o,
 {
     idx n = 0;
     set->lists = calloc((size_t)o->n_runs, sizeof *set->lists);
-    if (!set->lists)
+    set->tables = calloc((size_t)o->n_runs, sizeof *set->tables);
+    if (!set->lists || !set->tables)
         return err_memory(e, NULL);
     set->n_lists = o->n_runs;
     int rc = find_all(&n, set, o, e);
@@ -267,7 +301,9 @@ int compare_gather(struct compare_set *set, const struct compare_options *o,
         return err_memory(e, NULL);
     for (idx i = 0; i < o->n_runs && rc == OK; i++) {
         const struct run_list *l = &set->lists[i];
-        if (l->n == 0)
+        if (set->tables[i].n > 0)
+            rc = take_all(set, o, &set->tables[i], e);
+        else if (l->n == 0)
             rc = take(set, o, o->runs[i], false, e);
         for (idx k = 0; k < l->n && rc == OK; k++)
             rc = take(set, o, l->paths[k], true, e);
@@ -287,9 +323,12 @@ void compare_set_release(struct compare_set *set)
 {
     for (idx i = 0; i < set->n; i++)
         run_data_release(&set->runs[i]);
-    for (idx i = 0; i < set->n_lists; i++)
+    for (idx i = 0; i < set->n_lists; i++) {
         run_list_release(&set->lists[i]);
+        run_tables_release(&set->tables[i]);
+    }
     free(set->runs);
     free(set->lists);
+    free(set->tables);
     *set = (struct compare_set){ 0 };
 }

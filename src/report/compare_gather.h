@@ -1,10 +1,11 @@
 /* compare_gather.h - which runs `compare` is about: folders of runs, folders of
- * sweeps, a filter. */
+ * sweeps, folders with the tables of runs, a filter. */
 #ifndef SINKLAB_COMPARE_GATHER_H
 #define SINKLAB_COMPARE_GATHER_H
 
 #include "report/compare_options.h"
 #include "report/run_data.h"
+#include "report/run_tables.h"
 #include "run/run_list.h"
 
 struct compare_set {
@@ -12,8 +13,9 @@ struct compare_set {
     struct run_data *runs; /* (n); room for n_most, at whose end stands which
                                folders --where leaves out */
     idx n_most;
-    bool is_grouped;        /* a sweep was given, or keys of groups */
-    struct run_list *lists; /* (n_lists) of what was given; own the paths */
+    bool is_grouped;           /* a sweep was given, or keys of groups */
+    struct run_list *lists;    /* (n_lists) of what was given; own the paths, */
+    struct run_tables *tables; /* (n_lists) as do these */
     idx n_lists;
     idx n_waiting;         /* runs of sweeps that have not begun */
     idx n_copies;          /* of runs in the set, left out */
@@ -24,7 +26,8 @@ struct compare_set {
 };
 
 /* compare_gather - fill a zeroed set with the runs that the options name and
- * their filter accepts; of a sweep's folder those directly below it. The same
+ * their filter accepts; of a sweep's folder those directly below it, of one
+ * with tables (run_tables.h) those that these tell of. The same
  * folder counts once in a set of groups, and so does a run of which it holds a
  * copy, as sweeps of shared runs do (sweep.reuse). OK; ERR_USAGE: none is
  * left, or what was named is no folder of runs; ERR_DATA: all that were named

@@ -181,8 +181,9 @@ static bool is_of_another_key(const struct groups *s, idx k, const char *value)
     return false;
 }
 
-/* "relu" says enough where no other key that differs could be relu; and as
- * labels stand side by side, all of a key's values say enough or none does. */
+/* "relu" says enough where no other key that differs could be relu, and no group
+ * has none of it; as labels stand side by side, all of a key's values say
+ * enough or none does. */
 static bool is_plain_key(const struct groups *s, idx k)
 {
     if (s->keys[k].key->type != KEY_CHOICE)
@@ -193,7 +194,7 @@ static bool is_plain_key(const struct groups *s, idx k)
             continue;
         config_value(value, sizeof value,
                      group_config(s->g[i].runs[0], s->keys[k]), s->keys[k]);
-        if (!is_absence(value) && is_of_another_key(s, k, value))
+        if (is_absence(value) || is_of_another_key(s, k, value))
             return false;
     }
     return true;
@@ -206,7 +207,7 @@ static void add_value(struct text *t, const struct groups *s,
     struct config_key key = s->keys[k];
     bool is_clear = config_key_is_clear(s->keys, s->n_keys, k);
     config_value(value, sizeof value, group_config(g->runs[0], key), key);
-    if (is_absence(value) || !is_plain_key(s, k))
+    if (!is_plain_key(s, k))
         text_add(t, "%s%s%s=", is_clear ? "" : key.section->name,
                  is_clear ? "" : ".", key.key->name);
     text_add(t, "%s", value);
@@ -239,30 +240,50 @@ static bool is_unread(const struct groups *s, const struct group *g, idx k)
 typedef void value_adder(struct text *t, const struct groups *s,
                          const struct group *g, idx k);
 
+static bool has_value_of(const struct run_data *a, const struct run_data *b,
+                         struct config_key k)
+{
+    return a->has_config &&
+           config_value_order(group_config(a, k), group_config(b, k), k) == 0;
+}
+
+static bool is_usual(const struct groups *s, const struct group *g, idx k)
+{
+    return s->usual[k] && has_value_of(g->runs[0], s->usual[k], s->keys[k]);
+}
+
+/* Of usual values the one that most groups have not; -1: no key is left. */
+static idx least_usual(const struct groups *s, const struct group *g, idx a,
+                       idx b)
+{
+    idx least = -1;
+    for (idx k = 0; k < s->n_keys; k++)
+        if (k != a && k != b && !is_unread(s, g, k) &&
+            (least < 0 || s->n_usual[k] < s->n_usual[least]))
+            least = k;
+    return least;
+}
+
 static void add_label(struct text *t, const struct groups *s,
                       const struct group *g, idx a, idx b, value_adder *add)
 {
-    const struct run_data *first = g->runs[0];
-    bool is_begun = false, has_keys = false;
+    idx n_keys = s->n_keys - (a >= 0) - (b >= 0 && b != a), n = 0;
     text_add(t, "%s", "");
-    for (idx k = 0; first->has_config && k < s->n_keys; k++) {
-        if (k == a || k == b)
-            continue;
-        has_keys = true;
-        if (is_unread(s, g, k))
-            continue;
-        if (s->is_usual[k] &&
-            config_has_default(group_config(first, s->keys[k]), s->keys[k]))
-            continue;
-        text_add(t, "%s", is_begun ? " " : "");
-        add(t, s, g, k);
-        is_begun = true;
+    if (!g->runs[0]->has_config) {
+        text_add(t, "%s", run_data_label(g->runs[0]));
+        return;
     }
-    if (!is_begun)
-        text_add(t, "%s",
-                 !first->has_config ? run_data_label(first)
-                 : has_keys         ? "default"
-                                    : "all runs");
+    for (idx k = 0; k < s->n_keys; k++) {
+        if (k == a || k == b || is_unread(s, g, k) || is_usual(s, g, k))
+            continue;
+        text_add(t, "%s", n++ > 0 ? " " : "");
+        add(t, s, g, k);
+    }
+    idx least = least_usual(s, g, a, b);
+    if (n == 0 && least >= 0)
+        add(t, s, g, least);
+    else if (n == 0)
+        text_add(t, n_keys == 0 ? "all runs" : "default");
 }
 
 void group_legend(struct text *t, const struct groups *s, const struct group *g,
@@ -271,18 +292,32 @@ void group_legend(struct text *t, const struct groups *s, const struct group *g,
     add_label(t, s, g, a, b, group_value);
 }
 
+/* The value that more than half of the groups have, if one has that: of each
+ * pair of unlike ones both are struck out, and it is left. NULL: none. */
+static const struct run_data *find_majority(idx *n_of, const struct groups *s,
+                                            idx k)
+{
+    const struct run_data *left = NULL;
+    idx n_left = 0, n = 0;
+    for (idx i = 0; i < s->n; i++) {
+        const struct run_data *r = s->g[i].runs[0];
+        if (!r->has_config)
+            continue;
+        if (n_left == 0)
+            left = r;
+        n_left += has_value_of(r, left, s->keys[k]) ? 1 : -1;
+    }
+    for (idx i = 0; left && i < s->n; i++)
+        n += has_value_of(s->g[i].runs[0], left, s->keys[k]);
+    *n_of = n;
+    return 2 * n > s->n ? left : NULL;
+}
+
 /* Where one thing at a time is changed, what was not goes without saying. */
 static void find_usual(struct groups *s)
 {
-    for (idx k = 0; k < s->n_keys && s->n_keys > 1; k++) {
-        idx n = 0;
-        for (idx i = 0; i < s->n; i++) {
-            const struct run_data *r = s->g[i].runs[0];
-            n += r->has_config &&
-                 config_has_default(group_config(r, s->keys[k]), s->keys[k]);
-        }
-        s->is_usual[k] = 2 * n > s->n;
-    }
+    for (idx k = 0; k < s->n_keys && s->n_keys > 1; k++)
+        s->usual[k] = find_majority(&s->n_usual[k], s, k);
 }
 
 /* ---- the whole --------------------------------------------------------- */

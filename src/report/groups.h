@@ -38,8 +38,10 @@ struct groups {
     struct config_key keys[DIFFERING_MAX]; /* that tell groups apart */
     struct config_key over[DIFFERING_MAX]; /* that differ within groups */
     idx n_keys, n_over;
-    /* Of keys: it has its default in most groups, and labels leave that out. */
-    bool is_usual[DIFFERING_MAX];
+    /* (n_keys) a run with the value that most groups have, which labels leave
+     * out, and how many have it; NULL: no value is in most. */
+    const struct run_data *usual[DIFFERING_MAX];
+    idx n_usual[DIFFERING_MAX];
     idx n_waiting;  /* runs that have not begun; for a note */
     idx n_copies;   /* of runs, left out; for a note */
     idx n_unwanted; /* that --where leaves out; for a note */
@@ -66,9 +68,10 @@ const struct config *group_config(const struct run_data *r,
 const struct run_data *group_reader(const struct group *g, struct config_key k);
 
 /* group_legend - what the group is called in a figure, without keys a and b
- * (their numbers among s->keys; -1: none): "relu lr=0.002". A key that has its
- * default in most groups is named where it has not; "default": none is to be
- * named. Its label is the same without what numbers mean: "window=0 (all)". */
+ * (their numbers among s->keys; -1: none): "relu lr=0.002". A key that has one
+ * value in most groups is named where it has another; where none is to be
+ * named, the one that most groups differ in. Its label is the same without
+ * what numbers mean: "window=0 (all)". */
 void group_legend(struct text *t, const struct groups *s, const struct group *g,
                   idx a, idx b);
 

@@ -75,7 +75,7 @@ static int open_arrays(struct array_file *f, char path[RUN_PATH_MAX],
     bool is_there;
     *why = '\0';
     run_analysis_path(path, r->path, r->analysis_name, ".h5");
-    if (r->analysis.rows == 0)
+    if (r->analysis.rows == 0 || r->is_of_tables)
         return OK;
     if (fsys_exists(&is_there, path, own))
         return own->code;

@@ -21,6 +21,12 @@ static int say_missing(const struct run_data *r, const char *column,
                        struct err *e)
 {
     char words[ADVICE_MAX];
+    if (r->is_of_tables)
+        return err_set(e, ERR_DATA,
+                       "%s: its tables are left, without what is drawn by "
+                       "layer, head and position: a figure of that is of the "
+                       "run itself",
+                       r->path);
     return err_set(e, ERR_DATA,
                    "%s: no %s, which has what is drawn by layer, head and "
                    "position: run %s first",
@@ -125,6 +131,8 @@ int run_array_load(struct run_array *a, struct pool *memory,
     struct array_file f = { .known = &r->arrays };
     bool is_there;
     *a = (struct run_array){ 0 };
+    if (r->is_of_tables)
+        return say_missing(r, column, e);
     run_analysis_path(path, r->path, r->analysis_name, ".h5");
     if (fsys_exists(&is_there, path, e))
         return e->code;

@@ -22,6 +22,8 @@ enum { RUN_NAME_MAX = 256 };
 
 struct run_data {
     const char *path;
+    bool is_of_tables;         /* of those that are left (run_tables.h): there
+                                  is no folder at path */
     const char *analysis_name; /* NULL: none was asked for */
     char name[RUN_NAME_MAX];   /* last part of path; "" where it says none */
     bool has_namesake;         /* another folder has that name, too */

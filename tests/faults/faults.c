@@ -14,9 +14,9 @@
  *
  * Prints TAP. Beside this one lie the program, with a shared HDF5 so that it
  * tells its own calls from that one's, and the library of shim.c; work is done
- * in a folder below TMPDIR. -j N shares it out to N processes; --short takes one
- * call for each kind and way to fail, --half one for every second way and --few
- * for every fourth, which those are changing
+ * in a folder below TMPDIR. -j N shares it out to N processes; --short takes
+ * one call for each kind and way to fail, --half one for every second way and
+ * --few for every fourth, which those are changing
  * from scenario to scenario; --only shows what the program said, too.
  */
 #include "fault.h"

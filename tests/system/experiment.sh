@@ -96,6 +96,12 @@ verdicts whole/sweep.ini --tables whole/results >of-tables
 check "a sweep's folder has its claims, too" same_bytes of-file of-folder
 check "the tables give the same verdicts" same_bytes of-file of-tables
 
+# So do tables and figures of them
+numbers() { # folder: what compare says of it in numbers
+    "$SINKLAB" compare "$1" --csv - --columns hidden_ratio 2>/dev/null
+}
+check "the tables give the same numbers" eval 'numbers runs/whole | same_bytes - <(numbers whole/results)'
+
 # A copy of a run makes no other verdict
 cp -r runs/whole copied
 for run in copied/0000-* copied/0004-*; do
