@@ -2,12 +2,12 @@
 """Draw experiments/softmax.svg: when a sink emerges under plain softmax at four
 settings of experiments/ at which most runs grow one, a panel each, a line a run.
 
-    tools/softmax_figure.py            # by gnuplot, from the committed tables
+    tools/softmax_figure.py [FILE]     # by gnuplot, from the committed tables
 
 A panel says which runs it takes: those of a folder whose names match, which differ
 in seeds alone (in english, in that of the initial weights). Its title counts those
-that end above 10 %; colours tell lines apart, no more. `make lint` does not draw:
-figures differ between versions of gnuplot.
+that end above 10 %; colours tell lines apart, no more. `make lint` draws it anew
+and compares, where gnuplot is the version that drew it.
 """
 import csv
 import fnmatch
@@ -66,11 +66,11 @@ def script(out):
 
 
 def main():
-    if len(sys.argv) > 1:
+    if len(sys.argv) > 2 or sys.argv[1:2] == ["--help"]:
         print(__doc__)
         return 0 if sys.argv[1:] == ["--help"] else 2
     try:
-        text = script(ROOT / "softmax.svg")
+        text = script(sys.argv[1] if sys.argv[1:] else ROOT / "softmax.svg")
     except (OSError, KeyError, ValueError) as error:
         sys.exit(f"softmax_figure: a table is not as it should be: {error!r}")
     return subprocess.run(["gnuplot"], input=text, text=True).returncode
