@@ -101,7 +101,4 @@ int meter_run_shared(struct meter *t, struct ranks *r, struct err *e);
  * it is not asked for. */
 double meter_progress(const struct meter *t);
 
-/* The column of this name, or NULL. */
-const struct meter_column *meter_find(const struct meter *t, const char *name);
-
 #endif

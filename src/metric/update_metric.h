@@ -34,7 +34,6 @@ struct update_metric {
 
 extern const struct update_metric update_metric_table[]; /* the last has no
                                                             name */
-extern const idx n_update_metric_table;
 
 /* A column: what of, and what it is called. */
 struct update_name {
