@@ -3,7 +3,8 @@
  *
  * Modules declare the keys of their sections (base/key.h); run, train and
  * checkpoint, which are of no module, are declared here. config_keys.c has the
- * one table of sections. Pure functions over it.
+ * one table of sections. Pure functions over it; but config_has_default, and
+ * who asks it, is for the first thread alone: it keeps what it has read.
  */
 #ifndef SINKLAB_CONFIG_KEYS_H
 #define SINKLAB_CONFIG_KEYS_H
