@@ -150,8 +150,8 @@ bool config_is_preset(struct config_key k);
  * no preset does. */
 const char *config_preset_value(const struct config *c, struct config_key k);
 
-/* config_moves - may a value of one key change the other's: as it is the same
- * key, or names a preset that sets it? */
+/* config_moves - can setting key `one` change the value of `other`? It can if
+ * they are the same key, or if `one` names a preset that sets `other`. */
 bool config_moves(struct config_key one, struct config_key other);
 
 /* config_follow_preset - the values of c's preset for all keys but those of
