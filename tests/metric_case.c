@@ -122,3 +122,11 @@ double ratio_value(struct ratio r)
     assert_false(r.is_none);
     return r.top / r.bottom;
 }
+
+const struct meter_column *find_column(const struct meter *t, const char *name)
+{
+    for (idx i = 0; i < t->n_columns; i++)
+        if (strcmp(t->columns[i].name, name) == 0)
+            return &t->columns[i];
+    return NULL;
+}

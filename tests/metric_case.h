@@ -2,6 +2,7 @@
 #ifndef SINKLAB_METRIC_CASE_H
 #define SINKLAB_METRIC_CASE_H
 
+#include "metric/meter.h"
 #include "metric/metric.h"
 
 enum { CASE_T = 64 }; /* rows of a head that metric_case draws up */
@@ -41,5 +42,8 @@ struct ratio metric_of_writes(const char *name, const real *const *x,
                               const real *const *ffn, idx L, idx rows, idx C,
                               idx i);
 double ratio_value(struct ratio r); /* fails the test if there is none */
+
+/* The column of this name, or NULL. */
+const struct meter_column *find_column(const struct meter *t, const char *name);
 
 #endif

@@ -153,8 +153,8 @@ static void test_columns__documents_tell_of_each(void **state)
         if (!strstr(pages[0], word) && !strstr(pages[1], word))
             fail_msg("no word of %s", word);
     }
-    for (idx i = 0; i < n_update_metric_table; i++) {
-        const struct update_metric *m = &update_metric_table[i];
+    for (const struct update_metric *m = update_metric_table; m->text.name;
+         m++) {
         char word[COLUMN_NAME_MAX + 2];
         snprintf(word, sizeof word, "`%s_%s`", m->text.name,
                  m->is_z ? "z" : "matrices");

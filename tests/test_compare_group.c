@@ -105,6 +105,45 @@ static void test_compare_group__seeds_are_averaged(void **state)
     unload(&f);
 }
 
+static void test_compare_group__runs_stay_in_their_order(void **state)
+{
+    enum { RUNS = 300, WIDTHS = 3, UNREAD = 7 };
+    struct run_data *runs = calloc(RUNS, sizeof *runs);
+    struct groups s = { 0 };
+    struct err e = { 0 };
+    (void)state;
+    assert_non_null(runs);
+    for (idx i = 0; i < RUNS; i++) { /* widths as they come, seeds falling */
+        struct run_data *r = &runs[i];
+        r->path = "";
+        r->state = RUN_DONE;
+        r->has_config = i % (RUNS / UNREAD) != 1;
+        config_defaults(&r->config);
+        r->config.model.width = 64 * (1 + i * i * 7 % 11 % WIDTHS);
+        r->config.run.seed = RUNS - i;
+    }
+    assert_int_equal(groups_make(&s, &compare_usual, runs, RUNS, false, &e),
+                     OK);
+    for (idx g = 0; g < s.n; g++) {
+        const struct group *of = &s.g[g];
+        for (idx i = 0; i < of->n_runs; i++) {
+            assert_true(i == 0 || of->runs[i] > of->runs[i - 1]);
+            assert_int_equal(of->runs[i]->config.model.width,
+                             of->runs[0]->config.model.width);
+        }
+        const struct run_data *before = g > 0 ? s.g[g - 1].runs[0] : NULL;
+        if (before && of->runs[0]->has_config)
+            assert_true(before->config.model.width <
+                        of->runs[0]->config.model.width);
+        else if (before && !before->has_config)
+            assert_true(before < of->runs[0]);
+        assert_int_equal(of->runs[0]->has_config, g < WIDTHS);
+    }
+    assert_true(s.n > WIDTHS);
+    groups_release(&s);
+    free(runs);
+}
+
 static void test_compare_group__emergence_is_of_those_that_emerged(void **state)
 {
     (void)state;
@@ -1292,6 +1331,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_compare_group__summaries_by_hand),
         cmocka_unit_test(test_compare_group__seeds_are_averaged),
+        cmocka_unit_test(test_compare_group__runs_stay_in_their_order),
         cmocka_unit_test(
             test_compare_group__emergence_is_of_those_that_emerged),
         cmocka_unit_test(test_compare_group__only_common_steps_are_shown),

@@ -744,7 +744,7 @@ static double edited(struct bench *x, const struct tap_edit *edit)
     struct err e = { 0 };
     struct edits edits = { edit, 1 };
     assert_int_equal(model_check_edits(&x->t.m, &edits, &e), OK);
-    return model_edited_loss(&x->t.m, x->t.w, &x->t.x, &x->t.batch, &edits)
+    return model_forward_loss(&x->t.m, x->t.w, &x->t.x, &x->t.batch, &edits)
         .cross_entropy;
 }
 
@@ -1005,7 +1005,7 @@ static void test_costs__of_places_have_the_scale_of_scores(void **state)
         const struct edits edits = { list, COUNT_OF(list) };
         open_bench(&x, "llama", ATTENTION(.qk_norm = i), 1, NULL);
         double want =
-            model_edited_loss(&x.t.m, x.t.w, &x.t.x, &x.t.batch, &edits)
+            model_forward_loss(&x.t.m, x.t.w, &x.t.x, &x.t.batch, &edits)
                 .cross_entropy -
             tiny_loss(&x.t, B);
         assert_true(fabs(want) > 1e-4);

@@ -99,7 +99,8 @@ static void set_all(struct built *b, const char *suffix, double value)
 
 static double loss(struct built *b)
 {
-    return model_forward_loss(&b->m, b->w, &b->x, &b->batch).cross_entropy;
+    return model_forward_loss(&b->m, b->w, &b->x, &b->batch, NULL)
+        .cross_entropy;
 }
 
 static void assert_same(struct built *a, struct built *b)

@@ -32,7 +32,7 @@ static double edited_loss(void *context)
 {
     struct nudge *n = context;
     const struct edits edits = { &n->edit, 1 };
-    return model_edited_loss(&n->t.m, n->t.w, &n->t.x, &n->t.batch, &edits)
+    return model_forward_loss(&n->t.m, n->t.w, &n->t.x, &n->t.batch, &edits)
         .cross_entropy;
 }
 

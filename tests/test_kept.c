@@ -66,7 +66,7 @@ static void test_kept__lines_that_are_cut_off_keep_nothing(void **state)
         bool is_whole = i < COUNT_OF(notes) - 1;
         struct kept k;
         open_kept(&k, "step\n0\n", notes[i]);
-        assert_non_null(k.has); /* it was not refused */
+        assert_non_null(k.at); /* it was not refused */
         assert_int_equal(kept_row(&k, 0, "aaaaaaaaaaaaaaaa"),
                          is_whole ? 0 : -1);
         assert_int_equal(kept_row(&k, 10, "bbbbbbbbbbbbbbbb"), -1);
@@ -91,7 +91,7 @@ static void test_kept__other_numbers_of_lines_are_refused(void **state)
     for (idx i = 0; i < COUNT_OF(cases); i++) {
         struct kept k;
         open_kept(&k, cases[i].rows, cases[i].note);
-        assert_null(k.has);
+        assert_null(k.at);
         assert_int_equal(kept_row(&k, 0, "aaaaaaaaaaaaaaaa"), -1);
         kept_close(&k);
     }

@@ -2,6 +2,7 @@
 #include "base/rng.h"
 #include "harness.h"
 #include "metric/meter.h"
+#include "metric_case.h"
 #include "tiny.h"
 
 #include <math.h>
@@ -89,7 +90,7 @@ static void close_meter(struct measured *x)
 static const struct meter_column *column(const struct meter *m,
                                          const char *name)
 {
-    const struct meter_column *c = meter_find(m, name);
+    const struct meter_column *c = find_column(m, name);
     assert_non_null(c);
     return c;
 }
@@ -393,7 +394,7 @@ static void check_columns(const struct attention_options *a)
         bool has = has_extra || !c->metric->needs_extra;
         assert_int_equal(c->is_given, has);
         assert_int_equal(isnan(c->scalar) != 0, !has);
-        assert_ptr_equal(meter_find(&x.meter, c->name), c);
+        assert_ptr_equal(find_column(&x.meter, c->name), c);
         bool is_raw = strcmp(c->name, "first_mass_raw") == 0;
         for (idx j = 0; j < c->n; j++) {
             assert_int_equal(isnan(c->value[j]) != 0, !has);
@@ -431,8 +432,8 @@ static void test_meter__names_a_column_for_each_position(void **state)
         snprintf(name, sizeof name, "sink_%td", k);
         assert_int_equal(column(&x.meter, name)->is.k, k);
     }
-    assert_null(meter_find(&x.meter, "sink_4"));
-    assert_null(meter_find(&x.meter, "sink_"));
+    assert_null(find_column(&x.meter, "sink_4"));
+    assert_null(find_column(&x.meter, "sink_"));
     assert_int_equal(column(&x.meter, "sink_1")->n, L * H);
     assert_int_equal(column(&x.meter, "hidden_ratio")->n, L + 1);
     close_meter(&x);

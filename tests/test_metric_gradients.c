@@ -3,6 +3,7 @@
 #include "harness.h"
 #include "metric/meter.h"
 #include "metric/metric_table.h"
+#include "metric_case.h"
 #include "tiny.h"
 
 #include <math.h>
@@ -120,8 +121,8 @@ static double median_of_rest(const double *x)
 static void check(const struct meter *m, const char *name, const char *ratio,
                   idx places, const double (*sum)[T], const double *medians)
 {
-    const struct meter_column *all = meter_find(m, name);
-    const struct meter_column *first = meter_find(m, ratio);
+    const struct meter_column *all = find_column(m, name);
+    const struct meter_column *first = find_column(m, ratio);
     assert_non_null(all);
     assert_non_null(first);
     assert_int_equal(all->n, places * T);

@@ -6,6 +6,7 @@
 #include "harness.h"
 #include "metric/meter.h"
 #include "metric/metric_table.h"
+#include "metric_case.h"
 #include "tiny.h"
 
 #include <math.h>
@@ -1009,7 +1010,7 @@ static real *values_of(struct tiny *t, idx layer, idx head)
 static const struct meter_column *column(const struct whole *x,
                                          const char *name)
 {
-    const struct meter_column *c = meter_find(&x->meter, name);
+    const struct meter_column *c = find_column(&x->meter, name);
     assert_non_null(c);
     return c;
 }

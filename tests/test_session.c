@@ -2,6 +2,7 @@
  * training data; the task and what is measured on have seeds of their own. And
  * what a validation says: loss, standard error, excess over the floor. */
 #include "harness.h"
+#include "metric_case.h"
 #include "train/session.h"
 
 #include <math.h>
@@ -633,7 +634,7 @@ static void test_session__copies_come_to_who_asks(void **state)
         }
         meter_run(&s.meter);
         if (is_asked)
-            assert_true(meter_find(&s.meter, "induction_score")->scalar > 0);
+            assert_true(find_column(&s.meter, "induction_score")->scalar > 0);
         session_release(&s);
     }
 }

@@ -440,7 +440,7 @@ static void test_edits__that_do_nothing_keep_every_bit(void **state)
                 assert_int_equal(model_check_edits(&t.m, &edits, ERR_IGNORED),
                                  OK);
                 double got =
-                    model_edited_loss(&t.m, t.w, &t.x, &t.batch, &edits)
+                    model_forward_loss(&t.m, t.w, &t.x, &t.batch, &edits)
                         .cross_entropy;
                 if (got != want)
                     fail_msg("%s, norm_place %s, %s: loss %.17g, not %.17g",
@@ -559,7 +559,7 @@ static void test_edits__of_scores_hide_keys_from_any_map(void **state)
                       ATTENTION(.weights = map, .bias = bias, .window = window),
                       2);
             double want = tiny_loss(&windowed, B);
-            double got = model_edited_loss(&t.m, t.w, &t.x, &t.batch, &edits)
+            double got = model_forward_loss(&t.m, t.w, &t.x, &t.batch, &edits)
                              .cross_entropy;
             assert_close(got, want, 1e-6);
             assert_true(fabs(tiny_loss(&t, B) - want) > 1e-4);

@@ -130,7 +130,7 @@ double tiny_loss(struct tiny *t, idx B)
 {
     struct batch first = t->batch;
     first.B = B;
-    return model_forward_loss(&t->m, t->w, &t->x, &first).cross_entropy;
+    return model_forward_loss(&t->m, t->w, &t->x, &first, NULL).cross_entropy;
 }
 
 double tiny_backward(struct tiny *t, int parts)

@@ -3,9 +3,9 @@
  * analysis.h5 is the truth; its attribute `made_from` is a hash of all that it
  * follows from. analysis.csv is the same in short, and names in its column
  * `analysis` the seal of the analysis.h5 that it was written from: they are
- * replaced one after the other, and a failure in between shows. What stands
- * beside it under another name (run_analysis_path; "": the usual one) is the
- * same.
+ * replaced one after the other, and a failure in between shows. An analysis of
+ * another name (run_analysis_path; "": the usual one) is two such files beside
+ * these.
  */
 #ifndef SINKLAB_ANALYSIS_H
 #define SINKLAB_ANALYSIS_H

@@ -43,7 +43,7 @@ struct analysis_end {
 int told_end(struct analysis_told *t, const struct analysis_end *end,
              struct err *e);
 
-/* For the way out of errors. */
+/* told_release - where an error keeps told_end from being called. */
 void told_release(struct analysis_told *t);
 
 #endif

@@ -21,9 +21,9 @@ struct analyze_options {
     bool is_json;     /* an object on a line, when all is done */
     idx jobs;         /* runs at once; 0: as many as there are cores and
                          memory for */
-    FILE *apart;      /* NULL; or also a run that was named itself is analyzed
-                         in a process of its own, if it is not up to date, and
-                         what is told of them all goes there */
+    FILE *apart;      /* where what is told of all runs goes; then a run that
+                         was named itself is analyzed in a process of its own,
+                         too, and only if it is not up to date. NULL: no */
 };
 
 /* analyze_config - what an analysis of the run in dir is made from: the
@@ -37,8 +37,9 @@ int analyze_config(struct config *c, struct step_list *steps, const char *dir,
 
 /* analyze_run - measure every checkpoint of one run, tell each, write its two
  * files; is_again: also what an earlier analysis has (kept.h). Of the options
- * it reads name, overrides, last, is_again and is_json. What a launcher started
- * does it together, to the bit of what one process writes (docs/SCALING.md).
+ * it reads name, overrides, last, is_again and is_json. Processes that mpirun
+ * or srun started do it together, and write the bits that one process would
+ * (docs/SCALING.md).
  * OK; ERR_CHECKPOINT: some cannot be read, which were named; the others are in
  * the files, unless there are none; ERR_INTERRUPTED: a signal came, and what
  * was measured by then is in the files, unless those that were there hold more;

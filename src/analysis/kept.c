@@ -21,7 +21,7 @@ static bool take_column(struct kept *k, idx i, struct array_file *file,
 {
     struct array_values *a = &k->columns[i];
     struct err own = { 0 };
-    if (table_find(&k->csv, f->name) < 0)
+    if (k->at[i] < 0)
         return false;
     if (i == 0) /* the step, which is no array but an axis */
         return true;
@@ -39,14 +39,16 @@ static void take_columns(struct kept *k, struct array_file *file,
     for (idx at = 0; column_next(&f, &at, c, COLUMN_ANALYSIS);)
         k->n++;
     k->columns = calloc((size_t)k->n, sizeof *k->columns);
-    k->has = calloc((size_t)k->n, sizeof *k->has);
-    if (!k->columns || !k->has)
+    k->at = calloc((size_t)k->n, sizeof *k->at);
+    if (!k->columns || !k->at)
         return;
     k->has_all = k->has_losses = true;
     for (idx i = 0, at = 0; column_next(&f, &at, c, COLUMN_ANALYSIS); i++) {
-        k->has[i] = take_column(k, i, file, &f);
-        k->has_all = k->has_all && k->has[i];
-        k->has_losses = k->has_losses && (k->has[i] || f.own);
+        k->at[i] = table_find(&k->csv, f.name);
+        if (!take_column(k, i, file, &f))
+            k->at[i] = -1;
+        k->has_all = k->has_all && k->at[i] >= 0;
+        k->has_losses = k->has_losses && (k->at[i] >= 0 || f.own);
     }
 }
 
@@ -66,7 +68,7 @@ void kept_open(struct kept *k, const char *dir, const char *name,
         take_columns(k, &file, c);
     array_file_close(&file);
     free(found);
-    if (!k->has) /* then nothing is */
+    if (!k->at) /* then nothing is */
         kept_close(k);
 }
 
@@ -77,7 +79,7 @@ void kept_close(struct kept *k)
     table_release(&k->csv);
     free(k->checkpoints);
     free(k->columns);
-    free(k->has);
+    free(k->at);
     *k = (struct kept){ .n = 0 };
 }
 
@@ -102,9 +104,8 @@ idx kept_row(const struct kept *k, idx step, const char *seal)
     return -1;
 }
 
-static struct reading cell(const struct kept *k, const char *name, idx row)
+static struct reading cell(const struct kept *k, idx column, idx row)
 {
-    idx column = table_find(&k->csv, name);
     return (struct reading){ table_given(&k->csv, column)[row],
                              table_column(&k->csv, column)[row] };
 }
@@ -117,9 +118,9 @@ void kept_restore(const struct kept *k, idx row, struct readings *r,
         t->columns[i].is_skipped = false;
     for (idx i = 0, at = 0;
          row >= 0 && column_next(&f, &at, c, COLUMN_ANALYSIS); i++) {
-        if (!k->has[i])
+        if (k->at[i] < 0)
             continue;
-        struct reading x = cell(k, f.name, row);
+        struct reading x = cell(k, k->at[i], row);
         if (!f.own) { /* the table has nine digits, the array all */
             if (i > 0)
                 x.value = k->columns[i].values[row];

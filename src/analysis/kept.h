@@ -19,7 +19,7 @@ struct kept {
     char *checkpoints;            /* lines of kept_line, a row each */
     struct array_values *columns; /* (n) of those asked for; no values: it is
                                      not there, or no array */
-    bool *has;                    /* (n) */
+    idx *at;                      /* (n) their columns in csv; -1: not kept */
     bool has_all, has_losses;     /* all columns; all of the validation */
     idx n;
 };

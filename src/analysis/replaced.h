@@ -33,9 +33,10 @@ const char *replaced_next(const struct replaced *r, idx *at,
  * there are none, or no memory. */
 char *replaced_names(const struct replaced *r, const struct run_columns *c);
 
-/* replaced_print - the line that says it; gone: of the one analysis, or of the
- * first of n runs (0: of no several), all of which lost these, or some others
- * (!are_alike). may_name: the user could give it another name. */
+/* replaced_print - the line that says which columns are gone. n = 0: of one
+ * run, told as it is analyzed; else of n runs, all of which lost these columns
+ * (are_alike), or only the first, and others lost others. may_name: the user
+ * could give the new analysis a name of its own. */
 void replaced_print(FILE *out, const char *gone, idx n, bool are_alike,
                     bool may_name);
 

@@ -272,7 +272,7 @@ static int check_together(const struct config *c, const char *place,
         rc = metrics_check(&choice, e);
     if (rc == OK)
         rc = consequences_check(&choice, c->model.context, e);
-    if (rc && e)
+    if (rc)
         err_prefix(e, "%s", place);
     return rc;
 }

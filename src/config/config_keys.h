@@ -3,7 +3,8 @@
  *
  * Modules declare the keys of their sections (base/key.h); run, train and
  * checkpoint, which are of no module, are declared here. config_keys.c has the
- * one table of sections. Pure functions over it.
+ * one table of sections. Pure functions over it; but config_has_default, and
+ * who asks it, is for the first thread alone: it keeps what it has read.
  */
 #ifndef SINKLAB_CONFIG_KEYS_H
 #define SINKLAB_CONFIG_KEYS_H
@@ -149,8 +150,8 @@ bool config_is_preset(struct config_key k);
  * no preset does. */
 const char *config_preset_value(const struct config *c, struct config_key k);
 
-/* config_moves - may a value of one key change the other's: as it is the same
- * key, or names a preset that sets it? */
+/* config_moves - can setting key `one` change the value of `other`? It can if
+ * they are the same key, or if `one` names a preset that sets `other`. */
 bool config_moves(struct config_key one, struct config_key other);
 
 /* config_follow_preset - the values of c's preset for all keys but those of

@@ -201,7 +201,7 @@ void engine_watch(struct engine *g, struct stopwatch *watch)
 struct pass_loss engine_loss(struct engine *g, const struct batch *b)
 {
     struct cpu *c = g->cpu;
-    return model_edited_loss(g->m, c->w, &c->acts, b, &c->edits);
+    return model_forward_loss(g->m, c->w, &c->acts, b, &c->edits);
 }
 
 void engine_logits(struct engine *g, const struct batch *b, idx place,

@@ -162,7 +162,8 @@ static bool has_room(int n_buffers)
 }
 
 /* Let the library take the buffers that so many callers at once will need; it
- * keeps them. */
+ * keeps them. It must have both functions: what is never given back is not
+ * there for those callers. */
 static int take_buffers(int threads, const char *setting, struct err *e)
 {
     if (threads <= blas.n_buffers)
@@ -170,12 +171,13 @@ static int take_buffers(int threads, const char *setting, struct err *e)
     void **buffers = calloc((size_t)threads, sizeof *buffers);
     if (!buffers)
         return no_room(threads, setting, e);
-    for (int i = 0; blas.memory_alloc && i < threads; i++)
+    bool has_both = blas.memory_alloc && blas.memory_free;
+    for (int i = 0; has_both && i < threads; i++)
         buffers[i] = blas.memory_alloc(0);
-    for (int i = 0; blas.memory_free && i < threads; i++)
+    for (int i = 0; has_both && i < threads; i++)
         blas.memory_free(buffers[i]);
     free(buffers);
-    blas.n_buffers = threads > blas.n_buffers ? threads : blas.n_buffers;
+    blas.n_buffers = threads;
     return OK;
 }
 

@@ -46,7 +46,8 @@ int team_start(int threads, const char *setting, struct err *e)
                        "%s, or raise the limit (ulimit -u, "
                        "ulimit -v)",
                        threads, strerror(errnum), setting);
-        /* It starts them now and keeps them */
+/* OpenMP starts its threads at the first region and keeps them. The sum only
+ * keeps the region from being empty. */
 #pragma omp parallel num_threads(threads) reduction(+ : n)
     n++;
     return OK;

@@ -60,7 +60,8 @@ enum column_file {
     COLUMN_TIMING = 1 << 1,   /* timing.csv */
     COLUMN_ANALYSIS = 1 << 2, /* analysis.csv, analysis.h5 */
     COLUMN_PRINTED = 1 << 3,  /* what `sinklab analyze` prints */
-    COLUMN_FIELD = 1 << 4,    /* of metrics.csv; runs are asked for its last */
+    COLUMN_FIELD = 1 << 4,    /* of metrics.csv; its last value is a field by
+                                 which runs are listed and filtered */
 };
 
 struct run_columns;
@@ -104,8 +105,8 @@ struct column_facts {
     const struct update_column *own_update;
 };
 
-/* column_title - the title of the column's number of a step, its reduction
- * with it: f->title is of each cell. Returns title. */
+/* column_title - the title of the one number that the column has at a step, and
+ * how its cells were reduced to it; f->title is of each cell. Returns title. */
 const char *column_title(char title[COLUMN_TITLE_MAX],
                          const struct column_facts *f);
 
@@ -113,7 +114,7 @@ const char *column_title(char title[COLUMN_TITLE_MAX],
  * run has such a column. */
 bool column_find(struct column_facts *f, const char *name);
 
-/* The same, asked for one thing; false of unknown names. */
+/* Single facts that column_find finds; false of unknown names. */
 bool metric_is_share(const char *column);
 bool metric_is_bounded(const char *column);
 bool column_is_validation(const char *name);
@@ -129,8 +130,8 @@ struct run_columns {
 };
 
 /* column_next - the next of the columns that a run has in one of the files, in
- * their order; *at is the way's own, and 0 before the first. false past the
- * last. */
+ * their order. *at says where the walk stands: 0 before the first, and the
+ * function's own from then on. false past the last. */
 bool column_next(struct column_facts *f, idx *at, const struct run_columns *c,
                  enum column_file file);
 
@@ -141,7 +142,7 @@ idx column_count(const struct column_facts *f);
 struct reading column_reading(const struct column_facts *f,
                               const struct readings *r);
 
-/* column_put - the other way, of a row of the table. */
+/* column_put - set it in the readings; of columns of the table (f->row). */
 void column_put(const struct column_facts *f, struct readings *r,
                 struct reading x);
 

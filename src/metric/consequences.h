@@ -26,8 +26,8 @@ struct consequences_request {
                      opened with them */
     bool changes;  /* does one change weights? */
     bool learns;   /* does one learn from other text? */
-    idx room_n;    /* the most doubles a worker of one */
-    idx learned_n; /* the most that one learns */
+    idx room_n;    /* doubles a worker: what the largest of them wants */
+    idx learned_n; /* doubles: the most that one of them learns */
     int processes; /* that may share it; 0: one, as nobody is asked */
 };
 struct consequences_request
@@ -53,8 +53,8 @@ struct consequences {
                                                       is done */
     real *kept; /* (table.total) the weights as they were; NULL: none change */
     double plain; /* nats a target, as the model is */
-    /* Of each sequence (n_sequences): what its targets weigh, and lose together
-     * as the model is, and as it was last. */
+    /* Of each sequence (n_sequences): the weight of its targets, and the sum of
+     * their losses: of the model as it is, and as it was changed last. */
     double *weight, *plain_nats, *nats;
     struct ranks *ranks; /* borrowed: who share it, since the start; or NULL */
     real *shared;        /* (processes, B, T) nats of targets, a pass of each */
@@ -76,9 +76,10 @@ size_t consequences_bytes(const struct model *m, idx B, int threads,
                           const struct consequences_request *r,
                           const struct batch_rules *rules);
 
-/* consequences_start - the loss with the engine's weights as they are; before
- * any cost of these. From now on all of ranks share what is computed (NULL: one
- * process by itself). OK, or ERR_IO, as the two below: another process does not
+/* consequences_start - compute the loss with the engine's weights as they are,
+ * which costs are differences from: to be called before any cost of these
+ * weights. From now on all of ranks share what is computed (NULL: one process
+ * by itself). OK, or ERR_IO, as the two below: another process does not
  * answer. */
 int consequences_start(struct consequences *c, struct ranks *ranks,
                        struct err *e);
@@ -94,8 +95,8 @@ int consequences_cost(double *cost, struct consequences *c,
  * sequence has no part in it. NAN of fewer than two that count. */
 double consequences_error(const struct consequences *c, double cost);
 
-/* consequences_measure - all values of a metric that is one, over its axes; NAN
- * where it cannot be done. */
+/* consequences_measure - all values, over its axes, of a metric that is a cost
+ * (metric.h, `under`); NAN where the intervention cannot be done. */
 int consequences_measure(double *value, struct consequences *c,
                          const struct metric *m, struct err *e);
 

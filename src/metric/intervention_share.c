@@ -6,15 +6,16 @@
 #include "metric/intervention.h"
 #include "metric/metric_table.h"
 
-/* Of the weight of a sink stays so much (ACT; VAR). */
+/* The share of its weight that a sink keeps (ACT; VAR). */
 static const double ACT_STAYS = 0.4, VAR_STAYS = 0.6;
-/* ACT's sink: more than so much of a query on average, over so many at least:
- * means of fewer are noise. */
+/* ACT takes a key for a sink that has more than this share of a query's weight,
+ * on average over at least ACT_QUERIES of them: means of fewer are noise. */
 static const double ACT_MEAN = 0.1;
 enum { ACT_QUERIES = 8 };
-/* VAR's: so many times the root mean square of its hidden state, in one of the
- * dimensions that are the first token's largest. 20 in models of 4096
- * dimensions, where it can be 64 at most; 8 at most in those of 64. */
+/* VAR takes a token for a sink that is at least so many times the root mean
+ * square of its hidden state in one of the dimensions in which the first token
+ * is largest. Its own threshold is 20, for models of 4096 dimensions, where the
+ * ratio can be 64; with 64 dimensions it can be 8, so 20 would find none. */
 static const double VAR_RATIO = 5;
 enum { VAR_DIMENSIONS = 2 };
 

@@ -544,11 +544,3 @@ double meter_progress(const struct meter *t)
     }
     return NAN;
 }
-
-const struct meter_column *meter_find(const struct meter *t, const char *name)
-{
-    for (idx i = 0; i < t->n_columns; i++)
-        if (strcmp(t->columns[i].name, name) == 0)
-            return &t->columns[i];
-    return NULL;
-}

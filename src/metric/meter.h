@@ -45,8 +45,8 @@ struct meter {
     int reads;           /* of all columns: 1 << enum tap */
     struct batch batch;  /* (n_sequences, T): tokens, documents, padding, by
                            the caller */
-    struct batch copies; /* as many, of metrics that are of_copies, by the
-                            caller; of no sequences where there is none */
+    struct batch copies; /* as many for metrics that are of_copies, by the
+                            caller; no sequences if there is no such metric */
     int32_t bos, eos; /* tokens that no text has, or NO_TOKEN; by the caller */
     bool *separators; /* (n_sequences, T) */
     double *row_mass; /* (threads, T) */
@@ -65,7 +65,7 @@ struct meter {
 void meter_shape(idx *B, idx *T, const struct model_options *m,
                  const struct sink_options *o, idx n_sequences);
 
-/* And the taps that it reads: bits. */
+/* Bits of the taps that the meter reads. */
 int meter_reads(const struct metric_choice *c);
 
 /* Does any metric that is asked for want sequences of a block that comes
@@ -85,23 +85,20 @@ size_t meter_bytes(const struct model *m, const struct metric_choice *c,
                    idx n_sequences, const struct batch_rules *rules,
                    int threads);
 
-/* meter_judge - from now on, take the costs of interventions, too; without,
- * they are not given. */
+/* meter_judge - from now on measure the costs of interventions, too. Unless it
+ * is called, their columns are not given. */
 void meter_judge(struct meter *t, struct consequences *c);
 
 /* meter_run - fill the columns for the engine's weights. */
 void meter_run(struct meter *t);
 
-/* meter_run_shared - the same by all processes of r (NULL: one), which share
- * out the passes, those of interventions, too; process 0 fills the columns, to
- * the bit. OK or ERR_IO. */
+/* meter_run_shared - meter_run by all processes of r (NULL: one), each of which
+ * does some of the passes, also of those under interventions. Process 0 fills
+ * the columns, with the bits that one process would get. OK or ERR_IO. */
 int meter_run_shared(struct meter *t, struct ranks *r, struct err *e);
 
 /* The number that a line of training shows (metric.h, is_progress); NAN where
  * it is not asked for. */
 double meter_progress(const struct meter *t);
-
-/* The column of this name, or NULL. */
-const struct meter_column *meter_find(const struct meter *t, const char *name);
 
 #endif

@@ -5,8 +5,9 @@
  * beside those with ratios top/bottom; tops and bottoms are summed over
  * sequences first and divided then, so that a plain mean has bottom 1 and "mean
  * norm of the first over mean norm of the rest" is exact. A scalar for tables
- * and CSV files follows by reducing over all axes. What a sequence has nothing
- * of adds to no mean: key k, a token beside the first. meter.h runs them.
+ * and CSV files follows by reducing over all axes. A sequence that lacks what
+ * is measured (key k, a token beside the first) is left out of the means.
+ * meter.h runs them.
  *
  * Rows stand in files by idea, metric_NAME.c, which metric_table.h names.
  */
@@ -154,8 +155,8 @@ struct metric {
     void (*finish)(double *value, const struct metric_shape *s);
 };
 
-/* Numbers that it has over all its axes, and over those behind the first
- * `from`. */
+/* metric_count - how many numbers it has over its axes behind the first `from`;
+ * 0: over all. metric_ndim - how many axes. */
 idx metric_count(const struct metric *m, const struct metric_shape *s,
                  idx from);
 idx metric_ndim(const struct metric *m);

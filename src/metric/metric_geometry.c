@@ -43,26 +43,38 @@ static void rest_cosine(struct ratio *r, const struct metric_head *v)
     *r = plain(sum / n);
 }
 
-static double size_product(const struct metric_head *v, idx t, idx j)
+static double query_size(const struct metric_head *v, idx t)
 {
-    idx D = v->head->D;
-    return token_norm(query(v, t), D) * token_norm(key(v, j), D) * v->scale;
+    return token_norm(query(v, t), v->head->D);
+}
+
+static double key_size(const struct metric_head *v, idx t)
+{
+    return token_norm(key(v, t), v->head->D);
 }
 
 static void first_sizes(struct ratio *r, const struct metric_head *v)
 {
-    double sum = 0;
+    double sum = 0, first = key_size(v, 0);
     for (idx t = 1; t < v->rows; t++)
-        sum += size_product(v, t, 0);
+        sum += query_size(v, t) * first * v->scale;
     *r = plain(sum / (double)(v->rows - 1));
+}
+
+static idx room_of_keys(const struct metric_shape *s)
+{
+    return s->T;
 }
 
 static void rest_sizes(struct ratio *r, const struct metric_head *v)
 {
-    double sum = 0, n = 0;
-    for (idx t = 1; t < v->rows; t++)
+    double sum = 0, n = 0, *keys = v->room;
+    for (idx t = 1; t < v->rows; t++) {
+        double size = query_size(v, t);
+        keys[t] = key_size(v, t);
         for (idx j = 1; j <= t; j++, n++)
-            sum += size_product(v, t, j);
+            sum += size * keys[j] * v->scale;
+    }
     *r = plain(sum / n);
 }
 
@@ -151,6 +163,7 @@ const struct metric metrics_geometry[] = {
       .unit = "1",
       OF_KEYS,
       READS_QK,
+      .room = room_of_keys,
       .of_head = rest_sizes },
     { .text = { .name = "first_key_angle",
                 .formula =

@@ -15,7 +15,7 @@ static const double LARGE = 100, TIMES_MEDIAN = 1000;
 
 static idx room(const struct metric_shape *s)
 {
-    return idx_max(s->T * s->C, s->T);
+    return s->T * s->C;
 }
 
 static double size_at(const struct metric_rows *v, idx i)

@@ -36,8 +36,8 @@ bool metric_name_find(struct metric_name *n, const char *name);
 /* metric_name_of_all - the same of all layers. */
 struct metric_name metric_name_of_all(const struct metric_name *n);
 
-/* metric_name_of_layer - the name of one of its layers, from 0, into layer; by
- * a name that is of all. false: it has none, or the name would be too long. */
+/* metric_name_of_layer - of a name that is of all layers, that of one of them
+ * (from 0). false: it has none, or the name would be too long. */
 bool metric_name_of_layer(char layer_name[COLUMN_NAME_MAX],
                           const struct metric_name *n, idx layer);
 
@@ -52,8 +52,8 @@ struct metric_choice {
     const struct metrics_options *metrics;
 };
 
-/* metric_next_asked - the columns that are asked for, in their order: zero `n`
- * and `at` before the first. false past the last. */
+/* metric_next_asked - the columns that are asked for, in their order; `at` is
+ * zeroed before the first. false past the last. */
 struct metric_cursor {
     idx metric, eps, k;
 };

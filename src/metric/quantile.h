@@ -4,12 +4,12 @@
 
 #include "base/base.h"
 
-/* median_of - of n >= 1 numbers, which are put in order; the mean of the two in
- * the middle. NAN if one is. */
+/* median_of - of n >= 1 numbers, whose order changes; the mean of the two in
+ * the middle. NAN if one is. In linear time. */
 double median_of(double *x, idx n);
 
-/* quantile_of - the smallest of them that at least a share q of all do not
- * exceed. */
+/* quantile_of - likewise the smallest of them that at least a share q of all
+ * do not exceed. */
 double quantile_of(double *x, idx n, double q);
 
 #endif

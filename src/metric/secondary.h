@@ -23,7 +23,8 @@ struct sink_life {
 struct sink_life sink_life_of(const struct metric_sequence *v,
                               const struct sink_window *w, idx t);
 
-/* NaN in a hidden state of any token is in all that is said of it. */
+/* Has any token a NaN in a hidden state? Then all that is said of the sequence
+ * is NaN. */
 bool sink_has_nan(const struct metric_sequence *v);
 
 #endif

@@ -13,8 +13,8 @@ idx singular_room(idx rows, idx n);
 idx singular_squares(double **value, double *room, const real *x, idx rows,
                      idx n, idx ld);
 
-/* singular_rank - exp of the entropy of n numbers made to sum to one: how many
- * there are if all are alike, 1 if one has all. 0 / 0 is NaN. */
+/* singular_rank - exp of the entropy of n numbers made to sum to one: n if all
+ * are equal, 1 if all but one are 0, NaN if all are. */
 double singular_rank(const double *value, idx n);
 
 /* singular_stable_rank - the sum of n squares over the largest. 0 / 0 is NaN.

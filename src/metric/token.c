@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-double token_dot(const real *a, const real *b, idx n)
+static double dot(const real *a, const real *b, idx n)
 {
     double sum = 0;
     for (idx i = 0; i < n; i++)
@@ -12,12 +12,12 @@ double token_dot(const real *a, const real *b, idx n)
 
 double token_norm(const real *a, idx n)
 {
-    return sqrt(token_dot(a, a, n));
+    return sqrt(dot(a, a, n));
 }
 
 double token_cosine(const real *a, const real *b, idx n)
 {
-    return token_dot(a, b, n) / sqrt(token_dot(a, a, n) * token_dot(b, b, n));
+    return dot(a, b, n) / sqrt(dot(a, a, n) * dot(b, b, n));
 }
 
 double token_largest(const real *x, idx n)

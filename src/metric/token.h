@@ -8,7 +8,6 @@
 #include "metric/metric.h"
 
 /* Of tokens a, b (n); x (rows,n), rows ld apart. */
-double token_dot(const real *a, const real *b, idx n);
 double token_norm(const real *a, idx n);
 
 /* 1 of a row with itself; NaN where one of them is nothing. */

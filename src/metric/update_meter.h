@@ -1,8 +1,8 @@
 /* update_meter.h - measures updates of the weights, for the columns that
  * somebody asked for: what update_metric.h says.
  *
- * One that was not asked for anything has no columns and takes nothing. An
- * update that is measured has the bits of one that is not.
+ * A meter that is asked for nothing has no columns and costs nothing. Measuring
+ * an update changes none of its bits.
  */
 #ifndef SINKLAB_UPDATE_METER_H
 #define SINKLAB_UPDATE_METER_H
@@ -50,8 +50,8 @@ void update_meter_release(struct update_meter *t);
 size_t update_meter_bytes(const struct param_table *table,
                           const struct metric_choice *choice);
 
-/* Is the next update to be seen? If a row will tell of it, and always if there
- * is a column that looks back. */
+/* Is the next update to be measured? It is if there will be a row of it, and
+ * always if a column compares it with the updates before (is_z). */
 bool update_meter_is_due(const struct update_meter *t, bool is_logged);
 
 /* update_meter_see - t->rows are those of an update at learning rate lr: fill

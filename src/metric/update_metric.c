@@ -104,7 +104,6 @@ const struct update_metric update_metric_table[] = {
       .has_layers = true },
     { .text = { .name = NULL } },
 };
-const idx n_update_metric_table = COUNT_OF(update_metric_table) - 1;
 
 /* Is there such a column, in a model that has such tensors? */
 static bool is_there(const struct update_metric *m, idx part)

@@ -26,15 +26,14 @@ struct update_metric {
     /* From the sums of what it is about; NULL: it is the learning rate. */
     double (*of_sums)(const struct update_sums *s);
     int digits;      /* behind the point, for people */
-    bool is_z;       /* of which is told how unusual it is */
-    bool has_all;    /* a column of all tensors; of the others the logs have
-                        had one ever since */
+    bool is_z;       /* it has columns NAME_z, too: how unusual it is */
+    bool has_all;    /* a column of all tensors; where not, it is among the
+                        usual columns of the logs (grad_norm, lr) */
     bool has_layers; /* columns by layer */
 };
 
 extern const struct update_metric update_metric_table[]; /* the last has no
                                                             name */
-extern const idx n_update_metric_table;
 
 /* A column: what of, and what it is called. */
 struct update_name {

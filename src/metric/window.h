@@ -1,6 +1,6 @@
 /* window.h - the last values of a number that is measured each update, and how
- * far the next one lies from them. What a run goes on from holds them, so that
- * one that was interrupted says the same.
+ * far the next one lies from them. They are saved with a run's state, so that a
+ * run that was interrupted goes on with the same numbers.
  */
 #ifndef SINKLAB_WINDOW_H
 #define SINKLAB_WINDOW_H

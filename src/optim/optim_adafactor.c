@@ -2,7 +2,8 @@
  * 1804.04235), without first moment.
  *
  *   b = t^-0.8;  r = (1-b) r + b mean_j g_ij^2;  c = (1-b) c + b mean_i g_ij^2
- *   x = g / max(sqrt(r c / mean r), eps1^2);  vectors: v in place of r c
+ *   x = g / max(sqrt(r c / max(mean r, eps1)), eps1)
+ *   of vectors: v = (1-b) v + b g^2;  x = g / max(sqrt v, eps1)
  *   rho = min(lr, 1 / sqrt t);  alpha = max(0.001, rms w) rho
  *   w = (1 - lr decay) w - alpha x / max(1, rms x)
  *

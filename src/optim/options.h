@@ -11,20 +11,21 @@
 enum decay_kind { DECAY_ALL, DECAY_MATRICES };
 
 struct optim_options {
-    int name;            /* row of the table in optim/optimizer.c */
-    int rest;            /* optimizer_rest() of what name does not treat */
-    double lr;           /* peak learning rate */
-    double beta1, beta2; /* AdamW */
-    double eps;          /* AdamW */
-    double momentum;     /* SGD */
+    int name;  /* row of the table in optim/optimizer.c */
+    int rest;  /* optimizer_rest() of what name does not treat */
+    double lr; /* peak learning rate */
+    /* Which optimizer reads what: optim_keys. */
+    double beta1, beta2; /* decays of the first and second moment */
+    double eps;          /* added to the root of the second moment */
+    double momentum;     /* share of the step before that is kept */
+    bool nesterov;       /* the step goes where momentum will lead */
     double muon_momentum;
     bool muon_nesterov;
     idx muon_steps;         /* of Newton-Schulz */
     int matrix_scale;       /* enum matrix_scale_kind */
-    idx precondition_every; /* SOAP, Shampoo: steps */
-    idx precondition_max;   /* SOAP, Shampoo: longest side */
-    bool nesterov;          /* SGD */
-    double weight_decay;    /* decoupled: theta *= 1 - lr * weight_decay */
+    idx precondition_every; /* steps */
+    idx precondition_max;   /* the longest side that is preconditioned */
+    double weight_decay;    /* weights shrink by lr times it a step; or L2 */
     int decay;              /* enum decay_kind: which tensors decay */
     bool decay_scheduled;   /* lr above is the schedule's, else the peak */
     double lr_group[PARAM_GROUPS];    /* factors on lr; 0: does not learn */

@@ -6,7 +6,7 @@
 
 /* rotation_fill - q (n,n) out: rows are an orthonormal basis that is drawn
  * evenly from all there are, always the same for one n (Gram-Schmidt of normal
- * numbers, in the order of its rows, twice, in double). */
+ * numbers, in the order of its rows, three times, in double). */
 void rotation_fill(real *q, idx n);
 
 #endif

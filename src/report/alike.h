@@ -11,7 +11,8 @@
 int alike_check(const struct groups *s, const struct compare_options *o,
                 struct err *e);
 
-/* Behind what a column was measured on in the first run, unless alike_is. */
+/* Follows what a column was measured on in the first run, where alike_is says
+ * no. */
 #define ALIKE_NOT " in one run, otherwise in others"
 
 /* alike_is - was the column measured alike in all runs that say it? */

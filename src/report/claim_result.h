@@ -31,7 +31,8 @@ struct claim_outlook {
     double distance;    /* of two sides' means */
     double margin;      /* that it is claimed to be less than; NAN: none is */
     double pair_spread; /* of differences of pairs; NAN: there are none */
-    double squares;     /* of each side's spread, in sum; NAN: no groups */
+    double squares;     /* sum of both sides' squared spreads; NAN: no
+                           groups */
 };
 
 struct claim_result {
@@ -59,9 +60,9 @@ struct claim_result {
 
     /* claims_correct */
     double p_corrected;
-    double seeds; /* a side, of which every second lot would decide it were all
-                     else as it is, the other claims' p included; NAN: unknown,
-                     or it is decided; INFINITY: no number of them */
+    double seeds; /* how many a side would decide it in every second case, if
+                     all else stayed as it is, also the other claims' p; NAN:
+                     unknown, or it is decided; INFINITY: no number of them */
 };
 
 #endif

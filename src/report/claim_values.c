@@ -227,8 +227,8 @@ static void describe(struct claim_group *x, struct judging *g, int side)
     }
     x->n_runs = n;
     x->median = n > 0 ? median_of(g->scratch, n) : NAN;
-    x->low = n > 0 ? g->scratch[0] : NAN;
-    x->high = n > 0 ? g->scratch[n - 1] : NAN;
+    x->low = n > 0 ? quantile_of(g->scratch, n, 0) : NAN;
+    x->high = n > 0 ? quantile_of(g->scratch, n, 1) : NAN;
 }
 
 static bool is_sink(const struct claim_side *s)

@@ -6,8 +6,9 @@
 #include "report/compare_sheet.h"
 
 /* differences_grid - fill a zeroed grid with the differences from the base,
- * where any is over more than one seed; else the grid stays empty. Of the
- * *n_lines that there are it gets at most so many. OK or ERR_MEMORY. */
+ * where any is over more than one seed; else the grid stays empty. *n_lines:
+ * how many there are, of which the grid gets the first `most`. OK or
+ * ERR_MEMORY. */
 int differences_grid(struct grid *g, const struct compare_rows *t, idx most,
                      idx *n_lines, struct err *e);
 

@@ -26,8 +26,8 @@ struct emergence emergence_of(const struct compare_options *o, idx tokens);
 /* emergence_of_column - the usual one of this column. */
 struct emergence emergence_of_column(const char *column, idx tokens);
 
-/* emergence_check - may the metric exceed --threshold, and stay below? OK,
- * ERR_USAGE. */
+/* emergence_check - can the metric be on either side of --threshold? OK or
+ * ERR_USAGE: it is a share, and the threshold not in 0..1. */
 int emergence_check(const struct compare_options *o, struct err *e);
 
 /* Is this value beyond the threshold? */

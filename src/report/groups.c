@@ -112,16 +112,14 @@ static int order_groups(const struct groups *s, const struct run_data *a,
     return 0;
 }
 
-/* Stable, and quick enough for the runs of a person. */
-static void sort_runs(struct groups *s, idx n)
+/* Runs of a group stay in the order in which they were given, which is that of
+ * their places: all are of one array. */
+static int order_runs(const void *a, const void *b, void *groups)
 {
-    for (idx i = 1; i < n; i++) {
-        const struct run_data *r = s->runs[i];
-        idx k = i;
-        for (; k > 0 && order_groups(s, s->runs[k - 1], r) > 0; k--)
-            s->runs[k] = s->runs[k - 1];
-        s->runs[k] = r;
-    }
+    const struct run_data *x = *(const struct run_data *const *)a;
+    const struct run_data *y = *(const struct run_data *const *)b;
+    int order = order_groups(groups, x, y);
+    return order ? order : (x > y) - (x < y);
 }
 
 /* ---- which runs count -------------------------------------------------- */
@@ -434,7 +432,7 @@ int groups_make(struct groups *s, const struct compare_options *o,
     for (idx i = 0; i < n; i++)
         s->runs[i] = &runs[i];
     if (!are_single)
-        sort_runs(s, n);
+        qsort_r(s->runs, (size_t)n, sizeof *s->runs, order_runs, s);
     split(s, n);
     find_source(s);
     s->emergence = emergence_of(o, find_tokens(s, o->metric));

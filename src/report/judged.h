@@ -2,11 +2,12 @@
  *
  * Runs are paired by run.seed, init_seed and data_seed, and where a group has
  * several of one seed by the other settings that it is averaged over, as far as
- * the two groups share values of them; what is not alone even so has no
- * partner. A seed counts once, by the mean of its pairs. A pair is taken at the
- * last step that both measured, groups without pairs at the last step that all
- * runs of both did. Only numbers of the same kind of file, measured alike and
- * on the same held-out sequences, are held against each other.
+ * the two groups share values of them; if even then several runs could be a
+ * partner, none is. A seed counts once, by the mean of its pairs. A pair is
+ * taken at the last step that both measured, groups without pairs at the last
+ * step that all runs of both did. Only numbers of the same kind of file,
+ * measured alike and on the same held-out sequences, are held against each
+ * other.
  */
 #ifndef SINKLAB_JUDGED_H
 #define SINKLAB_JUDGED_H

@@ -35,12 +35,13 @@ int band_make(struct band *b, const struct group *g, const char *column,
               struct err *e);
 void band_release(struct band *b);
 
-/* group_final - the band's last, alone. OK or ERR_MEMORY. */
+/* group_final - what `last` of the column's band is, without making the band.
+ * OK or ERR_MEMORY. */
 int group_final(struct summary *s, const struct group *g, const char *column,
                 struct err *e);
 
-/* group_finals - what that is of: values of the runs that have the column, n of
- * them, into values (g->n_counted). OK or ERR_MEMORY. */
+/* group_finals - the numbers that group_final summarises, one of each of the *n
+ * runs that have the column: values (g->n_counted) out. OK or ERR_MEMORY. */
 int group_finals(double *values, idx *n, const struct group *g,
                  const char *column, struct err *e);
 

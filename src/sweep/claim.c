@@ -43,8 +43,7 @@ static void offer_columns(struct nearest *n)
 {
     idx i = 0;
     for (idx k = 0; k < n_column_table; k++)
-        if (column_table[k].text.name)
-            nearest_offer(n, column_table[k].text.name);
+        nearest_offer(n, column_table[k].text.name);
     for (const struct metric *m; (m = metric_at(i)); i++)
         nearest_offer(n, m->text.name);
 }

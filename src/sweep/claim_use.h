@@ -18,8 +18,9 @@ struct claim_seeds {
 struct claim_use {
     const char *twice;      /* a run on both sides, by the caller; NULL: none */
     const char *unmeasured; /* what a run does not measure; NULL: nothing */
-    const char *no_layer;   /* of one that a run has not; NULL: none */
-    idx layers;             /* that it has */
+    const char *no_layer;   /* a column of a layer that a run has not; NULL:
+                               none */
+    idx layers;             /* that this run has */
     double step;            /* that a run does not come to; 0: none */
     idx ends;               /* where that run ends */
     idx n_seeds;

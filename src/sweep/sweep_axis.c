@@ -430,27 +430,27 @@ static bool parse_values(struct sweep_parse *p, struct sweep_axis *a,
 {
     static const struct {
         const char *word;
-        bool is_random;
-        enum sweep_draw draw;
+        enum sweep_draw draw; /* DRAW_ALL: a range of [axes] */
+        bool is_log;          /* of a range */
     } forms[] = {
-        { "linear", false, DRAW_ALL },
-        { "log", false, DRAW_ALL },
-        { "choice", true, DRAW_CHOICE },
-        { "uniform", true, DRAW_UNIFORM },
-        { "loguniform", true, DRAW_LOGUNIFORM },
+        { "linear", DRAW_ALL, false },
+        { "log", DRAW_ALL, true },
+        { "choice", DRAW_CHOICE, false },
+        { "uniform", DRAW_UNIFORM, false },
+        { "loguniform", DRAW_LOGUNIFORM, false },
     };
     bool is_random = !strcmp(p->line->section, "random");
     for (idx i = 0; i < COUNT_OF(forms); i++) {
         size_t n = strlen(forms[i].word);
         if (strncmp(text, forms[i].word, n) != 0 || !text_is_blank(text[n]))
             continue;
-        if (forms[i].is_random != is_random)
+        if ((forms[i].draw != DRAW_ALL) != is_random)
             return sweep_problem(p, "'%s' belongs in [%s]", forms[i].word,
                                  is_random ? "axes" : "random");
         char *rest = text_trim(text + n);
         a->draw = forms[i].draw;
         if (!is_random)
-            return parse_range(p, a, rest, i == 1);
+            return parse_range(p, a, rest, forms[i].is_log);
         return a->draw == DRAW_CHOICE ? parse_list(p, a, rest)
                                       : parse_draw(p, a, rest, a->draw);
     }

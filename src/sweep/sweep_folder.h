@@ -60,8 +60,8 @@ bool sweep_file_is_one(const char *name);
 int sweep_holds_sweep(bool *holds, const char *dir, struct err *e);
 
 /* sweep_open - read the list. OK; ERR_IO: no sweep there, unreadable;
- * ERR_DATA: damaged, or of a newer version (file and line are named; a torn
- * last line is dropped); ERR_CONFIG: path too long; ERR_MEMORY.
+ * ERR_DATA: damaged, cut off, or of a newer version (file and line are named);
+ * ERR_CONFIG: path too long; ERR_MEMORY.
  * On error *s is zeroed. A zeroed one may be closed. */
 int sweep_open(struct sweep *s, const char *dir, struct err *e);
 void sweep_close(struct sweep *s); /* releases the lock, too */

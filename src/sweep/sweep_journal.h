@@ -46,8 +46,9 @@ struct sweep_record {
 int sweep_journal_read(struct sweep_record *records, const struct sweep *s,
                        struct err *e);
 
-/* sweep_journal_check - the same, and forget it: who starts runs looks first,
- * and says what `sweep status` says. */
+/* sweep_journal_check - sweep_journal_read, without records: for those who
+ * start runs, so that they refuse a damaged journal first, in the words of
+ * `sweep status`. */
 int sweep_journal_check(const struct sweep *s, struct err *e);
 
 #endif

@@ -60,8 +60,10 @@ static void add_choice(struct text *t, const struct sweep_choice *c,
     add_safe(t, value);
 }
 
-/* run.seed and its kin: what tells the repetitions of a setting apart. */
-static bool is_seed(const struct key *key)
+/* What tells repetitions apart stands at a label's end, whole. By the name:
+ * that is wider than config_key_is_seed, over which runs are averaged, as it
+ * has data.task_seed and data.eval_seed, too. */
+static bool ends_in_seed(const struct key *key)
 {
     size_t n = strlen(key->name), tail = strlen("seed");
     return n >= tail && strcmp(key->name + n - tail, "seed") == 0;
@@ -83,7 +85,8 @@ static void add_parts(struct text *t, size_t room,
     for (idx i = 0; i < n; i++) {
         char buffer[SWEEP_LABEL_MAX];
         struct text part = { buffer, sizeof buffer, 0 };
-        if (is_fixed(&choices[i]) || is_seed(choices[i].of.key) != is_of_seeds)
+        if (is_fixed(&choices[i]) ||
+            ends_in_seed(choices[i].of.key) != is_of_seeds)
             continue;
         text_add(&part, "%s", t->n ? "-" : "");
         add_choice(&part, &choices[i], choices, n);

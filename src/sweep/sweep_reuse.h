@@ -13,8 +13,8 @@
 
 #include "sweep/sweep_folder.h"
 
-/* Is all that a run holds as it was written, and nobody at it? *is_sound; OK,
- * or that it cannot be said. */
+/* *is_sound: is all that a run holds as it was written, and does no process
+ * work on it? OK, or the code of what kept it from being found out. */
 typedef int sweep_is_sound(bool *is_sound, const char *dir, struct err *e);
 
 /* sweep_reuse - for each run that has no folder yet, look at the finished runs

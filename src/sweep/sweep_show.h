@@ -21,8 +21,9 @@ double sweep_show_due(const struct sweep_show *v, double now_s);
  * must have been looked up. */
 void sweep_show_draw(struct sweep_show *v, double now_s);
 
-/* A line that stays: what happened (one word) to a run, and what else there is
- * to say. On a terminal, starts and plain ends are left to the table. */
+/* A line above the table, which stays: what happened to a run, in one word, and
+ * the details. On a terminal there is none without details (a start, an end as
+ * it should be), as the table shows those. */
 void sweep_show_event(struct sweep_show *v, const char *what,
                       const struct sweep_task *task, const char *detail);
 

@@ -43,6 +43,11 @@ struct plan {
 int plan_model(struct plan *p, const struct config *c, idx vocab,
                struct err *e);
 
+/* plan_run - plan_model with the vocabulary of its data, which are looked at,
+ * and what a validation and a probe read. OK, or why the run cannot be built.
+ */
+int plan_run(struct plan *p, const struct config *c, struct err *e);
+
 /* What tokens runs read and what they weigh; zeroed at first. It is looked at
  * anew only where it differs from the run before. */
 struct plan_data {
@@ -63,9 +68,5 @@ double plan_times(const struct config *c, idx every, idx from);
 
 /* plan_disk - bytes of all its checkpoints. */
 double plan_disk(const struct plan *p);
-
-/* plan_run - the same, with data and input that are looked at. OK, or why the
- * run cannot be built. */
-int plan_run(struct plan *p, const struct config *c, struct err *e);
 
 #endif

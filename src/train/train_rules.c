@@ -76,7 +76,7 @@ double train_rules_clock(const struct train_rules *r, double process_s)
     return round((r->earlier_s + process_s) * 1000) / 1000;
 }
 
-bool train_rules_judge(struct train_rules *r, idx step, double loss,
+void train_rules_judge(struct train_rules *r, idx step, double loss,
                        double trained_s)
 {
     const struct train_options *o = r->options;
@@ -91,5 +91,4 @@ bool train_rules_judge(struct train_rules *r, idx step, double loss,
                  trained_s / 60, step);
     else
         r->broken[0] = '\0';
-    return r->broken[0] != '\0';
 }

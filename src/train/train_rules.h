@@ -31,8 +31,8 @@ int train_rules_open(struct train_rules *r, const struct train_options *o,
 double train_rules_clock(const struct train_rules *r, double process_s);
 
 /* train_rules_judge - a new row: the loss (nats) at `step`, and the clock then.
- * Sets `broken`; true if a rule is. */
-bool train_rules_judge(struct train_rules *r, idx step, double loss,
+ * Sets `broken`. */
+void train_rules_judge(struct train_rules *r, idx step, double loss,
                        double trained_s);
 
 #endif

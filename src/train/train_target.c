@@ -12,8 +12,7 @@
 
 static const char TARGET[] = "a run folder to go on with, or a config file";
 
-/* The config of the run in t->dir, with the overrides that a resumed run
- * may take. */
+/* The config of the run in t->dir, as it lies there. */
 static int load_run_config(struct train_target *t, struct config *c,
                            struct err *e)
 {

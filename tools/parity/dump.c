@@ -102,7 +102,7 @@ static void put_batch(FILE *out, struct session *s, struct look *k, idx batch)
     put_head(out, "", "weights", real_name(), 2, shape);
     fwrite(b->weights, sizeof *b->weights, (size_t)n, out);
 
-    model_forward_loss(&s->model, k->w, &k->x, b);
+    model_forward_loss(&s->model, k->w, &k->x, b, NULL);
     put_logits(out, s, &k->x);
     put_rows(out, s, k, b);
     struct pass_loss loss =

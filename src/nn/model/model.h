@@ -307,12 +307,6 @@ static inline void pass_loss_add(struct pass_loss *sum, struct pass_loss loss)
         sum->terms[i] += loss.terms[i];
 }
 
-/* model_forward_loss - forward pass over a batch of x->T tokens and up to x->B
- * sequences; fills x->loss. No term is added: the objective is the
- * cross-entropy. Without targets that count both means are 0. */
-struct pass_loss model_forward_loss(const struct model *m, const real *w,
-                                    struct acts *x, const struct batch *b);
-
 /* Edits of a forward pass, in their order; all their taps are among those of
  * acts_request. */
 struct edits {
@@ -326,10 +320,13 @@ struct edits {
 int model_check_edits(const struct model *m, const struct edits *edits,
                       struct err *e);
 
-/* model_edited_loss - model_forward_loss under edits. */
-struct pass_loss model_edited_loss(const struct model *m, const real *w,
-                                   struct acts *x, const struct batch *b,
-                                   const struct edits *edits);
+/* model_forward_loss - forward pass over a batch of x->T tokens and up to x->B
+ * sequences; fills x->loss. No term is added: the objective is the
+ * cross-entropy. Without targets that count both means are 0.
+ * edits: NULL, or to be applied. */
+struct pass_loss model_forward_loss(const struct model *m, const real *w,
+                                    struct acts *x, const struct batch *b,
+                                    const struct edits *edits);
 
 /* model_logits - of the tokens behind one place of each sequence: logits
  * (B,V). Of what stands behind the place nothing counts but with a prefix.
@@ -338,8 +335,9 @@ void model_logits(const struct model *m, const real *w, struct acts *x,
                   const struct batch *b, idx place, const struct edits *edits,
                   real *logits);
 
-/* model_forward_objective - the same with all terms, as they are after so many
- * updates. x was planned for training. */
+/* model_forward_objective - model_forward_loss with all terms, as they are
+ * after so many updates: what gradients are held against. x was planned for
+ * training. */
 struct pass_loss model_forward_objective(const struct model *m, const real *w,
                                          struct acts *x, const struct batch *b,
                                          idx updates);

@@ -125,9 +125,9 @@ static void forward_blocks(const struct pass *p)
         block_forward(p, l);
 }
 
-struct pass_loss model_edited_loss(const struct model *m, const real *w,
-                                   struct acts *x, const struct batch *b,
-                                   const struct edits *edits)
+struct pass_loss model_forward_loss(const struct model *m, const real *w,
+                                    struct acts *x, const struct batch *b,
+                                    const struct edits *edits)
 {
     struct pass p = pass_over(m, w, x, b);
     set_taps(&p, NULL, edits);
@@ -138,12 +138,6 @@ struct pass_loss model_edited_loss(const struct model *m, const real *w,
         unembed_pass(&p, false);
     }
     return loss_mean(&p);
-}
-
-struct pass_loss model_forward_loss(const struct model *m, const real *w,
-                                    struct acts *x, const struct batch *b)
-{
-    return model_edited_loss(m, w, x, b, NULL);
 }
 
 void model_logits(const struct model *m, const real *w, struct acts *x,
