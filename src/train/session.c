@@ -258,10 +258,11 @@ static int open_input(struct source *input, struct source *s,
         is_training ? "sink.probe_sequences" : "sink.sequences", e);
 }
 
-int session_check_input(const struct config *c, struct source *s, struct err *e)
+int session_check_input(const struct config *c, struct source *s,
+                        bool is_training, struct err *e)
 {
     struct source input = { 0 }, copies = { 0 };
-    int rc = open_input(&input, s, c, true, e);
+    int rc = open_input(&input, s, c, is_training, e);
     if (rc == OK)
         rc = open_copies(&copies, s, c, e);
     source_release(&copies);
