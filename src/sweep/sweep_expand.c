@@ -143,7 +143,8 @@ static void tell_idle(struct walk *w, const struct sweep_choice *choice,
                   has_words ? k.key->when : "", has_words ? "`" : "");
 }
 
-/* As set_later in draft.c; axes are lines of the sweep's own file. */
+/* Did another place decide, when the value of the base stood already? Axes are
+ * lines of the sweep's own file, behind what it includes. */
 struct later {
     const struct walk *w;
     const struct config_origin *origin;
@@ -151,13 +152,12 @@ struct later {
 
 static bool set_later(void *user, struct config_key decider)
 {
-    enum { OWN_FILE = 1 }; /* the visit of the file that is read first */
     const struct later *x = user;
     idx number = config_key_number(decider.section, decider.key);
     const struct config_origin *o = &x->w->f->origins->origins[number];
     if (is_chosen(x->w, decider))
-        return x->origin->visit > OWN_FILE;
-    return o->order > x->origin->order && o->visit != x->origin->visit;
+        return x->origin->visit > VISIT_NAMED;
+    return config_is_overruled(x->origin, o);
 }
 
 /* What the base gave and became of it: c as all is set, `read` without what is
