@@ -2,6 +2,8 @@
 #include "harness.h"
 #include "train/plan.h"
 
+#include <string.h>
+
 static idx count_kept(const struct config *c)
 {
     idx n = 0;
@@ -85,12 +87,32 @@ static void test_plan__knows_every_key_of_the_schedule(void **state)
     assert_int_equal(n_keys, 6);
 }
 
+/* What was opened for one context says nothing of another. */
+static void test_plan__another_context_is_looked_at_anew(void **state)
+{
+    static const char *const short_copies[] = { "data.source=copy",
+                                                "data.copy_length=16",
+                                                "model.context=64" };
+    struct plan_data data = { 0 };
+    struct plan p;
+    struct config c;
+    struct err e = { 0 };
+    (void)state;
+    assert_int_equal(config_load(&c, NULL, short_copies, 3, NULL, &e), OK);
+    assert_int_equal(plan_run(&p, &data, &c, &e), OK);
+    c.model.context = 8;
+    assert_int_equal(plan_run(&p, &data, &c, &e), ERR_DATA);
+    assert_non_null(strstr(e.text, "nothing is copied"));
+    plan_data_release(&data);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_plan__files_are_counted_as_they_are_kept),
         cmocka_unit_test(test_plan__a_long_run_is_counted_at_once),
         cmocka_unit_test(test_plan__knows_every_key_of_the_schedule),
+        cmocka_unit_test(test_plan__another_context_is_looked_at_anew),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

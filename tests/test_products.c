@@ -264,6 +264,32 @@ static void test_products__what_is_asked_for_decides(void **state)
     assert_true(has_onednn || strstr(e.text, "train.products = openblas"));
 }
 
+/* Rows that overlap: no library multiplies into them, the second time neither,
+ * and what is made afterwards works. */
+static void test_products__what_cannot_be_made_is_not_there(void **state)
+{
+    struct onednn_shape shape = { .M = 2, .N = 8, .K = 4, .lda = 4, .ldb = 8 };
+    const struct onednn_product *p = NULL;
+    struct err e = { 0 };
+    (void)state;
+    if (!has_onednn)
+        return;
+    void *scratch = calloc(1, ONEDNN_SCRATCH_BYTES);
+    struct onednn_set *s = onednn_open(1, scratch);
+    assert_non_null(s);
+    shape.ldc = 1;
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(onednn_product(&p, s, &shape, NULL, ERR_IGNORED),
+                         ERR_TOOL);
+    shape.ldc = 8;
+    assert_int_equal(onednn_product(&p, s, &shape, NULL, &e), OK);
+    real a[8] = { 1 }, b[32] = { 3 }, c[16];
+    onednn_run(p, 0, c, a, b, NULL);
+    assert_true(c[0] == 3);
+    onednn_close(s);
+    free(scratch);
+}
+
 static int start(void **state)
 {
     struct err e = { 0 };
@@ -283,6 +309,7 @@ int main(void)
         cmocka_unit_test(test_products__gradients_agree_up_to_rounding),
         cmocka_unit_test(test_products__software_rounds_as_the_processor_does),
         cmocka_unit_test(test_products__what_is_asked_for_decides),
+        cmocka_unit_test(test_products__what_cannot_be_made_is_not_there),
     };
     return cmocka_run_group_tests_name("products", tests, start, NULL);
 }

@@ -353,6 +353,31 @@ static void test_sweep_expand__a_text_counts_not_its_place(void **state)
     sweep_case_release();
 }
 
+/* What a session asks of its data is asked of each run's, however many read
+ * what was opened for the one before. */
+static void test_sweep_expand__data_are_looked_at_for_each_run(void **state)
+{
+    static const struct {
+        const char *axis, *want;
+    } refused[] = {
+        { "model.context = 8, 900", "context=900 cannot be built: data.path" },
+        { "attention.documents = across, within",
+          "documents=within cannot be built: [attention] documents = "
+          "within: " },
+    };
+    char text[2048];
+    (void)state;
+    write_text("tokens.bin", "some");
+    for (idx i = 0; i < COUNT_OF(refused); i++) {
+        snprintf(text, sizeof text,
+                 "[model]\ncontext = 8\n[data]\nsource = tokens\n"
+                 "format = nanogpt\ntoken_bytes = 2\nvocab = 65536\n"
+                 "path = %s/tokens.bin\n[axes]\n%s\n",
+                 test_dir(), refused[i].axis);
+        sweep_case_refused(text, ERR_DATA, refused[i].want);
+    }
+}
+
 static void test_sweep_expand__axes_must_be_read(void **state)
 {
     (void)state;
@@ -445,7 +470,8 @@ int main(void)
         RUN(test_sweep_expand__exclusions_take_out),
         RUN(test_sweep_expand__a_preset_undoes_no_key),
         RUN(test_sweep_expand__a_frozen_preset_acts_as_before),
-        RUN(test_sweep_expand__axes_must_be_read),
+        RUN(test_sweep_expand__data_are_looked_at_for_each_run),
+        cmocka_unit_test(test_sweep_expand__axes_must_be_read),
         RUN(test_sweep_expand__shared_settings_must_be_read_once),
         RUN(test_sweep_expand__experiments_can_be_run),
         RUN(test_sweep_expand__equal_runs_are_one),

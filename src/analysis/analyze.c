@@ -428,8 +428,9 @@ static idx fill_arrays(struct array *arrays, struct column_facts *facts,
     return n;
 }
 
-/* analysis.h5 from what was measured. */
-static int save_arrays(struct analysis *a, struct err *e)
+/* analysis.h5 from what was measured; end: on what, in words. */
+static int save_arrays(struct analysis *a, const struct analysis_end *end,
+                       struct err *e)
 {
     struct config told = a->session.config; /* with the hashes of files */
     told.train.threads = 0; /* they change no byte, here neither */
@@ -442,18 +443,14 @@ static int save_arrays(struct analysis *a, struct err *e)
         err_memory(e, NULL);
         goto out;
     }
-    struct measured measured = measured_by(&a->config, true);
-    char on[MEASURED_TEXT_MAX], loss_on[MEASURED_TEXT_MAX];
-    measured_print(on, &measured);
-    measured_print_loss(loss_on, &measured);
     const struct note notes[] = {
         { "run_id", a->run_id },
         { "config", config },
         { "made_from", a->made_from },
         { "settings", a->settings },
         { "checkpoints", a->checkpoints.at },
-        { "measured_on", on },
-        { "loss_on", loss_on },
+        { "measured_on", end->measured_on },
+        { "loss_on", end->loss_on },
         { "input", input_name(a->config.sink.input) },
         { "sequences", a->sequences_hash },
     };
@@ -547,10 +544,6 @@ static int save(struct analysis *a, const struct text *csv, struct err *e)
     char on[MEASURED_TEXT_MAX], loss_on[MEASURED_TEXT_MAX];
     char formation[FORMATION_MAX];
     struct measured m = measured_by(&a->session.config, true);
-    if (analysis_made_from(a->made_from, a->dir, &a->config, &a->measured, e) ||
-        save_arrays(a, e) ||
-        analysis_write_csv(a->dir, a->name, csv->at, csv->n, e))
-        return e->code;
     const struct analysis_end end = {
         .dir = a->dir,
         .name = a->name,
@@ -560,6 +553,10 @@ static int save(struct analysis *a, const struct text *csv, struct err *e)
         .formation = find_formation(formation, a),
         .replaced = &a->replaced,
     };
+    if (analysis_made_from(a->made_from, a->dir, &a->config, &a->measured, e) ||
+        save_arrays(a, &end, e) ||
+        analysis_write_csv(a->dir, a->name, csv->at, csv->n, e))
+        return e->code;
     return told_end(&a->told, &end, e);
 }
 

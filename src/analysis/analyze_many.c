@@ -20,7 +20,6 @@
 #include "io/job_slots.h"
 #include "io/jobs.h"
 #include "io/json.h"
-#include "nn/model/model.h"
 #include "run/run_facts.h"
 #include "run/run_list.h"
 #include "train/plan.h"
@@ -279,16 +278,15 @@ static double largest_bytes(const struct many *m)
     for (idx i = 0; i < m->n_todo; i++) {
         struct config c;
         struct step_list steps = { 0 };
-        struct model model = { 0 };
         struct err own = { 0 };
         size_t bytes = 0;
         if (analyze_config(&c, &steps, m->todo[i]->path, m->settings,
                            m->n_settings, m->options->last, &own) == OK)
-            plan_process(&model, &bytes, &data, &c, false, &own);
+            plan_measuring(&bytes, &data, &c, &own);
         largest = fmax(largest, (double)bytes);
-        model_release(&model);
         step_list_release(&steps);
     }
+    plan_data_release(&data);
     return largest;
 }
 

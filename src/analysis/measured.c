@@ -311,16 +311,12 @@ const char *measured_differing(char text[MEASURED_TEXT_MAX],
     return text;
 }
 
-/* May the key change what an analysis finds? Where a file lies does not, if its
- * hash is known. */
+/* May the key change what an analysis finds? Where files lie does not: their
+ * tokens do, by data.hash and sink.hash. */
 static bool matters(struct config_key k)
 {
-    if (strcmp(k.section->name, "sink") == 0)
-        return strcmp(k.key->name, "path") != 0;
-    if (strcmp(k.section->name, "metrics") == 0)
-        return true;
-    return !(k.key->flags & KEY_RESUME) ||
-           strncmp(k.key->name, "val_", strlen("val_")) == 0;
+    unsigned flags = k.key->flags;
+    return !(flags & KEY_RESUME) || (flags & KEY_MEASURES) == KEY_MEASURES;
 }
 
 void measured_settings(char hex[HASH_HEX_MAX], const struct config *c)

@@ -94,8 +94,8 @@ const char *measured_changed(char text[MEASURED_TEXT_MAX],
                              const struct config *now);
 
 /* measured_settings - the hash of all settings that an analysis depends on: of
- * the run, and how it is measured; not paths, threads, and how training went
- * on. */
+ * the run, and how it is measured (KEY_MEASURES); not paths, threads, and how
+ * training went on. */
 void measured_settings(char hex[HASH_HEX_MAX], const struct config *c);
 
 #endif

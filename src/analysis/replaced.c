@@ -9,25 +9,29 @@
 #include "base/text.h"
 #include "io/arrays.h"
 
-/* "analysis, 100 sequences of 64 tokens, eps 0.3; sink.eps 0.3, now 0.2" */
+/* "analysis, 100 sequences of 64 tokens, eps 0.3; sink.eps 0.3, now 0.2", or
+ * nothing where the settings that stand beside their hash are the same: a
+ * program of another version wrote it. */
 static void add_changed(struct replaced *r, const char *path,
                         const struct config *config)
 {
     char *text = NULL, changed[MEASURED_TEXT_MAX];
     struct config before;
     struct err own = { 0 };
-    if (note_load(&text, path, "config", &own) == OK && text &&
-        config_load_text(&before, text, path, &own) == OK &&
-        *measured_changed(changed, &before, config)) {
-        size_t n = strlen(r->measured_on) + sizeof changed + 2;
-        char *both = malloc(n);
-        if (both) {
-            snprintf(both, n, "%s; %s", r->measured_on, changed);
-            free(r->measured_on);
-            r->measured_on = both;
-        }
-    }
+    bool is_known = note_load(&text, path, "config", &own) == OK && text &&
+                    config_load_text(&before, text, path, &own) == OK;
     free(text);
+    if (!is_known)
+        return;
+    bool is_same = !*measured_changed(changed, &before, config);
+    size_t n = strlen(r->measured_on) + sizeof changed + 2;
+    char *both = is_same ? NULL : malloc(n);
+    if (!both && !is_same)
+        return;
+    if (both)
+        snprintf(both, n, "%s; %s", r->measured_on, changed);
+    free(r->measured_on);
+    r->measured_on = both;
 }
 
 void replaced_open(struct replaced *r, const char *dir, const char *name,

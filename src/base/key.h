@@ -50,12 +50,14 @@ double key_steps_at(const struct key_steps *s, idx updates_done);
  * KEY_COSMETIC: changes no number that the run computes (paths, threads, log
  * and save intervals); left out of the run's identity. Implies KEY_RESUME.
  * KEY_STAYS: cosmetic, and a run that goes on keeps it all the same.
+ * KEY_MEASURES: cosmetic, and what `sinklab analyze` finds depends on it.
  * KEY_SEED: a seed over which runs are averaged. */
 enum {
     KEY_RESUME = 1,
     KEY_COSMETIC = 2 | KEY_RESUME,
     KEY_STAYS = 4,
     KEY_SEED = 8,
+    KEY_MEASURES = 16 | KEY_COSMETIC,
 };
 
 struct key {

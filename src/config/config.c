@@ -290,7 +290,7 @@ int config_load_extra(struct config *c, const char *path,
                       const struct config_extra *extra, struct err *e)
 {
     struct draft d = { 0 };
-    idx visits = 0;
+    idx visits = VISIT_NAMED - 1;
     config_defaults(c);
     if (origins)
         *origins = NULL;
@@ -334,11 +334,11 @@ int config_load_text(struct config *c, const char *text, const char *place,
                      struct err *e)
 {
     struct draft d = { 0 };
-    idx visits = 1;
+    idx visits = VISIT_NAMED;
     struct file_reading r = {
         .draft = &d,
         .visits = &visits,
-        .at = { .file = place, .visit = 1 },
+        .at = { .file = place, .visit = VISIT_NAMED },
     };
     config_defaults(c);
     int rc = draft_open(&d, c, e);

@@ -335,8 +335,7 @@ void draft_assign(struct draft *d, const struct place *at,
 
 /* ---- presets ----------------------------------------------------------- */
 
-/* Was b given after a, and in another file or on the command line? */
-static bool is_overruled(const struct config_origin *a,
+bool config_is_overruled(const struct config_origin *a,
                          const struct config_origin *b)
 {
     return b->order > a->order && b->visit != a->visit;
@@ -362,7 +361,8 @@ void draft_settle_preset(struct draft *d)
             text_add(&from, "preset %s (%s)", chosen, where);
             origin->order = preset->order;
             origin->visit = preset->visit;
-        } else if (value && origin->is_given && is_overruled(origin, preset) &&
+        } else if (value && origin->is_given &&
+                   config_is_overruled(origin, preset) &&
                    !keeps_value(d, k.section, k.key, value)) {
             text_add(&t, "%s%s (%s)", t.n ? ", " : "", k.key->name,
                      origin->text);
@@ -390,8 +390,8 @@ struct idle {
 static bool set_later(void *user, struct config_key decider)
 {
     const struct idle *x = user;
-    return is_overruled(origin_of_key(x->d, x->k),
-                        origin_of_key(x->d, decider));
+    return config_is_overruled(origin_of_key(x->d, x->k),
+                               origin_of_key(x->d, decider));
 }
 
 static void describe_idle(char *text, size_t cap, struct draft *d,

@@ -19,6 +19,9 @@ struct place {
     idx visit; /* number of this reading of the file; 0: none */
 };
 
+/* The reading of the file that a user names; those that it includes follow. */
+enum { VISIT_NAMED = 1 };
+
 /* One key's latest assignment. The text is for the resolved dump: "default",
  * "file:line", "command line", "preset llama (file:line)". */
 enum { ORIGIN_MAX = 300 };
@@ -39,6 +42,11 @@ struct config_source {
 };
 
 void config_source_free(struct config_source *origins);
+
+/* config_is_overruled - was b given after a, and in another file or on the
+ * command line? */
+bool config_is_overruled(const struct config_origin *a,
+                         const struct config_origin *b);
 
 /* config_notes - what a user should know of how a config came about, for
  * text_print_lines; "" if nothing. origins may be NULL. */

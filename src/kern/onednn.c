@@ -365,45 +365,54 @@ static bool is_same(const struct onednn_shape *a, const struct onednn_shape *b)
            a->is_bfloat16 == b->is_bfloat16 && a->adds == b->adds;
 }
 
-/* The product, without its thing of threads if there was no memory for it. */
-static struct onednn_product *add(struct onednn_set *s,
-                                  const struct onednn_shape *shape,
-                                  const dnnl_memory_desc_t *b)
+/* One more product, of the set's as soon as it is made. */
+static int add(struct onednn_set *s, const struct onednn_shape *shape,
+               const dnnl_memory_desc_t *b, struct err *e)
 {
     struct onednn_product *p = calloc(1, sizeof *p);
     if (!p)
-        return NULL;
-    p->shape = *shape;
-    p->b = *b;
-    p->threads = s->threads;
-    p->on = calloc((size_t)s->threads, sizeof *p->on);
-    p->before = s->products;
-    s->products = p;
-    return p;
+        return err_memory(e, NULL);
+    *p = (struct onednn_product){
+        .before = s->products,
+        .shape = *shape,
+        .b = *b,
+        .on = calloc((size_t)s->threads, sizeof *p->on),
+        .threads = s->threads,
+    };
+    int rc = p->on ? make(p, s, e) : err_memory(e, NULL);
+    if (rc == OK)
+        s->products = p;
+    else
+        release_product(p);
+    return rc;
 }
 
 int onednn_product(const struct onednn_product **product, struct onednn_set *s,
                    const struct onednn_shape *shape,
                    const struct onednn_packed *packed, struct err *e)
 {
-    struct onednn_product *p = s->products;
     dnnl_memory_desc_t b;
+    int rc = OK;
+    *product = NULL;
     if (packed)
         b = packed->desc;
-    else if (told(
-                 lay(&b, shape->K, shape->N, shape->ldb, false, type_of(shape)),
-                 shape, e))
-        return ERR_TOOL;
+    else
+        rc =
+            told(lay(&b, shape->K, shape->N, shape->ldb, false, type_of(shape)),
+                 shape, e);
+    if (rc != OK)
+        return rc;
+    struct onednn_product *p = s->products;
     while (p &&
            !(is_same(&p->shape, shape) && lib.memory_desc_equal(&p->b, &b)))
         p = p->before;
-    *product = p;
-    if (p)
-        return OK;
-    *product = p = add(s, shape, &b);
-    if (!p || !p->on)
-        return err_memory(e, NULL);
-    return make(p, s, e);
+    if (!p) {
+        rc = add(s, shape, &b, e);
+        p = s->products;
+    }
+    if (rc == OK)
+        *product = p;
+    return rc;
 }
 
 /* Blocks of 16 or 32 by 64 numbers are what there is. */

@@ -8,13 +8,13 @@
 
 #include "base/nearest.h"
 #include "base/text.h"
+#include "nn/options.h"
 #include "metric/update_metric.h"
 #include "metric/metric_table.h"
 
 enum {
-    EPS_MAX = 16,     /* thresholds beside sink.eps */
-    SHOWN_MAX = 8,    /* bytes of a threshold in a name */
-    LAYERS_MAX = 512, /* of a model */
+    EPS_MAX = 16,  /* thresholds beside sink.eps */
+    SHOWN_MAX = 8, /* bytes of a threshold in a name */
 };
 
 static const char AT[] = "_at_", LAYER[] = "_layer_";
@@ -295,7 +295,8 @@ idx metrics_count(const struct metric_choice *c)
 /* Is there a model in which it asks for a column of updates? */
 static bool finds_update(const char *item)
 {
-    for (struct update_name u = { 0 }; update_metric_next(&u, LAYERS_MAX);)
+    for (struct update_name u = { 0 };
+         update_metric_next(&u, MODEL_LAYERS_MAX);)
         if (metrics_asks(item, GROUP_OPTIMIZER, u.name))
             return true;
     return false;

@@ -38,7 +38,7 @@ const struct key model_keys[] = {
       "sets norm, ffn, position, biases, tied_head and init together, as far "
       "as they are given nowhere, before or behind it",
       NULL },
-    { "layers", KEY_INT, FIELD(layers), "1", 1, 256, NULL, 0,
+    { "layers", KEY_INT, FIELD(layers), "1", 1, MODEL_LAYERS_MAX, NULL, 0,
       "blocks of attention and feed-forward", NULL },
     { "width", KEY_INT, FIELD(width), "64", 1, 65536, NULL, 0,
       "size of the residual stream; divisible by heads, unless head_width is "

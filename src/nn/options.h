@@ -51,6 +51,8 @@ enum position_kind {
     POSITION_DISTANCE, /* learned number a head and distance */
 };
 
+enum { MODEL_LAYERS_MAX = 256 };
+
 struct model_options {
     int preset;     /* whose values the keys have that are given nowhere */
     idx layers;     /* L */

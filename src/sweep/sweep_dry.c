@@ -5,12 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/machine.h"
 #include "base/text.h"
 #include "io/grid.h"
+#include "io/job_slots.h"
 #include "io/json.h"
 #include "sweep/sweep_expand.h"
 #include "sweep/sweep_folder.h"
+#include "sweep/sweep_tasks.h"
 #include "train/run_timing.h"
 
 enum { CELL_COLUMNS = 48 };
@@ -22,15 +23,6 @@ struct sweep_estimate {
     const struct sweep_run *run; /* NULL: it is new */
     enum run_state state;
 };
-
-static idx jobs_at_once(const struct sweep_options *o)
-{
-    struct core_list cores;
-    if (o->jobs)
-        return o->jobs;
-    machine_cores(&cores);
-    return idx_max(1, cores.n / o->threads);
-}
 
 /* ---- printing ---------------------------------------------------------- */
 
@@ -78,10 +70,11 @@ struct sums {
 
 static struct sums sums_of(const struct sweep_file *f,
                            const struct sweep_points *p,
-                           const struct sweep_estimate *estimates)
+                           const struct sweep_estimate *estimates,
+                           double available_bytes)
 {
-    double longest_s = 0;
-    struct sums s = { .jobs = jobs_at_once(&f->options) };
+    double longest_s = 0, largest = 0;
+    struct sums s = { .n = 0 };
     s.least = s.most = p->n ? estimates[0].plan.parameters : 0;
     for (idx i = 0; i < p->n; i++) {
         const struct sweep_estimate *x = &estimates[i];
@@ -94,41 +87,42 @@ static struct sums sums_of(const struct sweep_file *f,
         s.sum_s += x->run_s;
         longest_s = fmax(longest_s, x->run_s);
         s.disk += plan_disk(&x->plan);
+        largest = fmax(largest, (double)x->plan.process_bytes);
     }
-    s.wall_s = fmax(s.sum_s / (double)s.jobs, longest_s);
+    s.jobs = sweep_at_once(&f->options, s.n, largest, available_bytes);
+    s.wall_s = fmax(s.sum_s / (double)idx_max(1, s.jobs), longest_s);
     return s;
 }
 
 static void print_sums(const struct sweep_file *f, const struct sweep_points *p,
-                       const struct sweep *s,
-                       const struct sweep_estimate *estimates)
+                       const struct sweep *s, const struct sums *x)
 {
     char size[32], all[32], each[32];
-    struct sums x = sums_of(f, p, estimates);
     printf("\n%-12s %s\n", "folder", f->dir);
-    printf("%-12s %td, %td of them to do", "runs", p->n, x.n);
+    printf("%-12s %td, %td of them to do", "runs", p->n, x->n);
     if (p->n_excluded)
         printf("; %td combinations excluded", p->n_excluded);
-    if (s->n > x.n_listed)
-        printf("; %td more are no longer in the sweep file", s->n - x.n_listed);
-    printf("\n%-12s %td", "parameters", x.least);
-    if (x.most != x.least)
-        printf(" to %td", x.most);
+    if (s->n > x->n_listed)
+        printf("; %td more are no longer in the sweep file",
+               s->n - x->n_listed);
+    printf("\n%-12s %td", "parameters", x->least);
+    if (x->most != x->least)
+        printf(" to %td", x->most);
     printf("\n%-12s about %s: %s of runs, %td at once with %td thread%s each\n",
-           "time", show_time(all, x.wall_s), show_time(each, x.sum_s), x.jobs,
-           f->options.threads, f->options.threads == 1 ? "" : "s");
-    text_add_bytes(&(struct text){ size, sizeof size, 0 }, x.disk);
+           "time", show_time(all, x->wall_s), show_time(each, x->sum_s),
+           x->jobs, f->options.threads, f->options.threads == 1 ? "" : "s");
+    text_add_bytes(&(struct text){ size, sizeof size, 0 }, x->disk);
     printf("%-12s %s of checkpoints\n", "disk", size);
     sweep_points_tell(stdout, "note         ", p);
 }
 
 static int print_json(const struct sweep_file *f, const struct sweep_points *p,
                       const struct sweep *s,
-                      const struct sweep_estimate *estimates, struct err *e)
+                      const struct sweep_estimate *estimates,
+                      const struct sums *sums, struct err *e)
 {
     enum { DIGITS = 15 };
     struct json j = { .depth = 0 };
-    struct sums sums = sums_of(f, p, estimates);
     json_begin_object(&j, NULL);
     json_put_text(&j, "folder", f->dir);
     json_begin_array(&j, "runs");
@@ -146,52 +140,43 @@ static int print_json(const struct sweep_file *f, const struct sweep_points *p,
         json_end(&j);
     }
     json_end(&j);
-    json_put_count(&j, "to_do", sums.n);
+    json_put_count(&j, "to_do", sums->n);
     json_put_count(&j, "excluded", p->n_excluded);
-    json_put_count(&j, "jobs", sums.jobs);
+    json_put_count(&j, "jobs", sums->jobs);
     json_put_count(&j, "threads", f->options.threads);
-    json_put_number(&j, "time_s", sums.wall_s);
-    json_put_number(&j, "runs_s", sums.sum_s);
-    json_put_number(&j, "disk_bytes", sums.disk);
+    json_put_number(&j, "time_s", sums->wall_s);
+    json_put_number(&j, "runs_s", sums->sum_s);
+    json_put_number(&j, "disk_bytes", sums->disk);
     json_end(&j);
     return json_write(stdout, &j, DIGITS, e);
 }
 
 /* ---- the whole --------------------------------------------------------- */
 
-/* Of one run; `timing` is of the first, where no rate is given. */
-static int estimate_run(struct sweep_estimate *x, const struct config *c,
-                        idx vocab, const struct run_timing *timing, double rate,
-                        struct err *e)
-{
-    int rc =
-        rate > 0 ? plan_run(&x->plan, c, e) : plan_model(&x->plan, c, vocab, e);
-    if (rc == OK)
-        x->run_s = rate > 0 ? run_timing_at(rate, &x->plan, c, 0)
-                            : run_timing_total(timing, &x->plan, c, 0);
-    return rc;
-}
-
+/* Of all; where no rate is given, as the first of them goes. */
 static int estimate(struct sweep_estimate *estimates,
                     const struct sweep_file *f, const struct sweep_points *p,
                     const struct sweep *s, double rate, struct err *e)
 {
     struct run_timing timing = { 0 };
+    struct plan_data data = { 0 };
     for (idx i = 0; i < p->n; i++) {
         struct sweep_estimate *x = &estimates[i];
         struct config c;
         if (sweep_point_config(&c, f, &p->points[i], e))
-            return e->code;
+            break;
         c.train.threads = f->options.threads;
-        if (i == 0 && rate == 0 && run_timing_measure(&timing, &c, e))
-            return e->code;
-        if (estimate_run(x, &c, p->points[i].vocab, &timing, rate, e))
-            return e->code;
+        if ((i == 0 && rate == 0 && run_timing_measure(&timing, &c, e)) ||
+            plan_run(&x->plan, &data, &c, e))
+            break;
+        x->run_s = rate > 0 ? run_timing_at(rate, &x->plan, &c, 0)
+                            : run_timing_total(&timing, &x->plan, &c, 0);
         x->run = sweep_find(s, p->points[i].id);
         x->state = x->run ? sweep_run_state(s, x->run, NULL, ERR_IGNORED)
                           : RUN_PENDING;
     }
-    return OK;
+    plan_data_release(&data);
+    return e->code;
 }
 
 static int tell(const struct sweep_file *f, const struct sweep_points *p,
@@ -209,10 +194,13 @@ static int tell(const struct sweep_file *f, const struct sweep_points *p,
              (!holds ||
               (!sweep_open(&s, f->dir, e) && !sweep_identify(&s, e))) &&
              !estimate(estimates, f, p, &s, o->rate, e)) {
+        /* A rate is of whatever machine: this one's memory does not count */
+        struct sums sums =
+            sums_of(f, p, estimates, o->rate > 0 ? 0 : job_slots_memory());
         if (o->is_json) {
-            print_json(f, p, &s, estimates, e);
+            print_json(f, p, &s, estimates, &sums, e);
         } else if (!print_runs(p, &s, estimates, e)) {
-            print_sums(f, p, &s, estimates);
+            print_sums(f, p, &s, &sums);
             tell_claims(stdout, f, p);
         }
     }

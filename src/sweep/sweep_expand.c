@@ -11,11 +11,11 @@
 #include "base/rng.h"
 #include "base/text.h"
 #include "config/config_when.h"
-#include "data/source.h"
 #include "nn/model/model.h"
 #include "run/run_paths.h"
 #include "sweep/sweep_folder.h"
 #include "sweep/sweep_label.h"
+#include "train/plan.h"
 #include "train/session.h"
 
 enum {
@@ -24,15 +24,6 @@ enum {
     CHOICES_MAX = SWEEP_AXES_MAX * SWEEP_TOGETHER_MAX,
     SHOWN_MAX = 400,
     WATCHED_MAX = 128, /* more than keys with a condition */
-};
-
-/* The data that was opened last: many runs read the same. */
-struct opened {
-    bool is_known;
-    struct data_options options;
-    struct sink_options sink;
-    idx T, vocab;
-    const char *hash; /* in the points' pool */
 };
 
 /* A setting that all runs share, and that not all of them need read. */
@@ -47,7 +38,7 @@ struct walk {
     struct sweep_points *p;
     const struct sweep_file *f;
     struct draft draft; /* gathers what cannot be built */
-    struct opened data;
+    struct plan_data data;
     idx draw;
     idx n_choices, n_leaves;
     struct sweep_choice choices[CHOICES_MAX];
@@ -101,44 +92,22 @@ static void tell_unbuildable(struct walk *w, int code, const char *message)
 
 /* ---- one run ----------------------------------------------------------- */
 
-/* data.hash filled in, vocabulary found: as a run would open it. */
-static int open_data(struct walk *w, struct config *c, struct err *e)
-{
-    struct opened *o = &w->data;
-    struct source source = { 0 };
-    idx T = c->model.context;
-    if (run_data_path(c, w->f->dir, e))
-        return e->code;
-    if (!o->is_known || o->T != T ||
-        memcmp(&o->options, &c->data, sizeof c->data) != 0 ||
-        memcmp(&o->sink, &c->sink, sizeof c->sink) != 0) {
-        int rc = source_open(&source, &c->data, 0, T, e);
-        if (rc == OK)
-            rc = session_check_input(c, &source, e);
-        *o = (struct opened){ .is_known = rc == OK, .T = T };
-        memcpy(&o->options, &c->data, sizeof c->data);
-        memcpy(&o->sink, &c->sink, sizeof c->sink);
-        o->vocab = source.vocab;
-        o->hash = pool_text(&w->p->memory, source.hash, sizeof source.hash);
-        source_release(&source);
-        if (rc || pool_check(&w->p->memory, e))
-            return e->code;
-    }
-    key_copy_text(c->data.hash, o->hash);
-    return OK;
-}
-
+/* As a run would open it; then data.hash is filled in. */
 static int check_run(struct walk *w, struct config *c, struct err *e)
 {
     struct model m = { 0 };
     struct model_spec spec = config_spec(c);
     int rc = model_spec_check(&spec, e);
     if (rc == OK)
-        rc = open_data(w, c, e);
+        rc = run_data_path(c, w->f->dir, e);
     if (rc == OK)
-        rc = model_init(&m, &spec, w->data.vocab, e);
+        rc = plan_open_data(&w->data, c, true, e);
+    if (rc == OK)
+        rc = model_init(&m, &spec, w->data.source.vocab, e);
     if (rc == OK)
         rc = session_check_model(c, &m, e);
+    if (rc == OK)
+        key_copy_text(c->data.hash, w->data.source.hash);
     model_release(&m);
     return rc;
 }
@@ -174,7 +143,8 @@ static void tell_idle(struct walk *w, const struct sweep_choice *choice,
                   has_words ? k.key->when : "", has_words ? "`" : "");
 }
 
-/* As set_later in draft.c; axes are lines of the sweep's own file. */
+/* Did another place decide, when the value of the base stood already? Axes are
+ * lines of the sweep's own file, behind what it includes. */
 struct later {
     const struct walk *w;
     const struct config_origin *origin;
@@ -182,13 +152,12 @@ struct later {
 
 static bool set_later(void *user, struct config_key decider)
 {
-    enum { OWN_FILE = 1 }; /* the visit of the file that is read first */
     const struct later *x = user;
     idx number = config_key_number(decider.section, decider.key);
     const struct config_origin *o = &x->w->f->origins->origins[number];
     if (is_chosen(x->w, decider))
-        return x->origin->visit > OWN_FILE;
-    return o->order > x->origin->order && o->visit != x->origin->visit;
+        return x->origin->visit > VISIT_NAMED;
+    return config_is_overruled(x->origin, o);
 }
 
 /* What the base gave and became of it: c as all is set, `read` without what is
@@ -359,8 +328,7 @@ static void add_point(struct walk *w, const char *id)
         .n_changes = w->n_choices,
         .changes = pool_bytes(pool, (size_t)w->n_choices * sizeof(char *)),
         .label = pool_text(pool, label, sizeof label),
-        .hash = w->data.hash,
-        .vocab = w->data.vocab,
+        .hash = pool_text(pool, w->data.source.hash, HASH_HEX_MAX),
     };
     strcpy(point->id, id);
     for (idx i = 0; i < w->n_choices && point->changes; i++)
@@ -595,6 +563,7 @@ int sweep_expand(struct sweep_points *p, const struct sweep_file *f,
     if (rc == OK)
         rc = draft_close(&w->draft, e);
     tdestroy(w->known, keep);
+    plan_data_release(&w->data);
     free(w);
     return rc;
 }

@@ -25,7 +25,6 @@ struct sweep_point {
     const char **changes; /* (n_changes) "optim.lr=0.002", in axis order */
     const char *label;    /* "relu-lr0.002-seed3": the axes with a choice */
     const char *hash;     /* of the text it reads, or "" */
-    idx vocab;            /* of its data */
 };
 
 struct sweep_points {

@@ -403,23 +403,17 @@ static int conclude(struct launcher *l)
     return OK;
 }
 
-/* o->jobs, or as many as there are cores for, and memory for the largest run;
- * never more than tasks wait. */
 static idx count_slots(const struct sweep_tasks *t,
                        const struct sweep_options *o)
 {
-    struct core_list cores;
-    machine_cores(&cores);
-    idx by_cores = idx_max(1, cores.n / o->threads);
-    idx wanted = idx_min(o->jobs ? o->jobs : by_cores, t->count[RUN_PENDING]);
+    idx waiting = t->count[RUN_PENDING];
     double largest = 0, available = job_slots_memory();
     for (idx i = 0; i < t->n; i++)
         if (t->tasks[i].state == RUN_PENDING)
             largest = fmax(largest, (double)t->tasks[i].bytes);
-    if (o->jobs)
-        return wanted;
-    idx n = job_slots_fit(wanted, largest, available);
-    job_slots_tell(stdout, n, wanted, largest, available, "sweep.jobs");
+    idx n = sweep_at_once(o, waiting, largest, available);
+    job_slots_tell(stdout, n, sweep_at_once(o, waiting, 0, 0), largest,
+                   available, "sweep.jobs");
     return n;
 }
 

@@ -4,8 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/machine.h"
+#include "io/job_slots.h"
 #include "train/plan.h"
-#include "train/session.h"
 
 /* A run whose config is damaged or whose text is gone costs nothing here; the
  * run itself says why it cannot start. */
@@ -13,16 +14,16 @@ static void weigh(struct sweep_task *task, struct plan_data *d,
                   const struct sweep *s, const struct sweep_options *o)
 {
     struct config c;
-    struct model m = { 0 };
+    struct plan p;
     struct err own = { 0 };
-    if (sweep_config_load(&c, s, task->run, &own) == OK) {
-        c.train.threads = o->threads;
-        task->steps = c.train.steps;
-        if (plan_process(&m, &task->bytes, d, &c, true, &own) == OK)
-            task->flops = model_flops_per_token(&m, c.model.context) *
-                          session_tokens(&c, c.train.steps);
-    }
-    model_release(&m);
+    if (sweep_config_load(&c, s, task->run, &own))
+        return;
+    c.train.threads = o->threads;
+    task->steps = c.train.steps;
+    if (plan_run(&p, d, &c, &own))
+        return;
+    task->bytes = p.process_bytes;
+    task->flops = p.flops_per_token * p.tokens;
 }
 
 int sweep_tasks_init(struct sweep_tasks *t, const struct sweep *s,
@@ -49,6 +50,7 @@ int sweep_tasks_init(struct sweep_tasks *t, const struct sweep *s,
             sweep_task_look(t, task);
         task->start_step = task->step;
     }
+    plan_data_release(&data);
     return e->code;
 }
 
@@ -65,6 +67,17 @@ void sweep_task_set(struct sweep_tasks *t, struct sweep_task *task,
     t->count[task->state]--;
     t->count[state]++;
     task->state = state;
+}
+
+idx sweep_at_once(const struct sweep_options *o, idx n, double largest_bytes,
+                  double available_bytes)
+{
+    struct core_list cores;
+    if (o->jobs)
+        return idx_min(o->jobs, n);
+    machine_cores(&cores);
+    return job_slots_fit(idx_min(idx_max(1, cores.n / o->threads), n),
+                         largest_bytes, available_bytes);
 }
 
 idx sweep_tasks_finished(const struct sweep_tasks *t)

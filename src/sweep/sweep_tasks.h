@@ -49,6 +49,12 @@ void sweep_tasks_release(struct sweep_tasks *t);
 void sweep_task_set(struct sweep_tasks *t, struct sweep_task *task,
                     enum run_state state);
 
+/* sweep_at_once - how many of n runs that wait are under way at once: o->jobs,
+ * or as many as there are cores for, and memory (available_bytes; 0: nobody
+ * looks) for the largest. */
+idx sweep_at_once(const struct sweep_options *o, idx n, double largest_bytes,
+                  double available_bytes);
+
 /* How many are finished, whatever their end. */
 idx sweep_tasks_finished(const struct sweep_tasks *t);
 

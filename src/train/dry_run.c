@@ -156,7 +156,10 @@ int dry_run_print(FILE *out, const struct config *c, const char *dir,
                   const struct dry_run_options *o, struct err *e)
 {
     struct plan p;
-    if (plan_run(&p, c, e))
+    struct plan_data data = { 0 };
+    plan_run(&p, &data, c, e);
+    plan_data_release(&data); /* before a session opens them */
+    if (e->code)
         return e->code;
     if (!o->is_json)
         print_people(out, &p, c, dir);

@@ -88,28 +88,51 @@ bool plan_is_same(const struct config *a, const struct config *b)
                   (size_t)p->steps.n * sizeof p->steps.v[0]) == 0;
 }
 
-int plan_model(struct plan *p, const struct config *c, idx vocab, struct err *e)
+/* KEEP WITH: session_check_data and session_check_input, which read no more of
+ * a config. */
+static struct plan_asked asked_by(const struct config *c, bool is_training)
 {
-    struct model m = { 0 };
-    struct model_spec spec = config_spec(c);
-    int rc = model_init(&m, &spec, vocab, e);
+    struct plan_asked a;
+    memset(&a, 0, sizeof a); /* what lies between the fields, too */
+    memcpy(&a.data, &c->data, sizeof a.data);
+    memcpy(&a.sink, &c->sink, sizeof a.sink);
+    memcpy(&a.metrics, &c->metrics, sizeof a.metrics);
+    a.T = c->model.context;
+    a.document_token = c->attention.document_token;
+    a.documents = c->attention.documents;
+    a.is_training = is_training;
+    return a;
+}
+
+int plan_open_data(struct plan_data *d, const struct config *c,
+                   bool is_training, struct err *e)
+{
+    struct plan_asked asked = asked_by(c, is_training);
+    if (d->is_known && memcmp(&d->asked, &asked, sizeof asked) == 0)
+        return OK;
+    plan_data_release(d);
+    int rc = source_open(&d->source, &c->data, 0, c->model.context, e);
     if (rc == OK)
-        rc = session_check_model(c, &m, e);
+        rc = session_check_data(c, &d->source, e);
+    if (rc == OK)
+        rc = session_check_input(c, &d->source, is_training, e);
     if (rc == OK) {
-        *p = (struct plan){
-            .parameters = m.table.n,
-            .tensors = m.table.count,
-            .vocab = m.V,
-            .tokens = session_tokens(c, c->train.steps),
-            .flops_per_token = model_flops_per_token(&m, c->model.context),
-            .memory_bytes = session_bytes(c, &m, true),
-            .weights_bytes = (double)session_state_bytes(c, &m, false),
-            .weights_files = plan_weights_files(c),
-            .state_bytes = (double)session_state_bytes(c, &m, true),
-        };
-    }
-    model_release(&m);
+        memcpy(&d->asked, &asked, sizeof asked);
+        d->is_known = true;
+    } else
+        plan_data_release(d);
     return rc;
+}
+
+void plan_data_release(struct plan_data *d)
+{
+    source_release(&d->source);
+    *d = (struct plan_data){ 0 };
+}
+
+static size_t process_bytes(const struct plan_data *d, size_t beside_data)
+{
+    return beside_data + source_bytes(&d->source) + PROCESS_BYTES;
 }
 
 /* A validation reads what is held out, as far as train.val_tokens goes. */
@@ -123,45 +146,47 @@ static void plan_watched(struct plan *p, const struct config *c,
         (double)(c->sink.probe_sequences * idx_min(c->sink.tokens, T));
 }
 
-static int look_at_data(struct plan_data *d, const struct config *c,
-                        struct err *e)
+int plan_run(struct plan *p, struct plan_data *d, const struct config *c,
+             struct err *e)
 {
-    struct source source = { 0 };
-    if (d->is_known && memcmp(&d->options, &c->data, sizeof c->data) == 0)
-        return OK;
-    int rc = source_open(&source, &c->data, 0, c->model.context, e);
-    if (rc == OK)
-        *d = (struct plan_data){ true, c->data, source.vocab,
-                                 source_bytes(&source) };
-    source_release(&source);
-    return rc;
-}
-
-int plan_process(struct model *m, size_t *bytes, struct plan_data *d,
-                 const struct config *c, bool is_training, struct err *e)
-{
+    struct model m = { 0 };
     struct model_spec spec = config_spec(c);
-    int rc = look_at_data(d, c, e);
+    int rc = plan_open_data(d, c, true, e);
     if (rc == OK)
-        rc = model_init(m, &spec, d->vocab, e);
+        rc = model_init(&m, &spec, d->source.vocab, e);
     if (rc == OK)
-        *bytes = session_bytes(c, m, is_training) + d->bytes + PROCESS_BYTES;
+        rc = session_check_model(c, &m, e);
+    if (rc == OK) {
+        size_t bytes = session_bytes(c, &m, true);
+        *p = (struct plan){
+            .parameters = m.table.n,
+            .tensors = m.table.count,
+            .vocab = m.V,
+            .tokens = session_tokens(c, c->train.steps),
+            .flops_per_token = model_flops_per_token(&m, c->model.context),
+            .memory_bytes = bytes,
+            .process_bytes = process_bytes(d, bytes),
+            .weights_bytes = (double)session_state_bytes(c, &m, false),
+            .weights_files = plan_weights_files(c),
+            .state_bytes = (double)session_state_bytes(c, &m, true),
+        };
+        plan_watched(p, c, &d->source);
+    }
+    model_release(&m);
     return rc;
 }
 
-int plan_run(struct plan *p, const struct config *c, struct err *e)
+int plan_measuring(size_t *bytes, struct plan_data *d, const struct config *c,
+                   struct err *e)
 {
-    struct source source = { 0 };
-    int rc = source_open(&source, &c->data, 0, c->model.context, e);
+    struct model m = { 0 };
+    struct model_spec spec = config_spec(c);
+    int rc = plan_open_data(d, c, false, e);
     if (rc == OK)
-        rc = session_check_data(c, &source, e);
+        rc = model_init(&m, &spec, d->source.vocab, e);
     if (rc == OK)
-        rc = session_check_input(c, &source, e);
-    if (rc == OK)
-        rc = plan_model(p, c, source.vocab, e);
-    if (rc == OK)
-        plan_watched(p, c, &source);
-    source_release(&source);
+        *bytes = process_bytes(d, session_bytes(c, &m, false));
+    model_release(&m);
     return rc;
 }
 

@@ -3,8 +3,7 @@
 #define SINKLAB_PLAN_H
 
 #include "config/config.h"
-
-struct model;
+#include "data/source.h"
 
 /* Does the schedule keep a weights file of this step? Always 0 and the last. */
 bool plan_keeps(const struct config *c, idx step);
@@ -29,38 +28,44 @@ bool plan_is_same(const struct config *a, const struct config *b);
 struct plan {
     idx parameters, tensors, vocab;
     double tokens; /* in all steps */
-    /* of plan_run: that a validation and a probe read, forward alone */
+    /* that a validation and a probe read, forward alone */
     double val_tokens, probe_tokens;
     double flops_per_token;
     size_t memory_bytes;  /* beside the data */
+    size_t process_bytes; /* with them, and all else of the process */
     idx weights_files;    /* kept at the end */
     double weights_bytes; /* of one such file */
     double state_bytes;   /* of resume.h5 */
 };
 
-/* plan_model - of a run whose data has so many tokens. OK, or why the model
- * cannot be built. */
-int plan_model(struct plan *p, const struct config *c, idx vocab,
-               struct err *e);
-
-/* plan_run - plan_model with the vocabulary of its data, which are looked at,
- * and what a validation and a probe read. OK, or why the run cannot be built.
- */
-int plan_run(struct plan *p, const struct config *c, struct err *e);
-
-/* What tokens runs read and what they weigh; zeroed at first. It is looked at
- * anew only where it differs from the run before. */
+/* The data that were opened last: many runs read the same, and ask the same of
+ * them. Zeroed at first; plan_data_release in any state. */
 struct plan_data {
     bool is_known;
-    struct data_options options;
-    idx vocab;
-    size_t bytes;
+    struct plan_asked { /* all that it depends on */
+        struct data_options data;
+        struct sink_options sink;
+        struct metrics_options metrics;
+        idx T, document_token;
+        int documents;
+        bool is_training;
+    } asked;
+    struct source source;
 };
 
-/* plan_process - all bytes of a process that trains c, or measures it, and its
- * model, to be released in any case. OK, or why the run cannot be built. */
-int plan_process(struct model *m, size_t *bytes, struct plan_data *d,
-                 const struct config *c, bool is_training, struct err *e);
+/* plan_open_data - make d->source that of c, which has what c asks of it: OK,
+ * or as session_check_data and session_check_input, and nothing is open. */
+int plan_open_data(struct plan_data *d, const struct config *c,
+                   bool is_training, struct err *e);
+void plan_data_release(struct plan_data *d);
+
+/* plan_run - of a run that is trained. OK, or why it cannot be built. */
+int plan_run(struct plan *p, struct plan_data *d, const struct config *c,
+             struct err *e);
+
+/* plan_measuring - all bytes of a process that analyzes a run. As above. */
+int plan_measuring(size_t *bytes, struct plan_data *d, const struct config *c,
+                   struct err *e);
 
 /* plan_times - how often that is done which is due each `every` steps (0:
  * never), at the beginning and the end, by a run that goes on from a step. */

@@ -82,16 +82,25 @@ struct batch_rules session_rules(const struct config *c, const struct model *m,
     return rules;
 }
 
-static void plan(struct session *s, struct arena *arena)
+/* What lies in the session's own arena. */
+struct buffers {
+    struct batch batch;
+    double *known;
+    struct val_sequence *val;
+    struct pass_loss *losses;
+};
+
+static struct buffers plan(struct arena *arena, const struct config *c,
+                           const struct model *m, const struct ranks *ranks)
 {
-    idx T = s->config.model.context;
-    struct batch_rules rules = session_rules(&s->config, &s->model, T);
-    const struct train_options *o = &s->config.train;
-    batch_plan(&s->batch, arena, o->batch * o->accumulate, T, &rules);
-    s->known = arena_doubles(arena, T + 1);
-    s->val = arena_bytes(arena, (size_t)(ranks_n(s->ranks) * o->batch) *
-                                    sizeof *s->val);
-    s->losses = arena_bytes(arena, (size_t)o->accumulate * sizeof *s->losses);
+    struct buffers b = { .known = NULL };
+    idx T = c->model.context, B = c->train.batch, n = c->train.accumulate;
+    struct batch_rules rules = session_rules(c, m, T);
+    batch_plan(&b.batch, arena, B * n, T, &rules);
+    b.known = arena_doubles(arena, T + 1);
+    b.val = arena_bytes(arena, (size_t)(ranks_n(ranks) * B) * sizeof *b.val);
+    b.losses = arena_bytes(arena, (size_t)n * sizeof *b.losses);
+    return b;
 }
 
 size_t session_state_bytes(const struct config *c, const struct model *m,
@@ -115,12 +124,10 @@ static size_t bytes_of(const struct config *c, const struct model *m,
                        bool is_training, struct ranks *ranks)
 {
     struct engine_request r = request_of(c, m, is_training, ranks);
-    struct session s = { .config = *c, .ranks = ranks };
     struct arena own = { 0 };
-    s.model = *m; /* borrowed: plan functions only read it */
     struct batch_rules seen = session_rules(c, m, r.seen_T);
     struct metric_choice choice = choice_of(c);
-    plan(&s, &own);
+    plan(&own, c, m, ranks);
     if (is_training)
         own.used_bytes += update_meter_bytes(&m->table, &choice);
     return own.used_bytes + engine_bytes(m, &r) + costs_bytes(c, m, &r) +
@@ -258,10 +265,11 @@ static int open_input(struct source *input, struct source *s,
         is_training ? "sink.probe_sequences" : "sink.sequences", e);
 }
 
-int session_check_input(const struct config *c, struct source *s, struct err *e)
+int session_check_input(const struct config *c, struct source *s,
+                        bool is_training, struct err *e)
 {
     struct source input = { 0 }, copies = { 0 };
-    int rc = open_input(&input, s, c, true, e);
+    int rc = open_input(&input, s, c, is_training, e);
     if (rc == OK)
         rc = open_copies(&copies, s, c, e);
     source_release(&copies);
@@ -344,7 +352,7 @@ static int open_all(struct session *s, bool is_training, struct err *e)
     struct metric_choice choice = choice_of(c);
     struct consequences_request costs = costs_of(c, &s->model, s->ranks);
     struct batch_rules judged = session_rules(c, &s->model, costs.T);
-    plan(s, &measure);
+    plan(&measure, c, &s->model, s->ranks);
     if (engine_open(&s->engine, &s->model, &request, &own) ||
         arena_open(&s->arena, measure.used_bytes, &own) ||
         meter_open(&s->meter, &s->engine, &choice,
@@ -354,7 +362,11 @@ static int open_all(struct session *s, bool is_training, struct err *e)
         (is_training && update_meter_open(&s->updates, &s->model.table,
                                           &c->optim, &choice, &own)))
         return err_pass_memory(e, &own, remedy);
-    plan(s, &s->arena);
+    struct buffers b = plan(&s->arena, c, &s->model, s->ranks);
+    s->batch = b.batch;
+    s->known = b.known;
+    s->val = b.val;
+    s->losses = b.losses;
     if (is_training)
         source_warm(&s->source);
     source_batch(session_sinks(s), &s->meter.batch, SPLIT_SINK, 0);

@@ -65,7 +65,7 @@ void session_release(struct session *s);
  * what [sink] asks for, with a source of c that is open? OK, ERR_DATA, ERR_IO,
  * ERR_MEMORY. */
 int session_check_input(const struct config *c, struct source *s,
-                        struct err *e);
+                        bool is_training, struct err *e);
 
 /* session_check_model - has a model, of which the tensors are enough, what
  * [optim] and metrics of updates name? OK or ERR_CONFIG. */

@@ -137,27 +137,29 @@ static int write_config(struct train *t, struct err *e)
     return e->code;
 }
 
-/* Is there nothing to train, or an error? Says so. That another schedule than
- * the run had takes the place of a lost config is for the manifest: a start. */
-static bool has_ended(struct train *t, struct err *e)
+/* Has it ended before, so that there is nothing to train? That another schedule
+ * than the run had takes the place of a lost config is for the manifest: a
+ * start. */
+static bool has_ended(const struct train *t)
 {
-    const struct config *c = &t->target.config;
     enum run_state found = t->folder.found.state;
-    bool is_recorded = t->target.has_lost_config && t->state.changes_schedule;
-    if (t->state.step >= c->train.steps && found == RUN_DONE && !is_recorded) {
-        if (!t->target.has_lost_config || write_config(t, e) == OK)
-            printf("%s is done already, at step %td; more steps: "
-                   "train.steps=N\n",
-                   t->target.dir, t->state.step);
-        return true;
-    }
-    if (train_rules_open(&t->rules, &c->train, t->target.dir, t->state.step, e))
-        return true;
-    if (!is_stopped(t) || found != RUN_STOPPED || is_recorded)
+    if (t->target.has_lost_config && t->state.changes_schedule)
         return false;
-    if (!t->target.has_lost_config || write_config(t, e) == OK)
+    return t->state.step >= t->target.config.train.steps
+               ? found == RUN_DONE
+               : is_stopped(t) && found == RUN_STOPPED;
+}
+
+static int say_ended(struct train *t, struct err *e)
+{
+    if (t->target.has_lost_config && write_config(t, e))
+        return e->code;
+    if (is_stopped(t))
         say_stopped(t);
-    return true;
+    else
+        printf("%s is done already, at step %td; more steps: train.steps=N\n",
+               t->target.dir, t->state.step);
+    return OK;
 }
 
 /* Write down what starts here: manifest, config, status. The manifest first:
@@ -233,10 +235,15 @@ static void say_begin(const struct train *t)
 /* What the process that writes does before the loop. */
 static int start(struct train *t, struct err *e)
 {
-    if (take_folder(t, e))
+    const struct train_options *o = &t->target.config.train;
+    if (take_folder(t, e) ||
+        (!has_ended(t) &&
+         train_rules_open(&t->rules, o, t->target.dir, t->state.step, e)))
         return e->code;
-    t->is_over = has_ended(t, e);
-    if (t->is_over || manifest_check_room(t->folder.dir, e) ||
+    t->is_over = has_ended(t);
+    if (t->is_over)
+        return say_ended(t, e);
+    if (manifest_check_room(t->folder.dir, e) ||
         (t->target.wants_restart && train_state_forget(&t->state, e)))
         return e->code;
     /* Logs first: if they refuse, the folder stays as it was */

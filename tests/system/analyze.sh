@@ -91,6 +91,21 @@ check "several folders, each run once" \
 check "of a run that is named itself only what is missing is measured" \
     says '^3 of 3 checkpoints were measured before' "$SINKLAB" analyze text
 check "it says when a sink formed, or that none did" grep -q '^no sink formed' "$T/said"
+for_training="train.val_every=3 train.val_tokens=64 train.log_every=3 sink.probe_every=2 sink.probe_sequences=2"
+# shellcheck disable=SC2086 # words
+{
+    check "what training alone reads measures nothing again" \
+        says '^3 of 3 checkpoints were measured before' "$SINKLAB" analyze text $for_training
+    check_not "nor is it told" says 'other settings' "$SINKLAB" analyze text
+    check "of several runs neither" says '^0 analyzed, 4 up to date' \
+        "$SINKLAB" analyze s $for_training
+}
+check "a run with a held-out text of its own" eval 'tac text.txt | head -n 50 | tr a-z b-za >held.txt &&
+    "$SINKLAB" train base.ini run.dir=apart data.source=text data.path=text.txt data.val_path=held.txt &&
+    "$SINKLAB" analyze apart && mkdir elsewhere && mv held.txt elsewhere/'
+check "which may lie elsewhere, too" says '^3 of 3 checkpoints were measured before' \
+    "$SINKLAB" analyze apart data.val_path=elsewhere/held.txt
+rm -r apart
 cp -r text under_way && rm "under_way/checkpoints/$(ls under_way/checkpoints | grep step | tail -n 1)"
 check "so far, where the run is not at its end" \
     says "up to step [0-9]* of the run's 4$" "$SINKLAB" analyze under_way train.steps=90

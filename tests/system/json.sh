@@ -156,6 +156,14 @@ check "sweep --dry-run" is_json 'x["to_do"] == 2 and x["time_s"] > 0 and [i["sta
 # two runs of 88 seconds each, one after the other
 check "... at a rate" is_json 'x["runs_s"] == 176 and x["time_s"] == 176 and [i["time_s"] for i in x["runs"]] == [88, 88]' \
     "$SINKLAB" sweep seeds.ini run.dir=other sweep.jobs=1 --dry-run --rate 2 --json
+check "... no more at once than are to be trained" is_json 'x["jobs"] == 2' \
+    "$SINKLAB" sweep seeds.ini run.dir=other sweep.jobs=50 --dry-run --rate 2 --json
+check "... none where all are done" is_json 'x["to_do"] == 0 and x["jobs"] == 0 and x["time_s"] == 0' \
+    "$SINKLAB" sweep seeds.ini run.dir=runs --dry-run --rate 2 --json
+check "... as many as this machine's memory holds, where it is timed" is_json 'x["jobs"] == 1' \
+    env SINKLAB_TEST='sweep memory 1 value 1' "$SINKLAB" sweep seeds.ini run.dir=other --dry-run --json
+check "... and as would be without that, where a rate is given" is_json "x['jobs'] == min(2, $(nproc))" \
+    env SINKLAB_TEST='sweep memory 1 value 1' "$SINKLAB" sweep seeds.ini run.dir=other --dry-run --rate 2 --json
 expect_fail 2 '--rate goes with --dry-run' "$SINKLAB" sweep seeds.ini run.dir=other --rate 2
 check_not "... and nothing was begun" test -e other
 # what its parts refuse when they begin is refused here, too, of any run
