@@ -94,7 +94,7 @@ int measured_parts(const char *column)
         return MEASURED_LOSSES;
     if (!column_find(&f, column) || !f.metric || !f.metric->under)
         return MEASURED_SINKS;
-    int reads = intervention_done(f.metric->under)->options;
+    int reads = intervention_done(f.metric->under)->reads;
     return MEASURED_COSTS | (reads & READS_SINK_KEY ? MEASURED_SINK_KEY : 0) |
            (reads & READS_CACHE ? MEASURED_CACHE : 0) |
            (reads & READS_KEPT ? MEASURED_KEPT : 0);

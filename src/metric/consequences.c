@@ -21,7 +21,7 @@ consequences_asked(const struct metric_choice *c,
             continue;
         const struct intervention *v = intervention_done(n.metric->under);
         r.n++;
-        r.reads |= v->options;
+        r.reads |= v->reads;
         r.writes |= intervention_writes(v);
         r.changes = r.changes || v->change;
         if (v->room)

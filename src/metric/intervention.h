@@ -83,7 +83,7 @@ struct intervention {
     /* Nothing but the standard error of what another costs, done to the whole
      * model; all else is that one's. NULL: it is one itself. */
     const struct intervention *error_of;
-    int options; /* bits of READS_ */
+    int reads; /* bits of READS_ */
     struct intervention_edit
         edits[INTERVENTION_EDITS_MAX]; /* up to one without a function */
     struct intervention_learning learning;

@@ -225,15 +225,15 @@ static idx room_of_masses(const struct intervention_shape *s)
 }
 
 static const struct intervention window = {
-    .options = READS_CACHE,
+    .reads = READS_CACHE,
     .edits = { { TAP_SCORES, see_window } },
 };
 static const struct intervention stream = {
-    .options = READS_CACHE | READS_KEPT,
+    .reads = READS_CACHE | READS_KEPT,
     .edits = { { TAP_SCORES, see_stream } },
 };
 static const struct intervention stream_cache = {
-    .options = READS_CACHE | READS_KEPT,
+    .reads = READS_CACHE | READS_KEPT,
     .edits = { { TAP_Q, keep_queries },
                { TAP_K, keep_keys },
                { TAP_SCORES, see_stream_near } },
@@ -241,12 +241,12 @@ static const struct intervention stream_cache = {
     .is_there = has_scores_by_distance,
 };
 static const struct intervention keydiff = {
-    .options = READS_CACHE,
+    .reads = READS_CACHE,
     .edits = { { TAP_K, keep_keys }, { TAP_SCORES, see_unlike } },
     .room = room_of_keys,
 };
 static const struct intervention evict = {
-    .options = READS_CACHE,
+    .reads = READS_CACHE,
     .edits = { { TAP_SCORES, see_cached }, { TAP_WEIGHTS, add_mass } },
     .room = room_of_masses,
 };

@@ -95,11 +95,11 @@ static const struct intervention no_ffn = {
     .edits = { { TAP_FFN, intervention_silence } },
 };
 static const struct intervention no_largest = {
-    .options = READS_SINK_KEY,
+    .reads = READS_SINK_KEY,
     .edits = { { TAP_RESIDUAL, drop_largest } },
 };
 static const struct intervention mean_largest = {
-    .options = READS_SINK_KEY,
+    .reads = READS_SINK_KEY,
     .edits = { { TAP_RESIDUAL, level_largest } },
     .learning = { means_n, { { TAP_RESIDUAL, record_sink } }, learn_mean },
 };

@@ -121,7 +121,7 @@ static idx room_of_row(const struct intervention_shape *s)
 }
 
 static const struct intervention of_sink = {
-    .options = READS_SINK_KEY,
+    .reads = READS_SINK_KEY,
     .edits = { { TAP_WEIGHTS, share_sink } },
     .room = room_of_row,
 };

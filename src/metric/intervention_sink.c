@@ -83,19 +83,19 @@ static void drop_value(void *work, const struct tap_slice *s)
 }
 
 static const struct intervention renormalised = {
-    .options = READS_SINK_KEY,
+    .reads = READS_SINK_KEY,
     .edits = { { TAP_WEIGHTS, renormalise } },
 };
 static const struct intervention hidden = {
-    .options = READS_SINK_KEY,
+    .reads = READS_SINK_KEY,
     .edits = { { TAP_SCORES, hide } },
 };
 static const struct intervention raw = {
-    .options = READS_SINK_KEY,
+    .reads = READS_SINK_KEY,
     .edits = { { TAP_WEIGHTS, drop } },
 };
 static const struct intervention value = {
-    .options = READS_SINK_KEY,
+    .reads = READS_SINK_KEY,
     .edits = { { TAP_V, drop_value } },
 };
 
