@@ -90,7 +90,10 @@ check "several folders, each run once" \
     says '^6 analyzed, 0 up to date' "$SINKLAB" analyze text s/0004-later s s/
 check "of a run that is named itself only what is missing is measured" \
     says '^3 of 3 checkpoints were measured before' "$SINKLAB" analyze text
-check "it says when a sink formed, or that none did" grep -q '^no sink formed' "$T/said"
+check "it says when sink_1 emerged, and what it is at last" \
+    grep -Eq '^sink_1 (at no step above 10 %|above 10 % from step [0-9]+), last [0-9.]+ %( \(below again\))?$' "$T/said"
+check "and when a head formed a strong sink, or that none did" \
+    grep -q '^no single head has formed a strong sink: none has first_mass of 50 %' "$T/said"
 cp -r text under_way && rm "under_way/checkpoints/$(ls under_way/checkpoints | grep step | tail -n 1)"
 check "so far, where the run is not at its end" \
     says "up to step [0-9]* of the run's 4$" "$SINKLAB" analyze under_way train.steps=90
