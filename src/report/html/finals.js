@@ -86,7 +86,8 @@ function draw_finals() {
     finals.caption.textContent = "A point is a run at the last step that it measured" +
         (report.head.single ? "" : "; a large one is the mean of a group") +
         (shown < report.groups.length ? "; of " + shown + " of " + report.groups.length +
-            " groups, those that are ticked above" : "") + ".";
+            " groups, those that are ticked above" : "") + "." +
+        [columns.y, columns.x].filter(c => c && c.measured).map(c => " " + c.name + ": " + c.measured + ".").join("");
     const n = data.datasets.reduce((sum, d) => sum + d.data.length, 0);
     finals.canvas.setAttribute("aria-label", finals.y + " at the end against " + name + ": " + n +
         " points; the table of runs has the same numbers.");
