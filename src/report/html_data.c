@@ -242,6 +242,18 @@ static void put_value(struct json *j, const char *key, const struct config *c,
     put_name(j, key, value);
 }
 
+/* What numbers of the key mean that are none: {"0": "no limit"}. */
+static void put_meanings(struct json *j, const struct key *key)
+{
+    static const char *const values[] = { "0", "-1" };
+    char meaning[KEY_MEANING_MAX];
+    json_begin_object(j, "means");
+    for (idx i = 0; i < COUNT_OF(values); i++)
+        if (*key_meaning(meaning, key, values[i]))
+            json_put_text(j, values[i], meaning);
+    json_end(j);
+}
+
 /* Every key with its help, and its value if all runs have the same. */
 static int write_config(struct page *p, struct err *e)
 {
@@ -256,6 +268,7 @@ static int write_config(struct page *p, struct err *e)
         json_put_text(&j, "key", config_key_name(name, k));
         json_put_text(&j, "help", k.key->help);
         json_put_text(&j, "default", k.key->fallback);
+        put_meanings(&j, k.key);
         if (!p->differs[config_key_number(k.section, k.key)])
             put_value(&j, "value", &first->config, k);
         json_end(&j);

@@ -84,6 +84,18 @@ function key_value(run, name) {
     return key ? key.value : undefined;
 }
 
+/* What a value of the key means that is no number ("no limit"); "": itself. */
+function meaning_of(name, value) {
+    const key = report.keys.find(k => k.key === name);
+    return key && key.means[value] || "";
+}
+
+/* As tables of `compare` have it: "0 (no limit)". */
+function key_words(name, value) {
+    const meaning = meaning_of(name, value);
+    return meaning ? value + " (" + meaning + ")" : value;
+}
+
 /* ---- maps: two letters of base 64 a number ------------------------------- */
 
 const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

@@ -45,7 +45,7 @@ const VALUES_SHOWN = 12;
 
 function list_values(key) {
     const values = [...new Set(report.runs.map(r => key_value(r, key)).filter(v => v !== undefined))];
-    return values.slice(0, VALUES_SHOWN).join(", ") +
+    return values.slice(0, VALUES_SHOWN).map(v => key_words(key, v)).join(", ") +
         (values.length > VALUES_SHOWN ? ", ... (" + values.length + ")" : "");
 }
 
@@ -135,7 +135,7 @@ function key_column(key) {
     const is_all = report.runs.every(r => key_value(r, key) === undefined || is_number(key_value(r, key)));
     return { head: key, is_number: is_all,
              of: o => value(o) === undefined ? null : is_all ? Number(value(o)) : value(o),
-             show: o => value(o) === undefined ? "\u2013" : value(o) };
+             show: o => value(o) === undefined ? "\u2013" : key_words(key, value(o)) };
 }
 
 const GONE_WORDS = "; emerged (in brackets): gone again at the end";
