@@ -59,6 +59,8 @@ struct claim_result {
 
     /* claims_correct */
     double p_corrected;
+    double seeds_least; /* a side, fewer of which could not decide it whatever
+                           came out; else as seeds */
     double seeds; /* a side, of which every second lot would decide it were all
                      else as it is, the other claims' p included; NAN: unknown,
                      or it is decided; INFINITY: no number of them */
