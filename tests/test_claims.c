@@ -183,8 +183,9 @@ static void test_claims__fewer_seeds_are_groups(void **state)
     add_contrast(3);
     expect_one(LOWER, CLAIM_UNDECIDED,
                "exact permutation test over 3 and 3 seeds, p = 0.1, of the "
-               "interval 0.00011, and both count; with results like these, "
-               "about 4 seeds would have an even chance to support it");
+               "interval 0.00011, and both count; at least 4 seeds a side are "
+               "needed at all; with results like these, about 4 seeds would "
+               "have an even chance to support it");
     expect_one(HIGHER, CLAIM_UNDECIDED,
                "with results like these, about 4 seeds would have an even "
                "chance to contradict it");

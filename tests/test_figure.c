@@ -488,6 +488,34 @@ static void test_figure_setting__a_key_is_the_axis(void **state)
     expect_error(none, 1, o, ERR_USAGE, "the runs differ in no setting");
 }
 
+/* 0 is no window of no keys, left of 4: it stands last, by its meaning. */
+static void test_figure_setting__what_is_no_number_stands_apart(void **state)
+{
+    (void)state;
+    static const idx windows[] = { 0, 4, 8, 32 };
+    static const char *const text[] = { "windows" };
+    struct compare_options o = compare_usual;
+    skip_without_gnuplot();
+    for (idx i = 0; i < COUNT_OF(windows); i++) {
+        char run[32], config[64];
+        snprintf(run, sizeof run, "windows/%td", i);
+        snprintf(config, sizeof config, "[attention]\nwindow = %td\n",
+                 windows[i]);
+        put_run(run, "done", config, "0,5,5,0\n20,2,1.5,0.12\n");
+    }
+    o.figure = "setting";
+    char *svg = figure_of("windows", o);
+    const char *last = strstr(svg, ">32<"), *named = strstr(svg, ">no limit<");
+    assert_true(last && named && named > last);
+    assert_true(strstr(svg, ">4<") < strstr(svg, ">8<"));
+    free(svg);
+    o.figure = NULL;
+    o.output = NULL;
+    char *table = compare_ok(text, 1, o);
+    assert_within(table, "\n0 (no limit)  1 ");
+    free(table);
+}
+
 static void test_figure_loss__each_run_is_a_mark(void **state)
 {
     (void)state;
@@ -1141,6 +1169,7 @@ int main(void)
         cmocka_unit_test(test_figure_curves__a_range_may_be_asked_for),
         cmocka_unit_test(test_figure_curves__labels_leave_defaults_out),
         cmocka_unit_test(test_figure_setting__a_key_is_the_axis),
+        cmocka_unit_test(test_figure_setting__what_is_no_number_stands_apart),
         cmocka_unit_test(test_figure_loss__each_run_is_a_mark),
         cmocka_unit_test(test_figure_heads__maps_over_training),
         cmocka_unit_test(test_figure_heads__each_end_is_there_once),

@@ -73,33 +73,57 @@ static void test_formation__says_so(void **state)
     (void)state;
     plant();
     struct formation f = find();
-    formation_print(&t, &f, "first_mass", steps, 0.3);
-    assert_string_equal(line, "a sink formed at step 400; it was born in layer "
-                              "1, head 1 (first_mass 70.0 %)");
+    formation_print(&t, &f, "first_mass", steps);
+    assert_string_equal(line, "a head formed a strong sink at step 400; it was "
+                              "born in layer 1, head 1 (first_mass 70.0 %)");
     t.n = 0;
     for (idx l = 0; l < L; l++)
         for (idx h = 0; h < H; h++)
             mass[N - 1][l][h] = 0.49;
     f = find();
-    formation_print(&t, &f, "first_mass", steps, 0.3);
-    assert_string_equal(line, "a sink formed at step 400; it was born in layer "
-                              "1, head 1 (first_mass 70.0 %); gone again by "
-                              "step 1600");
+    formation_print(&t, &f, "first_mass", steps);
+    assert_string_equal(line, "a head formed a strong sink at step 400; it was "
+                              "born in layer 1, head 1 (first_mass 70.0 %); "
+                              "gone again by step 1600");
     t.n = 0;
     f.is_formed = f.is_gone = false;
-    formation_print(&t, &f, "first_mass", steps, 0.3);
-    assert_string_equal(line, "no sink formed: at no two steps in a row has a "
-                              "head a first_mass of 50 % (sink_1 asks less: "
-                              "sink.eps = 0.3)");
-    t.n = 0;
-    formation_print(&t, &f, "first_mass", steps, 0.5);
-    assert_string_equal(line, "no sink formed: at no two steps in a row has a "
-                              "head a first_mass of 50 %");
+    formation_print(&t, &f, "first_mass", steps);
+    assert_string_equal(line, "no single head has formed a strong sink: none "
+                              "has first_mass of 50 % at two steps in a row");
     t.n = 0;
     f = formation_find(mass[0][0], 1, L, H);
-    formation_print(&t, &f, "first_mass", steps, 0.3);
-    assert_string_equal(line, "whether a sink formed takes two checkpoints to "
-                              "tell");
+    formation_print(&t, &f, "first_mass", steps);
+    assert_string_equal(line, "whether a head formed a strong sink takes two "
+                              "checkpoints to tell");
+}
+
+/* By compare's criterion: above 10 %, at one step. */
+static void test_formation__says_when_sink_1_emerged(void **state)
+{
+    static const int64_t steps[] = { 0, 1000, 3000, 5000 };
+    static const struct {
+        double share[4];
+        bool has;
+        const char *says;
+    } cases[] = {
+        { { 0, 0.1, 0.34, 0.0949 },
+          true,
+          "sink_1 above 10 % from step 3000, last 9.5 % (below again)" },
+        { { 0, 0.17, 0, 0.34 },
+          true,
+          "sink_1 above 10 % from step 1000, last 34.0 %" },
+        { { 0, NAN, 0.1, 0.03 },
+          false,
+          "sink_1 at no step above 10 %, last 3.0 %" },
+    };
+    (void)state;
+    for (idx i = 0; i < COUNT_OF(cases); i++) {
+        char line[160];
+        struct text t = { line, sizeof line, 0 };
+        assert_int_equal(emerged_print(&t, cases[i].share, steps, 4),
+                         cases[i].has);
+        assert_string_equal(line, cases[i].says);
+    }
 }
 
 int main(void)
@@ -109,6 +133,7 @@ int main(void)
         cmocka_unit_test(test_formation__one_step_may_be_chance),
         cmocka_unit_test(test_formation__nan_is_no_sink_and_hides_none),
         cmocka_unit_test(test_formation__says_so),
+        cmocka_unit_test(test_formation__says_when_sink_1_emerged),
     };
     return cmocka_run_group_tests_name("formation", tests, NULL, NULL);
 }

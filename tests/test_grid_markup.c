@@ -66,6 +66,25 @@ static void test_grid_markup__latex(void **state)
                  "\\textquotedblright{}m"));
 }
 
+static void test_grid_markup__names_are_whole_in_headings(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        { "first_\nmass_\nraw\n%", "first_mass_raw %" },
+        { "train.\nsteps", "train.steps" },
+        { "emerged\nat step", "emerged at step" },
+    };
+    char text[GRID_HEADING_MAX];
+    struct grid g;
+    struct err e = { 0 };
+    assert_int_equal(grid_init(&g, 1, 1, &e), OK);
+    for (idx i = 0; i < COUNT_OF(cases); i++) {
+        grid_set(&g, 0, 0, "%s", cases[i][0]);
+        assert_string_equal(grid_heading(text, &g, 0), cases[i][1]);
+    }
+    grid_release(&g);
+}
+
 static void test_grid_markup__columns_fit_by_rank(void **state)
 {
     (void)state;
@@ -101,6 +120,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_grid_markup__markdown),
         cmocka_unit_test(test_grid_markup__latex),
+        cmocka_unit_test(test_grid_markup__names_are_whole_in_headings),
         cmocka_unit_test(test_grid_markup__columns_fit_by_rank),
     };
     return cmocka_run_group_tests_name("grid_markup", tests, NULL, NULL);

@@ -12,6 +12,7 @@
 
 #include "analysis/analysis.h"
 #include "io/arrays.h"
+#include "report/means.h"
 
 /* The page of folders below the temporary one; to be freed. */
 static char *page_of(const char *const *names, idx n, struct compare_options o,
@@ -44,9 +45,12 @@ static json_t *line_of(const char *page, const char *kind, idx number)
     return line;
 }
 
+/* Those with all their digits are texts. */
 static double number_at(const json_t *array, size_t i)
 {
-    return json_number_value(json_array_get(array, i));
+    const json_t *x = json_array_get(array, i);
+    return json_is_string(x) ? strtod(json_string_value(x), NULL)
+                             : json_number_value(x);
 }
 
 /* line.curves.NAME.FIELD */
@@ -97,6 +101,34 @@ static void test_html_page__curves_are_what_was_measured(void **state)
         json_object_get(run, "axes"),
         (size_t)json_integer_value(curve_field(run, "val_loss", "axis")));
     assert_int_equal(number_at(json_object_get(axis, "step"), 1), 20);
+    json_decref(group);
+    json_decref(run);
+    free(page);
+}
+
+/* Tables on the page are to round as compare's do. */
+static void test_html_page__final_numbers_are_exact(void **state)
+{
+    (void)state;
+    static const char *const names[] = { "exact" };
+    size_t size;
+    double values[] = { 0.912345678, 0.719338801 };
+    put_seed("exact/a", "done", "softmax", 1,
+             "0,5,5,0.123456789\n"
+             "20,2,1,0.912345678\n");
+    put_seed("exact/b", "done", "softmax", 2,
+             "0,5,5,0.123456789\n"
+             "20,2,1,0.719338801\n");
+    struct summary s = summarise(values, 2);
+    char *page = page_of(names, 1, compare_usual, &size);
+    json_t *group = line_of(page, "group", 0), *run = line_of(page, "run", 0);
+    json_t *mean = curve_field(group, "sink_1", "value");
+    assert_true(number_at(mean, 1) == s.mean);
+    assert_true(number_at(curve_field(group, "sink_1", "spread"), 1) ==
+                s.spread);
+    assert_true(number_at(curve_field(run, "sink_1", "value"), 1) == values[0]);
+    assert_close(number_at(mean, 0), 0.123456789, 1e-4);
+    assert_true(json_is_real(json_array_get(mean, 0)));
     json_decref(group);
     json_decref(run);
     free(page);
@@ -419,6 +451,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_html_page__runs_keep_their_own_paths),
         cmocka_unit_test(test_html_page__curves_are_what_was_measured),
+        cmocka_unit_test(test_html_page__final_numbers_are_exact),
         cmocka_unit_test(test_html_page__runs_and_verdicts_are_there),
         cmocka_unit_test(test_html_page__says_which_sinks_are_gone),
         cmocka_unit_test(test_html_page__a_name_stays_text),

@@ -202,6 +202,47 @@ static void test_plot_file__bands_and_bars_end_where_a_share_does(void **state)
     free(cut);
 }
 
+/* The points of the band, the one polygon that is drawn of a plot. */
+static void band_of(char points[512], const struct plot *p)
+{
+    char *svg = svg_of(p);
+    const char *at = strstr(svg, "fill-opacity = '0.15");
+    assert_non_null(at);
+    snprintf(points, 512, "%.*s", (int)strcspn(at, "/"), at);
+    free(svg);
+}
+
+/* Not from one point to the next, held at the edge there. */
+static void test_plot_file__bands_are_cut_where_they_leave_the_range(void **s)
+{
+    (void)s;
+    static const double y[] = { 1, 1, 1, 1, 1 }, low[] = { 0, 0, 0, 0, 0 };
+    static const double x[] = { 0, 100, 150 }, high[] = { 1.5, 2.5, 1.5 };
+    struct plot_curve curve = {
+        .x = x, .y = y, .low = low, .high = high, .n = 3
+    };
+    char points[512], *at;
+    double px[10], py[10];
+    struct single one;
+    struct plot p = plot_of(&one, "y", &curve, 1);
+    skip_without_gnuplot();
+    one.block.y.lo = 0;
+    one.block.y.hi = 2;
+    band_of(points, &p);
+    at = strstr(points, "points = '") + strlen("points = '");
+    for (idx i = 0; i < 10; i++, at++) { /* low to the right, high back */
+        px[i] = strtod(at, &at);
+        py[i] = strtod(at + 1, &at);
+    }
+    assert_string_equal(at, "'");
+    /* at x = 0 low and high are 0 and 1.5; at 100 high is 2.5 */
+    double a_unit = (py[0] - py[9]) / 1.5, peak = py[9] - a_unit;
+    double share = (py[9] - py[8]) / (py[9] - peak);
+    assert_true(py[8] < py[0] - 2 * a_unit && py[8] == py[7]);
+    assert_close(px[8], px[9] + share * (px[7] - px[9]), 1e-3);
+    assert_close(px[6], px[5] + share * (px[7] - px[5]), 1e-3);
+}
+
 /* Rates, from one that is doubled to counts that are many. */
 static void test_plot_file__ticks_stand_at_what_was_measured(void **state)
 {
@@ -958,6 +999,8 @@ int main(void)
         cmocka_unit_test(test_plot_span__of_zeros_begins_at_0),
         cmocka_unit_test(test_plot_file__bands_bars_and_faint_lines_are_drawn),
         cmocka_unit_test(test_plot_file__bands_and_bars_end_where_a_share_does),
+        cmocka_unit_test(
+            test_plot_file__bands_are_cut_where_they_leave_the_range),
         cmocka_unit_test(test_plot_file__ticks_stand_at_what_was_measured),
         cmocka_unit_test(test_plot__ticks_read_back_as_what_was_measured),
         cmocka_unit_test(test_plot_file__a_logarithmic_axis_has_round_numbers),

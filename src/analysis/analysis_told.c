@@ -218,6 +218,7 @@ static void put_end(struct analysis_told *t, const struct analysis_end *end)
     json_put_count(j, "failed", t->n_failed);
     put_text_or_null(j, "measured_on", end->measured_on);
     put_text_or_null(j, "loss_on", end->loss_on);
+    put_text_or_null(j, "emerged", end->emerged);
     put_text_or_null(j, "formation", end->formation);
     put_gone(j, t, end->replaced);
     json_begin_array(j, "files");
@@ -235,6 +236,8 @@ static void print_end(const struct analysis_told *t,
     if (end->is_unusual)
         printf("sinks are not of the data as training has them, but: %s\n",
                end->measured_on);
+    if (end->emerged)
+        printf("%s\n", end->emerged);
     if (end->formation)
         printf("%s\n", end->formation);
     if (t->n_kept > 0)

@@ -34,8 +34,8 @@ struct analysis_end {
     const char *name;        /* of the analysis; "": the usual one */
     const char *measured_on; /* in words */
     const char *loss_on;
-    bool is_unusual;       /* sinks are not of data as training has them */
-    const char *formation; /* a sentence */
+    bool is_unusual; /* sinks are not of data as training has them */
+    const char *emerged, *formation; /* a sentence each */
     const struct replaced *replaced; /* what stood there before */
 };
 

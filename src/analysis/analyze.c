@@ -37,6 +37,8 @@ struct analysis {
     struct run_columns columns;
     struct arena arena;
     double **values; /* (columns of analysis.csv) of (steps, column_count) */
+    double *sink_1;  /* (steps) of the whole model */
+    bool has_sink_1;
     int64_t *step_axis, *sequence_axis;
     double *sequences[SEQUENCE_FACTS]; /* (the meter's sequences) */
     char sequences_hash[HASH_HEX_MAX]; /* of all their tokens */
@@ -102,6 +104,7 @@ static void plan(struct analysis *a, struct arena *arena)
     a->checkpoints.cap_bytes = (size_t)n * KEPT_LINE_MAX + 1;
     a->checkpoints.at = arena_bytes(arena, a->checkpoints.cap_bytes);
     a->measured.steps = arena_bytes(arena, (size_t)n * sizeof(idx));
+    a->sink_1 = arena_doubles(arena, n);
     a->csv_cap = (size_t)(n + 1) * RUN_LINE_MAX + 1;
     a->csv = arena_bytes(arena, a->csv_cap);
     a->values = arena_bytes(arena, (size_t)columns * sizeof *a->values);
@@ -195,6 +198,10 @@ static void keep(struct analysis *a, idx row, const struct readings *r)
                    (size_t)n * sizeof(double));
         else
             a->values[i][row] = x.is_given ? x.value : NAN;
+        if (strcmp(f.name, "sink_1") == 0) {
+            a->sink_1[row] = x.is_given ? x.value : NAN;
+            a->has_sink_1 = a->has_sink_1 || x.is_given;
+        }
     }
 }
 
@@ -497,25 +504,37 @@ int analyze_config(struct config *c, struct step_list *steps, const char *dir,
     return steps->n > 0 ? OK : run_model_none(dir, e);
 }
 
-enum { FORMATION_MAX = 160 };
+enum { FORMATION_MAX = 200 };
 
 /* That none formed may change where the run is not at its end: its own,
  * whatever train.steps `analyze` was given. */
-static void add_how_far(struct text *t, const struct analysis *a,
-                        const struct formation *f)
+static void add_how_far(struct text *t, const struct analysis *a)
 {
-    long long last = f->n > 0 ? a->step_axis[f->n - 1] : 0;
+    idx n = a->measured.n;
+    long long last = n > 0 ? a->step_axis[n - 1] : 0;
     struct config own;
-    if (f->is_formed || f->n < 2 || run_config_load(&own, a->dir, ERR_IGNORED))
+    if (n < 2 || run_config_load(&own, a->dir, ERR_IGNORED))
         return;
     if (last < own.train.steps)
         text_add(t, ", up to step %lld of the run's %td", last,
                  own.train.steps);
 }
 
-/* When did a sink form? Of heads one by one, where the column of late rows was
- * not asked for by that of all rows. NULL: nothing that says so was
- * measured. */
+/* When did sink_1 emerge? One checkpoint, which the table shows, tells no
+ * when: NULL, as where it was not measured. */
+static const char *find_emerged(char line[FORMATION_MAX],
+                                const struct analysis *a)
+{
+    struct text t = { line, FORMATION_MAX, 0 };
+    if (!a->has_sink_1 || a->measured.n < 2)
+        return NULL;
+    if (!emerged_print(&t, a->sink_1, a->step_axis, a->measured.n))
+        add_how_far(&t, a);
+    return line;
+}
+
+/* When did a head form a sink? Where the column of late rows was not asked for
+ * by that of all rows. NULL: nothing that says so was measured. */
 static const char *find_formation(char line[FORMATION_MAX],
                                   const struct analysis *a)
 {
@@ -531,9 +550,9 @@ static const char *find_formation(char line[FORMATION_MAX],
             struct formation found =
                 formation_find(a->values[i], a->measured.n, a->session.model.L,
                                a->session.model.views);
-            formation_print(&t, &found, f.name, a->step_axis,
-                            a->config.sink.eps);
-            add_how_far(&t, a, &found);
+            formation_print(&t, &found, f.name, a->step_axis);
+            if (!found.is_formed)
+                add_how_far(&t, a);
             return line;
         }
     return NULL;
@@ -542,7 +561,7 @@ static const char *find_formation(char line[FORMATION_MAX],
 static int save(struct analysis *a, const struct text *csv, struct err *e)
 {
     char on[MEASURED_TEXT_MAX], loss_on[MEASURED_TEXT_MAX];
-    char formation[FORMATION_MAX];
+    char emerged[FORMATION_MAX], formation[FORMATION_MAX];
     struct measured m = measured_by(&a->session.config, true);
     const struct analysis_end end = {
         .dir = a->dir,
@@ -550,6 +569,7 @@ static int save(struct analysis *a, const struct text *csv, struct err *e)
         .measured_on = measured_print(on, &m),
         .loss_on = measured_print_loss(loss_on, &m),
         .is_unusual = m.input != INPUT_DATA || m.no_bos || m.no_edits,
+        .emerged = find_emerged(emerged, a),
         .formation = find_formation(formation, a),
         .replaced = &a->replaced,
     };

@@ -46,25 +46,40 @@ struct formation formation_find(const double *mass, idx n, idx L, idx H)
     return f;
 }
 
-void formation_print(struct text *t, const struct formation *f,
-                     const char *column, const int64_t *steps, double eps)
+bool emerged_print(struct text *t, const double *share, const int64_t *steps,
+                   idx n)
 {
-    double least = transitions[TRANSITION_SINK].threshold;
+    const double last = share[n - 1];
+    idx at = 0;
+    while (at < n && !(share[at] > SINK_EMERGED))
+        at++;
+    if (at == n)
+        text_add(t, "sink_1 at no step above %.0f %%, last %.1f %%",
+                 100 * SINK_EMERGED, 100 * last);
+    else
+        text_add(t, "sink_1 above %.0f %% from step %lld, last %.1f %%%s",
+                 100 * SINK_EMERGED, (long long)steps[at], 100 * last,
+                 last > SINK_EMERGED ? "" : " (below again)");
+    return at < n;
+}
+
+void formation_print(struct text *t, const struct formation *f,
+                     const char *column, const int64_t *steps)
+{
     if (f->is_formed)
         text_add(t,
-                 "a sink formed at step %lld; it was born in layer %td, head "
-                 "%td (%s %.1f %%)",
+                 "a head formed a strong sink at step %lld; it was born in "
+                 "layer %td, head %td (%s %.1f %%)",
                  (long long)steps[f->at], f->layer, f->head, column,
                  100 * f->mass);
     else if (f->n < 2)
-        text_add(t, "whether a sink formed takes two checkpoints to tell");
+        text_add(t, "whether a head formed a strong sink takes two checkpoints "
+                    "to tell");
     else
         text_add(t,
-                 "no sink formed: at no two steps in a row has a head a %s of "
-                 "%.0f %%",
-                 column, 100 * least);
+                 "no single head has formed a strong sink: none has %s of "
+                 "%.0f %% at two steps in a row",
+                 column, 100 * transitions[TRANSITION_SINK].threshold);
     if (f->is_gone)
         text_add(t, "; gone again by step %lld", (long long)steps[f->n - 1]);
-    if (!f->is_formed && f->n >= 2 && eps < least)
-        text_add(t, " (sink_1 asks less: sink.eps = %g)", eps);
 }

@@ -4,6 +4,7 @@
 #include "base/machine.h"
 #include "base/utf8.h"
 #include "cmd/cmd.h"
+#include "config/config.h"
 
 #define FIELD(f) .offset = offsetof(struct inputs_options, f)
 static const struct command_option options[] = {
@@ -24,6 +25,14 @@ static const struct command_option options[] = {
       .value = "FILE",
       FIELD(markdown),
       .help = "write the tables into FILE as Markdown; - as above" },
+    { .name = "last",
+      .type = OPTION_COUNT,
+      .value = "N",
+      FIELD(last),
+      .min = 1,
+      .max = STEP_MAX,
+      .help = "measure the newest N checkpoints alone: 1 is all that the "
+              "tables show" },
     { .name = "again",
       FIELD(is_again),
       .help = "measure all anew, also what is up to date" },
@@ -68,8 +77,9 @@ const struct command command_inputs = {
         "data-no-bos, random-no-bos, unigram-no-bos, repeat-no-bos. What is up "
         "to date is not measured again; of what is not all checkpoints are "
         "measured, so that "
-        "`compare --analysis random` has its curves. -: not measured, as the "
-        "data of a model that was imported without any.",
+        "`compare --analysis random` has its curves; with --last 1 the one "
+        "that the tables show, which of a run of many is far quicker. -: not "
+        "measured, as the data of a model that was imported without any.",
     .options = options,
     .more = "Useful keys, of all runs alike: sink.sequences, sink.tokens, "
             "sink.eps, train.threads. The analyses have a loss of one sequence "

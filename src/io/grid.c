@@ -244,7 +244,7 @@ const char *grid_heading(char text[GRID_HEADING_MAX], const struct grid *g,
     const char *heading = grid_cell(g, 0, column);
     idx n = 0;
     for (; *heading && n + 1 < GRID_HEADING_MAX; heading++) {
-        bool is_broken = *heading == '\n' && n > 0 && text[n - 1] == '_';
+        bool is_broken = *heading == '\n' && n > 0 && strchr("_.", text[n - 1]);
         if (!is_broken)
             text[n++] = *heading == '\n' ? ' ' : *heading;
     }

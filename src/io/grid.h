@@ -56,7 +56,7 @@ void grid_rank(struct grid *g, idx column, int rank);
 idx grid_fit(struct grid *g, idx columns, idx widest, bool unicode);
 
 /* grid_heading - of a column, its lines joined by blanks, a name that was
- * broken behind a '_' by nothing; returns text. */
+ * broken behind a '_' or '.' by nothing; returns text. */
 enum { GRID_HEADING_MAX = 256 };
 const char *grid_heading(char text[GRID_HEADING_MAX], const struct grid *g,
                          idx column);

@@ -60,11 +60,14 @@ idx add_key(struct grid *g, const struct config_key *keys, idx n, idx k,
 void put_key(struct grid *g, idx row, idx column, const struct config *c,
              struct config_key k, bool is_file)
 {
-    char value[KEY_PRINT_MAX];
+    char value[KEY_PRINT_MAX], meaning[KEY_MEANING_MAX];
     if (!is_file && !config_is_read(c, k)) {
         put_missing(g, row, column, is_file);
         return;
     }
     config_value(value, sizeof value, c, k);
-    grid_set(g, row, column, "%s", value);
+    if (!is_file && *key_meaning(meaning, k.key, value))
+        grid_set(g, row, column, "%s (%s)", value, meaning);
+    else
+        grid_set(g, row, column, "%s", value);
 }

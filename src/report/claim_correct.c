@@ -86,6 +86,24 @@ static double seeds_wanted(const struct claim_result *r, double level)
     return seeds_of_sides(o, level);
 }
 
+/* The least p that n seeds a side can give. */
+static double least_of(const struct claim_result *r, idx n)
+{
+    if (r->test == CLAIM_TEST_SIGN)
+        return pairs_least(n);
+    if (r->test == CLAIM_TEST_TREND)
+        return trend_least(n, r->n_levels);
+    return isnan(r->outlook.squares) ? pairs_least(n) : groups_least(n, n);
+}
+
+static double seeds_least(const struct claim_result *r, double level)
+{
+    idx n = 1;
+    while (n <= SEEDS_MAX && least_of(r, n) > level)
+        n++;
+    return r->test == CLAIM_TEST_NONE ? NAN : enough(n);
+}
+
 /* ---- several claims ------------------------------------------------------ */
 
 double claims_level(idx n, enum claim_correction how)
@@ -126,10 +144,10 @@ void claims_correct(struct claim_result *r, idx n, enum claim_correction how)
                 r[i].p_corrected =
                     fmax(r[i].p_corrected,
                          fmin(1, holm_factor(r, n, r[k].p) * r[k].p));
-        r[i].seeds =
-            claim_verdict(&r[i]) == CLAIM_UNDECIDED
-                ? seeds_wanted(&r[i], is_holm ? own_level(r, n, i) : JUDGED_AT)
-                : NAN;
+        double level = is_holm ? own_level(r, n, i) : JUDGED_AT;
+        bool is_open = claim_verdict(&r[i]) == CLAIM_UNDECIDED;
+        r[i].seeds = is_open ? seeds_wanted(&r[i], level) : NAN;
+        r[i].seeds_least = is_open ? seeds_least(&r[i], level) : NAN;
     }
 }
 

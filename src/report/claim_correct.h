@@ -12,11 +12,10 @@ enum claim_verdict { CLAIM_UNDECIDED, CLAIM_SUPPORTED, CLAIM_CONTRADICTED };
  * strictest of n claims is left. */
 double claims_level(idx n, enum claim_correction how);
 
-/* claims_correct - p_corrected and seeds of all n claims of a file, by Holm's
- * method:
- * none of them is supported or contradicted by chance in more than one file of
- * 20. Source: Holm, Scand. J. Stat. 6, 1979, 65-70. CORRECTION_NONE: p as it
- * is. What has no p counts as one that could have. */
+/* claims_correct - p_corrected, seeds_least and seeds of all n claims of a
+ * file, by Holm's method: none of them is supported or contradicted by chance
+ * in more than one file of 20. Source: Holm, Scand. J. Stat. 6, 1979, 65-70.
+ * CORRECTION_NONE: p as it is. What has no p counts as one that could have. */
 void claims_correct(struct claim_result *r, idx n, enum claim_correction how);
 
 enum claim_verdict claim_verdict(const struct claim_result *r);

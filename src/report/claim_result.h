@@ -60,6 +60,8 @@ struct claim_result {
 
     /* claims_correct */
     double p_corrected;
+    double seeds_least; /* a side, fewer of which could not decide it whatever
+                           came out; else as seeds */
     double seeds; /* how many a side would decide it in every second case, if
                      all else stayed as it is, also the other claims' p; NAN:
                      unknown, or it is decided; INFINITY: no number of them */

@@ -289,17 +289,21 @@ static void add_seeds_wanted(struct text *t, const struct claim_result *r)
 {
     if (isnan(r->seeds))
         return;
-    if (isinf(r->seeds))
+    if (isinf(r->seeds)) {
         text_add(t,
                  "; with results like these, more seeds would not decide it");
-    else
-        text_add(t,
-                 "; with results like these, about %.0f seeds would have an "
-                 "even chance to %s it",
-                 fmax(r->seeds, seeds_now(r) + 1),
-                 r->direction > 0   ? "support"
-                 : r->direction < 0 ? "contradict"
-                                    : "decide");
+        return;
+    }
+    if (r->seeds_least > seeds_now(r))
+        text_add(t, "; at least %.0f seeds%s are needed at all", r->seeds_least,
+                 r->claim->has_b ? " a side" : "");
+    text_add(t,
+             "; with results like these, about %.0f seeds would have an even "
+             "chance to %s it",
+             fmax(r->seeds, seeds_now(r) + 1),
+             r->direction > 0   ? "support"
+             : r->direction < 0 ? "contradict"
+                                : "decide");
 }
 
 /* The interval's p beside the test's, where it decides, and where an interval

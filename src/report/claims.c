@@ -8,6 +8,7 @@
 #include "io/grid_json.h"
 #include "io/grid_markup.h"
 #include "report/alike.h"
+#include "report/claim_average.h"
 #include "report/claim_judge.h"
 #include "report/claim_sides.h"
 #include "report/claim_words.h"
@@ -208,6 +209,24 @@ static idx seeds_needed(const struct claim *c, const struct claim_seeds *s,
     return 0;
 }
 
+/* What each claim's sides are averaged over; without memory nothing. */
+static void tell_averages(FILE *out, const struct sweep_file *f,
+                          const struct sweep_points *p)
+{
+    struct config *configs = calloc((size_t)idx_max(p->n, 1), sizeof *configs);
+    char words[CLAIM_LINE_MAX];
+    idx n = 0;
+    while (configs && n < p->n &&
+           sweep_point_config(&configs[n], f, &p->points[n], ERR_IGNORED) == OK)
+        n++;
+    for (idx i = 0; n == p->n && n > 0 && i < f->n_claims; i++) {
+        struct text t = { words, sizeof words, 0 };
+        if (claim_average_print(&t, &f->claims[i], f, configs, n))
+            fprintf(out, "%-12s %s: %s\n", "", f->claims[i].text, words);
+    }
+    free(configs);
+}
+
 void claims_tell(FILE *out, const struct sweep_file *f,
                  const struct sweep_points *p)
 {
@@ -238,6 +257,8 @@ void claims_tell(FILE *out, const struct sweep_file *f,
                     c->has_b ? " of each" : "");
         fprintf(out, "\n");
     }
+    if (f->n_claims > 0)
+        tell_averages(out, f, p);
 }
 
 /* ---- the command ------------------------------------------------------- */

@@ -24,9 +24,9 @@ void claims_add(FILE *out, const struct compare_options *o);
  * to form a usual threshold? OK or ERR_CONFIG. */
 int claims_check(const struct sweep_file *f, struct err *e);
 
-/* claims_tell - how many claims the file has, and which of them the seeds of
- * its runs cannot decide whatever comes out, a line each; nothing where it has
- * none. */
+/* claims_tell - how many claims the file has, which of them the seeds of its
+ * runs cannot decide whatever comes out, and what their sides are averaged over
+ * unsaid, a line each; nothing where it has none. */
 void claims_tell(FILE *out, const struct sweep_file *f,
                  const struct sweep_points *p);
 

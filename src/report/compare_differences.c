@@ -152,28 +152,19 @@ static bool is_beyond(const struct compare_rows *t, const struct line *l)
     return (is_below && !has_signs) || (is_above && metric_is_bounded(name));
 }
 
-/* The first interval that reaches shares that cannot be, from where the base
- * is, as the table has differences; and how many more there are. */
+/* How many intervals reach shares that cannot be, and one of them. */
 static void print_beyond(FILE *out, const struct compare_rows *t,
-                         const struct line *l, idx n_more)
+                         const struct line *first, idx n)
 {
-    char group[GROUP_LABEL_MAX], base[GROUP_LABEL_MAX];
-    char from[CELL_NUMBER_MAX], to[CELL_NUMBER_MAX];
-    const char *name = t->measures[l->measure].name;
-    double mean = t->rows[t->base].finals[l->measure].mean;
-    bool is_below = mean + l->x->j.low < -SHARE_SEEN;
-    utf8_show(group, sizeof group, l->row->label, CELL_COLUMNS, t->o->unicode);
-    utf8_show(base, sizeof base, t->rows[t->base].label, CELL_COLUMNS,
+    char group[GROUP_LABEL_MAX];
+    const char *name = t->measures[first->measure].name;
+    utf8_show(group, sizeof group, first->row->label, CELL_COLUMNS,
               t->o->unicode);
-    number(from, mean, cell_look(name));
-    number(to, mean + (is_below ? l->x->j.low : l->x->j.high), cell_look(name));
-    fprintf(out, "%s of %s: from the %s %% of %s its interval reaches %s %%",
-            name, group, from, base, to);
-    if (n_more > 0)
-        fprintf(out, " (and so %td more)", n_more);
-    fputs(", which\nno share can be: t takes numbers for normal, which have no "
-          "bounds\n",
-          out);
+    fprintf(out,
+            "%td interval%s below 0 %% or above 100 %% (%s%s of %s);\nthe t "
+            "interval ignores that shares have bounds\n",
+            n, n == 1 ? " reaches" : "s reach",
+            n == 1 ? "" : "the first: ", name, group);
 }
 
 /* Are any, or are all, of the lines of pairs, by permutation, told apart? */
@@ -214,15 +205,16 @@ static void print_meaning(FILE *out, const struct compare_rows *t)
     fputs(has_t ? "; of t where these are too many to go through\n" : "\n",
           out);
     if (n_beyond > 0)
-        print_beyond(out, t, &beyond, n_beyond - 1);
+        print_beyond(out, t, &beyond, n_beyond);
     if (is_few)
         fprintf(out,
                 "too few seeds to tell: whatever comes out, so few give no p "
                 "of 0.05; %s\n",
                 is_few_pairs
-                    ? "pairs of 6 seeds do:\nmore values of run.seed in the "
+                    ? "this table\nneeds 6 pairs (claims may need fewer: "
+                      "docs/EXPERIMENTS.md): more values of\nrun.seed in the "
                       "sweep's file, and the sweep again"
-                    : "4 runs against 4 do");
+                    : "this table\nneeds 4 runs against 4");
 }
 
 void differences_title(FILE *out, const struct compare_rows *t)

@@ -49,8 +49,10 @@ struct setting {
     idx key;
     double *x;
     double lo, hi;
-    double *places; /* (n_places) of numbers, each once, rising */
+    double *places;           /* (n_places) of numbers, each once, rising */
+    const char **place_words; /* of those that mean no number, which are last */
     idx n_places;
+    bool *is_apart;     /* (groups) its value means none: "no limit" */
     const char **words; /* (n_words) of choices, in their order */
     idx n_words;
     bool is_log;
@@ -84,7 +86,7 @@ static void find_places(struct setting *at, idx n)
 {
     idx all = 0;
     for (idx i = 0; i < n; i++)
-        if (!isnan(at->x[i]))
+        if (!isnan(at->x[i]) && !at->is_apart[i])
             at->places[all++] = at->x[i];
     qsort(at->places, (size_t)all, sizeof *at->places, order_numbers);
     for (idx i = 0; i < all; i++)
@@ -92,9 +94,40 @@ static void find_places(struct setting *at, idx n)
             at->places[at->n_places++] = at->places[i];
 }
 
+/* Values that mean no number stand behind all that do, a step apart, by their
+ * meaning. */
+static int put_apart(struct setting *at, struct figure *f, struct err *e)
+{
+    static const double STEP = 0.15; /* of the axis */
+    struct config_key k = f->s->keys[at->key];
+    double lo = at->lo, hi = at->hi;
+    for (idx i = 0; i < f->s->n; i++) {
+        char value[KEY_PRINT_MAX], meaning[KEY_MEANING_MAX];
+        idx j = 0;
+        if (!at->is_apart[i])
+            continue;
+        config_value(value, sizeof value, config_of(f, i, k), k);
+        key_meaning(meaning, k.key, value);
+        while (j < at->n_places && !(at->place_words[j] &&
+                                     strcmp(at->place_words[j], meaning) == 0))
+            j++;
+        if (j == at->n_places) {
+            at->hi = at->is_log ? at->hi * pow(fmax(hi / lo, 2), STEP)
+                                : at->hi + (hi > lo ? STEP * (hi - lo) : 1);
+            at->places[j] = at->hi;
+            at->place_words[j] = pool_text(&f->memory, meaning, sizeof meaning);
+            at->n_places++;
+        }
+        at->x[i] = at->places[j];
+    }
+    return pool_check(&f->memory, e);
+}
+
 static int take_numbers(struct setting *at, struct figure *f, struct err *e)
 {
+    size_t n = (size_t)f->s->n;
     at->places = figure_doubles(f, f->s->n);
+    at->place_words = pool_bytes(&f->memory, n * sizeof *at->place_words);
     if (pool_check(&f->memory, e))
         return e->code;
     at->lo = INFINITY;
@@ -102,12 +135,22 @@ static int take_numbers(struct setting *at, struct figure *f, struct err *e)
     for (idx i = 0; i < f->s->n; i++) {
         struct config_key k = f->s->keys[at->key];
         const struct config *c = config_of(f, i, k);
+        char value[KEY_PRINT_MAX], meaning[KEY_MEANING_MAX];
         at->x[i] = c ? config_number(c, k) : NAN;
+        if (c)
+            config_value(value, sizeof value, c, k);
+        at->is_apart[i] = c && *key_meaning(meaning, k.key, value);
+        if (at->is_apart[i])
+            continue;
         at->lo = fmin(at->lo, at->x[i]);
         at->hi = fmax(at->hi, at->x[i]);
     }
+    if (at->lo > at->hi) /* all of them mean none */
+        at->lo = at->hi = 0;
     find_places(at, f->s->n);
     at->is_log = at->lo > 0 && (f->o->log_x || at->hi >= LOG_RATIO * at->lo);
+    if (put_apart(at, f, e))
+        return e->code;
     return at->is_log || !f->o->log_x
                ? OK
                : say_linear(f, at->key, "is not above 0 everywhere", e);
@@ -161,6 +204,8 @@ static int find_setting(struct setting *at, struct figure *f, struct err *e)
 {
     *at = (struct setting){ 0 };
     at->x = figure_doubles(f, f->s->n);
+    at->is_apart =
+        pool_bytes(&f->memory, (size_t)f->s->n * sizeof *at->is_apart);
     if (pool_check(&f->memory, e) || find_key(&at->key, f, e))
         return e->code;
     if (is_number(f->s->keys[at->key]))
@@ -174,12 +219,21 @@ static int find_setting(struct setting *at, struct figure *f, struct err *e)
 /* A point of a curve. */
 struct point {
     double x, y, low, high;
+    bool is_apart;
 };
 
 static int order_points(const void *a, const void *b)
 {
     const struct point *u = a, *v = b;
     return (u->x > v->x) - (u->x < v->x);
+}
+
+static void put_point(double *v, idx i, idx most, const struct point *p)
+{
+    v[i] = p->x;
+    v[most + i] = p->y;
+    v[2 * most + i] = p->low;
+    v[3 * most + i] = p->high;
 }
 
 /* Curves stand a little apart, so that bars at one x do not hide each
@@ -194,14 +248,15 @@ static double beside(const struct setting *at, const struct facets *f, double x,
                       : x + shift * (at->hi - at->lo);
 }
 
-/* The means of the groups that are one curve, by their x. */
+/* The means of the groups that are one curve, by their x. A gap is in front of
+ * what stands apart. */
 static int make_curve(struct plot_curve *c, struct figure *f,
                       const struct setting *at, idx curve, const char *column,
                       struct err *e)
 {
     idx n = f->s->n;
     struct point *points = pool_bytes(&f->memory, (size_t)n * sizeof *points);
-    double *v = figure_doubles(f, 4 * n);
+    double *v = figure_doubles(f, 8 * n);
     *c = (struct plot_curve){ .form = PLOT_BOTH };
     if (pool_check(&f->memory, e))
         return e->code;
@@ -216,19 +271,21 @@ static int make_curve(struct plot_curve *c, struct figure *f,
             points[c->n++] =
                 (struct point){ beside(at, &f->facets, at->x[i], c->style),
                                 last.mean, last.mean - last.spread,
-                                last.mean + last.spread };
+                                last.mean + last.spread, at->is_apart[i] };
     }
     qsort(points, (size_t)c->n, sizeof *points, order_points);
-    for (idx i = 0; i < c->n; i++) {
-        v[i] = points[i].x;
-        v[n + i] = points[i].y;
-        v[2 * n + i] = points[i].low;
-        v[3 * n + i] = points[i].high;
+    idx n_points = c->n, most = 2 * n;
+    c->n = 0;
+    for (idx i = 0; i < n_points; i++) {
+        const struct point gap = { .x = points[i].x, .y = NAN };
+        if (points[i].is_apart)
+            put_point(v, c->n++, most, &gap);
+        put_point(v, c->n++, most, &points[i]);
     }
     c->x = v;
-    c->y = v + n;
-    c->low = v + 2 * n;
-    c->high = v + 3 * n;
+    c->y = v + most;
+    c->low = v + 2 * most;
+    c->high = v + 3 * most;
     return OK;
 }
 
@@ -337,6 +394,7 @@ static int fill(struct figure *f, struct err *e)
                .is_counted = k.key->type == KEY_INT,
                .places = at.places,
                .n_places = at.n_places,
+               .place_words = at.place_words,
                .words = at.words,
                .n_words = at.n_words },
         .blocks = blocks,

@@ -451,11 +451,16 @@ static int fill(struct figure *f, struct err *e)
             columns[n++] = transitions[k].column;
     f->plot.caption = figure_caption(
         f, columns, n,
-        "0 %% and 100 %% of a curve%s are its least and its most, of value "
-        "drain where it began (more is drawn at 0) and its least, or the "
-        "threshold where that is beyond. Bars: where it has formed, the first "
-        "of two steps in a row at its own threshold (%s)%s.%s%s%s",
-        f->s->n == 1 ? ", as the legend says," : "", rules_words(f),
+        "Each curve is scaled to its own range%s: 0 %% is its least value, "
+        "100 %% its largest, or its threshold if it never got there.%s Bars: "
+        "where it has formed, the first of two steps in a row at its own "
+        "threshold (%s)%s.%s%s%s",
+        f->s->n == 1 ? " (legend)" : "",
+        is_measured(f, TRANSITION_DRAIN)
+            ? " Value drain falls, so its scale is reversed: 0 % is where it "
+              "began (or above), 100 % its least, or its threshold."
+            : "",
+        rules_words(f),
         f->s->are_single ? ""
                          : ", in more than half of the runs, at the mean "
                            "of their steps",

@@ -117,6 +117,8 @@ static int of_group(struct curve *c, const struct group *g, struct err *e)
         c->value[i] = b.mean[i];
         c->spread[i] = b.high[i] - b.mean[i];
     }
+    if (b.n > 0) /* high - mean is rounded */
+        c->spread[b.n - 1] = b.last.spread;
     c->n = b.n;
     c->n_runs = b.n_runs;
     c->is_logged = b.is_logged;
@@ -142,12 +144,48 @@ static double tokens_at(const struct run_data *r, bool is_logged, double step)
     return low < s.n && s.step[low] == step ? s.value[low] : NAN;
 }
 
+/* The fewest digits that read back. */
+static void put_full(struct json *j, const char *key, double value)
+{
+    enum { DIGITS_MOST = 17 };
+    char text[32];
+    int digits = CURVE_DIGITS - 1;
+    bool is_whole = value == rint(value);
+    do
+        snprintf(text, sizeof text, "%.*g", ++digits, value);
+    while (digits < DIGITS_MOST && strtod(text, NULL) != value);
+    if (digits == CURVE_DIGITS || is_whole || !isfinite(value))
+        json_put_number(j, key, value);
+    else
+        json_put_text(j, key, text);
+}
+
+void put_exact(struct json *j, const char *key, double value)
+{
+    if (isnan(value))
+        json_put_null(j, key);
+    else
+        put_full(j, key, value);
+}
+
 static void write_numbers(struct json *j, const char *key, const double *v,
                           idx n)
 {
     json_begin_array(j, key);
     for (idx i = 0; i < n; i++)
         json_put_number(j, NULL, v[i]);
+    json_end(j);
+}
+
+/* The last one is what tables show. */
+static void write_values(struct json *j, const char *key, const double *v,
+                         idx n)
+{
+    json_begin_array(j, key);
+    for (idx i = 0; i + 1 < n; i++)
+        json_put_number(j, NULL, v[i]);
+    if (n > 0)
+        put_full(j, NULL, v[n - 1]);
     json_end(j);
 }
 
@@ -199,9 +237,9 @@ static void write_curve(struct json *j, const struct curve *c)
 {
     json_begin_object(j, c->name);
     json_put_count(j, "axis", c->axis);
-    write_numbers(j, "value", c->value, c->n);
+    write_values(j, "value", c->value, c->n);
     if (c->n_runs > 1)
-        write_numbers(j, "spread", c->spread, c->n);
+        write_values(j, "spread", c->spread, c->n);
     if (c->n_runs > 0)
         json_put_count(j, "n", c->n_runs);
     json_end(j);

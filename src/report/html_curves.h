@@ -8,6 +8,8 @@
  *               "loss":{"axis":0,"value":[4,2],"spread":[0.1,0.2],"n":3}}
  *
  * logged: of metrics.csv. Values with a spread are means over n runs (means.h).
+ * The last ones, which tables show, are exact, for the page is to round as
+ * `compare` does: what does not read back from CURVE_DIGITS is a text.
  * What was not measured has no point. Long curves are thinned (thin.h).
  */
 #ifndef SINKLAB_HTML_CURVES_H
@@ -15,6 +17,12 @@
 
 #include "io/json.h"
 #include "report/means.h"
+
+enum { CURVE_DIGITS = 5 }; /* significant ones, in a line of JSON */
+
+/* put_exact - a number that JSON with CURVE_DIGITS would round: as a text. NAN
+ * is null. */
+void put_exact(struct json *j, const char *key, double value);
 
 /* Names of columns, in the order of the files; borrowed from the runs. */
 struct page_columns {

@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DIGITS = 5, NAME_COLUMNS = 200, NAME_BYTES = 4 * GROUP_LABEL_MAX };
+enum { NAME_COLUMNS = 200, NAME_BYTES = 4 * GROUP_LABEL_MAX };
 
 struct page {
     FILE *out;
@@ -46,18 +46,10 @@ static void put_folder(struct json *j, const char *path)
     put_name(j, NULL, slash && slash[1] ? slash + 1 : name);
 }
 
-static void put_known(struct json *j, const char *key, double value)
-{
-    if (isnan(value))
-        json_put_null(j, key);
-    else
-        json_put_number(j, key, value);
-}
-
 static int end_line(struct page *p, struct json *j, struct err *e)
 {
     json_end(j);
-    return json_write(p->out, j, DIGITS, e);
+    return json_write(p->out, j, CURVE_DIGITS, e);
 }
 
 /* ---- head ---------------------------------------------------------------- */
@@ -93,7 +85,13 @@ static const char *print_measured(char on[MEASURED_TEXT_MAX],
     const struct measured *m =
         f->metric || f->is_validation ? groups_measured(s, name) : NULL;
     *on = '\0';
-    if (m && measured_print_of(on, m, name) && !alike_is(s, name))
+    if (!m)
+        return on;
+    struct measured own = *m;
+    if (f->metric && !f->metric->has_eps)
+        own.eps = NAN;
+    measured_print_of(on, &own, name);
+    if (!alike_is(s, name))
         strncat(on, ALIKE_NOT, MEASURED_TEXT_MAX - 1 - strlen(on));
     return on;
 }
@@ -244,6 +242,18 @@ static void put_value(struct json *j, const char *key, const struct config *c,
     put_name(j, key, value);
 }
 
+/* What numbers of the key mean that are none: {"0": "no limit"}. */
+static void put_meanings(struct json *j, const struct key *key)
+{
+    static const char *const values[] = { "0", "-1" };
+    char meaning[KEY_MEANING_MAX];
+    json_begin_object(j, "means");
+    for (idx i = 0; i < COUNT_OF(values); i++)
+        if (*key_meaning(meaning, key, values[i]))
+            json_put_text(j, values[i], meaning);
+    json_end(j);
+}
+
 /* Every key with its help, and its value if all runs have the same. */
 static int write_config(struct page *p, struct err *e)
 {
@@ -258,6 +268,7 @@ static int write_config(struct page *p, struct err *e)
         json_put_text(&j, "key", config_key_name(name, k));
         json_put_text(&j, "help", k.key->help);
         json_put_text(&j, "default", k.key->fallback);
+        put_meanings(&j, k.key);
         if (!p->differs[config_key_number(k.section, k.key)])
             put_value(&j, "value", &first->config, k);
         json_end(&j);
@@ -295,10 +306,10 @@ static int write_judged(struct page *p, idx i, idx m, struct err *e)
     json_put_text(&json, "kind", "judged");
     json_put_count(&json, "group", i);
     json_put_text(&json, "column", p->t->measures[m].name);
-    put_known(&json, "difference", j->difference);
-    put_known(&json, "low", j->low);
-    put_known(&json, "high", j->high);
-    put_known(&json, "p", j->p);
+    put_exact(&json, "difference", j->difference);
+    put_exact(&json, "low", j->low);
+    put_exact(&json, "high", j->high);
+    put_exact(&json, "p", j->p);
     json_put_bool(&json, "told", j->verdict >= VERDICT_HIGHER);
     json_put_bool(&json, "judged", j->verdict >= VERDICT_ALIKE);
     json_put_text(&json, "verdict", verdict_words(j->verdict));
@@ -338,8 +349,8 @@ static int write_group(struct page *p, idx i, idx first_run, struct err *e)
     json_put_count(&j, "runs", g->n_runs);
     json_put_count(&j, "counted", g->n_counted);
     json_begin_object(&j, "emerged");
-    put_known(&j, "mean", row->emerged.steps.mean);
-    put_known(&j, "spread", row->emerged.steps.spread);
+    put_exact(&j, "mean", row->emerged.steps.mean);
+    put_exact(&j, "spread", row->emerged.steps.spread);
     json_put_count(&j, "n", row->emerged.steps.n);
     json_put_count(&j, "of", row->emerged.n_measured);
     json_put_count(&j, "gone", row->emerged.n_gone);
@@ -368,7 +379,7 @@ static int put_run(struct json *j, const struct page *p, idx group, idx k,
     json_put_count(j, "group", group);
     json_put_bool(j, "counts", k < g->n_counted);
     json_put_text(j, "status", r->status);
-    put_known(j, "step", r->step);
+    put_exact(j, "step", r->step);
     put_name(j, "note", r->note);
     json_put_text(j, "measured",
                   s.n > 0 && m->is_known

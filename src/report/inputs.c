@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "analysis/analysis.h"
 #include "analysis/analyze.h"
 #include "data/corpus_kind.h"
 #include "io/fsys.h"
@@ -154,12 +155,31 @@ static void drop_gone(struct inputs *x)
     x->n = n;
 }
 
+/* Is there an analysis of all checkpoints, which one of the last would take the
+ * place of and say no more? */
+static bool has_all(const struct inputs_options *o,
+                    const struct analyze_options *a, const char *path)
+{
+    char made_from[HASH_HEX_MAX];
+    struct config c;
+    struct step_list steps = { 0 };
+    bool is_it =
+        o->last > 0 && !o->is_again &&
+        analyze_config(&c, &steps, path, a->overrides, a->n_overrides, 0,
+                       ERR_IGNORED) == OK &&
+        analysis_made_from(made_from, path, &c, &steps, ERR_IGNORED) == OK &&
+        analysis_is_current(path, a->name, made_from);
+    step_list_release(&steps);
+    return is_it;
+}
+
 /* Of the loss each analysis has but one sequence: it is no column here. */
 static int measure(struct inputs *x, idx input, struct err *e)
 {
     const struct inputs_options *o = x->o;
     const struct measured_input *m = &measured_inputs[input];
     struct analyze_options a = { .name = m->name,
+                                 .last = o->last,
                                  .is_again = o->is_again,
                                  .jobs = o->jobs,
                                  .apart = x->told };
@@ -178,13 +198,13 @@ static int measure(struct inputs *x, idx input, struct err *e)
         settings[n_settings++] = o->settings[i];
     settings[n_settings++] = kind;
     settings[n_settings++] = m->no_bos ? "sink.bos=no" : "sink.bos=data";
+    a.overrides = settings;
+    a.n_overrides = n_settings;
     for (idx i = 0; i < x->n; i++)
-        if (x->rows[i].has[input])
+        if (x->rows[i].has[input] && !has_all(o, &a, x->rows[i].path))
             paths[n++] = x->rows[i].path;
     a.folders = paths;
     a.n_folders = n;
-    a.overrides = settings;
-    a.n_overrides = n_settings;
     if (n > 0) {
         fprintf(x->told, "%s: ", m->name);
         analyze_folders(&a, &own);

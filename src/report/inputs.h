@@ -24,6 +24,7 @@ struct inputs_options {
     const char *markdown; /* the same */
     idx jobs;             /* runs at once; 0: as many as there are cores
                              and memory for */
+    idx last;             /* of the newest checkpoints alone; 0: all */
     bool is_again;        /* measure all anew */
     bool unicode;
 };

@@ -67,18 +67,22 @@ static void print_places(const struct drawing *d, const char *axis,
     fprintf(d->s, "set %stics nomirror (", axis);
     for (idx i = 0; i < n; i++) {
         char text[TIC_TEXT_MAX];
-        tic_text(text, a, s, places[i]);
+        if (a->place_words && a->place_words[i])
+            snprintf(text, sizeof text, "%s", a->place_words[i]);
+        else
+            tic_text(text, a, s, places[i]);
         idx width = (idx)(strlen(text) + 1) * d->look.character;
         double half = (double)(*axis == 'x' ? width : Y_TIC) / 2;
         double at = plot_place(s, places[i]) * (double)length;
         if (at - half < end)
             continue;
         end = at + half;
-        fprintf(d->s, "%s\"%s\" %.12g", between, has_numbers ? text : "",
-                places[i]);
+        fputs(between, d->s);
+        gnuplot_quote(d->s, has_numbers ? text : "");
+        fprintf(d->s, " %.12g", places[i]);
         between = ", ";
     }
-    fputs(")\n", d->s);
+    fputs(") noenhanced\n", d->s);
 }
 
 static idx even_places(double places[PLACES_MAX], struct span s, double step)

@@ -82,48 +82,6 @@ static bool has_turn(const struct panel *p, idx curve, idx i)
     return n == 0 || first % n == rank;
 }
 
-/* ---- data -------------------------------------------------------------- */
-
-/* An end of the band or bar of point i, which is `at`, within what is drawn;
- * NAN is a gap. */
-static double end_at(const struct plot_axis *a, struct span s,
-                     const double *ends, idx i, double at)
-{
-    double v = ends ? plot_end(a, ends[i], at) : NAN;
-    if (isnan(v) || (s.is_log && !(v > 0)))
-        return NAN;
-    return fmin(fmax(v, s.lo), s.hi);
-}
-
-/* A curve as a data block: x, y, ends in y, ends in x, y of a mark or nan; a
- * blank line is a gap. Has it any mark? */
-static bool print_data(const struct panel *p, idx b, idx k, idx curve)
-{
-    const struct drawing *d = p->d;
-    const struct plot_curve *c = &p->q->curves[curve];
-    double x, y, last = -INFINITY;
-    bool has_marks = false;
-    bool takes_turns = d->look.is_text && c->n <= d->look.marked_max;
-    fprintf(d->s, "$data_%td_%td_%td << EOD\n", b, k, curve);
-    for (idx i = 0; i < c->n; i++) {
-        if (!point_at(&x, &y, p, curve, i)) {
-            fputc('\n', d->s);
-            continue;
-        }
-        double low = end_at(&p->b->y, p->y, c->low, i, y);
-        double high = end_at(&p->b->y, p->y, c->high, i, y);
-        bool is_marked = has_mark(p, curve, i, x, &last) &&
-                         (!takes_turns || has_turn(p, curve, i));
-        has_marks = has_marks || is_marked;
-        fprintf(d->s, "%.12g %.9g %.9g %.9g %.9g %.9g %.9g\n", x, y,
-                isnan(high) ? NAN : low, isnan(low) ? NAN : high,
-                end_at(&d->p->x, p->x, c->x_low, i, x),
-                end_at(&d->p->x, p->x, c->x_high, i, x), is_marked ? y : NAN);
-    }
-    fputs("EOD\n", d->s);
-    return has_marks;
-}
-
 /* ---- layers ------------------------------------------------------------ */
 
 /* Bands first, so that none hides a line, then what is faint, then lines, and
@@ -157,6 +115,128 @@ static bool has_layer(const struct drawing *d, const struct plot_curve *c,
                (c->form != PLOT_LINE || c->style.ink == PLOT_STYLE);
     }
 }
+
+/* ---- data -------------------------------------------------------------- */
+
+static double hold(struct span s, double v)
+{
+    return fmin(fmax(v, s.lo), s.hi);
+}
+
+/* An end of the band or bar of point i, which is `at`, within what is drawn;
+ * NAN is a gap. */
+static double end_at(const struct plot_axis *a, struct span s,
+                     const double *ends, idx i, double at)
+{
+    double v = ends ? plot_end(a, ends[i], at) : NAN;
+    if (isnan(v) || (s.is_log && !(v > 0)))
+        return NAN;
+    return hold(s, v);
+}
+
+/* The point at a share t of the straight line from a to b, as drawn. */
+static double mix(bool is_log, double a, double b, double t)
+{
+    return is_log ? a * pow(b / a, t) : a + t * (b - a);
+}
+
+/* The share of the line from a to b at which it goes through the level, 0 to 1
+ * without these; NAN: it does not. */
+static double crossing(bool is_log, double a, double b, double level)
+{
+    double t = is_log ? log(level / a) / log(b / a) : (level - a) / (b - a);
+    return t > 0 && t < 1 ? t : NAN;
+}
+
+/* Two neighbouring points of a band, as drawn but for the range. */
+struct stretch {
+    double x[2], y[2], low[2], high[2];
+};
+
+enum { CUTS_MAX = 4 };
+
+/* Where on it an edge of the band leaves the picture or comes back, in order;
+ * returns how many. */
+static idx find_cuts(double cuts[CUTS_MAX], struct span y,
+                     const struct stretch *s)
+{
+    const double *const edges[] = { s->low, s->high };
+    const double levels[] = { y.lo, y.hi };
+    idx n = 0;
+    for (idx k = 0; k < CUTS_MAX; k++) {
+        double t =
+            crossing(y.is_log, edges[k % 2][0], edges[k % 2][1], levels[k / 2]);
+        if (isnan(t))
+            continue;
+        idx at = n++;
+        for (; at > 0 && cuts[at - 1] > t; at--)
+            cuts[at] = cuts[at - 1];
+        cuts[at] = t;
+    }
+    return n;
+}
+
+/* Bands are cut where their edges leave the picture, as lines are: ends that
+ * were held at its edge would draw another edge up to the next point. */
+static void print_cuts(const struct panel *p, const struct stretch *s)
+{
+    double cuts[CUTS_MAX];
+    bool is_log = p->y.is_log;
+    idx n = find_cuts(cuts, p->y, s);
+    for (idx k = 0; k < n; k++) {
+        double t = cuts[k];
+        fprintf(p->d->s, "%.12g %.9g %.9g %.9g nan nan nan\n",
+                mix(p->x.is_log, s->x[0], s->x[1], t),
+                mix(is_log, s->y[0], s->y[1], t),
+                hold(p->y, mix(is_log, s->low[0], s->low[1], t)),
+                hold(p->y, mix(is_log, s->high[0], s->high[1], t)));
+    }
+}
+
+/* A curve as a data block: x, y, ends in y, ends in x, y of a mark or nan; a
+ * blank line is a gap. Has it any mark? */
+static bool print_data(const struct panel *p, idx b, idx k, idx curve)
+{
+    const struct drawing *d = p->d;
+    const struct plot_curve *c = &p->q->curves[curve];
+    double x, y, last = -INFINITY;
+    struct stretch s = { .x = { NAN } };
+    bool has_marks = false, has_band = has_layer(d, c, LAYER_BAND);
+    bool takes_turns = d->look.is_text && c->n <= d->look.marked_max;
+    fprintf(d->s, "$data_%td_%td_%td << EOD\n", b, k, curve);
+    for (idx i = 0; i < c->n; i++) {
+        if (!point_at(&x, &y, p, curve, i)) {
+            fputc('\n', d->s);
+            s.x[0] = NAN;
+            continue;
+        }
+        if (has_band) {
+            s.x[1] = x;
+            s.y[1] = y;
+            s.low[1] = plot_end(&p->b->y, c->low[i], y);
+            s.high[1] = plot_end(&p->b->y, c->high[i], y);
+            if (!isnan(s.x[0]))
+                print_cuts(p, &s);
+            s.x[0] = x;
+            s.y[0] = y;
+            s.low[0] = s.low[1];
+            s.high[0] = s.high[1];
+        }
+        double low = end_at(&p->b->y, p->y, c->low, i, y);
+        double high = end_at(&p->b->y, p->y, c->high, i, y);
+        bool is_marked = has_mark(p, curve, i, x, &last) &&
+                         (!takes_turns || has_turn(p, curve, i));
+        has_marks = has_marks || is_marked;
+        fprintf(d->s, "%.12g %.9g %.9g %.9g %.9g %.9g %.9g\n", x, y,
+                isnan(high) ? NAN : low, isnan(low) ? NAN : high,
+                end_at(&d->p->x, p->x, c->x_low, i, x),
+                end_at(&d->p->x, p->x, c->x_high, i, x), is_marked ? y : NAN);
+    }
+    fputs("EOD\n", d->s);
+    return has_marks;
+}
+
+/* ---- script ------------------------------------------------------------ */
 
 static void print_layer(const struct drawing *d, const struct plot_curve *c,
                         enum layer layer)

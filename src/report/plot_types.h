@@ -63,6 +63,8 @@ struct plot_axis {
      * room; none: round ones. */
     const double *places;
     idx n_places;
+    const char *const *place_words; /* (n_places) instead of the number; NULL:
+                                       none, as one that is NULL */
     /* What stands at 0, 1, ..: choices instead of numbers. NULL: numbers. */
     const char *const *words; /* (n_words) */
     idx n_words;

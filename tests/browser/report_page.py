@@ -106,6 +106,9 @@ def show(b, path):
     page.click(button.format("All"))
     page.click("document.querySelector('#curves > .controls input[type=checkbox]')")
     need(len(curves_shown(page)) == 4, curves_shown(page))
+    whole = page.eval("""(() => { const c = Chart.getChart(document.querySelector('#curves canvas'));
+        return c.data.datasets.every(d => d.is_band || d.clip >= d.pointHoverRadius); })()""")
+    need(whole, "marks at step 0 are cut")
 
 
 def legends(b, path):
@@ -116,6 +119,8 @@ def legends(b, path):
         told = page.eval(named.format(part))
         need(told == [[True, "softmax"], [True, "sigmoid"]], told)
     page.click("document.querySelector('#curves .legend input')")
+    told = page.eval("document.querySelector('#finals figcaption').textContent")
+    need("sink_1: analysis, " in told and ", eps 0.3." in told, told)
     for part in ("finals", "places"):
         need(page.eval(named.format(part)) == [[True, "sigmoid"]], "one that is hidden")
     choose(page, "document.querySelector('#finals select')", "key:run.seed")
@@ -312,6 +317,15 @@ def claims(b, path):
          "what their p is of")
 
 
+def rounds(b, path, want):
+    """final values are rounded as compare's table rounds them"""
+    page = b.open(path)
+    found = page.eval("""(() => { const table = [...document.querySelectorAll('#runs table')].pop();
+        const at = [...table.querySelectorAll('thead th')].findIndex(th => th.textContent === 'sink_1');
+        return [...table.querySelectorAll('tbody tr')].map(tr => parseFloat(tr.children[at].textContent)); })()""")
+    need(found == [float(x) for x in want.split(",")], f"{found}, want {want}")
+
+
 def wide(b, path):
     """what is compared stands beside the name, which stays in view"""
     page = b.open(path, width=700)
@@ -430,7 +444,7 @@ def shot(b, path, picture):
         need(zlib.crc32(f.read()), "empty")
 
 
-CHECKS = (opens, colours, hover, keys, show, legends, axes, sort, maps, profile, three, verdict, claims, wide, many, title,
+CHECKS = (opens, colours, hover, keys, show, legends, axes, sort, maps, profile, three, verdict, claims, rounds, wide, many, title,
           configs, theme, prints, hostile,
           alone, looks, shot)
 

@@ -90,7 +90,10 @@ check "several folders, each run once" \
     says '^6 analyzed, 0 up to date' "$SINKLAB" analyze text s/0004-later s s/
 check "of a run that is named itself only what is missing is measured" \
     says '^3 of 3 checkpoints were measured before' "$SINKLAB" analyze text
-check "it says when a sink formed, or that none did" grep -q '^no sink formed' "$T/said"
+check "it says when sink_1 emerged, and what it is at last" \
+    grep -Eq '^sink_1 (at no step above 10 %|above 10 % from step [0-9]+), last [0-9.]+ %( \(below again\))?$' "$T/said"
+check "and when a head formed a strong sink, or that none did" \
+    grep -q '^no single head has formed a strong sink: none has first_mass of 50 %' "$T/said"
 for_training="train.val_every=3 train.val_tokens=64 train.log_every=3 sink.probe_every=2 sink.probe_sequences=2"
 # shellcheck disable=SC2086 # words
 {

@@ -127,6 +127,16 @@ check "a dry run counts the claims" \
     grep -q '^claims  *3, judged at 5 %, corrected for being several$' dry
 check "and says which the seeds cannot decide" \
     grep -q ' sink_3 stays under 100 %: 2 seeds can give no p below 0.5 and cannot decide it; 7 seeds could$' dry
+check "and what one averages over without naming it" \
+    grep -q ' sink_3 stays under 100 %: it is of all values of optim.lr (0.001, 0.01, 0.03): name it to ask within one$' dry
+check_not "others name it" grep -q ' val_loss.* all values' dry
+{ # of a third axis
+    sed 's/^expect = .*//; s/^run.seed = .*/attention.window = 0, 4\n&/' whole/sweep.ini
+    echo 'expect = val_loss(optim.lr=1e-3) > val_loss(optim.lr=1e-2)'
+} >later/whole/window.ini
+"$SINKLAB" sweep later/whole/window.ini --dry-run --rate=1 run.dir=runs/window >dry
+check "nor do both sides of one" \
+    grep -q ': each side is of all values of attention.window (0, 4): name it to compare within one$' dry
 "$SINKLAB" sweep whole/sweep.ini --dry-run --rate=1 --json >dry.json
 check "for programs it is one line all the same" has_line dry.json '^{' 1
 

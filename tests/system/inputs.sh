@@ -137,6 +137,14 @@ check "... finds the same" eval '[ "$(probes e | wc -l)" -eq 5 ] && [ "$(probes 
 check "inputs has its columns" eval '"$SINKLAB" inputs e sink.tokens=16 --csv table.csv --columns sink_1 >said &&
     head -n 1 table.csv | grep -qx "name,step,metric,data,random,unigram,repeat,data_no_bos,random_no_bos,unigram_no_bos,repeat_no_bos" &&
     grep -qE "^e,8,sink_1(,[^,]+){8}\$" table.csv'
+rows_of() { # run
+    wc -l <"$1/analysis-random.csv"
+}
+check "... of the last checkpoint alone" eval '"$SINKLAB" inputs f sink.tokens=16 --last 1 --csv last.csv --columns sink_1 >said &&
+    sed s/^f/e/ last.csv | cmp - table.csv && [ "$(rows_of f)" -eq 2 ]'
+check "... which replaces no analysis of all" eval 'cp e/analysis-random.csv all.csv &&
+    "$SINKLAB" inputs e sink.tokens=16 --last 1 --columns sink_1 >said && cmp all.csv e/analysis-random.csv'
+check "... and is none" eval '"$SINKLAB" inputs f sink.tokens=16 --columns sink_1 >said && [ "$(rows_of f)" -eq "$(rows_of e)" ]'
 check "... as analyses" test -s e/analysis-unigram.csv -a -s e/analysis-unigram-no-bos.csv
 
 # Up to date or not, as one of many

@@ -56,6 +56,12 @@ check "it holds two groups and four runs" said ' 1 config 2 group 1 head .*4 run
 claims_of() { # compare's words
     "$SINKLAB" compare "$@" --report claims >/dev/null && grep -o '"claims":\["[a-z]*: [^"]*' claims/index.html
 }
+measured_of() { # COLUMN
+    grep -o "\"name\":\"$1\",[^}]*\"measured\":\"[^\"]*" $page | head -n 1
+}
+check "a metric with a threshold says which" said 'eps 0.3$' measured_of sink_1
+check_not "one without says none" said 'eps' measured_of first_mass
+check "but what it was measured on" said 'analysis, [0-9]+ sequences of [0-9]+ tokens$' measured_of first_mass
 check "and what the sweep's claims came to" said 'undecided: .*sigmoid' claims_of s
 check_not "which are of all its runs" claims_of s --where attention.weights=softmax
 again() {
@@ -135,5 +141,15 @@ else
         browse looks$n/index.html looks=$n
     done
     browse many/index.html many
+    # 0.1365 is a bit above itself in binary, 0.0025 % of 100 is a tie
+    i=0
+    for share in 0.1365 0.0025 0.0075 0.13650372 0.1364996; do
+        mkdir -p digits/$((++i))
+        printf '[run]\nseed = %d\n' $i >digits/$i/config.ini
+        echo done >digits/$i/status
+        printf 'step,loss,val_loss,sink_1\n0,3,3,0\n9,2,2,%s\n' $share >digits/$i/metrics.csv
+    done
+    "$SINKLAB" compare digits/* --columns sink_1 --report rounded --wide >"$T/rounded.txt"
+    browse rounded/index.html rounds="$(awk '$4 == "2.0000" { print $5 }' "$T/rounded.txt" | paste -sd,)"
 fi
 finish

@@ -2,10 +2,16 @@
  * user named is only ever set as text. */
 const report = { head: null, keys: [], judged: [], groups: [], runs: [] };
 
-/* Numbers that JSON does not know are texts; there they are, and no number. */
+/* Texts are numbers that JSON does not know, and those with all their digits. */
 function number_of(x) {
     return x === "inf" ? Infinity : x === "-inf" ? -Infinity
-        : typeof x === "number" ? x : NaN;
+        : typeof x === "string" ? Number(x) : typeof x === "number" ? x : NaN;
+}
+
+function read_numbers(owner, names) {
+    for (const name of names)
+        if (owner[name] !== null)
+            owner[name] = number_of(owner[name]);
 }
 
 function read_curves(owner) {
@@ -29,10 +35,13 @@ function read_data(text) {
             report.head = one;
         else if (one.kind === "config")
             report.keys = one.keys;
-        else if (one.kind === "judged")
+        else if (one.kind === "judged") {
+            read_numbers(one, ["difference", "low", "high", "p"]);
             report.judged.push(one);
-        else if (one.kind === "group")
+        } else if (one.kind === "group") {
+            read_numbers(one.emerged, ["mean", "spread"]);
             report.groups.push(one);
+        }
         else if (one.kind === "run")
             report.runs.push(one);
         if (one.curves)
@@ -73,6 +82,18 @@ function key_value(run, name) {
         return run.config[name];
     const key = report.keys.find(k => k.key === name);
     return key ? key.value : undefined;
+}
+
+/* What a value of the key means that is no number ("no limit"); "": itself. */
+function meaning_of(name, value) {
+    const key = report.keys.find(k => k.key === name);
+    return key && key.means[value] || "";
+}
+
+/* As tables of `compare` have it: "0 (no limit)". */
+function key_words(name, value) {
+    const meaning = meaning_of(name, value);
+    return meaning ? value + " (" + meaning + ")" : value;
 }
 
 /* ---- maps: two letters of base 64 a number ------------------------------- */

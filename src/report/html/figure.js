@@ -37,6 +37,7 @@ function line_of(group, owner, curve, look) {
              borderColor: look.colour, pointBackgroundColor: look.hollow ? colour("back") : look.colour,
              pointBorderColor: look.colour, borderDash: look.dash, pointStyle: look.mark,
              pointRadius: radius_of(group, data.length), pointHoverRadius: 6,
+             clip: 8, /* marks at an edge are whole */
              borderWidth: owner === group ? 2 : 1.2, order: 1 };
 }
 

@@ -7,10 +7,13 @@ function is_number(text) {
 }
 
 /* Values of a key that are no numbers stand side by side, in the order of the groups
- * that are shown. */
+ * that are shown; a number that means something else ("no limit") behind the others. */
 function words_of(key) {
     const values = shown_groups().flatMap(counted_of).map(r => key_value(r, key)).filter(v => v !== undefined);
-    return values.every(is_number) ? null : [...new Set(values)];
+    const words = [...new Set(values)], is_named = v => !!meaning_of(key, v);
+    if (!values.every(is_number))
+        return words;
+    return words.some(is_named) ? words.sort((a, b) => is_named(a) - is_named(b) || a - b) : null;
 }
 
 function x_of(owner, run, name, words) {
@@ -52,13 +55,13 @@ function final_sets(words) {
 
 function draw_finals() {
     const is_key = finals.x.startsWith("key:"), name = is_key ? finals.x.slice(4) : finals.x;
-    const words = is_key ? words_of(name) : null;
+    const words = is_key ? words_of(name) : null, word_at = i => meaning_of(name, words[i]) || words[i];
     const columns = { x: is_key ? null : column_of(name), y: column_of(finals.y) };
     const x = axis_style(), y = axis_style();
     x.type = finals.log && !words ? "logarithmic" : "linear";
     x.title = { display: true, text: is_key ? name : title_of(columns.x), color: colour("text") };
     if (is_key)
-        x.ticks.callback = v => words ? words[v] || "" : show_tick(v, false);
+        x.ticks.callback = v => words ? word_at(v) || "" : show_tick(v, false);
     else
         label_ticks(x, columns.x.share);
     if (words) {
@@ -68,7 +71,7 @@ function draw_finals() {
     }
     y.title = { display: true, text: title_of(columns.y), color: colour("text") };
     y.ticks.callback = v => show_tick(v, columns.y.share);
-    const show_x = v => words ? words[v] : columns.x ? show_value(v, columns.x) : String(v);
+    const show_x = v => words ? word_at(v) : columns.x ? show_value(v, columns.x) : String(v);
     const options = { parsing: false, scales: { x, y }, layout: { padding: 8 }, plugins: { tooltip: { callbacks: {
         label: p => (p.raw.owner.label || p.raw.owner.name) + (p.raw.owner.kind === "group" ? " (mean)" : "") +
             ": " + name + " " + show_x(p.parsed.x) + ", " + finals.y + " " + show_value(p.parsed.y, columns.y),
@@ -86,7 +89,8 @@ function draw_finals() {
     finals.caption.textContent = "A point is a run at the last step that it measured" +
         (report.head.single ? "" : "; a large one is the mean of a group") +
         (shown < report.groups.length ? "; of " + shown + " of " + report.groups.length +
-            " groups, those that are ticked above" : "") + ".";
+            " groups, those that are ticked above" : "") + "." +
+        [columns.y, columns.x].filter(c => c && c.measured).map(c => " " + c.name + ": " + c.measured + ".").join("");
     const n = data.datasets.reduce((sum, d) => sum + d.data.length, 0);
     finals.canvas.setAttribute("aria-label", finals.y + " at the end against " + name + ": " + n +
         " points; the table of runs has the same numbers.");

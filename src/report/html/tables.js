@@ -45,7 +45,7 @@ const VALUES_SHOWN = 12;
 
 function list_values(key) {
     const values = [...new Set(report.runs.map(r => key_value(r, key)).filter(v => v !== undefined))];
-    return values.slice(0, VALUES_SHOWN).join(", ") +
+    return values.slice(0, VALUES_SHOWN).map(v => key_words(key, v)).join(", ") +
         (values.length > VALUES_SHOWN ? ", ... (" + values.length + ")" : "");
 }
 
@@ -61,9 +61,9 @@ function judged_columns() {
         { head: "metric", of: j => j.column, show: j => j.column, title: "at the last step measured" },
         { head: "verdict", of: j => j.verdict, show: j => el(j.told ? "strong" : "span", {}, j.verdict) },
         { head: "difference", is_number: true, of: j => j.difference, show: j => j.difference === null
-            ? "\u2013" : difference(number_of(j.difference), j) },
+            ? "\u2013" : difference(j.difference, j) },
         { head: "95 % interval", is_number: true, of: j => j.low, show: j => j.low === null
-            ? "\u2013" : difference(number_of(j.low), j) + " to " + difference(number_of(j.high), j) },
+            ? "\u2013" : difference(j.low, j) + " to " + difference(j.high, j) },
         { head: "p", is_number: true, of: j => j.p, show: j => j.p === null ? "\u2013"
             : j.p < 1e-4 ? j.p.toPrecision(2) : fixed(j.p, 1 - Math.min(0, Math.floor(Math.log10(j.p)))) },
         { head: "over", of: j => j.seeds, show: j => j.unlike || el("span", { title: j.test }, j.seeds) },
@@ -121,7 +121,7 @@ const columns_shown = new Set();
 function final_column(name) {
     const column = column_of(name);
     return { head: name + (column.unit ? ", " + column.unit : ""), is_number: true,
-             title: column.definition,
+             title: column.definition + (column.measured ? " (" + column.measured + ")" : ""),
              of: o => { const last = final_of(o, name); return last ? last.value : null; },
              show: o => {
                  const last = final_of(o, name);
@@ -135,7 +135,7 @@ function key_column(key) {
     const is_all = report.runs.every(r => key_value(r, key) === undefined || is_number(key_value(r, key)));
     return { head: key, is_number: is_all,
              of: o => value(o) === undefined ? null : is_all ? Number(value(o)) : value(o),
-             show: o => value(o) === undefined ? "\u2013" : value(o) };
+             show: o => value(o) === undefined ? "\u2013" : key_words(key, value(o)) };
 }
 
 const GONE_WORDS = "; emerged (in brackets): gone again at the end";

@@ -59,10 +59,12 @@ function say(text) {
 
 /* ---- numbers ------------------------------------------------------------- */
 
-/* As printf does: of two as near, the even one. */
+/* As printf does: of two as near, the even one. As near are they only if v is an odd
+ * multiple of 2^-(digits + 1), whatever v * 10^digits is rounded to. */
 function fixed(v, digits) {
-    const scaled = Math.abs(v) * 10 ** digits, floor = Math.floor(scaled);
-    const text = scaled - floor === 0.5 && floor % 2 === 0
+    const floor = Math.floor(Math.abs(v) * 10 ** digits);
+    const is_tie = Math.abs(v) * 2 ** (digits + 1) % 2 === 1;
+    const text = is_tie && floor % 2 === 0
         ? (Math.sign(v) * floor / 10 ** digits).toFixed(digits) : v.toFixed(digits);
     return text.replace(/^-([0.]*)$/, "$1");
 }
@@ -90,7 +92,7 @@ function show_value(v, column) {
 function show_spread(v, column) {
     const scaled = column.share ? 100 * v : v;
     return Number.isFinite(v) ? "\u00b1\u00a0" + (Math.abs(scaled) < 1
-        ? scaled.toFixed(column.digits) : show_number(scaled, column.digits)) : "";
+        ? fixed(scaled, column.digits) : show_number(scaled, column.digits)) : "";
 }
 
 /* What a figure of it says below: definition, whose, and what it was measured
