@@ -311,11 +311,17 @@ static const struct run_data *find_majority(idx *n_of, const struct groups *s,
     return 2 * n > s->n ? left : NULL;
 }
 
-/* Where one thing at a time is changed, what was not goes without saying. */
+/* Where one thing at a time is changed, what was not goes without saying; but
+ * of a number only where it is the default, as any other would be guessed. */
 static void find_usual(struct groups *s)
 {
-    for (idx k = 0; k < s->n_keys && s->n_keys > 1; k++)
-        s->usual[k] = find_majority(&s->n_usual[k], s, k);
+    for (idx k = 0; k < s->n_keys && s->n_keys > 1; k++) {
+        struct config_key key = s->keys[k];
+        const struct run_data *r = find_majority(&s->n_usual[k], s, k);
+        bool is_plain = r && (key.key->type == KEY_CHOICE ||
+                              config_has_default(group_config(r, key), key));
+        s->usual[k] = is_plain ? r : NULL;
+    }
 }
 
 /* ---- the whole --------------------------------------------------------- */

@@ -38,8 +38,8 @@ struct groups {
     struct config_key keys[DIFFERING_MAX]; /* that tell groups apart */
     struct config_key over[DIFFERING_MAX]; /* that differ within groups */
     idx n_keys, n_over;
-    /* (n_keys) a run with the value that most groups have, which labels leave
-     * out, and how many have it; NULL: no value is in most. */
+    /* (n_keys) a run with the word, or the default number, that most groups
+     * have, which labels leave out, and how many have it; NULL: none is. */
     const struct run_data *usual[DIFFERING_MAX];
     idx n_usual[DIFFERING_MAX];
     idx n_waiting;  /* runs that have not begun; for a note */
