@@ -1,6 +1,8 @@
 /* Runs of which the tables are left, compared as runs are. */
+#include "report/run_tables.h"
 #include "harness.h"
 
+#include "report/filter.h"
 #include "runs_case.h"
 
 #include <math.h>
@@ -74,6 +76,7 @@ static void test_run_tables__are_filtered(void **state)
     char *text = compare_ok(left, 1, o);
     assert_within(text, "3.0000");
     free(text);
+    filter_release(&o.where);
 }
 
 static void expect(struct compare_options o, int code, const char *want)
