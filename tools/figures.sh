@@ -3,16 +3,28 @@
 # experiment, as the lines `figure` of its file `steps` say (tools/experiment.sh),
 # from the tables in its results/: again, too, where the runs are gone. What is
 # drawn by layer, head and position is of the runs: left as it is without any.
+# figures.sh --alike FIGURE FIGURE - is one what the other is? Yes, too, where two
+# versions of gnuplot drew them: then there is nothing to compare.
 #
 #   tools/figures.sh experiments/study-decay
 #   for folder in experiments/*/; do tools/figures.sh "$folder"; done
 #
-# --check draws beside them, and names those that would become other ones; where
-# the committed one is by another gnuplot there is nothing to compare. The status
-# is that of the last that could not be drawn, with --check 1 if one is another.
+# --check draws beside them, and names those that are not alike. The status is that
+# of the last that could not be drawn, with --check 1 if one is another.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 SINKLAB=${SINKLAB:-$root/sinklab}
+drawn_by() { # figure
+    grep -m 1 -o 'Produced by GNUPLOT [^-]*' "$1" 2>/dev/null || true
+}
+are_alike() { # figure figure
+    [ "$(drawn_by "$1")" != "$(drawn_by "$2")" ] || cmp -s "$1" "$2"
+}
+if [ "${1-}" = --alike ]; then
+    are_alike "$2" "$3"
+    exit
+fi
+
 is_check=
 [ "${1-}" != --check ] || { is_check=yes && shift; }
 folder=${1:?of which experiment?}
@@ -22,11 +34,8 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/sinklab-figures.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 status=0
 
-drawn_by() { # figure
-    grep -m 1 -o 'Produced by GNUPLOT [^-]*' "$1" 2>/dev/null || true
-}
 draw() { # file options of compare...
-    local file=$folder/$1 given=$status drawn=0 new=$work/$1
+    local file=$folder/$1 drawn=0 new=$work/$1
     shift
     [ -z "$is_check" ] || [ -e "$file" ] || return 0
     [ -n "$is_check" ] || echo "== $file"
@@ -41,11 +50,9 @@ draw() { # file options of compare...
         status=$drawn
     elif [ -z "$is_check" ]; then
         mv "$new" "$file"
-    elif [ "$(drawn_by "$file")" = "$(drawn_by "$new")" ] && ! cmp -s "$file" "$new"; then
+    elif ! are_alike "$file" "$new"; then
         echo "$file: another one than its tables give: tools/figures.sh $folder draws it" >&2
         status=1
-    else
-        status=$given
     fi
 }
 runs=("$@")

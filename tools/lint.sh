@@ -347,12 +347,6 @@ named_files_exist() {
 
 # results/claims.csv is what the program says of the tables beside it; the page is
 # held against that by tools/pages.py.
-drawn_by() { # figure
-    grep -m 1 -o 'Produced by GNUPLOT [^-]*' "$1"
-}
-drawn_alike() { # figure figure: where one gnuplot drew both
-    [ "$(drawn_by "$1")" != "$(drawn_by "$2")" ] || cmp -s "$1" "$2"
-}
 figures_are_current() {
     local folder status=0
     for folder in experiments/*/; do
@@ -361,7 +355,7 @@ figures_are_current() {
     done
     if command -v python3 >/dev/null; then
         tools/softmax_figure.py "$scratch/softmax.svg"
-        drawn_alike "$scratch/softmax.svg" experiments/softmax.svg ||
+        tools/figures.sh --alike "$scratch/softmax.svg" experiments/softmax.svg ||
             echo "experiments/softmax.svg: not what the tables give: tools/softmax_figure.py draws it"
     fi
     return $status
