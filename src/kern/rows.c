@@ -1,5 +1,7 @@
 #include "kern/rows.h"
 
+#if !defined(__AVX512F__) || defined(SINKLAB_DOUBLE) /* else rows_avx512.c */
+
 /* In lanes, because a compiler may not vectorise a maximum where NaN counts. */
 enum { LANES = 16 };
 
@@ -82,3 +84,5 @@ struct softmax_terms softmax_terms(const real *s, idx n)
         sum += vec_exp(s[j] - max);
     return (struct softmax_terms){ max, 1 / sum };
 }
+
+#endif

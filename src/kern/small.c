@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+/* Rows that lie anywhere are fewer: each takes a register for its address. */
 enum { ROWS = 6, VECTORS = 2, LANES = SMALL_PANEL / VECTORS };
 
 /* A vector of the processor (gcc's and clang's extension); loads and stores
@@ -13,7 +14,7 @@ typedef real vector __attribute__((vector_size(LANES * sizeof(real)),
 #ifdef __clang__
 #define UNROLL _Pragma("clang loop unroll(full)")
 #else
-#define UNROLL _Pragma("GCC unroll 8")
+#define UNROLL _Pragma("GCC unroll 16")
 #endif
 
 /* Keep x in a register, if one is wide enough: left alone, gcc reads it from
@@ -40,11 +41,12 @@ struct product {
 };
 
 /* rows x (vectors * LANES) of c from column n on, the sums kept in registers:
- * rows and vectors are constants wherever this is called. */
-INLINE void block(const struct product *p, idx n, int rows, int vectors)
+ * rows, vectors and, if it is 1, row are constants wherever this is called. */
+INLINE void block(const struct product *p, idx n, idx row, int rows,
+                  int vectors)
 {
-    vector sum[ROWS][VECTORS] = { 0 };
-    const idx row = p->row, column = p->column, ldb = p->ldb;
+    vector sum[SMALL_ROWS][VECTORS] = { 0 };
+    const idx column = p->column, ldb = p->ldb;
     const real *a = p->a;
     const real *b = p->b + n / SMALL_PANEL * p->panel + n % SMALL_PANEL;
     for (idx k = p->K; k > 0; k--, a += column, b += ldb) {
@@ -92,38 +94,57 @@ static void edge(const struct product *p, idx n, int rows)
 }
 
 /* All columns of the first rows. */
-INLINE void strip(const struct product *p, int rows)
+INLINE void strip(const struct product *p, idx row, int rows)
 {
     idx n = 0;
     for (; n + VECTORS * LANES <= p->N; n += VECTORS * LANES)
-        block(p, n, rows, VECTORS);
+        block(p, n, row, rows, VECTORS);
     for (; n + LANES <= p->N; n += LANES)
-        block(p, n, rows, 1);
+        block(p, n, row, rows, 1);
     if (n < p->N)
         edge(p, n, rows);
 }
 
 /* One function a number of rows: each has the registers to itself. */
-#define STRIP(rows)                                                            \
-    static                                                                     \
-        __attribute__((noinline)) void strip_##rows(const struct product *p)   \
+#define STRIP(name, row, rows)                                                 \
+    static __attribute__((noinline)) void name(const struct product *p)        \
     {                                                                          \
-        strip(p, rows);                                                        \
+        strip(p, row, rows);                                                   \
     }
-STRIP(1)
-STRIP(2)
-STRIP(3)
-STRIP(4)
-STRIP(5)
-STRIP(6)
+#define STRIP_OF(rows)                                                         \
+    STRIP(strip_##rows, p->row, rows)                                          \
+    STRIP(beside_##rows, 1, rows)
+STRIP_OF(1)
+STRIP_OF(2)
+STRIP_OF(3)
+STRIP_OF(4)
+STRIP_OF(5)
+STRIP_OF(6)
+#if defined(__AVX512F__)
+STRIP(beside_7, 1, 7)
+STRIP(beside_8, 1, 8)
+STRIP(beside_9, 1, 9)
+STRIP(beside_10, 1, 10)
+STRIP(beside_11, 1, 11)
+STRIP(beside_12, 1, 12)
+#endif
+
+typedef void strip_function(const struct product *p);
+
+static strip_function *const strips[ROWS + 1] = {
+    NULL, strip_1, strip_2, strip_3, strip_4, strip_5, strip_6,
+};
+static strip_function *const strips_beside[SMALL_ROWS + 1] = {
+    NULL,     beside_1, beside_2, beside_3,  beside_4,  beside_5,  beside_6,
+#if defined(__AVX512F__)
+    beside_7, beside_8, beside_9, beside_10, beside_11, beside_12,
+#endif
+};
 
 void small_product(real *restrict c, idx ldc, struct small_left a,
                    struct small_right b, idx M, idx N, idx K, real alpha,
                    bool is_added)
 {
-    static void (*const strips[])(const struct product *p) = {
-        NULL, strip_1, strip_2, strip_3, strip_4, strip_5, strip_6,
-    };
     struct product p = {
         .c = c,
         .a = a.a,
@@ -139,10 +160,12 @@ void small_product(real *restrict c, idx ldc, struct small_left a,
         .alpha = alpha,
         .is_added = is_added,
     };
-    for (; p.M > 0; p.M -= ROWS) {
-        strips[idx_min(p.M, ROWS)](&p);
-        p.c += ROWS * ldc;
-        p.a += ROWS * a.row;
+    idx rows = a.row == 1 ? SMALL_ROWS : ROWS;
+    strip_function *const *run = a.row == 1 ? strips_beside : strips;
+    for (; p.M > 0; p.M -= rows) {
+        run[idx_min(p.M, rows)](&p);
+        p.c += rows * ldc;
+        p.a += rows * a.row;
     }
 }
 

@@ -25,6 +25,15 @@
 #endif
 enum { SMALL_PANEL = SMALL_PANEL_BYTES / sizeof(real) };
 
+/* Rows of c that are computed at a time at most, where a's lie side by side
+ * (small_left.row is 1): their sums fill the registers, of which AVX-512 has 32
+ * instead of 16. */
+#if defined(__AVX512F__)
+enum { SMALL_ROWS = 12 };
+#else
+enum { SMALL_ROWS = 6 };
+#endif
+
 /* Element (m,k) of the left operand lies at a[m * row + k * column]: column 1
  * reads it as it stands, row 1 its transpose. */
 struct small_left {

@@ -4,10 +4,12 @@
 
 #include "kern/bfloat16.h"
 #include "kern/gemm.h"
+#include "kern/outer.h"
 
 enum {
-    TASK_OUTPUTS = 128, /* rows of dw a task; a constant for fixed bits */
-    SUM_ROWS = 64,      /* rows a partial column sum covers */
+    TASK_OUTPUTS = OUTER_COLUMNS, /* rows of dw a task; fixed, as bits are */
+    GRAD_ROWS = 1024,             /* rows a task adds up at a time */
+    SUM_ROWS = 64,                /* rows a partial column sum covers */
 };
 
 /* Rows that oneDNN's products take: a tile, and what puts together any other
@@ -16,7 +18,7 @@ static const idx row_sizes[LINEAR_ROWS] = { TILE_ROWS, 64, 16, 4, 1 };
 
 /* Rows that those of gradients add up. One of 4096 rows is no faster than four
  * of 1024. */
-static const idx sum_sizes[LINEAR_SUMS] = { 1024, 256, 64, 16, 4, 1 };
+static const idx sum_sizes[LINEAR_SUMS] = { GRAD_ROWS, 256, 64, 16, 4, 1 };
 
 /* --- what is placed and made ---------------------------------------------- */
 
@@ -65,6 +67,12 @@ static int open_form(struct linear_form *f, struct onednn_set *set,
     return OK;
 }
 
+/* Are gradients the library's, or our own kernel's? That takes no 16 bits. */
+static bool sums_by_onednn(const struct linear *l)
+{
+    return l->way.is_onednn && (l->way.is_native || !outer_is_fast(l->N, l->K));
+}
+
 static int open_sums(struct linear *l, struct onednn_set *set, struct err *e)
 {
     struct onednn_shape shape = { .N = l->K,
@@ -101,7 +109,7 @@ int linear_open(struct linear *l, struct onednn_set *set, struct err *e)
     if (!set || open_form(&l->forward, set, forward, true, e) ||
         !l->has_backward || open_form(&l->backward, set, backward, false, e))
         return set ? e->code : OK;
-    return open_sums(l, set, e);
+    return sums_by_onednn(l) ? open_sums(l, set, e) : OK;
 }
 
 bool linear_packs(struct product_way way)
@@ -218,34 +226,48 @@ static void column_sums(real *db, const real *dy, idx ld, idx M, idx N)
     }
 }
 
-/* c (n,K) += dy (M,n)^T x (M,K), a fixed number of rows at a time. */
-static void add_rows(const struct linear *l, real *c, const char *dy,
-                     const char *x, idx M, bool is_last)
+/* c (n,K) += dy (R,n)^T x (R,K), a fixed number of rows at a time. */
+static void add_sums(const struct linear *l, real *c, const char *dy,
+                     const char *x, idx R, bool is_last)
 {
     size_t bytes = product_number_bytes(l->way);
     int thread = omp_get_thread_num();
     for (idx i = 0, m = 0; i < LINEAR_SUMS; i++)
-        for (; M - m >= sum_sizes[i]; m += sum_sizes[i])
+        for (; R - m >= sum_sizes[i]; m += sum_sizes[i])
             onednn_run(l->sums[i][is_last], thread, c,
                        dy + (size_t)(m * l->N) * bytes,
                        x + (size_t)(m * l->K) * bytes, NULL);
 }
 
+/* dw (n,K), of outputs from n0 on, += what R rows from m on add to it. */
+static void add_rows(const struct linear_grad *g, idx n0, idx n, idx m, idx R)
+{
+    const struct linear *l = g->l;
+    idx N = l->N, K = l->K;
+    real *dw = g->gradients + l->w + n0 * K;
+    const void *x = l->x ? row_at(l, l->x, g->x_row + m, K) : g->x + m * K;
+    const void *dy = l->dy ? row_at(l, l->dy, g->dy_row + m, N) : g->dy + m * N;
+    const void *from =
+        (const char *)dy + (size_t)n0 * product_number_bytes(l->way);
+    if (sums_by_onednn(l))
+        add_sums(l, dw, from, x, R, n < TASK_OUTPUTS);
+    else if (l->way.is_onednn)
+        outer_sum(dw, K, from, N, x, K, R, n, K);
+    else
+        gemm_tn(dw, K, from, N, x, K, n, K, R, 1, 1);
+}
+
 void linear_grad_run(const struct linear_grad *g, idx task)
 {
     const struct linear *l = g->l;
-    idx N = l->N, K = l->K, n0 = task * TASK_OUTPUTS,
-        n = idx_min(TASK_OUTPUTS, N - n0);
-    size_t bytes = product_number_bytes(l->way);
-    real *dw = g->gradients + l->w + n0 * K;
-    const void *x = l->x ? row_at(l, l->x, g->x_row, K) : g->x;
-    const void *dy = l->dy ? row_at(l, l->dy, g->dy_row, N) : g->dy;
-    const char *from = (const char *)dy + (size_t)n0 * bytes;
-    if (l->way.is_onednn)
-        add_rows(l, dw, from, x, g->M, n < TASK_OUTPUTS);
-    else
-        gemm_tn(dw, K, (const real *)(const void *)from, N, x, K, n, K, g->M, 1,
-                1);
-    if (l->b >= 0)
-        column_sums(g->gradients + l->b + n0, g->dy + n0, N, g->M, n);
+    idx N = l->N, n0 = task * TASK_OUTPUTS, n = idx_min(TASK_OUTPUTS, N - n0);
+    /* dy is read twice, the second time from the cache; OpenBLAS would pack x
+     * for each part */
+    idx step = l->way.is_onednn ? GRAD_ROWS : g->M;
+    for (idx m = 0; m < g->M; m += step) {
+        idx R = idx_min(step, g->M - m);
+        add_rows(g, n0, n, m, R);
+        if (l->b >= 0)
+            column_sums(g->gradients + l->b + n0, g->dy + m * N + n0, N, R, n);
+    }
 }
