@@ -2,8 +2,7 @@
 
 #include <string.h>
 
-/* Rows that lie anywhere are fewer: each takes a register for its address. */
-enum { ROWS = 6, VECTORS = 2, LANES = SMALL_PANEL / VECTORS };
+enum { VECTORS = 2, LANES = SMALL_PANEL / VECTORS };
 
 /* A vector of the processor (gcc's and clang's extension); loads and stores
  * need no alignment. */
@@ -47,9 +46,13 @@ INLINE void block(const struct product *p, idx n, idx row, int rows,
 {
     vector sum[SMALL_ROWS][VECTORS] = { 0 };
     const idx column = p->column, ldb = p->ldb;
-    const real *a = p->a;
+    /* three rows to an address: processors add one or two steps for nothing */
+    const real *a[(SMALL_ROWS + 2) / 3];
+    UNROLL
+    for (int i = 0; 3 * i < rows; i++)
+        a[i] = p->a + 3 * i * row;
     const real *b = p->b + n / SMALL_PANEL * p->panel + n % SMALL_PANEL;
-    for (idx k = p->K; k > 0; k--, a += column, b += ldb) {
+    for (idx k = p->K; k > 0; k--, b += ldb) {
         vector right[VECTORS];
         UNROLL
         for (int v = 0; v < vectors; v++) {
@@ -58,21 +61,29 @@ INLINE void block(const struct product *p, idx n, idx row, int rows,
         }
         UNROLL
         for (int r = 0; r < rows; r++) {
-            real left = a[r * row];
+            real left = a[r / 3][r % 3 * row];
             UNROLL
             for (int v = 0; v < vectors; v++)
                 sum[r][v] += left * right[v];
         }
+        UNROLL
+        for (int i = 0; 3 * i < rows; i++)
+            a[i] += column;
     }
+    /* read once: what is stored might be any of it, for all a compiler knows */
+    real *c = p->c + n;
+    const idx ldc = p->ldc;
+    const real alpha = p->alpha;
+    const bool is_added = p->is_added;
     UNROLL
     for (int r = 0; r < rows; r++) {
         UNROLL
         for (int v = 0; v < vectors; v++) {
-            vector *c = (vector *)(p->c + r * p->ldc + n + v * LANES);
+            vector *at = (vector *)(c + r * ldc + v * LANES);
             vector old = { 0 };
-            if (p->is_added)
-                old = *c;
-            *c = old + p->alpha * sum[r][v];
+            if (is_added)
+                old = *at;
+            *at = old + alpha * sum[r][v];
         }
     }
 }
@@ -106,45 +117,48 @@ INLINE void strip(const struct product *p, idx row, int rows)
 }
 
 /* One function a number of rows: each has the registers to itself. */
-#define STRIP(name, row, rows)                                                 \
-    static __attribute__((noinline)) void name(const struct product *p)        \
+#define STRIP(rows)                                                            \
+    static                                                                     \
+        __attribute__((noinline)) void strip_##rows(const struct product *p)   \
     {                                                                          \
-        strip(p, row, rows);                                                   \
+        strip(p, p->row, rows);                                                \
     }
-#define STRIP_OF(rows)                                                         \
-    STRIP(strip_##rows, p->row, rows)                                          \
-    STRIP(beside_##rows, 1, rows)
-STRIP_OF(1)
-STRIP_OF(2)
-STRIP_OF(3)
-STRIP_OF(4)
-STRIP_OF(5)
-STRIP_OF(6)
+STRIP(1)
+STRIP(2)
+STRIP(3)
+STRIP(4)
+STRIP(5)
+STRIP(6)
 #if defined(__AVX512F__)
-STRIP(beside_7, 1, 7)
-STRIP(beside_8, 1, 8)
-STRIP(beside_9, 1, 9)
-STRIP(beside_10, 1, 10)
-STRIP(beside_11, 1, 11)
-STRIP(beside_12, 1, 12)
+STRIP(7)
+STRIP(8)
+STRIP(9)
+STRIP(10)
+STRIP(11)
+STRIP(12)
 #endif
-
-typedef void strip_function(const struct product *p);
-
-static strip_function *const strips[ROWS + 1] = {
-    NULL, strip_1, strip_2, strip_3, strip_4, strip_5, strip_6,
-};
-static strip_function *const strips_beside[SMALL_ROWS + 1] = {
-    NULL,     beside_1, beside_2, beside_3,  beside_4,  beside_5,  beside_6,
-#if defined(__AVX512F__)
-    beside_7, beside_8, beside_9, beside_10, beside_11, beside_12,
-#endif
-};
 
 void small_product(real *restrict c, idx ldc, struct small_left a,
                    struct small_right b, idx M, idx N, idx K, real alpha,
                    bool is_added)
 {
+    static void (*const strips[])(const struct product *p) = {
+        NULL,
+        strip_1,
+        strip_2,
+        strip_3,
+        strip_4,
+        strip_5,
+        strip_6,
+#if defined(__AVX512F__)
+        strip_7,
+        strip_8,
+        strip_9,
+        strip_10,
+        strip_11,
+        strip_12,
+#endif
+    };
     struct product p = {
         .c = c,
         .a = a.a,
@@ -160,12 +174,10 @@ void small_product(real *restrict c, idx ldc, struct small_left a,
         .alpha = alpha,
         .is_added = is_added,
     };
-    idx rows = a.row == 1 ? SMALL_ROWS : ROWS;
-    strip_function *const *run = a.row == 1 ? strips_beside : strips;
-    for (; p.M > 0; p.M -= rows) {
-        run[idx_min(p.M, rows)](&p);
-        p.c += rows * ldc;
-        p.a += rows * a.row;
+    for (; p.M > 0; p.M -= SMALL_ROWS) {
+        strips[idx_min(p.M, SMALL_ROWS)](&p);
+        p.c += SMALL_ROWS * ldc;
+        p.a += SMALL_ROWS * a.row;
     }
 }
 
