@@ -3,6 +3,7 @@
  * must have it. */
 #include "kern/rows.h"
 #include "harness.h"
+#include "kern/vec512.h"
 
 #include <math.h>
 #include <string.h>
@@ -146,6 +147,32 @@ static void test_rows__pass_nan_on(void **state)
         }
 }
 
+/* What rows and activations are made of where vectors are of 512 bits, to the
+ * errors that vec512.h tells. */
+static void test_rows__vectors_match_the_c_library(void **state)
+{
+    (void)state;
+#ifdef VEC512
+    for (int i = -8000; i <= 8000; i++) {
+        float x = (float)i / 100, y[VEC512_LANES];
+        _mm512_storeu_ps(y, vec512_exp(_mm512_set1_ps(x)));
+        assert_near((double)y[i & 15], exp((double)x), 2.4e-7, exp((double)x));
+        float e = y[0];
+        _mm512_storeu_ps(y, vec512_reciprocal(_mm512_set1_ps(e)));
+        assert_near((double)y[i & 15], 1 / (double)e, 2.4e-7, 1 / (double)e);
+    }
+    float y[VEC512_LANES];
+    _mm512_storeu_ps(y, vec512_exp(_mm512_set1_ps(NAN)));
+    assert_true(isnan(y[3]));
+    _mm512_storeu_ps(y, vec512_exp(_mm512_set1_ps(-INFINITY)));
+    assert_true(y[3] >= 0 && y[3] < 1.2e-38F);
+    _mm512_storeu_ps(y, vec512_exp(_mm512_set1_ps(INFINITY)));
+    assert_true(isfinite(y[3]) && y[3] > 2e38F);
+#else
+    skip();
+#endif
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -153,6 +180,7 @@ int main(void)
         cmocka_unit_test(test_rows__may_be_made_in_place),
         cmocka_unit_test(test_rows__of_far_scores_are_finite),
         cmocka_unit_test(test_rows__pass_nan_on),
+        cmocka_unit_test(test_rows__vectors_match_the_c_library),
     };
     return cmocka_run_group_tests_name("rows", tests, NULL, NULL);
 }

@@ -1,11 +1,61 @@
 #include "kern/activation.h"
 
+#include "kern/vec512.h"
 #include "kern/vecmath.h"
 
 /* GELU by its tanh form: u/2 (1 + tanh(c (u + 0.044715 u^3))), c = sqrt(2/pi)
  * (arXiv 1606.08415, equation after 2). */
 static const real GELU_C = (real)0.79788456080286535588;
 static const real GELU_CUBE = (real)0.044715;
+
+#ifdef VEC512
+
+/* As (1 + tanh z)/2 = 1 / (1 + e), e = exp(-2z). */
+VEC512 __m512 gelu_e(__m512 u, __m512 square)
+{
+    __m512 z = u * _mm512_fmadd_ps(_mm512_set1_ps(GELU_C * GELU_CUBE), square,
+                                   _mm512_set1_ps(GELU_C));
+    return vec512_exp(-2.0f * z);
+}
+
+VEC512 __m512 gelu_value(__m512 u)
+{
+    return u * vec512_reciprocal(1.0f + gelu_e(u, u * u));
+}
+
+/* s + u s' of s = 1/(1 + e); 1 - s is e s, which is right where s is near 1. */
+VEC512 __m512 gelu_slope(__m512 u)
+{
+    __m512 square = u * u, e = gelu_e(u, square);
+    __m512 s = vec512_reciprocal(1.0f + e);
+    __m512 slope = 2 * GELU_C + 6 * GELU_C * GELU_CUBE * square;
+    return s + u * slope * s * (e * s);
+}
+
+static void gelu_forward(real *restrict y, const real *u, idx R, idx F)
+{
+    idx n = R * F, i = 0;
+    for (; i + VEC512_LANES <= n; i += VEC512_LANES)
+        _mm512_storeu_ps(y + i, gelu_value(vec512_load(u + i)));
+    __mmask16 rest = vec512_first(n - i);
+    _mm512_mask_storeu_ps(y + i, rest,
+                          gelu_value(vec512_load_some(u + i, rest)));
+}
+
+static void gelu_backward(real *restrict du, const real *u, const real *dy,
+                          idx R, idx F)
+{
+    idx n = R * F, i = 0;
+    for (; i + VEC512_LANES <= n; i += VEC512_LANES)
+        _mm512_storeu_ps(du + i,
+                         vec512_load(dy + i) * gelu_slope(vec512_load(u + i)));
+    __mmask16 rest = vec512_first(n - i);
+    _mm512_mask_storeu_ps(du + i, rest,
+                          vec512_load_some(dy + i, rest) *
+                              gelu_slope(vec512_load_some(u + i, rest)));
+}
+
+#else
 
 static void gelu_forward(real *restrict y, const real *u, idx R, idx F)
 {
@@ -27,6 +77,8 @@ static void gelu_backward(real *restrict du, const real *u, const real *dy,
         du[i] = dy[i] * (real)0.5 * (1 + t + u[i] * (1 - t * t) * slope);
     }
 }
+
+#endif
 
 /* SwiGLU: silu(gate) * up, silu(x) = x sigmoid(x). */
 static void swiglu_forward(real *restrict y, const real *u, idx R, idx F)

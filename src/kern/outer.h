@@ -12,16 +12,15 @@
 
 #include "base/base.h"
 
-/* Does this beat a library that packs, for a matrix (N,K)? Measured for vectors
- * of 512 bits alone (docs/PERFORMANCE.md): where rows of a are long, which are
- * slow to pack, or the product takes little of what was packed. */
-static inline bool outer_is_fast(idx N, idx K)
+/* Does this beat a library that packs, for a matrix of N outputs? Measured for
+ * vectors of 512 bits alone (docs/PERFORMANCE.md): where rows of a are long,
+ * which are slow to pack. */
+static inline bool outer_is_fast(idx N)
 {
 #if defined(__AVX512F__)
-    return N > 512 || K < 256;
+    return N > 512;
 #else
     (void)N;
-    (void)K;
     return false;
 #endif
 }

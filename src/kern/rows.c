@@ -1,6 +1,7 @@
 #include "kern/rows.h"
+#include "kern/vec512.h"
 
-#if !defined(__AVX512F__) || defined(SINKLAB_DOUBLE) /* else rows_avx512.c */
+#ifndef VEC512 /* else rows_avx512.c */
 
 /* In lanes, because a compiler may not vectorise a maximum where NaN counts. */
 enum { LANES = 16 };

@@ -70,7 +70,7 @@ static int open_form(struct linear_form *f, struct onednn_set *set,
 /* Are gradients the library's, or our own kernel's? That takes no 16 bits. */
 static bool sums_by_onednn(const struct linear *l)
 {
-    return l->way.is_onednn && (l->way.is_native || !outer_is_fast(l->N, l->K));
+    return l->way.is_onednn && (l->way.is_native || !outer_is_fast(l->N));
 }
 
 static int open_sums(struct linear *l, struct onednn_set *set, struct err *e)
