@@ -27,6 +27,13 @@ static real *filled(idx n, real value)
 void head_case_open(struct head_case *c, const char *settings, idx T, idx D,
                     double std)
 {
+    const struct product_way float32 = { 0 };
+    head_case_open_way(c, settings, T, D, std, float32);
+}
+
+void head_case_open_way(struct head_case *c, const char *settings, idx T, idx D,
+                        double std, struct product_way way)
+{
     struct model_options m = { .heads = HEAD_HEADS };
     *c = (struct head_case){ .part = D + HEAD_GAP, .ld = 3 * (D + HEAD_GAP) };
     weight_case_open(&c->weights, settings);
@@ -35,6 +42,7 @@ void head_case_open(struct head_case *c, const char *settings, idx T, idx D,
         &(struct model_spec){ .model = m, .attention = c->weights.options }, T,
         D);
     assert_int_equal(c->at.E, D);
+    c->at.way = way;
     c->row_n = c->at.n_extra + T;
     c->qkv = normal(T * c->ld, std, 1);
     c->column = normal(2 * D + 1, std, 2);

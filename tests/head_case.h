@@ -32,6 +32,9 @@ struct head_case {
 /* "key=value key=value" over the [attention] defaults. */
 void head_case_open(struct head_case *c, const char *settings, idx T, idx D,
                     double std);
+/* And with products made in a way of their own. */
+void head_case_open_way(struct head_case *c, const char *settings, idx T, idx D,
+                        double std, struct product_way way);
 void head_case_close(struct head_case *c);
 
 struct head head_case_head(const struct head_case *c);

@@ -27,17 +27,27 @@ static const struct shape {
     { "llama", 1, 136, 2, 1, 257, 130 },
 };
 
+#define NATIVE(kernel)                                                         \
+    {                                                                          \
+        .rounds = true, .is_onednn = true, .is_native = true,                  \
+        .pairs = &(kernel)                                                     \
+    }
 static const struct product_way ways[] = {
     { .is_onednn = false },
     { .is_onednn = true },
     { .rounds = true },
     { .rounds = true, .is_onednn = true },
     { .rounds = true, .is_onednn = true, .is_native = true },
+    NATIVE(pairs_plain),
+    NATIVE(pairs_vectors),
+    NATIVE(pairs_tiles),
 };
+enum { FIRST_NATIVE = 4 };
 
 static bool is_here(struct product_way w)
 {
-    return (!w.is_onednn || has_onednn) && (!w.is_native || has_native);
+    return (!w.is_onednn || has_onednn) && (!w.is_native || has_native) &&
+           (!w.pairs || w.pairs->is_here());
 }
 
 /* Two maps that ask for numbers of their own: projections. */
@@ -166,10 +176,11 @@ static double distance(const struct tiny *a, const struct tiny *b)
 /* A rounded number is off by at most u = 2^-8 of itself, so a product of two is
  * by 2u of the product of their norms, and float32's own rounding is nothing
  * beside that. The errors of different products are as good as independent:
- * they add in squares. A gradient's longest path leads through four matrices a
- * block and the head, forth and back, and the sum of the gradient itself: n =
- * 2 (4 L + 1) + 1 products. Norms, softmax and activations between them have
- * derivatives of about one in what they pass on. So
+ * they add in squares. A gradient's longest path leads through four matrices
+ * and two products of attention a block, and the head, forth and back, and the
+ * sum of the gradient itself: n = 2 (6 L + 1) + 1 products. Norms, softmax and
+ * activations between them have derivatives of about one in what they pass on.
+ * So
  *
  *     |g(bfloat16) - g(float32)| <= 2u sqrt(n) |g|.
  *
@@ -177,7 +188,7 @@ static double distance(const struct tiny *a, const struct tiny *b)
  * bound is to be expected; less than a tenth of u would be no rounding. */
 static double bound_of(const struct shape *s)
 {
-    return 2 / 256.0 * sqrt((double)(2 * (4 * s->L + 1) + 1));
+    return 2 / 256.0 * sqrt((double)(2 * (6 * s->L + 1) + 1));
 }
 
 /* Sums of K numbers in another order: at most K e apart, e = 2^-24, of what is
@@ -221,23 +232,27 @@ static void test_products__gradients_agree_up_to_rounding(void **state)
 static void test_products__software_rounds_as_the_processor_does(void **state)
 {
     (void)state;
-    if (!has_native)
-        return;
     for (idx i = 0; i < COUNT_OF(shapes); i++) {
-        struct tiny plain, soft, native;
+        struct tiny plain, soft;
         open_way(&plain, &shapes[i], 2, ways[0], true);
         open_way(&soft, &shapes[i], 2, ways[2], true);
-        open_way(&native, &shapes[i], 2, ways[4], true);
         tiny_backward(&plain, 1);
         tiny_backward(&soft, 1);
-        tiny_backward(&native, 1);
-        if (getenv("SHOW"))
-            printf("shape %td: %.2e of %.2e\n", i, distance(&native, &soft),
-                   distance(&native, &plain));
-        assert_true(distance(&native, &soft) < distance(&native, &plain) / 2);
+        for (idx k = FIRST_NATIVE; k < COUNT_OF(ways); k++) {
+            struct tiny native;
+            if (!is_here(ways[k]))
+                continue;
+            open_way(&native, &shapes[i], 2, ways[k], true);
+            tiny_backward(&native, 1);
+            if (getenv("SHOW"))
+                printf("shape %td way %td: %.2e of %.2e\n", i, k,
+                       distance(&native, &soft), distance(&native, &plain));
+            assert_true(distance(&native, &soft) <
+                        distance(&native, &plain) / 2);
+            tiny_close(&native);
+        }
         tiny_close(&plain);
         tiny_close(&soft);
-        tiny_close(&native);
     }
 }
 
@@ -245,15 +260,16 @@ static void test_products__what_is_asked_for_decides(void **state)
 {
     (void)state;
     struct product_way w = products_way(PRODUCTS_OPENBLAS, PRECISION_FLOAT32);
-    assert_false(w.is_onednn || w.rounds || w.is_native);
+    assert_false(w.is_onednn || w.rounds || w.is_native || w.pairs);
     assert_string_equal(product_library(w), "OpenBLAS");
     assert_string_equal(product_precision(w), "float32");
     w = products_way(PRODUCTS_OPENBLAS, PRECISION_BFLOAT16);
-    assert_true(!w.is_onednn && w.rounds && !w.is_native);
+    assert_true(!w.is_onednn && w.rounds && !w.is_native && !w.pairs);
     assert_string_equal(product_precision(w), "bfloat16, rounded in software");
     w = products_way(PRODUCTS_ONEDNN, PRECISION_BFLOAT16);
     assert_int_equal(w.is_onednn, has_onednn);
     assert_int_equal(w.is_native, has_native);
+    assert_true(!w.pairs || (has_native && w.pairs->is_here()));
     w = products_way(PRODUCTS_AUTO, PRECISION_FLOAT32);
     assert_int_equal(w.is_onednn,
                      has_onednn && onednn_vectors() >= ONEDNN_AVX512);

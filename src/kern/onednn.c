@@ -97,8 +97,9 @@ enum onednn_vectors onednn_vectors(void)
     case dnnl_cpu_isa_avx512_core_vnni:
         return ONEDNN_AVX512;
     case dnnl_cpu_isa_avx512_core_bf16:
-    case dnnl_cpu_isa_avx512_core_amx:
         return ONEDNN_BFLOAT16;
+    case dnnl_cpu_isa_avx512_core_amx:
+        return ONEDNN_TILES;
     default:
         return ONEDNN_NARROW;
     }

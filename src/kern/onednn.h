@@ -27,8 +27,14 @@ int onednn_load(struct err *e);
 /* "oneDNN 2.6.3, avx512_core_bf16": version, and what its kernels are for. */
 const char *onednn_name(void);
 
-/* How wide its kernels' vectors are here, and do they multiply bfloat16? */
-enum onednn_vectors { ONEDNN_NARROW, ONEDNN_AVX512, ONEDNN_BFLOAT16 };
+/* How wide its kernels' vectors are here; do they multiply bfloat16, and in
+ * tiles (AMX)? */
+enum onednn_vectors {
+    ONEDNN_NARROW,
+    ONEDNN_AVX512,
+    ONEDNN_BFLOAT16,
+    ONEDNN_TILES
+};
 enum onednn_vectors onednn_vectors(void);
 
 /* Address space that loading it takes, 0 where it is loaded. */

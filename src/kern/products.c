@@ -14,6 +14,15 @@ static bool is_onednn_better(void)
     return onednn_vectors() >= ONEDNN_AVX512;
 }
 
+/* What oneDNN multiplies by, so that its name (product_library) tells that,
+ * too. */
+static const struct pairs_kernel *pairs_here(void)
+{
+    if (onednn_vectors() >= ONEDNN_TILES && pairs_tiles.is_here())
+        return &pairs_tiles;
+    return pairs_vectors.is_here() ? &pairs_vectors : NULL;
+}
+
 struct product_way products_way(enum products products,
                                 enum precision precision)
 {
@@ -24,6 +33,7 @@ struct product_way products_way(enum products products,
     w.is_onednn = products == PRODUCTS_ONEDNN || is_onednn_better();
     w.is_native =
         w.is_onednn && w.rounds && onednn_vectors() >= ONEDNN_BFLOAT16;
+    w.pairs = w.is_native ? pairs_here() : NULL;
     return w;
 }
 

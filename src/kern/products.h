@@ -1,16 +1,18 @@
 /* products.h - by which library, and in which precision, the large products of
- * a pass are made: those of activations with weights.
+ * a pass are made: those of activations with weights, and those of attention.
  *
  * With bfloat16 the operands are rounded (kern/bfloat16.h); what comes out, and
  * is added up, is float32. Processors that multiply such numbers do so by
- * oneDNN; elsewhere rounded operands are kept as float32 and multiplied as
- * these are, which gives the same sums in another order.
+ * oneDNN, in attention by kern/pairs.h; elsewhere rounded operands are kept as
+ * float32 and multiplied as these are, which gives the same sums in another
+ * order.
  */
 #ifndef SINKLAB_PRODUCTS_H
 #define SINKLAB_PRODUCTS_H
 
 #include "base/base.h"
 #include "base/err.h"
+#include "kern/pairs.h"
 
 /* KEEP WITH: products_name. Zero: what there always is. */
 enum products { PRODUCTS_OPENBLAS, PRODUCTS_ONEDNN, PRODUCTS_AUTO };
@@ -25,6 +27,8 @@ struct product_way {
     bool is_onednn;
     bool rounds;    /* operands, to bfloat16 */
     bool is_native; /* and these are multiplied in 16 bits, by oneDNN */
+    const struct pairs_kernel *pairs; /* the same of attention's, by this one;
+                                         NULL: not in 16 bits */
 };
 
 /* products_way - what is asked for, decided by the processor and by which

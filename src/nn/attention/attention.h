@@ -13,6 +13,7 @@
 #define SINKLAB_ATTENTION_H
 
 #include "base/base.h"
+#include "kern/products.h"
 #include "nn/parts.h"
 #include "nn/attention/edits/score_edit.h"
 #include "nn/attention/weights/weight_stage.h"
@@ -34,6 +35,7 @@ struct attention {
     struct weight_stage weights;
     idx n_edits;
     const struct score_edit *edits[SCORE_EDITS_MAX];
+    struct product_way way;  /* of products of rows; zeroed: float32 */
     struct stopwatch *watch; /* NULL: nobody asks where time goes */
 };
 

@@ -71,38 +71,29 @@ static void row_backward(const struct attention *at, const struct work *w,
 static void strip_backward(const struct attention *at, const struct work *w,
                            struct rows a, struct rows g,
                            struct head_grads *grads, const struct head *head,
-                           const real *do_, idx t0, idx R, idx tile_end)
+                           const real *do_, const struct strip *p, idx tile_end)
 {
-    idx n_keys = visible_end(&at->options, at->T, t0 + R - 1);
-    struct small_left left = { w->do_ + t0 * at->E, at->E, 1 };
-    strip_scores(at, w, head, t0, R, n_keys);
-    strip_product(g, left, w->v_panels, R, n_keys, at->E, 1);
+    strip_scores(at, w, head, p);
+    w->products->dweights(at, w, g, p);
     stopwatch_mark(at->watch, PART_SCORES);
-    for (idx r = 0; r < R; r++) {
+    for (idx r = 0; r < p->R; r++) {
         real *g_row = g.key0 + r * g.ld;
         if (at->n_extra) /* do . v* */
             g_row[-1] = head->column_value
-                            ? row_dot(do_ + (t0 + r) * head->ld_o,
+                            ? row_dot(do_ + (p->t0 + r) * head->ld_o,
                                       head->column_value, at->E)
                             : 0;
-        row_backward(at, w, grads, head, a.key0 + r * a.ld, g_row, r, t0 + r,
+        row_backward(at, w, grads, head, a.key0 + r * a.ld, g_row, r, p->t0 + r,
                      tile_end);
     }
     stopwatch_mark(at->watch, PART_ROWS);
-    small_product(grads->dq + t0 * head->ld_qkv, head->ld_qkv, rows_left(g),
-                  small_plain(w->k, at->D), R, at->D, n_keys, at->scale, false);
+    w->products->dqueries(at, w, grads->dq + p->t0 * head->ld_qkv, head->ld_qkv,
+                          a, g, p, tile_end);
 }
 
-static void open_backward(const struct attention *at, struct work *w,
-                          const struct head_grads *grads,
-                          const struct head *head, const real *do_)
+static void open_edits(const struct attention *at, struct work *w,
+                       const struct head_grads *grads)
 {
-    idx ld = head->ld_qkv;
-    small_transpose(w->k_panels, head->k, ld, at->T, at->D);
-    small_transpose(w->v_panels, head->v, ld, at->T, at->E);
-    small_copy(w->q, head->q, ld, at->T, at->D);
-    small_copy(w->k, head->k, ld, at->T, at->D);
-    small_copy(w->do_, do_, head->ld_o, at->T, at->E);
     for (idx i = 0; i < at->n_edits; i++) {
         w->edits[i].dlearned = grads->edit_learned[i];
         w->edits[i].dprojected = grads->edit_projected[i];
@@ -120,27 +111,29 @@ void attention_backward(const struct attention *at, struct head_grads *grads,
         return;
     }
     struct work w = work_at(at, head, scratch);
-    idx ld = head->ld_qkv, last = (at->T - 1) / ROWS_TILE * ROWS_TILE;
+    const struct head_products *products = w.products;
+    idx ld = head->ld_qkv, rows = products->tile;
+    idx last = (at->T - 1) / rows * rows;
     stopwatch_mark(at->watch, PART_WAIT);
-    open_backward(at, &w, grads, head, do_);
+    products->open_backward(at, &w, head, do_);
+    open_edits(at, &w, grads);
     /* From the last tile, which sees every key and so writes all of dk, dv */
-    for (idx t0 = last; t0 >= 0; t0 -= ROWS_TILE) {
-        idx R = idx_min(ROWS_TILE, at->T - t0);
-        idx n_keys = visible_end(&at->options, at->T, t0 + R - 1);
-        for (idx r = 0; r < R; r += ROWS_STRIP) {
-            idx n = idx_min(ROWS_STRIP, R - r);
-            struct rows a = rows_from(w.a, r), g = rows_from(w.g, r);
-            strip_backward(at, &w, a, g, grads, head, do_, t0 + r, n, n_keys);
-            strip_column_backward(at, grads, a, g, head, do_, t0 + r, n);
+    for (idx t0 = last; t0 >= 0; t0 -= rows) {
+        struct strip tile = strip_at(at, t0, rows);
+        for (idx r = 0; r < tile.R; r += products->strip) {
+            idx R = idx_min(products->strip, tile.R - r);
+            struct strip p = strip_at(at, t0 + r, R);
+            struct rows a = rows_from(w.a, r % products->kept);
+            struct rows g = rows_from(w.g, r % products->kept);
+            strip_backward(at, &w, a, g, grads, head, do_, &p, tile.n_keys);
+            strip_column_backward(at, grads, a, g, head, do_, p.t0, R);
         }
-        small_product(grads->dv, ld, rows_left_transposed(w.a),
-                      small_plain(w.do_ + t0 * at->E, at->E), n_keys, at->E, R,
-                      1, t0 != last || grads->adds_v);
-        small_product(grads->dk, ld, rows_left_transposed(w.g),
-                      small_plain(w.q + t0 * at->D, at->D), n_keys, at->D, R,
-                      at->scale, t0 != last || grads->adds_k);
+        products->share(at, &w, grads, ld, &tile, t0 == last);
         stopwatch_mark(at->watch, PART_SCORES);
     }
+    if (products->close)
+        products->close(at, &w, grads, ld);
+    stopwatch_mark(at->watch, PART_SCORES);
     for (idx i = 0; i < at->n_edits; i++)
         if (at->edits[i]->close)
             at->edits[i]->close(&w.edits[i]);

@@ -66,15 +66,15 @@ void attention_forward(const struct attention *at, real *o,
         return;
     }
     struct work w = work_at(at, head, scratch);
+    const struct head_products *products = w.products;
     idx row_n = at->n_extra + at->T;
     stopwatch_mark(at->watch, PART_WAIT);
-    small_transpose(w.k_panels, head->k, head->ld_qkv, at->T, at->D);
-    small_copy(w.v, head->v, head->ld_qkv, at->T, at->E);
+    products->open_forward(at, &w, head);
     work_open_edits(at, &w);
-    for (idx t0 = 0; t0 < at->T; t0 += ROWS_STRIP) {
-        idx R = idx_min(ROWS_STRIP, at->T - t0);
-        idx n_keys = visible_end(&at->options, at->T, t0 + R - 1);
-        strip_scores(at, &w, head, t0, R, n_keys);
+    for (idx t0 = 0; t0 < at->T; t0 += products->strip) {
+        struct strip p = strip_at(at, t0, products->strip);
+        idx R = p.R, n_keys = p.n_keys;
+        strip_scores(at, &w, head, &p);
         stopwatch_mark(at->watch, PART_SCORES);
         for (idx r = 0; r < R; r++) {
             struct span span = row_span(at, head, t0 + r);
@@ -103,8 +103,7 @@ void attention_forward(const struct attention *at, real *o,
             }
         }
         stopwatch_mark(at->watch, PART_ROWS);
-        small_product(o + t0 * head->ld_o, head->ld_o, rows_left(w.s),
-                      small_plain(w.v, at->E), R, at->E, n_keys, 1, false);
+        products->mix(at, &w, o + t0 * head->ld_o, head->ld_o, &p);
         add_column_value(at, o + t0 * head->ld_o, head, w.s, R);
         stopwatch_mark(at->watch, PART_SCORES);
     }

@@ -2,21 +2,30 @@
 
 #include <string.h>
 
-static idx rows_ld(const struct attention *at)
-{
-    return ROWS_LEAD + small_padded(at->T);
-}
-
 static idx edit_scratch(const struct attention *at, idx i)
 {
     const struct score_edit *edit = at->edits[i];
     return edit->n_scratch ? edit->n_scratch(at->T, at->D) : 0;
 }
 
+/* What is there beside the edits' scratch; with room, it is put there. */
+static idx place(const struct attention *at, struct work *w, real *room)
+{
+    const struct head_products *p = head_products_of(at);
+    idx ld = ROWS_LEAD + p->padded(at->T), n = p->place(at, w, room);
+    if (room) {
+        real *s = room + n + ROWS_LEAD;
+        w->products = p;
+        w->s = (struct rows){ s, ld };
+        w->a = (struct rows){ s + p->strip * ld, ld };
+        w->g = (struct rows){ s + (p->strip + p->kept) * ld, ld };
+    }
+    return n + (p->strip + 2 * p->kept) * ld;
+}
+
 idx work_scratch(const struct attention *at)
 {
-    idx n = 3 * (at->D + at->E) * small_padded(at->T) +
-            (ROWS_STRIP + 2 * ROWS_TILE) * rows_ld(at);
+    idx n = place(at, NULL, NULL);
     for (idx i = 0; i < at->n_edits; i++)
         n += edit_scratch(at, i);
     return n;
@@ -44,20 +53,8 @@ static struct edit_head edit_head_of(const struct attention *at,
 struct work work_at(const struct attention *at, const struct head *head,
                     real *scratch)
 {
-    idx T = small_padded(at->T), D = at->D, E = at->E, ld = rows_ld(at);
-    struct work w = {
-        .k_panels = scratch,
-        .q = scratch + D * T,
-        .k = scratch + 2 * D * T,
-        .v_panels = scratch + 3 * D * T,
-        .v = scratch + (3 * D + E) * T,
-        .do_ = scratch + (3 * D + 2 * E) * T,
-    };
-    real *s = scratch + 3 * (D + E) * T + ROWS_LEAD;
-    w.s = (struct rows){ s, ld };
-    w.a = (struct rows){ s + ROWS_STRIP * ld, ld };
-    w.g = (struct rows){ s + (ROWS_STRIP + ROWS_TILE) * ld, ld };
-    real *rest = s - ROWS_LEAD + (ROWS_STRIP + 2 * ROWS_TILE) * ld;
+    struct work w;
+    real *rest = scratch + place(at, &w, scratch);
     for (idx i = 0; i < at->n_edits; i++) {
         w.edits[i] = edit_head_of(at, head, i);
         w.edits[i].scratch = rest;
@@ -140,26 +137,25 @@ void row_edits_backward(const struct attention *at, const struct work *w,
     }
 }
 
-void strip_product(struct rows x, struct small_left left, const real *panels,
-                   idx R, idx n_keys, idx K, real factor)
+struct strip strip_at(const struct attention *at, idx t0, idx most)
 {
-    small_product(x.key0, x.ld, left, small_panels(panels, K), R,
-                  small_padded(n_keys), K, factor, false);
+    idx R = idx_min(most, at->T - t0);
+    return (struct strip){ t0, R,
+                           visible_end(&at->options, at->T, t0 + R - 1) };
 }
 
 void strip_scores(const struct attention *at, const struct work *w,
-                  const struct head *head, idx t0, idx R, idx n_keys)
+                  const struct head *head, const struct strip *p)
 {
-    const real *q = head->q + t0 * head->ld_qkv;
-    struct small_left left = { q, head->ld_qkv, 1 };
-    strip_product(w->s, left, w->k_panels, R, n_keys, at->D, at->scale);
-    for (idx r = 0; at->n_extra && r < R; r++)
+    const real *q = head->q + p->t0 * head->ld_qkv;
+    w->products->scores(at, w, head, p);
+    for (idx r = 0; at->n_extra && r < p->R; r++)
         w->s.key0[r * w->s.ld - 1] =
             head->column_score
                 ? *head->column_score
                 : at->scale * row_dot(q + r * head->ld_qkv, head->column_key,
                                       at->bias_dims);
-    for (idx r = 0; at->n_edits && r < R; r++)
-        edit_scores(at, w, w->s.key0 + r * w->s.ld, row_span(at, head, t0 + r),
-                    t0 + r);
+    for (idx r = 0; at->n_edits && r < p->R; r++)
+        edit_scores(at, w, w->s.key0 + r * w->s.ld,
+                    row_span(at, head, p->t0 + r), p->t0 + r);
 }

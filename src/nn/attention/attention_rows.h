@@ -7,34 +7,47 @@
 #ifndef SINKLAB_ATTENTION_ROWS_H
 #define SINKLAB_ATTENTION_ROWS_H
 
-#include "kern/small.h"
 #include "nn/attention/attention.h"
+#include "nn/attention/attention_products.h"
 #include "kern/rows.h"
 #include "nn/visible.h"
 
-/* Constants, for fixed bits. Few rows a strip, because a strip's products stop
- * at the last key it sees; more rows a tile, because a tile reads and writes
- * all of dk and dv once. */
 enum {
-    ROWS_STRIP = 12,            /* query rows scored at a time */
-    ROWS_TILE = 2 * ROWS_STRIP, /* whose share of dk, dv is added at a time */
     ROWS_LEAD = 16, /* reals before key 0 of a row, so that it is aligned; the
                        extra column is the last of them */
 };
 
-/* Rows of scores or weights, ld reals apart; `key0` is the first row's value
- * for key 0. */
-struct rows {
-    real *key0;
-    idx ld;
+/* One head's tensors without jumps, as products of float32 want them: k and v
+ * transposed, (D or E, padded T); then (T,D), (T,D), (T,E), (T,E). Queries are
+ * there backward, and where they are rounded. */
+struct reals_room {
+    real *k_panels, *v_panels;
+    real *q, *k, *v, *do_;
 };
 
-/* Scratch: one head's tensors without jumps, then strips and tiles of rows,
- * then what the edits keep. */
+/* The same of bfloat16: rows on the left of products, pairs (kern/pairs.h) on
+ * the right; _turned: transposed. */
+struct pairs_room {
+    uint16_t *q, *do_;              /* (T,D), (T,E) rows */
+    uint16_t *q_turned, *do_turned; /* (D,T), (E,T) rows */
+    uint16_t *k, *v;                /* (T,D), (T,E) pairs */
+    uint16_t *k_turned, *v_turned;  /* (D,T), (E,T) pairs */
+    uint16_t *spare;                /* what is to be transposed */
+    uint16_t *rows;                 /* a strip (STRIP,T) */
+    uint16_t *a, *g;                /* a tile (TILE,T) in pairs */
+    real *product;                  /* (STRIP, D or E) */
+    real *dv_turned, *dk_turned;    /* (E,T), (D,T) */
+};
+
+/* Scratch: what products need, then strips and tiles of rows, then what the
+ * edits keep. */
 struct work {
-    real *k_panels, *v_panels; /* (D or E, padded T), transposed */
-    real *q, *k, *v, *do_;     /* (T,D), (T,D), (T,E), (T,E) */
-    struct rows s, a, g;       /* STRIP, TILE and TILE rows */
+    const struct head_products *products;
+    union {
+        struct reals_room reals;
+        struct pairs_room pairs;
+    };
+    struct rows s, a, g; /* a strip; what `kept` says, twice */
     struct edit_head edits[SCORE_EDITS_MAX];
 };
 
@@ -67,30 +80,17 @@ void row_scatter(const struct attention *at, real *key0, struct span s,
 void row_edits_backward(const struct attention *at, const struct work *w,
                         real *ds, const real *s, struct span span, idx t);
 
-/* strip_product - x (R, 0..n_keys) = factor * left (R,K) times a transposed
- * tensor in panels; what lies behind n_keys, up to the padding, is overwritten.
- */
-void strip_product(struct rows x, struct small_left left, const real *panels,
-                   idx R, idx n_keys, idx K, real factor);
+/* The strip of up to `most` queries from t0 on. */
+struct strip strip_at(const struct attention *at, idx t0, idx most);
 
-/* strip_scores - w->s: scores of queries t0 .. t0+R-1 against the keys they see
- * and the extra column, edited. */
+/* strip_scores - w->s: scores of its queries against the keys they see and the
+ * extra column, edited. */
 void strip_scores(const struct attention *at, const struct work *w,
-                  const struct head *head, idx t0, idx R, idx n_keys);
+                  const struct head *head, const struct strip *p);
 
 static inline struct rows rows_from(struct rows x, idx row)
 {
     return (struct rows){ x.key0 + row * x.ld, x.ld };
-}
-
-static inline struct small_left rows_left(struct rows x)
-{
-    return (struct small_left){ x.key0, x.ld, 1 };
-}
-
-static inline struct small_left rows_left_transposed(struct rows x)
-{
-    return (struct small_left){ x.key0, 1, x.ld };
 }
 
 /* y (n) += a x */

@@ -7,10 +7,13 @@
 #include "nn/model/unembed.h"
 #include "nn/model/rope.h"
 
-static struct attention attention_at(const struct model *m, idx layer, idx S)
+static struct attention attention_at(const struct model *m,
+                                     const struct acts *x, idx layer)
 {
     struct model_spec spec = model_layer(m, layer);
-    return attention_of(&spec, S, m->D);
+    struct attention at = attention_of(&spec, x->S, m->D);
+    at.way = x->way;
+    return at;
 }
 
 static idx stages_scratch(const struct stage_block *block,
@@ -29,7 +32,7 @@ static idx scratch_reals(const struct model *m, const struct acts *x)
     idx most = 0, rows = pass_row_scratch(m);
     for (idx l = 0; l < m->L; l++) {
         const struct block_params *b = &m->blocks[l];
-        struct attention at = attention_at(m, l, x->S);
+        struct attention at = attention_at(m, x, l);
         idx heads = attention_scratch(&at) + seen_scratch(m, x, l) +
                     edited_scratch(m, x);
         struct stage_block block = model_stage_block(m, l);
@@ -136,7 +139,7 @@ static void plan_block(struct block_acts *k, struct arena *arena,
     idx M = x->M, C = m->C;
     bool is_behind = place->is_behind || place->is_behind_sum;
     bool keeps = !acts_keep_rounded(x);
-    *k = (struct block_acts){ .attention = attention_at(m, l, x->S) };
+    *k = (struct block_acts){ .attention = attention_at(m, x, l) };
     if (has_value)
         k->column_value = arena_reals(arena, m->E);
     for (int s = 0; s < SUBLAYERS; s++) {
