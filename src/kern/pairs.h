@@ -48,7 +48,8 @@ struct pairs_kernel {
     void (*product)(const struct pairs_product *p);
 
     /* y (R,n) = factor x, rounded: a left operand. Rows ldy and ldx apart; zero
-     * up to a whole side of rows, and a depth of columns. */
+     * up to a whole depth of columns. Rows up to a whole side are not touched:
+     * whatever lies there, the same rows of a product come of it alone. */
     void (*round)(uint16_t *y, idx ldy, const real *x, idx ldx, idx R, idx n,
                   real factor);
     /* The same as a right operand (R,n), zero up to a whole depth of rows and a

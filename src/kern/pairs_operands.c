@@ -39,7 +39,7 @@ PAIRS_VECTORS void pairs_round(uint16_t *y, idx ldy, const real *x, idx ldx,
                                idx R, idx n, real factor)
 {
     const __m512 by = _mm512_set1_ps(factor);
-    const idx whole = n / PAIRS_DEPTH * PAIRS_DEPTH, all = pairs_depth(n);
+    const idx whole = n / PAIRS_DEPTH * PAIRS_DEPTH;
     for (idx r = 0; r < R; r++, x += ldx, y += ldy) {
         for (idx i = 0; i < whole; i += PAIRS_DEPTH) {
             __m512 lo = _mm512_loadu_ps(x + i);
@@ -51,8 +51,6 @@ PAIRS_VECTORS void pairs_round(uint16_t *y, idx ldy, const real *x, idx ldx,
             _mm512_storeu_si512(y + whole,
                                 some_rounded(x + whole, n - whole, by));
     }
-    for (idx r = R; r < pairs_side(R); r++, y += ldy)
-        memset(y, 0, (size_t)all * sizeof *y);
 }
 
 /* Numbers i and i + 16 side by side. */

@@ -45,10 +45,9 @@ static void product(const struct pairs_product *p)
 static void round_rows(uint16_t *y, idx ldy, const real *x, idx ldx, idx R,
                        idx n, real factor)
 {
-    for (idx r = 0; r < pairs_side(R); r++)
+    for (idx r = 0; r < R; r++)
         for (idx i = 0; i < pairs_depth(n); i++)
-            y[r * ldy + i] =
-                r < R && i < n ? rounded(factor * x[r * ldx + i]) : 0;
+            y[r * ldy + i] = i < n ? rounded(factor * x[r * ldx + i]) : 0;
 }
 
 static void pair_rows(uint16_t *y, idx panel, const real *x, idx ldx, idx R,

@@ -47,13 +47,17 @@ struct head_products {
     /* w->s; what lies behind n_keys, up to the padding, is overwritten. */
     void (*scores)(const struct attention *at, const struct work *w,
                    const struct head *head, const struct strip *p);
-    /* o, the strip's rows, from w->s, which may be rounded. */
+    /* Row r of x, w->s or a strip's g, is as the next two shall multiply it, up
+     * to key n: while it is near. It may be rounded in its place. */
+    void (*keep)(const struct attention *at, const struct work *w,
+                 struct rows x, idx r, idx n);
+    /* o, the strip's rows, from w->s. */
     void (*mix)(const struct attention *at, const struct work *w, real *o,
                 idx ld, const struct strip *p);
     /* g as w->s. */
     void (*dweights)(const struct attention *at, const struct work *w,
                      struct rows g, const struct strip *p);
-    /* dq, the strip's rows; and a and g, which may be rounded, are prepared for
+    /* dq, the strip's rows; and a, which may be rounded, and g are prepared for
      * `share`, up to key `end`. */
     void (*dqueries)(const struct attention *at, const struct work *w, real *dq,
                      idx ld, struct rows a, struct rows g,

@@ -163,15 +163,22 @@ static void dweights(const struct attention *at, const struct work *w,
     against_keys(at, g, w->pairs.do_, w->pairs.v_turned, at->E, p);
 }
 
-/* y (R,n) = factor * x (R, 0..n_keys) times a tensor (T,n): by way of a matrix
- * of whole sides. */
+static void keep(const struct attention *at, const struct work *w,
+                 struct rows x, idx r, idx n)
+{
+    idx ld = ld_turned(at);
+    at->way.pairs->round(w->pairs.rows + r * ld, ld, x.key0 + r * x.ld, x.ld, 1,
+                         n, 1);
+}
+
+/* y (R,n) = factor * what was kept (R, 0..n_keys) times a tensor (T,n): by way
+ * of a matrix of whole sides. */
 static void over_keys(const struct attention *at, const struct work *w, real *y,
-                      idx ld, struct rows x, const uint16_t *tensor, idx n,
-                      real factor, const struct strip *p)
+                      idx ld, const uint16_t *tensor, idx n, real factor,
+                      const struct strip *p)
 {
     idx N = pairs_side(n), lda = ld_turned(at);
     const real *c = w->pairs.product;
-    at->way.pairs->round(w->pairs.rows, lda, x.key0, x.ld, p->R, p->n_keys, 1);
     at->way.pairs->product(&(struct pairs_product){
         .c = w->pairs.product,
         .ldc = N,
@@ -193,7 +200,7 @@ static void over_keys(const struct attention *at, const struct work *w, real *y,
 static void mix(const struct attention *at, const struct work *w, real *o,
                 idx ld, const struct strip *p)
 {
-    over_keys(at, w, o, ld, w->s, w->pairs.v, at->E, 1, p);
+    over_keys(at, w, o, ld, w->pairs.v, at->E, 1, p);
 }
 
 /* Of a panel of 16 keys all queries of a tile lie behind each other. */
@@ -204,7 +211,7 @@ static void dqueries(const struct attention *at, const struct work *w, real *dq,
                      const struct strip *p, idx end)
 {
     idx to = p->t0 % TILE * PAIRS_SIDE;
-    over_keys(at, w, dq, ld, g, w->pairs.k, at->D, at->scale, p);
+    over_keys(at, w, dq, ld, w->pairs.k, at->D, at->scale, p);
     at->way.pairs->pair(w->pairs.a + to, TILE_PANEL, a.key0, a.ld, p->R, end,
                         1);
     at->way.pairs->pair(w->pairs.g + to, TILE_PANEL, g.key0, g.ld, p->R, end,
@@ -261,6 +268,7 @@ const struct head_products products_pairs = {
     .open_forward = open_forward,
     .open_backward = open_backward,
     .scores = scores,
+    .keep = keep,
     .mix = mix,
     .dweights = dweights,
     .dqueries = dqueries,

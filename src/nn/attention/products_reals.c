@@ -41,12 +41,6 @@ static void round_if(const struct attention *at, real *x, idx n)
         bfloat16_round(x, x, n);
 }
 
-static void round_rows(const struct attention *at, struct rows x, idx R, idx n)
-{
-    for (idx r = 0; r < R; r++)
-        round_if(at, x.key0 + r * x.ld, n);
-}
-
 /* Queries have the scale in them when they are rounded, else products have. */
 static real scale_of(const struct attention *at)
 {
@@ -120,10 +114,16 @@ static void scores(const struct attention *at, const struct work *w,
     against_keys(w->s, left, w->reals.k_panels, p, at->D, scale_of(at));
 }
 
+static void keep(const struct attention *at, const struct work *w,
+                 struct rows x, idx r, idx n)
+{
+    (void)w;
+    round_if(at, x.key0 + r * x.ld, n);
+}
+
 static void mix(const struct attention *at, const struct work *w, real *o,
                 idx ld, const struct strip *p)
 {
-    round_rows(at, w->s, p->R, p->n_keys);
     small_product(o, ld, rows_left(w->s), small_plain(w->reals.v, at->E), p->R,
                   at->E, p->n_keys, 1, false);
 }
@@ -139,8 +139,8 @@ static void dqueries(const struct attention *at, const struct work *w, real *dq,
                      idx ld, struct rows a, struct rows g,
                      const struct strip *p, idx end)
 {
-    round_rows(at, a, p->R, end);
-    round_rows(at, g, p->R, end);
+    for (idx r = 0; r < p->R; r++)
+        keep(at, w, a, r, end);
     small_product(dq, ld, rows_left(g), small_plain(w->reals.k, at->D), p->R,
                   at->D, p->n_keys, at->scale, false);
 }
@@ -167,6 +167,7 @@ const struct head_products products_reals = {
     .open_forward = open_forward,
     .open_backward = open_backward,
     .scores = scores,
+    .keep = keep,
     .mix = mix,
     .dweights = dweights,
     .dqueries = dqueries,
