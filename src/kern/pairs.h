@@ -5,8 +5,9 @@
  * A kernel is a processor's way of doing it. All round alike (bfloat16.h), but
  * that numbers below float32's normal range may become zero, before and
  * after; sums are ordered differently. The same call of the same kernel gives
- * the same bits. Kernels work on memory that is padded with zeros, which they
- * read and write as if it counted. No alignment is asked for. Nothing can fail.
+ * the same bits. Depths are padded with zeros; rows and columns up to a whole
+ * side may hold anything, and what is made of them is read by nobody. No
+ * alignment is asked for. Nothing can fail.
  */
 #ifndef SINKLAB_PAIRS_H
 #define SINKLAB_PAIRS_H

@@ -62,7 +62,7 @@ void row_scale(real *x, real factor, idx n)
 
 /* --- softmax -------------------------------------------------------------- */
 
-/* exp(c s - max) of a vector: <= 1, and 1 at the maximum. */
+/* exp(c s - max) of a vector: at most 1, up to rounding of c s. */
 VEC512 __m512 term(__m512 s, real c, real max)
 {
     return vec512_exp(

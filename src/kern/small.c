@@ -40,12 +40,11 @@ struct product {
 };
 
 /* rows x (vectors * LANES) of c from column n on, the sums kept in registers:
- * rows, vectors and, if it is 1, row are constants wherever this is called. */
-INLINE void block(const struct product *p, idx n, idx row, int rows,
-                  int vectors)
+ * rows and vectors are constants wherever this is called. */
+INLINE void block(const struct product *p, idx n, int rows, int vectors)
 {
     vector sum[SMALL_ROWS][VECTORS] = { 0 };
-    const idx column = p->column, ldb = p->ldb;
+    const idx row = p->row, column = p->column, ldb = p->ldb;
     /* three rows to an address: processors add one or two steps for nothing */
     const real *a[(SMALL_ROWS + 2) / 3];
     UNROLL
@@ -105,13 +104,13 @@ static void edge(const struct product *p, idx n, int rows)
 }
 
 /* All columns of the first rows. */
-INLINE void strip(const struct product *p, idx row, int rows)
+INLINE void strip(const struct product *p, int rows)
 {
     idx n = 0;
     for (; n + VECTORS * LANES <= p->N; n += VECTORS * LANES)
-        block(p, n, row, rows, VECTORS);
+        block(p, n, rows, VECTORS);
     for (; n + LANES <= p->N; n += LANES)
-        block(p, n, row, rows, 1);
+        block(p, n, rows, 1);
     if (n < p->N)
         edge(p, n, rows);
 }
@@ -121,7 +120,7 @@ INLINE void strip(const struct product *p, idx row, int rows)
     static                                                                     \
         __attribute__((noinline)) void strip_##rows(const struct product *p)   \
     {                                                                          \
-        strip(p, p->row, rows);                                                \
+        strip(p, rows);                                                        \
     }
 STRIP(1)
 STRIP(2)

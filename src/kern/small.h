@@ -25,9 +25,8 @@
 #endif
 enum { SMALL_PANEL = SMALL_PANEL_BYTES / sizeof(real) };
 
-/* Rows of c that are computed at a time at most, where a's lie side by side
- * (small_left.row is 1): their sums fill the registers, of which AVX-512 has 32
- * instead of 16. */
+/* Rows of c that are computed at a time at most: their sums fill the registers,
+ * of which AVX-512 has 32 instead of 16. */
 #if defined(__AVX512F__)
 enum { SMALL_ROWS = 12 };
 #else

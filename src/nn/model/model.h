@@ -224,7 +224,7 @@ struct acts {
     struct back_acts back;
     real *rope;             /* (S, turned dimensions), or NULL */
     real *sinusoid;         /* (T,C), or NULL */
-    struct product_way way; /* how products with weights are made */
+    struct product_way way; /* how products are made */
     struct linear *linears; /* (n_linears) all matrices */
     struct linear *unembed; /* the last of them */
     idx n_linears;
@@ -264,7 +264,7 @@ struct acts_request {
     bool is_training;  /* gradients, terms of the loss */
     int reads, writes; /* bits of the taps that observers may read, edits may
                           change */
-    struct product_way way; /* how products with weights are made */
+    struct product_way way; /* how products are made */
 };
 
 /* acts_plan - place buffers; run it on a measuring arena first. */
