@@ -55,9 +55,13 @@ static void test_linear__backward_matches_differences(void **state)
     const idx shapes[][3] = { { 1, 1, 1 }, { 5, 3, 7 }, { 67, 130, 2 } };
     for (int s = 0; s < COUNT_OF(shapes); s++) {
         idx R = shapes[s][0], N = shapes[s][1], K = shapes[s][2];
-        const struct linear_request plain = {
-            .w = 0, .b = N * K, .N = N, .K = K, .has_backward = true
-        };
+        real *sums = normal(2 * N, 0, 0); /* of 64 rows each */
+        const struct linear_request plain = { .w = 0,
+                                              .b = N * K,
+                                              .N = N,
+                                              .K = K,
+                                              .has_backward = true,
+                                              .dy_sums = sums };
         struct arena none = { 0 };
         struct linear_case c = { .R = R,
                                  .x = normal(R * K, 1, 7),
@@ -77,7 +81,7 @@ static void test_linear__backward_matches_differences(void **state)
         check_gradient("linear w, b", linear_value, &c, c.flat, dflat,
                        N * K + N, BOUND, 1e-2);
         free(c.x), free(c.flat), free(c.g);
-        free(dx), free(dflat);
+        free(dx), free(dflat), free(sums);
     }
 }
 

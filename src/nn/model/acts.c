@@ -89,11 +89,14 @@ static void plan_back(struct acts *x, struct arena *arena,
     idx M = x->M, MC = M * m->C, tiles = idx_ceil_div(M, TILE_ROWS);
     const struct norm_place_choice *place = norm_place_of(m);
     bool is_behind = place->is_behind || place->is_behind_sum;
+    /* Where matrices keep the gradients that they need, one stream does */
+    bool is_one = acts_keep_rounded(x) && !m->spec.model.parallel;
     for (int i = 0; i <= SUBLAYERS; i++)
-        k->dx[i] = arena_reals(arena, MC);
+        k->dx[i] = i && is_one ? k->dx[0] : arena_reals(arena, MC);
     for (int s = 0; is_behind && s < SUBLAYERS; s++)
         k->dsub[s] = arena_reals(arena, MC);
-    k->du = arena_reals(arena, M * m->U);
+    if (!acts_keep_rounded(x))
+        k->du = arena_reals(arena, M * m->U);
     for (int i = 0; i < PROJECTIONS_MAX; i++)
         k->dprojected[i] = arena_reals(arena, M * shared.projected[i]);
     k->dmixed[0] = arena_reals(arena, M * shared.widest);

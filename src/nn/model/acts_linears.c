@@ -3,9 +3,15 @@
 #include "nn/model/pass.h"
 #include "nn/model/unembed.h"
 
-/* Rounded gradients of what matrices give; all blocks share them. */
+/* What is taken over of gradients of what matrices give: rounded rows and sums.
+ * All blocks share it. */
+struct taken_dy {
+    void *rounded;
+    real *sums;
+};
+
 struct shared_dy {
-    void *up, *qkv, *down, *out, *projected[PROJECTIONS_MAX];
+    struct taken_dy up, qkv, down, out, projected[PROJECTIONS_MAX];
 };
 
 /* What a linear is planned from, but for itself. */
@@ -26,7 +32,8 @@ static idx widest_in(const struct model *m)
 }
 
 static struct linear *plan_one(struct linears_plan *p, idx w, idx b, idx N,
-                               idx K, void *dy, const struct linear *of_x)
+                               idx K, struct taken_dy dy,
+                               const struct linear *of_x)
 {
     struct acts *x = p->x;
     struct linear l;
@@ -36,7 +43,8 @@ static struct linear *plan_one(struct linears_plan *p, idx w, idx b, idx N,
                                 .K = K,
                                 .way = x->way,
                                 .has_backward = x->is_training,
-                                .dy = dy,
+                                .dy = dy.rounded,
+                                .dy_sums = dy.sums,
                                 .x = p->x_shared,
                                 .x_step = p->x_shared_step,
                                 .shares_x = of_x && x->way.rounds };
@@ -52,28 +60,34 @@ static struct linear *plan_one(struct linears_plan *p, idx w, idx b, idx N,
     return &x->linears[at];
 }
 
+static struct taken_dy plan_taken(const struct linears_plan *p, idx n)
+{
+    const struct acts *x = p->x;
+    return (struct taken_dy){ linear_operand(p->arena, x->way, x->M, n),
+                              linear_sums(p->arena, x->M, n) };
+}
+
 static void plan_shared(struct shared_dy *dy, struct linears_plan *p,
                         const struct model *m)
 {
     struct acts *x = p->x;
     idx widest[PROJECTIONS_MAX] = { 0 };
-    *dy = (struct shared_dy){ .up = NULL };
+    *dy = (struct shared_dy){ .up = { NULL, NULL } };
     if (!x->is_training) {
         p->x_shared_step = x->way.rounds ? widest_in(m) : 0;
         p->x_shared = linear_operand(p->arena, x->way, x->M, p->x_shared_step);
         return;
     }
-    dy->up = linear_operand(p->arena, x->way, x->M, m->U);
-    dy->qkv = linear_operand(p->arena, x->way, x->M, m->W);
-    dy->down = linear_operand(p->arena, x->way, x->M, m->C);
-    dy->out = linear_operand(p->arena, x->way, x->M, m->C);
+    dy->up = plan_taken(p, m->U);
+    dy->qkv = plan_taken(p, m->W);
+    dy->down = plan_taken(p, m->C);
+    dy->out = plan_taken(p, m->C);
     for (idx l = 0; l < m->L; l++)
         for (int i = 0; i < m->blocks[l].n_projections; i++)
             widest[i] = idx_max(widest[i], m->blocks[l].projections[i].n);
     for (int i = 0; i < PROJECTIONS_MAX; i++)
         if (widest[i])
-            dy->projected[i] =
-                linear_operand(p->arena, x->way, x->M, widest[i]);
+            dy->projected[i] = plan_taken(p, widest[i]);
 }
 
 static void plan_block(struct linears_plan *p, const struct model *m, idx l,
@@ -101,7 +115,7 @@ void acts_plan_linears(struct acts *x, struct arena *arena,
 {
     struct linears_plan p = { .x = x, .arena = arena };
     struct shared_dy dy;
-    void *logits = NULL;
+    struct taken_dy logits = { NULL, NULL };
     x->n_linears = 1 + 4 * m->L;
     for (idx l = 0; l < m->L; l++)
         x->n_linears += m->blocks[l].n_projections;
@@ -113,7 +127,8 @@ void acts_plan_linears(struct acts *x, struct arena *arena,
     for (idx l = 0; l < m->L; l++)
         plan_block(&p, m, l, &dy);
     if (x->is_training)
-        logits = linear_operand(arena, x->way, unembed_chunk_rows(x->M), m->V);
+        logits.rounded =
+            linear_operand(arena, x->way, unembed_chunk_rows(x->M), m->V);
     x->unembed = plan_one(&p, m->unembed_w, NO_PARAM, m->V, m->C, logits, NULL);
 }
 

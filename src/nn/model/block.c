@@ -79,7 +79,7 @@ static void attention_matrices(const struct pass *p, idx l, idx tile)
 /* A residual addition, with the norm that stands behind it:
  * x_to = x_from + linear(y). */
 struct residual {
-    const real *x_from, *y;
+    const real *x_from, *y; /* y: NULL where the linear has taken it */
     real *x_to, *behind, *stats;
     struct norm_params norm;
     const struct linear *linear;
@@ -97,7 +97,8 @@ static struct residual residual_at(const struct pass *p, idx l, enum sublayer s,
     return (struct residual){
         .x_from = pass_stream(p, 2 * l + s) + r0 * C,
         .y = is_attention ? pass_mixed(p, l) + r0 * b->O
-                          : pass_rows(p, a->y, r0, p->m->F),
+             : a->y       ? a->y + r0 * p->m->F
+                          : NULL,
         .x_to = pass_stream(p, 2 * l + s + 1) + r0 * C,
         .behind = behind ? behind + r0 * C : NULL,
         .stats = stats ? stats + r0 * 2 : NULL,
@@ -115,10 +116,11 @@ static void residual_forward(const struct pass *p, idx l, enum sublayer s,
     idx C = p->m->C, R = tile_rows(p, tile);
     bool is_behind = place->is_behind || place->is_behind_sum;
     real *sum = is_behind ? at.behind : at.x_to;
+    if (at.y)
+        linear_take_x(at.linear, at.row0, at.y, R);
     if (!place->is_behind)
         memcpy(sum, at.x_from, (size_t)(R * C) * sizeof(real));
-    linear_forward(at.linear, p->w, at.row0, sum, at.y, R,
-                   place->is_behind ? 0 : 1);
+    linear_y(at.linear, p->w, at.row0, sum, at.y, R, place->is_behind ? 0 : 1);
     if (!is_behind)
         return;
     pass_norm_forward(p, at.norm, at.x_to, at.stats, sum, R);
@@ -132,16 +134,22 @@ static void attention_add(const struct pass *p, idx l, idx tile)
     pass_mark(p, PART_QKV);
 }
 
+/* What the activation gives goes into the matrix behind it as soon as it is
+ * there, a few rows at a time, where nobody else reads it. */
 static void ffn_up(const struct pass *p, idx l, idx tile)
 {
     const struct model *m = p->m;
     struct block_acts *a = &p->x->blocks[l];
-    idx r0 = tile * TILE_ROWS, R = tile_rows(p, tile);
-    real *u = a->u + r0 * m->U;
-    linear_forward(a->linears.up, p->w, r0, u, pass_sub_in(p, l, SUB_FFN, r0),
-                   R, 0);
-    ffns[m->spec.model.ffn].kernel->forward(pass_rows(p, a->y, r0, m->F), u, R,
-                                            m->F);
+    idx r0 = tile * TILE_ROWS, end = r0 + tile_rows(p, tile);
+    linear_forward(a->linears.up, p->w, r0, a->u + r0 * m->U,
+                   pass_sub_in(p, l, SUB_FFN, r0), end - r0, 0);
+    for (idx r = r0; r < end; r += LINEAR_SUM_ROWS) {
+        idx R = idx_min(LINEAR_SUM_ROWS, end - r);
+        real *y = a->y ? a->y + r * m->F : pass_scratch(p);
+        ffns[m->spec.model.ffn].kernel->forward(y, a->u + r * m->U, R, m->F);
+        if (!a->y)
+            linear_take_x(a->linears.down, r, y, R);
+    }
 }
 
 static void ffn_add(const struct pass *p, idx l, idx tile)
@@ -155,10 +163,9 @@ static void ffn_add(const struct pass *p, idx l, idx tile)
 static void each_tile(const struct pass *p, idx l,
                       void (*step)(const struct pass *p, idx l, idx tile))
 {
-    idx tiles = pass_tiles(p);
-#pragma omp for schedule(static)
-    for (idx i = 0; i < tiles; i++)
-        step(p, l, i);
+    struct pass_part all = pass_whole(p);
+    pass_each_tile(p, &all, l, step);
+    pass_wait(&all);
 }
 
 /* What the sublayer adds to the stream: R rows of acts.sub. */
@@ -228,7 +235,8 @@ static void tapped_block(const struct pass *p, idx l)
     each_tile(p, l, attention_matrices);
     if (stages_cross(p, l))
         each_tile(p, l, stages_in_forward);
-    heads_forward(p, l);
+    struct pass_part all = pass_whole(p);
+    heads_forward(p, &all, l);
     each_tile(p, l, stages_out_forward);
     edit_rows(p, TAP_MIXED, l);
     each_tile(p, l, attention_add);
@@ -245,26 +253,43 @@ static void tapped_block(const struct pass *p, idx l)
 
 /* --- a block -------------------------------------------------------------- */
 
-static void plain_block(const struct pass *p, idx l)
+static void to_heads(const struct pass *p, idx l, idx tile)
 {
-    idx tiles = pass_tiles(p);
-#pragma omp for schedule(static)
-    for (idx i = 0; i < tiles; i++) {
-        attention_norm(p, l, i);
-        attention_matrices(p, l, i);
+    attention_norm(p, l, tile);
+    attention_matrices(p, l, tile);
+}
+
+static void from_heads(const struct pass *p, idx l, idx tile)
+{
+    stages_out_forward(p, l, tile);
+    attention_add(p, l, tile);
+    ffn_norm(p, l, tile);
+    ffn_up(p, l, tile);
+    ffn_add(p, l, tile);
+    loss_hidden_forward(p, l + 1, tile);
+}
+
+/* Does not wait in the end: the same tile of the next block is the same
+ * thread's. */
+static void plain_block(const struct pass *p, const struct pass_part *part,
+                        idx l)
+{
+    pass_each_tile(p, part, l, to_heads);
+    pass_wait(part);
+    if (stages_cross(p, l)) {
+        pass_each_tile(p, part, l, stages_in_forward);
+        pass_wait(part);
     }
-    if (stages_cross(p, l))
-        each_tile(p, l, stages_in_forward);
-    heads_forward(p, l);
-    /* nowait: the same tile of the next block is the same thread's */
+    heads_forward(p, part, l);
+    pass_each_tile(p, part, l, from_heads);
+}
+
+static void parts_of_block(const struct pass *p, idx l, idx parts)
+{
 #pragma omp for schedule(static) nowait
-    for (idx i = 0; i < tiles; i++) {
-        stages_out_forward(p, l, i);
-        attention_add(p, l, i);
-        ffn_norm(p, l, i);
-        ffn_up(p, l, i);
-        ffn_add(p, l, i);
-        loss_hidden_forward(p, l + 1, i);
+    for (idx i = 0; i < parts; i++) {
+        struct pass_part part = pass_part(p, i);
+        plain_block(p, &part, l);
     }
 }
 
@@ -272,9 +297,13 @@ void block_forward(const struct pass *p, idx l)
 {
     bool stops = pass_edits_rows(p, l) || pass_reads(p, TAP_ATTENTION) ||
                  pass_reads(p, TAP_FFN);
+    idx parts = pass_parts(p);
+    struct pass_part all = pass_whole(p);
     if (stops)
         tapped_block(p, l);
+    else if (parts)
+        parts_of_block(p, l, parts);
     else
-        plain_block(p, l);
+        plain_block(p, &all, l);
     tell_block(p, l);
 }

@@ -45,7 +45,8 @@ static void residual_backward(const struct pass *p, idx l, enum sublayer s,
         if (is_post)
             dx_skip = dsub;
     }
-    memcpy(k->dx[s] + r0 * C, dx_skip, bytes);
+    if (k->dx[s] + r0 * C != dx_skip)
+        memcpy(k->dx[s] + r0 * C, dx_skip, bytes);
 }
 
 /* Gradient of the stream in front of a sublayer += that of what the sublayer
@@ -67,19 +68,26 @@ static void into_stream(const struct pass *p, idx l, enum sublayer s, idx tile,
 }
 
 /* From the block's end to its middle, for one tile:
- * dx[2] -> dy -> du -> dnorm -> dx[1]. */
+ * dx[2] -> dy -> du -> dnorm -> dx[1]. du goes into the matrix in front of it as
+ * soon as it is there, a few rows at a time. */
 static void ffn_backward(const struct pass *p, idx l, idx tile)
 {
     const struct model *m = p->m;
     struct block_acts *a = &p->x->blocks[l];
     idx r0 = tile * TILE_ROWS, R = tile_rows(p, tile);
-    real *du = p->x->back.du + r0 * m->U;
     real *dy = pass_scratch(p), *dnorm = dy + TILE_ROWS * m->F;
+    real *du = p->x->back.du ? p->x->back.du + r0 * m->U : NULL;
     residual_backward(p, l, SUB_FFN, tile);
     linear_backward(a->linears.down, p->w, r0, dy,
                     sub_dx(p, SUB_FFN) + r0 * m->C, R);
-    ffns[m->spec.model.ffn].kernel->backward(du, a->u + r0 * m->U, dy, R, m->F);
-    linear_backward(a->linears.up, p->w, r0, dnorm, du, R);
+    for (idx r = 0; r < R; r += LINEAR_SUM_ROWS) {
+        idx n = idx_min(LINEAR_SUM_ROWS, R - r);
+        real *some = du ? du + r * m->U : dnorm + TILE_ROWS * m->C;
+        ffns[m->spec.model.ffn].kernel->backward(some, a->u + (r0 + r) * m->U,
+                                                 dy + r * m->F, n, m->F);
+        linear_take_dy(a->linears.up, r0 + r, some, n);
+    }
+    linear_dx(a->linears.up, p->w, r0, dnorm, du, R);
     pass_mark(p, PART_FFN);
     into_stream(p, l, SUB_FFN, tile, dnorm);
     pass_mark(p, PART_NORM);
@@ -189,28 +197,44 @@ static void matrix_grads(const struct pass *p, idx l)
     }
 }
 
+static void end_to_heads(const struct pass *p, idx l, idx tile)
+{
+    loss_hidden_backward(p, l + 1, tile,
+                         p->x->back.dx[SUBLAYERS] + tile * TILE_ROWS * p->m->C);
+    ffn_backward(p, l, tile);
+    attention_out_backward(p, l, tile);
+}
+
+/* From the gradient of what a block gave to that of what it read. */
+static void rows_backward(const struct pass *p, const struct pass_part *part,
+                          idx l)
+{
+    real *dqkv = p->x->back.dqkv[0];
+    pass_each_tile(p, part, l, end_to_heads);
+    pass_wait(part);
+    heads_backward(p, part, l, stages_dmixed(p, l), dqkv);
+    tell_head_gradients(p, l, dqkv);
+    if (stages_cross(p, l)) {
+        pass_each_tile(p, part, l, attention_in_backward);
+        pass_wait(part);
+    }
+    pass_each_tile(p, part, l, qkv_backward);
+    pass_wait(part);
+}
+
 void block_backward(const struct pass *p, idx l)
 {
     const struct block_params *b = &p->m->blocks[l];
     struct back_acts *k = &p->x->back;
-    idx tiles = pass_tiles(p);
+    idx parts = pass_parts(p);
+    struct pass_part all = pass_whole(p);
+    if (!parts)
+        rows_backward(p, &all, l);
 #pragma omp for schedule(static)
-    for (idx i = 0; i < tiles; i++) {
-        loss_hidden_backward(p, l + 1, i,
-                             k->dx[SUBLAYERS] + i * TILE_ROWS * p->m->C);
-        ffn_backward(p, l, i);
-        attention_out_backward(p, l, i);
+    for (idx i = 0; i < parts; i++) {
+        struct pass_part part = pass_part(p, i);
+        rows_backward(p, &part, l);
     }
-    heads_backward(p, l, stages_dmixed(p, l), k->dqkv[0]);
-    tell_head_gradients(p, l, k->dqkv[0]);
-    if (stages_cross(p, l)) {
-#pragma omp for schedule(static)
-        for (idx i = 0; i < tiles; i++)
-            attention_in_backward(p, l, i);
-    }
-#pragma omp for schedule(static)
-    for (idx i = 0; i < tiles; i++)
-        qkv_backward(p, l, i);
     pass_mark(p, PART_WAIT);
     matrix_grads(p, l);
     heads_grads(p, l);

@@ -38,7 +38,7 @@ void embed_forward(const struct pass *p)
 {
     idx tiles = pass_tiles(p), C = p->m->C;
     real *x = pass_stream(p, 0);
-#pragma omp for schedule(static) nowait
+#pragma omp for schedule(static)
     for (idx i = 0; i < tiles; i++) {
         idx end = i * TILE_ROWS + tile_rows(p, i);
         for (idx r = i * TILE_ROWS; r < end; r++)

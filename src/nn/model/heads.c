@@ -113,14 +113,28 @@ static void one_head(const struct pass *p, idx l, idx sequence, idx h)
         loss_head_close(p, l, sequence, h);
 }
 
-void heads_forward(const struct pass *p, idx l)
+/* Those of a part are counted through all its sequences; n of them from `first`
+ * on, which are one sequence's. */
+static void some_heads(const struct pass *p, const struct pass_part *part,
+                       idx l, idx first, idx n)
+{
+    idx H = p->m->H, sequence = part->sequence + first / H;
+    for (idx i = 0; i < n; i++)
+        one_head(p, l, sequence, first % H + i);
+}
+
+void heads_forward(const struct pass *p, const struct pass_part *part, idx l)
 {
     /* a pair's weights are shown together, so one thread has both */
-    idx H = p->m->H, n = H / p->m->views;
+    idx H = p->m->H, n = H / p->m->views, heads = part->n_sequences * H;
+    if (part->is_own) {
+        for (idx i = 0; i < heads; i += n)
+            some_heads(p, part, l, i, n);
+        return;
+    }
 #pragma omp for schedule(static)
-    for (idx i = 0; i < p->B * H / n; i++)
-        for (idx j = 0; j < n; j++)
-            one_head(p, l, i / (H / n), i % (H / n) * n + j);
+    for (idx i = 0; i < heads; i += n)
+        some_heads(p, part, l, i, n);
 }
 
 /* --- backward ---------------------------------------------------------- */
@@ -178,14 +192,34 @@ static void one_head_backward(const struct pass *p, idx l, idx sequence, idx h,
                        pass_scratch(p));
 }
 
-void heads_backward(const struct pass *p, idx l, const real *dmixed, real *dqkv)
+struct from_heads {
+    const real *dmixed;
+    real *dqkv;
+};
+
+static void some_heads_backward(const struct pass *p,
+                                const struct pass_part *part, idx l,
+                                const struct from_heads *rows, idx first, idx n)
 {
-    idx n = model_group(p->m), groups = p->m->H / n;
+    idx H = p->m->H, sequence = part->sequence + first / H;
+    for (idx i = 0; i < n; i++)
+        one_head_backward(p, l, sequence, first % H + i, rows->dmixed,
+                          rows->dqkv);
+}
+
+void heads_backward(const struct pass *p, const struct pass_part *part, idx l,
+                    const real *dmixed, real *dqkv)
+{
+    const struct from_heads rows = { dmixed, dqkv };
+    idx H = p->m->H, n = model_group(p->m), heads = part->n_sequences * H;
+    if (part->is_own) {
+        for (idx i = 0; i < heads; i += n)
+            some_heads_backward(p, part, l, &rows, i, n);
+        return;
+    }
 #pragma omp for schedule(static)
-    for (idx i = 0; i < p->B * groups; i++)
-        for (idx j = 0; j < n; j++)
-            one_head_backward(p, l, i / groups, i % groups * n + j, dmixed,
-                              dqkv);
+    for (idx i = 0; i < heads; i += n)
+        some_heads_backward(p, part, l, &rows, i, n);
 }
 
 /* A task owns one tensor's row of one head, or a shared row. */

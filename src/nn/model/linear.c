@@ -1,6 +1,7 @@
 #include "nn/model/linear.h"
 
 #include <omp.h>
+#include <string.h>
 
 #include "kern/bfloat16.h"
 #include "kern/gemm.h"
@@ -9,7 +10,6 @@
 enum {
     TASK_OUTPUTS = OUTER_COLUMNS, /* rows of dw a task; fixed, as bits are */
     GRAD_ROWS = 1024,             /* rows a task adds up at a time */
-    SUM_ROWS = 64,                /* rows a partial column sum covers */
 };
 
 /* Rows that oneDNN's products take: a tile, and what puts together any other
@@ -29,6 +29,11 @@ void *linear_operand(struct arena *arena, struct product_way way, idx M, idx n)
                : NULL;
 }
 
+real *linear_sums(struct arena *arena, idx M, idx n)
+{
+    return arena_reals(arena, idx_ceil_div(M, LINEAR_SUM_ROWS) * n);
+}
+
 void linear_plan(struct linear *l, struct arena *arena,
                  const struct linear_request *r)
 {
@@ -40,6 +45,7 @@ void linear_plan(struct linear *l, struct arena *arena,
                           .way = r->way,
                           .x = r->x,
                           .dy = r->dy,
+                          .dy_sums = r->b < 0 ? NULL : r->dy_sums,
                           .x_step = r->x_step,
                           .shares_x = r->shares_x,
                           .has_backward = r->has_backward };
@@ -160,18 +166,18 @@ static void multiply(const struct linear *l, const struct linear_form *f,
                        NULL, f->weights);
 }
 
-void linear_forward(const struct linear *l, const real *weights, idx row,
-                    real *y, const real *x, idx R, real beta)
+void linear_take_x(const struct linear *l, idx row, const real *x, idx R)
+{
+    if (l->x && !l->shares_x)
+        round_to(l, row_at(l, l->x, row, l->x_step), x, R * l->K);
+}
+
+void linear_y(const struct linear *l, const real *weights, idx row, real *y,
+              const real *x, idx R, real beta)
 {
     const real *b = l->b < 0 ? NULL : weights + l->b;
-    const void *a = x;
+    const void *a = l->x ? row_at(l, l->x, row, l->x_step) : x;
     idx N = l->N, K = l->K;
-    if (l->x) {
-        void *to = row_at(l, l->x, row, l->x_step);
-        if (!l->shares_x)
-            round_to(l, to, x, R * K);
-        a = to;
-    }
     if (l->way.is_onednn)
         multiply(l, &l->forward, y, N, a, K, R, beta != 0);
     else
@@ -186,21 +192,55 @@ void linear_forward(const struct linear *l, const real *weights, idx row,
     }
 }
 
-void linear_backward(const struct linear *l, const real *weights, idx row,
-                     real *dx, const real *dy, idx R)
+void linear_forward(const struct linear *l, const real *weights, idx row,
+                    real *y, const real *x, idx R, real beta)
 {
-    const void *a = dy;
-    idx N = l->N, K = l->K;
-    if (l->dy) {
-        void *to = row_at(l, l->dy, row, N);
-        round_to(l, to, dy, R * N);
-        a = to;
+    linear_take_x(l, row, x, R);
+    linear_y(l, weights, row, y, x, R, beta);
+}
+
+/* Row number `row` into its partial sum (N). */
+static void add_to_sum(const struct linear *l, idx row, const real *dy)
+{
+    idx N = l->N;
+    real *restrict sum = l->dy_sums + row / LINEAR_SUM_ROWS * N;
+    if (row % LINEAR_SUM_ROWS == 0)
+        memset(sum, 0, (size_t)N * sizeof *sum);
+#pragma omp simd
+    for (idx n = 0; n < N; n++)
+        sum[n] += dy[n];
+}
+
+void linear_take_dy(const struct linear *l, idx row, const real *dy, idx R)
+{
+    BUG_ON(row % LINEAR_SUM_ROWS);
+    if (!l->dy && !l->dy_sums)
+        return;
+    for (idx r = 0; r < R; r++, row++, dy += l->N) {
+        if (l->dy)
+            round_to(l, row_at(l, l->dy, row, l->N), dy, l->N);
+        if (l->dy_sums)
+            add_to_sum(l, row, dy);
     }
+}
+
+void linear_dx(const struct linear *l, const real *weights, idx row, real *dx,
+               const real *dy, idx R)
+{
+    const void *a = l->dy ? row_at(l, l->dy, row, l->N) : dy;
+    idx N = l->N, K = l->K;
     if (l->way.is_onednn)
         multiply(l, &l->backward, dx, K, a, N, R, false);
     else
         gemm_nn(dx, K, a, N, l->rounded ? l->rounded : weights + l->w, K, R, K,
                 N, 1, 0);
+}
+
+void linear_backward(const struct linear *l, const real *weights, idx row,
+                     real *dx, const real *dy, idx R)
+{
+    linear_take_dy(l, row, dy, R);
+    linear_dx(l, weights, row, dx, dy, R);
 }
 
 /* --- gradients of weights ------------------------------------------------- */
@@ -210,19 +250,16 @@ idx linear_grad_tasks(const struct linear_grad *g)
     return idx_ceil_div(g->l->N, TASK_OUTPUTS);
 }
 
-/* db (N) += sums over M rows of dy, whose rows are ld apart. Partial sums of
- * SUM_ROWS rows keep the float error small. */
-static void column_sums(real *db, const real *dy, idx ld, idx M, idx N)
+/* db (n), of outputs from n0 on, += the sums that were taken of M rows. */
+static void add_taken_sums(const struct linear_grad *g, idx n0, idx n)
 {
-    for (idx m0 = 0; m0 < M; m0 += SUM_ROWS) {
-        real part[TASK_OUTPUTS] = { 0 };
-        for (idx m = m0; m < idx_min(m0 + SUM_ROWS, M); m++) {
-#pragma omp simd
-            for (idx n = 0; n < N; n++)
-                part[n] += dy[m * ld + n];
-        }
-        for (idx n = 0; n < N; n++)
-            db[n] += part[n];
+    const struct linear *l = g->l;
+    real *db = g->gradients + l->b + n0;
+    idx first = g->dy_row / LINEAR_SUM_ROWS;
+    for (idx i = 0; i < idx_ceil_div(g->M, LINEAR_SUM_ROWS); i++) {
+        const real *sum = l->dy_sums + (first + i) * l->N + n0;
+        for (idx j = 0; j < n; j++)
+            db[j] += sum[j];
     }
 }
 
@@ -260,14 +297,11 @@ static void add_rows(const struct linear_grad *g, idx n0, idx n, idx m, idx R)
 void linear_grad_run(const struct linear_grad *g, idx task)
 {
     const struct linear *l = g->l;
-    idx N = l->N, n0 = task * TASK_OUTPUTS, n = idx_min(TASK_OUTPUTS, N - n0);
-    /* dy is read twice, the second time from the cache; OpenBLAS would pack x
-     * for each part */
+    idx n0 = task * TASK_OUTPUTS, n = idx_min(TASK_OUTPUTS, l->N - n0);
+    /* OpenBLAS would pack x for each part */
     idx step = l->way.is_onednn ? GRAD_ROWS : g->M;
-    for (idx m = 0; m < g->M; m += step) {
-        idx R = idx_min(step, g->M - m);
-        add_rows(g, n0, n, m, R);
-        if (l->b >= 0)
-            column_sums(g->gradients + l->b + n0, g->dy + m * N + n0, N, R, n);
-    }
+    for (idx m = 0; m < g->M; m += step)
+        add_rows(g, n0, n, m, idx_min(step, g->M - m));
+    if (l->b >= 0)
+        add_taken_sums(g, n0, n);
 }

@@ -12,6 +12,7 @@
 
 #include "kern/gemm.h"
 #include "nn/attention/head_terms.h"
+#include "nn/model/linear.h"
 #include "nn/model/model.h"
 #include "nn/norms.h"
 
@@ -112,10 +113,11 @@ void pass_norm_backward(const struct pass *p, struct norm_params n,
 void pass_norm_grads(const struct pass *p, struct norm_params n,
                      enum norm_slot slot);
 
-/* Scratch of row tasks: two of a tile's rows, in front of the stages'. */
+/* Scratch of row tasks: two of a tile's rows, and the gradients of those that a
+ * sum covers, in front of the stages'. */
 static inline idx pass_row_scratch(const struct model *m)
 {
-    return TILE_ROWS * (idx_max(m->F, m->C) + m->C);
+    return TILE_ROWS * (idx_max(m->F, m->C) + m->C) + LINEAR_SUM_ROWS * m->U;
 }
 
 /* Rows that only a matrix reads, which keeps them rounded: whether a tile of
@@ -124,11 +126,6 @@ static inline idx pass_row_scratch(const struct model *m)
 static inline bool acts_keep_rounded(const struct acts *x)
 {
     return x->way.rounds && x->is_training && !x->reads && !x->writes;
-}
-
-static inline real *pass_rows(const struct pass *p, real *kept, idx row0, idx n)
-{
-    return kept ? kept + row0 * n : pass_scratch(p);
 }
 
 static inline real *pass_normed_rows(const struct pass *p, real *kept, idx row0)
@@ -212,11 +209,34 @@ void edit_head_scores(void *edited_head, idx t, struct span keys, real *key0);
 void edit_head_weights(void *edited_head, idx t, struct span keys, real *key0);
 void edit_head_output(const struct edited_head *e, real *o, idx ld);
 
-/* A head at a time, heads that share values by one thread (heads.c). */
-void heads_forward(const struct pass *p, idx layer);
+/* Whole tiles and the sequences whose rows they are (pass_parts.c): those that
+ * one thread takes through a block alone, so that what a step leaves is in its
+ * cache for the next; or all, shared out anew in each loop. */
+struct pass_part {
+    idx tile, n_tiles, sequence, n_sequences;
+    bool is_own; /* of the calling thread */
+};
+
+/* Into how many parts a pass falls; 0: sharing its loops out is as good, or it
+ * stops between steps, for taps. */
+idx pass_parts(const struct pass *p);
+struct pass_part pass_part(const struct pass *p, idx i);
+struct pass_part pass_whole(const struct pass *p);
+
+/* A step of a block for each tile of a part. All threads of a whole do not wait
+ * for each other; pass_wait does, where there is somebody to wait for. */
+void pass_each_tile(const struct pass *p, const struct pass_part *part,
+                    idx layer,
+                    void (*step)(const struct pass *p, idx layer, idx tile));
+void pass_wait(const struct pass_part *part);
+
+/* A head at a time, heads that share values by one thread (heads.c). As
+ * pass_each_tile, but waits. */
+void heads_forward(const struct pass *p, const struct pass_part *part,
+                   idx layer);
 /* From the gradient dmixed (M,H*E) to dqkv (M,W), dprojected, head_grads. */
-void heads_backward(const struct pass *p, idx layer, const real *dmixed,
-                    real *dqkv);
+void heads_backward(const struct pass *p, const struct pass_part *part,
+                    idx layer, const real *dmixed, real *dqkv);
 /* The heads' own tensors: sums over sequences, in their order. */
 void heads_grads(const struct pass *p, idx layer);
 
