@@ -85,8 +85,8 @@ static void strip_backward(const struct attention *at, const struct work *w,
                             : 0;
         row_backward(at, w, grads, head, a.key0 + r * a.ld, g_row, r, p->t0 + r,
                      tile_end);
-        w->products->keep(at, w, g, r, p->n_keys);
     }
+    w->products->keep(at, w, g, p->R, p->n_keys);
     stopwatch_mark(at->watch, PART_ROWS);
     w->products->dqueries(at, w, grads->dq + p->t0 * head->ld_qkv, head->ld_qkv,
                           a, g, p, tile_end);

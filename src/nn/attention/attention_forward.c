@@ -101,8 +101,8 @@ void attention_forward(const struct attention *at, real *o,
                 memset(copy + n, 0, (size_t)(row_n - n) * sizeof *copy);
                 memcpy(copy, key0 - at->n_extra, (size_t)n * sizeof *copy);
             }
-            products->keep(at, &w, w.s, r, n_keys);
         }
+        products->keep(at, &w, w.s, R, n_keys);
         stopwatch_mark(at->watch, PART_ROWS);
         products->mix(at, &w, o + t0 * head->ld_o, head->ld_o, &p);
         add_column_value(at, o + t0 * head->ld_o, head, w.s, R);

@@ -47,10 +47,10 @@ struct head_products {
     /* w->s; what lies behind n_keys, up to the padding, is overwritten. */
     void (*scores)(const struct attention *at, const struct work *w,
                    const struct head *head, const struct strip *p);
-    /* Row r of x, w->s or a strip's g, is as the next two shall multiply it, up
-     * to key n: while it is near. It may be rounded in its place. */
+    /* R rows of x, w->s or a strip's g, are as the next two shall multiply them,
+     * up to key n. They may be rounded in their place. */
     void (*keep)(const struct attention *at, const struct work *w,
-                 struct rows x, idx r, idx n);
+                 struct rows x, idx R, idx n);
     /* o, the strip's rows, from w->s. */
     void (*mix)(const struct attention *at, const struct work *w, real *o,
                 idx ld, const struct strip *p);

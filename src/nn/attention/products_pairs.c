@@ -164,11 +164,9 @@ static void dweights(const struct attention *at, const struct work *w,
 }
 
 static void keep(const struct attention *at, const struct work *w,
-                 struct rows x, idx r, idx n)
+                 struct rows x, idx R, idx n)
 {
-    idx ld = ld_turned(at);
-    at->way.pairs->round(w->pairs.rows + r * ld, ld, x.key0 + r * x.ld, x.ld, 1,
-                         n, 1);
+    at->way.pairs->round(w->pairs.rows, ld_turned(at), x.key0, x.ld, R, n, 1);
 }
 
 /* y (R,n) = factor * what was kept (R, 0..n_keys) times a tensor (T,n): by way

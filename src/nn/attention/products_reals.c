@@ -115,10 +115,11 @@ static void scores(const struct attention *at, const struct work *w,
 }
 
 static void keep(const struct attention *at, const struct work *w,
-                 struct rows x, idx r, idx n)
+                 struct rows x, idx R, idx n)
 {
     (void)w;
-    round_if(at, x.key0 + r * x.ld, n);
+    for (idx r = 0; r < R; r++)
+        round_if(at, x.key0 + r * x.ld, n);
 }
 
 static void mix(const struct attention *at, const struct work *w, real *o,
@@ -139,8 +140,7 @@ static void dqueries(const struct attention *at, const struct work *w, real *dq,
                      idx ld, struct rows a, struct rows g,
                      const struct strip *p, idx end)
 {
-    for (idx r = 0; r < p->R; r++)
-        keep(at, w, a, r, end);
+    keep(at, w, a, p->R, end);
     small_product(dq, ld, rows_left(g), small_plain(w->reals.k, at->D), p->R,
                   at->D, p->n_keys, at->scale, false);
 }
