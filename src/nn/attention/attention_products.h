@@ -47,8 +47,8 @@ struct head_products {
     /* w->s; what lies behind n_keys, up to the padding, is overwritten. */
     void (*scores)(const struct attention *at, const struct work *w,
                    const struct head *head, const struct strip *p);
-    /* R rows of x, w->s or a strip's g, are as the next two shall multiply them,
-     * up to key n. They may be rounded in their place. */
+    /* R rows of x, w->s or a strip's g, are as the next two shall multiply
+     * them, up to key n. They may be rounded in their place. */
     void (*keep)(const struct attention *at, const struct work *w,
                  struct rows x, idx R, idx n);
     /* o, the strip's rows, from w->s. */

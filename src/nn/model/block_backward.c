@@ -68,8 +68,8 @@ static void into_stream(const struct pass *p, idx l, enum sublayer s, idx tile,
 }
 
 /* From the block's end to its middle, for one tile:
- * dx[2] -> dy -> du -> dnorm -> dx[1]. du goes into the matrix in front of it as
- * soon as it is there, a few rows at a time. */
+ * dx[2] -> dy -> du -> dnorm -> dx[1]. du goes into the matrix in front of it
+ * as soon as it is there, a few rows at a time. */
 static void ffn_backward(const struct pass *p, idx l, idx tile)
 {
     const struct model *m = p->m;
@@ -82,7 +82,7 @@ static void ffn_backward(const struct pass *p, idx l, idx tile)
                     sub_dx(p, SUB_FFN) + r0 * m->C, R);
     for (idx r = 0; r < R; r += LINEAR_SUM_ROWS) {
         idx n = idx_min(LINEAR_SUM_ROWS, R - r);
-        real *some = du ? du + r * m->U : dnorm + TILE_ROWS * m->C;
+        real *some = du ? du + r * m->U : dnorm; /* not there yet */
         ffns[m->spec.model.ffn].kernel->backward(some, a->u + (r0 + r) * m->U,
                                                  dy + r * m->F, n, m->F);
         linear_take_dy(a->linears.up, r0 + r, some, n);
@@ -159,7 +159,7 @@ static void qkv_backward(const struct pass *p, idx l, idx tile)
     pass_mark(p, PART_NORM);
 }
 
-/* All matrices' gradients, as one list of tasks. */
+/* All matrices' gradients, as one list of tasks, the longest first. */
 static void matrix_grads(const struct pass *p, idx l)
 {
     enum { MATRICES = 4 + PROJECTIONS_MAX };
@@ -170,9 +170,9 @@ static void matrix_grads(const struct pass *p, idx l)
     const real *in = pass_sub_in(p, l, SUB_ATTENTION, 0);
     idx end[MATRICES], total = 0;
     struct linear_grad grads[MATRICES] = {
+        { .l = a->linears.down, .dy = sub_dx(p, SUB_FFN), .x = a->y },
         { .l = a->linears.up, .dy = k->du, .x = pass_sub_in(p, l, SUB_FFN, 0) },
         { .l = a->linears.qkv, .dy = stages_dqkv(p, l), .x = in },
-        { .l = a->linears.down, .dy = sub_dx(p, SUB_FFN), .x = a->y },
         { .l = a->linears.out,
           .dy = sub_dx(p, SUB_ATTENTION),
           .x = pass_mixed(p, l) },
@@ -185,6 +185,7 @@ static void matrix_grads(const struct pass *p, idx l)
     for (int i = 0; i < n; i++) {
         grads[i].gradients = p->dw;
         grads[i].M = p->M;
+        grads[i].blocks = p->x->threads > 1 ? 1 : 2;
     }
     for (int i = 0; i < n; i++)
         end[i] = total += linear_grad_tasks(&grads[i]);

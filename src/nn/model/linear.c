@@ -245,9 +245,15 @@ void linear_backward(const struct linear *l, const real *weights, idx row,
 
 /* --- gradients of weights ------------------------------------------------- */
 
+/* Outputs of a task. */
+static idx task_outputs(const struct linear_grad *g)
+{
+    return TASK_OUTPUTS * idx_max(1, g->blocks);
+}
+
 idx linear_grad_tasks(const struct linear_grad *g)
 {
-    return idx_ceil_div(g->l->N, TASK_OUTPUTS);
+    return idx_ceil_div(g->l->N, task_outputs(g));
 }
 
 /* db (n), of outputs from n0 on, += the sums that were taken of M rows. */
@@ -297,11 +303,13 @@ static void add_rows(const struct linear_grad *g, idx n0, idx n, idx m, idx R)
 void linear_grad_run(const struct linear_grad *g, idx task)
 {
     const struct linear *l = g->l;
-    idx n0 = task * TASK_OUTPUTS, n = idx_min(TASK_OUTPUTS, l->N - n0);
+    idx n0 = task * task_outputs(g), end = idx_min(n0 + task_outputs(g), l->N);
     /* OpenBLAS would pack x for each part */
     idx step = l->way.is_onednn ? GRAD_ROWS : g->M;
     for (idx m = 0; m < g->M; m += step)
-        add_rows(g, n0, n, m, idx_min(step, g->M - m));
+        for (idx n = n0; n < end; n += TASK_OUTPUTS)
+            add_rows(g, n, idx_min(TASK_OUTPUTS, end - n), m,
+                     idx_min(step, g->M - m));
     if (l->b >= 0)
-        add_taken_sums(g, n0, n);
+        add_taken_sums(g, n0, end - n0);
 }

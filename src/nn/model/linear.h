@@ -56,15 +56,15 @@ struct linear_request {
     idx w, b, N, K;
     struct product_way way;
     bool has_backward;
-    void *x, *dy; /* room for rounded operands (linear_operand), or NULL */
+    void *x, *dy;  /* room for rounded operands (linear_operand), or NULL */
     real *dy_sums; /* room (linear_sums); NULL: without backward */
-    idx x_step;   /* K; or more, where others use the room in between */
+    idx x_step;    /* K; or more, where others use the room in between */
     bool shares_x;
 };
 
 /* linear_operand - room for (M,n) numbers of a rounded operand; NULL where none
- * is rounded. linear_sums - room for sums of M rows of dy, n wide. linear_plan -
- * place what a linear needs beside that. Measure first. */
+ * is rounded. linear_sums - room for sums of M rows of dy, n wide. linear_plan
+ * - place what a linear needs beside that. Measure first. */
 void *linear_operand(struct arena *arena, struct product_way way, idx M, idx n);
 real *linear_sums(struct arena *arena, idx M, idx n);
 void linear_plan(struct linear *l, struct arena *arena,
@@ -108,6 +108,8 @@ struct linear_grad {
     real *gradients;
     const real *dy, *x;
     idx M, x_row, dy_row;
+    idx blocks; /* of outputs that a task takes, 0 is 1: more read x less often,
+                   and leave less to share out. Bits do not depend on it */
 };
 
 idx linear_grad_tasks(const struct linear_grad *g);

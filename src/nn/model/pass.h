@@ -113,11 +113,12 @@ void pass_norm_backward(const struct pass *p, struct norm_params n,
 void pass_norm_grads(const struct pass *p, struct norm_params n,
                      enum norm_slot slot);
 
-/* Scratch of row tasks: two of a tile's rows, and the gradients of those that a
- * sum covers, in front of the stages'. */
+/* Scratch of row tasks, in front of the stages': two of a tile's rows, or in the
+ * second's place those of some gradients (U). */
 static inline idx pass_row_scratch(const struct model *m)
 {
-    return TILE_ROWS * (idx_max(m->F, m->C) + m->C) + LINEAR_SUM_ROWS * m->U;
+    return TILE_ROWS * idx_max(m->F, m->C) +
+           idx_max(TILE_ROWS * m->C, LINEAR_SUM_ROWS * m->U);
 }
 
 /* Rows that only a matrix reads, which keeps them rounded: whether a tile of
