@@ -295,7 +295,10 @@ $(B)/flags $(B)/commit $(B)/charts $(B)/onednn $(B)/hdf5 $(B)/mpi $(B)/panel $(m
 	@mkdir -p $(@D)
 	@echo '$(now)' | cmp -s - $@ || echo '$(now)' > $@
 
-COMMIT = $(shell git describe --always --dirty --abbrev=12 2>/dev/null || echo unknown)
+# What an experiment writes there is none of the program's: while it does, runs
+# are to stay by one and the same program.
+COMMIT = $(shell git describe --always --abbrev=12 2>/dev/null || echo unknown)$(if \
+    $(shell git status --porcelain -uno -- . ':!experiments' 2>/dev/null),-dirty)
 $(B)/src/kern/gemm.o: build_info = $(if $(BLAS_DIR),-DBLAS_DIR='"$(BLAS_DIR)"')
 $(B)/src/kern/onednn.o: $(B)/onednn
 $(B)/src/kern/onednn.o: build_info = $(if $(filter 0,$(ONEDNN)),,-DONEDNN)
