@@ -34,7 +34,7 @@ sed -i 's/20000/4/g; s/10000/2/g' experiments/study-deep-half-decay/sweep.ini
 sed -i 's/10000/4/g; s/5000/2/g; s/seed>=21/seed>=1/' experiments/study-own-rates/{sweep.ini,steps}
 sed -i 's/4 & 20000, 6 & 15000/2 \& 4, 3 \& 3/' experiments/study-bos/sweep.ini
 # The corpus has fewer tokens than the larger part.
-sed -i 's/131072/65536/' experiments/{study-data,study-deep-amounts}/sweep.ini
+sed -i 's/131072/65536/' experiments/study-data/sweep.ini
 
 # The program by the names that the pages give it, with small settings added to
 # what trains or measures; without gnuplot no figure is asked for.
