@@ -276,16 +276,19 @@ static void place_text(char *text, size_t cap, const struct place *at)
         snprintf(text, cap, "%s", command_line);
 }
 
-/* A key that must keep its value may be given the one it has. */
+/* A key that must keep its value may be given the one it has; now: which. */
 static bool keeps_value(const struct draft *d,
                         const struct config_section *section,
-                        const struct key *key, const char *value)
+                        const struct key *key, const char *value,
+                        char now[KEY_PRINT_MAX])
 {
     struct config trial = { 0 };
-    char now[KEY_PRINT_MAX], then[KEY_PRINT_MAX];
+    char then[KEY_PRINT_MAX];
+    now[0] = 0;
     if (key_parse(key, (char *)&trial + section->offset, value, ERR_IGNORED))
         return true; /* told as a bad value */
-    key_print(key, (const char *)d->config + section->offset, now, sizeof now);
+    key_print(key, (const char *)d->config + section->offset, now,
+              KEY_PRINT_MAX);
     key_print(key, (const char *)&trial + section->offset, then, sizeof then);
     return !strcmp(now, then);
 }
@@ -297,12 +300,13 @@ static bool set(struct draft *d, const struct place *at,
 {
     char path[KEY_PATH_MAX];
     struct err e = { 0 };
+    char now[KEY_PRINT_MAX];
     if ((key->flags & d->flags) != d->flags &&
-        !keeps_value(d, section, key, value)) {
+        !keeps_value(d, section, key, value, now)) {
         draft_problem(d, at, ERR_CONFIG,
                       "%s: cannot be changed: what the run computed so far was "
-                      "with another value",
-                      key_path(path, at, section, key->name));
+                      "with %s: leave it out, or train anew in another run.dir",
+                      key_path(path, at, section, key->name), now);
         return false;
     }
     if (key_parse(key, (char *)d->config + section->offset, value, &e)) {
@@ -354,6 +358,7 @@ void draft_settle_preset(struct draft *d)
     config_value(chosen, sizeof chosen, d->config, of);
     for (struct config_key k = { 0 }; config_next_key(&k);) {
         const char *value = config_preset_value(d->config, k);
+        char now[KEY_PRINT_MAX];
         struct config_origin *origin = origin_of_key(d, k);
         if (value && !origin->is_given &&
             set(d, &nowhere, k.section, k.key, value)) {
@@ -363,7 +368,7 @@ void draft_settle_preset(struct draft *d)
             origin->visit = preset->visit;
         } else if (value && origin->is_given &&
                    config_is_overruled(origin, preset) &&
-                   !keeps_value(d, k.section, k.key, value)) {
+                   !keeps_value(d, k.section, k.key, value, now)) {
             text_add(&t, "%s%s (%s)", t.n ? ", " : "", k.key->name,
                      origin->text);
         }

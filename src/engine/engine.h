@@ -58,6 +58,7 @@ int engine_start_products(const struct engine_request *r, struct err *e);
  * decides bits (kern/products.h). */
 struct engine_products {
     const char *library, *precision;
+    const char *remark; /* what users should know of it; NULL: nothing */
 };
 struct engine_products engine_products(int products, int precision);
 

@@ -64,3 +64,16 @@ const char *product_precision(struct product_way w)
            : w.is_native ? "bfloat16"
                          : "bfloat16, rounded in software";
 }
+
+const char *product_remark(enum products products, struct product_way w)
+{
+    if (!w.rounds || w.is_native)
+        return NULL;
+    return products == PRODUCTS_OPENBLAS
+               ? "bfloat16 is rounded in software, which is slower than "
+                 "float32: train.products = auto leaves it to the processor "
+                 "where oneDNN can"
+               : "bfloat16 is rounded in software, which is slower than "
+                 "float32: there is no oneDNN, or this processor does not "
+                 "multiply such numbers";
+}

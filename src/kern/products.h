@@ -52,4 +52,8 @@ static inline size_t product_number_bytes(struct product_way w)
 const char *product_library(struct product_way w);
 const char *product_precision(struct product_way w);
 
+/* What users should know of a way that `products` came to, with the remedy;
+ * NULL: nothing. */
+const char *product_remark(enum products products, struct product_way w);
+
 #endif

@@ -188,6 +188,8 @@ static void print_products(const struct bench *x)
     struct engine_products products = products_of(x);
     printf("%-12s %s\n", "products", products.library);
     printf("%-12s %s\n", "precision", products.precision);
+    if (products.remark)
+        printf("%-12s %s\n", "note", products.remark);
 }
 
 static void print_people(const struct bench *x, const struct result *r)

@@ -106,6 +106,8 @@ static void print_people(FILE *out, const struct plan *p,
         engine_products(c->train.products, c->train.precision);
     fprintf(out, "%-14s %s, %s\n", "products", products.library,
             products.precision);
+    if (products.remark)
+        fprintf(out, "%-14s %s\n", "note", products.remark);
     fprintf(out, "%-14s %s in %td weights files, ", "checkpoints",
             show_bytes(size, p->weights_bytes * (double)p->weights_files),
             p->weights_files);

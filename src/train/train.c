@@ -474,6 +474,11 @@ static int run(struct train *t, struct err *e)
     text_print_lines(notes, "note: ", config_notes(t->target.changes));
     if (t->is_dry && find_done(t, e))
         return e->code;
+    if (t->is_dry && engine_start_products(
+                         &(struct engine_request){
+                             .products = t->target.config.train.products },
+                         e))
+        return e->code;
     if (t->is_dry)
         return dry_run_print(stdout, &t->target.config, t->target.dir, &t->dry,
                              e);
@@ -489,6 +494,11 @@ static int run(struct train *t, struct err *e)
         printf("note: OPENBLAS_CORETYPE=%s pins matrix products to slower "
                "kernels than this processor has\n",
                pinned);
+    const struct train_options *options = &t->target.config.train;
+    const char *remark =
+        engine_products(options->products, options->precision).remark;
+    if (remark)
+        printf("note: %s\n", remark);
     say_binding(t);
     stop_watch(); /* before a status says that it is running */
     if (ranks_writes(t->ranks))

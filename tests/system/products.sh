@@ -76,12 +76,22 @@ check_not "bfloat16 gives other bits" h5diff -q \
     runs/openblas-float32/$last runs/openblas-bfloat16/$last /param
 expect_fail 3 'train.precision' "$SINKLAB" analyze runs/openblas-bfloat16 train.precision=float32
 
-expect_fail 3 'train.precision' "$SINKLAB" train runs/openblas-float32 \
-    train.steps=30 train.precision=bfloat16
+expect_fail 3 'train.precision: cannot be changed: .* was with float32: .* another run.dir' \
+    "$SINKLAB" train runs/openblas-float32 train.steps=30 train.precision=bfloat16
 expect_fail 3 'train.products' "$SINKLAB" train runs/openblas-float32 \
     train.steps=30 train.products=auto
 expect_fail 3 'other settings' "$SINKLAB" train small.ini --resume \
     run.dir=runs/openblas-float32 train.precision=bfloat16
+for command in "train runs/told" "train --dry-run" bench; do
+    read -r name more <<<"$command"
+    [ "$name" != bench ] || more=--seconds=0.1
+    [ "$more" != runs/told ] || more=run.dir=runs/told
+    check "$command: what rounding in software costs, and the way out" grep -q \
+        '^note.* slower than float32: train.products = auto' <(
+        "$SINKLAB" "$name" small.ini train.precision=bfloat16 "$more")
+    check_not "$command: no such note where nothing is rounded" grep -q 'slower than float32' <(
+        "$SINKLAB" "$name" small.ini "${more/told/untold}" 2>&1)
+done
 check "the dry run of auto names a library" grep -q '^products' <(
     "$SINKLAB" train small.ini train.products=auto --dry-run)
 
