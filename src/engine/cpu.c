@@ -140,10 +140,9 @@ struct engine_products engine_products(int products, int precision)
 {
     struct product_way way =
         products_way((enum products)products, (enum precision)precision);
-    return (struct engine_products){ product_library(way),
-                                     product_precision(way),
-                                     product_remark((enum products)products,
-                                                    way) };
+    return (
+        struct engine_products){ product_library(way), product_precision(way),
+                                 product_remark((enum products)products, way) };
 }
 
 struct engine_library engine_library(void)

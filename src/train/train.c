@@ -224,7 +224,8 @@ static void say_begin(const struct train *t)
         manifest_read(&m, t->folder.dir, ERR_IGNORED) == OK)
         manifest_changes(changes, &m);
     if (changes[0])
-        printf("note: not computed as before, so last bits may differ: %s\n",
+        printf("note: not computed as before, so last bits may differ, "
+               "and with time more: %s\n",
                changes);
     say_jump(t);
     say_warmup(&t->target.config);

@@ -89,7 +89,8 @@ static void plan_back(struct acts *x, struct arena *arena,
     idx M = x->M, MC = M * m->C, tiles = idx_ceil_div(M, TILE_ROWS);
     const struct norm_place_choice *place = norm_place_of(m);
     bool is_behind = place->is_behind || place->is_behind_sum;
-    /* Where matrices keep the gradients that they need, one stream does */
+    /* Where matrices keep the gradients that they need, one stream does, but in
+     * parallel, where attention reads the one at the end again */
     bool is_one = acts_keep_rounded(x) && !m->spec.model.parallel;
     for (int i = 0; i <= SUBLAYERS; i++)
         k->dx[i] = i && is_one ? k->dx[0] : arena_reals(arena, MC);

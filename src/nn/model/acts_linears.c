@@ -60,11 +60,34 @@ static struct linear *plan_one(struct linears_plan *p, idx w, idx b, idx N,
     return &x->linears[at];
 }
 
-static struct taken_dy plan_taken(const struct linears_plan *p, idx n)
+static struct taken_dy plan_taken(const struct linears_plan *p, idx n,
+                                  bool has_bias)
 {
     const struct acts *x = p->x;
-    return (struct taken_dy){ linear_operand(p->arena, x->way, x->M, n),
-                              linear_sums(p->arena, x->M, n) };
+    return (struct taken_dy){
+        .rounded = linear_operand(p->arena, x->way, x->M, n),
+        .sums = has_bias ? linear_sums(p->arena, x->M, n) : NULL,
+    };
+}
+
+/* Of the blocks' matrices, which have a bias in any of them? */
+struct biased {
+    bool up, qkv, down, out, projected[PROJECTIONS_MAX];
+};
+
+static struct biased biased_of(const struct model *m)
+{
+    struct biased any = { .up = false };
+    for (idx l = 0; l < m->L; l++) {
+        const struct block_params *b = &m->blocks[l];
+        any.up |= b->up_b != NO_PARAM;
+        any.qkv |= b->qkv_b != NO_PARAM;
+        any.down |= b->down_b != NO_PARAM;
+        any.out |= b->out_b != NO_PARAM;
+        for (int i = 0; i < b->n_projections; i++)
+            any.projected[i] |= b->projections[i].b != NO_PARAM;
+    }
+    return any;
 }
 
 static void plan_shared(struct shared_dy *dy, struct linears_plan *p,
@@ -72,22 +95,23 @@ static void plan_shared(struct shared_dy *dy, struct linears_plan *p,
 {
     struct acts *x = p->x;
     idx widest[PROJECTIONS_MAX] = { 0 };
+    struct biased has = biased_of(m);
     *dy = (struct shared_dy){ .up = { NULL, NULL } };
     if (!x->is_training) {
         p->x_shared_step = x->way.rounds ? widest_in(m) : 0;
         p->x_shared = linear_operand(p->arena, x->way, x->M, p->x_shared_step);
         return;
     }
-    dy->up = plan_taken(p, m->U);
-    dy->qkv = plan_taken(p, m->W);
-    dy->down = plan_taken(p, m->C);
-    dy->out = plan_taken(p, m->C);
+    dy->up = plan_taken(p, m->U, has.up);
+    dy->qkv = plan_taken(p, m->W, has.qkv);
+    dy->down = plan_taken(p, m->C, has.down);
+    dy->out = plan_taken(p, m->C, has.out);
     for (idx l = 0; l < m->L; l++)
         for (int i = 0; i < m->blocks[l].n_projections; i++)
             widest[i] = idx_max(widest[i], m->blocks[l].projections[i].n);
     for (int i = 0; i < PROJECTIONS_MAX; i++)
         if (widest[i])
-            dy->projected[i] = plan_taken(p, widest[i]);
+            dy->projected[i] = plan_taken(p, widest[i], has.projected[i]);
 }
 
 static void plan_block(struct linears_plan *p, const struct model *m, idx l,

@@ -68,8 +68,9 @@ static void into_stream(const struct pass *p, idx l, enum sublayer s, idx tile,
 }
 
 /* From the block's end to its middle, for one tile:
- * dx[2] -> dy -> du -> dnorm -> dx[1]. du goes into the matrix in front of it
- * as soon as it is there, a few rows at a time. */
+ * dx[2] -> dy -> du -> dnorm -> dx[1]. The matrix in front takes du over a few
+ * rows at a time, while they are in the cache; where it rounds them, and nobody
+ * else asks, they are kept nowhere else. */
 static void ffn_backward(const struct pass *p, idx l, idx tile)
 {
     const struct model *m = p->m;
@@ -82,7 +83,7 @@ static void ffn_backward(const struct pass *p, idx l, idx tile)
                     sub_dx(p, SUB_FFN) + r0 * m->C, R);
     for (idx r = 0; r < R; r += LINEAR_SUM_ROWS) {
         idx n = idx_min(LINEAR_SUM_ROWS, R - r);
-        real *some = du ? du + r * m->U : dnorm; /* not there yet */
+        real *some = du ? du + r * m->U : dnorm; /* free until linear_dx */
         ffns[m->spec.model.ffn].kernel->backward(some, a->u + (r0 + r) * m->U,
                                                  dy + r * m->F, n, m->F);
         linear_take_dy(a->linears.up, r0 + r, some, n);
@@ -159,7 +160,8 @@ static void qkv_backward(const struct pass *p, idx l, idx tile)
     pass_mark(p, PART_NORM);
 }
 
-/* All matrices' gradients, as one list of tasks, the longest first. */
+/* All matrices' gradients, as one list of tasks. What is mostly the longest
+ * comes first, so that threads end at about one time. */
 static void matrix_grads(const struct pass *p, idx l)
 {
     enum { MATRICES = 4 + PROJECTIONS_MAX };
@@ -214,6 +216,7 @@ static void rows_backward(const struct pass *p, const struct pass_part *part,
     pass_each_tile(p, part, l, end_to_heads);
     pass_wait(part);
     heads_backward(p, part, l, stages_dmixed(p, l), dqkv);
+    BUG_ON(part->is_own && p->observer); /* who tells of rows shares a loop */
     tell_head_gradients(p, l, dqkv);
     if (stages_cross(p, l)) {
         pass_each_tile(p, part, l, attention_in_backward);

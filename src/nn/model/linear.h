@@ -24,7 +24,9 @@
 /* oneDNN's products are of fixed numbers of rows; others are put together. */
 enum { LINEAR_ROWS = 5, LINEAR_SUMS = 6 };
 
-/* Rows of dy that a partial sum covers, few, which keeps float errors small. */
+/* Rows of dy that a partial sum covers, few, which keeps float errors small; and
+ * that activations are worked on at a time, so that they stay in the cache until
+ * they are taken over. */
 enum { LINEAR_SUM_ROWS = 64 };
 
 /* c (R,.) = a (R,.) times the weights. */
@@ -57,7 +59,7 @@ struct linear_request {
     struct product_way way;
     bool has_backward;
     void *x, *dy;  /* room for rounded operands (linear_operand), or NULL */
-    real *dy_sums; /* room (linear_sums); NULL: without backward */
+    real *dy_sums; /* room (linear_sums); for the gradient of a bias */
     idx x_step;    /* K; or more, where others use the room in between */
     bool shares_x;
 };
@@ -93,7 +95,8 @@ void linear_y(const struct linear *l, const real *weights, idx row, real *y,
 void linear_forward(const struct linear *l, const real *weights, idx row,
                     real *y, const real *x, idx R, real beta);
 
-/* dx (R,K) = dy (R,N) w; the same of dy. */
+/* dx (R,K) = dy (R,N) w. dy is read only where none is rounded. linear_backward
+ * takes it first. */
 void linear_dx(const struct linear *l, const real *weights, idx row, real *dx,
                const real *dy, idx R);
 void linear_backward(const struct linear *l, const real *weights, idx row,

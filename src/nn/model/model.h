@@ -178,10 +178,10 @@ enum norm_slot {
 /* Gradients on their way back; shared by all blocks. */
 struct back_acts {
     real *dx[SUBLAYERS + 1]; /* (M,C) at a block's start, middle, end; or one
-                                and the same */
+                                and the same (acts.c) */
     real *dsub[SUBLAYERS];   /* (M,C) of what a sublayer gave to the norm behind
                                 it; NULL: there is none */
-    real *du;                /* (M,U); NULL, as acts' y is */
+    real *du;                /* (M,U); NULL where a block's y is */
     real *dprojected[PROJECTIONS_MAX]; /* (M,n) */
     real *dmixed[2];                   /* (M, widest); stages take turns */
     real *dqkv[2];                     /* (M,W) */

@@ -2,8 +2,11 @@
  *
  * The functions below that take a pass run inside one parallel region, called
  * by every thread of the team: their loops are divided by `omp for`, over tiles
- * of TILE_ROWS rows, (sequence, head) pairs or gradient tasks, none of which
- * depend on the number of threads. Only model_pass.c opens the region.
+ * of TILE_ROWS rows, (sequence, head) pairs or gradient tasks. Those that take
+ * a tile, or a part that is one thread's own, run on one thread, within a loop
+ * that is divided already, and must meet no `omp for` or barrier. Who does what
+ * depends on the number of threads, what is added to what never does. Only
+ * model_pass.c opens the region.
  */
 #ifndef SINKLAB_PASS_H
 #define SINKLAB_PASS_H
@@ -113,8 +116,9 @@ void pass_norm_backward(const struct pass *p, struct norm_params n,
 void pass_norm_grads(const struct pass *p, struct norm_params n,
                      enum norm_slot slot);
 
-/* Scratch of row tasks, in front of the stages': two of a tile's rows, or in the
- * second's place those of some gradients (U). */
+/* Scratch of row tasks, in front of the stages': what the activation gives, or
+ * its gradient (F), then a tile's rows (C) or, before these are there,
+ * LINEAR_SUM_ROWS rows of du (U). */
 static inline idx pass_row_scratch(const struct model *m)
 {
     return TILE_ROWS * idx_max(m->F, m->C) +
@@ -224,15 +228,16 @@ idx pass_parts(const struct pass *p);
 struct pass_part pass_part(const struct pass *p, idx i);
 struct pass_part pass_whole(const struct pass *p);
 
-/* A step of a block for each tile of a part. All threads of a whole do not wait
- * for each other; pass_wait does, where there is somebody to wait for. */
+/* A step of a block for each tile of a part. The threads of a whole do not wait
+ * for each other at the end: pass_wait is for that, and does nothing in a part
+ * of one thread's own. */
 void pass_each_tile(const struct pass *p, const struct pass_part *part,
                     idx layer,
                     void (*step)(const struct pass *p, idx layer, idx tile));
 void pass_wait(const struct pass_part *part);
 
-/* A head at a time, heads that share values by one thread (heads.c). As
- * pass_each_tile, but waits. */
+/* A head at a time, heads that share values by one thread (heads.c). Shared out
+ * as tiles are, but the threads of a whole do wait. */
 void heads_forward(const struct pass *p, const struct pass_part *part,
                    idx layer);
 /* From the gradient dmixed (M,H*E) to dqkv (M,W), dprojected, head_grads. */
@@ -274,7 +279,7 @@ void embed_backward(const struct pass *p); /* from back.dx[SUBLAYERS] */
 
 void block_forward(const struct pass *p, idx layer);
 /* back.dx[SUBLAYERS] in: gradient at the block's end; out: at its start (it and
- * dx[0] take turns, swapped by one thread). */
+ * dx[0] take turns, swapped by one thread, where they are two). */
 void block_backward(const struct pass *p, idx layer);
 
 /* Room for what a pass loses, and scratch that a tile needs; the loss of a
