@@ -24,9 +24,9 @@
 /* oneDNN's products are of fixed numbers of rows; others are put together. */
 enum { LINEAR_ROWS = 5, LINEAR_SUMS = 6 };
 
-/* Rows of dy that a partial sum covers, few, which keeps float errors small; and
- * that activations are worked on at a time, so that they stay in the cache until
- * they are taken over. */
+/* Rows of dy that a partial sum covers, few, which keeps float errors small;
+ * and that activations are worked on at a time, so that they stay in the cache
+ * until they are taken over. */
 enum { LINEAR_SUM_ROWS = 64 };
 
 /* c (R,.) = a (R,.) times the weights. */
