@@ -290,9 +290,10 @@ static void test_config__only_some_keys_change_on_resume(void **state)
     const char *bad[] = { "train.threads=2", "model.width=128" };
     assert_int_equal(config_override(&c, NULL, bad, 2, KEY_RESUME, NULL, &e),
                      ERR_CONFIG);
-    assert_string_equal(e.text, "command line: model.width: cannot be changed: "
-                                "what the run computed so far was with another "
-                                "value");
+    assert_string_equal(e.text,
+                        "command line: model.width: cannot be changed: "
+                        "what the run computed so far was with 64: leave it "
+                        "out, or train anew in another run.dir");
     assert_memory_equal(&c, &before, sizeof c);
     assert_int_equal(config_override(&c, NULL, bad, 2, 0, NULL, ERR_IGNORED),
                      OK);
