@@ -61,12 +61,15 @@ static const struct {
     FUNCTIONS(ROW)
 };
 
-/* The library and what it needs, as it is loaded. */
+/* The library and what it needs, as it is loaded; and the code that it makes
+ * for products, of models with five shapes of matrices: with the library 110 to
+ * 155 MiB were seen. It crashes where it gets none. */
 static const size_t LIBRARY_BYTES = (size_t)96 << 20;
+static const size_t CODE_BYTES = (size_t)96 << 20;
 
 size_t onednn_bytes(void)
 {
-    return lib.engine ? 0 : LIBRARY_BYTES;
+    return lib.engine ? CODE_BYTES : LIBRARY_BYTES + CODE_BYTES;
 }
 
 static const char *isa_name(dnnl_cpu_isa_t isa)

@@ -37,7 +37,8 @@ enum onednn_vectors {
 };
 enum onednn_vectors onednn_vectors(void);
 
-/* Address space that loading it takes, 0 where it is loaded. */
+/* Address space that its products' code takes, and loading it, where it is
+ * not. */
 size_t onednn_bytes(void);
 
 /* c (M,N) = a (M,K) b (K,N), or += that. c is float32. */

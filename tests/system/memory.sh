@@ -52,7 +52,7 @@ ladder() {
     local -a rungs=(2000 16000 24000 30000 36000 45000 60000 80000 150000)
     case " $* " in
     " train "* | " analyze "*)
-        rungs+=(280000 320000 340000 350000 360000 370000 400000 500000) ;;
+        rungs+=(240000 260000 280000 300000 320000 340000 350000 360000 370000 400000 500000) ;;
     esac
     for kib in "${rungs[@]}" 4000000; do
         rm -rf new sweep-new
@@ -85,6 +85,11 @@ climb -v list
 climb -v runs a
 climb -v compare a b
 climb -v analyze a
+# oneDNN crashes where the code that it makes gets no room
+if "$SINKLAB" train tiny.ini train.products=onednn --dry-run >/dev/null 2>&1; then
+    climb -v train tiny.ini run.dir=new train.products=onednn
+    climb -v train tiny.ini run.dir=new train.products=onednn train.precision=bfloat16
+fi
 check "a model to import" "$SINKLAB" export a -o model
 climb -v export a -o new
 climb -v import model -o new
