@@ -212,12 +212,11 @@ static void end_to_heads(const struct pass *p, idx l, idx tile)
 static void rows_backward(const struct pass *p, const struct pass_part *part,
                           idx l)
 {
-    real *dqkv = p->x->back.dqkv[0];
     pass_each_tile(p, part, l, end_to_heads);
     pass_wait(part);
-    heads_backward(p, part, l, stages_dmixed(p, l), dqkv);
+    heads_backward(p, part, l);
     BUG_ON(part->is_own && p->observer); /* who tells of rows shares a loop */
-    tell_head_gradients(p, l, dqkv);
+    tell_head_gradients(p, l, p->x->back.dqkv[0]);
     if (stages_cross(p, l)) {
         pass_each_tile(p, part, l, attention_in_backward);
         pass_wait(part);

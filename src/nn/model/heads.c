@@ -113,28 +113,37 @@ static void one_head(const struct pass *p, idx l, idx sequence, idx h)
         loss_head_close(p, l, sequence, h);
 }
 
-/* Those of a part are counted through all its sequences; n of them from `first`
- * on, which are one sequence's. */
+typedef void head_step(const struct pass *p, idx l, idx sequence, idx h);
+
+/* n heads, `first` and on, counted through all sequences of a part: one
+ * sequence's. */
 static void some_heads(const struct pass *p, const struct pass_part *part,
-                       idx l, idx first, idx n)
+                       idx l, idx first, idx n, head_step *step)
 {
     idx H = p->m->H, sequence = part->sequence + first / H;
     for (idx i = 0; i < n; i++)
-        one_head(p, l, sequence, first % H + i);
+        step(p, l, sequence, first % H + i);
+}
+
+/* A step for each head of a part, n neighbours by one thread. */
+static void share_heads(const struct pass *p, const struct pass_part *part,
+                        idx l, idx n, head_step *step)
+{
+    idx heads = part->n_sequences * p->m->H;
+    if (part->is_own) {
+        for (idx i = 0; i < heads; i += n)
+            some_heads(p, part, l, i, n, step);
+        return;
+    }
+#pragma omp for schedule(static)
+    for (idx i = 0; i < heads; i += n)
+        some_heads(p, part, l, i, n, step);
 }
 
 void heads_forward(const struct pass *p, const struct pass_part *part, idx l)
 {
     /* a pair's weights are shown together, so one thread has both */
-    idx H = p->m->H, n = H / p->m->views, heads = part->n_sequences * H;
-    if (part->is_own) {
-        for (idx i = 0; i < heads; i += n)
-            some_heads(p, part, l, i, n);
-        return;
-    }
-#pragma omp for schedule(static)
-    for (idx i = 0; i < heads; i += n)
-        some_heads(p, part, l, i, n);
+    share_heads(p, part, l, p->m->H / p->m->views, one_head);
 }
 
 /* --- backward ---------------------------------------------------------- */
@@ -178,48 +187,21 @@ static struct head_grads grads_of(const struct pass *p, idx l, idx sequence,
     return grads;
 }
 
-static void one_head_backward(const struct pass *p, idx l, idx sequence, idx h,
-                              const real *dmixed, real *dqkv)
+static void one_head_backward(const struct pass *p, idx l, idx sequence, idx h)
 {
     real numbers[MAP_LEARNED_MAX];
     struct head head = pass_head(p, l, sequence, h, numbers);
-    struct head_grads grads = grads_of(p, l, sequence, h, dqkv);
+    struct head_grads grads = grads_of(p, l, sequence, h, p->x->back.dqkv[0]);
     struct head_terms terms;
-    idx row0 = sequence * p->x->S;
+    const real *do_ = stages_dmixed(p, l) + sequence * p->x->S * head.ld_o;
     head.terms = loss_head_backward(&terms, p, l, sequence, h);
-    attention_backward(&p->x->blocks[l].attention, &grads,
-                       dmixed + row0 * head.ld_o + h * p->m->E, &head,
-                       pass_scratch(p));
+    attention_backward(&p->x->blocks[l].attention, &grads, do_ + h * p->m->E,
+                       &head, pass_scratch(p));
 }
 
-struct from_heads {
-    const real *dmixed;
-    real *dqkv;
-};
-
-static void some_heads_backward(const struct pass *p,
-                                const struct pass_part *part, idx l,
-                                const struct from_heads *rows, idx first, idx n)
+void heads_backward(const struct pass *p, const struct pass_part *part, idx l)
 {
-    idx H = p->m->H, sequence = part->sequence + first / H;
-    for (idx i = 0; i < n; i++)
-        one_head_backward(p, l, sequence, first % H + i, rows->dmixed,
-                          rows->dqkv);
-}
-
-void heads_backward(const struct pass *p, const struct pass_part *part, idx l,
-                    const real *dmixed, real *dqkv)
-{
-    const struct from_heads rows = { dmixed, dqkv };
-    idx H = p->m->H, n = model_group(p->m), heads = part->n_sequences * H;
-    if (part->is_own) {
-        for (idx i = 0; i < heads; i += n)
-            some_heads_backward(p, part, l, &rows, i, n);
-        return;
-    }
-#pragma omp for schedule(static)
-    for (idx i = 0; i < heads; i += n)
-        some_heads_backward(p, part, l, &rows, i, n);
+    share_heads(p, part, l, model_group(p->m), one_head_backward);
 }
 
 /* A task owns one tensor's row of one head, or a shared row. */

@@ -240,9 +240,9 @@ void pass_wait(const struct pass_part *part);
  * as tiles are, but the threads of a whole do wait. */
 void heads_forward(const struct pass *p, const struct pass_part *part,
                    idx layer);
-/* From the gradient dmixed (M,H*E) to dqkv (M,W), dprojected, head_grads. */
+/* From stages_dmixed (M,H*E) to back.dqkv[0] (M,W), dprojected, head_grads. */
 void heads_backward(const struct pass *p, const struct pass_part *part,
-                    idx layer, const real *dmixed, real *dqkv);
+                    idx layer);
 /* The heads' own tensors: sums over sequences, in their order. */
 void heads_grads(const struct pass *p, idx layer);
 
