@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Write the pages of experiments/ from the committed results.
+"""Write the pages of experiments/, and the README, from the committed results.
 
     tools/pages.py            README.md beside every README.in.md
     tools/pages.py --check    only say what differs, and which numbers nobody
@@ -33,8 +33,9 @@ NaN the text nan. `last` is settings joined with each run's last checkpoint,
 of each run `step`, the first with sink_1 above a tenth that the next checkpoint
 confirms (so it is stricter than emerged_at_step of groups.csv), and `most`, the
 largest sink_1 at any. A page that asks for claims_of_all, machine_of_all or
-last_of_all has them of the experiments in its folder, or of one experiment of
-those beside it, with a column folder; and each page the .csv files beside it. A block that begins with `create` adds views of the page's own and prints
+last_of_all has them of all experiments, or of those that stand beside it or in
+its folder, with a column folder, and so of their curves, curves_of_all; and each
+page the .csv files beside it. A block that begins with `create` adds views of the page's own and prints
 nothing. Beside SQLite's own functions there are:
 
     fix(x, digits)   x with so many digits behind the point
@@ -51,7 +52,8 @@ nothing. Beside SQLite's own functions there are:
     word(n)          a small count in letters
 
 No other digit may stand in the prose: settings go between backticks, and
-years stand in citations. So no sentence can keep a number that the results no
+years stand in citations; what is measured elsewhere stands between the comments
+<!-- by hand: where its tables are --> and <!-- end -->. So no sentence can keep a number that the results no
 longer give.
 """
 import csv
@@ -242,9 +244,12 @@ EMERGED = """create view emerged as
     group by run"""
 
 
-def add_all(db, above):
-    """claims_of_all, machine_of_all, last_of_all: of the folders in `above`."""
-    for stem in ("claims", "machine"):
+def add_all(db, above, source):
+    """claims_of_all, machine_of_all, last_of_all, curves_of_all, those that the
+    source asks for: of the folders in `above`."""
+    for stem in ("claims", "machine", "curves"):
+        if stem + "_of_all" not in source:
+            continue
         paths = sorted(above.glob(f"*/results/{stem}.csv"))
         add_union(db, stem + "_of_all",
                   [(path.parts[-3], *read(path)) for path in paths])
@@ -270,8 +275,8 @@ def open_results(folder, source):
         head, *rows = read(path)
         add_table(db, name(path.stem), head, rows)
     if "_of_all" in source:
-        is_one = (folder / "results").is_dir()
-        add_all(db, folder.parent if is_one else folder)
+        add_all(db, folder.parent if (folder / "results").is_dir() else
+                folder / "experiments" if folder == ROOT else folder, source)
     tables = {row[0] for row in db.execute("select name from sqlite_master")}
     if {"settings", "curves"} <= tables:
         # Every query of a page is of these: found by run, and made once
@@ -346,7 +351,8 @@ QUOTED = re.compile(
     r"|\{\{.*?\}\}"                    # computed
     r"|\]\([^)]*\)"                    # where a link leads
     r"|arXiv \d+\.\d+|et al\., \d{4}"  # citations
-    r"|\b(19|20)\d\d-\d\d-\d\d\b",     # dates
+    r"|\b(19|20)\d\d-\d\d-\d\d\b"      # dates
+    r"|<!-- by hand: .*?<!-- end -->",
     re.S | re.M)
 
 
@@ -363,7 +369,7 @@ def main():
         sys.exit(__doc__)
     sources = [pathlib.Path(folder).resolve() / "README.in.md"
                for folder in folders]
-    sources = sources or sorted((ROOT / "experiments").glob("**/README.in.md"))
+    sources = sources or [ROOT / "README.in.md", *sorted((ROOT / "experiments").glob("**/README.in.md"))]
     is_bad = False
     for path in sources:
         place = path.relative_to(ROOT) if ROOT in path.parents else path
@@ -382,7 +388,7 @@ def main():
         is_bad = True
         for line in difflib.unified_diff(
                 found.splitlines(), made.splitlines(), str(out.name),
-                f"what results/ give for {place.parent}", lineterm="", n=0):
+                f"what results/ give for {place}", lineterm="", n=0):
             print(line)
     return is_bad
 
