@@ -271,7 +271,7 @@ static int measure_one(struct analysis *a, struct readings *r, bool *is_kept,
         return refuse_loss(a, i, val.loss, e);
     if (validates)
         readings_of_validation(r, &val);
-    if (meter_run_shared(t, a->ranks, e))
+    if (meter_run_shared(t, a->ranks, e) || session_check_files(&a->session, e))
         return e->code;
     r->step = reading_of((double)a->steps.steps[i]);
     r->tokens = reading_of(tokens);

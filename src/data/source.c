@@ -214,6 +214,19 @@ static _Noreturn void end_changed(const struct source *s, idx part)
     mapping_end(changed);
 }
 
+int source_check_files(const struct source *s, struct err *e)
+{
+    for (idx part = 0; part < s->n_parts; part++) {
+        const struct corpus *c = &s->parts[part].corpus;
+        const struct stored *both[] = { &c->train, &c->val };
+        for (int k = 0; k < COUNT_OF(both); k++)
+            for (idx i = 0; i < both[k]->n_maps; i++)
+                if (mapping_check(both[k]->maps[i], e))
+                    return e->code;
+    }
+    return OK;
+}
+
 /* All parts have one order. */
 bool source_has_row_bos(const struct source *s)
 {

@@ -72,6 +72,10 @@ void source_warm(const struct source *s);
 /* Do its rows begin with a BOS of their own, rather than documents? */
 bool source_has_row_bos(const struct source *s);
 
+/* source_check_files - has nobody written to a file that samples are read of,
+ * since it was opened? OK, or ERR_DATA: what was computed of it is of no use. */
+int source_check_files(const struct source *s, struct err *e);
+
 /* source_row - sample `index` as a row of n <= T + 1 tokens, targets and all;
  * valid until the next call. */
 const struct row *source_row(struct source *s, idx n, enum split split,

@@ -178,7 +178,7 @@ bool stored_is_tokens(const struct stored_query *q)
         return false;
     for (int i = 0; stored_formats[i] && !is_claimed; i++)
         if (stored_formats[i]->claims &&
-            stored_formats[i]->claims(&is_claimed, m, NULL) != OK)
+            stored_formats[i]->claims(&is_claimed, m, ERR_IGNORED) != OK)
             is_claimed = true; /* whose reader says what is wrong */
     mapping_close(m);
     return is_claimed;

@@ -404,9 +404,9 @@ static int look(bool *is_there, struct stat *st, const char *path,
                 struct err *e)
 {
     *is_there = stat(path, st) == 0;
-    if (!*is_there && errno != ENOENT && errno != ENOTDIR)
-        return err_system(e, path, "look at it");
-    return OK;
+    bool may_be = errno != ENOENT && errno != ENOTDIR &&
+                  errno != ENAMETOOLONG; /* no file has such a name */
+    return *is_there || !may_be ? OK : err_system(e, path, "look at it");
 }
 
 int fsys_exists(bool *is_there, const char *path, struct err *e)

@@ -19,6 +19,10 @@ enum { COPIED_BYTES = 1 << 16 };
  * and must find whose it is. */
 static struct mapping *volatile mapped;
 
+#define WAS_CHANGED                                                            \
+    ": was changed while it was read: put the whole file back, then give "     \
+    "the command again"
+
 /* In the handler: nothing but what POSIX allows there. */
 static void say(const char *text)
 {
@@ -60,8 +64,7 @@ static void on_bus_error(int number, siginfo_t *info, void *context)
 _Noreturn void mapping_end(const struct mapping *m)
 {
     say_place(m);
-    say(": was changed while it was read: put the whole file back, then give "
-        "the command again\n");
+    say(WAS_CHANGED "\n");
     _exit(ERR_DATA);
 }
 
@@ -176,6 +179,19 @@ bool mapping_is_unchanged(const struct mapping *m)
         return false;
     struct file_stamp now = file_stamp_of(&st);
     return file_stamp_same(&now, &m->stamp);
+}
+
+int mapping_check(const struct mapping *m, struct err *e)
+{
+    struct stat st;
+    if (!m->is_mapped || stat(m->path, &st))
+        return OK;
+    const struct file_stamp now = file_stamp_of(&st), *then = &m->stamp;
+    bool is_same_file = now.inode == then->inode && now.device == then->device;
+    if (is_same_file &&
+        (now.mtime_ns != then->mtime_ns || now.bytes != then->bytes))
+        return err_set(e, ERR_DATA, "%s" WAS_CHANGED, m->place);
+    return OK;
 }
 
 #ifndef MADV_COLD /* Linux 5.4 has it, and glibc 2.32 */

@@ -213,6 +213,13 @@ int session_check_data(const struct config *c, const struct source *s,
                    c->data.path[0] ? c->data.path : c->data.mixture);
 }
 
+int session_check_files(const struct session *s, struct err *e)
+{
+    if (source_check_files(&s->source, e) || source_check_files(&s->input, e))
+        return e->code;
+    return source_check_files(&s->copies, e);
+}
+
 struct source *session_sinks(struct session *s)
 {
     return s->input.parts ? &s->input : &s->source;

@@ -67,6 +67,11 @@ void session_release(struct session *s);
 int session_check_input(const struct config *c, struct source *s,
                         bool is_training, struct err *e);
 
+/* session_check_files - has nobody written to the data's files since they were
+ * opened? For whoever is about to save what was computed of them. OK, or
+ * ERR_DATA. */
+int session_check_files(const struct session *s, struct err *e);
+
 /* session_check_model - has a model, of which the tensors are enough, what
  * [optim] and metrics of updates name? OK or ERR_CONFIG. */
 int session_check_model(const struct config *c, const struct model *m,

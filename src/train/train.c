@@ -285,7 +285,7 @@ static int save_state(struct train *t, struct err *e)
     if (s->saved_step == s->step)
         return OK;
     if (engine_take_states(&t->session.engine, true, e) == OK &&
-        ranks_writes(t->ranks))
+        ranks_writes(t->ranks) && session_check_files(&t->session, e) == OK)
         train_state_save(s, e);
     engine_drop_states(&t->session.engine);
     s->saved_step = e->code ? s->saved_step : s->step;
@@ -294,7 +294,11 @@ static int save_state(struct train *t, struct err *e)
 
 static int save_weights(struct train *t, struct err *e)
 {
-    return ranks_writes(t->ranks) ? train_state_save_weights(&t->state, e) : OK;
+    if (!ranks_writes(t->ranks))
+        return OK;
+    return session_check_files(&t->session, e)
+               ? e->code
+               : train_state_save_weights(&t->state, e);
 }
 
 /* Of several processes all must know of it: as they met last. */

@@ -133,6 +133,42 @@ meet fourth
 wait $process
 check "a corpus that is overwritten under a run ends it" test $? = 4
 check "with a sentence" grep -q 'was changed while it was read' over.err
+# As well where all that stands there now are tokens, too: nothing is saved of it.
+mkfifo fifth sixth seventh eighth
+head -c 200000 /dev/zero >wide.bin
+touch -d '1 hour ago' wide.bin
+cp -p wide.bin wide.kept
+overwrite() { # in place, by other tokens of the vocabulary
+    head -c 200000 /dev/zero | tr '\0' '\3' | sed 's/\x03\x03/\x03\x00/g' |
+        dd of=wide.bin conv=notrunc status=none
+}
+wide=(data.source=tokens data.path=wide.bin data.token_bytes=2 data.vocab=4
+    checkpoint.every=2 checkpoint.resume_every=2)
+SINKLAB_TEST='train step 2 wait fifth; train step 2 wait sixth' \
+    train runs/valid "${wide[@]}" >valid.out 2>valid.err &
+process=$!
+meet fifth
+overwrite
+meet sixth
+wait $process
+check "one that is overwritten by tokens ends it as well" test $? = 4
+check "before anything is saved" grep -q 'wide.bin: was changed while it was read' valid.err
+check "no checkpoint after that of step 2" \
+    test "$(basename -a runs/valid/checkpoints/step-* | tail -n 1 | tr -dc 1-9)" = 25
+cp -p wide.kept wide.bin
+check "with the right ones it goes on" "$SINKLAB" train runs/valid
+check "to the end of one that nobody disturbed" train runs/calm "${wide[@]}"
+check "bit for bit" cmp <(cut -d, -f1-4 runs/valid/metrics.csv) <(cut -d, -f1-4 runs/calm/metrics.csv)
+SINKLAB_TEST='analyze checkpoint 1 wait seventh; analyze checkpoint 1 wait eighth' \
+    "$SINKLAB" analyze runs/valid >valid.out 2>valid.err &
+process=$!
+meet seventh
+overwrite
+meet eighth
+wait $process
+check "an analysis ends, too" test $? = 4
+check "and writes nothing" test ! -e runs/valid/analysis.h5
+cp -p wide.kept wide.bin
 SINKLAB_TEST='train step 2 wait first; train step 2 wait second' \
     train runs/cut "${shards[@]}" checkpoint.resume_every=1 >cut.out 2>cut.err &
 process=$!
