@@ -75,6 +75,21 @@ static void test_utf8__a_long_text_loses_its_middle(void **state)
                     4, 5);
 }
 
+static void test_utf8__accents_stay_with_their_letter(void **state)
+{
+    char out[64];
+    (void)state;
+    assert_int_equal(utf8_show(out, sizeof out, "cafe\xcc\x81", 10, true), 4);
+    assert_string_equal(out, "cafe\xcc\x81");
+    utf8_show(out, sizeof out,
+              "e\xcc\x81"
+              "abcdef",
+              4, true);
+    assert_string_equal(out, "e\xcc\x81..f");
+    utf8_show(out, sizeof out, "\xcc\x81", 10, true);
+    assert_string_equal(out, "\xcc\x81");
+}
+
 static void test_utf8__no_buffer_is_overrun(void **state)
 {
     (void)state;
@@ -132,6 +147,7 @@ int main(void)
         cmocka_unit_test(test_utf8__valid_and_stray_bytes_are_told_apart),
         cmocka_unit_test(test_utf8__what_is_shown_is_printable),
         cmocka_unit_test(test_utf8__a_long_text_loses_its_middle),
+        cmocka_unit_test(test_utf8__accents_stay_with_their_letter),
         cmocka_unit_test(test_utf8__no_buffer_is_overrun),
         cmocka_unit_test(test_utf8__lines_stay_lines),
         cmocka_unit_test(test_utf8__the_locale_decides_about_unicode),

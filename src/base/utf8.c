@@ -113,12 +113,13 @@ static idx show_one(char piece[PIECE_MAX], const char *s, bool unicode)
     return n;
 }
 
-/* Append to out what falls into the columns [from, to) of the shown text. */
+/* Append to out what falls into the columns [from, to) of the shown text; what
+ * takes no column goes with the character before it. */
 static idx show_part(char *out, size_t cap, idx used, const char *s, idx from,
                      idx to, bool unicode)
 {
     idx at = 0;
-    while (*s && at < to) {
+    while (*s && at <= to) {
         char piece[PIECE_MAX];
         s += show_one(piece, s, unicode);
         idx next = at + utf8_columns(piece), length = (idx)strlen(piece);

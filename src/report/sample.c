@@ -104,12 +104,14 @@ static void end_line(struct lines *l)
     l->has_marks = false;
 }
 
-/* A piece of text with its mark below the first column. */
+/* A piece of text with its mark below the first column. Accents that stand
+ * upon letters take bytes and no columns, so a line may be full of either. */
 static void add_piece(struct lines *l, const char *piece, const char *gap,
                       char mark, idx t)
 {
     idx width = utf8_columns(piece), gap_n = l->n ? (idx)strlen(gap) : 0;
-    if (INDENT + l->column + gap_n + width > COLUMNS) {
+    size_t n = l->n + (size_t)gap_n + strlen(piece);
+    if (INDENT + l->column + gap_n + width > COLUMNS || n >= sizeof l->text) {
         end_line(l);
         gap_n = 0;
     }

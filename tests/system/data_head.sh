@@ -223,4 +223,16 @@ expect_fail 5 'cannot write to standard output' unwritten samples
 expect_fail 5 'cannot write to standard output' \
     unwritten "$SINKLAB" data info tiny.ini
 
+# Accents alone, which take no columns: a line of them is full by its bytes.
+printf '\314\201%.0s' {1..8000} >accents.txt
+accents() {
+    LC_ALL=C.UTF-8 samples data.path=accents.txt model.context=1024 --count 1
+}
+check "a text of accents is shown" accents
+accents >said
+check "all of it" test "$(tr -cd '\201' <said | wc -c)" -ge 400
+# A file whose name has no room for the endings that formats look for beside it
+long=$(printf '%0253d' 7)
+cp text/b.txt "$long"
+check "is a file as any" samples sink.input=file sink.path="$long" --split sink
 finish
