@@ -334,10 +334,10 @@ experiment: ## NAME=folder of experiments/: train, analyze, judge its claims, dr
 	+@$(sub) all
 	@SINKLAB=$(abspath $(BIN)) tools/experiment.sh '$(NAME)' $(SET)
 
-study: ## the study's findings, hours: SET=data.path=FOLDER_OF_NOVELS; ALL=1 all of study-*
+study: ## the study's findings, hours: SET=data.path=FOLDER_OF_NOVELS; DRY=1 how many; ALL=1 all of study-*
 	@tools/deps.sh
 	+@$(sub) all
-	@SINKLAB=$(abspath $(BIN)) tools/study.sh $(if $(filter-out 0,$(ALL)),--all) $(SET)
+	@SINKLAB=$(abspath $(BIN)) tools/study.sh $(if $(filter-out 0,$(ALL)),--all) $(if $(filter-out 0,$(DRY)),--dry-run) $(SET)
 
 test: ## is this build right? A minute or two on two cores; last line: N passed, N failed
 	@tools/deps.sh

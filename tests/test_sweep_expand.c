@@ -45,6 +45,27 @@ static void test_sweep_expand__last_axis_varies_fastest(void **state)
     sweep_case_release();
 }
 
+static void test_sweep_expand__first_seeds_alone(void **state)
+{
+    (void)state;
+    check_runs("[sweep]\nseeds = 2\n[axes]\noptim.lr = 1, 2, 3\n"
+               "run.seed = 4 to 9\n",
+               "1 4|1 5|2 4|2 5|3 4|3 5");
+    check_runs("[sweep]\nseeds = 1\n[axes]\nmodel.layers = 1, 2\n"
+               "run.init_seed & run.data_seed = 4 & 5, 6 & 7\n",
+               "1 4 5|2 4 5");
+    check_runs(
+        "[sweep]\nseeds = 1\n[axes]\noptim.lr & run.seed = 1 & 1, 2 & 2\n"
+        "run.init_seed = 8, 9\n",
+        "1 1 8|2 2 8"); /* with another key it says more than a seed */
+    check_runs("[sweep]\nseeds = 9\n[axes]\nrun.seed = 1, 2\n", "1|2");
+    sweep_case_refused("[sweep]\nseeds = 2\n[axes]\noptim.lr = 1, 2\n",
+                       ERR_CONFIG,
+                       "sweep.seeds = 2 chooses among seeds, and no line of "
+                       "[axes] varies them alone: leave it out");
+    sweep_case_release();
+}
+
 static void test_sweep_expand__conditions_gate_axes(void **state)
 {
     (void)state;
@@ -467,6 +488,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         RUN(test_sweep_expand__last_axis_varies_fastest),
         RUN(test_sweep_expand__conditions_gate_axes),
+        RUN(test_sweep_expand__first_seeds_alone),
         RUN(test_sweep_expand__exclusions_take_out),
         RUN(test_sweep_expand__a_preset_undoes_no_key),
         RUN(test_sweep_expand__a_frozen_preset_acts_as_before),

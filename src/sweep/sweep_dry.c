@@ -133,6 +133,7 @@ static int print_json(const struct sweep_file *f, const struct sweep_points *p,
             json_put_count(&j, "run", x->run ? x->run->index : i);
         else
             json_put_null(&j, "run");
+        json_put_text(&j, "id", p->points[i].id);
         json_put_text(&j, "settings", p->points[i].label);
         json_put_count(&j, "parameters", x->plan.parameters);
         json_put_number(&j, "time_s", x->run_s);

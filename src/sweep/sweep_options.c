@@ -1,5 +1,7 @@
 #include "sweep/sweep_options.h"
 
+#include "sweep/sweep_axis.h"
+
 #define FIELD(f) offsetof(struct sweep_options, f)
 const struct key sweep_keys[] = {
     { "jobs", KEY_INT, FIELD(jobs), "0", 0, 4096, NULL, KEY_COSMETIC,
@@ -11,6 +13,11 @@ const struct key sweep_keys[] = {
     { "retries", KEY_INT, FIELD(retries), "1", 0, 1000, NULL, KEY_COSMETIC,
       "how often a run that failed is started again (with --slurm never: "
       "submit again)",
+      NULL },
+    { "seeds", KEY_INT, FIELD(seeds), "0", 0, SWEEP_VALUES_MAX, NULL,
+      KEY_COSMETIC,
+      "the first so many values of each axis that varies seeds alone, for a "
+      "first look; more later add runs to those that are done; 0: all",
       NULL },
     { "reuse", KEY_TEXT, FIELD(reuse), "", 0, 0, NULL, KEY_COSMETIC,
       "folder in which finished runs of the same settings, by the same "

@@ -1,5 +1,6 @@
-/* sweep_options.h - [sweep]: how the runs of a sweep are started. None of
- * these keys changes what a run computes, so none is part of its config. */
+/* sweep_options.h - [sweep]: how the runs of a sweep are started, and how many
+ * seeds of those it lists. None of these keys changes what a run computes, so
+ * none is part of its config. */
 #ifndef SINKLAB_SWEEP_OPTIONS_H
 #define SINKLAB_SWEEP_OPTIONS_H
 
@@ -9,6 +10,7 @@ struct sweep_options {
     idx jobs;    /* runs at once; 0 = as many as there is room for */
     idx threads; /* of each run */
     idx retries; /* of a run that failed */
+    idx seeds;   /* the first so many of each axis of seeds; 0: all */
     char reuse[KEY_TEXT_MAX]; /* folder of finished runs; empty: none */
 
     /* of jobs for Slurm (sweep/sweep_slurm.h); empty: as the cluster has it */

@@ -354,4 +354,29 @@ check "is one sentence, with a remedy" has_line complained '^study: .*findings.c
 check "and nothing else" test "$(wc -l <complained)" = 1
 check "ALL=1 is all" test "$(study_all 1)" = 1
 check "ALL=0 is not" test "$(study_all 0)" = 0
+
+# How long it would take: a run that two of them have counts once, one that is done not.
+cat >tree/experiments/findings.csv <<'END'
+place,finding,study,folder,claim
+1,a,-,study-a,sink_1 < 1
+2,b,-,study-b,sink_1 < 1
+END
+for name in a b; do
+    printf '%s\n' "include = $ROOT/tests/system/tiny.ini" '[axes]' 'optim.lr = 1e-3, 2e-3' 'run.seed = 1 to 3' \
+        >"tree/experiments/study-$name/sweep.ini"
+done
+echo 'optim.weight_decay = 0.1, 0.5' >>tree/experiments/study-b/sweep.ini
+rm -rf tree/runs
+tree/tools/study.sh --dry-run --rate=100 train.steps=2 >said
+check "12 runs of 18 are different" has_line said '^12 runs, 12 of them to do: about [0-9.]* hours, [0-9]* at once, ' 1
+tree/tools/study.sh --dry-run --rate=100 train.steps=2 sweep.seeds=1 >said
+check "with one seed 4 of 6" has_line said '^4 runs, 4 of them to do: ' 1
+(cd tree && "$SINKLAB" sweep experiments/study-a/sweep.ini train.steps=2 sweep.seeds=1 >../log)
+tree/tools/study.sh --dry-run --rate=100 train.steps=2 sweep.seeds=1 >said
+check "and two are done" has_line said '^4 runs, 2 of them to do: ' 1
+expect_fail 3 '^sinklab: .*the command line sets optim.lr, which the axis varies' \
+    tree/tools/study.sh --dry-run --rate=100 optim.lr=1
+study_dry() { make -n -C "$ROOT" study "DRY=$1" | grep -c 'study.sh.* --dry-run'; }
+check "DRY=1 asks for it" test "$(study_dry 1)" = 1
+check "DRY=0 does not" test "$(study_dry 0)" = 0
 finish

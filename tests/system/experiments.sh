@@ -9,14 +9,8 @@ check "the optimizers at all their learning rates" "$SINKLAB" sweep \
     experiments/optimizers/sweep.ini run.dir=none --dry-run --rate=1
 for file in experiments/*/*.ini; do
     # steps that are an axis, too; each optimizer at one learning rate
-    sed -i -E 's/^run\.seed = [0-9, to]*(if .*)?$/run.seed = 1, 2 \1/
-        s/\b3000\b/4/g; s/\b1000\b/2/g
+    sed -i -E 's/\b3000\b/4/g; s/\b1000\b/2/g
         s/^(    [a-z-]+ & [0-9.e-]+( & [0-9.e-]+)?),.*[^,](,?)$/\1\3/' "$file"
-    # one seed of two is enough to try the commands; two where curves are means
-    case $file in
-    */attention-and-lr/* | */study-operations/*) ;;
-    *) ! grep -q '^run\.seed = ' "$file" || printf '\n[exclude]\nrun.seed = 2\n' >>"$file" ;;
-    esac
 done
 mkdir novels
 cp "$ROOT"/docs/M*.md novels
@@ -54,6 +48,11 @@ train | sweep)
     fi
     words+=(model.width=32 sink.probe_every=0
         checkpoint.every=$every checkpoint.dense_until=0 checkpoint.resume_every=0)
+    # one seed is enough to try the commands; two where curves are means
+    case $2 in
+    */attention-and-lr/* | */study-operations/*) words+=(sweep.seeds=2) ;;
+    *) ! grep -q '^run\.seed = ' "$2" || words+=(sweep.seeds=1) ;;
+    esac
     grep -q '^val_every = 0' "$2" || words+=(train.val_tokens=128)
     grep -Eq '^train.steps = |& train.steps' "$2" || words+=(train.steps=4)
     ;;
@@ -102,7 +101,7 @@ check "the pages have commands" test "$n_commands" -ge 8
 
 names_without_seed() { # sweep
     awk -F '\t' 'NF > 4 { print $4 }' "runs/$1/runs.list" |
-        grep -v -- '-seed[12]$'
+        grep -Ev -- '-seed[0-9]+$'
 }
 # Each sweep has a folder of its own, and each run's name its seed
 for file in experiments/*/sweep.ini; do
