@@ -262,6 +262,9 @@ static void test_sweep_expand__labels_keep_their_seed(void **state)
     (void)state;
     must_expand("[axes]\nrun.seed = 7, 8\nattention.weights = relu, sigmoid\n");
     assert_string_equal(case_points.points[0].label, "relu-seed7");
+    must_expand("[sweep]\nseeds = 1\n[axes]\nrun.seed = 7, 8\n"
+                "attention.weights = relu, sigmoid\n");
+    assert_string_equal(case_points.points[0].label, "relu-seed7");
     must_expand(
         "[axes]\nattention.weights & attention.normalizer & "
         "attention.features & attention.bias & attention.gate = softmax & own "

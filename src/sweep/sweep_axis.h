@@ -37,6 +37,7 @@ struct sweep_axis {
     enum sweep_draw draw;
     idx n_values;
     const char **values; /* (n_values,n_keys), as key_print has them */
+    idx n_left_out;      /* the last so many, by sweep.seeds */
     double low, high;    /* DRAW_UNIFORM, DRAW_LOGUNIFORM */
     struct condition when;
 };

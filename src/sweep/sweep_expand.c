@@ -502,7 +502,7 @@ static void step(struct walk *w, idx axis, const struct config *c)
         if (a->draw != DRAW_ALL)
             step_random(w, axis, c);
         else
-            for (idx i = 0; i < a->n_values; i++)
+            for (idx i = 0; i < a->n_values - a->n_left_out; i++)
                 take(w, axis, a->values + i * a->n_keys, c);
     }
 }

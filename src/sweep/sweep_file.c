@@ -165,7 +165,7 @@ static void add_axis(struct sweep_parse *p, struct sweep_file *f)
         return;
     check_override(p, &a);
     if (f->options.seeds && varies_seeds_alone(&a))
-        a.n_values = idx_min(a.n_values, f->options.seeds);
+        a.n_left_out = idx_max(a.n_values - f->options.seeds, 0);
     if (f->n_axes == SWEEP_AXES_MAX)
         sweep_problem(p, "got more than %d axes", SWEEP_AXES_MAX);
     else
