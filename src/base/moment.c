@@ -29,10 +29,11 @@ static struct {
     struct rule rules[RULES_MAX];
 } given;
 
-static const char *const names[] = {
-    "step",   "call",       "row",   "start", "end",     "signal", "journal",
-    "obeyed", "checkpoint", "taken", "hash",  "meeting", "poll",   "memory"
-};
+static const char *const names[] = { "step",    "call",   "row",
+                                     "start",   "end",    "signal",
+                                     "journal", "obeyed", "checkpoint",
+                                     "taken",   "hash",   "meeting",
+                                     "poll",    "timing", "memory" };
 
 static bool is_name(const char *word)
 {

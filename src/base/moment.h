@@ -20,6 +20,7 @@
  *     row      train: the next row of its logs; value: seconds of this process
  *     checkpoint  analyze: so many weights files of a run are measured
  *     start    sweep: a run has been started
+ *     timing   sweep: a run was timed for a dry run; value: its seconds a step
  *     end      sweep: a run has ended and nobody knows yet
  *     signal   sweep: it has got a signal; value: the clock_s then
  *     memory   sweep, analyze: how many runs at once? value: the bytes that

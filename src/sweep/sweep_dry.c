@@ -5,7 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/grow.h"
+#include "base/moment.h"
 #include "base/text.h"
+#include "config/config_differ.h"
 #include "io/grid.h"
 #include "io/job_slots.h"
 #include "io/json.h"
@@ -154,29 +157,70 @@ static int print_json(const struct sweep_file *f, const struct sweep_points *p,
 
 /* ---- the whole --------------------------------------------------------- */
 
-/* Of all; where no rate is given, as the first of them goes. */
+/* Runs are estimated by their floating-point operations, of which an optimizer
+ * does more than are counted, and a precision or a library more in a second: the
+ * first run of each kind is timed. */
+static const char *const kind_keys[] = { "optim.name", "train.precision",
+                                         "train.products" };
+
+struct timed {
+    struct config config;
+    struct run_timing timing;
+};
+
+/* Those of c's kind, which is timed if none was before (n of them). NULL and
+ * told if it cannot be. */
+static const struct run_timing *timing_of(struct timed **all, idx *n,
+                                          const struct config *c, struct err *e)
+{
+    for (idx i = 0; i < *n; i++) {
+        bool is_same = true;
+        for (idx k = 0; k < COUNT_OF(kind_keys); k++)
+            is_same &= config_value_order(&(*all)[i].config, c,
+                                          config_key_find(kind_keys[k])) == 0;
+        if (is_same)
+            return &(*all)[i].timing;
+    }
+    if (!GROW(*all, *n)) {
+        err_memory(e, NULL);
+        return NULL;
+    }
+    struct timed *x = &(*all)[*n];
+    *x = (struct timed){ .config = *c };
+    if (run_timing_measure(&x->timing, c, e))
+        return NULL;
+    x->timing.step_s = moment_value("timing", x->timing.step_s);
+    ++*n;
+    return &x->timing;
+}
+
+/* Of all; where no rate is given, as the first of each kind goes. */
 static int estimate(struct sweep_estimate *estimates,
                     const struct sweep_file *f, const struct sweep_points *p,
                     const struct sweep *s, double rate, struct err *e)
 {
-    struct run_timing timing = { 0 };
+    struct timed *timed = NULL;
+    idx n_timed = 0;
     struct plan_data data = { 0 };
     for (idx i = 0; i < p->n; i++) {
         struct sweep_estimate *x = &estimates[i];
+        const struct run_timing *timing = NULL;
         struct config c;
         if (sweep_point_config(&c, f, &p->points[i], e))
             break;
         c.train.threads = f->options.threads;
-        if ((i == 0 && rate == 0 && run_timing_measure(&timing, &c, e)) ||
-            plan_run(&x->plan, &data, &c, e))
+        if (rate == 0)
+            timing = timing_of(&timed, &n_timed, &c, e);
+        if (e->code || plan_run(&x->plan, &data, &c, e))
             break;
-        x->run_s = rate > 0 ? run_timing_at(rate, &x->plan, &c, 0)
-                            : run_timing_total(&timing, &x->plan, &c, 0);
+        x->run_s = timing ? run_timing_total(timing, &x->plan, &c, 0)
+                          : run_timing_at(rate, &x->plan, &c, 0);
         x->run = sweep_find(s, p->points[i].id);
         x->state = x->run ? sweep_run_state(s, x->run, NULL, ERR_IGNORED)
                           : RUN_PENDING;
     }
     plan_data_release(&data);
+    free(timed);
     return e->code;
 }
 

@@ -216,4 +216,21 @@ if mkdir small && mount -t tmpfs -o size=64k tmpfs small 2>/dev/null; then
     umount small
 fi
 
+
+# A dry run times the first run of each kind; the others go by their operations.
+cat >kinds.ini <<END
+include = $ROOT/tests/system/tiny.ini
+[axes]
+optim.name = adamw, soap
+train.steps = 10, 20
+run.seed = 1, 2
+END
+times() { # of all runs, in whole seconds
+    SINKLAB_TEST='sweep timing 1 value 1; sweep timing 2 value 100' "$SINKLAB" sweep kinds.ini --dry-run --json |
+        tr , '\n' | sed -n 's/^"time_s":\([0-9]*\).*/\1/p' | head -n 8
+}
+is_timed() { # adamw's 10 and 20 steps, then SOAP's, and little beside them
+    times | tr '\n' ' ' | grep -Eq '^1[0-9] 1[0-9] 2[0-9] 2[0-9] 10[0-9]{2} 10[0-9]{2} 20[0-9]{2} 20[0-9]{2} $'
+}
+check "each optimizer is timed, once" is_timed
 finish
