@@ -13,14 +13,28 @@
 
 #include "base/base.h"
 
+/* `bound` where it is true, else x; by bits, not by ?:, of which gcc makes a path
+ * of its own for the bound: it takes what follows from the constant out of the
+ * loop and computes it beside x in all lanes. Where that is a denormal number, as
+ * x times a sigmoid at its end, each costs as much as a hundred others. */
+static inline float vec_choose(bool is_bound, float bound, float x)
+{
+    uint32_t own, other, mask = -(uint32_t)is_bound;
+    memcpy(&own, &x, sizeof own);
+    memcpy(&other, &bound, sizeof other);
+    own = (own & ~mask) | (other & mask);
+    memcpy(&x, &own, sizeof x);
+    return x;
+}
+
 static inline real vec_exp(real x)
 {
 #ifdef SINKLAB_DOUBLE
     return exp(x);
 #else
     const float low = -87.33654f, high = 88.37626f; /* finite, normal exp */
-    x = x < low ? low : x;
-    x = x > high ? high : x;
+    x = vec_choose(x < low, low, x);
+    x = vec_choose(x > high, high, x);
     /* adding 1.5 * 2^23 rounds to the nearest integer, in the low bits */
     float sum = x * 1.44269504f + 12582912.0f, n = sum - 12582912.0f;
     float r = x - n * 0.693359375f; /* ln 2 in two parts: n * the first exact */
