@@ -135,6 +135,7 @@ class Source:
             "run.data_seed": 1,
             "data.source": "text",
             "data.bos": "yes",
+            "data.bos_token": -1,
             "data.eos": "no",
             "data.order": "windows",
             "data.vocab": 64,
@@ -214,7 +215,9 @@ class Source:
         n = self.P
         self.bos = self.eos = self.fixed = None
         if s["data.bos"] == "yes":
-            self.bos, n = n, n + 1
+            self.bos = s["data.bos_token"]
+            if self.bos < 0:
+                self.bos, n = n, n + 1
         if s["data.eos"] == "yes" and any(files for _, files, _ in self.parts):
             self.eos, n = n, n + 1
         if s["data.fixed_position"]:
@@ -322,7 +325,7 @@ class Source:
         return max(1, -(-(len(held_out) - f) // self.T)) * max(1, self.m() // k)
 
     def held_out_without_bos(self, places):
-        kept = [q for q, (t, _, _) in enumerate(places) if t != self.bos]
+        kept = [q for q, (t, o, _) in enumerate(places) if o is not None or t != self.bos]
         return [(places[q][0], places[q][1], bisect.bisect_left(kept, places[q][2])) for q in kept]
 
     def tile(self, places, split, i, k, reads_all):
@@ -474,7 +477,8 @@ class Source:
             used += 1
         tokens, offsets, documents, weights = (list(x) for x in zip(*body))
         if split != SINK or s["sink.edits"] == "yes":
-            self.edit(split, i, part, unit, used, tokens, offsets, weights)
+            is_file = s["sink.input"] == "file" if is_input else bool(self.parts[part][1])
+            self.edit(split, i, part, unit, used, tokens, offsets, weights, is_file, bos is not None)
         targets = tokens[1:]
         if s["data.label_noise"] and split == TRAIN:
             words = self.edit_stream(3, split, i, part, unit)
@@ -505,15 +509,17 @@ class Source:
             "positions": positions,
         }
 
-    def edit(self, split, i, part, unit, used, tokens, offsets, weights):
+    def edit(self, split, i, part, unit, used, tokens, offsets, weights, is_file, has_front):
         s = self.s
         if s["data.shuffle"] == "yes":
             words = self.edit_stream(0, split, i, part, unit)
+            stays = [is_file and offset is None for offset in offsets]
+            stays[0] = stays[0] or has_front
             for t in range(used - 1, -1, -1):
-                if tokens[t] >= self.P:
+                if stays[t]:
                     continue
                 other = words.below(t + 1)
-                while tokens[other] >= self.P:
+                while stays[other]:
                     other = words.below(t + 1)
                 tokens[t], tokens[other] = tokens[other], tokens[t]
                 offsets[t], offsets[other] = offsets[other], offsets[t]
@@ -524,7 +530,7 @@ class Source:
                 if int(place) <= used:
                     tokens[int(place) - 1], offsets[int(place) - 1] = token, None
         place = s["data.fixed_position"]
-        if place and place <= len(tokens):
+        if place and place <= used:
             tokens[place - 1], offsets[place - 1] = self.fixed, None
             if s["data.fixed_target"] == "no":
                 weights[place - 1] = 0
@@ -658,6 +664,9 @@ def cases():
                 yield case("%s of %s, fresh" % (edit, where), source, keys, {"data.random_fresh": "yes"})
     yield case("a token of its own", TEXT, {"data.fixed_position": 1})
     yield case("a token of the corpus, no target", TEXT, NO_BOS, {"data.fixed_position": 3, "data.fixed_token": 65, "data.fixed_target": "no"})
+    for where, source in wheres.items():
+        yield case("BOS of %s is a token of it" % where, source, {"data.bos_token": 7, "data.shuffle": "yes", "data.fixed_position": 11})
+        yield case("BOS of %s is a token of it, not of sinks" % where, source, {"data.bos_token": 7, "data.shuffle": "yes", "sink.bos": "no"})
     yield case("targets from and to", TEXT, {"loss.from": 2, "loss.to": 9})
     yield case("prefix", TEXT, {"attention.prefix": 4})
     yield case("documents apart", TEXT, EOS, {"attention.documents": "within", "data.restart_positions": "yes", "model.position": "learned"})

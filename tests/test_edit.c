@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { T = 12, N = T + 1, SAMPLES = 2000 };
 
@@ -81,6 +82,64 @@ static void test_shuffle__keeps_tokens_and_bos(void **state)
     /* one in 12 by chance: 2000 in all, deviation about 44 */
     assert_in_range(same, SAMPLES - 250, SAMPLES + 250);
     release_pair(&p);
+}
+
+/* A BOS that is a token of the corpus is one wherever the corpus has it, and
+ * stays where the row or its documents have it. */
+static void test_shuffle__leaves_a_bos_that_is_a_token_too(void **state)
+{
+    (void)state;
+    static const char *const orders_of[] = { "windows", "packed", "windows" };
+    for (int k = 0; k < COUNT_OF(orders_of); k++) {
+        bool is_generated = k == 2;
+        struct pair p;
+        struct data_options o = options_of(true);
+        o.val_fraction = 0.1;
+        o.source = o.order = 0;
+        while (strcmp(corpus_name(o.source), is_generated ? "random" : "text"))
+            o.source++;
+        while (strcmp(order_name(o.order), orders_of[k]) != 0)
+            o.order++;
+        o.bos_token = 'a';
+        o.vocab = 'c'; /* of what is generated */
+        char text[600];
+        for (int i = 0; i < COUNT_OF(text); i++)
+            text[i] = (char)('a' + i % 5);
+        snprintf(o.path, sizeof o.path, "%s/letters%d", test_dir(), k);
+        assert_int_equal(mkdir(o.path, 0755), 0);
+        for (int i = 0; i < 2; i++) {
+            char file[KEY_TEXT_MAX + 8];
+            snprintf(file, sizeof file, "%s/%d", o.path, i);
+            test_write_file(file, text, i ? sizeof text : 7);
+        }
+        struct data_options plain = o;
+        o.shuffle = true;
+        open_source(&p.plain, &plain, 1);
+        open_source(&p.edited, &o, 1);
+        idx moved = 0;
+        for (idx i = 0; i < 300; i++) {
+            const struct row *a = source_row(&p.plain, N, SPLIT_TRAIN, i);
+            const struct row *b = source_row(&p.edited, N, SPLIT_TRAIN, i);
+            int32_t x[N], y[N];
+            for (idx t = 0; t < N; t++) {
+                x[t] = a->tokens[t];
+                y[t] = b->tokens[t];
+                bool is_ours =
+                    is_generated ? t == 0 : a->offsets[t] == NO_OFFSET;
+                if (is_ours) {
+                    assert_int_equal(x[t], 'a');
+                    assert_int_equal(y[t], 'a');
+                    assert_int_equal(b->offsets[t], NO_OFFSET);
+                }
+                moved += !is_ours && x[t] == 'a' && y[t] != 'a';
+            }
+            qsort(x, N, sizeof *x, compare_ints);
+            qsort(y, N, sizeof *y, compare_ints);
+            assert_memory_equal(x, y, sizeof x);
+        }
+        assert_true(is_generated || moved > 0);
+        release_pair(&p);
+    }
 }
 
 static void test_random_positions__are_uniform_and_the_others_stay(void **state)
@@ -174,6 +233,38 @@ static void test_fixed_position__holds_the_token_in_every_split(void **state)
         }
 }
 
+/* Behind the end of a document nothing stands that could be changed. */
+static void test_fixed_position__leaves_padding(void **state)
+{
+    (void)state;
+    struct source s;
+    struct data_options o = options_of(true);
+    o.source = o.order = 0;
+    while (strcmp(corpus_name(o.source), "text") != 0)
+        o.source++;
+    while (strcmp(order_name(o.order), "documents") != 0)
+        o.order++;
+    snprintf(o.path, sizeof o.path, "%s/lengths", test_dir());
+    assert_int_equal(mkdir(o.path, 0755), 0);
+    for (int i = 0; i < 9; i++) {
+        char file[KEY_TEXT_MAX + 8];
+        snprintf(file, sizeof file, "%s/%d", o.path, i);
+        test_write_file(file, "abcdefghi", (size_t)i + 1);
+    }
+    o.fixed_position = 5; /* behind BOS and the fourth */
+    open_source(&s, &o, 1);
+    idx put = 0, left = 0;
+    for (idx i = 0; i < 40; i++) {
+        const struct row *r = source_row(&s, N, SPLIT_TRAIN, i);
+        bool is_long = r->used >= 5;
+        assert_int_equal(r->tokens[4], is_long ? s.fixed : 0);
+        put += is_long;
+        left += !is_long;
+    }
+    assert_true(put > 0 && left > 0);
+    source_release(&s);
+}
+
 static void test_label_noise__replaces_its_share_in_training_alone(void **state)
 {
     (void)state;
@@ -264,10 +355,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_shuffle__keeps_tokens_and_bos),
+        cmocka_unit_test(test_shuffle__leaves_a_bos_that_is_a_token_too),
         cmocka_unit_test(
             test_random_positions__are_uniform_and_the_others_stay),
         cmocka_unit_test(test_edits__draw_once_for_each_window_or_each_time),
         cmocka_unit_test(test_fixed_position__holds_the_token_in_every_split),
+        cmocka_unit_test(test_fixed_position__leaves_padding),
         cmocka_unit_test(
             test_label_noise__replaces_its_share_in_training_alone),
         cmocka_unit_test(test_edits__compose_in_their_order),

@@ -21,6 +21,9 @@ struct edit_view {
     uint64_t seed; /* of the split */
     enum split split;
     idx index;           /* of the sample */
+    idx n_front;         /* 1: the row begins with a BOS of its own */
+    bool is_stored;      /* what has no offset is none of the corpus; of a
+                            generated one nothing has any */
     idx n_plain;         /* tokens of the corpus */
     int32_t fixed_token; /* its id */
 };

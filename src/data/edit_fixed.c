@@ -9,7 +9,7 @@ static bool is_on(const struct data_options *o)
 static void put_fixed(const struct edit_view *v, struct row *r)
 {
     idx t = v->o->fixed_position - 1;
-    if (t >= r->n)
+    if (t >= r->used)
         return;
     r->tokens[t] = v->fixed_token;
     r->offsets[t] = NO_OFFSET;

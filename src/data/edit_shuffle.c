@@ -7,10 +7,16 @@ static bool is_on(const struct data_options *o)
     return o->shuffle;
 }
 
+/* Which token stands there says nothing: BOS may be one of the corpus. */
+static bool stays(const struct edit_view *v, const struct row *r, idx t)
+{
+    return t < v->n_front || (v->is_stored && r->offsets[t] == NO_OFFSET);
+}
+
 /* The last place at or before `at` that holds a token of the corpus; -1. */
 static idx plain_before(const struct edit_view *v, const struct row *r, idx at)
 {
-    while (at >= 0 && r->tokens[at] >= v->n_plain)
+    while (at >= 0 && stays(v, r, at))
         at--;
     return at;
 }
@@ -25,7 +31,7 @@ static void shuffle(const struct edit_view *v, struct row *r)
         idx other;
         do {
             other = rng_below(&rng, t + 1);
-        } while (r->tokens[other] >= v->n_plain);
+        } while (stays(v, r, other));
         int32_t token = r->tokens[t];
         idx offset = r->offsets[t];
         r->tokens[t] = r->tokens[other];

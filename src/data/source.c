@@ -244,11 +244,16 @@ const struct row *source_row(struct source *s, idx n, enum split split,
                             &own);
     r->n = n;
     r->part = part;
-    sampler_take(&s->parts[part].sampler, r, split, own, s->styles[split].bos);
+    const struct source_part *p = &s->parts[part];
+    bool with_bos = s->styles[split].bos;
+    sampler_take(&p->sampler, r, split, own, with_bos);
     struct edit_view v = { .o = &s->options,
                            .seed = seed_of(s, split),
                            .split = split,
                            .index = index,
+                           .n_front =
+                               with_bos && sampler_has_row_bos(&p->sampler),
+                           .is_stored = p->corpus.kind->is_stored,
                            .n_plain = s->n_plain,
                            .fixed_token = s->fixed };
     edits_apply(&v, r, !s->styles[split].edits);
