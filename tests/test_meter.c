@@ -368,6 +368,38 @@ static void test_meter__short_sequences_have_no_part_in_some_means(void **state)
     tiny_close(&t);
 }
 
+/* An empty document is a sequence of padding alone. */
+static void test_meter__an_empty_sequence_has_no_part_in_any_mean(void **state)
+{
+    (void)state;
+    struct attention_options a = ATTENTION();
+    struct sink_options o = sinks;
+    struct tiny t;
+    struct meter one = { 0 }, two = { 0 };
+    struct model_options options = tiny_options("gpt2", L, C, H, T);
+    tiny_open(&t, &options, &a, 1, V, 1, 25);
+    start_meter(&one, &t, &o, 1, 1);
+    start_meter(&two, &t, &o, 2, 1);
+    for (idx i = 0; i < 2 * T; i++)
+        two.batch.tokens[i] = (int32_t)(i * i % V);
+    memcpy(one.batch.tokens, two.batch.tokens, T * sizeof *one.batch.tokens);
+    two.batch.used[1] = 0;
+    run_meter(&one, &t);
+    run_meter(&two, &t);
+    for (idx i = 0; i < one.n_columns; i++) {
+        const struct meter_column *x = &one.columns[i], *y = &two.columns[i];
+        assert_int_equal(x->is_given, y->is_given);
+        for (idx j = 0; j < x->n; j++) {
+            assert_int_equal(x->given[j], y->given[j]);
+            if (x->given[j])
+                assert_close(y->value[j], x->value[j], 1e-5);
+        }
+    }
+    stop_meter(&one);
+    stop_meter(&two);
+    tiny_close(&t);
+}
+
 static void test_meter__threads_and_repetition_change_no_bit(void **state)
 {
     (void)state;
@@ -827,6 +859,8 @@ int main(void)
         cmocka_unit_test_setup(
             test_meter__short_sequences_have_no_part_in_some_means,
             ask_default),
+        cmocka_unit_test_setup(
+            test_meter__an_empty_sequence_has_no_part_in_any_mean, ask_default),
         cmocka_unit_test_setup(test_meter__threads_and_repetition_change_no_bit,
                                ask_default),
         cmocka_unit_test_setup(test_meter__fractions_lie_between_0_and_1,

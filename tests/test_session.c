@@ -439,7 +439,7 @@ static void test_session__batches_know_documents(void **state)
     n = 0;
     for (idx i = 0; i < b->B; i++) {
         idx used = source_row(&s.source, b->T, SPLIT_SINK, i)->used;
-        assert_int_equal(batch_used(b, i), used);
+        assert_int_equal(b->used[i], used);
         n += used < b->T;
     }
     assert_true(n > 0);
@@ -447,6 +447,38 @@ static void test_session__batches_know_documents(void **state)
     OPEN(&s, "data.source=text", folder_override());
     assert_null(s.batch.documents);
     assert_null(s.meter.batch.positions);
+    session_release(&s);
+}
+
+/* A byte has none behind it: nothing is learned or validated, and nothing is
+ * wrong. */
+static void test_session__no_target_counts_in_single_bytes(void **state)
+{
+    (void)state;
+    char override[600], path[600];
+    struct session s;
+    struct update_result u;
+    struct err e = { 0 };
+    snprintf(override, sizeof override, "data.path=%s/bytes", test_dir());
+    assert_int_equal(mkdir(strchr(override, '=') + 1, 0700), 0);
+    for (int i = 0; i < 30; i++) {
+        snprintf(path, sizeof path, "%s/bytes/%02d", test_dir(), i);
+        test_write_file(path, "x", 1);
+    }
+    OPEN(&s, "data.source=text", override, "data.order=documents",
+         "data.bos=no", "loss.l2=1");
+    assert_int_equal(session_update(&s, 0, &u, &e), OK);
+    assert_true(u.weight == 0);
+    struct val_result v = session_validate(&s);
+    assert_int_equal(v.sequences, 0);
+    struct readings r = { 0 };
+    readings_of_validation(&r, &v);
+    assert_false(r.val_loss.is_given || r.val_loss_se.is_given ||
+                 r.val_bits_per_byte.is_given);
+    session_release(&s);
+    OPEN(&s, "data.source=text", override, "data.order=documents");
+    assert_int_equal(session_update(&s, 0, &u, &e), OK);
+    assert_true(u.weight == 6);
     session_release(&s);
 }
 
@@ -650,6 +682,7 @@ int main(void)
         cmocka_unit_test(test_session__excess_spreads_less_than_loss),
         cmocka_unit_test(test_session__an_update_is_one_mean),
         cmocka_unit_test(test_session__batches_know_documents),
+        cmocka_unit_test(test_session__no_target_counts_in_single_bytes),
         cmocka_unit_test(test_session__documents_must_be_known),
         cmocka_unit_test(test_session__standard_error_is_that_of_a_mean),
         cmocka_unit_test(test_session__the_whole_text_is_read_once),

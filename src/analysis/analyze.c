@@ -224,6 +224,12 @@ static int hand_out(struct analysis *a, bool *validates, struct err *e)
     return engine_hand_out(&a->session.engine, false, e);
 }
 
+/* Did such weights make of targets what is no number? */
+static bool is_no_loss(const struct val_result *v)
+{
+    return v->sequences > 0 && !isfinite(v->loss);
+}
+
 /* The others: a checkpoint each time they are called together, until nothing
  * more is to be measured. */
 static int help(struct analysis *a, struct err *e)
@@ -234,7 +240,7 @@ static int help(struct analysis *a, struct err *e)
         if (hand_out(a, &validates, e) ||
             (validates && session_validate_shared(&a->session, &val, e)))
             return e->code;
-        if (validates && !isfinite(val.loss)) /* the first one refuses it */
+        if (validates && is_no_loss(&val)) /* the first one refuses it */
             continue;
         if (meter_run_shared(&a->session.meter, a->ranks, e))
             return e->code;
@@ -267,7 +273,7 @@ static int measure_one(struct analysis *a, struct readings *r, bool *is_kept,
         hand_out(a, &validates, e) ||
         (validates && session_validate_shared(&a->session, &val, e)))
         return e->code;
-    if (validates && !isfinite(val.loss))
+    if (validates && is_no_loss(&val))
         return refuse_loss(a, i, val.loss, e);
     if (validates)
         readings_of_validation(r, &val);

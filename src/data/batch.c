@@ -8,6 +8,8 @@ void batch_plan(struct batch *b, struct arena *arena, idx B, idx T,
     b->targets = arena_ints(arena, B * T);
     b->weights = arena_reals(arena, B * T);
     b->used = arena_ints(arena, B);
+    for (idx i = 0; b->used && i < B; i++)
+        b->used[i] = (int32_t)T;
     if (rules->document_token != NO_TOKEN || rules->has_documents ||
         rules->restarts_positions)
         b->documents = arena_ints(arena, B * T);

@@ -32,12 +32,13 @@ struct batch {
                            token begins; NULL: nobody asks */
     int32_t *positions; /* (B,T) the place that a token has for the model;
                            NULL: its place in the sequence */
-    int32_t *used;      /* (B) tokens of each sequence in front of padding; 0:
-                           it has none */
+    int32_t *used;      /* (B) tokens of each sequence in front of padding; T:
+                           it has none, 0: it has nothing else */
     struct batch_rules rules;
 };
 
-/* batch_plan - place room for B sequences of T tokens (measure first). */
+/* batch_plan - place room for B sequences of T tokens (measure first), without
+ * padding as long as nobody sets `used`. */
 void batch_plan(struct batch *b, struct arena *arena, idx B, idx T,
                 const struct batch_rules *rules);
 
@@ -50,12 +51,6 @@ void batch_mark(struct batch *b);
 
 /* Sequences first .. first+B-1 of a batch, in place. */
 struct batch batch_part(const struct batch *b, idx first, idx B);
-
-/* Tokens of a sequence, without the padding behind them. */
-static inline idx batch_used(const struct batch *b, idx sequence)
-{
-    return b->used[sequence] ? b->used[sequence] : b->T;
-}
 
 /* The sum of its weights. */
 double batch_weight(const struct batch *b);

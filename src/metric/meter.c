@@ -45,10 +45,11 @@ static bool has_extra_column(const struct model *m)
     return false;
 }
 
-/* Is there in a sequence of so many tokens what the column is about? */
+/* Is there in a sequence of so many tokens what the column is about? An empty
+ * document has none of it. */
 static bool has_rows(const struct metric_name *n, idx rows)
 {
-    return n->k <= rows && n->metric->least_rows <= rows;
+    return rows > 0 && n->k <= rows && n->metric->least_rows <= rows;
 }
 
 static void name_columns(struct meter *t, const struct metric_choice *choice)
@@ -248,7 +249,7 @@ static void see_head(void *context, const struct head_view *h)
     const struct attention_options *a = &t->m->blocks[h->layer].attention;
     struct metric_head v = {
         .head = h,
-        .rows = batch_used(b, t->first + h->sequence),
+        .rows = b->used[t->first + h->sequence],
         .prefix = a->prefix,
         .scale = (double)attention_scale(a, h->D),
         .sums_to_one = attention_sums_to_one(a),
@@ -288,7 +289,7 @@ static real *ffn_of(const struct meter *t, idx layer, idx sequence)
 static void see_rows(void *context, const struct tap_rows *rows)
 {
     struct meter *t = context;
-    idx used = batch_used(sequences(t), t->first + rows->sequence);
+    idx used = sequences(t)->used[t->first + rows->sequence];
     if (rows->tap == TAP_FFN && t->ffn)
         memcpy(ffn_of(t, rows->layer, rows->sequence), rows->x,
                (size_t)(t->T * t->shape.C) * sizeof(real));
@@ -329,7 +330,7 @@ static void see_sequence(struct meter *t, idx sequence)
     struct metric_sequence v = {
         .x = x,
         .ffn = t->ffn ? ffn : NULL,
-        .rows = batch_used(sequences(t), t->first + sequence),
+        .rows = sequences(t)->used[t->first + sequence],
         .C = t->shape.C,
         .L = t->shape.L,
         .T = t->T,
@@ -455,7 +456,7 @@ static void count_targets(struct meter *t)
 {
     const struct batch_rules *rules = &t->batch.rules;
     for (idx i = 0; i < t->n_sequences * t->T; i++) {
-        idx place = i % t->T, used = batch_used(&t->batch, i / t->T);
+        idx place = i % t->T, used = t->batch.used[i / t->T];
         bool counts = place + 1 < used && place >= rules->unscored &&
                       (!rules->scored_to || place < rules->scored_to);
         t->batch.weights[i] = counts;

@@ -67,6 +67,8 @@ void progress_step(struct progress *p, idx step)
     printf("step %td/%td", step, p->last);
     if (isfinite(p->loss))
         printf("  loss %.4f", p->loss);
+    else
+        printf("  no target counts");
     if (isfinite(p->sink))
         printf("  sink_1 %.1f %%", 100 * p->sink);
     double step_s = step > p->first ? seconds_a_step(p, step, now) : 0;

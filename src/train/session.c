@@ -544,6 +544,7 @@ int session_update(struct session *s, idx step, struct update_result *r,
     source_batch(&s->source, all, SPLIT_TRAIN, step * all->B);
     struct batch_total total = batch_total(all);
     total.updates = step;
+    r->weight = total.weight;
     stopwatch_mark(s->watch, PART_DATA);
     if (backward(s, total, &r->loss, e) || (s->ranks && s->ranks->is_over))
         return e->code;

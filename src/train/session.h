@@ -122,7 +122,7 @@ size_t session_state_bytes(const struct config *c, const struct model *m,
  * bits, over the bytes of text that they stand for (NAN if nobody knows them).
  * Same bits for any number of threads. */
 struct val_result {
-    idx sequences; /* that were read; 0: nothing was measured */
+    idx sequences; /* that have targets; 0: nothing was measured */
     double loss, loss_se, excess, bits_per_byte;
 };
 struct val_result session_validate(struct session *s);
@@ -150,6 +150,8 @@ struct run_columns session_columns(const struct session *s);
  * another has found, or, where ranks->is_over says so, with OK and nothing
  * done. */
 struct update_result {
+    double weight; /* of all targets; 0: none counts, so no mean over them is
+                      known */
     struct pass_loss loss; /* nats a target */
     double grad_norm, lr;
 };

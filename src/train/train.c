@@ -307,6 +307,23 @@ static bool asked_to_stop(const struct train *t)
     return ranks_n(t->ranks) > 1 ? t->ranks->signal != 0 : stop_requested();
 }
 
+/* What is known of an update, if there was one: if no target of it counts, no
+ * mean over them. */
+static void add_update(struct readings *row, const struct update_result *u)
+{
+    if (!u)
+        return;
+    bool has_targets = u->weight > 0;
+    row->loss = (struct reading){ has_targets, u->loss.cross_entropy };
+    row->objective = (struct reading){ has_targets, u->loss.objective };
+    row->grad_norm = reading_of(u->grad_norm);
+    row->lr = reading_of(u->lr);
+    for (idx i = 0; loss_terms[i]; i++)
+        row->terms[i] =
+            (struct reading){ has_targets || loss_terms[i]->of_params,
+                              u->loss.terms[i] };
+}
+
 /* Measure and log what is due after this step; u is NULL before the first. */
 static int report(struct train *t, const struct update_result *u, struct err *e)
 {
@@ -327,14 +344,8 @@ static int report(struct train *t, const struct update_result *u, struct err *e)
     struct readings row = {
         .step = reading_of((double)step),
         .tokens = reading_of(session_tokens(c, step)),
-        .loss = { u != NULL, u ? u->loss.cross_entropy : NAN },
-        .objective = { u != NULL, u ? u->loss.objective : NAN },
-        .grad_norm = { u != NULL, u ? u->grad_norm : NAN },
-        .lr = { u != NULL, u ? u->lr : NAN },
     };
-    for (idx i = 0; i < LOSS_TERMS_MAX; i++)
-        row.terms[i] =
-            (struct reading){ u != NULL, u ? u->loss.terms[i] : NAN };
+    add_update(&row, u);
     if (plan_validates(c, step))
         readings_of_validation(&row, &v);
     if (plan_probes(c, step)) {
@@ -352,7 +363,8 @@ static int report(struct train *t, const struct update_result *u, struct err *e)
     int rc = train_log_row(&t->log, &row, e);
     if (rc == OK && plan_validates(c, step))
         rc = train_samples_add(&t->samples, step, e);
-    train_rules_judge(&t->rules, step, row.loss.value, wall_s);
+    train_rules_judge(&t->rules, step, row.loss.is_given ? row.loss.value : NAN,
+                      wall_s);
     return rc;
 }
 
@@ -390,7 +402,7 @@ static int loop(struct train *t, struct err *e)
         if (t->ranks->is_over) /* a rule has, which process 0 judges */
             break;
         s->step++;
-        t->progress.loss = u.loss.cross_entropy;
+        t->progress.loss = u.weight > 0 ? u.loss.cross_entropy : NAN;
         if (report(t, &u, e) ||
             (plan_keeps(c, s->step) && save_weights(t, e)) ||
             (plan_saves_state(c, s->step) && save_state(t, e)))

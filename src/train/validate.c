@@ -106,7 +106,7 @@ int session_validate_shared(struct session *s, struct val_result *v,
         }
     }
     *v = (struct val_result){
-        .sequences = n,
+        .sequences = (idx)loss.sequences,
         .loss = tally_mean(&loss),
         .loss_se = tally_se(&loss),
         .excess = has_floor ? tally_mean(&excess) : NAN,

@@ -187,6 +187,22 @@ cp kept shards/all.bin
 check "with the whole file it goes on" "$SINKLAB" train runs/cut
 check "to the same end" same_bytes runs/killed/metrics.csv runs/cut/metrics.csv
 
+# --- documents of a byte -----------------------------------------------------
+
+mkdir bytes
+for i in $(seq 40); do printf x >"bytes/$i"; done
+check "where no target counts, training goes on" \
+    eval 'train runs/bytes data.source=text data.path=bytes data.order=documents \
+        data.bos=no >bytes.out'
+check "says so" grep -q 'step 20/20  no target counts' bytes.out
+check "and logs no loss" test \
+    "$(cut -d, -f3,6,7 runs/bytes/metrics.csv | sort -u | tr '\n' ' ')" = \
+    ",, loss,val_loss,val_loss_se "
+check "such a run goes on" "$SINKLAB" train runs/bytes train.steps=30
+check "is analyzed" "$SINKLAB" analyze runs/bytes
+check "compared" "$SINKLAB" compare runs/bytes
+check "and sound" "$SINKLAB" verify runs/bytes
+
 # --- refused -----------------------------------------------------------------
 
 before=$(ls runs)
