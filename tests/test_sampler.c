@@ -9,6 +9,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/permute.h"
+
 enum { T = 8, SAMPLES = 10000 };
 
 static int row_of(const char *(*name)(int), const char *wanted)
@@ -426,6 +428,42 @@ static void test_documents__end_with_their_part(void **state)
     }
 }
 
+/* The definition: sample i is number i mod R of those of n tokens, in the order
+ * in which sinks take held-out documents; any, if there is none. */
+static idx long_by_definition(const struct data_options *o, const idx *sizes,
+                              idx first, idx Q, idx n, idx i)
+{
+    idx fits[8], R = 0;
+    for (idx j = 0; j < Q; j++) {
+        idx d = first + permute((uint64_t)o->eval_seed, Q, Q - 1 - j);
+        if (sizes[d] >= n)
+            fits[R++] = d;
+    }
+    return R ? fits[i % R]
+             : first + permute((uint64_t)o->eval_seed, Q, Q - 1 - i % Q);
+}
+
+static void test_documents__sinks_come_in_their_order(void **state)
+{
+    (void)state;
+    static const idx asked[] = { 8, 9, 1, 9, 8, 4 };
+    struct data_options o = texts("documents", 1 - 1.5 / 85);
+    struct source s;
+    open_source(&s, &o, 1);
+    const struct sampler *p = &s.parts[0].sampler;
+    const idx *starts = s.parts[0].corpus.train.documents;
+    idx Q = p->n_tiles, sizes[8];
+    assert_in_range(Q, 5, 8);
+    for (idx d = 0; d < p->first_document + Q; d++)
+        sizes[d] = starts[d + 1] - starts[d];
+    for (int k = 0; k < COUNT_OF(asked); k++)
+        for (idx i = 0; i < 20; i++)
+            assert_int_equal(source_row(&s, asked[k], SPLIT_SINK, i)->unit,
+                             long_by_definition(&o, sizes, p->first_document, Q,
+                                                asked[k], i));
+    source_release(&s);
+}
+
 /* Sinks are measured on documents that fill the row: 1, 3, 5 and 6 of these
  * have 9 tokens, and 4 has 8 of them. */
 static void test_documents__sinks_see_no_padding(void **state)
@@ -778,6 +816,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_documents__end_with_their_part),
+        cmocka_unit_test(test_documents__sinks_come_in_their_order),
         cmocka_unit_test(test_documents__sinks_see_no_padding),
         cmocka_unit_test(test_documents__validation_counts_targets),
         cmocka_unit_test(test_documents__must_be_known_of_the_held_out_part),

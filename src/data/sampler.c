@@ -1,5 +1,7 @@
 #include "data/sampler.h"
 
+#include <stdlib.h>
+
 #include "base/permute.h"
 #include "data/options.h"
 
@@ -58,6 +60,12 @@ int sampler_open(struct sampler *s, const struct corpus *corpus,
                        "`sinklab data prepare` makes, or order = epochs",
                        s->order->text.name, o->path);
     return s->order->open(s, o, e);
+}
+
+void sampler_release(struct sampler *s)
+{
+    free(s->long_documents);
+    *s = (struct sampler){ 0 };
 }
 
 int sampler_divide(struct sampler *s, const struct data_options *o,

@@ -25,16 +25,19 @@ struct sampler {
     idx n_tiles;              /* samples of validation; 0: endless */
     idx first_document;       /* of validation */
     bool reads_all_tiles;     /* in their own order then */
+    struct long_documents *long_documents; /* of the order documents; NULL */
 };
 
-/* sampler_open - borrows the corpus. OK or ERR_DATA; there is nothing to
- * release. */
+/* sampler_open - borrows the corpus. OK, ERR_DATA, ERR_MEMORY; release in any
+ * state. */
 int sampler_open(struct sampler *s, const struct corpus *corpus,
                  const struct data_options *o, uint64_t seed, idx T,
                  int32_t bos, int32_t eos, struct err *e);
+void sampler_release(struct sampler *s);
 
 /* sampler_take - fill the row (r->n tokens) with sample `index`: tokens,
- * weights, documents, offsets, unit. with_bos: its BOS is in front. */
+ * weights, documents, offsets, unit. with_bos: its BOS is in front. One caller
+ * at a time: what was found of long documents is kept. */
 void sampler_take(const struct sampler *s, struct row *r, enum split split,
                   idx index, bool with_bos);
 

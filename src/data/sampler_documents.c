@@ -2,8 +2,17 @@
  * is not read, what is missing is padding that does not count. Of a document
  * that goes on in another part only what lies in its own is read. Sinks are
  * measured on documents that fill a row: they see no padding. */
+#include <stdlib.h>
+
 #include "data/options.h"
 #include "data/sampler.h"
+
+/* Held-out documents of n tokens at least, in the order in which sinks take
+ * them: found once for each n, as every sample of sinks asks. */
+struct long_documents {
+    idx n, count; /* n 0: not looked for yet */
+    idx list[];   /* room for all that are held out */
+};
 
 static int open_documents(struct sampler *s, const struct data_options *o,
                           struct err *e)
@@ -40,6 +49,12 @@ static int open_documents(struct sampler *s, const struct data_options *o,
                        "documents needs some in both: give more, a "
                        "data.val_path, or another data.val_fraction",
                        o->path, s->n_units, s->n_tiles);
+    s->long_documents =
+        malloc(sizeof *s->long_documents +
+               (size_t)s->n_tiles * sizeof *s->long_documents->list);
+    if (!s->long_documents)
+        return err_memory(e, NULL);
+    s->long_documents->n = 0;
     return OK;
 }
 
@@ -102,25 +117,32 @@ static idx document_for(const struct sampler *s, enum split split, idx index)
     return s->first_document + sampler_tile_of(s, split, index);
 }
 
+static const struct long_documents *find_long(const struct sampler *s, idx n)
+{
+    struct long_documents *found = s->long_documents;
+    if (found->n == n)
+        return found;
+    found->n = n;
+    found->count = 0;
+    for (idx i = 0; i < s->n_tiles; i++) {
+        idx d = document_for(s, SPLIT_SINK, i);
+        if (document_size(&s->val, d) >= n)
+            found->list[found->count++] = d;
+    }
+    return found;
+}
+
 static idx count_long(const struct sampler *s, idx n)
 {
-    idx found = 0;
-    for (idx d = s->first_document; d < s->first_document + s->n_tiles; d++)
-        found += document_size(&s->val, d) >= n;
-    return found;
+    return find_long(s, n)->count;
 }
 
 /* Number `index` of those that have n tokens; any, if none has. */
 static idx long_document(const struct sampler *s, idx n, idx index)
 {
-    idx left = index;
-    for (idx i = 0; i < s->n_tiles; i++) {
-        idx d = document_for(s, SPLIT_SINK, i);
-        if (document_size(&s->val, d) >= n && left-- == 0)
-            return d;
-    }
-    return left == index ? document_for(s, SPLIT_SINK, index)
-                         : long_document(s, n, index % (index - left));
+    const struct long_documents *found = find_long(s, n);
+    return found->count ? found->list[index % found->count]
+                        : document_for(s, SPLIT_SINK, index);
 }
 
 static void held_out_document(const struct sampler *s, struct row *r,

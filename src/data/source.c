@@ -163,8 +163,10 @@ int source_check(const struct data_options *o, idx T, struct err *e)
 
 void source_release(struct source *s)
 {
-    for (idx i = 0; i < s->n_parts; i++)
+    for (idx i = 0; i < s->n_parts; i++) {
+        sampler_release(&s->parts[i].sampler);
         corpus_close(&s->parts[i].corpus);
+    }
     free(s->parts);
     arena_release(&s->arena);
     *s = (struct source){ 0 };
