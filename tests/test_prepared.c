@@ -171,7 +171,7 @@ static void test_prepared__other_manifests_are_passed_over(void **state)
     struct err e = { 0 };
     struct stored_query q =
         query_of(prepare("run", "[run]\nvocab = 3\nformat = x\n"), "auto");
-    check_refused(&q, "holds train.bin and val.bin");
+    check_refused(&q, "has train.bin and val.bin");
     assert_int_equal(unlink(test_path("run/val.bin")), 0);
     assert_int_equal(stored_open(&s, &q, &e), OK);
     assert_false(s.is_prepared);

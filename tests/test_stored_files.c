@@ -168,6 +168,18 @@ static void test_files__a_folder_of_both_parts_is_ambiguous(void **state)
                 "val-and-train/fine_train_2.bin ");
     test_write_text("val-and-train/fine_val_1.bin", "t");
     check_refused(test_path("val-and-train"), "auto", ERR_DATA, "fine_val_1");
+    check_refused(test_path("val-and-train/*.bin"), "auto", ERR_DATA,
+                  "fine_val_1");
+    check_found("val-and-train/*val*", "auto", "val-and-train/fine_val_1.bin ");
+    make_folder("words");
+    test_write_text("words/retrieval_train_0.bin", "t");
+    check_found("words", "auto", "words/retrieval_train_0.bin ");
+    test_write_text("words/strain-values.bin", "t");
+    check_found("words/*.bin", "auto",
+                "words/retrieval_train_0.bin words/strain-values.bin ");
+    make_folder("named");
+    test_write_text("named/train_or_val.bin", "t");
+    check_found("named", "auto", "named/train_or_val.bin ");
 }
 
 static void test_files__many_are_found(void **state)

@@ -1,5 +1,6 @@
 #include "data/stored_files.h"
 
+#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <glob.h>
@@ -67,7 +68,10 @@ int stored_files_of_text(struct stored_files *f, const struct stored_query *q,
     for (idx i = 0; i < l.n && rc == OK; i++)
         rc = stored_files_add(f, l.items[i].path, e);
     if (rc == OK && l.n == 0)
-        rc = err_set(e, ERR_DATA, "%s%s: no regular file there", what, q->path);
+        rc = err_set(e, ERR_DATA,
+                     "%s%s: no regular file there: give a file, or a folder "
+                     "with some",
+                     what, q->path);
     file_list_release(&l);
     return rc;
 }
@@ -85,8 +89,10 @@ static int add_shards(struct stored_files *f, const struct stored_query *q,
         char inner[PATH_MAX];
         if (rc == OK && snprintf(inner, sizeof inner, "%s/%s", q->path,
                                  names[i]->d_name) >= PATH_MAX)
-            rc = err_set(e, ERR_DATA, "%s %s: a path is too long", q->key,
-                         q->path);
+            rc = err_set(e, ERR_DATA,
+                         "%s %s: the path of a file in it is too long: give "
+                         "one from a folder that is nearer, or a link to it",
+                         q->key, q->path);
         if (rc == OK)
             rc = stored_files_add(f, inner, e);
         free(names[i]);
@@ -95,15 +101,28 @@ static int add_shards(struct stored_files *f, const struct stored_query *q,
     return rc;
 }
 
-/* A shard whose name has this word; NULL: none. */
-static const char *named(const struct stored_files *f, const char *word)
+/* Has the name this word, and not as a part of another, as of "retrieval"? */
+static bool has_word(const char *name, const char *word)
 {
-    for (idx i = 0; i < f->n; i++) {
-        const char *slash = strrchr(f->paths[i], '/');
-        const char *name = slash ? slash + 1 : f->paths[i];
-        if (strstr(name, word))
-            return name;
-    }
+    size_t n = strlen(word);
+    for (const char *at = name; (at = strstr(at, word)); at++)
+        if ((at == name || !isalpha((unsigned char)at[-1])) &&
+            !isalpha((unsigned char)at[n]))
+            return true;
+    return false;
+}
+
+/* A shard whose name has one of these words, which end with NULL; NULL: none.
+ */
+static const char *named(const struct stored_files *f, const char *const *words)
+{
+    for (; *words; words++)
+        for (idx i = 0; i < f->n; i++) {
+            const char *slash = strrchr(f->paths[i], '/');
+            const char *name = slash ? slash + 1 : f->paths[i];
+            if (has_word(name, *words))
+                return name;
+        }
     return NULL;
 }
 
@@ -111,14 +130,16 @@ static const char *named(const struct stored_files *f, const char *word)
 static int check_one_part(const struct stored_files *f,
                           const struct stored_query *q, struct err *e)
 {
-    const char *train = named(f, "train"), *val = named(f, "val");
-    if (!train || !val)
+    static const char *const of_train[] = { "train", "training", NULL };
+    static const char *const of_val[] = { "val", "valid", "validation", NULL };
+    const char *train = named(f, of_train), *val = named(f, of_val);
+    if (!train || !val || train == val)
         return OK;
     return err_set(e, ERR_DATA,
-                   "%s %s: holds %s and %s: give each part by a file or a "
-                   "pattern, as data.path='%s/*train*.bin' with "
-                   "data.val_path='%s/*val*.bin'",
-                   q->key, q->path, train, val, q->path, q->path);
+                   "%s %s: has %s and %s, of which nobody should train on "
+                   "both: give each part by a file or a pattern of its own, as "
+                   "data.path='*_train_*.bin' with data.val_path='*_val_*.bin'",
+                   q->key, q->path, train, val);
 }
 
 static int find_in_folder(struct stored_files *f, const struct stored_query *q,
@@ -144,8 +165,10 @@ static int find_by_pattern(struct stored_files *f, const struct stored_query *q,
     glob_t found = { 0 };
     int rc = OK, how = glob(q->path, GLOB_ERR | GLOB_NOSORT, NULL, &found);
     if (how == GLOB_NOMATCH)
-        rc = err_set(e, ERR_DATA, "%s %s: no file matches this pattern", q->key,
-                     q->path);
+        rc = err_set(e, ERR_DATA,
+                     "%s %s: no file matches this pattern: give one that "
+                     "matches files, or a file or folder",
+                     q->key, q->path);
     else if (how == GLOB_NOSPACE)
         rc = err_memory(e, NULL);
     else if (how)
@@ -161,7 +184,7 @@ static int find_by_pattern(struct stored_files *f, const struct stored_query *q,
                      q->key, q->path);
     if (f->n > 1)
         qsort(f->paths, (size_t)f->n, sizeof *f->paths, compare_paths);
-    return rc;
+    return rc == OK ? check_one_part(f, q, e) : rc;
 }
 
 /* Is there a file of n bytes of `of` and ".bin"? Its path is then `path`. */

@@ -24,7 +24,7 @@ int stored_files_of_text(struct stored_files *f, const struct stored_query *q,
 
 /* stored_files_of_tokens - path itself (also without its .bin, or with .idx
  * instead), all NAME.bin of a folder, or all files that the pattern matches
- * but NAME.idx. As above; ERR_DATA, too, if a folder seems to hold shards for
+ * but NAME.idx. As above; ERR_DATA, too, if there seem to be shards for
  * training and others for validation. */
 int stored_files_of_tokens(struct stored_files *f, const struct stored_query *q,
                            struct err *e);
