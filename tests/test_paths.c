@@ -52,6 +52,10 @@ static void test_paths__every_one_is_told_with_its_key(void **state)
     assert_string_equal(o.val_path, "/b");
     assert_string_equal(o.bigram_path, "/c");
     assert_string_equal(o.mixture, "1*text:/d, 2*random, 3*tokens:/e");
+    key_copy_text(o.mixture, "1*text: d , 2*random");
+    s.n = 0;
+    assert_int_equal(data_map_paths(&o, add_slash, &s, &e), OK);
+    assert_string_equal(o.mixture, "1*text:/d, 2*random");
     key_defaults(data_keys, n_data_keys, &o);
     s.n = 0;
     assert_int_equal(data_map_paths(&o, add_slash, &s, &e), OK);

@@ -732,6 +732,26 @@ static void test_mixture__parts_of_one_law_draw_other_samples(void **state)
     source_release(&s);
 }
 
+/* Behind a comma as behind a colon: no part of a path. */
+static void test_mixture__blanks_are_no_part_of_paths(void **state)
+{
+    (void)state;
+    struct mixture m;
+    struct source s;
+    struct err e = { 0 };
+    struct data_options o = options_of("mixture", "windows");
+    snprintf(o.mixture, sizeof o.mixture, "1*text: no file , 1 * tokens:\tb");
+    assert_int_equal(mixture_parse(&m, &o, &e), OK);
+    assert_string_equal(m.parts[0].path, "no file");
+    assert_string_equal(m.parts[1].path, "b");
+    assert_int_equal(source_open(&s, &o, 1, T, &e), ERR_DATA);
+    assert_non_null(strstr(e.text, "data.mixture no file: "));
+    source_release(&s);
+    e = (struct err){ 0 };
+    snprintf(o.mixture, sizeof o.mixture, "1*text: , 1*random");
+    assert_int_equal(mixture_parse(&m, &o, &e), ERR_DATA);
+}
+
 static void test_mixture__refuses_what_makes_no_sense(void **state)
 {
     (void)state;
@@ -835,6 +855,7 @@ int main(void)
         cmocka_unit_test(test_mixture__samples_are_those_of_its_parts),
         cmocka_unit_test(test_mixture__names_the_kinds_of_its_parts),
         cmocka_unit_test(test_mixture__parts_of_one_law_draw_other_samples),
+        cmocka_unit_test(test_mixture__blanks_are_no_part_of_paths),
         cmocka_unit_test(test_mixture__refuses_what_makes_no_sense),
         cmocka_unit_test(test_order__refuses_what_it_cannot_read),
     };

@@ -4,6 +4,7 @@
 
 #include "data/options.h"
 #include "data/order.h"
+#include "data/paths.h"
 #include "data/stored_open.h"
 #include "io/mapping.h"
 
@@ -37,7 +38,7 @@ static int check_apart(const struct corpus *c, struct err *e)
 int corpus_open_stored(struct corpus *c, const struct data_options *o,
                        const struct stored_format *format, struct err *e)
 {
-    struct stored_query q = { .key = "data.path",
+    struct stored_query q = { .key = data_path_key(o),
                               .path = o->path,
                               .format = format,
                               .token_bytes = o->token_bytes,

@@ -25,7 +25,7 @@ static int find_kind(const char *name, size_t n)
 static int parse_part(struct data_options *part, double *weight, char *item,
                       struct err *e)
 {
-    char *name, *path;
+    char *name;
     *weight = strtod(item, &name);
     name += strspn(name, " \t");
     if (name == item || !(*weight > 0) || !isfinite(*weight) || *name != '*')
@@ -34,20 +34,21 @@ static int parse_part(struct data_options *part, double *weight, char *item,
                        "above 0 and a *: " EXAMPLE,
                        item);
     name += 1 + strspn(name + 1, " \t");
-    path = strchr(name, ':');
-    size_t n = path ? (size_t)(path - name) : strlen(name);
+    char *colon = strchr(name, ':');
+    size_t n = colon ? (size_t)(colon - name) : strlen(name);
     int kind = find_kind(name, n);
     if (kind < 0 || corpora[kind] == &corpus_mixture)
         return err_set(e, ERR_DATA,
                        "[data] mixture: '%.*s' is no source that can be a "
                        "part: " EXAMPLE,
                        (int)n, name);
-    if (corpora[kind]->is_stored != (path && path[1]))
+    const char *path = colon ? text_trim(colon + 1) : "";
+    if (corpora[kind]->is_stored != (*path != '\0'))
         return err_set(
             e, ERR_DATA, "[data] mixture: source '%.*s' takes %s: " EXAMPLE,
             (int)n, name, corpora[kind]->is_stored ? "a path" : "no path");
     part->source = kind;
-    key_copy_text(part->path, path ? path + 1 : "");
+    key_copy_text(part->path, path);
     return OK;
 }
 

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/text.h"
+
 /* Change the path of each part of a mixture, "WEIGHT*SOURCE:PATH, ...". */
 static int map_parts(char mixture[KEY_TEXT_MAX], path_map *map, void *user,
                      struct err *e)
@@ -15,7 +17,7 @@ static int map_parts(char mixture[KEY_TEXT_MAX], path_map *map, void *user,
             *comma = 0;
         char *colon = strchr(item, ':');
         if (colon) {
-            key_copy_text(path, colon + 1);
+            key_copy_text(path, text_trim(colon + 1));
             *colon = 0;
             if (path[0] && map(user, "data.mixture", path, e))
                 return e->code;
@@ -48,6 +50,11 @@ int data_map_paths(struct data_options *o, path_map *map, void *user,
         if (plain[i].path[0] && map(user, plain[i].key, plain[i].path, e))
             return e->code;
     return o->mixture[0] ? map_parts(o->mixture, map, user, e) : OK;
+}
+
+const char *data_path_key(const struct data_options *o)
+{
+    return o->mixture[0] ? "data.mixture" : "data.path";
 }
 
 static int forget(void *user, const char *key, char path[KEY_TEXT_MAX],

@@ -13,6 +13,10 @@ typedef int path_map(void *user, const char *key, char path[KEY_TEXT_MAX],
 int data_map_paths(struct data_options *o, path_map *map, void *user,
                    struct err *e);
 
+/* data_path_key - what messages call the path of a corpus (options of a part of
+ * a mixture, too): "data.path", "data.mixture". */
+const char *data_path_key(const struct data_options *o);
+
 /* data_forget_paths - where files lie is not part of what a run is: their
  * tokens are (data.hash), and that there is a data.bigram_path. */
 void data_forget_paths(struct data_options *o);
