@@ -4,6 +4,7 @@
 
 #include "base/permute.h"
 #include "data/options.h"
+#include "data/paths.h"
 
 bool sampler_has_row_bos(const struct sampler *s)
 {
@@ -55,10 +56,10 @@ int sampler_open(struct sampler *s, const struct corpus *corpus,
         return open_generated(s, o, e);
     if (s->order->has_documents && !corpus->train.documents)
         return err_set(e, ERR_DATA,
-                       "[data] order = %s: data.path %s does not say where "
-                       "documents begin: use a text, Megatron's format or what "
-                       "`sinklab data prepare` makes, or order = epochs",
-                       s->order->text.name, o->path);
+                       "[data] order = %s: %s %s does not say where documents "
+                       "begin: use a text, Megatron's format or what `sinklab "
+                       "data prepare` makes, or order = epochs",
+                       s->order->text.name, data_path_key(o), o->path);
     return s->order->open(s, o, e);
 }
 
@@ -68,43 +69,51 @@ void sampler_release(struct sampler *s)
     *s = (struct sampler){ 0 };
 }
 
-int sampler_divide(struct sampler *s, const struct data_options *o,
-                   struct err *e)
+int sampler_streams(struct sampler *s, const struct data_options *o,
+                    int32_t bos, int32_t eos, struct err *e)
 {
     const struct corpus *c = s->corpus;
-    int32_t bos = s->order->bos_by_document ? s->bos : NO_TOKEN;
-    struct stream all = stream_open(&c->train, bos, s->eos);
-    idx body = sampler_body(s), total = all.n;
+    s->train = stream_open(&c->train, bos, eos);
     if (c->val.n_pieces) {
-        s->train = all;
-        s->val = stream_open(&c->val, bos, s->eos);
+        s->val = stream_open(&c->val, bos, eos);
     } else {
+        idx total = s->train.n;
         idx n_val = (idx)(o->val_fraction * (double)total);
-        s->train = stream_part(&all, 0, total - n_val);
-        s->val = stream_part(&all, total - n_val, n_val);
+        s->val = stream_part(&s->train, total - n_val, n_val);
+        s->train = stream_part(&s->train, 0, total - n_val);
     }
-    if (o->unique_tokens && o->unique_tokens < body)
-        return err_set(e, ERR_DATA,
-                       "[data] unique_tokens = %td: one sequence of "
-                       "model.context takes %td",
-                       o->unique_tokens, body);
-    if (s->train.n < body || s->val.n < body)
-        return err_set(
-            e, ERR_DATA,
-            "data.path %s: %td tokens for training and %td held out, but one "
-            "sequence of model.context takes %td: give more text, a smaller "
-            "context, %s",
-            o->path, s->train.n, s->val.n, body,
-            c->val.n_pieces ? "or a longer data.val_path"
-                            : "or another data.val_fraction");
     if (o->unique_tokens > s->train.n)
         return err_set(e, ERR_DATA,
                        "[data] unique_tokens = %td: there are %td tokens for "
-                       "training",
+                       "training: want at most those, or more text",
                        o->unique_tokens, s->train.n);
     if (o->unique_tokens)
         s->train = stream_part(&s->train, 0, o->unique_tokens);
     return OK;
+}
+
+int sampler_divide(struct sampler *s, const struct data_options *o,
+                   struct err *e)
+{
+    int32_t bos = s->order->bos_by_document ? s->bos : NO_TOKEN;
+    idx body = sampler_body(s);
+    if (o->unique_tokens && o->unique_tokens < body)
+        return err_set(e, ERR_DATA,
+                       "[data] unique_tokens = %td: one sequence of "
+                       "model.context takes %td: want as many, or a smaller "
+                       "context",
+                       o->unique_tokens, body);
+    if (sampler_streams(s, o, bos, s->eos, e))
+        return e->code;
+    if (s->train.n >= body && s->val.n >= body)
+        return OK;
+    return err_set(
+        e, ERR_DATA,
+        "%s %s: %td tokens for training and %td held out, but one sequence of "
+        "model.context takes %td: give more text, a smaller context, %s",
+        data_path_key(o), o->path, s->train.n, s->val.n, body,
+        s->corpus->val.n_pieces ? "or a longer data.val_path"
+                                : "or another data.val_fraction");
 }
 
 /* ---- training ---------------------------------------------------------- */

@@ -60,8 +60,13 @@ idx sampler_body(const struct sampler *s);
  */
 idx sampler_shuffled(const struct sampler *s, idx n, idx index);
 
-/* sampler_divide - training and held-out streams: the corpus' own parts, or
- * data.val_fraction of one; data.unique_tokens cuts training. */
+/* sampler_streams - training and held-out streams, with these tokens around
+ * documents: the corpus' own parts, or data.val_fraction of one;
+ * data.unique_tokens cuts training. OK or ERR_DATA. */
+int sampler_streams(struct sampler *s, const struct data_options *o,
+                    int32_t bos, int32_t eos, struct err *e);
+
+/* sampler_divide - the streams of orders of windows: each has one at least. */
 int sampler_divide(struct sampler *s, const struct data_options *o,
                    struct err *e);
 

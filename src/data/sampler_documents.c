@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "data/options.h"
+#include "data/paths.h"
 #include "data/sampler.h"
 
 /* Held-out documents of n tokens at least, in the order in which sinks take
@@ -17,23 +18,9 @@ struct long_documents {
 static int open_documents(struct sampler *s, const struct data_options *o,
                           struct err *e)
 {
-    const struct corpus *c = s->corpus;
-    s->train = stream_open(&c->train, NO_TOKEN, NO_TOKEN);
-    idx total = s->train.n, first;
-    if (c->val.n_pieces) {
-        s->val = stream_open(&c->val, NO_TOKEN, NO_TOKEN);
-    } else {
-        idx n_val = (idx)(o->val_fraction * (double)total);
-        s->val = stream_part(&s->train, total - n_val, n_val);
-        s->train = stream_part(&s->train, 0, total - n_val);
-    }
-    if (o->unique_tokens > s->train.n)
-        return err_set(e, ERR_DATA,
-                       "[data] unique_tokens = %td: there are %td tokens for "
-                       "training",
-                       o->unique_tokens, s->train.n);
-    if (o->unique_tokens)
-        s->train = stream_part(&s->train, 0, o->unique_tokens);
+    idx first;
+    if (sampler_streams(s, o, NO_TOKEN, NO_TOKEN, e))
+        return e->code;
     stream_documents(&s->train, &first, &s->n_units);
     stream_documents(&s->val, &s->first_document, &s->n_tiles);
     if (!s->val.tokens->documents)
@@ -44,11 +31,11 @@ static int open_documents(struct sampler *s, const struct data_options *o,
                        o->val_path);
     if (!s->n_units || !s->n_tiles)
         return err_set(e, ERR_DATA,
-                       "data.path %s: %td documents begin in the part for "
-                       "training and %td in the held-out one, and order = "
-                       "documents needs some in both: give more, a "
-                       "data.val_path, or another data.val_fraction",
-                       o->path, s->n_units, s->n_tiles);
+                       "%s %s: %td documents begin in the part for training "
+                       "and %td in the held-out one, and order = documents "
+                       "needs some in both: give more, a data.val_path, or "
+                       "another data.val_fraction",
+                       data_path_key(o), o->path, s->n_units, s->n_tiles);
     s->long_documents =
         malloc(sizeof *s->long_documents +
                (size_t)s->n_tiles * sizeof *s->long_documents->list);
