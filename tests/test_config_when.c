@@ -127,6 +127,7 @@ static const char *const probes[] = {
     "data.source=text data.path=@a data.eos=yes",
     "data.source=text data.path=@a sink.input=file sink.path=@a",
     "data.source=text data.path=@a data.order=packed",
+    "data.source=text data.path=@a data.val_path=@b",
     "data.source=text data.path=@c",
     "data.source=text data.path=@c attention.documents=within",
     "data.source=tokens data.path=@a/0.txt data.vocab=65536 data.token_bytes=2",

@@ -67,6 +67,14 @@ static bool reads_files(const struct config *c)
            (has_bigrams(c) && c->data.bigram_path[0]);
 }
 
+/* Is what is held out the end of a corpus in files? Of a mixture's parts it is;
+ * of a prepared folder with a part of its own only who opens it knows. */
+static bool cuts_held_out(const struct config *c)
+{
+    const struct corpus_kind *own = corpora[c->data.source];
+    return own == &corpus_mixture || (own->is_stored && !c->data.val_path[0]);
+}
+
 static bool draws_table(const struct config *c)
 {
     return has_bigrams(c) && !c->data.bigram_path[0];
@@ -187,6 +195,10 @@ static const struct fact facts[] = {
       "data.source is text or tokens, or bigram-backcopy with "
       "data.bigram_path, or data.mixture has such a part",
       { "data.source", "data.mixture", "data.bigram_path" } },
+    { "cuts_held_out",
+      cuts_held_out,
+      "data.source is text or tokens, without data.val_path, or mixture",
+      { "data.source", "data.val_path" } },
     { "counts_tokens",
       counts_tokens,
       "the corpus does not say itself how many tokens there are: data.source "

@@ -62,7 +62,7 @@ const struct key data_keys[] = {
       0,
       "share of the corpus, at its end, held out for validation, where nothing "
       "else is",
-      STORED },
+      "cuts_held_out" },
     { "vocab", KEY_INT, FIELD(vocab), "64", 2, 1 << 20, NULL, 0,
       "number of tokens, BOS and others of ours not counted; of prepared "
       "shards their own, if that is more",

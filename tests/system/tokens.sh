@@ -211,6 +211,8 @@ expect_fail 4 'token [0-9]+ is 1[0-9][0-9], but' train runs/no data.source=token
 expect_fail 4 'data.token_bytes' train runs/no data.source=tokens \
     data.path=text/all.txt
 expect_fail 4 'No such file' train runs/no data.source=tokens data.path=nowhere
+expect_fail 3 'val_fraction = 0.2 is .*without data.val_path' train runs/no \
+    data.source=text data.path=text data.val_path=bytes data.val_fraction=0.2
 expect_fail 4 'no NAME.bin' train runs/no data.source=tokens data.path=text
 check "no run folder is left behind" test "$(ls runs)" = "$before"
 finish
