@@ -90,8 +90,8 @@ static int add_shards(struct stored_files *f, const struct stored_query *q,
         if (rc == OK && snprintf(inner, sizeof inner, "%s/%s", q->path,
                                  names[i]->d_name) >= PATH_MAX)
             rc = err_set(e, ERR_DATA,
-                         "%s %s: the path of a file in it is too long: give "
-                         "one from a folder that is nearer, or a link to it",
+                         "%s %s: the path of a file in it is too long: give it "
+                         "by a link to it",
                          q->key, q->path);
         if (rc == OK)
             rc = stored_files_add(f, inner, e);

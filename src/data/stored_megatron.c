@@ -191,7 +191,10 @@ static int add_megatron(struct stored *s, const struct mapping *m,
     if (m->n == 0)
         return err_set(e, ERR_DATA, "%s: is empty: take it away", m->place);
     if (!index_path(path, m->path))
-        return err_set(e, ERR_DATA, "%s: its path is too long", m->place);
+        return err_set(
+            e, ERR_DATA,
+            "%s: its path is too long: give it by a link to its folder",
+            m->place);
     int rc = mapping_open(&index, path, stored_place(place, q, path), e);
     if (rc != OK)
         return rc;

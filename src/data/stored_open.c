@@ -62,8 +62,9 @@ static int add_files(struct stored *s, const struct stored_files *f,
         rc = add_file(s, &format, f->paths[i], q, e);
     if (rc == OK && s->n == 0)
         rc = err_set(e, ERR_DATA, "%s %s: %s", q->key, q->path,
-                     format == &stored_text ? "the text is empty"
-                                            : "holds no tokens");
+                     format == &stored_text
+                         ? "the text is empty: give one with something in it"
+                         : "holds no tokens: give a file that does");
     if (rc == OK && s->documents)
         rc = stored_add_document(s, s->n, e);
     s->format = format;
@@ -88,8 +89,9 @@ static int add_part(struct stored_files *f, const struct prepared *p,
                        q->key, q->path);
     if (snprintf(path, sizeof path, "%s/%s", q->path, prepared_bin(q->part)) >=
         PATH_MAX)
-        return err_set(e, ERR_DATA, "%s %s: its path is too long", q->key,
-                       q->path);
+        return err_set(e, ERR_DATA,
+                       "%s %s: its path is too long: give it by a link to it",
+                       q->key, q->path);
     return stored_files_add(f, path, e);
 }
 
