@@ -2,6 +2,7 @@
 #include "prepare/documents.h"
 
 #include "harness.h"
+#include "prepare/text_pass.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -223,6 +224,33 @@ static void test_documents__hash_every_byte_of_their_files(void **state)
     free(bytes);
 }
 
+/* Nobody reads what nobody asks for. */
+static void test_documents__are_counted_without_reading(void **state)
+{
+    (void)state;
+    struct file_list files = { 0 };
+    struct err e = { 0 };
+    file_list_add(&files, test_write_text("unread", "one\ntwo\n"), "", &e);
+    struct documents d = { .files = &files, .rule = DOCUMENT_FILE };
+    bool is_there = true, has;
+    while (is_there)
+        assert_int_equal(documents_next(&d, &is_there, &e), OK);
+    assert_int_equal(d.file.n, 0);
+    documents_release(&d);
+    for (int i = 1; i < HELD_OUT_MANY; i++)
+        file_list_add(&files, test_path("unread"), "", &e);
+    struct text_sources s = { .files = &files, .rule = DOCUMENT_FILE };
+    assert_int_equal(unlink(test_path("unread")), 0);
+    assert_int_equal(text_has_many(&has, &s, &e), OK);
+    assert_true(has);
+    files.items[7].stamp.bytes = 0; /* is none */
+    assert_int_equal(text_has_many(&has, &s, &e), OK);
+    assert_false(has);
+    s.rule = DOCUMENT_LINE;
+    assert_int_equal(text_has_many(&has, &s, &e), ERR_IO);
+    file_list_release(&files);
+}
+
 static void test_documents__a_file_that_changes_is_told(void **state)
 {
     (void)state;
@@ -253,6 +281,7 @@ int main(void)
         cmocka_unit_test(test_documents__say_where_they_are),
         cmocka_unit_test(test_documents__do_not_depend_on_windows),
         cmocka_unit_test(test_documents__hash_every_byte_of_their_files),
+        cmocka_unit_test(test_documents__are_counted_without_reading),
         cmocka_unit_test(test_documents__a_file_that_changes_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -241,16 +241,15 @@ static int begin_file(struct documents *d, struct err *e)
     d->next = 0;
     d->line = 0;
     d->is_within = true;
-    return source_file_open(&d->file, &d->files->items[d->i_file], e);
+    return source_file_open(&d->file, &d->files->items[d->i_file],
+                            d->hashes != NULL, e);
 }
 
 static int end_file(struct documents *d, struct err *e)
 {
-    char hex[HASH_HEX_MAX];
+    char *hex = d->hashes ? d->hashes[d->i_file] : NULL;
     if (source_file_close(&d->file, hex, e))
         return e->code;
-    if (d->hashes)
-        memcpy(d->hashes[d->i_file], hex, sizeof hex);
     d->done += (size_t)d->files->items[d->i_file].stamp.bytes;
     d->i_file++;
     d->is_within = false;

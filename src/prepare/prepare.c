@@ -178,7 +178,7 @@ static int learn(char **model, size_t *n, struct preparation *p, struct err *e)
     if (pieces_sample_open(&sample, p->sources.total_bytes, e))
         return e->code;
     p->sample = &sample;
-    if (text_pass(&p->sources, &visitor, p->hashes, e) == OK &&
+    if (text_pass(&p->sources, &visitor, NULL, e) == OK &&
         work_off(p, TEXT_TRAIN, true, e) == OK) {
         tell_learning(p);
         if (pieces_learn(model, n, &sample, p->o->vocab, p->o->dir, e) ==

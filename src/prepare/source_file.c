@@ -24,7 +24,7 @@ static int check_same(const struct source_file *f, struct err *e)
 }
 
 int source_file_open(struct source_file *f, const struct file_list_item *item,
-                     struct err *e)
+                     bool is_hashed, struct err *e)
 {
     BUG_ON(f->item);
     if (!f->buffer)
@@ -37,8 +37,8 @@ int source_file_open(struct source_file *f, const struct file_list_item *item,
         return err_system(e, item->path, "open");
     f->item = item;
     f->at = f->n = f->hashed = 0;
-    f->hash = hash_begin();
-    if (!f->hash)
+    f->hash = is_hashed ? hash_begin() : NULL;
+    if (is_hashed && !f->hash)
         return err_memory(e, item->path);
     return check_same(f, e);
 }
@@ -56,7 +56,7 @@ static int fill(struct source_file *f, size_t from, struct err *e)
         errno = errnum;
         return err_system(e, f->item->path, "read");
     }
-    if (f->at <= f->hashed && f->hashed < f->at + f->n) {
+    if (f->hash && f->at <= f->hashed && f->hashed < f->at + f->n) {
         hash_more(f->hash, f->buffer + (f->hashed - f->at),
                   f->at + f->n - f->hashed);
         f->hashed = f->at + f->n;
@@ -86,12 +86,14 @@ int source_file_close(struct source_file *f, char hex[HASH_HEX_MAX],
 {
     const unsigned char *bytes;
     size_t n;
-    while (f->hashed < (size_t)f->item->stamp.bytes)
+    BUG_ON(!hex != !f->hash);
+    while (hex && f->hashed < (size_t)f->item->stamp.bytes)
         if (source_file_view(f, &bytes, &n, f->hashed, 1, e))
             return e->code;
     if (check_same(f, e))
         return e->code;
-    hash_hex(hex, hash_end(f->hash));
+    if (hex)
+        hash_hex(hex, hash_end(f->hash));
     f->hash = NULL;
     close(f->fd);
     f->item = NULL;

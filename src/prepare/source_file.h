@@ -19,13 +19,14 @@ struct source_file {
     unsigned char *buffer; /* of SOURCE_WINDOW_BYTES */
     size_t at, n;          /* bytes at .. at+n of the file are in it */
     size_t hashed;         /* bytes from the first that hash has got */
-    struct hash_run *hash;
+    struct hash_run *hash; /* NULL: nobody asks for it */
 };
 
 enum { SOURCE_WINDOW_BYTES = 1 << 20 };
 
+/* is_hashed: its hash will be asked for. */
 int source_file_open(struct source_file *f, const struct file_list_item *item,
-                     struct err *e);
+                     bool is_hashed, struct err *e);
 
 /* source_file_view - *bytes: what the file holds from place `from` on, *n of
  * it: at least min(want, what is left), 0 at its end; until the next view.
@@ -33,8 +34,9 @@ int source_file_open(struct source_file *f, const struct file_list_item *item,
 int source_file_view(struct source_file *f, const unsigned char **bytes,
                      size_t *n, size_t from, size_t want, struct err *e);
 
-/* source_file_close - hash what has not been looked at, see that the file is
- * the same still. hex: the hash of all its bytes. */
+/* source_file_close - see that the file is the same still. hex: the hash of all
+ * its bytes, which reads what has not been looked at; NULL: if it is not
+ * hashed. */
 int source_file_close(struct source_file *f, char hex[HASH_HEX_MAX],
                       struct err *e);
 

@@ -28,8 +28,10 @@ static struct documents open_documents(const struct text_sources *s)
 int text_has_many(bool *has, const struct text_sources *s, struct err *e)
 {
     struct documents d = open_documents(s);
-    bool is_there = true;
+    bool are_files = s->rule == DOCUMENT_FILE, is_there = !are_files;
     idx n = 0;
+    for (idx i = 0; are_files && i < s->files->n; i++) /* the list tells */
+        n += s->files->items[i].stamp.bytes > 0;
     while (n < HELD_OUT_MANY && is_there && !documents_next(&d, &is_there, e))
         n += is_there;
     *has = n >= HELD_OUT_MANY;

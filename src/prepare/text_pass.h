@@ -35,11 +35,13 @@ struct text_visitor {
     bool is_train_only;
 };
 
-/* text_pass - hashes (files->n): of the files' bytes, out. */
+/* text_pass - hashes (files->n): of the files' bytes, out; NULL: nobody asks.
+ */
 int text_pass(const struct text_sources *s, const struct text_visitor *v,
               char (*hashes)[HASH_HEX_MAX], struct err *e);
 
-/* text_has_many - *has: are there at least HELD_OUT_MANY documents? */
+/* text_has_many - *has: are there at least HELD_OUT_MANY documents? Reads no
+ * further than they go, and nothing where files are documents. */
 int text_has_many(bool *has, const struct text_sources *s, struct err *e);
 
 #endif
