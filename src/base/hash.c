@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <xxhash.h>
 
@@ -34,4 +35,10 @@ uint64_t hash_end(struct hash_run *run)
 void hash_hex(char hex[HASH_HEX_MAX], uint64_t hash)
 {
     snprintf(hex, HASH_HEX_MAX, "%016" PRIx64, hash);
+}
+
+bool hash_is_hex(const char *text)
+{
+    return strspn(text, "0123456789abcdef") == HASH_HEX_MAX - 1 &&
+           !text[HASH_HEX_MAX - 1];
 }

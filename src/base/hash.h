@@ -23,4 +23,7 @@ uint64_t hash_end(struct hash_run *run);
 enum { HASH_HEX_MAX = 17 };
 void hash_hex(char hex[HASH_HEX_MAX], uint64_t hash);
 
+/* hash_is_hex - is it such a text, and nothing else? */
+bool hash_is_hex(const char *text);
+
 #endif

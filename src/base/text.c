@@ -1,6 +1,7 @@
 #include "base/text.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -106,6 +107,15 @@ void text_add_duration(struct text *t, double seconds)
         text_add(t, "%ldm%02lds", whole / 60, whole % 60);
     else
         text_add(t, "%lds", whole);
+}
+
+bool text_whole(idx *number, const char *text)
+{
+    size_t n = strspn(text, "0123456789");
+    if (n == 0 || n > 18 || text[n])
+        return false;
+    *number = (idx)strtoll(text, NULL, 10);
+    return true;
 }
 
 bool text_ends_in(const char *text, const char *end)

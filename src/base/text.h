@@ -68,6 +68,9 @@ void text_add_now(struct text *t);
 /* "7s", "3m20s", "2h05m". */
 void text_add_duration(struct text *t, double seconds);
 
+/* text_whole - is it a whole number: 1 to 18 decimal digits, nothing else? */
+bool text_whole(idx *number, const char *text);
+
 bool text_ends_in(const char *text, const char *end);
 
 /* text_is_file_kind - does a file's name end in ".svg", or ".SVG"? */

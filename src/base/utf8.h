@@ -12,6 +12,8 @@
 
 #include "base/base.h"
 
+enum { UTF8_MAX = 4 }; /* bytes of a character */
+
 /* utf8_decode - the character at s and the bytes it takes, at least 1.
  * *c becomes -1 where s holds no valid UTF-8 (1 byte is taken then); s must
  * not be at its NUL. */

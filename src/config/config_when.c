@@ -40,10 +40,7 @@ static bool has_kind(const struct config *c, const struct corpus_kind *k)
 
 static bool has_source(const struct config *c, const char *name)
 {
-    int i = 0;
-    while (strcmp(corpus_name(i), name) != 0)
-        i++;
-    return has_kind(c, corpora[i]);
+    return has_kind(c, corpora[corpus_find(name, strlen(name))]);
 }
 
 static bool has_bigrams(const struct config *c)

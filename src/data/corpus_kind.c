@@ -1,5 +1,7 @@
 #include "data/corpus_kind.h"
 
+#include <string.h>
+
 extern const struct corpus_kind corpus_bigram, corpus_text, corpus_random,
     corpus_tokens, corpus_repeat, corpus_copy, corpus_induction;
 
@@ -13,4 +15,12 @@ const struct corpus_kind *const corpora[] = {
 const char *corpus_name(int i)
 {
     return i >= 0 && i < COUNT_OF(corpora) - 1 ? corpora[i]->text.name : NULL;
+}
+
+int corpus_find(const char *name, size_t n)
+{
+    for (int i = 0; corpora[i]; i++)
+        if (strlen(corpus_name(i)) == n && !memcmp(corpus_name(i), name, n))
+            return i;
+    return -1;
 }

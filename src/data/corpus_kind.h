@@ -40,6 +40,7 @@ struct corpus_kind {
 /* Row i is what the key [data] source calls corpus_name(i). */
 extern const struct corpus_kind *const corpora[]; /* ends with NULL */
 const char *corpus_name(int i);                   /* NULL past the end */
+int corpus_find(const char *name, size_t n);      /* of n bytes; -1: none */
 extern const struct corpus_kind corpus_mixture;   /* its parts: source.h */
 
 #endif

@@ -175,17 +175,11 @@ static void take_item(void *user, const struct ini_item *item)
     r->is_odd = true;
 }
 
-/* A whole number of decimal digits, 0 .. 2^62 or so; -1: none. */
-static int64_t number_of(const char *text)
+/* -1: none. */
+static idx number_of(const char *text)
 {
-    size_t n = strspn(text, "0123456789");
-    return n > 0 && n <= 18 && !text[n] ? strtoll(text, NULL, 10) : -1;
-}
-
-static bool is_hash(const char *text)
-{
-    return strspn(text, "0123456789abcdef") == HASH_HEX_MAX - 1 &&
-           !text[HASH_HEX_MAX - 1];
+    idx number;
+    return text_whole(&number, text) ? number : -1;
 }
 
 /* Was nothing changed since, or shortly before? */
@@ -207,10 +201,10 @@ static bool read_note(const struct identity_note *note, struct stored *s,
         return false;
     int rc = ini_read_own(text, n, take_item, &r, &e);
     free(text);
-    int64_t max_token = number_of(r.max_token);
+    idx max_token = number_of(r.max_token);
     if (rc != OK || r.is_odd || !is_sealed || number_of(r.version) != VERSION ||
         strcmp(r.files, note->files) != 0 || number_of(r.tokens) != s->n ||
-        !is_hash(r.hash) || max_token < 0 || max_token > UINT32_MAX ||
+        !hash_is_hex(r.hash) || max_token < 0 || max_token > UINT32_MAX ||
         !is_sure(note, number_of(r.hashed_at)))
         return false;
     memcpy(s->hash, r.hash, sizeof s->hash);

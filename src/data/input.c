@@ -175,15 +175,6 @@ static int open_unigram(struct source_part *p, const struct source *of,
 
 /* ---- opening ----------------------------------------------------------- */
 
-static const struct corpus_kind *find_kind(const char *name)
-{
-    int i = 0;
-    while (corpora[i] && strcmp(corpora[i]->text.name, name) != 0)
-        i++;
-    BUG_ON(!corpora[i]);
-    return corpora[i];
-}
-
 static int open_part(struct source_part *p, const struct source *of,
                      const struct input_query *q, struct err *e)
 {
@@ -199,7 +190,8 @@ static int open_part(struct source_part *p, const struct source *of,
         return open_unigram(p, of, q, e);
     const char *kind = q->kind == INPUT_FILE ? "tokens" : input_name(q->kind);
     p->corpus =
-        (struct corpus){ .kind = find_kind(kind), .n_plain = of->n_plain };
+        (struct corpus){ .kind = corpora[corpus_find(kind, strlen(kind))],
+                         .n_plain = of->n_plain };
     o.vocab = of->n_plain;
     o.copy_length = idx_max(1, q->tokens / 2);
     return q->kind == INPUT_FILE ? open_file(p, of, q, e)

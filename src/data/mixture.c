@@ -13,14 +13,6 @@
     "want WEIGHT*SOURCE or WEIGHT*SOURCE:PATH, joined by commas, "             \
     "as in 0.7*text:novels, 0.3*random"
 
-static int find_kind(const char *name, size_t n)
-{
-    for (int i = 0; corpus_name(i); i++)
-        if (strlen(corpus_name(i)) == n && !memcmp(corpus_name(i), name, n))
-            return i;
-    return -1;
-}
-
 /* One item, without blanks around it. */
 static int parse_part(struct data_options *part, double *weight, char *item,
                       struct err *e)
@@ -36,7 +28,7 @@ static int parse_part(struct data_options *part, double *weight, char *item,
     name += 1 + strspn(name + 1, " \t");
     char *colon = strchr(name, ':');
     size_t n = colon ? (size_t)(colon - name) : strlen(name);
-    int kind = find_kind(name, n);
+    int kind = corpus_find(name, n);
     if (kind < 0 || corpora[kind] == &corpus_mixture)
         return err_set(e, ERR_DATA,
                        "[data] mixture: '%.*s' is no source that can be a "
@@ -125,7 +117,7 @@ bool mixture_names(const struct data_options *o, const struct corpus_kind *k)
         item += strcspn(item, "*,");
         item += *item == '*';
         item += strspn(item, " \t");
-        int kind = find_kind(item, strcspn(item, ":, \t"));
+        int kind = corpus_find(item, strcspn(item, ":, \t"));
         if (kind < 0 || corpora[kind] == k)
             return true;
     }

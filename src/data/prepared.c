@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "io/fsys.h"
 #include "io/ini.h"
 #include "io/sealed_text.h"
@@ -15,7 +16,7 @@ static const char repair[] = "put a copy of it back, or prepare the folder "
 
 const char *prepared_bin(enum stored_part part)
 {
-    return part == STORED_TRAIN ? "train.bin" : "val.bin";
+    return part == STORED_TRAIN ? PREPARED_TRAIN ".bin" : PREPARED_VAL ".bin";
 }
 
 struct reading {
@@ -25,22 +26,12 @@ struct reading {
     const char *wrong; /* the first key whose value is none */
 };
 
-static bool read_count(idx *count, const char *text)
-{
-    size_t n = strspn(text, "0123456789");
-    if (n == 0 || n > 18 || text[n])
-        return false;
-    *count = (idx)strtoll(text, NULL, 10);
-    return true;
-}
-
 static bool read_hash(char hash[HASH_HEX_MAX], const char *text)
 {
-    if (strlen(text) != HASH_HEX_MAX - 1 ||
-        text[strspn(text, "0123456789abcdef")])
-        return false;
-    strcpy(hash, text);
-    return true;
+    bool is_hash = hash_is_hex(text);
+    if (is_hash)
+        strcpy(hash, text);
+    return is_hash;
 }
 
 static void take_value(struct reading *r, const char *key, const char *text)
@@ -71,7 +62,7 @@ static void take_value(struct reading *r, const char *key, const char *text)
     for (idx i = 0; i < COUNT_OF(keys); i++)
         if (strcmp(key, keys[i].key) == 0) {
             name = keys[i].key;
-            is_right = keys[i].count ? read_count(keys[i].count, text)
+            is_right = keys[i].count ? text_whole(keys[i].count, text)
                                      : read_hash(keys[i].hash, text);
         }
     if (!is_right && !r->wrong)

@@ -11,6 +11,8 @@
 #include "data/stored_query.h"
 
 #define PREPARED_MANIFEST "manifest.ini"
+#define PREPARED_TRAIN "train" /* .bin and .idx */
+#define PREPARED_VAL "val"     /* the same; none where nothing is held out */
 #define PREPARED_MODEL "vocabulary.model" /* SentencePiece's */
 
 /* What a tokenizer is called there. */

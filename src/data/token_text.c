@@ -5,7 +5,7 @@
 
 #include "base/utf8.h"
 
-enum { CHARACTER_MAX = 4, PIECE_COLUMNS = 40 };
+enum { PIECE_COLUMNS = 40 };
 
 /* A prepared folder knows what its tokens stand for. */
 static int open_vocabulary(struct token_text *x, idx part, struct err *e)
@@ -52,12 +52,11 @@ static int byte_of(const struct token_text *x, idx part, int32_t token)
 }
 
 /* How many of n tokens are one character; 1 also of what is none. */
-static idx read_character(char text[CHARACTER_MAX + 1],
-                          const struct token_text *x, idx part,
-                          const int32_t *tokens, idx n)
+static idx read_character(char text[UTF8_MAX + 1], const struct token_text *x,
+                          idx part, const int32_t *tokens, idx n)
 {
     int32_t c;
-    idx n_read = idx_min(n, CHARACTER_MAX);
+    idx n_read = idx_min(n, UTF8_MAX);
     for (idx i = 0; i < n_read; i++)
         text[i] = (char)idx_max(0, byte_of(x, part, tokens[i]));
     text[n_read] = '\0';
@@ -75,7 +74,7 @@ static void show_byte(char out[TOKEN_TEXT_MAX], int32_t byte)
 static idx show_character(char out[TOKEN_TEXT_MAX], const struct token_text *x,
                           idx part, const int32_t *tokens, idx n)
 {
-    char text[CHARACTER_MAX + 1];
+    char text[UTF8_MAX + 1];
     idx used = read_character(text, x, part, tokens, n);
     if (!text[0] || (used > 1 && !x->unicode)) {
         show_byte(out, byte_of(x, part, tokens[0]));

@@ -10,8 +10,6 @@
 /* Of a model file; a quarter of a million pieces take some 4 MB. */
 enum { MODEL_MAX_BYTES = 1 << 28, BYTES = 256 };
 
-#define SPACE "\xe2\x96\x81" /* U+2581, what a blank is in a piece */
-
 /* ---- protobuf ------------------------------------------------------------ */
 
 /* What is left of a message. */
@@ -95,11 +93,13 @@ static bool unspell_byte(char *text, idx *n)
 /* The marks become blanks, in place. */
 static void unmark_blanks(char *text, idx *n)
 {
+    const idx mark_n = sizeof PIECE_BLANK - 1;
     idx to = 0;
     for (idx at = 0; at < *n;) {
-        bool is_mark = *n - at >= 3 && memcmp(text + at, SPACE, 3) == 0;
+        bool is_mark = *n - at >= mark_n && memcmp(text + at, PIECE_BLANK,
+                                                   sizeof PIECE_BLANK - 1) == 0;
         text[to++] = is_mark ? ' ' : text[at];
-        at += is_mark ? 3 : 1;
+        at += is_mark ? mark_n : 1;
     }
     *n = to;
 }

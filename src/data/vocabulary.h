@@ -14,6 +14,8 @@
 #include "base/base.h"
 #include "base/err.h"
 
+#define PIECE_BLANK "\xe2\x96\x81" /* U+2581, what a blank is in a piece */
+
 /* KEEP WITH: sentencepiece_model.proto of SentencePiece, SentencePiece.Type */
 enum piece_type {
     PIECE_NORMAL = 1,

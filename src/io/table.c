@@ -101,8 +101,7 @@ static int check_rows(const struct table *t, const char *rest, const char *path,
 /* The cell of the column that is no number: as in the rows before. */
 static bool take_origin(struct table *t, const char *cell)
 {
-    if (!t->origin[0] && strlen(cell) == HASH_HEX_MAX - 1 &&
-        strspn(cell, "0123456789abcdef") == HASH_HEX_MAX - 1)
+    if (!t->origin[0] && hash_is_hex(cell))
         strcpy(t->origin, cell);
     return t->origin[0] && strcmp(cell, t->origin) == 0;
 }

@@ -36,8 +36,8 @@ static void add_all(struct text *t, const struct corpus_manifest *m)
              "seed = %td\n",
              m->tokenizer, m->vocab, m->width, m->documents, m->held_out,
              m->val_fraction, m->seed);
-    add_part(t, CORPUS_TRAIN, &m->train);
-    add_part(t, CORPUS_VAL, &m->val);
+    add_part(t, PREPARED_TRAIN, &m->train);
+    add_part(t, PREPARED_VAL, &m->val);
     text_add(t, "\n[made]\nversion = %s\ncommit = %s\n", build_version(),
              build_commit());
     if (m->sentencepiece)

@@ -11,8 +11,6 @@
 #include "data/vocabulary.h"
 #include "io/fsys.h"
 
-#define CORPUS_TRAIN "train" /* .bin and .idx */
-#define CORPUS_VAL "val"     /* the same; none where nothing is held out */
 #define CORPUS_LOCK "lock"
 #define CORPUS_NOTE ".sinklab-" /* and digits: a hash, noted by a reader */
 

@@ -236,7 +236,7 @@ static int open_pieces(struct preparation *p, struct err *e)
 /* ---- all of it ----------------------------------------------------------- */
 
 static const char *const part_names[] = {
-    [TEXT_TRAIN] = CORPUS_TRAIN, [TEXT_VAL] = CORPUS_VAL
+    [TEXT_TRAIN] = PREPARED_TRAIN, [TEXT_VAL] = PREPARED_VAL
 };
 
 static idx vocab_of(const struct preparation *p)
@@ -355,8 +355,8 @@ static void tell_result(const struct preparation *p)
             vocab_of(p), p->has_pieces ? "sub-words" : "bytes",
             o->vocab ? ", learned on the training part" : "", p->files.n,
             held_out_name(p->sources.held_out.rule));
-    tell_part(o->out, CORPUS_TRAIN, &p->parts[TEXT_TRAIN].facts);
-    tell_part(o->out, CORPUS_VAL, &p->parts[TEXT_VAL].facts);
+    tell_part(o->out, PREPARED_TRAIN, &p->parts[TEXT_TRAIN].facts);
+    tell_part(o->out, PREPARED_VAL, &p->parts[TEXT_VAL].facts);
 }
 
 /* A corpus is there already: the one that is asked for? */

@@ -15,8 +15,8 @@ enum { NAME_ROOM = 128 };
 
 /* All that a corpus consists of, the manifest first. */
 static const char *const names[] = {
-    PREPARED_MANIFEST, CORPUS_TRAIN ".bin", CORPUS_TRAIN ".idx",
-    CORPUS_VAL ".bin", CORPUS_VAL ".idx",   PREPARED_MODEL,
+    PREPARED_MANIFEST,   PREPARED_TRAIN ".bin", PREPARED_TRAIN ".idx",
+    PREPARED_VAL ".bin", PREPARED_VAL ".idx",   PREPARED_MODEL,
 };
 
 static bool is_ours(const char *name)

@@ -3,17 +3,18 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "data/vocabulary.h"
 
-#define MARK "\xe2\x96\x81" /* U+2581 */
-enum { MARK_BYTES = 3, CHARACTER_MAX = 4 };
+enum { MARK_BYTES = sizeof PIECE_BLANK - 1 };
 
 /* Bytes at text that no line may hold; 0: none. */
 static size_t special(const char *text, size_t n)
 {
     if (*text == '\n' || *text == '\0')
         return 1;
-    return n >= MARK_BYTES && memcmp(text, MARK, MARK_BYTES) == 0 ? MARK_BYTES
-                                                                  : 0;
+    return n >= MARK_BYTES && memcmp(text, PIECE_BLANK, MARK_BYTES) == 0
+               ? MARK_BYTES
+               : 0;
 }
 
 static bool is_inner(char byte)
@@ -30,14 +31,14 @@ static size_t cut(const char *text)
         n--;
     if (n > 1)
         return n;
-    for (n = SEGMENT_MAX; n > SEGMENT_MAX - CHARACTER_MAX && is_inner(text[n]);)
+    for (n = SEGMENT_MAX; n > SEGMENT_MAX - UTF8_MAX && is_inner(text[n]);)
         n--;
     return n;
 }
 
 struct segment segment_next(const char *text, size_t n, bool is_end)
 {
-    if (n <= SEGMENT_MAX + CHARACTER_MAX && !is_end)
+    if (n <= SEGMENT_MAX + UTF8_MAX && !is_end)
         return (struct segment){ 0 };
     size_t length = special(text, n);
     if (length)

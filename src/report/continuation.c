@@ -90,8 +90,7 @@ static char *text_of(size_t *n_text, const struct continued *x, idx first,
 /* Bytes of a text that no later token can make other characters of. */
 static size_t settled(const char *text, size_t n)
 {
-    enum { CHARACTER_MAX = 4 };
-    for (size_t back = 1; back < CHARACTER_MAX && back <= n; back++) {
+    for (size_t back = 1; back < UTF8_MAX && back <= n; back++) {
         unsigned char byte = (unsigned char)text[n - back];
         size_t whole = byte < 0xc0 ? 0 : byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4;
         if (whole > back)
