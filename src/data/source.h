@@ -73,7 +73,7 @@ void source_warm(const struct source *s);
 bool source_has_row_bos(const struct source *s);
 
 /* source_check_files - has nobody written to a file that samples are read of,
- * since it was opened? OK, or ERR_DATA: what was computed of it is of no use. */
+ * since it was opened? OK, or ERR_DATA: what was computed of it is useless. */
 int source_check_files(const struct source *s, struct err *e);
 
 /* source_row - sample `index` as a row of n <= T + 1 tokens, targets and all;

@@ -42,9 +42,9 @@ void mapping_close(struct mapping *m);
 bool mapping_is_unchanged(const struct mapping *m);
 
 /* mapping_check - was the file at its path written to since it was opened, so
- * that what was read may be neither? OK, or ERR_DATA; of a file that was removed
- * or replaced by another one, OK: what is mapped is the old one still. A time of
- * the file's that somebody set back is not seen. */
+ * that what was read may be neither? OK, or ERR_DATA; of a file that was
+ * removed or replaced by another one, OK: what is mapped is the old one still.
+ * A time of the file's that somebody set back is not seen. */
 int mapping_check(const struct mapping *m, struct err *e);
 
 /* mapping_end - the file says other things than when it was opened: end the

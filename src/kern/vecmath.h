@@ -13,10 +13,11 @@
 
 #include "base/base.h"
 
-/* `bound` where it is true, else x; by bits, not by ?:, of which gcc makes a path
- * of its own for the bound: it takes what follows from the constant out of the
- * loop and computes it beside x in all lanes. Where that is a denormal number, as
- * x times a sigmoid at its end, each costs as much as a hundred others. */
+/* `bound` where it is true, else x; by bits, not by ?:, of which gcc makes a
+ * path of its own for the bound: it takes what follows from the constant out of
+ * the loop and computes it beside x in all lanes. Where that is a denormal
+ * number, as x times a sigmoid at its end, each costs as much as a hundred
+ * others. */
 static inline float vec_choose(bool is_bound, float bound, float x)
 {
     uint32_t own, other, mask = -(uint32_t)is_bound;

@@ -158,8 +158,8 @@ static int print_json(const struct sweep_file *f, const struct sweep_points *p,
 /* ---- the whole --------------------------------------------------------- */
 
 /* Runs are estimated by their floating-point operations, of which an optimizer
- * does more than are counted, and a precision or a library more in a second: the
- * first run of each kind is timed. */
+ * does more than are counted, and a precision or a library more in a second:
+ * the first run of each kind is timed. */
 static const char *const kind_keys[] = { "optim.name", "train.precision",
                                          "train.products" };
 
