@@ -311,6 +311,10 @@ static void test_config__what_nothing_reads_is_refused(void **state)
                     "command line: attention.window_layers = 0 is read only "
                     "with attention.window != 0; this run has 0: leave it out, "
                     "or change that");
+    expect_override("optim.lr_head=2",
+                    "command line: optim.lr_head = 2 is read only with "
+                    "model.tied_head = no; this run has yes: leave it out, or "
+                    "change that");
     struct config c; /* the default does nothing by itself */
     load(&c, NULL, "attention.clip_alpha=12");
     load(&c, NULL, "optim.min_lr=0");

@@ -376,6 +376,36 @@ static void test_optim__a_pattern_that_names_nothing_is_refused(void **state)
     close_bench(&b);
 }
 
+/* Biases of linear layers, and what attention owns; whether a model has the
+ * other groups, conditions of their keys say. */
+static void test_optim__a_factor_on_no_tensor_is_refused(void **state)
+{
+    (void)state;
+    struct optim_options o = options_of("adamw");
+    struct bench b;
+    struct err e = { 0 };
+    o.weight_decay = 0.1;
+    open_bench(&b, &o, 1);
+    o.lr_group[GROUP_BIASES] = o.decay_group[GROUP_ATTENTION] = 2;
+    assert_int_equal(optim_check(&o, &b.table, &e), OK);
+    b.table.rows[1].role = PARAM_SHIFT; /* the only bias */
+    assert_int_equal(optim_check(&o, &b.table, &e), ERR_CONFIG);
+    assert_string_equal(e.text,
+                        "[optim] lr_biases = 2: this model has no tensor of "
+                        "this group, so it does nothing: leave it at 1");
+    o.lr_group[GROUP_BIASES] = 1;
+    b.table.rows[4].role = PARAM_STATE; /* which no rate moves */
+    e = (struct err){ 0 };
+    assert_int_equal(optim_check(&o, &b.table, &e), ERR_CONFIG);
+    assert_non_null(strstr(e.text, "[optim] decay_attention = 2: "));
+    o.weight_decay = 0; /* nothing reads it, which its condition says */
+    assert_int_equal(optim_check(&o, &b.table, ERR_IGNORED), OK);
+    o.weight_decay = 0.1;
+    o.decay = DECAY_MATRICES;
+    assert_int_equal(optim_check(&o, &b.table, ERR_IGNORED), OK);
+    close_bench(&b);
+}
+
 /* With decay_scheduled = no a rate of 0 shrinks as the peak does. */
 static void test_optim__decay_may_stay_when_the_rate_falls(void **state)
 {
@@ -742,6 +772,7 @@ int main(void)
         cmocka_unit_test(test_optim__groups_have_factors_of_their_own),
         cmocka_unit_test(test_optim__what_is_frozen_keeps_its_bits),
         cmocka_unit_test(test_optim__a_pattern_that_names_nothing_is_refused),
+        cmocka_unit_test(test_optim__a_factor_on_no_tensor_is_refused),
         cmocka_unit_test(test_optim__decay_may_stay_when_the_rate_falls),
         cmocka_unit_test(test_optim__no_gradient_moves_nothing),
         cmocka_unit_test(test_adamw__adds_eps_beside_the_root),

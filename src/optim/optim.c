@@ -35,6 +35,36 @@ static bool is_frozen(const struct optim_options *o, const struct param *p)
     return false;
 }
 
+/* --- is it sound? --------------------------------------------------------- */
+
+static bool decays(const struct optim_options *o, bool is_matrix)
+{
+    return o->weight_decay != 0 && (o->decay == DECAY_ALL || is_matrix);
+}
+
+/* Has a group of tensors of which no condition of a key says whether a model
+ * has it, a factor, and no tensor that it moves? */
+static int check_factors(const struct optim_options *o,
+                         const struct param_table *t, struct err *e)
+{
+    static const enum param_group untold[] = { GROUP_BIASES, GROUP_ATTENTION };
+    for (idx i = 0; i < COUNT_OF(untold); i++) {
+        enum param_group group = untold[i];
+        double lr = o->lr_group[group], decay = o->decay_group[group];
+        bool is_there = false;
+        for (idx k = 0; k < t->count; k++)
+            is_there |= param_group(&t->rows[k]) == group &&
+                        t->rows[k].role != PARAM_STATE;
+        if (!is_there && (lr != 1 || (decay != 1 && decays(o, false))))
+            return err_set(e, ERR_CONFIG,
+                           "[optim] %s_%s = %g: this model has no tensor of "
+                           "this group, so it does nothing: leave it at 1",
+                           lr != 1 ? "lr" : "decay", param_group_name(group),
+                           lr != 1 ? lr : decay);
+    }
+    return OK;
+}
+
 int optim_check(const struct optim_options *o, const struct param_table *t,
                 struct err *e)
 {
@@ -55,7 +85,7 @@ int optim_check(const struct optim_options *o, const struct param_table *t,
                        "[optim] drop_at: is empty, so schedule = %s drops the "
                        "learning rate nowhere: give steps, or another schedule",
                        schedule_name(o->schedule));
-    return OK;
+    return check_factors(o, t, e);
 }
 
 /* --- units ---------------------------------------------------------------- */
@@ -227,13 +257,14 @@ static void fill_unit(struct placing *x, struct optim_unit *u,
     const struct optim_options *o = x->s->options;
     const struct param *p = t->param;
     enum param_group group = param_group(p);
-    bool decays = o->decay == DECAY_ALL || param_is_matrix(p);
     idx sizes[OPTIM_ROTATIONS_MAX] = { 0 };
     *u = (struct optim_unit){
         .tensor = *t,
         .kind = k,
         .lr_factor = o->lr_group[group],
-        .decay = decays ? o->weight_decay * o->decay_group[group] : 0,
+        .decay = decays(o, param_is_matrix(p))
+                     ? o->weight_decay * o->decay_group[group]
+                     : 0,
         .is_state = p->role == PARAM_STATE,
     };
     u->is_fixed = is_frozen(o, p) || (u->lr_factor == 0 && !u->is_state);

@@ -22,7 +22,12 @@ STATIC_NAMED(decay_name, [DECAY_ALL] = "all", [DECAY_MATRICES] = "matrices")
 #define DECAYS "optim.weight_decay != 0"
 #define ALL_DECAY "optim.weight_decay != 0 and optim.decay = all"
 
-#define GROUP(name, group, what, when)                                         \
+/* Whether a model has biases, or numbers that attention owns, no condition says:
+ * optim_check does. */
+#define HAS_HEAD "model.tied_head = no"
+#define HAS_NORMS "model.norm_place != none"
+
+#define GROUP(name, group, what, lr_when, decay_when)                          \
     { "lr_" #name,                                                             \
       KEY_REAL,                                                                \
       FIELD(lr_group[group]),                                                  \
@@ -32,10 +37,10 @@ STATIC_NAMED(decay_name, [DECAY_ALL] = "all", [DECAY_MATRICES] = "matrices")
       NULL,                                                                    \
       0,                                                                       \
       "factor on lr of " what "; 0: they keep their bits",                     \
-      NULL },                                                                  \
+      lr_when },                                                               \
     {                                                                          \
         "decay_" #name, KEY_REAL, FIELD(decay_group[group]), "1", 0, 1e6,      \
-            NULL, 0, "factor on weight_decay of " what, when                   \
+            NULL, 0, "factor on weight_decay of " what, decay_when             \
     }
 
 #define FIELD(f) offsetof(struct optim_options, f)
@@ -89,15 +94,17 @@ const struct key optim_keys[] = {
     { "decay_scheduled", KEY_BOOL, FIELD(decay_scheduled), "yes", 0, 0, NULL, 0,
       "lr in that factor is the schedule's; no: always the peak's",
       "optim.weight_decay != 0 and optim.name != adam" },
-    GROUP(matrices, GROUP_MATRICES, "matrices within blocks", DECAYS),
-    GROUP(embedding, GROUP_EMBEDDING, "embeddings", DECAYS),
-    GROUP(head, GROUP_HEAD, "a head that is not tied", DECAYS),
-    GROUP(norms, GROUP_NORMS, "gains and shifts of norms", ALL_DECAY),
-    GROUP(biases, GROUP_BIASES, "biases of linear layers", ALL_DECAY),
+    GROUP(matrices, GROUP_MATRICES, "matrices within blocks", NULL, DECAYS),
+    GROUP(embedding, GROUP_EMBEDDING, "embeddings", NULL, DECAYS),
+    GROUP(head, GROUP_HEAD, "a head that is not tied", HAS_HEAD,
+          DECAYS " and " HAS_HEAD),
+    GROUP(norms, GROUP_NORMS, "gains and shifts of norms", HAS_NORMS,
+          ALL_DECAY " and " HAS_NORMS),
+    GROUP(biases, GROUP_BIASES, "biases of linear layers", NULL, ALL_DECAY),
     GROUP(attention, GROUP_ATTENTION,
           "numbers that attention owns (extra columns, biases of scores, "
           "...)",
-          ALL_DECAY),
+          NULL, ALL_DECAY),
     { "freeze", KEY_TEXT, FIELD(freeze), "", 0, 0, NULL, 0,
       "names of tensors that do not learn, as shell patterns with blanks "
       "between",

@@ -169,6 +169,11 @@ check_not "... and nothing was begun" test -e other
 # what its parts refuse when they begin is refused here, too, of any run
 expect_fail 3 'freeze.*nothing' "$SINKLAB" train cats.ini --dry-run --rate 2 optim.freeze=nothing
 expect_fail 3 'cannot be built: .*freeze.*nothing' "$SINKLAB" sweep seeds.ini run.dir=other --dry-run --rate 2 optim.freeze=nothing
+expect_fail 3 'lr_attention = 2: this model has no tensor' "$SINKLAB" train cats.ini --dry-run --rate 2 optim.lr_attention=2
+printf 'include = cats.ini\n[model]\nbiases = no\n[axes]\noptim.lr_biases = 1, 2\n' >rates.ini
+expect_fail 3 'lr_biases=2 cannot be built: .*lr_biases = 2: .*leave it at 1' "$SINKLAB" sweep rates.ini run.dir=other --dry-run --rate 2
+printf 'include = cats.ini\n[axes]\noptim.lr_head = 1, 2\n' >heads.ini
+expect_fail 3 'lr_head = 2 .*read only with model.tied_head = no' "$SINKLAB" sweep heads.ini run.dir=other --dry-run --rate 2
 printf 'include = cats.ini\n[axes]\noptim.schedule = constant, step\n' >later.ini
 expect_fail 3 'schedule=step cannot be built: .*drop_at' "$SINKLAB" sweep later.ini run.dir=other
 check_not "... and no run of it was begun" test -e other
