@@ -671,6 +671,31 @@ static void test_session__copies_come_to_who_asks(void **state)
     }
 }
 
+/* The usual number was not asked for. */
+static void test_session__positions_behind_the_end_are_refused(void **state)
+{
+    (void)state;
+    static const char *const refused[][2] = {
+        { "sink.positions=9", "sink.tokens=8" },
+        { "sink.positions=33", "model.context=32" },
+    };
+    for (idx i = 0; i < COUNT_OF(refused); i++) {
+        struct config c;
+        struct session s;
+        struct err e = { 0 };
+        assert_int_equal(config_load(&c, NULL, refused[i], 2, NULL, &e), OK);
+        assert_int_equal(session_open(&s, &c, false, &e), ERR_CONFIG);
+        assert_non_null(strstr(e.text, "sink.positions = "));
+        assert_non_null(strstr(e.text, i ? "have 32 tokens" : "have 8 tokens"));
+        session_release(&s);
+    }
+    struct session s;
+    OPEN(&s, "sink.positions=8", "sink.tokens=8");
+    session_release(&s);
+    OPEN(&s, "sink.tokens=2");
+    session_release(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -691,6 +716,7 @@ int main(void)
         cmocka_unit_test(
             test_session__validation_has_the_same_bits_on_any_threads),
         cmocka_unit_test(test_session__copies_come_to_who_asks),
+        cmocka_unit_test(test_session__positions_behind_the_end_are_refused),
     };
     return cmocka_run_group_tests_name("session", tests, NULL, NULL);
 }

@@ -253,6 +253,20 @@ static int open_copies(struct source *copies, struct source *s,
     return OK;
 }
 
+/* Of a key that no sequence has there is nothing to measure. The usual number
+ * may be larger than short sequences have: it was not asked for. */
+static int check_positions(const struct config *c, struct err *e)
+{
+    idx k = c->sink.positions, T = sink_tokens(c);
+    if (k <= T || config_has_default(c, config_key_find("sink.positions")))
+        return OK;
+    return err_set(e, ERR_CONFIG,
+                   "sink.positions = %td: measured sequences have %td tokens "
+                   "(sink.tokens, at most model.context): want no more than "
+                   "that",
+                   k, T);
+}
+
 /* The input that c asks for, if it is not the source; and what sequences of
  * either are to have. */
 static int open_input(struct source *input, struct source *s,
@@ -263,6 +277,8 @@ static int open_input(struct source *input, struct source *s,
                                    body_tokens(s, c) };
     struct source_style style = { .bos = o->bos == SINK_BOS_DATA,
                                   .edits = o->edits };
+    if (check_positions(c, e))
+        return e->code;
     if (q.kind != INPUT_DATA && input_open(input, s, &q, e))
         return e->code;
     s->styles[SPLIT_SINK] = input->styles[SPLIT_SINK] = style;

@@ -62,8 +62,8 @@ int session_open_shared(struct session *s, const struct config *c,
 void session_release(struct session *s);
 
 /* session_check_input - can sinks, and what metrics ask for, be measured on
- * what [sink] asks for, with a source of c that is open? OK, ERR_DATA, ERR_IO,
- * ERR_MEMORY. */
+ * what [sink] asks for, with a source of c that is open? OK, ERR_CONFIG,
+ * ERR_DATA, ERR_IO, ERR_MEMORY. */
 int session_check_input(const struct config *c, struct source *s,
                         bool is_training, struct err *e);
 
