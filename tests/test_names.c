@@ -102,6 +102,8 @@ static void test_names__each_is_found_again(void **state)
     static const char *const none[] = { "",
                                         "sink_",
                                         "sink_x",
+                                        "sink_0",
+                                        "sink_65",
                                         "sink_1_at_",
                                         "sink_1_at_2",
                                         "row_sum_at_0.1",
@@ -138,7 +140,7 @@ static void test_names__layers_are_named_and_found(void **state)
     static const char *const none[] = {
         "sink_1_layer_",   "sink_1_layer_x",       "sink_1_layer_01",
         "sink_layer_1",    "hidden_ratio_layer_0", "sink_1_layer_0_at_0.1",
-        "sink_1_layer_1_", "sink_1_layer_99999",
+        "sink_1_layer_1_", "sink_1_layer_99999",   "sink_1_layer_256",
     };
     for (idx i = 0; i < COUNT_OF(none); i++)
         assert_false(metric_name_find(&n, none[i]));
@@ -156,6 +158,7 @@ static void test_names__what_asks_for_nothing_is_refused(void **state)
     check_refused("lr", "", "no metric or group 'lr'");
     check_refused("sink_1_layer_0", "", "compare --columns` makes it");
     check_refused("sink_3", "", "sink.positions is 2: make it larger");
+    check_refused("sink_0", "", "did you mean sink_1; ");
     check_refused("sink_1_at_0.2", "0.1", "0.2 is not in metrics.eps");
     check_refused("", "", "a name is missing");
     check_refused("default,", "", "a name is missing");

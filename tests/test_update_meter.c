@@ -314,6 +314,8 @@ static void test_update_meter__refuses_too_many(void **state)
 static void test_update_meter__names_are_read_as_they_are_built(void **state)
 {
     static const char *const wrong[] = {
+        "grad_norm_layer_00",
+        "weight_norm_layer_256",
         "grad_norm_",
         "grad_norm_matrice",
         "grad_norm_layer_",

@@ -82,7 +82,8 @@ static bool cut_layer(struct metric_name *n, char *rest)
     size_t digits = strspn(figures, "0123456789");
     *at = '\0';
     n->layer = atoi(figures);
-    return digits > 0 && digits < 5 && !figures[digits];
+    return digits > 0 && digits < 5 && !figures[digits] &&
+           n->layer < MODEL_LAYERS_MAX;
 }
 
 /* Is it what stands behind a metric's own name? */
@@ -100,6 +101,8 @@ static bool read_rest(struct metric_name *n, const char *text)
             return false;
         n->k = atoi(rest);
         rest += digits;
+        if (n->k < 1 || n->k > SINK_POSITIONS_MAX)
+            return false;
     }
     n->is_at = m->has_eps && strncmp(rest, AT, sizeof AT - 1) == 0;
     n->eps = NAN;

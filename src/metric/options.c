@@ -19,7 +19,7 @@ const struct key sink_keys[] = {
       "held-out tokens on which `sinklab analyze` takes val_loss, as "
       "train.val_tokens",
       NULL },
-    { "positions", KEY_INT, FIELD(positions), "4", 1, 64, NULL,
+    { "positions", KEY_INT, FIELD(positions), "4", 1, SINK_POSITIONS_MAX, NULL,
       KEY_MEASURES | KEY_STAYS,
       "sinks are reported for the first so many keys: sink_1, sink_2, ...",
       NULL },

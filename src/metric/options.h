@@ -10,6 +10,9 @@
 /* Bytes of a column's name, and of what axes of figures say, NUL included. */
 enum { COLUMN_NAME_MAX = 40, COLUMN_TITLE_MAX = 80 };
 
+/* Keys, from the first, that sinks may be reported for. */
+enum { SINK_POSITIONS_MAX = 64 };
+
 /* Columns that may be asked for. */
 enum { METRICS_ASKED_MAX = 384 };
 

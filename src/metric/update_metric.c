@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "nn/options.h"
 
 static const char LAYER[] = "_layer_", Z[] = "_z";
 
@@ -168,9 +169,10 @@ static idx part_of(const char *middle)
     if (strncmp(middle, LAYER, n) != 0)
         return -1;
     digits = strspn(middle + n, "0123456789");
-    return digits > 0 && digits < 5 && !middle[n + digits]
-               ? PART_LAYER + atoi(middle + n)
-               : -1;
+    if (digits == 0 || digits >= 5 || middle[n + digits])
+        return -1;
+    idx layer = atoi(middle + n);
+    return layer < MODEL_LAYERS_MAX ? PART_LAYER + layer : -1;
 }
 
 bool update_metric_find(struct update_name *n, const char *name)
@@ -189,8 +191,9 @@ bool update_metric_find(struct update_name *n, const char *name)
         n->part = is_z == m->is_z ? part_of(middle) : -1;
         if (n->part < 0 || !is_there(m, n->part))
             continue;
-        memcpy(n->name, name, strlen(name) + 1);
-        return true;
+        print_name(n);
+        if (strcmp(n->name, name) == 0)
+            return true; /* unlike grad_norm_layer_00, which no file has */
     }
     return false;
 }
