@@ -9,6 +9,7 @@
 
 #include "cmd/cmd.h"
 #include "cmd/config_word.h"
+#include "config/setting.h"
 #include "data/prepared.h"
 #include "data/stored_files.h"
 
@@ -30,12 +31,10 @@ static bool leads_to_tokens(const char *path)
 /* A path is no config: what is not of the data does nothing. */
 static int check_settings(const struct words *words, struct err *e)
 {
-    static const char data[] = "data.", path[] = "data.path";
     for (idx i = 0; i < words->n_settings; i++) {
-        const char *word = words->settings[i] + strspn(words->settings[i], " ");
-        size_t n = strcspn(word, "= ");
-        if (strncmp(word, data, strlen(data)) != 0 ||
-            (n == strlen(path) && strncmp(word, path, n) == 0))
+        struct config_key k = setting_key(words->settings[i]);
+        if (k.key && (strcmp(k.section->name, "data") != 0 ||
+                      strcmp(k.key->name, "path") == 0))
             return err_set(e, ERR_USAGE,
                            "data info: %s does nothing with the path %s: give "
                            "other keys of [data], or a config file",

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cmd/cmd.h"
+#include "config/setting.h"
 #include "report/claims.h"
 #include "sweep/sweep_dry.h"
 #include "sweep/sweep_freeze.h"
@@ -96,9 +97,8 @@ static int find_action(enum sweep_action *action, const struct sweep_args *a,
 static int check_status(const struct words *words, struct err *e)
 {
     for (idx i = 0; i < words->n_settings; i++) {
-        const char *word = words->settings[i] + strspn(words->settings[i], " ");
-        size_t n = strcspn(word, "= ");
-        if (n != strlen("run.dir") || strncmp(word, "run.dir", n) != 0)
+        struct config_key k = setting_key(words->settings[i]);
+        if (k.key != config_key_find("run.dir").key)
             return err_set(e, ERR_USAGE,
                            "sweep: %s does nothing with status, which shows "
                            "what is there: leave it out",

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "base/text.h"
+#include "config/setting.h"
 #include "io/ini.h"
 #include "io/sealed_text.h"
 #include "metric/consequences.h"
@@ -231,16 +232,12 @@ static int read_file(const struct file_reading *includer, struct draft *d,
 static void assign_override(struct draft *d, const char *override)
 {
     const struct place at = { 0 };
-    char text[2 * KEY_PRINT_MAX], shown[TEXT_SHOW_MAX];
-    int n = snprintf(text, sizeof text, "%s", override);
-    char *equals = strchr(text, '=');
-    if (!equals || n >= (int)sizeof text) {
+    char text[SETTING_MAX], shown[TEXT_SHOW_MAX], *name, *value;
+    if (!setting_split(text, &name, &value, override)) {
         draft_problem(d, &at, ERR_CONFIG, "got '%s', want section.key=value",
                       text_show(shown, override));
         return;
     }
-    *equals = '\0';
-    char *value = text_trim(equals + 1), *name = text_trim(text);
     char *dot = strchr(name, '.');
     const struct config_section *section = NULL;
     if (dot) {

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/shell.h"
 #include "config/config.h"
+#include "config/setting.h"
 #include "data/source.h"
 #include "exchange/model_tensors.h"
 #include "io/fsys.h"
@@ -210,15 +211,16 @@ static int check_alike(const struct import *m, struct err *e)
 /* Settings are of the data and of what is measured: the model is there. */
 static int check_settings(const struct import_options *o, struct err *e)
 {
-    static const char *const fixed[] = { "model.", "attention.", "run.dir" };
-    for (idx i = 0; i < o->n_settings; i++)
-        for (idx k = 0; k < COUNT_OF(fixed); k++)
-            if (!strncmp(o->settings[i] + strspn(o->settings[i], " \t"),
-                         fixed[k], strlen(fixed[k])))
-                return err_set(e, ERR_USAGE,
-                               "import: %s: the model is as its config.json "
-                               "says, the run where -o says: leave it out",
-                               o->settings[i]);
+    for (idx i = 0; i < o->n_settings; i++) {
+        struct config_key k = setting_key(o->settings[i]);
+        if (k.key && (strcmp(k.section->name, "model") == 0 ||
+                      strcmp(k.section->name, "attention") == 0 ||
+                      k.key == config_key_find("run.dir").key))
+            return err_set(e, ERR_USAGE,
+                           "import: %s: the model is as its config.json "
+                           "says, the run where -o says: leave it out",
+                           o->settings[i]);
+    }
     return OK;
 }
 
@@ -251,23 +253,6 @@ static int check_model(const struct import *m, struct err *e)
                    m->folders[0].path, (int)strcspn(what, "\n"), what);
 }
 
-/* What settings say of a key, the last of them; NULL: nothing. */
-static const char *find_setting(const char *const *settings, idx n,
-                                const char *key)
-{
-    while (n-- > 0) {
-        const char *s = settings[n] + strspn(settings[n], " \t");
-        size_t length = strlen(key);
-        const char *value = s + length;
-        if (strncmp(s, key, length) != 0)
-            continue;
-        value += strspn(value, " \t");
-        if (*value == '=')
-            return value + 1 + strspn(value + 1, " \t");
-    }
-    return NULL;
-}
-
 static idx find_count(const struct asked *a, const char *key)
 {
     idx n = -1;
@@ -289,18 +274,18 @@ static idx vocabulary(const struct import *m)
 static const char *replaced(const struct import *m, const char *setting)
 {
     const char *const *given = m->o->settings;
-    idx n = m->o->n_settings, V = vocabulary(m), plain = -1;
-    const char *source = find_setting(given, n, "data.source");
-    const char *bos = find_setting(given, n, "data.bos");
-    const char *vocab = find_setting(given, n, "data.vocab");
+    idx n = m->o->n_settings, V = vocabulary(m);
+    struct config said;
     if (strncmp(setting, "data.bos_token=", 15) != 0)
         return setting;
-    if (bos && strcmp(bos, "no") == 0)
+    if (setting_read(&said, given, n, "data.bos") && !said.data.bos)
         return NULL;
-    if (vocab)
-        sscanf(vocab, "%td", &plain);
+    bool is_text = setting_read(&said, given, n, "data.source") &&
+                   strcmp(corpus_name(said.data.source), "text") == 0;
+    bool has_others =
+        setting_read(&said, given, n, "data.vocab") && said.data.vocab == V - 1;
     bool is_behind = find_count(&m->first, "data.bos_token") == V - 1 &&
-                     ((source && !strcmp(source, "text")) || plain == V - 1);
+                     (is_text || has_others);
     return is_behind ? "data.bos_token=-1" : setting;
 }
 

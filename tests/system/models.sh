@@ -168,6 +168,7 @@ check "and in, to be read with text" "$SINKLAB" import text-out -o text-in --ste
     data.path="$ROOT/README.md"
 check "its BOS behind the bytes" grep -q '^bos_token = -1' text-in/config.ini
 check "without BOS" "$SINKLAB" import gpt2-out -o dry --dry-run data.bos=no
+check "... in another word" "$SINKLAB" import gpt2-out -o dry --dry-run 'data.bos = false'
 check "BOS behind the data's tokens" "$SINKLAB" import gpt2-out -o dry --dry-run data.source=bigram-backcopy \
     data.vocab=16
 expect_fail 4 'the data have 257 tokens, the model 17' "$SINKLAB" import gpt2-out -o x data.source=text \

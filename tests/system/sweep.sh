@@ -189,6 +189,7 @@ expect_fail 2 'which sweep file' "$SINKLAB" sweep
 expect_fail 2 'sweep: sweep.jobs=7 does nothing with status' \
     "$SINKLAB" sweep status s sweep.jobs=7
 check "status takes a file's run.dir" "$SINKLAB" sweep status lr.ini run.dir=s
+check "... with blanks around" "$SINKLAB" sweep status lr.ini $'\trun.dir\t= s'
 expect_fail 2 'holds no sweep' "$SINKLAB" sweep s/configs
 expect_fail 5 'none.ini' "$SINKLAB" sweep none.ini
 expect_fail 3 'is frozen' "$SINKLAB" sweep s train.steps=5
