@@ -178,6 +178,12 @@ static idx label_step(const struct drawing *d)
                 return ten / 10 * round[i];
 }
 
+/* 1, 5, 10, 15 */
+static bool is_labelled(idx t, idx step)
+{
+    return (t + 1) % step == 0 || (t == 0 && step != 2);
+}
+
 /* What stands at a token's place; returns its columns. */
 static idx label_of(char shown[TOKEN_TEXT_MAX], const struct drawing *d, idx t)
 {
@@ -196,7 +202,7 @@ static void set_labels(const struct drawing *d, idx x, idx y, bool is_below)
     idx upright = has_names(d) ? 1 : 3; /* numbers stand farther apart */
     for (idx t = 0; t < d->m->T; t++) {
         char label[TOKEN_TEXT_MAX];
-        if ((t + 1) % step != 0 && (t > 0 || step == 2)) /* 1, 5, 10, 15 */
+        if (!is_labelled(t, step))
             continue;
         idx columns = label_of(label, d, t);
         idx at = (2 * (t / d->per) + 1) * d->panel / (2 * d->n);
@@ -452,10 +458,11 @@ static void print_script(FILE *script, void *context)
 /* Pixels that labels take. */
 static idx label_width(const struct drawing *d)
 {
-    idx widest = 1;
-    for (idx t = 0; t < d->m->T; t += label_step(d)) {
+    idx widest = 1, step = label_step(d);
+    for (idx t = 0; t < d->m->T; t++) {
         char label[TOKEN_TEXT_MAX];
-        widest = idx_max(widest, label_of(label, d, t));
+        if (is_labelled(t, step))
+            widest = idx_max(widest, label_of(label, d, t));
     }
     return widest * LABEL_CHARACTER + 10;
 }
