@@ -15,6 +15,7 @@
 
 #include "optim/optimizer.h"
 #include "optim/options.h"
+#include "optim/update_sums.h"
 
 #ifdef SINKLAB_DOUBLE
 static const double EPS1 = DBL_EPSILON;
@@ -49,11 +50,7 @@ static idx scratch(const struct tensor *t, const struct optim_options *o)
 
 static double rms(const real *x, idx n)
 {
-    double sum = 0;
-#pragma omp simd reduction(+ : sum)
-    for (idx i = 0; i < n; i++)
-        sum += (double)x[i] * (double)x[i];
-    return sqrt(sum / (double)n);
+    return sqrt(sum_squares(x, n) / (double)n);
 }
 
 enum { BLOCK = 64 };

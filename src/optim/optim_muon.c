@@ -15,6 +15,7 @@
 #include "optim/matrix_scale.h"
 #include "optim/optimizer.h"
 #include "optim/options.h"
+#include "optim/update_sums.h"
 
 static const real A = (real)3.4445, B = (real)-4.7750, C = (real)2.0315;
 static const double LEAST_NORM = 1e-7;
@@ -32,11 +33,7 @@ static idx scratch(const struct tensor *t, const struct optim_options *o)
 
 static void normalise(real *x, idx n)
 {
-    double sum = 0;
-#pragma omp simd reduction(+ : sum)
-    for (idx i = 0; i < n; i++)
-        sum += (double)x[i] * (double)x[i];
-    real scale = (real)(1 / fmax(sqrt(sum), LEAST_NORM));
+    real scale = (real)(1 / fmax(sqrt(sum_squares(x, n)), LEAST_NORM));
 #pragma omp simd
     for (idx i = 0; i < n; i++)
         x[i] *= scale;
