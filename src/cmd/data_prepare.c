@@ -18,6 +18,8 @@ struct arguments {
 /* 256 bytes, <unk>, and room for the text's characters. */
 enum { VOCAB_MIN = 300, VOCAB_MAX = 1 << 20 };
 
+_Static_assert(HELD_OUT_MANY == 100, "help says so, three times");
+
 #define FIELD(f) .offset = offsetof(struct arguments, f)
 static const struct command_option options[] = {
     { .name = "output",

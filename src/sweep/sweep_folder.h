@@ -27,8 +27,9 @@ enum {
 /* What lies in a sweep folder beside its runs and SWEEP_LIST
  * (docs/FORMATS.md). */
 #define SWEEP_JOURNAL "journal"
-#define SWEEP_COPY "sweep.ini" /* the sweep file with all that it includes */
-#define SWEEP_PART ".taken"    /* a run under way into it (sweep_reuse.h) */
+#define SWEEP_CONFIGS "configs" /* a folder: the config of each run */
+#define SWEEP_COPY "sweep.ini"  /* the sweep file with all that it includes */
+#define SWEEP_PART ".taken"     /* a run under way into it (sweep_reuse.h) */
 
 /* What to use where a file of the sweep cannot be read. */
 #define SWEEP_ELSEWHERE "another run.dir"

@@ -202,7 +202,7 @@ static int note(const struct sweep *s, const struct sweep_news *news,
 static int tidy(const struct sweep *s, struct err *e)
 {
     char path[RUN_PATH_MAX];
-    sweep_path(path, s->dir, "configs");
+    sweep_path(path, s->dir, SWEEP_CONFIGS);
     if (fsys_mkdirs(path, e) || fsys_remove_stale(path, e))
         return e->code;
     sweep_path(path, s->dir, SWEEP_PART);

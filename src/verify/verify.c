@@ -246,9 +246,9 @@ static int holds_sweep(bool *holds, const char *dir, struct err *e)
     char path[RUN_PATH_MAX];
     if (sweep_holds_sweep(holds, dir, e) || *holds || !*dir ||
         strlen(dir) >= SWEEP_DIR_MAX ||
-        run_file_exists(holds, dir, "sweep.ini", e) || !*holds)
+        run_file_exists(holds, dir, SWEEP_COPY, e) || !*holds)
         return e->code;
-    run_path(path, dir, "configs");
+    run_path(path, dir, SWEEP_CONFIGS);
     return fsys_is_folder(holds, path, e);
 }
 

@@ -20,7 +20,7 @@ static void check_config(struct verify *v, const struct sweep *s,
     char id[CONFIG_ID_MAX];
     struct config frozen, own;
     struct err e = { 0 };
-    snprintf(name, sizeof name, "configs/%s.ini", r->name);
+    snprintf(name, sizeof name, SWEEP_CONFIGS "/%s.ini", r->name);
     if (!verify_seal(v, s->dir, name, ERR_CONFIG,
                      "`sinklab sweep FOLDER` writes it anew"))
         return;
@@ -78,7 +78,7 @@ static void check_journal(struct verify *v, const struct sweep *s)
 {
     for (idx i = 0; i < s->n; i++)
         if (sweep_run_state(s, &s->runs[i], NULL, ERR_IGNORED) != RUN_PENDING) {
-            has_file(v, s->dir, "journal",
+            has_file(v, s->dir, SWEEP_JOURNAL,
                      "put a copy back, or `sinklab sweep FOLDER` begins a new "
                      "one (it is history only)");
             return;
@@ -156,9 +156,9 @@ int verify_sweep(struct verify *v, const char *dir, struct err *e)
                 "file writes it anew");
     if (!is_used) {
         verify_temporaries(v, dir, "");
-        verify_temporaries(v, dir, "configs");
+        verify_temporaries(v, dir, SWEEP_CONFIGS);
     }
-    bool has_list = has_file(v, dir, "runs.list",
+    bool has_list = has_file(v, dir, SWEEP_LIST,
                              "put a copy back, or `sinklab sweep FILE "
                              "run.dir=OTHER` begins in another folder");
     if (!has_list || sweep_open(&s, dir, &own)) {
