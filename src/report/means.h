@@ -35,8 +35,8 @@ int band_make(struct band *b, const struct group *g, const char *column,
               struct err *e);
 void band_release(struct band *b);
 
-/* group_final - what `last` of the column's band is, without making the band.
- * OK or ERR_MEMORY. */
+/* group_final - `last` of the column's band, for who needs no more of it. OK or
+ * ERR_MEMORY. */
 int group_final(struct summary *s, const struct group *g, const char *column,
                 struct err *e);
 

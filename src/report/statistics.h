@@ -105,7 +105,8 @@ const char *p_text(char text[P_TEXT_MAX], double p);
 /* judgement_seeds - what it is over: "6 pairs", "9 pairs of 3 seeds", "3 and 5
  * runs". Returns text.
  * judgement_test - how, in words: "exact permutation test over 6 pairs, p =
- * 0.031, which is the least that so many can give". */
+ * 0.031"; where no outcome could be below JUDGED_AT, "; so few can give none
+ * below 0.062" behind it. */
 enum { JUDGEMENT_TEXT_MAX = 160 };
 const char *judgement_seeds(char text[JUDGEMENT_TEXT_MAX],
                             const struct judgement *j);
