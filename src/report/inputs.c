@@ -68,13 +68,13 @@ static bool is_text(const struct config *c)
     return strcmp(corpus_name(c->data.source), "random") != 0;
 }
 
-/* By whatever path. */
-static bool is_same_folder(const char *a, const char *b)
+/* Is it there already, as a sweep's and by itself, by whatever path? */
+static bool has_folder(const struct inputs *x, const struct input_row *r)
 {
-    struct stat of_a, of_b;
-    return strcmp(a, b) == 0 ||
-           (stat(a, &of_a) == 0 && stat(b, &of_b) == 0 &&
-            of_a.st_dev == of_b.st_dev && of_a.st_ino == of_b.st_ino);
+    for (idx i = 0; i < x->n; i++)
+        if (x->rows[i].device == r->device && x->rows[i].inode == r->inode)
+            return true;
+    return false;
 }
 
 /* What it can be measured on; what is wrong with a run is told before any is
@@ -85,9 +85,13 @@ static int take_run(struct inputs *x, const char *path, bool is_named,
     struct input_row *r = &x->rows[x->n];
     struct config c;
     struct step_list steps = { 0 };
-    for (idx i = 0; i < x->n; i++)
-        if (is_same_folder(x->rows[i].path, path))
-            return OK; /* given twice, as a sweep and by itself */
+    struct stat st = { 0 }; /* if it is gone, run_look says so */
+    stat(path, &st);
+    *r = (struct input_row){ .path = path,
+                             .device = st.st_dev,
+                             .inode = st.st_ino };
+    if (has_folder(x, r))
+        return OK;
     enum run_state state = run_look(NULL, path, e);
     if (!e->code && !is_named && state != RUN_DONE && state != RUN_STOPPED) {
         x->n_unfinished++;
@@ -95,7 +99,7 @@ static int take_run(struct inputs *x, const char *path, bool is_named,
     }
     if (!e->code && analyze_config(&c, &steps, path, x->o->settings,
                                    x->o->n_settings, 0, e) == OK) {
-        *r = (struct input_row){ .path = path, .is_bare = !c.data.bos };
+        r->is_bare = !c.data.bos;
         r->is_text = is_text(&c);
         for (idx i = 0; i < MEASURED_INPUTS; i++) {
             const struct measured_input *m = &measured_inputs[i];

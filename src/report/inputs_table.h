@@ -3,6 +3,8 @@
 #ifndef SINKLAB_INPUTS_TABLE_H
 #define SINKLAB_INPUTS_TABLE_H
 
+#include <sys/types.h>
+
 #include "data/input.h"
 #include "io/grid.h"
 #include "metric/columns.h"
@@ -21,6 +23,8 @@ extern const struct measured_input measured_inputs[MEASURED_INPUTS];
 struct input_row {
     const char *path;  /* borrowed */
     const char *label; /* what tells it from the others */
+    dev_t device;      /* together with inode: which folder */
+    ino_t inode;
     bool has[MEASURED_INPUTS];
     bool is_bare; /* its data have no BOS */
     bool is_text; /* are they anything but random tokens? */

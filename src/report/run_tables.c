@@ -236,7 +236,8 @@ static int end_run(struct curves *c, struct err *e)
 static int take_line(struct curves *c, struct run_tables *t, struct err *e)
 {
     const struct csv_lines *l = &c->lines;
-    struct run_data *r = find(t, l->cells[0]);
+    bool is_next = c->run && strcmp(c->run->path, l->cells[0]) == 0;
+    struct run_data *r = is_next ? c->run : find(t, l->cells[0]);
     if (count_check(l, c->columns, e))
         return e->code;
     if (r != c->run && end_run(c, e))
