@@ -1159,7 +1159,7 @@ static void test_claims__tables_and_errors_of_the_command(void **state)
     test_write_text("curves.csv", "run,step,sink_1\nlr/0,0,x\n");
     free(run_command(o, ERR_DATA, "curves.csv:2: sink_1: got 'x', want a"));
     test_write_text("curves.csv", "run,step,sink_1\nlr/0,0\n");
-    free(run_command(o, ERR_DATA, "curves.csv:2: got 2 cells, want 3"));
+    free(run_command(o, ERR_DATA, "curves.csv:2: got 2 cells, want 3: `tools"));
     test_write_text("curves.csv", "run,step,sink_1,sink_1\nlr/0,0,1,1\n");
     free(run_command(o, ERR_DATA, "curves.csv:1: got column sink_1 twice"));
     test_write_text("curves.csv", "run,sink_1\nlr/0,1\n");

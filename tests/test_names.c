@@ -167,7 +167,7 @@ static void test_names__what_asks_for_nothing_is_refused(void **state)
     check_refused("default", "1", "got '1', want numbers between 0 and 1");
     check_refused("default", "1e-3", "got '1e-3'");
     check_refused("default", "0.123456789", "got '0.123456789'");
-    check_refused("default", "0.1, 0.10", "0.10 twice");
+    check_refused("default", "0.1, 0.10", "0.10 twice: leave one out");
 }
 
 /* Columns of updates are none of a meter's, but may be asked for. */
@@ -195,7 +195,7 @@ static void test_names__columns_have_a_bound(void **state)
     assert_int_equal(metrics_check(&choice, &e), ERR_CONFIG);
     assert_non_null(strstr(e.text, "columns: want at most"));
     text_add(&t, ",0.9");
-    check_refused("default", eps, "more than 16 numbers");
+    check_refused("default", eps, "more than 16 numbers: leave some out");
 }
 
 int main(void)

@@ -363,7 +363,8 @@ static int check_eps(const struct metric_choice *c, struct err *e)
     for (const char *item; (item = eps_at(text, c->metrics, n)); n++) {
         text_show(shown, item);
         if (n == EPS_MAX)
-            return err_set(e, ERR_CONFIG, "metrics.eps: more than %d numbers",
+            return err_set(e, ERR_CONFIG,
+                           "metrics.eps: more than %d numbers: leave some out",
                            EPS_MAX);
         if (!read_eps(&eps[n], item))
             return err_set(e, ERR_CONFIG,
@@ -372,7 +373,8 @@ static int check_eps(const struct metric_choice *c, struct err *e)
                            shown);
         for (idx i = 0; i < n; i++)
             if (eps[i] == eps[n])
-                return err_set(e, ERR_CONFIG, "metrics.eps: %s twice", shown);
+                return err_set(e, ERR_CONFIG,
+                               "metrics.eps: %s twice: leave one out", shown);
     }
     return OK;
 }

@@ -282,7 +282,9 @@ static int write_maps(struct json *j, struct array_file *f,
     }
     idx steps = idx_min(p->steps, p->numbers / idx_max(1, numbers));
     if (steps < 2)
-        return err_set(e, ERR_DATA, "its maps are too large for the page");
+        return err_set(
+            e, ERR_DATA,
+            "its maps are too large for the page: give it fewer runs");
     for (idx i = 0; i < p->n && rc == OK; i++) {
         const struct array_facts *a = find_array(f, p->shown[i].name);
         if (a)

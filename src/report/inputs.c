@@ -35,7 +35,8 @@ static int take_metric(struct inputs *x, const char *name, size_t n,
 {
     struct column_facts f;
     if (x->n_metrics == METRICS_MAX)
-        return err_set(e, ERR_USAGE, "inputs: --columns: more than %d",
+        return err_set(e, ERR_USAGE,
+                       "inputs: --columns: more than %d: name fewer",
                        METRICS_MAX);
     char *own = x->names[x->n_metrics];
     snprintf(own, COLUMN_NAME_MAX, "%.*s", (int)n, name);

@@ -42,9 +42,10 @@ static int open_table(struct csv_lines *l, char **text, char path[RUN_PATH_MAX],
 
 static int count_check(const struct csv_lines *l, idx n, struct err *e)
 {
-    return l->n == n ? OK
-                     : err_set(e, ERR_DATA, "%s:%td: got %td cells, want %td",
-                               l->path, l->line, l->n, n);
+    return l->n == n
+               ? OK
+               : err_set(e, ERR_DATA, "%s:%td: got %td cells, want %td: %s",
+                         l->path, l->line, l->n, n, REMEDY);
 }
 
 /* Is it a run of this sweep: "lr/0003-seed4" of "lr"? */
@@ -246,8 +247,8 @@ static int take_line(struct curves *c, struct run_tables *t, struct err *e)
         return OK;
     if (!c->run && r->analysis.columns > 0)
         return err_set(e, ERR_DATA,
-                       "%s:%td: the lines of %s do not stand together", l->path,
-                       l->line, r->name);
+                       "%s:%td: the lines of %s do not stand together: %s",
+                       l->path, l->line, r->name, REMEDY);
     c->run = r;
     if (make_room(c, e) || take_cells(c, e) || check_step(c, e))
         return e->code;

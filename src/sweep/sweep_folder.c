@@ -29,7 +29,7 @@ void sweep_config_path(char path[RUN_PATH_MAX], const struct sweep *s,
                        const struct sweep_run *r)
 {
     char name[SWEEP_NAME_MAX + 16];
-    snprintf(name, sizeof name, "configs/%s.ini", r->name);
+    snprintf(name, sizeof name, SWEEP_CONFIGS "/%s.ini", r->name);
     run_path(path, s->dir, name);
 }
 
@@ -272,7 +272,9 @@ int sweep_open(struct sweep *s, const char *dir, struct err *e)
     if (rc == OK)
         rc = sweep_holds_sweep(&holds, s->dir, e);
     if (rc == OK && !holds)
-        rc = err_set(e, ERR_IO, "%s holds no sweep: no runs.list is there",
+        rc = err_set(e, ERR_IO,
+                     "%s holds no sweep: no runs.list is there: name a "
+                     "folder that `sinklab sweep FILE` made",
                      s->dir);
     if (rc == OK)
         rc = sweep_read(s, e);

@@ -244,7 +244,10 @@ int sweep_journal_read(struct sweep_record *records, const struct sweep *s,
     }
     if (rc == OK && !is_torn && strlen(at) != (size_t)(text + n - at) &&
         memchr(at, '\n', (size_t)(text + n - at)))
-        rc = err_set(e, ERR_DATA, "%s: damaged: it holds NUL bytes", path);
+        rc = err_set(e, ERR_DATA,
+                     "%s: damaged: it holds NUL bytes; put a copy of the "
+                     "file back, or move it away (it is history only)",
+                     path);
     free(text);
     return rc;
 }
