@@ -22,8 +22,8 @@ STATIC_NAMED(decay_name, [DECAY_ALL] = "all", [DECAY_MATRICES] = "matrices")
 #define DECAYS "optim.weight_decay != 0"
 #define ALL_DECAY "optim.weight_decay != 0 and optim.decay = all"
 
-/* Whether a model has biases, or numbers that attention owns, no condition says:
- * optim_check does. */
+/* Whether a model has biases, or numbers that attention owns, no condition
+ * says: optim_check does. */
 #define HAS_HEAD "model.tied_head = no"
 #define HAS_NORMS "model.norm_place != none"
 
