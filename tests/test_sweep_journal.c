@@ -129,6 +129,32 @@ static void test_sweep_journal__a_torn_line_is_dropped(void **state)
     free(text);
 }
 
+static void test_sweep_journal__mending_adds_no_event(void **state)
+{
+    (void)state;
+    make_sweep("mended");
+    size_t n, n_whole;
+    assert_int_equal(sweep_journal_mend(&s, &e), OK);
+    free(read_file(&n)); /* a head alone */
+    append(1, EVENT_STARTED, NULL);
+    char *text, *whole = read_file(&n_whole);
+    assert_true(n_whole > n);
+    append(2, EVENT_STARTED, NULL);
+    text = read_file(&n);
+    write_file(text, n - 10);
+    free(text);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(sweep_journal_mend(&s, &e), OK);
+        text = read_file(&n);
+        assert_int_equal(n, n_whole);
+        assert_memory_equal(text, whole, n);
+        free(text);
+    }
+    free(whole);
+    assert_int_equal(read_all(), OK);
+    assert_int_equal(records[1].attempts, 1);
+}
+
 static void test_sweep_journal__damage_is_found(void **state)
 {
     size_t n;
@@ -325,6 +351,7 @@ int main(void)
         RUN(test_sweep_journal__history_adds_up),
         RUN(test_sweep_journal__long_details_are_cut),
         RUN(test_sweep_journal__a_torn_line_is_dropped),
+        RUN(test_sweep_journal__mending_adds_no_event),
         RUN(test_sweep_journal__damage_is_found),
         RUN(test_sweep_journal__others_are_left_alone),
         RUN(test_sweep_journal__a_changed_head_is_refused),

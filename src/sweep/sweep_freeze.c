@@ -222,7 +222,7 @@ int sweep_freeze(struct sweep *s, struct sweep_file *f,
     *news = (struct sweep_news){ .is_new = !holds };
     if (tidy(s, e) ||
         (!news->is_new && (sweep_read(s, e) || sweep_journal_check(s, e) ||
-                           sweep_identify(s, e))) ||
+                           sweep_journal_mend(s, e) || sweep_identify(s, e))) ||
         make_room(s, p->n, e))
         goto out;
     is_wanted = calloc((size_t)(s->n + p->n), sizeof *is_wanted);

@@ -101,7 +101,8 @@ static int check_head(int fd, off_t end, const char *path, struct err *e)
                             SWEEP_ELSEWHERE, e);
 }
 
-static int append_locked(int fd, const char *path, struct text *line,
+/* With a line "" the file is mended alone. */
+static int append_locked(int fd, const char *path, const char *line,
                          struct err *e)
 {
     char both[LINE_MAX_BYTES + 64];
@@ -117,8 +118,10 @@ static int append_locked(int fd, const char *path, struct text *line,
         return err_system(e, path, "cut off its torn last line");
     if (is_new)
         text_add(&t, "%s %d\n", journal_word, JOURNAL_VERSION);
-    text_add(&t, "%s", line->at);
+    text_add(&t, "%s", line);
     BUG_ON(t.n >= t.cap_bytes);
+    if (t.n == 0)
+        return OK;
     if (fsys_call_write_all(fd, both, t.n) == 0 && fsys_call_fsync(fd) == 0)
         return OK;
     rc = err_system(e, path, "write");
@@ -163,24 +166,35 @@ static int lock_line(int fd, const char *path, struct err *e)
     return OK;
 }
 
-int sweep_journal_append(const struct sweep *s, const struct sweep_run *r,
-                         int event, const char *detail, struct err *e)
+static int append(const struct sweep *s, const char *line, struct err *e)
 {
-    char path[RUN_PATH_MAX], buffer[LINE_MAX_BYTES];
-    struct text line = { .at = buffer, .cap_bytes = sizeof buffer };
-    BUG_ON(event <= RUN_PENDING);
-    print_event(&line, r, event, detail);
-    BUG_ON(line.n >= line.cap_bytes);
+    char path[RUN_PATH_MAX];
     sweep_path(path, s->dir, SWEEP_JOURNAL);
     int fd = fsys_call_open(path, O_RDWR | O_APPEND | O_CREAT);
     if (fd < 0)
         return err_system(e, path, "open");
     int rc = lock_line(fd, path, e);
     if (rc == OK)
-        rc = append_locked(fd, path, &line, e);
+        rc = append_locked(fd, path, line, e);
     if (fsys_call_close(fd) && rc == OK)
         rc = err_system(e, path, "close");
     return rc;
+}
+
+int sweep_journal_append(const struct sweep *s, const struct sweep_run *r,
+                         int event, const char *detail, struct err *e)
+{
+    char buffer[LINE_MAX_BYTES];
+    struct text line = { .at = buffer, .cap_bytes = sizeof buffer };
+    BUG_ON(event <= RUN_PENDING);
+    print_event(&line, r, event, detail);
+    BUG_ON(line.n >= line.cap_bytes);
+    return append(s, buffer, e);
+}
+
+int sweep_journal_mend(const struct sweep *s, struct err *e)
+{
+    return append(s, "", e);
 }
 
 /* ---- reading ----------------------------------------------------------- */

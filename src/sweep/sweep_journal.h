@@ -33,6 +33,12 @@ enum { SWEEP_DETAIL_MAX = 512 };
 int sweep_journal_append(const struct sweep *s, const struct sweep_run *r,
                          int event, const char *detail, struct err *e);
 
+/* sweep_journal_mend - what appending does first, alone: a torn last line is
+ * cut off, a missing or empty journal begun. A sweep that starts nothing
+ * appends nothing, and `verify` promises that it does this. As
+ * sweep_journal_append. */
+int sweep_journal_mend(const struct sweep *s, struct err *e);
+
 /* One run's history. */
 struct sweep_record {
     idx attempts; /* STARTED */

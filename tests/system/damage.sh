@@ -294,6 +294,16 @@ expect_fail 4 's/journal:3: damaged' sweep sweep.ini run.dir=s
 check "remedy: moved away" mv s/journal old.journal
 check "then its status is shown" says '2 done' sweep status s
 check "and it goes on" sweep s
+check "with a new one, though nothing was to be started" verify s
+truncate -s -10 s/journal
+expect_fail 4 'listed above' verify s
+check_found "a torn line is told" 's/journal: its last line is cut off'
+check "remedy: the sweep, of which all is done" sweep s
+check "drops it" verify s
+: >s/journal
+expect_fail 4 'listed above' verify s
+check "it begins an emptied one anew" sweep s
+check "and then all holds" verify s
 
 sed -i 's/^lr = .*/lr = 0.5/' s/configs/0001-seed2.ini
 rm -r s/0001-seed2
