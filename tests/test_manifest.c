@@ -296,7 +296,8 @@ static void test_manifest__what_is_no_line_of_it_is_told(void **state)
         { "[run\nid = a\n", "manifest.ini:1: got '[run', want [section]" },
         { "[start 1]\nid = a\n", "manifest.ini: has no id of the run; put" },
         { "[run]\nid = a\x01\n", "manifest.ini:2: got control character 1" },
-        { "", "manifest.ini: has no id of the run; put" },
+        { "[run]\n", "manifest.ini: has no id of the run; put" },
+        { "", "manifest.ini: is empty: what sinklab wrote in it is gone; put" },
     };
     (void)state;
     for (idx i = 0; i < COUNT_OF(cases); i++) {

@@ -65,7 +65,7 @@ static void test_sealed_text__a_cut_seal_is_found(void **state)
 
 static void test_sealed_text__files_without_are_read(void **state)
 {
-    static const char *const plain[] = { text, "", "done\nstep 3, T\n", "x" };
+    static const char *const plain[] = { text, "done\nstep 3, T\n", "x" };
     char path[256];
     (void)state;
     snprintf(path, sizeof path, "%s/plain", test_dir());
@@ -81,6 +81,26 @@ static void test_sealed_text__files_without_are_read(void **state)
         assert_false(is_sealed);
         assert_string_equal(got, plain[i]);
         free(got);
+    }
+}
+
+static void test_sealed_text__an_empty_file_is_damage(void **state)
+{
+    static const char *const blank[] = { "", "\n", " \n\n" };
+    char path[256];
+    (void)state;
+    snprintf(path, sizeof path, "%s/blank", test_dir());
+    for (idx i = 0; i < COUNT_OF(blank); i++) {
+        char *got;
+        size_t n;
+        struct err e = { 0 };
+        test_write_file(path, blank[i], strlen(blank[i]));
+        assert_int_equal(
+            sealed_text_read(&got, &n, NULL, path, 100, ERR_DATA, "do so", &e),
+            ERR_DATA);
+        assert_null(got);
+        assert_non_null(strstr(e.text, i ? "was changed" : "blank: is empty"));
+        assert_non_null(strstr(e.text, "; do so"));
     }
 }
 
@@ -118,6 +138,7 @@ int main(void)
         cmocka_unit_test(test_sealed_text__every_changed_byte_is_found),
         cmocka_unit_test(test_sealed_text__a_cut_seal_is_found),
         cmocka_unit_test(test_sealed_text__files_without_are_read),
+        cmocka_unit_test(test_sealed_text__an_empty_file_is_damage),
         cmocka_unit_test(test_sealed_text__says_what_to_do),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -44,6 +44,12 @@ static bool has_remains(const char *text, size_t n)
     return text[start] == mark[0] || strstr(text + start, mark + 1);
 }
 
+/* No writer of ours leaves a file so. */
+static bool is_blank(const char *text)
+{
+    return text[strspn(text, " \t\r\n")] == '\0';
+}
+
 enum seal_state sealed_text_open(char *text, size_t *n)
 {
     char line[SEAL_LINE_MAX];
@@ -58,7 +64,7 @@ enum seal_state sealed_text_open(char *text, size_t *n)
             return SEAL_GOOD;
         }
     }
-    return has_remains(text, *n) ? SEAL_BROKEN : SEAL_NONE;
+    return is_blank(text) || has_remains(text, *n) ? SEAL_BROKEN : SEAL_NONE;
 }
 
 int sealed_text_read(char **text, size_t *n, bool *is_sealed, const char *path,
@@ -73,8 +79,13 @@ int sealed_text_read(char **text, size_t *n, bool *is_sealed, const char *path,
         *is_sealed = state == SEAL_GOOD;
     if (state != SEAL_BROKEN)
         return OK;
+    bool is_empty = *n == 0;
     free(*text);
     *text = NULL;
+    if (is_empty)
+        return err_set(e, damage_code,
+                       "%s: is empty: what sinklab wrote in it is gone; %s",
+                       path, remedy);
     return err_set(e, damage_code,
                    "%s: was changed after sinklab wrote it (its bytes do not "
                    "match its last line, the seal); %s",

@@ -5,7 +5,8 @@
  *   ; seal = 16 hex digits: XXH3-64 of all bytes in front of this line
  *
  * To an INI reader the seal is a comment. Files of an older version end
- * without; they are read as they are. Accidents show, not forgery.
+ * without; they are read as they are, but for empty ones, which none wrote.
+ * Accidents show, not forgery.
  *
  * Rows that are appended one by one are chained instead (io/row_chain.h,
  * io/sealed_line.h), and HDF5 files have a seal of their own (io/hdf.h).
@@ -35,7 +36,7 @@ enum seal_state sealed_text_open(char *text, size_t *n);
 
 /* sealed_text_read - the file without its seal; as fsys_read_file, and
  * damage_code "path: was changed after sinklab wrote it ...; remedy" for a
- * broken seal or a NUL. *is_sealed (may be NULL): it has one. */
+ * broken seal or a NUL, "path: is empty ...; remedy". *is_sealed (may be NULL): it has one. */
 int sealed_text_read(char **text, size_t *n, bool *is_sealed, const char *path,
                      size_t cap_bytes, int damage_code, const char *remedy,
                      struct err *e);

@@ -287,7 +287,7 @@ bool manifest_would_make(const struct manifest *m,
 
 /* ---- writing ----------------------------------------------------------- */
 
-static int find(bool *is_there, const char *dir, struct err *e)
+int manifest_find(bool *is_there, const char *dir, struct err *e)
 {
     char path[RUN_PATH_MAX];
     run_path(path, dir, RUN_MANIFEST);
@@ -304,7 +304,7 @@ static int append(const char *dir, const char *id, const struct text *more,
     size_t n = 0;
     BUG_ON(more->n >= more->cap_bytes);
     run_path(path, dir, RUN_MANIFEST);
-    int rc = find(&is_there, dir, e);
+    int rc = manifest_find(&is_there, dir, e);
     if (rc == OK && is_there)
         rc = sealed_text_read(&old, &n, NULL, path, MANIFEST_MAX_BYTES,
                               ERR_DATA, RUN_MANIFEST_REMEDY, e);
@@ -333,7 +333,7 @@ static int count_starts(idx *n, const char *dir, struct err *e)
 {
     struct manifest m = { 0 };
     bool is_there;
-    int rc = find(&is_there, dir, e);
+    int rc = manifest_find(&is_there, dir, e);
     if (rc == OK && is_there)
         rc = manifest_read(&m, dir, e);
     *n = m.n;

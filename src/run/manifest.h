@@ -14,10 +14,13 @@
 #include "base/pool.h"
 #include "run/run_files.h"
 
-/* What to do about a damaged manifest.ini. */
+/* What to do about a damaged manifest.ini, and about a lost one. */
 #define RUN_MANIFEST_REMEDY                                                    \
     "put a copy back, or move it away (the checkpoints hold the run's id, "    \
     "too; only the record of its starts begins anew)"
+#define RUN_MANIFEST_LOST                                                      \
+    "put a copy back, or `sinklab train RUN` begins the record of its "        \
+    "starts anew"
 
 /* What this module cannot find out by itself. Strings are one line; the first
  * five are session_products's. */
@@ -38,6 +41,9 @@ struct manifest_start {
 /* manifest_check_room - may another start be added? A manifest has at most 16
  * MiB. OK, ERR_IO; ERR_DATA: no. */
 int manifest_check_room(const char *dir, struct err *e);
+
+/* manifest_find - *is_there: does the run in dir have one? OK, ERR_IO. */
+int manifest_find(bool *is_there, const char *dir, struct err *e);
 
 /* manifest_add_start - append a [start N] to that of the run in dir, with as
  * much of the command as there is room for; the first writes the head, too.

@@ -20,11 +20,14 @@
 #include "run/run_files.h"
 #include "run/run_state.h"
 
-/* What to do about a damaged status or config.ini. */
+/* What to do about a damaged status or config.ini, and a lost one. */
 #define RUN_STATUS_REMEDY                                                      \
     "`sinklab train RUN` finds out anew how far the run is"
 #define RUN_CONFIG_REMEDY                                                      \
     "undo the change, or `sinklab train CONFIG.ini --resume run.dir=RUN` "     \
+    "writes it anew"
+#define RUN_CONFIG_LOST                                                        \
+    "put a copy back, or `sinklab train CONFIG.ini --resume run.dir=RUN` "     \
     "writes it anew"
 
 enum { RUN_REASON_MAX = 512 };

@@ -150,9 +150,40 @@ static bool has_ended(const struct train *t)
                : is_stopped(t) && found == RUN_STOPPED;
 }
 
+static struct manifest_start start_now(const struct train *t)
+{
+    struct manifest_start s = session_products(&t->target.config.train);
+    s.threads = t->session.threads;
+    s.processes = ranks_n(t->ranks);
+    s.from_step = t->state.step;
+    s.changes_schedule = t->state.changes_schedule;
+    s.argc = t->argc;
+    s.argv = t->argv;
+    return s;
+}
+
+/* A record that was lost begins anew: no other command of a run that is over
+ * would write it. */
+static int renew_manifest(struct train *t, struct err *e)
+{
+    const struct run_folder *f = &t->folder;
+    const char *state = run_state_name(f->found.state);
+    struct manifest_start s = start_now(t);
+    bool is_there;
+    if (manifest_find(&is_there, f->dir, e) || is_there ||
+        manifest_add_start(f->dir, f->id, &s, e) ||
+        manifest_add_end(f->dir, f->id, state, t->state.step, e))
+        return e->code;
+    printf("note: %s/" RUN_MANIFEST " is missing: a new one begins behind step "
+           "%td\n",
+           t->target.dir, t->state.step);
+    return OK;
+}
+
 static int say_ended(struct train *t, struct err *e)
 {
-    if (t->target.has_lost_config && write_config(t, e))
+    if ((t->target.has_lost_config && write_config(t, e)) ||
+        renew_manifest(t, e))
         return e->code;
     if (is_stopped(t))
         say_stopped(t);
@@ -166,13 +197,7 @@ static int say_ended(struct train *t, struct err *e)
  * it says that the config is of another schedule than what there is. */
 static int begin(struct train *t, struct err *e)
 {
-    struct manifest_start start = session_products(&t->target.config.train);
-    start.threads = t->session.threads;
-    start.processes = ranks_n(t->ranks);
-    start.from_step = t->state.step;
-    start.changes_schedule = t->state.changes_schedule;
-    start.argc = t->argc;
-    start.argv = t->argv;
+    struct manifest_start start = start_now(t);
     if (manifest_add_start(t->folder.dir, t->folder.id, &start, e))
         return e->code;
     t->has_start = true;

@@ -1,12 +1,16 @@
 #include "train/train_target.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/shell.h"
 #include "base/text.h"
 #include "data/paths.h"
+#include "io/ini.h"
+#include "io/sealed_text.h"
 #include "run/run_paths.h"
 #include "run/run_place.h"
 
@@ -22,7 +26,8 @@ static int load_run_config(struct train_target *t, struct config *c,
     if (fsys_exists(&is_there, path, e))
         return e->code;
     if (is_there)
-        return run_config_load(c, t->dir, e);
+        return train_config_check(t->dir, e) ? e->code
+                                             : run_config_load(c, t->dir, e);
     run_resume_path(path, t->dir);
     if (fsys_exists(&is_there, path, e))
         return e->code;
@@ -51,6 +56,64 @@ bool train_same_run(const struct config *a, const struct config *b)
     config_id(id, &one);
     config_id(other_id, &other);
     return strcmp(id, other_id) == 0;
+}
+
+/* The settings that a checkpoint was computed with: of the newest state, or
+ * else of the first weights. NULL: none that can be read says so. */
+static char *find_sealed(const char *dir, struct err *e)
+{
+    struct step_list list = { 0 };
+    struct checkpoint_head head = { 0 };
+    char path[RUN_PATH_MAX];
+    run_list_checkpoints(&list, dir, e);
+    for (idx i = -1; i < list.n && !head.config && !e->code; i++) {
+        struct err own = { 0 };
+        if (i < 0)
+            run_resume_path(path, dir);
+        else
+            run_step_path(path, dir, list.steps[i]);
+        if (access(path, F_OK) == 0 &&
+            checkpoint_read_head(&head, path, &own) == ERR_MEMORY)
+            err_pass(e, &own);
+    }
+    step_list_release(&list);
+    return head.config;
+}
+
+/* Do lines without a seal describe the run that is there? */
+static int check_unsealed(const char *text, const char *path, const char *dir,
+                          struct err *e)
+{
+    struct config c[2]; /* as it says, and as a checkpoint */
+    size_t n = strlen(text);
+    bool is_cut = n == 0 || text[n - 1] != '\n';
+    char *sealed = is_cut ? NULL : find_sealed(dir, e);
+    if (sealed && config_load_text(&c[0], text, path, ERR_IGNORED) == OK &&
+        config_load_text(&c[1], sealed, path, ERR_IGNORED) == OK)
+        is_cut = !train_same_run(&c[0], &c[1]);
+    free(sealed);
+    return !e->code && is_cut
+               ? err_set(e, ERR_CONFIG,
+                         "%s: was cut off or changed after sinklab wrote it "
+                         "(its last line, the seal, is missing); %s",
+                         path, RUN_CONFIG_REMEDY)
+               : e->code;
+}
+
+int train_config_check(const char *dir, struct err *e)
+{
+    char path[RUN_PATH_MAX], *text = NULL;
+    size_t n;
+    bool is_there, is_sealed = false;
+    run_path(path, dir, RUN_CONFIG);
+    if (fsys_exists(&is_there, path, e) || !is_there ||
+        sealed_text_read(&text, &n, &is_sealed, path, INI_FILE_MAX, ERR_CONFIG,
+                         RUN_CONFIG_REMEDY, e))
+        return e->code;
+    if (!is_sealed)
+        check_unsealed(text, path, dir, e);
+    free(text);
+    return e->code;
 }
 
 int train_check_length(const struct config *c, idx planned, const char *dir,

@@ -27,6 +27,12 @@ struct train_target {
  * text in different places perhaps? */
 bool train_same_run(const struct config *a, const struct config *b);
 
+/* train_config_check - is the config.ini of the run in dir one that was not cut
+ * off? Whole lines without a seal may be an older version's; where they do not
+ * describe the run that its checkpoints are of, they are what is left of more.
+ * OK, also where there is none; ERR_CONFIG: damaged; ERR_IO, ERR_MEMORY. */
+int train_config_check(const char *dir, struct err *e);
+
 /* train_check_length - OK; ERR_CONFIG: c has fewer steps than the run in dir
  * was planned for. */
 int train_check_length(const struct config *c, idx planned, const char *dir,

@@ -99,7 +99,7 @@ void verify_release(struct verify *v)
 /* ---- single files ------------------------------------------------------ */
 
 bool verify_seal(struct verify *v, const char *dir, const char *name, int code,
-                 const char *remedy)
+                 const char *remedy, const char *lost)
 {
     char path[RUN_PATH_MAX], *text = NULL;
     size_t n;
@@ -107,7 +107,7 @@ bool verify_seal(struct verify *v, const char *dir, const char *name, int code,
     struct err e = { 0 };
     run_path(path, dir, name);
     if (fsys_exists(&is_there, path, &e) == OK && !is_there)
-        verify_say(v, code, "%s: is missing; %s", path, remedy);
+        verify_say(v, code, "%s: is missing; %s", path, lost);
     else if (e.code || sealed_text_read(&text, &n, &is_sealed, path,
                                         TABLE_MAX_BYTES, code, remedy, &e))
         verify_say(v, e.code, "%s", e.text);

@@ -61,10 +61,10 @@ int verify_sweep(struct verify *v, const char *dir, struct err *e);
 bool verify_is_new(struct verify *v, const char *dir, struct err *e);
 
 /* verify_seal - say it if a sealed text (io/sealed_text.h) is missing, or has
- * no seal or a broken one. false: it is missing or not as it was written, so
- * nothing in it can be believed. */
+ * no seal or a broken one; `lost` is what to do where it is missing. false: it
+ * is missing or not as it was written, so nothing in it can be believed. */
 bool verify_seal(struct verify *v, const char *dir, const char *name, int code,
-                 const char *remedy);
+                 const char *remedy, const char *lost);
 
 /* verify_lock - say what is wrong with the file `lock`; is a process at it? */
 bool verify_lock(struct verify *v, const char *dir);

@@ -69,7 +69,8 @@ static bool is_there(struct checked *c, const char *name)
 static void check_status(struct checked *c)
 {
     struct err e = { 0 };
-    if (!verify_seal(c->v, c->dir, RUN_STATUS, ERR_DATA, RUN_STATUS_REMEDY))
+    if (!verify_seal(c->v, c->dir, RUN_STATUS, ERR_DATA, RUN_STATUS_REMEDY,
+                     RUN_STATUS_REMEDY))
         return;
     c->has_status = run_status_read(&c->status, c->dir, &e) == OK;
     verify_err(c->v, &e);
@@ -78,7 +79,13 @@ static void check_status(struct checked *c)
 static void check_config(struct checked *c)
 {
     struct err e = { 0 };
-    if (!verify_seal(c->v, c->dir, RUN_CONFIG, ERR_CONFIG, RUN_CONFIG_REMEDY))
+    if (train_config_check(c->dir, &e) == ERR_CONFIG) {
+        verify_err(c->v, &e); /* once, and not of each checkpoint */
+        return;
+    }
+    e = (struct err){ 0 };
+    if (!verify_seal(c->v, c->dir, RUN_CONFIG, ERR_CONFIG, RUN_CONFIG_REMEDY,
+                     RUN_CONFIG_LOST))
         return;
     c->has_config = run_config_load(&c->config, c->dir, &e) == OK;
     verify_err(c->v, &e);
@@ -109,7 +116,9 @@ static void check_manifest(struct checked *c)
 {
     struct manifest m = { 0 };
     struct err e = { 0 };
-    if (!verify_seal(c->v, c->dir, RUN_MANIFEST, ERR_DATA, RUN_MANIFEST_REMEDY))
+    bool goes_on = is_there(c, RUN_CHECKPOINTS "/" RUN_RESUME) || !has_ended(c);
+    if (!verify_seal(c->v, c->dir, RUN_MANIFEST, ERR_DATA, RUN_MANIFEST_REMEDY,
+                     goes_on ? RUN_MANIFEST_LOST : "put a copy back"))
         return;
     c->has_id = manifest_read(&m, c->dir, &e) == OK;
     verify_err(c->v, &e);

@@ -20,9 +20,9 @@ static void check_config(struct verify *v, const struct sweep *s,
     char id[CONFIG_ID_MAX];
     struct config frozen, own;
     struct err e = { 0 };
+    static const char remedy[] = "`sinklab sweep FOLDER` writes it anew";
     snprintf(name, sizeof name, SWEEP_CONFIGS "/%s.ini", r->name);
-    if (!verify_seal(v, s->dir, name, ERR_CONFIG,
-                     "`sinklab sweep FOLDER` writes it anew"))
+    if (!verify_seal(v, s->dir, name, ERR_CONFIG, remedy, remedy))
         return;
     sweep_config_path(path, s, r);
     if (sweep_config_load(&frozen, s, r, &e)) {
@@ -153,6 +153,8 @@ int verify_sweep(struct verify *v, const char *dir, struct err *e)
     bool is_used = verify_lock(v, dir);
     verify_seal(v, dir, SWEEP_COPY, ERR_CONFIG,
                 "undo the change, or `sinklab sweep FILE` with the sweep's "
+                "file writes it anew",
+                "put a copy back, or `sinklab sweep FILE` with the sweep's "
                 "file writes it anew");
     if (!is_used) {
         verify_temporaries(v, dir, "");

@@ -51,6 +51,10 @@ says() { # text command...
     shift
     "$@" | grep -F -- "$text"
 }
+check_found() { # description text: of the command that was refused last
+    cp "$T/out" "$T/found"
+    check "$1" grep -F -- "$2" "$T/found"
+}
 
 # --- a lost or damaged config.ini -----------------------------------------------
 
@@ -63,6 +67,17 @@ check "and all holds" "$SINKLAB" verify lost
 sed -i '3s/./X/' lost/config.ini
 check "it brings a damaged one back" train tiny.ini --resume run.dir=lost
 check "and all holds again" "$SINKLAB" verify lost
+for cut in 0 300 400; do # to nothing, within a line, between two
+    cp whole/config.ini lost/config.ini
+    truncate -s $cut lost/config.ini
+    [ $cut -eq 400 ] && sed -i '$d' lost/config.ini
+    expect_fail 3 'lost/config.ini: .*--resume run.dir=RUN' train lost
+    expect_fail 3 'verify: 1 finding, listed above' "$SINKLAB" verify lost
+    check "one that was cut off to $cut bytes comes back, too" \
+        train tiny.ini --resume run.dir=lost
+    check "with nothing else touched" is_whole_again lost
+    check "and all of it holds" "$SINKLAB" verify lost
+done
 
 # --- what is damaged is not removed ----------------------------------------------
 
@@ -181,6 +196,16 @@ fresh manifest
 sed -i 's/^id = ./id = x/' manifest/manifest.ini
 expect_fail 4 'manifest/manifest.ini: was changed .*move it away' more manifest
 check "remedy: moved away" mv manifest/manifest.ini old.ini
+expect_fail 4 'listed above' "$SINKLAB" verify manifest
+check_found "then verify says what writes it anew" \
+    'manifest.ini: is missing; put a copy back, or `sinklab train RUN`'
+check "which does so, though all is done" \
+    says 'note: manifest/manifest.ini is missing: a new one begins' train manifest
+check "and then all holds" "$SINKLAB" verify manifest
+: >manifest/manifest.ini
+expect_fail 4 'listed above' "$SINKLAB" verify manifest
+check_found "an emptied one is damaged" 'manifest/manifest.ini: is empty: '
+check "remedy: moved away again" rm manifest/manifest.ini
 check "the run keeps its id, and goes on" more manifest
 id() { grep -a '^id = ' "$1"; }
 check "which stands in the new manifest" \
@@ -190,15 +215,16 @@ fresh status
 sed -i '1s/done/dome/' status/status
 check "a damaged status stops nothing" more status
 check "and is written anew" first_line_is status/status "done"
+: >status/status
+expect_fail 4 'listed above' "$SINKLAB" verify status
+check_found "an emptied one is damaged" 'status/status: is empty: '
+check "and written anew" more status
+check "and then all holds" "$SINKLAB" verify status
 
 # --- verify ----------------------------------------------------------------------
 
 verify() { # folder...
     "$SINKLAB" verify "$@"
-}
-check_found() { # description text: of the command that was refused last
-    cp "$T/out" "$T/found"
-    check "$1" grep -F -- "$2" "$T/found"
 }
 check "an analysis" "$SINKLAB" analyze whole
 check "all holds" says 'all holds: 1 run' verify whole
