@@ -1,6 +1,7 @@
 #include "exchange/import.h"
 
 #include <ctype.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -440,6 +441,57 @@ static int open_state(struct import *m, struct err *e)
     return m->o->is_state ? session_open(&m->session, &m->config, true, e) : OK;
 }
 
+static void fill_state(struct import *m)
+{
+    struct session *s = &m->session;
+    memcpy(engine_download(&s->engine).weights, m->weights,
+           (size_t)m->model.table.total * sizeof *m->weights);
+    engine_upload(&s->engine);
+    /* session_check reads it; else token 0 throughout */
+    source_batch(&s->source, &s->batch, SPLIT_TRAIN, 0);
+}
+
+/* The tensor whose numbers may be what is too large. */
+static const struct param *
+find_largest(double *largest, const struct param_table *t, const real *w)
+{
+    const struct param *at = NULL;
+    *largest = -1;
+    for (idx p = 0; p < t->count; p++)
+        for (idx i = 0; i < t->rows[p].n; i++) {
+            double x = fabs((double)w[t->rows[p].offset + i]);
+            if (x <= *largest)
+                continue;
+            *largest = x;
+            at = &t->rows[p];
+        }
+    return at;
+}
+
+/* Before anything is written: could training go on from these weights, which
+ * are of the last step? */
+static int check_state(struct import *m, const struct folder *f, struct err *e)
+{
+    struct err own = { 0 };
+    double largest;
+    if (!m->o->is_state)
+        return OK;
+    fill_state(m);
+    if (session_check(&m->session, f->step, true, &own) != ERR_DIVERGED)
+        return err_pass(e, &own);
+    const struct param *p = find_largest(&largest, &m->model.table, m->weights);
+    return err_set(e, ERR_DIVERGED,
+                   "%s: the model's loss is not finite%s, so training cannot "
+                   "go on from it, although all weights are numbers, at most "
+                   "%.3g (in %s, ours): get the file anew, or leave out "
+                   "--state",
+                   f->path,
+                   m->config.train.precision == PRECISION_BFLOAT16
+                       ? " in bfloat16 (train.precision)"
+                       : "",
+                   largest, p->name);
+}
+
 static int save_state(struct import *m, struct err *e)
 {
     struct session *s = &m->session;
@@ -454,11 +506,7 @@ static int save_state(struct import *m, struct err *e)
     };
     if (!m->o->is_state)
         return OK;
-    memcpy(engine_download(&s->engine).weights, m->weights,
-           (size_t)m->model.table.total * sizeof *m->weights);
-    engine_upload(&s->engine);
-    /* session_check reads it; else token 0 throughout */
-    source_batch(&s->source, &s->batch, SPLIT_TRAIN, 0);
+    fill_state(m);
     return train_state_save(&state, e);
 }
 
@@ -515,8 +563,10 @@ static int finish(struct import *m, struct err *e)
  * is read last, so that it need not be read again. */
 static int check_folders(struct import *m, struct err *e)
 {
-    for (idx i = m->o->n_folders - 1; i >= 0 && !e->code; i--)
-        read_folder(m, &m->folders[i], e);
+    idx last = m->o->n_folders - 1;
+    for (idx i = last; i >= 0 && !e->code; i--)
+        if (read_folder(m, &m->folders[i], e) == OK && i == last)
+            check_state(m, &m->folders[i], e);
     return e->code;
 }
 

@@ -29,8 +29,9 @@ struct import_options {
 
 /* import_run - OK; ERR_USAGE: steps that names do not say, or twice one;
  * ERR_DATA: a folder that holds no such model, or a damaged one, in one
- * sentence; ERR_CONFIG: a setting; ERR_BUSY: there is a run already; ERR_IO,
- * ERR_MEMORY (before anything is written). */
+ * sentence; ERR_CONFIG: a setting; ERR_BUSY: there is a run already;
+ * ERR_DIVERGED: training cannot go on from a model whose loss is not finite;
+ * ERR_IO, ERR_MEMORY (before anything is written). */
 int import_run(const struct import_options *o, struct err *e);
 
 /* import_step - the step that a folder's name has, not those above it: a word

@@ -191,24 +191,34 @@ static int print_json(FILE *out, const struct attention_show *o,
     return json_write(out, &j, DIGITS, e);
 }
 
-static int print_shares(FILE *out, const struct attention_show *o,
-                        struct attention_map *m, struct err *e)
+/* First of all: a weight that is no number makes a sum of none, and then there
+ * is nothing to be shown, saved or drawn. */
+static int find_shares(struct shares *s, struct attention_map *m, struct err *e)
 {
-    struct shares s = { .m = m, .sums = ATTENTION_NO_SUMS };
     size_t heads = (size_t)(m->n_layers * m->n_heads);
-    s.of = calloc(2 * heads, sizeof *s.of);
-    if (!s.of)
+    *s = (struct shares){ .m = m, .sums = ATTENTION_NO_SUMS };
+    s->of = calloc(2 * heads, sizeof *s->of);
+    if (!s->of)
         return err_memory(e, NULL);
-    s.part = s.of + heads;
-    attention_map_see(m, see_head, &s);
-    for (size_t i = 0; i < heads; i++)
-        attention_sums_of(&s.sums, &s.of[i]);
-    if (o->is_json)
-        print_json(out, o, &s, e);
-    else
-        print_table(out, &s, o->query.model.unicode, e);
-    free(s.of);
-    return e->code;
+    s->part = s->of + heads;
+    attention_map_see(m, see_head, s);
+    for (idx i = 0; i < (idx)heads; i++) {
+        if (!isfinite(s->of[i].row_sum))
+            return err_set(e, ERR_DIVERGED,
+                           "%s: weights of layer %td, head %td are not finite: "
+                           "use another checkpoint",
+                           m->model.path, m->layer + i / m->n_heads,
+                           m->head + i % m->n_heads);
+        attention_sums_of(&s->sums, &s->of[i]);
+    }
+    return OK;
+}
+
+static int print_shares(FILE *out, const struct attention_show *o,
+                        const struct shares *s, struct err *e)
+{
+    return o->is_json ? print_json(out, o, s, e)
+                      : print_table(out, s, o->query.model.unicode, e);
 }
 
 /* ---- the whole --------------------------------------------------------- */
@@ -226,6 +236,7 @@ static int write_output(const struct attention_show *o, struct attention_map *m,
 int attention_show(FILE *out, const struct attention_show *o, struct err *e)
 {
     struct attention_map m = { .T = 0 };
+    struct shares s = { .of = NULL };
     if (!o->query.text == !o->query.tokens)
         return err_set(e, ERR_USAGE,
                        o->query.text
@@ -235,10 +246,11 @@ int attention_show(FILE *out, const struct attention_show *o, struct err *e)
                              "or --tokens with the numbers of its tokens");
     if ((!o->output || check_output(o->output, e) == OK) &&
         attention_map_open(&m, &o->query, e) == OK &&
-        write_output(o, &m, e) == OK && print_shares(out, o, &m, e) == OK &&
-        o->output && !o->is_json)
+        find_shares(&s, &m, e) == OK && write_output(o, &m, e) == OK &&
+        print_shares(out, o, &s, e) == OK && o->output && !o->is_json)
         fprintf(out, "wrote %s: %td token%s\n", o->output, m.T,
                 m.T == 1 ? "" : "s");
+    free(s.of);
     attention_map_release(&m);
     return e->code;
 }

@@ -14,7 +14,8 @@ struct attention_show {
 };
 
 /* attention_show - OK; ERR_USAGE: no text, or an output of another ending;
- * ERR_BUSY: something else is there; and as attention_map.h says. */
+ * ERR_BUSY: something else is there; ERR_DIVERGED: weights that are no numbers
+ * (nothing is written); and as attention_map.h says. */
 int attention_show(FILE *out, const struct attention_show *s, struct err *e);
 
 #endif

@@ -250,6 +250,29 @@ bad 4 'ffn_dim: is not there' 's/"llama"/"opt"/' llama-out
 bad 4 'window_size: 0' 's/"model_type":"llama"/"model_type":"gpt_neo","num_layers":2,"num_heads":4,"window_size":0/' llama-out
 bad 4 'sliding_window: 0' 's/"llama"/"mistral"/;s/{/{"sliding_window":0,/' llama-out
 bad 4 "'wte.weight', which a GPT-2 model has" 's/"model_type":"llama"/"model_type":"gpt2","n_embd":16,"n_layer":2,"n_head":4,"n_positions":16/' llama-out
+# A weight that is a number, though no score that it makes is one
+rm -rf large
+cp -r gpt2-out large
+head_bytes=$(od -An -t u8 -N 8 large/model.safetensors | tr -d ' ')
+offset=$(head -c $((8 + head_bytes)) large/model.safetensors | tr -d '\0' |
+    grep -ao 'h.1.attn.c_attn.weight":{[^}]*' | sed 's/.*"data_offsets":\[\([0-9]*\),.*/\1/')
+printf '\236\311\177\177' | # 3.4e38
+    dd of=large/model.safetensors bs=1 seek=$((8 + head_bytes + offset)) conv=notrunc 2>/dev/null
+expect_fail 8 '^sinklab: large: the model.s loss is not finite, .* at most 3.4e[+]38 [(]in block.1.attention.qkv.weight' \
+    "$SINKLAB" import large -o x --state
+expect_fail 8 'the model.s loss is not finite in bfloat16' \
+    "$SINKLAB" import large -o x --state train.precision=bfloat16
+check "and nothing was written" test ! -e x
+check "without a state" "$SINKLAB" import large -o large-in
+for more in --json "-o large.h5" "-o large.svg" ""; do
+    # shellcheck disable=SC2086 # two words
+    expect_fail 8 'step-00000000.h5: weights of layer 1, head 0 are not finite' \
+        "$SINKLAB" attention large-in --tokens "1 2 3 4 5 6" $more
+    check "nothing is shown" test ! -s "$T/out"
+done
+check "and nothing is saved" test ! -e large.h5 -a ! -e large.svg
+check "the layer in front of it is shown" "$SINKLAB" attention large-in --tokens "1 2 3 4 5 6" --layer 0
+
 cut() { # BYTES of the weights are left
     rm -rf bad
     cp -r gpt2-out bad
