@@ -5,6 +5,7 @@
 #include "report/html_data.h"
 #include "report/report_file.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,6 +19,30 @@ static int page_path(char path[RUN_PATH_MAX], const char *dir, struct err *e)
                        dir, RUN_DIR_MAX - 1);
     run_path(path, dir, NAME);
     return OK;
+}
+
+/* In the head of every page, those of earlier versions, too.
+ * KEEP WITH: src/report/html/frame.html, its generator */
+static const char mark[] = "content=\"sinklab compare --report\"";
+
+/* A page of somebody else's is not replaced. */
+static int check_ours(const char *path, struct err *e)
+{
+    char head[4096];
+    FILE *f = fopen(path, "r");
+    if (!f)
+        return errno == ENOENT ? OK : err_system(e, path, "open");
+    size_t n = fread(head, 1, sizeof head, f);
+    bool is_ours = memmem(head, n, mark, sizeof mark - 1);
+    if (ferror(f))
+        err_system(e, path, "read");
+    else if (!is_ours)
+        err_set(e, ERR_BUSY,
+                "%s is no page of `sinklab compare --report`, and would be "
+                "replaced: give another folder",
+                path);
+    fclose(f);
+    return e->code;
 }
 
 int html_page_check(const char *dir, const char *charts,
@@ -40,7 +65,7 @@ int html_page_check(const char *dir, const char *charts,
                        "another name",
                        dir);
     const char *const paths[] = { path };
-    return report_files_check(paths, 1, e);
+    return report_files_check(paths, 1, e) ? e->code : check_ours(path, e);
 }
 
 /* ---- the page ------------------------------------------------------------ */

@@ -96,6 +96,11 @@ check "one run alone" "$SINKLAB" compare 'runs/b & "c"' --report alone
 
 expect_fail 7 'tiny.ini is a file, and --report wants a folder' \
     "$SINKLAB" compare s --report tiny.ini
+mkdir foreign && echo '<!DOCTYPE html><title>My home</title>' >foreign/index.html
+expect_fail 7 'foreign/index.html is no page of .*: give another folder' "$SINKLAB" compare s --report foreign
+check "which stays" grep -q 'My home' foreign/index.html
+: >foreign/index.html
+expect_fail 7 'foreign/index.html is no page of' "$SINKLAB" compare s --report foreign
 mkdir -p taken/index.html
 expect_fail 7 'taken/index.html is a folder' "$SINKLAB" compare s --report taken
 if [ "$(id -u)" -ne 0 ]; then
