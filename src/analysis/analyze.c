@@ -704,16 +704,20 @@ static void share(struct analysis *a, const struct analyze_options *o,
 int analyze_run(const char *dir, const struct analyze_options *o, struct err *e)
 {
     struct ranks ranks = { 0 };
-    struct analysis a = { .dir = dir, .name = o->name, .ranks = &ranks };
+    struct analysis *a = malloc(sizeof *a);
+    if (!a)
+        return err_memory(e, dir);
+    *a = (struct analysis){ .dir = dir, .name = o->name, .ranks = &ranks };
     if (ranks_open(&ranks, "analyze", e) == OK)
-        share(&a, o, e);
+        share(a, o, e);
     ranks_close(&ranks, e);
-    told_release(&a.told);
-    free(a.skips);
-    kept_close(&a.kept);
-    replaced_close(&a.replaced);
-    session_release(&a.session);
-    step_list_release(&a.steps);
-    arena_release(&a.arena);
+    told_release(&a->told);
+    free(a->skips);
+    kept_close(&a->kept);
+    replaced_close(&a->replaced);
+    session_release(&a->session);
+    step_list_release(&a->steps);
+    arena_release(&a->arena);
+    free(a);
     return e->code;
 }

@@ -646,21 +646,25 @@ static int write_run(struct import *m, struct err *e)
 
 int import_run(const struct import_options *o, struct err *e)
 {
-    struct import m = { .o = o };
-    if (check_settings(o, e) == OK && find_steps(&m, e) == OK)
-        m.family = ask(&m.first, m.folders[0].path, e);
-    if (m.family && check_alike(&m, e) == OK && check_model(&m, e) == OK &&
-        make_config(&m, e) == OK && open_model(&m, e) == OK &&
-        look_at_run(&m, e) == OK) {
-        say_plan(&m);
-        if (!o->is_dry && take_memory(&m, e) == OK && open_state(&m, e) == OK)
-            write_run(&m, e);
+    struct import *m = malloc(sizeof *m);
+    if (!m)
+        return err_memory(e, NULL);
+    *m = (struct import){ .o = o };
+    if (check_settings(o, e) == OK && find_steps(m, e) == OK)
+        m->family = ask(&m->first, m->folders[0].path, e);
+    if (m->family && check_alike(m, e) == OK && check_model(m, e) == OK &&
+        make_config(m, e) == OK && open_model(m, e) == OK &&
+        look_at_run(m, e) == OK) {
+        say_plan(m);
+        if (!o->is_dry && take_memory(m, e) == OK && open_state(m, e) == OK)
+            write_run(m, e);
     }
-    session_release(&m.session);
-    run_close(&m.run);
-    model_release(&m.model);
-    free(m.config_text);
-    free(m.weights);
-    free(m.folders);
+    session_release(&m->session);
+    run_close(&m->run);
+    model_release(&m->model);
+    free(m->config_text);
+    free(m->weights);
+    free(m->folders);
+    free(m);
     return e->code;
 }

@@ -258,7 +258,7 @@ static int write_folder(const struct model_export_options *o,
 int model_export_run(const struct model_export_options *o, struct err *e)
 {
     const struct run_model_query q = { .dir = o->run, .step = o->step };
-    struct run_model r;
+    struct run_model *r;
     const struct family *f = NULL;
     bool is_run;
     if (run_holds_run(&is_run, o->dir, e))
@@ -268,11 +268,15 @@ int model_export_run(const struct model_export_options *o, struct err *e)
                        o->dir);
     if (run_place_outside(o->dir, "folder", e))
         return e->code;
-    if (run_model_open(&r, &q, e) == OK && !o->is_plain)
-        f = find_family(&r, e);
-    if (!e->code && write_folder(o, &r, f, e) == OK)
-        fprintf(o->out, "%s: step %td as %s\n", o->dir, r.step,
+    r = malloc(sizeof *r);
+    if (!r)
+        return err_memory(e, NULL);
+    if (run_model_open(r, &q, e) == OK && !o->is_plain)
+        f = find_family(r, e);
+    if (!e->code && write_folder(o, r, f, e) == OK)
+        fprintf(o->out, "%s: step %td as %s\n", o->dir, r->step,
                 f ? f->architecture : "tensors of our own names");
-    run_model_release(&r);
+    run_model_release(r);
+    free(r);
     return e->code;
 }

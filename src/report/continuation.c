@@ -208,15 +208,19 @@ static int print_text(FILE *out, struct continued *x, struct err *e)
 
 int continuation_print(FILE *out, const struct continuation *c, struct err *e)
 {
-    struct continued x = { .c = c };
-    if (open_model(&x, e) == OK && say(out, &x, e) == OK) {
+    struct continued *x = malloc(sizeof *x);
+    if (!x)
+        return err_memory(e, NULL);
+    *x = (struct continued){ .c = c };
+    if (open_model(x, e) == OK && say(out, x, e) == OK) {
         if (c->is_json)
-            print_json(out, &x, e);
+            print_json(out, x, e);
         else
-            print_text(out, &x, e);
+            print_text(out, x, e);
     }
-    free(x.tokens);
-    arena_release(&x.arena);
-    run_model_release(&x.model);
+    free(x->tokens);
+    arena_release(&x->arena);
+    run_model_release(&x->model);
+    free(x);
     return e->code;
 }

@@ -1,6 +1,7 @@
 #include "report/corpus_info.h"
 
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -235,9 +236,12 @@ static int print_session(FILE *out, struct session *s, struct err *e)
 
 int corpus_info_print_config(FILE *out, const struct config *c, struct err *e)
 {
-    struct session s;
-    if (session_open_data(&s, c, true, e) == OK)
-        print_session(out, &s, e);
-    session_release(&s);
+    struct session *s = malloc(sizeof *s);
+    if (!s)
+        return err_memory(e, NULL);
+    if (session_open_data(s, c, true, e) == OK)
+        print_session(out, s, e);
+    session_release(s);
+    free(s);
     return e->code;
 }

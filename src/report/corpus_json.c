@@ -1,5 +1,7 @@
 #include "report/corpus_json.h"
 
+#include <stdlib.h>
+
 #include "data/identity.h"
 #include "data/stored_format.h"
 #include "data/stored_open.h"
@@ -205,13 +207,16 @@ static int put_session(struct json *j, const struct session *s, struct err *e)
 
 int corpus_json_print_config(FILE *out, const struct config *c, struct err *e)
 {
-    struct session s;
     struct json j = { .depth = 0 };
+    struct session *s = malloc(sizeof *s);
+    if (!s)
+        return err_memory(e, NULL);
     json_begin_object(&j, NULL);
-    if (session_open_data(&s, c, true, e) == OK)
-        put_session(&j, &s, e);
+    if (session_open_data(s, c, true, e) == OK)
+        put_session(&j, s, e);
     while (j.depth)
         json_end(&j);
-    session_release(&s);
+    session_release(s);
+    free(s);
     return finish(out, &j, e);
 }

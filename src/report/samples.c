@@ -1,5 +1,6 @@
 #include "report/samples.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/nearest.h"
@@ -138,19 +139,23 @@ static int print_sample(FILE *out, struct samples *s, idx index, struct err *e)
 int samples_print(FILE *out, const struct config *c,
                   const struct samples_options *o, struct err *e)
 {
-    struct samples s = { .o = o };
-    if (open_samples(&s, c, e) == OK) {
-        idx n = idx_min(o->count, s.end - o->from);
+    struct samples *s = malloc(sizeof *s);
+    if (!s)
+        return err_memory(e, NULL);
+    *s = (struct samples){ .o = o };
+    if (open_samples(s, c, e) == OK) {
+        idx n = idx_min(o->count, s->end - o->from);
         for (idx i = 0; i < n && !e->code; i++) {
             if (i > 0 && !o->is_json)
                 fputc('\n', out);
-            print_sample(out, &s, o->from + i, e);
+            print_sample(out, s, o->from + i, e);
         }
         if (!o->is_json)
             sample_print_legend(out);
     }
-    token_text_close(&s.text);
-    arena_release(&s.arena);
-    session_release(&s.session);
+    token_text_close(&s->text);
+    arena_release(&s->arena);
+    session_release(&s->session);
+    free(s);
     return e->code;
 }

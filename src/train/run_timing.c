@@ -1,5 +1,7 @@
 #include "train/run_timing.h"
 
+#include <stdlib.h>
+
 #include "base/stopwatch.h"
 #include "train/session.h"
 
@@ -27,22 +29,25 @@ static double time_step(struct session *s)
 int run_timing_measure(struct run_timing *t, const struct config *c,
                        struct err *e)
 {
-    struct session s = { 0 };
+    struct session *s = malloc(sizeof *s);
     *t = (struct run_timing){ 0 };
-    if (session_open(&s, c, true, e) == OK) {
-        t->step_s = time_step(&s);
+    if (!s)
+        return err_memory(e, NULL);
+    if (session_open(s, c, true, e) == OK) {
+        t->step_s = time_step(s);
         double start = clock_s();
         if (c->sink.probe_every)
-            meter_run(&s.meter);
+            meter_run(&s->meter);
         t->probe_s = clock_s() - start;
         start = clock_s();
         if (c->train.val_every)
-            session_validate(&s);
+            session_validate(s);
         t->val_s = clock_s() - start;
-        t->flops = model_flops_per_token(&s.model, c->model.context) *
+        t->flops = model_flops_per_token(&s->model, c->model.context) *
                    session_tokens(c, 1);
     }
-    session_release(&s);
+    session_release(s);
+    free(s);
     return e->code;
 }
 

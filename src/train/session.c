@@ -291,13 +291,16 @@ static int open_input(struct source *input, struct source *s,
 int session_check_input(const struct config *c, struct source *s,
                         bool is_training, struct err *e)
 {
-    struct source input = { 0 }, copies = { 0 };
-    int rc = open_input(&input, s, c, is_training, e);
-    if (rc == OK)
-        rc = open_copies(&copies, s, c, e);
-    source_release(&copies);
-    source_release(&input);
-    return rc;
+    enum { INPUT, COPIES, ALL };
+    struct source *of = calloc(ALL, sizeof *of); /* large for a stack */
+    if (!of)
+        return err_memory(e, NULL);
+    if (open_input(&of[INPUT], s, c, is_training, e) == OK)
+        open_copies(&of[COPIES], s, c, e);
+    source_release(&of[COPIES]);
+    source_release(&of[INPUT]);
+    free(of);
+    return e->code;
 }
 
 int session_check_model(const struct config *c, const struct model *m,
@@ -311,16 +314,20 @@ int session_check_model(const struct config *c, const struct model *m,
 
 int session_name_input(struct config *c, struct err *e)
 {
-    struct source source = { 0 }, input = { 0 };
+    enum { DATA, INPUT, ALL };
     if (c->sink.input != INPUT_FILE)
         return OK;
-    int rc = source_open(&source, &c->data, 0, c->model.context, e);
+    struct source *of = calloc(ALL, sizeof *of);
+    if (!of)
+        return err_memory(e, NULL);
+    int rc = source_open(&of[DATA], &c->data, 0, c->model.context, e);
     if (rc == OK)
-        rc = open_input(&input, &source, c, false, e);
+        rc = open_input(&of[INPUT], &of[DATA], c, false, e);
     if (rc == OK)
-        key_copy_text(c->sink.hash, input.hash);
-    source_release(&input);
-    source_release(&source);
+        key_copy_text(c->sink.hash, of[INPUT].hash);
+    source_release(&of[INPUT]);
+    source_release(&of[DATA]);
+    free(of);
     return rc;
 }
 

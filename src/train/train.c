@@ -556,7 +556,10 @@ static int run(struct train *t, struct err *e)
 int train_run_shared(const struct train_request *r, struct ranks *ranks,
                      struct err *e)
 {
-    struct train t = {
+    struct train *t = malloc(sizeof *t);
+    if (!t)
+        return err_memory(e, NULL);
+    *t = (struct train){
         .ranks = ranks,
         .argc = r->argc,
         .argv = r->argv,
@@ -568,14 +571,15 @@ int train_run_shared(const struct train_request *r, struct ranks *ranks,
         .is_dry = r->is_dry,
         .dry = r->dry,
     };
-    run(&t, e);
-    ranks_agree(t.ranks, false, e);
-    train_samples_release(&t.samples);
-    session_release(&t.session);
-    run_close(&t.folder);
-    config_source_free(t.target.origins);
-    config_source_free(t.target.changes);
-    free(t.config_text);
+    run(t, e);
+    ranks_agree(t->ranks, false, e);
+    train_samples_release(&t->samples);
+    session_release(&t->session);
+    run_close(&t->folder);
+    config_source_free(t->target.origins);
+    config_source_free(t->target.changes);
+    free(t->config_text);
+    free(t);
     return e->code;
 }
 

@@ -100,6 +100,17 @@ climb -d analyze a
 climb -d export a -o new
 climb -d import model -o new
 
+# A stack that threads of servers have, too
+for command in "train tiny.ini run.dir=new" "train tiny.ini --dry-run" "train a" "analyze a" "analyze a b" \
+    "compare a b" "runs a" "verify a" "sample a" "attention a --tokens 1" "data info tiny.ini" "data head tiny.ini" \
+    "inputs a --columns sink_1" "export a -o new" "import model -o new" "import model -o new --state" \
+    "bench --seconds 0.01 tiny.ini" "sweep sweep.ini run.dir=sweep-new" "sweep sweep.ini run.dir=sweep-new --dry-run"; do
+    rm -rf new sweep-new
+    # shellcheck disable=SC2086 # words
+    limited -s 512 $command
+    check "on a stack of 512 KiB: $command" test $? -eq 0
+done
+
 # The figures of the plan are in the message, and no folder is made
 limited -v 200000 train tiny.ini run.dir=none
 check "training that does not fit ends with 9" test $? -eq 9
