@@ -154,6 +154,32 @@ static void test_config__unreadable_files_are_io_errors(void **state)
     assert_string_equal(e.text, "configs: got a folder, want a file");
 }
 
+static void test_config__includes_that_multiply_end(void **state)
+{
+    enum { FILES = 5, TIMES = 201 };
+    char text[4096], path[512];
+    struct config c;
+    struct err e = { 0 };
+    (void)state;
+    for (int i = 0; i < FILES; i++) {
+        struct text t = { text, sizeof text, 0 };
+        for (int k = 0; k < TIMES; k++)
+            text_add(&t, "%s%d.ini", k ? "," : "include = ", i + 1);
+        text_add(&t, "\n");
+        assert_true(t.n < sizeof text);
+        snprintf(path, sizeof path, "%s/%d.ini", test_dir(), i);
+        test_write_file(path, text, t.n);
+    }
+    snprintf(path, sizeof path, "%s/%d.ini", test_dir(), FILES);
+    test_write_file(path, "[train]\n", 8);
+    snprintf(path, sizeof path, "%s/0.ini", test_dir());
+    assert_int_equal(config_load(&c, path, NULL, 0, NULL, &e), ERR_CONFIG);
+    if (!strstr(e.text, "5.ini would be file 1001 of this config; the limit "
+                        "is 1000: include each file once"))
+        fail_msg("%s", e.text);
+    assert_null(strchr(e.text, '\n')); /* told once */
+}
+
 static void test_config__bad_includes_name_the_line(void **state)
 {
     (void)state;
@@ -541,6 +567,7 @@ int main(void)
         TEST(damaged_files_are_refused),
         TEST(unreadable_files_are_io_errors),
         TEST(bad_includes_name_the_line),
+        TEST(includes_that_multiply_end),
         TEST(include_circles_and_depths_end),
         TEST(bad_overrides_say_command_line),
         TEST(keys_must_fit_together),

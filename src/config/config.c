@@ -14,6 +14,7 @@
 
 enum {
     INCLUDE_DEPTH = 8,
+    INCLUDE_FILES = 1000,
     PATH_MAX_BYTES = 4096,
     LIST_TEXT_MAX = 2 * KEY_PRINT_MAX,
 };
@@ -147,6 +148,16 @@ static void include_one(struct file_reading *r, const char *name)
                       "include: %s would be file %d inside others; the limit "
                       "is %d",
                       shown, INCLUDE_DEPTH + 1, INCLUDE_DEPTH);
+        return;
+    }
+    /* Files that include the next one many times are soon more than any number;
+     * one that is too many is told once. */
+    if (*r->visits >= INCLUDE_FILES) {
+        if ((*r->visits)++ == INCLUDE_FILES)
+            draft_problem(r->draft, &r->at, ERR_CONFIG,
+                          "include: %s would be file %d of this config; the "
+                          "limit is %d: include each file once",
+                          shown, INCLUDE_FILES + 1, INCLUDE_FILES);
         return;
     }
     int rc = read_file(r, r->draft, r->visits, path, &e);
