@@ -11,6 +11,7 @@
 #include "base/base.h"
 #include "base/moment.h"
 #include "base/terminal.h"
+#include "base/utf8.h"
 #include "cmd/cmd.h"
 
 static bool asks_for_help(const struct command *c, int argc, char **argv)
@@ -92,10 +93,14 @@ int main(int argc, char **argv)
     /* What failed before leaves nothing for the last flush to fail at */
     if ((fflush(stdout) || ferror(stdout)) && !code)
         code = err_set(&e, ERR_IO, "cannot write to standard output");
-    if (code)
-        fprintf(stderr, "%ssinklab:%s %s\n",
+    if (code) {
+        fprintf(stderr, "%ssinklab:%s ",
                 terminal_begin(STDERR_FILENO, STYLE_ERROR),
-                terminal_end(STDERR_FILENO), e.text);
+                terminal_end(STDERR_FILENO));
+        /* It may quote a name, which must not steer the terminal */
+        utf8_print(stderr, e.text, strlen(e.text), true);
+        fputc('\n', stderr);
+    }
     is_over = true;
     return code;
 }

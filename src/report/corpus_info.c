@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "base/utf8.h"
 #include "data/identity.h"
 #include "data/stored_format.h"
 #include "data/stored_open.h"
@@ -17,11 +18,15 @@ static void line(FILE *out, const char *name, const char *format, ...)
 static void line(FILE *out, const char *name, const char *format, ...)
 {
     va_list args;
+    char *text = NULL; /* may hold names of files */
     va_start(args, format);
-    fprintf(out, "%-14s ", name);
-    vfprintf(out, format, args);
-    fputc('\n', out);
+    int n = vasprintf(&text, format, args);
     va_end(args);
+    fprintf(out, "%-14s ", name);
+    if (n > 0)
+        utf8_print(out, text, (size_t)n, true);
+    fputc('\n', out);
+    free(text);
 }
 
 /* ---- tokens in files --------------------------------------------------- */

@@ -15,6 +15,7 @@
 #include "base/stop.h"
 #include "base/terminal.h"
 #include "base/text.h"
+#include "base/utf8.h"
 #include "optim/learning_rate.h"
 #include "optim/schedule.h"
 #include "run/manifest.h"
@@ -31,7 +32,8 @@
 struct train {
     int argc;
     char **argv;
-    struct train_target target; /* config and folder */
+    struct train_target target;  /* config and folder */
+    char shown[4 * RUN_DIR_MAX]; /* the folder, as a terminal may have it */
     bool is_dry;
     struct dry_run_options dry;
 
@@ -65,8 +67,8 @@ static void say_stopped(const struct train *t)
     shell_word(dir, sizeof dir, t->target.dir);
     printf("stopped early: %s: %s; to go on without this rule: sinklab train "
            "%s %.*s=0\n",
-           t->target.dir, t->rules.broken, dir,
-           (int)strcspn(t->rules.broken, ":"), t->rules.broken);
+           t->shown, t->rules.broken, dir, (int)strcspn(t->rules.broken, ":"),
+           t->rules.broken);
 }
 
 /* ---- before -------------------------------------------------------------- */
@@ -176,7 +178,7 @@ static int renew_manifest(struct train *t, struct err *e)
         return e->code;
     printf("note: %s/" RUN_MANIFEST " is missing: a new one begins behind step "
            "%td\n",
-           t->target.dir, t->state.step);
+           t->shown, t->state.step);
     return OK;
 }
 
@@ -189,7 +191,7 @@ static int say_ended(struct train *t, struct err *e)
         say_stopped(t);
     else
         printf("%s is done already, at step %td; more steps: train.steps=N\n",
-               t->target.dir, t->state.step);
+               t->shown, t->state.step);
     return OK;
 }
 
@@ -242,9 +244,9 @@ static void say_begin(const struct train *t)
            t->target.wants_restart ? "computing again"
            : t->target.is_resumed  ? "going on with"
                                    : "training",
-           t->target.dir, t->session.model.table.n,
-           t->target.config.train.steps, t->state.step, processes,
-           t->session.threads, t->session.threads == 1 ? "" : "s");
+           t->shown, t->session.model.table.n, t->target.config.train.steps,
+           t->state.step, processes, t->session.threads,
+           t->session.threads == 1 ? "" : "s");
     if (t->target.is_resumed &&
         manifest_read(&m, t->folder.dir, ERR_IGNORED) == OK)
         manifest_changes(changes, &m);
@@ -479,7 +481,7 @@ static void finish(struct train *t, struct err *e)
     } else if (e->code == OK && is_stopped(t)) {
         say_stopped(t);
     } else if (e->code == OK) {
-        printf("done: %s; next: sinklab analyze %s\n", t->target.dir, dir);
+        printf("done: %s; next: sinklab analyze %s\n", t->shown, dir);
     }
 }
 
@@ -510,6 +512,7 @@ static int run(struct train *t, struct err *e)
 {
     if (train_target_resolve(&t->target, t->is_dry, e))
         return e->code;
+    utf8_show(t->shown, sizeof t->shown, t->target.dir, sizeof t->shown, true);
     t->ranks->limit_s = t->target.config.train.wait_limit_s;
     FILE *notes = t->is_dry && t->dry.is_json ? stderr : stdout;
     text_print_lines(notes, "note: ", config_notes(t->target.origins));

@@ -10,6 +10,7 @@
 
 #include "base/grow.h"
 #include "base/shell.h"
+#include "base/utf8.h"
 #include "io/fsys.h"
 #include "io/sealed_text.h"
 #include "io/table.h"
@@ -43,6 +44,19 @@ static void put_finding(struct json *j, int code, const char *format,
     free(text);
 }
 
+/* Names in it must not steer a terminal. */
+static void put_line(FILE *out, const char *format, va_list args)
+{
+    char *text = NULL;
+    int n = vasprintf(&text, format, args);
+    if (n > 0)
+        utf8_print(out, text, (size_t)n, true);
+    else
+        fputs(format, out); /* no memory: better than nothing */
+    fputc('\n', out);
+    free(text);
+}
+
 void verify_say(struct verify *v, int code, const char *format, ...)
 {
     va_list args;
@@ -50,8 +64,7 @@ void verify_say(struct verify *v, int code, const char *format, ...)
     if (v->json) {
         put_finding(v->json, code, format, args);
     } else {
-        vfprintf(v->out, format, args);
-        fputc('\n', v->out);
+        put_line(v->out, format, args);
     }
     va_end(args);
     v->n_findings++;
@@ -120,28 +133,19 @@ bool verify_seal(struct verify *v, const char *dir, const char *name, int code,
     return is_there && e.code == OK;
 }
 
-/* Does a process hold it? What cannot be looked at is said. */
-static bool is_held(struct verify *v, const char *path)
-{
-    bool is_taken = false;
-    struct err e = { 0 };
-    lock_is_taken(&is_taken, path, &e);
-    verify_err(v, &e);
-    return is_taken;
-}
-
 bool verify_lock(struct verify *v, const char *dir)
 {
     char path[RUN_PATH_MAX];
     struct err e = { 0 };
+    bool is_taken = false;
     run_path(path, dir, RUN_LOCK);
-    if (is_held(v, path))
-        return true;
-    lock_check(path, &e);
-    if (is_held(v, path)) /* and perhaps half written */
-        return true;
-    verify_err(v, &e);
-    return false;
+    /* Once more behind the check: it may have been half written */
+    if (lock_is_taken(&is_taken, path, &e) == OK && !is_taken &&
+        lock_check(path, &e) == ERR_DATA)
+        lock_is_taken(&is_taken, path, ERR_IGNORED);
+    if (!is_taken)
+        verify_err(v, &e); /* what cannot be looked at is said once */
+    return is_taken;
 }
 
 static bool is_folder_in(DIR *folder, const char *name)

@@ -299,6 +299,25 @@ expect_fail 4 'torn/analysis.csv: its last line is cut off; run .sinklab analyze
 check "remedy: analyze" "$SINKLAB" analyze torn
 check "then it is whole" cmp whole/analysis.csv torn/analysis.csv
 
+# --- names that would steer a terminal ----------------------------------------------
+
+steers=$'steers\e[31m' none=$'none\e[31m'
+cp -r whole "$steers"
+raw() { # COMMAND...: does an escape sequence come through?
+    "$@" 2>&1 | grep -q $'\e'
+}
+for command in train verify bench; do
+    check_not "$command of no such name" raw "$SINKLAB" $command "$none"
+done
+check_not "no such metric" raw "$SINKLAB" compare "$steers" --metric "$none"
+check_not "a run of such a name" raw train "$steers"
+check_not "computed again" raw train "$steers" --restart
+rm "$steers/checkpoints/resume.h5"
+check_not "and damaged" raw "$SINKLAB" verify "$steers"
+rm "$steers/lock" && mkdir "$steers/lock"
+"$SINKLAB" verify "$steers" >"$T/found"
+check "a lock that cannot be read is told once" test "$(grep -c '/lock' "$T/found")" -eq 1
+
 # --- a sweep -----------------------------------------------------------------------
 
 cat >sweep.ini <<'END'
