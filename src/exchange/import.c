@@ -37,9 +37,9 @@ struct import {
     char *config_text;
     struct model model;
     struct run_folder run;
-    bool is_again;          /* this import was begun before, and killed */
-    real *weights;          /* (table.total) */
-    struct session session; /* of is_state */
+    bool is_again;           /* this import was begun before, and killed */
+    real *weights;           /* (table.total) */
+    struct session *session; /* of is_state; else NULL */
     struct train_log log;
 };
 
@@ -438,12 +438,16 @@ static int write_checkpoint(struct import *m, const struct folder *f,
 /* What training goes on from: it takes what training takes. */
 static int open_state(struct import *m, struct err *e)
 {
-    return m->o->is_state ? session_open(&m->session, &m->config, true, e) : OK;
+    if (!m->o->is_state)
+        return OK;
+    m->session = calloc(1, sizeof *m->session);
+    return m->session ? session_open(m->session, &m->config, true, e)
+                      : err_memory(e, NULL);
 }
 
 static void fill_state(struct import *m)
 {
-    struct session *s = &m->session;
+    struct session *s = m->session;
     memcpy(engine_download(&s->engine).weights, m->weights,
            (size_t)m->model.table.total * sizeof *m->weights);
     engine_upload(&s->engine);
@@ -477,7 +481,7 @@ static int check_state(struct import *m, const struct folder *f, struct err *e)
     if (!m->o->is_state)
         return OK;
     fill_state(m);
-    if (session_check(&m->session, f->step, true, &own) != ERR_DIVERGED)
+    if (session_check(m->session, f->step, true, &own) != ERR_DIVERGED)
         return err_pass(e, &own);
     const struct param *p = find_largest(&largest, &m->model.table, m->weights);
     return err_set(e, ERR_DIVERGED,
@@ -494,7 +498,7 @@ static int check_state(struct import *m, const struct folder *f, struct err *e)
 
 static int save_state(struct import *m, struct err *e)
 {
-    struct session *s = &m->session;
+    struct session *s = m->session;
     struct train_samples none = { .session = s };
     struct train_state state = {
         .folder = &m->run,
@@ -516,7 +520,7 @@ static int open_logs(struct import *m, struct err *e)
     static const struct meter none;
     struct run_columns columns = { .meter = &none };
     if (m->o->is_state)
-        columns = session_columns(&m->session);
+        columns = session_columns(m->session);
     return train_log_create(&m->log, columns, m->o->dir, e);
 }
 
@@ -659,7 +663,9 @@ int import_run(const struct import_options *o, struct err *e)
         if (!o->is_dry && take_memory(m, e) == OK && open_state(m, e) == OK)
             write_run(m, e);
     }
-    session_release(&m->session);
+    if (m->session)
+        session_release(m->session);
+    free(m->session);
     run_close(&m->run);
     model_release(&m->model);
     free(m->config_text);
