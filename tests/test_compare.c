@@ -21,7 +21,7 @@ static void put_done(const char *run, const char *config, const char *rows)
     char text[2048];
     snprintf(text, sizeof text, "%s%s", header, rows);
     put_file(run, "analysis.csv", text);
-    put_file(run, "config.ini", config);
+    put_file(run, "config.ini", *config ? config : "[run]\n");
     put_file(run, "status", "done\nat step 200\n");
 }
 
@@ -201,7 +201,7 @@ static void test_compare__metrics_stand_in_for_analysis(void **state)
 {
     (void)state;
     static const char *const names[] = { "live" };
-    put_file("live", "config.ini", "");
+    put_file("live", "config.ini", "[run]\n");
     put_file("live", "status", "running\n");
     put_file("live", "metrics.csv",
              "step,loss,val_loss,sink_1\n0,5,5,0\n10,4,,\n20,3,2.5,0.75\n"

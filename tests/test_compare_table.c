@@ -120,7 +120,7 @@ static void test_compare_table__columns_are_chosen(void **state)
     static const char *const names[] = { "chosen" };
     struct compare_options o = compare_usual;
     size_t n;
-    put_file("chosen", "config.ini", "");
+    put_file("chosen", "config.ini", "[run]\n");
     put_file("chosen", "status", "done\n");
     put_file("chosen", "analysis.csv",
              "step,val_loss,val_bits_per_byte,sink_1,row_sum,value_ratio\n"

@@ -138,7 +138,7 @@ static void put_grown(const char *name, const int64_t *steps,
                            .axes = { 0, 1, 2 },
                            .doubles = v };
     const struct arrays all = { notes, 1, axes, COUNT_OF(axes), &sinks, 1 };
-    put_file(name, "config.ini", "");
+    put_file(name, "config.ini", "[run]\n");
     put_file(name, "status", "done\n");
     snprintf(path, sizeof path, "%s", path_to(name, "analysis.h5"));
     assert_int_equal(arrays_save(path, &all, &e), OK);
@@ -287,7 +287,7 @@ static void test_figure_curves__tokens_may_be_the_axis(void **state)
     struct compare_options o = compare_usual;
     static const char *const names[] = { "tokens" };
     skip_without_gnuplot();
-    put_file("tokens", "config.ini", "");
+    put_file("tokens", "config.ini", "[run]\n");
     put_file("tokens", "status", "done\n");
     put_file("tokens", "metrics.csv",
              "step,tokens,loss,val_loss,sink_1\n0,0,,5,0\n10,5e5,4,,\n"

@@ -314,7 +314,8 @@ static void say_measured(FILE *out, const struct inputs *x)
 
 static void say_missing(FILE *out, const struct inputs *x)
 {
-    for (idx m = 0; m < x->n_metrics; m++)
+    /* Where a run failed, that is why, and it is told behind this */
+    for (idx m = 0; m < x->n_metrics && !x->failed.code; m++)
         if (!is_measured(x, x->metrics[m]))
             fprintf(out,
                     "note: %s was not measured: metrics.names=default,%s asks "
