@@ -183,22 +183,24 @@ static int take_buffers(int threads, const char *setting, struct err *e)
 
 static int load(struct err *e)
 {
-    const char *reason;
-    bool is_memory;
+    struct library_failure why;
     if (blas.handle)
         return OK;
     setenv("OPENBLAS_NUM_THREADS", "1", 1); /* read as it is loaded */
-    blas.handle = library_open(files, COUNT_OF(files), &reason, &is_memory);
-    if (!blas.handle && is_memory)
+    blas.handle = library_open(files, COUNT_OF(files), &why);
+    if (!blas.handle && why.fault == LIBRARY_NO_MEMORY)
         return err_set(e, ERR_MEMORY,
                        "not enough memory to load OpenBLAS (%s): raise "
                        "the limit (ulimit -v)",
-                       reason);
+                       why.text);
+    if (!blas.handle && why.fault == LIBRARY_DAMAGED)
+        return err_set(e, ERR_TOOL,
+                       "cannot load OpenBLAS (%s): install it anew", why.text);
     if (!blas.handle)
         return err_set(e, ERR_TOOL,
                        "cannot load OpenBLAS (%s): install it with "
                        "tools/deps.sh",
-                       reason);
+                       why.text);
     for (idx i = 0; i < COUNT_OF(symbols); i++) {
         void *address = dlsym(blas.handle, symbols[i].name);
         memcpy(symbols[i].place, &address, sizeof address);

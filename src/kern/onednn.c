@@ -134,14 +134,14 @@ static int find_functions(struct err *e)
 int onednn_load(struct err *e)
 {
     static const char *const file = "libdnnl.so.2";
-    const char *reason;
-    bool is_memory;
+    struct library_failure why;
     if (lib.engine)
         return OK;
-    lib.handle = library_open(&file, 1, &reason, &is_memory);
+    lib.handle = library_open(&file, 1, &why);
     if (!lib.handle)
-        return err_set(e, is_memory ? ERR_MEMORY : ERR_TOOL,
-                       "cannot load oneDNN (%s)", reason);
+        return err_set(e,
+                       why.fault == LIBRARY_NO_MEMORY ? ERR_MEMORY : ERR_TOOL,
+                       "cannot load oneDNN (%s)", why.text);
     if (find_functions(e) == OK)
         return OK;
     dlclose(lib.handle);
