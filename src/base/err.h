@@ -3,7 +3,8 @@
  * A function that can fail returns one of the codes below and sets the message
  * where the failure happened: place, what was found, what to do. Only main.c
  * prints the message and exits; the exit status is the code (docs/ERRORS.md).
- * (A signal's handler has nowhere to return to: io/mapping ends the process.)
+ * (A signal's handler has nowhere to return to, nor has a product in the middle
+ * of a pass: io/mapping and kern/onednn end the process.)
  *
  * A struct err *e is never NULL: what a function did is asked of e->code all
  * over. Who wants the code alone gives ERR_IGNORED.

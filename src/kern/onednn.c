@@ -7,11 +7,15 @@
 #if defined(ONEDNN) && DNNL_VERSION_MAJOR == 2 && !defined(SINKLAB_DOUBLE)
 
 #include <dlfcn.h>
+#include <math.h>
 #include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/terminal.h"
+#include "kern/bfloat16.h"
 #include "kern/library.h"
 
 #define FUNCTIONS(X)                                                           \
@@ -49,6 +53,8 @@ static struct {
     void *handle;
     dnnl_engine_t engine;
     char name[96];
+    struct err why; /* it was refused; is_broken: although it is there */
+    bool is_broken;
 #define MEMBER(f) __typeof__(dnnl_##f) *f;
     FUNCTIONS(MEMBER)
 } lib;
@@ -110,7 +116,8 @@ enum onednn_vectors onednn_vectors(void)
 
 static int failed(struct err *e, const char *what)
 {
-    return err_set(e, ERR_TOOL, "the oneDNN that was found %s", what);
+    return err_set(e, ERR_TOOL, "the oneDNN that was found %s: install another",
+                   what);
 }
 
 static int find_functions(struct err *e)
@@ -129,25 +136,6 @@ static int find_functions(struct err *e)
     snprintf(lib.name, sizeof lib.name, "oneDNN %d.%d.%d, %s", v->major,
              v->minor, v->patch, isa_name(lib.get_effective_cpu_isa()));
     return OK;
-}
-
-int onednn_load(struct err *e)
-{
-    static const char *const file = "libdnnl.so.2";
-    struct library_failure why;
-    if (lib.engine)
-        return OK;
-    lib.handle = library_open(&file, 1, &why);
-    if (!lib.handle)
-        return err_set(e,
-                       why.fault == LIBRARY_NO_MEMORY ? ERR_MEMORY : ERR_TOOL,
-                       "cannot load oneDNN (%s)", why.text);
-    if (find_functions(e) == OK)
-        return OK;
-    dlclose(lib.handle);
-    lib.handle = NULL;
-    lib.engine = NULL;
-    return e->code;
 }
 
 const char *onednn_name(void)
@@ -256,7 +244,8 @@ static int told(dnnl_status_t status, const struct onednn_shape *s,
     if (status == dnnl_out_of_memory)
         return err_memory(e, NULL);
     return err_set(e, ERR_TOOL,
-                   "%s has no product of %td x %td x %td numbers (status %d)",
+                   "%s has no product of %td x %td x %td numbers (status %d): "
+                   "install another, or set train.products = openblas",
                    lib.name, s->M, s->N, s->K, (int)status);
 }
 
@@ -500,41 +489,254 @@ static void start_none(void)
         omp_set_num_threads(1);
 }
 
-static void point(dnnl_memory_t m, const void *at)
+static dnnl_status_t point(dnnl_memory_t m, const void *at)
 {
     void *place;
     memcpy(&place, &at, sizeof place); /* what it only reads is not const */
-    BUG_ON(lib.memory_set_data_handle(m, place) != dnnl_success);
+    return lib.memory_set_data_handle(m, place);
 }
 
-void onednn_pack(const struct onednn_packed *p, const real *b)
+static dnnl_status_t pack(const struct onednn_packed *p, const real *b)
 {
     start_none();
-    point(p->from, b);
     const dnnl_exec_arg_t args[] = { { DNNL_ARG_FROM, p->from },
                                      { DNNL_ARG_TO, p->to } };
-    BUG_ON(lib.primitive_execute(p->reorder, p->stream, COUNT_OF(args), args) !=
-           dnnl_success);
+    dnnl_status_t rc = point(p->from, b);
+    return rc == dnnl_success ? lib.primitive_execute(p->reorder, p->stream,
+                                                      COUNT_OF(args), args)
+                              : rc;
 }
 
-void onednn_run(const struct onednn_product *p, int thread, real *c,
-                const void *a, const void *b,
-                const struct onednn_packed *packed)
+static dnnl_status_t run(const struct onednn_product *p, int thread, real *c,
+                         const void *a, const void *b,
+                         const struct onednn_packed *packed)
 {
     const struct on_thread *t = &p->on[thread];
     start_none();
-    point(t->a, a);
-    point(t->c, c);
-    if (!packed)
-        point(t->b, b);
+    dnnl_status_t rc = point(t->a, a);
+    if (rc == dnnl_success)
+        rc = point(t->c, c);
+    if (rc == dnnl_success && !packed)
+        rc = point(t->b, b);
     const dnnl_exec_arg_t args[] = {
         { DNNL_ARG_SRC, t->a },
         { DNNL_ARG_WEIGHTS, packed ? packed->to : t->b },
         { DNNL_ARG_DST, t->c },
         { DNNL_ARG_SCRATCHPAD, t->scratch },
     };
-    BUG_ON(lib.primitive_execute(p->primitive, t->stream, COUNT_OF(args),
-                                 args) != dnnl_success);
+    return rc == dnnl_success ? lib.primitive_execute(p->primitive, t->stream,
+                                                      COUNT_OF(args), args)
+                              : rc;
+}
+
+/* In the middle of a pass there is nobody to tell, and no number to go on with:
+ * the process ends, as it does where a file is cut while it is mapped
+ * (io/mapping.c). The lock is kept, so that one thread alone speaks. */
+static _Noreturn void give_up(dnnl_status_t status)
+{
+    bool is_memory = status == dnnl_out_of_memory;
+    fflush(stdout);
+    flockfile(stderr);
+    terminal_end_line();
+    if (is_memory)
+        fprintf(stderr,
+                "sinklab: %s gets too little memory for a product: free some, "
+                "or set fewer train.threads\n",
+                lib.name);
+    else
+        fprintf(stderr,
+                "sinklab: %s failed at a product that it had made before "
+                "(status %d): install another, or train with train.products = "
+                "openblas\n",
+                lib.name, (int)status);
+    _exit(is_memory ? ERR_MEMORY : ERR_TOOL);
+}
+
+void onednn_pack(const struct onednn_packed *p, const real *b)
+{
+    dnnl_status_t status = pack(p, b);
+    if (status != dnnl_success)
+        give_up(status);
+}
+
+void onednn_run(const struct onednn_product *p, int thread, real *c,
+                const void *a, const void *b,
+                const struct onednn_packed *packed)
+{
+    dnnl_status_t status = run(p, thread, c, a, b, packed);
+    if (status != dnnl_success)
+        give_up(status);
+}
+
+/* --- trying it out -------------------------------------------------------- */
+
+/* The three forms that linear.c asks for. */
+enum form { FORWARD, BACKWARD, SUMS, FORMS };
+
+/* A ragged product, and one of each form in both layouts. */
+enum { TRY_M = 19, TRY_N = 23, TRY_K = 37 };
+struct trial {
+    real a[TRY_M * TRY_K], b[TRY_K * TRY_N]; /* (M,K), (K,N) */
+    real a_lies[TRY_M * TRY_K], b_lies[TRY_K * TRY_N];
+    real c[TRY_M * TRY_N];
+    uint16_t a_16[TRY_M * TRY_K], b_16[TRY_K * TRY_N];
+    double want[TRY_M * TRY_N], bound[TRY_M * TRY_N];
+};
+
+static void lay_transposed(real *y, const real *x, idx rows, idx columns)
+{
+    for (idx i = 0; i < rows * columns; i++)
+        y[i % columns * rows + i / columns] = x[i];
+}
+
+static real before(idx i)
+{
+    return (real)(i % 7) - 3;
+}
+
+/* Operands, and what is to come out. A sum of n terms is, in whatever order and
+ * however its products are rounded, off by at most n u / (1 - n u) of the sum of
+ * their sizes, u = 2^-24 (Higham, Accuracy and Stability of Numerical
+ * Algorithms, 2002, 3.1); of K products and what was there n is K + 1. Operands
+ * that are rounded have products that are exact. */
+static void fill_trial(struct trial *t, enum form form, bool is_bfloat16,
+                       bool adds)
+{
+    const double nu = (TRY_K + 1) * 0x1p-24;
+    for (idx i = 0; i < TRY_M * TRY_K; i++)
+        t->a[i] = (real)((i * 7919) % 97) / 97 - (real)0.5;
+    for (idx i = 0; i < TRY_K * TRY_N; i++)
+        t->b[i] = (real)((i * 104729) % 89) / 89;
+    if (is_bfloat16) {
+        bfloat16_round(t->a, t->a, COUNT_OF(t->a));
+        bfloat16_round(t->b, t->b, COUNT_OF(t->b));
+    }
+    for (idx i = 0; i < TRY_M * TRY_N; i++) {
+        double sum = adds ? (double)before(i) : 0, size = fabs(sum);
+        for (idx k = 0; k < TRY_K; k++) {
+            double term = (double)t->a[i / TRY_N * TRY_K + k] *
+                          (double)t->b[k * TRY_N + i % TRY_N];
+            sum += term;
+            size += fabs(term);
+        }
+        t->want[i] = sum;
+        t->bound[i] = nu / (1 - nu) * size;
+        t->c[i] = adds ? before(i) : (real)NAN;
+    }
+    memcpy(t->a_lies, t->a, sizeof t->a);
+    memcpy(t->b_lies, t->b, sizeof t->b);
+    if (form == SUMS)
+        lay_transposed(t->a_lies, t->a, TRY_M, TRY_K);
+    if (form == FORWARD)
+        lay_transposed(t->b_lies, t->b, TRY_K, TRY_N);
+    bfloat16_store(t->a_16, t->a_lies, COUNT_OF(t->a));
+    bfloat16_store(t->b_16, t->b_lies, COUNT_OF(t->b));
+}
+
+static int try_product(struct trial *t, struct onednn_set *set, void *room,
+                       enum form form, bool is_bfloat16, bool adds,
+                       struct err *e)
+{
+    const struct onednn_shape shape = { .M = TRY_M,
+                                        .N = TRY_N,
+                                        .K = TRY_K,
+                                        .lda = form == SUMS ? TRY_M : TRY_K,
+                                        .ldb = TRY_N,
+                                        .ldc = TRY_N,
+                                        .a_is_transposed = form == SUMS,
+                                        .is_bfloat16 = is_bfloat16,
+                                        .adds = adds };
+    const struct onednn_product *p;
+    struct onednn_packed *packed = NULL;
+    const void *a = is_bfloat16 ? (const void *)t->a_16 : t->a_lies;
+    const void *b = is_bfloat16 ? (const void *)t->b_16 : t->b_lies;
+    struct err own = { 0 };
+    fill_trial(t, form, is_bfloat16, adds);
+    if (form != SUMS)
+        onednn_packed(&packed, set, room, &shape, form == FORWARD, &own);
+    if (own.code == OK && onednn_product(&p, set, &shape, packed, &own) == OK) {
+        dnnl_status_t status = packed ? pack(packed, t->b_lies) : dnnl_success;
+        if (status == dnnl_success)
+            status = run(p, 0, t->c, a, packed ? NULL : b, packed);
+        told(status, &shape, &own);
+    }
+    if (own.code == ERR_MEMORY)
+        return err_pass(e, &own);
+    if (own.code)
+        return err_set(e, ERR_TOOL,
+                       "%s fails at a small %s product on this processor: "
+                       "install another",
+                       lib.name, is_bfloat16 ? "bfloat16" : "float32");
+    for (idx i = 0; i < TRY_M * TRY_N; i++)
+        if (!(fabs((double)t->c[i] - t->want[i]) <= t->bound[i]))
+            return err_set(e, ERR_TOOL,
+                           "%s computes wrong %s products on this processor "
+                           "(%g, not %g): install another",
+                           lib.name, is_bfloat16 ? "bfloat16" : "float32",
+                           (double)t->c[i], t->want[i]);
+    return OK;
+}
+
+/* Every kind of product that a model asks for, once. */
+static int try_out(struct err *e)
+{
+    int precisions = onednn_vectors() >= ONEDNN_BFLOAT16 ? 2 : 1;
+    size_t room_bytes = onednn_packed_bytes(TRY_N, TRY_K, false);
+    struct trial *t = malloc(sizeof *t);
+    char *scratch = aligned_alloc(64, ONEDNN_SCRATCH_BYTES);
+    char *room = aligned_alloc(64, room_bytes);
+    struct onednn_set *set = onednn_open(1, scratch);
+    int threads = omp_get_max_threads(); /* start_none */
+    bool has_memory = t && scratch && room && set;
+    if (!has_memory)
+        err_memory(e, NULL);
+    for (int i = 0; has_memory && i < precisions * FORMS * 2 && !e->code; i++)
+        try_product(t, set, room, (enum form)(i / 2 % FORMS),
+                    i / 2 / FORMS == 1, i % 2, e);
+    omp_set_num_threads(threads);
+    onednn_close(set);
+    free(room);
+    free(scratch);
+    free(t);
+    return e->code;
+}
+
+/* --- loading -------------------------------------------------------------- */
+
+static int load(struct err *e)
+{
+    static const char *const file = "libdnnl.so.2";
+    struct library_failure why;
+    if (!lib.handle)
+        lib.handle = library_open(&file, 1, &why);
+    if (!lib.handle && why.fault == LIBRARY_NO_MEMORY)
+        return err_set(e, ERR_MEMORY, "cannot load oneDNN (%s)", why.text);
+    lib.is_broken = lib.handle || why.fault == LIBRARY_DAMAGED;
+    if (!lib.handle)
+        return err_set(e, ERR_TOOL, "cannot load oneDNN (%s): install it%s",
+                       why.text,
+                       lib.is_broken ? " anew" : " (libdnnl2 of Debian)");
+    return find_functions(e) ? e->code : try_out(e);
+}
+
+int onednn_load(struct err *e)
+{
+    struct err own = { 0 };
+    if (lib.engine || lib.why.code)
+        return err_pass(e, &lib.why);
+    if (load(&own) == OK)
+        return OK;
+    /* It stays where it is: what has run is not taken away from under its
+     * threads. Memory may be there the next time. */
+    lib.engine = NULL;
+    if (own.code != ERR_MEMORY)
+        lib.why = own;
+    return err_pass(e, &own);
+}
+
+const char *onednn_fault(void)
+{
+    return lib.why.code && lib.is_broken ? lib.why.text : NULL;
 }
 
 #else /* without the library */
@@ -543,8 +745,14 @@ int onednn_load(struct err *e)
 {
     return err_set(e, ERR_TOOL,
                    sizeof(real) == sizeof(float)
-                       ? "this program was built without oneDNN"
-                       : "oneDNN multiplies no doubles");
+                       ? "this program was built without oneDNN: install it "
+                         "(libdnnl-dev of Debian) and build anew"
+                       : "oneDNN multiplies no doubles: build for float32");
+}
+
+const char *onednn_fault(void)
+{
+    return NULL;
 }
 
 const char *onednn_name(void)

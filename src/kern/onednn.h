@@ -20,9 +20,15 @@
 /* Scratch of a thread, the caller's. The library asks for 0.3 to 1.1 MiB. */
 enum { ONEDNN_SCRATCH_BYTES = 4 << 20 };
 
-/* onednn_load - have the library. OK; ERR_MEMORY; ERR_TOOL: none, without a
- * remedy. For one thread, before all below. */
+/* onednn_load - have the library, and check every kind of product that is asked
+ * of it on a small one against a plain loop. OK; ERR_MEMORY, without a remedy;
+ * ERR_TOOL, from then on: none, or it fails or computes wrong products. For one
+ * thread, before all below. */
 int onednn_load(struct err *e);
+
+/* onednn_fault - what is wrong with the one that is there, as onednn_load said;
+ * NULL: nothing, or there is none, or nobody asked for it. */
+const char *onednn_fault(void);
 
 /* "oneDNN 2.6.3, avx512_core_bf16": version, and what its kernels are for. */
 const char *onednn_name(void);
@@ -69,7 +75,8 @@ int onednn_packed(struct onednn_packed **packed, struct onednn_set *s,
                   void *room, const struct onednn_shape *shape,
                   bool is_transposed, struct err *e);
 
-/* Fill it from b. One thread a packed operand. */
+/* Fill it from b. One thread a packed operand. Ends the process as onednn_run
+ * does. */
 void onednn_pack(const struct onednn_packed *packed, const real *b);
 
 /* onednn_product - the product of this shape, made if it is not there yet, with
@@ -80,7 +87,8 @@ int onednn_product(const struct onednn_product **p, struct onednn_set *s,
                    const struct onednn_packed *packed, struct err *e);
 
 /* onednn_run - thread: the caller's number, from 0. b: plain, or NULL where
- * `packed` is the right operand. Aliasing: none. */
+ * `packed` is the right operand. Aliasing: none. Where the library fails it ends
+ * the process, with a sentence and the status of ERR_TOOL or ERR_MEMORY. */
 void onednn_run(const struct onednn_product *p, int thread, real *c,
                 const void *a, const void *b,
                 const struct onednn_packed *packed);

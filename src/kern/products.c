@@ -1,5 +1,7 @@
 #include "kern/products.h"
 
+#include <stdio.h>
+
 #include "kern/onednn.h"
 
 NAMED(products_name, "openblas", "onednn", "auto")
@@ -48,8 +50,9 @@ int products_start(enum products products, struct err *e)
     if (products == PRODUCTS_AUTO)
         return OK;
     return err_set(e, ERR_TOOL,
-                   "train.products = onednn: %s; install it (libdnnl-dev of "
-                   "Debian) and build anew, or set train.products = openblas",
+                   "train.products = onednn: %s, or set train.products = "
+                   "openblas; a run that began with onednn cannot go on so, "
+                   "only be read",
                    own.text);
 }
 
@@ -67,6 +70,15 @@ const char *product_precision(struct product_way w)
 
 const char *product_remark(enum products products, struct product_way w)
 {
+    /* Static, as the library is of which it tells (onednn.c) */
+    static char broken[ERR_TEXT_MAX];
+    if (products == PRODUCTS_AUTO && onednn_fault()) {
+        snprintf(broken, sizeof broken,
+                 "train.products = auto takes OpenBLAS, for the oneDNN that "
+                 "is here is broken: %s",
+                 onednn_fault());
+        return broken;
+    }
     if (!w.rounds || w.is_native)
         return NULL;
     return products == PRODUCTS_OPENBLAS

@@ -38,7 +38,7 @@ struct product_way products_way(enum products products,
                                 enum precision precision);
 
 /* products_start - have what products_way decides for. OK; ERR_TOOL: oneDNN is
- * asked for and not there; ERR_MEMORY. */
+ * asked for and not there, or broken; ERR_MEMORY. */
 int products_start(enum products products, struct err *e);
 
 /* Bytes of a number of a rounded operand. */

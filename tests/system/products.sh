@@ -99,6 +99,95 @@ check "the dry run of auto names a library" grep -q '^products' <(
 check "bench names the products" grep -q '"products":"OpenBLAS"' json
 check "bench names the precision" grep -q '"precision":"bfloat16, rounded in software"' json
 
+# A oneDNN that is broken: cut short, or in front of the real one with functions that
+# STUB makes idle, fail, fail in the middle of training (late), or make nothing.
+where_onednn_lies() {
+    LD_DEBUG=libs "$SINKLAB" train small.ini train.products=onednn --dry-run 2>&1 |
+        sed -n 's/.*calling init: *\(.*libdnnl[^ ]*\)$/\1/p' | head -n 1
+}
+cat >stub.c <<'END'
+#include <dlfcn.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* As dnnl_types.h has them. */
+enum { SUCCESS = 0, UNIMPLEMENTED = 3, RUNTIME_ERROR = 5 };
+
+static int is_stub(const char *kind)
+{
+    const char *wanted = getenv("STUB");
+    return wanted && !strcmp(wanted, kind);
+}
+
+static void *real(const char *name)
+{
+    return dlsym(dlopen(REAL, RTLD_NOW), name);
+}
+
+int dnnl_primitive_execute(const void *p, void *stream, int n, const void *args)
+{
+    static atomic_int calls;
+    int (*f)(const void *, void *, int, const void *);
+    *(void **)&f = real("dnnl_primitive_execute");
+    if (is_stub("idle"))
+        return SUCCESS;
+    if (is_stub("fails") || (is_stub("late") && ++calls > 200))
+        return RUNTIME_ERROR;
+    return f(p, stream, n, args);
+}
+
+int dnnl_primitive_desc_create(void **desc, const void *op, const void *attr,
+                               void *engine, const void *hint)
+{
+    int (*f)(void **, const void *, const void *, void *, const void *);
+    *(void **)&f = real("dnnl_primitive_desc_create");
+    return is_stub("none") ? UNIMPLEMENTED : f(desc, op, attr, engine, hint);
+}
+END
+# The library that it stands in front of, named by its whole path: both have one name.
+make_stub() { # library
+    : | "${CC:-cc}" -xc -shared -Wl,-soname,"$1" -o front.so - &&
+        mkdir -p stub && "${CC:-cc}" -shared -fPIC -DREAL="\"$1\"" -o stub/libdnnl.so.2 \
+        stub.c -Wl,--no-as-needed ./front.so
+}
+with_stub() { # kind command...
+    local kind=$1
+    shift
+    STUB=$kind LD_LIBRARY_PATH=$T/stub "$@"
+}
+with_cut() { LD_LIBRARY_PATH=$T/cut "$@"; }
+took_openblas() { # run command...
+    local run=$1
+    shift
+    "$@" train small.ini run.dir="$run" train.products=auto >told 2>&1 &&
+        grep -q '^note: train.products = auto takes OpenBLAS, .* broken: .*: install' told &&
+        grep -q '^products = OpenBLAS' "$run/manifest.ini" &&
+        h5diff "$run/$last" "runs/openblas-float32/$last" /param
+}
+real=$(where_onednn_lies)
+if [ $other = auto ] && [ -n "$real" ] && make_stub "$real"; then
+    mkdir cut
+    head -c 1000000 "$real" >cut/libdnnl.so.2
+    expect_fail 10 'damaged.*install it anew, or set train.products = openblas' \
+        with_cut train broken/cut train.products=onednn
+    check "a oneDNN cut short: auto falls back" took_openblas broken/cut-auto with_cut "$SINKLAB"
+    check "the stub itself does no harm" with_stub sound train broken/sound train.products=onednn
+    check "and changes no bit" h5diff "broken/sound/$last" "runs/onednn-float32/$last" /param
+    for kind in "idle computes wrong float32 products" "fails fails at a small float32 product" \
+        "none fails at a small float32 product"; do
+        read -r stub words <<<"$kind"
+        expect_fail 10 "$words.*: install another, or set train.products = openblas" \
+            with_stub "$stub" train "broken/$stub" train.products=onednn
+        check "a oneDNN that $words: auto falls back" \
+            took_openblas "broken/$stub-auto" with_stub "$stub" "$SINKLAB"
+    done
+    expect_fail 10 'failed at a product that it had made before .*: install another' \
+        with_stub late train broken/late train.products=onednn train.threads=2
+else
+    echo "what a broken oneDNN does is left out: there is none, or no compiler"
+fi
+
 # A model in which a sink forms within 200 steps at this rate: three seeds each.
 cat >sink.ini <<'END'
 [model]
