@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "config/config.h"
 #include "nn/param.h"
+#include "kern/products.h"
 
 static void load(struct config *c, const char *path, const char *override)
 {
@@ -304,6 +305,28 @@ static void test_config__only_some_keys_change_on_resume(void **state)
         ERR_CONFIG);
 }
 
+/* By whatever library a run's numbers were computed, it can be read by others;
+ * what else made them stays. */
+static void test_config__readers_may_change_the_library(void **state)
+{
+    (void)state;
+    struct config c;
+    struct err e = { 0 };
+    load(&c, NULL, NULL);
+    const char *library[] = { "train.products=onednn", "train.steps=2000" };
+    assert_int_equal(
+        config_override(&c, NULL, library, 1, KEY_RESUME, NULL, ERR_IGNORED),
+        ERR_CONFIG);
+    assert_int_equal(
+        config_override(&c, NULL, library, 2, KEY_RESUME | KEY_READ, NULL, &e),
+        OK);
+    assert_string_equal(products_name(c.train.products), "onednn");
+    const char *precision[] = { "train.precision=bfloat16" };
+    assert_int_equal(config_override(&c, NULL, precision, 1,
+                                     KEY_RESUME | KEY_READ, NULL, ERR_IGNORED),
+                     ERR_CONFIG);
+}
+
 #define TEST(name) cmocka_unit_test(test_config__##name)
 
 static void test_config__the_name_of_a_key_finds_it(void **state)
@@ -336,6 +359,7 @@ int main(void)
         TEST(presets_set_keys_that_exist_gpt2_the_defaults),
         TEST(origins_say_file_line_preset_or_override),
         TEST(only_some_keys_change_on_resume),
+        TEST(readers_may_change_the_library),
         TEST(the_name_of_a_key_finds_it),
     };
     return cmocka_run_group_tests_name("config", tests, NULL, NULL);

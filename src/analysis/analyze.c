@@ -502,7 +502,8 @@ int analyze_config(struct config *c, struct step_list *steps, const char *dir,
         return e->code;
     /* what the run was measured on is not what it is measured on now */
     key_copy_text(c->sink.hash, "");
-    if (config_override(c, NULL, overrides, n, KEY_RESUME, NULL, e) ||
+    if (config_override(c, NULL, overrides, n, KEY_RESUME | KEY_READ, NULL,
+                        e) ||
         run_list_checkpoints(steps, dir, e) || session_name_input(c, e))
         return e->code;
     if (last > 0 && last < steps->n)
@@ -677,6 +678,7 @@ static int analyze(struct analysis *a, const struct analyze_options *o,
     replaced_open(&a->replaced, a->dir, a->name, &a->config);
     if (!o->is_again)
         kept_open(&a->kept, a->dir, a->name, a->settings, &a->columns);
+    run_model_tell(o->is_json ? stderr : stdout, &a->config, a->dir);
     told_begin(&a->told, a->dir, &a->columns, o->is_json);
 
     struct text csv = { a->csv, a->csv_cap, 0 };

@@ -7,6 +7,7 @@
 #include "base/shell.h"
 #include "base/text.h"
 #include "config/config_differ.h"
+#include "kern/products.h"
 #include "run/checkpoint.h"
 #include "train/session.h"
 
@@ -27,6 +28,18 @@ int run_model_check(const struct config *c, const char *dir, const char *sealed,
         "%s/config.ini: %s.%s is %.200s, but %.200s in %s, which the "
         "run wrote: undo that change",
         dir, k.section->name, k.key->name, here, there, path);
+}
+
+void run_model_tell(FILE *out, const struct config *c, const char *dir)
+{
+    struct config own;
+    if (run_config_load(&own, dir, ERR_IGNORED) == OK &&
+        own.train.products != c->train.products)
+        fprintf(out,
+                "note: not computed as the run was, so last bits may differ: "
+                "train.products was %s and is %s\n",
+                products_name(own.train.products),
+                products_name(c->train.products));
 }
 
 int run_model_none(const char *dir, struct err *e)
@@ -111,7 +124,7 @@ static int read_config(struct run_model *m, const struct run_model_query *q,
     if (run_config_load(&m->config, q->dir, e))
         return e->code;
     return config_override(&m->config, NULL, q->overrides, q->n_overrides,
-                           KEY_RESUME, NULL, e);
+                           KEY_RESUME | KEY_READ, NULL, e);
 }
 
 /* Before anything is built after config.ini: what does the run say itself? */

@@ -8,6 +8,8 @@
 #ifndef SINKLAB_RUN_MODEL_H
 #define SINKLAB_RUN_MODEL_H
 
+#include <stdio.h>
+
 #include "data/token_text.h"
 #include "engine/engine.h"
 #include "run/run.h"
@@ -39,6 +41,10 @@ struct run_model {
  * does for training. OK or ERR_CONFIG. */
 int run_model_check(const struct config *c, const char *dir, const char *sealed,
                     const char *path, struct err *e);
+
+/* run_model_tell - a note, where c, with which the run in dir is read, lets
+ * another library multiply than the run's own settings do. */
+void run_model_tell(FILE *out, const struct config *c, const char *dir);
 
 /* run_model_open - settings, source and model. OK; ERR_USAGE: no run, or it has
  * no checkpoint of this step (told with those there are); ERR_DATA: it has

@@ -51,13 +51,16 @@ double key_steps_at(const struct key_steps *s, idx updates_done);
  * and save intervals); left out of the run's identity. Implies KEY_RESUME.
  * KEY_STAYS: cosmetic, and a run that goes on keeps it all the same.
  * KEY_MEASURES: cosmetic, and what `sinklab analyze` finds depends on it.
- * KEY_SEED: a seed over which runs are averaged. */
+ * KEY_SEED: a seed over which runs are averaged.
+ * KEY_READ: whoever only reads a run may change it, too: by what its numbers
+ * are computed, which is not everywhere that a run is taken to. */
 enum {
     KEY_RESUME = 1,
     KEY_COSMETIC = 2 | KEY_RESUME,
     KEY_STAYS = 4,
     KEY_SEED = 8,
     KEY_MEASURES = 16 | KEY_COSMETIC,
+    KEY_READ = 32,
 };
 
 struct key {

@@ -56,7 +56,8 @@ int config_load_sealed(struct config *c, const char *path, const char *remedy,
 
 /* config_override - apply overrides to a config that is already there, as a
  * resumed run does. Keys without all of `flags` may only be given the value
- * they have (a run's past must stay valid). flags 0 allows every key.
+ * they have (a run's past must stay valid); with KEY_READ among them those that
+ * have it are allowed, too. flags 0 allows every key.
  * from: where c's values came from, so that a preset knows which of them were
  * given; NULL: none was. Overrides must be read; what they leave idle of c gets
  * its default. origins as in config_load, with notes on the overrides.

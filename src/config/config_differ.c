@@ -92,7 +92,7 @@ bool config_past_differs(struct config_key *found, const struct config *a,
 {
     char x[KEY_PRINT_MAX], y[KEY_PRINT_MAX];
     for (struct config_key k = { 0 }; config_next_key(&k);) {
-        if (k.key->flags & KEY_RESUME)
+        if (k.key->flags & (KEY_RESUME | KEY_READ))
             continue;
         config_value(x, sizeof x, a, k);
         config_value(y, sizeof y, b, k);

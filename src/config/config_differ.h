@@ -33,8 +33,8 @@ bool config_key_has_paths(struct config_key k);
 bool config_other_text(idx *a, idx *b, config_at *at, const void *list, idx n);
 
 /* config_past_differs - is there a key in which the two differ, of those that
- * may not change when a run goes on (all without KEY_RESUME)? The first of
- * them. */
+ * may change neither when a run goes on nor when it is read (all without
+ * KEY_RESUME and KEY_READ)? The first of them. */
 bool config_past_differs(struct config_key *found, const struct config *a,
                          const struct config *b);
 

@@ -34,7 +34,7 @@ static const struct key train_keys[] = {
       "processes that may use the same share; or OMP_NUM_THREADS",
       NULL },
     { "products", KEY_CHOICE, FIELD(products), "openblas", 0, 0, products_name,
-      0,
+      KEY_READ,
       "library that multiplies activations with weights; auto: oneDNN where it "
       "is and the processor has AVX-512, else OpenBLAS",
       NULL },

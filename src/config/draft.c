@@ -276,6 +276,12 @@ static void place_text(char *text, size_t cap, const struct place *at)
         snprintf(text, cap, "%s", command_line);
 }
 
+static bool may_change(const struct draft *d, const struct key *key)
+{
+    unsigned wanted = d->flags & ~(unsigned)KEY_READ;
+    return (key->flags & wanted) == wanted || key->flags & d->flags & KEY_READ;
+}
+
 /* A key that must keep its value may be given the one it has; now: which. */
 static bool keeps_value(const struct draft *d,
                         const struct config_section *section,
@@ -301,8 +307,7 @@ static bool set(struct draft *d, const struct place *at,
     char path[KEY_PATH_MAX];
     struct err e = { 0 };
     char now[KEY_PRINT_MAX];
-    if ((key->flags & d->flags) != d->flags &&
-        !keeps_value(d, section, key, value, now)) {
+    if (!may_change(d, key) && !keeps_value(d, section, key, value, now)) {
         draft_problem(d, at, ERR_CONFIG,
                       "%s: cannot be changed: what the run computed so far was "
                       "with %s: leave it out, or train anew in another run.dir",

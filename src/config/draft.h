@@ -76,7 +76,8 @@ struct draft {
     const struct config *before;      /* what overrides change; NULL: nothing */
     idx n_before;           /* assignments that are no wish of this reading */
     bool is_foreign_told;   /* that a section is one of other files */
-    unsigned flags;         /* keys without all of them must keep their value */
+    unsigned flags;         /* keys without all of them must keep their value,
+                               KEY_READ aside, which lets its keys change */
     int code;               /* of the first problem */
     idx n_problems, n_told; /* found; written to text */
     size_t text_n;

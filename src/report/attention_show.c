@@ -245,9 +245,12 @@ int attention_show(FILE *out, const struct attention_show *o, struct err *e)
                            : "attention: of which text? Give --text \"...\", "
                              "or --tokens with the numbers of its tokens");
     if ((!o->output || check_output(o->output, e) == OK) &&
-        attention_map_open(&m, &o->query, e) == OK &&
-        find_shares(&s, &m, e) == OK && write_output(o, &m, e) == OK &&
-        print_shares(out, o, &s, e) == OK && o->output && !o->is_json)
+        attention_map_open(&m, &o->query, e) == OK)
+        run_model_tell(o->is_json ? stderr : out, &m.model.config,
+                       o->query.model.dir);
+    if (!e->code && find_shares(&s, &m, e) == OK &&
+        write_output(o, &m, e) == OK && print_shares(out, o, &s, e) == OK &&
+        o->output && !o->is_json)
         fprintf(out, "wrote %s: %td token%s\n", o->output, m.T,
                 m.T == 1 ? "" : "s");
     free(s.of);

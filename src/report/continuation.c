@@ -212,7 +212,9 @@ int continuation_print(FILE *out, const struct continuation *c, struct err *e)
     if (!x)
         return err_memory(e, NULL);
     *x = (struct continued){ .c = c };
-    if (open_model(x, e) == OK && say(out, x, e) == OK) {
+    if (open_model(x, e) == OK) /* what the model says has out to itself */
+        run_model_tell(stderr, &x->model.config, c->model.dir);
+    if (!e->code && say(out, x, e) == OK) {
         if (c->is_json)
             print_json(out, x, e);
         else

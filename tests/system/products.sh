@@ -182,6 +182,30 @@ if [ $other = auto ] && [ -n "$real" ] && make_stub "$real"; then
         check "a oneDNN that $words: auto falls back" \
             took_openblas "broken/$stub-auto" with_stub "$stub" "$SINKLAB"
     done
+    # A run that began with it is read by the other library, and says so.
+    note='^note: not computed as the run was, .*: train.products was onednn and is openblas$'
+    cp -r runs/onednn-float32 moved
+    expect_fail 10 'damaged.* cannot go on so, only be read' with_cut "$SINKLAB" analyze moved
+    expect_fail 10 'damaged.* cannot go on so, only be read' with_cut "$SINKLAB" train moved \
+        train.steps=30
+    expect_fail 3 'train.products: cannot be changed.* train anew in another run.dir' \
+        with_cut "$SINKLAB" train moved train.steps=30 train.products=openblas
+    check "sample reads it" with_cut "$SINKLAB" sample moved train.products=openblas \
+        --tokens 3 --temperature 0
+    check "sample's note stands aside" grep -q "$note" <(
+        "$SINKLAB" sample moved train.products=openblas --tokens 3 2>&1 >/dev/null)
+    check "attention reads it" grep -q "$note" <(
+        with_cut "$SINKLAB" attention moved --tokens "1 2 3" train.products=openblas)
+    check "analyze reads it" grep -q "$note" <(
+        with_cut "$SINKLAB" analyze moved train.products=openblas)
+    check "that is an analysis of its own settings, all measured anew" grep -q \
+        'train.products openblas, now onednn' <("$SINKLAB" analyze moved)
+    check "which measures as before" diff <(last_row runs/onednn-float32/analysis.csv) \
+        <(last_row moved/analysis.csv)
+    check "inputs reads it" with_cut "$SINKLAB" inputs moved train.products=openblas --last 1
+    check "nothing is damaged" "$SINKLAB" verify moved
+    check "and compare reads both" "$SINKLAB" compare moved runs/openblas-float32
+
     expect_fail 10 'failed at a product that it had made before .*: install another' \
         with_stub late train broken/late train.products=onednn train.threads=2
 else
