@@ -6,6 +6,7 @@
 
 #include "analysis/analysis.h"
 #include "analysis/analyze.h"
+#include "analysis/run_model.h"
 #include "data/corpus_kind.h"
 #include "io/fsys.h"
 #include "io/grid_markup.h"
@@ -100,6 +101,7 @@ static int take_run(struct inputs *x, const char *path, bool is_named,
     }
     if (!e->code && analyze_config(&c, &steps, path, x->o->settings,
                                    x->o->n_settings, 0, e) == OK) {
+        run_model_tell(x->told, &c, path);
         r->is_bare = !c.data.bos;
         r->is_text = is_text(&c);
         for (idx i = 0; i < MEASURED_INPUTS; i++) {

@@ -196,13 +196,17 @@ if [ $other = auto ] && [ -n "$real" ] && make_stub "$real"; then
         "$SINKLAB" sample moved train.products=openblas --tokens 3 2>&1 >/dev/null)
     check "attention reads it" grep -q "$note" <(
         with_cut "$SINKLAB" attention moved --tokens "1 2 3" train.products=openblas)
-    check "analyze reads it" grep -q "$note" <(
-        with_cut "$SINKLAB" analyze moved train.products=openblas)
+    # whole: who stops reading at the note stops the analysis
+    with_cut "$SINKLAB" analyze moved train.products=openblas >told
+    check "analyze reads it" grep -q "$note" told
+    "$SINKLAB" analyze moved >told
     check "that is an analysis of its own settings, all measured anew" grep -q \
-        'train.products openblas, now onednn' <("$SINKLAB" analyze moved)
+        'train.products openblas, now onednn' told
     check "which measures as before" diff <(last_row runs/onednn-float32/analysis.csv) \
         <(last_row moved/analysis.csv)
-    check "inputs reads it" with_cut "$SINKLAB" inputs moved train.products=openblas --last 1
+    with_cut "$SINKLAB" inputs moved train.products=openblas --last 1 >told
+    check "inputs reads it" grep -q "$note" told
+    check "and has its tables" grep -q '^sink_1' told
     check "nothing is damaged" "$SINKLAB" verify moved
     check "and compare reads both" "$SINKLAB" compare moved runs/openblas-float32
 
