@@ -595,8 +595,8 @@ static real before(idx i)
 }
 
 /* Operands, and what is to come out. A sum of n terms is, in whatever order and
- * however its products are rounded, off by at most n u / (1 - n u) of the sum of
- * their sizes, u = 2^-24 (Higham, Accuracy and Stability of Numerical
+ * however its products are rounded, off by at most n u / (1 - n u) of the sum
+ * of their sizes, u = 2^-24 (Higham, Accuracy and Stability of Numerical
  * Algorithms, 2002, 3.1); of K products and what was there n is K + 1. Operands
  * that are rounded have products that are exact. */
 static void fill_trial(struct trial *t, enum form form, bool is_bfloat16,

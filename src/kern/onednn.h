@@ -87,8 +87,8 @@ int onednn_product(const struct onednn_product **p, struct onednn_set *s,
                    const struct onednn_packed *packed, struct err *e);
 
 /* onednn_run - thread: the caller's number, from 0. b: plain, or NULL where
- * `packed` is the right operand. Aliasing: none. Where the library fails it ends
- * the process, with a sentence and the status of ERR_TOOL or ERR_MEMORY. */
+ * `packed` is the right operand. Aliasing: none. Where the library fails it
+ * ends the process, with a sentence and the status ERR_TOOL or ERR_MEMORY. */
 void onednn_run(const struct onednn_product *p, int thread, real *c,
                 const void *a, const void *b,
                 const struct onednn_packed *packed);

@@ -105,13 +105,13 @@ where_onednn_lies() {
     LD_DEBUG=libs "$SINKLAB" train small.ini train.products=onednn --dry-run 2>&1 |
         sed -n 's/.*calling init: *\(.*libdnnl[^ ]*\)$/\1/p' | head -n 1
 }
-cat >stub.c <<'END'
+cat >stub.txt <<'END'
 #include <dlfcn.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* As dnnl_types.h has them. */
+/* As the library has them. */
 enum { SUCCESS = 0, UNIMPLEMENTED = 3, RUNTIME_ERROR = 5 };
 
 static int is_stub(const char *kind)
@@ -149,7 +149,7 @@ END
 make_stub() { # library
     : | "${CC:-cc}" -xc -shared -Wl,-soname,"$1" -o front.so - &&
         mkdir -p stub && "${CC:-cc}" -shared -fPIC -DREAL="\"$1\"" -o stub/libdnnl.so.2 \
-        stub.c -Wl,--no-as-needed ./front.so
+        -xc stub.txt -xnone -Wl,--no-as-needed ./front.so
 }
 with_stub() { # kind command...
     local kind=$1
