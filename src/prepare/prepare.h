@@ -6,9 +6,9 @@
  * Sources are read once, and once more before that where a vocabulary is
  * learned, or where the folder holds a corpus that may be the one that is asked
  * for. Documents that are no files are counted before that, up to
- * HELD_OUT_MANY, if nobody says how they are held out. Memory does not grow with
- * sources, but for the list of files and a line of JSON. Whatever ends it, a
- * folder that is not whole does not look so.
+ * HELD_OUT_MANY, if nobody says how they are held out. Memory does not grow
+ * with sources, but for the list of files and a line of JSON. Whatever ends it,
+ * a folder that is not whole does not look so.
  */
 #ifndef SINKLAB_PREPARE_H
 #define SINKLAB_PREPARE_H
