@@ -130,29 +130,37 @@ int pieces_sample(struct pieces_sample *s, struct text_batch *batch,
 /* What spm_train writes in its folder; the name stands in the model. */
 #define LEARNED "vocabulary"
 
-/* How many pieces the text allows at most, if that is what spm_train says; else
- * 0. */
-static long most_pieces(FILE *complaints)
+/* The number behind these words, the last of them in a line with all, in what
+ * spm_train says; 0 if it does not say so. */
+static long number_behind(FILE *complaints, const char *first, const char *last)
 {
-    static const char words[] = "value <= ";
     char line[1024], *found;
     rewind(complaints);
     while (fgets(line, sizeof line, complaints))
-        if ((found = strstr(line, words)))
-            return strtol(found + strlen(words), NULL, 10);
+        if ((found = strstr(line, first)) && (found = strstr(found, last)))
+            return strtol(found + strlen(last), NULL, 10);
     return 0;
 }
 
+/* It may be that the text has too few different words, or too many characters,
+ * each of which is a piece. */
 static int learning_failed(idx n, FILE *complaints, struct err *e)
 {
-    long most = most_pieces(complaints);
-    if (most <= 0)
-        return err_prefix(e, "learning %td sub-words", n);
+    long most = number_behind(complaints, "value <= ", "value <= ");
+    long least = number_behind(complaints, "required_chars. ", " vs ");
     struct err why = { 0 };
-    err_set(&why, ERR_DATA,
-            "the text allows no %td sub-words: want --vocab %ld at most, or "
-            "give more text",
-            n, most);
+    if (most <= 0 && least <= 0)
+        return err_prefix(e, "learning %td sub-words", n);
+    if (most > 0)
+        err_set(&why, ERR_DATA,
+                "the text allows no %td sub-words: want --vocab %ld at most, "
+                "or give more text",
+                n, most);
+    else
+        err_set(&why, ERR_DATA,
+                "the text has more characters than %td sub-words can be: want "
+                "--vocab %ld at least",
+                n, least);
     *e = why;
     return e->code;
 }

@@ -254,6 +254,12 @@ expect_fail 4 'invalid.jsonl:2: byte 2 of its text is no UTF-8' \
     prepare invalid.jsonl -o none --jsonl --tokenizer pieces
 expect_fail 4 '^sinklab: speech: the text allows no 300000 sub-words: want --vocab [0-9]+ at most' \
     prepare speech -o none --vocab 300000
+for ((i = 128; i < 192; i++)); do # 64 characters, U+0100 and so on
+    # shellcheck disable=SC2059 # the format is made
+    printf "\\304\\$(printf %o $i) %.0s" {1..20}
+done >characters
+expect_fail 4 '^sinklab: characters: the text has more characters than 300 sub-words can be: want --vocab 3[0-9]+ at least' \
+    prepare characters -o none --vocab 300
 cp texts/2.bin no.model
 expect_fail 4 'is no whole model' prepare speech -o none --tokenizer no.model
 spm_train --input=speech --model_prefix=lossy --vocab_size=60 --minloglevel=2 2>err
