@@ -26,6 +26,21 @@ static int read_seal(char hex[HASH_HEX_MAX], const char *dir, const char *name,
     return hdf_read_seal(hex, path, ERR_DATA, REMEDY, e);
 }
 
+/* The hash of what is measured, by what: `auto` is what it comes to here, so
+ * that an analysis on another machine, whose library is another one, keeps no
+ * rows of this one's. */
+static void measured_here(char hex[HASH_HEX_MAX], const struct config *c)
+{
+    struct config same = *c;
+    struct train_options *o = &same.train;
+    if (o->products == PRODUCTS_AUTO)
+        o->products =
+            products_way(PRODUCTS_AUTO, (enum precision)o->precision).is_onednn
+                ? PRODUCTS_ONEDNN
+                : PRODUCTS_OPENBLAS;
+    measured_settings(hex, &same);
+}
+
 void analysis_settings(char hex[HASH_HEX_MAX], const struct config *c)
 {
     char settings[HASH_HEX_MAX], line[128];
@@ -33,7 +48,7 @@ void analysis_settings(char hex[HASH_HEX_MAX], const struct config *c)
     /* columns say by their names what these two ask for */
     key_copy_text(same.metrics.names, "");
     key_copy_text(same.metrics.eps, "");
-    measured_settings(settings, &same);
+    measured_here(settings, &same);
     int n = snprintf(line, sizeof line, "settings %d %s", ANALYSIS_FORMAT,
                      settings);
     hash_hex(hex, hash_bytes(line, (size_t)n));
@@ -44,7 +59,7 @@ int analysis_made_from(char hex[HASH_HEX_MAX], const char *dir,
                        struct err *e)
 {
     char settings[HASH_HEX_MAX], line[128];
-    measured_settings(settings, c);
+    measured_here(settings, c);
     int n = snprintf(line, sizeof line, "analysis %d %s", ANALYSIS_FORMAT,
                      settings);
     hash_hex(hex, hash_bytes(line, (size_t)n));

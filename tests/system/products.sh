@@ -210,6 +210,15 @@ if [ $other = auto ] && [ -n "$real" ] && make_stub "$real"; then
     check "nothing is damaged" "$SINKLAB" verify moved
     check "and compare reads both" "$SINKLAB" compare moved runs/openblas-float32
 
+    # What auto came to is part of what an analysis is made from
+    both=(broken/cut-auto broken/idle-auto)
+    with_cut "$SINKLAB" analyze "${both[@]}" >told
+    check "auto by one library" grep -q '^2 runs to analyze, 0 up to date' told
+    with_cut "$SINKLAB" analyze "${both[@]}" >told
+    check "is up to date for it" grep -q ' 2 up to date' told
+    "$SINKLAB" analyze "${both[@]}" >told
+    check "and measured anew by another" grep -q '^2 runs to analyze, 0 up to date' told
+
     expect_fail 10 'failed at a product that it had made before .*: install another' \
         with_stub late train broken/late train.products=onednn train.threads=2
 else
