@@ -296,6 +296,11 @@ static void test_config__a_stored_text_includes_nothing(void **state)
     struct config c;
     struct err e = { 0 };
     assert_int_equal(config_load_text(&c, "[run]\nseed = 5\n", "ck", &e), OK);
+    /* of a version that knew no condition of that key */
+    assert_int_equal(config_load_text(&c, "[optim]\nlr_head = 2\n", "ck", &e),
+                     OK);
+    assert_true(c.optim.lr_group[GROUP_HEAD] == 1);
+    assert_int_equal(config_load_text(&c, "[run]\nseed = 5\n", "ck", &e), OK);
     assert_int_equal(c.run.seed, 5);
     assert_int_equal(config_load_text(&c, "include = a\n", "ck", &e),
                      ERR_CONFIG);

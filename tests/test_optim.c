@@ -387,22 +387,22 @@ static void test_optim__a_factor_on_no_tensor_is_refused(void **state)
     o.weight_decay = 0.1;
     open_bench(&b, &o, 1);
     o.lr_group[GROUP_BIASES] = o.decay_group[GROUP_ATTENTION] = 2;
-    assert_int_equal(optim_check(&o, &b.table, &e), OK);
+    assert_int_equal(optim_check_factors(&o, &b.table, &e), OK);
     b.table.rows[1].role = PARAM_SHIFT; /* the only bias */
-    assert_int_equal(optim_check(&o, &b.table, &e), ERR_CONFIG);
+    assert_int_equal(optim_check_factors(&o, &b.table, &e), ERR_CONFIG);
     assert_string_equal(e.text,
                         "[optim] lr_biases = 2: this model has no tensor of "
                         "this group, so it does nothing: leave it at 1");
     o.lr_group[GROUP_BIASES] = 1;
     b.table.rows[4].role = PARAM_STATE; /* which no rate moves */
     e = (struct err){ 0 };
-    assert_int_equal(optim_check(&o, &b.table, &e), ERR_CONFIG);
+    assert_int_equal(optim_check_factors(&o, &b.table, &e), ERR_CONFIG);
     assert_non_null(strstr(e.text, "[optim] decay_attention = 2: "));
     o.weight_decay = 0; /* nothing reads it, which its condition says */
-    assert_int_equal(optim_check(&o, &b.table, ERR_IGNORED), OK);
+    assert_int_equal(optim_check_factors(&o, &b.table, ERR_IGNORED), OK);
     o.weight_decay = 0.1;
     o.decay = DECAY_MATRICES;
-    assert_int_equal(optim_check(&o, &b.table, ERR_IGNORED), OK);
+    assert_int_equal(optim_check_factors(&o, &b.table, ERR_IGNORED), OK);
     close_bench(&b);
 }
 

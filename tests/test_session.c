@@ -684,15 +684,18 @@ static void test_session__positions_behind_the_end_are_refused(void **state)
         struct session s;
         struct err e = { 0 };
         assert_int_equal(config_load(&c, NULL, refused[i], 2, NULL, &e), OK);
-        assert_int_equal(session_open(&s, &c, false, &e), ERR_CONFIG);
+        assert_int_equal(session_open(&s, &c, false, &e), OK); /* to read it */
+        assert_int_equal(session_check_new(&c, &s.model, &e), ERR_CONFIG);
         assert_non_null(strstr(e.text, "sink.positions = "));
         assert_non_null(strstr(e.text, i ? "have 32 tokens" : "have 8 tokens"));
         session_release(&s);
     }
     struct session s;
     OPEN(&s, "sink.positions=8", "sink.tokens=8");
+    assert_int_equal(session_check_new(&s.config, &s.model, ERR_IGNORED), OK);
     session_release(&s);
     OPEN(&s, "sink.tokens=2");
+    assert_int_equal(session_check_new(&s.config, &s.model, ERR_IGNORED), OK);
     session_release(&s);
 }
 

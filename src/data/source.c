@@ -229,6 +229,17 @@ int source_check_files(const struct source *s, struct err *e)
     return OK;
 }
 
+void source_settle_files(struct source *s)
+{
+    for (idx part = 0; part < s->n_parts; part++) {
+        const struct corpus *c = &s->parts[part].corpus;
+        const struct stored *both[] = { &c->train, &c->val };
+        for (int k = 0; k < COUNT_OF(both); k++)
+            for (idx i = 0; i < both[k]->n_maps; i++)
+                mapping_settle(both[k]->maps[i]);
+    }
+}
+
 /* All parts have one order. */
 bool source_has_row_bos(const struct source *s)
 {

@@ -194,6 +194,13 @@ int mapping_check(const struct mapping *m, struct err *e)
     return OK;
 }
 
+void mapping_settle(struct mapping *m)
+{
+    struct stat st;
+    if (stat(m->path, &st) == 0)
+        m->stamp = file_stamp_of(&st);
+}
+
 #ifndef MADV_COLD /* Linux 5.4 has it, and glibc 2.32 */
 #define MADV_COLD 20
 #endif

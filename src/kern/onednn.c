@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "base/terminal.h"
 #include "kern/bfloat16.h"
 #include "kern/library.h"
@@ -72,6 +73,8 @@ static const struct {
  * 155 MiB were seen. It crashes where it gets none. */
 static const size_t LIBRARY_BYTES = (size_t)96 << 20;
 static const size_t CODE_BYTES = (size_t)96 << 20;
+/* The same of the small products of a trial, of which 14 MiB were seen. */
+static const size_t TRIAL_BYTES = (size_t)32 << 20;
 
 size_t onednn_bytes(void)
 {
@@ -716,7 +719,15 @@ static int load(struct err *e)
         return err_set(e, ERR_TOOL, "cannot load oneDNN (%s): install it%s",
                        why.text,
                        lib.is_broken ? " anew" : " (libdnnl2 of Debian)");
-    return find_functions(e) ? e->code : try_out(e);
+    const struct memory_need trial = {
+        .what = "trying oneDNN out",
+        .bytes = (double)ONEDNN_SCRATCH_BYTES,
+        .mapped_bytes = (double)TRIAL_BYTES,
+        .remedy = "set train.products = openblas",
+    };
+    if (find_functions(e) || memory_check(&trial, "", e))
+        return e->code;
+    return try_out(e);
 }
 
 int onednn_load(struct err *e)

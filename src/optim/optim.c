@@ -42,10 +42,9 @@ static bool decays(const struct optim_options *o, bool is_matrix)
     return o->weight_decay != 0 && (o->decay == DECAY_ALL || is_matrix);
 }
 
-/* Has a group of tensors of which no condition of a key says whether a model
- * has it, a factor, and no tensor that it moves? */
-static int check_factors(const struct optim_options *o,
-                         const struct param_table *t, struct err *e)
+/* Of the groups of which no condition of a key says whether a model has one. */
+int optim_check_factors(const struct optim_options *o,
+                        const struct param_table *t, struct err *e)
 {
     static const enum param_group untold[] = { GROUP_BIASES, GROUP_ATTENTION };
     for (idx i = 0; i < COUNT_OF(untold); i++) {
@@ -85,7 +84,7 @@ int optim_check(const struct optim_options *o, const struct param_table *t,
                        "[optim] drop_at: is empty, so schedule = %s drops the "
                        "learning rate nowhere: give steps, or another schedule",
                        schedule_name(o->schedule));
-    return check_factors(o, t, e);
+    return OK;
 }
 
 /* --- units ---------------------------------------------------------------- */

@@ -68,11 +68,15 @@ struct optim {
     int part, n_parts; /* processes share the units; 0, 1: one has them all */
 };
 
-/* optim_check - do the patterns of options->freeze each name a tensor, have
- * factors on groups tensors to act on, and is there what a schedule needs? OK,
- * ERR_CONFIG. */
+/* optim_check - do the patterns of options->freeze each name a tensor, and is
+ * there what a schedule needs? OK, ERR_CONFIG. */
 int optim_check(const struct optim_options *o, const struct param_table *t,
                 struct err *e);
+
+/* optim_check_factors - has each factor on a group of tensors one to move? OK,
+ * ERR_CONFIG. */
+int optim_check_factors(const struct optim_options *o,
+                        const struct param_table *t, struct err *e);
 
 /* optim_plan - place states and work lists in the arena (measure first). */
 void optim_plan(struct optim *s, struct arena *arena,

@@ -107,6 +107,8 @@ static int check_run(struct walk *w, struct config *c, struct err *e)
     if (rc == OK)
         rc = session_check_model(c, &m, e);
     if (rc == OK)
+        rc = session_check_new(c, &m, e);
+    if (rc == OK)
         key_copy_text(c->data.hash, w->data.source.hash);
     model_release(&m);
     return rc;

@@ -166,6 +166,7 @@ static int lock_line(int fd, const char *path, struct err *e)
     return OK;
 }
 
+/* The line "" waits for no lock: who has it appends, which mends, too. */
 static int append(const struct sweep *s, const char *line, struct err *e)
 {
     char path[RUN_PATH_MAX];
@@ -173,8 +174,10 @@ static int append(const struct sweep *s, const char *line, struct err *e)
     int fd = fsys_call_open(path, O_RDWR | O_APPEND | O_CREAT);
     if (fd < 0)
         return err_system(e, path, "open");
-    int rc = lock_line(fd, path, e);
-    if (rc == OK)
+    bool is_taken =
+        !*line && flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    int rc = *line ? lock_line(fd, path, e) : OK;
+    if (rc == OK && !is_taken)
         rc = append_locked(fd, path, line, e);
     if (fsys_call_close(fd) && rc == OK)
         rc = err_system(e, path, "close");

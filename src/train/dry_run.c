@@ -158,7 +158,7 @@ int dry_run_print(FILE *out, const struct config *c, const char *dir,
                   const struct dry_run_options *o, struct err *e)
 {
     struct plan p;
-    struct plan_data data = { 0 };
+    struct plan_data data = { .is_begun = o->is_begun };
     plan_run(&p, &data, c, e);
     plan_data_release(&data); /* before a session opens them */
     if (e->code)

@@ -9,7 +9,8 @@
 struct dry_run_options {
     double rate; /* tokens a second; 0: some steps are timed */
     bool is_json;
-    idx done; /* steps that a run has behind it already */
+    bool is_begun; /* there is such a run */
+    idx done;      /* steps that a run has behind it already */
 };
 
 /* dry_run_print - parameters, tokens, memory, checkpoints and their size,

@@ -156,6 +156,8 @@ int plan_run(struct plan *p, struct plan_data *d, const struct config *c,
         rc = model_init(&m, &spec, d->source.vocab, e);
     if (rc == OK)
         rc = session_check_model(c, &m, e);
+    if (rc == OK && !d->is_begun)
+        rc = session_check_new(c, &m, e);
     if (rc == OK) {
         size_t bytes = session_bytes(c, &m, true);
         *p = (struct plan){

@@ -41,6 +41,7 @@ struct plan {
 /* The data that were opened last: many runs read the same, and ask the same of
  * them. Zeroed at first; plan_data_release in any state. */
 struct plan_data {
+    bool is_begun; /* runs of it are: only what begins must keep to all rules */
     bool is_known;
     struct plan_asked { /* all that it depends on */
         struct data_options data;

@@ -213,11 +213,19 @@ int session_check_data(const struct config *c, const struct source *s,
                    c->data.path[0] ? c->data.path : c->data.mixture);
 }
 
-int session_check_files(const struct session *s, struct err *e)
+int session_check_files(struct session *s, struct err *e)
 {
-    if (source_check_files(&s->source, e) || source_check_files(&s->input, e))
+    struct err why = { 0 };
+    const struct config *c = &s->config;
+    if (source_check_files(&s->input, e) || source_check_files(&s->copies, e))
         return e->code;
-    return source_check_files(&s->copies, e);
+    if (source_check_files(&s->source, &why) == OK)
+        return OK;
+    /* or was it touched alone? Its hash says */
+    if (source_check(&c->data, c->model.context, ERR_IGNORED))
+        return err_pass(e, &why);
+    source_settle_files(&s->source);
+    return OK;
 }
 
 struct source *session_sinks(struct session *s)
@@ -253,20 +261,6 @@ static int open_copies(struct source *copies, struct source *s,
     return OK;
 }
 
-/* Of a key that no sequence has there is nothing to measure. The usual number
- * may be larger than short sequences have: it was not asked for. */
-static int check_positions(const struct config *c, struct err *e)
-{
-    idx k = c->sink.positions, T = sink_tokens(c);
-    if (k <= T || config_has_default(c, config_key_find("sink.positions")))
-        return OK;
-    return err_set(e, ERR_CONFIG,
-                   "sink.positions = %td: measured sequences have %td tokens "
-                   "(sink.tokens, at most model.context): want no more than "
-                   "that",
-                   k, T);
-}
-
 /* The input that c asks for, if it is not the source; and what sequences of
  * either are to have. */
 static int open_input(struct source *input, struct source *s,
@@ -277,8 +271,6 @@ static int open_input(struct source *input, struct source *s,
                                    body_tokens(s, c) };
     struct source_style style = { .bos = o->bos == SINK_BOS_DATA,
                                   .edits = o->edits };
-    if (check_positions(c, e))
-        return e->code;
     if (q.kind != INPUT_DATA && input_open(input, s, &q, e))
         return e->code;
     s->styles[SPLIT_SINK] = input->styles[SPLIT_SINK] = style;
@@ -310,6 +302,27 @@ int session_check_model(const struct config *c, const struct model *m,
     return update_meter_check(&m->table, &choice, e)
                ? e->code
                : optim_check(&c->optim, &m->table, e);
+}
+
+/* Of a key that no sequence has there is nothing to measure. The usual number
+ * may be larger than short sequences have: it was not asked for. */
+static int check_positions(const struct config *c, struct err *e)
+{
+    idx k = c->sink.positions, T = sink_tokens(c);
+    if (k <= T || config_has_default(c, config_key_find("sink.positions")))
+        return OK;
+    return err_set(e, ERR_CONFIG,
+                   "sink.positions = %td: measured sequences have %td tokens "
+                   "(sink.tokens, at most model.context): want no more than "
+                   "that",
+                   k, T);
+}
+
+int session_check_new(const struct config *c, const struct model *m,
+                      struct err *e)
+{
+    return check_positions(c, e) ? e->code
+                                 : optim_check_factors(&c->optim, &m->table, e);
 }
 
 int session_name_input(struct config *c, struct err *e)

@@ -67,15 +67,22 @@ void session_release(struct session *s);
 int session_check_input(const struct config *c, struct source *s,
                         bool is_training, struct err *e);
 
-/* session_check_files - has nobody written to the data's files since they were
- * opened? For whoever is about to save what was computed of them. OK, or
+/* session_check_files - do the data's files say what they said when they were
+ * opened? For whoever is about to save what was computed of them. Only where
+ * their times say that somebody wrote to one they are all read. OK, or
  * ERR_DATA. */
-int session_check_files(const struct session *s, struct err *e);
+int session_check_files(struct session *s, struct err *e);
 
 /* session_check_model - has a model, of which the tensors are enough, what
  * [optim] and metrics of updates name? OK or ERR_CONFIG. */
 int session_check_model(const struct config *c, const struct model *m,
                         struct err *e);
+
+/* session_check_new - may a run begin with c? What its settings ask for without
+ * any effect is refused: of a run that has begun nobody could take it back. OK
+ * or ERR_CONFIG. */
+int session_check_new(const struct config *c, const struct model *m,
+                      struct err *e);
 
 /* session_name_input - set sink.hash to that of the file of sink.path, if sinks
  * are measured on one; one that is set must be right. As above. */

@@ -524,11 +524,14 @@ static int run(struct train *t, struct err *e)
                              .products = t->target.config.train.products },
                          e))
         return e->code;
+    t->dry.is_begun = t->target.is_resumed && !t->target.wants_restart;
     if (t->is_dry)
         return dry_run_print(stdout, &t->target.config, t->target.dir, &t->dry,
                              e);
     if (session_open_shared(&t->session, &t->target.config, true, t->ranks,
                             e) ||
+        (!t->target.is_resumed &&
+         session_check_new(&t->session.config, &t->session.model, e)) ||
         train_samples_open(&t->samples, &t->session, e) ||
         ranks_agree(t->ranks, false, e) ||
         same_job_check(t->ranks, &t->session, e) ||

@@ -159,6 +159,17 @@ cp -p wide.kept wide.bin
 check "with the right ones it goes on" "$SINKLAB" train runs/valid
 check "to the end of one that nobody disturbed" train runs/calm "${wide[@]}"
 check "bit for bit" cmp <(cut -d, -f1-4 runs/valid/metrics.csv) <(cut -d, -f1-4 runs/calm/metrics.csv)
+mkfifo touch-1 touch-2
+SINKLAB_TEST='train step 2 wait touch-1; train step 2 wait touch-2' \
+    train runs/touched "${wide[@]}" >touched.out 2>touched.err &
+process=$!
+meet touch-1
+touch wide.bin
+meet touch-2
+wait $process
+check "one that is touched alone does not" test $? = 0
+check "and changes nothing" cmp <(cut -d, -f1-4 runs/touched/metrics.csv) <(cut -d, -f1-4 runs/calm/metrics.csv)
+cp -p wide.kept wide.bin
 SINKLAB_TEST='analyze checkpoint 1 wait seventh; analyze checkpoint 1 wait eighth' \
     "$SINKLAB" analyze runs/valid >valid.out 2>valid.err &
 process=$!
