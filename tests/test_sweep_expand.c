@@ -59,10 +59,13 @@ static void test_sweep_expand__first_seeds_alone(void **state)
         "run.init_seed = 8, 9\n",
         "1 1 8|2 2 8"); /* with another key it says more than a seed */
     check_runs("[sweep]\nseeds = 9\n[axes]\nrun.seed = 1, 2\n", "1|2");
-    sweep_case_refused("[sweep]\nseeds = 2\n[axes]\noptim.lr = 1, 2\n",
-                       ERR_CONFIG,
-                       "sweep.seeds = 2 chooses among seeds, and no line of "
-                       "[axes] varies them alone: leave it out");
+    check_runs("[sweep]\nseeds = 2\n[axes]\noptim.lr = 1, 2\n", "1|2");
+    assert_non_null(strstr(case_points.notes,
+                           "sweep.seeds = 2 chooses among seeds, and no line "
+                           "of [axes] varies them alone"));
+    check_runs("[sweep]\nseeds = 1\n[axes]\nrun.seed = 1, 2\n"
+               "optim.lr = 1, 2 if run.seed = 2\n",
+               "1"); /* of a seed that is left out */
     sweep_case_release();
 }
 

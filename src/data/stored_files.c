@@ -112,28 +112,33 @@ static bool has_word(const char *name, const char *word)
     return false;
 }
 
-/* A shard whose name has one of these words, which end with NULL; NULL: none.
- */
-static const char *named(const struct stored_files *f, const char *const *words)
+/* One of these, which end with NULL. */
+static bool has_one(const char *name, const char *const *words)
 {
-    for (; *words; words++)
-        for (idx i = 0; i < f->n; i++) {
-            const char *slash = strrchr(f->paths[i], '/');
-            const char *name = slash ? slash + 1 : f->paths[i];
-            if (has_word(name, *words))
-                return name;
-        }
-    return NULL;
+    while (*words && !has_word(name, *words))
+        words++;
+    return *words != NULL;
 }
 
 /* Tools put both parts into one folder, where nobody should train on both. */
 static int check_one_part(const struct stored_files *f,
                           const struct stored_query *q, struct err *e)
 {
-    static const char *const of_train[] = { "train", "training", NULL };
-    static const char *const of_val[] = { "val", "valid", "validation", NULL };
-    const char *train = named(f, of_train), *val = named(f, of_val);
-    if (!train || !val || train == val)
+    static const char *const of_train[] = { "train", "training", "trainset",
+                                            NULL };
+    static const char *const of_val[] = { "val", "valid", "validation",
+                                          "valset", NULL };
+    const char *train = NULL, *val = NULL;
+    for (idx i = 0; i < f->n; i++) {
+        const char *slash = strrchr(f->paths[i], '/');
+        const char *name = slash ? slash + 1 : f->paths[i];
+        bool is_train = has_one(name, of_train), is_val = has_one(name, of_val);
+        if (is_train && !is_val && !train)
+            train = name;
+        if (is_val && !is_train && !val)
+            val = name; /* who has both words says neither */
+    }
+    if (!train || !val)
         return OK;
     return err_set(e, ERR_DATA,
                    "%s %s: has %s and %s, of which nobody should train on "

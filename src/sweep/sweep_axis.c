@@ -185,6 +185,14 @@ static bool parse_condition(struct sweep_parse *p, struct condition *c,
     return false;
 }
 
+bool sweep_axis_is_of_seeds(const struct sweep_axis *a)
+{
+    idx n_seeds = 0;
+    for (idx k = 0; k < a->n_keys; k++)
+        n_seeds += config_key_is_seed(a->keys[k]);
+    return a->draw == DRAW_ALL && n_seeds == a->n_keys;
+}
+
 bool sweep_condition_has(const struct condition *c,
                          bool (*is_it)(struct config_key k, const void *user),
                          const void *user)

@@ -80,6 +80,10 @@ const char *sweep_take_value(struct sweep_parse *p, struct config_key k,
 /* sweep_axis_has - does it set this key? */
 bool sweep_axis_has(const struct sweep_axis *a, const struct key *key);
 
+/* sweep_axis_is_of_seeds - does it vary seeds, all values of them, and nothing
+ * else? */
+bool sweep_axis_is_of_seeds(const struct sweep_axis *a);
+
 /* sweep_condition_has - does it speak of a key for which is_it says so? */
 bool sweep_condition_has(const struct condition *c,
                          bool (*is_it)(struct config_key k, const void *user),

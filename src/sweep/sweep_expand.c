@@ -233,11 +233,24 @@ static void tell_unread(struct walk *w, const struct watched *x)
                   config_show_when(x->k.key));
 }
 
+static bool has_seeds(const struct sweep_file *f)
+{
+    bool has = false;
+    for (idx i = 0; i < f->n_grid; i++)
+        has |= sweep_axis_is_of_seeds(&f->axes[i]);
+    return has;
+}
+
 static void judge_base(struct walk *w)
 {
     char notes[CONFIG_NOTES_MAX];
     struct text t = { .at = notes, .cap_bytes = sizeof notes };
     text_add(&t, "%s", config_notes(w->f->origins));
+    if (w->f->options.seeds && !has_seeds(w->f))
+        text_add(&t,
+                 "%ssweep.seeds = %td chooses among seeds, and no line of "
+                 "[axes] varies them alone: all runs are taken",
+                 t.n ? "\n" : "", w->f->options.seeds);
     for (idx i = 0; i < w->n_watched; i++) {
         const struct watched *x = &w->watched[i];
         if (!x->n_idle)
@@ -517,7 +530,7 @@ static void check_use(struct walk *w)
     for (idx i = 0; i < f->n_axes; i++) {
         const struct sweep_axis *a = &f->axes[i];
         struct place at = { .file = a->file, .line = a->line };
-        if (!w->was_there[i])
+        if (!w->was_there[i] && !f->options.seeds) /* it may be of the others */
             draft_problem(&w->draft, &at, ERR_CONFIG,
                           "[%s] %s: its condition never holds: %s",
                           i < f->n_grid ? "axes" : "random", a->name,

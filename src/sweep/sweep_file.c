@@ -150,21 +150,13 @@ static void check_override(struct sweep_parse *p, const struct sweep_axis *a)
     }
 }
 
-static bool varies_seeds_alone(const struct sweep_axis *a)
-{
-    idx n_seeds = 0;
-    for (idx k = 0; k < a->n_keys; k++)
-        n_seeds += config_key_is_seed(a->keys[k]);
-    return a->draw == DRAW_ALL && n_seeds == a->n_keys;
-}
-
 static void add_axis(struct sweep_parse *p, struct sweep_file *f)
 {
     struct sweep_axis a;
     if (!sweep_axis_parse(&a, p) || !check_above(p, f, &a))
         return;
     check_override(p, &a);
-    if (f->options.seeds && varies_seeds_alone(&a))
+    if (f->options.seeds && sweep_axis_is_of_seeds(&a))
         a.n_left_out = idx_max(a.n_values - f->options.seeds, 0);
     if (f->n_axes == SWEEP_AXES_MAX)
         sweep_problem(p, "got more than %d axes", SWEEP_AXES_MAX);
@@ -258,15 +250,6 @@ static void check_sections(struct sweep_parse *p, const struct sweep_file *f)
         draft_problem(p->d, &whole, ERR_CONFIG,
                       "no axis: a sweep file has a section [axes] with lines "
                       "section.key = value, value, or a section [random]");
-    bool has_seeds = false;
-    for (idx i = 0; i < f->n_grid; i++)
-        has_seeds |= varies_seeds_alone(&f->axes[i]);
-    if (f->options.seeds && !has_seeds)
-        draft_problem(p->d, &whole, ERR_CONFIG,
-                      "sweep.seeds = %td chooses among seeds, and no line of "
-                      "[axes] varies them alone: leave it out, or give "
-                      "run.seed = 1 to %td",
-                      f->options.seeds, f->options.seeds);
 }
 
 static void finish(void *user, struct draft *d)
