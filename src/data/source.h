@@ -74,7 +74,7 @@ bool source_has_row_bos(const struct source *s);
 
 /* source_check_files - has nobody written to a file that samples are read of,
  * since it was opened? OK, or ERR_DATA: what was computed of it is useless.
- * source_settle_files: they say the same all the same, take them as they are. */
+ * source_settle_files: they say the same as before, take them as they are. */
 int source_check_files(const struct source *s, struct err *e);
 void source_settle_files(struct source *s);
 

@@ -47,7 +47,7 @@ bool mapping_is_unchanged(const struct mapping *m);
  * A time of the file's that somebody set back is not seen. */
 int mapping_check(const struct mapping *m, struct err *e);
 
-/* mapping_settle - it says the same as before: its time now is the right one. */
+/* mapping_settle - it says the same as before: take its time as it is now. */
 void mapping_settle(struct mapping *m);
 
 /* mapping_end - the file says other things than when it was opened: end the
