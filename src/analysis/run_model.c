@@ -7,6 +7,7 @@
 #include "base/shell.h"
 #include "base/text.h"
 #include "config/config_differ.h"
+#include "config/config_when.h"
 #include "kern/products.h"
 #include "run/checkpoint.h"
 #include "train/session.h"
@@ -17,9 +18,14 @@ int run_model_check(const struct config *c, const char *dir, const char *sealed,
     char here[KEY_PRINT_MAX], there[KEY_PRINT_MAX];
     struct config own;
     struct config_key k;
+    struct config now = *c;
     if (config_load_text(&own, sealed, path, e))
         return e->code;
-    if (!config_past_differs(&k, c, &own))
+    /* What is not read decides nothing: an earlier version may have kept it, or
+     * known no condition of that key. */
+    config_drop_idle(&own);
+    config_drop_idle(&now);
+    if (!config_past_differs(&k, &now, &own))
         return OK;
     config_value(here, sizeof here, c, k);
     config_value(there, sizeof there, &own, k);

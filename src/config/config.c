@@ -6,7 +6,6 @@
 #include <sys/stat.h>
 
 #include "base/text.h"
-#include "config/config_when.h"
 #include "config/setting.h"
 #include "io/ini.h"
 #include "io/sealed_text.h"
@@ -331,14 +330,11 @@ out:
     return rc;
 }
 
-/* After a stored configuration was read into d, from a file or a text. What is
- * not read has its default: an earlier version may have kept it, or known no
- * condition of that key. */
+/* After a stored configuration was read into d, from a file or a text. */
 static int finish_stored(struct draft *d, const char *place, struct err *e)
 {
     draft_settle_preset(d);
     int rc = draft_close(d, e);
-    config_drop_idle(d->config);
     return rc ? rc : check_together(d->config, place, e);
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/shell.h"
 #include "base/text.h"
+#include "config/config_when.h"
 #include "data/paths.h"
 #include "io/ini.h"
 #include "io/sealed_text.h"
@@ -49,6 +50,8 @@ bool train_same_run(const struct config *a, const struct config *b)
     char id[CONFIG_ID_MAX], other_id[CONFIG_ID_MAX];
     other.train.steps = a->train.steps; /* may grow */
     struct config one = *a;
+    config_drop_idle(&one); /* before paths, on which it depends, are gone */
+    config_drop_idle(&other);
     data_forget_paths(&one.data); /* the corpus may move: its hash */
     data_forget_paths(&other.data);
     key_copy_text(other.data.hash,
