@@ -41,6 +41,7 @@ sys.stdout.writelines(folder + "\n" for folder in folders)
 fi
 
 # Runs that several sweeps have are trained once: told by their identity, `id`.
+# Some differ in what is measured alone, and are trained twice all the same.
 # shellcheck disable=SC2016 # Python's
 tell_time='import json, sys
 runs, jobs = {}, 1
@@ -53,7 +54,7 @@ for line in sys.stdin:
             known["state"] = "done"
 to_do = [r for r in runs.values() if r["state"] != "done"]
 core_hours = sum(r["time_s"] for r in to_do) / 3600
-print(f"{len(runs)} runs, {len(to_do)} of them to do: about {core_hours / jobs:.1f} hours, {jobs} at once, "
+print(f"{len(runs)} runs, {len(to_do)} of them to do: at least {core_hours / jobs:.1f} hours, {jobs} at once, "
       f"{core_hours:.1f} of runs; and the analyses")'
 if [ $is_dry = 1 ]; then
     plans=$(for folder in "${folders[@]}"; do

@@ -252,9 +252,9 @@ static void print_news(FILE *out, const struct sweep *s,
         const char *what;
     } lines[] = {
         { n->is_new ? 0 : n->added, "are new in the file and were added" },
-        { n->dropped, "are no longer in the file: they stay, but are not "
-                      "started" },
-        { n->revived, "are in the file again" },
+        { n->dropped, "are no longer asked for, by the file or sweep.seeds: "
+                      "they stay, but are not started" },
+        { n->revived, "are asked for again" },
         { n->updated, "that have not begun take the file's new cosmetic "
                       "settings" },
         { n->kept, "that have begun keep their former cosmetic settings" },

@@ -368,7 +368,7 @@ done
 echo 'optim.weight_decay = 0.1, 0.5' >>tree/experiments/study-b/sweep.ini
 rm -rf tree/runs
 tree/tools/study.sh --dry-run --rate=100 train.steps=2 >said
-check "12 runs of 18 are different" has_line said '^12 runs, 12 of them to do: about [0-9.]* hours, [0-9]* at once, ' 1
+check "12 runs of 18 are different" has_line said '^12 runs, 12 of them to do: at least [0-9.]* hours, [0-9]* at once, ' 1
 tree/tools/study.sh --dry-run --rate=100 train.steps=2 sweep.seeds=1 >said
 check "with one seed 4 of 6" has_line said '^4 runs, 4 of them to do: ' 1
 (cd tree && "$SINKLAB" sweep experiments/study-a/sweep.ini train.steps=2 sweep.seeds=1 >../log)
