@@ -133,7 +133,7 @@ cp "$T/out" left.txt
 cp "$T/err" news.txt
 check "only new ones are to do" test "$(grep -c lr0.005 left.txt)" -eq 3
 check "it says how many are new" grep -q 's: 3 runs are new' news.txt
-check "and how many are gone" grep -q 's: 2 runs are no longer in' news.txt
+check "and how many are gone" grep -q 's: 2 runs are no longer asked for' news.txt
 check "a dropped index is skipped" says 'no longer in the sweep file' \
     "$SINKLAB" sweep s --index 4
 check "the folder alone knows the new file" "$SINKLAB" sweep s
