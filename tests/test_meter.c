@@ -334,6 +334,25 @@ static void test_meter__leaves_padding_out(void **state)
     }
 }
 
+/* A sequence alone, and with another beside it of which so many tokens count.
+ */
+static void measure_beside(struct tiny *t, struct meter *one, struct meter *two,
+                           idx used)
+{
+    struct attention_options a = ATTENTION();
+    struct sink_options o = sinks;
+    struct model_options options = tiny_options("gpt2", L, C, H, T);
+    tiny_open(t, &options, &a, 1, V, 1, 25);
+    start_meter(one, t, &o, 1, 1);
+    start_meter(two, t, &o, 2, 1);
+    for (idx i = 0; i < 2 * T; i++)
+        two->batch.tokens[i] = (int32_t)(i * i % V);
+    memcpy(one->batch.tokens, two->batch.tokens, T * sizeof *one->batch.tokens);
+    two->batch.used[1] = used;
+    run_meter(one, t);
+    run_meter(two, t);
+}
+
 /* A sequence of two tokens has no third key, and one of one no rest. */
 static void test_meter__short_sequences_have_no_part_in_some_means(void **state)
 {
@@ -341,20 +360,9 @@ static void test_meter__short_sequences_have_no_part_in_some_means(void **state)
     static const char *const all[] = { "sink_1", "first_mass", "hidden_max" };
     static const char *const some[] = { "sink_2", "sink_3", "key_ratio",
                                         "value_ratio", "hidden_ratio" };
-    struct attention_options a = ATTENTION();
-    struct sink_options o = sinks;
     struct tiny t;
     struct meter one = { 0 }, two = { 0 };
-    struct model_options options = tiny_options("gpt2", L, C, H, T);
-    tiny_open(&t, &options, &a, 1, V, 1, 25);
-    start_meter(&one, &t, &o, 1, 1);
-    start_meter(&two, &t, &o, 2, 1);
-    for (idx i = 0; i < 2 * T; i++)
-        two.batch.tokens[i] = (int32_t)(i * i % V);
-    memcpy(one.batch.tokens, two.batch.tokens, T * sizeof *one.batch.tokens);
-    two.batch.used[1] = 1;
-    run_meter(&one, &t);
-    run_meter(&two, &t);
+    measure_beside(&t, &one, &two, 1);
     assert_true(column(&two, "sink_1")->is_given);
     for (int i = 0; i < COUNT_OF(some); i++)
         for (idx j = 0; j < column(&one, some[i])->n; j++)
@@ -372,20 +380,9 @@ static void test_meter__short_sequences_have_no_part_in_some_means(void **state)
 static void test_meter__an_empty_sequence_has_no_part_in_any_mean(void **state)
 {
     (void)state;
-    struct attention_options a = ATTENTION();
-    struct sink_options o = sinks;
     struct tiny t;
     struct meter one = { 0 }, two = { 0 };
-    struct model_options options = tiny_options("gpt2", L, C, H, T);
-    tiny_open(&t, &options, &a, 1, V, 1, 25);
-    start_meter(&one, &t, &o, 1, 1);
-    start_meter(&two, &t, &o, 2, 1);
-    for (idx i = 0; i < 2 * T; i++)
-        two.batch.tokens[i] = (int32_t)(i * i % V);
-    memcpy(one.batch.tokens, two.batch.tokens, T * sizeof *one.batch.tokens);
-    two.batch.used[1] = 0;
-    run_meter(&one, &t);
-    run_meter(&two, &t);
+    measure_beside(&t, &one, &two, 0);
     for (idx i = 0; i < one.n_columns; i++) {
         const struct meter_column *x = &one.columns[i], *y = &two.columns[i];
         assert_int_equal(x->is_given, y->is_given);
