@@ -142,6 +142,7 @@ static void test_claim__mistakes_are_told_with_their_place(void **state)
           "knows no margin" },
         { "hope = sink_1 < 1", "unknown key 'hope', want expect or" },
         { "correction = bonferroni", "want one of holm, none" },
+        { "correction = none", "has a correction, but no claim to correct" },
     };
     for (idx i = 0; i < COUNT_OF(cases); i++) {
         char text[1024], place[] = "s.ini:4: [";
@@ -154,6 +155,14 @@ static void test_claim__mistakes_are_told_with_their_place(void **state)
     }
     const char *given = "claims.correction=none";
     struct err e = { 0 };
+    assert_int_equal(sweep_case_read("[axes]\nrun.seed = 1, 2\n[claims]\n"
+                                     "correction = none\ncorrection = holm\n"
+                                     "expect = sink_1 < 1\n",
+                                     NULL, 0, &e),
+                     ERR_CONFIG);
+    assert_true(strstr(e.text, "s.ini:5: [claims] correction: given twice in "
+                               "this file, first in line 4"));
+    e = (struct err){ 0 };
     assert_int_equal(
         sweep_case_read("[axes]\nrun.seed = 1, 2\n", &given, 1, &e),
         ERR_CONFIG);

@@ -6,9 +6,16 @@
 /* A contained name shorter than this says nothing. */
 enum { CONTAINED_MIN = 3 };
 
-static int lower(char c)
+/* The length of name, or -1 of one longer than NAME_LONG. */
+static int lower_name(char lower[NAME_LONG], const char *name)
 {
-    return tolower((unsigned char)c);
+    int n = 0;
+    for (; name[n]; n++) {
+        if (n == NAME_LONG)
+            return -1;
+        lower[n] = (char)tolower((unsigned char)name[n]);
+    }
+    return n;
 }
 
 static int int_min(int a, int b)
@@ -18,27 +25,26 @@ static int int_min(int a, int b)
 
 /* Optimal string alignment (Damerau's four edits, no substring edited twice),
  * by rows of the usual table; a swap looks two rows back. */
-int name_distance(const char *a, const char *b)
+int name_distance(const char *a_name, const char *b_name)
 {
+    char a[NAME_LONG], b[NAME_LONG];
     int rows[3][NAME_LONG + 1];
     int *before = rows[0], *above = rows[1], *row = rows[2];
-    size_t na = strlen(a), nb = strlen(b);
-    if (na > NAME_LONG || nb > NAME_LONG)
+    int na = lower_name(a, a_name), nb = lower_name(b, b_name);
+    if (na < 0 || nb < 0)
         return NAME_LONG;
-    for (size_t j = 0; j <= nb; j++)
-        row[j] = (int)j;
-    for (size_t i = 1; i <= na; i++) {
+    for (int j = 0; j <= nb; j++)
+        row[j] = j;
+    for (int i = 1; i <= na; i++) {
         int *spare = before;
         before = above;
         above = row;
         row = spare;
-        row[0] = (int)i;
-        for (size_t j = 1; j <= nb; j++) {
-            int same = lower(a[i - 1]) == lower(b[j - 1]);
-            int d = above[j - 1] + !same;
+        row[0] = i;
+        for (int j = 1; j <= nb; j++) {
+            int d = above[j - 1] + (a[i - 1] != b[j - 1]);
             d = int_min(d, int_min(above[j], row[j - 1]) + 1);
-            if (i > 1 && j > 1 && lower(a[i - 1]) == lower(b[j - 2]) &&
-                lower(a[i - 2]) == lower(b[j - 1]))
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
                 d = int_min(d, before[j - 2] + 1);
             row[j] = d;
         }

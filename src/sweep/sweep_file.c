@@ -75,6 +75,19 @@ static void gather(void *user, struct draft *d, const struct place *at,
 /* ---- judging ----------------------------------------------------------- */
 
 /* A line of [sweep], or draws and seed of [random]: as a config's own. */
+/* Is the line's key in its file for the first time? */
+static bool check_once(struct sweep_parse *p,
+                       const struct sweep_reading *reading)
+{
+    const struct sweep_line *l = p->line;
+    for (const struct sweep_line *o = reading->first; o != l; o = o->next)
+        if (l->at.visit && o->at.visit == l->at.visit &&
+            o->section == l->section && !strcmp(o->key, l->key))
+            return sweep_problem(
+                p, "given twice in this file, first in line %td", o->at.line);
+    return true;
+}
+
 static void set_option(struct sweep_parse *p,
                        const struct sweep_reading *reading,
                        const struct config_section *section, void *options)
@@ -82,15 +95,8 @@ static void set_option(struct sweep_parse *p,
     const struct sweep_line *l = p->line;
     const struct key *key = draft_find_key(p->d, &l->at, section, l->key);
     struct err e = { 0 };
-    if (!key)
+    if (!key || !check_once(p, reading))
         return;
-    for (const struct sweep_line *o = reading->first; o != l; o = o->next)
-        if (l->at.visit && o->at.visit == l->at.visit &&
-            o->section == l->section && !strcmp(o->key, l->key)) {
-            sweep_problem(p, "given twice in this file, first in line %td",
-                          o->at.line);
-            return;
-        }
     if (strchr(l->text, '\n'))
         sweep_problem(p, "got an indented line below it: want every key at "
                          "the start of its line");
@@ -187,11 +193,14 @@ static bool check_new(struct sweep_parse *p, const struct sweep_file *f,
     return true;
 }
 
-static void add_claim(struct sweep_parse *p, struct sweep_file *f)
+static void add_claim(struct sweep_parse *p,
+                      const struct sweep_reading *reading)
 {
+    struct sweep_file *f = reading->f;
     char shown[TEXT_SHOW_MAX];
     if (!strcmp(p->line->key, "correction")) {
-        sweep_correction_parse(&f->correction, p);
+        if (check_once(p, reading) && sweep_correction_parse(&f->correction, p))
+            f->corrected_at = p->line->at;
         return;
     }
     if (strcmp(p->line->key, "expect") != 0) {
@@ -226,7 +235,7 @@ static void parse_section(struct sweep_parse *p,
         else if (!strcmp(section, "exclude"))
             add_exclude(p, f);
         else if (!strcmp(section, "claims"))
-            add_claim(p, f);
+            add_claim(p, reading);
         else if (!strcmp(section, "random") && !strchr(p->line->key, '.'))
             set_option(p, reading, &random_section, random);
         else
@@ -250,6 +259,10 @@ static void check_sections(struct sweep_parse *p, const struct sweep_file *f)
         draft_problem(p->d, &whole, ERR_CONFIG,
                       "no axis: a sweep file has a section [axes] with lines "
                       "section.key = value, value, or a section [random]");
+    if (f->corrected_at.file && !f->n_claims)
+        draft_problem(p->d, &f->corrected_at, ERR_CONFIG,
+                      "[claims] has a correction, but no claim to correct: "
+                      "give expect = CLAIM, or leave it out");
 }
 
 static void finish(void *user, struct draft *d)

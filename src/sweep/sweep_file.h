@@ -41,6 +41,7 @@ struct sweep_file {
     idx n_claims;
     struct claim *claims; /* (n_claims) of memory */
     enum claim_correction correction;
+    struct place corrected_at; /* where it is said; no file: nowhere */
 
     struct pool memory;
 };

@@ -64,10 +64,12 @@ done
 printf 'step,loss\n1,nan\n2,-inf\n3,\n4,1e-300\n5,0x1p3\n6' >"$to/table/odd"
 with_byte 1 run/status >"$to/run_folder/status"
 with_byte 0 run/manifest.ini >"$to/run_folder/manifest"
+with_byte 34 run/manifest.ini >"$to/run_folder/manifest-started"
 sed '/^; seal = /d' run/status >status
 sed '/^; seal = /d' run/manifest.ini >manifest
 with_byte 3 status >"$to/run_folder/status-open"
 with_byte 2 manifest >"$to/run_folder/manifest-open"
+with_byte 36 manifest >"$to/run_folder/manifest-open-started"
 with_byte 0 sweep/runs.list >"$to/sweep_folder/list"
 with_byte 1 sweep/journal >"$to/sweep_folder/journal"
 # What is behind the seals: lines without their hashes
