@@ -1,7 +1,9 @@
-/* The three matrix products against plain loops in double. */
+/* The three matrix products, the library's and our own, against plain loops in
+ * double. */
 #include "gradcheck.h"
 #include "harness.h"
 #include "kern/gemm.h"
+#include "kern/gemm_own.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -9,19 +11,22 @@
 
 enum form { NT, NN, TN };
 
-typedef void (*product)(real *c, idx ldc, const real *a, idx lda, const real *b,
-                        idx ldb, idx M, idx N, idx K, real alpha, real beta);
+static const struct gemm *const makers[] = { &gemm_openblas, &gemm_own };
 
-static const product products[] = { gemm_nt, gemm_nn, gemm_tn };
+static gemm_form *product_of(const struct gemm *g, enum form form)
+{
+    return form == NT ? g->nt : form == NN ? g->nn : g->tn;
+}
 
 struct shape {
     idx M, N, K, gap; /* gap: reals between the end of a row and the next */
 };
 
 static const struct shape shapes[] = {
-    { 1, 1, 1, 0 },     { 1, 5, 3, 2 },     { 7, 1, 9, 1 },
-    { 5, 8, 1, 3 },     { 19, 23, 37, 0 },  { 64, 64, 64, 0 },
-    { 65, 130, 33, 5 }, { 130, 7, 257, 1 }, { 256, 33, 70, 16 },
+    { 1, 1, 1, 0 },     { 1, 5, 3, 2 },      { 7, 1, 9, 1 },
+    { 5, 8, 1, 3 },     { 19, 23, 37, 0 },   { 64, 64, 64, 0 },
+    { 65, 130, 33, 5 }, { 130, 7, 257, 1 },  { 256, 33, 70, 16 },
+    { 13, 97, 513, 0 }, { 12, 128, 256, 3 },
 };
 
 /* Rows of a matrix with a gap behind each; the gaps hold NaN, so that reading
@@ -55,8 +60,8 @@ static double entry(double *size, enum form form, const real *a, const real *b,
     return sum;
 }
 
-static void check(enum form form, const struct shape *s, double alpha,
-                  double beta)
+static void check(const struct gemm *g, enum form form, const struct shape *s,
+                  double alpha, double beta)
 {
     idx M = s->M, N = s->N, K = s->K, ldc = N + s->gap;
     real *a = form == TN ? matrix(K, M, s->gap, 1) : matrix(M, K, s->gap, 1);
@@ -67,9 +72,9 @@ static void check(enum form form, const struct shape *s, double alpha,
         for (idx i = 0; i < M * ldc; i++)
             c[i] = (real)NAN;
     memcpy(old, c, bytes);
-    products[form](c, ldc, a, s->gap + (form == TN ? M : K), b,
-                   s->gap + (form == NT ? K : N), M, N, K, (real)alpha,
-                   (real)beta);
+    product_of(g, form)(c, ldc, a, s->gap + (form == TN ? M : K), b,
+                        s->gap + (form == NT ? K : N), M, N, K, (real)alpha,
+                        (real)beta);
     for (idx i = 0; i < M * ldc; i++) {
         if (i % ldc >= N) {
             assert_memory_equal(&c[i], &old[i], sizeof *c);
@@ -93,11 +98,12 @@ static void test_gemm__products_match_plain_loops(void **state)
     static const double factors[][2] = {
         { 1, 0 }, { 1, 1 }, { 0.25, 0 }, { -0.5, 0.75 }
     };
-    for (int form = NT; form <= TN; form++)
-        for (int i = 0; i < COUNT_OF(shapes); i++)
-            for (int j = 0; j < COUNT_OF(factors); j++)
-                check((enum form)form, &shapes[i], factors[j][0],
-                      factors[j][1]);
+    for (int g = 0; g < COUNT_OF(makers); g++)
+        for (int form = NT; form <= TN; form++)
+            for (int i = 0; i < COUNT_OF(shapes); i++)
+                for (int j = 0; j < COUNT_OF(factors); j++)
+                    check(makers[g], (enum form)form, &shapes[i], factors[j][0],
+                          factors[j][1]);
 }
 
 static void test_gemm__starts_and_says_what_it_is(void **state)

@@ -2,7 +2,7 @@
  * on: where a quadratic leads, and what is kept. Their formulas are held
  * against PyTorch's and the papers' by tools/parity/optim.py. */
 #include "harness.h"
-#include "kern/gemm.h"
+#include "kern/gemm_own.h"
 #include "optim/basis.h"
 #include "optim/gram.h"
 #include "optim/matrix_scale.h"
@@ -155,6 +155,58 @@ static void assert_same(const struct bench *a, const struct bench *b,
                      a->s.states[i].name);
 }
 
+/* A maker of products that counts them, and makes the library's. */
+static int n_products;
+
+#define COUNTED(form)                                                          \
+    static void count_##form(real *c, idx ldc, const real *a, idx lda,         \
+                             const real *b, idx ldb, idx M, idx N, idx K,      \
+                             real alpha, real beta)                            \
+    {                                                                          \
+        n_products++;                                                          \
+        gemm_##form(c, ldc, a, lda, b, ldb, M, N, K, alpha, beta);             \
+    }
+COUNTED(nt)
+COUNTED(nn)
+COUNTED(tn)
+static const struct gemm counting = { count_nt, count_nn, count_tn };
+
+/* Where gradients say nothing, rounding chooses among bases (soap). */
+static bool has_any_basis(const struct optim_options *o)
+{
+    return o->name == optimizer_index("soap");
+}
+
+/* An optimizer multiplies by whom it is told to; by our own kernels its steps
+ * are the library's, up to rounding. */
+static void test_optim__multiplies_by_whom_it_is_told_to(void **state)
+{
+    (void)state;
+    static const char *const multiplying[] = { "muon", "orthoadam", "shampoo",
+                                               "soap" };
+    for (idx i = 0; i < COUNT_OF(multiplying); i++) {
+        struct optim_options o = options_of(multiplying[i]);
+        struct bench usual, counted, own;
+        open_bench(&usual, &o, 1);
+        open_bench(&counted, &o, 1);
+        open_bench(&own, &o, 1);
+        counted.s.gemm = &counting;
+        own.s.gemm = &gemm_own;
+        n_products = 0;
+        steps(&usual, 1, 3, 10, 0.1);
+        assert_int_equal(n_products, 0);
+        steps(&counted, 1, 3, 10, 0.1);
+        assert_true(n_products > 0);
+        steps(&own, 1, 3, 10, 0.1);
+        assert_same(&usual, &counted, multiplying[i]);
+        for (idx k = 0; !has_any_basis(&o) && k < usual.table.total; k++)
+            assert_near((double)own.w[k], (double)usual.w[k], 1e-5, 1);
+        close_bench(&own);
+        close_bench(&counted);
+        close_bench(&usual);
+    }
+}
+
 /* Everything that is saved, moved into a new one after each step. */
 static void move(struct bench *to, const struct bench *from)
 {
@@ -281,7 +333,6 @@ static void test_matrix_scale__is_of_the_shape(void **state)
 /* Sizes about the blocks of rows; what is there counts by beta. */
 static void test_gram__is_the_product_with_itself(void **state)
 {
-    (void)state;
     enum { N = 130 };
     static real x[N * N], c[N * N];
     static const idx sizes[] = { 1, 63, 64, 65, 130 };
@@ -292,7 +343,8 @@ static void test_gram__is_the_product_with_itself(void **state)
                 K = by_columns ? n : k;
             for (idx i = 0; i < n * n; i++)
                 c[i] = 2;
-            (by_columns ? gram_columns : gram_rows)(c, x, R, K, 3, (real)0.5);
+            (by_columns ? gram_columns : gram_rows)(*state, c, x, R, K, 3,
+                                                    (real)0.5);
             for (idx i = 0; i < n; i++)
                 for (idx j = 0; j < n; j++) {
                     double sum = 0;
@@ -335,7 +387,6 @@ static void test_rotation__is_orthonormal_and_the_same_again(void **state)
 /* A matrix of rank 3, of size 70: the rest is basis all the same. */
 static void test_basis__is_orthonormal_whatever_the_rank(void **state)
 {
-    (void)state;
     enum { N = 70 };
     static real a[N * N], q[N * N], x[3 * N];
     static int32_t order[N];
@@ -348,9 +399,9 @@ static void test_basis__is_orthonormal_whatever_the_rank(void **state)
                 for (int k = 0; k < rank; k++)
                     a[i * N + j] += x[k * N + i] * x[k * N + j];
             }
-        basis_start(q, a, N, room);
+        basis_start(*state, q, a, N, room);
         assert_orthonormal(q, N);
-        basis_refine(q, order, a, N, room);
+        basis_refine(*state, q, order, a, N, room);
         assert_orthonormal(q, N);
     }
     free(room);
@@ -359,7 +410,6 @@ static void test_basis__is_orthonormal_whatever_the_rank(void **state)
 /* Refined often it has the eigenvectors, in falling order. */
 static void test_basis__comes_to_the_eigenvectors(void **state)
 {
-    (void)state;
     enum { N = 12 };
     static real v[N * N], a[N * N], q[N * N];
     static int32_t order[N];
@@ -370,9 +420,9 @@ static void test_basis__comes_to_the_eigenvectors(void **state)
             for (idx k = 0; k < N; k++)
                 a[i * N + j] +=
                     (real)pow(0.5, (double)k) * v[k * N + i] * v[k * N + j];
-    basis_start(q, a, N, room);
+    basis_start(*state, q, a, N, room);
     for (int i = 0; i < 30; i++)
-        basis_refine(q, order, a, N, room);
+        basis_refine(*state, q, order, a, N, room);
     for (idx k = 0; k < N; k++) {
         double sum = 0;
         for (idx i = 0; i < N; i++)
@@ -439,19 +489,24 @@ static int start(void **state)
     return gemm_start(4, "threads", &e);
 }
 
+#define BY_BOTH(test)                                                          \
+    cmocka_unit_test_prestate(test, (void *)(uintptr_t)&gemm_openblas),        \
+        cmocka_unit_test_prestate(test, (void *)(uintptr_t)&gemm_own)
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_optim__every_optimizer_finds_the_goal),
         cmocka_unit_test(test_optim__goes_on_exactly_from_any_step),
+        cmocka_unit_test(test_optim__multiplies_by_whom_it_is_told_to),
         cmocka_unit_test(test_optim__threads_change_no_bit_of_whole_tensors),
         cmocka_unit_test(test_optim__matrices_are_cut_and_the_rest_has_its_own),
         cmocka_unit_test(test_optim__the_rest_is_what_it_is_alone),
         cmocka_unit_test(test_matrix_scale__is_of_the_shape),
-        cmocka_unit_test(test_gram__is_the_product_with_itself),
+        BY_BOTH(test_gram__is_the_product_with_itself),
         cmocka_unit_test(test_rotation__is_orthonormal_and_the_same_again),
-        cmocka_unit_test(test_basis__is_orthonormal_whatever_the_rank),
-        cmocka_unit_test(test_basis__comes_to_the_eigenvectors),
+        BY_BOTH(test_basis__is_orthonormal_whatever_the_rank),
+        BY_BOTH(test_basis__comes_to_the_eigenvectors),
         cmocka_unit_test(test_schedule_free__weights_are_the_weighted_mean),
         cmocka_unit_test(test_schedule_free__long_runs_lose_no_weight),
     };

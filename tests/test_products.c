@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kern/gemm.h"
+#include "kern/gemm_own.h"
 #include "kern/onednn.h"
 
 static bool has_onednn, has_native;
@@ -35,14 +35,16 @@ static const struct shape {
 static const struct product_way ways[] = {
     { .is_onednn = false },
     { .is_onednn = true },
+    { .is_own = true },
     { .rounds = true },
+    { .rounds = true, .is_own = true },
     { .rounds = true, .is_onednn = true },
     { .rounds = true, .is_onednn = true, .is_native = true },
     NATIVE(pairs_plain),
     NATIVE(pairs_vectors),
     NATIVE(pairs_tiles),
 };
-enum { FIRST_NATIVE = 4 };
+enum { SOFT = 3, FIRST_NATIVE = 6 };
 
 static bool is_here(struct product_way w)
 {
@@ -235,7 +237,7 @@ static void test_products__software_rounds_as_the_processor_does(void **state)
     for (idx i = 0; i < COUNT_OF(shapes); i++) {
         struct tiny plain, soft;
         open_way(&plain, &shapes[i], 2, ways[0], true);
-        open_way(&soft, &shapes[i], 2, ways[2], true);
+        open_way(&soft, &shapes[i], 2, ways[SOFT], true);
         tiny_backward(&plain, 1);
         tiny_backward(&soft, 1);
         for (idx k = FIRST_NATIVE; k < COUNT_OF(ways); k++) {
@@ -265,6 +267,9 @@ static void test_products__what_is_asked_for_decides(void **state)
     assert_string_equal(product_precision(w), "float32");
     w = products_way(PRODUCTS_OPENBLAS, PRECISION_BFLOAT16);
     assert_true(!w.is_onednn && w.rounds && !w.is_native && !w.pairs);
+    w = products_way(PRODUCTS_OWN, PRECISION_BFLOAT16);
+    assert_true(w.is_own && !w.is_onednn && w.rounds && !w.is_native);
+    assert_ptr_equal(products_gemm(w), &gemm_own);
     assert_string_equal(product_precision(w), "bfloat16, rounded in software");
     w = products_way(PRODUCTS_ONEDNN, PRECISION_BFLOAT16);
     assert_int_equal(w.is_onednn, has_onednn);

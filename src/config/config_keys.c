@@ -35,8 +35,10 @@ static const struct key train_keys[] = {
       NULL },
     { "products", KEY_CHOICE, FIELD(products), "openblas", 0, 0, products_name,
       KEY_READ,
-      "library that multiplies activations with weights; auto: oneDNN where it "
-      "is and the processor has AVX-512, else OpenBLAS",
+      "who multiplies activations with weights; own: kernels of sinklab, in "
+      "optimizers, too; auto: oneDNN where it is and the processor has "
+      "AVX-512, "
+      "else OpenBLAS",
       NULL },
     { "precision", KEY_CHOICE, FIELD(precision), "float32", 0, 0,
       precision_name, 0,

@@ -31,6 +31,12 @@ static bool is_sharded(const struct engine_request *r)
     return r->shards_state && ranks_n(r->ranks) > 1;
 }
 
+static struct product_way way_of(const struct engine_request *r)
+{
+    return products_way((enum products)r->products,
+                        (enum precision)r->precision);
+}
+
 static void plan_optim(struct cpu *c, struct arena *arena,
                        const struct model *m, const struct engine_request *r)
 {
@@ -39,6 +45,7 @@ static void plan_optim(struct cpu *c, struct arena *arena,
               r->threads);
     optim_plan_part(&c->optim, arena, r->optim, &m->table, r->threads,
                     n > 1 ? ranks_own(r->ranks) : 0, n);
+    c->optim.gemm = products_gemm(way_of(r));
     c->stretches = NULL;
     if (n > 1)
         c->stretches =
@@ -64,12 +71,6 @@ static void plan_numbers(struct cpu *c, struct arena *arena,
         plan_optim(c, arena, m, r);
     if (r->watches_updates)
         optim_plan_watch(&c->optim, arena);
-}
-
-static struct product_way way_of(const struct engine_request *r)
-{
-    return products_way((enum products)r->products,
-                        (enum precision)r->precision);
 }
 
 static struct acts_request of_losses(const struct engine_request *r)
@@ -120,7 +121,7 @@ size_t engine_bytes(const struct model *m, const struct engine_request *r)
 
 size_t engine_mapped_bytes(const struct engine_request *r)
 {
-    bool is_asked = r->products != PRODUCTS_OPENBLAS;
+    bool is_asked = products_want_onednn((enum products)r->products);
     return gemm_bytes(r->threads) + team_bytes(r->threads) +
            (is_asked ? onednn_bytes() : 0);
 }

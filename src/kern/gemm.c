@@ -84,6 +84,8 @@ void gemm_tn(real *c, idx ldc, const real *a, idx lda, const real *b, idx ldb,
               (blasint)ldc);
 }
 
+const struct gemm gemm_openblas = { gemm_nt, gemm_nn, gemm_tn };
+
 /* The largest difference between the library's products and a plain loop, all
  * three forms, on a ragged shape. */
 static double self_test_error(void)

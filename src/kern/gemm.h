@@ -15,17 +15,18 @@
  * bit by bit, and 256 rows cost about 5 % against one large product. */
 enum { TILE_ROWS = 256 };
 
-/* c (M,N) = alpha a (M,K) b (N,K)^T + beta c */
-void gemm_nt(real *c, idx ldc, const real *a, idx lda, const real *b, idx ldb,
-             idx M, idx N, idx K, real alpha, real beta);
+/* gemm_nt - c (M,N) = alpha a (M,K) b (N,K)^T + beta c
+ * gemm_nn - c (M,N) = alpha a (M,K) b (K,N) + beta c
+ * gemm_tn - c (M,N) = alpha a (K,M)^T b (K,N) + beta c */
+typedef void gemm_form(real *c, idx ldc, const real *a, idx lda, const real *b,
+                       idx ldb, idx M, idx N, idx K, real alpha, real beta);
+gemm_form gemm_nt, gemm_nn, gemm_tn;
 
-/* c (M,N) = alpha a (M,K) b (K,N) + beta c */
-void gemm_nn(real *c, idx ldc, const real *a, idx lda, const real *b, idx ldb,
-             idx M, idx N, idx K, real alpha, real beta);
-
-/* c (M,N) = alpha a (K,M)^T b (K,N) + beta c */
-void gemm_tn(real *c, idx ldc, const real *a, idx lda, const real *b, idx ldb,
-             idx M, idx N, idx K, real alpha, real beta);
+/* The three of one maker: the library's above, or our own (gemm_own.h). */
+struct gemm {
+    gemm_form *nt, *nn, *tn;
+};
+extern const struct gemm gemm_openblas;
 
 /* gemm_start - call before all else below: loads the library, single-threaded,
  * and checks it on a small ragged product against a plain loop. `threads` of

@@ -2,11 +2,17 @@
 
 #include <stdio.h>
 
+#include "kern/gemm_own.h"
 #include "kern/onednn.h"
 
-NAMED(products_name, "openblas", "onednn", "auto")
+NAMED(products_name, "openblas", "onednn", "auto", "own")
 
 NAMED(precision_name, "float32", "bfloat16")
+
+bool products_want_onednn(enum products products)
+{
+    return products == PRODUCTS_ONEDNN || products == PRODUCTS_AUTO;
+}
 
 /* oneDNN's kernels for AVX-512 were faster than OpenBLAS's on every shape that
  * was measured; those for AVX2 have no form for packed weights, and were slower
@@ -29,8 +35,9 @@ struct product_way products_way(enum products products,
                                 enum precision precision)
 {
     struct err own = { 0 };
-    struct product_way w = { .rounds = precision == PRECISION_BFLOAT16 };
-    if (products == PRODUCTS_OPENBLAS || onednn_load(&own) != OK)
+    struct product_way w = { .is_own = products == PRODUCTS_OWN,
+                             .rounds = precision == PRECISION_BFLOAT16 };
+    if (!products_want_onednn(products) || onednn_load(&own) != OK)
         return w;
     w.is_onednn = products == PRODUCTS_ONEDNN || is_onednn_better();
     w.is_native =
@@ -42,7 +49,7 @@ struct product_way products_way(enum products products,
 int products_start(enum products products, struct err *e)
 {
     struct err own = { 0 };
-    if (products == PRODUCTS_OPENBLAS || onednn_load(&own) == OK)
+    if (!products_want_onednn(products) || onednn_load(&own) == OK)
         return OK;
     if (own.code == ERR_MEMORY)
         return err_set(e, ERR_MEMORY, "%s: raise the limit (ulimit -v)",
@@ -56,9 +63,14 @@ int products_start(enum products products, struct err *e)
                    own.text);
 }
 
+const struct gemm *products_gemm(struct product_way w)
+{
+    return w.is_own ? &gemm_own : &gemm_openblas;
+}
+
 const char *product_library(struct product_way w)
 {
-    return w.is_onednn ? onednn_name() : "OpenBLAS";
+    return w.is_onednn ? onednn_name() : w.is_own ? GEMM_OWN_NAME : "OpenBLAS";
 }
 
 const char *product_precision(struct product_way w)
@@ -81,7 +93,7 @@ const char *product_remark(enum products products, struct product_way w)
     }
     if (!w.rounds || w.is_native)
         return NULL;
-    return products == PRODUCTS_OPENBLAS
+    return !products_want_onednn(products)
                ? "bfloat16 is rounded in software, which is slower than "
                  "float32: train.products = auto leaves it to the processor "
                  "where oneDNN can"

@@ -180,17 +180,77 @@ void small_product(real *restrict c, idx ldc, struct small_left a,
     }
 }
 
+/* Columns d0 to d1 of n rows of x, as rows of a panel that are zero behind. */
+static void transpose_loop(real *restrict out, const real *restrict x, idx ld,
+                           idx n, idx d0, idx d1)
+{
+    for (idx d = d0; d < d1; d++) {
+        for (idx t = 0; t < n; t++)
+            out[d * SMALL_PANEL + t] = x[t * ld + d];
+        for (idx t = n; t < SMALL_PANEL; t++)
+            out[d * SMALL_PANEL + t] = 0;
+    }
+}
+
+#if defined(__GNUC__) && !defined(__clang__) /* clang has no such builtin */
+typedef __typeof__((vector){ 0 } < (vector){ 0 }) lanes;
+
+/* LANES columns of LANES rows of x: rows i and i + LANES/2 are merged, lane by
+ * lane, as often as LANES can be halved. */
+INLINE void transpose_square(real *restrict out, const real *restrict x, idx ld)
+{
+    vector row[LANES], merged[LANES];
+    lanes low, high;
+    UNROLL
+    for (int i = 0; i < LANES; i++) {
+        row[i] = *(const vector *)(x + i * ld);
+        low[i] = i / 2 + i % 2 * LANES;
+        high[i] = low[i] + LANES / 2;
+    }
+    UNROLL
+    for (int width = LANES; width > 1; width /= 2) {
+        UNROLL
+        for (int i = 0; i < LANES / 2; i++) {
+            merged[2 * i] = __builtin_shuffle(row[i], row[i + LANES / 2], low);
+            merged[2 * i + 1] =
+                __builtin_shuffle(row[i], row[i + LANES / 2], high);
+        }
+        memcpy(row, merged, sizeof row);
+    }
+    UNROLL
+    for (int i = 0; i < LANES; i++)
+        *(vector *)(out + i * SMALL_PANEL) = row[i];
+}
+
+/* The first columns of a whole panel's rows. Returns how many. */
+static idx transpose_squares(real *restrict out, const real *restrict x, idx ld,
+                             idx D)
+{
+    idx d = 0;
+    for (; d + LANES <= D; d += LANES)
+        for (int v = 0; v < VECTORS; v++)
+            transpose_square(out + d * SMALL_PANEL + v * LANES,
+                             x + v * LANES * ld + d, ld);
+    return d;
+}
+#else
+static idx transpose_squares(real *restrict out, const real *restrict x, idx ld,
+                             idx D)
+{
+    (void)out, (void)x, (void)ld, (void)D;
+    return 0;
+}
+#endif
+
 void small_transpose(real *restrict out, const real *restrict x, idx ld, idx T,
                      idx D)
 {
-    for (idx t0 = 0; t0 < T; t0 += SMALL_PANEL, out += D * SMALL_PANEL) {
-        idx n = idx_min(SMALL_PANEL, T - t0);
-        for (idx d = 0; d < D; d++) {
-            for (idx t = 0; t < n; t++)
-                out[d * SMALL_PANEL + t] = x[(t0 + t) * ld + d];
-            for (idx t = n; t < SMALL_PANEL; t++)
-                out[d * SMALL_PANEL + t] = 0;
-        }
+    for (; T > 0; T -= SMALL_PANEL) {
+        idx n = idx_min(SMALL_PANEL, T);
+        idx done = n < SMALL_PANEL ? 0 : transpose_squares(out, x, ld, D);
+        transpose_loop(out, x, ld, n, done, D);
+        out += D * SMALL_PANEL;
+        x += SMALL_PANEL * ld;
     }
 }
 

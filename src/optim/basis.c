@@ -3,7 +3,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "kern/gemm.h"
 #include "optim/update_sums.h"
 
 enum { PANEL = 32, PASSES = 3, START_STEPS = 10 };
@@ -37,22 +36,23 @@ static void orthonormalise_panel(real *p, idx B, idx n, idx first)
 
 /* Rows of q (n,n), from the first on; room (PANEL, n). Three passes, as after
  * one of a row that lay among those before it only rounding is left. */
-static void orthonormalise(real *q, idx n, real *room)
+static void orthonormalise(const struct gemm *by, real *q, idx n, real *room)
 {
     for (idx i = 0; i < n; i += PANEL) {
         real *p = q + i * n;
         idx B = idx_min(PANEL, n - i);
         for (int pass = 0; pass < PASSES; pass++) {
             if (i > 0) {
-                gemm_nt(room, i, p, n, q, n, B, i, n, 1, 0);
-                gemm_nn(p, n, room, i, q, n, B, n, i, -1, 1);
+                by->nt(room, i, p, n, q, n, B, i, n, 1, 0);
+                by->nn(p, n, room, i, q, n, B, n, i, -1, 1);
             }
             orthonormalise_panel(p, B, n, i);
         }
     }
 }
 
-void basis_start(real *q, const real *a, idx n, real *room)
+void basis_start(const struct gemm *by, real *q, const real *a, idx n,
+                 real *room)
 {
     double trace = 0;
     for (idx i = 0; i < n; i++)
@@ -63,8 +63,8 @@ void basis_start(real *q, const real *a, idx n, real *room)
         q[i * n + i] = 1;
     for (int step = 0; step < START_STEPS; step++) {
         memcpy(room, q, (size_t)(n * n) * sizeof *q);
-        gemm_nn(q, n, room, n, a, n, n, n, n, 1, shift);
-        orthonormalise(q, n, room);
+        by->nn(q, n, room, n, a, n, n, n, n, 1, shift);
+        orthonormalise(by, q, n, room);
     }
 }
 
@@ -83,14 +83,15 @@ static void sort_falling(int32_t *order, real *value, idx n)
     }
 }
 
-void basis_refine(real *q, int32_t *order, const real *a, idx n, real *room)
+void basis_refine(const struct gemm *by, real *q, int32_t *order, const real *a,
+                  idx n, real *room)
 {
     real *aq = room, *value = room + n * n + PANEL * n;
-    gemm_nn(aq, n, q, n, a, n, n, n, n, 1, 0);
+    by->nn(aq, n, q, n, a, n, n, n, n, 1, 0);
     for (idx i = 0; i < n; i++)
         value[i] = (real)sum_products(q + i * n, aq + i * n, n);
     sort_falling(order, value, n);
     for (idx i = 0; i < n; i++)
         memcpy(q + i * n, aq + order[i] * n, (size_t)n * sizeof *q);
-    orthonormalise(q, n, room);
+    orthonormalise(by, q, n, room);
 }

@@ -344,6 +344,7 @@ void optim_plan_part(struct optim *s, struct arena *arena,
 {
     *s = (struct optim){ .options = o,
                          .kind = optimizers[o->name],
+                         .gemm = &gemm_openblas,
                          .total = t->total,
                          .threads = threads,
                          .part = part,
@@ -457,6 +458,7 @@ static struct update update_of(const struct step *x, const struct optim_unit *u)
         .shrink = decay_lr * u->decay,
         .grad_scale = (real)x->scale,
         .trained = s->trained ? s->trained + u->tensor.offset : NULL,
+        .gemm = s->gemm,
         .tensor = &u->tensor,
     };
     memcpy(y.rotations, u->rotations, sizeof y.rotations);

@@ -52,6 +52,8 @@ struct optim_watch {
 struct optim {
     const struct optim_options *options; /* borrowed, as the table is */
     const struct optimizer *kind;
+    const struct gemm *gemm;    /* who multiplies: OpenBLAS, if none else is
+                                   put here behind optim_plan */
     struct optim_unit *units;   /* in the order of the table */
     struct optim_state *states; /* unit by unit */
     struct stretch *stretches;  /* of all units, in their order */

@@ -10,7 +10,6 @@
  */
 #include <math.h>
 
-#include "kern/gemm.h"
 #include "optim/gram.h"
 #include "optim/matrix_scale.h"
 #include "optim/optimizer.h"
@@ -40,18 +39,19 @@ static void normalise(real *x, idx n)
 }
 
 /* p (S,S) out: x x' of x (R,K), or x' x, of the shorter side. */
-static void gram(real *p, const real *x, idx R, idx K)
+static void gram(const struct gemm *by, real *p, const real *x, idx R, idx K)
 {
     if (R > K)
-        gram_columns(p, x, R, K, 1, 0);
+        gram_columns(by, p, x, R, K, 1, 0);
     else
-        gram_rows(p, x, R, K, 1, 0);
+        gram_rows(by, p, x, R, K, 1, 0);
 }
 
 /* q (S,S) out: what a step multiplies x with, given its gram p. */
-static void factor(real *restrict q, const real *restrict p, idx S)
+static void factor(const struct gemm *by, real *restrict q,
+                   const real *restrict p, idx S)
 {
-    gram_rows(q, p, S, S, C, 0);
+    gram_rows(by, q, p, S, S, C, 0);
     for (idx i = 0; i < S * S; i++)
         q[i] += B * p[i];
     for (idx i = 0; i < S; i++)
@@ -59,13 +59,14 @@ static void factor(real *restrict q, const real *restrict p, idx S)
 }
 
 /* y = q x, or x q: q is of the shorter side. */
-static void multiply(real *restrict y, const real *restrict x,
-                     const real *restrict q, idx R, idx K)
+static void multiply(const struct gemm *by, real *restrict y,
+                     const real *restrict x, const real *restrict q, idx R,
+                     idx K)
 {
     if (R > K)
-        gemm_nn(y, K, x, K, q, K, R, K, K, 1, 0);
+        by->nn(y, K, x, K, q, K, R, K, K, 1, 0);
     else
-        gemm_nn(y, K, q, R, x, K, R, K, R, 1, 0);
+        by->nn(y, K, q, R, x, K, R, K, R, 1, 0);
 }
 
 static void swap(real **x, real **y)
@@ -77,14 +78,15 @@ static void swap(real **x, real **y)
 
 /* Both return which of x and y (R,K) has the result; room: five (S,S). */
 
-static real *by_steps(real *x, real *y, idx R, idx K, idx steps, real *room)
+static real *by_steps(const struct gemm *by, real *x, real *y, idx R, idx K,
+                      idx steps, real *room)
 {
     idx S = idx_min(R, K);
     real *p = room, *q = p + S * S;
     for (idx i = 0; i < steps; i++) {
-        gram(p, x, R, K);
-        factor(q, p, S);
-        multiply(y, x, q, R, K);
+        gram(by, p, x, R, K);
+        factor(by, q, p, S);
+        multiply(by, y, x, q, R, K);
         swap(&x, &y);
     }
     return x;
@@ -92,35 +94,36 @@ static real *by_steps(real *x, real *y, idx R, idx K, idx steps, real *room)
 
 /* The same of a long matrix, which is multiplied once: the factors of all steps
  * are made of the gram alone, as that of q x is q p q. */
-static real *by_factors(real *x, real *y, idx R, idx K, idx steps, real *room)
+static real *by_factors(const struct gemm *by, real *x, real *y, idx R, idx K,
+                        idx steps, real *room)
 {
     idx S = idx_min(R, K);
     real *p = room, *q = p + S * S, *t = q + S * S;
     real *all = t + S * S, *next = all + S * S;
-    gram(p, x, R, K);
+    gram(by, p, x, R, K);
     for (idx i = 0; i < steps; i++) {
         real *to = i ? q : all;
-        factor(to, p, S);
+        factor(by, to, p, S);
         if (i) {
-            gemm_nn(next, S, all, S, q, S, S, S, S, 1, 0);
+            by->nn(next, S, all, S, q, S, S, S, S, 1, 0);
             swap(&all, &next);
         }
         if (i == steps - 1)
             break;
-        gemm_nn(t, S, to, S, p, S, S, S, S, 1, 0);
-        gram_product(p, t, to, S);
+        by->nn(t, S, to, S, p, S, S, S, S, 1, 0);
+        gram_product(by, p, t, to, S);
     }
-    multiply(y, x, all, R, K);
+    multiply(by, y, x, all, R, K);
     return y;
 }
 
-static real *orthogonal(real *x, real *y, const struct tensor *t, idx steps,
-                        real *room)
+static real *orthogonal(const struct gemm *by, real *x, real *y,
+                        const struct tensor *t, idx steps, real *room)
 {
     bool is_long = idx_max(t->rows, t->cols) >= 2 * side_of(t);
     if (is_long && steps > 1)
-        return by_factors(x, y, t->rows, t->cols, steps, room);
-    return by_steps(x, y, t->rows, t->cols, steps, room);
+        return by_factors(by, x, y, t->rows, t->cols, steps, room);
+    return by_steps(by, x, y, t->rows, t->cols, steps, room);
 }
 
 static void update(real *restrict w, const real *restrict g, real *const *state,
@@ -137,7 +140,7 @@ static void update(real *restrict w, const real *restrict g, real *const *state,
         x[i] = o->muon_nesterov ? momentum * m[i] + d : m[i];
     }
     normalise(x, n);
-    x = orthogonal(x, y, t, o->muon_steps, y + n);
+    x = orthogonal(u->gemm, x, y, t, o->muon_steps, y + n);
     real keep = (real)(1 - u->shrink);
     real rate = (real)(u->lr * matrix_scale(o->matrix_scale, t));
 #pragma omp simd

@@ -10,7 +10,6 @@
  */
 #include <math.h>
 
-#include "kern/gemm.h"
 #include "optim/optimizer.h"
 #include "optim/options.h"
 
@@ -34,14 +33,14 @@ static real *turn(real *x, real *y, const struct update *u, bool is_back)
     idx R = u->tensor->rows, K = u->tensor->cols;
     const real *p = u->rotations[0], *q = u->rotations[1];
     if (p && is_back)
-        gemm_tn(y, K, p, R, x, K, R, K, R, 1, 0);
+        u->gemm->tn(y, K, p, R, x, K, R, K, R, 1, 0);
     else if (p)
-        gemm_nn(y, K, p, R, x, K, R, K, R, 1, 0);
+        u->gemm->nn(y, K, p, R, x, K, R, K, R, 1, 0);
     real *from = p ? y : x, *to = p ? x : y;
     if (q && is_back)
-        gemm_nn(to, K, from, K, q, K, R, K, K, 1, 0);
+        u->gemm->nn(to, K, from, K, q, K, R, K, K, 1, 0);
     else if (q)
-        gemm_nt(to, K, from, K, q, K, R, K, K, 1, 0);
+        u->gemm->nt(to, K, from, K, q, K, R, K, K, 1, 0);
     return q ? to : from;
 }
 

@@ -12,7 +12,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "kern/gemm.h"
 #include "optim/gram.h"
 #include "optim/matrix_scale.h"
 #include "optim/optimizer.h"
@@ -51,8 +50,8 @@ static double largest_row(const real *a, idx n)
  * (Guo and Higham 2006): x to the root, y to 1, t = (5 - y) / 4, x = x t,
  * y = t^4 y. As many steps as eigenvalues from RIDGE to 1 need: below 1 one
  * multiplies them by (5/4)^4. room: four times (n,n). */
-static void inverse_root(real *root, const real *a, double unbias, idx n,
-                         real *room)
+static void inverse_root(const struct gemm *by, real *root, const real *a,
+                         double unbias, idx n, real *room)
 {
     real *y = room, *t = y + n * n, *t2 = t + n * n, *next = t2 + n * n;
     double largest = largest_row(a, n) / unbias;
@@ -74,11 +73,11 @@ static void inverse_root(real *root, const real *a, double unbias, idx n,
             t[i] = (real)-0.25 * y[i];
         for (idx i = 0; i < n; i++)
             t[i * n + i] += (real)1.25;
-        gemm_nn(next, n, root, n, t, n, n, n, n, 1, 0);
+        by->nn(next, n, root, n, t, n, n, n, n, 1, 0);
         memcpy(root, next, (size_t)(n * n) * sizeof *root);
-        gemm_nn(t2, n, t, n, t, n, n, n, n, 1, 0);
-        gemm_nn(next, n, t2, n, y, n, n, n, n, 1, 0);
-        gemm_nn(y, n, t2, n, next, n, n, n, n, 1, 0);
+        by->nn(t2, n, t, n, t, n, n, n, n, 1, 0);
+        by->nn(next, n, t2, n, y, n, n, n, n, 1, 0);
+        by->nn(y, n, t2, n, next, n, n, n, n, 1, 0);
     }
 }
 
@@ -102,22 +101,22 @@ static void update(real *restrict w, const real *restrict g, real *const *state,
         m[i] = b1 * m[i] + (1 - b1) * a[i];
     }
     if (p)
-        gram_rows(left, a, R, K, 1 - b2, b2);
+        gram_rows(u->gemm, left, a, R, K, 1 - b2, b2);
     if (q)
-        gram_columns(right, a, R, K, 1 - b2, b2);
+        gram_columns(u->gemm, right, a, R, K, 1 - b2, b2);
     if (u->step == 1 || u->step % o->precondition_every == 0) {
         if (p)
-            inverse_root(p, left, unbias, R, room);
+            inverse_root(u->gemm, p, left, unbias, R, room);
         if (q)
-            inverse_root(q, right, unbias, K, room);
+            inverse_root(u->gemm, q, right, unbias, K, room);
     }
     const real *d = m;
     if (p) {
-        gemm_nn(a, K, p, R, d, K, R, K, R, 1, 0);
+        u->gemm->nn(a, K, p, R, d, K, R, K, R, 1, 0);
         d = a;
     }
     if (q) {
-        gemm_nn(b, K, d, K, q, K, R, K, K, 1, 0);
+        u->gemm->nn(b, K, d, K, q, K, R, K, K, 1, 0);
         d = b;
     }
     real keep = (real)(1 - u->shrink);

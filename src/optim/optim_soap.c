@@ -13,7 +13,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "kern/gemm.h"
 #include "optim/basis.h"
 #include "optim/gram.h"
 #include "optim/optimizer.h"
@@ -34,6 +33,7 @@ static idx scratch(const struct tensor *t, const struct optim_options *o)
 
 /* What an update works on. */
 struct work {
+    const struct gemm *by;
     idx R, K;
     real *m, *v, *left, *p, *right, *q; /* NULL: the side is not turned */
     real *g, *a, *b, *c;                /* (R,K) */
@@ -45,7 +45,7 @@ static struct work work_of(real *const *state, const struct update *u)
 {
     const struct optim_options *o = u->options;
     const struct tensor *t = u->tensor;
-    struct work x = { .R = t->rows, .K = t->cols };
+    struct work x = { .by = u->gemm, .R = t->rows, .K = t->cols };
     real *const *next = state + 2;
     x.m = state[0];
     x.v = state[1];
@@ -72,24 +72,24 @@ static void turn(const struct work *k, real *y, const real *x, real *room,
     if (!k->p)
         memcpy(half, x, (size_t)(R * K) * sizeof *x);
     else if (is_back)
-        gemm_tn(half, K, k->p, R, x, K, R, K, R, 1, 0);
+        k->by->tn(half, K, k->p, R, x, K, R, K, R, 1, 0);
     else
-        gemm_nn(half, K, k->p, R, x, K, R, K, R, 1, 0);
+        k->by->nn(half, K, k->p, R, x, K, R, K, R, 1, 0);
     if (!k->q)
         return;
     if (is_back)
-        gemm_nn(y, K, half, K, k->q, K, R, K, K, 1, 0);
+        k->by->nn(y, K, half, K, k->q, K, R, K, K, 1, 0);
     else
-        gemm_nt(y, K, half, K, k->q, K, R, K, K, 1, 0);
+        k->by->nt(y, K, half, K, k->q, K, R, K, K, 1, 0);
 }
 
 static void follow(const struct work *k, real b2)
 {
     idx R = k->R, K = k->K;
     if (k->p)
-        gram_rows(k->left, k->g, R, K, 1 - b2, b2);
+        gram_rows(k->by, k->left, k->g, R, K, 1 - b2, b2);
     if (k->q)
-        gram_columns(k->right, k->g, R, K, 1 - b2, b2);
+        gram_columns(k->by, k->right, k->g, R, K, 1 - b2, b2);
 }
 
 /* v (R,K): row i comes from row order[i], or so with columns; a is room. */
@@ -115,11 +115,11 @@ static void refine(const struct work *k)
 {
     turn(k, k->g, k->m, k->b, true);
     if (k->p) {
-        basis_refine(k->p, k->order, k->left, k->R, k->room);
+        basis_refine(k->by, k->p, k->order, k->left, k->R, k->room);
         reorder_rows(k);
     }
     if (k->q) {
-        basis_refine(k->q, k->order, k->right, k->K, k->room);
+        basis_refine(k->by, k->q, k->order, k->right, k->K, k->room);
         reorder_columns(k);
     }
     turn(k, k->m, k->g, k->b, false);
@@ -128,9 +128,9 @@ static void refine(const struct work *k)
 static void start(const struct work *k)
 {
     if (k->p)
-        basis_start(k->p, k->left, k->R, k->room);
+        basis_start(k->by, k->p, k->left, k->R, k->room);
     if (k->q)
-        basis_start(k->q, k->right, k->K, k->room);
+        basis_start(k->by, k->q, k->right, k->K, k->room);
 }
 
 static void step(real *restrict w, const struct work *k, const struct update *u)

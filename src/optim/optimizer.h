@@ -21,6 +21,7 @@
 
 #include "base/base.h"
 #include "base/op_text.h"
+#include "kern/gemm.h"
 #include "nn/param.h"
 
 enum {
@@ -49,6 +50,7 @@ struct update {
     real grad_scale; /* clipping, to be multiplied onto every gradient */
     real *trained;   /* where `look` puts it; of the same numbers as w */
     /* of update_tensor alone: */
+    const struct gemm *gemm; /* who multiplies */
     const struct tensor *tensor;
     real *scratch;                              /* as much as was asked for */
     const real *rotations[OPTIM_ROTATIONS_MAX]; /* (n,n), NULL: n = 0 */

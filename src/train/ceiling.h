@@ -1,6 +1,7 @@
 /* ceiling.h - how fast a large product of matrices is where nothing else is to
  * do, on as many threads and by the library that training multiplies with
- * weights: what the speed of steps is held against.
+ * weights: what the speed of steps is held against. That of our own kernels is
+ * OpenBLAS's: they are made for small matrices.
  */
 #ifndef SINKLAB_CEILING_H
 #define SINKLAB_CEILING_H

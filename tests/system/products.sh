@@ -47,7 +47,7 @@ measures_alike() { # run
         grep -q '^sink_1 [0-9]' <<<"$shared" && grep -q '^val_loss [0-9]' <<<"$shared"
 }
 
-ways=("openblas float32" "openblas bfloat16")
+ways=("openblas float32" "openblas bfloat16" "own float32" "own bfloat16")
 other=openblas
 if "$SINKLAB" train small.ini train.products=onednn --dry-run >dry 2>told; then
     ways+=("onednn float32" "onednn bfloat16")
@@ -72,6 +72,16 @@ for way in "${ways[@]}"; do
     check "$way: measured again" "$SINKLAB" analyze "$run"
     check "$way: the analysis computes as training did" measures_alike "$run"
 done
+check_not "our own products give other bits than the library's" h5diff -q \
+    runs/openblas-float32/$last runs/own-float32/$last /param
+check "and up to rounding the same loss" awk -F, '
+    FNR == 1 { for (i = 1; i <= NF; i++) if ($i == "val_loss") c = i }
+    { loss[FILENAME] = $c }
+    END { for (f in loss) { n++; last = last ? last : loss[f]; d = loss[f] - last; if (d * d > 1e-4) bad = 1 }
+        exit bad || n != 3 }' runs/own-float32/metrics.csv runs/openblas-float32/metrics.csv \
+    runs/own-float32-3/metrics.csv
+check "a dry run names them" grep -q '^products  *own, vectors of [0-9]* bits' <(
+    "$SINKLAB" train small.ini train.products=own --dry-run)
 check_not "bfloat16 gives other bits" h5diff -q \
     runs/openblas-float32/$last runs/openblas-bfloat16/$last /param
 expect_fail 3 'train.precision' "$SINKLAB" analyze runs/openblas-bfloat16 train.precision=float32

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "kern/bfloat16.h"
-#include "kern/gemm.h"
+#include "kern/gemm_own.h"
 #include "kern/outer.h"
 
 enum {
@@ -51,6 +51,8 @@ void linear_plan(struct linear *l, struct arena *arena,
                           .has_backward = r->has_backward };
     if (r->way.rounds && !r->way.is_native)
         l->rounded = arena_reals(arena, r->N * r->K);
+    if (r->way.is_own)
+        l->packed = arena_reals(arena, gemm_own_packed(r->K, r->N));
     if (r->way.is_onednn)
         l->forward.room = arena_bytes(arena, bytes);
     if (r->way.is_onednn && r->has_backward)
@@ -120,7 +122,7 @@ int linear_open(struct linear *l, struct onednn_set *set, struct err *e)
 
 bool linear_packs(struct product_way way)
 {
-    return way.is_onednn || way.rounds;
+    return way.is_onednn || way.is_own || way.rounds;
 }
 
 void linear_pack(const struct linear *l, const real *weights)
@@ -130,6 +132,8 @@ void linear_pack(const struct linear *l, const real *weights)
         bfloat16_round(l->rounded, w, l->N * l->K);
         w = l->rounded;
     }
+    if (l->packed)
+        gemm_own_pack_transposed(l->packed, w, l->K, l->K, l->N);
     if (l->forward.room)
         onednn_pack(l->forward.weights, w);
     if (l->backward.room)
@@ -180,6 +184,8 @@ void linear_y(const struct linear *l, const real *weights, idx row, real *y,
     idx N = l->N, K = l->K;
     if (l->way.is_onednn)
         multiply(l, &l->forward, y, N, a, K, R, beta != 0);
+    else if (l->packed)
+        gemm_own_product(y, N, a, K, l->packed, R, N, K, beta != 0);
     else
         gemm_nt(y, N, a, K, l->rounded ? l->rounded : weights + l->w, K, R, N,
                 K, 1, beta);
@@ -232,8 +238,9 @@ void linear_dx(const struct linear *l, const real *weights, idx row, real *dx,
     if (l->way.is_onednn)
         multiply(l, &l->backward, dx, K, a, N, R, false);
     else
-        gemm_nn(dx, K, a, N, l->rounded ? l->rounded : weights + l->w, K, R, K,
-                N, 1, 0);
+        products_gemm(l->way)->nn(dx, K, a, N,
+                                  l->rounded ? l->rounded : weights + l->w, K,
+                                  R, K, N, 1, 0);
 }
 
 void linear_backward(const struct linear *l, const real *weights, idx row,
@@ -294,7 +301,7 @@ static void add_rows(const struct linear_grad *g, idx n0, idx n, idx m, idx R)
         (const char *)dy + (size_t)n0 * product_number_bytes(l->way);
     if (sums_by_onednn(l))
         add_sums(l, dw, from, x, R, n < TASK_OUTPUTS);
-    else if (l->way.is_onednn)
+    else if (l->way.is_onednn || l->way.is_own)
         outer_sum(dw, K, from, N, x, K, R, n, K);
     else
         gemm_tn(dw, K, from, N, x, K, n, K, R, 1, 1);
@@ -305,7 +312,7 @@ void linear_grad_run(const struct linear_grad *g, idx task)
     const struct linear *l = g->l;
     idx n0 = task * task_outputs(g), end = idx_min(n0 + task_outputs(g), l->N);
     /* OpenBLAS would pack x for each part */
-    idx step = l->way.is_onednn ? GRAD_ROWS : g->M;
+    idx step = l->way.is_onednn || l->way.is_own ? GRAD_ROWS : g->M;
     for (idx m = 0; m < g->M; m += step)
         for (idx n = n0; n < end; n += TASK_OUTPUTS)
             add_rows(g, n, idx_min(TASK_OUTPUTS, end - n), m,

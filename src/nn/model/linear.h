@@ -48,6 +48,7 @@ struct linear {
     bool shares_x, has_backward;
     real *dy_sums; /* (parts,N), LINEAR_SUM_ROWS rows each */
     real *rounded; /* (N,K) weights, where they are multiplied as float32 */
+    real *packed;  /* those of our own forward product, or NULL */
     struct linear_form forward, backward;
     const struct onednn_product *sums[LINEAR_SUMS][2]; /* a full task, the
                                                           last one */
