@@ -130,6 +130,7 @@ static void test_allocations__training_makes_none(void **state)
     (void)state;
     check("openblas", "float32");
     check("openblas", "bfloat16");
+    check("own", "float32");
 }
 
 static void test_allocations__what_onednn_takes_it_gives_back(void **state)

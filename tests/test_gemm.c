@@ -26,7 +26,8 @@ static const struct shape shapes[] = {
     { 1, 1, 1, 0 },     { 1, 5, 3, 2 },      { 7, 1, 9, 1 },
     { 5, 8, 1, 3 },     { 19, 23, 37, 0 },   { 64, 64, 64, 0 },
     { 65, 130, 33, 5 }, { 130, 7, 257, 1 },  { 256, 33, 70, 16 },
-    { 13, 97, 513, 0 }, { 12, 128, 256, 3 },
+    { 13, 97, 513, 0 }, { 12, 128, 256, 3 }, { 3, 5, 0, 1 },
+    { 0, 5, 3, 0 },     { 3, 0, 5, 0 },
 };
 
 /* Rows of a matrix with a gap behind each; the gaps hold NaN, so that reading
@@ -34,7 +35,7 @@ static const struct shape shapes[] = {
 static real *matrix(idx rows, idx columns, idx gap, uint64_t seed)
 {
     idx ld = columns + gap;
-    real *x = malloc((size_t)(rows * ld) * sizeof *x);
+    real *x = malloc((size_t)(rows * ld + 1) * sizeof *x);
     fill_normal(x, rows * ld, 1, seed);
     for (idx r = 0; r < rows; r++)
         for (idx i = columns; i < ld; i++)
@@ -87,7 +88,8 @@ static void check(const struct gemm *g, enum form form, const struct shape *s,
             want += beta * (double)old[i];
         if (beta != 0)
             size += fabs(beta * (double)old[i]);
-        assert_near((double)c[i], want, 2e-7 * sqrt((double)K), size);
+        idx terms = K + (beta != 0);
+        assert_near((double)c[i], want, 2e-7 * sqrt((double)terms), size);
     }
     free(a), free(b), free(c), free(old);
 }
@@ -106,6 +108,26 @@ static void test_gemm__products_match_plain_loops(void **state)
                           factors[j][1]);
 }
 
+/* Packed once or in each call: the same bits. */
+static void test_gemm__weights_may_be_packed_before(void **state)
+{
+    (void)state;
+    for (int i = 0; i < COUNT_OF(shapes); i++) {
+        const struct shape *s = &shapes[i];
+        idx M = s->M, N = s->N, K = s->K, ld = K + s->gap, ldc = N + s->gap;
+        real *a = matrix(M, K, s->gap, 1), *w = matrix(N, K, s->gap, 2);
+        real *c = matrix(M, N, s->gap, 3), *want = matrix(M, N, s->gap, 3);
+        real *packed = malloc((size_t)(gemm_own_packed(K, N) + 1) * sizeof *w);
+        gemm_own_pack(packed, w, ld, K, N);
+        for (int adds = 0; adds < 2; adds++) {
+            gemm_own_product(c, ldc, a, ld, packed, M, N, K, adds);
+            gemm_own.nt(want, ldc, a, ld, w, ld, M, N, K, 1, (real)adds);
+            assert_memory_equal(c, want, (size_t)(M * ldc) * sizeof *c);
+        }
+        free(a), free(w), free(c), free(want), free(packed);
+    }
+}
+
 static void test_gemm__starts_and_says_what_it_is(void **state)
 {
     (void)state;
@@ -121,6 +143,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_gemm__starts_and_says_what_it_is),
         cmocka_unit_test(test_gemm__products_match_plain_loops),
+        cmocka_unit_test(test_gemm__weights_may_be_packed_before),
     };
     return cmocka_run_group_tests_name("gemm", tests, NULL, NULL);
 }

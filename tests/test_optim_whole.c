@@ -124,12 +124,12 @@ static void steps(struct bench *b, idx first, idx last, idx of, double lr)
 
 static void test_optim__every_optimizer_finds_the_goal(void **state)
 {
-    (void)state;
     for (int i = 0; optimizer_name(i); i++) {
         struct optim_options o = options_of(optimizer_name(i));
         struct bench b;
         double lr = strcmp(optimizer_name(i), "sgd") == 0 ? 0.02 : 0.1;
         open_bench(&b, &o, 1);
+        b.s.gemm = *state;
         double before = loss(&b);
         steps(&b, 1, 400, 400, lr);
         if (!(loss(&b) < 1e-2 * before))
@@ -489,14 +489,16 @@ static int start(void **state)
     return gemm_start(4, "threads", &e);
 }
 
-#define BY_BOTH(test)                                                          \
-    cmocka_unit_test_prestate(test, (void *)(uintptr_t)&gemm_openblas),        \
-        cmocka_unit_test_prestate(test, (void *)(uintptr_t)&gemm_own)
+#define BY(test, maker)                                                        \
+    {                                                                          \
+#test ", " #maker, test, NULL, NULL, (void *)(uintptr_t) & (maker)     \
+    }
+#define BY_BOTH(test) BY(test, gemm_openblas), BY(test, gemm_own)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_optim__every_optimizer_finds_the_goal),
+        BY_BOTH(test_optim__every_optimizer_finds_the_goal),
         cmocka_unit_test(test_optim__goes_on_exactly_from_any_step),
         cmocka_unit_test(test_optim__multiplies_by_whom_it_is_told_to),
         cmocka_unit_test(test_optim__threads_change_no_bit_of_whole_tensors),

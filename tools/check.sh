@@ -226,7 +226,7 @@ if [ "$(uname -m)" = x86_64 ]; then
     # folder of v2: only what knows of panels is compiled again
     read -r -d '' -a panel_tests < <(
         printf '%s\n' "${computing_tests[@]}" |
-            xargs grep -lE '"(kern/small|nn/(attention|model|head|stage))')
+            xargs grep -lE '"(kern/(small|gemm_own)|nn/(attention|model|head|stage))')
     for panel in v3:64 v4:128; do
         can_run "${panel%:*}" || for_level ", ${panel#*:} bytes a panel" gcc v2 \
             PANEL="${panel#*:}" "${panel_tests[*]}"

@@ -25,9 +25,9 @@ struct nearest {
 void nearest_offer(struct nearest *n, const char *candidate);
 
 /* name_distance - insertions, deletions, replacements and swaps of neighbours
- * that turn a into b, letter case ignored. Names longer than NAME_LONG are
- * NAME_LONG away from everything. */
+ * that turn one name into the other, letter case ignored. Names longer than
+ * NAME_LONG are NAME_LONG away from everything. */
 enum { NAME_LONG = 64 };
-int name_distance(const char *a, const char *b);
+int name_distance(const char *a_name, const char *b_name);
 
 #endif

@@ -36,9 +36,7 @@ static const struct key train_keys[] = {
     { "products", KEY_CHOICE, FIELD(products), "openblas", 0, 0, products_name,
       KEY_READ,
       "who multiplies activations with weights; own: kernels of sinklab, in "
-      "optimizers, too; auto: oneDNN where it is and the processor has "
-      "AVX-512, "
-      "else OpenBLAS",
+      "optimizers, too; auto: oneDNN where it and AVX-512 are, else OpenBLAS",
       NULL },
     { "precision", KEY_CHOICE, FIELD(precision), "float32", 0, 0,
       precision_name, 0,

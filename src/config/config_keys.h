@@ -32,7 +32,7 @@ struct train_options {
     idx batch;           /* B, sequences a micro-batch */
     idx accumulate;      /* micro-batches an update */
     idx threads;         /* 0 = what OpenMP offers */
-    int products;        /* enum products: the library of large products */
+    int products;        /* enum products: who makes the large products */
     int precision;       /* enum precision: of their operands */
     bool shard_state;    /* each process has a part of the optimizer's */
     double wait_limit_s; /* that processes wait for each other; 0 = for ever */

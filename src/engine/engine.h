@@ -62,7 +62,7 @@ struct engine_products {
 };
 struct engine_products engine_products(int products, int precision);
 
-/* What computes all other products; after engine_start. */
+/* The library of all other products; after engine_start. */
 struct engine_library {
     const char *name;        /* "OpenBLAS 0.3.21 ..." */
     const char *core;        /* the processor its kernels are for */

@@ -44,15 +44,16 @@ idx gemm_own_packed(idx K, idx N)
     return K * small_padded(N);
 }
 
-void gemm_own_pack(real *restrict packed, const real *restrict b, idx ldb,
-                   idx K, idx N)
+/* b (K,N) into panels. */
+static void pack_plain(real *restrict packed, const real *restrict b, idx ldb,
+                       idx K, idx N)
 {
     for (idx n = 0; n < N; n += SMALL_PANEL, packed += K * SMALL_PANEL)
         pack_panel(packed, b + n, ldb, K, idx_min(SMALL_PANEL, N - n));
 }
 
-void gemm_own_pack_transposed(real *restrict packed, const real *restrict b,
-                              idx ldb, idx K, idx N)
+void gemm_own_pack(real *restrict packed, const real *restrict b, idx ldb,
+                   idx K, idx N)
 {
     small_transpose(packed, b, ldb, N, K);
 }
@@ -67,9 +68,9 @@ static struct small_right panels_of(real *room, const struct product *p, idx k0,
         return (struct small_right){ b->b + n0 * p->K + k0 * SMALL_PANEL,
                                      SMALL_PANEL, p->K * SMALL_PANEL };
     if (b->as == PLAIN)
-        gemm_own_pack(room, b->b + k0 * b->ld + n0, b->ld, K, N);
+        pack_plain(room, b->b + k0 * b->ld + n0, b->ld, K, N);
     else
-        gemm_own_pack_transposed(room, b->b + n0 * b->ld + k0, b->ld, K, N);
+        gemm_own_pack(room, b->b + n0 * b->ld + k0, b->ld, K, N);
     return small_panels(room, K);
 }
 
@@ -114,6 +115,8 @@ static void multiply_columns(real *c, idx ldc, const struct product *p, idx n0,
 
 static void multiply(real *c, idx ldc, const struct product *p)
 {
+    for (idx m = 0; !p->K && !p->adds && m < p->M; m++)
+        memset(c + m * ldc, 0, (size_t)p->N * sizeof *c);
     for (idx n = 0; n < p->N; n += WIDTH)
         multiply_columns(c + n, ldc, p, n, idx_min(WIDTH, p->N - n));
 }

@@ -1,4 +1,5 @@
-/* small.h - products of the small, strided matrices of attention.
+/* small.h - products of small, strided matrices: attention's, and blocks of
+ * others (gemm_own.h, outer.h).
  *
  * A library call packs both operands anew each time, which at head widths of 32
  * to 128 costs as much as the product. Here a block of a few rows of c stays in

@@ -1,5 +1,5 @@
 /* gram.h - products of a matrix with itself: only what lies below the diagonal
- * is computed, in blocks of rows, and mirrored; by whom the first word says. */
+ * is computed, in blocks of rows, by whoever `by` is, and mirrored. */
 #ifndef SINKLAB_GRAM_H
 #define SINKLAB_GRAM_H
 

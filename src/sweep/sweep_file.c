@@ -74,7 +74,6 @@ static void gather(void *user, struct draft *d, const struct place *at,
 
 /* ---- judging ----------------------------------------------------------- */
 
-/* A line of [sweep], or draws and seed of [random]: as a config's own. */
 /* Is the line's key in its file for the first time? */
 static bool check_once(struct sweep_parse *p,
                        const struct sweep_reading *reading)
@@ -88,6 +87,7 @@ static bool check_once(struct sweep_parse *p,
     return true;
 }
 
+/* A line of [sweep], or draws and seed of [random]: as a config's own. */
 static void set_option(struct sweep_parse *p,
                        const struct sweep_reading *reading,
                        const struct config_section *section, void *options)

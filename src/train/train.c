@@ -538,7 +538,7 @@ static int run(struct train *t, struct err *e)
         engine_take_states(&t->session.engine, false, e))
         return e->code;
     const char *pinned = engine_library().pinned_core;
-    if (pinned)
+    if (pinned && t->target.config.train.products != PRODUCTS_OWN)
         printf("note: OPENBLAS_CORETYPE=%s pins matrix products to slower "
                "kernels than this processor has\n",
                pinned);

@@ -15,7 +15,7 @@ export LC_ALL=C OMP_NUM_THREADS=1
 export UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
 # Targets that fork copy the tables of all freed memory that is kept back, at each
 # fork: with 16 MB, not 256, and shorter stacks they take a third less.
-export ASAN_OPTIONS=${ASAN_OPTIONS:-quarantine_size_mb=16:malloc_context_size=8}
+export ASAN_OPTIONS=quarantine_size_mb=16:malloc_context_size=8:${ASAN_OPTIONS-}
 here=$(cd "$(dirname "$0")" && pwd)
 folder=$1
 shift

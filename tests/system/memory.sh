@@ -85,6 +85,7 @@ climb -v list
 climb -v runs a
 climb -v compare a b
 climb -v analyze a
+climb -v train tiny.ini run.dir=new train.products=own
 # oneDNN crashes where the code that it makes gets no room
 if "$SINKLAB" train tiny.ini train.products=onednn --dry-run >/dev/null 2>&1; then
     climb -v train tiny.ini run.dir=new train.products=onednn

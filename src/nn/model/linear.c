@@ -133,7 +133,7 @@ void linear_pack(const struct linear *l, const real *weights)
         w = l->rounded;
     }
     if (l->packed)
-        gemm_own_pack_transposed(l->packed, w, l->K, l->K, l->N);
+        gemm_own_pack(l->packed, w, l->K, l->K, l->N);
     if (l->forward.room)
         onednn_pack(l->forward.weights, w);
     if (l->backward.room)

@@ -16,6 +16,7 @@
 
 #include "base/base.h"
 #include "base/op_text.h"
+#include "kern/gemm.h"
 #include "nn/options.h"
 #include "nn/param.h"
 #include "nn/projection.h"
@@ -66,6 +67,7 @@ struct stage_rows {
     struct stage_block block;
     const struct block_stage *block_stage;
     idx S, row0, R;
+    const struct gemm *gemm; /* who multiplies */
     const real *w; /* all weights; stage_weights finds the stage's own */
     const real *in;
     real *out;

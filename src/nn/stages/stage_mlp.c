@@ -1,7 +1,6 @@
 /* stage_mlp.c - the learned feature map W2 relu(W1 x) of queries and keys: one
  * pair of matrices a layer, for both and for all heads. The hidden numbers are
  * made again in backward: two small products are cheaper than keeping them. */
-#include "kern/gemm.h"
 #include "nn/model/stage.h"
 
 enum { IN, OUT }; /* W1, W2: (D,D) each */
@@ -27,7 +26,7 @@ static idx scratch(const struct stage_block *b)
 static void hidden(const struct stage_rows *r, real *a, const real *x)
 {
     idx D = r->block.D;
-    gemm_nt(a, D, x, r->block.W, stage_weights(r, IN), D, r->R, D, D, 1, 0);
+    r->gemm->nt(a, D, x, r->block.W, stage_weights(r, IN), D, r->R, D, D, 1, 0);
 #pragma omp simd
     for (idx i = 0; i < r->R * D; i++)
         a[i] = a[i] < 0 ? 0 : a[i]; /* so written, NaN stays */
@@ -40,8 +39,8 @@ static void forward(const struct stage_rows *r)
     real *a = r->scratch;
     for (idx c = 0; c < v; c += D) {
         hidden(r, a, r->in + c);
-        gemm_nt(r->out + c, W, a, D, stage_weights(r, OUT), D, r->R, D, D, 1,
-                0);
+        r->gemm->nt(r->out + c, W, a, D, stage_weights(r, OUT), D, r->R, D, D,
+                    1, 0);
     }
     stage_keep(r, v, W - v);
 }
@@ -55,13 +54,13 @@ static void backward(const struct stage_rows *r)
         const real *x = r->in + c;
         real *d = r->din + c;
         hidden(r, a, x);
-        gemm_tn(stage_partials(r, OUT), D, d, W, a, D, D, D, R, 1, 1);
-        gemm_nn(da, D, d, W, stage_weights(r, OUT), D, R, D, D, 1, 0);
+        r->gemm->tn(stage_partials(r, OUT), D, d, W, a, D, D, D, R, 1, 1);
+        r->gemm->nn(da, D, d, W, stage_weights(r, OUT), D, R, D, D, 1, 0);
 #pragma omp simd
         for (idx i = 0; i < R * D; i++)
             da[i] = a[i] <= 0 ? 0 : da[i];
-        gemm_tn(stage_partials(r, IN), D, da, D, x, W, D, D, R, 1, 1);
-        gemm_nn(d, W, da, D, stage_weights(r, IN), D, R, D, D, 1, 0);
+        r->gemm->tn(stage_partials(r, IN), D, da, D, x, W, D, D, R, 1, 1);
+        r->gemm->nn(d, W, da, D, stage_weights(r, IN), D, R, D, D, 1, 0);
     }
 }
 
