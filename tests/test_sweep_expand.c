@@ -51,6 +51,7 @@ static void test_sweep_expand__first_seeds_alone(void **state)
     check_runs("[sweep]\nseeds = 2\n[axes]\noptim.lr = 1, 2, 3\n"
                "run.seed = 4 to 9\n",
                "1 4|1 5|2 4|2 5|3 4|3 5");
+    assert_int_equal(case_points.n_later, 3 * 4);
     check_runs("[sweep]\nseeds = 1\n[axes]\nmodel.layers = 1, 2\n"
                "run.init_seed & run.data_seed = 4 & 5, 6 & 7\n",
                "1 4 5|2 4 5");
@@ -66,6 +67,11 @@ static void test_sweep_expand__first_seeds_alone(void **state)
     check_runs("[sweep]\nseeds = 1\n[axes]\nrun.seed = 1, 2\n"
                "optim.lr = 1, 2 if run.seed = 2\n",
                "1"); /* of a seed that is left out */
+    assert_int_equal(case_points.n_later, 2);
+    check_runs("[sweep]\nseeds = 1\n[axes]\nrun.seed = 1, 2\n"
+               "optim.lr = 1, 2\n[exclude]\nrun.seed = 2 and optim.lr = 2\n",
+               "1 1|1 2"); /* what is excluded is not for later */
+    assert_int_equal(case_points.n_later, 1);
     sweep_case_release();
 }
 

@@ -146,6 +146,7 @@ static int print_json(const struct sweep_file *f, const struct sweep_points *p,
     json_end(&j);
     json_put_count(&j, "to_do", sums->n);
     json_put_count(&j, "excluded", p->n_excluded);
+    json_put_count(&j, "later", p->n_later);
     json_put_count(&j, "jobs", sums->jobs);
     json_put_count(&j, "threads", f->options.threads);
     json_put_number(&j, "time_s", sums->wall_s);

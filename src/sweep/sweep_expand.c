@@ -49,6 +49,7 @@ struct walk {
     struct watched watched[WATCHED_MAX];
     struct claim_use *claims; /* (n_claims) of the pool */
     void *known;              /* tsearch's, of struct known */
+    bool is_later;            /* of a seed that sweep.seeds leaves out */
     int code;                 /* out of memory: nothing else matters */
 };
 
@@ -397,6 +398,10 @@ static void meet(struct walk *w, const struct config *at)
             w->p->n_excluded++;
             return;
         }
+    if (w->is_later) {
+        w->p->n_later++;
+        return;
+    }
     if (!drop_idle(w, &c))
         return;
     if (check_run(w, &c, &e)) {
@@ -495,6 +500,17 @@ static void step_random(struct walk *w, idx axis, const struct config *c)
     take(w, axis, draw_row(w, &w->f->axes[axis], number, &one), c);
 }
 
+static void take_all(struct walk *w, idx axis, const struct config *c)
+{
+    const struct sweep_axis *a = &w->f->axes[axis];
+    bool is_later = w->is_later;
+    for (idx i = 0; i < a->n_values; i++) {
+        w->is_later = is_later || i >= a->n_values - a->n_left_out;
+        take(w, axis, a->values + i * a->n_keys, c);
+    }
+    w->is_later = is_later;
+}
+
 /* All that axes from this one on make of c. */
 static void step(struct walk *w, idx axis, const struct config *c)
 {
@@ -517,8 +533,7 @@ static void step(struct walk *w, idx axis, const struct config *c)
         if (a->draw != DRAW_ALL)
             step_random(w, axis, c);
         else
-            for (idx i = 0; i < a->n_values - a->n_left_out; i++)
-                take(w, axis, a->values + i * a->n_keys, c);
+            take_all(w, axis, c);
     }
 }
 
@@ -530,7 +545,7 @@ static void check_use(struct walk *w)
     for (idx i = 0; i < f->n_axes; i++) {
         const struct sweep_axis *a = &f->axes[i];
         struct place at = { .file = a->file, .line = a->line };
-        if (!w->was_there[i] && !f->options.seeds) /* it may be of the others */
+        if (!w->was_there[i])
             draft_problem(&w->draft, &at, ERR_CONFIG,
                           "[%s] %s: its condition never holds: %s",
                           i < f->n_grid ? "axes" : "random", a->name,
@@ -593,6 +608,12 @@ void sweep_points_release(struct sweep_points *p)
 void sweep_points_tell(FILE *out, const char *prefix,
                        const struct sweep_points *p)
 {
+    if (p->n_later)
+        fprintf(out,
+                "%s%td combinations are of seeds that sweep.seeds leaves for "
+                "later: the same command with more of them, or with 0, goes on "
+                "to those\n",
+                prefix, p->n_later);
     if (p->n_duplicates)
         fprintf(out,
                 "%s%td combinations equal another one and are not run again: "

@@ -31,6 +31,7 @@ struct sweep_points {
     idx n; /* with distinct identities */
     struct sweep_point *points;
     idx n_excluded;    /* combinations that [exclude] took out */
+    idx n_later;       /* and those that sweep.seeds leaves for later */
     idx n_duplicates;  /* combinations with the identity of one before */
     const char *twins; /* "A is B", the first of them, or NULL */
     const char *idle;  /* an exclusion that took nothing out, or NULL */
@@ -55,8 +56,9 @@ void sweep_points_release(struct sweep_points *p);
 int sweep_point_config(struct config *c, const struct sweep_file *f,
                        const struct sweep_point *point, struct err *e);
 
-/* sweep_points_tell - what a user should know of them, a line each: equal ones,
- * settings that not all read, exclusions that exclude nothing. */
+/* sweep_points_tell - what a user should know of them, a line each: those left
+ * for later, equal ones, settings that not all read, exclusions that exclude
+ * nothing. */
 void sweep_points_tell(FILE *out, const char *prefix,
                        const struct sweep_points *p);
 

@@ -153,6 +153,8 @@ check "sweep status" is_json '[(i["state"], i["step"], i["steps"], i["starts"]) 
     "$SINKLAB" sweep status runs --json
 check "sweep --dry-run" is_json 'x["to_do"] == 2 and x["time_s"] > 0 and [i["state"] for i in x["runs"]] == ["new", "new"]' \
     "$SINKLAB" sweep seeds.ini run.dir=other --dry-run --json
+check "... what the others' seeds would add" is_json 'x["later"] == 1 and x["to_do"] == 1' \
+    "$SINKLAB" sweep seeds.ini run.dir=other sweep.seeds=1 --dry-run --json
 # two runs of 88 seconds each, one after the other
 check "... at a rate" is_json 'x["runs_s"] == 176 and x["time_s"] == 176 and [i["time_s"] for i in x["runs"]] == [88, 88]' \
     "$SINKLAB" sweep seeds.ini run.dir=other sweep.jobs=1 --dry-run --rate 2 --json
