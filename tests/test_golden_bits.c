@@ -60,6 +60,7 @@ static const char *const others[] = {
     "attention.registers=2 attention.window=6",
     "attention.forget=input",
     "optim.name=soap optim.precondition_every=2",
+    "optim.name=soap train.products=own model.context=40",
     "optim.name=shampoo optim.precondition_every=2 optim.rest=signum",
     "optim.name=muon optim.rest=lion",
     "optim.name=orthoadam optim.weight_decay=1",

@@ -1,7 +1,9 @@
-/* Threads that the system refuses are a failure that is told. */
+/* Threads that the system refuses are a failure that is told; those that start
+ * know no numbers of less than full precision. */
 #include "harness.h"
 #include "kern/team.h"
 
+#include <float.h>
 #include <omp.h>
 #include <stdbool.h>
 #include <string.h>
@@ -50,11 +52,33 @@ static void test_team__refused_threads_are_an_error(void **state)
 #endif
 }
 
+/* Neither made, by a half of the least full number, nor read, from memory. */
+static void test_team__numbers_too_small_are_zero(void **state)
+{
+    (void)state;
+#if defined(__SSE2__) || defined(__aarch64__)
+    volatile float least = FLT_MIN, below = FLT_TRUE_MIN, large = 1e38F;
+    volatile double least_double = DBL_MIN;
+    int n_made = 0, n_read = 0;
+    assert_int_equal(team_start(3, "threads", ERR_IGNORED), OK);
+#pragma omp parallel num_threads(5) reduction(+ : n_made, n_read)
+    {
+        volatile float half = least / 2, read = below * large;
+        volatile double half_double = least_double / 2;
+        n_made += half > 0 || half_double > 0;
+        n_read += read > 0;
+    }
+    assert_int_equal(n_made, 0);
+    assert_int_equal(n_read, 0);
+#endif
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_team__refused_threads_are_an_error),
         cmocka_unit_test(test_team__starts_what_was_asked_for),
+        cmocka_unit_test(test_team__numbers_too_small_are_zero),
     };
     return cmocka_run_group_tests_name("team", tests, NULL, NULL);
 }

@@ -10,7 +10,8 @@
 # runs, collects their tables into results/, judges the claims, draws the
 # figures, and makes README.md of README.in.md, and that of the folder above.
 # Interrupt it and give the same command again: it goes on where it was, and
-# what it writes is the same.
+# what it writes is the same. A first look at fewer seeds (sweep.seeds=N) leaves
+# both pages as they are: they tell of all of them.
 #
 # The file `steps` in the folder says what is not usual, a line each:
 #
@@ -70,6 +71,7 @@ fi
 err=$(mktemp "${TMPDIR:-/tmp}/sinklab-experiment.XXXXXX")
 trap 'set +f; rm -f "$err" "$err.ini"*' EXIT
 dirs=()
+later=0 # runs that sweep.seeds leaves out
 for file in "${sweeps[@]}"; do
     status=0
     plan=$("$SINKLAB" sweep "$file" --dry-run --rate=1 --json "$@" 2>"$err") || status=$?
@@ -79,6 +81,7 @@ for file in "${sweeps[@]}"; do
     [ "$status" -eq 0 ] || { cat "$err" >&2; exit "$status"; }
     dir=$(sed -n 's/^{"folder":"\([^"]*\)".*/\1/p' <<<"$plan")
     dirs+=("$dir")
+    later=$((later + $(sed -n 's/.*"later":\([0-9]*\).*/\1/p' <<<"$plan")))
     # Tables call runs by the folder they are in; so do claims find them again.
     called=$(basename "$file" .ini)
     [ "$called" != sweep ] || called=$(basename "$(realpath "$folder")")
@@ -234,6 +237,10 @@ done
 undrawn=0
 "$root/tools/figures.sh" "$folder" "${dirs[@]}" "${of_it[@]}" || undrawn=$?
 
+if [ $later -gt 0 ]; then
+    echo "note: $folder/README.md tells of all seeds and stays as it is: $later runs are left for later (sweep.seeds); what there is of the others is above, in $results and in the figures"
+    exit "$undrawn"
+fi
 # The page beside all folders, if there is one, shows their verdicts.
 for page in "$folder" "$(dirname "$folder")"; do
     [ ! -e "$page/README.in.md" ] || "$root/tools/pages.py" "$page"

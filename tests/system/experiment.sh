@@ -298,6 +298,16 @@ refused 2 'holds no sweep file' "a folder without sweeps"
 expect_status 2 "no folder" "$experiment" ./none
 expect_status 2 "no name" "$experiment"
 
+# A first look at fewer seeds: the page, which tells of all, is not made of them.
+tiny first
+echo '{{ sum(run_seed = 2) from last where run_seed > 1 }} runs of the other seed' >>first/README.in.md
+expect_status $drawn "a first look is made" say ./first sweep.seeds=1
+check "its runs are in the tables" test "$(tail -n +2 first/results/settings.csv | wc -l)" = 3
+check "its page is not made" test ! -e first/README.md
+check "which is said" has_line said '^note: ./first/README.md tells of all seeds .*: 3 runs are left for later' 1
+expect_status $drawn "all seeds" say ./first
+check "make the page" has_line first/README.md '^3 runs of the other seed' 1
+
 # `make study`: one that fails does not keep the others from being done.
 mkdir -p tree/tools tree/experiments/study-{a,b,c,d} tree/experiments/other
 cat >tree/experiments/findings.csv <<'END'
