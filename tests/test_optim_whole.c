@@ -480,7 +480,8 @@ static int start(void **state)
 
 #define BY(test, maker)                                                        \
     {                                                                          \
-#test ", " #maker, test, NULL, NULL, (void *)(uintptr_t) & (maker)     \
+        .name = #test ", " #maker, .test_func = test,                          \
+        .initial_state = (void *)(uintptr_t)&maker                             \
     }
 #define BY_BOTH(test) BY(test, gemm_openblas), BY(test, gemm_own)
 

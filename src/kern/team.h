@@ -9,9 +9,9 @@
 /* team_start - let OpenMP start so many threads, after a trial, as it ends the
  * program where it gets none; and let numbers too small for full precision be
  * zero in all of them: an unlikely token's probability comes to lie there, and
- * on some processors a product with it takes a hundred times as long. The
- * message names the `setting` by which the user
- * says how many. OK, or ERR_MEMORY: the system refuses them. */
+ * some processors are slow where a product has one. The message names the
+ * `setting` by which the user says how many. OK, or ERR_MEMORY: the system
+ * refuses them. */
 int team_start(int threads, const char *setting, struct err *e);
 
 /* Address space that OpenMP's threads take, their stacks, from above. */
